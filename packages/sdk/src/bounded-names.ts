@@ -1,0 +1,30 @@
+import { otherName } from './names.ts'
+
+/**
+ * Lets the first `limit` different names through and answers `other` for all later ones, so that a metric label stays bounded.
+ * `onOverflow` is called once, with the first name that did not fit.
+ */
+export class BoundedNames {
+  readonly #known = new Set<string>()
+  readonly #limit: number
+  readonly #other: string
+  #overflowed = false
+
+  constructor(limit: number, other: string = otherName) {
+    this.#limit = limit
+    this.#other = other
+  }
+
+  bound(name: string, onOverflow?: (name: string) => void): string {
+    if (this.#known.has(name)) return name
+    if (this.#known.size < this.#limit) {
+      this.#known.add(name)
+      return name
+    }
+    if (!this.#overflowed) {
+      this.#overflowed = true
+      onOverflow?.(name)
+    }
+    return this.#other
+  }
+}

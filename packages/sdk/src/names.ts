@@ -1,0 +1,216 @@
+/**
+ * Every name that leaves a process: metrics, spans, attributes and their values. Rules, dashboards and tests read them here.
+ *
+ * `gen_ai.*` and `error.type` come from the OpenTelemetry semantic conventions (semantic-conventions-genai v0.1.0, all "Development",
+ * and semantic-conventions 1.45 "Stable"); `agent.*`, `system.*`, `swarm.*` and `swarmwatch.*` are ours.
+ */
+
+/** The instrumentation scope of every span and metric of this package. */
+export const scopeName = '@swarmwatch/sdk'
+
+/** How a run ended. `cancelled` counts neither as success nor as failure. */
+export const outcomes = ['success', 'failure', 'cancelled'] as const
+export type Outcome = (typeof outcomes)[number]
+
+/** What recovery did for a run, on its root span. */
+export const retryOutcomes = ['first_try', 'recovered', 'exhausted', 'not_retryable', 'aborted', 'rejected'] as const
+export type RetryOutcome = (typeof retryOutcomes)[number]
+
+/** Stands for all names past a limit (agents, tools, models, variants), so that a label cannot grow without bound. */
+export const otherName = '__other__'
+/** Stands for every error that has no better low-cardinality word (semantic conventions: `error.type`). */
+export const otherError = '_OTHER'
+
+/** Attribute keys, on spans and on metrics. */
+export const attribute = {
+  agentName: 'agent.name',
+  outcome: 'outcome',
+  direction: 'direction',
+  resource: 'resource',
+  where: 'where',
+  errorType: 'error.type',
+  variant: 'swarmwatch.variant',
+  operation: 'gen_ai.operation.name',
+  genAiAgentName: 'gen_ai.agent.name',
+  genAiAgentDescription: 'gen_ai.agent.description',
+  toolName: 'gen_ai.tool.name',
+  toolDescription: 'gen_ai.tool.description',
+  requestModel: 'gen_ai.request.model',
+  inputTokens: 'gen_ai.usage.input_tokens',
+  outputTokens: 'gen_ai.usage.output_tokens',
+  costUsd: 'swarmwatch.cost.usd',
+  executionId: 'swarmwatch.execution.id',
+  attemptCount: 'swarmwatch.attempt.count',
+  attemptNumber: 'swarmwatch.attempt.number',
+  retryWait: 'swarmwatch.retry.wait',
+  retryOutcome: 'swarmwatch.retry.outcome',
+  toolCalls: 'swarmwatch.tool.calls',
+  input: 'swarmwatch.input',
+  output: 'swarmwatch.output',
+  metricPrefix: 'swarmwatch.metric.',
+} as const
+
+/** Span names: the operation, then what it is about. */
+export const spanName = {
+  agent: (name: string): string => `invoke_agent ${name}`,
+  attempt: (number: number): string => `attempt ${number}`,
+  tool: (name: string): string => `execute_tool ${name}`,
+} as const
+
+/** Bucket bounds in seconds: of a run that may wait 5 + 15 + 30 s between attempts. */
+export const executionBuckets: readonly number[] = [0.1, 0.25, 0.5, 1, 2.5, 5, 10, 20, 30, 60, 120, 300, 600]
+const doubling = (from: number, count: number): readonly number[] => Array.from({ length: count }, (_, n) => Number((from * 2 ** n).toPrecision(12)))
+/** 0.1 doubling to 409.6 s, as the GenAI conventions advise for agents. */
+export const agentBuckets: readonly number[] = doubling(0.1, 13)
+/** 0.01 doubling to 81.92 s, as the GenAI conventions advise for tools. */
+export const toolBuckets: readonly number[] = doubling(0.01, 14)
+
+/** One metric: its OpenTelemetry instrument and the name it has in Prometheus (translation UnderscoreEscapingWithSuffixes). */
+export interface Metric {
+  readonly name: string
+  readonly kind: 'counter' | 'histogram' | 'gauge' | 'upDownCounter'
+  /** UCUM, or an annotation in braces. Empty for plain gauges: unit `1` would add `_ratio` to the Prometheus name. */
+  readonly unit: string
+  readonly description: string
+  readonly prometheus: string
+  readonly attributes: readonly string[]
+  readonly buckets?: readonly number[]
+}
+
+const { agentName, outcome, variant, errorType, requestModel } = attribute
+
+export const metric = {
+  executions: {
+    name: 'agent.executions',
+    kind: 'counter',
+    unit: '{execution}',
+    description: 'Finished runs of an agent, by outcome.',
+    prometheus: 'agent_executions_total',
+    attributes: [agentName, outcome, variant],
+  },
+  executionDuration: {
+    name: 'agent.execution.duration',
+    kind: 'histogram',
+    unit: 's',
+    description: 'Duration of a run, with all its attempts and waits.',
+    prometheus: 'agent_execution_duration_seconds',
+    attributes: [agentName, outcome, variant],
+    buckets: executionBuckets,
+  },
+  failures: {
+    name: 'agent.failures',
+    kind: 'counter',
+    unit: '{failure}',
+    description: 'Runs that failed for good, by reason. For breakdown: take ratios from agent.executions.',
+    prometheus: 'agent_failures_total',
+    attributes: [agentName, errorType, variant],
+  },
+  successRate: {
+    name: 'agent.success_rate',
+    kind: 'gauge',
+    unit: '',
+    description: 'Share of runs that succeeded in the last five minutes, 0-1.',
+    prometheus: 'agent_success_rate',
+    attributes: [agentName],
+  },
+  errorRate: {
+    name: 'system.error_rate',
+    kind: 'gauge',
+    unit: '',
+    description: 'Share of runs of all agents that failed in the last five minutes, 0-1.',
+    prometheus: 'system_error_rate',
+    attributes: [],
+  },
+  activeExecutions: {
+    name: 'active_executions',
+    kind: 'upDownCounter',
+    unit: '{execution}',
+    description: 'Runs under way, waiting ones included.',
+    prometheus: 'active_executions',
+    attributes: [agentName],
+  },
+  attemptDuration: {
+    name: 'agent.attempt.duration',
+    kind: 'histogram',
+    unit: 's',
+    description: 'Duration of one attempt, without waiting.',
+    prometheus: 'agent_attempt_duration_seconds',
+    attributes: [agentName, outcome],
+    buckets: executionBuckets,
+  },
+  retries: {
+    name: 'agent.retries',
+    kind: 'counter',
+    unit: '{retry}',
+    description: 'Attempts after the first, by the error that caused them.',
+    prometheus: 'agent_retries_total',
+    attributes: [agentName, errorType],
+  },
+  retryWait: {
+    name: 'agent.retry.wait',
+    kind: 'histogram',
+    unit: 's',
+    description: 'Back-off that was really waited before an attempt.',
+    prometheus: 'agent_retry_wait_seconds',
+    attributes: [agentName],
+    buckets: executionBuckets,
+  },
+  tokens: {
+    name: 'agent.tokens',
+    kind: 'counter',
+    unit: '{token}',
+    description: 'Tokens of all attempts, as the model billed them.',
+    prometheus: 'agent_tokens_total',
+    attributes: [agentName, requestModel, attribute.direction, variant],
+  },
+  cost: {
+    name: 'agent.cost.usd',
+    kind: 'counter',
+    unit: '{USD}',
+    description: 'Cost of all attempts in US dollars.',
+    prometheus: 'agent_cost_usd_total',
+    attributes: [agentName, requestModel, variant],
+  },
+  healthScore: {
+    name: 'swarm.health.score',
+    kind: 'gauge',
+    unit: '',
+    description: 'Health of this process, 0-100: errors, slowness and resources take points away.',
+    prometheus: 'swarm_health_score',
+    attributes: [],
+  },
+  resourceUtilization: {
+    name: 'swarm.resource.utilization',
+    kind: 'gauge',
+    unit: '',
+    description: 'Use of a resource by this process, 0-1: cpu (one core = 1), memory (of the container limit or the machine).',
+    prometheus: 'swarm_resource_utilization',
+    attributes: [attribute.resource],
+  },
+  invokeAgentDuration: {
+    name: 'gen_ai.invoke_agent.duration',
+    kind: 'histogram',
+    unit: 's',
+    description: 'Duration of an agent invocation.',
+    prometheus: 'gen_ai_invoke_agent_duration_seconds',
+    attributes: [attribute.genAiAgentName, errorType],
+    buckets: agentBuckets,
+  },
+  executeToolDuration: {
+    name: 'gen_ai.execute_tool.duration',
+    kind: 'histogram',
+    unit: 's',
+    description: 'Duration of a tool execution.',
+    prometheus: 'gen_ai_execute_tool_duration_seconds',
+    attributes: [attribute.toolName, attribute.genAiAgentName, errorType],
+    buckets: toolBuckets,
+  },
+  guardTrips: {
+    name: 'swarmwatch.guard.trips',
+    kind: 'counter',
+    unit: '{trip}',
+    description: 'Errors of telemetry that were swallowed so that the agent could go on, by place.',
+    prometheus: 'swarmwatch_guard_trips_total',
+    attributes: [attribute.where],
+  },
+} as const satisfies Record<string, Metric>

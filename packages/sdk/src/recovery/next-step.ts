@@ -1,0 +1,42 @@
+import { retryDelaySeconds } from './delay.ts'
+import { isRetryable } from './is-retryable.ts'
+import { retryAfterSeconds } from './retry-after.ts'
+import type { RecoverySettings } from './settings.ts'
+
+export interface FailedAttempt {
+  readonly error: unknown
+  /** Its number, from 1. */
+  readonly attempt: number
+  /** Seconds since the run began. */
+  readonly elapsedSeconds: number
+  /** Milliseconds since 1970, to read a `Retry-After` date. */
+  readonly wallClockMs: number
+}
+
+/** What happens after a failed attempt: wait and try again, or give up and why. */
+export type NextStep =
+  | { readonly retry: true; readonly waitSeconds: number }
+  | { readonly retry: false; readonly outcome: 'exhausted' | 'not_retryable'; readonly because?: string }
+
+/** Decides, without doing anything, whether a failed attempt is followed by another one and after which wait. */
+export function nextStep(failed: FailedAttempt, settings: RecoverySettings, random: () => number): NextStep {
+  const { error, attempt, elapsedSeconds } = failed
+  const worthRetrying = settings.retryIf ? settings.retryIf(error, attempt) : isRetryable(error)
+  if (!worthRetrying) return { retry: false, outcome: 'not_retryable' }
+  if (attempt > settings.maxRetries) return { retry: false, outcome: 'exhausted' }
+
+  const asked = retryAfterSeconds(error, failed.wallClockMs) ?? 0
+  if (asked > settings.maxRetryAfterSeconds) {
+    const because = `Retry-After of ${round(asked)} s is longer than maxRetryAfterSeconds ${settings.maxRetryAfterSeconds}`
+    return { retry: false, outcome: 'not_retryable', because }
+  }
+  const waitSeconds = Math.max(asked, retryDelaySeconds(attempt, settings, random))
+  const { totalTimeoutSeconds } = settings
+  if (totalTimeoutSeconds !== undefined && elapsedSeconds + waitSeconds >= totalTimeoutSeconds) {
+    const because = `waiting ${round(waitSeconds)} s would pass totalTimeoutSeconds ${totalTimeoutSeconds}`
+    return { retry: false, outcome: 'exhausted', because }
+  }
+  return { retry: true, waitSeconds }
+}
+
+const round = (seconds: number): number => Math.round(seconds * 10) / 10

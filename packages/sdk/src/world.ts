@@ -1,0 +1,37 @@
+/** What a run takes from outside: time, chance, timers. Tests give their own. */
+export interface World {
+  /** Milliseconds on a clock that never goes back. */
+  now(): number
+  /** Milliseconds since 1970, to show to people. */
+  wallClock(): number
+  /** A number from 0 up to 1. */
+  random(): number
+  /** Calls `callback` once after `ms`; the returned function cancels it. */
+  after(ms: number, callback: () => void): () => void
+}
+
+export const realWorld: World = {
+  now: () => performance.now(),
+  wallClock: () => Date.now(),
+  random: () => Math.random(),
+  after(ms, callback) {
+    const timer = setTimeout(callback, ms)
+    return () => clearTimeout(timer)
+  },
+}
+
+/** Resolves after `ms`, or rejects with the signal's reason as soon as it aborts; the timer never outlives either. */
+export function wait(world: World, ms: number, signal: AbortSignal | undefined): Promise<void> {
+  return new Promise((resolve, reject) => {
+    if (signal?.aborted) return reject(signal.reason as Error)
+    const onAbort = (): void => {
+      cancel()
+      reject(signal?.reason as Error)
+    }
+    const cancel = world.after(ms, () => {
+      signal?.removeEventListener('abort', onAbort)
+      resolve()
+    })
+    signal?.addEventListener('abort', onAbort, { once: true })
+  })
+}
