@@ -59,7 +59,8 @@ export const spanName = {
 
 /** Bucket bounds in seconds: of a run that may wait 5 + 15 + 30 s between attempts. */
 export const executionBuckets: readonly number[] = [0.1, 0.25, 0.5, 1, 2.5, 5, 10, 20, 30, 60, 120, 300, 600]
-const doubling = (from: number, count: number): readonly number[] => Array.from({ length: count }, (_, n) => Number((from * 2 ** n).toPrecision(12)))
+const doubling = (from: number, count: number): readonly number[] =>
+  Array.from({ length: count }, (_, n) => Number((from * 2 ** n).toPrecision(12)))
 /** 0.1 doubling to 409.6 s, as the GenAI conventions advise for agents. */
 export const agentBuckets: readonly number[] = doubling(0.1, 13)
 /** 0.01 doubling to 81.92 s, as the GenAI conventions advise for tools. */
@@ -77,9 +78,28 @@ export interface Metric {
   readonly buckets?: readonly number[]
 }
 
+export type MetricKey =
+  | 'executions'
+  | 'executionDuration'
+  | 'failures'
+  | 'successRate'
+  | 'errorRate'
+  | 'activeExecutions'
+  | 'attemptDuration'
+  | 'retries'
+  | 'retryWait'
+  | 'tokens'
+  | 'cost'
+  | 'healthScore'
+  | 'resourceUtilization'
+  | 'invokeAgentDuration'
+  | 'executeToolDuration'
+  | 'guardTrips'
+
 const { agentName, outcome, variant, errorType, requestModel } = attribute
 
-export const metric = {
+/** Every metric of this package. */
+export const metric: Readonly<Record<MetricKey, Metric>> = {
   executions: {
     name: 'agent.executions',
     kind: 'counter',
@@ -213,4 +233,4 @@ export const metric = {
     prometheus: 'swarmwatch_guard_trips_total',
     attributes: [attribute.where],
   },
-} as const satisfies Record<string, Metric>
+}

@@ -1,0 +1,44 @@
+import type { Attributes } from '@opentelemetry/api'
+
+import { attribute, type Outcome } from './names.ts'
+import { processWide } from './process-wide.ts'
+import { writeZeros } from './telemetry/instruments.ts'
+
+/** The label sets of an agent (and variant), made once so that recording allocates nothing. */
+export interface AgentSeries {
+  /** The name on metrics: the agent's own, or `__other__` past 100 names. */
+  readonly agentName: string
+  readonly variant: string | undefined
+  readonly agent: Attributes
+  readonly genAi: Attributes
+  readonly run: Readonly<Record<Outcome, Attributes>>
+  readonly attempt: Readonly<Record<Outcome, Attributes>>
+}
+
+/** Label sets for a name and a variant that are bounded already; at first sight its three outcomes are written with 0. */
+export function seriesOf(agentName: string, variant: string | undefined): AgentSeries {
+  const key = variant === undefined ? agentName : `${agentName}\n${variant}`
+  const known = processWide.series.get(key)
+  if (known) return known
+  const made = create(agentName, variant)
+  processWide.series.set(key, made)
+  writeZeros(made)
+  return made
+}
+
+function create(agentName: string, variant: string | undefined): AgentSeries {
+  const agent = { [attribute.agentName]: agentName }
+  const run = variant === undefined ? agent : { ...agent, [attribute.variant]: variant }
+  const byOutcome = (base: Attributes): Record<Outcome, Attributes> => ({
+    success: { ...base, [attribute.outcome]: 'success' },
+    failure: { ...base, [attribute.outcome]: 'failure' },
+    cancelled: { ...base, [attribute.outcome]: 'cancelled' },
+  })
+  const genAi = { [attribute.genAiAgentName]: agentName }
+  return { agentName, variant, agent, genAi, run: byOutcome(run), attempt: byOutcome(agent) }
+}
+
+/** The variant's part of a label set. */
+export function variantOf(series: AgentSeries): Attributes {
+  return series.variant === undefined ? {} : { [attribute.variant]: series.variant }
+}

@@ -1,0 +1,73 @@
+import type { Attributes } from '@opentelemetry/api'
+
+import { seriesOf, type AgentSeries } from './agent-series.ts'
+import { BoundedNames } from './bounded-names.ts'
+import { attribute } from './names.ts'
+import type { InstrumentAgentOptions, Logger } from './options.ts'
+import { processWide } from './process-wide.ts'
+import { effectiveRecovery, type ConfiguredRecovery } from './recovery/configure-recovery.ts'
+import type { RecoverySettings } from './recovery/settings.ts'
+import { guarded, trip } from './telemetry/guard.ts'
+import { say } from './log-lines.ts'
+
+const variantsPerAgent = 10
+
+/** A name with its options, made once when a function is wrapped. */
+export class Agent {
+  readonly name: string
+  readonly options: InstrumentAgentOptions<never, never>
+  readonly logger: Logger | false
+  /** The user's attributes for every root span, and what tells spans of this agent apart. */
+  readonly attributes: Attributes
+  readonly #series: AgentSeries
+  readonly #variants = new BoundedNames(variantsPerAgent)
+  #recovery: { readonly configured: ConfiguredRecovery; readonly settings: RecoverySettings } | undefined
+
+  constructor(name: string, options: InstrumentAgentOptions<never, never>) {
+    this.name = name
+    this.options = options
+    this.logger = options.logger ?? console
+    this.attributes = {
+      // Copied once: a getter of the user's may throw
+      ...guarded('option', () => ({ ...options.attributes })),
+      [attribute.operation]: 'invoke_agent',
+      [attribute.genAiAgentName]: name,
+      ...(options.description !== undefined && { [attribute.genAiAgentDescription]: options.description }),
+    }
+    if (options.healthWindowSeconds !== undefined) processWide.monitor.setWindow(options.healthWindowSeconds)
+    const label = processWide.names.agents.bound(name, () =>
+      say(this.logger, 'warn', '[WARN] more than 100 agent names in this process: the rest is counted as __other__'),
+    )
+    this.#series = seriesOf(label, undefined)
+    if (typeof options.variant === 'string') this.#withVariant(options.variant)
+  }
+
+  /** The label set for a call with these arguments. */
+  seriesFor(args: unknown[]): AgentSeries {
+    const { variant } = this.options
+    if (variant === undefined) return this.#series
+    const value = typeof variant === 'function' ? guarded('option', () => variant(...(args as never))) : variant
+    if (value === undefined) return this.#series
+    if (typeof value === 'string') return this.#withVariant(value)
+    trip('option', new TypeError('variant() must return a string'))
+    return this.#series
+  }
+
+  /** Retry settings as they are now: configured defaults may come after wrapping. */
+  recovery(): RecoverySettings {
+    const configured = processWide.configuredRecovery
+    if (this.#recovery?.configured !== configured) {
+      const own = this.options.recovery
+      const settings =
+        own === false
+          ? { ...effectiveRecovery(this.name, {}, {}), maxRetries: 0 }
+          : effectiveRecovery(this.name, own ?? {}, configured)
+      this.#recovery = { configured, settings }
+    }
+    return this.#recovery.settings
+  }
+
+  #withVariant(value: string): AgentSeries {
+    return seriesOf(this.#series.agentName, this.#variants.bound(value.slice(0, 100)))
+  }
+}

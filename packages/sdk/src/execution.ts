@@ -1,0 +1,171 @@
+import { randomUUID } from 'node:crypto'
+
+import type { AttributeValue } from '@opentelemetry/api'
+
+import type { Agent } from './agent.ts'
+import type { AgentSeries } from './agent-series.ts'
+import { addCost, addTokens } from './consumption.ts'
+import type { CurrentExecution } from './current-execution.ts'
+import { finishExecution, type Ending } from './finish-execution.ts'
+import { attribute, spanName, type Outcome } from './names.ts'
+import { notify } from './on-execution.ts'
+import { processWide } from './process-wide.ts'
+import type { AttemptRecord, ExecutionRecord } from './monitor/execution-record.ts'
+import { boundedErrorType } from './bounded-error-type.ts'
+import { messageOf } from './telemetry/content.ts'
+import { GuardedSpan } from './telemetry/guarded-span.ts'
+import { add, instruments, record } from './telemetry/instruments.ts'
+import type { World } from './world.ts'
+
+/** One run of an agent: its root span, its attempts, its place in the monitor, and what the agent's code sees of it. */
+export class Execution implements CurrentExecution {
+  readonly agent: Agent
+  readonly world: World
+  readonly series: AgentSeries
+  readonly record: ExecutionRecord
+  readonly span: GuardedSpan
+  readonly startedMs: number
+  readonly context: unknown
+  readonly previousErrors: unknown[] = []
+  /** Seconds really waited before attempt 2, 3, ... */
+  readonly waits: number[] = []
+  attempt = 0
+  #state: Map<string, unknown> | undefined
+  #signal: AbortSignal | undefined
+  #attemptSpan: GuardedSpan | undefined
+  #attemptStartedMs = 0
+  #finished = false
+
+  constructor(agent: Agent, args: unknown[], world: World) {
+    const { options } = agent
+    this.agent = agent
+    this.world = world
+    this.series = agent.seriesFor(args)
+    this.context = options.context
+    this.startedMs = world.now()
+    const { variant } = this.series
+    this.record = {
+      id: randomUUID(),
+      agentName: agent.name,
+      ...(variant !== undefined && { variant }),
+      startedAt: world.wallClock(),
+      state: 'running',
+      attempts: [],
+      inputTokens: 0,
+      outputTokens: 0,
+      costUsd: 0,
+      toolCalls: 0,
+    }
+    this.span = GuardedSpan.start(spanName.agent(agent.name), {
+      ...agent.attributes,
+      [attribute.executionId]: this.record.id,
+      ...(variant !== undefined && { [attribute.variant]: variant }),
+    })
+    add(instruments().activeExecutions, 1, this.series.agent)
+    processWide.monitor.started(this)
+    notify('started', this.record)
+  }
+
+  get id(): string {
+    return this.record.id
+  }
+
+  get agentName(): string {
+    return this.record.agentName
+  }
+
+  get state(): Map<string, unknown> {
+    return (this.#state ??= new Map())
+  }
+
+  get signal(): AbortSignal {
+    return (this.#signal ??= new AbortController().signal)
+  }
+
+  get finished(): boolean {
+    return this.#finished
+  }
+
+  addTokens(tokens: { input?: number | undefined; output?: number | undefined; model?: string | undefined }): void {
+    addTokens(this, tokens)
+  }
+
+  addCost(usd: number, of: { model?: string | undefined } = {}): void {
+    addCost(this, usd, of.model)
+  }
+
+  setAttribute(key: string, value: AttributeValue): void {
+    this.span.set(key, value)
+  }
+
+  elapsedSeconds(): number {
+    return Math.max(0, this.world.now() - this.startedMs) / 1000
+  }
+
+  /** Says that the next attempt begins in `seconds`. */
+  waiting(seconds: number): void {
+    this.record.state = 'waiting'
+    this.record.nextAttemptAt = this.world.wallClock() + seconds * 1000
+    notify('waiting', this.record)
+  }
+
+  /** Records back-off that was really waited, whether an attempt followed or not. */
+  waited(seconds: number): void {
+    this.waits.push(seconds)
+    this.record.state = 'running'
+    delete this.record.nextAttemptAt
+    record(instruments().retryWait, seconds, this.series.agent)
+  }
+
+  attemptStarted(signal: AbortSignal | undefined): void {
+    this.attempt += 1
+    this.#signal = signal
+    const waitSeconds = this.waits.at(-1) ?? 0
+    this.record.attempts.push({ number: this.attempt, startedAt: this.world.wallClock(), waitSeconds })
+    this.#attemptSpan = GuardedSpan.start(
+      spanName.attempt(this.attempt),
+      { [attribute.attemptNumber]: this.attempt },
+      this.span.context,
+    )
+    if (this.attempt > 1) {
+      this.#attemptSpan.set(attribute.retryWait, waitSeconds)
+      add(instruments().retries, 1, { ...this.series.agent, [attribute.errorType]: this.record.attempts.at(-2)?.errorType })
+    }
+    this.#attemptStartedMs = this.world.now()
+  }
+
+  /** Calls `call` as part of the attempt under way: its span is active and `currentExecution()` is this run. */
+  within<T>(call: () => T): T {
+    const span = this.#attemptSpan ?? this.span
+    return processWide.running.run(this, () => span.within(call))
+  }
+
+  attemptEnded(outcome: Outcome, error?: unknown): void {
+    const attempt = this.record.attempts.at(-1)
+    const span = this.#attemptSpan
+    if (!attempt || !span) return
+    this.#attemptSpan = undefined
+    const seconds = Math.max(0, this.world.now() - this.#attemptStartedMs) / 1000
+    attempt.durationSeconds = seconds
+    attempt.outcome = outcome
+    if (outcome === 'failure') this.#attemptFailed(attempt, span, error)
+    span.end()
+    record(instruments().attemptDuration, seconds, this.series.attempt[outcome])
+  }
+
+  /** Ends the run; later calls change nothing. */
+  finish(ending: Ending): void {
+    if (this.#finished) return
+    this.#finished = true
+    this.attemptEnded(ending.outcome, ending.error)
+    finishExecution(this, ending)
+  }
+
+  #attemptFailed(attempt: AttemptRecord, span: GuardedSpan, error: unknown): void {
+    const message = messageOf(error, this.agent.options.errorMessages)
+    attempt.errorType = boundedErrorType(error)
+    if (message !== undefined) attempt.errorMessage = message
+    span.fail(attempt.errorType, message)
+    this.previousErrors.push(error)
+  }
+}

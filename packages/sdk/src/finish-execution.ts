@@ -1,0 +1,107 @@
+import { variantOf } from './agent-series.ts'
+import { boundedErrorType } from './bounded-error-type.ts'
+import { peek } from './error-type.ts'
+import type { Execution } from './execution.ts'
+import { failedLine, say, successLine } from './log-lines.ts'
+import { attribute, type Outcome, type RetryOutcome } from './names.ts'
+import { notify } from './on-execution.ts'
+import { processWide } from './process-wide.ts'
+import { rememberRecovery } from './recovery/recovery-of.ts'
+import { captured, framesOf, messageOf } from './telemetry/content.ts'
+import { add, instruments, record } from './telemetry/instruments.ts'
+
+/** How a run ended. */
+export interface Ending {
+  readonly outcome: Outcome
+  readonly retryOutcome: RetryOutcome
+  /** What its caller gets, where it is an error. */
+  readonly error?: unknown
+  /** What its caller gets otherwise; recorded only if `captureOutput` asks for it. */
+  readonly result?: unknown
+  /** Why no further attempt was made, where their number does not say it. */
+  readonly because?: string | undefined
+  /** In place of the clock. */
+  readonly durationSeconds?: number | undefined
+}
+
+/** Writes down how a run ended: root span, metrics, monitor, log line, `recoveryOf`, listeners; each whatever the others do. */
+export function finishExecution(execution: Execution, ending: Ending): void {
+  const { record: run, series } = execution
+  const { outcome, retryOutcome } = ending
+  const seconds = ending.durationSeconds ?? execution.elapsedSeconds()
+  run.state = 'finished'
+  delete run.nextAttemptAt
+  run.outcome = outcome
+  run.retryOutcome = retryOutcome
+  run.durationSeconds = seconds
+  if (outcome === 'failure') describeFailure(execution, ending.error)
+
+  endSpan(execution, ending)
+  countRun(execution, outcome, seconds)
+  processWide.monitor.finished({ record: run, series })
+  if (outcome !== 'success') remember(execution, ending)
+  sayEnding(execution, ending, seconds)
+  notify('finished', run)
+}
+
+function describeFailure({ record: run, agent }: Execution, error: unknown): void {
+  run.errorType = boundedErrorType(error)
+  const message = messageOf(error, agent.options.errorMessages)
+  if (message !== undefined) run.errorMessage = message
+}
+
+function endSpan({ span, record: run, agent, attempt }: Execution, ending: Ending): void {
+  span.set(attribute.attemptCount, attempt)
+  span.set(attribute.retryOutcome, ending.retryOutcome)
+  if (run.toolCalls > 0) span.set(attribute.toolCalls, run.toolCalls)
+  const { captureOutput } = agent.options
+  if (captureOutput && ending.result !== undefined) {
+    const output = captured(ending.result as never, captureOutput)
+    if (output !== undefined) span.set(attribute.output, output)
+  }
+  if (run.errorType !== undefined) {
+    const frames = framesOf(ending.error)
+    const name = peek(ending.error, 'name')
+    span.fail(run.errorType, run.errorMessage)
+    span.event('exception', {
+      'exception.type': typeof name === 'string' ? name.slice(0, 100) : run.errorType,
+      ...(run.errorMessage !== undefined && { 'exception.message': run.errorMessage }),
+      ...(frames !== undefined && { 'exception.stacktrace': frames }),
+    })
+  }
+  span.end()
+}
+
+function countRun({ record: run, series }: Execution, outcome: Outcome, seconds: number): void {
+  const { executions, executionDuration, activeExecutions, invokeAgentDuration, failures } = instruments()
+  add(executions, 1, series.run[outcome])
+  record(executionDuration, seconds, series.run[outcome])
+  add(activeExecutions, -1, series.agent)
+  if (run.errorType === undefined) record(invokeAgentDuration, seconds, series.genAi)
+  else {
+    const failed = { [attribute.errorType]: run.errorType }
+    record(invokeAgentDuration, seconds, { ...series.genAi, ...failed })
+    add(failures, 1, { ...series.agent, ...variantOf(series), ...failed })
+  }
+}
+
+function remember({ record: run, attempt, waits, previousErrors }: Execution, { error, retryOutcome, because }: Ending): void {
+  rememberRecovery(error, {
+    agentName: run.agentName,
+    executionId: run.id,
+    attempts: attempt,
+    waits,
+    errors: previousErrors.at(-1) === error ? previousErrors.slice(0, -1) : previousErrors,
+    outcome: retryOutcome,
+    ...(because !== undefined && { because }),
+  })
+}
+
+function sayEnding({ agent, attempt, record: run }: Execution, { outcome, because }: Ending, seconds: number): void {
+  if (outcome === 'failure') {
+    const errorType = run.errorType ?? ''
+    say(agent.logger, 'error', failedLine(agent.name, { attempts: attempt, seconds, errorType, because }))
+  } else if (outcome === 'success' && attempt > 1) {
+    say(agent.logger, 'warn', successLine(agent.name, attempt, seconds))
+  }
+}

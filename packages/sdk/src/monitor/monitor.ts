@@ -1,0 +1,142 @@
+import { AgentStatistics, type Totals } from './agent-statistics.ts'
+import { snapshot, type ExecutionRecord, type Tracked } from './execution-record.ts'
+import { healthScore, type HealthScore } from './health-score.ts'
+import { ResourceMeter } from './resource-meter.ts'
+
+const keptExecutions = 1000
+
+/** Health of this process over the sliding window (five minutes unless `healthWindowSeconds` says otherwise). */
+export interface SystemHealth extends HealthScore {
+  /** Failed share, 0-1; absent when nothing finished in the window. */
+  readonly errorRate?: number
+  readonly averageSeconds?: number
+  readonly p95Seconds?: number
+  /** Runs under way now, waiting ones included. */
+  readonly activeExecutions: number
+  /** CPU use of the process, 1 = one core. */
+  readonly cpu: number
+  /** Resident memory as a share of the container's limit or the machine's memory, 0-1. */
+  readonly memory: number
+  /** Runs in the window that succeeded or failed. */
+  readonly executions: number
+}
+
+/** Sums of one agent since the process began; rate and durations over the sliding window. */
+export interface AgentMetrics extends Readonly<Totals> {
+  readonly agentName: string
+  readonly active: number
+  readonly successRate?: number
+  readonly averageSeconds?: number
+  readonly p95Seconds?: number
+}
+
+/** Sums of all agents since the process began, each agent's, and the last 1,000 finished runs, newest first. */
+export interface ExecutionMetrics extends Readonly<Totals> {
+  readonly agents: readonly AgentMetrics[]
+  readonly recent: readonly ExecutionRecord[]
+}
+
+/** Tracks the runs of a process in bounded memory; every call costs the same however many runs there were. */
+export class Monitor {
+  readonly #now: () => number
+  readonly #resources: ResourceMeter
+  readonly #active = new Map<string, Tracked>()
+  readonly #agents = new Map<string, AgentStatistics>()
+  readonly #recent: ExecutionRecord[] = []
+  #oldest = 0
+  #windowSeconds = 300
+  #all = new AgentStatistics(this.#windowSeconds)
+
+  constructor(now: () => number = () => performance.now(), resources: ResourceMeter = new ResourceMeter()) {
+    this.#now = now
+    this.#resources = resources
+  }
+
+  /** Changes the window's length; what it held is forgotten. */
+  setWindow(seconds: number): void {
+    if (seconds === this.#windowSeconds) return
+    this.#windowSeconds = seconds
+    for (const statistics of [this.#all, ...this.#agents.values()]) statistics.window = new AgentStatistics(seconds).window
+  }
+
+  started(tracked: Tracked): void {
+    this.#active.set(tracked.record.id, tracked)
+  }
+
+  finished({ record, series }: Tracked): void {
+    const now = this.#now()
+    this.#active.delete(record.id)
+    this.#all.finished(record, now)
+    this.#statistics(series.agentName).finished(record, now)
+    if (this.#recent.length < keptExecutions) this.#recent.push(record)
+    else {
+      this.#recent[this.#oldest] = record
+      this.#oldest = (this.#oldest + 1) % keptExecutions
+    }
+  }
+
+  running(): Iterable<Tracked> {
+    return this.#active.values()
+  }
+
+  active(): ExecutionRecord[] {
+    return Array.from(this.#active.values(), ({ record }) => snapshot(record))
+  }
+
+  health(): SystemHealth {
+    const { successes, failures, averageSeconds, p95Seconds } = this.#all.window.totals(this.#now())
+    const executions = successes + failures
+    const errorRate = executions === 0 ? undefined : failures / executions
+    const use = this.#resources.use()
+    return {
+      ...healthScore({ errorRate, p95Seconds, ...use }),
+      ...(errorRate !== undefined && { errorRate }),
+      ...(averageSeconds !== undefined && { averageSeconds }),
+      ...(p95Seconds !== undefined && { p95Seconds }),
+      activeExecutions: this.#active.size,
+      ...use,
+      executions,
+    }
+  }
+
+  metrics(): ExecutionMetrics {
+    const recent = [...this.#recent.slice(this.#oldest), ...this.#recent.slice(0, this.#oldest)].toReversed().map(snapshot)
+    return { ...copyOf(this.#all.totals), agents: this.#agentMetrics(), recent }
+  }
+
+  /** Share of successes in the window, of each agent that has finished a run in it. */
+  successRates(): { agentName: string; successRate: number }[] {
+    const now = this.#now()
+    return Array.from(this.#agents, ([agentName, { window }]) => {
+      const { successes, failures } = window.totals(now)
+      return { agentName, successRate: successes / (successes + failures) }
+    }).filter(({ successRate }) => !Number.isNaN(successRate))
+  }
+
+  #agentMetrics(): AgentMetrics[] {
+    const active = new Map<string, number>()
+    for (const { series } of this.#active.values()) active.set(series.agentName, (active.get(series.agentName) ?? 0) + 1)
+    const now = this.#now()
+    const names = [...new Set([...this.#agents.keys(), ...active.keys()])].toSorted()
+    return names.map((agentName) => {
+      const { totals, window } = this.#statistics(agentName)
+      const { successes, failures, averageSeconds, p95Seconds } = window.totals(now)
+      return {
+        agentName,
+        ...copyOf(totals),
+        active: active.get(agentName) ?? 0,
+        ...(successes + failures > 0 && { successRate: successes / (successes + failures) }),
+        ...(averageSeconds !== undefined && { averageSeconds }),
+        ...(p95Seconds !== undefined && { p95Seconds }),
+      }
+    })
+  }
+
+  #statistics(agentName: string): AgentStatistics {
+    let statistics = this.#agents.get(agentName)
+    if (!statistics) this.#agents.set(agentName, (statistics = new AgentStatistics(this.#windowSeconds)))
+    return statistics
+  }
+}
+
+const copyOf = (totals: Totals): Totals => ({ ...totals, tokens: { ...totals.tokens } })

@@ -1,0 +1,95 @@
+import { DurationHistogram } from './duration-histogram.ts'
+
+const slotCount = 30
+
+/** What happened in the window. */
+export interface WindowTotals {
+  readonly successes: number
+  readonly failures: number
+  readonly averageSeconds: number | undefined
+  readonly p95Seconds: number | undefined
+}
+
+interface Slot {
+  number: number
+  successes: number
+  failures: number
+  seconds: number
+  longest: number
+  durations: DurationHistogram
+}
+
+/**
+ * Successes, failures and durations of the last `windowSeconds`, in 30 slots that expire one by one. Constant memory; recording costs
+ * the same at any rate. A clock that goes backwards counts into the newest slot.
+ */
+export class SlidingWindow {
+  readonly #slotMs: number
+  readonly #slots: Slot[] = []
+  readonly #durations = new DurationHistogram()
+  #successes = 0
+  #failures = 0
+  #seconds = 0
+
+  constructor(windowSeconds: number) {
+    this.#slotMs = (windowSeconds * 1000) / slotCount
+  }
+
+  record(nowMs: number, succeeded: boolean, seconds: number): void {
+    const slot = this.#slotAt(nowMs)
+    if (succeeded) {
+      slot.successes += 1
+      this.#successes += 1
+    } else {
+      slot.failures += 1
+      this.#failures += 1
+    }
+    slot.seconds += seconds
+    this.#seconds += seconds
+    slot.longest = Math.max(slot.longest, seconds)
+    slot.durations.add(seconds)
+    this.#durations.add(seconds)
+  }
+
+  totals(nowMs: number): WindowTotals {
+    this.#expire(this.#numberAt(nowMs))
+    const count = this.#successes + this.#failures
+    return {
+      successes: this.#successes,
+      failures: this.#failures,
+      averageSeconds: count === 0 ? undefined : this.#seconds / count,
+      p95Seconds: this.#p95(),
+    }
+  }
+
+  #p95(): number | undefined {
+    const p95 = this.#durations.quantile(0.95)
+    // Interpolating within a bucket may pass the longest duration that there was
+    return p95 === undefined ? undefined : Math.min(p95, Math.max(...this.#slots.map((slot) => slot.longest)))
+  }
+
+  #numberAt(nowMs: number): number {
+    return Math.max(Math.floor(nowMs / this.#slotMs), this.#slots.at(-1)?.number ?? 0)
+  }
+
+  #slotAt(nowMs: number): Slot {
+    const number = this.#numberAt(nowMs)
+    const newest = this.#slots.at(-1)
+    if (newest?.number === number) return newest
+    this.#expire(number)
+    const slot = { number, successes: 0, failures: 0, seconds: 0, longest: 0, durations: new DurationHistogram() }
+    this.#slots.push(slot)
+    return slot
+  }
+
+  #expire(currentNumber: number): void {
+    for (let oldest = this.#slots[0]; oldest && oldest.number <= currentNumber - slotCount; oldest = this.#slots[0]) {
+      this.#slots.shift()
+      this.#successes -= oldest.successes
+      this.#failures -= oldest.failures
+      // Floating-point sums drift when they are only added to and taken from
+      this.#seconds = this.#slots.reduce((sum, slot) => sum + slot.seconds, 0)
+      this.#durations.subtract(oldest.durations)
+    }
+  }
+}

@@ -1,0 +1,58 @@
+import { AsyncLocalStorage } from 'node:async_hooks'
+
+import type { MeterProvider } from '@opentelemetry/api'
+
+import type { AgentSeries } from './agent-series.ts'
+import { BoundedNames } from './bounded-names.ts'
+import type { Execution } from './execution.ts'
+import { Monitor } from './monitor/monitor.ts'
+import { otherError } from './names.ts'
+import type { ExecutionEvent } from './on-execution.ts'
+import type { ConfiguredRecovery } from './recovery/configure-recovery.ts'
+import type { Recovery } from './recovery/recovery-of.ts'
+import type { Instruments } from './telemetry/instruments.ts'
+
+/** What exists once in a process, however many copies of this package it loads. */
+export interface ProcessWide {
+  readonly running: AsyncLocalStorage<Execution>
+  readonly monitor: Monitor
+  readonly recoveries: WeakMap<object, Recovery>
+  configuredRecovery: ConfiguredRecovery
+  /** Every label set of agents seen so far, by its key. */
+  readonly series: Map<string, AgentSeries>
+  readonly names: {
+    readonly agents: BoundedNames
+    readonly tools: BoundedNames
+    readonly models: BoundedNames
+    readonly errors: BoundedNames
+  }
+  /** Made anew when another MeterProvider is registered. */
+  telemetry: { readonly provider: MeterProvider; readonly instruments: Instruments } | undefined
+  readonly listeners: Set<(event: ExecutionEvent) => void>
+  /** Places of swallowed errors that were said aloud already. */
+  readonly saidTrips: Set<string>
+}
+
+function create(): ProcessWide {
+  return {
+    running: new AsyncLocalStorage(),
+    monitor: new Monitor(),
+    recoveries: new WeakMap(),
+    configuredRecovery: {},
+    series: new Map(),
+    names: {
+      agents: new BoundedNames(100),
+      tools: new BoundedNames(100),
+      models: new BoundedNames(50),
+      errors: new BoundedNames(100, otherError),
+    },
+    telemetry: undefined,
+    listeners: new Set(),
+    saidTrips: new Set(),
+  }
+}
+
+// The number changes when the shape of ProcessWide does: copies with other shapes must not meet
+const key = Symbol.for('@swarmwatch/sdk/process-wide/1')
+const globals = globalThis as { [key]?: ProcessWide }
+export const processWide: ProcessWide = (globals[key] ??= create())

@@ -1,0 +1,235 @@
+import { ConstantBackoff, handleWhenResult, retry, type IPolicy, type RetryPolicy } from 'cockatiel'
+
+import { callerSignal } from './caller-signal.ts'
+import { startDeadline, type Deadline } from './deadline.ts'
+import { peek } from './error-type.ts'
+import type { Execution } from './execution.ts'
+import { retryLine, say } from './log-lines.ts'
+import type { RetryOutcome } from './names.ts'
+import { isRetryable } from './recovery/is-retryable.ts'
+import { nextStep, type NextStep } from './recovery/next-step.ts'
+import type { RecoverySettings } from './recovery/settings.ts'
+import { closeStream, holdsStream, isGenerator, openStream } from './stream/open-stream.ts'
+import type { StreamWatch } from './stream/watch-iterator.ts'
+import { trip } from './telemetry/guard.ts'
+import { wait } from './world.ts'
+
+type Tried = { readonly value: unknown } | { readonly error: unknown; readonly step: NextStep }
+
+/** One policy per number of retries. It only counts: waiting is done inside the call, where an abort can end it. */
+const retryPolicies = new Map<number, RetryPolicy>()
+function retryPolicy(maxRetries: number): RetryPolicy {
+  let policy = retryPolicies.get(maxRetries)
+  if (!policy) {
+    const goesOn = handleWhenResult((tried) => 'step' in (tried as Tried) && (tried as { step: NextStep }).step.retry)
+    policy = retry(goesOn, { maxAttempts: maxRetries, backoff: new ConstantBackoff(0) })
+    retryPolicies.set(maxRetries, policy)
+  }
+  return policy
+}
+
+/** Runs an agent's function with recovery, and tells its {@link Execution} what happens. */
+export class Run {
+  readonly #execution: Execution
+  readonly #call: () => unknown
+  readonly #caller: AbortSignal | undefined
+  readonly #settings: RecoverySettings
+  readonly #policy: IPolicy | undefined
+  /** The wait before the next attempt, decided after the last one. */
+  #waitSeconds = 0
+  #attemptEndedMs = 0
+  #inAttempt = false
+  #stream = false
+  #gaveUp: Extract<NextStep, { retry: false }> | undefined
+  /** True when the first attempt returned a generator at once. */
+  returnedGenerator = false
+
+  constructor(execution: Execution, call: () => unknown, args: unknown[]) {
+    const { options } = execution.agent
+    this.#execution = execution
+    this.#call = call
+    this.#caller = callerSignal(args, options.signalFrom)
+    this.#policy = options.policy
+    this.#settings = execution.agent.recovery()
+  }
+
+  /** Resolves with the function's result, or rejects with its last error, unchanged. */
+  async result(): Promise<unknown> {
+    try {
+      const value = this.#policy ? await this.#throughPolicy(this.#policy) : await this.#throughRecovery()
+      if (!this.#stream) this.#succeeded(value)
+      return value
+    } catch (error) {
+      this.#failed(error)
+      throw error
+    }
+  }
+
+  async #throughRecovery(): Promise<unknown> {
+    const tried = await retryPolicy(this.#settings.maxRetries).execute(() => this.#attempt())
+    if ('value' in tried) return tried.value
+    throw tried.error
+  }
+
+  async #throughPolicy(policy: IPolicy): Promise<unknown> {
+    const caller = this.#caller
+    const work = policy.execute(async ({ signal }) => {
+      const tried = await this.#attempt(signal)
+      if ('value' in tried) return tried.value
+      throw tried.error
+    }, caller)
+    if (!caller) return work
+    // A policy goes on waiting after an abort: nothing is under way then, so the caller gets its reason at once
+    const { promise: aborted, reject } = Promise.withResolvers<never>()
+    const onAbort = (): void => {
+      if (!this.#inAttempt) reject(caller.reason)
+    }
+    caller.addEventListener('abort', onAbort)
+    try {
+      return await Promise.race([work, aborted])
+    } finally {
+      caller.removeEventListener('abort', onAbort)
+      work.catch(() => {})
+    }
+  }
+
+  async #attempt(policySignal?: AbortSignal): Promise<Tried> {
+    const execution = this.#execution
+    let deadline: Deadline | undefined
+    try {
+      if (execution.attempt > 0) await this.#backOff()
+      this.#caller?.throwIfAborted()
+      deadline = this.#startDeadline()
+      execution.attemptStarted(this.#signal(deadline, policySignal))
+      this.#inAttempt = true
+      const value = await (deadline ? Promise.race([this.#callOnce(), deadline.passed]) : this.#callOnce())
+      if (!this.#stream) execution.attemptEnded('success')
+      return { value }
+    } catch (error) {
+      return this.#attemptFailed(error)
+    } finally {
+      this.#inAttempt = false
+      deadline?.cancel()
+    }
+  }
+
+  async #callOnce(): Promise<unknown> {
+    const execution = this.#execution
+    const { streamOf } = execution.agent.options
+    const { attempt } = execution
+    const returned = execution.within(this.#call)
+    if (attempt === 1) this.returnedGenerator = isGenerator(returned)
+    const value = await returned
+    if (!holdsStream(value, streamOf)) return value
+
+    const inTime = (): boolean => execution.attempt === attempt && !execution.finished && (this.#inAttempt || this.#stream)
+    const opened = await openStream(value, streamOf, this.#watch(inTime))
+    if (!opened) return value
+    if (inTime()) this.#stream = true
+    // A time limit has ended the attempt while the first chunk was on its way
+    else closeStream(opened.value).catch(() => {})
+    return opened.value
+  }
+
+  /** How a stream ends is how the run ends, unless its attempt was given up before. */
+  #watch(inTime: () => boolean): StreamWatch {
+    return {
+      within: (call) => this.#execution.within(call),
+      done: () => {
+        if (!inTime()) return
+        if (this.#caller?.aborted) this.#cancelled()
+        else this.#succeeded()
+      },
+      brokenOff: () => {
+        if (inTime()) this.#cancelled()
+      },
+      failed: (error) => {
+        if (inTime()) this.#failed(error)
+      },
+    }
+  }
+
+  #attemptFailed(error: unknown): Tried {
+    const execution = this.#execution
+    const aborted = this.#caller?.aborted ?? false
+    execution.attemptEnded(aborted ? 'cancelled' : 'failure', error)
+    this.#attemptEndedMs = execution.world.now()
+    const step: NextStep = aborted || this.#policy ? { retry: false, outcome: 'exhausted' } : this.#nextStep(error)
+    if (!step.retry) {
+      this.#gaveUp = step
+      return { error, step }
+    }
+    this.#waitSeconds = step.waitSeconds
+    execution.waiting(step.waitSeconds)
+    const { maxRetries } = this.#settings
+    this.#sayRetry({ of: maxRetries + 1, waitSeconds: step.waitSeconds })
+    return { error, step }
+  }
+
+  #nextStep(error: unknown): NextStep {
+    const { attempt, world } = this.#execution
+    const failed = { error, attempt, elapsedSeconds: this.#execution.elapsedSeconds(), wallClockMs: world.wallClock() }
+    const random = (): number => world.random()
+    try {
+      return nextStep(failed, this.#settings, random)
+    } catch (thrown) {
+      // The user's retryIf
+      trip('option', thrown)
+      return nextStep(failed, { ...this.#settings, retryIf: isRetryable }, random)
+    }
+  }
+
+  /** Waits as decided; where a policy of the user's has waited already, it only takes the time. */
+  async #backOff(): Promise<void> {
+    const execution = this.#execution
+    const { world } = execution
+    try {
+      if (!this.#policy && this.#waitSeconds > 0) await wait(world, this.#waitSeconds * 1000, this.#caller)
+    } finally {
+      const waitedSeconds = Math.max(0, world.now() - this.#attemptEndedMs) / 1000
+      execution.waited(waitedSeconds)
+      if (this.#policy) this.#sayRetry({ waitSeconds: waitedSeconds })
+    }
+  }
+
+  #sayRetry(retry: { of?: number; waitSeconds: number }): void {
+    const { agent, attempt, record } = this.#execution
+    const errorType = record.attempts.at(-1)?.errorType ?? ''
+    say(agent.logger, 'warn', retryLine(agent.name, { attempt: attempt + 1, errorType, ...retry }))
+  }
+
+  #startDeadline(): Deadline | undefined {
+    const { attemptTimeoutSeconds = Infinity, totalTimeoutSeconds = Infinity } = this.#settings
+    const left = Math.max(0, totalTimeoutSeconds - this.#execution.elapsedSeconds())
+    if (this.#policy || (attemptTimeoutSeconds === Infinity && left === Infinity)) return undefined
+    const what = attemptTimeoutSeconds <= left ? 'attemptTimeoutSeconds' : 'the rest of totalTimeoutSeconds'
+    return startDeadline(this.#execution.world, Math.min(attemptTimeoutSeconds, left), what)
+  }
+
+  #signal(deadline: Deadline | undefined, policySignal: AbortSignal | undefined): AbortSignal | undefined {
+    const signals = [this.#caller, deadline?.signal, policySignal === this.#caller ? undefined : policySignal].filter(
+      (signal) => signal !== undefined,
+    )
+    return signals.length > 1 ? AbortSignal.any(signals) : signals[0]
+  }
+
+  #succeeded(result?: unknown): void {
+    const retryOutcome: RetryOutcome = this.#execution.attempt > 1 ? 'recovered' : 'first_try'
+    this.#execution.finish({ outcome: 'success', retryOutcome, result })
+  }
+
+  #cancelled(error?: unknown): void {
+    this.#execution.finish({ outcome: 'cancelled', retryOutcome: 'aborted', error })
+  }
+
+  #failed(error: unknown): void {
+    if (this.#caller?.aborted) return this.#cancelled(error)
+    const retryOutcome = isRejection(error) ? 'rejected' : (this.#gaveUp?.outcome ?? 'exhausted')
+    this.#execution.finish({ outcome: 'failure', retryOutcome, error, because: this.#gaveUp?.because })
+  }
+}
+
+/** True for the errors with which cockatiel's breakers and bulkheads turn a call away. */
+function isRejection(error: unknown): boolean {
+  return ['isBrokenCircuitError', 'isIsolatedCircuitError', 'isBulkheadRejectedError'].some((flag) => peek(error, flag) === true)
+}

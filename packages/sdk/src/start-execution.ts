@@ -1,0 +1,81 @@
+import type { AttributeValue } from '@opentelemetry/api'
+
+import { Agent } from './agent.ts'
+import { Execution } from './execution.ts'
+import { checkAgent } from './options.ts'
+import { attribute } from './names.ts'
+import { guarded } from './telemetry/guard.ts'
+import { realWorld, type World } from './world.ts'
+
+/** How a run that was started by hand went. */
+export interface Completion {
+  readonly success: boolean
+  /** What went wrong; its type is counted. */
+  readonly error?: unknown
+  readonly metrics?: {
+    /** Seconds, in place of the clock. */
+    readonly duration?: number | undefined
+    /** US dollars, counted under the model `unknown`. */
+    readonly estimatedCost?: number | undefined
+    /** Everything else becomes a span attribute `swarmwatch.metric.<name>`. */
+    readonly [name: string]: AttributeValue
+  }
+}
+
+/** A run that its caller ends. */
+export interface ManualExecution {
+  readonly id: string
+  readonly agentName: string
+  /** Whatever was given as the task; never recorded. */
+  readonly task: unknown
+  /** Runs `call` as part of it: its spans are children, `currentExecution()` is this run. */
+  within<T>(call: () => T): T
+  /** Ends it and counts it. A second call changes nothing. */
+  complete(completion: Completion): void
+}
+
+/**
+ * Starts a run by hand, where wrapping a function does not fit. It counts like a wrapped one with a single attempt; call `complete()`
+ * on every path.
+ *
+ * @throws {InvalidOptionsError} if the name is empty or longer than 200 characters.
+ *
+ * @example
+ * const execution = startExecution('rapid-builder', { task: 'build API' })
+ * execution.complete({ success: true, metrics: { files_created: 5, duration: 45.2, estimatedCost: 0.15 } })
+ */
+export function startExecution(agentName: string, task?: unknown): ManualExecution {
+  checkAgent('startExecution', () => {}, { name: agentName })
+  return beginExecution(agentName, task, realWorld)
+}
+
+/** {@link startExecution} for a checked name, in a world of the caller's. */
+export function beginExecution(agentName: string, task: unknown, world: World): ManualExecution {
+  const execution = new Execution(new Agent(agentName, {}), [], world)
+  execution.attemptStarted(undefined)
+  return {
+    id: execution.id,
+    agentName,
+    task,
+    within: (call) => execution.within(call),
+    complete: (completion) => {
+      guarded('option', () => complete(execution, completion))
+    },
+  }
+}
+
+function complete(execution: Execution, { success, error, metrics = {} }: Completion): void {
+  if (execution.finished) return
+  const { duration, estimatedCost, ...rest } = metrics
+  if (estimatedCost !== undefined) execution.addCost(estimatedCost)
+  for (const [name, value] of Object.entries(rest)) {
+    if (value !== undefined) execution.setAttribute(attribute.metricPrefix + name, value)
+  }
+  const durationSeconds = typeof duration === 'number' && duration >= 0 && Number.isFinite(duration) ? duration : undefined
+  execution.finish({
+    outcome: success ? 'success' : 'failure',
+    retryOutcome: success ? 'first_try' : 'exhausted',
+    error,
+    durationSeconds,
+  })
+}

@@ -1,0 +1,18 @@
+import type { ExecutionRecord } from './monitor/execution-record.ts'
+import type { ExecutionMetrics, SystemHealth } from './monitor/monitor.ts'
+import { processWide } from './process-wide.ts'
+
+/** Health of this process now: score 0-100 with what each part took away, error rate, durations, resources. */
+export function getSystemHealth(): SystemHealth {
+  return processWide.monitor.health()
+}
+
+/** Sums since the process began, in all and for each agent, and the last 1,000 finished runs, newest first. */
+export function getExecutionMetrics(): ExecutionMetrics {
+  return processWide.monitor.metrics()
+}
+
+/** The runs under way, oldest first. */
+export function getActiveExecutions(): ExecutionRecord[] {
+  return processWide.monitor.active()
+}

@@ -1,0 +1,68 @@
+import { peek } from '../error-type.ts'
+import { guarded } from './guard.ts'
+
+const longestContent = 4096
+const longestMessage = 300
+const longestStackLines = 20
+
+// Left to right: credentials in URLs, query strings, bearer and basic credentials, keys with a known prefix, e-mail addresses,
+// long runs of letters and digits that look random
+const secrets: readonly (readonly [RegExp, string])[] = [
+  [/(\b[a-z][a-z0-9+.-]*:\/\/)[^\s/@]*@/gi, '$1***@'],
+  [/(\b[a-z][a-z0-9+.-]*:\/\/[^\s?#]*)\?\S*/gi, '$1?***'],
+  [/\b(bearer|basic)\s+[\w.~+/=-]{6,}/gi, '$1 ***'],
+  [/\b(sk|pk|rk|xox[a-z]|ghp|gho|ghs|github_pat|glpat|AKIA|AIza)[-_]?[\w-]{8,}/g, '***'],
+  [/[\w.+-]+@[\w-]+\.[\w.-]+/g, '***'],
+  [/\b(?=\w*\d)(?=\w*[A-Za-z])\w{32,}\b/g, '***'],
+]
+
+/** Takes out what looks like a credential or an address. It is a second net, not a promise: `errorMessages: false` is one. */
+export function redactSecrets(text: string): string {
+  return secrets.reduce((redacted, [pattern, replacement]) => redacted.replace(pattern, replacement), text)
+}
+
+/** The message of an error as it may be shown: redacted, at most 300 characters; undefined if it may not, or if there is none. */
+export function messageOf(error: unknown, allowed: boolean | ((message: string) => string) = true): string | undefined {
+  if (allowed === false) return undefined
+  const message = typeof error === 'string' ? error : peek(error, 'message')
+  if (typeof message !== 'string') return undefined
+  // Cut before redacting as well: patterns over a megabyte would hold the agent up
+  const shown = guarded('capture', () =>
+    allowed === true ? redactSecrets(message.slice(0, 4 * longestMessage)) : allowed(message),
+  )
+  return typeof shown === 'string' ? shown.slice(0, longestMessage) : undefined
+}
+
+/** The frames of an error's stack, without the message that stands above them. */
+export function framesOf(error: unknown): string | undefined {
+  const stack = peek(error, 'stack')
+  if (typeof stack !== 'string') return undefined
+  // "    at name (file:line:column)"
+  const frames = stack.split('\n', 200).filter((line) => /^\s+at \S/.test(line))
+  return frames.length === 0 ? undefined : frames.slice(0, longestStackLines).join('\n')
+}
+
+/** What a capture option lets through of a value, as text of at most 4,096 characters. */
+export function captured<T>(value: T, option: boolean | ((value: T) => unknown)): string | undefined {
+  return guarded('capture', () => {
+    const shown = typeof option === 'function' ? option(value) : value
+    const text = typeof shown === 'string' ? shown : JSON.stringify(shown, safely())
+    const redacted = typeof option === 'function' ? text : redactSecrets(String(text).slice(0, 2 * longestContent))
+    return redacted?.slice(0, longestContent)
+  })
+}
+
+/** A JSON replacer for values that JSON cannot hold: big integers, functions, cycles. */
+function safely(): (this: unknown, key: string, value: unknown) => unknown {
+  const ancestors: unknown[] = []
+  return function (_key, value) {
+    if (typeof value === 'bigint') return `${value}n`
+    if (typeof value === 'function' || typeof value === 'symbol') return `[${typeof value}]`
+    if (typeof value !== 'object' || value === null) return value
+    // `this` is the object that holds the value: what lies deeper than it has been left
+    while (ancestors.length > 0 && ancestors.at(-1) !== this) ancestors.pop()
+    if (ancestors.includes(value)) return '[cycle]'
+    ancestors.push(value)
+    return value
+  }
+}

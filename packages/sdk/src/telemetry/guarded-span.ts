@@ -1,0 +1,102 @@
+import {
+  context,
+  INVALID_SPAN_CONTEXT,
+  SpanStatusCode,
+  trace,
+  type Attributes,
+  type AttributeValue,
+  type Context,
+  type Span,
+} from '@opentelemetry/api'
+
+import { attribute, scopeName } from '../names.ts'
+import { version } from '../version.ts'
+import { trip } from './guard.ts'
+
+/** A span that never throws at the agent: neither when it starts, nor when it ends, nor in between. */
+export class GuardedSpan {
+  readonly #span: Span
+  /** The context in which this span is the active one. */
+  readonly context: Context
+
+  constructor(span: Span, inContext: Context) {
+    this.#span = span
+    this.context = inContext
+  }
+
+  /** Starts a span below `parent`, or below the active one; attributes given here can be sampled on. */
+  static start(name: string, attributes: Attributes, parent: Context = activeContext()): GuardedSpan {
+    try {
+      // A tracer kept from before registration may stay silent (two copies of the api), so it is fetched for each span
+      const span = trace.getTracer(scopeName, version).startSpan(name, { attributes }, parent)
+      return new GuardedSpan(span, trace.setSpan(parent, span))
+    } catch (error) {
+      trip('span', error)
+      return new GuardedSpan(trace.wrapSpanContext(INVALID_SPAN_CONTEXT), parent)
+    }
+  }
+
+  set(key: string, value: AttributeValue): void {
+    try {
+      this.#span.setAttribute(key, value)
+    } catch (error) {
+      trip('span', error)
+    }
+  }
+
+  /** Marks it as failed: status ERROR with a message, if there is one to show, and `error.type`. */
+  fail(errorType: string, message: string | undefined): void {
+    try {
+      this.#span.setAttribute(attribute.errorType, errorType)
+      this.#span.setStatus({ code: SpanStatusCode.ERROR, ...(message !== undefined && { message }) })
+    } catch (error) {
+      trip('span', error)
+    }
+  }
+
+  event(name: string, attributes: Attributes): void {
+    try {
+      this.#span.addEvent(name, attributes)
+    } catch (error) {
+      trip('span', error)
+    }
+  }
+
+  end(): void {
+    try {
+      this.#span.end()
+    } catch (error) {
+      trip('span', error)
+    }
+  }
+
+  /** Calls `call` exactly once, with this span active, even if the context manager fails. */
+  within<T>(call: () => T): T {
+    let called = false
+    try {
+      return context.with(this.context, () => {
+        called = true
+        return call()
+      })
+    } catch (error) {
+      if (called) throw error
+      trip('span', error)
+      return call()
+    }
+  }
+}
+
+function activeContext(): Context {
+  try {
+    return context.active()
+  } catch (error) {
+    trip('span', error)
+    return rootContext
+  }
+}
+
+const rootContext: Context = {
+  getValue: () => undefined,
+  setValue: () => rootContext,
+  deleteValue: () => rootContext,
+}
