@@ -10,7 +10,7 @@ import { finishExecution, type Ending } from './finish-execution.ts'
 import { attribute, spanName, type Outcome } from './names.ts'
 import { notify } from './on-execution.ts'
 import { processWide } from './process-wide.ts'
-import type { AttemptRecord, ExecutionRecord } from './monitor/execution-record.ts'
+import { newAttempt, newRecord, type AttemptRecord, type ExecutionRecord } from './monitor/execution-record.ts'
 import { boundedErrorType } from './bounded-error-type.ts'
 import { messageOf } from './telemetry/content.ts'
 import { GuardedSpan } from './telemetry/guarded-span.ts'
@@ -44,18 +44,7 @@ export class Execution implements CurrentExecution {
     this.context = options.context
     this.startedMs = world.now()
     const { variant } = this.series
-    this.record = {
-      id: randomUUID(),
-      agentName: agent.name,
-      ...(variant !== undefined && { variant }),
-      startedAt: world.wallClock(),
-      state: 'running',
-      attempts: [],
-      inputTokens: 0,
-      outputTokens: 0,
-      costUsd: 0,
-      toolCalls: 0,
-    }
+    this.record = newRecord(randomUUID(), agent.name, variant, world.wallClock())
     this.span = GuardedSpan.start(spanName.agent(agent.name), {
       ...agent.attributes,
       [attribute.executionId]: this.record.id,
@@ -113,7 +102,7 @@ export class Execution implements CurrentExecution {
   waited(seconds: number): void {
     this.waits.push(seconds)
     this.record.state = 'running'
-    delete this.record.nextAttemptAt
+    this.record.nextAttemptAt = undefined
     record(instruments().retryWait, seconds, this.series.agent)
   }
 
@@ -121,7 +110,7 @@ export class Execution implements CurrentExecution {
     this.attempt += 1
     this.#signal = signal
     const waitSeconds = this.waits.at(-1) ?? 0
-    this.record.attempts.push({ number: this.attempt, startedAt: this.world.wallClock(), waitSeconds })
+    this.record.attempts.push(newAttempt(this.attempt, this.world.wallClock(), waitSeconds))
     this.#attemptSpan = GuardedSpan.start(
       spanName.attempt(this.attempt),
       { [attribute.attemptNumber]: this.attempt },
@@ -137,7 +126,7 @@ export class Execution implements CurrentExecution {
   /** Calls `call` as part of the attempt under way: its span is active and `currentExecution()` is this run. */
   within<T>(call: () => T): T {
     const span = this.#attemptSpan ?? this.span
-    return processWide.running.run(this, () => span.within(call))
+    return processWide.running.run(this, callWithin<T>, span, call)
   }
 
   attemptEnded(outcome: Outcome, error?: unknown): void {
@@ -164,8 +153,13 @@ export class Execution implements CurrentExecution {
   #attemptFailed(attempt: AttemptRecord, span: GuardedSpan, error: unknown): void {
     const message = messageOf(error, this.agent.options.errorMessages)
     attempt.errorType = boundedErrorType(error)
-    if (message !== undefined) attempt.errorMessage = message
+    attempt.errorMessage = message
     span.fail(attempt.errorType, message)
     this.previousErrors.push(error)
   }
+}
+
+// Not a closure: it is called once or more for every run
+function callWithin<T>(span: GuardedSpan, call: () => T): T {
+  return span.within(call)
 }

@@ -30,7 +30,7 @@ export function finishExecution(execution: Execution, ending: Ending): void {
   const { outcome, retryOutcome } = ending
   const seconds = ending.durationSeconds ?? execution.elapsedSeconds()
   run.state = 'finished'
-  delete run.nextAttemptAt
+  run.nextAttemptAt = undefined
   run.outcome = outcome
   run.retryOutcome = retryOutcome
   run.durationSeconds = seconds
@@ -46,8 +46,7 @@ export function finishExecution(execution: Execution, ending: Ending): void {
 
 function describeFailure({ record: run, agent }: Execution, error: unknown): void {
   run.errorType = boundedErrorType(error)
-  const message = messageOf(error, agent.options.errorMessages)
-  if (message !== undefined) run.errorMessage = message
+  run.errorMessage = messageOf(error, agent.options.errorMessages)
 }
 
 function endSpan({ span, record: run, agent, attempt }: Execution, ending: Ending): void {

@@ -56,29 +56,26 @@ export class Run {
   /** Resolves with the function's result, or rejects with its last error, unchanged. */
   async result(): Promise<unknown> {
     try {
-      const value = this.#policy ? await this.#throughPolicy(this.#policy) : await this.#throughRecovery()
-      if (!this.#stream) this.#succeeded(value)
-      return value
+      const tried = await (this.#policy
+        ? this.#throughPolicy(this.#policy)
+        : retryPolicy(this.#settings.maxRetries).execute(() => this.#attempt()))
+      if ('error' in tried) throw tried.error
+      if (!this.#stream) this.#succeeded(tried.value)
+      return tried.value
     } catch (error) {
       this.#failed(error)
       throw error
     }
   }
 
-  async #throughRecovery(): Promise<unknown> {
-    const tried = await retryPolicy(this.#settings.maxRetries).execute(() => this.#attempt())
-    if ('value' in tried) return tried.value
-    throw tried.error
-  }
-
-  async #throughPolicy(policy: IPolicy): Promise<unknown> {
+  async #throughPolicy(policy: IPolicy): Promise<Tried> {
     const caller = this.#caller
     const work = policy.execute(async ({ signal }) => {
       const tried = await this.#attempt(signal)
       if ('value' in tried) return tried.value
       throw tried.error
     }, caller)
-    if (!caller) return work
+    if (!caller) return { value: await work }
     // A policy goes on waiting after an abort: nothing is under way then, so the caller gets its reason at once
     const { promise: aborted, reject } = Promise.withResolvers<never>()
     const onAbort = (): void => {
@@ -86,7 +83,7 @@ export class Run {
     }
     caller.addEventListener('abort', onAbort)
     try {
-      return await Promise.race([work, aborted])
+      return { value: await Promise.race([work, aborted]) }
     } finally {
       caller.removeEventListener('abort', onAbort)
       work.catch(() => {})
@@ -102,7 +99,13 @@ export class Run {
       deadline = this.#startDeadline()
       execution.attemptStarted(this.#signal(deadline, policySignal))
       this.#inAttempt = true
-      const value = await (deadline ? Promise.race([this.#callOnce(), deadline.passed]) : this.#callOnce())
+      const returned = execution.within(this.#call)
+      if (execution.attempt === 1) this.returnedGenerator = isGenerator(returned)
+      let value = await (deadline ? Promise.race([returned, deadline.passed]) : returned)
+      if (holdsStream(value, execution.agent.options.streamOf)) {
+        const opening = this.#openStream(value)
+        value = await (deadline ? Promise.race([opening, deadline.passed]) : opening)
+      }
       if (!this.#stream) execution.attemptEnded('success')
       return { value }
     } catch (error) {
@@ -113,18 +116,13 @@ export class Run {
     }
   }
 
-  async #callOnce(): Promise<unknown> {
+  /** Draws the first chunk of the stream that a result is or holds; from then on the stream's end is the run's. */
+  async #openStream(result: object): Promise<unknown> {
     const execution = this.#execution
-    const { streamOf } = execution.agent.options
     const { attempt } = execution
-    const returned = execution.within(this.#call)
-    if (attempt === 1) this.returnedGenerator = isGenerator(returned)
-    const value = await returned
-    if (!holdsStream(value, streamOf)) return value
-
     const inTime = (): boolean => execution.attempt === attempt && !execution.finished && (this.#inAttempt || this.#stream)
-    const opened = await openStream(value, streamOf, this.#watch(inTime))
-    if (!opened) return value
+    const opened = await openStream(result, execution.agent.options.streamOf, this.#watch(inTime))
+    if (!opened) return result
     if (inTime()) this.#stream = true
     // A time limit has ended the attempt while the first chunk was on its way
     else closeStream(opened.value).catch(() => {})
@@ -184,7 +182,9 @@ export class Run {
     const execution = this.#execution
     const { world } = execution
     try {
-      if (!this.#policy && this.#waitSeconds > 0) await wait(world, this.#waitSeconds * 1000, this.#caller)
+      // Counted from the failure: the policy has taken a moment already
+      const left = this.#waitSeconds * 1000 - (world.now() - this.#attemptEndedMs)
+      if (!this.#policy && left > 0) await wait(world, left, this.#caller)
     } finally {
       const waitedSeconds = Math.max(0, world.now() - this.#attemptEndedMs) / 1000
       execution.waited(waitedSeconds)

@@ -1,5 +1,3 @@
-import type { AttributeValue } from '@opentelemetry/api'
-
 import { Agent } from './agent.ts'
 import { Execution } from './execution.ts'
 import { checkAgent } from './options.ts'
@@ -18,7 +16,7 @@ export interface Completion {
     /** US dollars, counted under the model `unknown`. */
     readonly estimatedCost?: number | undefined
     /** Everything else becomes a span attribute `swarmwatch.metric.<name>`. */
-    readonly [name: string]: AttributeValue
+    readonly [name: string]: string | number | boolean | undefined
   }
 }
 

@@ -1,6 +1,8 @@
 import type { AgentSeries } from '../agent-series.ts'
 import type { Outcome, RetryOutcome } from '../names.ts'
 
+// Fields that come later are there from the start, as undefined: objects that change their shape are slow
+
 /** One call of the agent's function. */
 export interface AttemptRecord {
   /** From 1. */
@@ -9,33 +11,68 @@ export interface AttemptRecord {
   readonly startedAt: number
   /** Waited before it. */
   readonly waitSeconds: number
-  durationSeconds?: number
-  outcome?: Outcome
-  errorType?: string
+  durationSeconds: number | undefined
+  outcome: Outcome | undefined
+  errorType: string | undefined
   /** Redacted and cut; absent with `errorMessages: false`. */
-  errorMessage?: string
+  errorMessage: string | undefined
 }
 
 /** One run of an agent, as pages and listeners see it. It holds neither arguments nor results. */
 export interface ExecutionRecord {
   readonly id: string
   readonly agentName: string
-  readonly variant?: string
+  readonly variant: string | undefined
   /** Milliseconds since 1970. */
   readonly startedAt: number
   state: 'running' | 'waiting' | 'finished'
   /** While waiting: when the next attempt begins, in milliseconds since 1970. */
-  nextAttemptAt?: number
+  nextAttemptAt: number | undefined
   readonly attempts: AttemptRecord[]
-  outcome?: Outcome
-  retryOutcome?: RetryOutcome
-  durationSeconds?: number
-  errorType?: string
-  errorMessage?: string
+  outcome: Outcome | undefined
+  retryOutcome: RetryOutcome | undefined
+  durationSeconds: number | undefined
+  errorType: string | undefined
+  errorMessage: string | undefined
   inputTokens: number
   outputTokens: number
   costUsd: number
   toolCalls: number
+}
+
+/** A run that begins now. */
+export function newRecord(id: string, agentName: string, variant: string | undefined, startedAt: number): ExecutionRecord {
+  return {
+    id,
+    agentName,
+    variant,
+    startedAt,
+    state: 'running',
+    nextAttemptAt: undefined,
+    attempts: [],
+    outcome: undefined,
+    retryOutcome: undefined,
+    durationSeconds: undefined,
+    errorType: undefined,
+    errorMessage: undefined,
+    inputTokens: 0,
+    outputTokens: 0,
+    costUsd: 0,
+    toolCalls: 0,
+  }
+}
+
+/** An attempt that begins now. */
+export function newAttempt(number: number, startedAt: number, waitSeconds: number): AttemptRecord {
+  return {
+    number,
+    startedAt,
+    waitSeconds,
+    durationSeconds: undefined,
+    outcome: undefined,
+    errorType: undefined,
+    errorMessage: undefined,
+  }
 }
 
 /** A run under way and the label set it is counted under. */

@@ -6,7 +6,10 @@ import {
   type Attributes,
   type AttributeValue,
   type Context,
+  type ProxyTracerProvider,
   type Span,
+  type Tracer,
+  type TracerProvider,
 } from '@opentelemetry/api'
 
 import { attribute, scopeName } from '../names.ts'
@@ -27,8 +30,7 @@ export class GuardedSpan {
   /** Starts a span below `parent`, or below the active one; attributes given here can be sampled on. */
   static start(name: string, attributes: Attributes, parent: Context = activeContext()): GuardedSpan {
     try {
-      // A tracer kept from before registration may stay silent (two copies of the api), so it is fetched for each span
-      const span = trace.getTracer(scopeName, version).startSpan(name, { attributes }, parent)
+      const span = tracer().startSpan(name, { attributes }, parent)
       return new GuardedSpan(span, trace.setSpan(parent, span))
     } catch (error) {
       trip('span', error)
@@ -84,6 +86,20 @@ export class GuardedSpan {
       return call()
     }
   }
+}
+
+let provider: TracerProvider | undefined
+let cached: Tracer | undefined
+
+/** The tracer of the provider that is registered now: one from before registration may stay silent (two copies of the api). */
+function tracer(): Tracer {
+  const registered = trace.getTracerProvider()
+  const now = 'getDelegate' in registered ? (registered as ProxyTracerProvider).getDelegate() : registered
+  if (cached === undefined || now !== provider) {
+    cached = now.getTracer(scopeName, version)
+    provider = now
+  }
+  return cached
 }
 
 function activeContext(): Context {
