@@ -1,0 +1,67 @@
+import type { Secret } from '../secret.ts'
+
+/** How bad it is, worst first. */
+export type Severity = 'critical' | 'warning' | 'info'
+
+/** A daily time in which messages of severity info are kept back. */
+export interface QuietHours {
+  /** `HH:MM`, inclusive. */
+  readonly from: string
+  /** `HH:MM`, exclusive; earlier than `from` when the night lies between. */
+  readonly to: string
+  /** IANA name. @default 'UTC' */
+  readonly timeZone: string
+}
+
+/** What all channels have. */
+export interface ChannelBase {
+  /** Unique among the channels. @default its type */
+  readonly name: string
+  /** It is told these. @default all three */
+  readonly severities: readonly Severity[]
+  /** It is also told when no other channel could deliver a critical alert. @default false */
+  readonly fallback: boolean
+  /** @default none */
+  readonly quietHours: QuietHours | undefined
+}
+
+/** Mail by SMTP; the server comes from `ALERT_EMAIL_*`. */
+export interface EmailChannel extends ChannelBase {
+  readonly type: 'email'
+  /** File: `recipients`; `ALERT_EMAIL_TO` (separated by commas) where the file has none. */
+  readonly recipients: readonly string[]
+  /** `ALERT_EMAIL_HOST`. */
+  readonly host: string
+  /** `ALERT_EMAIL_PORT`. @default 587 */
+  readonly port: number
+  /** `ALERT_EMAIL_USER`. @default none: no log-in */
+  readonly user: string | undefined
+  /** `ALERT_EMAIL_PASSWORD`. @default none */
+  readonly password: Secret | undefined
+  /** `ALERT_EMAIL_FROM`. @default `ALERT_EMAIL_USER` where that is an address, else `swarmwatch@localhost` */
+  readonly from: string
+}
+
+/** A Slack incoming webhook. */
+export interface SlackChannel extends ChannelBase {
+  readonly type: 'slack'
+  /** File: `webhook`; `ALERT_SLACK_WEBHOOK` where the file has none. */
+  readonly webhook: Secret
+}
+
+/** Your own HTTP endpoint. */
+export interface WebhookChannel extends ChannelBase {
+  readonly type: 'webhook'
+  /** File: `url`; `ALERT_WEBHOOK_URL` where the file has none. */
+  readonly url: Secret
+  /** Key of the signature; `ALERT_WEBHOOK_SECRET`. @default none: not signed */
+  readonly secret: Secret | undefined
+}
+
+/** Lines on the console. */
+export interface ConsoleChannel extends ChannelBase {
+  readonly type: 'console'
+}
+
+/** A way to reach people. */
+export type AlertChannel = EmailChannel | SlackChannel | WebhookChannel | ConsoleChannel

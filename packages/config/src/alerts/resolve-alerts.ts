@@ -1,0 +1,32 @@
+import { buildChannels } from './alert-channels.ts'
+import { overlayRules } from './alert-rules.ts'
+import type { AlertSettings } from './alert-settings.ts'
+import { prefixed, type Origin } from '../origin.ts'
+import { resolveSettings, type Sources } from '../setting.ts'
+import type { SettingsFile } from '../file/settings-file.ts'
+import { alertSettings } from '../settings-groups.ts'
+
+/** The alert settings and the origin of each, by its path. */
+export interface ResolvedAlerts {
+  readonly values: AlertSettings
+  readonly origins: Readonly<Record<string, Origin>>
+}
+
+/** Channels and rules of the file, filled in from variables and defaults; channels that are off get a line in `notices`. */
+export function resolveAlerts(file: SettingsFile, sources: Sources, code: unknown, notices: string[]): ResolvedAlerts {
+  const single = resolveSettings('alerts', alertSettings, sources, code)
+  const channels = buildChannels(file, sources, notices)
+  const rules = overlayRules(file.name, file.settings.alerts?.rules ?? [])
+  return {
+    values: {
+      ...single.values,
+      channels: channels.map(({ channel }) => channel),
+      rules: rules.map(({ rule }) => rule),
+    },
+    origins: Object.assign(
+      prefixed('alerts', single.origins),
+      ...channels.map(({ origins }, index) => prefixed(`alerts.channels[${index}]`, origins)),
+      ...rules.map(({ origins }, index) => prefixed(`alerts.rules[${index}]`, origins)),
+    ) as Record<string, Origin>,
+  }
+}

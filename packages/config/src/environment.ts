@@ -1,0 +1,64 @@
+import type { Problem } from './configuration-error.ts'
+import { shownValue } from './shown-value.ts'
+
+/** The text of a variable and the name it was found under: `NAME` or `NAME_FILE`. */
+export interface Variable {
+  readonly text: string
+  readonly name: string
+}
+
+/** Reads variables; an empty one counts as unset. */
+export interface Environment {
+  /** The variable itself. */
+  plain(name: string): Variable | undefined
+  /** The variable, or else the file that `NAME_FILE` names; both at once, or a file that cannot be read, is a problem. */
+  orFile(name: string): Variable | undefined
+}
+
+/** Gives an {@link Environment} over `env` that adds to `problems`, each once; `readFile` gets the path as it is written. */
+export function openEnvironment(
+  env: Readonly<Record<string, string | undefined>>,
+  readFile: (path: string) => string,
+  problems: Problem[],
+): Environment {
+  const known = new Map<string, Variable | undefined>()
+
+  function plain(name: string): Variable | undefined {
+    const text = env[name]
+    return text === undefined || text === '' ? undefined : { text, name }
+  }
+
+  function fromFile(name: string): Variable | undefined {
+    const file = plain(`${name}_FILE`)
+    if (file === undefined) return undefined
+    try {
+      const text = readFile(file.text).replace(/[\r\n]+$/, '')
+      return text === '' ? undefined : { text, name: file.name }
+    } catch (error) {
+      const reason = (error as NodeJS.ErrnoException).code ?? 'error'
+      problems.push({ path: file.name, rule: `must name a file that can be read (${reason})`, value: shownValue(file.text) })
+      return undefined
+    }
+  }
+
+  function find(name: string): Variable | undefined {
+    const direct = plain(name)
+    if (direct === undefined) return fromFile(name)
+    if (plain(`${name}_FILE`)) {
+      problems.push({ path: name, rule: `and ${name}_FILE are both set; only one of them must be` })
+    }
+    return direct
+  }
+
+  function orFile(name: string): Variable | undefined {
+    if (!known.has(name)) known.set(name, find(name))
+    return known.get(name)
+  }
+
+  return { plain, orFile }
+}
+
+/** Whether a variable of this name holds a secret: a word of it is PASSWORD, SECRET, TOKEN, KEY or WEBHOOK. */
+export function isSecretName(name: string): boolean {
+  return /(?:^|_)(?:PASSWORD|SECRET|TOKEN|KEY|WEBHOOK)(?:_|$)/i.test(name)
+}

@@ -1,0 +1,32 @@
+import { z } from 'zod'
+
+import type { FileRule } from './file-settings.ts'
+import { section } from './section.ts'
+import { oneOf, seconds } from '../value-rule.ts'
+
+const share = number('must be a share above 0, at most 1 (0.5 is 50 %)', 1)
+const score = number('must be a score above 0, at most 100', 100)
+
+const rest = { severity: oneOf(['critical', 'warning', 'info']).schema.optional(), for: seconds.schema.optional() }
+
+const rule: z.ZodType<FileRule> = z.discriminatedUnion(
+  'name',
+  [
+    section({ name: z.enum(['high_error_rate', 'elevated_error_rate']), threshold: share, ...rest }),
+    section({ name: z.literal('slow_response'), threshold: seconds.schema, ...rest }),
+    section({ name: z.literal('low_health'), threshold: score, ...rest }),
+  ],
+  {
+    error: ({ code }) =>
+      code === 'invalid_union'
+        ? 'must be high_error_rate, elevated_error_rate, slow_response or low_health'
+        : 'must be a mapping with name and threshold',
+  },
+)
+
+/** `alerts.rules`. */
+export const rulesSchema: z.ZodType<readonly FileRule[]> = z.array(rule, 'must be a list of rules')
+
+function number(words: string, most: number): z.ZodType<number> {
+  return z.number(words).positive(words).max(most, words)
+}

@@ -1,0 +1,23 @@
+export type {
+  AlertChannel,
+  ChannelBase,
+  ConsoleChannel,
+  EmailChannel,
+  QuietHours,
+  Severity,
+  SlackChannel,
+  WebhookChannel,
+} from './alerts/alert-channel.ts'
+export type { AlertRule, AlertRuleName } from './alerts/alert-rule.ts'
+export { alertNames, defaultAlertRules } from './alerts/alert-rules.ts'
+export type { AlertSettings } from './alerts/alert-settings.ts'
+export type { Configuration } from './configuration.ts'
+export { ConfigurationError, type Problem } from './configuration-error.ts'
+export { loadConfiguration, type CodeSettings, type LoadOptions } from './load-configuration.ts'
+export type { MetricsSettings } from './metrics-settings.ts'
+export type { MonitorSettings } from './monitor-settings.ts'
+export type { Origin } from './origin.ts'
+export type { RecoveryLimits, RecoverySettings } from './recovery-settings.ts'
+export { Secret } from './secret.ts'
+export type { TelemetrySettings } from './telemetry-settings.ts'
+export { thresholds } from './thresholds.ts'

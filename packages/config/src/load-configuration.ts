@@ -1,0 +1,96 @@
+import { readFileSync } from 'node:fs'
+import { resolve } from 'node:path'
+
+import type { Configuration } from './configuration.ts'
+import { ConfigurationError, type Problem } from './configuration-error.ts'
+import { openEnvironment } from './environment.ts'
+import type { FileSettings } from './file/file-settings.ts'
+import { prefixed } from './origin.ts'
+import { resolveAlerts } from './alerts/resolve-alerts.ts'
+import { resolveRecovery } from './resolve-recovery.ts'
+import type { RecoveryLimits } from './recovery-settings.ts'
+import { checkedCode, resolveSettings, type Sources } from './setting.ts'
+import { metricsSettings, monitorSettings, telemetrySettings, topSettings } from './settings-groups.ts'
+import { asciiOnly } from './shown-value.ts'
+import { readSettingsFile } from './file/settings-file.ts'
+
+type Given<T> = { readonly [Key in keyof T]?: T[Key] | undefined }
+
+/** Settings given in code; they win over everything else. Names and units as in {@link Configuration}. */
+export interface CodeSettings {
+  readonly telemetry?: { readonly serviceName?: string | undefined; readonly otlpToken?: string | undefined } | undefined
+  readonly metrics?: Given<Configuration['metrics']> | undefined
+  readonly monitor?: (Given<Omit<Configuration['monitor'], 'token'>> & { readonly token?: string | undefined }) | undefined
+  readonly recovery?:
+    | (Given<RecoveryLimits> & { readonly agents?: Readonly<Record<string, Given<RecoveryLimits>>> | undefined })
+    | undefined
+  readonly alerts?: Given<Pick<Configuration['alerts'], 'inProcess' | 'alertmanagerUrl'>> | undefined
+  readonly strict?: boolean | undefined
+}
+
+/** What {@link loadConfiguration} reads. */
+export interface LoadOptions {
+  /** @default process.env */
+  readonly env?: Readonly<Record<string, string | undefined>> | undefined
+  /** Folder that relative paths start from. @default process.cwd() */
+  readonly cwd?: string | undefined
+  /** The settings file; `false` reads none. @default SWARMWATCH_CONFIG, else config/production.yaml if it exists */
+  readonly file?: string | false | undefined
+  /** Settings given in code. @default {} */
+  readonly code?: CodeSettings | undefined
+  /** Reads a text file as UTF-8, or throws. @default readFileSync */
+  readonly readFile?: ((path: string) => string) | undefined
+}
+
+/**
+ * Reads all settings and checks them together: code wins over the environment, that over the file, that over the defaults.
+ * @throws ConfigurationError with every problem there is
+ * @example
+ * const { metrics, recovery } = loadConfiguration({ code: { metrics: { port: 0 } } })
+ */
+export function loadConfiguration(options: LoadOptions = {}): Configuration {
+  const { env = process.env, cwd = process.cwd(), readFile = readText } = options
+  const problems: Problem[] = []
+  const notices: string[] = []
+  const readFrom = (path: string): string => readFile(resolve(cwd, path))
+  const environment = openEnvironment(env, readFrom, problems)
+  const file = readSettingsFile(options.file, environment, readFrom, problems)
+  const sources: Sources = { environment, fileName: file.name, problems, fromFile: (key) => valueAt(file.settings, key) }
+  const code = checkedCode('', groups, options.code, problems)
+
+  const telemetry = resolveSettings('telemetry', telemetrySettings, sources, code.telemetry)
+  const metrics = resolveSettings('metrics', metricsSettings, sources, code.metrics)
+  const monitor = resolveSettings('monitor', monitorSettings, sources, code.monitor)
+  const recovery = resolveRecovery(sources, file.settings.recovery?.agents ?? {}, code.recovery, notices)
+  const alerts = resolveAlerts(file, sources, code.alerts, notices)
+  const top = resolveSettings('', topSettings, sources, { strict: code.strict })
+  if (problems.length > 0) throw new ConfigurationError(problems)
+  return {
+    telemetry: telemetry.values,
+    metrics: metrics.values,
+    monitor: monitor.values,
+    recovery: recovery.values,
+    alerts: alerts.values,
+    strict: top.values.strict,
+    file: file.name,
+    origins: {
+      ...prefixed('telemetry', telemetry.origins),
+      ...prefixed('metrics', metrics.origins),
+      ...prefixed('monitor', monitor.origins),
+      ...recovery.origins,
+      ...alerts.origins,
+      ...top.origins,
+    },
+    notices: notices.map(asciiOnly),
+  }
+}
+
+const groups: readonly (keyof CodeSettings)[] = ['telemetry', 'metrics', 'monitor', 'recovery', 'alerts', 'strict']
+
+function readText(path: string): string {
+  return readFileSync(path, 'utf8')
+}
+
+function valueAt(settings: FileSettings, key: string): unknown {
+  return key.split('.').reduce<unknown>((inner, part) => (inner as Record<string, unknown> | undefined)?.[part], settings)
+}

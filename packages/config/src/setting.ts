@@ -1,0 +1,90 @@
+import type { Problem } from './configuration-error.ts'
+import { type Environment, type Variable } from './environment.ts'
+import type { Origin } from './origin.ts'
+import { shownValue } from './shown-value.ts'
+import type { ValueRule } from './value-rule.ts'
+
+/** One setting: its rule, its default and the places it is read from besides code. */
+export interface Setting<T> {
+  readonly value: ValueRule<Exclude<T, undefined>>
+  readonly default: T
+  /** Name of the variable. */
+  readonly variable?: string
+  /** Key in the settings file, dotted. */
+  readonly fileKey?: string
+}
+
+/** A group of settings, such as `metrics`. */
+export type Settings<Group> = { readonly [Key in keyof Group]: Setting<Group[Key]> }
+
+/** Where settings are read from. Values of the file have been checked already. */
+export interface Sources {
+  readonly environment: Environment
+  /** Name of the file, as it appears in origins. */
+  readonly fileName: string | undefined
+  /** The value of a dotted key in the file. */
+  readonly fromFile: (key: string) => unknown
+  /** What is wrong goes here. */
+  readonly problems: Problem[]
+}
+
+/** The values of a group and where each came from. */
+export interface Resolved<Group> {
+  readonly values: Group
+  readonly origins: Readonly<Record<keyof Group, Origin>>
+}
+
+/**
+ * Decides every setting of a group: code, else environment, else file, else default. All that is given is checked, also what
+ * another source overrides; what is wrong is added to `sources.problems` and passed over.
+ */
+export function resolveSettings<Group extends object>(
+  path: string,
+  settings: Settings<Group>,
+  sources: Sources,
+  code: unknown = {},
+): Resolved<Group> {
+  const values: Partial<Group> = {}
+  const origins: Partial<Record<keyof Group, Origin>> = {}
+  const given = checkedCode(path, Object.keys(settings), code, sources.problems)
+  for (const key of Object.keys(settings) as (keyof Group & string)[]) {
+    const [value, origin] = resolveOne(path === '' ? key : `${path}.${key}`, settings[key], sources, given[key])
+    values[key] = value
+    origins[key] = origin
+  }
+  return { values: values as Group, origins: origins as Record<keyof Group, Origin> }
+}
+
+/** What was given in code for a group, as an object; keys that are no settings are problems. */
+export function checkedCode(path: string, keys: readonly string[], code: unknown, problems: Problem[]): Record<string, unknown> {
+  if (code === undefined) return {}
+  if (typeof code !== 'object' || code === null || Array.isArray(code)) {
+    problems.push({ path: path || 'code', rule: `must be an object with ${keys.join(', ')}`, value: shownValue(code) })
+    return {}
+  }
+  for (const key of Object.keys(code).filter((name) => !keys.includes(name))) {
+    problems.push({ path: path === '' ? key : `${path}.${key}`, rule: `is not a setting; there are ${keys.join(', ')}` })
+  }
+  return code as Record<string, unknown>
+}
+
+function resolveOne<T>(path: string, setting: Setting<T>, sources: Sources, code: unknown): readonly [T, Origin] {
+  const { value, variable: name, fileKey } = setting
+  const { environment, fileName, problems } = sources
+  const variable: Variable | undefined =
+    name === undefined ? undefined : value.isSecret ? environment.orFile(name) : environment.plain(name)
+  const fromCode = code === undefined ? undefined : checked(path, value, code, problems)
+  const fromEnvironment = variable && checked(variable.name, value, value.fromText(variable.text), problems)
+  const fromFile = fileKey === undefined ? undefined : (sources.fromFile(fileKey) as Exclude<T, undefined> | undefined)
+  if (fromCode !== undefined) return [fromCode, 'code']
+  if (variable && fromEnvironment !== undefined) return [fromEnvironment, `environment ${variable.name}`]
+  if (fromFile !== undefined) return [fromFile, `file ${fileName}:${fileKey}`]
+  return [setting.default, 'default']
+}
+
+function checked<T>(path: string, { schema, rule, isSecret }: ValueRule<T>, value: unknown, problems: Problem[]): T | undefined {
+  const result = schema.safeParse(value)
+  if (result.success) return result.data
+  problems.push({ path, rule, value: isSecret ? '***' : shownValue(value) })
+  return undefined
+}

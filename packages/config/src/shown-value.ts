@@ -1,0 +1,34 @@
+const longestShown = 60
+
+/** A value as messages show it: text quoted, ASCII only, cut to 60 characters, URLs without what may be secret; nothing for null. */
+export function shownValue(value: unknown): string | undefined {
+  if (value === undefined || value === null) return undefined
+  if (typeof value === 'string') return quoted(value)
+  if (typeof value === 'number' || typeof value === 'boolean') return String(value)
+  if (Array.isArray(value)) return 'a list'
+  return typeof value === 'object' ? 'a mapping' : `a ${typeof value}`
+}
+
+/** The path of a setting in one text: `alerts.channels[0].name`, `recovery.agents["my agent"].max_retries`. */
+export function shownPath(path: readonly PropertyKey[]): string {
+  return path.reduce<string>((text, key) => {
+    if (typeof key === 'number') return `${text}[${key}]`
+    const name = String(key)
+    if (!/^[\w-]+$/.test(name)) return `${text}[${quoted(name)}]`
+    return text === '' ? name : `${text}.${name}`
+  }, '')
+}
+
+function quoted(text: string): string {
+  // scheme://user:password@host/path: all that follows the scheme up to @, and all behind the host, may hold a token
+  const open = text.replace(/([a-z][a-z\d+.-]*:\/\/)(?:[^\s/?#]*@)?([^\s/?#]*)([/?#]\S*)?/gi, (_, scheme, host, rest) =>
+    rest === undefined || rest === '/' ? `${scheme}${host}${rest ?? ''}` : `${scheme}${host}/***`,
+  )
+  const short = open.length > longestShown ? `${open.slice(0, longestShown)}...` : open
+  return asciiOnly(JSON.stringify(short))
+}
+
+/** The text with every sign that is no printable ASCII as `\uXXXX`, for old consoles and against control characters. */
+export function asciiOnly(text: string): string {
+  return text.replace(/[^\x20-\x7e]/g, (sign) => `\\u${sign.charCodeAt(0).toString(16).padStart(4, '0')}`)
+}

@@ -1,0 +1,130 @@
+import { z } from 'zod'
+
+import { Secret } from './secret.ts'
+
+/** What a value must be, in words and as a schema: one rule for the file, the environment and code. */
+export interface ValueRule<T> {
+  /** The rest of a sentence that starts with the setting: `must be a whole number from 0 to 65535`. */
+  readonly rule: string
+  readonly schema: z.ZodType<T>
+  /** Turns the text of a variable into what the schema checks; text that cannot be turned comes back as it is. */
+  readonly fromText: (text: string) => unknown
+  /** Whether the value must never be shown. */
+  readonly isSecret: boolean
+}
+
+/** Node's timers hold no more than 2^31 - 1 ms. */
+const longestTimerSeconds = 2_147_483
+
+function numeric(rule: string, schema: (error: string) => z.ZodType<number>): ValueRule<number> {
+  return { rule, schema: schema(rule), fromText: numberFromText, isSecret: false }
+}
+
+function textual(rule: string, isValid: (text: string) => boolean): ValueRule<string> {
+  return { rule, schema: z.string(rule).refine(isValid, rule), fromText: (text) => text, isSecret: false }
+}
+
+function secret(rule: string, isValid: (text: string) => boolean): ValueRule<Secret> {
+  const schema = z
+    .string(rule)
+    .refine(isValid, rule)
+    .transform((value) => new Secret(value))
+  return { rule, schema, fromText: (text) => text, isSecret: true }
+}
+
+/** Decimal digits with at most one point and no exponent, hexadecimal or sign: what people write in an environment file. */
+function numberFromText(text: string): unknown {
+  return /^\d+(\.\d+)?$/.test(text) ? Number(text) : text
+}
+
+/** Seconds, from 0. */
+export const seconds: ValueRule<number> = numeric(`must be a number of seconds from 0 to ${longestTimerSeconds}`, (error) =>
+  z.number(error).min(0, error).max(longestTimerSeconds, error),
+)
+
+/** Seconds between two runs of something, so never 0. */
+export const interval: ValueRule<number> = numeric(
+  `must be a number of seconds above 0, at most ${longestTimerSeconds}`,
+  (error) => z.number(error).positive(error).max(longestTimerSeconds, error),
+)
+
+/** A TCP port; 0 is any free one. */
+export const port: ValueRule<number> = numeric('must be a whole number from 0 to 65535', (error) =>
+  z.number(error).int(error).min(0, error).max(65_535, error),
+)
+
+/** How many retries. */
+export const retryCount: ValueRule<number> = numeric('must be a whole number, 0 or more', (error) =>
+  z.number(error).int(error).min(0, error),
+)
+
+/** By how much each wait grows. */
+export const growthFactor: ValueRule<number> = numeric('must be a number, 1 or more', (error) => z.number(error).min(1, error))
+
+/** A switch; `1` and `0` too in a variable. */
+export const onOff: ValueRule<boolean> = {
+  rule: 'must be true or false',
+  schema: z.boolean('must be true or false'),
+  fromText: (text) => ({ true: true, '1': true, false: false, '0': false })[text] ?? text,
+  isSecret: false,
+}
+
+/** One of a few words. */
+export function oneOf<Word extends string>(words: readonly Word[]): ValueRule<Word> {
+  const rule = `must be ${words.slice(0, -1).join(', ')} or ${words.at(-1)}`
+  return { rule, schema: z.enum(words, rule), fromText: (text) => text, isSecret: false }
+}
+
+/** Any text on one line. */
+export const oneLine: ValueRule<string> = textual('must be one line of text', isOneLine)
+
+/** A host name or an IP address. */
+export const host: ValueRule<string> = textual('must be a host name or an IP address', (text) => /^[\w.:%-]+$/.test(text))
+
+/** One mail address, `ops@example.com` or `Ops <ops@example.com>`. */
+export const mailAddress: ValueRule<string> = textual('must be a mail address', isMailAddress)
+
+/** Mail addresses separated by commas. */
+export const mailAddresses: ValueRule<readonly string[]> = {
+  rule: 'must be mail addresses separated by commas',
+  schema: z
+    .string('must be mail addresses separated by commas')
+    .refine(
+      (text) => addressesOf(text).length > 0 && addressesOf(text).every(isMailAddress),
+      'must be mail addresses separated by commas',
+    )
+    .transform(addressesOf),
+  fromText: (text) => text,
+  isSecret: false,
+}
+
+/** An address that is shown, so it must hold no password. */
+export const openUrl: ValueRule<string> = textual('must be an http or https URL without user name and password', (text) => {
+  const url = httpUrl(text)
+  return url !== undefined && url.username === '' && url.password === ''
+})
+
+/** A password or token. */
+export const secretText: ValueRule<Secret> = secret('must be one line of text', isOneLine)
+
+/** An address that holds a token. */
+export const secretUrl: ValueRule<Secret> = secret('must be an http or https URL', (text) => httpUrl(text) !== undefined)
+
+/** Whether it looks like a mail address; the mail server has the last word. */
+export function isMailAddress(text: string): boolean {
+  // ops@example.com, or any words before <ops@example.com>
+  return /^(?:[^<>,\r\n]*<[^\s@<>,]+@[^\s@<>,]+>|[^\s@<>,]+@[^\s@<>,]+)$/.test(text)
+}
+
+function addressesOf(text: string): string[] {
+  return text.split(',').flatMap((address) => address.trim() || [])
+}
+
+function isOneLine(text: string): boolean {
+  return text !== '' && !/[\r\n\0]/.test(text)
+}
+
+function httpUrl(text: string): URL | undefined {
+  const url = URL.parse(text)
+  return url && /^https?:$/.test(url.protocol) ? url : undefined
+}

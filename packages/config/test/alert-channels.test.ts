@@ -1,0 +1,127 @@
+import { expect, test } from 'vitest'
+
+import { loadConfiguration, type AlertChannel, type Configuration } from '../src/index.ts'
+import { folderWith } from './folder-with.ts'
+import { problemsOf } from './problems-of.ts'
+
+function load(channels: string, env: Record<string, string> = {}): Configuration {
+  return loadConfiguration({ env, cwd: folderWith({ 'config/production.yaml': `alerts:\n  channels:\n${channels}` }) })
+}
+
+function revealed(channel: AlertChannel | undefined): string | undefined {
+  return channel?.type === 'slack' ? channel.webhook.reveal() : channel?.type === 'webhook' ? channel.url.reveal() : undefined
+}
+
+const slack = 'https://hooks.slack.com/services/x'
+
+test('variables alone make one channel of each kind', () => {
+  const { alerts, origins } = loadConfiguration({
+    file: false,
+    env: {
+      ALERT_EMAIL_HOST: 'mail.example.com',
+      ALERT_EMAIL_TO: 'ops@example.com, Boss <boss@example.com>',
+      ALERT_SLACK_WEBHOOK: slack,
+      ALERT_WEBHOOK_URL: 'http://127.0.0.1:9/hook',
+      ALERT_WEBHOOK_SECRET: 'key',
+    },
+  })
+  const base = { severities: ['critical', 'warning', 'info'], fallback: false, quietHours: undefined }
+  expect(JSON.parse(JSON.stringify(alerts.channels))).toEqual(
+    JSON.parse(
+      JSON.stringify([
+        {
+          type: 'email',
+          name: 'email',
+          ...base,
+          recipients: ['ops@example.com', 'Boss <boss@example.com>'],
+          host: 'mail.example.com',
+          port: 587,
+          from: 'swarmwatch@localhost',
+        },
+        { type: 'slack', name: 'slack', ...base, webhook: '***' },
+        { type: 'webhook', name: 'webhook', ...base, url: '***', secret: '***' },
+      ]),
+    ),
+  )
+  expect(origins['alerts.channels[0].recipients']).toBe('environment ALERT_EMAIL_TO')
+})
+
+test('variables fill in a channel of the file that has no target, and add none beside it', () => {
+  const { alerts } = load('    - { type: slack, name: ops, severities: [critical], fallback: true }', {
+    ALERT_SLACK_WEBHOOK: slack,
+  })
+  expect(alerts.channels).toMatchObject([{ type: 'slack', name: 'ops', severities: ['critical'], fallback: true }])
+  expect(revealed(alerts.channels[0])).toBe(slack)
+})
+
+test('a target of the file stays as it is beside the variable', () => {
+  const { alerts } = load('    - { type: webhook, url: "http://a/b" }', { ALERT_WEBHOOK_URL: 'http://c/d' })
+  expect(alerts.channels.map(revealed)).toEqual(['http://a/b'])
+})
+
+test('a channel whose target is unset or empty is off and said, the others stay', () => {
+  const { alerts, notices, origins } = load(
+    `    - { type: slack, name: team, webhook: "\${TEAM_HOOK}" }
+    - { type: webhook, url: "\${HOOK:-}" }
+    - { type: email, recipients: ["\${ALERT_EMAIL_TO}"] }
+    - { type: webhook, name: second, url: "https://a/\${A}/\${B}" }
+    - { type: console }`,
+    { TEAM_HOOK: '', B: 'set', ALERT_SLACK_WEBHOOK: slack },
+  )
+  expect(alerts.channels.map(({ name }) => name)).toEqual(['console'])
+  expect(origins['alerts.channels[0].name']).toBe('default')
+  expect(notices).toEqual([
+    'alert channel "team" is off: TEAM_HOOK is not set; set it, or remove alerts.channels[0] from config/production.yaml',
+    'alert channel "webhook" is off: HOOK is not set; set it, or remove alerts.channels[1] from config/production.yaml',
+    'alert channel "email" is off: ALERT_EMAIL_TO is not set; set it, or remove alerts.channels[2] from config/production.yaml',
+    'alert channel "second" is off: A is not set; set it, or remove alerts.channels[3] from config/production.yaml',
+  ])
+})
+
+test('mail without a server or without recipients is off and said', () => {
+  expect(loadConfiguration({ env: { ALERT_EMAIL_HOST: 'mail' }, file: false }).notices).toEqual([
+    'alert channel "email" is off: ALERT_EMAIL_TO is not set; set it',
+  ])
+  expect(loadConfiguration({ env: { ALERT_EMAIL_TO: 'a@b' }, file: false }).notices).toEqual([
+    'alert channel "email" is off: ALERT_EMAIL_HOST is not set; set it',
+  ])
+  expect(load('    - { type: email, recipients: [] }', { ALERT_EMAIL_HOST: 'mail' }).notices).toEqual([
+    'alert channel "email" is off: alerts.channels[0].recipients is empty; set it, or remove alerts.channels[0] from config/production.yaml',
+  ])
+})
+
+test('recipients come from lists, variables and lists in variables; an unset one is left out', () => {
+  const { alerts } = load('    - { type: email, recipients: [a@b, "${TO}", "${NONE}"] }', {
+    TO: 'c@d, e@f',
+    ALERT_EMAIL_HOST: 'mail',
+  })
+  expect(alerts.channels).toMatchObject([{ recipients: ['a@b', 'c@d', 'e@f'] }])
+})
+
+test('the sender is ALERT_EMAIL_FROM, else the user if that is an address', () => {
+  const sender = (env: Record<string, string>): unknown => {
+    const [channel] = load('    - { type: email, recipients: [a@b] }', { ALERT_EMAIL_HOST: 'mail', ...env }).alerts.channels
+    return channel?.type === 'email' && channel.from
+  }
+  expect([
+    sender({ ALERT_EMAIL_FROM: 'Swarm <s@w>', ALERT_EMAIL_USER: 'u@w' }),
+    sender({ ALERT_EMAIL_USER: 'u@w' }),
+    sender({ ALERT_EMAIL_USER: 'apikey' }),
+  ]).toEqual(['Swarm <s@w>', 'u@w', 'swarmwatch@localhost'])
+})
+
+test('quiet hours are in UTC unless a zone is named', () => {
+  const { alerts } = load(`    - { type: console, quiet_hours: { from: 22:00, to: '07:00' } }
+    - { type: console, name: berlin, quiet_hours: { from: '22:00', to: '07:00', time_zone: Europe/Berlin } }`)
+  expect(alerts.channels.map(({ quietHours }) => quietHours)).toEqual([
+    { from: '22:00', to: '07:00', timeZone: 'UTC' },
+    { from: '22:00', to: '07:00', timeZone: 'Europe/Berlin' },
+  ])
+})
+
+test('two channels of one type need names', () => {
+  const cwd = folderWith({ 'config/production.yaml': 'alerts:\n  channels:\n    - type: console\n    - type: console\n' })
+  expect(problemsOf({ env: {}, cwd })).toEqual([
+    'alerts.channels[1].name must differ from the other channels; give it a name (config/production.yaml:4)',
+  ])
+})

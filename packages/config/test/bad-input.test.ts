@@ -1,0 +1,182 @@
+import { test } from '@fast-check/vitest'
+import fc from 'fast-check'
+import { describe, expect } from 'vitest'
+
+import { ConfigurationError, loadConfiguration } from '../src/index.ts'
+import { folderWith } from './folder-with.ts'
+import { problemsOf } from './problems-of.ts'
+
+const fileProblems = (text: string, env: Record<string, string> = {}): string[] =>
+  problemsOf({ env, file: 'a.yaml', cwd: folderWith({ 'a.yaml': text }) })
+
+const wrongFile = `
+monitoring: { enabled: yes, helth: 1 }
+recovery:
+  max_retries: -1
+  base_delay: \${NOPE}
+  agents: { "my agent": { max_retries: x }, b: 3 }
+alerts:
+  in_process: maybe
+  channels:
+    - type: pigeon
+    - type: slack
+      webhook: no-address-but-a-s3cret
+      webhok: s3cret
+    - type: slack
+      severities: [bad]
+    -
+    - type: email
+      recipients: [ops]
+      quiet_hours: { from: 25:00, to: "07:00", time_zone: Mars/X }
+  rules:
+    - name: high_error_rate
+    - name: high_error_rate
+      threshold: 50
+      severity: critical
+    - name: zork
+      threshold: 1
+`
+
+test('everything wrong in file, environment and code is told at once, with path, rule, value and line', () => {
+  const problems = problemsOf({
+    cwd: folderWith({ 'a.yaml': wrongFile }),
+    env: {
+      SWARMWATCH_CONFIG: 'a.yaml',
+      BASE_RETRY_DELAY: 'abc',
+      METRICS_PORT: '70000',
+      SWARMWATCH_OTLP_TOKEN: 's3cret',
+      SWARMWATCH_OTLP_TOKEN_FILE: 'b',
+      MONITOR_TOKEN_FILE: 'none',
+    },
+    code: { metrics: { port: 1.5, prot: 1 } as never, recovery: { agents: { x: { maxRetries: -1 } } } },
+  })
+  expect(problems).toMatchInlineSnapshot(`
+    [
+      "recovery.base_delay uses \${NOPE}, which is not set; set it or write \${NOPE:-default} (a.yaml:5)",
+      "monitoring.enabled must be true or false, got "yes" (a.yaml:2)",
+      "monitoring.helth is not a setting; there are enabled, health_check_interval, metrics_export (a.yaml:2)",
+      "recovery.max_retries must be a whole number, 0 or more, got -1 (a.yaml:4)",
+      "recovery.agents["my agent"].max_retries must be a whole number, 0 or more, got "x" (a.yaml:6)",
+      "recovery.agents.b must be a mapping with max_retries, base_delay, max_delay, exponential_factor, got 3 (a.yaml:6)",
+      "alerts.in_process must be auto, on or off, got "maybe" (a.yaml:8)",
+      "alerts.channels[0].type must be email, slack, webhook or console, got "pigeon" (a.yaml:10)",
+      "alerts.channels[1].webhook must be an http or https URL, got *** (a.yaml:12)",
+      "alerts.channels[1].webhok is not a setting; there are type, name, severities, fallback, quiet_hours, webhook (a.yaml:13)",
+      "alerts.channels[2].severities[0] must be critical, warning or info, got "bad" (a.yaml:15)",
+      "alerts.channels[3] must be a mapping with type (a.yaml:16)",
+      "alerts.channels[4].quiet_hours.from must be a time of day as HH:MM, got "25:00" (a.yaml:19)",
+      "alerts.channels[4].quiet_hours.time_zone must be a time zone such as Europe/Berlin, got "Mars/X" (a.yaml:19)",
+      "alerts.channels[4].recipients[0] must be mail addresses separated by commas, got "ops" (a.yaml:18)",
+      "alerts.rules[0].threshold is missing; it must be a share above 0, at most 1 (0.5 is 50 %) (a.yaml:21)",
+      "alerts.rules[1].threshold must be a share above 0, at most 1 (0.5 is 50 %), got 50 (a.yaml:23)",
+      "alerts.rules[2].name must be high_error_rate, elevated_error_rate, slow_response or low_health, got "zork" (a.yaml:25)",
+      "alerts.channels[2].name must differ from the other channels; give it a name (a.yaml:14)",
+      "alerts.rules[1].name must not stand twice with the same severity, got "high_error_rate" (a.yaml:22)",
+      "SWARMWATCH_OTLP_TOKEN and SWARMWATCH_OTLP_TOKEN_FILE are both set; only one of them must be",
+      "metrics.prot is not a setting; there are enabled, host, port, exportIntervalSeconds",
+      "metrics.port must be a whole number from 0 to 65535, got 1.5",
+      "METRICS_PORT must be a whole number from 0 to 65535, got 70000",
+      "MONITOR_TOKEN_FILE must name a file that can be read (ENOENT), got "none"",
+      "BASE_RETRY_DELAY must be a number of seconds from 0 to 2147483, got "abc"",
+      "recovery.agents.x.maxRetries must be a whole number, 0 or more, got -1",
+    ]
+  `)
+})
+
+test('the error carries the problems one by one', () => {
+  const load = (): unknown => loadConfiguration({ env: { MAX_RETRIES: '-1' }, file: false })
+  expect(load).toThrow(ConfigurationError)
+  try {
+    load()
+  } catch (error) {
+    expect((error as ConfigurationError).problems).toEqual([
+      { path: 'MAX_RETRIES', rule: 'must be a whole number, 0 or more', value: '"-1"' },
+    ])
+  }
+})
+
+describe('numbers of the environment', () => {
+  test('that are none name the variable, the rule and the value', () => {
+    expect(problemsOf({ env: { BASE_RETRY_DELAY: 'abc', MONITOR_INTERVAL: '0' }, file: false })).toEqual([
+      'MONITOR_INTERVAL must be a number of seconds above 0, at most 2147483, got 0',
+      'BASE_RETRY_DELAY must be a number of seconds from 0 to 2147483, got "abc"',
+    ])
+  })
+
+  test.each(['1e3', '0x10', '5s', ' 5', '1_000', 'Infinity', 'NaN', '.5', '5.', '--1'])('are not written as %j', (text) => {
+    expect(problemsOf({ env: { MAX_RETRY_DELAY: text }, file: false })).toHaveLength(1)
+  })
+
+  test.prop([fc.string()])('never become anything but a whole number from 0 to 65535, where they are ports', (text) => {
+    const env = { METRICS_PORT: text }
+    if (problemsOf({ env, file: false }).length > 0) return
+    const { port } = loadConfiguration({ env, file: false }).metrics
+    expect(Number.isInteger(port) && port >= 0 && port <= 65_535).toBe(true)
+  })
+})
+
+describe('a file that is not YAML', () => {
+  test.each([
+    [
+      'a: [1',
+      'a.yaml must be valid YAML; line 1, column 6: Flow sequence in block collection must be sufficiently indented and end with a ]',
+    ],
+    ['a: "s3cret', 'a.yaml must be valid YAML; line 1, column 11: Missing closing "quote'],
+    ['\ta: b', 'a.yaml must be valid YAML; line 1, column 1: Tabs are not allowed as indentation'],
+    ['a: s3 : cret', 'a.yaml must be valid YAML; line 1, column 4: Nested mappings are not allowed in compact mappings'],
+    ['a: !s3cret b', 'a.yaml must be valid YAML; line 1, column 4: Tags (!...) are not known here'],
+    ['recovery:\n---\nb: 1', 'a.yaml must be valid YAML; line 2, column 1: There is a second document'],
+    ['recovery:\nrecovery:', 'a.yaml must have each key once, got "recovery" (a.yaml:2:1)'],
+    ['- x', 'a.yaml must be a mapping with monitoring, recovery, alerts, got a list (a.yaml:1)'],
+    ['recovery: *none', 'recovery must refer to an anchor of the file, got "*none" (a.yaml:1)'],
+  ])('%j is told with its place, and nothing of it is quoted', (text, problem) => {
+    expect(fileProblems(text)).toEqual([problem])
+  })
+
+  test('an anchor that holds itself ends in a problem', () => {
+    expect(fileProblems('recovery: &a { agents: { x: *a } }')[0]).toBe('a.yaml must have at most 10000 values and 20 levels')
+  })
+
+  test.prop([fc.string()])('whatever it is, it loads or is a ConfigurationError in ASCII', (text) => {
+    const readFile = (): string => text
+    expect(problemsOf({ env: {}, file: 'a.yaml', readFile }).join('')).toMatch(/^[\x20-\x7e]*$/)
+  })
+})
+
+test('the error is ASCII, whatever the file is called and holds', () => {
+  const cwd = folderWith({ 'w\u00fcst.yaml': 'recovery: "\\\u00fc"' })
+  expect(problemsOf({ env: {}, cwd, file: 'w\u00fcst.yaml' })).toEqual([
+    'w\\u00fcst.yaml must be valid YAML; line 1, column 12: Invalid escape sequence \\\\u00fc',
+  ])
+})
+
+test('a folder in place of a file is a problem', () => {
+  const cwd = folderWith({ 'config/production.yaml/x': '' })
+  expect(problemsOf({ env: {}, cwd })).toEqual(['file must name a file that can be read (EISDIR), got "config/production.yaml"'])
+})
+
+test('code that is no object is a problem', () => {
+  expect(
+    problemsOf({
+      env: {},
+      file: false,
+      code: { metrics: 9090 as never, strict: 'yes' as never, recovery: { agents: [] as never } },
+    }),
+  ).toEqual([
+    'metrics must be an object with enabled, host, port, exportIntervalSeconds, got 9090',
+    'recovery.agents must be an object from agent names to limits',
+    'strict must be true or false, got "yes"',
+  ])
+})
+
+test('a URL is shown without what may be a token', () => {
+  expect(
+    problemsOf({
+      env: { ALERTMANAGER_URL: 'http://user:s3cret@host:9093/s3cret?a=s3cret', MONITOR_HOST: 'http://h/s3cret' },
+      file: false,
+    }),
+  ).toEqual([
+    'MONITOR_HOST must be a host name or an IP address, got "http://h/***"',
+    'ALERTMANAGER_URL must be an http or https URL without user name and password, got "http://host:9093/***"',
+  ])
+})

@@ -1,0 +1,117 @@
+import { inspect } from 'node:util'
+
+import { test } from '@fast-check/vitest'
+import fc from 'fast-check'
+import { describe, expect } from 'vitest'
+
+import { ConfigurationError, loadConfiguration, Secret, type Configuration } from '../src/index.ts'
+import { folderWith } from './folder-with.ts'
+import { problemsOf } from './problems-of.ts'
+
+const secretVariables = [
+  'MONITOR_TOKEN',
+  'SWARMWATCH_OTLP_TOKEN',
+  'ALERT_EMAIL_PASSWORD',
+  'ALERT_SLACK_WEBHOOK',
+  'ALERT_WEBHOOK_URL',
+  'ALERT_WEBHOOK_SECRET',
+] as const
+
+// No letters but q and z, so that no word of ours is one by chance
+const secretWord = fc.string({ unit: fc.constantFrom('q', 'z', '7'), minLength: 8, maxLength: 40 }).map((word) => `zq${word}`)
+
+function printed(thing: unknown): string {
+  return [JSON.stringify(thing), inspect(thing, { depth: 20, showHidden: true }), String(thing), (thing as Error).message].join(
+    '\n',
+  )
+}
+
+function loadOrError(options: Parameters<typeof loadConfiguration>[0]): Configuration | ConfigurationError {
+  try {
+    return loadConfiguration(options)
+  } catch (error) {
+    if (error instanceof ConfigurationError) return error
+    throw error
+  }
+}
+
+test('a secret prints as *** in every form and is revealed only when asked', () => {
+  const secret = new Secret('hunter2')
+  expect([String(secret), ['a', secret].join(' '), JSON.stringify({ secret }), inspect({ secret }), secret.reveal()]).toEqual([
+    '***',
+    'a ***',
+    '{"secret":"***"}',
+    '{ secret: *** }',
+    'hunter2',
+  ])
+})
+
+const file = `alerts:
+  channels:
+    - { type: email, recipients: [ops@example.com] }
+    - { type: slack, webhook: "\${ALERT_SLACK_WEBHOOK}" }
+    - { type: webhook, url: "https://example.com/\${PATH_TOKEN}" }
+`
+
+test.prop([secretWord, fc.subarray([...secretVariables]), fc.boolean(), fc.constantFrom('', 'broken', '-1')])(
+  'no printed form of a configuration or of its error holds a secret, valid or not, from a variable or a file',
+  (word, urls, fromFile, retries) => {
+    const secrets = Object.fromEntries(
+      secretVariables.map((name) => [name, urls.includes(name) ? `https://example.com/${word}` : word]),
+    )
+    const all = { ...secrets, PATH_TOKEN: word }
+    const env = fromFile ? Object.fromEntries(Object.keys(all).map((name) => [`${name}_FILE`, name])) : all
+    const readFile = (path: string): string => all[path.split('/').at(-1) as keyof typeof all] ?? file
+    const result = loadOrError({
+      env: { ...env, ALERT_EMAIL_HOST: 'mail', MAX_RETRIES: retries },
+      file: 'a.yaml',
+      cwd: '/',
+      readFile,
+    })
+    expect(printed(result)).not.toContain(word)
+  },
+)
+
+test.prop([secretWord, fc.constantFrom('webhook', 'url', 'webhok', 'name', 'recipients', 'severities', 'type', 'fallback')])(
+  'a secret variable in the wrong place of the file is not printed either',
+  (word, key) => {
+    const readFile = (): string =>
+      `alerts: { channels: [{ type: slack, ${key}: "\${SOME_SECRET}" }], rules: [{ name: "\${SOME_SECRET}" }] }`
+    expect(printed(loadOrError({ env: { SOME_SECRET: word }, file: 'a.yaml', readFile }))).not.toContain(word)
+  },
+)
+
+describe('NAME_FILE', () => {
+  test('gives the content of the file without the newline at its end', () => {
+    const cwd = folderWith({ 'secrets/token': 'one two\n' })
+    const { monitor, origins } = loadConfiguration({ env: { MONITOR_TOKEN_FILE: 'secrets/token' }, cwd })
+    expect([monitor.token?.reveal(), origins['monitor.token']]).toEqual(['one two', 'environment MONITOR_TOKEN_FILE'])
+  })
+
+  test.each(secretVariables)('works for %s', (name) => {
+    const cwd = folderWith({ secret: 'https://example.com/hook\n' })
+    const env = { [`${name}_FILE`]: 'secret', ALERT_EMAIL_HOST: 'mail', ALERT_EMAIL_TO: 'ops@example.com' }
+    const asked = name === 'ALERT_WEBHOOK_SECRET' ? { ...env, ALERT_WEBHOOK_URL: 'https://example.com' } : env
+    expect(Object.values(loadConfiguration({ env: asked, cwd }).origins)).toContain(`environment ${name}_FILE`)
+  })
+
+  test('that is empty means unset', () => {
+    const { monitor } = loadConfiguration({ env: { MONITOR_TOKEN_FILE: 'token' }, cwd: folderWith({ token: '\n' }) })
+    expect(monitor.token).toBeUndefined()
+  })
+
+  test('beside NAME is a problem, and so is a file that cannot be read', () => {
+    const env = { MONITOR_TOKEN: 'a', MONITOR_TOKEN_FILE: 'b', ALERT_SLACK_WEBHOOK_FILE: 'none' }
+    expect(problemsOf({ env, cwd: folderWith({}) })).toEqual([
+      'MONITOR_TOKEN and MONITOR_TOKEN_FILE are both set; only one of them must be',
+      'ALERT_SLACK_WEBHOOK_FILE must name a file that can be read (ENOENT), got "none"',
+    ])
+  })
+
+  test('with more than one line is a problem', () => {
+    const cwd = folderWith({ key: 'one\ntwo\n' })
+    expect(problemsOf({ env: { SWARMWATCH_OTLP_TOKEN_FILE: 'key' }, cwd })).toEqual([
+      'SWARMWATCH_OTLP_TOKEN_FILE must be one line of text, got ***',
+    ])
+  })
+})
