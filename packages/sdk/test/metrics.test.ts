@@ -1,0 +1,121 @@
+import { DataPointType } from '@opentelemetry/sdk-metrics'
+import { afterEach, beforeEach, expect, test } from 'vitest'
+
+import { currentExecution, instrumentAgent, instrumentTool, startExecution } from '../src/index.ts'
+import { metric, type Metric } from '../src/names.ts'
+import { InMemoryTelemetry } from './in-memory-telemetry.ts'
+
+let telemetry: InMemoryTelemetry
+beforeEach(() => (telemetry = new InMemoryTelemetry()))
+afterEach(() => telemetry.unregister())
+
+const quick = { recovery: { baseDelaySeconds: 0.001, exponentialFactor: 1 }, logger: false } as const
+
+/** A run with everything: a failed attempt, a tool, tokens, cost, a variant; and one that fails for good. */
+async function everything(name: string): Promise<void> {
+  const tool = instrumentTool((fails: boolean) => (fails ? Promise.reject(Object.assign(new Error('no'), { status: 503 })) : 1), {
+    name: `${name}-tool`,
+  })
+  const agent = instrumentAgent(
+    async (fails: boolean) => {
+      currentExecution()?.addTokens({ input: 10, output: 5, model: 'm-1' })
+      currentExecution()?.addCost(0.5, { model: 'm-1' })
+      await tool(fails)
+      if (fails || currentExecution()?.attempt === 1) throw Object.assign(new Error('no'), { status: 503 })
+    },
+    { name, variant: 'b', ...quick },
+  )
+  await agent(false)
+  await agent(true).catch(() => {})
+}
+
+test('every instrument of the contract comes out with its name, kind, unit, buckets and labels, and no other', async () => {
+  await everything('everything')
+  const seen = new Map((await telemetry.metrics()).map((data) => [data.descriptor.name, data]))
+  // Nothing went wrong, so nothing was swallowed
+  const expected = Object.values(metric).filter(({ name }) => name !== metric.guardTrips.name)
+  expect([...seen.keys()].toSorted()).toEqual(expected.map(({ name }) => name).toSorted())
+  for (const of of expected) {
+    const data = seen.get(of.name)!
+    expect(data.descriptor).toMatchObject({ name: of.name, unit: of.unit, description: of.description })
+    expect(DataPointType[data.dataPointType]).toBe(
+      { counter: 'SUM', upDownCounter: 'SUM', histogram: 'HISTOGRAM', gauge: 'GAUGE' }[of.kind],
+    )
+    const labels = new Set(data.dataPoints.flatMap(({ attributes }) => Object.keys(attributes)))
+    expect([...labels].toSorted(), of.name).toEqual([...of.attributes].toSorted())
+    if (of.buckets)
+      expect((data.dataPoints[0]!.value as { buckets: { boundaries: number[] } }).buckets.boundaries).toEqual(of.buckets)
+  }
+})
+
+test('a run is counted once, whatever its attempts', async () => {
+  await everything('counted')
+  const run = { 'agent.name': 'counted', 'swarmwatch.variant': 'b' }
+  const valueOf = async (of: Metric) =>
+    (await telemetry.points(of.name, 'counted')).map(({ attributes, value }) => [attributes, value])
+  expect(await valueOf(metric.executions)).toEqual([
+    [{ 'agent.name': 'counted', outcome: 'success' }, 0],
+    [{ 'agent.name': 'counted', outcome: 'failure' }, 0],
+    [{ 'agent.name': 'counted', outcome: 'cancelled' }, 0],
+    [{ ...run, outcome: 'success' }, 1],
+    [{ ...run, outcome: 'failure' }, 1],
+    [{ ...run, outcome: 'cancelled' }, 0],
+  ])
+  expect(await valueOf(metric.failures)).toEqual([[{ ...run, 'error.type': '503' }, 1]])
+  expect(await valueOf(metric.retries)).toEqual([[{ 'agent.name': 'counted', 'error.type': '503' }, 4]])
+  expect(await valueOf(metric.activeExecutions)).toEqual([[{ 'agent.name': 'counted' }, 0]])
+  expect(await valueOf(metric.tokens)).toEqual([
+    [{ ...run, 'gen_ai.request.model': 'm-1', direction: 'input' }, 60],
+    [{ ...run, 'gen_ai.request.model': 'm-1', direction: 'output' }, 30],
+  ])
+  expect(await valueOf(metric.cost)).toEqual([[{ ...run, 'gen_ai.request.model': 'm-1' }, 3]])
+  const counts = async (of: Metric) =>
+    (await valueOf(of)).map(([attributes, value]) => [attributes, (value as { count: number }).count])
+  expect(await counts(metric.attemptDuration)).toEqual([
+    [{ 'agent.name': 'counted', outcome: 'failure' }, 5],
+    [{ 'agent.name': 'counted', outcome: 'success' }, 1],
+  ])
+  expect(await counts(metric.retryWait)).toEqual([[{ 'agent.name': 'counted' }, 4]])
+  expect(await counts(metric.invokeAgentDuration)).toEqual([
+    [{ 'gen_ai.agent.name': 'counted' }, 1],
+    [{ 'gen_ai.agent.name': 'counted', 'error.type': '503' }, 1],
+  ])
+  expect(await counts(metric.executeToolDuration)).toEqual([
+    [{ 'gen_ai.tool.name': 'counted-tool', 'gen_ai.agent.name': 'counted' }, 2],
+    [{ 'gen_ai.tool.name': 'counted-tool', 'gen_ai.agent.name': 'counted', 'error.type': '503' }, 4],
+  ])
+})
+
+test('an agent shows its three outcomes with 0 from the moment it is wrapped, and no success rate before it has run', async () => {
+  instrumentAgent(async () => {}, { name: 'idle' })
+  expect(await telemetry.points(undefined, 'idle')).toEqual([
+    { name: 'agent.executions', attributes: { 'agent.name': 'idle', outcome: 'success' }, value: 0 },
+    { name: 'agent.executions', attributes: { 'agent.name': 'idle', outcome: 'failure' }, value: 0 },
+    { name: 'agent.executions', attributes: { 'agent.name': 'idle', outcome: 'cancelled' }, value: 0 },
+    { name: 'active_executions', attributes: { 'agent.name': 'idle' }, value: 0 },
+  ])
+})
+
+test('a run that was started by hand counts like a wrapped one, with the duration it was given', async () => {
+  startExecution('by-hand').complete({ success: true, metrics: { duration: 45.2, estimatedCost: 0.15 } })
+  startExecution('by-hand').complete({ success: false, error: new RangeError('no') })
+  const points = await telemetry.points(undefined, 'by-hand')
+  const pick = (name: string) => points.filter((point) => point.name === name).map(({ value }) => value)
+  expect(pick('agent.executions')).toEqual([1, 1, 0])
+  expect(pick('agent.execution.duration')).toMatchObject([{ sum: 45.2, count: 1 }, { count: 1 }])
+  expect(pick('agent.cost.usd')).toEqual([0.15])
+  expect(pick('active_executions')).toEqual([0])
+  expect(points.find(({ name }) => name === 'agent.failures')?.attributes['error.type']).toBe('RangeError')
+  expect(pick('agent.success_rate')).toEqual([0.5])
+})
+
+test('a run under way is active until it settles', async () => {
+  const { promise, resolve } = Promise.withResolvers<void>()
+  const agent = instrumentAgent(() => promise, { name: 'busy' })
+  const runs = [agent(), agent()]
+  const active = async () => (await telemetry.points('active_executions', 'busy'))[0]?.value
+  expect(await active()).toBe(2)
+  resolve()
+  await Promise.all(runs)
+  expect(await active()).toBe(0)
+})

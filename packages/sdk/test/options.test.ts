@@ -1,0 +1,77 @@
+import { describe, expect, test } from 'vitest'
+
+import { executeWithRecovery, instrumentAgent, instrumentTool, InvalidOptionsError, startExecution } from '../src/index.ts'
+
+const message = (call: () => unknown): string => {
+  try {
+    call()
+  } catch (error) {
+    if (error instanceof InvalidOptionsError) return error.message
+    throw error
+  }
+  throw new Error('nothing was thrown')
+}
+
+describe('bad input is refused at once, with the option, the rule and the value', () => {
+  test('no function', () => {
+    expect(message(() => instrumentAgent('x' as never))).toBe('instrumentAgent: fn must be a function, got "x"')
+    expect(message(() => instrumentTool(undefined as never))).toBe('instrumentTool: fn must be a function, got undefined')
+  })
+
+  test('a function without a name', () => {
+    expect(message(() => instrumentAgent(async () => {}))).toBe(
+      'instrumentAgent: name is needed, because the function has none, got undefined',
+    )
+    expect(message(() => executeWithRecovery(async () => {}))).toMatch(/^executeWithRecovery: name is needed/)
+    expect(message(() => startExecution(''))).toMatch(/^startExecution: name must be a string of 1 to 200 characters, got ""/)
+  })
+
+  test('every problem at once', () => {
+    const options = { name: 5, retries: 3, logger: {}, healthWindowSeconds: 1, recovery: { maxRetries: -1, base: 5 } }
+    expect(message(() => instrumentAgent('x' as never, options as never)).split('\n')).toEqual([
+      'instrumentAgent: fn must be a function, got "x"',
+      'instrumentAgent: name must be a string of 1 to 200 characters, got 5',
+      expect.stringMatching(/^instrumentAgent: retries is not an option; there are name, .*, got 3$/),
+      'instrumentAgent: logger must be false or an object with warn() and error(), got an object',
+      'instrumentAgent: healthWindowSeconds must be a number of seconds from 10 to 86400, got 1',
+      'instrumentAgent: recovery.maxRetries must be an integer >= 0, got -1',
+      expect.stringMatching(/^instrumentAgent: recovery.base is not an option; there are maxRetries, .*, got 5$/),
+    ])
+  })
+
+  test.each([
+    [{ maxRetries: 1.5 }, 'recovery.maxRetries must be an integer >= 0, got 1.5'],
+    [{ baseDelaySeconds: '5' }, 'recovery.baseDelaySeconds must be a number of seconds from 0 to 2147483, got "5"'],
+    [{ baseDelaySeconds: Number.NaN }, 'recovery.baseDelaySeconds must be a number of seconds from 0 to 2147483, got NaN'],
+    [{ exponentialFactor: 0.5 }, 'recovery.exponentialFactor must be a number >= 1, got 0.5'],
+    [{ maxDelaySeconds: Infinity }, 'recovery.maxDelaySeconds must be a number of seconds from 0 to 2147483, got Infinity'],
+    [{ jitter: 'half' }, "recovery.jitter must be 'none' or 'full', got \"half\""],
+    [{ retryIf: true }, 'recovery.retryIf must be a function, got true'],
+    [{ attemptTimeoutSeconds: 0 }, 'recovery.attemptTimeoutSeconds must be a number of seconds above 0, at most 2147483, got 0'],
+  ])('recovery %j', (recovery, problem) => {
+    expect(message(() => instrumentAgent(async () => {}, { name: 'x', recovery: recovery as never }))).toBe(
+      `instrumentAgent: ${problem}`,
+    )
+  })
+
+  test('a policy beside recovery, or none at all', () => {
+    expect(message(() => instrumentAgent(async () => {}, { name: 'x', policy: {} as never }))).toBe(
+      'instrumentAgent: policy must be a cockatiel policy (an object with execute()), got an object',
+    )
+    const policy = { execute: () => {} } as never
+    expect(message(() => instrumentAgent(async () => {}, { name: 'x', policy, recovery: { maxRetries: 1 } }))).toBe(
+      'instrumentAgent: recovery cannot stand beside policy, which replaces it, got an object',
+    )
+  })
+})
+
+test('problems can be read one by one', () => {
+  try {
+    instrumentAgent(async () => {}, { name: 'x', recovery: { maxRetries: -1 } })
+  } catch (error) {
+    expect((error as InvalidOptionsError).problems).toEqual([
+      { option: 'recovery.maxRetries', rule: 'must be an integer >= 0', value: -1 },
+    ])
+  }
+  expect.assertions(1)
+})

@@ -1,0 +1,103 @@
+import { inspect } from 'node:util'
+
+import { afterEach, beforeEach, expect, test } from 'vitest'
+
+import { getExecutionMetrics, instrumentAgent, instrumentTool, onExecution, startExecution } from '../src/index.ts'
+import { redactSecrets } from '../src/telemetry/content.ts'
+import { InMemoryTelemetry, keptLines } from './in-memory-telemetry.ts'
+
+let telemetry: InMemoryTelemetry
+beforeEach(() => (telemetry = new InMemoryTelemetry()))
+afterEach(() => telemetry.unregister())
+
+const secret = 'the-private-question'
+const input = (span: string): unknown => telemetry.span(span).attributes['swarmwatch.input']
+const output = (span: string): unknown => telemetry.span(span).attributes['swarmwatch.output']
+
+test('nothing of arguments, results, context or task appears anywhere unless asked for', async () => {
+  const { lines, logger } = keptLines()
+  const events: unknown[] = []
+  const stop = onExecution((event) => events.push(event))
+  const tool = instrumentTool((question: string) => `answer to ${question}`, { name: 'search' })
+  const agent = instrumentAgent(
+    async (question: string) => {
+      const answer = tool(question)
+      if (lines.length === 0) throw new TypeError('failed')
+      return { answer }
+    },
+    { name: 'private', context: { secret }, logger, recovery: { baseDelaySeconds: 0 } },
+  )
+  await agent(secret)
+  startExecution('private', { secret }).complete({ success: true })
+  stop()
+  const shown = telemetry
+    .spans()
+    .map(({ name, attributes, status, events: spanEvents }) => ({ name, attributes, status, spanEvents }))
+  const everything = inspect([shown, await telemetry.metrics(), lines, events, getExecutionMetrics()], { depth: Infinity })
+  expect(everything).toContain('invoke_agent private')
+  expect(everything).not.toContain(secret)
+})
+
+test('arguments and result are captured when asked for: as JSON without what looks like a secret, or as the redactor gives them', async () => {
+  const asked = instrumentAgent(async (question: string) => ({ answer: question }), {
+    name: 'asked',
+    captureInput: true,
+    captureOutput: ({ answer }) => answer.length,
+  })
+  await asked('mail ops@example.com with key sk-abcdefghijklmnop')
+  expect(input('invoke_agent asked')).toBe('["mail *** with key ***"]')
+  expect(output('invoke_agent asked')).toBe('49')
+})
+
+test('a capture is cut to 4,096 characters and holds what JSON cannot', async () => {
+  const cyclic: Record<string, unknown> = { big: 10n, call: () => {} }
+  cyclic.self = cyclic
+  const tool = instrumentTool((_value: unknown) => 'x'.repeat(10_000), { name: 'odd', captureInput: true, captureOutput: true })
+  tool(cyclic)
+  expect(input('execute_tool odd')).toBe('[{"big":"10n","call":"[function]","self":"[cycle]"}]')
+  expect(output('execute_tool odd')).toHaveLength(4096)
+})
+
+const fail = async (errorMessages: boolean | ((message: string) => string) | undefined): Promise<string> => {
+  const failing = instrumentAgent(
+    () => Promise.reject(new Error(`${secret} at https://user:pass@host/path?token=1 ${'x'.repeat(400)}`)),
+    {
+      name: 'failing',
+      recovery: false,
+      logger: false,
+      errorMessages,
+    },
+  )
+  await failing().catch(() => {})
+  const { status, events } = telemetry.span('invoke_agent failing')
+  expect(events.map(({ attributes }) => attributes?.['exception.message'])).toEqual([status.message])
+  expect(events[0]?.attributes?.['exception.stacktrace']).not.toContain(secret)
+  return String(status.message)
+}
+
+test('error messages lose credentials and are cut to 300 characters', async () => {
+  const message = await fail(undefined)
+  expect(message).toMatch(new RegExp(`^${secret} at https://\\*\\*\\*@host/path\\?\\*\\*\\* x+$`))
+  expect(message).toHaveLength(300)
+})
+
+test('error messages are off with errorMessages: false', async () => {
+  expect(await fail(false)).toBe('undefined')
+})
+
+test('error messages are what the redactor of the user makes of them', async () => {
+  expect(await fail((message) => message.replace(secret, '[question]').slice(0, 10))).toBe('[question]')
+})
+
+test.each([
+  ['Authorization: Bearer abcdef123456', 'Authorization: Bearer ***'],
+  ['Incorrect API key provided: sk-proj-abc123def456.', 'Incorrect API key provided: ***.'],
+  ['token xoxb-123456789012-abcdef', 'token ***'],
+  ['connect postgres://admin:hunter2@db:5432/app', 'connect postgres://***@db:5432/app'],
+  ['GET https://api.example.com/v1?key=abc&x=1 failed', 'GET https://api.example.com/v1?*** failed'],
+  ['to jane.doe@example.com', 'to ***'],
+  ['0123456789abcdef0123456789abcdef', '***'],
+  ['rate limit reached for gpt-4o in 20 s', 'rate limit reached for gpt-4o in 20 s'],
+])('redaction makes of %j %j', (text, redacted) => {
+  expect(redactSecrets(text)).toBe(redacted)
+})

@@ -1,0 +1,269 @@
+import type { ReadableSpan } from '@opentelemetry/sdk-trace'
+import { SpanStatusCode, trace } from '@opentelemetry/api'
+import { afterEach, beforeEach, expect, test } from 'vitest'
+
+import { currentExecution, executeWithRecovery, instrumentAgent, instrumentTool, startExecution } from '../src/index.ts'
+import { InMemoryTelemetry } from './in-memory-telemetry.ts'
+
+let telemetry: InMemoryTelemetry
+beforeEach(() => (telemetry = new InMemoryTelemetry()))
+afterEach(() => telemetry.unregister())
+
+const quick = { recovery: { baseDelaySeconds: 0 }, logger: false } as const
+
+/** The finished spans as a tree in words; ids and measured numbers are replaced by what they are. */
+function tree(): unknown[] {
+  const spans = telemetry.spans()
+  const describe = (span: ReadableSpan): unknown => ({
+    name: span.name,
+    attributes: Object.fromEntries(
+      Object.entries(span.attributes).map(([key, value]) => [key, /execution\.id|retry\.wait/.test(key) ? typeof value : value]),
+    ),
+    ...(span.status.code !== SpanStatusCode.UNSET && { status: [SpanStatusCode[span.status.code], span.status.message] }),
+    ...(span.events.length > 0 && { events: span.events.map(({ name, attributes }) => [name, Object.keys(attributes ?? {})]) }),
+    children: spans.filter((child) => child.parentSpanContext?.spanId === span.spanContext().spanId).map(describe),
+  })
+  return spans.filter((span) => span.parentSpanContext === undefined).map(describe)
+}
+
+test('a run that recovers is one root span without error, with a child for each attempt and tool', async () => {
+  const search = instrumentTool(async (query: string) => query.length, { name: 'search', description: 'Searches.' })
+  let calls = 0
+  const agent = instrumentAgent(
+    async () => {
+      calls += 1
+      if (calls === 1) throw Object.assign(new Error('slow down'), { status: 429 })
+      return search('a query')
+    },
+    { name: 'reviewer', description: 'Reviews code.', variant: 'b', attributes: { team: 'core' }, ...quick },
+  )
+  await agent()
+  expect(tree()).toMatchInlineSnapshot(`
+    [
+      {
+        "attributes": {
+          "gen_ai.agent.description": "Reviews code.",
+          "gen_ai.agent.name": "reviewer",
+          "gen_ai.operation.name": "invoke_agent",
+          "swarmwatch.attempt.count": 2,
+          "swarmwatch.execution.id": "string",
+          "swarmwatch.retry.outcome": "recovered",
+          "swarmwatch.tool.calls": 1,
+          "swarmwatch.variant": "b",
+          "team": "core",
+        },
+        "children": [
+          {
+            "attributes": {
+              "error.type": "429",
+              "swarmwatch.attempt.number": 1,
+            },
+            "children": [],
+            "name": "attempt 1",
+            "status": [
+              "ERROR",
+              "slow down",
+            ],
+          },
+          {
+            "attributes": {
+              "swarmwatch.attempt.number": 2,
+              "swarmwatch.retry.wait": "number",
+            },
+            "children": [
+              {
+                "attributes": {
+                  "gen_ai.agent.name": "reviewer",
+                  "gen_ai.operation.name": "execute_tool",
+                  "gen_ai.tool.description": "Searches.",
+                  "gen_ai.tool.name": "search",
+                },
+                "children": [],
+                "name": "execute_tool search",
+              },
+            ],
+            "name": "attempt 2",
+          },
+        ],
+        "name": "invoke_agent reviewer",
+      },
+    ]
+  `)
+})
+
+test('a run that fails for good is an error with its type, one exception event, and no message in the type', async () => {
+  const agent = instrumentAgent(() => Promise.reject(new RangeError('out of tokens')), {
+    name: 'reviewer',
+    recovery: false,
+    logger: false,
+  })
+  await agent().catch(() => {})
+  expect(tree()).toMatchInlineSnapshot(`
+    [
+      {
+        "attributes": {
+          "error.type": "RangeError",
+          "gen_ai.agent.name": "reviewer",
+          "gen_ai.operation.name": "invoke_agent",
+          "swarmwatch.attempt.count": 1,
+          "swarmwatch.execution.id": "string",
+          "swarmwatch.retry.outcome": "exhausted",
+        },
+        "children": [
+          {
+            "attributes": {
+              "error.type": "RangeError",
+              "swarmwatch.attempt.number": 1,
+            },
+            "children": [],
+            "name": "attempt 1",
+            "status": [
+              "ERROR",
+              "out of tokens",
+            ],
+          },
+        ],
+        "events": [
+          [
+            "exception",
+            [
+              "exception.type",
+              "exception.message",
+              "exception.stacktrace",
+            ],
+          ],
+        ],
+        "name": "invoke_agent reviewer",
+        "status": [
+          "ERROR",
+          "out of tokens",
+        ],
+      },
+    ]
+  `)
+})
+
+test('a run that its caller cancels is no error', async () => {
+  const controller = new AbortController()
+  const agent = instrumentAgent(
+    async (_task: string, { signal }: { signal: AbortSignal }) => {
+      controller.abort(new Error('no longer needed'))
+      signal.throwIfAborted()
+    },
+    { name: 'reviewer', logger: false },
+  )
+  await expect(agent('x', { signal: controller.signal })).rejects.toThrow('no longer needed')
+  expect(tree()).toMatchInlineSnapshot(`
+    [
+      {
+        "attributes": {
+          "gen_ai.agent.name": "reviewer",
+          "gen_ai.operation.name": "invoke_agent",
+          "swarmwatch.attempt.count": 1,
+          "swarmwatch.execution.id": "string",
+          "swarmwatch.retry.outcome": "aborted",
+        },
+        "children": [
+          {
+            "attributes": {
+              "swarmwatch.attempt.number": 1,
+            },
+            "children": [],
+            "name": "attempt 1",
+          },
+        ],
+        "name": "invoke_agent reviewer",
+      },
+    ]
+  `)
+})
+
+test('what the model used, summed over the attempts, and attributes set by the agent stand on the root span', async () => {
+  await executeWithRecovery(
+    async () => {
+      const execution = currentExecution()!
+      execution.addTokens({ input: 100, output: 20, model: 'm-1' })
+      execution.addCost(0.01, { model: 'm-1' })
+      execution.setAttribute('files', 3)
+      if (execution.attempt < 3) throw new Error('again')
+    },
+    { agentName: 'rapid-builder', ...quick },
+  )
+  expect(telemetry.span('invoke_agent rapid-builder').attributes).toMatchObject({
+    'gen_ai.usage.input_tokens': 300,
+    'gen_ai.usage.output_tokens': 60,
+    'swarmwatch.cost.usd': expect.closeTo(0.03),
+    files: 3,
+    'swarmwatch.attempt.count': 3,
+  })
+})
+
+test('a run that was started by hand has one attempt and its metrics as attributes', () => {
+  const execution = startExecution('rapid-builder', { task: 'build API' })
+  execution.within(() => trace.getActiveSpan()?.setAttribute('inside', true))
+  execution.complete({ success: true, metrics: { files_created: 5, duration: 45.2, estimatedCost: 0.15 } })
+  execution.complete({ success: false })
+  expect(tree()).toMatchInlineSnapshot(`
+    [
+      {
+        "attributes": {
+          "gen_ai.agent.name": "rapid-builder",
+          "gen_ai.operation.name": "invoke_agent",
+          "swarmwatch.attempt.count": 1,
+          "swarmwatch.cost.usd": 0.15,
+          "swarmwatch.execution.id": "string",
+          "swarmwatch.metric.files_created": 5,
+          "swarmwatch.retry.outcome": "first_try",
+        },
+        "children": [
+          {
+            "attributes": {
+              "inside": true,
+              "swarmwatch.attempt.number": 1,
+            },
+            "children": [],
+            "name": "attempt 1",
+          },
+        ],
+        "name": "invoke_agent rapid-builder",
+      },
+    ]
+  `)
+})
+
+test('a tool that throws is an error span of its own, and what it throws comes out', async () => {
+  const error = Object.assign(new Error('no such file /secret'), { code: 'ENOENT' })
+  const readFile = instrumentTool(
+    () => {
+      throw error
+    },
+    { name: 'read_file', errorMessages: false },
+  )
+  expect(() => readFile()).toThrow(error)
+  expect(tree()).toMatchInlineSnapshot(`
+    [
+      {
+        "attributes": {
+          "error.type": "ENOENT",
+          "gen_ai.operation.name": "execute_tool",
+          "gen_ai.tool.name": "read_file",
+        },
+        "children": [],
+        "name": "execute_tool read_file",
+        "status": [
+          "ERROR",
+          undefined,
+        ],
+      },
+    ]
+  `)
+})
+
+test('the span that is active around a call is the parent of its root span', async () => {
+  const agent = instrumentAgent(async () => 'done', { name: 'reviewer' })
+  await trace.getTracer('test').startActiveSpan('request', async (span) => {
+    await agent()
+    span.end()
+  })
+  expect(telemetry.span('invoke_agent reviewer').parentSpanContext?.spanId).toBe(telemetry.span('request').spanContext().spanId)
+})
