@@ -6,6 +6,6 @@ export default defineConfig({
   // Tests read src/ of every package, so nothing has to be built first.
   ssr: { resolve: { conditions: ['swarmwatch-source'] } },
   test: {
-    projects: ['sdk', 'config', 'node', 'agent-worker'].map((name) => project(name, `packages/${name}`)),
+    projects: ['sdk', 'config', 'node', 'agent-worker', 'alert-bridge'].map((name) => project(name, `packages/${name}`)),
   },
 })
