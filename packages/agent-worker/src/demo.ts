@@ -1,0 +1,56 @@
+import { ConfigurationError } from '@swarmwatch/node'
+import { parseDemoSettings } from './demo/demo-settings.ts'
+import { runDemo } from './demo/run-demo.ts'
+import { PriceTableError } from './prices.ts'
+
+/** A Ctrl-C reaches us twice where a package manager between us and the terminal hands it on: that is one wish to stop, not two. */
+const echoMs = 300
+
+const say = (line: string): void => void process.stdout.write(`${line}\n`)
+const complain = (line: string): void => void process.stderr.write(`${line}\n`)
+
+async function main(): Promise<number> {
+  const parsed = parseDemoSettings(process.env)
+  if (!parsed.ok) {
+    for (const problem of parsed.problems) complain(problem)
+    return 2
+  }
+  const stop = new AbortController()
+  const { seconds } = parsed.settings
+  const timer = seconds === undefined ? undefined : setTimeout(() => stop.abort(), seconds * 1000)
+  onStopSignal(() => stop.abort())
+  try {
+    await runDemo(parsed.settings, stop.signal, say)
+    return 0
+  } catch (error) {
+    if (error instanceof ConfigurationError || error instanceof PriceTableError) {
+      complain(error.message)
+      return 2
+    }
+    // Class and code only: a message may hold what it should not
+    const { name, code } = error as NodeJS.ErrnoException
+    complain(`The demo could not start: ${name}${code === undefined ? '' : ` (${code})`}`)
+    return 1
+  } finally {
+    clearTimeout(timer)
+  }
+}
+
+/** The first Ctrl-C (or SIGTERM) stops the demo, the next one kills it. */
+function onStopSignal(stop: () => void): void {
+  let stoppedMs: number | undefined
+  const onSignal = (): void => {
+    if (stoppedMs === undefined) {
+      stoppedMs = performance.now()
+      stop()
+    } else if (performance.now() - stoppedMs > echoMs) process.exit(130)
+  }
+  process.on('SIGINT', onSignal).on('SIGTERM', onSignal)
+}
+
+// The AI SDK prints hints on the console; the demo's output is its own
+globalThis.AI_SDK_LOG_WARNINGS = false
+// `demo | head` closes the pipe: nobody is left to talk to
+process.stdout.on('error', () => process.exit(0))
+const exitCode = await main()
+process.stdout.write('', () => process.exit(exitCode))

@@ -1,0 +1,40 @@
+import { startTelemetry } from '@swarmwatch/node'
+import { InMemorySpanExporter, type ReadableSpan, SimpleSpanProcessor } from '@opentelemetry/sdk-trace'
+import { onTestFinished } from 'vitest'
+
+export interface Recording {
+  /** The finished spans, in the order in which they ended. */
+  spans(): ReadableSpan[]
+  /** The text of `/metrics`. */
+  metrics(): Promise<string>
+}
+
+/** Telemetry as production has it, with an exporter in memory beside it; over when the test ends. */
+export async function startRecording(): Promise<Recording> {
+  const exporter = new InMemorySpanExporter()
+  const telemetry = await startTelemetry({
+    serviceName: 'test',
+    metrics: { port: 0 },
+    spanProcessors: [new SimpleSpanProcessor({ exporter })],
+    logger: false,
+    env: {},
+  })
+  onTestFinished(() => telemetry.shutdown())
+  return {
+    spans: () => exporter.getFinishedSpans(),
+    metrics: async () => (await fetch(telemetry.metricsUrl ?? '')).text(),
+  }
+}
+
+/** The names of a span and of all spans above it, from the inside out. */
+export function pathOf(span: ReadableSpan | undefined, spans: readonly ReadableSpan[]): string[] {
+  if (!span) return []
+  const parentId = span.parentSpanContext?.spanId
+  return [
+    span.name,
+    ...pathOf(
+      spans.find((other) => other.spanContext().spanId === parentId),
+      spans,
+    ),
+  ]
+}
