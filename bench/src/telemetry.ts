@@ -12,8 +12,9 @@ class ManualReader extends MetricReader {
 export interface CountingTelemetry {
   /** Spans exported since the start. */
   spans(): number
-  /** Data points that metrics hold now, counting each histogram and counter point by its number of recordings. */
-  recordings(): Promise<number>
+  /** Recordings of the histogram points and sums of the counter points that belong to one agent, by metric name. */
+  recordings(agentName: string): Promise<Readonly<Record<string, number>>>
+  /** Exports the spans that wait. */
   flush(): Promise<void>
 }
 
@@ -34,10 +35,16 @@ export function registerCountingTelemetry(): CountingTelemetry {
   return {
     spans: () => exported,
     flush: () => processor.forceFlush(),
-    async recordings() {
+    async recordings(agentName) {
       const { resourceMetrics } = await reader.collect()
-      const points = resourceMetrics.scopeMetrics.flatMap(({ metrics: all }) => all.flatMap(({ dataPoints }) => dataPoints))
-      return points.length
+      const recordings: Record<string, number> = {}
+      for (const { descriptor, dataPoints } of resourceMetrics.scopeMetrics.flatMap((scope) => scope.metrics)) {
+        for (const { attributes, value } of dataPoints) {
+          if (attributes['agent.name'] !== agentName && attributes['gen_ai.agent.name'] !== agentName) continue
+          recordings[descriptor.name] = (recordings[descriptor.name] ?? 0) + (typeof value === 'number' ? value : value.count)
+        }
+      }
+      return recordings
     },
   }
 }

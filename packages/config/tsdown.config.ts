@@ -4,6 +4,6 @@ export default defineConfig({
   entry: ['src/index.ts'],
   platform: 'node',
   dts: true,
-  publint: true,
-  attw: { profile: 'esm-only' },
+  publint: { strict: true },
+  attw: { profile: 'esm-only', level: 'error' },
 })

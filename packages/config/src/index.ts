@@ -5,11 +5,14 @@ export type {
   EmailChannel,
   QuietHours,
   Severity,
+  SlackBotChannel,
   SlackChannel,
+  SlackWebhookChannel,
   WebhookChannel,
 } from './alerts/alert-channel.ts'
 export type { AlertRule, AlertRuleName } from './alerts/alert-rule.ts'
 export { alertNames, defaultAlertRules } from './alerts/alert-rules.ts'
+export type { CodeChannel, CodeRule } from './alerts/code-alerts.ts'
 export type { AlertSettings } from './alerts/alert-settings.ts'
 export type { Configuration } from './configuration.ts'
 export { ConfigurationError, type Problem } from './configuration-error.ts'
@@ -18,6 +21,8 @@ export type { MetricsSettings } from './metrics-settings.ts'
 export type { MonitorSettings } from './monitor-settings.ts'
 export type { Origin } from './origin.ts'
 export type { RecoveryLimits, RecoverySettings } from './recovery-settings.ts'
+export { recoveryWaits } from './recovery-waits.ts'
 export { Secret } from './secret.ts'
+export { asciiOnly } from './shown-value.ts'
 export type { TelemetrySettings } from './telemetry-settings.ts'
 export { thresholds } from './thresholds.ts'

@@ -6,6 +6,7 @@ import { ConfigurationError, type Problem } from './configuration-error.ts'
 import { openEnvironment } from './environment.ts'
 import type { FileSettings } from './file/file-settings.ts'
 import { prefixed } from './origin.ts'
+import type { CodeChannel, CodeRule } from './alerts/code-alerts.ts'
 import { resolveAlerts } from './alerts/resolve-alerts.ts'
 import { resolveRecovery } from './resolve-recovery.ts'
 import type { RecoveryLimits } from './recovery-settings.ts'
@@ -24,7 +25,14 @@ export interface CodeSettings {
   readonly recovery?:
     | (Given<RecoveryLimits> & { readonly agents?: Readonly<Record<string, Given<RecoveryLimits>>> | undefined })
     | undefined
-  readonly alerts?: Given<Pick<Configuration['alerts'], 'inProcess' | 'alertmanagerUrl'>> | undefined
+  readonly alerts?:
+    | (Given<Pick<Configuration['alerts'], 'inProcess' | 'alertmanagerUrl'>> & {
+        /** In place of those of the file. */
+        readonly channels?: readonly CodeChannel[] | undefined
+        /** In place of those of the same name in the file and in the defaults. */
+        readonly rules?: readonly CodeRule[] | undefined
+      })
+    | undefined
   readonly strict?: boolean | undefined
 }
 

@@ -63,6 +63,7 @@ export function resolveRecovery(
 /** The settings of one agent: no variables, its own keys in the file, the limits of all agents as defaults. */
 function settingsOf(path: string, all: RecoveryLimits): Settings<RecoveryLimits> {
   const settingOf = (key: keyof RecoveryLimits): Setting<number> => ({
+    about: recoveryLimits[key].about,
     value: recoveryLimits[key].value,
     fileKey: `${path}.${fileKeys[key]}`,
     default: all[key],

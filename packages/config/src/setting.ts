@@ -8,6 +8,8 @@ import type { ValueRule } from './value-rule.ts'
 export interface Setting<T> {
   readonly value: ValueRule<Exclude<T, undefined>>
   readonly default: T
+  /** What it decides, in a sentence; goes into the documentation. */
+  readonly about: string
   /** Name of the variable. */
   readonly variable?: string
   /** Key in the settings file, dotted. */

@@ -9,7 +9,7 @@ function load(channels: string, env: Record<string, string> = {}): Configuration
 }
 
 function revealed(channel: AlertChannel | undefined): string | undefined {
-  return channel?.type === 'slack' ? channel.webhook.reveal() : channel?.type === 'webhook' ? channel.url.reveal() : undefined
+  return channel?.type === 'slack' ? channel.webhook?.reveal() : channel?.type === 'webhook' ? channel.url.reveal() : undefined
 }
 
 const slack = 'https://hooks.slack.com/services/x'
@@ -39,7 +39,7 @@ test('variables alone make one channel of each kind', () => {
           from: 'swarmwatch@localhost',
         },
         { type: 'slack', name: 'slack', ...base, webhook: '***' },
-        { type: 'webhook', name: 'webhook', ...base, url: '***', secret: '***' },
+        { type: 'webhook', name: 'webhook', ...base, url: '***', secret: '***', secrets: [], allowedPrivateHosts: [] },
       ]),
     ),
   )
@@ -123,5 +123,55 @@ test('two channels of one type need names', () => {
   const cwd = folderWith({ 'config/production.yaml': 'alerts:\n  channels:\n    - type: console\n    - type: console\n' })
   expect(problemsOf({ env: {}, cwd })).toEqual([
     'alerts.channels[1].name must differ from the other channels; give it a name (config/production.yaml:4)',
+  ])
+})
+
+test('a bot takes the place of the webhook, and posts to its channel', () => {
+  const { alerts, origins } = load('    - { type: slack, bot_token: "${SLACK_TOKEN}", channel: C123 }', {
+    SLACK_TOKEN: 'xoxb-1',
+    ALERT_SLACK_WEBHOOK: slack,
+  })
+  const [channel] = alerts.channels
+  expect(channel?.type === 'slack' && [channel.botToken?.reveal(), channel.channel, channel.webhook]).toEqual([
+    'xoxb-1',
+    'C123',
+    undefined,
+  ])
+  expect(origins['alerts.channels[0].botToken']).toBe('file config/production.yaml:alerts.channels[0].bot_token')
+})
+
+test('a bot without its token is off, unless there is a webhook; without a channel it is off too', () => {
+  const bot = '    - { type: slack, bot_token: "${SLACK_TOKEN}", channel: C123 }'
+  expect(load(bot).notices).toEqual([
+    'alert channel "slack" is off: SLACK_TOKEN is not set; set it, or remove alerts.channels[0] from config/production.yaml',
+  ])
+  expect(load(bot, { ALERT_SLACK_WEBHOOK: slack }).alerts.channels.map(revealed)).toEqual([slack])
+  expect(load('    - { type: slack, bot_token: xoxb-1 }').notices).toEqual([
+    'alert channel "slack" is off: alerts.channels[0].channel is missing, which the bot posts to; set it, or remove alerts.channels[0] from config/production.yaml',
+  ])
+})
+
+test('a bot beside a webhook is a problem, and its token is not shown', () => {
+  const text = `alerts:\n  channels:\n    - { type: slack, webhook: "${slack}", bot_token: xoxb-1, channel: a }\n`
+  expect(problemsOf({ env: {}, cwd: folderWith({ 'config/production.yaml': text }) })).toEqual([
+    'alerts.channels[0].bot_token must not stand beside webhook, got *** (config/production.yaml:3)',
+  ])
+})
+
+test('a webhook may have further keys, of which the empty ones are left out, and hosts that may be private', () => {
+  const listed =
+    '    - { type: webhook, url: "http://hub.internal/x", secrets: ["${OLD_KEY:-}", "${NEW_KEY:-}"], allowed_private_hosts: [hub.internal] }'
+  const [channel] = load(listed, { NEW_KEY: 's3cret' }).alerts.channels
+  expect(channel?.type === 'webhook' && [channel.secrets?.map((key) => key.reveal()), channel.allowedPrivateHosts]).toEqual([
+    ['s3cret'],
+    ['hub.internal'],
+  ])
+  expect(JSON.stringify(channel)).not.toContain('s3cret')
+})
+
+test('a further key whose variable is not set is a problem', () => {
+  const text = 'alerts:\n  channels:\n    - { type: webhook, url: "http://a/b", secrets: ["${OLD_KEY}"] }\n'
+  expect(problemsOf({ env: {}, cwd: folderWith({ 'config/production.yaml': text }) })).toEqual([
+    'alerts.channels[0].secrets[0] uses ${OLD_KEY}, which is not set; set it or write ${OLD_KEY:-default} (config/production.yaml:3)',
   ])
 })

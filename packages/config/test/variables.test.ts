@@ -49,6 +49,6 @@ test('a ${ that begins no variable is a problem', () => {
 test('a secret is refused where it would be shown', () => {
   const text = 'alerts:\n  channels:\n    - { type: console, name: "${API_KEY}" }\n'
   expect(problemsOf({ env: { API_KEY: 'hidden' }, cwd: folderWith({ 'config/production.yaml': text }) })).toEqual([
-    'alerts.channels[0].name must not hold a secret; only webhook and url of an alert channel may, got "${API_KEY}" (config/production.yaml:3)',
+    'alerts.channels[0].name must not hold a secret; only webhook, url, bot_token and secrets of an alert channel may, got "${API_KEY}" (config/production.yaml:3)',
   ])
 })

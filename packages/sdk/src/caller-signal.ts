@@ -1,5 +1,5 @@
 import type { InstrumentAgentOptions } from './options.ts'
-import { peek } from './error-type.ts'
+import { isInstance, peek } from './error-type.ts'
 import { guarded, trip } from './telemetry/guard.ts'
 
 /** The AbortSignal that a call was given: by `signalFrom`, or an argument that is one, or an argument's `signal` or `abortSignal`. */
@@ -9,14 +9,14 @@ export function callerSignal(
 ): AbortSignal | undefined {
   if (signalFrom) {
     const signal: unknown = guarded('option', () => signalFrom(...(args as never)))
-    if (signal === undefined || signal instanceof AbortSignal) return signal
+    if (signal === undefined || isInstance(signal, AbortSignal)) return signal
     trip('option', new TypeError('signalFrom() must return an AbortSignal'))
     return undefined
   }
   for (const argument of args) {
     if (typeof argument !== 'object' || argument === null) continue
     for (const candidate of [argument, peek(argument, 'signal'), peek(argument, 'abortSignal')]) {
-      if (candidate instanceof AbortSignal) return candidate
+      if (isInstance(candidate, AbortSignal)) return candidate
     }
   }
   return undefined

@@ -7,6 +7,8 @@ export interface Deadline {
   readonly passed: Promise<never>
   /** Lifts the limit. */
   cancel(): void
+  /** Begins it anew, in full. */
+  restart(): void
 }
 
 /** Begins a time limit; `what` names it in the error. */
@@ -15,10 +17,16 @@ export function startDeadline(world: World, seconds: number, what: string): Dead
   const { promise: passed, reject } = Promise.withResolvers<never>()
   // It may pass when nobody races it any more
   passed.catch(() => {})
-  const cancel = world.after(seconds * 1000, () => {
-    const error = new DOMException(`${what} of ${seconds} s is over`, 'TimeoutError')
-    controller.abort(error)
-    reject(error)
-  })
-  return { signal: controller.signal, passed, cancel }
+  const begin = (): (() => void) =>
+    world.after(seconds * 1000, () => {
+      const error = new DOMException(`${what} of ${seconds} s is over`, 'TimeoutError')
+      controller.abort(error)
+      reject(error)
+    })
+  let cancel = begin()
+  const restart = (): void => {
+    cancel()
+    cancel = begin()
+  }
+  return { signal: controller.signal, passed, cancel: () => cancel(), restart }
 }

@@ -15,12 +15,21 @@ const timeoutCodes = new Set([
 const plainClasses = new Set(['Error', 'Object', 'AggregateError', 'DOMException'])
 
 /** Reads a property of a value that may be anything: a primitive, a proxy, an object whose getters throw. */
-export function peek(value: unknown, key: string): unknown {
+export function peek(value: unknown, key: PropertyKey): unknown {
   if ((typeof value !== 'object' && typeof value !== 'function') || value === null) return undefined
   try {
-    return (value as Record<string, unknown>)[key]
+    return (value as Record<PropertyKey, unknown>)[key]
   } catch {
     return undefined
+  }
+}
+
+/** `instanceof` for a value that may be anything; a proxy whose traps throw is an instance of nothing. */
+export function isInstance<T>(value: unknown, of: abstract new (...args: never) => T): value is T {
+  try {
+    return value instanceof of
+  } catch {
+    return false
   }
 }
 
@@ -60,7 +69,7 @@ function asWord(value: unknown): string | undefined {
 function classOf(error: unknown): string | undefined {
   const name = asWord(peek(error, 'name'))
   const className = name === undefined || plainClasses.has(name) ? asWord(peek(peek(error, 'constructor'), 'name')) : name
-  return className === undefined || plainClasses.has(className) || !(error instanceof Error) ? undefined : className
+  return className === undefined || plainClasses.has(className) || !isInstance(error, Error) ? undefined : className
 }
 
 /** The HTTP status (400-599) that an error or one of its causes carries, if any. */

@@ -13,9 +13,10 @@ import { processWide } from './process-wide.ts'
 import { newAttempt, newRecord, type AttemptRecord, type ExecutionRecord } from './monitor/execution-record.ts'
 import { boundedErrorType } from './bounded-error-type.ts'
 import { messageOf } from './telemetry/content.ts'
+import { guarded } from './telemetry/guard.ts'
 import { GuardedSpan } from './telemetry/guarded-span.ts'
 import { add, instruments, record } from './telemetry/instruments.ts'
-import type { World } from './world.ts'
+import { msBetween, type World } from './world.ts'
 
 /** One run of an agent: its root span, its attempts, its place in the monitor, and what the agent's code sees of it. */
 export class Execution implements CurrentExecution {
@@ -76,11 +77,11 @@ export class Execution implements CurrentExecution {
   }
 
   addTokens(tokens: { input?: number | undefined; output?: number | undefined; model?: string | undefined }): void {
-    addTokens(this, tokens)
+    guarded('option', () => addTokens(this, tokens))
   }
 
   addCost(usd: number, of: { model?: string | undefined } = {}): void {
-    addCost(this, usd, of.model)
+    guarded('option', () => addCost(this, usd, of.model))
   }
 
   setAttribute(key: string, value: AttributeValue): void {
@@ -88,7 +89,7 @@ export class Execution implements CurrentExecution {
   }
 
   elapsedSeconds(): number {
-    return Math.max(0, this.world.now() - this.startedMs) / 1000
+    return msBetween(this.startedMs, this.world.now()) / 1000
   }
 
   /** Says that the next attempt begins in `seconds`. */
@@ -129,12 +130,18 @@ export class Execution implements CurrentExecution {
     return processWide.running.run(this, callWithin<T>, span, call)
   }
 
+  /** {@link within} for calls that belong to the attempt under way now, even when it has ended. */
+  scope(): <T>(call: () => T) => T {
+    const span = this.#attemptSpan ?? this.span
+    return <T>(call: () => T): T => processWide.running.run(this, callWithin<T>, span, call)
+  }
+
   attemptEnded(outcome: Outcome, error?: unknown): void {
     const attempt = this.record.attempts.at(-1)
     const span = this.#attemptSpan
     if (!attempt || !span) return
     this.#attemptSpan = undefined
-    const seconds = Math.max(0, this.world.now() - this.#attemptStartedMs) / 1000
+    const seconds = msBetween(this.#attemptStartedMs, this.world.now()) / 1000
     attempt.durationSeconds = seconds
     attempt.outcome = outcome
     if (outcome === 'failure') this.#attemptFailed(attempt, span, error)

@@ -100,7 +100,7 @@ function sayEnding({ agent, attempt, record: run }: Execution, { outcome, becaus
   if (outcome === 'failure') {
     const errorType = run.errorType ?? ''
     say(agent.logger, 'error', failedLine(agent.name, { attempts: attempt, seconds, errorType, because }))
-  } else if (outcome === 'success' && attempt > 1) {
+  } else if (outcome === 'success' && run.retryOutcome === 'recovered') {
     say(agent.logger, 'warn', successLine(agent.name, attempt, seconds))
   }
 }

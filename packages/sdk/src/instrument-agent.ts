@@ -3,7 +3,7 @@ import { Execution } from './execution.ts'
 import { attribute } from './names.ts'
 import { checkAgent, type InstrumentAgentOptions } from './options.ts'
 import { Run } from './run.ts'
-import { isGenerator } from './stream/open-stream.ts'
+import { isGenerator } from './stream/is-stream.ts'
 import { captured } from './telemetry/content.ts'
 import { realWorld, type World } from './world.ts'
 
@@ -41,7 +41,7 @@ export function wrapAgent<This, Args extends unknown[], Result>(
   world: World,
 ): (this: This, ...args: Args) => Instrumented<Result> {
   const agent = new Agent(name, options)
-  const isGeneratorFunction = /Generator/.test(Object.prototype.toString.call(fn))
+  const isGeneratorFunction = /^\[object (Async)?GeneratorFunction\]$/.test(Object.prototype.toString.call(fn))
 
   function instrumented(this: This, ...args: Args): Instrumented<Result> {
     const start = (): Run => {
@@ -50,20 +50,51 @@ export function wrapAgent<This, Args extends unknown[], Result>(
         const input = captured(args, options.captureInput)
         if (input !== undefined) execution.span.set(attribute.input, input)
       }
-      return new Run(execution, () => fn.apply(this, args), args)
+      return new Run(execution, () => Reflect.apply(fn, this, args), args)
     }
     // A generator begins when it is first asked for a value, as it does without us
-    if (isGeneratorFunction) return readThrough(() => start().result()) as Instrumented<Result>
+    if (isGeneratorFunction) return readFromStart(start) as Instrumented<Result>
     const run = start()
     const result = run.result()
-    return (run.returnedGenerator ? readThrough(() => result) : result) as Instrumented<Result>
+    return (run.isRead ? readReturned(result, run.isRead) : result) as Instrumented<Result>
   }
   return keepIdentity(instrumented, fn)
 }
 
-/** Reads the generator that `open` promises, as soon as it is asked for. */
-async function* readThrough(open: () => Promise<unknown>): AsyncGenerator {
-  const opened = await open()
+/** A generator whose run starts when it is asked for its first value. */
+async function* readFromStart(start: () => Run): AsyncGenerator {
+  const run = start()
+  const result = run.result()
+  run.isRead?.resolve(true)
+  return yield* readThrough(result)
+}
+
+/** A generator whose run has started; it ends also when its reader leaves before the first value. */
+function readReturned(result: Promise<unknown>, isRead: PromiseWithResolvers<boolean>): AsyncGenerator {
+  async function* read(): AsyncGenerator {
+    let asked = false
+    try {
+      yield
+      asked = true
+      isRead.resolve(true)
+      return yield* readThrough(result)
+    } finally {
+      if (!asked) {
+        isRead.resolve(false)
+        await result
+      }
+    }
+  }
+  // Nobody may ever ask
+  result.catch(() => {})
+  const generator = read()
+  // Up to its bare `yield`: a generator that was never begun would not notice that its reader leaves
+  void generator.next()
+  return generator
+}
+
+async function* readThrough(result: Promise<unknown>): AsyncGenerator {
+  const opened = await result
   return isGenerator(opened) ? yield* opened : opened
 }
 

@@ -1,13 +1,15 @@
 import { boundedErrorType } from './bounded-error-type.ts'
+import { peek } from './error-type.ts'
 import { keepIdentity } from './instrument-agent.ts'
 import { attribute, spanName } from './names.ts'
 import { checkTool, type ContentOptions } from './options.ts'
 import { processWide } from './process-wide.ts'
-import { isGenerator } from './stream/open-stream.ts'
-import { watchIterator } from './stream/watch-iterator.ts'
+import { isAsyncGenerator, isSyncGenerator } from './stream/is-stream.ts'
+import { watchIterator, watchSyncIterator, type StreamWatch } from './stream/watch-iterator.ts'
 import { captured, messageOf } from './telemetry/content.ts'
 import { GuardedSpan } from './telemetry/guarded-span.ts'
 import { instruments, record } from './telemetry/instruments.ts'
+import { msBetween } from './world.ts'
 
 /** What `instrumentTool` can be told. */
 export type InstrumentToolOptions<Args extends unknown[] = unknown[], Result = unknown> = ContentOptions<Args, Result>
@@ -30,13 +32,14 @@ export function instrumentTool<This, Args extends unknown[], Result>(
     const call = new ToolCall(name, options as ContentOptions<never, never>, args)
     let result: Result
     try {
-      result = call.within(() => fn.apply(this, args))
+      result = call.within(() => Reflect.apply(fn, this, args))
     } catch (error) {
       call.end({ error })
       throw error
     }
     if (isThenable(result)) return call.follow(result) as Result
-    if (isGenerator(result)) return (isAsync(result) ? call.followStream(result) : call.followSync(result)) as Result
+    if (isAsyncGenerator(result)) return watchIterator(result, call.watch()) as Result
+    if (isSyncGenerator(result)) return watchSyncIterator(result, call.watch()) as Result
     call.end({ result })
     return result
   }
@@ -81,28 +84,10 @@ class ToolCall {
     }
   }
 
-  async *followStream(source: AsyncGenerator): AsyncGenerator {
-    let first
-    try {
-      first = await this.within(() => source.next())
-    } catch (error) {
-      this.end({ error })
-      throw error
-    }
-    const within = <T>(call: () => T): T => this.within(call)
+  /** A generator belongs to the call until it ends. */
+  watch(): StreamWatch {
     const end = (): void => this.end({})
-    return yield* watchIterator(source, first, { within, done: end, brokenOff: end, failed: (error) => this.end({ error }) })
-  }
-
-  *followSync(source: Generator): Generator {
-    try {
-      const result: unknown = yield* source
-      this.end({})
-      return result
-    } catch (error) {
-      this.end({ error })
-      throw error
-    }
+    return { within: (call) => this.within(call), done: end, brokenOff: end, failed: (error) => this.end({ error }) }
   }
 
   end(ending: { result?: unknown } | { error: unknown }): void {
@@ -115,7 +100,7 @@ class ToolCall {
       this.#capture(attribute.output, ending.result, this.#options.captureOutput)
     }
     this.#span.end()
-    record(instruments().executeToolDuration, Math.max(0, performance.now() - this.#startedMs) / 1000, attributes)
+    record(instruments().executeToolDuration, msBetween(this.#startedMs, performance.now()) / 1000, attributes)
   }
 
   #capture(key: string, value: unknown, option: boolean | ((value: never) => unknown) | undefined): void {
@@ -125,9 +110,5 @@ class ToolCall {
 }
 
 function isThenable(value: unknown): value is PromiseLike<unknown> {
-  return typeof value === 'object' && value !== null && typeof (value as { then?: unknown }).then === 'function'
-}
-
-function isAsync(generator: AsyncGenerator | Generator): generator is AsyncGenerator {
-  return Symbol.asyncIterator in generator
+  return typeof value === 'object' && typeof peek(value, 'then') === 'function'
 }

@@ -23,7 +23,8 @@ export function notify(type: ExecutionEvent['type'], record: ExecutionRecord): v
   const { listeners } = processWide
   if (listeners.size === 0) return
   const event = { type, execution: snapshot(record) }
-  for (const listener of listeners) {
+  // A copy: a listener may add another one
+  for (const listener of Array.from(listeners)) {
     try {
       // An async listener's rejection would end the process
       const answer: unknown = listener(event)

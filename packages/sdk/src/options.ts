@@ -1,5 +1,5 @@
 import type { Attributes } from '@opentelemetry/api'
-import type { IPolicy } from 'cockatiel'
+import type { IDefaultPolicyContext, IPolicy } from 'cockatiel'
 
 import { peek } from './error-type.ts'
 import { checkRecovery, InvalidOptionsError, type Problem } from './invalid-options-error.ts'
@@ -10,6 +10,9 @@ export interface Logger {
   warn(line: string): void
   error(line: string): void
 }
+
+/** Any cockatiel policy, also one that gives a value of its own in place of the function's. */
+export type AnyPolicy = IPolicy<IDefaultPolicyContext, unknown>
 
 /** Options that agents and tools share. */
 export interface ContentOptions<Args extends unknown[], Result> {
@@ -36,7 +39,7 @@ export interface InstrumentAgentOptions<Args extends unknown[] = unknown[], Resu
   /** Retry settings, or `false` for one attempt. Unset parts come from `configureRecovery()`, then from the defaults (5, 15, 30 s). */
   readonly recovery?: RecoveryOptions | false | undefined
   /** A cockatiel policy (retry, breaker, bulkhead, wrapped ones) that runs the attempts in place of `recovery`. */
-  readonly policy?: IPolicy | undefined
+  readonly policy?: AnyPolicy | undefined
   /** Anything; the same object in every attempt, as `currentExecution()?.context`. Never recorded. */
   readonly context?: unknown
   /** The A/B variant of a run, at most 10 values an agent; a label of its metrics. */

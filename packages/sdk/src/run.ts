@@ -1,32 +1,18 @@
-import { ConstantBackoff, handleWhenResult, retry, type IPolicy, type RetryPolicy } from 'cockatiel'
-
 import { callerSignal } from './caller-signal.ts'
 import { startDeadline, type Deadline } from './deadline.ts'
-import { peek } from './error-type.ts'
 import type { Execution } from './execution.ts'
 import { retryLine, say } from './log-lines.ts'
 import type { RetryOutcome } from './names.ts'
+import type { AnyPolicy } from './options.ts'
 import { isRetryable } from './recovery/is-retryable.ts'
 import { nextStep, type NextStep } from './recovery/next-step.ts'
+import { giveUp, isRejection, retryPolicy, type Tried } from './recovery/retry-policy.ts'
 import type { RecoverySettings } from './recovery/settings.ts'
-import { closeStream, holdsStream, isGenerator, openStream } from './stream/open-stream.ts'
+import { isGenerator } from './stream/is-stream.ts'
+import { holdsStream, openStream } from './stream/open-stream.ts'
 import type { StreamWatch } from './stream/watch-iterator.ts'
-import { trip } from './telemetry/guard.ts'
-import { wait } from './world.ts'
-
-type Tried = { readonly value: unknown } | { readonly error: unknown; readonly step: NextStep }
-
-/** One policy per number of retries. It only counts: waiting is done inside the call, where an abort can end it. */
-const retryPolicies = new Map<number, RetryPolicy>()
-function retryPolicy(maxRetries: number): RetryPolicy {
-  let policy = retryPolicies.get(maxRetries)
-  if (!policy) {
-    const goesOn = handleWhenResult((tried) => 'step' in (tried as Tried) && (tried as { step: NextStep }).step.retry)
-    policy = retry(goesOn, { maxAttempts: maxRetries, backoff: new ConstantBackoff(0) })
-    retryPolicies.set(maxRetries, policy)
-  }
-  return policy
-}
+import { guarded, trip } from './telemetry/guard.ts'
+import { msBetween, wait } from './world.ts'
 
 /** Runs an agent's function with recovery, and tells its {@link Execution} what happens. */
 export class Run {
@@ -34,22 +20,22 @@ export class Run {
   readonly #call: () => unknown
   readonly #caller: AbortSignal | undefined
   readonly #settings: RecoverySettings
-  readonly #policy: IPolicy | undefined
+  readonly #policy: AnyPolicy | undefined
   /** The wait before the next attempt, decided after the last one. */
   #waitSeconds = 0
   #attemptEndedMs = 0
-  #inAttempt = false
+  /** The number of the attempt whose function, or first chunk, is waited for; 0 between attempts. */
+  #underWay = 0
   #stream = false
   #gaveUp: Extract<NextStep, { retry: false }> | undefined
-  /** True when the first attempt returned a generator at once. */
-  returnedGenerator = false
+  /** There when the first attempt returned a generator at once: it waits to be told whether it is read at all. */
+  isRead: PromiseWithResolvers<boolean> | undefined
 
   constructor(execution: Execution, call: () => unknown, args: unknown[]) {
-    const { options } = execution.agent
     this.#execution = execution
     this.#call = call
-    this.#caller = callerSignal(args, options.signalFrom)
-    this.#policy = options.policy
+    this.#caller = callerSignal(args, execution.agent.options.signalFrom)
+    this.#policy = execution.agent.options.policy
     this.#settings = execution.agent.recovery()
   }
 
@@ -60,7 +46,10 @@ export class Run {
         ? this.#throughPolicy(this.#policy)
         : retryPolicy(this.#settings.maxRetries).execute(() => this.#attempt()))
       if ('error' in tried) throw tried.error
-      if (!this.#stream) this.#succeeded(tried.value)
+      if (!this.#stream) {
+        this.#giveUpUnderWay()
+        this.#succeeded(tried.value)
+      }
       return tried.value
     } catch (error) {
       this.#failed(error)
@@ -68,8 +57,9 @@ export class Run {
     }
   }
 
-  async #throughPolicy(policy: IPolicy): Promise<Tried> {
+  async #throughPolicy(policy: AnyPolicy): Promise<Tried> {
     const caller = this.#caller
+    caller?.throwIfAborted()
     const work = policy.execute(async ({ signal }) => {
       const tried = await this.#attempt(signal)
       if ('value' in tried) return tried.value
@@ -79,7 +69,7 @@ export class Run {
     // A policy goes on waiting after an abort: nothing is under way then, so the caller gets its reason at once
     const { promise: aborted, reject } = Promise.withResolvers<never>()
     const onAbort = (): void => {
-      if (!this.#inAttempt) reject(caller.reason)
+      if (this.#underWay === 0) reject(caller.reason)
     }
     caller.addEventListener('abort', onAbort)
     try {
@@ -92,27 +82,56 @@ export class Run {
 
   async #attempt(policySignal?: AbortSignal): Promise<Tried> {
     const execution = this.#execution
+    // A policy goes on after an abort that its caller has heard of already
+    if (execution.finished) return { error: this.#caller?.reason, step: giveUp }
     let deadline: Deadline | undefined
+    let number = 0
     try {
+      this.#giveUpUnderWay()
       if (execution.attempt > 0) await this.#backOff()
       this.#caller?.throwIfAborted()
       deadline = this.#startDeadline()
       execution.attemptStarted(this.#signal(deadline, policySignal))
-      this.#inAttempt = true
+      number = this.#underWay = execution.attempt
       const returned = execution.within(this.#call)
-      if (execution.attempt === 1) this.returnedGenerator = isGenerator(returned)
+      if (number === 1 && isGenerator(returned)) {
+        this.isRead = Promise.withResolvers()
+        deadline?.cancel()
+        if (!(await this.isRead.promise)) return await this.#leaveUnread(returned)
+        deadline?.restart()
+      }
       let value = await (deadline ? Promise.race([returned, deadline.passed]) : returned)
       if (holdsStream(value, execution.agent.options.streamOf)) {
         const opening = this.#openStream(value)
         value = await (deadline ? Promise.race([opening, deadline.passed]) : opening)
       }
-      if (!this.#stream) execution.attemptEnded('success')
+      if (!this.#stream && this.#underWay === number) execution.attemptEnded('success')
       return { value }
     } catch (error) {
-      return this.#attemptFailed(error)
+      const isLate = number > 0 && this.#underWay !== number
+      return isLate ? { error, step: giveUp } : this.#attemptFailed(error)
     } finally {
-      this.#inAttempt = false
+      if (this.#underWay === number) this.#underWay = 0
       deadline?.cancel()
+    }
+  }
+
+  /** Ends the attempt that a policy has stopped waiting for, though its function has not settled; what it does later is ignored. */
+  #giveUpUnderWay(): void {
+    if (this.#underWay === 0) return
+    this.#underWay = 0
+    this.#attemptFailed(new DOMException('the policy did not wait for the attempt to end', 'TimeoutError'))
+  }
+
+  /** Ends a generator whose reader left before the first value. */
+  async #leaveUnread(generator: AsyncGenerator | Generator): Promise<Tried> {
+    this.#stream = true
+    try {
+      await this.#execution.within(() => generator.return(undefined))
+      this.#cancelled()
+      return { value: undefined }
+    } catch (error) {
+      return { error, step: giveUp }
     }
   }
 
@@ -120,19 +139,20 @@ export class Run {
   async #openStream(result: object): Promise<unknown> {
     const execution = this.#execution
     const { attempt } = execution
-    const inTime = (): boolean => execution.attempt === attempt && !execution.finished && (this.#inAttempt || this.#stream)
+    const inTime = (): boolean =>
+      execution.attempt === attempt && !execution.finished && (this.#underWay === attempt || this.#stream)
     const opened = await openStream(result, execution.agent.options.streamOf, this.#watch(inTime))
     if (!opened) return result
     if (inTime()) this.#stream = true
     // A time limit has ended the attempt while the first chunk was on its way
-    else closeStream(opened.value).catch(() => {})
+    else Promise.resolve(guarded('span', () => opened.close())).catch(() => {})
     return opened.value
   }
 
   /** How a stream ends is how the run ends, unless its attempt was given up before. */
   #watch(inTime: () => boolean): StreamWatch {
     return {
-      within: (call) => this.#execution.within(call),
+      within: this.#execution.scope(),
       done: () => {
         if (!inTime()) return
         if (this.#caller?.aborted) this.#cancelled()
@@ -152,7 +172,7 @@ export class Run {
     const aborted = this.#caller?.aborted ?? false
     execution.attemptEnded(aborted ? 'cancelled' : 'failure', error)
     this.#attemptEndedMs = execution.world.now()
-    const step: NextStep = aborted || this.#policy ? { retry: false, outcome: 'exhausted' } : this.#nextStep(error)
+    const step: NextStep = aborted || this.#policy ? giveUp : this.#nextStep(error)
     if (!step.retry) {
       this.#gaveUp = step
       return { error, step }
@@ -183,10 +203,10 @@ export class Run {
     const { world } = execution
     try {
       // Counted from the failure: the policy has taken a moment already
-      const left = this.#waitSeconds * 1000 - (world.now() - this.#attemptEndedMs)
+      const left = this.#waitSeconds * 1000 - msBetween(this.#attemptEndedMs, world.now())
       if (!this.#policy && left > 0) await wait(world, left, this.#caller)
     } finally {
-      const waitedSeconds = Math.max(0, world.now() - this.#attemptEndedMs) / 1000
+      const waitedSeconds = msBetween(this.#attemptEndedMs, world.now()) / 1000
       execution.waited(waitedSeconds)
       if (this.#policy) this.#sayRetry({ waitSeconds: waitedSeconds })
     }
@@ -214,7 +234,7 @@ export class Run {
   }
 
   #succeeded(result?: unknown): void {
-    const retryOutcome: RetryOutcome = this.#execution.attempt > 1 ? 'recovered' : 'first_try'
+    const retryOutcome: RetryOutcome = this.#execution.previousErrors.length > 0 ? 'recovered' : 'first_try'
     this.#execution.finish({ outcome: 'success', retryOutcome, result })
   }
 
@@ -227,9 +247,4 @@ export class Run {
     const retryOutcome = isRejection(error) ? 'rejected' : (this.#gaveUp?.outcome ?? 'exhausted')
     this.#execution.finish({ outcome: 'failure', retryOutcome, error, because: this.#gaveUp?.because })
   }
-}
-
-/** True for the errors with which cockatiel's breakers and bulkheads turn a call away. */
-function isRejection(error: unknown): boolean {
-  return ['isBrokenCircuitError', 'isIsolatedCircuitError', 'isBulkheadRejectedError'].some((flag) => peek(error, flag) === true)
 }

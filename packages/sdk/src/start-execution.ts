@@ -1,5 +1,6 @@
 import { Agent } from './agent.ts'
 import { Execution } from './execution.ts'
+import { peek } from './error-type.ts'
 import { checkAgent } from './options.ts'
 import { attribute } from './names.ts'
 import { guarded } from './telemetry/guard.ts'
@@ -57,23 +58,25 @@ export function beginExecution(agentName: string, task: unknown, world: World): 
     task,
     within: (call) => execution.within(call),
     complete: (completion) => {
-      guarded('option', () => complete(execution, completion))
+      if (execution.finished) return
+      const durationSeconds = guarded('option', () => recordMetrics(execution, completion.metrics ?? {}))
+      const success = guarded('option', () => completion.success) ?? false
+      execution.finish({
+        outcome: success ? 'success' : 'failure',
+        retryOutcome: success ? 'first_try' : 'exhausted',
+        error: peek(completion, 'error'),
+        durationSeconds,
+      })
     },
   }
 }
 
-function complete(execution: Execution, { success, error, metrics = {} }: Completion): void {
-  if (execution.finished) return
+/** Records what came with the completion; returns the duration, if it is one. */
+function recordMetrics(execution: Execution, metrics: NonNullable<Completion['metrics']>): number | undefined {
   const { duration, estimatedCost, ...rest } = metrics
   if (estimatedCost !== undefined) execution.addCost(estimatedCost)
   for (const [name, value] of Object.entries(rest)) {
     if (value !== undefined) execution.setAttribute(attribute.metricPrefix + name, value)
   }
-  const durationSeconds = typeof duration === 'number' && duration >= 0 && Number.isFinite(duration) ? duration : undefined
-  execution.finish({
-    outcome: success ? 'success' : 'failure',
-    retryOutcome: success ? 'first_try' : 'exhausted',
-    error,
-    durationSeconds,
-  })
+  return typeof duration === 'number' && duration >= 0 && Number.isFinite(duration) ? duration : undefined
 }

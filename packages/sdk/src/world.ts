@@ -20,6 +20,11 @@ export const realWorld: World = {
   },
 }
 
+/** Milliseconds from one reading of a clock to a later one; 0 where the clock went back or does not know. */
+export function msBetween(earlier: number, later: number): number {
+  return later > earlier ? later - earlier : 0
+}
+
 /** Resolves after `ms`, or rejects with the signal's reason as soon as it aborts; the timer never outlives either. */
 export function wait(world: World, ms: number, signal: AbortSignal | undefined): Promise<void> {
   return new Promise((resolve, reject) => {

@@ -28,6 +28,11 @@ export interface Delivery {
   readonly notice: Notice
   /** What the last delivered notice of this incident to this recipient gave back. */
   readonly thread?: unknown
+  /**
+   * An earlier try may have arrived (it ended `unknown`, or the process died during it): a channel that can look first does.
+   * @default false
+   */
+  readonly mayHaveArrived?: boolean
 }
 
 /**

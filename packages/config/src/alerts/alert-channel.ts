@@ -42,11 +42,26 @@ export interface EmailChannel extends ChannelBase {
   readonly from: string
 }
 
+/** A Slack incoming webhook, or a bot, which can also update its messages and answer in threads. */
+export type SlackChannel = SlackWebhookChannel | SlackBotChannel
+
 /** A Slack incoming webhook. */
-export interface SlackChannel extends ChannelBase {
+export interface SlackWebhookChannel extends ChannelBase {
   readonly type: 'slack'
   /** File: `webhook`; `ALERT_SLACK_WEBHOOK` where the file has none. */
   readonly webhook: Secret
+  readonly botToken?: undefined
+  readonly channel?: undefined
+}
+
+/** A Slack bot that is a member of the channel it posts to. */
+export interface SlackBotChannel extends ChannelBase {
+  readonly type: 'slack'
+  /** File: `bot_token`. */
+  readonly botToken: Secret
+  /** Name or, better, id. File: `channel`. */
+  readonly channel: string
+  readonly webhook?: undefined
 }
 
 /** Your own HTTP endpoint. */
@@ -56,6 +71,10 @@ export interface WebhookChannel extends ChannelBase {
   readonly url: Secret
   /** Key of the signature; `ALERT_WEBHOOK_SECRET`. @default none: not signed */
   readonly secret: Secret | undefined
+  /** Further keys while they are being exchanged: each signs too. File: `secrets`. @default [] */
+  readonly secrets?: readonly Secret[]
+  /** Hosts that may have a private address (loopback, 10.0.0.0/8 and so on). File: `allowed_private_hosts`. @default [] */
+  readonly allowedPrivateHosts?: readonly string[]
 }
 
 /** Lines on the console. */

@@ -1,108 +1,104 @@
-import type { AlertChannel } from './alert-channel.ts'
-import { baseOf, targetOf, type ChannelEntry, type Target } from './channel-entry.ts'
-import { channelVariables, type ChannelVariables } from './channel-variables.ts'
-import type { Origin } from '../origin.ts'
+import { buildEmail } from './build-email.ts'
+import { buildSlack } from './build-slack.ts'
+import { buildWebhook } from './build-webhook.ts'
+import { baseOf, type ChannelEntry, type Target } from './channel-entry.ts'
+import { channelVariables, serverVariables, type ChannelVariables } from './channel-variables.ts'
+import type { ChannelWithOrigins } from './channel-with-origins.ts'
+import type { CodeAlerts } from './read-code-alerts.ts'
 import { resolveSettings, type Resolved, type Sources } from '../setting.ts'
 import type { SettingsFile } from '../file/settings-file.ts'
-import { isMailAddress } from '../value-rule.ts'
-
-/** A channel and where its parts came from. */
-export interface ChannelWithOrigins {
-  readonly channel: AlertChannel
-  readonly origins: Readonly<Record<string, Origin>>
-}
 
 type Variables = Resolved<ChannelVariables>
 
 /**
- * The channels of the file, and one for each kind that only the `ALERT_*` variables name. A channel without a target is left out,
- * with a line in `notices`.
+ * The channels of code or else of the file, and one for each kind that only the `ALERT_*` variables name. A channel without a target
+ * is left out, with a line in `notices`.
  */
-export function buildChannels(file: SettingsFile, sources: Sources, notices: string[]): ChannelWithOrigins[] {
+export function buildChannels(
+  file: SettingsFile,
+  sources: Sources,
+  code: CodeAlerts['channels'],
+  notices: string[],
+): ChannelWithOrigins[] {
   const variables = resolveSettings('alerts', channelVariables, sources)
-  const entries = [...entriesOfFile(file), ...entriesOfVariables(file, variables)]
+  const listed = code === undefined ? entriesOfFile(file) : entriesOfCode(code)
+  const entries = [...listed, ...entriesOfVariables(listed, variables)]
   return entries.flatMap((entry) => {
-    const built = buildChannel(entry, variables)
+    const built = buildChannel(entry, withServer(entry, variables, sources))
     if (typeof built !== 'string') return built
-    const cure = entry.path === undefined ? 'set it' : `set it, or remove ${entry.path} from ${file.name}`
+    const cure = entry.path === undefined ? 'set it' : `set it, or remove ${entry.path} from ${entry.listedIn}`
     notices.push(`alert channel "${entry.channel.name ?? entry.channel.type}" is off: ${built}; ${cure}`)
     return []
   })
 }
 
-function entriesOfFile(file: SettingsFile): ChannelEntry[] {
-  const channels = file.settings.alerts?.channels ?? []
-  return channels.map((channel, index) => ({
+function entriesOfCode(channels: NonNullable<CodeAlerts['channels']>): ChannelEntry[] {
+  return channels.map(({ channel, server }, index) => ({
     channel,
+    server,
     path: `alerts.channels[${index}]`,
-    fileName: file.name,
-    origin: `file ${file.name}:alerts.channels[${index}].type`,
-    details: file.details,
+    listedIn: 'code',
+    origin: 'code',
+    details: new Map(),
   }))
 }
 
-function entriesOfVariables({ name: fileName, settings, details }: SettingsFile, { values, origins }: Variables): ChannelEntry[] {
+function entriesOfFile({ name, settings, details }: SettingsFile): ChannelEntry[] {
+  const channels = settings.alerts?.channels ?? []
+  return channels.map((channel, index) => {
+    const path = `alerts.channels[${index}]`
+    return { channel, server: {}, path, listedIn: name, origin: `file ${name}:${path}.type`, details }
+  })
+}
+
+function entriesOfVariables(listed: readonly ChannelEntry[], { values, origins }: Variables): ChannelEntry[] {
   const targets = [
     { type: 'email', key: values.emailHost === undefined ? 'emailTo' : 'emailHost' },
     { type: 'slack', key: 'slackWebhook' },
     { type: 'webhook', key: 'webhookUrl' },
   ] as const
-  const listed = new Set(settings.alerts?.channels?.map(({ type }) => type))
+  const types = new Set(listed.map(({ channel }) => channel.type))
   return targets
-    .filter(({ type, key }) => values[key] !== undefined && !listed.has(type))
-    .map(({ type, key }) => ({ channel: { type }, path: undefined, fileName, origin: origins[key], details }))
+    .filter(({ type, key }) => values[key] !== undefined && !types.has(type))
+    .map(({ type, key }) => ({
+      channel: { type },
+      server: {},
+      path: undefined,
+      listedIn: undefined,
+      origin: origins[key],
+      details: new Map(),
+    }))
+}
+
+/** The variables, with what code says about this one channel over them. */
+function withServer({ channel, server, path }: ChannelEntry, variables: Variables, sources: Sources): Variables {
+  const settings = serverVariables[channel.type]
+  if (path === undefined || settings === undefined || Object.keys(server).length === 0) return variables
+  const given = Object.entries(settings).flatMap(([name, key]) =>
+    server[name] === undefined ? [] : [[name, channelVariables[key]]],
+  )
+  const own = resolveSettings<Record<string, unknown>>(path, Object.fromEntries(given), sources, server)
+  const merged = { values: { ...variables.values }, origins: { ...variables.origins } }
+  for (const [name] of given) {
+    const key = settings[name as string]!
+    Object.assign(merged.values, { [key]: own.values[name as string] })
+    merged.origins[key] = own.origins[name as string]!
+  }
+  return merged
 }
 
 /** The channel, or why it is off. */
 function buildChannel(entry: ChannelEntry, variables: Variables): ChannelWithOrigins | string {
-  const { channel } = entry
-  const { values: base, origins } = baseOf(entry)
-  if (channel.type === 'console') return { channel: { type: 'console', ...base }, origins }
-  if (channel.type === 'email') return buildEmail(entry, variables)
-  if (channel.type === 'slack') {
-    const { value, origin, missing } = targetOf(entry, 'webhook', channel.webhook, variable(variables, 'slackWebhook'))
-    return value === undefined
-      ? missing
-      : { channel: { type: 'slack', ...base, webhook: value }, origins: { ...origins, webhook: origin } }
-  }
-  const { value, origin, missing } = targetOf(entry, 'url', channel.url, variable(variables, 'webhookUrl'))
-  if (value === undefined) return missing
-  const secret = variable(variables, 'webhookSecret')
-  return {
-    channel: { type: 'webhook', ...base, url: value, secret: secret.value },
-    origins: { ...origins, url: origin, secret: secret.origin },
-  }
-}
-
-function buildEmail(entry: ChannelEntry, variables: Variables): ChannelWithOrigins | string {
-  const recipients = targetOf(entry, 'recipients', entry.channel.recipients, variable(variables, 'emailTo'))
-  const host = variable(variables, 'emailHost')
-  if (recipients.value === undefined) return recipients.missing
-  if (host.value === undefined) return host.missing
-  const { values: base, origins: baseOrigins } = baseOf(entry)
-  const { emailPort: port, emailUser: user, emailPassword: password, emailFrom } = variables.values
-  const { emailPort, emailUser, emailPassword, emailFrom: from, emailHost } = variables.origins
-  const userAsSender = user !== undefined && isMailAddress(user) ? user : undefined
-  return {
-    channel: {
-      type: 'email',
-      ...base,
-      recipients: recipients.value,
-      host: host.value,
-      port,
-      user,
-      password,
-      from: emailFrom ?? userAsSender ?? 'swarmwatch@localhost',
-    },
-    origins: {
-      ...baseOrigins,
-      recipients: recipients.origin,
-      host: emailHost,
-      port: emailPort,
-      user: emailUser,
-      password: emailPassword,
-      from: emailFrom === undefined && userAsSender !== undefined ? emailUser : from,
-    },
+  const { values, origins } = baseOf(entry)
+  switch (entry.channel.type) {
+    case 'console':
+      return { channel: { type: 'console', ...values }, origins }
+    case 'email':
+      return buildEmail(entry, variables, { to: variable(variables, 'emailTo'), host: variable(variables, 'emailHost') })
+    case 'slack':
+      return buildSlack(entry, variable(variables, 'slackWebhook'))
+    case 'webhook':
+      return buildWebhook(entry, variable(variables, 'webhookUrl'), variable(variables, 'webhookSecret'))
   }
 }
 

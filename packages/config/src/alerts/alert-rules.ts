@@ -28,26 +28,37 @@ export interface RuleWithOrigins {
   readonly origins: Readonly<Record<keyof AlertRule, Origin>>
 }
 
-/** The rules of the file, and the defaults of every name that the file does not list. */
-export function overlayRules(fileName: string | undefined, fileRules: readonly FileRule[]): RuleWithOrigins[] {
-  const listed = new Set(fileRules.map(({ name }) => name))
+/** The rules of code, those of the file of every name that code does not list, and the defaults of every name that neither lists. */
+export function overlayRules(
+  codeRules: readonly FileRule[],
+  fileName: string | undefined,
+  fileRules: readonly FileRule[],
+): RuleWithOrigins[] {
+  const inCode = new Set(codeRules.map(({ name }) => name))
+  const listed = new Set([...inCode, ...fileRules.map(({ name }) => name)])
   const kept = defaultAlertRules.filter(({ name }) => !listed.has(name))
   return [
-    ...fileRules.map((fileRule, index) => fromFile(fileRule, `file ${fileName}:alerts.rules[${index}]`)),
+    ...codeRules.map((codeRule) => fromList(codeRule, () => 'code')),
+    ...fileRules.flatMap((fileRule, index) =>
+      inCode.has(fileRule.name) ? [] : fromList(fileRule, (key) => `file ${fileName}:alerts.rules[${index}].${key}`),
+    ),
     ...kept.map((kept): RuleWithOrigins => ({ rule: kept, origins: originsOf('default', 'default', 'default') })),
   ]
 }
 
-function fromFile({ name, threshold, severity, for: forSeconds }: FileRule, entry: `file ${string}`): RuleWithOrigins {
+function fromList(
+  { name, threshold, severity, for: forSeconds }: FileRule,
+  originAt: (key: keyof FileRule) => Origin,
+): RuleWithOrigins {
   const sameName = defaultAlertRules.filter((other) => other.name === name)
   const base = sameName.find((other) => other.severity === severity) ?? sameName[0]!
   return {
     rule: { name, threshold, severity: severity ?? base.severity, forSeconds: forSeconds ?? base.forSeconds },
     origins: originsOf(
-      `${entry}.threshold`,
-      severity === undefined ? 'default' : `${entry}.severity`,
-      forSeconds === undefined ? 'default' : `${entry}.for`,
-      `${entry}.name`,
+      originAt('threshold'),
+      severity === undefined ? 'default' : originAt('severity'),
+      forSeconds === undefined ? 'default' : originAt('for'),
+      originAt('name'),
     ),
   }
 }

@@ -3,15 +3,19 @@ import type { FileChannel } from '../file/file-settings.ts'
 import type { Origin } from '../origin.ts'
 import type { SettingsDocument } from '../file/settings-document.ts'
 
-/** A channel as the file lists it, or one that only variables ask for. */
+/** A channel as code or the file lists it, or one that only variables ask for. */
 export interface ChannelEntry {
   readonly channel: FileChannel
-  /** Its path in the file, such as `alerts.channels[0]`; undefined for one that only variables ask for. */
+  /** Its path in the list, such as `alerts.channels[0]`; undefined for one that only variables ask for. */
   readonly path: string | undefined
-  readonly fileName: string | undefined
-  /** The entry of the file, or the variable that asks for it. */
+  /** What lists it: `code`, or the name of the file. */
+  readonly listedIn: string | undefined
+  /** The entry of the list, or the variable that asks for it. */
   readonly origin: Origin
+  /** What is known of the file; empty for one in code. */
   readonly details: SettingsDocument['details']
+  /** Parts in code that otherwise come from variables. */
+  readonly server: Readonly<Record<string, unknown>>
 }
 
 /** A value, where it came from, and why there is none. */
@@ -46,23 +50,25 @@ export function baseOf({ channel, ...entry }: ChannelEntry): {
   }
 }
 
-/** The target of a channel: what the file gives under `key`, or, where it has no such key, the variable. */
-export function targetOf<T>(
-  entry: ChannelEntry,
-  key: keyof FileChannel,
-  fromFile: T | undefined,
-  variable: Target<T>,
-): Target<T> {
+/** The target of a channel: what its list gives under `key`, or, where there is no such key, the variable. */
+export function targetOf<T>(entry: ChannelEntry, key: keyof FileChannel, listed: T | undefined, variable: Target<T>): Target<T> {
   const path = `${entry.path}.${key}`
-  if (entry.path === undefined || !entry.details.has(path)) return variable
+  if (!isListed(entry, key)) return variable
   const unset = [...entry.details].flatMap(([of, detail]) => (of === path || of.startsWith(`${path}[`) ? detail.unset : []))
   return {
-    value: Array.isArray(fromFile) && fromFile.length === 0 ? undefined : fromFile,
+    value: Array.isArray(listed) && listed.length === 0 ? undefined : listed,
     origin: originOf(entry, key, path),
     missing: unset.length > 0 ? `${unset.join(' and ')} ${unset.length === 1 ? 'is' : 'are'} not set` : `${path} is empty`,
   }
 }
 
-function originOf(entry: Omit<ChannelEntry, 'channel'>, key: keyof FileChannel, given: unknown): Origin {
-  return given === undefined ? 'default' : `file ${entry.fileName}:${entry.path}.${key}`
+/** Whether the list has such a key, be its value empty. */
+export function isListed({ path, channel, details }: ChannelEntry, key: keyof FileChannel): boolean {
+  return path !== undefined && (channel[key] !== undefined || details.has(`${path}.${key}`))
+}
+
+/** Where the value of a key came from. */
+export function originOf(entry: Omit<ChannelEntry, 'channel'>, key: keyof FileChannel, given: unknown): Origin {
+  if (given === undefined) return 'default'
+  return entry.listedIn === 'code' ? 'code' : `file ${entry.listedIn}:${entry.path}.${key}`
 }

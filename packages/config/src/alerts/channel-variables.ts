@@ -17,13 +17,54 @@ export interface ChannelVariables {
 
 /** The `ALERT_*` variables. */
 export const channelVariables: Settings<ChannelVariables> = {
-  emailHost: { variable: 'ALERT_EMAIL_HOST', value: host, default: undefined },
-  emailPort: { variable: 'ALERT_EMAIL_PORT', value: port, default: 587 },
-  emailUser: { variable: 'ALERT_EMAIL_USER', value: oneLine, default: undefined },
-  emailPassword: { variable: 'ALERT_EMAIL_PASSWORD', value: secretText, default: undefined },
-  emailFrom: { variable: 'ALERT_EMAIL_FROM', value: mailAddress, default: undefined },
-  emailTo: { variable: 'ALERT_EMAIL_TO', value: mailAddresses, default: undefined },
-  slackWebhook: { variable: 'ALERT_SLACK_WEBHOOK', value: secretUrl, default: undefined },
-  webhookUrl: { variable: 'ALERT_WEBHOOK_URL', value: secretUrl, default: undefined },
-  webhookSecret: { variable: 'ALERT_WEBHOOK_SECRET', value: secretText, default: undefined },
+  emailHost: { about: 'Mail server.', variable: 'ALERT_EMAIL_HOST', value: host, default: undefined },
+  emailPort: {
+    about: 'Port of the mail server; 465 speaks TLS at once, others by STARTTLS.',
+    variable: 'ALERT_EMAIL_PORT',
+    value: port,
+    default: 587,
+  },
+  emailUser: {
+    about: 'Name to log in with; none does not log in.',
+    variable: 'ALERT_EMAIL_USER',
+    value: oneLine,
+    default: undefined,
+  },
+  emailPassword: { about: 'Password to log in with.', variable: 'ALERT_EMAIL_PASSWORD', value: secretText, default: undefined },
+  emailFrom: {
+    about: 'Sender of the mails; ALERT_EMAIL_USER where that is an address, else swarmwatch@localhost.',
+    variable: 'ALERT_EMAIL_FROM',
+    value: mailAddress,
+    default: undefined,
+  },
+  emailTo: {
+    about: 'Who gets mail, where the channel lists no recipients.',
+    variable: 'ALERT_EMAIL_TO',
+    value: mailAddresses,
+    default: undefined,
+  },
+  slackWebhook: {
+    about: 'Address of the Slack incoming webhook, where the channel has none.',
+    variable: 'ALERT_SLACK_WEBHOOK',
+    value: secretUrl,
+    default: undefined,
+  },
+  webhookUrl: {
+    about: 'Address of your own endpoint, where the channel has none.',
+    variable: 'ALERT_WEBHOOK_URL',
+    value: secretUrl,
+    default: undefined,
+  },
+  webhookSecret: {
+    about: 'Key that messages to your own endpoint are signed with.',
+    variable: 'ALERT_WEBHOOK_SECRET',
+    value: secretText,
+    default: undefined,
+  },
+}
+
+/** The variables that a channel in code may override, by the names they have there. */
+export const serverVariables: Readonly<Partial<Record<string, Readonly<Record<string, keyof ChannelVariables>>>>> = {
+  email: { host: 'emailHost', port: 'emailPort', user: 'emailUser', password: 'emailPassword', from: 'emailFrom' },
+  webhook: { secret: 'webhookSecret' },
 }

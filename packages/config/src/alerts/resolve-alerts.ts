@@ -1,8 +1,9 @@
 import { buildChannels } from './alert-channels.ts'
 import { overlayRules } from './alert-rules.ts'
+import { readCodeAlerts } from './read-code-alerts.ts'
 import type { AlertSettings } from './alert-settings.ts'
 import { prefixed, type Origin } from '../origin.ts'
-import { resolveSettings, type Sources } from '../setting.ts'
+import { checkedCode, resolveSettings, type Sources } from '../setting.ts'
 import type { SettingsFile } from '../file/settings-file.ts'
 import { alertSettings } from '../settings-groups.ts'
 
@@ -12,11 +13,14 @@ export interface ResolvedAlerts {
   readonly origins: Readonly<Record<string, Origin>>
 }
 
-/** Channels and rules of the file, filled in from variables and defaults; channels that are off get a line in `notices`. */
+/** Channels and rules of code and of the file, filled in from variables and defaults; channels that are off get a line in `notices`. */
 export function resolveAlerts(file: SettingsFile, sources: Sources, code: unknown, notices: string[]): ResolvedAlerts {
-  const single = resolveSettings('alerts', alertSettings, sources, code)
-  const channels = buildChannels(file, sources, notices)
-  const rules = overlayRules(file.name, file.settings.alerts?.rules ?? [])
+  const keys = [...Object.keys(alertSettings), 'channels', 'rules']
+  const { channels: givenChannels, rules: givenRules, ...given } = checkedCode('alerts', keys, code, sources.problems)
+  const inCode = readCodeAlerts({ channels: givenChannels, rules: givenRules }, sources.problems)
+  const single = resolveSettings('alerts', alertSettings, sources, given)
+  const channels = buildChannels(file, sources, inCode.channels, notices)
+  const rules = overlayRules(inCode.rules ?? [], file.name, file.settings.alerts?.rules ?? [])
   return {
     values: {
       ...single.values,

@@ -19,7 +19,11 @@ export interface FileChannel {
   readonly name?: Optional<string>
   readonly recipients?: Optional<readonly string[]>
   readonly webhook?: Optional<Secret>
+  readonly bot_token?: Optional<Secret>
+  readonly channel?: Optional<string>
   readonly url?: Optional<Secret>
+  readonly secrets?: Optional<readonly Secret[]>
+  readonly allowed_private_hosts?: Optional<readonly string[]>
   readonly severities?: Optional<readonly Severity[]>
   readonly fallback?: Optional<boolean>
   readonly quiet_hours?: Optional<{ readonly from: string; readonly to: string; readonly time_zone?: Optional<string> }>

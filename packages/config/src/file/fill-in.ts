@@ -19,12 +19,16 @@ export function fillIn(written: string, isPlain: boolean, path: string, environm
   const { text, unset, empty, holdsSecret, isMalformed } = interpolate(written, environment)
   const without = (...problems: FilledIn['problems']): FilledIn => ({ value: undefined, holdsSecret, unset: empty, problems })
   if (isMalformed) return without({ rule: 'must use variables as ${NAME} or ${NAME:-default}', value: shownValue(written) })
-  if (isTargetPath(path) && (unset.length > 0 || text === '')) return without()
+  if (isTargetPath(path) && unset.length > 0) return without()
+  if (text === '' && unset.length === 0 && (isTargetPath(path) || isSecretPath(path))) return without()
   if (unset.length > 0) {
     return without(...unset.map((name) => ({ rule: `uses \${${name}}, which is not set; set it or write \${${name}:-default}` })))
   }
   if (holdsSecret && !isSecretPath(path)) {
-    return without({ rule: 'must not hold a secret; only webhook and url of an alert channel may', value: shownValue(written) })
+    return without({
+      rule: 'must not hold a secret; only webhook, url, bot_token and secrets of an alert channel may',
+      value: shownValue(written),
+    })
   }
   return { value: isPlain ? plainValue(text) : text, holdsSecret, unset: empty, problems: [] }
 }

@@ -13,7 +13,7 @@ import {
 
 import type { Problem } from '../configuration-error.ts'
 import type { Environment } from '../environment.ts'
-import { isTargetPath } from './channel-target.ts'
+import { isSecretPath, isTargetPath } from './channel-target.ts'
 import { fillIn } from './fill-in.ts'
 import { shownPath, shownValue } from '../shown-value.ts'
 import { yamlProblems } from './yaml-problems.ts'
@@ -64,8 +64,10 @@ export function readSettingsDocument(
     if (isAlias(node)) return aliasValue(node, path, here)
     if (isSeq<Node>(node)) {
       const items = node.items.map((item, index) => valueOf(item, [...path, index], here))
-      // a recipient whose variable is not set is left out; anything else without a value is kept, to be told
-      return isTargetPath(shownPath(path)) ? items.filter((value) => value !== undefined) : items.map((value) => value ?? null)
+      // a recipient or key whose variable is empty is left out; anything else without a value is kept, to be told
+      return isTargetPath(shownPath(path)) || isSecretPath(shownPath(path))
+        ? items.filter((value) => value !== undefined)
+        : items.map((value) => value ?? null)
     }
     if (isMap<Node, Node>(node)) {
       const entries = node.items.map(({ key, value }): [string, unknown] => {

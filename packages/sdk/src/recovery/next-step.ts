@@ -21,7 +21,12 @@ export type NextStep =
 /** Decides, without doing anything, whether a failed attempt is followed by another one and after which wait. */
 export function nextStep(failed: FailedAttempt, settings: RecoverySettings, random: () => number): NextStep {
   const { error, attempt, elapsedSeconds } = failed
-  const worthRetrying = settings.retryIf ? settings.retryIf(error, attempt) : isRetryable(error)
+  const worthRetrying: unknown = settings.retryIf ? settings.retryIf(error, attempt) : isRetryable(error)
+  // It would always be true, and is nobody's to await
+  if (worthRetrying instanceof Promise) {
+    worthRetrying.catch(() => {})
+    throw new TypeError('retryIf must return a boolean, not a promise')
+  }
   if (!worthRetrying) return { retry: false, outcome: 'not_retryable' }
   if (attempt > settings.maxRetries) return { retry: false, outcome: 'exhausted' }
 

@@ -1,24 +1,12 @@
-import { guarded, trip } from '../telemetry/guard.ts'
-import { watchIterator, type StreamWatch } from './watch-iterator.ts'
-
-/** A result that is, or holds, a stream: what the caller gets in its place, once the first chunk is there. */
-export interface OpenedStream {
-  readonly value: unknown
-}
-
-type StreamOf = (result: never) => AsyncIterable<unknown>
-
-/** True for what a generator function or an async generator function returns. */
-export function isGenerator(value: unknown): value is AsyncGenerator | Generator {
-  if (typeof value !== 'object' || value === null) return false
-  const tag: unknown = Object.prototype.toString.call(value)
-  return tag === '[object AsyncGenerator]' || tag === '[object Generator]'
-}
+import { isAsyncGenerator, isGenerator, isReadable, isSyncGenerator } from './is-stream.ts'
+import { openHeld, type StreamOf } from './open-held.ts'
+import type { OpenedStream } from './opened-stream.ts'
+import { watchIterator, watchSyncIterator, type StreamWatch } from './watch-iterator.ts'
 
 /** True for a result that is a stream, or that `streamOf` says to hold one. */
 export function holdsStream(result: unknown, streamOf: StreamOf | undefined): result is object {
   if (typeof result !== 'object' || result === null) return false
-  return streamOf !== undefined || result instanceof ReadableStream || isGenerator(result)
+  return streamOf !== undefined || isReadable(result) || isGenerator(result)
 }
 
 /**
@@ -30,84 +18,57 @@ export async function openStream(
   streamOf: StreamOf | undefined,
   watch: StreamWatch,
 ): Promise<OpenedStream | undefined> {
-  if (streamOf) return openHeld(result, streamOf, watch)
-  if (result instanceof ReadableStream) return openReadable(result, watch)
-  const source = result as AsyncGenerator | Generator
-  const first = await watch.within(() => source.next())
-  return { value: watchIterator(source, first, watch) }
-}
-
-/** Breaks off a stream that nobody will read any more. */
-export async function closeStream(stream: unknown): Promise<void> {
-  if (stream instanceof ReadableStream) await stream.cancel()
-  else if (isGenerator(stream)) await stream.return(undefined)
+  const held = streamOf && (await openHeld(result, streamOf, watch))
+  if (held) return held
+  if (isReadable(result)) return openReadable(result, watch)
+  if (isSyncGenerator(result)) {
+    const first = watch.within(() => result.next())
+    const value = watchSyncIterator(result, watch, first)
+    return { value, close: () => value.return(undefined) }
+  }
+  if (!isAsyncGenerator(result)) return undefined
+  const first = await watch.within(() => result.next())
+  const value = watchIterator(result, watch, first)
+  return { value, close: () => value.return(undefined) }
 }
 
 async function openReadable(stream: ReadableStream, watch: StreamWatch): Promise<OpenedStream> {
+  const type = isByteStream(stream) ? 'bytes' : undefined
   const reader = stream.getReader()
-  let cancelReason: unknown
-  const source: AsyncIterator<unknown> = {
+  const source = {
     next: () => reader.read() as Promise<IteratorResult<unknown>>,
-    return: async () => {
-      await reader.cancel(cancelReason)
-      return { done: true, value: undefined }
+    return: async (reason: unknown) => {
+      await reader.cancel(reason)
+      return { done: true as const, value: undefined }
     },
   }
   const first = await watch.within(() => source.next())
-  const watched = watchIterator(source, first, watch)
+  const watched = watchIterator(source, watch, first)
   const value = new ReadableStream(
     {
-      async pull(controller) {
+      type: type as undefined,
+      async pull(controller: ReadableStreamDefaultController & { byobRequest?: ReadableStreamBYOBRequest | null }) {
         const chunk = await watched.next()
-        if (chunk.done) controller.close()
-        else controller.enqueue(chunk.value)
+        if (!chunk.done) return controller.enqueue(chunk.value)
+        controller.close()
+        // A reader that brought its own buffer gets it back
+        controller.byobRequest?.respond(0)
       },
-      async cancel(reason) {
-        cancelReason = reason
-        await watched.return(undefined)
-      },
+      // Not through a `next()` under way: what waits for a chunk must end, too
+      cancel: async (reason) => void (await watched.return(reason)),
     },
     // 0: nothing is read before the caller asks
     { highWaterMark: 0 },
   )
-  return { value }
+  return { value, close: () => value.cancel() }
 }
 
-async function openHeld(result: object, streamOf: StreamOf, watch: StreamWatch): Promise<OpenedStream | undefined> {
-  const branch = (): AsyncIterable<unknown> => watch.within(() => streamOf(result as never))
-  const iterable = guarded('option', branch)
-  const again = guarded('option', branch)
-  if (!iterable || !again) return undefined
-  if (iterable !== again) return openBranch(result, iterable, again, watch)
-  if (iterable instanceof ReadableStream || !Object.isExtensible(iterable)) {
-    trip('option', new TypeError('streamOf must return a new branch, or an iterable that can be watched in place'))
-    return undefined
-  }
-  const source = iterable[Symbol.asyncIterator]()
-  const first = await watch.within(() => source.next())
-  const watched = watchIterator(source, first, watch)
-  Object.defineProperty(iterable, Symbol.asyncIterator, { value: () => watched, configurable: true, writable: true })
-  return { value: result }
-}
-
-/** Reads a branch of our own to its end, beside the caller's; its twin is not needed. */
-async function openBranch(
-  result: object,
-  branch: AsyncIterable<unknown>,
-  twin: AsyncIterable<unknown>,
-  watch: StreamWatch,
-): Promise<OpenedStream> {
-  if (twin instanceof ReadableStream) await twin.cancel()
-  const source = branch[Symbol.asyncIterator]()
-  const first = await watch.within(() => source.next())
-  void drain(watchIterator(source, first, watch))
-  return { value: result }
-}
-
-async function drain(watched: AsyncGenerator): Promise<void> {
+/** True for a stream whose reader may bring its own buffer, as that of an HTTP answer's body may. */
+function isByteStream(stream: ReadableStream): boolean {
   try {
-    while (!(await watched.next()).done);
+    stream.getReader({ mode: 'byob' }).releaseLock()
+    return true
   } catch {
-    // The caller gets it from its own branch; watchIterator has told the run
+    return false
   }
 }

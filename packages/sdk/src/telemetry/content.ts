@@ -6,13 +6,13 @@ const longestMessage = 300
 const longestStackLines = 20
 
 // Left to right: credentials in URLs, query strings, bearer and basic credentials, keys with a known prefix, e-mail addresses,
-// long runs of letters and digits that look random
+// long runs of letters and digits that look random. Repetitions are bounded where text that almost matches would take time
 const secrets: readonly (readonly [RegExp, string])[] = [
-  [/(\b[a-z][a-z0-9+.-]*:\/\/)[^\s/@]*@/gi, '$1***@'],
-  [/(\b[a-z][a-z0-9+.-]*:\/\/[^\s?#]*)\?\S*/gi, '$1?***'],
+  [/(\b[a-z][a-z0-9+.-]{0,30}:\/\/)[^\s/@]*@/gi, '$1***@'],
+  [/(\b[a-z][a-z0-9+.-]{0,30}:\/\/[^\s?#]*)\?\S*/gi, '$1?***'],
   [/\b(bearer|basic)\s+[\w.~+/=-]{6,}/gi, '$1 ***'],
   [/\b(sk|pk|rk|xox[a-z]|ghp|gho|ghs|github_pat|glpat|AKIA|AIza)[-_]?[\w-]{8,}/g, '***'],
-  [/[\w.+-]+@[\w-]+\.[\w.-]+/g, '***'],
+  [/[\w.+-]{1,64}@[\w-]+\.[\w.-]+/g, '***'],
   [/\b(?=\w*\d)(?=\w*[A-Za-z])\w{32,}\b/g, '***'],
 ]
 
@@ -37,15 +37,25 @@ export function messageOf(error: unknown, allowed: boolean | ((message: string) 
 export function framesOf(error: unknown): string | undefined {
   const stack = peek(error, 'stack')
   if (typeof stack !== 'string') return undefined
+  const message = peek(error, 'message')
+  // The message may hold lines that look like frames
+  const begin = typeof message === 'string' && stack.includes(message) ? stack.indexOf(message) + message.length : 0
   // "    at name (file:line:column)"
-  const frames = stack.split('\n', 200).filter((line) => /^\s+at \S/.test(line))
-  return frames.length === 0 ? undefined : frames.slice(0, longestStackLines).join('\n')
+  const frames = stack
+    .slice(begin)
+    .split('\n', 200)
+    .filter((line) => /^\s+at \S/.test(line.slice(0, longestMessage)))
+  if (frames.length === 0) return undefined
+  return frames
+    .slice(0, longestStackLines)
+    .map((line) => line.slice(0, longestMessage))
+    .join('\n')
 }
 
 /** What a capture option lets through of a value, as text of at most 4,096 characters. */
 export function captured<T>(value: T, option: boolean | ((value: T) => unknown)): string | undefined {
   return guarded('capture', () => {
-    const shown = typeof option === 'function' ? option(value) : value
+    const shown = typeof option === 'function' ? guarded('capture', () => option(value)) : value
     const text = typeof shown === 'string' ? shown : JSON.stringify(shown, safely())
     const redacted = typeof option === 'function' ? text : redactSecrets(String(text).slice(0, 2 * longestContent))
     return redacted?.slice(0, longestContent)

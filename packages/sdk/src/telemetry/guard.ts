@@ -1,32 +1,48 @@
-import { diag } from '@opentelemetry/api'
+import { diag, type Counter } from '@opentelemetry/api'
 
+import { peek } from '../error-type.ts'
 import { attribute } from '../names.ts'
 import { processWide } from '../process-wide.ts'
 
 /** Where an error of ours, or of telemetry that we call, was swallowed. */
 export type GuardedPlace = 'span' | 'metric' | 'listener' | 'logger' | 'option' | 'capture'
 
+let counter: (() => Counter) | undefined
+let counting = false
+
+/** Where trips are counted; told by the instruments, which need this module themselves. */
+export function countTripsOn(current: () => Counter): void {
+  counter = current
+}
+
 /** Swallows an error so that the agent goes on: counts it, and says it once per place to OpenTelemetry's `diag`. */
 export function trip(where: GuardedPlace, error: unknown): void {
-  try {
-    processWide.telemetry?.instruments.guardTrips.add(1, { [attribute.where]: where })
-  } catch {
-    // Counting is telemetry too
+  if (!counting) {
+    counting = true
+    try {
+      counter?.().add(1, { [attribute.where]: where })
+    } catch {
+      // Counting is telemetry too, and may itself trip
+    }
+    counting = false
   }
   if (processWide.saidTrips.has(where)) return
   processWide.saidTrips.add(where)
   try {
-    const name = error instanceof Error ? error.name : typeof error
-    diag.error(`swarmwatch: a ${where} threw (${name}); the agent goes on, further ones are only counted`)
+    const name = peek(error, 'name')
+    const kind = typeof name === 'string' ? name.slice(0, 100) : typeof error
+    diag.error(`swarmwatch: ${where} threw (${kind}); the agent goes on, further ones are only counted`)
   } catch {
     // So is saying it
   }
 }
 
-/** Calls what belongs to somebody else; undefined if it throws. */
+/** Calls what belongs to somebody else; undefined if it throws. A promise that it returns may reject: that ends no process. */
 export function guarded<T>(where: GuardedPlace, call: () => T): T | undefined {
   try {
-    return call()
+    const result = call()
+    if (result instanceof Promise) result.catch((error: unknown) => trip(where, error))
+    return result
   } catch (error) {
     trip(where, error)
     return undefined

@@ -1,6 +1,7 @@
 import {
   context,
   INVALID_SPAN_CONTEXT,
+  ROOT_CONTEXT,
   SpanStatusCode,
   trace,
   type Attributes,
@@ -72,19 +73,28 @@ export class GuardedSpan {
     }
   }
 
-  /** Calls `call` exactly once, with this span active, even if the context manager fails. */
+  /** Calls `call` exactly once, with this span active, whatever the context manager does; what it returns or throws comes out. */
   within<T>(call: () => T): T {
-    let called = false
-    try {
-      return context.with(this.context, () => {
-        called = true
-        return call()
-      })
-    } catch (error) {
-      if (called) throw error
-      trip('span', error)
-      return call()
+    let state: 'waiting' | 'returned' | 'threw' = 'waiting'
+    let result: unknown
+    const callOnce = (): void => {
+      if (state !== 'waiting') return
+      state = 'threw'
+      try {
+        result = call()
+        state = 'returned'
+      } catch (error) {
+        result = error
+      }
     }
+    try {
+      context.with(this.context, callOnce)
+    } catch (error) {
+      trip('span', error)
+    }
+    callOnce()
+    if ((state as string) === 'threw') throw result
+    return result as T
   }
 }
 
@@ -107,12 +117,6 @@ function activeContext(): Context {
     return context.active()
   } catch (error) {
     trip('span', error)
-    return rootContext
+    return ROOT_CONTEXT
   }
-}
-
-const rootContext: Context = {
-  getValue: () => undefined,
-  setValue: () => rootContext,
-  deleteValue: () => rootContext,
 }

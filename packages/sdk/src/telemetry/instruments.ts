@@ -1,10 +1,17 @@
-import { metrics, type Counter, type Histogram, type Meter, type ObservableGauge, type UpDownCounter } from '@opentelemetry/api'
+import {
+  metrics,
+  type Counter,
+  type Histogram,
+  type Meter,
+  type ObservableCallback,
+  type UpDownCounter,
+} from '@opentelemetry/api'
 
 import type { AgentSeries } from '../agent-series.ts'
 import { attribute, metric, scopeName, type Metric } from '../names.ts'
 import { processWide } from '../process-wide.ts'
 import { version } from '../version.ts'
-import { guarded, trip } from './guard.ts'
+import { countTripsOn, guarded, trip } from './guard.ts'
 
 export interface Instruments {
   readonly executions: Counter
@@ -32,16 +39,24 @@ export function instruments(): Instruments {
     const provider = metrics.getMeterProvider()
     const { telemetry } = processWide
     if (telemetry?.provider === provider) return telemetry.instruments
-    const made = create(guarded('metric', () => provider.getMeter(scopeName, version)))
+    const failed: unknown[] = []
+    const made = create(
+      guarded('metric', () => provider.getMeter(scopeName, version)),
+      failed,
+    )
     processWide.telemetry = { provider, instruments: made }
+    // Only now there is something to count them with
+    for (const error of failed) trip('metric', error)
     for (const series of processWide.series.values()) writeZeros(series)
     for (const { series } of processWide.monitor.running()) add(made.activeExecutions, 1, series.agent)
     return made
   } catch (error) {
     trip('metric', error)
-    return processWide.telemetry?.instruments ?? create(undefined)
+    return processWide.telemetry?.instruments ?? create(undefined, [])
   }
 }
+
+countTripsOn(() => instruments().guardTrips)
 
 /** Shows an agent's outcomes with 0, so that the first failure is an increase that `rate()` can see. */
 export function writeZeros(series: AgentSeries): void {
@@ -68,13 +83,21 @@ export function record(histogram: Histogram, value: number, attributes: Paramete
   }
 }
 
-function create(meter: Meter | undefined): Instruments {
+/** Makes every instrument; one that cannot be made stays silent, and why is added to `failed`. */
+function create(meter: Meter | undefined, failed: unknown[]): Instruments {
   const options = ({ unit, description, buckets }: Metric) => ({
     unit,
     description,
     ...(buckets && { advice: { explicitBucketBoundaries: [...buckets] } }),
   })
-  const make = <T>(build: (meter: Meter) => T): T => (meter && guarded('metric', () => build(meter))) ?? (silent as T)
+  const make = <T>(build: (meter: Meter) => T): T => {
+    try {
+      return (meter && build(meter)) ?? (silent as T)
+    } catch (error) {
+      failed.push(error)
+      return silent as T
+    }
+  }
   const counter = (of: Metric): Counter => make((from) => from.createCounter(of.name, options(of)))
   const histogram = (of: Metric): Histogram => make((from) => from.createHistogram(of.name, options(of)))
   const active = metric.activeExecutions
@@ -92,23 +115,23 @@ function create(meter: Meter | undefined): Instruments {
     executeToolDuration: histogram(metric.executeToolDuration),
     guardTrips: counter(metric.guardTrips),
   }
-  if (meter) observe((of) => guarded('metric', () => meter.createObservableGauge(of.name, options(of))))
+  observe((of, read) => make((from) => from.createObservableGauge(of.name, options(of)).addCallback(read)))
   return made
 }
 
 /** The gauges, read from the monitor when somebody collects. */
-function observe(gauge: (of: Metric) => ObservableGauge | undefined): void {
+function observe(gauge: (of: Metric, read: ObservableCallback) => void): void {
   const { monitor } = processWide
-  gauge(metric.successRate)?.addCallback((result) => {
+  gauge(metric.successRate, (result) => {
     for (const { agentName, successRate } of monitor.successRates())
       result.observe(successRate, { [attribute.agentName]: agentName })
   })
-  gauge(metric.errorRate)?.addCallback((result) => {
+  gauge(metric.errorRate, (result) => {
     const { errorRate } = monitor.health()
     if (errorRate !== undefined) result.observe(errorRate)
   })
-  gauge(metric.healthScore)?.addCallback((result) => result.observe(monitor.health().score))
-  gauge(metric.resourceUtilization)?.addCallback((result) => {
+  gauge(metric.healthScore, (result) => result.observe(monitor.health().score))
+  gauge(metric.resourceUtilization, (result) => {
     const { cpu, memory } = monitor.health()
     result.observe(cpu, { [attribute.resource]: 'cpu' })
     result.observe(memory, { [attribute.resource]: 'memory' })

@@ -1,0 +1,22 @@
+#!/usr/bin/env node
+import { spawn } from 'node:child_process'
+import { existsSync } from 'node:fs'
+import { fileURLToPath } from 'node:url'
+
+const built = new URL('../dist/cli.mjs', import.meta.url)
+if (existsSync(built)) {
+  await import(built.href)
+} else {
+  // a fresh clone: the condition makes the other packages resolve to their sources too, and can only be given at the start
+  const source = fileURLToPath(new URL('../src/cli.ts', import.meta.url))
+  const child = spawn(process.execPath, ['--conditions=swarmwatch-source', source, ...process.argv.slice(2)], {
+    stdio: 'inherit',
+  })
+  // whoever stops us means the bridge
+  for (const signal of ['SIGTERM', 'SIGINT']) process.on(signal, () => child.kill(signal))
+  const [code] = await new Promise((resolve, reject) => {
+    child.once('error', reject)
+    child.once('close', (...ended) => resolve(ended))
+  })
+  process.exitCode = code ?? 1
+}

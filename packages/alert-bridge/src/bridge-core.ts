@@ -1,0 +1,165 @@
+import type { Channel } from './channels/channel.ts'
+import { noCheckpoints } from './checkpoint.ts'
+import type { CoreOptions } from './core-options.ts'
+import { startDispatcher } from './delivery/dispatcher.ts'
+import { deliveryTimes } from './delivery/delivery-times.ts'
+import { lastResortLine } from './delivery/console-lines.ts'
+import type { AlertGroup, Read } from './inbox/alert-group.ts'
+import { readAlertGroup } from './inbox/alert-group.ts'
+import { eventKey } from './inbox/dedupe-key.ts'
+import { noticeOfEvent, readEvent, type BridgeEvent } from './inbox/bridge-event.ts'
+import { isWatchdog } from './inbox/is-watchdog.ts'
+import { metaNotice, type Meta } from './inbox/meta-notice.ts'
+import { takeGroup, type Taken } from './inbox/take-group.ts'
+import { takeNotice } from './inbox/take-notice.ts'
+import { metaThrottle } from './inbox/meta-throttle.ts'
+import type { Notice } from './message/notice.ts'
+import type { Accepted, Store } from './store/store.ts'
+import { startUpkeep } from './upkeep.ts'
+
+/** Takes what is to be told, keeps it, and tells it. Every promise that resolves means: on disk. */
+export interface BridgeCore {
+  readonly acceptGroup: (group: AlertGroup, traceparent?: string) => Promise<Accepted>
+  /** Takes bytes that should be an Alertmanager webhook; what cannot be read is kept apart and told as such. */
+  readonly acceptBody: (body: Uint8Array, traceparent?: string) => Promise<Accepted & { readonly quarantined?: string }>
+  readonly acceptEvent: (event: BridgeEvent) => Promise<Accepted>
+  readonly readEvent: (body: Uint8Array) => Read<BridgeEvent>
+  /** A notice as it is, such as a drill. */
+  readonly acceptNotice: (notice: Notice) => Promise<Accepted>
+  /** Says something of the bridge itself; never rejects. */
+  readonly sayMeta: (meta: Meta, except?: string) => Promise<void>
+  /** Whether the last message went out, and when the last Watchdog came in. */
+  readonly lastDeliveryWorked: boolean
+  readonly watchdogAt: number | undefined
+  readonly store: Store
+  readonly wake: () => void
+  readonly openBreakers: () => { channel: string; isOpen: boolean }[]
+  /** Takes no more, ends what is on its way; the rest stays for the next start. */
+  readonly close: () => Promise<void>
+}
+
+export async function startCore(options: CoreOptions): Promise<BridgeCore> {
+  const {
+    store,
+    channels,
+    metrics,
+    now,
+    write,
+    random = Math.random,
+    checkpoints = noCheckpoints,
+    tellsOfChannels = true,
+  } = options
+  const times = { ...deliveryTimes, ...options.times }
+  const throttle = metaThrottle(now)
+  let watchdogAt: number | undefined
+  let lastDeliveryWorked = true
+
+  const stopUpkeep = await startUpkeep(options)
+  const watched = channels.map((one) => ({ ...one, channel: watch(one.channel) }))
+  const dispatcher = startDispatcher(watched, { store, metrics, times, checkpoints, now, random, write, onChannel })
+
+  function watch(channel: Channel): Channel {
+    return {
+      ...channel,
+      deliver: async (delivery, signal) => {
+        const result = await channel.deliver(delivery, signal)
+        // a line on the console proves nothing
+        if (channel.type !== 'console') lastDeliveryWorked = result.kind === 'delivered'
+        return result
+      },
+    }
+  }
+
+  function onChannel(channel: string, reason: string | undefined): void {
+    const key = `channel:${channel}`
+    const meta: Meta =
+      reason === undefined
+        ? {
+            key,
+            severity: 'warning',
+            title: `Channel ${channel} works again`,
+            text: 'What waited is being sent now.',
+            isOver: true,
+          }
+        : {
+            key,
+            severity: 'warning',
+            title: `Channel ${channel} cannot deliver`,
+            text: `${reason}. Messages wait and go out when it works again; after a day they become dead letters.`,
+          }
+    if (tellsOfChannels) void sayMeta(meta, channel)
+  }
+
+  async function keep({ entry, decide }: Taken): Promise<Accepted> {
+    const accepted = await store.accept(entry, decide)
+    checkpoints.reached('after-commit')
+    if (accepted.duplicate === undefined) dispatcher.wake()
+    else metrics.duplicate(accepted.duplicate)
+    return accepted
+  }
+
+  async function acceptGroup(group: AlertGroup, traceparent?: string): Promise<Accepted> {
+    const receivedAt = now()
+    metrics.received()
+    if (isWatchdog(group)) {
+      if (group.status === 'firing') watchdogAt = receivedAt
+      return { id: 'watchdog' }
+    }
+    return keep(takeGroup(group, { channels, plan: times, receivedAt, traceparent }))
+  }
+
+  async function acceptBody(body: Uint8Array, traceparent?: string): Promise<Accepted & { readonly quarantined?: string }> {
+    const read = readAlertGroup(body)
+    if (read.kind === 'read') return acceptGroup(read.value, traceparent)
+    metrics.received()
+    const id = await store.quarantine(body, read.reason, now())
+    checkpoints.reached('after-commit')
+    await sayMeta({
+      key: 'quarantine',
+      severity: 'critical',
+      title: 'An alert could not be read',
+      text: `It was taken because it was authenticated, but ${read.reason}. It is kept as ${id}; look at the receiver in alertmanager.yml.`,
+    })
+    return { id, quarantined: read.reason }
+  }
+
+  async function sayMeta(meta: Meta, except?: string): Promise<void> {
+    if (!throttle(meta)) return
+    const notice = metaNotice(meta, now())
+    try {
+      await keep(takeNotice(notice, { channels, plan: times, receivedAt: now(), ...(except !== undefined && { except }) }))
+    } catch {
+      write(lastResortLine('meta', notice, []))
+    }
+  }
+
+  return {
+    store,
+    acceptGroup,
+    acceptBody,
+    readEvent,
+    acceptEvent: async (event) => {
+      const receivedAt = now()
+      metrics.received()
+      const key = event.key === undefined ? undefined : eventKey(event.key)
+      const notice = noticeOfEvent(event, receivedAt)
+      return keep(takeNotice(notice, { channels, plan: times, receivedAt, ...(key !== undefined && { key }) }))
+    },
+    acceptNotice: async (notice) => keep(takeNotice(notice, { channels, plan: times, receivedAt: now() })),
+    sayMeta,
+    get lastDeliveryWorked() {
+      return lastDeliveryWorked
+    },
+    get watchdogAt() {
+      return watchdogAt
+    },
+    wake: dispatcher.wake,
+    openBreakers: dispatcher.openBreakers,
+    close: async () => {
+      stopUpkeep()
+      await dispatcher.stop()
+      await Promise.allSettled(channels.map(({ channel }) => channel.close()))
+      await store.close()
+    },
+  }
+}

@@ -1,0 +1,37 @@
+import { affectedAgents } from '../../message/affected-agents.ts'
+import { cleanLine } from '../../message/clean-text.ts'
+import type { Notice } from '../../message/notice.ts'
+import { noticeLinks } from '../../message/notice-links.ts'
+import { noticeTimes } from '../../message/notice-times.ts'
+import { storyOf } from '../../message/story.ts'
+
+/**
+ * One line of ASCII JSON, under 8,000 characters. `grep '"event":"alert"'` finds all of them,
+ * `grep '"severity":"critical"'` the worst.
+ */
+export function alertLine(notice: Notice, deliveryId: string, now: Date): string {
+  const { status, subject, paragraphs, moreAlerts, alerts } = storyOf(notice)
+  const { startedAt, endedAt } = noticeTimes(notice)
+  const links = noticeLinks(notice)
+  return ascii(
+    JSON.stringify({
+      time: now.toISOString(),
+      event: 'alert',
+      kind: notice.kind,
+      severity: notice.severity,
+      subject: cleanLine(`[${status}] ${subject}`, 200),
+      text: cleanLine(paragraphs.join(' '), 400) || undefined,
+      agents: affectedAgents(notice).slice(0, 3),
+      startedAt,
+      endedAt,
+      alerts: alerts.length + moreAlerts || notice.alerts.length,
+      runbook: links.find(({ name, url }) => name === 'Runbook' && url.length < 500)?.url,
+      delivery: cleanLine(deliveryId, 80),
+    }),
+  )
+}
+
+/** JSON with everything beyond ASCII written as an escape; it reads back the same. */
+function ascii(json: string): string {
+  return json.replaceAll(/[^\x20-\x7E]/g, (unit) => `\\u${unit.charCodeAt(0).toString(16).padStart(4, '0')}`)
+}

@@ -1,0 +1,41 @@
+import { BlockList, isIPv4, isIPv6 } from 'node:net'
+
+/** What IANA lists as not globally reachable; 169.254.169.254 hands out a cloud machine's credentials. */
+const notPublic = new BlockList()
+for (const [net, prefix] of [
+  ['0.0.0.0', 8],
+  ['10.0.0.0', 8],
+  ['100.64.0.0', 10],
+  ['127.0.0.0', 8],
+  ['169.254.0.0', 16],
+  ['172.16.0.0', 12],
+  ['192.0.0.0', 24],
+  ['192.0.2.0', 24],
+  ['192.88.99.0', 24],
+  ['192.168.0.0', 16],
+  ['198.18.0.0', 15],
+  ['198.51.100.0', 24],
+  ['203.0.113.0', 24],
+  ['224.0.0.0', 4],
+  ['240.0.0.0', 4],
+] as const) {
+  notPublic.addSubnet(net, prefix, 'ipv4')
+}
+for (const [net, prefix] of [
+  ['2001::', 23],
+  ['2001:db8::', 32],
+  ['2002::', 16],
+  ['3fff::', 20],
+] as const) {
+  notPublic.addSubnet(net, prefix, 'ipv6')
+}
+/** Outside of this everything in IPv6 is private, local, multicast or an IPv4 address in disguise. */
+const globalUnicast = new BlockList()
+globalUnicast.addSubnet('2000::', 3, 'ipv6')
+
+/** Whether an address belongs to the public internet. */
+export function isPublicAddress(address: string): boolean {
+  if (isIPv4(address)) return !notPublic.check(address, 'ipv4')
+  const plain = address.replace(/%.*$/, '')
+  return isIPv6(plain) && globalUnicast.check(plain, 'ipv6') && !notPublic.check(plain, 'ipv6')
+}

@@ -1,0 +1,45 @@
+import { readFileSync } from 'node:fs'
+
+import type { BridgeSettings } from '../settings.ts'
+import { lintAlertmanager } from './lint-alertmanager.ts'
+import { fewChannelsLine } from './serve.ts'
+
+export interface CheckOptions {
+  readonly settings: BridgeSettings
+  /** Path of an `alertmanager.yml`. */
+  readonly alertmanagerFile?: string | undefined
+  readonly write: (line: string) => void
+}
+
+/** Says what in the settings, and in Alertmanager's, would make alerts be lost. Gives the exit code: 1 when there is something. */
+export function check({ settings, alertmanagerFile, write }: CheckOptions): number {
+  const { channels, notices, host, port, tokens } = settings
+  write(`bridge on ${host}:${port}, ${tokens.length} token(s), data in ${settings.dataDir}`)
+  for (const { name, type, severities, fallback } of channels) {
+    write(`channel ${name} (${type}): ${severities.join(', ')}${fallback ? ', in reserve for critical' : ''}`)
+  }
+  const warnings = [
+    ...notices,
+    ...(channels.length < 2 ? [fewChannelsLine(channels.length)] : []),
+    ...uncovered(channels),
+    ...(alertmanagerFile === undefined ? [] : lintFile(alertmanagerFile)),
+  ]
+  for (const warning of warnings) write(`warning: ${warning}`)
+  write(warnings.length === 0 ? 'nothing to complain about' : `${warnings.length} warning(s)`)
+  return warnings.length === 0 ? 0 : 1
+}
+
+function uncovered(channels: BridgeSettings['channels']): string[] {
+  if (channels.length === 0) return []
+  return (['critical', 'warning'] as const)
+    .filter((severity) => !channels.some((one) => one.severities.includes(severity)))
+    .map((severity) => `no channel is told of ${severity} alerts`)
+}
+
+function lintFile(path: string): string[] {
+  try {
+    return lintAlertmanager(readFileSync(path, 'utf8')).map((sentence) => `${path}: ${sentence}`)
+  } catch (error) {
+    return [`${path} cannot be read (${(error as NodeJS.ErrnoException).code ?? 'error'})`]
+  }
+}

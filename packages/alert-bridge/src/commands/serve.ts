@@ -1,0 +1,37 @@
+import { startService, type ServiceOptions } from '../start-service.ts'
+import { FolderTakenError } from '../store/store-error.ts'
+import type { BridgeSettings } from '../settings.ts'
+
+/** Runs the bridge until SIGTERM or SIGINT. Gives the exit code. */
+export async function serve(settings: BridgeSettings, options: ServiceOptions = {}): Promise<number> {
+  const { write = (line: string) => console.error(line) } = options
+  for (const notice of settings.notices) write(`[BRIDGE] ${notice}`)
+  if (settings.channels.length < 2 && options.channels === undefined)
+    write(`[BRIDGE] ${fewChannelsLine(settings.channels.length)}`)
+  const asked = Promise.withResolvers<string>()
+  for (const signal of ['SIGTERM', 'SIGINT'] as const) process.once(signal, () => asked.resolve(signal))
+  try {
+    const service = await startService(settings, options)
+    write(`[BRIDGE] ready on http://${settings.host}:${service.port}, channels: ${namesOf(settings)}`)
+    write(`[BRIDGE] ${await asked.promise}: stopping`)
+    await service.stop()
+    write('[BRIDGE] stopped; what waits is told after the next start')
+    return 0
+  } catch (error) {
+    const code = (error as NodeJS.ErrnoException).code
+    const isKnown = error instanceof FolderTakenError || code === 'EADDRINUSE' || code === 'EACCES' || code === 'EROFS'
+    write(`[BRIDGE] cannot start: ${isKnown ? (error as Error).message : String(error)}`)
+    return 1
+  }
+}
+
+/** What is wrong with fewer than two channels. */
+export function fewChannelsLine(count: number): string {
+  return count === 0
+    ? 'there is no channel: nobody is told anything but by this console; set alerts.channels or ALERT_*'
+    : 'there is only one channel: when it is down, nobody is told; add a second one of another kind'
+}
+
+function namesOf({ channels }: BridgeSettings): string {
+  return channels.map(({ name, type }) => (name === type ? name : `${name} (${type})`)).join(', ') || 'none'
+}

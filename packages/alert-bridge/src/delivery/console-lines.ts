@@ -1,0 +1,39 @@
+import type { Notice } from '../message/notice.ts'
+import type { StoredDelivery } from '../store/stored-delivery.ts'
+
+/** One line of the bridge itself: a tag and what there is to say as JSON, in ASCII, so that nothing from outside can break the line. */
+function consoleLine(tag: string, content: object): string {
+  const json = JSON.stringify(content)
+  // everything but printable ASCII
+  return `[${tag}] ${json.replaceAll(/[^ -~]/g, (character) => `\\u${character.charCodeAt(0).toString(16).padStart(4, '0')}`)}`
+}
+
+export function undeliverableLine(delivery: StoredDelivery, reason: string): string {
+  const { id, channel, recipient, severity, title } = delivery
+  return consoleLine('UNDELIVERABLE', { id, channel, recipient, severity, title: cut(title), reason: cut(reason) })
+}
+
+/** What is said when nobody could be told. */
+export function lastResortLine(
+  noticeId: string,
+  notice: Notice,
+  tried: readonly { readonly channel: string; readonly reason?: string }[],
+): string {
+  const { severity, kind, title, text, alerts, startedAt, links } = notice
+  return consoleLine('ALERT', {
+    id: noticeId,
+    severity,
+    kind,
+    title: cut(title),
+    ...(text !== undefined && { text: cut(text) }),
+    alerts: alerts.length,
+    summary: cut(alerts[0]?.annotations['summary'] ?? alerts[0]?.annotations['description'] ?? ''),
+    since: startedAt,
+    runbook: links?.['runbook'],
+    failed: Object.fromEntries(tried.map(({ channel, reason }) => [channel, cut(reason ?? 'still trying')])),
+  })
+}
+
+function cut(text: string): string {
+  return text.length <= 300 ? text : `${text.slice(0, 297)}...`
+}

@@ -1,0 +1,77 @@
+import { decideEscalation } from '../routing/decide-escalation.ts'
+import type { RoutedChannel } from '../routing/routed-channel.ts'
+import { lastResortName } from '../metrics/otel-metrics.ts'
+import type { DueEscalation } from '../store/store.ts'
+import { lastResortLine } from './console-lines.ts'
+import { openLane, type ChannelLane } from './channel-lane.ts'
+import type { LaneWorld } from './lane-world.ts'
+import { waker } from './waker.ts'
+
+/** Delivers what is in the store. */
+export interface Dispatcher {
+  /** Something new is in the store. */
+  readonly wake: () => void
+  readonly openBreakers: () => { channel: string; isOpen: boolean }[]
+  /** Takes no more, and gives those on their way `graceMs`. */
+  readonly stop: () => Promise<void>
+}
+
+export function startDispatcher(channels: readonly RoutedChannel[], world: Omit<LaneWorld, 'onDead'>): Dispatcher {
+  const { store, metrics, times, now, write } = world
+  const escalations = waker(lookForEscalations)
+  const lanes: ChannelLane[] = channels.map((channel) => openLane(channel, { ...world, onDead: escalations.wake }))
+  const renewal = setInterval(renewLeases, times.leaseMs / 3)
+
+  async function lookForEscalations(): Promise<number> {
+    const due = await store.dueEscalations(now())
+    for (const one of due) await escalate(one)
+    const next = store.nextEscalationAt()
+    return Math.min(Math.max((next ?? Number.POSITIVE_INFINITY) - now(), 5), 5_000)
+  }
+
+  async function escalate(due: DueEscalation): Promise<void> {
+    const { noticeId, notice, deliveries } = due
+    const decision = decideEscalation(due, channels, now(), times)
+    if (decision.kind === 'fallback') {
+      const { escalated } = decision
+      await store.escalate(noticeId, escalated, now())
+      for (const channel of new Set(escalated.recipients.map((one) => one.channel))) metrics.fallback(channel)
+      wakeLanes()
+      return
+    }
+    if (decision.kind === 'last-resort') {
+      // said before it is marked: twice is better than never
+      write(lastResortLine(noticeId, notice, deliveries))
+      metrics.fallback(lastResortName)
+    }
+    await store.escalate(noticeId, { recipients: [] }, now())
+  }
+
+  function renewLeases(): void {
+    const ids = lanes.flatMap((lane) => lane.ids())
+    // a lease that runs out is no harm as long as this process lives: it only makes the store ask once more
+    if (ids.length > 0) store.renewLeases(ids, now() + times.leaseMs).catch(() => {})
+  }
+
+  function wakeLanes(): void {
+    for (const lane of lanes) lane.wake()
+  }
+
+  function wake(): void {
+    wakeLanes()
+    escalations.wake()
+  }
+
+  wake()
+  return {
+    wake,
+    openBreakers: () => lanes.map(({ channel, isBreakerOpen }) => ({ channel, isOpen: isBreakerOpen })),
+    stop: async () => {
+      const abort = new AbortController()
+      const timer = setTimeout(() => abort.abort(), times.graceMs)
+      await Promise.all([...lanes.map((lane) => lane.stop(abort.signal)), escalations.stop()])
+      clearTimeout(timer)
+      clearInterval(renewal)
+    },
+  }
+}

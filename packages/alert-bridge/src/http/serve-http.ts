@@ -1,0 +1,102 @@
+import rateLimit from '@fastify/rate-limit'
+import type { Secret } from '@swarmwatch/config'
+import fastify, { type FastifyInstance } from 'fastify'
+
+import type { BridgeCore } from '../bridge-core.ts'
+import type { MetricsEndpoint } from '../metrics/metrics-endpoint.ts'
+import { alertRoutes } from './alert-routes.ts'
+import { answerErrors } from './answer-errors.ts'
+import { authorization } from './authorization.ts'
+import { deliveryRoutes } from './delivery-routes.ts'
+import { stateRoutes } from './state-routes.ts'
+
+export interface HttpOptions {
+  readonly core: BridgeCore
+  readonly endpoint: MetricsEndpoint
+  readonly tokens: readonly Secret[]
+  readonly host: string
+  readonly port: number
+  readonly now: () => number
+  readonly write: (line: string) => void
+  /** Failed authorizations of one address in a minute before it gets 429. @default 60 */
+  readonly mostFailures?: number
+  /** Most time for one request, with its body. @default 10 s */
+  readonly requestTimeoutMs?: number
+}
+
+export interface HttpServer {
+  readonly port: number
+  /** From now on: not ready, and 503 for whatever comes. */
+  readonly drain: () => void
+  readonly close: () => Promise<void>
+}
+
+/** Larger bodies get 413, which Alertmanager does not retry. */
+const bodyLimit = 16 * 1024 * 1024
+
+/** What a stop leaves to requests that are under way. */
+const closeGraceMs = 500
+
+export async function serveHttp(options: HttpOptions): Promise<HttpServer> {
+  const { host, port, tokens, core, endpoint, mostFailures = 60, requestTimeoutMs = 10_000 } = options
+  const state = { isDraining: false }
+  const app = fastify({
+    bodyLimit,
+    requestTimeout: requestTimeoutMs,
+    // Node looks only every 30 s otherwise, and takes the longer of the two times for the whole request
+    http: { connectionsCheckingInterval: requestTimeoutMs / 10, headersTimeout: requestTimeoutMs },
+    // Alertmanager keeps idle connections for 5 min; ending them first would look to it like a failed delivery
+    keepAliveTimeout: 6 * 60_000,
+    forceCloseConnections: 'idle',
+    // a redirect, or a 404 for a slash too many, loses the alert
+    routerOptions: { ignoreTrailingSlash: true },
+    return503OnClosing: true,
+  })
+  await app.register(rateLimit, { global: false })
+  const limit = app.createRateLimit({ max: mostFailures, timeWindow: 60_000 })
+  const isAllowed = authorization(tokens)
+
+  app.removeAllContentTypeParsers()
+  // whatever it says it is, it is read, or kept as what could not be read; Fastify answers 415 to a type that is none
+  app.addHook('onRequest', async ({ raw }) => {
+    if (raw.method === 'POST') raw.headers['content-type'] = 'application/octet-stream'
+  })
+  app.addContentTypeParser('*', { parseAs: 'buffer' }, (_request, body, done) => done(null, body))
+  answerErrors(app, options)
+  await app.register(async (scope: FastifyInstance) => stateRoutes(scope, { core, endpoint, state, now: options.now }))
+  await app.register(async (scope: FastifyInstance) => {
+    // before the body is read
+    scope.addHook('onRequest', async (request, reply) => {
+      if (isAllowed(request.headers.authorization)) return
+      const counted = await limit(request)
+      const isTooMuch = !counted.isAllowed && counted.isExceeded
+      // only somebody without a token hears 429: Alertmanager would drop the alert
+      await reply
+        .code(isTooMuch ? 429 : 401)
+        .header('connection', 'close')
+        .send({ error: isTooMuch ? 'too many failures' : 'a bearer token is needed' })
+    })
+    scope.addHook('onRequest', async (request, reply) => {
+      if (state.isDraining && request.method === 'POST')
+        await reply.code(503).header('connection', 'close').send({ error: 'stopping' })
+    })
+    alertRoutes(scope, options)
+    deliveryRoutes(scope, options)
+  })
+  await app.listen({ host, port })
+  const address = app.server.address()
+
+  return {
+    port: typeof address === 'object' && address !== null ? address.port : port,
+    drain: () => {
+      state.isDraining = true
+    },
+    close: async () => {
+      state.isDraining = true
+      // a request that never ends must not keep us
+      const timer = setTimeout(() => app.server.closeAllConnections(), closeGraceMs)
+      await app.close()
+      clearTimeout(timer)
+    },
+  }
+}

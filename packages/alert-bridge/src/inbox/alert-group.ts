@@ -1,0 +1,120 @@
+import { z } from 'zod'
+
+/** One alert as Alertmanager sends it. */
+export interface Alert {
+  readonly status: 'firing' | 'resolved'
+  readonly labels: Readonly<Record<string, string>>
+  readonly annotations: Readonly<Record<string, string>>
+  readonly startsAt: string
+  /** `0001-01-01T00:00:00Z` while firing. */
+  readonly endsAt?: string | undefined
+  readonly generatorURL?: string | undefined
+  readonly fingerprint?: string | undefined
+}
+
+/** Alertmanager's webhook payload, version 4. Keys that are not listed may be there. */
+export interface AlertGroup {
+  readonly version: '4'
+  readonly status: 'firing' | 'resolved'
+  readonly receiver: string
+  readonly groupLabels: Readonly<Record<string, string>>
+  readonly commonLabels: Readonly<Record<string, string>>
+  readonly commonAnnotations: Readonly<Record<string, string>>
+  readonly alerts: readonly Alert[]
+  readonly externalURL: string
+  readonly truncatedAlerts: number
+  /** Since Alertmanager 0.32. */
+  readonly notification_reason?: string | undefined
+}
+
+// Go writes an empty map as null
+const texts = z
+  .record(z.string(), z.string())
+  .nullish()
+  .transform((map) => map ?? {})
+const status = z.enum(['firing', 'resolved'])
+const time = z.string().refine((text) => Number.isFinite(Date.parse(text)), 'must be a time')
+
+const alert = z.object({
+  status,
+  labels: texts,
+  annotations: texts,
+  startsAt: time,
+  endsAt: time.nullish().transform((text) => text ?? undefined),
+  generatorURL: z
+    .string()
+    .nullish()
+    .transform((text) => text ?? undefined),
+  fingerprint: z
+    .string()
+    .nullish()
+    .transform((text) => text ?? undefined),
+})
+
+const group: z.ZodType<AlertGroup> = z.object({
+  version: z.literal('4'),
+  status,
+  receiver: z.string(),
+  groupLabels: texts,
+  commonLabels: texts,
+  commonAnnotations: texts,
+  alerts: z.array(alert).min(1, 'must have an alert'),
+  externalURL: z
+    .string()
+    .nullish()
+    .transform((text) => text ?? ''),
+  truncatedAlerts: z
+    .number()
+    .int()
+    .min(0)
+    .nullish()
+    .transform((count) => count ?? 0),
+  notification_reason: z
+    .string()
+    .nullish()
+    .transform((text) => text ?? undefined),
+})
+
+export type Read<Value> =
+  | { readonly kind: 'read'; readonly value: Value }
+  | { readonly kind: 'unreadable'; readonly reason: string }
+
+/** Reads a body as webhook version 4, or says in a few words why it is none; never with a value from the body. */
+export function readAlertGroup(body: Uint8Array): Read<AlertGroup> {
+  return readJson(body, group)
+}
+
+/** The same for something that was parsed already. */
+export function checkAlertGroup(value: unknown): Read<AlertGroup> {
+  return check(value, group)
+}
+
+export function readJson<Value>(body: Uint8Array, schema: z.ZodType<Value>): Read<Value> {
+  if (body.byteLength === 0) return { kind: 'unreadable', reason: 'the body is empty' }
+  try {
+    return check(JSON.parse(Buffer.from(body.buffer, body.byteOffset, body.byteLength).toString('utf8')), schema)
+  } catch (error) {
+    if (error instanceof RangeError) return { kind: 'unreadable', reason: 'the body is nested too deeply' }
+    return { kind: 'unreadable', reason: 'the body is not JSON' }
+  }
+}
+
+function check<Value>(value: unknown, schema: z.ZodType<Value>): Read<Value> {
+  const result = schema.safeParse(value)
+  if (result.success) return { kind: 'read', value: result.data }
+  const [issue] = result.error.issues
+  const version = (value as { version?: unknown } | null)?.version
+  if (issue?.path[0] === 'version' && version !== undefined) {
+    return { kind: 'unreadable', reason: 'the payload version is not 4' }
+  }
+  // a label's name could be anything: only the keys of the format are said
+  const path = issue?.path.filter((part) => typeof part === 'number' || knownKeys.has(String(part))).join('.')
+  return { kind: 'unreadable', reason: path ? `${path} is not as it must be` : 'it is not an Alertmanager webhook' }
+}
+
+const knownKeys = new Set(
+  (
+    'version status receiver groupLabels commonLabels commonAnnotations alerts externalURL truncatedAlerts notification_reason labels ' +
+    'annotations startsAt endsAt generatorURL fingerprint title text agent source at links key'
+  ).split(' '),
+)

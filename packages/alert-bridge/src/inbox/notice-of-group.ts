@@ -1,0 +1,68 @@
+import type { Notice, NoticeAlert, NoticeKind } from '../message/notice.ts'
+import type { Alert, AlertGroup } from './alert-group.ts'
+import { severityOf, worstOf } from './severity-of.ts'
+
+/** What people are told of a group. */
+export function noticeOfGroup(group: AlertGroup, kind: NoticeKind, incidentKey: string): Notice {
+  const firing = group.alerts.filter(({ status }) => status === 'firing')
+  const told = firing.length > 0 ? firing : group.alerts
+  const startedAt = earliest(told.map(({ startsAt }) => startsAt))
+  const endedAt = group.status === 'resolved' ? latest(group.alerts.flatMap(({ endsAt }) => endsAt ?? [])) : undefined
+  return {
+    kind,
+    severity: worstOf(told.map(severityOf)),
+    incidentKey,
+    title: titleOf(group),
+    alerts: group.alerts.map(noticeAlert),
+    ...(group.truncatedAlerts > 0 && { truncatedAlerts: group.truncatedAlerts }),
+    ...(startedAt !== undefined && { startedAt }),
+    ...(endedAt !== undefined && { endedAt }),
+    links: linksOf(group),
+  }
+}
+
+function titleOf({ groupLabels, commonLabels, alerts }: AlertGroup): string {
+  const names = new Set(alerts.map(({ labels }) => labels['alertname'] ?? 'alert'))
+  return groupLabels['alertname'] ?? commonLabels['alertname'] ?? [...names].slice(0, 3).join(', ')
+}
+
+function noticeAlert({ status, labels, annotations, startsAt, endsAt, generatorURL }: Alert): NoticeAlert {
+  return {
+    status,
+    labels,
+    annotations,
+    startsAt,
+    ...(status === 'resolved' && endsAt !== undefined && { endsAt }),
+    ...(generatorURL !== undefined && { generatorUrl: generatorURL }),
+  }
+}
+
+// where a link may stand in the annotations, by what it leads to
+const annotationsOfLinks: Readonly<Record<string, readonly string[]>> = {
+  runbook: ['runbook_url', 'runbook'],
+  dashboard: ['dashboard_url', 'dashboard'],
+  traces: ['traces_url', 'trace_url', 'traces'],
+}
+
+function linksOf({ commonAnnotations, alerts, externalURL }: AlertGroup): Record<string, string> {
+  const links: Record<string, string> = {}
+  for (const [name, keys] of Object.entries(annotationsOfLinks)) {
+    const annotations = [commonAnnotations, ...alerts.slice(0, 1).map((alert) => alert.annotations)]
+    const link = annotations.flatMap((texts) => keys.map((key) => texts[key])).find((text) => text !== undefined && isLink(text))
+    if (link !== undefined) links[name] = link
+  }
+  if (isLink(externalURL)) links['alertmanager'] = externalURL
+  return links
+}
+
+function isLink(text: string): boolean {
+  return /^https?:$/.test(URL.parse(text)?.protocol ?? '')
+}
+
+function earliest(times: readonly string[]): string | undefined {
+  return times.toSorted((one, other) => Date.parse(one) - Date.parse(other))[0]
+}
+
+function latest(times: readonly string[]): string | undefined {
+  return times.toSorted((one, other) => Date.parse(other) - Date.parse(one))[0]
+}

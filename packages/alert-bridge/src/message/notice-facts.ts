@@ -1,0 +1,44 @@
+import { affectedAgents, listed } from './affected-agents.ts'
+import type { Notice } from './notice.ts'
+import { noticeTimes } from './notice-times.ts'
+import { readableDuration } from './readable-duration.ts'
+import { utcTime } from './utc-time.ts'
+
+/** A name and what it is. */
+export interface Fact {
+  readonly name: string
+  readonly value: string
+}
+
+/** Which agent, how bad, since when, how many alike; what is not known is left out. */
+export function noticeFacts(notice: Notice): Fact[] {
+  const { startedAt, endedAt, lastedSeconds } = noticeTimes(notice)
+  const agents = affectedAgents(notice)
+  const facts: [string, string | undefined][] = [
+    [agents.length > 1 ? 'Agents' : 'Agent', agents.length === 0 ? undefined : listed(agents)],
+    ['Severity', notice.severity],
+    [sinceWord(notice), utcTime(startedAt)],
+    ['Ended', utcTime(endedAt)],
+    ['Lasted', lastedSeconds === undefined ? undefined : readableDuration(lastedSeconds)],
+    ['Alerts', alertCount(notice)],
+    ['Held back', notice.heldBack === undefined || notice.heldBack === 0 ? undefined : `${notice.heldBack}`],
+  ]
+  return facts.flatMap(([name, value]) => (value === undefined ? [] : { name, value }))
+}
+
+function sinceWord({ kind }: Notice): string {
+  if (kind === 'event' || kind === 'drill') return 'At'
+  return kind === 'resolved' || kind === 'summary' ? 'Began' : 'Since'
+}
+
+function alertCount({ alerts, truncatedAlerts = 0 }: Notice): string | undefined {
+  if (alerts.length + truncatedAlerts === 0) return undefined
+  const firing = alerts.filter(({ status }) => status === 'firing').length
+  const resolved = alerts.length - firing
+  const parts = [
+    firing > 0 && `${firing} firing`,
+    resolved > 0 && `${resolved} over`,
+    truncatedAlerts > 0 && `${truncatedAlerts} more that Alertmanager left out`,
+  ]
+  return parts.filter((part) => part !== false).join(', ')
+}

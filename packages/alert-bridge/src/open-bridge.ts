@@ -1,0 +1,89 @@
+import { metrics } from '@opentelemetry/api'
+import type { AlertChannel } from '@swarmwatch/config'
+
+import { startCore, type BridgeCore } from './bridge-core.ts'
+import { openConsoleChannel } from './channels/console/console-channel.ts'
+import { checkAlertGroup, type AlertGroup } from './inbox/alert-group.ts'
+import { noticeOfGroup } from './inbox/notice-of-group.ts'
+import { otelMetrics } from './metrics/otel-metrics.ts'
+import { openChannels } from './routing/open-channels.ts'
+import { steadyClock } from './steady-clock.ts'
+import { openSqliteStore } from './store/sqlite/open-sqlite-store.ts'
+import { FolderTakenError } from './store/store-error.ts'
+
+/** A bridge within this process. */
+export interface Bridge {
+  /**
+   * Takes a group as Alertmanager's webhook sends it. Resolves when it is on disk; rejects when it could not be stored, and with a
+   * TypeError when it is no such group.
+   */
+  readonly accept: (group: AlertGroup) => Promise<{ readonly id: string; readonly duplicate?: string }>
+  /** Ends what is on its way; what waits stays for the next start. */
+  readonly close: () => Promise<void>
+}
+
+/** What {@link openBridge} needs of the settings; a `Configuration` of `@swarmwatch/config` has it. */
+export interface BridgeConfiguration {
+  readonly alerts: { readonly channels: readonly AlertChannel[] }
+}
+
+export interface BridgeOptions {
+  /** @default BRIDGE_DATA_DIR, else '.swarmwatch/bridge' */
+  readonly dataDir?: string | undefined
+  /** Prints one line. @default console.error */
+  readonly write?: ((line: string) => void) | undefined
+}
+
+/**
+ * Opens a bridge in this process: the same as `alert-bridge serve`, without HTTP and without the dead-man's switch. A data folder has
+ * one owner: where another process has it, groups go to the console, and that is said.
+ * @example
+ * const bridge = await openBridge(loadConfiguration())
+ * await bridge.accept(group)
+ */
+export async function openBridge(configuration: BridgeConfiguration, options: BridgeOptions = {}): Promise<Bridge> {
+  const { dataDir = process.env['BRIDGE_DATA_DIR'] || '.swarmwatch/bridge', write = (line: string) => console.error(line) } =
+    options
+  const now = steadyClock()
+  try {
+    const { store, setAside } = openSqliteStore(dataDir)
+    if (setAside !== undefined) write(damagedLine(setAside))
+    const channels = openChannels(configuration.alerts.channels, { write })
+    const meter = metrics.getMeter('@swarmwatch/alert-bridge')
+    const names = channels.map(({ channel }) => channel.name)
+    const core = await startCore({ store, channels, metrics: otelMetrics(meter, names), now, write })
+    return bridgeOf(core)
+  } catch (error) {
+    if (!(error instanceof FolderTakenError)) throw error
+    write(`[BRIDGE] ${error.message}. Until then alerts of this process go to the console only`)
+    return consoleBridge(write, now)
+  }
+}
+
+/** What is said when a damaged database was put aside. */
+export function damagedLine(setAside: string): string {
+  return `[BRIDGE] the database was damaged; it was moved to ${setAside} and a new one was started: alerts that waited in it are not told`
+}
+
+function bridgeOf(core: BridgeCore): Bridge {
+  return { accept: async (group) => core.acceptGroup(checked(group)), close: core.close }
+}
+
+function consoleBridge(write: (line: string) => void, now: () => number): Bridge {
+  const channel = openConsoleChannel({ name: 'console' }, { write })
+  return {
+    accept: async (group) => {
+      const id = `console-${now().toString(36)}`
+      const notice = noticeOfGroup(checked(group), group.status === 'firing' ? 'firing' : 'resolved', id)
+      await channel.deliver({ id, recipient: 'console', notice }, new AbortController().signal)
+      return { id }
+    },
+    close: () => channel.close(),
+  }
+}
+
+function checked(group: unknown): AlertGroup {
+  const read = checkAlertGroup(group)
+  if (read.kind === 'unreadable') throw new TypeError(`accept() takes an Alertmanager webhook, version 4: ${read.reason}`)
+  return read.value
+}

@@ -1,0 +1,51 @@
+import type { Notice, Severity } from '../message/notice.ts'
+import type { Recipient } from '../store/stored-delivery.ts'
+import type { RoutedChannel } from './routed-channel.ts'
+
+export interface Route {
+  /** All severities in it; the notice shows only the worst that still fires. @default that of the notice */
+  readonly severities?: readonly Severity[]
+  /** Who was told of the incident before: they also hear how it goes on. @default [] */
+  readonly told?: readonly Recipient[]
+  /** A channel that it is not for: the one it is about. */
+  readonly except?: string | undefined
+}
+
+/**
+ * Who is told at once. A critical notice leaves the channels marked `fallback` in reserve for {@link reserveOf}, unless there are no
+ * others. A test goes to all.
+ */
+export function routeNotice(
+  notice: Notice,
+  channels: readonly RoutedChannel[],
+  { severities = [notice.severity], told = [], except }: Route = {},
+): Recipient[] {
+  if (notice.kind === 'drill') return channels.flatMap(recipientsOf)
+  const listed = channels.filter(
+    (one) => one.channel.name !== except && one.severities.some((severity) => severities.includes(severity)),
+  )
+  const first = notice.severity === 'critical' ? listed.filter(({ fallback }) => !fallback) : listed
+  const chosen = first.length > 0 ? first : notice.severity === 'critical' ? [...listed, ...reserve(channels, except)] : first
+  const known = new Set(channels.map(({ channel }) => channel.name))
+  return distinct([...chosen.flatMap(recipientsOf), ...told.filter(({ channel }) => known.has(channel) && channel !== except)])
+}
+
+/** Who is told when nobody else could be: the recipients of the channels marked `fallback` that are not among `already`. */
+export function reserveOf(channels: readonly RoutedChannel[], already: readonly Recipient[]): Recipient[] {
+  const names = new Set(already.map(({ channel }) => channel))
+  return reserve(channels, undefined)
+    .filter(({ channel }) => !names.has(channel.name))
+    .flatMap(recipientsOf)
+}
+
+function reserve(channels: readonly RoutedChannel[], except: string | undefined): RoutedChannel[] {
+  return channels.filter(({ fallback, channel }) => fallback && channel.name !== except)
+}
+
+function recipientsOf({ channel }: RoutedChannel): Recipient[] {
+  return channel.recipients.map((recipient) => ({ channel: channel.name, recipient }))
+}
+
+function distinct(recipients: readonly Recipient[]): Recipient[] {
+  return [...new Map(recipients.map((one) => [`${one.channel}\0${one.recipient}`, one])).values()]
+}

@@ -1,0 +1,117 @@
+import { readFileSync } from 'node:fs'
+
+import { ConfigurationError, loadConfiguration, Secret, type AlertChannel, type Problem } from '@swarmwatch/config'
+
+/** The settings of `alert-bridge serve`. */
+export interface BridgeSettings {
+  /** `BRIDGE_PORT`. @default 8090 */
+  readonly port: number
+  /** `BRIDGE_HOST`. @default '127.0.0.1' */
+  readonly host: string
+  /** `BRIDGE_TOKEN`, two with a comma between them, or `BRIDGE_TOKEN_FILE`, one a line. */
+  readonly tokens: readonly Secret[]
+  /** `BRIDGE_DATA_DIR`. @default '.swarmwatch/bridge' */
+  readonly dataDir: string
+  /** `HEARTBEAT_URL` or `HEARTBEAT_URL_FILE`. @default none */
+  readonly heartbeatUrl: Secret | undefined
+  /** `BRIDGE_WATCHDOG_SECONDS`; 0 is off. @default 300 */
+  readonly watchdogSeconds: number
+  readonly channels: readonly AlertChannel[]
+  /** Lines to show at start. */
+  readonly notices: readonly string[]
+}
+
+export interface SettingsSources {
+  readonly env: Readonly<Record<string, string | undefined>>
+  readonly readFile?: (path: string) => string
+  /** Whether a token must be there. @default true */
+  readonly needsToken?: boolean
+}
+
+/**
+ * Reads all settings of the bridge.
+ * @throws ConfigurationError with every problem there is
+ */
+export function readSettings({
+  env,
+  readFile = (path) => readFileSync(path, 'utf8'),
+  needsToken = true,
+}: SettingsSources): BridgeSettings {
+  const problems: Problem[] = []
+  const text = (name: string): string | undefined => env[name] || undefined
+
+  function number(name: string, fallback: number, most: number): number {
+    const given = text(name)
+    if (given === undefined) return fallback
+    // digits only: no sign, exponent or blank
+    if (/^\d{1,9}$/.test(given) && Number(given) <= most) return Number(given)
+    problems.push({ path: name, rule: `must be a whole number from 0 to ${most}`, value: JSON.stringify(given) })
+    return fallback
+  }
+
+  function secret(name: string): string | undefined {
+    const [direct, file] = [text(name), text(`${name}_FILE`)]
+    if (direct !== undefined && file !== undefined) {
+      problems.push({ path: name, rule: `and ${name}_FILE are both set; only one of them must be` })
+    }
+    if (direct !== undefined || file === undefined) return direct
+    try {
+      return readFile(file).trim() || undefined
+    } catch (error) {
+      const reason = (error as NodeJS.ErrnoException).code ?? 'error'
+      problems.push({ path: `${name}_FILE`, rule: `must name a file that can be read (${reason})`, value: JSON.stringify(file) })
+      return undefined
+    }
+  }
+
+  function tokens(): Secret[] {
+    const given = secret('BRIDGE_TOKEN')
+    // a comma or a new line between two, while one is being exchanged
+    const parts = given?.split(/[,\r\n]+/).flatMap((part) => part.trim() || []) ?? []
+    if (parts.length === 0 && needsToken && !problems.some(({ path }) => path.startsWith('BRIDGE_TOKEN'))) {
+      problems.push({
+        path: 'BRIDGE_TOKEN',
+        rule: 'is not set; set it, or BRIDGE_TOKEN_FILE, to the token that Alertmanager sends',
+      })
+    }
+    if (parts.length > 2) problems.push({ path: 'BRIDGE_TOKEN', rule: 'must hold at most two tokens', value: '***' })
+    if (parts.some((part) => part.length < 16 || /[^!-~]/.test(part))) {
+      problems.push({ path: 'BRIDGE_TOKEN', rule: 'must be at least 16 characters of ASCII without blanks', value: '***' })
+    }
+    return parts.map((part) => new Secret(part))
+  }
+
+  function heartbeat(): Secret | undefined {
+    const given = secret('HEARTBEAT_URL')
+    if (given === undefined) return undefined
+    if (/^https?:$/.test(URL.parse(given)?.protocol ?? '')) return new Secret(given)
+    problems.push({ path: 'HEARTBEAT_URL', rule: 'must be an http or https URL', value: '***' })
+    return undefined
+  }
+
+  const own = {
+    port: number('BRIDGE_PORT', 8090, 65_535),
+    host: text('BRIDGE_HOST') ?? '127.0.0.1',
+    tokens: tokens(),
+    dataDir: text('BRIDGE_DATA_DIR') ?? '.swarmwatch/bridge',
+    heartbeatUrl: heartbeat(),
+    watchdogSeconds: number('BRIDGE_WATCHDOG_SECONDS', 300, 86_400),
+  }
+  const { channels, notices } = channelsOf(env, problems)
+  if (problems.length > 0) throw new ConfigurationError(problems)
+  return { ...own, channels, notices }
+}
+
+function channelsOf(
+  env: SettingsSources['env'],
+  problems: Problem[],
+): { readonly channels: readonly AlertChannel[]; readonly notices: readonly string[] } {
+  try {
+    const { alerts, notices } = loadConfiguration({ env })
+    return { channels: alerts.channels, notices }
+  } catch (error) {
+    if (!(error instanceof ConfigurationError)) throw error
+    problems.push(...error.problems)
+    return { channels: [], notices: [] }
+  }
+}

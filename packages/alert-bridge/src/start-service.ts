@@ -1,0 +1,88 @@
+import { startCore, type BridgeCore } from './bridge-core.ts'
+import type { CoreOptions } from './core-options.ts'
+import { serveHttp, type HttpOptions } from './http/serve-http.ts'
+import { metricsEndpoint } from './metrics/metrics-endpoint.ts'
+import { otelMetrics } from './metrics/otel-metrics.ts'
+import { damagedLine } from './open-bridge.ts'
+import { openChannels } from './routing/open-channels.ts'
+import type { BridgeSettings } from './settings.ts'
+import { steadyClock } from './steady-clock.ts'
+import { openSqliteStore } from './store/sqlite/open-sqlite-store.ts'
+import { sendHeartbeat } from './watchdog/send-heartbeat.ts'
+import { watchWatchdog } from './watchdog/watch-watchdog.ts'
+
+/** What may be given in place of the real thing. */
+export type ServiceOptions = Partial<Pick<CoreOptions, 'channels' | 'now' | 'write' | 'times' | 'random' | 'checkpoints'>> &
+  Pick<HttpOptions, 'requestTimeoutMs'>
+
+export interface Service {
+  readonly port: number
+  readonly core: BridgeCore
+  /** Not ready and 503 at once; then ends what is on its way and leaves the rest for the next start. */
+  readonly stop: () => Promise<void>
+}
+
+/**
+ * Starts all of `alert-bridge serve`.
+ * @throws FolderTakenError when another process owns the data folder, and the system's error when the port is taken
+ */
+export async function startService(settings: BridgeSettings, options: ServiceOptions = {}): Promise<Service> {
+  const { now = steadyClock(), write = (line: string) => console.error(line), checkpoints, times, random } = options
+  const { store, setAside } = openSqliteStore(settings.dataDir, checkpoints)
+  const endpoint = metricsEndpoint()
+  const channels = options.channels ?? openChannels(settings.channels, { write })
+  const names = channels.map(({ channel }) => channel.name)
+  const metrics = otelMetrics(endpoint.meter, names)
+  const given = { ...(checkpoints && { checkpoints }), ...(times && { times }), ...(random && { random }) }
+  const core = await startCore({ store, channels, metrics, now, write, ...given })
+  if (setAside !== undefined) {
+    write(damagedLine(setAside))
+    await core.sayMeta({
+      key: 'damaged',
+      severity: 'critical',
+      title: 'The database of the bridge was damaged',
+      text: damagedLine(setAside),
+    })
+  }
+  const { watchdogSeconds, heartbeatUrl, tokens, host, port } = settings
+  const watchdog = watchdogSeconds > 0 ? watchWatchdog({ core, now, afterMs: watchdogSeconds * 1000 }) : undefined
+  const stopHeartbeat = heartbeatUrl && sendHeartbeat({ core, url: heartbeatUrl, write })
+  metrics.observe({
+    oldestAgeSeconds: () => Math.max(now() - (store.oldestPendingAt() ?? now()), 0) / 1000,
+    openBreakers: core.openBreakers,
+    watchdogAgeSeconds: () => watchdog?.ageSeconds(),
+  })
+
+  async function stopAll(): Promise<void> {
+    watchdog?.stop()
+    stopHeartbeat?.()
+    await core.close()
+    await endpoint.close()
+  }
+
+  try {
+    const { requestTimeoutMs } = options
+    const http = await serveHttp({
+      core,
+      endpoint,
+      tokens,
+      host,
+      port,
+      now,
+      write,
+      ...(requestTimeoutMs !== undefined && { requestTimeoutMs }),
+    })
+    return {
+      port: http.port,
+      core,
+      stop: async () => {
+        http.drain()
+        await http.close()
+        await stopAll()
+      },
+    }
+  } catch (error) {
+    await stopAll()
+    throw error
+  }
+}

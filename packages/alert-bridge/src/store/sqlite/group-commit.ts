@@ -1,0 +1,76 @@
+import type { DatabaseSync } from 'node:sqlite'
+
+import { StoreError } from '../store-error.ts'
+import { storeErrorOf } from './store-error-of.ts'
+
+/** Runs pieces of work that write. */
+export interface GroupCommit {
+  /** Resolves when the work is on disk, rejects when nothing of it is. The work must not touch anything but the database. */
+  readonly write: <Result>(work: () => Result) => Promise<Result>
+  /** Ends what was given and takes no more. */
+  readonly close: () => Promise<void>
+}
+
+interface Waiting {
+  readonly work: () => unknown
+  readonly resolve: (value: unknown) => void
+  readonly reject: (error: unknown) => void
+}
+
+/** One transaction, so one fsync, for all that is written within a turn of the event loop. */
+export function groupCommit(database: DatabaseSync): GroupCommit {
+  let waiting: Waiting[] = []
+  let turn: Promise<void> | undefined
+  let isClosed = false
+
+  function write<Result>(work: () => Result): Promise<Result> {
+    if (isClosed) return Promise.reject(new StoreError('closed', 'the store is closed'))
+    turn ??= new Promise((resolve) => setImmediate(() => resolve(commitWaiting())))
+    return new Promise((resolve, reject) => {
+      waiting.push({ work, resolve: resolve as (value: unknown) => void, reject })
+    })
+  }
+
+  function commitWaiting(): void {
+    const group = waiting
+    waiting = []
+    turn = undefined
+    const failure = tryCommit(database, group)
+    if (failure === undefined) return
+    // one bad piece must not take the others with it; but when nothing can be written, each would only wait once more
+    const isHopeless = failure.reason === 'locked' || failure.reason === 'read-only' || failure.reason === 'closed'
+    for (const one of group) {
+      const own = isHopeless || group.length === 1 ? failure : tryCommit(database, [one])
+      if (own !== undefined) one.reject(own)
+    }
+  }
+
+  async function close(): Promise<void> {
+    isClosed = true
+    await turn
+  }
+
+  return { write, close }
+}
+
+function tryCommit(database: DatabaseSync, group: readonly Waiting[]): StoreError | undefined {
+  try {
+    database.exec('BEGIN IMMEDIATE')
+    const results = group.map(({ work }) => work())
+    database.exec('COMMIT')
+    group.forEach(({ resolve }, index) => resolve(results[index]))
+    return undefined
+  } catch (error) {
+    rollBack(database)
+    return storeErrorOf(error)
+  }
+}
+
+function rollBack(database: DatabaseSync): void {
+  try {
+    // after "full" the transaction is already gone and a ROLLBACK would throw
+    if (database.isOpen && database.isTransaction) database.exec('ROLLBACK')
+  } catch {
+    // what made us roll back is the error to tell
+  }
+}

@@ -1,0 +1,60 @@
+import type { DatabaseSync } from 'node:sqlite'
+
+import type { Notice } from '../../message/notice.ts'
+import type { Bucket, Quarantined, Store } from '../store.ts'
+import { deliveryColumns, deliveryOf, type DeliveryRow } from './delivery-row.ts'
+
+export type ReadStore = Pick<
+  Store,
+  | 'list'
+  | 'listQuarantined'
+  | 'nextDueAt'
+  | 'nextEscalationAt'
+  | 'oldestPendingAt'
+  | 'pendingDigest'
+  | 'channelsWithPending'
+  | 'bucket'
+>
+
+/** What can be asked of the store. */
+export function readStore(database: DatabaseSync): ReadStore {
+  const joined = `SELECT ${deliveryColumns} FROM deliveries d JOIN notices n ON n.id = d.notice_id`
+  const all = database.prepare(`${joined} ORDER BY d.seq DESC LIMIT ?`)
+  const ofState = database.prepare(`${joined} WHERE d.state = ? ORDER BY d.seq DESC LIMIT ?`)
+  const quarantined = database.prepare(
+    'SELECT id, received_at AS receivedAt, reason, size FROM quarantine ORDER BY rowid DESC LIMIT ?',
+  )
+  // what is leased counts too, so that a delivery that never comes back is looked at again
+  const nextDue = database.prepare(
+    `SELECT min(due_at) AS at FROM deliveries INDEXED BY pending_due WHERE state = 'pending' AND channel = ?`,
+  )
+  const nextEscalation = database.prepare('SELECT min(escalate_at) AS at FROM notices WHERE escalate_at IS NOT NULL')
+  const oldest = database.prepare(`SELECT min(created_at) AS at FROM deliveries WHERE state = 'pending' AND held IS NULL`)
+  const digest = database.prepare(
+    `SELECT d.id, n.notice FROM deliveries d JOIN notices n ON n.id = d.notice_id
+     WHERE d.state = 'pending' AND d.kind = 'digest' AND d.lease_until IS NULL AND d.channel = ? AND d.recipient = ?`,
+  )
+  const channels = database.prepare(`SELECT DISTINCT channel FROM deliveries WHERE state = 'pending'`)
+  const bucket = database.prepare('SELECT tokens, at, paused_until AS pausedUntil FROM buckets WHERE channel = ?')
+
+  return {
+    list: ({ state, limit }) => {
+      const rows = state === undefined ? all.all(limit) : ofState.all(state, limit)
+      return (rows as unknown as DeliveryRow[]).map(deliveryOf)
+    },
+    listQuarantined: (limit) => quarantined.all(limit).map((row) => ({ ...row }) as unknown as Quarantined),
+    nextDueAt: (channel) => numberOf(nextDue.get(channel)),
+    nextEscalationAt: () => numberOf(nextEscalation.get()),
+    oldestPendingAt: () => numberOf(oldest.get()),
+    pendingDigest: ({ channel, recipient }) => {
+      const row = digest.get(channel, recipient) as { id: string; notice: string } | undefined
+      return row && { id: row.id, notice: JSON.parse(row.notice) as Notice }
+    },
+    channelsWithPending: () => channels.all().map((row) => row['channel'] as string),
+    bucket: (channel) => bucket.get(channel) as Bucket | undefined,
+  }
+}
+
+function numberOf(row: Record<string, unknown> | undefined): number | undefined {
+  return typeof row?.['at'] === 'number' ? row['at'] : undefined
+}

@@ -1,0 +1,112 @@
+import { spawnSync } from 'node:child_process'
+import { mkdirSync, writeFileSync } from 'node:fs'
+import { createServer, type AddressInfo } from 'node:net'
+import { join } from 'node:path'
+
+import { onTestFinished } from 'vitest'
+
+import { eventually } from '../kit/eventually.ts'
+import { temporaryFolder } from '../kit/started-bridge.ts'
+import { token } from '../kit/token.ts'
+
+const image = 'prom/alertmanager:v0.33.1'
+
+/** Why a real Alertmanager cannot be had here; undefined when it can. */
+export function missingAlertmanager(): string | undefined {
+  if (spawnSync('docker', ['version']).status !== 0) return 'needs Docker'
+  return spawnSync('docker', ['image', 'inspect', image]).status === 0 ? undefined : `needs the image ${image}`
+}
+
+export interface RunningAlertmanager {
+  /** Gives it an alert that fires until `endsAt`. */
+  post(name: string, severity: string, endsAt: Date): Promise<void>
+  restart(): Promise<void>
+  /** Posts to the bridge that did not succeed. */
+  failedPosts(): Promise<number>
+}
+
+export interface AlertmanagerOptions {
+  readonly bridgePort: number
+  readonly repeatInterval?: string
+}
+
+/** Starts Alertmanager so that it sends all to a bridge on this machine, quickly; it ends with the test. */
+export async function runAlertmanager({ bridgePort, repeatInterval = '1s' }: AlertmanagerOptions): Promise<RunningAlertmanager> {
+  const folder = temporaryFolder()
+  const port = await freePort()
+  mkdirSync(join(folder, 'data'), { mode: 0o777 })
+  writeFileSync(join(folder, 'alertmanager.yml'), configuration(bridgePort, repeatInterval))
+  const name = `bridge-test-alertmanager-${port}`
+  const options = `run --detach --pull never --network host --user root --name ${name} --volume ${folder}:/test`.split(' ')
+  const settings = ['--config.file=/test/alertmanager.yml', '--storage.path=/test/data', '--cluster.listen-address=']
+  docker([...options, image, ...settings, `--web.listen-address=127.0.0.1:${port}`])
+  onTestFinished(() => void spawnSync('docker', ['rm', '--force', '--volumes', name]))
+  const url = `http://127.0.0.1:${port}`
+  const ready = (): Promise<boolean> =>
+    eventually(
+      'Alertmanager to be ready',
+      () =>
+        fetch(`${url}/-/ready`).then(
+          ({ ok }) => ok,
+          () => false,
+        ),
+      20_000,
+    )
+  await ready()
+  return {
+    post: async (alertname, severity, endsAt) => {
+      const alert = {
+        labels: { alertname, severity },
+        annotations: { summary: `${alertname} is bad` },
+        startsAt: '2026-11-24T00:00:00Z',
+        endsAt,
+      }
+      const response = await fetch(`${url}/api/v2/alerts`, {
+        method: 'POST',
+        headers: { 'content-type': 'application/json' },
+        body: JSON.stringify([alert]),
+      })
+      if (!response.ok) throw new Error(`Alertmanager answered ${response.status}: ${await response.text()}`)
+    },
+    failedPosts: async () => {
+      const text = await (await fetch(`${url}/metrics`)).text()
+      const lines = text.split('\n').filter((line) => /^alertmanager_notification_requests_failed_total\{.*"webhook"/.test(line))
+      return lines.reduce((sum, line) => sum + Number(line.split(' ').at(-1)), 0)
+    },
+    restart: async () => {
+      docker(['restart', name])
+      await ready()
+    },
+  }
+}
+
+function docker(args: readonly string[]): void {
+  const { status, stderr } = spawnSync('docker', args, { encoding: 'utf8' })
+  if (status !== 0) throw new Error(`docker ${args[0]} failed: ${stderr}`)
+}
+
+function configuration(bridgePort: number, repeatInterval: string): string {
+  return `route:
+  receiver: bridge
+  group_by: [alertname]
+  group_wait: 0s
+  group_interval: 1s
+  repeat_interval: ${repeatInterval}
+receivers:
+  - name: bridge
+    webhook_configs:
+      - url: http://127.0.0.1:${bridgePort}/api/v1/alerts
+        send_resolved: true
+        timeout: 10s
+        http_config:
+          authorization: { credentials: ${token} }
+`
+}
+
+async function freePort(): Promise<number> {
+  const server = createServer().listen(0, '127.0.0.1')
+  await new Promise((resolve) => server.once('listening', resolve))
+  const { port } = server.address() as AddressInfo
+  await new Promise((resolve) => server.close(resolve))
+  return port
+}

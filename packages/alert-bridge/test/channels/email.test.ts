@@ -1,0 +1,208 @@
+import { Secret } from '@swarmwatch/config'
+import { describe, expect, onTestFinished, test } from 'vitest'
+
+import type { Channel, Delivery } from '../../src/channels/channel.ts'
+import { openEmailChannel, type EmailChannelSettings } from '../../src/channels/email/email-channel.ts'
+import { isLoopback } from '../../src/channels/email/smtp.ts'
+import { sampleAlert, sampleNotices } from '../message/sample-notices.ts'
+import { conformance, planted, serverConformance, type Bench } from './conformance.ts'
+import { fakeSmtp, headerNames, headerOf, reply } from './fake-smtp.ts'
+
+const neverAborted = new AbortController().signal
+const recipients = ['ops@example.com', 'Night shift <night@example.com>']
+const now = (): Date => new Date('2026-11-24T02:15:00Z')
+
+function open(port: number, more: Partial<EmailChannelSettings> = {}): Channel {
+  const channel = openEmailChannel(
+    {
+      type: 'email',
+      name: 'mail',
+      severities: ['critical'],
+      fallback: false,
+      quietHours: undefined,
+      recipients,
+      host: '127.0.0.1',
+      port,
+      user: undefined,
+      password: undefined,
+      from: 'alerts@swarm.example.com',
+      ...more,
+    },
+    { now },
+  )
+  onTestFinished(() => channel.close())
+  return channel
+}
+const delivery = (more: Partial<Delivery> = {}): Delivery => ({
+  id: 'delivery-1',
+  recipient: 'ops@example.com',
+  notice: sampleNotices.firing,
+  ...more,
+})
+
+describe('conformance', () => {
+  const start = async (): Promise<Required<Bench>> => {
+    const state = { mode: 'well' as 'well' | 'hang' | 'echo' }
+    const quoted = `${planted[0]} ${Buffer.from(planted[0]!).toString('base64')} ${Buffer.from(`\0user\0${planted[0]}`).toString('base64')}`
+    const smtp = await fakeSmtp({
+      allowInsecureAuth: true,
+      authOptional: false,
+      onAuth: (_, __, done) => (state.mode === 'echo' ? done(reply(535, `wrong ${quoted}`)) : done(null, { user: 'user' })),
+      onMailFrom: (_, __, done) => {
+        if (state.mode === 'echo') done(reply(554, `no, ${quoted} \u202E\u00E9`))
+        if (state.mode === 'well') done()
+      },
+    })
+    return {
+      open: () => open(smtp.port, { user: 'user', password: new Secret(planted[0]!) }),
+      arrived: () => smtp.mails.map(({ raw }) => raw),
+      ids: () => smtp.mails.map(({ raw }) => headerOf(raw, 'message-id')),
+      server: {
+        hang: () => void (state.mode = 'hang'),
+        echo: () => void (state.mode = 'echo'),
+        connections: () => smtp.server.connections.size,
+      },
+      [Symbol.asyncDispose]: () => smtp[Symbol.asyncDispose](),
+    }
+  }
+  conformance(start)
+  serverConformance(start)
+})
+
+test('a mail, as it goes out', async () => {
+  await using smtp = await fakeSmtp()
+  const result = await open(smtp.port).deliver(delivery(), neverAborted)
+  const [mail] = smtp.mails
+  expect(mail).toMatchObject({ from: 'alerts@swarm.example.com', to: ['ops@example.com'] })
+  expect(
+    mail!.raw
+      .replaceAll(/--_NmP-[\w-]+/g, '--boundary')
+      .replaceAll('\r\n', '\n')
+      .split('\n----boundary\n')
+      .slice(0, 2)
+      .join('\n----boundary\n'),
+  ).toMatchInlineSnapshot(`
+    "Auto-Submitted: auto-generated
+    X-Auto-Response-Suppress: All
+    List-ID: Swarmwatch alerts <swarmwatch.swarm.example.com>
+    From: "Swarmwatch (critical)" <alerts@swarm.example.com>
+    To: ops@example.com
+    Subject: [CRITICAL] AgentErrorRateCritical: api-integrator
+    Message-ID: <delivery-1@swarm.example.com>
+    Date: Tue, 24 Nov 2026 02:15:00 +0000
+    X-Priority: 1 (Highest)
+    X-Msmail-Priority: High
+    Importance: High
+    MIME-Version: 1.0
+    Content-Type: multipart/alternative;
+     boundary="--boundary"
+
+    ----boundary
+    Content-Type: text/plain; charset=utf-8
+    Content-Transfer-Encoding: quoted-printable
+
+    CRITICAL - AgentErrorRateCritical: api-integrator
+
+    62 % of the runs of =
+    api-integrator failed in the last 5 minutes
+
+    Most failures are 429: the =
+    model provider takes fewer calls than the agent makes.
+
+    Agent:    api-integrator
+    Severity: critical
+    Since:    2026-11-24 02:13:05 =
+    UTC+00:00
+    Alerts:   1 firing
+
+    What to do first
+      Follow the runbook
+      https://example.com/runbooks/AgentErrorRateCritical
+
+    Links
+      Dashboard at that time: https://grafana.example.com/d/agent?=
+    var-agent=3Dapi-integrator&from=3D1795486385000
+      Traces: https://jaeger.=
+    example.com/search?service=3Dswarm
+      Alertmanager: https://alertmanager.=
+    example.com/#/alerts
+    "
+  `)
+  expect(mail!.raw).toContain('Content-Type: text/html; charset=utf-8')
+  expect(result).toEqual({
+    kind: 'delivered',
+    thread: { root: '<delivery-1@swarm.example.com>', subject: '[CRITICAL] AgentErrorRateCritical: api-integrator' },
+  })
+})
+
+test('what follows answers the first mail under its subject, and the sender says how it stands', async () => {
+  await using smtp = await fakeSmtp()
+  const channel = open(smtp.port)
+  const first = await channel.deliver(delivery(), neverAborted)
+  const thread = first.kind === 'delivered' ? first.thread : undefined
+  const second = await channel.deliver(delivery({ id: 'delivery-2', notice: sampleNotices.resolved, thread }), neverAborted)
+  const raw = smtp.mails[1]!.raw
+  expect(
+    Object.fromEntries(
+      ['From', 'Subject', 'Message-ID', 'In-Reply-To', 'References', 'Importance'].map((name) => [name, headerOf(raw, name)]),
+    ),
+  ).toMatchInlineSnapshot(`
+    {
+      "From": ""Swarmwatch (resolved)" <alerts@swarm.example.com>",
+      "Importance": undefined,
+      "In-Reply-To": "<delivery-1@swarm.example.com>",
+      "Message-ID": "<delivery-2@swarm.example.com>",
+      "References": "<delivery-1@swarm.example.com>",
+      "Subject": "Re: [CRITICAL] AgentErrorRateCritical: api-integrator",
+    }
+  `)
+  expect(second).toEqual({ kind: 'delivered', thread })
+})
+
+test('each recipient gets a mail of its own, with the name from the settings', async () => {
+  await using smtp = await fakeSmtp()
+  const channel = open(smtp.port, { from: 'Swarm Watch <alerts@swarm.example.com>' })
+  await Promise.all(
+    recipients.map((recipient, number) => channel.deliver(delivery({ id: `d-${number}`, recipient }), neverAborted)),
+  )
+  const sorted = smtp.mails.toSorted((a, b) => a.to[0]!.localeCompare(b.to[0]!))
+  expect(sorted.map(({ to }) => to)).toEqual([['night@example.com'], ['ops@example.com']])
+  expect(headerOf(sorted[0]!.raw, 'to')).toBe('Night shift <night@example.com>')
+  expect(headerOf(sorted[0]!.raw, 'from')).toBe('"Swarm Watch (critical)" <alerts@swarm.example.com>')
+})
+
+test('line ends in a title or a label become no header, and no label becomes an address', async () => {
+  await using smtp = await fakeSmtp()
+  const evil = 'x\r\nBcc: evil@example.com\r\n\r\nRCPT TO:<evil@example.com>'
+  const notice = {
+    ...sampleNotices.firing,
+    title: evil,
+    alerts: [sampleAlert(evil, { labels: { alertname: evil, agent_name: evil, to: evil } })],
+  }
+  await open(smtp.port).deliver(delivery({ notice }), neverAborted)
+  expect(smtp.mails[0]!.to).toEqual(['ops@example.com'])
+  expect(headerNames(smtp.mails[0]!.raw)).not.toContain('Bcc')
+  expect(headerOf(smtp.mails[0]!.raw, 'subject')).toContain('[CRITICAL] x Bcc: evil@example.com RCPT TO:')
+})
+
+test('only what is urgent is marked so', async () => {
+  await using smtp = await fakeSmtp()
+  const channel = open(smtp.port)
+  for (const notice of [sampleNotices.firing, sampleNotices.resolved, sampleNotices.event, sampleNotices.digest]) {
+    await channel.deliver(delivery({ notice }), neverAborted)
+  }
+  expect(smtp.mails.map(({ raw }) => headerOf(raw, 'importance'))).toEqual(['High', undefined, undefined, undefined])
+})
+
+test.each([
+  ['localhost', true],
+  ['127.0.0.1', true],
+  ['127.9.9.9', true],
+  ['::1', true],
+  ['0.0.0.0', false],
+  ['127.0.0.1.example.com', false],
+  ['localhost.example.com', false],
+  ['mail.example.com', false],
+])('%s is this machine: %s', (host, isLocal) => {
+  expect(isLoopback(host)).toBe(isLocal)
+})

@@ -1,0 +1,153 @@
+import { createHmac } from 'node:crypto'
+
+import { Secret } from '@swarmwatch/config'
+import { describe, expect, test } from 'vitest'
+
+import type { ChannelWorld } from '../../src/channels/channel-world.ts'
+import type { DeliveryResult } from '../../src/channels/channel.ts'
+import { openWebhookChannel, type WebhookChannelSettings } from '../../src/channels/webhook/webhook-channel.ts'
+import { sampleNotices } from '../message/sample-notices.ts'
+import { conformance, planted, serverConformance, type Bench } from './conformance.ts'
+import { fakeHttp, neverAnswers, oneByteASecond, resets, hangsUpMidBody, says, type Answer, type FakeHttp } from './fake-http.ts'
+import { expiredTls, validTls } from './test-tls.ts'
+
+const neverAborted = new AbortController().signal
+const base = {
+  type: 'webhook',
+  name: 'own',
+  severities: ['critical'],
+  fallback: false,
+  quietHours: undefined,
+  secret: undefined,
+  allowedPrivateHosts: ['127.0.0.1'],
+} as const
+const delivery = { id: 'delivery-1', recipient: 'own', notice: sampleNotices.firing }
+
+function deliverTo(
+  url: string,
+  more: Partial<WebhookChannelSettings> = {},
+  world: Partial<ChannelWorld> = {},
+): Promise<DeliveryResult> {
+  return openWebhookChannel({ ...base, url: new Secret(url), ...more }, world).deliver(delivery, neverAborted)
+}
+
+async function answered(answer: Answer, more: Partial<WebhookChannelSettings> = {}): Promise<DeliveryResult> {
+  await using http = await fakeHttp(answer)
+  return await deliverTo(http.url, more)
+}
+
+describe('conformance', () => {
+  const start = async (): Promise<Required<Bench>> => {
+    const http: FakeHttp = await fakeHttp(says(204))
+    const quoting: Answer = ({ path, headers, body }, response) =>
+      says(400, `${path} ${JSON.stringify(headers)} ${planted.join(' ')} ${body}\n\u202E`)(undefined as never, response)
+    return {
+      open: (world) =>
+        openWebhookChannel(
+          {
+            ...base,
+            url: new Secret(`${http.url}/${planted[0]}?token=${planted[1]}`),
+            secret: new Secret(planted[2]!),
+            secrets: [new Secret(planted[1]!)],
+          },
+          world,
+        ),
+      arrived: () => http.seen.map(({ body }) => body),
+      ids: () => http.seen.map(({ headers }) => String(headers['webhook-id'])),
+      server: {
+        hang: () => void (http.answers = [neverAnswers]),
+        echo: () => void (http.answers = [quoting]),
+        connections: () => http.sockets.size,
+      },
+      [Symbol.asyncDispose]: () => http[Symbol.asyncDispose](),
+    }
+  }
+  conformance(start)
+  serverConformance(start)
+})
+
+test('signs by Standard Webhooks with every key', async () => {
+  await using http = await fakeHttp(says(200))
+  const raw = Buffer.from('a key of thirty-two bytes, no less')
+  const now = (): Date => new Date('2026-11-24T02:15:00Z')
+  const secrets = [new Secret(`whsec_${raw.toString('base64')}`)]
+  expect(await deliverTo(http.url, { secret: new Secret('plain'), secrets }, { now })).toEqual({ kind: 'delivered' })
+  const { headers, body } = http.seen[0]!
+  const signature = (key: Buffer | string): string =>
+    `v1,${createHmac('sha256', key).update(`delivery-1.1795486500.${body}`).digest('base64')}`
+  expect(headers).toMatchObject({
+    'content-type': 'application/json',
+    'webhook-id': 'delivery-1',
+    'webhook-timestamp': '1795486500',
+    'webhook-signature': `${signature('plain')} ${signature(raw)}`,
+  })
+})
+
+test('without a key it is not signed', async () => {
+  await using http = await fakeHttp(says(200))
+  await deliverTo(http.url)
+  expect(http.seen[0]!.headers).not.toHaveProperty('webhook-signature')
+})
+
+test.each<[number, Record<string, string>, DeliveryResult['kind'], number?]>([
+  [200, {}, 'delivered'],
+  [202, {}, 'delivered'],
+  [204, {}, 'delivered'],
+  [302, { location: 'http://127.0.0.1:1/' }, 'channel-down'],
+  [400, {}, 'undeliverable'],
+  [401, {}, 'channel-down'],
+  [404, {}, 'channel-down'],
+  [410, {}, 'channel-down'],
+  [413, {}, 'undeliverable'],
+  [422, {}, 'undeliverable'],
+  [429, { 'retry-after': '120' }, 'retry', 120],
+  [429, { 'retry-after': 'Tue, 24 Nov 2026 02:16:00 GMT' }, 'retry', 60],
+  [429, { 'retry-after': '999999999' }, 'retry', 3_600],
+  [500, {}, 'retry'],
+  [502, { 'retry-after': '9' }, 'retry', 9],
+  [504, { 'retry-after': 'soon' }, 'retry'],
+])('%d with %o is %s', async (status, headers, kind, seconds) => {
+  await using http = await fakeHttp(says(status, '', headers))
+  const result = await deliverTo(http.url, {}, { now: () => new Date('2026-11-24T02:15:00Z') })
+  expect(result.kind).toBe(kind)
+  expect('retryAfterSeconds' in result ? result.retryAfterSeconds : undefined).toBe(seconds)
+})
+
+test('a redirect is not followed', async () => {
+  await using aim = await fakeHttp(says(200))
+  expect(await answered(says(307, '', { location: aim.url }))).toEqual({
+    kind: 'channel-down',
+    reason: 'the endpoint answered 307; redirects are not followed',
+  })
+  expect(aim.seen).toEqual([])
+})
+
+test('what became of a message is known exactly as far as it can be', async () => {
+  expect(await answered(resets)).toMatchObject({ kind: 'retry', unknown: true })
+  expect(await answered(neverAnswers, { timeoutMs: 100 })).toMatchObject({ kind: 'retry', unknown: true })
+  // the status was 200: the rest of the answer does not matter
+  expect(await answered(hangsUpMidBody)).toEqual({ kind: 'delivered' })
+  expect(await answered(oneByteASecond, { timeoutMs: 100 })).toEqual({ kind: 'delivered' })
+})
+
+test('nobody listening and a name that does not resolve: nothing has arrived', async () => {
+  const http = await fakeHttp(says(200))
+  await http[Symbol.asyncDispose]()
+  expect(await deliverTo(http.url)).toEqual({ kind: 'retry', reason: `connect ECONNREFUSED 127.0.0.1:${http.port}` })
+  expect(await deliverTo('http://nowhere.invalid/')).toEqual({
+    kind: 'retry',
+    reason: expect.stringMatching(/ENOTFOUND|EAI_AGAIN/) as string,
+  })
+})
+
+test('a certificate that is trusted is taken, an expired or a strange one is a dead channel', async () => {
+  await using good = await fakeHttp(says(200), validTls)
+  await using old = await fakeHttp(says(200), expiredTls)
+  expect(await deliverTo(good.url, { ca: validTls.cert })).toEqual({ kind: 'delivered' })
+  expect(await deliverTo(good.url)).toMatchObject({ kind: 'channel-down' })
+  expect(await deliverTo(old.url, { ca: expiredTls.cert })).toEqual({
+    kind: 'channel-down',
+    reason: 'the certificate was refused: certificate has expired (CERT_HAS_EXPIRED)',
+  })
+  expect([...good.seen, ...old.seen]).toHaveLength(1)
+})

@@ -1,0 +1,83 @@
+import { writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+
+import { expect, test } from 'vitest'
+
+import { check } from '../../src/commands/check.ts'
+import { lintAlertmanager } from '../../src/commands/lint-alertmanager.ts'
+import { readSettings } from '../../src/settings.ts'
+import { temporaryFolder } from '../kit/started-bridge.ts'
+
+const good = `
+route:
+  receiver: bridge
+  repeat_interval: 4h
+  routes:
+    - receiver: mail
+      matchers: ['alertname=~"Bridge.*"']
+receivers:
+  - name: bridge
+    webhook_configs:
+      - url: http://alert-bridge:8090/api/v1/alerts
+        timeout: 10s
+        http_config: { authorization: { credentials_file: /run/secrets/token } }
+  - name: mail
+    email_configs: [{ to: ops@example.com }]
+`
+
+test('finds nothing in a good alertmanager.yml', () => {
+  expect(lintAlertmanager(good)).toEqual([])
+})
+
+test('finds all that loses alerts or tells them twice', () => {
+  const bad = `
+route:
+  receiver: nobody
+  routes:
+    - receiver: bridge
+      matchers: ['severity="critical"']
+      repeat_interval: 1m
+receivers:
+  - name: nobody
+  - name: bridge
+    webhook_configs:
+      - url: http://alert-bridge:8090/api/v1/alerts
+        send_resolved: false
+`
+  expect(lintAlertmanager(bad)).toEqual([
+    'receiver "bridge": the webhook has no timeout, so a bridge that hangs stops its groups; set timeout: 10s',
+    'receiver "bridge": send_resolved is false, so nobody hears that it is over',
+    'receiver "bridge": http_config.authorization is missing; the bridge answers 401, and Alertmanager drops the alert',
+    'route to "bridge": repeat_interval 1m is below the 5 min in which the same content counts as a duplicate',
+    'Watchdog is routed to no receiver of the bridge, so it will raise the alarm; set BRIDGE_WATCHDOG_SECONDS=0 or route it',
+    'there is no second receiver: nobody hears that the bridge itself is down',
+  ])
+})
+
+test.each([
+  ['no YAML', '{', 'it is not YAML'],
+  ['another file', 'a: 1', 'it is no configuration of Alertmanager: route is not as it must be'],
+  [
+    'no bridge',
+    good.replaceAll('/api/v1/alerts', '/hook'),
+    'no receiver has a webhook with the address of the bridge, .../api/v1/alerts',
+  ],
+])('says what it is: %s', (_, text, sentence) => {
+  expect(lintAlertmanager(text)).toEqual([sentence])
+})
+
+test('warns of a single channel, and shows no secret', () => {
+  const secrets = { BRIDGE_TOKEN: 'bridge-token-secret', ALERT_SLACK_WEBHOOK: 'https://hooks.slack.com/services/secret' }
+  const file = join(temporaryFolder(), 'settings.yaml')
+  writeFileSync(file, 'monitoring: { enabled: true }\n')
+  const lines: string[] = []
+  const settings = readSettings({ env: { ...secrets, SWARMWATCH_CONFIG: file } })
+  expect(check({ settings, write: (line) => lines.push(line) })).toBe(1)
+  expect(lines).toEqual([
+    'bridge on 127.0.0.1:8090, 1 token(s), data in .swarmwatch/bridge',
+    'channel slack (slack): critical, warning, info',
+    'warning: there is only one channel: when it is down, nobody is told; add a second one of another kind',
+    '1 warning(s)',
+  ])
+  expect(lines.join()).not.toContain('secret')
+})

@@ -1,0 +1,93 @@
+import { writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+
+import { expect, test } from 'vitest'
+
+import { drill } from '../../src/commands/drill.ts'
+import { replay } from '../../src/commands/replay.ts'
+import { readSettings } from '../../src/settings.ts'
+import { firing } from '../kit/alert-groups.ts'
+import { eventually } from '../kit/eventually.ts'
+import { broken, recordingChannel } from '../kit/recording-channel.ts'
+import { startedBridge, temporaryFolder } from '../kit/started-bridge.ts'
+import { token } from '../kit/token.ts'
+import { runProgram } from './run-program.ts'
+
+test('serves from start to SIGTERM', async () => {
+  const folder = temporaryFolder()
+  const file = join(folder, 'settings.yaml')
+  writeFileSync(file, 'alerts: { channels: [{ type: console }] }\n')
+  const program = runProgram(['serve'], {
+    BRIDGE_TOKEN: token,
+    BRIDGE_PORT: '0',
+    BRIDGE_DATA_DIR: folder,
+    SWARMWATCH_CONFIG: file,
+  })
+  const url = await eventually('it to be ready', () => /ready on (http:\S+),/.exec(program.output())?.[1])
+  const headers = { authorization: `Bearer ${token}` }
+  const response = await fetch(`${url}/api/v1/alerts`, { method: 'POST', headers, body: JSON.stringify(firing()) })
+  expect(response.status).toBe(200)
+  await eventually('the line', () => program.output().includes('AgentSlow'))
+  program.child.kill('SIGTERM')
+  expect(await program.ended).toBe(0)
+  expect(program.output()).not.toContain(token)
+})
+
+test.each([
+  ['settings that cannot be used', ['serve'], { BRIDGE_PORT: 'x' }, 2, 'problems in the configuration:'],
+  ['a settings file that is not there', ['check'], { BRIDGE_TOKEN: token, SWARMWATCH_CONFIG: 'nowhere.yaml' }, 2, 'nowhere.yaml'],
+  ['an unknown command', ['dance'], {}, 2, 'there is no "dance"'],
+  ['no command', [], {}, 2, 'Usage: alert-bridge'],
+  ['a call for help', ['--help'], {}, 0, 'Usage: alert-bridge'],
+])('ends with the right code and a clear word: %s', async (_, args, env, code, words) => {
+  const program = runProgram(args, env)
+  expect(await program.ended).toBe(code)
+  expect(program.output()).toContain(words)
+})
+
+test('a drill goes through every channel and says how long each took', async () => {
+  const lines: string[] = []
+  const channels = [
+    recordingChannel({ name: 'email', recipients: ['a@x.io', 'b@x.io'] }),
+    recordingChannel({ name: 'slack', answer: broken }),
+  ]
+  const code = await drill({ channels: channels.map(({ routed }) => routed), write: (line) => lines.push(line) })
+  expect(code).toBe(1)
+  expect(
+    lines
+      .join('\n')
+      .replaceAll(/\d+ ms/g, 'N ms')
+      .replaceAll(/ +/g, ' '),
+  ).toMatchInlineSnapshot(`
+    "channel recipient result latency reason
+    email a@x.io delivered N ms
+    email b@x.io delivered N ms
+    slack people failed - HTTP 404
+    2 of 3 reached"
+  `)
+  expect(channels[0]?.delivered[0]?.notice).toMatchObject({ kind: 'drill', title: 'This is a test of the alert channels' })
+})
+
+test('replays what is dead: through the bridge that runs, else in its folder', async () => {
+  const channel = recordingChannel({ answer: () => ({ kind: 'undeliverable', reason: '550' }) })
+  const bridge = await startedBridge({ channels: [channel] })
+  for (const name of ['A', 'B']) await bridge.post('/api/v1/alerts', firing({ name }))
+  await bridge.idle()
+  const [one] = await bridge.deliveries('dead')
+  const env = { BRIDGE_TOKEN: token, BRIDGE_DATA_DIR: bridge.dataDir, BRIDGE_PORT: String(bridge.service.port) }
+  const lines: string[] = []
+  const run = (ids: readonly string[]): Promise<number> =>
+    replay({ ids, settings: readSettings({ env }), write: (line) => lines.push(line) })
+
+  expect(await run([one?.id ?? '', 'nobody'])).toBe(1)
+  expect(lines).toEqual([`${one?.id} is tried again`, 'nobody is unknown', '1 of 2 replayed'])
+  await eventually('it to be tried', () => channel.tries.length === 3)
+  await bridge.idle()
+  await bridge.service.stop()
+  lines.length = 0
+  expect(await run([])).toBe(0)
+  expect(lines.at(-1)).toBe('2 of 2 replayed')
+  channel.answer = () => ({ kind: 'delivered' })
+  await (await startedBridge({ channels: [channel], dataDir: bridge.dataDir })).idle()
+  expect(channel.delivered.map(({ notice }) => notice.title).toSorted()).toEqual(['A', 'B'])
+})

@@ -1,0 +1,71 @@
+import { writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+
+import { ConfigurationError, type Problem } from '@swarmwatch/config'
+import { expect, test } from 'vitest'
+
+import { readSettings, type BridgeSettings, type SettingsSources } from '../../src/settings.ts'
+import { temporaryFolder } from '../kit/started-bridge.ts'
+
+/** With a settings file that says nothing. */
+function settingsOf({ env, readFile }: SettingsSources): BridgeSettings {
+  const file = join(temporaryFolder(), 'settings.yaml')
+  writeFileSync(file, 'monitoring: { enabled: true }\n')
+  return readSettings({ env: { SWARMWATCH_CONFIG: file, ...env }, ...(readFile && { readFile }) })
+}
+
+function problemsOf(sources: SettingsSources): readonly Problem[] {
+  try {
+    settingsOf(sources)
+    return []
+  } catch (error) {
+    if (error instanceof ConfigurationError) return error.problems
+    throw error
+  }
+}
+
+test('has the defaults of the design', () => {
+  expect(settingsOf({ env: { BRIDGE_TOKEN: 'a-token-of-16-characters' } })).toMatchObject({
+    port: 8090,
+    host: '127.0.0.1',
+    dataDir: '.swarmwatch/bridge',
+    heartbeatUrl: undefined,
+    watchdogSeconds: 300,
+  })
+})
+
+test('names every problem at once, and shows no secret', () => {
+  const env = {
+    BRIDGE_PORT: '80900',
+    BRIDGE_WATCHDOG_SECONDS: '-1',
+    BRIDGE_TOKEN: 'short',
+    HEARTBEAT_URL: 'ftp://user:password@x',
+    ALERT_SLACK_WEBHOOK: 'no-url-but-secret',
+  }
+  const problems = problemsOf({ env })
+  expect(problems.map(({ path }) => path).toSorted()).toEqual([
+    'ALERT_SLACK_WEBHOOK',
+    'BRIDGE_PORT',
+    'BRIDGE_TOKEN',
+    'BRIDGE_WATCHDOG_SECONDS',
+    'HEARTBEAT_URL',
+  ])
+  expect(JSON.stringify(problems)).not.toMatch(/short|password|no-url-but-secret/)
+})
+
+test('needs a token', () => {
+  expect(problemsOf({ env: {} })).toMatchObject([{ path: 'BRIDGE_TOKEN', rule: expect.stringContaining('is not set') }])
+})
+
+test('takes two tokens with a comma between them, or one a line from a file', () => {
+  const revealed = (sources: SettingsSources): string[] => readSettings(sources).tokens.map((token) => token.reveal())
+  const both = ['first-token-0123456', 'second-token-012345']
+  expect(revealed({ env: { BRIDGE_TOKEN: both.join(',') } })).toEqual(both)
+  expect(revealed({ env: { BRIDGE_TOKEN_FILE: '/run/secrets/token' }, readFile: () => `${both.join('\n')}\n` })).toEqual(both)
+  expect(problemsOf({ env: { BRIDGE_TOKEN: [...both, 'third-token-0123456'].join(',') } })).toHaveLength(1)
+})
+
+test('says which file cannot be read', () => {
+  const env = { BRIDGE_TOKEN_FILE: '/nowhere/token' }
+  expect(problemsOf({ env })).toMatchObject([{ path: 'BRIDGE_TOKEN_FILE', rule: 'must name a file that can be read (ENOENT)' }])
+})

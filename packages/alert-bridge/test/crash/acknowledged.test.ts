@@ -1,0 +1,89 @@
+import { setTimeout as pause } from 'node:timers/promises'
+
+import { expect, test } from 'vitest'
+
+import type { Checkpoint } from '../../src/checkpoint.ts'
+import type { StoredDelivery } from '../../src/store/stored-delivery.ts'
+import { eventually } from '../kit/eventually.ts'
+import { temporaryFolder } from '../kit/started-bridge.ts'
+import { token } from '../kit/token.ts'
+import { openSink } from './sink.ts'
+import { startLoad } from './load.ts'
+import { runBridge } from './run-bridge.ts'
+import { openSqliteStore } from '../../src/store/sqlite/open-sqlite-store.ts'
+
+/** CRASHES=100 for the long run. */
+const crashes = Number(process.env['CRASHES'] ?? 5)
+const checkpoints: readonly (Checkpoint | 'random')[] = ['after-commit', 'before-send', 'after-send', 'while-marking', 'random']
+
+test(
+  `what was answered 200 is delivered although the bridge is killed ${crashes} times under load`,
+  { timeout: 600_000 },
+  async () => {
+    const sink = await openSink()
+    const dataDir = temporaryFolder()
+    const acknowledged = new Map<string, string>()
+
+    for (let crash = 0; crash < crashes; crash += 1) {
+      const moment = checkpoints[crash % checkpoints.length] ?? 'random'
+      const nth = 1 + Math.floor(Math.random() * 60)
+      const env = { SINK_URL: sink.url, DATA_DIR: dataDir, ...(moment !== 'random' && { CRASH_AT: `${moment}:${nth}` }) }
+      const bridge = await runBridge(env)
+      if (bridge === undefined) continue // it was killed while it sent what waited, before it was ready
+      const load = startLoad(bridge.url, acknowledged)
+      if (moment === 'random') {
+        await pause(Math.random() * 300)
+        bridge.child.kill('SIGKILL')
+      }
+      expect(await bridge.ended).toBe('SIGKILL')
+      await load.stop()
+    }
+
+    const last = await runBridge({ SINK_URL: sink.url, DATA_DIR: dataDir })
+    await eventually(
+      'nothing to wait',
+      async () => {
+        const response = await fetch(`${last?.url}/api/v1/deliveries?state=pending`, {
+          headers: { authorization: `Bearer ${token}` },
+        })
+        return ((await response.json()) as { deliveries: object[] }).deliveries.length === 0
+      },
+      60_000,
+    )
+    last?.child.kill('SIGTERM')
+    expect(await last?.ended).toBe(0)
+
+    const { store } = openSqliteStore(dataDir)
+    const deliveries = store.list({ limit: -1 })
+    await store.close()
+    const { lost, twice, unexplained } = account(acknowledged, deliveries, sink.received)
+    console.log(
+      `killed ${crashes} times: ${acknowledged.size} acknowledged, ${lost.length} lost, ${twice} of ${sink.received.length} messages twice`,
+    )
+    expect(acknowledged.size).toBeGreaterThan(crashes * 5)
+    expect(lost).toEqual([])
+    expect(unexplained).toEqual([])
+  },
+)
+
+/** Each acknowledged id must have reached both recipients, or be a dead letter; a message may come twice only if that was announced. */
+function account(
+  acknowledged: ReadonlyMap<string, string>,
+  deliveries: readonly StoredDelivery[],
+  received: readonly { readonly id: string; readonly mayHaveArrived: boolean }[],
+): { readonly lost: string[]; readonly twice: number; readonly unexplained: string[] } {
+  const counts = new Map<string, number>()
+  const unexplained: string[] = []
+  for (const { id, mayHaveArrived } of received) {
+    const before = counts.get(id) ?? 0
+    if (before > 0 && !mayHaveArrived) unexplained.push(id)
+    counts.set(id, before + 1)
+  }
+  const isAccounted = ({ id, state }: StoredDelivery): boolean => state === 'dead' || (state === 'delivered' && counts.has(id))
+  const ofNotice = Map.groupBy(deliveries, ({ noticeId }) => noticeId)
+  const lost = [...acknowledged.keys()].filter((id) => {
+    const own = ofNotice.get(id) ?? []
+    return own.length !== 2 || !own.every(isAccounted)
+  })
+  return { lost, twice: [...counts.values()].filter((count) => count > 1).length, unexplained }
+}

@@ -1,0 +1,39 @@
+import { setTimeout as pause } from 'node:timers/promises'
+
+import { expect, test } from 'vitest'
+
+import { openSqliteStore } from '../../src/store/sqlite/open-sqlite-store.ts'
+import { temporaryFolder } from '../kit/started-bridge.ts'
+import { startLoad } from './load.ts'
+import { runBridge } from './run-bridge.ts'
+import { openSink } from './sink.ts'
+
+test('ends in order on SIGTERM in the middle of its work, and loses and repeats nothing', { timeout: 30_000 }, async () => {
+  const sink = await openSink()
+  const dataDir = temporaryFolder()
+  const env = { SINK_URL: sink.url, DATA_DIR: dataDir }
+  const acknowledged = new Map<string, string>()
+  for (let round = 0; round < 2; round += 1) {
+    const bridge = await runBridge(env)
+    const load = startLoad(bridge?.url ?? '', acknowledged)
+    await pause(150)
+    bridge?.child.kill('SIGTERM')
+    expect(await bridge?.ended).toBe(0)
+    await load.stop()
+    expect(bridge?.output()).toContain('[BRIDGE] stopped; what waits is told after the next start')
+  }
+  const { store } = openSqliteStore(dataDir)
+  const deliveries = store.list({ limit: -1 })
+  await store.close()
+  const noticeIds = new Set(deliveries.map(({ noticeId }) => noticeId))
+  expect(acknowledged.size).toBeGreaterThan(5)
+  expect([...acknowledged.keys()].filter((id) => !noticeIds.has(id))).toEqual([])
+  const ids = sink.received.map(({ id }) => id)
+  expect(new Set(ids).size).toBe(ids.length)
+  expect(
+    deliveries
+      .filter(({ state }) => state === 'delivered')
+      .map(({ id }) => id)
+      .toSorted(),
+  ).toEqual(ids.toSorted())
+})

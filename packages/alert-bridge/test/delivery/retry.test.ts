@@ -1,0 +1,94 @@
+import { expect, test } from 'vitest'
+
+import { backoffMs } from '../../src/delivery/backoff.ts'
+import { decideOutcome } from '../../src/delivery/decide-outcome.ts'
+import { deliveryTimes } from '../../src/delivery/delivery-times.ts'
+import { firing } from '../kit/alert-groups.ts'
+import { eventually } from '../kit/eventually.ts'
+import { failing, recordingChannel } from '../kit/recording-channel.ts'
+import { shortTimes } from '../kit/short-times.ts'
+import { startedBridge } from '../kit/started-bridge.ts'
+
+const middle = (): number => 0.5
+
+test('waits 5, 15, 45 s and so on, never longer than 15 min, however often it failed', () => {
+  const waits = [1, 2, 3, 4, 5, 6, 7, 1000].map((failures) => backoffMs(failures, deliveryTimes, middle) / 1000)
+  expect(waits).toEqual([5, 15, 45, 135, 405, 900, 900, 900])
+  expect([0, 1].map((chance) => Math.round(backoffMs(1, deliveryTimes, () => chance)))).toEqual([4000, 6000])
+})
+
+test('waits what the provider asks for, up to 15 min', () => {
+  expect(backoffMs(1, deliveryTimes, () => 0, 60)).toBe(60_000)
+  expect(backoffMs(1, deliveryTimes, () => 0, 86_400)).toBe(900_000)
+})
+
+test('gives up after a day, and says how often it tried', () => {
+  const old = { attempts: 9, createdAt: 0 }
+  const result = { kind: 'retry', reason: 'HTTP 500' } as const
+  expect(decideOutcome(old, result, 24 * 3_600_000 + 1, deliveryTimes, middle)).toEqual({
+    kind: 'dead',
+    reason: 'gave up after 10 tries: HTTP 500',
+    mayHaveArrived: false,
+  })
+})
+
+test('tries again until it works, with the same id', async () => {
+  const channel = recordingChannel({ answer: failing })
+  const bridge = await startedBridge({ channels: [channel], times: shortTimes })
+  await bridge.post('/api/v1/alerts', firing())
+  await eventually('three tries', () => channel.tries.length >= 3)
+  expect(await bridge.deliveries('pending')).toMatchObject([{ reason: 'HTTP 500' }])
+  channel.answer = () => ({ kind: 'delivered' })
+  await bridge.idle()
+  expect(new Set(channel.tries.map(({ id }) => id)).size).toBe(1)
+  expect(channel.delivered).toHaveLength(1)
+})
+
+test('tells the channel that an earlier try may have arrived, and counts it', async () => {
+  const channel = recordingChannel({ answer: () => ({ kind: 'retry', reason: 'cut off', unknown: true }) })
+  const bridge = await startedBridge({ channels: [channel], times: shortTimes })
+  await bridge.post('/api/v1/alerts', firing())
+  await eventually('a try', () => channel.tries.length === 1)
+  channel.answer = () => ({ kind: 'delivered' })
+  await bridge.idle()
+  expect(channel.tries.map(({ mayHaveArrived }) => mayHaveArrived)).toEqual([false, true])
+  expect(await bridge.metric('bridge_unknown_outcomes_total')).toBe(1)
+})
+
+test('one recipient of three who does not exist does not keep the others from being told', async () => {
+  const channel = recordingChannel({
+    recipients: ['a@x.io', 'gone@x.io', 'b@x.io'],
+    answer: ({ recipient }) => (recipient === 'gone@x.io' ? { kind: 'undeliverable', reason: '550' } : { kind: 'delivered' }),
+  })
+  const bridge = await startedBridge({ channels: [channel], times: shortTimes })
+  await bridge.post('/api/v1/alerts', firing())
+  await bridge.idle()
+  expect(channel.delivered.map(({ recipient }) => recipient).toSorted()).toEqual(['a@x.io', 'b@x.io'])
+  expect(await bridge.deliveries('dead')).toMatchObject([{ recipient: 'gone@x.io', reason: '550' }])
+  expect(bridge.lines).toEqual([expect.stringMatching(/^\[UNDELIVERABLE\] .*gone@x\.io/)])
+  expect(await bridge.metric('bridge_dead_letters_total')).toBe(1)
+})
+
+test('leaves a channel alone for as long as it asks, all its messages, also over a restart', async () => {
+  const channel = recordingChannel({ answer: () => ({ kind: 'retry', reason: 'HTTP 429', retryAfterSeconds: 0.3 }) })
+  const times = { ...shortTimes, longestBackoffMs: 10_000 }
+  const first = await startedBridge({ channels: [channel], times })
+  await first.post('/api/v1/alerts', firing())
+  await eventually('a try', () => channel.tries.length === 1)
+  const askedAt = performance.now()
+  await first.post('/api/v1/alerts', firing({ name: 'Other' }))
+  await first.service.stop()
+  channel.answer = () => ({ kind: 'delivered' })
+  const second = await startedBridge({ channels: [channel], times, dataDir: first.dataDir })
+  await second.idle()
+  expect(performance.now() - askedAt).toBeGreaterThan(250)
+  expect(channel.tries).toHaveLength(3)
+})
+
+test('does not wait for a channel that never answers', async () => {
+  const channel = recordingChannel({ answer: () => new Promise(() => {}) })
+  const bridge = await startedBridge({ channels: [channel], times: { ...shortTimes, deadlineMs: 50 } })
+  await bridge.post('/api/v1/alerts', firing())
+  await eventually('it to be given up for now', async () => (await bridge.deliveries('pending'))[0]?.attempts === 1)
+  expect(await bridge.deliveries('pending')).toMatchObject([{ reason: 'no answer in time', mayHaveArrived: true }])
+})

@@ -1,0 +1,64 @@
+import { fc, test as property } from '@fast-check/vitest'
+import { expect, test } from 'vitest'
+
+import { checkAlertGroup, readAlertGroup, type AlertGroup } from '../../src/inbox/alert-group.ts'
+import { dedupeKey, groupKey } from '../../src/inbox/dedupe-key.ts'
+import { firing, resolved } from '../kit/alert-groups.ts'
+
+const [alert] = firing().alerts
+const labels = fc.dictionary(fc.string(), fc.string(), { maxKeys: 6 })
+const alerts = fc.array(
+  fc.record({
+    status: fc.constantFrom('firing', 'resolved'),
+    labels,
+    annotations: labels,
+    startsAt: fc.constant('2026-11-24T01:00:00Z'),
+    endsAt: fc.constantFrom('2026-11-24T01:00:00Z', '0001-01-01T00:00:00Z'),
+    fingerprint: fc.constantFrom('', 'a1', 'b2'),
+  }),
+  { minLength: 1, maxLength: 8 },
+)
+const groups = fc
+  .record({ groupLabels: labels, alerts, receiver: fc.string() })
+  .map((some) => ({ ...firing(), ...some }) as AlertGroup)
+
+property.prop([groups, fc.infiniteStream(fc.nat())])('is the same however keys and alerts are ordered', (group, chance) => {
+  const shuffled = (object: object): object =>
+    Object.fromEntries(Object.entries(object).toSorted(() => ((chance.next().value ?? 0) % 3) - 1))
+  const other = shuffled({
+    ...group,
+    groupLabels: shuffled(group.groupLabels),
+    alerts: group.alerts.map((one) => shuffled({ ...one, labels: shuffled(one.labels) })).toReversed(),
+  }) as AlertGroup
+  expect(dedupeKey(other)).toBe(dedupeKey(group))
+  expect(groupKey(other)).toBe(groupKey(group))
+})
+
+property.prop([fc.jsonValue()])('any JSON is read or is not, and nothing is thrown', (value) => {
+  expect(['read', 'unreadable']).toContain(checkAlertGroup(value).kind)
+})
+
+property.prop([fc.uint8Array()])('any bytes are read or are not, and nothing is thrown', (bytes) => {
+  expect(['read', 'unreadable']).toContain(readAlertGroup(bytes).kind)
+})
+
+test('survives what is nested without end', () => {
+  expect(readAlertGroup(Buffer.from('['.repeat(500_000))).kind).toBe('unreadable')
+})
+
+test.each<[string, AlertGroup]>([
+  ['another Alertmanager of the pair sends it', firing({ externalURL: 'http://alertmanager-2:9093' })],
+  ['a value in an annotation changes', firing({ commonAnnotations: { summary: 'now 97 %' } })],
+  ['Alertmanager says another reason', firing({ notification_reason: 'repeat interval elapsed' })],
+])('is the same when %s', (_, group) => {
+  expect(dedupeKey(group)).toBe(dedupeKey(firing()))
+})
+
+test.each<[string, AlertGroup]>([
+  ['it is over', resolved()],
+  ['it began again', firing({ startsAt: '2026-11-24T03:00:00Z' })],
+  ['one more fires', firing({ alerts: [alert!, { ...alert!, fingerprint: 'ffff' }] })],
+  ['another receiver is meant', firing({ receiver: 'other' })],
+])('is another when %s', (_, group) => {
+  expect(dedupeKey(group)).not.toBe(dedupeKey(firing()))
+})

@@ -1,0 +1,95 @@
+import { mkdtempSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+
+import { Secret } from '@swarmwatch/config'
+import { onTestFinished } from 'vitest'
+
+import type { BridgeSettings } from '../../src/settings.ts'
+import { startService, type Service, type ServiceOptions } from '../../src/start-service.ts'
+import type { StoredDelivery } from '../../src/store/stored-delivery.ts'
+import { eventually } from './eventually.ts'
+import type { RecordingChannel } from './recording-channel.ts'
+import { token } from './token.ts'
+
+export interface StartedBridge {
+  readonly service: Service
+  readonly url: string
+  readonly dataDir: string
+  /** What it printed. */
+  readonly lines: string[]
+  post(path: string, body: unknown, headers?: Readonly<Record<string, string>>): Promise<Response>
+  get(path: string): Promise<Response>
+  deliveries(state?: string): Promise<StoredDelivery[]>
+  /** Resolves when nothing waits any more. */
+  idle(): Promise<void>
+  metric(name: string): Promise<number | undefined>
+}
+
+export interface StartOptions extends Omit<ServiceOptions, 'channels' | 'write'> {
+  readonly channels: readonly RecordingChannel[]
+  readonly dataDir?: string
+  readonly settings?: Partial<BridgeSettings>
+}
+
+/** A folder that is gone after the test. */
+export function temporaryFolder(): string {
+  const folder = mkdtempSync(join(tmpdir(), 'alert-bridge-test-'))
+  onTestFinished(() => rmSync(folder, { recursive: true, force: true }))
+  return folder
+}
+
+/** A whole bridge on a free port with a store on disk; it ends with the test. */
+export async function startedBridge({
+  channels,
+  dataDir = temporaryFolder(),
+  settings,
+  ...options
+}: StartOptions): Promise<StartedBridge> {
+  const lines: string[] = []
+  const service = await startService(
+    {
+      port: 0,
+      host: '127.0.0.1',
+      tokens: [new Secret(token)],
+      dataDir,
+      heartbeatUrl: undefined,
+      watchdogSeconds: 0,
+      channels: [],
+      notices: [],
+      ...settings,
+    },
+    { ...options, channels: channels.map(({ routed }) => routed), write: (line) => lines.push(line) },
+  )
+  onTestFinished(() => service.stop().catch(() => {}))
+  const url = `http://127.0.0.1:${service.port}`
+  const authorization = `Bearer ${token}`
+  const get = (path: string): Promise<Response> => fetch(url + path, { headers: { authorization } })
+  const deliveries = async (state?: string): Promise<StoredDelivery[]> => {
+    const response = await get(`/api/v1/deliveries?limit=1000${state === undefined ? '' : `&state=${state}`}`)
+    return ((await response.json()) as { deliveries: StoredDelivery[] }).deliveries
+  }
+  return {
+    service,
+    url,
+    dataDir,
+    lines,
+    get,
+    deliveries,
+    post: (path, body, headers = {}) =>
+      fetch(url + path, {
+        method: 'POST',
+        redirect: 'manual',
+        headers: { authorization, 'content-type': 'application/json', ...headers },
+        body: typeof body === 'string' || body instanceof Uint8Array ? (body as Uint8Array<ArrayBuffer>) : JSON.stringify(body),
+      }),
+    idle: async () => {
+      await eventually('nothing to wait', async () => (await deliveries('pending')).length === 0)
+    },
+    metric: async (name) => {
+      const text = await (await fetch(`${url}/metrics`)).text()
+      const line = text.split('\n').find((one) => one.startsWith(`${name} `))
+      return line === undefined ? undefined : Number(line.slice(name.length + 1))
+    },
+  }
+}

@@ -1,0 +1,88 @@
+import fc from 'fast-check'
+
+import type { Notice, NoticeAlert } from '../../src/message/notice.ts'
+
+/** What hurts renderers: markup, mentions, line ends, controls, marks that turn the direction, half characters, length. */
+const nasty = fc.constantFrom(
+  '<!channel>',
+  '<@U123>',
+  '<https://evil.example.com|click>',
+  '&amp;&lt;',
+  '<script>alert(1)</script>',
+  '"><img src=x onerror=alert(1)>',
+  'a\r\nBcc: evil@example.com\r\n\r\n.\r\n',
+  '\u0000\u0007\u001B[31mred',
+  '\u202Egnp.exe\u2066\u200F',
+  '\uD800half\uDC00',
+  '\u{1F600}'.repeat(2_000),
+  '&'.repeat(100_000),
+  '<'.repeat(3_000),
+  'x'.repeat(100_000),
+  '\u{1F468}\u200D\u{1F469}'.repeat(20_000),
+  '\\u0000'.repeat(500),
+  '',
+)
+
+/** Any text at all, also ill-formed. */
+export const anyText: fc.Arbitrary<string> = fc.oneof(
+  nasty,
+  fc.string({ unit: 'binary', maxLength: 60 }),
+  fc.array(fc.integer({ min: 0, max: 0xffff }), { maxLength: 40 }).map((units) => String.fromCharCode(...units)),
+)
+
+const anyUrl = fc.oneof(
+  anyText,
+  fc.constantFrom(
+    'javascript:alert(1)',
+    'data:text/html,x',
+    'https://u:p@example.com/',
+    ' https://example.com/a b|c>d"e\'f',
+    'HTTPS://EXAMPLE.COM',
+  ),
+  anyText.map((text) => `https://example.com/${text}`),
+)
+const anyTime = fc.oneof(anyText, fc.constantFrom('0001-01-01T00:00:00Z', '2026-11-24T02:13:05Z', '+275760-09-13T00:00:00Z'))
+const anyPairs = fc.dictionary(
+  fc.oneof(fc.constantFrom('alertname', 'agent_name', 'summary', 'description', 'runbook_url', '__proto__'), anyText),
+  fc.oneof(anyText, anyUrl),
+  { maxKeys: 6 },
+)
+
+const anyAlert: fc.Arbitrary<NoticeAlert> = fc.record(
+  {
+    status: fc.constantFrom('firing', 'resolved'),
+    labels: anyPairs,
+    annotations: anyPairs,
+    startsAt: anyTime,
+    endsAt: anyTime,
+    generatorUrl: anyUrl,
+  },
+  { requiredKeys: ['status', 'labels', 'annotations', 'startsAt'] },
+)
+
+/** Any notice, with texts nobody would write but to do harm. */
+export const anyNotice: fc.Arbitrary<Notice> = fc.record(
+  {
+    kind: fc.constantFrom('firing', 'repeat', 'resolved', 'summary', 'digest', 'event', 'drill', 'meta'),
+    severity: fc.constantFrom('critical', 'warning', 'info'),
+    incidentKey: anyText,
+    title: anyText,
+    text: anyText,
+    alerts: fc.oneof(
+      fc.array(anyAlert, { maxLength: 5 }),
+      anyAlert.map((alert) => Array.from({ length: 60 }, () => alert)),
+    ),
+    truncatedAlerts: fc.nat(),
+    heldBack: fc.nat(),
+    startedAt: anyTime,
+    endedAt: anyTime,
+    links: fc.dictionary(
+      fc.oneof(fc.constantFrom('runbook', 'dashboard', 'traces', '__proto__', 'constructor'), anyText),
+      anyUrl,
+      {
+        maxKeys: 15,
+      },
+    ),
+  },
+  { requiredKeys: ['kind', 'severity', 'incidentKey', 'title', 'alerts'] },
+)

@@ -1,0 +1,186 @@
+import { expect, test } from 'vitest'
+
+import { plainText } from '../../src/message/plain-text.ts'
+import { sampleNotices } from './sample-notices.ts'
+
+const shown = (kind: keyof typeof sampleNotices): string => {
+  const { subject, text } = plainText(sampleNotices[kind])
+  return `${subject}\n---\n${text}`
+}
+
+test('firing says what broke, which agent, how bad, since when and what to do first', () => {
+  expect(shown('firing')).toMatchInlineSnapshot(`
+    "[CRITICAL] AgentErrorRateCritical: api-integrator
+    ---
+    CRITICAL - AgentErrorRateCritical: api-integrator
+
+    62 % of the runs of api-integrator failed in the last 5 minutes
+
+    Most failures are 429: the model provider takes fewer calls than the agent makes.
+
+    Agent:    api-integrator
+    Severity: critical
+    Since:    2026-11-24 02:13:05 UTC+00:00
+    Alerts:   1 firing
+
+    What to do first
+      Follow the runbook
+      https://example.com/runbooks/AgentErrorRateCritical
+
+    Links
+      Dashboard at that time: https://grafana.example.com/d/agent?var-agent=api-integrator&from=1795486385000
+      Traces: https://jaeger.example.com/search?service=swarm
+      Alertmanager: https://alertmanager.example.com/#/alerts
+    "
+  `)
+})
+
+test('a repeat says that it is still going on, and how many alike', () => {
+  expect(shown('repeat')).toMatchInlineSnapshot(`
+    "[STILL CRITICAL] AgentErrorRateCritical: api-integrator, writer
+    ---
+    STILL CRITICAL - AgentErrorRateCritical: api-integrator, writer
+
+    This is still going on.
+
+    Most failures are 429: the model provider takes fewer calls than the agent makes.
+
+    Agents:   api-integrator, writer
+    Severity: critical
+    Since:    2026-11-24 02:13:05 UTC+00:00
+    Alerts:   2 firing, 3 more that Alertmanager left out
+
+    What to do first
+      Follow the runbook
+      https://example.com/runbooks/AgentErrorRateCritical
+
+    Alerts
+    - AgentErrorRateCritical, api-integrator - firing since 2026-11-24 02:13:05 UTC+00:00 - 62 % of the runs of api-integrator failed in the last 5 minutes
+    - AgentErrorRateCritical, writer - firing since 2026-11-24 02:13:05 UTC+00:00 - 62 % of the runs of writer failed in the last 5 minutes
+    +3 more
+    "
+  `)
+})
+
+test('resolved says how long it lasted', () => {
+  expect(shown('resolved')).toMatchInlineSnapshot(`
+    "[RESOLVED] AgentErrorRateCritical: api-integrator
+    ---
+    RESOLVED - AgentErrorRateCritical: api-integrator
+
+    It is over. It lasted 12 min 4 s.
+
+    What was wrong: 62 % of the runs of api-integrator failed in the last 5 minutes
+
+    Agent:    api-integrator
+    Severity: critical
+    Began:    2026-11-24 02:13:05 UTC+00:00
+    Ended:    2026-11-24 02:25:09 UTC+00:00
+    Lasted:   12 min 4 s
+    Alerts:   1 over
+
+    Links
+      Runbook: https://example.com/runbooks/AgentErrorRateCritical
+    "
+  `)
+})
+
+test('a summary tells what came and went while the channel was down', () => {
+  expect(shown('summary')).toMatchInlineSnapshot(`
+    "[SUMMARY] AgentErrorRateCritical: api-integrator, writer
+    ---
+    SUMMARY - AgentErrorRateCritical: api-integrator, writer
+
+    While this channel could not be reached, 2 alerts fired and ended. Nothing of it is firing now.
+
+    Agents:   api-integrator, writer
+    Severity: critical
+    Began:    2026-11-24 02:13:05 UTC+00:00
+    Ended:    2026-11-24 02:25:09 UTC+00:00
+    Lasted:   12 min 4 s
+    Alerts:   2 over
+
+    Alerts
+    - AgentErrorRateCritical, api-integrator - began 2026-11-24 02:13:05 UTC+00:00, lasted 12 min 4 s - 62 % of the runs of api-integrator failed in the last 5 minutes
+    - AgentErrorRateCritical, writer - began 2026-11-24 02:13:05 UTC+00:00, lasted 12 min 4 s - 62 % of the runs of writer failed in the last 5 minutes
+
+    Links
+      Runbook: https://example.com/runbooks/AgentErrorRateCritical
+    "
+  `)
+})
+
+test('a digest counts by alert and says how much was held back', () => {
+  expect(shown('digest')).toMatchInlineSnapshot(`
+    "[DIGEST] Many alerts
+    ---
+    DIGEST - Many alerts
+
+    More is happening than this channel takes one by one, so it is told together. 34 messages were held back.
+
+    Agents:    api-integrator, writer
+    Severity:  warning
+    Since:     2026-11-24 02:13:05 UTC+00:00
+    Alerts:    2 firing, 1 over
+    Held back: 34
+
+    Alerts
+    - AgentErrorRateCritical: 2 firing (api-integrator, writer)
+    - AgentSlowResponses: 1 over (planner)
+
+    Links
+      Runbook: https://example.com/runbooks/AgentErrorRateCritical
+    "
+  `)
+})
+
+test('an event tells its text and when', () => {
+  expect(shown('event')).toMatchInlineSnapshot(`
+    "[EVENT] Deployed version 2.4.1
+    ---
+    EVENT - Deployed version 2.4.1
+
+    Rolled out to all workers.
+    The model is now the small one.
+
+    Severity: info
+    At:       2026-11-24 01:00:00 UTC+00:00
+
+    Links
+      release: https://example.com/releases/2.4.1
+    "
+  `)
+})
+
+test('a drill says that nothing is broken', () => {
+  expect(shown('drill')).toMatchInlineSnapshot(`
+    "[DRILL] Drill
+    ---
+    DRILL - Drill
+
+    This is a test of the alert channels. Nothing is broken and there is nothing to do.
+
+    Severity: critical
+    At:       2026-11-24 03:00:00 UTC+00:00
+    "
+  `)
+})
+
+test('a meta notice says that the bridge speaks of itself', () => {
+  expect(shown('meta')).toMatchInlineSnapshot(`
+    "[CRITICAL] Channel slack is down
+    ---
+    CRITICAL - Channel slack is down
+
+    The alert bridge reports about itself.
+
+    Slack answered 404: no_service. Alerts go to email until the webhook in the settings is renewed.
+
+    Severity: critical
+
+    What to do first
+      Follow the runbook
+      https://example.com/runbooks/BridgeDeliveryFailing
+    "
+  `)
+})

@@ -1,0 +1,168 @@
+import { expect, test } from 'vitest'
+
+import type { Notice } from '../../src/message/notice.ts'
+import { slackMessage, slackPlainText } from '../../src/message/slack-blocks.ts'
+import { sampleAlert, sampleNotices } from './sample-notices.ts'
+
+const shown = (notice: Notice): string => {
+  const { text, blocks } = slackMessage(notice)
+  return [`text: ${text}`, ...blocks.map((block) => `${block.type}: ${block.text.text}`)].join('\n')
+}
+
+test('firing', () => {
+  expect(shown(sampleNotices.firing)).toMatchInlineSnapshot(`
+    "text: CRITICAL - AgentErrorRateCritical: api-integrator. 62 % of the runs of api-integrator failed in the last 5 minutes Most failures are 429: the model provider takes fewer calls than the agent makes.
+    header: :red_circle: CRITICAL - AgentErrorRateCritical: api-integrator
+    section: 62 % of the runs of api-integrator failed in the last 5 minutes
+
+    Most failures are 429: the model provider takes fewer calls than the agent makes.
+    section: *Agent:* api-integrator
+    *Severity:* critical
+    *Since:* 2026-11-24 02:13:05 UTC+00:00
+    *Alerts:* 1 firing
+    section: *What to do first:* <https://example.com/runbooks/AgentErrorRateCritical|Follow the runbook>
+    section: <https://grafana.example.com/d/agent?var-agent=api-integrator&amp;from=1795486385000|Dashboard at that time> | <https://jaeger.example.com/search?service=swarm|Traces> | <https://alertmanager.example.com/#/alerts|Alertmanager>"
+  `)
+})
+
+test('repeat', () => {
+  expect(shown(sampleNotices.repeat)).toMatchInlineSnapshot(`
+    "text: STILL CRITICAL - AgentErrorRateCritical: api-integrator, writer. This is still going on. Most failures are 429: the model provider takes fewer calls than the agent makes.
+    header: :red_circle: STILL CRITICAL - AgentErrorRateCritical: api-integrator, writer
+    section: This is still going on.
+
+    Most failures are 429: the model provider takes fewer calls than the agent makes.
+    section: *Agents:* api-integrator, writer
+    *Severity:* critical
+    *Since:* 2026-11-24 02:13:05 UTC+00:00
+    *Alerts:* 2 firing, 3 more that Alertmanager left out
+    section: *What to do first:* <https://example.com/runbooks/AgentErrorRateCritical|Follow the runbook>
+    section: - AgentErrorRateCritical, api-integrator - firing since 2026-11-24 02:13:05 UTC+00:00 - 62 % of the runs of api-integrator failed in the last 5 minutes
+    - AgentErrorRateCritical, writer - firing since 2026-11-24 02:13:05 UTC+00:00 - 62 % of the runs of writer failed in the last 5 minutes
+    +3 more"
+  `)
+})
+
+test('resolved', () => {
+  expect(shown(sampleNotices.resolved)).toMatchInlineSnapshot(`
+    "text: RESOLVED - AgentErrorRateCritical: api-integrator. It is over. It lasted 12 min 4 s. What was wrong: 62 % of the runs of api-integrator failed in the last 5 minutes
+    header: :large_green_circle: RESOLVED - AgentErrorRateCritical: api-integrator
+    section: It is over. It lasted 12 min 4 s.
+
+    What was wrong: 62 % of the runs of api-integrator failed in the last 5 minutes
+    section: *Agent:* api-integrator
+    *Severity:* critical
+    *Began:* 2026-11-24 02:13:05 UTC+00:00
+    *Ended:* 2026-11-24 02:25:09 UTC+00:00
+    *Lasted:* 12 min 4 s
+    *Alerts:* 1 over
+    section: <https://example.com/runbooks/AgentErrorRateCritical|Runbook>"
+  `)
+})
+
+test('summary', () => {
+  expect(shown(sampleNotices.summary)).toMatchInlineSnapshot(`
+    "text: SUMMARY - AgentErrorRateCritical: api-integrator, writer. While this channel could not be reached, 2 alerts fired and ended. Nothing of it is firing now.
+    header: :large_green_circle: SUMMARY - AgentErrorRateCritical: api-integrator, writer
+    section: While this channel could not be reached, 2 alerts fired and ended. Nothing of it is firing now.
+    section: *Agents:* api-integrator, writer
+    *Severity:* critical
+    *Began:* 2026-11-24 02:13:05 UTC+00:00
+    *Ended:* 2026-11-24 02:25:09 UTC+00:00
+    *Lasted:* 12 min 4 s
+    *Alerts:* 2 over
+    section: - AgentErrorRateCritical, api-integrator - began 2026-11-24 02:13:05 UTC+00:00, lasted 12 min 4 s - 62 % of the runs of api-integrator failed in the last 5 minutes
+    - AgentErrorRateCritical, writer - began 2026-11-24 02:13:05 UTC+00:00, lasted 12 min 4 s - 62 % of the runs of writer failed in the last 5 minutes
+    section: <https://example.com/runbooks/AgentErrorRateCritical|Runbook>"
+  `)
+})
+
+test('digest', () => {
+  expect(shown(sampleNotices.digest)).toMatchInlineSnapshot(`
+    "text: DIGEST - Many alerts. More is happening than this channel takes one by one, so it is told together. 34 messages were held back.
+    header: :large_yellow_circle: DIGEST - Many alerts
+    section: More is happening than this channel takes one by one, so it is told together. 34 messages were held back.
+    section: *Agents:* api-integrator, writer
+    *Severity:* warning
+    *Since:* 2026-11-24 02:13:05 UTC+00:00
+    *Alerts:* 2 firing, 1 over
+    *Held back:* 34
+    section: - AgentErrorRateCritical: 2 firing (api-integrator, writer)
+    - AgentSlowResponses: 1 over (planner)
+    section: <https://example.com/runbooks/AgentErrorRateCritical|Runbook>"
+  `)
+})
+
+test('event', () => {
+  expect(shown(sampleNotices.event)).toMatchInlineSnapshot(`
+    "text: EVENT - Deployed version 2.4.1. Rolled out to all workers.
+    The model is now the small one.
+    header: :large_blue_circle: EVENT - Deployed version 2.4.1
+    section: Rolled out to all workers.
+    The model is now the small one.
+    section: *Severity:* info
+    *At:* 2026-11-24 01:00:00 UTC+00:00
+    section: <https://example.com/releases/2.4.1|release>"
+  `)
+})
+
+test('drill', () => {
+  expect(shown(sampleNotices.drill)).toMatchInlineSnapshot(`
+    "text: DRILL - Drill. This is a test of the alert channels. Nothing is broken and there is nothing to do.
+    header: :test_tube: DRILL - Drill
+    section: This is a test of the alert channels. Nothing is broken and there is nothing to do.
+    section: *Severity:* critical
+    *At:* 2026-11-24 03:00:00 UTC+00:00"
+  `)
+})
+
+test('meta', () => {
+  expect(shown(sampleNotices.meta)).toMatchInlineSnapshot(`
+    "text: CRITICAL - Channel slack is down. The alert bridge reports about itself. Slack answered 404: no_service. Alerts go to email until the webhook in the settings is renewed.
+    header: :red_circle: CRITICAL - Channel slack is down
+    section: The alert bridge reports about itself.
+
+    Slack answered 404: no_service. Alerts go to email until the webhook in the settings is renewed.
+    section: *Severity:* critical
+    section: *What to do first:* <https://example.com/runbooks/BridgeDeliveryFailing|Follow the runbook>"
+  `)
+})
+
+test('a label can call nobody, and a link cannot break out of its brackets', () => {
+  const message = JSON.stringify(
+    slackMessage({
+      ...sampleNotices.firing,
+      title: '<!channel> & <@U123>',
+      alerts: [sampleAlert('<!here>')],
+      links: { runbook: 'https://example.com/a|b>c', dashboard: 'javascript:alert(1)' },
+    }),
+  )
+  expect(message).not.toMatch(/<[!@#]|javascript/)
+  expect(message).toContain('&lt;!channel&gt; &amp; &lt;@U123&gt;')
+  expect(message).toContain('<https://example.com/a%7Cb%3Ec|Follow the runbook>')
+})
+
+test('of a thousand alerts those that fit are listed, and the rest is counted', () => {
+  const alerts = Array.from({ length: 1_000 }, (_, number) => sampleAlert(`agent-${number}`))
+  const { blocks } = slackMessage({ ...sampleNotices.firing, alerts })
+  const text = blocks.map((block) => block.text.text).join('\n')
+  expect(text.match(/^- /gm)).toHaveLength(20)
+  expect(text).toContain('\n+980 more')
+})
+
+test('the plain text that is sent when Slack refuses the blocks holds everything in 3,900 characters', () => {
+  expect(slackPlainText(sampleNotices.meta)).toMatchInlineSnapshot(`
+    "CRITICAL - Channel slack is down
+
+    The alert bridge reports about itself.
+
+    Slack answered 404: no_service. Alerts go to email until the webhook in the settings is renewed.
+
+    Severity: critical
+
+    What to do first
+      Follow the runbook
+      https://example.com/runbooks/BridgeDeliveryFailing"
+  `)
+  expect(slackPlainText({ ...sampleNotices.meta, text: '&'.repeat(100_000) }).length).toBeLessThanOrEqual(3_900)
+})

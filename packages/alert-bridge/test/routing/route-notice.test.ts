@@ -1,0 +1,49 @@
+import { expect, test } from 'vitest'
+
+import type { Notice } from '../../src/message/notice.ts'
+import { reserveOf, routeNotice } from '../../src/routing/route-notice.ts'
+import { recordingChannel } from '../kit/recording-channel.ts'
+
+const channels = [
+  recordingChannel({ name: 'mail', recipients: ['a@x.io', 'b@x.io'] }),
+  recordingChannel({ name: 'chat', severities: ['warning', 'info'] }),
+  recordingChannel({ name: 'pager', severities: ['critical'], fallback: true }),
+].map(({ routed }) => routed)
+const notice = (severity: Notice['severity'], kind: Notice['kind'] = 'firing'): Notice => ({
+  kind,
+  severity,
+  incidentKey: 'i',
+  title: 't',
+  alerts: [],
+})
+const names = (recipients: readonly { channel: string; recipient: string }[]): string[] =>
+  recipients.map(({ channel, recipient }) => `${channel} ${recipient}`)
+
+test('tells each recipient of each channel that lists the severity', () => {
+  expect(names(routeNotice(notice('warning'), channels))).toEqual(['mail a@x.io', 'mail b@x.io', 'chat people'])
+  expect(names(routeNotice(notice('critical'), channels))).toEqual(['mail a@x.io', 'mail b@x.io'])
+})
+
+test('keeps the reserve for when it is needed', () => {
+  expect(names(reserveOf(channels, [{ channel: 'mail', recipient: 'a@x.io' }]))).toEqual(['pager people'])
+  expect(names(reserveOf(channels, [{ channel: 'pager', recipient: 'people' }]))).toEqual([])
+})
+
+test('tells those who heard of the beginning how it goes on, but no channel that is gone', () => {
+  const told = [
+    { channel: 'pager', recipient: 'people' },
+    { channel: 'gone', recipient: 'people' },
+  ]
+  expect(names(routeNotice(notice('warning', 'resolved'), channels, { told }))).toContain('pager people')
+  expect(names(routeNotice(notice('warning', 'resolved'), channels, { told }))).not.toContain('gone people')
+})
+
+test('tells a channel of what it lists although the worst that still fires is something else', () => {
+  const severities = ['warning', 'critical'] as const
+  expect(names(routeNotice(notice('warning'), channels, { severities }))).toContain('pager people')
+})
+
+test('says nothing of a channel to that channel, and a test to all', () => {
+  expect(names(routeNotice(notice('warning', 'meta'), channels, { except: 'mail' }))).toEqual(['chat people'])
+  expect(names(routeNotice(notice('info', 'drill'), channels))).toHaveLength(4)
+})

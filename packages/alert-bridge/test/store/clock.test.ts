@@ -1,0 +1,42 @@
+import { expect, test } from 'vitest'
+
+import { steadyClock } from '../../src/steady-clock.ts'
+import { firing } from '../kit/alert-groups.ts'
+import { eventually } from '../kit/eventually.ts'
+import { delivered, failing, recordingChannel } from '../kit/recording-channel.ts'
+import { shortTimes } from '../kit/short-times.ts'
+import { startedBridge } from '../kit/started-bridge.ts'
+
+const hour = 3_600_000
+
+test.each([
+  ['forward', hour],
+  ['back', -hour],
+])('a clock that is set %s by an hour while the bridge is down keeps nothing from being told', async (_, shift) => {
+  const channel = recordingChannel({ answer: failing })
+  const times = { ...shortTimes, backoffMs: 60_000, longestBackoffMs: 60_000, probeAfterMs: 50 }
+  const first = await startedBridge({ channels: [channel], times })
+  await first.post('/api/v1/alerts', firing())
+  await eventually('a try', async () => (await first.deliveries('pending'))[0]?.attempts === 1)
+  await first.service.stop()
+  channel.answer = delivered
+  // within the same minute it would still wait out its backoff
+  const second = await startedBridge({
+    channels: [channel],
+    times,
+    dataDir: first.dataDir,
+    now: () => Date.now() + shift + 61_000,
+  })
+  await second.idle()
+  expect(channel.delivered).toHaveLength(1)
+  // and a wanted repeat is not taken for a duplicate
+  await second.post('/api/v1/alerts', firing({ notification_reason: 'repeat interval elapsed' }))
+  await second.idle()
+  expect(channel.delivered).toHaveLength(2)
+})
+
+test('counts evenly from the time of day', () => {
+  const now = steadyClock()
+  expect(Math.abs(now() - Date.now())).toBeLessThan(50)
+  expect(now()).toBeLessThanOrEqual(now())
+})

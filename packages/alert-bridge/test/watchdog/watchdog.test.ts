@@ -1,0 +1,64 @@
+import { createServer } from 'node:http'
+import type { AddressInfo } from 'node:net'
+
+import { Secret } from '@swarmwatch/config'
+import { expect, onTestFinished, test } from 'vitest'
+
+import { sendHeartbeat } from '../../src/watchdog/send-heartbeat.ts'
+import { firing } from '../kit/alert-groups.ts'
+import { eventually } from '../kit/eventually.ts'
+import { failing, recordingChannel } from '../kit/recording-channel.ts'
+import { shortTimes } from '../kit/short-times.ts'
+import { startedBridge } from '../kit/started-bridge.ts'
+
+const watchdog = firing({ name: 'Watchdog', severity: 'none' })
+
+test('raises the alarm itself when no Watchdog comes, and says when it is back', async () => {
+  const channel = recordingChannel()
+  const bridge = await startedBridge({ channels: [channel], settings: { watchdogSeconds: 0.2 } })
+  const told = (): string[] => channel.delivered.map(({ notice }) => `${notice.severity} ${notice.kind} ${notice.title}`)
+  await eventually('the alarm', () => told().length === 1)
+  expect(await bridge.metric('bridge_watchdog_age_seconds')).toBeGreaterThan(0.2)
+  await bridge.post('/api/v1/alerts', watchdog)
+  await eventually('the end of it', () => told().length === 2)
+  await eventually('the next alarm', () => told().length === 3)
+  expect(told()).toEqual([
+    'critical meta No Watchdog: alerts do not reach the bridge',
+    'critical meta The Watchdog is back',
+    'critical meta No Watchdog: alerts do not reach the bridge',
+  ])
+})
+
+test('takes a Watchdog as a sign of life and tells nobody', async () => {
+  const channel = recordingChannel()
+  const bridge = await startedBridge({ channels: [channel], settings: { watchdogSeconds: 300 } })
+  expect((await bridge.post('/api/v1/alerts', watchdog)).status).toBe(200)
+  expect(await bridge.deliveries()).toEqual([])
+  expect(await bridge.metric('bridge_watchdog_age_seconds')).toBeLessThan(5)
+})
+
+test('gives a sign of life only while people can be told', async () => {
+  let beats = 0
+  const server = createServer((_, response) => {
+    beats += 1
+    response.end()
+  }).listen(0, '127.0.0.1')
+  await new Promise((resolve) => server.once('listening', resolve))
+  onTestFinished(() => server.close().closeAllConnections())
+  const url = new Secret(`http://127.0.0.1:${(server.address() as AddressInfo).port}/secret-path`)
+  const channel = recordingChannel()
+  const bridge = await startedBridge({ channels: [channel], times: shortTimes })
+  const { core } = bridge.service
+  const lines: string[] = []
+  onTestFinished(sendHeartbeat({ core, url, write: (line) => lines.push(line), everyMs: 20 }))
+  await eventually('a few beats', () => beats >= 3)
+  channel.answer = failing
+  await bridge.post('/api/v1/alerts', firing())
+  await eventually('a failure', () => !core.lastDeliveryWorked)
+  const before = beats
+  await eventually('more tries', () => channel.tries.length >= 4)
+  expect(beats).toBeLessThanOrEqual(before + 1)
+  channel.answer = () => ({ kind: 'delivered' })
+  await eventually('beats again', () => beats > before + 2)
+  expect(lines.join()).not.toContain('secret-path')
+})

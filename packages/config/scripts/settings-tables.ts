@@ -1,0 +1,60 @@
+import { channelVariables } from '../src/alerts/channel-variables.ts'
+import type { Setting } from '../src/setting.ts'
+import {
+  alertSettings,
+  metricsSettings,
+  monitorSettings,
+  recoveryLimits,
+  telemetrySettings,
+  topSettings,
+} from '../src/settings-groups.ts'
+import { code, shown, table } from './table.ts'
+
+type AnySetting = Pick<Setting<unknown>, 'about' | 'default' | 'variable' | 'fileKey'> & {
+  readonly value: { readonly rule: string; readonly isSecret: boolean }
+}
+
+const groups: readonly (readonly [title: string, path: string, settings: Readonly<Record<string, AnySetting>>])[] = [
+  ['Status page and health checks', 'monitor', { ...monitorSettings }],
+  ['Metrics', 'metrics', { ...metricsSettings }],
+  ['Telemetry', 'telemetry', { ...telemetrySettings }],
+  ['Recovery', 'recovery', { ...recoveryLimits }],
+  ['Alerts', 'alerts', { ...alertSettings }],
+  ['Start', '', { ...topSettings }],
+]
+
+/** One table for each group of settings: what they are called in the environment, in the file and in code. */
+export function settingsTables(): string {
+  return groups
+    .map(([title, path, settings]) => {
+      const rows = Object.entries(settings).map(([key, setting]) => [
+        code(setting.variable),
+        code(setting.fileKey),
+        code(path === '' ? key : `${path}.${key}`),
+        mustBe(setting),
+        defaultOf(setting),
+        aboutOf(setting),
+      ])
+      return `### ${title}\n\n${table(['Variable', 'In the file', 'Path', 'Type', 'Default', 'What it decides'], rows)}`
+    })
+    .join('\n\n')
+}
+
+/** The variables that complete the alert channels. */
+export function channelVariablesTable(): string {
+  const settings: readonly AnySetting[] = Object.values(channelVariables)
+  const rows = settings.map((setting) => [code(setting.variable), mustBe(setting), defaultOf(setting), aboutOf(setting)])
+  return table(['Variable', 'Type', 'Default', 'What it is'], rows)
+}
+
+function mustBe({ value }: AnySetting): string {
+  return value.rule.replace(/^must be /, '')
+}
+
+function defaultOf({ value, default: fallback }: AnySetting): string {
+  return fallback !== undefined && value.rule.includes('seconds') ? `${shown(fallback)} s` : shown(fallback)
+}
+
+function aboutOf({ value, variable, about }: AnySetting): string {
+  return value.isSecret ? `**Secret.** ${about} Also as a file: ${code(`${variable}_FILE`)}.` : about
+}

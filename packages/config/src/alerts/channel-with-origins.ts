@@ -1,0 +1,8 @@
+import type { AlertChannel } from './alert-channel.ts'
+import type { Origin } from '../origin.ts'
+
+/** A channel and where its parts came from. */
+export interface ChannelWithOrigins {
+  readonly channel: AlertChannel
+  readonly origins: Readonly<Record<string, Origin>>
+}

@@ -1,0 +1,67 @@
+import { readFileSync } from 'node:fs'
+import { join } from 'node:path'
+
+import { expect, test } from 'vitest'
+import { parse } from 'yaml'
+
+import { configurationPage } from '../scripts/configuration-page.ts'
+import { editorSchema, type JsonSchema } from '../scripts/file-json-schema.ts'
+import { generatedFiles } from '../scripts/generated-files.ts'
+
+const root = join(import.meta.dirname, '../../..')
+
+/** The formatter may break lines and pad tables otherwise. */
+function unformatted(text: string): string {
+  return text.replace(/-{3,}/g, '---').replace(/\s+/g, '')
+}
+
+test.each(generatedFiles())('$path is up to date; if not: pnpm --filter @swarmwatch/config generate', ({ path, text }) => {
+  expect(unformatted(readFileSync(path, 'utf8'))).toBe(unformatted(text))
+})
+
+test('config/production.yaml names its schema in the first line', () => {
+  const [first] = readFileSync(join(root, 'config/production.yaml'), 'utf8').split('\n')
+  expect(first).toBe('# yaml-language-server: $schema=production.schema.json')
+})
+
+/** The keys of a value that a schema does not know. */
+function unknownKeys(value: unknown, schema: JsonSchema, path = ''): string[] {
+  if (Array.isArray(value)) return value.flatMap((item, index) => unknownKeys(item, schema.items ?? {}, `${path}[${index}]`))
+  if (typeof value !== 'object' || value === null) return []
+  const kinds = schema.oneOf ?? [schema]
+  return Object.entries(value).flatMap(([key, inner]) => {
+    const known = kinds.flatMap(({ properties }) => properties?.[key] ?? [])[0]
+    return known ? unknownKeys(inner, known, `${path}.${key}`) : [`${path}.${key}`]
+  })
+}
+
+test('the schema knows every key of config/production.yaml, and no other', () => {
+  const file: unknown = parse(readFileSync(join(root, 'config/production.yaml'), 'utf8'))
+  expect(unknownKeys(file, editorSchema())).toEqual([])
+  expect(unknownKeys({ monitoring: { helth: 1 } }, editorSchema())).toEqual(['.monitoring.helth'])
+})
+
+test('every value of the schema has a sentence, and may be a variable unless it decides the rest', () => {
+  const { monitoring, recovery } = editorSchema().properties ?? {}
+  for (const [key, schema] of Object.entries({ ...monitoring?.properties, ...recovery?.properties })) {
+    expect(schema.description, key).toMatch(/^[A-Z].*\.$/)
+    if (key !== 'agents') expect(schema.anyOf?.at(-1), key).toEqual({ type: 'string', pattern: '\\$\\{[A-Za-z_]' })
+  }
+})
+
+test('the page names every variable, marks secrets, and is ASCII', () => {
+  const page = configurationPage()
+  const secrets = [
+    'MONITOR_TOKEN',
+    'SWARMWATCH_OTLP_TOKEN',
+    'ALERT_EMAIL_PASSWORD',
+    'ALERT_SLACK_WEBHOOK',
+    'ALERT_WEBHOOK_URL',
+    'ALERT_WEBHOOK_SECRET',
+  ]
+  for (const name of secrets) expect(page.split('\n').find((line) => line.startsWith(`| \`${name}\``))).toContain('**Secret.**')
+  for (const name of ['MONITOR_PORT', 'METRICS_EXPORT_INTERVAL', 'MAX_RETRIES', 'ALERTMANAGER_URL', 'SWARMWATCH_STRICT']) {
+    expect(page).toContain(`| \`${name}\` |`)
+  }
+  expect(page).toMatch(/^[\x20-\x7e\n]*$/)
+})

@@ -1,0 +1,45 @@
+import { thresholds } from '@swarmwatch/config'
+
+import { duration, promql } from '../promql.ts'
+import type { Alert } from '../rule.ts'
+import { agentLabels, by, byAgent, fleetLabels, label, onAgent, series } from '../series.ts'
+
+const { trafficStopped, telemetryAbsent } = thresholds
+const jobLabels = [label.job, ...fleetLabels]
+const seenWithin = duration(telemetryAbsent.warning.seenWithinSeconds)
+
+/** An agent or a whole job is not heard of any more. */
+export const agentSilenceAlerts: readonly Alert[] = [
+  {
+    alert: 'AgentTrafficStopped',
+    category: 'agent',
+    severity: 'warning',
+    expr: promql`
+      sum ${byAgent} (increase(${series.executions}[1h] offset 1d)) > ${trafficStopped.warning.executionsYesterday}
+      unless ${onAgent}
+      sum ${byAgent} (increase(${series.executions}[1h])) > 0`,
+    forSeconds: trafficStopped.warning.forSeconds,
+    summary: '{{ $labels.agent_name }} runs no more',
+    description:
+      '{{ $labels.agent_name }} ({{ $labels.job }}) has not finished a run in the last hour; ' +
+      'in the same hour yesterday it finished {{ $value | printf "%.0f" }}.',
+    identity: agentLabels,
+    dashboard: 'agent-detail',
+  },
+  {
+    alert: 'AgentTelemetryAbsent',
+    category: 'agent',
+    severity: 'warning',
+    expr: promql`
+      group ${by(...jobLabels)} (present_over_time(${series.executions}[${seenWithin}]))
+      unless
+      group ${by(...jobLabels)} (${series.executions})`,
+    forSeconds: telemetryAbsent.warning.forSeconds,
+    summary: '{{ $labels.job }} sends no metrics',
+    description:
+      'No process of {{ $labels.job }} sends metrics, though it did within the last day: it is down, or its telemetry does not arrive. ' +
+      'Nothing else can be said about its agents.',
+    identity: jobLabels,
+    dashboard: 'swarm-overview',
+  },
+]

@@ -1,0 +1,125 @@
+import { ruleThresholds } from '../rule-thresholds.ts'
+import { component } from '../component.ts'
+import { promql } from '../promql.ts'
+import type { Alert } from '../rule.ts'
+
+const { diskFull } = ruleThresholds.capacity
+const identity = ['job', 'instance']
+// Without one of these no alert arrives; the bridge has alerts of its own
+const needed = [component.collector, component.prometheus, component.alertmanager].join('|')
+const rest = { category: 'pipeline', identity, dashboard: 'pipeline' } as const
+
+/** Prometheus and Alertmanager themselves. */
+export const prometheusAlerts: readonly Alert[] = [
+  targetDown('critical', `job=~"${needed}"`, 'Alerts may not be made or not be told.'),
+  targetDown('warning', `job!~"${needed}|${component.bridge}"`, 'Metrics and alerts go on without it.'),
+  {
+    ...rest,
+    alert: 'PrometheusRuleFailures',
+    severity: 'critical',
+    expr: `sum by (job, instance, rule_group) (increase(prometheus_rule_evaluation_failures_total[5m])) > 0`,
+    forSeconds: 300,
+    summary: 'Rules of Prometheus fail',
+    description:
+      'Rules of {{ $labels.rule_group | reReplaceAll ".*;" "" }} could not be evaluated {{ $value | printf "%.0f" }} times in the last ' +
+      '5 minutes. Alerts that depend on them cannot fire.',
+    identity: [...identity, 'rule_group'],
+  },
+  {
+    ...rest,
+    alert: 'PrometheusBadConfig',
+    severity: 'critical',
+    expr: 'max_over_time(prometheus_config_last_reload_successful[5m]) == 0',
+    forSeconds: 300,
+    summary: 'Prometheus runs with an old configuration',
+    description: 'Prometheus {{ $labels.instance }} could not load its configuration and keeps the one before.',
+  },
+  {
+    ...rest,
+    alert: 'PrometheusNotConnectedToAlertmanager',
+    severity: 'critical',
+    expr: 'max_over_time(prometheus_notifications_alertmanagers_discovered[5m]) < 1',
+    forSeconds: 300,
+    summary: 'Prometheus knows no Alertmanager',
+    description: 'Prometheus {{ $labels.instance }} has no Alertmanager to send alerts to: nobody is told of anything.',
+  },
+  {
+    ...rest,
+    alert: 'AlertmanagerFailedReload',
+    severity: 'critical',
+    expr: 'max_over_time(alertmanager_config_last_reload_successful[5m]) == 0',
+    forSeconds: 300,
+    summary: 'Alertmanager runs with an old configuration',
+    description: 'Alertmanager {{ $labels.instance }} could not load its configuration and keeps the one before.',
+  },
+  {
+    ...rest,
+    alert: 'AlertDeliveryFailing',
+    severity: 'critical',
+    expr: promql`
+      sum by (job, instance, integration) (
+        rate(alertmanager_notifications_failed_total[5m])
+      )
+        / (sum by (job, instance, integration) (
+          rate(alertmanager_notifications_total[5m])
+        ) > 0)
+        > 0.01`,
+    forSeconds: 300,
+    summary: 'Alertmanager cannot deliver by {{ $labels.integration }}',
+    description:
+      '{{ $value | humanizePercentage }} of the notifications by {{ $labels.integration }} failed in the last 5 minutes.',
+    identity: [...identity, 'integration'],
+  },
+  {
+    ...rest,
+    alert: 'OtlpRejectedSamples',
+    severity: 'warning',
+    expr: ['too_old', 'out_of_order', 'out_of_bound']
+      .map((reason) => `sum by (job, instance) (rate(prometheus_tsdb_${reason}_samples_total[5m])) > 0`)
+      .join('\nor\n'),
+    forSeconds: 900,
+    summary: 'Prometheus rejects samples',
+    description:
+      'Prometheus {{ $labels.instance }} rejects {{ $value | printf "%.1f" }} samples a second as too old or out of order: a Collector ' +
+      'was away for longer than the window, a clock is wrong, or two processes share one service.instance.id.',
+  },
+  {
+    ...rest,
+    alert: 'MetricCardinalityOverflow',
+    severity: 'warning',
+    expr: 'count by (job) ({otel_metric_overflow="true"}) > 0',
+    forSeconds: 600,
+    summary: '{{ $labels.job }} has too many label values',
+    description:
+      'In {{ $value }} metrics of {{ $labels.job }} a label has more values than the SDK keeps apart; the rest is counted together.',
+    identity: ['job'],
+  },
+  {
+    ...rest,
+    alert: 'PrometheusHistoryShrinking',
+    severity: 'info',
+    expr: promql`
+      prometheus:storage_fill:ratio > ${diskFull.fullerThan}
+      and
+      prometheus:storage_fill:ratio_in_1d > 1`,
+    forSeconds: diskFull.forSeconds,
+    summary: 'The storage of Prometheus is {{ $value | humanizePercentage }} full',
+    description:
+      'Prometheus {{ $labels.instance }} uses {{ $value | humanizePercentage }} of the size it may have and reaches it within a day. ' +
+      'From then on it keeps less than its 30 days.',
+  },
+]
+
+function targetDown(severity: 'critical' | 'warning', jobs: string, consequence: string): Alert {
+  return {
+    ...rest,
+    alert: 'TargetDown',
+    severity,
+    expr: `avg_over_time(up{${jobs}}[5m]) < 0.5`,
+    forSeconds: 120,
+    summary: '{{ $labels.job }} is down',
+    description:
+      'Prometheus could not reach {{ $labels.job }} at {{ $labels.instance }} most of the time in the last 5 minutes. ' +
+      consequence,
+  }
+}

@@ -1,0 +1,59 @@
+import { agentLabels, fleetLabels, label } from './series.ts'
+import type { Alert } from './rule.ts'
+
+/**
+ * What an alert tells people: what, which, how bad, since when, what to do and where to look. The addresses of the runbooks and of
+ * Grafana are external labels of Prometheus, so that they can be set where it runs; they do not leave it (see prometheus.yaml).
+ */
+export function annotationsOf(alert: Alert): Readonly<Record<string, string>> {
+  return {
+    summary: alert.summary,
+    description: alert.description + since(alert),
+    runbook_url: `{{ $externalLabels.runbooks_url }}/${alert.alert}.md`,
+    dashboard_url: `{{ $externalLabels.grafana_url }}/d/${alert.dashboard}?from=${from(alert)}&to=now${variables(alert)}`,
+  }
+}
+
+/** Prometheus keeps the time at which an alert became pending as a series; at the first evaluation there is none yet. */
+function since(alert: Alert): string {
+  return `{{ with ${begun(alert, '')} }} Since {{ (. | first | value | toTime).Format "2006-01-02 15:04 MST" }}.{{ end }}`
+}
+
+/** Half an hour before it began, in milliseconds. */
+function from(alert: Alert): string {
+  return `{{ with ${begun(alert, ' * 1000 - 1800000')} }}{{ . | first | value | printf "%.0f" }}{{ else }}now-1h{{ end }}`
+}
+
+function begun({ alert, severity, identity }: Alert, arithmetic: string): string {
+  const matchers = [`alertname="${alert}"`, `severity="${severity}"`, ...identity.map((name) => `${name}=%q`)]
+  const values = identity.map((name) => ` $labels.${name}`).join('')
+  return `printf \`ALERTS_FOR_STATE{${matchers.join(', ')}}${arithmetic}\`${values} | query`
+}
+
+/** The variables of the dashboards, set to what the alert speaks of. */
+function variables({ identity, dashboard }: Alert): string {
+  const shown = dashboard === 'pipeline' ? [] : identity.filter((name) => Object.hasOwn(variableOf, name))
+  return shown.map((name) => `&var-${variableOf[name]}={{ $labels.${name} | urlquery }}`).join('')
+}
+
+/** The name of the dashboard variable that filters by a label. */
+export const variableOf: Readonly<Record<string, string>> = {
+  [label.job]: 'job',
+  [label.agent]: 'agent',
+  [label.environment]: 'environment',
+  [label.region]: 'region',
+}
+
+/** `{a="...", b="..."}` of the alert's own labels, for a query within a text. */
+export function sameAgent(query: (matchers: string) => string): string {
+  return within(query, agentLabels)
+}
+
+export function sameFleet(query: (matchers: string) => string): string {
+  return within(query, fleetLabels)
+}
+
+function within(query: (matchers: string) => string, labels: readonly string[]): string {
+  const matchers = labels.map((name) => `${name}=%q`).join(', ')
+  return `printf \`${query(matchers)}\`${labels.map((name) => ` $labels.${name}`).join('')} | query`
+}

@@ -1,0 +1,46 @@
+import { ruleThresholds } from '../rule-thresholds.ts'
+import { promql } from '../promql.ts'
+import type { Recording, RuleGroup } from '../rule.ts'
+import { byAgent, finished, series } from '../series.ts'
+
+const { deviations, leastMargin } = ruleThresholds.anomaly
+
+/** What is watched for being unusual, by the value of the label `signal`. */
+const signals: Readonly<Record<string, string>> = {
+  executions: 'agent:executions:increase1h',
+  latency: promql`
+    sum ${byAgent} (
+      increase(${series.executionDuration}_sum${finished}[1h])
+    )
+      / (agent:executions:increase1h > 0)`,
+  cost: 'agent:cost_usd:increase1h',
+}
+
+/** The usual range of each agent's executions, latency and cost, from the last day; none before nearly a day was seen. */
+export const anomalyRecordings: RuleGroup = {
+  name: 'anomalies',
+  intervalSeconds: 60,
+  rules: [
+    ...Object.entries(signals).map(([signal, expr]): Recording => ({
+      record: 'agent:anomaly_value:1h',
+      expr,
+      labels: { signal },
+    })),
+    { record: 'agent:anomaly_mean:1d', expr: 'avg_over_time(agent:anomaly_value:1h[1d])' },
+    {
+      // The larger of the two margins, where there is nearly a day of history
+      record: 'agent:anomaly_margin:1d',
+      expr: promql`
+        (
+          ${deviations} * stddev_over_time(agent:anomaly_value:1h[1d])
+            > ${leastMargin} * agent:anomaly_mean:1d
+          or
+          ${leastMargin} * agent:anomaly_mean:1d
+        )
+        and
+        present_over_time(agent:anomaly_value:1h[2h] offset 22h)`,
+    },
+    { record: 'agent:anomaly_upper:1d', expr: 'agent:anomaly_mean:1d + agent:anomaly_margin:1d' },
+    { record: 'agent:anomaly_lower:1d', expr: 'clamp_min(agent:anomaly_mean:1d - agent:anomaly_margin:1d, 0)' },
+  ],
+}

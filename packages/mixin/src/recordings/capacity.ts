@@ -1,0 +1,36 @@
+import { promql } from '../promql.ts'
+import type { RuleGroup } from '../rule.ts'
+import { byAgent, series } from '../series.ts'
+
+/** How much the swarm runs and where that is heading. */
+export const capacityRecordings: RuleGroup = {
+  name: 'capacity',
+  intervalSeconds: 60,
+  rules: [
+    {
+      record: 'swarm:executions:weekly_growth',
+      expr: promql`
+        avg_over_time(swarm:executions:rate5m[7d])
+          / (avg_over_time(swarm:executions:rate5m[7d] offset 7d) > 0)`,
+    },
+    {
+      record: 'swarm:executions:rate5m_in_7d',
+      expr: 'clamp_min(predict_linear(swarm:executions:rate5m[7d], 7 * 86400), 0)',
+    },
+    {
+      record: 'agent:active_executions:mean_15m',
+      expr: promql`
+        sum ${byAgent} (
+          avg_over_time(${series.activeExecutions}[15m])
+        )`,
+    },
+    {
+      // Little's law: arrivals x duration are under way on average
+      record: 'agent:active_executions:expected_15m',
+      expr: promql`
+        sum ${byAgent} (
+          rate(${series.executionDuration}_sum[15m])
+        )`,
+    },
+  ],
+}

@@ -1,0 +1,45 @@
+import { attribute, metric, type MetricKey } from '@swarmwatch/sdk/names'
+
+/** The name that an OpenTelemetry attribute has as a Prometheus label. */
+function labelOf(attributeName: string): string {
+  return attributeName.replaceAll(/[^a-zA-Z0-9_]/g, '_')
+}
+
+type Label = 'job' | 'instance' | 'environment' | 'region' | 'agent' | 'outcome' | 'model' | 'variant' | 'resource'
+
+/** Labels of the series that agents send. */
+export const label: Readonly<Record<Label, string>> = {
+  job: 'job',
+  instance: 'instance',
+  environment: 'deployment_environment_name',
+  region: 'cloud_region',
+  agent: labelOf(attribute.agentName),
+  outcome: labelOf(attribute.outcome),
+  model: labelOf(attribute.requestModel),
+  variant: labelOf(attribute.variant),
+  resource: labelOf(attribute.resource),
+}
+
+/** What tells fleets apart: a region of an environment. Resource attributes that Prometheus promotes to labels. */
+export const fleetLabels: readonly string[] = [label.environment, label.region]
+/** What tells agents apart. */
+export const agentLabels: readonly string[] = [label.job, ...fleetLabels, label.agent]
+
+/** `by (...)` of an agent, of a fleet, or of one with more labels. */
+export const byAgent: string = by(...agentLabels)
+export const byFleet: string = by(...fleetLabels)
+export const onAgent: string = `on (${agentLabels.join(', ')})`
+export const onFleet: string = `on (${fleetLabels.join(', ')})`
+
+export function by(...labels: readonly string[]): string {
+  return `by (${labels.join(', ')})`
+}
+
+/** The series that the SDK sends, by the key it has there; histograms without `_bucket`, `_sum` or `_count`. */
+export const series: Readonly<Record<MetricKey, string>> = Object.fromEntries(
+  Object.entries(metric).map(([key, { prometheus }]) => [key, prometheus]),
+) as Record<MetricKey, string>
+
+/** Runs that succeeded or failed: a cancelled run counts on neither side. */
+export const finished: string = `{${label.outcome}=~"success|failure"}`
+export const failed: string = `{${label.outcome}="failure"}`

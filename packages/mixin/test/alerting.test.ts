@@ -1,0 +1,128 @@
+import { rmSync } from 'node:fs'
+
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+
+import { type Container, eventually, type Network, openNetwork } from './engines/containers.ts'
+import { wantsLongTests } from './engines/docker.ts'
+import { hurry } from './engines/hurry.ts'
+import { runsAt, push } from './engines/otlp.ts'
+import { openSink, type Notification, type Sink } from './engines/sink.ts'
+import { bridgeToken, layOutStack, otlpToken, type StackFiles } from './engines/stack-files.ts'
+import { runAlertmanager, runCollector, runPrometheus } from './engines/street.ts'
+
+// Real Collector, Prometheus and Alertmanager, all durations 40 times shorter
+if (!wantsLongTests) console.log('skipped: from a failing agent to a message takes half a minute (REQUIRE_STACK=1 runs it)')
+
+describe.skipIf(!wantsLongTests)('from a failing agent to a message', { timeout: 150_000 }, () => {
+  let files: StackFiles
+  let network: Network
+  let sink: Sink
+  let collector: Container
+  let alertmanager: Container
+  beforeAll(async () => {
+    sink = await openSink()
+    files = layOutStack()
+    hurry(files, `http://test:${sink.port}`)
+    network = await openNetwork()
+    alertmanager = await runAlertmanager(network, files)
+    collector = await runCollector(network, files)
+    await runPrometheus(network, files)
+  }, 60_000)
+  afterAll(async () => {
+    await network.remove()
+    sink.close()
+    rmSync(files.folder, { recursive: true })
+  }, 60_000)
+
+  test('one broken agent is one message, and one when it is over', async () => {
+    // Alerts about the bridge fire before its first scrape when everything but Prometheus' own start is quicker
+    const told = (): readonly Notification[] =>
+      sink.received.filter(
+        ({ commonLabels: { category } }) => category === 'agent' || category === 'swarm' || category === 'pipeline',
+      )
+    const names = (): string[] =>
+      told().map(({ status, commonLabels: { alertname, cloud_region } }) => `${status} ${alertname} ${cloud_region}`)
+    const swarm = startSwarm(`${await collector.url(4318)}/v1/metrics`)
+    try {
+      // In eu-1 one of three agents fails, in us-1 all do
+      swarm.failing = { 'eu-1': ['writer'], 'us-1': ['writer', 'reader', 'planner'] }
+      await eventually(async () => (told().length >= 2 ? true : undefined), 'the messages')
+      const muted = await eventually(
+        async () => {
+          const suppressed = await suppressedAlerts(alertmanager)
+          return suppressed.includes('AgentErrorBudgetBurn eu-1 writer') && suppressed.includes('SwarmHealthLow eu-1 ')
+            ? suppressed
+            : undefined
+        },
+        'the alerts of the same cause, muted',
+        60_000,
+      )
+      expect(muted).toEqual(
+        expect.arrayContaining([
+          'AgentErrorRateWarning eu-1 writer',
+          'SystemErrorRateWarning eu-1 ',
+          'AgentErrorRateCritical us-1 writer',
+        ]),
+      )
+      expect(names().toSorted()).toEqual(['firing AgentErrorRateCritical eu-1', 'firing SystemErrorRateCritical us-1'])
+
+      swarm.failing = {}
+      await eventually(
+        async () => (names().filter((name) => name.startsWith('resolved')).length === 2 ? true : undefined),
+        'the end',
+        60_000,
+      )
+      expect(names().toSorted()).toEqual([
+        'firing AgentErrorRateCritical eu-1',
+        'firing SystemErrorRateCritical us-1',
+        'resolved AgentErrorRateCritical eu-1',
+        'resolved SystemErrorRateCritical us-1',
+      ])
+      expect(new Set(sink.received.map(({ authorization }) => authorization))).toEqual(new Set([`Bearer ${bridgeToken}`]))
+      expect(
+        sink.received.some(
+          ({ receiver, commonLabels }) => receiver === 'bridge-watchdog' && commonLabels['alertname'] === 'Watchdog',
+        ),
+      ).toBe(true)
+      expect(told()[0]?.alerts[0]?.annotations).toMatchObject({
+        runbook_url: expect.stringMatching(/^http:\/\/runbooks\.test\/\w+\.md$/) as string,
+        dashboard_url: expect.stringMatching(/^http:\/\/grafana\.test\/d\/[\w-]+\?from=\d+&to=now/) as string,
+      })
+      for (const { at, status, commonLabels } of told()) {
+        console.log(`${new Date(at).toISOString()} ${status} ${commonLabels['alertname']} ${commonLabels['cloud_region']}`)
+      }
+    } finally {
+      swarm.stop()
+    }
+  })
+})
+
+/** Three agents in each of two regions, two runs a second each. */
+function startSwarm(address: string): { failing: Readonly<Record<string, readonly string[]>>; stop(): void } {
+  const counts = new Map<string, number>()
+  const swarm = { failing: {} as Readonly<Record<string, readonly string[]>>, stop: () => clearInterval(timer) }
+  const timer = setInterval(() => {
+    for (const region of ['eu-1', 'us-1']) {
+      const points = ['writer', 'reader', 'planner'].flatMap((agent) => {
+        const outcome = swarm.failing[region]?.includes(agent) === true ? 'failure' : 'success'
+        const key = `${region} ${agent} ${outcome}`
+        counts.set(key, (counts.get(key) ?? 0) + 2)
+        return ['success', 'failure'].map((each) => ({
+          agent,
+          outcome: each,
+          value: counts.get(`${region} ${agent} ${each}`) ?? 0,
+        }))
+      })
+      void push(address, runsAt(region, points, Date.now()), `Bearer ${otlpToken}`)
+    }
+  }, 1_000)
+  return swarm
+}
+
+async function suppressedAlerts(alertmanager: Container): Promise<string[]> {
+  const response = await fetch(`${await alertmanager.url(9093)}/api/v2/alerts`)
+  const alerts = (await response.json()) as { labels: Record<string, string>; status: { state: string } }[]
+  return alerts
+    .filter(({ status }) => status.state === 'suppressed')
+    .map(({ labels }) => `${labels['alertname']} ${labels['cloud_region']} ${labels['agent_name'] ?? ''}`)
+}

@@ -1,0 +1,125 @@
+import { durations, executions, fleet, matchers, writer } from './agent-series.ts'
+import { alertPromises } from '../engines/rule-promises.ts'
+
+const agent = (agent_name: string): Record<string, string> => ({ ...writer, agent_name })
+
+alertPromises('SystemErrorRateCritical', {
+  'fires after two minutes, names the three agents with the most failures': {
+    series: {
+      ...executions({ failure: '0+4x400' }, agent('writer')),
+      ...executions({ success: '0+1x400', failure: '0+3x400' }, agent('reader')),
+      ...executions({ success: '0+2x400', failure: '0+2x400' }, agent('planner')),
+      ...executions({ success: '0+3x400', failure: '0+1x400' }, agent('critic')),
+    },
+    silentAt: ['2m'],
+    firesAt: {
+      '2m30s': {
+        labels: fleet,
+        summary: 'The swarm fails 62.5% of its runs',
+        description:
+          '62.5% of all runs failed in the last 5 minutes; 50% is the limit. Most failures: writer (40), reader (30), planner (20).',
+        since: '30s',
+      },
+      '20m': {
+        labels: fleet,
+        summary: 'The swarm fails 62.5% of its runs',
+        description:
+          '62.5% of all runs failed in the last 5 minutes; 50% is the limit. Most failures: writer (80), reader (60), planner (40).',
+        since: '30s',
+      },
+    },
+  },
+  'one failing agent of many is no failing swarm': {
+    series: {
+      ...executions({ failure: '0+4x400' }, agent('writer')),
+      ...executions({ success: '0+12x400' }, agent('reader')),
+    },
+    silentAt: ['10m', '30m'],
+  },
+  'exactly half is not more than half': {
+    series: executions({ success: '0+2x400', failure: '0+2x400' }),
+    silentAt: ['10m', '30m'],
+  },
+  'nine runs are not enough': {
+    series: executions({ failure: '0x20 9x400' }),
+    silentAt: ['7m', '8m', '10m'],
+  },
+  'failures of another region are no failures of this one': {
+    series: {
+      ...executions({ success: '0+9x400' }),
+      ...executions({ failure: '0+4x400' }, { ...writer, cloud_region: 'us-1' }),
+    },
+    firesAt: {
+      '10m': {
+        labels: { ...fleet, cloud_region: 'us-1' },
+        summary: 'The swarm fails 100% of its runs',
+        description: '100% of all runs failed in the last 5 minutes; 50% is the limit. Most failures: writer (80).',
+        since: '1m',
+      },
+    },
+  },
+})
+
+alertPromises('SystemErrorRateWarning', {
+  'fires after five minutes above the limit, and not a step before': {
+    series: executions({ success: '0+6x400', failure: '0+2x400' }),
+    silentAt: ['5m'],
+    firesAt: {
+      '6m': {
+        labels: fleet,
+        summary: 'The swarm fails 25% of its runs',
+        description: '25% of all runs failed in the last 5 minutes; 20% is the limit. Most failures: writer (40).',
+        since: '1m',
+      },
+    },
+  },
+  'exactly a fifth is not more than a fifth': {
+    series: executions({ success: '0+8x400', failure: '0+2x400' }),
+    silentAt: ['10m', '30m'],
+  },
+})
+
+const memory = `swarm_resource_utilization${matchers({ ...fleet, job: 'workers', instance: 'a', resource: 'memory' })}`
+
+alertPromises('SwarmHealthLow', {
+  'fires critical after five minutes below 50, with what cost the points': {
+    series: {
+      ...executions({ success: '0+2x400', failure: '0+2x400' }),
+      ...durations(60, '0+2x400', '0+90x400'),
+      [memory]: '0.95x400',
+    },
+    silentAt: ['5m'],
+    firesAt: {
+      '6m': {
+        severity: 'critical',
+        labels: fleet,
+        summary: 'The health of the swarm is 4 of 100',
+        description:
+          'The health score is 4; 50 is the limit. Errors cost 60 points. Slowness costs 25 points. CPU or memory costs 11 points.',
+        since: '1m',
+      },
+    },
+  },
+  'fires warning after ten minutes below 80, and not a step before': {
+    series: executions({ success: '0+3x400', failure: '0+1x400' }),
+    silentAt: ['10m30s'],
+    firesAt: {
+      '11m': {
+        severity: 'warning',
+        labels: fleet,
+        summary: 'The health of the swarm is 70 of 100',
+        description: 'The health score is 70; 80 is the limit. Errors cost 30 points.',
+        since: '1m',
+      },
+    },
+  },
+  'one failure of one run is no sickness': {
+    series: executions({ failure: '0x20 1x400' }),
+    silentAt: ['10m', '20m'],
+  },
+  'a fleet that does nothing is healthy, however busy the machine': {
+    series: { ...executions({}), [memory]: '1x400' },
+    silentAt: ['20m'],
+    values: { 'swarm:health_score': { '20m': [{ labels: matchers(fleet), value: 100 }] } },
+  },
+})

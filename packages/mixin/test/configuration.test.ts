@@ -1,0 +1,158 @@
+import { readFileSync, rmSync } from 'node:fs'
+import { join } from 'node:path'
+
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { parse } from 'yaml'
+
+import { hasDocker, image, runOnce } from './engines/docker.ts'
+import { alertmanagerFile, layOutStack, root, type StackFiles } from './engines/stack-files.ts'
+import { generated } from '../src/generate.ts'
+import { readSettings } from '../src/settings.ts'
+
+let files: StackFiles
+beforeAll(() => void (files = layOutStack()))
+afterAll(() => rmSync(files.folder, { recursive: true }))
+
+describe.skipIf(!hasDocker).concurrent('the real programs accept', () => {
+  const mounts = (): Record<string, string> => ({ '/etc/collector': files.collector, '/run/secrets': files.secrets })
+
+  test('the rules, with every lint of promtool', async () => {
+    const rules = [...generated(readSettings(join(root, 'config/production.yaml'))).keys()].map((path) => `/etc/${path}`)
+    const { code, output } = await runOnce(
+      image.prometheus,
+      'promtool',
+      ['check', 'rules', '--lint=all', '--lint-fatal', ...rules],
+      mounts(),
+    )
+    expect(code, output).toBe(0)
+  })
+
+  test('the configuration of Prometheus, and its users', async () => {
+    const config = await runOnce(
+      image.prometheus,
+      'promtool',
+      ['check', 'config', '/etc/collector/prometheus/prometheus.yaml'],
+      mounts(),
+    )
+    expect(config.code, config.output).toBe(0)
+    const web = await runOnce(image.prometheus, 'promtool', ['check', 'web-config', '/run/secrets/prometheus_web.yaml'], mounts())
+    expect(web.code, web.output).toBe(0)
+  })
+
+  test('the configuration of the Collector', async () => {
+    const args = ['validate', '--config=/etc/collector/otelcol/config.yaml']
+    const { code, output } = await runOnce(image.collector, '/otelcol-contrib', args, mounts())
+    expect(code, output).toBe(0)
+  })
+
+  test('the configuration of Alertmanager, as rendered', async () => {
+    const { code, output } = await runOnce(
+      image.alertmanager,
+      'amtool',
+      ['check-config', '/etc/collector/alertmanager/alertmanager.yml'],
+      mounts(),
+    )
+    expect(code, output).toBe(0)
+  })
+})
+
+describe.skipIf(!hasDocker).concurrent('routes', () => {
+  test.for([
+    ['critical', 'bridge', ['alertname=AgentErrorRateCritical', 'severity=critical', 'category=agent']],
+    ['warning', 'bridge', ['alertname=AgentSlowResponses', 'severity=warning', 'category=agent']],
+    ['info', 'bridge', ['alertname=AgentAnomaly', 'severity=info', 'category=agent']],
+    ['an alert of somebody else', 'bridge', ['alertname=Theirs']],
+    ['Watchdog', 'bridge-watchdog', ['alertname=Watchdog', 'severity=none', 'category=watchdog']],
+    ['a dead bridge', 'mail,bridge', ['alertname=BridgeDown', 'severity=critical', 'category=bridge']],
+    ['a bridge that gave up on a message', 'mail,bridge', ['alertname=BridgeDeadLetters', 'severity=warning', 'category=bridge']],
+    [
+      'something critical that the bridge cannot tell',
+      'mail,bridge',
+      ['alertname=CriticalWhileBridgeDown', 'severity=critical', 'category=bridge'],
+    ],
+    ['a dead Collector', 'mail,bridge', ['alertname=TargetDown', 'severity=critical', 'category=pipeline', 'job=otel-collector']],
+    ['news of the pipeline', 'bridge', ['alertname=PrometheusHistoryShrinking', 'severity=info', 'category=pipeline']],
+  ] as const)('%s goes to %s', async ([, receivers, labels]) => {
+    const args = [
+      'config',
+      'routes',
+      'test',
+      '--config.file=/etc/alertmanager.d/alertmanager.yml',
+      `--verify.receivers=${receivers}`,
+      ...labels,
+    ]
+    const mounts = { '/etc/alertmanager.d': join(files.collector, 'alertmanager') }
+    const { code, output } = await runOnce(image.alertmanager, 'amtool', args, mounts)
+    expect(code, output).toBe(0)
+  })
+})
+
+describe('what the files promise each other', () => {
+  const collector = parse(readFileSync(join(root, 'collector/otelcol/config.yaml'), 'utf8')) as Collector
+  const prometheus = parse(readFileSync(join(root, 'collector/prometheus/prometheus.yaml'), 'utf8')) as Prometheus
+  const alertmanager = parse(alertmanagerFile()) as Alertmanager
+
+  test('the Collector uses only what the official image has, and the memory limit comes first', () => {
+    const used = [collector.receivers, collector.processors, collector.connectors, collector.exporters, collector.extensions]
+    expect(
+      [...new Set(used.flatMap((part) => Object.keys(part).map((name) => name.split('/')[0]!)))].toSorted((one, other) =>
+        one < other ? -1 : 1,
+      ),
+    ).toEqual([
+      'bearertokenauth',
+      'file_storage',
+      'health_check',
+      'memory_limiter',
+      'otlp',
+      'otlp_grpc',
+      'otlp_http',
+      'redaction',
+      'resource',
+      'span_metrics',
+    ])
+    for (const { processors } of Object.values(collector.service.pipelines)) expect(processors[0]).toBe('memory_limiter')
+  })
+
+  test('every queue is on disk and bounded, and gives up before Prometheus refuses', () => {
+    for (const { sending_queue, retry_on_failure } of Object.values(collector.exporters)) {
+      expect(sending_queue).toMatchObject({
+        storage: 'file_storage/queue',
+        queue_size: expect.any(Number),
+        batch: expect.any(Object),
+      })
+      expect(Number.parseInt(retry_on_failure.max_elapsed_time)).toBeLessThan(
+        Number.parseInt(prometheus.storage.tsdb.out_of_order_time_window),
+      )
+    }
+  })
+
+  test('a placeholder is left only where the environment fills it', () => {
+    expect(alertmanagerFile().match(/^(?! *#).*\$\{.*$/gm)).toBeNull()
+  })
+
+  test('the bridge is told of everything within its time, and of the end', () => {
+    const hooks = alertmanager.receivers.flatMap(({ webhook_configs = [] }) => webhook_configs)
+    for (const hook of hooks) {
+      expect(hook).toMatchObject({
+        timeout: '10s',
+        http_config: { authorization: { credentials_file: '/run/secrets/bridge_token' } },
+      })
+    }
+    expect(hooks.map(({ send_resolved }) => send_resolved)).toEqual([true, false])
+  })
+})
+
+interface Collector {
+  readonly receivers: object
+  readonly processors: object
+  readonly connectors: object
+  readonly extensions: object
+  readonly exporters: Readonly<Record<string, { sending_queue: object; retry_on_failure: { max_elapsed_time: string } }>>
+  readonly service: { readonly pipelines: Readonly<Record<string, { processors: string[] }>> }
+}
+interface Prometheus {
+  readonly storage: { readonly tsdb: { readonly out_of_order_time_window: string } }
+}
+interface Alertmanager {
+  readonly receivers: readonly { readonly webhook_configs?: readonly { readonly send_resolved: boolean }[] }[]
+}

@@ -1,0 +1,47 @@
+import { readdirSync, readFileSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+
+import type { StackFiles } from './stack-files.ts'
+
+/** How many times faster time passes in a hurried stack: five minutes are 7.5 s. */
+const timesFaster = 40
+
+/** Makes every duration of rules, scrapes and notifications shorter, all by the same factor, and sends what leaves to one address. */
+export function hurry({ collector }: StackFiles, sinkUrl: string): void {
+  const rules = join(collector, 'prometheus/rules')
+  for (const name of readdirSync(rules)) {
+    change(join(rules, name), (text) =>
+      text
+        .replaceAll(/\[(\w+)\]|(?<=offset )(\d+[smhd])\b/g, (_, window: string, offset: string) =>
+          window === undefined ? shorter(offset) : `[${shorter(window)}]`,
+        )
+        .replaceAll(/(?<=^ *(?:for|keep_firing_for|interval): )\w+$/gm, shorter),
+    )
+  }
+  change(join(collector, 'prometheus/prometheus.yaml'), (text) =>
+    text
+      .replace('scrape_interval: 15s', 'scrape_interval: 1s')
+      .replace('scrape_timeout: 10s', 'scrape_timeout: 1s')
+      // what does not run here
+      .replaceAll(/ {2}- job_name: (?:grafana|jaeger)\n(?: {4}.*\n)+/g, '')
+      .replace('alert-bridge:8090', new URL(sinkUrl).host),
+  )
+  change(join(collector, 'alertmanager/alertmanager.yml'), (text) =>
+    text
+      .replaceAll(/(?<=(?:group_wait|group_interval|repeat_interval): )[1-9]\w*/g, shorter)
+      .replaceAll('http://alert-bridge:8090', sinkUrl)
+      // nobody listens to mail here
+      .replaceAll(/# mail begin[\s\S]*# mail end/g, ''),
+  )
+}
+
+function shorter(duration: string): string {
+  const units: Readonly<Record<string, number>> = { s: 1, m: 60, h: 3_600, d: 86_400 }
+  const [, count, unit] = /^(\d+)([smhd])$/.exec(duration) ?? []
+  if (count === undefined) throw new Error(`not a duration: ${duration}`)
+  return `${Math.max(1, (Number(count) * units[unit!]! * 1_000) / timesFaster)}ms`
+}
+
+function change(path: string, by: (text: string) => string): void {
+  writeFileSync(path, by(readFileSync(path, 'utf8')))
+}

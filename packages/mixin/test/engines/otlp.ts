@@ -1,0 +1,41 @@
+/** How often the runs of an agent ended in an outcome so far. */
+export interface Runs {
+  readonly agent: string
+  readonly outcome: string
+  readonly value: number
+}
+
+/** `agent.executions` of a process at a time, as OTLP over HTTP in JSON. */
+export function runsAt(region: string | undefined, runs: readonly Runs[], atMs: number): string {
+  const resource = {
+    'service.name': 'workers',
+    'service.instance.id': `test-${region ?? 'anywhere'}`,
+    'deployment.environment.name': 'production',
+    ...(region !== undefined && { 'cloud.region': region }),
+  }
+  const dataPoints = runs.map(({ agent, outcome, value }) => ({
+    asInt: String(value),
+    startTimeUnixNano: nanos(started),
+    timeUnixNano: nanos(atMs),
+    attributes: pairs({ 'agent.name': agent, outcome }),
+  }))
+  const sum = { aggregationTemporality: 2, isMonotonic: true, dataPoints }
+  const metrics = [{ name: 'agent.executions', unit: '{execution}', sum }]
+  return JSON.stringify({ resourceMetrics: [{ resource: { attributes: pairs(resource) }, scopeMetrics: [{ metrics }] }] })
+}
+
+const started = Date.now() - 600_000
+
+function nanos(ms: number): string {
+  return `${ms}000000`
+}
+
+function pairs(attributes: Readonly<Record<string, string>>): object[] {
+  return Object.entries(attributes).map(([key, stringValue]) => ({ key, value: { stringValue } }))
+}
+
+/** Sends it; returns the status. */
+export async function push(address: string, body: string, authorization: string): Promise<number> {
+  const headers = { 'content-type': 'application/json', authorization }
+  return (await fetch(address, { method: 'POST', headers, body })).status
+}

@@ -1,0 +1,60 @@
+import { chmodSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join, resolve } from 'node:path'
+
+import { stringify } from 'yaml'
+
+import { image, runOnce } from './docker.ts'
+import type { RuleFile } from '../../src/rule-files.ts'
+
+/** A test as promtool reads it. */
+export interface PromtoolTest {
+  readonly name: string
+  readonly interval: string
+  readonly input_series: readonly { readonly series: string; readonly values: string }[]
+  readonly external_labels: Readonly<Record<string, string>>
+  readonly alert_rule_test: readonly object[]
+  readonly promql_expr_test: readonly object[]
+}
+
+const rules = resolve(import.meta.dirname, '../../../../collector/prometheus/rules')
+
+/** Runs tests on committed rule files, in this order; returns what was wrong with each, '' if nothing. */
+export async function promtoolTest(
+  files: readonly RuleFile[],
+  evaluationInterval: string,
+  tests: readonly PromtoolTest[],
+): Promise<ReadonlyMap<string, string>> {
+  const folder = mkdtempSync(join(tmpdir(), 'promtool-'))
+  // Programs in containers run as another user
+  chmodSync(folder, 0o755)
+  try {
+    writeFileSync(
+      join(folder, 'tests.yaml'),
+      stringify({
+        rule_files: files.map(({ name }) => `/rules/${name}`),
+        evaluation_interval: evaluationInterval,
+        group_eval_order: files.flatMap(({ groups }) => groups.map(({ name }) => `swarmwatch-${name}`)),
+        fuzzy_compare: true,
+        tests,
+      }),
+    )
+    const mounts = { '/rules': rules, '/tests': folder }
+    const { code, output } = await runOnce(image.prometheus, 'promtool', ['test', 'rules', '/tests/tests.yaml'], mounts)
+    const failures = failuresByName(output)
+    if (code !== 0 && failures.size === 0) throw new Error(output)
+    return new Map(tests.map(({ name }) => [name, failures.get(name) ?? '']))
+  } finally {
+    rmSync(folder, { recursive: true })
+  }
+}
+
+/** promtool writes `name: <test>,` in front of a wrong alert; a wrong value is known by the comment in its query. */
+function failuresByName(output: string): ReadonlyMap<string, string> {
+  const found = new Map<string, string>()
+  for (const part of output.split(/^\s*(?=name: |expr: )/m)) {
+    const name = /^name: (.*?),?$/m.exec(part)?.[1] ?? /^expr: ".* # (.*?)", time/m.exec(part)?.[1]
+    if (name !== undefined) found.set(name, (found.get(name) ?? '') + part)
+  }
+  return found
+}

@@ -1,0 +1,129 @@
+import { join, resolve } from 'node:path'
+
+import { describe, expect, test } from 'vitest'
+
+import { hasDocker } from './docker.ts'
+import { promtoolTest, type PromtoolTest } from './promtool-test.ts'
+import { type Alert, isAlert } from '../../src/rule.ts'
+import { type RuleFile, ruleFiles } from '../../src/rule-files.ts'
+import { readSettings } from '../../src/settings.ts'
+import { variableOf } from '../../src/annotations.ts'
+
+/** What an alert is to say when it fires; the labels and links that all alerts have are added. */
+export interface Firing {
+  /** @default the severity of the only alert of that name */
+  readonly severity?: string
+  readonly labels?: Readonly<Record<string, string>>
+  readonly summary: string
+  readonly description: string
+  /** When the condition began to hold (`11m30s` after the start). Absent: it fires at its first evaluation. */
+  readonly since?: string
+}
+
+/** A promise about rules: these series, then silence or an alert at these times, or these values. */
+export interface Promised {
+  /** Series and their values, as promtool writes them (`0+1x60`), one value each `every`. */
+  readonly series: Readonly<Record<string, string>>
+  readonly every?: string
+  readonly silentAt?: readonly string[]
+  /** Every alert of the name that fires then. */
+  readonly firesAt?: Readonly<Record<string, Firing | readonly Firing[]>>
+  /** Values of queries to six decimals, by query and time; the name of the metric is left out of the labels. */
+  readonly values?: Readonly<Record<string, Readonly<Record<string, readonly Sample[]>>>>
+}
+
+export interface Sample {
+  readonly labels: string
+  readonly value: number
+}
+
+const settings = readSettings(join(resolve(import.meta.dirname, '../../../..'), 'config/production.yaml'))
+const links = { grafana_url: 'http://grafana.test', runbooks_url: 'http://runbooks.test' }
+
+/** One test for each promise about an alert; all of them run in one promtool. */
+export function alertPromises(
+  alertname: string,
+  promises: Readonly<Record<string, Promised>>,
+  { evaluationInterval = '30s' }: { readonly evaluationInterval?: string } = {},
+): void {
+  describe.skipIf(!hasDocker)(alertname, () => {
+    // Begun before the first test runs, so that the promtools of a file run side by side
+    const tests = Object.entries(promises).map(([name, promised]) => promtoolOf(name, alertname, promised))
+    const running = hasDocker ? promtoolTest(filesFor(alertname), evaluationInterval, tests) : undefined
+    running?.catch(() => {})
+    for (const name of Object.keys(promises)) test(name, async () => expect((await running)?.get(name)).toBe(''), 60_000)
+  })
+}
+
+/** The file of the alert, after those whose recordings it reads. */
+function filesFor(alertname: string): readonly RuleFile[] {
+  const files = ruleFiles(settings)
+  const own = files.find(({ groups }) =>
+    groups.some(({ rules }) => rules.some((rule) => isAlert(rule) && rule.alert === alertname)),
+  )
+  return files.filter((file) => file === own || own?.reads.includes(file.name))
+}
+
+function promtoolOf(name: string, alertname: string, promised: Promised): PromtoolTest {
+  const { series, every = '15s', silentAt = [], firesAt = {}, values = {} } = promised
+  return {
+    name,
+    interval: every,
+    input_series: Object.entries(series).map(([series, values]) => ({ series, values })),
+    external_labels: links,
+    alert_rule_test: [
+      ...silentAt.map((eval_time) => ({ eval_time, alertname })),
+      ...Object.entries(firesAt).map(([eval_time, firing]) => ({
+        eval_time,
+        alertname,
+        exp_alerts: [firing].flat().map((each) => expectedAlert(alertname, each)),
+      })),
+    ],
+    promql_expr_test: Object.entries(values).flatMap(([expr, byTime]) =>
+      // promtool leaves out the name of a test where a value is wrong, but shows the query
+      Object.entries(byTime).map(([eval_time, exp_samples]) => ({
+        expr: `round(${expr}, 1e-6) # ${name}`,
+        eval_time,
+        exp_samples,
+      })),
+    ),
+  }
+}
+
+function expectedAlert(alertname: string, { severity, labels = {}, summary, description, since }: Firing): object {
+  const alert = alertNamed(alertname, severity)
+  const ofIdentity = alert.identity.filter((name) => alert.dashboard !== 'pipeline' && variableOf[name] !== undefined)
+  const variables = ofIdentity.map((name) => `&var-${variableOf[name]}=${encodeURIComponent(labels[name] ?? '')}`)
+  return {
+    exp_labels: { severity: alert.severity, category: alert.category, ...labels },
+    exp_annotations: {
+      summary,
+      description: description + (since === undefined ? '' : ` Since ${wordsOf(since)} UTC.`),
+      runbook_url: `${links.runbooks_url}/${alertname}.md`,
+      dashboard_url: `${links.grafana_url}/d/${alert.dashboard}?from=${fromOf(since)}&to=now${variables.join('')}`,
+    },
+  }
+}
+
+/** Half an hour before, in milliseconds. */
+function fromOf(since: string | undefined): string {
+  return since === undefined ? 'now-1h' : String((secondsOf(since) - 1_800) * 1_000)
+}
+
+/** `1970-01-01 00:11` */
+function wordsOf(since: string): string {
+  return new Date(secondsOf(since) * 1_000).toISOString().slice(0, 16).replace('T', ' ')
+}
+
+/** Of a time such as `1d2h`, `11m30s`. */
+function secondsOf(time: string): number {
+  const units: Readonly<Record<string, number>> = { d: 86_400, h: 3_600, m: 60, s: 1 }
+  return [...time.matchAll(/(\d+)([dhms])/g)].reduce((sum, [, count, unit]) => sum + Number(count) * units[unit!]!, 0)
+}
+
+function alertNamed(name: string, severity: string | undefined): Alert {
+  const rules = ruleFiles(settings).flatMap(({ groups }) => groups.flatMap((group) => group.rules))
+  const found = rules.filter(isAlert).find((rule) => rule.alert === name && (severity ?? rule.severity) === rule.severity)
+  if (found === undefined) throw new Error(`no alert ${name} with severity ${severity}`)
+  return found
+}

@@ -1,0 +1,84 @@
+import { answers, type Container, eventually, type Network } from './containers.ts'
+import { image } from './docker.ts'
+import { prometheusPassword, type StackFiles } from './stack-files.ts'
+
+/** `Authorization` of Prometheus in the tests. */
+export const basicAuth: string = `Basic ${Buffer.from(`swarmwatch:${prometheusPassword}`).toString('base64')}`
+
+/** The real Collector with its real configuration; `overlay` is a configuration over it. */
+export async function runCollector(
+  network: Network,
+  { collector, secrets }: StackFiles,
+  overlay: object = {},
+): Promise<Container> {
+  const container = await network.run('otel-collector', {
+    image: image.collector,
+    args: ['--config=/etc/collector/otelcol/config.yaml', `--config=yaml:${JSON.stringify(overlay)}`],
+    mounts: { '/etc/collector': collector, '/run/secrets': secrets },
+    env: { OTELCOL_QUEUE_DIR: '/tmp/queue', CLOUD_REGION: 'eu-1' },
+    // the user of the image may not write anywhere in it
+    user: '0',
+    ports: [4318, 8888, 13133],
+  })
+  await answers(() => container.url(13133), 'the Collector')
+  return container
+}
+
+/** The real Prometheus with its real configuration, logged in to as the Collector does. */
+export async function runPrometheus(network: Network, { collector, secrets }: StackFiles): Promise<Container> {
+  const container = await network.run('prometheus', {
+    image: image.prometheus,
+    args: [
+      '--config.file=/etc/collector/prometheus/prometheus.yaml',
+      '--storage.tsdb.path=/tmp/prometheus',
+      '--web.enable-otlp-receiver',
+      '--web.config.file=/run/secrets/prometheus_web.yaml',
+      '--enable-feature=created-timestamp-zero-ingestion',
+      // an alert that fired before Alertmanager was found is otherwise told a minute later
+      '--rules.alert.resend-delay=1s',
+    ],
+    mounts: { '/etc/collector': collector, '/run/secrets': secrets },
+    env: { GRAFANA_URL: 'http://grafana.test', RUNBOOKS_URL: 'http://runbooks.test' },
+    ports: [9090],
+  })
+  await isReady(container)
+  return container
+}
+
+/** The real Alertmanager with its rendered configuration. */
+export async function runAlertmanager(network: Network, { collector, secrets }: StackFiles): Promise<Container> {
+  const container = await network.run('alertmanager', {
+    image: image.alertmanager,
+    args: [
+      '--config.file=/etc/collector/alertmanager/alertmanager.yml',
+      '--storage.path=/tmp/alertmanager',
+      '--cluster.listen-address=',
+    ],
+    mounts: { '/etc/collector': collector, '/run/secrets': secrets },
+    ports: [9093],
+  })
+  await answers(async () => `${await container.url(9093)}/-/ready`, 'Alertmanager')
+  return container
+}
+
+/** Waits until Prometheus answers queries. */
+export async function isReady(prometheus: Container): Promise<void> {
+  await eventually(async () => {
+    const { status } = await fetch(`${await prometheus.url(9090)}/-/ready`, { headers: { authorization: basicAuth } })
+    return status === 200 ? true : undefined
+  }, 'Prometheus')
+}
+
+/** Result of an instant query. */
+export async function query(prometheus: Container, expr: string): Promise<readonly QueryResult[]> {
+  const address = `${await prometheus.url(9090)}/api/v1/query?query=${encodeURIComponent(expr)}`
+  const response = await fetch(address, { headers: { authorization: basicAuth } })
+  const { data } = (await response.json()) as { data: { result: QueryResult[] } }
+  return data.result
+}
+
+export interface QueryResult {
+  readonly metric: Readonly<Record<string, string>>
+  readonly value?: readonly [number, string]
+  readonly values?: readonly (readonly [number, string])[]
+}

@@ -1,0 +1,35 @@
+import { execFileSync, spawnSync } from 'node:child_process'
+import { cpSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join, resolve } from 'node:path'
+
+import { expect, test } from 'vitest'
+
+const main = resolve(import.meta.dirname, '../src/main.ts')
+const run = [process.execPath, '--conditions=swarmwatch-source', main] as const
+
+test('writes the files that it names', () => {
+  const folder = mkdtempSync(join(tmpdir(), 'mixin-'))
+  try {
+    cpSync(resolve(import.meta.dirname, '../../../config'), join(folder, 'config'), { recursive: true })
+    const output = execFileSync(run[0], [...run.slice(1), folder], { encoding: 'utf8' })
+    const written = readdirSync(join(folder, 'collector/prometheus/rules')).map((name) => `collector/prometheus/rules/${name}`)
+    expect(output.trim().split('\n').toSorted()).toEqual(written.toSorted())
+  } finally {
+    rmSync(folder, { recursive: true })
+  }
+})
+
+test('writes nothing when the settings are wrong, says why and ends with 2', () => {
+  const folder = mkdtempSync(join(tmpdir(), 'mixin-'))
+  try {
+    cpSync(resolve(import.meta.dirname, '../../../config'), join(folder, 'config'), { recursive: true })
+    writeFileSync(join(folder, 'config/production.yaml'), 'alerts: { rules: [{ name: high_error_rate, threshold: 7 }] }')
+    const { status, stderr } = spawnSync(run[0], [...run.slice(1), folder], { encoding: 'utf8' })
+    expect(status).toBe(2)
+    expect(stderr).toMatch(/alerts\.rules\[0\]\.threshold.*7[\s\S]*Nothing was written\./)
+    expect(readdirSync(folder)).toEqual(['config'])
+  } finally {
+    rmSync(folder, { recursive: true })
+  }
+})

@@ -1,0 +1,17 @@
+#!/usr/bin/env node
+import { spawnSync } from 'node:child_process'
+import { existsSync } from 'node:fs'
+import { fileURLToPath } from 'node:url'
+
+const built = new URL('../dist/cli.mjs', import.meta.url)
+if (existsSync(built)) {
+  await import(built.href)
+} else {
+  // a fresh clone: the condition makes the other packages resolve to their sources too, and can only be given at the start
+  const source = fileURLToPath(new URL('../src/cli.ts', import.meta.url))
+  const { status, error } = spawnSync(process.execPath, ['--conditions=swarmwatch-source', source, ...process.argv.slice(2)], {
+    stdio: 'inherit',
+  })
+  if (error) throw error
+  process.exitCode = status ?? 1
+}

@@ -1,0 +1,27 @@
+import { fingerprint } from './fingerprint.ts'
+import type { InProcessRule } from './in-process-rule.ts'
+
+/** An alert that people have been told of, or are being told is over. */
+export interface ActiveAlert {
+  readonly rule: InProcessRule
+  /** The labels given, `alertname` and `severity`. */
+  readonly labels: Readonly<Record<string, string>>
+  readonly fingerprint: string
+  readonly annotations: { readonly summary: string; readonly description: string }
+  readonly finding: string
+  /** When its condition began to hold. */
+  readonly sinceMs: number
+}
+
+/** The alert of a rule whose condition has held since `sinceMs`. */
+export function activeAlert(
+  rule: InProcessRule,
+  { finding, sinceMs }: { readonly finding: string; readonly sinceMs: number },
+  processLabels: Readonly<Record<string, string>>,
+): ActiveAlert {
+  // Alertmanager refuses empty values
+  const given = Object.fromEntries(Object.entries(processLabels).filter(([, value]) => value !== ''))
+  const labels = { ...given, alertname: rule.alertName, severity: rule.severity }
+  const annotations = { summary: `${rule.alertName}: ${finding}`, description: rule.description }
+  return { rule, labels, fingerprint: fingerprint(labels), annotations, finding, sinceMs }
+}

@@ -1,0 +1,84 @@
+import type { SystemHealth } from '@swarmwatch/sdk'
+import { type AlertState, nextState } from './alert-state.ts'
+import { isMuted } from './inhibition.ts'
+import type { InProcessRule } from './in-process-rule.ts'
+
+/** A rule and what is known of it. */
+export interface TrackedRule {
+  readonly rule: InProcessRule
+  readonly state: AlertState
+  /** Whether people have been told that it fires, and not yet that it is over. */
+  readonly isTold: boolean
+  readonly isMuted: boolean
+  /** What was wrong when its condition last held. */
+  readonly finding: string
+}
+
+/** What people must be told. */
+export interface Change {
+  readonly status: 'firing' | 'resolved'
+  readonly rule: InProcessRule
+  /** When its condition began to hold. */
+  readonly sinceMs: number
+  readonly finding: string
+}
+
+export interface Evaluation {
+  readonly tracked: readonly TrackedRule[]
+  readonly changes: readonly Change[]
+}
+
+export interface EvaluationOptions {
+  readonly quietSeconds: number
+  /** Called for a condition that threw, which counts as not holding. */
+  readonly onThrown: (rule: InProcessRule, error: unknown) => void
+}
+
+/** A rule before its first evaluation. */
+export function untold(rule: InProcessRule): TrackedRule {
+  return { rule, state: { phase: 'inactive' }, isTold: false, isMuted: false, finding: '' }
+}
+
+/**
+ * Evaluates all rules once. A muted alert is told when it is not muted any more and still fires; one that was told before it was
+ * muted is still told to be over.
+ */
+export function evaluateRules(
+  before: readonly TrackedRule[],
+  health: SystemHealth,
+  nowMs: number,
+  { quietSeconds, onThrown }: EvaluationOptions,
+): Evaluation {
+  const stepped = before.map((tracked) => {
+    const { rule } = tracked
+    const found = look(rule, health, onThrown)
+    const state = nextState(tracked.state, found !== undefined, nowMs, { forSeconds: rule.forSeconds, quietSeconds })
+    return { ...tracked, state, finding: found ?? tracked.finding, before: tracked.state }
+  })
+  const firing = stepped.filter(({ state }) => state.phase === 'firing').map(({ rule }) => rule)
+  const changes: Change[] = []
+  const tracked = stepped.map(({ before: previous, ...next }): TrackedRule => {
+    const { rule, state, finding } = next
+    const muted = state.phase !== 'inactive' && isMuted(rule, firing)
+    if (state.phase === 'firing' && !next.isTold && !muted) {
+      changes.push({ status: 'firing', rule, sinceMs: state.sinceMs, finding })
+      return { ...next, isMuted: muted, isTold: true }
+    }
+    if (state.phase !== 'firing' && next.isTold && previous.phase === 'firing') {
+      changes.push({ status: 'resolved', rule, sinceMs: previous.sinceMs, finding })
+      return { ...next, isMuted: muted, isTold: false }
+    }
+    return { ...next, isMuted: muted }
+  })
+  return { tracked, changes }
+}
+
+/** What is wrong; undefined when nothing is. */
+function look(rule: InProcessRule, health: SystemHealth, onThrown: EvaluationOptions['onThrown']): string | undefined {
+  try {
+    return rule.holds(health) ? rule.finding(health) : undefined
+  } catch (error) {
+    onThrown(rule, error)
+    return undefined
+  }
+}

@@ -1,0 +1,46 @@
+import type { Configuration } from '@swarmwatch/config'
+import type { AlertGroup } from '../alert-group.ts'
+import type { AlertReceiver } from './alert-receiver.ts'
+import { groupReceiver, type GroupReceiverOptions } from './group-receiver.ts'
+
+/** What `@swarmwatch/alert-bridge` gives when it runs in this process. */
+export interface EmbeddedBridge {
+  /** Resolves when the group is stored. */
+  accept(group: AlertGroup): Promise<unknown>
+  close(): Promise<void>
+}
+
+/** The part of `@swarmwatch/alert-bridge` that is used. */
+export interface BridgePackage {
+  openBridge(configuration: Configuration): Promise<EmbeddedBridge> | EmbeddedBridge
+}
+
+/** An optional peer, so the name must be no constant that a compiler resolves. */
+const packageName: string = '@swarmwatch/alert-bridge'
+
+/**
+ * The alert bridge in this process; undefined where it is not installed or cannot be opened (another process owns its data folder),
+ * which is said.
+ */
+export async function embeddedBridge(
+  configuration: Configuration,
+  say: (text: string) => void,
+  options: Pick<GroupReceiverOptions, 'pageUrl'> = {},
+  load: () => Promise<BridgePackage> = () => import(packageName) as Promise<BridgePackage>,
+): Promise<AlertReceiver | undefined> {
+  try {
+    const bridge = await (await load()).openBridge(configuration)
+    const close = (): Promise<void> => bridge.close()
+    return groupReceiver((group) => bridge.accept(group), { name: 'the alert bridge in this process', close, ...options })
+  } catch (error) {
+    if (!isNotInstalled(error)) {
+      const reason = error instanceof Error ? error.message : String(error)
+      say(`the alert bridge in this process could not be opened, alerts go to the console: ${reason}`)
+    }
+    return undefined
+  }
+}
+
+function isNotInstalled(error: unknown): boolean {
+  return error instanceof Error && 'code' in error && error.code === 'ERR_MODULE_NOT_FOUND' && error.message.includes(packageName)
+}

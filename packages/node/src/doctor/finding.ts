@@ -1,0 +1,20 @@
+import { asciiOnly } from '@swarmwatch/config'
+
+/** One thing the doctor looked at. */
+export interface Finding {
+  /** `warning`: works, but think about it. `wrong`: does not work as it is. */
+  readonly level: 'ok' | 'warning' | 'wrong'
+  /** One line; for what is not ok with the cure. No secrets. */
+  readonly text: string
+}
+
+export const ok = (text: string): Finding => ({ level: 'ok', text })
+export const warning = (text: string): Finding => ({ level: 'warning', text })
+export const wrong = (text: string): Finding => ({ level: 'wrong', text })
+
+const marks = { ok: '[OK]   ', warning: '[WARN] ', wrong: '[WRONG]' } as const
+
+/** `[WRONG] port 9090 ...`; ASCII, one line. */
+export function findingLine({ level, text }: Finding): string {
+  return asciiOnly(`${marks[level]} ${text}`)
+}

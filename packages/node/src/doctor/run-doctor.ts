@@ -1,0 +1,73 @@
+import { type Configuration, ConfigurationError, loadConfiguration } from '@swarmwatch/config'
+import { otlpSettings } from '../opentelemetry/otlp-settings.ts'
+import { registeredGlobals } from '../opentelemetry/registered-globals.ts'
+import { type Finding, findingLine, ok, warning, wrong } from './finding.ts'
+import { checkNode } from './node-version.ts'
+import { checkApi } from './opentelemetry-api.ts'
+import { checkOtlp } from './otlp-endpoint.ts'
+import { checkPorts } from './ports.ts'
+import { checkProvider, isPreloaded } from './provider.ts'
+import { checkChannels, checkRecovery, checkServiceName } from './settings-checks.ts'
+
+export interface DoctorOptions {
+  /** @default process.env */
+  readonly env?: Readonly<Record<string, string | undefined>>
+  /** Folder of the application. @default process.cwd() */
+  readonly cwd?: string
+  /** @default process.versions.node */
+  readonly nodeVersion?: string
+  /** Arguments of Node itself. @default process.execArgv */
+  readonly execArgv?: readonly string[]
+  /** Whether a provider is registered in this process. @default what the OpenTelemetry API says */
+  readonly hasProvider?: boolean
+  /** For one network probe, in milliseconds. @default 3000 */
+  readonly timeoutMs?: number
+}
+
+/** Looks at everything that commonly keeps telemetry, recovery or alerts from working. */
+export async function runDoctor(options: DoctorOptions = {}): Promise<Finding[]> {
+  const { env = process.env, cwd = process.cwd(), nodeVersion = process.versions.node, execArgv = process.execArgv } = options
+  const hasProvider = options.hasProvider ?? isProviderRegistered()
+  const isSetUpLoaded = isPreloaded(execArgv, env['NODE_OPTIONS'])
+  const always = [checkNode(nodeVersion), ...checkApi(cwd), checkProvider(hasProvider, isSetUpLoaded), checkServiceName(env)]
+  let configuration: Configuration
+  try {
+    configuration = loadConfiguration({ env, cwd })
+  } catch (error) {
+    if (!(error instanceof ConfigurationError)) throw error
+    const lines = error.message.split('\n').slice(1)
+    return [...always, ...lines.map((line) => wrong(`setting: ${line.trim()}`))]
+  }
+  const otlp = otlpSettings(env, configuration.telemetry.otlpToken?.reveal())
+  const [endpoints, ports] = await Promise.all([
+    checkOtlp(otlp, options.timeoutMs),
+    // a set-up that was loaded has its own ports open
+    hasProvider ? [] : checkPorts(configuration),
+  ])
+  return [
+    ...always,
+    ok(
+      configuration.file === undefined
+        ? 'no settings file: the defaults and the environment are in force'
+        : `settings file ${configuration.file}`,
+    ),
+    ...otlp.problems.map(({ path, rule }) => wrong(`setting: ${path} ${rule}`)),
+    ...otlp.notices.map(warning),
+    ...(otlp.problems.length > 0 ? [] : endpoints),
+    ...ports,
+    checkRecovery(configuration),
+    ...checkChannels(configuration),
+  ]
+}
+
+/** `swarmwatch doctor`: prints a line for each finding. Gives the exit code: 1 when something is wrong. */
+export async function printDoctor(options: DoctorOptions = {}, print: (line: string) => void = console.log): Promise<0 | 1> {
+  const findings = await runDoctor(options)
+  for (const finding of findings) print(findingLine(finding))
+  return findings.some(({ level }) => level === 'wrong') ? 1 : 0
+}
+
+function isProviderRegistered(): boolean {
+  const { tracerProvider, meterProvider } = registeredGlobals()
+  return tracerProvider || meterProvider
+}

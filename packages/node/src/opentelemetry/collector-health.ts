@@ -1,0 +1,39 @@
+import type { Say } from '../logger.ts'
+
+/** Says once that a collector cannot be reached, and once that it is back. */
+export interface CollectorHealth {
+  failed(url: string, error: unknown): void
+  succeeded(url: string): void
+}
+
+/** The message of an export error that was already said; lines that quote it are dropped. */
+export const alreadySaid = 'otlp export failed (already said)'
+
+/** Collectors are told apart by origin, so that traces and metrics to the same one make one line. */
+export function collectorHealth(say: Say): CollectorHealth {
+  const failing = new Map<string, string>()
+  return {
+    failed(url, error) {
+      const { origin } = new URL(url)
+      const reason = reasonOf(error)
+      if (failing.get(origin) === reason) return
+      failing.set(origin, reason)
+      const hint = reason === '401' || reason === '403' ? '; check SWARMWATCH_OTLP_TOKEN' : ''
+      say(`OTLP export to ${origin} fails (${reason}${hint}); the agents go on, and it is tried again`)
+    },
+    succeeded(url) {
+      const { origin } = new URL(url)
+      if (failing.delete(origin)) say(`OTLP export to ${origin} works again`)
+    },
+  }
+}
+
+/** An error code, an HTTP status, or a few words; never a response body. */
+function reasonOf(error: unknown): string {
+  if (!(error instanceof Error)) return 'unknown reason'
+  const code = 'code' in error ? error.code : undefined
+  if (typeof code === 'string' || typeof code === 'number') return String(code)
+  if (/timed out/i.test(error.message)) return 'no answer in time'
+  if (/retryable status/i.test(error.message)) return 'overloaded: 429, 502, 503 or 504'
+  return error.message.split('\n', 1)[0]!.slice(0, 80)
+}

@@ -1,0 +1,75 @@
+import { DiagLogLevel, type DiagLogger } from '@opentelemetry/api'
+import type { Say } from '../logger.ts'
+import { alreadySaid } from './collector-health.ts'
+
+export interface DiagLinesOptions {
+  /** Values that never show, such as tokens. @default [] */
+  secrets?: readonly string[]
+  /** The same text is said again only after this long. @default 60000 */
+  repeatMs?: number
+  /** Milliseconds on a clock that never goes back. @default performance.now */
+  now?: () => number
+}
+
+/** OpenTelemetry's own complaints as calm lines: no stack, no secret, the same text (numbers aside) at most once a minute. */
+export function diagLines(
+  say: Say,
+  { secrets = [], repeatMs = 60_000, now = () => performance.now() }: DiagLinesOptions = {},
+): DiagLogger {
+  const saidAt = new Map<string, number>()
+  const line = (...parts: readonly unknown[]): void => {
+    const text = parts.map(wordsOf).filter(Boolean).join(' ')
+    if (text.includes(alreadySaid) || text.endsWith('duplicate registration of API: logs')) return
+    const key = text.replace(/\d+/g, '#')
+    const last = saidAt.get(key)
+    if (last !== undefined && now() - last < repeatMs) return
+    if (saidAt.size >= 200) saidAt.clear()
+    saidAt.set(key, now())
+    const calm = withoutSecrets(text, secrets).slice(0, 300)
+    // @swarmwatch/sdk speaks through the same logger, under its own name
+    say(calm.startsWith('swarmwatch') ? calm : `OpenTelemetry: ${calm}`)
+  }
+  return { error: line, warn: line, info: line, debug: line, verbose: line }
+}
+
+/** `OTEL_LOG_LEVEL`, as the JavaScript SDK reads it. @default WARN */
+export function diagLevel(name: string | undefined): DiagLogLevel {
+  const levels: Readonly<Record<string, DiagLogLevel>> = {
+    NONE: DiagLogLevel.NONE,
+    ERROR: DiagLogLevel.ERROR,
+    WARN: DiagLogLevel.WARN,
+    INFO: DiagLogLevel.INFO,
+    DEBUG: DiagLogLevel.DEBUG,
+    VERBOSE: DiagLogLevel.VERBOSE,
+    ALL: DiagLogLevel.ALL,
+  }
+  return levels[(name ?? '').toUpperCase()] ?? DiagLogLevel.WARN
+}
+
+/** The first line of what a part says; objects say nothing, they may hold anything. */
+function wordsOf(part: unknown): string {
+  if (part instanceof Error) return firstLine(part.message)
+  if (typeof part === 'string') return firstLine(messageInJson(part) ?? part)
+  return typeof part === 'number' || typeof part === 'boolean' ? String(part) : ''
+}
+
+/** OpenTelemetry's error handler passes errors as JSON with their stack. */
+function messageInJson(text: string): string | undefined {
+  if (!text.startsWith('{')) return undefined
+  try {
+    const { message } = JSON.parse(text) as { message?: unknown }
+    return typeof message === 'string' ? message : undefined
+  } catch {
+    return undefined
+  }
+}
+
+const firstLine = (text: string): string => text.split('\n', 1)[0]!.trim()
+
+function withoutSecrets(text: string, secrets: readonly string[]): string {
+  const masked = secrets.filter((secret) => secret.length > 2).reduce((line, secret) => line.replaceAll(secret, '***'), text)
+  return masked
+    .replace(/\/\/[^/@\s]+@/g, '//***@') // user and password of a URL
+    .replace(/(https?:\/\/[^\s?'"]+)\?[^\s'")]*/g, '$1?***') // its query
+    .replace(/\b(bearer|basic)\s+[\w.~+/=-]+/gi, '$1 ***') // a header's value
+}

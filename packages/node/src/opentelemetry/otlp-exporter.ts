@@ -1,0 +1,76 @@
+import type { OTLPTraceExporter } from '@opentelemetry/exporter-trace-otlp-proto'
+import type { SpanExporter } from '@opentelemetry/sdk-trace'
+import { alreadySaid, type CollectorHealth } from './collector-health.ts'
+import { type Connections, openConnections } from './connections.ts'
+import type { OtlpTarget } from './otlp-settings.ts'
+
+type Done = Parameters<SpanExporter['export']>[1]
+type ExporterConfig = NonNullable<ConstructorParameters<typeof OTLPTraceExporter>[0]>
+
+/** What OpenTelemetry's exporters of all signals have in common. */
+interface Exporter<Items> {
+  export(items: Items, done: Done): void
+  forceFlush?(): Promise<void>
+  shutdown(): Promise<void>
+}
+
+/** Of an export that begins while we shut down; one under way gets as long to end. */
+const lastExportTimeoutMs = 2_000
+
+/**
+ * An exporter that can hurry: once it closes, exports go through a second one that gives up sooner, so that a dead collector does not
+ * hold the process. It tells `health` how each export went: a dead collector makes one line and not one per batch.
+ */
+export class OtlpExporter<Items, Inner extends Exporter<Items>> {
+  protected readonly usual: Inner
+  readonly #last: Inner
+  readonly #usualConnections: Connections
+  readonly #lastConnections: Connections
+  readonly #url: string
+  readonly #health: CollectorHealth
+  #isClosing = false
+
+  constructor(target: OtlpTarget, health: CollectorHealth, make: (config: ExporterConfig) => Inner) {
+    const { url, headers, timeoutMs, certificates } = target
+    this.#url = url
+    this.#health = health
+    this.#usualConnections = openConnections(certificates)
+    this.#lastConnections = openConnections(certificates)
+    this.usual = make({ url, headers, timeoutMillis: timeoutMs, httpAgentOptions: this.#usualConnections.agentFor })
+    this.#last = make({
+      url,
+      headers,
+      timeoutMillis: Math.min(timeoutMs, lastExportTimeoutMs),
+      httpAgentOptions: this.#lastConnections.agentFor,
+    })
+  }
+
+  export(items: Items, done: Done): void {
+    const exporter = this.#isClosing ? this.#last : this.usual
+    exporter.export(items, (result) => {
+      if (result.code === 0) this.#health.succeeded(this.#url)
+      else this.#health.failed(this.#url, result.error)
+      done(result.code === 0 ? result : { code: result.code, error: new Error(alreadySaid) })
+    })
+  }
+
+  /** Makes every further export a hurried one, and cuts those under way after 2 seconds. */
+  close(): void {
+    this.#isClosing = true
+    setTimeout(() => this.#usualConnections.cut(), lastExportTimeoutMs).unref()
+  }
+
+  /** Ends whatever is still under way. */
+  cut(): void {
+    this.#usualConnections.cut()
+    this.#lastConnections.cut()
+  }
+
+  async forceFlush(): Promise<void> {
+    await Promise.all([this.usual.forceFlush?.(), this.#last.forceFlush?.()])
+  }
+
+  async shutdown(): Promise<void> {
+    await Promise.all([this.usual.shutdown(), this.#last.shutdown()])
+  }
+}

@@ -1,0 +1,58 @@
+import { randomUUID } from 'node:crypto'
+import { defaultResource, resourceFromAttributes, type Resource } from '@opentelemetry/resources'
+import type { TelemetryOptions } from '../telemetry-options.ts'
+import type { Environment } from './otlp-settings.ts'
+
+type Attributes = Record<string, string | number | boolean>
+
+/**
+ * Who sends this telemetry: default < `OTEL_RESOURCE_ATTRIBUTES` < `OTEL_SERVICE_NAME` < code. `service.instance.id` is always set, because
+ * two processes without it corrupt each other's series. No detectors: they would put command lines and host names into `target_info`.
+ */
+export function telemetryResource(options: TelemetryOptions, env: Environment, say: (text: string) => void): Resource {
+  const region = env['CLOUD_REGION'] ?? env['AWS_REGION']
+  const defaults: Attributes = {
+    // OpenTelemetry's own default holds the path of the Node binary
+    'service.name': 'unknown_service:node',
+    'service.namespace': 'swarmwatch',
+    'service.version': env['npm_package_version'] || 'unknown',
+    'service.instance.id': randomUUID(),
+    'deployment.environment.name': env['NODE_ENV'] || 'development',
+    ...(region ? { 'cloud.region': region } : {}),
+  }
+  return defaultResource()
+    .merge(resourceFromAttributes(defaults))
+    .merge(resourceFromAttributes(environmentAttributes(env['OTEL_RESOURCE_ATTRIBUTES'] ?? '', say)))
+    .merge(resourceFromAttributes(env['OTEL_SERVICE_NAME'] ? { 'service.name': env['OTEL_SERVICE_NAME'] } : {}))
+    .merge(resourceFromAttributes(codeAttributes(options)))
+}
+
+function codeAttributes(options: TelemetryOptions): Attributes {
+  const named = {
+    'service.name': options.serviceName,
+    'service.namespace': options.serviceNamespace,
+    'service.version': options.serviceVersion,
+    'service.instance.id': options.serviceInstanceId,
+    'deployment.environment.name': options.environment,
+    'cloud.region': options.region,
+  }
+  const given = Object.entries(named).filter((entry): entry is [string, string] => entry[1] !== undefined)
+  return { ...options.resourceAttributes, ...Object.fromEntries(given) }
+}
+
+/** `key=value,key=value`, percent-encoded. One bad pair discards the whole variable, as the specification says. */
+function environmentAttributes(text: string, say: (text: string) => void): Attributes {
+  try {
+    const pairs = text.split(',').filter((pair) => pair.trim() !== '')
+    return Object.fromEntries(pairs.map(toAttribute))
+  } catch {
+    say('OTEL_RESOURCE_ATTRIBUTES must be key=value,key=value, percent-encoded; it is ignored')
+    return {}
+  }
+}
+
+function toAttribute(pair: string): [string, string] {
+  const [key = '', value, ...rest] = pair.split('=').map((part) => decodeURIComponent(part.trim()))
+  if (key === '' || value === undefined || rest.length > 0) throw new RangeError('not key=value')
+  return [key, value]
+}

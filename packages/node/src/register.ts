@@ -1,0 +1,15 @@
+import { isMainThread } from 'node:worker_threads'
+import { ConfigurationError } from '@swarmwatch/config'
+import { startTelemetry } from './start-telemetry.ts'
+
+/** `node --import @swarmwatch/node/register app.js`: telemetry from the environment and the configuration file, before the first line of the app. */
+try {
+  // worker threads run this file too; the port belongs to the main thread
+  await startTelemetry(isMainThread ? {} : { metrics: { port: false } })
+} catch (error) {
+  const isStrict = /^(1|true|yes|on)$/i.test(process.env['SWARMWATCH_STRICT'] ?? '')
+  const report = error instanceof ConfigurationError ? error.message : `telemetry could not start: ${String(error)}`
+  console.error(`[TELEMETRY] ${report}`)
+  console.error(`[TELEMETRY] ${isStrict ? 'SWARMWATCH_STRICT is set: the program ends' : 'the program runs without telemetry'}`)
+  if (isStrict) process.exit(2)
+}

@@ -1,0 +1,87 @@
+import type { Configuration } from '@swarmwatch/config'
+import { configureRecovery } from '@swarmwatch/sdk'
+import { beforeExit } from './before-exit.ts'
+import { type Say, sayTo } from './logger.ts'
+import { openMetricsServer } from './metrics/open-metrics-server.ts'
+import { ScrapeReader } from './metrics/scrape-reader.ts'
+import { startOpenTelemetry } from './opentelemetry/start-opentelemetry.ts'
+import { readSettings } from './read-settings.ts'
+import type { Telemetry } from './telemetry.ts'
+import type { TelemetryOptions } from './telemetry-options.ts'
+
+/** One per process, also when the package was loaded twice. */
+const slot = Symbol.for('@swarmwatch/node.telemetry')
+const processWide = globalThis as { [slot]?: Promise<Telemetry> | undefined }
+
+/**
+ * Starts telemetry for this process: OTLP export when an endpoint is set, `/metrics`, runtime metrics, outgoing trace context, recovery
+ * defaults. A second call gives the first one's handle. Beside an OpenTelemetry set-up that was registered before, each signal it takes goes
+ * to it alone, and without its metrics there is no `/metrics` here: said in one line. Rejects with `ConfigurationError` (every problem at once, nothing started) on bad settings.
+ *
+ * @example
+ * const telemetry = await startTelemetry({ serviceName: 'billing-agents' })
+ * // ... agents run ...
+ * await telemetry.shutdown()
+ */
+export function startTelemetry(options: TelemetryOptions = {}): Promise<Telemetry> {
+  const say = sayTo(options.logger)
+  const running = processWide[slot]
+  if (running !== undefined) {
+    say('startTelemetry() was called before: the settings of the first call stay in force')
+    return running
+  }
+  const forget = (): void => {
+    if (processWide[slot] === starting) processWide[slot] = undefined
+  }
+  const starting = start(options, say, forget)
+  processWide[slot] = starting
+  starting.catch(forget)
+  return starting
+}
+
+async function start(options: TelemetryOptions, say: Say, forget: () => void): Promise<Telemetry> {
+  const env = options.env ?? process.env
+  const settings = readSettings(options, env)
+  const { configuration } = settings
+  for (const notice of [...configuration.notices, ...settings.otlp.notices]) say(notice)
+  configureRecovery(configuration.recovery)
+  if (settings.isDisabled) {
+    say('OTEL_SDK_DISABLED is set: recovery works, nothing is measured')
+    return silent(configuration, forget)
+  }
+
+  const scrape = new ScrapeReader()
+  const openTelemetry = startOpenTelemetry(settings, scrape, options, env, say)
+  const server =
+    openTelemetry.ownsMetrics && configuration.metrics.enabled
+      ? await openMetricsServer(() => scrape.text(), configuration.metrics, { onPortTaken: options.onPortTaken ?? 'warn', say })
+      : undefined
+
+  let stopping: Promise<void> | undefined
+  const stop = async (): Promise<void> => {
+    forgetExit()
+    server?.close()
+    await openTelemetry.shutdown()
+    forget()
+  }
+  const shutdown = (): Promise<void> => (stopping ??= stop())
+  const forgetExit = beforeExit(shutdown, { handleSignals: options.handleSignals })
+  return {
+    ...(server && { metricsUrl: server.url }),
+    configuration,
+    isRecording: openTelemetry.ownsMetrics || openTelemetry.ownsTraces,
+    flush: () => openTelemetry.flush(),
+    shutdown,
+  }
+}
+
+function silent(configuration: Configuration, forget: () => void): Telemetry {
+  return {
+    configuration,
+    isRecording: false,
+    flush: () => Promise.resolve(),
+    async shutdown() {
+      forget()
+    },
+  }
+}

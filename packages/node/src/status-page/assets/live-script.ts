@@ -1,0 +1,95 @@
+/**
+ * The page's script, served as it stands. It listens to the events and changes only what differs, so that focus, opened details and
+ * scroll position stay. Without it the page is complete, only not live.
+ */
+export const liveScript: string = String.raw`'use strict';
+(function () {
+  var connection = document.getElementById('connection');
+  var service = document.title.split(' | ').slice(1).join(' | ');
+  var source, again, resting;
+
+  // role=status: a reader hears it, so it is written only when it changes
+  function say(word) {
+    if (connection.textContent !== word) connection.textContent = word;
+    connection.className = word.replace(/ /g, '-');
+  }
+
+  function connect() {
+    clearTimeout(again);
+    if (source) source.close();
+    source = new EventSource('events');
+    source.addEventListener('open', function () { say('live'); });
+    source.addEventListener('page', function (event) { show(JSON.parse(event.data)); });
+    source.addEventListener('error', function () {
+      say('reconnecting');
+      // Refused or gone for good: the browser gives up, we do not
+      if (source.readyState === EventSource.CLOSED) again = setTimeout(ask, 3000);
+    });
+  }
+
+  function ask() {
+    fetch('events', { method: 'HEAD' }).then(function (answer) {
+      if (answer.status === 401) location.reload(); else connect();
+    }, connect);
+  }
+
+  function show(page) {
+    say('live');
+    document.title = page.headline + ' | ' + service;
+    Object.keys(page.fragments).forEach(function (id) {
+      var template = document.createElement('template');
+      template.innerHTML = page.fragments[id];
+      updateChildren(document.getElementById(id), template.content);
+    });
+  }
+
+  // A run that somebody reads stays until it is closed
+  function isHeld(node) {
+    return node.nodeName === 'LI' && (node.querySelector('details[open]') || node.contains(document.activeElement));
+  }
+
+  function update(old, fresh) {
+    if (old.nodeType === Node.TEXT_NODE) {
+      if (old.data !== fresh.data) old.data = fresh.data;
+      return;
+    }
+    if (old.nodeType !== Node.ELEMENT_NODE || old.isEqualNode(fresh)) return;
+    Array.from(old.attributes).forEach(function (attribute) {
+      if (attribute.name !== 'open' && !fresh.hasAttribute(attribute.name)) old.removeAttribute(attribute.name);
+    });
+    Array.from(fresh.attributes).forEach(function (attribute) {
+      if (old.getAttribute(attribute.name) !== attribute.value) old.setAttribute(attribute.name, attribute.value);
+    });
+    updateChildren(old, fresh);
+  }
+
+  function updateChildren(old, fresh) {
+    var known = new Map(), wanted = new Set();
+    Array.from(old.children).forEach(function (child) { if (child.id) known.set(child.id, child); });
+    Array.from(fresh.children).forEach(function (child) { if (child.id) wanted.add(child.id); });
+    var place = old.firstChild;
+    function pass() {
+      var gone = place;
+      place = place.nextSibling;
+      if (!isHeld(gone)) gone.remove();
+    }
+    Array.from(fresh.childNodes).forEach(function (next) {
+      while (place && place.id && !wanted.has(place.id)) pass();
+      var same = next.id ? known.get(next.id) : place && !place.id && place.nodeName === next.nodeName ? place : undefined;
+      if (!same) { old.insertBefore(next, place); return; }
+      if (same === place) place = place.nextSibling;
+      else old.insertBefore(same, place);
+      update(same, next);
+    });
+    while (place) pass();
+  }
+
+  // A browser opens only six connections to one address: a tab that nobody looks at gives its own back
+  document.addEventListener('visibilitychange', function () {
+    clearTimeout(resting);
+    if (document.hidden) resting = setTimeout(function () { source.close(); clearTimeout(again); say('paused'); }, 60000);
+    else if (source.readyState === EventSource.CLOSED) connect();
+  });
+  connect();
+})();
+`

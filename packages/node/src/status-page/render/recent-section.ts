@@ -1,0 +1,47 @@
+import type { ExecutionRecord } from '@swarmwatch/sdk'
+import type { PageValues } from '../values/page-values.ts'
+import { attemptsTable, message } from './attempts-table.ts'
+import { count, duration, isoTime, timeOfDay, usd } from './figures.ts'
+import { type Markup, markup } from './markup.ts'
+import { variantOf } from './running-section.ts'
+import { longest, shownText } from './shown-text.ts'
+
+type Ending = 'success' | 'recovered' | 'failure' | 'cancelled'
+
+const endings: Record<string, string> = {
+  first_try: 'succeeded at the first attempt',
+  recovered: 'recovered after failed attempts',
+  exhausted: 'gave up: no attempts left',
+  not_retryable: 'gave up: the error cannot get better',
+  aborted: 'ended by its caller',
+  rejected: 'turned away before it began',
+}
+
+/** What has finished, newest first; each opens to its attempts and errors. */
+export function recentSection({ recent }: PageValues): Markup {
+  return markup`<h2>Recent <span class="count">${count(recent.length)}</span></h2>
+${recent.length === 0 ? markup`<p class="note">Nothing has finished yet.</p>` : markup`<ol class="recent">${recent.map(run)}</ol>`}`
+}
+
+function endingOf({ outcome, retryOutcome }: ExecutionRecord): Ending {
+  if (outcome === 'failure' || outcome === 'cancelled') return outcome
+  return retryOutcome === 'recovered' ? 'recovered' : 'success'
+}
+
+function run(record: ExecutionRecord): Markup {
+  const { id, agentName, variant, attempts, durationSeconds, errorType, startedAt } = record
+  const ending = endingOf(record)
+  return markup`<li id="run-${shownText(id, longest.name)}"><details><summary><span class="word ${ending}">${ending}</span> <span class="agent"><bdi>${shownText(agentName, longest.name)}</bdi>${variantOf(variant)}</span> <span class="error">${errorType === undefined ? '' : shownText(errorType, longest.word)}</span> <span class="tries">${attempts.length === 1 ? '1 attempt' : `${count(attempts.length)} attempts`}</span> <span class="took">${duration(durationSeconds)}</span> <time datetime="${isoTime(startedAt)}">${timeOfDay(startedAt)}</time></summary>
+<div class="run">${told(record)}${attempts.length === 0 ? '' : attemptsTable(record)}</div></details></li>
+`
+}
+
+function told({ id, retryOutcome, errorMessage, inputTokens, outputTokens, costUsd, toolCalls }: ExecutionRecord): Markup {
+  const used = [
+    `${count(inputTokens)} tokens in`,
+    `${count(outputTokens)} out`,
+    usd(costUsd),
+    toolCalls === 1 ? '1 tool call' : `${count(toolCalls)} tool calls`,
+  ].join(', ')
+  return markup`<p>${endings[retryOutcome ?? ''] ?? 'finished'}; ${used}</p>${message(errorMessage)}<p class="note">execution <code>${shownText(id, longest.name)}</code></p>`
+}

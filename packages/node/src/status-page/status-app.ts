@@ -1,0 +1,137 @@
+import type { HttpBindings } from '@hono/node-server'
+import { errorType } from '@swarmwatch/sdk'
+import { type Context, Hono } from 'hono'
+import type { Say } from '../logger.ts'
+import { tokenAccess } from './access/token-access.ts'
+import { liveScript } from './assets/live-script.ts'
+import { styleSheet } from './assets/style-sheet.ts'
+import { countedAddress } from './guard/address.ts'
+import { ownPageOnly } from './guard/own-page-only.ts'
+import { RequestBudget } from './guard/request-budget.ts'
+import { securityHeaders } from './guard/security-headers.ts'
+import { jsonAnswers } from './json-answers.ts'
+import { livePage, type LivePageOptions } from './live/live-page.ts'
+import { renderPage } from './render/fragments.ts'
+import { pageDocument } from './render/page-document.ts'
+import { History } from './values/history.ts'
+import { readPageValues } from './values/page-values.ts'
+import { filledSources, type StatusSources } from './values/status-sources.ts'
+
+export interface StatusAppOptions
+  extends StatusSources, Pick<LivePageOptions, 'maxReaders' | 'maxWaitingBytes' | 'tickMs' | 'heartbeatMs'> {
+  /** Readers must show it, as a bearer token or in the login form. @default none */
+  readonly token?: string | undefined
+  /** Stands in the page's head. */
+  readonly serviceName?: string | undefined
+  /** What it will listen on; decides which names it answers to. @default '127.0.0.1' */
+  readonly host?: string
+  /** Milliseconds between two samples of the charts, up to a minute. @default 5000 */
+  readonly sampleMs?: number
+  /** How often one address may ask. */
+  readonly budget?: RequestBudget
+  readonly say?: Say
+}
+
+export interface StatusApp {
+  /** Needs no port. `env` says where the request came from. */
+  fetch(request: Request, env?: Partial<HttpBindings>): Response | Promise<Response>
+  /** Ends sampling, and the event streams of all readers. */
+  close(): void
+}
+
+type Env = { Bindings: Partial<HttpBindings> }
+
+/** What a wrong token costs, in requests. */
+const wrongTokenCost = 10
+
+/** The status page and its JSON as a function from request to response. Samples the charts until closed. */
+export function statusApp({
+  token,
+  serviceName,
+  host = '127.0.0.1',
+  sampleMs = 5000,
+  budget = new RequestBudget(),
+  say = () => {},
+  ...options
+}: StatusAppOptions = {}): StatusApp {
+  const sources = filledSources(options)
+  const history = new History(sampleMs)
+  const sayOnce = saidOnce(say)
+  const sample = (): void => {
+    try {
+      history.add(sources.health(), sources.now())
+    } catch (error) {
+      sayOnce(error)
+    }
+  }
+  sample()
+  const sampling = setInterval(sample, sampleMs).unref()
+  const render = () => renderPage(readPageValues(sources, history.samples()))
+  const live = livePage({ ...options, render, onError: sayOnce })
+  const json = jsonAnswers(sources)
+
+  const addressOf = (c: Context<Env>): string => countedAddress(c.env?.incoming?.socket.remoteAddress)
+  const app = new Hono<Env>()
+  app.onError((error, c) => {
+    sayOnce(error)
+    return c.text('The page cannot be made now; the log says why\n', 500)
+  })
+  app.notFound((c) =>
+    c.req.method === 'GET' || c.req.method === 'HEAD'
+      ? c.text('Not found: the page is at /\n', 404)
+      : c.text('Only GET and HEAD\n', 405, { allow: 'GET, HEAD' }),
+  )
+  app.use(securityHeaders)
+  app.get('/healthz', (c) => c.text('ok'))
+  app.use(ownPageOnly({ host, hasToken: token !== undefined }))
+  app.use(async (c, next) => {
+    const waitSeconds = budget.spend(addressOf(c))
+    if (waitSeconds > 0) return c.text('Too many requests\n', 429, { 'retry-after': String(waitSeconds) })
+    await next()
+  })
+  app.get('/style.css', (c) => c.body(styleSheet, 200, { 'content-type': 'text/css; charset=utf-8' }))
+  if (token !== undefined) {
+    const onWrongToken = (c: Context<Env>): void => void budget.spend(addressOf(c), wrongTokenCost)
+    const access = tokenAccess({ token, now: sources.now, onWrongToken })
+    app.get('/login', access.login)
+    app.post('/login', ...access.form)
+    app.use(access.required)
+  }
+  app.get('/live.js', (c) => c.body(liveScript, 200, { 'content-type': 'text/javascript; charset=utf-8' }))
+  app.get('/', (c) => c.html(pageDocument(render(), serviceName)))
+  app.get('/api/health', (c) => c.json(json.health()))
+  app.get('/api/agents', (c) => c.json(json.agents()))
+  app.get('/api/executions', (c) => {
+    const limit = c.req.query('limit') ?? '50'
+    // A whole number up to 1000
+    if (!/^\d{1,3}$|^1000$/.test(limit)) return c.text('limit must be a whole number from 0 to 1000\n', 400)
+    return c.json(json.executions(Number(limit)))
+  })
+  app.get('/events', (c) => {
+    const headers = { 'content-type': 'text/event-stream; charset=utf-8', 'x-accel-buffering': 'no' }
+    if (c.req.method === 'HEAD') return c.body(null, 200, headers)
+    const stream = live.join(c.env?.outgoing)
+    return stream
+      ? c.body(stream, 200, headers)
+      : c.text(`Too many readers of the event stream: at most ${options.maxReaders ?? 50}\n`, 503, { 'retry-after': '10' })
+  })
+
+  return {
+    fetch: (request, env) => app.fetch(request, env),
+    close() {
+      clearInterval(sampling)
+      live.close()
+    },
+  }
+}
+
+/** The kind of an error, never its message; each kind once. */
+function saidOnce(say: Say): (error: unknown) => void {
+  const said = new Set<string>()
+  return (error) => {
+    const kind = errorType(error)
+    if (said.has(kind) || said.size >= 20) return
+    said.add(kind)
+    say(`the status page cannot be rendered (${kind}); further times are not said`)
+  }
+}

@@ -1,0 +1,64 @@
+import type { IMetricReader } from '@opentelemetry/sdk-metrics'
+import type { SpanProcessor } from '@opentelemetry/sdk-trace'
+import type { Logger } from './logger.ts'
+
+/** What `startTelemetry()` takes. Every setting: code > environment > configuration file > default. */
+export interface TelemetryOptions {
+  /** `service.name`. @default OTEL_SERVICE_NAME, or `unknown_service:node` */
+  serviceName?: string
+  /** `service.namespace`. @default the environment's, or `swarmwatch` */
+  serviceNamespace?: string
+  /** `service.version`. @default the environment's, npm_package_version, or `unknown` */
+  serviceVersion?: string
+  /** `service.instance.id`; two processes with the same one corrupt each other's series. @default the environment's, or a random UUID */
+  serviceInstanceId?: string
+  /** `deployment.environment.name`. @default the environment's, NODE_ENV, or `development` */
+  environment?: string
+  /** `cloud.region`. @default the environment's, CLOUD_REGION or AWS_REGION; else absent */
+  region?: string
+  /** Further resource attributes, over those of OTEL_RESOURCE_ATTRIBUTES. */
+  resourceAttributes?: Readonly<Record<string, string | number | boolean>>
+  /** Path of the configuration file; `false` reads none. @default SWARMWATCH_CONFIG, or `config/production.yaml` when it is there */
+  configFile?: string | false
+  metrics?: MetricsOptions
+  /** Defaults for every wrapped agent of this process. */
+  recovery?: RecoveryOptions
+  /** A taken port for `/metrics`: say one line and go on without it, or try the next ports. @default 'warn' */
+  onPortTaken?: 'warn' | 'next'
+  /** On SIGTERM: shut down, then end the process as the signal would have. @default false */
+  handleSignals?: boolean
+  /** Spans of outgoing requests keep the path of the address, which may hold what an agent was asked; the query never. @default false */
+  capturesUrlPaths?: boolean
+  /** Further span processors, beside the OTLP exporter. */
+  spanProcessors?: readonly SpanProcessor[]
+  /** Further metric readers, beside `/metrics` and the OTLP exporter. */
+  metricReaders?: readonly IMetricReader[]
+  /** Takes our lines; `false` silences them. @default the console */
+  logger?: Logger | false
+  /** @default process.env */
+  env?: Readonly<Record<string, string | undefined>>
+}
+
+/** The scrape endpoint, and how often metrics go out by OTLP. */
+export interface MetricsOptions {
+  /** 0 takes a free one; `false` serves no `/metrics`. @default METRICS_PORT, or 9090 */
+  port?: number | false
+  /** @default METRICS_HOST, or 127.0.0.1 */
+  host?: string
+  /** Interval of the OTLP export in seconds. @default METRICS_EXPORT_INTERVAL, or 15 */
+  exportIntervalSeconds?: number
+}
+
+/** The recovery settings an operator decides. */
+export interface RecoveryOptions {
+  /** Calls are 1 + maxRetries. @default MAX_RETRIES, or 3 */
+  maxRetries?: number
+  /** @default BASE_RETRY_DELAY, or 5 */
+  baseDelaySeconds?: number
+  /** @default MAX_RETRY_DELAY, or 30 */
+  maxDelaySeconds?: number
+  /** @default RETRY_EXPONENTIAL_FACTOR, or 3 */
+  exponentialFactor?: number
+  /** Limits of single agents, by name. */
+  agents?: Readonly<Record<string, Omit<RecoveryOptions, 'agents'>>>
+}

@@ -1,0 +1,15 @@
+import type { Configuration } from '@swarmwatch/config'
+
+/** What `startTelemetry()` gives: where to look, and how to stop it. */
+export interface Telemetry {
+  /** Where `/metrics` is served, `http://127.0.0.1:9090/metrics`; absent when it is off, or its port was taken. */
+  readonly metricsUrl?: string
+  /** The settings in force. */
+  readonly configuration: Configuration
+  /** False when the OpenTelemetry SDK is disabled (OTEL_SDK_DISABLED), or when another one that was registered before takes spans and metrics. */
+  readonly isRecording: boolean
+  /** Exports what is left now, for at most 5 seconds; never rejects. */
+  flush(): Promise<void>
+  /** Exports what is left and stops everything, within 5 seconds whatever is down; never rejects. A second call gives the same promise. */
+  shutdown(): Promise<void>
+}

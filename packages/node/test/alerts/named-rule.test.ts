@@ -1,0 +1,79 @@
+import { defaultAlertRules, type AlertRuleName } from '@swarmwatch/config'
+import type { SystemHealth } from '@swarmwatch/sdk'
+import { expect, test } from 'vitest'
+import { conditionRuleProblems } from '../../src/alerts/condition-rule.ts'
+import { inProcessRule } from '../../src/alerts/in-process-rule.ts'
+import { healthOf } from './health.ts'
+
+/** What the default rule of this name finds; undefined when nothing. */
+function finding(name: AlertRuleName, severity: string, health: Partial<SystemHealth>): string | undefined {
+  const rule = inProcessRule(defaultAlertRules.find((one) => one.name === name && one.severity === severity)!)
+  return rule.holds(healthOf(health)) ? rule.finding(healthOf(health)) : undefined
+}
+
+test.each([
+  ['high_error_rate', 'critical', { errorRate: 0.62 }, 'error rate 62 % is above 50 %'],
+  ['high_error_rate', 'critical', { errorRate: 0.504 }, 'error rate 50.4 % is above 50 %'],
+  ['high_error_rate', 'critical', { errorRate: 0.5 }, undefined],
+  ['elevated_error_rate', 'warning', { errorRate: 0.21 }, 'error rate 21 % is above 20 %'],
+  ['elevated_error_rate', 'warning', { errorRate: 0.2 }, undefined],
+  ['slow_response', 'warning', { p95Seconds: 12.34 }, '95 % of the executions take up to 12.3 s, above 10 s'],
+  ['slow_response', 'warning', { p95Seconds: 10 }, undefined],
+  ['slow_response', 'warning', {}, undefined],
+  ['low_health', 'critical', { score: 49.9 }, 'health score 49.9 is below 50'],
+  ['low_health', 'critical', { score: 50 }, undefined],
+  ['low_health', 'warning', { score: 79 }, 'health score 79 is below 80'],
+] as const)('%s (%s) finds in %j: %s', (name, severity, health, expected) => {
+  expect(finding(name, severity, health)).toBe(expected)
+})
+
+test('one failure out of one pages nobody', () => {
+  const bad = { executions: 1, errorRate: 1, p95Seconds: 100, score: 15 }
+  expect(defaultAlertRules.map(({ name, severity }) => finding(name, severity, bad)).filter(Boolean)).toEqual([])
+})
+
+test('each name needs its least number of executions: half of the thresholds, because the window is half as long', () => {
+  const bad = { errorRate: 1, p95Seconds: 100, score: 15 }
+  const least = (name: AlertRuleName, severity: string): number =>
+    Array.from({ length: 50 }, (_, executions) => executions).findIndex((executions) =>
+      finding(name, severity, { ...bad, executions }),
+    )
+  expect(defaultAlertRules.map(({ name, severity }) => [name, severity, least(name, severity)])).toEqual([
+    ['high_error_rate', 'critical', 5],
+    ['elevated_error_rate', 'warning', 10],
+    ['slow_response', 'warning', 3],
+    ['low_health', 'critical', 5],
+    ['low_health', 'warning', 5],
+  ])
+})
+
+test('a rule in code says its description and threshold', () => {
+  const rule = inProcessRule({
+    name: 'SwarmTooBusy',
+    condition: ({ activeExecutions }) => activeExecutions > 50,
+    severity: 'warning',
+    threshold: 50,
+    description: 'too many executions at once',
+  })
+  expect([
+    rule.holds(healthOf({ activeExecutions: 51 })),
+    rule.holds(healthOf()),
+    rule.finding(healthOf()),
+    rule.forSeconds,
+  ]).toEqual([true, false, 'too many executions at once (threshold 50)', 0])
+})
+
+test('rules in code are checked as a whole', () => {
+  const fine = { name: 'A', condition: () => true, severity: 'info', description: 'a' } as const
+  expect(conditionRuleProblems([fine, { ...fine, severity: 'warning' }])).toEqual([])
+  const broken = { name: 'a\nb', condition: 1, severity: 'bad', threshold: '1', description: '', forSeconds: -1 }
+  expect(conditionRuleProblems([fine, fine, broken as never]).map(({ path, rule }) => `${path} ${rule}`)).toEqual([
+    'alerts.rules[1].name must not stand twice with the same severity',
+    'alerts.rules[2].name must be one line of at most 200 characters',
+    'alerts.rules[2].condition must be a function (health) => boolean',
+    'alerts.rules[2].severity must be critical, warning or info',
+    'alerts.rules[2].description must be one line of at most 200 characters',
+    'alerts.rules[2].threshold must be a number',
+    'alerts.rules[2].forSeconds must be a number of seconds, 0 or more',
+  ])
+})

@@ -1,0 +1,79 @@
+import { loadConfiguration } from '@swarmwatch/config'
+import { expect, test } from 'vitest'
+import type { AlertGroup } from '../../src/alerts/alert-group.ts'
+import { activeAlert } from '../../src/alerts/active-alert.ts'
+import { inProcessRule } from '../../src/alerts/in-process-rule.ts'
+import { isInProcess } from '../../src/alerts/is-in-process.ts'
+import { embeddedBridge } from '../../src/alerts/receivers/embedded-bridge.ts'
+import { openReceiver } from '../../src/alerts/receivers/open-receiver.ts'
+
+const plain = loadConfiguration({ env: {}, file: false })
+const withAlertmanager = loadConfiguration({ env: { ALERTMANAGER_URL: 'http://127.0.0.1:9093' }, file: false })
+
+const opened = async (configuration: typeof plain, deliver?: () => void): Promise<string> =>
+  (await openReceiver({ configuration, deliver, logger: false, say: () => {} })).name
+
+test('alerts go to deliver() in code, else to ALERTMANAGER_URL, else to the console', async () => {
+  expect([await opened(withAlertmanager, () => {}), await opened(withAlertmanager), await opened(plain)]).toEqual([
+    'deliver()',
+    'Alertmanager at 127.0.0.1:9093',
+    'the console',
+  ])
+})
+
+test('the alert bridge takes the groups where it is installed, and is closed with the receiver', async () => {
+  const accepted: AlertGroup[] = []
+  let isClosed = false
+  const bridge = {
+    accept: async (group: AlertGroup) => accepted.push(group),
+    close: async () => void (isClosed = true),
+  }
+  const given: unknown[] = []
+  const openBridge = async (configuration: unknown): Promise<typeof bridge> => {
+    given.push(configuration)
+    return bridge
+  }
+  const receiver = await embeddedBridge(
+    plain,
+    () => {},
+    {},
+    async () => ({ openBridge }),
+  )
+  const rule = inProcessRule({ name: 'One', severity: 'info', condition: () => true, description: 'x' })
+  const alert = activeAlert(rule, { finding: 'x', sinceMs: 0 }, {})
+  await receiver?.update({ nowMs: 0, intervalSeconds: 30, firing: [alert], changes: [{ status: 'firing', alert }] })
+  await receiver?.close()
+  expect([given, accepted.map(({ groupKey }) => groupKey), isClosed]).toEqual([[plain], ['{}:{alertname="One"}'], true])
+})
+
+test('an alert bridge that cannot be opened is said, one that is not installed is not', async () => {
+  const said: string[] = []
+  const openBridge = (): never => {
+    throw new Error('the data folder belongs to process 12')
+  }
+  expect(
+    await embeddedBridge(
+      plain,
+      (line) => said.push(line),
+      {},
+      async () => ({ openBridge }),
+    ),
+  ).toBeUndefined()
+  expect(await embeddedBridge(plain, (line) => said.push(line))).toBeUndefined()
+  expect(said).toEqual([
+    'the alert bridge in this process could not be opened, alerts go to the console: the data folder belongs to process 12',
+  ])
+})
+
+test.each([
+  ['auto', false, true],
+  ['auto', true, false],
+  ['on', true, true],
+  ['off', false, false],
+] as const)(
+  'with in_process: %s and OTLP metrics %s the rules are evaluated in the process: %s',
+  (inProcess, sendsMetrics, expected) => {
+    const configuration = loadConfiguration({ env: {}, file: false, code: { alerts: { inProcess } } })
+    expect(isInProcess(configuration, sendsMetrics)).toBe(expected)
+  },
+)

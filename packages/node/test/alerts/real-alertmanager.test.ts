@@ -1,0 +1,102 @@
+import { randomBytes } from 'node:crypto'
+import { fileURLToPath } from 'node:url'
+import { afterAll, beforeAll, expect, test } from 'vitest'
+import type { ConditionRule } from '../../src/alerts/condition-rule.ts'
+import { alertmanagerReceiver } from '../../src/alerts/receivers/alertmanager-receiver.ts'
+import { groupReceiver } from '../../src/alerts/receivers/group-receiver.ts'
+import { startAlertRules } from '../../src/alerts/start-alert-rules.ts'
+import { docker } from '../engines/docker.ts'
+import { eventually } from '../eventually.ts'
+import { healthOf } from './health.ts'
+
+const image = 'prom/alertmanager:v0.33.1'
+const container = `swarmwatch-alerts-test-${randomBytes(4).toString('hex')}`
+
+const reason = await docker('image', 'inspect', image).then(
+  () => undefined,
+  () => `there is no docker engine, or it does not have ${image}`,
+)
+if (reason !== undefined && process.env['REQUIRE_STACK'] === '1') throw new Error(`REQUIRE_STACK=1, but ${reason}`)
+if (reason !== undefined) console.log(`the test against a real Alertmanager is skipped: ${reason}`)
+
+interface ShownAlert {
+  readonly labels: Record<string, string>
+  readonly annotations: Record<string, string>
+  readonly endsAt: string
+  readonly fingerprint: string
+}
+
+let address = ''
+
+beforeAll(async () => {
+  if (reason !== undefined) return
+  const settings = ['--config.file=/etc/alertmanager.yaml', '--storage.path=/tmp', '--cluster.listen-address=']
+  const publish = ['--publish', '127.0.0.1::9093']
+  await docker('create', '--rm', '--pull', 'never', '--name', container, ...publish, image, ...settings)
+  // copied, not mounted: the engine may see another file system
+  await docker('cp', fileURLToPath(new URL('alertmanager.yaml', import.meta.url)), `${container}:/etc/alertmanager.yaml`)
+  await docker('start', container)
+  address = `http://${await docker('port', container, '9093/tcp')}`
+  await eventually(
+    'Alertmanager to be ready',
+    async () => (await fetch(`${address}/-/ready`).catch(() => undefined))?.ok || undefined,
+    20_000,
+  )
+}, 60_000)
+
+afterAll(async () => {
+  if (reason === undefined) await docker('rm', '--force', '--volumes', container)
+}, 60_000)
+
+async function shown(): Promise<ShownAlert | undefined> {
+  const response = await fetch(`${address}/api/v2/alerts?filter=alertname="SwarmTooBusy"`)
+  return ((await response.json()) as ShownAlert[])[0]
+}
+
+test.skipIf(reason !== undefined)(
+  'an alert fires at Alertmanager, stays while it is re-sent, and is over there',
+  { timeout: 30_000 },
+  async () => {
+    let isBusy = true
+    const rule: ConditionRule = {
+      name: 'SwarmTooBusy',
+      condition: () => isBusy,
+      severity: 'critical',
+      description: 'too many executions',
+    }
+    const options = {
+      rules: [rule],
+      intervalSeconds: 0.2,
+      health: () => healthOf(),
+      labels: { service: 'swarm', instance: 'a-1' },
+      logger: false as const,
+    }
+    const fingerprints: string[] = []
+    const receiver = alertmanagerReceiver(address, { pageUrl: 'http://127.0.0.1:8080/' })
+    const rules = startAlertRules({ ...options, receiver })
+    const beside = startAlertRules({
+      ...options,
+      receiver: groupReceiver(({ alerts }) => void fingerprints.push(...alerts.map(({ fingerprint }) => fingerprint))),
+    })
+    try {
+      const first = await eventually('the alert', shown)
+      expect(first).toMatchObject({
+        labels: { alertname: 'SwarmTooBusy', severity: 'critical', service: 'swarm', instance: 'a-1' },
+        annotations: { summary: 'SwarmTooBusy: too many executions' },
+        status: { state: 'active' },
+        generatorURL: 'http://127.0.0.1:8080/',
+      })
+      expect(fingerprints).toEqual([first.fingerprint])
+      // four intervals after the first sending it would be gone, were it not sent again
+      const later = await eventually('it to be sent again', async () => {
+        const now = await shown()
+        return now && Date.parse(now.endsAt) - Date.parse(first.endsAt) > 1_000 ? now : undefined
+      })
+      expect(later.fingerprint).toBe(first.fingerprint)
+      isBusy = false
+      await eventually('the alert to be over', async () => ((await shown()) === undefined ? true : undefined))
+    } finally {
+      await Promise.all([rules.stop(), beside.stop()])
+    }
+  },
+)

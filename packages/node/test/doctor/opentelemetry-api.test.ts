@@ -1,0 +1,99 @@
+import { expect, test } from 'vitest'
+import { findingLine } from '../../src/doctor/finding.ts'
+import { checkApi } from '../../src/doctor/opentelemetry-api.ts'
+import { isInRange } from '../../src/doctor/version-range.ts'
+import { apiOf, applicationWith } from './application-with.ts'
+
+const api = '@opentelemetry/api'
+const linesFor = (folder: string): string[] => checkApi(folder).map(findingLine)
+
+test('one copy that all can use is fine', () => {
+  const folder = applicationWith({
+    '': { name: 'app', dependencies: { [api]: '^1.10.0', lib: '1' } },
+    'node_modules/lib': { name: 'lib', version: '1.0.0', peerDependencies: { [api]: '^1.9.0' } },
+    'node_modules/@opentelemetry/api': apiOf('1.10.0'),
+  })
+  expect(linesFor(folder)).toEqual(['[OK]    one copy of @opentelemetry/api, 1.10.0'])
+})
+
+test('two copies in nested folders are named with who brings them', () => {
+  const folder = applicationWith({
+    '': { name: 'app', version: '0.1.0', dependencies: { [api]: '^1.10.0', 'old-lib': '2' } },
+    'node_modules/old-lib': { name: 'old-lib', version: '2.0.0', dependencies: { [api]: '~1.9.0' } },
+    'node_modules/@opentelemetry/api': apiOf('1.10.0'),
+    'node_modules/old-lib/node_modules/@opentelemetry/api': apiOf('1.9.1'),
+  })
+  expect(linesFor(folder)).toEqual([
+    '[WRONG] 2 copies of @opentelemetry/api: 1.9.1 (brought by old-lib 2.0.0) and 1.10.0 (brought by app 0.1.0); what one records the other does not see. Let all use 1.10.0: "overrides" in package.json or pnpm-workspace.yaml, then install again',
+  ])
+})
+
+test('two copies behind links, as pnpm makes them, are two; one copy behind two links is one', () => {
+  const store = {
+    'node_modules/.pnpm/api@1.10.0': apiOf('1.10.0'),
+    'node_modules/.pnpm/api@1.9.1': apiOf('1.9.1'),
+    'node_modules/.pnpm/a@1/node_modules/a': { name: 'a', version: '1.0.0', dependencies: { [api]: '^1.9.0' } },
+    '': { name: 'app', dependencies: { a: '1' }, devDependencies: { [api]: '^1.9.0' } },
+  }
+  const links = {
+    'node_modules/a': 'node_modules/.pnpm/a@1/node_modules/a',
+    'node_modules/@opentelemetry/api': 'node_modules/.pnpm/api@1.10.0',
+  }
+  const own = 'node_modules/.pnpm/a@1/node_modules/@opentelemetry/api'
+  expect(linesFor(applicationWith(store, { ...links, [own]: 'node_modules/.pnpm/api@1.10.0' }))).toEqual([
+    '[OK]    one copy of @opentelemetry/api, 1.10.0',
+  ])
+  expect(linesFor(applicationWith(store, { ...links, [own]: 'node_modules/.pnpm/api@1.9.1' }))[0]).toMatch(
+    /^\[WRONG\] 2 copies of @opentelemetry\/api: 1\.9\.1 \(brought by a 1\.0\.0\) and 1\.10\.0 \(brought by app\)/,
+  )
+})
+
+test('an API of 1.9 under an SDK 3 is named with who needs what', () => {
+  const sdk = { version: '3.1.1', peerDependencies: { [api]: '>=1.10.0 <1.11.0' } }
+  const folder = applicationWith({
+    '': { name: 'app', dependencies: { [api]: '1.9.1', '@opentelemetry/sdk-trace': '3', '@opentelemetry/sdk-metrics': '3' } },
+    'node_modules/@opentelemetry/sdk-trace': { name: '@opentelemetry/sdk-trace', ...sdk },
+    'node_modules/@opentelemetry/sdk-metrics': { name: '@opentelemetry/sdk-metrics', ...sdk },
+    'node_modules/@opentelemetry/api': apiOf('1.9.1'),
+  })
+  const [line, ...others] = linesFor(folder)
+  expect([line?.replace(/sdk-(trace|metrics)/g, 'sdk-x'), others]).toEqual([
+    '[WRONG] @opentelemetry/api is 1.9.1, but @opentelemetry/sdk-x 3.1.1, @opentelemetry/sdk-x 3.1.1 needs >=1.10.0 <1.11.0: nothing may be recorded, silently. Install @opentelemetry/api in that range in the application',
+    [],
+  ])
+})
+
+test('a folder inside the application finds what the application has', () => {
+  const folder = applicationWith({
+    '': { name: 'app', dependencies: { [api]: '^1.10.0' } },
+    'node_modules/@opentelemetry/api': apiOf('1.10.0'),
+    'packages/worker': { name: 'worker', dependencies: { [api]: '^1.10.0' } },
+  })
+  expect(linesFor(`${folder}/packages/worker/src`)).toEqual(['[OK]    one copy of @opentelemetry/api, 1.10.0'])
+})
+
+test('an application without the API is told where to look', () => {
+  expect(linesFor(applicationWith({ '': { name: 'app' } }))).toEqual([
+    '[WRONG] @opentelemetry/api is not installed here: run the doctor in the folder of the application, or install it there',
+  ])
+})
+
+test.each([
+  ['1.10.0', '^1.9.0', true],
+  ['1.9.1', '>=1.10.0 <1.11.0', false],
+  ['1.10.2', '>= 1.10.0 < 1.11.0', true],
+  ['1.11.0', '>=1.10.0 <1.11.0', false],
+  ['2.0.0', '^1.9.0', false],
+  ['1.9.1', '~1.9', true],
+  ['1.10.0', '~1.9.0', false],
+  ['1.9.0', '1.9.0 || ^2', true],
+  ['1.9.1', '1.9.0', false],
+  ['1.9.1', '1.9', true],
+  ['0.5.1', '^0.4.0', false],
+  ['1.10.0-beta.1', '>1.9', true],
+  ['1.0.0', '<=1.0.0', true],
+  ['1.0.0', 'workspace:*', true],
+  ['1.0.0', '*', true],
+])('%s is in %s: %s', (version, range, expected) => {
+  expect(isInRange(version, range)).toBe(expected)
+})

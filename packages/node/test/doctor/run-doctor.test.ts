@@ -1,0 +1,191 @@
+import { mkdirSync, writeFileSync } from 'node:fs'
+import { createServer, type Server } from 'node:net'
+import type { AddressInfo } from 'node:net'
+import { join } from 'node:path'
+import { expect, onTestFinished, test } from 'vitest'
+import { type DoctorOptions, printDoctor, runDoctor } from '../../src/doctor/run-doctor.ts'
+import { deadAddress, testCollector } from '../test-collector.ts'
+import { apiOf, applicationWith } from './application-with.ts'
+
+const healthyFolder = (): string =>
+  applicationWith({
+    '': { name: 'app', dependencies: { '@opentelemetry/api': '^1.10.0' } },
+    'node_modules/@opentelemetry/api': apiOf('1.10.0'),
+  })
+
+const free = { MONITOR_PORT: '0', METRICS_PORT: '0' }
+const channels = { ALERT_SLACK_WEBHOOK: 'https://hooks.example.com/s3cret', ALERT_WEBHOOK_URL: 'https://example.com/s3cret' }
+const named = { OTEL_SERVICE_NAME: 'billing' }
+
+async function doctor({ env = {}, ...options }: DoctorOptions = {}): Promise<{ code: number; lines: string[] }> {
+  const lines: string[] = []
+  const code = await printDoctor(
+    {
+      cwd: healthyFolder(),
+      nodeVersion: '24.21.0',
+      execArgv: [],
+      hasProvider: false,
+      env: { ...free, ...named, ...channels, ...env },
+      ...options,
+    },
+    (line) => lines.push(line),
+  )
+  return { code, lines }
+}
+
+/** The lines that a healthy set-up does not have. */
+async function unlike(options: DoctorOptions): Promise<{ code: number; lines: string[] }> {
+  const healthy = await doctor()
+  const { code, lines } = await doctor(options)
+  return { code, lines: lines.filter((line) => !healthy.lines.includes(line)) }
+}
+
+async function taken(): Promise<number> {
+  const server: Server = createServer()
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
+  onTestFinished(() => void server.close())
+  return (server.address() as AddressInfo).port
+}
+
+test('a healthy set-up has only lines that are ok, but for the provider that it cannot see', async () => {
+  expect(await doctor()).toEqual({
+    code: 0,
+    lines: [
+      '[OK]    Node 24.21.0',
+      '[OK]    one copy of @opentelemetry/api, 1.10.0',
+      '[WARN]  whether a provider gets registered was not seen: run the doctor with NODE_OPTIONS="--import @swarmwatch/node/register" (or your own set-up file)',
+      '[OK]    the service is called billing',
+      '[OK]    no settings file: the defaults and the environment are in force',
+      '[OK]    nothing goes out by OTLP: OTEL_EXPORTER_OTLP_ENDPOINT is not set. /metrics and the status page work without',
+      '[OK]    the status page takes any free port (MONITOR_PORT is 0)',
+      '[OK]    /metrics takes any free port (METRICS_PORT is 0)',
+      '[OK]    retries wait 5, 15, 30 s',
+      '[OK]    alerts reach people by slack, webhook',
+    ],
+  })
+})
+
+test('a broken set-up has a line with the cure for each thing', async () => {
+  const port = await taken()
+  const endpoint = await deadAddress()
+  const env = { OTEL_EXPORTER_OTLP_ENDPOINT: endpoint, OTEL_METRICS_EXPORTER: 'none', SWARMWATCH_OTLP_TOKEN: 's3cret' }
+  const { code, lines } = await unlike({
+    cwd: applicationWith({ '': { name: 'app' } }),
+    nodeVersion: '20.19.0',
+    execArgv: ['--import=./telemetry.mjs'],
+    env: {
+      ...env,
+      METRICS_PORT: String(port),
+      OTEL_SERVICE_NAME: '',
+      MAX_RETRY_DELAY: '60',
+      ALERT_SLACK_WEBHOOK: '',
+      ALERT_WEBHOOK_URL: '',
+    },
+  })
+  expect(code).toBe(1)
+  expect(lines).toEqual([
+    '[WRONG] Node 20.19.0 is too old: install Node 24, or at least 22.15',
+    '[WRONG] @opentelemetry/api is not installed here: run the doctor in the folder of the application, or install it there',
+    '[WRONG] no OpenTelemetry provider is registered by what was loaded before the doctor: await startTelemetry() there, or load @swarmwatch/node/register',
+    '[WRONG] the service has no name and would be unknown_service:node: set OTEL_SERVICE_NAME, or give serviceName to startTelemetry()',
+    `[WRONG] OTLP traces to ${endpoint}/v1/traces (token set) cannot be reached (ECONNREFUSED): is the Collector running, and OTEL_EXPORTER_OTLP_ENDPOINT right?`,
+    `[WRONG] port ${port} of 127.0.0.1 is taken, so there would be no /metrics: stop what has it, or set METRICS_PORT to another`,
+    '[WARN]  retries wait 5, 15, 45 s: MAX_RETRY_DELAY=60 comes from older set-ups. For 5, 15, 30 s remove it, or set 30',
+    '[WARN]  there is no alert channel: set ALERT_EMAIL_HOST and ALERT_EMAIL_TO, ALERT_SLACK_WEBHOOK or ALERT_WEBHOOK_URL, so that two are left to tell people',
+  ])
+})
+
+test.each([
+  [200, 'no', '[OK]    OTLP traces to URL (token not set) is taken', 0],
+  [401, 'no', '[WRONG] OTLP traces to URL (token not set) is refused (401): set SWARMWATCH_OTLP_TOKEN to its token', 1],
+  [401, 'yes', '[WRONG] OTLP traces to URL (token set) is refused (401): is SWARMWATCH_OTLP_TOKEN that of the Collector?', 1],
+  [
+    404,
+    'yes',
+    '[WRONG] OTLP traces to URL (token set) finds no such path (404): a Collector takes OTLP over HTTP on port 4318',
+    1,
+  ],
+  [500, 'yes', '[WARN]  OTLP traces to URL (token set) is answered with 500: look into the log of the Collector', 0],
+] as const)('a Collector that answers %i, token: %s', async (status, hasToken, line, code) => {
+  await using collector = await testCollector(status)
+  const env = {
+    OTEL_EXPORTER_OTLP_TRACES_ENDPOINT: `${collector.url}/v1/traces`,
+    SWARMWATCH_OTLP_TOKEN: hasToken === 'yes' ? 's3cret' : '',
+  }
+  const found = await unlike({ env })
+  expect(found).toEqual({ code, lines: [line.replace('URL', `${collector.url}/v1/traces`)] })
+  expect(collector.received.map(({ path, headers, body }) => [path, headers.authorization, body])).toEqual([
+    ['/v1/traces', hasToken === 'yes' ? 'Bearer s3cret' : undefined, ''],
+  ])
+})
+
+test('a Collector that never answers is given up', async () => {
+  await using collector = await testCollector('silence')
+  const { lines } = await unlike({ timeoutMs: 50, env: { OTEL_EXPORTER_OTLP_TRACES_ENDPOINT: collector.url } })
+  expect(lines).toEqual([
+    `[WRONG] OTLP traces to ${collector.url}/ (token not set) cannot be reached (timeout): is the Collector running, and OTEL_EXPORTER_OTLP_ENDPOINT right?`,
+  ])
+})
+
+test('with the set-up loaded, its provider is ok, and the ports it has open are not called taken', async () => {
+  const { code, lines } = await unlike({ hasProvider: true, env: { METRICS_PORT: String(await taken()) } })
+  expect({ code, lines }).toEqual({ code: 0, lines: ['[OK]    an OpenTelemetry provider is registered'] })
+})
+
+test('a page and /metrics on one port, and an address that is not ours, are told', async () => {
+  const same = await unlike({ env: { MONITOR_PORT: '9464', METRICS_PORT: '9464' } })
+  expect(same.lines).toEqual(['[WRONG] MONITOR_PORT and METRICS_PORT are both 9464: give one of them another port'])
+  const port = String(await taken())
+  expect((await unlike({ env: { MONITOR_PORT: port, MONITOR_HOST: '192.0.2.1' } })).lines).toEqual([
+    '[WRONG] the status page cannot listen on 192.0.2.1 (EADDRNOTAVAIL): set MONITOR_HOST to an address of this machine',
+  ])
+})
+
+test('settings that cannot be used are told one by one', async () => {
+  const { code, lines } = await unlike({ env: { METRICS_PORT: 'x', MAX_RETRIES: '-1' } })
+  expect({ code, lines }).toEqual({
+    code: 1,
+    lines: [
+      '[WRONG] setting: METRICS_PORT must be a whole number from 0 to 65535, got "x"',
+      '[WRONG] setting: MAX_RETRIES must be a whole number, 0 or more, got "-1"',
+    ],
+  })
+  expect((await unlike({ env: { OTEL_EXPORTER_OTLP_ENDPOINT: 'collector:4318' } })).lines).toEqual([
+    '[WRONG] setting: OTEL_EXPORTER_OTLP_ENDPOINT must be an http:// or https:// address',
+  ])
+})
+
+test('a settings file is read from the folder, and its channels that are off are told', async () => {
+  const cwd = healthyFolder()
+  mkdirSync(join(cwd, 'config'))
+  const text =
+    'recovery: { max_delay: 60, max_retries: 4 }\nalerts:\n  channels: [{ type: slack, webhook: "${TEAM_HOOK}" }, { type: console }]\n'
+  writeFileSync(join(cwd, 'config/production.yaml'), text)
+  const { code, lines } = await unlike({ cwd, env: { ALERT_SLACK_WEBHOOK: '', ALERT_WEBHOOK_URL: '' } })
+  expect({ code, lines }).toEqual({
+    code: 0,
+    lines: [
+      '[OK]    settings file config/production.yaml',
+      '[WARN]  retries wait 5, 15, 45, 60 s: max_delay: 60 comes from older set-ups. For 5, 15, 30, 30 s remove it, or set 30',
+      '[WARN]  alert channel "slack" is off: TEAM_HOOK is not set; set it, or remove alerts.channels[0] from config/production.yaml',
+      '[WARN]  there is only one alert channel (console): set ALERT_EMAIL_HOST and ALERT_EMAIL_TO, ALERT_SLACK_WEBHOOK or ALERT_WEBHOOK_URL, so that two are left to tell people',
+    ],
+  })
+})
+
+test('findings have a level and a text, for whoever wants to show them otherwise', async () => {
+  const findings = await runDoctor({ cwd: healthyFolder(), nodeVersion: '22.14.0', env: { ...free, ...named, ...channels } })
+  expect(findings[0]).toEqual({ level: 'wrong', text: 'Node 22.14.0 is too old: install Node 24, or at least 22.15' })
+})
+
+test('no line holds a secret, and all are ASCII', async () => {
+  const { lines } = await doctor({
+    env: {
+      OTEL_SERVICE_NAME: 'caf\u00e9',
+      OTEL_EXPORTER_OTLP_ENDPOINT: 'http://user:s3cret@127.0.0.1:2/?key=s3cret',
+      OTEL_EXPORTER_OTLP_HEADERS: 'authorization=Bearer s3cret',
+    },
+  })
+  expect(lines.join('\n')).not.toContain('s3cret')
+  expect(lines.join('\n')).toMatch(/^[\x20-\x7e\n]*$/)
+})

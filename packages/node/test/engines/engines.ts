@@ -1,0 +1,110 @@
+import { randomBytes } from 'node:crypto'
+import { readFile } from 'node:fs/promises'
+import { fileURLToPath } from 'node:url'
+import { mkdtemp, rm, writeFile } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { eventually } from '../eventually.ts'
+import { docker, images, removeAll } from './docker.ts'
+
+/** A real Collector that sends to a real Prometheus. */
+export interface Engines {
+  readonly otlpUrl: string
+  readonly prometheusUrl: string
+  /** The address of this machine as the containers see it: serve there what Prometheus scrapes. */
+  readonly hostAddress: string
+  /** Prometheus scrapes this `/metrics` from now on, every second. */
+  scrape(metricsUrl: string): Promise<void>
+  /** What promtool says about the text of a scrape; rejects when it finds fault. */
+  promtoolCheck(text: string): Promise<string>
+  stop(): Promise<void>
+}
+
+const collectorFile = fileURLToPath(new URL('collector.yaml', import.meta.url))
+const prometheusFile = fileURLToPath(new URL('prometheus.yaml', import.meta.url))
+
+/** Starts both under names of their own, on free ports of 127.0.0.1. */
+export async function startEngines(): Promise<Engines> {
+  const id = `swarmwatch-node-test-${randomBytes(4).toString('hex')}`
+  const [network, prometheus, collector] = [id, `${id}-prometheus`, `${id}-collector`]
+  const made = [
+    ['network', network],
+    ['container', prometheus],
+    ['container', collector],
+  ] as const
+  const folder = await mkdtemp(join(tmpdir(), 'swarmwatch-engines-'))
+  const stop = async (): Promise<void> => {
+    await removeAll(made)
+    await rm(folder, { recursive: true })
+  }
+  try {
+    await docker('network', 'create', network)
+    const hostAddress = await docker('network', 'inspect', '--format', '{{(index .IPAM.Config 0).Gateway}}', network)
+    // prettier-ignore
+    await startContainer(prometheus, ['--network', network, '--network-alias', 'prometheus', '--publish', '127.0.0.1::9090'], images.prometheus,
+      ['--config.file=/etc/prometheus/prometheus.yml', '--storage.tsdb.path=/tmp/data', '--web.enable-otlp-receiver', '--web.enable-lifecycle', '--enable-feature=type-and-unit-labels'],
+      [prometheusFile, '/etc/prometheus/prometheus.yml'])
+    await startContainer(
+      collector,
+      ['--network', network, '--publish', '127.0.0.1::4318'],
+      images.collector,
+      ['--config=/etc/collector.yaml'],
+      [collectorFile, '/etc/collector.yaml'],
+    )
+    const prometheusUrl = `http://${await docker('port', prometheus, '9090/tcp')}`
+    const otlpUrl = `http://${await docker('port', collector, '4318/tcp')}`
+    await eventually('Prometheus to be ready', () => isOk(`${prometheusUrl}/-/ready`), 20_000)
+    await eventually(
+      'the Collector to listen',
+      () => isOk(`${otlpUrl}/v1/metrics`, { method: 'POST', body: '{}', headers: { 'content-type': 'application/json' } }),
+      20_000,
+    )
+    return {
+      otlpUrl,
+      prometheusUrl,
+      hostAddress,
+      async scrape(metricsUrl) {
+        const configuration = (await readFile(prometheusFile, 'utf8')).replace(
+          'targets: []',
+          `targets: ['${new URL(metricsUrl).host}']`,
+        )
+        const file = join(folder, 'prometheus.yml')
+        await writeFile(file, configuration, { mode: 0o644 })
+        await docker('cp', file, `${prometheus}:/etc/prometheus/prometheus.yml`)
+        const { status } = await fetch(`${prometheusUrl}/-/reload`, { method: 'POST' })
+        if (status !== 200) throw new Error(`Prometheus did not reload: ${status}`)
+      },
+      async promtoolCheck(text) {
+        const file = join(folder, 'metrics.txt')
+        await writeFile(file, text, { mode: 0o644 })
+        await docker('cp', file, `${prometheus}:/tmp/metrics.txt`)
+        return docker('exec', prometheus, 'sh', '-c', 'promtool check metrics < /tmp/metrics.txt 2>&1')
+      },
+      stop,
+    }
+  } catch (error) {
+    await stop()
+    throw error
+  }
+}
+
+async function startContainer(
+  name: string,
+  options: readonly string[],
+  image: string,
+  command: readonly string[],
+  [from, to]: readonly [string, string],
+): Promise<void> {
+  await docker('create', '--rm', '--pull', 'never', '--name', name, ...options, image, ...command)
+  // copied, not mounted: the engine may see another file system, and the container's user may not read ours
+  await docker('cp', from, `${name}:${to}`)
+  await docker('start', name)
+}
+
+async function isOk(url: string, init?: RequestInit): Promise<true | undefined> {
+  try {
+    return (await fetch(url, init)).ok || undefined
+  } catch {
+    return undefined
+  }
+}

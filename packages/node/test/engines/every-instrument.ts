@@ -1,0 +1,35 @@
+import { currentExecution, instrumentAgent, instrumentTool, onExecution } from '@swarmwatch/sdk'
+
+/** Runs agents until every instrument of the SDK has a value: failure, retry, tool, tokens, cost, variant, cancelled, a listener that throws. */
+export async function useEveryInstrument(): Promise<void> {
+  const options = { logger: false, recovery: { maxRetries: 1, baseDelaySeconds: 0 } } as const
+  const search = instrumentTool(
+    async (ok: boolean) => {
+      if (!ok) throw new TypeError('no result')
+      return 'found'
+    },
+    { name: 'search' },
+  )
+  const stopListening = onExecution(() => {
+    throw new Error('a listener that is swallowed and counted')
+  })
+  let calls = 0
+  const agent = instrumentAgent(
+    async (fate: 'recovers' | 'fails' | 'works') => {
+      const execution = currentExecution()
+      execution?.addTokens({ input: 100, output: 20, model: 'm-1' })
+      execution?.addCost(0.02, { model: 'm-1' })
+      if (fate === 'fails' || (fate === 'recovers' && calls++ === 0)) await search(false)
+      return search(true)
+    },
+    { ...options, name: 'every-agent', variant: (fate) => `variant-${fate}` },
+  )
+  for (const fate of ['works', 'recovers', 'works'] as const) await agent(fate)
+  await agent('fails').catch(() => {})
+  const cancelled = new AbortController()
+  cancelled.abort(new Error('stop'))
+  await instrumentAgent(async (_signal: AbortSignal) => 'never', { ...options, name: 'cancelled-agent' })(cancelled.signal).catch(
+    () => {},
+  )
+  stopListening()
+}

@@ -1,0 +1,87 @@
+import { createServer } from 'node:http'
+import { connect, type AddressInfo } from 'node:net'
+import { instrumentAgent } from '@swarmwatch/sdk'
+import { expect, onTestFinished, test } from 'vitest'
+import { startedTelemetry } from './started-telemetry.ts'
+
+async function takenPort(): Promise<number> {
+  const server = createServer()
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
+  onTestFinished(() => void server.close())
+  return (server.address() as AddressInfo).port
+}
+
+test('serves the metrics of the agents, of the process and of the runtime as Prometheus text', async () => {
+  const { telemetry, lines } = await startedTelemetry({ serviceName: 'worker' })
+  await instrumentAgent(async () => 'done', { name: 'scraped' })()
+
+  const response = await fetch(telemetry.metricsUrl!)
+  const text = await response.text()
+  expect(response.headers.get('content-type')).toBe('text/plain; version=0.0.4; charset=utf-8')
+  expect(text).toContain('agent_executions_total{agent_name="scraped",outcome="success"} 1\n')
+  expect(text).toContain('agent_executions_total{agent_name="scraped",outcome="failure"} 0\n')
+  expect(text).toMatch(/^process_cpu_time_seconds_total\{cpu_mode="user"\} [\d.]+$/m)
+  expect(text).toMatch(/^process_memory_usage \d+$/m)
+  expect(text).toMatch(/^nodejs_eventloop_time_seconds_total\{/m)
+  expect(text).toMatch(/^target_info\{.*service_name="worker"/m)
+  expect(text).not.toContain('v8js_memory_heap')
+  expect(lines).toEqual([])
+})
+
+test('leaves out what nobody asked for: its own requests make no series and no span', async () => {
+  const { telemetry } = await startedTelemetry()
+  await fetch(telemetry.metricsUrl!)
+  expect(await (await fetch(telemetry.metricsUrl!)).text()).not.toContain('http_server')
+})
+
+test.each([
+  ['GET', '/metrics?x=1', 200],
+  ['HEAD', '/metrics', 200],
+  ['POST', '/metrics', 405],
+  ['GET', '/', 404],
+  ['GET', '/metrics/more', 404],
+])('answers %s %s with %i', async (method, path, status) => {
+  const { telemetry } = await startedTelemetry()
+  expect((await fetch(new URL(path, telemetry.metricsUrl), { method })).status).toBe(status)
+})
+
+test('goes on without /metrics when the port is taken, and says it in one line', async () => {
+  const port = await takenPort()
+  const { telemetry, lines } = await startedTelemetry({ metrics: { port } })
+  expect(telemetry.metricsUrl).toBeUndefined()
+  expect(lines).toEqual([
+    `[TELEMETRY] METRICS_PORT ${port} is taken on 127.0.0.1: /metrics is not served, the agents go on; set METRICS_PORT or METRICS_HOST`,
+  ])
+})
+
+test('takes a next port when asked to, and says which', async () => {
+  const port = await takenPort()
+  const { telemetry, lines } = await startedTelemetry({ metrics: { port }, onPortTaken: 'next' })
+  expect((await fetch(telemetry.metricsUrl!)).status).toBe(200)
+  expect(lines).toEqual([`[TELEMETRY] METRICS_PORT ${port} is taken: /metrics is at ${telemetry.metricsUrl}`])
+})
+
+test('goes on without /metrics when the address is not of this machine', async () => {
+  const { telemetry, lines } = await startedTelemetry({ metrics: { host: '192.0.2.1', port: 9 } })
+  expect(telemetry.metricsUrl).toBeUndefined()
+  expect(lines).toEqual([
+    expect.stringMatching(/^\[TELEMETRY\] cannot listen on 192\.0\.2\.1:9 \(E\w+\): \/metrics is not served/),
+  ])
+})
+
+test('does not serve /metrics when it is switched off in code', async () => {
+  expect((await startedTelemetry({ metrics: { port: false } })).telemetry.metricsUrl).toBeUndefined()
+})
+
+test('stops at once although a client keeps its connection open', async () => {
+  const { telemetry } = await startedTelemetry()
+  const { port, hostname } = new URL(telemetry.metricsUrl!)
+  const idle = connect(Number(port), hostname)
+  await new Promise((resolve) => idle.once('connect', resolve))
+  const closed = new Promise((resolve) => idle.once('close', resolve))
+  const startedAt = performance.now()
+  await telemetry.shutdown()
+  await closed
+  expect(performance.now() - startedAt).toBeLessThan(1_000)
+  await expect(fetch(telemetry.metricsUrl!)).rejects.toThrow('fetch failed')
+})

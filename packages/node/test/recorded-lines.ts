@@ -1,0 +1,8 @@
+import type { Logger } from '../src/logger.ts'
+
+/** A logger that keeps its lines. */
+export function recordedLines(): { lines: string[]; logger: Logger } {
+  const lines: string[] = []
+  const keep = (line: string): void => void lines.push(line)
+  return { lines, logger: { warn: keep, error: keep } }
+}

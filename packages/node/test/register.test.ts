@@ -1,0 +1,98 @@
+import { expect, test as sequentialTest, vi } from 'vitest'
+import { runNode, runRegistered } from './run-node.ts'
+import { deadAddress, testCollector } from './test-collector.ts'
+
+// child processes start slowly on a busy machine
+vi.setConfig({ testTimeout: 30_000 })
+const test = sequentialTest.concurrent
+
+const anyPort = { METRICS_PORT: '0' }
+const agent = `
+  import { instrumentAgent } from '@swarmwatch/sdk'
+  console.log(await instrumentAgent(async () => 'done', { name: 'imported' })())`
+
+test('a short program ends by itself, with nothing on its output but its own', async () => {
+  const { code, stdout, stderr, ms } = await runRegistered(agent, { env: anyPort })
+  expect({ code, stdout, stderr: stderr.replace(/^.*alert channel.*\n/gm, '') }).toEqual({
+    code: 0,
+    stdout: 'done\n',
+    stderr: '',
+  })
+  expect(ms).toBeLessThan(10_000)
+})
+
+test('what is left is flushed when the program ends by itself', async () => {
+  await using collector = await testCollector()
+  const { code } = await runRegistered(agent, {
+    env: { ...anyPort, OTEL_EXPORTER_OTLP_ENDPOINT: collector.url, OTEL_SERVICE_NAME: 'short' },
+  })
+  expect(code).toBe(0)
+  expect(collector.received.map(({ path }) => path).sort()).toEqual(['/v1/metrics', '/v1/traces'])
+  expect(collector.received.find(({ path }) => path === '/v1/traces')?.body).toContain('invoke_agent imported')
+})
+
+test.each(['refused', 'silence'] as const)('a short program ends although its collector is %s', async (how) => {
+  await using collector = how === 'silence' ? await testCollector('silence') : undefined
+  const url = collector?.url ?? (await deadAddress())
+  const { code, stdout, stderr, ms } = await runRegistered(agent, { env: { ...anyPort, OTEL_EXPORTER_OTLP_ENDPOINT: url } })
+  expect([code, stdout]).toEqual([0, 'done\n'])
+  expect(stderr.match(/OTLP export to/g)).toHaveLength(1)
+  expect(ms).toBeLessThan(10_000)
+})
+
+test('a program with bad settings gets the whole report and runs without telemetry', async () => {
+  const { code, stdout, stderr } = await runRegistered(agent, { env: { MAX_RETRIES: 'many', METRICS_PORT: '99999' } })
+  expect([code, stdout]).toEqual([0, 'done\n'])
+  expect(stderr).toContain('2 problems in the configuration')
+  expect(stderr).toContain('MAX_RETRIES')
+  expect(stderr).toContain('METRICS_PORT')
+  expect(stderr).toContain('[TELEMETRY] the program runs without telemetry')
+})
+
+test('with SWARMWATCH_STRICT=1 a program with bad settings ends with 2 before its first line', async () => {
+  const { code, stdout, stderr } = await runRegistered(agent, { env: { MAX_RETRIES: 'many', SWARMWATCH_STRICT: '1' } })
+  expect([code, stdout]).toEqual([2, ''])
+  expect(stderr).toContain('MAX_RETRIES')
+})
+
+test('startTelemetry in a registered program gives the running one', async () => {
+  const code = `
+    import { startTelemetry } from './src/index.ts'
+    const telemetry = await startTelemetry()
+    console.log((await fetch(telemetry.metricsUrl)).status)`
+  const { stdout, stderr } = await runRegistered(code, { env: anyPort })
+  expect(stdout).toBe('200\n')
+  expect(stderr).toContain('startTelemetry() was called before')
+})
+
+test('worker threads do not fight for the port', async () => {
+  const code = `
+    import { Worker } from 'node:worker_threads'
+    new Worker('console.log("in worker")', { eval: true })`
+  const { stdout, stderr } = await runRegistered(code, { env: { METRICS_PORT: '0' } })
+  expect(stdout).toBe('in worker\n')
+  expect(stderr).not.toContain('METRICS_PORT')
+})
+
+const waiting = (options: string): string => `
+  import { startTelemetry } from './src/index.ts'
+  import { instrumentAgent } from '@swarmwatch/sdk'
+  await startTelemetry(${options})
+  await instrumentAgent(async () => {}, { name: 'stopped' })()
+  setInterval(() => {}, 1000)
+  console.log('ready')`
+
+test.each([
+  ['flushes and ends with 143 when asked to handle it', '{ handleSignals: true }', { code: 143, signal: null }, 2],
+  ['is none of our business otherwise', '{}', { code: null, signal: 'SIGTERM' }, 0],
+] as const)('SIGTERM %s', async (_title, options, end, exports) => {
+  await using collector = await testCollector()
+  const ended = await runNode(['--input-type=module', '--eval', waiting(options)], {
+    env: { ...anyPort, OTEL_EXPORTER_OTLP_ENDPOINT: collector.url },
+    onOutput: (output, kill) => {
+      if (output.includes('ready')) kill('SIGTERM')
+    },
+  })
+  expect(ended).toMatchObject(end)
+  expect(collector.received).toHaveLength(exports)
+})

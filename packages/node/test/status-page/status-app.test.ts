@@ -1,0 +1,151 @@
+import { getSystemHealth, instrumentAgent } from '@swarmwatch/sdk'
+import { expect, test } from 'vitest'
+import { statusApp } from '../../src/status-page/status-app.ts'
+import { pageRequests, readText } from './page-requests.ts'
+import { failedRun, sampleAgent, sampleHealth, sampleMetrics, sampleRun, troubledSwarm } from './sample-swarm.ts'
+
+const section = (html: string, id: string): string => new RegExp(`<section id="${id}">(.*?)</section>`, 's').exec(html)?.[1] ?? ''
+
+test('shows the score, its condition and what each part took away', async () => {
+  const html = await (await pageRequests()('/')).text()
+  expect(readText(section(html, 'health'))).toMatchInlineSnapshot(
+    `"Health 71 .9 of 100 degraded Mostly the error rate: 18.0 % takes 21.6 points. Points that each part took away Part Now Took Of Error rate from 0 to 50 % 18.0 % 21.6 60 Slow runs (p95) from 10 to 30 s 11.6 s 2 25 CPU from 80 to 100 % 86.0 % 4.5 15 15 min: steady at 71.9"`,
+  )
+})
+
+test('shows error rate, response time, active agents, CPU and memory', async () => {
+  const html = await (await pageRequests()('/')).text()
+  expect(readText(section(html, 'figures'))).toMatchInlineSnapshot(
+    `"Key figures Error rate 18.0 % of 1,250 runs finished lately 15 min: steady at 18.0 % Response time 11.6 s p95 average 3.42 s 15 min: steady at 11.6 s Active agents 3 runs of 4 of 6 kinds; 1 waiting to retry 15 min: steady at 3 CPU and memory CPU 1 core = 100 % 86.0 % Memory of the limit 31.2 %"`,
+  )
+})
+
+test('shows current alerts with severity, state and since when', async () => {
+  const html = await (await pageRequests()('/')).text()
+  expect(readText(section(html, 'alerts'))).toMatchInlineSnapshot(
+    `"Alerts 1 firing, 1 pending warning SystemErrorRateWarning error rate 18 % is above 10 % firing since 11:54:20 UTC , 5 min 40 s warning AgentSlowResponses p95 11.6 s is above 10 s pending since 11:58:58 UTC , 62 s"`,
+  )
+})
+
+test('shows running executions with attempt and time left to the next retry', async () => {
+  const html = await (await pageRequests()('/')).text()
+  expect(readText(section(html, 'running'))).toMatchInlineSnapshot(
+    `"Running 3 Running executions, oldest first Agent State Attempt Next retry Last error For Since web-researcher running 1 - - 42 s 11:59:18 api-integrator waiting 2 in 13 s 429 23 s 11:59:37 api-integrator variant terse running 1 - - 3 s 11:59:57"`,
+  )
+})
+
+test('shows a row for each agent', async () => {
+  const agents = [sampleAgent('writer', { failures: 30, successRate: 0.5 }), sampleAgent('idle')]
+  delete (agents[1] as { successRate?: number }).successRate
+  const html = await (await pageRequests({ metrics: () => sampleMetrics({ agents }) })('/')).text()
+  expect(readText(section(html, 'agents'))).toMatchInlineSnapshot(
+    `"Agents 2 Since the start 1,250 executions, 225 failed, 190 recovered by 431 retries, 0 cancelled; 5,447,866 tokens, $24.72. Success and p95 are of the last minutes. Agents of this process Agent Success Executions Failures Retries Active p95 Tokens Cost writer 50.0 % 412 30 21 1 4.40 s 908,711 $4.12 idle - 412 3 21 1 4.40 s 908,711 $4.12"`,
+  )
+  expect(section(html, 'agents').match(/class="notable"/g)).toHaveLength(1)
+})
+
+test('shows finished executions with their attempts and errors; a message that the run has too is not repeated', async () => {
+  const recent = [failedRun(), sampleRun({ id: 'run-2', outcome: 'cancelled', retryOutcome: 'aborted', attempts: [] })]
+  const html = await (await pageRequests({ metrics: () => sampleMetrics({ recent }) })('/')).text()
+  expect(readText(section(html, 'recent'))).toMatchInlineSnapshot(
+    `"Recent 2 failure api-integrator 429 4 attempts 51.2 s 11:59:40 gave up: no attempts left; 1,204 tokens in, 310 out, $0.0042, 2 tool calls Rate limit reached for requests execution run-1 Attempts Attempt Waited Took Outcome attempt 1 - 310 ms failure 429 attempt 2 5 s 310 ms failure 429 attempt 3 15 s 310 ms failure 429 attempt 4 30 s 310 ms failure 429 cancelled api-integrator 0 attempts 1.20 s 11:59:40 ended by its caller; 1,204 tokens in, 310 out, $0.0042, 2 tool calls execution run-2"`,
+  )
+})
+
+test('is a quiet page for a process that has done nothing', async () => {
+  const health = sampleHealth({
+    score: 100,
+    lost: { errorRate: 0, p95: 0, resources: 0 },
+    activeExecutions: 0,
+    executions: 0,
+    cpu: 0.01,
+  })
+  for (const name of ['errorRate', 'averageSeconds', 'p95Seconds'] as const)
+    delete (health as { [key in typeof name]?: number })[name]
+  const request = pageRequests({ health: () => health, metrics: () => sampleMetrics(), active: () => [], alerts: undefined })
+  const html = await (await request('/')).text()
+  expect(html).toContain('<title>100 healthy | Swarmwatch</title>')
+  for (const words of [
+    'No run has finished lately, so nothing is taken away.',
+    'No rules are evaluated in this process.',
+    'Nothing runs now.',
+    'None has run yet.',
+    'Nothing has finished yet.',
+  ])
+    expect(readText(html)).toContain(words)
+})
+
+test('takes its values from the SDK when nothing else is given', async () => {
+  await instrumentAgent(async () => 'done', { name: 'real-agent' })()
+  const app = statusApp()
+  const answer = await (await app.fetch(new Request('http://localhost/api/health'))).json()
+  const { executions, p95Seconds, averageSeconds } = getSystemHealth()
+  expect(answer).toMatchObject({ score: 100, executions, p95Seconds, averageSeconds })
+  expect(await (await app.fetch(new Request('http://localhost/'))).text()).toContain('<bdi>real-agent</bdi>')
+  app.close()
+})
+
+test('answers the JSON addresses with the field names of the SDK', async () => {
+  const swarm = troubledSwarm()
+  const request = pageRequests()
+  expect(await (await request('/api/health')).json()).toEqual(swarm.health())
+  const { agents, recent, ...totals } = swarm.metrics()
+  expect(await (await request('/api/agents')).json()).toEqual({ totals, agents })
+  expect(await (await request('/api/executions')).json()).toEqual(
+    JSON.parse(JSON.stringify({ running: swarm.active(), recent })) as unknown,
+  )
+  expect(await (await request('/api/executions?limit=2')).json()).toHaveProperty('recent.length', 2)
+})
+
+test.each(['-1', '1001', 'all', '1e2', ''])('refuses the limit "%s"', async (limit) => {
+  const answer = await pageRequests()(`/api/executions?limit=${limit}`)
+  expect([answer.status, await answer.text()]).toEqual([400, 'limit must be a whole number from 0 to 1000\n'])
+})
+
+test.each([
+  ['GET', '/healthz', 200, 'text/plain'],
+  ['HEAD', '/healthz', 200, 'text/plain'],
+  ['HEAD', '/', 200, 'text/html'],
+  ['HEAD', '/api/agents', 200, 'application/json'],
+  ['HEAD', '/events', 200, 'text/event-stream'],
+  ['GET', '/style.css', 200, 'text/css'],
+  ['GET', '/live.js', 200, 'text/javascript'],
+  ['GET', '/nowhere', 404, 'text/plain'],
+  ['GET', '/login', 404, 'text/plain'],
+  ['POST', '/', 405, 'text/plain'],
+  ['DELETE', '/api/agents', 405, 'text/plain'],
+])('answers %s %s with %i %s', async (method, path, status, type) => {
+  const answer = await pageRequests()(path, { method })
+  expect([answer.status, answer.headers.get('content-type')?.split(';', 1)[0]]).toEqual([status, type])
+  if (method === 'HEAD') expect(await answer.text()).toBe('')
+})
+
+test.each(['/', '/healthz', '/api/health', '/events', '/nowhere', '/style.css'])('sends strict headers with %s', async (path) => {
+  const { headers, body } = await pageRequests()(path)
+  await body?.cancel()
+  expect(headers.get('content-security-policy')).toBe(
+    "default-src 'none'; style-src 'self'; script-src 'self'; connect-src 'self'; img-src 'self' data:; base-uri 'none'; form-action 'none'; frame-ancestors 'none'",
+  )
+  expect(headers.get('x-content-type-options')).toBe('nosniff')
+  expect(headers.get('x-frame-options')).toBe('DENY')
+  expect(headers.get('referrer-policy')).toBe('no-referrer')
+  expect(headers.get('cross-origin-resource-policy')).toBe('same-origin')
+  expect(headers.get('cache-control')).toBe('no-store')
+})
+
+test('has neither inline script nor inline style nor an outside address', async () => {
+  const html = await (await pageRequests()('/')).text()
+  expect(html).not.toMatch(/<script(?! src="live\.js")|<style|\sstyle=|\son\w+=|https?:|\/\/\w/)
+})
+
+test('answers 500 in one line when a source throws, and says the kind of error once', async () => {
+  const lines: string[] = []
+  const health = (): never => {
+    throw new TypeError('secret')
+  }
+  const request = pageRequests({ health, say: (line) => lines.push(line) })
+  const answers = [await request('/'), await request('/api/health')]
+  expect(answers.map(({ status }) => status)).toEqual([500, 500])
+  expect(await answers[0]!.text()).toBe('The page cannot be made now; the log says why\n')
+  expect(lines).toEqual(['the status page cannot be rendered (TypeError); further times are not said'])
+})

@@ -1,0 +1,20 @@
+import { isInstance, peek } from '../error-type.ts'
+
+/** True for what a generator function or an async generator function returns. */
+export function isGenerator(value: unknown): value is AsyncGenerator | Generator {
+  const tag = peek(value, Symbol.toStringTag)
+  return (tag === 'AsyncGenerator' || tag === 'Generator') && typeof peek(value, 'next') === 'function'
+}
+
+export function isAsyncGenerator(value: unknown): value is AsyncGenerator {
+  return peek(value, Symbol.toStringTag) === 'AsyncGenerator' && typeof peek(value, 'next') === 'function'
+}
+
+export function isSyncGenerator(value: unknown): value is Generator {
+  return peek(value, Symbol.toStringTag) === 'Generator' && typeof peek(value, 'next') === 'function'
+}
+
+/** True for a ReadableStream that nobody holds a reader of. */
+export function isReadable(value: unknown): value is ReadableStream {
+  return isInstance(value, ReadableStream) && peek(value, 'locked') === false
+}

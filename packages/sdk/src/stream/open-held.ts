@@ -1,0 +1,129 @@
+import { isInstance, peek } from '../error-type.ts'
+import { guarded, trip } from '../telemetry/guard.ts'
+import { isGenerator } from './is-stream.ts'
+import type { OpenedStream } from './opened-stream.ts'
+import { watchIterator, type Source, type StreamWatch } from './watch-iterator.ts'
+
+/** Finds the stream in a result: a new branch at each call, or the very iterable that the caller will read. */
+export type StreamOf = (result: never) => AsyncIterable<unknown>
+
+type AsyncSource = Source<PromiseLike<IteratorResult<unknown>>>
+
+/** Opens the stream that `streamOf` finds in a result. Undefined, and nothing is touched, if it cannot be watched. */
+export async function openHeld(result: object, streamOf: StreamOf, watch: StreamWatch): Promise<OpenedStream | undefined> {
+  const branch = (): unknown => guarded('option', () => watch.within(() => streamOf(result as never)))
+  const iterable = branch()
+  // The result itself: it is opened as what it is
+  if (iterable === result && (isInstance(result, ReadableStream) || isGenerator(result))) return undefined
+  const again = branch()
+  if (!isIterable(iterable) || !isIterable(again)) {
+    trip('option', new TypeError('streamOf must return an async iterable'))
+    return undefined
+  }
+  return iterable === again ? openInPlace(result, iterable, watch) : openBranch(result, iterable, again, watch)
+}
+
+/** Reads a branch of our own to its end, beside the caller's; its twin is not needed. */
+async function openBranch(
+  result: object,
+  branch: AsyncIterable<unknown>,
+  twin: AsyncIterable<unknown>,
+  watch: StreamWatch,
+): Promise<OpenedStream | undefined> {
+  // Not awaited: one half of a tee() is cancelled only when the other is
+  if (isInstance(twin, ReadableStream)) twin.cancel().catch(() => {})
+  const source = guarded('option', () => branch[Symbol.asyncIterator]() as AsyncSource)
+  if (!source) return undefined
+  const first = await watch.within(() => source.next())
+  const watched = watchIterator(source, watch, first)
+  void drain(watched)
+  return { value: result, close: () => watched.return(undefined) }
+}
+
+async function drain(watched: AsyncGenerator): Promise<void> {
+  try {
+    while (!(await watched.next()).done);
+  } catch {
+    // The caller gets it from its own branch; watchIterator has told the run
+  }
+}
+
+/** Puts a watched iterator in the place of the one that the caller will ask the iterable for. */
+async function openInPlace(
+  result: object,
+  iterable: AsyncIterable<unknown>,
+  watch: StreamWatch,
+): Promise<OpenedStream | undefined> {
+  const iterator = isReadOtherwise(iterable) ? undefined : guarded('option', () => iterable[Symbol.asyncIterator]())
+  const source = iterator && guarded('option', () => boundTo(iterator as AsyncSource))
+  let watched: AsyncSource | undefined
+  const put = source && replace(iterable, (iterator as unknown) === iterable, () => watched ?? source)
+  if (!put) {
+    trip('option', new TypeError('streamOf must return a new branch, or an iterable that can be watched in place'))
+    return undefined
+  }
+  try {
+    const first = await watch.within(() => source.next())
+    const generator = watchIterator(source, watch, first)
+    watched = generator as AsyncSource
+    return { value: result, close: () => generator.return(undefined) }
+  } catch (error) {
+    put.back()
+    throw error
+  }
+}
+
+/** The methods of an iterator as they are now, whatever is put in their place later. */
+function boundTo(iterator: AsyncSource): AsyncSource {
+  return {
+    next: iterator.next.bind(iterator),
+    return: iterator.return?.bind(iterator),
+    throw: iterator.throw?.bind(iterator),
+  }
+}
+
+/** Makes an iterable give `current()` to its first reader; an iterator is its own only one, so its methods are replaced. */
+function replace(
+  iterable: AsyncIterable<unknown>,
+  isIterator: boolean,
+  current: () => AsyncSource,
+): { back(): void } | undefined {
+  const original = iterable[Symbol.asyncIterator]
+  let taken = false
+  const once = (): unknown => {
+    if (taken) return Reflect.apply(original, iterable, [])
+    taken = true
+    return current()
+  }
+  const replacements: Record<PropertyKey, unknown> = isIterator
+    ? {
+        next: (...sent: [] | [unknown]) => current().next(...sent),
+        return: async (value: unknown) => current().return?.(value) ?? { done: true, value },
+        throw: async (error: unknown) => current().throw?.(error) ?? Promise.reject(error as Error),
+      }
+    : { [Symbol.asyncIterator]: once }
+  const done: (() => unknown)[] = []
+  const back = (): void => {
+    for (const undo of done) guarded('option', undo)
+  }
+  for (const key of Reflect.ownKeys(replacements)) {
+    const before = Reflect.getOwnPropertyDescriptor(iterable, key)
+    const value = replacements[key as string]
+    const put = guarded('option', () => Reflect.defineProperty(iterable, key, { value, configurable: true, writable: true }))
+    if (!put) {
+      back()
+      return undefined
+    }
+    done.push(() => (before ? Reflect.defineProperty(iterable, key, before) : Reflect.deleteProperty(iterable, key)))
+  }
+  return { back }
+}
+
+function isIterable(value: unknown): value is AsyncIterable<unknown> {
+  return typeof peek(value, Symbol.asyncIterator) === 'function'
+}
+
+/** True for streams that have other ways to read them (getReader, pipe), past an iterator that is put in place. */
+function isReadOtherwise(iterable: AsyncIterable<unknown>): boolean {
+  return [peek(iterable, 'getReader'), peek(iterable, 'pipe')].some((method) => typeof method === 'function')
+}

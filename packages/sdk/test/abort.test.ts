@@ -1,0 +1,223 @@
+import { getEventListeners } from 'node:events'
+
+import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest'
+
+import { currentExecution, instrumentAgent, recoveryOf, type InstrumentAgentOptions } from '../src/index.ts'
+import { InMemoryTelemetry, keptLines } from './in-memory-telemetry.ts'
+import { told } from './run-watch.ts'
+
+let telemetry: InMemoryTelemetry
+beforeEach(() => {
+  telemetry = new InMemoryTelemetry()
+  vi.useFakeTimers()
+})
+afterEach(() => {
+  vi.useRealTimers()
+  telemetry.unregister()
+})
+
+const cancelled = 'cancelled aborted (unset), attempts:'
+const reason = new Error('the user left')
+
+/** Timers that are still set, but for those of the in-memory exporter, which end at once. */
+async function timersLeft(): Promise<number> {
+  await vi.advanceTimersByTimeAsync(1)
+  return vi.getTimerCount()
+}
+
+/** An agent that fails with a 500 until it is aborted, and how often it was called. */
+function failing(options: InstrumentAgentOptions<[AbortSignal]> = {}) {
+  const calls: number[] = []
+  const agent = instrumentAgent(
+    async (_signal: AbortSignal): Promise<string> => {
+      calls.push(currentExecution()!.attempt)
+      throw Object.assign(new Error('server'), { status: 500 })
+    },
+    { name: 'writer', logger: false, ...options },
+  )
+  return { agent, calls }
+}
+
+describe('an abort', () => {
+  test('during a 30 s wait comes out at once with its reason, without another call and without a timer left', async () => {
+    const { lines, logger } = keptLines()
+    const { agent, calls } = failing({ logger })
+    const controller = new AbortController()
+    const run = agent(controller.signal)
+    const settled = expect(run).rejects.toBe(reason)
+    await vi.advanceTimersByTimeAsync(20_000 + 10_000)
+    expect(calls).toEqual([1, 2, 3])
+    controller.abort(reason)
+    await settled
+    expect(await timersLeft()).toBe(0)
+    await vi.advanceTimersByTimeAsync(60_000)
+    expect(calls).toEqual([1, 2, 3])
+    expect(await told(telemetry)).toBe(`${cancelled} 500 500 500`)
+    expect(recoveryOf(reason)).toMatchObject({ attempts: 3, waits: [5, 15, 10], outcome: 'aborted' })
+    expect(lines.map((line) => line.split(' ')[0])).toEqual(['[RETRY]', '[RETRY]', '[RETRY]'])
+    expect((await telemetry.points('agent.failures')).filter(({ value }) => value !== 0)).toEqual([])
+  })
+
+  test('before the first call: there is none', async () => {
+    const { agent, calls } = failing()
+    await expect(agent(AbortSignal.abort(reason))).rejects.toBe(reason)
+    expect(calls).toEqual([])
+    expect(await told(telemetry)).toBe(`${cancelled} `)
+  })
+
+  test('during a call waits for the function, whose own value comes out', async () => {
+    const agent = instrumentAgent(
+      (signal: AbortSignal) => new Promise((done) => signal.addEventListener('abort', () => setTimeout(done, 1000, 'saved'))),
+      { name: 'writer', logger: false },
+    )
+    const controller = new AbortController()
+    const run = agent(controller.signal)
+    controller.abort(reason)
+    await vi.advanceTimersByTimeAsync(1000)
+    expect(await run).toBe('saved')
+    expect(await told(telemetry)).toBe('success first_try (unset), attempts: unset')
+  })
+
+  test('during a call waits for the function, whose own error comes out, and is no failure', async () => {
+    const own = new Error('cleaned up')
+    const agent = instrumentAgent(
+      (signal: AbortSignal) => new Promise((_, fail) => signal.addEventListener('abort', () => setTimeout(fail, 1000, own))),
+      { name: 'writer', logger: false },
+    )
+    const controller = new AbortController()
+    const settled = expect(agent(controller.signal)).rejects.toBe(own)
+    controller.abort(reason)
+    await vi.advanceTimersByTimeAsync(1000)
+    await settled
+    expect(await told(telemetry)).toBe(`${cancelled} unset`)
+  })
+})
+
+describe("the caller's signal is found", () => {
+  const where: Record<string, { args: (signal: AbortSignal) => unknown[]; options?: InstrumentAgentOptions<never[]> }> = {
+    'as an argument': { args: (signal) => ['task', signal] },
+    'as .signal of an argument': { args: (signal) => ['task', { signal }] },
+    'as .abortSignal of an argument': { args: (signal) => [null, { abortSignal: signal }] },
+    'by signalFrom': {
+      args: (signal) => [{ deep: { signal } }],
+      options: { signalFrom: (task: { deep: { signal: AbortSignal } }) => task.deep.signal },
+    },
+    'by signalFrom rather than as an argument': {
+      args: (signal) => [new AbortController().signal, { mine: signal }],
+      options: { signalFrom: (_other: AbortSignal, { mine }: { mine: AbortSignal }) => mine },
+    },
+    'behind arguments that refuse to be looked at': {
+      args: (signal) => {
+        const refuse = (): never => {
+          throw new Error('hands off')
+        }
+        return [new Proxy({}, { get: refuse, getPrototypeOf: refuse, has: refuse }), signal]
+      },
+    },
+  }
+  test.for(Object.entries(where))('%s, and is the signal of the run', async ([, { args, options }]) => {
+    const controller = new AbortController()
+    let seen: AbortSignal | undefined
+    const agent = instrumentAgent(
+      async (..._args: unknown[]) => {
+        seen = currentExecution()!.signal
+        throw new Error('again')
+      },
+      { name: 'writer', logger: false, ...options } as InstrumentAgentOptions<unknown[]>,
+    )
+    const settled = expect(agent(...args(controller.signal))).rejects.toBe(reason)
+    await vi.advanceTimersByTimeAsync(1000)
+    controller.abort(reason)
+    await settled
+    expect(seen?.aborted).toBe(true)
+    expect(seen?.reason).toBe(reason)
+    expect(await told(telemetry)).toBe(`${cancelled} _OTHER`)
+  })
+})
+
+describe('a time limit', () => {
+  /** Hangs until its signal aborts, and then for ever. */
+  const hanging = (recovery: object) => {
+    const reasons: unknown[] = []
+    const agent = instrumentAgent(
+      () => {
+        const { signal } = currentExecution()!
+        signal.addEventListener('abort', () => reasons.push((signal.reason as Error).name))
+        return new Promise<never>(() => {})
+      },
+      { name: 'writer', logger: false, recovery },
+    )
+    return { agent, reasons }
+  }
+
+  test('of an attempt aborts its signal, fails it with a TimeoutError, and the next one begins', async () => {
+    const { agent, reasons } = hanging({ maxRetries: 1, baseDelaySeconds: 1, attemptTimeoutSeconds: 10 })
+    const settled = expect(agent()).rejects.toMatchObject({ name: 'TimeoutError' })
+    await vi.advanceTimersByTimeAsync(10_000)
+    expect(reasons).toEqual(['TimeoutError'])
+    await vi.advanceTimersByTimeAsync(11_000)
+    await settled
+    expect(reasons).toEqual(['TimeoutError', 'TimeoutError'])
+    expect(await told(telemetry)).toBe('failure exhausted (timeout), attempts: timeout timeout')
+    expect(await timersLeft()).toBe(0)
+  })
+
+  test('of the whole run cuts the attempt under way', async () => {
+    const { agent, reasons } = hanging({ maxRetries: 5, baseDelaySeconds: 2, attemptTimeoutSeconds: 10, totalTimeoutSeconds: 15 })
+    let settledAt = 0
+    const begun = performance.now()
+    const run = agent().catch((error: unknown) => {
+      settledAt = performance.now() - begun
+      return error
+    })
+    await vi.advanceTimersByTimeAsync(60_000)
+    expect(String(await run)).toContain('totalTimeoutSeconds')
+    expect(settledAt).toBe(15_000)
+    expect(reasons).toHaveLength(2)
+    expect(await timersLeft()).toBe(0)
+  })
+
+  test('that is kept leaves no timer behind', async () => {
+    const agent = instrumentAgent(async () => 'done', { name: 'writer', recovery: { attemptTimeoutSeconds: 600 } })
+    expect(await agent()).toBe('done')
+    expect(await timersLeft()).toBe(0)
+  })
+
+  test('and the signal of the caller both abort the signal of the run', async () => {
+    const { agent, calls } = failing({ recovery: { maxRetries: 0, attemptTimeoutSeconds: 10 } })
+    const signals: AbortSignal[] = []
+    const hangs = instrumentAgent(
+      (_signal: AbortSignal) => {
+        const { signal } = currentExecution()!
+        signals.push(signal)
+        return new Promise((_, fail) => signal.addEventListener('abort', () => fail(signal.reason as Error)))
+      },
+      { name: 'writer', logger: false, recovery: { maxRetries: 0, attemptTimeoutSeconds: 10 } },
+    )
+    const controller = new AbortController()
+    const settled = expect(hangs(controller.signal)).rejects.toBe(reason)
+    controller.abort(reason)
+    await settled
+    const timedOut = expect(hangs(new AbortController().signal)).rejects.toMatchObject({ name: 'TimeoutError' })
+    await vi.advanceTimersByTimeAsync(10_000)
+    await timedOut
+    expect(signals.map((signal) => signal.aborted)).toEqual([true, true])
+    await expect(agent(AbortSignal.abort(reason))).rejects.toBe(reason)
+    expect(calls).toEqual([])
+  })
+})
+
+test('1,000 runs leave no listener on the signal that they share', async () => {
+  const { signal } = new AbortController()
+  const agent = instrumentAgent(
+    async (_signal: AbortSignal, fails: boolean) => {
+      if (fails && currentExecution()?.attempt === 1) throw new Error('once')
+    },
+    { name: 'writer', logger: false, recovery: { baseDelaySeconds: 1, attemptTimeoutSeconds: 10, totalTimeoutSeconds: 60 } },
+  )
+  const runs = Promise.all(Array.from({ length: 1000 }, (_, run) => agent(signal, run % 2 === 0)))
+  await vi.advanceTimersByTimeAsync(5000)
+  await runs
+  expect(getEventListeners(signal, 'abort')).toEqual([])
+  expect(await timersLeft()).toBe(0)
+})

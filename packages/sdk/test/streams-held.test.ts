@@ -1,0 +1,249 @@
+import { afterEach, beforeEach, describe, expect, test } from 'vitest'
+
+import { instrumentAgent, type InstrumentAgentOptions } from '../src/index.ts'
+import { InMemoryTelemetry } from './in-memory-telemetry.ts'
+import { here, told } from './run-watch.ts'
+
+let telemetry: InMemoryTelemetry
+beforeEach(() => (telemetry = new InMemoryTelemetry()))
+afterEach(() => telemetry.unregister())
+
+const quick = { name: 'writer', recovery: { maxRetries: 2, baseDelaySeconds: 0 }, logger: false } as const
+const broken = new RangeError('broken')
+const success = 'success first_try (unset), attempts: unset'
+
+async function readAll(stream: AsyncIterable<unknown>): Promise<unknown[]> {
+  const chunks: unknown[] = []
+  for await (const chunk of stream) chunks.push(chunk)
+  return chunks
+}
+
+async function* chunksOf(...chunks: unknown[]): AsyncGenerator {
+  for (const chunk of chunks) {
+    if (chunk instanceof Error) throw chunk
+    yield chunk
+  }
+}
+
+const readable = (...chunks: unknown[]): ReadableStream<unknown> => ReadableStream.from(chunksOf(...chunks))
+
+/** Like the result of the AI SDK's streamText: every access to `stream` is a new branch of one stream. */
+class TeedResult {
+  readonly text = 'beside the stream'
+  #base: ReadableStream<unknown>
+  constructor(...chunks: unknown[]) {
+    this.#base = readable(...chunks)
+  }
+  get stream(): ReadableStream<unknown> {
+    const [branch, rest] = this.#base.tee()
+    this.#base = rest
+    return branch
+  }
+}
+
+interface Held {
+  readonly stream: AsyncIterable<unknown>
+}
+const agentOf = <Result extends object>(fn: () => Result, streamOf: (result: Result) => AsyncIterable<unknown>) =>
+  instrumentAgent(async () => fn(), { ...quick, streamOf } as InstrumentAgentOptions<[], Result>)
+const held = <Result extends Held>(fn: () => Result) => agentOf(fn, (result) => result.stream)
+
+describe('streamOf with a new branch at each call', () => {
+  test('lets the caller read its own branch, and lasts until the end of ours', async () => {
+    const made = new TeedResult('a', 'b', 'c')
+    const result = await held(() => made)()
+    expect(result).toBe(made)
+    expect(await readAll(result.stream)).toEqual(['a', 'b', 'c'])
+    expect(await told(telemetry)).toBe(success)
+  })
+
+  test('fails when the stream fails in the middle', async () => {
+    const result = await held(() => new TeedResult('a', broken))()
+    await expect(readAll(result.stream)).rejects.toBe(broken)
+    expect(await told(telemetry)).toBe('failure exhausted (RangeError), attempts: RangeError')
+  })
+
+  test('is tried again when the stream fails before its first chunk', async () => {
+    const results = [new TeedResult(broken), new TeedResult('a')]
+    const result = await held(() => results.shift()!)()
+    expect(await readAll(result.stream)).toEqual(['a'])
+    expect(await told(telemetry)).toBe('success recovered (unset), attempts: RangeError unset')
+  })
+
+  test('also works with a generator for each branch', async () => {
+    const read = (): AsyncGenerator => chunksOf('a', 'b')
+    const result = await agentOf(
+      () => ({ read }),
+      ({ read: branch }) => branch(),
+    )()
+    expect(await readAll(result.read())).toEqual(['a', 'b'])
+    await expect.poll(() => told(telemetry)).toBe(success)
+  })
+})
+
+/** Iterables that are the same at each call. */
+const iterables: Record<string, (...chunks: unknown[]) => AsyncIterable<unknown>> = {
+  'an async generator': chunksOf,
+  'an object whose iterators are new each time': (...chunks) => ({ [Symbol.asyncIterator]: () => chunksOf(...chunks) }),
+  'an object with its own iterator methods': (...chunks) => {
+    const generator = chunksOf(...chunks)
+    const iterator: AsyncIterableIterator<unknown> = {
+      next: () => generator.next(),
+      return: () => generator.return(undefined),
+      [Symbol.asyncIterator]: () => iterator,
+    }
+    return iterator
+  },
+}
+
+describe.for(Object.entries(iterables))('streamOf with the iterable that the caller reads, %s', ([, iterable]) => {
+  test('loses no chunk and lasts until it is read to the end', async () => {
+    const stream = iterable('a', 'b')
+    const result = await held(() => ({ stream }))()
+    expect(result.stream).toBe(stream)
+    expect(await told(telemetry)).toBe('open')
+    expect(await readAll(stream)).toEqual(['a', 'b'])
+    expect(await told(telemetry)).toBe(success)
+  })
+
+  test('is cancelled when its reader breaks off', async () => {
+    const { stream } = await held(() => ({ stream: iterable('a', 'b') }))()
+    for await (const _ of stream) break
+    expect(await told(telemetry)).toBe('cancelled aborted (unset), attempts: unset')
+  })
+
+  test('fails in the middle, without another attempt', async () => {
+    const { stream } = await held(() => ({ stream: iterable('a', broken) }))()
+    await expect(readAll(stream)).rejects.toBe(broken)
+    expect(await told(telemetry)).toBe('failure exhausted (RangeError), attempts: RangeError')
+  })
+
+  test('is tried again before its first chunk', async () => {
+    const streams = [iterable(broken), iterable('a')]
+    const { stream } = await held(() => ({ stream: streams.shift()! }))()
+    expect(await readAll(stream)).toEqual(['a'])
+    expect(await told(telemetry)).toBe('success recovered (unset), attempts: RangeError unset')
+  })
+})
+
+test('a held generator can be read by its own next(), and knows its run and its span inside', async () => {
+  const log: string[] = []
+  async function* letters(): AsyncGenerator<string> {
+    for (const letter of ['a', 'b']) {
+      log.push(here())
+      yield letter
+    }
+    log.push(here())
+  }
+  const { stream } = await held(() => ({ stream: letters() }))()
+  expect(await (stream as AsyncGenerator).next()).toEqual({ done: false, value: 'a' })
+  expect(await readAll(stream)).toEqual(['b'])
+  expect(log).toEqual(Array(3).fill('writer 1, attempt 1'))
+})
+
+test('an iterable that begins anew for each reader does so for its second one', async () => {
+  const { stream } = await held(() => ({ stream: iterables['an object whose iterators are new each time']!('a', 'b') }))()
+  expect(await readAll(stream)).toEqual(['a', 'b'])
+  expect(await readAll(stream)).toEqual(['a', 'b'])
+  expect(await told(telemetry)).toBe(success)
+})
+
+test('an iterable that can be left while a chunk is waited for can still be', async () => {
+  let leave = (): void => {}
+  let chunks = 0
+  const stream = {
+    [Symbol.asyncIterator]: () => ({
+      next: (): Promise<IteratorResult<number>> =>
+        chunks++ === 0
+          ? Promise.resolve({ done: false, value: 0 })
+          : new Promise((resolve) => (leave = () => resolve({ done: true, value: undefined }))),
+      return: async (): Promise<IteratorResult<number>> => {
+        leave()
+        return { done: true, value: undefined }
+      },
+    }),
+  }
+  const result = await held(() => ({ stream }))()
+  const iterator = result.stream[Symbol.asyncIterator]()
+  await iterator.next()
+  const pending = iterator.next()
+  expect(await iterator.return()).toEqual({ done: true, value: undefined })
+  expect(await pending).toEqual({ done: true, value: undefined })
+  expect(await told(telemetry)).toBe('cancelled aborted (unset), attempts: unset')
+})
+
+/** What cannot be watched: how it is made, and how the caller reads it afterwards. */
+const impossible: Record<string, { stream: () => unknown; read: (stream: never) => Promise<unknown[]> }> = {
+  'a frozen iterable': {
+    stream: () => Object.freeze({ [Symbol.asyncIterator]: () => chunksOf('a', 'b') }),
+    read: readAll,
+  },
+  'a frozen generator': { stream: () => Object.freeze(chunksOf('a', 'b')), read: readAll },
+  'an iterable with a fixed iterator': {
+    stream: () => Object.defineProperty({}, Symbol.asyncIterator, { value: () => chunksOf('a', 'b') }),
+    read: readAll,
+  },
+  'a held ReadableStream': { stream: () => readable('a', 'b'), read: readAll },
+  'a stream that is read through pipe()': {
+    stream: () => ({ pipe: () => {}, [Symbol.asyncIterator]: () => chunksOf('a', 'b') }),
+    read: readAll,
+  },
+  'a proxy that allows nothing but reading': {
+    stream: () =>
+      new Proxy(
+        { [Symbol.asyncIterator]: () => chunksOf('a', 'b') },
+        {
+          defineProperty() {
+            throw new Error('read only')
+          },
+        },
+      ),
+    read: readAll,
+  },
+  'a promise of a stream': {
+    stream: async () => chunksOf('a', 'b'),
+    read: async (stream: Promise<AsyncGenerator>) => readAll(await stream),
+  },
+  'a promise that rejects': {
+    stream: async () => {
+      throw broken
+    },
+    read: async (stream: Promise<unknown>) => [await stream.catch((error: unknown) => (error === broken ? 'a' : error)), 'b'],
+  },
+  'no stream at all': { stream: () => undefined, read: async () => ['a', 'b'] },
+}
+
+test.for(Object.entries(impossible))('streamOf with %s costs no chunk and no attempt', async ([, { stream, read }]) => {
+  let calls = 0
+  const agent = held(() => {
+    calls += 1
+    return { stream: stream() as AsyncIterable<unknown> }
+  })
+  const result = await agent()
+  expect(await read(result.stream as never)).toEqual(['a', 'b'])
+  expect(calls).toBe(1)
+  expect(await told(telemetry)).toBe(success)
+})
+
+test('streamOf that throws leaves the result alone; a result that is a stream itself is watched as one', async () => {
+  const refuse = (): never => {
+    throw broken
+  }
+  const generator = await agentOf(() => chunksOf('a', 'b'), refuse)()
+  expect(await told(telemetry)).toBe('open')
+  expect(await readAll(generator)).toEqual(['a', 'b'])
+  expect(await told(telemetry)).toBe(success)
+})
+
+test.for([['an async generator', chunksOf] as const, ['a ReadableStream', readable] as const])(
+  'streamOf that returns the result itself, %s, loses no chunk',
+  async ([, make]) => {
+    const stream = await agentOf(
+      () => make('a', 'b') as AsyncIterable<unknown>,
+      (result) => result,
+    )()
+    expect(await told(telemetry)).toBe('open')
+    expect(await readAll(stream)).toEqual(['a', 'b'])
+    expect(await told(telemetry)).toBe(success)
+  },
+)

@@ -1,0 +1,108 @@
+import { execFile } from 'node:child_process'
+import { cp, mkdir, mkdtemp, readFile, readdir, symlink, writeFile } from 'node:fs/promises'
+import { dirname, join, relative } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import { promisify } from 'node:util'
+
+const run = promisify(execFile)
+const root = fileURLToPath(new URL('..', import.meta.url))
+
+/** The packages that are published and can be packed today, in the order of their imports. */
+export const published = ['sdk', 'config', 'node'] as const
+export type Published = (typeof published)[number]
+
+/** A published package as npm would hand it out. */
+export interface PackedPackage {
+  readonly name: Published
+  readonly folder: string
+  readonly manifest: Manifest
+  /** Paths of its files, sorted. */
+  readonly files: readonly string[]
+}
+
+export interface Manifest {
+  readonly name: string
+  readonly dependencies?: Readonly<Record<string, string>>
+  readonly peerDependencies?: Readonly<Record<string, string>>
+}
+
+/**
+ * Builds (with publint and attw), packs and unpacks the published packages below `folder`, in a copy of the workspace: a `dist/` that
+ * comes and goes in the real one would disturb other tests. Rejects with the tool's output when one finds fault.
+ */
+export async function packPublished(folder: string): Promise<PackedPackage[]> {
+  const workspace = await copyWorkspace(folder)
+  await pnpm(workspace, '--recursive', 'run', 'build')
+  return Promise.all(published.map((name) => pack(workspace, name, folder)))
+}
+
+async function copyWorkspace(folder: string): Promise<string> {
+  const workspace = await mkdtemp(join(folder, 'workspace-'))
+  for (const file of ['package.json', 'tsconfig.base.json', 'LICENSE']) await cp(join(root, file), join(workspace, file))
+  await mkdir(join(workspace, 'node_modules'))
+  await symlink(join(root, 'node_modules/.pnpm'), join(workspace, 'node_modules/.pnpm'))
+  const settings = await readFile(join(root, 'pnpm-workspace.yaml'), 'utf8')
+  // What is installed is linked, not installed again
+  await writeFile(join(workspace, 'pnpm-workspace.yaml'), settings.replace(/^verifyDepsBeforeRun: .*$/m, ''))
+  for (const name of published) {
+    await cp(join(root, 'packages', name), join(workspace, 'packages', name), {
+      recursive: true,
+      verbatimSymlinks: true,
+      filter: (path) => !/\/(dist|\.tsc|test)$/.test(path),
+    })
+  }
+  return workspace
+}
+
+async function pack(workspace: string, name: Published, below: string): Promise<PackedPackage> {
+  const out = await mkdtemp(join(below, `packed-${name}-`))
+  await pnpm(join(workspace, 'packages', name), 'pack', '--pack-destination', out)
+  const [tarball] = await readdir(out)
+  await run('tar', ['-xzf', join(out, tarball!), '-C', out])
+  const folder = join(out, 'package')
+  const entries = await readdir(folder, { recursive: true, withFileTypes: true })
+  const files = entries.filter((entry) => entry.isFile()).map((entry) => relative(folder, join(entry.parentPath, entry.name)))
+  const manifest = JSON.parse(await readFile(join(folder, 'package.json'), 'utf8')) as Manifest
+  return { name, folder, manifest, files: files.toSorted() }
+}
+
+async function pnpm(cwd: string, ...args: string[]): Promise<void> {
+  // The tools need the Node that runs this, not one that comes first on the machine
+  const env = { ...process.env, PATH: `${dirname(process.execPath)}:${process.env['PATH']}` }
+  try {
+    await run('npx', ['--yes', 'pnpm@12.21.0', ...args], { cwd, env, maxBuffer: 50_000_000 })
+  } catch (error) {
+    const { stdout, stderr } = error as { stdout: string; stderr: string }
+    throw new Error(`pnpm ${args.join(' ')} failed\n${stdout}\n${stderr}`, { cause: error })
+  }
+}
+
+/**
+ * A new folder below `folder` as after `npm install`: the packed packages, their dependencies as installed here, and `others`
+ * (package name to folder), which win.
+ */
+export async function consumerOf(
+  packed: readonly PackedPackage[],
+  folder: string,
+  others: Readonly<Record<string, string>> = {},
+): Promise<string> {
+  const consumer = await mkdtemp(join(folder, 'consumer-'))
+  const modules = join(consumer, 'node_modules')
+  for (const each of packed) await cp(each.folder, join(modules, each.manifest.name), { recursive: true })
+  const thirdParty = packed.flatMap(({ name, manifest }) =>
+    Object.keys({ ...manifest.dependencies, ...manifest.peerDependencies })
+      .filter((dependency) => !dependency.startsWith('@swarmwatch/'))
+      .map((dependency) => [dependency, installed(`packages/${name}`, dependency)] as const),
+  )
+  for (const [name, target] of Object.entries({ ...Object.fromEntries(thirdParty), ...others })) {
+    await mkdir(dirname(join(modules, name)), { recursive: true })
+    await symlink(target, join(modules, name))
+  }
+  await writeFile(join(consumer, 'package.json'), '{ "private": true, "type": "module" }\n')
+  return consumer
+}
+
+/** Folder of a package that a workspace package (or the root: '') has installed. */
+export function installed(workspacePackage: string, name: string): string {
+  return join(root, workspacePackage, 'node_modules', name)
+}

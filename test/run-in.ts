@@ -1,0 +1,33 @@
+import { execFile } from 'node:child_process'
+import { writeFile } from 'node:fs/promises'
+import { join } from 'node:path'
+
+/** What a program said and how it ended. */
+export interface Ended {
+  readonly status: number
+  readonly output: string
+}
+
+/** Runs JavaScript as plain Node would: a file in `folder`, no source condition, no loader, no ports that others may use. */
+export async function runScript(folder: string, name: string, source: string): Promise<Ended> {
+  await writeFile(join(folder, name), source)
+  return runProgram(folder, process.execPath, [name])
+}
+
+/** Runs a program in `folder` and waits for its end. */
+export function runProgram(folder: string, program: string, args: readonly string[]): Promise<Ended> {
+  const { NODE_OPTIONS: _, ...env } = process.env
+  return new Promise((resolve) => {
+    execFile(program, args, { cwd: folder, env: { ...env, MONITOR_PORT: '0', METRICS_PORT: '0' } }, (error, stdout, stderr) => {
+      resolve({ status: error === null ? 0 : Number(error.code ?? 1), output: stdout + stderr })
+    })
+  })
+}
+
+/** The first example in JavaScript of a README. Throws when there is none. */
+export function exampleOf(readme: string): string {
+  // ```js ... ```
+  const example = /^```js\n(.*?)^```$/ms.exec(readme)?.[1]
+  if (example === undefined) throw new Error('the README has no example that starts with ```js')
+  return example
+}
