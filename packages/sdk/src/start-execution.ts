@@ -49,7 +49,7 @@ export function startExecution(agentName: string, task?: unknown): ManualExecuti
 }
 
 /** {@link startExecution} for a checked name, in a world of the caller's. */
-export function beginExecution(agentName: string, task: unknown, world: World): ManualExecution {
+function beginExecution(agentName: string, task: unknown, world: World): ManualExecution {
   const execution = new Execution(new Agent(agentName, {}), [], world)
   execution.attemptStarted(undefined)
   return {

@@ -38,7 +38,7 @@ export function html(notice: Notice): string {
 }
 
 /** Text that is only text in HTML, also within quotes. */
-export function escapeHtml(text: string): string {
+function escapeHtml(text: string): string {
   return text.replaceAll(/[&<>"']/g, (character) => entities[character] ?? character)
 }
 

@@ -16,7 +16,7 @@ export interface ResourceReading {
   readonly limitBytes: number
 }
 
-export function readProcess(): ResourceReading {
+function readProcess(): ResourceReading {
   const { user, system } = process.cpuUsage()
   // Outside a limited container it is 0, undefined or larger than the machine
   const constrained = process.constrainedMemory() || Number.POSITIVE_INFINITY

@@ -13,7 +13,7 @@ function header(headers: unknown, name: string): unknown {
 }
 
 /** Reads a `Retry-After` value (RFC 9110: whole seconds, or an HTTP date) as seconds from `nowMs`. */
-export function parseRetryAfter(value: unknown, nowMs: number): number | undefined {
+function parseRetryAfter(value: unknown, nowMs: number): number | undefined {
   if (typeof value !== 'string' && typeof value !== 'number') return undefined
   const text = String(value).trim()
   if (/^\d+(\.\d+)?$/.test(text)) return Number(text)
