@@ -42,8 +42,8 @@ test('config exits 2 with every problem when the settings cannot be used', async
 })
 
 test.each([
-  [[], 2, /^Usage: swarmwatch config\n/],
-  [['konfig'], 2, /^swarmwatch: there is no "konfig"\nUsage: swarmwatch config\n/],
+  [[], 2, /^Usage: swarmwatch config \| doctor \| event\n/],
+  [['konfig'], 2, /^swarmwatch: there is no "konfig"\nUsage: swarmwatch config \| doctor \| event\n/],
 ] as const)('says how it is used when called with %j', async (args, code, message) => {
   const ended = await swarmwatch(args)
   expect(ended).toMatchObject({ code, stdout: '', stderr: expect.stringMatching(message) as string })
@@ -52,7 +52,7 @@ test.each([
 test('prints its usage when asked to', async () => {
   expect(await swarmwatch(['--help'])).toMatchObject({
     code: 0,
-    stdout: expect.stringMatching(/^Usage: swarmwatch config\n/) as string,
+    stdout: expect.stringMatching(/^Usage: swarmwatch config \| doctor \| event\n/) as string,
   })
 })
 
