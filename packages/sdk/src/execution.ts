@@ -1,11 +1,10 @@
-import { randomUUID } from 'node:crypto'
-
 import type { AttributeValue } from '@opentelemetry/api'
 
 import type { Agent } from './agent.ts'
 import type { AgentSeries } from './agent-series.ts'
 import { addCost, addTokens } from './consumption.ts'
 import type { CurrentExecution } from './current-execution.ts'
+import { newExecutionId } from './execution-id.ts'
 import { finishExecution, type Ending } from './finish-execution.ts'
 import { attribute, spanName, type Outcome } from './names.ts'
 import { notify } from './on-execution.ts'
@@ -45,7 +44,7 @@ export class Execution implements CurrentExecution {
     this.context = options.context
     this.startedMs = world.now()
     const { variant } = this.series
-    this.record = newRecord(randomUUID(), agent.name, variant, world.wallClock())
+    this.record = newRecord(newExecutionId(), agent.name, variant, world.wallClock())
     this.span = GuardedSpan.start(spanName.agent(agent.name), {
       ...agent.attributes,
       [attribute.executionId]: this.record.id,

@@ -26,7 +26,7 @@ export interface Ending {
 
 /** Writes down how a run ended: root span, metrics, monitor, log line, `recoveryOf`, listeners; each whatever the others do. */
 export function finishExecution(execution: Execution, ending: Ending): void {
-  const { record: run, series } = execution
+  const { record: run } = execution
   const { outcome, retryOutcome } = ending
   const seconds = ending.durationSeconds ?? execution.elapsedSeconds()
   run.state = 'finished'
@@ -38,7 +38,7 @@ export function finishExecution(execution: Execution, ending: Ending): void {
 
   endSpan(execution, ending)
   countRun(execution, outcome, seconds)
-  processWide.monitor.finished({ record: run, series })
+  processWide.monitor.finished(execution)
   if (outcome !== 'success') remember(execution, ending)
   sayEnding(execution, ending, seconds)
   notify('finished', run)

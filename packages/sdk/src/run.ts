@@ -220,17 +220,16 @@ export class Run {
 
   #startDeadline(): Deadline | undefined {
     const { attemptTimeoutSeconds = Infinity, totalTimeoutSeconds = Infinity } = this.#settings
+    if (this.#policy || (attemptTimeoutSeconds === Infinity && totalTimeoutSeconds === Infinity)) return undefined
     const left = Math.max(0, totalTimeoutSeconds - this.#execution.elapsedSeconds())
-    if (this.#policy || (attemptTimeoutSeconds === Infinity && left === Infinity)) return undefined
     const what = attemptTimeoutSeconds <= left ? 'attemptTimeoutSeconds' : 'the rest of totalTimeoutSeconds'
     return startDeadline(this.#execution.world, Math.min(attemptTimeoutSeconds, left), what)
   }
 
   #signal(deadline: Deadline | undefined, policySignal: AbortSignal | undefined): AbortSignal | undefined {
-    const signals = [this.#caller, deadline?.signal, policySignal === this.#caller ? undefined : policySignal].filter(
-      (signal) => signal !== undefined,
-    )
-    return signals.length > 1 ? AbortSignal.any(signals) : signals[0]
+    const caller = this.#caller
+    const other = deadline?.signal ?? (policySignal === caller ? undefined : policySignal)
+    return caller && other ? AbortSignal.any([caller, other]) : (caller ?? other)
   }
 
   #succeeded(result?: unknown): void {

@@ -40,7 +40,7 @@ export interface ExecutionMetrics extends Readonly<Totals> {
 export class Monitor {
   readonly #now: () => number
   readonly #resources: ResourceMeter
-  readonly #active = new Map<string, Tracked>()
+  readonly #active = new Set<Tracked>()
   readonly #agents = new Map<string, AgentStatistics>()
   readonly #recent: ExecutionRecord[] = []
   #oldest = 0
@@ -60,12 +60,13 @@ export class Monitor {
   }
 
   started(tracked: Tracked): void {
-    this.#active.set(tracked.record.id, tracked)
+    this.#active.add(tracked)
   }
 
-  finished({ record, series }: Tracked): void {
+  finished(tracked: Tracked): void {
+    const { record, series } = tracked
     const now = this.#now()
-    this.#active.delete(record.id)
+    this.#active.delete(tracked)
     this.#all.finished(record, now)
     this.#statistics(series.agentName).finished(record, now)
     if (this.#recent.length < keptExecutions) this.#recent.push(record)
@@ -76,11 +77,11 @@ export class Monitor {
   }
 
   running(): Iterable<Tracked> {
-    return this.#active.values()
+    return this.#active
   }
 
   active(): ExecutionRecord[] {
-    return Array.from(this.#active.values(), ({ record }) => snapshot(record))
+    return Array.from(this.#active, ({ record }) => snapshot(record))
   }
 
   health(): SystemHealth {
@@ -115,7 +116,7 @@ export class Monitor {
 
   #agentMetrics(): AgentMetrics[] {
     const active = new Map<string, number>()
-    for (const { series } of this.#active.values()) active.set(series.agentName, (active.get(series.agentName) ?? 0) + 1)
+    for (const { series } of this.#active) active.set(series.agentName, (active.get(series.agentName) ?? 0) + 1)
     const now = this.#now()
     const names = [...new Set([...this.#agents.keys(), ...active.keys()])].toSorted()
     return names.map((agentName) => {
