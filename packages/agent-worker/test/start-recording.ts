@@ -15,6 +15,7 @@ export async function startRecording(): Promise<Recording> {
   const telemetry = await startTelemetry({
     serviceName: 'test',
     metrics: { port: 0 },
+    monitor: { port: false },
     spanProcessors: [new SimpleSpanProcessor({ exporter })],
     logger: false,
     env: {},

@@ -1,4 +1,5 @@
 import type { Problem } from '@swarmwatch/config'
+import { conditionRuleProblems, conditionRules } from './alerts/condition-rule.ts'
 import type { TelemetryOptions } from './telemetry-options.ts'
 
 const known: Record<keyof Required<TelemetryOptions>, true> = {
@@ -12,6 +13,8 @@ const known: Record<keyof Required<TelemetryOptions>, true> = {
   configFile: true,
   metrics: true,
   recovery: true,
+  monitor: true,
+  alerts: true,
   onPortTaken: true,
   handleSignals: true,
   capturesUrlPaths: true,
@@ -28,5 +31,5 @@ export function optionProblems(options: TelemetryOptions): Problem[] {
   const { onPortTaken = 'warn' } = options
   if (onPortTaken !== 'warn' && onPortTaken !== 'next')
     problems.push({ path: 'onPortTaken', rule: "must be 'warn' or 'next'", value: JSON.stringify(onPortTaken) })
-  return problems
+  return [...problems, ...conditionRuleProblems(conditionRules(options))]
 }

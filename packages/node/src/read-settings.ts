@@ -1,4 +1,11 @@
-import { type CodeSettings, type Configuration, ConfigurationError, loadConfiguration, type Problem } from '@swarmwatch/config'
+import {
+  type CodeRule,
+  type CodeSettings,
+  type Configuration,
+  ConfigurationError,
+  loadConfiguration,
+  type Problem,
+} from '@swarmwatch/config'
 import { type Environment, type OtlpSettings, otlpSettings } from './opentelemetry/otlp-settings.ts'
 import { optionProblems } from './option-problems.ts'
 import type { TelemetryOptions } from './telemetry-options.ts'
@@ -37,12 +44,16 @@ function collect<Value>(problems: Problem[], read: () => Value): Value | undefin
   }
 }
 
-function codeSettings({ serviceName, metrics, recovery }: TelemetryOptions): CodeSettings {
+function codeSettings({ serviceName, metrics, monitor, alerts, recovery }: TelemetryOptions): CodeSettings {
   const { port, ...rest } = metrics ?? {}
+  const { port: pagePort, ...page } = monitor ?? {}
+  const { rules, deliver: _, ...told } = alerts ?? {}
   return {
     telemetry: { serviceName },
     metrics: port === false ? { ...rest, enabled: false } : { ...rest, port, ...(port !== undefined && { enabled: true }) },
+    monitor: { ...page, ...(pagePort !== false && { port: pagePort }) },
     recovery,
+    alerts: { ...told, ...(rules && { rules: rules.filter((rule): rule is CodeRule => !('condition' in rule)) }) },
   }
 }
 

@@ -1,3 +1,4 @@
+import type { Resource } from '@opentelemetry/resources'
 import type { Configuration } from '@swarmwatch/config'
 import { configureRecovery } from '@swarmwatch/sdk'
 import { beforeExit } from './before-exit.ts'
@@ -5,7 +6,9 @@ import { type Say, sayTo } from './logger.ts'
 import { openMetricsServer } from './metrics/open-metrics-server.ts'
 import { ScrapeReader } from './metrics/scrape-reader.ts'
 import { startOpenTelemetry } from './opentelemetry/start-opentelemetry.ts'
+import { telemetryResource } from './opentelemetry/telemetry-resource.ts'
 import { readSettings } from './read-settings.ts'
+import { startMonitor } from './start-monitor.ts'
 import type { Telemetry } from './telemetry.ts'
 import type { TelemetryOptions } from './telemetry-options.ts'
 
@@ -14,8 +17,8 @@ const slot = Symbol.for('@swarmwatch/node.telemetry')
 const processWide = globalThis as { [slot]?: Promise<Telemetry> | undefined }
 
 /**
- * Starts telemetry for this process: OTLP export when an endpoint is set, `/metrics`, runtime metrics, outgoing trace context, recovery
- * defaults. A second call gives the first one's handle. Beside an OpenTelemetry set-up that was registered before, each signal it takes goes
+ * Starts telemetry for this process: OTLP export when an endpoint is set, `/metrics`, the status page, alert rules, runtime metrics,
+ * outgoing trace context, recovery defaults. A second call gives the first one's handle. Beside an OpenTelemetry set-up that was registered before, each signal it takes goes
  * to it alone, and without its metrics there is no `/metrics` here: said in one line. Rejects with `ConfigurationError` (every problem at once, nothing started) on bad settings.
  *
  * @example
@@ -51,27 +54,40 @@ async function start(options: TelemetryOptions, say: Say, forget: () => void): P
   }
 
   const scrape = new ScrapeReader()
-  const openTelemetry = startOpenTelemetry(settings, scrape, options, env, say)
+  const resource = telemetryResource(options, env, say)
+  const openTelemetry = startOpenTelemetry(settings, resource, scrape, options, env, say)
   const server =
     openTelemetry.ownsMetrics && configuration.metrics.enabled
       ? await openMetricsServer(() => scrape.text(), configuration.metrics, { onPortTaken: options.onPortTaken ?? 'warn', say })
       : undefined
 
+  const monitor = await startMonitor(settings, alertLabels(resource), options, say)
+
   let stopping: Promise<void> | undefined
   const stop = async (): Promise<void> => {
     forgetExit()
     server?.close()
-    await openTelemetry.shutdown()
+    await Promise.allSettled([monitor.stop(), openTelemetry.shutdown()])
     forget()
   }
   const shutdown = (): Promise<void> => (stopping ??= stop())
   const forgetExit = beforeExit(shutdown, { handleSignals: options.handleSignals })
   return {
     ...(server && { metricsUrl: server.url }),
+    ...(monitor.pageUrl !== undefined && { pageUrl: monitor.pageUrl }),
     configuration,
     isRecording: openTelemetry.ownsMetrics || openTelemetry.ownsTraces,
     flush: () => openTelemetry.flush(),
     shutdown,
+  }
+}
+
+/** What tells the alerts of this process from those of others. */
+function alertLabels({ attributes }: Resource): Record<string, string> {
+  return {
+    service: String(attributes['service.name']),
+    instance: String(attributes['service.instance.id']),
+    environment: String(attributes['deployment.environment.name']),
   }
 }
 

@@ -1,5 +1,8 @@
 import type { IMetricReader } from '@opentelemetry/sdk-metrics'
 import type { SpanProcessor } from '@opentelemetry/sdk-trace'
+import type { CodeChannel, CodeRule, Configuration } from '@swarmwatch/config'
+import type { ConditionRule } from './alerts/condition-rule.ts'
+import type { Deliver } from './alerts/receivers/group-receiver.ts'
 import type { Logger } from './logger.ts'
 
 /** What `startTelemetry()` takes. Every setting: code > environment > configuration file > default. */
@@ -23,7 +26,9 @@ export interface TelemetryOptions {
   metrics?: MetricsOptions
   /** Defaults for every wrapped agent of this process. */
   recovery?: RecoveryOptions
-  /** A taken port for `/metrics`: say one line and go on without it, or try the next ports. @default 'warn' */
+  monitor?: MonitorOptions
+  alerts?: AlertOptions
+  /** A taken port for `/metrics` or the status page: say one line and go on without it, or try the next ports. @default 'warn' */
   onPortTaken?: 'warn' | 'next'
   /** On SIGTERM: shut down, then end the process as the signal would have. @default false */
   handleSignals?: boolean
@@ -47,6 +52,32 @@ export interface MetricsOptions {
   host?: string
   /** Interval of the OTLP export in seconds. @default METRICS_EXPORT_INTERVAL, or 15 */
   exportIntervalSeconds?: number
+}
+
+/** The status page, and how often the alert rules are evaluated. */
+export interface MonitorOptions {
+  /** 0 takes a free one; `false` serves no page. @default MONITOR_PORT, or 8080 */
+  port?: number | false
+  /** @default MONITOR_HOST, or 127.0.0.1 */
+  host?: string
+  /** Readers of the page must show it. @default MONITOR_TOKEN, or none */
+  token?: string
+  /** @default MONITOR_INTERVAL, or 30 */
+  intervalSeconds?: number
+}
+
+/** The alert rules that are evaluated in this process, and who is told. */
+export interface AlertOptions {
+  /** `auto`: unless metrics go out by OTLP, where Prometheus evaluates the rules. @default the file's, or `auto` */
+  inProcess?: Configuration['alerts']['inProcess']
+  /** Rules by name with other thresholds, or of your own with a condition. @default the file's, or the built-in ones */
+  rules?: readonly (CodeRule | ConditionRule)[]
+  /** Channels of the bridge in this process. @default the file's */
+  channels?: readonly CodeChannel[]
+  /** Takes groups of alerts, in the shape of Alertmanager's webhook; comes before ALERTMANAGER_URL, the bridge and the console. */
+  deliver?: Deliver
+  /** @default ALERTMANAGER_URL, or none */
+  alertmanagerUrl?: string
 }
 
 /** The recovery settings an operator decides. */

@@ -4,6 +4,8 @@ import type { Configuration } from '@swarmwatch/config'
 export interface Telemetry {
   /** Where `/metrics` is served, `http://127.0.0.1:9090/metrics`; absent when it is off, or its port was taken. */
   readonly metricsUrl?: string
+  /** Where the status page is, `http://127.0.0.1:8080/`; absent when it is off, or its port was taken. */
+  readonly pageUrl?: string
   /** The settings in force. */
   readonly configuration: Configuration
   /** False when the OpenTelemetry SDK is disabled (OTEL_SDK_DISABLED), or when another one that was registered before takes spans and metrics. */

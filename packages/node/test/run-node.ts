@@ -20,7 +20,7 @@ export interface RunOptions {
 
 const packageFolder = fileURLToPath(new URL('..', import.meta.url))
 
-/** Runs Node on the sources, in this package's folder, with nothing of our own environment but PATH. */
+/** Runs Node on the sources, in this package's folder, with nothing of our own environment but PATH, the status page on any port. */
 export function runNode(
   args: readonly string[],
   { env = {}, conditions = 'swarmwatch-source', onOutput }: RunOptions = {},
@@ -28,7 +28,7 @@ export function runNode(
   const startedAt = performance.now()
   const child = spawn(process.execPath, [...(conditions === false ? [] : [`--conditions=${conditions}`]), ...args], {
     cwd: packageFolder,
-    env: { PATH: process.env['PATH'], ...env },
+    env: { PATH: process.env['PATH'], MONITOR_PORT: '0', ...env },
   })
   let [stdout, stderr] = ['', '']
   child.stdout.setEncoding('utf8').on('data', (text: string) => {

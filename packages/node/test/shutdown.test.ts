@@ -10,7 +10,7 @@ vi.setConfig({ testTimeout: 30_000 })
 const program = `
   import { startTelemetry } from './src/index.ts'
   import { instrumentAgent } from '@swarmwatch/sdk'
-  const telemetry = await startTelemetry({ configFile: false, metrics: { port: 0 } })
+  const telemetry = await startTelemetry({ configFile: false, metrics: { port: 0 }, monitor: { port: false } })
   await instrumentAgent(async () => {}, { name: 'last' })()
   const startedAt = performance.now()
   await telemetry.shutdown()
@@ -24,7 +24,7 @@ const programUnderWay = `
   import { eventually } from './test/eventually.ts'
   import { testCollector } from './test/test-collector.ts'
   const collector = await testCollector('silence')
-  const telemetry = await startTelemetry({ configFile: false, metrics: { port: 0 }, env: { OTEL_EXPORTER_OTLP_ENDPOINT: collector.url } })
+  const telemetry = await startTelemetry({ configFile: false, metrics: { port: 0 }, monitor: { port: false }, env: { OTEL_EXPORTER_OTLP_ENDPOINT: collector.url } })
   await instrumentAgent(async () => {}, { name: 'last' })()
   void telemetry.flush()
   await eventually('exports under way', () => collector.received[1])

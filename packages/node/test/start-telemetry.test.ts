@@ -99,7 +99,14 @@ test('leaves nothing registered when a reader of yours cannot be used', async ()
   const bound = new PeriodicExportingMetricReader({ exporter: new InMemoryMetricExporter(AggregationTemporality.CUMULATIVE) })
   const first = await startedTelemetry({ metricReaders: [bound] })
   await first.telemetry.shutdown()
-  const again = startTelemetry({ env: {}, configFile: false, logger: false, metrics: { port: 0 }, metricReaders: [bound] })
+  const again = startTelemetry({
+    env: {},
+    configFile: false,
+    logger: false,
+    metrics: { port: 0 },
+    monitor: { port: false },
+    metricReaders: [bound],
+  })
   await expect(again).rejects.toThrow('can not be bound to a MeterProvider again')
   expect((await startedTelemetry()).telemetry.isRecording).toBe(true)
 })

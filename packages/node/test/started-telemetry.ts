@@ -5,7 +5,14 @@ import { recordedLines } from './recorded-lines.ts'
 /** Telemetry on a free port with no environment, stopped when the test ends; `lines` are what it said. */
 export async function startedTelemetry(options: TelemetryOptions = {}): Promise<{ telemetry: Telemetry; lines: string[] }> {
   const { lines, logger } = recordedLines()
-  const telemetry = await startTelemetry({ env: {}, configFile: false, logger, metrics: { port: 0 }, ...options })
+  const telemetry = await startTelemetry({
+    env: {},
+    configFile: false,
+    logger,
+    metrics: { port: 0 },
+    monitor: { port: false },
+    ...options,
+  })
   onTestFinished(() => telemetry.shutdown())
   return { telemetry, lines }
 }

@@ -2,16 +2,13 @@ import { expect, test } from 'vitest'
 
 import { framesOf, redactSecrets } from '../src/telemetry/content.ts'
 
+// Half a megabyte: a pattern that tries again at every character would run for minutes, and the test's time limit would end it
 test.for(['a', 'a.', 'a-', 'a://', 'a@', 'a@a.', 'a1', 'basic ', 'sk-', '?'])(
-  'text of %j over and over, which almost looks like a secret, takes no time to redact',
+  'text of %j over and over, which almost looks like a secret, does not hold redaction up',
+  { timeout: 30_000 },
   (part) => {
-    const text = part.repeat(8192 / part.length)
-    const times = Array.from({ length: 5 }, () => {
-      const began = performance.now()
-      redactSecrets(text)
-      return performance.now() - began
-    })
-    expect(Math.min(...times)).toBeLessThan(25)
+    const text = part.repeat(524_288 / part.length)
+    expect(redactSecrets(text).length).toBeLessThanOrEqual(text.length)
   },
 )
 

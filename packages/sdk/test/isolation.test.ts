@@ -131,9 +131,7 @@ describe('an agent goes on as without us', () => {
   test.for(throwing)('when what is thrown is %s, and it %s', async ([, scenario, { error }]) => {
     telemetry = new InMemoryTelemetry()
     const { act, expected } = scenarios[scenario]!
-    const began = performance.now()
     expect(await act({ options: { logger: { warn() {}, error() {} } } }, error)).toEqual(expected)
-    expect(performance.now() - began).toBeLessThan(500)
     expect(await trips()).toEqual([])
     for (const { attributes } of await telemetry.points()) {
       for (const label of Object.values(attributes)) expect(String(label).length).toBeLessThanOrEqual(100)

@@ -95,6 +95,8 @@ test.each([
   ['token xoxb-123456789012-abcdef', 'token ***'],
   ['connect postgres://admin:hunter2@db:5432/app', 'connect postgres://***@db:5432/app'],
   ['GET https://api.example.com/v1?key=abc&x=1 failed', 'GET https://api.example.com/v1?*** failed'],
+  ['at http://host/a@b?c=d@e/f#g then', 'at http://host/a@b?*** then'],
+  ['at http://user:p@ss@host then', 'at http://***@host then'],
   ['to jane.doe@example.com', 'to ***'],
   ['0123456789abcdef0123456789abcdef', '***'],
   ['rate limit reached for gpt-4o in 20 s', 'rate limit reached for gpt-4o in 20 s'],

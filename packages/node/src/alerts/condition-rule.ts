@@ -1,5 +1,6 @@
 import type { Problem, Severity } from '@swarmwatch/config'
 import type { SystemHealth } from '@swarmwatch/sdk'
+import type { TelemetryOptions } from '../telemetry-options.ts'
 
 /**
  * An alert rule of your own, in code.
@@ -25,6 +26,11 @@ export interface ConditionRule {
   readonly description: string
   /** The condition must have held this long, in seconds. @default 0 */
   readonly forSeconds?: number
+}
+
+/** Those of the rules given in code that bring their own condition. */
+export function conditionRules({ alerts }: TelemetryOptions): ConditionRule[] {
+  return (alerts?.rules ?? []).filter((rule): rule is ConditionRule => 'condition' in rule)
 }
 
 const severities: readonly string[] = ['critical', 'warning', 'info']

@@ -1,4 +1,5 @@
 import { type ContextManager, context, diag, logs, metrics, propagation, trace } from '@opentelemetry/api'
+import type { Resource } from '@opentelemetry/resources'
 import type { IMetricReader } from '@opentelemetry/sdk-metrics'
 import { NodeSDK } from '@opentelemetry/sdk-node'
 import { NoopSpanProcessor, type SpanProcessor } from '@opentelemetry/sdk-trace'
@@ -13,7 +14,6 @@ import { exportPipeline } from './export-pipeline.ts'
 import { instrumentations } from './instrumentations.ts'
 import type { Environment } from './otlp-settings.ts'
 import { type RegisteredGlobals, registeredGlobals } from './registered-globals.ts'
-import { telemetryResource } from './telemetry-resource.ts'
 import { views } from './views.ts'
 
 /** The OpenTelemetry SDK of this process. */
@@ -32,6 +32,7 @@ const deadlineMs = 4_500
 /** Registers tracer and meter provider, each only if the process has none yet. */
 export function startOpenTelemetry(
   settings: Settings,
+  resource: Resource,
   scrape: ScrapeReader,
   options: TelemetryOptions,
   env: Environment,
@@ -51,7 +52,7 @@ export function startOpenTelemetry(
   const sdk = new NodeSDK({
     // detectors would win over this resource and put command lines into target_info
     autoDetectResources: false,
-    resource: telemetryResource(options, env, say),
+    resource,
     // without it NodeSDK starts an export of logs
     logRecordProcessors: [],
     // spans that go nowhere still give outgoing requests their trace context

@@ -24,6 +24,7 @@ describe.skipIf(await whyNoEngines())('on a real Collector and a real Prometheus
     telemetry = await startTelemetry({
       serviceName: 'engine-test',
       configFile: false,
+      monitor: { port: false },
       metrics: { host: engines.hostAddress, port: 0, exportIntervalSeconds: 1 },
       env: { OTEL_EXPORTER_OTLP_ENDPOINT: engines.otlpUrl },
     })

@@ -5,20 +5,29 @@ const longestContent = 4096
 const longestMessage = 300
 const longestStackLines = 20
 
-// Left to right: credentials in URLs, query strings, bearer and basic credentials, keys with a known prefix, e-mail addresses,
-// long runs of letters and digits that look random. Repetitions are bounded where text that almost matches would take time
-const secrets: readonly (readonly [RegExp, string])[] = [
-  [/(\b[a-z][a-z0-9+.-]{0,30}:\/\/)[^\s/@]*@/gi, '$1***@'],
-  [/(\b[a-z][a-z0-9+.-]{0,30}:\/\/[^\s?#]*)\?\S*/gi, '$1?***'],
-  [/\b(bearer|basic)\s+[\w.~+/=-]{6,}/gi, '$1 ***'],
-  [/\b(sk|pk|rk|xox[a-z]|ghp|gho|ghs|github_pat|glpat|AKIA|AIza)[-_]?[\w-]{8,}/g, '***'],
-  [/[\w.+-]{1,64}@[\w-]+\.[\w.-]+/g, '***'],
-  [/\b(?=\w*\d)(?=\w*[A-Za-z])\w{32,}\b/g, '***'],
+// Left to right: addresses, bearer and basic credentials, keys with a known prefix, e-mail addresses, long runs of letters and digits
+// that look random. No pattern can fail late and try again at the next character: long text must not hold the agent up
+const secrets: readonly (readonly [RegExp, (match: string, kind: string) => string])[] = [
+  [/\b[a-z][a-z0-9+.-]{0,30}:\/\/\S*/gi, bareAddress],
+  [/\b(bearer|basic)\s+[\w.~+/=-]{6,}/gi, (_, kind) => `${kind} ***`],
+  [/\b(?:sk|pk|rk|xox[a-z]|ghp|gho|ghs|github_pat|glpat|AKIA|AIza)[-_]?[\w-]{8,}/g, () => '***'],
+  [/[\w.+-]{1,64}@[\w-]+\.[\w.-]+/g, () => '***'],
+  [/\b(?=\w*\d)(?=\w*[A-Za-z])\w{32,}\b/g, () => '***'],
 ]
+
+/** An address without user, password and query. */
+function bareAddress(address: string): string {
+  const start = address.indexOf('//') + 2
+  const query = address.indexOf('?')
+  const shown = query === -1 ? address : `${address.slice(0, query)}?***`
+  const slash = shown.indexOf('/', start)
+  const user = shown.lastIndexOf('@', slash === -1 ? undefined : slash)
+  return user < start ? shown : `${shown.slice(0, start)}***${shown.slice(user)}`
+}
 
 /** Takes out what looks like a credential or an address. It is a second net, not a promise: `errorMessages: false` is one. */
 export function redactSecrets(text: string): string {
-  return secrets.reduce((redacted, [pattern, replacement]) => redacted.replace(pattern, replacement), text)
+  return secrets.reduce((redacted, [pattern, replacement]) => redacted.replaceAll(pattern, replacement), text)
 }
 
 /** The message of an error as it may be shown: redacted, at most 300 characters; undefined if it may not, or if there is none. */

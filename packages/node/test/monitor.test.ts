@@ -1,0 +1,63 @@
+import { createServer } from 'node:net'
+import { instrumentAgent } from '@swarmwatch/sdk'
+import { expect, onTestFinished, test, vi } from 'vitest'
+import type { AlertGroup } from '../src/index.ts'
+import { startedTelemetry } from './started-telemetry.ts'
+
+const onAnyPort = { monitor: { port: 0, intervalSeconds: 1 } }
+
+test('serves the status page with what the agents of this process did, and ends it with the rest', async () => {
+  const { telemetry } = await startedTelemetry({ ...onAnyPort, serviceName: 'shop' })
+  await instrumentAgent(async () => {}, { name: 'seen-on-the-page' })()
+  const page = await (await fetch(telemetry.pageUrl!)).text()
+  expect(page).toContain('seen-on-the-page')
+  expect(page).toContain('shop')
+  await telemetry.shutdown()
+  await expect(fetch(telemetry.pageUrl!)).rejects.toThrow('fetch failed')
+})
+
+test('a taken port of the page is said in one line, and the agents go on', async () => {
+  const taken = createServer().listen(0, '127.0.0.1')
+  await new Promise((done) => taken.once('listening', done))
+  onTestFinished(() => void taken.close())
+  const { port } = taken.address() as { port: number }
+  const { telemetry, lines } = await startedTelemetry({ monitor: { port } })
+  expect(telemetry.pageUrl).toBeUndefined()
+  expect(lines).toEqual([expect.stringContaining(String(port))])
+  expect(telemetry.metricsUrl).toBeDefined()
+})
+
+test('evaluates rules of your own and hands what fires to deliver()', async () => {
+  const groups: AlertGroup[] = []
+  const rule = { name: 'AlwaysWrong', condition: () => true, severity: 'warning', description: 'something is wrong' } as const
+  const { telemetry } = await startedTelemetry({
+    ...onAnyPort,
+    serviceName: 'shop',
+    alerts: { rules: [rule], deliver: (group) => groups.push(group) },
+  })
+  await vi.waitFor(() => expect(groups).toHaveLength(1), { timeout: 5_000 })
+  expect(groups[0]).toMatchObject({
+    version: '4',
+    status: 'firing',
+    alerts: [{ labels: { alertname: 'AlwaysWrong', service: 'shop' } }],
+  })
+  expect(await (await fetch(telemetry.pageUrl!)).text()).toContain('AlwaysWrong')
+})
+
+test('rules that cannot work stop the start, all problems at once', async () => {
+  const rule = { name: '', condition: 'x', severity: 'loud', description: 'd' }
+  await expect(
+    startedTelemetry({ alerts: { rules: [rule as never, { name: 'slow_response', threshold: -1 }] } }),
+  ).rejects.toThrow(/alerts\.rules\[0\]\.name[^]*alerts\.rules\[0\]\.condition[^]*alerts\.rules\[0\]\.severity[^]*threshold/)
+})
+
+test('leaves the rules to Prometheus when metrics go out by OTLP, unless they are asked for', async () => {
+  const asked = vi.fn(() => false)
+  const rule = { name: 'Asked', condition: asked, severity: 'warning', description: 'asked' } as const
+  const env = { OTEL_EXPORTER_OTLP_ENDPOINT: 'http://127.0.0.1:9', OTEL_METRIC_EXPORT_INTERVAL: '60000' }
+  const { telemetry } = await startedTelemetry({ ...onAnyPort, env, alerts: { rules: [rule] } })
+  await telemetry.shutdown()
+  await startedTelemetry({ ...onAnyPort, env, alerts: { rules: [rule], inProcess: 'on' } })
+  asked.mockClear()
+  await vi.waitFor(() => expect(asked).toHaveBeenCalled(), { timeout: 5_000 })
+})
