@@ -37,7 +37,7 @@ function startDemo(env: Record<string, string>): Demo {
   const inherited = Object.fromEntries(Object.entries(process.env).filter(([name]) => !decides.test(name)))
   const demo = spawn(process.execPath, ['--conditions=swarmwatch-source', 'packages/agent-worker/src/demo.ts'], {
     cwd: root,
-    env: { ...inherited, ...env },
+    env: { ...inherited, MONITOR_PORT: '0', ...env },
   })
   const startedMs = performance.now()
   let stdout = ''

@@ -10,14 +10,21 @@ const opening: Readonly<Record<string, Readonly<Record<number, Fault>>>> = {
 const openingFaults: FaultPlan = ({ agent, agentRequest }) => opening[agent]?.[agentRequest]
 
 /** Every tenth task, from the fifth, fails to the end: recovery cannot help it. */
-const hopelessTasks: FaultPlan = ({ task }) => {
-  // "Task 15: build item B-3 ..."
-  const number = Number(/^Task (\d+):/.exec(task)?.[1])
-  return number % 10 === 5 ? { kind: 'server-error' } : undefined
+const hopelessTasks: FaultPlan = ({ task }) => (numberOf(task) % 10 === 5 ? { kind: 'server-error' } : undefined)
+
+/** Nine tasks in a row fail to the end, then again after sixty: health falls, an alert fires, and both recover. */
+const outage: FaultPlan = ({ task }) => {
+  const number = numberOf(task) % 60
+  return number >= 12 && number < 21 ? { kind: 'server-error' } : undefined
+}
+
+/** 15 of "Task 15: build item B-3 ..." */
+function numberOf(task: string): number {
+  return Number(/^Task (\d+):/.exec(task)?.[1])
 }
 
 /** How the demo's model misbehaves: first as arranged, then by chance that can be repeated. */
 export function demoFaults(seed: number): FaultPlan {
   const shares = { 'rate-limited': 0.01, 'server-error': 0.01, reset: 0.008, slow: 0.004, 'malformed-arguments': 0.03 }
-  return firstFaultOf(openingFaults, hopelessTasks, seededFaults(seed, { shares, retryAfterSeconds: 2, slowMs: 6000 }))
+  return firstFaultOf(openingFaults, hopelessTasks, outage, seededFaults(seed, { shares, retryAfterSeconds: 2, slowMs: 6000 }))
 }

@@ -11,6 +11,9 @@ import { openWorkspace } from '../tools/workspace.ts'
 import { demoFaults } from './demo-faults.ts'
 import type { DemoSettings } from './demo-settings.ts'
 
+/** Health and rates look back this far; five minutes in production. */
+export const demoWindowSeconds = 30
+
 /** What the demo's agents work in and with. */
 export interface DemoWorld {
   readonly kit: AgentKit
@@ -44,7 +47,7 @@ export async function openDemoWorld(
       tools: { ...fileTools(workspace), ...backlogTools(backlog.url) },
       // A slow answer of the scripted model takes 6 s
       recovery: { attemptTimeoutSeconds: realModel ? 120 : 5 },
-      healthWindowSeconds: 60,
+      healthWindowSeconds: demoWindowSeconds,
       logger: { warn: say, error: say },
     },
     description: [

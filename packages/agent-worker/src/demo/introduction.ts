@@ -1,10 +1,11 @@
 import type { Telemetry } from '@swarmwatch/node'
+import { demoWindowSeconds } from './demo-world.ts'
 
 const mostWaitsShown = 5
 
 /** What the demo says first: which settings it runs with and where to look. */
 export function introduction(
-  { metricsUrl, configuration }: Pick<Telemetry, 'metricsUrl' | 'configuration'>,
+  { metricsUrl, pageUrl, configuration }: Pick<Telemetry, 'metricsUrl' | 'pageUrl' | 'configuration'>,
   settingsFile: string,
   description: readonly string[],
 ): string[] {
@@ -15,6 +16,8 @@ export function introduction(
     'Swarmwatch demo: three agents work on real files; they fail, recover and show themselves.',
     '',
     `Settings  ${settingsFile}${isOverridden ? ' and the environment' : ''}: ${waits(configuration.recovery)} (production: 5, 15, 30 s)`,
+    `          health looks back ${demoWindowSeconds} s (production: 300 s); alerts fire after 2 s (production: minutes)`,
+    `Page      ${pageUrl ?? 'off'}`,
     `Metrics   ${metricsUrl ?? 'off'}`,
     ...description,
     '',
