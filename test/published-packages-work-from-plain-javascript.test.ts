@@ -46,6 +46,43 @@ test('the program swarmwatch runs from the packed package', { timeout: 30_000 },
   expect(output).toContain('recovery')
 })
 
+test(
+  'a rule that fires reaches Slack through the bridge in the same process, where it is installed',
+  { timeout: 30_000 },
+  async () => {
+    const consumer = await consumerOf(packed, outside)
+    const { status, output } = await runScript(consumer, 'embedded.mjs', embedded)
+    expect(status, output).toBe(0)
+    expect(output.split('\n').filter((line) => line.startsWith('told: '))).toEqual([
+      expect.stringContaining('AlwaysWrong') as string,
+    ])
+  },
+)
+
+/** A service with a rule that always fires, and a Slack of its own that ends it. */
+const embedded = `
+import { createServer } from 'node:http'
+import { startTelemetry } from '@swarmwatch/node'
+
+const slack = createServer(async (request, response) => {
+  const body = (await Array.fromAsync(request)).join('')
+  response.end('ok')
+  console.log('told:', JSON.parse(body).text)
+  await telemetry.shutdown()
+  slack.close()
+})
+await new Promise((listening) => slack.listen(0, '127.0.0.1', listening))
+const telemetry = await startTelemetry({
+  serviceName: 'embedded',
+  metrics: { port: 0 },
+  monitor: { port: 0, intervalSeconds: 1 },
+  alerts: {
+    rules: [{ name: 'AlwaysWrong', condition: () => true, severity: 'critical', description: 'something is wrong' }],
+    channels: [{ type: 'slack', webhook: \`http://127.0.0.1:\${slack.address().port}/hook\` }],
+  },
+})
+`
+
 const setUps = [
   {
     title: '@opentelemetry/api 1.9 with SDK 2',

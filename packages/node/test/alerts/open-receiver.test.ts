@@ -59,7 +59,10 @@ test('an alert bridge that cannot be opened is said, one that is not installed i
       async () => ({ openBridge }),
     ),
   ).toBeUndefined()
-  expect(await embeddedBridge(plain, (line) => said.push(line))).toBeUndefined()
+  // What Node says of a package that is not there
+  const notInstalled = new Error("Cannot find package '@swarmwatch/alert-bridge' imported from /app/x.mjs")
+  const load = () => Promise.reject(Object.assign(notInstalled, { code: 'ERR_MODULE_NOT_FOUND' }))
+  expect(await embeddedBridge(plain, (line) => said.push(line), {}, load)).toBeUndefined()
   expect(said).toEqual([
     'the alert bridge in this process could not be opened, alerts go to the console: the data folder belongs to process 12',
   ])

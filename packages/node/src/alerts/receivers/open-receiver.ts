@@ -17,11 +17,12 @@ export interface ReceiverOptions {
   readonly say: (text: string) => void
 }
 
-/** The first there is of: `deliver` in code, `ALERTMANAGER_URL`, the embedded bridge, the console. */
+/** The first there is of: `deliver` in code, `ALERTMANAGER_URL`, the embedded bridge (where there is a channel beside the console), the console. */
 export async function openReceiver({ configuration, deliver, pageUrl, logger, say }: ReceiverOptions): Promise<AlertReceiver> {
   const page = pageUrl === undefined ? {} : { pageUrl }
   if (deliver) return groupReceiver(deliver, page)
   const { alertmanagerUrl } = configuration.alerts
   if (alertmanagerUrl !== undefined) return alertmanagerReceiver(alertmanagerUrl, page)
-  return (await embeddedBridge(configuration, say, page)) ?? consoleReceiver(logger)
+  const reachesPeople = configuration.alerts.channels.some(({ type }) => type !== 'console')
+  return (reachesPeople ? await embeddedBridge(configuration, say, page) : undefined) ?? consoleReceiver(logger)
 }
