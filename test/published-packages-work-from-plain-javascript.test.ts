@@ -5,7 +5,7 @@ import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 
 import { consumerOf, installed, packPublished, published, type PackedPackage } from './packed-packages.ts'
-import { exampleOf, runProgram, runScript } from './run-in.ts'
+import { examplesOf, runProgram, runScript } from './run-in.ts'
 
 let outside: string
 let packed: PackedPackage[]
@@ -32,11 +32,26 @@ describe.each(published)('@swarmwatch/%s, packed', (name) => {
 
   test('runs the example of its README', { timeout: 30_000 }, async () => {
     const consumer = await consumerOf(packed, outside)
-    const example = exampleOf(await readFile(join(packedAs(name).folder, 'README.md'), 'utf8'))
-    const { status, output } = await runScript(consumer, 'example.mjs', example)
+    const [example] = examplesOf(await readFile(join(packedAs(name).folder, 'README.md'), 'utf8'))
+    const { status, output } = await runScript(consumer, 'example.mjs', example!)
     expect({ status, output: withoutTimes(output) }).toMatchSnapshot()
   })
 })
+
+test.each(['README.md', 'docs/getting-started.md', 'docs/migration.md'])(
+  'the examples of %s run',
+  { timeout: 60_000 },
+  async (document) => {
+    const consumer = await consumerOf(packed, outside)
+    const outputs = []
+    for (const [at, example] of examplesOf(await readFile(document, 'utf8')).entries()) {
+      const { status, output } = await runScript(consumer, `example-${at}.ts`, example)
+      expect(status, output).toBe(0)
+      outputs.push(withoutTimes(output))
+    }
+    expect(outputs).toMatchSnapshot()
+  },
+)
 
 test('the program swarmwatch runs from the packed package', { timeout: 30_000 }, async () => {
   const consumer = await consumerOf(packed, outside)

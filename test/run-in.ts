@@ -24,10 +24,10 @@ export function runProgram(folder: string, program: string, args: readonly strin
   })
 }
 
-/** The first example in JavaScript of a README. Throws when there is none. */
-export function exampleOf(readme: string): string {
-  // ```js ... ```
-  const example = /^```js\n(.*?)^```$/ms.exec(readme)?.[1]
-  if (example === undefined) throw new Error('the README has no example that starts with ```js')
-  return example
+/** The examples of a document in JavaScript or TypeScript, in order. Throws when there is none. */
+export function examplesOf(document: string): string[] {
+  // ```js ... ``` and ```ts ... ```
+  const examples = [...document.matchAll(/^```[jt]s\n(.*?)^```$/gms)].map(([, code]) => code!)
+  if (examples.length === 0) throw new Error('the document has no example that starts with ```js or ```ts')
+  return examples
 }

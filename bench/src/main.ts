@@ -4,13 +4,14 @@ import { measureHeapGrowth } from './heap-growth.ts'
 import { measureImportTime } from './import-time.ts'
 import { describeMachine } from './machine.ts'
 import { benchmarksPage, tablesOf, type Results } from './report.ts'
+import { measureStatusPage } from './status-page.ts'
 import { registerCountingTelemetry } from './telemetry.ts'
 import { measureWrappedCall } from './wrapped-call.ts'
 
 const isShort = process.env['BENCH_SHORT'] === '1'
 const size = isShort
-  ? { rounds: 15, callsPerRound: 4_000, processes: 5, heapCalls: 100_000 }
-  : { rounds: 100, callsPerRound: 10_000, processes: 31, heapCalls: 1_000_000 }
+  ? { rounds: 15, callsPerRound: 4_000, processes: 5, heapCalls: 100_000, pageRounds: 1, pageSeconds: 2 }
+  : { rounds: 100, callsPerRound: 10_000, processes: 31, heapCalls: 1_000_000, pageRounds: 5, pageSeconds: 5 }
 
 const telemetry = registerCountingTelemetry()
 const results: Results = {
@@ -19,6 +20,7 @@ const results: Results = {
   wrappedCall: await measureWrappedCall(telemetry, { ...size, collectsFirst: false }),
   afterCollection: await measureWrappedCall(telemetry, { rounds: size.rounds, callsPerRound: 2_000, collectsFirst: true }),
   importTime: await measureImportTime(size.processes),
+  statusPage: await measureStatusPage(size.pageRounds, size.pageSeconds),
   heapGrowth: await measureHeapGrowth(telemetry, size.heapCalls),
 }
 console.log(Object.values(tablesOf(results)).join('\n\n'))

@@ -1,6 +1,7 @@
 import type { HeapGrowthResult } from './heap-growth.ts'
 import type { ImportTimeResult } from './import-time.ts'
 import type { Machine } from './machine.ts'
+import type { StatusPageResult } from './status-page.ts'
 import type { Spread } from './statistics.ts'
 import { asciiTable } from './table.ts'
 import type { WrappedCallResult } from './wrapped-call.ts'
@@ -14,6 +15,7 @@ export interface Results {
   readonly afterCollection: WrappedCallResult
   readonly importTime: ImportTimeResult
   readonly heapGrowth: HeapGrowthResult
+  readonly statusPage: StatusPageResult
 }
 
 interface Tables {
@@ -21,10 +23,11 @@ interface Tables {
   readonly afterCollection: string
   readonly importTime: string
   readonly heapGrowth: string
+  readonly statusPage: string
 }
 
 /** The results as tables, one for each thing measured. */
-export function tablesOf({ wrappedCall, afterCollection, importTime, heapGrowth }: Results): Tables {
+export function tablesOf({ wrappedCall, afterCollection, importTime, heapGrowth, statusPage }: Results): Tables {
   return {
     wrappedCall: callsTable('one call', wrappedCall),
     afterCollection: callsTable('one call, after a collection', afterCollection),
@@ -45,6 +48,14 @@ export function tablesOf({ wrappedCall, afterCollection, importTime, heapGrowth 
         [String(heapGrowth.calls), (heapGrowth.bytesAtEnd / 1e6).toFixed(3)],
         ['growth, bytes a call', heapGrowth.bytesPerCall.toFixed(3)],
       ],
+    ),
+    statusPage: asciiTable(
+      ['readers of the page', 'executions/s', 'us an execution'],
+      statusPage.rows.map(({ readers, callsPerSecond, microsecondsPerCall }) => [
+        readers,
+        callsPerSecond.toFixed(0),
+        microsecondsPerCall.toFixed(2),
+      ]),
     ),
   }
 }
@@ -69,7 +80,8 @@ const half = ({ from, to }: Spread, digits: number): string => `${from.toFixed(d
 
 /** docs/benchmarks.md: what is compared, the numbers, where they come from. */
 export function benchmarksPage(results: Results): string {
-  const { machine, wrappedCall, afterCollection, importTime } = results
+  const { machine, wrappedCall, afterCollection, importTime, statusPage } = results
+  const { median, p95 } = statusPage.requestMilliseconds
   const tables = tablesOf(results)
   const versions = Object.entries(machine.versions).map(([name, version]) => `${name} ${version}`)
   return `# Benchmarks
@@ -106,6 +118,15 @@ ${tables.importTime}
 \`\`\`
 
 The built package in a process that has just started, ${importTime.runs} processes each, in turn; without the start of Node itself. The goal is less than 60 ms.
+
+## Status page
+
+\`\`\`
+${tables.statusPage}
+\`\`\`
+
+100 agents in one process, 10,000 executions a second between them, ${statusPage.seconds} s at a time, in turn without and with readers. A request of the whole page took
+${median.toFixed(1)} ms (p95 ${p95.toFixed(1)} ms, ${statusPage.requests} requests), sent by a process beside. The goal is a page in less than 50 ms, and agents that do not notice.
 
 ## Heap
 

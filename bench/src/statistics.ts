@@ -4,7 +4,7 @@ export function median(values: readonly number[]): number {
 }
 
 /** The value below which the share `q` of all lies, between two of them in proportion. Throws when there are none. */
-function quantile(values: readonly number[], q: number): number {
+export function quantile(values: readonly number[], q: number): number {
   if (values.length === 0) throw new Error('quantile of no values')
   const sorted = values.toSorted((a, b) => a - b)
   const at = (sorted.length - 1) * q

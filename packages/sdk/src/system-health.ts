@@ -7,9 +7,12 @@ export function getSystemHealth(): SystemHealth {
   return processWide.monitor.health()
 }
 
-/** Sums since the process began, in all and for each agent, and the last 1,000 finished runs, newest first. */
-export function getExecutionMetrics(): ExecutionMetrics {
-  return processWide.monitor.metrics()
+/**
+ * Sums since the process began, in all and for each agent, and the last finished runs, newest first: `recent` of them, at most the
+ * 1,000 that are kept. @default recent 1000
+ */
+export function getExecutionMetrics({ recent = 1000 }: { readonly recent?: number } = {}): ExecutionMetrics {
+  return processWide.monitor.metrics(Math.max(0, Math.floor(recent) || 0))
 }
 
 /** The runs under way, oldest first. */

@@ -52,6 +52,8 @@ test('the last 1,000 executions are kept and no more, newest first, and later ch
   expect(recent).toHaveLength(1_000)
   expect(new Set(recent.map(({ id }) => id)).size).toBe(1_000)
   expect(recent[0]!.startedAt).toBeGreaterThanOrEqual(recent[999]!.startedAt)
+  expect(getExecutionMetrics({ recent: 3 }).recent).toEqual(recent.slice(0, 3))
+  expect(getExecutionMetrics({ recent: -1 }).recent).toEqual([])
   recent[0]!.attempts.length = 0
   expect(getExecutionMetrics().recent[0]!.attempts).toHaveLength(1)
 })

@@ -14,12 +14,12 @@ export function jsonAnswers(sources: FilledSources): JsonAnswers {
   return {
     health: () => sources.health(),
     agents() {
-      const { agents, recent: _, ...totals } = sources.metrics()
+      const { agents, recent: _, ...totals } = sources.metrics({ recent: 0 })
       return { totals, agents: agents.map((agent) => ({ ...agent, agentName: shownText(agent.agentName, longest.name) })) }
     },
     executions: (limit) => ({
       running: sources.active().slice(0, 1000).map(shownRecord),
-      recent: sources.metrics().recent.slice(0, limit).map(shownRecord),
+      recent: sources.metrics({ recent: limit }).recent.slice(0, limit).map(shownRecord),
     }),
   }
 }

@@ -89,7 +89,7 @@ test('answers the JSON addresses with the field names of the SDK', async () => {
   const swarm = troubledSwarm()
   const request = pageRequests()
   expect(await (await request('/api/health')).json()).toEqual(swarm.health())
-  const { agents, recent, ...totals } = swarm.metrics()
+  const { agents, recent, ...totals } = swarm.metrics({ recent: 1000 })
   expect(await (await request('/api/agents')).json()).toEqual({ totals, agents })
   expect(await (await request('/api/executions')).json()).toEqual(
     JSON.parse(JSON.stringify({ running: swarm.active(), recent })) as unknown,

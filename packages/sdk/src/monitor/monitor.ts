@@ -100,9 +100,8 @@ export class Monitor {
     }
   }
 
-  metrics(): ExecutionMetrics {
-    const recent = [...this.#recent.slice(this.#oldest), ...this.#recent.slice(0, this.#oldest)].toReversed().map(snapshot)
-    return { ...copyOf(this.#all.totals), agents: this.#agentMetrics(), recent }
+  metrics(recent: number): ExecutionMetrics {
+    return { ...copyOf(this.#all.totals), agents: this.#agentMetrics(), recent: this.#newest(recent) }
   }
 
   /** Share of successes in the window, of each agent that has finished a run in it. */
@@ -112,6 +111,12 @@ export class Monitor {
       const { successes, failures } = window.totals(now)
       return { agentName, successRate: successes / (successes + failures) }
     }).filter(({ successRate }) => !Number.isNaN(successRate))
+  }
+
+  #newest(wanted: number): ExecutionRecord[] {
+    const kept = this.#recent.length
+    const newest = (this.#oldest + kept - 1) % Math.max(1, kept)
+    return Array.from({ length: Math.min(wanted, kept) }, (_, back) => snapshot(this.#recent[(newest - back + kept) % kept]!))
   }
 
   #agentMetrics(): AgentMetrics[] {

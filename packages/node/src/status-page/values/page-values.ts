@@ -22,7 +22,7 @@ export interface PageValues {
 }
 
 export function readPageValues({ health, metrics, active, alerts, now }: FilledSources, history: readonly Sample[]): PageValues {
-  const { agents, recent, ...totals } = metrics()
+  const { agents, recent, ...totals } = metrics({ recent: mostRows.recent })
   return {
     atMs: now(),
     health: health(),

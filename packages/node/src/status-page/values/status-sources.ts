@@ -13,7 +13,7 @@ export interface StatusSources {
   /** @default getSystemHealth */
   readonly health?: () => SystemHealth
   /** @default getExecutionMetrics */
-  readonly metrics?: () => ExecutionMetrics
+  readonly metrics?: (options: { readonly recent: number }) => ExecutionMetrics
   /** @default getActiveExecutions */
   readonly active?: () => readonly ExecutionRecord[]
   /** Worst first; `alertRules.current`. Without it the page says that no rules are evaluated. */
