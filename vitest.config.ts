@@ -7,6 +7,8 @@ export default defineConfig({
   // Tests read src/ of every package, so nothing has to be built first.
   ssr: { resolve: { conditions: ['swarmwatch-source'] } },
   test: {
+    // Most tests wait for processes and sockets: two files at a time also on two cores
+    maxWorkers: 2,
     // `street`: promises about the whole, in test/
     projects: [...packages.map((name) => project(name, `packages/${name}`)), project('street', '.')],
   },
