@@ -1,15 +1,39 @@
 import { defineConfig } from 'vitest/config'
 
-const project = (name: string, root: string) => ({ extends: true as const, test: { name, root, include: ['test/**/*.test.ts'] } })
 const packages = ['sdk', 'config', 'node', 'agent-worker', 'alert-bridge', 'mixin']
+
+/** Tests with real engines in containers, some in time that passes faster: nothing else may run beside them. */
+const withEngines = [
+  'packages/*/test/**/engines/**/*.test.ts',
+  'packages/*/test/**/*alertmanager*.test.ts',
+  'packages/mixin/test/{alerting,collector,configuration,names}.test.ts',
+]
+
+const project = (name: string) => ({
+  extends: true as const,
+  test: {
+    name,
+    root: `packages/${name}`,
+    include: ['test/**/*.test.ts'],
+    exclude: withEngines.map((pattern) => pattern.replace(/^packages\/\*\//, '').replace(`packages/${name}/`, '')),
+    // Two files at a time also on two cores: most wait for processes and sockets
+    maxWorkers: 2,
+    sequence: { groupOrder: 0 },
+  },
+})
+
+const alone = (name: string, include: string[]) => ({
+  extends: true as const,
+  test: { name, include, maxWorkers: 1, sequence: { groupOrder: 1 } },
+})
 
 export default defineConfig({
   // Tests read src/ of every package, so nothing has to be built first.
   ssr: { resolve: { conditions: ['swarmwatch-source'] } },
   test: {
-    // Most tests wait for processes and sockets: two files at a time also on two cores
-    maxWorkers: 2,
+    // For what hangs; a busy machine may be slow
+    testTimeout: 30_000,
     // `street`: promises about the whole, in test/
-    projects: [...packages.map((name) => project(name, `packages/${name}`)), project('street', '.')],
+    projects: [...packages.map(project), alone('engines', withEngines), alone('street', ['test/**/*.test.ts'])],
   },
 })

@@ -13,7 +13,7 @@ import { runAlertmanager, runCollector, runPrometheus } from './engines/street.t
 // Real Collector, Prometheus and Alertmanager, all durations 40 times shorter
 if (!wantsLongTests) console.log('skipped: from a failing agent to a message takes half a minute (REQUIRE_STACK=1 runs it)')
 
-describe.skipIf(!wantsLongTests)('from a failing agent to a message', { timeout: 150_000 }, () => {
+describe.skipIf(!wantsLongTests)('from a failing agent to a message', { timeout: 300_000 }, () => {
   let files: StackFiles
   let network: Network
   let sink: Sink
@@ -55,7 +55,7 @@ describe.skipIf(!wantsLongTests)('from a failing agent to a message', { timeout:
             : undefined
         },
         'the alerts of the same cause, muted',
-        60_000,
+        120_000,
       )
       expect(muted).toEqual(
         expect.arrayContaining([
@@ -70,7 +70,7 @@ describe.skipIf(!wantsLongTests)('from a failing agent to a message', { timeout:
       await eventually(
         async () => (names().filter((name) => name.startsWith('resolved')).length === 2 ? true : undefined),
         'the end',
-        60_000,
+        120_000,
       )
       expect(names().toSorted()).toEqual([
         'firing AgentErrorRateCritical eu-1',
