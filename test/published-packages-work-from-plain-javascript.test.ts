@@ -34,6 +34,7 @@ describe.each(published)('@swarmwatch/%s, packed', (name) => {
     const consumer = await consumerOf(packed, outside)
     const [example] = examplesOf(await readFile(join(packedAs(name).folder, 'README.md'), 'utf8'))
     const { status, output } = await runScript(consumer, 'example.mjs', example!)
+    expect(status, output).toBe(0)
     expect({ status, output: withoutTimes(output) }).toMatchSnapshot()
   })
 })

@@ -1,4 +1,5 @@
 import { createOpenAICompatible } from '@ai-sdk/openai-compatible'
+
 import type { ChatModel } from './metered-model.ts'
 
 /** Which model the agents ask, and where. */

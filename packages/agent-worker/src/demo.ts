@@ -1,4 +1,5 @@
 import { ConfigurationError } from '@swarmwatch/node'
+
 import { parseDemoSettings } from './demo/demo-settings.ts'
 import { runDemo } from './demo/run-demo.ts'
 import { PriceTableError } from './prices.ts'

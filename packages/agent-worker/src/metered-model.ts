@@ -1,5 +1,6 @@
 import type { CurrentExecution } from '@swarmwatch/sdk'
 import { type LanguageModelMiddleware, wrapLanguageModel } from 'ai'
+
 import type { TokenUse } from './prices.ts'
 import type { TokenMeter } from './token-meter.ts'
 

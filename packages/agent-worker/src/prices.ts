@@ -1,4 +1,5 @@
 import { readFile } from 'node:fs/promises'
+
 import { z } from 'zod'
 
 /** Price of a model in US dollars per million tokens. */

@@ -1,5 +1,5 @@
-import { type AgentName, agentNames } from './agents/reference-agents.ts'
 import type { AgentTask } from './agents/agent-task.ts'
+import { type AgentName, agentNames } from './agents/reference-agents.ts'
 import type { BacklogItem } from './backlog/backlog-items.ts'
 import { chanceOf } from './chance-of.ts'
 

@@ -1,4 +1,5 @@
 import { setTimeout as delay } from 'node:timers/promises'
+
 import type { ReferenceAgents } from './agents/reference-agents.ts'
 import type { Assignment } from './schedule.ts'
 

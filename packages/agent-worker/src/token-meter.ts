@@ -1,4 +1,5 @@
 import type { CurrentExecution } from '@swarmwatch/sdk'
+
 import { costUsd, type PriceTable, type TokenUse } from './prices.ts'
 
 /** Counts the tokens of one answer, and their cost, to a run. */

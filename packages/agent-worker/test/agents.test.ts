@@ -1,6 +1,8 @@
 import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
+
 import { expect, test } from 'vitest'
+
 import { firstTask, startSwarm } from './start-swarm.ts'
 
 test('rapid-builder writes a feature and its test', async () => {

@@ -1,4 +1,5 @@
 import { expect, onTestFinished, test } from 'vitest'
+
 import { backlogItems } from '../src/backlog/backlog-items.ts'
 import { type BacklogServer, startBacklogServer } from '../src/backlog/start-backlog-server.ts'
 

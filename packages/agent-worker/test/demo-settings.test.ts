@@ -1,4 +1,5 @@
 import { expect, test } from 'vitest'
+
 import { parseDemoSettings } from '../src/demo/demo-settings.ts'
 
 test('an empty environment runs the scripted model until it is stopped', () => {

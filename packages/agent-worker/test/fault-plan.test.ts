@@ -1,4 +1,5 @@
 import { expect, test } from 'vitest'
+
 import { demoFaults } from '../src/demo/demo-faults.ts'
 import { type FaultPlan, firstFaultOf, listedFaults, noFaults, seededFaults } from '../src/model-server/fault-plan.ts'
 

@@ -1,4 +1,5 @@
 import { expect, onTestFinished, test } from 'vitest'
+
 import { type Fault, listedFaults } from '../src/model-server/fault-plan.ts'
 import { type ModelServer, type ModelServerOptions, startModelServer } from '../src/model-server/start-model-server.ts'
 

@@ -1,6 +1,8 @@
 import { writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
+
 import { expect, onTestFinished, test } from 'vitest'
+
 import { costUsd, loadPrices } from '../src/prices.ts'
 import { openWorkspace } from '../src/tools/workspace.ts'
 

@@ -1,6 +1,7 @@
 import { type ChildProcess, spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { fileURLToPath } from 'node:url'
+
 import { expect, type TestAPI, test as plainTest } from 'vitest'
 
 const root = fileURLToPath(new URL('../../..', import.meta.url))

@@ -1,5 +1,5 @@
-import { startTelemetry } from '@swarmwatch/node'
 import { InMemorySpanExporter, type ReadableSpan, SimpleSpanProcessor } from '@opentelemetry/sdk-trace'
+import { startTelemetry } from '@swarmwatch/node'
 import { onTestFinished } from 'vitest'
 
 export interface Recording {

@@ -1,8 +1,9 @@
 import { getActiveExecutions, type RecoveryOptions } from '@swarmwatch/sdk'
 import { expect, onTestFinished } from 'vitest'
+
 import { type AgentKit } from '../src/agents/agent-kit.ts'
-import { type AgentName, type ReferenceAgents, referenceAgents } from '../src/agents/reference-agents.ts'
 import type { AgentTask } from '../src/agents/agent-task.ts'
+import { type AgentName, type ReferenceAgents, referenceAgents } from '../src/agents/reference-agents.ts'
 import { type BacklogServer, startBacklogServer } from '../src/backlog/start-backlog-server.ts'
 import { chatModel } from '../src/chat-model.ts'
 import { type ModelServer, type ModelServerOptions, startModelServer } from '../src/model-server/start-model-server.ts'

@@ -1,4 +1,5 @@
 import { expect, test } from 'vitest'
+
 import { summaryTable } from '../src/demo/summary-table.ts'
 
 const sums = {

@@ -1,6 +1,7 @@
 import { expect, test } from 'vitest'
-import type { ReferenceAgents } from '../src/agents/reference-agents.ts'
+
 import type { AgentTask } from '../src/agents/agent-task.ts'
+import type { ReferenceAgents } from '../src/agents/reference-agents.ts'
 import { backlogItems } from '../src/backlog/backlog-items.ts'
 import { type Assignment, seededSchedule } from '../src/schedule.ts'
 import { runSwarm } from '../src/swarm.ts'

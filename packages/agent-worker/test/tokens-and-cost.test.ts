@@ -1,5 +1,6 @@
 import { getExecutionMetrics } from '@swarmwatch/sdk'
 import { expect, test } from 'vitest'
+
 import { type Fault, listedFaults } from '../src/model-server/fault-plan.ts'
 import { everyAgent, firstTask, noRunActive, startSwarm } from './start-swarm.ts'
 

@@ -1,4 +1,5 @@
 import { expect, test } from 'vitest'
+
 import { createApiIntegrator } from '../src/agents/api-integrator.ts'
 import { listedFaults } from '../src/model-server/fault-plan.ts'
 import { pathOf, startRecording } from './start-recording.ts'

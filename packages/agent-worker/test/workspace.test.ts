@@ -1,7 +1,9 @@
 import { mkdir, readdir, symlink, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+
 import { expect, onTestFinished, test } from 'vitest'
+
 import { fileTools } from '../src/tools/file-tools.ts'
 import { openWorkspace, PathRefusedError, type Workspace } from '../src/tools/workspace.ts'
 

@@ -10,6 +10,7 @@ export type {
   SlackWebhookChannel,
   WebhookChannel,
 } from './alerts/alert-channel.ts'
+export { severities } from './alerts/alert-channel.ts'
 export type { AlertRule, AlertRuleName } from './alerts/alert-rule.ts'
 export { alertNames, defaultAlertRules } from './alerts/alert-rules.ts'
 export type { CodeChannel, CodeRule } from './alerts/code-alerts.ts'
@@ -23,6 +24,6 @@ export type { Origin } from './origin.ts'
 export type { RecoveryLimits, RecoverySettings } from './recovery-settings.ts'
 export { recoveryWaits } from './recovery-waits.ts'
 export { Secret } from './secret.ts'
-export { asciiOnly } from './shown-value.ts'
+export { asciiOnly, shownValue } from './shown-value.ts'
 export type { TelemetrySettings } from './telemetry-settings.ts'
 export { thresholds } from './thresholds.ts'

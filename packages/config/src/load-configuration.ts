@@ -1,19 +1,19 @@
 import { readFileSync } from 'node:fs'
 import { resolve } from 'node:path'
 
-import type { Configuration } from './configuration.ts'
-import { ConfigurationError, type Problem } from './configuration-error.ts'
-import { openEnvironment } from './environment.ts'
-import type { FileSettings } from './file/file-settings.ts'
-import { prefixed } from './origin.ts'
 import type { CodeChannel, CodeRule } from './alerts/code-alerts.ts'
 import { resolveAlerts } from './alerts/resolve-alerts.ts'
-import { resolveRecovery } from './resolve-recovery.ts'
+import { ConfigurationError, type Problem } from './configuration-error.ts'
+import type { Configuration } from './configuration.ts'
+import { openEnvironment } from './environment.ts'
+import type { FileSettings } from './file/file-settings.ts'
+import { readSettingsFile } from './file/settings-file.ts'
+import { prefixed } from './origin.ts'
 import type { RecoveryLimits } from './recovery-settings.ts'
+import { resolveRecovery } from './resolve-recovery.ts'
 import { checkedCode, resolveSettings, type Sources } from './setting.ts'
 import { metricsSettings, monitorSettings, telemetrySettings, topSettings } from './settings-groups.ts'
 import { asciiOnly } from './shown-value.ts'
-import { readSettingsFile } from './file/settings-file.ts'
 
 type Given<T> = { readonly [Key in keyof T]?: T[Key] | undefined }
 

@@ -3,7 +3,7 @@ import { prefixed, type Origin } from './origin.ts'
 import type { RecoveryLimits, RecoverySettings } from './recovery-settings.ts'
 import { checkedCode, resolveSettings, type Setting, type Settings, type Sources } from './setting.ts'
 import { recoveryLimits } from './settings-groups.ts'
-import { shownPath } from './shown-value.ts'
+import { shownPath, shownValue } from './shown-value.ts'
 
 /** The recovery settings and the origin of each, by its path. */
 export interface ResolvedRecovery {
@@ -78,7 +78,7 @@ function settingsOf(path: string, all: RecoveryLimits): Settings<RecoveryLimits>
 
 function checkedAgents(agents: unknown, { problems }: Sources): Record<string, unknown> {
   if (typeof agents === 'object' && agents !== null && !Array.isArray(agents)) return { ...agents }
-  problems.push({ path: 'recovery.agents', rule: 'must be an object from agent names to limits' })
+  problems.push({ path: 'recovery.agents', rule: 'must be an object from agent names to limits', value: shownValue(agents) })
   return {}
 }
 

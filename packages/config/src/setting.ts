@@ -57,17 +57,19 @@ export function resolveSettings<Group extends object>(
   return { values: values as Group, origins: origins as Record<keyof Group, Origin> }
 }
 
-/** What was given in code for a group, as an object; keys that are no settings are problems. */
+/** What was given in code for a group, as an object; keys that are no settings are problems and left out. */
 export function checkedCode(path: string, keys: readonly string[], code: unknown, problems: Problem[]): Record<string, unknown> {
   if (code === undefined) return {}
   if (typeof code !== 'object' || code === null || Array.isArray(code)) {
     problems.push({ path: path || 'code', rule: `must be an object with ${keys.join(', ')}`, value: shownValue(code) })
     return {}
   }
-  for (const key of Object.keys(code).filter((name) => !keys.includes(name))) {
-    problems.push({ path: path === '' ? key : `${path}.${key}`, rule: `is not a setting; there are ${keys.join(', ')}` })
+  const known: Record<string, unknown> = {}
+  for (const [key, value] of Object.entries(code)) {
+    if (keys.includes(key)) known[key] = value
+    else problems.push({ path: path === '' ? key : `${path}.${key}`, rule: `is not a setting; there are ${keys.join(', ')}` })
   }
-  return code as Record<string, unknown>
+  return known
 }
 
 function resolveOne<T>(path: string, setting: Setting<T>, sources: Sources, code: unknown): readonly [T, Origin] {

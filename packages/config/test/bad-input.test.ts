@@ -164,7 +164,7 @@ test('code that is no object is a problem', () => {
     }),
   ).toEqual([
     'metrics must be an object with enabled, host, port, exportIntervalSeconds, got 9090',
-    'recovery.agents must be an object from agent names to limits',
+    'recovery.agents must be an object from agent names to limits, got a list',
     'strict must be true or false, got "yes"',
   ])
 })

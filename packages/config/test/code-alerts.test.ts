@@ -106,3 +106,12 @@ test('what is wrong in code is told under the names of code, without secrets', (
     'alerts.channels[0].password must be one line of text, got ***',
   ])
 })
+
+test('a key that is no setting is told once, with all that there are', () => {
+  const code = { alerts: { what: 1 }, recovery: { zap: 1, agents: 5 } }
+  expect(problemsOf({ env: {}, file: false, code: code as never })).toEqual([
+    'recovery.zap is not a setting; there are maxRetries, baseDelaySeconds, maxDelaySeconds, exponentialFactor, agents',
+    'recovery.agents must be an object from agent names to limits, got 5',
+    'alerts.what is not a setting; there are inProcess, alertmanagerUrl, channels, rules',
+  ])
+})

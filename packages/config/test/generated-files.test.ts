@@ -7,6 +7,7 @@ import { parse } from 'yaml'
 import { configurationPage } from '../scripts/configuration-page.ts'
 import { editorSchema, type JsonSchema } from '../scripts/file-json-schema.ts'
 import { generatedFiles } from '../scripts/generated-files.ts'
+import { secretVariables } from './secret-variables.ts'
 
 const root = join(import.meta.dirname, '../../..')
 
@@ -51,15 +52,8 @@ test('every value of the schema has a sentence, and may be a variable unless it 
 
 test('the page names every variable, marks secrets, and is ASCII', () => {
   const page = configurationPage()
-  const secrets = [
-    'MONITOR_TOKEN',
-    'SWARMWATCH_OTLP_TOKEN',
-    'ALERT_EMAIL_PASSWORD',
-    'ALERT_SLACK_WEBHOOK',
-    'ALERT_WEBHOOK_URL',
-    'ALERT_WEBHOOK_SECRET',
-  ]
-  for (const name of secrets) expect(page.split('\n').find((line) => line.startsWith(`| \`${name}\``))).toContain('**Secret.**')
+  for (const name of secretVariables)
+    expect(page.split('\n').find((line) => line.startsWith(`| \`${name}\``))).toContain('**Secret.**')
   for (const name of ['MONITOR_PORT', 'METRICS_EXPORT_INTERVAL', 'MAX_RETRIES', 'ALERTMANAGER_URL', 'SWARMWATCH_STRICT']) {
     expect(page).toContain(`| \`${name}\` |`)
   }

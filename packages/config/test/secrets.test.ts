@@ -7,15 +7,7 @@ import { describe, expect } from 'vitest'
 import { ConfigurationError, loadConfiguration, Secret, type Configuration } from '../src/index.ts'
 import { folderWith } from './folder-with.ts'
 import { problemsOf } from './problems-of.ts'
-
-const secretVariables = [
-  'MONITOR_TOKEN',
-  'SWARMWATCH_OTLP_TOKEN',
-  'ALERT_EMAIL_PASSWORD',
-  'ALERT_SLACK_WEBHOOK',
-  'ALERT_WEBHOOK_URL',
-  'ALERT_WEBHOOK_SECRET',
-] as const
+import { secretVariables } from './secret-variables.ts'
 
 // No letters but q and z, so that no word of ours is one by chance
 const secretWord = fc.string({ unit: fc.constantFrom('q', 'z', '7'), minLength: 8, maxLength: 40 }).map((word) => `zq${word}`)

@@ -1,4 +1,5 @@
 import { ConfigurationError } from '@swarmwatch/config'
+
 import { effectiveSettings } from './commands/effective-settings.ts'
 import { printDoctor } from './doctor/run-doctor.ts'
 import { runEvent } from './event/run-event.ts'

@@ -6,8 +6,10 @@ import {
   loadConfiguration,
   type Problem,
 } from '@swarmwatch/config'
+
+import { type ConditionRule, hasCondition } from './alerts/condition-rule.ts'
+import { checkOptions } from './check-options.ts'
 import { type Environment, type OtlpSettings, otlpSettings } from './opentelemetry/otlp-settings.ts'
-import { optionProblems } from './option-problems.ts'
 import type { TelemetryOptions } from './telemetry-options.ts'
 
 /** Every setting of a process: ours, and those of OpenTelemetry that we act on. */
@@ -21,8 +23,10 @@ export interface Settings {
 
 /** Reads them all: code > environment > configuration file > default. Throws `ConfigurationError` with every problem of every source. */
 export function readSettings(options: TelemetryOptions, env: Environment): Settings {
-  const problems = optionProblems(options)
-  const configuration = collect(problems, () => loadConfiguration({ env, file: options.configFile, code: codeSettings(options) }))
+  const { usable, problems: wrongOptions } = checkOptions(options)
+  const problems = [...wrongOptions]
+  const load = (): Configuration => loadConfiguration({ env, file: usable.configFile, code: codeSettings(usable) })
+  const configuration = collect(load, (found) => problems.push(...found.map((problem) => amongAllRules(problem, usable))))
   const otlp = otlpSettings(env, configuration?.telemetry.otlpToken?.reveal())
   problems.push(...otlp.problems)
   if (configuration === undefined || problems.length > 0) throw new ConfigurationError(problems)
@@ -34,14 +38,23 @@ export function readSettings(options: TelemetryOptions, env: Environment): Setti
   }
 }
 
-function collect<Value>(problems: Problem[], read: () => Value): Value | undefined {
+function collect<Value>(read: () => Value, onProblems: (problems: readonly Problem[]) => void): Value | undefined {
   try {
     return read()
   } catch (error) {
     if (!(error instanceof ConfigurationError)) throw error
-    problems.push(...error.problems)
+    onProblems(error.problems)
     return undefined
   }
+}
+
+/** Rules in code are checked without those that bring a condition, but told by their place in the whole list. */
+function amongAllRules(problem: Problem, { alerts }: TelemetryOptions): Problem {
+  // What is wrong in the file has a place
+  if (problem.place !== undefined || !Array.isArray(alerts?.rules)) return problem
+  const places = alerts.rules.flatMap((rule: unknown, index) => (hasCondition(rule) ? [] : index))
+  const path = problem.path.replace(/^alerts\.rules\[(\d+)\]/, (_, index: string) => `alerts.rules[${places[Number(index)]}]`)
+  return { ...problem, path }
 }
 
 function codeSettings({ serviceName, metrics, monitor, alerts, recovery }: TelemetryOptions): CodeSettings {
@@ -53,8 +66,14 @@ function codeSettings({ serviceName, metrics, monitor, alerts, recovery }: Telem
     metrics: port === false ? { ...rest, enabled: false } : { ...rest, port, ...(port !== undefined && { enabled: true }) },
     monitor: { ...page, ...(pagePort !== false && { port: pagePort }) },
     recovery,
-    alerts: { ...told, ...(rules && { rules: rules.filter((rule): rule is CodeRule => !('condition' in rule)) }) },
+    alerts: { ...told, ...(rules !== undefined && { rules: withoutConditions(rules) }) },
   }
+}
+
+/** What is no list is left for the check to tell. */
+function withoutConditions(rules: readonly (CodeRule | ConditionRule)[]): readonly CodeRule[] {
+  const isNamed = (rule: CodeRule | ConditionRule): rule is CodeRule => !hasCondition(rule)
+  return Array.isArray(rules) ? rules.filter(isNamed) : (rules as never)
 }
 
 /** METRICS_EXPORT_INTERVAL is ours and wins; OTEL_METRIC_EXPORT_INTERVAL comes before file and default. */

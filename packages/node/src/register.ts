@@ -1,5 +1,7 @@
 import { isMainThread } from 'node:worker_threads'
+
 import { ConfigurationError } from '@swarmwatch/config'
+
 import { startTelemetry } from './start-telemetry.ts'
 
 /** `node --import @swarmwatch/node/register app.js`: telemetry from the environment and the configuration file, before the first line of the app. */

@@ -1,8 +1,10 @@
 import { getSystemHealth } from '@swarmwatch/sdk'
+
 import { conditionRules } from './alerts/condition-rule.ts'
 import { isInProcess } from './alerts/is-in-process.ts'
 import { openReceiver } from './alerts/receivers/open-receiver.ts'
 import { type AlertRules, startAlertRules } from './alerts/start-alert-rules.ts'
+import { furtherPortsFor } from './listen-from.ts'
 import type { Say } from './logger.ts'
 import type { Settings } from './read-settings.ts'
 import type { StatusPage } from './status-page/open-status-page.ts'
@@ -23,11 +25,12 @@ export async function startMonitor(
   say: Say,
 ): Promise<Monitor> {
   const { configuration, otlp } = settings
+  const hasRules = isInProcess(configuration, otlp.targets.metrics !== undefined)
   let rules: AlertRules | undefined
-  const page = configuration.monitor.enabled
-    ? await openPage(settings, labels, () => rules?.current() ?? [], options, say)
-    : undefined
-  if (isInProcess(configuration, otlp.targets.metrics !== undefined)) {
+  // The page comes first: alerts link to it
+  const alerts = hasRules ? () => rules?.current() ?? [] : undefined
+  const page = configuration.monitor.enabled ? await openPage(settings, labels, alerts, options, say) : undefined
+  if (hasRules) {
     const { logger = console } = options
     const receiver = await openReceiver({ configuration, deliver: options.alerts?.deliver, pageUrl: page?.url, logger, say })
     const { intervalSeconds } = configuration.monitor
@@ -45,7 +48,7 @@ export async function startMonitor(
 async function openPage(
   { configuration }: Settings,
   { service }: Readonly<Record<string, string>>,
-  alerts: AlertRules['current'],
+  alerts: AlertRules['current'] | undefined,
   { monitor, onPortTaken, logger }: TelemetryOptions,
   say: Say,
 ): Promise<StatusPage | undefined> {
@@ -57,7 +60,7 @@ async function openPage(
     return await openStatusPage({
       host,
       port,
-      furtherPorts: onPortTaken === 'next' ? 20 : 0,
+      furtherPorts: furtherPortsFor(onPortTaken),
       alerts,
       ...(service !== undefined && { serviceName: service }),
       ...(token && { token: token.reveal() }),

@@ -1,6 +1,7 @@
 import type { Resource } from '@opentelemetry/resources'
 import type { Configuration } from '@swarmwatch/config'
 import { configureRecovery } from '@swarmwatch/sdk'
+
 import { beforeExit } from './before-exit.ts'
 import { type Say, sayTo } from './logger.ts'
 import { openMetricsServer } from './metrics/open-metrics-server.ts'
@@ -9,8 +10,8 @@ import { startOpenTelemetry } from './opentelemetry/start-opentelemetry.ts'
 import { telemetryResource } from './opentelemetry/telemetry-resource.ts'
 import { readSettings } from './read-settings.ts'
 import { startMonitor } from './start-monitor.ts'
-import type { Telemetry } from './telemetry.ts'
 import type { TelemetryOptions } from './telemetry-options.ts'
+import type { Telemetry } from './telemetry.ts'
 
 /** One per process, also when the package was loaded twice. */
 const slot = Symbol.for('@swarmwatch/node.telemetry')
@@ -18,8 +19,9 @@ const processWide = globalThis as { [slot]?: Promise<Telemetry> | undefined }
 
 /**
  * Starts telemetry for this process: OTLP export when an endpoint is set, `/metrics`, the status page, alert rules, runtime metrics,
- * outgoing trace context, recovery defaults. A second call gives the first one's handle. Beside an OpenTelemetry set-up that was registered before, each signal it takes goes
- * to it alone, and without its metrics there is no `/metrics` here: said in one line. Rejects with `ConfigurationError` (every problem at once, nothing started) on bad settings.
+ * outgoing trace context, recovery defaults. A second call gives the first one's handle. An OpenTelemetry set-up that was registered
+ * before keeps what it has: spans, metrics or both go to it alone, and where it takes the metrics there is no `/metrics` here; one line
+ * says so. Rejects with `ConfigurationError` on bad settings: every problem at once, nothing started.
  *
  * @example
  * const telemetry = await startTelemetry({ serviceName: 'billing-agents' })
@@ -27,7 +29,8 @@ const processWide = globalThis as { [slot]?: Promise<Telemetry> | undefined }
  * await telemetry.shutdown()
  */
 export function startTelemetry(options: TelemetryOptions = {}): Promise<Telemetry> {
-  const say = sayTo(options.logger)
+  // JavaScript may give null; what is wrong is told in one report
+  const say = sayTo(options?.logger)
   const running = processWide[slot]
   if (running !== undefined) {
     say('startTelemetry() was called before: the settings of the first call stay in force')
@@ -43,7 +46,7 @@ export function startTelemetry(options: TelemetryOptions = {}): Promise<Telemetr
 }
 
 async function start(options: TelemetryOptions, say: Say, forget: () => void): Promise<Telemetry> {
-  const env = options.env ?? process.env
+  const env = options?.env ?? process.env
   const settings = readSettings(options, env)
   const { configuration } = settings
   for (const notice of [...configuration.notices, ...settings.otlp.notices]) say(notice)
@@ -58,7 +61,7 @@ async function start(options: TelemetryOptions, say: Say, forget: () => void): P
   const openTelemetry = startOpenTelemetry(settings, resource, scrape, options, env, say)
   const server =
     openTelemetry.ownsMetrics && configuration.metrics.enabled
-      ? await openMetricsServer(() => scrape.text(), configuration.metrics, { onPortTaken: options.onPortTaken ?? 'warn', say })
+      ? await openMetricsServer(() => scrape.text(), configuration.metrics, { onPortTaken: options.onPortTaken, say })
       : undefined
 
   const monitor = await startMonitor(settings, alertLabels(resource), options, say)

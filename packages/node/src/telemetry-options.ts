@@ -1,6 +1,7 @@
 import type { IMetricReader } from '@opentelemetry/sdk-metrics'
 import type { SpanProcessor } from '@opentelemetry/sdk-trace'
 import type { CodeChannel, CodeRule, Configuration } from '@swarmwatch/config'
+
 import type { ConditionRule } from './alerts/condition-rule.ts'
 import type { Deliver } from './alerts/receivers/group-receiver.ts'
 import type { Logger } from './logger.ts'

@@ -1,5 +1,6 @@
 import { DiagLogLevel } from '@opentelemetry/api'
 import { expect, test } from 'vitest'
+
 import { diagLevel, diagLines } from '../src/opentelemetry/diag-lines.ts'
 
 test('says the message of an error without its stack, also when it comes as JSON', () => {

@@ -8,6 +8,7 @@ import {
 import { InMemorySpanExporter, SimpleSpanProcessor, TracerProvider } from '@opentelemetry/sdk-trace'
 import { instrumentAgent } from '@swarmwatch/sdk'
 import { expect, onTestFinished, test } from 'vitest'
+
 import { startedTelemetry } from './started-telemetry.ts'
 
 const run = (): Promise<string> => instrumentAgent(async () => 'done', { name: 'shared' })()

@@ -1,7 +1,9 @@
 import { createServer } from 'node:http'
 import { connect, type AddressInfo } from 'node:net'
+
 import { instrumentAgent } from '@swarmwatch/sdk'
 import { expect, onTestFinished, test } from 'vitest'
+
 import { startedTelemetry } from './started-telemetry.ts'
 
 async function takenPort(): Promise<number> {

@@ -1,6 +1,8 @@
 import { createServer } from 'node:net'
+
 import { instrumentAgent } from '@swarmwatch/sdk'
 import { expect, onTestFinished, test, vi } from 'vitest'
+
 import type { AlertGroup } from '../src/index.ts'
 import { startedTelemetry } from './started-telemetry.ts'
 
@@ -51,13 +53,15 @@ test('rules that cannot work stop the start, all problems at once', async () => 
   ).rejects.toThrow(/alerts\.rules\[0\]\.name[^]*alerts\.rules\[0\]\.condition[^]*alerts\.rules\[0\]\.severity[^]*threshold/)
 })
 
-test('leaves the rules to Prometheus when metrics go out by OTLP, unless they are asked for', async () => {
+test('leaves the rules to Prometheus when metrics go out by OTLP, unless they are asked for; the page says so', async () => {
   const asked = vi.fn(() => false)
   const rule = { name: 'Asked', condition: asked, severity: 'warning', description: 'asked' } as const
   const env = { OTEL_EXPORTER_OTLP_ENDPOINT: 'http://127.0.0.1:9', OTEL_METRIC_EXPORT_INTERVAL: '60000' }
-  const { telemetry } = await startedTelemetry({ ...onAnyPort, env, alerts: { rules: [rule] } })
-  await telemetry.shutdown()
-  await startedTelemetry({ ...onAnyPort, env, alerts: { rules: [rule], inProcess: 'on' } })
-  asked.mockClear()
+  const left = await startedTelemetry({ ...onAnyPort, env, alerts: { rules: [rule] } })
+  expect(await (await fetch(left.telemetry.pageUrl!)).text()).toContain('No rules are evaluated in this process.')
+  await left.telemetry.shutdown()
+  expect(asked).not.toHaveBeenCalled()
+  const { telemetry } = await startedTelemetry({ ...onAnyPort, env, alerts: { rules: [rule], inProcess: 'on' } })
+  expect(await (await fetch(telemetry.pageUrl!)).text()).toContain('None: no rule is broken.')
   await vi.waitFor(() => expect(asked).toHaveBeenCalled(), { timeout: 5_000 })
 })

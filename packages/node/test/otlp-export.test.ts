@@ -1,5 +1,6 @@
 import { instrumentAgent } from '@swarmwatch/sdk'
 import { expect, test } from 'vitest'
+
 import { eventually } from './eventually.ts'
 import { startedTelemetry } from './started-telemetry.ts'
 import { deadAddress, testCollector } from './test-collector.ts'

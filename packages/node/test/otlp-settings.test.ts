@@ -1,4 +1,5 @@
 import { expect, test } from 'vitest'
+
 import { otlpSettings } from '../src/opentelemetry/otlp-settings.ts'
 
 const endpoint = 'http://collector:4318'
@@ -67,7 +68,7 @@ test('takes the timeout of a signal over the common one, and ignores one that is
     OTEL_EXPORTER_OTLP_METRICS_TIMEOUT: '2500',
   })
   expect([targets.traces?.timeoutMs, targets.metrics?.timeoutMs]).toEqual([10_000, 2_500])
-  expect(notices).toEqual(['OTEL_EXPORTER_OTLP_TIMEOUT must be a number of milliseconds above 0; 10000 is used'])
+  expect(notices).toEqual(['OTEL_EXPORTER_OTLP_TIMEOUT must be a number of milliseconds above 0, got "soon"; 10000 is used'])
 })
 
 test('reports an endpoint and a certificate that cannot be used together, once each, without the address', () => {

@@ -1,8 +1,10 @@
 import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
+
 import { InMemorySpanExporter, type ReadableSpan, SimpleSpanProcessor } from '@opentelemetry/sdk-trace'
 import { instrumentAgent } from '@swarmwatch/sdk'
 import { expect, onTestFinished, test } from 'vitest'
+
 import { startedTelemetry } from './started-telemetry.ts'
 
 /** A model that keeps the trace context it is called with. */

@@ -1,4 +1,5 @@
 import { expect, test as sequentialTest, vi } from 'vitest'
+
 import { runNode, runRegistered } from './run-node.ts'
 import { deadAddress, testCollector } from './test-collector.ts'
 

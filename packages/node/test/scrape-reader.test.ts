@@ -1,5 +1,6 @@
 import { MeterProvider } from '@opentelemetry/sdk-metrics'
 import { expect, test } from 'vitest'
+
 import { ScrapeReader } from '../src/metrics/scrape-reader.ts'
 
 async function scraped(

@@ -1,4 +1,5 @@
 import { expect, test, vi } from 'vitest'
+
 import { runNode } from './run-node.ts'
 import { startedTelemetry } from './started-telemetry.ts'
 import { deadAddress, testCollector } from './test-collector.ts'

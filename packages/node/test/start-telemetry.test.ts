@@ -1,8 +1,9 @@
 import { logs, trace } from '@opentelemetry/api'
-import { InMemorySpanExporter, SimpleSpanProcessor } from '@opentelemetry/sdk-trace'
 import { AggregationTemporality, InMemoryMetricExporter, PeriodicExportingMetricReader } from '@opentelemetry/sdk-metrics'
+import { InMemorySpanExporter, SimpleSpanProcessor } from '@opentelemetry/sdk-trace'
 import { instrumentAgent } from '@swarmwatch/sdk'
 import { expect, onTestFinished, test } from 'vitest'
+
 import { ConfigurationError, startTelemetry, type TelemetryOptions } from '../src/index.ts'
 import { readSettings } from '../src/read-settings.ts'
 import { recordedLines } from './recorded-lines.ts'
@@ -93,6 +94,59 @@ test('rejects bad settings of every source with one report and starts nothing', 
   expect(trace.getTracer('x').startSpan('y').isRecording()).toBe(false)
   const { telemetry } = await startedTelemetry()
   expect(telemetry.isRecording).toBe(true)
+})
+
+test.each([
+  [5, ['options must be an object, got 5']],
+  [null, ['options must be an object']],
+  [
+    { serviceVersion: 5, region: {}, resourceAttributes: 5, env: 5, logger: {} },
+    [
+      'serviceVersion must be a string, got 5',
+      'region must be a string, got a mapping',
+      'resourceAttributes must be an object, got 5',
+      'env must be an object, got 5',
+      'logger must be false or an object with warn() and error(), got a mapping',
+    ],
+  ],
+  [
+    { configFile: 5, handleSignals: 'yes', capturesUrlPaths: 1, spanProcessors: 'x', metricReaders: [5] },
+    [
+      'configFile must be a path or false, got 5',
+      'handleSignals must be true or false, got "yes"',
+      'capturesUrlPaths must be true or false, got 1',
+      'spanProcessors must be a list of objects, got "x"',
+      'metricReaders must be a list of objects, got a list',
+    ],
+  ],
+  [
+    { metrics: 5, monitor: 'x', recovery: [], alerts: null },
+    [
+      'metrics must be an object, got 5',
+      'monitor must be an object, got "x"',
+      'recovery must be an object, got a list',
+      'alerts must be an object',
+    ],
+  ],
+  [
+    { alerts: { deliver: 5, rules: 5 } },
+    ['alerts.deliver must be a function, got 5', 'alerts.rules must be a list of rules, got 5'],
+  ],
+  [
+    { alerts: { rules: [{ name: 'Busy', condition: 5, severity: 'info', description: 'x' }, { name: 'low_health' }, 5] } },
+    [
+      'alerts.rules[0].condition must be a function (health) => boolean, got 5',
+      'alerts.rules[1].threshold is missing; it must be a score above 0, at most 100',
+      'alerts.rules[2] must be a mapping with name and threshold, got 5',
+    ],
+  ],
+])('rejects options of a wrong type, %j', async (options, problems) => {
+  const quiet =
+    typeof options === 'object' && options !== null ? { env: {}, configFile: false, logger: false, ...options } : options
+  const error: unknown = await startTelemetry(quiet as TelemetryOptions).catch((reason: unknown) => reason)
+  expect(error).toBeInstanceOf(ConfigurationError)
+  const lines = (error as ConfigurationError).message.split('\n').slice(1)
+  expect(lines.map((line) => line.trim()).toSorted()).toEqual(problems.toSorted())
 })
 
 test('leaves nothing registered when a reader of yours cannot be used', async () => {

@@ -1,4 +1,5 @@
 import { onTestFinished } from 'vitest'
+
 import { startTelemetry, type Telemetry, type TelemetryOptions } from '../src/index.ts'
 import { recordedLines } from './recorded-lines.ts'
 

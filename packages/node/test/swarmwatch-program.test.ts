@@ -1,4 +1,5 @@
 import { expect, test, vi } from 'vitest'
+
 import { runNode } from './run-node.ts'
 
 // child processes start slowly on a busy machine

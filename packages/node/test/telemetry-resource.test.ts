@@ -1,4 +1,5 @@
 import { expect, test } from 'vitest'
+
 import { telemetryResource } from '../src/opentelemetry/telemetry-resource.ts'
 
 const silent = (): void => {}

@@ -2,13 +2,13 @@ import type { Attributes } from '@opentelemetry/api'
 
 import { seriesOf, type AgentSeries } from './agent-series.ts'
 import { BoundedNames } from './bounded-names.ts'
+import { say } from './log-lines.ts'
 import { attribute } from './names.ts'
 import type { InstrumentAgentOptions, Logger } from './options.ts'
 import { processWide } from './process-wide.ts'
 import { effectiveRecovery, type ConfiguredRecovery } from './recovery/configure-recovery.ts'
 import type { RecoverySettings } from './recovery/settings.ts'
 import { guarded, trip } from './telemetry/guard.ts'
-import { say } from './log-lines.ts'
 
 const variantsPerAgent = 10
 

@@ -24,6 +24,7 @@ function labels(execution: Execution, model: string | undefined): Record<string,
   }
 }
 
+/** Adds tokens to a run, its root span and `agent.tokens`; what is no amount is swallowed and counted. */
 export function addTokens(
   execution: Execution,
   tokens: { input?: number | undefined; output?: number | undefined; model?: string | undefined },
@@ -44,6 +45,7 @@ export function addTokens(
   }
 }
 
+/** Adds US dollars likewise; `model` is `unknown` unless given. */
 export function addCost(execution: Execution, usd: number, model: string | undefined): void {
   const cost = amount(usd, 'cost')
   if (cost === undefined) return

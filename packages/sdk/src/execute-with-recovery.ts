@@ -1,6 +1,8 @@
-import { instrumentAgent, type Instrumented } from './instrument-agent.ts'
+import { type Instrumented, wrapAgent } from './instrument-agent.ts'
 import { checkAgent, type InstrumentAgentOptions } from './options.ts'
+import { realWorld } from './world.ts'
 
+/** What `executeWithRecovery` can be told. */
 export interface ExecuteWithRecoveryOptions<Context, Result> extends Omit<InstrumentAgentOptions<[Context], Result>, 'name'> {
   /** Name in spans, metrics and log lines. @default the function's name */
   readonly agentName?: string | undefined
@@ -20,8 +22,8 @@ export function executeWithRecovery<Context, Result>(
   fn: (context: Context) => Result,
   options: ExecuteWithRecoveryOptions<Context, Awaited<Result>> = {},
 ): Instrumented<Result> {
-  const { agentName, ...rest } = options
-  const named = agentName === undefined ? rest : { ...rest, name: agentName }
-  checkAgent('executeWithRecovery', fn, named)
-  return instrumentAgent(fn, named)(options.context as Context)
+  const { agentName, ...rest } = options ?? {}
+  const named = options && (agentName === undefined ? rest : { ...rest, name: agentName })
+  const name = checkAgent('executeWithRecovery', fn, named, 'agentName')
+  return wrapAgent(fn, name, named, realWorld)(options.context as Context)
 }

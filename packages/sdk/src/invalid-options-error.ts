@@ -19,7 +19,7 @@ export class InvalidOptionsError extends TypeError {
   }
 }
 
-/** Problems of a `recovery` object; `prefix` stands before each option's name. */
+/** Problems of recovery settings; `prefix` stands before each option's name. */
 export function checkRecovery(recovery: object, prefix: string): Problem[] {
   const problems: Problem[] = []
   for (const [key, value] of Object.entries(recovery)) {

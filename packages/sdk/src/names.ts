@@ -10,10 +10,12 @@ export const scopeName = '@swarmwatch/sdk'
 
 /** How a run ended. `cancelled` counts neither as success nor as failure. */
 export const outcomes = ['success', 'failure', 'cancelled'] as const
+/** One of {@link outcomes}. */
 export type Outcome = (typeof outcomes)[number]
 
 /** What recovery did for a run, on its root span. */
 export const retryOutcomes = ['first_try', 'recovered', 'exhausted', 'not_retryable', 'aborted', 'rejected'] as const
+/** One of {@link retryOutcomes}. */
 export type RetryOutcome = (typeof retryOutcomes)[number]
 
 /** Stands for all names past a limit (agents, tools, models, variants), so that a label cannot grow without bound. */
@@ -78,6 +80,7 @@ export interface Metric {
   readonly buckets?: readonly number[]
 }
 
+/** What our code calls a metric. */
 export type MetricKey =
   | 'executions'
   | 'executionDuration'

@@ -1,5 +1,5 @@
-import { processWide } from './process-wide.ts'
 import { snapshot, type ExecutionRecord } from './monitor/execution-record.ts'
+import { processWide } from './process-wide.ts'
 import { trip } from './telemetry/guard.ts'
 
 /** A step of a run, with the run as it is then. */
@@ -19,6 +19,7 @@ export function onExecution(listener: (event: ExecutionEvent) => void): () => vo
   return () => void processWide.listeners.delete(registered)
 }
 
+/** Tells every listener of a step, each with a copy of the run; costs nothing while there is none. */
 export function notify(type: ExecutionEvent['type'], record: ExecutionRecord): void {
   const { listeners } = processWide
   if (listeners.size === 0) return

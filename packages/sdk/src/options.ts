@@ -94,7 +94,7 @@ const agentChecks: Record<keyof InstrumentAgentOptions<never, never>, Check> = {
   ],
   healthWindowSeconds: [
     'must be a number of seconds from 10 to 86400',
-    (value) => Number(value) >= 10 && Number(value) <= 86_400,
+    (value) => typeof value === 'number' && value >= 10 && value <= 86_400,
   ],
 }
 
@@ -107,24 +107,40 @@ function checkOptions(fn: unknown, options: unknown, checks: Record<string, Chec
     if (!check) problems.push({ option, rule: `is not an option; there are ${Object.keys(checks).join(', ')}`, value })
     else if (value !== undefined && !check[1](value)) problems.push({ option, rule: check[0], value })
   }
-  const name = (options as ContentOptions<never, never>).name ?? (typeof fn === 'function' ? fn.name : 'unknown')
-  if (name === '') problems.push({ option: 'name', rule: 'is needed, because the function has none', value: undefined })
+  const { name } = options as ContentOptions<never, never>
+  if (name === undefined && typeof fn === 'function' && fn.name === '')
+    problems.push({ option: 'name', rule: 'is needed, because the function has none', value: undefined })
   return problems
 }
 
-/** Throws {@link InvalidOptionsError} with every problem of an agent's function and options; returns the agent's name. */
-export function checkAgent(caller: string, fn: unknown, options: InstrumentAgentOptions<never, never>): string {
+/**
+ * Throws {@link InvalidOptionsError} with every problem of an agent's function and options; returns the agent's name. `nameOption` is
+ * what `caller` calls the option `name`.
+ */
+export function checkAgent(
+  caller: string,
+  fn: unknown,
+  options: InstrumentAgentOptions<never, never>,
+  nameOption = 'name',
+): string {
   const problems = checkOptions(fn, options, agentChecks)
   if (isObject(options?.recovery)) {
     problems.push(...checkRecovery(options.recovery, 'recovery.'))
     if (options.policy)
       problems.push({ option: 'recovery', rule: 'cannot stand beside policy, which replaces it', value: options.recovery })
   }
-  if (problems.length > 0) throw new InvalidOptionsError(caller, problems)
+  const told = problems.map((problem) => (problem.option === 'name' ? { ...problem, option: nameOption } : problem))
+  if (told.length > 0) throw new InvalidOptionsError(caller, told)
   return options.name ?? (fn as { name: string }).name
 }
 
-/** The same for a tool. */
+/** Throws {@link InvalidOptionsError} if an agent cannot be called that. */
+export function checkAgentName(caller: string, agentName: unknown): void {
+  const [rule, holds] = contentChecks.name
+  if (!holds(agentName)) throw new InvalidOptionsError(caller, [{ option: 'agentName', rule, value: agentName }])
+}
+
+/** The same as {@link checkAgent} for a tool. */
 export function checkTool(fn: unknown, options: ContentOptions<never, never>): string {
   const problems = checkOptions(fn, options, contentChecks)
   if (problems.length > 0) throw new InvalidOptionsError('instrumentTool', problems)

@@ -1,10 +1,10 @@
 import { Agent } from './agent.ts'
-import { Execution } from './execution.ts'
 import { peek } from './error-type.ts'
-import { checkAgent } from './options.ts'
+import { Execution } from './execution.ts'
 import { attribute } from './names.ts'
+import { checkAgentName } from './options.ts'
 import { guarded } from './telemetry/guard.ts'
-import { realWorld, type World } from './world.ts'
+import { realWorld } from './world.ts'
 
 /** How a run that was started by hand went. */
 export interface Completion {
@@ -44,13 +44,8 @@ export interface ManualExecution {
  * execution.complete({ success: true, metrics: { files_created: 5, duration: 45.2, estimatedCost: 0.15 } })
  */
 export function startExecution(agentName: string, task?: unknown): ManualExecution {
-  checkAgent('startExecution', () => {}, { name: agentName })
-  return beginExecution(agentName, task, realWorld)
-}
-
-/** {@link startExecution} for a checked name, in a world of the caller's. */
-function beginExecution(agentName: string, task: unknown, world: World): ManualExecution {
-  const execution = new Execution(new Agent(agentName, {}), [], world)
+  checkAgentName('startExecution', agentName)
+  const execution = new Execution(new Agent(agentName, {}), [], realWorld)
   execution.attemptStarted(undefined)
   return {
     id: execution.id,

@@ -10,6 +10,7 @@ export interface World {
   after(ms: number, callback: () => void): () => void
 }
 
+/** The clocks, the chance and the timers of this process. */
 export const realWorld: World = {
   now: () => performance.now(),
   wallClock: () => Date.now(),

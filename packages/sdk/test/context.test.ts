@@ -1,7 +1,7 @@
 import { setImmediate as soon, setTimeout as after } from 'node:timers/promises'
 
-import type { ReadableSpan } from '@opentelemetry/sdk-trace'
 import { trace } from '@opentelemetry/api'
+import type { ReadableSpan } from '@opentelemetry/sdk-trace'
 import { afterEach, beforeEach, expect, test } from 'vitest'
 
 import { currentExecution, getActiveExecutions, instrumentAgent, instrumentTool } from '../src/index.ts'

@@ -1,6 +1,13 @@
 import { describe, expect, test } from 'vitest'
 
-import { executeWithRecovery, instrumentAgent, instrumentTool, InvalidOptionsError, startExecution } from '../src/index.ts'
+import {
+  configureRecovery,
+  executeWithRecovery,
+  instrumentAgent,
+  instrumentTool,
+  InvalidOptionsError,
+  startExecution,
+} from '../src/index.ts'
 
 const message = (call: () => unknown): string => {
   try {
@@ -22,8 +29,35 @@ describe('bad input is refused at once, with the option, the rule and the value'
     expect(message(() => instrumentAgent(async () => {}))).toBe(
       'instrumentAgent: name is needed, because the function has none, got undefined',
     )
-    expect(message(() => executeWithRecovery(async () => {}))).toMatch(/^executeWithRecovery: name is needed/)
-    expect(message(() => startExecution(''))).toMatch(/^startExecution: name must be a string of 1 to 200 characters, got ""/)
+    expect(message(() => executeWithRecovery(async () => {}))).toBe(
+      'executeWithRecovery: agentName is needed, because the function has none, got undefined',
+    )
+  })
+
+  test('a name that is none, under the word it was given with', () => {
+    const rule = 'must be a string of 1 to 200 characters'
+    expect(message(() => instrumentAgent(async () => {}, { name: '' }))).toBe(`instrumentAgent: name ${rule}, got ""`)
+    expect(message(() => executeWithRecovery(() => {}, { agentName: '' }))).toBe(`executeWithRecovery: agentName ${rule}, got ""`)
+    expect(message(() => startExecution(''))).toBe(`startExecution: agentName ${rule}, got ""`)
+    expect(message(() => startExecution(undefined as never))).toBe(`startExecution: agentName ${rule}, got undefined`)
+  })
+
+  test('options that are no object', () => {
+    expect(message(() => instrumentAgent(() => {}, null as never))).toMatch(/: options must be an object, got null$/m)
+    expect(message(() => executeWithRecovery(() => {}, null as never))).toMatch(/: options must be an object, got null$/m)
+    expect(message(() => configureRecovery(5 as never))).toBe('configureRecovery: defaults must be an object, got 5')
+    expect(message(() => configureRecovery({ agents: { reviewer: 5 } as never }))).toBe(
+      'configureRecovery: agents.reviewer must be an object, got 5',
+    )
+    expect(message(() => configureRecovery({ agents: 'reviewer' as never }))).toBe(
+      'configureRecovery: agents must be an object, got "reviewer"',
+    )
+  })
+
+  test('a health window that is no number', () => {
+    expect(message(() => instrumentAgent(() => {}, { name: 'x', healthWindowSeconds: '300' as never }))).toBe(
+      'instrumentAgent: healthWindowSeconds must be a number of seconds from 10 to 86400, got "300"',
+    )
   })
 
   test('every problem at once', () => {

@@ -1,5 +1,6 @@
 import { currentExecution, type Logger, type RecoveryOptions } from '@swarmwatch/sdk'
 import { isStepCount, type StopCondition } from 'ai'
+
 import { type ChatModel, meteredModel } from '../metered-model.ts'
 import type { TokenMeter } from '../token-meter.ts'
 import type { BacklogTools } from '../tools/backlog-tools.ts'

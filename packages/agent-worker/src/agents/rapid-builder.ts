@@ -1,5 +1,6 @@
 import { instrumentAgent } from '@swarmwatch/sdk'
 import { generateText } from 'ai'
+
 import { type AgentKit, modelCall, sharedOptions } from './agent-kit.ts'
 import { type AgentTask, promptFor } from './agent-task.ts'
 import { checkFinished } from './check-finished.ts'

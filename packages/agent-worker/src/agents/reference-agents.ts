@@ -6,6 +6,7 @@ import { createReviewer } from './reviewer.ts'
 
 /** The three reference agents, in the order in which they work on an item. */
 export const agentNames = ['rapid-builder', 'api-integrator', 'reviewer'] as const
+/** What a reference agent is called. */
 export type AgentName = (typeof agentNames)[number]
 
 /** Each agent as a function that does a task to its end and gives the agent's closing words. */

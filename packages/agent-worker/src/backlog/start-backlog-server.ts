@@ -1,4 +1,5 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
+
 import { type LocalServer, startLocalServer } from '../local-server.ts'
 import { readJsonBody } from '../read-json-body.ts'
 import { type BacklogItem, backlogItems } from './backlog-items.ts'

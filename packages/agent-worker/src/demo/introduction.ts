@@ -1,4 +1,5 @@
 import type { Telemetry } from '@swarmwatch/node'
+
 import { demoWindowSeconds } from './demo-world.ts'
 
 const mostWaitsShown = 5
@@ -16,7 +17,7 @@ export function introduction(
     'Swarmwatch demo: three agents work on real files; they fail, recover and show themselves.',
     '',
     `Settings  ${settingsFile}${isOverridden ? ' and the environment' : ''}: ${waits(configuration.recovery)} (production: 5, 15, 30 s)`,
-    `          health looks back ${demoWindowSeconds} s (production: 300 s); alerts fire after 2 s (production: minutes)`,
+    `          health looks back ${demoWindowSeconds} s (production: 300 s); alerts fire after seconds (production: minutes)`,
     `Page      ${pageUrl ?? 'off'}`,
     `Metrics   ${metricsUrl ?? 'off'}`,
     ...description,

@@ -1,7 +1,9 @@
 import { setTimeout as delay } from 'node:timers/promises'
 import { fileURLToPath } from 'node:url'
+
 import { startTelemetry } from '@swarmwatch/node'
 import { getActiveExecutions, getExecutionMetrics, getSystemHealth } from '@swarmwatch/sdk'
+
 import { type ReferenceAgents, referenceAgents } from '../agents/reference-agents.ts'
 import { backlogItems } from '../backlog/backlog-items.ts'
 import { seededSchedule } from '../schedule.ts'

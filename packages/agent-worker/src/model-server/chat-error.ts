@@ -19,8 +19,10 @@ export function chatError(
   return { status, headers, body: { error: { message, type, param, code } } }
 }
 
+/** What a model server says when it breaks. */
 export const serverError: ChatError = chatError(500, 'server_error', 'The server had an error while processing your request.')
 
+/** Too many requests: come back after so many seconds. */
 export function rateLimitedError(retryAfterSeconds: number): ChatError {
   return chatError(429, 'requests', 'Rate limit reached for requests.', {
     code: 'rate_limit_exceeded',
@@ -28,6 +30,7 @@ export function rateLimitedError(retryAfterSeconds: number): ChatError {
   })
 }
 
+/** A request that can never succeed; `param` names what is wrong in it. */
 export function badRequest(message: string, param: string | null = null): ChatError {
   return chatError(400, 'invalid_request_error', message, { param })
 }

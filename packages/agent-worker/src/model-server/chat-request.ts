@@ -9,6 +9,7 @@ interface ToolCall {
   function: { name: string; arguments: string }
 }
 
+/** One message of a conversation, as OpenAI's chat completions have it. */
 export type ChatMessage =
   | { role: 'system' | 'user'; content: Content }
   | { role: 'assistant'; content?: Content | null | undefined; tool_calls?: ToolCall[] | undefined }

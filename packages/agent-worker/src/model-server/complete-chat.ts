@@ -1,6 +1,7 @@
 import { once } from 'node:events'
 import type { ServerResponse } from 'node:http'
 import { setTimeout as delay } from 'node:timers/promises'
+
 import { answerStream } from './answer-stream.ts'
 import { type ChatAnswer, chatAnswer, completionBody } from './chat-answer.ts'
 import { type ChatError, rateLimitedError, serverError } from './chat-error.ts'

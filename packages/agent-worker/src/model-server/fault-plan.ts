@@ -9,6 +9,7 @@ export type Fault =
   /** Answers that call no tool come out right. */
   | { readonly kind: 'malformed-arguments' }
 
+/** How the server can misbehave. */
 export type FaultKind = Fault['kind']
 
 /** What a plan may look at to decide. */

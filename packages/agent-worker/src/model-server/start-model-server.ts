@@ -1,4 +1,5 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
+
 import { type LocalServer, startLocalServer } from '../local-server.ts'
 import { readJsonBody } from '../read-json-body.ts'
 import { badRequest, type ChatError, chatError } from './chat-error.ts'

@@ -1,6 +1,7 @@
 import { currentExecution, instrumentTool } from '@swarmwatch/sdk'
 import { type Tool, tool } from 'ai'
 import { z } from 'zod'
+
 import { type Review, review } from '../backlog/review.ts'
 
 /** An answer of the backlog service that is no success. */

@@ -1,6 +1,7 @@
 import { instrumentTool } from '@swarmwatch/sdk'
 import { type Tool, tool } from 'ai'
 import { z } from 'zod'
+
 import type { Workspace } from './workspace.ts'
 
 const path = z.string().describe('relative to the workspace, such as b-1/client.ts')

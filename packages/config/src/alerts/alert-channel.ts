@@ -1,7 +1,10 @@
 import type { Secret } from '../secret.ts'
 
-/** How bad it is, worst first. */
-export type Severity = 'critical' | 'warning' | 'info'
+/** Every severity, worst first. */
+export const severities = ['critical', 'warning', 'info'] as const
+
+/** How bad it is. */
+export type Severity = (typeof severities)[number]
 
 /** A daily time in which messages of severity info are kept back. */
 export interface QuietHours {

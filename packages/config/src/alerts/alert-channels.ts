@@ -1,3 +1,5 @@
+import type { SettingsFile } from '../file/settings-file.ts'
+import { resolveSettings, type Resolved, type Sources } from '../setting.ts'
 import { buildEmail } from './build-email.ts'
 import { buildSlack } from './build-slack.ts'
 import { buildWebhook } from './build-webhook.ts'
@@ -5,8 +7,6 @@ import { baseOf, type ChannelEntry, type Target } from './channel-entry.ts'
 import { channelVariables, serverVariables, type ChannelVariables } from './channel-variables.ts'
 import type { ChannelWithOrigins } from './channel-with-origins.ts'
 import type { CodeAlerts } from './read-code-alerts.ts'
-import { resolveSettings, type Resolved, type Sources } from '../setting.ts'
-import type { SettingsFile } from '../file/settings-file.ts'
 
 type Variables = Resolved<ChannelVariables>
 

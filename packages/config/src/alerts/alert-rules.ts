@@ -1,7 +1,7 @@
-import type { AlertRule, AlertRuleName } from './alert-rule.ts'
 import type { FileRule } from '../file/file-settings.ts'
 import type { Origin } from '../origin.ts'
 import { thresholds } from '../thresholds.ts'
+import type { AlertRule, AlertRuleName } from './alert-rule.ts'
 
 const { errorRate, slowResponse, healthScore } = thresholds
 

@@ -1,8 +1,8 @@
+import type { Resolved } from '../setting.ts'
+import { isMailAddress } from '../value-rule.ts'
 import { baseOf, targetOf, type ChannelEntry, type Target } from './channel-entry.ts'
 import type { ChannelVariables } from './channel-variables.ts'
 import type { ChannelWithOrigins } from './channel-with-origins.ts'
-import type { Resolved } from '../setting.ts'
-import { isMailAddress } from '../value-rule.ts'
 
 /** A mail channel, or why it is off. */
 export function buildEmail(

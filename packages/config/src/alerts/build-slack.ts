@@ -1,6 +1,6 @@
+import type { Secret } from '../secret.ts'
 import { baseOf, isListed, originOf, targetOf, type ChannelEntry, type Target } from './channel-entry.ts'
 import type { ChannelWithOrigins } from './channel-with-origins.ts'
-import type { Secret } from '../secret.ts'
 
 /** A Slack channel by bot where there is a token, else by webhook; or why it is off. */
 export function buildSlack(entry: ChannelEntry, variable: Target<Secret>): ChannelWithOrigins | string {

@@ -1,6 +1,6 @@
+import type { Secret } from '../secret.ts'
 import { baseOf, originOf, targetOf, type ChannelEntry, type Target } from './channel-entry.ts'
 import type { ChannelWithOrigins } from './channel-with-origins.ts'
-import type { Secret } from '../secret.ts'
 
 /** A custom webhook, or why it is off. */
 export function buildWebhook(entry: ChannelEntry, address: Target<Secret>, key: Target<Secret>): ChannelWithOrigins | string {

@@ -1,7 +1,7 @@
-import type { ChannelBase } from './alert-channel.ts'
 import type { FileChannel } from '../file/file-settings.ts'
-import type { Origin } from '../origin.ts'
 import type { SettingsDocument } from '../file/settings-document.ts'
+import type { Origin } from '../origin.ts'
+import { type ChannelBase, severities as allSeverities } from './alert-channel.ts'
 
 /** A channel as code or the file lists it, or one that only variables ask for. */
 export interface ChannelEntry {
@@ -32,7 +32,7 @@ export function baseOf({ channel, ...entry }: ChannelEntry): {
   values: ChannelBase
   origins: Origins<ChannelBase & { type: unknown }>
 } {
-  const { type, name = type, severities = ['critical', 'warning', 'info'], fallback = false, quiet_hours: quiet } = channel
+  const { type, name = type, severities = allSeverities, fallback = false, quiet_hours: quiet } = channel
   return {
     values: {
       name,

@@ -1,5 +1,5 @@
-import type { AlertChannel } from './alert-channel.ts'
 import type { Origin } from '../origin.ts'
+import type { AlertChannel } from './alert-channel.ts'
 
 /** A channel and where its parts came from. */
 export interface ChannelWithOrigins {

@@ -1,5 +1,5 @@
-import type { AlertRuleName } from './alert-rule.ts'
 import type { Severity } from './alert-channel.ts'
+import type { AlertRuleName } from './alert-rule.ts'
 
 type Optional<T> = T | undefined
 

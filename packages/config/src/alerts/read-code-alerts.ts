@@ -1,8 +1,8 @@
 import type { Problem } from '../configuration-error.ts'
 import { fileProblems, repeatedEntries } from '../file/file-problems.ts'
 import { fileSchema } from '../file/file-schema.ts'
-import { serverVariables } from './channel-variables.ts'
 import type { FileChannel, FileRule } from '../file/file-settings.ts'
+import { serverVariables } from './channel-variables.ts'
 
 /** Channels and rules given in code, in the shape of the file. */
 export interface CodeAlerts {

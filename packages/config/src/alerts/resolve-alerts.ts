@@ -1,11 +1,11 @@
-import { buildChannels } from './alert-channels.ts'
-import { overlayRules } from './alert-rules.ts'
-import { readCodeAlerts } from './read-code-alerts.ts'
-import type { AlertSettings } from './alert-settings.ts'
+import type { SettingsFile } from '../file/settings-file.ts'
 import { prefixed, type Origin } from '../origin.ts'
 import { checkedCode, resolveSettings, type Sources } from '../setting.ts'
-import type { SettingsFile } from '../file/settings-file.ts'
 import { alertSettings } from '../settings-groups.ts'
+import { buildChannels } from './alert-channels.ts'
+import { overlayRules } from './alert-rules.ts'
+import type { AlertSettings } from './alert-settings.ts'
+import { readCodeAlerts } from './read-code-alerts.ts'
 
 /** The alert settings and the origin of each, by its path. */
 export interface ResolvedAlerts {

@@ -1,8 +1,9 @@
 import { z } from 'zod'
 
+import { severities } from '../alerts/alert-channel.ts'
+import { host, mailAddresses, oneLine, oneOf, onOff, secretText, secretUrl } from '../value-rule.ts'
 import type { FileChannel } from './file-settings.ts'
 import { section } from './section.ts'
-import { host, mailAddresses, oneLine, oneOf, onOff, secretText, secretUrl } from '../value-rule.ts'
 
 const clock = 'must be a time of day as HH:MM'
 const timeOfDay = z.string(clock).regex(/^([01]\d|2[0-3]):[0-5]\d$/, clock)
@@ -19,7 +20,7 @@ const base = {
     .optional()
     .meta({ description: 'Unique among the channels; the type, unless there are two of one type.' }),
   severities: z
-    .array(oneOf(['critical', 'warning', 'info']).schema, 'must be a list of severities')
+    .array(oneOf(severities).schema, 'must be a list of severities')
     .min(1, 'must have at least one severity')
     .optional()
     .meta({ description: 'It is told these; all three, unless listed.' }),

@@ -2,9 +2,9 @@ import type { z } from 'zod'
 
 import { defaultAlertRules } from '../alerts/alert-rules.ts'
 import type { Problem } from '../configuration-error.ts'
+import { shownPath, shownValue } from '../shown-value.ts'
 import { isSecretPath } from './channel-target.ts'
 import type { Detail, SettingsDocument } from './settings-document.ts'
-import { shownPath, shownValue } from '../shown-value.ts'
 
 /** Says in our words what the schema found: path, rule, value and line. The schema's messages are the rules. */
 export function fileProblems(fileName: string, document: SettingsDocument, issues: readonly z.core.$ZodIssue[]): Problem[] {

@@ -1,11 +1,11 @@
 import { z } from 'zod'
 
+import type { Setting } from '../setting.ts'
+import { alertSettings, metricsSettings, monitorSettings, recoveryLimits } from '../settings-groups.ts'
 import { channelsSchema } from './channel-schema.ts'
 import type { FileRecoveryLimits, FileSettings } from './file-settings.ts'
 import { rulesSchema } from './rule-schema.ts'
 import { section } from './section.ts'
-import type { Setting } from '../setting.ts'
-import { alertSettings, metricsSettings, monitorSettings, recoveryLimits } from '../settings-groups.ts'
 
 const limits = {
   max_retries: keyOf(recoveryLimits.maxRetries),

@@ -1,5 +1,5 @@
-import type { AlertRuleName } from '../alerts/alert-rule.ts'
 import type { Severity } from '../alerts/alert-channel.ts'
+import type { AlertRuleName } from '../alerts/alert-rule.ts'
 import type { AlertSettings } from '../alerts/alert-settings.ts'
 import type { Secret } from '../secret.ts'
 

@@ -1,16 +1,15 @@
 import { z } from 'zod'
 
+import { severities } from '../alerts/alert-channel.ts'
+import { oneOf, seconds } from '../value-rule.ts'
 import type { FileRule } from './file-settings.ts'
 import { section } from './section.ts'
-import { oneOf, seconds } from '../value-rule.ts'
 
 const share = number('must be a share above 0, at most 1 (0.5 is 50 %)', 1)
 const score = number('must be a score above 0, at most 100', 100)
 
 const rest = {
-  severity: oneOf(['critical', 'warning', 'info'])
-    .schema.optional()
-    .meta({ description: 'That of the default rule of this name, unless given.' }),
+  severity: oneOf(severities).schema.optional().meta({ description: 'That of the default rule of this name, unless given.' }),
   for: seconds.schema
     .optional()
     .meta({ description: 'It must have held so many seconds; that of the default rule of this name, unless given.' }),

@@ -13,9 +13,9 @@ import {
 
 import type { Problem } from '../configuration-error.ts'
 import type { Environment } from '../environment.ts'
+import { shownPath, shownValue } from '../shown-value.ts'
 import { isSecretPath, isTargetPath } from './channel-target.ts'
 import { fillIn } from './fill-in.ts'
-import { shownPath, shownValue } from '../shown-value.ts'
 import { yamlProblems } from './yaml-problems.ts'
 
 /** What is known about a value of the file besides the value. */

@@ -1,10 +1,10 @@
 import type { Problem } from '../configuration-error.ts'
 import type { Environment } from '../environment.ts'
+import { shownValue } from '../shown-value.ts'
 import { fileProblems, repeatedEntries } from './file-problems.ts'
 import { fileSchema } from './file-schema.ts'
 import type { FileSettings } from './file-settings.ts'
 import { readSettingsDocument, type SettingsDocument } from './settings-document.ts'
-import { shownValue } from '../shown-value.ts'
 
 /** The settings file once it is read and checked; no settings where there is no file or it has problems. */
 export interface SettingsFile {

@@ -32,6 +32,7 @@ export interface AlertGroup {
   readonly alerts: readonly GroupAlert[]
 }
 
+/** Why people are told, in Alertmanager's words. */
 export type NotificationReason =
   | 'first notification'
   | 'new alerts added'

@@ -1,4 +1,5 @@
 import { asciiOnly } from '@swarmwatch/config'
+
 import type { Logger } from '../logger.ts'
 import type { ActiveAlert } from './active-alert.ts'
 import type { AlertChange } from './receivers/alert-receiver.ts'

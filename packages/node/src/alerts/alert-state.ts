@@ -5,6 +5,7 @@ export type AlertState =
   /** `quietSinceMs` is set while its condition does not hold any more. */
   | { readonly phase: 'firing'; readonly sinceMs: number; readonly quietSinceMs?: number }
 
+/** How long a condition must hold, and how long it must be quiet. */
 export interface AlertTiming {
   /** The condition must have held this long before it fires. */
   readonly forSeconds: number

@@ -1,5 +1,6 @@
-import type { Problem, Severity } from '@swarmwatch/config'
+import { type Problem, severities, type Severity, shownValue } from '@swarmwatch/config'
 import type { SystemHealth } from '@swarmwatch/sdk'
+
 import type { TelemetryOptions } from '../telemetry-options.ts'
 
 /**
@@ -28,29 +29,38 @@ export interface ConditionRule {
   readonly forSeconds?: number
 }
 
-/** Those of the rules given in code that bring their own condition. */
-export function conditionRules({ alerts }: TelemetryOptions): ConditionRule[] {
-  return (alerts?.rules ?? []).filter((rule): rule is ConditionRule => 'condition' in rule)
+type CodeRules = NonNullable<TelemetryOptions['alerts']>['rules']
+
+/** Whether a rule given in code brings its own condition, rather than the name of one of ours. */
+export function hasCondition(rule: unknown): rule is ConditionRule {
+  return typeof rule === 'object' && rule !== null && 'condition' in rule
 }
 
-const severities: readonly string[] = ['critical', 'warning', 'info']
+/** Those of the rules given in code that bring their own condition. */
+export function conditionRules({ alerts }: TelemetryOptions): ConditionRule[] {
+  return (alerts?.rules ?? []).filter(hasCondition)
+}
 
-/** What is wrong with rules given in code, by path (`alerts.rules[0].name`). */
-export function conditionRuleProblems(rules: readonly ConditionRule[], path = 'alerts.rules'): Problem[] {
-  const keys = rules.map(({ name, severity }) => JSON.stringify([name, severity]))
-  return rules.flatMap((rule, index) => {
-    const problem = (key: keyof ConditionRule, text: string): Problem => ({ path: `${path}[${index}].${key}`, rule: text })
-    return [
-      isText(rule.name) ? [] : problem('name', 'must be one line of at most 200 characters'),
-      typeof rule.condition === 'function' ? [] : problem('condition', 'must be a function (health) => boolean'),
-      severities.includes(rule.severity) ? [] : problem('severity', 'must be critical, warning or info'),
-      isText(rule.description) ? [] : problem('description', 'must be one line of at most 200 characters'),
-      isNumber(rule.threshold) ? [] : problem('threshold', 'must be a number'),
-      isNumber(rule.forSeconds) && (rule.forSeconds ?? 0) >= 0
-        ? []
-        : problem('forSeconds', 'must be a number of seconds, 0 or more'),
-      keys.indexOf(keys[index]!) === index ? [] : problem('name', 'must not stand twice with the same severity'),
-    ].flat()
+/** What is wrong with the conditions among the rules given in code, by path (`alerts.rules[0].name`). */
+export function conditionRuleProblems(rules: CodeRules): Problem[] {
+  const seen = new Set<string>()
+  return (Array.isArray(rules) ? rules : []).flatMap((rule: unknown, index) => {
+    if (!hasCondition(rule)) return []
+    const key = JSON.stringify([rule.name, rule.severity])
+    const isRepeated = seen.has(key)
+    seen.add(key)
+    const checks: [key: keyof ConditionRule, holds: boolean, rule: string][] = [
+      ['name', isText(rule.name), 'must be one line of at most 200 characters'],
+      ['condition', typeof rule.condition === 'function', 'must be a function (health) => boolean'],
+      ['severity', severities.includes(rule.severity), 'must be critical, warning or info'],
+      ['description', isText(rule.description), 'must be one line of at most 200 characters'],
+      ['threshold', isNumber(rule.threshold), 'must be a number'],
+      ['forSeconds', isNumber(rule.forSeconds) && (rule.forSeconds ?? 0) >= 0, 'must be a number of seconds, 0 or more'],
+      ['name', !isRepeated, 'must not stand twice with the same severity'],
+    ]
+    return checks.flatMap(([name, holds, text]) =>
+      holds ? [] : { path: `alerts.rules[${index}].${name}`, rule: text, value: shownValue(rule[name]) },
+    )
   })
 }
 

@@ -1,7 +1,8 @@
 import type { SystemHealth } from '@swarmwatch/sdk'
+
 import { type AlertState, nextState } from './alert-state.ts'
-import { isMuted } from './inhibition.ts'
 import type { InProcessRule } from './in-process-rule.ts'
+import { isMuted } from './inhibition.ts'
 
 /** A rule and what is known of it. */
 export interface TrackedRule {
@@ -23,11 +24,13 @@ export interface Change {
   readonly finding: string
 }
 
+/** All rules after one evaluation, and what people must be told of it. */
 export interface Evaluation {
   readonly tracked: readonly TrackedRule[]
   readonly changes: readonly Change[]
 }
 
+/** What an evaluation needs besides rules and health. */
 export interface EvaluationOptions {
   readonly quietSeconds: number
   /** Called for a condition that threw, which counts as not holding. */

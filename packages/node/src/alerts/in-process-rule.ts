@@ -1,5 +1,6 @@
 import type { AlertRule, Severity } from '@swarmwatch/config'
 import type { SystemHealth } from '@swarmwatch/sdk'
+
 import type { ConditionRule } from './condition-rule.ts'
 import { namedRule } from './named-rule.ts'
 

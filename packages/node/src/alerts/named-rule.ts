@@ -1,5 +1,6 @@
 import { alertNames, type AlertRule, type AlertRuleName, thresholds } from '@swarmwatch/config'
 import type { SystemHealth } from '@swarmwatch/sdk'
+
 import type { InProcessRule } from './in-process-rule.ts'
 
 interface Watched {

@@ -1,10 +1,11 @@
-import type { AlertRule, Severity } from '@swarmwatch/config'
+import { type AlertRule, severities, type Severity } from '@swarmwatch/config'
 import type { SystemHealth } from '@swarmwatch/sdk'
+
+import { errorWord } from '../error-word.ts'
 import { type Logger, sayTo } from '../logger.ts'
 import { activeAlert, type ActiveAlert } from './active-alert.ts'
 import { printAlerts } from './alert-line.ts'
 import type { ConditionRule } from './condition-rule.ts'
-import { errorWord } from './error-word.ts'
 import { evaluateRules, type TrackedRule, untold } from './evaluate-rules.ts'
 import { inProcessRule, type InProcessRule } from './in-process-rule.ts'
 import type { AlertChange, AlertReceiver } from './receivers/alert-receiver.ts'
@@ -24,6 +25,7 @@ export interface CurrentAlert {
   readonly sinceMs: number
 }
 
+/** Rules that are being evaluated. */
 export interface AlertRules {
   /** Worst first. */
   readonly current: () => CurrentAlert[]
@@ -33,6 +35,7 @@ export interface AlertRules {
   readonly stop: () => Promise<void>
 }
 
+/** Which rules, how often, and who is told. */
 export interface AlertRulesOptions {
   readonly rules: readonly (AlertRule | ConditionRule)[]
   readonly intervalSeconds: number
@@ -49,7 +52,6 @@ export interface AlertRulesOptions {
 }
 
 const toConsole: Logger = console
-const worstFirst: readonly Severity[] = ['critical', 'warning', 'info']
 
 /**
  * Evaluates the rules every `intervalSeconds` until stopped; never keeps the process alive. What cannot be sent is printed, said once
@@ -139,7 +141,7 @@ function currentAlerts(tracked: readonly TrackedRule[]): CurrentAlert[] {
       const { alertName: name, severity } = rule
       return [{ name, severity, state: state.phase, isMuted, summary: finding, sinceMs: state.sinceMs }]
     })
-    .toSorted((one, other) => worstFirst.indexOf(one.severity) - worstFirst.indexOf(other.severity))
+    .toSorted((one, other) => severities.indexOf(one.severity) - severities.indexOf(other.severity))
 }
 
 /** Our own messages say no secret; of anybody else's error only the kind is shown. */

@@ -1,5 +1,6 @@
 import type { Configuration } from '@swarmwatch/config'
 import { Secret } from '@swarmwatch/config'
+
 import type { Settings } from '../read-settings.ts'
 
 type Row = readonly [path: string, value: string, origin: string]

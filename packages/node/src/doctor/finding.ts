@@ -8,8 +8,11 @@ export interface Finding {
   readonly text: string
 }
 
+/** All is well. */
 export const ok = (text: string): Finding => ({ level: 'ok', text })
+/** It works, but think about it. */
 export const warning = (text: string): Finding => ({ level: 'warning', text })
+/** It does not work as it is. */
 export const wrong = (text: string): Finding => ({ level: 'wrong', text })
 
 const marks = { ok: '[OK]   ', warning: '[WARN] ', wrong: '[WRONG]' } as const

@@ -1,6 +1,7 @@
 import { request as requestHttp } from 'node:http'
 import { request as requestHttps } from 'node:https'
-import { errorType } from '@swarmwatch/sdk'
+
+import { errorWord } from '../error-word.ts'
 import type { OtlpSettings, OtlpTarget } from '../opentelemetry/otlp-settings.ts'
 import { type Finding, ok, warning, wrong } from './finding.ts'
 
@@ -21,7 +22,7 @@ async function checkTarget(signal: string, target: OtlpTarget, timeoutMs: number
     return judged(where, await statusOf(target, timeoutMs), hasToken)
   } catch (error) {
     return wrong(
-      `${where} cannot be reached (${errorType(error)}): is the Collector running, and OTEL_EXPORTER_OTLP_ENDPOINT right?`,
+      `${where} cannot be reached (${errorWord(error)}): is the Collector running, and OTEL_EXPORTER_OTLP_ENDPOINT right?`,
     )
   }
 }

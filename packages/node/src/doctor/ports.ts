@@ -1,6 +1,8 @@
 import { once } from 'node:events'
 import { createServer } from 'node:net'
+
 import type { Configuration } from '@swarmwatch/config'
+
 import { type Finding, ok, wrong } from './finding.ts'
 
 interface Listener {

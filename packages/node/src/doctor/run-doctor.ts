@@ -1,4 +1,5 @@
 import { type Configuration, ConfigurationError, loadConfiguration } from '@swarmwatch/config'
+
 import { otlpSettings } from '../opentelemetry/otlp-settings.ts'
 import { registeredGlobals } from '../opentelemetry/registered-globals.ts'
 import { type Finding, findingLine, ok, warning, wrong } from './finding.ts'
@@ -9,6 +10,7 @@ import { checkPorts } from './ports.ts'
 import { checkProvider, isPreloaded } from './provider.ts'
 import { checkChannels, checkRecovery, checkServiceName } from './settings-checks.ts'
 
+/** What the doctor looks at. */
 export interface DoctorOptions {
   /** @default process.env */
   readonly env?: Readonly<Record<string, string | undefined>>

@@ -1,4 +1,5 @@
 import { type Configuration, recoveryWaits } from '@swarmwatch/config'
+
 import { type Finding, ok, warning, wrong } from './finding.ts'
 
 type Environment = Readonly<Record<string, string | undefined>>

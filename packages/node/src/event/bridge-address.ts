@@ -1,5 +1,7 @@
 import { readFileSync } from 'node:fs'
 
+import { shownValue } from '@swarmwatch/config'
+
 /** Where the alert bridge is, and what it wants to be shown. */
 export interface BridgeAddress {
   readonly url: URL
@@ -10,7 +12,9 @@ export interface BridgeAddress {
 export function bridgeAddress(env: Readonly<Record<string, string | undefined>>): BridgeAddress {
   const url = URL.parse(env['BRIDGE_URL'] || 'http://127.0.0.1:8090')
   if (!url || !/^https?:$/.test(url.protocol) || url.username !== '' || url.password !== '') {
-    throw new Error('BRIDGE_URL must be an http or https URL without user name and password')
+    throw new Error(
+      `BRIDGE_URL must be an http or https URL without user name and password, got ${shownValue(env['BRIDGE_URL'])}`,
+    )
   }
   const token = readToken(env)
   if (token === '') throw new Error('BRIDGE_TOKEN is not set; set it, or BRIDGE_TOKEN_FILE, to the token of the bridge')

@@ -1,5 +1,7 @@
 import { parseArgs } from 'node:util'
 
+import { shownValue } from '@swarmwatch/config'
+
 /** What the bridge takes at `POST /api/v1/events`. */
 export interface NotableEvent {
   readonly title: string
@@ -13,6 +15,7 @@ export interface NotableEvent {
   readonly key?: string
 }
 
+/** What `swarmwatch event --help` prints. */
 export const eventUsage = `Usage: swarmwatch event --title TITLE [options]
   Tells the people behind the alert bridge of a notable event or a deployment (severity info).
   --title TITLE         one line; with --deployment it may be left out
@@ -61,6 +64,8 @@ export function eventArguments(args: readonly string[], now: Date): NotableEvent
 function parseLink(link: string): [name: string, url: string] {
   const at = link.indexOf('=')
   const url = URL.parse(link.slice(at + 1))
-  if (at < 1 || !url || !/^https?:$/.test(url.protocol)) throw new Error('--link must be NAME=URL with an http or https URL')
+  if (at < 1 || !url || !/^https?:$/.test(url.protocol)) {
+    throw new Error(`--link must be NAME=URL with an http or https URL, got ${shownValue(link)}`)
+  }
   return [link.slice(0, at), url.href]
 }

@@ -1,8 +1,10 @@
 import { asciiOnly } from '@swarmwatch/config'
+
 import { type BridgeAddress, bridgeAddress } from './bridge-address.ts'
 import { eventArguments, eventUsage, type NotableEvent } from './event-arguments.ts'
 import { sendEvent } from './send-event.ts'
 
+/** What the command takes from outside. */
 export interface EventWorld {
   /** @default process.env */
   readonly env?: Readonly<Record<string, string | undefined>>

@@ -1,5 +1,6 @@
 import { asciiOnly } from '@swarmwatch/config'
-import { errorType } from '@swarmwatch/sdk'
+
+import { errorWord } from '../error-word.ts'
 import type { BridgeAddress } from './bridge-address.ts'
 import type { NotableEvent } from './event-arguments.ts'
 
@@ -31,7 +32,7 @@ export async function sendEvent(
   } catch (error) {
     return {
       isTaken: false,
-      words: `the bridge at ${url.host} cannot be reached (${errorType(error)}); is it running, and is BRIDGE_URL right?`,
+      words: `the bridge at ${url.host} cannot be reached (${errorWord(error)}); is it running, and is BRIDGE_URL right?`,
     }
   }
 }

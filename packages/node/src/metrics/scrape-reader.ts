@@ -1,5 +1,6 @@
 import { PrometheusExporter, PrometheusSerializer } from '@opentelemetry/exporter-prometheus'
 import type { CollectionResult } from '@opentelemetry/sdk-metrics'
+
 import { withUnitSuffix } from './unit-suffix.ts'
 
 /**

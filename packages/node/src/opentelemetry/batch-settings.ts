@@ -1,4 +1,5 @@
 import type { BatchSpanProcessor } from '@opentelemetry/sdk-trace'
+
 import type { Environment } from './otlp-settings.ts'
 
 type BatchSettings = Omit<ConstructorParameters<typeof BatchSpanProcessor>[0], 'exporter'>

@@ -1,6 +1,7 @@
 import { Agent as HttpAgent } from 'node:http'
 import { Agent as HttpsAgent } from 'node:https'
 import type { Duplex } from 'node:stream'
+
 import type { OtlpTarget } from './otlp-settings.ts'
 
 /** The exporters' connections: they do not keep the process alive, and they can be cut at any moment. */

@@ -1,7 +1,9 @@
 import { DiagLogLevel, type DiagLogger } from '@opentelemetry/api'
+
 import type { Say } from '../logger.ts'
 import { alreadySaid } from './collector-health.ts'
 
+/** What is masked in the lines, and how often one may come. */
 export interface DiagLinesOptions {
   /** Values that never show, such as tokens. @default [] */
   secrets?: readonly string[]

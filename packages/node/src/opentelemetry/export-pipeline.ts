@@ -7,6 +7,7 @@ import {
   type ResourceMetrics,
 } from '@opentelemetry/sdk-metrics'
 import { BatchSpanProcessor, type ReadableSpan, type SpanExporter, type SpanProcessor } from '@opentelemetry/sdk-trace'
+
 import { batchSettings } from './batch-settings.ts'
 import type { CollectorHealth } from './collector-health.ts'
 import { OtlpExporter } from './otlp-exporter.ts'
@@ -20,6 +21,7 @@ export interface ExportPipeline {
   readonly exporters: readonly { close(): void; cut(): void }[]
 }
 
+/** How often it exports, and who hears how that goes. */
 export interface ExportPipelineOptions {
   readonly env: Environment
   readonly exportIntervalMs: number

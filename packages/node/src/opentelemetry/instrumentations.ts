@@ -1,7 +1,9 @@
 import { channel } from 'node:diagnostics_channel'
+
 import { HostMetricsInstrumentation } from '@opentelemetry/instrumentation-host-metrics'
 import { RuntimeNodeInstrumentation } from '@opentelemetry/instrumentation-runtime-node'
 import type { NodeSDK } from '@opentelemetry/sdk-node'
+
 import { outgoingRequests } from './outgoing-requests.ts'
 import type { RegisteredGlobals } from './registered-globals.ts'
 

@@ -1,5 +1,6 @@
 import type { OTLPTraceExporter } from '@opentelemetry/exporter-trace-otlp-proto'
 import type { SpanExporter } from '@opentelemetry/sdk-trace'
+
 import { alreadySaid, type CollectorHealth } from './collector-health.ts'
 import { type Connections, openConnections } from './connections.ts'
 import type { OtlpTarget } from './otlp-settings.ts'

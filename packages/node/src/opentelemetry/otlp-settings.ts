@@ -1,7 +1,10 @@
 import { readFileSync } from 'node:fs'
-import type { Problem } from '@swarmwatch/config'
 
+import { type Problem, shownValue } from '@swarmwatch/config'
+
+/** Variables by name, as in `process.env`. */
 export type Environment = Readonly<Record<string, string | undefined>>
+/** What can go out by OTLP. */
 export type Signal = 'traces' | 'metrics'
 
 /** Where a signal goes by OTLP (http/protobuf), and how. */
@@ -14,6 +17,7 @@ export interface OtlpTarget {
   readonly certificates: { readonly ca?: Buffer; readonly cert?: Buffer; readonly key?: Buffer }
 }
 
+/** What the environment says of the export. */
 export interface OtlpSettings {
   /** Absent signals are not exported. */
   readonly targets: { readonly [Name in Signal]?: OtlpTarget }
@@ -81,7 +85,8 @@ function readTarget(
   const [timeoutName, timeout] = either('TIMEOUT')
   const timeoutMs = timeout === undefined ? 10_000 : Number(timeout)
   const isTimeout = Number.isFinite(timeoutMs) && timeoutMs > 0
-  if (!isTimeout) notices.add(`${timeoutName} must be a number of milliseconds above 0; 10000 is used`)
+  if (!isTimeout)
+    notices.add(`${timeoutName} must be a number of milliseconds above 0, got ${shownValue(timeout)}; 10000 is used`)
 
   const certificate = (suffix: string): Buffer | undefined => {
     const [name, path] = either(suffix)

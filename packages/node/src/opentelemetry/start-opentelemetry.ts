@@ -3,6 +3,7 @@ import type { Resource } from '@opentelemetry/resources'
 import type { IMetricReader } from '@opentelemetry/sdk-metrics'
 import { NodeSDK } from '@opentelemetry/sdk-node'
 import { NoopSpanProcessor, type SpanProcessor } from '@opentelemetry/sdk-trace'
+
 import type { Say } from '../logger.ts'
 import type { ScrapeReader } from '../metrics/scrape-reader.ts'
 import type { Settings } from '../read-settings.ts'

@@ -1,4 +1,5 @@
 import type { AgentMetrics, AttemptRecord, ExecutionRecord, SystemHealth, Totals } from '@swarmwatch/sdk'
+
 import { longest, shownText } from './render/shown-text.ts'
 import type { FilledSources } from './values/status-sources.ts'
 
@@ -10,6 +11,7 @@ export interface JsonAnswers {
   executions(limit: number): { running: ExecutionRecord[]; recent: ExecutionRecord[] }
 }
 
+/** Makes the answers; each reads the sources anew. */
 export function jsonAnswers(sources: FilledSources): JsonAnswers {
   return {
     health: () => sources.health(),

@@ -1,11 +1,13 @@
+import { urlOf } from '../listen-from.ts'
 import { type Logger, sayTo } from '../logger.ts'
-import { isLoopback, urlOf } from './guard/address.ts'
+import { isLoopback } from './guard/address.ts'
 import { listen } from './listen.ts'
 import { statusApp, type StatusAppOptions } from './status-app.ts'
 import type { StatusSources } from './values/status-sources.ts'
 
 export { StatusPageError } from './status-page-error.ts'
 
+/** Where the page is served, to whom, and what it shows. */
 export interface StatusPageOptions
   extends
     StatusSources,
@@ -20,6 +22,7 @@ export interface StatusPageOptions
   readonly logger?: Logger | false
 }
 
+/** The page, served. */
 export interface StatusPage {
   /** Ends in a slash. Never holds the token. */
   readonly url: string

@@ -1,6 +1,7 @@
 import type { HttpBindings } from '@hono/node-server'
-import { errorType } from '@swarmwatch/sdk'
 import { type Context, Hono } from 'hono'
+
+import { errorWord } from '../error-word.ts'
 import type { Say } from '../logger.ts'
 import { tokenAccess } from './access/token-access.ts'
 import { liveScript } from './assets/live-script.ts'
@@ -17,6 +18,7 @@ import { History } from './values/history.ts'
 import { readPageValues } from './values/page-values.ts'
 import { filledSources, type StatusSources } from './values/status-sources.ts'
 
+/** What the page shows, and who may read it how often. */
 export interface StatusAppOptions
   extends StatusSources, Pick<LivePageOptions, 'maxReaders' | 'maxWaitingBytes' | 'tickMs' | 'heartbeatMs'> {
   /** Readers must show it, as a bearer token or in the login form. @default none */
@@ -32,6 +34,7 @@ export interface StatusAppOptions
   readonly say?: Say
 }
 
+/** The page without a port. */
 export interface StatusApp {
   /** Needs no port. `env` says where the request came from. */
   fetch(request: Request, env?: Partial<HttpBindings>): Response | Promise<Response>
@@ -129,7 +132,7 @@ export function statusApp({
 function saidOnce(say: Say): (error: unknown) => void {
   const said = new Set<string>()
   return (error) => {
-    const kind = errorType(error)
+    const kind = errorWord(error)
     if (said.has(kind) || said.size >= 20) return
     said.add(kind)
     say(`the status page cannot be rendered (${kind}); further times are not said`)

@@ -1,3 +1,4 @@
+/** Why the page could not listen. */
 export type StatusPageErrorReason = 'port-taken' | 'port-not-allowed' | 'address-not-of-this-machine' | 'cannot-listen'
 
 const reasons: Record<string, StatusPageErrorReason> = {

@@ -1,4 +1,5 @@
 import { expect, test } from 'vitest'
+
 import { type AlertState, nextState } from '../../src/alerts/alert-state.ts'
 import { randomFrom } from './random-steps.ts'
 

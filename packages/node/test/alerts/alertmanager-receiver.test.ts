@@ -1,7 +1,9 @@
 import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { text } from 'node:stream/consumers'
+
 import { expect, onTestFinished, test } from 'vitest'
+
 import { activeAlert } from '../../src/alerts/active-alert.ts'
 import { inProcessRule } from '../../src/alerts/in-process-rule.ts'
 import type { AlertRound } from '../../src/alerts/receivers/alert-receiver.ts'

@@ -1,6 +1,7 @@
 import { defaultAlertRules } from '@swarmwatch/config'
 import type { SystemHealth } from '@swarmwatch/sdk'
 import { expect, test } from 'vitest'
+
 import { evaluateRules, type TrackedRule, untold } from '../../src/alerts/evaluate-rules.ts'
 import { inProcessRule } from '../../src/alerts/in-process-rule.ts'
 import { healthOf } from './health.ts'

@@ -1,4 +1,5 @@
 import { expect, test } from 'vitest'
+
 import { activeAlert, type ActiveAlert } from '../../src/alerts/active-alert.ts'
 import type { AlertGroup } from '../../src/alerts/alert-group.ts'
 import { inProcessRule } from '../../src/alerts/in-process-rule.ts'

@@ -1,6 +1,7 @@
 import { defaultAlertRules, type AlertRuleName } from '@swarmwatch/config'
 import type { SystemHealth } from '@swarmwatch/sdk'
 import { expect, test } from 'vitest'
+
 import { conditionRuleProblems } from '../../src/alerts/condition-rule.ts'
 import { inProcessRule } from '../../src/alerts/in-process-rule.ts'
 import { healthOf } from './health.ts'
@@ -63,17 +64,19 @@ test('a rule in code says its description and threshold', () => {
   ]).toEqual([true, false, 'too many executions at once (threshold 50)', 0])
 })
 
-test('rules in code are checked as a whole', () => {
+test('rules in code are checked as a whole, by their place among all rules', () => {
   const fine = { name: 'A', condition: () => true, severity: 'info', description: 'a' } as const
-  expect(conditionRuleProblems([fine, { ...fine, severity: 'warning' }])).toEqual([])
+  const named = { name: 'slow_response', threshold: 20 } as const
+  expect(conditionRuleProblems([fine, named, { ...fine, severity: 'warning' }])).toEqual([])
   const broken = { name: 'a\nb', condition: 1, severity: 'bad', threshold: '1', description: '', forSeconds: -1 }
-  expect(conditionRuleProblems([fine, fine, broken as never]).map(({ path, rule }) => `${path} ${rule}`)).toEqual([
-    'alerts.rules[1].name must not stand twice with the same severity',
-    'alerts.rules[2].name must be one line of at most 200 characters',
-    'alerts.rules[2].condition must be a function (health) => boolean',
-    'alerts.rules[2].severity must be critical, warning or info',
-    'alerts.rules[2].description must be one line of at most 200 characters',
-    'alerts.rules[2].threshold must be a number',
-    'alerts.rules[2].forSeconds must be a number of seconds, 0 or more',
+  const problems = conditionRuleProblems([fine, named, fine, broken as never])
+  expect(problems.map(({ path, rule, value }) => [path, rule, value].join(' | '))).toEqual([
+    'alerts.rules[2].name | must not stand twice with the same severity | "A"',
+    'alerts.rules[3].name | must be one line of at most 200 characters | "a\\nb"',
+    'alerts.rules[3].condition | must be a function (health) => boolean | 1',
+    'alerts.rules[3].severity | must be critical, warning or info | "bad"',
+    'alerts.rules[3].description | must be one line of at most 200 characters | ""',
+    'alerts.rules[3].threshold | must be a number | "1"',
+    'alerts.rules[3].forSeconds | must be a number of seconds, 0 or more | -1',
   ])
 })

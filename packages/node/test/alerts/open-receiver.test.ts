@@ -1,7 +1,8 @@
 import { loadConfiguration } from '@swarmwatch/config'
 import { expect, test } from 'vitest'
-import type { AlertGroup } from '../../src/alerts/alert-group.ts'
+
 import { activeAlert } from '../../src/alerts/active-alert.ts'
+import type { AlertGroup } from '../../src/alerts/alert-group.ts'
 import { inProcessRule } from '../../src/alerts/in-process-rule.ts'
 import { isInProcess } from '../../src/alerts/is-in-process.ts'
 import { embeddedBridge } from '../../src/alerts/receivers/embedded-bridge.ts'

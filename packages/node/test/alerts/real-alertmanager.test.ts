@@ -1,6 +1,8 @@
 import { randomBytes } from 'node:crypto'
 import { fileURLToPath } from 'node:url'
+
 import { afterAll, beforeAll, expect, test } from 'vitest'
+
 import type { ConditionRule } from '../../src/alerts/condition-rule.ts'
 import { alertmanagerReceiver } from '../../src/alerts/receivers/alertmanager-receiver.ts'
 import { groupReceiver } from '../../src/alerts/receivers/group-receiver.ts'

@@ -1,6 +1,7 @@
 import { defaultAlertRules } from '@swarmwatch/config'
 import type { SystemHealth } from '@swarmwatch/sdk'
 import { afterEach, beforeEach, expect, test, vi } from 'vitest'
+
 import type { ConditionRule } from '../../src/alerts/condition-rule.ts'
 import { consoleReceiver } from '../../src/alerts/receivers/console-receiver.ts'
 import { groupReceiver } from '../../src/alerts/receivers/group-receiver.ts'

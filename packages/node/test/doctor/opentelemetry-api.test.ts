@@ -1,4 +1,5 @@
 import { expect, test } from 'vitest'
+
 import { findingLine } from '../../src/doctor/finding.ts'
 import { checkApi } from '../../src/doctor/opentelemetry-api.ts'
 import { isInRange } from '../../src/doctor/version-range.ts'

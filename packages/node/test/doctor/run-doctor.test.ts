@@ -2,7 +2,9 @@ import { mkdirSync, writeFileSync } from 'node:fs'
 import { createServer, type Server } from 'node:net'
 import type { AddressInfo } from 'node:net'
 import { join } from 'node:path'
+
 import { expect, onTestFinished, test } from 'vitest'
+
 import { type DoctorOptions, printDoctor, runDoctor } from '../../src/doctor/run-doctor.ts'
 import { deadAddress, testCollector } from '../test-collector.ts'
 import { apiOf, applicationWith } from './application-with.ts'

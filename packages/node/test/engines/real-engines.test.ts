@@ -1,6 +1,7 @@
 import { instrumentAgent } from '@swarmwatch/sdk'
 import { metric } from '@swarmwatch/sdk/names'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+
 import { startTelemetry, type Telemetry } from '../../src/index.ts'
 import { eventually } from '../eventually.ts'
 import { whyNoEngines } from './docker.ts'

@@ -4,7 +4,9 @@ import type { AddressInfo } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { text } from 'node:stream/consumers'
+
 import { expect, onTestFinished, test } from 'vitest'
+
 import { runEvent } from '../../src/event/run-event.ts'
 import { deadAddress } from '../test-collector.ts'
 
@@ -119,8 +121,12 @@ test.each<[string[], Record<string, string>, string]>([
   [[], token, '--title is missing'],
   [['--title', ''], token, '--title must not be empty'],
   [['--title', 'a\nb'], token, '--title must be one line; --text takes more'],
-  [['--title', 'x', '--link', 'https://a'], token, '--link must be NAME=URL with an http or https URL'],
-  [['--title', 'x', '--link', 'a=javascript:b'], token, '--link must be NAME=URL with an http or https URL'],
+  [['--title', 'x', '--link', 'https://a'], token, '--link must be NAME=URL with an http or https URL, got "https://a"'],
+  [
+    ['--title', 'x', '--link', 'a=javascript:b'],
+    token,
+    '--link must be NAME=URL with an http or https URL, got "a=javascript:b"',
+  ],
   [['--titel', 'x'], token, "Unknown option '--titel'"],
   [['--title', 'x'], {}, 'BRIDGE_TOKEN is not set; set it, or BRIDGE_TOKEN_FILE, to the token of the bridge'],
   [['--title', 'x'], { BRIDGE_TOKEN: 's3 cret' }, 'BRIDGE_TOKEN must be printable ASCII without blanks, on one line'],
@@ -133,7 +139,7 @@ test.each<[string[], Record<string, string>, string]>([
   [
     ['--title', 'x'],
     { ...token, BRIDGE_URL: 'bridge:8090' },
-    'BRIDGE_URL must be an http or https URL without user name and password',
+    'BRIDGE_URL must be an http or https URL without user name and password, got "bridge:8090"',
   ],
 ])('exits 2 for %j with %j: %s', async (args, env, problem) => {
   const { code, printed, errors } = await run(args, env)

@@ -1,4 +1,5 @@
 import { expect, test } from 'vitest'
+
 import { Sessions } from '../../src/status-page/access/sessions.ts'
 import { pageRequests } from './page-requests.ts'
 

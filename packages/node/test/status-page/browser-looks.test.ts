@@ -1,5 +1,6 @@
 import type { Browser } from 'playwright-core'
 import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest'
+
 import { eventually } from '../eventually.ts'
 import { goLive, openedPage, seriousFaults } from './browser-page.ts'
 import { launchBrowser, openTab, pictureFile, whyNoBrowser } from './chromium.ts'

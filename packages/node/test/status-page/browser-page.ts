@@ -1,8 +1,10 @@
 import { readFileSync } from 'node:fs'
 import { createRequire } from 'node:module'
+
 import type { Result } from 'axe-core'
 import type { Page } from 'playwright-core'
 import { onTestFinished } from 'vitest'
+
 import { openStatusPage, type StatusPage, type StatusPageOptions } from '../../src/status-page/open-status-page.ts'
 import { troubledSwarm } from './sample-swarm.ts'
 

@@ -1,4 +1,5 @@
 import { expect, test } from 'vitest'
+
 import { chart } from '../../src/status-page/render/chart.ts'
 import { History, type Sample } from '../../src/status-page/values/history.ts'
 import { noon, sampleHealth } from './sample-swarm.ts'

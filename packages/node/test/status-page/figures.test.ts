@@ -1,4 +1,5 @@
 import { expect, test } from 'vitest'
+
 import { count, duration, isoTime, percent, points, span, timeOfDay, usd } from '../../src/status-page/render/figures.ts'
 
 const plain = (text: string): string => text.replaceAll('\u00a0', ' ')

@@ -1,5 +1,7 @@
 import { expect, test } from 'vitest'
-import { countedAddress, isLoopback, urlOf } from '../../src/status-page/guard/address.ts'
+
+import { urlOf } from '../../src/listen-from.ts'
+import { countedAddress, isLoopback } from '../../src/status-page/guard/address.ts'
 import { RequestBudget } from '../../src/status-page/guard/request-budget.ts'
 import { pageRequests } from './page-requests.ts'
 

@@ -1,4 +1,5 @@
 import { expect, test } from 'vitest'
+
 import { shownText } from '../../src/status-page/render/shown-text.ts'
 import { pageRequests } from './page-requests.ts'
 import { failedRun, sampleAgent, sampleAttempt, sampleMetrics, troubledSwarm } from './sample-swarm.ts'

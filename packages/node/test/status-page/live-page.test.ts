@@ -1,4 +1,5 @@
 import { expect, onTestFinished, test } from 'vitest'
+
 import { livePage, type LivePage, type LivePageOptions } from '../../src/status-page/live/live-page.ts'
 
 const parts = { clock: '', health: '', figures: '', alerts: '', running: '', agents: '', recent: '' }

@@ -1,6 +1,8 @@
 import { createServer } from 'node:http'
 import { connect, type AddressInfo, type Socket } from 'node:net'
+
 import { expect, onTestFinished, test } from 'vitest'
+
 import {
   openStatusPage,
   StatusPageError,

@@ -1,4 +1,5 @@
 import { onTestFinished } from 'vitest'
+
 import { statusApp, type StatusAppOptions } from '../../src/status-page/status-app.ts'
 import { troubledSwarm } from './sample-swarm.ts'
 

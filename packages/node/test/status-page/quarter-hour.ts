@@ -1,4 +1,5 @@
 import type { SystemHealth } from '@swarmwatch/sdk'
+
 import type { StatusSources } from '../../src/status-page/values/status-sources.ts'
 import { noon, sampleHealth, troubledSwarm } from './sample-swarm.ts'
 

@@ -1,4 +1,5 @@
 import type { AgentMetrics, AttemptRecord, ExecutionMetrics, ExecutionRecord, SystemHealth, Totals } from '@swarmwatch/sdk'
+
 import type { CurrentAlert } from '../../src/alerts/start-alert-rules.ts'
 import type { StatusSources } from '../../src/status-page/values/status-sources.ts'
 

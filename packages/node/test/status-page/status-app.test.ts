@@ -1,5 +1,6 @@
 import { getSystemHealth, instrumentAgent } from '@swarmwatch/sdk'
 import { expect, test } from 'vitest'
+
 import { statusApp } from '../../src/status-page/status-app.ts'
 import { pageRequests, readText } from './page-requests.ts'
 import { failedRun, sampleAgent, sampleHealth, sampleMetrics, sampleRun, troubledSwarm } from './sample-swarm.ts'

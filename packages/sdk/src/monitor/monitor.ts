@@ -2,6 +2,7 @@ import { AgentStatistics, type Totals } from './agent-statistics.ts'
 import { snapshot, type ExecutionRecord, type Tracked } from './execution-record.ts'
 import { healthScore, type HealthScore } from './health-score.ts'
 import { ResourceMeter } from './resource-meter.ts'
+import { SlidingWindow } from './sliding-window.ts'
 
 const keptExecutions = 1000
 
@@ -56,7 +57,7 @@ export class Monitor {
   setWindow(seconds: number): void {
     if (seconds === this.#windowSeconds) return
     this.#windowSeconds = seconds
-    for (const statistics of [this.#all, ...this.#agents.values()]) statistics.window = new AgentStatistics(seconds).window
+    for (const statistics of [this.#all, ...this.#agents.values()]) statistics.window = new SlidingWindow(seconds)
   }
 
   started(tracked: Tracked): void {

@@ -14,12 +14,25 @@ export interface ConfiguredRecovery extends RecoveryOptions {
  * @throws {InvalidOptionsError} with every problem at once; the earlier defaults then stay.
  */
 export function configureRecovery(defaults: ConfiguredRecovery): void {
-  const { agents = {}, ...shared } = defaults
-  const problems: Problem[] = checkRecovery(shared, '')
-  for (const [name, limits] of Object.entries(agents)) problems.push(...checkRecovery(limits, `agents.${name}.`))
+  const problems = checkDefaults(defaults)
   if (problems.length > 0) throw new InvalidOptionsError('configureRecovery', problems)
   processWide.configuredRecovery = defaults
 }
+
+function checkDefaults(defaults: unknown): Problem[] {
+  if (!isObject(defaults)) return [notAnObject('defaults', defaults)]
+  const { agents = {}, ...shared } = defaults as ConfiguredRecovery
+  const problems = checkRecovery(shared, '')
+  if (!isObject(agents)) return [...problems, notAnObject('agents', agents)]
+  for (const [name, limits] of Object.entries(agents)) {
+    if (isObject(limits)) problems.push(...checkRecovery(limits, `agents.${name}.`))
+    else problems.push(notAnObject(`agents.${name}`, limits))
+  }
+  return problems
+}
+
+const isObject = (value: unknown): value is object => typeof value === 'object' && value !== null
+const notAnObject = (option: string, value: unknown): Problem => ({ option, rule: 'must be an object', value })
 
 /** What holds for one agent: its own options over its configured limits over the configured defaults over {@link defaultRecovery}. */
 export function effectiveRecovery(agentName: string, own: RecoveryOptions, configured: ConfiguredRecovery): RecoverySettings {

@@ -3,6 +3,7 @@ import { isRetryable } from './is-retryable.ts'
 import { retryAfterSeconds } from './retry-after.ts'
 import type { RecoverySettings } from './settings.ts'
 
+/** What is known when an attempt has failed. */
 export interface FailedAttempt {
   readonly error: unknown
   /** Its number, from 1. */

@@ -6,10 +6,12 @@ export function isGenerator(value: unknown): value is AsyncGenerator | Generator
   return (tag === 'AsyncGenerator' || tag === 'Generator') && typeof peek(value, 'next') === 'function'
 }
 
+/** True for what an async generator function returns. */
 export function isAsyncGenerator(value: unknown): value is AsyncGenerator {
   return peek(value, Symbol.toStringTag) === 'AsyncGenerator' && typeof peek(value, 'next') === 'function'
 }
 
+/** True for what a generator function returns. */
 export function isSyncGenerator(value: unknown): value is Generator {
   return peek(value, Symbol.toStringTag) === 'Generator' && typeof peek(value, 'next') === 'function'
 }

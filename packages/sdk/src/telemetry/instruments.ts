@@ -13,6 +13,7 @@ import { processWide } from '../process-wide.ts'
 import { version } from '../version.ts'
 import { countTripsOn, guarded, trip } from './guard.ts'
 
+/** The instruments that we write to; gauges are read by callbacks. */
 export interface Instruments {
   readonly executions: Counter
   readonly executionDuration: Histogram

@@ -1,7 +1,8 @@
-import { errorWord } from '../error-word.ts'
+import { errorWord } from '../../error-word.ts'
 import type { ActiveAlert } from '../active-alert.ts'
 import type { AlertReceiver, AlertRound } from './alert-receiver.ts'
 
+/** How alerts are sent to Alertmanager. */
 export interface AlertmanagerOptions {
   /** Address of the status page, for links. @default none */
   readonly pageUrl?: string

@@ -1,4 +1,5 @@
 import type { Configuration } from '@swarmwatch/config'
+
 import type { AlertGroup } from '../alert-group.ts'
 import type { AlertReceiver } from './alert-receiver.ts'
 import { groupReceiver, type GroupReceiverOptions } from './group-receiver.ts'

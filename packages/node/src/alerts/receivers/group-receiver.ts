@@ -1,4 +1,4 @@
-import { errorWord } from '../error-word.ts'
+import { errorWord } from '../../error-word.ts'
 import { type AlertGroup, alertGroup, groupKey, type GroupMember, type NotificationReason } from '../alert-group.ts'
 import type { AlertReceiver, AlertRound } from './alert-receiver.ts'
 import { withDeadline } from './with-deadline.ts'
@@ -6,6 +6,7 @@ import { withDeadline } from './with-deadline.ts'
 /** Takes a group of alerts; the group is delivered when the promise resolves, and comes again at the next interval when it rejects. */
 export type Deliver = (group: AlertGroup) => unknown
 
+/** How groups are handed to a function. */
 export interface GroupReceiverOptions {
   /** As messages name it. @default 'deliver()' */
   readonly name?: string

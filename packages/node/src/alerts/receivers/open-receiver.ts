@@ -1,4 +1,5 @@
 import type { Configuration } from '@swarmwatch/config'
+
 import type { Logger } from '../../logger.ts'
 import type { AlertReceiver } from './alert-receiver.ts'
 import { alertmanagerReceiver } from './alertmanager-receiver.ts'
@@ -6,6 +7,7 @@ import { consoleReceiver } from './console-receiver.ts'
 import { embeddedBridge } from './embedded-bridge.ts'
 import { type Deliver, groupReceiver } from './group-receiver.ts'
 
+/** What decides where alerts go. */
 export interface ReceiverOptions {
   readonly configuration: Configuration
   /** In code; comes before all others. */

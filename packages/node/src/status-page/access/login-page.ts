@@ -1,18 +1,9 @@
+import { htmlDocument } from '../render/html-document.ts'
 import { type Markup, markup } from '../render/markup.ts'
 
 /** The form that asks for the token; `isWrong` after a wrong one. */
 export function loginPage({ isWrong }: { isWrong: boolean }): Markup {
-  return markup`<!doctype html>
-<html lang="en">
-<head>
-<meta charset="utf-8">
-<meta name="viewport" content="width=device-width, initial-scale=1">
-<meta name="color-scheme" content="light dark">
-<title>Sign in | Swarmwatch</title>
-<link rel="icon" href="data:,">
-<link rel="stylesheet" href="style.css">
-</head>
-<body class="login">
+  const body = markup`<body class="login">
 <main>
 <h1>Swarmwatch</h1>
 <form method="post" action="login">
@@ -27,7 +18,6 @@ export function loginPage({ isWrong }: { isWrong: boolean }): Markup {
 <button type="submit">Sign in</button>
 </form>
 </main>
-</body>
-</html>
-`
+</body>`
+  return htmlDocument({ title: 'Sign in | Swarmwatch', body })
 }

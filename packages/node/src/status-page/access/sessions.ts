@@ -1,4 +1,5 @@
 import { createHmac, randomBytes } from 'node:crypto'
+
 import { tokenCheck } from './token-check.ts'
 
 const sessionSeconds = 12 * 3600

@@ -1,10 +1,12 @@
 import type { Context, MiddlewareHandler } from 'hono'
 import { bodyLimit } from 'hono/body-limit'
 import { getCookie, setCookie } from 'hono/cookie'
+
 import { loginPage } from './login-page.ts'
 import { Sessions } from './sessions.ts'
 import { tokenCheck } from './token-check.ts'
 
+/** Which token is asked for, and who hears of wrong ones. */
 export interface TokenAccessOptions {
   readonly token: string
   /** Milliseconds since 1970. */
@@ -20,6 +22,7 @@ export interface TokenAccess {
   readonly required: MiddlewareHandler
 }
 
+/** Makes the handlers for one token. */
 export function tokenAccess({ token, now, onWrongToken }: TokenAccessOptions): TokenAccess {
   const isToken = tokenCheck(token)
   const sessions = new Sessions()

@@ -5,12 +5,6 @@ export function isLoopback(host: string): boolean {
   return name === 'localhost' || name.endsWith('.localhost') || name === '::1' || /^127(\.\d{1,3}){3}$/.test(name)
 }
 
-/** An address that a browser on this machine can open. */
-export function urlOf(host: string, port: number): string {
-  const name = host === '0.0.0.0' || host === '::' ? '127.0.0.1' : host
-  return `http://${name.includes(':') ? `[${name}]` : name}:${port}/`
-}
-
 /** What requests are counted under: an IPv4 address, or the /64 network that one IPv6 customer has. */
 export function countedAddress(remoteAddress: string | undefined): string {
   if (remoteAddress === undefined) return 'unknown'

@@ -3,6 +3,7 @@ export interface Connection {
   destroy(): unknown
 }
 
+/** How many may listen, and how far they may fall behind. */
 export interface EventReadersOptions {
   /** @default 50 */
   readonly maxReaders?: number

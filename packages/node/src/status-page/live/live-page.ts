@@ -1,6 +1,7 @@
 import { type Fragments, fragmentNames, type RenderedPage } from '../render/fragments.ts'
 import { type Connection, EventReaders, type EventReadersOptions } from './event-readers.ts'
 
+/** What is rendered, how often, and for how many. */
 export interface LivePageOptions extends Omit<EventReadersOptions, 'onPresence'> {
   readonly render: () => RenderedPage
   /** Milliseconds between two looks; only while somebody listens. @default 1000 */
@@ -11,6 +12,7 @@ export interface LivePageOptions extends Omit<EventReadersOptions, 'onPresence'>
   readonly onError: (error: unknown) => void
 }
 
+/** The page as a stream of events. */
 export interface LivePage {
   /** Server-sent events that begin with the whole page; undefined when there are too many readers. */
   join(connection?: Connection): ReadableStream<Uint8Array> | undefined

@@ -1,4 +1,5 @@
 import type { AgentMetrics } from '@swarmwatch/sdk'
+
 import { mostRows, type PageValues } from '../values/page-values.ts'
 import { type Column, dataTable } from './data-table.ts'
 import { count, duration, percent, usd } from './figures.ts'

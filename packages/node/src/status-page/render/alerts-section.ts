@@ -1,10 +1,10 @@
+import { severities } from '@swarmwatch/config'
+
 import type { CurrentAlert } from '../../alerts/start-alert-rules.ts'
 import type { PageValues } from '../values/page-values.ts'
 import { isoTime, span, timeOfDay } from './figures.ts'
 import { type Markup, markup } from './markup.ts'
 import { longest, shownText } from './shown-text.ts'
-
-const severities: readonly string[] = ['critical', 'warning', 'info']
 
 /** What is wrong now, worst first. */
 export function alertsSection({ alerts, atMs }: PageValues): Markup {

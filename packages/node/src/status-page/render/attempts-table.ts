@@ -1,4 +1,5 @@
 import type { AttemptRecord, ExecutionRecord } from '@swarmwatch/sdk'
+
 import { type Column, dataTable } from './data-table.ts'
 import { duration, none, span } from './figures.ts'
 import { type Insertion, type Markup, markup } from './markup.ts'

@@ -6,6 +6,7 @@ const height = 48
 /** A longer pause breaks the line: nothing was measured then. */
 const longestPauseMs = 60_000
 
+/** Which value of the samples is drawn, and how it is called. */
 export interface ChartOptions {
   readonly samples: readonly Sample[]
   readonly pick: (sample: Sample) => number | undefined

@@ -1,5 +1,6 @@
 import { type Insertion, type Markup, markup } from './markup.ts'
 
+/** A column: its head, and its cell in each row. */
 export interface Column<Row> {
   readonly head: string
   readonly cell: (row: Row) => Insertion
@@ -9,6 +10,7 @@ export interface Column<Row> {
   readonly isWide?: boolean
 }
 
+/** What a table shows. */
 export interface DataTable<Row> {
   /** Read aloud before the table. */
   readonly caption: string

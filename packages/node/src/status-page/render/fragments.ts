@@ -11,15 +11,19 @@ import { runningSection } from './running-section.ts'
 
 /** The parts of the page that change, in the order in which they stand on it. Each is the content of the element with its name as id. */
 export const fragmentNames = ['clock', 'health', 'figures', 'alerts', 'running', 'agents', 'recent'] as const
+/** The name of a part, which is its id on the page. */
 export type FragmentName = (typeof fragmentNames)[number]
+/** The HTML of every part. */
 export type Fragments = Readonly<Record<FragmentName, string>>
 
+/** All that changes on the page. */
 export interface RenderedPage {
   /** `74 degraded`: what a browser's tab says. */
   readonly headline: string
   readonly fragments: Fragments
 }
 
+/** Renders every part. */
 export function renderPage(values: PageValues): RenderedPage {
   const { score } = values.health
   return {

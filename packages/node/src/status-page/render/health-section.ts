@@ -1,4 +1,5 @@
 import { healthWeights, type SystemHealth } from '@swarmwatch/sdk'
+
 import type { PageValues } from '../values/page-values.ts'
 import { chart } from './chart.ts'
 import { conditionOf } from './condition.ts'

@@ -1,4 +1,5 @@
 import type { ExecutionRecord } from '@swarmwatch/sdk'
+
 import type { PageValues } from '../values/page-values.ts'
 import { attemptsTable, message } from './attempts-table.ts'
 import { count, duration, isoTime, timeOfDay, usd } from './figures.ts'

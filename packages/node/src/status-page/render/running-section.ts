@@ -1,4 +1,5 @@
 import type { ExecutionRecord } from '@swarmwatch/sdk'
+
 import { mostRows, type PageValues } from '../values/page-values.ts'
 import { type Column, dataTable } from './data-table.ts'
 import { count, isoTime, none, span, timeOfDay } from './figures.ts'
@@ -46,6 +47,7 @@ function columns(atMs: number): readonly Column<ExecutionRecord>[] {
   ]
 }
 
+/** The variant beside an agent's name, or nothing. */
 export function variantOf(variant: string | undefined): Insertion {
   return variant === undefined ? '' : markup` <small>variant <bdi>${shownText(variant, longest.word)}</bdi></small>`
 }

@@ -1,4 +1,5 @@
 import type { AgentMetrics, ExecutionRecord, SystemHealth, Totals } from '@swarmwatch/sdk'
+
 import type { CurrentAlert } from '../../alerts/start-alert-rules.ts'
 import type { Sample } from './history.ts'
 import type { FilledSources } from './status-sources.ts'
@@ -21,6 +22,7 @@ export interface PageValues {
   readonly history: readonly Sample[]
 }
 
+/** Reads everything at one moment. */
 export function readPageValues({ health, metrics, active, alerts, now }: FilledSources, history: readonly Sample[]): PageValues {
   const { agents, recent, ...totals } = metrics({ recent: mostRows.recent })
   return {

@@ -6,6 +6,7 @@ import {
   getSystemHealth,
   type SystemHealth,
 } from '@swarmwatch/sdk'
+
 import type { CurrentAlert } from '../../alerts/start-alert-rules.ts'
 
 /** Where the page takes its values from. */
@@ -22,6 +23,7 @@ export interface StatusSources {
   readonly now?: () => number
 }
 
+/** The sources with their defaults. */
 export type FilledSources = Required<StatusSources>
 
 /** The sources with the SDK's functions where nothing else was given. */

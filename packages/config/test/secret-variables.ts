@@ -1,0 +1,9 @@
+/** The variables whose values must never be shown. */
+export const secretVariables = [
+  'MONITOR_TOKEN',
+  'SWARMWATCH_OTLP_TOKEN',
+  'ALERT_EMAIL_PASSWORD',
+  'ALERT_SLACK_WEBHOOK',
+  'ALERT_WEBHOOK_URL',
+  'ALERT_WEBHOOK_SECRET',
+] as const
