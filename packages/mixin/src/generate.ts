@@ -1,24 +1,31 @@
 import { mkdirSync, readdirSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 
+import { renderDashboard } from './dashboards/build-dashboard.ts'
+import { dashboardPlans } from './dashboards/dashboard-plans.ts'
 import { renderRuleFile } from './render-rule-file.ts'
 import { ruleFiles } from './rule-files.ts'
 import type { MixinSettings } from './settings.ts'
 
+const folder = { rules: 'collector/prometheus/rules', dashboards: 'grafana/dashboards' } as const
+
 /** The text of every generated file, by its path from the root of the repository. */
 export function generated(settings: MixinSettings): ReadonlyMap<string, string> {
-  return new Map(ruleFiles(settings).map((file) => [`${rulesFolder}/${file.name}`, renderRuleFile(file)]))
+  return new Map([
+    ...ruleFiles(settings).map((file) => [`${folder.rules}/${file.name}`, renderRuleFile(file)] as const),
+    ...dashboardPlans(settings).map((plan) => [`${folder.dashboards}/${plan.uid}.json`, renderDashboard(plan)] as const),
+  ])
 }
 
 /** Writes them, and removes what is no longer generated; returns the paths. */
 export function generate(root: string, settings: MixinSettings): readonly string[] {
   const files = generated(settings)
-  mkdirSync(join(root, rulesFolder), { recursive: true })
-  for (const name of readdirSync(join(root, rulesFolder))) {
-    if (!files.has(`${rulesFolder}/${name}`)) rmSync(join(root, rulesFolder, name))
+  for (const path of Object.values(folder)) {
+    mkdirSync(join(root, path), { recursive: true })
+    for (const name of readdirSync(join(root, path))) {
+      if (!files.has(`${path}/${name}`)) rmSync(join(root, path, name))
+    }
   }
   for (const [path, text] of files) writeFileSync(join(root, path), text)
   return [...files.keys()]
 }
-
-const rulesFolder = 'collector/prometheus/rules'

@@ -5,7 +5,21 @@ function labelOf(attributeName: string): string {
   return attributeName.replaceAll(/[^a-zA-Z0-9_]/g, '_')
 }
 
-type Label = 'job' | 'instance' | 'environment' | 'region' | 'agent' | 'outcome' | 'model' | 'variant' | 'resource'
+type Label =
+  | 'job'
+  | 'instance'
+  | 'environment'
+  | 'region'
+  | 'agent'
+  | 'outcome'
+  | 'model'
+  | 'variant'
+  | 'resource'
+  | 'direction'
+  | 'errorType'
+  | 'tool'
+  | 'toolAgent'
+  | 'where'
 
 /** Labels of the series that agents send. */
 export const label: Readonly<Record<Label, string>> = {
@@ -18,6 +32,11 @@ export const label: Readonly<Record<Label, string>> = {
   model: labelOf(attribute.requestModel),
   variant: labelOf(attribute.variant),
   resource: labelOf(attribute.resource),
+  direction: labelOf(attribute.direction),
+  errorType: labelOf(attribute.errorType),
+  tool: labelOf(attribute.toolName),
+  toolAgent: labelOf(attribute.genAiAgentName),
+  where: labelOf(attribute.where),
 }
 
 /** What tells fleets apart: a region of an environment. Resource attributes that Prometheus promotes to labels. */

@@ -1,10 +1,11 @@
-import { readFileSync, rmSync } from 'node:fs'
+import { readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import { parse } from 'yaml'
+import { parse, stringify } from 'yaml'
 
 import { hasDocker, image, runOnce } from './engines/docker.ts'
+import { frameQueries, panelQueries } from './engines/panel-queries.ts'
 import { alertmanagerFile, layOutStack, root, type StackFiles } from './engines/stack-files.ts'
 import { generated } from '../src/generate.ts'
 import { readSettings } from '../src/settings.ts'
@@ -17,7 +18,8 @@ describe.skipIf(!hasDocker).concurrent('the real programs accept', () => {
   const mounts = (): Record<string, string> => ({ '/etc/collector': files.collector, '/run/secrets': files.secrets })
 
   test('the rules, with every lint of promtool', async () => {
-    const rules = [...generated(readSettings(join(root, 'config/production.yaml'))).keys()].map((path) => `/etc/${path}`)
+    const paths = [...generated(readSettings(join(root, 'config/production.yaml'))).keys()]
+    const rules = paths.filter((path) => path.startsWith('collector/')).map((path) => `/etc/${path}`)
     const { code, output } = await runOnce(
       image.prometheus,
       'promtool',
@@ -25,6 +27,19 @@ describe.skipIf(!hasDocker).concurrent('the real programs accept', () => {
       mounts(),
     )
     expect(code, output).toBe(0)
+  })
+
+  test('every query of the dashboards, syntax and types, once Grafana has filled in the variables', async () => {
+    const settings = readSettings(join(root, 'config/production.yaml'))
+    const queries = [...panelQueries(settings).map(({ expr }) => expr), ...frameQueries(settings)]
+    const rules = queries.map((expr, index) => ({ record: `panel:query:n${index}`, expr }))
+    const path = join(files.collector, 'panel-queries.yaml')
+    writeFileSync(path, stringify({ groups: [{ name: 'panels', rules }] }))
+    const args = ['check', 'rules', '/etc/collector/panel-queries.yaml']
+    const { code, output } = await runOnce(image.prometheus, 'promtool', args, mounts())
+    expect(code, output).toBe(0)
+    expect(output).toContain(`${queries.length} rules found`)
+    expect(queries.length).toBeGreaterThan(100)
   })
 
   test('the configuration of Prometheus, and its users', async () => {

@@ -24,7 +24,9 @@ function settingsFile(text: string): string {
 
 describe('what is generated', () => {
   test('is what is committed: run `pnpm mixin` where this fails', () => {
-    const committed = readdirSync(join(root, 'collector/prometheus/rules')).map((name) => `collector/prometheus/rules/${name}`)
+    const committed = ['collector/prometheus/rules', 'grafana/dashboards'].flatMap((path) =>
+      readdirSync(join(root, path)).map((name) => `${path}/${name}`),
+    )
     expect(committed.toSorted()).toEqual([...generated(settings).keys()].toSorted())
     for (const [path, text] of generated(settings)) expect(readFileSync(join(root, path), 'utf8'), path).toBe(text)
   })

@@ -13,7 +13,9 @@ test('writes the files that it names', () => {
   try {
     cpSync(resolve(import.meta.dirname, '../../../config'), join(folder, 'config'), { recursive: true })
     const output = execFileSync(run[0], [...run.slice(1), folder], { encoding: 'utf8' })
-    const written = readdirSync(join(folder, 'collector/prometheus/rules')).map((name) => `collector/prometheus/rules/${name}`)
+    const written = ['collector/prometheus/rules', 'grafana/dashboards'].flatMap((path) =>
+      readdirSync(join(folder, path)).map((name) => `${path}/${name}`),
+    )
     expect(output.trim().split('\n').toSorted()).toEqual(written.toSorted())
   } finally {
     rmSync(folder, { recursive: true })

@@ -22,7 +22,7 @@ const others = new Set([
   'bridge_watchdog_age_seconds',
   'nodejs_eventloop_time_seconds_total',
   'otelcol_exporter_sent_metric_points_total',
-  'otelcol_process_memory_rss',
+  'otelcol_process_memory_rss_bytes',
   'otelcol_receiver_accepted_metric_points_total',
   'prometheus_notifications_dropped_total',
   'target_info',

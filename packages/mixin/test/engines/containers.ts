@@ -25,6 +25,8 @@ export interface Container {
   /** SIGKILL. */
   kill(): Promise<void>
   logs(): Promise<string>
+  /** Runs a program inside; rejects when it fails. */
+  exec(...command: readonly string[]): Promise<string>
 }
 
 /** A network with containers in it. */
@@ -54,6 +56,7 @@ export async function openNetwork(): Promise<Network> {
         start: async () => void (await docker('start', id)),
         stop: async () => void (await docker('stop', '--time', '20', id)),
         kill: async () => void (await docker('kill', '--signal', 'KILL', id)),
+        exec: async (...command) => docker('exec', id, ...command),
         logs: async () => {
           const { stdout, stderr } = await promisify(execFile)('docker', ['logs', id])
           return stdout + stderr

@@ -39,3 +39,16 @@ export async function push(address: string, body: string, authorization: string)
   const headers = { 'content-type': 'application/json', authorization }
   return (await fetch(address, { method: 'POST', headers, body })).status
 }
+
+/** So many spans of one moment, as OTLP over HTTP in JSON. */
+export function spansAt(count: number, atMs: number): string {
+  const spans = Array.from({ length: count }, (_, n) => ({
+    traceId: '5b8efff798038103d269b633813fc60c',
+    spanId: (n + 1).toString(16).padStart(16, '0'),
+    name: 'invoke_agent lost',
+    startTimeUnixNano: nanos(atMs),
+    endTimeUnixNano: nanos(atMs),
+  }))
+  const resource = { attributes: pairs({ 'service.name': 'workers' }) }
+  return JSON.stringify({ resourceSpans: [{ resource, scopeSpans: [{ spans }] }] })
+}

@@ -3,7 +3,7 @@ import { image } from './docker.ts'
 import { prometheusPassword, type StackFiles } from './stack-files.ts'
 
 /** `Authorization` of Prometheus in the tests. */
-export const basicAuth: string = `Basic ${Buffer.from(`swarmwatch:${prometheusPassword}`).toString('base64')}`
+const basicAuth: string = `Basic ${Buffer.from(`swarmwatch:${prometheusPassword}`).toString('base64')}`
 
 /** The real Collector with its real configuration; `overlay` is a configuration over it. */
 export async function runCollector(
@@ -25,7 +25,11 @@ export async function runCollector(
 }
 
 /** The real Prometheus with its real configuration, logged in to as the Collector does. */
-export async function runPrometheus(network: Network, { collector, secrets }: StackFiles): Promise<Container> {
+export async function runPrometheus(
+  network: Network,
+  { collector, secrets }: StackFiles,
+  mounts: Readonly<Record<string, string>> = {},
+): Promise<Container> {
   const container = await network.run('prometheus', {
     image: image.prometheus,
     args: [
@@ -37,7 +41,7 @@ export async function runPrometheus(network: Network, { collector, secrets }: St
       // an alert that fired before Alertmanager was found is otherwise told a minute later
       '--rules.alert.resend-delay=1s',
     ],
-    mounts: { '/etc/collector': collector, '/run/secrets': secrets },
+    mounts: { '/etc/collector': collector, '/run/secrets': secrets, ...mounts },
     env: { GRAFANA_URL: 'http://grafana.test', RUNBOOKS_URL: 'http://runbooks.test' },
     ports: [9090],
   })
@@ -71,10 +75,35 @@ export async function isReady(prometheus: Container): Promise<void> {
 
 /** Result of an instant query. */
 export async function query(prometheus: Container, expr: string): Promise<readonly QueryResult[]> {
-  const address = `${await prometheus.url(9090)}/api/v1/query?query=${encodeURIComponent(expr)}`
+  return asked(prometheus, 'query', { query: expr })
+}
+
+/** Result of a query over a time, in seconds since 1970. */
+export async function queryRange(
+  prometheus: Container,
+  expr: string,
+  { start, end, step }: { readonly start: number; readonly end: number; readonly step: number },
+): Promise<readonly QueryResult[]> {
+  return asked(prometheus, 'query_range', { query: expr, start: String(start), end: String(end), step: String(step) })
+}
+
+async function asked(
+  prometheus: Container,
+  what: string,
+  parameters: Readonly<Record<string, string>>,
+): Promise<readonly QueryResult[]> {
+  const address = `${await prometheus.url(9090)}/api/v1/${what}?${new URLSearchParams(parameters).toString()}`
   const response = await fetch(address, { headers: { authorization: basicAuth } })
-  const { data } = (await response.json()) as { data: { result: QueryResult[] } }
-  return data.result
+  const answer = (await response.json()) as { data?: { result: QueryResult[] }; error?: string }
+  if (answer.data === undefined) throw new Error(`${answer.error}: ${parameters['query']}`)
+  return answer.data.result
+}
+
+/** All series that it has or had in the last hours, by their labels. */
+export async function seriesOf(prometheus: Container, selector: string): Promise<readonly Readonly<Record<string, string>>[]> {
+  const address = `${await prometheus.url(9090)}/api/v1/series?match[]=${encodeURIComponent(selector)}`
+  const response = await fetch(address, { headers: { authorization: basicAuth } })
+  return ((await response.json()) as { data: Readonly<Record<string, string>>[] }).data
 }
 
 export interface QueryResult {

@@ -1,0 +1,14 @@
+import type { DashboardPlan } from './panel.ts'
+import { capacity } from './cost-and-capacity/capacity.ts'
+import { cost } from './cost-and-capacity/cost.ts'
+import { processes } from './cost-and-capacity/processes.ts'
+import { variants } from './cost-and-capacity/variants.ts'
+
+/** What does the swarm cost, what does it need, and where is that heading? */
+export const costAndCapacity: DashboardPlan = {
+  uid: 'cost-and-capacity',
+  title: 'Cost and capacity',
+  description: 'What does the swarm cost, what does it need, and where is that heading?',
+  from: 'now-7d',
+  rows: [...cost, variants, capacity, processes],
+}

@@ -1,0 +1,92 @@
+import { type AlertRule, type AlertRuleName, thresholds } from '@swarmwatch/config'
+import { ThresholdsConfigBuilder, ThresholdsMode } from '@grafana/grafana-foundation-sdk/dashboard'
+
+import { ruleThresholds } from '../rule-thresholds.ts'
+import { type MixinSettings, rulesNamed } from '../settings.ts'
+
+/** From where on a value is bad, as the rules have it. */
+export interface Limits {
+  /** Which side of the limits is bad; `outside`: beyond the warning, and beyond its negative. */
+  readonly side: 'above' | 'below' | 'outside'
+  readonly warning?: number
+  readonly critical?: number
+}
+
+const above = (limits: Omit<Limits, 'side'>): Limits => ({ side: 'above', ...limits })
+const { budget, burnRates, capacity, variants } = ruleThresholds
+const { errorRate, retries, healthScoreParts } = thresholds
+
+type LimitName =
+  | 'agentErrors'
+  | 'retries'
+  | 'busiest'
+  | 'budgetBurn'
+  | 'weeklyGrowth'
+  | 'queueFill'
+  | 'storageFill'
+  | 'variantZ'
+  | 'up'
+  | 'undeliveredAlerts'
+  | 'inboxAge'
+  | 'watchdogAge'
+
+/** Limits that the settings file does not move. */
+export const limits: Readonly<Record<LimitName, Limits>> = {
+  agentErrors: above({ warning: errorRate.warning.above, critical: errorRate.critical.above }),
+  retries: above({ warning: retries.warning.above }),
+  busiest: above({
+    warning: healthScoreParts.busiest.from,
+    critical: healthScoreParts.busiest.from + healthScoreParts.busiest.span,
+  }),
+  budgetBurn: above({ warning: budget.timesAllowed }),
+  weeklyGrowth: above({ warning: capacity.weeklyGrowth }),
+  queueFill: above({ warning: capacity.queueFull.fullerThan }),
+  storageFill: above({ warning: capacity.diskFull.fullerThan }),
+  variantZ: { side: 'outside', warning: variants.significantZ },
+  undeliveredAlerts: above({ critical: 0.01 }),
+  inboxAge: above({ critical: 300 }),
+  // The bridge itself raises the alarm
+  watchdogAge: above({ critical: thresholds.watchdogSeconds }),
+  up: { side: 'below', critical: 0.5 },
+}
+
+/** The burn rate of an error budget over a window at which somebody is told. */
+export function burnLimits(longSeconds: number): Limits {
+  const rate = burnRates.find((each) => each.longSeconds === longSeconds)
+  if (rate === undefined) throw new Error(`no burn rate is watched over ${longSeconds} s`)
+  return above({ [rate.severity]: rate.times })
+}
+
+/** Limits of the rules that the settings file moves; several rules of one severity count as the one that speaks first. */
+export function limitsOf(settings: MixinSettings, side: 'above' | 'below', ...names: readonly AlertRuleName[]): Limits {
+  const rules = names.flatMap((name) => rulesNamed(settings, name))
+  const first = (severities: readonly AlertRule['severity'][]): number | undefined => {
+    const values = rules.filter(({ severity }) => severities.includes(severity)).map(({ threshold }) => threshold)
+    if (values.length === 0) return undefined
+    return side === 'above' ? Math.min(...values) : Math.max(...values)
+  }
+  const warning = first(['warning', 'info'])
+  const critical = first(['critical'])
+  return { side, ...(warning !== undefined && { warning }), ...(critical !== undefined && { critical }) }
+}
+
+const color = { good: 'green', warning: 'orange', critical: 'red' } as const
+
+/** The same as Grafana has it: colors from values on. Without limits all is well. */
+export function thresholdsConfig({ side, warning, critical }: Limits = { side: 'above' }): ThresholdsConfigBuilder {
+  const builder = new ThresholdsConfigBuilder().mode(ThresholdsMode.Absolute)
+  const from = (value: number | undefined, name: string): { value: number; color: string }[] =>
+    value === undefined ? [] : [{ value, color: name }]
+  if (side === 'above') {
+    return builder.steps([{ value: null, color: color.good }, ...from(warning, color.warning), ...from(critical, color.critical)])
+  }
+  if (side === 'outside') {
+    const limit = warning ?? 0
+    return builder.steps([{ value: null, color: color.warning }, ...from(-limit, color.good), ...from(limit, color.warning)])
+  }
+  return builder.steps([
+    { value: null, color: critical === undefined ? color.warning : color.critical },
+    ...from(critical, warning === undefined ? color.good : color.warning),
+    ...from(warning, color.good),
+  ])
+}

@@ -1,0 +1,70 @@
+import { join } from 'node:path'
+
+import { thresholds } from '@swarmwatch/config'
+import { expect, test } from 'vitest'
+
+import { root } from './engines/stack-files.ts'
+import { metricNames } from './metric-names.ts'
+import { dashboardPlans } from '../src/dashboards/dashboard-plans.ts'
+import { type Limits, limitsOf } from '../src/dashboards/limits.ts'
+import type { Panel } from '../src/dashboards/panel.ts'
+import { isAlert } from '../src/rule.ts'
+import { ruleFiles } from '../src/rule-files.ts'
+import { readSettings } from '../src/settings.ts'
+
+const settings = readSettings(join(root, 'config/production.yaml'))
+const rules = ruleFiles(settings).flatMap(({ groups }) => groups.flatMap((group) => group.rules))
+
+/** Every limit that a panel or a column shows, with the queries it is about. */
+const shown = dashboardPlans(settings).flatMap(({ rows }) =>
+  rows.flatMap(({ panels }) => panels.flatMap((panel) => limitsIn(panel).map((each) => ({ ...each, title: panel.title })))),
+)
+
+test.for(shown.map((each) => [`${each.title} ${each.value}`, each] as const))(
+  '%s is the limit of a rule',
+  ([, { value, exprs }]) => {
+    const read = new Set(exprs.flatMap(metricNames))
+    // A rule may look at a recording of the series instead
+    for (const rule of rules) if (!isAlert(rule) && metricNames(rule.expr).some((name) => read.has(name))) read.add(rule.record)
+    const watching = rules.filter(({ expr }) => metricNames(expr).some((name) => read.has(name)))
+    // An alert has its limit as it is; the health score has where its parts begin, and how far they go
+    const { from, span } = thresholds.healthScoreParts.busiest
+    const written = [String(value), ...(value === from + span ? [`- ${from}) / ${span}`] : [])]
+    const inBridge = value === thresholds.watchdogSeconds && read.has('bridge_watchdog_age_seconds')
+    const isWritten = watching.some(({ expr }) => written.some((limit) => spaced(expr).includes(spaced(limit))))
+    expect(inBridge || isWritten).toBe(true)
+  },
+)
+
+test('limits move with the settings file', () => {
+  const rule = settings.rules.find(({ name }) => name === 'slow_response')!
+  const moved = {
+    ...settings,
+    rules: [
+      { ...rule, threshold: 25 },
+      { ...rule, threshold: 60, severity: 'critical' as const },
+    ],
+  }
+  expect(limitsOf(moved, 'above', 'slow_response')).toEqual({ side: 'above', warning: 25, critical: 60 })
+  expect(limitsOf(settings, 'below', 'low_health')).toEqual({ side: 'below', warning: 80, critical: 50 })
+})
+
+function limitsIn(panel: Panel): { value: number; exprs: string[] }[] {
+  const all = Object.values(panel.queries).map(({ expr }) => expr)
+  const ofColumns = panel.shows === 'table' ? Object.entries(panel.columns) : []
+  return [
+    ...values(panel.limits).map((value) => ({ value, exprs: all })),
+    ...ofColumns.flatMap(([field, { limits }]) =>
+      values(limits).map((value) => ({ value, exprs: [panel.queries[field.replace('Value #', '')]!.expr] })),
+    ),
+  ]
+}
+
+function values(limits: Limits | undefined): number[] {
+  return [limits?.warning, limits?.critical].filter((value) => value !== undefined)
+}
+
+/** So that 0.5 is not found in 0.55. */
+function spaced(text: string): string {
+  return ` ${text}`.replaceAll(/(?<=\d)(?=\D|$)/g, ' ')
+}

@@ -1,0 +1,41 @@
+import { spawn } from 'node:child_process'
+import { once } from 'node:events'
+
+import { eventually } from './containers.ts'
+import { root } from './stack-files.ts'
+
+/** A program of this repository, from its sources. */
+export interface ChildProcess {
+  /** Waits for a line and returns what its group matched. */
+  says(line: RegExp): Promise<string>
+  stop(): Promise<void>
+}
+
+/** What the environment of a test must not decide. */
+const decides =
+  /^(DEMO_|OPENAI_|OTEL_|METRICS_|MONITOR_|MAX_|BASE_|RETRY_|SWARM|NODE_OPTIONS|VITEST|BRIDGE_|ALERT|CLOUD_|NODE_ENV)/
+
+/** Starts a program of a package: `packages/agent-worker/src/demo.ts`. */
+export function startProgram(file: string, args: readonly string[], env: Readonly<Record<string, string>>): ChildProcess {
+  const inherited = Object.fromEntries(Object.entries(process.env).filter(([name]) => !decides.test(name)))
+  const child = spawn(process.execPath, ['--conditions=swarmwatch-source', file, ...args], {
+    cwd: root,
+    env: { ...inherited, ...env },
+    stdio: ['ignore', 'pipe', 'pipe'],
+  })
+  let output = ''
+  for (const stream of [child.stdout, child.stderr]) stream.on('data', (chunk: Buffer) => (output += String(chunk)))
+  const ended = once(child, 'close')
+  return {
+    says: (line) =>
+      eventually(async () => {
+        const found = line.exec(output)
+        if (found === null && child.exitCode !== null) throw new Error(output)
+        return found?.[1] ?? found?.[0]
+      }, `${file} to say ${line}`),
+    async stop() {
+      child.kill('SIGTERM')
+      await ended
+    },
+  }
+}

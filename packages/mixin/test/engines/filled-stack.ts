@@ -1,0 +1,147 @@
+import { chmodSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+
+import { type ChildProcess, startProgram } from './child-process.ts'
+import { type Container, eventually, openNetwork } from './containers.ts'
+import { backfill } from './history.ts'
+import { inlined } from './inlined.ts'
+import { push, runsAt, spansAt } from './otlp.ts'
+import { bridgeToken, layOutStack, otlpToken } from './stack-files.ts'
+import { query, runAlertmanager, runCollector, runPrometheus } from './street.ts'
+import type { RuleFile } from '../../src/rule-files.ts'
+
+/** A Prometheus that a real run has filled through the real Collector; Alertmanager and the bridge run too. */
+export interface FilledStack {
+  readonly prometheus: Container
+  close(): Promise<void>
+}
+
+/** What the rules look back on for days. */
+const withPast = [
+  'agent:executions:rate5m',
+  'agent:failures:rate5m',
+  'agent:executions:increase1h',
+  'agent:cost_usd:increase1h',
+  'agent:anomaly_value:1h',
+  'agent:variant_executions:rate5m',
+  'agent:variant_successes:rate5m',
+  'agent:variant_cost_usd:rate5m',
+  'swarm:executions:rate5m',
+]
+
+// Small queues, so that one request is too large for them; there is no trace store, and that is given up at once
+const collectorOverlay = {
+  exporters: {
+    'otlp_http/prometheus': {
+      sending_queue: { queue_size: 5_000, batch: { flush_timeout: '1s', min_size: 500, max_size: 5_000 } },
+    },
+    'otlp_grpc/traces': {
+      retry_on_failure: { enabled: false },
+      timeout: '1s',
+      sending_queue: { queue_size: 5_000, batch: { flush_timeout: '1s', min_size: 1, max_size: 5_000 } },
+    },
+    // Tries one small batch again and again, and its queue fills
+    'otlp_grpc/stuck': {
+      endpoint: 'nobody:4317',
+      tls: { insecure: true },
+      retry_on_failure: { initial_interval: '60s' },
+      timeout: '1s',
+      sending_queue: {
+        num_consumers: 1,
+        sizer: 'items',
+        queue_size: 5_000,
+        batch: { flush_timeout: '1s', min_size: 1, max_size: 10 },
+      },
+    },
+    debug: {},
+  },
+  service: { pipelines: { traces: { exporters: ['otlp_grpc/traces', 'otlp_grpc/stuck', 'debug'] } } },
+}
+
+/** Starts everything, lets the reference swarm work, and gives it a past of 8 days. */
+export async function fillStack(rules: readonly RuleFile[]): Promise<FilledStack> {
+  const startedMs = Date.now()
+  const files = layOutStack()
+  const history = mkdtempSync(join(tmpdir(), 'history-'))
+  chmodSync(history, 0o755)
+  const data = mkdtempSync(join(tmpdir(), 'bridge-'))
+  const network = await openNetwork()
+  const programs: ChildProcess[] = []
+  const close = async (): Promise<void> => {
+    await Promise.all(programs.map((program) => program.stop()))
+    await network.remove()
+    for (const folder of [files.folder, history, data]) rmSync(folder, { recursive: true })
+  }
+  try {
+    const bridge = startProgram('packages/alert-bridge/src/cli.ts', ['serve'], {
+      BRIDGE_HOST: '0.0.0.0',
+      BRIDGE_PORT: '0',
+      BRIDGE_TOKEN: bridgeToken,
+      BRIDGE_DATA_DIR: data,
+    })
+    programs.push(bridge)
+    const bridgePort = await bridge.says(/ready on http:\/\/[^ ]*:(\d+)/)
+    evaluateOften(files.collector, `test:${bridgePort}`)
+    const [prometheus, collector] = await Promise.all([
+      runPrometheus(network, files, { '/history': history }),
+      runCollector(network, files, collectorOverlay),
+      runAlertmanager(network, files),
+    ])
+    programs.push(
+      startProgram('packages/agent-worker/src/demo.ts', [], {
+        OTEL_EXPORTER_OTLP_ENDPOINT: await collector.url(4318),
+        SWARMWATCH_OTLP_TOKEN: otlpToken,
+        METRICS_EXPORT_INTERVAL: '1',
+        METRICS_PORT: '0',
+        MONITOR_PORT: '0',
+        npm_package_version: '1.2.3',
+      }),
+    )
+    const begun = ['count by (swarmwatch_variant) (agent_cost_usd_total) > 0', 'prometheus_tsdb_head_series']
+    await eventually(async () => {
+      const [costs, head] = await Promise.all(begun.map(async (expr) => (await query(prometheus, expr)).length))
+      return costs! >= 3 && head! >= 1 ? true : undefined
+    }, 'the first runs in Prometheus')
+    await backfill(prometheus, history, startedMs, inlined(rules, withPast))
+    await lose(await collector.url(4318))
+    return { prometheus, close }
+  } catch (error) {
+    await close()
+    throw error
+  }
+}
+
+/** What every pipeline has now and then: points that are far too old, requests that are too large for a queue, a queue that fills. */
+async function lose(collector: string): Promise<void> {
+  const run = { agent: 'lost', outcome: 'success', value: 1 }
+  const many = Array.from({ length: 6_000 }, (_, n) => ({ ...run, agent: `lost-${n}` }))
+  const send = (path: string, body: string): Promise<number> => push(collector + path, body, `Bearer ${otlpToken}`)
+  await send('/v1/metrics', runsAt(undefined, [run], Date.now() - 2 * 86_400_000))
+  await send('/v1/metrics', runsAt(undefined, many, Date.now()))
+  await send('/v1/traces', spansAt(4_000, Date.now()))
+  await send('/v1/traces', spansAt(6_000, Date.now()))
+}
+
+/** Rules every 2 s, scrapes every second, alerts at once; windows stay as they are. */
+function evaluateOften(collector: string, bridge: string): void {
+  const change = (path: string, by: (text: string) => string): void =>
+    writeFileSync(join(collector, path), by(readFileSync(join(collector, path), 'utf8')))
+  for (const name of readdirSync(join(collector, 'prometheus/rules'))) {
+    change(`prometheus/rules/${name}`, (text) =>
+      text.replaceAll(/(?<=^ *interval: )\w+$/gm, '2s').replaceAll(/(?<=^ *for: )\w+$/gm, '1s'),
+    )
+  }
+  change('prometheus/prometheus.yaml', (text) =>
+    text
+      .replace('scrape_interval: 15s', 'scrape_interval: 1s')
+      .replace('scrape_timeout: 10s', 'scrape_timeout: 1s')
+      .replace('alert-bridge:8090', bridge),
+  )
+  change('alertmanager/alertmanager.yml', (text) =>
+    text
+      .replaceAll('http://alert-bridge:8090', `http://${bridge}`)
+      .replaceAll(/(?<=(?:group_wait|group_interval): )[1-9]\w*/g, '1s')
+      .replaceAll(/# mail begin[\s\S]*# mail end/g, ''),
+  )
+}

@@ -1,0 +1,65 @@
+import { buildDashboard } from '../../src/dashboards/build-dashboard.ts'
+import { dashboardPlans } from '../../src/dashboards/dashboard-plans.ts'
+import { label } from '../../src/series.ts'
+import type { MixinSettings } from '../../src/settings.ts'
+
+/** A query of a panel as Prometheus gets it: Grafana has filled in the variables. */
+export interface AskedQuery {
+  readonly dashboard: string
+  readonly panel: string
+  readonly name: string
+  readonly expr: string
+  /** What a legend or a column reads of the answer. */
+  readonly labels: readonly string[]
+}
+
+/** What Grafana puts in for its variables, with everything chosen and a range of an hour. */
+const variables: Readonly<Record<string, string>> = {
+  __rate_interval: '1m',
+  __range: '1h',
+  environment: '.*',
+  region: '.*',
+  job: '.*',
+  agent: '.*',
+}
+
+function filledIn(text: string): string {
+  return text.replaceAll(/\$(\w+)/g, (_, name: string) => {
+    const value = variables[name]
+    if (value === undefined) throw new Error(`no such variable: ${name}`)
+    return value
+  })
+}
+
+/** The queries of all panels. */
+export function panelQueries(settings: MixinSettings): readonly AskedQuery[] {
+  return dashboardPlans(settings).flatMap((plan) =>
+    plan.rows.flatMap(({ panels }) =>
+      panels.flatMap((panel) =>
+        Object.entries(panel.queries).map(([name, { expr, legend }]) => ({
+          dashboard: plan.title,
+          panel: panel.title,
+          name,
+          expr: filledIn(expr),
+          labels: [
+            ...[...legend.matchAll(/\{\{(\w+)\}\}/g)].map(([, shown]) => shown!),
+            // Links to the agent need it
+            ...(panel.shows === 'graph' && panel.isByAgent ? [label.agent] : []),
+            ...(panel.shows === 'table' ? Object.keys(panel.columns).filter((field) => !field.startsWith('Value')) : []),
+          ],
+        })),
+      ),
+    ),
+  )
+}
+
+/** The queries behind variables and annotations, which are the same on all dashboards. */
+export function frameQueries(settings: MixinSettings): readonly string[] {
+  const [plan] = dashboardPlans(settings)
+  const { annotations, templating } = buildDashboard(plan!)
+  const values = (templating?.list ?? []).flatMap(({ query }) => {
+    const [, selector] = /^label_values\((.*), \w+\)$/.exec(typeof query === 'string' ? query : '') ?? []
+    return selector === undefined ? [] : [selector]
+  })
+  return [...values, ...(annotations?.list ?? []).map(({ expr }) => expr ?? '')].map(filledIn)
+}
