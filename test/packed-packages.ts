@@ -43,7 +43,10 @@ async function copyWorkspace(folder: string): Promise<string> {
   await symlink(join(root, 'node_modules/.pnpm'), join(workspace, 'node_modules/.pnpm'))
   const settings = await readFile(join(root, 'pnpm-workspace.yaml'), 'utf8')
   // What is installed is linked, not installed again
-  await writeFile(join(workspace, 'pnpm-workspace.yaml'), settings.replace(/^verifyDepsBeforeRun: .*$/m, ''))
+  await writeFile(
+    join(workspace, 'pnpm-workspace.yaml'),
+    settings.replace(/^verifyDepsBeforeRun: .*$/m, 'verifyDepsBeforeRun: false'),
+  )
   for (const name of published) {
     await cp(join(root, 'packages', name), join(workspace, 'packages', name), {
       recursive: true,

@@ -1,3 +1,4 @@
+import { bridgeSection, type BridgeResult } from './bridge/report-bridge.ts'
 import type { HeapGrowthResult } from './heap-growth.ts'
 import type { ImportTimeResult } from './import-time.ts'
 import type { Machine } from './machine.ts'
@@ -16,6 +17,7 @@ export interface Results {
   readonly importTime: ImportTimeResult
   readonly heapGrowth: HeapGrowthResult
   readonly statusPage: StatusPageResult
+  readonly bridge: BridgeResult
 }
 
 interface Tables {
@@ -87,7 +89,7 @@ export function benchmarksPage(results: Results): string {
   return `# Benchmarks
 
 Written by \`npx pnpm@12.21.0 bench\`; do not edit. They measure, they do not judge: no test depends on them. Compare ratios of one run, not
-microseconds of two. \`BENCH_SHORT=1\` takes less than half a minute and writes nothing.
+microseconds of two. \`BENCH_SHORT=1\` takes about half a minute and writes nothing.
 
 Measured on ${machine.processor}, ${machine.cores} cores, ${machine.memoryGigabytes} GB, ${machine.system}; node ${machine.node},
 ${versions.join(', ')}.
@@ -128,6 +130,7 @@ ${tables.statusPage}
 100 agents in one process, 10,000 executions a second between them, ${statusPage.seconds} s at a time, in turn without and with readers. A request of the whole page took
 ${median.toFixed(1)} ms (p95 ${p95.toFixed(1)} ms, ${statusPage.requests} requests), sent by a process beside. The goal is a page in less than 50 ms, and agents that do not notice.
 
+${bridgeSection(results.bridge)}
 ## Heap
 
 \`\`\`

@@ -10,6 +10,8 @@ import { eventKey } from './inbox/dedupe-key.ts'
 import { noticeOfEvent, readEvent, type BridgeEvent } from './inbox/bridge-event.ts'
 import { isWatchdog } from './inbox/is-watchdog.ts'
 import { metaNotice, type Meta } from './inbox/meta-notice.ts'
+import { inboxLimit } from './inbox/inbox-limit.ts'
+import { replayQuarantined, type ReplayedBody } from './inbox/replay-quarantined.ts'
 import { takeGroup, type Taken } from './inbox/take-group.ts'
 import { takeNotice } from './inbox/take-notice.ts'
 import { metaThrottle } from './inbox/meta-throttle.ts'
@@ -32,11 +34,18 @@ export interface BridgeCore {
   readonly lastDeliveryWorked: boolean
   readonly watchdogAt: number | undefined
   readonly store: Store
+  /** Reads a quarantined body again and takes it if it can be read now. */
+  readonly replayQuarantined: (id: string) => Promise<ReplayedBody>
+  /** Whether so much waits that nothing more is taken. */
+  readonly isFull: () => boolean
   readonly wake: () => void
   readonly openBreakers: () => { channel: string; isOpen: boolean }[]
   /** Takes no more, ends what is on its way; the rest stays for the next start. */
   readonly close: () => Promise<void>
 }
+
+/** At 2 kB each it fits on any disk, and is more than people could be told in a week. */
+export const defaultInboxLimit = 200_000
 
 export async function startCore(options: CoreOptions): Promise<BridgeCore> {
   const {
@@ -51,6 +60,7 @@ export async function startCore(options: CoreOptions): Promise<BridgeCore> {
   } = options
   const times = { ...deliveryTimes, ...options.times }
   const throttle = metaThrottle(now)
+  const { isFull, assertRoom } = inboxLimit({ store, now, limit: options.inboxLimit ?? defaultInboxLimit })
   let watchdogAt: number | undefined
   let lastDeliveryWorked = true
 
@@ -105,6 +115,7 @@ export async function startCore(options: CoreOptions): Promise<BridgeCore> {
       if (group.status === 'firing') watchdogAt = receivedAt
       return { id: 'watchdog' }
     }
+    assertRoom()
     return keep(takeGroup(group, { channels, plan: times, receivedAt, traceparent }))
   }
 
@@ -112,6 +123,7 @@ export async function startCore(options: CoreOptions): Promise<BridgeCore> {
     const read = readAlertGroup(body)
     if (read.kind === 'read') return acceptGroup(read.value, traceparent)
     metrics.received()
+    assertRoom()
     const id = await store.quarantine(body, read.reason, now())
     checkpoints.reached('after-commit')
     await sayMeta({
@@ -141,6 +153,7 @@ export async function startCore(options: CoreOptions): Promise<BridgeCore> {
     acceptEvent: async (event) => {
       const receivedAt = now()
       metrics.received()
+      assertRoom()
       const key = event.key === undefined ? undefined : eventKey(event.key)
       const notice = noticeOfEvent(event, receivedAt)
       return keep(takeNotice(notice, { channels, plan: times, receivedAt, ...(key !== undefined && { key }) }))
@@ -153,6 +166,8 @@ export async function startCore(options: CoreOptions): Promise<BridgeCore> {
     get watchdogAt() {
       return watchdogAt
     },
+    isFull,
+    replayQuarantined: (id) => replayQuarantined(id, store, acceptGroup),
     wake: dispatcher.wake,
     openBreakers: dispatcher.openBreakers,
     close: async () => {

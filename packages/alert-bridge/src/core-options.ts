@@ -14,6 +14,8 @@ export interface CoreOptions {
   /** Prints one line. */
   readonly write: (line: string) => void
   readonly times?: Partial<DeliveryTimes>
+  /** So many deliveries may wait; more is refused until some have been told. @default 200,000 */
+  readonly inboxLimit?: number | undefined
   readonly random?: () => number
   readonly checkpoints?: Checkpoints
   /** Whether the other channels are told that one does not work. @default true */

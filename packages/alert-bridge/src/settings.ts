@@ -2,6 +2,9 @@ import { readFileSync } from 'node:fs'
 
 import { ConfigurationError, loadConfiguration, Secret, type AlertChannel, type Problem } from '@swarmwatch/config'
 
+import { defaultInboxLimit } from './bridge-core.ts'
+import type { ChannelSettings } from './channels/open-channel.ts'
+
 /** The settings of `alert-bridge serve`. */
 export interface BridgeSettings {
   /** `BRIDGE_PORT`. @default 8090 */
@@ -16,7 +19,10 @@ export interface BridgeSettings {
   readonly heartbeatUrl: Secret | undefined
   /** `BRIDGE_WATCHDOG_SECONDS`; 0 is off. @default 300 */
   readonly watchdogSeconds: number
-  readonly channels: readonly AlertChannel[]
+  /** `BRIDGE_INBOX_LIMIT`: so many deliveries may wait before more is answered 503; at least 1. @default 200000 */
+  readonly inboxLimit?: number
+  /** `ALERT_EMAIL_REQUIRE_TLS` may say `false`, for a mail server without TLS that is not this machine. */
+  readonly channels: readonly ChannelSettings[]
   /** Lines to show at start. */
   readonly notices: readonly string[]
 }
@@ -96,10 +102,24 @@ export function readSettings({
     dataDir: text('BRIDGE_DATA_DIR') ?? '.swarmwatch/bridge',
     heartbeatUrl: heartbeat(),
     watchdogSeconds: number('BRIDGE_WATCHDOG_SECONDS', 300, 86_400),
+    inboxLimit: number('BRIDGE_INBOX_LIMIT', defaultInboxLimit, 10_000_000),
   }
+  if (own.inboxLimit === 0) problems.push({ path: 'BRIDGE_INBOX_LIMIT', rule: 'must be at least 1', value: '0' })
+  const requireTls = requireTlsOf(text('ALERT_EMAIL_REQUIRE_TLS'), problems)
   const { channels, notices } = channelsOf(env, problems)
   if (problems.length > 0) throw new ConfigurationError(problems)
-  return { ...own, channels, notices }
+  return { ...own, channels: channels.map((one) => withTls(one, requireTls)), notices }
+}
+
+function requireTlsOf(given: string | undefined, problems: Problem[]): boolean | undefined {
+  if (given === undefined || given === 'true') return undefined
+  if (given === 'false') return false
+  problems.push({ path: 'ALERT_EMAIL_REQUIRE_TLS', rule: 'must be true or false', value: JSON.stringify(given) })
+  return undefined
+}
+
+function withTls(channel: AlertChannel, requireTls: boolean | undefined): ChannelSettings {
+  return channel.type === 'email' && requireTls !== undefined ? { ...channel, requireTls } : channel
 }
 
 function channelsOf(

@@ -34,7 +34,8 @@ export async function startService(settings: BridgeSettings, options: ServiceOpt
   const names = channels.map(({ channel }) => channel.name)
   const metrics = otelMetrics(endpoint.meter, names)
   const given = { ...(checkpoints && { checkpoints }), ...(times && { times }), ...(random && { random }) }
-  const core = await startCore({ store, channels, metrics, now, write, ...given })
+  const { inboxLimit } = settings
+  const core = await startCore({ store, channels, metrics, now, write, inboxLimit, ...given })
   if (setAside !== undefined) {
     write(damagedLine(setAside))
     await core.sayMeta({

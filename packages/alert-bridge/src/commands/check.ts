@@ -22,6 +22,11 @@ export function check({ settings, alertmanagerFile, write }: CheckOptions): numb
     ...notices,
     ...(channels.length < 2 ? [fewChannelsLine(channels.length)] : []),
     ...uncovered(channels),
+    ...channels.flatMap((one) =>
+      one.type === 'email' && one.requireTls === false
+        ? [`channel ${one.name}: ALERT_EMAIL_REQUIRE_TLS is false, so mail may go, and log in, in clear text`]
+        : [],
+    ),
     ...(alertmanagerFile === undefined ? [] : lintFile(alertmanagerFile)),
   ]
   for (const warning of warnings) write(`warning: ${warning}`)

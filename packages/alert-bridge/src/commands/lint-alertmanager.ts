@@ -35,6 +35,9 @@ const webhook = z.looseObject({
 const receiver = z.looseObject({ name: z.string(), webhook_configs: z.array(webhook).optional() })
 const file = z.looseObject({ route, receivers: z.array(receiver) })
 
+/** After that long without a Watchdog the bridge raises the alarm, unless BRIDGE_WATCHDOG_SECONDS says otherwise. */
+const watchdogMs = 300_000
+
 type Receiver = z.infer<typeof receiver>
 
 /** What in an `alertmanager.yml` would make alerts be lost or told twice, one sentence each. */
@@ -47,7 +50,15 @@ export function lintAlertmanager(text: string): string[] {
   )
   if (bridges.length === 0) return ['no receiver has a webhook with the address of the bridge, .../api/v1/alerts']
   const names = new Set(bridges.map(({ name }) => name))
-  return [...bridges.flatMap(lintReceiver), ...lintRoutes(parsed.route, names), ...lintSecond(receivers, names)]
+  const routes = effectiveRoutes(parsed.route).filter((one) => names.has(one.receiver ?? ''))
+  // a receiver that only Watchdog goes to: nobody waits to hear that it is over
+  const others = new Set(routes.filter((one) => !isForWatchdog(one)).map((one) => one.receiver))
+  return [
+    ...bridges.flatMap((one) => lintReceiver(one, others.has(one.name))),
+    ...lintRoutes(routes),
+    ...lintWatchdog(routes),
+    ...lintSecond(receivers, names),
+  ]
 }
 
 function parsedFile(text: string): z.infer<typeof file> | string {
@@ -61,33 +72,43 @@ function parsedFile(text: string): z.infer<typeof file> | string {
   }
 }
 
-function lintReceiver(one: Receiver): string[] {
+function lintReceiver(one: Receiver, tellsPeople: boolean): string[] {
   return webhooksOf(one).flatMap(({ timeout, send_resolved: sendResolved, http_config: http }) => [
     ...(timeout === undefined
       ? [`receiver "${one.name}": the webhook has no timeout, so a bridge that hangs stops its groups; set timeout: 10s`]
       : []),
-    ...(sendResolved === false ? [`receiver "${one.name}": send_resolved is false, so nobody hears that it is over`] : []),
+    ...(sendResolved === false && tellsPeople
+      ? [`receiver "${one.name}": send_resolved is false, so nobody hears that it is over`]
+      : []),
     ...(http?.authorization === undefined
       ? [`receiver "${one.name}": http_config.authorization is missing; the bridge answers 401, and Alertmanager drops the alert`]
       : []),
   ])
 }
 
-function lintRoutes(root: Route, names: ReadonlySet<string>): string[] {
-  const routes = effectiveRoutes(root)
-  const told = routes.filter((one) => names.has(one.receiver ?? ''))
-  const short = told.filter((one) => durationMs(one.repeat_interval ?? '4h') < duplicateWindowMs)
+function lintRoutes(routes: readonly Route[]): string[] {
+  const short = routes.filter((one) => !isForWatchdog(one) && repeatMs(one) < duplicateWindowMs)
   return [
-    ...(told.length === 0 ? ['no route leads to the bridge'] : []),
+    ...(routes.length === 0 ? ['no route leads to the bridge'] : []),
     ...short.map(
       (one) =>
         `route to "${one.receiver}": repeat_interval ${one.repeat_interval} is below the 5 min in which the same content counts as a duplicate`,
     ),
-    ...(told.some(leadsWatchdog)
-      ? []
-      : [
-          'Watchdog is routed to no receiver of the bridge, so it will raise the alarm; set BRIDGE_WATCHDOG_SECONDS=0 or route it',
-        ]),
+  ]
+}
+
+function lintWatchdog(routes: readonly Route[]): string[] {
+  const led = routes.find(isForWatchdog) ?? routes.find(isForAll)
+  if (led === undefined) {
+    return [
+      'Watchdog is routed to no receiver of the bridge, so it will raise the alarm; set BRIDGE_WATCHDOG_SECONDS=0 or route it',
+    ]
+  }
+  // Alertmanager repeats only when it looks at the group
+  const everyMs = Math.max(repeatMs(led), durationMs(led.group_interval ?? '5m'))
+  if (everyMs < watchdogMs) return []
+  return [
+    `Watchdog comes every ${everyMs / 60_000} min only, so the bridge raises the alarm in between; give it a route of its own with repeat_interval: 1m and group_interval: 1m`,
   ]
 }
 
@@ -102,13 +123,29 @@ function lintSecond(receivers: readonly Receiver[], names: ReadonlySet<string>):
 
 /** All routes with what they inherit. */
 function effectiveRoutes(one: Route, above: Route = {}): Route[] {
-  const own = { ...one, receiver: one.receiver ?? above.receiver, repeat_interval: one.repeat_interval ?? above.repeat_interval }
+  const own = {
+    ...one,
+    receiver: one.receiver ?? above.receiver,
+    repeat_interval: one.repeat_interval ?? above.repeat_interval,
+    group_interval: one.group_interval ?? above.group_interval,
+  }
   return [own, ...(one.routes ?? []).flatMap((below) => effectiveRoutes(below, own))]
 }
 
-function leadsWatchdog({ matchers = [], match = {}, match_re: patterns = {} }: Route): boolean {
-  const isGeneral = matchers.length === 0 && Object.keys(match).length === 0 && Object.keys(patterns).length === 0
-  return isGeneral || JSON.stringify([matchers, match, patterns]).includes('Watchdog')
+function matchersOf({ matchers = [], match = {}, match_re: patterns = {} }: Route): string {
+  return JSON.stringify([...matchers, ...Object.entries(match), ...Object.entries(patterns)])
+}
+
+function isForAll(one: Route): boolean {
+  return matchersOf(one) === '[]'
+}
+
+function isForWatchdog(one: Route): boolean {
+  return matchersOf(one).includes('Watchdog')
+}
+
+function repeatMs(one: Route): number {
+  return durationMs(one.repeat_interval ?? '4h')
 }
 
 function webhooksOf(one: Receiver): z.infer<typeof webhook>[] {

@@ -1,42 +1,69 @@
+import { deliveryTimes } from '../delivery/delivery-times.ts'
+import type { AlertGroup } from '../inbox/alert-group.ts'
+import { replayQuarantined } from '../inbox/replay-quarantined.ts'
+import { takeGroup } from '../inbox/take-group.ts'
+import { openChannels } from '../routing/open-channels.ts'
+import type { Accepted } from '../store/store.ts'
 import { openSqliteStore } from '../store/sqlite/open-sqlite-store.ts'
 import { FolderTakenError } from '../store/store-error.ts'
 import type { BridgeSettings } from '../settings.ts'
 
 export interface ReplayOptions {
-  /** Ids of deliveries; none means all that are dead. */
+  /** Ids of deliveries and of quarantined bodies; none means all that are dead and all in quarantine. */
   readonly ids: readonly string[]
   readonly settings: BridgeSettings
   readonly write: (line: string) => void
 }
 
-type Result = 'replayed' | 'unknown' | 'not-dead'
+type Result = 'replayed' | 'unknown' | 'not-dead' | 'unreadable'
 
 const words: Readonly<Record<Result, string>> = {
   replayed: 'is tried again',
   unknown: 'is unknown',
   'not-dead': 'is not dead, so it is not replayed',
+  unreadable: 'still cannot be read, so it stays in quarantine',
 }
 
-/** Has dead deliveries tried again: by the bridge that runs, else at its next start. Gives the exit code. */
+/**
+ * Has dead deliveries tried again, and quarantined bodies read again, as an upgrade may be able to: by the bridge that runs, else at its
+ * next start. Gives the exit code.
+ */
 export async function replay({ ids, settings, write }: ReplayOptions): Promise<number> {
-  const results = await inFolder(ids, settings.dataDir).catch((error: unknown) => {
+  const results = await inFolder(ids, settings).catch((error: unknown) => {
     if (error instanceof FolderTakenError) return byHttp(ids, settings)
     throw error
   })
   for (const [id, result] of results) write(`${id} ${words[result]}`)
   write(`${results.filter(([, result]) => result === 'replayed').length} of ${results.length} replayed`)
-  return results.every(([, result]) => result === 'replayed') ? 0 : 1
+  // who names none does not ask for those that nothing can be done about
+  const isFine = (result: Result): boolean => result === 'replayed' || (ids.length === 0 && result === 'unreadable')
+  return results.every(([, result]) => isFine(result)) ? 0 : 1
 }
 
-async function inFolder(ids: readonly string[], dataDir: string): Promise<[string, Result][]> {
+async function inFolder(ids: readonly string[], { dataDir, channels }: BridgeSettings): Promise<[string, Result][]> {
   const { store } = openSqliteStore(dataDir)
+  const now = Date.now()
+  const opened = openChannels(channels)
+  const keep = (group: AlertGroup): Promise<Accepted> => {
+    const { entry, decide } = takeGroup(group, { channels: opened, plan: deliveryTimes, receivedAt: now })
+    return store.accept(entry, decide)
+  }
+  const replayOne = async (id: string): Promise<[string, Result]> => {
+    const ofDelivery = await store.replay(id, now)
+    if (ofDelivery !== 'unknown') return [id, ofDelivery]
+    const ofBody = await replayQuarantined(id, store, keep)
+    return [id, typeof ofBody === 'object' ? 'unreadable' : ofBody]
+  }
   try {
-    const chosen = ids.length > 0 ? ids : store.list({ state: 'dead', limit: -1 }).map(({ id }) => id)
-    return await Promise.all(chosen.map(async (id): Promise<[string, Result]> => [id, await store.replay(id, Date.now())]))
+    const all = [...store.list({ state: 'dead', limit: -1 }), ...store.listQuarantined(-1)].map(({ id }) => id)
+    return await Promise.all((ids.length > 0 ? ids : all).map(replayOne))
   } finally {
+    await Promise.all(opened.map(({ channel }) => channel.close()))
     await store.close()
   }
 }
+
+const resultOf: Readonly<Record<number, Result>> = { 200: 'replayed', 404: 'unknown', 409: 'not-dead', 422: 'unreadable' }
 
 async function byHttp(ids: readonly string[], { host, port, tokens }: BridgeSettings): Promise<[string, Result][]> {
   const token = tokens[0]?.reveal()
@@ -49,19 +76,24 @@ async function byHttp(ids: readonly string[], { host, port, tokens }: BridgeSett
       redirect: 'error',
       signal: AbortSignal.timeout(10_000),
     })
-  const chosen = ids.length > 0 ? ids : await deadIds(ask)
+  const chosen = ids.length > 0 ? ids : await allIds(ask)
   const results: [string, Result][] = []
   for (const id of chosen) {
     const { status } = await ask(`/${encodeURIComponent(id)}/replay`, 'POST')
-    if (status !== 200 && status !== 404 && status !== 409) throw new Error(`the bridge answered ${status}`)
-    results.push([id, status === 200 ? 'replayed' : status === 404 ? 'unknown' : 'not-dead'])
+    const result = resultOf[status]
+    if (result === undefined) throw new Error(`the bridge answered ${status}`)
+    results.push([id, result])
   }
   return results
 }
 
-async function deadIds(ask: (path: string, method: string) => Promise<Response>): Promise<string[]> {
-  const response = await ask('?state=dead&limit=1000', 'GET')
-  if (!response.ok) throw new Error(`the bridge answered ${response.status}`)
-  const { deliveries } = (await response.json()) as { deliveries: { id: string }[] }
-  return deliveries.map(({ id }) => id)
+async function allIds(ask: (path: string, method: string) => Promise<Response>): Promise<string[]> {
+  const found: string[] = []
+  for (const state of ['dead', 'quarantined']) {
+    const response = await ask(`?state=${state}&limit=1000`, 'GET')
+    if (!response.ok) throw new Error(`the bridge answered ${response.status}`)
+    const { deliveries = [], quarantined = [] } = (await response.json()) as Readonly<Record<string, { id: string }[]>>
+    found.push(...[...deliveries, ...quarantined].map(({ id }) => id))
+  }
+  return found
 }

@@ -21,6 +21,8 @@ export interface ChannelLane {
   readonly stop: (abort: AbortSignal) => Promise<void>
 }
 
+/** In a storm, what is not critical is looked at this often and not more: a digest is not written anew for each. */
+const mostFoldWaitMs = 100
 /** The longest it waits before it looks again, whatever it believes. */
 const lookAgainMs = 5_000
 
@@ -36,6 +38,7 @@ export function openLane(routed: RoutedChannel, world: LaneWorld): ChannelLane {
   const onTheWay = new Map<string, Promise<void>>()
   const cut = new AbortController()
   let isStopped = false
+  let foldAgainAt = Number.NEGATIVE_INFINITY
   const sort = sortClaimed(routed, world)
   const breaker = channelBreaker({
     now,
@@ -61,11 +64,15 @@ export function openLane(routed: RoutedChannel, world: LaneWorld): ChannelLane {
       const dueAt = store.nextDueAt(name)
       if (dueAt === undefined || dueAt > at) return clamp((dueAt ?? Number.POSITIVE_INFINITY) - at)
       const limit = breaker.state === 'probe' ? 1 : Math.min(free, allowed.count)
-      const claimed = await store.claimDue({ channel: name, limit, now: at, leaseMs: times.leaseMs })
+      const onlyCritical = at < foldAgainAt
+      const claimed = await store.claimDue({ channel: name, limit, now: at, leaseMs: times.leaseMs, onlyCritical })
+      if (claimed.length === 0 && onlyCritical) return clamp(foldAgainAt - at)
       // what is due but cannot be had waits for one of its incident that is on its way, whose end wakes us
       if (claimed.length === 0) return lookAgainMs / 10
       // a lease that could not be renewed may run out while its delivery is still on its way
-      for (const delivery of await sort(claimed.filter(({ id }) => !onTheWay.has(id)))) start(delivery)
+      const { sent, isStorm } = await sort(claimed.filter(({ id }) => !onTheWay.has(id)))
+      if (isStorm) foldAgainAt = now() + Math.min(mostFoldWaitMs, times.firstDigestAfterMs / 50)
+      for (const delivery of sent) start(delivery)
     }
   }
 

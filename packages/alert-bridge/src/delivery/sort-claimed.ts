@@ -6,8 +6,18 @@ import type { LaneWorld } from './lane-world.ts'
 import { watchStorm, type Storm } from './storm.ts'
 import { isOverUntold } from './summary-notice.ts'
 
-/** Takes out of what was claimed what must not go now: quiet hours, a storm, something that is over. Gives the rest. */
-export type SortClaimed = (claimed: readonly ClaimedDelivery[]) => Promise<ClaimedDelivery[]>
+/** Takes out of what was claimed what must not go now: quiet hours, a storm, something that is over. */
+export type SortClaimed = (claimed: readonly ClaimedDelivery[]) => Promise<Sorted>
+
+export interface Sorted {
+  /** What may go. */
+  readonly sent: readonly ClaimedDelivery[]
+  /** Whether a storm held something back. */
+  readonly isStorm: boolean
+}
+
+/** So many are folded into a digest at once; more would keep what comes in waiting for the disk. */
+const mostInFold = 50
 
 type Way = 'send' | 'hold' | 'over' | { readonly quietUntil: number }
 
@@ -30,19 +40,43 @@ export function sortClaimed({ channel, quietHours }: RoutedChannel, world: LaneW
   }
 
   return async (claimed) => {
-    const sent: ClaimedDelivery[] = []
-    const [over, held] = [new Map<string, ClaimedDelivery[]>(), new Map<string, ClaimedDelivery[]>()]
-    for (const delivery of claimed) {
-      const way = wayOf(delivery)
-      if (way === 'send') sent.push(delivery)
-      else if (way === 'over') over.set(delivery.recipient, [...(over.get(delivery.recipient) ?? []), delivery])
-      else if (way === 'hold') held.set(delivery.recipient, [...(held.get(delivery.recipient) ?? []), delivery])
-      else await store.reschedule(delivery.id, { dueAt: way.quietUntil, held: 'quiet-hours', tried: false })
+    const piles: Piles = { sent: [], over: [], held: [], quiet: [] }
+    const pile = (some: readonly ClaimedDelivery[]): void => {
+      for (const delivery of some) {
+        const way = wayOf(delivery)
+        if (way === 'send') piles.sent.push(delivery)
+        else if (way === 'over') piles.over.push(delivery)
+        else if (way === 'hold') piles.held.push(delivery)
+        else piles.quiet.push({ id: delivery.id, dueAt: way.quietUntil })
+      }
     }
-    for (const [recipient, some] of over) await foldIntoSummary(some, { channel: name, recipient }, world)
-    for (const [recipient, some] of held) {
-      await foldIntoDigest(some, { channel: name, recipient }, stormOf(recipient), world)
+    pile(claimed)
+    // a digest is written anew whenever something is added, so many are added at once
+    for (const recipient of recipientsOf(piles.held)) {
+      pile(await store.claimHoldable({ channel: name, recipient, limit: mostInFold, now: now(), leaseMs: times.leaseMs }))
     }
-    return sent
+    await Promise.all(piles.quiet.map(({ id, dueAt }) => store.reschedule(id, { dueAt, held: 'quiet-hours', tried: false })))
+    for (const recipient of recipientsOf(piles.over)) {
+      await foldIntoSummary(only(piles.over, recipient), { channel: name, recipient }, world)
+    }
+    for (const recipient of recipientsOf(piles.held)) {
+      await foldIntoDigest(only(piles.held, recipient), { channel: name, recipient }, stormOf(recipient), world)
+    }
+    return { sent: piles.sent, isStorm: piles.held.length > 0 }
   }
+}
+
+interface Piles {
+  readonly sent: ClaimedDelivery[]
+  readonly over: ClaimedDelivery[]
+  readonly held: ClaimedDelivery[]
+  readonly quiet: { readonly id: string; readonly dueAt: number }[]
+}
+
+function recipientsOf(pile: readonly ClaimedDelivery[]): string[] {
+  return [...new Set(pile.map(({ recipient }) => recipient))]
+}
+
+function only(pile: readonly ClaimedDelivery[], recipient: string): ClaimedDelivery[] {
+  return pile.filter((delivery) => delivery.recipient === recipient)
 }

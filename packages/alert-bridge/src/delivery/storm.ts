@@ -39,7 +39,8 @@ export function watchStorm(
     { notice, attempts, mayHaveArrived }: Pick<ClaimedDelivery, 'notice' | 'attempts' | 'mayHaveArrived'>,
     now: number,
   ) {
-    arrivals = arrivals.filter((at) => now - at < stormWindowMs)
+    // more of them would tell nothing new
+    arrivals = arrivals.slice(-messagesPerWindow).filter((at) => now - at < stormWindowMs)
     // what was tried before has been counted; holding it back now would make one message of two
     if (attempts > 0 || mayHaveArrived) return 'send'
     arrivals.push(now)

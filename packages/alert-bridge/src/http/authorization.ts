@@ -1,4 +1,4 @@
-import { createHash, timingSafeEqual } from 'node:crypto'
+import { hash, timingSafeEqual } from 'node:crypto'
 
 import type { Secret } from '@swarmwatch/config'
 
@@ -13,5 +13,5 @@ export function authorization(tokens: readonly Secret[]): (header: string | unde
 }
 
 function digest(text: string): Buffer {
-  return createHash('sha256').update(text).digest()
+  return hash('sha256', text, 'buffer')
 }

@@ -21,8 +21,12 @@ export function deliveryRoutes(app: FastifyInstance, { core, now }: Pick<HttpOpt
   })
 
   app.post<{ Params: { id: string } }>('/api/v1/deliveries/:id/replay', async ({ params }, reply) => {
-    const replayed = await store.replay(params.id, now())
-    if (replayed === 'unknown') return reply.code(404).send({ error: 'there is no such delivery' })
+    const ofDelivery = await store.replay(params.id, now())
+    const replayed = ofDelivery === 'unknown' ? await core.replayQuarantined(params.id) : ofDelivery
+    if (replayed === 'unknown')
+      return reply.code(404).send({ error: 'there is no such delivery, and no such body in quarantine' })
+    if (typeof replayed === 'object')
+      return reply.code(422).send({ error: `it still cannot be read: ${replayed.stillUnreadable}` })
     if (replayed === 'not-dead') return reply.code(409).send({ error: 'only a dead delivery can be replayed' })
     core.wake()
     return reply.send({ id: params.id, replayed: true })

@@ -1,6 +1,6 @@
 import rateLimit from '@fastify/rate-limit'
 import type { Secret } from '@swarmwatch/config'
-import fastify, { type FastifyInstance } from 'fastify'
+import fastify, { type FastifyInstance, type FastifyReply, type FastifyRequest } from 'fastify'
 
 import type { BridgeCore } from '../bridge-core.ts'
 import type { MetricsEndpoint } from '../metrics/metrics-endpoint.ts'
@@ -58,16 +58,27 @@ export async function serveHttp(options: HttpOptions): Promise<HttpServer> {
 
   app.removeAllContentTypeParsers()
   // whatever it says it is, it is read, or kept as what could not be read; Fastify answers 415 to a type that is none
-  app.addHook('onRequest', async ({ raw }) => {
+  app.addHook('onRequest', ({ raw }, _reply, done) => {
     if (raw.method === 'POST') raw.headers['content-type'] = 'application/octet-stream'
+    done()
   })
   app.addContentTypeParser('*', { parseAs: 'buffer' }, (_request, body, done) => done(null, body))
   answerErrors(app, options)
   await app.register(async (scope: FastifyInstance) => stateRoutes(scope, { core, endpoint, state, now: options.now }))
   await app.register(async (scope: FastifyInstance) => {
     // before the body is read
-    scope.addHook('onRequest', async (request, reply) => {
-      if (isAllowed(request.headers.authorization)) return
+    scope.addHook('onRequest', (request, reply, done) => {
+      if (isAllowed(request.headers.authorization)) done()
+      else void refuse(request, reply)
+    })
+    scope.addHook('onRequest', (request, reply, done) => {
+      if (!state.isDraining || request.method !== 'POST') done()
+      else void reply.code(503).header('connection', 'close').send({ error: 'stopping' })
+    })
+    alertRoutes(scope, options)
+    deliveryRoutes(scope, options)
+
+    async function refuse(request: FastifyRequest, reply: FastifyReply): Promise<void> {
       const counted = await limit(request)
       const isTooMuch = !counted.isAllowed && counted.isExceeded
       // only somebody without a token hears 429: Alertmanager would drop the alert
@@ -75,13 +86,7 @@ export async function serveHttp(options: HttpOptions): Promise<HttpServer> {
         .code(isTooMuch ? 429 : 401)
         .header('connection', 'close')
         .send({ error: isTooMuch ? 'too many failures' : 'a bearer token is needed' })
-    })
-    scope.addHook('onRequest', async (request, reply) => {
-      if (state.isDraining && request.method === 'POST')
-        await reply.code(503).header('connection', 'close').send({ error: 'stopping' })
-    })
-    alertRoutes(scope, options)
-    deliveryRoutes(scope, options)
+    }
   })
   await app.listen({ host, port })
   const address = app.server.address()

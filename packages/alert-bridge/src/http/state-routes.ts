@@ -20,6 +20,7 @@ export function stateRoutes(app: FastifyInstance, { core, endpoint, state, now }
 
   function unreadyBecause(): Promise<string | undefined> {
     if (state.isDraining) return Promise.resolve('stopping')
+    if (core.isFull()) return Promise.resolve('too many deliveries wait')
     if (probed === undefined || now() - probed.at > probeEveryMs) {
       const answer = core.store.probe(now()).then(
         () => undefined,

@@ -29,8 +29,8 @@ export interface AlertGroup {
 
 // Go writes an empty map as null
 const texts = z
-  .record(z.string(), z.string())
-  .nullish()
+  .custom<Readonly<Record<string, string>> | null>(areTexts)
+  .optional()
   .transform((map) => map ?? {})
 const status = z.enum(['firing', 'resolved'])
 const time = z.string().refine((text) => Number.isFinite(Date.parse(text)), 'must be a time')
@@ -74,6 +74,12 @@ const group: z.ZodType<AlertGroup> = z.object({
     .nullish()
     .transform((text) => text ?? undefined),
 })
+
+/** In one loop, because labels and annotations are most of a body. */
+function areTexts(map: unknown): boolean {
+  if (map === null) return true
+  return typeof map === 'object' && !Array.isArray(map) && Object.values(map).every((text) => typeof text === 'string')
+}
 
 export type Read<Value> =
   | { readonly kind: 'read'; readonly value: Value }

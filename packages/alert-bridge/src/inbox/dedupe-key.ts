@@ -1,4 +1,4 @@
-import { createHash } from 'node:crypto'
+import { hash as hashOf } from 'node:crypto'
 
 import type { Alert, AlertGroup } from './alert-group.ts'
 
@@ -40,5 +40,5 @@ function compare(one: string, other: string): number {
 }
 
 function hash(value: unknown): string {
-  return createHash('sha256').update(JSON.stringify(value)).digest('hex')
+  return hashOf('sha256', JSON.stringify(value), 'hex')
 }

@@ -56,7 +56,7 @@ function linksOf({ commonAnnotations, alerts, externalURL }: AlertGroup): Record
 }
 
 function isLink(text: string): boolean {
-  return /^https?:$/.test(URL.parse(text)?.protocol ?? '')
+  return /^https?:/i.test(text) && URL.canParse(text)
 }
 
 function earliest(times: readonly string[]): string | undefined {

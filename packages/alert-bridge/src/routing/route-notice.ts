@@ -12,8 +12,8 @@ export interface Route {
 }
 
 /**
- * Who is told at once. A critical notice leaves the channels marked `fallback` in reserve for {@link reserveOf}, unless there are no
- * others. A test goes to all.
+ * Who is told at once. A critical notice leaves the channels in reserve for {@link reserveOf}, unless there are no others. A test goes
+ * to all.
  */
 export function routeNotice(
   notice: Notice,
@@ -24,7 +24,7 @@ export function routeNotice(
   const listed = channels.filter(
     (one) => one.channel.name !== except && one.severities.some((severity) => severities.includes(severity)),
   )
-  const first = notice.severity === 'critical' ? listed.filter(({ fallback }) => !fallback) : listed
+  const first = notice.severity === 'critical' ? listed.filter((one) => !isReserve(one)) : listed
   const chosen = first.length > 0 ? first : notice.severity === 'critical' ? [...listed, ...reserve(channels, except)] : first
   const known = new Set(channels.map(({ channel }) => channel.name))
   return distinct([...chosen.flatMap(recipientsOf), ...told.filter(({ channel }) => known.has(channel) && channel !== except)])
@@ -37,6 +37,17 @@ export function reserveOf(channels: readonly RoutedChannel[], already: readonly 
     .filter(({ channel }) => !names.has(channel.name))
     .flatMap(recipientsOf)
 }
+
+/**
+ * Whether a critical notice comes to it only when nobody else was reached: it is marked `fallback`, and its severities were not chosen so
+ * that they list critical. All three are what the settings give a channel that lists none.
+ */
+function isReserve({ fallback, severities }: RoutedChannel): boolean {
+  const isChosen = severities.length < allSeverities && severities.includes('critical')
+  return fallback && !isChosen
+}
+
+const allSeverities = 3
 
 function reserve(channels: readonly RoutedChannel[], except: string | undefined): RoutedChannel[] {
   return channels.filter(({ fallback, channel }) => fallback && channel.name !== except)

@@ -1,5 +1,5 @@
-/** Why something could not be stored. */
-export type StoreFailure = 'full' | 'locked' | 'read-only' | 'closed' | 'unavailable'
+/** Why something could not be stored; `crowded`: too much waits already. */
+export type StoreFailure = 'full' | 'locked' | 'read-only' | 'closed' | 'unavailable' | 'crowded'
 
 /** The store could not write; nothing of the call was kept. */
 export class StoreError extends Error {

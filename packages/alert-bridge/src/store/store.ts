@@ -61,6 +61,8 @@ export interface Claim {
   readonly limit: number
   readonly now: number
   readonly leaseMs: number
+  /** Whether to leave all that is not critical. @default false */
+  readonly onlyCritical?: boolean
 }
 
 /** A new delivery that stands for others. */
@@ -103,11 +105,15 @@ export type Replayed = 'replayed' | 'unknown' | 'not-dead'
 export interface Store {
   /** Decides and keeps in one transaction; `decide` is pure. */
   readonly accept: (entry: Entry, decide: (known: Known) => Decision) => Promise<Accepted>
+  /** Takes a body out of quarantine. */
+  readonly forgetQuarantined: (id: string) => Promise<void>
   readonly quarantine: (body: Uint8Array, reason: string, receivedAt: number) => Promise<string>
   /** Takes due deliveries, worst and oldest first; of each incident only the newest, which overtakes the others. */
   readonly claimDue: (claim: Claim) => Promise<ClaimedDelivery[]>
   /** Takes, besides one that was claimed, all that fired and resolved untold for the same recipient. */
   readonly claimOvertaken: (claim: Claim & Recipient) => Promise<ClaimedDelivery[]>
+  /** Takes due deliveries for one recipient that a storm may hold back: none that is critical, was tried, or stands for others. */
+  readonly claimHoldable: (claim: Claim & Recipient) => Promise<ClaimedDelivery[]>
   readonly renewLeases: (ids: readonly string[], until: number) => Promise<void>
   readonly succeed: (id: string, now: number, thread?: unknown) => Promise<void>
   readonly reschedule: (id: string, change: Reschedule) => Promise<void>
@@ -128,6 +134,9 @@ export interface Store {
 
   readonly list: (filter: { readonly state?: DeliveryState | undefined; readonly limit: number }) => StoredDelivery[]
   readonly listQuarantined: (limit: number) => Quarantined[]
+  readonly quarantinedBody: (id: string) => Uint8Array | undefined
+  /** How many deliveries wait; does not count beyond `atMost`. */
+  readonly countPending: (atMost: number) => number
   /** The earliest time at which something is due on a channel. */
   readonly nextDueAt: (channel: string) => number | undefined
   readonly nextEscalationAt: () => number | undefined

@@ -1,14 +1,11 @@
-import { expect, test } from 'vitest'
+import { expect } from 'vitest'
 
 import { eventually } from '../kit/eventually.ts'
 import { recordingChannel } from '../kit/recording-channel.ts'
 import { startedBridge, temporaryFolder } from '../kit/started-bridge.ts'
-import { missingAlertmanager, runAlertmanager } from './run-alertmanager.ts'
+import { runAlertmanager } from './run-alertmanager.ts'
+import { withAlertmanager } from './with-alertmanager.ts'
 
-const missing = missingAlertmanager()
-if (missing !== undefined && process.env['REQUIRE_STACK'] !== '1')
-  console.log(`skipped the tests on a real Alertmanager: ${missing}`)
-const withAlertmanager = test.skipIf(missing !== undefined && process.env['REQUIRE_STACK'] !== '1')
 const hour = 3_600_000
 const inAnHour = (): Date => new Date(Date.now() + hour)
 

@@ -21,6 +21,10 @@ export interface RunningAlertmanager {
   /** Gives it an alert that fires until `endsAt`. */
   post(name: string, severity: string, endsAt: Date): Promise<void>
   restart(): Promise<void>
+  /** Its peers, itself included. */
+  peerCount(): Promise<number>
+  /** Where peers meet; 0 for one that takes none. */
+  readonly clusterPort: number
   /** Posts to the bridge that did not succeed. */
   failedPosts(): Promise<number>
 }
@@ -28,18 +32,31 @@ export interface RunningAlertmanager {
 export interface AlertmanagerOptions {
   readonly bridgePort: number
   readonly repeatInterval?: string
+  /** Its peers of a pair, by `clusterPort`; none is alone. */
+  readonly peers?: readonly RunningAlertmanager[]
+  /** Whether it takes peers. @default false */
+  readonly isPeer?: boolean
 }
 
 /** Starts Alertmanager so that it sends all to a bridge on this machine, quickly; it ends with the test. */
-export async function runAlertmanager({ bridgePort, repeatInterval = '1s' }: AlertmanagerOptions): Promise<RunningAlertmanager> {
+export async function runAlertmanager(options: AlertmanagerOptions): Promise<RunningAlertmanager> {
+  const { bridgePort, repeatInterval = '1s', peers = [], isPeer = false } = options
   const folder = temporaryFolder()
   const port = await freePort()
   mkdirSync(join(folder, 'data'), { mode: 0o777 })
   writeFileSync(join(folder, 'alertmanager.yml'), configuration(bridgePort, repeatInterval))
   const name = `bridge-test-alertmanager-${port}`
-  const options = `run --detach --pull never --network host --user root --name ${name} --volume ${folder}:/test`.split(' ')
-  const settings = ['--config.file=/test/alertmanager.yml', '--storage.path=/test/data', '--cluster.listen-address=']
-  docker([...options, image, ...settings, `--web.listen-address=127.0.0.1:${port}`])
+  const clusterPort = isPeer ? await freePort() : 0
+  const container = `run --detach --pull never --network host --user root --name ${name} --volume ${folder}:/test`.split(' ')
+  const settings = ['--config.file=/test/alertmanager.yml', '--storage.path=/test/data', `--web.listen-address=127.0.0.1:${port}`]
+  const cluster = [
+    `--cluster.listen-address=${isPeer ? `127.0.0.1:${clusterPort}` : ''}`,
+    ...(isPeer ? [`--cluster.advertise-address=127.0.0.1:${clusterPort}`, '--cluster.settle-timeout=1s'] : []),
+    // the second waits this long before it looks whether the first has told it; 0 has both tell it
+    ...(isPeer ? ['--cluster.peer-timeout=0s'] : []),
+    ...peers.map((peer) => `--cluster.peer=127.0.0.1:${peer.clusterPort}`),
+  ]
+  docker([...container, image, ...settings, ...cluster])
   onTestFinished(() => void spawnSync('docker', ['rm', '--force', '--volumes', name]))
   const url = `http://127.0.0.1:${port}`
   const ready = (): Promise<boolean> =>
@@ -54,6 +71,11 @@ export async function runAlertmanager({ bridgePort, repeatInterval = '1s' }: Ale
     )
   await ready()
   return {
+    clusterPort,
+    peerCount: async () => {
+      const text = await (await fetch(`${url}/metrics`)).text()
+      return Number(/^alertmanager_cluster_members (\d+)$/m.exec(text)?.[1])
+    },
     post: async (alertname, severity, endsAt) => {
       const alert = {
         labels: { alertname, severity },

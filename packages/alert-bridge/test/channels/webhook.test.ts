@@ -124,10 +124,10 @@ test('a redirect is not followed', async () => {
 
 test('what became of a message is known exactly as far as it can be', async () => {
   expect(await answered(resets)).toMatchObject({ kind: 'retry', unknown: true })
-  expect(await answered(neverAnswers, { timeoutMs: 100 })).toMatchObject({ kind: 'retry', unknown: true })
+  expect(await answered(neverAnswers, { timeoutMs: 1_000 })).toMatchObject({ kind: 'retry', unknown: true })
   // the status was 200: the rest of the answer does not matter
   expect(await answered(hangsUpMidBody)).toEqual({ kind: 'delivered' })
-  expect(await answered(oneByteASecond, { timeoutMs: 100 })).toEqual({ kind: 'delivered' })
+  expect(await answered(oneByteASecond)).toEqual({ kind: 'delivered' })
 })
 
 test('nobody listening and a name that does not resolve: nothing has arrived', async () => {

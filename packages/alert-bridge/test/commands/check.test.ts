@@ -1,4 +1,4 @@
-import { writeFileSync } from 'node:fs'
+import { readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 
 import { expect, test } from 'vitest'
@@ -13,6 +13,10 @@ route:
   receiver: bridge
   repeat_interval: 4h
   routes:
+    - receiver: bridge-watchdog
+      matchers: ['alertname="Watchdog"']
+      group_interval: 1m
+      repeat_interval: 1m
     - receiver: mail
       matchers: ['alertname=~"Bridge.*"']
 receivers:
@@ -21,12 +25,39 @@ receivers:
       - url: http://alert-bridge:8090/api/v1/alerts
         timeout: 10s
         http_config: { authorization: { credentials_file: /run/secrets/token } }
+  - name: bridge-watchdog
+    webhook_configs:
+      - url: http://alert-bridge:8090/api/v1/alerts
+        send_resolved: false
+        timeout: 10s
+        http_config: { authorization: { credentials_file: /run/secrets/token } }
   - name: mail
     email_configs: [{ to: ops@example.com }]
 `
+const own = readFileSync(new URL('../../../../collector/alertmanager/alertmanager.template.yaml', import.meta.url), 'utf8')
 
 test('finds nothing in a good alertmanager.yml', () => {
   expect(lintAlertmanager(good)).toEqual([])
+})
+
+test('finds nothing in the alertmanager.yml of this repository', () => {
+  expect(lintAlertmanager(own)).toEqual([])
+})
+
+test.each([
+  ['a Watchdog that comes too seldom', /(Watchdog\][^-]*repeat_interval: )1m/, '$110m', 'Watchdog comes every 10 min only'],
+  [
+    'a Watchdog group that is looked at too seldom',
+    /(Watchdog\][^-]*group_interval: )1m/,
+    '$15m',
+    'Watchdog comes every 5 min only',
+  ],
+  ['no Watchdog', /- receiver: bridge-watchdog/, '- receiver: mail', 'Watchdog comes every 240 min only'],
+  ['ends that nobody hears of', /send_resolved: true/, 'send_resolved: false', 'receiver "bridge": send_resolved is false'],
+  ['repeats that count as duplicates', /repeat_interval: 1h/, 'repeat_interval: 2m', 'repeat_interval 2m is below the 5 min'],
+  ['a bridge that may hang', /timeout: 10s\n/, '\n', 'receiver "bridge": the webhook has no timeout'],
+])('finds what was planted in it: %s', (_, pattern, planted, sentence) => {
+  expect(lintAlertmanager(own.replace(pattern, planted))).toEqual([expect.stringContaining(sentence)])
 })
 
 test('finds all that loses alerts or tells them twice', () => {

@@ -72,6 +72,8 @@ test('replays what is dead: through the bridge that runs, else in its folder', a
   const channel = recordingChannel({ answer: () => ({ kind: 'undeliverable', reason: '550' }) })
   const bridge = await startedBridge({ channels: [channel] })
   for (const name of ['A', 'B']) await bridge.post('/api/v1/alerts', firing({ name }))
+  const unread = await bridge.post('/api/v1/alerts', 'no JSON')
+  const { id: quarantined } = (await unread.json()) as { id: string }
   await bridge.idle()
   const [one] = await bridge.deliveries('dead')
   const env = { BRIDGE_TOKEN: token, BRIDGE_DATA_DIR: bridge.dataDir, BRIDGE_PORT: String(bridge.service.port) }
@@ -81,13 +83,14 @@ test('replays what is dead: through the bridge that runs, else in its folder', a
 
   expect(await run([one?.id ?? '', 'nobody'])).toBe(1)
   expect(lines).toEqual([`${one?.id} is tried again`, 'nobody is unknown', '1 of 2 replayed'])
-  await eventually('it to be tried', () => channel.tries.length === 3)
+  await eventually('it to be tried', () => channel.tries.length === 4)
   await bridge.idle()
   await bridge.service.stop()
   lines.length = 0
   expect(await run([])).toBe(0)
-  expect(lines.at(-1)).toBe('2 of 2 replayed')
+  expect(lines.at(-1)).toBe('3 of 4 replayed')
+  expect(lines).toContain(`${quarantined} still cannot be read, so it stays in quarantine`)
   channel.answer = () => ({ kind: 'delivered' })
   await (await startedBridge({ channels: [channel], dataDir: bridge.dataDir })).idle()
-  expect(channel.delivered.map(({ notice }) => notice.title).toSorted()).toEqual(['A', 'B'])
+  expect(channel.delivered.map(({ notice }) => notice.title).toSorted()).toEqual(['A', 'An alert could not be read', 'B'])
 })

@@ -31,6 +31,7 @@ test('has the defaults of the design', () => {
     dataDir: '.swarmwatch/bridge',
     heartbeatUrl: undefined,
     watchdogSeconds: 300,
+    inboxLimit: 200_000,
   })
 })
 
@@ -51,6 +52,16 @@ test('names every problem at once, and shows no secret', () => {
     'HEARTBEAT_URL',
   ])
   expect(JSON.stringify(problems)).not.toMatch(/short|password|no-url-but-secret/)
+})
+
+test('mail goes without TLS only when that is said', () => {
+  const mail = { BRIDGE_TOKEN: 'a-token-of-16-characters', ALERT_EMAIL_HOST: 'mailpit', ALERT_EMAIL_TO: 'ops@example.com' }
+  const requireTls = (given: Readonly<Record<string, string>>): unknown =>
+    settingsOf({ env: { ...mail, ...given } }).channels.map((one) => (one.type === 'email' ? one.requireTls : one.type))
+  expect(requireTls({})).toEqual([undefined])
+  expect(requireTls({ ALERT_EMAIL_REQUIRE_TLS: 'true' })).toEqual([undefined])
+  expect(requireTls({ ALERT_EMAIL_REQUIRE_TLS: 'false' })).toEqual([false])
+  expect(problemsOf({ env: { ...mail, ALERT_EMAIL_REQUIRE_TLS: 'no' } })).toMatchObject([{ path: 'ALERT_EMAIL_REQUIRE_TLS' }])
 })
 
 test('needs a token', () => {

@@ -8,7 +8,7 @@ import { token } from '../kit/token.ts'
 
 // A whole bridge in a process of its own that can be told, by CRASH_AT=<checkpoint>:<nth time>, to kill itself at such a moment.
 
-const { SINK_URL = '', DATA_DIR = '', CRASH_AT = '' } = process.env
+const { SINK_URL = '', DATA_DIR = '', CRASH_AT = '', PORT = '0' } = process.env
 const [crashAt, nth] = CRASH_AT.split(':')
 let left = Number(nth)
 
@@ -36,7 +36,7 @@ const channel: Channel = {
 
 process.exitCode = await serve(
   {
-    port: 0,
+    port: Number(PORT),
     host: '127.0.0.1',
     tokens: [new Secret(token)],
     dataDir: DATA_DIR,

@@ -1,8 +1,7 @@
-import { setTimeout as pause } from 'node:timers/promises'
-
 import { expect, test } from 'vitest'
 
 import { openSqliteStore } from '../../src/store/sqlite/open-sqlite-store.ts'
+import { eventually } from '../kit/eventually.ts'
 import { temporaryFolder } from '../kit/started-bridge.ts'
 import { startLoad } from './load.ts'
 import { runBridge } from './run-bridge.ts'
@@ -16,7 +15,8 @@ test('ends in order on SIGTERM in the middle of its work, and loses and repeats 
   for (let round = 0; round < 2; round += 1) {
     const bridge = await runBridge(env)
     const load = startLoad(bridge?.url ?? '', acknowledged)
-    await pause(150)
+    const before = acknowledged.size
+    await eventually('some alerts to be acknowledged', () => acknowledged.size > before + 10)
     bridge?.child.kill('SIGTERM')
     expect(await bridge?.ended).toBe(0)
     await load.stop()

@@ -28,8 +28,13 @@ test('tells the channels in reserve of a critical alert only when no other could
 test('leaves the reserve in peace when a channel was reached', async () => {
   const main = recordingChannel()
   const reserve = recordingChannel({ name: 'reserve', fallback: true })
-  const bridge = await startedBridge({ channels: [main, reserve], times: shortTimes })
+  let shift = 0
+  const times = { ...shortTimes, fallbackAfterMs: 60_000 }
+  const bridge = await startedBridge({ channels: [main, reserve], times, now: () => Date.now() + shift })
   await bridge.post('/api/v1/alerts', critical)
+  await bridge.idle()
+  shift = 120_000
+  bridge.service.core.wake()
   await eventually('the time to be over', () => bridge.service.core.store.nextEscalationAt() === undefined)
   expect(reserve.tries).toEqual([])
 })

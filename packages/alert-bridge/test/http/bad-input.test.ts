@@ -1,5 +1,8 @@
+import { DatabaseSync } from 'node:sqlite'
+
 import { expect, test } from 'vitest'
 
+import { databaseFile } from '../../src/store/sqlite/open-database.ts'
 import { firing } from '../kit/alert-groups.ts'
 import { recordingChannel } from '../kit/recording-channel.ts'
 import { startedBridge } from '../kit/started-bridge.ts'
@@ -79,6 +82,33 @@ test('answers 404 to the replay of an unknown id, 409 where there is nothing to 
   expect((await bridge.post(`/api/v1/deliveries/${done?.id}/replay`, '')).status).toBe(409)
   expect((await bridge.get('/api/v1/deliveries?state=lost')).status).toBe(400)
 })
+
+test('reads a quarantined body again when it is asked to, and keeps what still cannot be read', async () => {
+  const channel = recordingChannel()
+  const bridge = await startedBridge({ channels: [channel] })
+  const ids: string[] = []
+  for (const body of ['no JSON', '{}']) {
+    const response = await bridge.post('/api/v1/alerts', body)
+    ids.push(((await response.json()) as { id: string }).id)
+  }
+  await bridge.idle()
+  // what the version before could not read, this one can
+  upgradeBody(bridge.dataDir, ids[1] ?? '', good)
+  const answers = await Promise.all(ids.map((id) => bridge.post(`/api/v1/deliveries/${id}/replay`, '')))
+  expect(await Promise.all(answers.map(async (one) => [one.status, await one.json()]))).toEqual([
+    [422, { error: 'it still cannot be read: the body is not JSON' }],
+    [200, { id: ids[1], replayed: true }],
+  ])
+  await bridge.idle()
+  expect(channel.delivered.at(-1)?.notice).toMatchObject({ kind: 'firing', title: 'AgentSlow' })
+  expect(bridge.service.core.store.listQuarantined(10).map(({ id }) => id)).toEqual([ids[0]])
+})
+
+function upgradeBody(dataDir: string, id: string, body: string): void {
+  const database = new DatabaseSync(databaseFile(dataDir), { timeout: 5_000 })
+  database.prepare('UPDATE quarantine SET body = ? WHERE id = ?').run(Buffer.from(body), id)
+  database.close()
+}
 
 test('tries a dead delivery again when it is asked to', async () => {
   const channel = recordingChannel({ answer: () => ({ kind: 'undeliverable', reason: 'no such mailbox' }) })

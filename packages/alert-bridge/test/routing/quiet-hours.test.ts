@@ -35,6 +35,7 @@ test('tells info in the morning, and a warning at once', async () => {
   await bridge.post('/api/v1/alerts', firing({ name: 'Info', severity: 'info' }))
   await bridge.post('/api/v1/alerts', firing({ name: 'Warning' }))
   await eventually('it to be held', async () => (await bridge.deliveries('pending')).some(({ held }) => held === 'quiet-hours'))
+  await eventually('the warning', () => channel.delivered.length > 0)
   expect(channel.delivered.map(({ notice }) => notice.title)).toEqual(['Warning'])
   now = at('2026-11-25T06:00:01Z')
   bridge.service.core.wake()

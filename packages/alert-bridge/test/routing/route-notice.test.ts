@@ -7,7 +7,7 @@ import { recordingChannel } from '../kit/recording-channel.ts'
 const channels = [
   recordingChannel({ name: 'mail', recipients: ['a@x.io', 'b@x.io'] }),
   recordingChannel({ name: 'chat', severities: ['warning', 'info'] }),
-  recordingChannel({ name: 'pager', severities: ['critical'], fallback: true }),
+  recordingChannel({ name: 'pager', severities: ['info'], fallback: true }),
 ].map(({ routed }) => routed)
 const notice = (severity: Notice['severity'], kind: Notice['kind'] = 'firing'): Notice => ({
   kind,
@@ -22,6 +22,17 @@ const names = (recipients: readonly { channel: string; recipient: string }[]): s
 test('tells each recipient of each channel that lists the severity', () => {
   expect(names(routeNotice(notice('warning'), channels))).toEqual(['mail a@x.io', 'mail b@x.io', 'chat people'])
   expect(names(routeNotice(notice('critical'), channels))).toEqual(['mail a@x.io', 'mail b@x.io'])
+})
+
+test('a channel in reserve that lists critical itself is told at once, one that lists nothing is not', () => {
+  const listing = recordingChannel({ name: 'listing', severities: ['critical', 'warning'], fallback: true }).routed
+  // what the settings give a channel that lists no severities
+  const silent = recordingChannel({ name: 'silent', severities: ['critical', 'warning', 'info'], fallback: true }).routed
+  expect(names(routeNotice(notice('critical'), [...channels, listing, silent]))).toEqual([
+    'mail a@x.io',
+    'mail b@x.io',
+    'listing people',
+  ])
 })
 
 test('keeps the reserve for when it is needed', () => {
@@ -40,7 +51,8 @@ test('tells those who heard of the beginning how it goes on, but no channel that
 
 test('tells a channel of what it lists although the worst that still fires is something else', () => {
   const severities = ['warning', 'critical'] as const
-  expect(names(routeNotice(notice('warning'), channels, { severities }))).toContain('pager people')
+  const duty = recordingChannel({ name: 'duty', severities: ['critical'] }).routed
+  expect(names(routeNotice(notice('warning'), [...channels, duty], { severities }))).toContain('duty people')
 })
 
 test('says nothing of a channel to that channel, and a test to all', () => {

@@ -17,11 +17,11 @@ test('raises the alarm itself when no Watchdog comes, and says when it is back',
   const channel = recordingChannel()
   const bridge = await startedBridge({ channels: [channel], settings: { watchdogSeconds: 0.2 } })
   const told = (): string[] => channel.delivered.map(({ notice }) => `${notice.severity} ${notice.kind} ${notice.title}`)
-  await eventually('the alarm', () => told().length === 1)
+  await eventually('the alarm', () => told().length >= 1)
   expect(await bridge.metric('bridge_watchdog_age_seconds')).toBeGreaterThan(0.2)
   await bridge.post('/api/v1/alerts', watchdog)
-  await eventually('the end of it', () => told().length === 2)
-  await eventually('the next alarm', () => told().length === 3)
+  await eventually('the end of it', () => told().length >= 2)
+  await eventually('the next alarm', () => told().length >= 3)
   expect(told()).toEqual([
     'critical meta No Watchdog: alerts do not reach the bridge',
     'critical meta The Watchdog is back',
@@ -34,7 +34,7 @@ test('takes a Watchdog as a sign of life and tells nobody', async () => {
   const bridge = await startedBridge({ channels: [channel], settings: { watchdogSeconds: 300 } })
   expect((await bridge.post('/api/v1/alerts', watchdog)).status).toBe(200)
   expect(await bridge.deliveries()).toEqual([])
-  expect(await bridge.metric('bridge_watchdog_age_seconds')).toBeLessThan(5)
+  expect(await bridge.metric('bridge_watchdog_age_seconds')).toBeLessThan(60)
 })
 
 test('gives a sign of life only while people can be told', async () => {
@@ -55,9 +55,12 @@ test('gives a sign of life only while people can be told', async () => {
   channel.answer = failing
   await bridge.post('/api/v1/alerts', firing())
   await eventually('a failure', () => !core.lastDeliveryWorked)
+  await eventually('the beats to end while it is tried again and again', async () => {
+    const [seen, tried] = [beats, channel.tries.length]
+    await eventually('more tries', () => channel.tries.length >= tried + 3)
+    return beats === seen
+  })
   const before = beats
-  await eventually('more tries', () => channel.tries.length >= 4)
-  expect(beats).toBeLessThanOrEqual(before + 1)
   channel.answer = () => ({ kind: 'delivered' })
   await eventually('beats again', () => beats > before + 2)
   expect(lines.join()).not.toContain('secret-path')

@@ -1,8 +1,9 @@
-import type { DatabaseSync } from 'node:sqlite'
+import type { DatabaseSync, StatementSync } from 'node:sqlite'
 
 import type { Notice } from '../../message/notice.ts'
 import type { Claim } from '../store.ts'
 import type { ClaimedDelivery, Recipient } from '../stored-delivery.ts'
+import { ranks } from './insert-notice.ts'
 import { deliveryColumns, deliveryOf, type DeliveryRow } from './delivery-row.ts'
 
 type ClaimedRow = DeliveryRow & { notice: string; received_at: number; traceparent: string | null }
@@ -11,6 +12,7 @@ type OlderRow = { id: string; notice: string; may_have_arrived: number }
 export interface ClaimDeliveries {
   readonly claimDue: (claim: Claim) => ClaimedDelivery[]
   readonly claimOvertaken: (claim: Claim & Recipient) => ClaimedDelivery[]
+  readonly claimHoldable: (claim: Claim & Recipient) => ClaimedDelivery[]
 }
 
 const isFree = '(d.lease_until IS NULL OR d.lease_until <= :now)'
@@ -25,7 +27,14 @@ const columns = `${deliveryColumns}, n.notice, n.received_at, n.traceparent`
 export function claimDeliveries(database: DatabaseSync, owner: string): ClaimDeliveries {
   const due = database.prepare(
     `SELECT ${columns} FROM deliveries d INDEXED BY pending_order JOIN notices n ON n.id = d.notice_id
-     WHERE d.state = 'pending' AND d.channel = :channel AND d.due_at <= :now AND ${isFree} AND ${isNewest}
+     WHERE d.state = 'pending' AND d.channel = :channel AND d.rank <= :worst AND d.due_at <= :now AND ${isFree} AND ${isNewest}
+     ORDER BY d.rank, d.seq LIMIT :limit`,
+  )
+  const holdable = database.prepare(
+    `SELECT ${columns} FROM deliveries d INDEXED BY pending_order JOIN notices n ON n.id = d.notice_id
+     WHERE d.state = 'pending' AND d.channel = :channel AND d.recipient = :recipient AND d.rank > ${ranks.critical}
+       AND d.due_at <= :now AND d.kind IN ('firing', 'repeat', 'resolved', 'event') AND d.attempts = 0 AND d.may_have_arrived = 0
+       AND ${isFree} AND ${isNewest}
      ORDER BY d.rank, d.seq LIMIT :limit`,
   )
   const overtaken = database.prepare(
@@ -72,16 +81,20 @@ export function claimDeliveries(database: DatabaseSync, owner: string): ClaimDel
     }
   }
 
+  function takeAll(statement: StatementSync, claim: Claim & Recipient): ClaimedDelivery[] {
+    const { channel, recipient, now, limit } = claim
+    const rows = statement.all({ channel, recipient, now, limit }) as unknown as ClaimedRow[]
+    return rows.map((row) => take(row, claim))
+  }
+
   return {
     claimDue: (claim) => {
-      const { channel, now, limit } = claim
-      const rows = due.all({ channel, now, limit }) as unknown as ClaimedRow[]
+      const { channel, now, limit, onlyCritical = false } = claim
+      const worst = onlyCritical ? ranks.critical : ranks.info
+      const rows = due.all({ channel, now, limit, worst }) as unknown as ClaimedRow[]
       return rows.map((row) => take(row, claim))
     },
-    claimOvertaken: (claim) => {
-      const { channel, recipient, now, limit } = claim
-      const rows = overtaken.all({ channel, recipient, now, limit }) as unknown as ClaimedRow[]
-      return rows.map((row) => take(row, claim))
-    },
+    claimOvertaken: (claim) => takeAll(overtaken, claim),
+    claimHoldable: (claim) => takeAll(holdable, claim),
   }
 }

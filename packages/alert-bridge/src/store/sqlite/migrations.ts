@@ -42,6 +42,9 @@ const migrations: readonly string[] = [
   ) STRICT, WITHOUT ROWID;
   CREATE TABLE probe (id INTEGER PRIMARY KEY CHECK (id = 1), at INTEGER NOT NULL) STRICT;
   `,
+  `
+  CREATE INDEX pending_digest ON deliveries (channel, recipient) WHERE state = 'pending' AND kind = 'digest';
+  `,
 ]
 
 /** Brings the schema to the newest version; refuses one that is newer than this program. */

@@ -30,7 +30,7 @@ export function openSqliteStore(folder: string, { reached }: Checkpoints = noChe
     const { database, setAside } = openDatabase(folder, owner.slice(0, 8))
     const { write, close } = groupCommit(database)
     const accept = acceptEntry(database)
-    const { claimDue, claimOvertaken } = claimDeliveries(database, owner)
+    const { claimDue, claimOvertaken, claimHoldable } = claimDeliveries(database, owner)
     const finish = finishDelivery(database)
     const escalation = escalations(database)
     const keep = upkeep(database, owner)
@@ -43,8 +43,10 @@ export function openSqliteStore(folder: string, { reached }: Checkpoints = noChe
         await write(() => keep.quarantine(id, body, reason, receivedAt))
         return id
       },
+      forgetQuarantined: (id) => write(() => keep.forgetQuarantined(id)),
       claimDue: (claim) => write(() => claimDue(claim)),
       claimOvertaken: (claim) => write(() => claimOvertaken(claim)),
+      claimHoldable: (claim) => write(() => claimHoldable(claim)),
       renewLeases: (ids, until) => write(() => keep.renewLeases(ids, until)),
       succeed: (id, now, thread) =>
         write(() => {

@@ -1,4 +1,4 @@
-import { randomBytes } from 'node:crypto'
+import { randomUUID } from 'node:crypto'
 
 /**
  * An id that sorts by when it was made (a UUID of version 7), so that new rows stand together at the end of an index and a commit touches
@@ -6,7 +6,6 @@ import { randomBytes } from 'node:crypto'
  */
 export function orderedId(now: number): string {
   const time = Math.max(Math.trunc(now), 0).toString(16).padStart(12, '0').slice(-12)
-  const chance = randomBytes(10).toString('hex')
-  const variant = '89ab'[Number.parseInt(chance[4] ?? '0', 16) % 4]
-  return `${time.slice(0, 8)}-${time.slice(8)}-7${chance.slice(0, 3)}-${variant}${chance.slice(5, 8)}-${chance.slice(8)}`
+  // Node keeps random UUIDs in stock, which is faster than asking for random bytes; only time and version are changed
+  return `${time.slice(0, 8)}-${time.slice(8)}-7${randomUUID().slice('00000000-0000-4'.length)}`
 }

@@ -8,6 +8,8 @@ export type ReadStore = Pick<
   Store,
   | 'list'
   | 'listQuarantined'
+  | 'quarantinedBody'
+  | 'countPending'
   | 'nextDueAt'
   | 'nextEscalationAt'
   | 'oldestPendingAt'
@@ -24,6 +26,8 @@ export function readStore(database: DatabaseSync): ReadStore {
   const quarantined = database.prepare(
     'SELECT id, received_at AS receivedAt, reason, size FROM quarantine ORDER BY rowid DESC LIMIT ?',
   )
+  const body = database.prepare('SELECT body FROM quarantine WHERE id = ?')
+  const pending = database.prepare(`SELECT count(*) AS count FROM (SELECT 1 FROM deliveries WHERE state = 'pending' LIMIT ?)`)
   // what is leased counts too, so that a delivery that never comes back is looked at again
   const nextDue = database.prepare(
     `SELECT min(due_at) AS at FROM deliveries INDEXED BY pending_due WHERE state = 'pending' AND channel = ?`,
@@ -31,7 +35,7 @@ export function readStore(database: DatabaseSync): ReadStore {
   const nextEscalation = database.prepare('SELECT min(escalate_at) AS at FROM notices WHERE escalate_at IS NOT NULL')
   const oldest = database.prepare(`SELECT min(created_at) AS at FROM deliveries WHERE state = 'pending' AND held IS NULL`)
   const digest = database.prepare(
-    `SELECT d.id, n.notice FROM deliveries d JOIN notices n ON n.id = d.notice_id
+    `SELECT d.id, n.notice FROM deliveries d INDEXED BY pending_digest JOIN notices n ON n.id = d.notice_id
      WHERE d.state = 'pending' AND d.kind = 'digest' AND d.lease_until IS NULL AND d.channel = ? AND d.recipient = ?`,
   )
   const channels = database.prepare(`SELECT DISTINCT channel FROM deliveries WHERE state = 'pending'`)
@@ -43,6 +47,8 @@ export function readStore(database: DatabaseSync): ReadStore {
       return (rows as unknown as DeliveryRow[]).map(deliveryOf)
     },
     listQuarantined: (limit) => quarantined.all(limit).map((row) => ({ ...row }) as unknown as Quarantined),
+    quarantinedBody: (id) => (body.get(id) as { body: Uint8Array } | undefined)?.body,
+    countPending: (atMost) => Number(pending.get(atMost)?.['count']),
     nextDueAt: (channel) => numberOf(nextDue.get(channel)),
     nextEscalationAt: () => numberOf(nextEscalation.get()),
     oldestPendingAt: () => numberOf(oldest.get()),

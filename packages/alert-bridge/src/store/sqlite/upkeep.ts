@@ -8,6 +8,7 @@ export interface Upkeep {
   readonly makeDue: (channel: string, now: number) => void
   readonly renewLeases: (ids: readonly string[], until: number) => void
   readonly quarantine: (id: string, body: Uint8Array, reason: string, receivedAt: number) => void
+  readonly forgetQuarantined: (id: string) => void
   readonly saveBucket: (channel: string, bucket: Bucket) => void
   readonly probe: (now: number) => void
 }
@@ -33,6 +34,7 @@ export function upkeep(database: DatabaseSync, owner: string): Upkeep {
   const dropQuarantined = database.prepare(
     `DELETE FROM quarantine WHERE rowid IN (SELECT rowid FROM quarantine ORDER BY rowid DESC LIMIT -1 OFFSET ${quarantineLimits.rows})`,
   )
+  const forgetOne = database.prepare('DELETE FROM quarantine WHERE id = ?')
   const putBucket = database.prepare('INSERT OR REPLACE INTO buckets (channel, tokens, at, paused_until) VALUES (?, ?, ?, ?)')
   const putProbe = database.prepare('INSERT OR REPLACE INTO probe (id, at) VALUES (1, ?)')
   const forgetDeliveries = database.prepare(
@@ -64,6 +66,7 @@ export function upkeep(database: DatabaseSync, owner: string): Upkeep {
       addQuarantined.run(id, receivedAt, reason, body.byteLength, body.subarray(0, quarantineLimits.bytes))
       dropQuarantined.run()
     },
+    forgetQuarantined: (id) => void forgetOne.run(id),
     saveBucket: (channel, { tokens, at, pausedUntil }) => putBucket.run(channel, tokens, at, pausedUntil),
     probe: (now) => putProbe.run(now),
   }

@@ -1,0 +1,41 @@
+import { StoreError } from '../store/store-error.ts'
+import type { Store } from '../store/store.ts'
+
+export interface InboxLimitOptions {
+  readonly store: Pick<Store, 'countPending'>
+  readonly now: () => number
+  readonly limit: number
+}
+
+/** Keeps more from coming in than could ever be told. */
+export interface InboxLimit {
+  /** @throws StoreError `crowded`, which is answered 503: Alertmanager keeps the alert and tries again */
+  readonly assertRoom: () => void
+  readonly isFull: () => boolean
+}
+
+/** How long a full inbox is believed to be full without counting. */
+const believedMs = 250
+
+/** Counts what waits: every time when it is close to the limit, seldom when there is much room. */
+export function inboxLimit({ store, now, limit }: InboxLimitOptions): InboxLimit {
+  let counted = { waiting: 0, at: Number.NEGATIVE_INFINITY }
+  let asked = 0
+
+  function isFull(): boolean {
+    asked += 1
+    const isStale = counted.waiting < limit ? asked > (limit - counted.waiting) / 100 : now() - counted.at > believedMs
+    if (isStale || counted.at === Number.NEGATIVE_INFINITY) {
+      counted = { waiting: store.countPending(limit), at: now() }
+      asked = 0
+    }
+    return counted.waiting >= limit
+  }
+
+  return {
+    isFull,
+    assertRoom: () => {
+      if (isFull()) throw new StoreError('crowded', `${limit} deliveries wait, which is as many as BRIDGE_INBOX_LIMIT allows`)
+    },
+  }
+}

@@ -1,0 +1,28 @@
+import { expect, test } from 'vitest'
+
+import { firing } from '../kit/alert-groups.ts'
+import { eventually } from '../kit/eventually.ts'
+import { broken, delivered, recordingChannel } from '../kit/recording-channel.ts'
+import { shortTimes } from '../kit/short-times.ts'
+import { startedBridge } from '../kit/started-bridge.ts'
+
+test('answers 503 while as much waits as may, still hears the Watchdog, and takes alerts again when some were told', async () => {
+  const channel = recordingChannel({ answer: broken })
+  const times = { ...shortTimes, stormWindowMs: 0 }
+  const bridge = await startedBridge({ channels: [channel], times, settings: { inboxLimit: 3 } })
+  const post = (name: string): Promise<Response> => bridge.post('/api/v1/alerts', firing({ name }))
+  const statuses = []
+  for (const name of ['A', 'B', 'C', 'D']) statuses.push((await post(name)).status)
+  expect(statuses).toEqual([200, 200, 200, 503])
+  expect(await (await post('E')).json()).toEqual({ error: 'cannot store: crowded' })
+  expect((await post('Watchdog')).status).toBe(200)
+  expect(await (await fetch(`${bridge.url}/readyz`)).json()).toEqual({ ready: false, reason: 'too many deliveries wait' })
+  expect(bridge.lines).toContain(
+    '[BRIDGE] 3 deliveries wait, which is as many as BRIDGE_INBOX_LIMIT allows; Alertmanager is answered 503 and tries again',
+  )
+
+  channel.answer = delivered
+  await eventually('room for another', async () => (await post('D')).status === 200)
+  await bridge.idle()
+  expect(channel.delivered.map(({ notice }) => notice.title).toSorted()).toEqual(['A', 'B', 'C', 'D'])
+})
