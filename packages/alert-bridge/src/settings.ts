@@ -1,9 +1,15 @@
 import { readFileSync } from 'node:fs'
 
-import { ConfigurationError, loadConfiguration, Secret, type AlertChannel, type Problem } from '@swarmwatch/config'
+import {
+  ConfigurationError,
+  loadConfiguration,
+  openEnvironment,
+  Secret,
+  type AlertChannel,
+  type Problem,
+} from '@swarmwatch/config'
 
 import { defaultInboxLimit } from './bridge-core.ts'
-import type { ChannelSettings } from './channels/open-channel.ts'
 
 /** The settings of `alert-bridge serve`. */
 export interface BridgeSettings {
@@ -21,8 +27,7 @@ export interface BridgeSettings {
   readonly watchdogSeconds: number
   /** `BRIDGE_INBOX_LIMIT`: so many deliveries may wait before more is answered 503; at least 1. @default 200000 */
   readonly inboxLimit?: number
-  /** `ALERT_EMAIL_REQUIRE_TLS` may say `false`, for a mail server without TLS that is not this machine. */
-  readonly channels: readonly ChannelSettings[]
+  readonly channels: readonly AlertChannel[]
   /** Lines to show at start. */
   readonly notices: readonly string[]
 }
@@ -44,10 +49,11 @@ export function readSettings({
   needsToken = true,
 }: SettingsSources): BridgeSettings {
   const problems: Problem[] = []
-  const text = (name: string): string | undefined => env[name] || undefined
+  // what is empty counts as unset, a file of a secret too
+  const { plain, orFile } = openEnvironment(env, readFile, problems)
 
   function number(name: string, fallback: number, most: number): number {
-    const given = text(name)
+    const given = plain(name)?.text
     if (given === undefined) return fallback
     // digits only: no sign, exponent or blank
     if (/^\d{1,9}$/.test(given) && Number(given) <= most) return Number(given)
@@ -55,23 +61,8 @@ export function readSettings({
     return fallback
   }
 
-  function secret(name: string): string | undefined {
-    const [direct, file] = [text(name), text(`${name}_FILE`)]
-    if (direct !== undefined && file !== undefined) {
-      problems.push({ path: name, rule: `and ${name}_FILE are both set; only one of them must be` })
-    }
-    if (direct !== undefined || file === undefined) return direct
-    try {
-      return readFile(file).trim() || undefined
-    } catch (error) {
-      const reason = (error as NodeJS.ErrnoException).code ?? 'error'
-      problems.push({ path: `${name}_FILE`, rule: `must name a file that can be read (${reason})`, value: JSON.stringify(file) })
-      return undefined
-    }
-  }
-
   function tokens(): Secret[] {
-    const given = secret('BRIDGE_TOKEN')
+    const given = orFile('BRIDGE_TOKEN')?.text
     // a comma or a new line between two, while one is being exchanged
     const parts = given?.split(/[,\r\n]+/).flatMap((part) => part.trim() || []) ?? []
     if (parts.length === 0 && needsToken && !problems.some(({ path }) => path.startsWith('BRIDGE_TOKEN'))) {
@@ -88,7 +79,7 @@ export function readSettings({
   }
 
   function heartbeat(): Secret | undefined {
-    const given = secret('HEARTBEAT_URL')
+    const given = orFile('HEARTBEAT_URL')?.text
     if (given === undefined) return undefined
     if (/^https?:$/.test(URL.parse(given)?.protocol ?? '')) return new Secret(given)
     problems.push({ path: 'HEARTBEAT_URL', rule: 'must be an http or https URL', value: '***' })
@@ -97,29 +88,17 @@ export function readSettings({
 
   const own = {
     port: number('BRIDGE_PORT', 8090, 65_535),
-    host: text('BRIDGE_HOST') ?? '127.0.0.1',
+    host: plain('BRIDGE_HOST')?.text ?? '127.0.0.1',
     tokens: tokens(),
-    dataDir: text('BRIDGE_DATA_DIR') ?? '.swarmwatch/bridge',
+    dataDir: plain('BRIDGE_DATA_DIR')?.text ?? '.swarmwatch/bridge',
     heartbeatUrl: heartbeat(),
     watchdogSeconds: number('BRIDGE_WATCHDOG_SECONDS', 300, 86_400),
     inboxLimit: number('BRIDGE_INBOX_LIMIT', defaultInboxLimit, 10_000_000),
   }
   if (own.inboxLimit === 0) problems.push({ path: 'BRIDGE_INBOX_LIMIT', rule: 'must be at least 1', value: '0' })
-  const requireTls = requireTlsOf(text('ALERT_EMAIL_REQUIRE_TLS'), problems)
   const { channels, notices } = channelsOf(env, problems)
   if (problems.length > 0) throw new ConfigurationError(problems)
-  return { ...own, channels: channels.map((one) => withTls(one, requireTls)), notices }
-}
-
-function requireTlsOf(given: string | undefined, problems: Problem[]): boolean | undefined {
-  if (given === undefined || given === 'true') return undefined
-  if (given === 'false') return false
-  problems.push({ path: 'ALERT_EMAIL_REQUIRE_TLS', rule: 'must be true or false', value: JSON.stringify(given) })
-  return undefined
-}
-
-function withTls(channel: AlertChannel, requireTls: boolean | undefined): ChannelSettings {
-  return channel.type === 'email' && requireTls !== undefined ? { ...channel, requireTls } : channel
+  return { ...own, channels, notices }
 }
 
 function channelsOf(

@@ -16,7 +16,7 @@ the start, and everything that is wrong is told at once, with its path, the rule
 npx pnpm@12.21.0 exec swarmwatch config
 \`\`\`
 
-- An empty variable counts as unset.
+- An empty variable counts as unset, and so does one whose file is empty.
 - Every secret can stand in a file: \`NAME_FILE\` names it in place of \`NAME\`. Secrets are shown as \`***\`.
 - Times are in seconds.
 
@@ -70,7 +70,7 @@ ${ruleTables()}
 In the process a rule that needs a share or a percentile waits for some executions first, so that one failure out of one tells nobody. A
 firing alert is over when it has been quiet for two intervals; the critical error rate keeps its warning and the health score silent.
 
-In code channels and rules have the same keys in camel case (\`quietHours\`, \`botToken\`, \`allowedPrivateHosts\`, \`forSeconds\`); mail channels also
+In code channels and rules have the same keys in camel case (\`quietHours\`, \`botToken\`, \`allowedPrivateHosts\`, \`requireTls\`, \`forSeconds\`); mail channels also
 take \`host\`, \`port\`, \`user\`, \`password\` and \`from\`, webhooks \`secret\`. Channels in code stand in place of those of the file, a rule in code in
 place of those of its name.
 `

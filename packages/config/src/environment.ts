@@ -7,12 +7,12 @@ export interface Variable {
   readonly name: string
 }
 
-/** Reads variables; an empty one counts as unset. */
+/** Reads variables; an empty one, and one whose file is empty, counts as unset. */
 export interface Environment {
   /** The variable itself. */
-  plain(name: string): Variable | undefined
+  readonly plain: (name: string) => Variable | undefined
   /** The variable, or else the file that `NAME_FILE` names; both at once, or a file that cannot be read, is a problem. */
-  orFile(name: string): Variable | undefined
+  readonly orFile: (name: string) => Variable | undefined
 }
 
 /** Gives an {@link Environment} over `env` that adds to `problems`, each once; `readFile` gets the path as it is written. */
@@ -33,7 +33,7 @@ export function openEnvironment(
     if (file === undefined) return undefined
     try {
       const text = readFile(file.text).replace(/[\r\n]+$/, '')
-      return text === '' ? undefined : { text, name: file.name }
+      return text.trim() === '' ? undefined : { text, name: file.name }
     } catch (error) {
       const reason = (error as NodeJS.ErrnoException).code ?? 'error'
       problems.push({ path: file.name, rule: `must name a file that can be read (${reason})`, value: shownValue(file.text) })

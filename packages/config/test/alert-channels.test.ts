@@ -54,6 +54,30 @@ test('variables fill in a channel of the file that has no target, and add none b
   expect(revealed(alerts.channels[0])).toBe(slack)
 })
 
+test('a channel in reserve hears of critical alerts at once only where its severities say so', () => {
+  const listed = '{ type: console, name: listed, fallback: true, severities: [critical, warning, info] }'
+  const { alerts } = load(`    - { type: console, name: silent, fallback: true }\n    - ${listed}`)
+  expect(alerts.channels.map(({ severities }) => severities)).toEqual([
+    ['warning', 'info'],
+    ['critical', 'warning', 'info'],
+  ])
+})
+
+test('a mail channel says itself whether it needs TLS, or else ALERT_EMAIL_REQUIRE_TLS does', () => {
+  const channels = '    - { type: email, require_tls: true }\n    - { type: email, name: other }'
+  const mail = { ALERT_EMAIL_HOST: 'mail', ALERT_EMAIL_TO: 'ops@example.com' }
+  const { alerts, origins } = load(channels, { ...mail, ALERT_EMAIL_REQUIRE_TLS: 'false' })
+  expect(alerts.channels).toMatchObject([{ requireTls: true }, { requireTls: false }])
+  expect([origins['alerts.channels[0].requireTls'], origins['alerts.channels[1].requireTls']]).toEqual([
+    'file config/production.yaml:alerts.channels[0].require_tls',
+    'environment ALERT_EMAIL_REQUIRE_TLS',
+  ])
+  expect(load('    - { type: email }', mail).alerts.channels).toMatchObject([{ requireTls: undefined }])
+  expect(problemsOf({ file: false, env: { ...mail, ALERT_EMAIL_REQUIRE_TLS: 'no' } })).toEqual([
+    'ALERT_EMAIL_REQUIRE_TLS must be true or false, got "no"',
+  ])
+})
+
 test('a target of the file stays as it is beside the variable', () => {
   const { alerts } = load('    - { type: webhook, url: "http://a/b" }', { ALERT_WEBHOOK_URL: 'http://c/d' })
   expect(alerts.channels.map(revealed)).toEqual(['http://a/b'])

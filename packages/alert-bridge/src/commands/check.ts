@@ -24,7 +24,9 @@ export function check({ settings, alertmanagerFile, write }: CheckOptions): numb
     ...uncovered(channels),
     ...channels.flatMap((one) =>
       one.type === 'email' && one.requireTls === false
-        ? [`channel ${one.name}: ALERT_EMAIL_REQUIRE_TLS is false, so mail may go, and log in, in clear text`]
+        ? [
+            `channel ${one.name}: TLS is not required (ALERT_EMAIL_REQUIRE_TLS or require_tls), so mail may go, and log in, in clear text`,
+          ]
         : [],
     ),
     ...(alertmanagerFile === undefined ? [] : lintFile(alertmanagerFile)),
@@ -37,7 +39,7 @@ export function check({ settings, alertmanagerFile, write }: CheckOptions): numb
 function uncovered(channels: BridgeSettings['channels']): string[] {
   if (channels.length === 0) return []
   return (['critical', 'warning'] as const)
-    .filter((severity) => !channels.some((one) => one.severities.includes(severity)))
+    .filter((severity) => !channels.some((one) => one.severities.includes(severity) || (severity === 'critical' && one.fallback)))
     .map((severity) => `no channel is told of ${severity} alerts`)
 }
 

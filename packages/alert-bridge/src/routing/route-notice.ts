@@ -38,16 +38,10 @@ export function reserveOf(channels: readonly RoutedChannel[], already: readonly 
     .flatMap(recipientsOf)
 }
 
-/**
- * Whether a critical notice comes to it only when nobody else was reached: it is marked `fallback`, and its severities were not chosen so
- * that they list critical. All three are what the settings give a channel that lists none.
- */
+/** Whether a critical notice comes to it only when nobody else was reached. */
 function isReserve({ fallback, severities }: RoutedChannel): boolean {
-  const isChosen = severities.length < allSeverities && severities.includes('critical')
-  return fallback && !isChosen
+  return fallback && !severities.includes('critical')
 }
-
-const allSeverities = 3
 
 function reserve(channels: readonly RoutedChannel[], except: string | undefined): RoutedChannel[] {
   return channels.filter(({ fallback, channel }) => fallback && channel.name !== except)

@@ -59,7 +59,7 @@ test('mail goes without TLS only when that is said', () => {
   const requireTls = (given: Readonly<Record<string, string>>): unknown =>
     settingsOf({ env: { ...mail, ...given } }).channels.map((one) => (one.type === 'email' ? one.requireTls : one.type))
   expect(requireTls({})).toEqual([undefined])
-  expect(requireTls({ ALERT_EMAIL_REQUIRE_TLS: 'true' })).toEqual([undefined])
+  expect(requireTls({ ALERT_EMAIL_REQUIRE_TLS: 'true' })).toEqual([true])
   expect(requireTls({ ALERT_EMAIL_REQUIRE_TLS: 'false' })).toEqual([false])
   expect(problemsOf({ env: { ...mail, ALERT_EMAIL_REQUIRE_TLS: 'no' } })).toMatchObject([{ path: 'ALERT_EMAIL_REQUIRE_TLS' }])
 })
@@ -74,6 +74,28 @@ test('takes two tokens with a comma between them, or one a line from a file', ()
   expect(revealed({ env: { BRIDGE_TOKEN: both.join(',') } })).toEqual(both)
   expect(revealed({ env: { BRIDGE_TOKEN_FILE: '/run/secrets/token' }, readFile: () => `${both.join('\n')}\n` })).toEqual(both)
   expect(problemsOf({ env: { BRIDGE_TOKEN: [...both, 'third-token-0123456'].join(',') } })).toHaveLength(1)
+})
+
+test('takes what is empty for unset, a file too', () => {
+  const secrets = [
+    'BRIDGE_TOKEN',
+    'HEARTBEAT_URL',
+    'ALERT_EMAIL_PASSWORD',
+    'ALERT_SLACK_WEBHOOK',
+    'ALERT_WEBHOOK_URL',
+    'ALERT_WEBHOOK_SECRET',
+  ]
+  const others = ['BRIDGE_PORT', 'BRIDGE_HOST', 'BRIDGE_DATA_DIR', 'BRIDGE_WATCHDOG_SECONDS', 'BRIDGE_INBOX_LIMIT']
+  const mail = ['HOST', 'PORT', 'USER', 'FROM', 'TO', 'REQUIRE_TLS'].map((name) => `ALERT_EMAIL_${name}`)
+  const unset = Object.fromEntries([...secrets, ...others, ...mail].map((name) => [name, '']))
+  const empty = join(temporaryFolder(), 'empty')
+  const token = join(temporaryFolder(), 'token')
+  writeFileSync(empty, '\n')
+  writeFileSync(token, 'a-token-of-16-characters\n')
+  const files = Object.fromEntries(secrets.map((name) => [`${name}_FILE`, name === 'BRIDGE_TOKEN' ? token : empty]))
+  const defaults = { port: 8090, host: '127.0.0.1', heartbeatUrl: undefined, watchdogSeconds: 300, channels: [], notices: [] }
+  expect(settingsOf({ env: { ...unset, ...files } })).toMatchObject(defaults)
+  expect(problemsOf({ env: { ...unset, BRIDGE_TOKEN_FILE: empty } })).toMatchObject([{ path: 'BRIDGE_TOKEN' }])
 })
 
 test('says which file cannot be read', () => {

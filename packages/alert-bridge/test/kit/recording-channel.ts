@@ -32,8 +32,9 @@ export const failing: Answer = () => ({ kind: 'retry', reason: 'HTTP 500' })
 
 /** A channel that remembers what it was given and answers as it is told. */
 export function recordingChannel(options: RecordingOptions = {}): RecordingChannel {
-  const { name = 'main', type = 'webhook', recipients = ['people'], severities = ['critical', 'warning', 'info'] } = options
-  const { fallback = false, quietHours, concurrency = 4 } = options
+  const { name = 'main', type = 'webhook', recipients = ['people'], fallback = false, quietHours, concurrency = 4 } = options
+  // as the settings give them
+  const { severities = fallback ? ['warning', 'info'] : ['critical', 'warning', 'info'] } = options
   const recorder: RecordingChannel = {
     tries: [],
     delivered: [],

@@ -24,13 +24,14 @@ test('tells each recipient of each channel that lists the severity', () => {
   expect(names(routeNotice(notice('critical'), channels))).toEqual(['mail a@x.io', 'mail b@x.io'])
 })
 
-test('a channel in reserve that lists critical itself is told at once, one that lists nothing is not', () => {
-  const listing = recordingChannel({ name: 'listing', severities: ['critical', 'warning'], fallback: true }).routed
-  // what the settings give a channel that lists no severities
-  const silent = recordingChannel({ name: 'silent', severities: ['critical', 'warning', 'info'], fallback: true }).routed
-  expect(names(routeNotice(notice('critical'), [...channels, listing, silent]))).toEqual([
+test('a channel in reserve that lists critical too is told at once, one that does not is not, whatever else is in it', () => {
+  const listing = recordingChannel({ name: 'listing', severities: ['critical', 'warning', 'info'], fallback: true }).routed
+  const silent = recordingChannel({ name: 'silent', fallback: true }).routed
+  const severities = ['critical', 'warning'] as const
+  expect(names(routeNotice(notice('critical'), [...channels, listing, silent], { severities }))).toEqual([
     'mail a@x.io',
     'mail b@x.io',
+    'chat people',
     'listing people',
   ])
 })

@@ -20,9 +20,9 @@ export interface QuietHours {
 export interface ChannelBase {
   /** Unique among the channels. @default its type */
   readonly name: string
-  /** It is told these. @default all three */
+  /** It is told of these at once. @default all three; without critical where it is a `fallback` */
   readonly severities: readonly Severity[]
-  /** It is also told when no other channel could deliver a critical alert. @default false */
+  /** It is also told of a critical alert that no other channel could deliver. @default false */
   readonly fallback: boolean
   /** @default none */
   readonly quietHours: QuietHours | undefined
@@ -43,6 +43,11 @@ export interface EmailChannel extends ChannelBase {
   readonly password: Secret | undefined
   /** `ALERT_EMAIL_FROM`. @default `ALERT_EMAIL_USER` where that is an address, else `swarmwatch@localhost` */
   readonly from: string
+  /**
+   * Whether mail goes over TLS or not at all. File: `require_tls`; `ALERT_EMAIL_REQUIRE_TLS` where the file has none.
+   * @default undefined: unless the server is this machine
+   */
+  readonly requireTls?: boolean | undefined
 }
 
 /** A Slack incoming webhook, or a bot, which can also update its messages and answer in threads. */

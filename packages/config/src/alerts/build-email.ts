@@ -1,6 +1,6 @@
 import type { Resolved } from '../setting.ts'
 import { isMailAddress } from '../value-rule.ts'
-import { baseOf, targetOf, type ChannelEntry, type Target } from './channel-entry.ts'
+import { baseOf, originOf, targetOf, type ChannelEntry, type Target } from './channel-entry.ts'
 import type { ChannelVariables } from './channel-variables.ts'
 import type { ChannelWithOrigins } from './channel-with-origins.ts'
 
@@ -16,6 +16,7 @@ export function buildEmail(
   const { values: base, origins: baseOrigins } = baseOf(entry)
   const { emailPort: port, emailUser: user, emailPassword: password, emailFrom } = variables.values
   const { emailPort, emailUser, emailPassword, emailFrom: from } = variables.origins
+  const requireTls = entry.channel.require_tls ?? variables.values.emailRequireTls
   const userAsSender = user !== undefined && isMailAddress(user) ? user : undefined
   return {
     channel: {
@@ -27,6 +28,7 @@ export function buildEmail(
       user,
       password,
       from: emailFrom ?? userAsSender ?? 'swarmwatch@localhost',
+      requireTls,
     },
     origins: {
       ...baseOrigins,
@@ -36,6 +38,10 @@ export function buildEmail(
       user: emailUser,
       password: emailPassword,
       from: emailFrom === undefined && userAsSender !== undefined ? emailUser : from,
+      requireTls:
+        entry.channel.require_tls === undefined
+          ? variables.origins.emailRequireTls
+          : originOf(entry, 'require_tls', entry.channel.require_tls),
     },
   }
 }

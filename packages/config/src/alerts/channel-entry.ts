@@ -32,11 +32,12 @@ export function baseOf({ channel, ...entry }: ChannelEntry): {
   values: ChannelBase
   origins: Origins<ChannelBase & { type: unknown }>
 } {
-  const { type, name = type, severities = allSeverities, fallback = false, quiet_hours: quiet } = channel
+  const { type, name = type, fallback = false, quiet_hours: quiet } = channel
   return {
     values: {
       name,
-      severities,
+      // who is in reserve for critical alerts hears of them at once only where that is said
+      severities: channel.severities ?? allSeverities.filter((one) => !fallback || one !== 'critical'),
       fallback,
       quietHours: quiet && { from: quiet.from, to: quiet.to, timeZone: quiet.time_zone ?? 'UTC' },
     },

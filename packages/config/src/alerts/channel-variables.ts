@@ -1,6 +1,6 @@
 import type { Secret } from '../secret.ts'
 import type { Settings } from '../setting.ts'
-import { host, mailAddress, mailAddresses, oneLine, port, secretText, secretUrl } from '../value-rule.ts'
+import { host, mailAddress, mailAddresses, oneLine, onOff, port, secretText, secretUrl } from '../value-rule.ts'
 
 /** What the `ALERT_*` variables say. */
 export interface ChannelVariables {
@@ -10,6 +10,7 @@ export interface ChannelVariables {
   readonly emailPassword: Secret | undefined
   readonly emailFrom: string | undefined
   readonly emailTo: readonly string[] | undefined
+  readonly emailRequireTls: boolean | undefined
   readonly slackWebhook: Secret | undefined
   readonly webhookUrl: Secret | undefined
   readonly webhookSecret: Secret | undefined
@@ -41,6 +42,12 @@ export const channelVariables: Settings<ChannelVariables> = {
     about: 'Who gets mail, where the channel lists no recipients.',
     variable: 'ALERT_EMAIL_TO',
     value: mailAddresses,
+    default: undefined,
+  },
+  emailRequireTls: {
+    about: 'Whether mail goes over TLS or not at all; unless the server is this machine, it does.',
+    variable: 'ALERT_EMAIL_REQUIRE_TLS',
+    value: onOff,
     default: undefined,
   },
   slackWebhook: {

@@ -21,6 +21,7 @@ export type CodeChannel = CodeChannelBase &
         readonly user?: Optional<string>
         readonly password?: Optional<string>
         readonly from?: Optional<string>
+        readonly requireTls?: Optional<boolean>
       }
     | {
         readonly type: 'slack'

@@ -16,6 +16,7 @@ const fileNames: Readonly<Record<string, string>> = {
   timeZone: 'time_zone',
   botToken: 'bot_token',
   allowedPrivateHosts: 'allowed_private_hosts',
+  requireTls: 'require_tls',
   forSeconds: 'for',
 }
 

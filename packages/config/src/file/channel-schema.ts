@@ -23,10 +23,10 @@ const base = {
     .array(oneOf(severities).schema, 'must be a list of severities')
     .min(1, 'must have at least one severity')
     .optional()
-    .meta({ description: 'It is told these; all three, unless listed.' }),
+    .meta({ description: 'It is told of these at once; all three, unless listed, and without critical where it is a fallback.' }),
   fallback: onOff.schema
     .optional()
-    .meta({ description: 'It is also told when no other channel could deliver a critical alert.', default: false }),
+    .meta({ description: 'It is also told of a critical alert that no other channel could deliver.', default: false }),
   quiet_hours: section({
     from: timeOfDay.meta({ description: 'Beginning, HH:MM.' }),
     to: timeOfDay.meta({ description: 'End, HH:MM; earlier than the beginning when the night lies between.' }),
@@ -44,6 +44,9 @@ const email = section({
     .transform((lists) => lists.flat())
     .optional()
     .meta({ description: 'Mail addresses; ALERT_EMAIL_TO where there are none.' }),
+  require_tls: onOff.schema.optional().meta({
+    description: 'Whether mail goes over TLS or not at all; ALERT_EMAIL_REQUIRE_TLS where it is left out.',
+  }),
 })
 
 const slack = section({

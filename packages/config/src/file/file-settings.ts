@@ -18,6 +18,7 @@ export interface FileChannel {
   readonly type: 'email' | 'slack' | 'webhook' | 'console'
   readonly name?: Optional<string>
   readonly recipients?: Optional<readonly string[]>
+  readonly require_tls?: Optional<boolean>
   readonly webhook?: Optional<Secret>
   readonly bot_token?: Optional<Secret>
   readonly channel?: Optional<string>
