@@ -34,7 +34,7 @@ export function isInstance<T>(value: unknown, of: abstract new (...args: never) 
 }
 
 /** The error and what it wraps (`cause`, the AI SDK's `lastError`), outermost first, at most five. */
-function chainOf(error: unknown): unknown[] {
+export function chainOf(error: unknown): unknown[] {
   const chain = [error]
   while (chain.length < longestChain) {
     const inner = peek(chain.at(-1), 'lastError') ?? peek(chain.at(-1), 'cause')

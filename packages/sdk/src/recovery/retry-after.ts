@@ -1,4 +1,4 @@
-import { peek } from '../error-type.ts'
+import { chainOf, peek } from '../error-type.ts'
 
 function header(headers: unknown, name: string): unknown {
   const get = peek(headers, 'get')
@@ -26,7 +26,7 @@ function parseRetryAfter(value: unknown, nowMs: number): number | undefined {
  * (`responseHeaders`, `headers`, `response.headers`), or a numeric `retryAfter` property.
  */
 export function retryAfterSeconds(error: unknown, nowMs: number): number | undefined {
-  for (let inner = error, depth = 0; inner !== undefined && inner !== null && depth < 5; depth += 1) {
+  for (const inner of chainOf(error)) {
     const sources = [peek(inner, 'responseHeaders'), peek(inner, 'headers'), peek(peek(inner, 'response'), 'headers')]
     for (const headers of sources) {
       const seconds = parseRetryAfter(header(headers, 'retry-after'), nowMs)
@@ -34,7 +34,6 @@ export function retryAfterSeconds(error: unknown, nowMs: number): number | undef
     }
     const seconds = parseRetryAfter(peek(inner, 'retryAfter'), nowMs)
     if (seconds !== undefined) return seconds
-    inner = peek(inner, 'lastError') ?? peek(inner, 'cause')
   }
   return undefined
 }
