@@ -124,15 +124,14 @@ export class Execution implements CurrentExecution {
   }
 
   /** Calls `call` as part of the attempt under way: its span is active and `currentExecution()` is this run. */
-  within<T>(call: () => T): T {
-    const span = this.#attemptSpan ?? this.span
+  within<T>(call: () => T, span: GuardedSpan = this.#attemptSpan ?? this.span): T {
     return processWide.running.run(this, callWithin<T>, span, call)
   }
 
   /** {@link within} for calls that belong to the attempt under way now, even when it has ended. */
   scope(): <T>(call: () => T) => T {
     const span = this.#attemptSpan ?? this.span
-    return <T>(call: () => T): T => processWide.running.run(this, callWithin<T>, span, call)
+    return (call) => this.within(call, span)
   }
 
   attemptEnded(outcome: Outcome, error?: unknown): void {
