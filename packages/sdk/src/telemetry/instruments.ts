@@ -1,9 +1,10 @@
 import {
   metrics,
+  type BatchObservableResult,
   type Counter,
   type Histogram,
   type Meter,
-  type ObservableCallback,
+  type ObservableGauge,
   type UpDownCounter,
 } from '@opentelemetry/api'
 
@@ -93,7 +94,9 @@ function create(meter: Meter | undefined, failed: unknown[]): Instruments {
   })
   const make = <T>(build: (meter: Meter) => T): T => {
     try {
-      return (meter && build(meter)) ?? (silent as T)
+      const made = meter ? build(meter) : silent
+      if (!made) throw new TypeError('the meter made nothing')
+      return made as T
     } catch (error) {
       failed.push(error)
       return silent as T
@@ -116,25 +119,30 @@ function create(meter: Meter | undefined, failed: unknown[]): Instruments {
     executeToolDuration: histogram(metric.executeToolDuration),
     guardTrips: counter(metric.guardTrips),
   }
-  observe((of, read) => make((from) => from.createObservableGauge(of.name, options(of)).addCallback(read)))
+  const gauge = (of: Metric): ObservableGauge => make((from) => from.createObservableGauge(of.name, options(of)))
+  const gauges = {
+    successRate: gauge(metric.successRate),
+    errorRate: gauge(metric.errorRate),
+    healthScore: gauge(metric.healthScore),
+    utilization: gauge(metric.resourceUtilization),
+  }
+  make((from) => {
+    from.addBatchObservableCallback((result) => observe(result, gauges), Object.values(gauges))
+    return gauges
+  })
   return made
 }
 
-/** The gauges, read from the monitor when somebody collects. */
-function observe(gauge: (of: Metric, read: ObservableCallback) => void): void {
+type Gauges = Readonly<Record<'successRate' | 'errorRate' | 'healthScore' | 'utilization', ObservableGauge>>
+
+/** Reads all gauges from the monitor at once, when somebody collects. */
+function observe(result: BatchObservableResult, { successRate, errorRate, healthScore, utilization }: Gauges): void {
   const { monitor } = processWide
-  gauge(metric.successRate, (result) => {
-    for (const { agentName, successRate } of monitor.successRates())
-      result.observe(successRate, { [attribute.agentName]: agentName })
-  })
-  gauge(metric.errorRate, (result) => {
-    const { errorRate } = monitor.health()
-    if (errorRate !== undefined) result.observe(errorRate)
-  })
-  gauge(metric.healthScore, (result) => result.observe(monitor.health().score))
-  gauge(metric.resourceUtilization, (result) => {
-    const { cpu, memory } = monitor.health()
-    result.observe(cpu, { [attribute.resource]: 'cpu' })
-    result.observe(memory, { [attribute.resource]: 'memory' })
-  })
+  for (const agent of monitor.successRates())
+    result.observe(successRate, agent.successRate, { [attribute.agentName]: agent.agentName })
+  const health = monitor.health()
+  if (health.errorRate !== undefined) result.observe(errorRate, health.errorRate)
+  result.observe(healthScore, health.score)
+  result.observe(utilization, health.cpu, { [attribute.resource]: 'cpu' })
+  result.observe(utilization, health.memory, { [attribute.resource]: 'memory' })
 }
