@@ -1,4 +1,6 @@
-import type { Notice, Severity } from '../message/notice.ts'
+import type { Severity } from '@swarmwatch/config'
+
+import type { Notice } from '../message/notice.ts'
 
 /** What the bridge says of itself. */
 export interface Meta {

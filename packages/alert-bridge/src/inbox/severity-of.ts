@@ -1,4 +1,5 @@
-import type { Severity } from '../message/notice.ts'
+import { severities, type Severity } from '@swarmwatch/config'
+
 import type { Alert } from './alert-group.ts'
 
 const words: Readonly<Record<string, Severity>> = {
@@ -12,8 +13,6 @@ const words: Readonly<Record<string, Severity>> = {
   none: 'info',
   notice: 'info',
 }
-
-const severities: readonly Severity[] = ['critical', 'warning', 'info']
 
 /** What the label `severity` says; one that is unknown or missing counts as a warning. */
 export function severityOf(alert: Pick<Alert, 'labels'>): Severity {

@@ -1,4 +1,6 @@
-import type { Notice, Severity } from './notice.ts'
+import type { Severity } from '@swarmwatch/config'
+
+import type { Notice } from './notice.ts'
 import { moreLine } from './plain-text.ts'
 import { storyOf } from './story.ts'
 

@@ -1,5 +1,4 @@
-/** How bad it is; decides who is told and how soon. */
-export type Severity = 'critical' | 'warning' | 'info'
+import type { Severity } from '@swarmwatch/config'
 
 /** One alert of a notice, as Alertmanager gave it; every text comes from outside. */
 export interface NoticeAlert {

@@ -1,7 +1,9 @@
+import type { Severity } from '@swarmwatch/config'
+
 import { affectedAgents } from './affected-agents.ts'
 import { cutText } from './clean-text.ts'
 import { noticeLinks } from './notice-links.ts'
-import type { Notice, NoticeAlert, NoticeKind, Severity } from './notice.ts'
+import type { Notice, NoticeAlert, NoticeKind } from './notice.ts'
 import { noticeTimes } from './notice-times.ts'
 import { plainText } from './plain-text.ts'
 

@@ -1,4 +1,4 @@
-import type { Severity } from '../message/notice.ts'
+import type { Severity } from '@swarmwatch/config'
 
 /** How a try ended, as a label. */
 export const deliveryOutcomes = ['delivered', 'retry', 'channel_down', 'undeliverable', 'gave_up', 'collapsed'] as const

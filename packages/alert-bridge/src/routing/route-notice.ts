@@ -1,4 +1,6 @@
-import type { Notice, Severity } from '../message/notice.ts'
+import type { Severity } from '@swarmwatch/config'
+
+import type { Notice } from '../message/notice.ts'
 import type { Recipient } from '../store/stored-delivery.ts'
 import type { RoutedChannel } from './routed-channel.ts'
 

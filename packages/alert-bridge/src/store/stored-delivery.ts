@@ -1,4 +1,6 @@
-import type { Notice, NoticeKind, Severity } from '../message/notice.ts'
+import type { Severity } from '@swarmwatch/config'
+
+import type { Notice, NoticeKind } from '../message/notice.ts'
 
 /** `collapsed`: told by another delivery, `collapsedInto`. */
 export type DeliveryState = 'pending' | 'delivered' | 'dead' | 'collapsed'

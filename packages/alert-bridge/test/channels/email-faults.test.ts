@@ -5,30 +5,17 @@ import type { SMTPServerOptions } from 'smtp-server'
 import { expect, onTestFinished, test } from 'vitest'
 
 import type { DeliveryResult } from '../../src/channels/channel.ts'
-import { openEmailChannel, type EmailChannelSettings } from '../../src/channels/email/email-channel.ts'
+import type { EmailChannelSettings } from '../../src/channels/email/email-channel.ts'
 import { sampleNotices } from '../message/sample-notices.ts'
 import { fakeSmtp, reply, type FakeSmtp } from './fake-smtp.ts'
+import { mailChannel } from './mail-channel.ts'
 import { expiredTls, validTls } from './test-tls.ts'
 
 const recipients = ['ops@example.com', 'gone@example.com', 'slow@example.com']
 
 function deliver(port: number, more: Partial<EmailChannelSettings> = {}, recipient = 'ops@example.com'): Promise<DeliveryResult> {
-  const channel = openEmailChannel({
-    type: 'email',
-    name: 'mail',
-    severities: ['critical'],
-    fallback: false,
-    quietHours: undefined,
-    recipients,
-    host: '127.0.0.1',
-    port,
-    user: undefined,
-    password: undefined,
-    from: 'alerts@swarm.example.com',
-    ...more,
-  })
-  onTestFinished(() => channel.close())
-  return channel.deliver({ id: 'delivery-1', recipient, notice: sampleNotices.firing }, AbortSignal.timeout(3_000))
+  const delivery = { id: 'delivery-1', recipient, notice: sampleNotices.firing }
+  return mailChannel(port, { recipients, ...more }).deliver(delivery, AbortSignal.timeout(3_000))
 }
 
 async function smtpWith(options: SMTPServerOptions): Promise<FakeSmtp> {

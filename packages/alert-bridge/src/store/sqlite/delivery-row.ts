@@ -1,4 +1,6 @@
-import type { NoticeKind, Severity } from '../../message/notice.ts'
+import type { Severity } from '@swarmwatch/config'
+
+import type { NoticeKind } from '../../message/notice.ts'
 import type { DeliveryState, StoredDelivery } from '../stored-delivery.ts'
 
 /** A row of `deliveries` joined with its notice. */

@@ -1,6 +1,8 @@
 import type { DatabaseSync } from 'node:sqlite'
 
-import type { Notice, Severity } from '../../message/notice.ts'
+import type { Severity } from '@swarmwatch/config'
+
+import type { Notice } from '../../message/notice.ts'
 import type { EscalationStage } from '../store.ts'
 import type { Recipient } from '../stored-delivery.ts'
 
