@@ -3,21 +3,24 @@ import { join } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
 
 import { FolderTakenError } from '../store-error.ts'
+import { storeErrorOf } from './store-error-of.ts'
 
 /**
  * Makes this process the one owner of a data folder until the returned function is called or the process ends, however it ends:
  * the lock is the operating system's, taken by SQLite on an empty database.
- * @throws FolderTakenError
+ * @throws FolderTakenError where another process owns it, and an Error with its name where it cannot be written
  */
 export function lockFolder(folder: string): () => void {
   mkdirSync(folder, { recursive: true, mode: 0o700 })
-  const database = new DatabaseSync(join(folder, 'owner.lock'), { timeout: 0 })
+  let database: DatabaseSync | undefined
   try {
+    database = new DatabaseSync(join(folder, 'owner.lock'), { timeout: 0 })
     database.exec('BEGIN EXCLUSIVE')
+    const locked = database
+    return () => locked.close()
   } catch (error) {
-    database.close()
-    if (((error as { errcode?: number }).errcode ?? 0) % 256 === 5) throw new FolderTakenError(folder, { cause: error })
-    throw error
+    database?.close()
+    if (storeErrorOf(error).reason === 'locked') throw new FolderTakenError(folder, { cause: error })
+    throw new Error(`the data folder ${folder} cannot be used: ${(error as Error).message}`, { cause: error })
   }
-  return () => database.close()
 }
