@@ -106,8 +106,8 @@ function channelsOf(
   problems: Problem[],
 ): { readonly channels: readonly AlertChannel[]; readonly notices: readonly string[] } {
   try {
-    const { alerts, notices } = loadConfiguration({ env })
-    return { channels: alerts.channels, notices }
+    const { alerts, offChannels } = loadConfiguration({ env })
+    return { channels: alerts.channels, notices: offChannels }
   } catch (error) {
     if (!(error instanceof ConfigurationError)) throw error
     problems.push(...error.problems)

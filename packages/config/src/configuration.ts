@@ -18,6 +18,8 @@ export interface Configuration {
   readonly file: string | undefined
   /** Where each value came from, by its path here, such as `recovery.maxRetries` or `alerts.channels[0].webhook`. */
   readonly origins: Readonly<Record<string, Origin>>
-  /** Lines to show at start: what is off and why. */
+  /** Lines to show at start: what is set but cannot mean what it says. */
   readonly notices: readonly string[]
+  /** A line for each alert channel that is off and why: to be shown by whoever tells people of alerts. */
+  readonly offChannels: readonly string[]
 }

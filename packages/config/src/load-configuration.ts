@@ -60,6 +60,7 @@ export function loadConfiguration(options: LoadOptions = {}): Configuration {
   const { env = process.env, cwd = process.cwd(), readFile = readText } = options
   const problems: Problem[] = []
   const notices: string[] = []
+  const offChannels: string[] = []
   const readFrom = (path: string): string => readFile(resolve(cwd, path))
   const environment = openEnvironment(env, readFrom, problems)
   const file = readSettingsFile(options.file, environment, readFrom, problems)
@@ -70,7 +71,7 @@ export function loadConfiguration(options: LoadOptions = {}): Configuration {
   const metrics = resolveSettings('metrics', metricsSettings, sources, code.metrics)
   const monitor = resolveSettings('monitor', monitorSettings, sources, code.monitor)
   const recovery = resolveRecovery(sources, file.settings.recovery?.agents ?? {}, code.recovery, notices)
-  const alerts = resolveAlerts(file, sources, code.alerts, notices)
+  const alerts = resolveAlerts(file, sources, code.alerts, offChannels)
   const top = resolveSettings('', topSettings, sources, { strict: code.strict })
   if (problems.length > 0) throw new ConfigurationError(problems)
   return {
@@ -90,6 +91,7 @@ export function loadConfiguration(options: LoadOptions = {}): Configuration {
       ...top.origins,
     },
     notices: notices.map(asciiOnly),
+    offChannels: offChannels.map(asciiOnly),
   }
 }
 

@@ -84,7 +84,7 @@ test('a target of the file stays as it is beside the variable', () => {
 })
 
 test('a channel whose target is unset or empty is off and said, the others stay', () => {
-  const { alerts, notices, origins } = load(
+  const { alerts, offChannels, origins } = load(
     `    - { type: slack, name: team, webhook: "\${TEAM_HOOK}" }
     - { type: webhook, url: "\${HOOK:-}" }
     - { type: email, recipients: ["\${ALERT_EMAIL_TO}"] }
@@ -94,7 +94,7 @@ test('a channel whose target is unset or empty is off and said, the others stay'
   )
   expect(alerts.channels.map(({ name }) => name)).toEqual(['console'])
   expect(origins['alerts.channels[0].name']).toBe('default')
-  expect(notices).toEqual([
+  expect(offChannels).toEqual([
     'alert channel "team" is off: TEAM_HOOK is not set; set it, or remove alerts.channels[0] from config/production.yaml',
     'alert channel "webhook" is off: HOOK is not set; set it, or remove alerts.channels[1] from config/production.yaml',
     'alert channel "email" is off: ALERT_EMAIL_TO is not set; set it, or remove alerts.channels[2] from config/production.yaml',
@@ -103,13 +103,13 @@ test('a channel whose target is unset or empty is off and said, the others stay'
 })
 
 test('mail without a server or without recipients is off and said', () => {
-  expect(loadConfiguration({ env: { ALERT_EMAIL_HOST: 'mail' }, file: false }).notices).toEqual([
+  expect(loadConfiguration({ env: { ALERT_EMAIL_HOST: 'mail' }, file: false }).offChannels).toEqual([
     'alert channel "email" is off: ALERT_EMAIL_TO is not set; set it',
   ])
-  expect(loadConfiguration({ env: { ALERT_EMAIL_TO: 'a@b' }, file: false }).notices).toEqual([
+  expect(loadConfiguration({ env: { ALERT_EMAIL_TO: 'a@b' }, file: false }).offChannels).toEqual([
     'alert channel "email" is off: ALERT_EMAIL_HOST is not set; set it',
   ])
-  expect(load('    - { type: email, recipients: [] }', { ALERT_EMAIL_HOST: 'mail' }).notices).toEqual([
+  expect(load('    - { type: email, recipients: [] }', { ALERT_EMAIL_HOST: 'mail' }).offChannels).toEqual([
     'alert channel "email" is off: alerts.channels[0].recipients is empty; set it, or remove alerts.channels[0] from config/production.yaml',
   ])
 })
@@ -166,11 +166,11 @@ test('a bot takes the place of the webhook, and posts to its channel', () => {
 
 test('a bot without its token is off, unless there is a webhook; without a channel it is off too', () => {
   const bot = '    - { type: slack, bot_token: "${SLACK_TOKEN}", channel: C123 }'
-  expect(load(bot).notices).toEqual([
+  expect(load(bot).offChannels).toEqual([
     'alert channel "slack" is off: SLACK_TOKEN is not set; set it, or remove alerts.channels[0] from config/production.yaml',
   ])
   expect(load(bot, { ALERT_SLACK_WEBHOOK: slack }).alerts.channels.map(revealed)).toEqual([slack])
-  expect(load('    - { type: slack, bot_token: xoxb-1 }').notices).toEqual([
+  expect(load('    - { type: slack, bot_token: xoxb-1 }').offChannels).toEqual([
     'alert channel "slack" is off: alerts.channels[0].channel is missing, which the bot posts to; set it, or remove alerts.channels[0] from config/production.yaml',
   ])
 })

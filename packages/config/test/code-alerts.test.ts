@@ -50,8 +50,8 @@ test('a key in code wins over the variable', () => {
 })
 
 test('a channel in code without a target is off and said', () => {
-  const { alerts, notices } = inCode({ channels: [{ type: 'slack', webhook: undefined }, { type: 'console' }] })
-  expect([alerts.channels.map(({ name }) => name), notices]).toEqual([
+  const { alerts, offChannels } = inCode({ channels: [{ type: 'slack', webhook: undefined }, { type: 'console' }] })
+  expect([alerts.channels.map(({ name }) => name), offChannels]).toEqual([
     ['console'],
     ['alert channel "slack" is off: ALERT_SLACK_WEBHOOK is not set; set it, or remove alerts.channels[0] from code'],
   ])

@@ -32,15 +32,16 @@ test('without file, environment and code every setting has its default', () => {
     strict: false,
     file: undefined,
     notices: [],
+    offChannels: [],
   })
   expect(new Set(Object.values(origins))).toEqual(new Set(['default']))
 })
 
 test("the mission's file and environment load unchanged", () => {
   const cwd = folderWith({ 'config/production.yaml': missionFile })
-  const { alerts, recovery, notices, file } = loadConfiguration({ env: missionEnvironment, cwd })
+  const { alerts, recovery, notices, offChannels, file } = loadConfiguration({ env: missionEnvironment, cwd })
   expect(file).toBe('config/production.yaml')
-  expect(notices).toEqual([])
+  expect([notices, offChannels]).toEqual([[], []])
   expect(recovery).toEqual({ maxRetries: 3, baseDelaySeconds: 5, maxDelaySeconds: 60, exponentialFactor: 3, agents: {} })
   expect(alerts.channels).toMatchObject([
     { type: 'email', recipients: ['ops@example.com'], host: 'smtp.gmail.com', port: 587, from: 'alerts@example.com' },
@@ -57,9 +58,9 @@ test("the mission's file and environment load unchanged", () => {
 
 test("the mission's file loads with an empty environment; what cannot be reached is off and said", () => {
   const cwd = folderWith({ 'config/production.yaml': missionFile })
-  const { alerts, notices } = loadConfiguration({ env: {}, cwd })
+  const { alerts, offChannels } = loadConfiguration({ env: {}, cwd })
   expect(alerts.channels).toEqual([])
-  expect(notices).toEqual([
+  expect(offChannels).toEqual([
     'alert channel "email" is off: ALERT_EMAIL_HOST is not set; set it, or remove alerts.channels[0] from config/production.yaml',
     'alert channel "slack" is off: ALERT_SLACK_WEBHOOK is not set; set it, or remove alerts.channels[1] from config/production.yaml',
   ])

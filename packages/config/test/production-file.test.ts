@@ -14,17 +14,17 @@ const full = {
 }
 
 test('config/production.yaml loads with an empty environment; channels without a target are off', () => {
-  const { alerts, notices } = loadConfiguration({ env: {}, cwd: root })
+  const { alerts, offChannels } = loadConfiguration({ env: {}, cwd: root })
   expect(alerts.channels.map(({ name }) => name)).toEqual(['console'])
-  expect(notices).toEqual([
+  expect(offChannels).toEqual([
     'alert channel "email" is off: ALERT_EMAIL_TO is not set; set it, or remove alerts.channels[0] from config/production.yaml',
     'alert channel "slack" is off: ALERT_SLACK_WEBHOOK is not set; set it, or remove alerts.channels[1] from config/production.yaml',
   ])
 })
 
 test('config/production.yaml has all channels once their targets are set', () => {
-  const { alerts, notices } = loadConfiguration({ env: full, cwd: root })
-  expect([alerts.channels.map(({ name }) => name), notices]).toEqual([['email', 'slack', 'console'], []])
+  const { alerts, offChannels } = loadConfiguration({ env: full, cwd: root })
+  expect([alerts.channels.map(({ name }) => name), offChannels]).toEqual([['email', 'slack', 'console'], []])
 })
 
 test('config/production.yaml says the defaults, but for its channels', () => {
@@ -54,11 +54,11 @@ function leaves(value: unknown, path = ''): string[] {
 }
 
 test('every effective setting has an origin, and every origin a setting', () => {
-  const { origins, notices, file, ...settings } = loadConfiguration({
+  const { origins, notices, offChannels, file, ...settings } = loadConfiguration({
     env: full,
     cwd: root,
     code: { recovery: { agents: { one: { maxRetries: 1 } } } },
   })
   expect(Object.keys(origins).toSorted()).toEqual(leaves(settings).toSorted())
-  expect([file, notices]).toEqual(['config/production.yaml', []])
+  expect([file, notices, offChannels]).toEqual(['config/production.yaml', [], []])
 })

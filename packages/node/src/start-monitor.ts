@@ -31,6 +31,8 @@ export async function startMonitor(
   const alerts = hasRules ? () => rules?.current() ?? [] : undefined
   const page = configuration.monitor.enabled ? await openPage(settings, labels, alerts, options, say) : undefined
   if (hasRules) {
+    // Where Prometheus has the rules, whether a channel is off is not this process's business
+    for (const line of configuration.offChannels) say(line)
     const { logger = console } = options
     const receiver = await openReceiver({ configuration, deliver: options.alerts?.deliver, pageUrl: page?.url, logger, say })
     const { intervalSeconds } = configuration.monitor
@@ -67,8 +69,8 @@ async function openPage(
       ...(logger !== undefined && { logger }),
     })
   } catch (error) {
-    if (!(error instanceof StatusPageError)) throw error
-    say(error.message)
+    const what = error instanceof StatusPageError ? error.message : `the status page is not served (${(error as Error).name})`
+    say(what)
     return undefined
   }
 }

@@ -65,3 +65,14 @@ test('leaves the rules to Prometheus when metrics go out by OTLP, unless they ar
   expect(await (await fetch(telemetry.pageUrl!)).text()).toContain('None: no rule is broken.')
   await vi.waitFor(() => expect(asked).toHaveBeenCalled(), { timeout: 5_000 })
 })
+
+test('an alert channel that is off is said where this process tells of alerts, and only there', async () => {
+  const off = 'alert channel "email" is off: ALERT_EMAIL_TO is not set'
+  const env = { ALERT_EMAIL_HOST: 'mail' }
+  const inProcess = await startedTelemetry({ ...onAnyPort, env })
+  expect(inProcess.lines.filter((line) => line.includes(off))).toHaveLength(1)
+  await inProcess.telemetry.shutdown()
+  const endpoint = { OTEL_EXPORTER_OTLP_ENDPOINT: 'http://127.0.0.1:9', OTEL_METRIC_EXPORT_INTERVAL: '60000' }
+  const { lines } = await startedTelemetry({ ...onAnyPort, env: { ...env, ...endpoint } })
+  expect(lines.filter((line) => line.includes('alert channel'))).toEqual([])
+})

@@ -12,13 +12,13 @@ type Variables = Resolved<ChannelVariables>
 
 /**
  * The channels of code or else of the file, and one for each kind that only the `ALERT_*` variables name. A channel without a target
- * is left out, with a line in `notices`.
+ * is left out, with a line in `offChannels`.
  */
 export function buildChannels(
   file: SettingsFile,
   sources: Sources,
   code: CodeAlerts['channels'],
-  notices: string[],
+  offChannels: string[],
 ): ChannelWithOrigins[] {
   const variables = resolveSettings('alerts', channelVariables, sources)
   const listed = code === undefined ? entriesOfFile(file) : entriesOfCode(code)
@@ -27,7 +27,7 @@ export function buildChannels(
     const built = buildChannel(entry, withServer(entry, variables, sources))
     if (typeof built !== 'string') return built
     const cure = entry.path === undefined ? 'set it' : `set it, or remove ${entry.path} from ${entry.listedIn}`
-    notices.push(`alert channel "${entry.channel.name ?? entry.channel.type}" is off: ${built}; ${cure}`)
+    offChannels.push(`alert channel "${entry.channel.name ?? entry.channel.type}" is off: ${built}; ${cure}`)
     return []
   })
 }

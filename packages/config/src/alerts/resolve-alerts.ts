@@ -13,13 +13,13 @@ export interface ResolvedAlerts {
   readonly origins: Readonly<Record<string, Origin>>
 }
 
-/** Channels and rules of code and of the file, filled in from variables and defaults; channels that are off get a line in `notices`. */
-export function resolveAlerts(file: SettingsFile, sources: Sources, code: unknown, notices: string[]): ResolvedAlerts {
+/** Channels and rules of code and of the file, filled in from variables and defaults; channels that are off get a line in `offChannels`. */
+export function resolveAlerts(file: SettingsFile, sources: Sources, code: unknown, offChannels: string[]): ResolvedAlerts {
   const keys = [...Object.keys(alertSettings), 'channels', 'rules']
   const { channels: givenChannels, rules: givenRules, ...given } = checkedCode('alerts', keys, code, sources.problems)
   const inCode = readCodeAlerts({ channels: givenChannels, rules: givenRules }, sources.problems)
   const single = resolveSettings('alerts', alertSettings, sources, given)
-  const channels = buildChannels(file, sources, inCode.channels, notices)
+  const channels = buildChannels(file, sources, inCode.channels, offChannels)
   const rules = overlayRules(inCode.rules ?? [], file.name, file.settings.alerts?.rules ?? [])
   return {
     values: {

@@ -7,7 +7,7 @@ type Row = readonly [path: string, value: string, origin: string]
 
 /** The settings in force and where each came from, as a table; secrets show `***`. */
 export function effectiveSettings({ configuration, otlp, isDisabled }: Settings): string {
-  const { telemetry, metrics, monitor, recovery, alerts, strict, origins, file, notices } = configuration
+  const { telemetry, metrics, monitor, recovery, alerts, strict, origins, file, notices, offChannels } = configuration
   const rows = [
     ...rowsOf({ telemetry, metrics, monitor, recovery, alerts, strict }, '', origins),
     ...(['traces', 'metrics'] as const).map((signal): Row => {
@@ -22,7 +22,7 @@ export function effectiveSettings({ configuration, otlp, isDisabled }: Settings)
   ]
   const widths = [0, 1].map((column) => Math.max(...rows.map((row) => row[column]!.length)))
   const table = rows.map(([path, value, origin]) => `${path.padEnd(widths[0]!)}  ${value.padEnd(widths[1]!)}  ${origin}`)
-  const notes = [...notices, ...otlp.notices].map((notice) => `Note: ${notice}`)
+  const notes = [...notices, ...offChannels, ...otlp.notices].map((notice) => `Note: ${notice}`)
   return [`Settings file: ${file ?? 'none'}`, '', ...table, ...(notes.length > 0 ? ['', ...notes] : [])].join('\n')
 }
 

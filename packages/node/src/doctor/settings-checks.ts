@@ -16,9 +16,9 @@ export function checkServiceName(env: Environment): Finding {
 }
 
 /** Whether an alert still reaches somebody when one channel is down. */
-export function checkChannels({ alerts, notices }: Configuration): Finding[] {
+export function checkChannels({ alerts, offChannels }: Configuration): Finding[] {
   const names = alerts.channels.map(({ name }) => name)
-  const off = notices.filter((notice) => notice.startsWith('alert channel ')).map(warning)
+  const off = offChannels.map(warning)
   if (names.length >= 2) return [...off, ok(`alerts reach people by ${names.join(', ')}`)]
   const found = names.length === 0 ? 'no alert channel' : `only one alert channel (${names[0]})`
   return [
