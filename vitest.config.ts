@@ -1,6 +1,6 @@
 import { defineConfig } from 'vitest/config'
 
-const packages = ['sdk', 'config', 'node', 'agent-worker', 'alert-bridge', 'mixin']
+const packages = ['sdk', 'config', 'node', 'agent-worker', 'alert-bridge', 'secrets', 'mixin']
 
 /** Tests with real engines in containers, some in time that passes faster: nothing else may run beside them. */
 const withEngines = [

@@ -2,12 +2,13 @@ import { chmodSync, cpSync, mkdirSync, mkdtempSync, readFileSync, writeFileSync 
 import { tmpdir } from 'node:os'
 import { join, resolve } from 'node:path'
 
+import { basicAuth, renderAlertmanager, renderPrometheusUsers } from '@swarmwatch/secrets'
+
 /** The root of the repository. */
 export const root: string = resolve(import.meta.dirname, '../../../..')
 
-/** User and password of Prometheus in the tests, and the password's bcrypt hash. */
+/** Password of Prometheus in the tests. */
 export const prometheusPassword = 'test-password'
-const passwordHash = '$2b$05$abcdefghijklmnopqrstuu34chBxBG/k9ApCErH1wl/WrV4FVTS/q'
 
 /** The tokens of the tests. */
 export const otlpToken = 'test-otlp-token-1234567890'
@@ -28,14 +29,13 @@ export function layOutStack(): StackFiles {
   const secrets = join(folder, 'secrets')
   cpSync(join(root, 'collector'), collector, { recursive: true })
   mkdirSync(secrets)
-  const basic = Buffer.from(`swarmwatch:${prometheusPassword}`).toString('base64')
   const files: Record<string, string> = {
     otlp_token: otlpToken,
     bridge_token: bridgeToken,
     alert_email_password: 'test-mail-password',
     prometheus_password: prometheusPassword,
-    prometheus_basic_auth: basic,
-    'prometheus_web.yaml': rendered('prometheus/web.template.yaml', { PROMETHEUS_PASSWORD_BCRYPT: passwordHash }),
+    prometheus_basic_auth: basicAuth(prometheusPassword),
+    'prometheus_web.yaml': renderPrometheusUsers(template('prometheus/web.template.yaml'), prometheusPassword, undefined),
   }
   for (const [name, text] of Object.entries(files)) writeFileSync(join(secrets, name), text)
   writeFileSync(join(collector, 'alertmanager/alertmanager.yml'), alertmanagerFile())
@@ -44,18 +44,23 @@ export function layOutStack(): StackFiles {
 
 /** Alertmanager's configuration as `pnpm secrets` renders it. */
 export function alertmanagerFile(): string {
-  return rendered('alertmanager/alertmanager.template.yaml', {
-    ALERT_EMAIL_HOST: 'smtp.test',
-    ALERT_EMAIL_PORT: '587',
-    ALERT_EMAIL_FROM: 'swarm@ours.test',
-    ALERT_EMAIL_TO: 'ops@ours.test',
-    ALERT_EMAIL_USER: 'swarm',
-    ALERT_EMAIL_REQUIRE_TLS: 'true',
-  })
+  return renderAlertmanager(template('alertmanager/alertmanager.template.yaml'), [
+    {
+      type: 'email',
+      name: 'email',
+      recipients: ['ops@ours.test'],
+      host: 'smtp.test',
+      port: 587,
+      user: 'swarm',
+      password: undefined,
+      from: 'swarm@ours.test',
+      severities: ['critical', 'warning', 'info'],
+      fallback: false,
+      quietHours: undefined,
+    },
+  ])
 }
 
-function rendered(path: string, values: Readonly<Record<string, string>>): string {
-  return readFileSync(join(root, 'collector', path), 'utf8').replaceAll(/^(?! *#)(.*)$/gm, (line) =>
-    line.replaceAll(/\$\{(\w+)\}/g, (placeholder, name: string) => values[name] ?? placeholder),
-  )
+function template(path: string): string {
+  return readFileSync(join(root, 'collector', path), 'utf8')
 }

@@ -1,0 +1,2 @@
+export { renderAlertmanager } from './render-alertmanager.ts'
+export { basicAuth, renderPrometheusUsers } from './render-prometheus-users.ts'

@@ -1,0 +1,142 @@
+import { readdirSync, readFileSync, readlinkSync, rmSync, statSync, symlinkSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+
+import { ConfigurationError } from '@swarmwatch/config'
+import { compareSync } from 'bcryptjs'
+import { expect, test } from 'vitest'
+import { parse } from 'yaml'
+
+import { makeSecrets } from '../src/make-secrets.ts'
+import { laidOut } from './laid-out.ts'
+
+const contentOf = (folder: string): Record<string, string> =>
+  Object.fromEntries(
+    readdirSync(join(folder, '.secrets')).map((name) => [name, readFileSync(join(folder, '.secrets', name), 'utf8')]),
+  )
+
+function problemsOf(folder: string): readonly string[] {
+  try {
+    makeSecrets(folder)
+  } catch (error) {
+    if (error instanceof ConfigurationError) return error.problems.map(({ path, rule }) => `${path} ${rule}`)
+    throw error
+  }
+  return []
+}
+
+test('every secret is random, long, and its own', () => {
+  const folder = laidOut()
+  const made = makeSecrets(folder).flatMap(({ name, state }) => (state === 'made' ? [contentOf(folder)[name]] : []))
+  expect(made).toHaveLength(5)
+  expect(new Set(made).size).toBe(5)
+  for (const secret of made) expect(secret).toMatch(/^[\w-]{43}$/)
+})
+
+test('a second run changes nothing', () => {
+  const folder = laidOut({ ALERT_EMAIL_HOST: 'smtp.ours.test', ALERT_EMAIL_TO: 'ops@ours.test' })
+  makeSecrets(folder)
+  const before = contentOf(folder)
+  makeSecrets(folder)
+  expect(contentOf(folder)).toEqual(before)
+})
+
+test('only the owner can enter the folder, and any user of a container can read the files', () => {
+  const folder = laidOut()
+  makeSecrets(folder)
+  const mode = (path: string): string => (statSync(join(folder, path)).mode & 0o777).toString(8)
+  expect(mode('.secrets')).toBe('700')
+  const names = Object.keys(contentOf(folder))
+  expect(new Set(names.map((name) => mode(`.secrets/${name}`)))).toEqual(new Set(['444']))
+})
+
+test('a secret of the environment file goes to its file, and one that is not set leaves an empty file', () => {
+  const folder = laidOut({ ALERT_SLACK_WEBHOOK: 'https://hooks.slack.test/services/T/B/x' })
+  makeSecrets(folder)
+  expect(contentOf(folder)).toMatchObject({
+    alert_slack_webhook: 'https://hooks.slack.test/services/T/B/x',
+    alert_email_password: '',
+  })
+})
+
+test('a secret that is set later fills its empty file', () => {
+  const folder = laidOut()
+  makeSecrets(folder)
+  writeFileSync(join(folder, '.env.production'), 'OPENAI_API_KEY=sk-later\n')
+  makeSecrets(folder)
+  expect(contentOf(folder)['openai_api_key']).toBe('sk-later')
+})
+
+test('a secret is never overwritten: two values for one are a problem, told without either', () => {
+  const folder = laidOut({ ALERT_EMAIL_PASSWORD: 'first' })
+  makeSecrets(folder)
+  writeFileSync(join(folder, '.env.production'), 'ALERT_EMAIL_PASSWORD=second\n')
+  expect(problemsOf(folder)).toEqual([
+    'ALERT_EMAIL_PASSWORD differs from .secrets/alert_email_password, which is never overwritten; remove the one that is out of date',
+  ])
+  expect(contentOf(folder)['alert_email_password']).toBe('first')
+})
+
+test('everything that is wrong is told at once, and nothing is written', () => {
+  const folder = laidOut({ ALERT_EMAIL_PORT: 'many', MAX_RETRIES: '-1', ALERT_SLACK_WEBHOOK: 'no address' })
+  writeFileSync(join(folder, '.env'), 'MONITOR_PORT=1\n')
+  const problems = problemsOf(folder)
+  for (const name of ['ALERT_EMAIL_PORT', 'MAX_RETRIES', 'ALERT_SLACK_WEBHOOK', '.env ']) {
+    expect(problems.some((problem) => problem.startsWith(name))).toBe(true)
+  }
+  expect(contentOf(folder)).toEqual({})
+})
+
+test('without .env.production it says what to copy', () => {
+  const folder = laidOut()
+  rmSync(join(folder, '.env.production'))
+  expect(problemsOf(folder)).toEqual(['.env.production is not there; copy .env.production.example to it first'])
+})
+
+test('.env is a link to .env.production, also when it was there before', () => {
+  const folder = laidOut()
+  symlinkSync('.env.production', join(folder, '.env'))
+  makeSecrets(folder)
+  expect(readlinkSync(join(folder, '.env'))).toBe('.env.production')
+})
+
+test('Prometheus knows the password only by its bcrypt hash, and the Collector has what it sends', () => {
+  const folder = laidOut()
+  makeSecrets(folder)
+  const files = contentOf(folder)
+  const password = files['prometheus_password'] ?? ''
+  const users = parse(files['prometheus_web.yaml'] ?? '') as { basic_auth_users: { swarmwatch: string } }
+  expect(compareSync(password, users.basic_auth_users.swarmwatch)).toBe(true)
+  expect(files['prometheus_web.yaml']).not.toContain(password)
+  expect(Buffer.from(files['prometheus_basic_auth'] ?? '', 'base64').toString()).toBe(`swarmwatch:${password}`)
+})
+
+test('Alertmanager mails whom the environment file names, whatever their names are made of', () => {
+  const folder = laidOut({
+    ALERT_EMAIL_HOST: 'smtp.ours.test',
+    ALERT_EMAIL_USER: `"it's: {me}"`,
+    ALERT_EMAIL_FROM: 'swarm@ours.test',
+    ALERT_EMAIL_TO: "o'brien@ours.test,ops@ours.test",
+  })
+  makeSecrets(folder)
+  const { receivers } = parse(contentOf(folder)['alertmanager.yml'] ?? '') as {
+    receivers: { name: string; email_configs?: object[] }[]
+  }
+  expect(receivers.find(({ name }) => name === 'mail')?.email_configs).toEqual([
+    {
+      to: "o'brien@ours.test, ops@ours.test",
+      from: 'swarm@ours.test',
+      smarthost: 'smtp.ours.test:587',
+      auth_username: "it's: {me}",
+      auth_password_file: '/run/secrets/alert_email_password',
+      require_tls: true,
+      send_resolved: true,
+    },
+  ])
+})
+
+test('without a mail server Alertmanager keeps the receiver, which does nothing', () => {
+  const folder = laidOut()
+  makeSecrets(folder)
+  const { receivers } = parse(contentOf(folder)['alertmanager.yml'] ?? '') as { receivers: object[] }
+  expect(receivers).toContainEqual({ name: 'mail' })
+})

@@ -1,0 +1,112 @@
+import { readFileSync } from 'node:fs'
+import { parseEnv } from 'node:util'
+
+import { describe, expect, test } from 'vitest'
+
+import { composeFile, root } from './stack/compose-file.ts'
+
+const { services, networks, volumes, secrets } = composeFile()
+const text = readFileSync(`${root}docker-compose.production.yml`, 'utf8')
+const dockerfile = readFileSync(`${root}Dockerfile.production`, 'utf8')
+
+const megabytes = (size: string): number => Number.parseFloat(size) * { m: 1, g: 1024 }[size.slice(-1) as 'm' | 'g']
+
+describe.for(Object.entries(services))('%s', ([name, service]) => {
+  test('runs as a number other than 0', () => expect(service.user).toMatch(/^[1-9]\d*:\d+$/))
+  test('has a read-only root', () => expect(service.read_only).toBe(true))
+  test('has no capability and gets no new privileges', () => {
+    expect(service).toMatchObject({ cap_drop: ['ALL'], security_opt: ['no-new-privileges:true'] })
+    expect([service.cap_add, service.privileged, service.network_mode]).toEqual([undefined, undefined, undefined])
+  })
+  test('has limits of memory, processor and processes', () => {
+    expect(service.mem_limit).toMatch(/^\d+[mg]$/)
+    expect(service.cpus).toBeGreaterThan(0)
+    expect(service.pids_limit).toBeGreaterThan(0)
+  })
+  test('knows its memory limit and stays 10 to 40 % below', () => {
+    const { GOMEMLIMIT: go, NODE_OPTIONS: node } = service.environment ?? {}
+    const own = Number(/^(\d+)MiB$/.exec(go ?? '')?.[1] ?? /--max-old-space-size=(\d+)/.exec(node ?? '')?.[1])
+    expect(own / megabytes(service.mem_limit!)).toBeGreaterThan(0.6)
+    expect(own / megabytes(service.mem_limit!)).toBeLessThan(0.9)
+  })
+  test('has a health check and time to start and to stop', () => {
+    expect(service.healthcheck?.test[0]).toBe('CMD')
+    expect(service.healthcheck?.start_period).toMatch(/^\d+s$/)
+    expect(service.stop_grace_period).toMatch(/^\d+[sm]$/)
+  })
+  test('comes back after a crash, with one process that passes signals on', () =>
+    expect(service).toMatchObject({ restart: 'unless-stopped', init: true }))
+  test('keeps its logs within bounds', () =>
+    expect(service.logging).toEqual({ driver: 'json-file', options: { 'max-size': '10m', 'max-file': '3' } }))
+  test('its image is pinned by a tag of a version', () => expect(service.image).toMatch(/:v?\d+\.\d+\.\d+$/))
+  test('its secrets are files, and nothing in its environment is one', () => {
+    expect(service.env_file).toBeUndefined()
+    for (const [variable, value] of Object.entries(service.environment ?? {})) {
+      if (/PASSWORD|TOKEN|SECRET|WEBHOOK|API_KEY|HEARTBEAT/.test(variable))
+        expect(String(value)).toMatch(/^\/run\/secrets\/[\w.]+$/)
+    }
+    for (const secret of service.secrets ?? []) expect(secrets[secret]?.file).toBe(`.secrets/${secret}`)
+  })
+  test('what it reads of this folder is read-only, and there is no way to Docker', () => {
+    for (const volume of service.volumes ?? []) {
+      if (volume.startsWith('.')) expect(volume).toMatch(/^\.\/(?:config|collector|grafana)\b[^:]*:[^:]+:ro$/)
+      else expect(volumes).toHaveProperty(volume.split(':')[0]!)
+      expect(volume).not.toContain('docker.sock')
+    }
+  })
+  test('keeps what it must not lose in a volume of its own', () => {
+    // A worker keeps nothing: what it was given and had not begun is told when it stops
+    const isStateless = name === 'agent-worker'
+    expect(service.volumes?.filter((volume) => !volume.startsWith('.'))).toHaveLength(isStateless ? 0 : 1)
+  })
+  test('what it publishes is Grafana or OTLP, on 127.0.0.1', () => {
+    const published: Readonly<Record<string, number>> = { grafana: 1, 'otel-collector': 2 }
+    expect(service.ports ?? []).toHaveLength(published[name] ?? 0)
+    for (const port of service.ports ?? []) expect(port).toMatch(/^127\.0\.0\.1:\$\{/)
+  })
+})
+
+test('a service that answers people or agents outside does not sit where mail goes out, and Prometheus has no way out at all', () => {
+  const inNetwork = (network: string): string[] =>
+    Object.keys(services).filter((name) => services[name]?.networks?.includes(network))
+  expect(networks).toMatchObject({ ingest: { internal: true }, backend: { internal: true } })
+  expect(inNetwork('edge').toSorted()).toEqual(['grafana', 'otel-collector'])
+  expect(inNetwork('egress').toSorted()).toEqual(['agent-worker', 'alert-bridge', 'alertmanager', 'mailpit'])
+  expect(inNetwork('ingest').toSorted()).toEqual(['agent-worker', 'otel-collector'])
+  expect(services['prometheus']?.networks).toEqual(['backend'])
+})
+
+test('the jobs of Prometheus are the services', () => {
+  const prometheus = readFileSync(`${root}collector/prometheus/prometheus.yaml`, 'utf8')
+  const jobs = [...prometheus.matchAll(/job_name: (\S+)/g)].map(([, job]) => job!)
+  const watched = Object.keys(services).filter((name) => !['agent-worker', 'mailpit'].includes(name))
+  expect(jobs.toSorted()).toEqual(watched.toSorted())
+})
+
+test('every variable of the compose file is explained in .env.production.example, and every one there is used', () => {
+  const example = readFileSync(`${root}.env.production.example`, 'utf8')
+  const asked = new Set([...text.matchAll(/\$\{(\w+)/g)].map(([, name]) => name!))
+  const given = Object.keys(parseEnv(example))
+  const asSecrets = Object.keys(secrets).map((name) => name.toUpperCase())
+  expect([...asked].filter((name) => !given.includes(name))).toEqual([])
+  expect(given.filter((name) => !asked.has(name) && !asSecrets.includes(name))).toEqual([])
+  // each line of a variable follows a sentence
+  for (const name of given) expect(example).toMatch(new RegExp(`^# .*\\.\\n(?:[A-Z_]+=.*\\n)?${name}=`, 'm'))
+})
+
+test('the example file holds no secret', () => {
+  const example = parseEnv(readFileSync(`${root}.env.production.example`, 'utf8'))
+  for (const name of Object.keys(secrets)) expect(example[name.toUpperCase()] ?? '').toBe('')
+})
+
+test('images are made in steps: the last ones start from pinned bases, as a number, without a package manager', () => {
+  for (const [, base] of dockerfile.matchAll(/^FROM (\S+)/gm)) {
+    const isStage = /^(?:build|node|busybox)$/.test(base!)
+    if (!isStage)
+      expect(base).toMatch(/^(?:node:24-bookworm-slim|busybox:1\.37-musl|otel\/opentelemetry-collector-contrib:0\.165\.0)$/)
+  }
+  const targets = Object.values(services).flatMap(({ build }) => build?.target ?? [])
+  for (const target of targets) expect(dockerfile).toMatch(new RegExp(`^FROM \\S+ AS ${target}$`, 'm'))
+  expect(dockerfile.match(/^USER 10001:10001$/gm)).toHaveLength(2)
+  expect(dockerfile).not.toMatch(/^# *syntax=/m)
+})

@@ -1,0 +1,244 @@
+import { afterAll, beforeAll, describe, expect, onTestFailed, test } from 'vitest'
+
+import { activeAlerts, askPrometheus, numberFrom } from './stack/ask-prometheus.ts'
+import { confinements } from './stack/confinement.ts'
+import { eventually } from './stack/eventually.ts'
+import { listMails, mailThat } from './stack/mailbox.ts'
+import { startOutsideAgents, type OutsideAgents } from './stack/outside-agents.ts'
+import { buildImages, startStack, type ProductionStack } from './stack/production-stack.ts'
+import { addressOfThisMachine, openSlackSink, type SlackSink } from './stack/slack-sink.ts'
+import { openTimeLine, type TimeLine } from './stack/time-line.ts'
+import { orderTasks, workerHealth } from './stack/workers.ts'
+
+const isWanted = process.env['REQUIRE_STACK'] === '1'
+if (!isWanted) console.log('skipped: the production stack takes 18 minutes and needs Docker; REQUIRE_STACK=1 runs it')
+
+const minutes = (count: number): number => count * 60_000
+const workers = 3
+
+/** So many of an agent's calls fail at once that more than half of its runs fail. */
+const failingCalls = 15
+
+/**
+ * docker-compose.production.yml as it is, with the thresholds, waits and intervals of production. One stack and one time line: what takes
+ * minutes is begun early, and what happens meanwhile is asserted meanwhile. Each failing agent has a name of its own.
+ */
+describe.runIf(isWanted)('the production stack', () => {
+  let stack: ProductionStack
+  let slack: SlackSink
+  let outside: OutsideAgents
+  let timeLine: TimeLine
+  const later: NodeJS.Timeout[] = []
+
+  /** Slack's posts that name all of these. */
+  const posts = (...words: readonly string[]): readonly string[] =>
+    slack.posts.filter((post) => words.every((word) => post.includes(word)))
+  const postThat = (withinSeconds: number, ...words: readonly string[]): Promise<string> =>
+    eventually(`a post to Slack with ${words.join(', ')}`, withinSeconds, async () => posts(...words)[0])
+  const orderFailures = async (): Promise<void> => {
+    for (let worker = 1; worker <= workers; worker += 1) {
+      const answers = await orderTasks(stack, { agent: 'api-integrator', fault: '500' }, failingCalls, worker)
+      expect(answers).toEqual(Array.from({ length: failingCalls }, () => 202))
+    }
+  }
+
+  beforeAll(async () => {
+    await buildImages()
+    slack = await openSlackSink()
+    const askedMs = Date.now()
+    stack = await startStack({
+      workers,
+      settings: {
+        ALERT_EMAIL_HOST: 'mailpit',
+        ALERT_EMAIL_PORT: '1025',
+        ALERT_EMAIL_REQUIRE_TLS: 'false',
+        ALERT_EMAIL_FROM: 'swarm@street.test',
+        ALERT_EMAIL_TO: 'ops@street.test',
+        ALERT_SLACK_WEBHOOK: slack.url,
+        GRAFANA_URL: 'http://grafana.street.test',
+        RUNBOOKS_URL: 'http://runbooks.street.test',
+      },
+    })
+    timeLine = openTimeLine()
+    timeLine.note(`all services are healthy, ${((Date.now() - askedMs) / 1000).toFixed(0)} s after up`)
+    outside = startOutsideAgents(stack)
+  }, minutes(5))
+
+  afterAll(async () => {
+    for (const timer of later) clearTimeout(timer)
+    if (timeLine !== undefined) console.log(timeLine.toString())
+    await outside?.stop()
+    await stack?.close()
+    slack?.close()
+  }, minutes(2))
+
+  const promise = (title: string, timeoutMinutes: number, keep: () => Promise<void>): void =>
+    test(title, { timeout: minutes(timeoutMinutes) }, async () => {
+      onTestFailed(async () => {
+        console.log(`mails: ${JSON.stringify(await listMails(stack), undefined, 1)}`)
+        console.log(`posts to Slack:\n${slack.posts.map((post) => post.slice(0, 300)).join('\n')}`)
+        console.log(await stack.compose('logs', '--no-color', '--tail=40'))
+      })
+      await keep()
+    })
+
+  promise('a call becomes a metric', 2, async () => {
+    expect(await orderTasks(stack, { agent: 'reviewer' }, 2)).toEqual([202, 202])
+    await eventually('runs of the reviewer in Prometheus', 90, async () => {
+      const runs = await numberFrom(stack, 'sum(agent_executions_total{agent_name="reviewer", outcome="success"})')
+      return runs >= 2 ? true : undefined
+    })
+    timeLine.note('the first runs are in Prometheus')
+    // What takes minutes begins here
+    await orderFailures()
+    timeLine.note('api-integrator: its calls begin to fail; each waits 5, 15 and 30 s before it is given up')
+    later.push(
+      setTimeout(() => outside.fail('billing', failingCalls), 75_000),
+      setTimeout(() => void orderFailures(), 150_000),
+      setTimeout(() => outside.fail('nightly', failingCalls), 345_000),
+    )
+  })
+
+  promise('three workers count as three', 2, async () => {
+    const instances = await eventually('three workers in Prometheus', 60, async () => {
+      const found = await askPrometheus(stack, 'sum by (instance) (agent_executions_total{job="swarmwatch/agent-worker"})')
+      return found.length === workers ? found : undefined
+    })
+    expect(new Set(instances.map(({ labels }) => labels['instance'])).size).toBe(workers)
+  })
+
+  promise(
+    'every process is a number other than 0, has no capability, cannot gain any, and cannot write its root',
+    1,
+    async () => {
+      const found = await confinements(stack)
+      expect(found.length).toBe(stack.services.length + workers - 1)
+      for (const { users, ...rest } of found) {
+        expect(users).not.toContain(0)
+        expect(rest).toMatchObject({ capabilities: [0n, 0n], mayGainPrivileges: false, isRootReadOnly: true })
+      }
+      const write = `require('node:fs').writeFileSync('/app/new', '')`
+      await expect(stack.exec('agent-worker', ['node', '--eval', write])).rejects.toThrow('EROFS')
+    },
+  )
+
+  promise('nothing in the network of the back end reaches the outside', 1, async () => {
+    const address = new URL(slack.url)
+    const ask = ['wget', '-q', '-T', '3', '-O', '-', address.href]
+    await expect(stack.exec('prometheus', ask)).rejects.toThrow(/unreachable|timed out/)
+    // The same address is there for a service that may go out
+    const fetched = `fetch('${address.href}').then(({ status }) => console.log(status))`
+    expect(await stack.exec('alert-bridge', ['node', '--eval', fetched])).toBe('200\n')
+    expect(address.hostname).toBe(addressOfThisMachine())
+  })
+
+  promise('a failing agent mails a person and posts to Slack', 6, async () => {
+    const mail = await mailThat(stack, 'api-integrator fails', 330, ({ subject }) =>
+      /AgentErrorRateCritical.*api-integrator/.test(subject),
+    )
+    timeLine.note(`mail: ${mail.subject}`, mail.at)
+    await postThat(30, 'AgentErrorRateCritical', 'api-integrator')
+    timeLine.note('the same is in Slack')
+    expect(mail.subject).toMatch(/^\[CRITICAL\] /)
+    expect(mail.text).toContain('http://runbooks.street.test/AgentErrorRateCritical.md')
+    expect(mail.text).toContain('http://grafana.street.test/')
+    slack.isDown = true
+    timeLine.note('Slack is down')
+  })
+
+  promise('a dead Slack does not lose the alert', 8, async () => {
+    const mail = await mailThat(stack, 'billing fails', 240, ({ subject }) => /AgentErrorRateCritical.*billing/.test(subject))
+    timeLine.note(`mail: ${mail.subject}`, mail.at)
+    expect(posts('billing')).toEqual([])
+    slack.isDown = false
+    timeLine.note('Slack is back')
+    await postThat(240, 'billing')
+    timeLine.note('Slack has been told of billing')
+    await stack.compose('stop', 'alert-bridge')
+    timeLine.note('the bridge is dead')
+  })
+
+  promise('the warning is silent while the critical fires', 5, async () => {
+    const warning = await eventually('the warning about api-integrator in Alertmanager', 240, async () =>
+      (await activeAlerts(stack)).find(
+        ({ labels }) => labels['alertname'] === 'AgentErrorRateWarning' && labels['agent_name'] === 'api-integrator',
+      ),
+    )
+    timeLine.note('the warning about api-integrator fires, muted')
+    expect(warning.status.state).toBe('suppressed')
+    expect(warning.status.inhibitedBy).not.toEqual([])
+  })
+
+  promise('a dead bridge is told by mail', 7, async () => {
+    const mail = await mailThat(stack, 'the bridge is dead', 330, ({ subject }) => subject.includes('BridgeDown'))
+    timeLine.note(`mail from Alertmanager: ${mail.subject}`, mail.at)
+    await eventually('nightly to fire while nobody hears it', 240, async () =>
+      (await activeAlerts(stack)).find(
+        ({ labels }) => labels['alertname'] === 'AgentErrorRateCritical' && labels['agent_name'] === 'nightly',
+      ),
+    )
+    await stack.compose('start', 'alert-bridge')
+    timeLine.note('the bridge is back')
+  })
+
+  promise('what fired while the bridge was dead is told when it is back', 6, async () => {
+    const mail = await mailThat(stack, 'nightly fails', 330, ({ subject }) => /AgentErrorRateCritical.*nightly/.test(subject))
+    timeLine.note(`mail: ${mail.subject}`, mail.at)
+    await postThat(30, 'AgentErrorRateCritical', 'nightly')
+  })
+
+  promise('a resolved alert says so, and nothing was told of the warning', 6, async () => {
+    const isOver = ({ from, subject }: { from: string; subject: string }): boolean =>
+      /AgentErrorRateCritical.*api-integrator/.test(subject) && /resolved/i.test(from)
+    const mail = await mailThat(stack, 'api-integrator is well again', 330, isOver)
+    timeLine.note(`mail from ${mail.from}: ${mail.subject}`, mail.at)
+    expect(mail.text).toContain('It lasted')
+    expect((await listMails(stack)).filter(({ subject }) => subject.includes('AgentErrorRateWarning'))).toEqual([])
+    expect(posts('AgentErrorRateWarning')).toEqual([])
+  })
+
+  promise('a restart of each service loses nothing', 6, async () => {
+    for (const service of ['alert-bridge', 'alertmanager']) await stack.compose('restart', service)
+    // The next promise needs five minutes without Alertmanager
+    await stack.compose('stop', 'alertmanager')
+    timeLine.note('Alertmanager is dead')
+    for (const service of ['prometheus', 'otel-collector']) await stack.compose('restart', service)
+    const byWorker = await Promise.all([1, 2, 3].map((worker) => workerHealth(stack, worker)))
+    const before = byWorker.reduce((sum, { succeeded, failed }) => sum + succeeded + failed, 0)
+    await stack.compose('restart', 'agent-worker')
+    timeLine.note('bridge, Alertmanager, Prometheus, Collector and workers were restarted')
+    const counted = await outside.counts()
+    await eventually('what the agents counted in Prometheus', 120, async () => {
+      for (const [agent, { success, failure }] of Object.entries(counted)) {
+        const runs = (outcome: string): string => `sum(agent_executions_total{agent_name="${agent}", outcome="${outcome}"})`
+        const stored = [await numberFrom(stack, runs('success')), await numberFrom(stack, runs('failure'))]
+        if (stored[0]! < success || stored[1]! < failure)
+          throw new Error(`${agent}: counted ${success}, ${failure}; stored ${stored.join(', ')}`)
+      }
+      const ofWorkers =
+        'sum(max_over_time(agent_executions_total{job="swarmwatch/agent-worker", outcome=~"success|failure"}[30m]))'
+      const stored = await numberFrom(stack, ofWorkers)
+      if (stored < before) throw new Error(`workers: counted ${before}, stored ${stored}`)
+      return true
+    })
+    timeLine.note('every run that was counted is in Prometheus')
+  })
+
+  promise('the swarm is told when the alerting itself dies', 8, async () => {
+    const mail = await mailThat(stack, 'nothing comes from Alertmanager', 420, ({ subject }) => subject.includes('No Watchdog'))
+    timeLine.note(`mail: ${mail.subject}`, mail.at)
+    expect(mail.subject).toMatch(/^\[CRITICAL\] /)
+    await postThat(30, 'No Watchdog')
+  })
+
+  promise('down keeps the data, and the next up shows it', 3, async () => {
+    const counted = 'sum(max_over_time(agent_failures_total{job="swarmwatch/agent-worker"}[1h]))'
+    const [failures, mails] = [await numberFrom(stack, counted), (await listMails(stack)).length]
+    expect(failures).toBeGreaterThanOrEqual(2 * workers * failingCalls)
+    await stack.compose('down')
+    await stack.up()
+    expect(await numberFrom(stack, counted)).toBe(failures)
+    expect((await listMails(stack)).length).toBeGreaterThanOrEqual(mails)
+    timeLine.note('the stack was taken down and is up again, with its data')
+  })
+})

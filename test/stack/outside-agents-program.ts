@@ -1,0 +1,43 @@
+// An application outside the stack, whose agents send their telemetry to the Collector. It does what the lines on stdin say:
+//   fail NAME COUNT     so many calls at once that fail for good
+//   succeed NAME COUNT  so many that do not
+//   count               prints how all calls so far have ended: counts {"NAME":{"success":1,"failure":2}}
+// Beside that one agent, `ticker`, succeeds twice a second. At the end of stdin it flushes and prints the counts.
+import { createInterface } from 'node:readline'
+
+import { startTelemetry } from '@swarmwatch/node'
+import { instrumentAgent } from '@swarmwatch/sdk'
+
+type Agent = (fails: boolean) => Promise<void>
+
+const telemetry = await startTelemetry({ serviceName: 'outside-agents', serviceNamespace: 'street' })
+const agents = new Map<string, Agent>()
+const counts: Record<string, { success: number; failure: number }> = {}
+
+async function work(fails: boolean): Promise<void> {
+  if (fails) throw Object.assign(new Error('the provider is down'), { status: 503 })
+}
+
+function agentNamed(name: string): Agent {
+  const agent = agents.get(name) ?? instrumentAgent(work, { name })
+  agents.set(name, agent)
+  return agent
+}
+
+async function call(name: string, fails: boolean): Promise<void> {
+  const count = (counts[name] ??= { success: 0, failure: 0 })
+  await agentNamed(name)(fails).then(
+    () => (count.success += 1),
+    () => (count.failure += 1),
+  )
+}
+
+const ticker = setInterval(() => void call('ticker', false), 500)
+for await (const line of createInterface(process.stdin)) {
+  const [order = '', name = '', times = '0'] = line.split(' ')
+  if (order === 'count') console.log(`counts ${JSON.stringify(counts)}`)
+  else for (let number = 0; number < Number(times); number += 1) void call(name, order === 'fail')
+}
+clearInterval(ticker)
+await telemetry.shutdown()
+console.log(`counts ${JSON.stringify(counts)}`)

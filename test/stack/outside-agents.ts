@@ -1,0 +1,57 @@
+import { spawn } from 'node:child_process'
+import { once } from 'node:events'
+import { createInterface } from 'node:readline'
+
+import { root } from './compose-file.ts'
+import type { ProductionStack } from './production-stack.ts'
+
+/** How the calls of each agent have ended. */
+export type Counts = Readonly<Record<string, { readonly success: number; readonly failure: number }>>
+
+/** The application of outside-agents-program.ts, in a process of its own. */
+export interface OutsideAgents {
+  /** Begins so many calls at once that fail for good, 50 s later. */
+  fail(agent: string, calls: number): void
+  /** What it has counted so far. */
+  counts(): Promise<Counts>
+  /** Lets it flush and end; gives what it counted. */
+  stop(): Promise<Counts>
+}
+
+/** Starts it with the stack's address and token and nothing else set: retries wait 5, 15 and 30 s. */
+export function startOutsideAgents(stack: ProductionStack): OutsideAgents {
+  const { PATH } = process.env
+  const program = `${root}test/stack/outside-agents-program.ts`
+  const child = spawn(process.execPath, ['--conditions=swarmwatch-source', program], {
+    cwd: root,
+    env: {
+      PATH,
+      OTEL_EXPORTER_OTLP_ENDPOINT: stack.otlpUrl,
+      SWARMWATCH_OTLP_TOKEN: stack.secret('otlp_token'),
+      MONITOR_PORT: '0',
+      METRICS_PORT: '0',
+    },
+    // The SDK says each retry; they are wanted here
+    stdio: ['pipe', 'pipe', 'ignore'],
+  })
+  const lines = createInterface(child.stdout)
+  const nextCounts = async (): Promise<Counts> => {
+    for (;;) {
+      const [line] = (await once(lines, 'line')) as [string]
+      if (line.startsWith('counts ')) return JSON.parse(line.slice('counts '.length)) as Counts
+    }
+  }
+  return {
+    fail: (agent, calls) => void child.stdin.write(`fail ${agent} ${calls}\n`),
+    counts() {
+      const counts = nextCounts()
+      child.stdin.write('count\n')
+      return counts
+    },
+    stop() {
+      const counts = nextCounts()
+      child.stdin.end()
+      return counts
+    },
+  }
+}

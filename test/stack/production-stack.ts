@@ -1,0 +1,97 @@
+import { readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { basename, join } from 'node:path'
+
+import { composeFile, root } from './compose-file.ts'
+import { docker } from './docker.ts'
+import { layOut, missingServices } from './layout.ts'
+import { freePort } from './ports.ts'
+
+/** A running production stack: docker-compose.production.yml itself, in a folder and under a project name of its own. */
+export interface ProductionStack {
+  readonly folder: string
+  /** Services that run. */
+  readonly services: readonly string[]
+  /** Where agents outside send telemetry, over HTTP. */
+  readonly otlpUrl: string
+  /** Where the mails are: Mailpit's API. */
+  readonly mailUrl: string
+  /** Runs `docker compose` with these arguments and gives its output; rejects with the output when it fails. */
+  compose(...args: readonly string[]): Promise<string>
+  /** Starts what does not run, and waits until all is healthy. */
+  up(): Promise<string>
+  /** Runs a program in a container of a service, the first unless `index` says another. */
+  exec(service: string, command: readonly string[], index?: number): Promise<string>
+  /** Content of a file in `.secrets/`. */
+  secret(name: string): string
+  /** Removes everything: containers, networks, volumes, folder. */
+  close(): Promise<void>
+}
+
+/** Settings by variable of `.env.production`, and how many workers there are. */
+export interface StackOptions {
+  readonly settings?: Readonly<Record<string, string>>
+  /** @default 1 */
+  readonly workers?: number
+}
+
+/** Builds the images of this repository. Seconds when nothing has changed. */
+export async function buildImages(): Promise<void> {
+  const environment = join(root, '.env.production.example')
+  const { code, output } = await docker(root, [
+    'compose',
+    `--env-file=${environment}`,
+    '--file=docker-compose.production.yml',
+    'build',
+  ])
+  if (code !== 0) throw new Error(`docker compose build:\n${output}`)
+}
+
+/** Lays the stack out and starts it; rejects with the logs when a service does not become healthy. Build the images before. */
+export async function startStack({ settings = {}, workers = 1 }: StackOptions = {}): Promise<ProductionStack> {
+  const without = missingServices()
+  const [grafana, grpc, http, mail] = await Promise.all([freePort(), freePort(), freePort(), freePort()])
+  const folder = layOut(
+    { MONITOR_PORT: String(grafana), OTLP_GRPC_PORT: String(grpc), OTLP_HTTP_PORT: String(http), ...settings },
+    without,
+  )
+  const override = 'published-for-the-test.yml'
+  writeFileSync(join(folder, override), `services: { mailpit: { ports: ['127.0.0.1:${mail}:8025'] } }\n`)
+  const stackArguments = [
+    'compose',
+    '--project-name',
+    basename(folder).toLowerCase(),
+    '--file=docker-compose.production.yml',
+    `--file=${override}`,
+    '--profile=mail',
+  ]
+
+  async function compose(...args: readonly string[]): Promise<string> {
+    const { code, output } = await docker(folder, [...stackArguments, ...args])
+    if (code !== 0) throw new Error(`docker compose ${args.join(' ')}:\n${output}`)
+    return output
+  }
+
+  const scales = [`agent-worker=${workers}`, ...without.map((name) => `${name}=0`)].map((scale) => `--scale=${scale}`)
+  const stack: ProductionStack = {
+    folder,
+    services: Object.keys(composeFile().services).filter((name) => !without.includes(name)),
+    otlpUrl: `http://127.0.0.1:${http}`,
+    mailUrl: `http://127.0.0.1:${mail}`,
+    compose,
+    up: () => compose('up', '--detach', '--pull=never', '--no-build', ...scales, '--wait', '--wait-timeout=120'),
+    exec: (service, command, index = 1) => compose('exec', '-T', `--index=${index}`, service, ...command),
+    secret: (name) => readFileSync(join(folder, '.secrets', name), 'utf8'),
+    async close() {
+      await compose('down', '--volumes', '--remove-orphans', '--timeout=5')
+      rmSync(folder, { recursive: true })
+    },
+  }
+  try {
+    await stack.up()
+    return stack
+  } catch (error) {
+    console.log(await compose('logs', '--no-color', '--tail=30'))
+    await stack.close()
+    throw error
+  }
+}
