@@ -33,7 +33,7 @@ const linesWith = ({ output }: Ended, what: string): readonly string[] => output
 const up = ['up', '--detach', '--no-build', '--pull=never', '--wait', '--wait-timeout=60'] as const
 
 describe.runIf(isWanted)('before or at the start', () => {
-  beforeAll(buildImages, 300_000)
+  beforeAll(() => buildImages(), 600_000)
 
   test('a missing secret stops up, and one line names its file', async () => {
     const { folder, compose } = await laidOut()

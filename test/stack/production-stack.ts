@@ -34,10 +34,10 @@ export interface StackOptions {
   readonly workers?: number
 }
 
-/** Builds the images of this repository. Seconds when nothing has changed. */
-export async function buildImages(): Promise<void> {
-  const environment = join(root, '.env.production.example')
-  const { code, output } = await docker(root, [
+/** Builds the images from a checkout, by default this repository. Seconds when nothing has changed. */
+export async function buildImages(checkout: string = root): Promise<void> {
+  const environment = join(checkout, '.env.production.example')
+  const { code, output } = await docker(checkout, [
     'compose',
     `--env-file=${environment}`,
     '--file=docker-compose.production.yml',
