@@ -3,6 +3,7 @@ import { afterAll, beforeAll, describe, expect, onTestFailed, test } from 'vites
 import { activeAlerts, askPrometheus, numberFrom } from './stack/ask-prometheus.ts'
 import { confinements } from './stack/confinement.ts'
 import { eventually } from './stack/eventually.ts'
+import { mailSettings } from './stack/mail-settings.ts'
 import { listMails, mailThat } from './stack/mailbox.ts'
 import { startOutsideAgents, type OutsideAgents } from './stack/outside-agents.ts'
 import { buildImages, startStack, type ProductionStack } from './stack/production-stack.ts'
@@ -46,19 +47,7 @@ describe.runIf(isWanted)('the production stack', () => {
     await buildImages()
     slack = await openSlackSink()
     const askedMs = Date.now()
-    stack = await startStack({
-      workers,
-      settings: {
-        ALERT_EMAIL_HOST: 'mailpit',
-        ALERT_EMAIL_PORT: '1025',
-        ALERT_EMAIL_REQUIRE_TLS: 'false',
-        ALERT_EMAIL_FROM: 'swarm@street.test',
-        ALERT_EMAIL_TO: 'ops@street.test',
-        ALERT_SLACK_WEBHOOK: slack.url,
-        GRAFANA_URL: 'http://grafana.street.test',
-        RUNBOOKS_URL: 'http://runbooks.street.test',
-      },
-    })
+    stack = await startStack({ workers, settings: mailSettings(slack.url) })
     timeLine = openTimeLine()
     timeLine.note(`all services are healthy, ${((Date.now() - askedMs) / 1000).toFixed(0)} s after up`)
     outside = startOutsideAgents(stack)
@@ -66,7 +55,7 @@ describe.runIf(isWanted)('the production stack', () => {
 
   afterAll(async () => {
     for (const timer of later) clearTimeout(timer)
-    if (timeLine !== undefined) console.log(timeLine.toString())
+    if (timeLine !== undefined) console.log(timeLine.shown())
     await outside?.stop()
     await stack?.close()
     slack?.close()

@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs'
 
-import { docker } from './docker.ts'
+import { containerStates } from './container-state.ts'
 import type { ProductionStack } from './production-stack.ts'
 
 /** What the kernel lets the processes of a container do. */
@@ -16,25 +16,18 @@ export interface Confinement {
 
 /** Reads it from the kernel for the process that runs in each container. */
 export async function confinements(stack: ProductionStack): Promise<readonly Confinement[]> {
-  const ids = (await stack.compose('ps', '--quiet')).trim().split('\n')
-  const format = '{{.State.Pid}} {{index .Config.Labels "com.docker.compose.service"}}'
-  const { output } = await docker(stack.folder, ['inspect', '--format', format, ...ids])
-  return output
-    .trim()
-    .split('\n')
-    .map((line) => {
-      const [pid = '', service = ''] = line.split(' ')
-      const status = readFileSync(`/proc/${pid}/status`, 'utf8')
-      const field = (name: string): string => new RegExp(`^${name}:\\s*(.*)$`, 'm').exec(status)?.[1] ?? ''
-      const rootMount = readFileSync(`/proc/${pid}/mounts`, 'utf8')
-        .split('\n')
-        .find((mount) => mount.split(' ')[1] === '/')
-      return {
-        service,
-        users: field('Uid').split(/\s+/).map(Number),
-        capabilities: [BigInt(`0x${field('CapEff')}`), BigInt(`0x${field('CapBnd')}`)],
-        mayGainPrivileges: field('NoNewPrivs') !== '1',
-        isRootReadOnly: rootMount?.split(' ')[3]?.split(',').includes('ro') ?? false,
-      }
-    })
+  return (await containerStates(stack)).map(({ service, pid }) => {
+    const status = readFileSync(`/proc/${pid}/status`, 'utf8')
+    const field = (name: string): string => new RegExp(`^${name}:\\s*(.*)$`, 'm').exec(status)?.[1] ?? ''
+    const rootMount = readFileSync(`/proc/${pid}/mounts`, 'utf8')
+      .split('\n')
+      .find((mount) => mount.split(' ')[1] === '/')
+    return {
+      service,
+      users: field('Uid').split(/\s+/).map(Number),
+      capabilities: [BigInt(`0x${field('CapEff')}`), BigInt(`0x${field('CapBnd')}`)],
+      mayGainPrivileges: field('NoNewPrivs') !== '1',
+      isRootReadOnly: rootMount?.split(' ')[3]?.split(',').includes('ro') ?? false,
+    }
+  })
 }

@@ -41,7 +41,7 @@ export function layOut(settings: Readonly<Record<string, string>>, without: read
 }
 
 /** `pnpm secrets` in that folder. */
-export function makeSecrets(folder: string): void {
+function makeSecrets(folder: string): void {
   const program = join(root, 'packages/secrets/src/main.ts')
   execFileSync(process.execPath, ['--conditions=swarmwatch-source', program, folder], { encoding: 'utf8' })
 }

@@ -18,8 +18,8 @@ export interface OutsideAgents {
   stop(): Promise<Counts>
 }
 
-/** Starts it with the stack's address and token and nothing else set: retries wait 5, 15 and 30 s. */
-export function startOutsideAgents(stack: ProductionStack): OutsideAgents {
+/** Starts it with the stack's address and token and nothing else set: retries wait 5, 15 and 30 s. One agent ticks, @default 2 times a second. */
+export function startOutsideAgents(stack: ProductionStack, ticksPerSecond = 2): OutsideAgents {
   const { PATH } = process.env
   const program = `${root}test/stack/outside-agents-program.ts`
   const child = spawn(process.execPath, ['--conditions=swarmwatch-source', program], {
@@ -30,6 +30,7 @@ export function startOutsideAgents(stack: ProductionStack): OutsideAgents {
       SWARMWATCH_OTLP_TOKEN: stack.secret('otlp_token'),
       MONITOR_PORT: '0',
       METRICS_PORT: '0',
+      TICKS_PER_SECOND: String(ticksPerSecond),
     },
     // The SDK says each retry; they are wanted here
     stdio: ['pipe', 'pipe', 'ignore'],

@@ -3,7 +3,7 @@ export interface TimeLine {
   /** Notes that something happened, now or `atMs` (since 1970). */
   note(what: string, atMs?: number): void
   /** One line each, in order: `+ 245 s  the mail came`. */
-  toString(): string
+  shown(): string
 }
 
 /** Begins now. */
@@ -12,7 +12,7 @@ export function openTimeLine(): TimeLine {
   const events: { readonly what: string; readonly seconds: number }[] = []
   return {
     note: (what, atMs = Date.now()) => void events.push({ what, seconds: (atMs - begunMs) / 1000 }),
-    toString: () =>
+    shown: () =>
       events
         .toSorted((a, b) => a.seconds - b.seconds)
         .map(({ what, seconds }) => `+${seconds.toFixed(0).padStart(5)} s  ${what}`)
