@@ -14,11 +14,3 @@ export interface ChatModelSettings {
 export function chatModel({ baseUrl, apiKey, model }: ChatModelSettings): ChatModel {
   return createOpenAICompatible({ name: 'swarm', baseURL: baseUrl, apiKey, includeUsage: true })(model)
 }
-
-/** The real model that the environment names: `OPENAI_API_KEY`, `OPENAI_BASE_URL`, `OPENAI_MODEL`; undefined without a key. */
-export function realModelSettings(env: Readonly<Record<string, string | undefined>>): ChatModelSettings | undefined {
-  const apiKey = env['OPENAI_API_KEY']
-  if (!apiKey) return undefined
-  const baseUrl = env['OPENAI_BASE_URL'] || 'https://api.openai.com/v1'
-  return { apiKey, baseUrl: baseUrl.replace(/\/+$/, ''), model: env['OPENAI_MODEL'] || 'gpt-4.1-mini' }
-}

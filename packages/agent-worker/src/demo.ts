@@ -2,10 +2,8 @@ import { ConfigurationError } from '@swarmwatch/node'
 
 import { parseDemoSettings } from './demo/demo-settings.ts'
 import { runDemo } from './demo/run-demo.ts'
+import { onStopSignal } from './on-stop-signal.ts'
 import { PriceTableError } from './prices.ts'
-
-/** A Ctrl-C reaches us twice where a package manager between us and the terminal hands it on: that is one wish to stop, not two. */
-const echoMs = 300
 
 const say = (line: string): void => void process.stdout.write(`${line}\n`)
 const complain = (line: string): void => void process.stderr.write(`${line}\n`)
@@ -35,18 +33,6 @@ async function main(): Promise<number> {
   } finally {
     clearTimeout(timer)
   }
-}
-
-/** The first Ctrl-C (or SIGTERM) stops the demo, the next one kills it. */
-function onStopSignal(stop: () => void): void {
-  let stoppedMs: number | undefined
-  const onSignal = (): void => {
-    if (stoppedMs === undefined) {
-      stoppedMs = performance.now()
-      stop()
-    } else if (performance.now() - stoppedMs > echoMs) process.exit(130)
-  }
-  process.on('SIGINT', onSignal).on('SIGTERM', onSignal)
 }
 
 // The AI SDK prints hints on the console; the demo's output is its own

@@ -7,6 +7,8 @@ export type JsonBody =
 
 /** Reads at most `limitBytes` of a request's body as JSON. Rejects when the connection breaks. */
 export async function readJsonBody(request: IncomingMessage, limitBytes: number): Promise<JsonBody> {
+  // Said before it is sent: the answer must not wait for it
+  if (Number(request.headers['content-length']) > limitBytes) return { ok: false, reason: 'too-large' }
   const chunks: Buffer[] = []
   let size = 0
   for await (const chunk of request as AsyncIterable<Buffer>) {

@@ -15,3 +15,8 @@ export interface AgentTask {
 export function promptFor({ number, item, title, folder }: AgentTask, verb: string): string {
   return `Task ${number}: ${verb} item ${item} (${title}). Its files are in folder ${folder}.`
 }
+
+/** 15 of "Task 15: build item B-3 ..."; NaN for other words. */
+export function taskNumberIn(prompt: string): number {
+  return Number(/^Task (\d+):/.exec(prompt)?.[1])
+}

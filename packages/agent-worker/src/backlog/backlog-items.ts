@@ -34,3 +34,8 @@ export const backlogItems: readonly BacklogItem[] = [
     acceptance: ['At most eight suggestions', 'No suggestion for fewer than three letters'],
   },
 ]
+
+/** The item of this id, if there is one. */
+export function findItem(id: string): BacklogItem | undefined {
+  return backlogItems.find((item) => item.id === id)
+}

@@ -1,12 +1,12 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
 
-import { type LocalServer, startLocalServer } from '../local-server.ts'
+import { type HttpServer, startHttpServer } from '../http-server.ts'
 import { readJsonBody } from '../read-json-body.ts'
 import { type BacklogItem, backlogItems } from './backlog-items.ts'
 import { type Review, review } from './review.ts'
 
 /** A backlog service under way. */
-export interface BacklogServer extends LocalServer {
+export interface BacklogServer extends HttpServer {
   /** The last reviews of an item, oldest first, at most 20. */
   readonly reviewsOf: (id: string) => readonly Review[]
 }
@@ -56,12 +56,15 @@ export async function startBacklogServer({ items = backlogItems, port = 0 }: Bac
     return { status: 201, body: { item: id, reviews: kept.length } }
   }
 
-  const server = await startLocalServer((request, response) => {
-    answer(request).then(
-      (result) => send(response, result),
-      () => response.destroy(),
-    )
-  }, port)
+  const server = await startHttpServer(
+    (request, response) => {
+      answer(request).then(
+        (result) => send(response, result),
+        () => response.destroy(),
+      )
+    },
+    { port },
+  )
   return { ...server, reviewsOf: (id) => reviews.get(id) ?? [] }
 }
 

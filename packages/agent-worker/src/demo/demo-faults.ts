@@ -1,3 +1,4 @@
+import { taskNumberIn } from '../agents/agent-task.ts'
 import { type Fault, type FaultPlan, firstFaultOf, seededFaults } from '../model-server/fault-plan.ts'
 
 const opening: Readonly<Record<string, Readonly<Record<number, Fault>>>> = {
@@ -10,17 +11,12 @@ const opening: Readonly<Record<string, Readonly<Record<number, Fault>>>> = {
 const openingFaults: FaultPlan = ({ agent, agentRequest }) => opening[agent]?.[agentRequest]
 
 /** Every tenth task, from the fifth, fails to the end: recovery cannot help it. */
-const hopelessTasks: FaultPlan = ({ task }) => (numberOf(task) % 10 === 5 ? { kind: 'server-error' } : undefined)
+const hopelessTasks: FaultPlan = ({ task }) => (taskNumberIn(task) % 10 === 5 ? { kind: 'server-error' } : undefined)
 
 /** Nine tasks in a row fail to the end, then again after sixty: health falls, an alert fires, and both recover. */
 const outage: FaultPlan = ({ task }) => {
-  const number = numberOf(task) % 60
+  const number = taskNumberIn(task) % 60
   return number >= 12 && number < 21 ? { kind: 'server-error' } : undefined
-}
-
-/** 15 of "Task 15: build item B-3 ..." */
-function numberOf(task: string): number {
-  return Number(/^Task (\d+):/.exec(task)?.[1])
 }
 
 /** How the demo's model misbehaves: first as arranged, then by chance that can be repeated. */

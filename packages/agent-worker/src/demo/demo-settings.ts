@@ -1,15 +1,14 @@
-import { type ChatModelSettings, realModelSettings } from '../chat-model.ts'
+import type { Problem } from '@swarmwatch/config'
+
+import { type ModelSettings, readModelSettings } from '../settings/model-settings.ts'
+import { type Environment, openSettingReader } from '../settings/setting-reader.ts'
 
 /** What the environment asks of the demo. */
-export interface DemoSettings {
+export interface DemoSettings extends ModelSettings {
   /** Ends by itself after so long; undefined runs until it is stopped. */
   readonly seconds: number | undefined
   /** The same seed gives the same tasks and faults. */
   readonly seed: number
-  /** Undefined for the scripted model. */
-  readonly realModel: ChatModelSettings | undefined
-  /** Another price table than the package's. */
-  readonly pricesFile: string | undefined
 }
 
 /** The settings, or one line for each variable that is wrong. */
@@ -19,30 +18,24 @@ export type ParsedSettings =
 
 const day = 86_400
 
-/**
- * Reads `DEMO_SECONDS`, `DEMO_SEED` (@default 1), `SWARM_PRICES`, `OPENAI_API_KEY`, `OPENAI_BASE_URL` and `OPENAI_MODEL`. An empty
- * variable is an unset one.
- */
-export function parseDemoSettings(env: Readonly<Record<string, string | undefined>>): ParsedSettings {
-  const seconds = numberIn(env, 'DEMO_SECONDS')
-  const seed = numberIn(env, 'DEMO_SEED')
-  const realModel = realModelSettings(env)
-  const problems: string[] = []
+/** Reads `DEMO_SECONDS`, `DEMO_SEED` (@default 1) and the settings of the model. An empty variable is an unset one. */
+export function parseDemoSettings(env: Environment): ParsedSettings {
+  const reader = openSettingReader(env)
+  const { problems, text } = reader
+  const [secondsText, seedText] = [text('DEMO_SECONDS'), text('DEMO_SEED')]
+  const seconds = secondsText === undefined ? undefined : Number(secondsText)
+  const seed = Number(seedText ?? 1)
   if (seconds !== undefined && !(seconds > 0 && seconds <= day)) {
-    problems.push(`DEMO_SECONDS must be a number of seconds above 0, at most ${day}, got ${shown(env['DEMO_SECONDS'])}`)
+    const rule = `must be a number of seconds above 0, at most ${day}`
+    problems.push({ path: 'DEMO_SECONDS', rule, value: shown(secondsText) })
   }
-  if (seed !== undefined && !Number.isSafeInteger(seed))
-    problems.push(`DEMO_SEED must be an integer, got ${shown(env['DEMO_SEED'])}`)
-  // The address is not repeated: it may hold a password
-  if (realModel && !/^https?:$/.test(URL.parse(realModel.baseUrl)?.protocol ?? ''))
-    problems.push('OPENAI_BASE_URL must be an http or https address')
-  if (problems.length > 0) return { ok: false, problems }
-  return { ok: true, settings: { seconds, seed: seed ?? 1, realModel, pricesFile: env['SWARM_PRICES'] || undefined } }
+  if (!Number.isSafeInteger(seed)) problems.push({ path: 'DEMO_SEED', rule: 'must be an integer', value: shown(seedText) })
+  const model = readModelSettings(reader)
+  return problems.length > 0 ? { ok: false, problems: problems.map(line) } : { ok: true, settings: { seconds, seed, ...model } }
 }
 
-function numberIn(env: Readonly<Record<string, string | undefined>>, name: string): number | undefined {
-  const text = env[name]?.trim()
-  return text ? Number(text) : undefined
+function line({ path, rule, value }: Problem): string {
+  return `${path} ${rule}${value === undefined ? '' : `, got ${value}`}`
 }
 
 // Cut, and ASCII whatever was typed

@@ -1,13 +1,6 @@
-import { type AgentKit } from '../agents/agent-kit.ts'
-import { startBacklogServer } from '../backlog/start-backlog-server.ts'
-import { chanceOf } from '../chance-of.ts'
-import { chatModel } from '../chat-model.ts'
-import { startModelServer } from '../model-server/start-model-server.ts'
+import type { AgentKit } from '../agents/agent-kit.ts'
+import { openWorld } from '../open-world.ts'
 import { loadPrices } from '../prices.ts'
-import { tokenMeter } from '../token-meter.ts'
-import { backlogTools } from '../tools/backlog-tools.ts'
-import { fileTools } from '../tools/file-tools.ts'
-import { openWorkspace } from '../tools/workspace.ts'
 import { demoFaults } from './demo-faults.ts'
 import type { DemoSettings } from './demo-settings.ts'
 
@@ -23,42 +16,31 @@ export interface DemoWorld {
   readonly close: () => Promise<void>
 }
 
-/** Starts the model server (unless there is a real model) and the backlog service, and makes the workspace. */
+/** Opens the world of the demo, and says what is where. */
 export async function openDemoWorld(
   { realModel, seed, pricesFile }: DemoSettings,
   say: (line: string) => void,
 ): Promise<DemoWorld> {
-  const prices = await loadPrices(pricesFile)
-  const scripted = realModel
-    ? undefined
-    : await startModelServer({
-        plan: demoFaults(seed),
-        latencyMs: (number) => 100 + 300 * chanceOf(seed + 1, number),
-        chunkDelayMs: 10,
-      })
-  const backlog = await startBacklogServer()
-  const workspace = await openWorkspace()
-  const asked = realModel ?? { baseUrl: `${scripted?.url}/v1`, apiKey: 'none-needed', model: 'scripted-1' }
+  const { kit, modelUrl, modelName, backlogUrl, close } = await openWorld({
+    realModel,
+    prices: await loadPrices(pricesFile),
+    faults: demoFaults(seed),
+    seed,
+    // A slow answer of the scripted model takes 6 s
+    attemptTimeoutSeconds: 5,
+    healthWindowSeconds: demoWindowSeconds,
+    logger: { warn: say, error: say },
+    say,
+  })
   return {
-    kit: {
-      model: chatModel(asked),
-      meter: tokenMeter(prices, say),
-      workspace,
-      tools: { ...fileTools(workspace), ...backlogTools(backlog.url) },
-      // A slow answer of the scripted model takes 6 s
-      recovery: { attemptTimeoutSeconds: realModel ? 120 : 5 },
-      healthWindowSeconds: demoWindowSeconds,
-      logger: { warn: say, error: say },
-    },
+    kit,
     description: [
-      scripted
-        ? `Model     ${asked.baseUrl} (scripted, fails on purpose; set OPENAI_API_KEY for a real one)`
-        : `Model     ${asked.model} at ${new URL(asked.baseUrl).host}`,
-      `Backlog   ${backlog.url}/items`,
-      `Files     ${workspace.root} (removed at the end)`,
+      realModel
+        ? `Model     ${modelName} at ${new URL(modelUrl).host}`
+        : `Model     ${modelUrl} (scripted, fails on purpose; set OPENAI_API_KEY for a real one)`,
+      `Backlog   ${backlogUrl}/items`,
+      `Files     ${kit.workspace.root} (removed at the end)`,
     ],
-    close: async () => {
-      await Promise.allSettled([scripted?.close(), backlog.close(), workspace.remove()])
-    },
+    close,
   }
 }

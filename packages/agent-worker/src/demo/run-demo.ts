@@ -1,10 +1,10 @@
-import { setTimeout as delay } from 'node:timers/promises'
 import { fileURLToPath } from 'node:url'
 
 import { startTelemetry } from '@swarmwatch/node'
-import { getActiveExecutions, getExecutionMetrics, getSystemHealth } from '@swarmwatch/sdk'
+import { getExecutionMetrics, getSystemHealth } from '@swarmwatch/sdk'
 
 import { type ReferenceAgents, referenceAgents } from '../agents/reference-agents.ts'
+import { allRunsCounted } from '../all-runs-counted.ts'
 import { backlogItems } from '../backlog/backlog-items.ts'
 import { seededSchedule } from '../schedule.ts'
 import { runSwarm } from '../swarm.ts'
@@ -59,11 +59,6 @@ async function work(agents: ReferenceAgents, seed: number, stop: AbortSignal, sa
   } finally {
     clearInterval(status)
   }
-}
-
-/** The SDK reads its own branch of a stream and may come to its end a moment after the swarm; a run that hangs is not waited for. */
-async function allRunsCounted(): Promise<void> {
-  for (let checks = 0; checks < 50 && getActiveExecutions().length > 0; checks += 1) await delay(10)
 }
 
 function statusLine(): string {

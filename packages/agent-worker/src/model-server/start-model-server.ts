@@ -1,6 +1,6 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
 
-import { type LocalServer, startLocalServer } from '../local-server.ts'
+import { type HttpServer, startHttpServer } from '../http-server.ts'
 import { readJsonBody } from '../read-json-body.ts'
 import { badRequest, type ChatError, chatError } from './chat-error.ts'
 import { chatRequest } from './chat-request.ts'
@@ -20,7 +20,7 @@ export interface ModelServerOptions extends Partial<Omit<ModelBehaviour, 'log'>>
 }
 
 /** A model server under way, and what it has seen. */
-export interface ModelServer extends LocalServer {
+export interface ModelServer extends HttpServer {
   readonly log: RequestLog
 }
 
@@ -40,10 +40,13 @@ export async function startModelServer({
 }: ModelServerOptions = {}): Promise<ModelServer> {
   const log = new RequestLog(rememberedRequests)
   const behaviour: ModelBehaviour = { scripts, plan, latencyMs, chunkDelayMs, now, log }
-  const server = await startLocalServer((request, response) => {
-    // A client that goes away while it is answered is no error of ours
-    handle(request, response, behaviour, maxBodyBytes).catch(() => response.destroy())
-  }, port)
+  const server = await startHttpServer(
+    (request, response) => {
+      // A client that goes away while it is answered is no error of ours
+      handle(request, response, behaviour, maxBodyBytes).catch(() => response.destroy())
+    },
+    { port },
+  )
   return { ...server, log }
 }
 
