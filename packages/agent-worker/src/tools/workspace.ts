@@ -23,7 +23,9 @@ export interface Workspace {
   readonly list: (folder: string) => Promise<string[]>
   /** True for a file that is there; false for all else, refused paths too. */
   readonly has: (path: string) => Promise<boolean>
-  /** Removes the folder and all that is in it. */
+  /** Removes a folder below with all that is in it; none there is fine. */
+  readonly clear: (folder: string) => Promise<void>
+  /** Removes the workspace and all that is in it. */
   readonly remove: () => Promise<void>
 }
 
@@ -61,6 +63,7 @@ export async function openWorkspace(parent: string = tmpdir()): Promise<Workspac
         .then(stat)
         .then((found) => found.isFile())
         .catch(() => false),
+    clear: async (folder) => rm(await locate(folder), { recursive: true, force: true }),
     remove: () => rm(root, { recursive: true, force: true }),
   }
   return {

@@ -1,0 +1,31 @@
+import { backlogItems } from '../../src/backlog/backlog-items.ts'
+import type { Task, TaskOrder } from '../../src/service/task.ts'
+
+export const order: TaskOrder = { agent: 'reviewer', item: backlogItems[0]!, title: 'Order history' }
+
+export interface HeldWork {
+  /** Does tasks that end only when they are told to, or aborted. */
+  readonly work: (task: Task, signal: AbortSignal) => Promise<void>
+  /** The numbers of the tasks that were begun, in order. */
+  readonly begun: number[]
+  readonly succeed: (number: number) => void
+  readonly fail: (number: number, error: unknown) => void
+}
+
+/** Work that a test holds in its hands. */
+export function holdWork(): HeldWork {
+  const held = new Map<number, PromiseWithResolvers<void>>()
+  const begun: number[] = []
+  return {
+    begun,
+    work({ number }, signal) {
+      const one = Promise.withResolvers<void>()
+      held.set(number, one)
+      begun.push(number)
+      signal.addEventListener('abort', () => one.reject(signal.reason))
+      return one.promise
+    },
+    succeed: (number) => held.get(number)?.resolve(),
+    fail: (number, error) => held.get(number)?.reject(error),
+  }
+}

@@ -1,0 +1,147 @@
+import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+
+import { ConfigurationError } from '@swarmwatch/config'
+import { expect, onTestFinished, test } from 'vitest'
+
+import { readWorkerSettings } from '../../src/service/worker-settings.ts'
+import { version } from '../../src/version.ts'
+
+async function file(text: string): Promise<string> {
+  const folder = await mkdtemp(join(tmpdir(), 'worker-settings-'))
+  onTestFinished(() => rm(folder, { recursive: true }))
+  await writeFile(join(folder, 'file'), text)
+  return join(folder, 'file')
+}
+
+/** What is wrong with an environment, one text per problem. */
+async function problemsOf(env: Record<string, string>): Promise<string[]> {
+  const error = await readWorkerSettings(env).catch((reason: unknown) => reason)
+  if (!(error instanceof ConfigurationError)) throw new Error('there is no problem')
+  return error.message
+    .split('\n')
+    .slice(1)
+    .map((line) => line.trim())
+}
+
+const defaults = {
+  port: 8070,
+  host: '127.0.0.1',
+  token: undefined,
+  concurrency: 20,
+  queueLimit: 100,
+  tasksPerMinute: 6,
+  drainSeconds: 20,
+  workspaceParent: tmpdir(),
+  realModel: undefined,
+}
+
+test('an empty environment runs six tasks a minute with the scripted model, for this machine alone', async () => {
+  const { prices, ...settings } = await readWorkerSettings({})
+  expect(settings).toEqual(defaults)
+  expect(prices).toHaveProperty('scripted-1')
+})
+
+test('a variable or a secret file that is empty is an unset one', async () => {
+  const empty = await file('\n')
+  const names = ['PORT', 'HOST', 'TOKEN', 'CONCURRENCY', 'QUEUE_LIMIT', 'TASKS_PER_MINUTE', 'DRAIN_SECONDS', 'WORKSPACE_DIR']
+  const env = Object.fromEntries(names.map((name) => [`WORKER_${name}`, ' ']))
+  const settings = await readWorkerSettings({ ...env, OPENAI_API_KEY_FILE: empty, WORKER_TOKEN_FILE: empty })
+  expect(settings).toMatchObject(defaults)
+})
+
+test('takes what is given, secrets from files too', async () => {
+  const settings = await readWorkerSettings({
+    WORKER_PORT: '0',
+    WORKER_HOST: '0.0.0.0',
+    WORKER_TOKEN_FILE: await file('0123456789abcdef\n'),
+    WORKER_CONCURRENCY: '100',
+    WORKER_QUEUE_LIMIT: '1',
+    WORKER_TASKS_PER_MINUTE: '0.5',
+    WORKER_DRAIN_SECONDS: '0',
+    WORKER_WORKSPACE_DIR: '/tmp',
+    OPENAI_API_KEY_FILE: await file('sk-1\n'),
+    SWARM_PRICES: await file('{"m":{"input":1,"output":2}}'),
+  })
+  expect({ ...settings, token: settings.token?.reveal() }).toEqual({
+    port: 0,
+    host: '0.0.0.0',
+    token: '0123456789abcdef',
+    concurrency: 100,
+    queueLimit: 1,
+    tasksPerMinute: 0.5,
+    drainSeconds: 0,
+    workspaceParent: '/tmp',
+    realModel: { apiKey: 'sk-1', baseUrl: 'https://api.openai.com/v1', model: 'gpt-4.1-mini' },
+    prices: { m: { input: 1, output: 2 } },
+  })
+  expect(JSON.stringify(settings.token)).toBe('"***"')
+})
+
+test.each(['0.0.0.0', '::', '10.0.0.7', 'worker', '127.0.0.1.example'])(
+  'wants a token when it listens on %s, where others reach it',
+  async (host) => {
+    expect(await problemsOf({ WORKER_HOST: host })).toEqual([
+      `WORKER_TOKEN must be set, or WORKER_TOKEN_FILE, because WORKER_HOST "${host}" is open to others than this machine`,
+    ])
+  },
+)
+
+test.each(['127.0.0.1', '127.1.2.3', '::1', 'localhost'])('wants no token when it listens on %s', async (host) => {
+  expect(await readWorkerSettings({ WORKER_HOST: host })).toMatchObject({ host, token: undefined })
+})
+
+test('tells all that is wrong at once, and no secret', async () => {
+  const env = {
+    WORKER_PORT: '1e3',
+    WORKER_HOST: 'my host',
+    WORKER_TOKEN_FILE: '/nowhere',
+    WORKER_CONCURRENCY: '101',
+    WORKER_QUEUE_LIMIT: '0',
+    WORKER_TASKS_PER_MINUTE: '0.001',
+    WORKER_DRAIN_SECONDS: '-1',
+    WORKER_WORKSPACE_DIR: '/nowhere',
+    OPENAI_API_KEY: 'two words',
+    OPENAI_API_KEY_FILE: '/nowhere',
+    OPENAI_BASE_URL: 'https://user:secret@host/v1',
+    SWARM_PRICES: '/nowhere.json',
+    BASE_RETRY_DELAY: 'abc',
+  }
+  expect(await problemsOf(env)).toEqual([
+    'OPENAI_API_KEY and OPENAI_API_KEY_FILE are both set; only one of them must be',
+    'OPENAI_API_KEY must be ASCII without blanks, got ***',
+    'OPENAI_BASE_URL must hold no user name and no password',
+    'WORKER_PORT must be a whole number from 0 to 65535, got "1e3"',
+    'WORKER_TOKEN_FILE must name a file that can be read (ENOENT), got "/nowhere"',
+    'WORKER_CONCURRENCY must be a whole number from 1 to 100, got "101"',
+    'WORKER_QUEUE_LIMIT must be a whole number from 1 to 10000, got "0"',
+    'WORKER_TASKS_PER_MINUTE must be 0, or a number from 0.01 to 600, got "0.001"',
+    'WORKER_DRAIN_SECONDS must be a number of seconds from 0 to 3600, got "-1"',
+    'WORKER_HOST must be a host name or an IP address, got "my host"',
+    'WORKER_WORKSPACE_DIR must name a folder that can be written (ENOENT), got "/nowhere"',
+    'BASE_RETRY_DELAY must be a number of seconds from 0 to 2147483, got "abc"',
+    'SWARM_PRICES must name a usable price table: price table /nowhere.json cannot be read (ENOENT)',
+  ])
+})
+
+test('the table in the README has every setting with its default', async () => {
+  const readme = await readFile(new URL('../../README.md', import.meta.url), 'utf8')
+  // "| `WORKER_PORT` | 8070 | ..."
+  const rows = new Map([...readme.matchAll(/^\| `(WORKER_\w+)`[^|]*\| +(.*?) +\|/gm)].map(([, name, value]) => [name, value]))
+  expect(Object.fromEntries(rows)).toEqual({
+    WORKER_PORT: String(defaults.port),
+    WORKER_HOST: defaults.host,
+    WORKER_TOKEN: 'none',
+    WORKER_CONCURRENCY: String(defaults.concurrency),
+    WORKER_QUEUE_LIMIT: String(defaults.queueLimit),
+    WORKER_TASKS_PER_MINUTE: String(defaults.tasksPerMinute),
+    WORKER_DRAIN_SECONDS: String(defaults.drainSeconds),
+    WORKER_WORKSPACE_DIR: expect.stringContaining('temporary') as unknown,
+  })
+})
+
+test('the version in the code is the version of the package', async () => {
+  const text = await readFile(new URL('../../package.json', import.meta.url), 'utf8')
+  expect(version).toBe((JSON.parse(text) as { version: string }).version)
+})

@@ -1,0 +1,76 @@
+import { expect } from 'vitest'
+
+import { startModelServer } from '../../src/model-server/start-model-server.ts'
+import { test } from './start-worker.ts'
+
+test.concurrent('says in one line where it is, which model it asks and how much it does', async ({ startWorker }) => {
+  const worker = startWorker({ WORKER_TASKS_PER_MINUTE: '0.5', WORKER_CONCURRENCY: '7' })
+  await worker.url()
+  expect(worker.output()).toMatch(
+    /^\[WORKER\] ready on http:\/\/127\.0\.0\.1:\d+, model scripted-1 \(scripted\), 0\.5 tasks a minute, 7 at a time\n$/,
+  )
+})
+
+test.concurrent('tells every wrong setting at once, those of the telemetry too, shows no secret and exits with 2', async ({
+  startWorker,
+}) => {
+  const worker = startWorker({
+    WORKER_PORT: '70000',
+    WORKER_HOST: '0.0.0.0',
+    WORKER_TASKS_PER_MINUTE: 'often',
+    WORKER_TOKEN: 'too-short',
+    MAX_RETRIES: '-1',
+  })
+  expect(await worker.ended()).toEqual({
+    code: 2,
+    output: [
+      '4 problems in the configuration:',
+      '  WORKER_PORT must be a whole number from 0 to 65535, got "70000"',
+      '  WORKER_TASKS_PER_MINUTE must be 0, or a number from 0.01 to 600, got "often"',
+      '  WORKER_TOKEN must be at least 16 characters of ASCII without blanks, got ***',
+      '  MAX_RETRIES must be a whole number, 0 or more, got "-1"',
+      '',
+    ].join('\n'),
+  })
+})
+
+test.concurrent('a port that is taken is said in one line, exit code 1', async ({ startWorker }) => {
+  const { port } = new URL(await startWorker().url())
+  expect(await startWorker({ WORKER_PORT: port }).ended()).toEqual({
+    code: 1,
+    output: `[WORKER] cannot start: it cannot listen on 127.0.0.1:${port} (EADDRINUSE)\n`,
+  })
+})
+
+test.concurrent('lets nobody in without the token, but answers the health check', async ({ startWorker }) => {
+  const worker = startWorker({ WORKER_TOKEN: 'a-token-of-24-characters' })
+  expect((await worker.get('/tasks/1')).status).toBe(401)
+  expect((await worker.post({ agent: 'reviewer' })).status).toBe(401)
+  expect((await worker.get('/healthz')).status).toBe(200)
+  const authorization = 'Bearer a-token-of-24-characters'
+  expect((await fetch(`${await worker.url()}/tasks/1`, { headers: { authorization } })).status).toBe(404)
+  expect(worker.output()).not.toContain('a-token')
+})
+
+test.concurrent('asks a real model when there is a key, never shows the key, and refuses an ordered outage', async ({
+  startWorker,
+  onTestFinished,
+}) => {
+  const model = await startModelServer()
+  onTestFinished(() => model.close())
+  const worker = startWorker({
+    OPENAI_API_KEY: 'sk-secret',
+    OPENAI_BASE_URL: `${model.url}/v1`,
+    OPENAI_MODEL: 'gpt-4o-mini',
+  })
+  expect(await worker.post({ agent: 'reviewer', fault: '500' })).toEqual({
+    status: 400,
+    body: {
+      error: 'fault works with the scripted model only, and this worker asks gpt-4o-mini; unset OPENAI_API_KEY to rehearse',
+    },
+  })
+  await worker.task(await worker.order({ agent: 'reviewer' }), 'succeeded')
+  expect(new Set(model.log.requests.map((request) => request.model))).toEqual(new Set(['gpt-4o-mini']))
+  expect(worker.output()).toMatch(/model gpt-4o-mini at 127\.0\.0\.1:\d+,/)
+  expect(worker.output()).not.toContain('sk-secret')
+})

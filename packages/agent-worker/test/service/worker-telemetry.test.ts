@@ -1,0 +1,95 @@
+import type { RequestListener } from 'node:http'
+
+import { expect } from 'vitest'
+
+import { startHttpServer } from '../../src/http-server.ts'
+import { test } from './start-worker.ts'
+
+interface Collector {
+  readonly url: string
+  /** Protobuf; names and texts stand in it as they are. */
+  readonly received: () => string
+  readonly close: () => Promise<void>
+}
+
+/** A collector that answers every export with `status`, or not at all. */
+async function startCollector(status: number | 'silence'): Promise<Collector> {
+  let received = ''
+  const handle: RequestListener = (request, response) => {
+    request.on('data', (chunk: Buffer) => (received += chunk.toString('latin1')))
+    request.on('end', () => {
+      if (status !== 'silence') response.writeHead(status).end()
+    })
+  }
+  return { ...(await startHttpServer(handle)), received: () => received }
+}
+
+test.concurrent('a wrong OTLP token is said in one line that names 401, and the agents go on', async ({
+  startWorker,
+  onTestFinished,
+}) => {
+  const { url, close } = await startCollector(401)
+  onTestFinished(close)
+  const worker = startWorker({
+    OTEL_EXPORTER_OTLP_ENDPOINT: url,
+    SWARMWATCH_OTLP_TOKEN: 'a-wrong-one',
+    METRICS_EXPORT_INTERVAL: '0.5',
+  })
+  await worker.says(/OTLP export to \S+ fails \(401/)
+  await worker.task(await worker.order({ agent: 'rapid-builder' }), 'succeeded')
+  worker.process.kill('SIGTERM')
+  const { code, output } = await worker.ended()
+  expect({ code, lines: output.split('\n').filter((line) => line.startsWith('[TELEMETRY]')) }).toEqual({
+    code: 0,
+    lines: [
+      `[TELEMETRY] OTLP export to ${url} fails (401; check SWARMWATCH_OTLP_TOKEN); the agents go on, and it is tried again`,
+    ],
+  })
+})
+
+test.concurrent('a collector that never answers does not hold it when it stops', async ({ startWorker, onTestFinished }) => {
+  const { url, close } = await startCollector('silence')
+  onTestFinished(close)
+  const worker = startWorker({ OTEL_EXPORTER_OTLP_ENDPOINT: url })
+  await worker.task(await worker.order({ agent: 'rapid-builder' }), 'succeeded')
+  worker.process.kill('SIGTERM')
+  expect((await worker.ended()).code).toBe(0)
+})
+
+test.concurrent('its telemetry is of agent-worker in swarmwatch, with the version of the package, and is flushed before the end', async ({
+  startWorker,
+  onTestFinished,
+}) => {
+  const { url, received, close } = await startCollector(200)
+  onTestFinished(close)
+  const worker = startWorker({ OTEL_EXPORTER_OTLP_ENDPOINT: url })
+  await worker.task(await worker.order({ agent: 'rapid-builder' }), 'succeeded')
+  worker.process.kill('SIGTERM')
+  await worker.ended()
+  const expected = ['agent-worker', 'swarmwatch', '0.1.0', 'invoke_agent rapid-builder', 'agent.executions']
+  expect(expected.filter((text) => !received().includes(text))).toEqual([])
+})
+
+test.concurrent('the environment may name service and version otherwise, and each process is an instance of its own', async ({
+  startWorker,
+  onTestFinished,
+}) => {
+  const { url, received, close } = await startCollector(200)
+  onTestFinished(close)
+  const env = {
+    OTEL_EXPORTER_OTLP_ENDPOINT: url,
+    OTEL_SERVICE_NAME: 'another-swarm',
+    OTEL_RESOURCE_ATTRIBUTES: 'service.version=build-7',
+  }
+  const workers = [startWorker(env), startWorker(env)]
+  for (const worker of workers) {
+    await worker.url()
+    worker.process.kill('SIGTERM')
+    await worker.ended()
+  }
+  expect(['another-swarm', 'build-7'].filter((text) => !received().includes(text))).toEqual([])
+  expect(received()).not.toContain('agent-worker')
+  // Between name and UUID stand two bytes of protobuf and its lengths
+  const instances = received().matchAll(/service\.instance\.id[^]{1,6}?([0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12})/g)
+  expect(new Set([...instances].map(([, id]) => id)).size).toBe(2)
+})
