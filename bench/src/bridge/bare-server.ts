@@ -45,11 +45,12 @@ function commit(): void {
 
 function insert(group: Group): string {
   const [id, key, now] = [orderedId(), scatteredKey(), Date.now()]
+  const incidentKey = `${now.toString(36)}.${key.slice(-16)}`
   const { severity } = group.alerts[0]!.labels
   notice.run(id, severity, group.groupLabels.alertname, JSON.stringify(group.alerts), now, now + 900_000, 'last-resort')
-  delivery.run(orderedId(), id, key.slice(-25), now, now)
+  delivery.run(orderedId(), id, incidentKey, now, now)
   seen.run(key, now, sender, id)
-  incident.run(scatteredKey(), key.slice(-25), now)
+  incident.run(scatteredKey(), incidentKey, now)
   return id
 }
 

@@ -1,6 +1,6 @@
 /** Runs something again and again, one run at a time. */
 export interface Waker {
-  /** Runs now, or once more right after the run that is going on. */
+  /** Runs in the next turn, or once more right after the run that is going on. */
   readonly wake: () => void
   /** No more runs; resolves when the last one has ended. */
   readonly stop: () => Promise<void>
@@ -30,7 +30,8 @@ export function waker(look: () => Promise<number>): Waker {
     if (isStopped) return
     isWoken = true
     clearTimeout(timer)
-    running ??= Promise.resolve().then(run)
+    // whoever waits for what woke us goes first, and many wakes in one turn are one run
+    running ??= new Promise(setImmediate).then(run)
   }
 
   return {

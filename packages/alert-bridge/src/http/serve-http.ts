@@ -59,7 +59,7 @@ export async function serveHttp(options: HttpOptions): Promise<HttpServer> {
   app.removeAllContentTypeParsers()
   // whatever it says it is, it is read, or kept as what could not be read; Fastify answers 415 to a type that is none
   app.addHook('onRequest', ({ raw }, _reply, done) => {
-    if (raw.method === 'POST') raw.headers['content-type'] = 'application/octet-stream'
+    if (raw.method === 'POST') raw.headers['content-type'] = undefined
     done()
   })
   app.addContentTypeParser('*', { parseAs: 'buffer' }, (_request, body, done) => done(null, body))

@@ -1,5 +1,7 @@
 import { z } from 'zod'
 
+import { areTexts, isCommonGroup } from './is-common-group.ts'
+
 /** One alert as Alertmanager sends it. */
 export interface Alert {
   readonly status: 'firing' | 'resolved'
@@ -29,7 +31,7 @@ export interface AlertGroup {
 
 // Go writes an empty map as null
 const texts = z
-  .custom<Readonly<Record<string, string>> | null>(areTexts)
+  .custom<Readonly<Record<string, string>> | null>((map) => map === null || areTexts(map))
   .optional()
   .transform((map) => map ?? {})
 const status = z.enum(['firing', 'resolved'])
@@ -75,37 +77,33 @@ const group: z.ZodType<AlertGroup> = z.object({
     .transform((text) => text ?? undefined),
 })
 
-/** In one loop, because labels and annotations are most of a body. */
-function areTexts(map: unknown): boolean {
-  if (map === null) return true
-  return typeof map === 'object' && !Array.isArray(map) && Object.values(map).every((text) => typeof text === 'string')
-}
-
 export type Read<Value> =
   | { readonly kind: 'read'; readonly value: Value }
   | { readonly kind: 'unreadable'; readonly reason: string }
 
 /** Reads a body as webhook version 4, or says in a few words why it is none; never with a value from the body. */
 export function readAlertGroup(body: Uint8Array): Read<AlertGroup> {
-  return readJson(body, group)
+  return readJson(body, checkAlertGroup)
 }
 
 /** The same for something that was parsed already. */
 export function checkAlertGroup(value: unknown): Read<AlertGroup> {
-  return check(value, group)
+  return isCommonGroup(value) ? { kind: 'read', value } : checkWith(group, value)
 }
 
-export function readJson<Value>(body: Uint8Array, schema: z.ZodType<Value>): Read<Value> {
+/** Parses a body and gives it to `check`. */
+export function readJson<Value>(body: Uint8Array, check: (value: unknown) => Read<Value>): Read<Value> {
   if (body.byteLength === 0) return { kind: 'unreadable', reason: 'the body is empty' }
   try {
-    return check(JSON.parse(Buffer.from(body.buffer, body.byteOffset, body.byteLength).toString('utf8')), schema)
+    return check(JSON.parse(Buffer.from(body.buffer, body.byteOffset, body.byteLength).toString('utf8')))
   } catch (error) {
     if (error instanceof RangeError) return { kind: 'unreadable', reason: 'the body is nested too deeply' }
     return { kind: 'unreadable', reason: 'the body is not JSON' }
   }
 }
 
-function check<Value>(value: unknown, schema: z.ZodType<Value>): Read<Value> {
+/** What the schema says of something parsed; never with a value from it. */
+export function checkWith<Value>(schema: z.ZodType<Value>, value: unknown): Read<Value> {
   const result = schema.safeParse(value)
   if (result.success) return { kind: 'read', value: result.data }
   const [issue] = result.error.issues

@@ -2,7 +2,7 @@ import { z } from 'zod'
 
 import type { Notice } from '../message/notice.ts'
 import { eventKey } from './dedupe-key.ts'
-import { readJson, type Read } from './alert-group.ts'
+import { checkWith, readJson, type Read } from './alert-group.ts'
 
 /** Something worth knowing that is no alert: a deployment, a notable event. */
 export interface BridgeEvent {
@@ -33,7 +33,7 @@ const event: z.ZodType<BridgeEvent> = z.object({
 
 /** Reads the body of `POST /api/v1/events`. */
 export function readEvent(body: Uint8Array): Read<BridgeEvent> {
-  return readJson(body, event)
+  return readJson(body, (value) => checkWith(event, value))
 }
 
 /** What people are told of an event. */

@@ -38,21 +38,28 @@ function noticeAlert({ status, labels, annotations, startsAt, endsAt, generatorU
 }
 
 // where a link may stand in the annotations, by what it leads to
-const annotationsOfLinks: Readonly<Record<string, readonly string[]>> = {
-  runbook: ['runbook_url', 'runbook'],
-  dashboard: ['dashboard_url', 'dashboard'],
-  traces: ['traces_url', 'trace_url', 'traces'],
-}
+const annotationsOfLinks = [
+  ['runbook', ['runbook_url', 'runbook']],
+  ['dashboard', ['dashboard_url', 'dashboard']],
+  ['traces', ['traces_url', 'trace_url', 'traces']],
+] as const
 
 function linksOf({ commonAnnotations, alerts, externalURL }: AlertGroup): Record<string, string> {
   const links: Record<string, string> = {}
-  for (const [name, keys] of Object.entries(annotationsOfLinks)) {
-    const annotations = [commonAnnotations, ...alerts.slice(0, 1).map((alert) => alert.annotations)]
-    const link = annotations.flatMap((texts) => keys.map((key) => texts[key])).find((text) => text !== undefined && isLink(text))
+  for (const [name, keys] of annotationsOfLinks) {
+    const link = linkIn(commonAnnotations, keys) ?? linkIn(alerts[0]?.annotations ?? {}, keys)
     if (link !== undefined) links[name] = link
   }
   if (isLink(externalURL)) links['alertmanager'] = externalURL
   return links
+}
+
+function linkIn(annotations: Alert['annotations'], keys: readonly string[]): string | undefined {
+  for (const key of keys) {
+    const text = annotations[key]
+    if (text !== undefined && isLink(text)) return text
+  }
+  return undefined
 }
 
 function isLink(text: string): boolean {

@@ -31,7 +31,7 @@ export function takeGroup(group: AlertGroup, { channels, plan, receivedAt, trace
       const repetition = decideRepeat(seen, { receivedAt, sender, reason: group.notification_reason })
       if (repetition.kind === 'duplicate') return repetition
       const goesOn = incident?.status === 'firing' || (incident !== undefined && group.status === 'resolved')
-      const incidentKey = goesOn ? incident.key : `${key.slice(0, 16)}.${receivedAt.toString(36)}`
+      const incidentKey = goesOn ? incident.key : newIncidentKey(key, receivedAt)
       const kind = group.status === 'resolved' ? 'resolved' : repetition.kind === 'repeat' ? 'repeat' : 'firing'
       const notice = noticeOfGroup(group, kind, incidentKey)
       const severities = [notice.severity, ...group.alerts.map(severityOf)]
@@ -45,6 +45,11 @@ export function takeGroup(group: AlertGroup, { channels, plan, receivedAt, trace
       }
     },
   }
+}
+
+/** With the time in front new incidents stand together at the end of an index, and a commit touches few pages. */
+function newIncidentKey(key: string, receivedAt: number): string {
+  return `${receivedAt.toString(36)}.${key.slice(0, 16)}`
 }
 
 export interface TakeOptions {

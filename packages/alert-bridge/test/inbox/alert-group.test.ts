@@ -1,6 +1,9 @@
+import { fc, test as property } from '@fast-check/vitest'
 import { expect, test } from 'vitest'
 
 import { checkAlertGroup } from '../../src/inbox/alert-group.ts'
+import { isCommonGroup } from '../../src/inbox/is-common-group.ts'
+import { firing } from '../kit/alert-groups.ts'
 
 const alert = { status: 'firing', startsAt: '2026-11-24T02:00:00Z' }
 const group = { version: '4', status: 'firing', receiver: 'bridge', alerts: [alert] }
@@ -20,4 +23,28 @@ test.each([
   ['a map with a map', { severity: { level: 'critical' } }],
 ])('does not read a group whose labels are %s', (_what, groupLabels) => {
   expect(checkAlertGroup({ ...group, groupLabels }).kind).toBe('unreadable')
+})
+
+const odd = fc.oneof(fc.constantFrom(null, '', 'firing', -1, 0.5, 7, [], {}, { a: 1 }, { a: 'b' }), fc.jsonValue())
+const [whole] = firing().alerts
+const key = fc.constantFrom(...Object.keys({ ...firing(), ...whole })).filter((one) => one !== 'truncatedAlerts')
+
+property.prop([key, odd, fc.boolean()])(
+  'the short way reads what the schema reads, and as it reads it',
+  (name, value, isInAlert) => {
+    const given = isInAlert ? { ...firing(), alerts: [{ ...whole, [name]: value }] } : { ...firing(), [name]: value }
+    // null stands for 0, and is not for the short way
+    const long = checkAlertGroup({ ...given, truncatedAlerts: null })
+    expect(isCommonGroup({ ...given, truncatedAlerts: null })).toBe(false)
+    expect(checkAlertGroup(given)).toMatchObject(long)
+  },
+)
+
+test('counts what Alertmanager left out in whole numbers', () => {
+  expect([0, 7, -1, 0.5].map((truncatedAlerts) => isCommonGroup({ ...firing(), truncatedAlerts }))).toEqual([
+    true,
+    true,
+    false,
+    false,
+  ])
 })
