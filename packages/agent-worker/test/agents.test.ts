@@ -3,6 +3,7 @@ import { join } from 'node:path'
 
 import { expect, test } from 'vitest'
 
+import { createApiIntegrator, readDraft } from '../src/agents/api-integrator.ts'
 import { firstTask, startSwarm } from './start-swarm.ts'
 
 test('rapid-builder writes a feature and its test', async () => {
@@ -44,4 +45,12 @@ test('reviewer reads what the others wrote, writes a review and posts its verdic
     "
   `)
   expect(backlog.reviewsOf('B-1')).toEqual([{ verdict: 'approve', summary: '3 files read.' }])
+})
+
+test('every reader of a draft sees it finished, also one that comes to the end when the files are already gone', async () => {
+  const { kit, workspace } = await startSwarm()
+  const draft = await createApiIntegrator(kit)(firstTask)
+  const text = await readDraft(draft)
+  await workspace.clear(firstTask.folder)
+  expect(await readDraft(draft)).toBe(text)
 })

@@ -33,6 +33,7 @@ export function createApiIntegrator(kit: AgentKit): (task: AgentTask) => Promise
       // The default prints the whole error, prompts included; we read it from the stream
       onError() {},
     })
+    let checked: Promise<void> | undefined
     async function* chunks(): AsyncGenerator<string> {
       let finishReason: string | undefined
       // Each read of `stream` is a new branch; `textStream` would end silently on an error
@@ -42,7 +43,9 @@ export function createApiIntegrator(kit: AgentKit): (task: AgentTask) => Promise
         if (part.type === 'text-delta') yield part.text
         if (part.type === 'finish') finishReason = part.finishReason
       }
-      await checkFinished(finishReason, kit.workspace, `${task.folder}/client.ts`)
+      // Once for all readers: the first to come to the end may be the one who then removes the files
+      checked ??= checkFinished(finishReason, kit.workspace, `${task.folder}/client.ts`)
+      await checked
     }
     return { chunks }
   }
