@@ -60,7 +60,12 @@ export async function startCore(options: CoreOptions): Promise<BridgeCore> {
   } = options
   const times = { ...deliveryTimes, ...options.times }
   const throttle = metaThrottle(now)
-  const { isFull, assertRoom } = inboxLimit({ store, now, limit: options.inboxLimit ?? defaultInboxLimit })
+  const { isFull, assertRoom } = inboxLimit({
+    store,
+    now,
+    limit: options.inboxLimit ?? defaultInboxLimit,
+    mostPerNotice: channels.flatMap(({ channel }) => channel.recipients).length,
+  })
   let watchdogAt: number | undefined
   let lastDeliveryWorked = true
 
@@ -103,7 +108,7 @@ export async function startCore(options: CoreOptions): Promise<BridgeCore> {
   async function keep({ entry, decide }: Taken): Promise<Accepted> {
     const accepted = await store.accept(entry, decide)
     checkpoints.reached('after-commit')
-    if (accepted.duplicate === undefined) dispatcher.wake()
+    if (accepted.duplicate === undefined) dispatcher.wakeLanes()
     else metrics.duplicate(accepted.duplicate)
     return accepted
   }

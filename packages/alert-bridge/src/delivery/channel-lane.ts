@@ -61,10 +61,10 @@ export function openLane(routed: RoutedChannel, world: LaneWorld): ChannelLane {
       if (isStopped || free <= 0) return lookAgainMs
       if (breaker.state === 'open') return clamp(breaker.probeAt - at)
       if (allowed.count <= 0) return clamp(allowed.at - at)
-      const dueAt = store.nextDueAt(name)
-      if (dueAt === undefined || dueAt > at) return clamp((dueAt ?? Number.POSITIVE_INFINITY) - at)
-      const limit = breaker.state === 'probe' ? 1 : Math.min(free, allowed.count)
       const onlyCritical = at < foldAgainAt
+      const dueAt = store.nextDueAt(name, onlyCritical) ?? Number.POSITIVE_INFINITY
+      if (dueAt > at) return clamp(Math.min(dueAt, onlyCritical ? foldAgainAt : dueAt) - at)
+      const limit = breaker.state === 'probe' ? 1 : Math.min(free, allowed.count)
       const claimed = await store.claimDue({ channel: name, limit, now: at, leaseMs: times.leaseMs, onlyCritical })
       if (claimed.length === 0 && onlyCritical) return clamp(foldAgainAt - at)
       // what is due but cannot be had waits for one of its incident that is on its way, whose end wakes us

@@ -10,6 +10,8 @@ import { waker } from './waker.ts'
 /** Delivers what is in the store. */
 export interface Dispatcher {
   /** Something new is in the store. */
+  readonly wakeLanes: () => void
+  /** Looks at everything anew. */
   readonly wake: () => void
   readonly openBreakers: () => { channel: string; isOpen: boolean }[]
   /** Takes no more, and gives those on their way `graceMs`. */
@@ -18,6 +20,8 @@ export interface Dispatcher {
 
 export function startDispatcher(channels: readonly RoutedChannel[], world: Omit<LaneWorld, 'onDead'>): Dispatcher {
   const { store, metrics, times, now, write } = world
+  // so what comes in need not wake it: it is seen before its time is up
+  const lookAgainMs = Math.min(5_000, times.fallbackAfterMs / 2)
   const escalations = waker(lookForEscalations)
   const lanes: ChannelLane[] = channels.map((channel) => openLane(channel, { ...world, onDead: escalations.wake }))
   const renewal = setInterval(renewLeases, times.leaseMs / 3)
@@ -26,7 +30,7 @@ export function startDispatcher(channels: readonly RoutedChannel[], world: Omit<
     const due = await store.dueEscalations(now())
     for (const one of due) await escalate(one)
     const next = store.nextEscalationAt()
-    return Math.min(Math.max((next ?? Number.POSITIVE_INFINITY) - now(), 5), 5_000)
+    return Math.min(Math.max((next ?? Number.POSITIVE_INFINITY) - now(), 5), lookAgainMs)
   }
 
   async function escalate(due: DueEscalation): Promise<void> {
@@ -64,6 +68,7 @@ export function startDispatcher(channels: readonly RoutedChannel[], world: Omit<
 
   wake()
   return {
+    wakeLanes,
     wake,
     openBreakers: () => lanes.map(({ channel, isBreakerOpen }) => ({ channel, isOpen: isBreakerOpen })),
     stop: async () => {

@@ -17,7 +17,7 @@ export interface Sorted {
 }
 
 /** So many are folded into a digest at once; more would keep what comes in waiting for the disk. */
-const mostInFold = 50
+const mostInFold = 200
 
 type Way = 'send' | 'hold' | 'over' | { readonly quietUntil: number }
 

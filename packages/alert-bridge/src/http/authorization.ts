@@ -1,17 +1,13 @@
-import { hash, timingSafeEqual } from 'node:crypto'
+import { timingSafeEqual } from 'node:crypto'
 
 import type { Secret } from '@swarmwatch/config'
 
-/** Whether a request may: it must carry one of the bearer tokens. Takes the same time whatever it carries. */
+/** Whether a request may: it must carry one of the bearer tokens. The time it takes tells at most how long they are. */
 export function authorization(tokens: readonly Secret[]): (header: string | undefined) => boolean {
-  const digests = tokens.map((token) => digest(token.reveal()))
+  const known = tokens.map((token) => Buffer.from(token.reveal()))
   return (header) => {
-    const given = digest(/^Bearer +(\S+)$/i.exec(header ?? '')?.[1] ?? '')
+    const given = Buffer.from(/^Bearer +(\S+)$/i.exec(header ?? '')?.[1] ?? '')
     // all are compared, so that time does not tell which one it was
-    return digests.map((one) => timingSafeEqual(one, given)).includes(true)
+    return known.map((one) => one.length === given.length && timingSafeEqual(one, given)).includes(true)
   }
-}
-
-function digest(text: string): Buffer {
-  return hash('sha256', text, 'buffer')
 }

@@ -5,6 +5,8 @@ export interface InboxLimitOptions {
   readonly store: Pick<Store, 'countPending'>
   readonly now: () => number
   readonly limit: number
+  /** So many deliveries one notice makes at most. */
+  readonly mostPerNotice: number
 }
 
 /** Keeps more from coming in than could ever be told. */
@@ -17,14 +19,14 @@ export interface InboxLimit {
 /** How long a full inbox is believed to be full without counting. */
 const believedMs = 250
 
-/** Counts what waits: every time when it is close to the limit, seldom when there is much room. */
-export function inboxLimit({ store, now, limit }: InboxLimitOptions): InboxLimit {
+/** Counts what waits again when so much came in since the last time that the limit may be reached. */
+export function inboxLimit({ store, now, limit, mostPerNotice }: InboxLimitOptions): InboxLimit {
   let counted = { waiting: 0, at: Number.NEGATIVE_INFINITY }
   let asked = 0
 
   function isFull(): boolean {
     asked += 1
-    const isStale = counted.waiting < limit ? asked > (limit - counted.waiting) / 100 : now() - counted.at > believedMs
+    const isStale = counted.waiting < limit ? counted.waiting + asked * mostPerNotice >= limit : now() - counted.at > believedMs
     if (isStale || counted.at === Number.NEGATIVE_INFINITY) {
       counted = { waiting: store.countPending(limit), at: now() }
       asked = 0

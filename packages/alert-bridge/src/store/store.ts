@@ -137,8 +137,8 @@ export interface Store {
   readonly quarantinedBody: (id: string) => Uint8Array | undefined
   /** How many deliveries wait; does not count beyond `atMost`. */
   readonly countPending: (atMost: number) => number
-  /** The earliest time at which something is due on a channel. */
-  readonly nextDueAt: (channel: string) => number | undefined
+  /** The earliest time at which something, or something critical, is due on a channel. @param onlyCritical default false */
+  readonly nextDueAt: (channel: string, onlyCritical?: boolean) => number | undefined
   readonly nextEscalationAt: () => number | undefined
   /** When the oldest delivery that is not held back on purpose came in. */
   readonly oldestPendingAt: () => number | undefined

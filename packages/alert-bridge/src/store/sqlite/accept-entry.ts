@@ -5,11 +5,13 @@ import type { Recipient } from '../stored-delivery.ts'
 import { noticeWriter } from './insert-notice.ts'
 import { orderedId } from './ordered-id.ts'
 
-interface SeenRow {
-  told_at: number
+interface KnownRow {
+  told_at: number | null
   interval_ms: number | null
   sender: string
   notice_id: string
+  incident_key: string | null
+  status: 'firing' | 'resolved'
 }
 
 type AcceptEntry = (entry: Entry, decide: (known: Known) => Decision) => Accepted
@@ -17,8 +19,10 @@ type AcceptEntry = (entry: Entry, decide: (known: Known) => Decision) => Accepte
 /** Looks up what is known of an entry, asks what to do and does it; to be called within a transaction. */
 export function acceptEntry(database: DatabaseSync): AcceptEntry {
   const { insertNotice, insertDelivery } = noticeWriter(database)
-  const seenRow = database.prepare('SELECT told_at, interval_ms, sender, notice_id FROM seen WHERE dedupe_key = ?')
-  const incidentRow = database.prepare('SELECT incident_key, status FROM incidents WHERE group_key = ?')
+  const knownRow = database.prepare(
+    `SELECT told_at, interval_ms, sender, notice_id, incident_key, status FROM (SELECT 1)
+     LEFT JOIN seen ON dedupe_key = ? LEFT JOIN incidents ON group_key = ?`,
+  )
   const toldRows = database.prepare('SELECT channel, recipient FROM told WHERE incident_key = ?')
   const putSeen = database.prepare(
     `INSERT INTO seen (dedupe_key, told_at, interval_ms, sender, notice_id) VALUES (?1, ?2, ?3, ?4, ?5)
@@ -30,20 +34,12 @@ export function acceptEntry(database: DatabaseSync): AcceptEntry {
   )
 
   function known({ dedupeKey, groupKey }: Entry): Known {
-    const seen = dedupeKey === undefined ? undefined : (seenRow.get(dedupeKey) as SeenRow | undefined)
-    const incident = groupKey === undefined ? undefined : incidentRow.get(groupKey)
-    const key = incident?.['incident_key'] as string | undefined
+    const row = knownRow.get(dedupeKey ?? null, groupKey ?? null) as unknown as KnownRow
+    const { told_at: toldAt, interval_ms: intervalMs, sender, notice_id: noticeId, incident_key: key, status } = row
     return {
-      ...(seen && {
-        seen: {
-          toldAt: seen.told_at,
-          sender: seen.sender,
-          noticeId: seen.notice_id,
-          ...(seen.interval_ms !== null && { intervalMs: seen.interval_ms }),
-        },
-      }),
-      ...(incident && key !== undefined && { incident: { key, status: incident['status'] as 'firing' | 'resolved' } }),
-      told: key === undefined ? [] : (toldRows.all(key) as unknown as Recipient[]),
+      ...(toldAt !== null && { seen: { toldAt, sender, noticeId, ...(intervalMs !== null && { intervalMs }) } }),
+      ...(key !== null && { incident: { key, status } }),
+      told: key === null ? [] : (toldRows.all(key) as unknown as Recipient[]),
     }
   }
 

@@ -3,6 +3,7 @@ import type { DatabaseSync } from 'node:sqlite'
 import type { Notice } from '../../message/notice.ts'
 import type { Bucket, Quarantined, Store } from '../store.ts'
 import { deliveryColumns, deliveryOf, type DeliveryRow } from './delivery-row.ts'
+import { ranks } from './insert-notice.ts'
 
 export type ReadStore = Pick<
   Store,
@@ -32,6 +33,9 @@ export function readStore(database: DatabaseSync): ReadStore {
   const nextDue = database.prepare(
     `SELECT min(due_at) AS at FROM deliveries INDEXED BY pending_due WHERE state = 'pending' AND channel = ?`,
   )
+  const nextCritical = database.prepare(
+    `SELECT min(due_at) AS at FROM deliveries INDEXED BY pending_order WHERE state = 'pending' AND channel = ? AND rank = ${ranks.critical}`,
+  )
   const nextEscalation = database.prepare('SELECT min(escalate_at) AS at FROM notices WHERE escalate_at IS NOT NULL')
   const oldest = database.prepare(`SELECT min(created_at) AS at FROM deliveries WHERE state = 'pending' AND held IS NULL`)
   const digest = database.prepare(
@@ -49,7 +53,7 @@ export function readStore(database: DatabaseSync): ReadStore {
     listQuarantined: (limit) => quarantined.all(limit).map((row) => ({ ...row }) as unknown as Quarantined),
     quarantinedBody: (id) => (body.get(id) as { body: Uint8Array } | undefined)?.body,
     countPending: (atMost) => Number(pending.get(atMost)?.['count']),
-    nextDueAt: (channel) => numberOf(nextDue.get(channel)),
+    nextDueAt: (channel, onlyCritical = false) => numberOf((onlyCritical ? nextCritical : nextDue).get(channel)),
     nextEscalationAt: () => numberOf(nextEscalation.get()),
     oldestPendingAt: () => numberOf(oldest.get()),
     pendingDigest: ({ channel, recipient }) => {
