@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs'
 
 import { containerStates } from './container-state.ts'
+import { docker } from './docker.ts'
 import type { ProductionStack } from './production-stack.ts'
 
 /** What the kernel lets the processes of a container do. */
@@ -30,4 +31,11 @@ export async function confinements(stack: ProductionStack): Promise<readonly Con
       isRootReadOnly: rootMount?.split(' ')[3]?.split(',').includes('ro') ?? false,
     }
   })
+}
+
+/** All that the engine shows of the containers, and the environments of their processes as the kernel has them. */
+export async function inspected(stack: ProductionStack): Promise<string> {
+  const states = await containerStates(stack)
+  const { output } = await docker(stack.folder, ['inspect', ...states.map(({ id }) => id)])
+  return [output, ...states.map(({ pid }) => readFileSync(`/proc/${pid}/environ`, 'utf8'))].join('\n')
 }

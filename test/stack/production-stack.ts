@@ -9,6 +9,11 @@ import { freePort } from './ports.ts'
 /** A running production stack: docker-compose.production.yml itself, in a folder and under a project name of its own. */
 export interface ProductionStack {
   readonly folder: string
+  readonly project: string
+  /** Arguments of docker that mean this stack: `compose --project-name ...`. */
+  readonly commandLine: readonly string[]
+  /** Arguments of `up` that leave out what cannot run here and build nothing. */
+  readonly upFlags: readonly string[]
   /** Services that run. */
   readonly services: readonly string[]
   /** Where agents outside send telemetry, over HTTP. */
@@ -56,29 +61,33 @@ export async function startStack({ settings = {}, workers = 1 }: StackOptions = 
   )
   const override = 'published-for-the-test.yml'
   writeFileSync(join(folder, override), `services: { mailpit: { ports: ['127.0.0.1:${mail}:8025'] } }\n`)
-  const stackArguments = [
+  const project = basename(folder).toLowerCase()
+  const commandLine = [
     'compose',
-    '--project-name',
-    basename(folder).toLowerCase(),
+    `--project-name=${project}`,
     '--file=docker-compose.production.yml',
     `--file=${override}`,
     '--profile=mail',
   ]
 
   async function compose(...args: readonly string[]): Promise<string> {
-    const { code, output } = await docker(folder, [...stackArguments, ...args])
+    const { code, output } = await docker(folder, [...commandLine, ...args])
     if (code !== 0) throw new Error(`docker compose ${args.join(' ')}:\n${output}`)
     return output
   }
 
-  const scales = [`agent-worker=${workers}`, ...without.map((name) => `${name}=0`)].map((scale) => `--scale=${scale}`)
+  const scales = [`agent-worker=${workers}`, ...without.map((name) => `${name}=0`)]
+  const upFlags = ['--pull=never', '--no-build', ...scales.map((scale) => `--scale=${scale}`)]
   const stack: ProductionStack = {
     folder,
+    project,
+    commandLine,
+    upFlags,
     services: Object.keys(composeFile().services).filter((name) => !without.includes(name)),
     otlpUrl: `http://127.0.0.1:${http}`,
     mailUrl: `http://127.0.0.1:${mail}`,
     compose,
-    up: () => compose('up', '--detach', '--pull=never', '--no-build', ...scales, '--wait', '--wait-timeout=120'),
+    up: () => compose('up', ...upFlags, '--detach', '--wait', '--wait-timeout=120'),
     exec: (service, command, index = 1) => compose('exec', '-T', `--index=${index}`, service, ...command),
     secret: (name) => readFileSync(join(folder, '.secrets', name), 'utf8'),
     async close() {

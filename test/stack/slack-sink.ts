@@ -44,7 +44,7 @@ export async function openSlackSink(): Promise<SlackSink> {
 }
 
 /** An address of this machine that is not loopback. */
-export function addressOfThisMachine(): string {
+function addressOfThisMachine(): string {
   const addresses = Object.values(networkInterfaces()).flatMap((list) => list ?? [])
   const found = addresses.find(({ family, internal }) => family === 'IPv4' && !internal)
   if (found === undefined) throw new Error('this machine has no address but loopback, so containers cannot reach it')
