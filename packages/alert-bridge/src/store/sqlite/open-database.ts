@@ -41,7 +41,7 @@ function openChecked(file: string): DatabaseSync {
   try {
     assertVersion(database)
     database.exec('PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA wal_autocheckpoint = 4000')
-    database.exec('PRAGMA journal_size_limit = 67108864; PRAGMA cache_size = -16000')
+    database.exec('PRAGMA journal_size_limit = 67108864; PRAGMA cache_size = -8000')
     const { quick_check: found } = database.prepare('PRAGMA quick_check(1)').get() as { quick_check: string }
     if (found !== 'ok') throw new DamagedError(found)
     migrate(database)
