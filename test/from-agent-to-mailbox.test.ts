@@ -53,6 +53,7 @@ describe.runIf(isWanted)('the production stack', () => {
     stack = await startStack({ workers, settings: mailSettings(slack.url) })
     timeLine = openTimeLine()
     timeLine.note(`all services are healthy, ${((Date.now() - askedMs) / 1000).toFixed(0)} s after up`)
+    if (stack.services.includes('jaeger')) await stack.compose('stop', 'jaeger')
     outside = startOutsideAgents(stack)
   }, minutes(5))
 
@@ -206,6 +207,16 @@ describe.runIf(isWanted)('the production stack', () => {
     expect(posts('AgentErrorRateWarning')).toEqual([])
   })
 
+  promise('the Collector drops no metric because the trace store is away', 1, async () => {
+    const spans =
+      'sum(otelcol_exporter_queue_size{exporter="otlp_grpc/traces"}) + (sum(otelcol_exporter_send_failed_spans_total) or vector(0))'
+    expect(await numberFrom(stack, spans)).toBeGreaterThan(0)
+    expect(await numberFrom(stack, 'sum(otelcol_exporter_sent_metric_points_total)')).toBeGreaterThan(1000)
+    for (const dropped of ['send_failed', 'enqueue_failed']) {
+      expect(await numberFrom(stack, `sum(otelcol_exporter_${dropped}_metric_points_total)`)).toBe(0)
+    }
+  })
+
   promise('a restart of each service loses nothing', 6, async () => {
     for (const service of ['alert-bridge', 'alertmanager']) await stack.compose('restart', service)
     // The next promise needs five minutes without Alertmanager
@@ -254,6 +265,14 @@ describe.runIf(isWanted)('the production stack', () => {
     expect(await numberFrom(stack, counted)).toBe(failures)
     expect((await listMails(stack)).length).toBeGreaterThanOrEqual(mails)
     timeLine.note('the stack was taken down and is up again, with its data')
+  })
+
+  promise('workers are scaled while the rest runs', 2, async () => {
+    const running = async (): Promise<number> => (await stack.compose('ps', '--quiet', 'agent-worker')).trim().split('\n').length
+    for (const count of [1, 3]) {
+      await stack.compose('scale', `agent-worker=${count}`)
+      expect(await running()).toBe(count)
+    }
   })
 
   promise('a backup as docs/operations.md makes it can be restored as it says', 4, async () => {
