@@ -108,8 +108,9 @@ test.concurrent(
 )
 
 test.concurrent('the environment wins over the settings file', { timeout: 30_000 }, async ({ startDemo }) => {
-  const demo = startDemo({ DEMO_SECONDS: '2', METRICS_PORT: '0', MAX_RETRIES: '1', BASE_RETRY_DELAY: '0.1' })
+  const demo = startDemo({ METRICS_PORT: '0', MAX_RETRIES: '1', BASE_RETRY_DELAY: '0.1' })
   await demo.says(/^\[RETRY\] \S+ attempt 2\/2 in /m)
+  demo.process.kill('SIGINT')
   const { stdout } = await demo.ended()
   expect(stdout).toMatch(/^Settings +config\/demo\.yaml and the environment: retries after 0\.1 s/m)
 })
