@@ -12,9 +12,7 @@ interface Group {
 }
 
 const database = new DatabaseSync(process.env['DATABASE'] ?? '')
-database.exec(
-  'PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA wal_autocheckpoint = 4000; PRAGMA cache_size = -8000',
-)
+database.exec('PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA wal_autocheckpoint = 4000; PRAGMA cache_size = -8000')
 const notice = database.prepare(
   'INSERT INTO notices (id, severity, title, notice, received_at, escalate_at, stage) VALUES (?, ?, ?, ?, ?, ?, ?)',
 )
