@@ -11,8 +11,9 @@ import { startOutsideAgents, type OutsideAgents } from '../stack/outside-agents.
 import { buildImages, startStack, type ProductionStack } from '../stack/production-stack.ts'
 import { openSlackSink, type SlackSink } from '../stack/slack-sink.ts'
 import { openTimeLine } from '../stack/time-line.ts'
-import { orderTasks, workerHealth } from '../stack/workers.ts'
+import { orderTasks } from '../stack/workers.ts'
 import { seededChance } from './seeded-chance.ts'
+import { watchWorkers } from './watch-workers.ts'
 
 const workers = 3
 const killable = ['agent-worker', 'otel-collector', 'prometheus', 'alertmanager', 'alert-bridge']
@@ -59,7 +60,7 @@ test(
         orderTasks(stack, { agent: 'api-integrator', fault: '500' }, 3, worker).catch(() => undefined)
       }
     }, 30_000)
-    const lost = { succeeded: 0, failed: 0 }
+    const watch = watchWorkers(stack, workers)
     for (let kill = 1; kill <= kills; kill += 1) {
       await delay(((loadMinutes * 60_000) / kills) * (0.5 + chance()))
       timeLine.note(`kill -9 ${await crash(chance)}`)
@@ -84,11 +85,13 @@ test(
       }
       return true
     })
-    for (let worker = 1; worker <= workers; worker += 1) {
-      const { succeeded, failed } = await workerHealth(stack, worker)
-      lost.succeeded += succeeded
-      lost.failed += failed
-    }
+    const expected = await watch.end()
+    const ofWorkers = 'sum(max_over_time(agent_executions_total{job="swarmwatch/agent-worker", outcome=~"success|failure"}[40m]))'
+    const storedOfWorkers = await eventually('what the workers counted in Prometheus', 120, async () => {
+      const stored = await numberFrom(stack, ofWorkers)
+      if (stored < expected) throw new Error(`counted ${expected}, stored ${stored}`)
+      return stored
+    })
     const firing =
       'count by (alertname, agent_name, severity) (max_over_time(ALERTS{alertstate="firing", alertname!="Watchdog"}[30m]))'
     const fired = (await askPrometheus(stack, firing)).map(({ labels }) => labels)
@@ -104,7 +107,7 @@ test(
     timeLine.note('the end')
     console.log(`seed ${seed}\n${timeLine.shown()}`)
     console.log(`counted outside ${JSON.stringify(counted)}`)
-    console.log(`workers since their last start: ${JSON.stringify(lost)}`)
+    console.log(`workers: ${expected} counted until an export before each kill, ${storedOfWorkers} stored`)
     console.log(
       `fired: ${fired.map(({ alertname, agent_name: agent, severity }) => `${alertname} ${agent ?? ''} ${severity}`).join(', ')}`,
     )
