@@ -1,3 +1,5 @@
+import type { Severity } from '@swarmwatch/config'
+
 /** A query whose result Prometheus keeps under a name of its own: `level:what:how`. */
 export interface Recording {
   readonly record: string
@@ -9,7 +11,7 @@ export interface Recording {
 export type Category = 'agent' | 'swarm' | 'pipeline' | 'bridge' | 'watchdog'
 
 /** `none` is for the Watchdog, which nobody is told of while it comes. */
-export type RuleSeverity = 'critical' | 'warning' | 'info' | 'none'
+export type RuleSeverity = Severity | 'none'
 
 /** An alert: when it fires and what it then says. */
 export interface Alert {

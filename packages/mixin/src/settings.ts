@@ -1,5 +1,6 @@
+import { loadConfiguration, type AlertRule, type AlertRuleName, severities, thresholds } from '@swarmwatch/config'
+
 import { ruleThresholds } from './rule-thresholds.ts'
-import { loadConfiguration, type AlertRule, type AlertRuleName, thresholds } from '@swarmwatch/config'
 
 /** What the rules are made from. */
 export interface MixinSettings {
@@ -33,7 +34,6 @@ export function checked(settings: MixinSettings): MixinSettings {
 
 /** The rules of one name, the most severe first. */
 export function rulesNamed({ rules }: MixinSettings, name: AlertRuleName): readonly AlertRule[] {
-  const severities = ['critical', 'warning', 'info']
   return rules
     .filter((rule) => rule.name === name)
     .toSorted((one, other) => severities.indexOf(one.severity) - severities.indexOf(other.severity))
