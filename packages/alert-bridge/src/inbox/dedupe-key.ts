@@ -36,7 +36,7 @@ function sorted(labels: Readonly<Record<string, string>>): [string, string][] {
 }
 
 function compare(one: string, other: string): number {
-  return one < other ? -1 : Number(one > other)
+  return one < other ? -1 : 1
 }
 
 function hash(value: unknown): string {

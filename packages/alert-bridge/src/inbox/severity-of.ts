@@ -2,22 +2,21 @@ import { severities, type Severity } from '@swarmwatch/config'
 
 import type { Alert } from './alert-group.ts'
 
-const words: Readonly<Record<string, Severity>> = {
-  critical: 'critical',
-  emergency: 'critical',
-  fatal: 'critical',
-  page: 'critical',
-  warning: 'warning',
-  info: 'info',
-  information: 'info',
-  none: 'info',
-  notice: 'info',
-}
+const words: ReadonlyMap<string | undefined, Severity> = new Map([
+  ['critical', 'critical'],
+  ['emergency', 'critical'],
+  ['fatal', 'critical'],
+  ['page', 'critical'],
+  ['warning', 'warning'],
+  ['info', 'info'],
+  ['information', 'info'],
+  ['none', 'info'],
+  ['notice', 'info'],
+])
 
 /** What the label `severity` says; one that is unknown or missing counts as a warning. */
 export function severityOf(alert: Pick<Alert, 'labels'>): Severity {
-  const word = alert.labels['severity']?.toLowerCase() ?? ''
-  return Object.hasOwn(words, word) ? (words[word] ?? 'warning') : 'warning'
+  return words.get(alert.labels['severity']?.toLowerCase()) ?? 'warning'
 }
 
 /** The worst of some. */

@@ -2,7 +2,7 @@ import { fc, test as property } from '@fast-check/vitest'
 import { expect, test } from 'vitest'
 
 import { checkAlertGroup, readAlertGroup, type AlertGroup } from '../../src/inbox/alert-group.ts'
-import { dedupeKey, groupKey } from '../../src/inbox/dedupe-key.ts'
+import { dedupeKey, eventKey, groupKey } from '../../src/inbox/dedupe-key.ts'
 import { firing, resolved } from '../kit/alert-groups.ts'
 
 const [alert] = firing().alerts
@@ -59,6 +59,43 @@ test.each<[string, AlertGroup]>([
   ['it began again', firing({ startsAt: '2026-11-24T03:00:00Z' })],
   ['one more fires', firing({ alerts: [alert!, { ...alert!, fingerprint: 'ffff' }] })],
   ['another receiver is meant', firing({ receiver: 'other' })],
+  ['the group has other labels', firing({ groupLabels: { alertname: 'Other' } })],
 ])('is another when %s', (_, group) => {
   expect(dedupeKey(group)).not.toBe(dedupeKey(firing()))
+})
+
+const unmarked = (agent: string): AlertGroup =>
+  firing({ alerts: [{ ...alert!, fingerprint: '', labels: { ...alert!.labels, agent_name: agent } }] })
+
+test('alerts that carry no fingerprint are told apart by their labels', () => {
+  expect(dedupeKey(unmarked('planner'))).toBe(dedupeKey(unmarked('planner')))
+  expect(dedupeKey(unmarked('planner'))).not.toBe(dedupeKey(unmarked('writer')))
+})
+
+test('the end of an alert counts when it is over, not while it fires', () => {
+  const ending = (group: AlertGroup, endsAt: string | undefined): string =>
+    dedupeKey({ ...group, alerts: group.alerts.map((one) => ({ ...one, endsAt })) as AlertGroup['alerts'] })
+  expect(ending(firing(), '2026-11-24T01:05:00Z')).toBe(ending(firing(), '2026-11-24T01:10:00Z'))
+  expect(ending(resolved(), '2026-11-24T01:05:00Z')).not.toBe(ending(resolved(), '2026-11-24T01:10:00Z'))
+  expect(ending(resolved(), undefined)).toBe(ending(resolved(), ''))
+})
+
+test('a group keeps its key when it is over; another receiver or other labels make another key', () => {
+  expect(groupKey(firing())).toBe(groupKey(resolved()))
+  expect(groupKey(firing({ receiver: 'other' }))).not.toBe(groupKey(firing()))
+  expect(groupKey(firing({ groupLabels: { alertname: 'Other' } }))).not.toBe(groupKey(firing()))
+})
+
+test('keys stay what they are in a store that is there already, so that an update tells nothing twice', () => {
+  const group = firing({
+    groupLabels: { team: 'agents', alertname: 'AgentSlow' },
+    alerts: [alert!, { ...resolved().alerts[0]!, fingerprint: '', labels: { b: '2', a: '1', c: '3' } }, alert!],
+  })
+  expect([dedupeKey(group), groupKey(group), eventKey('deploy-1')]).toMatchInlineSnapshot(`
+    [
+      "9841789549013823ad5c2b60b56a778afd46f7bfee28a211e1270888dd4fa68a",
+      "06ec488ab0b2a0e5774d8187508a82bb61d66a92d0301fd427fa0c67fbce425a",
+      "event:c1b8e02fc9a75691e9fcf9f14411fd69c568657b844412c943ba370388ee542f",
+    ]
+  `)
 })
