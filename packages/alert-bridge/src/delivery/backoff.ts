@@ -13,6 +13,6 @@ export function backoffMs(
   if (retryAfterSeconds !== undefined) {
     return Math.min(retryAfterSeconds * 1000, longestBackoffMs) + random() * Math.min(1000, first)
   }
-  const wait = Math.min(first * 3 ** Math.min(failures - 1, 20), longestBackoffMs)
+  const wait = Math.min(first * 3 ** (failures - 1), longestBackoffMs)
   return Math.min(wait * (0.8 + 0.4 * random()), longestBackoffMs)
 }
