@@ -60,3 +60,40 @@ test('says nothing of a channel to that channel, and a test to all', () => {
   expect(names(routeNotice(notice('warning', 'meta'), channels, { except: 'mail' }))).toEqual(['chat people'])
   expect(names(routeNotice(notice('info', 'drill'), channels))).toHaveLength(4)
 })
+
+test('a critical notice goes to the reserve at once when no other channel lists it, but not to the channel it is about', () => {
+  const chat = recordingChannel({ name: 'chat', severities: ['info'] }).routed
+  const [pager, phone] = ['pager', 'phone'].map((name) => recordingChannel({ name, fallback: true }).routed)
+  expect(names(routeNotice(notice('critical'), [chat, pager!, phone!]))).toEqual(['pager people', 'phone people'])
+  expect(names(routeNotice(notice('critical'), [chat, pager!, phone!], { except: 'pager' }))).toEqual(['phone people'])
+})
+
+test('a warning that no channel lists is told to nobody, and leaves the reserve alone', () => {
+  const duty = recordingChannel({ name: 'duty', severities: ['critical'] }).routed
+  const pager = recordingChannel({ name: 'pager', severities: ['info'], fallback: true }).routed
+  expect(routeNotice(notice('warning'), [duty, pager])).toEqual([])
+})
+
+test('a channel in reserve that lists a warning is told of it at once, like every other', () => {
+  const pager = recordingChannel({ name: 'pager', severities: ['warning'], fallback: true }).routed
+  expect(names(routeNotice(notice('warning'), [...channels.slice(0, 1), pager]))).toEqual([
+    'mail a@x.io',
+    'mail b@x.io',
+    'pager people',
+  ])
+})
+
+test('tells each recipient once, also when it heard of the beginning, and says nothing of a channel to that channel', () => {
+  const told = ['a@x.io', 'c@x.io'].map((recipient) => ({ channel: 'mail', recipient }))
+  expect(names(routeNotice(notice('critical'), channels, { told }))).toEqual(['mail a@x.io', 'mail b@x.io', 'mail c@x.io'])
+  expect(routeNotice(notice('critical', 'meta'), channels.slice(0, 1), { told, except: 'mail' })).toEqual([])
+})
+
+test('a test goes to all channels, whatever severity they list and whichever it is about', () => {
+  expect(names(routeNotice(notice('info', 'drill'), channels, { except: 'mail' }))).toEqual([
+    'mail a@x.io',
+    'mail b@x.io',
+    'chat people',
+    'pager people',
+  ])
+})

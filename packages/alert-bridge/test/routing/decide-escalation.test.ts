@@ -1,0 +1,51 @@
+import { expect, test } from 'vitest'
+
+import { decideEscalation, type EscalationDecision } from '../../src/routing/decide-escalation.ts'
+import type { DueEscalation } from '../../src/store/store.ts'
+import { recordingChannel } from '../kit/recording-channel.ts'
+
+const channels = [
+  recordingChannel({ name: 'mail' }),
+  recordingChannel({ name: 'lines', type: 'console' }),
+  recordingChannel({ name: 'pager', fallback: true }),
+].map(({ routed }) => routed)
+
+type State = DueEscalation['deliveries'][number]['state']
+
+function decide(stage: DueEscalation['stage'], states: Readonly<Record<string, State>>, known = channels): EscalationDecision {
+  const deliveries = Object.entries(states).map(([channel, state]) => ({ channel, recipient: 'people', state }))
+  const notice = { kind: 'firing', severity: 'critical', incidentKey: 'i', title: 't', alerts: [] } as const
+  return decideEscalation({ noticeId: 'n', stage, notice, receivedAt: 0, deliveries }, known, 1_000, { fallbackAfterMs: 30 })
+}
+
+test('somebody who was told is enough', () => {
+  expect(decide('fallback', { mail: 'delivered', lines: 'pending' })).toEqual({ kind: 'reached' })
+  expect(decide('last-resort', { mail: 'dead', pager: 'delivered' })).toEqual({ kind: 'reached' })
+})
+
+test('a critical notice that reached nobody goes to the channels in reserve, and is looked at again', () => {
+  const escalated = {
+    recipients: [{ channel: 'pager', recipient: 'people' }],
+    next: { stage: 'last-resort', at: 1_030 },
+  }
+  expect(decide('fallback', { mail: 'pending' })).toEqual({ kind: 'fallback', escalated })
+  expect(decide('fallback', { mail: 'dead' })).toEqual({ kind: 'fallback', escalated })
+  expect(decide('fallback', {})).toEqual({ kind: 'fallback', escalated })
+})
+
+test('a line on the console reaches nobody for sure, unless there is nothing else', () => {
+  expect(decide('fallback', { mail: 'pending', lines: 'delivered' }).kind).toBe('fallback')
+  expect(decide('fallback', { lines: 'delivered' })).toEqual({ kind: 'reached' })
+  expect(decide('fallback', { lines: 'pending' }).kind).toBe('fallback')
+})
+
+test('the console says it when nobody is left to tell', () => {
+  expect(decide('fallback', { mail: 'dead', pager: 'pending' })).toEqual({ kind: 'last-resort' })
+  expect(decide('fallback', { mail: 'dead' }, channels.slice(0, 1))).toEqual({ kind: 'last-resort' })
+  expect(decide('last-resort', { mail: 'dead', pager: 'dead' })).toEqual({ kind: 'last-resort' })
+  expect(decide('last-resort', { mail: 'pending' })).toEqual({ kind: 'last-resort' })
+})
+
+test('the console is not needed where it has said it already', () => {
+  expect(decide('fallback', { mail: 'dead', lines: 'delivered', pager: 'dead' })).toEqual({ kind: 'reached' })
+})
