@@ -52,10 +52,7 @@ export function watchStorm(
   function fold(held: readonly Notice[], waiting: Notice | undefined, now: number): { notice: Notice; dueAt: number } {
     const before = digest ?? waiting
     digest = digestNotice(channel, before, held, now)
-    // one that waits keeps its time, unless that was given before a restart
-    if (waiting === undefined || lastDueAt === Number.NEGATIVE_INFINITY) {
-      lastDueAt = Math.max(now + firstDigestAfterMs, lastDueAt + digestEveryMs)
-    }
+    if (waiting === undefined) lastDueAt = Math.max(now + firstDigestAfterMs, lastDueAt + digestEveryMs)
     return { notice: digest, dueAt: lastDueAt }
   }
 
