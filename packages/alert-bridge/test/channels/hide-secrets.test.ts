@@ -25,3 +25,41 @@ test('an empty secret hides nothing', () => {
 property.prop([anyText])('whatever is said, it comes out as one line of ASCII of at most 300 characters', (text) => {
   expect(hideSecrets([new Secret('secret-word')])(`${text}secret-word${text}`)).toMatch(/^[\x20-\x7E]{0,300}$/)
 })
+
+test('of a log-in in an address, both parts are hidden; what is no address is only hidden whole', () => {
+  const hide = hideSecrets([new Secret('https://long-user:long-word@example.com/hook'), new Secret('ftp://x/part-of-a-path')])
+  expect(hide('long-user long-word short example.com part-of-a-path')).toBe('*** *** short example.com part-of-a-path')
+  expect(hide('ftp://x/part-of-a-path')).toBe('***')
+})
+
+test('parts of an address shorter than eight characters are words, not secrets', () => {
+  const hide = hideSecrets([new Secret('HTTPS://example.com/seven77/eight888?a=1234567')])
+  expect(hide('/seven77 eight888 1234567 example.com')).toBe('/seven77 *** 1234567 example.com')
+  expect(hideSecrets([new Secret('https://example.com/a')])('GET /a and / from example.com')).toBe(
+    'GET /a and / from example.com',
+  )
+})
+
+test('an address is hidden also as it is written properly, and a path with and without its query', () => {
+  const hide = hideSecrets([new Secret('https://EXAMPLE.com/token-12345?k=1')])
+  expect(hide('https://example.com/token-12345?k=1')).toBe('***')
+  expect(hide('to /token-12345?k=1, to /token-12345, to token-12345')).toBe('to ***, to ***, to ***')
+})
+
+test('a secret that is part of another leaves no rest of the longer one', () => {
+  expect(hideSecrets([new Secret('secret'), new Secret('secret-and-more')])('say secret-and-more')).toBe('say ***')
+})
+
+test('base64 is found in both alphabets', () => {
+  const secret = '>>>???>>>???'
+  const forms = (['base64', 'base64url'] as const).map((form) => Buffer.from(secret).toString(form))
+  expect(new Set(forms).size).toBe(2)
+  expect(hideSecrets([new Secret(secret)])(forms.join(' '))).toBe('*** ***')
+})
+
+test('a reason is one line of ASCII; one of 300 characters is whole, a longer one ends in three dots', () => {
+  const hide = hideSecrets([])
+  expect(hide('  a\n\tb\u00E9\u0007~ ')).toBe('a b??~')
+  expect(hide('x'.repeat(300))).toBe('x'.repeat(300))
+  expect(hide('x'.repeat(301))).toBe(`${'x'.repeat(297)}...`)
+})

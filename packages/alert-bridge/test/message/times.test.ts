@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest'
 
 import { readableDuration } from '../../src/message/readable-duration.ts'
-import { utcTime } from '../../src/message/utc-time.ts'
+import { timeOf, utcTime } from '../../src/message/utc-time.ts'
 
 test.each([
   [0, '0 s'],
@@ -13,6 +13,14 @@ test.each([
   [3_661, '1 h 1 min'],
   [172_800 + 10_900, '2 d 3 h'],
   [-5, '0 s'],
+  [0.5, '1 s'],
+  [1, '1 s'],
+  [119.6, '2 min'],
+  [3_599, '59 min 59 s'],
+  [3_659, '1 h'],
+  [86_399, '23 h 59 min'],
+  [86_400, '1 d'],
+  [86_400 + 3_599, '1 d'],
 ])('%d seconds read %s', (seconds, words) => {
   expect(readableDuration(seconds)).toBe(words)
 })
@@ -23,4 +31,9 @@ test('a time is told in UTC, whatever offset it came with', () => {
 
 test('the zero time of Alertmanager and what is no time are not told', () => {
   expect(['0001-01-01T00:00:00Z', 'yesterday', '', undefined].map(utcTime)).toEqual([undefined, undefined, undefined, undefined])
+})
+
+test('the first moment of 1970 is no time, the next millisecond is', () => {
+  expect(timeOf('1970-01-01T00:00:00Z')).toBeUndefined()
+  expect(timeOf('1970-01-01T00:00:00.001Z')).toBe(1)
 })

@@ -1,0 +1,23 @@
+import { expect, test } from 'vitest'
+
+import { retryAfterSeconds } from '../../src/channels/retry-after.ts'
+
+const now = new Date('2026-11-24T10:00:00Z')
+const read = (header: string | null | undefined): number | undefined => retryAfterSeconds(header, now)
+
+test('a number is that many seconds, in whole seconds', () => {
+  expect(['0', '30', ' 30 ', '1.25', '12.50'].map(read)).toEqual([0, 30, 30, 2, 13])
+})
+
+test('a date is the seconds until then, and one that is past is none', () => {
+  expect(read('Tue, 24 Nov 2026 10:00:40 GMT')).toBe(40)
+  expect(read('Tue, 24 Nov 2026 09:00:00 GMT')).toBe(0)
+})
+
+test('nobody may ask for more than an hour', () => {
+  expect(['3600', '3601', '86400', 'Wed, 25 Nov 2026 10:00:00 GMT'].map(read)).toEqual([3_600, 3_600, 3_600, 3_600])
+})
+
+test('what is neither, or nothing, asks for nothing', () => {
+  expect(['soon', '5 minutes or so', '', '  ', null, undefined].map(read)).toEqual(Array(6).fill(undefined))
+})

@@ -1,0 +1,34 @@
+import { expect, test } from 'vitest'
+
+import { webLink } from '../../src/message/web-link.ts'
+
+test('an address of http or https is a link', () => {
+  expect(webLink('https://example.com/a?b=c#d')).toBe('https://example.com/a?b=c#d')
+  expect(webLink('http://127.0.0.1:9093')).toBe('http://127.0.0.1:9093/')
+})
+
+test('anything else is none: another scheme, a log-in, no address', () => {
+  const others = [
+    'javascript:alert(1)',
+    'ftp://example.com/',
+    'https://user@example.com/',
+    'https://:word@example.com/',
+    'example.com',
+    '',
+  ]
+  expect(others.map(webLink)).toEqual(others.map(() => undefined))
+})
+
+test('what could end an attribute, a tag or a link of Slack is percent-encoded', () => {
+  expect(webLink('https://example.com/#|<>"\'`\\^{} ')).toBe('https://example.com/#%7C%3C%3E%22%27%60%5C%5E%7B%7D')
+  expect(webLink("https://example.com/?a='b'|c")).toBe('https://example.com/?a=%27b%27%7Cc')
+})
+
+test('an address of 2,000 characters is a link, a longer one is none, also if encoding makes it longer', () => {
+  const address = `https://example.com/${'a'.repeat(1_980)}`
+  expect(webLink(address)).toBe(address)
+  expect(webLink(`${address}a`)).toBeUndefined()
+  expect(webLink(`https://example.com/${'|'.repeat(700)}`)).toBeUndefined()
+  // shorter once it is written properly, but nobody reads that much to find out
+  expect(webLink(`https://example.com/${'a/../'.repeat(500)}`)).toBeUndefined()
+})
