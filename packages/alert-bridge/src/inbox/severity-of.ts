@@ -7,14 +7,13 @@ const words: ReadonlyMap<string | undefined, Severity> = new Map([
   ['emergency', 'critical'],
   ['fatal', 'critical'],
   ['page', 'critical'],
-  ['warning', 'warning'],
   ['info', 'info'],
   ['information', 'info'],
   ['none', 'info'],
   ['notice', 'info'],
 ])
 
-/** What the label `severity` says; one that is unknown or missing counts as a warning. */
+/** What the label `severity` says; every other word, and none at all, counts as a warning. */
 export function severityOf(alert: Pick<Alert, 'labels'>): Severity {
   return words.get(alert.labels['severity']?.toLowerCase()) ?? 'warning'
 }
