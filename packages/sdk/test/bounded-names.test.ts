@@ -1,0 +1,21 @@
+import { expect, test } from 'vitest'
+
+import { boundedErrorType } from '../src/bounded-error-type.ts'
+import { BoundedNames } from '../src/bounded-names.ts'
+
+test('the first names stay what they are, all later ones have one name, and that is told once', () => {
+  const overflown: string[] = []
+  const names = new BoundedNames(2, 'rest')
+  const bound = (name: string): string => names.bound(name, (first) => overflown.push(first))
+  expect(['a', 'b', 'a', 'c', 'd', 'b', 'c'].map(bound)).toEqual(['a', 'b', 'a', 'rest', 'rest', 'b', 'rest'])
+  expect(overflown).toEqual(['c'])
+})
+
+test('nobody has to listen, and without a name of its own the rest is __other__', () => {
+  const names = new BoundedNames(1)
+  expect(['a', 'b', 'c'].map((name) => names.bound(name))).toEqual(['a', '__other__', '__other__'])
+})
+
+test('an error type is the low-cardinality word of the error', () => {
+  expect(boundedErrorType({ status: 503 })).toBe('503')
+})

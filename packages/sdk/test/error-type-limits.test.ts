@@ -1,0 +1,90 @@
+import { expect, test } from 'vitest'
+
+import { chainOf, errorType, httpStatus, isInstance, peek } from '../src/error-type.ts'
+
+const hostile = new Proxy(
+  {},
+  {
+    get: () => {
+      throw new Error('no reading')
+    },
+    getPrototypeOf: () => {
+      throw new Error('no prototype')
+    },
+  },
+)
+
+test('reads a property of an object or a function; of anything else, or where reading throws, there is none', () => {
+  expect(peek({ code: 1 }, 'code')).toBe(1)
+  expect(
+    peek(
+      Object.assign(() => {}, { code: 2 }),
+      'code',
+    ),
+  ).toBe(2)
+  expect(['text', 5, null, undefined].map((value) => peek(value, 'length'))).toEqual([undefined, undefined, undefined, undefined])
+  expect(peek(hostile, 'code')).toBeUndefined()
+})
+
+test('a proxy that throws when it is looked at is an instance of nothing', () => {
+  expect(isInstance(new RangeError('x'), Error)).toBe(true)
+  expect(isInstance('x', Error)).toBe(false)
+  expect(isInstance(hostile, Error)).toBe(false)
+})
+
+test('of errors that wrap each other the outermost five are looked at, one that wraps itself once', () => {
+  let nested: { number: number; cause?: object } = { number: 0 }
+  for (let number = 1; number < 9; number += 1) nested = { number, cause: nested }
+  expect(chainOf(nested).map((error) => (error as { number: number }).number)).toEqual([8, 7, 6, 5, 4])
+  const own: { cause?: object } = {}
+  own.cause = own
+  expect(chainOf(own)).toEqual([own])
+  expect(chainOf({ cause: null })).toHaveLength(1)
+  expect(chainOf('text')).toEqual(['text'])
+})
+
+test('a status is a whole number from 400 to 599, wherever the error carries it', () => {
+  expect([399, 400, 599, 600, 404.5, '404'].map((status) => httpStatus({ status }))).toEqual([
+    undefined,
+    400,
+    599,
+    undefined,
+    undefined,
+    undefined,
+  ])
+  expect(httpStatus({ cause: { response: { status: 503 } } })).toBe(503)
+  expect(httpStatus({ statusCode: 200, status: 502 })).toBe(502)
+})
+
+test('every way to say that it took too long is a timeout, also below another error', () => {
+  const codes = ['ETIMEDOUT', 'ESOCKETTIMEDOUT', 'UND_ERR_CONNECT_TIMEOUT', 'UND_ERR_HEADERS_TIMEOUT', 'UND_ERR_BODY_TIMEOUT']
+  expect(codes.map((code) => errorType({ code }))).toEqual(codes.map(() => 'timeout'))
+  expect(errorType(new Error('x', { cause: { code: 'ETIMEDOUT' } }))).toBe('timeout')
+})
+
+test('what could be an id or a hash is no word', () => {
+  const ids = ['a1b2c3d4', 'deadbeef0', '0123456789abcdef', 'job_1234', 'DEADBEEF1', 'x-0abcdef12']
+  expect(ids.map((code) => errorType({ code }))).toEqual(ids.map(() => '_OTHER'))
+  const words = ['deadbeef', 'E123', 'HTTP_2', 'effaced', 'a1b2c3d', 'rate_limit_exceeded']
+  expect(words.map((code) => errorType({ code }))).toEqual(words)
+})
+
+test('a word begins with a letter, an underscore or a dollar, has no blank and at most 60 characters', () => {
+  expect(errorType({ code: 'x'.repeat(60) })).toBe('x'.repeat(60))
+  for (const code of ['x'.repeat(61), '1st', ' x', 'x ', 'a b', '', 5, true]) expect(errorType({ code })).toBe('_OTHER')
+  expect(['_x', '$x', 'a.b', 'a:b', 'a-b'].map((code) => errorType({ code }))).toEqual(['_x', '$x', 'a.b', 'a:b', 'a-b'])
+})
+
+test('classes that say nothing are not told, nor those of what is no error', () => {
+  for (const error of [new AggregateError([]), new DOMException('x'), {}, new (class Job {})(), { name: 'RangeError' }]) {
+    expect(errorType(error)).toBe('_OTHER')
+  }
+})
+
+test('the class is told by the name of the error or, where that says nothing, by its constructor', () => {
+  class QuotaError extends Error {}
+  expect(errorType(new QuotaError('x'))).toBe('QuotaError')
+  expect(errorType(Object.assign(new QuotaError('x'), { name: 'LimitError' }))).toBe('LimitError')
+  expect(errorType(Object.assign(new QuotaError('x'), { name: 'a sentence' }))).toBe('QuotaError')
+  expect(errorType(Object.assign(new QuotaError('x'), { name: 'AggregateError' }))).toBe('QuotaError')
+})

@@ -1,0 +1,17 @@
+import { expect, test } from 'vitest'
+
+import { healthScore } from '../src/index.ts'
+
+test('a process without runs has full health and has lost nothing, however busy it is', () => {
+  expect(healthScore({ errorRate: undefined, p95Seconds: 99, cpu: 9, memory: 1 })).toEqual({
+    score: 100,
+    lost: { errorRate: 0, p95: 0, resources: 0 },
+  })
+})
+
+test('each part tells what it took away', () => {
+  expect(healthScore({ errorRate: 0.25, p95Seconds: 20, cpu: 4, memory: 0 })).toEqual({
+    score: 42.5,
+    lost: { errorRate: 30, p95: 12.5, resources: 15 },
+  })
+})

@@ -1,0 +1,70 @@
+import { describe, expect, test } from 'vitest'
+
+import { retryDelaySeconds } from '../../src/recovery/delay.ts'
+import { nextStep, type FailedAttempt } from '../../src/recovery/next-step.ts'
+import { defaultRecovery, type RecoveryOptions } from '../../src/recovery/settings.ts'
+
+const step = (failed: Partial<FailedAttempt> = {}, settings: RecoveryOptions = {}, random = () => 0.5) =>
+  nextStep(
+    { error: new Error('x'), attempt: 1, elapsedSeconds: 0, wallClockMs: 0, ...failed },
+    { ...defaultRecovery, ...settings },
+    random,
+  )
+
+describe('the wait before a retry', () => {
+  test('grows by the factor up to the longest', () => {
+    const waits = [1, 2, 3, 4].map((retry) => retryDelaySeconds(retry, defaultRecovery, () => 0.5))
+    expect(waits).toEqual([5, 15, 30, 30])
+  })
+
+  test('is a random part of it with full jitter', () => {
+    expect(retryDelaySeconds(2, { ...defaultRecovery, jitter: 'full' }, () => 0.2)).toBe(3)
+  })
+
+  test('stays none without a base delay, however often it is multiplied', () => {
+    expect(retryDelaySeconds(10_000, { ...defaultRecovery, baseDelaySeconds: 0 }, () => 0.5)).toBe(0)
+  })
+})
+
+describe('after a failed attempt', () => {
+  test('a retry follows as long as some are left', () => {
+    expect(step({ attempt: 3 })).toEqual({ retry: true, waitSeconds: 30 })
+    expect(step({ attempt: 4 })).toEqual({ retry: false, outcome: 'exhausted' })
+  })
+
+  test('none follows an error that cannot get better, nor an abort', () => {
+    expect(step({ error: { status: 404 } })).toEqual({ retry: false, outcome: 'not_retryable' })
+    expect(step({ error: new DOMException('x', 'AbortError') })).toEqual({ retry: false, outcome: 'not_retryable' })
+    expect(step({ error: { status: 404 }, attempt: 9 })).toEqual({ retry: false, outcome: 'not_retryable' })
+  })
+
+  test('retryIf decides in place of the rule, in both directions', () => {
+    expect(step({ error: { status: 404 } }, { retryIf: () => true })).toEqual({ retry: true, waitSeconds: 5 })
+    expect(step({}, { retryIf: () => false })).toEqual({ retry: false, outcome: 'not_retryable' })
+  })
+
+  test('a retryIf that gives a promise is refused, and when that promise fails nobody hears of it', () => {
+    const retryIf = (() => Promise.reject(new Error('would end the process'))) as never
+    expect(() => step({}, { retryIf })).toThrow(new TypeError('retryIf must return a boolean, not a promise'))
+  })
+
+  test('Retry-After is waited for up to its limit, and a longer one ends it and says why', () => {
+    const error = { status: 429, headers: { 'retry-after': '120' } }
+    expect(step({ error })).toEqual({ retry: true, waitSeconds: 120 })
+    expect(step({ error }, { maxRetryAfterSeconds: 119.96 })).toEqual({
+      retry: false,
+      outcome: 'not_retryable',
+      because: 'Retry-After of 120 s is longer than maxRetryAfterSeconds 119.96',
+    })
+  })
+
+  test('a wait that reaches the total timeout is not begun', () => {
+    expect(step({ elapsedSeconds: 4.9 }, { totalTimeoutSeconds: 10 })).toEqual({ retry: true, waitSeconds: 5 })
+    expect(step({ elapsedSeconds: 5 }, { totalTimeoutSeconds: 10, baseDelaySeconds: 5.04 })).toEqual({
+      retry: false,
+      outcome: 'exhausted',
+      because: 'waiting 5 s would pass totalTimeoutSeconds 10',
+    })
+    expect(step({ elapsedSeconds: 5 }, { totalTimeoutSeconds: 10 })).toMatchObject({ retry: false, outcome: 'exhausted' })
+  })
+})

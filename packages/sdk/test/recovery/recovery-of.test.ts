@@ -1,0 +1,22 @@
+import { expect, test } from 'vitest'
+
+import { recoveryOf, rememberRecovery, type Recovery } from '../../src/recovery/recovery-of.ts'
+
+const recovery: Recovery = { agentName: 'a', executionId: 'e', attempts: 1, waits: [], errors: [], outcome: 'exhausted' }
+
+test('what was tried is remembered beside an object or a function, frozen or not', () => {
+  const error = Object.freeze(new Error('x'))
+  const thrown = (): void => {}
+  for (const value of [error, thrown]) {
+    expect(recoveryOf(value)).toBeUndefined()
+    rememberRecovery(value, recovery)
+    expect(recoveryOf(value)).toBe(recovery)
+  }
+})
+
+test('what is no object cannot be remembered, and that harms nobody', () => {
+  for (const value of ['text', 5, null, undefined, Symbol('s')]) {
+    expect(() => rememberRecovery(value, recovery)).not.toThrow()
+    expect(recoveryOf(value)).toBeUndefined()
+  }
+})

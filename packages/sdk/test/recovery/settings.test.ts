@@ -1,0 +1,47 @@
+import { expect, test } from 'vitest'
+
+import { effectiveRecovery } from '../../src/recovery/configure-recovery.ts'
+import { defaultRecovery, recoveryRules, type RecoverySettings } from '../../src/recovery/settings.ts'
+
+const refused = (setting: keyof RecoverySettings, values: unknown[]): unknown[] =>
+  values.filter((value) => !recoveryRules[setting][1](value))
+const noNumbers = ['5', Number.NaN, Number.POSITIVE_INFINITY, null, undefined]
+
+test('a wait is a number of seconds that a timer can hold', () => {
+  for (const setting of ['baseDelaySeconds', 'maxDelaySeconds', 'maxRetryAfterSeconds'] as const) {
+    expect(refused(setting, [0, 0.5, 2_147_483])).toEqual([])
+    expect(refused(setting, [-0.1, 2_147_484, ...noNumbers])).toEqual([-0.1, 2_147_484, ...noNumbers])
+    expect(recoveryRules[setting][0]).toBe('must be a number of seconds from 0 to 2147483')
+  }
+})
+
+test('a timeout is above zero', () => {
+  for (const setting of ['attemptTimeoutSeconds', 'totalTimeoutSeconds'] as const) {
+    expect(refused(setting, [0.001, 2_147_483])).toEqual([])
+    expect(refused(setting, [0, -1, 2_147_484, ...noNumbers])).toEqual([0, -1, 2_147_484, ...noNumbers])
+    expect(recoveryRules[setting][0]).toBe('must be a number of seconds above 0, at most 2147483')
+  }
+})
+
+test('the other settings accept what they say and nothing else', () => {
+  expect(refused('maxRetries', [0, 1, -1, 0.5, ...noNumbers])).toEqual([-1, 0.5, ...noNumbers])
+  expect(refused('exponentialFactor', [1, 1.5, 0.9, ...noNumbers])).toEqual([0.9, ...noNumbers])
+  expect(refused('jitter', ['none', 'full', 'some', '', undefined])).toEqual(['some', '', undefined])
+  expect(refused('retryIf', [() => true, true, undefined])).toEqual([true, undefined])
+  const { maxRetries, exponentialFactor, jitter, retryIf } = recoveryRules
+  expect([maxRetries, exponentialFactor, jitter, retryIf].map(([says]) => says)).toEqual([
+    'must be an integer >= 0',
+    'must be a number >= 1',
+    "must be 'none' or 'full'",
+    'must be a function',
+  ])
+})
+
+test('what is undefined is not set, and an agent named like a method has no limits of its own', () => {
+  expect(effectiveRecovery('constructor', { maxRetries: undefined } as object, { agents: {} })).toEqual(defaultRecovery)
+  expect(effectiveRecovery('a', {}, {})).toEqual(defaultRecovery)
+  expect(effectiveRecovery('a', {}, { agents: { a: { jitter: 'full' }, b: { maxRetries: 9 } } })).toEqual({
+    ...defaultRecovery,
+    jitter: 'full',
+  })
+})
