@@ -46,6 +46,11 @@ test('an address is hidden also as it is written properly, and a path with and w
   expect(hide('to /token-12345?k=1, to /token-12345, to token-12345')).toBe('to ***, to ***, to ***')
 })
 
+test('the path of an address is hidden from eight characters on, with http as with https', () => {
+  const hide = hideSecrets([new Secret('http://example.com/token12')])
+  expect(hide('POST /token12 said token12 to example.com')).toBe('POST *** said token12 to example.com')
+})
+
 test('a secret that is part of another leaves no rest of the longer one', () => {
   expect(hideSecrets([new Secret('secret'), new Secret('secret-and-more')])('say secret-and-more')).toBe('say ***')
 })

@@ -12,6 +12,7 @@ test('a number is that many seconds, in whole seconds', () => {
 test('a date is the seconds until then, and one that is past is none', () => {
   expect(read('Tue, 24 Nov 2026 10:00:40 GMT')).toBe(40)
   expect(read('Tue, 24 Nov 2026 09:00:00 GMT')).toBe(0)
+  expect(read('2026-11-24T10:00:40.000+00:00')).toBe(40)
 })
 
 test('nobody may ask for more than an hour', () => {

@@ -1,6 +1,7 @@
 import { expect, test } from 'vitest'
 
 import { html } from '../../src/message/html.ts'
+import type { Notice } from '../../src/message/notice.ts'
 import { sampleAlert, sampleNotices } from './sample-notices.ts'
 
 /** Without the frame, which is the same for all. */
@@ -176,4 +177,21 @@ test('markup in a label, a title or a link is only text', () => {
   expect(page).not.toMatch(/<script|<img|javascript:|"onmouseover|a:b@/)
   expect(page).toContain('&lt;script&gt;alert(1)&lt;/script&gt;')
   expect(page).toContain('href="https://example.com/%22onmouseover=%22alert(1)"')
+})
+
+test('the headline has the colour of the severity, and another when all is over', () => {
+  const colourOf = (notice: Notice): string | undefined => /<h1 style="font-size:20px;color:(#\w+)">/.exec(html(notice))?.[1]
+  const firing = (severity: Notice['severity']): Notice => ({ ...sampleNotices.firing, severity })
+  const notices = [firing('critical'), firing('warning'), firing('info'), sampleNotices.resolved, sampleNotices.summary]
+  expect(notices.map(colourOf)).toEqual(['#b3261e', '#8a5a00', '#1f5fa8', '#1e7a3c', '#1e7a3c'])
+})
+
+test('quotes of both kinds are only text', () => {
+  expect(html({ ...sampleNotices.event, text: `"quoted" & 'quoted'` })).toContain(
+    '<p>&quot;quoted&quot; &amp; &#39;quoted&#39;</p>',
+  )
+})
+
+test('the text is narrow enough to read', () => {
+  expect(html(sampleNotices.drill)).toContain('<body style="font:16px/1.5 sans-serif;color:#1b1b1b;max-width:42em">')
 })
