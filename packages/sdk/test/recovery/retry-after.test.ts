@@ -22,19 +22,22 @@ test('the outermost error and the header come first', () => {
 })
 
 test('a value is seconds or a date; a date that is past is no wait', () => {
-  expect([' 7 ', 7, '0', '12.5', '120'].map(header)).toEqual([7, 7, 0, 12.5, 120])
+  expect([' 7 ', 7, '0', '12.25', '120'].map(header)).toEqual([7, 7, 0, 12.25, 120])
   expect(header('Tue, 24 Nov 2026 10:00:40 GMT')).toBe(40)
   expect(header('Tue, 24 Nov 2026 09:00:00 GMT')).toBe(0)
 })
 
 test('anything else asks for nothing', () => {
-  expect(['soon', '', '-5', '7s', 's7', '1.', '2026-11-24', true, {}, Number.NaN].map(header)).toEqual(Array(10).fill(undefined))
+  expect(['soon', '', '-5', '7s', 's7', '1.', '2026-11-24T11:00:00Z', true, {}, Number.NaN].map(header)).toEqual(
+    Array(10).fill(undefined),
+  )
   expect(['text', null, undefined, {}].map(read)).toEqual(Array(4).fill(undefined))
 })
 
-test('headers that throw ask for nothing', () => {
-  const get = (): never => {
+test('headers that throw, or a value that does when it is written, ask for nothing', () => {
+  const fail = (): never => {
     throw new Error('closed')
   }
-  expect(read({ headers: { get, 'retry-after': '7' } })).toBeUndefined()
+  expect(read({ headers: { get: fail, 'retry-after': '7' } })).toBeUndefined()
+  expect(header({ toString: fail })).toBeUndefined()
 })

@@ -1,7 +1,7 @@
 import { BrokenCircuitError, BulkheadRejectedError, IsolatedCircuitError } from 'cockatiel'
 import { expect, test } from 'vitest'
 
-import { isRejection, retryPolicy, type Tried } from '../../src/recovery/retry-policy.ts'
+import { giveUp, isRejection, retryPolicy, type Tried } from '../../src/recovery/retry-policy.ts'
 
 test('tries again as often as it may while the step says so, and not after a value or a step that ends it', async () => {
   const again: Tried = { error: 'x', step: { retry: true, waitSeconds: 0 } }
@@ -28,4 +28,8 @@ test('tells when a breaker or a bulkhead turned a call away', () => {
     true,
   ])
   expect([new Error('x'), { isBrokenCircuitError: 'yes' }, undefined].map(isRejection)).toEqual([false, false, false])
+})
+
+test('a failure is final where somebody else decides', () => {
+  expect(giveUp).toEqual({ retry: false, outcome: 'exhausted' })
 })

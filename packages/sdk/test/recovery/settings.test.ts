@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest'
 
-import { effectiveRecovery } from '../../src/recovery/configure-recovery.ts'
+import { configureRecovery, effectiveRecovery } from '../../src/recovery/configure-recovery.ts'
 import { defaultRecovery, recoveryRules, type RecoverySettings } from '../../src/recovery/settings.ts'
 
 const refused = (setting: keyof RecoverySettings, values: unknown[]): unknown[] =>
@@ -44,4 +44,11 @@ test('what is undefined is not set, and an agent named like a method has no limi
     ...defaultRecovery,
     jitter: 'full',
   })
+})
+
+test('null is no set of defaults, and no limits of an agent', () => {
+  expect(() => configureRecovery(null as never)).toThrow('configureRecovery: defaults must be an object, got null')
+  expect(() => configureRecovery({ agents: { reviewer: null as never } })).toThrow(
+    'configureRecovery: agents.reviewer must be an object, got null',
+  )
 })
