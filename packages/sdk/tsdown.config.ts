@@ -1,7 +1,7 @@
 import { defineConfig } from 'tsdown'
 
 export default defineConfig({
-  entry: ['src/index.ts', 'src/names.ts'],
+  entry: { index: 'src/index.ts', names: 'src/names.ts', testing: 'src/testing/index.ts' },
   platform: 'node',
   dts: true,
   publint: { strict: true },

@@ -1,6 +1,5 @@
 import { type Instrumented, wrapAgent } from './instrument-agent.ts'
 import { checkAgent, type InstrumentAgentOptions } from './options.ts'
-import { realWorld } from './world.ts'
 
 /** What `executeWithRecovery` can be told. */
 export interface ExecuteWithRecoveryOptions<Context, Result> extends Omit<InstrumentAgentOptions<[Context], Result>, 'name'> {
@@ -25,5 +24,5 @@ export function executeWithRecovery<Context, Result>(
   const { agentName, ...rest } = options ?? {}
   const named = options && (agentName === undefined ? rest : { ...rest, name: agentName })
   const name = checkAgent('executeWithRecovery', fn, named, 'agentName')
-  return wrapAgent(fn, name, named, realWorld)(options.context as Context)
+  return wrapAgent(fn, name, named)(options.context as Context)
 }

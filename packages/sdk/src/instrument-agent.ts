@@ -2,10 +2,11 @@ import { Agent } from './agent.ts'
 import { Execution } from './execution.ts'
 import { attribute } from './names.ts'
 import { checkAgent, type InstrumentAgentOptions } from './options.ts'
+import { processWide } from './process-wide.ts'
 import { Run } from './run.ts'
 import { isGenerator } from './stream/is-stream.ts'
 import { captured } from './telemetry/content.ts'
-import { realWorld, type World } from './world.ts'
+import type { World } from './world.ts'
 
 /** What an agent gives: an async generator for generators, a Promise for everything else. */
 export type Instrumented<Result> =
@@ -30,24 +31,25 @@ export function instrumentAgent<This, Args extends unknown[], Result>(
   fn: (this: This, ...args: Args) => Result,
   options: InstrumentAgentOptions<Args, Awaited<Result>> = {},
 ): (this: This, ...args: Args) => Instrumented<Result> {
-  return wrapAgent(fn, checkAgent('instrumentAgent', fn, options), options, realWorld)
+  return wrapAgent(fn, checkAgent('instrumentAgent', fn, options), options)
 }
 
-/** {@link instrumentAgent} for checked options, in a world of the caller's. */
+/** {@link instrumentAgent} for checked options; in a world of the caller's, if one is given. */
 export function wrapAgent<This, Args extends unknown[], Result>(
   fn: (this: This, ...args: Args) => Result,
   name: string,
   options: InstrumentAgentOptions<Args, Awaited<Result>>,
-  world: World,
+  world?: World,
 ): (this: This, ...args: Args) => Instrumented<Result> {
   const agent = new Agent(name, options)
   const isGeneratorFunction = /^\[object (Async)?GeneratorFunction\]$/.test(Object.prototype.toString.call(fn))
 
   function instrumented(this: This, ...args: Args): Instrumented<Result> {
     const start = (): Run => {
-      const execution = new Execution(agent, args, world)
+      const execution = new Execution(agent, args, world ?? processWide.newWorld())
       if (options.captureInput) {
-        const input = captured(args, options.captureInput)
+        // A list of its own: a redactor may change it
+        const input = captured([...args] as Args, options.captureInput)
         if (input !== undefined) execution.span.set(attribute.input, input)
       }
       return new Run(execution, () => Reflect.apply(fn, this, args), args)

@@ -66,7 +66,7 @@ class ToolCall {
       ...(options.description !== undefined && { [attribute.toolDescription]: options.description }),
     })
     if (execution) execution.record.toolCalls += 1
-    this.#capture(attribute.input, args, options.captureInput)
+    this.#capture(attribute.input, [...args], options.captureInput)
   }
 
   within<T>(call: () => T): T {

@@ -11,6 +11,7 @@ import type { ExecutionEvent } from './on-execution.ts'
 import type { ConfiguredRecovery } from './recovery/configure-recovery.ts'
 import type { Recovery } from './recovery/recovery-of.ts'
 import type { Instruments } from './telemetry/instruments.ts'
+import { realWorld, type World } from './world.ts'
 
 /** What exists once in a process, however many copies of this package it loads. */
 export interface ProcessWide {
@@ -31,6 +32,8 @@ export interface ProcessWide {
   readonly listeners: Set<(event: ExecutionEvent) => void>
   /** Places of swallowed errors that were said aloud already. */
   readonly saidTrips: Set<string>
+  /** The world of a run that begins now; the test kit puts one in its place in which waits are skipped. */
+  newWorld: () => World
 }
 
 function create(): ProcessWide {
@@ -49,11 +52,12 @@ function create(): ProcessWide {
     telemetry: undefined,
     listeners: new Set(),
     saidTrips: new Set(),
+    newWorld: () => realWorld,
   }
 }
 
 // The number changes when the shape of ProcessWide does: copies with other shapes must not meet
-const key = Symbol.for('@swarmwatch/sdk/process-wide/1')
+const key = Symbol.for('@swarmwatch/sdk/process-wide/2')
 const globals = globalThis as { [key]?: ProcessWide }
 /** The one of this process, made by the first copy that asks for it. */
 export const processWide: ProcessWide = (globals[key] ??= create())

@@ -12,7 +12,7 @@ import { isGenerator } from './stream/is-stream.ts'
 import { holdsStream, openStream } from './stream/open-stream.ts'
 import type { StreamWatch } from './stream/watch-iterator.ts'
 import { guarded, trip } from './telemetry/guard.ts'
-import { msBetween, wait } from './world.ts'
+import { msBetween } from './world.ts'
 
 /** Runs an agent's function with recovery, and tells its {@link Execution} what happens. */
 export class Run {
@@ -204,7 +204,7 @@ export class Run {
     try {
       // Counted from the failure: the policy has taken a moment already
       const left = this.#waitSeconds * 1000 - msBetween(this.#attemptEndedMs, world.now())
-      if (!this.#policy && left > 0) await wait(world, left, this.#caller)
+      if (!this.#policy && left > 0) await world.wait(left, this.#caller)
     } finally {
       const waitedSeconds = msBetween(this.#attemptEndedMs, world.now()) / 1000
       execution.waited(waitedSeconds)

@@ -3,8 +3,8 @@ import { peek } from './error-type.ts'
 import { Execution } from './execution.ts'
 import { attribute } from './names.ts'
 import { checkAgentName } from './options.ts'
+import { processWide } from './process-wide.ts'
 import { guarded } from './telemetry/guard.ts'
-import { realWorld } from './world.ts'
 
 /** How a run that was started by hand went. */
 export interface Completion {
@@ -45,7 +45,7 @@ export interface ManualExecution {
  */
 export function startExecution(agentName: string, task?: unknown): ManualExecution {
   checkAgentName('startExecution', agentName)
-  const execution = new Execution(new Agent(agentName, {}), [], realWorld)
+  const execution = new Execution(new Agent(agentName, {}), [], processWide.newWorld())
   execution.attemptStarted(undefined)
   return {
     id: execution.id,

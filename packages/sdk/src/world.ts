@@ -8,6 +8,8 @@ export interface World {
   random(): number
   /** Calls `callback` once after `ms`; the returned function cancels it. */
   after(ms: number, callback: () => void): () => void
+  /** Waits `ms` between two attempts: rejects with the signal's reason as soon as it aborts, and leaves no timer behind. */
+  wait(ms: number, signal: AbortSignal | undefined): Promise<void>
 }
 
 /** The clocks, the chance and the timers of this process. */
@@ -19,25 +21,22 @@ export const realWorld: World = {
     const timer = setTimeout(callback, ms)
     return () => clearTimeout(timer)
   },
+  wait: (ms, signal) =>
+    new Promise((resolve, reject) => {
+      if (signal?.aborted) return reject(signal.reason as Error)
+      const onAbort = (): void => {
+        cancel()
+        reject(signal?.reason as Error)
+      }
+      const cancel = realWorld.after(ms, () => {
+        signal?.removeEventListener('abort', onAbort)
+        resolve()
+      })
+      signal?.addEventListener('abort', onAbort, { once: true })
+    }),
 }
 
 /** Milliseconds from one reading of a clock to a later one; 0 where the clock went back or does not know. */
 export function msBetween(earlier: number, later: number): number {
   return later > earlier ? later - earlier : 0
-}
-
-/** Resolves after `ms`, or rejects with the signal's reason as soon as it aborts; the timer never outlives either. */
-export function wait(world: World, ms: number, signal: AbortSignal | undefined): Promise<void> {
-  return new Promise((resolve, reject) => {
-    if (signal?.aborted) return reject(signal.reason as Error)
-    const onAbort = (): void => {
-      cancel()
-      reject(signal?.reason as Error)
-    }
-    const cancel = world.after(ms, () => {
-      signal?.removeEventListener('abort', onAbort)
-      resolve()
-    })
-    signal?.addEventListener('abort', onAbort, { once: true })
-  })
 }

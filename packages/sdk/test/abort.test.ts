@@ -3,17 +3,18 @@ import { getEventListeners } from 'node:events'
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest'
 
 import { currentExecution, instrumentAgent, recoveryOf, type InstrumentAgentOptions } from '../src/index.ts'
-import { InMemoryTelemetry, keptLines } from './in-memory-telemetry.ts'
+import { startTestTelemetry, type TestTelemetry } from '../src/testing/index.ts'
+import { keptLines } from './kept-lines.ts'
 import { told } from './run-watch.ts'
 
-let telemetry: InMemoryTelemetry
-beforeEach(() => {
-  telemetry = new InMemoryTelemetry()
+let telemetry: TestTelemetry
+beforeEach(async () => {
+  telemetry = await startTestTelemetry({ skipWaits: false })
   vi.useFakeTimers()
 })
-afterEach(() => {
+afterEach(async () => {
   vi.useRealTimers()
-  telemetry.unregister()
+  await telemetry.shutdown()
 })
 
 const cancelled = 'cancelled aborted (unset), attempts:'

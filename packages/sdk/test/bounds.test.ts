@@ -1,11 +1,14 @@
 import { afterEach, beforeEach, expect, test } from 'vitest'
 
 import { currentExecution, getExecutionMetrics, instrumentAgent, instrumentTool } from '../src/index.ts'
-import { InMemoryTelemetry, keptLines } from './in-memory-telemetry.ts'
+import { startTestTelemetry, type TestTelemetry } from '../src/testing/index.ts'
+import { keptLines } from './kept-lines.ts'
 
-let telemetry: InMemoryTelemetry
-beforeEach(() => (telemetry = new InMemoryTelemetry()))
-afterEach(() => telemetry.unregister())
+let telemetry: TestTelemetry
+beforeEach(async () => {
+  telemetry = await startTestTelemetry()
+})
+afterEach(() => telemetry.shutdown())
 
 const labels = async (metricName: string, label: string): Promise<unknown[]> => [
   ...new Set((await telemetry.points(metricName)).map(({ attributes }) => attributes[label])),
@@ -41,7 +44,7 @@ test('the 101st agent name is __other__ in metrics, its own in spans and lines, 
   expect(lines.filter((line) => line.startsWith('[WARN]'))).toEqual([
     '[WARN] more than 100 agent names in this process: the rest is counted as __other__',
   ])
-  expect(telemetry.span('invoke_agent agent-119').attributes['gen_ai.agent.name']).toBe('agent-119')
+  expect(telemetry.spans('invoke_agent agent-119')[0]!.attributes['gen_ai.agent.name']).toBe('agent-119')
   expect(lines.at(-1)).toContain('agent-119')
 })
 

@@ -5,11 +5,13 @@ import type { ReadableSpan } from '@opentelemetry/sdk-trace'
 import { afterEach, beforeEach, expect, test } from 'vitest'
 
 import { currentExecution, getActiveExecutions, instrumentAgent, instrumentTool } from '../src/index.ts'
-import { InMemoryTelemetry } from './in-memory-telemetry.ts'
+import { startTestTelemetry, type TestTelemetry } from '../src/testing/index.ts'
 
-let telemetry: InMemoryTelemetry
-beforeEach(() => (telemetry = new InMemoryTelemetry()))
-afterEach(() => telemetry.unregister())
+let telemetry: TestTelemetry
+beforeEach(async () => {
+  telemetry = await startTestTelemetry()
+})
+afterEach(() => telemetry.shutdown())
 
 const quick = { recovery: { maxRetries: 3, baseDelaySeconds: 0 }, logger: false } as const
 

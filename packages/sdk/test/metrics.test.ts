@@ -1,13 +1,14 @@
-import { DataPointType } from '@opentelemetry/sdk-metrics'
 import { afterEach, beforeEach, expect, test } from 'vitest'
 
 import { currentExecution, instrumentAgent, instrumentTool, startExecution } from '../src/index.ts'
 import { metric, type Metric } from '../src/names.ts'
-import { InMemoryTelemetry } from './in-memory-telemetry.ts'
+import { startTestTelemetry, type RecordedHistogram, type TestTelemetry } from '../src/testing/index.ts'
 
-let telemetry: InMemoryTelemetry
-beforeEach(() => (telemetry = new InMemoryTelemetry()))
-afterEach(() => telemetry.unregister())
+let telemetry: TestTelemetry
+beforeEach(async () => {
+  telemetry = await startTestTelemetry()
+})
+afterEach(() => telemetry.shutdown())
 
 const quick = { recovery: { baseDelaySeconds: 0.001, exponentialFactor: 1 }, logger: false } as const
 
@@ -31,20 +32,16 @@ async function everything(name: string): Promise<void> {
 
 test('every instrument of the contract comes out with its name, kind, unit, buckets and labels, and no other', async () => {
   await everything('everything')
-  const seen = new Map((await telemetry.metrics()).map((data) => [data.descriptor.name, data]))
+  const seen = new Map((await telemetry.metrics()).map((data) => [data.name, data]))
   // Nothing went wrong, so nothing was swallowed
   const expected = Object.values(metric).filter(({ name }) => name !== metric.guardTrips.name)
   expect([...seen.keys()].toSorted()).toEqual(expected.map(({ name }) => name).toSorted())
   for (const of of expected) {
     const data = seen.get(of.name)!
-    expect(data.descriptor).toMatchObject({ name: of.name, unit: of.unit, description: of.description })
-    expect(DataPointType[data.dataPointType]).toBe(
-      { counter: 'SUM', upDownCounter: 'SUM', histogram: 'HISTOGRAM', gauge: 'GAUGE' }[of.kind],
-    )
-    const labels = new Set(data.dataPoints.flatMap(({ attributes }) => Object.keys(attributes)))
+    expect(data).toMatchObject({ unit: of.unit, description: of.description, kind: of.kind })
+    const labels = new Set(data.points.flatMap(({ attributes }) => Object.keys(attributes)))
     expect([...labels].toSorted(), of.name).toEqual([...of.attributes].toSorted())
-    if (of.buckets)
-      expect((data.dataPoints[0]!.value as { buckets: { boundaries: number[] } }).buckets.boundaries).toEqual(of.buckets)
+    if (of.buckets) expect((data.points[0]!.value as RecordedHistogram).buckets.boundaries).toEqual(of.buckets)
   }
 })
 

@@ -4,15 +4,18 @@ import { afterEach, beforeEach, expect, test } from 'vitest'
 
 import { getExecutionMetrics, instrumentAgent, instrumentTool, onExecution, startExecution } from '../src/index.ts'
 import { redactSecrets } from '../src/telemetry/content.ts'
-import { InMemoryTelemetry, keptLines } from './in-memory-telemetry.ts'
+import { startTestTelemetry, type TestTelemetry } from '../src/testing/index.ts'
+import { keptLines } from './kept-lines.ts'
 
-let telemetry: InMemoryTelemetry
-beforeEach(() => (telemetry = new InMemoryTelemetry()))
-afterEach(() => telemetry.unregister())
+let telemetry: TestTelemetry
+beforeEach(async () => {
+  telemetry = await startTestTelemetry()
+})
+afterEach(() => telemetry.shutdown())
 
 const secret = 'the-private-question'
-const input = (span: string): unknown => telemetry.span(span).attributes['swarmwatch.input']
-const output = (span: string): unknown => telemetry.span(span).attributes['swarmwatch.output']
+const input = (span: string): unknown => telemetry.spans(span)[0]!.attributes['swarmwatch.input']
+const output = (span: string): unknown => telemetry.spans(span)[0]!.attributes['swarmwatch.output']
 
 test('nothing of arguments, results, context or task appears anywhere unless asked for', async () => {
   const { lines, logger } = keptLines()
@@ -69,7 +72,7 @@ const fail = async (errorMessages: boolean | ((message: string) => string) | und
     },
   )
   await failing().catch(() => {})
-  const { status, events } = telemetry.span('invoke_agent failing')
+  const { status, events } = telemetry.spans('invoke_agent failing')[0]!
   expect(events.map(({ attributes }) => attributes?.['exception.message'])).toEqual([status.message])
   expect(events[0]?.attributes?.['exception.stacktrace']).not.toContain(secret)
   return String(status.message)

@@ -2,7 +2,7 @@ import { fc, test as property } from '@fast-check/vitest'
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest'
 
 import { configureRecovery, defaultRecovery, instrumentAgent, recoveryOf, type RecoveryOptions } from '../src/index.ts'
-import { keptLines } from './in-memory-telemetry.ts'
+import { keptLines } from './kept-lines.ts'
 
 const rateLimited = (retryAfter?: string): Error =>
   Object.assign(new Error('slow down'), {

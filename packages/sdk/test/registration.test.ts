@@ -7,17 +7,18 @@ import { metrics, trace } from '@opentelemetry/api'
 import { afterEach, describe, expect, test, vi } from 'vitest'
 
 import { currentExecution, instrumentAgent, instrumentTool } from '../src/index.ts'
-import { InMemoryTelemetry, keptLines } from './in-memory-telemetry.ts'
+import { startTestTelemetry, type TestTelemetry } from '../src/testing/index.ts'
+import { keptLines } from './kept-lines.ts'
 import { told } from './run-watch.ts'
 
-const registered: InMemoryTelemetry[] = []
-function register(): InMemoryTelemetry {
-  const telemetry = new InMemoryTelemetry()
+const registered: TestTelemetry[] = []
+async function register(): Promise<TestTelemetry> {
+  const telemetry = await startTestTelemetry()
   registered.push(telemetry)
   return telemetry
 }
-afterEach(() => {
-  for (const telemetry of registered.splice(0)) telemetry.unregister()
+afterEach(async () => {
+  for (const telemetry of registered.splice(0)) await telemetry.shutdown()
 })
 
 /** An agent that lasts until it is told to end, and the number of runs that a telemetry sees as active. */
@@ -25,14 +26,14 @@ function lasting() {
   const { promise, resolve } = Promise.withResolvers<string>()
   return { agent: instrumentAgent(() => promise, { name: 'lasting', logger: false }), end: () => resolve('done') }
 }
-const active = async (telemetry: InMemoryTelemetry): Promise<unknown[]> =>
+const active = async (telemetry: TestTelemetry): Promise<unknown[]> =>
   (await telemetry.points('active_executions', 'lasting')).map(({ value }) => value)
 
 describe('in any order', () => {
   test('wrapped first and registered later: everything from then on', async () => {
     const agent = instrumentAgent(async () => 'done', { name: 'early', logger: false })
     expect(await agent()).toBe('done')
-    const telemetry = register()
+    const telemetry = await register()
     expect(await agent()).toBe('done')
     expect(telemetry.spans().map(({ name }) => name)).toEqual(['attempt 1', 'invoke_agent early'])
     const executions = await telemetry.points('agent.executions', 'early')
@@ -44,7 +45,7 @@ describe('in any order', () => {
   })
 
   test('registered first and wrapped later', async () => {
-    const telemetry = register()
+    const telemetry = await register()
     await instrumentAgent(async () => 'done', { name: 'writer', logger: false })()
     expect(await told(telemetry)).toBe('success first_try (unset), attempts: unset')
   })
@@ -52,7 +53,7 @@ describe('in any order', () => {
   test('registered during a run: it is active from the first recording on, and no longer when it has ended', async () => {
     const before = lasting()
     const run = before.agent()
-    const telemetry = register()
+    const telemetry = await register()
     const other = lasting()
     const otherRun = other.agent()
     expect(await active(telemetry)).toEqual([2])
@@ -66,11 +67,11 @@ describe('in any order', () => {
   })
 
   test('a provider that is swapped for another: each has its own part, and none is counted twice', async () => {
-    const first = register()
+    const first = await register()
     const { agent, end } = lasting()
     const run = agent()
     expect(await active(first)).toEqual([1])
-    const second = register()
+    const second = await register()
     end()
     await run
     expect(await active(second)).toEqual([0])
@@ -84,10 +85,10 @@ describe('in any order', () => {
   })
 
   test('a provider that is taken away: the agent goes on', async () => {
-    const telemetry = register()
+    const telemetry = await register()
     const agent = instrumentAgent(async () => 'done', { name: 'writer', logger: false })
     await agent()
-    telemetry.unregister()
+    await telemetry.shutdown()
     expect(await agent()).toBe('done')
     expect(telemetry.spans()).toHaveLength(2)
   })

@@ -1,13 +1,12 @@
 import { trace } from '@opentelemetry/api'
-import type { ReadableSpan } from '@opentelemetry/sdk-trace'
 
 import { currentExecution } from '../src/index.ts'
-import type { InMemoryTelemetry } from './in-memory-telemetry.ts'
+import type { RecordedSpan, TestTelemetry } from '../src/testing/index.ts'
 
 /** Where the calling code is: the running agent, its attempt, the active span. */
 export function here(): string {
   const execution = currentExecution()
-  const span = trace.getActiveSpan() as unknown as ReadableSpan | undefined
+  const span = trace.getActiveSpan() as unknown as RecordedSpan | undefined
   return `${execution?.agentName} ${execution?.attempt}, ${span?.name}`
 }
 
@@ -15,7 +14,7 @@ export function here(): string {
  * How the only run so far went, as root span, attempt spans and counters tell it together, such as `success first_try, attempts: unset`;
  * `open` while nothing of it has ended.
  */
-export async function told(telemetry: InMemoryTelemetry): Promise<string> {
+export async function told(telemetry: TestTelemetry): Promise<string> {
   const spans = telemetry.spans()
   const roots = spans.filter((span) => span.name.startsWith('invoke_agent'))
   const attempts = spans.filter((span) => span.name.startsWith('attempt'))
@@ -26,7 +25,7 @@ export async function told(telemetry: InMemoryTelemetry): Promise<string> {
   if (!root || roots.length !== 1 || counted.length !== 1 || counted[0]?.value !== 1 || active !== 0) {
     return `torn: ${roots.length} root spans, ${JSON.stringify(counted)} counted, ${active} active`
   }
-  const kind = (span: ReadableSpan): string => (span.status.code === 2 ? String(span.attributes['error.type']) : 'unset')
+  const kind = (span: RecordedSpan): string => (span.status.code === 2 ? String(span.attributes['error.type']) : 'unset')
   const outcome = `${String(counted[0].attributes['outcome'])} ${String(root.attributes['swarmwatch.retry.outcome'])}`
   return `${outcome} (${kind(root)}), attempts: ${attempts.map(kind).join(' ')}`
 }

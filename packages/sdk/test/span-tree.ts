@@ -1,12 +1,11 @@
 import { SpanStatusCode } from '@opentelemetry/api'
-import type { ReadableSpan } from '@opentelemetry/sdk-trace'
 
-import type { InMemoryTelemetry } from './in-memory-telemetry.ts'
+import type { RecordedSpan, TestTelemetry } from '../src/testing/index.ts'
 
 /** The finished spans as a tree in words; ids and measured numbers are replaced by what they are. */
-export function spanTree(telemetry: InMemoryTelemetry): unknown[] {
+export function spanTree(telemetry: TestTelemetry): unknown[] {
   const spans = telemetry.spans()
-  const describe = (span: ReadableSpan): unknown => ({
+  const describe = (span: RecordedSpan): unknown => ({
     name: span.name,
     attributes: Object.fromEntries(
       Object.entries(span.attributes).map(([key, value]) => [key, /execution\.id|retry\.wait/.test(key) ? typeof value : value]),

@@ -1,12 +1,14 @@
 import { afterEach, beforeEach, expect, test } from 'vitest'
 
 import { instrumentTool } from '../src/index.ts'
-import { InMemoryTelemetry } from './in-memory-telemetry.ts'
+import { startTestTelemetry, type TestTelemetry } from '../src/testing/index.ts'
 import { spanTree } from './span-tree.ts'
 
-let telemetry: InMemoryTelemetry
-beforeEach(() => (telemetry = new InMemoryTelemetry()))
-afterEach(() => telemetry.unregister())
+let telemetry: TestTelemetry
+beforeEach(async () => {
+  telemetry = await startTestTelemetry()
+})
+afterEach(() => telemetry.shutdown())
 
 test('a tool that throws is an error span of its own, and what it throws comes out', async () => {
   const error = Object.assign(new Error('no such file /secret'), { code: 'ENOENT' })

@@ -2,12 +2,14 @@ import { trace } from '@opentelemetry/api'
 import { afterEach, beforeEach, expect, test } from 'vitest'
 
 import { currentExecution, executeWithRecovery, instrumentAgent, instrumentTool, startExecution } from '../src/index.ts'
-import { InMemoryTelemetry } from './in-memory-telemetry.ts'
+import { startTestTelemetry, type TestTelemetry } from '../src/testing/index.ts'
 import { spanTree } from './span-tree.ts'
 
-let telemetry: InMemoryTelemetry
-beforeEach(() => (telemetry = new InMemoryTelemetry()))
-afterEach(() => telemetry.unregister())
+let telemetry: TestTelemetry
+beforeEach(async () => {
+  telemetry = await startTestTelemetry()
+})
+afterEach(() => telemetry.shutdown())
 
 const quick = { recovery: { baseDelaySeconds: 0 }, logger: false } as const
 
@@ -174,7 +176,7 @@ test('what the model used, summed over the attempts, and attributes set by the a
     },
     { agentName: 'rapid-builder', ...quick },
   )
-  expect(telemetry.span('invoke_agent rapid-builder').attributes).toMatchObject({
+  expect(telemetry.spans('invoke_agent rapid-builder')[0]!.attributes).toMatchObject({
     'gen_ai.usage.input_tokens': 300,
     'gen_ai.usage.output_tokens': 60,
     'swarmwatch.cost.usd': expect.closeTo(0.03),
@@ -222,5 +224,7 @@ test('the span that is active around a call is the parent of its root span', asy
     await agent()
     span.end()
   })
-  expect(telemetry.span('invoke_agent reviewer').parentSpanContext?.spanId).toBe(telemetry.span('request').spanContext().spanId)
+  expect(telemetry.spans('invoke_agent reviewer')[0]!.parentSpanContext?.spanId).toBe(
+    telemetry.spans('request')[0]!.spanContext().spanId,
+  )
 })

@@ -2,12 +2,14 @@ import { SpanStatusCode } from '@opentelemetry/api'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 
 import { currentExecution, getActiveExecutions, instrumentAgent } from '../src/index.ts'
-import { InMemoryTelemetry } from './in-memory-telemetry.ts'
+import { startTestTelemetry, type TestTelemetry } from '../src/testing/index.ts'
 import { here, told } from './run-watch.ts'
 
-let telemetry: InMemoryTelemetry
-beforeEach(() => (telemetry = new InMemoryTelemetry()))
-afterEach(() => telemetry.unregister())
+let telemetry: TestTelemetry
+beforeEach(async () => {
+  telemetry = await startTestTelemetry()
+})
+afterEach(() => telemetry.shutdown())
 
 const quick = { name: 'writer', recovery: { maxRetries: 2, baseDelaySeconds: 0 }, logger: false } as const
 const broken = new RangeError('broken')

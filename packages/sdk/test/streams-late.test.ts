@@ -1,17 +1,17 @@
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest'
 
 import { currentExecution, instrumentAgent, instrumentTool } from '../src/index.ts'
-import { InMemoryTelemetry } from './in-memory-telemetry.ts'
+import { startTestTelemetry, type TestTelemetry } from '../src/testing/index.ts'
 import { here, told } from './run-watch.ts'
 
-let telemetry: InMemoryTelemetry
-beforeEach(() => {
-  telemetry = new InMemoryTelemetry()
+let telemetry: TestTelemetry
+beforeEach(async () => {
+  telemetry = await startTestTelemetry({ skipWaits: false })
   vi.useFakeTimers()
 })
-afterEach(() => {
+afterEach(async () => {
   vi.useRealTimers()
-  telemetry.unregister()
+  await telemetry.shutdown()
 })
 
 const limited = {

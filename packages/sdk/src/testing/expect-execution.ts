@@ -1,0 +1,81 @@
+import { AssertionError } from 'node:assert'
+import { inspect, isDeepStrictEqual } from 'node:util'
+
+import type { RecordedExecution } from './recorded-execution.ts'
+
+/**
+ * What a run is expected to be. Each part is a value (deeply equal; of `tokens` and `attributes` only what is named), or a function that
+ * says whether the recorded value will do.
+ */
+export type ExpectedExecution = {
+  readonly [Part in keyof RecordedExecution]?: Partial<RecordedExecution[Part]> | ((recorded: RecordedExecution[Part]) => boolean)
+}
+
+type Part = keyof RecordedExecution
+
+/**
+ * The first of an agent's runs that is as expected. Throws an AssertionError that shows for each run what differs, and for none what was
+ * recorded instead; `running` are the agents of runs that have not finished.
+ */
+export function findExecution(
+  executions: readonly RecordedExecution[],
+  agentName: string,
+  expected: ExpectedExecution,
+  running: readonly string[],
+): RecordedExecution {
+  const candidates = executions.filter((execution) => execution.agentName === agentName)
+  const found = candidates.find((execution) => differences(execution, expected).length === 0)
+  if (found) return found
+  const [only] = candidates
+  throw new AssertionError({
+    message: candidates.length === 0 ? nothing(executions, agentName, running) : unlike(candidates, agentName, expected),
+    // A test runner shows their difference
+    ...(candidates.length === 1 && { actual: parts(only!, expected), expected }),
+    operator: 'expectExecution',
+  })
+}
+
+function differences(execution: RecordedExecution, expected: ExpectedExecution): Part[] {
+  return (Object.keys(expected) as Part[]).filter((part) => !matches(execution[part], expected[part]))
+}
+
+function matches(recorded: unknown, expected: unknown): boolean {
+  if (expected === undefined) return true
+  if (typeof expected === 'function') return Boolean(expected(recorded))
+  if (!isRecord(expected) || !isRecord(recorded)) return isDeepStrictEqual(recorded, expected)
+  return Object.entries(expected).every(([key, value]) => isDeepStrictEqual(recorded[key], value))
+}
+
+function isRecord(value: unknown): value is Record<string, unknown> {
+  return typeof value === 'object' && value !== null && !Array.isArray(value)
+}
+
+const parts = (execution: RecordedExecution, expected: ExpectedExecution): object =>
+  Object.fromEntries((Object.keys(expected) as Part[]).map((part) => [part, execution[part]]))
+
+const show = (value: unknown): string =>
+  typeof value === 'function'
+    ? 'as the function says'
+    : inspect(value, { breakLength: Infinity, maxStringLength: 200, maxArrayLength: 20 })
+
+function unlike(candidates: readonly RecordedExecution[], agentName: string, expected: ExpectedExecution): string {
+  const runs = candidates.map((execution) => {
+    const wrong = differences(execution, expected).map(
+      (part) => `\n    ${part}: expected ${show(expected[part])}, recorded ${show(execution[part])}`,
+    )
+    return `\n  ${summary(execution)}${wrong.join('')}`
+  })
+  return `no run of ${agentName} is as expected; recorded:${runs.join('')}`
+}
+
+function nothing(executions: readonly RecordedExecution[], agentName: string, running: readonly string[]): string {
+  const finished = executions.map((execution) => `\n  ${summary(execution)}`)
+  const open = running.map((name) => `\n  ${name}: has not finished; is it awaited, is its stream read to the end?`)
+  const others = [...finished, ...open]
+  return `no run of ${agentName} has finished; recorded:${others.length === 0 ? ' nothing' : others.join('')}`
+}
+
+function summary({ agentName, outcome, retryOutcome, attempts, errorType }: RecordedExecution): string {
+  const type = errorType === undefined ? '' : ` (${errorType})`
+  return `${agentName}: ${outcome}${type}, ${retryOutcome}, ${attempts} attempt${attempts === 1 ? '' : 's'}`
+}

@@ -1,0 +1,118 @@
+import { isInstance, peek } from '../../error-type.ts'
+import type { IsolationAdapter, PlainAgent } from './isolation-adapter.ts'
+
+/** What a run of the wrapped agent is given, and what it must not change. */
+export interface Given {
+  readonly task: unknown
+  readonly value: unknown
+  readonly error: unknown
+  /** What the agent returns of its value. */
+  readonly returned: (value: unknown) => unknown
+}
+
+/** One way in which an agent runs: what it does, and how often a library may call it. */
+export interface Behaviour {
+  readonly name: string
+  isAskedOf(adapter: IsolationAdapter): boolean
+  agent(given: Given, began: (task: unknown) => number): PlainAgent
+  calls(retries: number): number
+  /** What is wrong with what came out; undefined if nothing is. */
+  fault(wrapped: () => unknown, given: Given): Promise<string | undefined>
+}
+
+const firstChunk = { chunk: 1 }
+
+/** The agents of each case. An agent that fails, fails each time it is called. */
+export const behaviours: readonly Behaviour[] = [
+  {
+    name: 'returns',
+    isAskedOf: () => true,
+    agent: ({ value, returned }, began) =>
+      function returns(task) {
+        began(task)
+        return returned(value)
+      },
+    calls: () => 1,
+    fault: expectValue,
+  },
+  {
+    name: 'rejects',
+    isAskedOf: () => true,
+    agent: ({ error }, began) =>
+      async function rejects(task) {
+        began(task)
+        throw error
+      },
+    calls: (retries) => 1 + retries,
+    fault: expectError,
+  },
+  {
+    name: 'throws',
+    isAskedOf: () => true,
+    agent: ({ error }, began) =>
+      function throws(task) {
+        began(task)
+        throw error
+      },
+    calls: (retries) => 1 + retries,
+    fault: expectError,
+  },
+  {
+    name: 'recovers',
+    isAskedOf: ({ retries = 0 }) => retries > 0,
+    agent: ({ value, error }, began) =>
+      async function recovers(task) {
+        if (began(task) === 1) throw error
+        return value
+      },
+    calls: () => 2,
+    fault: expectValue,
+  },
+  {
+    name: 'streams',
+    isAskedOf: ({ streams = true }) => streams,
+    agent: ({ value }, began) =>
+      async function* streams(task) {
+        began(task)
+        yield firstChunk
+        yield value
+      },
+    calls: () => 1,
+    fault: expectChunks,
+  },
+]
+
+async function expectValue(wrapped: () => unknown, { value }: Given): Promise<string | undefined> {
+  try {
+    const came: unknown = await wrapped()
+    return Object.is(came, value) ? undefined : `${describe(came)} came in place of its value`
+  } catch (error) {
+    return `threw ${describe(error)} in place of its value`
+  }
+}
+
+async function expectError(wrapped: () => unknown, { error }: Given): Promise<string | undefined> {
+  try {
+    return `${describe(await wrapped())} came in place of its error`
+  } catch (thrown) {
+    return Object.is(thrown, error) ? undefined : `threw ${describe(thrown)} in place of its error`
+  }
+}
+
+async function expectChunks(wrapped: () => unknown, { value }: Given): Promise<string | undefined> {
+  const chunks: unknown[] = []
+  try {
+    for await (const chunk of (await wrapped()) as AsyncIterable<unknown>) chunks.push(chunk)
+  } catch (error) {
+    return `threw ${describe(error)} after ${chunks.length} chunks`
+  }
+  const same = chunks.length === 2 && Object.is(chunks[0], firstChunk) && Object.is(chunks[1], value)
+  return same ? undefined : `${chunks.length} chunks came in place of its two`
+}
+
+/** A value in a few words, whatever it is. */
+export function describe(value: unknown): string {
+  if (!isInstance(value, Error)) return value === undefined || value === null ? String(value) : `a value of type ${typeof value}`
+  const [name, message] = [peek(value, 'name'), peek(value, 'message')]
+  return typeof name === 'string' && typeof message === 'string' ? `${name}: ${message}`.slice(0, 200) : 'an error'
+}

@@ -1,0 +1,20 @@
+import { contextCases } from './context-cases.ts'
+import { hookCases } from './hook-cases.ts'
+import type { HostileCase, IsolationCase } from './isolation-case.ts'
+import { metricCases } from './metric-cases.ts'
+import { spanCases } from './span-cases.ts'
+import { errorCases, valueCases } from './value-cases.ts'
+
+/** Every case, with how it is made. */
+export const hostileCases: readonly HostileCase[] = [
+  { name: 'telemetry that works', surface: 'none', prepare: () => ({}) },
+  ...spanCases,
+  ...metricCases,
+  ...contextCases,
+  ...hookCases,
+  ...valueCases,
+  ...errorCases,
+]
+
+/** Every case of the isolation suite; the first one is without any fault, to show that library and adapter work. */
+export const isolationCases: readonly IsolationCase[] = hostileCases.map(({ prepare: _, ...about }) => about)

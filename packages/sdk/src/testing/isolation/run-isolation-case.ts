@@ -1,0 +1,119 @@
+import { setTimeout as delay } from 'node:timers/promises'
+
+import { openTelemetrySdk, type TelemetryParts } from '../open-telemetry-sdk.ts'
+import { startTestTelemetry } from '../test-telemetry.ts'
+import { behaviours, describe, type Behaviour, type Given } from './behaviours.ts'
+import type { IsolationAdapter } from './isolation-adapter.ts'
+import type { HostileCase, Hostility, IsolationSurface } from './isolation-case.ts'
+import { hostileCases } from './isolation-cases.ts'
+
+/** The address of a module that exports {@link runIsolationCase}: this one, or what it was bundled into. */
+export const caseModule: string = import.meta.url
+
+/** How a library stood a case. */
+export interface IsolationResult {
+  readonly case: string
+  readonly surface: IsolationSurface
+  /** `skipped` where the library has no such hook. */
+  readonly verdict: 'passed' | 'failed' | 'skipped'
+  /** What was not as without the library; empty unless it failed. */
+  readonly what: string
+}
+
+/** How long things may take. */
+export interface IsolationLimits {
+  /** Each run of the agent. @default 5000 */
+  readonly timeoutMs?: number | undefined
+  /** After the runs, for errors that nobody awaits to become known. @default 20 */
+  readonly graceMs?: number | undefined
+}
+
+/**
+ * Lets something go wrong around an agent that `adapter` wraps, in this process, and looks whether the agent notices: it must be called as
+ * often as it should, get its very arguments, and its very value or error must come out, in time; no error may be left unhandled.
+ * Rejects only if there is no case of that name, or telemetry cannot be set up.
+ */
+export async function runIsolationCase(
+  adapter: IsolationAdapter,
+  caseName: string,
+  { timeoutMs = 5000, graceMs = 20 }: IsolationLimits = {},
+): Promise<IsolationResult> {
+  const found = hostileCases.find(({ name }) => name === caseName)
+  if (!found) throw new RangeError(`there is no isolation case "${caseName}"`)
+  const result = { case: found.name, surface: found.surface }
+  if (found.hook && !adapter.hooks?.includes(found.hook)) return { ...result, verdict: 'skipped', what: '' }
+  const faults = await faultsIn(found, adapter, timeoutMs, graceMs)
+  return { ...result, verdict: faults.length === 0 ? 'passed' : 'failed', what: faults.join('; ') }
+}
+
+async function faultsIn(
+  { prepare }: HostileCase,
+  adapter: IsolationAdapter,
+  timeoutMs: number,
+  graceMs: number,
+): Promise<string[]> {
+  const faults: string[] = []
+  const unhandled = (error: unknown): void => void faults.push(`nobody handles ${describe(error)}`)
+  process.on('unhandledRejection', unhandled).on('uncaughtException', unhandled)
+  let again = (): void => {}
+  try {
+    const hostility = prepare({ sdk: await openTelemetrySdk(), callAgain: () => again() })
+    const stop = await (adapter.start?.(hostility.parts ?? {}) ?? start(hostility.parts))
+    hostility.register?.()
+    for (const behaviour of behaviours.filter((each) => each.isAskedOf(adapter))) {
+      const run = new BehaviourRun(behaviour, adapter, hostility)
+      again = () => run.callAgain()
+      const fault = await Promise.race([run.fault(), delay(timeoutMs, `did not settle in ${timeoutMs} ms`, { ref: false })])
+      if (fault !== undefined) faults.push(`${behaviour.name}: ${fault}`)
+      again = () => {}
+    }
+    await delay(graceMs)
+    // What hangs may hang here too
+    await Promise.race([Promise.resolve(stop()).catch(() => {}), delay(1000)])
+  } finally {
+    process.off('unhandledRejection', unhandled).off('uncaughtException', unhandled)
+  }
+  return faults
+}
+
+async function start(parts: TelemetryParts = {}): Promise<() => Promise<void>> {
+  const telemetry = await startTestTelemetry(parts)
+  return () => telemetry.shutdown()
+}
+
+/** One agent, wrapped and called. */
+class BehaviourRun {
+  readonly #behaviour: Behaviour
+  readonly #given: Given
+  readonly #retries: number
+  readonly #tasks: unknown[] = []
+  readonly #wrapped: (task: unknown) => unknown
+  readonly #other = { task: 'of a call from within' }
+  #callsLeft = 2
+
+  constructor(behaviour: Behaviour, adapter: IsolationAdapter, hostility: Hostility) {
+    const { task = { question: 6 * 7 }, thrown = { error: new Error('the agent is broken') }, thenable } = hostility
+    const value = 'value' in hostility ? hostility.value : { answer: 42 }
+    this.#behaviour = behaviour
+    this.#retries = adapter.retries ?? 0
+    this.#given = { task, value, error: thrown.error, returned: thenable ?? (async (result) => result) }
+    const agent = behaviour.agent(this.#given, (got) => (got === this.#other ? 0 : this.#tasks.push(got)))
+    this.#wrapped = adapter.wrap(agent, hostility.hooks ?? {})
+  }
+
+  async fault(): Promise<string | undefined> {
+    const fault = await this.#behaviour.fault(() => this.#wrapped(this.#given.task), this.#given)
+    if (fault !== undefined) return fault
+    const calls = this.#behaviour.calls(this.#retries)
+    if (this.#tasks.length !== calls) return `called ${this.#tasks.length} times in place of ${calls}`
+    return this.#tasks.every((task) => Object.is(task, this.#given.task)) ? undefined : 'got other arguments'
+  }
+
+  /** A call that belongs to nobody, at most twice: it may end in another one. */
+  callAgain(): void {
+    if (this.#callsLeft === 0) return
+    this.#callsLeft -= 1
+    const call = async (): Promise<unknown> => this.#wrapped(this.#other)
+    void call().catch(() => {})
+  }
+}

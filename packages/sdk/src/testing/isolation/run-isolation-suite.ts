@@ -1,0 +1,69 @@
+import { spawn } from 'node:child_process'
+
+import type { IsolationAdapter } from './isolation-adapter.ts'
+import { isolationCases } from './isolation-cases.ts'
+import { caseModule, runIsolationCase, type IsolationLimits, type IsolationResult } from './run-isolation-case.ts'
+
+/** What `runIsolationSuite` can be told. */
+export interface IsolationSuiteOptions extends IsolationLimits {
+  /** Names of the cases to run. @default all */
+  readonly cases?: readonly string[] | undefined
+  /** How many processes run at once. @default 2 */
+  readonly atOnce?: number | undefined
+  /** What a process may need to load the adapter before its case begins. @default 30000 */
+  readonly startMs?: number | undefined
+  /** Arguments for node in each process. @default those of this process */
+  readonly nodeArguments?: readonly string[] | undefined
+}
+
+/**
+ * Runs the isolation suite, and resolves with a row for each case. An adapter is run in this process, case after case; the URL of a
+ * module whose default export is an adapter in a process of its own for each case, so that one that dies or hangs fails only its case.
+ *
+ * @example
+ * console.table(await runIsolationSuite({ name: 'mine', wrap: (agent) => instrumentAgent(agent) }))
+ */
+export async function runIsolationSuite(
+  adapter: IsolationAdapter | URL,
+  options: IsolationSuiteOptions = {},
+): Promise<IsolationResult[]> {
+  const { cases = isolationCases.map(({ name }) => name), atOnce = 2 } = options
+  const results: IsolationResult[] = []
+  const waiting = cases.entries()
+  const work = async (): Promise<void> => {
+    for (const [at, name] of waiting) {
+      results[at] = await (adapter instanceof URL ? runAlone(adapter, name, options) : runIsolationCase(adapter, name, options))
+    }
+  }
+  // In one process, cases would break each other's telemetry
+  await Promise.all(Array.from({ length: adapter instanceof URL ? atOnce : 1 }, work))
+  return results
+}
+
+async function runAlone(adapter: URL, caseName: string, options: IsolationSuiteOptions): Promise<IsolationResult> {
+  const { nodeArguments = process.execArgv, startMs = 30_000, timeoutMs = 5000, graceMs = 20 } = options
+  // Listening keeps the process alive while a case hangs with nothing to wait for, and ends it with this one
+  const program = `
+    process.on('disconnect', () => process.exit())
+    import { runIsolationCase } from ${JSON.stringify(caseModule)}
+    const { default: adapter } = await import(${JSON.stringify(adapter.href)})
+    const result = await runIsolationCase(adapter, ${JSON.stringify(caseName)}, ${JSON.stringify({ timeoutMs, graceMs })})
+    process.send(result, () => process.exit())`
+  const child = spawn(process.execPath, [...nodeArguments, '--input-type=module', '--eval', program], {
+    stdio: ['ignore', 'ignore', 'pipe', 'ipc'],
+    timeout: startMs + 6 * timeoutMs + graceMs,
+    killSignal: 'SIGKILL',
+  })
+  let result: IsolationResult | undefined
+  let said = ''
+  child.on('message', (message) => (result = message as IsolationResult))
+  child.stderr?.on('data', (text: Buffer) => (said = `${said}${text.toString()}`.slice(-500)))
+  const ending = await new Promise<string>((resolve) => {
+    child.on('error', (error) => resolve(error.message))
+    child.on('close', (code, signal) => resolve(signal === null ? `it exited with ${code}` : `it hung`))
+  })
+  if (result) return result
+  const { name, surface } = isolationCases.find((each) => each.name === caseName) ?? { name: caseName, surface: 'none' as const }
+  const lastLine = said.trim().split('\n').at(-1) ?? ''
+  return { case: name, surface, verdict: 'failed', what: `the process ended: ${ending}${lastLine && ` (${lastLine})`}` }
+}

@@ -1,0 +1,51 @@
+import type { InstrumentAgentOptions } from '../src/index.ts'
+import { realWorld, type World } from '../src/world.ts'
+
+/** What can be wrong with options that other libraries do not have. */
+export interface HostileOptions {
+  readonly options?: InstrumentAgentOptions<never, never>
+  readonly world?: World
+  /** The place that is counted for it. */
+  readonly where?: string
+}
+
+const boom = (): never => {
+  throw new Error('the option is broken')
+}
+const reject = (): Promise<never> => Promise.reject(new Error('not awaited by anybody'))
+const option = (options: InstrumentAgentOptions<never, never>, where: string | undefined = 'option'): HostileOptions => ({
+  options,
+  ...(where !== '' && { where }),
+})
+const limits = { maxRetries: 2, attemptTimeoutSeconds: 60, totalTimeoutSeconds: 600 }
+let backwards = Number.MAX_SAFE_INTEGER
+
+export const hostileOptions: Readonly<Record<string, HostileOptions>> = {
+  'attributes with a throwing getter': option({
+    attributes: Object.defineProperty({}, 'secret', { get: boom, enumerable: true }) as never,
+  }),
+  'attributes that no span can hold': option({ attributes: { big: 10n, nested: {}, call: boom } as never }, ''),
+  'a variant that throws': option({ variant: boom }),
+  'a variant that rejects': option({ variant: reject as never }),
+  'a variant that is no string': option({ variant: (() => 5) as never }),
+  'a signalFrom that throws': option({ signalFrom: boom }),
+  'a signalFrom that rejects': option({ signalFrom: reject as never }),
+  'a signalFrom that finds no signal': option({ signalFrom: (() => ({ aborted: true })) as never }),
+  'a retryIf that throws': option({ recovery: { maxRetries: 2, retryIf: boom } }),
+  'a retryIf that rejects': option({ recovery: { maxRetries: 2, retryIf: reject as never } }),
+  'a streamOf that throws': option({ streamOf: boom }),
+  'a streamOf that rejects': option({ streamOf: reject as never }),
+  'a streamOf that finds no stream': option({ streamOf: (() => 'x') as never }),
+  'a clock that goes backwards': {
+    options: { recovery: { maxRetries: 2, baseDelaySeconds: 0 } },
+    world: { ...realWorld, now: () => (backwards -= 1000), wallClock: () => (backwards -= 1000) },
+  },
+  'a clock that does not know the time': {
+    options: { recovery: { maxRetries: 2, baseDelaySeconds: 0 } },
+    world: { ...realWorld, now: () => Number.NaN, wallClock: () => Number.NaN },
+  },
+  'a clock that does not know the time, under time limits': {
+    options: { recovery: { ...limits, baseDelaySeconds: 0 } },
+    world: { ...realWorld, now: () => Number.NaN },
+  },
+}

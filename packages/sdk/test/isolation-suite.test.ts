@@ -1,0 +1,65 @@
+import { expect, test } from 'vitest'
+
+import { isolationCases, runIsolationCase, runIsolationSuite } from '../src/testing/index.ts'
+
+const fragile = new URL('fragile-adapter.mjs', import.meta.url)
+
+test('a case that a library does not stand says for each agent what came instead', async () => {
+  const [result] = await runIsolationSuite(fragile, { cases: ['a span processor throws in onStart'] })
+  expect(result).toEqual({
+    case: 'a span processor throws in onStart',
+    surface: 'span',
+    verdict: 'failed',
+    what:
+      'returns: threw Error: telemetry is broken in place of its value; rejects: threw Error: telemetry is broken in place of its ' +
+      'error; throws: threw Error: telemetry is broken in place of its error',
+  })
+})
+
+test('each case of a module runs in a process of its own: one that exits or hangs fails, the others go on, and all keep their order', async () => {
+  const cases = [
+    'telemetry that works',
+    'the agent throws undefined',
+    'the agent throws null',
+    'the agent throws a symbol',
+    'a listener throws',
+    'a logger throws',
+  ]
+  const results = await runIsolationSuite(fragile, { cases, timeoutMs: 200, startMs: 5000 })
+  expect(results.map((result) => [result.case, result.verdict, result.what])).toEqual([
+    ['telemetry that works', 'passed', ''],
+    ['the agent throws undefined', 'failed', 'the process ended: it exited with 7 (no undefined here)'],
+    ['the agent throws null', 'failed', 'the process ended: it hung'],
+    ['the agent throws a symbol', 'failed', 'rejects: did not settle in 200 ms; throws: did not settle in 200 ms'],
+    [
+      'a listener throws',
+      'failed',
+      'nobody handles Error: too late; nobody handles Error: too late; nobody handles Error: too late',
+    ],
+    ['a logger throws', 'skipped', ''],
+  ])
+})
+
+test('a library that calls an agent twice, or with other arguments, does not stand telemetry that works', async () => {
+  const twice = {
+    name: 'twice',
+    streams: false,
+    wrap: (agent: (task: unknown) => unknown) => (task: unknown) => [agent(task), agent(task)][1],
+  }
+  const other = { name: 'other', wrap: (agent: (task: unknown) => unknown) => () => agent('mine') }
+  const [first] = await runIsolationSuite(twice, { cases: ['telemetry that works'] })
+  expect(first?.what).toContain('returns: called 2 times in place of 1')
+  expect(await runIsolationCase(other, 'telemetry that works')).toMatchObject({
+    what: 'returns: got other arguments; rejects: got other arguments; throws: got other arguments; streams: got other arguments',
+  })
+})
+
+test('a case that does not exist is refused', async () => {
+  await expect(runIsolationCase({ name: 'x', wrap: (agent) => agent }, 'no such case')).rejects.toThrow(
+    'there is no isolation case "no such case"',
+  )
+})
+
+test('cases have names of their own', () => {
+  expect(new Set(isolationCases.map(({ name }) => name)).size).toBe(isolationCases.length)
+})
