@@ -36,6 +36,10 @@ export default defineConfig({
     // For what hangs; a busy machine may be slow
     testTimeout: 30_000,
     // `street`: promises about the whole, in test/
-    projects: [...packages.map(project), alone('engines', withEngines), alone('street', ['test/*.test.ts'])],
+    projects: [
+      ...packages.map(project),
+      alone('engines', withEngines),
+      alone('street', ['test/*.test.ts', 'mutation/*.test.ts']),
+    ],
   },
 })

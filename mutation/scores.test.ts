@@ -1,0 +1,41 @@
+import { expect, test } from 'vitest'
+
+import { scoresOf, withScores, type Report } from './scores.ts'
+
+const at = (line: number, from: number, to: number) => ({ start: { line, column: from }, end: { line, column: to } })
+
+const report: Report = {
+  files: {
+    'src/a.ts': {
+      source: 'if (a < b) go()\nreturn `x`',
+      mutants: [
+        { status: 'Survived', replacement: '``', location: at(2, 8, 11) },
+        { status: 'NoCoverage', replacement: 'a <= b', location: at(1, 5, 10) },
+        { status: 'Killed', replacement: 'true', location: at(1, 5, 10) },
+        { status: 'Timeout', replacement: 'false', location: at(1, 5, 10) },
+        { status: 'RuntimeError', replacement: 'crash', location: at(1, 5, 10) },
+      ],
+    },
+    'src/types.ts': { source: '', mutants: [] },
+  },
+}
+
+test('a report of mutants becomes a score for each file and a list of what no test noticed', () => {
+  expect(scoresOf(report)).toMatchInlineSnapshot(`
+    "| file | mutants | unnoticed | noticed |
+    |---|--:|--:|--:|
+    | src/a.ts | 4 | 2 | 50.0 % |
+    | all | 4 | 2 | 50.0 % |
+
+    Unnoticed:
+
+    - \`a.ts:1\` \`\` a < b \`\` as \`\` a <= b \`\`
+    - \`a.ts:2\` \`\` \`x\` \`\` as \`\` \`\` \`\`"
+  `)
+})
+
+test('scores replace only what stood between their markers, and a page without them is refused', () => {
+  const page = '<!-- scores: a -->\nold\n<!-- end of scores -->\n<!-- scores: b -->\nkept\n<!-- end of scores -->\n'
+  expect(withScores(page, 'a', 'new')).toBe(page.replace('\nold\n', '\n\nnew\n\n'))
+  expect(() => withScores(page, 'c', 'new')).toThrow('docs/mutation.md must hold "<!-- scores: c -->"')
+})
