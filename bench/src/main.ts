@@ -1,38 +1,63 @@
 import { writeFile } from 'node:fs/promises'
+import { argv, env } from 'node:process'
 
-import { measureBridge } from './bridge/measure-bridge.ts'
-import { bridgeTables } from './bridge/report-bridge.ts'
-import { measureHeapGrowth } from './heap-growth.ts'
-import { measureImportTime } from './import-time.ts'
 import { describeMachine } from './machine.ts'
-import { benchmarksPage, tablesOf, type Results } from './report.ts'
-import { measureStatusPage } from './status-page.ts'
-import { registerCountingTelemetry } from './telemetry.ts'
-import { measureWrappedCall } from './wrapped-call.ts'
+import { benchmarksPage } from './page.ts'
+import { farOffFactor, isFarOff, type Part, type Ratio, type Run } from './part.ts'
+import { parts } from './parts.ts'
+import { installPeers } from './peers/install-peers.ts'
+import { readResults, writeResults, type Results } from './results.ts'
 
-const isShort = process.env['BENCH_SHORT'] === '1'
-const size = isShort
-  ? { rounds: 15, callsPerRound: 4_000, processes: 5, heapCalls: 100_000, pageRounds: 1, pageSeconds: 2 }
-  : { rounds: 100, callsPerRound: 10_000, processes: 31, heapCalls: 1_000_000, pageRounds: 5, pageSeconds: 5 }
-const bridgeSize = isShort
-  ? { rounds: 1, milliseconds: 200, pacedSeconds: 1, deliveries: 3_000, starts: 1, settleMs: 500 }
-  : { rounds: 5, milliseconds: 2_000, pacedSeconds: 10, deliveries: 100_000, starts: 3, settleMs: 10_000 }
+const chosen = choose(argv.slice(2))
+const isShort = env['BENCH_SHORT'] === '1'
+const run: Run = { isShort, noPeers: await missingPeers() }
+const machine = await describeMachine()
+const measuredOn = new Date().toISOString().slice(0, 10)
 
-const telemetry = registerCountingTelemetry()
-const results: Results = {
-  isShort,
-  machine: await describeMachine(),
-  wrappedCall: await measureWrappedCall(telemetry, { ...size, collectsFirst: false }),
-  afterCollection: await measureWrappedCall(telemetry, { rounds: size.rounds, callsPerRound: 2_000, collectsFirst: true }),
-  importTime: await measureImportTime(size.processes),
-  statusPage: await measureStatusPage(size.pageRounds, size.pageSeconds),
-  bridge: await measureBridge(bridgeSize),
-  heapGrowth: await measureHeapGrowth(telemetry, size.heapCalls),
+let results: Results = isShort ? {} : await readResults()
+const ratios: Ratio[] = []
+for (const part of chosen) {
+  const reason = await part.cannotRun?.(run)
+  if (reason !== undefined) {
+    console.log(`\n(${part.name} is not measured: ${reason})\n`)
+    continue
+  }
+  const result = await part.measure(run)
+  console.log(`\n${part.section(result).trim()}`)
+  results = { ...results, [part.name]: { measuredOn, machine, result } }
+  ratios.push(...(part.ratios?.(result) ?? []))
+  // After each part: what was measured is not lost with a later one
+  if (!isShort) await write()
 }
-console.log([...Object.values(tablesOf(results)), ...Object.values(bridgeTables(results.bridge))].join('\n\n'))
-if (isShort) console.log('\nshort run: docs/benchmarks.md and bench/results.json stay as they were')
-else {
-  await writeFile(new URL('../../docs/benchmarks.md', import.meta.url), benchmarksPage(results))
-  await writeFile(new URL('../results.json', import.meta.url), `${JSON.stringify(results, null, 2)}\n`)
-  console.log('\nwrote docs/benchmarks.md and bench/results.json')
+console.log(
+  isShort
+    ? '\nshort run: docs/benchmarks.md and bench/results.json stay as they were'
+    : '\nwrote docs/benchmarks.md and bench/results.json',
+)
+if (isShort) judge()
+
+function choose(names: readonly string[]): readonly Part[] {
+  const known = parts.map(({ name }) => name)
+  const unknown = names.filter((name) => !known.includes(name))
+  if (unknown.length > 0) throw new Error(`a part must be one of ${known.join(', ')}, got ${unknown.join(', ')}`)
+  return names.length === 0 ? parts : parts.filter(({ name }) => names.includes(name))
+}
+
+async function missingPeers(): Promise<string | undefined> {
+  if (isShort) return 'left out of a short run'
+  return chosen.some(({ hasPeers }) => hasPeers) ? installPeers() : undefined
+}
+
+async function write(): Promise<void> {
+  await writeResults(results)
+  await writeFile(new URL('../../docs/benchmarks.md', import.meta.url), benchmarksPage(parts, results))
+}
+
+function judge(): void {
+  for (const ratio of ratios) {
+    const goal = 'atMost' in ratio.goal ? `at most ${ratio.goal.atMost}` : `at least ${ratio.goal.atLeast}`
+    const verdict = isFarOff(ratio) ? `FAR OFF (more than ${farOffFactor} x)` : 'ok'
+    console.log(`${verdict}: ${ratio.what} is ${ratio.value.toFixed(2)} x, the goal is ${goal}`)
+  }
+  if (ratios.some(isFarOff)) process.exitCode = 1
 }

@@ -1,6 +1,6 @@
 import { context, metrics, trace } from '@opentelemetry/api'
 import { AsyncLocalStorageContextManager } from '@opentelemetry/context-async-hooks'
-import { MeterProvider, MetricReader } from '@opentelemetry/sdk-metrics'
+import { DataPointType, MeterProvider, MetricReader } from '@opentelemetry/sdk-metrics'
 import { BatchSpanProcessor, TracerProvider, type SpanExporter } from '@opentelemetry/sdk-trace'
 
 class ManualReader extends MetricReader {
@@ -12,13 +12,14 @@ class ManualReader extends MetricReader {
 export interface CountingTelemetry {
   /** Spans exported since the start. */
   spans(): number
-  /** Recordings of the histogram points and sums of the counter points that belong to one agent, by metric name. */
-  recordings(agentName: string): Promise<Readonly<Record<string, number>>>
+  /** What the exported points of histograms and counters have taken in since the start, by metric name, of one agent or of all. */
+  recordings(agentName?: string): Promise<Readonly<Record<string, number>>>
   /** Exports the spans that wait. */
   flush(): Promise<void>
 }
 
-export function registerCountingTelemetry(): CountingTelemetry {
+/** Registers it for the whole process; without metrics only for spans. */
+export function registerCountingTelemetry({ hasMetrics = true }: { hasMetrics?: boolean } = {}): CountingTelemetry {
   let exported = 0
   const exporter: SpanExporter = {
     export(spans, done) {
@@ -31,17 +32,22 @@ export function registerCountingTelemetry(): CountingTelemetry {
   const reader = new ManualReader()
   context.setGlobalContextManager(new AsyncLocalStorageContextManager().enable())
   trace.setGlobalTracerProvider(new TracerProvider({ spanProcessors: [processor] }))
-  metrics.setGlobalMeterProvider(new MeterProvider({ readers: [reader] }))
+  const meterProvider = new MeterProvider({ readers: [reader] })
+  if (hasMetrics) metrics.setGlobalMeterProvider(meterProvider)
   return {
     spans: () => exported,
     flush: () => processor.forceFlush(),
     async recordings(agentName) {
       const { resourceMetrics } = await reader.collect()
       const recordings: Record<string, number> = {}
-      for (const { descriptor, dataPoints } of resourceMetrics.scopeMetrics.flatMap((scope) => scope.metrics)) {
-        for (const { attributes, value } of dataPoints) {
-          if (attributes['agent.name'] !== agentName && attributes['gen_ai.agent.name'] !== agentName) continue
-          recordings[descriptor.name] = (recordings[descriptor.name] ?? 0) + (typeof value === 'number' ? value : value.count)
+      for (const metric of resourceMetrics.scopeMetrics.flatMap((scope) => scope.metrics)) {
+        // A gauge, or a sum that goes up and down, does not tell how often it was recorded
+        if (metric.dataPointType !== DataPointType.HISTOGRAM && !('isMonotonic' in metric && metric.isMonotonic)) continue
+        for (const { attributes, value } of metric.dataPoints) {
+          const isTheirs = attributes['agent.name'] === agentName || attributes['gen_ai.agent.name'] === agentName
+          if (agentName !== undefined && !isTheirs) continue
+          const { name } = metric.descriptor
+          recordings[name] = (recordings[name] ?? 0) + (typeof value === 'number' ? value : value.count)
         }
       }
       return recordings

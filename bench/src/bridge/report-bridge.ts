@@ -17,7 +17,7 @@ interface BridgeTables {
   readonly waiting: string
 }
 
-export function bridgeTables({ acknowledgements, paced, waiting }: BridgeResult): BridgeTables {
+function bridgeTables({ acknowledgements, paced, waiting }: BridgeResult): BridgeTables {
   const { deliveries, megabytes, start } = waiting
   return {
     acknowledgements: asciiTable(

@@ -2,7 +2,7 @@ import { fork } from 'node:child_process'
 import { once } from 'node:events'
 import { fileURLToPath } from 'node:url'
 
-import { median, quantile } from './statistics.ts'
+import { median, quantile } from '../statistics.ts'
 
 export interface StatusPageResult {
   readonly seconds: number

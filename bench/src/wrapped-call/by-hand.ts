@@ -3,6 +3,11 @@ import { handleAll, IterableBackoff, retry } from 'cockatiel'
 
 import { metric } from '@swarmwatch/sdk/names'
 
+/** What calls an agent again. */
+export interface Policy {
+  execute<Result>(fn: () => Promise<Result>): Promise<Result>
+}
+
 /**
  * What a careful team would write without us: the same two spans, the same six recordings, the same cockatiel policy.
  * It does not guard against telemetry that throws, keeps no health window and cannot be aborted while it waits.
@@ -10,6 +15,7 @@ import { metric } from '@swarmwatch/sdk/names'
 export function byHand<Args extends unknown[], Result>(
   name: string,
   fn: (...args: Args) => Promise<Result>,
+  policy: Policy = retry(handleAll, { maxAttempts: 3, backoff: new IterableBackoff([5_000, 15_000, 30_000]) }),
 ): (...args: Args) => Promise<Result> {
   const tracer = trace.getTracer('by-hand')
   const meter = metrics.getMeter('by-hand')
@@ -20,7 +26,6 @@ export function byHand<Args extends unknown[], Result>(
   const attemptDuration = histogram(metric.attemptDuration)
   const invokeAgentDuration = histogram(metric.invokeAgentDuration)
   const active = meter.createUpDownCounter(metric.activeExecutions.name, { unit: metric.activeExecutions.unit })
-  const policy = retry(handleAll, { maxAttempts: 3, backoff: new IterableBackoff([5_000, 15_000, 30_000]) })
 
   return (...args) => {
     const startedMs = performance.now()

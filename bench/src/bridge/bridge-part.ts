@@ -1,0 +1,23 @@
+import type { Part } from '../part.ts'
+import { measureBridge } from './measure-bridge.ts'
+import { bridgeSection, type BridgeResult } from './report-bridge.ts'
+
+/** How fast the alert bridge acknowledges and tells, and what it needs while much waits. */
+export const bridge: Part<BridgeResult> = {
+  name: 'bridge',
+  measure({ isShort }) {
+    return measureBridge(
+      isShort
+        ? { rounds: 3, milliseconds: 300, pacedSeconds: 1, deliveries: 3_000, starts: 1, settleMs: 500 }
+        : { rounds: 9, milliseconds: 2_000, pacedSeconds: 10, deliveries: 100_000, starts: 3, settleMs: 10_000 },
+    )
+  },
+  ratios({ acknowledgements }) {
+    return acknowledgements.map(({ connections, waiting }) => ({
+      what: `durable acknowledgements at ${connections} connections against a bare server`,
+      value: waiting.ratio.median,
+      goal: { atLeast: 0.8 },
+    }))
+  },
+  section: bridgeSection,
+}

@@ -1,0 +1,79 @@
+import { monitorEventLoopDelay } from 'node:perf_hooks'
+import { setTimeout as delay } from 'node:timers/promises'
+
+import { startTelemetry } from '@swarmwatch/node'
+import { instrumentAgent } from '@swarmwatch/sdk'
+
+import { answerQuestions } from '../own-process.ts'
+import { byHand } from '../wrapped-call/by-hand.ts'
+import { startOtlpByHand } from './otlp-by-hand.ts'
+
+// A process of its own: an agent that is called at a steady pace while telemetry goes to a collector, or cannot
+
+export type Who = 'bare' | 'by hand' | 'swarmwatch'
+
+export interface LoadQuestion {
+  readonly who: Who
+  readonly endpoint: string
+  readonly callsPerSecond: number
+  readonly seconds: number
+}
+
+/** How late the event loop was, and how long the end took. */
+export interface Load {
+  readonly medianLateMs: number
+  readonly p99LateMs: number
+  readonly mostLateMs: number
+  readonly callsPerSecond: number
+  readonly shutdownMs: number
+}
+
+/** Node's monitor sets a timer of this many milliseconds again and again; what it takes longer is the delay. */
+const resolution = 1
+
+answerQuestions<LoadQuestion, Load>(async ({ who, endpoint, callsPerSecond, seconds }) => {
+  const { agent, shutdown } = await start(who, endpoint)
+  await call(agent, callsPerSecond, 1)
+  const monitor = monitorEventLoopDelay({ resolution })
+  monitor.enable()
+  const made = await call(agent, callsPerSecond, seconds)
+  monitor.disable()
+  const late = (nanoseconds: number): number => Math.max(0, nanoseconds / 1e6 - resolution)
+  const startedMs = performance.now()
+  await shutdown()
+  return {
+    medianLateMs: late(monitor.percentile(50)),
+    p99LateMs: late(monitor.percentile(99)),
+    mostLateMs: late(monitor.max),
+    callsPerSecond: made / seconds,
+    shutdownMs: performance.now() - startedMs,
+  }
+})
+
+type Agent = (text: string) => Promise<number>
+
+async function start(who: Who, endpoint: string): Promise<{ agent: Agent; shutdown: () => Promise<unknown> }> {
+  // As short as an agent can be: what else happens in the process is telemetry
+  const agent: Agent = async (text) => text.length
+  if (who === 'bare') return { agent, shutdown: async () => {} }
+  if (who === 'by hand') return { shutdown: await startOtlpByHand(endpoint), agent: byHand('steady', agent) }
+  const telemetry = await startTelemetry({
+    serviceName: 'event-loop',
+    configFile: false,
+    metrics: { port: false, exportIntervalSeconds: 1 },
+    monitor: { port: false },
+    logger: false,
+    env: { OTEL_EXPORTER_OTLP_ENDPOINT: endpoint },
+  })
+  return { agent: instrumentAgent(agent, { name: 'steady' }), shutdown: () => telemetry.shutdown() }
+}
+
+async function call(agent: Agent, callsPerSecond: number, seconds: number): Promise<number> {
+  let made = 0
+  const startedMs = performance.now()
+  for (let elapsed = 0; elapsed < seconds * 1000; elapsed = performance.now() - startedMs) {
+    for (; made < (elapsed / 1000) * callsPerSecond; made += 1) await agent('a task')
+    await delay(1)
+  }
+  return made
+}

@@ -1,0 +1,115 @@
+import { execFile } from 'node:child_process'
+import { rm } from 'node:fs/promises'
+import { fileURLToPath } from 'node:url'
+import { promisify } from 'node:util'
+
+import { spreadOf, type Spread } from '../statistics.ts'
+import { installBuiltPackages } from './built-packages.ts'
+
+const run = promisify(execFile)
+const peersFolder = fileURLToPath(new URL('../../peers', import.meta.url))
+
+export interface ImportRow {
+  readonly imported: string
+  /** Why it could not be measured; the rest is not there then. */
+  readonly reason?: string
+  /** Milliseconds of the import itself, in a process that has just started. */
+  readonly milliseconds?: Spread
+  /** Resident memory that the import added, in megabytes. */
+  readonly addedMegabytes?: Spread
+}
+
+export interface ImportResult {
+  readonly rows: readonly ImportRow[]
+  readonly runs: number
+}
+
+interface Imported {
+  readonly milliseconds: number
+  readonly megabytes: number
+}
+
+/** What `@swarmwatch/sdk` stands on. */
+const sdkBase = '@opentelemetry/api + cockatiel'
+/** What `@swarmwatch/node` stands on, the greater part. */
+const nodeBase = 'OpenTelemetry SDK 3 with OTLP exporters'
+
+const ours: Readonly<Record<string, readonly string[]>> = {
+  [sdkBase]: ['@opentelemetry/api', 'cockatiel'],
+  '@swarmwatch/sdk': ['@swarmwatch/sdk'],
+  [nodeBase]: [
+    '@opentelemetry/sdk-trace',
+    '@opentelemetry/sdk-metrics',
+    '@opentelemetry/exporter-trace-otlp-proto',
+    '@opentelemetry/exporter-metrics-otlp-proto',
+  ],
+  '@swarmwatch/node': ['@swarmwatch/node'],
+}
+
+const theirs = [
+  '@arizeai/openinference-core',
+  '@langfuse/tracing',
+  'logfire',
+  'openlit',
+  '@sentry/node',
+  '@traceloop/node-server-sdk',
+]
+
+/** Imports each package in new processes, all in turn: ours as built, and what they stand on, and the peers unless `noPeers` says why not. */
+export async function measureImport(
+  runs: number,
+  { noPeers, only }: { noPeers?: string | undefined; only?: readonly string[] } = {},
+): Promise<ImportResult> {
+  const folder = await installBuiltPackages()
+  try {
+    const asked = [
+      ...Object.entries(ours).map(([imported, names]) => ({ imported, names, folder })),
+      ...theirs.map((name) => ({ imported: name, names: [name], folder: peersFolder })),
+    ].filter(({ imported }) => only?.includes(imported) ?? true)
+    const measured = asked.map((row) => ({
+      ...row,
+      times: [] as Imported[],
+      reason: row.folder === peersFolder ? noPeers : undefined,
+    }))
+    for (let at = 0; at < runs; at += 1) {
+      for (const row of at % 2 === 0 ? measured : measured.toReversed()) {
+        if (row.reason === undefined)
+          await importOnce(row.folder, row.names).then(
+            (times) => row.times.push(times),
+            (error: unknown) => (row.reason = String(error)),
+          )
+      }
+    }
+    return { runs, rows: measured.map(rowOf) }
+  } finally {
+    await rm(folder, { recursive: true })
+  }
+}
+
+function rowOf({
+  imported,
+  reason,
+  times,
+}: {
+  imported: string
+  reason: string | undefined
+  times: readonly Imported[]
+}): ImportRow {
+  if (reason !== undefined) return { imported, reason }
+  return {
+    imported,
+    milliseconds: spreadOf(times.map(({ milliseconds }) => milliseconds)),
+    addedMegabytes: spreadOf(times.map(({ megabytes }) => megabytes)),
+  }
+}
+
+async function importOnce(folder: string, names: readonly string[]): Promise<Imported> {
+  const program = `
+    const before = process.memoryUsage.rss(), started = performance.now()
+    await Promise.all(${JSON.stringify(names)}.map((name) => import(name)))
+    const milliseconds = performance.now() - started
+    console.log(JSON.stringify({ milliseconds, megabytes: (process.memoryUsage.rss() - before) / 1e6 }))
+    process.exit()`
+  const { stdout } = await run(process.execPath, ['--input-type=module', '--eval', program], { cwd: folder })
+  return JSON.parse(stdout.trim().split('\n').at(-1)!) as Imported
+}

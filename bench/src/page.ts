@@ -1,0 +1,32 @@
+import type { Machine } from './machine.ts'
+import type { Part } from './part.ts'
+import type { Results } from './results.ts'
+
+/** docs/benchmarks.md: what is compared, the numbers, when and where each was measured. */
+export function benchmarksPage(parts: readonly Part[], results: Results): string {
+  const sections = parts.flatMap((part) => {
+    const measured = results[part.name]
+    if (measured === undefined) return []
+    return [`${part.section(measured.result).trim()}\n\n${origin(measured.measuredOn, measured.machine)}`]
+  })
+  return `${introduction(parts)}\n${sections.join('\n\n')}\n`
+}
+
+function introduction(parts: readonly Part[]): string {
+  const names = parts.map(({ name }) => `\`${name}\``).join(', ')
+  return `# Benchmarks
+
+Written by \`npx pnpm@12.21.0 bench\`; do not edit. All of it takes about half an hour; \`npx pnpm@12.21.0 bench calls heap\` measures only these
+parts and leaves the rest as it stands. Parts: ${names}.
+What is compared with is installed into \`bench/peers\` first (260 MB). Compare ratios of one run, not microseconds of two.
+
+\`BENCH_SHORT=1\` takes about a minute, leaves out the peers and this page, and fails when a ratio misses its goal by more than twice. It is the only
+run that judges.
+`
+}
+
+function origin(measuredOn: string, { processor, cores, memoryGigabytes, system, node, versions }: Machine): string {
+  const named = Object.entries(versions).map(([name, version]) => `${name} ${version}`)
+  const where = `${processor}, ${cores} cores, ${memoryGigabytes} GB, ${system}`
+  return `Measured on ${measuredOn}: ${where}; node ${node}, ${named.join(', ')}.`
+}
