@@ -1,7 +1,10 @@
+import type { Attributes } from '@opentelemetry/api'
+
+import type { AgentSeries } from './agent-series.ts'
 import { boundedErrorType } from './bounded-error-type.ts'
 import { peek } from './error-type.ts'
 import { keepIdentity } from './instrument-agent.ts'
-import { attribute, spanName } from './names.ts'
+import { attribute } from './names.ts'
 import { checkTool, type ContentOptions } from './options.ts'
 import { processWide } from './process-wide.ts'
 import { isAsyncGenerator, isSyncGenerator } from './stream/is-stream.ts'
@@ -9,6 +12,7 @@ import { watchIterator, watchSyncIterator, type StreamWatch } from './stream/wat
 import { captured, messageOf } from './telemetry/content.ts'
 import { GuardedSpan } from './telemetry/guarded-span.ts'
 import { instruments, record } from './telemetry/instruments.ts'
+import { Tool } from './tool.ts'
 import { msBetween } from './world.ts'
 
 /** What `instrumentTool` can be told. */
@@ -27,20 +31,20 @@ export function instrumentTool<This, Args extends unknown[], Result>(
   fn: (this: This, ...args: Args) => Result,
   options: InstrumentToolOptions<Args, Awaited<Result>> = {},
 ): (this: This, ...args: Args) => Result {
-  const name = checkTool(fn, options)
+  const tool = new Tool(checkTool(fn, options), options as ContentOptions<never, never>)
   function instrumented(this: This, ...args: Args): Result {
-    const call = new ToolCall(name, options as ContentOptions<never, never>, args)
+    const call = new ToolCall(tool, args)
     let result: Result
     try {
       result = call.within(() => Reflect.apply(fn, this, args))
     } catch (error) {
-      call.end({ error })
+      call.failed(error)
       throw error
     }
     if (isThenable(result)) return call.follow(result) as Result
     if (isAsyncGenerator(result)) return watchIterator(result, call.watch()) as Result
     if (isSyncGenerator(result)) return watchSyncIterator(result, call.watch()) as Result
-    call.end({ result })
+    call.succeeded(result)
     return result
   }
   return keepIdentity(instrumented, fn)
@@ -48,25 +52,20 @@ export function instrumentTool<This, Args extends unknown[], Result>(
 
 /** One call of a tool: its span and its duration. */
 class ToolCall {
-  readonly #options: ContentOptions<never, never>
-  readonly #toolName: string
-  readonly #agentName: string | undefined
+  readonly #tool: Tool
+  readonly #series: AgentSeries | undefined
   readonly #span: GuardedSpan
   readonly #startedMs = performance.now()
 
-  constructor(name: string, options: ContentOptions<never, never>, args: unknown[]) {
+  constructor(tool: Tool, args: unknown[]) {
     const execution = processWide.running.getStore()
-    this.#options = options
-    this.#toolName = processWide.names.tools.bound(name)
-    this.#agentName = execution?.series.agentName
-    this.#span = GuardedSpan.start(spanName.tool(name), {
-      [attribute.operation]: 'execute_tool',
-      [attribute.toolName]: name,
-      ...(execution && { [attribute.genAiAgentName]: execution.agentName }),
-      ...(options.description !== undefined && { [attribute.toolDescription]: options.description }),
-    })
+    this.#tool = tool
+    this.#series = execution?.series
+    this.#span = GuardedSpan.start(tool.spanName, tool.attributesFor(execution))
     if (execution) execution.record.toolCalls += 1
-    this.#capture(attribute.input, [...args], options.captureInput)
+    const { captureInput } = tool.options
+    // A list of its own: a redactor may change it
+    if (captureInput) this.#capture(attribute.input, [...args], captureInput)
   }
 
   within<T>(call: () => T): T {
@@ -76,35 +75,39 @@ class ToolCall {
   async follow(promise: PromiseLike<unknown>): Promise<unknown> {
     try {
       const result = await promise
-      this.end({ result })
+      this.succeeded(result)
       return result
     } catch (error) {
-      this.end({ error })
+      this.failed(error)
       throw error
     }
   }
 
   /** A generator belongs to the call until it ends. */
   watch(): StreamWatch {
-    const end = (): void => this.end({})
-    return { within: (call) => this.within(call), done: end, brokenOff: end, failed: (error) => this.end({ error }) }
+    const end = (): void => this.succeeded(undefined)
+    return { within: (call) => this.within(call), done: end, brokenOff: end, failed: (error) => this.failed(error) }
   }
 
-  end(ending: { result?: unknown } | { error: unknown }): void {
-    const attributes: Record<string, string> = { [attribute.toolName]: this.#toolName }
-    if (this.#agentName !== undefined) attributes[attribute.genAiAgentName] = this.#agentName
-    if ('error' in ending) {
-      attributes[attribute.errorType] = boundedErrorType(ending.error)
-      this.#span.fail(attributes[attribute.errorType]!, messageOf(ending.error, this.#options.errorMessages))
-    } else if (ending.result !== undefined) {
-      this.#capture(attribute.output, ending.result, this.#options.captureOutput)
-    }
+  succeeded(result: unknown): void {
+    const { captureOutput } = this.#tool.options
+    if (captureOutput && result !== undefined) this.#capture(attribute.output, result, captureOutput)
+    this.#end(this.#tool.labelsFor(this.#series))
+  }
+
+  failed(error: unknown): void {
+    const errorType = boundedErrorType(error)
+    this.#span.fail(errorType, messageOf(error, this.#tool.options.errorMessages))
+    this.#end({ ...this.#tool.labelsFor(this.#series), [attribute.errorType]: errorType })
+  }
+
+  #end(labels: Attributes): void {
     this.#span.end()
-    record(instruments().executeToolDuration, msBetween(this.#startedMs, performance.now()) / 1000, attributes)
+    record(instruments().executeToolDuration, msBetween(this.#startedMs, performance.now()) / 1000, labels)
   }
 
-  #capture(key: string, value: unknown, option: boolean | ((value: never) => unknown) | undefined): void {
-    const text = option ? captured(value as never, option) : undefined
+  #capture(key: string, value: unknown, option: true | ((value: never) => unknown)): void {
+    const text = captured(value as never, option)
     if (text !== undefined) this.#span.set(key, text)
   }
 }
