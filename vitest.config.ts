@@ -39,7 +39,7 @@ export default defineConfig({
     projects: [
       ...packages.map(project),
       alone('engines', withEngines),
-      alone('street', ['test/*.test.ts', 'mutation/*.test.ts']),
+      alone('street', ['test/*.test.ts', 'mutation/*.test.ts', 'bench/test/*.test.ts']),
     ],
   },
 })

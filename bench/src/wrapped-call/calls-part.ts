@@ -37,13 +37,13 @@ export const calls: Part<CallsResult> = {
     return `## One wrapped call
 
 ${table('OpenTelemetry SDK 3', steady, ['sdk-3'])}
-An async function that returns at once, called one after the other. "By hand" (\`bench/src/wrapped-call/by-hand.ts\`) records the same two spans and
-the same six metric recordings around the same kind of cockatiel policy; it has no guard against telemetry that throws, no health window, no record
-of recent runs, and no abort while it waits. "Spans" and "points" are what the exporters were given for each call, counted after the run: nobody wins
-by doing nothing; of the six recordings the two of the up-down counter cancel each other out, so four are seen. Real OpenTelemetry SDK; exporting (every 500 calls) is not timed. ${steady.rounds} rounds of ${steady.callsPerRound} calls, each process with a
-few to warm up; in each round every variant runs once, in alternating order. "x by hand" is the median of the ratios within each round; "middle half"
-is the range from the first to the third quartile. The goals: at most 1.15 by hand, fewer added microseconds than each peer that records as much, and
-fewer for each signal than all.
+An async function that returns at once, called one after the other, with a real OpenTelemetry SDK. "By hand" (\`bench/src/wrapped-call/by-hand.ts\`)
+records the same two spans and the same six metric recordings around the same kind of cockatiel policy; it has no guard against telemetry that throws,
+no health window, no record of recent runs, and no abort while it waits. "Spans" and "points" are what the exporters were given for each call, counted
+after the run, so that nobody wins by doing nothing; of the six recordings the two of the up-down counter cancel each other out, so four are seen.
+${steady.rounds} rounds of ${steady.callsPerRound} calls; exporting, every 500 calls, is not timed. In each round every variant runs once, in alternating order. "x by hand" is
+the median of the ratios within each round; "middle half" is the range from the first to the third quartile. The goals: at most 1.15 by hand, fewer
+added microseconds than each peer that records as much, and fewer for each signal than all.
 
 ${otherStands(steady)}${table('SDK 3, after a collection', afterCollection, ['sdk-3'])}
 The first ${afterCollection.callsPerRound} calls after a full collection that was forced: when nothing runs at that moment, V8 throws optimised code away with the object
