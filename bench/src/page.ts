@@ -16,7 +16,7 @@ function introduction(parts: readonly Part[]): string {
   const names = parts.map(({ name }) => `\`${name}\``).join(', ')
   return `# Benchmarks
 
-Written by \`npx pnpm@12.21.0 bench\`; do not edit. All of it takes about half an hour; \`npx pnpm@12.21.0 bench calls heap\` measures only these
+Written by \`npx pnpm@12.21.0 bench\`; do not edit. All of it takes about three quarters of an hour; \`npx pnpm@12.21.0 bench calls heap\` measures only these
 parts and leaves the rest as it stands; \`bench page\` measures nothing and writes this page anew. Parts: ${names}.
 What is compared with is installed into \`bench/peers\` first (260 MB). Compare ratios of one run, not microseconds of two.
 

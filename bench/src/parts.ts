@@ -6,8 +6,20 @@ import { heap } from './heap/heap-part.ts'
 import { importing } from './import/import-part.ts'
 import type { Part } from './part.ts'
 import { receivers } from './receivers/receivers-part.ts'
+import { stack } from './stack/stack-part.ts'
 import { statusPage } from './status-page/status-page-part.ts'
 import { calls } from './wrapped-call/calls-part.ts'
 
 /** Everything that is measured, in the order of the page. */
-export const parts: readonly Part[] = [calls, concurrency, growth, importing, heap, eventLoop, statusPage, bridge, receivers]
+export const parts: readonly Part[] = [
+  calls,
+  concurrency,
+  growth,
+  importing,
+  heap,
+  eventLoop,
+  statusPage,
+  bridge,
+  receivers,
+  stack,
+]
