@@ -1,6 +1,6 @@
 import { context, metrics, trace } from '@opentelemetry/api'
 import { AsyncLocalStorageContextManager } from '@opentelemetry/context-async-hooks'
-import { DataPointType, MeterProvider, MetricReader } from '@opentelemetry/sdk-metrics'
+import { AggregationType, DataPointType, MeterProvider, MetricReader, type ViewOptions } from '@opentelemetry/sdk-metrics'
 import { BatchSpanProcessor, TracerProvider, type SpanExporter } from '@opentelemetry/sdk-trace'
 
 class ManualReader extends MetricReader {
@@ -18,8 +18,13 @@ export interface CountingTelemetry {
   flush(): Promise<void>
 }
 
-/** Registers it for the whole process; without metrics only for spans. */
-export function registerCountingTelemetry({ hasMetrics = true }: { hasMetrics?: boolean } = {}): CountingTelemetry {
+/** Which metrics are recorded. */
+export type Metrics = 'all' | 'no GenAI' | 'none'
+
+const dropsGenAi: ViewOptions = { instrumentName: 'gen_ai.*', aggregation: { type: AggregationType.DROP } }
+
+/** Registers it for the whole process. */
+export function registerCountingTelemetry(recorded: Metrics = 'all'): CountingTelemetry {
   let exported = 0
   const exporter: SpanExporter = {
     export(spans, done) {
@@ -32,8 +37,8 @@ export function registerCountingTelemetry({ hasMetrics = true }: { hasMetrics?: 
   const reader = new ManualReader()
   context.setGlobalContextManager(new AsyncLocalStorageContextManager().enable())
   trace.setGlobalTracerProvider(new TracerProvider({ spanProcessors: [processor] }))
-  const meterProvider = new MeterProvider({ readers: [reader] })
-  if (hasMetrics) metrics.setGlobalMeterProvider(meterProvider)
+  const meterProvider = new MeterProvider({ readers: [reader], views: recorded === 'no GenAI' ? [dropsGenAi] : [] })
+  if (recorded !== 'none') metrics.setGlobalMeterProvider(meterProvider)
   return {
     spans: () => exported,
     flush: () => processor.forceFlush(),

@@ -62,8 +62,8 @@ ${table('a provider of their own', steady, ['sentry', 'traceloop'])}
 Each in a process of its own, set up as its documentation says, but with an exporter that counts. "x by hand" is against the table of the same
 OpenTelemetry version above.
 
-${table('less is registered', steady, ['spans-only', 'none'])}
-Without a meter provider, and with nothing at all.
+${table('less is registered', steady, ['no-gen-ai', 'spans-only', 'none'])}
+With a view that drops \`gen_ai.*\` metrics, without a meter provider, and with nothing at all.
 
 `
 }

@@ -48,7 +48,7 @@ answerQuestions<Question, unknown>(async (question) => {
   return microsecondsPerCall(task, question.calls)
 })
 
-async function startTelemetryOf({ openTelemetry, hasMetrics }: Stand): Promise<Counting> {
+async function startTelemetryOf({ openTelemetry, metrics }: Stand): Promise<Counting> {
   switch (openTelemetry) {
     case 'none':
       return { spans: () => 0, flush: async () => {} }
@@ -57,7 +57,7 @@ async function startTelemetryOf({ openTelemetry, hasMetrics }: Stand): Promise<C
       if (noPeers !== undefined) return { spans: () => 0, flush: async () => {} }
       return openTelemetry === 'sentry' ? startSentry() : startTraceloop()
     default:
-      return registerCountingTelemetry({ hasMetrics })
+      return registerCountingTelemetry(metrics)
   }
 }
 
