@@ -4,6 +4,7 @@ import { join } from 'node:path'
 
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 
+import { embedded, recording, testing, typedConsumer } from './consumer-programs.ts'
 import { consumerOf, installed, packPublished, published, type PackedPackage } from './packed-packages.ts'
 import { examplesOf, runProgram, runScript } from './run-in.ts'
 
@@ -26,7 +27,7 @@ describe.each(published)('@swarmwatch/%s, packed', (name) => {
 
   test('asks for versions that a registry knows', () => {
     const { dependencies, peerDependencies } = packedAs(name).manifest
-    const versions = Object.values({ ...dependencies, ...peerDependencies })
+    const versions = Object.values({ ...dependencies, ...peerDependencies }).flatMap((range) => range.split(' || '))
     expect(versions.filter((version) => !/^[\^~]?\d+\.\d+\.\d+$/.test(version))).toEqual([])
   })
 
@@ -39,7 +40,7 @@ describe.each(published)('@swarmwatch/%s, packed', (name) => {
   })
 })
 
-test.each(['README.md', 'docs/getting-started.md', 'docs/migration.md'])(
+test.each(['README.md', 'docs/getting-started.md', 'docs/testing.md', 'docs/migration.md'])(
   'the examples of %s run',
   { timeout: 60_000 },
   async (document) => {
@@ -75,33 +76,9 @@ test(
   },
 )
 
-/** A service with a rule that always fires, and a Slack of its own that ends it. */
-const embedded = `
-import { createServer } from 'node:http'
-import { startTelemetry } from '@swarmwatch/node'
-
-const slack = createServer(async (request, response) => {
-  const body = (await Array.fromAsync(request)).join('')
-  response.end('ok')
-  console.log('told:', JSON.parse(body).text)
-  await telemetry.shutdown()
-  slack.close()
-})
-await new Promise((listening) => slack.listen(0, '127.0.0.1', listening))
-const telemetry = await startTelemetry({
-  serviceName: 'embedded',
-  metrics: { port: 0 },
-  monitor: { port: 0, intervalSeconds: 1 },
-  alerts: {
-    rules: [{ name: 'AlwaysWrong', condition: () => true, severity: 'critical', description: 'something is wrong' }],
-    channels: [{ type: 'slack', webhook: \`http://127.0.0.1:\${slack.address().port}/hook\` }],
-  },
-})
-`
-
 const setUps = [
   {
-    title: '@opentelemetry/api 1.9 with SDK 2',
+    title: '@opentelemetry/api 1.9 with SDK 2.9',
     from: 'test/otel-2',
     traceSdk: '@opentelemetry/sdk-trace-base',
     provider: '(processor) => new trace.BasicTracerProvider({ spanProcessors: [processor] })',
@@ -118,8 +95,8 @@ const setUps = [
 
 describe.each(setUps)('with $title', ({ from, traceSdk, provider, processor }) => {
   const consumer = (): Promise<string> => {
-    const names = ['@opentelemetry/api', '@opentelemetry/context-async-hooks', '@opentelemetry/sdk-metrics', traceSdk]
-    const openTelemetry = Object.fromEntries(names.map((name) => [name, installed(from, name)]))
+    const names = ['api', 'context-async-hooks', 'sdk-metrics', 'sdk-trace'].map((name) => `@opentelemetry/${name}`)
+    const openTelemetry = Object.fromEntries([...names, traceSdk].map((name) => [name, installed(from, name)]))
     return consumerOf([packedAs('sdk')], outside, { ...openTelemetry, '@types/node': installed('', '@types/node') })
   }
 
@@ -131,6 +108,22 @@ describe.each(setUps)('with $title', ({ from, traceSdk, provider, processor }) =
       spans: ['attempt 1 in invoke_agent solver', 'attempt 2 in invoke_agent solver', 'invoke_agent solver in nothing'],
       succeeded: 1,
       retries: 1,
+    })
+  })
+
+  test('the packed test kit keeps what a run was, and runs the isolation suite', { timeout: 60_000 }, async () => {
+    const { status, output } = await runScript(await consumer(), 'testing.mjs', testing)
+    expect(status, output).toBe(0)
+    expect(JSON.parse(output)).toEqual({
+      waits: [5],
+      spans: ['by hand', 'attempt 1', 'by hand', 'attempt 2', 'invoke_agent solver'],
+      retries: 1,
+      isolation: [
+        { case: 'telemetry that works', surface: 'none', verdict: 'passed', what: '' },
+        { case: 'a span processor throws in onStart', surface: 'span', verdict: 'passed', what: '' },
+        { case: 'a view throws at each recording', surface: 'metric', verdict: 'passed', what: '' },
+        { case: 'a listener throws', surface: 'hook', verdict: 'skipped', what: '' },
+      ],
     })
   })
 
@@ -147,58 +140,27 @@ describe.each(setUps)('with $title', ({ from, traceSdk, provider, processor }) =
   })
 })
 
-const recording = (traceSdk: string, provider: string, processor: string): string => `
-import { context, metrics, trace as traceApi } from '@opentelemetry/api'
-import { AsyncLocalStorageContextManager } from '@opentelemetry/context-async-hooks'
-import { AggregationTemporality, InMemoryMetricExporter, MeterProvider, PeriodicExportingMetricReader } from '@opentelemetry/sdk-metrics'
-import * as trace from '${traceSdk}'
-import { instrumentAgent } from '@swarmwatch/sdk'
-import { metric, scopeName } from '@swarmwatch/sdk/names'
-
-const spans = new trace.InMemorySpanExporter()
-const exported = new InMemoryMetricExporter(AggregationTemporality.CUMULATIVE)
-const meterProvider = new MeterProvider({ readers: [new PeriodicExportingMetricReader({ exporter: exported })] })
-context.setGlobalContextManager(new AsyncLocalStorageContextManager().enable())
-traceApi.setGlobalTracerProvider((${provider})((${processor})(spans)))
-metrics.setGlobalMeterProvider(meterProvider)
-
-let calls = 0
-const solve = async () => {
-  calls += 1
-  if (calls === 1) throw new Error('not yet')
-  return 42
-}
-const result = await instrumentAgent(solve, { name: 'solver', recovery: { baseDelaySeconds: 0.01 }, logger: false })()
-await meterProvider.forceFlush()
-
-const finished = spans.getFinishedSpans()
-const parentOf = (span) => finished.find((other) => other.spanContext().spanId === span.parentSpanContext?.spanId)?.name ?? 'nothing'
-const recorded = exported.getMetrics().at(-1).scopeMetrics.find(({ scope }) => scope.name === scopeName).metrics
-const points = ({ name }) => recorded.find(({ descriptor }) => descriptor.name === name).dataPoints
-console.log(JSON.stringify({
-  result,
-  spans: finished.map((span) => span.name + ' in ' + parentOf(span)),
-  succeeded: points(metric.executions).find(({ attributes }) => attributes.outcome === 'success').value,
-  retries: points(metric.retries)[0].value,
-}))
-process.exit()
-`
-
-const typedConsumer = `
-import { trace } from '@opentelemetry/api'
-import { getSystemHealth, instrumentAgent, recoveryOf, type InstrumentAgentOptions } from '@swarmwatch/sdk'
-import { metric } from '@swarmwatch/sdk/names'
-
-const options: InstrumentAgentOptions<[string], number> = { name: 'length', attributes: { team: 'a' }, recovery: { maxRetries: 1 } }
-const length: (text: string) => Promise<number> = instrumentAgent(async (text: string) => text.length, options)
-// @ts-expect-error a number is no string
-void length(1)
-export const score: number = getSystemHealth().score
-export const attempts: number | undefined = recoveryOf(new Error('x'))?.attempts
-export const names: string[] = [metric.executions.name, String(trace.getActiveSpan())]
-`
+test('the packed test kit says what to install where OpenTelemetry is missing', { timeout: 30_000 }, async () => {
+  const consumer = await consumerOf([packedAs('sdk')], outside)
+  await rm(join(consumer, 'node_modules/@opentelemetry/sdk-trace'))
+  const { status, output } = await runScript(
+    consumer,
+    'missing.mjs',
+    `import { startTestTelemetry } from '@swarmwatch/sdk/testing'
+    await startTestTelemetry().catch((error) => console.log(error.message))`,
+  )
+  expect({ status, output }).toEqual({
+    status: 0,
+    output:
+      '@swarmwatch/sdk/testing needs the OpenTelemetry SDK, version 2.9 or newer: install @opentelemetry/sdk-trace, ' +
+      '@opentelemetry/sdk-metrics and @opentelemetry/context-async-hooks\n',
+  })
+})
 
 /** Output without what differs from run to run. */
 function withoutTimes(output: string): string {
-  return output.replaceAll(/\d+\.\d+ s/g, 'N s').replaceAll(/127\.0\.0\.1:\d+/g, '127.0.0.1:PORT')
+  return output
+    .replaceAll(/\d+\.\d+ s/g, 'N s')
+    .replaceAll(/\d+\.\d+ms|(?<=duration_ms )\d+\.\d+/g, 'N')
+    .replaceAll(/127\.0\.0\.1:\d+/g, '127.0.0.1:PORT')
 }

@@ -3,7 +3,7 @@ import { trace } from '@opentelemetry/api'
 
 export default {
   name: 'fragile',
-  hooks: ['listener'],
+  hooks: ['listener', process.env['FRAGILE_HOOKS']],
   streams: false,
   wrap: (agent, hooks) => async (task) => {
     const span = trace.getTracer('fragile').startSpan('run')

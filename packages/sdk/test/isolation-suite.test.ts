@@ -1,3 +1,4 @@
+import { trace } from '@opentelemetry/api'
 import { expect, test } from 'vitest'
 
 import { isolationCases, runIsolationCase, runIsolationSuite } from '../src/testing/index.ts'
@@ -50,8 +51,37 @@ test('a library that calls an agent twice, or with other arguments, does not sta
   const [first] = await runIsolationSuite(twice, { cases: ['telemetry that works'] })
   expect(first?.what).toContain('returns: called 2 times in place of 1')
   expect(await runIsolationCase(other, 'telemetry that works')).toMatchObject({
-    what: 'returns: got other arguments; rejects: got other arguments; throws: got other arguments; streams: got other arguments',
+    what:
+      'returns: got other arguments; rejects: got other arguments; throws: got other arguments; streams: got other arguments; ' +
+      'neither a span nor a metric was recorded',
   })
+})
+
+test('a library that records nothing does not stand telemetry that works', async () => {
+  const nothing = { name: 'nothing', wrap: (agent: (task: unknown) => unknown) => agent }
+  expect(await runIsolationCase(nothing, 'telemetry that works')).toMatchObject({
+    verdict: 'failed',
+    what: 'neither a span nor a metric was recorded',
+  })
+  expect(await runIsolationCase(nothing, 'the agent throws null')).toMatchObject({ verdict: 'passed' })
+})
+
+test('a library that keeps a tracer from before meets the provider of the case', async () => {
+  const tracer = trace.getTracer('kept')
+  const keeping = {
+    name: 'keeping',
+    streams: false,
+    wrap: (agent: (task: unknown) => unknown) => (task: unknown) => tracer.startActiveSpan('run', () => agent(task)),
+  }
+  expect(await runIsolationCase(keeping, 'a tracer throws')).toMatchObject({ verdict: 'failed' })
+})
+
+test('processes get the environment that they are told, beside that of this one', async () => {
+  const results = await runIsolationSuite(fragile, {
+    cases: ['a redactor of the result throws'],
+    env: { FRAGILE_HOOKS: 'redactOutput' },
+  })
+  expect(results).toMatchObject([{ verdict: 'passed' }])
 })
 
 test('a case that does not exist is refused', async () => {

@@ -1,4 +1,4 @@
-import { context, metrics, trace, type Attributes } from '@opentelemetry/api'
+import { context, metrics, type Attributes } from '@opentelemetry/api'
 import type { MetricReader } from '@opentelemetry/sdk-metrics'
 
 import type { ExecutionRecord } from '../monitor/execution-record.ts'
@@ -7,6 +7,7 @@ import { processWide } from '../process-wide.ts'
 import { getActiveExecutions } from '../system-health.ts'
 import { realWorld } from '../world.ts'
 import { findExecution, type ExpectedExecution } from './expect-execution.ts'
+import { registerTracers, unregisterTracers } from './lasting-tracers.ts'
 import { openTelemetrySdk, type OpenTelemetrySdk, type TelemetryParts } from './open-telemetry-sdk.ts'
 import { recordedExecution, type RecordedExecution } from './recorded-execution.ts'
 import { collectMetrics, hasLabels, isOfAgent, type RecordedMetric, type RecordedPoint } from './recorded-metrics.ts'
@@ -46,15 +47,18 @@ export interface TestTelemetry extends AsyncDisposable {
    * await telemetry.sum('agent.retries', { 'agent.name': 'summarizer', 'error.type': '503' })
    */
   sum(metricName: string, labels?: Attributes): Promise<number>
-  /** Forgets everything recorded so far. Instruments that others made before stay behind: make them anew. */
+  /**
+   * Forgets everything recorded so far. Instruments that others made before stay behind: make them anew. Throws if there are
+   * `metricReaders`, which belong to one provider for good.
+   */
   reset(): void
-  /** Ends it: nothing is registered any more, waits take their time again. */
+  /** Ends it: nothing is registered any more, waits take their time again. What was recorded can still be read, but for metrics. */
   shutdown(): Promise<void>
 }
 
 /**
  * Registers an OpenTelemetry SDK, in place of what is registered, that keeps spans and metrics in memory, so that a test can look at what
- * its agents did. It needs `@opentelemetry/sdk-trace`, `@opentelemetry/sdk-metrics` and `@opentelemetry/context-async-hooks`, 2.9 or newer;
+ * its agents did. There is one at a time: the next one ends it. It needs `@opentelemetry/sdk-trace`, `@opentelemetry/sdk-metrics` and `@opentelemetry/context-async-hooks`, 2.9 or newer;
  * where they are missing it rejects, and says so.
  *
  * @example
@@ -67,6 +71,8 @@ export async function startTestTelemetry(options: TestTelemetryOptions = {}): Pr
 }
 
 class InMemory implements TestTelemetry {
+  /** The one whose parts are registered. */
+  static #registered: InMemory | undefined
   readonly #sdk: OpenTelemetrySdk
   readonly #parts: TelemetryParts
   readonly #stopListening: () => void
@@ -78,11 +84,14 @@ class InMemory implements TestTelemetry {
   constructor(sdk: OpenTelemetrySdk, { skipWaits = true, ...parts }: TestTelemetryOptions) {
     this.#sdk = sdk
     this.#parts = parts
+    const previous = InMemory.#registered
+    if (previous) previous.#end()
+    InMemory.#registered = this
     unregister()
     context.setGlobalContextManager(sdk.contextManager())
     const spanProcessors = [...(parts.spanProcessors ?? []), keeping(this.#spans)]
     this.#tracers = sdk.tracerProvider({ ...parts, spanProcessors })
-    trace.setGlobalTracerProvider(this.#tracers)
+    registerTracers(this.#tracers)
     this.#startMeters()
     this.#stopListening = onExecution(({ type, execution }) => {
       if (type === 'finished') this.#finished.push(execution)
@@ -122,6 +131,11 @@ class InMemory implements TestTelemetry {
   }
 
   reset(): void {
+    if (this.#parts.metricReaders?.length) {
+      throw new Error(
+        'reset() cannot be used with metricReaders: a reader belongs to one provider for good; start the test telemetry anew',
+      )
+    }
     this.#spans.length = 0
     this.#finished.length = 0
     // Sums only ever grow, so they begin anew with a provider of their own
@@ -130,14 +144,20 @@ class InMemory implements TestTelemetry {
   }
 
   async shutdown(): Promise<void> {
-    this.#stopListening()
-    processWide.newWorld = () => realWorld
-    unregister()
+    this.#end()
     await Promise.all([this.#tracers.shutdown(), this.#meters.shutdown()])
   }
 
   [Symbol.asyncDispose](): Promise<void> {
     return this.shutdown()
+  }
+
+  #end(): void {
+    this.#stopListening()
+    if (InMemory.#registered !== this) return
+    InMemory.#registered = undefined
+    processWide.newWorld = () => realWorld
+    unregister()
   }
 
   #startMeters(): void {
@@ -165,7 +185,7 @@ function keeping(spans: RecordedSpan[]): object {
 }
 
 function unregister(): void {
-  trace.disable()
+  unregisterTracers()
   metrics.disable()
   context.disable()
 }

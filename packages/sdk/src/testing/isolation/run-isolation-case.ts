@@ -1,7 +1,7 @@
 import { setTimeout as delay } from 'node:timers/promises'
 
-import { openTelemetrySdk, type TelemetryParts } from '../open-telemetry-sdk.ts'
-import { startTestTelemetry } from '../test-telemetry.ts'
+import { openTelemetrySdk } from '../open-telemetry-sdk.ts'
+import { startTestTelemetry, type TestTelemetry } from '../test-telemetry.ts'
 import { behaviours, describe, type Behaviour, type Given } from './behaviours.ts'
 import type { IsolationAdapter } from './isolation-adapter.ts'
 import type { HostileCase, Hostility, IsolationSurface } from './isolation-case.ts'
@@ -30,8 +30,8 @@ export interface IsolationLimits {
 
 /**
  * Lets something go wrong around an agent that `adapter` wraps, in this process, and looks whether the agent notices: it must be called as
- * often as it should, get its very arguments, and its very value or error must come out, in time; no error may be left unhandled.
- * Rejects only if there is no case of that name, or telemetry cannot be set up.
+ * often as it should, get its very arguments, and its very value or error must come out, in time; no error may be left unhandled. Where
+ * nothing goes wrong, something must have been recorded, unless the adapter has a `start` of its own. Rejects only if there is no case of that name, or telemetry cannot be set up.
  */
 export async function runIsolationCase(
   adapter: IsolationAdapter,
@@ -47,7 +47,7 @@ export async function runIsolationCase(
 }
 
 async function faultsIn(
-  { prepare }: HostileCase,
+  { prepare, surface }: HostileCase,
   adapter: IsolationAdapter,
   timeoutMs: number,
   graceMs: number,
@@ -58,7 +58,8 @@ async function faultsIn(
   let again = (): void => {}
   try {
     const hostility = prepare({ sdk: await openTelemetrySdk(), callAgain: () => again() })
-    const stop = await (adapter.start?.(hostility.parts ?? {}) ?? start(hostility.parts))
+    const telemetry = adapter.start ? undefined : await startTestTelemetry(hostility.parts)
+    const stop = (await adapter.start?.(hostility.parts ?? {})) ?? (() => telemetry?.shutdown())
     hostility.register?.()
     for (const behaviour of behaviours.filter((each) => each.isAskedOf(adapter))) {
       const run = new BehaviourRun(behaviour, adapter, hostility)
@@ -68,6 +69,8 @@ async function faultsIn(
       again = () => {}
     }
     await delay(graceMs)
+    if (surface === 'none' && telemetry && (await hasRecordedNothing(telemetry)))
+      faults.push('neither a span nor a metric was recorded')
     // What hangs may hang here too
     await Promise.race([Promise.resolve(stop()).catch(() => {}), delay(1000)])
   } finally {
@@ -76,9 +79,9 @@ async function faultsIn(
   return faults
 }
 
-async function start(parts: TelemetryParts = {}): Promise<() => Promise<void>> {
-  const telemetry = await startTestTelemetry(parts)
-  return () => telemetry.shutdown()
+/** Whoever does nothing stands everything. */
+async function hasRecordedNothing(telemetry: TestTelemetry): Promise<boolean> {
+  return telemetry.spans().length === 0 && (await telemetry.points()).length === 0
 }
 
 /** One agent, wrapped and called. */

@@ -14,6 +14,8 @@ export interface IsolationSuiteOptions extends IsolationLimits {
   readonly startMs?: number | undefined
   /** Arguments for node in each process. @default those of this process */
   readonly nodeArguments?: readonly string[] | undefined
+  /** Environment variables of each process, beside those of this one. @default {} */
+  readonly env?: Readonly<Record<string, string>> | undefined
 }
 
 /**
@@ -30,9 +32,18 @@ export async function runIsolationSuite(
   const { cases = isolationCases.map(({ name }) => name), atOnce = 2 } = options
   const results: IsolationResult[] = []
   const waiting = cases.entries()
+  const missingHooks = new Set<string>()
   const work = async (): Promise<void> => {
     for (const [at, name] of waiting) {
-      results[at] = await (adapter instanceof URL ? runAlone(adapter, name, options) : runIsolationCase(adapter, name, options))
+      const { surface, hook } = isolationCases.find((each) => each.name === name) ?? { surface: 'none' as const }
+      if (hook !== undefined && missingHooks.has(hook)) {
+        results[at] = { case: name, surface, verdict: 'skipped', what: '' }
+        continue
+      }
+      const run = adapter instanceof URL ? runAlone(adapter, name, options) : runIsolationCase(adapter, name, options)
+      results[at] = await run
+      // Whoever lacks a hook lacks it in each of its cases: no process is needed to hear that again
+      if (hook !== undefined && results[at].verdict === 'skipped') missingHooks.add(hook)
     }
   }
   // In one process, cases would break each other's telemetry
@@ -41,7 +52,7 @@ export async function runIsolationSuite(
 }
 
 async function runAlone(adapter: URL, caseName: string, options: IsolationSuiteOptions): Promise<IsolationResult> {
-  const { nodeArguments = process.execArgv, startMs = 30_000, timeoutMs = 5000, graceMs = 20 } = options
+  const { nodeArguments = process.execArgv, env = {}, startMs = 30_000, timeoutMs = 5000, graceMs = 20 } = options
   // Listening keeps the process alive while a case hangs with nothing to wait for, and ends it with this one
   const program = `
     process.on('disconnect', () => process.exit())
@@ -50,6 +61,7 @@ async function runAlone(adapter: URL, caseName: string, options: IsolationSuiteO
     const result = await runIsolationCase(adapter, ${JSON.stringify(caseName)}, ${JSON.stringify({ timeoutMs, graceMs })})
     process.send(result, () => process.exit())`
   const child = spawn(process.execPath, [...nodeArguments, '--input-type=module', '--eval', program], {
+    env: { ...process.env, ...env },
     stdio: ['ignore', 'ignore', 'pipe', 'ipc'],
     timeout: startMs + 6 * timeoutMs + graceMs,
     killSignal: 'SIGKILL',

@@ -1,4 +1,4 @@
-import { trace, type Span, type TracerProvider } from '@opentelemetry/api'
+import { trace, type ProxyTracerProvider, type Span, type TracerProvider } from '@opentelemetry/api'
 
 import type { CaseTools, Hostility, HostileCase } from './isolation-case.ts'
 import { boom, throwing } from './odd.ts'
@@ -15,8 +15,9 @@ const sampler = (shouldSample: () => unknown): Hostility => ({
 })
 const provider = (getTracer: () => unknown): Hostility => ({
   register() {
-    trace.disable()
-    trace.setGlobalTracerProvider({ getTracer } as TracerProvider)
+    // As if it had been registered first: tracers that the library made before get theirs from it as well
+    const registered = trace.getTracerProvider() as ProxyTracerProvider
+    registered.setDelegate({ getTracer } as TracerProvider)
   },
 })
 /** A span of which every method throws, but for those that name it. */
