@@ -4,6 +4,7 @@ import { eventLoop } from './event-loop/event-loop-part.ts'
 import { growth } from './growth/growth-part.ts'
 import { heap } from './heap/heap-part.ts'
 import { importing } from './import/import-part.ts'
+import { isolation } from './isolation/isolation-part.ts'
 import type { Part } from './part.ts'
 import { receivers } from './receivers/receivers-part.ts'
 import { stack } from './stack/stack-part.ts'
@@ -19,6 +20,7 @@ export const parts: readonly Part[] = [
   heap,
   eventLoop,
   statusPage,
+  isolation,
   bridge,
   receivers,
   stack,
