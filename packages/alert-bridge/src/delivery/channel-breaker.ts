@@ -1,5 +1,3 @@
-import { circuitBreaker, CircuitState, ConstantBackoff, handleWhenResult } from 'cockatiel'
-
 import type { DeliveryResult } from '../channels/channel.ts'
 import { healthOf } from './decide-outcome.ts'
 
@@ -23,48 +21,39 @@ export interface BreakerOptions {
 
 export function channelBreaker({ now, probeAfterMs, failures = 5, onOpen, onClose }: BreakerOptions): ChannelBreaker {
   let inRow = 0
-  let lastIsBroken = false
   let openings = 0
   let probeAt = 0
-  let isProbing = false
-  const policy = circuitBreaker(
-    handleWhenResult((result) => ['failed', 'broken'].includes(healthOf(result as DeliveryResult))),
-    {
-      breaker: {
-        state: undefined,
-        success: () => (inRow = 0),
-        failure: () => ++inRow >= failures || lastIsBroken,
-      },
-      // cockatiel asks Date.now(), so a clock that is set back would keep it open for as long; the wait is ours
-      halfOpenAfter: new ConstantBackoff(Number.NEGATIVE_INFINITY),
-    },
-  )
   let isOpen = false
-  policy.onReset(() => {
-    isOpen = false
-    openings = 0
-    inRow = 0
-    onClose()
-  })
+  let isProbing = false
+
+  function judge(result: DeliveryResult, isProbe: boolean): void {
+    // what went out before it opened says nothing new
+    if (isOpen && !isProbe) return
+    const health = healthOf(result)
+    if (health === 'works' || health === 'neither') {
+      inRow = 0
+      openings = 0
+      isOpen = false
+      if (isProbe) onClose()
+      return
+    }
+    inRow += 1
+    if (!isProbe && health === 'failed' && inRow < failures) return
+    probeAt = now() + probeAfterMs * Math.min(2 ** openings, 8)
+    openings += 1
+    if (!isProbe && 'reason' in result) onOpen(result.reason)
+    isOpen = true
+  }
 
   async function watch(send: () => Promise<DeliveryResult>): Promise<DeliveryResult> {
-    if (isOpen) isProbing = true
+    const isProbe = isOpen && !isProbing
+    if (isProbe) isProbing = true
     try {
-      const result = await policy.execute(async () => {
-        const given = await send()
-        lastIsBroken = healthOf(given) === 'broken'
-        return given
-      })
-      if (policy.state === CircuitState.Open) {
-        const waitMs = probeAfterMs * Math.min(2 ** openings, 8)
-        openings += 1
-        probeAt = now() + waitMs
-        if (!isOpen && 'reason' in result) onOpen(result.reason)
-        isOpen = true
-      }
+      const result = await send()
+      judge(result, isProbe)
       return result
     } finally {
-      isProbing = false
+      if (isProbe) isProbing = false
     }
   }
 

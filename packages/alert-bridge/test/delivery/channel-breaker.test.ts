@@ -85,6 +85,54 @@ describe('an open breaker', () => {
     expect(waits).toEqual([100, 200, 400, 800, 800, 800])
     expect(told).toEqual(['open: HTTP 404'])
   })
+
+  test('lets another go after each probe, whether it failed or broke off', async () => {
+    const { breaker, clock, send } = watched()
+    await send(isBroken)
+    clock.now = breaker.probeAt
+    await send(fails)
+    expect(breaker.state).toBe('open')
+    clock.now = breaker.probeAt
+    expect(breaker.state).toBe('probe')
+    await expect(breaker.watch(() => Promise.reject(new Error('a bug')))).rejects.toThrow('a bug')
+    expect(breaker.state).toBe('probe')
+  })
+})
+
+describe('deliveries that were on their way when a breaker opened', () => {
+  /** Two that go out together, and what ends them. */
+  const two = ({ breaker }: Pick<ReturnType<typeof watched>, 'breaker'>) => {
+    const [one, other] = [Promise.withResolvers<DeliveryResult>(), Promise.withResolvers<DeliveryResult>()]
+    const watching = [breaker.watch(() => one.promise), breaker.watch(() => other.promise)]
+    return { one, other, done: Promise.all(watching), first: watching[0] }
+  }
+
+  test('do not put off the first probe when they fail too', async () => {
+    const { breaker, told, clock } = watched()
+    const { one, other, done, first } = two({ breaker })
+    one.resolve(isBroken)
+    await first
+    clock.now = 1_050
+    other.resolve(isBroken)
+    await done
+    expect(breaker.probeAt).toBe(1_100)
+    expect(told).toEqual(['open: HTTP 404'])
+  })
+
+  test.each([works, fails])('let no second probe go when they end during the first', async (late) => {
+    const { breaker, clock, told } = watched()
+    const { one, other, done, first } = two({ breaker })
+    one.resolve(isBroken)
+    await first
+    clock.now = 1_100
+    await breaker.watch(async () => {
+      other.resolve(late)
+      await done
+      expect(breaker.state).toBe('open')
+      return works
+    })
+    expect([breaker.state, told]).toEqual(['closed', ['open: HTTP 404', 'closed']])
+  })
 })
 
 test('a breaker that closed begins anew: five failures in a row, the first wait, and it tells again', async () => {
