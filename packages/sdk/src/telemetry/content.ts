@@ -10,7 +10,7 @@ const longestStackLines = 20
 const secrets: readonly (readonly [RegExp, (match: string, kind: string) => string])[] = [
   [/\b[a-z][a-z0-9+.-]{0,30}:\/\/\S*/gi, bareAddress],
   [/\b(bearer|basic)\s+[\w.~+/=-]{6,}/gi, (_, kind) => `${kind} ***`],
-  [/\b(?:sk|pk|rk|xox[a-z]|ghp|gho|ghs|github_pat|glpat|AKIA|AIza)[-_]?[\w-]{8,}/g, () => '***'],
+  [/\b(?:(?:sk|pk|rk|xox[a-z]|ghp|gho|ghs|github_pat|glpat)[-_]|AKIA|AIza)[\w-]{8,}/g, () => '***'],
   [/[\w.+-]{1,64}@[\w-]+\.[\w.-]+/g, () => '***'],
   [/\b(?=\w*\d)(?=\w*[A-Za-z])\w{32,}\b/g, () => '***'],
 ]
