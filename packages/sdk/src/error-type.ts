@@ -5,14 +5,14 @@ const longestChain = 5
 const word = /^[A-Za-z_$][\w$.:-]{0,59}$/
 // Ids and hashes hide in codes too: eight or more hex digits in a row that contain a digit
 const looksLikeId = /(?=[0-9a-f]*\d)[0-9a-f]{8,}|\d{4,}/i
-const timeoutCodes = new Set([
+const timeoutCodes = new Set<unknown>([
   'ETIMEDOUT',
   'ESOCKETTIMEDOUT',
   'UND_ERR_CONNECT_TIMEOUT',
   'UND_ERR_HEADERS_TIMEOUT',
   'UND_ERR_BODY_TIMEOUT',
 ])
-const plainClasses = new Set(['Error', 'Object', 'AggregateError', 'DOMException'])
+const plainClasses = new Set([undefined, 'Error', 'Object', 'AggregateError', 'DOMException'])
 
 /** Reads a property of a value that may be anything: a primitive, a proxy, an object whose getters throw. */
 export function peek(value: unknown, key: PropertyKey): unknown {
@@ -58,8 +58,7 @@ function statusOf(error: unknown): number | undefined {
 }
 
 function isTimeout(error: unknown): true | undefined {
-  const code = peek(error, 'code')
-  return peek(error, 'name') === 'TimeoutError' || (typeof code === 'string' && timeoutCodes.has(code)) ? true : undefined
+  return peek(error, 'name') === 'TimeoutError' || timeoutCodes.has(peek(error, 'code')) ? true : undefined
 }
 
 function asWord(value: unknown): string | undefined {
@@ -68,8 +67,8 @@ function asWord(value: unknown): string | undefined {
 
 function classOf(error: unknown): string | undefined {
   const name = asWord(peek(error, 'name'))
-  const className = name === undefined || plainClasses.has(name) ? asWord(peek(peek(error, 'constructor'), 'name')) : name
-  return className === undefined || plainClasses.has(className) || !isInstance(error, Error) ? undefined : className
+  const className = plainClasses.has(name) ? asWord(peek(peek(error, 'constructor'), 'name')) : name
+  return plainClasses.has(className) || !isInstance(error, Error) ? undefined : className
 }
 
 /** The HTTP status (400-599) that an error or one of its causes carries, if any. */

@@ -76,7 +76,8 @@ test('a word begins with a letter, an underscore or a dollar, has no blank and a
 })
 
 test('classes that say nothing are not told, nor those of what is no error', () => {
-  for (const error of [new AggregateError([]), new DOMException('x'), {}, new (class Job {})(), { name: 'RangeError' }]) {
+  const named = Object.assign(new Error('x'), { name: 'Object' })
+  for (const error of [new AggregateError([]), new DOMException('x'), {}, new (class Job {})(), { name: 'RangeError' }, named]) {
     expect(errorType(error)).toBe('_OTHER')
   }
 })

@@ -1,3 +1,6 @@
+import { setFlagsFromString } from 'node:v8'
+import { runInNewContext } from 'node:vm'
+
 import { expect, test } from 'vitest'
 
 import { SlidingWindow } from '../src/monitor/sliding-window.ts'
@@ -30,4 +33,24 @@ test('a run that a clock set back puts before the others leaves the window with 
   for (const ms of [0, 10_000, 20_000, 15_000]) window.record(ms, true, 1)
   expect(window.totals(310_000).successes).toBe(2)
   expect(window.totals(320_000).successes).toBe(0)
+})
+
+test('holds no more memory after thousands of runs, in one moment, over days without a look, or with a clock that goes to and fro', () => {
+  setFlagsFromString('--expose-gc')
+  const collectGarbage = runInNewContext('gc') as () => void
+  const window = new SlidingWindow(300)
+  for (let slot = 0; slot < 60; slot += 1) window.record(slot * 10_000, true, 1)
+  const heldBytes = (): number => {
+    collectGarbage()
+    return process.memoryUsage().arrayBuffers
+  }
+  const before = heldBytes()
+  const runs = 10_000
+  for (let run = 0; run < runs; run += 1) window.record(600_000, true, 1)
+  for (let run = 0; run < runs; run += 1) window.record(600_000 + run * 10_000, true, 1)
+  const end = 600_000 + runs * 10_000
+  for (let run = 0; run < runs; run += 1) window.record(end - (run % 2) * 20_000, true, 1)
+  // each slot that were kept would take a kilobyte
+  expect(heldBytes() - before).toBeLessThan(1_000_000)
+  expect(window.totals(end).successes).toBe(runs + 29)
 })

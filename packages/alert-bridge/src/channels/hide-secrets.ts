@@ -13,7 +13,10 @@ const shortestPart = 8
  */
 export function hideSecrets(secrets: readonly (Secret | undefined)[]): HideSecrets {
   const hidden = secrets
-    .flatMap((secret) => (secret === undefined || secret.reveal() === '' ? [] : formsOf(secret.reveal())))
+    .filter((secret) => secret !== undefined)
+    .map((secret) => secret.reveal())
+    .filter((value) => value !== '')
+    .flatMap(formsOf)
     .toSorted((a, b) => b.length - a.length)
   return (text) => {
     const clean = hidden.reduce((rest, secret) => rest.replaceAll(secret, '***'), text)

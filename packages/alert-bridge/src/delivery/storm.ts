@@ -61,12 +61,13 @@ export function watchStorm(
 
 function digestNotice(channel: string, before: Notice | undefined, held: readonly Notice[], now: number): Notice {
   const heldBack = (before?.heldBack ?? 0) + held.length
+  const all = before === undefined ? held : [before, ...held]
   return {
     kind: 'digest',
-    severity: worstOf([...(before ? [before] : []), ...held].map(({ severity }) => severity)),
+    severity: worstOf(all.map(({ severity }) => severity)),
     incidentKey: before?.incidentKey ?? `digest:${randomUUID()}`,
     title: `${heldBack} messages held back on ${channel}`,
-    ...mergedAlerts([...(before ? [before] : []), ...held]),
+    ...mergedAlerts(all),
     heldBack,
     startedAt: before?.startedAt ?? new Date(now).toISOString(),
   }

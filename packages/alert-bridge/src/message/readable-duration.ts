@@ -12,7 +12,8 @@ export function readableDuration(seconds: number): string {
   if (first === -1) return '0 s'
   const { name, seconds: size } = units[first]!
   const next = units[first + 1]
-  const rest = next === undefined ? 0 : Math.floor((whole % size) / next.seconds)
   const amount = `${Math.floor(whole / size)} ${name}`
-  return rest === 0 ? amount : `${amount} ${rest} ${next?.name}`
+  if (next === undefined) return amount
+  const rest = Math.floor((whole % size) / next.seconds)
+  return rest === 0 ? amount : `${amount} ${rest} ${next.name}`
 }

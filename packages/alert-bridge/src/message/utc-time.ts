@@ -2,8 +2,11 @@
 export function utcTime(iso: string | undefined): string | undefined {
   const ms = timeOf(iso)
   if (ms === undefined) return undefined
-  const [day, time] = new Date(ms).toISOString().split('T')
-  return `${day} ${time?.slice(0, 8)} UTC+00:00`
+  // without the "T" and the milliseconds
+  return new Date(ms)
+    .toISOString()
+    .replace('T', ' ')
+    .replace(/\.\d+Z$/, ' UTC+00:00')
 }
 
 /** Milliseconds since 1970, or undefined as above. */

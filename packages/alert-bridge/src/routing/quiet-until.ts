@@ -21,15 +21,13 @@ export function quietUntil(
   return now - (now % 60_000) + minutes * 60_000
 }
 
+/** Of a time such as `07:30`. */
 function minutesOf(clock: string): number {
   const [hours = 0, minutes = 0] = clock.split(':').map(Number)
   return hours * 60 + minutes
 }
 
 function minuteOfDay(now: number, timeZone: string): number {
-  const parts = new Intl.DateTimeFormat('en', { timeZone, hour: '2-digit', minute: '2-digit', hourCycle: 'h23' }).formatToParts(
-    now,
-  )
-  const part = (type: string): number => Number(parts.find((one) => one.type === type)?.value)
-  return part('hour') * 60 + part('minute')
+  const clock = new Intl.DateTimeFormat('en', { timeZone, hour: '2-digit', minute: '2-digit', hourCycle: 'h23' })
+  return minutesOf(clock.format(now))
 }

@@ -28,7 +28,7 @@ test('what cannot be delivered is dead at once and has not arrived', () => {
 
 test('what failed is tried later, each time after a longer wait', () => {
   const later = { kind: 'later', reason: 'HTTP 500', mayHaveArrived: false }
-  expect(decide({ kind: 'retry', reason: 'HTTP 500' })).toEqual({ ...later, dueAt: 1_005_000 })
+  expect(decide({ kind: 'retry', reason: 'HTTP 500' })).toStrictEqual({ ...later, dueAt: 1_005_000 })
   expect(decide({ kind: 'retry', reason: 'HTTP 500' }, { attempts: 1 })).toEqual({ ...later, dueAt: 1_015_000 })
   expect(decide({ kind: 'channel-down', reason: 'HTTP 500' })).toEqual({ ...later, dueAt: 1_005_000 })
 })

@@ -2,6 +2,7 @@ import { expect, test } from 'vitest'
 
 import { watchStorm } from '../../src/delivery/storm.ts'
 import type { Notice, NoticeKind } from '../../src/message/notice.ts'
+import { sampleAlert } from '../message/sample-notices.ts'
 
 const times = { stormWindowMs: 60_000, firstDigestAfterMs: 5_000, digestEveryMs: 30_000 }
 const start = Date.parse('2026-11-24T02:00:00Z')
@@ -76,6 +77,31 @@ test('a digest that was sent is updated at most every half minute, as the same i
   expect(second.notice.incidentKey).toBe(first.notice.incidentKey)
   const late = storm.fold([notice()], undefined, start + 200_000)
   expect(late.dueAt).toBe(start + 205_000)
+})
+
+test('a digest names the alerts that it was made of and those that came to it', () => {
+  const { storm } = raging()
+  const [one, other] = [sampleAlert('one'), sampleAlert('other')]
+  const first = storm.fold([notice({ alerts: [one] })], undefined, start)
+  expect(storm.fold([notice({ alerts: [other] })], first.notice, start).notice.alerts).toEqual([one, other])
+})
+
+test('what is held back while a storm goes on belongs to the same digest', () => {
+  const { storm } = raging()
+  storm.decide(fresh(), start)
+  const first = storm.fold([notice()], undefined, start)
+  expect(storm.decide(fresh(), start + 10_000)).toBe('hold')
+  expect(storm.fold([notice()], undefined, start + 10_000).notice.incidentKey).toBe(first.notice.incidentKey)
+})
+
+test('a storm is over as soon as one message goes out by itself, be it the last that may', () => {
+  const storm = watchStorm('slack', times)
+  const ages = [0, 0, ...Array<number>(9).fill(1_000)]
+  expect(ages.map((age) => storm.decide(fresh(), start + age)).at(-1)).toBe('hold')
+  const first = storm.fold([notice()], undefined, start + 1_000)
+  expect(storm.decide(fresh(), start + 60_500)).toBe('send')
+  expect(storm.decide(fresh(), start + 60_500)).toBe('hold')
+  expect(storm.fold([notice()], undefined, start + 60_500).notice.incidentKey).not.toBe(first.notice.incidentKey)
 })
 
 test('a digest that waits since before a restart is continued', () => {

@@ -27,6 +27,7 @@ test.each([
 
 test('a time is told in UTC, whatever offset it came with', () => {
   expect(utcTime('2026-11-24T03:13:05.123+01:00')).toBe('2026-11-24 02:13:05 UTC+00:00')
+  expect(utcTime('+012026-11-24T03:13:05Z')).toBe('+012026-11-24 03:13:05 UTC+00:00')
 })
 
 test('the zero time of Alertmanager and what is no time are not told', () => {

@@ -11,29 +11,27 @@ export class DurationHistogram {
   #total = 0
 
   add(seconds: number): void {
-    const bucket = seconds <= smallest ? 0 : Math.min(bucketCount - 1, Math.ceil(Math.log(seconds / smallest) / growth))
-    this.#counts[bucket]! += 1
+    const bucket = Math.ceil(Math.log(Math.max(seconds, smallest) / smallest) / growth)
+    this.#counts[Math.min(bucket, bucketCount - 1)]! += 1
     this.#total += 1
   }
 
   subtract(other: DurationHistogram): void {
-    for (let bucket = 0; bucket < bucketCount; bucket += 1) this.#counts[bucket]! -= other.#counts[bucket]!
+    for (const [bucket, count] of other.#counts.entries()) this.#counts[bucket]! -= count
     this.#total -= other.#total
   }
 
   /** The duration in seconds below which the share `q` of all lies, within 7 %; undefined when there are none. */
   quantile(q: number): number | undefined {
-    if (this.#total === 0) return undefined
     const rank = q * this.#total
     let below = 0
-    for (let bucket = 0; bucket < bucketCount; bucket += 1) {
-      const count = this.#counts[bucket]!
+    for (const [bucket, count] of this.#counts.entries()) {
       if (count > 0 && below + count >= rank) {
         const lower = bucket === 0 ? 0 : upperBound(bucket - 1)
         return lower + (upperBound(bucket) - lower) * ((rank - below) / count)
       }
       below += count
     }
-    return upperBound(bucketCount - 1)
+    return undefined
   }
 }

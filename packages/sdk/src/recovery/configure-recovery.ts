@@ -36,8 +36,8 @@ const notAnObject = (option: string, value: unknown): Problem => ({ option, rule
 
 /** What holds for one agent: its own options over its configured limits over the configured defaults over {@link defaultRecovery}. */
 export function effectiveRecovery(agentName: string, own: RecoveryOptions, configured: ConfiguredRecovery): RecoverySettings {
-  const { agents, ...shared } = configured
-  const layers = [shared, Object.hasOwn(agents ?? {}, agentName) ? agents?.[agentName] : undefined, own]
+  const { agents = {}, ...shared } = configured
+  const layers = [shared, Object.hasOwn(agents, agentName) ? agents[agentName] : undefined, own]
   const settings: Record<string, unknown> = { ...defaultRecovery }
   for (const layer of layers) {
     for (const [key, value] of Object.entries(layer ?? {})) if (value !== undefined) settings[key] = value

@@ -37,8 +37,8 @@ export function nextStep(failed: FailedAttempt, settings: RecoverySettings, rand
     return { retry: false, outcome: 'not_retryable', because }
   }
   const waitSeconds = Math.max(asked, retryDelaySeconds(attempt, settings, random))
-  const { totalTimeoutSeconds } = settings
-  if (totalTimeoutSeconds !== undefined && elapsedSeconds + waitSeconds >= totalTimeoutSeconds) {
+  const { totalTimeoutSeconds = Number.POSITIVE_INFINITY } = settings
+  if (elapsedSeconds + waitSeconds >= totalTimeoutSeconds) {
     const because = `waiting ${round(waitSeconds)} s would pass totalTimeoutSeconds ${totalTimeoutSeconds}`
     return { retry: false, outcome: 'exhausted', because }
   }

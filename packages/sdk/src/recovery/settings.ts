@@ -37,7 +37,7 @@ export const defaultRecovery: RecoverySettings = {
 const longestTimerSeconds = 2_147_483
 
 type Rule = readonly [says: string, holds: (value: unknown) => boolean]
-const isNumber = (value: unknown): value is number => typeof value === 'number' && Number.isFinite(value)
+const isNumber = (value: unknown): value is number => Number.isFinite(value)
 const seconds: Rule = [
   `must be a number of seconds from 0 to ${longestTimerSeconds}`,
   (value) => isNumber(value) && value >= 0 && value <= longestTimerSeconds,
