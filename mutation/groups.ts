@@ -1,3 +1,5 @@
+import { globSync } from 'node:fs'
+
 /** Files that are mutated together, and the fast tests that must notice. */
 export interface Group {
   readonly name: string
@@ -27,16 +29,31 @@ export const groups: readonly Group[] = [
     tests: [`${sdk}/test/{error-type,error-type-limits,bounds,bounded-names}.test.ts`],
   },
   {
+    name: 'redaction',
+    sources: [`${sdk}/src/telemetry/content.ts`, `${bridge}/src/channels/hide-secrets.ts`],
+    tests: [`${sdk}/test/{content,privacy}.test.ts`, `${bridge}/test/channels/hide-secrets.test.ts`],
+  },
+  {
     name: 'dedupe',
-    sources: [`${bridge}/src/inbox/{dedupe-key,decide-repeat,severity-of,escalation-of}.ts`],
-    tests: [`${bridge}/test/inbox/{dedupe-key,decide-repeat,severity-of,escalation-of,repeats}.test.ts`],
+    sources: [`${bridge}/src/inbox/{dedupe-key,decide-repeat,severity-of,escalation-of,meta-throttle}.ts`],
+    tests: [`${bridge}/test/inbox/{dedupe-key,decide-repeat,severity-of,escalation-of,meta-throttle,repeats}.test.ts`],
   },
   {
     name: 'delivery',
     sources: [
-      `${bridge}/src/delivery/{channel-breaker,backoff,decide-outcome,token-bucket,storm,sort-claimed,fold-deliveries}.ts`,
+      `${bridge}/src/delivery/{channel-breaker,backoff,decide-outcome,token-bucket,storm,sort-claimed,fold-deliveries,merged-alerts,summary-notice}.ts`,
     ],
-    tests: [`${bridge}/test/delivery/{channel-breaker,backoff,decide-outcome,token-bucket,watch-storm,sort-claimed}.test.ts`],
+    tests: [
+      `${bridge}/test/delivery/{channel-breaker,backoff,decide-outcome,token-bucket,watch-storm,sort-claimed,merged-alerts,summary-notice}.test.ts`,
+    ],
+  },
+  {
+    name: 'failures',
+    sources: [
+      `${bridge}/src/channels/{connection-failure,retry-after}.ts`,
+      `${bridge}/src/channels/{email/mail-failure,slack/slack-failure,webhook/webhook-failure}.ts`,
+    ],
+    tests: [`${bridge}/test/channels/{connection-failure,mail-failure,slack-failure,webhook-failure,retry-after}.test.ts`],
   },
   {
     name: 'routing',
@@ -46,12 +63,30 @@ export const groups: readonly Group[] = [
   {
     name: 'escaping',
     sources: [
-      `${bridge}/src/message/{clean-text,html,slack-text,web-link,plain-text,utc-time,readable-duration,slack-blocks}.ts`,
-      `${bridge}/src/channels/{hide-secrets,retry-after}.ts`,
+      `${bridge}/src/message/{clean-text,html,slack-text,web-link,plain-text,utc-time,readable-duration,slack-blocks,notice-links}.ts`,
+      `${bridge}/src/channels/webhook/public-address.ts`,
     ],
     tests: [
       `${bridge}/test/message/{clean-text,html,plain-text,slack-blocks,slack-limits,slack-text,times,web-link}.test.ts`,
-      `${bridge}/test/channels/{hide-secrets,retry-after}.test.ts`,
+      `${bridge}/test/channels/private-address.test.ts`,
     ],
   },
 ]
+
+/** The groups of these names, or all where there are none. @throws {Error} for a name that no group has. */
+export function chosenGroups(names: readonly string[]): readonly Group[] {
+  const unknown = names.find((name) => !groups.some((group) => group.name === name))
+  if (unknown !== undefined) {
+    throw new Error(`a group must be one of ${groups.map(({ name }) => `"${name}"`).join(', ')}, got "${unknown}"`)
+  }
+  return names.length === 0 ? groups : groups.filter(({ name }) => names.includes(name))
+}
+
+/** The files below `root` that match. @throws {Error} for a pattern that matches none. */
+export function filesOf(patterns: readonly string[], root: string): string[] {
+  return patterns.flatMap((pattern) => {
+    const files = globSync(pattern, { cwd: root }).toSorted()
+    if (files.length === 0) throw new Error(`a pattern of a group must match a file, got ${pattern}`)
+    return files
+  })
+}

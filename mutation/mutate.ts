@@ -1,57 +1,63 @@
 /**
- * `pnpm mutate [group ...] [--option of Stryker ...]`: changes the pure files in thousands of small ways, runs the fast tests on each, and
- * writes to docs/mutation.md which changes no test noticed. Without names all groups.
+ * `pnpm mutate [group ...] [--option=value of Stryker ...]`: changes the pure files in thousands of small ways, runs the fast tests on each,
+ * and writes to docs/mutation.md which changes no test noticed. Without names all groups. Exits 1 when that is not enough, or impossible.
  */
-import { execFileSync } from 'node:child_process'
-import { globSync, readFileSync, writeFileSync } from 'node:fs'
+import { execFileSync, spawnSync } from 'node:child_process'
+import { readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
 
-import { groups, type Group } from './groups.ts'
-import { scoresOf, withScores, type Report } from './scores.ts'
+import { chosenGroups, filesOf, type Group } from './groups.ts'
+import { scoresOf, tooLow, withScores, type Report } from './scores.ts'
 
 const here = (path: string): string => fileURLToPath(new URL(path, import.meta.url))
 const root = here('..')
 const page = here('../docs/mutation.md')
+const reportFile = here('.report/report.json')
 
-const names = process.argv.slice(2).filter((word) => !word.startsWith('--'))
-const options = process.argv.slice(2).filter((word) => word.startsWith('--'))
-for (const name of names) {
-  if (!groups.some((group) => group.name === name)) {
-    throw new Error(`a group must be one of ${groups.map((group) => group.name).join(', ')}, got ${name}`)
+try {
+  mutateAll(process.argv.slice(2))
+} catch (error) {
+  console.error(`mutate: ${error instanceof Error ? error.message : String(error)}`)
+  process.exitCode = 1
+}
+
+function mutateAll(words: readonly string[]): void {
+  const options = words.filter((word) => word.startsWith('--'))
+  const chosen = chosenGroups(words.filter((word) => !word.startsWith('--')))
+  // a page without a place for the scores is found now, not after the work
+  for (const { name } of chosen) withScores(readFileSync(page, 'utf8'), name, '')
+  // an install of its own (60 MB), so that others need not wait for it
+  execFileSync('npx', ['-y', 'pnpm@12.21.0', 'install', '--frozen-lockfile', '--ignore-scripts'], {
+    cwd: here('.'),
+    stdio: 'inherit',
+  })
+  const low: string[] = []
+  for (const group of chosen) {
+    const report = mutate(group, options)
+    writeFileSync(page, withScores(readFileSync(page, 'utf8'), group.name, `${versions()}\n\n${scoresOf(report)}`))
+    execFileSync('oxfmt', [page], { stdio: 'inherit' })
+    low.push(...tooLow(report))
   }
+  if (low.length > 0) throw new Error(`of each file more than 85 % of the mutants must be noticed, got ${low.join(', ')}`)
 }
 
-// An install of its own (60 MB), so that others need not wait for it
-execFileSync('npx', ['-y', 'pnpm@12.21.0', 'install', '--frozen-lockfile', '--ignore-scripts'], {
-  cwd: here('.'),
-  stdio: 'inherit',
-})
-for (const group of groups) {
-  if (names.length > 0 && !names.includes(group.name)) continue
-  const scores = `${versions()}\n\n${scoresOf(mutate(group))}`
-  writeFileSync(page, withScores(readFileSync(page, 'utf8'), group.name, scores))
-}
-execFileSync('oxfmt', [page], { stdio: 'inherit' })
-
-function mutate({ sources, tests }: Group): Report {
-  execFileSync(
+function mutate({ name, sources, tests }: Group, options: readonly string[]): Report {
+  // what an earlier run left must not be taken for the result of this one
+  rmSync(reportFile, { force: true })
+  const { status } = spawnSync(
     process.execPath,
     [
       here('node_modules/@stryker-mutator/core/bin/stryker.js'),
       'run',
       'mutation/stryker.config.json',
-      `--mutate=${filesOf(sources)}`,
+      `--mutate=${filesOf(sources, root).join(',')}`,
+      `--incrementalFile=mutation/.report/${name.replaceAll(' ', '-')}.json`,
       ...options,
     ],
-    { cwd: root, stdio: 'inherit', env: { ...process.env, MUTATION_TESTS: filesOf(tests) } },
+    { cwd: root, stdio: 'inherit', env: { ...process.env, MUTATION_TESTS: filesOf(tests, root).join(',') } },
   )
-  return JSON.parse(readFileSync(here('.report/report.json'), 'utf8')) as Report
-}
-
-function filesOf(patterns: readonly string[]): string {
-  return globSync([...patterns], { cwd: root })
-    .toSorted()
-    .join(',')
+  if (status !== 0) throw new Error(`Stryker gave up on group "${name}" and said why above; its scores stay as they were`)
+  return JSON.parse(readFileSync(reportFile, 'utf8')) as Report
 }
 
 function versions(): string {

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest'
 
-import { scoresOf, withScores, type Report } from './scores.ts'
+import { scoresOf, tooLow, withScores, type Report } from './scores.ts'
 
 const at = (line: number, from: number, to: number) => ({ start: { line, column: from }, end: { line, column: to } })
 
@@ -38,4 +38,16 @@ test('scores replace only what stood between their markers, and a page without t
   const page = '<!-- scores: a -->\nold\n<!-- end of scores -->\n<!-- scores: b -->\nkept\n<!-- end of scores -->\n'
   expect(withScores(page, 'a', 'new')).toBe(page.replace('\nold\n', '\n\nnew\n\n'))
   expect(() => withScores(page, 'c', 'new')).toThrow('docs/mutation.md must hold "<!-- scores: c -->"')
+})
+
+test('a file is too low with 85 % or less, also beside a better one; one without mutants is not', () => {
+  const fileOf = (killed: number, survived: number): Report['files'][string] => ({
+    source: '',
+    mutants: [...Array(killed).fill('Killed'), ...Array(survived).fill('Survived')].map((status) => ({
+      status,
+      location: at(1, 1, 2),
+    })),
+  })
+  const files = { 'a.ts': fileOf(17, 3), 'b.ts': fileOf(86, 14), 'c.ts': fileOf(1, 1), 'types.ts': fileOf(0, 0) }
+  expect(tooLow({ files })).toEqual(['a.ts 85.0 %', 'c.ts 50.0 %'])
 })

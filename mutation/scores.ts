@@ -34,6 +34,15 @@ export function scoresOf(report: Report): string {
   ].join('\n\n')
 }
 
+/** The files of which not more than 85 % of the mutants were noticed, with the share. */
+export function tooLow({ files }: Report): string[] {
+  return Object.entries(files).flatMap(([file, { mutants }]) => {
+    const all = mutants.filter(counts)
+    const noticed = all.filter((mutant) => !isMissed(mutant)).length
+    return all.length > 0 && noticed <= 0.85 * all.length ? [`${file} ${percent(noticed, all.length)}`] : []
+  })
+}
+
 /** The page with `text` between the markers of `name`. */
 export function withScores(page: string, name: string, text: string): string {
   const [begin, end] = [`<!-- scores: ${name} -->`, '<!-- end of scores -->']

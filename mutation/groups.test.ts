@@ -1,0 +1,49 @@
+import { spawnSync } from 'node:child_process'
+import { readFileSync } from 'node:fs'
+import { fileURLToPath } from 'node:url'
+
+import { expect, test } from 'vitest'
+
+import { chosenGroups, filesOf, groups } from './groups.ts'
+import { withScores } from './scores.ts'
+
+const root = fileURLToPath(new URL('..', import.meta.url))
+
+/** `a/{b,c}.ts` as `a/b.ts` and `a/c.ts`. */
+function patternsIn(pattern: string): string[] {
+  const [, before = pattern, choices = '', after = ''] = /^(.*)\{(.*)\}(.*)$/.exec(pattern) ?? []
+  return choices.split(',').map((choice) => `${before}${choice}${after}`)
+}
+
+test('every file that a group names exists, and the page has a place for its scores', () => {
+  const page = readFileSync(new URL('../docs/mutation.md', import.meta.url), 'utf8')
+  for (const { name, sources, tests } of groups) {
+    expect(filesOf([...sources, ...tests].flatMap(patternsIn), root).length).toBeGreaterThan(1)
+    expect(withScores(page, name, 'new')).toContain('new')
+  }
+})
+
+test('no file is in two groups', () => {
+  const files = groups.flatMap(({ sources }) => filesOf(sources, root))
+  expect(files).toEqual([...new Set(files)])
+})
+
+test('groups are chosen by their names, all without one', () => {
+  expect(chosenGroups(['error type', 'recovery']).map(({ name }) => name)).toEqual(['recovery', 'error type'])
+  expect(chosenGroups([])).toBe(groups)
+})
+
+test('a pattern that matches no file is refused', () => {
+  expect(() => filesOf(['packages/*/package.json', 'packages/no-such-*.ts'], root)).toThrow(
+    'a pattern of a group must match a file, got packages/no-such-*.ts',
+  )
+})
+
+test('a group that is none ends the program in one line, before anything is done', () => {
+  const { status, stdout, stderr } = spawnSync(process.execPath, ['mutation/mutate.ts', 'health', 'wealth'], {
+    cwd: root,
+    encoding: 'utf8',
+  })
+  expect([status, stdout]).toEqual([1, ''])
+  expect(stderr).toMatch(/^mutate: a group must be one of "recovery", "health", .*, got "wealth"\n$/)
+})
