@@ -67,7 +67,7 @@ export const groups: readonly Group[] = [
       `${bridge}/src/channels/webhook/public-address.ts`,
     ],
     tests: [
-      `${bridge}/test/message/{clean-text,html,plain-text,slack-blocks,slack-limits,slack-text,times,web-link}.test.ts`,
+      `${bridge}/test/message/{clean-text,html,notice-links,plain-text,slack-blocks,slack-limits,slack-text,times,web-link}.test.ts`,
       `${bridge}/test/channels/private-address.test.ts`,
     ],
   },

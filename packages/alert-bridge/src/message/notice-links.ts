@@ -24,7 +24,7 @@ export function noticeLinks({ links = {}, alerts }: Notice): Link[] {
   const others = Object.keys(links).filter((key) => !known.includes(key))
   return [...known, ...others]
     .flatMap((key) => {
-      const url = webLink(Object.hasOwn(all, key) ? (all[key] ?? '') : '')
+      const url = webLink(all[key] ?? '')
       const name = Object.hasOwn(names, key) ? names[key]! : cleanLine(key, 40)
       return url === undefined || name === '' ? [] : { name, url }
     })

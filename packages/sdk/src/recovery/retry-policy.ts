@@ -24,5 +24,6 @@ export function retryPolicy(maxRetries: number): RetryPolicy {
 
 /** True for the errors with which cockatiel's breakers and bulkheads turn a call away. */
 export function isRejection(error: unknown): boolean {
-  return ['isBrokenCircuitError', 'isIsolatedCircuitError', 'isBulkheadRejectedError'].some((flag) => peek(error, flag) === true)
+  // the error of an isolated circuit has the flag of a broken one too
+  return ['isBrokenCircuitError', 'isBulkheadRejectedError'].some((flag) => peek(error, flag) === true)
 }

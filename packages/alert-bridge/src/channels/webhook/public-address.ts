@@ -36,6 +36,7 @@ globalUnicast.addSubnet('2000::', 3, 'ipv6')
 /** Whether an address belongs to the public internet. */
 export function isPublicAddress(address: string): boolean {
   if (isIPv4(address)) return !notPublic.check(address, 'ipv4')
-  const plain = address.replace(/%.*$/, '')
+  // without the zone of a link
+  const plain = address.replace(/%.*/, '')
   return isIPv6(plain) && globalUnicast.check(plain, 'ipv6') && !notPublic.check(plain, 'ipv6')
 }
