@@ -18,15 +18,15 @@ export function summaryNotice(deliveries: readonly Pick<ClaimedDelivery, 'notice
     .flatMap((one) => one.endedAt ?? [])
     .toSorted()
     .at(-1)
-  const [only] = ends
+  const only = ends.length === 1 ? ends[0] : undefined
   return {
     kind: 'summary',
     severity: worstOf(notices.map(({ severity }) => severity)),
-    incidentKey: ends.length === 1 && only !== undefined ? only.incidentKey : `summary:${id}`,
+    incidentKey: only?.incidentKey ?? `summary:${id}`,
     title: titles.length <= 3 ? titles.join(', ') : `${titles.slice(0, 3).join(', ')} and ${titles.length - 3} more`,
     ...mergedAlerts(ends),
     ...(startedAt !== undefined && { startedAt }),
     ...(endedAt !== undefined && { endedAt }),
-    ...(ends.length === 1 && only?.links && { links: only.links }),
+    ...(only?.links && { links: only.links }),
   }
 }

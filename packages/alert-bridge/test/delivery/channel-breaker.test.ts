@@ -49,12 +49,12 @@ describe('a breaker opens', () => {
   })
 
   test('not when a delivery between the failures went through, or only patience was asked for', async () => {
-    const { breaker, send } = watched()
+    const { breaker, told, send } = watched()
     await send(fails, fails, fails, fails, works, fails, fails, fails, fails)
-    expect(breaker.state).toBe('closed')
+    expect([breaker.state, told]).toEqual(['closed', []])
     const patient = watched(1)
     await patient.send(asksForPatience, { kind: 'undeliverable', reason: '550' })
-    expect(patient.breaker.state).toBe('closed')
+    expect([patient.breaker.state, patient.told]).toEqual(['closed', []])
   })
 })
 
