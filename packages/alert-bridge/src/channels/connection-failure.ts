@@ -5,7 +5,7 @@ const certificate =
   /CERT|SELF_SIGNED|UNABLE_TO_GET_ISSUER|UNABLE_TO_VERIFY|certificate|self.signed|unable to verify|unable to get (local )?issuer/i
 
 /** With these codes no connection came about, so nothing can have arrived. */
-const notConnected = new Set([
+const notConnected = new Set<string | undefined>([
   'ENOTFOUND',
   'EAI_AGAIN',
   'EAI_FAIL',
@@ -22,7 +22,7 @@ export function connectionFailure(error: unknown, mayHaveArrived: boolean): Deli
   const reason = code === undefined || message.includes(code) ? message : `${message} (${code})`
   if (isCertificateProblem(`${code} ${message}`))
     return { kind: 'channel-down', reason: `the certificate was refused: ${reason}` }
-  const isUnknown = mayHaveArrived && !(code !== undefined && notConnected.has(code))
+  const isUnknown = mayHaveArrived && !notConnected.has(code)
   return { kind: 'retry', reason, ...(isUnknown ? { unknown: true } : {}) }
 }
 

@@ -57,6 +57,10 @@ test('a certificate that is refused is for somebody to mend, and nothing can hav
     kind: 'channel-down',
     reason: 'the certificate was refused: self-signed certificate (ESOCKET)',
   })
+  expect(failure({ responseCode: 554, message: '554 no certificate, no mail' })).toEqual({
+    kind: 'channel-down',
+    reason: 'the certificate was refused: 554 no certificate, no mail',
+  })
 })
 
 test('a connection that broke is tried again; the mail may have arrived if its text was on the way', () => {

@@ -11,26 +11,25 @@ interface SmtpError {
 }
 
 /** The log-in, the encryption or the settings are wrong: no mail goes out until somebody mends that. */
-const channelCodes = new Set(['ETLS', 'EAUTH', 'ENOAUTH', 'EOAUTH2', 'EREQUIRETLS', 'ECONFIG'])
+const channelCodes = new Set<string | undefined>(['ETLS', 'EAUTH', 'ENOAUTH', 'EOAUTH2', 'EREQUIRETLS', 'ECONFIG'])
 /** Replies that ask to log in (better). */
 const logInReplies = new Set([530, 534, 535, 538])
 
 /** What a failed send means. `hasBegun`: some of the mail's text was on its way. */
 export function mailFailure(error: unknown, hasBegun: boolean): DeliveryResult {
-  const { code = '', responseCode = 0, message = '', rejectedErrors = [] } = error as SmtpError
+  const { code, responseCode = 0, message = '', rejectedErrors = [] } = error as SmtpError
   if (channelCodes.has(code)) {
     // 454: the server cannot look up the password just now
     return { kind: code === 'EAUTH' && isTransient(responseCode) ? 'retry' : 'channel-down', reason: message }
   }
   if (rejectedErrors[0] !== undefined) return refusal(rejectedErrors[0])
-  if (isCertificateProblem(message)) return connectionFailure(error, false)
-  if (responseCode > 0 || code === 'EENVELOPE' || code === 'EMESSAGE') return refusal(error)
-  return connectionFailure(error, hasBegun)
+  const isRefused = responseCode > 0 || code === 'EENVELOPE' || code === 'EMESSAGE'
+  return isRefused && !isCertificateProblem(message) ? refusal(error) : connectionFailure(error, hasBegun)
 }
 
 /** What it means that the server said no, by RFC 5321: 4yz later, 5yz never, but 503, which is about the order of commands. */
 export function refusal(error: unknown): DeliveryResult {
-  const { responseCode = 0, command = '', message = '' } = error as SmtpError
+  const { responseCode = 0, command, message = '' } = error as SmtpError
   if (isTransient(responseCode)) return { kind: 'retry', reason: message }
   // the sender's address is the same for all mail; 552 is about the size of this one
   const concernsAll = logInReplies.has(responseCode) || (command === 'MAIL FROM' && responseCode >= 500 && responseCode !== 552)
