@@ -1,12 +1,13 @@
 import { describe, expect, test } from 'vitest'
 
+import { processWide } from '../src/process-wide.ts'
 import { captured, framesOf, messageOf, redactSecrets } from '../src/telemetry/content.ts'
 
 test('frames hold no line of the message, even if it looks like one, and are cut', () => {
   const error = new Error('no\n    at the secret prompt (of:1:1)\n    at all')
   expect(framesOf(error)).toMatch(/^ {4}at /)
   expect(framesOf(error)).not.toMatch(/secret|at all/)
-  const long = Object.assign(new Error('x'), { stack: `Error: x\n    at ${'f'.repeat(1_000_000)}\n`.repeat(50) })
+  const long = Object.assign(new Error('x'), { stack: `Error: x\n    at ${'f'.repeat(10_000)}\n`.repeat(50) })
   expect(framesOf(long)!.length).toBeLessThan(20 * 301)
   expect(framesOf(Object.assign(new Error('gone '.repeat(20)), { stack: 'Error: other\n    at f (a:1:1)' }))).toBe(
     '    at f (a:1:1)',
@@ -24,6 +25,7 @@ describe('redaction hides', () => {
   test('user, password and query of an address, whatever its scheme', () => {
     expect(redactSecrets('GIT+SSH://me@host a.b-c1://u:p@h/x?y')).toBe('GIT+SSH://***@host a.b-c1://***@h/x?***')
     expect(redactSecrets('https://u@h and https://h/?q, then text')).toBe('https://***@h and https://h/?*** then text')
+    expect(redactSecrets('https://@h')).toBe('https://***@h')
     expect(redactSecrets(`${'s'.repeat(31)}://u:p@h`)).toBe(`${'s'.repeat(31)}://***@h`)
     keeps('https://host/path#part', 'https://host', 'https:/u@', '://', '1http://', 'x//u:p')
   })
@@ -90,7 +92,7 @@ describe('the frames of a stack', () => {
   const frames = (count: number): string => Array.from({ length: count }, (_, index) => `    at f${index} (a.js:1:1)`).join('\n')
 
   test('are the lines that name a place, at most twenty', () => {
-    expect(framesOf({ stack: `Error: x\n${frames(2)}\nat none\n  at\n  at  b\n\tat tab (a:1:1)` })).toBe(
+    expect(framesOf({ stack: `Error: x\n${frames(2)}\nat none\n  look at it\n  at\n  at  b\n\tat tab (a:1:1)` })).toBe(
       `${frames(2)}\n\tat tab (a:1:1)`,
     )
     expect(framesOf({ stack: frames(21) })).toBe(frames(20))
@@ -106,8 +108,25 @@ describe('the frames of a stack', () => {
   test('are none of an error without a stack, or whose stack is its message', () => {
     expect([{}, { stack: 5 }, null, 'x', { stack: 'Error: x' }].map(framesOf)).toEqual(Array(5).fill(undefined))
     expect(framesOf({ stack: 'Error:     at m\n    at m', message: '    at m\n    at m' })).toBeUndefined()
-    expect(framesOf({ stack: frames(1), message: 5 })).toBe(frames(1))
+    expect([5, /a/].map((message) => framesOf({ stack: frames(1), message }))).toEqual([frames(1), frames(1)])
   })
+})
+
+test('only what throws in a redactor or a value is counted as trouble', () => {
+  processWide.saidTrips.clear()
+  for (const error of [{}, { message: 5 }]) messageOf(error)
+  messageOf('x', false)
+  captured(1, () => undefined)
+  expect([...processWide.saidTrips]).toEqual([])
+  const fail = (): never => {
+    throw new Error('a bug')
+  }
+  const swallow = [() => messageOf('x', fail), () => captured(1, fail), () => captured({ toJSON: fail }, true)]
+  for (const call of swallow) {
+    processWide.saidTrips.clear()
+    call()
+    expect([...processWide.saidTrips]).toEqual(['capture'])
+  }
 })
 
 describe('a capture', () => {

@@ -27,9 +27,12 @@ property.prop([anyText])('whatever is said, it comes out as one line of ASCII of
 })
 
 test('of a log-in in an address, both parts are hidden; what is no address is only hidden whole', () => {
-  const hide = hideSecrets([new Secret('https://long-user:long-word@example.com/hook'), new Secret('ftp://x/part-of-a-path')])
+  const hide = hideSecrets([
+    new Secret('https://long-user:long-word@example.com/hook'),
+    new Secret('git+https://x/part-of-a-path'),
+  ])
   expect(hide('long-user long-word short example.com part-of-a-path')).toBe('*** *** short example.com part-of-a-path')
-  expect(hide('ftp://x/part-of-a-path')).toBe('***')
+  expect(hide('git+https://x/part-of-a-path')).toBe('***')
 })
 
 test('parts of an address shorter than eight characters are words, not secrets', () => {

@@ -77,7 +77,6 @@ function safely(): (this: unknown, key: string, value: unknown) => unknown {
   return function (_key, value) {
     if (typeof value === 'bigint') return `${value}n`
     if (typeof value === 'function' || typeof value === 'symbol') return `[${typeof value}]`
-    if (typeof value !== 'object' || value === null) return value
     // `this` is the object that holds the value: what lies deeper than it has been left
     while (ancestors.length > 0 && ancestors.at(-1) !== this) ancestors.pop()
     if (ancestors.includes(value)) return '[cycle]'
