@@ -37,7 +37,7 @@ export interface BridgeCore {
   /** Reads a quarantined body again and takes it if it can be read now. */
   readonly replayQuarantined: (id: string) => Promise<ReplayedBody>
   /** Whether so much waits that nothing more is taken. */
-  readonly isFull: () => boolean
+  readonly isFull: () => Promise<boolean>
   readonly wake: () => void
   readonly openBreakers: () => { channel: string; isOpen: boolean }[]
   /** Takes no more, ends what is on its way; the rest stays for the next start. */
@@ -71,7 +71,7 @@ export async function startCore(options: CoreOptions): Promise<BridgeCore> {
 
   const stopUpkeep = await startUpkeep(options)
   const watched = channels.map((one) => ({ ...one, channel: watch(one.channel) }))
-  const dispatcher = startDispatcher(watched, { store, metrics, times, checkpoints, now, random, write, onChannel })
+  const dispatcher = await startDispatcher(watched, { store, metrics, times, checkpoints, now, random, write, onChannel })
 
   function watch(channel: Channel): Channel {
     return {
@@ -120,7 +120,7 @@ export async function startCore(options: CoreOptions): Promise<BridgeCore> {
       if (group.status === 'firing') watchdogAt = receivedAt
       return { id: 'watchdog' }
     }
-    assertRoom()
+    await assertRoom()
     return keep(takeGroup(group, { channels, plan: times, receivedAt, traceparent }))
   }
 
@@ -128,7 +128,7 @@ export async function startCore(options: CoreOptions): Promise<BridgeCore> {
     const read = readAlertGroup(body)
     if (read.kind === 'read') return acceptGroup(read.value, traceparent)
     metrics.received()
-    assertRoom()
+    await assertRoom()
     const id = await store.quarantine(body, read.reason, now())
     checkpoints.reached('after-commit')
     await sayMeta({
@@ -158,7 +158,7 @@ export async function startCore(options: CoreOptions): Promise<BridgeCore> {
     acceptEvent: async (event) => {
       const receivedAt = now()
       metrics.received()
-      assertRoom()
+      await assertRoom()
       const key = event.key === undefined ? undefined : eventKey(event.key)
       const notice = noticeOfEvent(event, receivedAt)
       return keep(takeNotice(notice, { channels, plan: times, receivedAt, ...(key !== undefined && { key }) }))

@@ -49,7 +49,7 @@ export async function startService(settings: BridgeSettings, options: ServiceOpt
   const watchdog = watchdogSeconds > 0 ? watchWatchdog({ core, now, afterMs: watchdogSeconds * 1000 }) : undefined
   const stopHeartbeat = heartbeatUrl && sendHeartbeat({ core, url: heartbeatUrl, write })
   metrics.observe({
-    oldestAgeSeconds: () => Math.max(now() - (store.oldestPendingAt() ?? now()), 0) / 1000,
+    oldestAgeSeconds: async () => Math.max(now() - ((await store.oldestPendingAt()) ?? now()), 0) / 1000,
     openBreakers: core.openBreakers,
     watchdogAgeSeconds: () => watchdog?.ageSeconds(),
   })

@@ -17,8 +17,8 @@ export async function startUpkeep({ store, channels, metrics, now, write }: Core
   await buryOrphans()
   async function buryOrphans(): Promise<void> {
     const names = new Set(channels.map(({ channel }) => channel.name))
-    if (store.channelsWithPending().every((name) => names.has(name))) return
-    const orphans = store.list({ state: 'pending', limit: -1 }).filter(({ channel }) => !names.has(channel))
+    if ((await store.channelsWithPending()).every((name) => names.has(name))) return
+    const orphans = (await store.list({ state: 'pending' })).filter(({ channel }) => !names.has(channel))
     write(`[BRIDGE] ${orphans.length} deliveries wait for channels that are no longer configured; they are dead letters now`)
     await Promise.all(orphans.map(({ id, channel }) => store.deadLetter(id, now(), `there is no channel "${channel}" any more`)))
     for (const _ of orphans) metrics.deadLetter()

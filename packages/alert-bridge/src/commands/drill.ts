@@ -33,7 +33,7 @@ export async function drill({ channels, write, timeoutMs = 40_000 }: DrillOption
   const core = await startCore({ store, channels, metrics: counted, now, write: () => {}, tellsOfChannels: false })
   try {
     await core.acceptNotice(drillNotice(now()))
-    const deliveries = await settled(() => store.list({ limit: 1000 }), now, timeoutMs)
+    const deliveries = await settled(() => store.list({}), now, timeoutMs)
     write(table([['channel', 'recipient', 'result', 'latency', 'reason'], ...deliveries.toReversed().map(rowOf)]))
     const reached = deliveries.filter(({ state }) => state === 'delivered').length
     write(`${reached} of ${deliveries.length} reached`)
@@ -57,10 +57,10 @@ function drillNotice(at: number): Notice {
 }
 
 /** All deliveries once each was delivered, is dead or has failed; or as they are after `timeoutMs`. */
-async function settled(list: () => StoredDelivery[], now: () => number, timeoutMs: number): Promise<StoredDelivery[]> {
+async function settled(list: () => Promise<StoredDelivery[]>, now: () => number, timeoutMs: number): Promise<StoredDelivery[]> {
   const until = now() + timeoutMs
   for (;;) {
-    const deliveries = list()
+    const deliveries = await list()
     if (now() > until || deliveries.every(({ state, attempts }) => state !== 'pending' || attempts > 0)) return deliveries
     await new Promise((resolve) => setTimeout(resolve, 20))
   }

@@ -55,7 +55,7 @@ async function inFolder(ids: readonly string[], { dataDir, channels }: BridgeSet
     return [id, typeof ofBody === 'object' ? 'unreadable' : ofBody]
   }
   try {
-    const all = [...store.list({ state: 'dead', limit: -1 }), ...store.listQuarantined(-1)].map(({ id }) => id)
+    const all = [...(await store.list({ state: 'dead' })), ...(await store.listQuarantined())].map(({ id }) => id)
     return await Promise.all((ids.length > 0 ? ids : all).map(replayOne))
   } finally {
     await Promise.all(opened.map(({ channel }) => channel.close()))

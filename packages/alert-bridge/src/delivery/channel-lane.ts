@@ -26,12 +26,12 @@ const mostFoldWaitMs = 100
 /** The longest it waits before it looks again, whatever it believes. */
 const lookAgainMs = 5_000
 
-export function openLane(routed: RoutedChannel, world: LaneWorld): ChannelLane {
+export async function openLane(routed: RoutedChannel, world: LaneWorld): Promise<ChannelLane> {
   const { channel } = routed
   const { name } = channel
   const { store, times, checkpoints, now } = world
   const limits = channel.type === 'slack' ? slackLimits : undefined
-  const kept = store.bucket(name)
+  const kept = await store.bucket(name)
   let bucket: Bucket = kept
     ? { ...kept, at: Math.min(kept.at, now()), pausedUntil: Math.min(kept.pausedUntil, now() + times.longestBackoffMs) }
     : { tokens: slackLimits.burst, at: now(), pausedUntil: 0 }
@@ -62,7 +62,7 @@ export function openLane(routed: RoutedChannel, world: LaneWorld): ChannelLane {
       if (breaker.state === 'open') return clamp(breaker.probeAt - at)
       if (allowed.count <= 0) return clamp(allowed.at - at)
       const onlyCritical = at < foldAgainAt
-      const dueAt = store.nextDueAt(name, onlyCritical) ?? Number.POSITIVE_INFINITY
+      const dueAt = (await store.nextDueAt(name, onlyCritical)) ?? Number.POSITIVE_INFINITY
       if (dueAt > at) return clamp(Math.min(dueAt, onlyCritical ? foldAgainAt : dueAt) - at)
       const limit = breaker.state === 'probe' ? 1 : Math.min(free, allowed.count)
       const claimed = await store.claimDue({ channel: name, limit, now: at, leaseMs: times.leaseMs, onlyCritical })

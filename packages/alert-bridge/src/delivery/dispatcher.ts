@@ -18,18 +18,19 @@ export interface Dispatcher {
   readonly stop: () => Promise<void>
 }
 
-export function startDispatcher(channels: readonly RoutedChannel[], world: Omit<LaneWorld, 'onDead'>): Dispatcher {
+export async function startDispatcher(channels: readonly RoutedChannel[], world: Omit<LaneWorld, 'onDead'>): Promise<Dispatcher> {
   const { store, metrics, times, now, write } = world
   // so what comes in need not wake it: it is seen before its time is up
   const lookAgainMs = Math.min(5_000, times.fallbackAfterMs / 2)
   const escalations = waker(lookForEscalations)
-  const lanes: ChannelLane[] = channels.map((channel) => openLane(channel, { ...world, onDead: escalations.wake }))
+  const laneWorld = { ...world, onDead: escalations.wake }
+  const lanes: readonly ChannelLane[] = await Promise.all(channels.map((channel) => openLane(channel, laneWorld)))
   const renewal = setInterval(renewLeases, times.leaseMs / 3)
 
   async function lookForEscalations(): Promise<number> {
     const due = await store.dueEscalations(now())
     for (const one of due) await escalate(one)
-    const next = store.nextEscalationAt()
+    const next = await store.nextEscalationAt()
     return Math.min(Math.max((next ?? Number.POSITIVE_INFINITY) - now(), 5), lookAgainMs)
   }
 

@@ -16,7 +16,7 @@ export async function foldIntoDigest(
   world: LaneWorld,
 ): Promise<void> {
   const { store, metrics, now } = world
-  const waiting = store.pendingDigest(to)
+  const waiting = await store.pendingDigest(to)
   const at = now()
   const { notice, dueAt } = storm.fold(
     held.map((one) => one.notice),

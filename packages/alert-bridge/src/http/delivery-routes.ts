@@ -13,11 +13,12 @@ export function deliveryRoutes(app: FastifyInstance, { core, now }: Pick<HttpOpt
   app.get<{ Querystring: { state?: string; limit?: string } }>('/api/v1/deliveries', async ({ query }, reply) => {
     const { state } = query
     const limit = Math.min(Math.max(Number.parseInt(query.limit ?? '', 10) || 100, 1), mostRows)
-    if (state === 'quarantined') return reply.send({ quarantined: store.listQuarantined(limit).map(withTimes) })
+    if (state === 'quarantined') return reply.send({ quarantined: (await store.listQuarantined(limit)).map(withTimes) })
     if (state !== undefined && !states.includes(state)) {
       return reply.code(400).send({ error: `state must be ${states.join(', ')} or quarantined` })
     }
-    return reply.send({ deliveries: store.list({ state: state as DeliveryState | undefined, limit }).map(withTimes) })
+    const deliveries = await store.list({ state: state as DeliveryState | undefined, limit })
+    return reply.send({ deliveries: deliveries.map(withTimes) })
   })
 
   app.post<{ Params: { id: string } }>('/api/v1/deliveries/:id/replay', async ({ params }, reply) => {

@@ -18,9 +18,9 @@ export interface StateOptions {
 export function stateRoutes(app: FastifyInstance, { core, endpoint, state, now }: StateOptions): void {
   let probed: { at: number; answer: Promise<string | undefined> } | undefined
 
-  function unreadyBecause(): Promise<string | undefined> {
-    if (state.isDraining) return Promise.resolve('stopping')
-    if (core.isFull()) return Promise.resolve('too many deliveries wait')
+  async function unreadyBecause(): Promise<string | undefined> {
+    if (state.isDraining) return 'stopping'
+    if (await core.isFull()) return 'too many deliveries wait'
     if (probed === undefined || now() - probed.at > probeEveryMs) {
       const answer = core.store.probe(now()).then(
         () => undefined,

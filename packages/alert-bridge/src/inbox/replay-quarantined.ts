@@ -13,7 +13,7 @@ export async function replayQuarantined(
   store: Pick<Store, 'quarantinedBody' | 'forgetQuarantined'>,
   accept: (group: AlertGroup) => Promise<Accepted>,
 ): Promise<ReplayedBody> {
-  const body = store.quarantinedBody(id)
+  const body = await store.quarantinedBody(id)
   if (body === undefined) return 'unknown'
   const read = readAlertGroup(body)
   if (read.kind === 'unreadable') return { stillUnreadable: read.reason }

@@ -19,7 +19,7 @@ export interface BridgeMetrics {
 
 /** What is read when it is asked for. */
 export interface BridgeGauges {
-  readonly oldestAgeSeconds: () => number
+  readonly oldestAgeSeconds: () => Promise<number>
   readonly openBreakers: () => readonly { readonly channel: string; readonly isOpen: boolean }[]
   /** Undefined without a dead-man's switch. */
   readonly watchdogAgeSeconds: () => number | undefined

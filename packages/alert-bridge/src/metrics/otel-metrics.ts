@@ -40,7 +40,7 @@ export function otelMetrics(meter: Meter, channels: readonly string[]): BridgeMe
     fallback: (channel) => fallbacks.add(1, { channel }),
     unknownOutcome: (count = 1) => unknown.add(count),
     observe: (read) => {
-      oldest.addCallback((result) => result.observe(read.oldestAgeSeconds()))
+      oldest.addCallback(async (result) => result.observe(await read.oldestAgeSeconds()))
       open.addCallback((result) => {
         for (const { channel, isOpen } of read.openBreakers()) result.observe(Number(isOpen), { channel })
       })

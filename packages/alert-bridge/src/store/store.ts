@@ -100,7 +100,7 @@ export type Replayed = 'replayed' | 'unknown' | 'not-dead'
 
 /**
  * Keeps what came in and what is to be delivered. A promise that resolves means: on disk. One that rejects means nothing was kept
- * (`StoreError`).
+ * (`StoreError`). Nothing in it is of SQLite alone: every call may be a request over a network.
  */
 export interface Store {
   /** Decides and keeps in one transaction; `decide` is pure. */
@@ -132,19 +132,20 @@ export interface Store {
   /** Writes one row; rejects as any write would. */
   readonly probe: (now: number) => Promise<void>
 
-  readonly list: (filter: { readonly state?: DeliveryState | undefined; readonly limit: number }) => StoredDelivery[]
-  readonly listQuarantined: (limit: number) => Quarantined[]
-  readonly quarantinedBody: (id: string) => Uint8Array | undefined
+  /** The newest first. @param limit default all */
+  readonly list: (filter: { readonly state?: DeliveryState | undefined; readonly limit?: number }) => Promise<StoredDelivery[]>
+  /** The newest first. @param limit default all */
+  readonly listQuarantined: (limit?: number) => Promise<Quarantined[]>
+  readonly quarantinedBody: (id: string) => Promise<Uint8Array | undefined>
   /** How many deliveries wait; does not count beyond `atMost`. */
-  readonly countPending: (atMost: number) => number
+  readonly countPending: (atMost: number) => Promise<number>
   /** The earliest time at which something, or something critical, is due on a channel. @param onlyCritical default false */
-  readonly nextDueAt: (channel: string, onlyCritical?: boolean) => number | undefined
-  readonly nextEscalationAt: () => number | undefined
+  readonly nextDueAt: (channel: string, onlyCritical?: boolean) => Promise<number | undefined>
+  readonly nextEscalationAt: () => Promise<number | undefined>
   /** When the oldest delivery that is not held back on purpose came in. */
-  readonly oldestPendingAt: () => number | undefined
-  readonly pendingDigest: (to: Recipient) => { readonly id: string; readonly notice: Notice } | undefined
-  readonly channelsWithPending: () => string[]
-  readonly bucket: (channel: string) => Bucket | undefined
-  readonly backup: (file: string) => void
+  readonly oldestPendingAt: () => Promise<number | undefined>
+  readonly pendingDigest: (to: Recipient) => Promise<{ readonly id: string; readonly notice: Notice } | undefined>
+  readonly channelsWithPending: () => Promise<string[]>
+  readonly bucket: (channel: string) => Promise<Bucket | undefined>
   readonly close: () => Promise<void>
 }

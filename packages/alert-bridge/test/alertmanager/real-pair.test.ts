@@ -61,7 +61,7 @@ withAlertmanager('what a real Alertmanager was answered 200 outlives kill -9 of 
   expect(await bridge?.ended).toBe(0)
 
   const { store } = openSqliteStore(dataDir)
-  const deliveries = store.list({ limit: -1 })
+  const deliveries = await store.list({})
   await store.close()
   // one notice for each, however often Alertmanager had to send it
   expect(deliveries.map(({ title, recipient }) => `${title} ${recipient}`).toSorted()).toEqual(

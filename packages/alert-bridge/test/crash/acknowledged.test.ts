@@ -53,7 +53,7 @@ test(
     expect(await last?.ended).toBe(0)
 
     const { store } = openSqliteStore(dataDir)
-    const deliveries = store.list({ limit: -1 })
+    const deliveries = await store.list({})
     await store.close()
     const { lost, twice, unexplained } = account(acknowledged, deliveries, sink.received)
     console.log(

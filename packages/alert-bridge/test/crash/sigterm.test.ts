@@ -23,7 +23,7 @@ test('ends in order on SIGTERM in the middle of its work, and loses and repeats 
     expect(bridge?.output()).toContain('[BRIDGE] stopped; what waits is told after the next start')
   }
   const { store } = openSqliteStore(dataDir)
-  const deliveries = store.list({ limit: -1 })
+  const deliveries = await store.list({})
   await store.close()
   const noticeIds = new Set(deliveries.map(({ noticeId }) => noticeId))
   expect(acknowledged.size).toBeGreaterThan(5)

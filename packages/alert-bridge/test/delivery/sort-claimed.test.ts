@@ -43,7 +43,7 @@ function lane(options: RecordingOptions = {}) {
     claim: (limit = 100): Promise<ClaimedDelivery[]> =>
       store.claimDue({ channel: 'main', limit, now: clock.now, leaseMs: 60_000 }),
     sort: async (claimed: readonly ClaimedDelivery[]): Promise<Sorted> => sort(claimed),
-    stored: (state: StoredDelivery['state']): StoredDelivery[] => store.list({ state, limit: 1_000 }),
+    stored: (state: StoredDelivery['state']): Promise<StoredDelivery[]> => store.list({ state }),
     digest: (recipient = 'people') => store.pendingDigest({ channel: 'main', recipient }),
   }
 }
@@ -65,7 +65,7 @@ test('what quiet hours keep back waits for the morning and has not been tried', 
   await accept('Warning')
   const { sent, isStorm } = await sort(await claim())
   expect([titles(sent), isStorm]).toEqual([['Warning'], false])
-  expect(stored('pending').find(({ title }) => title === 'Info')).toMatchObject({
+  expect((await stored('pending')).find(({ title }) => title === 'Info')).toMatchObject({
     dueAt: Date.parse('2026-11-25T07:00:00Z'),
     held: 'quiet-hours',
     attempts: 0,
@@ -81,14 +81,14 @@ test('what fired and ended untold becomes one summary for each recipient, with w
   await accept('D', {}, ['ann'])
   const claimed = await claim(3)
   expect(await sort(claimed)).toEqual({ sent: [], isStorm: false })
-  const summaries = stored('pending').filter(({ kind }) => kind === 'summary')
+  const summaries = (await stored('pending')).filter(({ kind }) => kind === 'summary')
   expect(summaries.map(({ recipient, title, dueAt }) => `${recipient}: ${title} at ${dueAt - start}`).toSorted()).toEqual([
     'ann: A, B, C at 0',
     'bob: A, B, C at 0',
   ])
-  expect(titles(stored('pending').filter(({ kind }) => kind !== 'summary'))).toEqual(['D'])
+  expect(titles((await stored('pending')).filter(({ kind }) => kind !== 'summary'))).toEqual(['D'])
   for (const { id, recipient } of summaries) {
-    const inIt = stored('collapsed').filter(({ collapsedInto }) => collapsedInto === id)
+    const inIt = (await stored('collapsed')).filter(({ collapsedInto }) => collapsedInto === id)
     expect(inIt.map((one) => [one.recipient, one.kind])).toEqual(Array(3).fill([recipient, 'resolved']))
   }
   expect(counted).toEqual(Array(2).fill(['main', 'collapsed', 3]))
@@ -99,9 +99,12 @@ test('in a storm ten are sent and the rest is held back in a digest, with what w
   for (let index = 0; index < 20; index += 1) await accept(`A${index}`)
   const claimed = await claim(12)
   expect(await sort(claimed)).toEqual({ sent: claimed.slice(0, 10), isStorm: true })
-  expect(digest()?.notice).toMatchObject({ kind: 'digest', heldBack: 10, severity: 'warning' })
-  expect(stored('pending').find(({ kind }) => kind === 'digest')).toMatchObject({ dueAt: start + 5_000, id: digest()?.id })
-  expect(stored('collapsed').map(({ collapsedInto }) => collapsedInto)).toEqual(Array(10).fill(digest()?.id))
+  expect((await digest())?.notice).toMatchObject({ kind: 'digest', heldBack: 10, severity: 'warning' })
+  expect((await stored('pending')).find(({ kind }) => kind === 'digest')).toMatchObject({
+    dueAt: start + 5_000,
+    id: (await digest())?.id,
+  })
+  expect((await stored('collapsed')).map(({ collapsedInto }) => collapsedInto)).toEqual(Array(10).fill((await digest())?.id))
   expect(counted).toEqual([['main', 'collapsed', 10]])
 })
 
@@ -109,13 +112,13 @@ test('what comes later in the storm goes into the same digest', async () => {
   const { accept, claim, sort, stored, digest, clock } = lane()
   for (let index = 0; index < 11; index += 1) await accept(`A${index}`)
   await sort(await claim())
-  const before = digest()
+  const before = await digest()
   clock.now += 1_000
   await accept('Late')
   expect(await sort((await claim()).filter(({ title }) => title === 'Late'))).toEqual({ sent: [], isStorm: true })
-  expect(digest()).toMatchObject({ id: before?.id, notice: { heldBack: 2, incidentKey: before?.notice.incidentKey } })
-  expect(stored('pending').filter(({ kind }) => kind === 'digest')).toHaveLength(1)
-  expect(stored('collapsed').every(({ finishedAt }) => (finishedAt ?? 0) >= start)).toBe(true)
+  expect(await digest()).toMatchObject({ id: before?.id, notice: { heldBack: 2, incidentKey: before?.notice.incidentKey } })
+  expect((await stored('pending')).filter(({ kind }) => kind === 'digest')).toHaveLength(1)
+  expect((await stored('collapsed')).every(({ finishedAt }) => (finishedAt ?? 0) >= start)).toBe(true)
 })
 
 test('a storm at one recipient holds back nothing from another', async () => {
@@ -126,5 +129,6 @@ test('a storm at one recipient holds back nothing from another', async () => {
   const { sent } = await sort(await claim())
   const countOf = (name: string): number => sent.filter(({ recipient }) => recipient === name).length
   expect(['ann', 'bob', 'cid'].map(countOf)).toEqual([10, 10, 3])
-  expect(['ann', 'bob', 'cid'].map((name) => digest(name)?.notice.heldBack)).toEqual([1, 1, undefined])
+  const digests = await Promise.all(['ann', 'bob', 'cid'].map((name) => digest(name)))
+  expect(digests.map((one) => one?.notice.heldBack)).toEqual([1, 1, undefined])
 })

@@ -101,7 +101,7 @@ test('reads a quarantined body again when it is asked to, and keeps what still c
   ])
   await bridge.idle()
   expect(channel.delivered.at(-1)?.notice).toMatchObject({ kind: 'firing', title: 'AgentSlow' })
-  expect(bridge.service.core.store.listQuarantined(10).map(({ id }) => id)).toEqual([ids[0]])
+  expect((await bridge.service.core.store.listQuarantined()).map(({ id }) => id)).toEqual([ids[0]])
 })
 
 function upgradeBody(dataDir: string, id: string, body: string): void {

@@ -41,7 +41,7 @@ test('a backup made while the bridge runs holds everything', async () => {
   expect([run(), run()]).toEqual([0, 1])
   expect(lines).toEqual([expect.stringMatching(/^the store was copied to /), expect.stringMatching(/exists already$/)])
   const { store } = openSqliteStore(folder)
-  expect(store.list({ limit: 10 })).toMatchObject([{ title: 'AgentSlow', state: 'delivered' }])
+  expect(await store.list({})).toMatchObject([{ title: 'AgentSlow', state: 'delivered' }])
   await store.close()
 })
 

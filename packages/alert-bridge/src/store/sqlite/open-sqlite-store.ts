@@ -64,7 +64,6 @@ export function openSqliteStore(folder: string, { reached }: Checkpoints = noChe
       saveBucket: (channel, bucket) => write(() => keep.saveBucket(channel, bucket)),
       forget: (before, deadBefore) => write(() => keep.forget(before, deadBefore)),
       probe: (now) => write(() => keep.probe(now)),
-      backup: (file) => void database.prepare('VACUUM INTO ?').run(file),
       close: async () => {
         await close()
         database.close()

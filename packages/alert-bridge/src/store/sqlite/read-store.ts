@@ -19,10 +19,13 @@ export type ReadStore = Pick<
   | 'bucket'
 >
 
+/** What LIMIT takes for no limit. */
+const all = -1
+
 /** What can be asked of the store. */
 export function readStore(database: DatabaseSync): ReadStore {
   const joined = `SELECT ${deliveryColumns} FROM deliveries d JOIN notices n ON n.id = d.notice_id`
-  const all = database.prepare(`${joined} ORDER BY d.seq DESC LIMIT ?`)
+  const ofAny = database.prepare(`${joined} ORDER BY d.seq DESC LIMIT ?`)
   const ofState = database.prepare(`${joined} WHERE d.state = ? ORDER BY d.seq DESC LIMIT ?`)
   const quarantined = database.prepare(
     'SELECT id, received_at AS receivedAt, reason, size FROM quarantine ORDER BY rowid DESC LIMIT ?',
@@ -46,22 +49,22 @@ export function readStore(database: DatabaseSync): ReadStore {
   const bucket = database.prepare('SELECT tokens, at, paused_until AS pausedUntil FROM buckets WHERE channel = ?')
 
   return {
-    list: ({ state, limit }) => {
-      const rows = state === undefined ? all.all(limit) : ofState.all(state, limit)
+    list: async ({ state, limit = all }) => {
+      const rows = state === undefined ? ofAny.all(limit) : ofState.all(state, limit)
       return (rows as unknown as DeliveryRow[]).map(deliveryOf)
     },
-    listQuarantined: (limit) => quarantined.all(limit).map((row) => ({ ...row }) as unknown as Quarantined),
-    quarantinedBody: (id) => (body.get(id) as { body: Uint8Array } | undefined)?.body,
-    countPending: (atMost) => Number(pending.get(atMost)?.['count']),
-    nextDueAt: (channel, onlyCritical = false) => numberOf((onlyCritical ? nextCritical : nextDue).get(channel)),
-    nextEscalationAt: () => numberOf(nextEscalation.get()),
-    oldestPendingAt: () => numberOf(oldest.get()),
-    pendingDigest: ({ channel, recipient }) => {
+    listQuarantined: async (limit = all) => quarantined.all(limit).map((row) => ({ ...row }) as unknown as Quarantined),
+    quarantinedBody: async (id) => (body.get(id) as { body: Uint8Array } | undefined)?.body,
+    countPending: async (atMost) => Number(pending.get(atMost)?.['count']),
+    nextDueAt: async (channel, onlyCritical = false) => numberOf((onlyCritical ? nextCritical : nextDue).get(channel)),
+    nextEscalationAt: async () => numberOf(nextEscalation.get()),
+    oldestPendingAt: async () => numberOf(oldest.get()),
+    pendingDigest: async ({ channel, recipient }) => {
       const row = digest.get(channel, recipient) as { id: string; notice: string } | undefined
       return row && { id: row.id, notice: JSON.parse(row.notice) as Notice }
     },
-    channelsWithPending: () => channels.all().map((row) => row['channel'] as string),
-    bucket: (channel) => bucket.get(channel) as Bucket | undefined,
+    channelsWithPending: async () => channels.all().map((row) => row['channel'] as string),
+    bucket: async (channel) => bucket.get(channel) as Bucket | undefined,
   }
 }
 
