@@ -6,10 +6,10 @@ import { Secret } from '@swarmwatch/config'
 import { onTestFinished } from 'vitest'
 
 import type { BridgeSettings } from '../../src/settings.ts'
+import type { RoutedChannel } from '../../src/routing/routed-channel.ts'
 import { startService, type Service, type ServiceOptions } from '../../src/start-service.ts'
 import type { StoredDelivery } from '../../src/store/stored-delivery.ts'
 import { eventually } from './eventually.ts'
-import type { RecordingChannel } from './recording-channel.ts'
 import { token } from './token.ts'
 
 export interface StartedBridge {
@@ -27,7 +27,8 @@ export interface StartedBridge {
 }
 
 export interface StartOptions extends Omit<ServiceOptions, 'channels' | 'write'> {
-  readonly channels: readonly RecordingChannel[]
+  /** Recording channels, or real ones. */
+  readonly channels: readonly { readonly routed: RoutedChannel }[]
   readonly dataDir?: string
   readonly settings?: Partial<BridgeSettings>
 }

@@ -1,0 +1,47 @@
+import { Secret } from '@swarmwatch/config'
+
+import type { EmailChannelSettings } from '../../src/channels/email/email-channel.ts'
+import type { ChannelSettings } from '../../src/channels/open-channel.ts'
+import type { SlackChannelSettings } from '../../src/channels/slack/slack-channel.ts'
+import { openChannels } from '../../src/routing/open-channels.ts'
+import type { RoutedChannel } from '../../src/routing/routed-channel.ts'
+
+const base = { severities: ['critical', 'warning', 'info'], fallback: false, quietHours: undefined } as const
+
+/** Slack by its incoming webhook at this address, which gets 150 ms for an answer. */
+export function slackAt(url: string, more: Partial<SlackChannelSettings> = {}): ChannelSettings {
+  return { ...base, type: 'slack', name: 'slack', webhook: new Secret(url), timeoutMs: 150, ...more } as ChannelSettings
+}
+
+/** Mail by the server on this port of this machine. */
+export function mailAt(port: number, more: Partial<EmailChannelSettings> = {}): ChannelSettings {
+  return {
+    ...base,
+    type: 'email',
+    name: 'email',
+    recipients: ['ops@example.com'],
+    host: '127.0.0.1',
+    port,
+    user: undefined,
+    password: undefined,
+    from: 'alerts@swarm.example.com',
+    ...more,
+  }
+}
+
+/** A custom webhook on this machine. */
+export function webhookAt(url: string, secret?: string): ChannelSettings {
+  return {
+    ...base,
+    type: 'webhook',
+    name: 'own',
+    url: new Secret(url),
+    secret: secret === undefined ? undefined : new Secret(secret),
+    allowedPrivateHosts: ['127.0.0.1'],
+  }
+}
+
+/** Real channels, as a bridge of a test takes them. */
+export function real(...settings: readonly ChannelSettings[]): { readonly routed: RoutedChannel }[] {
+  return openChannels(settings, { write: () => {} }).map((routed) => ({ routed }))
+}

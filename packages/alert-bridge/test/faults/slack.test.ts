@@ -1,0 +1,127 @@
+import { expect, onTestFinished, test } from 'vitest'
+
+import { fakeHttp, neverAnswers, oneByteASecond, resets, resetsMidBody, says, type Answer } from '../channels/fake-http.ts'
+import { fakeSlack, type FakeSlack } from '../channels/fake-slack.ts'
+import { expiredTls } from '../channels/test-tls.ts'
+import { firing, resolved } from '../kit/alert-groups.ts'
+import { eventually } from '../kit/eventually.ts'
+import { shortTimes } from '../kit/short-times.ts'
+import { startedBridge, temporaryFolder } from '../kit/started-bridge.ts'
+import { real, slackAt } from './real-channels.ts'
+
+const hook = '/hook/T1/B1/secret-part'
+
+async function openSlack(): Promise<FakeSlack> {
+  const slack = await fakeSlack()
+  onTestFinished(() => slack[Symbol.asyncDispose]())
+  return slack
+}
+
+const textsOf = ({ http }: FakeSlack): string[] => http.seen.map(({ json }) => String(json['text']))
+const again = (fault: Answer, count: number): Answer[] => Array.from({ length: count }, () => fault)
+
+test.each<[string, Answer[], number]>([
+  ['500 for so long that the channel is given a rest', again(says(500, 'rollup_error'), 7), 7],
+  ['503', again(says(503), 3), 0],
+  ['200 with {"ok":false}', again(says(200, { ok: false, error: 'something_new' }), 2), 0],
+  ['200 with HTML', again(says(200, '<html>maintenance</html>'), 2), 0],
+  ['a reset in the middle of the answer', [resetsMidBody], 1],
+  ['a reset in place of an answer', [resets], 1],
+  ['no answer', [neverAnswers], 1],
+  ['one byte a second', [oneByteASecond], 1],
+])('after %s Slack gets the alert, and it is said where it may have had it before', async (_, faults, unknown) => {
+  const slack = await openSlack()
+  slack.faults.push(...faults)
+  const bridge = await startedBridge({ channels: real(slackAt(slack.http.url + hook)), times: shortTimes })
+  expect((await bridge.post('/api/v1/alerts', firing())).status).toBe(200)
+  await bridge.idle()
+  const tries = faults.length + 1
+  expect(await bridge.deliveries()).toMatchObject([{ state: 'delivered', attempts: tries, mayHaveArrived: unknown > 0 }])
+  expect(slack.http.seen).toHaveLength(tries)
+  expect(await bridge.metric('bridge_unknown_outcomes_total')).toBe(unknown)
+})
+
+test('429: Slack is left alone for as long as it says, then each message comes once', async () => {
+  const slack = await openSlack()
+  const askedAt: number[] = []
+  slack.faults.push((request, response) => {
+    askedAt.push(performance.now())
+    says(429, '', { 'retry-after': '1' })(request, response)
+  })
+  const times = { ...shortTimes, longestBackoffMs: 10_000 }
+  const bridge = await startedBridge({ channels: real(slackAt(slack.http.url + hook)), times })
+  await bridge.post('/api/v1/alerts', firing())
+  await eventually('the answer', async () => (await bridge.deliveries('pending'))[0]?.reason === 'Slack answered 429: (nothing)')
+  await bridge.post('/api/v1/alerts', firing({ name: 'Other' }))
+  await bridge.idle()
+  expect(performance.now() - askedAt[0]!).toBeGreaterThan(990)
+  expect(textsOf(slack).map((text) => /AgentSlow|Other/.exec(text)?.[0])).toEqual(['AgentSlow', 'AgentSlow', 'Other'])
+  expect(await bridge.metric('bridge_unknown_outcomes_total')).toBe(0)
+})
+
+test.each<[string, () => Promise<string>]>([
+  ['its name does not resolve', async () => `http://nowhere.invalid${hook}`],
+  [
+    'its certificate has expired',
+    async () => {
+      const http = await fakeHttp(says(200, 'ok'), expiredTls)
+      onTestFinished(() => http[Symbol.asyncDispose]())
+      return http.url + hook
+    },
+  ],
+])('when %s the alert waits, and goes out once that is mended', async (_, address) => {
+  const slack = await openSlack()
+  const dataDir = temporaryFolder()
+  const first = await startedBridge({ channels: real(slackAt(await address())), times: shortTimes, dataDir })
+  expect((await first.post('/api/v1/alerts', firing())).status).toBe(200)
+  await eventually('a try', async () => ((await first.deliveries('pending'))[0]?.attempts ?? 0) > 0)
+  expect(await first.deliveries('pending')).toMatchObject([{ mayHaveArrived: false }])
+  await first.service.stop()
+  const second = await startedBridge({ channels: real(slackAt(slack.http.url + hook)), times: shortTimes, dataDir })
+  await second.idle()
+  expect(textsOf(slack)).toEqual([expect.stringContaining('AgentSlow')])
+})
+
+test('what fired and ended while Slack was down is told as one summary', async () => {
+  const slack = await openSlack()
+  slack.faults.push(...again(says(503), 200))
+  const times = { ...shortTimes, probeAfterMs: 100, longestBackoffMs: 60_000 }
+  const bridge = await startedBridge({ channels: real(slackAt(slack.http.url + hook)), times })
+  for (const name of ['A', 'B']) await bridge.post('/api/v1/alerts', firing({ name }))
+  await eventually('tries', () => slack.http.seen.length >= 2)
+  for (const name of ['A', 'B']) await bridge.post('/api/v1/alerts', resolved({ name }))
+  slack.faults.length = 0
+  const failed = slack.http.seen.length
+  await bridge.idle()
+  const told = textsOf(slack).slice(failed)
+  expect(told.at(-1)).toMatch(/^\w+ - A, B/)
+  expect(await bridge.deliveries('dead')).toEqual([])
+  const ends = (await bridge.deliveries()).filter(({ kind }) => kind === 'resolved')
+  expect(ends.map(({ state }) => state)).toEqual(['collapsed', 'collapsed'])
+})
+
+test('what is left of the tokens of a channel outlives a restart', async () => {
+  const slack = await openSlack()
+  const dataDir = temporaryFolder()
+  const clock = { now: Date.now() }
+  const start = (): ReturnType<typeof startedBridge> =>
+    startedBridge({
+      channels: real(slackAt(slack.http.url + hook)),
+      times: { ...shortTimes, stormWindowMs: 0 },
+      dataDir,
+      now: () => clock.now,
+    })
+  const first = await start()
+  for (const name of ['A', 'B', 'C', 'D', 'E', 'F', 'G']) await first.post('/api/v1/alerts', firing({ name }))
+  await eventually('five to be told', async () => (await first.deliveries('delivered')).length === 5)
+  await first.service.stop()
+  const second = await start()
+  // the time that the clock shows has not passed: nothing has come back into the bucket
+  await second.post('/api/v1/alerts', firing({ name: 'H' }))
+  expect(slack.http.seen).toHaveLength(5)
+  clock.now += 1_000
+  await eventually('one more to be told', () => slack.http.seen.length === 6, 10_000)
+  clock.now += 60_000
+  await second.idle()
+  expect(slack.http.seen).toHaveLength(8)
+})
