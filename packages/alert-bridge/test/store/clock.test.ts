@@ -1,4 +1,4 @@
-import { expect, test } from 'vitest'
+import { expect, onTestFinished, test, vi } from 'vitest'
 
 import { steadyClock } from '../../src/steady-clock.ts'
 import { firing } from '../kit/alert-groups.ts'
@@ -33,6 +33,31 @@ test.each([
   await second.post('/api/v1/alerts', firing({ notification_reason: 'repeat interval elapsed' }))
   await second.idle()
   expect(channel.delivered).toHaveLength(2)
+})
+
+test.each([
+  ['forward', hour],
+  ['back', -hour],
+])('a clock that is set %s by an hour while the bridge runs changes nothing', async (_, shift) => {
+  const channel = recordingChannel()
+  const bridge = await startedBridge({ channels: [channel], times: shortTimes })
+  await bridge.post('/api/v1/alerts', firing())
+  await bridge.idle()
+  channel.answer = failing
+  await bridge.post('/api/v1/alerts', firing({ name: 'Failing' }))
+  await eventually('a try', () => channel.tries.length > 1)
+  vi.useFakeTimers({ toFake: ['Date'], now: Date.now() + shift })
+  onTestFinished(() => void vi.useRealTimers())
+  // what was told a moment ago is a duplicate
+  expect(await (await bridge.post('/api/v1/alerts', firing())).json()).toMatchObject({ duplicate: true })
+  // what waits is neither forgotten nor given up
+  const tries = channel.tries.length
+  await eventually('another try', () => channel.tries.length > tries)
+  channel.answer = delivered
+  await bridge.idle()
+  expect(channel.delivered.map(({ notice }) => notice.title)).toEqual(['AgentSlow', 'Failing'])
+  const [failed] = await bridge.deliveries('delivered')
+  expect(Math.abs(Date.parse(String(failed?.createdAt)) + shift - Date.now())).toBeLessThan(hour / 2)
 })
 
 test('counts evenly from the time of day', () => {

@@ -5,8 +5,9 @@ import { expect, test } from 'vitest'
 import { backup } from '../../src/commands/backup.ts'
 import { openSqliteStore } from '../../src/store/sqlite/open-sqlite-store.ts'
 import { firing } from '../kit/alert-groups.ts'
+import { eventually } from '../kit/eventually.ts'
 import { recordingChannel } from '../kit/recording-channel.ts'
-import { startedBridge, temporaryFolder } from '../kit/started-bridge.ts'
+import { startedBridge, temporaryFolder, type StartedBridge } from '../kit/started-bridge.ts'
 
 const day = 24 * 3_600_000
 
@@ -28,6 +29,32 @@ test('forgets what was delivered 30 days ago, keeps dead letters for 90, and nev
   expect(await titles()).toEqual(['Dead'])
   await forgetAfter(91)
   expect(await titles()).toEqual([])
+})
+
+test('a bridge forgets by itself: after 30 days what was delivered, after 90 what is dead', async () => {
+  const dataDir = temporaryFolder()
+  const at = async (days: number): Promise<StartedBridge> =>
+    startedBridge({ channels: [channel], dataDir, now: () => Date.now() + days * day })
+  const channel = recordingChannel()
+  const first = await at(0)
+  await first.post('/api/v1/alerts', firing({ name: 'Delivered' }))
+  await first.idle()
+  channel.answer = () => ({ kind: 'undeliverable', reason: '550' })
+  await first.post('/api/v1/alerts', firing({ name: 'Dead' }))
+  await first.idle()
+  await first.service.stop()
+  for (const [days, left] of [
+    [29, ['Dead', 'Delivered']],
+    [31, ['Dead']],
+    [89, ['Dead']],
+    [91, []],
+  ] as const) {
+    const bridge = await at(days)
+    const titles = async (): Promise<string[]> => (await bridge.deliveries()).map(({ title }) => title).toSorted()
+    await eventually(`${left.length} to be left`, async () => (await titles()).length === left.length)
+    expect(await titles()).toEqual(left)
+    await bridge.service.stop()
+  }
 })
 
 test('a backup made while the bridge runs holds everything', async () => {
