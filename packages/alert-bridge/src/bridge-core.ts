@@ -47,6 +47,7 @@ export interface BridgeCore {
 /** At 2 kB each it fits on any disk, and is more than people could be told in a week. */
 export const defaultInboxLimit = 200_000
 
+/** Starts it on a store that is its own from then on; rejects, and closes the store, when nothing can be written there. */
 export async function startCore(options: CoreOptions): Promise<BridgeCore> {
   const {
     store,
@@ -69,7 +70,10 @@ export async function startCore(options: CoreOptions): Promise<BridgeCore> {
   let watchdogAt: number | undefined
   let lastDeliveryWorked = true
 
-  const stopUpkeep = await startUpkeep(options)
+  const stopUpkeep = await startUpkeep(options).catch(async (error: unknown) => {
+    await store.close()
+    throw error
+  })
   const watched = channels.map((one) => ({ ...one, channel: watch(one.channel) }))
   const dispatcher = await startDispatcher(watched, { store, metrics, times, checkpoints, now, random, write, onChannel })
 

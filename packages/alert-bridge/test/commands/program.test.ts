@@ -1,5 +1,8 @@
+import { spawn, spawnSync } from 'node:child_process'
+import { once } from 'node:events'
 import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
 
 import { expect, test } from 'vitest'
 
@@ -12,6 +15,23 @@ import { broken, recordingChannel } from '../kit/recording-channel.ts'
 import { startedBridge, temporaryFolder } from '../kit/started-bridge.ts'
 import { token } from '../kit/token.ts'
 import { runProgram } from './run-program.ts'
+
+test('is there at the root of the workspace, and passes on the end and the signal', async () => {
+  const root = fileURLToPath(new URL('../../../..', import.meta.url))
+  const program = join(root, 'node_modules/.bin/alert-bridge')
+  const { status, stdout } = spawnSync(program, ['--help'], { cwd: root, encoding: 'utf8' })
+  expect([status, stdout.split('\n', 1)[0]]).toEqual([0, 'Usage: alert-bridge <command>'])
+  expect(spawnSync(program, ['dance'], { cwd: root }).status).toBe(2)
+  const folder = temporaryFolder()
+  const env = { PATH: process.env['PATH'], BRIDGE_TOKEN: token, BRIDGE_PORT: '0', BRIDGE_DATA_DIR: folder }
+  const child = spawn(program, ['serve'], { cwd: folder, env })
+  let output = ''
+  child.stderr.setEncoding('utf8').on('data', (text: string) => (output += text))
+  const ended = once(child, 'close')
+  await eventually('it to be ready', () => output.includes('ready on http://'))
+  child.kill('SIGTERM')
+  expect([(await ended)[0], output]).toEqual([0, expect.stringContaining('[BRIDGE] stopped')])
+})
 
 test('serves from start to SIGTERM', async () => {
   const folder = temporaryFolder()

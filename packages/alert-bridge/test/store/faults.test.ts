@@ -5,7 +5,7 @@ import { DatabaseSync } from 'node:sqlite'
 
 import { expect, onTestFinished, test, type TestContext } from 'vitest'
 
-import { databaseFile } from '../../src/store/sqlite/open-database.ts'
+import { databaseFile, openDatabase } from '../../src/store/sqlite/open-database.ts'
 import { firing } from '../kit/alert-groups.ts'
 import { eventually } from '../kit/eventually.ts'
 import { recordingChannel } from '../kit/recording-channel.ts'
@@ -74,6 +74,18 @@ test('answers 503 while somebody else has locked the database, and goes on after
   expect((await bridge.post('/api/v1/alerts', firing())).status).toBe(200)
   await bridge.idle()
   expect(channel.delivered).toHaveLength(1)
+})
+
+test('does not start on a database that is locked, and leaves the folder to the next try', async () => {
+  const dataDir = temporaryFolder()
+  const { database: other } = openDatabase(dataDir, 'other')
+  onTestFinished(() => (other.isOpen ? other.close() : undefined))
+  other.exec('BEGIN IMMEDIATE')
+  await expect(startedBridge({ channels: [recordingChannel()], dataDir })).rejects.toMatchObject({ reason: 'locked' })
+  other.exec('ROLLBACK')
+  other.close()
+  const bridge = await startedBridge({ channels: [recordingChannel()], dataDir })
+  expect((await bridge.post('/api/v1/alerts', firing())).status).toBe(200)
 })
 
 test('marks what was sent as soon as it can, and does not send it again, when the database was locked meanwhile', async () => {
