@@ -1,5 +1,6 @@
+import { execFileSync } from 'node:child_process'
 import { readdirSync, readFileSync, readlinkSync, rmSync, statSync, symlinkSync, writeFileSync } from 'node:fs'
-import { join } from 'node:path'
+import { join, resolve } from 'node:path'
 
 import { ConfigurationError } from '@swarmwatch/config'
 import { compareSync } from 'bcryptjs'
@@ -47,6 +48,13 @@ test('only the owner can enter the folder, and any user of a container can read 
   expect(mode('.secrets')).toBe('700')
   const names = Object.keys(contentOf(folder))
   expect(new Set(names.map((name) => mode(`.secrets/${name}`)))).toEqual(new Set(['444']))
+})
+
+test('git ignores all of it', () => {
+  const root = resolve(import.meta.dirname, '../../..')
+  const made = ['.env', '.env.production', '.secrets/otlp_token', '.secrets/alertmanager.yml']
+  const ignored = execFileSync('git', ['check-ignore', ...made], { cwd: root, encoding: 'utf8' })
+  expect(ignored.trim().split('\n')).toEqual(made)
 })
 
 test('a secret of the environment file goes to its file, and one that is not set leaves an empty file', () => {
