@@ -70,6 +70,7 @@ test('a service that answers people or agents outside does not sit where mail go
   const inNetwork = (network: string): string[] =>
     Object.keys(services).filter((name) => services[name]?.networks?.includes(network))
   expect(networks).toMatchObject({ ingest: { internal: true }, backend: { internal: true } })
+  expect(networks['edge']?.driver_opts).toEqual({ 'com.docker.network.bridge.enable_ip_masquerade': 'false' })
   expect(inNetwork('edge').toSorted()).toEqual(['grafana', 'otel-collector'])
   expect(inNetwork('egress').toSorted()).toEqual(['agent-worker', 'alert-bridge', 'alertmanager', 'mailpit'])
   expect(inNetwork('ingest').toSorted()).toEqual(['agent-worker', 'otel-collector'])
@@ -92,6 +93,28 @@ test('every variable of the compose file is explained in .env.production.example
   expect(given.filter((name) => !asked.has(name) && !asSecrets.includes(name))).toEqual([])
   // each line of a variable follows a sentence
   for (const name of given) expect(example).toMatch(new RegExp(`^# .*\\.\\n(?:[A-Z_]+=.*\\n)?${name}=`, 'm'))
+})
+
+test('the variables that the Python system had are all there', () => {
+  const ofMission = ['MONITOR_PORT', 'MONITOR_INTERVAL', 'METRICS_PORT', 'METRICS_EXPORT_INTERVAL']
+  ofMission.push('MAX_RETRIES', 'BASE_RETRY_DELAY', 'MAX_RETRY_DELAY', 'ALERT_SLACK_WEBHOOK')
+  ofMission.push(...['HOST', 'PORT', 'USER', 'PASSWORD'].map((part) => `ALERT_EMAIL_${part}`))
+  const given = parseEnv(readFileSync(`${root}.env.production.example`, 'utf8'))
+  expect(ofMission.filter((name) => !(name in given))).toEqual([])
+})
+
+test('Grafana lets nobody in without a password, and calls nobody', () => {
+  expect(services['grafana']?.environment).toMatchObject({
+    GF_SECURITY_ADMIN_PASSWORD__FILE: '/run/secrets/grafana_admin_password',
+    GF_AUTH_ANONYMOUS_ENABLED: 'false',
+    GF_USERS_ALLOW_SIGN_UP: 'false',
+    GF_SECURITY_DISABLE_GRAVATAR: 'true',
+    GF_PLUGINS_PREINSTALL_DISABLED: 'true',
+  })
+  const settings = readFileSync(`${root}grafana/grafana.ini`, 'utf8')
+  for (const name of ['reporting_enabled', 'check_for_updates', 'check_for_plugin_updates', 'news_feed_enabled']) {
+    expect(settings).toMatch(new RegExp(`^${name} = false$`, 'm'))
+  }
 })
 
 test('the example file holds no secret', () => {
