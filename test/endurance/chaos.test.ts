@@ -2,7 +2,7 @@ import { setTimeout as delay } from 'node:timers/promises'
 
 import { afterAll, beforeAll, expect, onTestFailed, test } from 'vitest'
 
-import { askPrometheus, numberFrom } from '../stack/ask-prometheus.ts'
+import { numberFrom } from '../stack/ask-prometheus.ts'
 import { containerStates } from '../stack/container-state.ts'
 import { eventually } from '../stack/eventually.ts'
 import { mailSettings } from '../stack/mail-settings.ts'
@@ -12,8 +12,11 @@ import { buildImages, startStack, type ProductionStack } from '../stack/producti
 import { openSlackSink, type SlackSink } from '../stack/slack-sink.ts'
 import { openTimeLine } from '../stack/time-line.ts'
 import { orderTasks } from '../stack/workers.ts'
+import { markdownTable } from './markdown-table.ts'
 import { seededChance } from './seeded-chance.ts'
-import { watchWorkers } from './watch-workers.ts'
+import { fatesOf } from './told.ts'
+import { watchAlerts } from './watch-alerts.ts'
+import { watchWorkers, type FinishedRuns } from './watch-workers.ts'
 
 const workers = 3
 const killable = ['agent-worker', 'otel-collector', 'prometheus', 'alertmanager', 'alert-bridge']
@@ -46,6 +49,22 @@ async function crash(chance: () => number): Promise<string> {
   return name
 }
 
+/** Runs in Prometheus by how they ended, over all lives of the processes that `selector` names. */
+async function stored(selector: string): Promise<FinishedRuns> {
+  const runs = (outcome: string): Promise<number> =>
+    numberFrom(stack, `sum(max_over_time(agent_executions_total{${selector}, outcome="${outcome}"}[40m]))`)
+  return { success: await runs('success'), failure: await runs('failure') }
+}
+
+/** Waits until as many are stored as were counted; gives what is stored, and after three minutes whatever there is. */
+async function storedAfter(counted: FinishedRuns, selector: string): Promise<FinishedRuns> {
+  let last: FinishedRuns = { success: 0, failure: 0 }
+  return eventually(`what was counted of ${selector} in Prometheus`, 180, async () => {
+    last = await stored(selector)
+    return last.success >= counted.success && last.failure >= counted.failure ? last : undefined
+  }).catch(() => last)
+}
+
 test(
   `${kills} kill -9 in ${loadMinutes} minutes of load: every failed run that was counted is in Prometheus, and every alert reached the mailbox`,
   { timeout: 40 * 60_000 },
@@ -60,7 +79,7 @@ test(
         orderTasks(stack, { agent: 'api-integrator', fault: '500' }, 3, worker).catch(() => undefined)
       }
     }, 30_000)
-    const watch = watchWorkers(stack, workers)
+    const [workerWatch, alertWatch] = [watchWorkers(stack, workers), watchAlerts(stack)]
     for (let kill = 1; kill <= kills; kill += 1) {
       await delay(((loadMinutes * 60_000) / kills) * (0.5 + chance()))
       timeLine.note(`kill -9 ${await crash(chance)}`)
@@ -71,49 +90,47 @@ test(
     await eventually('all services to be healthy', 180, async () =>
       (await containerStates(stack)).every(({ isHealthy }) => isHealthy) ? true : undefined,
     )
-    const counted = await outside.counts()
-    await eventually('what the agents outside counted in Prometheus', 180, async () => {
-      for (const [agent, { success, failure }] of Object.entries(counted)) {
-        const stored = (outcome: string): Promise<number> =>
-          numberFrom(
-            stack,
-            `sum(agent_executions_total{agent_name="${agent}", job="street/outside-agents", outcome="${outcome}"})`,
-          )
-        const [successes, failures] = [await stored('success'), await stored('failure')]
-        if (successes < success || failures < failure)
-          throw new Error(`${agent}: ${success}, ${failure}; stored ${successes}, ${failures}`)
-      }
-      return true
-    })
-    const expected = await watch.end()
-    const ofWorkers = 'sum(max_over_time(agent_executions_total{job="swarmwatch/agent-worker", outcome=~"success|failure"}[40m]))'
-    const storedOfWorkers = await eventually('what the workers counted in Prometheus', 120, async () => {
-      const stored = await numberFrom(stack, ofWorkers)
-      if (stored < expected) throw new Error(`counted ${expected}, stored ${stored}`)
-      return stored
-    })
-    const firing =
-      'count by (alertname, agent_name, severity) (max_over_time(ALERTS{alertstate="firing", alertname!="Watchdog"}[30m]))'
-    const fired = (await askPrometheus(stack, firing)).map(({ labels }) => labels)
-    const critical = fired.filter(({ severity }) => severity === 'critical')
-    const untold = await eventually('a mail of each critical alert', 600, async () => {
-      const subjects = (await listMails(stack)).map(({ subject }) => subject).join('\n')
-      const missing = critical.filter(
-        ({ alertname = '', agent_name: agent = '' }) => !new RegExp(`${alertname}.*${agent}`).test(subjects),
-      )
-      if (missing.length > 0) throw new Error(JSON.stringify(missing))
-      return missing
-    }).catch((error: Error) => [{ alertname: String(error.cause) }])
+
+    const counted: Record<string, FinishedRuns> = { ...(await outside.counts()), 'the workers': await workerWatch.end() }
+    const inPrometheus: Record<string, FinishedRuns> = {}
+    for (const [who, runs] of Object.entries(counted)) {
+      const isOutside = who !== 'the workers'
+      const selector = isOutside ? `job="street/outside-agents", agent_name="${who}"` : 'job="swarmwatch/agent-worker"'
+      inPrometheus[who] = await storedAfter(runs, selector)
+    }
+    const fates = await eventually('a mail of each alert', 600, async () => {
+      const found = await fatesOf(stack, await alertWatch.fired())
+      return [...found.values()].includes('NOT TOLD') ? undefined : found
+    }).catch(async () => fatesOf(stack, await alertWatch.fired()))
+    alertWatch.end()
     timeLine.note('the end')
+
     console.log(`seed ${seed}\n${timeLine.shown()}`)
-    console.log(`counted outside ${JSON.stringify(counted)}`)
-    console.log(`workers: ${expected} counted until an export before each kill, ${storedOfWorkers} stored`)
+    const runRows = Object.entries(counted).map(([who, { success, failure }]) => {
+      const has = inPrometheus[who]!
+      return [who, failure, has.failure, Math.max(0, failure - has.failure), success, has.success]
+    })
     console.log(
-      `fired: ${fired.map(({ alertname, agent_name: agent, severity }) => `${alertname} ${agent ?? ''} ${severity}`).join(', ')}`,
+      markdownTable([['who', 'failures counted', 'in Prometheus', 'lost', 'successes counted', 'in Prometheus'], ...runRows]),
     )
+    const alertRows = [...fates].map(([{ name, about, severity, firedSeconds, unmutedSeconds }, fate]) => [
+      name,
+      about,
+      severity,
+      firedSeconds,
+      unmutedSeconds,
+      fate,
+    ])
+    console.log(markdownTable([['alert', 'about', 'severity', 'fired, s', 'not muted, s', 'became of it'], ...alertRows]))
+    const restartRows = (await containerStates(stack)).map(({ name, restarts }) => [name, restarts])
+    console.log(markdownTable([['container', 'started again'], ...restartRows]))
     console.log(`mails:\n${(await listMails(stack)).map(({ subject, from }) => `${from}: ${subject}`).join('\n')}`)
-    console.log(`restarts: ${(await containerStates(stack)).map(({ name, restarts }) => `${name} ${restarts}`).join(', ')}`)
-    expect(untold).toEqual([])
-    expect(critical.length).toBeGreaterThan(0)
+
+    for (const [who, { failure }] of Object.entries(counted)) {
+      expect(inPrometheus[who]!.failure, `failed runs of ${who}`).toBeGreaterThanOrEqual(failure)
+      expect(failure, `failed runs of ${who}`).toBeGreaterThan(who === 'ticker' ? -1 : 50)
+    }
+    expect([...fates].filter(([, fate]) => fate === 'NOT TOLD')).toEqual([])
+    expect([...fates].filter(([{ severity }, fate]) => severity === 'critical' && fate === 'mailed')).not.toEqual([])
   },
 )

@@ -7,15 +7,20 @@ import { workerHealth } from '../stack/workers.ts'
 const exportedAfterMs = 20_000
 const everyMs = 5_000
 
-/** Sums up what workers count, over crashes. */
-export interface WorkerWatch {
-  /** Finished runs that must be in Prometheus: all of those that live, and of each that was killed what it had counted an export before. */
-  end(): Promise<number>
+/** Runs by how they ended. */
+export interface FinishedRuns {
+  readonly success: number
+  readonly failure: number
 }
 
-interface Sample {
+/** Sums up what workers count, over crashes. */
+export interface WorkerWatch {
+  /** Runs that must be in Prometheus: all of the workers that live, and of each that was killed what it had counted an export before. */
+  end(): Promise<FinishedRuns>
+}
+
+interface Sample extends FinishedRuns {
   readonly at: number
-  readonly finished: number
 }
 
 /** Asks each worker every five seconds how many runs it has finished. A count that falls is a new life. */
@@ -26,8 +31,8 @@ export function watchWorkers(stack: ProductionStack, workers: number): WorkerWat
   async function ask(worker: number): Promise<void> {
     const { succeeded, failed } = await workerHealth(stack, worker)
     const own = lives[worker - 1]!
-    const sample = { at: performance.now(), finished: succeeded + failed }
-    if (sample.finished < (own.at(-1)!.at(-1)?.finished ?? 0)) own.push([])
+    const sample = { at: performance.now(), success: succeeded, failure: failed }
+    if (finished(sample) < finished(own.at(-1)!.at(-1))) own.push([])
     own.at(-1)!.push(sample)
   }
 
@@ -45,11 +50,22 @@ export function watchWorkers(stack: ProductionStack, workers: number): WorkerWat
       ending.abort()
       await watching
       for (let worker = 1; worker <= workers; worker += 1) await ask(worker)
-      const counted = (life: readonly Sample[], isLast: boolean): number => {
-        const untilMs = (life.at(-1)?.at ?? 0) - exportedAfterMs
-        return (isLast ? life.at(-1) : life.findLast(({ at }) => at <= untilMs))?.finished ?? 0
-      }
-      return lives.flatMap((own) => own.map((life, index) => counted(life, index === own.length - 1))).reduce((a, b) => a + b, 0)
+      const last = lives.flatMap((own) => own.map((life, index) => lastExported(life, index === own.length - 1)))
+      return last.reduce<FinishedRuns>(
+        (sum, runs) => ({
+          success: sum.success + (runs?.success ?? 0),
+          failure: sum.failure + (runs?.failure ?? 0),
+        }),
+        { success: 0, failure: 0 },
+      )
     },
   }
+}
+
+const finished = (runs: FinishedRuns | undefined): number => (runs?.success ?? 0) + (runs?.failure ?? 0)
+
+/** What of a life must have been exported: all that a living worker counted. */
+function lastExported(life: readonly Sample[], isLiving: boolean): Sample | undefined {
+  const untilMs = (life.at(-1)?.at ?? 0) - exportedAfterMs
+  return isLiving ? life.at(-1) : life.findLast(({ at }) => at <= untilMs)
 }

@@ -42,8 +42,17 @@ export function mailThat(
 ): Promise<Mail> {
   return eventually(`a mail: ${what}`, withinSeconds, async () => {
     const found = (await listMails(stack)).find(isIt)
-    if (found === undefined) return undefined
-    const response = await fetch(`${stack.mailUrl}/api/v1/message/${found.id}`)
-    return { ...found, text: ((await response.json()) as { Text: string }).Text }
+    return found && { ...found, text: await textOf(stack, found.id) }
   })
+}
+
+/** Subject and text of all mails there are. */
+export async function mailTexts(stack: ProductionStack): Promise<readonly string[]> {
+  const mails = await listMails(stack)
+  return Promise.all(mails.map(async ({ id, subject }) => `${subject}\n${await textOf(stack, id)}`))
+}
+
+async function textOf({ mailUrl }: ProductionStack, id: string): Promise<string> {
+  const response = await fetch(`${mailUrl}/api/v1/message/${id}`)
+  return ((await response.json()) as { Text: string }).Text
 }
