@@ -84,9 +84,28 @@ test('processes get the environment that they are told, beside that of this one'
   expect(results).toMatchObject([{ verdict: 'passed' }])
 })
 
-test('a case that does not exist is refused', async () => {
-  await expect(runIsolationCase({ name: 'x', wrap: (agent) => agent }, 'no such case')).rejects.toThrow(
-    'there is no isolation case "no such case"',
+test('a process that ends says with what', async () => {
+  const cases = ['telemetry that works']
+  const throwing = new URL('data:text/javascript,throw new TypeError("no key is set")')
+  expect(await runIsolationSuite(throwing, { cases })).toMatchObject([
+    { verdict: 'failed', what: 'the process ended: it exited with 1 (TypeError: no key is set)' },
+  ])
+  expect(await runIsolationSuite(new URL('data:text/javascript,export default 1'), { cases })).toMatchObject([
+    {
+      verdict: 'failed',
+      what: 'the process ended: it exited with 1 (TypeError: an isolation adapter must be an object with a function "wrap")',
+    },
+  ])
+})
+
+test('a case that does not exist, and what is no adapter, are refused', async () => {
+  const adapter = { name: 'x', wrap: (agent: (task: unknown) => unknown) => agent }
+  const refusal = 'there is no isolation case "no such case"; isolationCases has their names'
+  await expect(runIsolationCase(adapter, 'no such case')).rejects.toThrow(refusal)
+  await expect(runIsolationSuite(adapter, { cases: ['no such case'] })).rejects.toThrow(refusal)
+  await expect(runIsolationSuite(fragile, { cases: ['no such case'] })).rejects.toThrow(refusal)
+  await expect(runIsolationSuite('./adapter.mjs' as never, { cases: ['telemetry that works'] })).rejects.toThrow(
+    'an isolation adapter must be an object with a function "wrap"',
   )
 })
 

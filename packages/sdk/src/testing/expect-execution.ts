@@ -59,21 +59,27 @@ const show = (value: unknown): string =>
     : inspect(value, { breakLength: Infinity, maxStringLength: 200, maxArrayLength: 20 })
 
 function unlike(candidates: readonly RecordedExecution[], agentName: string, expected: ExpectedExecution): string {
-  const runs = candidates.map((execution) => {
+  const runs = candidates.slice(0, shownRuns).map((execution) => {
     const wrong = differences(execution, expected).map(
       (part) => `\n    ${part}: expected ${show(expected[part])}, recorded ${show(execution[part])}`,
     )
     return `\n  ${summary(execution)}${wrong.join('')}`
   })
-  return `no run of ${agentName} is as expected; recorded:${runs.join('')}`
+  return `no run of ${agentName} is as expected; recorded:${runs.join('')}${andMore(candidates.length)}`
 }
 
 function nothing(executions: readonly RecordedExecution[], agentName: string, running: readonly string[]): string {
-  const finished = executions.map((execution) => `\n  ${summary(execution)}`)
-  const open = running.map((name) => `\n  ${name}: has not finished; is it awaited, is its stream read to the end?`)
-  const others = [...finished, ...open]
+  const finished = executions.slice(0, shownRuns).map((execution) => `\n  ${summary(execution)}`)
+  const open = running
+    .slice(0, shownRuns)
+    .map((name) => `\n  ${name}: has not finished; is it awaited, is its stream read to the end?`)
+  const others = [...finished, andMore(executions.length), ...open, andMore(running.length)].filter((line) => line !== '')
   return `no run of ${agentName} has finished; recorded:${others.length === 0 ? ' nothing' : others.join('')}`
 }
+
+/** A message is read by people. */
+const shownRuns = 10
+const andMore = (count: number): string => (count > shownRuns ? `\n  and ${count - shownRuns} more` : '')
 
 function summary({ agentName, outcome, retryOutcome, attempts, errorType }: RecordedExecution): string {
   const type = errorType === undefined ? '' : ` (${errorType})`

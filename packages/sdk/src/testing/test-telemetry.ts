@@ -6,6 +6,7 @@ import { onExecution } from '../on-execution.ts'
 import { processWide } from '../process-wide.ts'
 import { getActiveExecutions } from '../system-health.ts'
 import { realWorld } from '../world.ts'
+import { checkTestOptions } from './check-test-options.ts'
 import { findExecution, type ExpectedExecution } from './expect-execution.ts'
 import { registerTracers, unregisterTracers } from './lasting-tracers.ts'
 import { openTelemetrySdk, type OpenTelemetrySdk, type TelemetryParts } from './open-telemetry-sdk.ts'
@@ -58,8 +59,8 @@ export interface TestTelemetry extends AsyncDisposable {
 
 /**
  * Registers an OpenTelemetry SDK, in place of what is registered, that keeps spans and metrics in memory, so that a test can look at what
- * its agents did. There is one at a time: the next one ends it. It needs `@opentelemetry/sdk-trace`, `@opentelemetry/sdk-metrics` and `@opentelemetry/context-async-hooks`, 2.9 or newer;
- * where they are missing it rejects, and says so.
+ * its agents did. There is one at a time: the next one ends it. It needs `@opentelemetry/sdk-trace`, `@opentelemetry/sdk-metrics` and
+ * `@opentelemetry/context-async-hooks`, 2.9 or newer; where they are missing it rejects, and says so.
  *
  * @example
  * await using telemetry = await startTestTelemetry()
@@ -67,6 +68,7 @@ export interface TestTelemetry extends AsyncDisposable {
  * telemetry.expectExecution('summarizer', { outcome: 'success', attempts: 1 })
  */
 export async function startTestTelemetry(options: TestTelemetryOptions = {}): Promise<TestTelemetry> {
+  checkTestOptions(options)
   return new InMemory(await openTelemetrySdk(), options)
 }
 

@@ -130,3 +130,11 @@ test('says what was recorded instead when there is no such run, also what has no
   done.resolve()
   await running
 })
+
+test('shows ten of many runs', async () => {
+  const many = agent('many', async () => 1)
+  await Promise.all(Array.from({ length: 25 }, () => many()))
+  expect(failureOf('many', { attempts: 2 }).message.split('\n')).toHaveLength(1 + 10 * 2 + 1)
+  expect(failureOf('many', { attempts: 2 }).message).toContain('\n  and 15 more')
+  expect(failureOf('nobody').message).toContain('\n  and 15 more')
+})

@@ -138,6 +138,13 @@ test('a second one takes the place of the first, whose end leaves it alone', asy
   expect(await second.sum('agent.retries')).toBe(1)
 })
 
+test('refuses options that there are not, or cannot be, all at once', async () => {
+  await expect(startTestTelemetry({ skipWait: true, views: 'all', skipWaits: undefined } as never)).rejects.toThrow(
+    'startTestTelemetry: skipWait is not an option; there are spanProcessors, sampler, metricReaders, views, skipWaits, got true\n' +
+      'startTestTelemetry: views must be an array, got "all"',
+  )
+})
+
 test('takes the place of an OpenTelemetry SDK that is registered already', async () => {
   trace.setGlobalTracerProvider({ getTracer: () => trace.getTracer('never') })
   const telemetry = await start()

@@ -6,7 +6,7 @@ import { spanCases } from './span-cases.ts'
 import { errorCases, valueCases } from './value-cases.ts'
 
 /** Every case, with how it is made. */
-export const hostileCases: readonly HostileCase[] = [
+const hostileCases: readonly HostileCase[] = [
   { name: 'telemetry that works', surface: 'none', prepare: () => ({}) },
   ...spanCases,
   ...metricCases,
@@ -18,3 +18,10 @@ export const hostileCases: readonly HostileCase[] = [
 
 /** Every case of the isolation suite; the first one is without any fault, to show that library and adapter work. */
 export const isolationCases: readonly IsolationCase[] = hostileCases.map(({ prepare: _, ...about }) => about)
+
+/** The case of this name. */
+export function caseNamed(name: string): HostileCase {
+  const found = hostileCases.find((each) => each.name === name)
+  if (!found) throw new RangeError(`there is no isolation case "${name}"; isolationCases has their names`)
+  return found
+}

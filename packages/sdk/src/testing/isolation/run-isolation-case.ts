@@ -5,7 +5,7 @@ import { startTestTelemetry, type TestTelemetry } from '../test-telemetry.ts'
 import { behaviours, describe, type Behaviour, type Given } from './behaviours.ts'
 import type { IsolationAdapter } from './isolation-adapter.ts'
 import type { HostileCase, Hostility, IsolationSurface } from './isolation-case.ts'
-import { hostileCases } from './isolation-cases.ts'
+import { caseNamed } from './isolation-cases.ts'
 
 /** The address of a module that exports {@link runIsolationCase}: this one, or what it was bundled into. */
 export const caseModule: string = import.meta.url
@@ -38,8 +38,8 @@ export async function runIsolationCase(
   caseName: string,
   { timeoutMs = 5000, graceMs = 20 }: IsolationLimits = {},
 ): Promise<IsolationResult> {
-  const found = hostileCases.find(({ name }) => name === caseName)
-  if (!found) throw new RangeError(`there is no isolation case "${caseName}"`)
+  if (typeof adapter?.wrap !== 'function') throw new TypeError('an isolation adapter must be an object with a function "wrap"')
+  const found = caseNamed(caseName)
   const result = { case: found.name, surface: found.surface }
   if (found.hook && !adapter.hooks?.includes(found.hook)) return { ...result, verdict: 'skipped', what: '' }
   const faults = await faultsIn(found, adapter, timeoutMs, graceMs)

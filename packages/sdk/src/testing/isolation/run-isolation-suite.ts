@@ -1,7 +1,7 @@
 import { spawn } from 'node:child_process'
 
 import type { IsolationAdapter } from './isolation-adapter.ts'
-import { isolationCases } from './isolation-cases.ts'
+import { caseNamed, isolationCases } from './isolation-cases.ts'
 import { caseModule, runIsolationCase, type IsolationLimits, type IsolationResult } from './run-isolation-case.ts'
 
 /** What `runIsolationSuite` can be told. */
@@ -21,6 +21,7 @@ export interface IsolationSuiteOptions extends IsolationLimits {
 /**
  * Runs the isolation suite, and resolves with a row for each case. An adapter is run in this process, case after case; the URL of a
  * module whose default export is an adapter in a process of its own for each case, so that one that dies or hangs fails only its case.
+ * Rejects if there is no case of a name.
  *
  * @example
  * console.table(await runIsolationSuite({ name: 'mine', wrap: (agent) => instrumentAgent(agent) }))
@@ -30,12 +31,12 @@ export async function runIsolationSuite(
   options: IsolationSuiteOptions = {},
 ): Promise<IsolationResult[]> {
   const { cases = isolationCases.map(({ name }) => name), atOnce = 2 } = options
+  const asked = cases.map(caseNamed)
   const results: IsolationResult[] = []
-  const waiting = cases.entries()
+  const waiting = asked.entries()
   const missingHooks = new Set<string>()
   const work = async (): Promise<void> => {
-    for (const [at, name] of waiting) {
-      const { surface, hook } = isolationCases.find((each) => each.name === name) ?? { surface: 'none' as const }
+    for (const [at, { name, surface, hook }] of waiting) {
       if (hook !== undefined && missingHooks.has(hook)) {
         results[at] = { case: name, surface, verdict: 'skipped', what: '' }
         continue
@@ -69,13 +70,20 @@ async function runAlone(adapter: URL, caseName: string, options: IsolationSuiteO
   let result: IsolationResult | undefined
   let said = ''
   child.on('message', (message) => (result = message as IsolationResult))
-  child.stderr?.on('data', (text: Buffer) => (said = `${said}${text.toString()}`.slice(-500)))
+  child.stderr?.on('data', (text: Buffer) => (said = `${said}${text.toString()}`.slice(-5000)))
   const ending = await new Promise<string>((resolve) => {
     child.on('error', (error) => resolve(error.message))
     child.on('close', (code, signal) => resolve(signal === null ? `it exited with ${code}` : `it hung`))
   })
   if (result) return result
-  const { name, surface } = isolationCases.find((each) => each.name === caseName) ?? { name: caseName, surface: 'none' as const }
-  const lastLine = said.trim().split('\n').at(-1) ?? ''
-  return { case: name, surface, verdict: 'failed', what: `the process ended: ${ending}${lastLine && ` (${lastLine})`}` }
+  const lines = said.trim().split('\n')
+  // Below the error that ends a process stand its stack and Node's version
+  const lastWord = lines.findLast((line) => /^\w*Error\b/.test(line)) ?? lines.at(-1) ?? ''
+  const { name, surface } = caseNamed(caseName)
+  return {
+    case: name,
+    surface,
+    verdict: 'failed',
+    what: `the process ended: ${ending}${lastWord && ` (${lastWord.slice(0, 200)})`}`,
+  }
 }
