@@ -65,12 +65,13 @@ export async function openLane(routed: RoutedChannel, world: LaneWorld): Promise
       const dueAt = (await store.nextDueAt(name, onlyCritical)) ?? Number.POSITIVE_INFINITY
       if (dueAt > at) return clamp(Math.min(dueAt, onlyCritical ? foldAgainAt : dueAt) - at)
       const limit = breaker.state === 'probe' ? 1 : Math.min(free, allowed.count)
-      const claimed = await store.claimDue({ channel: name, limit, now: at, leaseMs: times.leaseMs, onlyCritical })
+      // one whose lease has run out may still be on its way; one that has just been put off is ours again when its end wakes us
+      const except = [...onTheWay.keys()]
+      const claimed = await store.claimDue({ channel: name, limit, now: at, leaseMs: times.leaseMs, onlyCritical, except })
       if (claimed.length === 0 && onlyCritical) return clamp(foldAgainAt - at)
       // what is due but cannot be had waits for one of its incident that is on its way, whose end wakes us
       if (claimed.length === 0) return lookAgainMs / 10
-      // a lease that could not be renewed may run out while its delivery is still on its way
-      const { sent, isStorm } = await sort(claimed.filter(({ id }) => !onTheWay.has(id)))
+      const { sent, isStorm } = await sort(claimed)
       if (isStorm) foldAgainAt = now() + Math.min(mostFoldWaitMs, times.firstDigestAfterMs / 50)
       for (const delivery of sent) start(delivery)
     }

@@ -63,6 +63,8 @@ export interface Claim {
   readonly leaseMs: number
   /** Whether to leave all that is not critical. @default false */
   readonly onlyCritical?: boolean
+  /** Deliveries to leave although nobody has leased them: how they went may be written by the same commit. @default none */
+  readonly except?: readonly string[]
 }
 
 /** A new delivery that stands for others. */

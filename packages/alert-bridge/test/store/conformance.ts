@@ -78,7 +78,12 @@ export function storeConformance(start: () => Promise<StoreBench>): void {
     expect(await claim(now)).toEqual(['Old', 'New'])
     expect(await claim(now + minute - 1)).toEqual([])
     expect(await claim(now + minute)).toEqual(['Worst', 'Old', 'New'])
-    const ids = (await store.list({})).map(({ id }) => id)
+    const [worst, ...ids] = (await store.list({})).map(({ id }) => id)
+    await store.renewLeases([worst!], now + minute)
+    const except = [worst!]
+    const left = await store.claimDue({ channel: 'main', limit: 9, now: now + 2 * minute, leaseMs: 1, except })
+    expect(left.map(titleOf)).toEqual(['Old', 'New'])
+    ids.push(worst!)
     await store.renewLeases(ids, now + 10 * minute)
     expect(await claim(now + 9 * minute)).toEqual([])
   })

@@ -28,6 +28,7 @@ export function claimDeliveries(database: DatabaseSync, owner: string): ClaimDel
   const due = database.prepare(
     `SELECT ${columns} FROM deliveries d INDEXED BY pending_order JOIN notices n ON n.id = d.notice_id
      WHERE d.state = 'pending' AND d.channel = :channel AND d.rank <= :worst AND d.due_at <= :now AND ${isFree} AND ${isNewest}
+       AND d.id NOT IN (SELECT value FROM json_each(:except))
      ORDER BY d.rank, d.seq LIMIT :limit`,
   )
   const holdable = database.prepare(
@@ -89,9 +90,9 @@ export function claimDeliveries(database: DatabaseSync, owner: string): ClaimDel
 
   return {
     claimDue: (claim) => {
-      const { channel, now, limit, onlyCritical = false } = claim
+      const { channel, now, limit, onlyCritical = false, except = [] } = claim
       const worst = onlyCritical ? ranks.critical : ranks.info
-      const rows = due.all({ channel, now, limit, worst }) as unknown as ClaimedRow[]
+      const rows = due.all({ channel, now, limit, worst, except: JSON.stringify(except) }) as unknown as ClaimedRow[]
       return rows.map((row) => take(row, claim))
     },
     claimOvertaken: (claim) => takeAll(overtaken, claim),
