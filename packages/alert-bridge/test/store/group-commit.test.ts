@@ -39,6 +39,34 @@ test('what is written is seen by another reader as soon as the promise resolves'
   other.close()
 })
 
+test('what comes in turns that follow each other is one commit', async () => {
+  const { database, insert } = openTable()
+  const { write } = groupCommit(database)
+  const other = new DatabaseSync(database.location() ?? '', { readOnly: true })
+  onTestFinished(() => other.close())
+  const first = write(() => insert(1))
+  const second = new Promise((resolve) => setImmediate(() => resolve(write(() => insert(2)))))
+  await first
+  expect(other.prepare('SELECT count(*) AS n FROM numbers').get()?.['n']).toBe(2)
+  await second
+})
+
+test('whoever keeps writing does not keep the first one waiting', async () => {
+  const { database, insert, rows } = openTable()
+  const { write } = groupCommit(database)
+  let isDone = false
+  const first = write(() => insert(0)).then(() => (isDone = true))
+  let turns = 0
+  while (!isDone && turns < 1_000) {
+    turns += 1
+    write(() => insert(turns)).catch(() => {})
+    await new Promise((resolve) => setImmediate(resolve))
+  }
+  await first
+  expect(turns).toBeLessThan(12)
+  expect(rows().length).toBeGreaterThan(1)
+})
+
 test('says that the database is read-only, and that it is closed', async () => {
   const { database, insert } = openTable()
   const { write, close } = groupCommit(database)

@@ -17,7 +17,10 @@ interface Waiting {
   readonly reject: (error: unknown) => void
 }
 
-/** One transaction, so one fsync, for all that is written within a turn of the event loop. */
+/** So many turns of the event loop may a group grow at most, so that nobody waits for those who keep coming. */
+const mostTurns = 8
+
+/** One transaction, so one fsync, for all that is written until a turn of the event loop brings nothing more. */
 export function groupCommit(database: DatabaseSync): GroupCommit {
   let waiting: Waiting[] = []
   let turn: Promise<void> | undefined
@@ -25,10 +28,19 @@ export function groupCommit(database: DatabaseSync): GroupCommit {
 
   function write<Result>(work: () => Result): Promise<Result> {
     if (isClosed) return Promise.reject(new StoreError('closed', 'the store is closed'))
-    turn ??= new Promise((resolve) => setImmediate(() => resolve(commitWaiting())))
+    turn ??= new Promise((resolve) => setImmediate(commitOnceQuiet, resolve, 0, 1))
     return new Promise((resolve, reject) => {
       waiting.push({ work, resolve: resolve as (value: unknown) => void, reject })
     })
+  }
+
+  function commitOnceQuiet(resolve: () => void, before: number, turns: number): void {
+    // requests that are sent together arrive in several turns; with a commit in each they would wait for several fsyncs
+    if (waiting.length > before && turns < mostTurns) setImmediate(commitOnceQuiet, resolve, waiting.length, turns + 1)
+    else {
+      commitWaiting()
+      resolve()
+    }
   }
 
   function commitWaiting(): void {
