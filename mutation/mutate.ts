@@ -14,6 +14,8 @@ const root = here('..')
 const page = here('../docs/mutation.md')
 const reportFile = here('.report/report.json')
 
+// an interrupt is for Stryker, which ends; then its copy of the code is taken away
+process.on('SIGINT', () => {})
 try {
   mutateAll(process.argv.slice(2))
 } catch (error) {
@@ -44,6 +46,7 @@ function mutateAll(words: readonly string[]): void {
 function mutate({ name, sources, tests }: Group, options: readonly string[]): Report {
   // what an earlier run left must not be taken for the result of this one
   rmSync(reportFile, { force: true })
+  const sandbox = `mutation/.sandbox/${process.pid}`
   const { status } = spawnSync(
     process.execPath,
     [
@@ -52,10 +55,12 @@ function mutate({ name, sources, tests }: Group, options: readonly string[]): Re
       'mutation/stryker.config.json',
       `--mutate=${filesOf(sources, root).join(',')}`,
       `--incrementalFile=mutation/.report/${name.replaceAll(' ', '-')}.json`,
+      `--tempDirName=${sandbox}`,
       ...options,
     ],
     { cwd: root, stdio: 'inherit', env: { ...process.env, MUTATION_TESTS: filesOf(tests, root).join(',') } },
   )
+  rmSync(new URL(`../${sandbox}`, import.meta.url), { recursive: true, force: true })
   if (status !== 0) throw new Error(`Stryker gave up on group "${name}" and said why above; its scores stay as they were`)
   return JSON.parse(readFileSync(reportFile, 'utf8')) as Report
 }
