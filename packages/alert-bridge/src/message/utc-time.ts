@@ -6,7 +6,7 @@ export function utcTime(iso: string | undefined): string | undefined {
   return new Date(ms)
     .toISOString()
     .replace('T', ' ')
-    .replace(/\.\d+Z$/, ' UTC+00:00')
+    .replace(/\.\d+Z/, ' UTC+00:00')
 }
 
 /** Milliseconds since 1970, or undefined as above. */
