@@ -37,7 +37,9 @@ export const libraries: readonly Library[] = [
       cases: ({ name }) => /^a (sampler|view|metric reader) /.test(name),
       why: 'it registers an SDK of its own, which takes a span processor but no sampler, view or metric reader',
     },
-    remark: 'it ends no span of a run that fails, so it cannot stumble over what was thrown; nobody ever sees such a run',
+    remark:
+      'it ends no span of a run that fails, so it cannot stumble over what was thrown; nobody ever sees such a run. Its resource ' +
+      'detectors are off: while they are at work an exporter that throws leaves an error that nobody handles',
   },
   {
     ...peer('@sentry/node', new URL('adapters/sentry.ts', import.meta.url)),
