@@ -54,7 +54,6 @@ function mutate({ name, sources, tests }: Group, options: readonly string[]): Re
       'run',
       'mutation/stryker.config.json',
       `--mutate=${filesOf(sources, root).join(',')}`,
-      `--incrementalFile=mutation/.report/${name.replaceAll(' ', '-')}.json`,
       `--tempDirName=${sandbox}`,
       ...options,
     ],

@@ -35,7 +35,7 @@ test('a run that a clock set back puts before the others leaves the window with 
   expect(window.totals(320_000).successes).toBe(0)
 })
 
-test('holds no more memory after thousands of runs, in one moment, over days without a look, or with a clock that goes to and fro', () => {
+test('holds no more memory after thousands of runs, in one moment, over days without a look, or with a clock that goes to and fro', async () => {
   setFlagsFromString('--expose-gc')
   const collectGarbage = runInNewContext('gc') as () => void
   const window = new SlidingWindow(300)
@@ -50,7 +50,7 @@ test('holds no more memory after thousands of runs, in one moment, over days wit
   for (let run = 0; run < runs; run += 1) window.record(600_000 + run * 10_000, true, 1)
   const end = 600_000 + runs * 10_000
   for (let run = 0; run < runs; run += 1) window.record(end - (run % 2) * 20_000, true, 1)
-  // each slot that were kept would take a kilobyte
-  expect(heldBytes() - before).toBeLessThan(1_000_000)
+  // each slot that were kept would take a kilobyte; what is garbage may be given back a little later
+  await expect.poll(() => heldBytes() - before, { timeout: 5_000 }).toBeLessThan(1_000_000)
   expect(window.totals(end).successes).toBe(runs + 29)
 })
