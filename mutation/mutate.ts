@@ -46,7 +46,7 @@ function mutateAll(words: readonly string[]): void {
 function mutate({ name, sources, tests }: Group, options: readonly string[]): Report {
   // what an earlier run left must not be taken for the result of this one
   rmSync(reportFile, { force: true })
-  const sandbox = `mutation/.sandbox/${process.pid}`
+  const sandbox = `mutation/.sandbox-${process.pid}`
   const { status } = spawnSync(
     process.execPath,
     [
