@@ -2,8 +2,8 @@ import { mailTexts } from '../stack/mailbox.ts'
 import type { ProductionStack } from '../stack/production-stack.ts'
 import type { FiredAlert } from './watch-alerts.ts'
 
-/** What became of an alert: its first mail, the reason why there was none by design, or that it was lost. */
-export type Fate = 'mailed' | 'muted' | 'too short' | 'NOT TOLD'
+/** What became of an alert: a mail, the reason why there was none by design, that it was lost, or that one came by mistake. */
+export type Fate = 'mailed' | 'muted' | 'too short' | 'NOT TOLD' | 'TOLD THOUGH MUTED'
 
 /** Alertmanager tells a group after 30 s, and the next time, where all of it was muted before, five minutes later. */
 const groupWaitSeconds = 30
@@ -15,7 +15,12 @@ export async function fatesOf(stack: ProductionStack, fired: readonly FiredAlert
   const texts = await mailTexts(stack)
   const isMailed = ({ name, about }: FiredAlert): boolean =>
     texts.some((text) => text.split('\n').some((line) => line.includes(name)) && text.includes(about))
-  return new Map(fired.map((alert) => [alert, isMailed(alert) ? 'mailed' : whyNot(alert)]))
+  return new Map(fired.map((alert) => [alert, isMailed(alert) ? whetherDue(alert) : whyNot(alert)]))
+}
+
+/** Unmuted for the moment in which Alertmanager came back and had not heard of everything. */
+function whetherDue({ wasMuted, unmutedSeconds }: FiredAlert): Fate {
+  return wasMuted && unmutedSeconds < groupWaitSeconds ? 'TOLD THOUGH MUTED' : 'mailed'
 }
 
 function whyNot({ wasMuted, unmutedSeconds, firedSeconds }: FiredAlert): Fate {
