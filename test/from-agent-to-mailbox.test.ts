@@ -163,11 +163,6 @@ describe.runIf(isWanted)('the production stack', () => {
   })
 
   promise('a restart of Prometheus and Alertmanager ends no alert', 4, async () => {
-    const burn = async (): Promise<string | undefined> =>
-      (await activeAlerts(stack)).find(
-        ({ labels }) => labels['alertname'] === 'AgentErrorBudgetBurn' && labels['agent_name'] === 'nightly',
-      )?.status.state
-    await eventually('another alert about nightly, muted', 90, async () => ((await burn()) === 'suppressed' ? true : undefined))
     for (const service of ['prometheus', 'alertmanager']) await stack.compose('restart', service)
     const restartedSeconds = Date.now() / 1000
     timeLine.note('Prometheus and Alertmanager were restarted while nightly fails')
@@ -177,32 +172,27 @@ describe.runIf(isWanted)('the production stack', () => {
       return (await numberFrom(stack, `timestamp(${firing}) > ${restartedSeconds}`)) > 0 ? true : undefined
     })
     timeLine.note('nightly fires as before')
-    await eventually('the other alert, muted as before', 90, async () => ((await burn()) === 'suppressed' ? true : undefined))
   })
 
-  promise('a resolved alert says so, and nothing was told of what was muted', 6, async () => {
+  promise('a resolved alert says so, and nothing was told of the warning', 6, async () => {
     const isOver = ({ from, subject }: { from: string; subject: string }): boolean =>
       /AgentErrorRateCritical.*api-integrator/.test(subject) && /resolved/i.test(from)
     const mail = await mailThat(stack, 'api-integrator is well again', 330, isOver)
     timeLine.note(`mail from ${mail.from}: ${mail.subject}`, mail.at)
     expect(mail.text).toContain('It lasted')
-    for (const muted of [['AgentErrorRateWarning'], ['AgentErrorBudgetBurn', 'nightly']]) {
-      const isAbout = ({ subject }: { subject: string }): boolean => muted.every((word) => subject.includes(word))
-      expect((await listMails(stack)).filter(isAbout)).toEqual([])
-      expect(posts(...muted)).toEqual([])
-    }
+    expect((await listMails(stack)).filter(({ subject }) => subject.includes('AgentErrorRateWarning'))).toEqual([])
+    expect(posts('AgentErrorRateWarning')).toEqual([])
   })
 
   promise('a restart of each service loses nothing', 6, async () => {
-    for (const service of ['alert-bridge', 'alertmanager']) await stack.compose('restart', service)
-    // The next promise needs five minutes without Alertmanager
+    // Alertmanager was restarted before. The next promise needs five minutes without Alertmanager
     await stack.compose('stop', 'alertmanager')
     timeLine.note('Alertmanager is dead')
-    for (const service of ['prometheus', 'otel-collector']) await stack.compose('restart', service)
+    for (const service of ['alert-bridge', 'prometheus', 'otel-collector']) await stack.compose('restart', service)
     const byWorker = await Promise.all([1, 2, 3].map((worker) => workerHealth(stack, worker)))
     const before = byWorker.reduce((sum, { succeeded, failed }) => sum + succeeded + failed, 0)
     await stack.compose('restart', 'agent-worker')
-    timeLine.note('bridge, Alertmanager, Prometheus, Collector and workers were restarted')
+    timeLine.note('bridge, Prometheus, Collector and workers were restarted')
     const counted = await outside.counts()
     await eventually('what the agents counted in Prometheus', 120, async () => {
       for (const [agent, { success, failure }] of Object.entries(counted)) {
