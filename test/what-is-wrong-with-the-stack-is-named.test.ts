@@ -73,6 +73,24 @@ describe.runIf(isWanted)('before or at the start', () => {
     expect(linesWith(log, 'alerts.rules[1].threshold')[0]).toContain('much')
   })
 
+  test('a malformed rule ends Prometheus, and one line names file and rule', async () => {
+    const { folder, compose } = await laidOut()
+    const rule = 'groups: [{ name: ours, rules: [{ alert: OurAlert, expr: sum(agent_executions_total }] }]\n'
+    writeFileSync(join(folder, 'collector/prometheus/rules/ours.yaml'), rule)
+    expect((await compose(...up, 'prometheus')).code).not.toBe(0)
+    expect(linesWith(await compose('logs', 'prometheus'), 'rules/ours.yaml')[0]).toContain('OurAlert')
+  })
+
+  test('a malformed configuration ends Alertmanager, and one line names what is wrong', async () => {
+    const { folder, compose } = await laidOut()
+    const file = join(folder, '.secrets/alertmanager.yml')
+    const broken = readFileSync(file, 'utf8').replace('receiver: bridge-watchdog', 'receiver: pigeon')
+    rmSync(file)
+    writeFileSync(file, broken)
+    expect((await compose(...up, 'alertmanager')).code).not.toBe(0)
+    expect(linesWith(await compose('logs', 'alertmanager'), 'pigeon')[0]).toContain('error loading configuration file')
+  })
+
   test('a worker with a wrong token says so and keeps running its agents', { timeout: 180_000 }, async () => {
     const { folder, compose } = await laidOut()
     writeFileSync(join(folder, '.secrets/wrong'), 'a-token-that-nobody-knows')
