@@ -93,6 +93,8 @@ export async function startStack({ settings = {}, workers = 1 }: StackOptions = 
     async close() {
       await compose('down', '--volumes', '--remove-orphans', '--timeout=5')
       rmSync(folder, { recursive: true })
+      const left = await leftOver(project)
+      if (left.length > 0) throw new Error(`the stack left behind: ${left.join(', ')}`)
     },
   }
   try {
@@ -103,4 +105,14 @@ export async function startStack({ settings = {}, workers = 1 }: StackOptions = 
     await stack.close()
     throw error
   }
+}
+
+/** Containers, networks and volumes of a project that are still there. */
+async function leftOver(project: string): Promise<readonly string[]> {
+  const list = async (...kind: readonly string[]): Promise<readonly string[]> => {
+    const { output } = await docker(root, [...kind, '--quiet', `--filter=name=${project}`])
+    return output.split('\n').filter(Boolean)
+  }
+  const kinds = await Promise.all([list('ps', '--all'), list('network', 'ls'), list('volume', 'ls')])
+  return kinds.flat()
 }

@@ -1,0 +1,46 @@
+import { numberFrom } from './ask-prometheus.ts'
+import { listMails } from './mailbox.ts'
+import type { ProductionStack } from './production-stack.ts'
+
+/** How much the volumes hold, each asked of the service that owns it. */
+export interface Kept {
+  /** Runs of the reviewer, over all lives of the worker: `prometheus-data`. */
+  readonly runs: number
+  /** `alertmanager-data`. */
+  readonly silences: number
+  /** `alert-bridge-data`. */
+  readonly deliveries: number
+  /** `mailpit-data`. */
+  readonly mails: number
+}
+
+/** Asks Prometheus, Alertmanager, the bridge and the mailbox. */
+export async function whatIsKept(stack: ProductionStack): Promise<Kept> {
+  const runs = 'sum(max_over_time(agent_executions_total{agent_name="reviewer", outcome="success"}[1h]))'
+  const silences = ['amtool', '--alertmanager.url=http://127.0.0.1:9093', 'silence', 'query', '--quiet']
+  return {
+    runs: await numberFrom(stack, runs),
+    silences: (await stack.exec('alertmanager', silences)).split('\n').filter(Boolean).length,
+    deliveries: (JSON.parse(await askBridge(stack, 'deliveries?state=delivered')) as { deliveries: object[] }).deliveries.length,
+    mails: (await listMails(stack)).length,
+  }
+}
+
+/** Tells the bridge of a notable event, which it passes on to people. */
+export async function tellEvent(stack: ProductionStack, title: string): Promise<void> {
+  await askBridge(stack, 'events', { title })
+}
+
+async function askBridge(stack: ProductionStack, path: string, body?: object): Promise<string> {
+  const ask = `const [path, body] = process.argv.slice(1)
+    const headers = { 'content-type': 'application/json', authorization: 'Bearer ' + require('node:fs').readFileSync('/run/secrets/bridge_token', 'utf8') }
+    fetch('http://127.0.0.1:8090/api/v1/' + path, { headers, ...(body && { method: 'POST', body }) })
+      .then(async (answer) => { console.log(await answer.text()); process.exit(answer.ok ? 0 : 1) })`
+  return stack.exec('alert-bridge', ['node', '--eval', ask, path, ...(body === undefined ? [] : [JSON.stringify(body)])])
+}
+
+/** How many points wait in the Collector for Prometheus: `otel-collector-queue`. */
+export async function heldByCollector(stack: ProductionStack): Promise<number> {
+  const metrics = await stack.exec('alertmanager', ['wget', '-q', '-O', '-', 'http://otel-collector:8888/metrics'])
+  return Number(/^otelcol_exporter_queue_size\{.*exporter="otlp_http\/prometheus".*\} (\S+)$/m.exec(metrics)?.[1])
+}
