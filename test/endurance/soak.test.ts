@@ -4,11 +4,14 @@ import { afterAll, beforeAll, expect, onTestFailed, test } from 'vitest'
 
 import { numberFrom } from '../stack/ask-prometheus.ts'
 import { containerStates, containerUses } from '../stack/container-state.ts'
+import { eventually } from '../stack/eventually.ts'
 import { mailSettings } from '../stack/mail-settings.ts'
 import { startOutsideAgents, type OutsideAgents } from '../stack/outside-agents.ts'
 import { buildImages, startStack, type ProductionStack } from '../stack/production-stack.ts'
 import { openSlackSink, type SlackSink } from '../stack/slack-sink.ts'
-import { shownUse, useByMinute } from './use-by-minute.ts'
+import { workerHealth } from '../stack/workers.ts'
+import { markdownTable } from './markdown-table.ts'
+import { useByMinute, useTable } from './use-by-minute.ts'
 
 const soakMinutes = 10
 const ticksPerSecond = 200
@@ -29,34 +32,58 @@ afterAll(async () => {
   slack?.close()
 }, 120_000)
 
+/** A process' series, with and without a label for the agent: of the worker, whose three agents recover and use tools. */
+async function seriesRows(): Promise<readonly (readonly [string, number])[]> {
+  const worker = 'job="swarmwatch/agent-worker"'
+  const withoutAgent = `count({${worker}, agent_name="", gen_ai_agent_name=""})`
+  const byAgent = `count by (agent) (label_join({${worker}, agent_name!=""}, "agent", "", "agent_name") or label_join({${worker}, gen_ai_agent_name!=""}, "agent", "", "gen_ai_agent_name"))`
+  const queries: Readonly<Record<string, string>> = {
+    'all that Prometheus has': 'prometheus_tsdb_head_series',
+    'the worker, with its three agents': `count({${worker}})`,
+    'the worker, whatever its agents do': withoutAgent,
+    'an agent of the worker, on average': `avg(${byAgent})`,
+    'an agent of the worker, at most': `max(${byAgent})`,
+    'the trivial application, with one agent': 'count({job="street/outside-agents"})',
+    'the stack itself': 'count({job=~"otel-collector|prometheus|alertmanager|alert-bridge"})',
+    'made by rules': 'count({__name__=~".+:.+"})',
+  }
+  return Promise.all(Object.entries(queries).map(async ([what, query]) => [what, await numberFrom(stack, query)] as const))
+}
+
 test(
-  `${soakMinutes} minutes of ${ticksPerSecond} runs a second beside the reference swarm at 2: memory is flat, and nothing was restarted`,
+  `${soakMinutes} minutes of ${ticksPerSecond} runs a second beside the reference swarm at 2: memory is flat, nothing was restarted, and every run was counted`,
   { timeout: 30 * 60_000 },
   async () => {
     onTestFailed(async () => console.log(await stack.compose('logs', '--no-color', '--tail=60')))
     await delay(30_000)
-    console.log(`at rest (the reference swarm at 2 a second alone)\n${shownUse(useByMinute([await containerUses(stack)]))}`)
+    console.log(`before the load (the reference swarm alone)\n${useTable(useByMinute([await containerUses(stack)]))}`)
     outside = startOutsideAgents(stack, ticksPerSecond)
-    const samples: Awaited<ReturnType<typeof containerUses>>[] = []
-    const endMs = performance.now() + soakMinutes * 60_000
-    while (performance.now() < endMs) {
-      samples.push(await containerUses(stack))
-      await delay(10_000)
+    const samples: Awaited<ReturnType<typeof containerUses>>[][] = Array.from({ length: soakMinutes }, () => [])
+    const begunMs = performance.now()
+    for (let minute = 0; minute < soakMinutes; minute = Math.floor((performance.now() - begunMs) / 60_000)) {
+      samples[minute]!.push(await containerUses(stack))
+      await delay(8_000)
     }
-    const uses = useByMinute(samples)
-    console.log(`under load\n${shownUse(uses)}`)
-    const runs = 'sum by () (max_over_time(agent_executions_total{outcome="success"}[30m]))'
-    console.log(`runs in Prometheus: ${await numberFrom(stack, runs)}`)
-    console.log(`series: ${await numberFrom(stack, 'prometheus_tsdb_head_series')}`)
-    console.log(`series of a worker: ${await numberFrom(stack, 'count({job="swarmwatch/agent-worker"})')}`)
-    console.log(`series of the application outside: ${await numberFrom(stack, 'count({job="street/outside-agents"})')}`)
+    const counted = (await outside.counts())['ticker']!.success
+    const perSecond = (counted * 1000) / (performance.now() - begunMs)
+    const { succeeded, failed } = await workerHealth(stack)
+    const uses = useByMinute(...samples)
+    console.log(`under load, MB by minute\n${useTable(uses)}`)
+    console.log(`${counted} runs of the trivial agent, ${perSecond.toFixed(1)} a second; ${succeeded + failed} of the swarm`)
+    console.log(markdownTable([['series of', 'count'], ...(await seriesRows())]))
+
     for (const { name, restarts } of await containerStates(stack)) expect([name, restarts]).toEqual([name, 0])
-    // The first third is for filling caches; what grows by less than 25 MB or a tenth in six minutes is flat
+    // The first three minutes fill caches; what grows by less than 25 MB or a tenth in the six after is flat
     for (const { name, megabytes } of uses) {
       const [early, late] = [megabytes.slice(3, 5), megabytes.slice(-2)].map(
         (part) => part.reduce((a, b) => a + b, 0) / part.length,
       )
       expect([name, late! < Math.max(early! * 1.1, early! + 25)]).toEqual([name, true])
     }
+    expect(perSecond).toBeGreaterThan(ticksPerSecond * 0.98)
+    await eventually(`${counted} runs in Prometheus`, 90, async () => {
+      const runs = await numberFrom(stack, 'sum(agent_executions_total{agent_name="ticker", outcome="success"})')
+      return runs >= counted ? true : undefined
+    })
   },
 )
