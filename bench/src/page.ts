@@ -20,8 +20,8 @@ Written by \`npx pnpm@12.21.0 bench\`; do not edit. All of it takes about three 
 parts and leaves the rest as it stands; \`bench page\` measures nothing and writes this page anew. Parts: ${names}.
 What is compared with is installed into \`bench/peers\` first (260 MB). Compare ratios of one run, not microseconds of two.
 
-\`BENCH_SHORT=1\` takes about a minute, leaves out the peers and this page, and fails when a ratio misses its goal by more than twice. It is the only
-run that judges.
+\`BENCH_SHORT=1\` takes less than a minute, measures only what has a ratio to judge, leaves out the peers and this page, and fails when a ratio misses its
+goal by more than twice. CI runs it.
 `
 }
 

@@ -1,6 +1,6 @@
 /** How a part is measured. */
 export interface Run {
-  /** A minute in place of half an hour; the peers are left out. */
+  /** Less than a minute in place of half an hour; the peers are left out. */
   readonly isShort: boolean
   /** Why what is compared with is not there; undefined where it is. */
   readonly noPeers: string | undefined

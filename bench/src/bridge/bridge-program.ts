@@ -1,4 +1,4 @@
-import { spawn } from 'node:child_process'
+import { spawn, type ChildProcess } from 'node:child_process'
 import { once } from 'node:events'
 import { readFile, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
@@ -29,10 +29,17 @@ export async function startBridge(cli: string, folder: string, channelPort: numb
   })
 }
 
+const running = new Set<ChildProcess>()
+// When a measurement fails, what it had started must not go on beside the next one
+process.once('exit', () => {
+  for (const child of running) child.kill('SIGKILL')
+})
+
 /** Starts a program that prints `ready on http://127.0.0.1:<port>`. */
 export async function startProgram(args: readonly string[], env: NodeJS.ProcessEnv): Promise<Program> {
   const started = performance.now()
   const child = spawn(process.execPath, args, { env, stdio: ['ignore', 'ignore', 'pipe'] })
+  running.add(child)
   let output = ''
   const ready = Promise.withResolvers<number>()
   child.stderr.setEncoding('utf8').on('data', (text: string) => {
@@ -40,7 +47,10 @@ export async function startProgram(args: readonly string[], env: NodeJS.ProcessE
     const port = /ready on http:\S+:(\d+)/.exec(output)?.[1]
     if (port !== undefined) ready.resolve(Number(port))
   })
-  child.once('close', () => ready.reject(new Error(`${args.join(' ')} ended: ${output}`)))
+  child.once('close', () => {
+    running.delete(child)
+    ready.reject(new Error(`${args.join(' ')} ended: ${output}`))
+  })
   const port = await ready.promise
   return {
     port,

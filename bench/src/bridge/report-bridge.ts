@@ -76,7 +76,7 @@ Requests that were answered 200, each after its commit was on disk, from one pro
 one alert. "Bare" (\`bench/src/bridge/bare-server.ts\`) is node:http, JSON.parse and one transaction of node:sqlite for all requests of a turn, with the
 rows that the bridge writes, into the same tables; it checks nothing, looks nothing up and tells nobody. The bridge is measured twice: with a
 channel that is down, so that all waits as in the bare server, and with one that works, where all is told meanwhile (in digests, since it is a
-storm). All three run in each round, in alternating order; "x bare" is the median of the ratios within each round. The goal is at least 0.8.
+storm). All three run in each round, half a second each, in alternating order; "x bare" is the median of the ratios within each round. The goal is at least 0.8.
 
 \`\`\`
 ${tables.paced}
