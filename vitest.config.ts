@@ -24,9 +24,10 @@ const project = (name: string) => ({
   },
 })
 
-const alone = (name: string, include: string[]) => ({
+/** Projects that run after the others, one after the other. */
+const later = (name: string, groupOrder: number, maxWorkers: number, include: string[]) => ({
   extends: true as const,
-  test: { name, include, maxWorkers: 1, sequence: { groupOrder: 1 } },
+  test: { name, include, maxWorkers, sequence: { groupOrder } },
 })
 
 export default defineConfig({
@@ -38,8 +39,9 @@ export default defineConfig({
     // `street`: promises about the whole, in test/
     projects: [
       ...packages.map(project),
-      alone('engines', withEngines),
-      alone('street', ['test/*.test.ts', 'mutation/*.test.ts', 'bench/test/*.test.ts']),
+      later('engines', 1, 1, withEngines),
+      // The long one waits for most of its time, so the others run beside it
+      later('street', 2, 2, ['test/*.test.ts', 'mutation/*.test.ts', 'bench/test/*.test.ts']),
     ],
   },
 })

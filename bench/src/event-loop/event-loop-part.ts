@@ -7,7 +7,7 @@ export const eventLoop: Part<EventLoopResult> = {
   name: 'event-loop',
   hasPeers: true,
   measure({ isShort, noPeers }) {
-    return measureEventLoop({ callsPerSecond: 1_000, seconds: isShort ? 2 : 10, rounds: isShort ? 1 : 5 }, noPeers)
+    return measureEventLoop({ callsPerSecond: 1_000, seconds: isShort ? 2 : 8, rounds: isShort ? 1 : 3 }, noPeers)
   },
   section({ callsPerSecond, seconds, rounds, rows }) {
     const cells = rows.flatMap(({ who, collector, p99LateMs, mostLateMs, callsPerSecond: made, shutdownMs }) =>
