@@ -13,8 +13,9 @@ export function middleHalf({ from, to }: Spread, digits: number): string {
   return `${from.toFixed(digits)}-${to.toFixed(digits)}`
 }
 
-/** Lines below a table, one for each row that could not be measured. */
+/** A paragraph below a table with a line for each row that could not be measured; nothing when all were. */
 export function reasonLines(rows: readonly { readonly name: string; readonly reason?: string | undefined }[]): string {
   const missing = rows.filter(({ reason }) => reason !== undefined)
-  return missing.map(({ name, reason }) => `Not measured: ${name} (${reason}).\n`).join('')
+  if (missing.length === 0) return ''
+  return `${missing.map(({ name, reason }) => `Not measured: ${name} (${reason}).`).join('\n')}\n\n`
 }

@@ -26,14 +26,14 @@ export const eventLoop: Part<EventLoopResult> = {
         : [],
     )
     const header = ['agent', 'collector', 'p99 late ms', 'middle half', 'most', 'calls/s', 'shutdown s']
+    const missing = reasonLines(rows.map(({ who, collector, reason }) => ({ name: `${who}, collector ${collector}`, reason })))
     return `## Event loop
 
 \`\`\`
 ${asciiTable(header, cells)}
 \`\`\`
 
-${reasonLines(rows.map(({ who, collector, reason }) => ({ name: `${who}, collector ${collector}`, reason })))}
-An agent that returns at once, ${callsPerSecond} calls a second, ${seconds} s at a time, ${rounds} times in turn, with metrics and traces going out by OTLP every second. "Late" is
+${missing}An agent that returns at once, ${callsPerSecond} calls a second, ${seconds} s at a time, ${rounds} times in turn, with metrics and traces going out by OTLP every second. "Late" is
 what a timer of one millisecond took longer. The collector answers at once, answers after ${slowAnswerMs / 1000} s, or is not there. "By hand" is OpenTelemetry with
 its OTLP exporters as its documentation says. The goals: a dead collector changes nothing for the agent, and \`shutdown()\` ends within 5 s.
 `

@@ -15,14 +15,14 @@ export const heap: Part<HeapResult> = {
         ? [[variant, (bytesAtTenth / 1e6).toFixed(2), (bytesAtEnd / 1e6).toFixed(2), bytesPerCall.toFixed(3)]]
         : [],
     )
+    const missing = reasonLines(rows.map(({ variant, reason }) => ({ name: variant, reason })))
     return `## Heap
 
 \`\`\`
 ${asciiTable(['heap', `MB after ${calls / 10}`, `MB after ${calls}`, 'bytes a call'], cells)}
 \`\`\`
 
-${reasonLines(rows.map(({ variant, reason }) => ({ name: variant, reason })))}
-Heap in use after a full collection, after a tenth of the calls and after all, in a new process each. Our monitor keeps the last 1,000 runs, however
+${missing}Heap in use after a full collection, after a tenth of the calls and after all, in a new process each. Our monitor keeps the last 1,000 runs, however
 many there were. The goal is a flat line: well below one byte a call.
 `
   },

@@ -23,14 +23,14 @@ export const importing: Part<ImportResult> = {
           ]
         : [],
     )
+    const missing = reasonLines(rows.map(({ imported, reason }) => ({ name: imported, reason })))
     return `## Import
 
 \`\`\`
 ${asciiTable(['import', 'ms', 'middle half', 'added MB', 'middle half'], cells)}
 \`\`\`
 
-${reasonLines(rows.map(({ imported, reason }) => ({ name: imported, reason })))}
-Packages as they are published, in a process that has just started, ${runs} processes each, in turn; without the start of Node itself. The goals for
+${missing}Packages as they are published, in a process that has just started, ${runs} processes each, in turn; without the start of Node itself. The goals for
 \`@swarmwatch/sdk\` are less than 60 ms and 25 MB. \`@swarmwatch/node\` sets up exporters and is loaded once by the application.
 `
   },

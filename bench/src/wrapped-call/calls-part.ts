@@ -75,7 +75,7 @@ function table(title: string, { rows }: WrappedCallResult, standNames: readonly 
     some.flatMap(cellsOf),
   )
   const reasons = reasonLines(some.map(({ variant, reason }) => ({ name: variant, reason })))
-  return `\`\`\`\n${cells}\n\`\`\`\n${reasons && `\n${reasons}`}`
+  return `\`\`\`\n${cells}\n\`\`\`\n${reasons && `\n${reasons.trimEnd()}\n`}`
 }
 
 function cellsOf({ variant, measured }: WrappedCallRow): string[][] {
