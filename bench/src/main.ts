@@ -14,7 +14,7 @@ const run: Run = { isShort, noPeers: await missingPeers() }
 const machine = await describeMachine()
 const measuredOn = new Date().toISOString().slice(0, 10)
 
-let results: Results = isShort ? {} : await readResults()
+let measured: Results = {}
 const ratios: Ratio[] = []
 for (const part of chosen) {
   const reason = await part.cannotRun?.(run)
@@ -24,7 +24,7 @@ for (const part of chosen) {
   }
   const result = await part.measure(run)
   console.log(`\n${part.section(result).trim()}`)
-  results = { ...results, [part.name]: { measuredOn, machine, result } }
+  measured = { ...measured, [part.name]: { measuredOn, machine, result } }
   ratios.push(...(part.ratios?.(result) ?? []))
   // After each part: what was measured is not lost with a later one
   if (!isShort) await write()
@@ -53,6 +53,8 @@ async function missingPeers(): Promise<string | undefined> {
 }
 
 async function write(): Promise<void> {
+  // Another run may have written meanwhile
+  const results = { ...(await readResults()), ...measured }
   await writeResults(results)
   await writeFile(new URL('../../docs/benchmarks.md', import.meta.url), benchmarksPage(parts, results))
 }

@@ -7,7 +7,7 @@ import { addCost, addTokens } from './consumption.ts'
 import type { CurrentExecution } from './current-execution.ts'
 import { newExecutionId } from './execution-id.ts'
 import { finishExecution, type Ending } from './finish-execution.ts'
-import { newAttempt, newRecord, type AttemptRecord, type ExecutionRecord } from './monitor/execution-record.ts'
+import { newAttempt, newRecord, type AttemptRecord, type ExecutionRecord, type Tracked } from './monitor/execution-record.ts'
 import { attribute, spanName, type Outcome } from './names.ts'
 import { notify } from './on-execution.ts'
 import { processWide } from './process-wide.ts'
@@ -18,7 +18,7 @@ import { add, instruments, record } from './telemetry/instruments.ts'
 import { msBetween, type World } from './world.ts'
 
 /** One run of an agent: its root span, its attempts, its place in the monitor, and what the agent's code sees of it. */
-export class Execution implements CurrentExecution {
+export class Execution implements CurrentExecution, Tracked {
   readonly agent: Agent
   readonly world: World
   readonly series: AgentSeries
@@ -29,6 +29,8 @@ export class Execution implements CurrentExecution {
   readonly previousErrors: unknown[] = []
   /** Seconds really waited before attempt 2, 3, ... */
   readonly waits: number[] = []
+  earlier: Tracked | undefined = undefined
+  later: Tracked | undefined = undefined
   attempt = 0
   #state: Map<string, unknown> | undefined
   #signal: AbortSignal | undefined

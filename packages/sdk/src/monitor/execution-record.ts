@@ -1,5 +1,6 @@
 import type { AgentSeries } from '../agent-series.ts'
 import type { Outcome, RetryOutcome } from '../names.ts'
+import type { Linked } from './active-runs.ts'
 
 // Fields that come later are there from the start, as undefined: objects that change their shape are slow
 
@@ -76,7 +77,7 @@ export function newAttempt(number: number, startedAt: number, waitSeconds: numbe
 }
 
 /** A run under way and the label set it is counted under. */
-export interface Tracked {
+export interface Tracked extends Linked<Tracked> {
   readonly record: ExecutionRecord
   readonly series: AgentSeries
 }

@@ -1,3 +1,4 @@
+import { ActiveRuns } from './active-runs.ts'
 import { AgentStatistics, type Totals } from './agent-statistics.ts'
 import { snapshot, type ExecutionRecord, type Tracked } from './execution-record.ts'
 import { healthScore, type HealthScore } from './health-score.ts'
@@ -41,7 +42,7 @@ export interface ExecutionMetrics extends Readonly<Totals> {
 export class Monitor {
   readonly #now: () => number
   readonly #resources: ResourceMeter
-  readonly #active = new Set<Tracked>()
+  readonly #active = new ActiveRuns<Tracked>()
   readonly #agents = new Map<string, AgentStatistics>()
   readonly #recent: ExecutionRecord[] = []
   #oldest = 0
