@@ -45,6 +45,8 @@ ${asciiTable(
   images.map(({ name, megabytes }) => [name, megabytes.toFixed(0)]),
 )}
 \`\`\`
+
+Sizes as Docker shows them on that machine.
 `
   },
 }
