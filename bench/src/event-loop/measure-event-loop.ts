@@ -1,5 +1,4 @@
-import { createServer, type AddressInfo } from 'node:net'
-
+import { freePort } from '../../../test/stack/ports.ts'
 import { askOnce, startProgram } from '../own-process.ts'
 import { peerFlags } from '../peers/import-peer.ts'
 import { spreadOf, type Spread } from '../statistics.ts'
@@ -72,7 +71,7 @@ function rowOf(row: { who: Who; collector: Collector; measured: readonly Load[] 
 }
 
 async function withCollector<Result>(collector: Collector, use: (endpoint: string) => Promise<Result>): Promise<Result> {
-  if (collector === 'none' || collector === 'dead') return use(`http://127.0.0.1:${await portWithNobody()}`)
+  if (collector === 'none' || collector === 'dead') return use(`http://127.0.0.1:${await freePort()}`)
   const answersAfterMs = collector === 'slow' ? slowAnswerMs : 0
   const running = startProgram(new URL('collector-program.ts', import.meta.url), [String(answersAfterMs)])
   try {
@@ -80,12 +79,4 @@ async function withCollector<Result>(collector: Collector, use: (endpoint: strin
   } finally {
     await running.end()
   }
-}
-
-async function portWithNobody(): Promise<number> {
-  const server = createServer()
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
-  const { port } = server.address() as AddressInfo
-  await new Promise((resolve) => server.close(resolve))
-  return port
 }

@@ -56,16 +56,13 @@ const theirs = [
 ]
 
 /** Imports each package in new processes, all in turn: ours as built, and what they stand on, and the peers unless `noPeers` says why not. */
-export async function measureImport(
-  runs: number,
-  { noPeers, only }: { noPeers?: string | undefined; only?: readonly string[] } = {},
-): Promise<ImportResult> {
+export async function measureImport(runs: number, { noPeers }: { noPeers?: string | undefined } = {}): Promise<ImportResult> {
   const folder = await installBuiltPackages()
   try {
     const asked = [
       ...Object.entries(ours).map(([imported, names]) => ({ imported, names, folder })),
       ...theirs.map((name) => ({ imported: name, names: [name], folder: peersFolder })),
-    ].filter(({ imported }) => only?.includes(imported) ?? true)
+    ]
     const measured = asked.map((row) => ({
       ...row,
       times: [] as Imported[],

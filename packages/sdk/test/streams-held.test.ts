@@ -5,9 +5,7 @@ import { startTestTelemetry, type TestTelemetry } from '../src/testing/index.ts'
 import { here, told } from './run-watch.ts'
 
 let telemetry: TestTelemetry
-beforeEach(async () => {
-  telemetry = await startTestTelemetry()
-})
+beforeEach(async () => void (telemetry = await startTestTelemetry()))
 afterEach(() => telemetry.shutdown())
 
 const quick = { name: 'writer', recovery: { maxRetries: 2, baseDelaySeconds: 0 }, logger: false } as const

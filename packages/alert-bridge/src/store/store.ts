@@ -102,8 +102,8 @@ export type Replayed = 'replayed' | 'unknown' | 'not-dead'
 
 /**
  * Keeps what came in and what is to be delivered. A promise that resolves means: on disk. One that rejects means nothing was kept
- * (`StoreError`). Nothing in it is of SQLite alone: every call may be a
- * request over a network. Whatever stands behind it must pass `test/store/conformance.ts`.
+ * (`StoreError`). Nothing in it is of SQLite alone: every call may be a request over a network. Whatever stands
+ * behind it must pass `test/store/conformance.ts`.
  */
 export interface Store {
   /** Decides and keeps in one transaction; `decide` is pure. */
