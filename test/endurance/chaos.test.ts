@@ -32,7 +32,7 @@ beforeAll(async () => {
   await buildImages()
   slack = await openSlackSink()
   stack = await startStack({ workers, settings: { ...mailSettings(slack.url), WORKER_TASKS_PER_MINUTE: '30' } })
-  outside = startOutsideAgents(stack)
+  outside = startOutsideAgents(stack, 2)
 }, 600_000)
 
 afterAll(async () => {

@@ -2,7 +2,7 @@
 //   fail NAME COUNT     so many calls at once that fail for good
 //   succeed NAME COUNT  so many that do not
 //   count               prints how all calls so far have ended: counts {"NAME":{"success":1,"failure":2}}
-// Beside that one agent, `ticker`, succeeds TICKS_PER_SECOND times a second (2). At the end of stdin it flushes and prints the counts.
+// Beside that one agent, `ticker`, succeeds TICKS_PER_SECOND times a second. At the end of stdin it flushes and prints the counts.
 import { createInterface } from 'node:readline'
 
 import { startTelemetry } from '@swarmwatch/node'
@@ -32,7 +32,7 @@ async function call(name: string, fails: boolean): Promise<void> {
   )
 }
 
-const perSecond = Number(process.env['TICKS_PER_SECOND'] ?? 2)
+const perSecond = Number(process.env['TICKS_PER_SECOND'])
 const begunMs = performance.now()
 let ticks = 0
 // By the clock: a timer that comes late makes up for it

@@ -18,14 +18,18 @@ export interface OutsideAgents {
   stop(): Promise<Counts>
 }
 
-/** Starts it with the stack's address and token and nothing else set: retries wait 5, 15 and 30 s. One agent ticks, @default 2 times a second. */
-export function startOutsideAgents(stack: ProductionStack, ticksPerSecond = 2): OutsideAgents {
+/**
+ * Starts it in production, with the stack's address and token and nothing else set: retries wait 5, 15 and 30 s. One agent ticks, never
+ * failing: the more of it, the smaller the share of the whole swarm's runs that a test makes fail.
+ */
+export function startOutsideAgents(stack: ProductionStack, ticksPerSecond: number): OutsideAgents {
   const { PATH } = process.env
   const program = `${root}test/stack/outside-agents-program.ts`
   const child = spawn(process.execPath, ['--conditions=swarmwatch-source', program], {
     cwd: root,
     env: {
       PATH,
+      NODE_ENV: 'production',
       OTEL_EXPORTER_OTLP_ENDPOINT: stack.otlpUrl,
       SWARMWATCH_OTLP_TOKEN: stack.secret('otlp_token'),
       MONITOR_PORT: '0',
