@@ -1,10 +1,11 @@
-import { readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { readFileSync, writeFileSync } from 'node:fs'
 import { basename, join } from 'node:path'
 
 import { composeFile, root } from './compose-file.ts'
 import { docker } from './docker.ts'
 import { layOut, missingServices } from './layout.ts'
 import { freePort } from './ports.ts'
+import { takeDownAtEnd } from './take-down.ts'
 
 /** A running production stack: docker-compose.production.yml itself, in a folder and under a project name of its own. */
 export interface ProductionStack {
@@ -28,7 +29,7 @@ export interface ProductionStack {
   exec(service: string, command: readonly string[], index?: number): Promise<string>
   /** Content of a file in `.secrets/`. */
   secret(name: string): string
-  /** Removes everything: containers, networks, volumes, folder. */
+  /** Removes everything: containers, networks, volumes, folder. What does not call it has the same done when its process is gone. */
   close(): Promise<void>
 }
 
@@ -76,6 +77,7 @@ export async function startStack({ settings = {}, workers = 1 }: StackOptions = 
     return output
   }
 
+  const takeDown = takeDownAtEnd(folder, [...commandLine, 'down', '--volumes', '--remove-orphans', '--timeout=5'])
   const scales = [`agent-worker=${workers}`, ...without.map((name) => `${name}=0`)]
   const upFlags = ['--pull=never', '--no-build', ...scales.map((scale) => `--scale=${scale}`)]
   const stack: ProductionStack = {
@@ -91,8 +93,7 @@ export async function startStack({ settings = {}, workers = 1 }: StackOptions = 
     exec: (service, command, index = 1) => compose('exec', '-T', `--index=${index}`, service, ...command),
     secret: (name) => readFileSync(join(folder, '.secrets', name), 'utf8'),
     async close() {
-      await compose('down', '--volumes', '--remove-orphans', '--timeout=5')
-      rmSync(folder, { recursive: true })
+      await takeDown()
       const left = await leftOver(project)
       if (left.length > 0) throw new Error(`the stack left behind: ${left.join(', ')}`)
     },
