@@ -1,0 +1,100 @@
+import { createServer, type Server } from 'node:http'
+import { type AddressInfo } from 'node:net'
+import { setTimeout as delay } from 'node:timers/promises'
+
+import { afterAll, beforeAll, expect, test } from 'vitest'
+
+import { eventually } from '../stack/eventually.ts'
+import { freePort } from '../stack/ports.ts'
+import { markdownTable } from './markdown-table.ts'
+import { startWithHeap } from './program-with-heap.ts'
+
+const token = 'a-token-of-forty-characters-for-the-test'
+const minutes = (count: number): number => count * 60_000
+
+/** Slack, and a Collector: takes what comes. */
+let sink: Server
+let sinkUrl: string
+
+beforeAll(async () => {
+  sink = createServer((request, answer) => request.resume().once('end', () => answer.end('ok')))
+  await new Promise<void>((listens) => sink.listen(0, '127.0.0.1', listens))
+  sinkUrl = `http://127.0.0.1:${(sink.address() as AddressInfo).port}`
+})
+afterAll(() => sink.closeAllConnections())
+
+async function isThere(url: string): Promise<void> {
+  await eventually(url, 30, async () => ((await fetch(url)).ok ? true : undefined))
+}
+
+async function ask(url: string, times: number): Promise<void> {
+  for (let asked = 0; asked < times; asked += 1) await (await fetch(url)).text()
+}
+
+test('a week of the bridge leaves nothing on its heap', { timeout: minutes(15) }, async () => {
+  const url = `http://127.0.0.1:${await freePort()}`
+  const bridge = startWithHeap('packages/alert-bridge/src/cli.ts', ['serve'], {
+    BRIDGE_TOKEN: token,
+    BRIDGE_PORT: new URL(url).port,
+    ALERT_SLACK_WEBHOOK: `${sinkUrl}/services/T/B/X`,
+  })
+  await isThere(`${url}/healthz`)
+
+  async function tell(alertname: string, severity: string, status: 'firing' | 'resolved', startsAt: string): Promise<void> {
+    const labels = { alertname, severity, agent_name: 'reviewer' }
+    const endsAt = status === 'firing' ? '0001-01-01T00:00:00Z' : new Date().toISOString()
+    const alerts = [{ status, labels, annotations: {}, startsAt, endsAt, fingerprint: alertname }]
+    const group = { version: '4', groupKey: `{}:{${alertname}}`, status, receiver: 'bridge', groupLabels: { alertname }, alerts }
+    const answer = await fetch(`${url}/api/v1/alerts`, {
+      method: 'POST',
+      headers: { 'content-type': 'application/json', authorization: `Bearer ${token}` },
+      body: JSON.stringify(group),
+    })
+    expect([answer.status, await answer.text()]).toEqual([200, expect.any(String)])
+  }
+
+  const begun = new Date().toISOString()
+  const byDay: number[] = []
+  for (let hour = 0; hour < 7 * 24; hour += 1) {
+    // As in production: looked at every 10 s, scraped every 15, a Watchdog every minute; an alert that comes and goes, twice an hour
+    await Promise.all([ask(`${url}/healthz`, 360), ask(`${url}/metrics`, 240)])
+    for (let minute = 0; minute < 60; minute += 1) await tell('Watchdog', 'none', 'firing', begun)
+    for (const half of [0, 1]) {
+      const startsAt = new Date().toISOString()
+      await tell(`Alert${hour % 50}-${half}`, 'warning', 'firing', startsAt)
+      await tell(`Alert${hour % 50}-${half}`, 'warning', 'resolved', startsAt)
+    }
+    if (hour % 24 === 23) byDay.push(await bridge.heapMegabytes())
+  }
+  console.log(markdownTable([['day', 'heap, MB'], ...byDay.map((megabytes, day) => [day + 1, megabytes.toFixed(2)])]))
+  expect(byDay.at(-1)! - byDay[0]!).toBeLessThan(1)
+  expect(await bridge.stop()).toBe(0)
+})
+
+test('6,000 tasks of a worker leave nothing on its heap', { timeout: minutes(15) }, async () => {
+  const url = `http://127.0.0.1:${await freePort()}`
+  const worker = startWithHeap('packages/agent-worker/src/main.ts', [], {
+    WORKER_TOKEN: token,
+    WORKER_PORT: new URL(url).port,
+    WORKER_TASKS_PER_MINUTE: '600',
+    MONITOR_PORT: '0',
+    METRICS_PORT: '0',
+    OTEL_EXPORTER_OTLP_ENDPOINT: sinkUrl,
+  })
+  await isThere(`${url}/healthz`)
+  const finished = async (): Promise<number> => {
+    const { succeeded, failed } = (await (await fetch(`${url}/healthz`)).json()) as { succeeded: number; failed: number }
+    return succeeded + failed
+  }
+  const byThousand: number[] = []
+  while (byThousand.length < 6) {
+    await delay(500)
+    if ((await finished()) >= (byThousand.length + 1) * 1000) byThousand.push(await worker.heapMegabytes())
+  }
+  console.log(
+    markdownTable([['tasks', 'heap, MB'], ...byThousand.map((megabytes, past) => [(past + 1) * 1000, megabytes.toFixed(2)])]),
+  )
+  // Code that the engine compiles when it has run often enough, about half a megabyte, is no garbage
+  expect(byThousand.at(-1)! - byThousand[1]!).toBeLessThan(2)
+  expect(await worker.stop()).toBe(0)
+})
