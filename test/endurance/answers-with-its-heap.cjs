@@ -6,3 +6,5 @@ process.on('message', () => {
 })
 // The program ends when it would without this
 process.channel.unref()
+// Nor does it outlive a test that failed
+process.on('disconnect', () => process.exit())

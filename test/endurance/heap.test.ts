@@ -21,7 +21,10 @@ beforeAll(async () => {
   await new Promise<void>((listens) => sink.listen(0, '127.0.0.1', listens))
   sinkUrl = `http://127.0.0.1:${(sink.address() as AddressInfo).port}`
 })
-afterAll(() => sink.closeAllConnections())
+afterAll(() => {
+  sink.close()
+  sink.closeAllConnections()
+})
 
 async function isThere(url: string): Promise<void> {
   await eventually(url, 30, async () => ((await fetch(url)).ok ? true : undefined))
