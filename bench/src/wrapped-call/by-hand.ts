@@ -9,7 +9,7 @@ export interface Policy {
 }
 
 /**
- * What a careful team would write without us: the same two spans, the same six recordings, the same cockatiel policy.
+ * What a careful team would write without us: the same two spans, the same eight recordings, the same cockatiel policy.
  * It does not guard against telemetry that throws, keeps no health window and cannot be aborted while it waits.
  */
 export function byHand<Args extends unknown[], Result>(
@@ -23,6 +23,8 @@ export function byHand<Args extends unknown[], Result>(
     meter.createHistogram(of.name, { unit: of.unit, advice: { explicitBucketBoundaries: [...(of.buckets ?? [])] } })
   const executions = meter.createCounter(metric.executions.name, { unit: metric.executions.unit })
   const executionDuration = histogram(metric.executionDuration)
+  const swarmExecutions = meter.createCounter(metric.swarmExecutions.name, { unit: metric.swarmExecutions.unit })
+  const swarmExecutionDuration = histogram(metric.swarmExecutionDuration)
   const attemptDuration = histogram(metric.attemptDuration)
   const invokeAgentDuration = histogram(metric.invokeAgentDuration)
   const active = meter.createUpDownCounter(metric.activeExecutions.name, { unit: metric.activeExecutions.unit })
@@ -75,6 +77,8 @@ export function byHand<Args extends unknown[], Result>(
         active.add(-1, { 'agent.name': name })
         executions.add(1, { 'agent.name': name, outcome })
         executionDuration.record(seconds, { 'agent.name': name, outcome })
+        swarmExecutions.add(1, { outcome })
+        swarmExecutionDuration.record(seconds, { outcome })
         invokeAgentDuration.record(seconds, { 'gen_ai.agent.name': name })
       }
     })

@@ -1,7 +1,7 @@
 import { healthScore } from '@swarmwatch/sdk'
 import { executionBuckets } from '@swarmwatch/sdk/names'
 
-import { durations, executions, matchers, writer } from './alerts/agent-series.ts'
+import { durations, executions, matchers, rootExecutions, writer } from './alerts/agent-series.ts'
 import { alertPromises } from './engines/rule-promises.ts'
 
 const shares = [0, 1, 3, 6, 9, 10, 14, 20].map((failures) => ({ failures, errorRate: failures / 20 }))
@@ -19,10 +19,16 @@ const cases = shares.flatMap(({ failures, errorRate }, first) =>
 
 function seriesOf({ region, failures, le, cpu, memory }: (typeof cases)[number]): Record<string, string> {
   const agent = { ...writer, cloud_region: region }
+  // Called three times by each root execution, fast and without a failure: it must not count
+  const nested = { ...agent, agent_name: 'nested' }
+  const { agent_name: _, ...process } = agent
   const use = (resource: string): string => `swarm_resource_utilization${matchers({ ...agent, resource })}`
   return {
     ...executions({ success: `0+${20 - failures}x60`, failure: `0+${failures}x60` }, agent),
-    ...durations(le, '0+20x60', '0+20x60', agent),
+    ...executions({ success: '0+60x60' }, nested),
+    ...durations(0.1, '0+60x60', '0+6x60', nested),
+    ...rootExecutions({ success: `0+${20 - failures}x60`, failure: `0+${failures}x60` }, process),
+    ...durations(le, '0+20x60', '0+20x60', process, 'swarm_execution_duration_seconds'),
     [use('cpu')]: `${cpu}x60`,
     [use('memory')]: `${memory}x60`,
   }

@@ -46,7 +46,7 @@ export class Execution implements CurrentExecution, Tracked {
     this.context = options.context
     this.startedMs = world.now()
     const { variant } = this.series
-    this.record = newRecord(newExecutionId(), agent.name, variant, world.wallClock())
+    this.record = newRecord(newExecutionId(), agent.name, variant, world.wallClock(), parentOf())
     this.span = GuardedSpan.start(spanName.agent(agent.name), {
       ...agent.attributes,
       [attribute.executionId]: this.record.id,
@@ -164,6 +164,12 @@ export class Execution implements CurrentExecution, Tracked {
     span.fail(attempt.errorType, message)
     this.previousErrors.push(error)
   }
+}
+
+/** Id of the execution that the calling code belongs to; work that a finished execution left behind has no parent. */
+function parentOf(): string | undefined {
+  const parent = processWide.running.getStore()
+  return parent === undefined || parent.finished ? undefined : parent.id
 }
 
 // Not a closure: it is called once or more for every run

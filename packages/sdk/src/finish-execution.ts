@@ -8,7 +8,7 @@ import { notify } from './on-execution.ts'
 import { processWide } from './process-wide.ts'
 import { rememberRecovery } from './recovery/recovery-of.ts'
 import { captured, framesOf, messageOf } from './telemetry/content.ts'
-import { add, instruments, record } from './telemetry/instruments.ts'
+import { add, instruments, record, rootSeries } from './telemetry/instruments.ts'
 
 /** How a run ended. */
 export interface Ending {
@@ -72,9 +72,21 @@ function endSpan({ span, record: run, agent, attempt }: Execution, ending: Endin
 }
 
 function countRun({ record: run, series }: Execution, outcome: Outcome, seconds: number): void {
-  const { executions, executionDuration, activeExecutions, invokeAgentDuration, failures } = instruments()
+  const {
+    executions,
+    executionDuration,
+    swarmExecutions,
+    swarmExecutionDuration,
+    activeExecutions,
+    invokeAgentDuration,
+    failures,
+  } = instruments()
   add(executions, 1, series.run[outcome])
   record(executionDuration, seconds, series.run[outcome])
+  if (run.parentId === undefined) {
+    add(swarmExecutions, 1, rootSeries[outcome])
+    record(swarmExecutionDuration, seconds, rootSeries[outcome])
+  }
   add(activeExecutions, -1, series.agent)
   if (run.errorType === undefined) record(invokeAgentDuration, seconds, series.genAi)
   else {

@@ -87,6 +87,8 @@ export type MetricKey =
   | 'failures'
   | 'successRate'
   | 'errorRate'
+  | 'swarmExecutions'
+  | 'swarmExecutionDuration'
   | 'activeExecutions'
   | 'attemptDuration'
   | 'retries'
@@ -107,7 +109,7 @@ export const metric: Readonly<Record<MetricKey, Metric>> = {
     name: 'agent.executions',
     kind: 'counter',
     unit: '{execution}',
-    description: 'Finished runs of an agent, by outcome.',
+    description: 'Finished executions of an agent, by outcome, nested ones included.',
     prometheus: 'agent_executions_total',
     attributes: [agentName, outcome, variant],
   },
@@ -140,9 +142,27 @@ export const metric: Readonly<Record<MetricKey, Metric>> = {
     name: 'system.error_rate',
     kind: 'gauge',
     unit: '',
-    description: 'Share of runs of all agents that failed in the last five minutes, 0-1.',
+    description: 'Share of root executions that failed in the last five minutes, 0-1.',
     prometheus: 'system_error_rate',
     attributes: [],
+  },
+  // Instruments of their own, not a label on `agent.executions`: that keeps the series of the six stable metrics as they are
+  swarmExecutions: {
+    name: 'swarm.executions',
+    kind: 'counter',
+    unit: '{execution}',
+    description: 'Finished root executions of all agents, by outcome: those that no other execution of the process contains.',
+    prometheus: 'swarm_executions_total',
+    attributes: [outcome],
+  },
+  swarmExecutionDuration: {
+    name: 'swarm.execution.duration',
+    kind: 'histogram',
+    unit: 's',
+    description: 'Duration of a root execution, with all its attempts and waits.',
+    prometheus: 'swarm_execution_duration_seconds',
+    attributes: [outcome],
+    buckets: executionBuckets,
   },
   activeExecutions: {
     name: 'active_executions',

@@ -57,7 +57,7 @@ function create(): ProcessWide {
 }
 
 // The number changes when the shape of ProcessWide does: copies with other shapes must not meet
-const key = Symbol.for('@swarmwatch/sdk/process-wide/2')
+const key = Symbol.for('@swarmwatch/sdk/process-wide/3')
 const globals = globalThis as { [key]?: ProcessWide }
 /** The one of this process, made by the first copy that asks for it. */
 export const processWide: ProcessWide = (globals[key] ??= create())

@@ -2,28 +2,66 @@ import { thresholds } from '@swarmwatch/config'
 
 import { promql, duration } from '../promql.ts'
 import type { Recording } from '../rule.ts'
-import { by, byFleet, finished, fleetLabels, series } from '../series.ts'
+import { by, byFleet, failed, finished, fleetLabels, onFleet, series } from '../series.ts'
 
 const window = duration(thresholds.healthWindowSeconds)
+const traffic = duration(thresholds.trafficWindowSeconds)
 const { errorRate, p95Seconds, busiest } = thresholds.healthScoreParts
 
-/** The same over all agents of a region, and the health score as the SDK has it for one process. */
+/**
+ * The same over all root executions of a region, and the health score as the SDK has it for one process. An agent that another agent
+ * calls would dilute these, so nested executions count in the series of their agent only.
+ *
+ * Where no process of a fleet sends root executions, because its SDK is older, all executions of its agents take their place.
+ */
 export const fleetRecordings: readonly Recording[] = [
-  { record: 'swarm:executions:rate5m', expr: `sum ${byFleet} (agent:executions:rate5m)` },
+  {
+    record: 'swarm:executions:rate5m',
+    expr: promql`
+        sum ${byFleet} (
+          rate(${series.swarmExecutions}${finished}[${window}])
+        )
+        or
+        sum ${byFleet} (agent:executions:rate5m)`,
+  },
+  {
+    record: 'swarm:failures:rate5m',
+    expr: promql`
+        sum ${byFleet} (
+          rate(${series.swarmExecutions}${failed}[${window}])
+        )
+        or
+        sum ${byFleet} (agent:failures:rate5m)`,
+  },
   {
     record: 'swarm:error_ratio:rate5m',
     expr: promql`
-        sum ${byFleet} (agent:failures:rate5m)
+        swarm:failures:rate5m
           / (swarm:executions:rate5m > 0)`,
   },
-  { record: 'swarm:executions:increase10m', expr: `sum ${byFleet} (agent:executions:increase10m)` },
+  {
+    record: 'swarm:executions:increase10m',
+    expr: promql`
+        sum ${byFleet} (
+          increase(${series.swarmExecutions}${finished}[${traffic}])
+        )
+        or
+        sum ${byFleet} (agent:executions:increase10m)`,
+  },
   {
     record: 'swarm:execution_duration_seconds:p95_5m',
     expr: promql`
         histogram_quantile(
           0.95,
           sum ${by(...fleetLabels, 'le')} (
-            rate(${series.executionDuration}_bucket${finished}[${window}])
+            rate(${series.swarmExecutionDuration}_bucket${finished}[${window}])
+          )
+          or (
+            sum ${by(...fleetLabels, 'le')} (
+              rate(${series.executionDuration}_bucket${finished}[${window}])
+            )
+            unless ${onFleet}
+            ${series.swarmExecutions}
           )
         ) >= 0`,
   },

@@ -19,9 +19,24 @@ export function executions(
   outcomes: Partial<Record<'success' | 'failure' | 'cancelled', string>>,
   agent: Readonly<Record<string, string>> = writer,
 ): Record<string, string> {
+  return counted('agent_executions_total', outcomes, agent)
+}
+
+/** The process of the agent that the tests are about. */
+const { agent_name: _, ...process } = writer
+
+/** Root executions of a process, by outcome: those that no other execution contains. */
+export function rootExecutions(
+  outcomes: Partial<Record<'success' | 'failure' | 'cancelled', string>>,
+  of: Readonly<Record<string, string>> = process,
+): Record<string, string> {
+  return counted('swarm_executions_total', outcomes, of)
+}
+
+function counted(name: string, outcomes: object, labels: Readonly<Record<string, string>>): Record<string, string> {
   const all = { success: '0x400', failure: '0x400', cancelled: '0x400', ...outcomes }
   return Object.fromEntries(
-    Object.entries(all).map(([outcome, values]) => [`agent_executions_total${matchers({ ...agent, outcome })}`, values]),
+    Object.entries(all).map(([outcome, values]) => [`${name}${matchers({ ...labels, outcome })}`, values]),
   )
 }
 
@@ -31,10 +46,11 @@ export function durations(
   counts: string,
   sums: string,
   agent: Readonly<Record<string, string>> = writer,
+  histogram = 'agent_execution_duration_seconds',
 ): Record<string, string> {
   const bounds = [0.1, 0.25, 0.5, 1, 2.5, 5, 10, 20, 30, 60, 120, 300, 600]
   const of = (name: string, more: Record<string, string> = {}): string =>
-    `agent_execution_duration_seconds_${name}${matchers({ ...agent, outcome: 'success', ...more })}`
+    `${histogram}_${name}${matchers({ ...agent, outcome: 'success', ...more })}`
   return {
     ...Object.fromEntries(bounds.map((bound) => [of('bucket', { le: String(bound) }), bound < le ? '0x400' : counts])),
     [of('bucket', { le: '+Inf' })]: counts,

@@ -1,4 +1,4 @@
-import { durations, executions, fleet, matchers, writer } from './agent-series.ts'
+import { durations, executions, fleet, matchers, rootExecutions, writer } from './agent-series.ts'
 import { alertPromises } from '../engines/rule-promises.ts'
 
 const agent = (agent_name: string): Record<string, string> => ({ ...writer, agent_name })
@@ -26,6 +26,53 @@ alertPromises('SystemErrorRateCritical', {
         description:
           '62.5% of all runs failed in the last 5 minutes; 50% is the limit. Most failures: writer (80), reader (60), planner (40).',
         since: '30s',
+      },
+    },
+  },
+  'an agent that others call does not dilute the rate of the swarm, and keeps its own': {
+    series: {
+      ...executions({ success: '0+4x400', failure: '0+6x400' }, agent('parent')),
+      ...executions({ success: '0+20x400' }, agent('child')),
+      ...rootExecutions({ success: '0+4x400', failure: '0+6x400' }),
+    },
+    firesAt: {
+      '10m': {
+        labels: fleet,
+        summary: 'The swarm fails 60% of its runs',
+        description: '60% of all runs failed in the last 5 minutes; 50% is the limit. Most failures: parent (120).',
+        since: '30s',
+      },
+    },
+    values: {
+      'sum by (agent_name) (agent:error_ratio:rate5m)': {
+        '10m': [
+          { labels: '{agent_name="parent"}', value: 0.6 },
+          { labels: '{agent_name="child"}', value: 0 },
+        ],
+      },
+      'sum(swarm:executions:rate5m)': { '10m': [{ labels: '{}', value: 0.666667 }] },
+      'sum(swarm:executions:increase10m)': { '10m': [{ labels: '{}', value: 400 }] },
+    },
+  },
+  'a child whose failures its parents handle is no failing swarm': {
+    series: {
+      ...executions({ success: '0+4x400' }, agent('parent')),
+      ...executions({ failure: '0+20x400' }, agent('child')),
+      ...rootExecutions({ success: '0+4x400' }),
+    },
+    silentAt: ['10m', '30m'],
+  },
+  'processes whose SDK does not mark root executions count with all of theirs': {
+    series: {
+      ...rootExecutions({ success: '0+9x400' }),
+      ...executions({ failure: '0+4x400' }, { ...writer, cloud_region: 'us-1' }),
+    },
+    firesAt: {
+      '10m': {
+        labels: { ...fleet, cloud_region: 'us-1' },
+        summary: 'The swarm fails 100% of its runs',
+        description: '100% of all runs failed in the last 5 minutes; 50% is the limit. Most failures: writer (80).',
+        since: '1m',
       },
     },
   },

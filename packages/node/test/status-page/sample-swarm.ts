@@ -39,6 +39,7 @@ export function sampleRun(changes: Partial<ExecutionRecord> = {}): ExecutionReco
     id: 'run-1',
     agentName: 'api-integrator',
     variant: undefined,
+    parentId: undefined,
     startedAt: noon - 20_000,
     state: 'finished',
     nextAttemptAt: undefined,

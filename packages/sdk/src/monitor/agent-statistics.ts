@@ -32,7 +32,8 @@ export class AgentStatistics {
     this.window = new SlidingWindow(windowSeconds)
   }
 
-  finished(record: ExecutionRecord, nowMs: number): void {
+  /** Adds a finished execution to the totals. */
+  count(record: ExecutionRecord): void {
     const { totals } = this
     totals.retries += Math.max(0, record.attempts.length - 1)
     totals.tokens.input += record.inputTokens
@@ -45,6 +46,10 @@ export class AgentStatistics {
     }
     totals.executions += 1
     if (record.outcome === 'failure') totals.failures += 1
-    this.window.record(nowMs, record.outcome === 'success', record.durationSeconds ?? 0)
+  }
+
+  /** Adds a finished execution to the sliding window, unless it was cancelled. */
+  observe({ outcome, durationSeconds }: ExecutionRecord, nowMs: number): void {
+    if (outcome !== 'cancelled') this.window.record(nowMs, outcome === 'success', durationSeconds ?? 0)
   }
 }

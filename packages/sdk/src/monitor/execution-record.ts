@@ -24,6 +24,8 @@ export interface ExecutionRecord {
   readonly id: string
   readonly agentName: string
   readonly variant: string | undefined
+  /** Id of the execution within which it was started; undefined for a root execution. */
+  readonly parentId: string | undefined
   /** Milliseconds since 1970. */
   readonly startedAt: number
   state: 'running' | 'waiting' | 'finished'
@@ -42,11 +44,18 @@ export interface ExecutionRecord {
 }
 
 /** A run that begins now. */
-export function newRecord(id: string, agentName: string, variant: string | undefined, startedAt: number): ExecutionRecord {
+export function newRecord(
+  id: string,
+  agentName: string,
+  variant: string | undefined,
+  startedAt: number,
+  parentId: string | undefined,
+): ExecutionRecord {
   return {
     id,
     agentName,
     variant,
+    parentId,
     startedAt,
     state: 'running',
     nextAttemptAt: undefined,

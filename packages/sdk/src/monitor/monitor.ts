@@ -7,19 +7,22 @@ import { SlidingWindow } from './sliding-window.ts'
 
 const keptExecutions = 1000
 
-/** Health of this process over the sliding window (five minutes unless `healthWindowSeconds` says otherwise). */
+/**
+ * Health of this process over the sliding window (five minutes unless `healthWindowSeconds` says otherwise). Rates and durations
+ * are those of root executions: an agent that another agent calls counts in its own rate only, so that it cannot dilute the swarm's.
+ */
 export interface SystemHealth extends HealthScore {
-  /** Failed share, 0-1; absent when nothing finished in the window. */
+  /** Failed share of root executions, 0-1; absent when nothing finished in the window. */
   readonly errorRate?: number
   readonly averageSeconds?: number
   readonly p95Seconds?: number
-  /** Runs under way now, waiting ones included. */
+  /** Executions that run now, waiting and nested ones included. */
   readonly activeExecutions: number
   /** CPU use of the process, 1 = one core. */
   readonly cpu: number
   /** Resident memory as a share of the container's limit or the machine's memory, 0-1. */
   readonly memory: number
-  /** Runs in the window that succeeded or failed. */
+  /** Root executions in the window that succeeded or failed. */
   readonly executions: number
 }
 
@@ -69,8 +72,12 @@ export class Monitor {
     const { record, series } = tracked
     const now = this.#now()
     this.#active.delete(tracked)
-    this.#all.finished(record, now)
-    this.#statistics(series.agentName).finished(record, now)
+    const own = this.#statistics(series.agentName)
+    own.count(record)
+    own.observe(record, now)
+    this.#all.count(record)
+    // A parent that handles the failure of its child has not failed, and one that fails has failed once: health counts roots
+    if (record.parentId === undefined) this.#all.observe(record, now)
     if (this.#recent.length < keptExecutions) this.#recent.push(record)
     else {
       this.#recent[this.#oldest] = record

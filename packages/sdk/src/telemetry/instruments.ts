@@ -1,4 +1,5 @@
 import {
+  type Attributes,
   metrics,
   type BatchObservableResult,
   type Counter,
@@ -9,7 +10,7 @@ import {
 } from '@opentelemetry/api'
 
 import type { AgentSeries } from '../agent-series.ts'
-import { attribute, metric, scopeName, type Metric } from '../names.ts'
+import { attribute, metric, scopeName, type Metric, type Outcome } from '../names.ts'
 import { processWide } from '../process-wide.ts'
 import { version } from '../version.ts'
 import { countTripsOn, guarded, trip } from './guard.ts'
@@ -18,6 +19,8 @@ import { countTripsOn, guarded, trip } from './guard.ts'
 export interface Instruments {
   readonly executions: Counter
   readonly executionDuration: Histogram
+  readonly swarmExecutions: Counter
+  readonly swarmExecutionDuration: Histogram
   readonly failures: Counter
   readonly activeExecutions: UpDownCounter
   readonly attemptDuration: Histogram
@@ -28,6 +31,13 @@ export interface Instruments {
   readonly invokeAgentDuration: Histogram
   readonly executeToolDuration: Histogram
   readonly guardTrips: Counter
+}
+
+/** Label sets of the root executions of all agents. */
+export const rootSeries: Readonly<Record<Outcome, Attributes>> = {
+  success: { [attribute.outcome]: 'success' },
+  failure: { [attribute.outcome]: 'failure' },
+  cancelled: { [attribute.outcome]: 'cancelled' },
 }
 
 const silent = { add(): void {}, record(): void {} }
@@ -62,8 +72,9 @@ countTripsOn(() => instruments().guardTrips)
 
 /** Shows an agent's outcomes with 0, so that the first failure is an increase that `rate()` can see. */
 export function writeZeros(series: AgentSeries): void {
-  const { executions, activeExecutions } = instruments()
+  const { executions, swarmExecutions, activeExecutions } = instruments()
   for (const attributes of Object.values(series.run)) add(executions, 0, attributes)
+  for (const attributes of Object.values(rootSeries)) add(swarmExecutions, 0, attributes)
   add(activeExecutions, 0, series.agent)
 }
 
@@ -108,6 +119,8 @@ function create(meter: Meter | undefined, failed: unknown[]): Instruments {
   const made: Instruments = {
     executions: counter(metric.executions),
     executionDuration: histogram(metric.executionDuration),
+    swarmExecutions: counter(metric.swarmExecutions),
+    swarmExecutionDuration: histogram(metric.swarmExecutionDuration),
     failures: counter(metric.failures),
     activeExecutions: make((from) => from.createUpDownCounter(active.name, options(active))),
     attemptDuration: histogram(metric.attemptDuration),
