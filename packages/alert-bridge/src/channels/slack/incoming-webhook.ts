@@ -6,6 +6,7 @@ import { connectionFailure } from '../connection-failure.ts'
 import { slackFailure, type SlackFailure } from './slack-failure.ts'
 import type { SlackLine } from './slack-line.ts'
 import { slackRequest } from './slack-request.ts'
+import { isAccepted } from './webhook-answer.ts'
 
 /** Sends through an incoming webhook: once with blocks and, if Slack dislikes those, once as plain text. */
 export function incomingWebhook(
@@ -21,8 +22,7 @@ export function incomingWebhook(
   async function post(body: unknown, signal: AbortSignal): Promise<DeliveryResult | SlackFailure> {
     try {
       const answer = await slackRequest({ url: webhook.reveal(), body }, fetch, during(signal))
-      // anything else with 200 is a maintenance page, or an error in good clothes
-      return answer.status === 200 && answer.text.trim() === 'ok' ? { kind: 'delivered' } : slackFailure(answer, now())
+      return isAccepted(answer) ? { kind: 'delivered' } : slackFailure(answer, now())
     } catch (error) {
       return connectionFailure(error, true)
     }
