@@ -14,7 +14,7 @@ import { inboxLimit } from './inbox/inbox-limit.ts'
 import { replayQuarantined, type ReplayedBody } from './inbox/replay-quarantined.ts'
 import { takeGroup, type Taken } from './inbox/take-group.ts'
 import { takeNotice } from './inbox/take-notice.ts'
-import { metaThrottle } from './inbox/meta-throttle.ts'
+import { startMetaReports } from './inbox/meta-reports.ts'
 import type { Notice } from './message/notice.ts'
 import type { Accepted, Store } from './store/store.ts'
 import { startUpkeep } from './upkeep.ts'
@@ -60,7 +60,6 @@ export async function startCore(options: CoreOptions): Promise<BridgeCore> {
     tellsOfChannels = true,
   } = options
   const times = { ...deliveryTimes, ...options.times }
-  const throttle = metaThrottle(now)
   const { isFull, assertRoom } = inboxLimit({
     store,
     now,
@@ -73,6 +72,15 @@ export async function startCore(options: CoreOptions): Promise<BridgeCore> {
   const stopUpkeep = await startUpkeep(options).catch(async (error: unknown) => {
     await store.close()
     throw error
+  })
+  const reports = await startMetaReports({
+    store,
+    now,
+    tell: async (meta, except) => {
+      const notice = metaNotice(meta, now())
+      await keep(takeNotice(notice, { channels, plan: times, receivedAt: now(), ...(except !== undefined && { except }) }))
+    },
+    onUntold: (meta) => write(lastResortLine('meta', metaNotice(meta, now()), [])),
   })
   const watched = channels.map((one) => ({ ...one, channel: watch(one.channel) }))
   const dispatcher = await startDispatcher(watched, { store, metrics, times, checkpoints, now, random, write, onChannel })
@@ -106,7 +114,7 @@ export async function startCore(options: CoreOptions): Promise<BridgeCore> {
             title: `Channel ${channel} cannot deliver`,
             text: `${reason}. Messages wait and go out when it works again; after a day they become dead letters.`,
           }
-    if (tellsOfChannels) void sayMeta(meta, channel)
+    if (tellsOfChannels) void reports.report(meta, channel)
   }
 
   async function keep({ entry, decide }: Taken): Promise<Accepted> {
@@ -135,23 +143,14 @@ export async function startCore(options: CoreOptions): Promise<BridgeCore> {
     await assertRoom()
     const id = await store.quarantine(body, read.reason, now())
     checkpoints.reached('after-commit')
-    await sayMeta({
+    await reports.report({
       key: 'quarantine',
       severity: 'critical',
       title: 'An alert could not be read',
       text: `It was taken because it was authenticated, but ${read.reason}. It is kept as ${id}; look at the receiver in alertmanager.yml.`,
+      detail: id,
     })
     return { id, quarantined: read.reason }
-  }
-
-  async function sayMeta(meta: Meta, except?: string): Promise<void> {
-    if (!throttle(meta)) return
-    const notice = metaNotice(meta, now())
-    try {
-      await keep(takeNotice(notice, { channels, plan: times, receivedAt: now(), ...(except !== undefined && { except }) }))
-    } catch {
-      write(lastResortLine('meta', notice, []))
-    }
   }
 
   return {
@@ -168,7 +167,7 @@ export async function startCore(options: CoreOptions): Promise<BridgeCore> {
       return keep(takeNotice(notice, { channels, plan: times, receivedAt, ...(key !== undefined && { key }) }))
     },
     acceptNotice: async (notice) => keep(takeNotice(notice, { channels, plan: times, receivedAt: now() })),
-    sayMeta,
+    sayMeta: reports.report,
     get lastDeliveryWorked() {
       return lastDeliveryWorked
     },
@@ -181,6 +180,7 @@ export async function startCore(options: CoreOptions): Promise<BridgeCore> {
     openBreakers: dispatcher.openBreakers,
     close: async () => {
       stopUpkeep()
+      reports.stop()
       await dispatcher.stop()
       await Promise.allSettled(channels.map(({ channel }) => channel.close()))
       await store.close()

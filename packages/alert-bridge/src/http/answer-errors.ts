@@ -26,6 +26,7 @@ export function answerErrors(app: FastifyInstance, { core, now, write }: Pick<Ht
         severity: 'critical',
         title: 'Alerts were refused because the request was too large',
         text: 'More than 16 MiB came at once, and Alertmanager does not send it again; set max_alerts of the webhook receiver.',
+        detail: `${request.headers['content-length'] ?? 'unknown number of'} bytes from ${request.ip}`,
       })
       // the rest of the body is not read
       return reply.code(413).header('connection', 'close').send({ error: 'the body is larger than 16 MiB' })

@@ -9,6 +9,8 @@ export interface Meta {
   readonly severity: Severity
   readonly title: string
   readonly text: string
+  /** What tells this occurrence from others, such as the id of what is kept: listed when several are reported together. */
+  readonly detail?: string
   /** Whether this is the end of it. @default false */
   readonly isOver?: boolean
 }

@@ -1,3 +1,4 @@
+import type { Meta } from '../inbox/meta-notice.ts'
 import type { Notice } from '../message/notice.ts'
 import type { ClaimedDelivery, DeliveryState, Recipient, StoredDelivery } from './stored-delivery.ts'
 
@@ -91,6 +92,23 @@ export interface Quarantined {
   readonly size: number
 }
 
+/** What was reported of one trouble of the bridge, and what waits to be reported together. */
+export interface MetaState {
+  readonly key: string
+  readonly saidAt: number
+  /** Whether the beginning was reported and the end was not. */
+  readonly isOpen: boolean
+  readonly held?: {
+    readonly count: number
+    readonly details: readonly string[]
+    readonly isOver: boolean
+    /** The last one. */
+    readonly meta: Meta
+    /** A channel that it is not for. */
+    readonly except?: string
+  }
+}
+
 /** How much may still be sent on a channel. */
 export interface Bucket {
   readonly tokens: number
@@ -130,6 +148,8 @@ export interface Store {
   readonly dueEscalations: (now: number) => Promise<DueEscalation[]>
   readonly escalate: (noticeId: string, escalated: Escalated, now: number) => Promise<void>
   readonly saveBucket: (channel: string, bucket: Bucket) => Promise<void>
+  readonly saveMetaState: (state: MetaState) => Promise<void>
+  readonly forgetMetaState: (key: string) => Promise<void>
   /** Forgets what was finished before `before`, and dead letters before `deadBefore`. */
   readonly forget: (before: number, deadBefore: number) => Promise<number>
   /** Writes one row; rejects as any write would. */
@@ -150,5 +170,6 @@ export interface Store {
   readonly pendingDigest: (to: Recipient) => Promise<{ readonly id: string; readonly notice: Notice } | undefined>
   readonly channelsWithPending: () => Promise<string[]>
   readonly bucket: (channel: string) => Promise<Bucket | undefined>
+  readonly metaStates: () => Promise<MetaState[]>
   readonly close: () => Promise<void>
 }

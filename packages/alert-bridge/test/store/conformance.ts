@@ -204,6 +204,19 @@ export function storeConformance(start: () => Promise<StoreBench>): void {
     expect([await store.quarantinedBody(id), await store.listQuarantined()]).toEqual([undefined, []])
   })
 
+  test('what was reported of a trouble survives its owner, until it is forgotten', async () => {
+    const { store, takeOver } = await opened()
+    const meta = { key: 'quarantine', severity: 'critical', title: 'A', text: 'B', detail: 'id-1' } as const
+    const held = { count: 2, details: ['id-1', 'id-2'], isOver: false, meta, except: 'mail' }
+    await store.saveMetaState({ key: 'quarantine', saidAt: now, isOpen: true })
+    await store.saveMetaState({ key: 'quarantine', saidAt: now, isOpen: true, held })
+    await store.saveMetaState({ key: 'channel:mail', saidAt: now, isOpen: false })
+    await store.forgetMetaState('channel:mail')
+    const next = await takeOver()
+    onTestFinished(() => next.close())
+    expect(await next.metaStates()).toEqual([{ key: 'quarantine', saidAt: now, isOpen: true, held }])
+  })
+
   test('it counts what waits only as far as it is asked to, and knows the oldest', async () => {
     const { store } = await opened()
     expect(await store.oldestPendingAt()).toBeUndefined()

@@ -45,6 +45,9 @@ const migrations: readonly string[] = [
   `
   CREATE INDEX pending_digest ON deliveries (channel, recipient) WHERE state = 'pending' AND kind = 'digest';
   `,
+  `
+  CREATE TABLE meta_states (key TEXT PRIMARY KEY, state TEXT NOT NULL) STRICT, WITHOUT ROWID;
+  `,
 ]
 
 /** Brings the schema to the newest version; refuses one that is newer than this program. */

@@ -62,6 +62,8 @@ export function openSqliteStore(folder: string, { reached }: Checkpoints = noChe
       dueEscalations: (now) => Promise.resolve().then(() => escalation.due(now)),
       escalate: (noticeId, escalated, now) => write(() => escalation.escalate(noticeId, escalated, now)),
       saveBucket: (channel, bucket) => write(() => keep.saveBucket(channel, bucket)),
+      saveMetaState: (state) => write(() => keep.saveMetaState(state)),
+      forgetMetaState: (key) => write(() => keep.forgetMetaState(key)),
       forget: (before, deadBefore) => write(() => keep.forget(before, deadBefore)),
       probe: (now) => write(() => keep.probe(now)),
       close: async () => {

@@ -1,7 +1,7 @@
 import type { DatabaseSync } from 'node:sqlite'
 
 import type { Notice } from '../../message/notice.ts'
-import type { Bucket, Quarantined, Store } from '../store.ts'
+import type { Bucket, MetaState, Quarantined, Store } from '../store.ts'
 import { deliveryColumns, deliveryOf, type DeliveryRow } from './delivery-row.ts'
 import { ranks } from './insert-notice.ts'
 
@@ -17,6 +17,7 @@ export type ReadStore = Pick<
   | 'pendingDigest'
   | 'channelsWithPending'
   | 'bucket'
+  | 'metaStates'
 >
 
 /** What LIMIT takes for no limit. */
@@ -47,6 +48,7 @@ export function readStore(database: DatabaseSync): ReadStore {
   )
   const channels = database.prepare(`SELECT DISTINCT channel FROM deliveries WHERE state = 'pending'`)
   const bucket = database.prepare('SELECT tokens, at, paused_until AS pausedUntil FROM buckets WHERE channel = ?')
+  const metaStates = database.prepare('SELECT state FROM meta_states')
 
   return {
     list: async ({ state, limit = all }) => {
@@ -64,6 +66,7 @@ export function readStore(database: DatabaseSync): ReadStore {
       return row && { id: row.id, notice: JSON.parse(row.notice) as Notice }
     },
     channelsWithPending: async () => channels.all().map((row) => row['channel'] as string),
+    metaStates: async () => metaStates.all().map((row) => JSON.parse(row['state'] as string) as MetaState),
     bucket: async (channel) => bucket.get(channel) as Bucket | undefined,
   }
 }

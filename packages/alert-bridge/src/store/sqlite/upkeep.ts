@@ -1,6 +1,6 @@
 import type { DatabaseSync } from 'node:sqlite'
 
-import type { Bucket } from '../store.ts'
+import type { Bucket, MetaState } from '../store.ts'
 
 export interface Upkeep {
   readonly recover: (now: number) => number
@@ -10,6 +10,8 @@ export interface Upkeep {
   readonly quarantine: (id: string, body: Uint8Array, reason: string, receivedAt: number) => void
   readonly forgetQuarantined: (id: string) => void
   readonly saveBucket: (channel: string, bucket: Bucket) => void
+  readonly saveMetaState: (state: MetaState) => void
+  readonly forgetMetaState: (key: string) => void
   readonly probe: (now: number) => void
 }
 
@@ -36,6 +38,8 @@ export function upkeep(database: DatabaseSync, owner: string): Upkeep {
   )
   const forgetOne = database.prepare('DELETE FROM quarantine WHERE id = ?')
   const putBucket = database.prepare('INSERT OR REPLACE INTO buckets (channel, tokens, at, paused_until) VALUES (?, ?, ?, ?)')
+  const putMeta = database.prepare('INSERT OR REPLACE INTO meta_states (key, state) VALUES (?, ?)')
+  const forgetMeta = database.prepare('DELETE FROM meta_states WHERE key = ?')
   const putProbe = database.prepare('INSERT OR REPLACE INTO probe (id, at) VALUES (1, ?)')
   const forgetDeliveries = database.prepare(
     `DELETE FROM deliveries WHERE seq IN (SELECT seq FROM deliveries
@@ -68,6 +72,8 @@ export function upkeep(database: DatabaseSync, owner: string): Upkeep {
     },
     forgetQuarantined: (id) => void forgetOne.run(id),
     saveBucket: (channel, { tokens, at, pausedUntil }) => putBucket.run(channel, tokens, at, pausedUntil),
+    saveMetaState: (state) => putMeta.run(state.key, JSON.stringify(state)),
+    forgetMetaState: (key) => void forgetMeta.run(key),
     probe: (now) => putProbe.run(now),
   }
 }
