@@ -17,7 +17,8 @@ export interface AgentSeries {
 
 /** Label sets for a name and a variant that are bounded already; at first sight its three outcomes are written with 0. */
 export function seriesOf(agentName: string, variant: string | undefined): AgentSeries {
-  const key = variant === undefined ? agentName : `${agentName}\n${variant}`
+  // As JSON: a name may hold any character that could separate the two
+  const key = JSON.stringify([agentName, variant])
   const known = processWide.series.get(key)
   if (known) return known
   const made = create(agentName, variant)

@@ -13,7 +13,7 @@ export function dedupeKey(group: AlertGroup): string {
     alert.startsAt,
     alert.status === 'resolved' ? (alert.endsAt ?? '') : '',
   ])
-  alerts.sort((one, other) => compare(one.join('\0'), other.join('\0')))
+  alerts.sort((one, other) => compare(JSON.stringify(one), JSON.stringify(other)))
   return hash([group.receiver, sorted(group.groupLabels), group.status, alerts])
 }
 

@@ -54,5 +54,5 @@ function recipientsOf({ channel }: RoutedChannel): Recipient[] {
 }
 
 function distinct(recipients: readonly Recipient[]): Recipient[] {
-  return [...new Map(recipients.map((one) => [`${one.channel}\0${one.recipient}`, one])).values()]
+  return [...new Map(recipients.map((one) => [JSON.stringify([one.channel, one.recipient]), one])).values()]
 }

@@ -99,3 +99,11 @@ test('keys stay what they are in a store that is there already, so that an updat
     ]
   `)
 })
+
+test('is the same in either order of two alerts whose parts read the same when they are joined', () => {
+  const [one, other] = [
+    { ...alert!, fingerprint: 'a', status: 'firing' as const, startsAt: 'b\0c' },
+    { ...alert!, fingerprint: 'a\0firing', status: 'b' as 'firing', startsAt: 'c' },
+  ]
+  expect(dedupeKey({ ...firing(), alerts: [one, other] })).toBe(dedupeKey({ ...firing(), alerts: [other, one] }))
+})

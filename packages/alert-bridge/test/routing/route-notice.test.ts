@@ -97,3 +97,14 @@ test('a test goes to all channels, whatever severity they list and whichever it 
     'pager people',
   ])
 })
+
+test('keeps two recipients apart whose channel and address read the same when they are joined', () => {
+  const separated = [
+    recordingChannel({ name: 'mail', recipients: ['team\0a@x.io'] }),
+    recordingChannel({ name: 'mail\0team', recipients: ['a@x.io'] }),
+  ].map(({ routed }) => routed)
+  expect(routeNotice(notice('warning'), separated)).toEqual([
+    { channel: 'mail', recipient: 'team\0a@x.io' },
+    { channel: 'mail\0team', recipient: 'a@x.io' },
+  ])
+})
