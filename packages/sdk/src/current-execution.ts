@@ -16,7 +16,11 @@ export interface CurrentExecution {
   readonly state: Map<string, unknown>
   /** The errors of the earlier attempts, oldest first: tell the model why it is asked again. */
   readonly previousErrors: readonly unknown[]
-  /** Adds tokens of an answer to the run, its span and `agent.tokens`; also for attempts that fail, since they are billed. */
+  /**
+   * Adds tokens of an answer to the run, its span and `agent.tokens`; also for attempts that fail, since they are billed. Like
+   * `addCost()`, `setAttribute()` and the count of tool calls, it has no effect once the run has ended: counters, span and record
+   * always agree. A late call counts in `swarmwatch.guard.trips`.
+   */
   addTokens(tokens: {
     readonly input?: number | undefined
     readonly output?: number | undefined

@@ -12,7 +12,7 @@ import { attribute, spanName, type Outcome } from './names.ts'
 import { notify } from './on-execution.ts'
 import { processWide } from './process-wide.ts'
 import { messageOf } from './telemetry/content.ts'
-import { guarded } from './telemetry/guard.ts'
+import { guarded, trip } from './telemetry/guard.ts'
 import { GuardedSpan } from './telemetry/guarded-span.ts'
 import { add, instruments, record } from './telemetry/instruments.ts'
 import { msBetween, type World } from './world.ts'
@@ -78,15 +78,19 @@ export class Execution implements CurrentExecution, Tracked {
   }
 
   addTokens(tokens: { input?: number | undefined; output?: number | undefined; model?: string | undefined }): void {
-    guarded('option', () => addTokens(this, tokens))
+    if (this.#isOpenTo('addTokens')) guarded('option', () => addTokens(this, tokens))
   }
 
   addCost(usd: number, of: { model?: string | undefined } = {}): void {
-    guarded('option', () => addCost(this, usd, of.model))
+    if (this.#isOpenTo('addCost')) guarded('option', () => addCost(this, usd, of.model))
   }
 
   setAttribute(key: string, value: AttributeValue): void {
-    this.span.set(key, value)
+    if (this.#isOpenTo('setAttribute')) this.span.set(key, value)
+  }
+
+  toolCalled(): void {
+    if (!this.#finished) this.record.toolCalls += 1
   }
 
   elapsedSeconds(): number {
@@ -155,6 +159,12 @@ export class Execution implements CurrentExecution, Tracked {
     this.#finished = true
     this.attemptEnded(ending.outcome, ending.error)
     finishExecution(this, ending)
+  }
+
+  /** An ended span takes nothing more; counters and record must not contradict it, so they take nothing more either. */
+  #isOpenTo(method: string): boolean {
+    if (this.#finished) trip('option', Object.assign(new Error(`${method}() after the run ended`), { name: 'AfterEndError' }))
+    return !this.#finished
   }
 
   #attemptFailed(attempt: AttemptRecord, span: GuardedSpan, error: unknown): void {

@@ -62,7 +62,7 @@ class ToolCall {
     this.#tool = tool
     this.#series = execution?.series
     this.#span = GuardedSpan.start(tool.spanName, tool.attributesFor(execution))
-    if (execution) execution.record.toolCalls += 1
+    execution?.toolCalled()
     const { captureInput } = tool.options
     // A list of its own: a redactor may change it
     if (captureInput) this.#capture(attribute.input, [...args], captureInput)

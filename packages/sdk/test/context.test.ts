@@ -1,10 +1,11 @@
+import { AsyncResource } from 'node:async_hooks'
 import { setImmediate as soon, setTimeout as after } from 'node:timers/promises'
 
 import { trace } from '@opentelemetry/api'
 import type { ReadableSpan } from '@opentelemetry/sdk-trace'
 import { afterEach, beforeEach, expect, test } from 'vitest'
 
-import { currentExecution, getActiveExecutions, instrumentAgent, instrumentTool } from '../src/index.ts'
+import { currentExecution, getActiveExecutions, getExecutionMetrics, instrumentAgent, instrumentTool } from '../src/index.ts'
 import { startTestTelemetry, type TestTelemetry } from '../src/testing/index.ts'
 
 let telemetry: TestTelemetry
@@ -171,4 +172,39 @@ test('work that goes on after its run still knows it, and outside of runs there 
   await agent()
   expect(await later).toBe('builder')
   expect(currentExecution()).toBeUndefined()
+})
+
+test('an amount, an attribute or a tool call that comes after the end of a run changes neither counter nor span nor record', async () => {
+  const lookUp = instrumentTool(async () => 'found', { name: 'look_up' })
+  let late = async (): Promise<void> => {}
+  const agent = instrumentAgent(
+    async () => {
+      const execution = currentExecution()!
+      execution.addTokens({ input: 1, output: 1 })
+      await lookUp()
+      late = AsyncResource.bind(async () => {
+        execution.addTokens({ input: 10, output: 10 })
+        execution.addCost(5)
+        execution.setAttribute('late', true)
+        await lookUp()
+      })
+    },
+    { name: 'writer', ...quick },
+  )
+  await agent()
+  await late()
+  const tokens = await telemetry.points('agent.tokens')
+  expect(tokens.map(({ value }) => value)).toEqual([1, 1])
+  expect(await telemetry.points('agent.cost.usd')).toEqual([])
+  const root = telemetry.spans().find(({ name }) => name === 'invoke_agent writer')!
+  expect(root.attributes).toMatchObject({
+    'gen_ai.usage.input_tokens': 1,
+    'gen_ai.usage.output_tokens': 1,
+    'swarmwatch.tool.calls': 1,
+  })
+  expect(root.attributes).not.toHaveProperty('late')
+  const { recent } = getExecutionMetrics()
+  expect(recent[0]).toMatchObject({ inputTokens: 1, outputTokens: 1, costUsd: 0, toolCalls: 1 })
+  const trips = await telemetry.points('swarmwatch.guard.trips')
+  expect(trips).toMatchObject([{ value: 3, attributes: { where: 'option' } }])
 })
