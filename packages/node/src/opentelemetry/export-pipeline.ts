@@ -8,8 +8,8 @@ import {
 } from '@opentelemetry/sdk-metrics'
 import { BatchSpanProcessor, type ReadableSpan, type SpanExporter, type SpanProcessor } from '@opentelemetry/sdk-trace'
 
-import { batchSettings } from './batch-settings.ts'
 import type { CollectorHealth } from './collector-health.ts'
+import { batchSettings } from './environment-settings.ts'
 import { OtlpExporter } from './otlp-exporter.ts'
 import type { Environment, OtlpSettings } from './otlp-settings.ts'
 

@@ -1,22 +1,28 @@
 import { channel } from 'node:diagnostics_channel'
 
-import { HostMetricsInstrumentation } from '@opentelemetry/instrumentation-host-metrics'
+import { metrics } from '@opentelemetry/api'
 import { RuntimeNodeInstrumentation } from '@opentelemetry/instrumentation-runtime-node'
-import type { NodeSDK } from '@opentelemetry/sdk-node'
 
 import { outgoingRequests } from './outgoing-requests.ts'
+import { observeProcess } from './process-metrics.ts'
 import type { RegisteredGlobals } from './registered-globals.ts'
 
-type Instrumentations = NonNullable<NonNullable<ConstructorParameters<typeof NodeSDK>[0]>['instrumentations']>[number][]
-
-/** Runtime and process metrics, and trace context on outgoing requests; what another set-up does already is left to it. */
-export function instrumentations(taken: RegisteredGlobals, capturesUrlPaths: boolean): Instrumentations {
+/**
+ * Runtime and process metrics, and trace context on outgoing requests, through the providers that are registered now; what another set-up
+ * does already is left to it.
+ */
+export function instrumentations(taken: RegisteredGlobals, capturesUrlPaths: boolean): readonly { disable(): void }[] {
   // twice the header would make it unreadable for the receiver
   const isPropagated = taken.tracerProvider && channel('undici:request:create').hasSubscribers
   return [
-    ...(taken.meterProvider
-      ? []
-      : [new RuntimeNodeInstrumentation(), new HostMetricsInstrumentation({ metricGroups: ['process.cpu', 'process.memory'] })]),
+    ...(taken.meterProvider ? [] : [observeRuntime(), observeProcess()]),
     ...(isPropagated ? [] : [outgoingRequests(capturesUrlPaths)]),
   ]
+}
+
+function observeRuntime(): RuntimeNodeInstrumentation {
+  const runtime = new RuntimeNodeInstrumentation()
+  // its constructor makes no instruments
+  runtime.setMeterProvider(metrics.getMeterProvider())
+  return runtime
 }

@@ -1,8 +1,8 @@
-import { type ContextManager, context, diag, logs, metrics, propagation, trace } from '@opentelemetry/api'
+import { context, diag, metrics, propagation, trace } from '@opentelemetry/api'
+import { AsyncLocalStorageContextManager } from '@opentelemetry/context-async-hooks'
 import type { Resource } from '@opentelemetry/resources'
-import type { IMetricReader } from '@opentelemetry/sdk-metrics'
-import { NodeSDK } from '@opentelemetry/sdk-node'
-import { NoopSpanProcessor, type SpanProcessor } from '@opentelemetry/sdk-trace'
+import { type IMetricReader, MeterProvider } from '@opentelemetry/sdk-metrics'
+import { NoopSpanProcessor, type SpanProcessor, TracerProvider } from '@opentelemetry/sdk-trace'
 
 import type { Say } from '../logger.ts'
 import type { ScrapeReader } from '../metrics/scrape-reader.ts'
@@ -11,6 +11,7 @@ import type { TelemetryOptions } from '../telemetry-options.ts'
 import { within } from '../within.ts'
 import { collectorHealth } from './collector-health.ts'
 import { diagLevel, diagLines } from './diag-lines.ts'
+import { propagatorFrom, tracerSettings } from './environment-settings.ts'
 import { exportPipeline } from './export-pipeline.ts'
 import { instrumentations } from './instrumentations.ts'
 import type { Environment } from './otlp-settings.ts'
@@ -48,37 +49,32 @@ export function startOpenTelemetry(
   const metricReaders: IMetricReader[] = taken.meterProvider
     ? []
     : [scrape, ...pipeline.metricReaders, ...(options.metricReaders ?? [])]
-  const instruments = instrumentations(taken, options.capturesUrlPaths ?? false)
-
-  const sdk = new NodeSDK({
-    // detectors would win over this resource and put command lines into target_info
-    autoDetectResources: false,
-    resource,
-    // without it NodeSDK starts an export of logs
-    logRecordProcessors: [],
-    // spans that go nowhere still give outgoing requests their trace context
-    spanProcessors: taken.tracerProvider || spanProcessors.length > 0 ? spanProcessors : [new NoopSpanProcessor()],
-    metricReaders,
-    views,
-    instrumentations: instruments,
-    // null leaves alone what is there; the type of contextManager does not say so
-    ...(taken.contextManager && { contextManager: null as unknown as ContextManager }),
-    ...(taken.propagator && { textMapPropagator: null }),
-  })
-  // after the constructor: with OTEL_LOG_LEVEL it sets a logger that prints stacks
   if (!taken.diagLogger) {
     const secrets = Object.values(settings.otlp.targets).flatMap((target) => Object.values(target.headers))
     diag.setLogger(diagLines(say, { secrets }), { logLevel: diagLevel(env['OTEL_LOG_LEVEL']), suppressOverrideMessage: true })
   }
+  let instruments: readonly { disable(): void }[] = []
   const release = (): void => {
     for (const exporter of pipeline.exporters) exporter.cut()
-    for (const instrumentation of instruments.flat()) instrumentation.disable()
+    for (const instrumentation of instruments) instrumentation.disable()
     giveBack(taken)
   }
   try {
-    sdk.start()
-    // it registers a provider for logs in any case; logs are none of our business
-    if (!taken.loggerProvider) logs.disable()
+    if (!taken.contextManager) context.setGlobalContextManager(new AsyncLocalStorageContextManager().enable())
+    const propagator = propagatorFrom(env)
+    if (!taken.propagator && propagator !== undefined) propagation.setGlobalPropagator(propagator)
+    if (!taken.meterProvider) metrics.setGlobalMeterProvider(new MeterProvider({ resource, views, readers: metricReaders }))
+    if (!taken.tracerProvider)
+      trace.setGlobalTracerProvider(
+        new TracerProvider({
+          resource,
+          ...tracerSettings(env),
+          // spans that go nowhere still give outgoing requests their trace context
+          spanProcessors: spanProcessors.length > 0 ? spanProcessors : [new NoopSpanProcessor()],
+        }),
+      )
+    // last: they take the providers that are registered now
+    instruments = instrumentations(taken, options.capturesUrlPaths ?? false)
   } catch (error) {
     // a reader that is bound to another provider, say
     release()

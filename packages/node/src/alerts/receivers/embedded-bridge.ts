@@ -16,8 +16,8 @@ export interface BridgePackage {
   openBridge(configuration: Configuration): Promise<EmbeddedBridge> | EmbeddedBridge
 }
 
-/** An optional peer, so the name must be no constant that a compiler resolves. */
-const packageName: string = '@swarmwatch/alert-bridge'
+/** An optional peer: put together when it is needed, so that no compiler or bundler resolves it at build time. */
+const packageName: string = ['@swarmwatch', 'alert-bridge'].join('/')
 
 /**
  * The alert bridge in this process; undefined where it is not installed or cannot be opened (another process owns its data folder),
@@ -27,7 +27,8 @@ export async function embeddedBridge(
   configuration: Configuration,
   say: (text: string) => void,
   options: Pick<GroupReceiverOptions, 'pageUrl'> = {},
-  load: () => Promise<BridgePackage> = () => import(packageName) as Promise<BridgePackage>,
+  load: () => Promise<BridgePackage> = () =>
+    import(/* webpackIgnore: true */ /* turbopackIgnore: true */ /* @vite-ignore */ packageName) as Promise<BridgePackage>,
 ): Promise<AlertReceiver | undefined> {
   try {
     const bridge = await (await load()).openBridge(configuration)
