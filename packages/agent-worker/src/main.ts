@@ -25,7 +25,10 @@ async function main(): Promise<number> {
 /** Class and code, and the address it was about: a message may hold what it should not. */
 function causeOf(error: unknown): string {
   const { name, code, syscall, address, port } = error as NodeJS.ErrnoException & { address?: string; port?: number }
-  if (syscall === 'listen') return `it cannot listen on ${address}:${port} (${code})`
+  if (syscall === 'listen') {
+    const cure = code === 'EADDRINUSE' ? '; stop what has the port, or set WORKER_PORT (0 takes a free one)' : ''
+    return `it cannot listen on ${address}:${port} (${code})${cure}`
+  }
   return code === undefined ? String(name) : `${name} (${code})`
 }
 

@@ -4,7 +4,8 @@ import { fileURLToPath } from 'node:url'
 
 import { expect, type TestAPI, test as plainTest, vi } from 'vitest'
 
-const main = fileURLToPath(new URL('../../src/main.ts', import.meta.url))
+/** The worker's program. */
+export const workerProgram: string = fileURLToPath(new URL('../../src/main.ts', import.meta.url))
 
 /** Waits that let a test take seconds, and ports that nobody else has. */
 const quick = {
@@ -37,21 +38,22 @@ export interface Worker {
   ended(): Promise<{ code: number | null; output: string }>
 }
 
+/** Starts the worker, or another program of Node in its place, with these variables. */
+type StartWorker = (env?: Record<string, string>, program?: readonly string[]) => Worker
+
 /** A test that can run the worker as production does, in processes of its own; they are killed when it ends. */
-export const test: TestAPI<{ startWorker: (env?: Record<string, string>) => Worker }> = plainTest.extend<{
-  startWorker: (env?: Record<string, string>) => Worker
-}>({
+export const test: TestAPI<{ startWorker: StartWorker }> = plainTest.extend<{ startWorker: StartWorker }>({
   startWorker: async ({ onTestFinished }, use) => {
-    await use((env = {}) => {
-      const worker = startWorker(env)
+    await use((env = {}, program) => {
+      const worker = startWorker(env, program)
       onTestFinished(() => void worker.process.kill('SIGKILL'))
       return worker
     })
   },
 })
 
-function startWorker(env: Record<string, string>): Worker {
-  const worker = spawn(process.execPath, ['--conditions=swarmwatch-source', main], {
+function startWorker(env: Record<string, string>, program: readonly string[] = [workerProgram]): Worker {
+  const worker = spawn(process.execPath, ['--conditions=swarmwatch-source', ...program], {
     // Nothing but this: the environment of a test must not decide, and a container has no home that can be written
     env: { HOME: '/nonexistent', ...quick, ...env },
     cwd: '/',

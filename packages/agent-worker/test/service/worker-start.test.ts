@@ -1,7 +1,7 @@
 import { expect } from 'vitest'
 
 import { startModelServer } from '../../src/model-server/start-model-server.ts'
-import { test } from './start-worker.ts'
+import { test, workerProgram } from './start-worker.ts'
 
 test.concurrent('says in one line where it is, which model it asks and how much it does', async ({ startWorker }) => {
   const worker = startWorker({ WORKER_TASKS_PER_MINUTE: '0.5', WORKER_CONCURRENCY: '7' })
@@ -38,7 +38,7 @@ test.concurrent('a port that is taken is said in one line, exit code 1', async (
   const { port } = new URL(await startWorker().url())
   expect(await startWorker({ WORKER_PORT: port }).ended()).toEqual({
     code: 1,
-    output: `[WORKER] cannot start: it cannot listen on 127.0.0.1:${port} (EADDRINUSE)\n`,
+    output: `[WORKER] cannot start: it cannot listen on 127.0.0.1:${port} (EADDRINUSE); stop what has the port, or set WORKER_PORT (0 takes a free one)\n`,
   })
 })
 
@@ -73,4 +73,27 @@ test.concurrent('asks a real model when there is a key, never shows the key, and
   expect(new Set(model.log.requests.map((request) => request.model))).toEqual(new Set(['gpt-4o-mini']))
   expect(worker.output()).toMatch(/model gpt-4o-mini at 127\.0\.0\.1:\d+,/)
   expect(worker.output()).not.toContain('sk-secret')
+})
+
+test.concurrent('two workers in a cluster do not share a port: one serves, the other says that it is taken and ends', async ({
+  startWorker,
+  onTestFinished,
+}) => {
+  // a port that was free a moment ago
+  const first = startWorker()
+  const { port } = new URL(await first.url())
+  first.process.kill('SIGTERM')
+  await first.ended()
+  const primary = `
+    import cluster from 'node:cluster'
+    cluster.setupPrimary({ exec: ${JSON.stringify(workerProgram)}, execArgv: ['--conditions=swarmwatch-source'] })
+    cluster.fork()
+    cluster.fork()`
+  const cluster = startWorker({ WORKER_PORT: port }, ['--input-type=module', '--eval', primary])
+  // its workers end with it
+  onTestFinished(() => void cluster.process.kill('SIGKILL'))
+  await cluster.says(/ready on/)
+  await cluster.says(/cannot start/)
+  expect(cluster.output().match(/ready on/g)).toHaveLength(1)
+  expect(cluster.output()).toContain(`cannot listen on 127.0.0.1:${port} (EADDRINUSE); stop what has the port`)
 })

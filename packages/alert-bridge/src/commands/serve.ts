@@ -20,7 +20,8 @@ export async function serve(settings: BridgeSettings, options: ServiceOptions = 
   } catch (error) {
     const code = (error as NodeJS.ErrnoException).code
     const isKnown = error instanceof FolderTakenError || code === 'EADDRINUSE' || code === 'EACCES' || code === 'EROFS'
-    write(`[BRIDGE] cannot start: ${isKnown ? (error as Error).message : String(error)}`)
+    const cure = code === 'EADDRINUSE' ? '; stop what has the port, or set BRIDGE_PORT (0 takes a free one)' : ''
+    write(`[BRIDGE] cannot start: ${isKnown ? (error as Error).message : String(error)}${cure}`)
     return 1
   }
 }

@@ -88,7 +88,8 @@ export async function serveHttp(options: HttpOptions): Promise<HttpServer> {
         .send({ error: isTooMuch ? 'too many failures' : 'a bearer token is needed' })
     }
   })
-  await app.listen({ host, port })
+  // Workers of a cluster would share the port, and the alerts of one incident would be spread over several stores
+  await app.listen({ host, port, exclusive: true })
   const address = app.server.address()
 
   return {

@@ -44,7 +44,7 @@ async function checkPort({ what, variable, host, port }: Listener): Promise<Find
 async function whyTaken(host: string, port: number): Promise<string | undefined> {
   const server = createServer()
   try {
-    server.listen(port, host)
+    server.listen({ port, host, exclusive: true })
     await once(server, 'listening')
     return undefined
   } catch (error) {

@@ -1,4 +1,4 @@
-import { urlOf } from '../listen-from.ts'
+import { isOneOfSeveral, urlOf } from '../listen-from.ts'
 import { type Logger, sayTo } from '../logger.ts'
 import { isLoopback } from './guard/address.ts'
 import { listen } from './listen.ts'
@@ -52,6 +52,7 @@ export async function openStatusPage({
     const server = await listen((request, env) => app.fetch(request, env), { host, port, furtherPorts })
     if (port !== 0 && server.port !== port)
       say(`MONITOR_PORT ${port} is taken: the status page is at ${urlOf(host, server.port)}`)
+    else if (port === 0 && isOneOfSeveral()) say(`the status page of this worker is at ${urlOf(host, server.port)}`)
     if (!isLoopback(host)) say(openToTheNetwork(host, server.port, options.token !== undefined))
     return {
       url: urlOf(host, server.port),

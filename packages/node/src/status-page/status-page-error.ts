@@ -1,3 +1,5 @@
+import { portCure } from '../listen-from.ts'
+
 /** Why the page could not listen. */
 export type StatusPageErrorReason = 'port-taken' | 'port-not-allowed' | 'address-not-of-this-machine' | 'cannot-listen'
 
@@ -24,7 +26,7 @@ export class StatusPageError extends Error {
     const code = cause instanceof Error && 'code' in cause ? String(cause.code) : 'unknown reason'
     const reason = reasons[code] ?? 'cannot-listen'
     const detail = reason === 'cannot-listen' ? ` (${code})` : ''
-    super(`${rules[reason](port, host)}${detail}: the status page is not served; set MONITOR_PORT or MONITOR_HOST`, { cause })
+    super(`${rules[reason](port, host)}${detail}: the status page is not served; ${portCure('MONITOR')}`, { cause })
     this.reason = reason
   }
 }

@@ -1,0 +1,49 @@
+import { spawn } from 'node:child_process'
+import { once } from 'node:events'
+import { createServer } from 'node:http'
+import type { AddressInfo } from 'node:net'
+import { fileURLToPath } from 'node:url'
+
+import { expect, onTestFinished, test } from 'vitest'
+
+import { eventually } from '../kit/eventually.ts'
+import { temporaryFolder } from '../kit/started-bridge.ts'
+import { token } from '../kit/token.ts'
+
+/** Two bridges as workers of one cluster, as PM2 starts them, each with a data folder of its own. */
+const primary = `
+  import cluster from 'node:cluster'
+  cluster.setupPrimary({ exec: process.env.PROGRAM, args: ['serve'], execArgv: ['--conditions=swarmwatch-source'] })
+  cluster.fork({ BRIDGE_DATA_DIR: process.env.FIRST })
+  cluster.fork({ BRIDGE_DATA_DIR: process.env.SECOND })`
+
+async function freePort(): Promise<number> {
+  const server = createServer().listen(0, '127.0.0.1')
+  await once(server, 'listening')
+  const { port } = server.address() as AddressInfo
+  server.close()
+  await once(server, 'close')
+  return port
+}
+
+test('two bridges in workers of a cluster do not share a port: one serves, the other says that it is taken and what to do', async () => {
+  const port = await freePort()
+  const child = spawn(process.execPath, ['--conditions=swarmwatch-source', '--input-type=module', '--eval', primary], {
+    cwd: temporaryFolder(),
+    env: {
+      PATH: process.env['PATH'],
+      PROGRAM: fileURLToPath(new URL('../../src/cli.ts', import.meta.url)),
+      FIRST: temporaryFolder(),
+      SECOND: temporaryFolder(),
+      BRIDGE_TOKEN: token,
+      BRIDGE_PORT: String(port),
+    },
+  })
+  // its workers end with it
+  onTestFinished(() => void child.kill('SIGKILL'))
+  let output = ''
+  child.stderr.setEncoding('utf8').on('data', (text: string) => (output += text))
+  await eventually('one bridge to serve and one to give up', () => /ready on/.test(output) && /cannot start/.test(output))
+  expect(output.match(/ready on/g)).toHaveLength(1)
+  expect(output).toContain(`127.0.0.1:${port}; stop what has the port, or set BRIDGE_PORT (0 takes a free one)`)
+})

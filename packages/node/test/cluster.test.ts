@@ -1,0 +1,40 @@
+import { createServer } from 'node:http'
+import type { AddressInfo } from 'node:net'
+
+import { expect, test } from 'vitest'
+
+import { runNode } from './run-node.ts'
+
+/** Two that were free a moment ago. */
+async function freePorts(): Promise<[string, string]> {
+  const servers = [createServer(), createServer()]
+  for (const server of servers) await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
+  const ports = servers.map((server) => String((server.address() as AddressInfo).port))
+  for (const server of servers) await new Promise((resolve) => server.close(resolve))
+  return ports as [string, string]
+}
+
+test('the second worker of a cluster does not share the ports of the first: it says that they are taken and what to do', async () => {
+  const [metrics, page] = await freePorts()
+  const { code, stdout, stderr } = await runNode(['test/programs/two-workers.ts'], {
+    env: { METRICS_PORT: metrics, MONITOR_PORT: page },
+  })
+  expect(stdout.trim().split('\n')).toEqual([
+    `worker 1: metrics http://127.0.0.1:${metrics}/metrics, page http://127.0.0.1:${page}/`,
+    'worker 2: metrics nowhere, page nowhere',
+  ])
+  const cure = (variable: string): string =>
+    `this is one of several workers and each needs a port of its own: set ${variable} for each, or to 0 for any free one`
+  expect(stderr.split('\n').filter((line) => line.includes('is taken'))).toEqual([
+    `[TELEMETRY] METRICS_PORT ${metrics} is taken on 127.0.0.1: /metrics is not served, the agents go on; ${cure('METRICS_PORT')}`,
+    `[TELEMETRY] MONITOR_PORT ${page} is taken on 127.0.0.1: the status page is not served; ${cure('MONITOR_PORT')}`,
+  ])
+  expect(code).toBe(0)
+})
+
+test('workers of a cluster that take any free port get one each and say which', async () => {
+  const { stdout, stderr } = await runNode(['test/programs/two-workers.ts'], { env: { METRICS_PORT: '0', MONITOR_PORT: '0' } })
+  const urls = [...stdout.matchAll(/http:\S+?(?=[,\s])/g)].map(([url]) => url)
+  expect(new Set(urls).size).toBe(4)
+  for (const url of urls) expect(stderr).toContain(`of this worker is at ${url}`)
+})
