@@ -6,6 +6,7 @@ import { RuntimeNodeInstrumentation } from '@opentelemetry/instrumentation-runti
 import { outgoingRequests } from './outgoing-requests.ts'
 import { observeProcess } from './process-metrics.ts'
 import type { RegisteredGlobals } from './registered-globals.ts'
+import { keepTraceContextSingle } from './single-trace-context.ts'
 
 /**
  * Runtime and process metrics, and trace context on outgoing requests, through the providers that are registered now; what another set-up
@@ -17,6 +18,8 @@ export function instrumentations(taken: RegisteredGlobals, capturesUrlPaths: boo
   return [
     ...(taken.meterProvider ? [] : [observeRuntime(), observeProcess()]),
     ...(isPropagated ? [] : [outgoingRequests(capturesUrlPaths)]),
+    // after every other: it reduces what they add, also those of another set-up
+    { disable: keepTraceContextSingle() },
   ]
 }
 
