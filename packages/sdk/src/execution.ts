@@ -119,7 +119,8 @@ export class Execution implements CurrentExecution, Tracked {
     this.record.attempts.push(newAttempt(this.attempt, this.world.wallClock(), waitSeconds))
     this.#attemptSpan = GuardedSpan.start(
       spanName.attempt(this.attempt),
-      { [attribute.attemptNumber]: this.attempt },
+      // With a gen_ai attribute of its own, or a filter for such spans (Langfuse has one) takes the parent away from the model calls
+      { [attribute.attemptNumber]: this.attempt, [attribute.genAiAgentName]: this.agent.name },
       this.span.context,
     )
     if (this.attempt > 1) {

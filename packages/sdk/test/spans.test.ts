@@ -43,6 +43,7 @@ test('a run that recovers is one root span without error, with a child for each 
           {
             "attributes": {
               "error.type": "429",
+              "gen_ai.agent.name": "reviewer",
               "swarmwatch.attempt.number": 1,
             },
             "children": [],
@@ -54,6 +55,7 @@ test('a run that recovers is one root span without error, with a child for each 
           },
           {
             "attributes": {
+              "gen_ai.agent.name": "reviewer",
               "swarmwatch.attempt.number": 2,
               "swarmwatch.retry.wait": "number",
             },
@@ -100,6 +102,7 @@ test('a run that fails for good is an error with its type, one exception event, 
           {
             "attributes": {
               "error.type": "RangeError",
+              "gen_ai.agent.name": "reviewer",
               "swarmwatch.attempt.number": 1,
             },
             "children": [],
@@ -153,6 +156,7 @@ test('a run that its caller cancels is no error', async () => {
         "children": [
           {
             "attributes": {
+              "gen_ai.agent.name": "reviewer",
               "swarmwatch.attempt.number": 1,
             },
             "children": [],
@@ -205,6 +209,7 @@ test('a run that was started by hand has one attempt and its metrics as attribut
         "children": [
           {
             "attributes": {
+              "gen_ai.agent.name": "rapid-builder",
               "inside": true,
               "swarmwatch.attempt.number": 1,
             },
