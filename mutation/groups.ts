@@ -16,7 +16,7 @@ export const groups: readonly Group[] = [
   {
     name: 'recovery',
     sources: [`${sdk}/src/recovery/*.ts`],
-    tests: [`${sdk}/test/{recovery,options,policy}.test.ts`, `${sdk}/test/recovery/*.test.ts`],
+    tests: [`${sdk}/test/{recovery,options,policy,errors-page}.test.ts`, `${sdk}/test/recovery/*.test.ts`],
   },
   {
     name: 'health',
@@ -25,8 +25,8 @@ export const groups: readonly Group[] = [
   },
   {
     name: 'error type',
-    sources: [`${sdk}/src/error-type.ts`, `${sdk}/src/bounded-*.ts`],
-    tests: [`${sdk}/test/{error-type,error-type-limits,bounds,bounded-names}.test.ts`],
+    sources: [`${sdk}/src/{error-type,error-answer,peek}.ts`, `${sdk}/src/bounded-*.ts`],
+    tests: [`${sdk}/test/{error-type,error-type-limits,errors-page,bounds,bounded-names}.test.ts`],
   },
   {
     name: 'redaction',

@@ -1,5 +1,5 @@
-import { isInstance, peek } from './error-type.ts'
 import type { InstrumentAgentOptions } from './options.ts'
+import { isInstance, peek } from './peek.ts'
 import { guarded, trip } from './telemetry/guard.ts'
 
 /** The AbortSignal that a call was given: by `signalFrom`, or an argument that is one, or an argument's `signal` or `abortSignal`. */

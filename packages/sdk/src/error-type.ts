@@ -1,64 +1,38 @@
+import { answersIn, headerOf, headersIn, listedIn, maxErrors, statusOf, wrappedBy } from './error-answer.ts'
+import {
+  cancelWords,
+  connectionCodes,
+  grpcNames,
+  hopelessNames,
+  hopelessServerStatuses,
+  hopelessSqlState,
+  hopelessStatusWords,
+  hopelessWords,
+  timeoutWord,
+  transientClientStatuses,
+  transientWords,
+  vagueStatuses,
+} from './known-errors.ts'
 import { otherError } from './names.ts'
+import { isInstance, isObject, peek } from './peek.ts'
 
-const longestChain = 5
 // A word such as ECONNRESET, rate_limit_exceeded, AI_APICallError: no blanks, so no message; not long enough for an id
 const word = /^[A-Za-z_$][\w$.:-]{0,59}$/
 // Ids and hashes hide in codes too: eight or more hex digits in a row that contain a digit
 const looksLikeId = /(?=[0-9a-f]*\d)[0-9a-f]{8,}|\d{4,}/i
-const timeoutCodes = new Set<unknown>([
-  'ETIMEDOUT',
-  'ESOCKETTIMEDOUT',
-  'UND_ERR_CONNECT_TIMEOUT',
-  'UND_ERR_HEADERS_TIMEOUT',
-  'UND_ERR_BODY_TIMEOUT',
-])
 const plainClasses = new Set([undefined, 'Error', 'Object', 'AggregateError', 'DOMException'])
 
-/** Reads a property of a value that may be anything: a primitive, a proxy, an object whose getters throw. */
-export function peek(value: unknown, key: PropertyKey): unknown {
-  if ((typeof value !== 'object' && typeof value !== 'function') || value === null) return undefined
-  try {
-    return (value as Record<PropertyKey, unknown>)[key]
-  } catch {
-    return undefined
-  }
-}
+/** `cancelled`: whoever asked has cancelled. `hopeless`: the same again cannot succeed. `timeout` and `transient`: it may. */
+type Verdict = 'cancelled' | 'hopeless' | 'timeout' | 'transient'
 
-/** `instanceof` for a value that may be anything; a proxy whose traps throw is an instance of nothing. */
-export function isInstance<T>(value: unknown, of: abstract new (...args: never) => T): value is T {
-  try {
-    return value instanceof of
-  } catch {
-    return false
-  }
-}
-
-/** The error and what it wraps (`cause`, the AI SDK's `lastError`), outermost first, at most five. */
-export function chainOf(error: unknown): unknown[] {
-  const chain = [error]
-  while (chain.length < longestChain) {
-    const inner = peek(chain.at(-1), 'lastError') ?? peek(chain.at(-1), 'cause')
-    if (inner === undefined || inner === null || chain.includes(inner)) break
-    chain.push(inner)
-  }
-  return chain
-}
-
-function firstOf<T>(chain: unknown[], read: (error: unknown) => T | undefined): T | undefined {
-  for (const error of chain) {
-    const found = read(error)
-    if (found !== undefined) return found
-  }
-  return undefined
-}
-
-function statusOf(error: unknown): number | undefined {
-  const candidates = [peek(error, 'statusCode'), peek(error, 'status'), peek(peek(error, 'response'), 'status')]
-  return candidates.find((status): status is number => Number.isInteger(status) && Number(status) >= 400 && Number(status) <= 599)
-}
-
-function isTimeout(error: unknown): true | undefined {
-  return peek(error, 'name') === 'TimeoutError' || timeoutCodes.has(peek(error, 'code')) ? true : undefined
+/** What an error means, as far as it says so. */
+interface Reading {
+  readonly verdict?: Verdict | undefined
+  /** Its word. */
+  readonly type?: string | undefined
+  /** Words to use where there is no better one. */
+  readonly code?: string | undefined
+  readonly className?: string | undefined
 }
 
 function asWord(value: unknown): string | undefined {
@@ -71,19 +45,165 @@ function classOf(error: unknown): string | undefined {
   return plainClasses.has(className) || !isInstance(error, Error) ? undefined : className
 }
 
-/** The HTTP status (400-599) that an error or one of its causes carries, if any. */
-export function httpStatus(error: unknown): number | undefined {
-  return firstOf(chainOf(error), statusOf)
+/** The name of a gRPC status. Small numbers mean something else to DOMException, child processes and databases, so they are not enough. */
+function grpcName(error: unknown): string | undefined {
+  const code = peek(error, 'code')
+  if (!Number.isInteger(code) || isInstance(error, DOMException)) return undefined
+  const name = grpcNames[code as number]
+  const message = peek(error, 'message')
+  const isGrpc =
+    typeof peek(error, 'details') === 'string' ||
+    isObject(peek(error, 'metadata')) ||
+    (typeof message === 'string' && message.startsWith(`${String(code)} ${name}`))
+  return isGrpc ? name : undefined
+}
+
+const isIn = (words: ReadonlySet<string>, value: unknown): value is string =>
+  typeof value === 'string' && value.length <= 60 && words.has(value.toLowerCase().replaceAll('-', '_'))
+
+/** Reads what one error says itself. */
+function readOne(error: unknown): Reading {
+  const className = classOf(error)
+  const code = asWord(peek(error, 'code'))
+  const fallback = { code, className }
+  if (!isObject(error) && typeof error !== 'function') return fallback
+
+  const name = peek(error, 'name')
+  // A class keeps its name where a library leaves `name` at Error
+  const names = [name, peek(peek(error, 'constructor'), 'name'), peek(error, 'code')]
+  const grpc = grpcName(error)
+  const isCancelled = peek(error, '__CANCEL__') === true || names.some((each) => isIn(cancelWords, each))
+  if (isCancelled || grpc === 'CANCELLED') {
+    return { verdict: 'cancelled', type: grpc ?? code ?? className ?? asWord(name), ...fallback }
+  }
+
+  const answers = answersIn(error)
+  const status = grpc === undefined ? statusOf(error, answers) : undefined
+  const isAws = isObject(peek(error, '$metadata')) || typeof peek(error, '$fault') === 'string'
+  const awsName = isAws && !plainClasses.has(asWord(name)) && !timeoutWord.test(String(name)) ? asWord(name) : undefined
+  const type = awsName ?? (status === undefined ? undefined : String(status))
+  const reading = (verdict: Verdict, by: string | undefined = type): Reading => ({ verdict, type: by, ...fallback })
+
+  const words = [...answers.flatMap((answer) => wordsOf(answer)), name]
+  const hopelessWord = words.find((each) => isIn(hopelessWords, each))
+  if (hopelessWord !== undefined && (status === undefined || vagueStatuses.has(status))) {
+    return reading('hopeless', asWord(hopelessWord) ?? type)
+  }
+
+  const shouldRetry = headersIn(error).map((headers) => headerOf(headers, 'x-should-retry'))
+  if (shouldRetry.includes('true')) return reading('transient')
+  if (shouldRetry.includes('false')) return reading('hopeless')
+
+  const transientWord = words.find((each) => isIn(transientWords, each))
+  if (transientWord !== undefined || isObject(peek(error, '$retryable'))) {
+    return reading('transient', type ?? grpc ?? asWord(transientWord))
+  }
+  for (const flag of [peek(error, 'isRetryable'), peek(error, 'retryable')]) {
+    if (typeof flag === 'boolean') return reading(flag ? 'transient' : 'hopeless')
+  }
+  if (status !== undefined) return reading(isHopelessStatus(status, error) ? 'hopeless' : 'transient')
+  if (grpc !== undefined) return reading(isIn(hopelessStatusWords, grpc) ? 'hopeless' : 'transient', grpc)
+  if (isTimeout(error, names)) return reading('timeout', 'timeout')
+
+  const statusWord = words.find((each) => isIn(hopelessStatusWords, each))
+  if (statusWord !== undefined) return reading('hopeless', asWord(statusWord))
+  const known = names.find((each) => isIn(hopelessNames, each)) ?? (isIn(hopelessNames, peek(error, 'lc_error_code')) && name)
+  if (known !== undefined && known !== false) return reading('hopeless', code ?? className ?? asWord(known))
+  if (isIn(connectionCodes, code)) return reading('transient', code)
+  const sqlState = sqlStateOf(error)
+  if (sqlState !== undefined) return reading(hopelessSqlState.test(sqlState) ? 'hopeless' : 'transient', sqlState)
+  return fallback
+}
+
+function wordsOf(answer: unknown): unknown[] {
+  return [peek(answer, 'code'), peek(answer, 'type'), peek(answer, 'status'), peek(answer, 'reason')]
+}
+
+function isHopelessStatus(status: number, error: unknown): boolean {
+  if (status >= 500) return hopelessServerStatuses.has(status)
+  if (transientClientStatuses.has(status)) return false
+  // With these two a server that says when to come back means it: GitHub's second rate limit, RFC 9110 15.5.14
+  const mayComeBack = status === 403 || status === 413
+  return !(mayComeBack && headersIn(error).some((headers) => headerOf(headers, 'retry-after') !== undefined))
+}
+
+function isTimeout(error: unknown, names: readonly unknown[]): boolean {
+  if (names.some((name) => typeof name === 'string' && name.length <= 60 && timeoutWord.test(name))) return true
+  // The timeout of axios has the code of any connection that was given up
+  return peek(error, 'code') === 'ECONNABORTED' && /timeout/i.test(String(peek(error, 'message')).slice(0, 300))
+}
+
+/** The five characters with which a SQL database names an error, if this is one of a database. */
+function sqlStateOf(error: unknown): string | undefined {
+  const code = peek(error, 'code')
+  const isDatabase = typeof peek(error, 'severity') === 'string' || typeof peek(error, 'routine') === 'string'
+  return isDatabase && typeof code === 'string' && /^[0-9A-Z]{5}$/.test(code) ? code : undefined
+}
+
+/** Reads an error and, where it leaves something open, what it wraps. */
+function read(error: unknown, seen: Set<unknown>): Reading {
+  seen.add(error)
+  const own = readOne(error)
+  if (own.verdict !== undefined && own.verdict !== 'cancelled' && own.type !== undefined) return own
+
+  const inner = wrappedBy(error)
+  const goesOn = (next: unknown): boolean => next !== undefined && next !== null && seen.size < maxErrors && !seen.has(next)
+  const wrapped = goesOn(inner) ? read(inner, seen) : undefined
+  if (own.verdict === 'cancelled') return endedByTimeout(error, wrapped) ? { ...own, verdict: 'timeout', type: 'timeout' } : own
+
+  const outer = wrapped ? over(own, wrapped) : own
+  if (outer.verdict !== undefined) return outer
+  const listed = listedIn(error)
+    .filter(goesOn)
+    .map((each) => read(each, seen))
+  return listed.length === 0 ? outer : over(outer, together(listed))
+}
+
+const over = (outer: Reading, inner: Reading): Reading => ({
+  verdict: outer.verdict ?? inner.verdict,
+  type: outer.type ?? inner.type,
+  code: outer.code ?? inner.code,
+  className: outer.className ?? inner.className,
+})
+
+/** An abort that a time limit caused: by its cause, or by the reason of the signal that a request was given. */
+function endedByTimeout(error: unknown, wrapped: Reading | undefined): boolean {
+  if (wrapped?.verdict === 'timeout') return true
+  const signal = peek(peek(error, 'config'), 'signal') ?? peek(error, 'signal')
+  return isTimeoutReason(peek(signal, 'reason')) || isTimeoutReason(peek(error, 'reason'))
+}
+
+/** Of several errors one that may get better decides, then a cancellation; hopeless is only what is hopeless throughout. */
+function together(readings: readonly Reading[]): Reading {
+  const decided =
+    readings.find(({ verdict }) => verdict === 'transient' || verdict === 'timeout') ??
+    readings.find(({ verdict }) => verdict === 'cancelled') ??
+    readings.find(({ verdict }) => verdict === undefined)
+  return decided ?? readings[0]!
+}
+
+const readingOf = (error: unknown): Reading => read(error, new Set())
+
+/**
+ * A low-cardinality word for an error, equal on span and metric: the HTTP status (`429`), `timeout`, a provider's word
+ * (`insufficient_quota`), a code (`ECONNRESET`), a class name (`RateLimitError`), or `_OTHER`. What it wraps is looked into; a message is
+ * never used. docs/errors.md has the table.
+ */
+export function errorType(error: unknown): string {
+  const { type, code, className } = readingOf(error)
+  return type ?? code ?? className ?? otherError
 }
 
 /**
- * A low-cardinality word for an error, equal on span and metric: the HTTP status (`429`), `timeout`, a code (`ECONNRESET`),
- * a class name (`RateLimitError`), or `_OTHER`. Causes are looked into; a message is never used.
+ * True unless the error says that the same call cannot succeed, or that it was cancelled. It is the rule behind retries; docs/errors.md
+ * has the table.
  */
-export function errorType(error: unknown): string {
-  const chain = chainOf(error)
-  const status = firstOf(chain, statusOf)
-  if (status !== undefined) return String(status)
-  if (firstOf(chain, isTimeout)) return 'timeout'
-  return firstOf(chain, (inner) => asWord(peek(inner, 'code'))) ?? firstOf(chain, classOf) ?? otherError
+export function isRetryable(error: unknown): boolean {
+  const { verdict } = readingOf(error)
+  return verdict !== 'cancelled' && verdict !== 'hopeless'
+}
+
+/** True for an error, or the reason of a signal, that says: it took too long. */
+export function isTimeoutReason(reason: unknown): boolean {
+  return isObject(reason) && readingOf(reason).verdict === 'timeout'
 }

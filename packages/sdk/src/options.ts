@@ -1,8 +1,8 @@
 import type { Attributes } from '@opentelemetry/api'
 import type { IDefaultPolicyContext, IPolicy } from 'cockatiel'
 
-import { peek } from './error-type.ts'
 import { checkRecovery, InvalidOptionsError, type Problem } from './invalid-options-error.ts'
+import { peek } from './peek.ts'
 import type { RecoveryOptions } from './recovery/settings.ts'
 
 /** Where the lines `[RETRY]`, `[SUCCESS]` and `[FAILED]` go. */

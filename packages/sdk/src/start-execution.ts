@@ -1,8 +1,8 @@
 import { Agent } from './agent.ts'
-import { peek } from './error-type.ts'
 import { Execution } from './execution.ts'
 import { attribute } from './names.ts'
 import { checkAgentName } from './options.ts'
+import { peek } from './peek.ts'
 import { processWide } from './process-wide.ts'
 import { guarded } from './telemetry/guard.ts'
 

@@ -1,6 +1,8 @@
 import { expect, test } from 'vitest'
 
-import { chainOf, errorType, httpStatus, isInstance, peek } from '../src/error-type.ts'
+import { chainOf, httpStatus } from '../src/error-answer.ts'
+import { errorType } from '../src/error-type.ts'
+import { isInstance, peek } from '../src/peek.ts'
 
 const hostile = new Proxy(
   {},
@@ -32,10 +34,12 @@ test('a proxy that throws when it is looked at is an instance of nothing', () =>
   expect(isInstance(hostile, Error)).toBe(false)
 })
 
-test('of errors that wrap each other the outermost five are looked at, one that wraps itself once', () => {
+test('of errors that wrap each other the outermost 32 are looked at, one that wraps itself once', () => {
   let nested: { number: number; cause?: object } = { number: 0 }
-  for (let number = 1; number < 9; number += 1) nested = { number, cause: nested }
-  expect(chainOf(nested).map((error) => (error as { number: number }).number)).toEqual([8, 7, 6, 5, 4])
+  for (let number = 1; number < 40; number += 1) nested = { number, cause: nested }
+  expect(chainOf(nested).map((error) => (error as { number: number }).number)).toEqual(
+    Array.from({ length: 32 }, (_, at) => 39 - at),
+  )
   const own: { cause?: object } = {}
   own.cause = own
   expect(chainOf(own)).toEqual([own])
@@ -43,12 +47,14 @@ test('of errors that wrap each other the outermost five are looked at, one that 
   expect(chainOf('text')).toEqual(['text'])
 })
 
-test('a status is a whole number from 400 to 599, wherever the error carries it', () => {
-  expect([399, 400, 599, 600, 404.5, '404'].map((status) => httpStatus({ status }))).toEqual([
+test('a status is a whole number from 400 to 599, or its digits, wherever the error carries it', () => {
+  expect([399, 400, 599, 600, 404.5, '404', '0404', ' 404'].map((status) => httpStatus({ status }))).toEqual([
     undefined,
     400,
     599,
     undefined,
+    undefined,
+    404,
     undefined,
     undefined,
   ])

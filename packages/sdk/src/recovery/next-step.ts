@@ -1,5 +1,5 @@
+import { isRetryable } from '../error-type.ts'
 import { retryDelaySeconds } from './delay.ts'
-import { isRetryable } from './is-retryable.ts'
 import { retryAfterSeconds } from './retry-after.ts'
 import type { RecoverySettings } from './settings.ts'
 

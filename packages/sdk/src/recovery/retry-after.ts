@@ -1,39 +1,77 @@
-import { chainOf, peek } from '../error-type.ts'
+import { answersIn, chainOf, headerOf, headersIn } from '../error-answer.ts'
+import { isInstance, peek } from '../peek.ts'
 
-function header(headers: unknown, name: string): unknown {
-  const get = peek(headers, 'get')
-  if (typeof get === 'function') {
-    try {
-      return get.call(headers, name) as unknown
-    } catch {
-      return undefined
-    }
-  }
-  return peek(headers, name) ?? peek(headers, 'Retry-After')
+// A number that is no header is read as milliseconds from here on: nobody asks to wait 17 minutes in seconds
+const millisecondsFrom = 1000
+
+/** Reads a number, or text that is one; never a negative one. */
+function numberOf(value: unknown): number | undefined {
+  if (typeof value === 'number') return Number.isFinite(value) && value >= 0 ? value : undefined
+  if (typeof value !== 'string') return undefined
+  const text = value.trim()
+  return /^\d+(\.\d+)?$/.test(text) ? Number(text) : undefined
 }
 
-/** Reads a `Retry-After` value (RFC 9110: whole seconds, or an HTTP date) as seconds from `nowMs`. */
-function parseRetryAfter(value: unknown, nowMs: number): number | undefined {
-  if (typeof value !== 'string' && typeof value !== 'number') return undefined
-  const text = String(value).trim()
-  if (/^\d+(\.\d+)?$/.test(text)) return Number(text)
-  const date = /[A-Za-z]{3}/.test(text) ? Date.parse(text) : Number.NaN
-  return Number.isNaN(date) ? undefined : Math.max(0, (date - nowMs) / 1000)
+/** Milliseconds since 1970 of an HTTP date. */
+function dateOf(value: unknown): number | undefined {
+  if (isInstance(value, Date)) return Number.isNaN(value.getTime()) ? undefined : value.getTime()
+  const date = typeof value === 'string' && /[A-Za-z]{3}/.test(value) ? Date.parse(value) : Number.NaN
+  return Number.isNaN(date) ? undefined : date
+}
+
+const milliseconds = (value: unknown): number | undefined => {
+  const number = numberOf(value)
+  return number === undefined ? undefined : number / 1000
+}
+
+/** Headers: `retry-after-ms`, and `Retry-After` (RFC 9110: seconds, or a date, which is read against the answer's own `Date`). */
+function inHeaders(headers: unknown, nowMs: number): number | undefined {
+  const exact = milliseconds(headerOf(headers, 'retry-after-ms'))
+  if (exact !== undefined) return exact
+  const value = headerOf(headers, 'retry-after')
+  const date = dateOf(value)
+  if (date === undefined) return numberOf(value)
+  // The clock of the server decides, not ours
+  return Math.max(0, (date - (dateOf(headerOf(headers, 'date')) ?? nowMs)) / 1000)
+}
+
+/** Properties of the error or of its answer: `retryAfter` and its relatives. */
+function inProperties(value: unknown, nowMs: number): number | undefined {
+  const exact = milliseconds(peek(value, 'retryAfterMs') ?? peek(value, 'retry_after_ms') ?? peek(value, 'msBeforeNext'))
+  if (exact !== undefined) return exact
+  const asked = ['retryAfter', 'retry_after', 'retryAfterSeconds', 'retryAfterHint'].map((key) => peek(value, key))
+  const parameters = peek(value, 'parameters')
+  const found = [...asked, peek(parameters, 'retry_after')].find((each) => each !== undefined && each !== null)
+  const date = dateOf(found)
+  if (date !== undefined) return Math.max(0, (date - nowMs) / 1000)
+  const number = numberOf(found)
+  if (number === undefined) return undefined
+  // RateLimitError of discord.js, by its other fields
+  const isMilliseconds = typeof peek(value, 'timeToReset') === 'number' || typeof peek(value, 'majorParameter') === 'string'
+  return isMilliseconds || (typeof found === 'number' && number >= millisecondsFrom) ? number / 1000 : number
+}
+
+/** Google's RetryInfo: `"20s"`, or seconds and nanoseconds. */
+function inRetryInfo(detail: unknown): number | undefined {
+  const delay = peek(detail, 'retryDelay')
+  if (typeof delay === 'string') return numberOf(delay.trim().replace(/s$/, ''))
+  const seconds = numberOf(peek(delay, 'seconds'))
+  return seconds === undefined ? undefined : seconds + (numberOf(peek(delay, 'nanos')) ?? 0) / 1e9
 }
 
 /**
- * Seconds that the answering server asked to wait: the `Retry-After` header of the error or of an error it wraps
- * (`responseHeaders`, `headers`, `response.headers`), or a numeric `retryAfter` property.
+ * Seconds that the answering server asked to wait: by a header of the error or of one that it wraps (`responseHeaders`, `headers`,
+ * `response.headers`), by a property such as `retryAfter`, or by Google's RetryInfo in its answer. docs/errors.md has the table.
  */
 export function retryAfterSeconds(error: unknown, nowMs: number): number | undefined {
   for (const inner of chainOf(error)) {
-    const sources = [peek(inner, 'responseHeaders'), peek(inner, 'headers'), peek(peek(inner, 'response'), 'headers')]
-    for (const headers of sources) {
-      const seconds = parseRetryAfter(header(headers, 'retry-after'), nowMs)
-      if (seconds !== undefined) return seconds
-    }
-    const seconds = parseRetryAfter(peek(inner, 'retryAfter'), nowMs)
-    if (seconds !== undefined) return seconds
+    const answers = answersIn(inner)
+    const readers: Iterable<number | undefined>[] = [
+      headersIn(inner).map((headers) => inHeaders(headers, nowMs)),
+      answers.map((answer) => inProperties(answer, nowMs)),
+      answers.map(inRetryInfo),
+    ]
+    for (const seconds of readers.flatMap((found) => [...found])) if (seconds !== undefined) return seconds
   }
   return undefined
 }

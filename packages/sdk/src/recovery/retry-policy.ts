@@ -1,6 +1,6 @@
 import { ConstantBackoff, handleWhenResult, retry, type RetryPolicy } from 'cockatiel'
 
-import { peek } from '../error-type.ts'
+import { peek } from '../peek.ts'
 import type { NextStep } from './next-step.ts'
 
 /** How an attempt went: its value, or its error and what follows from it. */

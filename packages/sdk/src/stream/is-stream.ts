@@ -1,4 +1,4 @@
-import { isInstance, peek } from '../error-type.ts'
+import { isInstance, peek } from '../peek.ts'
 
 /** True for what a generator function or an async generator function returns. */
 export function isGenerator(value: unknown): value is AsyncGenerator | Generator {

@@ -1,4 +1,4 @@
-import { isInstance, peek } from '../error-type.ts'
+import { isInstance, peek } from '../peek.ts'
 import { guarded, trip } from '../telemetry/guard.ts'
 import { isGenerator } from './is-stream.ts'
 import type { OpenedStream } from './opened-stream.ts'

@@ -1,4 +1,4 @@
-import { peek } from '../error-type.ts'
+import { peek } from '../peek.ts'
 import { guarded } from './guard.ts'
 
 const longestContent = 4096

@@ -1,7 +1,7 @@
 import { diag, type Counter } from '@opentelemetry/api'
 
-import { peek } from '../error-type.ts'
 import { attribute } from '../names.ts'
+import { peek } from '../peek.ts'
 import { processWide } from '../process-wide.ts'
 
 /** Where an error of ours, or of telemetry that we call, was swallowed. */

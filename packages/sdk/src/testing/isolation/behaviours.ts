@@ -1,4 +1,4 @@
-import { isInstance, peek } from '../../error-type.ts'
+import { isInstance, peek } from '../../peek.ts'
 import type { IsolationAdapter, PlainAgent } from './isolation-adapter.ts'
 
 /** What a run of the wrapped agent is given, and what it must not change. */

@@ -1,0 +1,146 @@
+import { isInstance, isObject, itemsOf, peek } from './peek.ts'
+
+/** So many errors at most are looked at, however they wrap each other. */
+export const maxErrors = 32
+const maxDetails = 10
+const maxHeaders = 400
+const maxJsonLength = 100_000
+
+/** The error that `error` wraps: the last one of a retrying library, its `cause`, or what else libraries call it. */
+export function wrappedBy(error: unknown): unknown {
+  const inner = peek(error, 'lastError') ?? peek(error, 'cause') ?? peek(error, 'originalError') ?? peek(error, 'original')
+  if (inner !== undefined && inner !== null) return inner
+  const suppressing = peek(error, 'error')
+  return isInstance(suppressing, Error) ? suppressing : undefined
+}
+
+/** The errors of an `AggregateError`; a library that retries lists all of its tries, of which the last one counts. */
+export function listedIn(error: unknown): unknown[] {
+  return peek(error, 'lastError') === undefined ? itemsOf(peek(error, 'errors'), maxErrors) : []
+}
+
+/** The error and what it wraps or lists, outermost first; each once, at most 32. */
+export function chainOf(error: unknown): unknown[] {
+  const chain = [error]
+  const visit = (outer: unknown): void => {
+    for (const inner of [wrappedBy(outer), ...listedIn(outer)]) {
+      if (inner === undefined || inner === null || chain.length >= maxErrors || chain.includes(inner)) continue
+      chain.push(inner)
+      visit(inner)
+    }
+  }
+  visit(error)
+  return chain
+}
+
+/** Objects in which an error carries its server's answer, parsed where they are JSON; itself first. */
+export function answersIn(error: unknown): unknown[] {
+  const response = peek(error, 'response')
+  const bodies = [
+    peek(error, 'error'),
+    peek(error, 'data'),
+    peek(error, 'body'),
+    peek(error, 'responseBody'),
+    peek(error, 'rawError'),
+    peek(response, 'data'),
+    peek(response, 'body'),
+    peek(error, 'message'),
+  ]
+  const found: unknown[] = [error, peek(error, 'extensions')]
+  for (const body of bodies) {
+    const parsed = typeof body === 'string' ? parsedJson(body) : body
+    const answer: unknown = Array.isArray(parsed) ? itemsOf(parsed, 1)[0] : parsed
+    if (!isObject(answer)) continue
+    const inner = peek(answer, 'error')
+    found.push(
+      answer,
+      inner,
+      peek(inner, 'innererror'),
+      ...itemsOf(peek(inner, 'details') ?? peek(answer, 'details'), maxDetails),
+    )
+  }
+  return found.filter(isObject)
+}
+
+/** JSON, or the JSON after a few words such as `401 {"error": ...}`. */
+function parsedJson(text: string): unknown {
+  if (text.length > maxJsonLength) return undefined
+  const start = text.slice(0, 200).search(/[{[]/)
+  if (start === -1) return undefined
+  try {
+    return JSON.parse(text.slice(start)) as unknown
+  } catch {
+    return undefined
+  }
+}
+
+/** The objects that may hold the headers of an error's answer. */
+export function headersIn(error: unknown): unknown[] {
+  const places = [
+    peek(error, 'responseHeaders'),
+    peek(error, 'headers'),
+    peek(error, 'rawHeaders'),
+    ...['response', '$response', 'rawResponse', 'res'].flatMap((key) => {
+      const response = peek(error, key)
+      return [peek(response, 'headers'), peek(response, 'rawHeaders')]
+    }),
+  ]
+  return places.filter(isObject)
+}
+
+/** A header's value, whatever holds it: Headers, a Map, an object with keys in any case, a list. */
+export function headerOf(headers: unknown, name: string): unknown {
+  try {
+    const get = peek(headers, 'get')
+    const value: unknown = typeof get === 'function' ? get.call(headers, name) : peek(headers, name)
+    if (value !== undefined && value !== null) return first(value)
+    for (const [key, found] of entriesOf(headers)) {
+      if (typeof key === 'string' && key.toLowerCase() === name) return first(found)
+    }
+  } catch {
+    // Headers of a hostile or closed object: none
+  }
+  return undefined
+}
+
+const first = (value: unknown): unknown => (Array.isArray(value) ? itemsOf(value, 1)[0] : value)
+
+function entriesOf(headers: unknown): (readonly unknown[])[] {
+  if (isInstance(headers, Map)) return [...headers]
+  const items = Array.isArray(headers) ? itemsOf(headers, maxHeaders) : undefined
+  if (!items) return Object.entries(headers as object).slice(0, maxHeaders)
+  if (items.every((item) => Array.isArray(item))) return items as unknown[][]
+  // Node's rawHeaders: name, value, name, value
+  return items.flatMap((item, at) => (at % 2 === 0 ? [[item, items[at + 1]]] : []))
+}
+
+function asStatus(value: unknown): number | undefined {
+  const status = typeof value === 'string' && /^\d{3}$/.test(value) ? Number(value) : value
+  return Number.isInteger(status) && Number(status) >= 400 && Number(status) <= 599 ? Number(status) : undefined
+}
+
+/** The HTTP status (400-599) that an error or its answer says, as a number or as text. */
+export function statusOf(error: unknown, answers: readonly unknown[]): number | undefined {
+  const response = peek(error, 'response')
+  const places = [
+    ...['statusCode', 'status', 'status_code', 'httpStatus', 'httpStatusCode'].map((key) => peek(error, key)),
+    peek(peek(error, '$metadata'), 'httpStatusCode'),
+    peek(response, 'status'),
+    peek(response, 'statusCode'),
+    ...answers.flatMap((answer) => [peek(answer, 'code'), peek(answer, 'status')]),
+  ]
+  for (const place of places) {
+    const status = asStatus(place)
+    if (status !== undefined) return status
+  }
+  return undefined
+}
+
+/** The HTTP status (400-599) that an error or one that it wraps carries, if any. */
+export function httpStatus(error: unknown): number | undefined {
+  for (const each of chainOf(error)) {
+    const status = statusOf(each, answersIn(each))
+    if (status !== undefined) return status
+  }
+  return undefined
+}

@@ -1,0 +1,30 @@
+/** Reads a property of a value that may be anything: a primitive, a proxy, an object whose getters throw. */
+export function peek(value: unknown, key: PropertyKey): unknown {
+  if ((typeof value !== 'object' && typeof value !== 'function') || value === null) return undefined
+  try {
+    return (value as Record<PropertyKey, unknown>)[key]
+  } catch {
+    return undefined
+  }
+}
+
+/** `instanceof` for a value that may be anything; a proxy whose traps throw is an instance of nothing. */
+export function isInstance<T>(value: unknown, of: abstract new (...args: never) => T): value is T {
+  try {
+    return value instanceof of
+  } catch {
+    return false
+  }
+}
+
+/** True for an object that is not null and no function. */
+export const isObject = (value: unknown): value is object => typeof value === 'object' && value !== null
+
+/** The first `max` items of a value that may be an array, and a hostile one. */
+export function itemsOf(value: unknown, max: number): unknown[] {
+  try {
+    return Array.isArray(value) ? Array.prototype.slice.call(value, 0, max) : []
+  } catch {
+    return []
+  }
+}
