@@ -20,8 +20,9 @@ export function startDeadline(world: World, seconds: number, what: string): Dead
   const begin = (): (() => void) =>
     world.after(seconds * 1000, () => {
       const error = new DOMException(`${what} of ${seconds} s is over`, 'TimeoutError')
-      controller.abort(error)
+      // First the race, then the signal: a function that rejects at once with an abort of its own has still run out of time
       reject(error)
+      controller.abort(error)
     })
   let cancel = begin()
   const restart = (): void => {

@@ -13,7 +13,7 @@ import {
   transientWords,
   vagueStatuses,
 } from './known-errors.ts'
-import { otherError } from './names.ts'
+import { otherError, timeoutError } from './names.ts'
 import { isInstance, isObject, peek } from './peek.ts'
 
 // A word such as ECONNRESET, rate_limit_exceeded, AI_APICallError: no blanks, so no message; not long enough for an id
@@ -103,7 +103,7 @@ function readOne(error: unknown): Reading {
   }
   if (status !== undefined) return reading(isHopelessStatus(status, error) ? 'hopeless' : 'transient')
   if (grpc !== undefined) return reading(isIn(hopelessStatusWords, grpc) ? 'hopeless' : 'transient', grpc)
-  if (isTimeout(error, names)) return reading('timeout', 'timeout')
+  if (isTimeout(error, names)) return reading('timeout', timeoutError)
 
   const statusWord = words.find((each) => isIn(hopelessStatusWords, each))
   if (statusWord !== undefined) return reading('hopeless', asWord(statusWord))
@@ -149,7 +149,8 @@ function read(error: unknown, seen: Set<unknown>): Reading {
   const inner = wrappedBy(error)
   const goesOn = (next: unknown): boolean => next !== undefined && next !== null && seen.size < maxErrors && !seen.has(next)
   const wrapped = goesOn(inner) ? read(inner, seen) : undefined
-  if (own.verdict === 'cancelled') return endedByTimeout(error, wrapped) ? { ...own, verdict: 'timeout', type: 'timeout' } : own
+  if (own.verdict === 'cancelled')
+    return endedByTimeout(error, wrapped) ? { ...own, verdict: 'timeout', type: timeoutError } : own
 
   const outer = wrapped ? over(own, wrapped) : own
   if (outer.verdict !== undefined) return outer

@@ -141,7 +141,8 @@ export class Execution implements CurrentExecution, Tracked {
     return (call) => this.within(call, span)
   }
 
-  attemptEnded(outcome: Outcome, error?: unknown): void {
+  /** Ends the attempt under way; `errorType` is its word where the error itself does not say why it failed. */
+  attemptEnded(outcome: Outcome, error?: unknown, errorType?: string): void {
     const attempt = this.record.attempts.at(-1)
     const span = this.#attemptSpan
     if (!attempt || !span) return
@@ -149,7 +150,7 @@ export class Execution implements CurrentExecution, Tracked {
     const seconds = msBetween(this.#attemptStartedMs, this.world.now()) / 1000
     attempt.durationSeconds = seconds
     attempt.outcome = outcome
-    if (outcome === 'failure') this.#attemptFailed(attempt, span, error)
+    if (outcome === 'failure') this.#attemptFailed(attempt, span, error, errorType)
     span.end()
     record(instruments().attemptDuration, seconds, this.series.attempt[outcome])
   }
@@ -158,7 +159,7 @@ export class Execution implements CurrentExecution, Tracked {
   finish(ending: Ending): void {
     if (this.#finished) return
     this.#finished = true
-    this.attemptEnded(ending.outcome, ending.error)
+    this.attemptEnded(ending.outcome, ending.error, ending.errorType)
     finishExecution(this, ending)
   }
 
@@ -168,9 +169,9 @@ export class Execution implements CurrentExecution, Tracked {
     return !this.#finished
   }
 
-  #attemptFailed(attempt: AttemptRecord, span: GuardedSpan, error: unknown): void {
+  #attemptFailed(attempt: AttemptRecord, span: GuardedSpan, error: unknown, errorType = boundedErrorType(error)): void {
     const message = messageOf(error, this.agent.options.errorMessages)
-    attempt.errorType = boundedErrorType(error)
+    attempt.errorType = errorType
     attempt.errorMessage = message
     span.fail(attempt.errorType, message)
     this.previousErrors.push(error)

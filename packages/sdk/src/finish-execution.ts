@@ -16,6 +16,8 @@ export interface Ending {
   readonly retryOutcome: RetryOutcome
   /** What its caller gets, where it is an error. */
   readonly error?: unknown
+  /** The word for it, where the error itself does not say why the run failed. */
+  readonly errorType?: string | undefined
   /** What its caller gets otherwise; recorded only if `captureOutput` asks for it. */
   readonly result?: unknown
   /** Why no further attempt was made, where their number does not say it. */
@@ -34,7 +36,7 @@ export function finishExecution(execution: Execution, ending: Ending): void {
   run.outcome = outcome
   run.retryOutcome = retryOutcome
   run.durationSeconds = seconds
-  if (outcome === 'failure') describeFailure(execution, ending.error)
+  if (outcome === 'failure') describeFailure(execution, ending)
 
   endSpan(execution, ending)
   countRun(execution, outcome, seconds)
@@ -44,8 +46,8 @@ export function finishExecution(execution: Execution, ending: Ending): void {
   notify('finished', run)
 }
 
-function describeFailure({ record: run, agent }: Execution, error: unknown): void {
-  run.errorType = boundedErrorType(error)
+function describeFailure({ record: run, agent }: Execution, { error, errorType = boundedErrorType(error) }: Ending): void {
+  run.errorType = errorType
   run.errorMessage = messageOf(error, agent.options.errorMessages)
 }
 

@@ -1,9 +1,9 @@
 import { callerSignal } from './caller-signal.ts'
 import { startDeadline, type Deadline } from './deadline.ts'
-import { isRetryable } from './error-type.ts'
+import { isRetryable, isTimeoutReason } from './error-type.ts'
 import type { Execution } from './execution.ts'
 import { retryLine, say } from './log-lines.ts'
-import type { RetryOutcome } from './names.ts'
+import { timeoutError, type RetryOutcome } from './names.ts'
 import type { AnyPolicy } from './options.ts'
 import { nextStep, type NextStep } from './recovery/next-step.ts'
 import { giveUp, isRejection, retryPolicy, type Tried } from './recovery/retry-policy.ts'
@@ -170,7 +170,8 @@ export class Run {
   #attemptFailed(error: unknown): Tried {
     const execution = this.#execution
     const aborted = this.#caller?.aborted ?? false
-    execution.attemptEnded(aborted ? 'cancelled' : 'failure', error)
+    const timedOut = aborted && this.#isCallerOutOfTime()
+    execution.attemptEnded(aborted && !timedOut ? 'cancelled' : 'failure', error, timedOut ? timeoutError : undefined)
     this.#attemptEndedMs = execution.world.now()
     const step: NextStep = aborted || this.#policy ? giveUp : this.#nextStep(error)
     if (!step.retry) {
@@ -237,8 +238,16 @@ export class Run {
     this.#execution.finish({ outcome: 'success', retryOutcome, result })
   }
 
+  /** The run ends with its caller: cancelled, or a failure if the caller's own time limit has passed. */
   #cancelled(error?: unknown): void {
-    this.#execution.finish({ outcome: 'cancelled', retryOutcome: 'aborted', error })
+    if (!this.#isCallerOutOfTime()) return this.#execution.finish({ outcome: 'cancelled', retryOutcome: 'aborted', error })
+    const failed = error ?? this.#caller?.reason
+    this.#execution.finish({ outcome: 'failure', retryOutcome: 'aborted', error: failed, errorType: timeoutError })
+  }
+
+  #isCallerOutOfTime(): boolean {
+    const caller = this.#caller
+    return caller !== undefined && caller.aborted && isTimeoutReason(caller.reason)
   }
 
   #failed(error: unknown): void {

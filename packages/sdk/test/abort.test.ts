@@ -94,6 +94,75 @@ describe('an abort', () => {
   })
 })
 
+describe('a deadline of the caller', () => {
+  const late = new DOMException('the page waits no longer', 'TimeoutError')
+  /** Rejects with what `from` makes of the signal's reason, as soon as it aborts. */
+  const heeding = (from: (reason: unknown) => unknown, options: InstrumentAgentOptions<[AbortSignal]> = {}) =>
+    instrumentAgent(
+      (signal: AbortSignal) =>
+        new Promise<never>((_, fail) => signal.addEventListener('abort', () => fail(from(signal.reason) as Error))),
+      { name: 'writer', logger: false, ...options },
+    )
+
+  test('of AbortSignal.timeout() is a failure `timeout`, and counts in the error rate', async () => {
+    vi.useRealTimers()
+    const { lines, logger } = keptLines()
+    const agent = heeding((why) => why, { logger })
+    await expect(agent(AbortSignal.timeout(5))).rejects.toMatchObject({ name: 'TimeoutError' })
+    expect(await told(telemetry)).toBe('failure aborted (timeout), attempts: timeout')
+    expect(lines).toEqual([expect.stringMatching(/^\[FAILED\] writer gave up after 1 attempt, .* s \(timeout\)/)])
+    const failures = (await telemetry.points('agent.failures')).filter(({ value }) => value !== 0)
+    expect(failures.map(({ attributes }) => attributes['error.type'])).toEqual(['timeout'])
+  })
+
+  const ways: Record<string, unknown> = {
+    'a TimeoutError': late,
+    'an abort because of a TimeoutError': Object.assign(new Error('aborted', { cause: late }), { name: 'AbortError' }),
+    'an error with the code ETIMEDOUT': Object.assign(new Error('late'), { code: 'ETIMEDOUT' }),
+  }
+  test.for(Object.entries(ways))(
+    'that is %s is a timeout, whatever error the function makes of it, which comes out',
+    async ([, why]) => {
+      const own = Object.assign(new Error('Request was aborted.'), { name: 'AbortError' })
+      const controller = new AbortController()
+      const settled = expect(heeding(() => own)(controller.signal)).rejects.toBe(own)
+      controller.abort(why)
+      await settled
+      expect(await told(telemetry)).toBe('failure aborted (timeout), attempts: timeout')
+      expect(recoveryOf(own)).toMatchObject({ attempts: 1, outcome: 'aborted' })
+    },
+  )
+
+  test('that passes before the first call, or while a retry is waited for, is one too, and there is no further call', async () => {
+    const { agent, calls } = failing()
+    const controller = new AbortController()
+    const settled = expect(agent(controller.signal)).rejects.toBe(late)
+    await vi.advanceTimersByTimeAsync(1000)
+    controller.abort(late)
+    await settled
+    expect(await told(telemetry)).toBe('failure aborted (timeout), attempts: 500')
+    await expect(agent(controller.signal)).rejects.toBe(late)
+    expect(calls).toEqual([1])
+  })
+
+  test('that passes while a stream is read is one too', async () => {
+    const controller = new AbortController()
+    const agent = instrumentAgent(
+      async function* (signal: AbortSignal) {
+        yield 'one'
+        await new Promise<never>((_, fail) => signal.addEventListener('abort', () => fail(signal.reason as Error)))
+      },
+      { name: 'writer', logger: false },
+    )
+    const reader = agent(controller.signal)
+    await reader.next()
+    const settled = expect(reader.next()).rejects.toBe(late)
+    controller.abort(late)
+    await settled
+    expect(await told(telemetry)).toBe('failure aborted (timeout), attempts: timeout')
+  })
+})
+
 describe("the caller's signal is found", () => {
   const where: Record<string, { args: (signal: AbortSignal) => unknown[]; options?: InstrumentAgentOptions<never[]> }> = {
     'as an argument': { args: (signal) => ['task', signal] },
@@ -161,6 +230,21 @@ describe('a time limit', () => {
     expect(reasons).toEqual(['TimeoutError', 'TimeoutError'])
     expect(await told(telemetry)).toBe('failure exhausted (timeout), attempts: timeout timeout')
     expect(await timersLeft()).toBe(0)
+  })
+
+  test('of an attempt is a timeout also where the function rejects with an abort of its own, and the next one begins', async () => {
+    const agent = instrumentAgent(
+      () =>
+        new Promise<never>((_, fail) => {
+          const abort = Object.assign(new Error('Request was aborted.'), { name: 'APIUserAbortError' })
+          currentExecution()!.signal.addEventListener('abort', () => fail(abort))
+        }),
+      { name: 'writer', logger: false, recovery: { maxRetries: 1, baseDelaySeconds: 1, attemptTimeoutSeconds: 10 } },
+    )
+    const settled = expect(agent()).rejects.toMatchObject({ name: 'TimeoutError' })
+    await vi.advanceTimersByTimeAsync(21_000)
+    await settled
+    expect(await told(telemetry)).toBe('failure exhausted (timeout), attempts: timeout timeout')
   })
 
   test('of the whole run cuts the attempt under way', async () => {
