@@ -114,7 +114,7 @@ export const recoveryLimits: Settings<RecoveryLimits> = {
 }
 
 /** `alerts`, without channels and rules. */
-export const alertSettings: Settings<Pick<AlertSettings, 'inProcess' | 'alertmanagerUrl'>> = {
+export const alertSettings: Settings<Pick<AlertSettings, 'inProcess' | 'alertmanagerUrl' | 'runbooksUrl'>> = {
   inProcess: {
     about:
       'Whether the process evaluates the alert rules: on, off, or auto, which leaves them to Prometheus when metrics go out by OTLP.',
@@ -125,6 +125,12 @@ export const alertSettings: Settings<Pick<AlertSettings, 'inProcess' | 'alertman
   alertmanagerUrl: {
     about: 'In-process alerts go to this Alertmanager.',
     variable: 'ALERTMANAGER_URL',
+    value: openUrl,
+    default: undefined,
+  },
+  runbooksUrl: {
+    about: 'Where your team reads docs/runbooks; in-process alerts link to the page with their name below it.',
+    variable: 'RUNBOOKS_URL',
     value: openUrl,
     default: undefined,
   },

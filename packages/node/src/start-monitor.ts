@@ -37,7 +37,8 @@ export async function startMonitor(
     const receiver = await openReceiver({ configuration, deliver: options.alerts?.deliver, pageUrl: page?.url, logger, say })
     const { intervalSeconds } = configuration.monitor
     const all = [...configuration.alerts.rules, ...conditionRules(options)]
-    rules = startAlertRules({ rules: all, intervalSeconds, health: getSystemHealth, receiver, labels, logger })
+    const { runbooksUrl } = configuration.alerts
+    rules = startAlertRules({ rules: all, runbooksUrl, intervalSeconds, health: getSystemHealth, receiver, labels, logger })
   }
   return {
     pageUrl: page?.url,

@@ -79,6 +79,8 @@ export interface AlertOptions {
   deliver?: Deliver
   /** @default ALERTMANAGER_URL, or none */
   alertmanagerUrl?: string
+  /** Where docs/runbooks can be read: alerts link to `<runbooksUrl>/<alert>.md`. @default RUNBOOKS_URL, or none */
+  runbooksUrl?: string
 }
 
 /** The recovery settings an operator decides. */

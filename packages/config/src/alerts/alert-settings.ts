@@ -7,6 +7,8 @@ export interface AlertSettings {
   readonly inProcess: 'auto' | 'on' | 'off'
   /** In-process alerts go to this Alertmanager; `ALERTMANAGER_URL`. @default none */
   readonly alertmanagerUrl: string | undefined
+  /** In-process alerts link to `<runbooksUrl>/<alert>.md`; `RUNBOOKS_URL`. @default none */
+  readonly runbooksUrl: string | undefined
   /** Those that can be reached; one without a target is left out and told in `offChannels`. @default [] */
   readonly channels: readonly AlertChannel[]
   /** The defaults, with those replaced that the file names. */

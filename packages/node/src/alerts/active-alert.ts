@@ -7,7 +7,7 @@ export interface ActiveAlert {
   /** The labels given, `alertname` and `severity`. */
   readonly labels: Readonly<Record<string, string>>
   readonly fingerprint: string
-  readonly annotations: { readonly summary: string; readonly description: string }
+  readonly annotations: Readonly<Record<'summary' | 'description', string> & Partial<Record<'runbook_url', string>>>
   readonly finding: string
   /** When its condition began to hold. */
   readonly sinceMs: number
@@ -22,6 +22,10 @@ export function activeAlert(
   // Alertmanager refuses empty values
   const given = Object.fromEntries(Object.entries(processLabels).filter(([, value]) => value !== ''))
   const labels = { ...given, alertname: rule.alertName, severity: rule.severity }
-  const annotations = { summary: `${rule.alertName}: ${finding}`, description: rule.description }
+  const annotations = {
+    summary: `${rule.alertName}: ${finding}`,
+    description: rule.description,
+    ...(rule.runbookUrl !== undefined && { runbook_url: rule.runbookUrl }),
+  }
   return { rule, labels, fingerprint: fingerprint(labels), annotations, finding, sinceMs }
 }

@@ -27,6 +27,8 @@ export interface ConditionRule {
   readonly description: string
   /** The condition must have held this long, in seconds. @default 0 */
   readonly forSeconds?: number
+  /** Page that says what to do; linked from the status page and from messages. @default none */
+  readonly runbookUrl?: string
 }
 
 type CodeRules = NonNullable<TelemetryOptions['alerts']>['rules']
@@ -56,12 +58,17 @@ export function conditionRuleProblems(rules: CodeRules): Problem[] {
       ['description', isText(rule.description), 'must be one line of at most 200 characters'],
       ['threshold', isNumber(rule.threshold), 'must be a number'],
       ['forSeconds', isNumber(rule.forSeconds) && (rule.forSeconds ?? 0) >= 0, 'must be a number of seconds, 0 or more'],
+      ['runbookUrl', rule.runbookUrl === undefined || isWebAddress(rule.runbookUrl), 'must be an http or https URL'],
       ['name', !isRepeated, 'must not stand twice with the same severity'],
     ]
     return checks.flatMap(([name, holds, text]) =>
       holds ? [] : { path: `alerts.rules[${index}].${name}`, rule: text, value: shownValue(rule[name]) },
     )
   })
+}
+
+function isWebAddress(value: unknown): boolean {
+  return typeof value === 'string' && /^https?:$/.test(URL.parse(value)?.protocol ?? '')
 }
 
 function isText(value: unknown): boolean {

@@ -11,6 +11,8 @@ export interface TrackedRule {
   /** Whether people have been told that it fires, and not yet that it is over. */
   readonly isTold: boolean
   readonly isMuted: boolean
+  /** When it was last seen muted, while it has not been quiet since. */
+  readonly mutedMs?: number | undefined
   /** What was wrong when its condition last held. */
   readonly finding: string
 }
@@ -43,8 +45,9 @@ export function untold(rule: InProcessRule): TrackedRule {
 }
 
 /**
- * Evaluates all rules once. A muted alert is told when it is not muted any more and still fires; one that was told before it was
- * muted is still told to be over.
+ * Evaluates all rules once. An alert that was muted is sent when its condition has held for its own `forSeconds` (at least the quiet
+ * time) after it was last muted: what only takes longer to end than the alert that muted it is not sent right before it ends. One that
+ * was sent before it was muted is still reported as resolved.
  */
 export function evaluateRules(
   before: readonly TrackedRule[],
@@ -63,15 +66,19 @@ export function evaluateRules(
   const tracked = stepped.map(({ before: previous, ...next }): TrackedRule => {
     const { rule, state, finding } = next
     const muted = state.phase !== 'inactive' && isMuted(rule, firing)
-    if (state.phase === 'firing' && !next.isTold && !muted) {
+    const holds = state.phase === 'firing' && state.quietSinceMs === undefined
+    const mutedMs = muted ? nowMs : state.phase === 'inactive' ? undefined : next.mutedMs
+    const waitMs = Math.max(rule.forSeconds, quietSeconds) * 1_000
+    const isDue = holds && !muted && (mutedMs === undefined || nowMs - mutedMs >= waitMs)
+    if (isDue && !next.isTold) {
       changes.push({ status: 'firing', rule, sinceMs: state.sinceMs, finding })
-      return { ...next, isMuted: muted, isTold: true }
+      return { ...next, isMuted: muted, mutedMs, isTold: true }
     }
     if (state.phase !== 'firing' && next.isTold && previous.phase === 'firing') {
       changes.push({ status: 'resolved', rule, sinceMs: previous.sinceMs, finding })
-      return { ...next, isMuted: muted, isTold: false }
+      return { ...next, isMuted: muted, mutedMs, isTold: false }
     }
-    return { ...next, isMuted: muted }
+    return { ...next, isMuted: muted, mutedMs }
   })
   return { tracked, changes }
 }

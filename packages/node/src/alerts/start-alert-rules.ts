@@ -23,6 +23,8 @@ export interface CurrentAlert {
   readonly summary: string
   /** When its condition began to hold, in milliseconds since 1970. */
   readonly sinceMs: number
+  /** What to do about it. */
+  readonly runbookUrl?: string | undefined
 }
 
 /** Rules that are being evaluated. */
@@ -38,6 +40,8 @@ export interface AlertRules {
 /** Which rules, how often, and who is told. */
 export interface AlertRulesOptions {
   readonly rules: readonly (AlertRule | ConditionRule)[]
+  /** Where the runbooks of the named rules are. @default none */
+  readonly runbooksUrl?: string | undefined
   readonly intervalSeconds: number
   /** Health now; `getSystemHealth`. */
   readonly health: () => SystemHealth
@@ -59,6 +63,7 @@ const toConsole: Logger = console
  */
 export function startAlertRules({
   rules,
+  runbooksUrl,
   intervalSeconds,
   health,
   receiver,
@@ -69,7 +74,7 @@ export function startAlertRules({
 }: AlertRulesOptions): AlertRules {
   const say = sayTo(logger)
   const saidThrown = new Set<string>()
-  let tracked: readonly TrackedRule[] = rules.map((rule) => untold(inProcessRule(rule)))
+  let tracked: readonly TrackedRule[] = rules.map((rule) => untold(inProcessRule(rule, runbooksUrl)))
   let thrown = 0
   let unsent: AlertChange[] = []
   let sending: Promise<void> | undefined
@@ -136,10 +141,12 @@ function firingAlerts(tracked: readonly TrackedRule[], labels: Readonly<Record<s
 
 function currentAlerts(tracked: readonly TrackedRule[]): CurrentAlert[] {
   return tracked
-    .flatMap(({ rule, state, isMuted, finding }): CurrentAlert[] => {
+    .flatMap(({ rule, state, isTold, isMuted, finding }): CurrentAlert[] => {
       if (state.phase === 'inactive') return []
-      const { alertName: name, severity } = rule
-      return [{ name, severity, state: state.phase, isMuted, summary: finding, sinceMs: state.sinceMs }]
+      const { alertName: name, severity, runbookUrl } = rule
+      // One that was muted until now waits once more before it is told
+      const phase = isTold || isMuted ? state.phase : 'pending'
+      return [{ name, severity, state: phase, isMuted, summary: finding, sinceMs: state.sinceMs, runbookUrl }]
     })
     .toSorted((one, other) => severities.indexOf(one.severity) - severities.indexOf(other.severity))
 }

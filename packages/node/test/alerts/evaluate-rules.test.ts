@@ -39,11 +39,29 @@ test('a warning that was told is told to be over, also when the critical alert m
   ])
 })
 
-test('a muted warning is told once the critical alert is over and the warning is not', () => {
-  expect(told([...minutes(8, failing(0.9)), ...minutes(2, failing(0.3))])).toEqual([
+test('a muted warning is sent when it has held for its own time after the critical alert is over', () => {
+  expect(told([...minutes(8, failing(0.9)), ...minutes(6, failing(0.3))])).toEqual([
     '2 firing critical SystemErrorRateCritical',
     '9 resolved critical SystemErrorRateCritical',
-    '9 firing warning SystemErrorRateWarning',
+    '13 firing warning SystemErrorRateWarning',
+  ])
+})
+
+test.each([0, 1, 2, 3, 4])('a muted alert that ends %i minutes after the one that muted it is never sent', (later) => {
+  expect(told([...minutes(15, failing(0.9)), ...minutes(1 + later, failing(0.45)), ...minutes(9, failing(0))])).toEqual([
+    '2 firing critical SystemErrorRateCritical',
+    '16 resolved critical SystemErrorRateCritical',
+  ])
+})
+
+test('an alert that was muted, and is quiet when the mute ends, is not sent before its condition holds again', () => {
+  const rule = (name: 'high_error_rate' | 'low_health') =>
+    untold(inProcessRule({ name, threshold: name === 'low_health' ? 50 : 0.5, severity: 'critical', forSeconds: 0 }))
+  const seen = (errorRate: number, score: number): SystemHealth => healthOf({ errorRate, score })
+  const healths = [seen(0.9, 20), seen(0, 20), seen(0, 100), seen(0, 100), seen(0, 100)]
+  expect(told(healths, [rule('high_error_rate'), rule('low_health')])).toEqual([
+    '0 firing critical SystemErrorRateCritical',
+    '2 resolved critical SystemErrorRateCritical',
   ])
 })
 

@@ -2,6 +2,7 @@ import { defaultAlertRules, type AlertRuleName } from '@swarmwatch/config'
 import type { SystemHealth } from '@swarmwatch/sdk'
 import { expect, test } from 'vitest'
 
+import { activeAlert } from '../../src/alerts/active-alert.ts'
 import { conditionRuleProblems } from '../../src/alerts/condition-rule.ts'
 import { inProcessRule } from '../../src/alerts/in-process-rule.ts'
 import { healthOf } from './health.ts'
@@ -64,11 +65,29 @@ test('a rule in code says its description and threshold', () => {
   ]).toEqual([true, false, 'too many executions at once (threshold 50)', 0])
 })
 
+test('an alert carries its runbook: below the address of the settings, or the one of the rule in code', () => {
+  const named = { name: 'low_health', threshold: 50, severity: 'critical', forSeconds: 0 } as const
+  const runbookOf = (...given: Parameters<typeof inProcessRule>): string | undefined =>
+    activeAlert(inProcessRule(...given), { finding: 'x', sinceMs: 0 }, {}).annotations.runbook_url
+  expect(runbookOf(named, 'https://wiki.example.com/runbooks/')).toBe('https://wiki.example.com/runbooks/SwarmHealthLow.md')
+  expect(runbookOf(named)).toBeUndefined()
+  const own = { name: 'A', condition: () => true, severity: 'info', description: 'a', runbookUrl: 'https://a.example/b' } as const
+  expect(runbookOf(own, 'https://wiki.example.com')).toBe('https://a.example/b')
+})
+
 test('rules in code are checked as a whole, by their place among all rules', () => {
   const fine = { name: 'A', condition: () => true, severity: 'info', description: 'a' } as const
   const named = { name: 'slow_response', threshold: 20 } as const
   expect(conditionRuleProblems([fine, named, { ...fine, severity: 'warning' }])).toEqual([])
-  const broken = { name: 'a\nb', condition: 1, severity: 'bad', threshold: '1', description: '', forSeconds: -1 }
+  const broken = {
+    name: 'a\nb',
+    condition: 1,
+    severity: 'bad',
+    threshold: '1',
+    description: '',
+    forSeconds: -1,
+    runbookUrl: 'javascript:1',
+  }
   const problems = conditionRuleProblems([fine, named, fine, broken as never])
   expect(problems.map(({ path, rule, value }) => [path, rule, value].join(' | '))).toEqual([
     'alerts.rules[2].name | must not stand twice with the same severity | "A"',
@@ -78,5 +97,6 @@ test('rules in code are checked as a whole, by their place among all rules', () 
     'alerts.rules[3].description | must be one line of at most 200 characters | ""',
     'alerts.rules[3].threshold | must be a number | "1"',
     'alerts.rules[3].forSeconds | must be a number of seconds, 0 or more | -1',
+    'alerts.rules[3].runbookUrl | must be an http or https URL | "javascript:1"',
   ])
 })

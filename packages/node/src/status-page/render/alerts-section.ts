@@ -21,11 +21,15 @@ function summary(alerts: readonly CurrentAlert[] | undefined): string {
   return [firing > 0 ? `${firing} firing` : '', pending > 0 ? `${pending} pending` : ''].filter(Boolean).join(', ')
 }
 
-function item({ name, severity, state, isMuted, summary: text, sinceMs }: CurrentAlert, atMs: number): Markup {
+function item({ name, severity, state, isMuted, summary: text, sinceMs, runbookUrl }: CurrentAlert, atMs: number): Markup {
   // Only our own words become class names
   const kind = severities.includes(severity) ? severity : 'info'
+  const runbook =
+    runbookUrl === undefined
+      ? ''
+      : markup` <a href="${runbookUrl}" rel="noreferrer">Runbook<span class="unseen"> of ${shownText(name, longest.name)}</span></a>`
   return markup`<li class="${kind} ${state === 'firing' ? 'firing' : 'pending'}"><p><span class="word ${kind}">${kind}</span> <b><bdi>${shownText(name, longest.name)}</bdi></b></p>
-<p><bdi>${shownText(text)}</bdi></p>
+<p><bdi>${shownText(text)}</bdi>${runbook}</p>
 <p class="note">${state === 'firing' ? 'firing' : 'pending'}${isMuted ? ', muted by another,' : ''} since <time datetime="${isoTime(sinceMs)}">${timeOfDay(sinceMs)} UTC</time>, ${span((atMs - sinceMs) / 1000)}</p></li>
 `
 }
