@@ -31,6 +31,7 @@ export class Execution implements CurrentExecution, Tracked {
   readonly waits: number[] = []
   earlier: Tracked | undefined = undefined
   later: Tracked | undefined = undefined
+  order = 0
   attempt = 0
   #state: Map<string, unknown> | undefined
   #signal: AbortSignal | undefined
@@ -52,6 +53,7 @@ export class Execution implements CurrentExecution, Tracked {
       [attribute.executionId]: this.record.id,
       ...(variant !== undefined && { [attribute.variant]: variant }),
     })
+    this.record.traceId = this.span.recordedTraceId()
     add(instruments().activeExecutions, 1, this.series.agent)
     processWide.monitor.started(this)
     notify('started', this.record)
@@ -99,7 +101,7 @@ export class Execution implements CurrentExecution, Tracked {
 
   /** Says that the next attempt begins in `seconds`. */
   waiting(seconds: number): void {
-    this.record.state = 'waiting'
+    processWide.monitor.changed(this.record, 'waiting')
     this.record.nextAttemptAt = this.world.wallClock() + seconds * 1000
     notify('waiting', this.record)
   }
@@ -107,7 +109,7 @@ export class Execution implements CurrentExecution, Tracked {
   /** Records back-off that was really waited, whether an attempt followed or not. */
   waited(seconds: number): void {
     this.waits.push(seconds)
-    this.record.state = 'running'
+    processWide.monitor.changed(this.record, 'running')
     this.record.nextAttemptAt = undefined
     record(instruments().retryWait, seconds, this.series.agent)
   }

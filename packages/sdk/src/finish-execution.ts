@@ -31,7 +31,8 @@ export function finishExecution(execution: Execution, ending: Ending): void {
   const { record: run } = execution
   const { outcome, retryOutcome } = ending
   const seconds = ending.durationSeconds ?? execution.elapsedSeconds()
-  run.state = 'finished'
+  processWide.monitor.changed(run, 'finished')
+  run.endedAt = execution.world.wallClock()
   run.nextAttemptAt = undefined
   run.outcome = outcome
   run.retryOutcome = retryOutcome

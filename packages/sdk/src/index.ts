@@ -6,7 +6,7 @@ export { instrumentTool, type InstrumentToolOptions } from './instrument-tool.ts
 export { InvalidOptionsError, type Problem } from './invalid-options-error.ts'
 export { healthScore, healthWeights, type HealthInput, type HealthScore } from './monitor/health-score.ts'
 export type { AttemptRecord, ExecutionRecord } from './monitor/execution-record.ts'
-export type { AgentMetrics, ExecutionMetrics, SystemHealth } from './monitor/monitor.ts'
+export type { ActiveExecutionsOptions, AgentMetrics, ExecutionMetrics, SystemHealth } from './monitor/monitor.ts'
 export type { Totals } from './monitor/agent-statistics.ts'
 export type { Outcome, RetryOutcome } from './names.ts'
 export { onExecution, type ExecutionEvent } from './on-execution.ts'

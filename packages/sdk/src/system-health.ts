@@ -1,5 +1,5 @@
 import type { ExecutionRecord } from './monitor/execution-record.ts'
-import type { ExecutionMetrics, SystemHealth } from './monitor/monitor.ts'
+import type { ActiveExecutionsOptions, ExecutionMetrics, SystemHealth } from './monitor/monitor.ts'
 import { processWide } from './process-wide.ts'
 
 /** Health of this process now: score 0-100 with what each part took away, error rate, durations, resources. */
@@ -9,13 +9,19 @@ export function getSystemHealth(): SystemHealth {
 
 /**
  * Sums since the process began, in all and for each agent, and the last finished runs, newest first: `recent` of them, at most the
- * 1,000 that are kept. @default recent 1000
+ * 1,000 that are kept; with `agentName` only those of that agent. @default recent 1000
  */
-export function getExecutionMetrics({ recent = 1000 }: { readonly recent?: number } = {}): ExecutionMetrics {
-  return processWide.monitor.metrics(Math.max(0, Math.floor(recent) || 0))
+export function getExecutionMetrics({
+  recent = 1000,
+  agentName,
+}: { readonly recent?: number; readonly agentName?: string | undefined } = {}): ExecutionMetrics {
+  return processWide.monitor.metrics(Math.max(0, Math.floor(recent) || 0), agentName)
 }
 
-/** The runs under way, oldest first. */
-export function getActiveExecutions(): ExecutionRecord[] {
-  return processWide.monitor.active()
+/**
+ * The runs under way, oldest first: at most `limit` of them (1,000 unless given; `Infinity` for all), with `agentName` only those of
+ * that agent. `getSystemHealth().activeExecutions` is how many there are.
+ */
+export function getActiveExecutions(options: ActiveExecutionsOptions = {}): ExecutionRecord[] {
+  return processWide.monitor.active(options)
 }

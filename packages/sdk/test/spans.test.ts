@@ -1,7 +1,15 @@
 import { trace } from '@opentelemetry/api'
 import { afterEach, beforeEach, expect, test } from 'vitest'
 
-import { currentExecution, executeWithRecovery, instrumentAgent, instrumentTool, startExecution } from '../src/index.ts'
+import {
+  currentExecution,
+  executeWithRecovery,
+  getActiveExecutions,
+  getExecutionMetrics,
+  instrumentAgent,
+  instrumentTool,
+  startExecution,
+} from '../src/index.ts'
 import { startTestTelemetry, type TestTelemetry } from '../src/testing/index.ts'
 import { spanTree } from './span-tree.ts'
 
@@ -12,6 +20,17 @@ beforeEach(async () => {
 afterEach(() => telemetry.shutdown())
 
 const quick = { recovery: { baseDelaySeconds: 0 }, logger: false } as const
+
+test('the record of a run names the trace of its spans and when it ended; without recorded spans it names none', async () => {
+  const agent = instrumentAgent(async () => getActiveExecutions()[0]!.traceId, { name: 'traced' })
+  const during = await agent()
+  const traceId = telemetry.spans()[0]!.spanContext().traceId
+  const [run] = getExecutionMetrics({ recent: 1 }).recent
+  expect([during, run?.traceId]).toEqual([traceId, traceId])
+  expect(run!.endedAt).toBeGreaterThanOrEqual(run!.startedAt)
+  await telemetry.shutdown()
+  expect(await agent()).toBeUndefined()
+})
 
 test('a run that recovers is one root span without error, with a child for each attempt and tool', async () => {
   const search = instrumentTool(async (query: string) => query.length, { name: 'search', description: 'Searches.' })

@@ -1,29 +1,63 @@
+import { setImmediate as nextTurn } from 'node:timers/promises'
+
 import type { AgentMetrics, AttemptRecord, ExecutionRecord, SystemHealth, Totals } from '@swarmwatch/sdk'
 
 import { longest, shownText } from './render/shown-text.ts'
 import type { FilledSources } from './values/status-sources.ts'
 
+/** Which executions are wanted. */
+export interface ExecutionsQuery {
+  /** Finished ones, at most this many. */
+  readonly limit: number
+  /** Only of this agent. */
+  readonly agentName: string | undefined
+}
+
 /** Answers of the JSON addresses. They have the SDK's field names; texts of others are cut and spelled out as on the page. */
 export interface JsonAnswers {
   health(): SystemHealth
-  agents(): { totals: Readonly<Totals>; agents: AgentMetrics[] }
-  /** `recent`: the newest `limit` finished ones. */
-  executions(limit: number): { running: ExecutionRecord[]; recent: ExecutionRecord[] }
+  /** All agents, or the one with this name. */
+  agents(agentName: string | undefined): { totals: Readonly<Totals>; agents: AgentMetrics[] }
+  /** `{ running, recent }` as JSON text: the 1,000 oldest runs under way, and the newest `limit` finished ones. */
+  executions(query: ExecutionsQuery): Promise<string>
 }
 
-/** Makes the answers; each reads the sources anew. */
+const mostRunning = 1000
+/** Records written at a time: all 2,000 at once, with their texts spelled out, would block the event loop. */
+const recordsAtATime = 25
+
+/** Makes the answers; each reads the sources again. */
 export function jsonAnswers(sources: FilledSources): JsonAnswers {
   return {
     health: () => sources.health(),
-    agents() {
+    agents(agentName) {
       const { agents, recent: _, ...totals } = sources.metrics({ recent: 0 })
-      return { totals, agents: agents.map((agent) => ({ ...agent, agentName: shownText(agent.agentName, longest.name) })) }
+      const shown = agents.map((agent) => ({ ...agent, agentName: shownText(agent.agentName, longest.name) }))
+      return { totals, agents: shown.filter((_, index) => isNamed(agents[index]!, agentName)) }
     },
-    executions: (limit) => ({
-      running: sources.active().slice(0, 1000).map(shownRecord),
-      recent: sources.metrics({ recent: limit }).recent.slice(0, limit).map(shownRecord),
-    }),
+    async executions({ limit, agentName: name }) {
+      const agentName = sources.metrics({ recent: 0 }).agents.find((agent) => isNamed(agent, name ?? ''))?.agentName ?? name
+      // Read at one moment, however long it takes to write
+      const running = sources.active({ limit: mostRunning, agentName }).slice(0, mostRunning)
+      const recent = sources.metrics({ recent: limit, agentName }).recent.slice(0, limit)
+      return `{"running":[${await written(running)}],"recent":[${await written(recent)}]}`
+    },
   }
+}
+
+/** By its own name, or by the one that our answers show. */
+function isNamed({ agentName }: AgentMetrics, wanted: string | undefined): boolean {
+  return wanted === undefined || agentName === wanted || shownText(agentName, longest.name) === wanted
+}
+
+/** The records as JSON with commas between; the event loop serves others in between. */
+async function written(records: readonly ExecutionRecord[]): Promise<string> {
+  const texts: string[] = []
+  for (const [index, record] of records.entries()) {
+    if (index % recordsAtATime === 0) await nextTurn()
+    texts.push(JSON.stringify(shownRecord(record)))
+  }
+  return texts.join(',')
 }
 
 function shownRecord(record: ExecutionRecord): ExecutionRecord {

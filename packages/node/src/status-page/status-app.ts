@@ -1,5 +1,6 @@
 import type { HttpBindings } from '@hono/node-server'
-import { type Context, Hono } from 'hono'
+import { shownValue } from '@swarmwatch/config'
+import { type Context, Hono, type MiddlewareHandler } from 'hono'
 
 import { errorWord } from '../error-word.ts'
 import type { Say } from '../logger.ts'
@@ -102,13 +103,13 @@ export function statusApp({
   }
   app.get('/live.js', (c) => c.body(liveScript, 200, { 'content-type': 'text/javascript; charset=utf-8' }))
   app.get('/', (c) => c.html(pageDocument(render(), serviceName)))
-  app.get('/api/health', (c) => c.json(json.health()))
-  app.get('/api/agents', (c) => c.json(json.agents()))
-  app.get('/api/executions', (c) => {
-    const limit = c.req.query('limit') ?? '50'
+  app.get('/api/health', parameters([]), (c) => c.json(json.health()))
+  app.get('/api/agents', parameters(['agent']), (c) => c.json(json.agents(c.req.query('agent'))))
+  app.get('/api/executions', parameters(['agent', 'limit']), async (c) => {
+    const { limit = '50', agent: agentName } = c.req.query()
     // A whole number up to 1000
     if (!/^\d{1,3}$|^1000$/.test(limit)) return c.text('limit must be a whole number from 0 to 1000\n', 400)
-    return c.json(json.executions(Number(limit)))
+    return c.body(await json.executions({ limit: Number(limit), agentName }), 200, { 'content-type': 'application/json' })
   })
   app.get('/events', (c) => {
     const headers = { 'content-type': 'text/event-stream; charset=utf-8', 'x-accel-buffering': 'no' }
@@ -125,6 +126,19 @@ export function statusApp({
       clearInterval(sampling)
       live.close()
     },
+  }
+}
+
+/** Refuses parameters that would change nothing: whoever misspells a filter must not read everything as what was asked for. */
+function parameters(known: readonly string[]): MiddlewareHandler {
+  const knownWords = known.length === 0 ? 'it has none' : `it has ${known.join(' and ')}`
+  return async (c, next) => {
+    for (const [name, values] of Object.entries(c.req.queries())) {
+      if (!known.includes(name)) return c.text(`${c.req.path} has no parameter ${shownValue(name)}: ${knownWords}\n`, 400)
+      if (values.length > 1) return c.text(`${name} must be in the address only once\n`, 400)
+      if (name === 'agent' && values[0] === '') return c.text('agent must be the name of an agent\n', 400)
+    }
+    await next()
   }
 }
 

@@ -9,7 +9,7 @@ const sample = (seconds: number, p95Seconds: number | undefined): Sample => ({
   score: 100,
   errorRate: 0,
   p95Seconds,
-  active: 0,
+  activeAgents: 0,
 })
 const drawn = (samples: Sample[]): string =>
   `${chart({ samples, pick: (one) => one.p95Seconds, title: 'Response time', format: (value) => `${value} s`, top: 10 })}`

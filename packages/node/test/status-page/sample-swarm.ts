@@ -14,6 +14,8 @@ export function sampleHealth(changes: Partial<SystemHealth> = {}): SystemHealth 
     averageSeconds: 3.42,
     p95Seconds: 11.6,
     activeExecutions: 3,
+    waitingExecutions: 1,
+    activeAgents: 2,
     cpu: 0.86,
     memory: 0.312,
     executions: 1250,
@@ -35,13 +37,17 @@ export function sampleAttempt(changes: Partial<AttemptRecord> = {}): AttemptReco
 }
 
 export function sampleRun(changes: Partial<ExecutionRecord> = {}): ExecutionRecord {
+  const { durationSeconds = 1.2, endedAt } = changes
+  const startedAt = changes.startedAt ?? (endedAt === undefined ? noon - 20_000 : endedAt - (durationSeconds ?? 0) * 1000)
   return {
     id: 'run-1',
     agentName: 'api-integrator',
     variant: undefined,
     parentId: undefined,
-    startedAt: noon - 20_000,
+    startedAt,
     state: 'finished',
+    endedAt: startedAt + (durationSeconds ?? 0) * 1000,
+    traceId: undefined,
     nextAttemptAt: undefined,
     attempts: [sampleAttempt()],
     outcome: 'success',
@@ -128,9 +134,11 @@ export function troubledSwarm(): Required<StatusSources> {
       : sampleAgent(name, { executions: 120 + 37 * index, failures: index, p95Seconds: 1.4 + index * 1.7, active: index % 2 }),
   )
   const recent = Array.from({ length: 14 }, (_, index) => {
+    const endedAt = noon - 2_000 - index * 4_300
     const run = {
       id: `8c2f4a1e-${1000 + index}`,
-      startedAt: noon - 9_000 - index * 4_300,
+      endedAt,
+      traceId: `4bf92f3577b34da6a3ce929d0e0e${4700 + index}`,
       agentName: names[index % names.length]!,
     }
     if (index % 6 === 0) return failedRun(run)
@@ -145,7 +153,14 @@ export function troubledSwarm(): Required<StatusSources> {
     return sampleRun({ ...run, durationSeconds: 0.4 + index * 0.13 })
   })
   const active = [
-    sampleRun({ id: 'a', state: 'running', startedAt: noon - 42_000, agentName: 'web-researcher', outcome: undefined }),
+    sampleRun({
+      id: 'a',
+      traceId: '4bf92f3577b34da6a3ce929d0e0e4736',
+      state: 'running',
+      startedAt: noon - 42_000,
+      agentName: 'web-researcher',
+      outcome: undefined,
+    }),
     failedRun({
       id: 'b',
       state: 'waiting',

@@ -3,7 +3,7 @@ import { expect, test } from 'vitest'
 
 import { statusApp } from '../../src/status-page/status-app.ts'
 import { pageRequests, readText } from './page-requests.ts'
-import { failedRun, sampleAgent, sampleHealth, sampleMetrics, sampleRun, troubledSwarm } from './sample-swarm.ts'
+import { failedRun, noon, sampleAgent, sampleHealth, sampleMetrics, sampleRun, troubledSwarm } from './sample-swarm.ts'
 
 const section = (html: string, id: string): string => new RegExp(`<section id="${id}">(.*?)</section>`, 's').exec(html)?.[1] ?? ''
 
@@ -17,7 +17,7 @@ test('shows the score, its condition and what each part took away', async () => 
 test('shows error rate, response time, active agents, CPU and memory', async () => {
   const html = await (await pageRequests()('/')).text()
   expect(readText(section(html, 'figures'))).toMatchInlineSnapshot(
-    `"Key figures Error rate 18.0 % of 1,250 runs finished lately 15 min: steady at 18.0 % Response time 11.6 s p95 average 3.42 s 15 min: steady at 11.6 s Active agents 3 runs of 4 of 6 kinds; 1 waiting to retry 15 min: steady at 3 CPU and memory CPU 1 core = 100 % 86.0 % Memory of the limit 31.2 %"`,
+    `"Key figures Error rate 18.0 % of 1,250 runs finished lately 15 min: steady at 18.0 % Response time 11.6 s p95 average 3.42 s 15 min: steady at 11.6 s Active agents 2 of 6 3 runs, 1 waiting to retry 15 min: steady at 2 CPU and memory CPU 1 core = 100 % 86.0 % Memory of the limit 31.2 %"`,
   )
 })
 
@@ -31,7 +31,7 @@ test('shows current alerts with severity, state and since when', async () => {
 test('shows running executions with attempt and time left to the next retry', async () => {
   const html = await (await pageRequests()('/')).text()
   expect(readText(section(html, 'running'))).toMatchInlineSnapshot(
-    `"Running 3 Running executions, oldest first Agent State Attempt Next retry Last error For Since web-researcher running 1 - - 42 s 11:59:18 api-integrator waiting 2 in 13 s 429 23 s 11:59:37 api-integrator variant terse running 1 - - 3 s 11:59:57"`,
+    `"Running 3 Running executions, oldest first Agent State Attempt Next retry Last error For Since Trace web-researcher running 1 - - 42 s 11:59:18 4bf92f3577b34da6a3ce929d0e0e4736 api-integrator waiting 2 in 13 s 429 23 s 11:59:37 - api-integrator variant terse running 1 - - 3 s 11:59:57 -"`,
   )
 })
 
@@ -49,7 +49,7 @@ test('shows finished executions with their attempts and errors; a message that t
   const recent = [failedRun(), sampleRun({ id: 'run-2', outcome: 'cancelled', retryOutcome: 'aborted', attempts: [] })]
   const html = await (await pageRequests({ metrics: () => sampleMetrics({ recent }) })('/')).text()
   expect(readText(section(html, 'recent'))).toMatchInlineSnapshot(
-    `"Recent 2 failure api-integrator 429 4 attempts 51.2 s 11:59:40 gave up: no attempts left; 1,204 tokens in, 310 out, $0.0042, 2 tool calls Rate limit reached for requests execution run-1 Attempts Attempt Waited Took Outcome attempt 1 - 310 ms failure 429 attempt 2 5 s 310 ms failure 429 attempt 3 15 s 310 ms failure 429 attempt 4 30 s 310 ms failure 429 cancelled api-integrator 0 attempts 1.20 s 11:59:40 ended by its caller; 1,204 tokens in, 310 out, $0.0042, 2 tool calls execution run-2"`,
+    `"Recent 2 Outcome Agent Error Attempts Took Ended failure api-integrator 429 4 attempts 51.2 s ended 12:00:31 gave up: no attempts left; 1,204 tokens in, 310 out, $0.0042, 2 tool calls Rate limit reached for requests started 11:59:40 , execution run-1 Attempts Attempt Waited Took Outcome attempt 1 - 310 ms failure 429 attempt 2 5 s 310 ms failure 429 attempt 3 15 s 310 ms failure 429 attempt 4 30 s 310 ms failure 429 cancelled api-integrator 0 attempts 1.20 s ended 11:59:41 ended by its caller; 1,204 tokens in, 310 out, $0.0042, 2 tool calls started 11:59:40 , execution run-2"`,
   )
 })
 
@@ -93,9 +93,126 @@ test('answers the JSON addresses with the field names of the SDK', async () => {
   const { agents, recent, ...totals } = swarm.metrics({ recent: 1000 })
   expect(await (await request('/api/agents')).json()).toEqual({ totals, agents })
   expect(await (await request('/api/executions')).json()).toEqual(
-    JSON.parse(JSON.stringify({ running: swarm.active(), recent })) as unknown,
+    JSON.parse(JSON.stringify({ running: swarm.active({}), recent })) as unknown,
   )
   expect(await (await request('/api/executions?limit=2')).json()).toHaveProperty('recent.length', 2)
+})
+
+test('the JSON addresses show one agent when asked for it, by its own name or by the one that they show', async () => {
+  const long = 'x'.repeat(100)
+  const runs = ['writer', 'reader', long].map((agentName) => sampleRun({ id: agentName.slice(0, 9), agentName }))
+  const request = pageRequests({
+    metrics: ({ recent, agentName }) =>
+      sampleMetrics({
+        agents: runs.map((run) => sampleAgent(run.agentName)),
+        recent: runs.filter((run) => agentName === undefined || run.agentName === agentName).slice(0, recent),
+      }),
+    active: ({ agentName }) => runs.filter((run) => agentName === undefined || run.agentName === agentName),
+  })
+  const namesOf = async (path: string, list: string): Promise<string[]> => {
+    const answer = (await (await request(path)).json()) as Record<string, { agentName: string }[]>
+    return answer[list]!.map(({ agentName }) => agentName)
+  }
+  expect(await namesOf('/api/agents?agent=reader', 'agents')).toEqual(['reader'])
+  expect(await namesOf('/api/executions?agent=reader', 'running')).toEqual(['reader'])
+  expect(await namesOf('/api/executions?agent=reader&limit=5', 'recent')).toEqual(['reader'])
+  const shown = (await namesOf('/api/agents', 'agents'))[2]!
+  expect(await namesOf(`/api/executions?agent=${shown}`, 'recent')).toEqual([shown])
+  expect(await namesOf('/api/agents?agent=nobody', 'agents')).toEqual([])
+  expect(await namesOf('/api/executions?agent=nobody', 'running')).toEqual([])
+})
+
+test.each([
+  ['/api/executions?agnet=x', '/api/executions has no parameter "agnet": it has agent and limit'],
+  ['/api/executions?agent=a&outcome=failure', '/api/executions has no parameter "outcome": it has agent and limit'],
+  ['/api/agents?limit=3', '/api/agents has no parameter "limit": it has agent'],
+  ['/api/health?agent=a', '/api/health has no parameter "agent": it has none'],
+  ['/api/executions?agent=a&agent=b', 'agent must be in the address only once'],
+  ['/api/agents?agent=', 'agent must be the name of an agent'],
+  ['/api/health?%E2%98%83=1', '/api/health has no parameter "\\u2603": it has none'],
+])('refuses parameters that it does not know, or twice: %s', async (path, line) => {
+  const answer = await pageRequests()(path)
+  expect([answer.status, await answer.text()]).toEqual([400, `${line}\n`])
+})
+
+test('lists what finished by when it ended, under a head for each column, with start and trace in the details', async () => {
+  const recent = [
+    sampleRun({ id: 'long', startedAt: noon - 60_000, durationSeconds: 59, traceId: '4bf92f3577b34da6a3ce929d0e0e4736' }),
+    sampleRun({ id: 'short', startedAt: noon - 5_000, durationSeconds: 2 }),
+  ]
+  const html = await (await pageRequests({ metrics: () => sampleMetrics({ recent }) })('/')).text()
+  const text = readText(section(html, 'recent'))
+  expect(text).toContain('Outcome Agent Error Attempts Took Ended')
+  expect(text.match(/ended \d\d:\d\d:\d\d/g)).toEqual(['ended 11:59:59', 'ended 11:59:57'])
+  expect(text).toContain('started 11:59:00 , execution long , trace 4bf92f3577b34da6a3ce929d0e0e4736')
+  expect(text).toContain('started 11:59:55 , execution short ')
+})
+
+test('a chart ends with the figure above it, also when that is beyond all samples', async () => {
+  let health = sampleHealth({ score: 100, errorRate: 0, p95Seconds: 1, activeAgents: 0 })
+  let nowMs = noon
+  const request = pageRequests({ health: () => health, now: () => nowMs })
+  health = sampleHealth({ score: 99.96, errorRate: 0.5, p95Seconds: 9, activeAgents: 4 })
+  nowMs += 1
+  const html = await (await request('/')).text()
+  const ranges = readText(html).match(/15 min: \S+( .)? to \S+( .)?/g)
+  expect(ranges).toEqual(
+    ['15 min: 99.9 to 100.0 ', '15 min: 0 % to 50.0 %', '15 min: 1.00 s to 9.00 s', '15 min: 0 to 4 C'].map(
+      (range) => expect.stringContaining(range.trim()) as string,
+    ),
+  )
+  expect(readText(section(html, 'health'))).toContain('99 .9 of 100')
+})
+
+test('active agents are agents; their runs and those that wait stand below', async () => {
+  const health = sampleHealth({ activeAgents: 1, activeExecutions: 12_000, waitingExecutions: 900 })
+  const html = await (await pageRequests({ health: () => health })('/')).text()
+  expect(readText(section(html, 'figures'))).toContain(
+    'Active agents 1 of 6 12,000 runs, 900 waiting to retry 15 min: steady at 1',
+  )
+  expect(readText(section(html, 'running'))).toMatch(/^Running 12,000 .* and 11,997 more, which started later$/)
+})
+
+test('an alert links to its runbook', async () => {
+  const [alert] = troubledSwarm().alerts!()
+  const alerts = [{ ...alert!, runbookUrl: 'https://wiki.example.com/"x".md' }]
+  const html = await (await pageRequests({ alerts: () => alerts })('/')).text()
+  expect(section(html, 'alerts')).toContain('<a href="https://wiki.example.com/&quot;x&quot;.md" rel="noreferrer">Runbook<')
+})
+
+test('no address asks for more than it shows, and others have their turn while a long answer is written', async () => {
+  const asked: (number | undefined)[] = []
+  const runs = Array.from({ length: 1000 }, (_, index) => failedRun({ id: String(index) }))
+  const request = pageRequests({
+    metrics: ({ recent }) => {
+      asked.push(recent)
+      return sampleMetrics({ recent: runs.slice(0, recent) })
+    },
+    active: ({ limit }) => {
+      asked.push(limit)
+      return runs.slice(0, limit)
+    },
+  })
+  for (const [path, most] of [
+    ['/', 100],
+    ['/api/agents', 0],
+    ['/api/executions', 1000],
+  ] as const) {
+    asked.length = 0
+    await request(path)
+    expect([path, asked.every((count) => count !== undefined && count <= most)]).toEqual([path, true])
+  }
+  let turns = 0
+  let isOver = false
+  const count = (): void => {
+    turns += 1
+    if (!isOver) setImmediate(count)
+  }
+  setImmediate(count)
+  const { running, recent } = (await (await request('/api/executions?limit=1000')).json()) as Record<string, unknown[]>
+  isOver = true
+  expect([running?.length, recent?.length]).toEqual([1000, 1000])
+  expect(turns).toBeGreaterThan(50)
 })
 
 test.each(['-1', '1001', 'all', '1e2', ''])('refuses the limit "%s"', async (limit) => {

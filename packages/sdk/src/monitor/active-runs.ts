@@ -10,10 +10,15 @@ export interface Linked<Run> {
  * Not a Set: V8 copies a Set's table again and again while its members come and go, and a table that has grown old keeps alive what it
  * held until the next full collection. With 100 runs at once a small collection took ten times as long, and a run cost a quarter more.
  */
-export class ActiveRuns<Run extends Linked<Run>> implements Iterable<Run> {
+export class ActiveRuns<Run extends Linked<Run>> {
   #oldest: Run | undefined
   #newest: Run | undefined
   #size = 0
+
+  /** The first of the list; `later` leads to the next. */
+  get oldest(): Run | undefined {
+    return this.#oldest
+  }
 
   get size(): number {
     return this.#size
@@ -38,9 +43,5 @@ export class ActiveRuns<Run extends Linked<Run>> implements Iterable<Run> {
     run.earlier = undefined
     run.later = undefined
     this.#size -= 1
-  }
-
-  *[Symbol.iterator](): Iterator<Run> {
-    for (let run = this.#oldest; run; run = run.later) yield run
   }
 }

@@ -1,4 +1,5 @@
-import type { ExecutionRecord } from './execution-record.ts'
+import { ActiveRuns } from './active-runs.ts'
+import type { ExecutionRecord, Tracked } from './execution-record.ts'
 import { SlidingWindow } from './sliding-window.ts'
 
 /** Sums since the process began. */
@@ -15,7 +16,7 @@ export interface Totals {
   costUsd: number
 }
 
-/** Totals and sliding window of one agent, or of all together. */
+/** Totals, sliding window and runs under way of one agent, or of all together (which lists no runs). */
 export class AgentStatistics {
   readonly totals: Totals = {
     executions: 0,
@@ -26,6 +27,7 @@ export class AgentStatistics {
     tokens: { input: 0, output: 0 },
     costUsd: 0,
   }
+  readonly active: ActiveRuns<Tracked> = new ActiveRuns<Tracked>()
   window: SlidingWindow
 
   constructor(windowSeconds: number) {

@@ -29,8 +29,13 @@ export interface ExecutionRecord {
   /** Milliseconds since 1970. */
   readonly startedAt: number
   state: 'running' | 'waiting' | 'finished'
+  /** When the run finished, in milliseconds since 1970. */
+  endedAt: number | undefined
+  /** The trace that holds the run's spans; undefined while no SDK records them. */
+  traceId: string | undefined
   /** While waiting: when the next attempt begins, in milliseconds since 1970. */
   nextAttemptAt: number | undefined
+  /** Copies that the API returns hold the last 100. */
   readonly attempts: AttemptRecord[]
   outcome: Outcome | undefined
   retryOutcome: RetryOutcome | undefined
@@ -58,6 +63,8 @@ export function newRecord(
     parentId,
     startedAt,
     state: 'running',
+    endedAt: undefined,
+    traceId: undefined,
     nextAttemptAt: undefined,
     attempts: [],
     outcome: undefined,
@@ -89,9 +96,14 @@ export function newAttempt(number: number, startedAt: number, waitSeconds: numbe
 export interface Tracked extends Linked<Tracked> {
   readonly record: ExecutionRecord
   readonly series: AgentSeries
+  /** Rises with every run that starts, so that runs of several agents can be put in order; set by the monitor. */
+  order: number
 }
 
-/** A copy that later events do not change. */
+/** Attempts of a copied record: a run may retry a million times, and a copy must stay cheap. */
+const mostAttempts = 100
+
+/** A copy that later events do not change, with the last 100 attempts. */
 export function snapshot(record: ExecutionRecord): ExecutionRecord {
-  return { ...record, attempts: record.attempts.map((attempt) => ({ ...attempt })) }
+  return { ...record, attempts: record.attempts.slice(-mostAttempts).map((attempt) => ({ ...attempt })) }
 }

@@ -1,4 +1,4 @@
-import { ActiveRuns } from './active-runs.ts'
+import { otherName } from '../names.ts'
 import { AgentStatistics, type Totals } from './agent-statistics.ts'
 import { snapshot, type ExecutionRecord, type Tracked } from './execution-record.ts'
 import { healthScore, type HealthScore } from './health-score.ts'
@@ -6,6 +6,16 @@ import { ResourceMeter } from './resource-meter.ts'
 import { SlidingWindow } from './sliding-window.ts'
 
 const keptExecutions = 1000
+/** Runs of agents beyond the 100 that have a list of their own share one; this many of them are searched for a name. */
+const mostSearched = 10_000
+
+/** Which runs under way are wanted. */
+export interface ActiveExecutionsOptions {
+  /** The oldest ones, at most this many: a copy of 100,000 records would block the event loop. @default 1000 */
+  readonly limit?: number
+  /** Only runs of this agent. @default all agents */
+  readonly agentName?: string | undefined
+}
 
 /**
  * Health of this process over the sliding window (five minutes unless `healthWindowSeconds` says otherwise). Rates and durations
@@ -18,6 +28,10 @@ export interface SystemHealth extends HealthScore {
   readonly p95Seconds?: number
   /** Executions that run now, waiting and nested ones included. */
   readonly activeExecutions: number
+  /** Of these, the runs that wait for their next attempt. */
+  readonly waitingExecutions: number
+  /** Agents with at least one run under way. */
+  readonly activeAgents: number
   /** CPU use of the process, 1 = one core. */
   readonly cpu: number
   /** Resident memory as a share of the container's limit or the machine's memory, 0-1. */
@@ -45,10 +59,11 @@ export interface ExecutionMetrics extends Readonly<Totals> {
 export class Monitor {
   readonly #now: () => number
   readonly #resources: ResourceMeter
-  readonly #active = new ActiveRuns<Tracked>()
   readonly #agents = new Map<string, AgentStatistics>()
   readonly #recent: ExecutionRecord[] = []
   #oldest = 0
+  #started = 0
+  #waiting = 0
   #windowSeconds = 300
   #all = new AgentStatistics(this.#windowSeconds)
 
@@ -65,14 +80,22 @@ export class Monitor {
   }
 
   started(tracked: Tracked): void {
-    this.#active.add(tracked)
+    tracked.order = this.#started
+    this.#started += 1
+    this.#statistics(tracked.series.agentName).active.add(tracked)
+  }
+
+  /** Changes the state of a run, and counts those that wait. */
+  changed(record: ExecutionRecord, state: ExecutionRecord['state']): void {
+    this.#waiting += Number(state === 'waiting') - Number(record.state === 'waiting')
+    record.state = state
   }
 
   finished(tracked: Tracked): void {
     const { record, series } = tracked
     const now = this.#now()
-    this.#active.delete(tracked)
     const own = this.#statistics(series.agentName)
+    own.active.delete(tracked)
     own.count(record)
     own.observe(record, now)
     this.#all.count(record)
@@ -85,12 +108,25 @@ export class Monitor {
     }
   }
 
-  running(): Iterable<Tracked> {
-    return this.#active
+  /** How many runs of each agent are under way; agents without one are left out. */
+  activeByAgent(): { agentName: string; active: number }[] {
+    return Array.from(this.#agents, ([agentName, { active }]) => ({ agentName, active: active.size })).filter(
+      ({ active }) => active > 0,
+    )
   }
 
-  active(): ExecutionRecord[] {
-    return Array.from(this.#active, ({ record }) => snapshot(record))
+  /** Copies of the oldest runs under way. What it costs depends on the limit and the number of agents, not on how many runs there are. */
+  active({ limit = keptExecutions, agentName }: ActiveExecutionsOptions = {}): ExecutionRecord[] {
+    const most = Math.max(0, Math.floor(limit) || 0)
+    if (agentName === undefined) return oldest([...this.#agents.values()], most).map(snapshot)
+    const own = this.#agents.get(agentName)
+    if (own) return oldest([own], most).map(snapshot)
+    const others = this.#agents.get(otherName)
+    if (!others) return []
+    return oldest([others], mostSearched)
+      .filter((record) => record.agentName === agentName)
+      .slice(0, most)
+      .map(snapshot)
   }
 
   health(): SystemHealth {
@@ -98,19 +134,22 @@ export class Monitor {
     const executions = successes + failures
     const errorRate = executions === 0 ? undefined : failures / executions
     const use = this.#resources.use()
+    const active = this.activeByAgent()
     return {
       ...healthScore({ errorRate, p95Seconds, ...use }),
       ...(errorRate !== undefined && { errorRate }),
       ...(averageSeconds !== undefined && { averageSeconds }),
       ...(p95Seconds !== undefined && { p95Seconds }),
-      activeExecutions: this.#active.size,
+      activeExecutions: active.reduce((sum, agent) => sum + agent.active, 0),
+      waitingExecutions: this.#waiting,
+      activeAgents: active.length,
       ...use,
       executions,
     }
   }
 
-  metrics(recent: number): ExecutionMetrics {
-    return { ...copyOf(this.#all.totals), agents: this.#agentMetrics(), recent: this.#newest(recent) }
+  metrics(recent: number, agentName?: string): ExecutionMetrics {
+    return { ...copyOf(this.#all.totals), agents: this.#agentMetrics(), recent: this.#newest(recent, agentName) }
   }
 
   /** Share of successes in the window, of each agent that has finished a run in it. */
@@ -122,24 +161,31 @@ export class Monitor {
     }).filter(({ successRate }) => !Number.isNaN(successRate))
   }
 
-  #newest(wanted: number): ExecutionRecord[] {
+  #newest(wanted: number, agentName: string | undefined): ExecutionRecord[] {
     const kept = this.#recent.length
     const newest = (this.#oldest + kept - 1) % Math.max(1, kept)
-    return Array.from({ length: Math.min(wanted, kept) }, (_, back) => snapshot(this.#recent[(newest - back + kept) % kept]!))
+    const found: ExecutionRecord[] = []
+    for (let back = 0; back < kept && found.length < wanted; back += 1) {
+      const record = this.#recent[(newest - back + kept) % kept]!
+      if (agentName === undefined || this.#isOf(record, agentName)) found.push(snapshot(record))
+    }
+    return found
+  }
+
+  /** Agents without a name of their own in the metrics are shown as one, and found under that name too. */
+  #isOf(record: ExecutionRecord, agentName: string): boolean {
+    return record.agentName === agentName || (agentName === otherName && !this.#agents.has(record.agentName))
   }
 
   #agentMetrics(): AgentMetrics[] {
-    const active = new Map<string, number>()
-    for (const { series } of this.#active) active.set(series.agentName, (active.get(series.agentName) ?? 0) + 1)
     const now = this.#now()
-    const names = [...new Set([...this.#agents.keys(), ...active.keys()])].toSorted()
-    return names.map((agentName) => {
-      const { totals, window } = this.#statistics(agentName)
+    return [...this.#agents.keys()].toSorted().map((agentName) => {
+      const { totals, window, active } = this.#statistics(agentName)
       const { successes, failures, averageSeconds, p95Seconds } = window.totals(now)
       return {
         agentName,
         ...copyOf(totals),
-        active: active.get(agentName) ?? 0,
+        active: active.size,
         ...(successes + failures > 0 && { successRate: successes / (successes + failures) }),
         ...(averageSeconds !== undefined && { averageSeconds }),
         ...(p95Seconds !== undefined && { p95Seconds }),
@@ -155,3 +201,18 @@ export class Monitor {
 }
 
 const copyOf = (totals: Totals): Totals => ({ ...totals, tokens: { ...totals.tokens } })
+
+/** The `limit` oldest runs of all the lists, each of which has its oldest first. */
+function oldest(lists: readonly Pick<AgentStatistics, 'active'>[], limit: number): ExecutionRecord[] {
+  const heads = lists.flatMap(({ active }) => active.oldest ?? [])
+  const found: ExecutionRecord[] = []
+  while (found.length < limit && heads.length > 0) {
+    let first = 0
+    for (let index = 1; index < heads.length; index += 1) if (heads[index]!.order < heads[first]!.order) first = index
+    const run = heads[first]!
+    found.push(run.record)
+    if (run.later) heads[first] = run.later
+    else heads.splice(first, 1)
+  }
+  return found
+}

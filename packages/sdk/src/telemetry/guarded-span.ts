@@ -4,6 +4,7 @@ import {
   ROOT_CONTEXT,
   SpanStatusCode,
   trace,
+  TraceFlags,
   type Attributes,
   type AttributeValue,
   type Context,
@@ -44,6 +45,17 @@ export class GuardedSpan {
       this.#span.setAttribute(key, value)
     } catch (error) {
       trip('span', error)
+    }
+  }
+
+  /** The id of its trace, if the trace is recorded and will be exported. */
+  recordedTraceId(): string | undefined {
+    try {
+      const { traceId, traceFlags } = this.#span.spanContext()
+      return this.#span.isRecording() && (traceFlags & TraceFlags.SAMPLED) !== 0 ? traceId : undefined
+    } catch (error) {
+      trip('span', error)
+      return undefined
     }
   }
 

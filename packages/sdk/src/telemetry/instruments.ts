@@ -60,7 +60,8 @@ export function instruments(): Instruments {
     // Only now there is something to count them with
     for (const error of failed) trip('metric', error)
     for (const series of processWide.series.values()) writeZeros(series)
-    for (const { series } of processWide.monitor.running()) add(made.activeExecutions, 1, series.agent)
+    for (const { agentName, active } of processWide.monitor.activeByAgent())
+      add(made.activeExecutions, active, { [attribute.agentName]: agentName })
     return made
   } catch (error) {
     trip('metric', error)

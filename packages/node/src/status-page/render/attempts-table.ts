@@ -10,7 +10,8 @@ const mostAttempts = 20
 
 /** The attempts of a run, with the errors that are not the run's own. */
 export function attemptsTable({ attempts, errorMessage }: ExecutionRecord): Markup {
-  const caption = attempts.length > mostAttempts ? `The last ${mostAttempts} of ${attempts.length} attempts` : 'Attempts'
+  const made = attempts.at(-1)?.number ?? 0
+  const caption = made > mostAttempts ? `The last ${mostAttempts} of ${made} attempts` : 'Attempts'
   return markup`<div class="scroll attempts">${dataTable({ caption, columns: columns(errorMessage), rows: attempts.slice(-mostAttempts) })}</div>`
 }
 

@@ -26,7 +26,8 @@ export function chart({ samples, pick, title, format, top }: ChartOptions): Mark
   const high = Math.max(...values)
   const scale = Math.max(top, high)
   const { line, area } = paths(samples, pick, scale)
-  const words = low === high ? `steady at ${format(low)}` : `${format(low)} to ${format(high)}`
+  const [lowest, highest] = [format(low), format(high)]
+  const words = lowest === highest ? `steady at ${lowest}` : `${lowest} to ${highest}`
   return markup`<div class="chart"><svg viewBox="0 0 ${width} ${height}" role="img" aria-label="${title} over the last 15 minutes: ${words}" preserveAspectRatio="none">${frame}<path class="area" d="${area}"/><path class="line" d="${line}"/></svg><p class="range" aria-hidden="true">15 min: ${words}</p></div>`
 }
 

@@ -35,14 +35,15 @@ function responseTile({ health, history }: PageValues): Markup {
   )
 }
 
-function activeTile({ health, history, running, agents }: PageValues): Markup {
-  const waiting = running.filter(({ state }) => state === 'waiting').length
-  const busy = agents.filter(({ active }) => active > 0).length
+function activeTile({ health, history, agents }: PageValues): Markup {
+  const { activeAgents, activeExecutions, waitingExecutions } = health
+  const runs = figure('activeExecutions', activeExecutions, count(activeExecutions))
+  const waiting = figure('waitingExecutions', waitingExecutions, count(waitingExecutions))
   return tile(
     'Active agents',
-    figure('activeExecutions', health.activeExecutions, count(health.activeExecutions)),
-    `runs of ${count(busy)} of ${count(agents.length)} kinds; ${count(waiting)} waiting to retry`,
-    chart({ samples: history, pick: (sample) => sample.active, title: 'Active agents', format: count, top: 4 }),
+    markup`${figure('activeAgents', activeAgents, count(activeAgents))}<span class="of"> of ${count(agents.length)}</span>`,
+    markup`${runs} ${activeExecutions === 1 ? 'run' : 'runs'}, ${waiting} waiting to retry`,
+    chart({ samples: history, pick: (sample) => sample.activeAgents, title: 'Active agents', format: count, top: 4 }),
   )
 }
 

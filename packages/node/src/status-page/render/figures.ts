@@ -44,6 +44,12 @@ export function points(value: number): string {
   return value.toFixed(1).replace(/\.0$/, '')
 }
 
+/** `71.9`, `100.0`. Not rounded up: a score of 99.96 has something taken away. */
+export function score(value: number): string {
+  // 71.9 may be 71.89999999999999
+  return (Math.floor(value * 10 + 1e-6) / 10).toFixed(1)
+}
+
 /** `$0.0042`, `$1,204.50`. */
 export function usd(value: number): string {
   if (value === 0) return '$0'

@@ -4,7 +4,7 @@ import type { PageValues } from '../values/page-values.ts'
 import { chart } from './chart.ts'
 import { conditionOf } from './condition.ts'
 import { figure } from './figure.ts'
-import { duration, percent, points, span } from './figures.ts'
+import { duration, percent, points, score, span } from './figures.ts'
 import { type Markup, markup } from './markup.ts'
 
 interface Part {
@@ -18,7 +18,7 @@ interface Part {
 
 /** The score, what each part took away, and how it went. */
 export function healthSection({ health, history }: PageValues): Markup {
-  const [units, tenths] = health.score.toFixed(1).split('.') as [string, string]
+  const [units, tenths] = score(health.score).split('.') as [string, string]
   const condition = conditionOf(health.score)
   return markup`<h2>Health</h2>
 <div class="score ${condition}">
@@ -30,7 +30,7 @@ ${bar(health)}
 <table class="parts"><caption>Points that each part took away</caption>
 <thead><tr><th scope="col">Part</th><th scope="col" class="number">Now</th><th scope="col" class="number">Took</th><th scope="col" class="number">Of</th></tr></thead>
 <tbody>${parts(health).map((part) => partRow(part, health.lost[part.key]))}</tbody></table>
-${chart({ samples: history, pick: ({ score }) => score, title: 'Health score', format: points, top: 100 })}`
+${chart({ samples: history, pick: (sample) => sample.score, title: 'Health score', format: score, top: 100 })}`
 }
 
 function parts({ errorRate, p95Seconds, cpu, memory }: SystemHealth): Part[] {
@@ -69,9 +69,9 @@ function partRow({ key, name, now, from, weight }: Part, lost: number): Markup {
 }
 
 /** What is left, and what each part took, side by side. */
-function bar({ score, lost }: SystemHealth): Markup {
+function bar({ score: left, lost }: SystemHealth): Markup {
   const pieces = [
-    ['left', score],
+    ['left', left],
     ['errorRate', lost.errorRate],
     ['p95', lost.p95],
     ['resources', lost.resources],

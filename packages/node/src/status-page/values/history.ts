@@ -7,11 +7,16 @@ export interface Sample {
   readonly score: number
   readonly errorRate: number | undefined
   readonly p95Seconds: number | undefined
-  readonly active: number
+  readonly activeAgents: number
 }
 
 /** How far back the charts go. */
 export const historyMs: number = 15 * 60 * 1000
+
+/** What the charts draw of a health. */
+export function sampleOf({ score, errorRate, p95Seconds, activeAgents }: SystemHealth, atMs: number): Sample {
+  return { atMs, score, errorRate, p95Seconds, activeAgents }
+}
 
 /** The samples of the last 15 minutes, oldest first, in bounded memory. */
 export class History {
@@ -23,10 +28,9 @@ export class History {
   }
 
   add(health: SystemHealth, atMs: number): void {
-    const { score, errorRate, p95Seconds, activeExecutions: active } = health
     // A clock that was set back takes the samples of its future with it
     while (this.#samples.length > 0 && this.#samples.at(-1)!.atMs >= atMs) this.#samples.pop()
-    this.#samples.push({ atMs, score, errorRate, p95Seconds, active })
+    this.#samples.push(sampleOf(health, atMs))
     if (this.#samples.length > this.#most) this.#samples.shift()
   }
 

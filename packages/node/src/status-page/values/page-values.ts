@@ -1,7 +1,7 @@
 import type { AgentMetrics, ExecutionRecord, SystemHealth, Totals } from '@swarmwatch/sdk'
 
 import type { CurrentAlert } from '../../alerts/start-alert-rules.ts'
-import type { Sample } from './history.ts'
+import { historyMs, type Sample, sampleOf } from './history.ts'
 import type { FilledSources } from './status-sources.ts'
 
 /** Rows of the page, so that it stays short whatever the swarm does. */
@@ -14,25 +14,28 @@ export interface PageValues {
   readonly health: SystemHealth
   readonly totals: Readonly<Totals>
   readonly agents: readonly AgentMetrics[]
+  /** The oldest ones; `health.activeExecutions` is how many there are. */
   readonly running: readonly ExecutionRecord[]
   /** Newest first. */
   readonly recent: readonly ExecutionRecord[]
   /** Undefined where no rules are evaluated. */
   readonly alerts: readonly CurrentAlert[] | undefined
+  /** The last one is of this moment, so that a chart never contradicts the figure above it. */
   readonly history: readonly Sample[]
 }
 
-/** Reads everything at one moment. */
+/** Reads everything at one moment; the work is bounded whatever the swarm does. */
 export function readPageValues({ health, metrics, active, alerts, now }: FilledSources, history: readonly Sample[]): PageValues {
   const { agents, recent, ...totals } = metrics({ recent: mostRows.recent })
+  const [healthNow, atMs] = [health(), now()]
   return {
-    atMs: now(),
-    health: health(),
+    atMs,
+    health: healthNow,
     totals,
     agents,
-    running: active(),
+    running: active({ limit: mostRows.running }).slice(0, mostRows.running),
     recent: recent.slice(0, mostRows.recent),
     alerts: alerts?.(),
-    history,
+    history: [...history.filter((sample) => sample.atMs > atMs - historyMs && sample.atMs < atMs), sampleOf(healthNow, atMs)],
   }
 }

@@ -1,4 +1,5 @@
 import {
+  type ActiveExecutionsOptions,
   type ExecutionMetrics,
   type ExecutionRecord,
   getActiveExecutions,
@@ -14,9 +15,9 @@ export interface StatusSources {
   /** @default getSystemHealth */
   readonly health?: () => SystemHealth
   /** @default getExecutionMetrics */
-  readonly metrics?: (options: { readonly recent: number }) => ExecutionMetrics
-  /** @default getActiveExecutions */
-  readonly active?: () => readonly ExecutionRecord[]
+  readonly metrics?: (options: { readonly recent: number; readonly agentName?: string | undefined }) => ExecutionMetrics
+  /** At most `limit` of the oldest. @default getActiveExecutions */
+  readonly active?: (options: ActiveExecutionsOptions) => readonly ExecutionRecord[]
   /** Worst first; `alertRules.current`. Without it the page says that no rules are evaluated. */
   readonly alerts?: (() => readonly CurrentAlert[]) | undefined
   /** Milliseconds since 1970. @default Date.now */

@@ -9,15 +9,19 @@ ul, ol { list-style: none; padding: 0; }
 .recent { border-top: 1px solid var(--rule); }
 .recent > li { border-bottom: 1px solid var(--hair); }
 .recent > li:last-child { border-bottom: 0; }
-summary { display: grid; grid-template-columns: 90px minmax(140px, 1fr) minmax(80px, 2fr) 90px 90px 70px; gap: 10px; align-items: baseline; padding: 5px 0 5px 20px; position: relative; cursor: pointer; list-style: none; }
+summary, .heads { display: grid; grid-template-columns: 90px minmax(140px, 1fr) minmax(80px, 2fr) 90px 90px 70px; gap: 10px; align-items: baseline; padding: 5px 0 5px 20px; }
+summary { position: relative; cursor: pointer; list-style: none; }
+.heads { font-size: 12px; font-weight: 600; color: var(--soft); }
+.heads span:nth-child(n + 4) { text-align: right; }
+.label { position: absolute; width: 1px; height: 1px; overflow: hidden; clip-path: inset(50%); white-space: nowrap; }
 summary::-webkit-details-marker { display: none; }
 summary::before { content: ''; position: absolute; left: 5px; top: 11px; border: solid var(--soft); border-width: 0 1.5px 1.5px 0; width: 5px; height: 5px; transform: rotate(-45deg); }
 details[open] > summary::before { transform: rotate(45deg); }
 summary:hover { background: var(--sunken); }
 summary .word { justify-self: start; }
 summary .agent { font-weight: 550; }
-summary .tries, summary .took, summary time { text-align: right; white-space: nowrap; }
-summary .tries, summary time { color: var(--soft); }
+summary .tries, summary .took, summary .ended { text-align: right; white-space: nowrap; }
+summary .tries, summary .ended { color: var(--soft); }
 .error { font: 12.5px ui-monospace, 'SF Mono', Menlo, Consolas, 'Liberation Mono', monospace; }
 .run { display: grid; gap: 6px; margin: 2px 0 10px 20px; padding: 10px 14px; background: var(--sunken); border-radius: 4px; }
 .message { font: 12.5px/1.5 ui-monospace, 'SF Mono', Menlo, Consolas, 'Liberation Mono', monospace; white-space: pre-wrap; }
@@ -25,8 +29,10 @@ summary .tries, summary time { color: var(--soft); }
 @media (max-width: 900px) { .alerts, .alerts li { grid-template-columns: minmax(0, 1fr); } }
 @media (max-width: 640px) {
   summary { grid-template-columns: minmax(0, 1fr) auto auto; gap: 1px 10px; padding: 8px 0 8px 20px; }
-  summary .agent { grid-column: 1 / 3; grid-row: 1; }
-  summary time { grid-column: 3; grid-row: 1; }
+  .heads { display: none; }
+  .label { position: static; width: auto; height: auto; clip-path: none; }
+  summary .agent { grid-column: 1; grid-row: 1; }
+  summary .ended { grid-column: 2 / 4; grid-row: 1; }
   summary .word { grid-column: 1; grid-row: 2; }
   summary .tries { grid-column: 2; grid-row: 2; }
   summary .took { grid-column: 3; grid-row: 2; }

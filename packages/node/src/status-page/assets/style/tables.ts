@@ -11,6 +11,7 @@ th:last-child, td:last-child { padding-right: 0; }
 .scroll { overflow-x: auto; }
 .scroll .number { width: 1%; padding-left: 18px; }
 .scroll tbody th { min-width: 150px; }
+.trace { display: inline-block; max-width: 9ch; overflow: hidden; text-overflow: ellipsis; white-space: nowrap; vertical-align: bottom; }
 .scroll.attempts { overflow: visible; }
 .attempts tbody th { min-width: 0; width: 1%; white-space: nowrap; }
 .attempts .wide, .attempts thead th:last-child { padding-left: 24px; }
