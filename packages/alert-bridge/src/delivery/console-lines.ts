@@ -1,3 +1,5 @@
+import { sentences } from '../message/alert-annotations.ts'
+import { labelFacts } from '../message/alert-labels.ts'
 import type { Notice } from '../message/notice.ts'
 import type { StoredDelivery } from '../store/stored-delivery.ts'
 
@@ -27,11 +29,16 @@ export function lastResortLine(
     title: cut(title),
     ...(text !== undefined && { text: cut(text) }),
     alerts: alerts.length,
-    summary: cut(alerts[0]?.annotations['summary'] ?? alerts[0]?.annotations['description'] ?? ''),
+    labels: Object.fromEntries(labelFacts(notice).map(({ name, value }) => [name, cut(value)])),
+    summary: cut(summaryOf(alerts[0]?.annotations ?? {})),
     since: startedAt,
     runbook: links?.['runbook'],
     failed: Object.fromEntries(tried.map(({ channel, reason }) => [channel, cut(reason ?? 'still trying')])),
   })
+}
+
+function summaryOf(annotations: Readonly<Record<string, string>>): string {
+  return sentences.map((key) => annotations[key]).find((text) => text) ?? ''
 }
 
 function cut(text: string): string {

@@ -1,57 +1,97 @@
+import { hash as hashOf } from 'node:crypto'
+
 import { agentOf, listed } from './affected-agents.ts'
-import { cleanLine } from './clean-text.ts'
+import { ownAnnotations } from './alert-annotations.ts'
+import { affectedThings, alertIdentity, alertName, differingLabels } from './alert-labels.ts'
+import { cutText } from './clean-text.ts'
 import type { Notice, NoticeAlert } from './notice.ts'
 import { readableDuration } from './readable-duration.ts'
 import { timeOf, utcTime } from './utc-time.ts'
 
 /** One line for each alert, and how many alerts have none. */
 export interface AlertLines {
-  readonly alerts: readonly string[]
+  readonly alerts: readonly AlertLine[]
   readonly moreAlerts: number
 }
 
-const mostLines = 20
+/** A line about one alert. */
+export interface AlertLine {
+  readonly text: string
+  /** Six hexadecimal digits that differ where the alerts do. */
+  readonly id: string
+}
 
-/** The alerts of a notice, what fires first; none where a single alert is told by the rest of the message already. */
+const most = { lines: 20, line: 1_200 } as const
+
+/** The alerts of a notice, what fires first; none where the rest of the message describes the only alert already. */
 export function alertLines({ kind, alerts, truncatedAlerts = 0 }: Notice): AlertLines {
   if (kind === 'digest') return countsByName(alerts, truncatedAlerts)
   if (alerts.length + truncatedAlerts < 2 && kind !== 'summary') return { alerts: [], moreAlerts: 0 }
-  const shown = alerts.toSorted(firingFirst).slice(0, mostLines)
-  return { alerts: shown.map(lineOf), moreAlerts: alerts.length - shown.length + truncatedAlerts }
+  const shown = alerts.toSorted(firingFirst).slice(0, most.lines)
+  const labels = differingLabels(alerts)
+  const ids = idsOf(shown)
+  const lines = shown.map((alert, index) => ({
+    id: ids[index]!,
+    text: [alertIdentity(alert, labels), when(alert), ...ownAnnotations(alert, kind === 'summary' ? [alert] : alerts)].join(
+      ' - ',
+    ),
+  }))
+  const texts = distinctTexts(lines, (text) => cutText(text, most.line))
+  return {
+    alerts: lines.map(({ id }, index) => ({ id, text: texts[index]! })),
+    moreAlerts: alerts.length - shown.length + truncatedAlerts,
+  }
+}
+
+/** The lines cut by `cut`; two that would look the same although their alerts differ begin with their ids. */
+export function distinctTexts(lines: readonly AlertLine[], cut: (text: string) => string): string[] {
+  const texts = lines.map(({ text }) => cut(text))
+  const byText = Map.groupBy(lines.keys(), (index) => texts[index])
+  return lines.map(({ id, text }, index) => {
+    const same = byText.get(texts[index]) ?? []
+    const isAmbiguous = same.some((other) => lines[other]!.id !== id)
+    return isAmbiguous ? cut(`#${id} ${text}`) : texts[index]!
+  })
+}
+
+function idsOf(alerts: readonly NoticeAlert[]): string[] {
+  const byLabels = alerts.map(({ labels }) => shortHash(Object.entries(labels).toSorted(byKey)))
+  const counts = Map.groupBy(byLabels, (id) => id)
+  // the same labels twice: the alert fired twice
+  return byLabels.map((id, index) => (counts.get(id)!.length === 1 ? id : shortHash(alerts[index])))
+}
+
+function byKey([one]: [string, string], [other]: [string, string]): number {
+  return one < other ? -1 : 1
+}
+
+function shortHash(value: unknown): string {
+  return hashOf('sha256', JSON.stringify(value), 'hex').slice(0, 6)
 }
 
 function firingFirst(a: NoticeAlert, b: NoticeAlert): number {
   return Number(b.status === 'firing') - Number(a.status === 'firing')
 }
 
-function lineOf(alert: NoticeAlert): string {
-  const name = [nameOf(alert), agentOf(alert)].filter((part) => part !== undefined).join(', ')
-  const summary = cleanLine(alert.annotations['summary'] ?? '', 200)
-  return [name, when(alert), summary].filter((part) => part !== '').join(' - ')
-}
-
 function when({ status, startsAt, endsAt }: NoticeAlert): string {
   const since = utcTime(startsAt)
   if (status === 'firing') return since === undefined ? 'firing' : `firing since ${since}`
   const [start, end] = [timeOf(startsAt), timeOf(endsAt)]
-  if (start === undefined || end === undefined || end < start) return 'over'
+  if (start === undefined || end === undefined || end < start) return 'resolved'
   return `began ${since}, lasted ${readableDuration((end - start) / 1_000)}`
 }
 
-function nameOf({ labels }: NoticeAlert): string {
-  return cleanLine(labels['alertname'] ?? '', 80) || 'alert'
-}
-
-/** `AgentSlowResponses: 12 firing, 3 over (writer, planner and 4 more)`, the most frequent first. */
+/** `AgentSlowResponses: 12 firing, 3 resolved (writer, planner and 4 more)`, the most frequent first. */
 function countsByName(alerts: readonly NoticeAlert[], truncatedAlerts: number): AlertLines {
-  const byName = [...Map.groupBy(alerts, nameOf)].toSorted(([, a], [, b]) => b.length - a.length)
-  const lines = byName.slice(0, mostLines).map(([name, same]) => {
+  const byName = [...Map.groupBy(alerts, alertName)].toSorted(([, a], [, b]) => b.length - a.length)
+  const lines = byName.slice(0, most.lines).map(([name, same]) => {
     const firing = same.filter(({ status }) => status === 'firing').length
-    const over = same.length - firing
-    const counts = [firing > 0 && `${firing} firing`, over > 0 && `${over} over`].filter((part) => part !== false).join(', ')
+    const resolved = same.length - firing
+    const counts = [firing > 0 && `${firing} firing`, resolved > 0 && `${resolved} resolved`].filter((part) => part !== false)
     const agents = [...new Set(same.flatMap((alert) => agentOf(alert) ?? []))]
-    return `${name}: ${counts}${agents.length === 0 ? '' : ` (${listed(agents, 3)})`}`
+    const which = agents.length > 0 ? agents : affectedThings({ alerts: same })
+    return { id: name, text: `${name}: ${counts.join(', ')}${which.length === 0 ? '' : ` (${listed(which, 3)})`}` }
   })
-  const told = byName.slice(mostLines).flatMap(([, same]) => same).length
-  return { alerts: lines, moreAlerts: told + truncatedAlerts }
+  const unlisted = byName.slice(most.lines).flatMap(([, same]) => same).length
+  return { alerts: lines, moreAlerts: unlisted + truncatedAlerts }
 }

@@ -20,7 +20,7 @@ export function html(notice: Notice): string {
     ({ name, value }) =>
       `<tr><td style="padding:2px 16px 2px 0;color:#555">${escapeHtml(name)}</td><td>${escapeHtml(value)}</td></tr>`,
   )
-  const lines = [...alerts, ...moreLine(moreAlerts)].map((line) => `<li>${escapeHtml(line)}</li>`)
+  const lines = [...alerts.map(({ text }) => text), ...moreLine(moreAlerts)].map((line) => `<li>${escapeHtml(line)}</li>`)
   const anchors = links.map(({ name, url }) => `<li>${anchor(url, name)}</li>`)
   return [
     '<!doctype html>',

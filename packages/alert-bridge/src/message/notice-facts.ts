@@ -1,4 +1,6 @@
 import { affectedAgents, listed } from './affected-agents.ts'
+import { annotationFacts } from './alert-annotations.ts'
+import { affectedAlerts, labelFacts } from './alert-labels.ts'
 import type { Notice } from './notice.ts'
 import { noticeTimes } from './notice-times.ts'
 import { readableDuration } from './readable-duration.ts'
@@ -10,11 +12,11 @@ export interface Fact {
   readonly value: string
 }
 
-/** Which agent, how bad, since when, how many alike; what is not known is left out. */
+/** Which, how bad, since when, how many alike, and what else the alerts say of themselves; what is not known is left out. */
 export function noticeFacts(notice: Notice): Fact[] {
   const { startedAt, endedAt, lastedSeconds } = noticeTimes(notice)
   const agents = affectedAgents(notice)
-  const facts: [string, string | undefined][] = [
+  const own: [string, string | undefined][] = [
     [agents.length > 1 ? 'Agents' : 'Agent', agents.length === 0 ? undefined : listed(agents)],
     ['Severity', notice.severity],
     [sinceWord(notice), utcTime(startedAt)],
@@ -23,7 +25,8 @@ export function noticeFacts(notice: Notice): Fact[] {
     ['Alerts', alertCount(notice)],
     ['Held back', notice.heldBack === undefined || notice.heldBack === 0 ? undefined : `${notice.heldBack}`],
   ]
-  return facts.flatMap(([name, value]) => (value === undefined ? [] : { name, value }))
+  const [agent, ...rest] = own.map(([name, value]) => (value === undefined ? [] : [{ name, value }]))
+  return [...agent!, ...labelFacts(notice), ...rest.flat(), ...annotationFacts(affectedAlerts(notice))]
 }
 
 function sinceWord({ kind }: Notice): string {
@@ -37,7 +40,7 @@ function alertCount({ alerts, truncatedAlerts = 0 }: Notice): string | undefined
   const resolved = alerts.length - firing
   const parts = [
     firing > 0 && `${firing} firing`,
-    resolved > 0 && `${resolved} over`,
+    resolved > 0 && `${resolved} resolved`,
     truncatedAlerts > 0 && `${truncatedAlerts} more that Alertmanager left out`,
   ]
   return parts.filter((part) => part !== false).join(', ')

@@ -1,5 +1,7 @@
+import { annotationLinks } from './alert-annotations.ts'
+import { affectedAlerts, alertIdentity, differingLabels } from './alert-labels.ts'
 import { cleanLine } from './clean-text.ts'
-import type { Notice } from './notice.ts'
+import type { Notice, NoticeAlert } from './notice.ts'
 import { webLink } from './web-link.ts'
 
 /** A place to look. */
@@ -12,21 +14,42 @@ const names: Readonly<Record<string, string>> = {
   runbook: 'Runbook',
   dashboard: 'Dashboard at that time',
   traces: 'Traces',
+  source: 'Query',
   alertmanager: 'Alertmanager',
 }
 const most = 10
+const mostQueries = 5
 
-/** The links of a notice that are safe to follow, the most useful first; the runbook also from the alerts' `runbook_url`. */
-export function noticeLinks({ links = {}, alerts }: Notice): Link[] {
-  const runbook = links['runbook'] ?? alerts.find(({ annotations }) => annotations['runbook_url'])?.annotations['runbook_url']
-  const all: Record<string, string | undefined> = { ...links, runbook }
+/**
+ * The links of a notice that are safe to follow, the most useful first: its own, those in the annotations of its alerts, and the
+ * queries that raised them.
+ */
+export function noticeLinks(notice: Notice): Link[] {
+  const { links = {}, alerts } = notice
+  const all = new Map([...Object.entries(annotationLinks(alerts)), ...Object.entries(links)])
+  const queries = queriesOf(affectedAlerts(notice))
+  if (queries.length === 1) all.set('source', queries[0]!.url)
   const known = Object.keys(names)
-  const others = Object.keys(links).filter((key) => !known.includes(key))
-  return [...known, ...others]
-    .flatMap((key) => {
-      const url = webLink(all[key] ?? '')
-      const name = Object.hasOwn(names, key) ? names[key]! : cleanLine(key, 40)
-      return url === undefined || name === '' ? [] : { name, url }
-    })
-    .slice(0, most)
+  const others = [...all.keys()].filter((key) => !known.includes(key))
+  const named = [...known, ...others].flatMap((key) => {
+    const url = webLink(all.get(key) ?? '')
+    const name = Object.hasOwn(names, key) ? names[key]! : cleanLine(key, 40)
+    return url === undefined || name === '' ? [] : { name, url }
+  })
+  const found = [...named, ...(queries.length > 1 ? queries : [])]
+  // one address may have two names: in a link of the notice and in an annotation
+  return [...Map.groupBy(found, ({ url }) => url).values()].map(([first]) => first!).slice(0, most)
+}
+
+/** The distinct addresses where the alerts were raised, with the alert where there are several. */
+function queriesOf(alerts: readonly NoticeAlert[]): Link[] {
+  const labels = differingLabels(alerts)
+  const byUrl = new Map<string, NoticeAlert>()
+  for (const alert of alerts) {
+    const url = webLink(alert.generatorUrl ?? '')
+    if (url !== undefined && !byUrl.has(url)) byUrl.set(url, alert)
+  }
+  return [...byUrl]
+    .slice(0, mostQueries)
+    .map(([url, alert]) => ({ name: cleanLine(`Query of ${alertIdentity(alert, labels)}`, 80), url }))
 }

@@ -18,7 +18,7 @@ export function plainText(notice: Notice): PlainText {
 
 function body({ status, subject, paragraphs, facts, firstStep, alerts, moreAlerts, links }: Story): string {
   const width = Math.max(0, ...facts.map(({ name }) => name.length)) + 1
-  const lines = [...alerts.map((line) => `- ${line}`), ...moreLine(moreAlerts)]
+  const lines = [...alerts.map(({ text }) => `- ${text}`), ...moreLine(moreAlerts)]
   return [
     `${status} - ${subject}`,
     ...paragraphs,

@@ -1,4 +1,5 @@
 import type { Notice } from './notice.ts'
+import { distinctTexts } from './alert-lines.ts'
 import { moreLine, plainText } from './plain-text.ts'
 import { slackText } from './slack-text.ts'
 import { storyOf, type Story } from './story.ts'
@@ -20,7 +21,8 @@ const most = {
   header: 150,
   section: 2_900,
   lines: 4_000,
-  facts: 1_000,
+  line: 1_400,
+  facts: 2_000,
   links: 2_000,
   url: 1_000,
   text: 600,
@@ -43,7 +45,7 @@ export function slackMessage(notice: Notice): SlackMessage {
       ...[
         slackText(story.paragraphs.join('\n\n'), most.section),
         cutLines(
-          story.facts.map(({ name, value }) => `*${name}:* ${slackText(value, 300)}`),
+          story.facts.map(({ name, value }) => `*${slackText(name, 60)}:* ${slackText(value, 300)}`),
           most.facts,
         ),
         firstStep === undefined ? '' : `*What to do first:* ${slackLink(firstStep.words, firstStep.link.url)}`,
@@ -67,16 +69,10 @@ function section(text: string): SlackBlock[] {
   return text === '' ? [] : [{ type: 'section', text: { type: 'mrkdwn', text } }]
 }
 
+/** All lines: with many alerts each has less room, since a message that names all of them is worth more than long lines. */
 function alertSections({ alerts, moreAlerts }: Story): string[] {
-  const kept: string[] = []
-  let room: number = most.lines
-  for (const line of alerts) {
-    const bullet = `- ${slackText(line, 400)}`
-    room -= bullet.length + 1
-    if (room < 0) break
-    kept.push(bullet)
-  }
-  const lines = [...kept, ...moreLine(moreAlerts + alerts.length - kept.length)]
+  const room = Math.min(most.line, Math.floor(most.lines / Math.max(alerts.length, 1)) - '- \n'.length)
+  const lines = [...distinctTexts(alerts, (line) => slackText(line, room)).map((text) => `- ${text}`), ...moreLine(moreAlerts)]
   const half = lines.join('\n').length > most.section ? Math.ceil(lines.length / 2) : lines.length
   return [lines.slice(0, half).join('\n'), lines.slice(half).join('\n')]
 }

@@ -1,5 +1,7 @@
 import { affectedAgents, listed } from './affected-agents.ts'
-import { alertLines } from './alert-lines.ts'
+import { sentences, sharedAnnotation } from './alert-annotations.ts'
+import { affectedThings } from './alert-labels.ts'
+import { alertLines, type AlertLine } from './alert-lines.ts'
 import { cleanLine, cleanText } from './clean-text.ts'
 import { noticeFacts, type Fact } from './notice-facts.ts'
 import { noticeLinks, type Link } from './notice-links.ts'
@@ -18,13 +20,13 @@ export interface FirstStep {
 export interface Story {
   /** `CRITICAL`, `STILL CRITICAL`, `RESOLVED`, ... */
   readonly status: string
-  /** What it is about, the same for all notices of an incident as long as its agents are: `AgentSlowResponses: writer`. */
+  /** What it is about, the same for all notices of an incident as long as what is affected is: `AgentSlowResponses: writer`. */
   readonly subject: string
   readonly paragraphs: readonly string[]
   readonly facts: readonly Fact[]
   readonly firstStep: FirstStep | undefined
   /** One line for each alert where there are several, and how many are not listed. */
-  readonly alerts: readonly string[]
+  readonly alerts: readonly AlertLine[]
   readonly moreAlerts: number
   /** All but that of the first step. */
   readonly links: readonly Link[]
@@ -47,8 +49,9 @@ export function storyOf(notice: Notice): Story {
 
 function subjectOf(notice: Notice): string {
   const title = cleanLine(notice.title, 120) || 'Alert'
-  const agents = affectedAgents(notice).filter((agent) => !title.includes(agent))
-  return agents.length === 0 || notice.kind === 'digest' ? title : `${title}: ${listed(agents, 2)}`
+  const agents = affectedAgents(notice)
+  const which = (agents.length > 0 ? agents : affectedThings(notice)).filter((name) => !title.includes(name))
+  return which.length === 0 || notice.kind === 'digest' ? title : `${title}: ${listed(which, 2)}`
 }
 
 function opening(notice: Notice): string | undefined {
@@ -59,11 +62,11 @@ function opening(notice: Notice): string | undefined {
     case 'repeat':
       return 'This is still going on.'
     case 'resolved':
-      return lastedSeconds === undefined ? 'It is over.' : `It is over. It lasted ${readableDuration(lastedSeconds)}.`
+      return lastedSeconds === undefined ? 'This is resolved.' : `This is resolved. It lasted ${readableDuration(lastedSeconds)}.`
     case 'summary':
       return `While this channel could not be reached, ${count === 1 ? 'an alert' : `${count} alerts`} fired and ended. Nothing of it is firing now.`
     case 'digest':
-      return `More is happening than this channel takes one by one, so it is told together.${heldBack === 0 ? '' : ` ${heldBack} ${heldBack === 1 ? 'message was' : 'messages were'} held back.`}`
+      return `More alerts arrived than this channel sends one by one; this is a digest.${heldBack === 0 ? '' : ` ${heldBack} ${heldBack === 1 ? 'message was' : 'messages were'} held back.`}`
     case 'drill':
       return 'This is a test of the alert channels. Nothing is broken and there is nothing to do.'
     case 'meta':
@@ -73,25 +76,19 @@ function opening(notice: Notice): string | undefined {
   }
 }
 
-/** What the alerts say of themselves, where they all say the same; the lines tell where they differ. */
+/** What the alerts say of themselves where they all say the same; their lines show where they differ. */
 function explanation({ kind, text, alerts }: Notice): string[] {
-  const summary = same(alerts, 'summary')
-  const texts = [text, ...said(kind, summary, same(alerts, 'description'))]
-    .map((each) => cleanText(each ?? '', 1_200))
-    .filter((each) => each !== '')
+  const texts = [text, ...described(kind, alerts)].map((each) => cleanText(each ?? '', 1_200)).filter((each) => each !== '')
   return [...new Set(texts)]
 }
 
-function said(kind: NoticeKind, summary: string | undefined, description: string | undefined): (string | undefined)[] {
+function described(kind: NoticeKind, alerts: readonly NoticeAlert[]): (string | undefined)[] {
   if (kind === 'digest' || kind === 'summary') return []
-  // what is over must not read as if it went on
-  if (kind === 'resolved') return [summary && `What was wrong: ${summary}`]
-  return [summary, description]
-}
-
-function same(alerts: readonly NoticeAlert[], annotation: string): string | undefined {
-  const first = alerts[0]?.annotations[annotation]
-  return alerts.every(({ annotations }) => annotations[annotation] === first) ? first : undefined
+  const shared = sentences.map((key) => sharedAnnotation(alerts, key))
+  if (kind !== 'resolved') return shared
+  // what is resolved must not read as if it went on
+  const [first] = shared.filter((text) => text)
+  return [first && `What was wrong: ${first}`]
 }
 
 function firstStep({ kind }: Notice, links: readonly Link[]): FirstStep | undefined {

@@ -44,19 +44,19 @@ test('resolved changes the first message and says so in its thread, aloud for a 
   expect(slack.calls()).toEqual(['chat.postMessage', 'chat.update', 'chat.postMessage'])
   expect(slack.posts.map(({ text, thread_ts, reply_broadcast }) => ({ text, thread_ts, reply_broadcast })))
     .toMatchInlineSnapshot(`
-    [
-      {
-        "reply_broadcast": undefined,
-        "text": "RESOLVED - AgentErrorRateCritical: api-integrator. It is over. It lasted 12 min 4 s. What was wrong: 62 % of the runs of api-integrator failed in the last 5 minutes",
-        "thread_ts": undefined,
-      },
-      {
-        "reply_broadcast": true,
-        "text": "RESOLVED - AgentErrorRateCritical: api-integrator. It is over. It lasted 12 min 4 s. What was wrong: 62 % of the runs of api-integrator failed in the last 5 minutes",
-        "thread_ts": "1.000100",
-      },
-    ]
-  `)
+      [
+        {
+          "reply_broadcast": undefined,
+          "text": "RESOLVED - AgentErrorRateCritical: api-integrator. This is resolved. It lasted 12 min 4 s. What was wrong: 62 % of the runs of api-integrator failed in the last 5 minutes",
+          "thread_ts": undefined,
+        },
+        {
+          "reply_broadcast": true,
+          "text": "RESOLVED - AgentErrorRateCritical: api-integrator. This is resolved. It lasted 12 min 4 s. What was wrong: 62 % of the runs of api-integrator failed in the last 5 minutes",
+          "thread_ts": "1.000100",
+        },
+      ]
+    `)
   expect(JSON.stringify(slack.posts[0]!.blocks)).toContain(':large_green_circle: RESOLVED')
 })
 

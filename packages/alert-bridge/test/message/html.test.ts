@@ -55,7 +55,7 @@ test('repeat', () => {
 test('resolved', () => {
   expect(shown('resolved')).toMatchInlineSnapshot(`
     "<h1>RESOLVED - AgentErrorRateCritical: api-integrator</h1>
-    <p>It is over. It lasted 12 min 4 s.</p>
+    <p>This is resolved. It lasted 12 min 4 s.</p>
     <p>What was wrong: 62 % of the runs of api-integrator failed in the last 5 minutes</p>
     <table>
     <tr><td>Agent</td><td>api-integrator</td></tr>
@@ -63,7 +63,7 @@ test('resolved', () => {
     <tr><td>Began</td><td>2026-11-24 02:13:05 UTC+00:00</td></tr>
     <tr><td>Ended</td><td>2026-11-24 02:25:09 UTC+00:00</td></tr>
     <tr><td>Lasted</td><td>12 min 4 s</td></tr>
-    <tr><td>Alerts</td><td>1 over</td></tr>
+    <tr><td>Alerts</td><td>1 resolved</td></tr>
     </table>
     <p><strong>Links</strong></p><ul>
     <li><a href="https://example.com/runbooks/AgentErrorRateCritical">Runbook</a></li>
@@ -81,7 +81,7 @@ test('summary', () => {
     <tr><td>Began</td><td>2026-11-24 02:13:05 UTC+00:00</td></tr>
     <tr><td>Ended</td><td>2026-11-24 02:25:09 UTC+00:00</td></tr>
     <tr><td>Lasted</td><td>12 min 4 s</td></tr>
-    <tr><td>Alerts</td><td>2 over</td></tr>
+    <tr><td>Alerts</td><td>2 resolved</td></tr>
     </table>
     <p><strong>Alerts</strong></p><ul>
     <li>AgentErrorRateCritical, api-integrator - began 2026-11-24 02:13:05 UTC+00:00, lasted 12 min 4 s - 62 % of the runs of api-integrator failed in the last 5 minutes</li>
@@ -96,17 +96,17 @@ test('summary', () => {
 test('digest', () => {
   expect(shown('digest')).toMatchInlineSnapshot(`
     "<h1>DIGEST - Many alerts</h1>
-    <p>More is happening than this channel takes one by one, so it is told together. 34 messages were held back.</p>
+    <p>More alerts arrived than this channel sends one by one; this is a digest. 34 messages were held back.</p>
     <table>
     <tr><td>Agents</td><td>api-integrator, writer</td></tr>
     <tr><td>Severity</td><td>warning</td></tr>
     <tr><td>Since</td><td>2026-11-24 02:13:05 UTC+00:00</td></tr>
-    <tr><td>Alerts</td><td>2 firing, 1 over</td></tr>
+    <tr><td>Alerts</td><td>2 firing, 1 resolved</td></tr>
     <tr><td>Held back</td><td>34</td></tr>
     </table>
     <p><strong>Alerts</strong></p><ul>
     <li>AgentErrorRateCritical: 2 firing (api-integrator, writer)</li>
-    <li>AgentSlowResponses: 1 over (planner)</li>
+    <li>AgentSlowResponses: 1 resolved (planner)</li>
     </ul>
     <p><strong>Links</strong></p><ul>
     <li><a href="https://example.com/runbooks/AgentErrorRateCritical">Runbook</a></li>

@@ -68,7 +68,7 @@ test('resolved says how long it lasted', () => {
     ---
     RESOLVED - AgentErrorRateCritical: api-integrator
 
-    It is over. It lasted 12 min 4 s.
+    This is resolved. It lasted 12 min 4 s.
 
     What was wrong: 62 % of the runs of api-integrator failed in the last 5 minutes
 
@@ -77,7 +77,7 @@ test('resolved says how long it lasted', () => {
     Began:    2026-11-24 02:13:05 UTC+00:00
     Ended:    2026-11-24 02:25:09 UTC+00:00
     Lasted:   12 min 4 s
-    Alerts:   1 over
+    Alerts:   1 resolved
 
     Links
       Runbook: https://example.com/runbooks/AgentErrorRateCritical
@@ -98,7 +98,7 @@ test('a summary tells what came and went while the channel was down', () => {
     Began:    2026-11-24 02:13:05 UTC+00:00
     Ended:    2026-11-24 02:25:09 UTC+00:00
     Lasted:   12 min 4 s
-    Alerts:   2 over
+    Alerts:   2 resolved
 
     Alerts
     - AgentErrorRateCritical, api-integrator - began 2026-11-24 02:13:05 UTC+00:00, lasted 12 min 4 s - 62 % of the runs of api-integrator failed in the last 5 minutes
@@ -116,17 +116,17 @@ test('a digest counts by alert and says how much was held back', () => {
     ---
     DIGEST - Many alerts
 
-    More is happening than this channel takes one by one, so it is told together. 34 messages were held back.
+    More alerts arrived than this channel sends one by one; this is a digest. 34 messages were held back.
 
     Agents:    api-integrator, writer
     Severity:  warning
     Since:     2026-11-24 02:13:05 UTC+00:00
-    Alerts:    2 firing, 1 over
+    Alerts:    2 firing, 1 resolved
     Held back: 34
 
     Alerts
     - AgentErrorRateCritical: 2 firing (api-integrator, writer)
-    - AgentSlowResponses: 1 over (planner)
+    - AgentSlowResponses: 1 resolved (planner)
 
     Links
       Runbook: https://example.com/runbooks/AgentErrorRateCritical

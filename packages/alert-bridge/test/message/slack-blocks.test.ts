@@ -45,9 +45,9 @@ test('repeat', () => {
 
 test('resolved', () => {
   expect(shown(sampleNotices.resolved)).toMatchInlineSnapshot(`
-    "text: RESOLVED - AgentErrorRateCritical: api-integrator. It is over. It lasted 12 min 4 s. What was wrong: 62 % of the runs of api-integrator failed in the last 5 minutes
+    "text: RESOLVED - AgentErrorRateCritical: api-integrator. This is resolved. It lasted 12 min 4 s. What was wrong: 62 % of the runs of api-integrator failed in the last 5 minutes
     header: :large_green_circle: RESOLVED - AgentErrorRateCritical: api-integrator
-    section: It is over. It lasted 12 min 4 s.
+    section: This is resolved. It lasted 12 min 4 s.
 
     What was wrong: 62 % of the runs of api-integrator failed in the last 5 minutes
     section: *Agent:* api-integrator
@@ -55,7 +55,7 @@ test('resolved', () => {
     *Began:* 2026-11-24 02:13:05 UTC+00:00
     *Ended:* 2026-11-24 02:25:09 UTC+00:00
     *Lasted:* 12 min 4 s
-    *Alerts:* 1 over
+    *Alerts:* 1 resolved
     section: <https://example.com/runbooks/AgentErrorRateCritical|Runbook>"
   `)
 })
@@ -70,7 +70,7 @@ test('summary', () => {
     *Began:* 2026-11-24 02:13:05 UTC+00:00
     *Ended:* 2026-11-24 02:25:09 UTC+00:00
     *Lasted:* 12 min 4 s
-    *Alerts:* 2 over
+    *Alerts:* 2 resolved
     section: - AgentErrorRateCritical, api-integrator - began 2026-11-24 02:13:05 UTC+00:00, lasted 12 min 4 s - 62 % of the runs of api-integrator failed in the last 5 minutes
     - AgentErrorRateCritical, writer - began 2026-11-24 02:13:05 UTC+00:00, lasted 12 min 4 s - 62 % of the runs of writer failed in the last 5 minutes
     section: <https://example.com/runbooks/AgentErrorRateCritical|Runbook>"
@@ -79,16 +79,16 @@ test('summary', () => {
 
 test('digest', () => {
   expect(shown(sampleNotices.digest)).toMatchInlineSnapshot(`
-    "text: DIGEST - Many alerts. More is happening than this channel takes one by one, so it is told together. 34 messages were held back.
+    "text: DIGEST - Many alerts. More alerts arrived than this channel sends one by one; this is a digest. 34 messages were held back.
     header: :large_yellow_circle: DIGEST - Many alerts
-    section: More is happening than this channel takes one by one, so it is told together. 34 messages were held back.
+    section: More alerts arrived than this channel sends one by one; this is a digest. 34 messages were held back.
     section: *Agents:* api-integrator, writer
     *Severity:* warning
     *Since:* 2026-11-24 02:13:05 UTC+00:00
-    *Alerts:* 2 firing, 1 over
+    *Alerts:* 2 firing, 1 resolved
     *Held back:* 34
     section: - AgentErrorRateCritical: 2 firing (api-integrator, writer)
-    - AgentSlowResponses: 1 over (planner)
+    - AgentSlowResponses: 1 resolved (planner)
     section: <https://example.com/runbooks/AgentErrorRateCritical|Runbook>"
   `)
 })

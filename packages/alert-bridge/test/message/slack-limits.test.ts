@@ -32,8 +32,11 @@ describe('the list of alerts', () => {
   const start = '- A - firing since 2026-11-24 02:13:05 UTC+00:00 - '
   /** The sections for alerts whose lines are as long as told, without their ends. */
   const sectionsFor = (lengths: readonly number[]): string[] => {
-    const alerts = lengths.map((length) =>
-      sampleAlert('', { labels: { alertname: 'A' }, annotations: { summary: 'x'.repeat(length - start.length) } }),
+    const alerts = lengths.map((length, index) =>
+      sampleAlert('', {
+        labels: { alertname: 'A' },
+        annotations: { summary: `${index}`.padEnd(length - start.length, 'x') },
+      }),
     )
     return sectionsOf({ ...sampleNotices.repeat, alerts, truncatedAlerts: 0 }).filter((text) => text.startsWith(start))
   }
@@ -46,12 +49,25 @@ describe('the list of alerts', () => {
     expect(lineCounts(250, 250, ...times(11, 240))).toEqual([7, 6])
   })
 
-  test('holds as many whole lines as fit into 4,000 characters, and one that counts the others', () => {
-    expect(sectionsFor(times(20, 199)).join('\n').split('\n')).toHaveLength(20)
-    expect(sectionsFor(times(20, 199)).join()).not.toContain('more')
-    expect(sectionsFor([200, ...times(19, 199)]).at(-1)).toMatch(/\n\+1 more$/)
-    expect(sectionsFor(times(20, 250)).at(-1)).toMatch(/\n\+5 more$/)
-    expect(lineCounts(...times(20, 250))).toEqual([8, 8])
+  test('holds a line for each of twenty alerts, cut to what fits into 4,000 characters, and one that counts the others', () => {
+    for (const length of [199, 250, 2_000]) {
+      const lines = sectionsFor(times(20, length)).join('\n').split('\n')
+      expect([lines.length, Math.max(...lines.map((line) => line.length))]).toEqual([20, 199])
+    }
+    expect(sectionsFor(times(23, 250)).at(-1)).toMatch(/\n\+3 more$/)
+  })
+
+  test('gives a few alerts more room for each', () => {
+    expect(
+      sectionsFor([3_000, 3_000])[0]!
+        .split('\n')
+        .map((line) => line.length),
+    ).toEqual([451, 451])
+    expect(
+      sectionsFor(times(6, 3_000))[0]!
+        .split('\n')
+        .map((line) => line.length),
+    ).toEqual(times(6, 251))
   })
 })
 

@@ -1,15 +1,28 @@
 import { affectedAgents } from '../../message/affected-agents.ts'
+import { labelFacts } from '../../message/alert-labels.ts'
 import { cleanLine } from '../../message/clean-text.ts'
 import type { Notice } from '../../message/notice.ts'
 import { noticeLinks } from '../../message/notice-links.ts'
 import { noticeTimes } from '../../message/notice-times.ts'
 import { storyOf } from '../../message/story.ts'
 
+const longest = 8_000
+
 /**
  * One line of ASCII JSON, under 8,000 characters. `grep '"event":"alert"'` finds all of them,
  * `grep '"severity":"critical"'` the worst.
  */
 export function alertLine(notice: Notice, deliveryId: string, now: Date): string {
+  const facts = labelFacts(notice).map(({ name, value }): [string, string] => [name, cleanLine(value, 120)])
+  // what is not ASCII takes up to twelve characters for one
+  for (const count of [facts.length, 4, 1]) {
+    const line = lineWith(facts.slice(0, count), notice, deliveryId, now)
+    if (line.length < longest) return line
+  }
+  return lineWith([], notice, deliveryId, now)
+}
+
+function lineWith(facts: readonly [string, string][], notice: Notice, deliveryId: string, now: Date): string {
   const { status, subject, paragraphs, moreAlerts, alerts } = storyOf(notice)
   const { startedAt, endedAt } = noticeTimes(notice)
   const links = noticeLinks(notice)
@@ -22,6 +35,7 @@ export function alertLine(notice: Notice, deliveryId: string, now: Date): string
       subject: cleanLine(`[${status}] ${subject}`, 200),
       text: cleanLine(paragraphs.join(' '), 400) || undefined,
       agents: affectedAgents(notice).slice(0, 3),
+      labels: facts.length === 0 ? undefined : Object.fromEntries(facts),
       startedAt,
       endedAt,
       alerts: alerts.length + moreAlerts || notice.alerts.length,

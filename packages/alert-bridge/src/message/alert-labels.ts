@@ -1,0 +1,93 @@
+import { agentOf, listed } from './affected-agents.ts'
+import { cleanLine } from './clean-text.ts'
+import type { Fact } from './notice-facts.ts'
+import type { Notice, NoticeAlert } from './notice.ts'
+
+/** Labels that name a thing, the most specific first. */
+const thingLabels = words(
+  'instance pod container node host hostname device mountpoint database queue topic service deployment statefulset daemonset job',
+)
+/** Labels that say where the thing is. */
+const placeLabels = words('namespace cluster zone region cloud_region environment env deployment_environment_name')
+const nameLabels = [...thingLabels, ...placeLabels]
+/** Every message shows these by itself. */
+const shownAlready = new Set(['alertname', 'agent_name', 'severity'])
+
+/** A message shows at most this many labels and annotations as facts, and this many labels in the line of an alert. */
+const most = { facts: 16, inLine: 8, values: 5 } as const
+
+/** The alerts that a message is about: what fires, or all of them when nothing does. */
+export function affectedAlerts({ alerts }: Pick<Notice, 'alerts'>): readonly NoticeAlert[] {
+  const firing = alerts.filter(({ status }) => status === 'firing')
+  return firing.length > 0 ? firing : alerts
+}
+
+/** The names of the things that are affected where no agent is: the values of the most specific label, each once. */
+export function affectedThings(notice: Pick<Notice, 'alerts'>): string[] {
+  const affected = affectedAlerts(notice)
+  const key = thingLabels.find((label) => affected.some(({ labels }) => valueOf(labels, label) !== ''))
+  return key === undefined ? [] : distinctValues(affected, key)
+}
+
+/** Which: the labels that name a thing or a place with all their values, then the labels that all affected alerts share. */
+export function labelFacts(notice: Pick<Notice, 'alerts'>): Fact[] {
+  const affected = affectedAlerts(notice)
+  const keys = orderedKeys(affected.map(({ labels }) => labels)).filter(
+    (key) => !shownAlready.has(key) && (nameLabels.includes(key) || isShared(affected, key)),
+  )
+  const facts = keys.flatMap((key) => {
+    const [name, values] = [cleanLine(key, 40), distinctValues(affected, key)]
+    return name === '' || values.length === 0 ? [] : { name, value: listed(values, most.values) }
+  })
+  const rest = facts.length - most.facts
+  return rest > 0 ? [...facts.slice(0, most.facts), { name: 'More labels', value: `${rest}` }] : facts
+}
+
+/** The labels whose values differ among some alerts: what tells one alert from another. */
+export function differingLabels(alerts: readonly NoticeAlert[]): string[] {
+  return orderedKeys(alerts.map(({ labels }) => labels)).filter(
+    (key) => key !== 'alertname' && key !== 'agent_name' && !isShared(alerts, key),
+  )
+}
+
+/** `HighLoad, writer, instance=db-7, region=eu`: an alert by its name, its agent and the given labels, at most 200 code points. */
+export function alertIdentity(alert: NoticeAlert, labels: readonly string[]): string {
+  const pairs = labels.flatMap((key) => {
+    const [name, value] = [cleanLine(key, 40), valueOf(alert.labels, key)]
+    return value === '' ? [] : `${name}=${value}`
+  })
+  const shown = pairs.slice(0, most.inLine)
+  const rest = pairs.length - shown.length
+  const parts = [alertName(alert), agentOf(alert), ...shown, rest > 0 ? `${rest} more labels` : undefined]
+  return cleanLine(parts.filter((part) => part !== undefined).join(', '), 200)
+}
+
+export function alertName({ labels }: NoticeAlert): string {
+  return cleanLine(labels['alertname'] ?? '', 80) || 'alert'
+}
+
+function valueOf(labels: NoticeAlert['labels'], key: string): string {
+  return Object.hasOwn(labels, key) ? cleanLine(labels[key]!, 100) : ''
+}
+
+function distinctValues(alerts: readonly NoticeAlert[], key: string): string[] {
+  const raw = new Set(alerts.flatMap(({ labels }) => (Object.hasOwn(labels, key) ? labels[key]! : [])))
+  return [...new Set([...raw].map((value) => cleanLine(value, 100)).filter((value) => value !== ''))]
+}
+
+function isShared(alerts: readonly NoticeAlert[], key: string): boolean {
+  const first = alerts[0]
+  return alerts.every(
+    ({ labels }) => Object.hasOwn(labels, key) === Object.hasOwn(first!.labels, key) && labels[key] === first!.labels[key],
+  )
+}
+
+/** All keys, those that name something first; at most 1,000, since anybody may send any number. */
+function orderedKeys(labels: readonly NoticeAlert['labels'][]): string[] {
+  const keys = [...new Set(labels.flatMap(Object.keys))].toSorted()
+  return [...nameLabels.filter((key) => keys.includes(key)), ...keys.filter((key) => !nameLabels.includes(key))].slice(0, 1_000)
+}
+
+function words(text: string): string[] {
+  return text.split(' ')
+}

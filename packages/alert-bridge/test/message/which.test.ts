@@ -1,0 +1,164 @@
+import { test as property } from '@fast-check/vitest'
+import fc from 'fast-check'
+import { describe, expect, test } from 'vitest'
+
+import { alertLine } from '../../src/channels/console/alert-line.ts'
+import { lastResortLine } from '../../src/delivery/console-lines.ts'
+import { firing as firingGroup } from '../kit/alert-groups.ts'
+import { noticeOfGroup } from '../../src/inbox/notice-of-group.ts'
+import { alertLines } from '../../src/message/alert-lines.ts'
+import { html } from '../../src/message/html.ts'
+import type { Notice, NoticeAlert } from '../../src/message/notice.ts'
+import { plainText } from '../../src/message/plain-text.ts'
+import { slackMessage, slackPlainText } from '../../src/message/slack-blocks.ts'
+import { webhookBody } from '../../src/message/webhook-body.ts'
+import { anyNotice } from './any-notice.ts'
+
+/** A message in all its formats, with text that is only text. */
+const formats: Readonly<Record<string, (notice: Notice) => string>> = {
+  'plain text': (notice) => plainText(notice).text,
+  HTML: (notice) => html(notice).replaceAll('&amp;', '&').replaceAll('&quot;', '"'),
+  Slack: (notice) =>
+    slackMessage(notice)
+      .blocks.map(({ text }) => text.text.replaceAll('&amp;', '&'))
+      .join('\n'),
+  'Slack without blocks': (notice) => slackPlainText(notice).replaceAll('&amp;', '&'),
+  webhook: (notice) => webhookBody(notice, 'd').text,
+}
+
+function diskFull(labels: Record<string, string>, more: Partial<NoticeAlert> = {}): NoticeAlert {
+  return {
+    status: 'firing',
+    labels: { alertname: 'DiskFull', severity: 'warning', ...labels },
+    annotations: {},
+    startsAt: '2026-11-24T02:13:05Z',
+    ...more,
+  }
+}
+
+function notice(...alerts: NoticeAlert[]): Notice {
+  return { kind: 'firing', severity: 'warning', incidentKey: 'i', title: 'DiskFull', alerts }
+}
+
+describe.each(Object.entries(formats))('%s', (_, shown) => {
+  test('names the thing that only a label names, in the headline too', () => {
+    const text = shown(notice(diskFull({ instance: 'db-7', region: 'eu-west-1', team: 'payments' })))
+    expect(text).toMatch(/DiskFull: db-7/)
+    for (const value of ['instance', 'eu-west-1', 'payments']) expect(text).toContain(value)
+  })
+
+  test('has a different line for each of two alerts that differ in any label', () => {
+    const text = shown(notice(diskFull({ device: 'sda', tenant: 'a' }), diskFull({ device: 'sda', tenant: 'b' })))
+    expect(text).toMatch(/DiskFull, tenant=a - firing since/)
+    expect(text).toMatch(/DiskFull, tenant=b - firing since/)
+    expect(text).toContain('sda')
+  })
+
+  test('shows the annotation message, and every other one that is no link', () => {
+    const annotations = { message: 'Only 3 % are left.', impact: 'Orders are refused', owner: 'payments' }
+    const text = shown(notice(diskFull({ instance: 'db-7' }, { annotations })))
+    for (const value of Object.values(annotations)) expect(text).toContain(value)
+    for (const key of ['impact', 'owner']) expect(text).toContain(key)
+  })
+
+  test('shows what each of several alerts says of itself', () => {
+    const about = (instance: string): NoticeAlert =>
+      diskFull({ instance }, { annotations: { description: `The disk of ${instance} is full.`, used: `97 % of ${instance}` } })
+    const text = shown(notice(about('db-7'), about('db-9')))
+    for (const instance of ['db-7', 'db-9']) {
+      expect(text).toMatch(new RegExp(`instance=${instance} - .* - The disk of ${instance} is full. - used: 97 % of ${instance}`))
+    }
+  })
+
+  test('links to the query that raised the alert, and to addresses in its annotations', () => {
+    const generatorUrl = 'https://prometheus.example.com/graph?g0.expr=disk&g0.tab=1'
+    const annotations = { panel_url: 'https://grafana.example.com/d/disk', runbook: 'https://example.com/runbooks/disk' }
+    const text = shown(notice(diskFull({ instance: 'db-7' }, { generatorUrl, annotations })))
+    for (const url of [generatorUrl, ...Object.values(annotations)]) expect(text).toContain(url)
+    for (const name of ['Query', 'panel']) expect(text).toContain(name)
+  })
+})
+
+test('where several queries raised alerts, each link names its alert', () => {
+  const from = (instance: string): NoticeAlert =>
+    diskFull({ instance }, { generatorUrl: `https://example.com/graph?${instance}` })
+  const { text } = plainText(notice(from('db-7'), from('db-9'), from('db-7')))
+  expect(text).toMatch(/Look here: Query of DiskFull, instance=db-7\n {2}https:\/\/example\.com\/graph\?db-7\n/)
+  expect(text.split('Links\n')[1]).toBe('  Query of DiskFull, instance=db-9: https://example.com/graph?db-9\n')
+})
+
+test('an address that only a container can reach is no link', () => {
+  const group = {
+    ...firingGroup({ name: 'DiskFull' }),
+    externalURL: 'http://207b6d03f052:9093',
+  }
+  const [alert] = group.alerts
+  const sent = { ...group, alerts: [{ ...alert!, generatorURL: 'http://4f0c1de2a9b7:9090/graph?g0.expr=up' }] }
+  expect(plainText(noticeOfGroup(sent, 'firing', 'i')).text).not.toMatch(/207b6d03f052|4f0c1de2a9b7/)
+})
+
+test('a digest names the things of alerts that have no agent', () => {
+  const alerts = ['db-1', 'db-2', 'db-3', 'db-4'].map((instance) => diskFull({ instance }))
+  expect(plainText({ ...notice(...alerts), kind: 'digest' }).text).toContain(
+    '- DiskFull: 4 firing (db-1, db-2, db-3 and 1 more)\n',
+  )
+})
+
+test('a resolved alert says what was wrong in the words it has', () => {
+  const over = { status: 'resolved', endsAt: '2026-11-24T02:25:09Z' } as const
+  const one = diskFull({ instance: 'db-7' }, { ...over, annotations: { message: 'The disk is full.' } })
+  expect(plainText({ ...notice(one), kind: 'resolved' }).text).toContain('What was wrong: The disk is full.\n')
+})
+
+test('two alerts whose labels look alike have lines that begin with their ids', () => {
+  const alike = [`db\u200E-7`, 'db-7', `db-7${' '.repeat(9)}`].map((instance) => diskFull({ instance }))
+  const lines = alertLines(notice(...alike)).alerts.map(({ text }) => text)
+  expect(new Set(lines).size).toBe(3)
+  for (const line of lines) expect(line).toMatch(/^#[0-9a-f]{6} DiskFull, instance=db-7 - firing/)
+})
+
+test('the lines on the console name the labels', () => {
+  const one = notice(diskFull({ instance: 'db-7', team: 'payments' }, { annotations: { message: 'Only 3 % are left.' } }))
+  expect(JSON.parse(alertLine(one, 'd', new Date()))).toMatchObject({ labels: { instance: 'db-7', team: 'payments' } })
+  expect(lastResortLine('n', one, [])).toContain('"labels":{"instance":"db-7","team":"payments"},"summary":"Only 3 % are left."')
+})
+
+const twoAlerts = fc
+  .tuple(
+    anyNotice,
+    fc.array(
+      fc.dictionary(
+        fc.constantFrom('instance', 'pod', 'a', '&&', '\u200Eb'),
+        fc.oneof(
+          fc.string(),
+          fc.constantFrom('&'.repeat(500), '<'.repeat(90), '\u200E', 'x'.repeat(2_000), `${'x'.repeat(2_000)}y`),
+        ),
+        { maxKeys: 4 },
+      ),
+      { minLength: 2, maxLength: 20 },
+    ),
+  )
+  .map(([any, labels]): Notice => ({ ...any, kind: 'firing', alerts: labels.map((one) => diskFull(one)) }))
+
+property.prop([twoAlerts])('alerts that differ in a label never have equal lines, in any format', (any) => {
+  const distinct = [
+    ...new Map(
+      any.alerts.map((alert) => [
+        JSON.stringify(Object.entries(alert.labels).toSorted(([one], [other]) => (one < other ? -1 : 1))),
+        alert,
+      ]),
+    ).values(),
+  ]
+  const different: Notice = { ...any, alerts: distinct }
+  const lines: Readonly<Record<string, readonly string[]>> = {
+    text: alertLines(different).alerts.map(({ text }) => text),
+    slack: slackMessage(different)
+      .blocks.flatMap(({ text }) => text.text.split('\n'))
+      .filter((line) => /^- (#[0-9a-f]{6} )?DiskFull/.test(line)),
+    html: [...html(different).matchAll(/<li>((?:#[0-9a-f]{6} )?DiskFull.*)<\/li>/g)].map(([, line]) => line!),
+  }
+  for (const some of Object.values(lines)) {
+    expect(some).toHaveLength(distinct.length < 2 && (any.truncatedAlerts ?? 0) === 0 ? 0 : distinct.length)
+    expect(new Set(some).size).toBe(some.length)
+  }
+})
