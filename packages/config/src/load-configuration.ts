@@ -21,7 +21,13 @@ type Given<T> = { readonly [Key in keyof T]?: T[Key] | undefined }
 export interface CodeSettings {
   readonly telemetry?: { readonly serviceName?: string | undefined; readonly otlpToken?: string | undefined } | undefined
   readonly metrics?: Given<Configuration['metrics']> | undefined
-  readonly monitor?: (Given<Omit<Configuration['monitor'], 'token'>> & { readonly token?: string | undefined }) | undefined
+  readonly monitor?:
+    | (Given<Omit<Configuration['monitor'], 'token' | 'trustedProxies'>> & {
+        readonly token?: string | undefined
+        /** As in the variable, separated by commas. */
+        readonly trustedProxies?: string | undefined
+      })
+    | undefined
   readonly recovery?:
     | (Given<RecoveryLimits> & { readonly agents?: Readonly<Record<string, Given<RecoveryLimits>>> | undefined })
     | undefined

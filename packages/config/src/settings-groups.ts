@@ -8,6 +8,7 @@ import {
   growthFactor,
   host,
   interval,
+  networks,
   oneLine,
   oneOf,
   onOff,
@@ -78,6 +79,12 @@ export const monitorSettings: Settings<MonitorSettings> = {
     variable: 'MONITOR_TOKEN',
     value: secretText,
     default: undefined,
+  },
+  trustedProxies: {
+    about: 'Reverse proxies in front of the status page; X-Forwarded-For and Forwarded are believed only from them.',
+    variable: 'MONITOR_TRUSTED_PROXIES',
+    value: networks,
+    default: [],
   },
 }
 

@@ -1,3 +1,5 @@
+import { isIP } from 'node:net'
+
 import { z } from 'zod'
 
 import { Secret } from './secret.ts'
@@ -81,6 +83,19 @@ export const oneLine: ValueRule<string> = textual('must be one line of text', is
 /** A host name or an IP address. */
 export const host: ValueRule<string> = textual('must be a host name or an IP address', (text) => /^[\w.:%-]+$/.test(text))
 
+const networksRule = 'must be IP addresses or networks (10.0.0.0/8) separated by commas'
+
+/** IP addresses and networks separated by commas. */
+export const networks: ValueRule<readonly string[]> = {
+  rule: networksRule,
+  schema: z
+    .string(networksRule)
+    .transform((text) => text.split(',').flatMap((part) => part.trim() || []))
+    .refine((parts) => parts.length > 0 && parts.every(isNetwork), networksRule),
+  fromText: (text) => text,
+  isSecret: false,
+}
+
 /** One mail address, `ops@example.com` or `Ops <ops@example.com>`. */
 export const mailAddress: ValueRule<string> = textual('must be a mail address', isMailAddress)
 
@@ -109,6 +124,13 @@ export const secretText: ValueRule<Secret> = secret('must be one line of text', 
 
 /** An address that holds a token. */
 export const secretUrl: ValueRule<Secret> = secret('must be an http or https URL', (text) => httpUrl(text) !== undefined)
+
+/** Whether it is an IP address, or one with the length of its prefix. */
+function isNetwork(text: string): boolean {
+  const [, address = text, length = '0'] = /^([^/]+)\/(\d{1,3})$/.exec(text) ?? []
+  const version = isIP(address)
+  return version !== 0 && Number(length) <= (version === 4 ? 32 : 128)
+}
 
 /** Whether it looks like a mail address; the mail server has the last word. */
 export function isMailAddress(text: string): boolean {

@@ -180,3 +180,16 @@ test('a URL is shown without what may be a token', () => {
     'ALERTMANAGER_URL must be an http or https URL without user name and password, got "http://host:9093/***"',
   ])
 })
+
+test.each(['proxy', '10.0.0.0/33', 'fd00::/129', '10.0.0.1;10.0.0.2', ','])('refuses %s as a trusted proxy', (text) => {
+  expect(problemsOf({ env: { MONITOR_TRUSTED_PROXIES: text } })).toEqual([
+    `MONITOR_TRUSTED_PROXIES must be IP addresses or networks (10.0.0.0/8) separated by commas, got ${JSON.stringify(text)}`,
+  ])
+})
+
+test('takes addresses and networks as trusted proxies, from the environment and from code', () => {
+  const { monitor } = loadConfiguration({ env: { MONITOR_TRUSTED_PROXIES: ' 10.0.0.0/8, ::1 ' }, cwd: folderWith({}) })
+  expect(monitor.trustedProxies).toEqual(['10.0.0.0/8', '::1'])
+  const code = { monitor: { trustedProxies: '192.0.2.1' } }
+  expect(loadConfiguration({ env: {}, cwd: folderWith({}), code }).monitor.trustedProxies).toEqual(['192.0.2.1'])
+})

@@ -58,13 +58,14 @@ async function openPage(
   if (monitor?.port === false) return undefined
   // Loaded only where it is served: the web framework takes longer than all the rest
   const { openStatusPage, StatusPageError } = await import('./status-page/open-status-page.ts')
-  const { host, port, token } = configuration.monitor
+  const { host, port, token, trustedProxies } = configuration.monitor
   try {
     return await openStatusPage({
       host,
       port,
       furtherPorts: furtherPortsFor(onPortTaken),
       alerts,
+      trustedProxies,
       ...(service !== undefined && { serviceName: service }),
       ...(token && { token: token.reveal() }),
       ...(logger !== undefined && { logger }),

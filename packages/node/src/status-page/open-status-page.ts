@@ -11,7 +11,10 @@ export { StatusPageError } from './status-page-error.ts'
 export interface StatusPageOptions
   extends
     StatusSources,
-    Pick<StatusAppOptions, 'token' | 'serviceName' | 'maxReaders' | 'maxWaitingBytes' | 'tickMs' | 'sampleMs'> {
+    Pick<
+      StatusAppOptions,
+      'token' | 'trustedProxies' | 'serviceName' | 'maxReaders' | 'maxWaitingBytes' | 'tickMs' | 'sampleMs'
+    > {
   /** 0 takes a free one. @default 8080 */
   readonly port?: number
   /** How many ports after `port` are tried when it is taken. @default 0 */

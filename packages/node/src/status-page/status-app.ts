@@ -1,13 +1,13 @@
 import type { HttpBindings } from '@hono/node-server'
 import { shownValue } from '@swarmwatch/config'
-import { type Context, Hono, type MiddlewareHandler } from 'hono'
+import { Hono, type MiddlewareHandler } from 'hono'
 
 import { errorWord } from '../error-word.ts'
 import type { Say } from '../logger.ts'
-import { tokenAccess } from './access/token-access.ts'
+import { tokenAccess, tooMany } from './access/token-access.ts'
 import { liveScript } from './assets/live-script.ts'
 import { styleSheet } from './assets/style-sheet.ts'
-import { countedAddress } from './guard/address.ts'
+import { clientOf as clientBehind } from './guard/forwarded.ts'
 import { ownPageOnly } from './guard/own-page-only.ts'
 import { RequestBudget } from './guard/request-budget.ts'
 import { securityHeaders } from './guard/security-headers.ts'
@@ -24,13 +24,15 @@ export interface StatusAppOptions
   extends StatusSources, Pick<LivePageOptions, 'maxReaders' | 'maxWaitingBytes' | 'tickMs' | 'heartbeatMs'> {
   /** Readers must show it, as a bearer token or in the login form. @default none */
   readonly token?: string | undefined
+  /** Addresses and networks of reverse proxies whose X-Forwarded-For and Forwarded are believed. @default none */
+  readonly trustedProxies?: readonly string[] | undefined
   /** Stands in the page's head. */
   readonly serviceName?: string | undefined
   /** What it will listen on; decides which names it answers to. @default '127.0.0.1' */
   readonly host?: string
   /** Milliseconds between two samples of the charts, up to a minute. @default 5000 */
   readonly sampleMs?: number
-  /** How often one address may ask. */
+  /** How often one client may ask. */
   readonly budget?: RequestBudget
   readonly say?: Say
 }
@@ -45,12 +47,10 @@ export interface StatusApp {
 
 type Env = { Bindings: Partial<HttpBindings> }
 
-/** What a wrong token costs, in requests. */
-const wrongTokenCost = 10
-
 /** The status page and its JSON as a function from request to response. Samples the charts until closed. */
 export function statusApp({
   token,
+  trustedProxies = [],
   serviceName,
   host = '127.0.0.1',
   sampleMs = 5000,
@@ -74,7 +74,8 @@ export function statusApp({
   const live = livePage({ ...options, render, onError: sayOnce })
   const json = jsonAnswers(sources)
 
-  const addressOf = (c: Context<Env>): string => countedAddress(c.env?.incoming?.socket.remoteAddress)
+  const clientOf = clientBehind(trustedProxies)
+  const access = token === undefined ? undefined : tokenAccess({ token, now: sources.now, budget, clientOf })
   const app = new Hono<Env>()
   app.onError((error, c) => {
     sayOnce(error)
@@ -88,15 +89,15 @@ export function statusApp({
   app.use(securityHeaders)
   app.get('/healthz', (c) => c.text('ok'))
   app.use(ownPageOnly({ host, hasToken: token !== undefined }))
-  app.use(async (c, next) => {
-    const waitSeconds = budget.spend(addressOf(c))
-    if (waitSeconds > 0) return c.text('Too many requests\n', 429, { 'retry-after': String(waitSeconds) })
-    await next()
-  })
+  app.use(
+    access?.paced ??
+      (async (c, next) => {
+        const waitSeconds = budget.spend(clientOf(c))
+        return waitSeconds > 0 ? tooMany(c, waitSeconds) : next()
+      }),
+  )
   app.get('/style.css', (c) => c.body(styleSheet, 200, { 'content-type': 'text/css; charset=utf-8' }))
-  if (token !== undefined) {
-    const onWrongToken = (c: Context<Env>): void => void budget.spend(addressOf(c), wrongTokenCost)
-    const access = tokenAccess({ token, now: sources.now, onWrongToken })
+  if (access !== undefined) {
     app.get('/login', access.login)
     app.post('/login', ...access.form)
     app.use(access.required)
