@@ -12,6 +12,6 @@ export interface MonitorSettings {
   readonly intervalSeconds: number
   /** Readers of the page must show it; `MONITOR_TOKEN`. @default none */
   readonly token: Secret | undefined
-  /** Reverse proxies whose X-Forwarded-For and Forwarded are believed; `MONITOR_TRUSTED_PROXIES`. @default [] */
-  readonly trustedProxies: readonly string[]
+  /** Reverse proxies whose X-Forwarded-For and Forwarded are believed; `MONITOR_TRUSTED_PROXIES`. @default none */
+  readonly trustedProxies: readonly string[] | undefined
 }

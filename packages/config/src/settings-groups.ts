@@ -84,7 +84,7 @@ export const monitorSettings: Settings<MonitorSettings> = {
     about: 'Reverse proxies in front of the status page; X-Forwarded-For and Forwarded are believed only from them.',
     variable: 'MONITOR_TRUSTED_PROXIES',
     value: networks,
-    default: [],
+    default: undefined,
   },
 }
 
