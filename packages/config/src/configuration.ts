@@ -14,6 +14,8 @@ export interface Configuration {
   readonly alerts: AlertSettings
   /** Whether `register` ends the program on a problem; `SWARMWATCH_STRICT`. @default false */
   readonly strict: boolean
+  /** Whether signals export what is left before they end the process; `SWARMWATCH_HANDLE_SIGNALS`. @default undefined: the program decides */
+  readonly handleSignals: boolean | undefined
   /** The file that was read, as it was named; undefined when there is none. */
   readonly file: string | undefined
   /** Where each value came from, by its path here, such as `recovery.maxRetries` or `alerts.channels[0].webhook`. */

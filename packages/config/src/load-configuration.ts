@@ -40,6 +40,7 @@ export interface CodeSettings {
       })
     | undefined
   readonly strict?: boolean | undefined
+  readonly handleSignals?: boolean | undefined
 }
 
 /** What {@link loadConfiguration} reads. */
@@ -78,7 +79,7 @@ export function loadConfiguration(options: LoadOptions = {}): Configuration {
   const monitor = resolveSettings('monitor', monitorSettings, sources, code.monitor)
   const recovery = resolveRecovery(sources, file.settings.recovery?.agents ?? {}, code.recovery, notices)
   const alerts = resolveAlerts(file, sources, code.alerts, offChannels)
-  const top = resolveSettings('', topSettings, sources, { strict: code.strict })
+  const top = resolveSettings('', topSettings, sources, { strict: code.strict, handleSignals: code.handleSignals })
   if (problems.length > 0) throw new ConfigurationError(problems)
   return {
     telemetry: telemetry.values,
@@ -86,7 +87,7 @@ export function loadConfiguration(options: LoadOptions = {}): Configuration {
     monitor: monitor.values,
     recovery: recovery.values,
     alerts: alerts.values,
-    strict: top.values.strict,
+    ...top.values,
     file: file.name,
     origins: {
       ...prefixed('telemetry', telemetry.origins),
@@ -101,7 +102,15 @@ export function loadConfiguration(options: LoadOptions = {}): Configuration {
   }
 }
 
-const groups: readonly (keyof CodeSettings)[] = ['telemetry', 'metrics', 'monitor', 'recovery', 'alerts', 'strict']
+const groups: readonly (keyof CodeSettings)[] = [
+  'telemetry',
+  'metrics',
+  'monitor',
+  'recovery',
+  'alerts',
+  'strict',
+  'handleSignals',
+]
 
 function readText(path: string): string {
   return readFileSync(path, 'utf8')

@@ -1,4 +1,5 @@
 import type { AlertSettings } from './alerts/alert-settings.ts'
+import type { Configuration } from './configuration.ts'
 import type { MetricsSettings } from './metrics-settings.ts'
 import type { MonitorSettings } from './monitor-settings.ts'
 import type { RecoveryLimits } from './recovery-settings.ts'
@@ -144,11 +145,18 @@ export const alertSettings: Settings<Pick<AlertSettings, 'inProcess' | 'alertman
 }
 
 /** What stands in no group. */
-export const topSettings: Settings<{ readonly strict: boolean }> = {
+export const topSettings: Settings<Pick<Configuration, 'strict' | 'handleSignals'>> = {
   strict: {
     about: 'Whether @swarmwatch/node/register ends the program when something is wrong with the settings.',
     variable: 'SWARMWATCH_STRICT',
     value: onOff,
     default: false,
+  },
+  handleSignals: {
+    about:
+      'Whether SIGTERM, SIGINT and SIGHUP export what is left before they end the process; with @swarmwatch/node/register they do.',
+    variable: 'SWARMWATCH_HANDLE_SIGNALS',
+    value: onOff,
+    default: undefined,
   },
 }

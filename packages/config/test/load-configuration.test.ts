@@ -30,6 +30,7 @@ test('without file, environment and code every setting has its default', () => {
       ],
     },
     strict: false,
+    handleSignals: undefined,
     file: undefined,
     notices: [],
     offChannels: [],

@@ -57,7 +57,7 @@ function amongAllRules(problem: Problem, { alerts }: TelemetryOptions): Problem 
   return { ...problem, path }
 }
 
-function codeSettings({ serviceName, metrics, monitor, alerts, recovery }: TelemetryOptions): CodeSettings {
+function codeSettings({ serviceName, metrics, monitor, alerts, recovery, handleSignals }: TelemetryOptions): CodeSettings {
   const { port, ...rest } = metrics ?? {}
   const { port: pagePort, ...page } = monitor ?? {}
   const { rules, deliver: _, ...told } = alerts ?? {}
@@ -66,6 +66,7 @@ function codeSettings({ serviceName, metrics, monitor, alerts, recovery }: Telem
     metrics: port === false ? { ...rest, enabled: false } : { ...rest, port, ...(port !== undefined && { enabled: true }) },
     monitor: { ...page, ...(pagePort !== false && { port: pagePort }) },
     recovery,
+    handleSignals,
     alerts: { ...told, ...(rules !== undefined && { rules: withoutConditions(rules) }) },
   }
 }

@@ -2,12 +2,15 @@ import { isMainThread } from 'node:worker_threads'
 
 import { ConfigurationError } from '@swarmwatch/config'
 
-import { startTelemetry } from './start-telemetry.ts'
+import { startOnce } from './start-telemetry.ts'
 
 /** `node --import @swarmwatch/node/register app.js`: telemetry from the environment and the configuration file, before the first line of the app. */
 try {
   // worker threads run this file too; ports and alerts belong to the main thread
-  await startTelemetry(isMainThread ? {} : { metrics: { port: false }, monitor: { port: false }, alerts: { inProcess: 'off' } })
+  const options = isMainThread
+    ? {}
+    : ({ metrics: { port: false }, monitor: { port: false }, alerts: { inProcess: 'off' } } as const)
+  await startOnce(options, { handleSignals: true })
 } catch (error) {
   const isStrict = /^(1|true|yes|on)$/i.test(process.env['SWARMWATCH_STRICT'] ?? '')
   const report = error instanceof ConfigurationError ? error.message : `telemetry could not start: ${String(error)}`

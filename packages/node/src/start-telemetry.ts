@@ -2,12 +2,12 @@ import type { Resource } from '@opentelemetry/resources'
 import type { Configuration } from '@swarmwatch/config'
 import { configureRecovery } from '@swarmwatch/sdk'
 
-import { beforeExit } from './before-exit.ts'
 import { type Say, sayTo } from './logger.ts'
 import { openMetricsServer } from './metrics/open-metrics-server.ts'
 import { ScrapeReader } from './metrics/scrape-reader.ts'
 import { startOpenTelemetry } from './opentelemetry/start-opentelemetry.ts'
 import { telemetryResource } from './opentelemetry/telemetry-resource.ts'
+import { onProcessEnd } from './process-end.ts'
 import { readSettings } from './read-settings.ts'
 import { startMonitor } from './start-monitor.ts'
 import type { TelemetryOptions } from './telemetry-options.ts'
@@ -29,6 +29,11 @@ const processWide = globalThis as { [slot]?: Promise<Telemetry> | undefined }
  * await telemetry.shutdown()
  */
 export function startTelemetry(options: TelemetryOptions = {}): Promise<Telemetry> {
+  return startOnce(options, { handleSignals: false })
+}
+
+/** {@link startTelemetry} with other defaults than those of a call in code. */
+export function startOnce(options: TelemetryOptions, defaults: { readonly handleSignals: boolean }): Promise<Telemetry> {
   // JavaScript may give null; what is wrong is told in one report
   const say = sayTo(options?.logger)
   const running = processWide[slot]
@@ -39,13 +44,18 @@ export function startTelemetry(options: TelemetryOptions = {}): Promise<Telemetr
   const forget = (): void => {
     if (processWide[slot] === starting) processWide[slot] = undefined
   }
-  const starting = start(options, say, forget)
+  const starting = start(options, defaults, say, forget)
   processWide[slot] = starting
   starting.catch(forget)
   return starting
 }
 
-async function start(options: TelemetryOptions, say: Say, forget: () => void): Promise<Telemetry> {
+async function start(
+  options: TelemetryOptions,
+  defaults: { readonly handleSignals: boolean },
+  say: Say,
+  forget: () => void,
+): Promise<Telemetry> {
   const env = options?.env ?? process.env
   const settings = readSettings(options, env)
   const { configuration } = settings
@@ -68,13 +78,19 @@ async function start(options: TelemetryOptions, say: Say, forget: () => void): P
 
   let stopping: Promise<void> | undefined
   const stop = async (): Promise<void> => {
-    forgetExit()
     server?.close()
     await Promise.allSettled([monitor.stop(), openTelemetry.shutdown()])
+    // only now: a signal that comes meanwhile does not cut it short
+    forgetEnd()
     forget()
   }
   const shutdown = (): Promise<void> => (stopping ??= stop())
-  const forgetExit = beforeExit(shutdown, { handleSignals: options.handleSignals })
+  const forgetEnd = onProcessEnd({
+    flush: () => openTelemetry.flush(),
+    stop: shutdown,
+    flushNow: () => openTelemetry.flushNow(),
+    handleSignals: configuration.handleSignals ?? defaults.handleSignals,
+  })
   return {
     ...(server && { metricsUrl: server.url }),
     ...(monitor.pageUrl !== undefined && { pageUrl: monitor.pageUrl }),

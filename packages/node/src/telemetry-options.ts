@@ -31,7 +31,10 @@ export interface TelemetryOptions {
   alerts?: AlertOptions
   /** A taken port for `/metrics` or the status page: say one line and go on without it, or try the next ports. @default 'warn' */
   onPortTaken?: 'warn' | 'next'
-  /** On SIGTERM: shut down, then end the process as the signal would have. @default false */
+  /**
+   * On SIGTERM, SIGINT and SIGHUP: export what is left, then end the process by the signal. A listener of your own decides in its place
+   * when the process ends. @default SWARMWATCH_HANDLE_SIGNALS, or false; with `@swarmwatch/node/register` true
+   */
   handleSignals?: boolean
   /** Spans of outgoing requests keep the path of the address, which may hold what an agent was asked; the query never. @default false */
   capturesUrlPaths?: boolean

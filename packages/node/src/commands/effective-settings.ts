@@ -7,9 +7,10 @@ type Row = readonly [path: string, value: string, origin: string]
 
 /** The settings in force and where each came from, as a table; secrets show `***`. */
 export function effectiveSettings({ configuration, otlp, isDisabled }: Settings): string {
-  const { telemetry, metrics, monitor, recovery, alerts, strict, origins, file, notices, offChannels } = configuration
+  const { telemetry, metrics, monitor, recovery, alerts, strict, handleSignals, origins, file, notices, offChannels } =
+    configuration
   const rows = [
-    ...rowsOf({ telemetry, metrics, monitor, recovery, alerts, strict }, '', origins),
+    ...rowsOf({ telemetry, metrics, monitor, recovery, alerts, strict, handleSignals }, '', origins),
     ...(['traces', 'metrics'] as const).map((signal): Row => {
       const url = otlp.targets[signal]?.url
       return [

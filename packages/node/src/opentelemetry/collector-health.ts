@@ -4,6 +4,8 @@ import type { Say } from '../logger.ts'
 export interface CollectorHealth {
   failed(url: string, error: unknown): void
   succeeded(url: string): void
+  /** Whether the last export to it failed. */
+  isFailing(url: string): boolean
 }
 
 /** The message of an export error that was already said; lines that quote it are dropped. */
@@ -25,6 +27,7 @@ export function collectorHealth(say: Say): CollectorHealth {
       const { origin } = new URL(url)
       if (failing.delete(origin)) say(`OTLP export to ${origin} works again`)
     },
+    isFailing: (url) => failing.has(new URL(url).origin),
   }
 }
 

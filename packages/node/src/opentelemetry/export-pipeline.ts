@@ -1,5 +1,6 @@
 import { OTLPMetricExporter } from '@opentelemetry/exporter-metrics-otlp-proto'
 import { OTLPTraceExporter } from '@opentelemetry/exporter-trace-otlp-proto'
+import { ProtobufMetricsSerializer, ProtobufTraceSerializer } from '@opentelemetry/otlp-transformer'
 import {
   type IMetricReader,
   PeriodicExportingMetricReader,
@@ -10,8 +11,10 @@ import { BatchSpanProcessor, type ReadableSpan, type SpanExporter, type SpanProc
 
 import type { CollectorHealth } from './collector-health.ts'
 import { batchSettings } from './environment-settings.ts'
-import { OtlpExporter } from './otlp-exporter.ts'
-import type { Environment, OtlpSettings } from './otlp-settings.ts'
+import { lastExportTimeoutMs, OtlpExporter } from './otlp-exporter.ts'
+import type { Environment, OtlpSettings, OtlpTarget } from './otlp-settings.ts'
+import { sendNow, type SendNowRequest } from './send-now.ts'
+import { collectNow, unsentSpans } from './unsent.ts'
 
 /** What leaves by OTLP. */
 export interface ExportPipeline {
@@ -19,6 +22,8 @@ export interface ExportPipeline {
   readonly metricReaders: readonly IMetricReader[]
   /** They can hurry, and be cut off. */
   readonly exporters: readonly { close(): void; cut(): void }[]
+  /** Sends what is left and blocks until it is answered, at most 2 seconds; nothing to a collector that is down. Never throws. */
+  sendNow(): void
 }
 
 /** How often it exports, and who hears how that goes. */
@@ -33,24 +38,58 @@ export function exportPipeline(
   { targets }: OtlpSettings,
   { env, exportIntervalMs, health }: ExportPipelineOptions,
 ): ExportPipeline {
+  const unsent = unsentSpans()
   const spans =
     targets.traces &&
-    new OtlpExporter<ReadableSpan[], SpanExporter>(targets.traces, health, (config) => new OTLPTraceExporter(config))
+    new OtlpExporter<ReadableSpan[], SpanExporter>(
+      targets.traces,
+      health,
+      (config) => new OTLPTraceExporter(config),
+      (exported) => unsent.forget(exported),
+    )
   const metrics =
     targets.metrics &&
     new OtlpMetricExporter(withinInterval(targets.metrics, exportIntervalMs), health, (config) => new OTLPMetricExporter(config))
+  const reader =
+    metrics &&
+    new PeriodicExportingMetricReader({
+      exporter: metrics,
+      exportIntervalMillis: exportIntervalMs,
+      exportTimeoutMillis: exportIntervalMs,
+    })
   return {
-    spanProcessors: spans ? [new BatchSpanProcessor({ exporter: spans, ...batchSettings(env) })] : [],
-    metricReaders: metrics
-      ? [
-          new PeriodicExportingMetricReader({
-            exporter: metrics,
-            exportIntervalMillis: exportIntervalMs,
-            exportTimeoutMillis: exportIntervalMs,
-          }),
-        ]
-      : [],
+    spanProcessors: spans ? [unsent, new BatchSpanProcessor({ exporter: spans, ...batchSettings(env) })] : [],
+    metricReaders: reader ? [reader] : [],
     exporters: [spans, metrics].filter((exporter) => exporter !== undefined),
+    sendNow() {
+      const left = unsent.all()
+      const requests = [
+        ...requestTo(targets.traces, health, () =>
+          left.length > 0 ? ProtobufTraceSerializer.serializeRequest(left) : undefined,
+        ),
+        ...requestTo(targets.metrics, health, () => reader && ProtobufMetricsSerializer.serializeRequest(collectNow(reader))),
+      ]
+      try {
+        sendNow(requests, lastExportTimeoutMs)
+      } catch {
+        // no thread may be started here: it is lost, as it was before
+      }
+    },
+  }
+}
+
+function requestTo(
+  target: OtlpTarget | undefined,
+  health: CollectorHealth,
+  serialize: () => Uint8Array | undefined,
+): SendNowRequest[] {
+  if (target === undefined || health.isFailing(target.url)) return []
+  try {
+    const body = serialize()
+    return body === undefined ? [] : [{ ...target, body }]
+  } catch {
+    // one signal must not cost the other
+    return []
   }
 }
 

@@ -16,7 +16,7 @@ interface Exporter<Items> {
 }
 
 /** Of an export that begins while we shut down; one under way gets as long to end. */
-const lastExportTimeoutMs = 2_000
+export const lastExportTimeoutMs = 2_000
 
 /**
  * An exporter that can hurry: once it closes, exports go through a second one that gives up sooner, so that a dead collector does not
@@ -29,9 +29,16 @@ export class OtlpExporter<Items, Inner extends Exporter<Items>> {
   readonly #lastConnections: Connections
   readonly #url: string
   readonly #health: CollectorHealth
+  readonly #onEnded: ((items: Items) => void) | undefined
   #isClosing = false
 
-  constructor(target: OtlpTarget, health: CollectorHealth, make: (config: ExporterConfig) => Inner) {
+  constructor(
+    target: OtlpTarget,
+    health: CollectorHealth,
+    make: (config: ExporterConfig) => Inner,
+    onEnded?: (items: Items) => void,
+  ) {
+    this.#onEnded = onEnded
     const { url, headers, timeoutMs, certificates } = target
     this.#url = url
     this.#health = health
@@ -51,6 +58,7 @@ export class OtlpExporter<Items, Inner extends Exporter<Items>> {
     exporter.export(items, (result) => {
       if (result.code === 0) this.#health.succeeded(this.#url)
       else this.#health.failed(this.#url, result.error)
+      this.#onEnded?.(items)
       done(result.code === 0 ? result : { code: result.code, error: new Error(alreadySaid) })
     })
   }

@@ -24,6 +24,8 @@ export interface OpenTelemetry {
   readonly ownsMetrics: boolean
   readonly ownsTraces: boolean
   flush(): Promise<void>
+  /** Exports what is left by OTLP and blocks until it is answered, at most 2 seconds. Never throws. */
+  flushNow(): void
   /** Exports what is left and gives back what was registered. */
   shutdown(): Promise<void>
 }
@@ -91,6 +93,7 @@ export function startOpenTelemetry(
         deadlineMs,
         all.map(async (each) => each.forceFlush()),
       ),
+    flushNow: () => pipeline.sendNow(),
     async shutdown() {
       for (const exporter of pipeline.exporters) exporter.close()
       // not sdk.shutdown(): it gives up at the first signal that fails
