@@ -113,8 +113,8 @@ function remember({ record: run, attempt, waits, previousErrors }: Execution, { 
 
 function sayEnding({ agent, attempt, record: run }: Execution, { outcome, because }: Ending, seconds: number): void {
   if (outcome === 'failure') {
-    const errorType = run.errorType ?? ''
-    say(agent.logger, 'error', failedLine(agent.name, { attempts: attempt, seconds, errorType, because }))
+    const { errorType = '', errorMessage } = run
+    say(agent.logger, 'error', failedLine(agent.name, { attempts: attempt, seconds, errorType, errorMessage, because }))
   } else if (outcome === 'success' && run.retryOutcome === 'recovered') {
     say(agent.logger, 'warn', successLine(agent.name, attempt, seconds))
   }

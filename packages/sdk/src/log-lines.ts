@@ -1,37 +1,50 @@
+import { shownErrorType } from './names.ts'
 import type { Logger } from './options.ts'
 import { guarded } from './telemetry/guard.ts'
 
+const maxLength = 200
 // What any console shows, Windows' included: printable ASCII
-const ascii = (text: string): string => text.slice(0, 200).replaceAll(/[^\x20-\x7e]/g, '?')
+const ascii = (text: string): string => text.replaceAll(/[^\x20-\x7e]/g, '?')
+const cut = (text: string): string => (text.length > maxLength ? `${text.slice(0, maxLength - 3)}...` : text)
 const oneDecimal = (seconds: number): string => seconds.toFixed(1)
 const shortest = (seconds: number): string => String(Math.round(seconds * 10) / 10)
 
-/** `[RETRY] api-integrator attempt 3/4 in 15 s (429)`; `of` is absent where a policy of the user's decides. */
-export function retryLine(
-  agentName: string,
-  retry: { attempt: number; of?: number; waitSeconds: number; errorType: string },
-): string {
-  const { attempt, of, waitSeconds, errorType } = retry
+/** The error of an attempt or of a run, as a line shows it. */
+interface ShownError {
+  readonly errorType: string
+  /** Redacted; absent where messages must not be shown. */
+  readonly errorMessage?: string | undefined
+}
+
+/** `(TypeError): fetch failed`, and why no retry follows, where the number of attempts does not show it. */
+function reason({ errorType, errorMessage = '' }: ShownError, because?: string): string {
+  // On one line, so that nothing in it looks like a line of its own
+  const message = cut(errorMessage.replaceAll(/\s+/g, ' ').trim())
+  const words = [message, because ?? ''].filter((each) => each !== '').join('; ')
+  return `(${shownErrorType(errorType)})${words === '' ? '' : `: ${words}`}`
+}
+
+/** `[RETRY] api-integrator attempt 3/4 in 15 s (429): slow down`; `of` is absent where a policy of the user's decides. */
+export function retryLine(agentName: string, retry: ShownError & { attempt: number; of?: number; waitSeconds: number }): string {
+  const { attempt, of, waitSeconds } = retry
   const count = of === undefined ? `${attempt}` : `${attempt}/${of}`
   const wait = of === undefined ? `after ${oneDecimal(waitSeconds)} s` : `in ${shortest(waitSeconds)} s`
-  return ascii(`[RETRY] ${agentName} attempt ${count} ${wait} (${errorType})`)
+  return ascii(`[RETRY] ${cut(agentName)} attempt ${count} ${wait} ${reason(retry)}`)
 }
 
 /** `[SUCCESS] api-integrator recovered on attempt 3 after 20.4 s` */
 export function successLine(agentName: string, attempts: number, seconds: number): string {
-  return ascii(`[SUCCESS] ${agentName} recovered on attempt ${attempts} after ${oneDecimal(seconds)} s`)
+  return ascii(`[SUCCESS] ${cut(agentName)} recovered on attempt ${attempts} after ${oneDecimal(seconds)} s`)
 }
 
-/** `[FAILED] api-integrator gave up after 4 attempts, 50.3 s (429)`, and why, where the number of attempts does not say it. */
+/** `[FAILED] api-integrator gave up after 4 attempts, 50.3 s (429): slow down` */
 export function failedLine(
   agentName: string,
-  failed: { attempts: number; seconds: number; errorType: string; because?: string | undefined },
+  failed: ShownError & { attempts: number; seconds: number; because?: string | undefined },
 ): string {
-  const { attempts, seconds, errorType, because } = failed
-  const why = because === undefined ? '' : `: ${because}`
-  return ascii(
-    `[FAILED] ${agentName} gave up after ${attempts} attempt${attempts === 1 ? '' : 's'}, ${oneDecimal(seconds)} s (${errorType})${why}`,
-  )
+  const { attempts, seconds, because } = failed
+  const calls = `${attempts} attempt${attempts === 1 ? '' : 's'}`
+  return ascii(`[FAILED] ${cut(agentName)} gave up after ${calls}, ${oneDecimal(seconds)} s ${reason(failed, because)}`)
 }
 
 /** Says a line; a logger that throws is only counted. */

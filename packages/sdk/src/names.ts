@@ -22,6 +22,8 @@ export type RetryOutcome = (typeof retryOutcomes)[number]
 export const otherName = '__other__'
 /** Stands for every error that has no better low-cardinality word (semantic conventions: `error.type`). */
 export const otherError = '_OTHER'
+/** An `error.type` as people read it: `Error` where there is no better word. */
+export const shownErrorType = (errorType: string): string => (errorType === otherError ? 'Error' : errorType)
 /** `error.type` of everything that took too long. */
 export const timeoutError = 'timeout'
 

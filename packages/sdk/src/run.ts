@@ -215,8 +215,8 @@ export class Run {
 
   #sayRetry(retry: { of?: number; waitSeconds: number }): void {
     const { agent, attempt, record } = this.#execution
-    const errorType = record.attempts.at(-1)?.errorType ?? ''
-    say(agent.logger, 'warn', retryLine(agent.name, { attempt: attempt + 1, errorType, ...retry }))
+    const { errorType = '', errorMessage } = record.attempts.at(-1) ?? {}
+    say(agent.logger, 'warn', retryLine(agent.name, { attempt: attempt + 1, errorType, errorMessage, ...retry }))
   }
 
   #startDeadline(): Deadline | undefined {

@@ -66,5 +66,5 @@ test('a log line is ASCII, whatever the agent is called', async () => {
   await instrumentAgent(() => Promise.reject(new Error()), { name: 'ag\u{202e}ent\n\u{1f680}', recovery: false, logger })().catch(
     () => {},
   )
-  expect(lines).toEqual(['[FAILED] ag?ent??? gave up after 1 attempt, 0.0 s (_OTHER)'])
+  expect(lines).toEqual(['[FAILED] ag?ent??? gave up after 1 attempt, 0.0 s (Error)'])
 })

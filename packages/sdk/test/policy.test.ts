@@ -59,8 +59,8 @@ describe('a retry policy of the user', () => {
     expect(await run).toBe('done')
     expect(calls).toEqual([1, 2, 3])
     expect(lines).toEqual([
-      '[RETRY] writer attempt 2 after 30.0 s (500)',
-      '[RETRY] writer attempt 3 after 30.0 s (500)',
+      '[RETRY] writer attempt 2 after 30.0 s (500): server',
+      '[RETRY] writer attempt 3 after 30.0 s (500): server',
       '[SUCCESS] writer recovered on attempt 3 after 60.0 s',
     ])
     expect(await told(telemetry)).toBe('success recovered (unset), attempts: 500 500 unset')
@@ -90,7 +90,9 @@ test('an open breaker turns runs away: rejected, with its own error', async () =
   await expect(agent()).rejects.toMatchObject({ isBrokenCircuitError: true })
   expect(calls).toEqual([])
   expect(await told(telemetry)).toBe('failure rejected (BrokenCircuitError), attempts: ')
-  expect(lines).toEqual(['[FAILED] writer gave up after 0 attempts, 0.0 s (BrokenCircuitError)'])
+  expect(lines).toEqual([
+    '[FAILED] writer gave up after 0 attempts, 0.0 s (BrokenCircuitError): Execution prevented because the circuit breaker is open',
+  ])
 })
 
 describe('a bulkhead', () => {

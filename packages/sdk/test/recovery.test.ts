@@ -45,10 +45,10 @@ describe('an agent that keeps failing', () => {
     expect(calledAtSeconds).toEqual([0, 5, 20, 50])
     expect(recoveryOf(error)).toMatchObject({ attempts: 4, waits: [5, 15, 30], errors: errors.slice(0, 3), outcome: 'exhausted' })
     expect(lines).toEqual([
-      '[RETRY] api-integrator attempt 2/4 in 5 s (_OTHER)',
-      '[RETRY] api-integrator attempt 3/4 in 15 s (_OTHER)',
-      '[RETRY] api-integrator attempt 4/4 in 30 s (_OTHER)',
-      '[FAILED] api-integrator gave up after 4 attempts, 50.0 s (_OTHER)',
+      '[RETRY] api-integrator attempt 2/4 in 5 s (Error): failure 1',
+      '[RETRY] api-integrator attempt 3/4 in 15 s (Error): failure 2',
+      '[RETRY] api-integrator attempt 4/4 in 30 s (Error): failure 3',
+      '[FAILED] api-integrator gave up after 4 attempts, 50.0 s (Error): failure 4',
     ])
   })
 
@@ -61,7 +61,7 @@ describe('an agent that keeps failing', () => {
   test('is called once with recovery: false', async () => {
     const { calledAtSeconds, lines } = await run([rateLimited()], false)
     expect(calledAtSeconds).toEqual([0])
-    expect(lines).toEqual(['[FAILED] api-integrator gave up after 1 attempt, 0.0 s (429)'])
+    expect(lines).toEqual(['[FAILED] api-integrator gave up after 1 attempt, 0.0 s (429): slow down'])
   })
 
   test('is not called again after an answer that can never get better', async () => {
@@ -92,8 +92,8 @@ describe('an agent that recovers', () => {
     expect(value).toBe('done')
     expect(calledAtSeconds).toEqual([0, 5, 20])
     expect(lines).toEqual([
-      '[RETRY] api-integrator attempt 2/4 in 5 s (429)',
-      '[RETRY] api-integrator attempt 3/4 in 15 s (429)',
+      '[RETRY] api-integrator attempt 2/4 in 5 s (429): slow down',
+      '[RETRY] api-integrator attempt 3/4 in 15 s (429): slow down',
       '[SUCCESS] api-integrator recovered on attempt 3 after 20.0 s',
     ])
   })
@@ -122,13 +122,13 @@ describe('Retry-After', () => {
     const because = 'Retry-After of 600 s is longer than maxRetryAfterSeconds 120'
     expect(calledAtSeconds).toEqual([0])
     expect(recoveryOf(error)).toMatchObject({ outcome: 'not_retryable', because })
-    expect(lines).toEqual([`[FAILED] api-integrator gave up after 1 attempt, 0.0 s (429): ${because}`])
+    expect(lines).toEqual([`[FAILED] api-integrator gave up after 1 attempt, 0.0 s (429): slow down; ${because}`])
   })
 
   test('that would pass the total timeout gives up at once and says why', async () => {
     const { lines } = await run([rateLimited('60')], { totalTimeoutSeconds: 50 })
     expect(lines).toEqual([
-      '[FAILED] api-integrator gave up after 1 attempt, 0.0 s (429): waiting 60 s would pass totalTimeoutSeconds 50',
+      '[FAILED] api-integrator gave up after 1 attempt, 0.0 s (429): slow down; waiting 60 s would pass totalTimeoutSeconds 50',
     ])
   })
 })

@@ -1,3 +1,4 @@
+import { chainOf } from '../error-answer.ts'
 import { peek } from '../peek.ts'
 import { guarded } from './guard.ts'
 
@@ -30,10 +31,14 @@ export function redactSecrets(text: string): string {
   return secrets.reduce((redacted, [pattern, replacement]) => redacted.replaceAll(pattern, replacement), text)
 }
 
-/** The message of an error as it may be shown: redacted, at most 300 characters; undefined if it may not, or if there is none. */
+/**
+ * The message of an error as it may be shown: redacted, at most 300 characters; undefined if it may not, or if there is none. One that
+ * has no words of its own, as many an `AggregateError`, is described by what it wraps.
+ */
 export function messageOf(error: unknown, allowed: boolean | ((message: string) => string) = true): string | undefined {
   if (allowed === false) return undefined
-  const message = typeof error === 'string' ? error : peek(error, 'message')
+  const messages = typeof error === 'string' ? [error] : chainOf(error).map((each) => peek(each, 'message'))
+  const message = messages.find((each) => typeof each === 'string' && each !== '') ?? messages[0]
   if (typeof message !== 'string') return undefined
   // Cut before redacting as well: patterns over a megabyte would hold the agent up
   const shown = guarded('capture', () =>
