@@ -3,7 +3,16 @@ import { expect, test } from 'vitest'
 
 import { statusApp } from '../../src/status-page/status-app.ts'
 import { pageRequests, readText } from './page-requests.ts'
-import { failedRun, noon, sampleAgent, sampleHealth, sampleMetrics, sampleRun, troubledSwarm } from './sample-swarm.ts'
+import {
+  failedRun,
+  noon,
+  sampleAgent,
+  sampleAttempt,
+  sampleHealth,
+  sampleMetrics,
+  sampleRun,
+  troubledSwarm,
+} from './sample-swarm.ts'
 
 const section = (html: string, id: string): string => new RegExp(`<section id="${id}">(.*?)</section>`, 's').exec(html)?.[1] ?? ''
 
@@ -31,7 +40,7 @@ test('shows current alerts with severity, state and since when', async () => {
 test('shows running executions with attempt and time left to the next retry', async () => {
   const html = await (await pageRequests()('/')).text()
   expect(readText(section(html, 'running'))).toMatchInlineSnapshot(
-    `"Running 3 Running executions, oldest first Agent State Attempt Next retry Last error For Since Trace web-researcher running 1 - - 42 s 11:59:18 4bf92f3577b34da6a3ce929d0e0e4736 api-integrator waiting 2 in 13 s 429 23 s 11:59:37 - api-integrator variant terse running 1 - - 3 s 11:59:57 -"`,
+    `"Running 3 Running executions, oldest first Agent State Attempt Next retry Last error For Since Trace web-researcher running 1 - - 42 s 11:59:18 4bf92f3577b34da6a3ce929d0e0e4736 api-integrator waiting 2 in 13 s 429 Rate limit reached for requests 23 s 11:59:37 - api-integrator variant terse running 1 - - 3 s 11:59:57 -"`,
   )
 })
 
@@ -49,8 +58,22 @@ test('shows finished executions with their attempts and errors; a message that t
   const recent = [failedRun(), sampleRun({ id: 'run-2', outcome: 'cancelled', retryOutcome: 'aborted', attempts: [] })]
   const html = await (await pageRequests({ metrics: () => sampleMetrics({ recent }) })('/')).text()
   expect(readText(section(html, 'recent'))).toMatchInlineSnapshot(
-    `"Recent 2 Outcome Agent Error Attempts Took Ended failure api-integrator 429 4 attempts 51.2 s ended 12:00:31 gave up: no attempts left; 1,204 tokens in, 310 out, $0.0042, 2 tool calls Rate limit reached for requests started 11:59:40 , execution run-1 Attempts Attempt Waited Took Outcome attempt 1 - 310 ms failure 429 attempt 2 5 s 310 ms failure 429 attempt 3 15 s 310 ms failure 429 attempt 4 30 s 310 ms failure 429 cancelled api-integrator 0 attempts 1.20 s ended 11:59:41 ended by its caller; 1,204 tokens in, 310 out, $0.0042, 2 tool calls started 11:59:40 , execution run-2"`,
+    `"Recent 2 Outcome Agent Error Attempts Took Ended failure api-integrator 429 Rate limit reached for requests 4 attempts 51.2 s ended 12:00:31 gave up: no attempts left; 1,204 tokens in, 310 out, $0.0042, 2 tool calls Rate limit reached for requests started 11:59:40 , execution run-1 Attempts Attempt Waited Took Outcome attempt 1 - 310 ms failure 429 attempt 2 5 s 310 ms failure 429 attempt 3 15 s 310 ms failure 429 attempt 4 30 s 310 ms failure 429 cancelled api-integrator 0 attempts 1.20 s ended 11:59:41 ended by its caller; 1,204 tokens in, 310 out, $0.0042, 2 tool calls started 11:59:40 , execution run-2"`,
   )
+})
+
+test('shows in the row of a run why it failed, and Error where the error has no word of its own', async () => {
+  const failed = { outcome: 'failure', errorType: '_OTHER', errorMessage: 'no <greeting>' } as const
+  const recent = [failedRun(failed), failedRun({ ...failed, id: 'run-2', errorMessage: undefined })]
+  const active = [sampleRun({ state: 'waiting', outcome: undefined, attempts: [sampleAttempt(failed)] })]
+  const html = await (await pageRequests({ metrics: () => sampleMetrics({ recent }), active: () => active })('/')).text()
+  const rows = [...section(html, 'recent').matchAll(/<summary>.*?<\/summary>/g)].map(([row]) => readText(row))
+  expect(rows).toEqual([
+    'failure api-integrator Error no <greeting> 4 attempts 51.2 s ended 12:00:31',
+    'failure api-integrator Error 4 attempts 51.2 s ended 12:00:31',
+  ])
+  expect(readText(section(html, 'running'))).toContain('Error no <greeting>')
+  expect(html).not.toContain('_OTHER')
 })
 
 test('is a quiet page for a process that has done nothing', async () => {

@@ -1,4 +1,5 @@
 import type { AttemptRecord, ExecutionRecord } from '@swarmwatch/sdk'
+import { shownErrorType } from '@swarmwatch/sdk/names'
 
 import { type Column, dataTable } from './data-table.ts'
 import { duration, none, span } from './figures.ts'
@@ -25,8 +26,19 @@ function columns(said: string | undefined): readonly Column<AttemptRecord>[] {
 }
 
 function outcome({ outcome: word, errorType, errorMessage }: AttemptRecord, said: string | undefined): Markup {
-  const type = errorType === undefined ? '' : markup` <span class="error">${shownText(errorType, longest.word)}</span>`
+  const type = errorType === undefined ? '' : markup` <span class="error">${shownType(errorType)}</span>`
   return markup`${word ?? 'not ended'}${type}${errorMessage === said ? '' : message(errorMessage)}`
+}
+
+/** The kind of an error in one word, as a row shows it. */
+function shownType(errorType: string): string {
+  return shownText(shownErrorType(errorType), longest.word)
+}
+
+/** The kind of an error and what it says, in a row; nothing if there is none. */
+export function errorInRow({ errorType, errorMessage }: Pick<AttemptRecord, 'errorType' | 'errorMessage'>): Insertion {
+  if (errorType === undefined) return ''
+  return markup`${shownType(errorType)}${errorMessage ? markup` <span class="why"><bdi>${shownText(errorMessage)}</bdi></span>` : ''}`
 }
 
 /** An error's message, or nothing. */

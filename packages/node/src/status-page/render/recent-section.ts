@@ -1,7 +1,7 @@
 import type { ExecutionRecord } from '@swarmwatch/sdk'
 
 import type { PageValues } from '../values/page-values.ts'
-import { attemptsTable, message } from './attempts-table.ts'
+import { attemptsTable, errorInRow, message } from './attempts-table.ts'
 import { count, duration, isoTime, timeOfDay, usd } from './figures.ts'
 import { type Markup, markup } from './markup.ts'
 import { variantOf } from './running-section.ts'
@@ -38,10 +38,10 @@ function endingOf({ outcome, retryOutcome }: ExecutionRecord): Ending {
 }
 
 function run(record: ExecutionRecord): Markup {
-  const { id, agentName, variant, attempts, durationSeconds, errorType, startedAt, endedAt = startedAt } = record
+  const { id, agentName, variant, attempts, durationSeconds, startedAt, endedAt = startedAt } = record
   const tries = attempts.at(-1)?.number ?? 0
   const ending = endingOf(record)
-  return markup`<li id="run-${shownText(id, longest.name)}"><details><summary><span class="word ${ending}">${ending}</span> <span class="agent"><bdi>${shownText(agentName, longest.name)}</bdi>${variantOf(variant)}</span> <span class="error">${errorType === undefined ? '' : shownText(errorType, longest.word)}</span> <span class="tries">${tries === 1 ? '1 attempt' : `${count(tries)} attempts`}</span> <span class="took">${duration(durationSeconds)}</span> <span class="ended"><span class="label">ended </span><time datetime="${isoTime(endedAt)}">${timeOfDay(endedAt)}</time></span></summary>
+  return markup`<li id="run-${shownText(id, longest.name)}"><details><summary><span class="word ${ending}">${ending}</span> <span class="agent"><bdi>${shownText(agentName, longest.name)}</bdi>${variantOf(variant)}</span> <span class="error">${errorInRow(record)}</span> <span class="tries">${tries === 1 ? '1 attempt' : `${count(tries)} attempts`}</span> <span class="took">${duration(durationSeconds)}</span> <span class="ended"><span class="label">ended </span><time datetime="${isoTime(endedAt)}">${timeOfDay(endedAt)}</time></span></summary>
 <div class="run">${told(record)}${attempts.length === 0 ? '' : attemptsTable(record)}</div></details></li>
 `
 }

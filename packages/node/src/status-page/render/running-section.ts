@@ -1,6 +1,7 @@
 import type { ExecutionRecord } from '@swarmwatch/sdk'
 
 import type { PageValues } from '../values/page-values.ts'
+import { errorInRow } from './attempts-table.ts'
 import { type Column, dataTable } from './data-table.ts'
 import { count, isoTime, none, span, timeOfDay } from './figures.ts'
 import { type Insertion, type Markup, markup } from './markup.ts'
@@ -36,7 +37,7 @@ function columns(atMs: number): readonly Column<ExecutionRecord>[] {
     },
     { head: 'Attempt', cell: ({ attempts }) => count(attempts.at(-1)?.number ?? 0), isNumeric: true },
     { head: 'Next retry', cell: (record) => untilNext(record, atMs), isNumeric: true },
-    { head: 'Last error', cell: lastError },
+    { head: 'Last error', cell: lastError, isWide: true },
     { head: 'For', cell: ({ startedAt }) => span((atMs - startedAt) / 1000), isNumeric: true },
     {
       head: 'Since',
@@ -61,7 +62,7 @@ function untilNext({ state, nextAttemptAt }: ExecutionRecord, atMs: number): str
   return state === 'waiting' && nextAttemptAt !== undefined ? `in ${span(Math.ceil((nextAttemptAt - atMs) / 1000))}` : none
 }
 
-function lastError({ attempts }: ExecutionRecord): string {
+function lastError({ attempts }: ExecutionRecord): Insertion {
   const failed = attempts.findLast(({ errorType }) => errorType !== undefined)
-  return failed?.errorType === undefined ? none : shownText(failed.errorType, longest.word)
+  return failed === undefined ? none : markup`<span class="error">${errorInRow(failed)}</span>`
 }

@@ -23,6 +23,9 @@ summary .agent { font-weight: 550; }
 summary .tries, summary .took, summary .ended { text-align: right; white-space: nowrap; }
 summary .tries, summary .ended { color: var(--soft); }
 .error { font: 12.5px ui-monospace, 'SF Mono', Menlo, Consolas, 'Liberation Mono', monospace; }
+.why { color: var(--soft); overflow-wrap: anywhere; }
+summary .why { display: -webkit-box; -webkit-box-orient: vertical; -webkit-line-clamp: 2; overflow: hidden; }
+details[open] > summary .why { display: none; }
 .run { display: grid; gap: 6px; margin: 2px 0 10px 20px; padding: 10px 14px; background: var(--sunken); border-radius: 4px; }
 .message { font: 12.5px/1.5 ui-monospace, 'SF Mono', Menlo, Consolas, 'Liberation Mono', monospace; white-space: pre-wrap; }
 .attempts th, .attempts td { border-bottom-color: var(--rule); }
