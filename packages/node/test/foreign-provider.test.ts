@@ -43,7 +43,7 @@ test('spans go to a tracer provider that was there before; metrics are ours', as
   expect(theirs.getFinishedSpans().map(({ name }) => name)).toEqual(['attempt 1', 'invoke_agent shared'])
   expect(ours.getFinishedSpans()).toEqual([])
   expect(await (await fetch(telemetry.metricsUrl!)).text()).toContain(
-    'agent_executions_total{agent_name="shared",outcome="success"} 1',
+    'agent_executions_total{agent_name="shared",outcome="success",deployment_environment_name="development"} 1',
   )
   expect(lines).toEqual(['[TELEMETRY] another OpenTelemetry set-up was registered before: spans go to it; metrics are ours'])
 })

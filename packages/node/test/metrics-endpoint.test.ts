@@ -20,10 +20,14 @@ test('serves the metrics of the agents, of the process and of the runtime as Pro
   const response = await fetch(telemetry.metricsUrl!)
   const text = await response.text()
   expect(response.headers.get('content-type')).toBe('text/plain; version=0.0.4; charset=utf-8')
-  expect(text).toContain('agent_executions_total{agent_name="scraped",outcome="success"} 1\n')
-  expect(text).toContain('agent_executions_total{agent_name="scraped",outcome="failure"} 0\n')
-  expect(text).toMatch(/^process_cpu_time_seconds_total\{cpu_mode="user"\} [\d.]+$/m)
-  expect(text).toMatch(/^process_memory_usage \d+$/m)
+  expect(text).toContain(
+    'agent_executions_total{agent_name="scraped",outcome="success",deployment_environment_name="development"} 1\n',
+  )
+  expect(text).toContain(
+    'agent_executions_total{agent_name="scraped",outcome="failure",deployment_environment_name="development"} 0\n',
+  )
+  expect(text).toMatch(/^process_cpu_time_seconds_total\{cpu_mode="user",deployment_environment_name="development"\} [\d.]+$/m)
+  expect(text).toMatch(/^process_memory_usage\{deployment_environment_name="development"\} \d+$/m)
   expect(text).toMatch(/^nodejs_eventloop_time_seconds_total\{/m)
   expect(text).toMatch(/^target_info\{.*service_name="worker"/m)
   expect(text).not.toContain('v8js_memory_heap')

@@ -76,5 +76,10 @@ test('hosts do not become labels of the request metric', async () => {
   await (await fetch(model.origin)).text()
   const text = await (await fetch(telemetry.metricsUrl!)).text()
   const [, labels = ''] = /^http_client_request_duration_seconds_count\{(.*)\} 1$/m.exec(text) ?? []
-  expect(labels.split(',').sort()).toEqual(['http_request_method="GET"', 'http_response_status_code="200"', 'url_scheme="http"'])
+  expect(labels.split(',').sort()).toEqual([
+    'deployment_environment_name="development"',
+    'http_request_method="GET"',
+    'http_response_status_code="200"',
+    'url_scheme="http"',
+  ])
 })

@@ -1,7 +1,10 @@
+import { readFileSync } from 'node:fs'
+
+import { resourceFromAttributes } from '@opentelemetry/resources'
 import { MeterProvider } from '@opentelemetry/sdk-metrics'
 import { expect, test } from 'vitest'
 
-import { ScrapeReader } from '../src/metrics/scrape-reader.ts'
+import { promotedAttributes, ScrapeReader } from '../src/metrics/scrape-reader.ts'
 
 async function scraped(
   name: string,
@@ -29,8 +32,32 @@ test.each([
   expect(await scraped(name, unit, kind)).toBe(expected)
 })
 
-test('puts neither scope nor resource on the series', async () => {
+async function lastLine(attributes: Record<string, string>): Promise<string | undefined> {
   const reader = new ScrapeReader()
-  new MeterProvider({ readers: [reader] }).getMeter('test', '1.0').createCounter('runs').add(2, { 'agent.name': 'a' })
-  expect((await reader.text()).trim().split('\n').at(-1)).toBe('runs_total{agent_name="a"} 2')
+  const resource = resourceFromAttributes({
+    'service.name': 'swarm',
+    'service.version': '1.2.3',
+    'deployment.environment.name': 'production',
+    'cloud.region': 'eu-1',
+  })
+  new MeterProvider({ resource, readers: [reader] }).getMeter('test', '1.0').createCounter('runs').add(2, attributes)
+  return (await reader.text()).trim().split('\n').at(-1)
+}
+
+test('puts environment and region on the series, and nothing else of scope and resource', async () => {
+  expect(await lastLine({ 'agent.name': 'a' })).toBe(
+    'runs_total{agent_name="a",deployment_environment_name="production",cloud_region="eu-1"} 2',
+  )
+})
+
+test('an environment or region of the point itself comes before that of the resource', async () => {
+  expect(await lastLine({ 'cloud.region': 'us-1', deployment_environment_name: 'test' })).toBe(
+    'runs_total{cloud_region="us-1",deployment_environment_name="test"} 2',
+  )
+})
+
+test('the labels are those that Prometheus of the production stack promotes', () => {
+  const file = readFileSync(new URL('../../../collector/prometheus/prometheus.yaml', import.meta.url), 'utf8')
+  const [, list = ''] = /promote_resource_attributes:\n((?: +- .*\n)+)/.exec(file) ?? []
+  expect([...list.matchAll(/- (\S+)/g)].map(([, name]) => name)).toEqual(promotedAttributes)
 })

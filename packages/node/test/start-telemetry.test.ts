@@ -27,7 +27,7 @@ test('starts again after shutdown', async () => {
   expect(second.telemetry).not.toBe(first.telemetry)
   await instrumentAgent(async () => 'done', { name: 'again' })()
   expect(await (await fetch(second.telemetry.metricsUrl!)).text()).toContain(
-    'agent_executions_total{agent_name="again",outcome="success"} 1',
+    'agent_executions_total{agent_name="again",outcome="success",deployment_environment_name="development"} 1',
   )
   expect(second.lines).toEqual([])
 })

@@ -1,12 +1,15 @@
 import { PrometheusExporter, PrometheusSerializer } from '@opentelemetry/exporter-prometheus'
-import type { CollectionResult } from '@opentelemetry/sdk-metrics'
+import type { CollectionResult, MetricData } from '@opentelemetry/sdk-metrics'
 
 import { withUnitSuffix } from './unit-suffix.ts'
 
 /**
- * The metrics as Prometheus text, with the names and labels they have when they come by OTLP. Resource attributes stand in `target_info`
- * only: as labels they would start every series anew with each version, and Prometheus adds none by OTLP either.
+ * Resource attributes that are labels of every series, as in `promote_resource_attributes` of the stack's Prometheus. The others are in
+ * `target_info` only: as labels they would start every series anew with each version.
  */
+export const promotedAttributes: readonly string[] = ['deployment.environment.name', 'cloud.region']
+
+/** The metrics as Prometheus text, with the names and labels they have when they come by OTLP. */
 export class ScrapeReader extends PrometheusExporter {
   readonly #serializer = new PrometheusSerializer(undefined, false, undefined, false, true)
 
@@ -16,7 +19,12 @@ export class ScrapeReader extends PrometheusExporter {
 
   override async collect(options?: Parameters<PrometheusExporter['collect']>[0]): Promise<CollectionResult> {
     const { errors, resourceMetrics } = await super.collect(options)
-    const scopeMetrics = resourceMetrics.scopeMetrics.map((scope) => ({ ...scope, metrics: scope.metrics.map(withUnitSuffix) }))
+    const { attributes } = resourceMetrics.resource
+    const promoted = promotedAttributes.flatMap((name) => (attributes[name] ? [[name, attributes[name]] as const] : []))
+    const scopeMetrics = resourceMetrics.scopeMetrics.map((scope) => ({
+      ...scope,
+      metrics: scope.metrics.map((metric) => withLabels(withUnitSuffix(metric), promoted)),
+    }))
     return { errors, resourceMetrics: { ...resourceMetrics, scopeMetrics } }
   }
 
@@ -25,4 +33,20 @@ export class ScrapeReader extends PrometheusExporter {
     const { resourceMetrics } = await this.collect()
     return this.#serializer.serialize(resourceMetrics)
   }
+}
+
+type Attributes = MetricData['dataPoints'][number]['attributes']
+
+/** The metric with more attributes on each point. One that the point has itself stays, as in Prometheus: a label must not come twice. */
+function withLabels(metric: MetricData, labels: readonly (readonly [string, Attributes[string]])[]): MetricData {
+  const dataPoints = metric.dataPoints.map((point) => {
+    const own = new Set(Object.keys(point.attributes).map(labelName))
+    const added = labels.filter(([name]) => !own.has(labelName(name)))
+    return { ...point, attributes: { ...point.attributes, ...Object.fromEntries(added) } }
+  })
+  return { ...metric, dataPoints } as MetricData
+}
+
+function labelName(attribute: string): string {
+  return attribute.replaceAll('.', '_')
 }

@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto'
-import { readFile } from 'node:fs/promises'
+import { readFileSync } from 'node:fs'
 import { mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -22,7 +22,16 @@ export interface Engines {
 }
 
 const collectorFile = fileURLToPath(new URL('collector.yaml', import.meta.url))
-const prometheusFile = fileURLToPath(new URL('prometheus.yaml', import.meta.url))
+
+/** The settings of the test with `otlp:` of the production stack: what is promoted there is promoted here. */
+function prometheusSettings(): string {
+  const [production, test] = ['../../../../collector/prometheus/prometheus.yaml', 'prometheus.yaml'].map((path) =>
+    readFileSync(new URL(path, import.meta.url), 'utf8'),
+  )
+  const [otlp] = /^otlp:\n(?: .*\n)+/m.exec(production!) ?? []
+  if (otlp === undefined) throw new Error('collector/prometheus/prometheus.yaml has no otlp:')
+  return `${test}${otlp}`
+}
 
 /** Starts both under names of their own, on free ports of 127.0.0.1. */
 export async function startEngines(): Promise<Engines> {
@@ -38,6 +47,8 @@ export async function startEngines(): Promise<Engines> {
     await removeAll(made)
     await rm(folder, { recursive: true })
   }
+  const prometheusFile = join(folder, 'prometheus.yml')
+  await writeFile(prometheusFile, prometheusSettings(), { mode: 0o644 })
   try {
     await docker('network', 'create', network)
     const hostAddress = await docker('network', 'inspect', '--format', '{{(index .IPAM.Config 0).Gateway}}', network)
@@ -65,13 +76,9 @@ export async function startEngines(): Promise<Engines> {
       prometheusUrl,
       hostAddress,
       async scrape(metricsUrl) {
-        const configuration = (await readFile(prometheusFile, 'utf8')).replace(
-          'targets: []',
-          `targets: ['${new URL(metricsUrl).host}']`,
-        )
-        const file = join(folder, 'prometheus.yml')
-        await writeFile(file, configuration, { mode: 0o644 })
-        await docker('cp', file, `${prometheus}:/etc/prometheus/prometheus.yml`)
+        const configuration = prometheusSettings().replace('targets: []', `targets: ['${new URL(metricsUrl).host}']`)
+        await writeFile(prometheusFile, configuration, { mode: 0o644 })
+        await docker('cp', prometheusFile, `${prometheus}:/etc/prometheus/prometheus.yml`)
         const { status } = await fetch(`${prometheusUrl}/-/reload`, { method: 'POST' })
         if (status !== 200) throw new Error(`Prometheus did not reload: ${status}`)
       },

@@ -24,6 +24,8 @@ describe.skipIf(await whyNoEngines())('on a real Collector and a real Prometheus
     engines = await startEngines()
     telemetry = await startTelemetry({
       serviceName: 'engine-test',
+      environment: 'production',
+      region: 'eu-1',
       configFile: false,
       monitor: { port: false },
       metrics: { host: engines.hostAddress, port: 0, exportIntervalSeconds: 1 },
@@ -61,6 +63,8 @@ describe.skipIf(await whyNoEngines())('on a real Collector and a real Prometheus
     ).catch(async () => [seriesOf(await ownSeries(byScrape)), seriesOf(await ownSeries(byOtlp))] as const)
 
     expect(Object.fromEntries(scraped)).toEqual(Object.fromEntries(pushed))
+    const fleet = ['cloud_region="eu-1"', 'deployment_environment_name="production"']
+    expect([...scraped.keys()].filter((line) => !fleet.every((label) => line.includes(label)))).toEqual([])
     expect(
       Object.values(metric)
         .filter(({ prometheus }) => !has(scraped, prometheus))
