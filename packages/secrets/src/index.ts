@@ -1,2 +1,2 @@
 export { renderAlertmanager } from './render-alertmanager.ts'
-export { basicAuth, renderPrometheusUsers } from './render-prometheus-users.ts'
+export { basicAuth, renderUsers } from './render-users.ts'

@@ -14,7 +14,8 @@ const meanings = {
 } as const
 
 try {
-  for (const { name, state } of makeSecrets(root)) console.log(`.secrets/${name.padEnd(24)} ${meanings[state]}`)
+  const secrets = makeSecrets(root, { notify: (line) => console.log(line) })
+  for (const { name, state } of secrets) console.log(`.secrets/${name.padEnd(24)} ${meanings[state]}`)
 } catch (error) {
   if (!(error instanceof ConfigurationError)) throw error
   console.error(`${error.message}\nNo secret was written.`)

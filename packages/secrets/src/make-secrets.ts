@@ -1,13 +1,13 @@
 import { randomBytes } from 'node:crypto'
 import { existsSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { parseEnv } from 'node:util'
 
 import { ConfigurationError, loadConfiguration, type AlertChannel, type Problem } from '@swarmwatch/config'
 
+import { readComposeEnvironment } from './compose-environment.ts'
 import { linkEnvironment } from './link-environment.ts'
 import { renderAlertmanager } from './render-alertmanager.ts'
-import { basicAuth, renderPrometheusUsers } from './render-prometheus-users.ts'
+import { basicAuth, renderUsers } from './render-users.ts'
 import { openSecretFolder, type SecretFolder } from './secret-folder.ts'
 import { givenSecrets, randomSecrets } from './secret-names.ts'
 
@@ -18,24 +18,37 @@ export interface MadeSecret {
   readonly state: 'made' | 'kept' | 'taken' | 'empty' | 'rendered'
 }
 
+/** What {@link makeSecrets} takes from its surroundings. */
+export interface SecretOptions {
+  /** Variables of the shell; they override `.env.production`, as they do for Compose. @default process.env */
+  readonly shell?: Readonly<Record<string, string | undefined>>
+  /** Makes a symbolic link, or throws. @default symlinkSync */
+  readonly makeLink?: (target: string, path: string) => void
+  /** Receives what the operator should know, one line each. @default nothing is printed */
+  readonly notify?: (line: string) => void
+}
+
 /**
- * Makes `.secrets/` below `root` from `.env.production`, and the link `.env`. A secret that is there is never overwritten; what is
- * rendered is made anew each time. Nothing is written when something is wrong.
+ * Makes `.secrets/` below `root` from `.env.production`, and the link `.env`. An existing secret is never overwritten; rendered files are
+ * rendered again each time. No secret is written if something is wrong.
  * @throws ConfigurationError with every problem there is
  */
-export function makeSecrets(root: string, random: () => string = randomSecret): readonly MadeSecret[] {
-  const env = readEnvironmentFile(join(root, '.env.production'))
+export function makeSecrets(root: string, options: SecretOptions = {}): readonly MadeSecret[] {
+  const { shell = process.env, makeLink, notify = () => {} } = options
+  const env = readEnvironmentFile(join(root, '.env.production'), shell, notify)
   const problems: Problem[] = []
   const folder = openSecretFolder(join(root, '.secrets'))
   const given = readGiven(env, folder, problems)
   const channels = readChannels(root, { ...env, ...given }, problems)
-  const linkProblem = linkEnvironment(root)
-  if (linkProblem !== undefined) problems.push({ path: '.env', rule: linkProblem })
+  const { kind, problem } = linkEnvironment(root, makeLink)
+  if (problem !== undefined) problems.push({ path: '.env', rule: problem })
+  if (kind === 'copy')
+    notify('.env is a copy of .env.production, because links are not allowed here: run pnpm secrets after each change')
   if (problems.length > 0) throw new ConfigurationError(problems)
 
   const made: MadeSecret[] = randomSecrets.map((name) => {
     if (folder.read(name)) return { name, state: 'kept' }
-    folder.write(name, random())
+    folder.write(name, randomBytes(32).toString('base64url'))
     return { name, state: 'made' }
   })
   for (const [name, variable] of Object.entries(givenSecrets)) {
@@ -47,11 +60,21 @@ export function makeSecrets(root: string, random: () => string = randomSecret): 
   return [...made, ...render(root, folder, channels)]
 }
 
-function readEnvironmentFile(path: string): Readonly<Record<string, string>> {
+function readEnvironmentFile(
+  path: string,
+  shell: Readonly<Record<string, string | undefined>>,
+  notify: (line: string) => void,
+): Readonly<Record<string, string>> {
   if (!existsSync(path)) {
     throw new ConfigurationError([{ path: '.env.production', rule: 'is not there; copy .env.production.example to it first' }])
   }
-  return parseEnv(readFileSync(path, 'utf8')) as Record<string, string>
+  const text = readFileSync(path, 'utf8')
+  const values = readComposeEnvironment(text, shell)
+  const overridden = Object.keys(values).filter((name) => shell[name] !== undefined)
+  if (overridden.length > 0) {
+    notify(`variables of this shell override .env.production, for docker compose as well: ${overridden.join(', ')}`)
+  }
+  return values
 }
 
 /** What only the operator knows, by variable: from its file, or else from the environment file. */
@@ -92,19 +115,16 @@ function readChannels(
 
 function render(root: string, folder: SecretFolder, channels: readonly AlertChannel[]): readonly MadeSecret[] {
   const template = (path: string): string => readFileSync(join(root, 'collector', path), 'utf8')
-  const password = folder.read('prometheus_password') ?? ''
-  const users = renderPrometheusUsers(template('prometheus/web.template.yaml'), password, folder.read('prometheus_web.yaml'))
+  const users = (password: string, rendered: string): string =>
+    renderUsers(template('web.template.yaml'), folder.read(password) ?? '', folder.read(rendered))
   const rendered: Readonly<Record<string, string>> = {
-    prometheus_basic_auth: basicAuth(password),
-    'prometheus_web.yaml': users,
+    prometheus_basic_auth: basicAuth(folder.read('prometheus_password') ?? ''),
+    'prometheus_web.yaml': users('prometheus_password', 'prometheus_web.yaml'),
+    'alertmanager_web.yaml': users('alertmanager_password', 'alertmanager_web.yaml'),
     'alertmanager.yml': renderAlertmanager(template('alertmanager/alertmanager.template.yaml'), channels),
   }
   return Object.entries(rendered).map(([name, text]) => {
     folder.write(name, text)
     return { name, state: 'rendered' }
   })
-}
-
-function randomSecret(): string {
-  return randomBytes(32).toString('base64url')
 }

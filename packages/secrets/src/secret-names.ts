@@ -4,6 +4,7 @@ export const randomSecrets = [
   'bridge_token',
   'worker_token',
   'prometheus_password',
+  'alertmanager_password',
   'grafana_admin_password',
 ] as const
 

@@ -7,6 +7,7 @@ import { compareSync } from 'bcryptjs'
 import { expect, test } from 'vitest'
 import { parse } from 'yaml'
 
+import { readComposeEnvironment } from '../src/compose-environment.ts'
 import { makeSecrets } from '../src/make-secrets.ts'
 import { laidOut } from './laid-out.ts'
 
@@ -28,8 +29,8 @@ function problemsOf(folder: string): readonly string[] {
 test('every secret is random, long, and its own', () => {
   const folder = laidOut()
   const made = makeSecrets(folder).flatMap(({ name, state }) => (state === 'made' ? [contentOf(folder)[name]] : []))
-  expect(made).toHaveLength(5)
-  expect(new Set(made).size).toBe(5)
+  expect(made).toHaveLength(6)
+  expect(new Set(made).size).toBe(6)
   for (const secret of made) expect(secret).toMatch(/^[\w-]{43}$/)
 })
 
@@ -107,14 +108,50 @@ test('.env is a link to .env.production, also when it was there before', () => {
   expect(readlinkSync(join(folder, '.env'))).toBe('.env.production')
 })
 
-test('Prometheus knows the password only by its bcrypt hash, and the Collector has what it sends', () => {
+test('where links are not allowed, .env is a copy that the next run renews, and that becomes a link as soon as one can be made', () => {
+  const folder = laidOut()
+  const makeLink = (): never => {
+    throw Object.assign(new Error('operation not permitted, symlink'), { code: 'EPERM' })
+  }
+  const lines: string[] = []
+  const notify = (line: string): void => void lines.push(line)
+  makeSecrets(folder, { makeLink, notify, shell: {} })
+  expect(lines).toEqual([
+    '.env is a copy of .env.production, because links are not allowed here: run pnpm secrets after each change',
+  ])
+  writeFileSync(join(folder, '.env.production'), '\uFEFFMONITOR_PORT=8181\n')
+  makeSecrets(folder, { makeLink, shell: {} })
+  const copy = readFileSync(join(folder, '.env'), 'utf8')
+  expect(readComposeEnvironment(copy)).toEqual({ MONITOR_PORT: '8181' })
+  expect(statSync(join(folder, '.env')).mode & 0o777).toBe(0o600)
+  makeSecrets(folder, { shell: {} })
+  expect(readlinkSync(join(folder, '.env'))).toBe('.env.production')
+})
+
+test('a password is read as Compose reads it, and a variable of the shell overrides the file, as for Compose', () => {
+  const folder = laidOut({ ALERT_EMAIL_PASSWORD: 'abc#d"e$$f', ALERT_WEBHOOK_URL: 'https://ours.test' })
+  const lines: string[] = []
+  const shell = { ALERT_WEBHOOK_URL: 'https://shell.test', PATH: '/bin' }
+  makeSecrets(folder, { shell, notify: (line) => lines.push(line) })
+  expect(contentOf(folder)).toMatchObject({ alert_email_password: 'abc#d"e$f', alert_webhook_url: 'https://shell.test' })
+  expect(lines).toEqual(['variables of this shell override .env.production, for docker compose as well: ALERT_WEBHOOK_URL'])
+})
+
+test.each(['prometheus', 'alertmanager'])('%s knows its password only by the bcrypt hash', (service) => {
+  const folder = laidOut()
+  makeSecrets(folder)
+  const files = contentOf(folder)
+  const password = files[`${service}_password`] ?? ''
+  const users = parse(files[`${service}_web.yaml`] ?? '') as { basic_auth_users: { swarmwatch: string } }
+  expect(compareSync(password, users.basic_auth_users.swarmwatch)).toBe(true)
+  expect(files[`${service}_web.yaml`]).not.toContain(password)
+})
+
+test('the Collector has what it sends to Prometheus', () => {
   const folder = laidOut()
   makeSecrets(folder)
   const files = contentOf(folder)
   const password = files['prometheus_password'] ?? ''
-  const users = parse(files['prometheus_web.yaml'] ?? '') as { basic_auth_users: { swarmwatch: string } }
-  expect(compareSync(password, users.basic_auth_users.swarmwatch)).toBe(true)
-  expect(files['prometheus_web.yaml']).not.toContain(password)
   expect(Buffer.from(files['prometheus_basic_auth'] ?? '', 'base64').toString()).toBe(`swarmwatch:${password}`)
 })
 
@@ -138,6 +175,8 @@ test('Alertmanager mails whom the environment file names, whatever their names a
       auth_password_file: '/run/secrets/alert_email_password',
       require_tls: true,
       send_resolved: true,
+      html: '',
+      text: expect.stringContaining('{{ range .Alerts }}'),
     },
   ])
 })

@@ -2,13 +2,13 @@ import { chmodSync, cpSync, mkdirSync, mkdtempSync, readFileSync, writeFileSync 
 import { tmpdir } from 'node:os'
 import { join, resolve } from 'node:path'
 
-import { basicAuth, renderAlertmanager, renderPrometheusUsers } from '@swarmwatch/secrets'
+import { basicAuth, renderAlertmanager, renderUsers } from '@swarmwatch/secrets'
 
 /** The root of the repository. */
 export const root: string = resolve(import.meta.dirname, '../../../..')
 
-/** Password of Prometheus in the tests. */
-export const prometheusPassword = 'test-password'
+/** Password of Prometheus and of Alertmanager in the tests. */
+export const enginePassword = 'test-password'
 
 /** The tokens of the tests. */
 export const otlpToken = 'test-otlp-token-1234567890'
@@ -33,9 +33,11 @@ export function layOutStack(): StackFiles {
     otlp_token: otlpToken,
     bridge_token: bridgeToken,
     alert_email_password: 'test-mail-password',
-    prometheus_password: prometheusPassword,
-    prometheus_basic_auth: basicAuth(prometheusPassword),
-    'prometheus_web.yaml': renderPrometheusUsers(template('prometheus/web.template.yaml'), prometheusPassword, undefined),
+    prometheus_password: enginePassword,
+    alertmanager_password: enginePassword,
+    prometheus_basic_auth: basicAuth(enginePassword),
+    'prometheus_web.yaml': renderUsers(template('web.template.yaml'), enginePassword, undefined),
+    'alertmanager_web.yaml': renderUsers(template('web.template.yaml'), enginePassword, undefined),
   }
   for (const [name, text] of Object.entries(files)) writeFileSync(join(secrets, name), text)
   writeFileSync(join(collector, 'alertmanager/alertmanager.yml'), alertmanagerFile())
