@@ -3,7 +3,8 @@ import { parseEnv } from 'node:util'
 
 import { describe, expect, test } from 'vitest'
 
-import { composeFile, root } from './stack/compose-file.ts'
+import { composeFile, networksOf, root } from './stack/compose-file.ts'
+import { writtenConnections } from './stack/connections.ts'
 
 const { services, networks, volumes, secrets } = composeFile()
 const text = readFileSync(`${root}docker-compose.production.yml`, 'utf8')
@@ -47,9 +48,9 @@ describe.for(Object.entries(services))('%s', ([name, service]) => {
     }
     for (const secret of service.secrets ?? []) expect(secrets[secret]?.file).toBe(`.secrets/${secret}`)
   })
-  test('what it reads of this folder is read-only, and there is no way to Docker', () => {
+  test('what it reads of this folder is read-only and has a label for SELinux, and there is no way to Docker', () => {
     for (const volume of service.volumes ?? []) {
-      if (volume.startsWith('.')) expect(volume).toMatch(/^\.\/(?:config|collector|grafana)\b[^:]*:[^:]+:ro$/)
+      if (volume.startsWith('.')) expect(volume).toMatch(/^\.\/(?:config|collector|grafana)\b[^:]*:[^:]+:ro,z$/)
       else expect(volumes).toHaveProperty(volume.split(':')[0]!)
       expect(volume).not.toContain('docker.sock')
     }
@@ -66,15 +67,58 @@ describe.for(Object.entries(services))('%s', ([name, service]) => {
   })
 })
 
-test('a service that answers people or agents outside does not sit where mail goes out, and Prometheus has no way out at all', () => {
-  const inNetwork = (network: string): string[] =>
-    Object.keys(services).filter((name) => services[name]?.networks?.includes(network))
-  expect(networks).toMatchObject({ ingest: { internal: true }, backend: { internal: true } })
-  expect(networks['edge']?.driver_opts).toEqual({ 'com.docker.network.bridge.enable_ip_masquerade': 'false' })
-  expect(inNetwork('edge').toSorted()).toEqual(['grafana', 'otel-collector'])
-  expect(inNetwork('egress').toSorted()).toEqual(['agent-worker', 'alert-bridge', 'alertmanager', 'mailpit'])
-  expect(inNetwork('ingest').toSorted()).toEqual(['agent-worker', 'otel-collector'])
-  expect(services['prometheus']?.networks).toEqual(['backend'])
+const { connections, tolerated } = writtenConnections()
+const hasWayOut = (name: string): boolean =>
+  networksOf(services[name]!).some((network) => !networks[network]?.internal && networks[network]?.driver_opts === undefined)
+
+test('two services share a network exactly if deploy/connections.yaml connects them', () => {
+  const names = Object.keys(services)
+  const pairs = names.flatMap((one, index) => names.slice(index + 1).map((other) => [one, other] as const))
+  const isShared = ([one, other]: readonly [string, string]): boolean =>
+    networksOf(services[one]!).some((network) => networksOf(services[other]!).includes(network))
+  const isListed = ([one, other]: readonly [string, string]): boolean =>
+    [...connections, ...tolerated].some(({ from, to }) => [one, other].includes(from) && [one, other].includes(to))
+  expect(pairs.filter(isShared)).toEqual(pairs.filter(isListed))
+})
+
+test('a way out belongs to one service, which deploy/connections.yaml lists; what is published has none', () => {
+  const listed = connections.filter(({ to }) => to === 'outside').map(({ from }) => from)
+  expect(Object.keys(services).filter(hasWayOut).toSorted()).toEqual(listed.toSorted())
+  const published = connections.filter(({ from }) => from === 'machine').map(({ to }) => to)
+  expect(published.filter(hasWayOut)).toEqual([])
+  for (const [network, { internal, driver_opts: options }] of Object.entries(networks)) {
+    if (internal === true) continue
+    expect(Object.values(services).filter((service) => networksOf(service).includes(network))).toHaveLength(1)
+    if (options !== undefined) expect(options).toEqual({ 'com.docker.network.bridge.enable_ip_masquerade': 'false' })
+  }
+})
+
+test('a worker connects to the Collector and the outside, and nothing connects to it', () => {
+  const all = [...connections, ...tolerated]
+  const ofWorker = all.filter(({ from }) => from === 'agent-worker')
+  expect(ofWorker.map(({ to, ports }) => ({ to, ports }))).toEqual([
+    { to: 'otel-collector', ports: [4317, 4318] },
+    { to: 'outside', ports: undefined },
+  ])
+  expect(all.filter(({ to }) => to === 'agent-worker')).toEqual([])
+})
+
+test('a connection that is only tolerated is harmless for the reason that is written beside it', () => {
+  for (const { from, to, because } of tolerated) {
+    expect(because).toBe(
+      to === 'mailpit' ? 'trial mailbox' : ['jaeger', 'alert-bridge'].includes(to) ? 'no way out' : 'credential',
+    )
+    if (because === 'no way out') expect(hasWayOut(from), from).toBe(false)
+  }
+})
+
+test('no setting that config/production.yaml has gets a value from the compose file', () => {
+  const inFile = ['MONITOR_INTERVAL', 'MAX_RETRIES', 'BASE_RETRY_DELAY', 'MAX_RETRY_DELAY', 'RETRY_EXPONENTIAL_FACTOR']
+  const example = parseEnv(readFileSync(`${root}.env.production.example`, 'utf8'))
+  for (const name of inFile) {
+    expect(services['agent-worker']?.environment?.[name]).toBe(`\${${name}:-}`)
+    expect(example[name]).toBe('')
+  }
 })
 
 test('the jobs of Prometheus are the services', () => {
@@ -110,6 +154,9 @@ test('Grafana lets nobody in without a password, and calls nobody', () => {
     GF_USERS_ALLOW_SIGN_UP: 'false',
     GF_SECURITY_DISABLE_GRAVATAR: 'true',
     GF_PLUGINS_PREINSTALL_DISABLED: 'true',
+    GF_PLUGINS_PREINSTALL_AUTO_UPDATE: 'false',
+    GF_PLUGINS_PLUGIN_ADMIN_ENABLED: 'false',
+    GF_PLUGINS_PUBLIC_KEY_RETRIEVAL_DISABLED: 'true',
   })
   const settings = readFileSync(`${root}grafana/grafana.ini`, 'utf8')
   for (const name of ['reporting_enabled', 'check_for_updates', 'check_for_plugin_updates', 'news_feed_enabled']) {

@@ -36,6 +36,12 @@ export interface ActiveAlert {
 
 /** What Alertmanager knows to be firing, muted or not. */
 export async function activeAlerts(stack: ProductionStack): Promise<readonly ActiveAlert[]> {
-  const answer = await stack.exec('alertmanager', ['wget', '-q', '-O', '-', 'http://127.0.0.1:9093/api/v2/alerts'])
-  return JSON.parse(answer) as ActiveAlert[]
+  const kinds = ['--active', '--inhibited', '--silenced', '--unprocessed']
+  return JSON.parse(await amtool(stack, ['alert', 'query', ...kinds, '--output=json'])) as ActiveAlert[]
+}
+
+/** Runs amtool in the container of Alertmanager, logged in as the runbooks do. */
+export function amtool(stack: ProductionStack, args: readonly string[]): Promise<string> {
+  const login = ['--http.config.file=/etc/amtool/client.yaml', '--alertmanager.url=http://127.0.0.1:9093']
+  return stack.exec('alertmanager', ['amtool', ...login, ...args])
 }

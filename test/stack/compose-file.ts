@@ -24,7 +24,7 @@ export interface Service {
   readonly restart?: string
   readonly logging?: { readonly driver: string; readonly options: Readonly<Record<string, string>> }
   readonly healthcheck?: { readonly test: readonly string[]; readonly start_period: string }
-  readonly networks?: readonly string[]
+  readonly networks?: readonly string[] | Readonly<Record<string, { readonly aliases?: readonly string[] }>>
   readonly network_mode?: string
   readonly ports?: readonly string[]
   readonly environment?: Readonly<Record<string, string>>
@@ -42,6 +42,11 @@ export interface ComposeFile {
   >
   readonly volumes: Readonly<Record<string, unknown>>
   readonly secrets: Readonly<Record<string, { readonly file: string }>>
+}
+
+/** The names of a service's networks. */
+export function networksOf({ networks = [] }: Service): readonly string[] {
+  return Array.isArray(networks) ? (networks as readonly string[]) : Object.keys(networks)
 }
 
 /** docker-compose.production.yml as it stands, `${...}` unfilled. */

@@ -1,4 +1,4 @@
-import { numberFrom } from './ask-prometheus.ts'
+import { amtool, numberFrom } from './ask-prometheus.ts'
 import { listMails } from './mailbox.ts'
 import type { ProductionStack } from './production-stack.ts'
 
@@ -17,10 +17,9 @@ export interface Kept {
 /** Asks Prometheus, Alertmanager, the bridge and the mailbox. */
 export async function whatIsKept(stack: ProductionStack): Promise<Kept> {
   const runs = 'sum(max_over_time(agent_executions_total{agent_name="reviewer", outcome="success"}[1h]))'
-  const silences = ['amtool', '--alertmanager.url=http://127.0.0.1:9093', 'silence', 'query', '--quiet']
   return {
     runs: await numberFrom(stack, runs),
-    silences: (await stack.exec('alertmanager', silences)).split('\n').filter(Boolean).length,
+    silences: (await amtool(stack, ['silence', 'query', '--quiet'])).split('\n').filter(Boolean).length,
     deliveries: (JSON.parse(await askBridge(stack, 'deliveries?state=delivered')) as { deliveries: object[] }).deliveries.length,
     mails: (await listMails(stack)).length,
   }
@@ -41,6 +40,6 @@ async function askBridge(stack: ProductionStack, path: string, body?: object): P
 
 /** How many points wait in the Collector for Prometheus: `otel-collector-queue`. */
 export async function heldByCollector(stack: ProductionStack): Promise<number> {
-  const metrics = await stack.exec('alertmanager', ['wget', '-q', '-O', '-', 'http://otel-collector:8888/metrics'])
+  const metrics = await stack.exec('otel-collector', ['/bin/wget', '-q', '-O', '-', 'http://otel-collector-metrics:8888/metrics'])
   return Number(/^otelcol_exporter_queue_size\{.*exporter="otlp_http\/prometheus".*\} (\S+)$/m.exec(metrics)?.[1])
 }

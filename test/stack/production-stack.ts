@@ -17,6 +17,8 @@ export interface ProductionStack {
   readonly upFlags: readonly string[]
   /** Services that run. */
   readonly services: readonly string[]
+  /** All services of the file, also those whose images are not on this machine. */
+  readonly allServices: readonly string[]
   /** Where agents outside send telemetry, over HTTP. */
   readonly otlpUrl: string
   /** Where the mails are: Mailpit's API. */
@@ -85,6 +87,7 @@ export async function startStack({ settings = {}, workers = 1 }: StackOptions = 
     project,
     commandLine,
     upFlags,
+    allServices: Object.keys(composeFile().services),
     services: Object.keys(composeFile().services).filter((name) => !without.includes(name)),
     otlpUrl: `http://127.0.0.1:${http}`,
     mailUrl: `http://127.0.0.1:${mail}`,

@@ -8,7 +8,7 @@ import { hurry } from './engines/hurry.ts'
 import { runsAt, push } from './engines/otlp.ts'
 import { openSink, type Notification, type Sink } from './engines/sink.ts'
 import { bridgeToken, layOutStack, otlpToken, type StackFiles } from './engines/stack-files.ts'
-import { runAlertmanager, runCollector, runPrometheus } from './engines/street.ts'
+import { basicAuth, runAlertmanager, runCollector, runPrometheus } from './engines/street.ts'
 
 // Real Collector, Prometheus and Alertmanager, all durations 40 times shorter
 if (!wantsLongTests) console.log('skipped: from a failing agent to a message takes half a minute (REQUIRE_STACK=1 runs it)')
@@ -120,7 +120,7 @@ function startSwarm(address: string): { failing: Readonly<Record<string, readonl
 }
 
 async function suppressedAlerts(alertmanager: Container): Promise<string[]> {
-  const response = await fetch(`${await alertmanager.url(9093)}/api/v2/alerts`)
+  const response = await fetch(`${await alertmanager.url(9093)}/api/v2/alerts`, { headers: { authorization: basicAuth } })
   const alerts = (await response.json()) as { labels: Record<string, string>; status: { state: string } }[]
   return alerts
     .filter(({ status }) => status.state === 'suppressed')

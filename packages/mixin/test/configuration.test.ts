@@ -42,7 +42,7 @@ describe.skipIf(!hasDocker).concurrent('the real programs accept', () => {
     expect(queries.length).toBeGreaterThan(100)
   })
 
-  test('the configuration of Prometheus, and its users', async () => {
+  test('the configuration of Prometheus, and the users of Prometheus and Alertmanager', async () => {
     const config = await runOnce(
       image.prometheus,
       'promtool',
@@ -50,7 +50,8 @@ describe.skipIf(!hasDocker).concurrent('the real programs accept', () => {
       mounts(),
     )
     expect(config.code, config.output).toBe(0)
-    const web = await runOnce(image.prometheus, 'promtool', ['check', 'web-config', '/run/secrets/prometheus_web.yaml'], mounts())
+    const files = ['/run/secrets/prometheus_web.yaml', '/run/secrets/alertmanager_web.yaml']
+    const web = await runOnce(image.prometheus, 'promtool', ['check', 'web-config', ...files], mounts())
     expect(web.code, web.output).toBe(0)
   })
 

@@ -49,6 +49,16 @@ test('the provider and the home dashboard point to dashboards that are there', (
   expect(existsSync(join(root, 'grafana/dashboards/swarm-overview.json'))).toBe(true)
 })
 
+test('every folder that Grafana reads at its start exists and provisions only what is meant', () => {
+  const folders = readdirSync(join(root, 'grafana/provisioning')).toSorted()
+  expect(folders).toEqual(['alerting', 'dashboards', 'datasources', 'plugins'])
+  // Grafana stops at a file of another kind in `alerting`
+  const files = folders.flatMap((folder) => readdirSync(join(root, 'grafana/provisioning', folder)))
+  expect(files.filter((name) => !name.endsWith('.yaml'))).toEqual([])
+  expect(parse(read('grafana/provisioning/alerting/none.yaml'))).toEqual({ apiVersion: 1 })
+  expect(parse(read('grafana/provisioning/plugins/none.yaml'))).toEqual({ apiVersion: 1, apps: [] })
+})
+
 test('every dashboard can be provisioned from a file: classic, with an address of its own, not too large', () => {
   const files = readdirSync(join(root, 'grafana/dashboards')).map((name) => read(`grafana/dashboards/${name}`))
   const dashboards = files.map((text) => JSON.parse(text) as { uid: string; apiVersion?: string; spec?: object; id?: number })

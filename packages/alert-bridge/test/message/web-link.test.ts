@@ -19,6 +19,14 @@ test('anything else is none: another scheme, a log-in, no address', () => {
   expect(others.map(webLink)).toEqual(others.map(() => undefined))
 })
 
+test('an address that no one can reach is none', () => {
+  expect(['http://prometheus.invalid/graph?g0.expr=up', 'http://alertmanager.INVALID:9093'].map(webLink)).toEqual([
+    undefined,
+    undefined,
+  ])
+  expect(webLink('http://invalid.example.com/')).toBe('http://invalid.example.com/')
+})
+
 test('what could end an attribute, a tag or a link of Slack is percent-encoded', () => {
   expect(webLink('https://example.com/#|<>"\'`\\^{} ')).toBe('https://example.com/#%7C%3C%3E%22%27%60%5C%5E%7B%7D')
   expect(webLink("https://example.com/?a='b'|c")).toBe('https://example.com/?a=%27b%27%7Cc')

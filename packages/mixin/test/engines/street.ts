@@ -1,9 +1,9 @@
 import { answers, type Container, eventually, type Network } from './containers.ts'
 import { image } from './docker.ts'
-import { prometheusPassword, type StackFiles } from './stack-files.ts'
+import { enginePassword, type StackFiles } from './stack-files.ts'
 
-/** `Authorization` of Prometheus in the tests. */
-const basicAuth: string = `Basic ${Buffer.from(`swarmwatch:${prometheusPassword}`).toString('base64')}`
+/** `Authorization` for Prometheus and Alertmanager in the tests. */
+export const basicAuth: string = `Basic ${Buffer.from(`swarmwatch:${enginePassword}`).toString('base64')}`
 
 /** The real Collector with its real configuration; `overlay` is a configuration over it. */
 export async function runCollector(
@@ -55,22 +55,23 @@ export async function runAlertmanager(network: Network, { collector, secrets }: 
     image: image.alertmanager,
     args: [
       '--config.file=/etc/collector/alertmanager/alertmanager.yml',
+      '--web.config.file=/run/secrets/alertmanager_web.yaml',
       '--storage.path=/tmp/alertmanager',
       '--cluster.listen-address=',
     ],
     mounts: { '/etc/collector': collector, '/run/secrets': secrets },
     ports: [9093],
   })
-  await answers(async () => `${await container.url(9093)}/-/ready`, 'Alertmanager')
+  await isReady(container, 9093)
   return container
 }
 
-/** Waits until Prometheus answers queries. */
-export async function isReady(prometheus: Container): Promise<void> {
+/** Waits until Prometheus, or Alertmanager at its port, is ready to answer. */
+export async function isReady(container: Container, port: 9090 | 9093 = 9090): Promise<void> {
   await eventually(async () => {
-    const { status } = await fetch(`${await prometheus.url(9090)}/-/ready`, { headers: { authorization: basicAuth } })
+    const { status } = await fetch(`${await container.url(port)}/-/ready`, { headers: { authorization: basicAuth } })
     return status === 200 ? true : undefined
-  }, 'Prometheus')
+  }, `port ${port} to be ready`)
 }
 
 /** Result of an instant query. */
