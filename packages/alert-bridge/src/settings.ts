@@ -3,6 +3,7 @@ import { readFileSync } from 'node:fs'
 import {
   ConfigurationError,
   loadConfiguration,
+  mistypedVariables,
   openEnvironment,
   Secret,
   type AlertChannel,
@@ -50,7 +51,7 @@ export function readSettings({
 }: SettingsSources): BridgeSettings {
   const problems: Problem[] = []
   // what is empty counts as unset, a file of a secret too
-  const { plain, orFile } = openEnvironment(env, readFile, problems)
+  const { plain, orFile, known } = openEnvironment(env, readFile, problems)
 
   function number(name: string, fallback: number, most: number): number {
     const given = plain(name)?.text
@@ -98,7 +99,7 @@ export function readSettings({
   if (own.inboxLimit === 0) problems.push({ path: 'BRIDGE_INBOX_LIMIT', rule: 'must be at least 1', value: '0' })
   const { channels, notices } = channelsOf(env, problems)
   if (problems.length > 0) throw new ConfigurationError(problems)
-  return { ...own, channels, notices }
+  return { ...own, channels, notices: [...mistypedVariables(env, known), ...notices] }
 }
 
 function channelsOf(
@@ -106,8 +107,8 @@ function channelsOf(
   problems: Problem[],
 ): { readonly channels: readonly AlertChannel[]; readonly notices: readonly string[] } {
   try {
-    const { alerts, offChannels } = loadConfiguration({ env })
-    return { channels: alerts.channels, notices: offChannels }
+    const { alerts, notices, offChannels } = loadConfiguration({ env })
+    return { channels: alerts.channels, notices: [...notices, ...offChannels] }
   } catch (error) {
     if (!(error instanceof ConfigurationError)) throw error
     problems.push(...error.problems)

@@ -26,7 +26,27 @@ The path is what \`swarmwatch config\` calls a setting, and \`loadConfiguration(
 
 ${settingsTables()}
 
-OpenTelemetry's own variables (\`OTEL_SERVICE_NAME\`, \`OTEL_EXPORTER_OTLP_ENDPOINT\` and so on) mean what its specification says.
+A variable that is set and looks like a setting but is none (\`METRIC_PORT\`, \`MAX_RETRY\`) is reported at start, with the name that was probably meant.
+
+### OpenTelemetry's variables
+
+These mean what OpenTelemetry's specification says. A variable of the specification that is not listed has no effect, and one line at start says so.
+
+| Variables | Notes |
+| --- | --- |
+| \`OTEL_EXPORTER_OTLP_ENDPOINT\` | Nothing is exported by OTLP while it is not set. |
+| \`OTEL_EXPORTER_OTLP_PROTOCOL\` | http/protobuf is used for every value; \`grpc\` and \`http/json\` are reported. Use the Collector's port for HTTP, 4318. |
+| \`OTEL_EXPORTER_OTLP_HEADERS\`, \`OTEL_EXPORTER_OTLP_TIMEOUT\`, \`OTEL_EXPORTER_OTLP_COMPRESSION\`, \`OTEL_EXPORTER_OTLP_CERTIFICATE\`, \`OTEL_EXPORTER_OTLP_CLIENT_CERTIFICATE\`, \`OTEL_EXPORTER_OTLP_CLIENT_KEY\` | These and the two above also for one signal: \`OTEL_EXPORTER_OTLP_TRACES_...\`, \`OTEL_EXPORTER_OTLP_METRICS_...\`. \`SWARMWATCH_OTLP_TOKEN\` wins over an authorization header. |
+| \`OTEL_EXPORTER_OTLP_METRICS_TEMPORALITY_PREFERENCE\` | cumulative or delta; Prometheus needs cumulative, the default. |
+| \`OTEL_METRIC_EXPORT_INTERVAL\`, \`OTEL_METRIC_EXPORT_TIMEOUT\` | In milliseconds. \`METRICS_EXPORT_INTERVAL\`, in seconds, wins over the first. |
+| \`OTEL_TRACES_EXPORTER\`, \`OTEL_METRICS_EXPORTER\` | otlp or none; others are reported. \`/metrics\` does not depend on them. |
+| \`OTEL_TRACES_SAMPLER\`, \`OTEL_TRACES_SAMPLER_ARG\` | always_on, always_off, traceidratio, each also with parentbased_. |
+| \`OTEL_PROPAGATORS\` | tracecontext, baggage, b3, b3multi, none. |
+| \`OTEL_SERVICE_NAME\`, \`OTEL_RESOURCE_ATTRIBUTES\` | |
+| \`OTEL_SDK_DISABLED\` | true: agents still recover, nothing is measured. |
+| \`OTEL_LOG_LEVEL\` | Of OpenTelemetry's own lines. |
+| \`OTEL_BSP_SCHEDULE_DELAY\`, \`OTEL_BSP_EXPORT_TIMEOUT\`, \`OTEL_BSP_MAX_QUEUE_SIZE\`, \`OTEL_BSP_MAX_EXPORT_BATCH_SIZE\` | |
+| \`OTEL_ATTRIBUTE_COUNT_LIMIT\`, \`OTEL_ATTRIBUTE_VALUE_LENGTH_LIMIT\`, \`OTEL_SPAN_ATTRIBUTE_COUNT_LIMIT\`, \`OTEL_SPAN_ATTRIBUTE_VALUE_LENGTH_LIMIT\`, \`OTEL_SPAN_EVENT_COUNT_LIMIT\`, \`OTEL_SPAN_LINK_COUNT_LIMIT\`, \`OTEL_EVENT_ATTRIBUTE_COUNT_LIMIT\`, \`OTEL_SPAN_ATTRIBUTE_PER_EVENT_COUNT_LIMIT\`, \`OTEL_LINK_ATTRIBUTE_COUNT_LIMIT\`, \`OTEL_SPAN_ATTRIBUTE_PER_LINK_COUNT_LIMIT\` | |
 
 ### The file itself
 

@@ -13,6 +13,8 @@ export interface Environment {
   readonly plain: (name: string) => Variable | undefined
   /** The variable, or else the file that `NAME_FILE` names; both at once, or a file that cannot be read, is a problem. */
   readonly orFile: (name: string) => Variable | undefined
+  /** Every name that was looked for so far, found or not. */
+  readonly known: ReadonlySet<string>
 }
 
 /** Gives an {@link Environment} over `env` that adds to `problems`, each once; `readFile` gets the path as it is written. */
@@ -21,9 +23,11 @@ export function openEnvironment(
   readFile: (path: string) => string,
   problems: Problem[],
 ): Environment {
-  const known = new Map<string, Variable | undefined>()
+  const secrets = new Map<string, Variable | undefined>()
+  const known = new Set<string>()
 
   function plain(name: string): Variable | undefined {
+    known.add(name)
     const text = env[name]
     return text === undefined || text === '' ? undefined : { text, name }
   }
@@ -51,11 +55,11 @@ export function openEnvironment(
   }
 
   function orFile(name: string): Variable | undefined {
-    if (!known.has(name)) known.set(name, find(name))
-    return known.get(name)
+    if (!secrets.has(name)) secrets.set(name, find(name))
+    return secrets.get(name)
   }
 
-  return { plain, orFile }
+  return { plain, orFile, known }
 }
 
 /** Whether a variable of this name holds a secret: a word of it is PASSWORD, SECRET, TOKEN, KEY or WEBHOOK. */

@@ -8,6 +8,7 @@ import type { Configuration } from './configuration.ts'
 import { openEnvironment } from './environment.ts'
 import type { FileSettings } from './file/file-settings.ts'
 import { readSettingsFile } from './file/settings-file.ts'
+import { mistypedVariables } from './mistyped-variables.ts'
 import { prefixed } from './origin.ts'
 import type { RecoveryLimits } from './recovery-settings.ts'
 import { resolveRecovery } from './resolve-recovery.ts'
@@ -81,6 +82,8 @@ export function loadConfiguration(options: LoadOptions = {}): Configuration {
   const alerts = resolveAlerts(file, sources, code.alerts, offChannels)
   const top = resolveSettings('', topSettings, sources, { strict: code.strict, handleSignals: code.handleSignals })
   if (problems.length > 0) throw new ConfigurationError(problems)
+  // last: by now every variable has been looked for
+  notices.push(...mistypedVariables(env, environment.known))
   return {
     telemetry: telemetry.values,
     metrics: metrics.values,

@@ -9,6 +9,7 @@ import {
 
 import { type ConditionRule, hasCondition } from './alerts/condition-rule.ts'
 import { checkOptions } from './check-options.ts'
+import { otelNotices } from './opentelemetry/otel-variables.ts'
 import { type Environment, type OtlpSettings, otlpSettings } from './opentelemetry/otlp-settings.ts'
 import type { TelemetryOptions } from './telemetry-options.ts'
 
@@ -19,6 +20,8 @@ export interface Settings {
   /** `OTEL_SDK_DISABLED=true`. */
   readonly isDisabled: boolean
   readonly exportIntervalMs: number
+  /** Most time for one export of metrics. */
+  readonly exportTimeoutMs: number
 }
 
 /** Reads them all: code > environment > configuration file > default. Throws `ConfigurationError` with every problem of every source. */
@@ -30,11 +33,15 @@ export function readSettings(options: TelemetryOptions, env: Environment): Setti
   const otlp = otlpSettings(env, configuration?.telemetry.otlpToken?.reveal())
   problems.push(...otlp.problems)
   if (configuration === undefined || problems.length > 0) throw new ConfigurationError(problems)
+  const intervalMs = exportIntervalMs(configuration, env)
+  const isExporting = Object.keys(otlp.targets).length > 0
   return {
     configuration,
-    otlp,
+    otlp: { ...otlp, notices: [...otlp.notices, ...otelNotices(env, isExporting)] },
     isDisabled: env['OTEL_SDK_DISABLED']?.trim().toLowerCase() === 'true',
-    exportIntervalMs: exportIntervalMs(configuration, env),
+    exportIntervalMs: intervalMs,
+    // an export must end before the next one begins
+    exportTimeoutMs: Math.min(positiveNumber(env['OTEL_METRIC_EXPORT_TIMEOUT']) ?? intervalMs, intervalMs),
   }
 }
 
@@ -79,8 +86,14 @@ function withoutConditions(rules: readonly (CodeRule | ConditionRule)[]): readon
 
 /** METRICS_EXPORT_INTERVAL is ours and wins; OTEL_METRIC_EXPORT_INTERVAL comes before file and default. */
 function exportIntervalMs({ metrics, origins }: Configuration, env: Environment): number {
-  const standard = Number(env['OTEL_METRIC_EXPORT_INTERVAL'] || Number.NaN)
+  const standard = positiveNumber(env['OTEL_METRIC_EXPORT_INTERVAL'])
   const origin = origins['metrics.exportIntervalSeconds'] ?? 'default'
   const isOurs = origin === 'code' || origin.startsWith('environment')
-  return !isOurs && Number.isFinite(standard) && standard > 0 ? standard : metrics.exportIntervalSeconds * 1_000
+  return isOurs || standard === undefined ? metrics.exportIntervalSeconds * 1_000 : standard
+}
+
+/** Milliseconds; undefined for what is reported as no number above 0. */
+function positiveNumber(text: string | undefined): number | undefined {
+  const value = Number(text || Number.NaN)
+  return Number.isFinite(value) && value > 0 ? value : undefined
 }

@@ -27,8 +27,9 @@ export function readSettingsFile(
   problems: Problem[],
 ): SettingsFile {
   const none: SettingsFile = { name: undefined, settings: {}, details: new Map() }
+  const inEnvironment = environment.plain('SWARMWATCH_CONFIG')?.text
   if (named === false) return none
-  const variable = named === undefined ? environment.plain('SWARMWATCH_CONFIG')?.text : undefined
+  const variable = named === undefined ? inEnvironment : undefined
   const name = named ?? variable ?? defaultFile
   const isNamed = named !== undefined || variable !== undefined
   let text: string

@@ -30,13 +30,14 @@ export interface ExportPipeline {
 export interface ExportPipelineOptions {
   readonly env: Environment
   readonly exportIntervalMs: number
+  readonly exportTimeoutMs: number
   readonly health: CollectorHealth
 }
 
 /** Makes an exporter for each signal that has a target. */
 export function exportPipeline(
   { targets }: OtlpSettings,
-  { env, exportIntervalMs, health }: ExportPipelineOptions,
+  { env, exportIntervalMs, exportTimeoutMs, health }: ExportPipelineOptions,
 ): ExportPipeline {
   const unsent = unsentSpans()
   const spans =
@@ -49,13 +50,13 @@ export function exportPipeline(
     )
   const metrics =
     targets.metrics &&
-    new OtlpMetricExporter(withinInterval(targets.metrics, exportIntervalMs), health, (config) => new OTLPMetricExporter(config))
+    new OtlpMetricExporter(withinTimeout(targets.metrics, exportTimeoutMs), health, (config) => new OTLPMetricExporter(config))
   const reader =
     metrics &&
     new PeriodicExportingMetricReader({
       exporter: metrics,
       exportIntervalMillis: exportIntervalMs,
-      exportTimeoutMillis: exportIntervalMs,
+      exportTimeoutMillis: exportTimeoutMs,
     })
   return {
     spanProcessors: spans ? [unsent, new BatchSpanProcessor({ exporter: spans, ...batchSettings(env) })] : [],
@@ -94,8 +95,8 @@ function requestTo(
 }
 
 /** An export must have failed before the reader loses patience, or the next one piles up on it. */
-function withinInterval<Target extends { readonly timeoutMs: number }>(target: Target, exportIntervalMs: number): Target {
-  return { ...target, timeoutMs: Math.min(target.timeoutMs, Math.ceil(exportIntervalMs * 0.9)) }
+function withinTimeout<Target extends { readonly timeoutMs: number }>(target: Target, exportTimeoutMs: number): Target {
+  return { ...target, timeoutMs: Math.min(target.timeoutMs, Math.ceil(exportTimeoutMs * 0.9)) }
 }
 
 class OtlpMetricExporter extends OtlpExporter<ResourceMetrics, OTLPMetricExporter> implements PushMetricExporter {

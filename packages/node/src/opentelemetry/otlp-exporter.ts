@@ -39,15 +39,16 @@ export class OtlpExporter<Items, Inner extends Exporter<Items>> {
     onEnded?: (items: Items) => void,
   ) {
     this.#onEnded = onEnded
-    const { url, headers, timeoutMs, certificates } = target
+    const { url, headers, timeoutMs, certificates, compression = 'none' } = target
+    // given in any case, or the exporter reads the environment of the process itself; its enum is not exported
+    const common = { url, headers, compression: compression as NonNullable<ExporterConfig['compression']> }
     this.#url = url
     this.#health = health
     this.#usualConnections = openConnections(certificates)
     this.#lastConnections = openConnections(certificates)
-    this.usual = make({ url, headers, timeoutMillis: timeoutMs, httpAgentOptions: this.#usualConnections.agentFor })
+    this.usual = make({ ...common, timeoutMillis: timeoutMs, httpAgentOptions: this.#usualConnections.agentFor })
     this.#last = make({
-      url,
-      headers,
+      ...common,
       timeoutMillis: Math.min(timeoutMs, lastExportTimeoutMs),
       httpAgentOptions: this.#lastConnections.agentFor,
     })

@@ -14,6 +14,8 @@ export interface OtlpTarget {
   readonly headers: Readonly<Record<string, string>>
   /** For one export with its retries. @default 10000, as the specification says */
   readonly timeoutMs: number
+  /** Absent: none. */
+  readonly compression?: 'gzip'
   readonly certificates: { readonly ca?: Buffer; readonly cert?: Buffer; readonly key?: Buffer }
 }
 
@@ -81,12 +83,20 @@ function readTarget(
   const [, protocol = 'http/protobuf'] = either('PROTOCOL')
   if (protocol !== 'http/protobuf')
     notices.add(`OTLP over ${protocol} is not offered: http/protobuf is used (a Collector takes it on port 4318)`)
+  if (url !== undefined && new URL(url).port === '4317')
+    notices.add(
+      `${endpointName} names port 4317, where a Collector takes gRPC, which is not offered: set its port for HTTP, 4318`,
+    )
 
   const [timeoutName, timeout] = either('TIMEOUT')
   const timeoutMs = timeout === undefined ? 10_000 : Number(timeout)
   const isTimeout = Number.isFinite(timeoutMs) && timeoutMs > 0
   if (!isTimeout)
     notices.add(`${timeoutName} must be a number of milliseconds above 0, got ${shownValue(timeout)}; 10000 is used`)
+
+  const [compressionName, compression = 'none'] = either('COMPRESSION')
+  if (compression !== 'gzip' && compression !== 'none')
+    notices.add(`${compressionName} must be gzip or none, got ${shownValue(compression)}; none is used`)
 
   const certificate = (suffix: string): Buffer | undefined => {
     const [name, path] = either(suffix)
@@ -106,6 +116,7 @@ function readTarget(
     url,
     headers: { ...parsePairs(read(env, 'OTEL_EXPORTER_OTLP_HEADERS')), ...parsePairs(read(env, `${own}_HEADERS`)) },
     timeoutMs: isTimeout ? timeoutMs : 10_000,
+    ...(compression === 'gzip' && { compression }),
     certificates: { ...(ca && { ca }), ...(cert && { cert }), ...(key && { key }) },
   }
 }

@@ -44,7 +44,8 @@ export function startOpenTelemetry(
 ): OpenTelemetry {
   const taken = registeredGlobals()
   const health = collectorHealth(say)
-  const pipeline = exportPipeline(settings.otlp, { env, exportIntervalMs: settings.exportIntervalMs, health })
+  const { exportIntervalMs, exportTimeoutMs } = settings
+  const pipeline = exportPipeline(settings.otlp, { env, exportIntervalMs, exportTimeoutMs, health })
   const spanProcessors: SpanProcessor[] = taken.tracerProvider
     ? []
     : [...pipeline.spanProcessors, ...(options.spanProcessors ?? [])]
