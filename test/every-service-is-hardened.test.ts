@@ -132,7 +132,7 @@ test('every variable of the compose file is explained in .env.production.example
   const example = readFileSync(`${root}.env.production.example`, 'utf8')
   const asked = new Set([...text.matchAll(/\$\{(\w+)/g)].map(([, name]) => name!))
   const given = Object.keys(parseEnv(example))
-  const asSecrets = Object.keys(secrets).map((name) => name.toUpperCase())
+  const asSecrets = Object.keys(secrets).flatMap((name) => [name.toUpperCase(), `${name.toUpperCase()}_FILE`])
   expect([...asked].filter((name) => !given.includes(name))).toEqual([])
   expect(given.filter((name) => !asked.has(name) && !asSecrets.includes(name))).toEqual([])
   // each line of a variable follows a sentence

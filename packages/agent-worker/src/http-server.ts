@@ -1,6 +1,8 @@
 import { createServer, type RequestListener, type Server } from 'node:http'
 import type { AddressInfo } from 'node:net'
 
+import { hostAndPort } from '@swarmwatch/config'
+
 /** A server that was started and can be stopped. */
 export interface HttpServer {
   /** `http://127.0.0.1:PORT`, without a slash at the end. */
@@ -28,7 +30,7 @@ export async function startHttpServer(
   await listen(server, port, host)
   const { port: taken } = server.address() as AddressInfo
   return {
-    url: `http://${host.includes(':') ? `[${host}]` : host}:${taken}`,
+    url: `http://${hostAndPort(host, taken)}`,
     close: () =>
       new Promise((resolve) => {
         server.close(() => resolve())

@@ -1,4 +1,4 @@
-import { ConfigurationError } from '@swarmwatch/config'
+import { ConfigurationError, hostAndPort } from '@swarmwatch/config'
 
 import { onStopSignal } from './on-stop-signal.ts'
 import { runWorker } from './service/run-worker.ts'
@@ -27,7 +27,7 @@ function causeOf(error: unknown): string {
   const { name, code, syscall, address, port } = error as NodeJS.ErrnoException & { address?: string; port?: number }
   if (syscall === 'listen') {
     const cure = code === 'EADDRINUSE' ? '; stop what has the port, or set WORKER_PORT (0 takes a free one)' : ''
-    return `it cannot listen on ${address}:${port} (${code})${cure}`
+    return `it cannot listen on ${hostAndPort(String(address), String(port))} (${code})${cure}`
   }
   return code === undefined ? String(name) : `${name} (${code})`
 }

@@ -2,10 +2,13 @@ import { readFileSync } from 'node:fs'
 
 import {
   ConfigurationError,
+  isHost,
   loadConfiguration,
   mistypedVariables,
   openEnvironment,
   Secret,
+  shownValue,
+  withoutBrackets,
   type AlertChannel,
   type Problem,
 } from '@swarmwatch/config'
@@ -89,12 +92,19 @@ export function readSettings({
 
   const own = {
     port: number('BRIDGE_PORT', 8090, 65_535),
-    host: plain('BRIDGE_HOST')?.text ?? '127.0.0.1',
+    host: withoutBrackets(plain('BRIDGE_HOST')?.text ?? '127.0.0.1'),
     tokens: tokens(),
     dataDir: plain('BRIDGE_DATA_DIR')?.text ?? '.swarmwatch/bridge',
     heartbeatUrl: heartbeat(),
     watchdogSeconds: number('BRIDGE_WATCHDOG_SECONDS', 300, 86_400),
     inboxLimit: number('BRIDGE_INBOX_LIMIT', defaultInboxLimit, 10_000_000),
+  }
+  if (!isHost(own.host)) {
+    problems.push({
+      path: 'BRIDGE_HOST',
+      rule: 'must be a host name or an IP address, without a port',
+      value: shownValue(own.host),
+    })
   }
   if (own.inboxLimit === 0) problems.push({ path: 'BRIDGE_INBOX_LIMIT', rule: 'must be at least 1', value: '0' })
   const { channels, notices } = channelsOf(env, problems)

@@ -10,7 +10,7 @@ import {
 } from '../src/settings-groups.ts'
 import { code, shown, table } from './table.ts'
 
-type AnySetting = Pick<Setting<unknown>, 'about' | 'default' | 'variable' | 'fileKey'> & {
+type AnySetting = Pick<Setting<unknown>, 'about' | 'default' | 'variable' | 'fileKey' | 'orFile'> & {
   readonly value: { readonly rule: string; readonly isSecret: boolean }
 }
 
@@ -55,6 +55,7 @@ function defaultOf({ value, default: fallback }: AnySetting): string {
   return fallback !== undefined && value.rule.includes('seconds') ? `${shown(fallback)} s` : shown(fallback)
 }
 
-function aboutOf({ value, variable, about }: AnySetting): string {
-  return value.isSecret ? `**Secret.** ${about} Also as a file: ${code(`${variable}_FILE`)}.` : about
+function aboutOf({ value, variable, about, orFile }: AnySetting): string {
+  const text = value.isSecret ? `**Secret.** ${about}` : about
+  return value.isSecret || orFile === true ? `${text} Also as a file: ${code(`${variable}_FILE`)}.` : text
 }

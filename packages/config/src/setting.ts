@@ -12,6 +12,8 @@ export interface Setting<T> {
   readonly about: string
   /** Name of the variable. */
   readonly variable?: string
+  /** Whether `NAME_FILE` may name a file that holds the value, as for every secret. @default false */
+  readonly orFile?: boolean
   /** Key in the settings file, dotted. */
   readonly fileKey?: string
 }
@@ -76,7 +78,11 @@ function resolveOne<T>(path: string, setting: Setting<T>, sources: Sources, code
   const { value, variable: name, fileKey } = setting
   const { environment, fileName, problems } = sources
   const variable: Variable | undefined =
-    name === undefined ? undefined : value.isSecret ? environment.orFile(name) : environment.plain(name)
+    name === undefined
+      ? undefined
+      : value.isSecret || setting.orFile === true
+        ? environment.orFile(name)
+        : environment.plain(name)
   const fromCode = code === undefined ? undefined : checked(path, value, code, problems)
   const fromEnvironment = variable && checked(variable.name, value, value.fromText(variable.text), problems)
   const fromFile = fileKey === undefined ? undefined : (sources.fromFile(fileKey) as Exclude<T, undefined> | undefined)

@@ -1,7 +1,10 @@
+import { X509Certificate } from 'node:crypto'
 import { isIP } from 'node:net'
 
 import { z } from 'zod'
 
+import { isHost, withoutBrackets } from './host.ts'
+import { readMailbox, splitMailAddresses } from './mail-address.ts'
 import { Secret } from './secret.ts'
 
 /** What a value must be, in words and as a schema: one rule for the file, the environment and code. */
@@ -80,8 +83,23 @@ export function oneOf<Word extends string>(words: readonly Word[]): ValueRule<Wo
 /** Any text on one line. */
 export const oneLine: ValueRule<string> = textual('must be one line of text', isOneLine)
 
-/** A host name or an IP address. */
-export const host: ValueRule<string> = textual('must be a host name or an IP address', (text) => /^[\w.:%-]+$/.test(text))
+const hostRule = 'must be a host name or an IP address, without a port'
+
+/** A host name or an IP address; the brackets that an IPv6 address has in a URL are left out. */
+export const host: ValueRule<string> = {
+  rule: hostRule,
+  schema: z.string(hostRule).refine(isHost, hostRule).transform(withoutBrackets),
+  fromText: (text) => text,
+  isSecret: false,
+}
+
+/** What a mail program calls itself when it connects. */
+export const helloName: ValueRule<string> = textual('must be a host name, or an IP address in brackets', (text) =>
+  /^(?:[A-Za-z0-9_](?:[\w.-]*\w)?|\[[\w.:]+\])$/.test(text),
+)
+
+/** Certificates in PEM. */
+export const certificates: ValueRule<string> = textual('must be one or more certificates in PEM', areCertificates)
 
 const networksRule = 'must be IP addresses or networks (10.0.0.0/8) separated by commas'
 
@@ -105,10 +123,10 @@ export const mailAddresses: ValueRule<readonly string[]> = {
   schema: z
     .string('must be mail addresses separated by commas')
     .refine(
-      (text) => addressesOf(text).length > 0 && addressesOf(text).every(isMailAddress),
+      (text) => splitMailAddresses(text).length > 0 && splitMailAddresses(text).every(isMailAddress),
       'must be mail addresses separated by commas',
     )
-    .transform(addressesOf),
+    .transform(splitMailAddresses),
   fromText: (text) => text,
   isSecret: false,
 }
@@ -134,12 +152,16 @@ function isNetwork(text: string): boolean {
 
 /** Whether it looks like a mail address; the mail server has the last word. */
 export function isMailAddress(text: string): boolean {
-  // ops@example.com, or any words before <ops@example.com>
-  return /^(?:[^<>,\r\n]*<[^\s@<>,]+@[^\s@<>,]+>|[^\s@<>,]+@[^\s@<>,]+)$/.test(text)
+  return readMailbox(text) !== undefined
 }
 
-function addressesOf(text: string): string[] {
-  return text.split(',').flatMap((address) => address.trim() || [])
+function areCertificates(text: string): boolean {
+  const blocks = text.match(/-----BEGIN CERTIFICATE-----[^-]+-----END CERTIFICATE-----/g) ?? []
+  try {
+    return blocks.length > 0 && blocks.every((block) => new X509Certificate(block).serialNumber !== '')
+  } catch {
+    return false
+  }
 }
 
 function isOneLine(text: string): boolean {

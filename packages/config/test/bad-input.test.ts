@@ -176,7 +176,7 @@ test('a URL is shown without what may be a token', () => {
       file: false,
     }),
   ).toEqual([
-    'MONITOR_HOST must be a host name or an IP address, got "http://h/***"',
+    'MONITOR_HOST must be a host name or an IP address, without a port, got "http://h/***"',
     'ALERTMANAGER_URL must be an http or https URL without user name and password, got "http://host:9093/***"',
   ])
 })

@@ -83,7 +83,7 @@ test('what is wrong in code is told under the names of code, without secrets', (
   expect(problemsOf({ env: {}, file: false, code: { alerts: { channels, rules } as never } })).toEqual([
     'alerts.channels[0].webhook must be an http or https URL, got ***',
     'alerts.channels[0].botToken must be one line of text, got ***',
-    'alerts.channels[1].allowedPrivateHosts[0] must be a host name or an IP address, got "a b"',
+    'alerts.channels[1].allowedPrivateHosts[0] must be a host name or an IP address, without a port, got "a b"',
     'alerts.channels[1].password is not a setting; there are type, name, severities, fallback, quietHours, url, secrets, allowedPrivateHosts',
     'alerts.channels[2].quietHours.from must be a time of day as HH:MM, got "1"',
     'alerts.channels[2].quietHours.timeZone must be a time zone such as Europe/Berlin, got "X"',

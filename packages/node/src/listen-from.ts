@@ -4,6 +4,8 @@ import type { Server } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { isMainThread } from 'node:worker_threads'
 
+import { hostAndPort } from '@swarmwatch/config'
+
 /** Where a server listens. */
 export interface ListenOptions {
   readonly host: string
@@ -37,7 +39,7 @@ export async function listenFrom(server: Server, { host, port, furtherPorts }: L
 /** The address of a server that listens on `host`, as a browser on this machine can open it; ends in a slash. */
 export function urlOf(host: string, port: number): string {
   const name = host === '0.0.0.0' || host === '::' ? '127.0.0.1' : host
-  return `http://${name.includes(':') ? `[${name}]` : name}:${port}/`
+  return `http://${hostAndPort(name, port)}/`
 }
 
 /** Whether this process or thread runs beside others of the same application: a worker of a cluster or of PM2, or a worker thread. */

@@ -6,7 +6,7 @@ import { ConfigurationError, loadConfiguration, type AlertChannel, type Problem 
 
 import { readComposeEnvironment } from './compose-environment.ts'
 import { linkEnvironment } from './link-environment.ts'
-import { renderAlertmanager } from './render-alertmanager.ts'
+import { mailServerOf, renderAlertmanager } from './render-alertmanager.ts'
 import { basicAuth, renderUsers } from './render-users.ts'
 import { openSecretFolder, type SecretFolder } from './secret-folder.ts'
 import { givenSecrets, randomSecrets } from './secret-names.ts'
@@ -121,6 +121,7 @@ function render(root: string, folder: SecretFolder, channels: readonly AlertChan
     prometheus_basic_auth: basicAuth(folder.read('prometheus_password') ?? ''),
     'prometheus_web.yaml': users('prometheus_password', 'prometheus_web.yaml'),
     'alertmanager_web.yaml': users('alertmanager_password', 'alertmanager_web.yaml'),
+    alert_email_ca: mailServerOf(channels)?.ca ?? '',
     'alertmanager.yml': renderAlertmanager(template('alertmanager/alertmanager.template.yaml'), channels),
   }
   return Object.entries(rendered).map(([name, text]) => {

@@ -1,18 +1,38 @@
-import type { AlertChannel, EmailChannel } from '@swarmwatch/config'
+import { hostAndPort, readMailbox, writeMailbox, type AlertChannel, type EmailChannel } from '@swarmwatch/config'
 
 import { renderTemplate } from './render-template.ts'
 
+/** Where Alertmanager's container has the certificates of `ALERT_EMAIL_CA`. */
+const caFile = '/run/secrets/alert_email_ca'
+const submissionOverTls = 465
+
 /** Alertmanager's configuration: it mails the recipients of all email channels. Without such a channel the mail receiver does nothing. */
 export function renderAlertmanager(template: string, channels: readonly AlertChannel[]): string {
-  const email = channels.filter((channel): channel is EmailChannel => channel.type === 'email')
-  const [server] = email
+  const server = mailServerOf(channels)
   if (server === undefined) return template.replace(/^ *# mail begin\n[\s\S]*?# mail end\n/m, '')
+  const recipients = new Set(channels.flatMap((channel) => (channel.type === 'email' ? channel.recipients : [])))
+  const isTlsFromStart = server.implicitTls ?? server.port === submissionOverTls
   return renderTemplate(template, {
-    ALERT_EMAIL_HOST: server.host,
-    ALERT_EMAIL_PORT: String(server.port),
+    ALERT_EMAIL_SMARTHOST: hostAndPort(server.host, server.port),
+    ALERT_EMAIL_HELLO: server.hello ?? 'localhost',
     ALERT_EMAIL_USER: server.user ?? '',
-    ALERT_EMAIL_FROM: server.from,
-    ALERT_EMAIL_TO: [...new Set(email.flatMap(({ recipients }) => recipients))].join(', '),
-    ALERT_EMAIL_REQUIRE_TLS: String(server.requireTls ?? true),
+    ALERT_EMAIL_FROM: addressText(server.from),
+    ALERT_EMAIL_TO: [...recipients].map(addressText).join(', '),
+    // with it Alertmanager asks for STARTTLS also where TLS is on already, and gives up
+    ALERT_EMAIL_REQUIRE_TLS: String(!isTlsFromStart && (server.requireTls ?? true)),
+    ALERT_EMAIL_IMPLICIT_TLS: String(isTlsFromStart),
+    ALERT_EMAIL_CA_FILE: server.ca === undefined ? '' : caFile,
+    ALERT_EMAIL_TLS_SKIP_VERIFY: String(server.tlsSkipVerify ?? false),
   })
+}
+
+/** The first email channel: all of them have the same server. */
+export function mailServerOf(channels: readonly AlertChannel[]): EmailChannel | undefined {
+  return channels.find((channel): channel is EmailChannel => channel.type === 'email')
+}
+
+/** An address as Go reads it, in a field that Alertmanager takes for a template: braces in a name are only braces. */
+function addressText(text: string): string {
+  const mailbox = readMailbox(text)
+  return (mailbox === undefined ? text : writeMailbox(mailbox)).replaceAll('{{', '{{ "{{" }}')
 }

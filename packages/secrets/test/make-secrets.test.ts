@@ -155,6 +155,75 @@ test('the Collector has what it sends to Prometheus', () => {
   expect(Buffer.from(files['prometheus_basic_auth'] ?? '', 'base64').toString()).toBe(`swarmwatch:${password}`)
 })
 
+interface EmailConfig {
+  readonly to: string
+  readonly from: string
+  readonly smarthost: string
+}
+
+/** The mail receiver that `.env.production` with these changes makes. */
+function mailReceiver(changes: Readonly<Record<string, string>>, files: Readonly<Record<string, string>> = {}): EmailConfig {
+  const folder = laidOut({ ALERT_EMAIL_HOST: 'smtp.ours.test', ALERT_EMAIL_TO: 'ops@ours.test', ...changes })
+  for (const [name, text] of Object.entries(files)) writeFileSync(join(folder, name), text)
+  makeSecrets(folder)
+  const { receivers } = parse(contentOf(folder)['alertmanager.yml'] ?? '') as {
+    receivers: { name: string; email_configs?: EmailConfig[] }[]
+  }
+  return receivers.find(({ name }) => name === 'mail')!.email_configs![0]!
+}
+
+test.each([
+  ['::1', '25', '[::1]:25'],
+  ['[2001:db8::25]', '587', '[2001:db8::25]:587'],
+  ['192.0.2.1', '587', '192.0.2.1:587'],
+])('Alertmanager finds a mail server at %s', (host, port, smarthost) => {
+  expect(mailReceiver({ ALERT_EMAIL_HOST: host, ALERT_EMAIL_PORT: port }).smarthost).toBe(smarthost)
+})
+
+test('a name in an address is no template and may have commas', () => {
+  const names = {
+    ALERT_EMAIL_FROM: `'"Swarm {{ .Alerts }}" <swarm@ours.test>'`,
+    ALERT_EMAIL_TO: `'"Doe, Jane" <jane@ours.test>, ops@ours.test'`,
+  }
+  expect(mailReceiver(names)).toMatchObject({
+    from: '"Swarm {{ "{{" }} .Alerts }}" <swarm@ours.test>',
+    to: '"Doe, Jane" <jane@ours.test>, ops@ours.test',
+  })
+})
+
+test('Alertmanager trusts and greets the mail server as the bridge does', () => {
+  const pem = readFileSync(resolve(import.meta.dirname, '../../alert-bridge/test/channels/tls/certificate.pem'), 'utf8')
+  const changes = {
+    ALERT_EMAIL_IMPLICIT_TLS: 'true',
+    ALERT_EMAIL_CA_FILE: 'relay.pem',
+    ALERT_EMAIL_TLS_SKIP_VERIFY: 'true',
+    ALERT_EMAIL_HELLO: 'swarm.ours.test',
+  }
+  expect(mailReceiver(changes, { 'relay.pem': pem })).toMatchObject({
+    hello: 'swarm.ours.test',
+    require_tls: false,
+    force_implicit_tls: true,
+    tls_config: { ca_file: '/run/secrets/alert_email_ca', insecure_skip_verify: true },
+  })
+})
+
+test('on port 465 Alertmanager does not ask for STARTTLS, which nobody offers there', () => {
+  expect(mailReceiver({ ALERT_EMAIL_PORT: '465' })).toMatchObject({ force_implicit_tls: true, require_tls: false })
+})
+
+test('the certificates of the mail server are copied for the containers, and an empty file says that there are none', () => {
+  const pem = readFileSync(resolve(import.meta.dirname, '../../alert-bridge/test/channels/tls/certificate.pem'), 'utf8')
+  const folder = laidOut({ ALERT_EMAIL_HOST: 'mail', ALERT_EMAIL_TO: 'ops@ours.test', ALERT_EMAIL_CA_FILE: 'relay.pem' })
+  writeFileSync(join(folder, 'relay.pem'), pem)
+  makeSecrets(folder)
+  expect(contentOf(folder)['alert_email_ca']).toBe(pem.trim())
+  rmSync(join(folder, 'relay.pem'))
+  expect(problemsOf(folder)).toEqual(['ALERT_EMAIL_CA_FILE must name a file that can be read (ENOENT)'])
+  const other = laidOut()
+  makeSecrets(other)
+  expect(contentOf(other)['alert_email_ca']).toBe('')
+})
+
 test('Alertmanager mails whom the environment file names, whatever their names are made of', () => {
   const folder = laidOut({
     ALERT_EMAIL_HOST: 'smtp.ours.test',
@@ -171,9 +240,12 @@ test('Alertmanager mails whom the environment file names, whatever their names a
       to: "o'brien@ours.test, ops@ours.test",
       from: 'swarm@ours.test',
       smarthost: 'smtp.ours.test:587',
+      hello: 'ours.test',
       auth_username: "it's: {me}",
       auth_password_file: '/run/secrets/alert_email_password',
       require_tls: true,
+      force_implicit_tls: false,
+      tls_config: { ca_file: '', insecure_skip_verify: false },
       send_resolved: true,
       html: '',
       text: expect.stringContaining('{{ range .Alerts }}'),

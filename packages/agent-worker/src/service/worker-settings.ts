@@ -1,7 +1,16 @@
 import { accessSync, constants } from 'node:fs'
 import { tmpdir } from 'node:os'
 
-import { ConfigurationError, loadConfiguration, type Problem, Secret, shownValue } from '@swarmwatch/config'
+import {
+  ConfigurationError,
+  isHost,
+  isLoopback,
+  loadConfiguration,
+  type Problem,
+  Secret,
+  shownValue,
+  withoutBrackets,
+} from '@swarmwatch/config'
 
 import { loadPrices, PriceTableError, type PriceTable } from '../prices.ts'
 import { type ModelSettings, readModelSettings } from '../settings/model-settings.ts'
@@ -49,7 +58,7 @@ export async function readWorkerSettings(env: Environment): Promise<WorkerSettin
   const { realModel, pricesFile } = readModelSettings(reader)
   const settings = {
     port: reader.number('WORKER_PORT', wholeNumber(0, 65_535, 8070)),
-    host: reader.text('WORKER_HOST') ?? '127.0.0.1',
+    host: withoutBrackets(reader.text('WORKER_HOST') ?? '127.0.0.1'),
     token: reader.secret('WORKER_TOKEN'),
     concurrency: reader.number('WORKER_CONCURRENCY', wholeNumber(1, 100, 20)),
     queueLimit: reader.number('WORKER_QUEUE_LIMIT', wholeNumber(1, 10_000, 100)),
@@ -70,9 +79,8 @@ export async function readWorkerSettings(env: Environment): Promise<WorkerSettin
 }
 
 function hostProblems(host: string): Problem[] {
-  // Names, addresses of both kinds, a zone
-  if (/^[\w.:%-]+$/.test(host)) return []
-  return [{ path: 'WORKER_HOST', rule: 'must be a host name or an IP address', value: shownValue(host) }]
+  if (isHost(host)) return []
+  return [{ path: 'WORKER_HOST', rule: 'must be a host name or an IP address, without a port', value: shownValue(host) }]
 }
 
 function tokenProblems(
@@ -87,8 +95,6 @@ function tokenProblems(
   if (token === undefined || (token.length >= 16 && !/[^!-~]/.test(token))) return []
   return [{ path: 'WORKER_TOKEN', rule: 'must be at least 16 characters of ASCII without blanks', value: '***' }]
 }
-
-const isLoopback = (host: string): boolean => host === 'localhost' || host === '::1' || /^127(\.\d{1,3}){3}$/.test(host)
 
 function folderProblems(folder: string): Problem[] {
   try {

@@ -118,7 +118,7 @@ test('tells all that is wrong at once, and no secret', async () => {
     'WORKER_QUEUE_LIMIT must be a whole number from 1 to 10000, got "0"',
     'WORKER_TASKS_PER_MINUTE must be 0, or a number from 0.01 to 600, got "0.001"',
     'WORKER_DRAIN_SECONDS must be a number of seconds from 0 to 3600, got "-1"',
-    'WORKER_HOST must be a host name or an IP address, got "my host"',
+    'WORKER_HOST must be a host name or an IP address, without a port, got "my host"',
     'WORKER_WORKSPACE_DIR must name a folder that can be written (ENOENT), got "/nowhere"',
     'BASE_RETRY_DELAY must be a number of seconds from 0 to 2147483, got "abc"',
     'SWARM_PRICES must name a usable price table: price table /nowhere.json cannot be read (ENOENT)',

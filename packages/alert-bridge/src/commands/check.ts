@@ -1,5 +1,7 @@
 import { readFileSync } from 'node:fs'
 
+import { hostAndPort } from '@swarmwatch/config'
+
 import type { BridgeSettings } from '../settings.ts'
 import { lintAlertmanager } from './lint-alertmanager.ts'
 import { fewChannelsLine } from './serve.ts'
@@ -14,7 +16,7 @@ export interface CheckOptions {
 /** Says what in the settings, and in Alertmanager's, would make alerts be lost. Gives the exit code: 1 when there is something. */
 export function check({ settings, alertmanagerFile, write }: CheckOptions): number {
   const { channels, notices, host, port, tokens } = settings
-  write(`bridge on ${host}:${port}, ${tokens.length} token(s), data in ${settings.dataDir}`)
+  write(`bridge on ${hostAndPort(host, port)}, ${tokens.length} token(s), data in ${settings.dataDir}`)
   for (const { name, type, severities, fallback } of channels) {
     write(`channel ${name} (${type}): ${severities.join(', ')}${fallback ? ', in reserve for critical' : ''}`)
   }

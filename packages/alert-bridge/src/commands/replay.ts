@@ -1,3 +1,5 @@
+import { hostAndPort } from '@swarmwatch/config'
+
 import { deliveryTimes } from '../delivery/delivery-times.ts'
 import type { AlertGroup } from '../inbox/alert-group.ts'
 import { replayQuarantined } from '../inbox/replay-quarantined.ts'
@@ -68,7 +70,7 @@ const resultOf: Readonly<Record<number, Result>> = { 200: 'replayed', 404: 'unkn
 async function byHttp(ids: readonly string[], { host, port, tokens }: BridgeSettings): Promise<[string, Result][]> {
   const token = tokens[0]?.reveal()
   if (token === undefined) throw new Error('a bridge runs on this data folder; set BRIDGE_TOKEN to ask it')
-  const base = `http://${host.includes(':') ? `[${host}]` : host}:${port}/api/v1/deliveries`
+  const base = `http://${hostAndPort(host, port)}/api/v1/deliveries`
   const ask = (path: string, method: string): Promise<Response> =>
     fetch(base + path, {
       method,

@@ -1,3 +1,5 @@
+import { hostAndPort } from '@swarmwatch/config'
+
 import { startService, type ServiceOptions } from '../start-service.ts'
 import { FolderTakenError } from '../store/store-error.ts'
 import type { BridgeSettings } from '../settings.ts'
@@ -12,7 +14,7 @@ export async function serve(settings: BridgeSettings, options: ServiceOptions = 
   for (const signal of ['SIGTERM', 'SIGINT'] as const) process.once(signal, () => asked.resolve(signal))
   try {
     const service = await startService(settings, options)
-    write(`[BRIDGE] ready on http://${settings.host}:${service.port}, channels: ${namesOf(settings)}`)
+    write(`[BRIDGE] ready on http://${hostAndPort(settings.host, service.port)}, channels: ${namesOf(settings)}`)
     write(`[BRIDGE] ${await asked.promise}: stopping`)
     await service.stop()
     write('[BRIDGE] stopped; what waits is told after the next start')

@@ -48,6 +48,14 @@ export interface EmailChannel extends ChannelBase {
    * @default undefined: unless the server is this machine
    */
   readonly requireTls?: boolean | undefined
+  /** Whether TLS begins with the first byte. `ALERT_EMAIL_IMPLICIT_TLS`. @default undefined: on port 465 */
+  readonly implicitTls?: boolean | undefined
+  /** PEM of the authorities that may have signed the server's certificate. `ALERT_EMAIL_CA`. @default those Node.js trusts */
+  readonly ca?: string | undefined
+  /** Whether any certificate is accepted. `ALERT_EMAIL_TLS_SKIP_VERIFY`. @default false */
+  readonly tlsSkipVerify?: boolean | undefined
+  /** Name to greet the server with (EHLO). `ALERT_EMAIL_HELLO`. @default the domain of `from` where it has a dot */
+  readonly hello?: string | undefined
 }
 
 /** A Slack incoming webhook, or a bot, which can also update its messages and answer in threads. */

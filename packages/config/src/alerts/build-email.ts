@@ -1,3 +1,4 @@
+import { readMailbox } from '../mail-address.ts'
 import type { Resolved } from '../setting.ts'
 import { isMailAddress } from '../value-rule.ts'
 import { baseOf, originOf, targetOf, type ChannelEntry, type Target } from './channel-entry.ts'
@@ -17,7 +18,9 @@ export function buildEmail(
   const { emailPort: port, emailUser: user, emailPassword: password, emailFrom } = variables.values
   const { emailPort, emailUser, emailPassword, emailFrom: from } = variables.origins
   const requireTls = entry.channel.require_tls ?? variables.values.emailRequireTls
+  const { emailImplicitTls: implicitTls, emailCa: ca, emailTlsSkipVerify: tlsSkipVerify, emailHello } = variables.values
   const userAsSender = user !== undefined && isMailAddress(user) ? user : undefined
+  const sender = emailFrom ?? userAsSender ?? 'swarmwatch@localhost'
   return {
     channel: {
       type: 'email',
@@ -27,8 +30,12 @@ export function buildEmail(
       port,
       user,
       password,
-      from: emailFrom ?? userAsSender ?? 'swarmwatch@localhost',
+      from: sender,
       requireTls,
+      implicitTls,
+      ca,
+      tlsSkipVerify,
+      hello: emailHello ?? domainOf(sender),
     },
     origins: {
       ...baseOrigins,
@@ -42,6 +49,16 @@ export function buildEmail(
         entry.channel.require_tls === undefined
           ? variables.origins.emailRequireTls
           : originOf(entry, 'require_tls', entry.channel.require_tls),
+      implicitTls: variables.origins.emailImplicitTls,
+      ca: variables.origins.emailCa,
+      tlsSkipVerify: variables.origins.emailTlsSkipVerify,
+      hello: variables.origins.emailHello,
     },
   }
+}
+
+/** Strict mail servers refuse a greeting that is no full name. */
+function domainOf(sender: string): string | undefined {
+  const domain = readMailbox(sender)?.address.split('@').at(-1) ?? ''
+  return /^[A-Za-z0-9-]+(?:\.[A-Za-z0-9-]+)+$/.test(domain) ? domain : undefined
 }

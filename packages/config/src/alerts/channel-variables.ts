@@ -1,6 +1,17 @@
 import type { Secret } from '../secret.ts'
 import type { Settings } from '../setting.ts'
-import { host, mailAddress, mailAddresses, oneLine, onOff, port, secretText, secretUrl } from '../value-rule.ts'
+import {
+  certificates,
+  helloName,
+  host,
+  mailAddress,
+  mailAddresses,
+  oneLine,
+  onOff,
+  port,
+  secretText,
+  secretUrl,
+} from '../value-rule.ts'
 
 /** What the `ALERT_*` variables say. */
 export interface ChannelVariables {
@@ -11,6 +22,10 @@ export interface ChannelVariables {
   readonly emailFrom: string | undefined
   readonly emailTo: readonly string[] | undefined
   readonly emailRequireTls: boolean | undefined
+  readonly emailImplicitTls: boolean | undefined
+  readonly emailCa: string | undefined
+  readonly emailTlsSkipVerify: boolean | undefined
+  readonly emailHello: string | undefined
   readonly slackWebhook: Secret | undefined
   readonly webhookUrl: Secret | undefined
   readonly webhookSecret: Secret | undefined
@@ -20,7 +35,7 @@ export interface ChannelVariables {
 export const channelVariables: Settings<ChannelVariables> = {
   emailHost: { about: 'Mail server.', variable: 'ALERT_EMAIL_HOST', value: host, default: undefined },
   emailPort: {
-    about: 'Port of the mail server; 465 speaks TLS at once, others by STARTTLS.',
+    about: 'Port of the mail server.',
     variable: 'ALERT_EMAIL_PORT',
     value: port,
     default: 587,
@@ -50,6 +65,31 @@ export const channelVariables: Settings<ChannelVariables> = {
     value: onOff,
     default: undefined,
   },
+  emailImplicitTls: {
+    about: 'Whether the mail server speaks TLS from the first byte; on port 465 it does, on others TLS begins by STARTTLS.',
+    variable: 'ALERT_EMAIL_IMPLICIT_TLS',
+    value: onOff,
+    default: undefined,
+  },
+  emailCa: {
+    about: 'Certificates of the authorities that the certificate of the mail server may come from, in place of the public ones.',
+    variable: 'ALERT_EMAIL_CA',
+    orFile: true,
+    value: certificates,
+    default: undefined,
+  },
+  emailTlsSkipVerify: {
+    about: 'Whether any certificate of the mail server is accepted; for a self-signed one, ALERT_EMAIL_CA is the safe way.',
+    variable: 'ALERT_EMAIL_TLS_SKIP_VERIFY',
+    value: onOff,
+    default: undefined,
+  },
+  emailHello: {
+    about: 'Name to greet the mail server with (EHLO); the domain of the sender, where it has a dot.',
+    variable: 'ALERT_EMAIL_HELLO',
+    value: helloName,
+    default: undefined,
+  },
   slackWebhook: {
     about: 'Address of the Slack incoming webhook, where the channel has none.',
     variable: 'ALERT_SLACK_WEBHOOK',
@@ -72,6 +112,16 @@ export const channelVariables: Settings<ChannelVariables> = {
 
 /** The variables that a channel in code may override, by the names they have there. */
 export const serverVariables: Readonly<Partial<Record<string, Readonly<Record<string, keyof ChannelVariables>>>>> = {
-  email: { host: 'emailHost', port: 'emailPort', user: 'emailUser', password: 'emailPassword', from: 'emailFrom' },
+  email: {
+    host: 'emailHost',
+    port: 'emailPort',
+    user: 'emailUser',
+    password: 'emailPassword',
+    from: 'emailFrom',
+    implicitTls: 'emailImplicitTls',
+    ca: 'emailCa',
+    tlsSkipVerify: 'emailTlsSkipVerify',
+    hello: 'emailHello',
+  },
   webhook: { secret: 'webhookSecret' },
 }

@@ -22,6 +22,10 @@ export type CodeChannel = CodeChannelBase &
         readonly password?: Optional<string>
         readonly from?: Optional<string>
         readonly requireTls?: Optional<boolean>
+        readonly implicitTls?: Optional<boolean>
+        readonly ca?: Optional<string>
+        readonly tlsSkipVerify?: Optional<boolean>
+        readonly hello?: Optional<string>
       }
     | {
         readonly type: 'slack'

@@ -1,4 +1,4 @@
-import type { MetricsSettings } from '@swarmwatch/config'
+import { hostAndPort, type MetricsSettings } from '@swarmwatch/config'
 
 import { furtherPortsFor, isOneOfSeveral, portCure } from '../listen-from.ts'
 import type { Say } from '../logger.ts'
@@ -17,7 +17,8 @@ export async function openMetricsServer(
     return server
   } catch (error) {
     const code = error instanceof Error && 'code' in error ? String(error.code) : 'unknown reason'
-    const what = code === 'EADDRINUSE' ? `METRICS_PORT ${port} is taken on ${host}` : `cannot listen on ${host}:${port} (${code})`
+    const what =
+      code === 'EADDRINUSE' ? `METRICS_PORT ${port} is taken on ${host}` : `cannot listen on ${hostAndPort(host, port)} (${code})`
     say(`${what}: /metrics is not served, the agents go on; ${portCure('METRICS')}`)
     return undefined
   }

@@ -1,6 +1,7 @@
+import { hostAndPort, isLoopback } from '@swarmwatch/config'
+
 import { isOneOfSeveral, urlOf } from '../listen-from.ts'
 import { type Logger, sayTo } from '../logger.ts'
-import { isLoopback } from './guard/address.ts'
 import { listen } from './listen.ts'
 import { statusApp, type StatusAppOptions } from './status-app.ts'
 import type { StatusSources } from './values/status-sources.ts'
@@ -71,7 +72,7 @@ export async function openStatusPage({
 }
 
 function openToTheNetwork(host: string, port: number, hasToken: boolean): string {
-  const where = `the status page is open to the network on ${host}:${port}`
+  const where = `the status page is open to the network on ${hostAndPort(host, port)}`
   return hasToken
     ? `${where}; readers must show MONITOR_TOKEN`
     : `${where} and asks for no token: whoever reaches it reads agent names and error messages; set MONITOR_TOKEN`

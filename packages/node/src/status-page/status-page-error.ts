@@ -1,3 +1,5 @@
+import { hostAndPort } from '@swarmwatch/config'
+
 import { portCure } from '../listen-from.ts'
 
 /** Why the page could not listen. */
@@ -14,7 +16,7 @@ const rules: Record<StatusPageErrorReason, (port: number, host: string) => strin
   'port-taken': (port, host) => `MONITOR_PORT ${port} is taken on ${host}`,
   'port-not-allowed': (port) => `MONITOR_PORT ${port} may not be opened by this user`,
   'address-not-of-this-machine': (_port, host) => `MONITOR_HOST ${host} is not an address of this machine`,
-  'cannot-listen': (port, host) => `cannot listen on ${host}:${port}`,
+  'cannot-listen': (port, host) => `cannot listen on ${hostAndPort(host, port)}`,
 }
 
 /** The status page could not listen; `message` is one line to say, `cause` what the system answered. */

@@ -23,8 +23,6 @@ export interface EmailTimeouts {
 
 /** Settings of the mail channel. */
 export interface EmailChannelSettings extends EmailChannel {
-  /** PEM of the authority that signed the server's certificate. @default those Node.js trusts */
-  readonly ca?: string
   readonly timeouts?: EmailTimeouts
 }
 

@@ -1,3 +1,4 @@
+import { readMailbox, type Mailbox } from '@swarmwatch/config'
 import type { SendMailOptions } from 'nodemailer'
 
 import { html } from '../../message/html.ts'
@@ -14,8 +15,8 @@ export type Mail = SendMailOptions & { readonly messageId: string; readonly subj
 export function mailFor(delivery: Delivery, thread: MailThread | undefined, from: string, date: Date): Mail {
   const { notice } = delivery
   const { subject, text } = plainText(notice)
-  const sender = addressOf(from)
-  const recipient = addressOf(delivery.recipient)
+  const sender = mailboxOf(from)
+  const recipient = mailboxOf(delivery.recipient)
   const domain = sender.address.split('@').at(-1) || 'localhost'
   const isUrgent =
     notice.severity === 'critical' && (notice.kind === 'firing' || notice.kind === 'repeat' || notice.kind === 'meta')
@@ -41,8 +42,6 @@ export function mailFor(delivery: Delivery, thread: MailThread | undefined, from
   }
 }
 
-/** `ops@example.com` or `Operations <ops@example.com>`. */
-function addressOf(text: string): { name: string; address: string } {
-  const [, name = '', address = text] = /^([^<]*)<([^>]+)>$/.exec(text.trim()) ?? []
-  return { name: name.trim().replaceAll('"', ''), address: address.trim() }
+function mailboxOf(text: string): Mailbox {
+  return readMailbox(text) ?? { name: '', address: text.trim() }
 }

@@ -1,5 +1,4 @@
-import { isIP } from 'node:net'
-
+import { isLoopback } from '@swarmwatch/config'
 import { createTransport, type SentMessageInfo } from 'nodemailer'
 
 import type { EmailChannelSettings } from './email-channel.ts'
@@ -21,7 +20,7 @@ const submissionOverTls = 465
 
 /** Opens no connection yet. */
 export function openSmtp(settings: EmailChannelSettings, maxConnections: number): Smtp {
-  const { host, port, user, password, ca, timeouts = {} } = settings
+  const { host, port, user, password, ca, hello, tlsSkipVerify = false, timeouts = {} } = settings
   const isLocal = isLoopback(host)
   const transport = createTransport({
     pool: true,
@@ -30,10 +29,11 @@ export function openSmtp(settings: EmailChannelSettings, maxConnections: number)
     maxRequeues: 1,
     host,
     port,
-    secure: port === submissionOverTls,
+    ...(hello === undefined ? {} : { name: hello }),
+    secure: settings.implicitTls ?? port === submissionOverTls,
     requireTLS: settings.requireTls ?? !isLocal,
     // a relay on this machine seldom has a certificate that anybody signed
-    tls: { rejectUnauthorized: !isLocal || ca !== undefined, ...(ca === undefined ? {} : { ca }) },
+    tls: { rejectUnauthorized: !tlsSkipVerify && (!isLocal || ca !== undefined), ...(ca === undefined ? {} : { ca }) },
     ...(user === undefined ? {} : { auth: { user, pass: password?.reveal() ?? '' } }),
     connectionTimeout: timeouts.connectMs ?? 10_000,
     greetingTimeout: timeouts.greetingMs ?? 10_000,
@@ -64,10 +64,4 @@ export function openSmtp(settings: EmailChannelSettings, maxConnections: number)
     },
     close: () => transport.close({ force: true }),
   }
-}
-
-/** Whether a host name or address is this machine. */
-export function isLoopback(host: string): boolean {
-  const name = host.toLowerCase()
-  return name === 'localhost' || name === '::1' || name === '[::1]' || (isIP(name) === 4 && name.startsWith('127.'))
 }

@@ -1,4 +1,4 @@
-import type { WebhookChannel } from '@swarmwatch/config'
+import { withoutBrackets, type WebhookChannel } from '@swarmwatch/config'
 
 import { webhookBody } from '../../message/webhook-body.ts'
 import type { Channel, DeliveryResult } from '../channel.ts'
@@ -28,8 +28,8 @@ export function openWebhookChannel(settings: WebhookChannelSettings, world: Part
   const { name, timeoutMs = 20_000, allowedPrivateHosts = [] } = settings
   const url = new URL(settings.url.reveal())
   const keys = [settings.secret, ...(settings.secrets ?? [])].filter((key) => key !== undefined)
-  const host = url.hostname.replace(/^\[|\]$/g, '').toLowerCase()
-  const mayBePrivate = allowedPrivateHosts.some((allowed) => allowed.replace(/^\[|\]$/g, '').toLowerCase() === host)
+  const host = withoutBrackets(url.hostname).toLowerCase()
+  const mayBePrivate = allowedPrivateHosts.some((allowed) => withoutBrackets(allowed).toLowerCase() === host)
   const settled = { lookup: mayBePrivate ? lookup : guardedLookup(lookup), ca: settings.ca }
   const stopped = stopSignal()
   const recipients = [name]

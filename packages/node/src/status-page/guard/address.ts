@@ -1,10 +1,3 @@
-/** Whether only this machine can reach what listens on `host`. */
-export function isLoopback(host: string): boolean {
-  const name = host.toLowerCase()
-  // 127.0.0.0/8
-  return name === 'localhost' || name.endsWith('.localhost') || name === '::1' || /^127(\.\d{1,3}){3}$/.test(name)
-}
-
 /** What requests are counted under: an IPv4 address, or the /64 network that one IPv6 customer has. */
 export function countedAddress(remoteAddress: string | undefined): string {
   if (remoteAddress === undefined) return 'unknown'

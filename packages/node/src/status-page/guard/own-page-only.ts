@@ -1,6 +1,5 @@
+import { isLoopback } from '@swarmwatch/config'
 import type { MiddlewareHandler } from 'hono'
-
-import { isLoopback } from './address.ts'
 
 /**
  * Refuses what another web page makes a reader's browser ask. Without a token on a loopback address it also insists on a loopback name,
@@ -20,4 +19,4 @@ export function ownPageOnly({ host, hasToken }: { host: string; hasToken: boolea
   }
 }
 
-const nameIn = (url: string): string => new URL(url).hostname.replace(/^\[|\]$/g, '')
+const nameIn = (url: string): string => new URL(url).hostname

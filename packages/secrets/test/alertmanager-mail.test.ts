@@ -1,0 +1,136 @@
+import { spawnSync } from 'node:child_process'
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { createServer, type AddressInfo } from 'node:net'
+import { tmpdir } from 'node:os'
+import { join, resolve } from 'node:path'
+import { setTimeout as pause } from 'node:timers/promises'
+
+import type { EmailChannel } from '@swarmwatch/config'
+import { SMTPServer, type SMTPServerOptions } from 'smtp-server'
+import { expect, onTestFinished, test } from 'vitest'
+
+import { renderAlertmanager } from '../src/index.ts'
+
+const root = resolve(import.meta.dirname, '../../..')
+const image = 'prom/alertmanager:v0.33.1'
+const canRun = process.env['REQUIRE_STACK'] === '1' || spawnSync('docker', ['image', 'inspect', image]).status === 0
+if (!canRun) console.log(`skipped: needs Docker and the image ${image} (REQUIRE_STACK=1 insists)`)
+
+const tls = (name: string): string => readFileSync(join(root, `packages/alert-bridge/test/channels/tls/${name}.pem`), 'utf8')
+const certified = { key: tls('key'), cert: tls('certificate') }
+
+const channel: EmailChannel = {
+  type: 'email',
+  name: 'email',
+  recipients: ['"Doe, Jane" <jane@ours.test>', 'ops@ours.test'],
+  host: '127.0.0.1',
+  port: 25,
+  user: undefined,
+  password: undefined,
+  from: '"Swarm {{ .Nothing }}" <swarm@ours.test>',
+  severities: ['critical', 'warning', 'info'],
+  fallback: false,
+  quietHours: undefined,
+  hello: 'swarm.ours.test',
+}
+
+test.skipIf(!canRun).each<[string, SMTPServerOptions, Partial<EmailChannel>]>([
+  ['STARTTLS and a given authority', certified, { ca: certified.cert }],
+  ['STARTTLS and any certificate', certified, { tlsSkipVerify: true }],
+  ['TLS from the first byte on any port', { ...certified, secure: true }, { implicitTls: true, ca: certified.cert }],
+  ['no TLS', { disabledCommands: ['STARTTLS'] }, { requireTls: false }],
+])('the real Alertmanager mails by %s', { timeout: 120_000 }, async (_, options, settings) => {
+  const { port, mails } = await mailServer(options)
+  const folder = temporaryFolder()
+  const template = readFileSync(join(root, 'collector/alertmanager/alertmanager.template.yaml'), 'utf8')
+  const rendered = renderAlertmanager(template, [{ ...channel, port, ...settings }])
+  mkdirSync(join(folder, 'secrets'))
+  const files = { bridge_token: 'x', alert_email_password: '', alert_email_ca: settings.ca ?? '' }
+  for (const [name, text] of Object.entries(files)) writeFileSync(join(folder, 'secrets', name), text)
+  writeFileSync(join(folder, 'secrets/alertmanager.yml'), rendered.replaceAll(/group_wait: \w+/g, 'group_wait: 0s'))
+  const url = await alertmanager(folder)
+  await eventually('its mail', async () => {
+    await fetch(`${url}/api/v2/alerts`, {
+      method: 'POST',
+      headers: { 'content-type': 'application/json' },
+      body: JSON.stringify([{ labels: { alertname: 'BridgeDown', category: 'bridge', severity: 'critical' } }]),
+    }).catch(() => {})
+    return mails.length > 0
+  })
+  expect(mails[0]).toMatchObject({
+    hello: 'swarm.ours.test',
+    from: 'swarm@ours.test',
+    to: ['jane@ours.test', 'ops@ours.test'],
+    isEncrypted: settings.requireTls !== false,
+  })
+  expect(mails[0]!.text).toMatch(/^From: "Swarm \{\{ \.Nothing \}\}" <swarm@ours\.test>\r$/m)
+})
+
+interface SeenMail {
+  readonly hello: string
+  readonly from: string
+  readonly to: readonly string[]
+  readonly isEncrypted: boolean
+  readonly text: string
+}
+
+async function mailServer(options: SMTPServerOptions): Promise<{ port: number; mails: SeenMail[] }> {
+  const mails: SeenMail[] = []
+  const server = new SMTPServer({
+    authOptional: true,
+    disableReverseLookup: true,
+    closeTimeout: 50,
+    onData(stream, { hostNameAppearsAs, envelope, secure }, done) {
+      const chunks: Buffer[] = []
+      stream.on('data', (chunk: Buffer) => chunks.push(chunk))
+      stream.on('end', () => {
+        const from = envelope.mailFrom === false ? '' : envelope.mailFrom.address
+        const to = envelope.rcptTo.map(({ address }) => address)
+        mails.push({ hello: hostNameAppearsAs, from, to, isEncrypted: secure, text: Buffer.concat(chunks).toString() })
+        done()
+      })
+    },
+    ...options,
+  })
+  server.on('error', () => {})
+  await new Promise<void>((done) => server.listen(0, '127.0.0.1', done))
+  onTestFinished(() => new Promise<void>((done) => server.close(done)))
+  return { port: (server.server.address() as AddressInfo).port, mails }
+}
+
+/** Starts Alertmanager on this machine's network; it ends with the test. */
+async function alertmanager(folder: string): Promise<string> {
+  const port = await freePort()
+  const name = `secrets-test-alertmanager-${port}`
+  const container = ['run', '--detach', '--pull', 'never', '--network', 'host', '--user', 'root', '--name', name]
+  const settings = ['--config.file=/run/secrets/alertmanager.yml', '--storage.path=/tmp', '--cluster.listen-address=']
+  const volume = ['--volume', `${folder}/secrets:/run/secrets:ro`]
+  const started = spawnSync('docker', [...container, ...volume, image, ...settings, `--web.listen-address=127.0.0.1:${port}`])
+  onTestFinished(() => void spawnSync('docker', ['rm', '--force', '--volumes', name]))
+  if (started.status !== 0) throw new Error(started.stderr.toString())
+  const url = `http://127.0.0.1:${port}`
+  await eventually('Alertmanager', async () => (await fetch(`${url}/-/ready`).catch(() => undefined))?.ok === true)
+  return url
+}
+
+async function freePort(): Promise<number> {
+  const server = createServer().listen(0, '127.0.0.1')
+  await new Promise((done) => server.once('listening', done))
+  const { port } = server.address() as AddressInfo
+  await new Promise((done) => server.close(done))
+  return port
+}
+
+async function eventually(what: string, look: () => Promise<boolean>): Promise<void> {
+  const deadline = performance.now() + 90_000
+  while (!(await look())) {
+    if (performance.now() > deadline) throw new Error(`waited 90 s without effect for ${what}`)
+    await pause(100)
+  }
+}
+
+function temporaryFolder(): string {
+  const folder = mkdtempSync(join(tmpdir(), 'secrets-alertmanager-'))
+  onTestFinished(() => rmSync(folder, { recursive: true }))
+  return folder
+}
