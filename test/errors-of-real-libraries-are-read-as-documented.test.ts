@@ -1,0 +1,48 @@
+import { readFileSync } from 'node:fs'
+
+import { instrumentAgent, recoveryOf } from '@swarmwatch/sdk'
+import { startTestTelemetry, type TestTelemetry } from '@swarmwatch/sdk/testing'
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+
+import { installLibraries } from './install-libraries.ts'
+
+interface Failures {
+  readonly failures: Readonly<Record<string, () => Promise<unknown>>>
+  close(): void
+}
+
+const page = readFileSync(new URL('../docs/errors.md', import.meta.url), 'utf8')
+const rows = [...page.matchAll(/^\| (.+?) +\| (.+?) +\| (\S+) +\| (yes|no) +\| +(\d*) *\|$/gm)].map(([, ...cells]) => cells)
+const whyNot = await installLibraries()
+
+describe.skipIf(whyNot !== undefined)('a library of test/libraries', () => {
+  let real: Failures
+  let telemetry: TestTelemetry
+  beforeAll(async () => {
+    // Plain JavaScript, loaded only once it is installed
+    const program = new URL('libraries/failures.mjs', import.meta.url).href
+    real = await ((await import(program)) as { openFailures(): Promise<Failures> }).openFailures()
+    telemetry = await startTestTelemetry()
+  }, 120_000)
+  afterAll(async () => {
+    await telemetry?.shutdown()
+    real?.close()
+  })
+
+  test('has a row for each failure, and each row a failure', () => {
+    expect(rows.map(([library, what]) => `${library}: ${what}`)).toEqual(Object.keys(real.failures))
+  })
+
+  test.for(rows)('%s: %s is %s, retried: %s', { timeout: 60_000 }, async ([library, what, type, retried, seconds]) => {
+    const fails = real.failures[`${library}: ${what}`]!
+    const recovery = { maxRetries: 1, baseDelaySeconds: 0 }
+    const agent = instrumentAgent(fails, { name: 'real', logger: false, recovery })
+    const error: unknown = await agent().then(
+      () => undefined,
+      (thrown: unknown) => thrown,
+    )
+    const { attempts = 0, waits = [], executionId } = recoveryOf(error) ?? {}
+    const run = telemetry.executions().find(({ id }) => id === executionId)
+    expect([run?.errorType, attempts === 2 ? 'yes' : 'no', Math.round(waits[0] ?? 0)]).toEqual([type, retried, Number(seconds)])
+  })
+})
