@@ -14,6 +14,12 @@ import { orderTasks, workerHealth } from './stack/workers.ts'
 const isWanted = process.env['REQUIRE_STACK'] === '1'
 if (!isWanted) console.log('skipped: the production stack takes 18 minutes and needs Docker; REQUIRE_STACK=1 runs it')
 
+/** Origins of the links in a message. */
+const origins = (text: string): ReadonlySet<string> => new Set(text.match(/https?:\/\/[^\s/"'<>|]+/g))
+
+/** Where links may lead: Prometheus and Alertmanager have no public address in this stack. */
+const reachable = new Set(['http://grafana.street.test', 'http://runbooks.street.test'])
+
 const minutes = (count: number): number => count * 60_000
 const workers = 3
 
@@ -112,6 +118,7 @@ describe.runIf(isWanted)('the production stack', () => {
     expect(mail.subject).toMatch(/^\[CRITICAL\] /)
     expect(mail.text).toContain('http://runbooks.street.test/AgentErrorRateCritical.md')
     expect(mail.text).toContain('http://grafana.street.test/')
+    expect(origins(mail.text)).toEqual(reachable)
     slack.isDown = true
     timeLine.note('Slack is down')
   })
@@ -145,6 +152,8 @@ describe.runIf(isWanted)('the production stack', () => {
   promise('a dead bridge is told by mail', 7, async () => {
     const mail = await mailThat(stack, 'the bridge is dead', 330, ({ subject }) => /\] BridgeDown\b/.test(subject))
     timeLine.note(`mail from Alertmanager: ${mail.subject}`, mail.at)
+    expect(mail.text).toContain('http://runbooks.street.test/BridgeDown.md')
+    expect(origins(mail.text)).toEqual(reachable)
     await eventually('nightly to fire while nobody hears it', 240, async () =>
       (await activeAlerts(stack)).find(
         ({ labels }) => labels['alertname'] === 'AgentErrorRateCritical' && labels['agent_name'] === 'nightly',
