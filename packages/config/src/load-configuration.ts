@@ -33,7 +33,8 @@ export interface CodeSettings {
     | (Given<RecoveryLimits> & { readonly agents?: Readonly<Record<string, Given<RecoveryLimits>>> | undefined })
     | undefined
   readonly alerts?:
-    | (Given<Pick<Configuration['alerts'], 'inProcess' | 'alertmanagerUrl' | 'runbooksUrl'>> & {
+    | (Given<Omit<Configuration['alerts'], 'channels' | 'rules' | 'alertmanagerPassword'>> & {
+        readonly alertmanagerPassword?: string | undefined
         /** In place of those of the file. */
         readonly channels?: readonly CodeChannel[] | undefined
         /** In place of those of the same name in the file and in the defaults. */

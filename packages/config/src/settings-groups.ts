@@ -6,6 +6,7 @@ import type { RecoveryLimits } from './recovery-settings.ts'
 import type { Settings } from './setting.ts'
 import type { TelemetrySettings } from './telemetry-settings.ts'
 import {
+  basicAuthUser,
   growthFactor,
   host,
   interval,
@@ -122,7 +123,7 @@ export const recoveryLimits: Settings<RecoveryLimits> = {
 }
 
 /** `alerts`, without channels and rules. */
-export const alertSettings: Settings<Pick<AlertSettings, 'inProcess' | 'alertmanagerUrl' | 'runbooksUrl'>> = {
+export const alertSettings: Settings<Omit<AlertSettings, 'channels' | 'rules'>> = {
   inProcess: {
     about:
       'Whether the process evaluates the alert rules: on, off, or auto, which leaves them to Prometheus when metrics go out by OTLP.',
@@ -134,6 +135,18 @@ export const alertSettings: Settings<Pick<AlertSettings, 'inProcess' | 'alertman
     about: 'In-process alerts go to this Alertmanager.',
     variable: 'ALERTMANAGER_URL',
     value: openUrl,
+    default: undefined,
+  },
+  alertmanagerUser: {
+    about: 'User at that Alertmanager (basic authentication).',
+    variable: 'ALERTMANAGER_USER',
+    value: basicAuthUser,
+    default: 'swarmwatch',
+  },
+  alertmanagerPassword: {
+    about: 'Password at that Alertmanager; without one, requests carry no authentication.',
+    variable: 'ALERTMANAGER_PASSWORD',
+    value: secretText,
     default: undefined,
   },
   runbooksUrl: {

@@ -83,6 +83,12 @@ export function oneOf<Word extends string>(words: readonly Word[]): ValueRule<Wo
 /** Any text on one line. */
 export const oneLine: ValueRule<string> = textual('must be one line of text', isOneLine)
 
+/** A user of HTTP basic authentication, in which a colon ends the name. */
+export const basicAuthUser: ValueRule<string> = textual(
+  'must be one line of text without a colon',
+  (text) => isOneLine(text) && !text.includes(':'),
+)
+
 const hostRule = 'must be a host name or an IP address, without a port'
 
 /** A host name or an IP address; the brackets that an IPv6 address has in a URL are left out. */

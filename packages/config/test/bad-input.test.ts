@@ -181,6 +181,19 @@ test('a URL is shown without what may be a token', () => {
   ])
 })
 
+test.each([
+  [
+    { ALERTMANAGER_URL: 'http://a:9093', ALERTMANAGER_USER: 'me' },
+    'ALERTMANAGER_USER needs ALERTMANAGER_PASSWORD or ALERTMANAGER_PASSWORD_FILE as well',
+  ],
+  [
+    { ALERTMANAGER_URL: 'http://a:9093', ALERTMANAGER_USER: 'a:b', ALERTMANAGER_PASSWORD: 's3cret' },
+    'ALERTMANAGER_USER must be one line of text without a colon, got "a:b"',
+  ],
+])('a log-in at Alertmanager that cannot work is refused: %j', (env, problem) => {
+  expect(problemsOf({ env, file: false })).toEqual([problem])
+})
+
 test.each(['proxy', '10.0.0.0/33', 'fd00::/129', '10.0.0.1;10.0.0.2', ','])('refuses %s as a trusted proxy', (text) => {
   expect(problemsOf({ env: { MONITOR_TRUSTED_PROXIES: text } })).toEqual([
     `MONITOR_TRUSTED_PROXIES must be IP addresses or networks (10.0.0.0/8) separated by commas, got ${JSON.stringify(text)}`,

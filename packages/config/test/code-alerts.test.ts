@@ -112,6 +112,6 @@ test('a key that is no setting is told once, with all that there are', () => {
   expect(problemsOf({ env: {}, file: false, code: code as never })).toEqual([
     'recovery.zap is not a setting; there are maxRetries, baseDelaySeconds, maxDelaySeconds, exponentialFactor, agents',
     'recovery.agents must be an object from agent names to limits, got 5',
-    'alerts.what is not a setting; there are inProcess, alertmanagerUrl, runbooksUrl, channels, rules',
+    'alerts.what is not a setting; there are inProcess, alertmanagerUrl, alertmanagerUser, alertmanagerPassword, runbooksUrl, channels, rules',
   ])
 })

@@ -20,6 +20,8 @@ test('without file, environment and code every setting has its default', () => {
     alerts: {
       inProcess: 'auto',
       alertmanagerUrl: undefined,
+      alertmanagerUser: 'swarmwatch',
+      alertmanagerPassword: undefined,
       channels: [],
       rules: [
         { name: 'high_error_rate', threshold: 0.5, severity: 'critical', forSeconds: 120 },
@@ -114,6 +116,8 @@ describe('precedence', () => {
       METRICS_HOST: '0.0.0.0',
       METRICS_EXPORT_INTERVAL: '0.5',
       ALERTMANAGER_URL: 'http://alertmanager:9093',
+      ALERTMANAGER_USER: 'u',
+      ALERTMANAGER_PASSWORD: 'p',
       SWARMWATCH_STRICT: '1',
       SWARMWATCH_OTLP_TOKEN: 't',
     }
@@ -121,7 +125,12 @@ describe('precedence', () => {
     expect(monitor).toEqual({ enabled: true, port: 1, host: '::1', intervalSeconds: 2, token: new Secret('m') })
     expect(metrics).toEqual({ enabled: true, port: 0, host: '0.0.0.0', exportIntervalSeconds: 0.5 })
     expect([monitor.token?.reveal(), telemetry.otlpToken?.reveal()]).toEqual(['m', 't'])
-    expect([alerts.alertmanagerUrl, strict]).toEqual(['http://alertmanager:9093', true])
+    expect([alerts.alertmanagerUrl, alerts.alertmanagerUser, alerts.alertmanagerPassword?.reveal(), strict]).toEqual([
+      'http://alertmanager:9093',
+      'u',
+      'p',
+      true,
+    ])
   })
 
   test('an empty variable counts as unset', () => {

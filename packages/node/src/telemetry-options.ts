@@ -84,6 +84,10 @@ export interface AlertOptions {
   deliver?: Deliver
   /** @default ALERTMANAGER_URL, or none */
   alertmanagerUrl?: string
+  /** User at Alertmanager. @default ALERTMANAGER_USER, or `swarmwatch` */
+  alertmanagerUser?: string
+  /** Password at Alertmanager. @default ALERTMANAGER_PASSWORD or the content of ALERTMANAGER_PASSWORD_FILE, or none */
+  alertmanagerPassword?: string
   /** Where docs/runbooks can be read: alerts link to `<runbooksUrl>/<alert>.md`. @default RUNBOOKS_URL, or none */
   runbooksUrl?: string
 }

@@ -1,3 +1,4 @@
+import type { Secret } from '../secret.ts'
 import type { AlertChannel } from './alert-channel.ts'
 import type { AlertRule } from './alert-rule.ts'
 
@@ -7,6 +8,10 @@ export interface AlertSettings {
   readonly inProcess: 'auto' | 'on' | 'off'
   /** In-process alerts go to this Alertmanager; `ALERTMANAGER_URL`. @default none */
   readonly alertmanagerUrl: string | undefined
+  /** User at that Alertmanager; `ALERTMANAGER_USER`. @default 'swarmwatch' */
+  readonly alertmanagerUser: string
+  /** Password at that Alertmanager; `ALERTMANAGER_PASSWORD` or `ALERTMANAGER_PASSWORD_FILE`. @default no authentication */
+  readonly alertmanagerPassword: Secret | undefined
   /** In-process alerts link to `<runbooksUrl>/<alert>.md`; `RUNBOOKS_URL`. @default none */
   readonly runbooksUrl: string | undefined
   /** Those that can be reached; one without a target is left out and told in `offChannels`. @default [] */

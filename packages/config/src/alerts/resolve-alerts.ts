@@ -19,6 +19,10 @@ export function resolveAlerts(file: SettingsFile, sources: Sources, code: unknow
   const { channels: givenChannels, rules: givenRules, ...given } = checkedCode('alerts', keys, code, sources.problems)
   const inCode = readCodeAlerts({ channels: givenChannels, rules: givenRules }, sources.problems)
   const single = resolveSettings('alerts', alertSettings, sources, given)
+  if (single.values.alertmanagerPassword === undefined && single.origins.alertmanagerUser !== 'default') {
+    const path = single.origins.alertmanagerUser === 'code' ? 'alerts.alertmanagerUser' : 'ALERTMANAGER_USER'
+    sources.problems.push({ path, rule: 'needs ALERTMANAGER_PASSWORD or ALERTMANAGER_PASSWORD_FILE as well' })
+  }
   const channels = buildChannels(file, sources, inCode.channels, offChannels)
   const rules = overlayRules(inCode.rules ?? [], file.name, file.settings.alerts?.rules ?? [])
   return {

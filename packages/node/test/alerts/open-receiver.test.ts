@@ -1,5 +1,8 @@
+import { createServer } from 'node:http'
+import type { AddressInfo } from 'node:net'
+
 import { loadConfiguration } from '@swarmwatch/config'
-import { expect, test } from 'vitest'
+import { expect, onTestFinished, test } from 'vitest'
 
 import { activeAlert } from '../../src/alerts/active-alert.ts'
 import type { AlertGroup } from '../../src/alerts/alert-group.ts'
@@ -20,6 +23,31 @@ test('alerts go to deliver() in code, else to ALERTMANAGER_URL, else to the cons
     'Alertmanager at 127.0.0.1:9093',
     'the console',
   ])
+})
+
+test('requests to Alertmanager carry user and password, which a file may hold', async () => {
+  const seen: (string | undefined)[] = []
+  const server = createServer((request, response) => {
+    seen.push(request.headers.authorization)
+    response.end()
+  })
+  await new Promise<void>((done) => server.listen(0, '127.0.0.1', done))
+  onTestFinished(() => void server.close())
+  const ALERTMANAGER_URL = `http://127.0.0.1:${(server.address() as AddressInfo).port}`
+  const rule = inProcessRule({ name: 'One', severity: 'info', condition: () => true, description: 'x' })
+  const alert = activeAlert(rule, { finding: 'x', sinceMs: 0 }, {})
+  for (const env of [
+    { ALERTMANAGER_URL },
+    { ALERTMANAGER_URL, ALERTMANAGER_PASSWORD_FILE: '/run/secrets/alertmanager_password' },
+    { ALERTMANAGER_URL, ALERTMANAGER_USER: 'us', ALERTMANAGER_PASSWORD: 'p\u00e4:ss' },
+  ]) {
+    const configuration = loadConfiguration({ env, file: false, readFile: () => 'from-the-file\n' })
+    const receiver = await openReceiver({ configuration, logger: false, say: () => {} })
+    await receiver.update({ nowMs: 0, intervalSeconds: 30, firing: [alert], changes: [] })
+    await receiver.close()
+  }
+  const basic = (text: string): string => `Basic ${Buffer.from(text).toString('base64')}`
+  expect(seen).toEqual([undefined, basic('swarmwatch:from-the-file'), basic('us:p\u00e4:ss')])
 })
 
 test('the alert bridge takes the groups where it is installed, and is closed with the receiver', async () => {

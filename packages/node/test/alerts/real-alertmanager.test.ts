@@ -1,9 +1,12 @@
 import { randomBytes } from 'node:crypto'
 import { fileURLToPath } from 'node:url'
 
+import { Secret } from '@swarmwatch/config'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 
+import { activeAlert } from '../../src/alerts/active-alert.ts'
 import type { ConditionRule } from '../../src/alerts/condition-rule.ts'
+import { inProcessRule } from '../../src/alerts/in-process-rule.ts'
 import { alertmanagerReceiver } from '../../src/alerts/receivers/alertmanager-receiver.ts'
 import { groupReceiver } from '../../src/alerts/receivers/group-receiver.ts'
 import { startAlertRules } from '../../src/alerts/start-alert-rules.ts'
@@ -29,19 +32,23 @@ interface ShownAlert {
 }
 
 let address = ''
+const password = new Secret('test-password')
+const headers = { authorization: `Basic ${Buffer.from('swarmwatch:test-password').toString('base64')}` }
 
 beforeAll(async () => {
   if (reason !== undefined) return
-  const settings = ['--config.file=/etc/alertmanager.yaml', '--storage.path=/tmp', '--cluster.listen-address=']
+  const files = ['--config.file=/etc/alertmanager.yaml', '--web.config.file=/etc/alertmanager-web.yaml']
+  const settings = [...files, '--storage.path=/tmp', '--cluster.listen-address=']
   const publish = ['--publish', '127.0.0.1::9093']
   await docker('create', '--rm', '--pull', 'never', '--name', container, ...publish, image, ...settings)
   // copied, not mounted: the engine may see another file system
-  await docker('cp', fileURLToPath(new URL('alertmanager.yaml', import.meta.url)), `${container}:/etc/alertmanager.yaml`)
+  for (const file of ['alertmanager.yaml', 'alertmanager-web.yaml'])
+    await docker('cp', fileURLToPath(new URL(file, import.meta.url)), `${container}:/etc/${file}`)
   await docker('start', container)
   address = `http://${await docker('port', container, '9093/tcp')}`
   await eventually(
     'Alertmanager to be ready',
-    async () => (await fetch(`${address}/-/ready`).catch(() => undefined))?.ok || undefined,
+    async () => (await fetch(`${address}/-/ready`, { headers }).catch(() => undefined))?.ok || undefined,
     20_000,
   )
 }, 60_000)
@@ -51,12 +58,12 @@ afterAll(async () => {
 }, 60_000)
 
 async function shown(): Promise<ShownAlert | undefined> {
-  const response = await fetch(`${address}/api/v2/alerts?filter=alertname="SwarmTooBusy"`)
+  const response = await fetch(`${address}/api/v2/alerts?filter=alertname="SwarmTooBusy"`, { headers })
   return ((await response.json()) as ShownAlert[])[0]
 }
 
 test.skipIf(reason !== undefined)(
-  'an alert fires at Alertmanager, stays while it is re-sent, and is over there',
+  'an alert fires at an Alertmanager with a password, stays while it is re-sent, and is over there',
   { timeout: 30_000 },
   async () => {
     let isBusy = true
@@ -74,7 +81,7 @@ test.skipIf(reason !== undefined)(
       logger: false as const,
     }
     const fingerprints: string[] = []
-    const receiver = alertmanagerReceiver(address, { pageUrl: 'http://127.0.0.1:8080/' })
+    const receiver = alertmanagerReceiver(address, { pageUrl: 'http://127.0.0.1:8080/', login: { user: 'swarmwatch', password } })
     const rules = startAlertRules({ ...options, receiver })
     const beside = startAlertRules({
       ...options,
@@ -102,3 +109,12 @@ test.skipIf(reason !== undefined)(
     }
   },
 )
+
+test.skipIf(reason !== undefined)('without its password nothing is sent, and the error says which settings to make', async () => {
+  const receiver = alertmanagerReceiver(address)
+  const rule = inProcessRule({ name: 'Refused', severity: 'info', condition: () => true, description: 'x' })
+  const alert = activeAlert(rule, { finding: 'x', sinceMs: 0 }, {})
+  await expect(receiver.update({ nowMs: 0, intervalSeconds: 30, firing: [alert], changes: [] })).rejects.toThrow(
+    'it answered 401; set ALERTMANAGER_USER and ALERTMANAGER_PASSWORD to its user and password',
+  )
+})

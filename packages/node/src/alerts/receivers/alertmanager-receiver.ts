@@ -1,3 +1,5 @@
+import type { Secret } from '@swarmwatch/config'
+
 import { errorWord } from '../../error-word.ts'
 import type { ActiveAlert } from '../active-alert.ts'
 import type { AlertReceiver, AlertRound } from './alert-receiver.ts'
@@ -6,6 +8,8 @@ import type { AlertReceiver, AlertRound } from './alert-receiver.ts'
 export interface AlertmanagerOptions {
   /** Address of the status page, for links. @default none */
   readonly pageUrl?: string
+  /** For basic authentication. @default requests carry none */
+  readonly login?: { readonly user: string; readonly password: Secret }
   /** For one request, in milliseconds. @default 10000 */
   readonly timeoutMs?: number
 }
@@ -23,7 +27,10 @@ interface PostedAlert {
 const intervalsAhead = 4
 
 /** Sends to Alertmanager's API v2: what fires in every round, because Alertmanager forgets it otherwise; what is over until it took it once. */
-export function alertmanagerReceiver(address: string, { pageUrl, timeoutMs = 10_000 }: AlertmanagerOptions = {}): AlertReceiver {
+export function alertmanagerReceiver(
+  address: string,
+  { pageUrl, login, timeoutMs = 10_000 }: AlertmanagerOptions = {},
+): AlertReceiver {
   const url = `${address.replace(/\/+$/, '')}/api/v2/alerts`
   const ended = new Map<string, PostedAlert>()
   const closing = new AbortController()
@@ -50,7 +57,7 @@ export function alertmanagerReceiver(address: string, { pageUrl, timeoutMs = 10_
     try {
       response = await fetch(url, {
         method: 'POST',
-        headers: { 'content-type': 'application/json' },
+        headers: { 'content-type': 'application/json', ...(login && { authorization: basicAuth(login) }) },
         body: JSON.stringify(alerts),
         redirect: 'error',
         signal: AbortSignal.any([closing.signal, AbortSignal.timeout(timeoutMs)]),
@@ -59,6 +66,8 @@ export function alertmanagerReceiver(address: string, { pageUrl, timeoutMs = 10_
       throw new Error(`it cannot be reached (${errorWord(error)})`, { cause: error })
     }
     await response.body?.cancel()
+    if (response.status === 401)
+      throw new Error('it answered 401; set ALERTMANAGER_USER and ALERTMANAGER_PASSWORD to its user and password')
     if (!response.ok) throw new Error(`it answered ${response.status}`)
   }
 
@@ -80,4 +89,8 @@ export function alertmanagerReceiver(address: string, { pageUrl, timeoutMs = 10_
       closing.abort()
     },
   }
+}
+
+function basicAuth({ user, password }: NonNullable<AlertmanagerOptions['login']>): string {
+  return `Basic ${Buffer.from(`${user}:${password.reveal()}`).toString('base64')}`
 }

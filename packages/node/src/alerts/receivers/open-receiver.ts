@@ -23,8 +23,9 @@ export interface ReceiverOptions {
 export async function openReceiver({ configuration, deliver, pageUrl, logger, say }: ReceiverOptions): Promise<AlertReceiver> {
   const page = pageUrl === undefined ? {} : { pageUrl }
   if (deliver) return groupReceiver(deliver, page)
-  const { alertmanagerUrl } = configuration.alerts
-  if (alertmanagerUrl !== undefined) return alertmanagerReceiver(alertmanagerUrl, page)
+  const { alertmanagerUrl, alertmanagerUser: user, alertmanagerPassword: password } = configuration.alerts
+  if (alertmanagerUrl !== undefined)
+    return alertmanagerReceiver(alertmanagerUrl, { ...page, ...(password && { login: { user, password } }) })
   const reachesPeople = configuration.alerts.channels.some(({ type }) => type !== 'console')
   return (reachesPeople ? await embeddedBridge(configuration, say, page) : undefined) ?? consoleReceiver(logger)
 }
