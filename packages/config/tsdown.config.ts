@@ -4,10 +4,10 @@ import { fileURLToPath } from 'node:url'
 import { defineConfig } from 'tsdown'
 
 /** Libraries that become part of this package, so that users install and load only what is used of them. */
-const inlined = ['yaml', 'zod']
+const inlined = ['commander', 'yaml', 'zod']
 
 export default defineConfig({
-  entry: ['src/index.ts'],
+  entry: ['src/index.ts', 'src/command-line.ts'],
   platform: 'node',
   deps: { alwaysBundle: inlined, onlyBundle: inlined },
   // yaml's build for Node is CommonJS: its `require('process')` fails when a user bundles it into an ES module

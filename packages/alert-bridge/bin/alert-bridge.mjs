@@ -3,6 +3,14 @@ import { spawn } from 'node:child_process'
 import { existsSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
 
+// Before anything is loaded: an old Node would end with a syntax error
+const [major, minor] = process.versions.node.split('.').map(Number)
+if (major < 24 || (major === 24 && minor < 0)) {
+  console.error(
+    `alert-bridge needs Node 24 or newer, this is ${process.versions.node} (in a clone of the repository: npx pnpm@12.21.0 exec alert-bridge)`,
+  )
+  process.exit(2)
+}
 const built = new URL('../dist/cli.mjs', import.meta.url)
 if (existsSync(built)) {
   await import(built.href)

@@ -1,6 +1,6 @@
 import { setFlagsFromString } from 'node:v8'
 
-import { ConfigurationError } from '@swarmwatch/config'
+import { commandLine } from '@swarmwatch/config/command-line'
 
 import { backup } from './commands/backup.ts'
 import { check } from './commands/check.ts'
@@ -10,50 +10,75 @@ import { serve } from './commands/serve.ts'
 import { openChannels } from './routing/open-channels.ts'
 import { readSettings } from './settings.ts'
 
-const usage = `Usage: alert-bridge <command>
-  serve              takes alerts by HTTP and tells people; ends with SIGTERM
-  drill              sends a test message through every channel and prints how long each took
-  replay [ID...]     has dead deliveries tried again and quarantined bodies read again: these, or all
-  check [FILE]       says what is wrong with the settings, and with an alertmanager.yml
-  backup FILE        copies the store, also while the bridge runs
-Settings: BRIDGE_TOKEN (or BRIDGE_TOKEN_FILE), BRIDGE_PORT, BRIDGE_HOST, BRIDGE_DATA_DIR, BRIDGE_WATCHDOG_SECONDS,
-BRIDGE_INBOX_LIMIT, HEARTBEAT_URL, ALERT_*, SWARMWATCH_CONFIG. Exit codes: 0 done, 1 failed, 2 the settings or the command cannot be used.`
+interface JsonOption {
+  readonly json?: true
+}
 
-const [command = '', ...rest] = process.argv.slice(2)
-const write = (line: string): void => console.log(line)
 const env = process.env
+const write = (line: string): void => console.log(line)
 
-const commands: Readonly<Record<string, () => number | Promise<number>>> = {
-  serve: () => {
-    // otherwise V8 lets its heap grow to twice that in a burst of alerts, and keeps it
-    for (const flag of ['--semi-space-growth-factor=1', '--heap-growing-percent=25']) setFlagsFromString(flag)
-    return serve(readSettings({ env }))
-  },
-  drill: () => drill({ channels: openChannels(readSettings({ env, needsToken: false }).channels), write }),
-  replay: () => replay({ ids: rest, settings: readSettings({ env, needsToken: false }), write }),
-  check: () => check({ settings: readSettings({ env }), alertmanagerFile: rest[0], write }),
-  backup: () => backup({ dataDir: readSettings({ env, needsToken: false }).dataDir, file: rest[0] ?? '', write }),
+const line = commandLine({
+  name: 'alert-bridge',
+  usage: '<command>',
+  about: 'Takes alerts from Alertmanager and delivers each of them to people, or shows that it could not.',
+  packageFile: new URL('../package.json', import.meta.url),
+})
+
+line.program.addHelpText(
+  'after',
+  `
+Settings: BRIDGE_TOKEN (or BRIDGE_TOKEN_FILE), BRIDGE_PORT, BRIDGE_HOST, BRIDGE_DATA_DIR, BRIDGE_WATCHDOG_SECONDS,
+BRIDGE_INBOX_LIMIT, HEARTBEAT_URL, ALERT_*, SWARMWATCH_CONFIG. Exit codes: 0 done, 1 failed, 2 the settings or the command cannot be used.`,
+)
+
+line.program
+  .command('serve')
+  .description('take alerts by HTTP and notify the recipients; ends with SIGTERM')
+  .action(
+    line.action(() => {
+      // otherwise V8 lets its heap grow to twice that in a burst of alerts, and keeps it
+      for (const flag of ['--semi-space-growth-factor=1', '--heap-growing-percent=25']) setFlagsFromString(flag)
+      return serve(readSettings({ env }))
+    }),
+  )
+
+line.program
+  .command('drill')
+  .description('send a test message through every channel and print how long each took; exits 1 when one was not reached')
+  .option('--json', 'print the results as JSON')
+  .action(
+    line.action(({ json }: JsonOption) => {
+      const { channels, notices } = readSettings({ env, needsToken: false })
+      return drill({ channels: openChannels(channels), notices, write, json: json === true })
+    }),
+  )
+
+line.program
+  .command('replay')
+  .description('try dead deliveries again and read quarantined bodies again: these, or all')
+  .argument('[ids...]', 'ids of deliveries and of quarantined bodies')
+  .action(line.action((ids: readonly string[]) => replay({ ids, settings: readSettings({ env, needsToken: false }), write })))
+
+line.program
+  .command('check')
+  .description('report what is wrong with the settings, and with an alertmanager.yml; exits 1 when something is')
+  .argument('[file]', 'path of an alertmanager.yml')
+  .option('--json', 'print the result as JSON')
+  .action(
+    line.action((alertmanagerFile: string | undefined, { json }: JsonOption) =>
+      check({ settings: readSettings({ env }), alertmanagerFile, write, json: json === true }),
+    ),
+  )
+
+line.program
+  .command('backup')
+  .description('copy the store into a new file, also while the bridge runs')
+  .argument('<file>', 'path of the copy, which must not exist yet')
+  .action(line.action((file: string) => backup({ dataDir: readSettings({ env, needsToken: false }).dataDir, file, write })))
+
+try {
+  process.exitCode = await line.run(process.argv.slice(2))
+} catch (error) {
+  console.error(error instanceof Error ? error.message : String(error))
+  process.exitCode = 1
 }
-const mostArguments: Readonly<Record<string, number>> = { serve: 0, drill: 0, check: 1, backup: 1 }
-
-async function run(): Promise<number> {
-  if (['--help', '-h', 'help'].includes(command)) {
-    write(usage)
-    return 0
-  }
-  const isWrong =
-    rest.length > (mostArguments[command] ?? Number.POSITIVE_INFINITY) || (command === 'backup' && rest.length === 0)
-  const action = Object.hasOwn(commands, command) && !isWrong ? commands[command] : undefined
-  if (action === undefined) {
-    console.error(command === '' ? usage : `alert-bridge: there is no "${[command, ...rest].join(' ')}"\n${usage}`)
-    return 2
-  }
-  try {
-    return await action()
-  } catch (error) {
-    console.error(error instanceof Error ? error.message : String(error))
-    return error instanceof ConfigurationError ? 2 : 1
-  }
-}
-
-process.exitCode = await run()

@@ -13,7 +13,7 @@ the start, and everything that is wrong is told at once, with its path, the rule
 (with \`SWARMWATCH_STRICT=1\` it ends). What is in force, and where each value came from:
 
 \`\`\`
-npx pnpm@12.21.0 exec swarmwatch config
+npx swarmwatch config
 \`\`\`
 
 - An empty variable counts as unset, and so does one whose file is empty.

@@ -3,6 +3,14 @@ import { spawnSync } from 'node:child_process'
 import { existsSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
 
+// Before anything is loaded: an old Node would end with a syntax error
+const [major, minor] = process.versions.node.split('.').map(Number)
+if (major < 22 || (major === 22 && minor < 15)) {
+  console.error(
+    `swarmwatch needs Node 22.15 or newer, this is ${process.versions.node} (in a clone of the repository: npx pnpm@12.21.0 exec swarmwatch)`,
+  )
+  process.exit(2)
+}
 const built = new URL('../dist/cli.mjs', import.meta.url)
 if (existsSync(built)) {
   await import(built.href)

@@ -1,31 +1,36 @@
-import { ConfigurationError } from '@swarmwatch/config'
+import { asJson, commandLine } from '@swarmwatch/config/command-line'
 
-import { effectiveSettings } from './commands/effective-settings.ts'
+import { effectiveSettings, settingsAsJson } from './commands/effective-settings.ts'
 import { printDoctor } from './doctor/run-doctor.ts'
-import { runEvent } from './event/run-event.ts'
+import { addEventCommand } from './event/run-event.ts'
 import { readSettings } from './read-settings.ts'
 
-const usage = `Usage: swarmwatch config | doctor | event
-  config   prints the settings in force and where each came from, secrets masked; exits 2 when they cannot be used
-  doctor   looks for what commonly keeps telemetry, recovery or alerts from working; exits 1 when something is wrong
-  event    tells the alert bridge of a notable event or a deployment: swarmwatch event --title TEXT [--deployment VERSION]`
+const line = commandLine({
+  name: 'swarmwatch',
+  usage: 'config | doctor | event',
+  about:
+    'Shows the settings of an application with Swarmwatch, finds what is wrong with its set-up, and sends events to the alert bridge.',
+  packageFile: new URL('../package.json', import.meta.url),
+})
 
-const [command, ...rest] = process.argv.slice(2)
-if (command === 'config' && rest.length === 0) printSettings()
-else if (command === 'doctor' && rest.length === 0) process.exitCode = await printDoctor()
-else if (command === 'event') process.exitCode = await runEvent(rest)
-else if (command === '--help' || command === '-h' || command === 'help') console.log(usage)
-else {
-  console.error(command === undefined ? usage : `swarmwatch: there is no "${[command, ...rest].join(' ')}"\n${usage}`)
-  process.exitCode = 2
-}
+line.program
+  .command('config')
+  .description('print the settings in force and where each came from, secrets masked; exits 2 when they cannot be used')
+  .option('--json', 'print them as JSON')
+  .action(
+    line.action(({ json }: { json?: true }) => {
+      const settings = readSettings({}, process.env)
+      console.log(json ? asJson(settingsAsJson(settings)) : effectiveSettings(settings))
+      return 0
+    }),
+  )
 
-function printSettings(): void {
-  try {
-    console.log(effectiveSettings(readSettings({}, process.env)))
-  } catch (error) {
-    if (!(error instanceof ConfigurationError)) throw error
-    console.error(error.message)
-    process.exitCode = 2
-  }
-}
+line.program
+  .command('doctor')
+  .description('look for what commonly keeps telemetry, recovery or alerts from working; exits 1 when something is wrong')
+  .option('--json', 'print the findings as JSON')
+  .action(line.action(({ json }: { json?: true }) => printDoctor({ json: json === true })))
+
+addEventCommand(line)
+
+process.exitCode = await line.run(process.argv.slice(2))

@@ -3,7 +3,7 @@ import { expect, test, vi } from 'vitest'
 import { runNode } from './run-node.ts'
 
 // child processes start slowly on a busy machine
-vi.setConfig({ testTimeout: 30_000 })
+vi.setConfig({ testTimeout: 60_000 })
 
 const swarmwatch = (args: readonly string[], env: Record<string, string> = {}) => runNode(['./src/cli.ts', ...args], { env })
 
@@ -42,19 +42,66 @@ test('config exits 2 with every problem when the settings cannot be used', async
   })
 })
 
-test.each([
-  [[], 2, /^Usage: swarmwatch config \| doctor \| event\n/],
-  [['konfig'], 2, /^swarmwatch: there is no "konfig"\nUsage: swarmwatch config \| doctor \| event\n/],
-] as const)('says how it is used when called with %j', async (args, code, message) => {
+const usage = /^Usage: swarmwatch config \| doctor \| event\n/
+
+test.each<[string[], number, 'stdout' | 'stderr', RegExp]>([
+  [[], 2, 'stderr', usage],
+  [['--help'], 0, 'stdout', usage],
+  [['-h'], 0, 'stdout', usage],
+  [['help'], 0, 'stdout', usage],
+  [['--version'], 0, 'stdout', /^\d+\.\d+\.\d+\n$/],
+  [['-v'], 0, 'stdout', /^\d+\.\d+\.\d+\n$/],
+  [['config', '--help'], 0, 'stdout', /^Usage: swarmwatch config /],
+  [['doctor', '--help'], 0, 'stdout', /^Usage: swarmwatch doctor /],
+  [['event', '--help'], 0, 'stdout', /^Usage: swarmwatch event --title TITLE/],
+  [['help', 'doctor'], 0, 'stdout', /^Usage: swarmwatch doctor /],
+  [
+    ['konfig'],
+    2,
+    'stderr',
+    /^swarmwatch: there is no "konfig"\n\(Did you mean config\?\)\n"swarmwatch --help" shows what there is\n$/,
+  ],
+  [['dance'], 2, 'stderr', /^swarmwatch: there is no "dance"\n"swarmwatch --help" shows what there is\n$/],
+  [['caf\u00e9'], 2, 'stderr', /^swarmwatch: there is no "caf\\u00e9"\n/],
+  [['config', '--jsn'], 2, 'stderr', /^swarmwatch: unknown option '--jsn'\n\(Did you mean --json\?\)\n/],
+  [['--versoin'], 2, 'stderr', /^swarmwatch: unknown option '--versoin'\n\(Did you mean --version\?\)\n/],
+  [['event', '--titel', 'x'], 2, 'stderr', /\(Did you mean --title\?\)/],
+  [['doctor', 'now'], 2, 'stderr', /^swarmwatch: too many arguments for 'doctor'/],
+])('answers a call with %j by the right code and words', async (args, code, stream, words) => {
   const ended = await swarmwatch(args)
-  expect(ended).toMatchObject({ code, stdout: '', stderr: expect.stringMatching(message) as string })
+  expect(ended).toMatchObject({ code, [stream]: expect.stringMatching(words) as string })
+  expect(ended[stream === 'stdout' ? 'stderr' : 'stdout']).toBe('')
 })
 
-test('prints its usage when asked to', async () => {
-  expect(await swarmwatch(['--help'])).toMatchObject({
-    code: 0,
-    stdout: expect.stringMatching(/^Usage: swarmwatch config \| doctor \| event\n/) as string,
+test('config --json prints what is in force for programs, secrets masked', async () => {
+  const env = { METRICS_PORT: '9464', SWARMWATCH_OTLP_TOKEN: 'very-secret' }
+  const { code, stdout } = await swarmwatch(['config', '--json'], env)
+  const { file, settings, notes } = JSON.parse(stdout) as ReturnType<typeof JSON.parse>
+  expect([code, file, notes]).toEqual([0, null, []])
+  expect(settings).toMatchObject({
+    'metrics.port': { value: 9464, origin: 'environment METRICS_PORT' },
+    'metrics.enabled': { value: true, origin: 'default' },
+    'monitor.token': { value: null, origin: 'default' },
+    'telemetry.otlpToken': { value: '***', origin: 'environment SWARMWATCH_OTLP_TOKEN' },
   })
+})
+
+test('with --json, settings that cannot be used are JSON too', async () => {
+  const { code, stdout, stderr } = await swarmwatch(['config', '--json'], { METRICS_PORT: 'x' })
+  expect([code, stderr, JSON.parse(stdout)]).toEqual([
+    2,
+    '',
+    { problems: [{ path: 'METRICS_PORT', rule: 'must be a whole number from 0 to 65535', value: '"x"' }] },
+  ])
+})
+
+test('doctor --json prints the findings', async () => {
+  const { code, stdout } = await swarmwatch(['doctor', '--json'], { METRICS_PORT: 'x' })
+  const { isHealthy, findings } = JSON.parse(stdout) as { isHealthy: boolean; findings: { level: string; text: string }[] }
+  expect([code, isHealthy]).toEqual([1, false])
+  expect(findings.filter(({ level }) => level === 'wrong').map(({ text }) => text)).toContain(
+    'setting: METRICS_PORT must be a whole number from 0 to 65535, got "x"',
+  )
 })
 
 test('the program runs from a fresh clone, and gives back the exit code', async () => {

@@ -1,10 +1,11 @@
 import { resolve } from 'node:path'
 
 import { ConfigurationError } from '@swarmwatch/config'
+import { commandLine } from '@swarmwatch/config/command-line'
 
 import { makeSecrets } from './make-secrets.ts'
 
-const root = resolve(process.argv[2] ?? `${import.meta.dirname}/../../..`)
+const repository = `${import.meta.dirname}/../../..`
 const meanings = {
   made: 'made at random',
   kept: 'was there and is unchanged',
@@ -13,11 +14,25 @@ const meanings = {
   rendered: 'rendered from its template',
 } as const
 
-try {
-  const secrets = makeSecrets(root, { notify: (line) => console.log(line) })
-  for (const { name, state } of secrets) console.log(`.secrets/${name.padEnd(24)} ${meanings[state]}`)
-} catch (error) {
-  if (!(error instanceof ConfigurationError)) throw error
-  console.error(`${error.message}\nNo secret was written.`)
-  process.exitCode = 2
-}
+const line = commandLine({
+  name: 'secrets',
+  usage: '[options] [folder]',
+  about: 'Makes .secrets/ for the production stack from .env.production. A secret that is there is never overwritten.',
+  packageFile: new URL('../package.json', import.meta.url),
+})
+
+line.program.argument('[folder]', 'the folder of docker-compose.production.yml; this repository unless given').action(
+  line.action((folder: string = repository) => {
+    try {
+      const secrets = makeSecrets(resolve(folder), { notify: (text) => console.log(text) })
+      for (const { name, state } of secrets) console.log(`.secrets/${name.padEnd(24)} ${meanings[state]}`)
+      return 0
+    } catch (error) {
+      if (!(error instanceof ConfigurationError)) throw error
+      console.error(`${error.message}\nNo secret was written.`)
+      return 2
+    }
+  }),
+)
+
+process.exitCode = await line.run(process.argv.slice(2))

@@ -1,6 +1,8 @@
 import { existsSync } from 'node:fs'
 import { DatabaseSync } from 'node:sqlite'
 
+import type { ExitCode } from '@swarmwatch/config/command-line'
+
 import { databaseFile } from '../store/sqlite/open-database.ts'
 
 export interface BackupOptions {
@@ -10,9 +12,10 @@ export interface BackupOptions {
 }
 
 /** Writes a copy of the store, also while a bridge runs on it. Gives the exit code. */
-export function backup({ dataDir, file, write }: BackupOptions): number {
+export function backup({ dataDir, file, write }: BackupOptions): ExitCode {
   const source = databaseFile(dataDir)
-  if (!existsSync(source)) return failed(write, `there is no store in ${dataDir}`)
+  if (file === '') return failed(write, 'the name of the file is empty')
+  if (!existsSync(source)) return failed(write, `there is no store in ${dataDir}; BRIDGE_DATA_DIR must be that of the bridge`)
   if (existsSync(file)) return failed(write, `${file} exists already`)
   const database = new DatabaseSync(source, { readOnly: true, timeout: 5_000 })
   try {
@@ -26,7 +29,7 @@ export function backup({ dataDir, file, write }: BackupOptions): number {
   }
 }
 
-function failed(write: (line: string) => void, reason: string): number {
+function failed(write: (line: string) => void, reason: string): ExitCode {
   write(`the backup failed: ${reason}`)
   return 1
 }

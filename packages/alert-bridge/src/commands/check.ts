@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs'
 
 import { hostAndPort } from '@swarmwatch/config'
+import { asJson, type ExitCode } from '@swarmwatch/config/command-line'
 
 import type { BridgeSettings } from '../settings.ts'
 import { lintAlertmanager } from './lint-alertmanager.ts'
@@ -11,15 +12,13 @@ export interface CheckOptions {
   /** Path of an `alertmanager.yml`. */
   readonly alertmanagerFile?: string | undefined
   readonly write: (line: string) => void
+  /** Writes one JSON document in place of lines. @default false */
+  readonly json?: boolean
 }
 
 /** Says what in the settings, and in Alertmanager's, would make alerts be lost. Gives the exit code: 1 when there is something. */
-export function check({ settings, alertmanagerFile, write }: CheckOptions): number {
+export function check({ settings, alertmanagerFile, write, json = false }: CheckOptions): ExitCode {
   const { channels, notices, host, port, tokens } = settings
-  write(`bridge on ${hostAndPort(host, port)}, ${tokens.length} token(s), data in ${settings.dataDir}`)
-  for (const { name, type, severities, fallback } of channels) {
-    write(`channel ${name} (${type}): ${severities.join(', ')}${fallback ? ', in reserve for critical' : ''}`)
-  }
   const warnings = [
     ...notices,
     ...(channels.length < 2 ? [fewChannelsLine(channels.length)] : []),
@@ -33,9 +32,19 @@ export function check({ settings, alertmanagerFile, write }: CheckOptions): numb
     ),
     ...(alertmanagerFile === undefined ? [] : lintFile(alertmanagerFile)),
   ]
+  const exitCode = warnings.length === 0 ? 0 : 1
+  if (json) {
+    const shown = channels.map(({ name, type, severities, fallback }) => ({ name, type, severities, fallback }))
+    write(asJson({ bridge: { host, port, tokens: tokens.length, dataDir: settings.dataDir }, channels: shown, warnings }))
+    return exitCode
+  }
+  write(`bridge on ${hostAndPort(host, port)}, ${tokens.length} token(s), data in ${settings.dataDir}`)
+  for (const { name, type, severities, fallback } of channels) {
+    write(`channel ${name} (${type}): ${severities.join(', ')}${fallback ? ', in reserve for critical' : ''}`)
+  }
   for (const warning of warnings) write(`warning: ${warning}`)
   write(warnings.length === 0 ? 'nothing to complain about' : `${warnings.length} warning(s)`)
-  return warnings.length === 0 ? 0 : 1
+  return exitCode
 }
 
 function uncovered(channels: BridgeSettings['channels']): string[] {

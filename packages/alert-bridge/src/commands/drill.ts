@@ -3,6 +3,8 @@ import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 
+import { asJson, type ExitCode } from '@swarmwatch/config/command-line'
+
 import { metrics } from '@opentelemetry/api'
 
 import { startCore } from '../bridge-core.ts'
@@ -17,6 +19,10 @@ import { table } from './table.ts'
 export interface DrillOptions {
   readonly channels: readonly RoutedChannel[]
   readonly write: (line: string) => void
+  /** Why channels of the settings are off. @default none */
+  readonly notices?: readonly string[]
+  /** Writes one JSON document in place of a table. @default false */
+  readonly json?: boolean
   /** @default 40 s */
   readonly timeoutMs?: number
 }
@@ -25,7 +31,13 @@ export interface DrillOptions {
  * Sends a message marked as a test through every channel, the whole way from acceptance over the disk to the provider, in a data folder
  * of its own so that a running bridge is not disturbed. Prints a table; gives the exit code.
  */
-export async function drill({ channels, write, timeoutMs = 40_000 }: DrillOptions): Promise<number> {
+export async function drill(options: DrillOptions): Promise<ExitCode> {
+  const { channels, write, notices = [], json = false, timeoutMs = 40_000 } = options
+  if (channels.length === 0) {
+    if (json) write(asJson({ deliveries: [], reached: 0, notes: [...notices, noChannel] }))
+    else for (const line of [...notices, noChannel]) write(line)
+    return 1
+  }
   const folder = mkdtempSync(join(tmpdir(), 'alert-bridge-drill-'))
   const now = steadyClock()
   const { store } = openSqliteStore(folder)
@@ -34,15 +46,23 @@ export async function drill({ channels, write, timeoutMs = 40_000 }: DrillOption
   try {
     await core.acceptNotice(drillNotice(now()))
     const deliveries = await settled(() => store.list({}), now, timeoutMs)
-    write(table([['channel', 'recipient', 'result', 'latency', 'reason'], ...deliveries.toReversed().map(rowOf)]))
+    const results = deliveries.toReversed().map(resultOf)
     const reached = deliveries.filter(({ state }) => state === 'delivered').length
-    write(`${reached} of ${deliveries.length} reached`)
+    if (json) write(asJson({ deliveries: results, reached, notes: notices }))
+    else {
+      write(table([['channel', 'recipient', 'result', 'latency', 'reason'], ...results.map(rowOf)]))
+      for (const notice of notices) write(notice)
+      write(`${reached} of ${deliveries.length} reached`)
+    }
     return reached === deliveries.length && reached > 0 ? 0 : 1
   } finally {
     await core.close()
     rmSync(folder, { recursive: true, force: true })
   }
 }
+
+const noChannel =
+  'there is no channel to test: set ALERT_EMAIL_HOST and ALERT_EMAIL_TO, ALERT_SLACK_WEBHOOK or ALERT_WEBHOOK_URL, or alerts.channels in config/production.yaml'
 
 function drillNotice(at: number): Notice {
   return {
@@ -66,8 +86,20 @@ async function settled(list: () => Promise<StoredDelivery[]>, now: () => number,
   }
 }
 
-function rowOf({ channel, recipient, state, createdAt, finishedAt, reason }: StoredDelivery): string[] {
+interface DrillResult {
+  readonly channel: string
+  readonly recipient: string
+  readonly result: 'delivered' | 'undeliverable' | 'failed'
+  readonly latencyMs: number | null
+  readonly reason: string
+}
+
+function resultOf({ channel, recipient, state, createdAt, finishedAt, reason }: StoredDelivery): DrillResult {
   const result = state === 'delivered' ? 'delivered' : state === 'dead' ? 'undeliverable' : 'failed'
-  const latency = state === 'delivered' ? `${Math.max((finishedAt ?? createdAt) - createdAt, 0)} ms` : '-'
-  return [channel, recipient, result, latency, reason ?? (state === 'pending' ? 'no answer in time' : '')]
+  const latencyMs = state === 'delivered' ? Math.max((finishedAt ?? createdAt) - createdAt, 0) : null
+  return { channel, recipient, result, latencyMs, reason: reason ?? (state === 'pending' ? 'no answer in time' : '') }
+}
+
+function rowOf({ channel, recipient, result, latencyMs, reason }: DrillResult): string[] {
+  return [channel, recipient, result, latencyMs === null ? '-' : `${latencyMs} ms`, reason]
 }

@@ -1,4 +1,5 @@
 import { hostAndPort } from '@swarmwatch/config'
+import type { ExitCode } from '@swarmwatch/config/command-line'
 
 import { deliveryTimes } from '../delivery/delivery-times.ts'
 import type { AlertGroup } from '../inbox/alert-group.ts'
@@ -30,7 +31,7 @@ const words: Readonly<Record<Result, string>> = {
  * Has dead deliveries tried again, and quarantined bodies read again, as an upgrade may be able to: by the bridge that runs, else at its
  * next start. Gives the exit code.
  */
-export async function replay({ ids, settings, write }: ReplayOptions): Promise<number> {
+export async function replay({ ids, settings, write }: ReplayOptions): Promise<ExitCode> {
   const results = await inFolder(ids, settings).catch((error: unknown) => {
     if (error instanceof FolderTakenError) return byHttp(ids, settings)
     throw error

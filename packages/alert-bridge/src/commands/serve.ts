@@ -1,11 +1,12 @@
 import { hostAndPort } from '@swarmwatch/config'
+import type { ExitCode } from '@swarmwatch/config/command-line'
 
 import { startService, type ServiceOptions } from '../start-service.ts'
 import { FolderTakenError } from '../store/store-error.ts'
 import type { BridgeSettings } from '../settings.ts'
 
 /** Runs the bridge until SIGTERM or SIGINT. Gives the exit code. */
-export async function serve(settings: BridgeSettings, options: ServiceOptions = {}): Promise<number> {
+export async function serve(settings: BridgeSettings, options: ServiceOptions = {}): Promise<ExitCode> {
   const { write = (line: string) => console.error(line) } = options
   for (const notice of settings.notices) write(`[BRIDGE] ${notice}`)
   if (settings.channels.length < 2 && options.channels === undefined)

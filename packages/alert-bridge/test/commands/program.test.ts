@@ -6,6 +6,7 @@ import { fileURLToPath } from 'node:url'
 
 import { expect, test } from 'vitest'
 
+import { check } from '../../src/commands/check.ts'
 import { drill } from '../../src/commands/drill.ts'
 import { replay } from '../../src/commands/replay.ts'
 import { readSettings } from '../../src/settings.ts'
@@ -59,10 +60,48 @@ test.each([
   ['an unknown command', ['dance'], {}, 2, 'there is no "dance"'],
   ['no command', [], {}, 2, 'Usage: alert-bridge'],
   ['a call for help', ['--help'], {}, 0, 'Usage: alert-bridge'],
+  ['the version', ['--version'], {}, 0, '0.1.0'],
+  ...['serve', 'drill', 'replay', 'check', 'backup'].map((name): [string, string[], Record<string, string>, number, string] => [
+    `the help of ${name}`,
+    [name, '--help'],
+    {},
+    0,
+    `Usage: alert-bridge ${name}`,
+  ]),
+  ['a misspelled command', ['chekc'], {}, 2, 'there is no "chekc"\n(Did you mean check?)'],
+  ['a misspelled option', ['drill', '--jsno'], {}, 2, "unknown option '--jsno'\n(Did you mean --json?)"],
+  ['too many words', ['serve', 'now'], {}, 2, "too many arguments for 'serve'"],
+  ['a backup without a file', ['backup'], {}, 2, "missing required argument 'file'"],
+  ['a backup without a name', ['backup', ''], {}, 1, 'the name of the file is empty'],
+  ['a drill without a channel', ['drill'], {}, 1, 'there is no channel to test: set ALERT_EMAIL_HOST'],
+  ['a check with JSON and bad settings', ['check', '--json'], { BRIDGE_PORT: 'x' }, 2, '"path": "BRIDGE_PORT"'],
 ])('ends with the right code and a clear word: %s', async (_, args, env, code, words) => {
   const program = runProgram(args, env)
   expect(await program.ended).toBe(code)
   expect(program.output()).toContain(words)
+})
+
+test('drill --json and check --json print one document', async () => {
+  const texts: string[] = []
+  const write = (text: string): void => void texts.push(text)
+  const channels = [recordingChannel({ name: 'email' }), recordingChannel({ name: 'slack', answer: broken })]
+  expect(await drill({ channels: channels.map(({ routed }) => routed), write, json: true })).toBe(1)
+  expect(JSON.parse(texts.join('\n'))).toMatchObject({
+    reached: 1,
+    deliveries: [
+      { channel: 'email', result: 'delivered', latencyMs: expect.any(Number) as number },
+      { channel: 'slack', result: 'failed', latencyMs: null, reason: 'HTTP 404' },
+    ],
+  })
+  texts.length = 0
+  const env = { BRIDGE_TOKEN: token, ALERT_SLACK_WEBHOOK: 'https://hooks.slack.com/services/s3cret' }
+  expect(check({ settings: readSettings({ env }), write, json: true })).toBe(1)
+  expect(JSON.parse(texts.join('\n'))).toMatchObject({
+    bridge: { port: 8090, tokens: 1 },
+    channels: [{ name: 'slack', type: 'slack' }, { name: 'console' }],
+    warnings: expect.arrayContaining([expect.stringContaining('alert channel "email" is off')]) as string[],
+  })
+  expect(texts.join()).not.toMatch(/s3cret|token-/)
 })
 
 test('a drill goes through every channel and says how long each took', async () => {

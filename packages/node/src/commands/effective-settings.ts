@@ -3,13 +3,42 @@ import { Secret } from '@swarmwatch/config'
 
 import type { Settings } from '../read-settings.ts'
 
-type Row = readonly [path: string, value: string, origin: string]
+type Row = readonly [path: string, value: unknown, origin: string]
 
 /** The settings in force and where each came from, as a table; secrets show `***`. */
-export function effectiveSettings({ configuration, otlp, isDisabled }: Settings): string {
-  const { telemetry, metrics, monitor, recovery, alerts, strict, handleSignals, origins, file, notices, offChannels } =
-    configuration
-  const rows = [
+export function effectiveSettings(settings: Settings): string {
+  const rows = rowsOfAll(settings).map(([path, value, origin]) => [path, shown(value), origin] as const)
+  const widths = [0, 1].map((column) => Math.max(...rows.map((row) => row[column]!.length)))
+  const table = rows.map(([path, value, origin]) => `${path.padEnd(widths[0]!)}  ${value.padEnd(widths[1]!)}  ${origin}`)
+  const notes = notesOf(settings).map((notice) => `Note: ${notice}`)
+  return [
+    `Settings file: ${settings.configuration.file ?? 'none'}`,
+    '',
+    ...table,
+    ...(notes.length > 0 ? ['', ...notes] : []),
+  ].join('\n')
+}
+
+/** The same for other programs: `{ file, settings: { "metrics.port": { value, origin } }, notes }`; what is not set is null. */
+export function settingsAsJson(settings: Settings): object {
+  const rows = rowsOfAll(settings).map(([path, value, origin]) => [
+    path,
+    { value: value instanceof Secret ? '***' : (value ?? null), origin },
+  ])
+  return {
+    file: settings.configuration.file ?? null,
+    settings: Object.fromEntries(rows) as Record<string, { value: unknown; origin: string }>,
+    notes: notesOf(settings),
+  }
+}
+
+function notesOf({ configuration, otlp }: Settings): string[] {
+  return [...configuration.notices, ...configuration.offChannels, ...otlp.notices]
+}
+
+function rowsOfAll({ configuration, otlp, isDisabled }: Settings): Row[] {
+  const { telemetry, metrics, monitor, recovery, alerts, strict, handleSignals, origins } = configuration
+  return [
     ...rowsOf({ telemetry, metrics, monitor, recovery, alerts, strict, handleSignals }, '', origins),
     ...(['traces', 'metrics'] as const).map((signal): Row => {
       const url = otlp.targets[signal]?.url
@@ -21,10 +50,6 @@ export function effectiveSettings({ configuration, otlp, isDisabled }: Settings)
     }),
     ...(isDisabled ? [['otlp.disabled', 'true', 'environment OTEL_SDK_DISABLED'] as const] : []),
   ]
-  const widths = [0, 1].map((column) => Math.max(...rows.map((row) => row[column]!.length)))
-  const table = rows.map(([path, value, origin]) => `${path.padEnd(widths[0]!)}  ${value.padEnd(widths[1]!)}  ${origin}`)
-  const notes = [...notices, ...offChannels, ...otlp.notices].map((notice) => `Note: ${notice}`)
-  return [`Settings file: ${file ?? 'none'}`, '', ...table, ...(notes.length > 0 ? ['', ...notes] : [])].join('\n')
 }
 
 /** One row for each value at the end of a path. */
@@ -33,7 +58,7 @@ function rowsOf(value: unknown, path: string, origins: Configuration['origins'])
     return value.flatMap((item, index) => rowsOf(item, `${path}[${index}]`, origins))
   }
   if (typeof value !== 'object' || value === null || value instanceof Secret || Array.isArray(value)) {
-    return [[path, shown(value), originOf(path, origins)]]
+    return [[path, value, originOf(path, origins)]]
   }
   return Object.entries(value).flatMap(([key, inner]) => rowsOf(inner, path === '' ? key : `${path}.${key}`, origins))
 }

@@ -1,4 +1,5 @@
 import { type Configuration, ConfigurationError, loadConfiguration } from '@swarmwatch/config'
+import { asJson } from '@swarmwatch/config/command-line'
 
 import { otlpSettings } from '../opentelemetry/otlp-settings.ts'
 import { registeredGlobals } from '../opentelemetry/registered-globals.ts'
@@ -62,11 +63,16 @@ export async function runDoctor(options: DoctorOptions = {}): Promise<Finding[]>
   ]
 }
 
-/** `swarmwatch doctor`: prints a line for each finding. Gives the exit code: 1 when something is wrong. */
-export async function printDoctor(options: DoctorOptions = {}, print: (line: string) => void = console.log): Promise<0 | 1> {
+/** `swarmwatch doctor`: prints a line for each finding, or all as JSON. Returns the exit code: 1 when something is wrong. */
+export async function printDoctor(
+  { json = false, ...options }: DoctorOptions & { readonly json?: boolean } = {},
+  print: (line: string) => void = console.log,
+): Promise<0 | 1> {
   const findings = await runDoctor(options)
-  for (const finding of findings) print(findingLine(finding))
-  return findings.some(({ level }) => level === 'wrong') ? 1 : 0
+  const isWrong = findings.some(({ level }) => level === 'wrong')
+  if (json) print(asJson({ isHealthy: !isWrong, findings }))
+  else for (const finding of findings) print(findingLine(finding))
+  return isWrong ? 1 : 0
 }
 
 function isProviderRegistered(): boolean {

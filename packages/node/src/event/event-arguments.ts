@@ -1,5 +1,3 @@
-import { parseArgs } from 'node:util'
-
 import { shownValue } from '@swarmwatch/config'
 
 /** What the bridge takes at `POST /api/v1/events`. */
@@ -15,32 +13,18 @@ export interface NotableEvent {
   readonly key?: string
 }
 
-/** What `swarmwatch event --help` prints. */
-export const eventUsage = `Usage: swarmwatch event --title TITLE [options]
-  Tells the people behind the alert bridge of a notable event or a deployment (severity info).
-  --title TITLE         one line; with --deployment it may be left out
-  --text TEXT           more about it
-  --deployment VERSION  a new version runs; told once for each version, unless --key says otherwise
-  --agent NAME          the agent it is about
-  --link NAME=URL       where to look; may be given more than once
-  --key KEY             events with the same key are told once
-  The bridge is BRIDGE_URL (http://127.0.0.1:8090), its token BRIDGE_TOKEN or the file BRIDGE_TOKEN_FILE.
-  Exits 0 when the bridge has taken the event, 1 when it has not, 2 when something is wrong with the call.`
+/** The options of `swarmwatch event` as they were given. */
+export interface EventOptions {
+  readonly title?: string
+  readonly text?: string
+  readonly deployment?: string
+  readonly agent?: string
+  readonly link?: readonly string[]
+  readonly key?: string
+}
 
-const options = {
-  title: { type: 'string' },
-  text: { type: 'string' },
-  deployment: { type: 'string' },
-  agent: { type: 'string' },
-  link: { type: 'string', multiple: true },
-  key: { type: 'string' },
-  help: { type: 'boolean', short: 'h' },
-} as const
-
-/** Reads the arguments after `swarmwatch event`; `help` when they ask for it. Throws an Error in words for the caller. */
-export function eventArguments(args: readonly string[], now: Date): NotableEvent | 'help' {
-  const { values } = parseArgs({ args: [...args], options, strict: true, allowPositionals: false })
-  if (values.help) return 'help'
+/** The event that the options describe. Throws an Error in words for the caller. */
+export function notableEvent(values: EventOptions, now: Date): NotableEvent {
   const { deployment, text, agent } = values
   for (const [name, value] of Object.entries(values)) {
     if (value === '') throw new Error(`--${name} must not be empty`)

@@ -127,7 +127,7 @@ test.each<[string[], Record<string, string>, string]>([
     token,
     '--link must be NAME=URL with an http or https URL, got "a=javascript:b"',
   ],
-  [['--titel', 'x'], token, "Unknown option '--titel'"],
+
   [['--title', 'x'], {}, 'BRIDGE_TOKEN is not set; set it, or BRIDGE_TOKEN_FILE, to the token of the bridge'],
   [['--title', 'x'], { BRIDGE_TOKEN: 's3 cret' }, 'BRIDGE_TOKEN must be printable ASCII without blanks, on one line'],
   [['--title', 'x'], { BRIDGE_TOKEN_FILE: '/nowhere' }, 'BRIDGE_TOKEN_FILE must name a file that can be read (ENOENT)'],
@@ -148,6 +148,11 @@ test.each<[string[], Record<string, string>, string]>([
     printed: [],
     error: `swarmwatch event: ${problem}`,
   })
+})
+
+test('a misspelled option gets a suggestion', async () => {
+  const { code, errors } = await run(['--titel', 'x'], token)
+  expect([code, errors[0]]).toEqual([2, "swarmwatch: unknown option '--titel'"])
 })
 
 test('--help prints the usage in ASCII', async () => {

@@ -1,0 +1,104 @@
+import { readFileSync } from 'node:fs'
+
+import { Command, CommanderError } from 'commander'
+
+import { ConfigurationError } from './configuration-error.ts'
+import { asciiOnly } from './shown-value.ts'
+
+/** Where a program writes, one call for a line or more. */
+export interface Output {
+  /** @default console.log */
+  readonly print?: ((text: string) => void) | undefined
+  /** @default console.error */
+  readonly printError?: ((text: string) => void) | undefined
+}
+
+/** Name and description of a program. */
+export interface ProgramDescription extends Output {
+  readonly name: string
+  readonly about: string
+  /** What the first line of the help shows after the name. @default '[options] [command]' */
+  readonly usage?: string
+  /** `package.json` of the program, for `--version`. */
+  readonly packageFile: URL
+}
+
+/** 0 done, 1 failed, 2 the call or the settings cannot be used. */
+export type ExitCode = 0 | 1 | 2
+
+/** The command line of a program. */
+export interface CommandLine {
+  /** Takes options, arguments and subcommands. */
+  readonly program: Command
+  /** Makes the action of a command from a function that returns the exit code. */
+  readonly action: <Args extends unknown[]>(
+    run: (...args: Args) => ExitCode | Promise<ExitCode>,
+  ) => (...args: Args) => Promise<void>
+  /** Parses the arguments after the name of the program and runs the command; never rejects because of what the user wrote. */
+  run(args: readonly string[]): Promise<ExitCode>
+}
+
+/**
+ * The command line of a program, the same for all of ours: `--version`, `--help` of the program and of each subcommand, suggestions for
+ * unknown words, exit code 2 for a call or settings that cannot be used. A command with the option `--json` prints what is wrong with the
+ * settings as JSON.
+ */
+export function commandLine({ name, about, usage, packageFile, ...output }: ProgramDescription): CommandLine {
+  const { print = console.log, printError = console.error } = output
+  const { version } = JSON.parse(readFileSync(packageFile, 'utf8')) as { version: string }
+  let exitCode: ExitCode = 0
+  const program = new Command(name)
+    .description(about)
+    .version(version, '-v, --version', 'print the version')
+    .helpOption('-h, --help', 'print this help')
+    .exitOverride()
+    .configureOutput({
+      writeOut: (text) => print(text.trimEnd()),
+      writeErr: (text) => printError(text.trimEnd()),
+      outputError: (text, write) => write(`${name}: ${errorText(text)}`),
+      getOutHelpWidth: () => 120,
+      getErrHelpWidth: () => 120,
+    })
+    .showHelpAfterError(`"${name} --help" shows what there is`)
+  if (usage !== undefined) program.usage(usage)
+  return {
+    program,
+    action:
+      (run) =>
+      async (...args) => {
+        try {
+          exitCode = await run(...args)
+        } catch (error) {
+          if (!(error instanceof ConfigurationError)) throw error
+          const command = args.at(-1)
+          if (command instanceof Command && command.opts()['json'] === true) print(asJson({ problems: error.problems }))
+          else printError(error.message)
+          exitCode = 2
+        }
+      },
+    async run(args) {
+      try {
+        await program.parseAsync(args, { from: 'user' })
+        return exitCode
+      } catch (error) {
+        if (!(error instanceof CommanderError)) throw error
+        // Help and version end this way too
+        return error.exitCode === 0 ? 0 : 2
+      }
+    },
+  }
+}
+
+/** A result for other programs: indented, ASCII. */
+export function asJson(value: unknown): string {
+  return asciiLines(JSON.stringify(value, null, 2))
+}
+
+function errorText(text: string): string {
+  const words = asciiLines(text).replace(/^error: /, '')
+  return words.replace(/^unknown command '(.*)'/, 'there is no "$1"')
+}
+
+function asciiLines(text: string): string {
+  return text.split('\n').map(asciiOnly).join('\n')
+}
