@@ -8,8 +8,10 @@ const maxJsonLength = 100_000
 
 /** The error that `error` wraps: the last one of a retrying library, its `cause`, or what else libraries call it. */
 export function wrappedBy(error: unknown): unknown {
-  const inner = peek(error, 'lastError') ?? peek(error, 'cause') ?? peek(error, 'originalError') ?? peek(error, 'original')
-  if (inner !== undefined && inner !== null) return inner
+  for (const key of ['lastError', 'cause', 'originalError', 'original', 'networkError']) {
+    const inner = peek(error, key)
+    if (inner !== undefined && inner !== null) return inner
+  }
   const suppressing = peek(error, 'error')
   return isInstance(suppressing, Error) ? suppressing : undefined
 }
@@ -46,18 +48,14 @@ export function answersIn(error: unknown): unknown[] {
     peek(response, 'body'),
     peek(error, 'message'),
   ]
-  const found: unknown[] = [error, peek(error, 'extensions')]
+  const found: unknown[] = [error, peek(error, 'extensions'), ...itemsOf(peek(error, 'errorDetails'), maxDetails)]
   for (const body of bodies) {
     const parsed = typeof body === 'string' ? parsedJson(body) : body
-    const answer: unknown = Array.isArray(parsed) ? itemsOf(parsed, 1)[0] : parsed
+    const answer: unknown = itemsOf(parsed, 1)[0] ?? parsed
     if (!isObject(answer)) continue
     const inner = peek(answer, 'error')
-    found.push(
-      answer,
-      inner,
-      peek(inner, 'innererror'),
-      ...itemsOf(peek(inner, 'details') ?? peek(answer, 'details'), maxDetails),
-    )
+    const details = peek(inner, 'details') ?? peek(answer, 'details') ?? peek(inner, 'errors')
+    found.push(answer, inner, peek(inner, 'innererror'), ...itemsOf(details, maxDetails))
   }
   return found.filter(isObject)
 }
@@ -103,7 +101,7 @@ export function headerOf(headers: unknown, name: string): unknown {
   return undefined
 }
 
-const first = (value: unknown): unknown => (Array.isArray(value) ? itemsOf(value, 1)[0] : value)
+const first = (value: unknown): unknown => itemsOf(value, 1)[0] ?? value
 
 function entriesOf(headers: unknown): (readonly unknown[])[] {
   if (isInstance(headers, Map)) return [...headers]
@@ -127,6 +125,7 @@ export function statusOf(error: unknown, answers: readonly unknown[]): number | 
     peek(peek(error, '$metadata'), 'httpStatusCode'),
     peek(response, 'status'),
     peek(response, 'statusCode'),
+    peek(peek(error, 'output'), 'statusCode'),
     ...answers.flatMap((answer) => [peek(answer, 'code'), peek(answer, 'status')]),
   ]
   for (const place of places) {

@@ -80,7 +80,7 @@ function readOne(error: unknown): Reading {
   const answers = answersIn(error)
   const status = grpc === undefined ? statusOf(error, answers) : undefined
   const isAws = isObject(peek(error, '$metadata')) || typeof peek(error, '$fault') === 'string'
-  const awsName = isAws && !plainClasses.has(asWord(name)) && !timeoutWord.test(String(name)) ? asWord(name) : undefined
+  const awsName = isAws && !plainClasses.has(asWord(name)) && !isTimeoutWord(name) ? asWord(name) : undefined
   const type = awsName ?? (status === undefined ? undefined : String(status))
   const reading = (verdict: Verdict, by: string | undefined = type): Reading => ({ verdict, type: by, ...fallback })
 
@@ -90,7 +90,7 @@ function readOne(error: unknown): Reading {
     return reading('hopeless', asWord(hopelessWord) ?? type)
   }
 
-  const shouldRetry = headersIn(error).map((headers) => headerOf(headers, 'x-should-retry'))
+  const shouldRetry = headersIn(error).map((headers) => asWord(headerOf(headers, 'x-should-retry'))?.toLowerCase())
   if (shouldRetry.includes('true')) return reading('transient')
   if (shouldRetry.includes('false')) return reading('hopeless')
 
@@ -128,10 +128,13 @@ function isHopelessStatus(status: number, error: unknown): boolean {
 }
 
 function isTimeout(error: unknown, names: readonly unknown[]): boolean {
-  if (names.some((name) => typeof name === 'string' && name.length <= 60 && timeoutWord.test(name))) return true
+  if (names.some(isTimeoutWord)) return true
   // The timeout of axios has the code of any connection that was given up
-  return peek(error, 'code') === 'ECONNABORTED' && /timeout/i.test(String(peek(error, 'message')).slice(0, 300))
+  const message = peek(error, 'message')
+  return peek(error, 'code') === 'ECONNABORTED' && typeof message === 'string' && /timeout/i.test(message.slice(0, 300))
 }
+
+const isTimeoutWord = (name: unknown): boolean => typeof name === 'string' && name.length <= 60 && timeoutWord.test(name)
 
 /** The five characters with which a SQL database names an error, if this is one of a database. */
 function sqlStateOf(error: unknown): string | undefined {
@@ -183,7 +186,14 @@ function together(readings: readonly Reading[]): Reading {
   return decided ?? readings[0]!
 }
 
-const readingOf = (error: unknown): Reading => read(error, new Set())
+function readingOf(error: unknown): Reading {
+  try {
+    return read(error, new Set())
+  } catch {
+    // A value that refuses to be looked at, such as a revoked proxy: nothing is known of it
+    return {}
+  }
+}
 
 /**
  * A low-cardinality word for an error, equal on span and metric: the HTTP status (`429`), `timeout`, a provider's word

@@ -48,7 +48,7 @@ export const hopelessWords: ReadonlySet<string> = lowerCase(`
 
 /** Words that say no more than a status does; they decide only where there is none. */
 export const hopelessStatusWords: ReadonlySet<string> = lowerCase(`
-  invalid_request_error authentication_error permission_error not_found_error request_too_large unauthorized forbidden
+  invalid_request_error authentication_error permission_error not_found_error request_too_large unauthorized forbidden bad_request
   invalid_argument not_found already_exists permission_denied failed_precondition out_of_range unimplemented data_loss unauthenticated
 `)
 

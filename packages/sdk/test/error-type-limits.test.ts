@@ -1,8 +1,10 @@
+import { fc, test as property } from '@fast-check/vitest'
 import { expect, test } from 'vitest'
 
 import { chainOf, httpStatus } from '../src/error-answer.ts'
-import { errorType } from '../src/error-type.ts'
+import { errorType, isRetryable } from '../src/error-type.ts'
 import { isInstance, peek } from '../src/peek.ts'
+import { retryAfterSeconds } from '../src/recovery/retry-after.ts'
 
 const hostile = new Proxy(
   {},
@@ -94,4 +96,49 @@ test('the class is told by the name of the error or, where that says nothing, by
   expect(errorType(Object.assign(new QuotaError('x'), { name: 'LimitError' }))).toBe('LimitError')
   expect(errorType(Object.assign(new QuotaError('x'), { name: 'a sentence' }))).toBe('QuotaError')
   expect(errorType(Object.assign(new QuotaError('x'), { name: 'AggregateError' }))).toBe('QuotaError')
+})
+
+const refuse = (): never => {
+  throw new Error('no reading')
+}
+const revoked = Proxy.revocable({}, {})
+revoked.revoke()
+const hostileValues: Record<string, unknown> = {
+  hostile,
+  revoked: revoked.proxy,
+  text: { toString: refuse, valueOf: refuse, [Symbol.toPrimitive]: refuse },
+  symbol: Symbol('x'),
+  map: new Map([['retry-after', hostile]]),
+  list: [hostile],
+  get: { get: refuse },
+  date: new Date(Number.NaN),
+}
+const keys =
+  'name message code status statusCode cause errors lastError error data body responseBody response headers rawHeaders config details metadata retryAfter isRetryable constructor $metadata'
+// By name: the library that draws them looks at values itself
+const drawn = fc.dictionary(
+  fc.constantFrom(...keys.split(' ')),
+  fc.oneof(
+    fc.constantFrom(...Object.keys(hostileValues)).map((name) => ({ name })),
+    fc.anything().map((value) => ({ value })),
+  ),
+)
+
+property.prop([drawn])('no value, however hostile, makes the reader throw', (properties) => {
+  const error = Object.fromEntries(
+    Object.entries(properties).map(([key, each]) => [key, 'name' in each ? hostileValues[each.name] : each.value]),
+  )
+  for (const thrown of [error, ...Object.values(hostileValues), new AggregateError([error])]) {
+    expect(errorType(thrown)).toMatch(/^([A-Za-z_$][\w$.:-]{0,59}|\w{3,5})$/)
+    expect(typeof isRetryable(thrown)).toBe('boolean')
+    expect(['number', 'undefined']).toContain(typeof retryAfterSeconds(thrown, 0))
+  }
+})
+
+test('a long message or a wide error costs little', () => {
+  const wide: unknown = new AggregateError(Array.from({ length: 10_000 }, () => new AggregateError([{ status: 503 }, {}])))
+  expect(isRetryable(wide)).toBe(true)
+  const long = `{${'"a":'.repeat(1_000_000)}`
+  expect(errorType({ message: long, responseBody: long })).toBe('_OTHER')
+  expect(retryAfterSeconds(new Error('"retryDelay"'.repeat(100_000)), 0)).toBeUndefined()
 })

@@ -47,7 +47,9 @@ function inProperties(value: unknown, nowMs: number): number | undefined {
   const number = numberOf(found)
   if (number === undefined) return undefined
   // RateLimitError of discord.js, by its other fields
-  const isMilliseconds = typeof peek(value, 'timeToReset') === 'number' || typeof peek(value, 'majorParameter') === 'string'
+  const name = peek(value, 'name')
+  const isMilliseconds =
+    typeof peek(value, 'timeToReset') === 'number' || (typeof name === 'string' && name.startsWith('RateLimitError['))
   return isMilliseconds || (typeof found === 'number' && number >= millisecondsFrom) ? number / 1000 : number
 }
 
@@ -59,17 +61,33 @@ function inRetryInfo(detail: unknown): number | undefined {
   return seconds === undefined ? undefined : seconds + (numberOf(peek(delay, 'nanos')) ?? 0) / 1e9
 }
 
+/** RetryInfo in a message that is more than JSON, or JSON within JSON. */
+function inText(message: unknown): number | undefined {
+  const text = typeof message === 'string' ? message.slice(0, 20_000) : ''
+  return numberOf(/"retryDelay\\{0,9}"\s{0,9}:\s{0,9}\\{0,9}"(\d{1,9}(?:\.\d{1,9})?)s/.exec(text)?.[1])
+}
+
 /**
  * Seconds that the answering server asked to wait: by a header of the error or of one that it wraps (`responseHeaders`, `headers`,
  * `response.headers`), by a property such as `retryAfter`, or by Google's RetryInfo in its answer. docs/errors.md has the table.
  */
 export function retryAfterSeconds(error: unknown, nowMs: number): number | undefined {
+  try {
+    return firstAsked(error, nowMs)
+  } catch {
+    // A value that refuses to be looked at, such as a revoked proxy
+    return undefined
+  }
+}
+
+function firstAsked(error: unknown, nowMs: number): number | undefined {
   for (const inner of chainOf(error)) {
     const answers = answersIn(inner)
     const readers: Iterable<number | undefined>[] = [
       headersIn(inner).map((headers) => inHeaders(headers, nowMs)),
       answers.map((answer) => inProperties(answer, nowMs)),
       answers.map(inRetryInfo),
+      [inText(peek(inner, 'message'))],
     ]
     for (const seconds of readers.flatMap((found) => [...found])) if (seconds !== undefined) return seconds
   }
