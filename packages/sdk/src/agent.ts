@@ -3,6 +3,7 @@ import type { Attributes } from '@opentelemetry/api'
 import { seriesOf, type AgentSeries } from './agent-series.ts'
 import { BoundedNames } from './bounded-names.ts'
 import { say } from './log-lines.ts'
+import { followModelCalls } from './model-calls.ts'
 import { attribute } from './names.ts'
 import type { InstrumentAgentOptions, Logger } from './options.ts'
 import { processWide } from './process-wide.ts'
@@ -24,6 +25,7 @@ export class Agent {
   #recovery: { readonly configured: ConfiguredRecovery; readonly settings: RecoverySettings } | undefined
 
   constructor(name: string, options: InstrumentAgentOptions<never, never>) {
+    followModelCalls()
     this.name = name
     this.options = options
     this.logger = options.logger ?? console

@@ -3,31 +3,46 @@ import type { World } from './world.ts'
 /** A time limit and the signal that it aborts. */
 export interface Deadline {
   readonly signal: AbortSignal
-  /** Rejects with a `TimeoutError` when the time is over; never resolves. */
-  readonly passed: Promise<never>
+  /** Settles like `promise`, or rejects with a `TimeoutError` when the time is over first. */
+  until<T>(promise: PromiseLike<T> | T): Promise<T>
+  /** Calls `passed` with the `TimeoutError` when the time is over. */
+  onPassed(passed: (error: DOMException) => void): void
+  /** Starts again: with the same limit in full, or with another one that `what` names in the error. */
+  restart(seconds?: number, what?: string): void
   /** Lifts the limit. */
   cancel(): void
-  /** Begins it anew, in full. */
-  restart(): void
 }
 
-/** Begins a time limit; `what` names it in the error. */
+/** Starts a time limit; `what` names it in the error. */
 export function startDeadline(world: World, seconds: number, what: string): Deadline {
   const controller = new AbortController()
-  const { promise: passed, reject } = Promise.withResolvers<never>()
-  // It may pass when nobody races it any more
-  passed.catch(() => {})
-  const begin = (): (() => void) =>
-    world.after(seconds * 1000, () => {
-      const error = new DOMException(`${what} of ${seconds} s is over`, 'TimeoutError')
-      // First the race, then the signal: a function that rejects at once with an abort of its own has still run out of time
-      reject(error)
+  // Not one promise to race with: a stream would add a reaction to it with every chunk
+  const listeners = new Set<(error: DOMException) => void>()
+  let error: DOMException | undefined
+  let limit = { seconds, what }
+  const start = (): (() => void) =>
+    world.after(limit.seconds * 1000, () => {
+      error = new DOMException(`${limit.what} of ${limit.seconds} s is over`, 'TimeoutError')
+      // First whoever waits, then the signal: a function that rejects at once with an abort of its own has still run out of time
+      for (const passed of Array.from(listeners)) passed(error)
       controller.abort(error)
     })
-  let cancel = begin()
-  const restart = (): void => {
-    cancel()
-    cancel = begin()
+  let cancel = start()
+  return {
+    signal: controller.signal,
+    until: (promise) =>
+      new Promise((resolve, reject) => {
+        const settle = (): void => void listeners.delete(reject)
+        listeners.add(reject)
+        if (error) reject(error)
+        Promise.resolve(promise).then(resolve, reject).finally(settle)
+      }),
+    onPassed: (passed) => void listeners.add(passed),
+    restart: (again = limit.seconds, named = limit.what) => {
+      cancel()
+      limit = { seconds: again, what: named }
+      if (!error) cancel = start()
+    },
+    cancel: () => cancel(),
   }
-  return { signal: controller.signal, passed, cancel: () => cancel(), restart }
 }

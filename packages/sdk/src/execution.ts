@@ -33,6 +33,8 @@ export class Execution implements CurrentExecution, Tracked {
   later: Tracked | undefined = undefined
   order = 0
   attempt = 0
+  /** Why the last call of a model in this attempt failed, where a library keeps that from who reads its stream. */
+  modelError: { readonly error: unknown } | undefined = undefined
   #state: Map<string, unknown> | undefined
   #signal: AbortSignal | undefined
   #attemptSpan: GuardedSpan | undefined
@@ -116,6 +118,7 @@ export class Execution implements CurrentExecution, Tracked {
 
   attemptStarted(signal: AbortSignal | undefined): void {
     this.attempt += 1
+    this.modelError = undefined
     this.#signal = signal
     const waitSeconds = this.waits.at(-1) ?? 0
     this.record.attempts.push(newAttempt(this.attempt, this.world.wallClock(), waitSeconds))

@@ -3,9 +3,12 @@ import { Execution } from './execution.ts'
 import { attribute } from './names.ts'
 import { checkAgent, type InstrumentAgentOptions } from './options.ts'
 import { processWide } from './process-wide.ts'
-import { Run } from './run.ts'
+import { Run, type WaitingForCaller } from './run.ts'
 import { isGenerator } from './stream/is-stream.ts'
+import { isPlainGenerator, withMethodsOf } from './stream/opened-stream.ts'
+import { whenCollected } from './stream/when-collected.ts'
 import { captured } from './telemetry/content.ts'
+import { forwardThenable } from './thenable.ts'
 import type { World } from './world.ts'
 
 /** What an agent gives: an async generator for generators, a Promise for everything else. */
@@ -58,7 +61,8 @@ export function wrapAgent<This, Args extends unknown[], Result>(
     if (isGeneratorFunction) return readFromStart(start) as Instrumented<Result>
     const run = start()
     const result = run.result()
-    return (run.isRead ? readReturned(result, run.isRead) : result) as Instrumented<Result>
+    if (run.waiting) return whenUsed(result, run.waiting) as Instrumented<Result>
+    return (run.isIterable ? readable(result) : result) as Instrumented<Result>
   }
   return keepIdentity(instrumented, fn)
 }
@@ -67,32 +71,87 @@ export function wrapAgent<This, Args extends unknown[], Result>(
 async function* readFromStart(start: () => Run): AsyncGenerator {
   const run = start()
   const result = run.result()
-  run.isRead?.resolve(true)
+  run.waiting?.asked.resolve('used')
   return yield* readThrough(result)
 }
 
-/** A generator whose run has started; it ends also when its reader leaves before the first value. */
-function readReturned(result: Promise<unknown>, isRead: PromiseWithResolvers<boolean>): AsyncGenerator {
+/** What a run that has started returned: it goes on when its caller reads or awaits it, and ends when its caller cannot any more. */
+function whenUsed(result: Promise<unknown>, { execution, returned, isGenerator: isRead, asked }: WaitingForCaller): object {
+  // Nobody may ever ask
+  result.catch(() => {})
+  const used = isRead ? readReturned(result, returned, asked) : awaitReturned(result, returned, asked)
+  whenCollected(used.held, lost(execution))
+  return used.value
+}
+
+/** Ends a run that was never used: all but this is collected with what its caller held. */
+function lost(execution: Execution): () => void {
+  return () => execution.attempt === 1 && execution.finish({ outcome: 'cancelled', retryOutcome: 'aborted' })
+}
+
+interface Used {
+  readonly value: object
+  /** What its caller holds, whichever part of it is used. */
+  readonly held: object
+}
+
+/** A generator that ends also when its reader leaves before the first value. */
+function readReturned(result: Promise<unknown>, returned: object, { resolve }: WaitingForCaller['asked']): Used {
+  let source = returned
   async function* read(): AsyncGenerator {
-    let asked = false
+    let isAsked = false
     try {
       yield
-      asked = true
-      isRead.resolve(true)
-      return yield* readThrough(result)
+      isAsked = true
+      resolve('used')
+      const opened = await result
+      if (!isGenerator(opened)) return opened
+      source = opened
+      return yield* opened
     } finally {
-      if (!asked) {
-        isRead.resolve(false)
+      if (!isAsked) {
+        resolve('left')
         await result
       }
     }
   }
-  // Nobody may ever ask
-  result.catch(() => {})
   const generator = read()
   // Up to its bare `yield`: a generator that was never begun would not notice that its reader leaves
   void generator.next()
-  return generator
+  return { value: isPlainGenerator(returned) ? generator : withMethodsOf(() => source, generator), held: generator }
+}
+
+/** A thenable with all that the returned one can do: awaiting it brings the result of the run. */
+function awaitReturned(result: Promise<unknown>, returned: object, { resolve }: WaitingForCaller['asked']): Used {
+  let isUsed = false
+  let isEnded = false
+  const then: PromiseLike<unknown>['then'] = (fulfilled, rejected) => {
+    // Another of its methods has brought an outcome: `then()` is asked for its own
+    if (isEnded) return (returned as PromiseLike<unknown>).then(fulfilled, rejected)
+    isUsed = true
+    resolve('used')
+    return result.then(fulfilled, rejected)
+  }
+  const end = (instead: Promise<unknown>): void => {
+    // The run is not told if it does not wait any more
+    instead.catch(() => {})
+    isEnded = !isUsed
+    resolve({ instead })
+  }
+  const value = forwardThenable(returned, then as never, {
+    within: (call) => call(),
+    fulfilled: (of) => end(Promise.resolve(of)),
+    rejected: (error) => end(Promise.reject(error as Error)),
+  })
+  return { value, held: value }
+}
+
+/** A promise of what `for await` can read that can itself be read so, as what the function returned can be. */
+function readable(result: Promise<unknown>): Promise<unknown> {
+  async function* read(): AsyncGenerator {
+    return yield* (await result) as AsyncIterable<unknown>
+  }
+  return Object.defineProperty(result, Symbol.asyncIterator, { value: read, configurable: true, writable: true })
 }
 
 async function* readThrough(result: Promise<unknown>): AsyncGenerator {

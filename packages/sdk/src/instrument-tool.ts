@@ -5,13 +5,15 @@ import { boundedErrorType } from './bounded-error-type.ts'
 import { keepIdentity } from './instrument-agent.ts'
 import { attribute } from './names.ts'
 import { checkTool, type ContentOptions } from './options.ts'
-import { peek } from './peek.ts'
 import { processWide } from './process-wide.ts'
-import { isAsyncGenerator, isSyncGenerator } from './stream/is-stream.ts'
+import { isAsyncGenerator, isPlainPromise, isSyncGenerator, isThenable } from './stream/is-stream.ts'
+import { readBy } from './stream/opened-stream.ts'
 import { watchIterator, watchSyncIterator, type StreamWatch } from './stream/watch-iterator.ts'
+import { whenCollected } from './stream/when-collected.ts'
 import { captured, messageOf } from './telemetry/content.ts'
 import { GuardedSpan } from './telemetry/guarded-span.ts'
 import { instruments, record } from './telemetry/instruments.ts'
+import { followPromise, observeThenable } from './thenable.ts'
 import { Tool } from './tool.ts'
 import { msBetween } from './world.ts'
 
@@ -38,14 +40,15 @@ export function instrumentTool<This, Args extends unknown[], Result>(
     try {
       result = call.within(() => Reflect.apply(fn, this, args))
     } catch (error) {
-      call.failed(error)
+      call.rejected(error)
       throw error
     }
-    if (isThenable(result)) return call.follow(result) as Result
-    if (isAsyncGenerator(result)) return watchIterator(result, call.watch()) as Result
-    if (isSyncGenerator(result)) return watchSyncIterator(result, call.watch()) as Result
-    call.succeeded(result)
-    return result
+    if (isPlainPromise(result)) return followPromise(result, call) as Result
+    if (typeof result !== 'object' && typeof result !== 'function') {
+      call.fulfilled(result)
+      return result
+    }
+    return call.observed(result) as Result
   }
   return keepIdentity(instrumented, fn)
 }
@@ -56,6 +59,7 @@ class ToolCall {
   readonly #series: AgentSeries | undefined
   readonly #span: GuardedSpan
   readonly #startedMs = performance.now()
+  #ended = false
 
   constructor(tool: Tool, args: unknown[]) {
     const execution = processWide.running.getStore()
@@ -72,30 +76,44 @@ class ToolCall {
     return this.#span.within(call)
   }
 
-  async follow(promise: PromiseLike<unknown>): Promise<unknown> {
-    try {
-      const result = await promise
-      this.succeeded(result)
-      return result
-    } catch (error) {
-      this.failed(error)
-      throw error
-    }
+  /** A result that is not there yet, in what can do all that it can; any other as it is. */
+  observed(result: unknown): unknown {
+    if (isThenable(result)) return this.#untilLost(observeThenable(result as object, this))
+    const watch = this.watch()
+    if (isAsyncGenerator(result)) return this.#read(watchIterator(result, watch), result)
+    if (isSyncGenerator(result)) return this.#read(watchSyncIterator(result, watch), result)
+    this.fulfilled(result)
+    return result
+  }
+
+  #read(generator: AsyncGenerator | Generator, source: object): unknown {
+    this.#untilLost(generator)
+    return readBy(generator, source)
+  }
+
+  /** What nobody can use any more does not keep its span open. */
+  #untilLost(held: object): object {
+    whenCollected(held, () => this.fulfilled(undefined))
+    return held
   }
 
   /** A generator belongs to the call until it ends. */
   watch(): StreamWatch {
-    const end = (): void => this.succeeded(undefined)
-    return { within: (call) => this.within(call), done: end, brokenOff: end, failed: (error) => this.failed(error) }
+    const end = (): void => this.fulfilled(undefined)
+    return { pulls: 0, within: (call) => this.within(call), done: end, brokenOff: end, failed: (error) => this.rejected(error) }
   }
 
-  succeeded(result: unknown): void {
+  fulfilled(result: unknown): void {
+    if (this.#ended) return
+    this.#ended = true
     const { captureOutput } = this.#tool.options
     if (captureOutput && result !== undefined) this.#capture(attribute.output, result, captureOutput)
     this.#end(this.#tool.labelsFor(this.#series))
   }
 
-  failed(error: unknown): void {
+  rejected(error: unknown): void {
+    if (this.#ended) return
+    this.#ended = true
     const errorType = boundedErrorType(error)
     this.#span.fail(errorType, messageOf(error, this.#tool.options.errorMessages))
     this.#end({ ...this.#tool.labelsFor(this.#series), [attribute.errorType]: errorType })
@@ -110,8 +128,4 @@ class ToolCall {
     const text = captured(value as never, option)
     if (text !== undefined) this.#span.set(key, text)
   }
-}
-
-function isThenable(value: unknown): value is PromiseLike<unknown> {
-  return typeof value === 'object' && typeof peek(value, 'then') === 'function'
 }

@@ -2,22 +2,39 @@ import { callerSignal } from './caller-signal.ts'
 import { startDeadline, type Deadline } from './deadline.ts'
 import { isRetryable, isTimeoutReason } from './error-type.ts'
 import type { Execution } from './execution.ts'
+import type { Ending } from './finish-execution.ts'
 import { retryLine, say } from './log-lines.ts'
 import { timeoutError, type RetryOutcome } from './names.ts'
 import type { AnyPolicy } from './options.ts'
 import { nextStep, type NextStep } from './recovery/next-step.ts'
 import { giveUp, isRejection, retryPolicy, type Tried } from './recovery/retry-policy.ts'
 import type { RecoverySettings } from './recovery/settings.ts'
-import { isGenerator } from './stream/is-stream.ts'
+import { isGenerator, isIterable, isPlainPromise, isThenable } from './stream/is-stream.ts'
 import { holdsStream, openStream } from './stream/open-stream.ts'
-import type { StreamWatch } from './stream/watch-iterator.ts'
+import type { OpenedStream } from './stream/opened-stream.ts'
+import type { StreamLimit, StreamWatch } from './stream/watch-iterator.ts'
+import { whenCollected } from './stream/when-collected.ts'
 import { guarded, trip } from './telemetry/guard.ts'
 import { msBetween } from './world.ts'
+
+/** What a call of the function returned that waits to be read or awaited. */
+export interface WaitingForCaller {
+  readonly execution: Execution
+  readonly returned: object
+  readonly isGenerator: boolean
+  readonly asked: PromiseWithResolvers<Asked>
+}
+
+/** What its caller does with it: reads or awaits it, leaves it, or awaits something else that one of its methods returned. */
+export type Asked = 'used' | 'left' | { readonly instead: Promise<unknown> }
+
+/** A stream goes on for so long after an abort while its source is waited for, so that it can say how it ended. */
+const abortGraceMs = 100
 
 /** Runs an agent's function with recovery, and tells its {@link Execution} what happens. */
 export class Run {
   readonly #execution: Execution
-  readonly #call: () => unknown
+  #call: () => unknown
   readonly #caller: AbortSignal | undefined
   readonly #settings: RecoverySettings
   readonly #policy: AnyPolicy | undefined
@@ -28,8 +45,15 @@ export class Run {
   #underWay = 0
   #stream = false
   #gaveUp: Extract<NextStep, { retry: false }> | undefined
-  /** There when the first attempt returned a generator at once: it waits to be told whether it is read at all. */
-  isRead: PromiseWithResolvers<boolean> | undefined
+  /** What failed although it returned something; the caller gets it if no further attempt follows. */
+  #failedWith: { readonly error: unknown; readonly value: unknown; readonly close?: () => unknown } | undefined
+  /** True once no further attempt can reach the caller. */
+  #isFinal = false
+  #release: (() => void) | undefined
+  /** There when the first attempt returned, at once, something that does nothing until its caller asks. */
+  waiting: WaitingForCaller | undefined
+  /** Whether the first attempt returned, at once, what `for await` can read. */
+  isIterable = false
 
   constructor(execution: Execution, call: () => unknown, args: unknown[]) {
     this.#execution = execution
@@ -53,6 +77,9 @@ export class Run {
       return tried.value
     } catch (error) {
       this.#failed(error)
+      const kept = this.#failedWith
+      // As without us: whoever reads the stream, or gets the empty answer, finds the error there
+      if (kept && kept.error === error) return kept.value
       throw error
     }
   }
@@ -93,17 +120,27 @@ export class Run {
       deadline = this.#startDeadline()
       execution.attemptStarted(this.#signal(deadline, policySignal))
       number = this.#underWay = execution.attempt
-      const returned = execution.within(this.#call)
-      if (number === 1 && isGenerator(returned)) {
-        this.isRead = Promise.withResolvers()
-        deadline?.cancel()
-        if (!(await this.isRead.promise)) return await this.#leaveUnread(returned)
-        deadline?.restart()
+      this.#dropFailed()
+      let returned = execution.within(this.#call)
+      if (!isPlainPromise(returned)) {
+        if (number === 1 && this.#waitsForCaller(returned)) {
+          deadline?.cancel()
+          const asked = await this.waiting!.asked.promise
+          if (asked === 'left') return await this.#leave(returned)
+          if (asked !== 'used') return await this.#endInstead(asked.instead)
+          deadline?.restart()
+        }
+        const thenable = returned
+        // A query runs now, so it belongs to the attempt
+        if (isThenable(thenable)) returned = execution.within(() => new Promise((...settle) => void thenable.then(...settle)))
       }
-      let value = await (deadline ? Promise.race([returned, deadline.passed]) : returned)
+      let value = await (deadline ? deadline.until(returned) : returned)
       if (holdsStream(value, execution.agent.options.streamOf)) {
-        const opening = this.#openStream(value)
-        value = await (deadline ? Promise.race([opening, deadline.passed]) : opening)
+        const opening = this.#openStream(value, deadline)
+        value = await (deadline ? deadline.until(opening) : opening)
+      } else if (execution.modelError && isNoAnswer(value)) {
+        this.#failedWith = { ...execution.modelError, value }
+        throw execution.modelError.error
       }
       if (!this.#stream && this.#underWay === number) execution.attemptEnded('success')
       return { value }
@@ -112,8 +149,26 @@ export class Run {
       return isLate ? { error, step: giveUp } : this.#attemptFailed(error)
     } finally {
       if (this.#underWay === number) this.#underWay = 0
-      deadline?.cancel()
+      if (!this.#stream) deadline?.cancel()
     }
+  }
+
+  /** Sets {@link waiting} for what does nothing until its caller asks. */
+  #waitsForCaller(returned: unknown): returned is object {
+    const thenable = isThenable(returned)
+    if (!thenable && !isGenerator(returned)) {
+      this.isIterable = isIterable(returned)
+      return false
+    }
+    this.waiting = { execution: this.#execution, returned, isGenerator: !thenable, asked: Promise.withResolvers() }
+    return true
+  }
+
+  /** The next attempt takes the place of one that failed although it returned a stream. */
+  #dropFailed(): void {
+    const failed = this.#failedWith
+    this.#failedWith = undefined
+    if (failed?.close) closeQuietly(failed.close)
   }
 
   /** Ends the attempt that a policy has stopped waiting for, though its function has not settled; what it does later is ignored. */
@@ -123,11 +178,11 @@ export class Run {
     this.#attemptFailed(new DOMException('the policy did not wait for the attempt to end', 'TimeoutError'))
   }
 
-  /** Ends a generator whose reader left before the first value. */
-  async #leaveUnread(generator: AsyncGenerator | Generator): Promise<Tried> {
+  /** Ends what its caller has left before it asked for anything. */
+  async #leave(returned: object): Promise<Tried> {
     this.#stream = true
     try {
-      await this.#execution.within(() => generator.return(undefined))
+      if (isGenerator(returned)) await this.#execution.within(() => returned.return(undefined))
       this.#cancelled()
       return { value: undefined }
     } catch (error) {
@@ -135,27 +190,54 @@ export class Run {
     }
   }
 
+  /** The caller has what another method returned, such as `withResponse()`: no further attempt could bring it anything. */
+  async #endInstead(promise: Promise<unknown>): Promise<Tried> {
+    this.#isFinal = true
+    return { value: await promise }
+  }
+
   /** Draws the first chunk of the stream that a result is or holds; from then on the stream's end is the run's. */
-  async #openStream(result: object): Promise<unknown> {
+  async #openStream(result: object, deadline: Deadline | undefined): Promise<unknown> {
     const execution = this.#execution
     const { attempt } = execution
     const inTime = (): boolean =>
       execution.attempt === attempt && !execution.finished && (this.#underWay === attempt || this.#stream)
-    const opened = await openStream(result, execution.agent.options.streamOf, this.#watch(inTime))
+    const watch = this.#watch(inTime)
+    const opened = await openStream(result, execution.agent.options.streamOf, watch)
     if (!opened) return result
-    if (inTime()) this.#stream = true
-    // A time limit has ended the attempt while the first chunk was on its way
-    else Promise.resolve(guarded('span', () => opened.close())).catch(() => {})
+    if (!inTime()) {
+      // A time limit has ended the attempt while the first chunk was on its way
+      closeQuietly(opened.close)
+      return opened.value
+    }
+    const reported = opened.reported ?? (opened.isEmpty ? execution.modelError : undefined)
+    if (reported) {
+      this.#failedWith = { ...reported, value: opened.value, close: opened.close }
+      throw reported.error
+    }
+    this.#stream = true
+    // The function's scope may hold the stream, which would then never be collected
+    this.#call = () => {}
+    if (deadline) watch.limit = this.#limit(deadline, opened.close)
+    if (this.#caller) this.#followAbort(this.#caller, watch)
+    if (opened.held) whenCollected(opened.held, leaving(watch))
     return opened.value
   }
 
   /** How a stream ends is how the run ends, unless its attempt was given up before. */
   #watch(inTime: () => boolean): StreamWatch {
+    const execution = this.#execution
     return {
-      within: this.#execution.scope(),
+      pulls: 0,
+      within: execution.scope(),
+      chunk: () => {
+        // Whoever goes on after a failed call of a model has an answer
+        execution.modelError = undefined
+      },
       done: () => {
         if (!inTime()) return
-        if (this.#caller?.aborted) this.#cancelled()
+        if (this.#caller?.aborted) this.#failed(this.#caller.reason)
+        else if (execution.modelError) this.#failed(execution.modelError.error)
         else this.#succeeded()
       },
       brokenOff: () => {
@@ -167,13 +249,72 @@ export class Run {
     }
   }
 
+  /** Ends the run when its caller aborts: it may never read the stream again. */
+  #followAbort(caller: AbortSignal, watch: StreamWatch): void {
+    const end = (): void => this.#cancelled(caller.reason)
+    const onAbort = (): void => {
+      // The source may be about to say how it ends
+      if (watch.pulls > 0) this.#execution.world.after(abortGraceMs, end)
+      else end()
+    }
+    if (caller.aborted) onAbort()
+    else caller.addEventListener('abort', onAbort, { once: true })
+    this.#atEnd(() => caller.removeEventListener('abort', onAbort))
+  }
+
+  /** Bounds each wait for a chunk by the limits of an attempt and of the run; while nobody waits, that of the run goes on. */
+  #limit(deadline: Deadline, close: OpenedStream['close']): StreamLimit {
+    const { attemptTimeoutSeconds = Infinity, totalTimeoutSeconds = Infinity } = this.#settings
+    let pulls = 0
+    const start = (mostSeconds: number): void => {
+      const left = Math.max(0, totalTimeoutSeconds - this.#execution.elapsedSeconds())
+      if (mostSeconds <= left && mostSeconds < Infinity) deadline.restart(mostSeconds, 'attemptTimeoutSeconds')
+      else if (left < Infinity) deadline.restart(left, 'the rest of totalTimeoutSeconds')
+      else deadline.cancel()
+    }
+    start(Infinity)
+    deadline.onPassed((error) => {
+      this.#failed(error)
+      closeQuietly(close)
+    })
+    this.#atEnd(() => deadline.cancel())
+    return {
+      isPassed: () => deadline.signal.aborted,
+      throwIfPassed: () => deadline.signal.throwIfAborted(),
+      pull: async (call) => {
+        deadline.signal.throwIfAborted()
+        pulls += 1
+        if (pulls === 1) start(attemptTimeoutSeconds)
+        try {
+          return await deadline.until(call())
+        } finally {
+          pulls -= 1
+          if (pulls === 0 && !this.#execution.finished) start(Infinity)
+        }
+      },
+    }
+  }
+
+  #atEnd(release: () => void): void {
+    const before = this.#release
+    this.#release = () => {
+      before?.()
+      release()
+    }
+  }
+
+  #finish(ending: Ending): void {
+    this.#execution.finish(ending)
+    this.#release?.()
+  }
+
   #attemptFailed(error: unknown): Tried {
     const execution = this.#execution
     const aborted = this.#caller?.aborted ?? false
     const timedOut = aborted && this.#isCallerOutOfTime()
     execution.attemptEnded(aborted && !timedOut ? 'cancelled' : 'failure', error, timedOut ? timeoutError : undefined)
     this.#attemptEndedMs = execution.world.now()
-    const step: NextStep = aborted || this.#policy ? giveUp : this.#nextStep(error)
+    const step: NextStep = aborted || this.#policy || this.#isFinal ? giveUp : this.#nextStep(error)
     if (!step.retry) {
       this.#gaveUp = step
       return { error, step }
@@ -235,14 +376,14 @@ export class Run {
 
   #succeeded(result?: unknown): void {
     const retryOutcome: RetryOutcome = this.#execution.previousErrors.length > 0 ? 'recovered' : 'first_try'
-    this.#execution.finish({ outcome: 'success', retryOutcome, result })
+    this.#finish({ outcome: 'success', retryOutcome, result })
   }
 
   /** The run ends with its caller: cancelled, or a failure if the caller's own time limit has passed. */
   #cancelled(error?: unknown): void {
-    if (!this.#isCallerOutOfTime()) return this.#execution.finish({ outcome: 'cancelled', retryOutcome: 'aborted', error })
+    if (!this.#isCallerOutOfTime()) return this.#finish({ outcome: 'cancelled', retryOutcome: 'aborted', error })
     const failed = error ?? this.#caller?.reason
-    this.#execution.finish({ outcome: 'failure', retryOutcome: 'aborted', error: failed, errorType: timeoutError })
+    this.#finish({ outcome: 'failure', retryOutcome: 'aborted', error: failed, errorType: timeoutError })
   }
 
   #isCallerOutOfTime(): boolean {
@@ -253,6 +394,21 @@ export class Run {
   #failed(error: unknown): void {
     if (this.#caller?.aborted) return this.#cancelled(error)
     const retryOutcome = isRejection(error) ? 'rejected' : (this.#gaveUp?.outcome ?? 'exhausted')
-    this.#execution.finish({ outcome: 'failure', retryOutcome, error, because: this.#gaveUp?.because })
+    this.#finish({ outcome: 'failure', retryOutcome, error, because: this.#gaveUp?.because })
   }
+}
+
+/** True for what an agent returns that has read a stream without an answer. */
+function isNoAnswer(value: unknown): boolean {
+  return value === undefined || value === null || value === '' || (Array.isArray(value) && value.length === 0)
+}
+
+/** Breaks off a stream that nobody reads. */
+function closeQuietly(close: () => unknown): void {
+  Promise.resolve(guarded('span', close)).catch(() => {})
+}
+
+/** Of its own, so that it holds nothing but the watch. */
+function leaving(watch: StreamWatch): () => void {
+  return () => watch.brokenOff()
 }

@@ -29,7 +29,7 @@ function lateAtFirst(log: string[]) {
     try {
       await after(attempt === 1 ? 15 : 1)
       yield `chunk of ${attempt}`
-      await after(15)
+      await after(9)
       yield `more of ${attempt}`
     } finally {
       log.push(`attempt ${attempt} left in ${here().split(', ')[1]}`)
@@ -87,13 +87,16 @@ describe('an attempt that brings no first chunk in time', () => {
   })
 })
 
-test('the time limit of an attempt does not run while nobody asks for the first chunk, nor after it has come', async () => {
+test('the time limit of an attempt bounds each wait for a chunk, and does not run while nobody asks for one', async () => {
   const agent = instrumentAgent(() => lateAtFirst([])(), { ...limited, recovery: { attemptTimeoutSeconds: 16 } })
   const stream = agent()
   await vi.advanceTimersByTimeAsync(60_000)
-  const chunks = readAll(stream)
+  const first = stream.next()
   await vi.advanceTimersByTimeAsync(60_000)
-  expect(await chunks).toEqual(['chunk of 1', 'more of 1'])
+  expect(await first).toEqual({ done: false, value: 'chunk of 1' })
+  const rest = readAll(stream)
+  await vi.advanceTimersByTimeAsync(60_000)
+  expect(await rest).toEqual(['more of 1'])
   expect(await told(telemetry)).toBe('success first_try (unset), attempts: unset')
 })
 

@@ -14,9 +14,9 @@ export interface RecoverySettings {
   readonly retryIf?: ((error: unknown, attempt: number) => boolean) | undefined
   /** A longer `Retry-After` is not waited for: the run gives up at once and says why. @default 120 */
   readonly maxRetryAfterSeconds: number
-  /** An attempt that takes longer fails with a `TimeoutError` and counts as failed. @default none */
+  /** An attempt that takes longer fails with a `TimeoutError` and counts as failed; of a stream, each wait for a chunk. @default none */
   readonly attemptTimeoutSeconds?: number | undefined
-  /** Bounds the run with all attempts and waits; a wait that would pass it is not begun. @default none */
+  /** Bounds the run with all attempts, waits and the reading of its stream; a wait that would pass it is not begun. @default none */
   readonly totalTimeoutSeconds?: number | undefined
 }
 

@@ -1,8 +1,9 @@
 import { isInstance, peek } from '../peek.ts'
 import { guarded, trip } from '../telemetry/guard.ts'
 import { isGenerator } from './is-stream.ts'
-import type { OpenedStream } from './opened-stream.ts'
-import { watchIterator, type Source, type StreamWatch } from './watch-iterator.ts'
+import { openReadable, readThrough } from './open-readable.ts'
+import { draw, type OpenedStream } from './opened-stream.ts'
+import { closeOf, watchIterator, type Source, type StreamWatch } from './watch-iterator.ts'
 
 /** Finds the stream in a result: a new branch at each call, or the very iterable that the caller will read. */
 export type StreamOf = (result: never) => AsyncIterable<unknown>
@@ -11,16 +12,65 @@ type AsyncSource = Source<PromiseLike<IteratorResult<unknown>>>
 
 /** Opens the stream that `streamOf` finds in a result. Undefined, and nothing is touched, if it cannot be watched. */
 export async function openHeld(result: object, streamOf: StreamOf, watch: StreamWatch): Promise<OpenedStream | undefined> {
-  const branch = (): unknown => guarded('option', () => watch.within(() => streamOf(result as never)))
+  const found = (): unknown => guarded('option', () => watch.within(() => streamOf(result as never)))
+  // The AI SDK leaves errors out of all its other streams
+  const branch = (): unknown => {
+    const stream = found()
+    return isAiSdkResult(result) && isIterable(stream) ? guarded('option', () => result.fullStream) : stream
+  }
   const iterable = branch()
   // The result itself: it is opened as what it is
   if (iterable === result && (isInstance(result, ReadableStream) || isGenerator(result))) return undefined
+  if (isAgentsRun(iterable)) return openAgentsRun(result, iterable, watch)
   const again = branch()
   if (!isIterable(iterable) || !isIterable(again)) {
     trip('option', new TypeError('streamOf must return an async iterable'))
     return undefined
   }
   return iterable === again ? openInPlace(result, iterable, watch) : openBranch(result, iterable, again, watch)
+}
+
+/** The result of the AI SDK's `streamText`: each access to `fullStream` is a new branch with all its parts. */
+function isAiSdkResult(result: object): result is { readonly fullStream: unknown } {
+  return typeof peek(result, 'consumeStream') === 'function' && 'fullStream' in result
+}
+
+/** A streamed run of the OpenAI Agents SDK: an iterable that reads a ReadableStream, which `toTextStream()` reads as well. */
+interface AgentsRun extends AsyncIterable<unknown> {
+  readonly completed: PromiseLike<unknown>
+  toStream(): ReadableStream
+}
+
+function isAgentsRun(value: unknown): value is AgentsRun {
+  const isMethod = (key: string): boolean => typeof peek(value, key) === 'function'
+  return isMethod('toStream') && isMethod('toTextStream') && typeof peek(peek(value, 'completed'), 'then') === 'function'
+}
+
+/** Its stream is read as another one, whoever reads it; it ends also when nobody does. */
+async function openAgentsRun(result: object, run: AgentsRun, watch: StreamWatch): Promise<OpenedStream | undefined> {
+  const stream = guarded('option', () => run.toStream())
+  if (!isInstance(stream, ReadableStream) || stream.locked) return undefined
+  const opened = await openReadable(stream, watch)
+  readThrough(stream, opened.value as ReadableStream)
+  if (!opened.reported) followEnd(run.completed, watch)
+  const { held: _, ...rest } = opened
+  return { ...rest, value: result }
+}
+
+/** `messages.stream()` of Anthropic, `chat.completions.stream()` of OpenAI: iterables that are emitters as well. */
+interface HelperStream extends AsyncIterable<unknown> {
+  done(): PromiseLike<unknown>
+}
+
+function isHelper(iterable: AsyncIterable<unknown>): iterable is HelperStream {
+  return ['done', 'on', 'off'].every((method) => typeof peek(iterable, method) === 'function')
+}
+
+function followEnd(end: PromiseLike<unknown>, watch: StreamWatch): void {
+  Promise.resolve(end).then(
+    () => watch.done(),
+    (error: unknown) => watch.failed(error),
+  )
 }
 
 /** Reads a branch of our own to its end, beside the caller's; its twin is not needed. */
@@ -34,10 +84,11 @@ async function openBranch(
   if (isInstance(twin, ReadableStream)) twin.cancel().catch(() => {})
   const source = guarded('option', () => branch[Symbol.asyncIterator]() as AsyncSource)
   if (!source) return undefined
-  const first = await watch.within(() => source.next())
-  const watched = watchIterator(source, watch, first)
-  void drain(watched)
-  return { value: result, close: () => watched.return(undefined) }
+  const drawn = await draw(source, watch)
+  const watched = watchIterator(source, watch, drawn.results)
+  if (drawn.reported) void watched.return(undefined).catch(() => {})
+  else void drain(watched)
+  return { value: result, ...drawn, close: () => watched.return(undefined) }
 }
 
 async function drain(watched: AsyncGenerator): Promise<void> {
@@ -63,10 +114,14 @@ async function openInPlace(
     return undefined
   }
   try {
-    const first = await watch.within(() => source.next())
-    const generator = watchIterator(source, watch, first)
+    const drawn = await draw(source, watch)
+    const generator = watchIterator(source, watch, drawn.results)
     watched = generator as AsyncSource
-    return { value: result, close: () => generator.return(undefined) }
+    const close = closeOf(generator)
+    if (!isHelper(iterable)) return { value: result, held: generator, ...drawn, close }
+    // It goes on whether somebody reads it or not
+    followEnd(iterable.done(), watch)
+    return { value: result, ...drawn, close }
   } catch (error) {
     put.back()
     throw error
@@ -88,12 +143,14 @@ function replace(
   isIterator: boolean,
   current: () => AsyncSource,
 ): { back(): void } | undefined {
-  const original = iterable[Symbol.asyncIterator]
   let taken = false
-  const once = (): unknown => {
-    if (taken) return Reflect.apply(original, iterable, [])
-    taken = true
-    return current()
+  const once = (key: PropertyKey): (() => unknown) => {
+    const original = peek(iterable, key) as () => unknown
+    return () => {
+      if (taken) return Reflect.apply(original, iterable, [])
+      taken = true
+      return current()
+    }
   }
   const replacements: Record<PropertyKey, unknown> = isIterator
     ? {
@@ -101,7 +158,9 @@ function replace(
         return: async (value: unknown) => current().return?.(value) ?? { done: true, value },
         throw: async (error: unknown) => current().throw?.(error) ?? Promise.reject(error as Error),
       }
-    : { [Symbol.asyncIterator]: once }
+    : { [Symbol.asyncIterator]: once(Symbol.asyncIterator) }
+  // OpenAI's Stream reads it in tee() and toReadableStream() as well
+  if (!isIterator && typeof peek(iterable, 'iterator') === 'function') replacements['iterator'] = once('iterator')
   const done: (() => unknown)[] = []
   const back = (): void => {
     for (const undo of done) guarded('option', undo)

@@ -1,12 +1,28 @@
+import { reportedError, reportsAbort } from './chunk.ts'
+
 /** What happens around a stream that is watched. Exactly one of the three endings is called. */
 export interface StreamWatch {
   /** Calls into the source go through here, so that its code runs in the right context. */
   within<T>(call: () => T): T
+  /** How many calls of its reader are under way. */
+  pulls: number
+  /** Time limits of the stream, if there are any. */
+  limit?: StreamLimit | undefined
+  /** A chunk came from the source, after those that were drawn before anybody read. */
+  chunk?(): void
   /** It was read to its end. */
   done(): void
   failed(error: unknown): void
-  /** Its reader broke off. */
+  /** Its reader left it, or it says that it was aborted. */
   brokenOff(): void
+}
+
+/** Bounds how long a reader waits for the next chunk. */
+export interface StreamLimit {
+  /** Settles as the pull does, or rejects when the time is over first. */
+  pull<T>(call: () => PromiseLike<T> | T): Promise<T>
+  isPassed(): boolean
+  throwIfPassed(): void
 }
 
 /** The part of an iterator that a reader calls. */
@@ -19,18 +35,28 @@ export type Source<Next> = {
 /** Tells a watch, once, how the stream ended that gave these results. */
 class Ending {
   readonly #watch: StreamWatch
+  #drawn: number
   #told = false
+  #reported: { readonly error: unknown } | undefined
   /** The reader leaves: an end from now on is its doing, also that of a `next()` under way. */
   leaving = false
 
-  constructor(watch: StreamWatch) {
+  constructor(watch: StreamWatch, drawn: number) {
     this.#watch = watch
+    this.#drawn = drawn
   }
 
   saw(result: IteratorResult<unknown>): IteratorResult<unknown> {
-    if (!result.done || this.#told) return result
+    if (this.#told) return result
+    if (!result.done) {
+      if (this.#drawn > 0) this.#drawn -= 1
+      else this.#watch.chunk?.()
+      this.#look(result.value)
+      return result
+    }
     this.#told = true
-    if (this.leaving) this.#watch.brokenOff()
+    if (this.#reported) this.#watch.failed(this.#reported.error)
+    else if (this.leaving) this.#watch.brokenOff()
     else this.#watch.done()
     return result
   }
@@ -42,72 +68,106 @@ class Ending {
     }
     throw error
   }
+
+  #look(chunk: unknown): void {
+    if (typeof chunk !== 'object' || chunk === null) return
+    this.#reported ??= reportedError(chunk)
+    if (reportsAbort(chunk)) this.leaving = true
+  }
 }
 
 const prototypeOf = (generator: { prototype: object }): object => Object.getPrototypeOf(generator.prototype) as object
-const asyncGenerator = prototypeOf(async function* () {})
-const syncGenerator = prototypeOf(function* () {})
+/** The prototype of all async generators. */
+export const asyncGenerator: object = prototypeOf(async function* () {})
+/** The prototype of all other generators. */
+export const syncGenerator: object = prototypeOf(function* () {})
+
+const closers = new WeakMap<object, () => unknown>()
+
+/** Breaks off the source that `generator` reads; holds neither. Its reader is not taken to have left. */
+export function closeOf(generator: AsyncGenerator | Generator): () => unknown {
+  const held = new WeakRef(generator)
+  return () => {
+    const alive = held.deref()
+    return alive && closers.get(alive)?.()
+  }
+}
+
+function closable<G extends object>(generator: G, source: Source<unknown>, watch: StreamWatch): G {
+  closers.set(generator, () => watch.within(() => source.return?.(undefined)))
+  return generator
+}
 
 /**
- * Hands on every call between a reader and `source`, at once and as it is, and tells `watch` how the stream ended. `drawn` is its first
- * result, if that was drawn already.
+ * Hands on every call between a reader and `source`, at once and as it is, and tells `watch` how the stream ended. `drawn` are its first
+ * results, if some were drawn already.
  */
 export function watchIterator(
   source: Source<PromiseLike<IteratorResult<unknown>> | IteratorResult<unknown>>,
   watch: StreamWatch,
-  drawn?: IteratorResult<unknown>,
+  drawn: readonly IteratorResult<unknown>[] = [],
 ): AsyncGenerator {
-  const ending = new Ending(watch)
-  return Object.assign(
+  const ending = new Ending(watch, drawn.length)
+  let isOver = false
+  const generator = Object.assign(
     Object.create(asyncGenerator) as AsyncGenerator,
     handOn<PromiseLike<IteratorResult<unknown>> | IteratorResult<unknown>>(source, ending, drawn, async (call) => {
+      const { limit } = watch
+      if (limit?.isPassed() && (isOver || ending.leaving)) return { done: true, value: undefined }
+      watch.pulls += 1
       try {
-        return ending.saw(await watch.within(call))
+        return ending.saw(await (limit ? limit.pull(() => watch.within(call)) : watch.within(call)))
       } catch (error) {
+        isOver = true
         return ending.threw(error)
+      } finally {
+        watch.pulls -= 1
       }
     }),
   )
+  return closable(generator, source, watch)
 }
 
 /** {@link watchIterator} for a generator that is not async. */
-export function watchSyncIterator(source: Generator, watch: StreamWatch, drawn?: IteratorResult<unknown>): Generator {
-  const ending = new Ending(watch)
-  return Object.assign(
+export function watchSyncIterator(
+  source: Generator,
+  watch: StreamWatch,
+  drawn: readonly IteratorResult<unknown>[] = [],
+): Generator {
+  const ending = new Ending(watch, drawn.length)
+  const generator = Object.assign(
     Object.create(syncGenerator) as Generator,
     handOn<IteratorResult<unknown>>(source as Source<IteratorResult<unknown>>, ending, drawn, (call) => {
       try {
+        watch.limit?.throwIfPassed()
         return ending.saw(watch.within(call))
       } catch (error) {
         return ending.threw(error)
       }
     }),
   )
+  return closable(generator, source as Source<IteratorResult<unknown>>, watch)
 }
 
 function handOn<Next>(
   source: Source<Next>,
   ending: Ending,
-  drawn: IteratorResult<unknown> | undefined,
+  drawn: readonly IteratorResult<unknown>[],
   follow: (call: () => Next) => Next,
 ): Required<Source<Next>> {
-  const take = (): Next | undefined => {
-    const result = drawn
-    drawn = undefined
-    return result as Next | undefined
-  }
+  const waiting = [...drawn]
   return {
     next: (...sent) => {
-      const result = take()
+      const result = waiting.shift() as Next | undefined
       return follow(() => result ?? source.next(...sent))
     },
     return: (value) => {
-      take()
+      waiting.length = 0
       ending.leaving = true
       return follow(() => (source.return ? source.return(value) : ({ done: true, value } as Next)))
     },
     throw: (error) => {
-      take()
+      waiting.length = 0
       return follow(() => {
         if (source.throw) return source.throw(error)
         throw error

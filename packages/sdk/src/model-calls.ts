@@ -1,0 +1,23 @@
+import { subscribe } from 'node:diagnostics_channel'
+
+import { peek } from './peek.ts'
+import { processWide } from './process-wide.ts'
+
+let isFollowing = false
+
+/**
+ * Learns which calls of a model by the AI SDK failed: who reads `textStream` is not told, and an agent that returned nothing would count
+ * as successful.
+ */
+export function followModelCalls(): void {
+  if (isFollowing) return
+  isFollowing = true
+  const follow = (message: unknown): void => {
+    const execution = processWide.running.getStore()
+    if (execution === undefined || peek(message, 'type') !== 'languageModelCall') return
+    const error = peek(message, 'error') ?? undefined
+    execution.modelError = error === undefined ? undefined : { error }
+  }
+  subscribe('tracing:ai:telemetry:error', follow)
+  subscribe('tracing:ai:telemetry:asyncEnd', follow)
+}

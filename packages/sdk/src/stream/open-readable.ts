@@ -1,0 +1,101 @@
+import { peek } from '../peek.ts'
+import { guarded } from '../telemetry/guard.ts'
+import { draw, type OpenedStream } from './opened-stream.ts'
+import { closeOf, watchIterator, type StreamWatch } from './watch-iterator.ts'
+
+/** Opens a ReadableStream; the caller gets another one, which is like it in everything that it adds to a plain one. */
+export async function openReadable(stream: ReadableStream, watch: StreamWatch): Promise<OpenedStream> {
+  const type = isByteStream(stream) ? 'bytes' : undefined
+  const reader = stream.getReader()
+  const source = {
+    next: () => reader.read() as Promise<IteratorResult<unknown>>,
+    return: async (reason: unknown) => {
+      await reader.cancel(reason)
+      return { done: true as const, value: undefined }
+    },
+  }
+  const drawn = await draw(source, watch)
+  const watched = watchIterator(source, watch, drawn.results)
+  const value = new ReadableStream(
+    {
+      type: type as undefined,
+      async pull(controller: ReadableStreamDefaultController & { byobRequest?: ReadableStreamBYOBRequest | null }) {
+        const chunk = await watched.next()
+        if (!chunk.done) return controller.enqueue(chunk.value)
+        controller.close()
+        // A reader that brought its own buffer gets it back
+        controller.byobRequest?.respond(0)
+      },
+      // Not through a `next()` under way: what waits for a chunk must end, too
+      cancel: async (reason) => void (await watched.return(reason)),
+    },
+    // 0: nothing is read before the caller asks
+    { highWaterMark: 0 },
+  )
+  guarded('option', () => carryOver(stream, value))
+  return { value, held: watched, ...drawn, close: closeOf(watched) }
+}
+
+/** True for a stream whose reader may bring its own buffer, as that of an HTTP answer's body may. */
+function isByteStream(stream: ReadableStream): boolean {
+  try {
+    stream.getReader({ mode: 'byob' }).releaseLock()
+    return true
+  } catch {
+    return false
+  }
+}
+
+const readingKeys = ['cancel', 'getReader', 'locked', 'pipeThrough', 'pipeTo', 'tee', 'values', Symbol.asyncIterator] as const
+/** What Node itself keeps in a ReadableStream, and what every one has. */
+const plainKeys = new Set<PropertyKey>([
+  ...Reflect.ownKeys(new ReadableStream()),
+  ...Reflect.ownKeys(ReadableStream.prototype),
+  'constructor',
+])
+
+/**
+ * Gives `replacement` the own properties of `stream` and what its class adds. Their code runs on the original, which may have private
+ * fields; what it reads from there comes from the replacement.
+ */
+function carryOver(stream: ReadableStream, replacement: ReadableStream): void {
+  const own = Reflect.ownKeys(stream).filter((key) => !plainKeys.has(key) || key === Symbol.asyncIterator)
+  const prototype = Object.getPrototypeOf(stream) as object
+  if (own.length === 0 && prototype === ReadableStream.prototype) return
+  readThrough(stream, replacement)
+  for (const key of own) forwardProperty(replacement, key, stream)
+  if (prototype === ReadableStream.prototype) return
+  const added = Object.create(prototype) as object
+  for (let level = prototype; level !== ReadableStream.prototype; level = Object.getPrototypeOf(level) as object) {
+    // What overrides a method of every stream reads, through `super`, the object that it is called on
+    for (const key of Reflect.ownKeys(level))
+      if (!plainKeys.has(key) && !Object.hasOwn(added, key)) forwardProperty(added, key, stream)
+  }
+  Object.setPrototypeOf(replacement, added)
+}
+
+/** Lets `stream`, which is locked, be read as `replacement`. */
+export function readThrough(stream: ReadableStream, replacement: ReadableStream): void {
+  for (const key of readingKeys) {
+    if (Object.hasOwn(stream, key)) continue
+    const get = (): unknown => {
+      const value = peek(replacement, key)
+      return typeof value === 'function' ? (value as () => unknown).bind(replacement) : value
+    }
+    Reflect.defineProperty(stream, key, { get, configurable: true })
+  }
+}
+
+function forwardProperty(to: object, key: PropertyKey, from: object): void {
+  Reflect.defineProperty(to, key, {
+    get: () => {
+      const value: unknown = Reflect.get(from, key, from)
+      return typeof value === 'function' ? (value as () => unknown).bind(from) : value
+    },
+    set: (value: unknown) => {
+      Reflect.set(from, key, value, from)
+    },
+    configurable: true,
+    enumerable: Object.prototype.propertyIsEnumerable.call(from, key),
+  })
+}

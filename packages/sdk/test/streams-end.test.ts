@@ -1,0 +1,298 @@
+import { setImmediate as soon } from 'node:timers/promises'
+import { setFlagsFromString } from 'node:v8'
+import { runInNewContext } from 'node:vm'
+
+import { afterEach, beforeEach, describe, expect, test } from 'vitest'
+
+import {
+  currentExecution,
+  getActiveExecutions,
+  instrumentAgent,
+  instrumentTool,
+  type InstrumentAgentOptions,
+} from '../src/index.ts'
+import { startTestTelemetry, type TestTelemetry } from '../src/testing/index.ts'
+import { told } from './run-watch.ts'
+
+let telemetry: TestTelemetry
+beforeEach(async () => void (telemetry = await startTestTelemetry({ skipWaits: false })))
+afterEach(() => telemetry.shutdown())
+
+setFlagsFromString('--expose-gc')
+const collect = runInNewContext('gc') as () => void
+
+const quick = { name: 'writer', recovery: { maxRetries: 2, baseDelaySeconds: 0 }, logger: false } as const
+const cancelled = 'cancelled aborted (unset), attempts: unset'
+const timedOut = 'failure exhausted (timeout), attempts: timeout'
+
+async function* endless(): AsyncGenerator<string, void> {
+  for (;;) yield 'chunk'
+}
+/** One chunk, and then nothing, whatever happens. */
+async function* stalling(): AsyncGenerator<string, void> {
+  yield 'chunk'
+  await new Promise(() => {})
+}
+
+type Open = (body: () => AsyncGenerator<string>, signal: AbortSignal) => Promise<{ read(): Promise<unknown> }>
+const generator = (stream: AsyncGenerator): { read(): Promise<unknown> } => ({ read: () => stream.next() })
+
+/** Opens a stream of each kind and reads its first chunk. */
+const kinds: Record<string, Open> = {
+  'an async generator function': async (body, signal) => {
+    const agent = instrumentAgent(async function* (_: AbortSignal) {
+      yield* body()
+    }, quick)
+    return generator(agent(signal))
+  },
+  'a function that returns a generator': async (body, signal) => {
+    const agent = instrumentAgent((_: AbortSignal) => body(), quick)
+    return generator(agent(signal))
+  },
+  'a ReadableStream': async (body, signal) => {
+    const agent = instrumentAgent(async (_: AbortSignal) => ReadableStream.from(body()), quick)
+    const reader = (await agent(signal)).getReader()
+    return { read: () => reader.read() }
+  },
+  'a held iterable': async (body, signal) => {
+    const options: InstrumentAgentOptions<[AbortSignal], { stream: AsyncGenerator<string> }> = {
+      ...quick,
+      streamOf: ({ stream }) => stream,
+    }
+    const agent = instrumentAgent(async (_: AbortSignal) => ({ stream: body() }), options)
+    return generator((await agent(signal)).stream)
+  },
+}
+
+describe.for(Object.entries(kinds))('%s', ([, open]) => {
+  test('ends as cancelled when its caller aborts and reads no more', async () => {
+    const controller = new AbortController()
+    const stream = await open(endless, controller.signal)
+    await stream.read()
+    expect(await told(telemetry)).toBe('open')
+    controller.abort()
+    expect(await told(telemetry)).toBe(cancelled)
+    expect(getActiveExecutions()).toEqual([])
+    expect(await stream.read()).toEqual({ done: false, value: 'chunk' })
+    expect(await told(telemetry)).toBe(cancelled)
+  })
+
+  test('ends as cancelled when its caller aborts while a chunk is waited for that never comes', async () => {
+    const controller = new AbortController()
+    const stream = await open(stalling, controller.signal)
+    await stream.read()
+    void stream.read()
+    controller.abort()
+    await expect.poll(() => told(telemetry), { timeout: 20_000 }).toBe(cancelled)
+  })
+
+  test('ends as failed when the time limit of its caller passes and it is not read any more', async () => {
+    const stream = await open(endless, AbortSignal.timeout(200))
+    await stream.read()
+    await expect.poll(() => told(telemetry), { timeout: 20_000 }).toMatch(/^failure aborted \(timeout\)/)
+  })
+
+  test('ends as cancelled when it is dropped and collected', async () => {
+    await (async () => {
+      const stream = await open(endless, new AbortController().signal)
+      await stream.read()
+    })()
+    expect(await told(telemetry)).toBe('open')
+    await expect
+      .poll(
+        async () => {
+          await soon()
+          collect()
+          return told(telemetry)
+        },
+        { timeout: 20_000 },
+      )
+      .toBe(cancelled)
+  })
+})
+
+test('what is returned at once and never used ends as cancelled when it is collected', async () => {
+  // oxlint-disable-next-line unicorn/no-thenable -- that is what this is about
+  const lazy: unknown[] = [{ then: () => {} }, endless()]
+  for (const [index, returned] of lazy.entries()) {
+    const make = (): unknown => (index === 0 ? { ...(returned as object) } : endless())
+    void instrumentAgent(make, { ...quick, name: `lazy ${index}` })()
+  }
+  expect(getActiveExecutions()).toHaveLength(2)
+  await expect
+    .poll(
+      async () => {
+        await soon()
+        collect()
+        return getActiveExecutions()
+      },
+      { timeout: 20_000 },
+    )
+    .toEqual([])
+})
+
+test('a call of a tool ends when the stream it returned is collected', async () => {
+  const tool = instrumentTool(() => endless(), { name: 'search' })
+  await (async () => void (await tool().next()))()
+  await expect
+    .poll(
+      async () => {
+        await soon()
+        collect()
+        return telemetry.spans().length
+      },
+      { timeout: 20_000 },
+    )
+    .toBe(1)
+})
+
+/** Like `messages.stream()` of Anthropic: it goes on by itself, also when only its end is awaited. */
+class MessageStream {
+  readonly #end = Promise.withResolvers<void>()
+  readonly #queues: { push(event: string): void; end(error?: unknown): void }[] = []
+  constructor(events: readonly (string | Error)[]) {
+    this.#end.promise.catch(() => {})
+    void this.#run(events)
+  }
+  async #run(events: readonly (string | Error)[]): Promise<void> {
+    for (const event of events) {
+      await soon()
+      if (event instanceof Error) {
+        for (const queue of this.#queues) queue.end(event)
+        return this.#end.reject(event)
+      }
+      for (const queue of this.#queues) queue.push(event)
+    }
+    for (const queue of this.#queues) queue.end()
+    this.#end.resolve()
+  }
+  on(): this {
+    return this
+  }
+  off(): this {
+    return this
+  }
+  async done(): Promise<void> {
+    await this.#end.promise
+  }
+  async finalText(): Promise<string> {
+    await this.done()
+    return 'the text'
+  }
+  [Symbol.asyncIterator](): AsyncIterator<string> {
+    let controller: ReadableStreamDefaultController<string>
+    const stream = new ReadableStream<string>({ start: (made) => void (controller = made) })
+    this.#queues.push({
+      push: (event) => controller.enqueue(event),
+      end: (error) => (error === undefined ? controller.close() : controller.error(error)),
+    })
+    return stream[Symbol.asyncIterator]()
+  }
+}
+
+describe('a stream that goes on by itself', () => {
+  const broken = new RangeError('broken')
+  const agentOf = (...attempts: (string | Error)[][]): (() => Promise<MessageStream>) => {
+    const options: InstrumentAgentOptions<[], MessageStream> = { ...quick, streamOf: (stream) => stream as never }
+    return instrumentAgent(async () => new MessageStream(attempts.shift()!), options)
+  }
+
+  test('ends its run as it ends although only its final text is asked for', async () => {
+    const stream = await agentOf(['a', 'b'])()
+    expect(await stream.finalText()).toBe('the text')
+    await expect.poll(() => told(telemetry)).toBe('success first_try (unset), attempts: unset')
+  })
+
+  test('fails its run when it fails although nobody reads it', async () => {
+    const stream = await agentOf(['a', broken])()
+    await expect(stream.finalText()).rejects.toBe(broken)
+    await expect.poll(() => told(telemetry)).toBe('failure exhausted (RangeError), attempts: RangeError')
+  })
+
+  test('loses no event, and is tried again before its first one', async () => {
+    const stream = await agentOf([broken], ['a', 'b'])()
+    const events: string[] = []
+    for await (const event of stream as unknown as AsyncIterable<string>) events.push(event)
+    expect(events).toEqual(['a', 'b'])
+    await expect.poll(() => told(telemetry)).toBe('success recovered (unset), attempts: RangeError unset')
+  })
+})
+
+describe('the time limit', () => {
+  const limits = {
+    'of the run': { totalTimeoutSeconds: 0.2, maxRetries: 0 },
+    'of an attempt': { attemptTimeoutSeconds: 0.2, maxRetries: 0 },
+  }
+  const shapes: Record<string, (recovery: object) => Promise<{ read(): Promise<unknown>; signal: AbortSignal }>> = {
+    'a generator': async (recovery) => {
+      let signal: AbortSignal
+      const agent = instrumentAgent(
+        async function* () {
+          ;({ signal } = currentExecution()!)
+          yield* stalling()
+        },
+        { ...quick, recovery },
+      )
+      const stream = agent()
+      return { read: () => stream.next(), signal: (await stream.next(), signal!) }
+    },
+    'a ReadableStream': async (recovery) => {
+      let signal: AbortSignal
+      const agent = instrumentAgent(
+        async () => {
+          ;({ signal } = currentExecution()!)
+          return ReadableStream.from(stalling())
+        },
+        { ...quick, recovery },
+      )
+      const reader = (await agent()).getReader()
+      await reader.read()
+      return { read: () => reader.read(), signal: signal! }
+    },
+  }
+  for (const [which, recovery] of Object.entries(limits)) {
+    test.for(Object.entries(shapes))(
+      `${which} ends %s that stalls after its first chunk, and aborts its signal`,
+      async ([, open]) => {
+        const stream = await open(recovery)
+        await expect(stream.read()).rejects.toMatchObject({ name: 'TimeoutError' })
+        expect(stream.signal.aborted).toBe(true)
+        await expect.poll(() => told(telemetry)).toBe(timedOut)
+      },
+    )
+  }
+
+  test('of the run passes also while nobody reads, and its reader learns so once', async () => {
+    const agent = instrumentAgent(() => endless(), { ...quick, recovery: { totalTimeoutSeconds: 0.2 } })
+    const stream = agent()
+    await stream.next()
+    await expect.poll(() => told(telemetry), { timeout: 20_000 }).toBe(timedOut)
+    await expect(stream.next()).rejects.toMatchObject({ name: 'TimeoutError' })
+    expect(await stream.next()).toEqual({ done: true, value: undefined })
+  })
+
+  test('of the run does not keep its reader from leaving', async () => {
+    const agent = instrumentAgent(() => endless(), { ...quick, recovery: { totalTimeoutSeconds: 0.2 } })
+    const stream = agent()
+    await stream.next()
+    await expect.poll(() => told(telemetry), { timeout: 20_000 }).toBe(timedOut)
+    expect(await stream.return()).toEqual({ done: true, value: undefined })
+  })
+
+  test('of an attempt does not pass while nobody waits for a chunk, nor does that of a stream that has ended', async () => {
+    const agent = instrumentAgent(
+      async function* () {
+        yield 'a'
+        yield 'b'
+      },
+      { ...quick, recovery: { attemptTimeoutSeconds: 0.05, totalTimeoutSeconds: 60 } },
+    )
+    const stream = agent()
+    await stream.next()
+    const waited = performance.now()
+    await expect.poll(() => performance.now() - waited, { timeout: 20_000 }).toBeGreaterThan(100)
+    expect(await stream.next()).toEqual({ done: false, value: 'b' })
+    expect(await stream.next()).toEqual({ done: true, value: undefined })
+    expect(await told(telemetry)).toBe('success first_try (unset), attempts: unset')
+  })
+})
