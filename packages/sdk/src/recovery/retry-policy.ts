@@ -1,5 +1,3 @@
-import { ConstantBackoff, handleWhenResult, retry, type RetryPolicy } from 'cockatiel'
-
 import { peek } from '../peek.ts'
 import type { NextStep } from './next-step.ts'
 
@@ -9,17 +7,31 @@ export type Tried = { readonly value: unknown } | { readonly error: unknown; rea
 /** What follows where somebody else decides: the caller, or a policy of the user's. */
 export const giveUp: NextStep = { retry: false, outcome: 'exhausted' }
 
+/** Calls a function again while its result says so. */
+export interface RetryPolicy {
+  execute(attempt: () => Promise<Tried> | Tried): Promise<Tried>
+}
+
 const policies = new Map<number, RetryPolicy>()
 
-/** One policy per number of retries. It only counts: waiting is done inside the call, where an abort can end it. */
+/**
+ * One policy per number of retries. It only counts: waiting is done inside the call, where an abort can end it. Not cockatiel's `retry()`,
+ * which sets a timer between two calls even for no wait at all: a test that stops the clock would hang there.
+ */
 export function retryPolicy(maxRetries: number): RetryPolicy {
   let policy = policies.get(maxRetries)
   if (!policy) {
-    const goesOn = handleWhenResult((tried) => 'step' in (tried as Tried) && (tried as { step: NextStep }).step.retry)
-    policy = retry(goesOn, { maxAttempts: maxRetries, backoff: new ConstantBackoff(0) })
+    policy = { execute: (attempt) => untilDone(attempt, maxRetries) }
     policies.set(maxRetries, policy)
   }
   return policy
+}
+
+async function untilDone(attempt: () => Promise<Tried> | Tried, maxRetries: number): Promise<Tried> {
+  for (let retries = 0; ; retries++) {
+    const tried = await attempt()
+    if (!('step' in tried && tried.step.retry) || retries >= maxRetries) return tried
+  }
 }
 
 /** True for the errors with which cockatiel's breakers and bulkheads turn a call away. */

@@ -59,7 +59,7 @@ export interface TestTelemetry extends AsyncDisposable {
 
 /**
  * Registers an OpenTelemetry SDK, in place of what is registered, that keeps spans and metrics in memory, so that a test can look at what
- * its agents did. There is one at a time: the next one ends it. It needs `@opentelemetry/sdk-trace`, `@opentelemetry/sdk-metrics` and
+ * its agents did. A process has one at a time: while one runs, a second call rejects. It needs `@opentelemetry/sdk-trace`, `@opentelemetry/sdk-metrics` and
  * `@opentelemetry/context-async-hooks`, 2.9 or newer; where they are missing it rejects, and says so.
  *
  * @example
@@ -69,12 +69,26 @@ export interface TestTelemetry extends AsyncDisposable {
  */
 export async function startTestTelemetry(options: TestTelemetryOptions = {}): Promise<TestTelemetry> {
   checkTestOptions(options)
-  return new InMemory(await openTelemetrySdk(), options)
+  refuseSecond()
+  const sdk = await openTelemetrySdk()
+  // another call may have come meanwhile
+  refuseSecond()
+  return new InMemory(sdk, options)
+}
+
+/** The one whose parts are registered, also when the package was loaded twice. */
+const slot = Symbol.for('@swarmwatch/sdk.testTelemetry')
+const globals = globalThis as { [slot]?: TestTelemetry | undefined }
+
+function refuseSecond(): void {
+  if (globals[slot] === undefined) return
+  throw new Error(
+    'startTestTelemetry() was called while another test telemetry runs in this process: each would record the runs of the other. ' +
+      'Call shutdown() at the end of each test (`await using` does it), and do not let tests of one process overlap',
+  )
 }
 
 class InMemory implements TestTelemetry {
-  /** The one whose parts are registered. */
-  static #registered: InMemory | undefined
   readonly #sdk: OpenTelemetrySdk
   readonly #parts: TelemetryParts
   readonly #stopListening: () => void
@@ -86,9 +100,7 @@ class InMemory implements TestTelemetry {
   constructor(sdk: OpenTelemetrySdk, { skipWaits = true, ...parts }: TestTelemetryOptions) {
     this.#sdk = sdk
     this.#parts = parts
-    const previous = InMemory.#registered
-    if (previous) previous.#end()
-    InMemory.#registered = this
+    globals[slot] = this
     unregister()
     context.setGlobalContextManager(sdk.contextManager())
     const spanProcessors = [...(parts.spanProcessors ?? []), keeping(this.#spans)]
@@ -156,8 +168,8 @@ class InMemory implements TestTelemetry {
 
   #end(): void {
     this.#stopListening()
-    if (InMemory.#registered !== this) return
-    InMemory.#registered = undefined
+    if (globals[slot] !== this) return
+    globals[slot] = undefined
     processWide.newWorld = () => realWorld
     unregister()
   }

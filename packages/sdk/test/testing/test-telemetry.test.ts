@@ -127,17 +127,6 @@ test('after the end nothing is registered, and what was recorded can still be re
   expect(telemetry.spans('invoke_agent greeter')).toHaveLength(1)
 })
 
-test('a second one takes the place of the first, whose end leaves it alone', async () => {
-  const first = await start()
-  const second = await start()
-  await first.shutdown()
-  await flaky(600)()
-  expect(first.executions()).toEqual([])
-  expect(second.executions()).toHaveLength(1)
-  expect(second.spans('invoke_agent flaky')).toHaveLength(1)
-  expect(await second.sum('agent.retries')).toBe(1)
-})
-
 test('refuses options that there are not, or cannot be, all at once', async () => {
   await expect(startTestTelemetry({ skipWait: true, views: 'all', skipWaits: undefined } as never)).rejects.toThrow(
     'startTestTelemetry: skipWait is not an option; there are spanProcessors, sampler, metricReaders, views, skipWaits, got true\n' +
