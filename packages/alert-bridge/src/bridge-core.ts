@@ -8,7 +8,7 @@ import type { AlertGroup, Read } from './inbox/alert-group.ts'
 import { readAlertGroup } from './inbox/alert-group.ts'
 import { eventKey } from './inbox/dedupe-key.ts'
 import { noticeOfEvent, readEvent, type BridgeEvent } from './inbox/bridge-event.ts'
-import { isWatchdog } from './inbox/is-watchdog.ts'
+import { withoutWatchdog } from './inbox/is-watchdog.ts'
 import { metaNotice, type Meta } from './inbox/meta-notice.ts'
 import { inboxLimit } from './inbox/inbox-limit.ts'
 import { replayQuarantined, type ReplayedBody } from './inbox/replay-quarantined.ts'
@@ -128,12 +128,11 @@ export async function startCore(options: CoreOptions): Promise<BridgeCore> {
   async function acceptGroup(group: AlertGroup, traceparent?: string): Promise<Accepted> {
     const receivedAt = now()
     metrics.received()
-    if (isWatchdog(group)) {
-      if (group.status === 'firing') watchdogAt = receivedAt
-      return { id: 'watchdog' }
-    }
+    const { isAlive, group: rest } = withoutWatchdog(group)
+    if (isAlive) watchdogAt = receivedAt
+    if (rest === undefined) return { id: 'watchdog' }
     await assertRoom()
-    return keep(takeGroup(group, { channels, plan: times, receivedAt, traceparent }))
+    return keep(takeGroup(rest, { channels, plan: times, receivedAt, traceparent }))
   }
 
   async function acceptBody(body: Uint8Array, traceparent?: string): Promise<Accepted & { readonly quarantined?: string }> {

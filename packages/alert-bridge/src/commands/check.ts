@@ -1,11 +1,12 @@
 import { readFileSync } from 'node:fs'
+import { dirname, resolve } from 'node:path'
 
 import { hostAndPort } from '@swarmwatch/config'
 import { asJson, type ExitCode } from '@swarmwatch/config/command-line'
 
 import type { BridgeSettings } from '../settings.ts'
 import { lintAlertmanager } from './lint-alertmanager.ts'
-import { fewChannelsLine } from './serve.ts'
+import { fewChannelsLine, reachingPeople } from './serve.ts'
 
 export interface CheckOptions {
   readonly settings: BridgeSettings
@@ -19,12 +20,20 @@ export interface CheckOptions {
 /** Says what in the settings, and in Alertmanager's, would make alerts be lost. Gives the exit code: 1 when there is something. */
 export function check({ settings, alertmanagerFile, write, json = false }: CheckOptions): ExitCode {
   const { channels, notices, host, port, tokens } = settings
+  const reaching = reachingPeople(channels)
   const warnings = [
     ...notices,
-    ...(channels.length < 2 ? [fewChannelsLine(channels.length)] : []),
-    ...uncovered(channels),
+    ...(reaching.length < 2 ? [fewChannelsLine(reaching.length)] : []),
+    ...uncovered(reaching),
     ...channels.flatMap((one) =>
-      one.type === 'email' && one.requireTls === false
+      one.type === 'email' && one.tlsSkipVerify === true
+        ? [
+            `channel ${one.name}: any certificate of the mail server is accepted (ALERT_EMAIL_TLS_SKIP_VERIFY), so somebody between may read the mails and the password; set ALERT_EMAIL_CA_FILE`,
+          ]
+        : [],
+    ),
+    ...channels.flatMap((one) =>
+      one.type === 'email' && one.requireTls === false && one.implicitTls !== true
         ? [
             `channel ${one.name}: TLS is not required (ALERT_EMAIL_REQUIRE_TLS or require_tls), so mail may go, and log in, in clear text`,
           ]
@@ -56,7 +65,8 @@ function uncovered(channels: BridgeSettings['channels']): string[] {
 
 function lintFile(path: string): string[] {
   try {
-    return lintAlertmanager(readFileSync(path, 'utf8')).map((sentence) => `${path}: ${sentence}`)
+    const readBeside = (name: string): string => readFileSync(resolve(dirname(path), name), 'utf8')
+    return lintAlertmanager(readFileSync(path, 'utf8'), readBeside).map((sentence) => `${path}: ${sentence}`)
   } catch (error) {
     return [`${path} cannot be read (${(error as NodeJS.ErrnoException).code ?? 'error'})`]
   }

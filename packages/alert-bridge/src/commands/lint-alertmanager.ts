@@ -2,6 +2,7 @@ import { parse } from 'yaml'
 import { z } from 'zod'
 
 import { duplicateWindowMs } from '../inbox/decide-repeat.ts'
+import { isWatchdogName } from '../inbox/is-watchdog.ts'
 import { durationMs } from './duration-ms.ts'
 
 interface Route {
@@ -25,36 +26,47 @@ const route: z.ZodType<Route> = z.lazy(() =>
     routes: z.array(route).optional(),
   }),
 )
+const httpConfig = z.looseObject({
+  authorization: z.looseObject({ type: z.string().optional() }).optional(),
+  bearer_token: z.string().optional(),
+  bearer_token_file: z.string().optional(),
+  basic_auth: z.looseObject({}).optional(),
+  oauth2: z.looseObject({}).optional(),
+  http_headers: z.record(z.string(), z.unknown()).optional(),
+})
 const webhook = z.looseObject({
   url: z.string().optional(),
   url_file: z.string().optional(),
   send_resolved: z.boolean().optional(),
   timeout: z.coerce.string().optional(),
-  http_config: z.looseObject({ authorization: z.looseObject({}).optional() }).optional(),
+  http_config: httpConfig.optional(),
 })
 const receiver = z.looseObject({ name: z.string(), webhook_configs: z.array(webhook).optional() })
-const file = z.looseObject({ route, receivers: z.array(receiver) })
+const global = z.looseObject({ http_config: httpConfig.optional() })
+const file = z.looseObject({ global: global.nullish(), route, receivers: z.array(receiver) })
 
 /** After that long without a Watchdog the bridge raises the alarm, unless BRIDGE_WATCHDOG_SECONDS says otherwise. */
 const watchdogMs = 300_000
 
 type Receiver = z.infer<typeof receiver>
+type HttpConfig = z.infer<typeof httpConfig>
 
-/** What in an `alertmanager.yml` would make alerts be lost or told twice, one sentence each. */
-export function lintAlertmanager(text: string): string[] {
+/**
+ * What in an `alertmanager.yml` would make alerts be lost or reported twice, one sentence each. `readFile` reads the files that
+ * `url_file` names; one that cannot be read from here may well hold the address of the bridge.
+ */
+export function lintAlertmanager(text: string, readFile: (path: string) => string = unreadable): string[] {
   const parsed = parsedFile(text)
   if (typeof parsed === 'string') return [parsed]
-  const { receivers } = parsed
-  const bridges = receivers.filter((one) =>
-    webhooksOf(one).some((hook) => (hook.url ?? hook.url_file ?? '').includes('/api/v1/alerts')),
-  )
+  const { receivers, global: shared } = parsed
+  const bridges = receivers.filter((one) => webhooksOf(one).some((hook) => leadsToBridge(hook, readFile)))
   if (bridges.length === 0) return ['no receiver has a webhook with the address of the bridge, .../api/v1/alerts']
   const names = new Set(bridges.map(({ name }) => name))
   const routes = effectiveRoutes(parsed.route).filter((one) => names.has(one.receiver ?? ''))
   // a receiver that only Watchdog goes to: nobody waits to hear that it is over
   const others = new Set(routes.filter((one) => !isForWatchdog(one)).map((one) => one.receiver))
   return [
-    ...bridges.flatMap((one) => lintReceiver(one, others.has(one.name))),
+    ...bridges.flatMap((one) => lintReceiver(one, others.has(one.name), shared?.http_config)),
     ...lintRoutes(routes),
     ...lintWatchdog(routes),
     ...lintSecond(receivers, names),
@@ -72,7 +84,36 @@ function parsedFile(text: string): z.infer<typeof file> | string {
   }
 }
 
-function lintReceiver(one: Receiver, tellsPeople: boolean): string[] {
+function leadsToBridge({ url, url_file: path }: z.infer<typeof webhook>, readFile: (path: string) => string): boolean {
+  if (url !== undefined) return url.includes('/api/v1/alerts')
+  if (path === undefined) return false
+  try {
+    return readFile(path).includes('/api/v1/alerts')
+  } catch {
+    return true
+  }
+}
+
+function unreadable(path: string): string {
+  throw new Error(`${path} is not read`)
+}
+
+/** Why the bridge would answer 401, or nothing. */
+function lintAuthorization(name: string, http: HttpConfig | undefined): string[] {
+  const { authorization, bearer_token: token, bearer_token_file: tokenFile, basic_auth: basic, oauth2, http_headers } = http ?? {}
+  const hasHeader = Object.keys(http_headers ?? {}).some((header) => header.toLowerCase() === 'authorization')
+  const refused = '; the bridge answers 401, and Alertmanager drops the alert'
+  if (hasHeader || oauth2 !== undefined || token !== undefined || tokenFile !== undefined) return []
+  if (authorization === undefined) {
+    const problem = basic === undefined ? 'is missing' : 'is missing, and the bridge does not know basic_auth'
+    return [`receiver "${name}": http_config.authorization ${problem}${refused}`]
+  }
+  return (authorization.type ?? 'Bearer').toLowerCase() === 'bearer'
+    ? []
+    : [`receiver "${name}": http_config.authorization has type ${authorization.type}, not Bearer${refused}`]
+}
+
+function lintReceiver(one: Receiver, tellsPeople: boolean, shared: HttpConfig | undefined): string[] {
   return webhooksOf(one).flatMap(({ timeout, send_resolved: sendResolved, http_config: http }) => [
     ...(timeout === undefined
       ? [`receiver "${one.name}": the webhook has no timeout, so a bridge that hangs stops its groups; set timeout: 10s`]
@@ -80,9 +121,8 @@ function lintReceiver(one: Receiver, tellsPeople: boolean): string[] {
     ...(sendResolved === false && tellsPeople
       ? [`receiver "${one.name}": send_resolved is false, so nobody hears that it is over`]
       : []),
-    ...(http?.authorization === undefined
-      ? [`receiver "${one.name}": http_config.authorization is missing; the bridge answers 401, and Alertmanager drops the alert`]
-      : []),
+    // the shared one counts only for a webhook that has none
+    ...lintAuthorization(one.name, http ?? shared),
   ])
 }
 
@@ -141,7 +181,8 @@ function isForAll(one: Route): boolean {
 }
 
 function isForWatchdog(one: Route): boolean {
-  return matchersOf(one).includes('Watchdog')
+  const values = matchersOf(one).match(/[\w']+/g) ?? []
+  return values.some(isWatchdogName)
 }
 
 function repeatMs(one: Route): number {

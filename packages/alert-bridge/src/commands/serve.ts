@@ -9,8 +9,8 @@ import type { BridgeSettings } from '../settings.ts'
 export async function serve(settings: BridgeSettings, options: ServiceOptions = {}): Promise<ExitCode> {
   const { write = (line: string) => console.error(line) } = options
   for (const notice of settings.notices) write(`[BRIDGE] ${notice}`)
-  if (settings.channels.length < 2 && options.channels === undefined)
-    write(`[BRIDGE] ${fewChannelsLine(settings.channels.length)}`)
+  const reaching = reachingPeople(settings.channels).length
+  if (reaching < 2 && options.channels === undefined) write(`[BRIDGE] ${fewChannelsLine(reaching)}`)
   const asked = Promise.withResolvers<string>()
   for (const signal of ['SIGTERM', 'SIGINT'] as const) process.once(signal, () => asked.resolve(signal))
   try {
@@ -29,11 +29,16 @@ export async function serve(settings: BridgeSettings, options: ServiceOptions = 
   }
 }
 
-/** What is wrong with fewer than two channels. */
+/** The channels but the console, which reaches no one for sure. */
+export function reachingPeople(channels: BridgeSettings['channels']): BridgeSettings['channels'] {
+  return channels.filter(({ type }) => type !== 'console')
+}
+
+/** What is wrong with fewer than two channels that reach people. */
 export function fewChannelsLine(count: number): string {
   return count === 0
-    ? 'there is no channel: nobody is told anything but by this console; set alerts.channels or ALERT_*'
-    : 'there is only one channel: when it is down, nobody is told; add a second one of another kind'
+    ? 'there is no channel but the console: no one is notified; set alerts.channels or ALERT_*'
+    : 'there is only one channel besides the console: when it is down, no one is notified; add a second one of another kind'
 }
 
 function namesOf({ channels }: BridgeSettings): string {

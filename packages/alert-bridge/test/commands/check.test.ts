@@ -97,6 +97,70 @@ test.each([
   expect(lintAlertmanager(text)).toEqual([sentence])
 })
 
+test.each([
+  ['authorization: { credentials_file: /run/secrets/token }', 'authorization: { credentials: secret }'],
+  ['authorization: { credentials_file: /run/secrets/token }', 'authorization: { type: bearer, credentials_ref: token }'],
+  ['authorization: { credentials_file: /run/secrets/token }', 'bearer_token_file: /run/secrets/token'],
+  [
+    'authorization: { credentials_file: /run/secrets/token }',
+    'http_headers: { authorization: { files: [/run/secrets/header] } }',
+  ],
+  ['url: http://alert-bridge:8090/api/v1/alerts', 'url_file: /run/secrets/bridge_url'],
+  ['alertname="Watchdog"', 'alertname="DeadMansSwitch"'],
+  ['alertname="Watchdog"', 'alertname=~"Watchdog|InfoInhibitor"'],
+])('finds nothing wrong with another way to say the same: %s as %s', (usual, other) => {
+  expect(good).toContain(usual)
+  expect(lintAlertmanager(good.replaceAll(usual, other))).toEqual([])
+})
+
+test('the authorization may be that of all receivers', () => {
+  const bare = good.replaceAll(/ +http_config: .*\n/g, '')
+  const shared = `global:\n  http_config: { authorization: { credentials_file: /run/secrets/token } }\n`
+  expect(lintAlertmanager(`${shared}${bare}`)).toEqual([])
+  expect(lintAlertmanager(bare)).toHaveLength(2)
+})
+
+test.each([
+  ['basic_auth: { username: a }', 'http_config.authorization is missing, and the bridge does not know basic_auth'],
+  ['authorization: { type: Basic }', 'http_config.authorization has type Basic, not Bearer'],
+])('finds an authorization that the bridge refuses: %s', (other, sentence) => {
+  const bad = good.replaceAll('authorization: { credentials_file: /run/secrets/token }', other)
+  expect(lintAlertmanager(bad)).toEqual(
+    ['bridge', 'bridge-watchdog'].map(
+      (name) => `receiver "${name}": ${sentence}; the bridge answers 401, and Alertmanager drops the alert`,
+    ),
+  )
+})
+
+test('a file with the address is read where it can be', () => {
+  const files = good.replaceAll('url: http://alert-bridge:8090/api/v1/alerts', 'url_file: bridge_url')
+  expect(lintAlertmanager(files, () => 'http://alert-bridge:8090/api/v1/alerts\n')).toEqual([])
+  expect(lintAlertmanager(files, () => 'http://elsewhere/hook\n')).toEqual([
+    'no receiver has a webhook with the address of the bridge, .../api/v1/alerts',
+  ])
+})
+
+test('the console is no channel that reaches people', () => {
+  const file = join(temporaryFolder(), 'settings.yaml')
+  const warningsWith = (channels: string): string[] => {
+    writeFileSync(file, `alerts:\n  channels:\n    - { type: console }\n${channels}`)
+    const lines: string[] = []
+    const settings = readSettings({ env: { BRIDGE_TOKEN: 'bridge-token-secret', SWARMWATCH_CONFIG: file } })
+    check({ settings, write: (line) => lines.push(line) })
+    return lines.filter((line) => line.startsWith('warning: '))
+  }
+  const hook = (name: string, severity: string): string =>
+    `    - { type: webhook, name: ${name}, url: 'https://${name}.example.com/', severities: [${severity}] }\n`
+  const one =
+    'warning: there is only one channel besides the console: when it is down, no one is notified; add a second one of another kind'
+  expect(warningsWith('')).toEqual([
+    'warning: there is no channel but the console: no one is notified; set alerts.channels or ALERT_*',
+  ])
+  expect(warningsWith(hook('a', 'critical, warning'))).toEqual([one])
+  expect(warningsWith(hook('a', 'critical, warning') + hook('b', 'critical'))).toEqual([])
+  expect(warningsWith(hook('a', 'warning') + hook('b', 'warning'))).toEqual(['warning: no channel is told of critical alerts'])
+})
+
 test('warns of a single channel, and shows no secret', () => {
   const secrets = { BRIDGE_TOKEN: 'bridge-token-secret', ALERT_SLACK_WEBHOOK: 'https://hooks.slack.com/services/secret' }
   const file = join(temporaryFolder(), 'settings.yaml')
@@ -107,7 +171,7 @@ test('warns of a single channel, and shows no secret', () => {
   expect(lines).toEqual([
     'bridge on 127.0.0.1:8090, 1 token(s), data in .swarmwatch/bridge',
     'channel slack (slack): critical, warning, info',
-    'warning: there is only one channel: when it is down, nobody is told; add a second one of another kind',
+    'warning: there is only one channel besides the console: when it is down, no one is notified; add a second one of another kind',
     '1 warning(s)',
   ])
   expect(lines.join()).not.toContain('secret')

@@ -5,13 +5,26 @@ import { severityOf, worstOf } from '../../src/inbox/severity-of.ts'
 const read = (severity: string): string => severityOf({ labels: { severity } })
 
 test('reads the words that people write for a severity, in any case', () => {
-  expect(['critical', 'emergency', 'fatal', 'page', 'CRITICAL'].map(read)).toEqual(Array(5).fill('critical'))
-  expect(['warning', 'Warning'].map(read)).toEqual(['warning', 'warning'])
-  expect(['info', 'information', 'none', 'notice', 'Info'].map(read)).toEqual(Array(5).fill('info'))
+  const meant = (words: string): string[] => [...new Set(words.split(', ').map(read))]
+  expect(meant('critical, CRITICAL, crit, emergency, fatal, page, disaster, blocker, urgent')).toEqual(['critical'])
+  expect(meant('error, ERR, high, Highest, major, P0, p1, P2, sev1, SEV-1, Sev 2, severity_1, Priority 1, S1')).toEqual([
+    'critical',
+  ])
+  expect(meant('warning, Warning, warn, medium, moderate, average, minor, P3, sev3, prio-3')).toEqual(['warning'])
+  expect(meant('info, Info, information, informational, none, notice, low, debug, trace, ok, P4, p5, sev4, SEV-5')).toEqual([
+    'info',
+  ])
+})
+
+test('reads the label priority or level where severity says nothing that it knows', () => {
+  expect(severityOf({ labels: { priority: 'P1' } })).toBe('critical')
+  expect(severityOf({ labels: { level: 'debug' } })).toBe('info')
+  expect(severityOf({ labels: { severity: 'team-a', priority: 'low' } })).toBe('info')
+  expect(severityOf({ labels: { severity: 'info', priority: 'P1' } })).toBe('info')
 })
 
 test('takes a word it does not know, none at all, and the name of a method for a warning', () => {
-  expect(['high', '', 'constructor', '__proto__'].map(read)).toEqual(Array(4).fill('warning'))
+  expect(['p9', '', 'constructor', '__proto__'].map(read)).toEqual(Array(4).fill('warning'))
   expect(severityOf({ labels: {} })).toBe('warning')
 })
 
