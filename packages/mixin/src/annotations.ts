@@ -1,3 +1,6 @@
+import { spanName } from '@swarmwatch/sdk/names'
+
+import { tracesSource } from './dashboards/datasource.ts'
 import { agentLabels, fleetLabels, label } from './series.ts'
 import type { Alert } from './rule.ts'
 
@@ -11,6 +14,7 @@ export function annotationsOf(alert: Alert): Readonly<Record<string, string>> {
     description: alert.description + since(alert),
     runbook_url: `{{ $externalLabels.runbooks_url }}/${alert.alert}.md`,
     dashboard_url: `{{ $externalLabels.grafana_url }}/d/${alert.dashboard}?from=${from(alert)}&to=now${variables(alert)}`,
+    ...(alert.identity.includes(label.agent) && { traces_url: tracesUrl(alert) }),
   }
 }
 
@@ -34,6 +38,43 @@ function begun({ alert, severity, identity }: Alert, arithmetic: string): string
 function variables({ identity, dashboard }: Alert): string {
   const shown = dashboard === 'pipeline' ? [] : identity.filter((name) => Object.hasOwn(variableOf, name))
   return shown.map((name) => `&var-${variableOf[name]}={{ $labels.${name} | urlquery }}`).join('')
+}
+
+/** The agent's runs from half an hour before the alert began until now. Jaeger knows a job by the name after its namespace. */
+function tracesUrl(alert: Alert): string {
+  const agent = `{{ $labels.${label.agent} | urlquery }}`
+  const service = `{{ $labels.${label.job} | reReplaceAll "^.*/" "" | urlquery }}`
+  return `{{ $externalLabels.grafana_url }}/explore?${searchOfTraces(agent, service, { from: from(alert), to: 'now' })}`
+}
+
+/**
+ * Query string of Grafana's Explore: a search for the runs of an agent. The arguments are filled in by somebody else, encoded: what
+ * stands in `${...}` or `{{...}}` goes out as it is.
+ */
+export function searchOfTraces(agent: string, service: string, range: { readonly from: string; readonly to: string }): string {
+  const filledIn = [agent, service, range.from, range.to]
+  // Within JSON the quotes of what is filled in would get a backslash
+  const marked = (text: string): string => `@${filledIn.indexOf(text)}@`
+  const panes = {
+    traces: {
+      datasource: tracesSource.uid,
+      queries: [
+        {
+          refId: 'traces',
+          datasource: tracesSource,
+          queryType: 'search',
+          service: marked(service),
+          operation: spanName.agent(marked(agent)),
+        },
+      ],
+      range: { from: marked(range.from), to: marked(range.to) },
+    },
+  }
+  const encoded = encodeURIComponent(JSON.stringify(panes)).replaceAll(
+    /%40(\d)%40/g,
+    (_, index: string) => filledIn[Number(index)]!,
+  )
+  return `schemaVersion=1&panes=${encoded}`
 }
 
 /** The name of the dashboard variable that filters by a label. */

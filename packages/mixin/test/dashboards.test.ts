@@ -8,10 +8,11 @@ import { metricNames } from './metric-names.ts'
 import { panelsWithoutData } from './panels-without-data.ts'
 import { buildDashboard } from '../src/dashboards/build-dashboard.ts'
 import { dashboardPlans } from '../src/dashboards/dashboard-plans.ts'
+import { placed } from '../src/dashboards/layout.ts'
 import { readSettings } from '../src/settings.ts'
 
 console.log(
-  'Grafana itself cannot run here: the dashboards are checked by rule, their queries in Prometheus (engines/reference-run.test.ts)',
+  'Grafana itself cannot run here: the dashboards are checked by rule, and by its own code on answers of Prometheus (engines/boards.test.ts)',
 )
 
 const plans = dashboardPlans(readSettings(join(root, 'config/production.yaml')))
@@ -20,11 +21,20 @@ const plans = dashboardPlans(readSettings(join(root, 'config/production.yaml')))
 interface BuiltPanel {
   readonly id: number
   readonly type: string
+  readonly collapsed?: boolean
+  readonly panels?: readonly BuiltPanel[]
   readonly title: string
   readonly description?: string
   readonly datasource?: unknown
   readonly gridPos: { readonly x: number; readonly y: number; readonly w: number; readonly h: number }
-  readonly fieldConfig?: { readonly defaults: { readonly unit?: string; readonly thresholds?: object } }
+  readonly fieldConfig?: {
+    readonly defaults: {
+      readonly unit?: string
+      readonly thresholds?: { readonly steps: readonly { readonly value: number | null }[] }
+      readonly custom?: { readonly axisSoftMax?: number; readonly axisSoftMin?: number }
+      readonly max?: number
+    }
+  }
   readonly options?: {
     readonly legend?: { readonly showLegend: boolean }
     readonly reduceOptions?: { readonly calcs: readonly string[] }
@@ -41,14 +51,18 @@ test('there are four, the home dashboard first', () => {
   ])
 })
 
-test('the first row of the overview answers with the five key numbers', () => {
-  expect(plans[0]?.rows[0]?.panels.map(({ shows, title }) => `${shows}: ${title}`)).toEqual([
-    'number: How healthy is the swarm?',
-    'number: What share of the runs fails?',
-    'number: How many agents are active?',
-    'number: How long does a run take?',
-    'number: How busy is the busiest process?',
+test('the first row of the overview has a large tile of health, its change, and the key numbers', () => {
+  const [first] = plans[0]!.rows
+  expect(first!.panels.map(({ shows, title, span, height = 4 }) => `${shows}: ${title} ${span}x${height}`)).toEqual([
+    'number: Swarm health 6x8',
+    'number: Failed share 6x4',
+    'number: Response time 6x4',
+    'number: Active agents 6x4',
+    'number: Health change 6x4',
+    'number: Busiest process 6x4',
+    'number: Alert count 6x4',
   ])
+  expect(first!.panels[0]).toMatchObject({ hasTrend: true })
 })
 
 test('docs/dashboards.md names them, and the panels that show nothing, with the reason', () => {
@@ -68,7 +82,8 @@ test('docs/dashboards.md names them, and the panels that show nothing, with the 
 
 describe.each(plans.map((plan) => [plan.title, plan] as const))('%s', (_title, plan) => {
   const dashboard = buildDashboard(plan)
-  const all = dashboard.panels as unknown as readonly BuiltPanel[]
+  const top = dashboard.panels as unknown as readonly BuiltPanel[]
+  const all = top.flatMap((panel) => [panel, ...(panel.panels ?? [])])
   const panels = all.filter(({ type }) => type !== 'row')
   const queries = panels.flatMap(({ title, targets = [] }) => targets.map(({ expr, refId }) => ({ title, expr, refId })))
 
@@ -82,22 +97,70 @@ describe.each(plans.map((plan) => [plan.title, plan] as const))('%s', (_title, p
 
   test('chooses data source, environment, region, job and agent, and asks only with variables that it has', () => {
     const names = (dashboard.templating?.list ?? []).map(({ name }) => name)
-    const forTraces = plan.uid === 'pipeline' ? [] : ['service']
-    expect(names).toEqual(['datasource', 'environment', 'region', 'job', 'agent', ...forTraces])
-    const used = [...JSON.stringify(dashboard).matchAll(/\$\{?(\w+)/g)].map(([, name]) => name!)
+    const others: Readonly<Record<string, readonly string[]>> = {
+      'swarm-overview': ['job', 'agent', 'runbooks'],
+      'agent-detail': ['agent', 'job', 'service'],
+      'cost-and-capacity': ['job', 'agent'],
+      pipeline: ['job'],
+    }
+    expect(names).toEqual(['datasource', 'environment', 'region', ...others[plan.uid]!])
+    const used = [...JSON.stringify(dashboard).matchAll(/\$\{?([a-z_]\w*)/g)].map(([, name]) => name!)
     expect([...new Set(used)].filter((name) => !name.startsWith('__') && !names.includes(name))).toEqual([])
     for (const name of names) expect(used, name).toContain(name)
+  })
+
+  test('leaves room above it for the switches and the links to the other boards', () => {
+    const shown = (dashboard.templating?.list ?? []).filter(({ hide }) => hide !== 2).map(({ name }) => name)
+    expect(shown.length).toBeLessThanOrEqual(5)
+    expect(dashboard.links).toMatchObject([{ type: 'dashboards', asDropdown: true, includeVars: true, keepTime: true }])
+  })
+
+  test('is refreshed about as often as a graph of its range can change', () => {
+    const every: Readonly<Record<string, string>> = { 1: '30s', 3: '1m', 168: '30m' }
+    expect(dashboard.refresh).toBe(every[plan.hours])
   })
 
   test('marks alerts and deployments', () => {
     expect((dashboard.annotations?.list ?? []).map(({ name }) => name)).toEqual(['Alerts', 'Deployments'])
   })
 
+  test('annotations mark the start of critical alerts of the chosen agents, and never a region', () => {
+    const [alerts, deployments] = (dashboard.annotations?.list ?? []).map(({ expr = '' }) => expr)
+    expect(alerts).toMatch(/severity="critical"/)
+    expect(alerts).toMatch(/environment_name=~"\$environment".*unless.* offset 1m$/s)
+    if (plan.agents !== 'none') expect(alerts).toContain('agent_name=~"$agent"')
+    expect(deployments).toMatch(/unless.* offset 1m\)\nunless.* offset 5m\)$/s)
+  })
+
+  test('rows have no holes, and those that end below the fold are collapsed', () => {
+    for (const { row, panels: placedPanels, isCollapsed } of placed(plan.rows)) {
+      const bottom = Math.max(...placedPanels.map(({ gridPos: { y, h } }) => y + h))
+      const top = Math.min(...placedPanels.map(({ gridPos: { y } }) => y))
+      const area = placedPanels.reduce((sum, { gridPos: { w, h } }) => sum + w * h, 0)
+      expect(area, row.title).toBe(24 * (bottom - top))
+      expect(isCollapsed, row.title).toBe(top > 1 && bottom > 28)
+    }
+    expect(placed(plan.rows)[0]!.isCollapsed).toBe(false)
+    expect(top.filter(({ collapsed }) => collapsed === false).length).toBeGreaterThanOrEqual(1)
+  })
+
+  test('a limit lies within its axis, and an axis of shares does not always reach 100%', () => {
+    for (const { title, type, fieldConfig } of panels.filter(({ type }) => type === 'timeseries')) {
+      const { thresholds, custom, max } = fieldConfig!.defaults
+      const values = thresholds!.steps.map(({ value }) => value).filter((value) => value !== null)
+      expect(max, `${title} ${type}`).toBeUndefined()
+      for (const value of values) {
+        expect(Math.abs(value), title).toBeLessThan(custom!.axisSoftMax!)
+        if (value < 0) expect(value, title).toBeGreaterThan(custom!.axisSoftMin!)
+      }
+    }
+  })
+
   test('panels have numbers of their own and do not lie on each other', () => {
     expect(new Set(all.map(({ id }) => id)).size).toBe(all.length)
     for (const { title, gridPos } of all) expect(gridPos.x + gridPos.w, title).toBeLessThanOrEqual(24)
-    const overlaps = all.flatMap((one, index) =>
-      all
+    const overlaps = top.flatMap((one, index) =>
+      top
         .slice(index + 1)
         .filter((other) => overlap(one.gridPos, other.gridPos))
         .map((other) => `${one.title} / ${other.title}`),
@@ -105,16 +168,19 @@ describe.each(plans.map((plan) => [plan.title, plan] as const))('%s', (_title, p
     expect(overlaps).toEqual([])
   })
 
-  test('every panel is a question with a description, a unit, colors, a legend and a query with a name', () => {
+  test('every panel has a title of at most three words that fits, a question in its description, a unit, colors and named queries', () => {
     expect(new Set(panels.map(({ title }) => title)).size).toBe(panels.length)
-    for (const { title, description = '', fieldConfig, options, targets = [], type } of panels) {
-      expect(title).toMatch(/^(How|What|Which|Why|When|Where|Does|Do|Is|Are|Who)\b.*\?$/)
-      expect(description, title).toMatch(/^[A-Z0-9].{30,}\.$/)
-      expect(fieldConfig?.defaults.unit, title).toMatch(/\w/)
+    for (const { title, description = '', fieldConfig, options, targets = [], type, gridPos } of panels) {
+      expect(title).toMatch(/^[A-Z][\w-]*( [\w-]+){0,2}$/)
+      expect(widthOfTitle(title), title).toBeLessThan(roomForTitle(gridPos.w))
+      expect(description, title).toMatch(/^(How|What|Which|Why|When|Where|Does|Do|Is|Are|Who)\b[^?]*\? [A-Z0-9].{30,}\.$/)
+      // In a table the unit is a column's: of the table it would be the unit of the text too
+      if (type === 'table') expect(fieldConfig?.defaults, title).not.toHaveProperty('unit')
+      else expect(fieldConfig?.defaults.unit, title).toMatch(/\w/)
       expect(fieldConfig?.defaults.thresholds, title).toHaveProperty('steps')
       expect(targets.map(({ refId }) => refId).join(' '), title).toMatch(/^\w+( \w+)*$/)
       if (type === 'timeseries') expect(options?.legend?.showLegend, title).toBe(true)
-      if (type === 'stat') expect(options?.reduceOptions?.calcs, title).toEqual(['lastNotNull'])
+      if (type === 'stat') expect(options?.reduceOptions?.calcs, title).toEqual(['last'])
     }
   })
 
@@ -133,7 +199,7 @@ describe.each(plans.map((plan) => [plan.title, plan] as const))('%s', (_title, p
         const reads = [...bare.matchAll(new RegExp(`(\\w+\\()?${counter}(\\[[^\\]]*\\])?`, 'g'))]
         for (const [, by, window] of reads) {
           expect(['rate(', 'increase('], `${title}: ${counter}`).toContain(by)
-          expect(['[$__rate_interval]', '[$__range]', '[5m]'], `${title}: ${counter}`).toContain(window)
+          expect(['[$__rate_interval]', '[$__range]', '[5m]', '[1h]'], `${title}: ${counter}`).toContain(window)
         }
       }
     }
@@ -146,7 +212,7 @@ describe.each(plans.map((plan) => [plan.title, plan] as const))('%s', (_title, p
     const [detail, traces] = [urls.filter((url) => url.startsWith('/d/')), urls.filter((url) => url.startsWith('/explore'))]
     if (plan.uid !== 'pipeline') expect(detail.length).toBeGreaterThan(0)
     for (const url of detail) {
-      expect(url).toMatch(/^\/d\/agent-detail\?var-agent=\$\{__(field|data)[^}]*:percentencode\}&/)
+      expect(url).toMatch(/^\/d\/agent-detail\?var-agent=\$\{__(field|data)[^}]*:percentencode\}&var-environment=\$\{__/)
       expect(url).toContain('${__url_time_range}')
     }
     for (const url of traces) {
@@ -171,9 +237,25 @@ describe.each(plans.map((plan) => [plan.title, plan] as const))('%s', (_title, p
         },
       })
     }
-    expect(traces.length).toBe(detail.length)
+    // Whose traces they are is known in a row, and on the board of one agent
+    if (plan.agents === 'one') expect(traces.length).toBe(detail.length)
+    const services = traces.map((url) => /service%22%3A%22(\$\{[^}]*\})/.exec(url)?.[1])
+    const known = plan.agents === 'one' ? '${service:percentencode}' : '${__data.fields["Service"]:percentencode}'
+    expect([...new Set(services)]).toEqual(plan.agents === 'none' ? [] : [known])
   })
 })
+
+/** Pixels of a title in Grafana's font (14 px, medium), a little more than it needs. */
+function widthOfTitle(title: string): number {
+  const wide = [...title].filter((letter) => /[mwMW]/.test(letter)).length
+  const narrow = [...title].filter((letter) => /[ijltf .-]/.test(letter)).length
+  return title.length * 7.8 + wide * 4 - narrow * 3
+}
+
+/** Pixels for a title at 1600 x 900: beside the navigation, without the margins, the icon of the description and the menu. */
+function roomForTitle(span: number): number {
+  return (span / 24) * (1600 - 330) - 8 - 16 - 28 - 32
+}
 
 type GridPos = BuiltPanel['gridPos']
 function overlap(one: GridPos, other: GridPos): boolean {

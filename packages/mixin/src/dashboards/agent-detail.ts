@@ -13,7 +13,8 @@ export function agentDetail(settings: MixinSettings): DashboardPlan {
     uid: 'agent-detail',
     title: 'Agent detail',
     description: 'What is wrong with this agent? Choose it above.',
-    from: 'now-1h',
+    hours: 1,
+    agents: 'one',
     rows: [now(settings), runsInTime(settings), recovery, modelAndTools, errorBudget(settings), unusual],
   }
 }

@@ -1,38 +1,60 @@
-import { type Dashboard, DashboardBuilder, DashboardCursorSync, RowBuilder } from '@grafana/grafana-foundation-sdk/dashboard'
+import {
+  type Dashboard,
+  DashboardBuilder,
+  DashboardCursorSync,
+  type Panel as BuiltPanel,
+  type RowPanel,
+} from '@grafana/grafana-foundation-sdk/dashboard'
 
 import { buildPanel } from './build-panel.ts'
 import { dashboardAnnotations } from './dashboard-annotations.ts'
+import { placed } from './layout.ts'
 import { dashboardTag, otherDashboards } from './links.ts'
-import { type DashboardPlan, isByAgent } from './panel.ts'
+import type { DashboardPlan } from './panel.ts'
 import { variables } from './variables.ts'
 
 /**
  * The dashboard as Grafana reads it from a file: the classic format (v1), because file provisioning refuses the newer one. Rows and
  * panels are numbered in their order.
  */
-export function buildDashboard({ uid, title, description, from, rows }: DashboardPlan): Dashboard {
+export function buildDashboard(plan: DashboardPlan): Dashboard {
+  const { uid, title, description, hours } = plan
   const builder = new DashboardBuilder(title)
     .uid(uid)
     .description(description)
     .tags([dashboardTag])
-    .time({ from, to: 'now' })
-    .refresh('30s')
+    .time({ from: hours % 24 === 0 ? `now-${hours / 24}d` : `now-${hours}h`, to: 'now' })
+    .refresh(refreshEvery(hours))
     .timezone('browser')
     .readonly()
     .tooltip(DashboardCursorSync.Crosshair)
     .link(otherDashboards())
-  const opensTraces = rows.some(({ panels }) => panels.some(isByAgent))
-  for (const variable of variables({ opensTraces })) builder.withVariable(variable)
-  for (const annotation of dashboardAnnotations()) builder.annotation(annotation)
-  let id = 0
-  for (const row of rows) {
-    builder.withRow(new RowBuilder(row.title).id((id += 1)))
-    for (const panel of row.panels) builder.withPanel(buildPanel(panel, (id += 1)))
-  }
-  return builder.build()
+  for (const variable of variables(plan)) builder.withVariable(variable)
+  for (const annotation of dashboardAnnotations(plan)) builder.annotation(annotation)
+  return { ...builder.build(), panels: panelsOf(plan) }
 }
 
 /** The text of its file: the same for the same plan. */
 export function renderDashboard(plan: DashboardPlan): string {
   return `${JSON.stringify(buildDashboard(plan), null, 2)}\n`
+}
+
+/** One refresh for each pixel or two of a graph: more often, nothing would change but the load. */
+function refreshEvery(hours: number): string {
+  const steps = [
+    ['30m', 168],
+    ['5m', 24],
+    ['1m', 3],
+  ] as const
+  return steps.find(([, from]) => hours >= from)?.[0] ?? '30s'
+}
+
+/** A collapsed row contains its panels; those of an open row follow it. */
+function panelsOf({ rows, agents }: DashboardPlan): (BuiltPanel | RowPanel)[] {
+  let id = 0
+  return placed(rows).flatMap(({ row, gridPos, isCollapsed, panels }): (BuiltPanel | RowPanel)[] => {
+    const heading = { type: 'row' as const, id: (id += 1), title: row.title, collapsed: isCollapsed, gridPos }
+    const built = panels.map((each) => ({ ...buildPanel(each.panel, { id: (id += 1), agents }).build(), gridPos: each.gridPos }))
+    return isCollapsed ? [{ ...heading, panels: built }] : [{ ...heading, panels: [] }, ...built]
+  })
 }

@@ -1,6 +1,7 @@
 import {
   BigValueColorMode,
   BigValueGraphMode,
+  BigValueTextMode,
   GraphThresholdsStyleConfigBuilder,
   GraphThresholdsStyleMode,
   LegendDisplayMode,
@@ -10,65 +11,122 @@ import {
   StackingConfigBuilder,
   StackingMode,
   TooltipDisplayMode,
+  VisibilityMode,
   VizLegendOptionsBuilder,
   VizTooltipOptionsBuilder,
 } from '@grafana/grafana-foundation-sdk/common'
+import { MappingType, SpecialValueMatch, type ValueMapping } from '@grafana/grafana-foundation-sdk/dashboard'
 import { PanelBuilder as Heatmap, YAxisConfigBuilder } from '@grafana/grafana-foundation-sdk/heatmap'
 import { DataqueryBuilder, PromQueryFormat } from '@grafana/grafana-foundation-sdk/prometheus'
 import { PanelBuilder as Stat } from '@grafana/grafana-foundation-sdk/stat'
+import { PanelBuilder as Timeline } from '@grafana/grafana-foundation-sdk/statetimeline'
 import { PanelBuilder as Table } from '@grafana/grafana-foundation-sdk/table'
 import { PanelBuilder as Timeseries } from '@grafana/grafana-foundation-sdk/timeseries'
 
 import { buildTable } from './build-table.ts'
 import { metricsSource } from './datasource.ts'
-import { thresholdsConfig } from './limits.ts'
+import { fixedColor, type Limits, thresholdsConfig } from './limits.ts'
 import { agentLinks } from './links.ts'
-import type { Panel } from './panel.ts'
+import type { AgentChoice, Panel } from './panel.ts'
 
-export type PanelBuilder = Stat | Table | Timeseries | Heatmap
+export type PanelBuilder = Stat | Table | Timeseries | Heatmap | Timeline
 
-/** The panel as Grafana has it. */
-export function buildPanel(panel: Panel, id: number): PanelBuilder {
-  const { title, description, unit, queries, limits, span, height, min, max, whenEmpty } = panel
-  const builder = shown(panel)
+/** The panel as Grafana has it; its place is set afterwards. */
+export function buildPanel(panel: Panel, { id, agents }: { readonly id: number; readonly agents: AgentChoice }): PanelBuilder {
+  const { title, question, description, unit, queries, limits, min, max, whenEmpty } = panel
+  const builder = shown(panel, agents)
     .id(id)
     .title(title)
-    .description(description)
+    .description(`${question} ${description}`)
     .datasource(metricsSource)
-    .unit(unit)
-    .span(span)
-    .height(height ?? (panel.shows === 'number' ? 4 : 8))
     .thresholds(thresholdsConfig(limits))
+  // In a table it would be the unit of the text too, and Grafana reads text as numbers and dates then
+  if (panel.shows !== 'table') builder.unit(unit)
   if (min !== undefined) builder.min(min)
   if (max !== undefined) builder.max(max)
-  if (whenEmpty !== undefined) builder.noValue(whenEmpty)
+  // Where there is no value at all. Numbers have a mapping instead: it also takes the color away
+  if (whenEmpty !== undefined && panel.shows !== 'number') builder.noValue(whenEmpty)
   for (const [name, { expr, legend }] of Object.entries(queries)) {
-    builder.withTarget(asked(panel.shows, new DataqueryBuilder().refId(name).expr(expr).legendFormat(legend)))
+    builder.withTarget(asked(panel, name, new DataqueryBuilder().refId(name).expr(expr).legendFormat(legend)))
   }
   return builder
 }
 
 /** Numbers and tables say what is true at the end of the range: an answer of an hour ago is none. */
-function asked(shows: Panel['shows'], query: DataqueryBuilder): DataqueryBuilder {
-  if (shows === 'number') return query.instant()
-  if (shows === 'table') return query.instant().format(PromQueryFormat.Table)
-  return shows === 'heatmap' ? query.range().format(PromQueryFormat.Heatmap) : query.range()
+function asked(panel: Panel, name: string, query: DataqueryBuilder): DataqueryBuilder {
+  if (panel.shows === 'number') return panel.hasTrend ? query.range() : query.instant()
+  if (panel.shows === 'table') {
+    return `Trend #${name}` in panel.columns ? query.range() : query.instant().format(PromQueryFormat.Table)
+  }
+  return panel.shows === 'heatmap' ? query.range().format(PromQueryFormat.Heatmap) : query.range()
 }
 
-function shown(panel: Panel): PanelBuilder {
+function shown(panel: Panel, agents: AgentChoice): PanelBuilder {
   if (panel.shows === 'table') return buildTable(panel)
-  if (panel.shows === 'heatmap') return new Heatmap().calculate(false).yAxis(new YAxisConfigBuilder().unit(panel.unit))
-  if (panel.shows === 'number') {
-    return new Stat()
-      .reduceOptions(new ReduceDataOptionsBuilder().calcs(['lastNotNull']))
-      .colorMode(BigValueColorMode.Value)
-      .graphMode(BigValueGraphMode.None)
+  if (panel.shows === 'heatmap') {
+    return new Heatmap().calculate(false).yAxis(new YAxisConfigBuilder().unit(panel.axisUnit))
   }
-  const graph = new Timeseries()
+  if (panel.shows === 'number') return number(panel)
+  if (panel.shows === 'timeline') {
+    return new Timeline()
+      .mergeValues(true)
+      .showValue(VisibilityMode.Never)
+      .rowHeight(0.8)
+      .mappings([{ type: MappingType.ValueToText, options: panel.states }])
+      .legend(hiddenLegend())
+  }
+  return graph(panel, agents)
+}
+
+function number({ hasTrend = false, decimals, whenEmpty = 'No data' }: Panel & { readonly shows: 'number' }): Stat {
+  const empty: ValueMapping = {
+    type: MappingType.SpecialValue,
+    options: { match: SpecialValueMatch.NullAndNan, result: { text: whenEmpty, color: 'text' } },
+  }
+  const stat = new Stat()
+    // The last point, whether it has a value or not: a value of an hour ago is none
+    .reduceOptions(new ReduceDataOptionsBuilder().calcs(['last']))
+    .textMode(BigValueTextMode.Value)
+    .colorMode(BigValueColorMode.Value)
+    .graphMode(hasTrend ? BigValueGraphMode.Area : BigValueGraphMode.None)
+    .mappings([empty])
+  return decimals === undefined ? stat : stat.decimals(decimals)
+}
+
+function graph(panel: Panel & { readonly shows: 'graph' }, agents: AgentChoice): Timeseries {
+  const { limits, isStacked, isByAgent, isByJob, withoutPrefix, colors = {}, queries } = panel
+  const drawn = new Timeseries()
     .legend(new VizLegendOptionsBuilder().showLegend(true).displayMode(LegendDisplayMode.List).placement(LegendPlacement.Bottom))
     .tooltip(new VizTooltipOptionsBuilder().mode(TooltipDisplayMode.Multi).sort(SortOrder.Descending))
-  if (panel.limits) graph.thresholdsStyle(new GraphThresholdsStyleConfigBuilder().mode(GraphThresholdsStyleMode.Dashed))
-  if (panel.isStacked) graph.stacking(new StackingConfigBuilder().mode(StackingMode.Normal)).fillOpacity(30)
-  if (panel.isByAgent) graph.dataLinks([...agentLinks('series')])
-  return graph
+  if (limits) drawn.thresholdsStyle(new GraphThresholdsStyleConfigBuilder().mode(GraphThresholdsStyleMode.Dashed))
+  const { top, bottom } = axis(panel)
+  drawn.axisSoftMax(top)
+  if (bottom !== undefined) drawn.axisSoftMin(bottom)
+  if (isStacked) drawn.stacking(new StackingConfigBuilder().mode(StackingMode.Normal)).fillOpacity(30)
+  if (isByAgent) drawn.dataLinks([...agentLinks('series', agents)])
+  const prefix = withoutPrefix ?? (isByJob ? '[^/ ]+/' : undefined)
+  if (prefix !== undefined) {
+    drawn.withTransformation({ id: 'renameByRegex', options: { regex: `^${prefix}(.*)$`, renamePattern: '$1' } })
+  }
+  for (const [legend, color] of Object.entries(colors)) drawn.overrideByName(legend, [fixedColor(color)])
+  for (const [name, { isRest }] of Object.entries(queries)) {
+    if (isRest) drawn.overrideByQuery(name, [fixedColor('gray'), ...(isByAgent ? [{ id: 'links', value: [] }] : [])])
+  }
+  return drawn
+}
+
+/** How far the axis reaches at least: a little beyond the limits, so that they can be seen. */
+function axis({ limits, unit, leastTop }: Panel & { readonly shows: 'graph' }): { top: number; bottom?: number } {
+  const highest = highestOf(limits)
+  const top = Math.max(leastTop ?? (unit === 'percentunit' ? 0.1 : 1), highest === undefined ? 0 : highest * 1.1)
+  return limits?.side === 'outside' ? { top, bottom: -top } : { top }
+}
+
+function highestOf(limits: Limits | undefined): number | undefined {
+  const values = [limits?.warning, limits?.critical].filter((value) => value !== undefined)
+  return values.length === 0 ? undefined : Math.max(...values)
+}
+
+function hiddenLegend(): VizLegendOptionsBuilder {
+  return new VizLegendOptionsBuilder().showLegend(false).displayMode(LegendDisplayMode.List).placement(LegendPlacement.Bottom)
 }

@@ -1,4 +1,5 @@
-import type { DynamicConfigValue } from '@grafana/grafana-foundation-sdk/dashboard'
+import { TableSortByFieldStateBuilder } from '@grafana/grafana-foundation-sdk/common'
+import { type DynamicConfigValue, MappingType, SpecialValueMatch } from '@grafana/grafana-foundation-sdk/dashboard'
 import { PanelBuilder as Table } from '@grafana/grafana-foundation-sdk/table'
 
 import { thresholdsConfig } from './limits.ts'
@@ -6,10 +7,16 @@ import { agentLinks } from './links.ts'
 import type { Column, Panel } from './panel.ts'
 
 /** A table with a row for each set of labels and the columns of the panel, in their order. */
-export function buildTable({ columns }: Panel & { readonly shows: 'table' }): Table {
+export function buildTable({ columns, queries, order = [] }: Panel & { readonly shows: 'table' }): Table {
   const fields = Object.entries(columns)
   const table = new Table()
-    .withTransformation({ id: 'merge', options: {} })
+  if (fields.some(([field]) => field.startsWith('Trend #'))) {
+    const trends = fields.filter(([field]) => field.startsWith('Trend #')).map(([field]) => field.replace('Trend #', ''))
+    const options = Object.fromEntries(trends.map((name) => [name, { stat: 'last' }]))
+    table.withTransformation({ id: 'timeSeriesTable', options })
+  }
+  if (Object.keys(queries).length > 1) table.withTransformation({ id: 'merge', options: {} })
+  table
     .withTransformation({ id: 'filterFieldsByName', options: { include: { names: Object.keys(columns) } } })
     .withTransformation({
       id: 'organize',
@@ -18,22 +25,45 @@ export function buildTable({ columns }: Panel & { readonly shows: 'table' }): Ta
         renameByName: Object.fromEntries(fields.map(([field, { title }]) => [field, title])),
       },
     })
-  for (const [, column] of fields) {
-    const properties = propertiesOf(column)
-    if (properties.length > 0) table.overrideByName(column.title, properties)
+  if (order.length > 0) {
+    table.sortBy(order.map(({ by, isDescending }) => new TableSortByFieldStateBuilder().displayName(by).desc(isDescending)))
   }
+  for (const [, column] of fields) table.overrideByName(column.title, propertiesOf(column))
   return table
 }
 
-function propertiesOf({ title, unit, limits, isAgent }: Column): DynamicConfigValue[] {
+function propertiesOf(column: Column): DynamicConfigValue[] {
+  const { title, unit, limits, width, isAgent, isAddress, isHidden, max } = column
+  const mapping = mappingOf(column)
+  const cell = cellOf(column)
   return [
+    // The text for an empty panel would fill each empty cell
+    { id: 'noValue', value: unit === undefined ? ' ' : '-' },
     ...(unit === undefined ? [] : [{ id: 'unit', value: unit }]),
-    ...(limits === undefined
-      ? []
-      : [
-          { id: 'thresholds', value: thresholdsConfig(limits).build() },
-          { id: 'custom.cellOptions', value: { type: 'color-text' } },
-        ]),
-    ...(isAgent ? [{ id: 'links', value: agentLinks({ column: title }).map((link) => link.build()) }] : []),
+    ...(limits === undefined ? [] : [{ id: 'thresholds', value: thresholdsConfig(limits).build() }]),
+    ...(cell === undefined ? [] : [{ id: 'custom.cellOptions', value: cell }]),
+    ...(column.cell === 'bar' ? [{ id: 'min', value: 0 }] : []),
+    ...(max === undefined ? [] : [{ id: 'max', value: max }]),
+    ...(width === undefined ? [] : [{ id: 'custom.width', value: width }]),
+    ...(isHidden ? [{ id: 'custom.hideFrom.viz', value: true }] : []),
+    ...(mapping === undefined ? [] : [{ id: 'mappings', value: [mapping] }]),
+    ...(isAgent ? [{ id: 'links', value: agentLinks({ column: title }, 'many').map((link) => link.build()) }] : []),
+    ...(isAddress ? [{ id: 'links', value: [{ title: 'Open', url: '${__value.raw}', targetBlank: true }] }] : []),
   ]
+}
+
+function cellOf({ cell, limits, shown }: Column): object | undefined {
+  if (cell === 'bar') return { type: 'gauge', mode: 'basic', valueDisplayMode: 'text' }
+  if (cell === 'sparkline') return { type: 'sparkline', hideValue: true }
+  return limits === undefined && shown === undefined ? undefined : { type: 'color-text' }
+}
+
+function mappingOf({ isJob, shown, unit }: Column): object | undefined {
+  if (unit !== undefined)
+    return {
+      type: MappingType.SpecialValue,
+      options: { match: SpecialValueMatch.NullAndNan, result: { text: '-', color: 'text' } },
+    }
+  if (isJob) return { type: MappingType.RegexToText, options: { pattern: '^.*/(.+)$', result: { text: '$1' } } }
+  return shown === undefined ? undefined : { type: MappingType.ValueToText, options: shown }
 }

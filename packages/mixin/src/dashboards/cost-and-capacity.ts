@@ -9,6 +9,7 @@ export const costAndCapacity: DashboardPlan = {
   uid: 'cost-and-capacity',
   title: 'Cost and capacity',
   description: 'What does the swarm cost, what does it need, and where is that heading?',
-  from: 'now-7d',
+  hours: 168,
+  agents: 'many',
   rows: [...cost, variants, capacity, processes],
 }

@@ -2,10 +2,16 @@ import { AnnotationQueryBuilder } from '@grafana/grafana-foundation-sdk/dashboar
 
 import { promql } from '../promql.ts'
 import { metricsSource } from './datasource.ts'
-import { ofJobs } from './selectors.ts'
+import type { AgentChoice } from './panel.ts'
+import { ofAgents, ofJobs } from './selectors.ts'
 
-/** What is drawn across all graphs of a dashboard: alerts while they fire, and versions for five minutes from their first start on. */
-export function dashboardAnnotations(): readonly AnnotationQueryBuilder[] {
+/**
+ * What is drawn across all graphs of a dashboard, as one line at its start: critical alerts of what the variables choose, and versions
+ * that were not there five minutes before. Regions from start to end of each alert would paint the graphs red during an incident.
+ */
+export function dashboardAnnotations({ agents }: { readonly agents: AgentChoice }): readonly AnnotationQueryBuilder[] {
+  const critical = 'alertstate="firing", severity="critical"'
+  const firing = agents === 'none' ? `ALERTS${ofJobs(critical)}` : `ALERTS${ofAgents(critical)}`
   const versions = (offset: string): string => `group by (job, service_version) (target_info${ofJobs()}${offset})`
   return [
     new AnnotationQueryBuilder()
@@ -13,10 +19,13 @@ export function dashboardAnnotations(): readonly AnnotationQueryBuilder[] {
       .datasource(metricsSource)
       .enable(true)
       .iconColor('red')
-      .expr('ALERTS{alertstate="firing", severity=~"critical|warning"}')
+      .expr(promql`
+        ${firing}
+        unless
+        ${firing} offset 1m`)
       .step('60s')
       .titleFormat('{{alertname}}')
-      .textFormat('{{severity}} {{job}} {{agent_name}} {{cloud_region}}')
+      .textFormat('{{agent_name}} {{deployment_environment_name}} {{cloud_region}} {{job}}')
       .tagKeys('severity'),
     new AnnotationQueryBuilder()
       .name('Deployments')
@@ -25,6 +34,8 @@ export function dashboardAnnotations(): readonly AnnotationQueryBuilder[] {
       .iconColor('blue')
       .expr(promql`
         ${versions('')}
+        unless
+        ${versions(' offset 1m')}
         unless
         ${versions(' offset 5m')}`)
       .step('60s')

@@ -1,5 +1,5 @@
 import { type AlertRule, type AlertRuleName, thresholds } from '@swarmwatch/config'
-import { ThresholdsConfigBuilder, ThresholdsMode } from '@grafana/grafana-foundation-sdk/dashboard'
+import { type DynamicConfigValue, ThresholdsConfigBuilder, ThresholdsMode } from '@grafana/grafana-foundation-sdk/dashboard'
 
 import { ruleThresholds } from '../rule-thresholds.ts'
 import { type MixinSettings, rulesNamed } from '../settings.ts'
@@ -13,7 +13,7 @@ export interface Limits {
 }
 
 const above = (limits: Omit<Limits, 'side'>): Limits => ({ side: 'above', ...limits })
-const { budget, burnRates, capacity, variants } = ruleThresholds
+const { budget, capacity, variants } = ruleThresholds
 const { errorRate, retries, healthScoreParts } = thresholds
 
 type LimitName =
@@ -21,11 +21,12 @@ type LimitName =
   | 'retries'
   | 'busiest'
   | 'budgetBurn'
+  | 'monthCost'
+  | 'activeTimes'
   | 'weeklyGrowth'
   | 'queueFill'
   | 'storageFill'
   | 'variantZ'
-  | 'up'
   | 'undeliveredAlerts'
   | 'inboxAge'
   | 'watchdogAge'
@@ -39,6 +40,8 @@ export const limits: Readonly<Record<LimitName, Limits>> = {
     critical: healthScoreParts.busiest.from + healthScoreParts.busiest.span,
   }),
   budgetBurn: above({ warning: budget.timesAllowed }),
+  activeTimes: above({ warning: capacity.activeTimesExpected }),
+  monthCost: above({ warning: budget.usdPerMonth }),
   weeklyGrowth: above({ warning: capacity.weeklyGrowth }),
   queueFill: above({ warning: capacity.queueFull.fullerThan }),
   storageFill: above({ warning: capacity.diskFull.fullerThan }),
@@ -47,14 +50,6 @@ export const limits: Readonly<Record<LimitName, Limits>> = {
   inboxAge: above({ critical: 300 }),
   // The bridge itself raises the alarm
   watchdogAge: above({ critical: thresholds.watchdogSeconds }),
-  up: { side: 'below', critical: 0.5 },
-}
-
-/** The burn rate of an error budget over a window at which somebody is told. */
-export function burnLimits(longSeconds: number): Limits {
-  const rate = burnRates.find((each) => each.longSeconds === longSeconds)
-  if (rate === undefined) throw new Error(`no burn rate is watched over ${longSeconds} s`)
-  return above({ [rate.severity]: rate.times })
 }
 
 /** Limits of the rules that the settings file moves; several rules of one severity count as the one that speaks first. */
@@ -69,6 +64,14 @@ export function limitsOf(settings: MixinSettings, side: 'above' | 'below', ...na
   const critical = first(['critical'])
   return { side, ...(warning !== undefined && { warning }), ...(critical !== undefined && { critical }) }
 }
+
+/** A line, or a value, in one color whatever it is. */
+export function fixedColor(name: string): DynamicConfigValue {
+  return { id: 'color', value: { mode: 'fixed', fixedColor: name } }
+}
+
+/** Colors of outcomes, the same on every board. */
+export const outcomeColors: Readonly<Record<string, string>> = { success: 'green', failure: 'red', cancelled: 'gray' }
 
 const color = { good: 'green', warning: 'orange', critical: 'red' } as const
 

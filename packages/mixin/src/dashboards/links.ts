@@ -1,58 +1,45 @@
 import { DashboardLinkBuilder, DashboardLinkType } from '@grafana/grafana-foundation-sdk/dashboard'
 
-import { spanName } from '@swarmwatch/sdk/names'
-
+import { searchOfTraces } from '../annotations.ts'
 import { label } from '../series.ts'
-import { tracesSource } from './datasource.ts'
+import type { AgentChoice } from './panel.ts'
 
 /** All dashboards carry it; the links between them go by it. */
 export const dashboardTag = 'swarmwatch'
 
-/** From a dashboard to the others: time range and variables go along. */
+/** From a dashboard to the others: time range and variables go along. One menu, because three buttons do not fit beside the variables. */
 export function otherDashboards(): DashboardLinkBuilder {
-  return new DashboardLinkBuilder('Swarmwatch')
+  return new DashboardLinkBuilder('Boards')
     .type(DashboardLinkType.Dashboards)
     .tags([dashboardTag])
+    .asDropdown(true)
     .keepTime(true)
     .includeVars(true)
 }
 
-/** Where the agent of a series, or of a row of a table, can be looked at more closely. */
-export function agentLinks(within: 'series' | { readonly column: string }): readonly DashboardLinkBuilder[] {
-  const agent = within === 'series' ? `__field.labels.${label.agent}` : `__data.fields["${within.column}"]`
-  return [
-    new DashboardLinkBuilder('Detail of this agent').url(detailUrl(`\${${agent}:percentencode}`)),
-    new DashboardLinkBuilder('Traces of this agent in this time').url(tracesUrl(`\${${agent}:percentencode}`)),
-  ]
+/** Column of a table, mostly hidden, with the name by which Jaeger finds the traces of a row. */
+export const serviceColumn = 'Service'
+
+/**
+ * Where the agent of a series, or of a row of a table, can be looked at more closely. Traces need to know the agent's service: a row
+ * says it, and so does a board of one agent.
+ */
+export function agentLinks(within: 'series' | { readonly column: string }, agents: AgentChoice): readonly DashboardLinkBuilder[] {
+  const isSeries = within === 'series'
+  const read = (name: string, column: string): string =>
+    `\${${isSeries ? `__field.labels.${name}` : `__data.fields["${column}"]`}:percentencode}`
+  const agent = read(label.agent, isSeries ? '' : within.column)
+  const detail = new DashboardLinkBuilder('Detail of this agent').url(detailUrl(agent, read(label.environment, 'Environment')))
+  if (isSeries && agents !== 'one') return [detail]
+  const service = isSeries ? '${service:percentencode}' : read('', serviceColumn)
+  const range = { from: '${__from}', to: '${__to}' }
+  const traces = new DashboardLinkBuilder('Traces of this agent in this time').url(
+    `/explore?${searchOfTraces(agent, service, range)}`,
+  )
+  return [detail, traces]
 }
 
-function detailUrl(agent: string): string {
-  const kept = ['datasource', 'environment', 'region', 'job'].map((name) => `\${${name}:queryparam}`)
-  return `/d/agent-detail?var-agent=${agent}&${kept.join('&')}&\${__url_time_range}`
-}
-
-/** A search in Explore for the runs of an agent; Grafana fills in what stands in `${}`. */
-function tracesUrl(agent: string): string {
-  const query = {
-    refId: 'traces',
-    datasource: tracesSource,
-    queryType: 'search',
-    service: '${service:percentencode}',
-    operation: spanName.agent(agent),
-  }
-  const panes = { traces: { datasource: tracesSource.uid, queries: [query], range: { from: '${__from}', to: '${__to}' } } }
-  return `/explore?schemaVersion=1&panes=${encodedAround(JSON.stringify(panes))}`
-}
-
-/** Percent-encodes what is not a variable. */
-function encodedAround(text: string): string {
-  return text
-    .split(/(\$\{[^}]*\})/)
-    .map((part) => (part.startsWith('${') ? unescaped(part) : encodeURIComponent(part)))
-    .join('')
-}
-
-// Within JSON the quotes of `__data.fields["..."]` stand with a backslash
-function unescaped(variable: string): string {
-  return variable.replaceAll('\\"', '"')
+function detailUrl(agent: string, environment: string): string {
+  const kept = ['datasource', 'region'].map((name) => `\${${name}:queryparam}`)
+  return `/d/agent-detail?var-agent=${agent}&var-environment=${environment}&${kept.join('&')}&\${__url_time_range}`
 }

@@ -3,29 +3,48 @@ import type { Limits } from './limits.ts'
 /** A query of a panel. */
 export interface PanelQuery {
   readonly expr: string
-  /** What a line or a number is called: `{{agent_name}}`. */
+  /** Name of a line: `{{agent_name}}`. */
   readonly legend: string
+  /** Its line is the rest beside the highest ones: grey, and without links. @default false */
+  readonly isRest?: boolean
 }
 
-/** A column of a table: a label, or the value of a query (`Value #name`; `Value` when there is one query). */
+/** A column of a table: a label, the value of a query (`Value #name`; `Value` when there is one query), or its trend (`Trend #name`). */
 export interface Column {
   readonly title: string
-  /** @default the panel's */
+  /** Required for values; text has none. */
   readonly unit?: string
   readonly limits?: Limits
+  /** Width in pixels. @default the space that is left, at least 150 */
+  readonly width?: number
+  /** How a cell looks. @default text */
+  readonly cell?: 'bar' | 'sparkline'
+  /** Highest value of a bar. @default the highest in the column */
+  readonly max?: number
   /** Its cells lead to the agent's dashboard and traces. */
   readonly isAgent?: boolean
+  /** Its cells are names of jobs: shown without the namespace. */
+  readonly isJob?: boolean
+  /** Its cells are addresses, and lead there. */
+  readonly isAddress?: boolean
+  /** Only there for the links and the order of the rows. */
+  readonly isHidden?: boolean
+  /** Text and color of values. */
+  readonly shown?: Readonly<Record<string, { readonly text: string; readonly color: string }>>
 }
 
-interface Question {
-  /** The question that the panel answers. */
+interface PanelBase {
+  /** Two or three words. */
   readonly title: string
+  /** What the panel answers; its description begins with it. */
+  readonly question: string
   /** What is shown, over which time, and what to make of it. */
   readonly description: string
+  /** Of the values; a column of a table may have its own. */
   readonly unit: string
   /** By the name of the query. */
   readonly queries: Readonly<Record<string, PanelQuery>>
-  /** Beyond these an alert speaks; the rules have the same. @default none */
+  /** Beyond these an alert fires; the rules have the same. @default none */
   readonly limits?: Limits
   readonly min?: number
   readonly max?: number
@@ -33,32 +52,46 @@ interface Question {
   readonly span: number
   /** @default 4 for a number, else 8 */
   readonly height?: number
-  /** Said where there is no data. @default No data */
+  /** Text where there is no data. @default No data */
   readonly whenEmpty?: string
 }
 
 /** A panel: its question and how the answer is shown. */
 export type Panel =
-  | (Question & { readonly shows: 'number' })
-  | (Question & {
-      readonly shows: 'graph'
-      /** Each series is an agent's (label `agent_name`): it leads to the agent's dashboard and traces. */
-      readonly isByAgent?: boolean
-      /** Lines lie on each other and their sum counts. */
-      readonly isStacked?: boolean
+  | (PanelBase & {
+      readonly shows: 'number'
+      /** Its course over the range is drawn below it. The value is still that of the end of the range. @default false */
+      readonly hasTrend?: boolean
+      readonly decimals?: number
     })
-  | (Question & { readonly shows: 'heatmap' })
-  | (Question & {
+  | (PanelBase & {
+      readonly shows: 'graph'
+      /** Each series is an agent's (label `agent_name`): it leads to the agent's dashboard. */
+      readonly isByAgent?: boolean
+      /** Legends begin with the name of a job: shown without the namespace. */
+      readonly isByJob?: boolean
+      /** Lines are stacked, and their sum counts. */
+      readonly isStacked?: boolean
+      /** Colors of lines, by legend. */
+      readonly colors?: Readonly<Record<string, string>>
+      /** The axis reaches at least this far, so that a line at zero lies at the bottom. @default 1, of shares 0.1 */
+      readonly leastTop?: number
+      /** Part of a legend that is no name, such as the path of a file. */
+      readonly withoutPrefix?: string
+    })
+  | (PanelBase & { readonly shows: 'heatmap'; readonly axisUnit: string })
+  | (PanelBase & {
+      readonly shows: 'timeline'
+      /** Text and color of each value. */
+      readonly states: Readonly<Record<string, { readonly text: string; readonly color: string }>>
+    })
+  | (PanelBase & {
       readonly shows: 'table'
       /** By field, in their order; others are not shown. */
       readonly columns: Readonly<Record<string, Column>>
+      /** Titles of the columns that order the rows. */
+      readonly order?: readonly { readonly by: string; readonly isDescending: boolean }[]
     })
-
-/** Whether it has links to the dashboard and the traces of an agent. */
-export function isByAgent(panel: Panel): boolean {
-  if (panel.shows === 'table') return Object.values(panel.columns).some(({ isAgent }) => isAgent === true)
-  return panel.shows === 'graph' && panel.isByAgent === true
-}
 
 /** Panels under a heading. */
 export interface Row {
@@ -66,13 +99,17 @@ export interface Row {
   readonly panels: readonly Panel[]
 }
 
+/** Variables that choose agents on a dashboard: `many` of them, `one`, or `none` where no panel is about agents. */
+export type AgentChoice = 'many' | 'one' | 'none'
+
 /** A dashboard: what it is for and what it shows. */
 export interface DashboardPlan {
   /** Part of its address, and of its file's name: it never changes. */
   readonly uid: string
   readonly title: string
   readonly description: string
-  /** The range that it opens with. */
-  readonly from: string
+  /** Hours that it opens with; how often it refreshes follows from them. */
+  readonly hours: number
+  readonly agents: AgentChoice
   readonly rows: readonly Row[]
 }

@@ -12,7 +12,8 @@ export function swarmOverview(settings: MixinSettings): DashboardPlan {
     uid: 'swarm-overview',
     title: 'Swarm overview',
     description: 'Is the swarm well, and if not, which agent is it?',
-    from: 'now-1h',
-    rows: [keyNumbers(settings), alerts, runs(settings), ...retriesAndCost, deployments],
+    hours: 1,
+    agents: 'many',
+    rows: [keyNumbers(settings), alerts, ...runs(settings), ...retriesAndCost, deployments],
   }
 }

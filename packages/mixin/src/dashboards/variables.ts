@@ -1,36 +1,62 @@
 import {
   DatasourceVariableBuilder,
   QueryVariableBuilder,
+  TextBoxVariableBuilder,
+  VariableHide,
   VariableRefresh,
   VariableSort,
 } from '@grafana/grafana-foundation-sdk/dashboard'
 
 import { label, series } from '../series.ts'
 import { metricsSource } from './datasource.ts'
+import type { AgentChoice } from './panel.ts'
 import { ofJobs } from './selectors.ts'
 
-type Variable = DatasourceVariableBuilder | QueryVariableBuilder
+type Variable = DatasourceVariableBuilder | QueryVariableBuilder | TextBoxVariableBuilder
 
-/** What can be chosen on every dashboard: the data source and whose agents; where links open traces, also whose. */
-export function variables({ opensTraces }: { readonly opensTraces: boolean }): readonly Variable[] {
-  const executions = (matchers: string, name: string): string => `label_values(${series.executions}${matchers}, ${name})`
+const executions = (matchers: string, name: string): string => `label_values(${series.executions}${matchers}, ${name})`
+const ofFleet = `${label.environment}=~"$environment", ${label.region}=~"$region"`
+
+/**
+ * What can be chosen on a dashboard: whose agents, and where the data is. The data source is not shown: most installations have one, and
+ * with it the switches of the annotations and the links to the other dashboards would not fit on a screen of 1600 pixels.
+ */
+export function variables({ agents, uid }: { readonly agents: AgentChoice; readonly uid: string }): readonly Variable[] {
+  const shared = [
+    new DatasourceVariableBuilder('datasource').label('Data source').type('prometheus').hide(VariableHide.HideVariable),
+    many('environment', 'Environment', executions('', label.environment)).allValue('.*'),
+    many('region', 'Region', executions(`{${label.environment}=~"$environment"}`, label.region)).allValue('.*'),
+  ]
+  const runbooks =
+    uid === 'swarm-overview'
+      ? [
+          new TextBoxVariableBuilder('runbooks')
+            .label('Address of docs/runbooks')
+            .defaultValue('')
+            .hide(VariableHide.HideVariable),
+        ]
+      : []
+  if (agents === 'one') return [...shared, ...ofOneAgent()]
+  const job = many('job', 'Job', executions(`{${ofFleet}}`, label.job)).allValue('.*')
+  if (agents === 'none') return [...shared, job]
+  return [...shared, job, many('agent', 'Agent', executions(ofJobs(), label.agent)).allValue('.*'), ...runbooks]
+}
+
+/**
+ * One agent, and what follows from it: the jobs that run it, and the service of these jobs, which Jaeger finds its traces by. All jobs
+ * are those of the agent, not `.*`, so that the service is the agent's.
+ */
+function ofOneAgent(): readonly Variable[] {
   return [
-    new DatasourceVariableBuilder('datasource').label('Data source').type('prometheus'),
-    many('environment', 'Environment', executions('', label.environment)),
-    many('region', 'Region', executions(`{${label.environment}=~"$environment"}`, label.region)),
-    many('job', 'Job', executions(`{${label.environment}=~"$environment", ${label.region}=~"$region"}`, label.job)),
-    many('agent', 'Agent', executions(ofJobs(), label.agent)),
-    ...(opensTraces ? [query('service', 'Traces of', `label_values(target_info${ofJobs()}, service_name)`)] : []),
+    query('agent', 'Agent', executions(`{${ofFleet}}`, label.agent)),
+    many('job', 'Job', executions(`{${ofFleet}, ${label.agent}=~"$agent"}`, label.job)),
+    query('service', 'Traces of', `label_values(target_info${ofJobs()}, service_name)`),
   ]
 }
 
-/** One, some or all of them; `.*` also takes series without the label. */
+/** One, some or all of them. With `.*` for all, series without the label are among them. */
 function many(name: string, title: string, values: string): QueryVariableBuilder {
-  return query(name, title, values)
-    .multi(true)
-    .includeAll(true)
-    .allValue('.*')
-    .current({ selected: true, text: 'All', value: '$__all' })
+  return query(name, title, values).multi(true).includeAll(true).current({ selected: true, text: 'All', value: '$__all' })
 }
 
 function query(name: string, title: string, values: string): QueryVariableBuilder {

@@ -14,8 +14,12 @@ export const capacityRecordings: RuleGroup = {
           / (avg_over_time(swarm:executions:rate5m[7d] offset 7d) > 0)`,
     },
     {
+      // A line through minutes, drawn on for a week, would forecast thousands of runs a second
       record: 'swarm:executions:rate5m_in_7d',
-      expr: 'clamp_min(predict_linear(swarm:executions:rate5m[7d], 7 * 86400), 0)',
+      expr: promql`
+        clamp_min(predict_linear(swarm:executions:rate5m[7d], 7 * 86400), 0)
+        and
+        swarm:executions:rate5m offset 1d`,
     },
     {
       record: 'agent:active_executions:mean_15m',

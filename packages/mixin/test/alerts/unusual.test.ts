@@ -125,6 +125,19 @@ alertPromises(
         },
       },
     },
+    'nothing is forecast from less than a day': {
+      every: '10m',
+      // Rises by 100 a second within three hours: a line through it would forecast thousands
+      series: { [`swarm:executions:rate5m${matchers(fleet)}`]: '0+6x18 100x200' },
+      silentAt: ['10h'],
+      values: {
+        'swarm:executions:rate5m_in_7d': {
+          '3h': [],
+          '23h': [],
+          '26h': [{ labels: matchers(fleet), value: 495.303923 }],
+        },
+      },
+    },
     'a swarm in its first week grows from nothing': {
       every: '2m',
       series: executions({ success: '0+1x2000' }),

@@ -1,5 +1,6 @@
 import { buildDashboard } from '../../src/dashboards/build-dashboard.ts'
 import { dashboardPlans } from '../../src/dashboards/dashboard-plans.ts'
+import type { Panel } from '../../src/dashboards/panel.ts'
 import { label } from '../../src/series.ts'
 import type { MixinSettings } from '../../src/settings.ts'
 
@@ -21,10 +22,11 @@ const variables: Readonly<Record<string, string>> = {
   region: '.*',
   job: '.*',
   agent: '.*',
+  runbooks: 'http://runbooks.test',
 }
 
 function filledIn(text: string): string {
-  return text.replaceAll(/\$(\w+)/g, (_, name: string) => {
+  return text.replaceAll(/\$([a-z_]\w*)/g, (_, name: string) => {
     const value = variables[name]
     if (value === undefined) throw new Error(`no such variable: ${name}`)
     return value
@@ -45,12 +47,19 @@ export function panelQueries(settings: MixinSettings): readonly AskedQuery[] {
             ...[...legend.matchAll(/\{\{(\w+)\}\}/g)].map(([, shown]) => shown!),
             // Links to the agent need it
             ...(panel.shows === 'graph' && panel.isByAgent ? [label.agent] : []),
-            ...(panel.shows === 'table' ? Object.keys(panel.columns).filter((field) => !field.startsWith('Value')) : []),
+            ...(panel.shows === 'table' ? columnsOf(panel, name) : []),
           ],
         })),
       ),
     ),
   )
+}
+
+/** Columns that every query of a table answers: those of one query alone are looked for in its answer only. */
+function columnsOf({ columns }: Panel & { readonly shows: 'table' }, query: string): readonly string[] {
+  const own = ['service', 'job', 'rank', 'runbook', 'service_version', 'alertname', label.region]
+  const fields = Object.keys(columns).filter((field) => !/^(Value|Trend)/.test(field))
+  return fields.filter((field) => !own.includes(field) || ['services', 'firing', 'processes'].includes(query))
 }
 
 /** The queries behind variables and annotations, which are the same on all dashboards. */

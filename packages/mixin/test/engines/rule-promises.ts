@@ -101,8 +101,18 @@ function expectedAlert(alertname: string, { severity, labels = {}, summary, desc
       description: description + (since === undefined ? '' : ` Since ${wordsOf(since)} UTC.`),
       runbook_url: `${links.runbooks_url}/${alertname}.md`,
       dashboard_url: `${links.grafana_url}/d/${alert.dashboard}?from=${fromOf(since)}&to=now${variables.join('')}`,
+      ...(alert.identity.includes('agent_name') && { traces_url: tracesUrl(labels, fromOf(since)) }),
     },
   }
+}
+
+/** Explore with a search in Jaeger for the runs of the agent, by the service that its job is named after. */
+function tracesUrl({ agent_name: agent = '', job = '' }: Readonly<Record<string, string>>, from: string): string {
+  const datasource = { type: 'jaeger', uid: 'traces' }
+  const operation = `invoke_agent ${agent}`
+  const query = { refId: 'traces', datasource, queryType: 'search', service: job.replace(/^.*\//, ''), operation }
+  const panes = { traces: { datasource: 'traces', queries: [query], range: { from, to: 'now' } } }
+  return `${links.grafana_url}/explore?schemaVersion=1&panes=${encodeURIComponent(JSON.stringify(panes))}`
 }
 
 /** Half an hour before, in milliseconds. */

@@ -9,13 +9,14 @@ export const modelAndTools: Row = {
   panels: [
     {
       shows: 'graph',
-      title: 'How many tokens does it use?',
-      description: 'Tokens per second of all attempts, by model and direction, as the model billed them.',
-      unit: 'suffix: tokens/s',
+      title: 'Tokens',
+      question: 'How many tokens does it use?',
+      description: 'Tokens of all attempts, by model and direction, as the model billed them.',
+      unit: 'suffix: /min',
       queries: {
         tokens: {
           expr: promql`
-            sum by (${label.model}, ${label.direction}) (
+            60 * sum by (${label.model}, ${label.direction}) (
               rate(${series.tokens}${ofAgents()}[$__rate_interval])
             )`,
           legend: `{{${label.model}}} {{${label.direction}}}`,
@@ -27,7 +28,8 @@ export const modelAndTools: Row = {
     },
     {
       shows: 'graph',
-      title: 'How long do its tools take?',
+      title: 'Tool time',
+      question: 'How long do its tools take?',
       description: '95% of the calls of each tool end within this time.',
       unit: 's',
       queries: {
@@ -47,13 +49,14 @@ export const modelAndTools: Row = {
     },
     {
       shows: 'graph',
-      title: 'Which tools does it call?',
-      description: 'Calls of each tool per second, failed ones included.',
-      unit: 'ops',
+      title: 'Tool calls',
+      question: 'Which tools does it call?',
+      description: 'Calls of each tool, failed ones included.',
+      unit: 'suffix: /min',
       queries: {
         calls: {
           expr: promql`
-            sum by (${label.tool}) (
+            60 * sum by (${label.tool}) (
               rate(${series.executeToolDuration}_count${ofToolsOfAgents()}[$__rate_interval])
             )`,
           legend: `{{${label.tool}}}`,
@@ -65,13 +68,14 @@ export const modelAndTools: Row = {
     },
     {
       shows: 'graph',
-      title: 'Which tools fail?',
-      description: 'Failed calls of each tool per second, by error.',
-      unit: 'ops',
+      title: 'Tool failures',
+      question: 'Which tools fail?',
+      description: 'Failed calls of each tool, by error.',
+      unit: 'suffix: /min',
       queries: {
         failed: {
           expr: promql`
-            sum by (${label.tool}, ${label.errorType}) (
+            60 * sum by (${label.tool}, ${label.errorType}) (
               rate(${series.executeToolDuration}_count${ofToolsOfAgents(`${label.errorType}!=""`)}[$__rate_interval])
             )`,
           legend: `{{${label.tool}}} {{${label.errorType}}}`,

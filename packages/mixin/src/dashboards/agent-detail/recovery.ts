@@ -1,9 +1,8 @@
 import { promql } from '../../promql.ts'
 import { label, series } from '../../series.ts'
+import { outcomeColors } from '../limits.ts'
 import type { Row } from '../panel.ts'
 import { ofAgents } from '../selectors.ts'
-
-const byName = `{{${label.agent}}}`
 
 /** What is tried again, why, and how long that takes. */
 export const recovery: Row = {
@@ -11,19 +10,19 @@ export const recovery: Row = {
   panels: [
     {
       shows: 'graph',
-      title: 'Why does it try again?',
-      description: 'Retries per second, by the error that caused them.',
-      unit: 'ops',
+      title: 'Retries by error',
+      question: 'Why does it try again?',
+      description: 'Retries by the error that caused them.',
+      unit: 'suffix: /min',
       queries: {
         reasons: {
           expr: promql`
-            sum by (${label.agent}, ${label.errorType}) (
+            60 * sum by (${label.errorType}) (
               rate(${series.retries}${ofAgents()}[$__rate_interval])
             )`,
-          legend: `${byName} {{${label.errorType}}}`,
+          legend: `{{${label.errorType}}}`,
         },
       },
-      isByAgent: true,
       isStacked: true,
       min: 0,
       span: 8,
@@ -31,7 +30,8 @@ export const recovery: Row = {
     },
     {
       shows: 'graph',
-      title: 'How long does an attempt take?',
+      title: 'Attempt time',
+      question: 'How long does an attempt take?',
       description: '95% of the attempts end within this time, by outcome, without the waits between them.',
       unit: 's',
       queries: {
@@ -39,35 +39,35 @@ export const recovery: Row = {
           expr: promql`
             histogram_quantile(
               0.95,
-              sum by (${label.agent}, ${label.outcome}, le) (
+              sum by (${label.outcome}, le) (
                 rate(${series.attemptDuration}_bucket${ofAgents()}[$__rate_interval])
               )
             ) >= 0`,
-          legend: `${byName} {{${label.outcome}}}`,
+          legend: `{{${label.outcome}}}`,
         },
       },
-      isByAgent: true,
+      colors: outcomeColors,
       min: 0,
       span: 8,
     },
     {
       shows: 'graph',
-      title: 'How long does it wait before a retry?',
+      title: 'Back-off',
+      question: 'How long does it wait before a retry?',
       description: 'Mean back-off that was really waited before an attempt.',
       unit: 's',
       queries: {
         mean: {
           expr: promql`
-            sum by (${label.agent}) (
+            sum(
               rate(${series.retryWait}_sum${ofAgents()}[$__rate_interval])
             )
-              / (sum by (${label.agent}) (
+              / (sum(
                 rate(${series.retryWait}_count${ofAgents()}[$__rate_interval])
               ) > 0)`,
-          legend: byName,
+          legend: 'mean',
         },
       },
-      isByAgent: true,
       min: 0,
       span: 8,
       whenEmpty: 'No retries',

@@ -1,11 +1,10 @@
 import { promql } from '../../promql.ts'
 import { finished, label, series } from '../../series.ts'
 import type { MixinSettings } from '../../settings.ts'
-import { limits, limitsOf } from '../limits.ts'
+import { limits, limitsOf, outcomeColors } from '../limits.ts'
 import type { Panel, PanelQuery, Row } from '../panel.ts'
-import { ofAgents } from '../selectors.ts'
+import { fleetName, ofAgents } from '../selectors.ts'
 
-const byName = `{{${label.agent}}}`
 const finishedOfAgents = ofAgents(finished.slice(1, -1))
 
 /** How its runs end and how long they take. */
@@ -15,50 +14,58 @@ export function runsInTime(settings: MixinSettings): Row {
     panels: [
       {
         shows: 'graph',
-        title: 'How do its runs end?',
-        description: 'Runs per second by outcome. Cancelled runs count neither as success nor as failure.',
-        unit: 'ops',
+        title: 'Runs by outcome',
+        question: 'How do its runs end?',
+        description: 'Runs by outcome. Cancelled runs count neither as success nor as failure.',
+        unit: 'suffix: /min',
         queries: {
           outcomes: {
             expr: promql`
-              sum by (${label.outcome}) (
+              60 * sum by (${label.outcome}) (
                 rate(${series.executions}${ofAgents()}[$__rate_interval])
               )`,
             legend: `{{${label.outcome}}}`,
           },
         },
+        colors: outcomeColors,
         isStacked: true,
         min: 0,
         span: 8,
       },
       {
         shows: 'graph',
-        title: 'When did it fail?',
+        title: 'Failures over time',
+        question: 'When did it fail?',
         description:
-          'Failed share of the runs of the last 5 minutes. AgentErrorRateWarning and AgentErrorRateCritical tell people.',
+          'Failed share of the runs of the last 5 minutes, by environment and region. AgentErrorRateWarning and AgentErrorRateCritical ' +
+          'fire above the lines.',
         unit: 'percentunit',
-        queries: { failed: { expr: `agent:error_ratio:rate5m${ofAgents()}`, legend: byName } },
+        queries: {
+          failed: {
+            expr: `max by (${label.agent}, ${label.environment}, ${label.region}) (agent:error_ratio:rate5m${ofAgents()})`,
+            legend: fleetName,
+          },
+        },
         limits: limits.agentErrors,
         isByAgent: true,
         min: 0,
-        max: 1,
         span: 8,
       },
       {
         shows: 'graph',
-        title: 'Why did its runs fail?',
-        description: 'Runs that failed for good, per second, by error: an HTTP status, a code, a class of error.',
-        unit: 'ops',
+        title: 'Failures by error',
+        question: 'Why did its runs fail?',
+        description: 'Runs that failed for good, by error: an HTTP status, a code, a class of error.',
+        unit: 'suffix: /min',
         queries: {
           reasons: {
             expr: promql`
-              sum by (${label.agent}, ${label.errorType}) (
+              60 * sum by (${label.errorType}) (
                 rate(${series.failures}${ofAgents()}[$__rate_interval])
               )`,
-            legend: `${byName} {{${label.errorType}}}`,
+            legend: `{{${label.errorType}}}`,
           },
         },
-        isByAgent: true,
         isStacked: true,
         min: 0,
         span: 8,
@@ -66,8 +73,9 @@ export function runsInTime(settings: MixinSettings): Row {
       },
       {
         shows: 'graph',
-        title: 'How long did its runs take?',
-        description: 'Half, 95% and 99% of the runs ended within these times. AgentSlowResponses looks at 95% of each agent.',
+        title: 'Response over time',
+        question: 'How long did its runs take?',
+        description: 'Half, 95% and 99% of the runs ended within these times. AgentSlowResponses looks at 95%.',
         unit: 's',
         queries: { half: percentile(0.5, 'half'), p95: percentile(0.95, '95%'), p99: percentile(0.99, '99%') },
         limits: limitsOf(settings, 'above', 'slow_response'),
@@ -81,9 +89,11 @@ export function runsInTime(settings: MixinSettings): Row {
 
 const durations: Panel = {
   shows: 'heatmap',
-  title: 'How are the durations spread?',
-  description: 'Runs that ended, by duration: two bands are two kinds of runs, such as those that were tried again.',
-  unit: 's',
+  title: 'Durations',
+  question: 'How are the durations spread?',
+  description: 'Number of runs that ended, by duration: two bands are two kinds of runs, such as those that were tried again.',
+  unit: 'suffix: runs',
+  axisUnit: 's',
   queries: {
     durations: {
       expr: promql`
@@ -104,7 +114,7 @@ function percentile(share: number, legend: string): PanelQuery {
         sum by (le) (
           rate(${series.executionDuration}_bucket${finishedOfAgents}[$__rate_interval])
         )
-      )`,
+      ) >= 0`,
     legend,
   }
 }

@@ -1,10 +1,8 @@
+import { promql } from '../../promql.ts'
 import { label } from '../../series.ts'
 import { limits } from '../limits.ts'
 import type { Row } from '../panel.ts'
-import { ofAgents, ofFleets } from '../selectors.ts'
-
-const region = `{{${label.region}}}`
-const byName = `{{${label.agent}}}`
+import { fleetName, ofAgents, ofFleets } from '../selectors.ts'
 
 /** How much runs, and where that is heading. */
 export const capacity: Row = {
@@ -12,40 +10,55 @@ export const capacity: Row = {
   panels: [
     {
       shows: 'number',
-      title: 'How much more runs than a week ago?',
+      title: 'Weekly growth',
+      question: 'How much more runs than a week ago?',
       description:
-        'Runs of the last 7 days against the 7 days before; 1 is as many. SwarmTrafficGrowing says when it is half as much again.',
+        'Runs of the last 7 days against the 7 days before, in the region that grew most; 1 is as many. SwarmTrafficGrowing fires above ' +
+        'the limit.',
       unit: 'suffix: x',
-      queries: { growth: { expr: `swarm:executions:weekly_growth${ofFleets()}`, legend: region } },
+      queries: { growth: { expr: `max(swarm:executions:weekly_growth${ofFleets()})`, legend: 'growth' } },
       limits: limits.weeklyGrowth,
       min: 0,
       span: 6,
       height: 8,
-      whenEmpty: 'not yet a week',
+      whenEmpty: 'Not a week old',
     },
     {
       shows: 'graph',
-      title: 'How much will run in a week?',
-      description: 'Runs per second now, and a straight line through the last 7 days drawn on for 7 more.',
-      unit: 'ops',
+      title: 'Runs forecast',
+      question: 'How much will run in a week?',
+      description:
+        'Root executions now, and a straight line through the last 7 days drawn on for 7 more. There is no forecast from less than a day.',
+      unit: 'suffix: /min',
       queries: {
-        now: { expr: `swarm:executions:rate5m${ofFleets()}`, legend: `${region} now` },
-        in_a_week: { expr: `swarm:executions:rate5m_in_7d${ofFleets()}`, legend: `${region} in a week` },
+        now: { expr: `60 * swarm:executions:rate5m${ofFleets()}`, legend: `${fleetName} now` },
+        in_a_week: { expr: `60 * swarm:executions:rate5m_in_7d${ofFleets()}`, legend: `${fleetName} in a week` },
       },
       min: 0,
       span: 9,
     },
     {
       shows: 'graph',
-      title: 'Does the traffic explain what is under way?',
+      title: 'Runs never ended',
+      question: 'Does the traffic explain the active runs?',
       description:
-        'Runs under way, and how many there should be: arrivals times duration. AgentActiveExecutionsLeak says when there are three times ' +
-        'as many: some never ended.',
-      unit: 'none',
+        'How many times as many runs are active as arrivals times duration explain, of the ten agents where it is highest. ' +
+        'AgentActiveExecutionsLeak fires above the line: some runs never ended.',
+      unit: 'suffix: x',
       queries: {
-        active: { expr: `agent:active_executions:mean_15m${ofAgents()}`, legend: byName },
-        expected: { expr: `agent:active_executions:expected_15m${ofAgents()}`, legend: `${byName} expected` },
+        times: {
+          expr: promql`
+            topk(
+              10,
+              max by (${label.agent}, ${label.environment}) (
+                agent:active_executions:mean_15m${ofAgents()}
+                  / (agent:active_executions:expected_15m${ofAgents()} > 0)
+              )
+            )`,
+          legend: `{{${label.agent}}} {{${label.environment}}}`,
+        },
       },
+      limits: limits.activeTimes,
       isByAgent: true,
       min: 0,
       span: 9,

@@ -3,11 +3,10 @@ import { ruleThresholds } from '../../rule-thresholds.ts'
 import { label, series } from '../../series.ts'
 import { limits } from '../limits.ts'
 import type { Row } from '../panel.ts'
-import { ofAgents, ofFleets } from '../selectors.ts'
+import { fleetName, ofAgents, ofFleets, topAgents } from '../selectors.ts'
 
-const byName = `{{${label.agent}}}`
-const region = `{{${label.region}}}`
 const { usdPerMonth } = ruleThresholds.budget
+const hoursPerMonth = 30 * 24
 
 /** What is spent, by whom, and what of it was for nothing. */
 export const cost: readonly Row[] = [
@@ -16,36 +15,54 @@ export const cost: readonly Row[] = [
     panels: [
       {
         shows: 'number',
-        title: 'What will the month cost?',
-        description: `Thirty days at the rate of the last hour, of all regions. The budget is ${usdPerMonth} USD.`,
+        title: 'Month forecast',
+        question: 'What will the month cost?',
+        description:
+          `Thirty days at the mean hour of the last day, of all regions. The budget is ${usdPerMonth} USD. There is no forecast from less ` +
+          'than a day.',
         unit: 'currencyUSD',
-        queries: { month: { expr: `sum(swarm:cost_usd:projected_month${ofFleets()})`, legend: 'month' } },
+        queries: {
+          month: {
+            expr: promql`
+              ${hoursPerMonth} * sum(
+                avg_over_time(swarm:cost_usd:increase1h${ofFleets()}[1d])
+                and
+                swarm:cost_usd:increase1h${ofFleets()} offset 1d
+              )`,
+            legend: 'month',
+          },
+        },
+        limits: limits.monthCost,
         min: 0,
         span: 6,
+        whenEmpty: 'Not a day old',
+      },
+      {
+        shows: 'graph',
+        title: 'Budget burn',
+        question: 'How fast is the budget spent?',
+        description:
+          'Cost of one hour and of six against what the budget allows, by region: 1 spends it in 30 days. SwarmCostBudgetBurn fires when ' +
+          'both are above the line.',
+        unit: 'suffix: x',
+        queries: {
+          hour: { expr: `swarm:cost_budget_burn:1h${ofFleets()}`, legend: `${fleetName} 1 h` },
+          six_hours: { expr: `swarm:cost_budget_burn:6h${ofFleets()}`, legend: `${fleetName} 6 h` },
+        },
+        limits: limits.budgetBurn,
+        min: 0,
+        span: 18,
       },
       {
         shows: 'number',
-        title: 'What was spent in the time shown?',
+        title: 'Cost in range',
+        question: 'What was spent in the time shown?',
         description: 'Cost of all attempts in the chosen range of time.',
         unit: 'currencyUSD',
         queries: { spent: { expr: `sum(increase(${series.cost}${ofAgents()}[$__range]))`, legend: 'cost' } },
         min: 0,
         span: 6,
-      },
-      {
-        shows: 'graph',
-        title: 'How fast is the budget spent, by region?',
-        description:
-          'Cost of one hour and of six against what the budget allows: 1 spends it in 30 days. SwarmCostBudgetBurn tells people when both ' +
-          'are beyond the line.',
-        unit: 'suffix: x',
-        queries: {
-          hour: { expr: `swarm:cost_budget_burn:1h${ofFleets()}`, legend: `${region} 1 h` },
-          six_hours: { expr: `swarm:cost_budget_burn:6h${ofFleets()}`, legend: `${region} 6 h` },
-        },
-        limits: limits.budgetBurn,
-        min: 0,
-        span: 12,
+        whenEmpty: 'No cost',
       },
     ],
   },
@@ -54,76 +71,86 @@ export const cost: readonly Row[] = [
     panels: [
       {
         shows: 'graph',
-        title: 'Which agents spend the money?',
+        title: 'Cost by agent',
+        question: 'Which agents spend the money?',
         description:
-          'Cost of the hour before, by agent, and the mean hour of the day. AgentCostSpike tells people of three times the mean.',
+          'Cost of the hour before: the ten most expensive agents, and the others together. AgentCostSpike fires at three times the mean ' +
+          'hour of the day.',
         unit: 'currencyUSD',
-        queries: {
-          hour: { expr: `agent:cost_usd:increase1h${ofAgents()}`, legend: byName },
-          mean: { expr: `agent:cost_usd:mean_hour_1d${ofAgents()}`, legend: `${byName} mean` },
-        },
-        isByAgent: true,
-        min: 0,
-        span: 8,
-      },
-      {
-        shows: 'graph',
-        title: 'What does a success of each agent cost?',
-        description: 'Cost of the hour before, failed runs included, by the runs that succeeded.',
-        unit: 'currencyUSD',
-        queries: { success: { expr: `agent:cost_usd_per_success:increase1h${ofAgents()}`, legend: byName } },
-        isByAgent: true,
-        min: 0,
-        span: 8,
-      },
-      {
-        shows: 'graph',
-        title: 'How much money do failures cost?',
-        description:
-          'Cost of the hour before by the failed share of the runs: failed runs are taken to cost as much as the others.',
-        unit: 'currencyUSD',
-        queries: { wasted: { expr: `agent:cost_usd_wasted:increase1h${ofAgents()}`, legend: byName } },
+        queries: topAgents('hour', `agent:cost_usd:increase1h${ofAgents()}`, 'sum'),
         isByAgent: true,
         isStacked: true,
+        leastTop: 0.01,
         min: 0,
-        span: 8,
+        span: 12,
       },
       {
         shows: 'graph',
-        title: 'Which models cost most?',
-        description: 'US dollars per second, by model. A model that the price table does not know is missing here.',
+        title: 'Cost by model',
+        question: 'Which models cost most?',
+        description:
+          'Cost of an hour at the rate of the moment, by model. A model that the price table does not know is missing here.',
         unit: 'currencyUSD',
         queries: {
           models: {
             expr: promql`
-              sum by (${label.model}) (
+              3600 * sum by (${label.model}) (
                 rate(${series.cost}${ofAgents()}[$__rate_interval])
               )`,
             legend: `{{${label.model}}}`,
           },
         },
         isStacked: true,
+        leastTop: 0.01,
         min: 0,
         span: 12,
       },
       {
         shows: 'graph',
-        title: 'Where do the tokens go?',
-        description: 'Tokens per second by agent and direction, of all attempts.',
-        unit: 'suffix: tokens/s',
+        title: 'Success cost',
+        question: 'What does a success of each agent cost?',
+        description:
+          'Cost of the hour before, failed runs included, by the runs that succeeded: the ten most expensive agents, and the most expensive of the others.',
+        unit: 'currencyUSD',
+        queries: topAgents('success', `agent:cost_usd_per_success:increase1h${ofAgents()}`, 'max'),
+        isByAgent: true,
+        leastTop: 0.01,
+        min: 0,
+        span: 8,
+      },
+      {
+        shows: 'graph',
+        title: 'Wasted cost',
+        question: 'How much money do failures cost?',
+        description:
+          'Cost of the hour before by the failed share of the runs: failed runs are taken to cost as much as the others. The ten highest ' +
+          'agents, and the others together.',
+        unit: 'currencyUSD',
+        queries: topAgents('wasted', `agent:cost_usd_wasted:increase1h${ofAgents()}`, 'sum'),
+        isByAgent: true,
+        isStacked: true,
+        leastTop: 0.01,
+        min: 0,
+        span: 8,
+      },
+      {
+        shows: 'graph',
+        title: 'Tokens by model',
+        question: 'Where do the tokens go?',
+        description: 'Tokens of all attempts, by model and direction.',
+        unit: 'suffix: /min',
         queries: {
           tokens: {
             expr: promql`
-              sum by (${label.agent}, ${label.direction}) (
+              60 * sum by (${label.model}, ${label.direction}) (
                 rate(${series.tokens}${ofAgents()}[$__rate_interval])
               )`,
-            legend: `${byName} {{${label.direction}}}`,
+            legend: `{{${label.model}}} {{${label.direction}}}`,
           },
         },
-        isByAgent: true,
         isStacked: true,
         min: 0,
-        span: 12,
+        span: 8,
       },
     ],
   },

@@ -4,53 +4,62 @@ import { limits } from '../limits.ts'
 import type { Row } from '../panel.ts'
 import { ofJobs } from '../selectors.ts'
 
-const byProcess = '{{job}} {{instance}}'
+const byJob = `by (job, ${label.environment})`
+const jobName = `{{job}} {{${label.environment}}}`
 
-/** What each process uses. */
+/** What the busiest process of each job uses. By job: a process has another name after each restart. */
 export const processes: Row = {
   title: 'Processes',
   panels: [
     {
       shows: 'graph',
-      title: 'Which process is short of CPU or memory?',
-      description: 'CPU (one core is 100%) and memory (of what the container or the machine has), the ten highest.',
+      title: 'CPU and memory',
+      question: 'Is a process short of CPU or memory?',
+      description:
+        'CPU (one core is 100%) and memory (of what the container or the machine has) of the busiest process of each job.',
       unit: 'percentunit',
       queries: {
-        used: { expr: `topk(10, ${series.resourceUtilization}${ofJobs()})`, legend: `${byProcess} {{${label.resource}}}` },
+        used: {
+          expr: `max by (job, ${label.environment}, ${label.resource}) (${series.resourceUtilization}${ofJobs()})`,
+          legend: `${jobName} {{${label.resource}}}`,
+        },
       },
       limits: limits.busiest,
+      isByJob: true,
       min: 0,
       span: 8,
     },
     {
       shows: 'graph',
-      title: 'How much memory do processes take?',
-      description: 'Resident memory, the ten largest. A line that only rises is a leak.',
+      title: 'Memory',
+      question: 'How much memory do processes take?',
+      description: 'Resident memory of the largest process of each job. A line that only rises is a leak.',
       unit: 'bytes',
-      queries: { memory: { expr: `topk(10, process_memory_usage${ofJobs()})`, legend: byProcess } },
+      queries: { memory: { expr: `max ${byJob} (process_memory_usage${ofJobs()})`, legend: jobName } },
+      isByJob: true,
       min: 0,
       span: 8,
     },
     {
       shows: 'graph',
-      title: 'Is an event loop blocked?',
+      title: 'Event loop',
+      question: 'Is an event loop blocked?',
       description:
-        'Share of the time in which the event loop was busy, the ten highest. Near 100% everything in that process waits.',
+        'Share of the time in which the event loop of the busiest process of each job was busy. Near 100% everything in that process waits.',
       unit: 'percentunit',
       queries: {
         busy: {
           expr: promql`
-            topk(
-              10,
-              sum by (job, instance) (
+            max ${byJob} (
+              sum by (job, ${label.environment}, instance) (
                 rate(nodejs_eventloop_time_seconds_total${ofJobs('nodejs_eventloop_state="active"')}[$__rate_interval])
               )
             )`,
-          legend: byProcess,
+          legend: jobName,
         },
       },
+      isByJob: true,
       min: 0,
-      max: 1,
       span: 8,
     },
   ],

@@ -1,84 +1,81 @@
 import { promql } from '../../promql.ts'
-import { label, series } from '../../series.ts'
+import { series } from '../../series.ts'
 import { limits } from '../limits.ts'
 import type { Row } from '../panel.ts'
-import { ofAgents, ofJobs } from '../selectors.ts'
+import { ofJobs } from '../selectors.ts'
 
-/** What comes from the agents, and whether everything on its way is up. */
+/** The whole way in five panels: from an agent's sample to a message that somebody reads. */
 export const arrival: Row = {
-  title: 'From the agents',
+  title: 'From agents to people',
   panels: [
     {
+      shows: 'timeline',
+      title: 'Reachability',
+      question: 'Which component could not be reached?',
+      description: 'Whether the last scrape of each component worked. TargetDown and BridgeDown fire when it does not.',
+      unit: 'none',
+      queries: { up: { expr: 'min by (job) (up)', legend: '{{job}}' } },
+      states: { 0: { text: 'down', color: 'red' }, 1: { text: 'up', color: 'green' } },
+      span: 12,
+    },
+    {
       shows: 'number',
-      title: 'How old is the newest telemetry of each job?',
-      description:
-        'Seconds since the last sample of the runs arrived. AgentTelemetryAbsent tells people when there is none any more.',
+      title: 'Oldest telemetry',
+      question: 'How old is the newest telemetry of the job that is longest silent?',
+      description: 'Time since the last sample of the runs arrived. AgentTelemetryAbsent fires when there is none any more.',
       unit: 's',
       queries: {
         age: {
           expr: promql`
             time()
-              - max by (${label.job}) (
-                timestamp(${series.executions}${ofAgents()})
+              - min(
+                max by (job) (
+                  timestamp(${series.executions}${ofJobs()})
+                )
               )`,
-          legend: '{{job}}',
+          legend: 'age',
         },
       },
       min: 0,
-      span: 8,
-      height: 6,
+      span: 6,
+      whenEmpty: 'No agents',
     },
     {
-      shows: 'graph',
-      title: 'Which errors of telemetry were swallowed?',
-      description: 'Errors in our own code that agents did not see, per second, by place. Any is a bug.',
-      unit: 'ops',
-      queries: {
-        trips: {
-          expr: promql`
-            sum by (job, ${label.where}) (
-              rate(${series.guardTrips}${ofJobs()}[$__rate_interval])
-            )
-            or
-            0 * group by (job) (target_info${ofJobs()})`,
-          legend: `{{job}} {{${label.where}}}`,
-        },
-      },
-      min: 0,
-      span: 8,
-      height: 6,
-    },
-    {
-      shows: 'graph',
-      title: 'Which labels have too many values?',
-      description:
-        'Metrics with a label that has more values than the SDK keeps apart. MetricCardinalityOverflow tells people of any.',
+      shows: 'number',
+      title: 'Telemetry errors',
+      question: 'Which errors of telemetry were swallowed?',
+      description: 'Errors in our own code in the last hour that agents did not see. Any is a bug: the label `where` says where.',
       unit: 'none',
-      queries: {
-        overflown: {
-          expr: promql`
-            count by (job) (${ofJobs('otel_metric_overflow="true"')})
-            or
-            0 * group by (job) (target_info${ofJobs()})`,
-          legend: '{{job}}',
-        },
-      },
+      queries: { trips: { expr: `sum(increase(${series.guardTrips}${ofJobs()}[1h])) or vector(0)`, legend: 'errors' } },
+      decimals: 0,
       min: 0,
-      span: 8,
-      height: 6,
+      span: 6,
     },
     {
-      shows: 'graph',
-      title: 'Which component could not be reached?',
+      shows: 'number',
+      title: 'Watchdog age',
+      question: 'Does the Watchdog arrive?',
       description:
-        'Share of the scrapes of the last 5 minutes that worked. TargetDown and BridgeDown tell people below one half.',
-      unit: 'percentunit',
-      queries: { up: { expr: 'avg by (job) (avg_over_time(up[5m]))', legend: '{{job}}' } },
-      limits: limits.up,
+        'Time since the alert that always fires reached the bridge. Beyond the limit the bridge itself raises an alert.',
+      unit: 's',
+      queries: { age: { expr: 'max(bridge_watchdog_age_seconds)', legend: 'age' } },
+      limits: limits.watchdogAge,
       min: 0,
-      max: 1,
-      span: 24,
-      height: 6,
+      span: 6,
+      whenEmpty: 'No bridge',
+    },
+    {
+      shows: 'number',
+      title: 'Oldest message',
+      question: 'Does a message wait?',
+      description:
+        'Age of the oldest message that is not delivered. BridgeDeliveryFailing fires beyond the limit, by direct mail.',
+      unit: 's',
+      queries: { oldest: { expr: 'max(bridge_inbox_oldest_age_seconds)', legend: 'age' } },
+      limits: limits.inboxAge,
+      min: 0,
+      span: 6,
+      whenEmpty: 'No bridge',
     },
   ],
 }

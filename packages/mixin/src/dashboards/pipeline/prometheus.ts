@@ -8,84 +8,80 @@ export const prometheus: Row = {
   panels: [
     {
       shows: 'graph',
-      title: 'How many series does Prometheus hold?',
+      title: 'Series',
+      question: 'How many series does Prometheus hold?',
       description: 'Series in memory now and a day ago. Twice as many are a label with too many values.',
-      unit: 'none',
+      unit: 'short',
       queries: {
-        now: { expr: 'prometheus_tsdb_head_series', legend: 'now' },
-        growth: { expr: 'prometheus_tsdb_head_series / prometheus:head_series:growth_1d', legend: 'a day ago' },
+        now: { expr: 'sum(prometheus_tsdb_head_series)', legend: 'now' },
+        growth: { expr: 'sum(prometheus_tsdb_head_series / prometheus:head_series:growth_1d)', legend: 'a day ago' },
       },
       min: 0,
-      span: 8,
+      span: 6,
     },
     {
       shows: 'graph',
-      title: 'How much history can it keep?',
+      title: 'Storage fill',
+      question: 'How much history can it keep?',
       description:
-        'Storage used of what it may use, and in a day as it goes on now. PrometheusHistoryShrinking says when it gets short.',
+        'Storage used of what it may use, and in a day as it goes on now. PrometheusHistoryShrinking fires when it gets short.',
       unit: 'percentunit',
       queries: {
-        fill: { expr: 'prometheus:storage_fill:ratio', legend: 'used' },
-        in_a_day: { expr: 'prometheus:storage_fill:ratio_in_1d', legend: 'in a day' },
+        fill: { expr: 'max(prometheus:storage_fill:ratio)', legend: 'used' },
+        in_a_day: { expr: 'max(prometheus:storage_fill:ratio_in_1d)', legend: 'in a day' },
       },
       limits: limits.storageFill,
       min: 0,
-      span: 8,
+      span: 6,
     },
     {
       shows: 'graph',
-      title: 'Does it refuse samples?',
-      description: 'Samples per second that were too old or out of order. OtlpRejectedSamples tells people.',
-      unit: 'ops',
-      queries: Object.fromEntries(
-        ['too_old', 'out_of_order', 'out_of_bound'].map((reason): [string, PanelQuery] => [
-          reason,
-          {
-            expr: promql`
-              sum(rate(prometheus_tsdb_${reason}_samples_total[$__rate_interval]))
-              or
-              0 * group(prometheus_tsdb_head_series)`,
-            legend: reason.replaceAll('_', ' '),
-          },
-        ]),
-      ),
-      min: 0,
-      span: 8,
-    },
-    {
-      shows: 'graph',
-      title: 'Are the rules evaluated in time?',
-      description: 'Share of its interval that each group of rules needs. At 100% it is left out now and then.',
+      title: 'Rule load',
+      question: 'Are the rules evaluated in time?',
+      description: 'Share of its interval that each group of rules needs, the five highest. At 100% it is left out now and then.',
       unit: 'percentunit',
       queries: {
         needed: {
           expr: promql`
-            max by (rule_group) (
-              prometheus_rule_group_last_duration_seconds
-                / prometheus_rule_group_interval_seconds
+            topk(
+              5,
+              max by (rule_group) (
+                prometheus_rule_group_last_duration_seconds
+                  / prometheus_rule_group_interval_seconds
+              )
             )`,
           legend: '{{rule_group}}',
         },
       },
+      withoutPrefix: '.*;(?:swarmwatch-)?',
       min: 0,
-      span: 12,
+      span: 6,
     },
     {
       shows: 'graph',
-      title: 'Do rules fail?',
-      description: 'Evaluations per second that failed, by group. PrometheusRuleFailures tells people.',
-      unit: 'ops',
+      title: 'Refusals',
+      question: 'Does it refuse samples, or do rules fail?',
+      description:
+        'Samples that were too old, out of order or out of bounds, and evaluations of rules that failed. OtlpRejectedSamples and ' +
+        'PrometheusRuleFailures fire.',
+      unit: 'suffix: /min',
       queries: {
-        failed: {
-          expr: promql`
-            sum by (rule_group) (
-              rate(prometheus_rule_evaluation_failures_total[$__rate_interval])
-            )`,
-          legend: '{{rule_group}}',
-        },
+        ...Object.fromEntries(
+          ['too_old', 'out_of_order', 'out_of_bound'].map((reason): [string, PanelQuery] => [
+            reason,
+            {
+              expr: promql`
+                60 * sum(rate(prometheus_tsdb_${reason}_samples_total[$__rate_interval]))
+                or
+                0 * group(prometheus_tsdb_head_series)`,
+              legend: `samples ${reason.replaceAll('_', ' ')}`,
+            },
+          ]),
+        ),
+        rules: { expr: '60 * sum(rate(prometheus_rule_evaluation_failures_total[$__rate_interval]))', legend: 'failed rules' },
       },
       min: 0,
-      span: 12,
+      span: 6,
     },
   ],
 }

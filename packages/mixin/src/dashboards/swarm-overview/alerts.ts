@@ -1,40 +1,52 @@
 import { promql } from '../../promql.ts'
+import { label } from '../../series.ts'
+import { serviceColumn } from '../links.ts'
 import type { Row } from '../panel.ts'
 
-/** What people are told of. Alerts of all agents: a filter must not hide one. */
+/** Alerts that fire and fired: of all agents, because a filter must not hide one. */
 export const alerts: Row = {
   title: 'Alerts',
   panels: [
     {
       shows: 'table',
-      title: 'Which alerts fire, and since when?',
+      title: 'Firing alerts',
+      question: 'Which alerts fire, and since when?',
       description:
-        'Alerts that fire now, whoever they speak of, with the time at which their condition began to hold. What Alertmanager mutes is ' +
-        'here too. docs/runbooks has a page for each.',
+        'Alerts that fire now, the worst first, whatever the variables choose, with the time at which their condition began to hold. ' +
+        'Those that Alertmanager mutes are here too. docs/runbooks has a page for each; where the variable `runbooks` is its address, ' +
+        'the last column leads there.',
       unit: 'dateTimeFromNow',
-      queries: {
-        firing: {
-          expr: promql`
-            1000 * ALERTS_FOR_STATE{alertname!="Watchdog"}
-            and ignoring (alertstate)
-            ALERTS{alertstate="firing"}`,
-          legend: '',
-        },
-      },
+      queries: { firing: { expr: firing(), legend: '' } },
       columns: {
-        alertname: { title: 'Alert' },
-        severity: { title: 'Severity' },
-        agent_name: { title: 'Agent', isAgent: true },
-        job: { title: 'Job' },
-        cloud_region: { title: 'Region' },
-        Value: { title: 'Since' },
+        // In the order of the alphabet info would come before warning
+        rank: {
+          title: 'Severity',
+          width: 95,
+          shown: {
+            1: { text: 'critical', color: 'red' },
+            2: { text: 'warning', color: 'orange' },
+            3: { text: 'info', color: 'blue' },
+          },
+        },
+        alertname: { title: 'Alert', width: 215 },
+        [label.agent]: { title: 'Agent', isAgent: true, width: 145 },
+        [label.environment]: { title: 'Environment', width: 115 },
+        [label.region]: { title: 'Region', width: 110 },
+        Value: { title: 'Since', unit: 'dateTimeFromNow', width: 115 },
+        runbook: { title: 'Runbook', isAddress: true, width: 90 },
+        service: { title: serviceColumn, isHidden: true },
       },
-      span: 14,
+      order: [
+        { by: 'Severity', isDescending: false },
+        { by: 'Since', isDescending: true },
+      ],
+      span: 17,
       whenEmpty: 'None fires',
     },
     {
       shows: 'graph',
-      title: 'When did alerts fire?',
+      title: 'Alerts by name',
+      question: 'When did alerts fire?',
       description: 'Number of alerts of each name that fire. Watchdog always does and is left out.',
       unit: 'none',
       queries: {
@@ -45,8 +57,41 @@ export const alerts: Row = {
       },
       isStacked: true,
       min: 0,
-      span: 10,
+      span: 7,
       whenEmpty: 'None fired',
     },
   ],
+}
+
+/** Since when, in milliseconds, with the labels that the columns show. */
+function firing(): string {
+  const ranks = ['critical', 'warning', 'info']
+  const since = promql`
+    1000 * ALERTS_FOR_STATE{alertname!="Watchdog"}
+    and ignoring (alertstate)
+    ALERTS{alertstate="firing"}`
+  const ranked = ranks.reduce(
+    (expr, severity, index) => promql`
+      label_replace(
+        ${expr},
+        "rank", "${index + 1}", "severity", "${severity}"
+      )`,
+    since,
+  )
+  const withService = promql`
+    label_replace(
+      ${ranked},
+      "service", "$1", "${label.job}", "(?:.*/)?(.+)"
+    )`
+  const withRunbook = promql`
+    label_replace(
+      ${withService},
+      "runbook", "$runbooks/$1.md", "alertname", "(.+)"
+    )`
+  // Without an address there is no link
+  return promql`
+    label_replace(
+      ${withRunbook},
+      "runbook", "", "runbook", "/.*"
+    )`
 }

@@ -1,6 +1,6 @@
-import { series } from '../../series.ts'
+import { label, series } from '../../series.ts'
 import type { Row } from '../panel.ts'
-import { ofJobs } from '../selectors.ts'
+import { fleetName, ofFleets, ofJobs } from '../selectors.ts'
 
 /** What runs where, and since when. */
 export const deployments: Row = {
@@ -8,27 +8,29 @@ export const deployments: Row = {
   panels: [
     {
       shows: 'table',
-      title: 'Which versions run where?',
+      title: 'Running versions',
+      question: 'Which versions run where?',
       description: 'Processes that send metrics, by version, environment and region.',
       unit: 'none',
       queries: {
         processes: {
-          expr: `count by (job, service_version, deployment_environment_name, cloud_region) (target_info${ofJobs()})`,
+          expr: `count by (job, service_version, ${label.environment}, ${label.region}) (target_info${ofJobs()})`,
           legend: '',
         },
       },
       columns: {
-        job: { title: 'Job' },
-        service_version: { title: 'Version' },
-        deployment_environment_name: { title: 'Environment' },
-        cloud_region: { title: 'Region' },
-        Value: { title: 'Processes' },
+        job: { title: 'Job', isJob: true },
+        service_version: { title: 'Version', width: 110 },
+        [label.environment]: { title: 'Environment', width: 120 },
+        [label.region]: { title: 'Region', width: 115 },
+        Value: { title: 'Processes', unit: 'none', width: 95 },
       },
       span: 12,
     },
     {
       shows: 'graph',
-      title: 'When did versions change?',
+      title: 'Versions over time',
+      question: 'When did versions change?',
       description: 'Processes of each version. Two lines that cross are a deployment; every graph marks it.',
       unit: 'none',
       queries: {
@@ -37,24 +39,27 @@ export const deployments: Row = {
           legend: '{{job}} {{service_version}}',
         },
       },
+      isByJob: true,
       isStacked: true,
       min: 0,
       span: 6,
     },
     {
       shows: 'graph',
-      title: 'Which process is unwell?',
+      title: 'Process health',
+      question: 'Are single processes worse than the swarm?',
       description:
-        'Health score as each process has it of itself, the five lowest. The score of the swarm counts all runs together.',
+        'Health score of the worst process of each region, as it has it of itself. The score of the swarm counts all root executions ' +
+        'together.',
       unit: 'none',
       queries: {
         health: {
-          expr: `bottomk(5, ${series.healthScore}${ofJobs()})`,
-          legend: '{{job}} {{instance}}',
+          expr: `min by (${label.environment}, ${label.region}) (${series.healthScore}${ofFleets()})`,
+          legend: fleetName,
         },
       },
+      leastTop: 100,
       min: 0,
-      max: 100,
       span: 6,
     },
   ],

@@ -2,96 +2,152 @@ import { promql } from '../../promql.ts'
 import { label, series } from '../../series.ts'
 import type { MixinSettings } from '../../settings.ts'
 import { limits, limitsOf } from '../limits.ts'
-import type { Row } from '../panel.ts'
-import { ofAgents } from '../selectors.ts'
-
-const byName = `{{${label.agent}}}`
+import { serviceColumn } from '../links.ts'
+import type { PanelQuery, Row } from '../panel.ts'
+import { byAgentName, ofAgents, topAgents } from '../selectors.ts'
 
 /** Rate, errors and duration of each agent. */
-export function runs(settings: MixinSettings): Row {
+export function runs(settings: MixinSettings): readonly Row[] {
   const slow = limitsOf(settings, 'above', 'slow_response')
-  return {
-    title: 'Runs by agent',
-    panels: [
-      {
-        shows: 'table',
-        title: 'How is each agent doing?',
-        description:
-          'The last 5 minutes of every agent, and its cost in the last hour. The name leads to its dashboard and its traces.',
-        unit: 'none',
-        queries: {
-          runs: { expr: `sum by (${label.agent}) (agent:executions:rate5m${ofAgents()}) * 60`, legend: '' },
-          failed: { expr: `max by (${label.agent}) (agent:error_ratio:rate5m${ofAgents()})`, legend: '' },
-          p95: { expr: `max by (${label.agent}) (agent:execution_duration_seconds:p95_5m${ofAgents()})`, legend: '' },
-          retries: { expr: `max by (${label.agent}) (agent:retry_ratio:rate5m${ofAgents()})`, legend: '' },
-          cost: { expr: `sum by (${label.agent}) (agent:cost_usd:increase1h${ofAgents()})`, legend: '' },
-        },
-        columns: {
-          [label.agent]: { title: 'Agent', isAgent: true },
-          'Value #runs': { title: 'Runs per minute' },
-          'Value #failed': { title: 'Failed', unit: 'percentunit', limits: limits.agentErrors },
-          'Value #p95': { title: '95% end within', unit: 's', limits: slow },
-          'Value #retries': { title: 'Retries', unit: 'percentunit', limits: limits.retries },
-          'Value #cost': { title: 'Cost of the hour', unit: 'currencyUSD' },
-        },
-        span: 12,
-      },
-      {
-        shows: 'graph',
-        title: 'How much does each agent do?',
-        description: 'Runs that succeeded or failed, per second, mean of 5 minutes.',
-        unit: 'ops',
-        queries: { runs: { expr: `sum by (${label.agent}) (agent:executions:rate5m${ofAgents()})`, legend: byName } },
-        isByAgent: true,
-        isStacked: true,
-        min: 0,
-        span: 12,
-      },
-      {
-        shows: 'graph',
-        title: 'Which agents fail?',
-        description:
-          'Failed share of the runs of the last 5 minutes. AgentErrorRateWarning and AgentErrorRateCritical tell people.',
-        unit: 'percentunit',
-        queries: { failed: { expr: `max by (${label.agent}) (agent:error_ratio:rate5m${ofAgents()})`, legend: byName } },
-        limits: limits.agentErrors,
-        isByAgent: true,
-        min: 0,
-        max: 1,
-        span: 8,
-      },
-      {
-        shows: 'graph',
-        title: 'Which agents are slow?',
-        description: '95% of the runs of the last 5 minutes ended within this time. AgentSlowResponses tells people.',
-        unit: 's',
-        queries: {
-          p95: { expr: `max by (${label.agent}) (agent:execution_duration_seconds:p95_5m${ofAgents()})`, legend: byName },
-        },
-        limits: slow,
-        isByAgent: true,
-        min: 0,
-        span: 8,
-      },
-      {
-        shows: 'graph',
-        title: 'Why do runs fail?',
-        description: 'Runs that failed for good, by error: an HTTP status, a code, a class of error. Per second.',
-        unit: 'ops',
-        queries: {
-          reasons: {
-            expr: promql`
-              sum by (${label.errorType}) (
-                rate(${series.failures}${ofAgents()}[$__rate_interval])
-              )`,
-            legend: `{{${label.errorType}}}`,
+  return [
+    {
+      title: 'Agents',
+      panels: [
+        {
+          shows: 'table',
+          title: 'Agents',
+          question: 'How is each agent doing?',
+          description:
+            'The last 5 minutes of every agent, the one that fails most first, its failed share in the range, and its cost in the last ' +
+            'hour. The name leads to its dashboard and its traces.',
+          unit: 'none',
+          queries: {
+            failed: ofEach('max', 'agent:error_ratio:rate5m'),
+            course: ofEach('max', 'agent:error_ratio:rate5m'),
+            runs: ofEach('sum', 'agent:executions:rate5m', 60),
+            p95: ofEach('max', 'agent:execution_duration_seconds:p95_5m'),
+            retries: ofEach('max', 'agent:retry_ratio:rate5m'),
+            cost: ofEach('sum', 'agent:cost_usd:increase1h'),
+            services: { expr: services(), legend: '' },
           },
+          columns: {
+            [label.agent]: { title: 'Agent', isAgent: true },
+            [label.environment]: { title: 'Environment', width: 130 },
+            'Value #failed': { title: 'Failed', unit: 'percentunit', limits: limits.agentErrors, cell: 'bar', max: 1 },
+            'Trend #course': { title: 'Failed in the range', unit: 'percentunit', cell: 'sparkline' },
+            'Value #runs': { title: 'Runs per minute', unit: 'none', cell: 'bar' },
+            'Value #p95': { title: '95% end within', unit: 's', limits: slow, width: 130 },
+            'Value #retries': { title: 'Retries', unit: 'percentunit', limits: limits.retries, width: 95 },
+            'Value #cost': { title: 'Cost of the hour', unit: 'currencyUSD', width: 130 },
+            service: { title: serviceColumn, isHidden: true },
+          },
+          order: [
+            { by: 'Failed', isDescending: true },
+            { by: 'Runs per minute', isDescending: true },
+          ],
+          span: 24,
+          height: 9,
+          whenEmpty: 'No agents',
         },
-        isStacked: true,
-        min: 0,
-        span: 8,
-        whenEmpty: 'None failed',
-      },
-    ],
+      ],
+    },
+    {
+      title: 'Runs',
+      panels: [
+        {
+          shows: 'graph',
+          title: 'Runs by agent',
+          question: 'How much does each agent do?',
+          description: 'Runs that succeeded or failed, mean of 5 minutes: the ten busiest agents, and the others together.',
+          unit: 'suffix: /min',
+          queries: topAgents('runs', `agent:executions:rate5m${ofAgents()}`, 'sum', 60),
+          isByAgent: true,
+          isStacked: true,
+          min: 0,
+          span: 12,
+        },
+        {
+          shows: 'graph',
+          title: 'Failures by error',
+          question: 'Why do runs fail?',
+          description: 'Runs that failed for good, by error: an HTTP status, a code, a class of error.',
+          unit: 'suffix: /min',
+          queries: {
+            reasons: {
+              expr: promql`
+                60 * sum by (${label.errorType}) (
+                  rate(${series.failures}${ofAgents()}[$__rate_interval])
+                )`,
+              legend: `{{${label.errorType}}}`,
+            },
+          },
+          isStacked: true,
+          min: 0,
+          span: 12,
+          whenEmpty: 'None failed',
+        },
+        {
+          shows: 'graph',
+          title: 'Failures by agent',
+          question: 'Which agents fail?',
+          description:
+            'Failed share of the runs of the last 5 minutes of the ten agents that failed most, and the highest of the others. ' +
+            'AgentErrorRateWarning and AgentErrorRateCritical fire above the lines.',
+          unit: 'percentunit',
+          queries: topAgents('failed', `agent:error_ratio:rate5m${ofAgents()}`, 'max'),
+          limits: limits.agentErrors,
+          isByAgent: true,
+          min: 0,
+          span: 12,
+        },
+        {
+          shows: 'graph',
+          title: 'Response by agent',
+          question: 'Which agents are slow?',
+          description:
+            '95% of the runs of the last 5 minutes ended within this time: the ten slowest agents, and the slowest of the others. ' +
+            'AgentSlowResponses fires above the line.',
+          unit: 's',
+          queries: topAgents('p95', `agent:execution_duration_seconds:p95_5m${ofAgents()}`, 'max'),
+          limits: slow,
+          isByAgent: true,
+          min: 0,
+          span: 12,
+        },
+      ],
+    },
+  ]
+}
+
+const everyAgent = `max ${byAgentName} (agent:executions:rate5m${ofAgents()})`
+
+/**
+ * A column. Every query has a row for every agent, if without a value: Grafana merges rows by the labels that all answers have, and an
+ * empty answer has none.
+ */
+function ofEach(how: 'sum' | 'max', series: string, times = 1): PanelQuery {
+  const value = `${how} ${byAgentName} (${series}${ofAgents()})`
+  return {
+    expr: promql`
+      ${times === 1 ? value : `${times} * ${value}`}
+      or
+      NaN * ${everyAgent}`,
+    legend: '',
   }
+}
+
+/** The service of each agent, by which Jaeger finds its traces; of several jobs, the one that runs it most. */
+function services(): string {
+  const byJob = promql`
+    max by (${label.agent}, ${label.environment}, ${label.job}) (
+      agent:executions:rate5m${ofAgents()}
+    )`
+  return promql`
+    label_replace(
+      topk by (${label.agent}, ${label.environment}) (
+        1,
+        ${byJob}
+      ),
+      "service", "$1", "${label.job}", "(?:.*/)?(.+)"
+    )`
 }

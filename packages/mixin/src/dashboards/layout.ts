@@ -1,0 +1,42 @@
+import type { GridPos } from '@grafana/grafana-foundation-sdk/dashboard'
+
+import type { Panel, Row } from './panel.ts'
+
+/** Columns of Grafana's grid. */
+const columns = 24
+/** What fits on a screen of 1600 x 1100 pixels, in units of the grid (38 pixels each). */
+const fold = 28
+
+/** Where a row and its panels are. */
+export interface PlacedRow {
+  readonly row: Row
+  readonly gridPos: GridPos
+  /** Ends below the fold, so that it opens only when it is asked for. */
+  readonly isCollapsed: boolean
+  readonly panels: readonly { readonly panel: Panel; readonly gridPos: GridPos }[]
+}
+
+/** Places panels in their order, each where it fits highest and then leftmost, so that low ones fill the space beside high ones. */
+export function placed(rows: readonly Row[]): readonly PlacedRow[] {
+  let y = 0
+  return rows.map((row) => {
+    const top = y + 1
+    const bottoms = Array.from({ length: columns }, () => top)
+    const panels = row.panels.map((panel) => {
+      const height = heightOf(panel)
+      const starts = Array.from({ length: columns - panel.span + 1 }, (_, x) => Math.max(...bottoms.slice(x, x + panel.span)))
+      const highest = Math.min(...starts)
+      const x = starts.indexOf(highest)
+      bottoms.fill(highest + height, x, x + panel.span)
+      return { panel, gridPos: { x, y: highest, w: panel.span, h: height } }
+    })
+    const isCollapsed = y > 0 && Math.max(...bottoms) > fold
+    const gridPos = { x: 0, y, w: columns, h: 1 }
+    y = isCollapsed ? y + 1 : Math.max(...bottoms)
+    return { row, gridPos, isCollapsed, panels }
+  })
+}
+
+function heightOf({ height, shows }: Panel): number {
+  return height ?? (shows === 'number' ? 4 : 8)
+}

@@ -1,0 +1,238 @@
+import Module, { createRequire } from 'node:module'
+import { fileURLToPath } from 'node:url'
+
+/**
+ * Grafana's own code for what happens between an answer of Prometheus and a panel: the data source's reading of answers, the
+ * transformations, units, mappings, overrides and legends, and the values of a stat. What is written here is what Grafana has outside
+ * of its packages: the frames that its server makes, the "time series to table" transformation, and a list of panel options.
+ */
+export interface Grafana {
+  /** What the panel shows of the answers to its queries. */
+  show(panel: ShownPanel, answers: Readonly<Record<string, Answer>>): Promise<Shown>
+}
+
+/** A result of the Prometheus API, instant or over a range. */
+export type Answer = readonly {
+  readonly metric: Readonly<Record<string, string>>
+  readonly value?: readonly [number, string]
+  readonly values?: readonly (readonly [number, string])[]
+}[]
+
+/** The parts of a panel's JSON that decide what it shows. */
+export interface ShownPanel {
+  readonly type: string
+  readonly title: string
+  readonly fieldConfig: object
+  readonly options: { readonly reduceOptions?: object }
+  readonly transformations?: readonly object[]
+  readonly targets: readonly { readonly refId: string; readonly legendFormat?: string; readonly format?: string }[]
+}
+
+/** A cell, or the value of a stat, as people read it. */
+export interface ShownValue {
+  readonly raw: unknown
+  readonly text: string
+  readonly color: string | undefined
+}
+
+/** A column or a line. */
+export interface ShownField {
+  readonly name: string
+  readonly type: string
+  readonly unit: string | undefined
+  readonly isHidden: boolean
+  readonly width: number | undefined
+  readonly values: readonly ShownValue[]
+}
+
+export interface Shown {
+  /** Tables: one is the panel's. Graphs: one for each answer. */
+  readonly frames: readonly (readonly ShownField[])[]
+  /** Of a stat. */
+  readonly numbers: readonly ShownValue[]
+  /** Color of plain text, which says nothing. */
+  readonly plainColor: string
+}
+
+/* eslint-disable typescript/no-explicit-any -- Grafana's packages are not installed where types are checked */
+interface Frame {
+  readonly refId?: string
+  readonly name?: string
+  readonly length: number
+  fields: any[]
+  readonly meta?: object
+}
+
+/** Loads Grafana's packages, which `installGrafana` has installed. */
+export function loadGrafana(): Grafana {
+  const require = createRequire(import.meta.url)
+  const data = require('./node_modules/@grafana/data') as any
+  const { lastValueFrom } = require('./node_modules/rxjs') as any
+  const { transformV2 } = withoutRuntime(() => {
+    const path = './node_modules/@grafana/prometheus/dist/cjs/result_transformer.cjs'
+    return require(fileURLToPath(new URL(path, import.meta.url))) as any
+  })
+  // A browser's, asked for the page's context only
+  ;(globalThis as any).window ??= {}
+  const theme = data.createTheme()
+  register(data)
+
+  return {
+    async show(panel, answers) {
+      const frames = panel.targets.flatMap(({ refId, legendFormat = '' }) => framesOf(refId, answers[refId]!, legendFormat))
+      const read = transformV2({ data: frames }, { targets: panel.targets, app: 'dashboard' }, {}).data as Frame[]
+      const transformed = (await lastValueFrom(
+        data.transformDataFrame([...(panel.transformations ?? [])], read, { interpolate: (text: string) => text }),
+      )) as Frame[]
+      const replaceVariables = (text: string): string => text
+      const options = { fieldConfig: panel.fieldConfig, replaceVariables, theme, timeZone: 'utc' }
+      const shown = data.applyFieldOverrides({
+        ...options,
+        data: transformed,
+        fieldConfigRegistry: registry(panel, data),
+      }) as Frame[]
+      const reduced = panel.options.reduceOptions
+      const numbers =
+        panel.type === 'stat'
+          ? data.getFieldDisplayValues({ ...options, reduceOptions: reduced, data: shown, sparkline: true })
+          : []
+      return {
+        frames: shown.map((frame) => frame.fields.map((field) => fieldOf(field, frame, shown, data))),
+        numbers: numbers.map(({ display }: any) => valueOf(display, display.numeric, data)),
+        plainColor: theme.visualization.getColorByName('text'),
+      }
+    },
+  }
+}
+
+/** The data source's code asks for the running Grafana, but not in what is called here. */
+function withoutRuntime<T>(load: () => T): T {
+  const loader = Module as unknown as { _load: (name: string, ...rest: unknown[]) => unknown }
+  const real = loader._load
+  loader._load = (name, ...rest) => (name === '@grafana/runtime' ? {} : real.call(Module, name, ...rest))
+  try {
+    return load()
+  } finally {
+    loader._load = real
+  }
+}
+
+/** As Grafana's server makes them of an answer: one for each series; of no series, one without fields. */
+function framesOf(refId: string, answer: Answer, legend: string): Frame[] {
+  if (answer.length === 0) return [{ refId, fields: [], length: 0 }]
+  return answer.map(({ metric, value, values = value === undefined ? [] : [value] }) => ({
+    refId,
+    length: values.length,
+    meta: { custom: { resultType: value === undefined ? 'matrix' : 'vector' } },
+    fields: [
+      { name: 'Time', type: 'time', config: {}, values: values.map(([seconds]) => seconds * 1000) },
+      {
+        name: 'Value',
+        type: 'number',
+        labels: { ...metric },
+        config: { displayNameFromDS: legendOf(legend, metric) },
+        values: values.map(([, number]) => Number(number.replace('Inf', 'Infinity'))),
+      },
+    ],
+  }))
+}
+
+function legendOf(legend: string, metric: Readonly<Record<string, string>>): string {
+  if (legend !== '') return legend.replaceAll(/\{\{\s*(\w+)\s*\}\}/g, (_, label: string) => metric[label] ?? '')
+  return JSON.stringify(metric)
+}
+
+function fieldOf(field: any, frame: Frame, frames: Frame[], data: any): ShownField {
+  const custom = field.config.custom ?? {}
+  return {
+    name: data.getFieldDisplayName(field, frame, frames),
+    type: field.type,
+    unit: field.config.unit,
+    isHidden: custom.hideFrom?.viz === true || custom.hidden === true,
+    width: custom.width,
+    values: [...field.values].map((raw) =>
+      field.type === 'frame' ? { raw, text: 'trend', color: undefined } : valueOf(field.display(raw), raw, data),
+    ),
+  }
+}
+
+function valueOf(display: any, raw: unknown, data: any): ShownValue {
+  return { raw, text: data.formattedValueToString(display), color: display.color }
+}
+
+/** The transformations, which Grafana registers when it starts. */
+function register(data: any): void {
+  const { mergeTransformer, filterFieldsByNameTransformer, organizeFieldsTransformer, renameByRegexTransformer } =
+    data.standardTransformers
+  const all = [
+    mergeTransformer,
+    filterFieldsByNameTransformer,
+    organizeFieldsTransformer,
+    renameByRegexTransformer,
+    timeSeriesTable,
+  ]
+  data.standardTransformersRegistry.setInit(() =>
+    all.map((transformer) => ({
+      id: transformer.id,
+      name: transformer.name,
+      transformation: () => Promise.resolve(transformer),
+    })),
+  )
+}
+
+/** Grafana's own, which is in no package: one row for each series, with its labels and the series itself as one cell. */
+const timeSeriesTable = {
+  id: 'timeSeriesTable',
+  name: 'Time series to table',
+  operator: (): unknown => (source: any) => source.pipe(mapped((frames) => trendTable(frames))),
+}
+
+function mapped(change: (frames: Frame[]) => Frame[]): unknown {
+  const require = createRequire(import.meta.url)
+  return (require('./node_modules/rxjs') as any).map(change)
+}
+
+function trendTable(frames: Frame[]): Frame[] {
+  const isSeries = ({ fields }: Frame): boolean =>
+    fields.length === 2 && fields[0].type === 'time' && fields[1].labels !== undefined
+  const byQuery = Map.groupBy(frames.filter(isSeries), ({ refId }) => refId)
+  const tables = [...byQuery].map(([refId, series]): Frame => {
+    const labels = [...new Set(series.flatMap(({ fields }) => Object.keys(fields[1].labels)))]
+    return {
+      refId: refId!,
+      length: series.length,
+      fields: [
+        ...labels.map((name) => ({
+          name,
+          type: 'string',
+          config: {},
+          values: series.map(({ fields }) => fields[1].labels[name]),
+        })),
+        { name: `Trend #${refId}`, type: 'frame', config: {}, values: series },
+      ],
+    }
+  })
+  return [...frames.filter((frame) => !isSeries(frame)), ...tables]
+}
+
+/** The options that a panel's configuration sets, which Grafana's panels register: everything below `custom.` is the panel's own. */
+function registry(panel: ShownPanel, data: any): unknown {
+  const standard = ['unit', 'min', 'max', 'decimals', 'noValue', 'color', 'thresholds', 'mappings', 'links']
+  const custom = new Set([...JSON.stringify(panel.fieldConfig).matchAll(/"id":"custom\.([\w.]+)"/g)].map(([, path]) => path!))
+  const onNumbers = new Set(['min', 'max', 'decimals', 'thresholds'])
+  const item = (id: string, path: string, isCustom: boolean): object => ({
+    id,
+    path,
+    name: id,
+    isCustom,
+    override: () => undefined,
+    editor: () => undefined,
+    process: (value: unknown) => value,
+    shouldApply: ({ type }: { type: string }) => !onNumbers.has(id) || type === 'number',
+    settings: {},
+  })
+  return new data.Registry(() => [
+    ...standard.map((id) => item(id, id, false)),
+    ...[...custom].map((path) => item(`custom.${path}`, path, true)),
+  ])
+}
