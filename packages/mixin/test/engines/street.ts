@@ -74,9 +74,9 @@ export async function isReady(container: Container, port: 9090 | 9093 = 9090): P
   }, `port ${port} to be ready`)
 }
 
-/** Result of an instant query. */
-export async function query(prometheus: Container, expr: string): Promise<readonly QueryResult[]> {
-  return asked(prometheus, 'query', { query: expr })
+/** Result of an instant query, now or at a time in seconds since 1970. */
+export async function query(prometheus: Container, expr: string, at?: number): Promise<readonly QueryResult[]> {
+  return asked(prometheus, 'query', { query: expr, ...(at !== undefined && { time: String(at) }) })
 }
 
 /** Result of a query over a time, in seconds since 1970. */

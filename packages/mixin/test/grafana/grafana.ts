@@ -51,7 +51,7 @@ export interface Shown {
   /** Of a stat. */
   readonly numbers: readonly ShownValue[]
   /** Color of plain text, which says nothing. */
-  readonly plainColor: string
+  readonly plainColor: string | undefined
 }
 
 /* eslint-disable typescript/no-explicit-any -- Grafana's packages are not installed where types are checked */
@@ -65,13 +65,9 @@ interface Frame {
 
 /** Loads Grafana's packages, which `installGrafana` has installed. */
 export function loadGrafana(): Grafana {
-  const require = createRequire(import.meta.url)
-  const data = require('./node_modules/@grafana/data') as any
-  const { lastValueFrom } = require('./node_modules/rxjs') as any
-  const { transformV2 } = withoutRuntime(() => {
-    const path = './node_modules/@grafana/prometheus/dist/cjs/result_transformer.cjs'
-    return require(fileURLToPath(new URL(path, import.meta.url))) as any
-  })
+  const data = installed('@grafana/data')
+  const { lastValueFrom } = installed('rxjs')
+  const { transformV2 } = withoutRuntime(() => installed('@grafana/prometheus/dist/cjs/result_transformer.cjs'))
   // A browser's, asked for the page's context only
   ;(globalThis as any).window ??= {}
   const theme = data.createTheme()
@@ -99,10 +95,15 @@ export function loadGrafana(): Grafana {
       return {
         frames: shown.map((frame) => frame.fields.map((field) => fieldOf(field, frame, shown, data))),
         numbers: numbers.map(({ display }: any) => valueOf(display, display.numeric, data)),
-        plainColor: theme.visualization.getColorByName('text'),
+        plainColor: hex(theme.visualization.getColorByName('text')),
       }
     },
   }
+}
+
+/** A package, or a file of one, of the install beside this file. */
+function installed(path: string): any {
+  return createRequire(import.meta.url)(fileURLToPath(new URL(`node_modules/${path}`, import.meta.url)))
 }
 
 /** The data source's code asks for the running Grafana, but not in what is called here. */
@@ -157,7 +158,13 @@ function fieldOf(field: any, frame: Frame, frames: Frame[], data: any): ShownFie
 }
 
 function valueOf(display: any, raw: unknown, data: any): ShownValue {
-  return { raw, text: data.formattedValueToString(display), color: display.color }
+  return { raw, text: data.formattedValueToString(display), color: hex(display.color) }
+}
+
+/** A color in one of its spellings. */
+function hex(color: string | undefined): string | undefined {
+  const parts = /^rgb\((\d+), (\d+), (\d+)\)$/.exec(color ?? '')?.slice(1)
+  return parts === undefined ? color : `#${parts.map((part) => Number(part).toString(16).padStart(2, '0')).join('')}`
 }
 
 /** The transformations, which Grafana registers when it starts. */
@@ -188,8 +195,7 @@ const timeSeriesTable = {
 }
 
 function mapped(change: (frames: Frame[]) => Frame[]): unknown {
-  const require = createRequire(import.meta.url)
-  return (require('./node_modules/rxjs') as any).map(change)
+  return installed('rxjs').map(change)
 }
 
 function trendTable(frames: Frame[]): Frame[] {

@@ -1,8 +1,7 @@
 import { promql } from '../../promql.ts'
-import { label } from '../../series.ts'
 import { limits } from '../limits.ts'
 import type { Row } from '../panel.ts'
-import { fleetName, ofAgents, ofFleets } from '../selectors.ts'
+import { agentName, byAgentName, fleetName, ofAgents, ofFleets } from '../selectors.ts'
 
 /** How much runs, and where that is heading. */
 export const capacity: Row = {
@@ -50,12 +49,12 @@ export const capacity: Row = {
           expr: promql`
             topk(
               10,
-              max by (${label.agent}, ${label.environment}) (
+              max ${byAgentName} (
                 agent:active_executions:mean_15m${ofAgents()}
                   / (agent:active_executions:expected_15m${ofAgents()} > 0)
               )
             )`,
-          legend: `{{${label.agent}}} {{${label.environment}}}`,
+          legend: agentName,
         },
       },
       limits: limits.activeTimes,
