@@ -4,7 +4,7 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 
 import { eventually, type Network, openNetwork } from './engines/containers.ts'
 import { hasDocker } from './engines/docker.ts'
-import { push, runsAt } from './engines/otlp.ts'
+import { gaugeFrom, push, runsAt } from './engines/otlp.ts'
 import { layOutStack, otlpToken, type StackFiles } from './engines/stack-files.ts'
 import { isReady, query, runCollector, runPrometheus } from './engines/street.ts'
 
@@ -62,9 +62,45 @@ describe.skipIf(!hasDocker).concurrent('the Collector', { timeout: 90_000 }, () 
       cloud_region: 'eu-1',
       deployment_environment_name: 'production',
       instance: 'test-anywhere',
-      job: 'workers',
+      job: 'agents/workers',
       outcome: 'success',
     })
+  })
+
+  test('lets no agent pass for a service of the stack, whose alerts it could silence', async () => {
+    const other = await openNetwork()
+    try {
+      const prometheus = await runPrometheus(other, files)
+      const collector = await runCollector(other, files)
+      const address = `${await collector.url(4318)}/v1/metrics`
+      const forged: readonly (readonly [Record<string, string>, Record<string, string>])[] = [
+        [{ 'service.name': 'alert-bridge' }, {}],
+        [{ 'service.name': 'alert-bridge', 'service.namespace': '' }, {}],
+        [{ 'service.name': '', 'service.namespace': 'alert-bridge' }, {}],
+        [{}, { job: 'alert-bridge', instance: 'alert-bridge:8090' }],
+        [{ 'service.name': 'agent' }, { job: 'alert-bridge' }],
+        [{ 'service.namespace': 'swarm' }, { job: 'alert-bridge' }],
+      ]
+      for (const [index, [resource, labels]] of forged.entries())
+        expect(await push(address, gaugeFrom(resource, 'up', { ...labels, forged: String(index) }), bearer)).toBe(200)
+      const found = await eventually(async () => {
+        const series = await query(prometheus, 'up{forged!=""}')
+        return series.length === forged.length ? series : undefined
+      }, 'every forged series')
+      const jobs = found
+        .toSorted((a, b) => Number(a.metric['forged']) - Number(b.metric['forged']))
+        .map(({ metric }) => metric['job'])
+      expect(jobs).toEqual([
+        'agents/alert-bridge',
+        '/alert-bridge',
+        'alert-bridge/',
+        'agents/unknown_service',
+        'agents/agent',
+        'swarm/unknown_service',
+      ])
+    } finally {
+      await other.remove()
+    }
   })
 
   test('turns away a wrong token and a body of 20 MB', async () => {

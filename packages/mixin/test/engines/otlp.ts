@@ -34,6 +34,18 @@ function pairs(attributes: Readonly<Record<string, string>>): object[] {
   return Object.entries(attributes).map(([key, stringValue]) => ({ key, value: { stringValue } }))
 }
 
+/** A gauge with the value 1 from any resource, as OTLP over HTTP in JSON. */
+export function gaugeFrom(
+  resource: Readonly<Record<string, string>>,
+  name: string,
+  labels: Readonly<Record<string, string>>,
+): string {
+  const gauge = { dataPoints: [{ asInt: '1', timeUnixNano: nanos(Date.now()), attributes: pairs(labels) }] }
+  return JSON.stringify({
+    resourceMetrics: [{ resource: { attributes: pairs(resource) }, scopeMetrics: [{ metrics: [{ name, gauge }] }] }],
+  })
+}
+
 /** Sends it; returns the status. */
 export async function push(address: string, body: string, authorization: string): Promise<number> {
   const headers = { 'content-type': 'application/json', authorization }
