@@ -1,4 +1,5 @@
-import { type Instrumented, wrapAgent } from './instrument-agent.ts'
+import { wrapAgent } from './instrument-agent.ts'
+import type { Instrumented } from './instrumented.ts'
 import { checkAgent, type InstrumentAgentOptions } from './options.ts'
 
 /** What `executeWithRecovery` can be told. */

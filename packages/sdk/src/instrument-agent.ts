@@ -1,5 +1,6 @@
 import { Agent } from './agent.ts'
 import { Execution } from './execution.ts'
+import type { AnyFunction, Instrumented, InstrumentedFunction, IsSpecial } from './instrumented.ts'
 import { attribute } from './names.ts'
 import { checkAgent, type InstrumentAgentOptions } from './options.ts'
 import { processWide } from './process-wide.ts'
@@ -10,14 +11,6 @@ import { whenCollected } from './stream/when-collected.ts'
 import { captured } from './telemetry/content.ts'
 import { forwardThenable } from './thenable.ts'
 import type { World } from './world.ts'
-
-/** What an agent gives: an async generator for generators, a Promise for everything else. */
-export type Instrumented<Result> =
-  Result extends AsyncGenerator<infer Y, infer R, infer N>
-    ? AsyncGenerator<Y, R, N>
-    : Result extends Generator<infer Y, infer R, infer N>
-      ? AsyncGenerator<Y, R, N>
-      : Promise<Awaited<Result>>
 
 /**
  * Wraps an agent so that it recovers from failures (retries after 5, 15 and 30 s; the fourth failure is final) and shows itself as
@@ -30,6 +23,14 @@ export type Instrumented<Result> =
  * const summarize = instrumentAgent(async (text: string) => callModel(text), { name: 'summarizer' })
  * const summary = await summarize('...')
  */
+export function instrumentAgent<Fn extends AnyFunction>(
+  fn: Fn & (IsSpecial<Fn> extends true ? unknown : never),
+  options?: InstrumentAgentOptions<Parameters<Fn>, Awaited<ReturnType<Fn>>>,
+): InstrumentedFunction<Fn>
+export function instrumentAgent<This, Args extends unknown[], Result>(
+  fn: (this: This, ...args: Args) => Result,
+  options?: InstrumentAgentOptions<Args, Awaited<Result>>,
+): (this: This, ...args: Args) => Instrumented<Result>
 export function instrumentAgent<This, Args extends unknown[], Result>(
   fn: (this: This, ...args: Args) => Result,
   options: InstrumentAgentOptions<Args, Awaited<Result>> = {},

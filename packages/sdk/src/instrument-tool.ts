@@ -3,6 +3,7 @@ import type { Attributes } from '@opentelemetry/api'
 import type { AgentSeries } from './agent-series.ts'
 import { boundedErrorType } from './bounded-error-type.ts'
 import { keepIdentity } from './instrument-agent.ts'
+import type { AnyFunction } from './instrumented.ts'
 import { attribute } from './names.ts'
 import { checkTool, type ContentOptions } from './options.ts'
 import { processWide } from './process-wide.ts'
@@ -29,28 +30,28 @@ export type InstrumentToolOptions<Args extends unknown[] = unknown[], Result = u
  * @example
  * const readFile = instrumentTool(async (path: string) => files.get(path), { name: 'read_file' })
  */
-export function instrumentTool<This, Args extends unknown[], Result>(
-  fn: (this: This, ...args: Args) => Result,
-  options: InstrumentToolOptions<Args, Awaited<Result>> = {},
-): (this: This, ...args: Args) => Result {
+export function instrumentTool<Fn extends AnyFunction>(
+  fn: Fn,
+  options: InstrumentToolOptions<Parameters<Fn>, Awaited<ReturnType<Fn>>> = {},
+): Fn {
   const tool = new Tool(checkTool(fn, options), options as ContentOptions<never, never>)
-  function instrumented(this: This, ...args: Args): Result {
+  function instrumented(this: unknown, ...args: unknown[]): unknown {
     const call = new ToolCall(tool, args)
-    let result: Result
+    let result: unknown
     try {
-      result = call.within(() => Reflect.apply(fn, this, args))
+      result = call.within(() => Reflect.apply(fn as unknown as (...args: unknown[]) => unknown, this, args))
     } catch (error) {
       call.rejected(error)
       throw error
     }
-    if (isPlainPromise(result)) return followPromise(result, call) as Result
+    if (isPlainPromise(result)) return followPromise(result, call)
     if (typeof result !== 'object' && typeof result !== 'function') {
       call.fulfilled(result)
       return result
     }
-    return call.observed(result) as Result
+    return call.observed(result)
   }
-  return keepIdentity(instrumented, fn)
+  return keepIdentity(instrumented, fn) as unknown as Fn
 }
 
 /** One call of a tool: its span and its duration. */

@@ -16,7 +16,7 @@ export type AnyPolicy = IPolicy<IDefaultPolicyContext, unknown>
 
 /** Options that agents and tools share. */
 export interface ContentOptions<Args extends unknown[], Result> {
-  /** Name in spans, metrics and log lines; bounded in metrics to 100 names a process. @default the function's name */
+  /** Name in spans, metrics and log lines; bounded in metrics to 100 names a process. @default the function's name, without the `bound` of a bound function */
   readonly name?: string | undefined
   /** A sentence on what it does, for the span. */
   readonly description?: string | undefined
@@ -98,6 +98,12 @@ const agentChecks: Record<keyof InstrumentAgentOptions<never, never>, Check> = {
   ],
 }
 
+/** The name of a function, without what `bind()` puts in front of it. */
+function nameOf(fn: unknown): string {
+  const name = peek(fn, 'name')
+  return typeof name === 'string' ? name.replace(/^(bound )+/, '') : ''
+}
+
 function checkOptions(fn: unknown, options: unknown, checks: Record<string, Check>): Problem[] {
   const problems: Problem[] = []
   if (typeof fn !== 'function') problems.push({ option: 'fn', rule: 'must be a function', value: fn })
@@ -108,7 +114,7 @@ function checkOptions(fn: unknown, options: unknown, checks: Record<string, Chec
     else if (value !== undefined && !check[1](value)) problems.push({ option, rule: check[0], value })
   }
   const { name } = options as ContentOptions<never, never>
-  if (name === undefined && typeof fn === 'function' && fn.name === '')
+  if (name === undefined && typeof fn === 'function' && nameOf(fn) === '')
     problems.push({ option: 'name', rule: 'is needed, because the function has none', value: undefined })
   return problems
 }
@@ -131,7 +137,7 @@ export function checkAgent(
   }
   const told = problems.map((problem) => (problem.option === 'name' ? { ...problem, option: nameOption } : problem))
   if (told.length > 0) throw new InvalidOptionsError(caller, told)
-  return options.name ?? (fn as { name: string }).name
+  return options.name ?? nameOf(fn)
 }
 
 /** Throws {@link InvalidOptionsError} if an agent cannot be called that. */
@@ -144,5 +150,5 @@ export function checkAgentName(caller: string, agentName: unknown): void {
 export function checkTool(fn: unknown, options: ContentOptions<never, never>): string {
   const problems = checkOptions(fn, options, contentChecks)
   if (problems.length > 0) throw new InvalidOptionsError('instrumentTool', problems)
-  return options.name ?? (fn as { name: string }).name
+  return options.name ?? nameOf(fn)
 }
