@@ -58,8 +58,26 @@ function grpcName(error: unknown): string | undefined {
   return isGrpc ? name : undefined
 }
 
-const isIn = (words: ReadonlySet<string>, value: unknown): value is string =>
-  typeof value === 'string' && value.length <= 60 && words.has(value.toLowerCase().replaceAll('-', '_'))
+/** Words that an error says, to be looked up in lists. Most errors say none. */
+class Words {
+  readonly #said: string[]
+  readonly #normal: string[]
+
+  constructor(said: readonly unknown[]) {
+    this.#said = said.filter((each): each is string => typeof each === 'string' && each.length <= 60 && !plainClasses.has(each))
+    this.#normal = this.#said.map((each) => each.toLowerCase().replaceAll('-', '_'))
+  }
+
+  /** The first one that is in the list, as the error says it. */
+  in(list: ReadonlySet<string>): string | undefined {
+    const at = this.#normal.findIndex((each) => list.has(each))
+    return at === -1 ? undefined : this.#said[at]
+  }
+
+  matching(pattern: RegExp): boolean {
+    return this.#said.some((each) => pattern.test(each))
+  }
+}
 
 /** Reads what one error says itself. */
 function readOne(error: unknown): Reading {
@@ -70,22 +88,21 @@ function readOne(error: unknown): Reading {
 
   const name = peek(error, 'name')
   // A class keeps its name where a library leaves `name` at Error
-  const names = [name, peek(peek(error, 'constructor'), 'name'), peek(error, 'code')]
+  const names = new Words([name, peek(peek(error, 'constructor'), 'name'), peek(error, 'code'), peek(error, 'lc_error_code')])
   const grpc = grpcName(error)
-  const isCancelled = peek(error, '__CANCEL__') === true || names.some((each) => isIn(cancelWords, each))
-  if (isCancelled || grpc === 'CANCELLED') {
+  if (grpc === 'CANCELLED' || peek(error, '__CANCEL__') === true || names.in(cancelWords) !== undefined) {
     return { verdict: 'cancelled', type: grpc ?? code ?? className ?? asWord(name), ...fallback }
   }
 
   const answers = answersIn(error)
   const status = grpc === undefined ? statusOf(error, answers) : undefined
   const isAws = isObject(peek(error, '$metadata')) || typeof peek(error, '$fault') === 'string'
-  const awsName = isAws && !plainClasses.has(asWord(name)) && !isTimeoutWord(name) ? asWord(name) : undefined
+  const awsName = isAws && !plainClasses.has(asWord(name)) && !timeoutWord.test(asWord(name) ?? '') ? asWord(name) : undefined
   const type = awsName ?? (status === undefined ? undefined : String(status))
   const reading = (verdict: Verdict, by: string | undefined = type): Reading => ({ verdict, type: by, ...fallback })
 
-  const words = [...answers.flatMap((answer) => wordsOf(answer)), name]
-  const hopelessWord = words.find((each) => isIn(hopelessWords, each))
+  const words = new Words([...answers.flatMap(wordsOf), name])
+  const hopelessWord = words.in(hopelessWords)
   if (hopelessWord !== undefined && (status === undefined || vagueStatuses.has(status))) {
     return reading('hopeless', asWord(hopelessWord) ?? type)
   }
@@ -94,7 +111,7 @@ function readOne(error: unknown): Reading {
   if (shouldRetry.includes('true')) return reading('transient')
   if (shouldRetry.includes('false')) return reading('hopeless')
 
-  const transientWord = words.find((each) => isIn(transientWords, each))
+  const transientWord = words.in(transientWords)
   if (transientWord !== undefined || isObject(peek(error, '$retryable'))) {
     return reading('transient', type ?? grpc ?? asWord(transientWord))
   }
@@ -102,14 +119,14 @@ function readOne(error: unknown): Reading {
     if (typeof flag === 'boolean') return reading(flag ? 'transient' : 'hopeless')
   }
   if (status !== undefined) return reading(isHopelessStatus(status, error) ? 'hopeless' : 'transient')
-  if (grpc !== undefined) return reading(isIn(hopelessStatusWords, grpc) ? 'hopeless' : 'transient', grpc)
+  if (grpc !== undefined) return reading(hopelessStatusWords.has(grpc.toLowerCase()) ? 'hopeless' : 'transient', grpc)
   if (isTimeout(error, names)) return reading('timeout', timeoutError)
 
-  const statusWord = words.find((each) => isIn(hopelessStatusWords, each))
+  const statusWord = words.in(hopelessStatusWords)
   if (statusWord !== undefined) return reading('hopeless', asWord(statusWord))
-  const known = names.find((each) => isIn(hopelessNames, each)) ?? (isIn(hopelessNames, peek(error, 'lc_error_code')) && name)
-  if (known !== undefined && known !== false) return reading('hopeless', code ?? className ?? asWord(known))
-  if (isIn(connectionCodes, code)) return reading('transient', code)
+  const hopelessName = names.in(hopelessNames)
+  if (hopelessName !== undefined) return reading('hopeless', code ?? className ?? asWord(hopelessName))
+  if (names.in(connectionCodes) !== undefined) return reading('transient', code)
   const sqlState = sqlStateOf(error)
   if (sqlState !== undefined) return reading(hopelessSqlState.test(sqlState) ? 'hopeless' : 'transient', sqlState)
   return fallback
@@ -127,14 +144,12 @@ function isHopelessStatus(status: number, error: unknown): boolean {
   return !(mayComeBack && headersIn(error).some((headers) => headerOf(headers, 'retry-after') !== undefined))
 }
 
-function isTimeout(error: unknown, names: readonly unknown[]): boolean {
-  if (names.some(isTimeoutWord)) return true
+function isTimeout(error: unknown, names: Words): boolean {
+  if (names.matching(timeoutWord)) return true
   // The timeout of axios has the code of any connection that was given up
   const message = peek(error, 'message')
   return peek(error, 'code') === 'ECONNABORTED' && typeof message === 'string' && /timeout/i.test(message.slice(0, 300))
 }
-
-const isTimeoutWord = (name: unknown): boolean => typeof name === 'string' && name.length <= 60 && timeoutWord.test(name)
 
 /** The five characters with which a SQL database names an error, if this is one of a database. */
 function sqlStateOf(error: unknown): string | undefined {
@@ -153,7 +168,7 @@ function read(error: unknown, seen: Set<unknown>): Reading {
   const goesOn = (next: unknown): boolean => next !== undefined && next !== null && seen.size < maxErrors && !seen.has(next)
   const wrapped = goesOn(inner) ? read(inner, seen) : undefined
   if (own.verdict === 'cancelled')
-    return endedByTimeout(error, wrapped) ? { ...own, verdict: 'timeout', type: timeoutError } : own
+    return endedByTimeout(error, wrapped, seen) ? { ...own, verdict: 'timeout', type: timeoutError } : own
 
   const outer = wrapped ? over(own, wrapped) : own
   if (outer.verdict !== undefined) return outer
@@ -171,10 +186,11 @@ const over = (outer: Reading, inner: Reading): Reading => ({
 })
 
 /** An abort that a time limit caused: by its cause, or by the reason of the signal that a request was given. */
-function endedByTimeout(error: unknown, wrapped: Reading | undefined): boolean {
+function endedByTimeout(error: unknown, wrapped: Reading | undefined, seen: Set<unknown>): boolean {
   if (wrapped?.verdict === 'timeout') return true
   const signal = peek(peek(error, 'config'), 'signal') ?? peek(error, 'signal')
-  return isTimeoutReason(peek(signal, 'reason')) || isTimeoutReason(peek(error, 'reason'))
+  const reasons = [peek(signal, 'reason'), peek(error, 'reason')]
+  return reasons.some((reason) => isObject(reason) && !seen.has(reason) && read(reason, seen).verdict === 'timeout')
 }
 
 /** Of several errors one that may get better decides, then a cancellation; hopeless is only what is hopeless throughout. */

@@ -114,7 +114,7 @@ const hostileValues: Record<string, unknown> = {
   date: new Date(Number.NaN),
 }
 const keys =
-  'name message code status statusCode cause errors lastError error data body responseBody response headers rawHeaders config details metadata retryAfter isRetryable constructor $metadata'
+  'name message code status statusCode cause errors lastError error data body responseBody response headers rawHeaders config details metadata retryAfter isRetryable reason signal constructor $metadata'
 // By name: the library that draws them looks at values itself
 const drawn = fc.dictionary(
   fc.constantFrom(...keys.split(' ')),
@@ -133,6 +133,14 @@ property.prop([drawn])('no value, however hostile, makes the reader throw', (pro
     expect(typeof isRetryable(thrown)).toBe('boolean')
     expect(['number', 'undefined']).toContain(typeof retryAfterSeconds(thrown, 0))
   }
+})
+
+test('an abort whose reason is itself, or an error of which it is the cause, is read once', () => {
+  const abort = Object.assign(new Error('x'), { name: 'AbortError' }) as Error & { reason: unknown }
+  abort.reason = abort
+  expect([errorType(abort), isRetryable(abort)]).toEqual(['AbortError', false])
+  abort.cause = new Error('y', { cause: abort })
+  expect([errorType(abort.cause), isRetryable(abort.cause)]).toEqual(['AbortError', false])
 })
 
 test('a long message or a wide error costs little', () => {
