@@ -14,7 +14,7 @@ import { GoogleGenAI } from '@google/genai'
 import grpc from '@grpc/grpc-js'
 import { ChatOpenAI } from '@langchain/openai'
 import { Agent, OpenAIChatCompletionsModel, run, setTracingDisabled, tool } from '@openai/agents'
-import { generateText } from 'ai'
+import { generateText, streamText } from 'ai'
 import axios from 'axios'
 import got from 'got'
 import knex from 'knex'
@@ -200,6 +200,12 @@ export async function openFailures() {
     })
   const model = (name) => createOpenAICompatible({ name: 'p', baseURL: `${url}/${name}`, apiKey: 'k' })('m')
   const generate = (name, options) => generateText({ model: model(name), prompt: 'q', maxRetries: 0, ...options })
+  const stream = (name) => streamText({ model: model(name), prompt: 'q', maxRetries: 0, onError() {} })
+  const readText = async (name) => {
+    let text = ''
+    for await (const chunk of stream(name).textStream) text += chunk
+    return text
+  }
   const langchain = (name, call) =>
     new ChatOpenAI({ model: 'm', apiKey: 'k', maxRetries: 0, configuration: { baseURL: `${url}/${name}` } }).invoke('q', call)
   const bedrock = (name, call, options) =>
@@ -274,6 +280,11 @@ export async function openFailures() {
     'ai: connection reset': () => generate('reset'),
     'ai: aborted by the agent': () => generate('hang', { abortSignal: abortedOnArrival() }),
     'ai: AbortSignal.timeout': () => generate('hang', { abortSignal: AbortSignal.timeout(50) }),
+    'ai: streamText().text, wrong key': () => stream('openai-key').text,
+    'ai: streamText().text, quota used up': () => stream('openai-quota').text,
+    'ai: streamText().text, rate limit': () => stream('openai-rate').text,
+    'ai: textStream read by the agent, wrong key': () => readText('openai-key'),
+    'ai: textStream read by the agent, server down': () => readText('openai-down'),
     '@openai/agents: wrong key': () =>
       run(new Agent({ name: 'a', model: new OpenAIChatCompletionsModel(openaiClient('openai-key'), 'm') }), 'q'),
     '@openai/agents: too many turns': () =>

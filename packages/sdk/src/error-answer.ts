@@ -6,6 +6,9 @@ const maxDetails = 10
 const maxHeaders = 400
 const maxJsonLength = 100_000
 
+/** What failed, by the error that a library throws in its place without a cause. */
+export const hiddenCauses: WeakMap<object, unknown> = new WeakMap()
+
 /** The error that `error` wraps: the last one of a retrying library, its `cause`, or what else libraries call it. */
 export function wrappedBy(error: unknown): unknown {
   for (const key of ['lastError', 'cause', 'originalError', 'original', 'networkError']) {
@@ -13,7 +16,7 @@ export function wrappedBy(error: unknown): unknown {
     if (inner !== undefined && inner !== null) return inner
   }
   const suppressing = peek(error, 'error')
-  return isInstance(suppressing, Error) ? suppressing : undefined
+  return isInstance(suppressing, Error) ? suppressing : hiddenCauses.get(error as object)
 }
 
 /** The errors of an `AggregateError`; a library that retries lists all of its tries, of which the last one counts. */

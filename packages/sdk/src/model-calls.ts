@@ -1,6 +1,7 @@
 import { subscribe } from 'node:diagnostics_channel'
 
-import { peek } from './peek.ts'
+import { chainOf, hiddenCauses } from './error-answer.ts'
+import { isObject, peek } from './peek.ts'
 import { processWide } from './process-wide.ts'
 
 let isFollowing = false
@@ -20,4 +21,14 @@ export function followModelCalls(): void {
   }
   subscribe('tracing:ai:telemetry:error', follow)
   subscribe('tracing:ai:telemetry:asyncEnd', follow)
+}
+
+/**
+ * Tells the reader of errors why there was no output: `await streamText(...).text` rejects with an error that has neither status nor
+ * cause, whatever the model's server answered.
+ */
+export function revealModelError(thrown: unknown, modelError: { readonly error: unknown } | undefined): void {
+  if (!modelError) return
+  const noOutput = chainOf(thrown).find((each) => peek(each, 'name') === 'AI_NoOutputGeneratedError')
+  if (isObject(noOutput) && noOutput !== modelError.error) hiddenCauses.set(noOutput, modelError.error)
 }

@@ -4,6 +4,7 @@ import { isRetryable, isTimeoutReason } from './error-type.ts'
 import type { Execution } from './execution.ts'
 import type { Ending } from './finish-execution.ts'
 import { retryLine, say } from './log-lines.ts'
+import { revealModelError } from './model-calls.ts'
 import { timeoutError, type RetryOutcome } from './names.ts'
 import type { AnyPolicy } from './options.ts'
 import { nextStep, type NextStep } from './recovery/next-step.ts'
@@ -312,6 +313,7 @@ export class Run {
     const execution = this.#execution
     const aborted = this.#caller?.aborted ?? false
     const timedOut = aborted && this.#isCallerOutOfTime()
+    revealModelError(error, execution.modelError)
     execution.attemptEnded(aborted && !timedOut ? 'cancelled' : 'failure', error, timedOut ? timeoutError : undefined)
     this.#attemptEndedMs = execution.world.now()
     const step: NextStep = aborted || this.#policy || this.#isFinal ? giveUp : this.#nextStep(error)
