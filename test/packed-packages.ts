@@ -15,6 +15,8 @@ export type Published = (typeof published)[number]
 export interface PackedPackage {
   readonly name: Published
   readonly folder: string
+  /** Path of the file that npm would download. */
+  readonly tarball: string
   readonly manifest: Manifest
   /** Paths of its files, sorted. */
   readonly files: readonly string[]
@@ -66,7 +68,7 @@ async function pack(workspace: string, name: Published, below: string): Promise<
   const entries = await readdir(folder, { recursive: true, withFileTypes: true })
   const files = entries.filter((entry) => entry.isFile()).map((entry) => relative(folder, join(entry.parentPath, entry.name)))
   const manifest = JSON.parse(await readFile(join(folder, 'package.json'), 'utf8')) as Manifest
-  return { name, folder, manifest, files: files.toSorted() }
+  return { name, folder, tarball: join(out, tarball!), manifest, files: files.toSorted() }
 }
 
 async function pnpm(cwd: string, ...args: string[]): Promise<void> {

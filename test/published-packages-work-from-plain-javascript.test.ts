@@ -1,12 +1,12 @@
-import { mkdtemp, readFile, rm } from 'node:fs/promises'
+import { mkdir, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
-import { join } from 'node:path'
+import { join, resolve } from 'node:path'
 
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 
 import { embedded, recording, testing, typedConsumer } from './consumer-programs.ts'
 import { consumerOf, installed, packPublished, published, type PackedPackage } from './packed-packages.ts'
-import { examplesOf, runProgram, runScript } from './run-in.ts'
+import { examplesOf, runExample, runProgram, runScript } from './run-in.ts'
 
 let outside: string
 let packed: PackedPackage[]
@@ -47,13 +47,49 @@ test.each(['README.md', 'docs/getting-started.md', 'docs/testing.md', 'docs/migr
     const consumer = await consumerOf(packed, outside)
     const outputs = []
     for (const [at, example] of examplesOf(await readFile(document, 'utf8')).entries()) {
-      const { status, output } = await runScript(consumer, `example-${at}.ts`, example)
+      const { status, output } = await runExample(consumer, `example-${at}.ts`, example)
       expect(status, output).toBe(0)
       outputs.push(withoutTimes(output))
     }
     expect(outputs).toMatchSnapshot()
   },
 )
+
+test.each(['README.md', 'docs/getting-started.md'])(
+  'the examples of %s run in a clone, with the command that the README gives',
+  { timeout: 60_000 },
+  async (document) => {
+    const { scripts } = JSON.parse(await readFile('package.json', 'utf8')) as { scripts: { try: string } }
+    const [node, ...flags] = scripts.try.split(' ')
+    expect([node, await readFile('README.md', 'utf8')]).toEqual([
+      'node',
+      expect.stringContaining('npx pnpm@12.21.0 try first.ts'),
+    ])
+    await mkdir('.vitest', { recursive: true })
+    const folder = await mkdtemp(resolve('.vitest/examples-'))
+    try {
+      for (const [at, example] of examplesOf(await readFile(document, 'utf8')).entries()) {
+        const { status, output } = await runExample(folder, `example-${at}.ts`, example, flags)
+        expect(status, output).toBe(0)
+      }
+    } finally {
+      await rm(folder, { recursive: true })
+    }
+  },
+)
+
+test('@swarmwatch/node installs with pnpm as it is: no install script, one release of OpenTelemetry, at most 25 packages', async () => {
+  const consumer = await mkdtemp(join(outside, 'installed-'))
+  const ours = Object.fromEntries(packed.map(({ manifest, tarball }) => [manifest.name, `file:${tarball}`]))
+  await writeFile(join(consumer, 'package.json'), '{ "private": true }')
+  await writeFile(join(consumer, 'pnpm-workspace.yaml'), JSON.stringify({ overrides: ours, verifyDepsBeforeRun: false }))
+  const { status, output } = await runProgram(consumer, 'npx', ['--yes', 'pnpm@12.21.0', 'add', packedAs('node').tarball])
+  expect(status, output).toBe(0)
+  const installed = (await readdir(join(consumer, 'node_modules/.pnpm'))).filter((name) => name.includes('@', 1))
+  const copies = installed.flatMap((name) => /^@opentelemetry\+[^@]+/.exec(name)?.[0] ?? [])
+  expect(copies.filter((name, at) => copies.indexOf(name) !== at)).toEqual([])
+  expect(installed.length, installed.join(' ')).toBeLessThanOrEqual(25)
+}, 120_000)
 
 test('the program swarmwatch runs from the packed package', { timeout: 30_000 }, async () => {
   const consumer = await consumerOf(packed, outside)

@@ -2,6 +2,8 @@ import { execFile } from 'node:child_process'
 import { writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 
+import { startProgram } from './start-program.ts'
+
 /** What a program said and how it ended. */
 export interface Ended {
   readonly status: number
@@ -14,14 +16,33 @@ export async function runScript(folder: string, name: string, source: string): P
   return runProgram(folder, process.execPath, [name])
 }
 
+/**
+ * Runs an example of the docs. One that prints where its page is stays, as the page says: it is asked there, and interrupted as by Ctrl-C.
+ * `flags` are Node's.
+ */
+export async function runExample(folder: string, name: string, source: string, flags: readonly string[] = []): Promise<Ended> {
+  await writeFile(join(folder, name), source)
+  const program = startProgram(process.execPath, [...flags, name], { cwd: folder, env: programEnvironment() })
+  const page = await program.printed(/page at (http\S+)/).catch(() => undefined)
+  const answer = page && (await fetch(page[1]!))
+  if (page) program.kill('SIGINT')
+  const { code, signal } = await program.ended
+  const isAsExpected = answer === undefined ? code === 0 : answer.ok && signal === 'SIGINT'
+  return { status: isAsExpected ? 0 : 1, output: program.output() }
+}
+
 /** Runs a program in `folder` and waits for its end. */
 export function runProgram(folder: string, program: string, args: readonly string[]): Promise<Ended> {
-  const { NODE_OPTIONS: _, ...env } = process.env
   return new Promise((resolve) => {
-    execFile(program, args, { cwd: folder, env: { ...env, MONITOR_PORT: '0', METRICS_PORT: '0' } }, (error, stdout, stderr) => {
+    execFile(program, args, { cwd: folder, env: programEnvironment() }, (error, stdout, stderr) => {
       resolve({ status: error === null ? 0 : Number(error.code ?? 1), output: stdout + stderr })
     })
   })
+}
+
+function programEnvironment(): NodeJS.ProcessEnv {
+  const { NODE_OPTIONS: _, ...env } = process.env
+  return { ...env, MONITOR_PORT: '0', METRICS_PORT: '0' }
 }
 
 /** The examples of a document in JavaScript or TypeScript, in order. Throws when there is none. */
