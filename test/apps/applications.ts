@@ -1,0 +1,321 @@
+import { cp, mkdir, writeFile } from 'node:fs/promises'
+import { join } from 'node:path'
+
+import { expect } from 'vitest'
+
+import { freePort } from '../stack/ports.ts'
+import { expectCleanEnd, expectServed, expectTelemetry, type Trial, type TrialNeeds } from './trial.ts'
+
+/** A real application that is tried with the packed packages. */
+export interface Application extends TrialNeeds {
+  /** Also tried in CI; the others by `pnpm test:apps`. */
+  readonly isShort?: true
+  /** What it is, for the table in the docs. */
+  readonly what: string
+  /** What is checked, for the table in the docs. */
+  readonly checked: string
+  attempt(trial: Trial): Promise<void>
+}
+
+const registered = ['--import', '@swarmwatch/node/register']
+const greeter = { 'greeter.mjs': 'greeter.mjs' }
+const answer = /^Hello, Ada$/m
+
+/** All of them. */
+export const applications: readonly Application[] = [
+  {
+    name: 'express',
+    isShort: true,
+    what: 'Express, `--import @swarmwatch/node/register`',
+    checked: 'retry, OTLP, `/metrics`, page; SIGTERM flushes',
+    packages: ['sdk', 'node'],
+    files: greeter,
+    attempt: (trial) => attemptServer(trial, process.execPath, [...registered, 'main.mjs']),
+  },
+  {
+    name: 'nest',
+    what: 'NestJS with shutdown hooks, TypeScript compiled by tsc',
+    checked: 'retry in an injected class, OTLP, `/metrics`, page; SIGTERM flushes beside the hooks of Nest',
+    packages: ['sdk', 'node'],
+    async attempt(trial) {
+      await trial.run('node_modules/.bin/tsc', [])
+      await attemptServer(trial, process.execPath, [...registered, 'dist/main.js'])
+    },
+  },
+  {
+    name: 'next',
+    what: 'Next.js, production build by Turbopack and by webpack, `instrumentation.ts`, a route that streams',
+    checked: 'both builds without the alert bridge; retry before the first chunk, OTLP, `/metrics`, page; SIGTERM flushes',
+    packages: ['sdk', 'node'],
+    async attempt(trial) {
+      for (const bundler of ['--turbopack', '--webpack']) {
+        await trial.run('node_modules/.bin/next', ['build', bundler])
+        const port = await freePort()
+        await attemptServer(trial, 'node_modules/.bin/next', ['start', '--hostname', '127.0.0.1', '--port', String(port)], {
+          readyLine: /Ready in/,
+          url: `http://127.0.0.1:${port}`,
+        })
+      }
+    },
+  },
+  {
+    name: 'commonjs',
+    isShort: true,
+    what: 'CommonJS: `require()` of both packages',
+    checked: 'retry, OTLP, ends by itself',
+    packages: ['sdk', 'node'],
+    attempt: (trial) => attemptProgram(trial, ['main.cjs']),
+  },
+  {
+    name: 'esbuild',
+    isShort: true,
+    what: 'esbuild, as ES module and as CommonJS, minified',
+    checked: 'starts away from `node_modules`, reads `config/production.yaml`; retry, OTLP, page, ends by itself',
+    packages: ['sdk', 'node'],
+    files: { ...greeter, 'main.mjs': 'bundled.mjs' },
+    async attempt(trial) {
+      for (const [format, ending] of [
+        ['esm', 'mjs'],
+        ['cjs', 'cjs'],
+      ]) {
+        const flags = ['--bundle', '--minify', '--platform=node', `--format=${format}`, `--outfile=dist/main.${ending}`]
+        await trial.run('node_modules/.bin/esbuild', ['main.mjs', ...flags])
+        await attemptBundle(trial, `main.${ending}`)
+      }
+    },
+  },
+  {
+    name: 'webpack',
+    what: 'webpack, production mode',
+    checked: 'as with esbuild',
+    packages: ['sdk', 'node'],
+    files: { ...greeter, 'main.mjs': 'bundled.mjs' },
+    async attempt(trial) {
+      await trial.run('node_modules/.bin/webpack', [])
+      await attemptBundle(trial, 'main.cjs')
+    },
+  },
+  {
+    name: 'rollup',
+    what: 'rollup with its plugins for Node',
+    checked: 'as with esbuild',
+    packages: ['sdk', 'node'],
+    files: { ...greeter, 'main.mjs': 'bundled.mjs' },
+    async attempt(trial) {
+      await trial.run('node_modules/.bin/rollup', ['--config', 'rollup.config.mjs'])
+      await attemptBundle(trial, 'main.mjs')
+    },
+  },
+  {
+    name: 'cluster',
+    what: '`node:cluster` with two workers, `register` in each',
+    checked: 'both workers send by OTLP, each as an instance of its own; all end by themselves',
+    packages: ['sdk', 'node'],
+    files: greeter,
+    async attempt({ run, sink }) {
+      const output = await run(process.execPath, [...registered, 'main.mjs'])
+      expect(output.match(/^worker \d ended with 0$/gm), output).toHaveLength(2)
+      expect(output.match(/^Hello, Ada$/gm), output).toHaveLength(2)
+      await expectTelemetry(sink)
+      expect(instancesOf(sink.bodies('/v1/traces'))).toHaveLength(2)
+    },
+  },
+  {
+    name: 'worker-threads',
+    isShort: true,
+    what: 'a worker thread, `register` in both',
+    checked: 'the run of the thread goes out by OTLP; the program ends by itself',
+    packages: ['sdk', 'node'],
+    files: greeter,
+    attempt: (trial) => attemptProgram(trial, [...registered, 'main.mjs']),
+  },
+  {
+    name: 'bullmq',
+    what: 'BullMQ with a real Redis',
+    checked: 'a job is retried inside its processor and completes; OTLP, ends by itself',
+    packages: ['sdk', 'node'],
+    files: greeter,
+    async attempt(trial) {
+      const port = String(await freePort())
+      const redis = trial.start('redis-server', ['--port', port, '--bind', '127.0.0.1', '--save', '', '--dir', trial.folder])
+      await redis.printed(/Ready to accept connections/)
+      await attemptProgram(trial, [...registered, 'main.mjs'], { REDIS_PORT: port })
+    },
+  },
+  {
+    name: 'opentelemetry-2',
+    what: 'OpenTelemetry SDK 2 with all auto-instrumentations, `@swarmwatch/sdk` beside it',
+    checked: 'retry, spans and metrics through that SDK; one `traceparent` per request',
+    packages: ['sdk'],
+    attempt: (trial) => attemptOpenTelemetry(trial, ['--import', './telemetry.mjs']),
+  },
+  {
+    name: 'opentelemetry-3',
+    what: 'OpenTelemetry SDK 3 with all auto-instrumentations, alone and before and after `register`',
+    checked: 'retry, OTLP; one `traceparent` per request in each order',
+    packages: ['sdk', 'node'],
+    async attempt(trial) {
+      await attemptOpenTelemetry(trial, ['--import', './telemetry.mjs'])
+      await attemptOpenTelemetry(trial, ['--import', './telemetry.mjs', ...registered])
+      await attemptOpenTelemetry(trial, [...registered, '--import', './telemetry.mjs'])
+    },
+  },
+  {
+    name: 'sentry',
+    what: 'Sentry, started before and after, with and without `enableOpenTelemetrySetup`',
+    checked:
+      'retry, metrics by OTLP, errors reach Sentry; spans go to whoever registered first for OpenTelemetry; ends by itself',
+    packages: ['sdk', 'node'],
+    files: greeter,
+    async attempt({ run, sink }) {
+      const dsn = sink.url.replace('http://', 'http://key@')
+      const [attempts, projects] = [['sentry', 'swarmwatch'] as const, ['own', 'none'] as const]
+      for (const [index, [first, setUp]] of attempts
+        .flatMap((each) => projects.map((other) => [each, other] as const))
+        .entries()) {
+        const [spansBefore, project] = [spansOf(sink.bodies('/v1/traces')), `/${index + 1}`]
+        const output = await run(process.execPath, ['main.mjs', first, setUp], { env: { SENTRY_DSN: `${dsn}${project}` } })
+        expect(output).toMatch(answer)
+        const envelopes = sink.bodies(`/api${project}/envelope/`)
+        expect(envelopes).toContain('for Sentry alone')
+        const isSentrys = first === 'sentry' && setUp === 'own'
+        expect(envelopes.includes('invoke_agent greeter'), `${first} ${setUp}: spans in Sentry`).toBe(isSentrys)
+        expect(spansOf(sink.bodies('/v1/traces')) - spansBefore, `${first} ${setUp}: spans by OTLP`).toBe(isSentrys ? 0 : 1)
+      }
+      expect(sink.bodies('/v1/metrics')).toContain('agent.retries')
+    },
+  },
+  {
+    name: 'langfuse',
+    isShort: true,
+    what: "Langfuse's span processor with its default filter",
+    checked: 'every model call has its attempt, and that the run, among what Langfuse receives',
+    packages: ['sdk', 'node'],
+    async attempt({ run, sink }) {
+      const output = await run(process.execPath, ['main.mjs'], { env: { LANGFUSE_URL: sink.url } })
+      expect(output).toMatch(answer)
+      const spans = langfuseSpans(sink)
+      const pathOf = (span: LangfuseSpan | undefined): string =>
+        span ? `${pathOf(spans.find(({ spanId }) => spanId === span.parentSpanId))}/${span.name}` : ''
+      expect(spans.map(pathOf).toSorted()).toEqual([
+        '/invoke_agent greeter',
+        '/invoke_agent greeter/attempt 1',
+        '/invoke_agent greeter/attempt 1/model call',
+        '/invoke_agent greeter/attempt 2',
+        '/invoke_agent greeter/attempt 2/model call',
+      ])
+    },
+  },
+  {
+    name: 'vitest',
+    what: 'the test kit under vitest, with fake timers',
+    checked: 'the test passes and says what the run was',
+    packages: ['sdk'],
+    files: greeter,
+    async attempt({ run }) {
+      expect(await run('node_modules/.bin/vitest', ['run'])).toMatch(/1 passed/)
+    },
+  },
+  {
+    name: 'jest',
+    what: 'the test kit under jest, with fake timers',
+    checked: 'as with vitest',
+    packages: ['sdk'],
+    files: greeter,
+    async attempt({ run }) {
+      const output = await run('node_modules/.bin/jest', [], { env: { NODE_OPTIONS: '--experimental-vm-modules' } })
+      expect(output).toMatch(/1 passed/)
+    },
+  },
+  {
+    name: 'bun',
+    what: 'Bun',
+    checked: 'retry, OTLP, page, ends by itself',
+    packages: ['sdk', 'node'],
+    files: { ...greeter, 'main.mjs': 'one-shot.mjs' },
+    attempt: (trial) => attemptOneShot(trial, 'node_modules/.bin/bun', ['run', 'main.mjs']),
+  },
+  {
+    name: 'deno',
+    what: 'Deno',
+    checked: 'retry, OTLP, page, ends by itself',
+    packages: ['sdk', 'node'],
+    files: { ...greeter, 'main.mjs': 'one-shot.mjs' },
+    attempt: (trial) => attemptOneShot(trial, 'node_modules/.bin/deno', ['run', '--allow-all', 'main.mjs']),
+  },
+]
+
+/** A server that answers `/greet`, until SIGTERM. */
+async function attemptServer(
+  trial: Trial,
+  command: string,
+  args: readonly string[],
+  { readyLine = /listening on (http\S+)/, url }: { readonly readyLine?: RegExp; readonly url?: string } = {},
+): Promise<void> {
+  const program = trial.start(command, args)
+  const [, printedUrl] = await program.printed(readyLine)
+  expect(await (await fetch(`${url ?? printedUrl}/greet`)).text()).toBe('Hello, Ada')
+  await expectServed(trial)
+  await expectCleanEnd(trial, program)
+}
+
+/** A program that greets and ends. */
+async function attemptProgram(trial: Trial, args: readonly string[], env?: Readonly<Record<string, string>>): Promise<void> {
+  const output = await trial.run(process.execPath, args, env && { env })
+  expect(output).toMatch(answer)
+  await expectTelemetry(trial.sink)
+}
+
+async function attemptOneShot(trial: Trial, command: string, args: readonly string[]): Promise<void> {
+  const output = await trial.run(command, args)
+  expect(output).toMatch(answer)
+  expect(output).toMatch(/^200 true$/m)
+  await expectTelemetry(trial.sink)
+}
+
+/** A bundle in `dist/`, moved to where no package is installed, with a settings file. */
+async function attemptBundle(trial: Trial, file: string): Promise<void> {
+  const away = join(trial.folder, '..', `${trial.folder.split('/').at(-1)}-bundle-${file}`)
+  await mkdir(join(away, 'config'), { recursive: true })
+  await writeFile(join(away, 'config/production.yaml'), 'recovery:\n  max_retries: 2\n')
+  await cp(join(trial.folder, 'dist'), away, { recursive: true })
+  const output = await trial.run(process.execPath, [file], { cwd: away })
+  expect(output).toMatch(/^Hello, Ada 2$/m)
+  expect(output).toMatch(/^200 true$/m)
+  await expectTelemetry(trial.sink)
+}
+
+async function attemptOpenTelemetry(trial: Trial, flags: readonly string[]): Promise<void> {
+  const output = await trial.run(process.execPath, [...flags, 'main.mjs'])
+  expect(output).toMatch(answer)
+  expect(output, flags.join(' ')).toMatch(/^traceparents 1 1$/m)
+  await expectTelemetry(trial.sink)
+}
+
+interface LangfuseSpan {
+  readonly name: string
+  readonly spanId: string
+  readonly parentSpanId?: string
+}
+
+/** Langfuse sends OTLP as JSON. */
+function langfuseSpans({ received }: Trial['sink']): LangfuseSpan[] {
+  interface Request {
+    readonly resourceSpans: readonly { readonly scopeSpans: readonly { readonly spans: readonly LangfuseSpan[] }[] }[]
+  }
+  return received
+    .filter(({ path }) => path === '/api/public/otel/v1/traces')
+    .flatMap(({ body }) => (JSON.parse(body) as Request).resourceSpans)
+    .flatMap(({ scopeSpans }) => scopeSpans)
+    .flatMap(({ spans }) => spans)
+}
+
+/** How many runs of the greeter are among spans in protobuf. */
+function spansOf(body: string): number {
+  return body.split('invoke_agent greeter').length - 1
+}
+
+/** The instance ids among resources in protobuf. */
+function instancesOf(body: string): string[] {
+  return [...new Set([...body.matchAll(/service\.instance\.id.{2,8}?([0-9a-f-]{36})/gs)].map(([, id]) => id!))]
+}

@@ -1,0 +1,4 @@
+import { applications } from './applications.ts'
+import { tryApplications } from './try-applications.ts'
+
+tryApplications(applications)

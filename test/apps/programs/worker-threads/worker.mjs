@@ -1,0 +1,5 @@
+import { parentPort } from 'node:worker_threads'
+
+import { greet } from './greeter.mjs'
+
+parentPort.postMessage(await greet('Ada'))
