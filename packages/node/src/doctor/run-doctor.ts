@@ -3,6 +3,7 @@ import { asJson } from '@swarmwatch/config/command-line'
 
 import { otlpSettings } from '../opentelemetry/otlp-settings.ts'
 import { registeredGlobals } from '../opentelemetry/registered-globals.ts'
+import { checkAlertmanager } from './alertmanager.ts'
 import { type Finding, findingLine, ok, warning, wrong } from './finding.ts'
 import { checkNode } from './node-version.ts'
 import { checkApi } from './opentelemetry-api.ts'
@@ -57,6 +58,7 @@ export async function runDoctor(options: DoctorOptions = {}): Promise<Finding[]>
     ...otlp.problems.map(({ path, rule }) => wrong(`setting: ${path} ${rule}`)),
     ...otlp.notices.map(warning),
     ...(otlp.problems.length > 0 ? [] : endpoints),
+    ...(await checkAlertmanager(configuration, options.timeoutMs)),
     ...ports,
     checkRecovery(configuration),
     ...checkChannels(configuration),

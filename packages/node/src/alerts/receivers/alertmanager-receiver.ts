@@ -91,6 +91,7 @@ export function alertmanagerReceiver(
   }
 }
 
-function basicAuth({ user, password }: NonNullable<AlertmanagerOptions['login']>): string {
+/** The header `Authorization` of basic authentication. */
+export function basicAuth({ user, password }: NonNullable<AlertmanagerOptions['login']>): string {
   return `Basic ${Buffer.from(`${user}:${password.reveal()}`).toString('base64')}`
 }
