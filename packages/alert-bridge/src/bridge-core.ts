@@ -17,6 +17,7 @@ import { takeNotice } from './inbox/take-notice.ts'
 import { startMetaReports } from './inbox/meta-reports.ts'
 import type { Notice } from './message/notice.ts'
 import type { Accepted, Store } from './store/store.ts'
+import { watchPauses } from './patience.ts'
 import { startUpkeep } from './upkeep.ts'
 
 /** Takes what is to be told, keeps it, and tells it. Every promise that resolves means: on disk. */
@@ -83,7 +84,9 @@ export async function startCore(options: CoreOptions): Promise<BridgeCore> {
     onUntold: (meta) => write(lastResortLine('meta', metaNotice(meta, now()), [])),
   })
   const watched = channels.map((one) => ({ ...one, channel: watch(one.channel) }))
-  const dispatcher = await startDispatcher(watched, { store, metrics, times, checkpoints, now, random, write, onChannel })
+  const pauses = watchPauses()
+  const world = { store, metrics, times, checkpoints, now, pauses, random, write, onChannel }
+  const dispatcher = await startDispatcher(watched, world)
 
   function watch(channel: Channel): Channel {
     return {
@@ -180,6 +183,7 @@ export async function startCore(options: CoreOptions): Promise<BridgeCore> {
     close: async () => {
       stopUpkeep()
       reports.stop()
+      pauses.stop()
       await dispatcher.stop()
       await Promise.allSettled(channels.map(({ channel }) => channel.close()))
       await store.close()

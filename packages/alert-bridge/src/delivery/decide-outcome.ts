@@ -19,18 +19,28 @@ export type Outcome =
 /** What a try says about the channel: it works, it failed, it is broken for sure; `neither` when it only asked for patience. */
 export type ChannelHealth = 'works' | 'failed' | 'broken' | 'neither'
 
-/** Decides from how a try went; age counts from when the delivery was made. */
+/** Now, and for how long this process has been running: since its start, or the end of its last pause. */
+export interface Moment {
+  readonly now: number
+  readonly awakeForMs: number
+}
+
+/**
+ * Decides from how a try went; age counts from when the delivery was made. What grew old while nothing was tried, because the process
+ * was paused or down, is tried for as long as the longest wait before it is given up.
+ */
 export function decideOutcome(
   { attempts, createdAt }: Pick<ClaimedDelivery, 'attempts' | 'createdAt'>,
   result: DeliveryResult,
-  now: number,
+  { now, awakeForMs }: Moment,
   times: DeliveryTimes,
   random: () => number,
 ): Outcome {
   if (result.kind === 'delivered') return result
   const mayHaveArrived = result.kind === 'retry' && result.unknown === true
   if (result.kind === 'undeliverable') return { kind: 'dead', reason: result.reason, mayHaveArrived }
-  if (now - createdAt > times.giveUpAfterMs) {
+  const hasTried = awakeForMs > Math.min(times.longestBackoffMs, times.giveUpAfterMs)
+  if (now - createdAt > times.giveUpAfterMs && hasTried) {
     return { kind: 'dead', reason: `gave up after ${attempts + 1} tries: ${result.reason}`, mayHaveArrived }
   }
   const retryAfterSeconds = result.kind === 'retry' ? result.retryAfterSeconds : undefined

@@ -19,15 +19,19 @@ export interface Dispatcher {
 }
 
 export async function startDispatcher(channels: readonly RoutedChannel[], world: Omit<LaneWorld, 'onDead'>): Promise<Dispatcher> {
-  const { store, metrics, times, now, write } = world
+  const { store, metrics, times, now, write, pauses } = world
   // so what comes in need not wake it: it is seen before its time is up
   const lookAgainMs = Math.min(5_000, times.fallbackAfterMs / 2)
+  // after a pause the answers that wait in the sockets are read first
+  const settleMs = Math.min(5_000, times.fallbackAfterMs / 3)
   const escalations = waker(lookForEscalations)
   const laneWorld = { ...world, onDead: escalations.wake }
   const lanes: readonly ChannelLane[] = await Promise.all(channels.map((channel) => openLane(channel, laneWorld)))
   const renewal = setInterval(renewLeases, times.leaseMs / 3)
 
   async function lookForEscalations(): Promise<number> {
+    const settlesInMs = pauses.wasPaused() ? settleMs - pauses.awakeForMs() : 0
+    if (settlesInMs > 0) return settlesInMs
     const due = await store.dueEscalations(now())
     for (const one of due) await escalate(one)
     const next = await store.nextEscalationAt()

@@ -1,6 +1,7 @@
 import type { Checkpoints } from '../checkpoint.ts'
 import type { BridgeMetrics } from '../metrics/bridge-metrics.ts'
 import type { Store } from '../store/store.ts'
+import type { PauseWatch } from '../patience.ts'
 import type { DeliveryTimes } from './delivery-times.ts'
 
 /** What delivering needs of the world around it. */
@@ -10,6 +11,7 @@ export interface LaneWorld {
   readonly times: DeliveryTimes
   readonly checkpoints: Checkpoints
   readonly now: () => number
+  readonly pauses: Pick<PauseWatch, 'awakeForMs' | 'wasPaused'>
   /** From 0 to 1. */
   readonly random: () => number
   /** Prints one line. */

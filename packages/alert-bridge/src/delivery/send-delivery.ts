@@ -1,6 +1,7 @@
 import { context, ROOT_CONTEXT, trace, TraceFlags } from '@opentelemetry/api'
 
 import type { Channel, DeliveryResult } from '../channels/channel.ts'
+import { patientTimeout } from '../patience.ts'
 import type { ClaimedDelivery } from '../store/stored-delivery.ts'
 
 /** How long a channel may take to notice that its time is up. */
@@ -12,7 +13,7 @@ export async function sendDelivery(
   { id, recipient, notice, thread, mayHaveArrived, traceparent }: ClaimedDelivery,
   { deadlineMs, stop }: { readonly deadlineMs: number; readonly stop: AbortSignal },
 ): Promise<DeliveryResult> {
-  const signal = AbortSignal.any([stop, AbortSignal.timeout(deadlineMs)])
+  const signal = AbortSignal.any([stop, patientTimeout(deadlineMs)])
   const given = { id, recipient, notice, mayHaveArrived, ...(thread !== undefined && { thread }) }
   const silence = Promise.withResolvers<DeliveryResult>()
   const noAnswer: DeliveryResult = { kind: 'retry', reason: 'no answer in time', unknown: true }

@@ -9,12 +9,12 @@ import { persist } from './persist.ts'
 export async function settleDelivery(
   delivery: ClaimedDelivery,
   result: DeliveryResult,
-  { store, metrics, times, now, random, write, onDead }: LaneWorld,
+  { store, metrics, times, now, pauses, random, write, onDead }: LaneWorld,
   stop: AbortSignal,
 ): Promise<Outcome> {
   const { id, channel, severity } = delivery
   const at = now()
-  const outcome = decideOutcome(delivery, result, at, times, random)
+  const outcome = decideOutcome(delivery, result, { now: at, awakeForMs: pauses.awakeForMs() }, times, random)
   if (outcome.kind === 'delivered') {
     await persist(() => store.succeed(id, at, outcome.thread), stop)
     metrics.delivery(channel, 'delivered')

@@ -1,6 +1,7 @@
 import type { Secret } from '@swarmwatch/config'
 
 import type { BridgeCore } from '../bridge-core.ts'
+import { patientTimeout } from '../patience.ts'
 
 export interface HeartbeatOptions {
   readonly core: Pick<BridgeCore, 'lastDeliveryWorked'>
@@ -19,7 +20,7 @@ export function sendHeartbeat({ core, url, write, everyMs = 60_000 }: HeartbeatO
 
   async function beat(): Promise<void> {
     if (!core.lastDeliveryWorked) return
-    const failure = await fetch(url.reveal(), { redirect: 'error', signal: AbortSignal.timeout(10_000) }).then(
+    const failure = await fetch(url.reveal(), { redirect: 'error', signal: patientTimeout(10_000) }).then(
       async (response) => {
         await response.body?.cancel()
         return response.ok ? undefined : `HTTP ${response.status}`

@@ -1,9 +1,9 @@
 import type { BridgeCore } from '../bridge-core.ts'
 
 export interface WatchdogOptions {
-  readonly core: BridgeCore
+  readonly core: Pick<BridgeCore, 'watchdogAt' | 'sayMeta'>
   readonly now: () => number
-  /** Without a Watchdog for so long it is said. */
+  /** Silence that is reported: without a Watchdog for so long while this process ran. */
   readonly afterMs: number
   /** How often to look. @default a tenth of that, at most 5 s */
   readonly everyMs?: number
@@ -15,19 +15,41 @@ export interface Watchdog {
   readonly stop: () => void
 }
 
-/** Says it when the alert that always fires does not come any more: then nobody would hear of anything else either. */
+/** At least so much time is left after a pause, for what waits in the sockets and for an Alertmanager that was paused too. */
+const longestGraceMs = 10_000
+
+/**
+ * Reports when the alert that always fires does not come any more: then nothing else would come either. A pause of this process is no
+ * silence of others: it does not count, and what came in meanwhile is read first.
+ */
 export function watchWatchdog({ core, now, afterMs, everyMs = Math.min(afterMs / 10, 5_000) }: WatchdogOptions): Watchdog {
   const startedAt = now()
+  const pauseMs = Math.max(3 * everyMs, Math.min(1_000, afterMs / 2))
   let isMissing = false
   let outages = 0
-
-  function ageMs(): number {
-    return now() - (core.watchdogAt ?? startedAt)
-  }
+  let silentMs = 0
+  let lastLookAt = startedAt
+  let lastWatchdogAt: number | undefined
+  let graceMs = 0
+  let wasLate = false
 
   function look(): void {
-    const age = ageMs()
-    if (age >= afterMs === isMissing) return
+    const at = now()
+    const elapsedMs = at - lastLookAt
+    lastLookAt = at
+    const ranMs = Math.min(elapsedMs, pauseMs)
+    silentMs += ranMs
+    if (core.watchdogAt !== lastWatchdogAt) {
+      lastWatchdogAt = core.watchdogAt
+      silentMs = Math.min(silentMs, at - (lastWatchdogAt ?? at))
+    }
+    // a process that is late again and again has one grace, so that it reports in the end
+    const isLate = elapsedMs > pauseMs
+    if (graceMs > 0) graceMs -= ranMs
+    else if (isLate && !wasLate) graceMs = Math.min(longestGraceMs, afterMs / 2)
+    if (graceMs > 0) return
+    wasLate = isLate
+    if (silentMs >= afterMs === isMissing) return
     isMissing = !isMissing
     if (isMissing) outages += 1
     const key = `watchdog:${startedAt.toString(36)}.${outages}`
@@ -37,7 +59,7 @@ export function watchWatchdog({ core, now, afterMs, everyMs = Math.min(afterMs /
             key,
             severity: 'critical',
             title: 'No Watchdog: alerts do not reach the bridge',
-            text: `The alert that always fires has not come for ${Math.round(age / 1000)} s. Prometheus, its rules or Alertmanager are down, or the route to the bridge is gone; nobody hears of anything until it is mended.`,
+            text: `The alert that always fires has not arrived for ${Math.round(silentMs / 1000)} s. Prometheus, its rules or Alertmanager are down, or the route to the bridge is gone; no one is notified of anything until that is fixed.`,
           }
         : {
             key,
@@ -50,5 +72,5 @@ export function watchWatchdog({ core, now, afterMs, everyMs = Math.min(afterMs /
   }
 
   const timer = setInterval(look, everyMs)
-  return { ageSeconds: () => ageMs() / 1000, stop: () => clearInterval(timer) }
+  return { ageSeconds: () => (now() - (core.watchdogAt ?? startedAt)) / 1000, stop: () => clearInterval(timer) }
 }

@@ -8,7 +8,7 @@ import { token } from '../kit/token.ts'
 
 // A whole bridge in a process of its own that can be told, by CRASH_AT=<checkpoint>:<nth time>, to kill itself at such a moment.
 
-const { SINK_URL = '', DATA_DIR = '', CRASH_AT = '', PORT = '0' } = process.env
+const { SINK_URL = '', DATA_DIR = '', CRASH_AT = '', PORT = '0', WATCHDOG_SECONDS = '0', RESERVE_URL = '' } = process.env
 const [crashAt, nth] = CRASH_AT.split(':')
 let left = Number(nth)
 
@@ -16,15 +16,15 @@ function reached(checkpoint: Checkpoint): void {
   if (checkpoint === crashAt && --left === 0) process.kill(process.pid, 'SIGKILL')
 }
 
-const channel: Channel = {
-  name: 'sink',
+const channelTo = (name: string, url: string, recipients: readonly string[]): Channel => ({
+  name,
   type: 'webhook',
-  recipients: ['a', 'b'],
+  recipients,
   concurrency: 8,
   deliver: async ({ id, recipient, notice, mayHaveArrived }, signal): Promise<DeliveryResult> => {
     const body = JSON.stringify({ id, recipient, kind: notice.kind, title: notice.title, mayHaveArrived })
     try {
-      const response = await fetch(SINK_URL, { method: 'POST', body, signal })
+      const response = await fetch(url, { method: 'POST', body, signal })
       await response.text()
       return response.ok ? { kind: 'delivered' } : { kind: 'retry', reason: `HTTP ${response.status}` }
     } catch {
@@ -32,7 +32,16 @@ const channel: Channel = {
     }
   },
   close: async () => {},
+})
+
+const severities = ['critical', 'warning', 'info'] as const
+const sink = {
+  channel: channelTo('sink', SINK_URL, RESERVE_URL === '' ? ['a', 'b'] : ['a']),
+  severities,
+  fallback: false,
+  quietHours: undefined,
 }
+const reserve = { ...sink, channel: channelTo('reserve', RESERVE_URL, ['a']), severities: ['info'] as const, fallback: true }
 
 process.exitCode = await serve(
   {
@@ -41,13 +50,18 @@ process.exitCode = await serve(
     tokens: [new Secret(token)],
     dataDir: DATA_DIR,
     heartbeatUrl: undefined,
-    watchdogSeconds: 0,
+    watchdogSeconds: Number(WATCHDOG_SECONDS),
     channels: [],
     notices: [],
   },
   {
-    channels: [{ channel, severities: ['critical', 'warning', 'info'], fallback: false, quietHours: undefined }],
-    times: { ...shortTimes, stormWindowMs: 0, fallbackAfterMs: 60_000, lastResortAfterMs: 60_000 },
+    channels: RESERVE_URL === '' ? [sink] : [sink, reserve],
+    times: {
+      ...shortTimes,
+      stormWindowMs: 0,
+      fallbackAfterMs: RESERVE_URL === '' ? 60_000 : 3_000,
+      lastResortAfterMs: 60_000,
+    },
     checkpoints: { reached },
   },
 )

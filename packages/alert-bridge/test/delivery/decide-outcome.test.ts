@@ -6,9 +6,9 @@ import type { DeliveryResult } from '../../src/channels/channel.ts'
 
 const day = 24 * 3_600_000
 
-function decide(result: DeliveryResult, { attempts = 0, ageMs = 0 } = {}) {
+function decide(result: DeliveryResult, { attempts = 0, ageMs = 0, awakeForMs = 9 * day } = {}) {
   const now = 1_000_000
-  return decideOutcome({ attempts, createdAt: now - ageMs }, result, now, deliveryTimes, () => 0.5)
+  return decideOutcome({ attempts, createdAt: now - ageMs }, result, { now, awakeForMs }, deliveryTimes, () => 0.5)
 }
 
 test('what was delivered is delivered, with its thread, however old', () => {
@@ -66,4 +66,10 @@ test('a channel is broken when it says so, failed when a try did, and neither wh
   expect(healthOf({ kind: 'channel-down', reason: 'HTTP 404' })).toBe('broken')
   expect(healthOf({ kind: 'retry', reason: 'HTTP 500' })).toBe('failed')
   expect(healthOf({ kind: 'retry', reason: 'HTTP 429', retryAfterSeconds: 1 })).toBe('neither')
+})
+
+test('what grew old while the process was paused or down is tried for a quarter of an hour before it is dead', () => {
+  const old = { attempts: 1, ageMs: 3 * day }
+  expect(decide({ kind: 'retry', reason: 'HTTP 500' }, { ...old, awakeForMs: 15 * 60_000 })).toMatchObject({ kind: 'later' })
+  expect(decide({ kind: 'retry', reason: 'HTTP 500' }, { ...old, awakeForMs: 15 * 60_000 + 1 })).toMatchObject({ kind: 'dead' })
 })

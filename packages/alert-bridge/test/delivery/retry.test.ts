@@ -25,7 +25,7 @@ test('waits what the provider asks for, up to 15 min', () => {
 test('gives up after a day, and says how often it tried', () => {
   const old = { attempts: 9, createdAt: 0 }
   const result = { kind: 'retry', reason: 'HTTP 500' } as const
-  expect(decideOutcome(old, result, 24 * 3_600_000 + 1, deliveryTimes, middle)).toEqual({
+  expect(decideOutcome(old, result, { now: 24 * 3_600_000 + 1, awakeForMs: 24 * 3_600_000 }, deliveryTimes, middle)).toEqual({
     kind: 'dead',
     reason: 'gave up after 10 tries: HTTP 500',
     mayHaveArrived: false,

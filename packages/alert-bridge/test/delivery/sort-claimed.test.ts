@@ -26,6 +26,7 @@ function lane(options: RecordingOptions = {}) {
     times: deliveryTimes,
     checkpoints: noCheckpoints,
     now: () => clock.now,
+    pauses: { awakeForMs: () => Infinity, wasPaused: () => false },
     random: () => 0.5,
     write: () => {},
     onChannel: () => {},

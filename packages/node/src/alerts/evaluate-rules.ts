@@ -44,6 +44,17 @@ export function untold(rule: InProcessRule): TrackedRule {
   return { rule, state: { phase: 'inactive' }, isTold: false, isMuted: false, finding: '' }
 }
 
+/** A rule after a pause of the process, in which its condition was not observed: what must last begins again. */
+export function afterPause(tracked: TrackedRule, nowMs: number): TrackedRule {
+  const { state, mutedMs } = tracked
+  const muted = mutedMs === undefined ? {} : { mutedMs: nowMs }
+  if (state.phase === 'pending') return { ...tracked, ...muted, state: { ...state, sinceMs: nowMs } }
+  if (state.phase === 'firing' && state.quietSinceMs !== undefined) {
+    return { ...tracked, ...muted, state: { ...state, quietSinceMs: nowMs } }
+  }
+  return { ...tracked, ...muted }
+}
+
 /**
  * Evaluates all rules once. An alert that was muted is sent when its condition has held for its own `forSeconds` (at least the quiet
  * time) after it was last muted: what only takes longer to end than the alert that muted it is not sent right before it ends. One that

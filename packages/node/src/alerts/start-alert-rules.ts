@@ -6,7 +6,7 @@ import { type Logger, sayTo } from '../logger.ts'
 import { activeAlert, type ActiveAlert } from './active-alert.ts'
 import { printAlerts } from './alert-line.ts'
 import type { ConditionRule } from './condition-rule.ts'
-import { evaluateRules, type TrackedRule, untold } from './evaluate-rules.ts'
+import { afterPause, evaluateRules, type TrackedRule, untold } from './evaluate-rules.ts'
 import { inProcessRule, type InProcessRule } from './in-process-rule.ts'
 import type { AlertChange, AlertReceiver } from './receivers/alert-receiver.ts'
 import { withDeadline } from './receivers/with-deadline.ts'
@@ -57,6 +57,9 @@ export interface AlertRulesOptions {
 
 const toConsole: Logger = console
 
+/** A busy machine is late by less. */
+const shortestPauseMs = 2_000
+
 /**
  * Evaluates the rules every `intervalSeconds` until stopped; never keeps the process alive. What cannot be sent is printed, said once
  * and sent again in the next round.
@@ -79,6 +82,8 @@ export function startAlertRules({
   let unsent: AlertChange[] = []
   let sending: Promise<void> | undefined
   let isFailing = false
+  let evaluatedMs = now()
+  let isLate = false
 
   function sayThrown(what: string, error: unknown): void {
     thrown += 1
@@ -88,6 +93,15 @@ export function startAlertRules({
   }
 
   function evaluate(): void {
+    const nowMs = now()
+    const wasLate = isLate
+    isLate = nowMs - evaluatedMs > intervalSeconds * 1_000 + Math.max(2 * intervalSeconds * 1_000, shortestPauseMs)
+    evaluatedMs = nowMs
+    if (isLate) {
+      // the process was paused: no one looked meanwhile, and what came in waits to be read first
+      tracked = tracked.map((one) => afterPause(one, nowMs))
+      if (!wasLate) return
+    }
     let state: SystemHealth
     try {
       state = health()
@@ -95,7 +109,7 @@ export function startAlertRules({
       return sayThrown('the health check', error)
     }
     const onThrown = ({ alertName }: InProcessRule, error: unknown): void => sayThrown(`the alert rule ${alertName}`, error)
-    const evaluation = evaluateRules(tracked, state, now(), { quietSeconds, onThrown })
+    const evaluation = evaluateRules(tracked, state, nowMs, { quietSeconds, onThrown })
     tracked = evaluation.tracked
     unsent.push(...evaluation.changes.map(({ status, rule, ...held }) => ({ status, alert: activeAlert(rule, held, labels) })))
     sending ??= send().finally(() => (sending = undefined))

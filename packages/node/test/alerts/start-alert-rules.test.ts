@@ -186,3 +186,25 @@ test('a logger that throws reaches nobody', async () => {
   expect(current()).toHaveLength(1)
   await stop()
 })
+
+test('a pause of the process is no time in which a condition held: it must hold for its whole time afterwards', async () => {
+  let [pausedMs, health] = [0, healthOf({ errorRate: 0.62, score: 40 })]
+  const { lines, stop } = started({ health: () => health, now: () => Date.now() + pausedMs })
+  await pass(60)
+  pausedMs += 3_600_000
+  await pass(30)
+  expect(lines).toEqual([])
+  await pass(90)
+  expect(lines).toEqual([])
+  await pass(30)
+  expect(lines).toEqual(['[ALERT] critical SystemErrorRateCritical firing: error rate 62 % is above 50 % since 2 min'])
+  // what had been quiet for one round before a pause is not over because of it
+  health = healthOf()
+  await pass(30)
+  pausedMs += 3_600_000
+  await pass(30)
+  health = healthOf({ errorRate: 0.62, score: 40 })
+  await pass(120)
+  expect(lines).toHaveLength(1)
+  await stop()
+})

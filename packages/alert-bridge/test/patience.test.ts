@@ -1,0 +1,39 @@
+import { expect, onTestFinished, test } from 'vitest'
+
+import { patientTimeout, watchPauses } from '../src/patience.ts'
+import { watchWatchdog } from '../src/watchdog/watch-watchdog.ts'
+import { eventually } from './kit/eventually.ts'
+
+test('a process is awake since its start, or since the end of its last pause', () => {
+  let clock = 1_000
+  const { awakeForMs, wasPaused, stop } = watchPauses(() => clock)
+  onTestFinished(stop)
+  clock += 1_900
+  expect([awakeForMs(), wasPaused()]).toEqual([1_900, false])
+  clock += 3_600_000
+  expect([awakeForMs(), wasPaused()]).toEqual([0, true])
+  clock += 700
+  expect([awakeForMs(), wasPaused()]).toEqual([700, true])
+})
+
+test('a patient signal aborts when its time has passed, with a TimeoutError', async () => {
+  const startedAt = performance.now()
+  const signal = patientTimeout(60)
+  await eventually('the end', () => signal.aborted)
+  expect(performance.now() - startedAt).toBeGreaterThanOrEqual(59)
+  expect(signal.reason).toMatchObject({ name: 'TimeoutError' })
+})
+
+test('silence is counted in time in which the process ran, and reported also by one that is always late', async () => {
+  let clock = 1_000_000
+  const said: string[] = []
+  const core = { watchdogAt: undefined, sayMeta: async ({ title }: { title: string }) => void said.push(title) }
+  const { stop } = watchWatchdog({ core, now: () => clock, afterMs: 300_000, everyMs: 5 })
+  onTestFinished(stop)
+  const lateLooks = setInterval(() => (clock += 3_600_000), 5)
+  onTestFinished(() => clearInterval(lateLooks))
+  await eventually('the report', () => said.length === 1)
+  expect(said).toEqual(['No Watchdog: alerts do not reach the bridge'])
+  // many pauses of an hour were not enough for five minutes of silence
+  expect(clock - 1_000_000).toBeGreaterThan(10 * 3_600_000)
+})
