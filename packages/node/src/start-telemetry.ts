@@ -1,11 +1,11 @@
 import type { Resource } from '@opentelemetry/resources'
 import type { Configuration } from '@swarmwatch/config'
-import { configureRecovery } from '@swarmwatch/sdk'
+import { configureRecovery, onExecution } from '@swarmwatch/sdk'
 
 import { type Say, sayTo } from './logger.ts'
 import { openMetricsServer } from './metrics/open-metrics-server.ts'
 import { ScrapeReader } from './metrics/scrape-reader.ts'
-import { startOpenTelemetry } from './opentelemetry/start-opentelemetry.ts'
+import { agentsUnseen, startOpenTelemetry } from './opentelemetry/start-opentelemetry.ts'
 import { telemetryResource } from './opentelemetry/telemetry-resource.ts'
 import { onProcessEnd } from './process-end.ts'
 import { readSettings } from './read-settings.ts'
@@ -76,8 +76,17 @@ async function start(
 
   const monitor = await startMonitor(settings, alertLabels(resource), options, say)
 
+  // With the first run, for the copy of the SDK that an application uses may be loaded after this
+  const stopLooking = openTelemetry.ownsMetrics
+    ? onExecution(() => {
+        stopLooking()
+        if (!openTelemetry.isSeenByAgents()) say(agentsUnseen)
+      })
+    : (): void => {}
+
   let stopping: Promise<void> | undefined
   const stop = async (): Promise<void> => {
+    stopLooking()
     server?.close()
     await Promise.allSettled([monitor.stop(), openTelemetry.shutdown()])
     // only now: a signal that comes meanwhile does not cut it short
@@ -95,7 +104,9 @@ async function start(
     ...(server && { metricsUrl: server.url }),
     ...(monitor.pageUrl !== undefined && { pageUrl: monitor.pageUrl }),
     configuration,
-    isRecording: openTelemetry.ownsMetrics || openTelemetry.ownsTraces,
+    get isRecording() {
+      return (openTelemetry.ownsMetrics || openTelemetry.ownsTraces) && openTelemetry.isSeenByAgents()
+    },
     flush: () => openTelemetry.flush(),
     shutdown,
   }

@@ -13,6 +13,11 @@ export interface DiagLinesOptions {
   now?: () => number
 }
 
+/** Of a set-up that registers after us, with this copy of the API or another one. */
+const isTooLate = /duplicate registration of API|does not match previously registered API/
+const tooLateCure =
+  ': another set-up registered after startTelemetry() and records nothing; start it before, or give its processors and readers to startTelemetry()'
+
 /** OpenTelemetry's own complaints as calm lines: no stack, no secret, the same text (numbers aside) at most once a minute. */
 export function diagLines(
   say: Say,
@@ -29,7 +34,8 @@ export function diagLines(
     saidAt.set(key, now())
     const calm = withoutSecrets(text, secrets).slice(0, 300)
     // @swarmwatch/sdk speaks through the same logger, under its own name
-    say(calm.startsWith('swarmwatch') ? calm : `OpenTelemetry: ${calm}`)
+    if (calm.startsWith('swarmwatch')) say(calm)
+    else say(`OpenTelemetry: ${calm}${isTooLate.test(calm) ? tooLateCure : ''}`)
   }
   return { error: line, warn: line, info: line, debug: line, verbose: line }
 }

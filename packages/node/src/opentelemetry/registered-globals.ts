@@ -17,27 +17,51 @@ export interface RegisteredGlobals {
   readonly propagator: boolean
   readonly diagLogger: boolean
   readonly loggerProvider: boolean
+  /** The version of an API copy that registered something our own copy cannot see; undefined where there is none. */
+  readonly unseenVersion: string | undefined
 }
 
 /** Looks without leaving a trace. */
 export function registeredGlobals(): RegisteredGlobals {
   const tracers = trace.getTracerProvider()
   const key = createContextKey('swarmwatch.probe')
-  return {
+  const seen = {
     // unregistered, our copy of the API answers with a proxy of the no-op provider
-    tracerProvider: !(
-      tracers instanceof ProxyTracerProvider && tracers.getDelegate() === new ProxyTracerProvider().getDelegate()
-    ),
-    meterProvider: metrics.getMeterProvider().getMeter('swarmwatch.probe') !== createNoopMeter(),
-    contextManager: context.with(ROOT_CONTEXT.setValue(key, true), () => context.active().getValue(key) === true),
-    propagator: propagation.fields().length > 0,
+    trace: !(tracers instanceof ProxyTracerProvider && tracers.getDelegate() === new ProxyTracerProvider().getDelegate()),
+    metrics: metrics.getMeterProvider().getMeter('swarmwatch.probe') !== createNoopMeter(),
+    context: context.with(ROOT_CONTEXT.setValue(key, true), () => context.active().getValue(key) === true),
+    propagation: propagation.fields().length > 0,
+  }
+  const isUnseen = (['trace', 'metrics', 'context'] as const).some((name) => isGlobal(name) && !seen[name])
+  return {
+    tracerProvider: seen.trace || isGlobal('trace'),
+    meterProvider: seen.metrics || isGlobal('metrics'),
+    contextManager: seen.context || isGlobal('context'),
+    propagator: seen.propagation || isGlobal('propagation'),
     diagLogger: isGlobal('diag'),
     loggerProvider: isGlobal('logs'),
+    unseenVersion: isUnseen ? registeredApiVersion() : undefined,
   }
 }
 
+/** The version of the API copy that registered first; every other version is refused from then on. */
+export function registeredApiVersion(): string {
+  return String(apiGlobals()?.['version'] ?? 'of another version')
+}
+
 /** The API keeps its globals under this symbol in every 1.x, and has no other way to ask for these. */
-function isGlobal(name: 'diag' | 'logs'): boolean {
+function apiGlobals(): Readonly<Record<string, unknown>> | undefined {
   const globals: unknown = Reflect.get(globalThis, Symbol.for('opentelemetry.js.api.1'))
-  return typeof globals === 'object' && globals !== null && Reflect.get(globals, name) !== undefined
+  return typeof globals === 'object' && globals !== null ? (globals as Record<string, unknown>) : undefined
+}
+
+function isGlobal(name: string): boolean {
+  return apiGlobals()?.[name] !== undefined
+}
+
+/** Whether every loaded copy of @swarmwatch/sdk records with the MeterProvider that is registered here. */
+export function isSeenBySdk(): boolean {
+  const views: unknown = Reflect.get(globalThis, Symbol.for('@swarmwatch/sdk.meterProviders'))
+  const registered = metrics.getMeterProvider()
+  return !(views instanceof Set) || [...(views as Set<() => unknown>)].every((view) => view() === registered)
 }

@@ -15,7 +15,7 @@ import { propagatorFrom, tracerSettings } from './environment-settings.ts'
 import { exportPipeline } from './export-pipeline.ts'
 import { instrumentations } from './instrumentations.ts'
 import type { Environment } from './otlp-settings.ts'
-import { type RegisteredGlobals, registeredGlobals } from './registered-globals.ts'
+import { isSeenBySdk, registeredApiVersion, type RegisteredGlobals, registeredGlobals } from './registered-globals.ts'
 import { views } from './views.ts'
 
 /** The OpenTelemetry SDK of this process. */
@@ -23,6 +23,8 @@ export interface OpenTelemetry {
   /** False when another set-up takes the metrics. */
   readonly ownsMetrics: boolean
   readonly ownsTraces: boolean
+  /** Whether the agents of this process are recorded with these providers; false where another copy of the API keeps them apart. */
+  isSeenByAgents(): boolean
   flush(): Promise<void>
   /** Exports what is left by OTLP and blocks until it is answered, at most 2 seconds. Never throws. */
   flushNow(): void
@@ -57,6 +59,7 @@ export function startOpenTelemetry(
     diag.setLogger(diagLines(say, { secrets }), { logLevel: diagLevel(env['OTEL_LOG_LEVEL']), suppressOverrideMessage: true })
   }
   let instruments: readonly { disable(): void }[] = []
+  let isRegistered = true
   const release = (): void => {
     for (const exporter of pipeline.exporters) exporter.cut()
     for (const instrumentation of instruments) instrumentation.disable()
@@ -66,9 +69,10 @@ export function startOpenTelemetry(
     if (!taken.contextManager) context.setGlobalContextManager(new AsyncLocalStorageContextManager().enable())
     const propagator = propagatorFrom(env)
     if (!taken.propagator && propagator !== undefined) propagation.setGlobalPropagator(propagator)
-    if (!taken.meterProvider) metrics.setGlobalMeterProvider(new MeterProvider({ resource, views, readers: metricReaders }))
+    if (!taken.meterProvider)
+      isRegistered &&= metrics.setGlobalMeterProvider(new MeterProvider({ resource, views, readers: metricReaders }))
     if (!taken.tracerProvider)
-      trace.setGlobalTracerProvider(
+      isRegistered &&= trace.setGlobalTracerProvider(
         new TracerProvider({
           resource,
           ...tracerSettings(env),
@@ -83,12 +87,15 @@ export function startOpenTelemetry(
     release()
     throw error
   }
-  sayWhatIsTaken(taken, say)
+  const isSeenByAgents = (): boolean => isRegistered && isSeenBySdk()
+  if (taken.unseenVersion !== undefined || !isRegistered) say(twoVersions(taken.unseenVersion ?? registeredApiVersion()))
+  else sayWhatIsTaken(taken, say)
 
   const all = [...spanProcessors, ...metricReaders]
   return {
-    ownsMetrics: !taken.meterProvider,
-    ownsTraces: !taken.tracerProvider,
+    ownsMetrics: !taken.meterProvider && isRegistered,
+    ownsTraces: !taken.tracerProvider && isRegistered,
+    isSeenByAgents,
     flush: () =>
       within(
         deadlineMs,
@@ -106,6 +113,20 @@ export function startOpenTelemetry(
     },
   }
 }
+
+function twoVersions(other: string): string {
+  return (
+    `@opentelemetry/api ${other} was registered before by another OpenTelemetry set-up, and @swarmwatch/node uses another version of it: ` +
+    'what it records is not seen, and /metrics is not served. ' +
+    "Use one version: update the application's OpenTelemetry SDK to 3 and @opentelemetry/api to 1.10, " +
+    'or leave @swarmwatch/node out, for that set-up records the agents too'
+  )
+}
+
+/** The line for agents whose copy of the API does not see what is registered here. */
+export const agentsUnseen: string =
+  '@swarmwatch/sdk uses another version of @opentelemetry/api than @swarmwatch/node, so the agents are not recorded: ' +
+  'install one version (`npm ls @opentelemetry/api` shows them), 1.10 for both'
 
 function sayWhatIsTaken({ tracerProvider, meterProvider }: RegisteredGlobals, say: Say): void {
   const other = 'another OpenTelemetry set-up was registered before'

@@ -71,6 +71,12 @@ export function instruments(): Instruments {
 
 countTripsOn(() => instruments().guardTrips)
 
+// How each copy of this package sees the registered provider: through another copy of the API it may see none, which
+// @swarmwatch/node reports
+const viewsSlot = Symbol.for('@swarmwatch/sdk.meterProviders')
+const globals = globalThis as { [viewsSlot]?: Set<() => unknown> }
+;(globals[viewsSlot] ??= new Set()).add(() => metrics.getMeterProvider())
+
 /** Shows an agent's outcomes with 0, so that the first failure is an increase that `rate()` can see. */
 export function writeZeros(series: AgentSeries): void {
   const { executions, swarmExecutions, activeExecutions } = instruments()
