@@ -71,11 +71,11 @@ describe('in any order', () => {
     const { agent, end } = lasting()
     const run = agent()
     expect(await active(first)).toEqual([1])
+    await first.shutdown()
     const second = await register()
     end()
     await run
     expect(await active(second)).toEqual([0])
-    expect(await active(first)).toEqual([1])
     const again = lasting()
     const next = again.agent()
     again.end()

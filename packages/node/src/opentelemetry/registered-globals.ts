@@ -46,7 +46,8 @@ export function registeredGlobals(): RegisteredGlobals {
 
 /** The version of the API copy that registered first; every other version is refused from then on. */
 export function registeredApiVersion(): string {
-  return String(apiGlobals()?.['version'] ?? 'of another version')
+  const version = apiGlobals()?.['version']
+  return typeof version === 'string' ? version : 'of another version'
 }
 
 /** The API keeps its globals under this symbol in every 1.x, and has no other way to ask for these. */
