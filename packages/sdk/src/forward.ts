@@ -15,7 +15,7 @@ export interface Forwarding {
 export function forwardTo<T extends object>(current: () => T, { own, returned = (value) => value }: Forwarding): T {
   const first = current()
   // The rules for proxies forbid other values for properties that cannot change: then the target is a stand-in
-  const isFixed = Reflect.ownKeys(first).some((key) => !Reflect.getOwnPropertyDescriptor(first, key)?.configurable)
+  const isFixed = hasFixedProperties(first)
   const target = isFixed ? standIn(first) : first
   const methods = new WeakMap<object, { readonly owner: T; readonly made: unknown }>()
   const mine = new Map<PropertyKey, unknown>(Reflect.ownKeys(own).map((key) => [key, Reflect.get(own, key)]))
@@ -64,4 +64,13 @@ export function forwardTo<T extends object>(current: () => T, { own, returned = 
 
 function standIn<T extends object>(of: T): T {
   return (typeof of === 'function' ? () => {} : {}) as T
+}
+
+/** Also true for a proxy whose traps throw: only who asks for something may meet them. */
+function hasFixedProperties(of: object): boolean {
+  try {
+    return Reflect.ownKeys(of).some((key) => !Reflect.getOwnPropertyDescriptor(of, key)?.configurable)
+  } catch {
+    return true
+  }
 }

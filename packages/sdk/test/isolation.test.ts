@@ -26,7 +26,7 @@ const executions = (ours: OurAdapter): number =>
 
 /** Whoever only waits, calls or answers oddly throws nothing that we could swallow; what exporters throw, the SDK swallows. */
 const quiet =
-  /calls|never|ends each|an exporter|has no meter|cannot bind|returns a symbol|empties|changes|cycles|that is undefined$|frozen|10 MB|only await/
+  /calls|never|ends each|an exporter|has no meter|cannot bind|returns a symbol|empties|changes|cycles|that is undefined$|frozen|10 MB|only await|iterated|^a promise/
 /** Where an error is swallowed, by the case's surface. */
 function placeOf({ name, surface, hook }: IsolationCase): string | undefined {
   const hookPlace = hook === 'logger' || hook === 'listener' ? hook : 'capture'

@@ -13,6 +13,49 @@ const minimalThenable = (value: unknown): object => ({
     setImmediate(resolve, value)
   },
 })
+/** Settles twice, throws after that, and calls back with what is promise-like itself. */
+const unrulyThenable = (value: unknown): object => ({
+  // oxlint-disable-next-line unicorn/no-thenable -- that is the case
+  then(resolve: (value: unknown) => void, reject: (error: unknown) => void) {
+    resolve(minimalThenable(value))
+    reject(new Error('too late'))
+    boom()
+  },
+})
+/** Only `then()` can be called: everything else throws. */
+const untouchableThenable = (value: unknown): object =>
+  new Proxy(Object.create(null) as object, {
+    get: (_, key) => (key === 'then' ? (resolve: (value: unknown) => void) => resolve(value) : boom()),
+    has: boom,
+    getPrototypeOf: boom,
+    ownKeys: boom,
+    getOwnPropertyDescriptor: boom,
+  })
+class PrivatePromise extends Promise<unknown> {
+  #value: unknown
+  static of(value: unknown): PrivatePromise {
+    const made = new PrivatePromise((resolve) => resolve('not the value'))
+    made.#value = value
+    return made
+  }
+  // oxlint-disable-next-line unicorn/no-thenable -- as above
+  override then<A = unknown, B = never>(
+    fulfilled?: ((value: unknown) => A | PromiseLike<A>) | null,
+    rejected?: ((error: unknown) => B | PromiseLike<B>) | null,
+  ): Promise<A | B> {
+    return Promise.resolve(this.#value).then(fulfilled, rejected)
+  }
+}
+/** An object that says it can be iterated, and throws if anybody tries. */
+const hostileIterable = (): object => ({
+  [Symbol.asyncIterator]: boom,
+  [Symbol.iterator]: boom,
+  next: boom,
+  return: boom,
+  throw: boom,
+})
+/** Announces an error as the type of a part, and throws when it is looked at. */
+const hostilePart = (): object => Object.defineProperty({ type: 'error' }, 'error', { get: boom, enumerable: true })
 const deep = (): object => {
   let nested: object = {}
   for (let depth = 0; depth < 10_000; depth += 1) nested = { nested }
@@ -36,6 +79,15 @@ export const valueCases: readonly HostileCase[] = [
   { name: 'a result that is undefined', surface: 'value', prepare: () => ({ value: undefined }) },
   { name: 'a result that is frozen', surface: 'value', prepare: () => ({ value: Object.freeze({ answer: 42 }) }) },
   { name: 'a result of 10 MB', surface: 'value', prepare: () => ({ value: 'x'.repeat(10_000_000) }) },
+  { name: 'a result that cannot be iterated though it says so', surface: 'value', prepare: () => ({ value: hostileIterable() }) },
+  { name: 'a result that looks like an error part and throws', surface: 'value', prepare: () => ({ value: hostilePart() }) },
+  { name: 'a promise that settles twice and throws', surface: 'value', prepare: () => ({ thenable: unrulyThenable }) },
+  {
+    name: 'a promise of which nothing but then can be read',
+    surface: 'value',
+    prepare: () => ({ thenable: untouchableThenable }),
+  },
+  { name: 'a promise with private fields', surface: 'value', prepare: () => ({ thenable: (value) => PrivatePromise.of(value) }) },
   { name: 'a result that only await takes for a promise', surface: 'value', prepare: () => ({ thenable: minimalThenable }) },
 ]
 
