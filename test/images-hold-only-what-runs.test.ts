@@ -65,14 +65,13 @@ describe.runIf(isWanted)('the images', () => {
     }
   }, 600_000)
 
-  test.for(images)('%s holds no secret that lay beside the sources', { timeout: 120_000 }, async (image) => {
+  test.for(images)('%s holds no secret that lay beside the sources', async (image) => {
     // The licence label shows that what is looked for would be found
     expect(await foundIn(image, [canary, 'Apache-2.0'])).toEqual(['Apache-2.0'])
   })
 
   test.for(images.filter((image) => !image.includes('collector')))(
     '%s holds no package manager, no test and no tool of development',
-    { timeout: 60_000 },
     async (image) => {
       const list = `const { readdirSync } = require('node:fs')
       const folders = readdirSync('/app/node_modules/.pnpm').concat(readdirSync('/app'), readdirSync('/usr/local/bin'))

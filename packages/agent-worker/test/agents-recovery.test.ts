@@ -14,7 +14,7 @@ const cases = everyAgent.flatMap((agent) =>
   failing.flatMap(([what, fault, type, requests]) => requests.map((at) => ({ agent, what, fault, type, at }))),
 )
 
-test.each(cases)('$agent recovers from $what at request $at', { timeout: 30_000 }, async ({ agent, fault, type, at }) => {
+test.each(cases)('$agent recovers from $what at request $at', async ({ agent, fault, type, at }) => {
   const plan = listedFaults([...Array<undefined>(at - 1).fill(undefined), fault])
   // No limit but for the slow answer: on a busy machine every attempt is slow
   const { agents, lines } = await startSwarm({ plan, recovery: type === 'timeout' ? { attemptTimeoutSeconds: 3 } : {} })

@@ -11,56 +11,47 @@ import { test } from './start-demo.ts'
 const summaryHead = /^agent +executions +failures +retries +recovered +tokens in +tokens out +cost USD$/m
 
 // By itself, not among the others: it holds the demo to its 10 seconds
-test(
-  'ends by itself after DEMO_SECONDS with a summary, and shows a retry and a recovery before',
-  { timeout: 30_000 },
-  async ({ startDemo }) => {
-    const demo = startDemo({ DEMO_SECONDS: '4', METRICS_PORT: '0' })
-    const begunMs = await demo.says(/^Swarmwatch demo:/m)
-    const recoveredMs = await demo.says(/^\[SUCCESS\] \S+ recovered on attempt 2 after \d+\.\d s$/m)
-    const { code, stdout, stderr } = await demo.ended()
-    expect({ code, stderr }).toEqual({ code: 0, stderr: '' })
-    expect(recoveredMs - begunMs).toBeLessThan(10_000)
-    expect(stdout).toMatch(/^Settings +config\/demo\.yaml: retries after 1, 2, 4 s \(production: 5, 15, 30 s\)$/m)
-    expect(stdout).toMatch(/^\[RETRY\] \S+ attempt 2\/4 in 1 s \(429\)$/m)
-    expect(stdout).toMatch(summaryHead)
-    expect(stdout).toMatch(/^all( +\d+){6} +\d+\.\d{4}$/m)
-    // Calm: printable ASCII, no stack, no library's warning
-    expect(stdout).toMatch(/^[\x20-\x7e\n]*$/)
-    expect(stdout).not.toMatch(/ {4}at |Warning|\[object/)
-  },
-)
+test('ends by itself after DEMO_SECONDS with a summary, and shows a retry and a recovery before', async ({ startDemo }) => {
+  const demo = startDemo({ DEMO_SECONDS: '4', METRICS_PORT: '0' })
+  const begunMs = await demo.says(/^Swarmwatch demo:/m)
+  const recoveredMs = await demo.says(/^\[SUCCESS\] \S+ recovered on attempt 2 after \d+\.\d s$/m)
+  const { code, stdout, stderr } = await demo.ended()
+  expect({ code, stderr }).toEqual({ code: 0, stderr: '' })
+  expect(recoveredMs - begunMs).toBeLessThan(10_000)
+  expect(stdout).toMatch(/^Settings +config\/demo\.yaml: retries after 1, 2, 4 s \(production: 5, 15, 30 s\)$/m)
+  expect(stdout).toMatch(/^\[RETRY\] \S+ attempt 2\/4 in 1 s \(429\)$/m)
+  expect(stdout).toMatch(summaryHead)
+  expect(stdout).toMatch(/^all( +\d+){6} +\d+\.\d{4}$/m)
+  // Calm: printable ASCII, no stack, no library's warning
+  expect(stdout).toMatch(/^[\x20-\x7e\n]*$/)
+  expect(stdout).not.toMatch(/ {4}at |Warning|\[object/)
+})
 
-test.concurrent(
-  'shows all six metrics of the mission while it runs, and leaves no files behind',
-  { timeout: 40_000 },
-  async ({ startDemo }) => {
-    const demo = startDemo({ METRICS_PORT: '0', BASE_RETRY_DELAY: '0.2', RETRY_EXPONENTIAL_FACTOR: '1' })
-    const url = await demo.metricsUrl()
-    await demo.says(/^\[FAILED\] \S+ gave up after 4 attempts, \d+\.\d s \(500\)$/m, 25_000)
-    const names = new Set((await (await fetch(url)).text()).match(/^[a-z_]+/gm))
-    const mission = [
-      'agent_executions_total',
-      'agent_execution_duration_seconds_count',
-      'agent_failures_total',
-      'agent_success_rate',
-      'system_error_rate',
-      'active_executions',
-    ]
-    expect(mission.filter((name) => !names.has(name))).toEqual([])
+test.concurrent('shows all six metrics of the mission while it runs, and leaves no files behind', async ({ startDemo }) => {
+  const demo = startDemo({ METRICS_PORT: '0', BASE_RETRY_DELAY: '0.2', RETRY_EXPONENTIAL_FACTOR: '1' })
+  const url = await demo.metricsUrl()
+  await demo.says(/^\[FAILED\] \S+ gave up after 4 attempts, \d+\.\d s \(500\)$/m)
+  const names = new Set((await (await fetch(url)).text()).match(/^[a-z_]+/gm))
+  const mission = [
+    'agent_executions_total',
+    'agent_execution_duration_seconds_count',
+    'agent_failures_total',
+    'agent_success_rate',
+    'system_error_rate',
+    'active_executions',
+  ]
+  expect(mission.filter((name) => !names.has(name))).toEqual([])
 
-    const files = /^Files +(\S+)/m.exec(demo.output())?.[1] ?? ''
-    demo.process.kill('SIGINT')
-    const { code, stdout, stderr } = await demo.ended()
-    expect({ code, stderr }).toEqual({ code: 0, stderr: '' })
-    expect(stdout).toMatch(summaryHead)
-    expect(await readdir(dirname(files))).not.toContain(files.split('/').at(-1))
-  },
-)
+  const files = /^Files +(\S+)/m.exec(demo.output())?.[1] ?? ''
+  demo.process.kill('SIGINT')
+  const { code, stdout, stderr } = await demo.ended()
+  expect({ code, stderr }).toEqual({ code: 0, stderr: '' })
+  expect(stdout).toMatch(summaryHead)
+  expect(await readdir(dirname(files))).not.toContain(files.split('/').at(-1))
+})
 
 test.concurrent.for(['SIGINT', 'SIGTERM'] as const)(
   'ends cleanly on %s, also when it comes twice at once',
-  { timeout: 30_000 },
   async (signal, { startDemo }) => {
     const demo = startDemo({ METRICS_PORT: '0' })
     await demo.says(/^\[RETRY\]/m)
@@ -72,7 +63,7 @@ test.concurrent.for(['SIGINT', 'SIGTERM'] as const)(
   },
 )
 
-test.concurrent('a second Ctrl-C a moment later kills it', { timeout: 30_000 }, async ({ startDemo }) => {
+test.concurrent('a second Ctrl-C a moment later kills it', async ({ startDemo }) => {
   // Waits of 4 s hold the drain open long enough
   const demo = startDemo({ METRICS_PORT: '0', BASE_RETRY_DELAY: '4' })
   await demo.says(/^\[RETRY\]/m)
@@ -85,29 +76,27 @@ test.concurrent('a second Ctrl-C a moment later kills it', { timeout: 30_000 }, 
   expect(stdout).not.toMatch(summaryHead)
 })
 
-test.concurrent(
-  'two demos run side by side: the second says in one line that the port is taken and uses another',
-  { timeout: 30_000 },
-  async ({ startDemo }) => {
-    const port = await freePort()
-    const first = startDemo({ METRICS_PORT: String(port) })
-    expect(await first.metricsUrl()).toBe(`http://127.0.0.1:${port}/metrics`)
-    const second = startDemo({ METRICS_PORT: String(port) })
-    const url = await second.metricsUrl()
-    expect(url).not.toBe(`http://127.0.0.1:${port}/metrics`)
-    expect((await fetch(url)).status).toBe(200)
-    expect(
-      second
-        .output()
-        .split('\n')
-        .filter((line) => line.includes(`${port} is taken`)),
-    ).toHaveLength(1)
-    for (const demo of [first, second]) demo.process.kill('SIGINT')
-    expect([(await first.ended()).code, (await second.ended()).code]).toEqual([0, 0])
-  },
-)
+test.concurrent('two demos run side by side: the second says in one line that the port is taken and uses another', async ({
+  startDemo,
+}) => {
+  const port = await freePort()
+  const first = startDemo({ METRICS_PORT: String(port) })
+  expect(await first.metricsUrl()).toBe(`http://127.0.0.1:${port}/metrics`)
+  const second = startDemo({ METRICS_PORT: String(port) })
+  const url = await second.metricsUrl()
+  expect(url).not.toBe(`http://127.0.0.1:${port}/metrics`)
+  expect((await fetch(url)).status).toBe(200)
+  expect(
+    second
+      .output()
+      .split('\n')
+      .filter((line) => line.includes(`${port} is taken`)),
+  ).toHaveLength(1)
+  for (const demo of [first, second]) demo.process.kill('SIGINT')
+  expect([(await first.ended()).code, (await second.ended()).code]).toEqual([0, 0])
+})
 
-test.concurrent('the environment wins over the settings file', { timeout: 30_000 }, async ({ startDemo }) => {
+test.concurrent('the environment wins over the settings file', async ({ startDemo }) => {
   const demo = startDemo({ METRICS_PORT: '0', MAX_RETRIES: '1', BASE_RETRY_DELAY: '0.1' })
   await demo.says(/^\[RETRY\] \S+ attempt 2\/2 in /m)
   demo.process.kill('SIGINT')
@@ -115,27 +104,26 @@ test.concurrent('the environment wins over the settings file', { timeout: 30_000
   expect(stdout).toMatch(/^Settings +config\/demo\.yaml and the environment: retries after 0\.1 s/m)
 })
 
-test.concurrent(
-  'asks the real model when there is a key, and shows neither the key nor a scripted model',
-  { timeout: 30_000 },
-  async ({ startDemo, onTestFinished }) => {
-    const model = await startModelServer()
-    onTestFinished(() => model.close())
-    const demo = startDemo({
-      METRICS_PORT: '0',
-      OPENAI_API_KEY: 'sk-secret',
-      OPENAI_BASE_URL: `${model.url}/v1`,
-      OPENAI_MODEL: 'gpt-4o-mini',
-    })
-    await expect.poll(() => model.log.billed.answers, { timeout: 20_000 }).toBeGreaterThan(10)
-    demo.process.kill('SIGINT')
-    const { code, stdout, stderr } = await demo.ended()
-    expect({ code, stderr }).toEqual({ code: 0, stderr: '' })
-    expect(stdout).toMatch(/^Model +gpt-4o-mini at 127\.0\.0\.1:\d+$/m)
-    expect(stdout).not.toMatch(/sk-secret|scripted/)
-    expect(new Set(model.log.requests.map((request) => request.model))).toEqual(new Set(['gpt-4o-mini']))
-  },
-)
+test.concurrent('asks the real model when there is a key, and shows neither the key nor a scripted model', async ({
+  startDemo,
+  onTestFinished,
+}) => {
+  const model = await startModelServer()
+  onTestFinished(() => model.close())
+  const demo = startDemo({
+    METRICS_PORT: '0',
+    OPENAI_API_KEY: 'sk-secret',
+    OPENAI_BASE_URL: `${model.url}/v1`,
+    OPENAI_MODEL: 'gpt-4o-mini',
+  })
+  await expect.poll(() => model.log.billed.answers).toBeGreaterThan(10)
+  demo.process.kill('SIGINT')
+  const { code, stdout, stderr } = await demo.ended()
+  expect({ code, stderr }).toEqual({ code: 0, stderr: '' })
+  expect(stdout).toMatch(/^Model +gpt-4o-mini at 127\.0\.0\.1:\d+$/m)
+  expect(stdout).not.toMatch(/sk-secret|scripted/)
+  expect(new Set(model.log.requests.map((request) => request.model))).toEqual(new Set(['gpt-4o-mini']))
+})
 
 test.concurrent.for<[Record<string, string>, string]>([
   [{ DEMO_SECONDS: 'soon' }, 'DEMO_SECONDS must be a number of seconds above 0, at most 86400, got "soon"\n'],

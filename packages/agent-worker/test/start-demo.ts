@@ -46,7 +46,7 @@ function startDemo(env: Record<string, string>): Demo {
   demo.stdout.on('data', (chunk: Buffer) => (stdout += String(chunk)))
   demo.stderr.on('data', (chunk: Buffer) => (stderr += String(chunk)))
   const end = once(demo, 'close') as Promise<[number | null, NodeJS.Signals | null]>
-  const says = async (line: RegExp, timeoutMs = 20_000): Promise<number> => {
+  const says = async (line: RegExp, timeoutMs = 120_000): Promise<number> => {
     await expect.poll(() => stdout, { timeout: timeoutMs, interval: 20 }).toMatch(line)
     return performance.now() - startedMs
   }

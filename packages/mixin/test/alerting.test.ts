@@ -27,12 +27,12 @@ describe.skipIf(!wantsLongTests)('from a failing agent to a message', { timeout:
     alertmanager = await runAlertmanager(network, files)
     collector = await runCollector(network, files)
     await runPrometheus(network, files)
-  }, 60_000)
+  })
   afterAll(async () => {
     await network.remove()
     sink.close()
     rmSync(files.folder, { recursive: true })
-  }, 60_000)
+  })
 
   test('one broken agent is one message, and one when it is over', async () => {
     // Alerts about the bridge fire before its first scrape when everything but Prometheus' own start is quicker
@@ -47,16 +47,12 @@ describe.skipIf(!wantsLongTests)('from a failing agent to a message', { timeout:
       // In eu-1 one of three agents fails, in us-1 all do
       swarm.failing = { 'eu-1': ['writer'], 'us-1': ['writer', 'reader', 'planner'] }
       await eventually(async () => (told().length >= 2 ? true : undefined), 'the messages')
-      const muted = await eventually(
-        async () => {
-          const suppressed = await suppressedAlerts(alertmanager)
-          return suppressed.includes('AgentErrorBudgetBurn eu-1 writer') && suppressed.includes('SwarmHealthLow eu-1 ')
-            ? suppressed
-            : undefined
-        },
-        'the alerts of the same cause, muted',
-        120_000,
-      )
+      const muted = await eventually(async () => {
+        const suppressed = await suppressedAlerts(alertmanager)
+        return suppressed.includes('AgentErrorBudgetBurn eu-1 writer') && suppressed.includes('SwarmHealthLow eu-1 ')
+          ? suppressed
+          : undefined
+      }, 'the alerts of the same cause, muted')
       expect(muted).toEqual(
         expect.arrayContaining([
           'AgentErrorRateWarning eu-1 writer',
@@ -70,7 +66,6 @@ describe.skipIf(!wantsLongTests)('from a failing agent to a message', { timeout:
       await eventually(
         async () => (names().filter((name) => name.startsWith('resolved')).length === 2 ? true : undefined),
         'the end',
-        120_000,
       )
       expect(names().toSorted()).toEqual([
         'firing AgentErrorRateCritical eu-1',

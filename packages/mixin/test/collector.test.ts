@@ -11,17 +11,17 @@ import { isReady, query, runCollector, runPrometheus } from './engines/street.ts
 const bearer = `Bearer ${otlpToken}`
 const run = (value: number, atMs: number): string => runsAt(undefined, [{ agent: 'writer', outcome: 'success', value }], atMs)
 
-describe.skipIf(!hasDocker).concurrent('the Collector', { timeout: 90_000 }, () => {
+describe.skipIf(!hasDocker).concurrent('the Collector', () => {
   let files: StackFiles
   let network: Network
   beforeAll(async () => {
     files = layOutStack()
     network = await openNetwork()
-  }, 60_000)
+  })
   afterAll(async () => {
     await network.remove()
     rmSync(files.folder, { recursive: true })
-  }, 60_000)
+  })
 
   test('loses no step of a counter when it is killed while Prometheus is down', async () => {
     const prometheus = await runPrometheus(network, files)
@@ -53,7 +53,7 @@ describe.skipIf(!hasDocker).concurrent('the Collector', { timeout: 90_000 }, () 
     await prometheus.start()
     await isReady(prometheus)
     await send(5)
-    await eventually(async () => ((await seen()).length === 20 ? true : undefined), 'all 20 steps in Prometheus', 60_000)
+    await eventually(async () => ((await seen()).length === 20 ? true : undefined), 'all 20 steps in Prometheus')
     expect(await seen()).toEqual(Array.from({ length: 20 }, (_, n) => String(n + 1)))
     const [series] = await query(prometheus, 'agent_executions_total')
     expect(series?.metric).toEqual({

@@ -4,7 +4,7 @@ import { setTimeout as pause } from 'node:timers/promises'
 export async function eventually<Value>(
   what: string,
   look: () => Value | undefined | Promise<Value | undefined>,
-  withinMs = 10_000,
+  withinMs = 120_000,
 ): Promise<Value> {
   const deadline = performance.now() + withinMs
   for (;;) {

@@ -5,7 +5,6 @@ import { startedTelemetry } from './started-telemetry.ts'
 import { deadAddress, testCollector } from './test-collector.ts'
 
 // child processes start slowly on a busy machine
-vi.setConfig({ testTimeout: 30_000 })
 
 /** Shuts down; prints after how many ms that returned and after how many the program ended. */
 const program = `

@@ -55,14 +55,14 @@ export const test: TestAPI<{ startWorker: StartWorker }> = plainTest.extend<{ st
 function startWorker(env: Record<string, string>, program: readonly string[] = [workerProgram]): Worker {
   const worker = spawn(process.execPath, ['--conditions=swarmwatch-source', ...program], {
     // Nothing but this: the environment of a test must not decide, and a container has no home that can be written
-    env: { HOME: '/nonexistent', ...quick, ...env },
+    env: { HOME: '/nonexistent', NODE_COMPILE_CACHE: process.env['NODE_COMPILE_CACHE'], ...quick, ...env },
     cwd: '/',
   })
   let output = ''
   for (const stream of [worker.stdout, worker.stderr]) stream.on('data', (chunk: Buffer) => (output += String(chunk)))
   const end = once(worker, 'close') as Promise<[number | null]>
   // Not expect.poll, which loses its test among concurrent ones
-  const says = (line: RegExp, timeout = 25_000): Promise<void> =>
+  const says = (line: RegExp, timeout = 120_000): Promise<void> =>
     vi.waitFor(() => expect(output).toMatch(line), { timeout, interval: 20 })
   const url = async (): Promise<string> => {
     await says(/ready on http/)
@@ -94,7 +94,7 @@ function startWorker(env: Record<string, string>, program: readonly string[] = [
           expect(body['state']).toBe(state)
           return body
         },
-        { timeout: 25_000, interval: 50 },
+        { timeout: 120_000, interval: 50 },
       ),
     async ended() {
       const [code] = await end

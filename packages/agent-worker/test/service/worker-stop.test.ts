@@ -3,51 +3,50 @@ import { expect } from 'vitest'
 import { startModelServer } from '../../src/model-server/start-model-server.ts'
 import { test } from './start-worker.ts'
 
-test.concurrent(
-  'on SIGTERM takes no more, cancels what was not begun, lets the rest end, and says so while it drains',
-  { timeout: 60_000 },
-  async ({ startWorker, onTestFinished }) => {
-    // Slow enough to look at the worker while it drains
-    const model = await startModelServer({ latencyMs: () => 1500 })
-    onTestFinished(() => model.close())
-    const worker = startWorker({ OPENAI_API_KEY: 'k', OPENAI_BASE_URL: `${model.url}/v1`, WORKER_CONCURRENCY: '1' })
-    const first = await worker.order({ agent: 'rapid-builder' })
-    const others = [await worker.order({ agent: 'rapid-builder' }), await worker.order({ agent: 'reviewer' })]
-    await worker.task(first, 'running')
-    worker.process.kill('SIGTERM')
-    await worker.says(/SIGTERM: stopping/)
-    const [health, refused, states] = await Promise.all([
-      worker.get('/healthz'),
-      worker.post({ agent: 'reviewer' }),
-      Promise.all(others.map(async (id) => (await worker.get(`/tasks/${id}`)).body['state'])),
-    ])
-    expect({ health, refused, states }).toEqual({
-      health: {
-        status: 200,
-        body: {
-          status: 'draining',
-          queued: 0,
-          running: 1,
-          finished: 2,
-          succeeded: 0,
-          failed: 0,
-          cancelled: 2,
-          skipped: 0,
-        },
+test.concurrent('on SIGTERM takes no more, cancels what was not begun, lets the rest end, and says so while it drains', async ({
+  startWorker,
+  onTestFinished,
+}) => {
+  // Slow enough to look at the worker while it drains
+  const model = await startModelServer({ latencyMs: () => 1500 })
+  onTestFinished(() => model.close())
+  const worker = startWorker({ OPENAI_API_KEY: 'k', OPENAI_BASE_URL: `${model.url}/v1`, WORKER_CONCURRENCY: '1' })
+  const first = await worker.order({ agent: 'rapid-builder' })
+  const others = [await worker.order({ agent: 'rapid-builder' }), await worker.order({ agent: 'reviewer' })]
+  await worker.task(first, 'running')
+  worker.process.kill('SIGTERM')
+  await worker.says(/SIGTERM: stopping/)
+  const [health, refused, states] = await Promise.all([
+    worker.get('/healthz'),
+    worker.post({ agent: 'reviewer' }),
+    Promise.all(others.map(async (id) => (await worker.get(`/tasks/${id}`)).body['state'])),
+  ])
+  expect({ health, refused, states }).toEqual({
+    health: {
+      status: 200,
+      body: {
+        status: 'draining',
+        queued: 0,
+        running: 1,
+        finished: 2,
+        succeeded: 0,
+        failed: 0,
+        cancelled: 2,
+        skipped: 0,
       },
-      refused: { status: 503, body: { error: 'the worker is stopping' } },
-      states: ['cancelled', 'cancelled'],
-    })
-    const { code, output } = await worker.ended()
-    expect({ code, lines: output.split('\n').filter((line) => /stop/.test(line)) }).toEqual({
-      code: 0,
-      lines: [
-        '[WORKER] SIGTERM: stopping; 1 running task has 20 s to end, 2 queued tasks are cancelled',
-        '[WORKER] stopped; since the start 1 task succeeded, 0 failed, 2 were cancelled',
-      ],
-    })
-  },
-)
+    },
+    refused: { status: 503, body: { error: 'the worker is stopping' } },
+    states: ['cancelled', 'cancelled'],
+  })
+  const { code, output } = await worker.ended()
+  expect({ code, lines: output.split('\n').filter((line) => /stop/.test(line)) }).toEqual({
+    code: 0,
+    lines: [
+      '[WORKER] SIGTERM: stopping; 1 running task has 20 s to end, 2 queued tasks are cancelled',
+      '[WORKER] stopped; since the start 1 task succeeded, 0 failed, 2 were cancelled',
+    ],
+  })
+})
 
 test.concurrent('aborts tasks that take longer than the drain, waits included: cancelled, not failed', async ({
   startWorker,

@@ -31,25 +31,23 @@ test.concurrent('does the tasks of all three agents, and leaves no file of them'
 test.concurrent('does the work of its schedule without being asked', async ({ startWorker }) => {
   const worker = startWorker({ WORKER_TASKS_PER_MINUTE: '120' })
   const succeeded = async (): Promise<unknown> => (await worker.get('/healthz')).body['succeeded']
-  await vi.waitFor(async () => expect(await succeeded()).toBeGreaterThan(3), { timeout: 25_000 })
+  await vi.waitFor(async () => expect(await succeeded()).toBeGreaterThan(3), { timeout: 120_000 })
 })
 
-test.concurrent(
-  'twelve ordered outages fail all four attempts of their tasks, while the schedule goes on',
-  { timeout: 60_000 },
-  async ({ startWorker }) => {
-    const worker = startWorker({ WORKER_TASKS_PER_MINUTE: '120', BASE_RETRY_DELAY: '2' })
-    const faults = Array.from({ length: 12 }, (_, n) => (n % 2 === 0 ? '500' : 'reset'))
-    const ids = await Promise.all(faults.map((fault) => worker.order({ agent: 'reviewer', fault })))
-    await worker.says(/\[RETRY\] reviewer attempt 4\/4/)
-    const { succeeded, failed } = (await worker.get('/healthz')).body
-    expect({ hasSucceeded: Number(succeeded) > 0, failed }).toEqual({ hasSucceeded: true, failed: 0 })
-    const tasks = await Promise.all(ids.map((id) => worker.task(id, 'failed')))
-    expect(tasks.map(({ error }) => error)).toEqual(faults.map((fault) => ({ type: fault === '500' ? '500' : 'ECONNRESET' })))
-    expect(worker.output().match(/\[FAILED\] reviewer gave up after 4 attempts, \d+\.\d s \(500\)/g)).toHaveLength(6)
-    expect((await worker.get('/healthz')).body).toMatchObject({ failed: 12, queued: 0 })
-  },
-)
+test.concurrent('twelve ordered outages fail all four attempts of their tasks, while the schedule goes on', async ({
+  startWorker,
+}) => {
+  const worker = startWorker({ WORKER_TASKS_PER_MINUTE: '120', BASE_RETRY_DELAY: '2' })
+  const faults = Array.from({ length: 12 }, (_, n) => (n % 2 === 0 ? '500' : 'reset'))
+  const ids = await Promise.all(faults.map((fault) => worker.order({ agent: 'reviewer', fault })))
+  await worker.says(/\[RETRY\] reviewer attempt 4\/4/)
+  const { succeeded, failed } = (await worker.get('/healthz')).body
+  expect({ hasSucceeded: Number(succeeded) > 0, failed }).toEqual({ hasSucceeded: true, failed: 0 })
+  const tasks = await Promise.all(ids.map((id) => worker.task(id, 'failed')))
+  expect(tasks.map(({ error }) => error)).toEqual(faults.map((fault) => ({ type: fault === '500' ? '500' : 'ECONNRESET' })))
+  expect(worker.output().match(/\[FAILED\] reviewer gave up after 4 attempts, \d+\.\d s \(500\)/g)).toHaveLength(6)
+  expect((await worker.get('/healthz')).body).toMatchObject({ failed: 12, queued: 0 })
+})
 
 test.concurrent('an ordered 429 asks to come back in a second', async ({ startWorker }) => {
   const worker = startWorker({ MAX_RETRIES: '1' })
@@ -58,13 +56,9 @@ test.concurrent('an ordered 429 asks to come back in a second', async ({ startWo
   expect(worker.output()).toContain('[RETRY] rapid-builder attempt 2/2 in 1 s (429)')
 })
 
-test.concurrent(
-  'an ordered timeout lets the attempt run out of its ten seconds',
-  { timeout: 60_000 },
-  async ({ startWorker }) => {
-    const worker = startWorker({ MAX_RETRIES: '0' })
-    const id = await worker.order({ agent: 'api-integrator', fault: 'timeout' })
-    await worker.says(/\[FAILED\] api-integrator gave up after 1 attempt, 1\d\.\d s \(timeout\)/, 40_000)
-    expect(await worker.task(id, 'failed')).toMatchObject({ error: { type: 'timeout' } })
-  },
-)
+test.concurrent('an ordered timeout lets the attempt run out of its ten seconds', async ({ startWorker }) => {
+  const worker = startWorker({ MAX_RETRIES: '0' })
+  const id = await worker.order({ agent: 'api-integrator', fault: 'timeout' })
+  await worker.says(/\[FAILED\] api-integrator gave up after 1 attempt, 1\d\.\d s \(timeout\)/)
+  expect(await worker.task(id, 'failed')).toMatchObject({ error: { type: 'timeout' } })
+})

@@ -56,7 +56,7 @@ withAlertmanager(
 
     const last = await runBridge({ ...env, PORT: String(port) })
     const titles = (): Set<string> => new Set(sink.received.map(({ title }) => title))
-    await eventually('all to be told', () => names.every((name) => titles().has(name)), 120_000)
+    await eventually('all to be told', () => names.every((name) => titles().has(name)))
     last?.child.kill('SIGTERM')
     expect(await last?.ended).toBe(0)
 

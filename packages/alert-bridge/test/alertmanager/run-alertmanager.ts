@@ -60,14 +60,11 @@ export async function runAlertmanager(options: AlertmanagerOptions): Promise<Run
   onTestFinished(() => void spawnSync('docker', ['rm', '--force', '--volumes', name]))
   const url = `http://127.0.0.1:${port}`
   const ready = (): Promise<boolean> =>
-    eventually(
-      'Alertmanager to be ready',
-      () =>
-        fetch(`${url}/-/ready`).then(
-          ({ ok }) => ok,
-          () => false,
-        ),
-      20_000,
+    eventually('Alertmanager to be ready', () =>
+      fetch(`${url}/-/ready`).then(
+        ({ ok }) => ok,
+        () => false,
+      ),
     )
   await ready()
   return {

@@ -39,16 +39,12 @@ test(
     }
 
     const last = await runBridge({ SINK_URL: sink.url, DATA_DIR: dataDir })
-    await eventually(
-      'nothing to wait',
-      async () => {
-        const response = await fetch(`${last?.url}/api/v1/deliveries?state=pending`, {
-          headers: { authorization: `Bearer ${token}` },
-        })
-        return ((await response.json()) as { deliveries: object[] }).deliveries.length === 0
-      },
-      60_000,
-    )
+    await eventually('nothing to wait', async () => {
+      const response = await fetch(`${last?.url}/api/v1/deliveries?state=pending`, {
+        headers: { authorization: `Bearer ${token}` },
+      })
+      return ((await response.json()) as { deliveries: object[] }).deliveries.length === 0
+    })
     last?.child.kill('SIGTERM')
     expect(await last?.ended).toBe(0)
 

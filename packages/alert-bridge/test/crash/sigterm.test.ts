@@ -7,7 +7,7 @@ import { startLoad } from './load.ts'
 import { runBridge } from './run-bridge.ts'
 import { openSink } from './sink.ts'
 
-test('ends in order on SIGTERM in the middle of its work, and loses and repeats nothing', { timeout: 30_000 }, async () => {
+test('ends in order on SIGTERM in the middle of its work, and loses and repeats nothing', async () => {
   const sink = await openSink()
   const dataDir = temporaryFolder()
   const env = { SINK_URL: sink.url, DATA_DIR: dataDir }

@@ -66,8 +66,16 @@ test('tells the reserve at once when all others are dead letters', async () => {
 test('says in one line on the console what nobody could be told', async () => {
   const main = recordingChannel({ answer: broken })
   const reserve = recordingChannel({ name: 'reserve', fallback: true, answer: failing })
-  const bridge = await startedBridge({ channels: [main, reserve], times: shortTimes })
+  let shift = 0
+  const times = { ...shortTimes, lastResortAfterMs: 60_000 }
+  const bridge = await startedBridge({ channels: [main, reserve], times, now: () => Date.now() + shift })
   await bridge.post('/api/v1/alerts', critical)
+  await eventually(
+    'both failures to be stored',
+    async () => (await bridge.deliveries()).filter(({ reason }) => reason !== undefined).length === 2,
+  )
+  shift = 120_000
+  bridge.service.core.wake()
   const line = await eventually('the line', () =>
     bridge.lines.find((one) => one.startsWith('[ALERT] ') && one.includes('"Down"')),
   )

@@ -120,7 +120,7 @@ test('what is left of the tokens of a channel outlives a restart', async () => {
   await second.post('/api/v1/alerts', firing({ name: 'H' }))
   expect(slack.http.seen).toHaveLength(5)
   clock.now += 1_000
-  await eventually('one more to be told', () => slack.http.seen.length === 6, 10_000)
+  await eventually('one more to be told', () => slack.http.seen.length === 6)
   clock.now += 60_000
   await second.idle()
   expect(slack.http.seen).toHaveLength(8)

@@ -71,7 +71,7 @@ export async function openNetwork(): Promise<Network> {
 }
 
 /** Asks again and again until the answer is one, or fails with what was last seen. */
-export async function eventually<T>(ask: () => Promise<T | undefined>, what: string, withinMs = 30_000): Promise<T> {
+export async function eventually<T>(ask: () => Promise<T | undefined>, what: string, withinMs = 120_000): Promise<T> {
   const end = Date.now() + withinMs
   let last: unknown
   while (Date.now() < end) {

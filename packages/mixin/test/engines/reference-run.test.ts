@@ -40,8 +40,8 @@ type Known = ReadonlyMap<string, ReadonlySet<string>>
 
 describe.skipIf(!hasDocker)('in a Prometheus that the reference swarm has filled through the Collector', () => {
   let stack: FilledStack
-  beforeAll(async () => void (stack = await fillStack(ruleFiles(settings))), 120_000)
-  afterAll(async () => stack?.close(), 60_000)
+  beforeAll(async () => void (stack = await fillStack(ruleFiles(settings))))
+  afterAll(async () => stack?.close())
 
   test('every series that a rule, a panel or a runbook reads is there, with the labels that it reads', async () => {
     await comesTo([], async () => missingIn(await knownTo(stack)))
@@ -75,7 +75,7 @@ describe.skipIf(!hasDocker)('in a Prometheus that the reference swarm has filled
 async function comesTo(expected: readonly string[], ask: () => Promise<readonly string[]>): Promise<readonly string[]> {
   let last: readonly string[] = []
   const same = (): boolean => JSON.stringify(last.toSorted()) === JSON.stringify(expected.toSorted())
-  await eventually(async () => ((last = await ask()), same() ? true : undefined), 'the answer', 25_000).catch(() => {})
+  await eventually(async () => ((last = await ask()), same() ? true : undefined), 'the answer').catch(() => {})
   expect(last.toSorted()).toEqual(expected.toSorted())
   return last
 }

@@ -65,11 +65,9 @@ export async function startEngines(): Promise<Engines> {
     )
     const prometheusUrl = `http://${await docker('port', prometheus, '9090/tcp')}`
     const otlpUrl = `http://${await docker('port', collector, '4318/tcp')}`
-    await eventually('Prometheus to be ready', () => isOk(`${prometheusUrl}/-/ready`), 20_000)
-    await eventually(
-      'the Collector to listen',
-      () => isOk(`${otlpUrl}/v1/metrics`, { method: 'POST', body: '{}', headers: { 'content-type': 'application/json' } }),
-      20_000,
+    await eventually('Prometheus to be ready', () => isOk(`${prometheusUrl}/-/ready`))
+    await eventually('the Collector to listen', () =>
+      isOk(`${otlpUrl}/v1/metrics`, { method: 'POST', body: '{}', headers: { 'content-type': 'application/json' } }),
     )
     return {
       otlpUrl,

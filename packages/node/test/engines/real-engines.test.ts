@@ -16,7 +16,7 @@ const byOtlp = 'job="swarmwatch/engine-test"'
 /** Measured anew at every collection: the same series, but never the same value. */
 const measuredAnew = new Set<string>([metric.resourceUtilization.prometheus, metric.healthScore.prometheus])
 
-describe.skipIf(await whyNoEngines())('on a real Collector and a real Prometheus', { timeout: 40_000 }, () => {
+describe.skipIf(await whyNoEngines())('on a real Collector and a real Prometheus', () => {
   let engines: Engines
   let telemetry: Telemetry
 
@@ -32,12 +32,12 @@ describe.skipIf(await whyNoEngines())('on a real Collector and a real Prometheus
       env: { OTEL_EXPORTER_OTLP_ENDPOINT: engines.otlpUrl },
     })
     await engines.scrape(telemetry.metricsUrl!)
-  }, 60_000)
+  })
 
   afterAll(async () => {
     await telemetry?.shutdown()
     await engines?.stop()
-  }, 30_000)
+  })
 
   /** The samples of our own instruments that one way has brought. */
   async function ownSeries(way: string): Promise<Sample[]> {
@@ -52,15 +52,11 @@ describe.skipIf(await whyNoEngines())('on a real Collector and a real Prometheus
 
   test('a run gives the same series by scrape and by OTLP, for every instrument of the SDK', async () => {
     await useEveryInstrument()
-    const [scraped, pushed] = await eventually(
-      'both ways to bring every instrument with the same values',
-      async () => {
-        const both = [seriesOf(await ownSeries(byScrape)), seriesOf(await ownSeries(byOtlp))] as const
-        const isComplete = Object.values(metric).every(({ prometheus }) => both.every((series) => has(series, prometheus)))
-        return isComplete && JSON.stringify([...both[0]]) === JSON.stringify([...both[1]]) ? both : undefined
-      },
-      20_000,
-    ).catch(async () => [seriesOf(await ownSeries(byScrape)), seriesOf(await ownSeries(byOtlp))] as const)
+    const [scraped, pushed] = await eventually('both ways to bring every instrument with the same values', async () => {
+      const both = [seriesOf(await ownSeries(byScrape)), seriesOf(await ownSeries(byOtlp))] as const
+      const isComplete = Object.values(metric).every(({ prometheus }) => both.every((series) => has(series, prometheus)))
+      return isComplete && JSON.stringify([...both[0]]) === JSON.stringify([...both[1]]) ? both : undefined
+    }).catch(async () => [seriesOf(await ownSeries(byScrape)), seriesOf(await ownSeries(byOtlp))] as const)
 
     expect(Object.fromEntries(scraped)).toEqual(Object.fromEntries(pushed))
     const fleet = ['cloud_region="eu-1"', 'deployment_environment_name="production"']
@@ -108,21 +104,17 @@ describe.skipIf(await whyNoEngines())('on a real Collector and a real Prometheus
       },
       { name: agent, recovery: false, logger: false },
     )
-    await eventually('the zeros', async () => (await query(engines.prometheusUrl, series('failure')))[0], 15_000)
+    await eventually('the zeros', async () => (await query(engines.prometheusUrl, series('failure')))[0])
     await run()
     fails = true
     await expect(run()).rejects.toThrow('never seen')
 
     const ratio = `sum(increase(${series('failure')}[1m])) / sum(increase(${series('success|failure')}[1m]))`
     const rate = `sum(rate(${series('failure')}[1m])) > 0`
-    const [found] = await eventually(
-      'one failure in two',
-      async () => {
-        const [sample] = await query(engines.prometheusUrl, ratio)
-        return sample !== undefined && Number(sample.value) > 0.49 ? [sample] : undefined
-      },
-      15_000,
-    )
+    const [found] = await eventually('one failure in two', async () => {
+      const [sample] = await query(engines.prometheusUrl, ratio)
+      return sample !== undefined && Number(sample.value) > 0.49 ? [sample] : undefined
+    })
     expect(Number(found.value)).toBeCloseTo(0.5)
     expect(await query(engines.prometheusUrl, rate)).toHaveLength(1)
   })

@@ -6,7 +6,6 @@ import { goLive, openedPage, seriousFaults } from './browser-page.ts'
 import { launchBrowser, openTab, pictureFile, whyNoBrowser } from './chromium.ts'
 import { quarterHour } from './quarter-hour.ts'
 
-vi.setConfig({ testTimeout: 30_000, hookTimeout: 30_000 })
 if (whyNoBrowser !== undefined) console.log(`skipped the looks of the status page: ${whyNoBrowser}`)
 
 describe.skipIf(whyNoBrowser !== undefined)('in a browser', () => {

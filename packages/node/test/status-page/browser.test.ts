@@ -6,7 +6,6 @@ import { goLive, openedPage, seriousFaults } from './browser-page.ts'
 import { launchBrowser, openTab, pictureFile, whyNoBrowser } from './chromium.ts'
 import { failedRun, sampleMetrics, sampleRun } from './sample-swarm.ts'
 
-vi.setConfig({ testTimeout: 30_000, hookTimeout: 30_000 })
 if (whyNoBrowser !== undefined) console.log(`skipped the status page in a browser: ${whyNoBrowser}`)
 
 const figuresOn = (tab: Page): Promise<Record<string, number>> =>

@@ -10,7 +10,7 @@ export interface IsolationSuiteOptions extends IsolationLimits {
   readonly cases?: readonly string[] | undefined
   /** How many processes run at once. @default 2 */
   readonly atOnce?: number | undefined
-  /** What a process may need to load the adapter before its case begins. @default 30000 */
+  /** What a process may need to load the adapter before its case begins. @default 120000 */
   readonly startMs?: number | undefined
   /** Arguments for node in each process. @default those of this process */
   readonly nodeArguments?: readonly string[] | undefined
@@ -53,28 +53,38 @@ export async function runIsolationSuite(
 }
 
 async function runAlone(adapter: URL, caseName: string, options: IsolationSuiteOptions): Promise<IsolationResult> {
-  const { nodeArguments = process.execArgv, env = {}, startMs = 30_000, timeoutMs = 5000, graceMs = 20 } = options
+  const { nodeArguments = process.execArgv, env = {}, startMs = 120_000, timeoutMs = 5000, graceMs = 20 } = options
   // Listening keeps the process alive while a case hangs with nothing to wait for, and ends it with this one
   const program = `
     process.on('disconnect', () => process.exit())
     import { runIsolationCase } from ${JSON.stringify(caseModule)}
     const { default: adapter } = await import(${JSON.stringify(adapter.href)})
+    process.send('loaded')
     const result = await runIsolationCase(adapter, ${JSON.stringify(caseName)}, ${JSON.stringify({ timeoutMs, graceMs })})
     process.send(result, () => process.exit())`
   const child = spawn(process.execPath, [...nodeArguments, '--input-type=module', '--eval', program], {
     env: { ...process.env, ...env },
     stdio: ['ignore', 'ignore', 'pipe', 'ipc'],
-    timeout: startMs + 6 * timeoutMs + graceMs,
-    killSignal: 'SIGKILL',
   })
+  let limit: NodeJS.Timeout | undefined
+  const endAfter = (ms: number): void => {
+    clearTimeout(limit)
+    limit = setTimeout(() => child.kill('SIGKILL'), ms)
+  }
+  endAfter(startMs)
   let result: IsolationResult | undefined
   let said = ''
-  child.on('message', (message) => (result = message as IsolationResult))
+  child.on('message', (message) => {
+    // A case that hangs is not waited for as long as a busy machine may need to load the adapter
+    if (message === 'loaded') endAfter(6 * timeoutMs + graceMs)
+    else result = message as IsolationResult
+  })
   child.stderr?.on('data', (text: Buffer) => (said = `${said}${text.toString()}`.slice(-5000)))
   const ending = await new Promise<string>((resolve) => {
     child.on('error', (error) => resolve(error.message))
     child.on('close', (code, signal) => resolve(signal === null ? `it exited with ${code}` : `it hung`))
   })
+  clearTimeout(limit)
   if (result) return result
   const lines = said.trim().split('\n')
   // Below the error that ends a process stand its stack and Node's version
