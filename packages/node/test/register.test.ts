@@ -1,4 +1,4 @@
-import { expect, test as sequentialTest, vi } from 'vitest'
+import { expect, test as sequentialTest } from 'vitest'
 
 import { runNode, runRegistered } from './run-node.ts'
 import { deadAddress, testCollector } from './test-collector.ts'

@@ -1,4 +1,4 @@
-import { expect, test, vi } from 'vitest'
+import { expect, test } from 'vitest'
 
 import { runNode } from './run-node.ts'
 import { startedTelemetry } from './started-telemetry.ts'

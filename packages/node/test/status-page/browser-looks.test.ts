@@ -1,5 +1,5 @@
 import type { Browser } from 'playwright-core'
-import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest'
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 
 import { eventually } from '../eventually.ts'
 import { goLive, openedPage, seriousFaults } from './browser-page.ts'

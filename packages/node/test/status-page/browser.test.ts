@@ -1,6 +1,6 @@
 import { getExecutionMetrics, getSystemHealth, instrumentAgent, type SystemHealth } from '@swarmwatch/sdk'
 import type { Browser, Page } from 'playwright-core'
-import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest'
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 
 import { goLive, openedPage, seriousFaults } from './browser-page.ts'
 import { launchBrowser, openTab, pictureFile, whyNoBrowser } from './chromium.ts'
