@@ -35,8 +35,8 @@ export const groups: readonly Group[] = [
   },
   {
     name: 'dedupe',
-    sources: [`${bridge}/src/inbox/{dedupe-key,decide-repeat,severity-of,escalation-of,meta-throttle}.ts`],
-    tests: [`${bridge}/test/inbox/{dedupe-key,decide-repeat,severity-of,escalation-of,meta-throttle,repeats}.test.ts`],
+    sources: [`${bridge}/src/inbox/{dedupe-key,decide-repeat,severity-of,escalation-of,meta-reports}.ts`],
+    tests: [`${bridge}/test/inbox/{dedupe-key,decide-repeat,severity-of,escalation-of,meta-reports,repeats}.test.ts`],
   },
   {
     name: 'delivery',

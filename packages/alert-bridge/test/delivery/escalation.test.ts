@@ -72,7 +72,7 @@ test('says in one line on the console what nobody could be told', async () => {
   await bridge.post('/api/v1/alerts', critical)
   await eventually(
     'both failures to be stored',
-    async () => (await bridge.deliveries()).filter(({ reason }) => reason !== undefined).length === 2,
+    async () => (await bridge.deliveries()).filter(({ title, reason }) => title === 'Down' && reason !== undefined).length === 2,
   )
   shift = 120_000
   bridge.service.core.wake()

@@ -8,9 +8,9 @@ import type { RoutedChannel } from '../../src/routing/routed-channel.ts'
 
 const base = { severities: ['critical', 'warning', 'info'], fallback: false, quietHours: undefined } as const
 
-/** Slack by its incoming webhook at this address, which gets 150 ms for an answer. */
+/** Slack by its incoming webhook at this address, which gets a second for an answer. */
 export function slackAt(url: string, more: Partial<SlackChannelSettings> = {}): ChannelSettings {
-  return { ...base, type: 'slack', name: 'slack', webhook: new Secret(url), timeoutMs: 150, ...more } as ChannelSettings
+  return { ...base, type: 'slack', name: 'slack', webhook: new Secret(url), timeoutMs: 1_000, ...more } as ChannelSettings
 }
 
 /** Mail by the server on this port of this machine. */

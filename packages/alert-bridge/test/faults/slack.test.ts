@@ -49,7 +49,8 @@ test('429: Slack is left alone for as long as it says, then each message comes o
     says(429, '', { 'retry-after': '1' })(request, response)
   })
   const times = { ...shortTimes, longestBackoffMs: 10_000 }
-  const bridge = await startedBridge({ channels: real(slackAt(slack.http.url + hook)), times })
+  const channels = real(slackAt(slack.http.url + hook, { timeoutMs: 20_000 }))
+  const bridge = await startedBridge({ channels, times })
   await bridge.post('/api/v1/alerts', firing())
   await eventually('the answer', async () => (await bridge.deliveries('pending'))[0]?.reason === 'Slack answered 429: (nothing)')
   await bridge.post('/api/v1/alerts', firing({ name: 'Other' }))
@@ -85,13 +86,17 @@ test.each<[string, () => Promise<string>]>([
 test('what fired and ended while Slack was down is told as one summary', async () => {
   const slack = await openSlack()
   slack.faults.push(...again(says(503), 200))
-  const times = { ...shortTimes, probeAfterMs: 100, longestBackoffMs: 60_000 }
-  const bridge = await startedBridge({ channels: real(slackAt(slack.http.url + hook)), times })
+  const clock = { now: Date.now() }
+  const channels = real(slackAt(slack.http.url + hook, { timeoutMs: 20_000 }))
+  const bridge = await startedBridge({ channels, times: shortTimes, now: () => clock.now })
   for (const name of ['A', 'B']) await bridge.post('/api/v1/alerts', firing({ name }))
-  await eventually('tries', () => slack.http.seen.length >= 2)
+  await eventually('a failure', async () => (await bridge.deliveries()).some(({ reason }) => reason !== undefined))
   for (const name of ['A', 'B']) await bridge.post('/api/v1/alerts', resolved({ name }))
   slack.faults.length = 0
   const failed = slack.http.seen.length
+  // All of them are due at once
+  clock.now += 60_000
+  bridge.service.core.wake()
   await bridge.idle()
   const told = textsOf(slack).slice(failed)
   expect(told.at(-1)).toMatch(/^\w+ - A, B/)
