@@ -7,7 +7,7 @@ import { expect, onTestFinished, test } from 'vitest'
 
 import { root } from './stack/compose-file.ts'
 
-test('a clone by a git that writes CRLF has LF and passes the format check', { timeout: 120_000 }, () => {
+test('a clone by a git that writes CRLF has LF and passes the format check', () => {
   const folder = mkdtempSync(join(tmpdir(), 'swarmwatch-clone-'))
   onTestFinished(() => rmSync(folder, { recursive: true }))
   const git = (...args: readonly string[]): string => execFileSync('git', args, { cwd: folder, encoding: 'utf8', stdio: 'pipe' })

@@ -1,10 +1,9 @@
-import { expect, test as sequentialTest, vi } from 'vitest'
+import { expect, test as sequentialTest } from 'vitest'
 
 import { type Ended, runNode, runRegistered, type RunOptions } from './run-node.ts'
 import { deadAddress, type TestCollector, testCollector } from './test-collector.ts'
 
 // child processes start slowly on a busy machine
-vi.setConfig({ testTimeout: 60_000 })
 const test = sequentialTest.concurrent
 
 const signals = [

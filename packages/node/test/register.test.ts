@@ -4,7 +4,6 @@ import { runNode, runRegistered } from './run-node.ts'
 import { deadAddress, testCollector } from './test-collector.ts'
 
 // child processes start slowly on a busy machine
-vi.setConfig({ testTimeout: 60_000 })
 const test = sequentialTest.concurrent
 
 const anyPort = { METRICS_PORT: '0' }

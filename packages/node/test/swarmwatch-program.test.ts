@@ -3,7 +3,6 @@ import { expect, test } from 'vitest'
 import { runNode } from './run-node.ts'
 
 // child processes start slowly on a busy machine
-vi.setConfig({ testTimeout: 60_000 })
 
 const swarmwatch = (args: readonly string[], env: Record<string, string> = {}) => runNode(['./src/cli.ts', ...args], { env })
 

@@ -39,7 +39,7 @@ test.skipIf(!canRun).each<[string, SMTPServerOptions, Partial<EmailChannel>]>([
   ['STARTTLS and any certificate', certified, { tlsSkipVerify: true }],
   ['TLS from the first byte on any port', { ...certified, secure: true }, { implicitTls: true, ca: certified.cert }],
   ['no TLS', { disabledCommands: ['STARTTLS'] }, { requireTls: false }],
-])('the real Alertmanager mails by %s', { timeout: 120_000 }, async (_, options, settings) => {
+])('the real Alertmanager mails by %s', async (_, options, settings) => {
   const { port, mails } = await mailServer(options)
   const folder = temporaryFolder()
   const template = readFileSync(join(root, 'collector/alertmanager/alertmanager.template.yaml'), 'utf8')

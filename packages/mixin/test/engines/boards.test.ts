@@ -55,8 +55,8 @@ describe.skipIf(whyNot !== undefined)('in Grafana', () => {
       { environment: 'twenty', agents: 20 },
       { environment: 'hundred', agents: 100 },
     ])
-  }, 180_000)
-  afterAll(async () => crowd?.close(), 60_000)
+  })
+  afterAll(async () => crowd?.close())
 
   for (const { plan, panels } of boards) {
     for (const scene of scenes) {
@@ -71,7 +71,7 @@ describe.skipIf(whyNot !== undefined)('in Grafana', () => {
           problems.push(...problemsOf(each.panel, each.plan, shown, scene).map((problem) => `${each.panel.title}: ${problem}`))
         }
         expect(problems).toEqual([])
-      }, 120_000)
+      })
     }
   }
 

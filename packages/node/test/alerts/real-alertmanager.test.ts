@@ -49,13 +49,12 @@ beforeAll(async () => {
   await eventually(
     'Alertmanager to be ready',
     async () => (await fetch(`${address}/-/ready`, { headers }).catch(() => undefined))?.ok || undefined,
-    20_000,
   )
-}, 60_000)
+})
 
 afterAll(async () => {
   if (reason === undefined) await docker('rm', '--force', '--volumes', container)
-}, 60_000)
+})
 
 async function shown(): Promise<ShownAlert | undefined> {
   const response = await fetch(`${address}/api/v2/alerts?filter=alertname="SwarmTooBusy"`, { headers })
@@ -64,7 +63,6 @@ async function shown(): Promise<ShownAlert | undefined> {
 
 test.skipIf(reason !== undefined)(
   'an alert fires at an Alertmanager with a password, stays while it is re-sent, and is over there',
-  { timeout: 30_000 },
   async () => {
     let isBusy = true
     const rule: ConditionRule = {
