@@ -23,7 +23,7 @@ describe.skipIf(whyNot !== undefined)('a library of test/libraries', () => {
     const program = new URL('libraries/failures.mjs', import.meta.url).href
     real = await ((await import(program)) as { openFailures(): Promise<Failures> }).openFailures()
     telemetry = await startTestTelemetry()
-  }, 120_000)
+  })
   afterAll(async () => {
     await telemetry?.shutdown()
     real?.close()
@@ -33,7 +33,7 @@ describe.skipIf(whyNot !== undefined)('a library of test/libraries', () => {
     expect(rows.map(([library, what]) => `${library}: ${what}`)).toEqual(Object.keys(real.failures))
   })
 
-  test.for(rows)('%s: %s is %s, retried: %s', { timeout: 60_000 }, async ([library, what, type, retried, seconds]) => {
+  test.for(rows)('%s: %s is %s, retried: %s', async ([library, what, type, retried, seconds]) => {
     const recovery = { maxRetries: 1, baseDelaySeconds: 0 }
     const name = `${library}: ${what}`
     await instrumentAgent(real.failures[name]!, { name, logger: false, recovery })().catch(() => {})

@@ -15,7 +15,7 @@ const packedAs = (name: string): PackedPackage => packed.find((each) => each.nam
 beforeAll(async () => {
   outside = await mkdtemp(join(tmpdir(), 'swarmwatch-packages-'))
   packed = await packPublished(outside)
-}, 120_000)
+})
 afterAll(() => rm(outside, { recursive: true, force: true }))
 
 describe.each(published)('@swarmwatch/%s, packed', (name) => {
@@ -31,7 +31,7 @@ describe.each(published)('@swarmwatch/%s, packed', (name) => {
     expect(versions.filter((version) => !/^[\^~]?\d+\.\d+\.\d+$/.test(version))).toEqual([])
   })
 
-  test('runs the example of its README', { timeout: 30_000 }, async () => {
+  test('runs the example of its README', async () => {
     const consumer = await consumerOf(packed, outside)
     const [example] = examplesOf(await readFile(join(packedAs(name).folder, 'README.md'), 'utf8'))
     const { status, output } = await runScript(consumer, 'example.mjs', example!)
@@ -42,7 +42,6 @@ describe.each(published)('@swarmwatch/%s, packed', (name) => {
 
 test.each(['README.md', 'docs/getting-started.md', 'docs/testing.md', 'docs/migration.md'])(
   'the examples of %s run',
-  { timeout: 60_000 },
   async (document) => {
     const consumer = await consumerOf(packed, outside)
     const outputs = []
@@ -57,7 +56,6 @@ test.each(['README.md', 'docs/getting-started.md', 'docs/testing.md', 'docs/migr
 
 test.each(['README.md', 'docs/getting-started.md'])(
   'the examples of %s run in a clone, with the command that the README gives',
-  { timeout: 60_000 },
   async (document) => {
     const { scripts } = JSON.parse(await readFile('package.json', 'utf8')) as { scripts: { try: string } }
     const [node, ...flags] = scripts.try.split(' ')
@@ -89,9 +87,9 @@ test('@swarmwatch/node installs with pnpm as it is: no install script, one relea
   const copies = installed.flatMap((name) => /^@opentelemetry\+[^@]+/.exec(name)?.[0] ?? [])
   expect(copies.filter((name, at) => copies.indexOf(name) !== at)).toEqual([])
   expect(installed.length, installed.join(' ')).toBeLessThanOrEqual(25)
-}, 120_000)
+})
 
-test('the program swarmwatch runs from the packed package', { timeout: 30_000 }, async () => {
+test('the program swarmwatch runs from the packed package', async () => {
   const consumer = await consumerOf(packed, outside)
   const program = join(consumer, 'node_modules/@swarmwatch/node/bin/swarmwatch.mjs')
   const { status, output } = await runProgram(consumer, process.execPath, [program, 'config'])
@@ -99,18 +97,14 @@ test('the program swarmwatch runs from the packed package', { timeout: 30_000 },
   expect(output).toContain('recovery')
 })
 
-test(
-  'a rule that fires reaches Slack through the bridge in the same process, where it is installed',
-  { timeout: 30_000 },
-  async () => {
-    const consumer = await consumerOf(packed, outside)
-    const { status, output } = await runScript(consumer, 'embedded.mjs', embedded)
-    expect(status, output).toBe(0)
-    expect(output.split('\n').filter((line) => line.startsWith('told: '))).toEqual([
-      expect.stringContaining('AlwaysWrong') as string,
-    ])
-  },
-)
+test('a rule that fires reaches Slack through the bridge in the same process, where it is installed', async () => {
+  const consumer = await consumerOf(packed, outside)
+  const { status, output } = await runScript(consumer, 'embedded.mjs', embedded)
+  expect(status, output).toBe(0)
+  expect(output.split('\n').filter((line) => line.startsWith('told: '))).toEqual([
+    expect.stringContaining('AlwaysWrong') as string,
+  ])
+})
 
 const setUps = [
   {
@@ -136,7 +130,7 @@ describe.each(setUps)('with $title', ({ from, traceSdk, provider, processor }) =
     return consumerOf([packedAs('sdk')], outside, { ...openTelemetry, '@types/node': installed('', '@types/node') })
   }
 
-  test('the packed sdk retries and records its spans and metrics', { timeout: 30_000 }, async () => {
+  test('the packed sdk retries and records its spans and metrics', async () => {
     const { status, output } = await runScript(await consumer(), 'record.mjs', recording(traceSdk, provider, processor))
     expect(status, output).toBe(0)
     expect(JSON.parse(output)).toEqual({
@@ -147,7 +141,7 @@ describe.each(setUps)('with $title', ({ from, traceSdk, provider, processor }) =
     })
   })
 
-  test('the packed test kit keeps what a run was, and runs the isolation suite', { timeout: 60_000 }, async () => {
+  test('the packed test kit keeps what a run was, and runs the isolation suite', async () => {
     const { status, output } = await runScript(await consumer(), 'testing.mjs', testing)
     expect(status, output).toBe(0)
     expect(JSON.parse(output)).toEqual({
@@ -163,7 +157,7 @@ describe.each(setUps)('with $title', ({ from, traceSdk, provider, processor }) =
     })
   })
 
-  test('a TypeScript consumer compiles against the packed types, libraries checked', { timeout: 30_000 }, async () => {
+  test('a TypeScript consumer compiles against the packed types, libraries checked', async () => {
     const folder = await consumer()
     await runScript(folder, 'consumer.ts', typedConsumer)
     const flags =
@@ -176,7 +170,7 @@ describe.each(setUps)('with $title', ({ from, traceSdk, provider, processor }) =
   })
 })
 
-test('the packed test kit says what to install where OpenTelemetry is missing', { timeout: 30_000 }, async () => {
+test('the packed test kit says what to install where OpenTelemetry is missing', async () => {
   const consumer = await consumerOf([packedAs('sdk')], outside)
   await rm(join(consumer, 'node_modules/@opentelemetry/sdk-trace'))
   const { status, output } = await runScript(
