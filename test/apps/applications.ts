@@ -109,13 +109,14 @@ export const applications: readonly Application[] = [
   {
     name: 'cluster',
     what: '`node:cluster` with two workers, `register` in each',
-    checked: 'both workers send by OTLP, each as an instance of its own; all end by themselves',
+    checked: 'both workers send by OTLP, each as an instance of its own, and say that the port is taken; all end by themselves',
     packages: ['sdk', 'node'],
     files: greeter,
     async attempt({ run, sink }) {
       const output = await run(process.execPath, [...registered, 'main.mjs'])
       expect(output.match(/^worker \d ended with 0$/gm), output).toHaveLength(2)
       expect(output.match(/^Hello, Ada$/gm), output).toHaveLength(2)
+      expect(output.match(/METRICS_PORT \d+ is taken/g), output).toHaveLength(2)
       await expectTelemetry(sink)
       expect(instancesOf(sink.bodies('/v1/traces'))).toHaveLength(2)
     },
