@@ -3,7 +3,7 @@ import { metric } from '@swarmwatch/sdk/names'
 import { isAlert } from '../src/rule.ts'
 import type { RuleFile } from '../src/rule-files.ts'
 
-const words = new Set('and or unless by on ignoring without group_left group_right offset bool inf nan start end'.split(' '))
+const words = new Set('and or unless by on ignoring without group_left group_right offset bool inf nan NaN start end'.split(' '))
 
 /** The names of the series that a PromQL expression reads. */
 export function metricNames(expr: string): readonly string[] {

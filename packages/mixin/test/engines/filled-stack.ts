@@ -28,6 +28,8 @@ const withPast = [
   'agent:variant_successes:rate5m',
   'agent:variant_cost_usd:rate5m',
   'swarm:executions:rate5m',
+  'swarm:cost_usd:increase1h',
+  'swarm:health_score',
 ]
 
 // Small queues, so that one request is too large for them; there is no trace store, and that is given up at once
@@ -123,7 +125,7 @@ async function lose(collector: string): Promise<void> {
   await send('/v1/traces', spansAt(6_000, Date.now()))
 }
 
-/** Rules every 2 s, scrapes every second, alerts at once; windows stay as they are. */
+/** Rules every 2 s, scrapes every 2 s, alerts at once; windows stay as they are. */
 function evaluateOften(collector: string, bridge: string): void {
   const change = (path: string, by: (text: string) => string): void =>
     writeFileSync(join(collector, path), by(readFileSync(join(collector, path), 'utf8')))
@@ -134,8 +136,8 @@ function evaluateOften(collector: string, bridge: string): void {
   }
   change('prometheus/prometheus.yaml', (text) =>
     text
-      .replace('scrape_interval: 15s', 'scrape_interval: 1s')
-      .replace('scrape_timeout: 10s', 'scrape_timeout: 1s')
+      .replace('scrape_interval: 15s', 'scrape_interval: 2s')
+      .replace('scrape_timeout: 10s', 'scrape_timeout: 2s')
       .replace('alert-bridge:8090', bridge),
   )
   change('alertmanager/alertmanager.yml', (text) =>

@@ -1,6 +1,6 @@
 import { buildDashboard } from '../../src/dashboards/build-dashboard.ts'
 import { dashboardPlans } from '../../src/dashboards/dashboard-plans.ts'
-import type { Panel } from '../../src/dashboards/panel.ts'
+import type { Panel, PanelQuery } from '../../src/dashboards/panel.ts'
 import { label } from '../../src/series.ts'
 import type { MixinSettings } from '../../src/settings.ts'
 
@@ -38,7 +38,8 @@ export function panelQueries(settings: MixinSettings): readonly AskedQuery[] {
   return dashboardPlans(settings).flatMap((plan) =>
     plan.rows.flatMap(({ panels }) =>
       panels.flatMap((panel) =>
-        Object.entries(panel.queries).map(([name, { expr, legend }]) => ({
+        // The rest beside the highest ten is empty where there are not more
+        shownQueries(panel).map(([name, { expr, legend }]) => ({
           dashboard: plan.title,
           panel: panel.title,
           name,
@@ -53,6 +54,10 @@ export function panelQueries(settings: MixinSettings): readonly AskedQuery[] {
       ),
     ),
   )
+}
+
+function shownQueries({ queries }: Panel): [string, PanelQuery][] {
+  return Object.entries(queries).filter(([, { isRest = false }]) => !isRest)
 }
 
 /** Columns that every query of a table answers: those of one query alone are looked for in its answer only. */

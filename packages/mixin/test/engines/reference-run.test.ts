@@ -30,7 +30,7 @@ const bornLate: Readonly<Record<string, string>> = {
 const lateLabels: Readonly<Record<string, readonly string[]>> = {
   // the SDK of OpenTelemetry sets it when a metric has too many label values
   '': ['otel_metric_overflow', '__name__'],
-  swarmwatch_guard_trips_total: ['where'],
+  swarmwatch_guard_trips_total: ['where', 'job', 'deployment_environment_name', 'cloud_region'],
   // no tool of the reference swarm fails; the tests of the SDK have one that does
   gen_ai_execute_tool_duration_seconds_count: ['error_type'],
 }
@@ -92,7 +92,11 @@ function missingIn(known: Known): readonly string[] {
   return expressions.flatMap(({ of, expr, labels }) => {
     const names = metricNames(expr)
     const read = names.length === 0 ? [...known.keys()] : names
-    const onThem = new Set(['', ...read].flatMap((name) => [...(known.get(name) ?? []), ...(lateLabels[name] ?? [])]))
+    const made = [...expr.matchAll(/"(\w+)", "[^"]*", "\w+", "[^"]*"\s*\)/g)].map(([, label]) => label!)
+    const onThem = new Set([
+      ...made,
+      ...['', ...read].flatMap((name) => [...(known.get(name) ?? []), ...(lateLabels[name] ?? [])]),
+    ])
     return [
       ...names.filter((name) => !known.has(name) && !(name in bornLate)).map((name) => `${name} (${of})`),
       ...[...labelNames(expr), ...labels].filter((name) => !onThem.has(name)).map((name) => `label ${name} (${of})`),
