@@ -1,3 +1,4 @@
+import { boards } from './boards/boards-part.ts'
 import { bridge } from './bridge/bridge-part.ts'
 import { concurrency } from './concurrency/concurrency-part.ts'
 import { eventLoop } from './event-loop/event-loop-part.ts'
@@ -23,5 +24,6 @@ export const parts: readonly Part[] = [
   isolation,
   bridge,
   receivers,
+  boards,
   stack,
 ]
