@@ -13,6 +13,11 @@ export interface Deadline {
   cancel(): void
 }
 
+/** A busy process is late by less. */
+const shortestPauseMs = 2_000
+/** What is left to read what came in during a pause. */
+const afterPauseMs = 1_000
+
 /** Starts a time limit; `what` names it in the error. */
 export function startDeadline(world: World, seconds: number, what: string): Deadline {
   const controller = new AbortController()
@@ -20,13 +25,21 @@ export function startDeadline(world: World, seconds: number, what: string): Dead
   const listeners = new Set<(error: DOMException) => void>()
   let error: DOMException | undefined
   let limit = { seconds, what }
-  const start = (): (() => void) =>
-    world.after(limit.seconds * 1000, () => {
-      error = new DOMException(`${limit.what} of ${limit.seconds} s is over`, 'TimeoutError')
-      // First whoever waits, then the signal: a function that rejects at once with an abort of its own has still run out of time
-      for (const passed of Array.from(listeners)) passed(error)
-      controller.abort(error)
+  function pass(): void {
+    error = new DOMException(`${limit.what} of ${limit.seconds} s is over`, 'TimeoutError')
+    // First whoever waits, then the signal: a function that rejects at once with an abort of its own has still run out of time
+    for (const passed of Array.from(listeners)) passed(error)
+    controller.abort(error)
+  }
+  function start(): () => void {
+    const dueAt = world.now() + limit.seconds * 1000
+    let cancelTimer = world.after(limit.seconds * 1000, () => {
+      // The process was paused, as by SIGSTOP or a sleeping laptop: an answer that came meanwhile is read first
+      if (world.now() - dueAt > shortestPauseMs) cancelTimer = world.after(afterPauseMs, pass)
+      else pass()
     })
+    return () => cancelTimer()
+  }
   let cancel = start()
   return {
     signal: controller.signal,
