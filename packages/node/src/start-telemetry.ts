@@ -1,5 +1,8 @@
+import cluster from 'node:cluster'
+import { isMainThread, threadId } from 'node:worker_threads'
+
 import type { Resource } from '@opentelemetry/resources'
-import type { Configuration } from '@swarmwatch/config'
+import { type Configuration, shownValue } from '@swarmwatch/config'
 import { configureRecovery, onExecution } from '@swarmwatch/sdk'
 
 import { type Say, sayTo } from './logger.ts'
@@ -8,7 +11,7 @@ import { ScrapeReader } from './metrics/scrape-reader.ts'
 import { agentsUnseen, startOpenTelemetry } from './opentelemetry/start-opentelemetry.ts'
 import { telemetryResource } from './opentelemetry/telemetry-resource.ts'
 import { onProcessEnd } from './process-end.ts'
-import { readSettings } from './read-settings.ts'
+import { readSettings, type Settings } from './read-settings.ts'
 import { startMonitor } from './start-monitor.ts'
 import type { TelemetryOptions } from './telemetry-options.ts'
 import type { Telemetry } from './telemetry.ts'
@@ -84,9 +87,11 @@ async function start(
       })
     : (): void => {}
 
+  const stopWatchingWorkers = sayWhereWorkersAre(settings, say)
   let stopping: Promise<void> | undefined
   const stop = async (): Promise<void> => {
     stopLooking()
+    stopWatchingWorkers()
     server?.close()
     await Promise.allSettled([monitor.stop(), openTelemetry.shutdown()])
     // only now: a signal that comes meanwhile does not cut it short
@@ -107,9 +112,35 @@ async function start(
     get isRecording() {
       return (openTelemetry.ownsMetrics || openTelemetry.ownsTraces) && openTelemetry.isSeenByAgents()
     },
-    flush: () => openTelemetry.flush(),
+    flush({ timeoutMs } = {}) {
+      if (timeoutMs === undefined || timeoutMs >= 0) return openTelemetry.flush(timeoutMs)
+      say(`flush(): timeoutMs must be a number of milliseconds, 0 or more, got ${shownValue(timeoutMs)}; the default is used`)
+      return openTelemetry.flush()
+    },
     shutdown,
   }
+}
+
+/** Says once where the runs of other workers are found: each process and each thread has metrics and a page of its own. */
+function sayWhereWorkersAre({ otlp }: Settings, say: Say): () => void {
+  const byOtlp = otlp.targets.metrics !== undefined ? 'they go out by OTLP' : 'set OTEL_EXPORTER_OTLP_ENDPOINT'
+  if (!isMainThread) {
+    const stop = onExecution(() => {
+      stop()
+      say(
+        `runs of worker thread ${threadId} are neither on the status page nor in /metrics of the main thread: ${byOtlp}, ` +
+          'or call startTelemetry() in the thread with ports of its own',
+      )
+    })
+    return stop
+  }
+  const onFork = (): void =>
+    say(
+      `runs of the cluster's workers are neither on the status page nor in /metrics of this process: ${byOtlp}, ` +
+        'or start telemetry in each worker with ports of its own',
+    )
+  cluster.once('fork', onFork)
+  return () => void cluster.off('fork', onFork)
 }
 
 /** What tells the alerts of this process from those of others. */

@@ -10,8 +10,14 @@ export interface Telemetry {
   readonly configuration: Configuration
   /** False when the OpenTelemetry SDK is disabled (OTEL_SDK_DISABLED), or when another one that was registered before takes spans and metrics. */
   readonly isRecording: boolean
-  /** Exports what is left now, for at most 5 seconds; never rejects. */
-  flush(): Promise<void>
+  /** Exports what is left now; never rejects. What is not done in time goes on behind it. */
+  flush(options?: FlushOptions): Promise<void>
   /** Exports what is left and stops everything, within 5 seconds whatever is down; never rejects. A second call gives the same promise. */
   shutdown(): Promise<void>
+}
+
+/** Options of `flush()`. */
+export interface FlushOptions {
+  /** Most time to wait in milliseconds; a short one suits functions that are billed by time. @default 4500 */
+  readonly timeoutMs?: number
 }

@@ -3,7 +3,7 @@ import type { AddressInfo } from 'node:net'
 
 import { expect, test } from 'vitest'
 
-import { runNode } from './run-node.ts'
+import { runNode, runRegistered } from './run-node.ts'
 
 /** Two that were free a moment ago. */
 async function freePorts(): Promise<[string, string]> {
@@ -37,4 +37,33 @@ test('workers of a cluster that take any free port get one each and say which', 
   const urls = [...stdout.matchAll(/http:\S+?(?=[,\s])/g)].map(([url]) => url)
   expect(new Set(urls).size).toBe(4)
   for (const url of urls) expect(stderr).toContain(`of this worker is at ${url}`)
+})
+
+test('the process that forks a cluster says once where the runs of its workers are', async () => {
+  const code = `
+    import cluster from 'node:cluster'
+    import { startTelemetry } from './src/index.ts'
+    await startTelemetry({ configFile: false, metrics: { port: 0 }, monitor: { port: false } })
+    cluster.setupPrimary({ exec: 'test/programs/two-workers.ts', execArgv: ['--conditions=swarmwatch-source'] })
+    for (const worker of [cluster.fork(), cluster.fork()]) worker.on('online', () => worker.process.kill('SIGKILL'))`
+  const { stderr } = await runNode(['--input-type=module', '--eval', code])
+  expect(stderr.match(/runs of the cluster's workers are neither on the status page nor in \/metrics/g)).toHaveLength(1)
+})
+
+test('a worker thread with telemetry of its own says once, with its first run, where its runs are', async () => {
+  const thread = `
+    import('@swarmwatch/sdk').then(async ({ instrumentAgent }) => {
+      for (const task of ['one', 'two']) await instrumentAgent(async () => task, { name: 'threaded' })()
+    })`
+  const run = `
+    import { Worker } from 'node:worker_threads'
+    new Worker(${JSON.stringify(thread)}, { eval: true })`
+  const idle = `
+    import { Worker } from 'node:worker_threads'
+    new Worker('0', { eval: true })`
+  const env = { METRICS_PORT: '0' }
+  const line =
+    /runs of worker thread \d+ are neither on the status page nor in \/metrics of the main thread: set OTEL_EXPORTER_OTLP_ENDPOINT/g
+  expect((await runRegistered(run, { env })).stderr.match(line)).toHaveLength(1)
+  expect((await runRegistered(idle, { env })).stderr).not.toMatch(line)
 })

@@ -72,3 +72,18 @@ test('shutdown returns although a processor of yours throws and another never en
   await telemetry.shutdown()
   expect(performance.now() - startedAt).toBeLessThan(5_000)
 })
+
+test('flush returns after its timeout although the collector never answers, and a wrong one is reported', async () => {
+  await using collector = await testCollector('silence')
+  const { telemetry, lines } = await startedTelemetry({ env: { OTEL_EXPORTER_OTLP_ENDPOINT: collector.url } })
+  const startedAt = performance.now()
+  await telemetry.flush({ timeoutMs: 50 })
+  // without the timeout it takes 4.5 s
+  expect(performance.now() - startedAt).toBeLessThan(4_000)
+  expect(lines).toEqual([])
+  collector.answerWith(200)
+  await telemetry.flush({ timeoutMs: Number.NaN })
+  expect(lines).toContain(
+    '[TELEMETRY] flush(): timeoutMs must be a number of milliseconds, 0 or more, got NaN; the default is used',
+  )
+})

@@ -25,7 +25,7 @@ export interface OpenTelemetry {
   readonly ownsTraces: boolean
   /** Whether the agents of this process are recorded with these providers; false where another copy of the API keeps them apart. */
   isSeenByAgents(): boolean
-  flush(): Promise<void>
+  flush(timeoutMs?: number): Promise<void>
   /** Exports what is left by OTLP and blocks until it is answered, at most 2 seconds. Never throws. */
   flushNow(): void
   /** Exports what is left and gives back what was registered. */
@@ -96,9 +96,9 @@ export function startOpenTelemetry(
     ownsMetrics: !taken.meterProvider && isRegistered,
     ownsTraces: !taken.tracerProvider && isRegistered,
     isSeenByAgents,
-    flush: () =>
+    flush: (timeoutMs = deadlineMs) =>
       within(
-        deadlineMs,
+        Math.min(timeoutMs, deadlineMs),
         all.map(async (each) => each.forceFlush()),
       ),
     flushNow: () => pipeline.sendNow(),
