@@ -247,3 +247,56 @@ test.for([['an async generator', chunksOf] as const, ['a ReadableStream', readab
     expect(await told(telemetry)).toBe(success)
   },
 )
+
+/** Like a Stream of OpenAI: it can be read once, by each of its methods, and its iterator reads it by its own method at first. */
+class OnceStream {
+  iterator: () => AsyncGenerator
+  constructor(...chunks: unknown[]) {
+    let isConsumed = false
+    async function* read(): AsyncGenerator {
+      if (isConsumed) throw new Error('already consumed')
+      isConsumed = true
+      yield* chunksOf(...chunks)
+    }
+    const inner = read
+    // oxlint-disable-next-line typescript/no-this-alias -- as its compiled code does
+    const self = this
+    this.iterator = async function* () {
+      self.iterator = inner
+      yield* self
+    }
+  }
+  [Symbol.asyncIterator](): AsyncGenerator {
+    return this.iterator()
+  }
+  tee(): [AsyncGenerator, AsyncGenerator] {
+    const iterator = this.iterator()
+    const queues: Promise<IteratorResult<unknown>>[][] = [[], []]
+    const branch = async function* (mine: Promise<IteratorResult<unknown>>[]): AsyncGenerator {
+      for (;;) {
+        if (mine.length === 0) {
+          const next = iterator.next()
+          for (const queue of queues) queue.push(next)
+        }
+        const { done, value } = await mine.shift()!
+        if (done) return
+        yield value
+      }
+    }
+    return [branch(queues[0]!), branch(queues[1]!)]
+  }
+}
+
+test('streamOf with a stream that can be read once, by methods of its own, leaves all of them working', async () => {
+  const agent = agentOf(
+    () => new OnceStream('a', 'b') as OnceStream & AsyncIterable<unknown>,
+    (stream) => stream,
+  )
+  const [left, right] = (await agent()).tee()
+  expect([await readAll(left), await readAll(right)]).toEqual([
+    ['a', 'b'],
+    ['a', 'b'],
+  ])
+  expect(await told(telemetry)).toBe(success)
+  expect(await readAll(await agent())).toEqual(['a', 'b'])
+})

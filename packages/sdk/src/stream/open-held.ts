@@ -108,24 +108,24 @@ async function openInPlace(
   const iterator = isReadOtherwise(iterable) ? undefined : guarded('option', () => iterable[Symbol.asyncIterator]())
   const source = iterator && guarded('option', () => boundTo(iterator as AsyncSource))
   let watched: AsyncSource | undefined
-  const put = source && replace(iterable, (iterator as unknown) === iterable, () => watched ?? source)
-  if (!put) {
+  const put = (): { back(): void } | undefined =>
+    source && replace(iterable, (iterator as unknown) === iterable, () => watched ?? source)
+  const trial = put()
+  if (!source || !trial) {
     trip('option', new TypeError('streamOf must return a new branch, or an iterable that can be watched in place'))
     return undefined
   }
-  try {
-    const drawn = await draw(source, watch)
-    const generator = watchIterator(source, watch, drawn.results)
-    watched = generator as AsyncSource
-    const close = closeOf(generator)
-    if (!isHelper(iterable)) return { value: result, held: generator, ...drawn, close }
-    // It goes on whether somebody reads it or not
-    followEnd(iterable.done(), watch)
-    return { value: result, ...drawn, close }
-  } catch (error) {
-    put.back()
-    throw error
-  }
+  // Only tried: until its first chunk is there, OpenAI's own code reads the stream in the same way as a caller
+  trial.back()
+  const drawn = await draw(source, watch)
+  const generator = watchIterator(source, watch, drawn.results)
+  watched = generator as AsyncSource
+  put()
+  const close = closeOf(generator)
+  if (!isHelper(iterable)) return { value: result, held: generator, ...drawn, close }
+  // It goes on whether somebody reads it or not
+  followEnd(iterable.done(), watch)
+  return { value: result, ...drawn, close }
 }
 
 /** The methods of an iterator as they are now, whatever is put in their place later. */
