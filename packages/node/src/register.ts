@@ -10,11 +10,21 @@ try {
   const options = isMainThread
     ? {}
     : ({ metrics: { port: false }, monitor: { port: false }, alerts: { inProcess: 'off' } } as const)
-  await startOnce(options, { handleSignals: true })
+  if (!isTool(process.argv[1])) await startOnce(options, { handleSignals: true })
 } catch (error) {
   const isStrict = /^(1|true|yes|on)$/i.test(process.env['SWARMWATCH_STRICT'] ?? '')
   const report = error instanceof ConfigurationError ? error.message : `telemetry could not start: ${String(error)}`
   console.error(`[TELEMETRY] ${report}`)
   console.error(`[TELEMETRY] ${isStrict ? 'SWARMWATCH_STRICT is set: the program ends' : 'the program runs without telemetry'}`)
   if (isStrict) process.exit(2)
+}
+
+/**
+ * Package managers and our own programs, which NODE_OPTIONS reaches too: they would take the ports of the application that they start or
+ * look at.
+ */
+function isTool(program = ''): boolean {
+  const [name = ''] = program.split(/[\\/]/).slice(-1)
+  const isOwn = /[\\/]node[\\/](?:src|dist)[\\/]cli\.(?:ts|mjs)$/.test(program)
+  return isOwn || /^(?:(?:npm|npx)(?:-cli)?|pnpm|pnpx|yarn|yarnpkg|corepack|swarmwatch|alert-bridge)(?:\.[cm]?js)?$/.test(name)
 }

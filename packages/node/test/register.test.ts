@@ -1,3 +1,9 @@
+import { once } from 'node:events'
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { type AddressInfo, createServer } from 'node:net'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+
 import { expect, test as sequentialTest } from 'vitest'
 
 import { runNode, runRegistered } from './run-node.ts'
@@ -94,3 +100,24 @@ test.each([
   expect(ended).toMatchObject(end)
   expect(collector.received).toHaveLength(exports)
 })
+
+test.each(['doctor', 'npx-cli.js'])(
+  'leaves the ports to the application when NODE_OPTIONS loads it into a tool: %s',
+  async (tool) => {
+    const taken = createServer().listen(0, '127.0.0.1')
+    await once(taken, 'listening')
+    const folder = mkdtempSync(join(tmpdir(), 'swarmwatch-register-'))
+    const script = join(folder, tool)
+    writeFileSync(script, '')
+    const { port } = taken.address() as AddressInfo
+    const env = { NODE_OPTIONS: '--import=./src/register.ts', METRICS_PORT: String(port) }
+    const { stderr } = await runNode(tool === 'doctor' ? ['./src/cli.ts', 'doctor'] : [script], { env })
+    expect(stderr).toBe('')
+    // The same without the name of a tool says that the port is taken
+    const application = join(folder, 'application.mjs')
+    writeFileSync(application, '')
+    expect((await runNode([application], { env })).stderr).toContain(`METRICS_PORT ${port} is taken`)
+    taken.close()
+    rmSync(folder, { recursive: true })
+  },
+)

@@ -1,44 +1,65 @@
 import { type Finding, ok, wrong } from './finding.ts'
 import { type InstalledPackage, installedPackages } from './installed-packages.ts'
-import { isInRange } from './version-range.ts'
+import { isInRange, versionsIn } from './version-range.ts'
+
+type Asker = InstalledPackage['askedBy'][number]
 
 const api = '@opentelemetry/api'
 const mostNamed = 3
 
-/** Whether the application in `cwd` has one copy of the OpenTelemetry API, and one that all who ask for it can use. */
-export function checkApi(cwd: string): Finding[] {
-  const copies = installedPackages(cwd)
+/** Whether the application in `cwd` has one version of the OpenTelemetry API, and one that all who ask for it can use. */
+export function checkApi(cwd: string, packages: readonly InstalledPackage[] = installedPackages(cwd)): Finding[] {
+  const copies = packages
     .filter(({ name }) => name === api)
     .toSorted((one, other) => one.version.localeCompare(other.version, 'en', { numeric: true }))
   const newest = copies.at(-1)
   if (newest === undefined) {
     return [wrong(`${api} is not installed here: run the doctor in the folder of the application, or install it there`)]
   }
-  const findings = copies.flatMap(unsuited)
-  if (copies.length > 1) {
-    const each = copies.map((copy) => `${copy.version} (brought by ${namesOf(copy)})`).join(' and ')
-    findings.unshift(
+  const versions = [...new Set(copies.map(({ version }) => version))]
+  const askers = copies.flatMap(({ askedBy }) => askedBy)
+  if (versions.length > 1) {
+    const each = versions.map((version) => {
+      const brought = copies.filter((copy) => copy.version === version).flatMap(({ askedBy }) => askedBy)
+      return `${version} (brought by ${namesOf(brought)})`
+    })
+    return [
       wrong(
-        `${copies.length} copies of ${api}: ${each}; what one records the other does not see. ` +
-          `Let all use ${newest.version}: "overrides" in package.json or pnpm-workspace.yaml, then install again`,
+        `${copies.length} copies of ${api}: ${each.join(' and ')}; what one records the other does not see. ${cure(askers, versions)}`,
       ),
-    )
+    ]
   }
-  return findings.length > 0 ? findings : [ok(`one copy of ${api}, ${newest.version}`)]
+  const unhappy = askers.filter(({ range }) => !isInRange(newest.version, range))
+  if (unhappy.length > 0) {
+    const needs = `${api} is ${newest.version}, but ${namesOf(unhappy)} needs ${unhappy[0]!.range}: nothing may be recorded, silently`
+    return [wrong(`${needs}. ${cure(askers, versions)}`)]
+  }
+  // Copies of one version find what the others have registered
+  return [
+    ok(
+      copies.length === 1 ? `one copy of ${api}, ${newest.version}` : `${copies.length} copies of ${api}, all ${newest.version}`,
+    ),
+  ]
 }
 
-/** SDK 3 needs 1.10: with 1.9 it records nothing, and says nothing. */
-function unsuited(copy: InstalledPackage): Finding[] {
-  const unhappy = copy.askedBy.filter(({ range }) => !isInRange(copy.version, range))
-  if (unhappy.length === 0) return []
-  const [{ range }] = unhappy as [InstalledPackage['askedBy'][number]]
-  const who = namesOf({ ...copy, askedBy: unhappy })
-  const text = `${api} is ${copy.version}, but ${who} needs ${range}: nothing may be recorded, silently`
-  return [wrong(`${text}. Install ${api} in that range in the application`)]
+/** One step that ends the trouble for all who ask: a version that suits everybody, or who must be updated first. */
+function cure(askers: readonly Asker[], installed: readonly string[]): string {
+  const candidates = [...new Set([...installed, ...askers.flatMap(({ range }) => versionsIn(range))])].toSorted((one, other) =>
+    other.localeCompare(one, 'en', { numeric: true }),
+  )
+  const suits = (version: string): boolean => askers.every(({ range }) => isInRange(version, range))
+  const target = candidates.find(suits)
+  if (target !== undefined) {
+    return `Let all use ${target}: "overrides" in package.json (npm) or pnpm-workspace.yaml (pnpm), "resolutions" (yarn), then install again`
+  }
+  const newest = candidates[0]!
+  const behind = askers.filter(({ range }) => !isInRange(newest, range))
+  const each = [...new Set(behind.map(({ name, version, range }) => `${`${name} ${version}`.trim()} (wants ${range})`))]
+  return `No version suits all, so an override only moves the trouble: update ${each.join(', ')} to a release that takes ${newest} (in your own package.json: change the range), then install again`
 }
 
-function namesOf({ askedBy }: InstalledPackage): string {
-  const names = [...new Set(askedBy.map(({ name, version }) => `${name} ${version}`.trim()))]
+function namesOf(askers: readonly Asker[]): string {
+  const names = [...new Set(askers.map(({ name, version }) => `${name} ${version}`.trim()))]
   const more = names.length - mostNamed
   return more > 0 ? `${names.slice(0, mostNamed).join(', ')} and ${more} more` : names.join(', ')
 }

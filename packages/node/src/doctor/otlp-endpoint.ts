@@ -2,13 +2,22 @@ import { request as requestHttp } from 'node:http'
 import { request as requestHttps } from 'node:https'
 
 import { errorWord } from '../error-word.ts'
-import type { OtlpSettings, OtlpTarget } from '../opentelemetry/otlp-settings.ts'
+import type { Environment, OtlpSettings, OtlpTarget } from '../opentelemetry/otlp-settings.ts'
 import { type Finding, ok, warning, wrong } from './finding.ts'
 
 /** Whether what is exported arrives: sends an empty export to each endpoint. */
-export async function checkOtlp({ targets }: Pick<OtlpSettings, 'targets'>, timeoutMs = 3_000): Promise<Finding[]> {
+export async function checkOtlp(
+  { targets }: Pick<OtlpSettings, 'targets'>,
+  env: Environment,
+  timeoutMs = 3_000,
+): Promise<Finding[]> {
+  if (env['OTEL_SDK_DISABLED']?.trim().toLowerCase() === 'true') {
+    return [warning('OTEL_SDK_DISABLED is set: nothing is measured, there is neither /metrics nor a status page; remove it')]
+  }
   const entries = Object.entries(targets)
   if (entries.length === 0) {
+    const isSet = Object.entries(env).some(([name, value]) => /^OTEL_EXPORTER_OTLP_(?:\w+_)?ENDPOINT$/.test(name) && value)
+    if (isSet) return [ok('nothing goes out by OTLP: OTEL_TRACES_EXPORTER and OTEL_METRICS_EXPORTER say so')]
     return [ok('nothing goes out by OTLP: OTEL_EXPORTER_OTLP_ENDPOINT is not set. /metrics and the status page work without')]
   }
   return Promise.all(entries.map(async ([signal, target]) => checkTarget(signal, target, timeoutMs)))
@@ -21,10 +30,20 @@ async function checkTarget(signal: string, target: OtlpTarget, timeoutMs: number
   try {
     return judged(where, await statusOf(target, timeoutMs), hasToken)
   } catch (error) {
-    return wrong(
-      `${where} cannot be reached (${errorWord(error)}): is the Collector running, and OTEL_EXPORTER_OTLP_ENDPOINT right?`,
-    )
+    const word = errorWord(error)
+    return wrong(`${where} ${unreached(word, target.url)}`)
   }
+}
+
+/** Why no answer came, with the cure. */
+function unreached(word: string, url: string): string {
+  if (word.startsWith('HPE_') || (word === 'ECONNRESET' && new URL(url).port === '4317'))
+    return `is answered, but not in HTTP (${word}): gRPC is not offered; a Collector takes OTLP over HTTP on port 4318`
+  if (/CERT|SIGNATURE|SELF_SIGNED|ALTNAME/.test(word))
+    return `has a certificate that is not trusted (${word}): set OTEL_EXPORTER_OTLP_CERTIFICATE to the file of its authority`
+  if (word === 'EPROTO' || word.startsWith('ERR_SSL'))
+    return `does not speak TLS (${word}): is the address http:// and not https://?`
+  return `cannot be reached (${word}): is the Collector running, and OTEL_EXPORTER_OTLP_ENDPOINT right?`
 }
 
 function judged(where: string, status: number, hasToken: boolean): Finding {

@@ -1,44 +1,93 @@
 import { once } from 'node:events'
 import { createServer } from 'node:net'
 
-import type { Configuration } from '@swarmwatch/config'
+import { type Configuration, hostAndPort } from '@swarmwatch/config'
 
 import { type Finding, ok, wrong } from './finding.ts'
+import { type Answerer, askMetrics, askPage } from './running-application.ts'
 
 interface Listener {
   readonly what: string
   readonly variable: 'MONITOR' | 'METRICS'
   readonly host: string
   readonly port: number
+  readonly ask: () => Promise<Answerer>
 }
 
-/** Whether the ports of the status page and of /metrics are free. */
-export async function checkPorts({ monitor, metrics }: Pick<Configuration, 'monitor' | 'metrics'>): Promise<Finding[]> {
+/** What was found on the ports, and the application that runs there. */
+export interface CheckedPorts {
+  readonly findings: readonly Finding[]
+  /** Answers on one of the ports; its name, if it said one. */
+  readonly application: { readonly serviceName: string | undefined; readonly isRecording: boolean } | undefined
+}
+
+/** Whether the ports of the status page and of /metrics are free, or have the running application behind them. */
+export async function checkPorts(
+  { monitor, metrics }: Pick<Configuration, 'monitor' | 'metrics'>,
+  timeoutMs = 3_000,
+): Promise<CheckedPorts> {
   const listeners: Listener[] = [
     ...(monitor.enabled
-      ? [{ what: 'the status page', variable: 'MONITOR' as const, host: monitor.host, port: monitor.port }]
+      ? [{ what: 'the status page', variable: 'MONITOR' as const, ...monitor, ask: () => askPage(monitor, timeoutMs) }]
       : []),
-    ...(metrics.enabled ? [{ what: '/metrics', variable: 'METRICS' as const, host: metrics.host, port: metrics.port }] : []),
+    ...(metrics.enabled
+      ? [{ what: '/metrics', variable: 'METRICS' as const, ...metrics, ask: () => askMetrics(metrics, timeoutMs) }]
+      : []),
   ]
   const [first, second] = listeners
   if (first && second && first.port === second.port && first.port !== 0) {
-    return [wrong(`MONITOR_PORT and METRICS_PORT are both ${first.port}: give one of them another port`)]
+    const finding = wrong(`MONITOR_PORT and METRICS_PORT are both ${first.port}: give one of them another port`)
+    return { findings: [finding], application: undefined }
   }
-  return Promise.all(listeners.map(checkPort))
+  const checked = await Promise.all(listeners.map(checkPort))
+  const ours = checked.flatMap(({ answerer, variable }) => (answerer?.kind === 'swarmwatch' ? { ...answerer, variable } : []))
+  return {
+    findings: checked.map(({ finding }) => finding),
+    application:
+      ours.length === 0
+        ? undefined
+        : {
+            serviceName: ours.find(({ serviceName }) => serviceName !== undefined)?.serviceName,
+            isRecording: ours.some(({ variable }) => variable === 'METRICS'),
+          },
+  }
 }
 
-async function checkPort({ what, variable, host, port }: Listener): Promise<Finding> {
-  if (port === 0) return ok(`${what} takes any free port (${variable}_PORT is 0)`)
+interface CheckedPort {
+  readonly variable: Listener['variable']
+  readonly finding: Finding
+  readonly answerer?: Answerer
+}
+
+async function checkPort({ what, variable, host, port, ask }: Listener): Promise<CheckedPort> {
+  if (port === 0) return { variable, finding: ok(`${what} takes any free port (${variable}_PORT is 0)`) }
   const code = await whyTaken(host, port)
-  if (code === undefined) return ok(`port ${port} of ${host} is free for ${what}`)
+  if (code === undefined) return { variable, finding: ok(`port ${port} of ${host} is free for ${what}`) }
   if (code === 'EADDRINUSE') {
-    return wrong(
-      `port ${port} of ${host} is taken, so there would be no ${what.replace(/^the /, '')}: stop what has it, or set ${variable}_PORT to another`,
-    )
+    const answerer = await ask()
+    return { variable, answerer, finding: takenBy(answerer, { what, variable, host, port }) }
   }
-  if (code === 'EACCES')
-    return wrong(`port ${port} may not be opened by this user (EACCES): set ${variable}_PORT to one above 1023`)
-  return wrong(`${what} cannot listen on ${host} (${code}): set ${variable}_HOST to an address of this machine`)
+  if (code === 'EACCES') {
+    const finding = wrong(`port ${port} may not be opened by this user (EACCES): set ${variable}_PORT to one above 1023`)
+    return { variable, finding }
+  }
+  const finding = wrong(`${what} cannot listen on ${host} (${code}): set ${variable}_HOST to an address of this machine`)
+  return { variable, finding }
+}
+
+function takenBy(answerer: Answerer, { what, variable, host, port }: Omit<Listener, 'ask'>): Finding {
+  if (answerer.kind === 'swarmwatch') {
+    const { serviceName } = answerer
+    const who = serviceName === undefined ? 'a running application' : `the running application ${serviceName}`
+    return ok(`${what} of ${who} answers on ${hostAndPort(host, port)}; a second process needs another ${variable}_PORT`)
+  }
+  const by =
+    answerer.kind === 'other'
+      ? ` by another program${answerer.server === undefined ? '' : ` (${answerer.server.slice(0, 40)})`}`
+      : ''
+  return wrong(
+    `port ${port} of ${host} is taken${by}, so there would be no ${what.replace(/^the /, '')}: stop what has it, or set ${variable}_PORT to another`,
+  )
 }
 
 async function whyTaken(host: string, port: number): Promise<string | undefined> {

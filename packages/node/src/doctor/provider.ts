@@ -1,18 +1,16 @@
-import { type Finding, ok, warning, wrong } from './finding.ts'
+import { type Finding, note, ok } from './finding.ts'
 
-/** What is loaded before the program, from its arguments and NODE_OPTIONS. */
-export function isPreloaded(execArgv: readonly string[], nodeOptions: string = ''): boolean {
-  return [...execArgv, ...nodeOptions.split(/\s+/)].some((option) => /^(?:--import|--require|-r)(?:=|$)/.test(option))
+/** Whether `@swarmwatch/node/register` is loaded before every program that is started here. */
+export function isRegisterLoaded(execArgv: readonly string[], nodeOptions: string = ''): boolean {
+  return /(?:^|\s)--import[=\s]\S*@?swarmwatch\/node\/(?:src\/|dist\/)?register\b/.test([...execArgv, nodeOptions].join(' '))
 }
 
-/** Whether a provider is registered in this process; that says something only when the application's set-up is loaded into it. */
-export function checkProvider(hasProvider: boolean, isSetUpLoaded: boolean): Finding {
+/** Whether something records what agents do: in this process, in every one that is started here, or in the application that runs. */
+export function checkProvider(hasProvider: boolean, isLoaded: boolean, isRecording: boolean): Finding {
   if (hasProvider) return ok('an OpenTelemetry provider is registered')
-  return isSetUpLoaded
-    ? wrong(
-        'no OpenTelemetry provider is registered by what was loaded before the doctor: await startTelemetry() there, or load @swarmwatch/node/register',
-      )
-    : warning(
-        'whether a provider gets registered was not seen: run the doctor with NODE_OPTIONS="--import @swarmwatch/node/register" (or your own set-up file)',
-      )
+  if (isRecording) return ok('the running application records metrics')
+  if (isLoaded) return ok('@swarmwatch/node/register is loaded before every program that is started with these NODE_OPTIONS')
+  return note(
+    'whether the application registers an OpenTelemetry provider cannot be seen while it does not run: start it, then run the doctor again',
+  )
 }

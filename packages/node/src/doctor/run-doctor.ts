@@ -1,15 +1,17 @@
 import { type Configuration, ConfigurationError, loadConfiguration } from '@swarmwatch/config'
 import { asJson } from '@swarmwatch/config/command-line'
 
+import { isInProcess } from '../alerts/is-in-process.ts'
 import { otlpSettings } from '../opentelemetry/otlp-settings.ts'
 import { registeredGlobals } from '../opentelemetry/registered-globals.ts'
 import { checkAlertmanager } from './alertmanager.ts'
 import { type Finding, findingLine, ok, warning, wrong } from './finding.ts'
+import { installedPackages } from './installed-packages.ts'
 import { checkNode } from './node-version.ts'
 import { checkApi } from './opentelemetry-api.ts'
 import { checkOtlp } from './otlp-endpoint.ts'
 import { checkPorts } from './ports.ts'
-import { checkProvider, isPreloaded } from './provider.ts'
+import { checkProvider, isRegisterLoaded } from './provider.ts'
 import { checkChannels, checkRecovery, checkServiceName } from './settings-checks.ts'
 
 /** What the doctor looks at. */
@@ -32,24 +34,35 @@ export interface DoctorOptions {
 export async function runDoctor(options: DoctorOptions = {}): Promise<Finding[]> {
   const { env = process.env, cwd = process.cwd(), nodeVersion = process.versions.node, execArgv = process.execArgv } = options
   const hasProvider = options.hasProvider ?? isProviderRegistered()
-  const isSetUpLoaded = isPreloaded(execArgv, env['NODE_OPTIONS'])
-  const always = [checkNode(nodeVersion), ...checkApi(cwd), checkProvider(hasProvider, isSetUpLoaded), checkServiceName(env)]
+  const isLoaded = isRegisterLoaded(execArgv, env['NODE_OPTIONS'])
+  const packages = installedPackages(cwd)
+  const always = [checkNode(nodeVersion), ...checkApi(cwd, packages)]
   let configuration: Configuration
   try {
     configuration = loadConfiguration({ env, cwd })
   } catch (error) {
     if (!(error instanceof ConfigurationError)) throw error
     const lines = error.message.split('\n').slice(1)
-    return [...always, ...lines.map((line) => wrong(`setting: ${line.trim()}`))]
+    const named = checkServiceName(env, { running: undefined, isWithoutCode: isLoaded })
+    return [
+      ...always,
+      checkProvider(hasProvider, isLoaded, false),
+      named,
+      ...lines.map((line) => wrong(`setting: ${line.trim()}`)),
+    ]
   }
   const otlp = otlpSettings(env, configuration.telemetry.otlpToken?.reveal())
   const [endpoints, ports] = await Promise.all([
-    checkOtlp(otlp, options.timeoutMs),
+    checkOtlp(otlp, env, options.timeoutMs),
     // a set-up that was loaded has its own ports open
-    hasProvider ? [] : checkPorts(configuration),
+    hasProvider ? { findings: [], application: undefined } : checkPorts(configuration, options.timeoutMs),
   ])
+  const { application } = ports
+  const has = (name: string): boolean => packages.some((one) => one.name === name)
   return [
     ...always,
+    checkProvider(hasProvider, isLoaded, application?.isRecording === true),
+    checkServiceName(env, { running: application?.serviceName, isWithoutCode: isLoaded }),
     ok(
       configuration.file === undefined
         ? 'no settings file: the defaults and the environment are in force'
@@ -59,9 +72,12 @@ export async function runDoctor(options: DoctorOptions = {}): Promise<Finding[]>
     ...otlp.notices.map(warning),
     ...(otlp.problems.length > 0 ? [] : endpoints),
     ...(await checkAlertmanager(configuration, options.timeoutMs)),
-    ...ports,
+    ...ports.findings,
     checkRecovery(configuration),
-    ...checkChannels(configuration),
+    ...checkChannels(configuration, {
+      isInProcess: isInProcess(configuration, otlp.targets.metrics !== undefined),
+      hasBridge: has('@swarmwatch/node') ? has('@swarmwatch/alert-bridge') : undefined,
+    }),
   ]
 }
 

@@ -1,32 +1,66 @@
 import { type Configuration, recoveryWaits } from '@swarmwatch/config'
 
-import { type Finding, ok, warning, wrong } from './finding.ts'
+import { type Finding, note, ok, warning, wrong } from './finding.ts'
 
 type Environment = Readonly<Record<string, string | undefined>>
 
-/** Whether the service has a name; set in code it cannot be seen from here. */
-export function checkServiceName(env: Environment): Finding {
-  const inAttributes = /(?:^|,)\s*service\.name=([^,]+)/.exec(env['OTEL_RESOURCE_ATTRIBUTES'] ?? '')?.[1]
-  const name = env['OTEL_SERVICE_NAME'] || inAttributes
-  return name
-    ? ok(`the service is called ${name}`)
-    : wrong(
-        'the service has no name and would be unknown_service:node: set OTEL_SERVICE_NAME, or give serviceName to startTelemetry()',
-      )
+/** Where the name of the service may come from besides the environment. */
+export interface NameSources {
+  /** What the running application calls itself. */
+  readonly running: string | undefined
+  /** No code of the application gives it a name, since `register` starts telemetry. */
+  readonly isWithoutCode: boolean
 }
 
-/** Whether an alert still reaches somebody when one channel is down. */
-export function checkChannels({ alerts, offChannels }: Configuration): Finding[] {
-  // a line on the console reaches no one for sure
-  const names = alerts.channels.filter(({ type }) => type !== 'console').map(({ name }) => name)
+const nameCure = 'set OTEL_SERVICE_NAME, or pass serviceName to startTelemetry()'
+
+/** Whether the service has a name: of the running application, or of the environment; one in code cannot be seen before it runs. */
+export function checkServiceName(env: Environment, { running, isWithoutCode }: NameSources): Finding {
+  const nameless = `the service has no name and would be unknown_service:node: ${nameCure}`
+  if (running !== undefined) {
+    return /^unknown_service\b/.test(running)
+      ? wrong(`the running application is called ${running}: ${nameCure}`)
+      : ok(`the service is called ${running}`)
+  }
+  const inAttributes = /(?:^|,)\s*service\.name=([^,]+)/.exec(env['OTEL_RESOURCE_ATTRIBUTES'] ?? '')?.[1]
+  const name = env['OTEL_SERVICE_NAME'] || inAttributes
+  if (name) return ok(`the service is called ${name}`)
+  return isWithoutCode
+    ? wrong(nameless)
+    : note(`the environment has no name for the service: fine if startTelemetry({ serviceName }) gives it one; else ${nameCure}`)
+}
+
+/** How alerts leave the application. */
+export interface AlertPath {
+  /** Whether the rules are evaluated in the process. */
+  readonly isInProcess: boolean
+  /** Whether `@swarmwatch/alert-bridge` is installed; undefined where that cannot be seen. */
+  readonly hasBridge: boolean | undefined
+}
+
+/** Whether an alert still reaches someone when one channel is down. */
+export function checkChannels({ alerts, offChannels }: Configuration, { isInProcess, hasBridge }: AlertPath): Finding[] {
+  const channels = alerts.channels.filter(({ type }) => type !== 'console')
+  const names = channels.map(({ name }) => name)
   const off = offChannels.map(warning)
+  const usesChannels = isInProcess && alerts.alertmanagerUrl === undefined
+  if (usesChannels && names.length > 0 && hasBridge === false) {
+    const cure = 'install it, or pass alerts.deliver to startTelemetry()'
+    return [
+      ...off,
+      warning(
+        `alerts go to the console only: ${names.join(', ')} are sent by @swarmwatch/alert-bridge, which is not installed; ${cure}`,
+      ),
+    ]
+  }
   if (names.length >= 2) return [...off, ok(`alerts reach people by ${names.join(', ')}`)]
   const found =
     names.length === 0 ? 'no alert channel besides the console' : `only one alert channel besides the console (${names[0]})`
+  const where = usesChannels ? '' : ' (for the alert bridge: Prometheus or Alertmanager passes the alerts on to it)'
   return [
     ...off,
     warning(
-      `there is ${found}: set ALERT_EMAIL_HOST and ALERT_EMAIL_TO, ALERT_SLACK_WEBHOOK or ALERT_WEBHOOK_URL, so that two are left to tell people`,
+      `there is ${found}: set ALERT_EMAIL_HOST and ALERT_EMAIL_TO, ALERT_SLACK_WEBHOOK or ALERT_WEBHOOK_URL, so that two are left to tell people${where}`,
     ),
   ]
 }

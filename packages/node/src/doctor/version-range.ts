@@ -6,6 +6,13 @@ export function isInRange(version: string, range: string): boolean {
   return range.split('||').some((part) => comparators(part).every((comparator) => holds(parsed, comparator)))
 }
 
+/** The versions that a range names and may allow: the 1.3.0 of `>=1.3.0 <1.10.0`. */
+export function versionsIn(range: string): string[] {
+  return [...range.matchAll(/(<\s*)?v?(\d+\.\d+)(\.\d+)?/g)].flatMap(([, excluded, minor, patch = '.0']) =>
+    excluded === undefined ? `${minor}${patch}` : [],
+  )
+}
+
 function comparators(range: string): string[] {
   // ">= 1.3.0 < 1.10.0" as ">=1.3.0", "<1.10.0"
   return range

@@ -15,6 +15,8 @@ export async function serveMetrics(text: () => Promise<string>, options: ListenO
   const server = createServer(
     { requestTimeout: 10_000, headersTimeout: 5_000, keepAliveTimeout: 20_000 },
     (request, response) => {
+      // The doctor asks who answers on the port
+      response.setHeader('server', 'swarmwatch')
       const path = (request.url ?? '').split('?', 1)[0]
       if (path !== '/metrics') return refuse(response, 404, 'Not found: metrics are at /metrics')
       if (request.method !== 'GET' && request.method !== 'HEAD')

@@ -20,13 +20,55 @@ test('one copy that all can use is fine', () => {
 test('two copies in nested folders are named with who brings them', () => {
   const folder = applicationWith({
     '': { name: 'app', version: '0.1.0', dependencies: { [api]: '^1.10.0', 'old-lib': '2' } },
-    'node_modules/old-lib': { name: 'old-lib', version: '2.0.0', dependencies: { [api]: '~1.9.0' } },
+    'node_modules/old-lib': { name: 'old-lib', version: '2.0.0', dependencies: { [api]: '^1.9.0' } },
     'node_modules/@opentelemetry/api': apiOf('1.10.0'),
     'node_modules/old-lib/node_modules/@opentelemetry/api': apiOf('1.9.1'),
   })
   expect(linesFor(folder)).toEqual([
-    '[WRONG] 2 copies of @opentelemetry/api: 1.9.1 (brought by old-lib 2.0.0) and 1.10.0 (brought by app 0.1.0); what one records the other does not see. Let all use 1.10.0: "overrides" in package.json or pnpm-workspace.yaml, then install again',
+    '[WRONG] 2 copies of @opentelemetry/api: 1.9.1 (brought by old-lib 2.0.0) and 1.10.0 (brought by app 0.1.0); what one records the other does not see. Let all use 1.10.0: "overrides" in package.json (npm) or pnpm-workspace.yaml (pnpm), "resolutions" (yarn), then install again',
   ])
+})
+
+/** An application that needs one version of the API, and a library with its SDK that needs another one. */
+const between = (own: string, ownSdk: string, sdkRange: string) =>
+  applicationWith({
+    '': { name: 'app', dependencies: { [api]: own, '@opentelemetry/sdk-trace-base': '2', telemetry: '1' } },
+    'node_modules/@opentelemetry/sdk-trace-base': {
+      name: '@opentelemetry/sdk-trace-base',
+      version: '2.12.0',
+      peerDependencies: { [api]: sdkRange },
+    },
+    'node_modules/telemetry': { name: 'telemetry', version: '1.0.0', dependencies: { [api]: ownSdk } },
+    'node_modules/@opentelemetry/api': apiOf('1.9.1'),
+    'node_modules/telemetry/node_modules/@opentelemetry/api': apiOf('1.10.0'),
+  })
+
+test('where one version suits all, it is the cure, also when it is not the newest', () => {
+  expect(
+    linesFor(between('^1.9.0', '>=1.9.0', '>=1.3.0 <1.10.0')).map((line) => line.replace(/.*silently|.*not see/, '')),
+  ).toEqual([
+    '. Let all use 1.9.1: "overrides" in package.json (npm) or pnpm-workspace.yaml (pnpm), "resolutions" (yarn), then install again',
+  ])
+})
+
+test('where no version suits all, one line says who must be updated; what it asks for ends the trouble', () => {
+  const lines = linesFor(between('1.9.1', '^1.10.0', '>=1.3.0 <1.10.0'))
+  expect(lines).toHaveLength(1)
+  expect(lines[0]).toMatch(
+    /No version suits all, so an override only moves the trouble: update app \(wants 1\.9\.1\), @opentelemetry\/sdk-trace-base 2\.12\.0 \(wants >=1\.3\.0 <1\.10\.0\) to a release that takes 1\.10\.0 \(in your own package\.json: change the range\), then install again$/,
+  )
+  // Done: they take 1.10.0, but 1.9.1 is still there
+  expect(linesFor(between('^1.9.0', '^1.10.0', '>=1.10.0 <1.11.0'))[0]).toContain('Let all use 1.10.0')
+})
+
+test('copies of one version share what is registered, so they are fine', () => {
+  const folder = applicationWith({
+    '': { name: 'app', dependencies: { [api]: '^1.10.0', lib: '1' } },
+    'node_modules/lib': { name: 'lib', version: '1.0.0', dependencies: { [api]: '^1.9.0' } },
+    'node_modules/@opentelemetry/api': apiOf('1.10.0'),
+    'node_modules/lib/node_modules/@opentelemetry/api': apiOf('1.10.0'),
+  })
+  expect(linesFor(folder)).toEqual(['[OK]    2 copies of @opentelemetry/api, all 1.10.0'])
 })
 
 test('two copies behind links, as pnpm makes them, are two; one copy behind two links is one', () => {
@@ -59,7 +101,7 @@ test('an API of 1.9 under an SDK 3 is named with who needs what', () => {
   })
   const [line, ...others] = linesFor(folder)
   expect([line?.replace(/sdk-(trace|metrics)/g, 'sdk-x'), others]).toEqual([
-    '[WRONG] @opentelemetry/api is 1.9.1, but @opentelemetry/sdk-x 3.1.1, @opentelemetry/sdk-x 3.1.1 needs >=1.10.0 <1.11.0: nothing may be recorded, silently. Install @opentelemetry/api in that range in the application',
+    '[WRONG] @opentelemetry/api is 1.9.1, but @opentelemetry/sdk-x 3.1.1, @opentelemetry/sdk-x 3.1.1 needs >=1.10.0 <1.11.0: nothing may be recorded, silently. No version suits all, so an override only moves the trouble: update app (wants 1.9.1) to a release that takes 1.10.0 (in your own package.json: change the range), then install again',
     [],
   ])
 })

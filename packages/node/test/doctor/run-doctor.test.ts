@@ -1,4 +1,5 @@
 import { mkdirSync, writeFileSync } from 'node:fs'
+import { createServer as createHttpServer } from 'node:http'
 import { createServer, type Server } from 'node:net'
 import type { AddressInfo } from 'node:net'
 import { join } from 'node:path'
@@ -6,6 +7,7 @@ import { join } from 'node:path'
 import { expect, onTestFinished, test } from 'vitest'
 
 import { type DoctorOptions, printDoctor, runDoctor } from '../../src/doctor/run-doctor.ts'
+import { startTelemetry, type TelemetryOptions } from '../../src/index.ts'
 import { deadAddress, testCollector } from '../test-collector.ts'
 import { apiOf, applicationWith } from './application-with.ts'
 
@@ -55,7 +57,7 @@ test('a healthy set-up has only lines that are ok, but for the provider that it 
     lines: [
       '[OK]    Node 24.21.0',
       '[OK]    one copy of @opentelemetry/api, 1.10.0',
-      '[WARN]  whether a provider gets registered was not seen: run the doctor with NODE_OPTIONS="--import @swarmwatch/node/register" (or your own set-up file)',
+      '[NOTE]  whether the application registers an OpenTelemetry provider cannot be seen while it does not run: start it, then run the doctor again',
       '[OK]    the service is called billing',
       '[OK]    no settings file: the defaults and the environment are in force',
       '[OK]    nothing goes out by OTLP: OTEL_EXPORTER_OTLP_ENDPOINT is not set. /metrics and the status page work without',
@@ -88,8 +90,7 @@ test('a broken set-up has a line with the cure for each thing', async () => {
   expect(lines).toEqual([
     '[WRONG] Node 20.19.0 is too old: install Node 24, or at least 22.15',
     '[WRONG] @opentelemetry/api is not installed here: run the doctor in the folder of the application, or install it there',
-    '[WRONG] no OpenTelemetry provider is registered by what was loaded before the doctor: await startTelemetry() there, or load @swarmwatch/node/register',
-    '[WRONG] the service has no name and would be unknown_service:node: set OTEL_SERVICE_NAME, or give serviceName to startTelemetry()',
+    '[NOTE]  the environment has no name for the service: fine if startTelemetry({ serviceName }) gives it one; else set OTEL_SERVICE_NAME, or pass serviceName to startTelemetry()',
     `[WRONG] OTLP traces to ${endpoint}/v1/traces (token set) cannot be reached (ECONNREFUSED): is the Collector running, and OTEL_EXPORTER_OTLP_ENDPOINT right?`,
     `[WRONG] port ${port} of 127.0.0.1 is taken, so there would be no /metrics: stop what has it, or set METRICS_PORT to another`,
     '[WARN]  retries wait 5, 15, 45 s: MAX_RETRY_DELAY=60 comes from older set-ups. For 5, 15, 30 s remove it, or set 30',
@@ -191,3 +192,113 @@ test('no line holds a secret, and all are ASCII', async () => {
   expect(lines.join('\n')).not.toContain('s3cret')
   expect(lines.join('\n')).toMatch(/^[\x20-\x7e\n]*$/)
 })
+
+/** What the doctor finds for the settings of an application that runs in this process. */
+async function besideRunning(options: TelemetryOptions = {}) {
+  const telemetry = await startTelemetry({
+    serviceName: 'billing',
+    logger: false,
+    metrics: { port: 0 },
+    monitor: { port: 0, token: 'correct-horse-battery' },
+    configFile: false,
+    env: {},
+    ...options,
+  })
+  onTestFinished(() => telemetry.shutdown())
+  const [metricsPort, pagePort] = [telemetry.metricsUrl, telemetry.pageUrl].map((url) => new URL(url!).port) as [string, string]
+  const env = { METRICS_PORT: metricsPort, MONITOR_PORT: pagePort, OTEL_SERVICE_NAME: '' }
+  return { metricsPort, pagePort, ...(await unlike({ env, timeoutMs: 20_000 })) }
+}
+
+test('beside the healthy running application, its ports are its own, it has a name and it records', async () => {
+  const { code, lines, metricsPort, pagePort } = await besideRunning()
+  expect({ code, lines }).toEqual({
+    code: 0,
+    lines: [
+      '[OK]    the running application records metrics',
+      `[OK]    the status page of a running application answers on 127.0.0.1:${pagePort}; a second process needs another MONITOR_PORT`,
+      `[OK]    /metrics of the running application billing answers on 127.0.0.1:${metricsPort}; a second process needs another METRICS_PORT`,
+    ],
+  })
+})
+
+test('a running application without a name is told so', async () => {
+  const { code, lines } = await besideRunning({ serviceName: undefined as never })
+  expect([code, lines]).toEqual([
+    1,
+    expect.arrayContaining([
+      '[WRONG] the running application is called unknown_service:node: set OTEL_SERVICE_NAME, or pass serviceName to startTelemetry()',
+    ]),
+  ])
+})
+
+test('a port that another program has is taken, and the program is named where it says its name', async () => {
+  const other = createHttpServer((_request, response) => response.setHeader('server', 'nginx').end('hello'))
+  await new Promise<void>((resolve) => other.listen(0, '127.0.0.1', resolve))
+  onTestFinished(() => void other.close())
+  const { port } = other.address() as AddressInfo
+  const { code, lines } = await unlike({ env: { MONITOR_PORT: String(port) } })
+  expect([code, lines]).toEqual([
+    1,
+    [
+      `[WRONG] port ${port} of 127.0.0.1 is taken by another program (nginx), so there would be no status page: stop what has it, or set MONITOR_PORT to another`,
+    ],
+  ])
+})
+
+test('register in NODE_OPTIONS is fine, and then the name must be in the environment', async () => {
+  const env = { NODE_OPTIONS: '--import @swarmwatch/node/register', OTEL_SERVICE_NAME: '' }
+  expect(await unlike({ env })).toEqual({
+    code: 1,
+    lines: [
+      '[OK]    @swarmwatch/node/register is loaded before every program that is started with these NODE_OPTIONS',
+      '[WRONG] the service has no name and would be unknown_service:node: set OTEL_SERVICE_NAME, or pass serviceName to startTelemetry()',
+    ],
+  })
+  const other = await unlike({ env: { NODE_OPTIONS: '--require dotenv/config --max-old-space-size=500' } })
+  expect(other).toEqual({ code: 0, lines: [] })
+})
+
+test('an endpoint for gRPC, one without TLS and exporters that are off are told apart', async () => {
+  const port = await speaking('\u0000\u0000\u0012\u0004\u0000')
+  const grpc = { OTEL_EXPORTER_OTLP_TRACES_ENDPOINT: `http://127.0.0.1:${port}` }
+  expect((await unlike({ env: grpc })).lines[0]).toMatch(
+    /is answered, but not in HTTP \(HPE_\w+\): gRPC is not offered; a Collector takes OTLP over HTTP on port 4318$/,
+  )
+  await using collector = await testCollector(200)
+  const tls = { OTEL_EXPORTER_OTLP_TRACES_ENDPOINT: collector.url.replace('http:', 'https:') }
+  expect((await unlike({ env: tls })).lines[0]).toMatch(
+    /does not speak TLS \(\w+\): is the address http:\/\/ and not https:\/\/\?$/,
+  )
+  const off = { OTEL_EXPORTER_OTLP_ENDPOINT: collector.url, OTEL_TRACES_EXPORTER: 'none', OTEL_METRICS_EXPORTER: 'none' }
+  expect((await unlike({ env: off })).lines).toEqual([
+    '[OK]    nothing goes out by OTLP: OTEL_TRACES_EXPORTER and OTEL_METRICS_EXPORTER say so',
+  ])
+  expect((await unlike({ env: { OTEL_SDK_DISABLED: 'true' } })).lines).toEqual([
+    '[WARN]  OTEL_SDK_DISABLED is set: nothing is measured, there is neither /metrics nor a status page; remove it',
+  ])
+})
+
+test('channels reach no one while the bridge that sends them is not installed', async () => {
+  const cwd = applicationWith({
+    '': { name: 'app', dependencies: { '@opentelemetry/api': '^1.10.0', '@swarmwatch/node': '1' } },
+    'node_modules/@opentelemetry/api': apiOf('1.10.0'),
+    'node_modules/@swarmwatch/node': { name: '@swarmwatch/node', version: '1.0.0' },
+  })
+  expect((await unlike({ cwd })).lines).toEqual([
+    '[WARN]  alerts go to the console only: slack, webhook are sent by @swarmwatch/alert-bridge, which is not installed; install it, or pass alerts.deliver to startTelemetry()',
+  ])
+  const { lines } = await unlike({ cwd, env: { ALERTMANAGER_URL: await deadAddress() } })
+  expect(lines.join('\n')).not.toContain('alerts go to the console')
+})
+
+/** A server that answers every connection with these bytes. */
+async function speaking(bytes: string): Promise<number> {
+  const server = createServer((socket) => {
+    socket.on('error', () => {})
+    socket.end(bytes)
+  })
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
+  onTestFinished(() => void server.close())
+  return (server.address() as AddressInfo).port
+}

@@ -17,6 +17,8 @@ export const securityHeaders: MiddlewareHandler = async (c, next) => {
   await next()
   const { headers } = c.res
   headers.set('content-security-policy', contentSecurityPolicy(c.req.path === '/login' ? "'self'" : "'none'"))
+  // The doctor asks who answers on the port
+  headers.set('server', 'swarmwatch')
   headers.set('x-content-type-options', 'nosniff')
   headers.set('x-frame-options', 'DENY')
   headers.set('referrer-policy', 'no-referrer')

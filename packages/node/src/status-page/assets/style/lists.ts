@@ -6,6 +6,7 @@ ul, ol { list-style: none; padding: 0; }
 .alerts li.critical.firing { border-left-color: var(--bad); }
 .alerts li.warning.firing { border-left-color: var(--warn); }
 .alerts li.pending { border-left-style: dotted; }
+.alerts a { margin-left: 6px; color: inherit; text-underline-offset: 3px; }
 .recent { border-top: 1px solid var(--rule); }
 .recent > li { border-bottom: 1px solid var(--hair); }
 .recent > li:last-child { border-bottom: 0; }
