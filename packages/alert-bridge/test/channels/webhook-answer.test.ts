@@ -1,20 +1,27 @@
+import { createServer, type AddressInfo } from 'node:net'
+
 import { Secret } from '@swarmwatch/config'
-import { expect, test } from 'vitest'
+import { expect, onTestFinished, test } from 'vitest'
 
 import type { DeliveryResult } from '../../src/channels/channel.ts'
 import { openSlackChannel } from '../../src/channels/slack/slack-channel.ts'
+import { slackMessage } from '../../src/message/slack-blocks.ts'
 import { sampleNotices } from '../message/sample-notices.ts'
 import { fakeHttp, says } from './fake-http.ts'
 
 async function answered(status: number, body: string | object): Promise<DeliveryResult> {
   await using http = await fakeHttp(says(status, body))
+  return await sent(http.url)
+}
+
+async function sent(url: string): Promise<DeliveryResult> {
   const channel = openSlackChannel({
     type: 'slack',
     name: 'slack',
     severities: ['critical'],
     fallback: false,
     quietHours: undefined,
-    webhook: new Secret(`${http.url}/hooks/a-secret-of-the-test`),
+    webhook: new Secret(`${url}/hooks/a-secret-of-the-test`),
   })
   return await channel.deliver({ id: 'd', recipient: 'slack', notice: sampleNotices.firing }, new AbortController().signal)
 }
@@ -47,6 +54,20 @@ test.each<[string, number, string | object]>([
   ['no errors', 200, { success: 'true', errors: [] }],
   ['a sentence', 200, 'Message sent.'],
   ['upper case', 200, 'OK'],
+  ['ntfy, which answers with the message', 200, { id: 'x', event: 'message', message: slackMessage(sampleNotices.firing).text }],
+  ['keys in upper case', 200, { OK: true }],
+  ['a status of 1', 200, { status: 1, request: 'x' }],
+  ['a status that is a boolean', 200, { status: true }],
+  ['a code as text', 200, { code: '00000', msg: 'SUCCESS' }],
+  ['a word as code', 200, { code: 'SUCCESS' }],
+  ['no error in words', 200, { error: 'none', message: 'no error' }],
+  ['an error object with code 0', 200, { error: { code: 0, message: '' } }],
+  ['a count of failures', 200, { status: 'done', sent: 1, failed: 0 }],
+  ['a sentence with a count of failures', 200, 'Message sent, 0 errors'],
+  ['JSON behind a guard', 200, ')]}\'\n{"ok":true}'],
+  ['the message in an envelope', 200, { ok: true, message: { text: 'the error rate is not ok', bot_id: 'B1' } }],
+  ['a result in an envelope', 200, { data: { success: true } }],
+  ['a verb', 200, 'Enqueued'],
 ])('%s takes the message: %i %j', async (_, status, body) => {
   expect(await answered(status, body)).toEqual({ kind: 'delivered' })
 })
@@ -74,8 +95,47 @@ test.each<[string, number, string | object]>([
   ['JSON false', 200, 'false'],
   ['JSON null', 200, 'null'],
   ['an error in 201', 201, { ok: false }],
+  ['a no in plain text', 200, 'ok: false'],
+  ['a no in a form', 200, 'success=false'],
+  ['a zero in plain text', 200, 'ok: 0'],
+  ['a negation', 200, 'Message was not sent'],
+  ['nothing sent', 200, '0 sent'],
+  ['HTML after a word', 200, 'ok <html><body>down</body></html>'],
+  ['a key in upper case', 200, { Ok: false }],
+  ['a key of .NET', 200, { isSuccess: false }],
+  ['another key', 200, { sent: false }],
+  ['a no in an envelope', 200, { result: { ok: false } }],
+  ['a no in a deeper envelope', 200, { ok: true, data: { response: { success: false } } }],
+  ['a code in an envelope', 200, { meta: { code: 400 } }],
+  ['a status code as text', 200, { status: '500' }],
+  ['a word as a code', 200, { code: 'invalid_payload' }],
+  ['an errno', 200, { errno: 40_001 }],
+  ['a word where a yes or no is', 200, { ok: 'failed' }],
+  ['a result that is a boolean', 200, { result: false }],
+  ['a negated word', 200, { result: 'notDelivered' }],
+  ['an error message', 200, { error_message: 'room gone' }],
+  ['FastAPI', 200, { detail: [{ loc: ['body', 'text'], msg: 'field required' }] }],
+  ['a log-in in JSON', 200, { message: 'Please log in' }],
+  ['a gateway in plain text', 200, 'Bad gateway'],
+  ['a count of failures', 200, { sent: 0, failed: 1 }],
 ])('%s does not take the message: %i %j', async (_, status, body) => {
   expect(await answered(status, body)).toMatchObject({
     reason: expect.stringMatching(/^Slack answered 20\d without success/) as string,
   })
+})
+
+test.each([
+  ['ok', 'HTTP/1.1 200 OK\r\ncontent-length: 30\r\n\r\nok'],
+  ['JSON', 'HTTP/1.1 200 OK\r\ntransfer-encoding: chunked\r\n\r\nb\r\n{"ok":true}\r\n'],
+])('an answer whose end never comes counts as %s', async (_, answer) => {
+  const server = createServer((socket) => {
+    socket.on('error', () => {})
+    socket.on('data', (data) => {
+      if (data.includes('}')) socket.end(answer)
+    })
+  })
+  await new Promise<void>((done) => server.listen(0, '127.0.0.1', done))
+  onTestFinished(() => new Promise<void>((done) => server.close(() => done())))
+  const { port } = server.address() as AddressInfo
+  expect(await sent(`http://127.0.0.1:${port}`)).toEqual({ kind: 'delivered' })
 })

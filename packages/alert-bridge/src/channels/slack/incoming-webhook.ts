@@ -22,7 +22,7 @@ export function incomingWebhook(
   async function post(body: unknown, signal: AbortSignal): Promise<DeliveryResult | SlackFailure> {
     try {
       const answer = await slackRequest({ url: webhook.reveal(), body }, fetch, during(signal))
-      return isAccepted(answer) ? { kind: 'delivered' } : slackFailure(answer, now())
+      return isAccepted(answer, JSON.stringify(body)) ? { kind: 'delivered' } : slackFailure(answer, now())
     } catch (error) {
       return connectionFailure(error, true)
     }

@@ -37,8 +37,29 @@ export async function slackRequest(
     },
     body: JSON.stringify(request.body),
   })
-  const text = await readStart(response.body ?? [], mostBytes)
+  const text = await answerText(response.body ?? [])
   return { status: response.status, retryAfter: response.headers.get('retry-after'), text, json: jsonObject(text) }
+}
+
+/**
+ * The body of an answer, also where its end never comes (a wrong content-length, a connection that stays open): what is complete by
+ * itself need not be asked for again, which would post the message twice.
+ */
+async function answerText(body: AsyncIterable<Uint8Array> | Iterable<Uint8Array>): Promise<string> {
+  const chunks: Uint8Array[] = []
+  async function* kept(): AsyncGenerator<Uint8Array> {
+    for await (const chunk of body) {
+      chunks.push(chunk)
+      yield chunk
+    }
+  }
+  try {
+    return await readStart(kept(), mostBytes)
+  } catch (error) {
+    const text = Buffer.concat(chunks).toString('utf8')
+    if (text.trim() === 'ok' || Object.keys(jsonObject(text)).length > 0) return text
+    throw error
+  }
 }
 
 function jsonObject(text: string): SlackAnswer['json'] {

@@ -1,33 +1,54 @@
 import type { SlackAnswer } from './slack-request.ts'
 
-/** Keys that servers answer with in place of Slack's `ok`. */
-const affirmativeKeys = ['ok', 'success', 'succeeded', 'delivered', 'accepted']
-/** Keys that hold a problem wherever they hold anything. */
-const problemKeys = ['error', 'errors', 'err', 'error_code', 'errorCode', 'exception', 'fault']
-/** Keys that hold a word about the result. */
-const resultKeys = ['status', 'result', 'state', 'outcome']
-/** Keys that hold a number, where 0 and 2xx mean success (DingTalk, WeCom, Lark, Power Automate). */
-const codeKeys = ['errcode', 'code', 'StatusCode', 'statusCode', 'status_code', 'status', 'retcode']
-/** Keys that hold a sentence. */
-const sentenceKeys = ['message', 'msg', 'errmsg', 'detail', 'details', 'description', 'reason', 'title']
+/**
+ * What a part of an answer says: that the message was taken, that it was not, or nothing. A sentence counts only where there is no
+ * other verdict, because it may be the text of the message.
+ */
+interface Verdict {
+  readonly byKey: boolean | undefined
+  readonly bySentence: boolean | undefined
+}
 
+/** Keys by what they hold, in lower case without `_`, `-` and a leading `is`. */
+const kinds: ReadonlyMap<string, 'yes or no' | 'problem' | 'result' | 'code' | 'sentence' | 'wrapper'> = new Map([
+  ...keys('yes or no', 'ok success successful succeeded delivered accepted sent posted'),
+  // hold a problem wherever they hold anything
+  ...keys('problem', 'error errors err errormessage errormsg errordescription exception fault failure failures failed'),
+  ...keys('result', 'status result state outcome'),
+  // 0 and 2xx mean success (DingTalk, WeCom, Lark, Power Automate)
+  ...keys('code', 'code statuscode errcode errorcode errno errorno retcode ret rc returncode resultcode'),
+  ...keys('sentence', 'message msg errmsg detail details description reason title'),
+  ...keys('wrapper', 'data response body meta'),
+])
+
+const noProblem =
+  /\b(?:no|0|zero|without)(?: any)? (?:errors?|failures?|failed|problems?)\b|\b(?:errors?|failures?|failed)["']?\s*[:=]\s*(?:0|no|none|null|false)\b/gi
 const negative =
-  /\b(error|errors|fail(ed|s|ure)?|invalid|denied|forbidden|unauthori[sz]ed|not found|not allowed|refused|rejected|expired|exceeded|too many|unavailable|maintenance|timed? ?out|cannot|could ?n.t|can.t|unable|unknown|missing|disabled|blocked|throttled|limit|no_\w+)\b/i
+  /\b(errors?|fail(ed|s|ure|ures)?|invalid|denied|forbidden|unauthori[sz]ed|not|no|nok|ko|false|null|none|nothing|refused|rejected|expired|exceeded|too many|unavailable|down|gateway|maintenance|timed? ?out|cannot|could ?n.t|can.t|was ?n.t|unable|unknown|missing|required|disabled|blocked|throttled|limit(ed)?|(log|sign) ?(in|on)|0 (sent|delivered|accepted|posted)|(ok|success|sent|delivered|accepted|posted)["']?\s*[:=]\s*0)\b/i
 const affirmative =
-  /\b(ok|okay|success|successful|successfully|succeeded|accepted|sent|delivered|received|created|posted|queued|done|true|thanks|thank you)\b/i
+  /\b(ok|okay|success|successful|successfully|succeeded|accepted|sent|delivered|received|created|posted|published|queued|enqueued|scheduled|processed|triggered|forwarded|submitted|completed?|done|true|thanks|thank you|got it)\b/i
 const longestSentence = 200
+/** Deeper than any answer; each level costs time. */
+const maxDepth = 4
 
 /**
- * Whether a server that speaks Slack's incoming webhook took the message. Slack says `ok`; Mattermost, Rocket.Chat, Discord, Zulip,
- * Google Chat and Teams relays say it otherwise, or say nothing. A maintenance page and an error in a 200 are no success: what is not
- * understood counts as a failure.
+ * Whether a server that speaks Slack's incoming webhook took the message `sent`. Slack answers `ok`; Mattermost, Rocket.Chat, Discord,
+ * Zulip, Google Chat and Teams relays answer in other words or with nothing. A maintenance page and an error in a 200 are no success:
+ * text that is not understood counts as a failure, and so does any part of an answer that speaks of one.
  */
-export function isAccepted({ status, text }: Pick<SlackAnswer, 'status' | 'text'>): boolean {
+export function isAccepted({ status, text }: Pick<SlackAnswer, 'status' | 'text'>, sent = ''): boolean {
   if (status < 200 || status >= 300) return false
-  const body = text.replace(/^\uFEFF/, '').trim()
+  // some servers put )]}' before JSON so that no web page can load it as a script
+  const body = text
+    .replace(/^\uFEFF/, '')
+    .trim()
+    .replace(/^\)\]\}',?\s*/, '')
   if (body === '') return true
   const value = parsed(body)
-  return value === undefined ? isAffirmativeText(body) : isAffirmativeJson(value)
+  if (value === undefined) return verdictOfText(body) === true
+  const { byKey, bySentence } = verdictOf(value, sent, 0)
+  // an answer without a verdict is the posted message of Google Chat or Discord
+  return byKey ?? bySentence ?? typeof value !== 'string'
 }
 
 function parsed(body: string): unknown {
@@ -39,44 +60,99 @@ function parsed(body: string): unknown {
 }
 
 /** `ok`, `1` of Teams' connectors, `Message accepted`; never HTML, and never a sentence that speaks of an error. */
-function isAffirmativeText(text: string): boolean {
-  if (text.startsWith('<') || text.length > longestSentence) return false
-  return text === '1' || (affirmative.test(text) && !negative.test(text))
+function verdictOfText(text: string): boolean | undefined {
+  if (/<[a-z!?/]/i.test(text)) return false
+  if (text.length > longestSentence) return undefined
+  // invalid_payload and invalidPayload have words too
+  const words = text.replaceAll(/([a-z])(?=[A-Z])/g, '$1 ').replaceAll('_', ' ')
+  if (negative.test(words.replaceAll(noProblem, ''))) return false
+  return text === '1' || affirmative.test(words) ? true : undefined
 }
 
-function isAffirmativeJson(value: unknown): boolean {
-  if (typeof value === 'string') return isAffirmativeText(value.trim())
-  if (typeof value === 'number') return value === 1 || isSuccessCode(value)
-  if (Array.isArray(value)) return value.every(isAffirmativeJson)
-  if (typeof value !== 'object' || value === null) return value === true
-  return isAffirmativeObject(value as Readonly<Record<string, unknown>>)
+function verdictOf(value: unknown, sent: string, depth: number): Verdict {
+  if (Array.isArray(value)) return allOf(depth < maxDepth ? value.map((one) => verdictOf(one, sent, depth + 1)) : [])
+  if (typeof value === 'object' && value !== null) {
+    const parts = depth < maxDepth ? Object.entries(value) : []
+    return allOf(parts.map(([key, part]) => verdictOfPart(key, part, sent, depth)))
+  }
+  if (typeof value === 'string') return { byKey: verdictOfText(value.trim()), bySentence: undefined }
+  if (typeof value === 'number') return { byKey: value === 1 || isSuccessCode(value), bySentence: undefined }
+  return { byKey: value === true, bySentence: undefined }
 }
 
-function isAffirmativeObject(answer: Readonly<Record<string, unknown>>): boolean {
-  const has = (keys: readonly string[], test: (value: unknown) => boolean): boolean =>
-    keys.some((key) => Object.hasOwn(answer, key) && test(answer[key]))
-  if (has(affirmativeKeys, isNo) || has(problemKeys, isProblem)) return false
-  if (has(codeKeys, (code) => typeof code === 'number' && !isSuccessCode(code))) return false
-  if (has(resultKeys, (word) => typeof word === 'string' && negative.test(word))) return false
-  if (has(affirmativeKeys, isYes) || has(resultKeys, (word) => typeof word === 'string' && affirmative.test(word))) return true
-  // an answer without a verdict, such as the posted message of Google Chat or Discord
-  return !has(sentenceKeys, (sentence) => typeof sentence === 'string' && negative.test(sentence))
+function verdictOfPart(key: string, value: unknown, sent: string, depth: number): Verdict {
+  const byKey = (verdict: boolean | undefined): Verdict => ({ byKey: verdict, bySentence: undefined })
+  const isNested = typeof value === 'object' && value !== null
+  switch (
+    kinds.get(
+      key
+        .replace(/^is(?=[A-Z_])/, '')
+        .replaceAll(/[_-]/g, '')
+        .toLowerCase(),
+    )
+  ) {
+    case 'yes or no':
+      if (isNested || value === null) return byKey(undefined)
+      return byKey(typeof value === 'number' ? value > 0 : yesOrNo(value))
+    case 'problem':
+      return byKey(isProblem(value, sent, depth) ? false : undefined)
+    case 'result':
+      if (isNested) return verdictOf(value, sent, depth + 1)
+      return byKey(typeof value === 'number' ? value === 1 || isSuccessCode(value) : yesOrNo(value))
+    case 'code':
+      if (typeof value === 'number') return byKey(isSuccessCode(value))
+      return byKey(typeof value === 'string' ? (codeInText(value) ?? verdictOfText(value)) : undefined)
+    case 'sentence':
+      if (isNested) return verdictOf(value, sent, depth + 1)
+      return {
+        byKey: undefined,
+        bySentence: typeof value === 'string' && !isEcho(value, sent) ? verdictOfText(value) : undefined,
+      }
+    case 'wrapper':
+      return isNested ? verdictOf(value, sent, depth + 1) : { byKey: undefined, bySentence: undefined }
+    default:
+      return { byKey: undefined, bySentence: undefined }
+  }
+}
+
+/** One no is a no. */
+function allOf(verdicts: readonly Verdict[]): Verdict {
+  const all = (some: readonly (boolean | undefined)[]): boolean | undefined =>
+    some.includes(false) ? false : some.includes(true) ? true : undefined
+  return { byKey: all(verdicts.map(({ byKey }) => byKey)), bySentence: all(verdicts.map(({ bySentence }) => bySentence)) }
+}
+
+function yesOrNo(value: unknown): boolean | undefined {
+  if (typeof value === 'boolean') return value
+  if (typeof value !== 'string') return undefined
+  const word = value.trim()
+  if (/^yes$/i.test(word)) return true
+  return word === '0' ? false : (codeInText(word) ?? verdictOfText(word))
+}
+
+/** `"500"` and `"00000"`; undefined for what is no number, and for `"1"`. */
+function codeInText(text: string): boolean | undefined {
+  return /^\d+$/.test(text) && text !== '1' ? isSuccessCode(Number(text)) : undefined
 }
 
 function isSuccessCode(code: number): boolean {
   return code === 0 || (code >= 200 && code < 300)
 }
 
-function isNo(value: unknown): boolean {
-  return value === false || value === 0 || (typeof value === 'string' && /^(false|no|0)$/i.test(value.trim()))
+/** Anything but nothing: `null`, `false`, `0`, `""`, `"none"`, `[]`, `{}` and `{ "code": 0 }` are no problem. */
+function isProblem(value: unknown, sent: string, depth: number): boolean {
+  if (typeof value === 'object' && value !== null) {
+    return Object.keys(value).length > 0 && verdictOf(value, sent, depth + 1).byKey !== true
+  }
+  if (typeof value === 'string') return !/^(?:0*|none|null|no|false|ok|success)$/i.test(value.trim())
+  return value !== null && value !== false && value !== 0
 }
 
-function isYes(value: unknown): boolean {
-  return value === true || value === 1 || (typeof value === 'string' && /^(true|yes|1|ok)$/i.test(value.trim()))
+/** Servers such as ntfy answer with the message that they posted. */
+function isEcho(sentence: string, sent: string): boolean {
+  return sentence !== '' && sent.includes(JSON.stringify(sentence).slice(1, -1))
 }
 
-/** Anything but nothing: `null`, `false`, `0`, `""`, `[]` and `{}` are no problem. */
-function isProblem(value: unknown): boolean {
-  if (typeof value === 'object' && value !== null) return Object.keys(value).length > 0
-  return value !== null && value !== false && value !== 0 && value !== '' && value !== '0'
+function keys<Kind extends string>(kind: Kind, names: string): [string, Kind][] {
+  return names.split(' ').map((name) => [name, kind])
 }
