@@ -1,3 +1,5 @@
+import type { Socket } from 'node:net'
+
 import rateLimit from '@fastify/rate-limit'
 import type { Secret } from '@swarmwatch/config'
 import fastify, { type FastifyInstance, type FastifyReply, type FastifyRequest } from 'fastify'
@@ -51,6 +53,7 @@ export async function serveHttp(options: HttpOptions): Promise<HttpServer> {
     // a redirect, or a 404 for a slash too many, loses the alert
     routerOptions: { ignoreTrailingSlash: true },
     return503OnClosing: true,
+    clientErrorHandler: answerClientError,
   })
   await app.register(rateLimit, { global: false })
   const limit = app.createRateLimit({ max: mostFailures, timeWindow: 60_000 })
@@ -105,4 +108,18 @@ export async function serveHttp(options: HttpOptions): Promise<HttpServer> {
       clearTimeout(timer)
     },
   }
+}
+
+const clientErrors: Readonly<Record<string, string>> = {
+  // Alertmanager retries 5xx only, and the time may have passed because this process was paused
+  ERR_HTTP_REQUEST_TIMEOUT: '503 Service Unavailable',
+  HPE_HEADER_OVERFLOW: '431 Request Header Fields Too Large',
+}
+
+/** What is answered to a request that never became one. */
+function answerClientError(error: NodeJS.ErrnoException, socket: Socket): void {
+  if (error.code === 'ECONNRESET' || socket.destroyed) return
+  const status = clientErrors[error.code ?? ''] ?? '400 Bad Request'
+  if (socket.writable) socket.write(`HTTP/1.1 ${status}\r\nconnection: close\r\ncontent-length: 0\r\n\r\n`)
+  socket.destroy(error)
 }

@@ -6,12 +6,12 @@ import { recordingChannel } from '../kit/recording-channel.ts'
 import { startedBridge } from '../kit/started-bridge.ts'
 import { token } from '../kit/token.ts'
 
-test('ends a request whose body never comes', async () => {
+test('answers 503, which Alertmanager retries, to a request whose body never comes', async () => {
   const bridge = await startedBridge({ channels: [recordingChannel()], requestTimeoutMs: 500 })
   const socket = connect(bridge.service.port, '127.0.0.1')
   socket.write(`POST /api/v1/alerts HTTP/1.1\r\nhost: a\r\nauthorization: Bearer ${token}\r\ncontent-length: 100\r\n\r\n{`)
   let answer = ''
   socket.setEncoding('utf8').on('data', (text: string) => (answer += text))
   await new Promise((resolve) => socket.once('close', resolve))
-  expect(answer).toMatch(/^HTTP\/1.1 408/)
+  expect(answer).toMatch(/^HTTP\/1.1 503 /)
 })
