@@ -46,12 +46,21 @@ export function alertLines({ kind, alerts, truncatedAlerts = 0 }: Notice): Alert
 /** The lines cut by `cut`; two that would look the same although their alerts differ begin with their ids. */
 export function distinctTexts(lines: readonly AlertLine[], cut: (text: string) => string): string[] {
   const texts = lines.map(({ text }) => cut(text))
-  const byText = Map.groupBy(lines.keys(), (index) => texts[index])
+  const looks = texts.map(lookOf)
+  const byLook = Map.groupBy(lines.keys(), (index) => looks[index])
   return lines.map(({ id, text }, index) => {
-    const same = byText.get(texts[index]) ?? []
+    const same = byLook.get(looks[index]) ?? []
     const isAmbiguous = same.some((other) => lines[other]!.id !== id)
     return isAmbiguous ? cut(`#${id} ${text}`) : texts[index]!
   })
+}
+
+/** Texts with the same look cannot be told apart by eye: zero-width characters do not show, and an accent may be a character of its own. */
+function lookOf(text: string): string {
+  return text
+    .normalize('NFKC')
+    .replaceAll(/\p{Default_Ignorable_Code_Point}/gu, '')
+    .replaceAll(/[\s\u2800]+/g, ' ')
 }
 
 function idsOf(alerts: readonly NoticeAlert[]): string[] {

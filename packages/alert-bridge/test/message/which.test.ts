@@ -117,6 +117,20 @@ test('two alerts whose labels look alike have lines that begin with their ids', 
   for (const line of lines) expect(line).toMatch(/^#[0-9a-f]{6} DiskFull, instance=db-7 - firing/)
 })
 
+test.each([
+  ['a zero-width space', 'db\u200B-7'],
+  ['a zero-width joiner', 'db\u200D-7'],
+  ['a soft hyphen', 'db\u00AD-7'],
+  ['a word joiner', 'db\u2060-7'],
+  ['a filler', 'db-7\u3164'],
+  ['a variation selector', 'db-7\uFE0F'],
+  ['a blank in Braille', 'db-7\u2800'],
+  ['a wide letter', '\uFF44b-7'],
+])('two alerts whose labels differ in %s have lines that begin with their ids', (_, instance) => {
+  const lines = alertLines(notice(diskFull({ instance }), diskFull({ instance: 'db-7' }))).alerts.map(({ text }) => text)
+  for (const line of lines) expect(line).toMatch(/^#[0-9a-f]{6} DiskFull/)
+})
+
 test('the lines on the console name the labels', () => {
   const one = notice(diskFull({ instance: 'db-7', team: 'payments' }, { annotations: { message: 'Only 3 % are left.' } }))
   expect(JSON.parse(alertLine(one, 'd', new Date()))).toMatchObject({ labels: { instance: 'db-7', team: 'payments' } })
