@@ -1,11 +1,25 @@
 import type { Alert, AlertGroup } from './alert-group.ts'
 
-// Watchdog of kube-prometheus, DeadMansSwitch, PrometheusAlertmanagerE2eDeadManSwitch, Dead Man's Snitch ...
-const names = /^(?:watchdog|alwaysfiring|\w*deadmans?(?:switch|snitch))$/
+// Watchdog of kube-prometheus, PrometheusWatchdog, AlwaysFiring; a HardwareWatchdog is another thing
+const watchdogs = /^(?:prometheus|alertmanager|monitoring|cluster|kube(?:rnetes)?|e2e)*(?:watchdog|alwaysfiring)(?:alert)?$/
+// DeadMansSwitch, PrometheusAlertmanagerE2eDeadManSwitch, Dead Man's Snitch ...
+const deadMen = /^\w*deadmans?(?:switch|snitch)(?:alert)?$/
+/** With one of these words it is an alert about the sign of life, such as `NoDeadMansSwitch`, which must not be lost. */
+const troubles =
+  /^(?:no|not|non|missing|miss|missed|lost|absent|without|broken|failed|failing|failure|late|stale|down|silent|stopped|invalid|dead)$/
 
 /** Whether an alert is the one that always fires, by the names that teams give it: a sign of life, nothing to report. */
 export function isWatchdogName(alertname: string): boolean {
-  return names.test(alertname.toLowerCase().replaceAll(/[^a-z0-9]/g, ''))
+  const name = alertname.toLowerCase().replaceAll(/[^a-z0-9]/g, '')
+  if (watchdogs.test(name)) return true
+  return deadMen.test(name) && !wordsOf(alertname.replace(/dead.?man/i, ' ')).some((word) => troubles.test(word))
+}
+
+function wordsOf(name: string): string[] {
+  return name
+    .replaceAll(/([a-z0-9])(?=[A-Z])|([A-Z])(?=[A-Z][a-z])/g, '$1$2 ')
+    .toLowerCase()
+    .split(/[^a-z0-9]+/)
 }
 
 /** A group without the alerts that always fire, and whether one of them did. */

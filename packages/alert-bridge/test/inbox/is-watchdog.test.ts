@@ -13,6 +13,27 @@ test('knows the alert that always fires by the names that teams give it, and no 
   }
 })
 
+test('an alert about a missing sign of life is no sign of life', () => {
+  const alerts = 'NoDeadMansSwitch MissingDeadMansSwitch LostDeadMansSnitch AlertmanagerNoDeadMansSwitch dead_mans_switch_missing'
+  const others = [
+    'no_dead_mans_switch',
+    "Broken Dead Man's Switch",
+    'HardwareWatchdog',
+    'SystemdWatchdog',
+    'PrometheusWatchdogLate',
+  ]
+  expect([...alerts.split(' '), ...others].filter(isWatchdogName)).toEqual([])
+  const signs = [
+    'PrometheusWatchdog',
+    'WatchdogAlert',
+    'AcmeDeadMansSwitch',
+    'DeadMansSwitchAlert',
+    'MonoDeadMansSwitch',
+    'dead-man-switch',
+  ]
+  expect(signs.filter((name) => !isWatchdogName(name))).toEqual([])
+})
+
 test('among other alerts it is a sign of life, and only the others are reported', async () => {
   const channel = recordingChannel()
   const bridge = await startedBridge({ channels: [channel], settings: { watchdogSeconds: 300 } })

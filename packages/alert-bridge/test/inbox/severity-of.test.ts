@@ -23,6 +23,25 @@ test('reads the label priority or level where severity says nothing that it know
   expect(severityOf({ labels: { severity: 'info', priority: 'P1' } })).toBe('info')
 })
 
+test('reads a word among others, with punctuation and numbers around it', () => {
+  const meant = (words: string): string[] => [...new Set(words.split(', ').map(read))]
+  expect(
+    meant('P1 - Critical, 1-critical, Sev1 (down), CRITICAL!, crit., critical/page, high priority, Very High, [P1], P1:, P-01'),
+  ).toEqual(['critical'])
+  expect(meant('Priority: 1, severity: high, S1 - urgent, SEV1-prod, sev#2, ERROR2, "critical", \tcritical\n')).toEqual([
+    'critical',
+  ])
+  expect(meant('3 - Moderate, warning!, WARN3, medium (team-a), non-critical, not critical, P10, sev12')).toEqual(['warning'])
+  expect(meant('5 - Low, info: nightly, INFO4, low priority, P4 (backlog)')).toEqual(['info'])
+})
+
+test('reads the names of labels in any case, and other names of the same thing', () => {
+  for (const name of ['Severity', 'SEVERITY', 'Priority', 'urgency', 'criticality', 'impact', 'prio', 'sev', 'alert_severity']) {
+    expect(severityOf({ labels: { [name]: 'high' } })).toBe('critical')
+  }
+  expect(severityOf({ labels: { SEVERITY: 'low', severity: 'P1' } })).toBe('critical')
+})
+
 test('takes a word it does not know, none at all, and the name of a method for a warning', () => {
   expect(['p9', '', 'constructor', '__proto__'].map(read)).toEqual(Array(4).fill('warning'))
   expect(severityOf({ labels: {} })).toBe('warning')
