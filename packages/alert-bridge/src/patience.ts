@@ -1,5 +1,7 @@
 import { performance } from 'node:perf_hooks'
 
+import { sleeplessClock } from './steady-clock.ts'
+
 /** How often to look whether the process was paused (SIGSTOP, a debugger, a sleeping laptop). */
 const tickMs = 500
 /** A tick that comes this late was held up by a pause. */
@@ -14,8 +16,8 @@ export interface PauseWatch {
   readonly stop: () => void
 }
 
-/** Starts to watch; never keeps the process alive. @param clock milliseconds that never go back, default performance.now */
-export function watchPauses(clock: () => number = () => performance.now()): PauseWatch {
+/** Starts to watch; never keeps the process alive. @param clock milliseconds that never go back and count the sleep of the machine */
+export function watchPauses(clock: () => number = sleeplessClock()): PauseWatch {
   let [awakeSince, lastAt, wasPaused] = [clock(), clock(), false]
 
   function tick(): void {

@@ -1,6 +1,7 @@
 import { expect, onTestFinished, test, vi } from 'vitest'
 
-import { steadyClock } from '../../src/steady-clock.ts'
+import { watchPauses } from '../../src/patience.ts'
+import { sleeplessClock, steadyClock, type Clocks } from '../../src/steady-clock.ts'
 import { firing } from '../kit/alert-groups.ts'
 import { eventually } from '../kit/eventually.ts'
 import { delivered, failing, recordingChannel } from '../kit/recording-channel.ts'
@@ -67,4 +68,64 @@ test('counts evenly from the time of day', () => {
   expect(between).toBeGreaterThanOrEqual(before - 1)
   expect(between).toBeLessThanOrEqual(after + 1)
   expect(now()).toBeLessThanOrEqual(now())
+})
+
+/** Clocks of a machine at `day` 0: `run` is time in which it runs, `sleep` time in which Linux stops its monotonic clock. */
+function machine(): {
+  clocks: Required<Clocks>
+  run: (ms: number) => void
+  sleep: (ms: number) => void
+  set: (ms: number) => void
+} {
+  const at = { ran: 5_000, up: 9_000, day: 1_000_000 }
+  return {
+    clocks: { running: () => at.ran, sinceBoot: () => at.up, timeOfDay: () => at.day },
+    run: (ms) => void ((at.ran += ms), (at.up += ms), (at.day += ms)),
+    sleep: (ms) => void ((at.up += ms), (at.day += ms)),
+    set: (ms) => void (at.day += ms),
+  }
+}
+
+test('goes on while the machine sleeps, and knows that it was paused', () => {
+  const { clocks, run, sleep } = machine()
+  const clock = sleeplessClock(clocks)
+  const { awakeForMs, wasPaused, stop } = watchPauses(sleeplessClock(clocks))
+  onTestFinished(stop)
+  const startedAt = clock()
+  for (const _ of Array(100)) {
+    run(700)
+    clock()
+    awakeForMs()
+  }
+  expect([clock() - startedAt, wasPaused()]).toEqual([70_000, false])
+  sleep(8 * hour)
+  run(1_000)
+  expect(clock() - startedAt).toBe(71_000 + 8 * hour)
+  expect([awakeForMs(), wasPaused()]).toEqual([0, true])
+})
+
+test('is not moved by a clock that is set, by whole seconds since the boot, or where nothing says when the boot was', () => {
+  const { clocks, run, sleep, set } = machine()
+  const { running, timeOfDay } = clocks
+  const whole = { ...clocks, sinceBoot: () => Math.floor(clocks.sinceBoot() / 1_000) * 1_000 }
+  const hidden = {
+    ...clocks,
+    sinceBoot: () => {
+      throw new Error('EACCES')
+    },
+  }
+  const some = [clocks, whole, hidden, { running, timeOfDay, sinceBoot: running }].map(sleeplessClock)
+  const before = some.map((clock) => clock())
+  for (const step of [hour, -hour, 400, 10 * hour]) {
+    run(1_900)
+    set(step)
+    for (const clock of some) clock()
+  }
+  run(1_900)
+  expect(some.map((clock, index) => clock() - before[index]!)).toEqual(Array(4).fill(9_500))
+  // a container whose time since the boot jumps although no time passed
+  sleep(hour)
+  set(-hour)
+  run(1_900)
+  expect(some[0]!() - before[0]!).toBe(11_400)
 })
