@@ -42,6 +42,10 @@ test('without them TLS follows the port, the public authorities are trusted, and
     expect(channelWith({ ALERT_EMAIL_FROM: from }).hello).toBeUndefined()
 })
 
+test('the greeting is ASCII also where the domain of the sender is not', () => {
+  expect(channelWith({ ALERT_EMAIL_FROM: 'Swarm <swarm@b\u00FCcher.example>' }).hello).toBe('xn--bcher-kva.example')
+})
+
 test('code may say it for one channel', () => {
   const channel = { type: 'email', ca: pem, implicitTls: true, tlsSkipVerify: true, hello: '[192.0.2.1]' } as const
   const { alerts, origins } = loadConfiguration({ file: false, env: server, code: { alerts: { channels: [channel] } } })

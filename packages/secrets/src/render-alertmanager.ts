@@ -1,4 +1,6 @@
-import { hostAndPort, readMailbox, writeMailbox, type AlertChannel, type EmailChannel } from '@swarmwatch/config'
+import { domainToASCII } from 'node:url'
+
+import { hostAndPort, readMailbox, writeMailbox, type AlertChannel, type EmailChannel, type Mailbox } from '@swarmwatch/config'
 
 import { renderTemplate } from './render-template.ts'
 
@@ -31,8 +33,29 @@ export function mailServerOf(channels: readonly AlertChannel[]): EmailChannel | 
   return channels.find((channel): channel is EmailChannel => channel.type === 'email')
 }
 
-/** An address as Go reads it, in a field that Alertmanager takes for a template: braces in a name are only braces. */
+/**
+ * An address as every mail server reads it, in a field that Alertmanager takes for a template: braces in a name are only braces.
+ * Alertmanager would encode a header that is not ASCII as a whole, with the address in it.
+ */
 function addressText(text: string): string {
   const mailbox = readMailbox(text)
-  return (mailbox === undefined ? text : writeMailbox(mailbox)).replaceAll('{{', '{{ "{{" }}')
+  return (mailbox === undefined ? text : asciiMailbox(mailbox)).replaceAll('{{', '{{ "{{" }}')
+}
+
+function asciiMailbox({ name, address }: Mailbox): string {
+  const at = address.lastIndexOf('@') + 1
+  const domain = address.slice(at)
+  const ascii = `${address.slice(0, at)}${domainToASCII(domain) || domain}`
+  return /^[ -~]*$/.test(name) ? writeMailbox({ name, address: ascii }) : `${encodedWords(name)} <${ascii}>`
+}
+
+/** The words of RFC 2047: each has at most 75 characters, and no character is divided. */
+function encodedWords(text: string): string {
+  const words = ['']
+  for (const character of text) {
+    const longer = `${words.at(-1)}${character}`
+    if (Buffer.byteLength(longer) <= 45) words[words.length - 1] = longer
+    else words.push(character)
+  }
+  return words.map((word) => `=?utf-8?B?${Buffer.from(word).toString('base64')}?=`).join(' ')
 }

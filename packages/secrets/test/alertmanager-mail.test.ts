@@ -40,6 +40,36 @@ test.skipIf(!canRun).each<[string, SMTPServerOptions, Partial<EmailChannel>]>([
   ['TLS from the first byte on any port', { ...certified, secure: true }, { implicitTls: true, ca: certified.cert }],
   ['no TLS', { disabledCommands: ['STARTTLS'] }, { requireTls: false }],
 ])('the real Alertmanager mails by %s', async (_, options, settings) => {
+  const mail = await mailOf(options, settings)
+  expect(mail).toMatchObject({
+    hello: 'swarm.ours.test',
+    from: 'swarm@ours.test',
+    to: ['jane@ours.test', 'ops@ours.test'],
+    isEncrypted: settings.requireTls !== false,
+  })
+  expect(mail.text).toMatch(/^From: "Swarm \{\{ \.Nothing \}\}" <swarm@ours\.test>\r$/m)
+})
+
+test.skipIf(!canRun)('the real Alertmanager mails names and domains that are not ASCII', async () => {
+  const settings = {
+    from: '"J\u00F6rg, \u5922 {{ .X }} on call for the whole night shift of the week" <swarm@b\u00FCcher.example>',
+    recipients: ['"M\u00FCller, Ren\u00E9" <rene@b\u00FCcher.example>', 'ops@ours.test'],
+    requireTls: false,
+  }
+  const mail = await mailOf({ disabledCommands: ['STARTTLS'] }, settings)
+  // the server shows the domains decoded
+  expect(mail).toMatchObject({ from: 'swarm@b\u00FCcher.example', to: ['rene@b\u00FCcher.example', 'ops@ours.test'] })
+  const [head] = mail.text.split('\r\n\r\n')
+  expect(head).not.toMatch(/[^\t -~\r\n]/)
+  expect(head).toMatch(/^From: (?:=\?utf-8\?B\?[\w+/=]+\?= )+<swarm@xn--bcher-kva\.example>\r$/m)
+  const words = head!.match(/^From: (.*)$/m)![1]!.matchAll(/=\?utf-8\?B\?(.*?)\?=/g)
+  expect(Array.from(words, ([, word]) => Buffer.from(word!, 'base64').toString()).join('')).toBe(
+    'J\u00F6rg, \u5922 {{ .X }} on call for the whole night shift of the week',
+  )
+})
+
+/** The mail about one alert of the real Alertmanager, by a server with `options`. */
+async function mailOf(options: SMTPServerOptions, settings: Partial<EmailChannel>): Promise<SeenMail> {
   const { port, mails } = await mailServer(options)
   const folder = temporaryFolder()
   const template = readFileSync(join(root, 'collector/alertmanager/alertmanager.template.yaml'), 'utf8')
@@ -57,14 +87,8 @@ test.skipIf(!canRun).each<[string, SMTPServerOptions, Partial<EmailChannel>]>([
     }).catch(() => {})
     return mails.length > 0
   })
-  expect(mails[0]).toMatchObject({
-    hello: 'swarm.ours.test',
-    from: 'swarm@ours.test',
-    to: ['jane@ours.test', 'ops@ours.test'],
-    isEncrypted: settings.requireTls !== false,
-  })
-  expect(mails[0]!.text).toMatch(/^From: "Swarm \{\{ \.Nothing \}\}" <swarm@ours\.test>\r$/m)
-})
+  return mails[0]!
+}
 
 interface SeenMail {
   readonly hello: string

@@ -1,3 +1,5 @@
+import { domainToASCII } from 'node:url'
+
 import { readMailbox } from '../mail-address.ts'
 import type { Resolved } from '../setting.ts'
 import { isMailAddress } from '../value-rule.ts'
@@ -57,8 +59,8 @@ export function buildEmail(
   }
 }
 
-/** Strict mail servers refuse a greeting that is no full name. */
+/** Strict mail servers refuse a greeting that is no full name, or not ASCII. */
 function domainOf(sender: string): string | undefined {
-  const domain = readMailbox(sender)?.address.split('@').at(-1) ?? ''
+  const domain = domainToASCII(readMailbox(sender)?.address.split('@').at(-1) ?? '')
   return /^[A-Za-z0-9-]+(?:\.[A-Za-z0-9-]+)+$/.test(domain) ? domain : undefined
 }
