@@ -19,9 +19,11 @@ export function wrappedBy(error: unknown): unknown {
   return isInstance(suppressing, Error) ? suppressing : hiddenCauses.get(error as object)
 }
 
-/** The errors of an `AggregateError`; a library that retries lists all of its tries, of which the last one counts. */
+/** The errors of an `AggregateError` or of a GraphQL answer; a library that retries lists all of its tries, of which the last one counts. */
 export function listedIn(error: unknown): unknown[] {
-  return peek(error, 'lastError') === undefined ? itemsOf(peek(error, 'errors'), maxErrors) : []
+  if (peek(error, 'lastError') !== undefined) return []
+  const lists = [peek(error, 'errors'), peek(error, 'graphQLErrors'), peek(peek(error, 'response'), 'errors')]
+  return itemsOf(lists.find(Array.isArray), maxErrors)
 }
 
 /** The error and what it wraps or lists, outermost first; each once, at most 32. */
@@ -38,20 +40,21 @@ export function chainOf(error: unknown): unknown[] {
   return chain
 }
 
+/** What libraries call the answer of a server that an error carries. */
+function responsesOf(error: unknown): unknown[] {
+  const keys = ['response', '$response', 'rawResponse', 'res', 'httpResponse', 'meta', 'customErrorData']
+  return keys.map((key) => peek(error, key)).filter(isObject)
+}
+
 /** Objects in which an error carries its server's answer, parsed where they are JSON; itself first. */
 export function answersIn(error: unknown): unknown[] {
-  const response = peek(error, 'response')
   const bodies = [
-    peek(error, 'error'),
-    peek(error, 'data'),
-    peek(error, 'body'),
-    peek(error, 'responseBody'),
-    peek(error, 'rawError'),
-    peek(response, 'data'),
-    peek(response, 'body'),
+    ...['error', 'data', 'body', 'responseBody', 'rawError', 'details'].map((key) => peek(error, key)),
+    ...responsesOf(error).flatMap((response) => ['data', 'body', 'bodyAsText'].map((key) => peek(response, key))),
     peek(error, 'message'),
   ]
-  const found: unknown[] = [error, peek(error, 'extensions'), ...itemsOf(peek(error, 'errorDetails'), maxDetails)]
+  const listed = [peek(error, 'errorDetails'), peek(error, 'statusDetails')].flatMap((each) => itemsOf(each, maxDetails))
+  const found: unknown[] = [error, peek(error, 'extensions'), ...listed]
   for (const body of bodies) {
     const parsed = typeof body === 'string' ? parsedJson(body) : body
     const answer: unknown = itemsOf(parsed, 1)[0] ?? parsed
@@ -63,13 +66,14 @@ export function answersIn(error: unknown): unknown[] {
   return found.filter(isObject)
 }
 
-/** JSON, or the JSON after a few words such as `401 {"error": ...}`. */
+/** JSON, or the JSON within a few words such as `401 {"error": ...}.` */
 function parsedJson(text: string): unknown {
   if (text.length > maxJsonLength) return undefined
   const start = text.slice(0, 200).search(/[{[]/)
   if (start === -1) return undefined
+  const end = Math.max(text.lastIndexOf('}'), text.lastIndexOf(']')) + 1
   try {
-    return JSON.parse(text.slice(start)) as unknown
+    return JSON.parse(text.slice(start, end)) as unknown
   } catch {
     return undefined
   }
@@ -78,13 +82,8 @@ function parsedJson(text: string): unknown {
 /** The objects that may hold the headers of an error's answer. */
 export function headersIn(error: unknown): unknown[] {
   const places = [
-    peek(error, 'responseHeaders'),
-    peek(error, 'headers'),
-    peek(error, 'rawHeaders'),
-    ...['response', '$response', 'rawResponse', 'res'].flatMap((key) => {
-      const response = peek(error, key)
-      return [peek(response, 'headers'), peek(response, 'rawHeaders')]
-    }),
+    ...['responseHeaders', 'headers', 'rawHeaders', 'metadata'].map((key) => peek(error, key)),
+    ...responsesOf(error).flatMap((response) => ['headers', 'rawHeaders', 'header'].map((key) => peek(response, key))),
   ]
   return places.filter(isObject)
 }
@@ -93,8 +92,11 @@ export function headersIn(error: unknown): unknown[] {
 export function headerOf(headers: unknown, name: string): unknown {
   try {
     const get = peek(headers, 'get')
-    const value: unknown = typeof get === 'function' ? get.call(headers, name) : peek(headers, name)
-    if (value !== undefined && value !== null) return first(value)
+    const names = [name, name.replaceAll(/\b[a-z]/g, (letter) => letter.toUpperCase())]
+    for (const each of names) {
+      const value: unknown = first(typeof get === 'function' ? get.call(headers, each) : peek(headers, each))
+      if (value !== undefined && value !== null) return value
+    }
     for (const [key, found] of entriesOf(headers)) {
       if (typeof key === 'string' && key.toLowerCase() === name) return first(found)
     }
@@ -104,7 +106,7 @@ export function headerOf(headers: unknown, name: string): unknown {
   return undefined
 }
 
-const first = (value: unknown): unknown => itemsOf(value, 1)[0] ?? value
+const first = (value: unknown): unknown => (Array.isArray(value) ? itemsOf(value, 1)[0] : value)
 
 function entriesOf(headers: unknown): (readonly unknown[])[] {
   if (isInstance(headers, Map)) return [...headers]
@@ -120,16 +122,14 @@ function asStatus(value: unknown): number | undefined {
   return Number.isInteger(status) && Number(status) >= 400 && Number(status) <= 599 ? Number(status) : undefined
 }
 
+const statusKeys = ['statusCode', 'status', 'status_code', 'httpStatus', 'httpStatusCode', 'httpCode']
+
 /** The HTTP status (400-599) that an error or its answer says, as a number or as text. */
 export function statusOf(error: unknown, answers: readonly unknown[]): number | undefined {
-  const response = peek(error, 'response')
+  const holders = [error, peek(error, '$metadata'), ...responsesOf(error), peek(error, 'output')]
   const places = [
-    ...['statusCode', 'status', 'status_code', 'httpStatus', 'httpStatusCode'].map((key) => peek(error, key)),
-    peek(peek(error, '$metadata'), 'httpStatusCode'),
-    peek(response, 'status'),
-    peek(response, 'statusCode'),
-    peek(peek(error, 'output'), 'statusCode'),
-    ...answers.flatMap((answer) => [peek(answer, 'code'), peek(answer, 'status')]),
+    ...holders.flatMap((holder) => statusKeys.map((key) => peek(holder, key))),
+    ...answers.flatMap((answer) => ['code', ...statusKeys].map((key) => peek(answer, key))),
   ]
   for (const place of places) {
     const status = asStatus(place)

@@ -18,6 +18,8 @@ import { isInstance, isObject, peek } from './peek.ts'
 
 // A word such as ECONNRESET, rate_limit_exceeded, AI_APICallError: no blanks, so no message; not long enough for an id
 const word = /^[A-Za-z_$][\w$.:-]{0,59}$/
+// Firebase puts the service in front: functions/permission-denied
+const serviceWord = /^([a-z]{2,20})\/([a-z-]{2,38})$/i
 // Ids and hashes hide in codes too: eight or more hex digits in a row that contain a digit
 const looksLikeId = /(?=[0-9a-f]*\d)[0-9a-f]{8,}|\d{4,}/i
 const plainClasses = new Set([undefined, 'Error', 'Object', 'AggregateError', 'DOMException'])
@@ -36,7 +38,9 @@ interface Reading {
 }
 
 function asWord(value: unknown): string | undefined {
-  return typeof value === 'string' && word.test(value) && !looksLikeId.test(value) ? value : undefined
+  return typeof value === 'string' && (word.test(value) || serviceWord.test(value)) && !looksLikeId.test(value)
+    ? value
+    : undefined
 }
 
 function classOf(error: unknown): string | undefined {
@@ -65,7 +69,7 @@ class Words {
 
   constructor(said: readonly unknown[]) {
     this.#said = said.filter((each): each is string => typeof each === 'string' && each.length <= 60 && !plainClasses.has(each))
-    this.#normal = this.#said.map((each) => each.toLowerCase().replaceAll('-', '_'))
+    this.#normal = this.#said.map((each) => each.replace(serviceWord, '$2').toLowerCase().replaceAll('-', '_'))
   }
 
   /** The first one that is in the list, as the error says it. */
@@ -88,7 +92,10 @@ function readOne(error: unknown): Reading {
 
   const name = peek(error, 'name')
   // A class keeps its name where a library leaves `name` at Error
-  const names = new Words([name, peek(peek(error, 'constructor'), 'name'), peek(error, 'code'), peek(error, 'lc_error_code')])
+  const named = [name, peek(peek(error, 'constructor'), 'name'), peek(error, 'code'), peek(error, 'lc_error_code')]
+  // A number of MongoDB's means nothing without its name
+  const numbered = typeof name === 'string' && Number.isInteger(peek(error, 'code')) && `${name}${peek(error, 'code') as number}`
+  const names = new Words([...named, peek(error, 'codeName'), numbered])
   const grpc = grpcName(error)
   if (grpc === 'CANCELLED' || peek(error, '__CANCEL__') === true || names.in(cancelWords) !== undefined) {
     return { verdict: 'cancelled', type: grpc ?? code ?? className ?? asWord(name), ...fallback }
@@ -101,7 +108,7 @@ function readOne(error: unknown): Reading {
   const type = awsName ?? (status === undefined ? undefined : String(status))
   const reading = (verdict: Verdict, by: string | undefined = type): Reading => ({ verdict, type: by, ...fallback })
 
-  const words = new Words([...answers.flatMap(wordsOf), name])
+  const words = new Words([...answers.flatMap(wordsOf), peek(error, 'codeName'), name])
   const hopelessWord = words.in(hopelessWords)
   if (hopelessWord !== undefined && (status === undefined || vagueStatuses.has(status))) {
     return reading('hopeless', asWord(hopelessWord) ?? type)
@@ -133,7 +140,7 @@ function readOne(error: unknown): Reading {
 }
 
 function wordsOf(answer: unknown): unknown[] {
-  return [peek(answer, 'code'), peek(answer, 'type'), peek(answer, 'status'), peek(answer, 'reason')]
+  return ['code', 'type', 'status', 'reason', 'error'].map((key) => peek(answer, key))
 }
 
 function isHopelessStatus(status: number, error: unknown): boolean {

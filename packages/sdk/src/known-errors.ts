@@ -34,7 +34,7 @@ export const grpcNames: readonly string[] = [
 
 /**
  * Words of providers that say more than a status: the same request cannot succeed until a person changes something. They are looked for
- * in `code`, `type`, `status` and `reason` of the error and of the answer that it carries.
+ * in `code`, `type`, `status`, `reason` and `error` of the error and of the answer that it carries.
  */
 export const hopelessWords: ReadonlySet<string> = lowerCase(`
   insufficient_quota billing_error billing_hard_limit_reached billing_not_active insufficient_balance
@@ -44,6 +44,7 @@ export const hopelessWords: ReadonlySet<string> = lowerCase(`
   context_length_exceeded context_window_exceeded string_above_max_length
   content_filter content_policy_violation moderation_blocked ResponsibleAIPolicyViolation
   invalid_prompt unsupported_parameter unsupported_value missing_required_parameter unknown_parameter
+  invalid_auth not_authed token_revoked account_inactive invalid_grant invalid_client unauthorized_client
 `)
 
 /** Words that say no more than a status does; they decide only where there is none. */
@@ -71,6 +72,10 @@ export const hopelessNames: ReadonlySet<string> = lowerCase(`
   ValidationException AccessDeniedException ResourceNotFoundException UnrecognizedClientException InvalidSignatureException
   IncompleteSignature SignatureDoesNotMatch MissingAuthenticationToken ServiceQuotaExceededException CredentialsProviderError
   ER_ACCESS_DENIED_ERROR ER_DBACCESS_DENIED_ERROR ER_BAD_DB_ERROR ER_DUP_ENTRY ELOGIN
+  P1000 P1003 P1010 P2002 P2003 P2004 P2011 P2014
+  SQLITE_CONSTRAINT SQLITE_CONSTRAINT_UNIQUE SQLITE_CONSTRAINT_PRIMARYKEY SQLITE_CONSTRAINT_FOREIGNKEY SQLITE_CONSTRAINT_NOTNULL
+  SQLITE_CONSTRAINT_CHECK SQLITE_AUTH SQLITE_READONLY
+  AuthenticationFailed DuplicateKey MongoServerError11000 MongoBulkWriteError11000
   AI_LoadAPIKeyError AI_LoadSettingError AI_NoSuchModelError AI_NoSuchProviderError AI_UnsupportedFunctionalityError
   AI_UnsupportedModelVersionError AI_InvalidPromptError AI_InvalidArgumentError
   InsufficientQuotaError ContextOverflowError ContextWindowOverflowError
@@ -85,7 +90,7 @@ export const hopelessSqlState: RegExp = /^(28|3D|23)[0-9A-Z]{3}$|^42501$/
 export const cancelWords: ReadonlySet<string> = lowerCase(`
   AbortError ABORT_ERR EABORT ERR_ABORTED UND_ERR_ABORTED
   APIUserAbortError RequestAbortedError ModelAbortError
-  ERR_CANCELED CanceledError CancelledError CancelError
+  ERR_CANCELED CanceledError CancelledError CancelError cancelled canceled
 `)
 
 /** Names and codes of a time limit: `TimeoutError`, `APIConnectionTimeoutError`, `ETIMEDOUT`, `UND_ERR_HEADERS_TIMEOUT`. */

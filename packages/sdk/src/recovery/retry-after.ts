@@ -24,20 +24,29 @@ const milliseconds = (value: unknown): number | undefined => {
   return number === undefined ? undefined : number / 1000
 }
 
-/** Headers: `retry-after-ms`, and `Retry-After` (RFC 9110: seconds, or a date, which is read against the answer's own `Date`). */
+const inMilliseconds = ['retry-after-ms', 'x-ms-retry-after-ms', 'grpc-retry-pushback-ms']
+
+/** Headers: `retry-after-ms` and its relatives, and `Retry-After` (RFC 9110: seconds, or a date, which is read against the answer's own `Date`). */
 function inHeaders(headers: unknown, nowMs: number): number | undefined {
-  const exact = milliseconds(headerOf(headers, 'retry-after-ms'))
-  if (exact !== undefined) return exact
+  for (const name of inMilliseconds) {
+    const exact = milliseconds(headerOf(headers, name))
+    if (exact !== undefined) return exact
+  }
   const value = headerOf(headers, 'retry-after')
   const date = dateOf(value)
-  if (date === undefined) return numberOf(value)
+  // Sent twice, as by a server and its proxy, it is a list
+  if (date === undefined) return numberOf(typeof value === 'string' ? value.split(',', 1)[0] : value)
   // The clock of the server decides, not ours
   return Math.max(0, (date - (dateOf(headerOf(headers, 'date')) ?? nowMs)) / 1000)
 }
 
 /** Properties of the error or of its answer: `retryAfter` and its relatives. */
 function inProperties(value: unknown, nowMs: number): number | undefined {
-  const exact = milliseconds(peek(value, 'retryAfterMs') ?? peek(value, 'retry_after_ms') ?? peek(value, 'msBeforeNext'))
+  const exact = milliseconds(
+    ['retryAfterMs', 'retry_after_ms', 'retryAfterInMs', 'retryAfterInMilliseconds', 'msBeforeNext']
+      .map((key) => peek(value, key))
+      .find((each) => each !== undefined && each !== null),
+  )
   if (exact !== undefined) return exact
   const asked = ['retryAfter', 'retry_after', 'retryAfterSeconds', 'retryAfterHint'].map((key) => peek(value, key))
   const parameters = peek(value, 'parameters')
@@ -57,7 +66,9 @@ function inProperties(value: unknown, nowMs: number): number | undefined {
 function inRetryInfo(detail: unknown): number | undefined {
   const delay = peek(detail, 'retryDelay')
   if (typeof delay === 'string') return numberOf(delay.trim().replace(/s$/, ''))
-  const seconds = numberOf(peek(delay, 'seconds'))
+  // A 64-bit number of protobuf is an object
+  const whole = peek(delay, 'seconds')
+  const seconds = numberOf(peek(whole, 'low') ?? whole)
   return seconds === undefined ? undefined : seconds + (numberOf(peek(delay, 'nanos')) ?? 0) / 1e9
 }
 
