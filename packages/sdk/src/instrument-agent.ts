@@ -143,6 +143,7 @@ function awaitReturned(result: Promise<unknown>, returned: object, { resolve }: 
     within: (call) => call(),
     fulfilled: (of) => end(Promise.resolve(of)),
     rejected: (error) => end(Promise.reject(error as Error)),
+    left: () => resolve('left'),
   })
   return { value, held: value }
 }

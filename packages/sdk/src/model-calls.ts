@@ -30,5 +30,10 @@ export function followModelCalls(): void {
 export function revealModelError(thrown: unknown, modelError: { readonly error: unknown } | undefined): void {
   if (!modelError) return
   const noOutput = chainOf(thrown).find((each) => peek(each, 'name') === 'AI_NoOutputGeneratedError')
-  if (isObject(noOutput) && noOutput !== modelError.error) hiddenCauses.set(noOutput, modelError.error)
+  if (isObject(noOutput)) hideCause(noOutput, modelError.error)
+}
+
+/** Lets the reader of errors look behind an error that was made for a browser: it holds only a text. */
+export function hideCause(error: object, cause: unknown): void {
+  if (error !== cause) hiddenCauses.set(error, cause)
 }

@@ -4,9 +4,10 @@ import { isRetryable, isTimeoutReason } from './error-type.ts'
 import type { Execution } from './execution.ts'
 import type { Ending } from './finish-execution.ts'
 import { retryLine, say } from './log-lines.ts'
-import { revealModelError } from './model-calls.ts'
+import { hideCause, revealModelError } from './model-calls.ts'
 import { timeoutError, type RetryOutcome } from './names.ts'
 import type { AnyPolicy } from './options.ts'
+import { isObject } from './peek.ts'
 import { nextStep, type NextStep } from './recovery/next-step.ts'
 import { giveUp, isRejection, retryPolicy, type Tried } from './recovery/retry-policy.ts'
 import type { RecoverySettings } from './recovery/settings.ts'
@@ -213,6 +214,7 @@ export class Run {
     }
     const reported = opened.reported ?? (opened.isEmpty ? execution.modelError : undefined)
     if (reported) {
+      if (opened.reported?.isMasked && execution.modelError) hideCause(opened.reported.error as Error, execution.modelError.error)
       this.#failedWith = { ...reported, value: opened.value, close: opened.close }
       throw reported.error
     }
@@ -400,10 +402,15 @@ export class Run {
   }
 }
 
-/** True for what an agent returns that has read a stream without an answer. */
+/** True for what an agent returns that has read a stream without an answer: nothing, or an object that holds nothing, as `{ text: '' }`. */
 function isNoAnswer(value: unknown): boolean {
-  return value === undefined || value === null || value === '' || (Array.isArray(value) && value.length === 0)
+  if (value === undefined || value === null || value === '') return true
+  if (!isObject(value)) return false
+  const isPlain = Array.isArray(value) || Object.getPrototypeOf(value) === Object.prototype
+  return isPlain && Object.values(value).every((each) => each === undefined || each === null || each === '' || isEmptyList(each))
 }
+
+const isEmptyList = (value: unknown): boolean => Array.isArray(value) && value.length === 0
 
 /** Breaks off a stream that nobody reads. */
 function closeQuietly(close: () => unknown): void {

@@ -1,6 +1,8 @@
 import { forwardTo } from './forward.ts'
 import { peek } from './peek.ts'
-import { isPlainPromise, isThenable } from './stream/is-stream.ts'
+import { isAsyncGenerator, isPlainPromise, isThenable } from './stream/is-stream.ts'
+import { readBy } from './stream/opened-stream.ts'
+import { watchIterator } from './stream/watch-iterator.ts'
 
 /** What happens to a thenable that is observed. Only the first of `fulfilled` and `rejected` counts. */
 export interface ThenableWatch {
@@ -8,6 +10,8 @@ export interface ThenableWatch {
   within<T>(call: () => T): T
   fulfilled(value: unknown): void
   rejected(error: unknown): void
+  /** The reader of an iterator that one of its methods returned has left it. @default it counts as fulfilled */
+  left?(): void
 }
 
 type Handler = ((value: unknown) => unknown) | null | undefined
@@ -44,6 +48,8 @@ export function forwardThenable<T extends object>(thenable: T, then: Then, watch
     own: promiseMethods(thenable, then),
     returned(value) {
       if (isPlainPromise(value)) return followPromise(value, watch)
+      // A page of OpenAI's list is a promise, and an iterable of all pages
+      if (isAsyncGenerator(value)) return followIterator(value, watch)
       return isThenable(value) ? observeThenable(value as object, watch) : value
     },
   })
@@ -65,6 +71,17 @@ function catching(thenable: object, then: Then, args: unknown[]): unknown {
   // Bluebird's has a filter in front
   if (args.length > 1) return Reflect.apply(peek(thenable, 'catch') as () => unknown, thenable, args)
   return then(undefined, args[0] as Handler)
+}
+
+/** A generator that reads as `generator` does, after `watch` has learnt how it ends. */
+function followIterator(generator: AsyncGenerator, watch: ThenableWatch): object {
+  const done = (): void => watch.fulfilled(undefined)
+  const brokenOff = (): void => (watch.left ? watch.left() : done())
+  const within = <T>(call: () => T): T => watch.within(call)
+  return readBy(
+    watchIterator(generator, { pulls: 0, within, done, brokenOff, failed: (error) => watch.rejected(error) }),
+    generator,
+  )
 }
 
 /** A promise that settles as `promise` does, after `watch` has learnt of it; unhandled as long as nobody handles it. */

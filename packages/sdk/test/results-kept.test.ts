@@ -110,6 +110,29 @@ describe.for(Object.entries(wrappers))('%s that returns something promise-like',
     await soon()
   })
 
+  /** A page of a list: a promise, and an iterable of all pages. */
+  const listed = (parse: () => Promise<unknown>): AsyncIterable<unknown> => {
+    async function* page(this: Request): AsyncGenerator {
+      yield* (await this) as Iterable<unknown>
+    }
+    return wrap(() => Object.assign(Request.to(parse), { [Symbol.asyncIterator]: page }))()
+  }
+
+  test('ends as its iterator does when it is only iterated', async () => {
+    expect(await readAll(listed(async () => ['one', 'two']))).toEqual(['one', 'two'])
+    await expect.poll(ended).toBe(succeeded)
+  })
+
+  test('fails as its iterator does when it is only iterated', async () => {
+    await expect(readAll(listed(() => Promise.reject(broken)))).rejects.toBe(broken)
+    await expect.poll(ended).toMatch(/RangeError/)
+  })
+
+  test('ends when the reader of its iterator leaves', async () => {
+    for await (const _ of listed(async () => ['one', 'two'])) break
+    await expect.poll(ended).toBe(kind === 'an agent' ? 'cancelled aborted (unset), attempts: unset' : succeeded)
+  })
+
   test('runs a query when it is awaited, once, and inside the run; not before', async () => {
     const query = new Query()
     const host = instrumentAgent(

@@ -149,24 +149,27 @@ test('a call of a tool ends when the stream it returned is collected', async () 
 /** Like `messages.stream()` of Anthropic: it goes on by itself, also when only its end is awaited. */
 class MessageStream {
   readonly #end = Promise.withResolvers<void>()
+  readonly #listeners: ((event: unknown) => void)[] = []
   readonly #queues: { push(event: string): void; end(error?: unknown): void }[] = []
-  constructor(events: readonly (string | Error)[]) {
+  constructor(events: readonly (string | Error | object)[]) {
     this.#end.promise.catch(() => {})
     void this.#run(events)
   }
-  async #run(events: readonly (string | Error)[]): Promise<void> {
+  async #run(events: readonly (string | Error | object)[]): Promise<void> {
     for (const event of events) {
       await soon()
       if (event instanceof Error) {
         for (const queue of this.#queues) queue.end(event)
         return this.#end.reject(event)
       }
-      for (const queue of this.#queues) queue.push(event)
+      for (const listener of this.#listeners) listener(event)
+      for (const queue of this.#queues) queue.push(event as string)
     }
     for (const queue of this.#queues) queue.end()
     this.#end.resolve()
   }
-  on(): this {
+  on(event: string, listener: (event: unknown) => void): this {
+    if (event === 'event') this.#listeners.push(listener)
     return this
   }
   off(): this {
@@ -192,7 +195,7 @@ class MessageStream {
 
 describe('a stream that goes on by itself', () => {
   const broken = new RangeError('broken')
-  const agentOf = (...attempts: (string | Error)[][]): (() => Promise<MessageStream>) => {
+  const agentOf = (...attempts: (string | Error | object)[][]): (() => Promise<MessageStream>) => {
     const options: InstrumentAgentOptions<[], MessageStream> = { ...quick, streamOf: (stream) => stream as never }
     return instrumentAgent(async () => new MessageStream(attempts.shift()!), options)
   }
@@ -207,6 +210,12 @@ describe('a stream that goes on by itself', () => {
     const stream = await agentOf(['a', broken])()
     await expect(stream.finalText()).rejects.toBe(broken)
     await expect.poll(() => told(telemetry)).toBe('failure exhausted (RangeError), attempts: RangeError')
+  })
+
+  test('fails its run when an event says that the answer failed, although nobody reads it and it ends well', async () => {
+    const stream = await agentOf(['a', { type: 'response.failed', response: { error: { code: 'server_error' } } }])()
+    expect(await stream.finalText()).toBe('the text')
+    await expect.poll(() => told(telemetry)).toBe('failure exhausted (server_error), attempts: server_error')
   })
 
   test('loses no event, and is tried again before its first one', async () => {

@@ -246,7 +246,13 @@ describe('a failed model call that the AI SDK keeps from who reads its text', ()
       ...message,
     })
   }
-  const answers: Record<string, unknown> = { 'no text': '', nothing: undefined, null: null, 'an empty list': [] }
+  const answers: Record<string, unknown> = {
+    'no text': '',
+    nothing: undefined,
+    null: null,
+    'an empty list': [],
+    'an object that holds nothing': { text: '', toolCalls: [], usage: undefined },
+  }
 
   test.for(Object.entries(answers))('fails an attempt that returned %s', async ([, answer]) => {
     let calls = 0
@@ -258,6 +264,15 @@ describe('a failed model call that the AI SDK keeps from who reads its text', ()
     expect(await agent()).toEqual(answer)
     expect(calls).toBe(3)
     expect(await told(telemetry)).toBe('failure exhausted (429), attempts: 429 429 429')
+  })
+
+  test('is what its text for a browser says no more: type and retries are those of the failed call', async () => {
+    const agent = instrumentAgent(async function* () {
+      publish({ error: Object.assign(new Error('wrong key'), { statusCode: 401 }) })
+      yield* [start, { type: 'error', errorText: 'An error occurred.' }]
+    }, quick)
+    expect(await readAll(agent())).toHaveLength(2)
+    expect(await told(telemetry)).toBe('failure not_retryable (401), attempts: 401')
   })
 
   test('fails an attempt whose own stream ended without a chunk', async () => {

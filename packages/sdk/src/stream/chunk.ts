@@ -18,15 +18,22 @@ const preambleTypes = new Set<unknown>(
   ].flat(),
 )
 
-/** The error that a chunk reports instead of being thrown, in an object since it may be anything. */
-export function reportedError(chunk: unknown): { readonly error: unknown } | undefined {
+/** An error that a chunk reports instead of being thrown, in an object since it may be anything. */
+export interface ReportedError {
+  readonly error: unknown
+  /** True where the stream holds only a text for people, as that for a browser does. */
+  readonly isMasked?: boolean
+}
+
+/** The error that a chunk reports, if any. */
+export function reportedError(chunk: unknown): ReportedError | undefined {
   if (typeof chunk !== 'object' || !errorTypes.has(peek(chunk, 'type'))) return undefined
   for (const holder of [chunk, peek(chunk, 'payload'), peek(chunk, 'response')]) {
     const error = peek(holder, 'error') ?? undefined
     if (error !== undefined) return { error }
   }
   const text = peek(chunk, 'errorText')
-  if (typeof text === 'string') return { error: new Error(text) }
+  if (typeof text === 'string') return { error: new Error(text), isMasked: true }
   // An application may have chunks of that type too: they are errors only if they say what is wrong
   return typeof peek(chunk, 'message') === 'string' || typeof peek(chunk, 'code') === 'string' ? { error: chunk } : undefined
 }

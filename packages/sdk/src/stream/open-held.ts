@@ -1,5 +1,6 @@
 import { isInstance, peek } from '../peek.ts'
 import { guarded, trip } from '../telemetry/guard.ts'
+import { reportedError } from './chunk.ts'
 import { isGenerator } from './is-stream.ts'
 import { openReadable, readThrough } from './open-readable.ts'
 import { draw, type OpenedStream } from './opened-stream.ts'
@@ -60,6 +61,7 @@ async function openAgentsRun(result: object, run: AgentsRun, watch: StreamWatch)
 /** `messages.stream()` of Anthropic, `chat.completions.stream()` of OpenAI: iterables that are emitters as well. */
 interface HelperStream extends AsyncIterable<unknown> {
   done(): PromiseLike<unknown>
+  on(event: string, listener: (chunk: unknown) => void): unknown
 }
 
 function isHelper(iterable: AsyncIterable<unknown>): iterable is HelperStream {
@@ -123,7 +125,12 @@ async function openInPlace(
   put()
   const close = closeOf(generator)
   if (!isHelper(iterable)) return { value: result, held: generator, ...drawn, close }
-  // It goes on whether somebody reads it or not
+  // It goes on whether somebody reads it or not, and ends well after a part that says that the answer failed
+  const look = (chunk: unknown): void => {
+    const reported = reportedError(chunk)
+    if (reported) watch.failed(reported.error)
+  }
+  guarded('option', () => iterable.on('event', look))
   followEnd(iterable.done(), watch)
   return { value: result, ...drawn, close }
 }

@@ -1,5 +1,5 @@
 import { forwardTo } from '../forward.ts'
-import { isPreamble, reportedError } from './chunk.ts'
+import { isPreamble, reportedError, type ReportedError } from './chunk.ts'
 import { asyncGenerator, closeOf, syncGenerator, type Source, type StreamWatch } from './watch-iterator.ts'
 
 /** A result that is, or holds, a stream, once its first chunk is there. */
@@ -9,7 +9,7 @@ export interface OpenedStream {
   /** What every reader of it holds: if it is collected, nobody reads the stream any more. Absent if it goes on by itself. */
   readonly held?: object
   /** An error that it reported before it brought anything of an answer. */
-  readonly reported: { readonly error: unknown } | undefined
+  readonly reported: ReportedError | undefined
   /** True if it ended without anything of an answer. */
   readonly isEmpty: boolean
   /** Breaks it off, if nobody will read it any more. Holds nothing that the reader holds. */
