@@ -12,7 +12,10 @@ export interface Setting<T> {
   readonly about: string
   /** Name of the variable. */
   readonly variable?: string
-  /** Whether `NAME_FILE` may name a file that holds the value, as for every secret. @default false */
+  /**
+   * Whether `NAME_FILE` may name a file that holds the value, as for every secret; the wrong file may hold a secret, so no invalid value
+   * is shown. @default false
+   */
   readonly orFile?: boolean
   /** Key in the settings file, dotted. */
   readonly fileKey?: string
@@ -75,14 +78,11 @@ export function checkedCode(path: string, keys: readonly string[], code: unknown
 }
 
 function resolveOne<T>(path: string, setting: Setting<T>, sources: Sources, code: unknown): readonly [T, Origin] {
-  const { value, variable: name, fileKey } = setting
+  const { variable: name, fileKey } = setting
+  const value = { ...setting.value, isSecret: setting.value.isSecret || setting.orFile === true }
   const { environment, fileName, problems } = sources
   const variable: Variable | undefined =
-    name === undefined
-      ? undefined
-      : value.isSecret || setting.orFile === true
-        ? environment.orFile(name)
-        : environment.plain(name)
+    name === undefined ? undefined : value.isSecret ? environment.orFile(name) : environment.plain(name)
   const fromCode = code === undefined ? undefined : checked(path, value, code, problems)
   const fromEnvironment = variable && checked(variable.name, value, value.fromText(variable.text), problems)
   const fromFile = fileKey === undefined ? undefined : (sources.fromFile(fileKey) as Exclude<T, undefined> | undefined)

@@ -34,6 +34,12 @@ test.each([
   'a@b, c@d',
   'Jane <>',
   'a b@c',
+  'a@.c',
+  'a@b..c',
+  'a@b.c.',
+  '.a@b.c',
+  'a..b@c.d',
+  'Ops <a.@b.c>',
   'a@b\nBcc: x@y',
   '',
 ])('%j is no mail address', (text) => expect(readMailbox(text)).toBeUndefined())

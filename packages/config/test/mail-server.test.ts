@@ -64,8 +64,18 @@ test('what cannot be used is named', () => {
   }
   expect(problemsOf({ file: false, env, cwd })).toEqual([
     'ALERT_EMAIL_IMPLICIT_TLS must be true or false, got "ssl"',
-    expect.stringMatching(/^ALERT_EMAIL_CA_FILE must be one or more certificates in PEM, got /),
+    'ALERT_EMAIL_CA_FILE must be one or more certificates in PEM, got ***',
     'ALERT_EMAIL_TLS_SKIP_VERIFY must be true or false, got "yes"',
     'ALERT_EMAIL_HELLO must be a host name, or an IP address in brackets, got "my host"',
   ])
+})
+
+test('a key in place of a certificate is not shown', () => {
+  const key = '-----BEGIN PRIVATE KEY-----\nMIISECRET\n-----END PRIVATE KEY-----'
+  const channel = { type: 'email', ca: key } as const
+  for (const given of [{ env: { ...server, ALERT_EMAIL_CA: key } }, { env: server, code: { alerts: { channels: [channel] } } }]) {
+    expect(problemsOf({ file: false, ...given })).toEqual([
+      expect.stringMatching(/must be one or more certificates in PEM, got \*\*\*$/),
+    ])
+  }
 })
