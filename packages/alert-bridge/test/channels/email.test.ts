@@ -146,3 +146,13 @@ test('only what is urgent is marked so', async () => {
   }
   expect(smtp.mails.map(({ raw }) => headerOf(raw, 'importance'))).toEqual(['High', undefined, undefined, undefined])
 })
+
+test('a sender whose domain is not ASCII has ids that are', async () => {
+  await using smtp = await fakeSmtp()
+  const from = 'Swarm {{ .X }} <alerts@b\u00FCcher.example>'
+  expect(await mailChannel(smtp.port, { from }).deliver(delivery(), neverAborted)).toMatchObject({ kind: 'delivered' })
+  const [mail] = smtp.mails
+  expect(headerOf(mail!.raw, 'message-id')).toMatch(/^<[\w-]+@xn--bcher-kva\.example>$/)
+  expect(headerOf(mail!.raw, 'list-id')).toBe('Swarmwatch alerts <swarmwatch.xn--bcher-kva.example>')
+  expect(headerOf(mail!.raw, 'from')).toMatch(/<alerts@xn--bcher-kva\.example>$/)
+})

@@ -1,3 +1,5 @@
+import { domainToASCII } from 'node:url'
+
 import { readMailbox, type Mailbox } from '@swarmwatch/config'
 import type { SendMailOptions } from 'nodemailer'
 
@@ -17,7 +19,8 @@ export function mailFor(delivery: Delivery, thread: MailThread | undefined, from
   const { subject, text } = plainText(notice)
   const sender = mailboxOf(from)
   const recipient = mailboxOf(delivery.recipient)
-  const domain = sender.address.split('@').at(-1) || 'localhost'
+  // ids that are not ASCII would be encoded, and no program finds the mail that they answer
+  const domain = domainToASCII(sender.address.split('@').at(-1) ?? '') || 'localhost'
   const isUrgent =
     notice.severity === 'critical' && (notice.kind === 'firing' || notice.kind === 'repeat' || notice.kind === 'meta')
   return {
