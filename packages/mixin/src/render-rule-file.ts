@@ -1,7 +1,7 @@
 import { Document, type Node, Scalar, visit } from 'yaml'
 
 import { annotationsOf } from './annotations.ts'
-import { duration } from './promql.ts'
+import { duration, promql } from './promql.ts'
 import { type Alert, isAlert, type Recording } from './rule.ts'
 import type { RuleFile } from './rule-files.ts'
 
@@ -30,11 +30,24 @@ function recordingEntry({ record, expr, labels }: Recording): object {
   return { record, expr, ...(labels && { labels }) }
 }
 
+/**
+ * An agent can push series under the names that rules record, with any labels. Two that differ in `severity` only would become the same
+ * alert, and Prometheus then refuses the whole rule: no alert of that name could fire. The labels of the identity keep them apart or
+ * merge them.
+ */
+function oncePerIdentity({ expr, identity }: Alert): string {
+  if (identity.length === 0) return expr
+  return promql`
+    max by (${identity.join(', ')}) (
+      ${expr}
+    )`
+}
+
 function alertEntry(alert: Alert): object {
   const { forSeconds, keepFiringForSeconds = 0, category, severity } = alert
   return {
     alert: alert.alert,
-    expr: alert.expr,
+    expr: oncePerIdentity(alert),
     ...(forSeconds > 0 && { for: duration(forSeconds) }),
     ...(keepFiringForSeconds > 0 && { keep_firing_for: duration(keepFiringForSeconds) }),
     labels: { severity, category },

@@ -1,12 +1,18 @@
 import { rmSync } from 'node:fs'
+import { join } from 'node:path'
 
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 
-import { eventually, type Network, openNetwork } from './engines/containers.ts'
+import { type Container, eventually, type Network, openNetwork } from './engines/containers.ts'
 import { hasDocker } from './engines/docker.ts'
-import { gaugeFrom, push, runsAt } from './engines/otlp.ts'
-import { layOutStack, otlpToken, type StackFiles } from './engines/stack-files.ts'
-import { isReady, query, runCollector, runPrometheus } from './engines/street.ts'
+import { hurry } from './engines/hurry.ts'
+import { type GaugePoint, gaugesFrom, push, runsAt } from './engines/otlp.ts'
+import { layOutStack, otlpToken, root, type StackFiles } from './engines/stack-files.ts'
+import { basicAuth, isReady, query, runCollector, runPrometheus } from './engines/street.ts'
+import { metricNames } from './metric-names.ts'
+import { isAlert } from '../src/rule.ts'
+import { ruleFiles } from '../src/rule-files.ts'
+import { readSettings } from '../src/settings.ts'
 
 const bearer = `Bearer ${otlpToken}`
 const run = (value: number, atMs: number): string => runsAt(undefined, [{ agent: 'writer', outcome: 'success', value }], atMs)
@@ -82,7 +88,9 @@ describe.skipIf(!hasDocker).concurrent('the Collector', () => {
         [{ 'service.namespace': 'swarm' }, { job: 'alert-bridge' }],
       ]
       for (const [index, [resource, labels]] of forged.entries())
-        expect(await push(address, gaugeFrom(resource, 'up', { ...labels, forged: String(index) }), bearer)).toBe(200)
+        expect(
+          await push(address, gaugesFrom(resource, [{ name: 'up', labels: { ...labels, forged: String(index) } }]), bearer),
+        ).toBe(200)
       const found = await eventually(async () => {
         const series = await query(prometheus, 'up{forged!=""}')
         return series.length === forged.length ? series : undefined
@@ -100,6 +108,67 @@ describe.skipIf(!hasDocker).concurrent('the Collector', () => {
       ])
     } finally {
       await other.remove()
+    }
+  })
+
+  test('no metric that an agent pushes breaks a rule, or raises or hides an alert about the stack', async () => {
+    const hurried = layOutStack()
+    hurry(hurried, 'http://alert-bridge:8090')
+    const other = await openNetwork()
+    try {
+      const prometheus = await runPrometheus(other, hurried)
+      const collector = await runCollector(other, hurried)
+      const address = `${await collector.url(4318)}/v1/metrics`
+      const rules = ruleFiles(readSettings(join(root, 'config/production.yaml'))).flatMap(({ groups }) =>
+        groups.flatMap((group) => group.rules),
+      )
+      // Everything that rules read, what they record and what Prometheus keeps of alerts
+      const names = new Set([...rules.flatMap(({ expr }) => metricNames(expr)), 'ALERTS', 'ALERTS_FOR_STATE'])
+      for (const rule of rules) if (!isAlert(rule)) names.add(rule.record)
+      const identity = { 'agent.name': 'forger', outcome: 'failure', le: '1', 'swarmwatch.variant': 'a' }
+      // Series that become one as soon as a rule sets its own labels or ignores one: Prometheus refuses the result of such a rule as a
+      // whole, also what it says of others
+      const setByRules = new Set(rules.flatMap((rule) => (isAlert(rule) ? [] : Object.keys(rule.labels ?? {}))))
+      const differences = [
+        {},
+        ...['alertname', 'severity', 'category', 'any', ...setByRules].map((name) => ({ [name]: 'forged' })),
+      ]
+      const points = (step: number): readonly GaugePoint[] =>
+        [...names].flatMap((name) =>
+          differences.flatMap((difference) => [
+            { name, labels: { ...identity, kind: 'zero', ...difference }, value: 0 },
+            { name, labels: { ...identity, kind: 'growing', ...difference }, value: step * 1e6 },
+          ]),
+        )
+      let step = 0
+      const forge = async (): Promise<void> => {
+        const resource = { 'service.name': 'agent', 'deployment.environment.name': 'production' }
+        expect(await push(address, gaugesFrom(resource, points((step += 1))), bearer)).toBe(200)
+      }
+      await eventually(async () => {
+        await forge()
+        const found = await query(prometheus, 'group by (__name__) ({job="agents/agent", kind="growing", any="forged"})')
+        return found.length === names.size ? found : undefined
+      }, 'every forged name')
+      const forgedAt = Date.now()
+      const evaluated = await eventually(async () => {
+        await forge()
+        const found = await rulesOf(prometheus)
+        return found.every(({ lastEvaluation }) => Date.parse(lastEvaluation) > forgedAt + 3_000) ? found : undefined
+      }, 'every rule evaluated with what is forged')
+      expect(evaluated.filter(({ health }) => health !== 'ok').map(({ name, lastError }) => `${name}: ${lastError}`)).toEqual([])
+
+      const alerts = evaluated.flatMap((rule) => rule.alerts ?? []).map(({ labels }) => labels)
+      const ofStack = alerts.filter(({ category }) => category === 'pipeline' || category === 'bridge')
+      expect(ofStack.filter(({ job = '' }) => job.includes('/'))).toEqual([])
+      // The agent can name itself failing, and what is really away is not hidden
+      expect(alerts).toContainEqual(expect.objectContaining({ alertname: 'AgentErrorRateCritical', job: 'agents/agent' }))
+      expect(ofStack.map(({ alertname, job }) => `${alertname} ${job}`)).toEqual(
+        expect.arrayContaining(['BridgeDown alert-bridge', 'TargetDown alertmanager']),
+      )
+    } finally {
+      await other.remove()
+      rmSync(hurried.folder, { recursive: true })
     }
   })
 
@@ -139,3 +208,17 @@ describe.skipIf(!hasDocker).concurrent('the Collector', () => {
     }
   })
 })
+
+interface EvaluatedRule {
+  readonly name: string
+  readonly health: string
+  readonly lastError?: string
+  readonly lastEvaluation: string
+  readonly alerts?: readonly { readonly labels: Readonly<Record<string, string>> }[]
+}
+
+async function rulesOf(prometheus: Container): Promise<readonly EvaluatedRule[]> {
+  const response = await fetch(`${await prometheus.url(9090)}/api/v1/rules`, { headers: { authorization: basicAuth } })
+  const { data } = (await response.json()) as { data: { groups: { rules: EvaluatedRule[] }[] } }
+  return data.groups.flatMap(({ rules }) => rules)
+}

@@ -1,8 +1,8 @@
-import { component } from '../component.ts'
+import { from } from '../component.ts'
 import { promql } from '../promql.ts'
 import type { Alert } from '../rule.ts'
 
-const up = `up{job="${component.bridge}"}`
+const up = `up{${from.bridge}}`
 const rest = { category: 'bridge', dashboard: 'pipeline' } as const
 
 /** Whoever tells people is itself in trouble. Alertmanager mails these directly. */
@@ -25,9 +25,9 @@ export const bridgeAlerts: readonly Alert[] = [
     alert: 'BridgeDeliveryFailing',
     severity: 'critical',
     expr: promql`
-      max by (job, channel) (bridge_breaker_open) > 0
+      max by (job, channel) (bridge_breaker_open{${from.bridge}}) > 0
       or
-      max by (job) (bridge_inbox_oldest_age_seconds) > 300`,
+      max by (job) (bridge_inbox_oldest_age_seconds{${from.bridge}}) > 300`,
     forSeconds: 120,
     keepFiringForSeconds: 300,
     summary: 'The alert bridge cannot deliver{{ with $labels.channel }} by {{ . }}{{ end }}',
@@ -42,9 +42,13 @@ export const bridgeAlerts: readonly Alert[] = [
     alert: 'BridgeDeadLetters',
     severity: 'warning',
     expr: promql`
-      sum by (job) (increase(bridge_dead_letters_total[15m])) > 0
+      sum by (job) (increase(bridge_dead_letters_total{${from.bridge}}[15m])) > 0
       or
-      sum by (job) (bridge_dead_letters_total unless bridge_dead_letters_total offset 15m) > 0`,
+      sum by (job) (
+        bridge_dead_letters_total{${from.bridge}}
+        unless
+        bridge_dead_letters_total{${from.bridge}} offset 15m
+      ) > 0`,
     forSeconds: 0,
     keepFiringForSeconds: 300,
     summary: 'The alert bridge could not deliver {{ $value | printf "%.0f" }} messages',

@@ -1,3 +1,4 @@
+import { from } from '../component.ts'
 import { ruleThresholds } from '../rule-thresholds.ts'
 import { promql } from '../promql.ts'
 import type { Alert } from '../rule.ts'
@@ -15,12 +16,12 @@ export const collectorAlerts: readonly Alert[] = [
     alert: 'CollectorExporterQueueFilling',
     severity: 'warning',
     expr: promql`
-      collector:queue_fill:ratio > ${queueFull.fullerThan}
+      collector:queue_fill:ratio{${from.collector}} > ${queueFull.fullerThan}
       or
       (
-        collector:queue_fill:ratio > 0.3
+        collector:queue_fill:ratio{${from.collector}} > 0.3
         and
-        collector:queue_fill:ratio_in_30m > 1
+        collector:queue_fill:ratio_in_30m{${from.collector}} > 1
       )`,
     forSeconds: queueFull.forSeconds,
     summary: 'The queue to {{ $labels.exporter }} is {{ $value | humanizePercentage }} full',
@@ -35,11 +36,11 @@ export const collectorAlerts: readonly Alert[] = [
     severity: 'warning',
     expr: promql`
       sum by (job, instance, receiver) (
-        rate(otelcol_receiver_refused_metric_points_total[5m])
+        rate(otelcol_receiver_refused_metric_points_total{${from.collector}}[5m])
       ) > 0
       or
       sum by (job, instance, receiver) (
-        rate(otelcol_receiver_refused_spans_total[5m])
+        rate(otelcol_receiver_refused_spans_total{${from.collector}}[5m])
       ) > 0`,
     forSeconds: 300,
     summary: 'The Collector refuses data: {{ $value | printf "%.1f" }} items a second',
@@ -57,11 +58,11 @@ function dropping(severity: 'critical' | 'warning', signal: string, words: strin
     severity,
     expr: promql`
       sum by (job, instance, exporter) (
-        ${grownOrBorn(`otelcol_exporter_send_failed_${signal}_total`)}
+        ${grownOrBorn(`otelcol_exporter_send_failed_${signal}_total{${from.collector}}`)}
       ) > 0
       or
       sum by (job, instance, exporter) (
-        ${grownOrBorn(`otelcol_exporter_enqueue_failed_${signal}_total`)}
+        ${grownOrBorn(`otelcol_exporter_enqueue_failed_${signal}_total{${from.collector}}`)}
       ) > 0`,
     forSeconds: 60,
     keepFiringForSeconds: 300,

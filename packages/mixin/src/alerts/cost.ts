@@ -18,7 +18,9 @@ export const costAlerts: readonly Alert[] = [
       agent:cost_usd:increase1h
         > ${costSpike.warning.timesDailyMean} * agent:cost_usd:mean_hour_1d
       and
-      agent:cost_usd:increase1h > ${costSpike.warning.aboveUsd}`,
+      agent:cost_usd:increase1h > ${costSpike.warning.aboveUsd}
+      and
+      present_over_time(agent:cost_usd:increase1h[2h] offset 22h)`,
     forSeconds: costSpike.warning.forSeconds,
     summary: '{{ $labels.agent_name }} spent {{ $value | printf "%.2f" }} USD in an hour',
     description:
@@ -40,7 +42,7 @@ export const costAlerts: readonly Alert[] = [
     summary: 'The swarm spends {{ $value | printf "%.1f" }} times what its budget allows',
     description:
       `At the rate of the last hour the swarm spends {{ $value | printf "%.1f" }} times its budget of ${budget.usdPerMonth} USD ` +
-      'in 30 days, and it has done so for six hours.',
+      `in 30 days, and over the last six hours it spent more than ${budget.timesAllowed} times as well.`,
     identity: fleetLabels,
     dashboard: 'cost-and-capacity',
   },

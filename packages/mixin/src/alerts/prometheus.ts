@@ -1,5 +1,5 @@
 import { ruleThresholds } from '../rule-thresholds.ts'
-import { component } from '../component.ts'
+import { component, from, scraped } from '../component.ts'
 import { promql } from '../promql.ts'
 import type { Alert } from '../rule.ts'
 
@@ -12,12 +12,12 @@ const rest = { category: 'pipeline', identity, dashboard: 'pipeline' } as const
 /** Prometheus and Alertmanager themselves. */
 export const prometheusAlerts: readonly Alert[] = [
   targetDown('critical', `job=~"${needed}"`, 'Alerts may not be made or not be told.'),
-  targetDown('warning', `job!~"${needed}|${component.bridge}"`, 'Metrics and alerts go on without it.'),
+  targetDown('warning', `job!~"${needed}|${component.bridge}", ${scraped}`, 'Metrics and alerts go on without it.'),
   {
     ...rest,
     alert: 'PrometheusRuleFailures',
     severity: 'critical',
-    expr: `sum by (job, instance, rule_group) (increase(prometheus_rule_evaluation_failures_total[5m])) > 0`,
+    expr: `sum by (job, instance, rule_group) (increase(prometheus_rule_evaluation_failures_total{${from.prometheus}}[5m])) > 0`,
     forSeconds: 300,
     summary: 'Rules of Prometheus fail',
     description:
@@ -29,7 +29,7 @@ export const prometheusAlerts: readonly Alert[] = [
     ...rest,
     alert: 'PrometheusBadConfig',
     severity: 'critical',
-    expr: 'max_over_time(prometheus_config_last_reload_successful[5m]) == 0',
+    expr: `max_over_time(prometheus_config_last_reload_successful{${from.prometheus}}[5m]) == 0`,
     forSeconds: 300,
     summary: 'Prometheus runs with an old configuration',
     description: 'Prometheus {{ $labels.instance }} could not load its configuration and keeps the one before.',
@@ -38,7 +38,7 @@ export const prometheusAlerts: readonly Alert[] = [
     ...rest,
     alert: 'PrometheusNotConnectedToAlertmanager',
     severity: 'critical',
-    expr: 'max_over_time(prometheus_notifications_alertmanagers_discovered[5m]) < 1',
+    expr: `max_over_time(prometheus_notifications_alertmanagers_discovered{${from.prometheus}}[5m]) < 1`,
     forSeconds: 300,
     summary: 'Prometheus knows no Alertmanager',
     description: 'Prometheus {{ $labels.instance }} has no Alertmanager to send alerts to: nobody is told of anything.',
@@ -47,7 +47,7 @@ export const prometheusAlerts: readonly Alert[] = [
     ...rest,
     alert: 'AlertmanagerFailedReload',
     severity: 'critical',
-    expr: 'max_over_time(alertmanager_config_last_reload_successful[5m]) == 0',
+    expr: `max_over_time(alertmanager_config_last_reload_successful{${from.alertmanager}}[5m]) == 0`,
     forSeconds: 300,
     summary: 'Alertmanager runs with an old configuration',
     description: 'Alertmanager {{ $labels.instance }} could not load its configuration and keeps the one before.',
@@ -58,10 +58,10 @@ export const prometheusAlerts: readonly Alert[] = [
     severity: 'critical',
     expr: promql`
       sum by (job, instance, integration) (
-        rate(alertmanager_notifications_failed_total[5m])
+        rate(alertmanager_notifications_failed_total{${from.alertmanager}}[5m])
       )
         / (sum by (job, instance, integration) (
-          rate(alertmanager_notifications_total[5m])
+          rate(alertmanager_notifications_total{${from.alertmanager}}[5m])
         ) > 0)
         > 0.01`,
     forSeconds: 300,
@@ -75,7 +75,7 @@ export const prometheusAlerts: readonly Alert[] = [
     alert: 'OtlpRejectedSamples',
     severity: 'warning',
     expr: ['too_old', 'out_of_order', 'out_of_bound']
-      .map((reason) => `sum by (job, instance) (rate(prometheus_tsdb_${reason}_samples_total[5m])) > 0`)
+      .map((reason) => `sum by (job, instance) (rate(prometheus_tsdb_${reason}_samples_total{${from.prometheus}}[5m])) > 0`)
       .join('\nor\n'),
     forSeconds: 900,
     summary: 'Prometheus rejects samples',
@@ -99,9 +99,9 @@ export const prometheusAlerts: readonly Alert[] = [
     alert: 'PrometheusHistoryShrinking',
     severity: 'info',
     expr: promql`
-      prometheus:storage_fill:ratio > ${diskFull.fullerThan}
+      prometheus:storage_fill:ratio{${from.prometheus}} > ${diskFull.fullerThan}
       and
-      prometheus:storage_fill:ratio_in_1d > 1`,
+      prometheus:storage_fill:ratio_in_1d{${from.prometheus}} > 1`,
     forSeconds: diskFull.forSeconds,
     summary: 'The storage of Prometheus is {{ $value | humanizePercentage }} full',
     description:

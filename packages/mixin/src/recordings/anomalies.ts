@@ -5,15 +5,15 @@ import { byAgent, finished, series } from '../series.ts'
 
 const { deviations, leastMargin } = ruleThresholds.anomaly
 
-/** What is watched for being unusual, by the value of the label `signal`. */
+/** What is watched for being unusual, by the value of the label `signal`; without labels that agents add, which `signal` could merge. */
 const signals: Readonly<Record<string, string>> = {
-  executions: 'agent:executions:increase1h',
+  executions: `max ${byAgent} (agent:executions:increase1h)`,
   latency: promql`
     sum ${byAgent} (
       increase(${series.executionDuration}_sum${finished}[1h])
     )
       / (agent:executions:increase1h > 0)`,
-  cost: 'agent:cost_usd:increase1h',
+  cost: `max ${byAgent} (agent:cost_usd:increase1h)`,
 }
 
 /** The usual range of each agent's executions, latency and cost, from the last day; none before nearly a day was seen. */

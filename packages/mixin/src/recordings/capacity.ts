@@ -8,10 +8,13 @@ export const capacityRecordings: RuleGroup = {
   intervalSeconds: 60,
   rules: [
     {
+      // Only where there were two weeks: the first hours of a swarm are no week to compare with
       record: 'swarm:executions:weekly_growth',
       expr: promql`
         avg_over_time(swarm:executions:rate5m[7d])
-          / (avg_over_time(swarm:executions:rate5m[7d] offset 7d) > 0)`,
+          / (avg_over_time(swarm:executions:rate5m[7d] offset 7d) > 0)
+        and
+        present_over_time(swarm:executions:rate5m[1d] offset 13d)`,
     },
     {
       // A line through minutes, drawn on for a week, would forecast thousands of runs a second

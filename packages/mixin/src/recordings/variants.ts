@@ -84,7 +84,7 @@ export const variantRecordings: readonly RuleGroup[] = [
           / sqrt(
             (1 / agent:variant_executions:increase1d + 1 / agent:variant_others_executions:increase1d)
               * ${onAgent} group_left ()
-              (agent:variant_success_pooled:1d * (1 - agent:variant_success_pooled:1d) > 0)
+              (max ${byAgent} (agent:variant_success_pooled:1d * (1 - agent:variant_success_pooled:1d)) > 0)
           )`,
       },
     ],

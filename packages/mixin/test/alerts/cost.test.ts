@@ -22,6 +22,11 @@ alertPromises(
       },
     },
     'cents are no spike': { every: '1m', series: cost('0+0.0001x1500 0.15+0.005x200'), silentAt: ['26h', '27h'] },
+    'an hour is compared with nothing before there is a day of them': {
+      every: '1m',
+      series: cost('0x300 0+0.2x600'),
+      silentAt: ['6h', '8h', '14h'],
+    },
     'the first hour of a new agent is no spike': { every: '1m', series: cost('0+1x300'), silentAt: ['1h', '3h', '5h'] },
   },
   { evaluationInterval: '4m' },
@@ -39,7 +44,7 @@ alertPromises(
           labels: fleet,
           summary: 'The swarm spends 4.3 times what its budget allows',
           description:
-            'At the rate of the last hour the swarm spends 4.3 times its budget of 1000 USD in 30 days, and it has done so for six hours.',
+            'At the rate of the last hour the swarm spends 4.3 times its budget of 1000 USD in 30 days, and over the last six hours it spent more than 3 times as well.',
           since: '4h12m',
         },
       },

@@ -37,6 +37,10 @@ alertPromises('TargetDown', {
     },
   },
   'one failed scrape is nothing': { series: { [of('up', alertmanager)]: '1x40 0 1x400' }, silentAt: ['11m', '13m'] },
+  'agents cannot report a service of the stack as down': {
+    series: { 'up{job="swarmwatch/alertmanager", instance="alertmanager:9093"}': '0x400' },
+    silentAt: ['10m'],
+  },
   'the bridge has an alert of its own': { series: { [of('up', { job: 'alert-bridge' })]: '0x400' }, silentAt: ['10m'] },
 })
 
@@ -173,31 +177,44 @@ alertPromises('MetricCardinalityOverflow', {
   },
 })
 
-alertPromises('PrometheusHistoryShrinking', {
-  'says when the size limit comes near': {
-    every: '1m',
-    series: {
-      [of('prometheus_tsdb_storage_blocks_bytes', prometheus)]: '700+1x600',
-      [of('prometheus_tsdb_retention_limit_bytes', prometheus)]: '1000x600',
-    },
-    silentAt: ['2h30m'],
-    firesAt: {
-      '3h': {
-        labels: prometheus,
-        summary: 'The storage of Prometheus is 88% full',
-        description:
-          'Prometheus prometheus:9090 uses 88% of the size it may have and reaches it within a day. ' +
-          'From then on it keeps less than its 30 days.',
-        since: '1h41m',
+alertPromises(
+  'PrometheusHistoryShrinking',
+  {
+    'says when the size limit comes near': {
+      every: '5m',
+      series: {
+        [of('prometheus_tsdb_storage_blocks_bytes', prometheus)]: '600+1x400',
+        [of('prometheus_tsdb_retention_limit_bytes', prometheus)]: '1000x400',
+      },
+      silentAt: ['22h'],
+      firesAt: {
+        '24h': {
+          labels: prometheus,
+          summary: 'The storage of Prometheus is 88.8% full',
+          description:
+            'Prometheus prometheus:9090 uses 88.8% of the size it may have and reaches it within a day. ' +
+            'From then on it keeps less than its 30 days.',
+          since: '22h',
+        },
       },
     },
-  },
-  'without a limit there is none to reach': {
-    every: '1m',
-    series: {
-      [of('prometheus_tsdb_storage_blocks_bytes', prometheus)]: '700+1x600',
-      [of('prometheus_tsdb_retention_limit_bytes', prometheus)]: '0x600',
+    'nothing is forecast from less than a day': {
+      every: '1m',
+      series: {
+        [of('prometheus_tsdb_storage_blocks_bytes', prometheus)]: '810+1x180 990x1200',
+        [of('prometheus_tsdb_retention_limit_bytes', prometheus)]: '1000x1380',
+      },
+      silentAt: ['3h', '20h'],
+      values: { 'prometheus:storage_fill:ratio_in_1d': { '3h': [], '21h': [] } },
     },
-    silentAt: ['3h'],
+    'without a limit there is none to reach': {
+      every: '1m',
+      series: {
+        [of('prometheus_tsdb_storage_blocks_bytes', prometheus)]: '700+1x600',
+        [of('prometheus_tsdb_retention_limit_bytes', prometheus)]: '0x600',
+      },
+      silentAt: ['3h'],
+    },
   },
-})
+  { evaluationInterval: '4m' },
+)

@@ -134,7 +134,20 @@ alertPromises(
         'swarm:executions:rate5m_in_7d': {
           '3h': [],
           '23h': [],
-          '26h': [{ labels: matchers(fleet), value: 495.303923 }],
+          '26h': [{ labels: matchers(fleet), value: 309.041361 }],
+        },
+      },
+    },
+    'weeks are compared only when there were two of them': {
+      every: '30m',
+      // A slow start of six hours: against that alone, the second week would have grown by three quarters
+      series: { [`swarm:executions:rate5m${matchers(fleet)}`]: '1x12 2x700' },
+      silentAt: ['180h', '240h', '300h'],
+      values: {
+        'swarm:executions:weekly_growth': {
+          '176h': [],
+          '310h': [],
+          '334h': [{ labels: matchers(fleet), value: 1.019908 }],
         },
       },
     },

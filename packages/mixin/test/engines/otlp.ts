@@ -34,16 +34,25 @@ function pairs(attributes: Readonly<Record<string, string>>): object[] {
   return Object.entries(attributes).map(([key, stringValue]) => ({ key, value: { stringValue } }))
 }
 
-/** A gauge with the value 1 from any resource, as OTLP over HTTP in JSON. */
-export function gaugeFrom(
+/** A point of a gauge. */
+export interface GaugePoint {
+  readonly name: string
+  readonly labels: Readonly<Record<string, string>>
+  /** @default 1 */
+  readonly value?: number
+}
+
+/** Gauges from any resource, as OTLP over HTTP in JSON. */
+export function gaugesFrom(
   resource: Readonly<Record<string, string>>,
-  name: string,
-  labels: Readonly<Record<string, string>>,
+  points: readonly GaugePoint[],
+  atMs: number = Date.now(),
 ): string {
-  const gauge = { dataPoints: [{ asInt: '1', timeUnixNano: nanos(Date.now()), attributes: pairs(labels) }] }
-  return JSON.stringify({
-    resourceMetrics: [{ resource: { attributes: pairs(resource) }, scopeMetrics: [{ metrics: [{ name, gauge }] }] }],
-  })
+  const metrics = points.map(({ name, labels, value = 1 }) => ({
+    name,
+    gauge: { dataPoints: [{ asDouble: value, timeUnixNano: nanos(atMs), attributes: pairs(labels) }] },
+  }))
+  return JSON.stringify({ resourceMetrics: [{ resource: { attributes: pairs(resource) }, scopeMetrics: [{ metrics }] }] })
 }
 
 /** Sends it; returns the status. */

@@ -1,3 +1,4 @@
+import { from } from '../../component.ts'
 import { promql } from '../../promql.ts'
 import { limits } from '../limits.ts'
 import type { Row } from '../panel.ts'
@@ -12,7 +13,7 @@ export const alerting: Row = {
       question: 'How many alerts does Alertmanager hold?',
       description: 'Alerts by state: active, or suppressed because a silence or another alert mutes them.',
       unit: 'none',
-      queries: { alerts: { expr: 'sum by (state) (alertmanager_alerts)', legend: '{{state}}' } },
+      queries: { alerts: { expr: `sum by (state) (alertmanager_alerts{${from.alertmanager}})`, legend: '{{state}}' } },
       isStacked: true,
       min: 0,
       span: 6,
@@ -29,10 +30,10 @@ export const alerting: Row = {
         failed: {
           expr: promql`
             sum by (integration) (
-              rate(alertmanager_notifications_failed_total[5m])
+              rate(alertmanager_notifications_failed_total{${from.alertmanager}}[5m])
             )
               / (sum by (integration) (
-                rate(alertmanager_notifications_total[5m])
+                rate(alertmanager_notifications_total{${from.alertmanager}}[5m])
               ) > 0)`,
           legend: '{{integration}}',
         },
@@ -52,7 +53,7 @@ export const alerting: Row = {
         tries: {
           expr: promql`
             60 * sum by (channel, outcome) (
-              rate(bridge_deliveries_total[$__rate_interval])
+              rate(bridge_deliveries_total{${from.bridge}}[$__rate_interval])
             ) > 0`,
           legend: '{{channel}} {{outcome}}',
         },
@@ -73,7 +74,7 @@ export const alerting: Row = {
             histogram_quantile(
               0.95,
               sum by (channel, le) (
-                rate(bridge_delivery_latency_seconds_bucket[$__rate_interval])
+                rate(bridge_delivery_latency_seconds_bucket{${from.bridge}}[$__rate_interval])
               )
             ) >= 0`,
           legend: '{{channel}}',

@@ -1,3 +1,4 @@
+import { from, scraped } from '../../component.ts'
 import { promql } from '../../promql.ts'
 import { series } from '../../series.ts'
 import { limits } from '../limits.ts'
@@ -14,7 +15,7 @@ export const arrival: Row = {
       question: 'Which component could not be reached?',
       description: 'Whether the last scrape of each component worked. TargetDown and BridgeDown fire when it does not.',
       unit: 'none',
-      queries: { up: { expr: 'min by (job) (up)', legend: '{{job}}' } },
+      queries: { up: { expr: `min by (job) (up{${scraped}})`, legend: '{{job}}' } },
       states: { 0: { text: 'down', color: 'red' }, 1: { text: 'up', color: 'green' } },
       span: 12,
     },
@@ -58,7 +59,7 @@ export const arrival: Row = {
       description:
         'Time since the alert that always fires reached the bridge. Beyond the limit the bridge itself raises an alert.',
       unit: 's',
-      queries: { age: { expr: 'max(bridge_watchdog_age_seconds)', legend: 'age' } },
+      queries: { age: { expr: `max(bridge_watchdog_age_seconds{${from.bridge}})`, legend: 'age' } },
       limits: limits.watchdogAge,
       min: 0,
       span: 6,
@@ -71,7 +72,7 @@ export const arrival: Row = {
       description:
         'Age of the oldest message that is not delivered. BridgeDeliveryFailing fires beyond the limit, by direct mail.',
       unit: 's',
-      queries: { oldest: { expr: 'max(bridge_inbox_oldest_age_seconds)', legend: 'age' } },
+      queries: { oldest: { expr: `max(bridge_inbox_oldest_age_seconds{${from.bridge}})`, legend: 'age' } },
       limits: limits.inboxAge,
       min: 0,
       span: 6,

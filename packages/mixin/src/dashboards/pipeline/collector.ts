@@ -1,3 +1,4 @@
+import { from } from '../../component.ts'
 import { promql } from '../../promql.ts'
 import { limits } from '../limits.ts'
 import type { PanelQuery, Row } from '../panel.ts'
@@ -35,7 +36,10 @@ export const collector: Row = {
         'What waits for each exporter, of what its queue on disk holds. CollectorExporterQueueFilling fires above the line.',
       unit: 'percentunit',
       queries: {
-        fill: { expr: 'max by (exporter, data_type) (collector:queue_fill:ratio)', legend: '{{data_type}} to {{exporter}}' },
+        fill: {
+          expr: `max by (exporter, data_type) (collector:queue_fill:ratio{${from.collector}})`,
+          legend: '{{data_type}} to {{exporter}}',
+        },
       },
       limits: limits.queueFill,
       min: 0,
@@ -54,7 +58,10 @@ export const collector: Row = {
           [
             `refused_${signal}`,
             {
-              expr: orNone(perMinute(`otelcol_receiver_refused_${signal}_total`), `otelcol_receiver_accepted_${signal}_total`),
+              expr: orNone(
+                perMinute(`otelcol_receiver_refused_${signal}_total`),
+                `otelcol_receiver_accepted_${signal}_total{${from.collector}}`,
+              ),
               legend: `${words} refused`,
             },
           ],
@@ -70,7 +77,7 @@ export const collector: Row = {
 function perMinute(counter: string): string {
   return promql`
     60 * sum(
-      rate(${counter}[$__rate_interval])
+      rate(${counter}{${from.collector}}[$__rate_interval])
     )`
 }
 
@@ -87,10 +94,10 @@ function lost(signal: string, queue: string): string {
   return orNone(
     promql`
       60 * sum(
-        rate(otelcol_exporter_send_failed_${signal}_total[$__rate_interval])
+        rate(otelcol_exporter_send_failed_${signal}_total{${from.collector}}[$__rate_interval])
         or
-        rate(otelcol_exporter_enqueue_failed_${signal}_total[$__rate_interval])
+        rate(otelcol_exporter_enqueue_failed_${signal}_total{${from.collector}}[$__rate_interval])
       )`,
-    `otelcol_exporter_queue_capacity{data_type="${queue}"}`,
+    `otelcol_exporter_queue_capacity{${from.collector}, data_type="${queue}"}`,
   )
 }

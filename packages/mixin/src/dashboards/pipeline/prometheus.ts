@@ -1,3 +1,4 @@
+import { from } from '../../component.ts'
 import { promql } from '../../promql.ts'
 import { limits } from '../limits.ts'
 import type { PanelQuery, Row } from '../panel.ts'
@@ -13,8 +14,11 @@ export const prometheus: Row = {
       description: 'Series in memory now and a day ago. Twice as many are a label with too many values.',
       unit: 'short',
       queries: {
-        now: { expr: 'sum(prometheus_tsdb_head_series)', legend: 'now' },
-        growth: { expr: 'sum(prometheus_tsdb_head_series / prometheus:head_series:growth_1d)', legend: 'a day ago' },
+        now: { expr: `sum(prometheus_tsdb_head_series{${from.prometheus}})`, legend: 'now' },
+        growth: {
+          expr: `sum(prometheus_tsdb_head_series{${from.prometheus}} / prometheus:head_series:growth_1d{${from.prometheus}})`,
+          legend: 'a day ago',
+        },
       },
       min: 0,
       span: 6,
@@ -27,8 +31,8 @@ export const prometheus: Row = {
         'Storage used of what it may use, and in a day as it goes on now. PrometheusHistoryShrinking fires when it gets short.',
       unit: 'percentunit',
       queries: {
-        fill: { expr: 'max(prometheus:storage_fill:ratio)', legend: 'used' },
-        in_a_day: { expr: 'max(prometheus:storage_fill:ratio_in_1d)', legend: 'in a day' },
+        fill: { expr: `max(prometheus:storage_fill:ratio{${from.prometheus}})`, legend: 'used' },
+        in_a_day: { expr: `max(prometheus:storage_fill:ratio_in_1d{${from.prometheus}})`, legend: 'in a day' },
       },
       limits: limits.storageFill,
       min: 0,
@@ -46,8 +50,8 @@ export const prometheus: Row = {
             topk(
               5,
               max by (rule_group) (
-                prometheus_rule_group_last_duration_seconds
-                  / prometheus_rule_group_interval_seconds
+                prometheus_rule_group_last_duration_seconds{${from.prometheus}}
+                  / prometheus_rule_group_interval_seconds{${from.prometheus}}
               )
             )`,
           legend: '{{rule_group}}',
@@ -71,14 +75,17 @@ export const prometheus: Row = {
             reason,
             {
               expr: promql`
-                60 * sum(rate(prometheus_tsdb_${reason}_samples_total[$__rate_interval]))
+                60 * sum(rate(prometheus_tsdb_${reason}_samples_total{${from.prometheus}}[$__rate_interval]))
                 or
-                0 * group(prometheus_tsdb_head_series)`,
+                0 * group(prometheus_tsdb_head_series{${from.prometheus}})`,
               legend: `samples ${reason.replaceAll('_', ' ')}`,
             },
           ]),
         ),
-        rules: { expr: '60 * sum(rate(prometheus_rule_evaluation_failures_total[$__rate_interval]))', legend: 'failed rules' },
+        rules: {
+          expr: `60 * sum(rate(prometheus_rule_evaluation_failures_total{${from.prometheus}}[$__rate_interval]))`,
+          legend: 'failed rules',
+        },
       },
       min: 0,
       span: 6,
