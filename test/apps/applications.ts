@@ -253,6 +253,7 @@ async function attemptServer(
   args: readonly string[],
   { readyLine = /listening on (http\S+)/, url }: { readonly readyLine?: RegExp; readonly url?: string } = {},
 ): Promise<void> {
+  trial.sink.forget()
   const program = trial.start(command, args)
   const [, printedUrl] = await program.printed(readyLine)
   expect(await (await fetch(`${url ?? printedUrl}/greet`)).text()).toBe('Hello, Ada')
@@ -280,6 +281,7 @@ async function attemptBundle(trial: Trial, file: string): Promise<void> {
   await mkdir(join(away, 'config'), { recursive: true })
   await writeFile(join(away, 'config/production.yaml'), 'recovery:\n  max_retries: 2\n')
   await cp(join(trial.folder, 'dist'), away, { recursive: true })
+  trial.sink.forget()
   const output = await trial.run(process.execPath, [file], { cwd: away })
   expect(output).toMatch(/^Hello, Ada 2$/m)
   expect(output).toMatch(/^200 true$/m)
@@ -287,6 +289,7 @@ async function attemptBundle(trial: Trial, file: string): Promise<void> {
 }
 
 async function attemptOpenTelemetry(trial: Trial, flags: readonly string[]): Promise<void> {
+  trial.sink.forget()
   const output = await trial.run(process.execPath, [...flags, 'main.mjs'])
   expect(output).toMatch(answer)
   expect(output, flags.join(' ')).toMatch(/^traceparents 1 1$/m)

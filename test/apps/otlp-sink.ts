@@ -15,6 +15,8 @@ export interface OtlpSink extends AsyncDisposable {
   readonly received: readonly Received[]
   /** Bodies whose path ends in `path`, one after the other. */
   bodies(path: string): string
+  /** Forgets what has arrived, so that a further program is judged by what it sends itself. */
+  forget(): void
 }
 
 export async function otlpSink(): Promise<OtlpSink> {
@@ -38,6 +40,7 @@ export async function otlpSink(): Promise<OtlpSink> {
         .filter((request) => request.path.endsWith(path))
         .map(({ body }) => body)
         .join('\n'),
+    forget: () => void received.splice(0),
     async [Symbol.asyncDispose]() {
       server.closeAllConnections()
       await new Promise((closed) => server.close(closed))

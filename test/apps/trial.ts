@@ -126,7 +126,7 @@ export async function expectTelemetry(sink: OtlpSink): Promise<void> {
     expect(sink.bodies('/v1/metrics')).toContain('agent.executions')
     expect(sink.bodies('/v1/metrics')).toContain('agent.retries')
   }
-  await vi.waitFor(arrived, { timeout: 30_000 })
+  await vi.waitFor(arrived, { timeout: 120_000 })
 }
 
 /** Asks `/metrics` and the page of the application about the run of the greeter. */
