@@ -67,15 +67,18 @@ test('says in one line on the console what nobody could be told', async () => {
   const main = recordingChannel({ answer: broken })
   const reserve = recordingChannel({ name: 'reserve', fallback: true, answer: failing })
   let shift = 0
-  const times = { ...shortTimes, lastResortAfterMs: 60_000 }
+  // both times pass when the clock is moved, so that a slow machine has stored what failed before
+  const times = { ...shortTimes, fallbackAfterMs: 60_000 }
   const bridge = await startedBridge({ channels: [main, reserve], times, now: () => Date.now() + shift })
   await bridge.post('/api/v1/alerts', critical)
-  await eventually(
-    'both failures to be stored',
-    async () => (await bridge.deliveries()).filter(({ title, reason }) => title === 'Down' && reason !== undefined).length === 2,
-  )
-  shift = 120_000
-  bridge.service.core.wake()
+  for (const failures of [1, 2]) {
+    await eventually(
+      'the failures to be stored',
+      async () => (await bridge.deliveries()).filter(({ title, reason }) => title === 'Down' && reason).length === failures,
+    )
+    shift += 120_000
+    bridge.service.core.wake()
+  }
   const line = await eventually('the line', () =>
     bridge.lines.find((one) => one.startsWith('[ALERT] ') && one.includes('"Down"')),
   )
