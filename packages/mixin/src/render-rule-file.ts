@@ -44,13 +44,13 @@ function oncePerIdentity({ expr, identity }: Alert): string {
 }
 
 function alertEntry(alert: Alert): object {
-  const { forSeconds, keepFiringForSeconds = 0, category, severity } = alert
+  const { forSeconds, keepFiringForSeconds = 0, category, severity, labels } = alert
   return {
     alert: alert.alert,
     expr: oncePerIdentity(alert),
     ...(forSeconds > 0 && { for: duration(forSeconds) }),
     ...(keepFiringForSeconds > 0 && { keep_firing_for: duration(keepFiringForSeconds) }),
-    labels: { severity, category },
+    labels: { severity, category, ...labels },
     annotations: annotationsOf(alert),
   }
 }

@@ -29,6 +29,8 @@ export interface Alert {
   readonly description: string
   /** Labels of the expression that tell alerts of this name apart; `since` and the links need them. */
   readonly identity: readonly string[]
+  /** Labels beside severity and category; Go templates. @default none */
+  readonly labels?: Readonly<Record<string, string>>
   /** The dashboard to look at. */
   readonly dashboard: 'swarm-overview' | 'agent-detail' | 'cost-and-capacity' | 'pipeline'
 }

@@ -30,7 +30,7 @@ interface BuiltPanel {
   readonly fieldConfig?: {
     readonly defaults: {
       readonly unit?: string
-      readonly thresholds?: { readonly steps: readonly { readonly value: number | null }[] }
+      readonly thresholds?: { readonly steps: readonly { readonly value: number | null; readonly color: string }[] }
       readonly custom?: { readonly axisSoftMax?: number; readonly axisSoftMin?: number }
       readonly max?: number
     }
@@ -127,9 +127,9 @@ describe.each(plans.map((plan) => [plan.title, plan] as const))('%s', (_title, p
   test('annotations mark the start of critical alerts of the chosen agents, and never a region', () => {
     const [alerts, deployments] = (dashboard.annotations?.list ?? []).map(({ expr = '' }) => expr)
     expect(alerts).toMatch(/severity="critical"/)
-    expect(alerts).toMatch(/environment_name=~"\$environment".*unless.* offset 1m$/s)
-    if (plan.agents !== 'none') expect(alerts).toContain('agent_name=~"$agent"')
-    expect(deployments).toMatch(/unless.* offset 1m\)\nunless.* offset 5m\)$/s)
+    expect(alerts).toMatch(/environment_name=~"\$environment".*unless.*\[\$__interval\] offset \$__interval\)$/s)
+    if (plan.agents !== 'none') expect(alerts).toContain('agent_name=~`${agent:regex}`')
+    expect(deployments).toMatch(/\[\$__interval\].*unless.*\[5m\] offset \$__interval\)\)$/s)
   })
 
   test('rows have no holes, and those that end below the fold are collapsed', () => {
@@ -154,6 +154,20 @@ describe.each(plans.map((plan) => [plan.title, plan] as const))('%s', (_title, p
         if (value < 0) expect(value, title).toBeGreaterThan(custom!.axisSoftMin!)
       }
     }
+  })
+
+  test('a number is green, orange or red only where a limit says so', () => {
+    const limited = plan.rows.flatMap((row) => row.panels).filter(({ limits }) => limits !== undefined)
+    for (const { title, fieldConfig } of panels.filter(({ type }) => type === 'stat')) {
+      const colors = fieldConfig!.defaults.thresholds!.steps.map(({ color }) => color)
+      if (limited.some((panel) => panel.title === title)) expect(colors.length, title).toBeGreaterThan(1)
+      else expect(colors, title).toEqual(['text'])
+    }
+  })
+
+  test('which lines of the highest are drawn is decided once for the range', () => {
+    const ranking = queries.filter(({ expr }) => /\btopk\b/.test(expr) && !/\btopk by\b/.test(expr))
+    for (const { title, expr } of ranking) expect(expr, title).toContain('@ end()')
   })
 
   test('panels have numbers of their own and do not lie on each other', () => {
@@ -193,7 +207,10 @@ describe.each(plans.map((plan) => [plan.title, plan] as const))('%s', (_title, p
   test('counters are read by rate() and increase() only, over $__rate_interval where no alert has a window of its own', () => {
     for (const { title, expr } of queries) {
       // Presence and age of a series are no values
-      const bare = expr.replaceAll(/\{[^}]*\}/g, '').replaceAll(/\bgroup(?: by \([^)]*\))? ?\(\w+\)|\btimestamp\(\w+\)/g, '')
+      const bare = expr
+        .replaceAll('${agent:regex}', '')
+        .replaceAll(/\{[^}]*\}/g, '')
+        .replaceAll(/\bgroup(?: by \([^)]*\))? ?\(\w+\)|\btimestamp\(\w+\)/g, '')
       const counters = metricNames(bare).filter((name) => !name.includes(':') && /_(total|sum|count|bucket)$/.test(name))
       for (const counter of counters) {
         const reads = [...bare.matchAll(new RegExp(`(\\w+\\()?${counter}(\\[[^\\]]*\\])?`, 'g'))]
@@ -214,6 +231,7 @@ describe.each(plans.map((plan) => [plan.title, plan] as const))('%s', (_title, p
     for (const url of detail) {
       expect(url).toMatch(/^\/d\/agent-detail\?var-agent=\$\{__(field|data)[^}]*:percentencode\}&var-environment=\$\{__/)
       expect(url).toContain('${__url_time_range}')
+      expect(url).toMatch(/&\$\{region:queryparam\}&|&var-region=\$\{__data\.fields\["Region"\]:percentencode\}&/)
     }
     for (const url of traces) {
       const agent = /invoke_agent%20(\$\{[^}]*\})/.exec(url)?.[1]

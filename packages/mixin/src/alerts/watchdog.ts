@@ -1,5 +1,8 @@
 import type { Alert } from '../rule.ts'
 
+/** Label of the Watchdog in Prometheus with the address of docs/runbooks: dashboards read it there. It does not leave Prometheus. */
+export const runbooksLabel = 'runbooks_url'
+
 /** Always fires: when it no longer arrives, alerting itself is broken. The bridge raises the alarm then. */
 export const watchdog: Alert = {
   alert: 'Watchdog',
@@ -10,5 +13,6 @@ export const watchdog: Alert = {
   summary: 'Alerting works',
   description: 'This alert always fires. When it stops coming, Prometheus, Alertmanager or the way between them is broken.',
   identity: [],
+  labels: { [runbooksLabel]: `{{ $externalLabels.${runbooksLabel} }}` },
   dashboard: 'pipeline',
 }

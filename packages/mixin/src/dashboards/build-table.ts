@@ -2,7 +2,8 @@ import { TableSortByFieldStateBuilder } from '@grafana/grafana-foundation-sdk/co
 import { type DynamicConfigValue, MappingType, SpecialValueMatch } from '@grafana/grafana-foundation-sdk/dashboard'
 import { PanelBuilder as Table } from '@grafana/grafana-foundation-sdk/table'
 
-import { thresholdsConfig } from './limits.ts'
+import { label } from '../series.ts'
+import { fixedColor, thresholdsConfig } from './limits.ts'
 import { agentLinks } from './links.ts'
 import type { Column, Panel } from './panel.ts'
 
@@ -29,11 +30,12 @@ export function buildTable({ columns, queries, order = [] }: Panel & { readonly 
   if (order.length > 0) {
     table.sortBy(order.map(({ by, isDescending }) => new TableSortByFieldStateBuilder().displayName(by).desc(isDescending)))
   }
-  for (const [, column] of fields) table.overrideByName(column.title, propertiesOf(column))
+  const hasRegion = label.region in columns
+  for (const [, column] of fields) table.overrideByName(column.title, propertiesOf(column, hasRegion))
   return table
 }
 
-function propertiesOf(column: Column): DynamicConfigValue[] {
+function propertiesOf(column: Column, hasRegion: boolean): DynamicConfigValue[] {
   const { title, unit, limits, width, isAgent, isAddress, isHidden, max } = column
   const mapping = mappingOf(column)
   const cell = cellOf(column)
@@ -44,11 +46,13 @@ function propertiesOf(column: Column): DynamicConfigValue[] {
     ...(limits === undefined ? [] : [{ id: 'thresholds', value: thresholdsConfig(limits).build() }]),
     ...(cell === undefined ? [] : [{ id: 'custom.cellOptions', value: cell }]),
     ...(column.cell === 'bar' ? [{ id: 'min', value: 0 }] : []),
+    // Without limits a bar is neither good nor bad
+    ...(column.cell === 'bar' && limits === undefined ? [fixedColor('blue')] : []),
     ...(max === undefined ? [] : [{ id: 'max', value: max }]),
     ...(width === undefined ? [] : [{ id: 'custom.width', value: width }]),
     ...(isHidden ? [{ id: 'custom.hideFrom.viz', value: true }] : []),
     ...(mapping === undefined ? [] : [{ id: 'mappings', value: [mapping] }]),
-    ...(isAgent ? [{ id: 'links', value: agentLinks({ column: title }, 'many').map((link) => link.build()) }] : []),
+    ...(isAgent ? [{ id: 'links', value: agentLinks({ column: title, hasRegion }, 'many').map((link) => link.build()) }] : []),
     ...(isAddress ? [{ id: 'links', value: [{ title: 'Open', url: '${__value.raw}', targetBlank: true }] }] : []),
   ]
 }
@@ -59,12 +63,13 @@ function cellOf({ cell, limits, shown }: Column): object | undefined {
   return limits === undefined && shown === undefined ? undefined : { type: 'color-text' }
 }
 
-function mappingOf({ isJob, shown, unit }: Column): object | undefined {
+function mappingOf({ isJob, isAddress, shown, unit }: Column): object | undefined {
   if (unit !== undefined)
     return {
       type: MappingType.SpecialValue,
       options: { match: SpecialValueMatch.NullAndNan, result: { text: '-', color: 'text' } },
     }
+  if (isAddress) return { type: MappingType.RegexToText, options: { pattern: '^.+$', result: { text: 'Open' } } }
   if (isJob) return { type: MappingType.RegexToText, options: { pattern: '^.*/(.+)$', result: { text: '$1' } } }
   return shown === undefined ? undefined : { type: MappingType.ValueToText, options: shown }
 }

@@ -30,6 +30,9 @@ type LimitName =
   | 'undeliveredAlerts'
   | 'inboxAge'
   | 'watchdogAge'
+  | 'anyAlert'
+  | 'anyTelemetryError'
+  | 'budgetLeft'
 
 /** Limits that the settings file does not move. */
 export const limits: Readonly<Record<LimitName, Limits>> = {
@@ -50,6 +53,11 @@ export const limits: Readonly<Record<LimitName, Limits>> = {
   inboxAge: above({ critical: 300 }),
   // The bridge itself raises the alarm
   watchdogAge: above({ critical: thresholds.watchdogSeconds }),
+  // One is too many, and below nothing left the objective is missed: these need no rule
+  anyAlert: above({ warning: 1 }),
+  // increase() is not a whole number
+  anyTelemetryError: above({ warning: 0.5 }),
+  budgetLeft: { side: 'below', critical: 0 },
 }
 
 /** Limits of the rules that the settings file moves; several rules of one severity count as the one that speaks first. */
@@ -75,9 +83,11 @@ export const outcomeColors: Readonly<Record<string, string>> = { success: 'green
 
 const color = { good: 'green', warning: 'orange', critical: 'red' } as const
 
-/** The same as Grafana has it: colors from values on. Without limits all is well. */
-export function thresholdsConfig({ side, warning, critical }: Limits = { side: 'above' }): ThresholdsConfigBuilder {
+/** The same as Grafana has it: colors from values on. Without limits a value is neither good nor bad. */
+export function thresholdsConfig(limits: Limits | undefined): ThresholdsConfigBuilder {
   const builder = new ThresholdsConfigBuilder().mode(ThresholdsMode.Absolute)
+  if (limits === undefined) return builder.steps([{ value: null, color: 'text' }])
+  const { side, warning, critical } = limits
   const from = (value: number | undefined, name: string): { value: number; color: string }[] =>
     value === undefined ? [] : [{ value, color: name }]
   if (side === 'above') {

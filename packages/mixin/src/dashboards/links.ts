@@ -24,12 +24,19 @@ export const serviceColumn = 'Service'
  * Where the agent of a series, or of a row of a table, can be looked at more closely. Traces need to know the agent's service: a row
  * says it, and so does a board of one agent.
  */
-export function agentLinks(within: 'series' | { readonly column: string }, agents: AgentChoice): readonly DashboardLinkBuilder[] {
+export function agentLinks(
+  within: 'series' | { readonly column: string; readonly hasRegion: boolean },
+  agents: AgentChoice,
+): readonly DashboardLinkBuilder[] {
   const isSeries = within === 'series'
   const read = (name: string, column: string): string =>
     `\${${isSeries ? `__field.labels.${name}` : `__data.fields["${column}"]`}:percentencode}`
   const agent = read(label.agent, isSeries ? '' : within.column)
-  const detail = new DashboardLinkBuilder('Detail of this agent').url(detailUrl(agent, read(label.environment, 'Environment')))
+  // A row of all regions leads to those that are chosen
+  const region = isSeries || !within.hasRegion ? '${region:queryparam}' : `var-region=${read('', 'Region')}`
+  const detail = new DashboardLinkBuilder('Detail of this agent').url(
+    detailUrl(agent, read(label.environment, 'Environment'), region),
+  )
   if (isSeries && agents !== 'one') return [detail]
   const service = isSeries ? '${service:percentencode}' : read('', serviceColumn)
   const range = { from: '${__from}', to: '${__to}' }
@@ -39,7 +46,6 @@ export function agentLinks(within: 'series' | { readonly column: string }, agent
   return [detail, traces]
 }
 
-function detailUrl(agent: string, environment: string): string {
-  const kept = ['datasource', 'region'].map((name) => `\${${name}:queryparam}`)
-  return `/d/agent-detail?var-agent=${agent}&var-environment=${environment}&${kept.join('&')}&\${__url_time_range}`
+function detailUrl(agent: string, environment: string, region: string): string {
+  return `/d/agent-detail?var-agent=${agent}&var-environment=${environment}&\${datasource:queryparam}&${region}&\${__url_time_range}`
 }

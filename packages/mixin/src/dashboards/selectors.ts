@@ -20,11 +20,19 @@ export function ofJobs(more = ''): string {
 
 /** The same for series of tools and models by the GenAI conventions, which name the agent by another label. */
 export function ofToolsOfAgents(more = ''): string {
-  return chosen([label.job, ...fleetLabels], [`${label.toolAgent}=~"$agent"`, more].filter((part) => part !== '').join(', '))
+  return chosen([label.job, ...fleetLabels], [isChosenAgent(label.toolAgent), more].filter((part) => part !== '').join(', '))
+}
+
+/**
+ * Matcher of the chosen agents. Names of agents may contain anything: where one is chosen, Grafana would fill in `a.b(c)` as the regular
+ * expression that it is not, and it escapes no quotes. `:regex` escapes the name, and between backticks PromQL takes it as it is.
+ */
+export function isChosenAgent(name: string): string {
+  return `${name}=~\`\${${variableOf[label.agent]}:regex}\``
 }
 
 function chosen(labels: readonly string[], more: string): string {
-  const matchers = labels.map((name) => `${name}=~"$${variableOf[name]}"`)
+  const matchers = labels.map((name) => (name === label.agent ? isChosenAgent(name) : `${name}=~"$${variableOf[name]}"`))
   return `{${[...matchers, more].filter((part) => part !== '').join(', ')}}`
 }
 

@@ -1,18 +1,18 @@
 import {
   DatasourceVariableBuilder,
   QueryVariableBuilder,
-  TextBoxVariableBuilder,
   VariableHide,
   VariableRefresh,
   VariableSort,
 } from '@grafana/grafana-foundation-sdk/dashboard'
 
+import { runbooksLabel, watchdog } from '../alerts/watchdog.ts'
 import { label, series } from '../series.ts'
 import { metricsSource } from './datasource.ts'
 import type { AgentChoice } from './panel.ts'
-import { ofJobs } from './selectors.ts'
+import { isChosenAgent, ofJobs } from './selectors.ts'
 
-type Variable = DatasourceVariableBuilder | QueryVariableBuilder | TextBoxVariableBuilder
+type Variable = DatasourceVariableBuilder | QueryVariableBuilder
 
 const executions = (matchers: string, name: string): string => `label_values(${series.executions}${matchers}, ${name})`
 const ofFleet = `${label.environment}=~"$environment", ${label.region}=~"$region"`
@@ -30,10 +30,12 @@ export function variables({ agents, uid }: { readonly agents: AgentChoice; reado
   const runbooks =
     uid === 'swarm-overview'
       ? [
-          new TextBoxVariableBuilder('runbooks')
-            .label('Address of docs/runbooks')
-            .defaultValue('')
-            .hide(VariableHide.HideVariable),
+          // What an agent pushes has a job
+          query(
+            'runbooks',
+            'Address of docs/runbooks',
+            `label_values(ALERTS{alertname="${watchdog.alert}", job=""}, ${runbooksLabel})`,
+          ).hide(VariableHide.HideVariable),
         ]
       : []
   if (agents === 'one') return [...shared, ...ofOneAgent()]
@@ -49,7 +51,7 @@ export function variables({ agents, uid }: { readonly agents: AgentChoice; reado
 function ofOneAgent(): readonly Variable[] {
   return [
     query('agent', 'Agent', executions(`{${ofFleet}}`, label.agent)),
-    many('job', 'Job', executions(`{${ofFleet}, ${label.agent}=~"$agent"}`, label.job)),
+    many('job', 'Job', executions(`{${ofFleet}, ${isChosenAgent(label.agent)}}`, label.job)),
     query('service', 'Traces of', `label_values(target_info${ofJobs()}, service_name)`),
   ]
 }

@@ -2,36 +2,27 @@ import { thresholds } from '@swarmwatch/config'
 
 import { promql, duration } from '../promql.ts'
 import type { Recording } from '../rule.ts'
-import { by, byFleet, failed, finished, fleetLabels, onFleet, series } from '../series.ts'
+import { by, byFleet, failed, finished, fleetLabels, label, series } from '../series.ts'
 
 const window = duration(thresholds.healthWindowSeconds)
 const traffic = duration(thresholds.trafficWindowSeconds)
+const jobLabels = [label.job, ...fleetLabels]
 const { errorRate, p95Seconds, busiest } = thresholds.healthScoreParts
 
 /**
  * The same over all root executions of a region, and the health score as the SDK has it for one process. An agent that another agent
  * calls would dilute these, so nested executions count in the series of their agent only.
  *
- * Where no process of a fleet sends root executions, because its SDK is older, all executions of its agents take their place.
+ * Where no process of a job sends root executions, because its SDK is older, all executions of its agents take their place.
  */
 export const fleetRecordings: readonly Recording[] = [
   {
     record: 'swarm:executions:rate5m',
-    expr: promql`
-        sum ${byFleet} (
-          rate(${series.swarmExecutions}${finished}[${window}])
-        )
-        or
-        sum ${byFleet} (agent:executions:rate5m)`,
+    expr: rootsOrAll(`rate(${series.swarmExecutions}${finished}[${window}])`, 'agent:executions:rate5m'),
   },
   {
     record: 'swarm:failures:rate5m',
-    expr: promql`
-        sum ${byFleet} (
-          rate(${series.swarmExecutions}${failed}[${window}])
-        )
-        or
-        sum ${byFleet} (agent:failures:rate5m)`,
+    expr: rootsOrAll(`rate(${series.swarmExecutions}${failed}[${window}])`, 'agent:failures:rate5m'),
   },
   {
     record: 'swarm:error_ratio:rate5m',
@@ -41,12 +32,7 @@ export const fleetRecordings: readonly Recording[] = [
   },
   {
     record: 'swarm:executions:increase10m',
-    expr: promql`
-        sum ${byFleet} (
-          increase(${series.swarmExecutions}${finished}[${traffic}])
-        )
-        or
-        sum ${byFleet} (agent:executions:increase10m)`,
+    expr: rootsOrAll(`increase(${series.swarmExecutions}${finished}[${traffic}])`, 'agent:executions:increase10m'),
   },
   {
     record: 'swarm:execution_duration_seconds:p95_5m',
@@ -54,14 +40,16 @@ export const fleetRecordings: readonly Recording[] = [
         histogram_quantile(
           0.95,
           sum ${by(...fleetLabels, 'le')} (
-            rate(${series.swarmExecutionDuration}_bucket${finished}[${window}])
-          )
-          or (
-            sum ${by(...fleetLabels, 'le')} (
-              rate(${series.executionDuration}_bucket${finished}[${window}])
+            sum ${by(...jobLabels, 'le')} (
+              rate(${series.swarmExecutionDuration}_bucket${finished}[${window}])
             )
-            unless ${onFleet}
-            ${series.swarmExecutions}
+            or (
+              sum ${by(...jobLabels, 'le')} (
+                rate(${series.executionDuration}_bucket${finished}[${window}])
+              )
+              unless on (${jobLabels.join(', ')})
+              ${series.swarmExecutions}
+            )
           )
         ) >= 0`,
   },
@@ -81,6 +69,16 @@ export const fleetRecordings: readonly Recording[] = [
         100 * group ${byFleet} (${series.executions})`,
   },
 ]
+
+/** Sum over a fleet of the root executions of its jobs, and of all executions of the jobs that send none. */
+function rootsOrAll(ofRoots: string, ofAgents: string): string {
+  return promql`
+        sum ${byFleet} (
+          sum ${by(...jobLabels)} (${ofRoots})
+          or
+          sum ${by(...jobLabels)} (${ofAgents})
+        )`
+}
 
 /** Points that a part takes from the score: none up to `from`, all of its weight from `from + span` on. */
 function lost(value: string, { weight, from, span }: { weight: number; from: number; span: number }): string {

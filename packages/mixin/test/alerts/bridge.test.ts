@@ -82,10 +82,11 @@ alertPromises('CriticalWhileBridgeDown', {
 })
 
 alertPromises('Watchdog', {
-  'always fires, from the first evaluation on': {
+  'always fires, from the first evaluation on, with the address of the runbooks': {
     series: {},
     firesAt: {
       '0s': {
+        labels: { runbooks_url: 'http://runbooks.test' },
         summary: 'Alerting works',
         description: 'This alert always fires. When it stops coming, Prometheus, Alertmanager or the way between them is broken.',
       },

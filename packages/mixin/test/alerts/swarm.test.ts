@@ -76,6 +76,20 @@ alertPromises('SystemErrorRateCritical', {
       },
     },
   },
+  'a job whose SDK does not mark root executions counts beside one whose SDK does': {
+    series: {
+      ...rootExecutions({ success: '0+1x400' }),
+      ...executions({ failure: '0+4x400' }, { ...writer, job: 'older' }),
+    },
+    firesAt: {
+      '10m': {
+        labels: fleet,
+        summary: 'The swarm fails 80% of its runs',
+        description: '80% of all runs failed in the last 5 minutes; 50% is the limit. Most failures: writer (80).',
+        since: '30s',
+      },
+    },
+  },
   'one failing agent of many is no failing swarm': {
     series: {
       ...executions({ failure: '0+4x400' }, agent('writer')),

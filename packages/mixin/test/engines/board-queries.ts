@@ -41,7 +41,7 @@ export function queriesOfBoards(): readonly BoardQueries[] {
       panels.flatMap(({ panel }) =>
         Object.entries(panel.queries).map(([name, { expr }]) => ({
           panel: panel.title,
-          expr: expr.replaceAll('=~"$agent"', plan.agents === 'one' ? '=~"agent-01"' : '=~".*"'),
+          expr: expr.replaceAll('${agent:regex}', plan.agents === 'one' ? 'agent-01' : '.*'),
           isInstant:
             (panel.shows === 'number' && !panel.hasTrend) || (panel.shows === 'table' && !(`Trend #${name}` in panel.columns)),
           isCollapsed,

@@ -1,5 +1,6 @@
 import { join } from 'node:path'
 
+import { otherName } from '@swarmwatch/sdk/names'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 
 import { hasDocker } from './docker.ts'
@@ -53,6 +54,7 @@ describe.skipIf(whyNot !== undefined)('in Grafana', () => {
       { environment: 'solo', agents: 1 },
       { environment: 'twins', agents: 20 },
       { environment: 'twenty', agents: 20 },
+      { environment: 'special', agents: specialNames.length, names: specialNames },
       { environment: 'hundred', agents: 100 },
     ])
   })
@@ -93,9 +95,38 @@ describe.skipIf(whyNot !== undefined)('in Grafana', () => {
     )
     expect(cells('Region')).toContain('eu-central-1')
     expect(cells('Since').every((text) => text.endsWith('ago'))).toBe(true)
-    expect(cells('Runbook').every((text) => /^http:\/\/runbooks\.test\/\w+\.md$/.test(text))).toBe(true)
+    const runbooks = alerts!.find(({ name }) => name === 'Runbook')!.values
+    expect(new Set(runbooks.map(({ text }) => text))).toEqual(new Set(['Open']))
+    expect(runbooks.every(({ raw }) => /^http:\/\/runbooks\.test\/\w+\.md$/.test(raw as string))).toBe(true)
+  })
+
+  test('the address of the runbooks comes from Prometheus, and without one there is no column of links', async () => {
+    const watchdog = await query(crowd.prometheus, 'ALERTS{alertname="Watchdog"}')
+    expect(watchdog.map(({ metric }) => metric['runbooks_url'])).toEqual(['http://runbooks.test'])
+    const { panel } = boards[0]!.panels.find(({ panel }) => panel.title === 'Firing alerts')!
+    const answers = await answersTo(crowd, panel, scenes[0], false, 1, { runbooks: '' })
+    const [alerts] = (await grafana.show(panel, answers)).frames
+    expect(alerts!.map(({ name }) => name)).toContain('Since')
+    expect(alerts!.map(({ name }) => name)).not.toContain('Runbook')
+  })
+
+  test.for(specialNames.map((name) => [name]))('the board of one agent is about %s and no other', async ([name]) => {
+    await crowd.send()
+    const one = boards.find(({ plan }) => plan.agents === 'one')!
+    const { panel } = one.panels.find(({ panel }) => panel.title === 'Failures over time')!
+    const end = Math.floor(Date.now() / 1000)
+    const all = { value: '.*', isRaw: true }
+    const variables = { agent: { value: name! }, environment: { value: 'special', isMulti: true }, region: all, job: all }
+    const answer = await query(crowd.prometheus, grafana.fillIn(panel.targets[0]!.expr, variables), end)
+    expect(answer.map(({ metric }) => metric['agent_name'])).toEqual([name])
+    const many = { ...variables, agent: { value: name!, isMulti: true } }
+    const active = boards[0]!.panels.find(({ panel }) => panel.title === 'Active agents')!.panel
+    expect((await query(crowd.prometheus, grafana.fillIn(active.targets[0]!.expr, many), end))[0]?.value?.[1]).toBe('1')
   })
 })
+
+/** What a variable or a link has to bear. */
+const specialNames = ['a.b(c)', 'axb(c)', 'it\'s "so" [1]', 'back\\slash & 100%', 'x'.repeat(120), otherName]
 
 /** What Prometheus answers to each query of a panel, with Grafana's variables filled in. */
 async function answersTo(
@@ -104,6 +135,7 @@ async function answersTo(
   { environment }: Scene,
   isOfOneAgent: boolean,
   hours: number,
+  chosen: Readonly<Record<string, string>> = {},
 ): Promise<Record<string, Answer>> {
   const values: Readonly<Record<string, string>> = {
     __rate_interval: '1m',
@@ -113,11 +145,15 @@ async function answersTo(
     job: '.*',
     agent: isOfOneAgent ? 'agent-01' : '.*',
     runbooks: 'http://runbooks.test',
+    ...chosen,
   }
   const end = Math.floor(Date.now() / 1000)
   const range = { start: end - 600, end, step: 15 }
   const answers = targets.map(async ({ refId, expr, instant = false }) => {
-    const filled = expr.replaceAll(/\$([a-z_]\w*)/g, (_, name: string) => values[name]!)
+    const filled = expr.replaceAll(
+      /\$(?:\{(\w+):regex\}|([a-z_]\w*))/g,
+      (_, braced: string, plain: string) => values[braced ?? plain]!,
+    )
     return [refId, await (instant ? query(prometheus, filled, end) : queryRange(prometheus, filled, range))] as const
   })
   return Object.fromEntries(await Promise.all(answers))

@@ -10,10 +10,11 @@ import { layOutStack } from './stack-files.ts'
 import { basicAuth, query, runPrometheus } from './street.ts'
 import type { Recording } from '../../src/rule.ts'
 
-/** Agents of an environment: their names are the same in every one. */
+/** Agents of an environment: their names are the same in every one, unless it has names of its own. */
 export interface Fleet {
   readonly environment: string
   readonly agents: number
+  readonly names?: readonly string[]
 }
 
 /** A Prometheus with the rules of the repository, and fleets that have sent every metric of the SDK for five minutes. */
@@ -102,12 +103,12 @@ function metricsOf(fleet: Fleet & { readonly instance: string }, startedMs: numb
   const metrics = Object.values(metric).map((of) => ({
     name: of.name,
     unit: of.unit,
-    ...pointsOf(of, fleet.agents, minutes, times),
+    ...pointsOf(of, fleet, minutes, times),
   }))
   return JSON.stringify({ resourceMetrics: [{ resource: { attributes: pairs(resource) }, scopeMetrics: [{ metrics }] }] })
 }
 
-function pointsOf(of: Metric, agents: number, minutes: number, times: object): object {
+function pointsOf(of: Metric, fleet: Fleet, minutes: number, times: object): object {
   const point = (labels: Labels, index: number): object => {
     const perMinute = 4 + (index % 7)
     const attributes = pairs(labels)
@@ -118,7 +119,7 @@ function pointsOf(of: Metric, agents: number, minutes: number, times: object): o
     const counts = Array.from({ length: bounds.length + 1 }, (_, at) => (at === 4 ? String(count) : '0'))
     return { ...times, attributes, count: String(count), sum: count * 2, explicitBounds: bounds, bucketCounts: counts }
   }
-  const dataPoints = labelSets(of, agents).map(point)
+  const dataPoints = labelSets(of, fleet).map(point)
   if (of.kind === 'counter') return { sum: { aggregationTemporality: 2, isMonotonic: true, dataPoints } }
   if (of.kind === 'histogram') return { histogram: { aggregationTemporality: 2, dataPoints } }
   if (of.kind === 'upDownCounter') return { sum: { aggregationTemporality: 2, isMonotonic: false, dataPoints } }
@@ -131,8 +132,7 @@ function shareOf(labels: Labels): number {
   return labels[attribute.outcome] === 'cancelled' ? 0.05 : 1
 }
 
-function labelSets({ attributes }: Metric, agents: number): Labels[] {
-  const names = Array.from({ length: agents }, (_, n) => (n === 99 ? otherName : `agent-${String(n + 1).padStart(2, '0')}`))
+function labelSets({ attributes }: Metric, { agents, names = numbered(agents) }: Fleet): Labels[] {
   const values: Readonly<Record<string, readonly string[]>> = {
     [attribute.agentName]: names,
     [attribute.genAiAgentName]: names,
@@ -151,6 +151,10 @@ function labelSets({ attributes }: Metric, agents: number): Labels[] {
   const hasVariant = ({ [attribute.agentName]: name }: Labels): boolean => name === names[0] || name === names[1]
   if (!attributes.includes(attribute.variant)) return all
   return all.flatMap((set) => (hasVariant(set) ? ['a', 'b'].map((each) => ({ ...set, [attribute.variant]: each })) : [set]))
+}
+
+function numbered(agents: number): string[] {
+  return Array.from({ length: agents }, (_, n) => (n === 99 ? otherName : `agent-${String(n + 1).padStart(2, '0')}`))
 }
 
 function pairs(attributes: Labels): object[] {

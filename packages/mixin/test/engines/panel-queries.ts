@@ -18,6 +18,7 @@ export interface AskedQuery {
 const variables: Readonly<Record<string, string>> = {
   __rate_interval: '1m',
   __range: '1h',
+  __interval: '1m',
   environment: '.*',
   region: '.*',
   job: '.*',
@@ -26,7 +27,8 @@ const variables: Readonly<Record<string, string>> = {
 }
 
 function filledIn(text: string): string {
-  return text.replaceAll(/\$([a-z_]\w*)/g, (_, name: string) => {
+  return text.replaceAll(/\$(?:([a-z_]\w*)|\{(\w+):regex\})/g, (_, plain: string | undefined, escaped: string) => {
+    const name = plain ?? escaped
     const value = variables[name]
     if (value === undefined) throw new Error(`no such variable: ${name}`)
     return value

@@ -9,6 +9,15 @@ import { fileURLToPath } from 'node:url'
 export interface Grafana {
   /** What the panel shows of the answers to its queries. */
   show(panel: ShownPanel, answers: Readonly<Record<string, Answer>>): Promise<Shown>
+  /** A query with the variables filled in, escaped as Grafana does. */
+  fillIn(query: string, variables: Readonly<Record<string, ChosenValue>>): string
+}
+
+/** What a variable has, and whether several could be chosen; `raw` is put in as it is, like the value that stands for all. */
+export interface ChosenValue {
+  readonly value: string
+  readonly isMulti?: boolean
+  readonly isRaw?: boolean
 }
 
 /** A result of the Prometheus API, instant or over a range. */
@@ -67,6 +76,7 @@ interface Frame {
 export function loadGrafana(): Grafana {
   const data = installed('@grafana/data')
   const { lastValueFrom } = installed('rxjs')
+  const { interpolateQueryExpr } = withoutRuntime(() => installed('@grafana/prometheus/dist/cjs/escaping.cjs'))
   const { transformV2 } = withoutRuntime(() => installed('@grafana/prometheus/dist/cjs/result_transformer.cjs'))
   // A browser's, asked for the page's context only
   ;(globalThis as any).window ??= {}
@@ -74,6 +84,16 @@ export function loadGrafana(): Grafana {
   register(data)
 
   return {
+    fillIn: (query, variables) =>
+      query.replaceAll(
+        /\$(?:\{(\w+)(?::(\w+))?\}|([a-z_]\w*))/g,
+        (_, braced: string, format: string | undefined, plain: string) => {
+          const { value, isMulti = false, isRaw = false } = variables[braced ?? plain]!
+          if (isRaw) return value
+          if (format === 'regex') return data.escapeRegex(value)
+          return interpolateQueryExpr(value, { multi: isMulti, includeAll: isMulti })
+        },
+      ),
     async show(panel, answers) {
       const frames = panel.targets.flatMap(({ refId, legendFormat = '' }) => framesOf(refId, answers[refId]!, legendFormat))
       const read = transformV2({ data: frames }, { targets: panel.targets, app: 'dashboard' }, {}).data as Frame[]
@@ -110,7 +130,8 @@ function installed(path: string): any {
 function withoutRuntime<T>(load: () => T): T {
   const loader = Module as unknown as { _load: (name: string, ...rest: unknown[]) => unknown }
   const real = loader._load
-  loader._load = (name, ...rest) => (name === '@grafana/runtime' ? {} : real.call(Module, name, ...rest))
+  loader._load = (name, ...rest) =>
+    name === '@grafana/runtime' ? { config: { featureToggles: {} } } : real.call(Module, name, ...rest)
   try {
     return load()
   } finally {

@@ -2,6 +2,7 @@ import { duration, promql } from '../../promql.ts'
 import { ruleThresholds } from '../../rule-thresholds.ts'
 import { label, series } from '../../series.ts'
 import type { MixinSettings } from '../../settings.ts'
+import { limits } from '../limits.ts'
 import type { PanelQuery, Row } from '../panel.ts'
 import { fleetName, ofAgents } from '../selectors.ts'
 
@@ -32,6 +33,7 @@ export function errorBudget({ successObjective }: MixinSettings): Row {
             legend: 'left',
           },
         },
+        limits: limits.budgetLeft,
         max: 1,
         span: 6,
         height: 8,

@@ -46,13 +46,13 @@ export const capacity: Row = {
       unit: 'suffix: x',
       queries: {
         times: {
+          // Which ten is decided once, at the end of the range: at each moment others would be drawn
           expr: promql`
+            ${timesExplained('')}
+            and
             topk(
               10,
-              max ${byAgentName} (
-                agent:active_executions:mean_15m${ofAgents()}
-                  / (agent:active_executions:expected_15m${ofAgents()} > 0)
-              )
+              ${timesExplained(' @ end()')}
             )`,
           legend: agentName,
         },
@@ -63,4 +63,12 @@ export const capacity: Row = {
       span: 9,
     },
   ],
+}
+
+function timesExplained(at: string): string {
+  return promql`
+    max ${byAgentName} (
+      agent:active_executions:mean_15m${ofAgents()}${at}
+        / (agent:active_executions:expected_15m${ofAgents()}${at} > 0)
+    )`
 }

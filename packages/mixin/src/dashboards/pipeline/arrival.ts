@@ -48,6 +48,7 @@ export const arrival: Row = {
       description: 'Errors in our own code in the last hour that agents did not see. Any is a bug: the label `where` says where.',
       unit: 'none',
       queries: { trips: { expr: `sum(increase(${series.guardTrips}${ofJobs()}[1h])) or vector(0)`, legend: 'errors' } },
+      limits: limits.anyTelemetryError,
       decimals: 0,
       min: 0,
       span: 6,

@@ -46,13 +46,13 @@ export const prometheus: Row = {
       unit: 'percentunit',
       queries: {
         needed: {
+          // Which five is decided once, at the end of the range: at each moment others would be drawn
           expr: promql`
+            ${shareOfInterval('')}
+            and
             topk(
               5,
-              max by (rule_group) (
-                prometheus_rule_group_last_duration_seconds{${from.prometheus}}
-                  / prometheus_rule_group_interval_seconds{${from.prometheus}}
-              )
+              ${shareOfInterval(' @ end()')}
             )`,
           legend: '{{rule_group}}',
         },
@@ -91,4 +91,12 @@ export const prometheus: Row = {
       span: 6,
     },
   ],
+}
+
+function shareOfInterval(at: string): string {
+  return promql`
+    max by (rule_group) (
+      prometheus_rule_group_last_duration_seconds{${from.prometheus}}${at}
+        / prometheus_rule_group_interval_seconds{${from.prometheus}}${at}
+    )`
 }

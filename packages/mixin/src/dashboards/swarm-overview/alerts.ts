@@ -13,8 +13,8 @@ export const alerts: Row = {
       question: 'Which alerts fire, and since when?',
       description:
         'Alerts that fire now, the worst first, whatever the variables choose, with the time at which their condition began to hold. ' +
-        'Those that Alertmanager mutes are here too. docs/runbooks has a page for each; where the variable `runbooks` is its address, ' +
-        'the last column leads there.',
+        'Those that Alertmanager mutes are here too. docs/runbooks has a page for each; where RUNBOOKS_URL is its address, the last ' +
+        'column leads there.',
       unit: 'dateTimeFromNow',
       queries: { firing: { expr: firing(), legend: '' } },
       columns: {

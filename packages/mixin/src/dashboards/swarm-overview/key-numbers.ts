@@ -1,9 +1,9 @@
 import { promql } from '../../promql.ts'
-import { byAgent, series } from '../../series.ts'
+import { series } from '../../series.ts'
 import type { MixinSettings } from '../../settings.ts'
 import { limits, limitsOf } from '../limits.ts'
 import type { Row } from '../panel.ts'
-import { ofAgents, ofFleets, ofJobs } from '../selectors.ts'
+import { byAgentName, ofAgents, ofFleets, ofJobs } from '../selectors.ts'
 
 const health = `min(swarm:health_score${ofFleets()})`
 
@@ -65,15 +65,16 @@ export function keyNumbers(settings: MixinSettings): Row {
         shows: 'number',
         title: 'Active agents',
         question: 'How many agents are active?',
-        description: 'Agents with a run that has not ended, or one that ended in the last 5 minutes.',
+        description:
+          'Agents with a run that has not ended, or one that ended in the last 5 minutes. An agent of several regions is one.',
         unit: 'none',
         queries: {
           active_agents: {
             expr: promql`
               count(
-                sum ${byAgent} (${series.activeExecutions}${ofAgents()}) > 0
+                sum ${byAgentName} (${series.activeExecutions}${ofAgents()}) > 0
                 or
-                agent:executions:rate5m${ofAgents()} > 0
+                sum ${byAgentName} (agent:executions:rate5m${ofAgents()}) > 0
               )
               or
               vector(0)`,
@@ -125,6 +126,7 @@ export function keyNumbers(settings: MixinSettings): Row {
         queries: {
           firing: { expr: 'count(ALERTS{alertstate="firing", severity=~"critical|warning"}) or vector(0)', legend: 'firing' },
         },
+        limits: limits.anyAlert,
         min: 0,
         span: 6,
       },

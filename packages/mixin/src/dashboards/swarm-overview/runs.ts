@@ -23,7 +23,7 @@ export function runs(settings: MixinSettings): readonly Row[] {
           unit: 'none',
           queries: {
             failed: ofEach('max', 'agent:error_ratio:rate5m'),
-            course: ofEach('max', 'agent:error_ratio:rate5m'),
+            course: course(),
             runs: ofEach('sum', 'agent:executions:rate5m', 60),
             p95: ofEach('max', 'agent:execution_duration_seconds:p95_5m'),
             retries: ofEach('max', 'agent:retry_ratio:rate5m'),
@@ -119,7 +119,9 @@ export function runs(settings: MixinSettings): readonly Row[] {
   ]
 }
 
-const everyAgent = `max ${byAgentName} (agent:executions:rate5m${ofAgents()})`
+function everyAgent(at = ''): string {
+  return `max ${byAgentName} (agent:executions:rate5m${ofAgents()}${at})`
+}
 
 /**
  * A column. Every query has a row for every agent, if without a value: Grafana merges rows by the labels that all answers have, and an
@@ -131,7 +133,20 @@ function ofEach(how: 'sum' | 'max', series: string, times = 1): PanelQuery {
     expr: promql`
       ${times === 1 ? value : `${times} * ${value}`}
       or
-      NaN * ${everyAgent}`,
+      NaN * ${everyAgent()}`,
+    legend: '',
+  }
+}
+
+/** The failed share over the range of the agents that there are at its end: one that was removed would have a row without values. */
+function course(): PanelQuery {
+  return {
+    expr: promql`
+      (
+        ${ofEach('max', 'agent:error_ratio:rate5m').expr}
+      )
+      and
+      ${everyAgent(' @ end()')}`,
     legend: '',
   }
 }
