@@ -36,6 +36,11 @@ async function* stalling(): AsyncGenerator<string, void> {
 
 type Open = (body: () => AsyncGenerator<string>, signal: AbortSignal) => Promise<{ read(): Promise<unknown> }>
 const generator = (stream: AsyncGenerator): { read(): Promise<unknown> } => ({ read: () => stream.next() })
+/** Not where the agent is made: the scope of its `streamOf` would hold the reader as long as the run lasts. */
+function reading(stream: ReadableStream): { read(): Promise<unknown> } {
+  const reader = stream.getReader()
+  return { read: () => reader.read() }
+}
 
 /** Opens a stream of each kind and reads its first chunk. */
 const kinds: Record<string, Open> = {
@@ -61,6 +66,14 @@ const kinds: Record<string, Open> = {
     }
     const agent = instrumentAgent(async (_: AbortSignal) => ({ stream: body() }), options)
     return generator((await agent(signal)).stream)
+  },
+  'a held ReadableStream': async (body, signal) => {
+    const options: InstrumentAgentOptions<[AbortSignal], { stream: ReadableStream<string> }> = {
+      ...quick,
+      streamOf: ({ stream }) => stream,
+    }
+    const agent = instrumentAgent(async (_: AbortSignal) => ({ stream: ReadableStream.from(body()) }), options)
+    return reading((await agent(signal)).stream)
   },
 }
 

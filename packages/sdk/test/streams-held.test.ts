@@ -1,3 +1,6 @@
+import { Readable } from 'node:stream'
+import { pipeline } from 'node:stream/promises'
+
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 
 import { instrumentAgent, type InstrumentAgentOptions } from '../src/index.ts'
@@ -94,6 +97,34 @@ const iterables: Record<string, (...chunks: unknown[]) => AsyncIterable<unknown>
     }
     return iterator
   },
+  'a ReadableStream': readable,
+  'a ReadableStream of another class with an iterator of its own': (...chunks) => {
+    const source = chunksOf(...chunks)
+    class Answer extends ReadableStream {
+      readonly #source = source
+      async text(): Promise<string> {
+        return (await readAll(this)).join('')
+      }
+      isOpen(): boolean {
+        return this.#source === source
+      }
+    }
+    const pull = async (controller: ReadableStreamDefaultController): Promise<void> => {
+      const { done, value } = await source.next()
+      if (done) controller.close()
+      else controller.enqueue(value)
+    }
+    const stream = new Answer({ pull, cancel: async () => void (await source.return(undefined)) })
+    async function* iterate(this: Answer): AsyncGenerator {
+      const reader = this.getReader()
+      try {
+        for (let next = await reader.read(); !next.done; next = await reader.read()) yield next.value
+      } finally {
+        await reader.cancel()
+      }
+    }
+    return Object.assign(stream, { [Symbol.asyncIterator]: iterate })
+  },
 }
 
 describe.for(Object.entries(iterables))('streamOf with the iterable that the caller reads, %s', ([, iterable]) => {
@@ -183,7 +214,21 @@ const impossible: Record<string, { stream: () => unknown; read: (stream: never) 
     stream: () => Object.defineProperty({}, Symbol.asyncIterator, { value: () => chunksOf('a', 'b') }),
     read: readAll,
   },
-  'a held ReadableStream': { stream: () => readable('a', 'b'), read: readAll },
+  'a frozen ReadableStream': { stream: () => Object.freeze(readable('a', 'b')), read: readAll },
+  'a ReadableStream with a fixed getReader()': {
+    stream: () => {
+      const stream = readable('a', 'b')
+      return Object.defineProperty(stream, 'getReader', { value: stream.getReader.bind(stream) })
+    },
+    read: readAll,
+  },
+  'a ReadableStream that has a reader already': {
+    stream: () => {
+      const stream = readable('a', 'b')
+      return Object.assign(stream, { mine: stream.getReader() })
+    },
+    read: async ({ mine }: { mine: ReadableStreamDefaultReader }) => [(await mine.read()).value, (await mine.read()).value],
+  },
   'a stream that is read through pipe()': {
     stream: () => ({ pipe: () => {}, [Symbol.asyncIterator]: () => chunksOf('a', 'b') }),
     read: readAll,
@@ -299,4 +344,86 @@ test('streamOf with a stream that can be read once, by methods of its own, leave
   ])
   expect(await told(telemetry)).toBe(success)
   expect(await readAll(await agent())).toEqual(['a', 'b'])
+})
+
+/** The ways in which a caller can read a ReadableStream that is text; each brings what came. */
+const readings: Record<string, (stream: ReadableStream<string>) => Promise<string[]>> = {
+  'for await': async (stream) => readAll(stream) as Promise<string[]>,
+  'getReader()': async (stream) => {
+    const reader = stream.getReader()
+    const chunks: string[] = []
+    for (let next = await reader.read(); !next.done; next = await reader.read()) chunks.push(next.value)
+    await reader.closed
+    return chunks
+  },
+  'values()': async (stream) => readAll(stream.values()) as Promise<string[]>,
+  'tee()': async (stream) => {
+    const [left, right] = await Promise.all(stream.tee().map(readAll))
+    expect(left).toEqual(right)
+    return left as string[]
+  },
+  'pipeTo()': async (stream) => {
+    const chunks: string[] = []
+    await stream.pipeTo(new WritableStream({ write: (chunk) => void chunks.push(chunk) }))
+    return chunks
+  },
+  'pipeThrough()': async (stream) => readAll(stream.pipeThrough(new TransformStream())) as Promise<string[]>,
+  'a Response': async (stream) => [...(await new Response(stream.pipeThrough(new TextEncoderStream())).text())],
+  'Readable.fromWeb()': async (stream) => readAll(Readable.fromWeb(stream as never, { encoding: 'utf8' })) as Promise<string[]>,
+  'pipeline() of Node': async (stream) => {
+    const chunks: string[] = []
+    await pipeline(stream, async (source) => {
+      for await (const chunk of source) chunks.push(chunk)
+    })
+    return chunks
+  },
+}
+test.for(Object.entries(readings))('a held ReadableStream is the same object and can be read by %s', async ([, read]) => {
+  const stream = readable('a', 'b') as ReadableStream<string>
+  const result = await held(() => ({ stream }))()
+  expect(result.stream).toBe(stream)
+  expect(stream.locked).toBe(false)
+  expect(await told(telemetry)).toBe('open')
+  expect(await read(stream)).toEqual(['a', 'b'])
+  await expect.poll(() => told(telemetry)).toBe(success)
+})
+
+test('the body of a held Response is watched, and the Response can do all that it could', async () => {
+  const agent = agentOf(
+    () => new Response('{"a":1}', { headers: { 'content-type': 'application/json' } }),
+    (response) => response.body as ReadableStream & AsyncIterable<unknown>,
+  )
+  const response = await agent()
+  expect(response.bodyUsed).toBe(false)
+  expect(await told(telemetry)).toBe('open')
+  const copy = response.clone()
+  expect([await response.json(), await copy.json()]).toEqual([{ a: 1 }, { a: 1 }])
+  expect(response.bodyUsed).toBe(true)
+  expect(await told(telemetry)).toBe(success)
+})
+
+test('a held ReadableStream is cancelled by its caller with the reason that its source gets', async () => {
+  const log: unknown[] = []
+  const stream = new ReadableStream({
+    pull: (controller) => controller.enqueue('a'),
+    cancel: (reason) => void log.push(reason),
+  })
+  await held(() => ({ stream }))()
+  await stream.cancel('the page was closed')
+  expect(log).toEqual(['the page was closed'])
+  expect(await told(telemetry)).toBe('cancelled aborted (unset), attempts: unset')
+})
+
+test('a held ReadableStream whose methods were replaced by its owner is read through them', async () => {
+  const stream = readable('a', 'b')
+  const getReader = stream.getReader.bind(stream)
+  let readers = 0
+  const counted = () => {
+    readers += 1
+    return getReader()
+  }
+  const result = await held(() => ({ stream: Object.assign(stream, { getReader: counted }) }))()
+  expect(await readAll(result.stream)).toEqual(['a', 'b'])
+  expect(readers).toBeGreaterThan(0)
+  expect(await told(telemetry)).toBe(success)
 })

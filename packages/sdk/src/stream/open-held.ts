@@ -2,7 +2,7 @@ import { isInstance, peek } from '../peek.ts'
 import { guarded, trip } from '../telemetry/guard.ts'
 import { reportedError } from './chunk.ts'
 import { isGenerator } from './is-stream.ts'
-import { openReadable, readThrough } from './open-readable.ts'
+import { openReadable, openReadableInPlace, readThrough } from './open-readable.ts'
 import { draw, type OpenedStream } from './opened-stream.ts'
 import { closeOf, watchIterator, type Source, type StreamWatch } from './watch-iterator.ts'
 
@@ -28,7 +28,13 @@ export async function openHeld(result: object, streamOf: StreamOf, watch: Stream
     trip('option', new TypeError('streamOf must return an async iterable'))
     return undefined
   }
-  return iterable === again ? openInPlace(result, iterable, watch) : openBranch(result, iterable, again, watch)
+  if (iterable !== again) return openBranch(result, iterable, again, watch)
+  const opened = await (isInstance(iterable, ReadableStream)
+    ? openReadableInPlace(iterable, watch)
+    : openInPlace(iterable, watch))
+  if (opened) return { ...opened, value: result }
+  trip('option', new TypeError('streamOf must return a new branch, or an iterable that can be watched in place'))
+  return undefined
 }
 
 /** The result of the AI SDK's `streamText`: each access to `fullStream` is a new branch with all its parts. */
@@ -103,20 +109,16 @@ async function drain(watched: AsyncGenerator): Promise<void> {
 
 /** Puts a watched iterator in the place of the one that the caller will ask the iterable for. */
 async function openInPlace(
-  result: object,
   iterable: AsyncIterable<unknown>,
   watch: StreamWatch,
-): Promise<OpenedStream | undefined> {
+): Promise<Omit<OpenedStream, 'value'> | undefined> {
   const iterator = isReadOtherwise(iterable) ? undefined : guarded('option', () => iterable[Symbol.asyncIterator]())
   const source = iterator && guarded('option', () => boundTo(iterator as AsyncSource))
   let watched: AsyncSource | undefined
   const put = (): { back(): void } | undefined =>
     source && replace(iterable, (iterator as unknown) === iterable, () => watched ?? source)
   const trial = put()
-  if (!source || !trial) {
-    trip('option', new TypeError('streamOf must return a new branch, or an iterable that can be watched in place'))
-    return undefined
-  }
+  if (!source || !trial) return undefined
   // Only tried: until its first chunk is there, OpenAI's own code reads the stream in the same way as a caller
   trial.back()
   const drawn = await draw(source, watch)
@@ -124,7 +126,7 @@ async function openInPlace(
   watched = generator as AsyncSource
   put()
   const close = closeOf(generator)
-  if (!isHelper(iterable)) return { value: result, held: generator, ...drawn, close }
+  if (!isHelper(iterable)) return { held: generator, ...drawn, close }
   // It goes on whether somebody reads it or not, and ends well after a part that says that the answer failed
   const look = (chunk: unknown): void => {
     const reported = reportedError(chunk)
@@ -132,7 +134,7 @@ async function openInPlace(
   }
   guarded('option', () => iterable.on('event', look))
   followEnd(iterable.done(), watch)
-  return { value: result, ...drawn, close }
+  return { ...drawn, close }
 }
 
 /** The methods of an iterator as they are now, whatever is put in their place later. */

@@ -1,4 +1,4 @@
-import { peek } from '../peek.ts'
+import { isInstance, peek } from '../peek.ts'
 import { guarded } from '../telemetry/guard.ts'
 import { draw, type OpenedStream } from './opened-stream.ts'
 import { closeOf, watchIterator, type StreamWatch } from './watch-iterator.ts'
@@ -39,14 +39,43 @@ export async function openReadable(stream: ReadableStream, watch: StreamWatch): 
 /** True for a stream whose reader may bring its own buffer, as that of an HTTP answer's body may. */
 function isByteStream(stream: ReadableStream): boolean {
   try {
-    stream.getReader({ mode: 'byob' }).releaseLock()
-    return true
+    const reader: unknown = stream.getReader({ mode: 'byob' })
+    ;(reader as ReadableStreamBYOBReader).releaseLock()
+    // A `getReader()` of its owner's may know no modes
+    return isInstance(reader, ReadableStreamBYOBReader)
   } catch {
     return false
   }
 }
 
-const readingKeys = ['cancel', 'getReader', 'locked', 'pipeThrough', 'pipeTo', 'tee', 'values', Symbol.asyncIterator] as const
+/**
+ * Opens a ReadableStream whose reader will ask for this very object: it is read as the watched one from then on. Undefined, and nothing
+ * is read, if it does not allow that.
+ */
+export async function openReadableInPlace(stream: ReadableStream, watch: StreamWatch): Promise<OpenedStream | undefined> {
+  if (stream.locked || !canBeReadThrough(stream)) return undefined
+  const opened = await openReadable(stream, watch)
+  const own = readingKeys.filter((key) => key !== Symbol.asyncIterator && Object.hasOwn(stream, key))
+  // Its own ways to read it have brought us its chunks; its own iterator reads by one of them
+  for (const key of own) Reflect.deleteProperty(stream, key)
+  readThrough(stream, opened.value as ReadableStream)
+  return opened
+}
+
+function canBeReadThrough(stream: ReadableStream): boolean {
+  const probe = Symbol('probe')
+  const isOpen = guarded('option', () => Reflect.defineProperty(stream, probe, { value: true, configurable: true }))
+  if (isOpen !== true) return false
+  Reflect.deleteProperty(stream, probe)
+  return readingKeys.every((key) => Reflect.getOwnPropertyDescriptor(stream, key)?.configurable !== false)
+}
+
+const isFor = (description: string | undefined): boolean => /^nodejs\.(web)?stream\.(?!controller)/.test(description ?? '')
+const readingKeys: readonly PropertyKey[] = [
+  ...(['cancel', 'getReader', 'locked', 'pipeThrough', 'pipeTo', 'tee', 'values', Symbol.asyncIterator] as const),
+  // What `new Response(stream)`, `finished()` and `pipeline()` of Node look at
+  ...Object.getOwnPropertySymbols(ReadableStream.prototype).filter(({ description }) => isFor(description)),
+]
 /** What Node itself keeps in a ReadableStream, and what every one has. */
 const plainKeys = new Set<PropertyKey>([
   ...Reflect.ownKeys(new ReadableStream()),
