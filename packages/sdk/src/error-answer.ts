@@ -7,7 +7,12 @@ const maxHeaders = 400
 const maxJsonLength = 100_000
 
 /** What failed, by the error that a library throws in its place without a cause. */
-export const hiddenCauses: WeakMap<object, unknown> = new WeakMap()
+const hiddenCauses: WeakMap<object, unknown> = new WeakMap()
+
+/** Remembers that a library throws `error` where `cause` had failed, without saying so. */
+export function hideCause(error: unknown, cause: unknown): void {
+  if (isObject(error) && error !== cause) hiddenCauses.set(error, cause)
+}
 
 /** The error that `error` wraps: the last one of a retrying library, its `cause`, or what else libraries call it. */
 export function wrappedBy(error: unknown): unknown {

@@ -80,6 +80,7 @@ export const hopelessNames: ReadonlySet<string> = lowerCase(`
   AI_UnsupportedModelVersionError AI_InvalidPromptError AI_InvalidArgumentError
   InsufficientQuotaError ContextOverflowError ContextWindowOverflowError
   MaxTurnsExceededError GraphRecursionError GRAPH_RECURSION_LIMIT
+  error_max_turns error_max_budget_usd error_max_structured_output_retries prompt_too_long blocking_limit
   InputGuardrailTripwireTriggered OutputGuardrailTripwireTriggered
 `)
 

@@ -1,7 +1,7 @@
 import { subscribe } from 'node:diagnostics_channel'
 
-import { chainOf, hiddenCauses } from './error-answer.ts'
-import { isObject, peek } from './peek.ts'
+import { chainOf, hideCause } from './error-answer.ts'
+import { peek } from './peek.ts'
 import { processWide } from './process-wide.ts'
 
 let isFollowing = false
@@ -30,10 +30,5 @@ export function followModelCalls(): void {
 export function revealModelError(thrown: unknown, modelError: { readonly error: unknown } | undefined): void {
   if (!modelError) return
   const noOutput = chainOf(thrown).find((each) => peek(each, 'name') === 'AI_NoOutputGeneratedError')
-  if (isObject(noOutput)) hideCause(noOutput, modelError.error)
-}
-
-/** Lets the reader of errors look behind an error that was made for a browser: it holds only a text. */
-export function hideCause(error: object, cause: unknown): void {
-  if (error !== cause) hiddenCauses.set(error, cause)
+  if (noOutput) hideCause(noOutput, modelError.error)
 }

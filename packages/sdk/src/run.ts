@@ -1,10 +1,11 @@
 import { callerSignal } from './caller-signal.ts'
 import { startDeadline, type Deadline } from './deadline.ts'
+import { hideCause } from './error-answer.ts'
 import { isRetryable, isTimeoutReason } from './error-type.ts'
 import type { Execution } from './execution.ts'
 import type { Ending } from './finish-execution.ts'
 import { retryLine, say } from './log-lines.ts'
-import { hideCause, revealModelError } from './model-calls.ts'
+import { revealModelError } from './model-calls.ts'
 import { timeoutError, type RetryOutcome } from './names.ts'
 import type { AnyPolicy } from './options.ts'
 import { isObject } from './peek.ts'
@@ -214,7 +215,7 @@ export class Run {
     }
     const reported = opened.reported ?? (opened.isEmpty ? execution.modelError : undefined)
     if (reported) {
-      if (opened.reported?.isMasked && execution.modelError) hideCause(opened.reported.error as Error, execution.modelError.error)
+      if (opened.reported?.isMasked && execution.modelError) hideCause(opened.reported.error, execution.modelError.error)
       this.#failedWith = { ...reported, value: opened.value, close: opened.close }
       throw reported.error
     }

@@ -6,6 +6,7 @@ import { expect, test } from 'vitest'
 import { errorType, isRetryable } from '../src/index.ts'
 import * as known from '../src/known-errors.ts'
 import { retryAfterSeconds } from '../src/recovery/retry-after.ts'
+import { reportedError } from '../src/stream/chunk.ts'
 
 const page = readFileSync(new URL('../../../docs/errors.md', import.meta.url), 'utf8')
 
@@ -37,6 +38,11 @@ test.for(read)('the page is right: %s is %s, retried: %s', ([code, type, retried
   expect([errorType(error), isRetryable(error) ? 'yes' : 'no']).toEqual([type, retried])
 })
 
+test.for(rowsOf('Errors that a stream reports'))('the page is right: a chunk %s is %s, retried: %s', ([code, type, retried]) => {
+  const { error } = reportedError(thrown(code!))!
+  expect([errorType(error), isRetryable(error) ? 'yes' : 'no']).toEqual([type, retried])
+})
+
 test.for(rowsOf('How long to wait'))('the page is right: %s asks to wait %s seconds', ([code, seconds]) => {
   expect(retryAfterSeconds(thrown(code!), Date.parse('2026-11-24T10:00:00Z'))).toBe(seconds ? Number(seconds) : undefined)
 })
@@ -56,4 +62,5 @@ test('every word that decides is on the page, and every word on the page decides
 test('the page has a row for every table that this test reads', () => {
   expect(read.length).toBeGreaterThan(90)
   expect(rowsOf('How long to wait').length).toBeGreaterThan(15)
+  expect(rowsOf('Errors that a stream reports').length).toBeGreaterThan(10)
 })

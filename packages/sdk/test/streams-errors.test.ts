@@ -84,6 +84,11 @@ const ways: Record<string, (next: () => unknown[]) => () => Promise<unknown[]>> 
     const agent = instrumentAgent(async () => ({ stream: parts(...next()) }), options)
     return async () => readAll((await agent()).stream)
   },
+  'streamOf with the ReadableStream that is read': (next) => {
+    const options: InstrumentAgentOptions<[], { stream: ReadableStream }> = { ...quick, streamOf: (result) => result.stream }
+    const agent = instrumentAgent(async () => ({ stream: ReadableStream.from(parts(...next())) }), options)
+    return async () => readAll((await agent()).stream)
+  },
 }
 
 describe.for(Object.entries(ways))('an error part of %s', ([, way]) => {
@@ -165,6 +170,78 @@ test.for(Object.entries(reported))('an error is recognized in the parts of %s', 
   expect(await told(telemetry)).toBe(`failure exhausted (${errorType}), attempts: ${errorType}`)
 })
 
+const turn = { type: 'result', subtype: 'success', is_error: false, result: 'done' }
+const stopped = { ...turn, subtype: 'error_max_turns', is_error: true, errors: ['Reached maximum number of turns (2)'] }
+const crashed = { ...stopped, subtype: 'error_during_execution', errors: ['oh'] }
+/** Result messages of the Claude Agent SDK that are failures. */
+const failedTurns: Record<string, [chunk: unknown, errorType: string, attempts: number]> = {
+  'too many turns': [stopped, 'error_max_turns', 1],
+  'too many turns, as older versions report it': [{ ...stopped, is_error: false }, 'error_max_turns', 1],
+  'too expensive': [{ ...stopped, subtype: 'error_max_budget_usd' }, 'error_max_budget_usd', 1],
+  'no output that fits its schema': [
+    { ...stopped, subtype: 'error_max_structured_output_retries' },
+    'error_max_structured_output_retries',
+    1,
+  ],
+  'an error in the middle': [crashed, 'error_during_execution', 3],
+  'a configuration that cannot be read': [
+    { ...crashed, startup_failure_reason: 'config_file_invalid' },
+    'config_file_invalid',
+    1,
+  ],
+  'a rate limit of the API': [{ ...turn, is_error: true, api_error_status: 429, result: 'API Error: slow down' }, '429', 3],
+  'a wrong key': [{ ...turn, is_error: true, api_error_status: 401, result: 'Invalid API key' }, '401', 1],
+  'a prompt that is too long': [{ ...turn, is_error: true, terminal_reason: 'prompt_too_long' }, 'prompt_too_long', 1],
+  'an error without a word': [{ ...turn, is_error: true }, 'ResultError', 3],
+}
+const init = { type: 'system', subtype: 'init' }
+const said = { type: 'assistant', message: { content: [{ type: 'text', text: 'I look' }] } }
+const saidFailed = { type: 'assistant', message: { content: [] }, error: 'rate_limit' }
+
+describe.for(Object.entries(failedTurns))(
+  'a result message of the Claude Agent SDK about %s',
+  ([, [chunk, errorType, attempts]]) => {
+    test('fails the run, which is tried again if nothing was said and it may get better', async () => {
+      let calls = 0
+      const agent = instrumentAgent(() => {
+        calls += 1
+        return parts(init, saidFailed, chunk)
+      }, quick)
+      expect(await readAll(agent())).toEqual([init, saidFailed, chunk])
+      const outcome = attempts === 1 ? 'not_retryable' : 'exhausted'
+      const each = Array(attempts).fill(errorType).join(' ')
+      expect([calls, await told(telemetry)]).toEqual([attempts, `failure ${outcome} (${errorType}), attempts: ${each}`])
+    })
+
+    test('fails the run with its word also when the generator throws an error without it afterwards', async () => {
+      const exited = new Error('Claude Code returned an error result: oh')
+      async function* query(): AsyncGenerator {
+        yield* [init, said, chunk]
+        throw exited
+      }
+      await expect(readAll(instrumentAgent(() => query(), quick)())).rejects.toBe(exited)
+      expect(await told(telemetry)).toMatch(`(${errorType}), attempts: ${errorType}`)
+      expect(recoveryOf(exited)?.attempts).toBe(1)
+    })
+  },
+)
+
+const sessions: Record<string, [chunks: unknown[], ending: string]> = {
+  'ends as its last turn ends': [[init, said, crashed, said, turn], 'success first_try (unset), attempts: unset'],
+  'is cancelled when its last turn was interrupted': [
+    [init, said, { ...crashed, terminal_reason: 'aborted_streaming' }],
+    'cancelled aborted (unset), attempts: unset',
+  ],
+  'succeeds when it goes on after an interruption': [
+    [init, said, { ...crashed, terminal_reason: 'aborted_tools' }, said, turn],
+    'success first_try (unset), attempts: unset',
+  ],
+}
+test.for(Object.entries(sessions))('a session of the Claude Agent SDK %s', async ([, [chunks, ending]]) => {
+  expect(await readAll(instrumentAgent(() => parts(...chunks), quick)())).toEqual(chunks)
+  expect(await told(telemetry)).toBe(ending)
+})
+
 const harmless: Record<string, unknown> = {
   'an event of that type without an error': { type: 'error', line: 12 },
   'a tool error that the model is told of': { type: 'tool-error', error: limited },
@@ -175,6 +252,7 @@ const harmless: Record<string, unknown> = {
     },
   }),
   'no type': { error: limited },
+  'a result that is no message of an SDK': { type: 'result', subtype: 'error_max_turns', value: 1 },
 }
 test.for(Object.entries(harmless))('%s in a stream is no failure', async ([, chunk]) => {
   const agent = instrumentAgent(() => parts(chunk, text), quick)
@@ -196,6 +274,11 @@ const preambles: Record<string, unknown[]> = {
     { type: 'raw_model_stream_event', data: { type: 'response_started' } },
   ],
   Anthropic: [{ type: 'message_start' }, { type: 'ping' }, { type: 'content_block_start' }],
+  'Claude Agent SDK': [
+    { type: 'system', subtype: 'init' },
+    { type: 'system', subtype: 'api_retry' },
+    { type: 'stream_event', event: { type: 'message_start' } },
+  ],
 }
 test.for(Object.entries(preambles))(
   'a stream of %s that throws before its first content is tried again',

@@ -1,4 +1,4 @@
-import { peek } from '../peek.ts'
+import { itemsOf, peek } from '../peek.ts'
 
 // AI SDK and OpenAI `error`; OpenAI responses; Codex; AG-UI
 const errorTypes = new Set<unknown>(['error', 'response.failed', 'turn.failed', 'RUN_ERROR'])
@@ -15,6 +15,8 @@ const preambleTypes = new Set<unknown>(
     ['message_start', 'content_block_start', 'ping'],
     // OpenAI Agents, Codex, AG-UI
     ['agent_updated_stream_event', 'thread.started', 'turn.started', 'RUN_STARTED', 'STEP_STARTED', 'TEXT_MESSAGE_START'],
+    // Claude Agent SDK
+    ['auth_status', 'rate_limit_event'],
   ].flat(),
 )
 
@@ -27,6 +29,7 @@ export interface ReportedError {
 
 /** The error that a chunk reports, if any. */
 export function reportedError(chunk: unknown): ReportedError | undefined {
+  if (endsTurn(chunk)) return isInterrupted(chunk) ? undefined : errorOfTurn(chunk)
   if (typeof chunk !== 'object' || !errorTypes.has(peek(chunk, 'type'))) return undefined
   for (const holder of [chunk, peek(chunk, 'payload'), peek(chunk, 'response')]) {
     const error = peek(holder, 'error') ?? undefined
@@ -38,9 +41,35 @@ export function reportedError(chunk: unknown): ReportedError | undefined {
   return typeof peek(chunk, 'message') === 'string' || typeof peek(chunk, 'code') === 'string' ? { error: chunk } : undefined
 }
 
-/** True for the AI SDK's part that says that the stream was aborted. */
+/** True for the AI SDK's part that says that the stream was aborted, and the Claude Agent SDK's message about an interrupted turn. */
 export function reportsAbort(chunk: unknown): boolean {
-  return typeof chunk === 'object' && peek(chunk, 'type') === 'abort'
+  return (typeof chunk === 'object' && peek(chunk, 'type') === 'abort') || (endsTurn(chunk) && isInterrupted(chunk))
+}
+
+/** True for the result message of the Claude Agent SDK: one for each turn of a session, of which the last one counts. */
+export function endsTurn(chunk: unknown): boolean {
+  const isResult = typeof chunk === 'object' && peek(chunk, 'type') === 'result'
+  return isResult && typeof peek(chunk, 'is_error') === 'boolean' && typeof peek(chunk, 'subtype') === 'string'
+}
+
+function isInterrupted(result: unknown): boolean {
+  const reason = peek(result, 'terminal_reason')
+  return reason === 'aborted_streaming' || reason === 'aborted_tools'
+}
+
+/** A turn that failed at the API has the subtype `success`, and older versions call a turn that stopped early no error. */
+function errorOfTurn(result: unknown): ReportedError | undefined {
+  const subtype = peek(result, 'subtype') as string
+  const isStopped = subtype.startsWith('error_')
+  if (!isStopped && peek(result, 'is_error') !== true) return undefined
+  const texts = [peek(result, 'result'), ...itemsOf(peek(result, 'errors'), 10)].filter((text) => typeof text === 'string')
+  const notStarted = peek(result, 'startup_failure_reason')
+  const error = Object.assign(new Error(texts.join('; ') || subtype), {
+    code: notStarted ?? (isStopped ? subtype : peek(result, 'terminal_reason')),
+    status: peek(result, 'api_error_status'),
+    ...(notStarted !== undefined && { isRetryable: false }),
+  })
+  return { error: Object.defineProperty(error, 'name', { value: 'ResultError', configurable: true }) }
 }
 
 /** True for a chunk that announces an answer and holds nothing of it. */
@@ -48,6 +77,10 @@ export function isPreamble(chunk: unknown): boolean {
   if (typeof chunk !== 'object' || chunk === null) return false
   const type = peek(chunk, 'type')
   if (type === 'raw_model_stream_event') return peek(peek(chunk, 'data'), 'type') === 'response_started'
+  // Claude Agent SDK: an event of Anthropic's; what it says in place of the model when a call has failed
+  if (type === 'system') return typeof peek(chunk, 'subtype') === 'string'
+  if (type === 'stream_event') return isPreamble(peek(chunk, 'event'))
+  if (type === 'assistant') return typeof peek(chunk, 'error') === 'string'
   return preambleTypes.has(type) || isEmptyCompletionChunk(chunk)
 }
 

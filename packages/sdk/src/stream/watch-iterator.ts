@@ -1,4 +1,5 @@
-import { reportedError, reportsAbort } from './chunk.ts'
+import { hideCause } from '../error-answer.ts'
+import { endsTurn, reportedError, reportsAbort } from './chunk.ts'
 
 /** What happens around a stream that is watched. Exactly one of the three endings is called. */
 export interface StreamWatch {
@@ -38,6 +39,7 @@ class Ending {
   #drawn: number
   #told = false
   #reported: { readonly error: unknown } | undefined
+  #isAborted = false
   /** The reader leaves: an end from now on is its doing, also that of a `next()` under way. */
   leaving = false
 
@@ -56,7 +58,7 @@ class Ending {
     }
     this.#told = true
     if (this.#reported) this.#watch.failed(this.#reported.error)
-    else if (this.leaving) this.#watch.brokenOff()
+    else if (this.leaving || this.#isAborted) this.#watch.brokenOff()
     else this.#watch.done()
     return result
   }
@@ -64,6 +66,8 @@ class Ending {
   threw(error: unknown): never {
     if (!this.#told) {
       this.#told = true
+      // The Claude Agent SDK throws after a result that is an error, without its word
+      if (this.#reported) hideCause(error, this.#reported.error)
       this.#watch.failed(error)
     }
     throw error
@@ -71,8 +75,12 @@ class Ending {
 
   #look(chunk: unknown): void {
     if (typeof chunk !== 'object' || chunk === null) return
+    if (endsTurn(chunk)) {
+      this.#reported = undefined
+      this.#isAborted = false
+    }
     this.#reported ??= reportedError(chunk)
-    if (reportsAbort(chunk)) this.leaving = true
+    if (reportsAbort(chunk)) this.#isAborted = true
   }
 }
 
