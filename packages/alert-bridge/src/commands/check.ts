@@ -28,7 +28,7 @@ export function check({ settings, alertmanagerFile, write, json = false }: Check
     ...channels.flatMap((one) =>
       one.type === 'email' && one.tlsSkipVerify === true
         ? [
-            `channel ${one.name}: any certificate of the mail server is accepted (ALERT_EMAIL_TLS_SKIP_VERIFY), so somebody between may read the mails and the password; set ALERT_EMAIL_CA_FILE`,
+            `channel ${one.name}: any certificate of the mail server is accepted (ALERT_EMAIL_TLS_SKIP_VERIFY), so anyone between can read the mails and the password; set ALERT_EMAIL_CA_FILE`,
           ]
         : [],
     ),
@@ -60,7 +60,7 @@ function uncovered(channels: BridgeSettings['channels']): string[] {
   if (channels.length === 0) return []
   return (['critical', 'warning'] as const)
     .filter((severity) => !channels.some((one) => one.severities.includes(severity) || (severity === 'critical' && one.fallback)))
-    .map((severity) => `no channel is told of ${severity} alerts`)
+    .map((severity) => `no channel receives ${severity} alerts`)
 }
 
 function lintFile(path: string): string[] {

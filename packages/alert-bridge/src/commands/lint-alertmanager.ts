@@ -119,7 +119,7 @@ function lintReceiver(one: Receiver, tellsPeople: boolean, shared: HttpConfig | 
       ? [`receiver "${one.name}": the webhook has no timeout, so a bridge that hangs stops its groups; set timeout: 10s`]
       : []),
     ...(sendResolved === false && tellsPeople
-      ? [`receiver "${one.name}": send_resolved is false, so nobody hears that it is over`]
+      ? [`receiver "${one.name}": send_resolved is false, so no one is notified when it is resolved`]
       : []),
     // the shared one counts only for a webhook that has none
     ...lintAuthorization(one.name, http ?? shared),
@@ -158,7 +158,7 @@ function lintSecond(receivers: readonly Receiver[], names: ReadonlySet<string>):
       !names.has(one.name) &&
       Object.entries(one).some(([key, value]) => key.endsWith('_configs') && Array.isArray(value) && value.length > 0),
   )
-  return others.length > 0 ? [] : ['there is no second receiver: nobody hears that the bridge itself is down']
+  return others.length > 0 ? [] : ['there is no second receiver: no one is notified when the bridge itself is down']
 }
 
 /** All routes with what they inherit. */

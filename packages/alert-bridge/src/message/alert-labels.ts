@@ -1,5 +1,5 @@
 import { agentOf, listed } from './affected-agents.ts'
-import { cleanLine } from './clean-text.ts'
+import { cleanLine, cleanName } from './clean-text.ts'
 import type { Fact } from './notice-facts.ts'
 import type { Notice, NoticeAlert } from './notice.ts'
 
@@ -67,12 +67,12 @@ export function alertName({ labels }: NoticeAlert): string {
 }
 
 function valueOf(labels: NoticeAlert['labels'], key: string): string {
-  return Object.hasOwn(labels, key) ? cleanLine(labels[key]!, 100) : ''
+  return Object.hasOwn(labels, key) ? cleanName(labels[key]!, 100) : ''
 }
 
 function distinctValues(alerts: readonly NoticeAlert[], key: string): string[] {
   const raw = new Set(alerts.flatMap(({ labels }) => (Object.hasOwn(labels, key) ? labels[key]! : [])))
-  return [...new Set([...raw].map((value) => cleanLine(value, 100)).filter((value) => value !== ''))]
+  return [...new Set([...raw].map((value) => cleanName(value, 100)).filter((value) => value !== ''))]
 }
 
 function isShared(alerts: readonly NoticeAlert[], key: string): boolean {

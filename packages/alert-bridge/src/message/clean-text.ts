@@ -17,6 +17,14 @@ export function cleanLine(text: string, most: number): string {
   return cutText(cleanText(text, most).replaceAll(/\s+/g, ' '), most)
 }
 
+/** The same as {@link cleanLine} for a name: what is too long loses its middle, because long names differ at their ends. */
+export function cleanName(text: string, most: number): string {
+  const characters = Array.from(cleanLine(text, most * 20))
+  if (characters.length <= most) return characters.join('')
+  const end = Math.floor((most - 3) / 2)
+  return `${characters.slice(0, most - 3 - end).join('')}...${characters.slice(-end).join('')}`
+}
+
 /** At most `most` code points; what was cut ends in three dots. */
 export function cutText(text: string, most: number): string {
   if (text.length <= most) return text

@@ -1,6 +1,9 @@
+import { severities } from '@swarmwatch/config'
+
 import { affectedAgents, listed } from './affected-agents.ts'
 import { annotationFacts } from './alert-annotations.ts'
 import { affectedAlerts, labelFacts } from './alert-labels.ts'
+import { cleanLine } from './clean-text.ts'
 import type { Notice } from './notice.ts'
 import { noticeTimes } from './notice-times.ts'
 import { readableDuration } from './readable-duration.ts'
@@ -18,7 +21,7 @@ export function noticeFacts(notice: Notice): Fact[] {
   const agents = affectedAgents(notice)
   const own: [string, string | undefined][] = [
     [agents.length > 1 ? 'Agents' : 'Agent', agents.length === 0 ? undefined : listed(agents)],
-    ['Severity', notice.severity],
+    ['Severity', severityText(notice)],
     [sinceWord(notice), utcTime(startedAt)],
     ['Ended', utcTime(endedAt)],
     ['Lasted', lastedSeconds === undefined ? undefined : readableDuration(lastedSeconds)],
@@ -27,6 +30,14 @@ export function noticeFacts(notice: Notice): Fact[] {
   ]
   const [agent, ...rest] = own.map(([name, value]) => (value === undefined ? [] : [{ name, value }]))
   return [...agent!, ...labelFacts(notice), ...rest.flat(), ...annotationFacts(affectedAlerts(notice))]
+}
+
+/** `critical`, or `critical (P1)` where the alerts have a word of their own for it. */
+function severityText(notice: Notice): string {
+  const own = new Set(affectedAlerts(notice).map(({ labels }) => cleanLine(labels['severity'] ?? '', 40)))
+  const [word = ''] = own
+  const isOurs = word === '' || (severities as readonly string[]).includes(word.toLowerCase())
+  return own.size === 1 && !isOurs ? `${notice.severity} (${word})` : notice.severity
 }
 
 function sinceWord({ kind }: Notice): string {

@@ -68,6 +68,7 @@ test.each<[string, number, string | object]>([
   ['the message in an envelope', 200, { ok: true, message: { text: 'the error rate is not ok', bot_id: 'B1' } }],
   ['a result in an envelope', 200, { data: { success: true } }],
   ['a verb', 200, 'Enqueued'],
+  ['a channel with a bad name', 200, 'Message posted to #site-down by no-reply@errors.example.com'],
 ])('%s takes the message: %i %j', async (_, status, body) => {
   expect(await answered(status, body)).toEqual({ kind: 'delivered' })
 })
@@ -118,6 +119,8 @@ test.each<[string, number, string | object]>([
   ['a log-in in JSON', 200, { message: 'Please log in' }],
   ['a gateway in plain text', 200, 'Bad gateway'],
   ['a count of failures', 200, { sent: 0, failed: 1 }],
+  ['a channel with a good name', 200, 'Cannot reach #ok'],
+  ['only a channel with a good name', 200, '#sent'],
 ])('%s does not take the message: %i %j', async (_, status, body) => {
   expect(await answered(status, body)).toMatchObject({
     reason: expect.stringMatching(/^Slack answered 20\d without success/) as string,

@@ -77,11 +77,11 @@ receivers:
 `
   expect(lintAlertmanager(bad)).toEqual([
     'receiver "bridge": the webhook has no timeout, so a bridge that hangs stops its groups; set timeout: 10s',
-    'receiver "bridge": send_resolved is false, so nobody hears that it is over',
+    'receiver "bridge": send_resolved is false, so no one is notified when it is resolved',
     'receiver "bridge": http_config.authorization is missing; the bridge answers 401, and Alertmanager drops the alert',
     'route to "bridge": repeat_interval 1m is below the 5 min in which the same content counts as a duplicate',
     'Watchdog is routed to no receiver of the bridge, so it will raise the alarm; set BRIDGE_WATCHDOG_SECONDS=0 or route it',
-    'there is no second receiver: nobody hears that the bridge itself is down',
+    'there is no second receiver: no one is notified when the bridge itself is down',
   ])
 })
 
@@ -158,7 +158,7 @@ test('the console is no channel that reaches people', () => {
   ])
   expect(warningsWith(hook('a', 'critical, warning'))).toEqual([one])
   expect(warningsWith(hook('a', 'critical, warning') + hook('b', 'critical'))).toEqual([])
-  expect(warningsWith(hook('a', 'warning') + hook('b', 'warning'))).toEqual(['warning: no channel is told of critical alerts'])
+  expect(warningsWith(hook('a', 'warning') + hook('b', 'warning'))).toEqual(['warning: no channel receives critical alerts'])
 })
 
 test('warns of a single channel, and shows no secret', () => {

@@ -131,6 +131,27 @@ test.each([
   for (const line of lines) expect(line).toMatch(/^#[0-9a-f]{6} DiskFull/)
 })
 
+test('of names that are too long both ends are shown, so that they can be told apart', () => {
+  const pods = [1, 2].map((index) => diskFull({ pod: `${'payments-service-'.repeat(20)}${index}` }))
+  const lines = alertLines(notice(...pods)).alerts.map(({ text }) => text)
+  for (const [index, line] of lines.entries()) {
+    expect(line).toMatch(new RegExp(`^DiskFull, pod=payments-service-.*\\.\\.\\..*-service-${index + 1} - firing`))
+  }
+  expect(plainText(notice(pods[1]!)).subject).toMatch(/-service-2$/)
+})
+
+test('shows the word that the alerts have for their severity, beside what it means', () => {
+  const shown = (...words: string[]): string =>
+    /^Severity: +(.*)$/m.exec(plainText(notice(...words.map((severity) => diskFull({ severity })))).text)![1]!
+  expect([shown('P3'), shown('Warning'), shown('warning'), shown('P3', 'P4'), shown('P3', 'P3')]).toEqual([
+    'warning (P3)',
+    'warning',
+    'warning',
+    'warning',
+    'warning (P3)',
+  ])
+})
+
 test('the lines on the console name the labels', () => {
   const one = notice(diskFull({ instance: 'db-7', team: 'payments' }, { annotations: { message: 'Only 3 % are left.' } }))
   expect(JSON.parse(alertLine(one, 'd', new Date()))).toMatchObject({ labels: { instance: 'db-7', team: 'payments' } })

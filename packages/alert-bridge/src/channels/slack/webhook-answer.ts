@@ -27,6 +27,8 @@ const negative =
   /\b(errors?|fail(ed|s|ure|ures)?|invalid|denied|forbidden|unauthori[sz]ed|not|no|nok|ko|false|null|none|nothing|refused|rejected|expired|exceeded|too many|unavailable|down|gateway|maintenance|timed? ?out|cannot|could ?n.t|can.t|was ?n.t|unable|unknown|missing|required|disabled|blocked|throttled|limit(ed)?|(log|sign) ?(in|on)|0 (sent|delivered|accepted|posted)|(ok|success|sent|delivered|accepted|posted)["']?\s*[:=]\s*0)\b/i
 const affirmative =
   /\b(ok|okay|success|successful|successfully|succeeded|accepted|sent|delivered|received|created|posted|published|queued|enqueued|scheduled|processed|triggered|forwarded|submitted|completed?|done|true|thanks|thank you|got it)\b/i
+/** Names that say nothing about the result: of a channel such as `#alerts-down`, an address such as `no-reply@example.com`. */
+const names = /#[\w-]+|[\w.-]+@[\w.-]+|https?:\S+/g
 const longestSentence = 200
 /** Deeper than any answer; each level costs time. */
 const maxDepth = 4
@@ -64,7 +66,10 @@ function verdictOfText(text: string): boolean | undefined {
   if (/<[a-z!?/]/i.test(text)) return false
   if (text.length > longestSentence) return undefined
   // invalid_payload and invalidPayload have words too
-  const words = text.replaceAll(/([a-z])(?=[A-Z])/g, '$1 ').replaceAll('_', ' ')
+  const words = text
+    .replaceAll(names, '')
+    .replaceAll(/([a-z])(?=[A-Z])/g, '$1 ')
+    .replaceAll('_', ' ')
   if (negative.test(words.replaceAll(noProblem, ''))) return false
   return text === '1' || affirmative.test(words) ? true : undefined
 }
