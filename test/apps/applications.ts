@@ -219,6 +219,7 @@ export const applications: readonly Application[] = [
   },
   {
     name: 'jest',
+    isShort: true,
     what: 'the test kit under jest, with fake timers',
     checked: 'as with vitest',
     packages: ['sdk'],
@@ -226,6 +227,37 @@ export const applications: readonly Application[] = [
     async attempt({ run }) {
       const output = await run('node_modules/.bin/jest', [], { env: { NODE_OPTIONS: '--experimental-vm-modules' } })
       expect(output).toMatch(/1 passed/)
+    },
+  },
+  {
+    name: 'node-test',
+    isShort: true,
+    what: 'the test kit under `node:test`, with fake timers',
+    checked: 'as with vitest',
+    packages: ['sdk'],
+    files: greeter,
+    async attempt({ run }) {
+      expect(await run(process.execPath, ['--test'])).toMatch(/pass 1$/m)
+    },
+  },
+  {
+    name: 'mocha',
+    what: 'the test kit under Mocha, with the fake timers of Sinon',
+    checked: 'as with vitest',
+    packages: ['sdk'],
+    files: greeter,
+    async attempt({ run }) {
+      expect(await run('node_modules/.bin/mocha', ['greeter.test.mjs'])).toMatch(/1 passing/)
+    },
+  },
+  {
+    name: 'bun-test',
+    what: "the test kit under Bun's test runner",
+    checked: 'as with vitest',
+    packages: ['sdk'],
+    files: greeter,
+    async attempt({ run }) {
+      expect(await run('node_modules/.bin/bun', ['test'])).toMatch(/1 pass/)
     },
   },
   {
