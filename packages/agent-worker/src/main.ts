@@ -10,7 +10,9 @@ async function main(): Promise<number> {
   const stop = new AbortController()
   onStopSignal((signal) => stop.abort(signal))
   try {
-    await runWorker(await readWorkerSettings(process.env), { stop: stop.signal, say, env: process.env })
+    const settings = await readWorkerSettings(process.env)
+    settings.notices.forEach(say)
+    await runWorker(settings, { stop: stop.signal, say, env: process.env })
     return 0
   } catch (error) {
     if (error instanceof ConfigurationError) {

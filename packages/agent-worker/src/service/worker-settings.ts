@@ -6,6 +6,7 @@ import {
   isHost,
   isLoopback,
   loadConfiguration,
+  mistypedVariables,
   type Problem,
   Secret,
   shownValue,
@@ -35,6 +36,8 @@ export interface WorkerSettings extends Pick<ModelSettings, 'realModel'> {
   /** `WORKER_WORKSPACE_DIR`: here a folder for the tasks' files is made, and removed at the end. @default the system's for temporary files */
   readonly workspaceParent: string
   readonly prices: PriceTable
+  /** A line for each variable of the worker's that looks mistyped. */
+  readonly notices: readonly string[]
 }
 
 const tasksPerMinute = {
@@ -54,7 +57,7 @@ const drainSeconds = {
  */
 export async function readWorkerSettings(env: Environment): Promise<WorkerSettings> {
   const reader = openSettingReader(env)
-  const { problems } = reader
+  const { problems, known } = reader
   const { realModel, pricesFile } = readModelSettings(reader)
   const settings = {
     port: reader.number('WORKER_PORT', wholeNumber(0, 65_535, 8070)),
@@ -75,7 +78,19 @@ export async function readWorkerSettings(env: Environment): Promise<WorkerSettin
   const prices = await loadPrices(pricesFile).catch((error: unknown) => priceProblem(error, problems))
   if (problems.length > 0) throw new ConfigurationError(problems)
   const { token, ...rest } = settings
-  return { ...rest, token: token === undefined ? undefined : new Secret(token), realModel, prices }
+  return {
+    ...rest,
+    token: token === undefined ? undefined : new Secret(token),
+    realModel,
+    prices,
+    notices: noticesOf(env, known),
+  }
+}
+
+/** Of the worker's own variables: those of the telemetry are reported when it starts. */
+function noticesOf(env: Environment, known: ReadonlySet<string>): string[] {
+  const own = Object.entries(env).filter(([name]) => /^_?W[A-Z]{3,6}_?/i.test(name))
+  return mistypedVariables(Object.fromEntries(own), new Set([...known].filter((name) => name.startsWith('WORKER_'))))
 }
 
 function hostProblems(host: string): Problem[] {

@@ -17,6 +17,8 @@ export interface NumberRule {
 export interface SettingReader {
   /** What was wrong so far. */
   readonly problems: Problem[]
+  /** The variables that were asked for so far, and the files of those that are secret. */
+  readonly known: ReadonlySet<string>
   readonly text: (name: string) => string | undefined
   /** The variable, or else the file that `NAME_FILE` names; both at once, or a file that cannot be read, is a problem. */
   readonly secret: (name: string) => string | undefined
@@ -27,9 +29,14 @@ export interface SettingReader {
 /** Opens a reader over an environment. */
 export function openSettingReader(env: Environment): SettingReader {
   const problems: Problem[] = []
-  const text = (name: string): string | undefined => env[name]?.trim() || undefined
+  const known = new Set<string>()
+  const text = (name: string): string | undefined => {
+    known.add(name)
+    return env[name]?.trim() || undefined
+  }
   return {
     problems,
+    known,
     text,
     secret(name) {
       const [direct, file] = [text(name), text(`${name}_FILE`)]

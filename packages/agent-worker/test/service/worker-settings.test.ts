@@ -35,6 +35,7 @@ const defaults = {
   drainSeconds: 20,
   workspaceParent: tmpdir(),
   realModel: undefined,
+  notices: [],
 }
 
 test('an empty environment runs six tasks a minute with the scripted model, for this machine alone', async () => {
@@ -75,6 +76,7 @@ test('takes what is given, secrets from files too', async () => {
     workspaceParent: '/tmp',
     realModel: { apiKey: 'sk-1', baseUrl: 'https://api.openai.com/v1', model: 'gpt-4.1-mini' },
     prices: { m: { input: 1, output: 2 } },
+    notices: [],
   })
   expect(JSON.stringify(settings.token)).toBe('"***"')
 })
@@ -144,4 +146,31 @@ test('the table in the README has every setting with its default', async () => {
 test('the version in the code is the version of the package', async () => {
   const text = await readFile(new URL('../../package.json', import.meta.url), 'utf8')
   expect(version).toBe((JSON.parse(text) as { version: string }).version)
+})
+
+test.for([
+  ['WORKER_PROT', 'WORKER_PORT'],
+  ['WORKER_QUEUE_LIMITS', 'WORKER_QUEUE_LIMIT'],
+  ['WORKER_TASK_PER_MINUTE', 'WORKER_TASKS_PER_MINUTE'],
+  ['WORKERS_CONCURRENCY', 'WORKER_CONCURRENCY'],
+  ['WORKER_DRAIN_SECOND', 'WORKER_DRAIN_SECONDS'],
+  ['WROKER_HOST', 'WORKER_HOST'],
+] as const)('reports %s, which is set and not a setting, and names %s', async ([name, meant]) => {
+  expect((await readWorkerSettings({ [name]: '1' })).notices).toEqual([
+    `${name} is not a setting and has no effect; did you mean ${meant}?`,
+  ])
+})
+
+test('reports a file for what is not a secret, and nothing of a setting or of a variable of others', async () => {
+  const env = {
+    WORKER_PORT_FILE: '/run/port',
+    WORKER_PORT: '0',
+    WORKER_TOKEN_FILE: await file('a-token-of-16-chars'),
+    METRICS_PORT: '0',
+  }
+  expect((await readWorkerSettings(env)).notices).toEqual([
+    'WORKER_PORT_FILE is not read: only a secret may come from a file; set WORKER_PORT',
+  ])
+  const others = { WORKER_ID: '1', WORKERS: '4', WEB_CONCURRENCY: '2', WORKER_COUNT: '2', HOST: 'x', MONITOR_PORT: '0' }
+  expect((await readWorkerSettings(others)).notices).toEqual([])
 })
