@@ -1,5 +1,5 @@
 import cluster from 'node:cluster'
-import { isMainThread, threadId } from 'node:worker_threads'
+import { isMainThread, setEnvironmentData, threadId } from 'node:worker_threads'
 
 import type { Resource } from '@opentelemetry/resources'
 import { type Configuration, shownValue } from '@swarmwatch/config'
@@ -87,7 +87,7 @@ async function start(
       })
     : (): void => {}
 
-  const stopWatchingWorkers = sayWhereWorkersAre(settings, say)
+  const stopWatchingWorkers = sayWhereWorkersAre(settings, say, options?.logger !== false)
   let stopping: Promise<void> | undefined
   const stop = async (): Promise<void> => {
     stopLooking()
@@ -121,8 +121,14 @@ async function start(
   }
 }
 
+/** Key of the line that the SDK prints in a worker thread in which nothing starts telemetry. */
+const silentThread = '@swarmwatch/node.silentThread'
+const silentThreadLine =
+  'nothing started telemetry in this worker thread: its runs are neither on the status page nor in /metrics; ' +
+  'start the program with --import @swarmwatch/node/register, or call startTelemetry() in the thread'
+
 /** Says once where the runs of other workers are found: each process and each thread has metrics and a page of its own. */
-function sayWhereWorkersAre({ otlp }: Settings, say: Say): () => void {
+function sayWhereWorkersAre({ otlp }: Settings, say: Say, isHeard: boolean): () => void {
   const byOtlp = otlp.targets.metrics !== undefined ? 'they go out by OTLP' : 'set OTEL_EXPORTER_OTLP_ENDPOINT'
   if (!isMainThread) {
     const stop = onExecution(() => {
@@ -140,7 +146,12 @@ function sayWhereWorkersAre({ otlp }: Settings, say: Say): () => void {
         'or start telemetry in each worker with ports of its own',
     )
   cluster.once('fork', onFork)
-  return () => void cluster.off('fork', onFork)
+  // The SDK of a thread prints it if nothing starts telemetry there
+  if (isHeard) setEnvironmentData(silentThread, `[TELEMETRY] ${silentThreadLine}`)
+  return () => {
+    cluster.off('fork', onFork)
+    setEnvironmentData(silentThread, undefined)
+  }
 }
 
 /** What tells the alerts of this process from those of others. */

@@ -67,3 +67,29 @@ test('a worker thread with telemetry of its own says once, with its first run, w
   expect((await runRegistered(run, { env })).stderr.match(line)).toHaveLength(1)
   expect((await runRegistered(idle, { env })).stderr).not.toMatch(line)
 })
+
+test('a worker thread in which nothing starts telemetry says once, with its first run, that its runs are nowhere', async () => {
+  const thread = (own: string): string => `
+    import('@swarmwatch/sdk').then(async ({ instrumentAgent }) => {
+      const telemetry = ${own}
+      for (const task of ['one', 'two']) await instrumentAgent(async () => task, { name: 'threaded' })()
+      await telemetry?.shutdown()
+    })`
+  const start = "await (await import('./src/index.ts')).startTelemetry({ configFile: false, metrics: { port: 0 } })"
+  const program = (own = 'undefined', main = 'undefined', after = ''): string[] => {
+    const code = `
+      import { once } from 'node:events'
+      import { Worker } from 'node:worker_threads'
+      const telemetry = ${main}
+      ${after}
+      await once(new Worker(${JSON.stringify(thread(own))}, { eval: true }), 'exit')
+      await telemetry?.shutdown()`
+    return ['--input-type=module', '--eval', code]
+  }
+  const linesOf = async (...parts: string[]): Promise<number> =>
+    (await runNode(program(...parts))).stderr.split('nothing started telemetry in this worker thread').length - 1
+  expect(await linesOf('undefined', start)).toBe(1)
+  expect(await linesOf(start, start)).toBe(0)
+  expect(await linesOf('undefined', start, 'await telemetry.shutdown()')).toBe(0)
+  expect(await linesOf()).toBe(0)
+})

@@ -1,6 +1,7 @@
 import { AsyncLocalStorage } from 'node:async_hooks'
+import { getEnvironmentData, isMainThread } from 'node:worker_threads'
 
-import type { MeterProvider } from '@opentelemetry/api'
+import { createNoopMeter, metrics, type MeterProvider } from '@opentelemetry/api'
 
 import type { AgentSeries } from './agent-series.ts'
 import { BoundedNames } from './bounded-names.ts'
@@ -56,8 +57,29 @@ function create(): ProcessWide {
   }
 }
 
+/**
+ * Reports once, with its first run, that a worker thread records nothing although the thread that started it does: `@swarmwatch/node`
+ * leaves the line in the environment data of new threads.
+ */
+function reportSilentThread({ listeners }: ProcessWide): void {
+  const line: unknown = isMainThread ? undefined : getEnvironmentData('@swarmwatch/node.silentThread')
+  if (typeof line !== 'string') return
+  const onFinished = ({ type }: ExecutionEvent): void => {
+    if (type !== 'finished') return
+    listeners.delete(onFinished)
+    if (metrics.getMeter('@swarmwatch/sdk') === createNoopMeter()) console.warn(line)
+  }
+  listeners.add(onFinished)
+}
+
 // The number changes when the shape of ProcessWide does: copies with other shapes must not meet
 const key = Symbol.for('@swarmwatch/sdk/process-wide/3')
 const globals = globalThis as { [key]?: ProcessWide }
 /** The one of this process, made by the first copy that asks for it. */
-export const processWide: ProcessWide = (globals[key] ??= create())
+export const processWide: ProcessWide = globals[key] ?? first()
+
+function first(): ProcessWide {
+  const made = (globals[key] = create())
+  reportSilentThread(made)
+  return made
+}
