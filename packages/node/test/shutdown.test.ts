@@ -1,3 +1,4 @@
+import { instrumentAgent } from '@swarmwatch/sdk'
 import { expect, test } from 'vitest'
 
 import { runNode } from './run-node.ts'
@@ -86,4 +87,17 @@ test('flush returns after its timeout although the collector never answers, and 
   expect(lines).toContain(
     '[TELEMETRY] flush(): timeoutMs must be a number of milliseconds, 0 or more, got NaN; the default is used',
   )
+})
+
+test('what a flush did not send in time is sent with the next one', async () => {
+  await using collector = await testCollector(503)
+  const { telemetry } = await startedTelemetry({ env: { OTEL_EXPORTER_OTLP_ENDPOINT: collector.url } })
+  await instrumentAgent(async () => {}, { name: 'not-in-time' })()
+  await telemetry.flush({ timeoutMs: 50 })
+  collector.answerWith(200)
+  const before = collector.received.length
+  await telemetry.flush()
+  const sent = collector.received.slice(before)
+  for (const path of ['/v1/metrics', '/v1/traces'])
+    expect(sent.filter((each) => each.path === path && each.body.includes('not-in-time'))).not.toEqual([])
 })

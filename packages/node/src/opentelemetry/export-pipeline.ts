@@ -20,8 +20,8 @@ import { collectNow, unsentSpans } from './unsent.ts'
 export interface ExportPipeline {
   readonly spanProcessors: readonly SpanProcessor[]
   readonly metricReaders: readonly IMetricReader[]
-  /** They can hurry, and be cut off. */
-  readonly exporters: readonly { close(): void; cut(): void }[]
+  /** They can wait for what is under way, hurry, and be cut off. */
+  readonly exporters: readonly { forceFlush(): Promise<void>; close(): void; cut(): void }[]
   /** Sends what is left and blocks until it is answered, at most 2 seconds; nothing to a collector that is down. Never throws. */
   sendNow(): void
 }

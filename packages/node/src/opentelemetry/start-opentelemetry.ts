@@ -99,7 +99,8 @@ export function startOpenTelemetry(
     flush: (timeoutMs = deadlineMs) =>
       within(
         Math.min(timeoutMs, deadlineMs),
-        all.map(async (each) => each.forceFlush()),
+        // The exporters too: a processor does not wait for what an earlier flush left under way
+        [...all, ...pipeline.exporters].map(async (each) => each.forceFlush()),
       ),
     flushNow: () => pipeline.sendNow(),
     async shutdown() {
