@@ -5,7 +5,7 @@ import { startTestTelemetry } from '@swarmwatch/sdk/testing'
 
 import { greet } from './greeter.mjs'
 
-test('greets on the second attempt, with fake timers', async () => {
+void test('greets on the second attempt, with fake timers', async () => {
   mock.timers.enable()
   const telemetry = await startTestTelemetry()
   assert.equal(await greet('Ada'), 'Hello, Ada')
