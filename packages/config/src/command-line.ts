@@ -40,8 +40,8 @@ export interface CommandLine {
 
 /**
  * The command line of a program, the same for all of ours: `--version`, `--help` of the program and of each subcommand, suggestions for
- * unknown words, exit code 2 for a call or settings that cannot be used. A command with the option `--json` prints what is wrong with the
- * settings as JSON.
+ * unknown words, exit code 2 for a call or settings that cannot be used. With `--json`, what is wrong with the call or the settings is
+ * printed as JSON too.
  */
 export function commandLine({ name, about, usage, packageFile, ...output }: ProgramDescription): CommandLine {
   const { print = console.log, printError = console.error } = output
@@ -77,13 +77,18 @@ export function commandLine({ name, about, usage, packageFile, ...output }: Prog
         }
       },
     async run(args) {
+      for (const command of program.commands) {
+        command.showHelpAfterError(`"${name} ${command.name()} --help" shows what there is`)
+      }
       try {
-        await program.parseAsync(args, { from: 'user' })
+        await program.parseAsync(withoutUnknownTopic(args, program), { from: 'user' })
         return exitCode
       } catch (error) {
         if (!(error instanceof CommanderError)) throw error
         // Help and version end this way too
-        return error.exitCode === 0 ? 0 : 2
+        if (error.exitCode === 0) return 0
+        if (args.includes('--json')) print(asJson({ problems: [{ path: 'arguments', rule: errorText(error.message) }] }))
+        return 2
       }
     },
   }
@@ -92,6 +97,13 @@ export function commandLine({ name, about, usage, packageFile, ...output }: Prog
 /** A result for other programs: indented, ASCII. */
 export function asJson(value: unknown): string {
   return asciiLines(JSON.stringify(value, null, 2))
+}
+
+/** `help` of an unknown command as that command, so that the error names it and suggests another one. */
+function withoutUnknownTopic(args: readonly string[], { commands }: Command): readonly string[] {
+  const [first, topic] = args
+  const isKnown = topic === undefined || commands.some((command) => command.name() === topic)
+  return first === 'help' && !isKnown ? args.slice(1) : args
 }
 
 function errorText(text: string): string {

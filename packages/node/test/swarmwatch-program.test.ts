@@ -64,7 +64,10 @@ test.each<[string[], number, 'stdout' | 'stderr', RegExp]>([
   [['caf\u00e9'], 2, 'stderr', /^swarmwatch: there is no "caf\\u00e9"\n/],
   [['config', '--jsn'], 2, 'stderr', /^swarmwatch: unknown option '--jsn'\n\(Did you mean --json\?\)\n/],
   [['--versoin'], 2, 'stderr', /^swarmwatch: unknown option '--versoin'\n\(Did you mean --version\?\)\n/],
-  [['event', '--titel', 'x'], 2, 'stderr', /\(Did you mean --title\?\)/],
+  [['event', '--titel', 'x'], 2, 'stderr', /\(Did you mean --title\?\)\n"swarmwatch event --help" shows what there is\n$/],
+  [['help', 'doctr'], 2, 'stderr', /^swarmwatch: there is no "doctr"\n\(Did you mean doctor\?\)\n/],
+  [['help', 'dance', '--help'], 0, 'stdout', usage],
+  [['help', 'help'], 0, 'stdout', usage],
   [['doctor', 'now'], 2, 'stderr', /^swarmwatch: too many arguments for 'doctor'/],
 ])('answers a call with %j by the right code and words', async (args, code, stream, words) => {
   const ended = await swarmwatch(args)
@@ -92,6 +95,16 @@ test('with --json, settings that cannot be used are JSON too', async () => {
     '',
     { problems: [{ path: 'METRICS_PORT', rule: 'must be a whole number from 0 to 65535', value: '"x"' }] },
   ])
+})
+
+test.each([
+  [['doctor', '--json', '--verbose'], "unknown option '--verbose'"],
+  [['--json'], "unknown option '--json'"],
+  [['config', '--json', 'all'], "too many arguments for 'config'. Expected 0 arguments but got 1: all."],
+  [['confg', '--json'], 'there is no "confg"\n(Did you mean config?)'],
+])('with --json, a call that cannot be understood is one JSON document: %j', async (args, rule) => {
+  const { code, stdout } = await swarmwatch(args)
+  expect([code, JSON.parse(stdout)]).toEqual([2, { problems: [{ path: 'arguments', rule }] }])
 })
 
 test('doctor --json prints the findings', async () => {

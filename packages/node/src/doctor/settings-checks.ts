@@ -1,5 +1,6 @@
 import { type Configuration, recoveryWaits } from '@swarmwatch/config'
 
+import { environmentServiceName } from '../opentelemetry/telemetry-resource.ts'
 import { type Finding, note, ok, warning, wrong } from './finding.ts'
 
 type Environment = Readonly<Record<string, string | undefined>>
@@ -17,13 +18,14 @@ const nameCure = 'set OTEL_SERVICE_NAME, or pass serviceName to startTelemetry()
 /** Whether the service has a name: of the running application, or of the environment; one in code cannot be seen before it runs. */
 export function checkServiceName(env: Environment, { running, isWithoutCode }: NameSources): Finding {
   const nameless = `the service has no name and would be unknown_service:node: ${nameCure}`
+  const name = environmentServiceName(env)
   if (running !== undefined) {
-    return /^unknown_service\b/.test(running)
-      ? wrong(`the running application is called ${running}: ${nameCure}`)
-      : ok(`the service is called ${running}`)
+    if (/^unknown_service\b/.test(running)) return wrong(`the running application is called ${running}: ${nameCure}`)
+    if (name === undefined || name === running) return ok(`the service is called ${running}`)
+    return note(
+      `the environment calls the service ${name}, but ${running} answers on its ports: fine if the code passes that name to startTelemetry(); else it is another application, and this one needs its own MONITOR_PORT and METRICS_PORT`,
+    )
   }
-  const inAttributes = /(?:^|,)\s*service\.name=([^,]+)/.exec(env['OTEL_RESOURCE_ATTRIBUTES'] ?? '')?.[1]
-  const name = env['OTEL_SERVICE_NAME'] || inAttributes
   if (name) return ok(`the service is called ${name}`)
   return isWithoutCode
     ? wrong(nameless)

@@ -24,8 +24,7 @@ export function telemetryResource(options: TelemetryOptions, env: Environment, s
   }
   return defaultResource()
     .merge(resourceFromAttributes(defaults))
-    .merge(resourceFromAttributes(environmentAttributes(env['OTEL_RESOURCE_ATTRIBUTES'] ?? '', say)))
-    .merge(resourceFromAttributes(env['OTEL_SERVICE_NAME'] ? { 'service.name': env['OTEL_SERVICE_NAME'] } : {}))
+    .merge(resourceFromAttributes(environmentAttributes(env, say)))
     .merge(resourceFromAttributes(codeAttributes(options)))
 }
 
@@ -42,8 +41,21 @@ function codeAttributes(options: TelemetryOptions): Attributes {
   return { ...options.resourceAttributes, ...Object.fromEntries(given) }
 }
 
+/** The name of the service that the environment sets; undefined where it sets none, or a blank one. */
+export function environmentServiceName(env: Environment): string | undefined {
+  return environmentAttributes(env, () => {})['service.name']
+}
+
+function environmentAttributes(env: Environment, say: (text: string) => void): Record<string, string> {
+  const attributes = resourceAttributes(env['OTEL_RESOURCE_ATTRIBUTES'] ?? '', say)
+  // A blank name counts as none
+  const name = env['OTEL_SERVICE_NAME']?.trim() || attributes['service.name']?.trim()
+  const { 'service.name': _, ...others } = attributes
+  return name ? { ...others, 'service.name': name } : others
+}
+
 /** `key=value,key=value`, percent-encoded. One bad pair discards the whole variable, as the specification says. */
-function environmentAttributes(text: string, say: (text: string) => void): Attributes {
+function resourceAttributes(text: string, say: (text: string) => void): Record<string, string> {
   try {
     const pairs = text.split(',').filter((pair) => pair.trim() !== '')
     return Object.fromEntries(pairs.map(toAttribute))

@@ -8,6 +8,7 @@ import { expect, onTestFinished, test } from 'vitest'
 
 import { type DoctorOptions, printDoctor, runDoctor } from '../../src/doctor/run-doctor.ts'
 import { startTelemetry, type TelemetryOptions } from '../../src/index.ts'
+import { telemetryResource } from '../../src/opentelemetry/telemetry-resource.ts'
 import { deadAddress, testCollector } from '../test-collector.ts'
 import { apiOf, applicationWith } from './application-with.ts'
 
@@ -194,7 +195,7 @@ test('no line holds a secret, and all are ASCII', async () => {
 })
 
 /** What the doctor finds for the settings of an application that runs in this process. */
-async function besideRunning(options: TelemetryOptions = {}) {
+async function besideRunning(options: TelemetryOptions = {}, nameInEnvironment = '') {
   const telemetry = await startTelemetry({
     serviceName: 'billing',
     logger: false,
@@ -206,7 +207,7 @@ async function besideRunning(options: TelemetryOptions = {}) {
   })
   onTestFinished(() => telemetry.shutdown())
   const [metricsPort, pagePort] = [telemetry.metricsUrl, telemetry.pageUrl].map((url) => new URL(url!).port) as [string, string]
-  const env = { METRICS_PORT: metricsPort, MONITOR_PORT: pagePort, OTEL_SERVICE_NAME: '' }
+  const env = { METRICS_PORT: metricsPort, MONITOR_PORT: pagePort, OTEL_SERVICE_NAME: nameInEnvironment }
   return { metricsPort, pagePort, ...(await unlike({ env, timeoutMs: 20_000 })) }
 }
 
@@ -220,6 +221,34 @@ test('beside the healthy running application, its ports are its own, it has a na
       `[OK]    /metrics of the running application billing answers on 127.0.0.1:${metricsPort}; a second process needs another METRICS_PORT`,
     ],
   })
+})
+
+test('another application that answers on the ports is not taken for this one', async () => {
+  const { lines } = await besideRunning({ serviceName: 'shipping' }, 'billing')
+  expect(lines).toContain(
+    '[NOTE]  the environment calls the service billing, but shipping answers on its ports: fine if the code passes that name to startTelemetry(); else it is another application, and this one needs its own MONITOR_PORT and METRICS_PORT',
+  )
+})
+
+test.each([
+  [{ OTEL_RESOURCE_ATTRIBUTES: 'team=x, service.name = billing' }],
+  [{ OTEL_RESOURCE_ATTRIBUTES: 'service.name=bill%69ng,team=x' }],
+  [{ OTEL_SERVICE_NAME: '  ', OTEL_RESOURCE_ATTRIBUTES: 'service.name=billing' }],
+  [{ OTEL_SERVICE_NAME: ' billing ', OTEL_RESOURCE_ATTRIBUTES: 'service.name=other' }],
+])('the name of the service is read as telemetry reads it: %j', async (env) => {
+  expect(await unlike({ env: { OTEL_SERVICE_NAME: '', ...env } })).toEqual({ code: 0, lines: [] })
+  expect(telemetryResource({}, env, () => {}).attributes['service.name']).toBe('billing')
+})
+
+test.each([
+  [{ OTEL_SERVICE_NAME: '  ' }],
+  [{ OTEL_RESOURCE_ATTRIBUTES: 'service.name=' }],
+  [{ OTEL_RESOURCE_ATTRIBUTES: 'my.service.name=billing' }],
+  [{ OTEL_RESOURCE_ATTRIBUTES: 'service.name=billing,broken' }],
+])('a name that telemetry does not take is none: %j', async (env) => {
+  const { lines } = await unlike({ env: { OTEL_SERVICE_NAME: '', ...env } })
+  expect(lines).toEqual([expect.stringMatching(/^\[NOTE\]  the environment has no name for the service/)])
+  expect(telemetryResource({}, env, () => {}).attributes['service.name']).toBe('unknown_service:node')
 })
 
 test('a running application without a name is told so', async () => {
