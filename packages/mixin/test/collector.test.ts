@@ -156,7 +156,11 @@ describe.skipIf(!hasDocker).concurrent('the Collector', () => {
         const found = await rulesOf(prometheus)
         return found.every(({ lastEvaluation }) => Date.parse(lastEvaluation) > forgedAt + 3_000) ? found : undefined
       }, 'every rule evaluated with what is forged')
-      expect(evaluated.filter(({ health }) => health !== 'ok').map(({ name, lastError }) => `${name}: ${lastError}`)).toEqual([])
+      // A rule that writes a forged series may come later than the forger's own sample: that sample alone is left out
+      const failing = evaluated.filter(
+        ({ health, lastError }) => health !== 'ok' && !/^(out of order|duplicate) sample/.test(lastError ?? ''),
+      )
+      expect(failing.map(({ name, lastError }) => `${name}: ${lastError}`)).toEqual([])
 
       const alerts = evaluated.flatMap((rule) => rule.alerts ?? []).map(({ labels }) => labels)
       const ofStack = alerts.filter(({ category }) => category === 'pipeline' || category === 'bridge')
@@ -169,6 +173,39 @@ describe.skipIf(!hasDocker).concurrent('the Collector', () => {
     } finally {
       await other.remove()
       rmSync(hurried.folder, { recursive: true })
+    }
+  })
+
+  test('a point that Prometheus refuses costs only the metrics of the agent that sent it', async () => {
+    const other = await openNetwork()
+    try {
+      const prometheus = await runPrometheus(other, files)
+      const collector = await runCollector(other, files)
+      const address = `${await collector.url(4318)}/v1/metrics`
+      const from = (service: string, name: string, labels = {}, atMs = Date.now()): Promise<number> =>
+        push(address, gaugesFrom({ 'service.name': service }, [{ name, labels }], atMs), bearer)
+      const hour = 3_600_000
+      const rounds = Array.from({ length: 5 }, (_, round) => round)
+      for (const round of rounds) {
+        await Promise.all([
+          from('other', `before_${round}`),
+          from('wrong-clock', 'refused', {}, Date.now() + hour),
+          from('wrong-clock', 'refused', {}, Date.now() - 24 * hour),
+          from('no-name', 'refused', { '': 'x' }),
+          from('other', `after_${round}`),
+        ])
+      }
+      const expected = rounds.flatMap((round) => [`after_${round}`, `before_${round}`])
+      const arrived = await eventually(async () => {
+        const found = await query(prometheus, 'last_over_time({job="agents/other", __name__!="target_info"}[1h])')
+        return found.length === expected.length ? found : undefined
+      }, 'the metrics of the other agent')
+      expect(new Set(arrived.map(({ metric }) => metric['__name__']))).toEqual(new Set(expected))
+      // Otherwise nothing was refused, and the test shows nothing
+      const metrics = await (await fetch(`${await collector.url(8888)}/metrics`)).text()
+      expect(metrics).toMatch(/^otelcol_exporter_send_failed_metric_points_total\{.*\} [1-9]/m)
+    } finally {
+      await other.remove()
     }
   })
 
