@@ -1,5 +1,5 @@
-import { mkdirSync } from 'node:fs'
-import { join } from 'node:path'
+import { existsSync, mkdirSync } from 'node:fs'
+import { dirname, join } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
 
 import { FolderTakenError } from '../store-error.ts'
@@ -11,7 +11,11 @@ import { storeErrorOf } from './store-error-of.ts'
  * @throws FolderTakenError where another process owns it, and an Error with its name where it cannot be written
  */
 export function lockFolder(folder: string): () => void {
-  mkdirSync(folder, { recursive: true, mode: 0o700 })
+  try {
+    makeFolder(folder)
+  } catch (error) {
+    throw new Error(`the data folder ${folder} cannot be made: ${(error as Error).message}`, { cause: error })
+  }
   let database: DatabaseSync | undefined
   try {
     database = new DatabaseSync(join(folder, 'owner.lock'), { timeout: 0 })
@@ -22,5 +26,18 @@ export function lockFolder(folder: string): () => void {
     database?.close()
     if (storeErrorOf(error).reason === 'locked') throw new FolderTakenError(folder, { cause: error })
     throw new Error(`the data folder ${folder} cannot be used: ${(error as Error).message}`, { cause: error })
+  }
+}
+
+/** With those above it. Not `recursive`, which never returns where the system finds a folder but makes none in it, such as /proc. */
+function makeFolder(folder: string): void {
+  if (existsSync(folder)) return
+  const above = dirname(folder)
+  if (above !== folder) makeFolder(above)
+  try {
+    mkdirSync(folder, { mode: 0o700 })
+  } catch (error) {
+    // Another process has made it meanwhile
+    if (!existsSync(folder)) throw error
   }
 }
