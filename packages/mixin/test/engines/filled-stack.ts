@@ -30,6 +30,7 @@ const withPast = [
   'swarm:executions:rate5m',
   'swarm:cost_usd:increase1h',
   'swarm:health_score',
+  'prometheus:storage_fill:ratio',
 ]
 
 // Small queues, so that one request is too large for them; there is no trace store, and that is given up at once
@@ -61,7 +62,7 @@ const collectorOverlay = {
   service: { pipelines: { traces: { exporters: ['otlp_grpc/traces', 'otlp_grpc/stuck', 'debug'] } } },
 }
 
-/** Starts everything, lets the reference swarm work, and gives it a past of 8 days. */
+/** Starts everything, lets the reference swarm work, and gives it a past of 15 days. */
 export async function fillStack(rules: readonly RuleFile[]): Promise<FilledStack> {
   const startedMs = Date.now()
   const files = layOutStack()

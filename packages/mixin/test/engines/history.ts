@@ -8,21 +8,24 @@ import type { Recording } from '../../src/rule.ts'
 type Labels = Readonly<Record<string, string>>
 type Series = { readonly labels: Labels; readonly samples: readonly (readonly [seconds: number, value: number | string])[] }
 
-const days = 8
+// The growth of a week is compared with the week before
+const days = 15
 const minute = 60
 
-/** Raw series that rules look back on for days, and what they had each minute. */
-const raw = {
-  agent_executions_total: ({ outcome }: Labels): number => ({ success: 2, failure: 0.1 })[outcome!] ?? 0,
-  agent_execution_duration_seconds_sum: (): number => 5,
-  agent_execution_duration_seconds_count: (): number => 2,
-  agent_cost_usd_total: (): number => 0.01,
-  active_executions: undefined,
-  prometheus_tsdb_head_series: undefined,
-} as const
+/** Raw series that rules look back on for days, and what they had after so many minutes. */
+const raw: Readonly<Record<string, (minutes: number, labels: Labels) => number>> = {
+  agent_executions_total: (minutes, { outcome }) => minutes * ({ success: 2, failure: 0.1 }[outcome!] ?? 0),
+  agent_execution_duration_seconds_sum: (minutes) => minutes * 5,
+  agent_execution_duration_seconds_count: (minutes) => minutes * 2,
+  agent_cost_usd_total: (minutes) => minutes * 0.01,
+  active_executions: () => 100,
+  prometheus_tsdb_head_series: () => 100,
+  prometheus_tsdb_storage_blocks_bytes: (minutes) => minutes * 1e4,
+  prometheus_tsdb_retention_limit_bytes: () => 8e9,
+}
 
 /**
- * Gives the running swarm a past of 8 days up to `endMs`: of each series that it sends, one of an earlier process, and what the
+ * Gives the running swarm a past of 15 days up to `endMs`: of each series that it sends, one of an earlier process, and what the
  * recordings would have made of it. Prometheus starts anew twice for it.
  */
 export async function backfill(
@@ -36,10 +39,9 @@ export async function backfill(
   const times = Array.from({ length: (days * 86_400) / (2 * minute) }, (_, n) => start + n * 2 * minute)
   const present = await seriesOf(prometheus, `{__name__=~"${Object.keys(raw).join('|')}"}`)
   const past = present.map((labels): Series => {
-    const perMinute = raw[labels['__name__'] as keyof typeof raw]?.(labels)
-    const value = (time: number): number => (perMinute === undefined ? 100 : ((time - start) / minute) * perMinute)
+    const value = raw[labels['__name__']!]!
     const earlier = labels['job'] === 'prometheus' ? labels : { ...labels, instance: 'earlier' }
-    return { labels: earlier, samples: times.map((time) => [time, value(time)]) }
+    return { labels: earlier, samples: times.map((time) => [time, value((time - start) / minute, labels)]) }
   })
   await load(prometheus, folder, 'raw', past)
 
