@@ -39,7 +39,11 @@ const slow = [
 ]
 const isFileChosen = process.argv.slice(2).some((argument) => !argument.startsWith('-') && /[/.]/.test(argument))
 const leftOut = process.env['REQUIRE_STACK'] === '1' || isFileChosen ? [] : slow
-if (leftOut.length > 0) console.log(`left out: ${leftOut.length} slow test files (vitest.config.ts); REQUIRE_STACK=1 runs them`)
+// This file is read once for each project
+if (leftOut.length > 0 && process.env['VITEST_LEFT_OUT'] === undefined) {
+  process.env['VITEST_LEFT_OUT'] = String(leftOut.length)
+  console.log(`left out: ${leftOut.length} slow test files (vitest.config.ts); REQUIRE_STACK=1 runs them`)
+}
 
 const project = (name: string) => ({
   extends: true as const,
