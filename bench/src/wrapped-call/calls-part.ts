@@ -40,7 +40,7 @@ ${table('OpenTelemetry SDK 3', steady, ['sdk-3'])}
 An async function that returns at once, called one after the other, with a real OpenTelemetry SDK. "By hand" (\`bench/src/wrapped-call/by-hand.ts\`)
 records the same two spans and the same metric recordings around the same kind of cockatiel policy; it has no guard against telemetry that throws,
 no health window, no record of recent runs, and no abort while it waits. "Spans" and "points" are what the exporters were given for each call, counted
-after the run, so that nobody wins by doing nothing; the two recordings of the up-down counter cancel each other out, so that they are not among the points.
+after the run, so that no library wins by doing nothing; the two recordings of the up-down counter cancel each other out, so that they are not among the points.
 ${steady.rounds} rounds of ${steady.callsPerRound} calls; exporting, every 500 calls, is not timed. In each round every variant runs once, in alternating order. "x by hand" is
 the median of the ratios within each round; "middle half" is the range from the first to the third quartile. The goals: at most 1.15 by hand, fewer
 added microseconds than each peer that records as much, and fewer for each signal than all.

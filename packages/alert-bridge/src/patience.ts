@@ -28,7 +28,7 @@ export function watchPauses(clock: () => number = sleeplessClock()): PauseWatch 
 
   const timer = setInterval(tick, tickMs).unref()
   return {
-    // whoever asks may run before the timer does
+    // the caller may run before the timer does
     awakeForMs: () => {
       tick()
       return lastAt - awakeSince

@@ -16,7 +16,7 @@ export interface Clocks {
   readonly timeOfDay?: () => number
 }
 
-/** Milliseconds from a clock that nobody sets and that goes on while the machine sleeps. */
+/** Milliseconds from a clock that is never set and that goes on while the machine sleeps. */
 export function sleeplessClock({
   running = () => performance.now(),
   sinceBoot = process.platform === 'linux' ? () => uptime() * 1_000 : running,
@@ -47,7 +47,7 @@ export function sleeplessClock({
 }
 
 /**
- * Milliseconds since 1970, from a clock that nobody sets: it starts at the time of day and counts evenly from there, also while the
+ * Milliseconds since 1970, from a clock that is never set: it starts at the time of day and counts evenly from there, also while the
  * machine sleeps. When the machine's clock jumps, waits, leases and the duplicate window stay as long as they were.
  */
 export function steadyClock(clocks: Clocks = {}): () => number {

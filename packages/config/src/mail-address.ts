@@ -1,4 +1,4 @@
-/** Somebody who has mail. */
+/** A mailbox: an address, with a name or without. */
 export interface Mailbox {
   /** Empty where the text has none. */
   readonly name: string

@@ -59,7 +59,7 @@ export function onProcessEnd({ flush, stop, flushNow, handleSignals }: ProcessEn
   }
 }
 
-/** Ends the process by the signal, so that whoever waits for it sees what it would see without us. */
+/** Ends the process by the signal, so that its parent process sees what it would see without us. */
 function endBy(signal: NodeJS.Signals, listener: NodeJS.SignalsListener): void {
   process.off(signal, listener)
   if (process.platform !== 'win32' && process.listenerCount(signal) === 0) process.kill(process.pid, signal)

@@ -27,7 +27,7 @@ export function startDeadline(world: World, seconds: number, what: string): Dead
   let limit = { seconds, what }
   function pass(): void {
     error = new DOMException(`${limit.what} of ${limit.seconds} s is over`, 'TimeoutError')
-    // First whoever waits, then the signal: a function that rejects at once with an abort of its own has still run out of time
+    // First the waiting caller, then the signal: a function that rejects at once with an abort of its own has still run out of time
     for (const passed of Array.from(listeners)) passed(error)
     controller.abort(error)
   }

@@ -24,7 +24,7 @@ const serviceWord = /^([a-z]{2,20})\/([a-z-]{2,38})$/i
 const looksLikeId = /(?=[0-9a-f]*\d)[0-9a-f]{8,}|\d{4,}/i
 const plainClasses = new Set([undefined, 'Error', 'Object', 'AggregateError', 'DOMException'])
 
-/** `cancelled`: whoever asked has cancelled. `hopeless`: the same again cannot succeed. `timeout` and `transient`: it may. */
+/** `cancelled`: the caller has cancelled. `hopeless`: the same again cannot succeed. `timeout` and `transient`: it may. */
 type Verdict = 'cancelled' | 'hopeless' | 'timeout' | 'transient'
 
 /** What an error means, as far as it says so. */

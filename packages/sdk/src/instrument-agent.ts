@@ -78,7 +78,7 @@ async function* readFromStart(start: () => Run): AsyncGenerator {
 
 /** What a run that has started returned: it goes on when its caller reads or awaits it, and ends when its caller cannot any more. */
 function whenUsed(result: Promise<unknown>, { execution, returned, isGenerator: isRead, asked }: WaitingForCaller): object {
-  // Nobody may ever ask
+  // The caller may never ask
   result.catch(() => {})
   const used = isRead ? readReturned(result, returned, asked) : awaitReturned(result, returned, asked)
   whenCollected(used.held, lost(execution))

@@ -92,7 +92,7 @@ class ToolCall {
     return readBy(generator, source)
   }
 
-  /** What nobody can use any more does not keep its span open. */
+  /** A result that can no longer be used does not keep its span open. */
   #untilLost(held: object): object {
     whenCollected(held, () => this.fulfilled(undefined))
     return held

@@ -87,7 +87,7 @@ export const hopelessNames: ReadonlySet<string> = lowerCase(`
 /** PostgreSQL: no login, no such database, no right, and rows that break a constraint. SQL that a model wrote may be right next time. */
 export const hopelessSqlState: RegExp = /^(28|3D|23)[0-9A-Z]{3}$|^42501$/
 
-/** Names and codes of an error that says: whoever asked has cancelled. */
+/** Names and codes of an error that means: the caller has cancelled. */
 export const cancelWords: ReadonlySet<string> = lowerCase(`
   AbortError ABORT_ERR EABORT ERR_ABORTED UND_ERR_ABORTED
   APIUserAbortError RequestAbortedError ModelAbortError

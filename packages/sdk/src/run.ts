@@ -81,7 +81,7 @@ export class Run {
     } catch (error) {
       this.#failed(error)
       const kept = this.#failedWith
-      // As without us: whoever reads the stream, or gets the empty answer, finds the error there
+      // As without us: the reader of the stream, or of the empty answer, finds the error there
       if (kept && kept.error === error) return kept.value
       throw error
     }
@@ -235,7 +235,7 @@ export class Run {
       pulls: 0,
       within: execution.scope(),
       chunk: () => {
-        // Whoever goes on after a failed call of a model has an answer
+        // An agent that goes on after a failed call of a model has an answer
         execution.modelError = undefined
       },
       done: () => {
@@ -266,7 +266,7 @@ export class Run {
     this.#atEnd(() => caller.removeEventListener('abort', onAbort))
   }
 
-  /** Bounds each wait for a chunk by the limits of an attempt and of the run; while nobody waits, that of the run goes on. */
+  /** Bounds each wait for a chunk by the limits of an attempt and of the run; while no one waits, that of the run goes on. */
   #limit(deadline: Deadline, close: OpenedStream['close']): StreamLimit {
     const { attemptTimeoutSeconds = Infinity, totalTimeoutSeconds = Infinity } = this.#settings
     let pulls = 0
@@ -413,7 +413,7 @@ function isNoAnswer(value: unknown): boolean {
 
 const isEmptyList = (value: unknown): boolean => Array.isArray(value) && value.length === 0
 
-/** Breaks off a stream that nobody reads. */
+/** Breaks off a stream that no one reads. */
 function closeQuietly(close: () => unknown): void {
   Promise.resolve(guarded('span', close)).catch(() => {})
 }

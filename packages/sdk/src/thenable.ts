@@ -84,7 +84,7 @@ function followIterator(generator: AsyncGenerator, watch: ThenableWatch): object
   )
 }
 
-/** A promise that settles as `promise` does, after `watch` has learnt of it; unhandled as long as nobody handles it. */
+/** A promise that settles as `promise` does, after `watch` has learnt of it; unhandled until a caller handles it. */
 export async function followPromise(
   promise: PromiseLike<unknown>,
   watch: Pick<ThenableWatch, 'fulfilled' | 'rejected'>,

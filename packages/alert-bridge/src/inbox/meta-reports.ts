@@ -70,7 +70,7 @@ export async function startMetaReports({
     else if (held) await keep(next)
   }
 
-  /** Tells people, and remembers that; what could not be stored is told at the end of the window. */
+  /** Sends the report, and remembers that; what could not be stored is sent at the end of the window. */
   async function send(meta: Meta, except: string | undefined, next: MetaState): Promise<void> {
     states.set(next.key, next)
     try {

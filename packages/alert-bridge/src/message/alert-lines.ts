@@ -55,7 +55,7 @@ export function distinctTexts(lines: readonly AlertLine[], cut: (text: string) =
   })
 }
 
-/** Texts with the same look cannot be told apart by eye: zero-width characters do not show, and an accent may be a character of its own. */
+/** Texts with the same look cannot be distinguished by eye: zero-width characters do not show, and an accent may be a character of its own. */
 function lookOf(text: string): string {
   return text
     .normalize('NFKC')

@@ -158,7 +158,7 @@ function currentAlerts(tracked: readonly TrackedRule[]): CurrentAlert[] {
     .flatMap(({ rule, state, isTold, isMuted, finding }): CurrentAlert[] => {
       if (state.phase === 'inactive') return []
       const { alertName: name, severity, runbookUrl } = rule
-      // One that was muted until now waits once more before it is told
+      // One that was muted until now waits once more before it is sent
       const phase = isTold || isMuted ? state.phase : 'pending'
       return [{ name, severity, state: phase, isMuted, summary: finding, sinceMs: state.sinceMs, runbookUrl }]
     })

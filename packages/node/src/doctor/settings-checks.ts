@@ -62,7 +62,7 @@ export function checkChannels({ alerts, offChannels }: Configuration, { isInProc
   return [
     ...off,
     warning(
-      `there is ${found}: set ALERT_EMAIL_HOST and ALERT_EMAIL_TO, ALERT_SLACK_WEBHOOK or ALERT_WEBHOOK_URL, so that two are left to tell people${where}`,
+      `there is ${found}: set ALERT_EMAIL_HOST and ALERT_EMAIL_TO, ALERT_SLACK_WEBHOOK or ALERT_WEBHOOK_URL, so that two channels reach people${where}`,
     ),
   ]
 }

@@ -5,7 +5,7 @@ import { withUnitSuffix } from './unit-suffix.ts'
 
 /**
  * Resource attributes that are labels of every series, as in `promote_resource_attributes` of the stack's Prometheus. The others are in
- * `target_info` only: as labels they would start every series anew with each version.
+ * `target_info` only: as labels they would start every series again with each version.
  */
 export const promotedAttributes: readonly string[] = ['deployment.environment.name', 'cloud.region']
 

@@ -130,7 +130,7 @@ export function statusApp({
   }
 }
 
-/** Refuses parameters that would change nothing: whoever misspells a filter must not read everything as what was asked for. */
+/** Refuses parameters that would change nothing: a misspelled filter must not return everything. */
 function parameters(known: readonly string[]): MiddlewareHandler {
   const knownWords = known.length === 0 ? 'it has none' : `it has ${known.join(' and ')}`
   return async (c, next) => {

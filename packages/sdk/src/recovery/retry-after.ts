@@ -1,7 +1,7 @@
 import { answersIn, chainOf, headerOf, headersIn } from '../error-answer.ts'
 import { isInstance, peek } from '../peek.ts'
 
-// A number that is no header is read as milliseconds from here on: nobody asks to wait 17 minutes in seconds
+// A number that is no header is read as milliseconds from here on: no server asks to wait 17 minutes in seconds
 const millisecondsFrom = 1000
 
 /** Reads a number, or text that is one; never a negative one. */

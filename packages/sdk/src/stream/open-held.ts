@@ -53,7 +53,7 @@ function isAgentsRun(value: unknown): value is AgentsRun {
   return isMethod('toStream') && isMethod('toTextStream') && typeof peek(peek(value, 'completed'), 'then') === 'function'
 }
 
-/** Its stream is read as another one, whoever reads it; it ends also when nobody does. */
+/** Its stream is read as another one, by any reader; it ends also without one. */
 async function openAgentsRun(result: object, run: AgentsRun, watch: StreamWatch): Promise<OpenedStream | undefined> {
   const stream = guarded('option', () => run.toStream())
   if (!isInstance(stream, ReadableStream) || stream.locked) return undefined
@@ -127,7 +127,7 @@ async function openInPlace(
   put()
   const close = closeOf(generator)
   if (!isHelper(iterable)) return { held: generator, ...drawn, close }
-  // It goes on whether somebody reads it or not, and ends well after a part that says that the answer failed
+  // It goes on whether it is read or not, and ends well after a part that says that the answer failed
   const look = (chunk: unknown): void => {
     const reported = reportedError(chunk)
     if (reported) watch.failed(reported.error)

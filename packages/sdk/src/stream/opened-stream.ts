@@ -6,13 +6,13 @@ import { asyncGenerator, closeOf, syncGenerator, type Source, type StreamWatch }
 export interface OpenedStream {
   /** What the caller gets in its place. */
   readonly value: unknown
-  /** What every reader of it holds: if it is collected, nobody reads the stream any more. Absent if it goes on by itself. */
+  /** What every reader of it holds: if it is collected, no one reads the stream any more. Absent if it goes on by itself. */
   readonly held?: object
   /** An error that it reported before it brought anything of an answer. */
   readonly reported: ReportedError | undefined
   /** True if it ended without anything of an answer. */
   readonly isEmpty: boolean
-  /** Breaks it off, if nobody will read it any more. Holds nothing that the reader holds. */
+  /** Breaks it off, if no one will read it any more. Holds nothing that the reader holds. */
   readonly close: () => unknown
 }
 

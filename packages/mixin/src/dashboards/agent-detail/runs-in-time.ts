@@ -55,7 +55,7 @@ export function runsInTime(settings: MixinSettings): Row {
         shows: 'graph',
         title: 'Failures by error',
         question: 'Why did its runs fail?',
-        description: 'Runs that failed for good, by error: an HTTP status, a code, a class of error.',
+        description: 'Runs that failed permanently, by error: an HTTP status, a code, a class of error.',
         unit: 'suffix: /min',
         queries: {
           reasons: {

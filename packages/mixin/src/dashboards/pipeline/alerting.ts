@@ -3,7 +3,7 @@ import { promql } from '../../promql.ts'
 import { limits } from '../limits.ts'
 import type { Row } from '../panel.ts'
 
-/** From a firing alert to somebody who reads of it. */
+/** From a firing alert to its reader. */
 export const alerting: Row = {
   title: 'Alerting',
   panels: [

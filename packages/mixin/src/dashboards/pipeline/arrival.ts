@@ -5,7 +5,7 @@ import { limits } from '../limits.ts'
 import type { Row } from '../panel.ts'
 import { ofJobs } from '../selectors.ts'
 
-/** The whole way in five panels: from an agent's sample to a message that somebody reads. */
+/** The whole way in five panels: from an agent's sample to a message and its reader. */
 export const arrival: Row = {
   title: 'From agents to people',
   panels: [

@@ -70,7 +70,7 @@ export function runs(settings: MixinSettings): readonly Row[] {
           shows: 'graph',
           title: 'Failures by error',
           question: 'Why do runs fail?',
-          description: 'Runs that failed for good, by error: an HTTP status, a code, a class of error.',
+          description: 'Runs that failed permanently, by error: an HTTP status, a code, a class of error.',
           unit: 'suffix: /min',
           queries: {
             reasons: {
