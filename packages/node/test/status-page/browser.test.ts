@@ -44,7 +44,7 @@ describe.skipIf(whyNoBrowser !== undefined)('in a browser', () => {
     const { tab, complaints } = await openTab(browser)
     await goLive(tab, page)
     await agent(false).catch(() => {})
-    await tab.waitForFunction(`document.querySelector('[data-figure="executions"]')?.textContent === '2'`)
+    await expect.poll(() => tab.textContent('[data-figure="executions"]')).toBe('2')
     const shown = await figuresOn(tab)
     expect(answers.map(figuresOf)).toContainEqual(shown)
     expect(shown).toMatchObject({ errorRate: 0.5, 'lost.errorRate': 60 })
