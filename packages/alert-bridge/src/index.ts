@@ -1,3 +1,3 @@
-export type { Alert, AlertGroup } from './inbox/alert-group.ts'
+export type { AlertGroup, GroupAlert } from '@swarmwatch/config'
 export { openBridge, type Bridge, type BridgeConfiguration, type BridgeOptions } from './open-bridge.ts'
 export { StoreError, type StoreFailure } from './store/store-error.ts'

@@ -1,9 +1,9 @@
 import { metrics } from '@opentelemetry/api'
-import type { AlertChannel } from '@swarmwatch/config'
+import type { AlertChannel, AlertGroup } from '@swarmwatch/config'
 
 import { startCore, type BridgeCore } from './bridge-core.ts'
 import { openConsoleChannel } from './channels/console/console-channel.ts'
-import { checkAlertGroup, type AlertGroup } from './inbox/alert-group.ts'
+import { checkAlertGroup } from './inbox/alert-group.ts'
 import { noticeOfGroup } from './inbox/notice-of-group.ts'
 import { otelMetrics } from './metrics/otel-metrics.ts'
 import { openChannels } from './routing/open-channels.ts'

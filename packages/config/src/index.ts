@@ -1,3 +1,4 @@
+export type { AlertGroup, GroupAlert, NotificationReason } from './alert-group.ts'
 export type {
   AlertChannel,
   ChannelBase,

@@ -1,8 +1,7 @@
-import { hostAndPort } from '@swarmwatch/config'
+import { hostAndPort, type AlertGroup } from '@swarmwatch/config'
 import type { ExitCode } from '@swarmwatch/config/command-line'
 
 import { deliveryTimes } from '../delivery/delivery-times.ts'
-import type { AlertGroup } from '../inbox/alert-group.ts'
 import { replayQuarantined } from '../inbox/replay-quarantined.ts'
 import { takeGroup } from '../inbox/take-group.ts'
 import { openChannels } from '../routing/open-channels.ts'

@@ -1,33 +1,7 @@
+import type { AlertGroup } from '@swarmwatch/config'
 import { z } from 'zod'
 
 import { areTexts, isCommonGroup } from './is-common-group.ts'
-
-/** One alert as Alertmanager sends it. */
-export interface Alert {
-  readonly status: 'firing' | 'resolved'
-  readonly labels: Readonly<Record<string, string>>
-  readonly annotations: Readonly<Record<string, string>>
-  readonly startsAt: string
-  /** `0001-01-01T00:00:00Z` while firing. */
-  readonly endsAt?: string | undefined
-  readonly generatorURL?: string | undefined
-  readonly fingerprint?: string | undefined
-}
-
-/** Alertmanager's webhook payload, version 4. Keys that are not listed may be there. */
-export interface AlertGroup {
-  readonly version: '4'
-  readonly status: 'firing' | 'resolved'
-  readonly receiver: string
-  readonly groupLabels: Readonly<Record<string, string>>
-  readonly commonLabels: Readonly<Record<string, string>>
-  readonly commonAnnotations: Readonly<Record<string, string>>
-  readonly alerts: readonly Alert[]
-  readonly externalURL: string
-  readonly truncatedAlerts: number
-  /** Since Alertmanager 0.32. */
-  readonly notification_reason?: string | undefined
-}
 
 // Go writes an empty map as null
 const texts = z

@@ -1,6 +1,5 @@
+import type { AlertGroup, GroupAlert } from '@swarmwatch/config'
 import { hash as hashOf } from 'node:crypto'
-
-import type { Alert, AlertGroup } from './alert-group.ts'
 
 /**
  * Equal for the same state of the same group, whoever sends it and however keys and alerts are ordered. Annotations stay out because a
@@ -27,7 +26,7 @@ export function eventKey(key: string): string {
   return `event:${hash(key)}`
 }
 
-function fingerprintOf({ fingerprint, labels }: Alert): string {
+function fingerprintOf({ fingerprint, labels }: GroupAlert): string {
   return fingerprint || hash(sorted(labels))
 }
 

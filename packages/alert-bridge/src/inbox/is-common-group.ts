@@ -1,4 +1,4 @@
-import type { AlertGroup } from './alert-group.ts'
+import type { AlertGroup } from '@swarmwatch/config'
 
 /**
  * Whether a parsed body is an {@link AlertGroup} as it stands, as nearly every body is. False does not mean that it is none: nulls and

@@ -1,4 +1,4 @@
-import type { Alert, AlertGroup } from './alert-group.ts'
+import type { AlertGroup, GroupAlert } from '@swarmwatch/config'
 
 // Watchdog of kube-prometheus, PrometheusWatchdog, AlwaysFiring; a HardwareWatchdog is another thing
 const watchdogs = /^(?:prometheus|alertmanager|monitoring|cluster|kube(?:rnetes)?|e2e)*(?:watchdog|alwaysfiring)(?:alert)?$/
@@ -31,7 +31,7 @@ export interface WithoutWatchdog {
 
 /** Takes the alerts that always fire out of a group; routes that are not by name put them beside others. */
 export function withoutWatchdog(group: AlertGroup): WithoutWatchdog {
-  const isWatchdog = ({ labels }: Alert): boolean => isWatchdogName(labels['alertname'] ?? '')
+  const isWatchdog = ({ labels }: GroupAlert): boolean => isWatchdogName(labels['alertname'] ?? '')
   const rest = group.alerts.filter((alert) => !isWatchdog(alert))
   if (rest.length === group.alerts.length) return { isAlive: false, group }
   const isAlive = group.alerts.some((alert) => isWatchdog(alert) && alert.status === 'firing')

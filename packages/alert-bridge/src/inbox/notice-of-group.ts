@@ -1,5 +1,5 @@
+import type { AlertGroup, GroupAlert } from '@swarmwatch/config'
 import type { Notice, NoticeAlert, NoticeKind } from '../message/notice.ts'
-import type { Alert, AlertGroup } from './alert-group.ts'
 import { severityOf, worstOf } from './severity-of.ts'
 
 /** What people are told of a group. */
@@ -26,7 +26,7 @@ function titleOf({ groupLabels, commonLabels, alerts }: AlertGroup): string {
   return groupLabels['alertname'] ?? commonLabels['alertname'] ?? [...names].slice(0, 3).join(', ')
 }
 
-function noticeAlert({ status, labels, annotations, startsAt, endsAt, generatorURL }: Alert): NoticeAlert {
+function noticeAlert({ status, labels, annotations, startsAt, endsAt, generatorURL }: GroupAlert): NoticeAlert {
   return {
     status,
     labels,
@@ -54,7 +54,7 @@ function linksOf({ commonAnnotations, alerts, externalURL }: AlertGroup): Record
   return links
 }
 
-function linkIn(annotations: Alert['annotations'], keys: readonly string[]): string | undefined {
+function linkIn(annotations: GroupAlert['annotations'], keys: readonly string[]): string | undefined {
   for (const key of keys) {
     const text = annotations[key]
     if (text !== undefined && isLink(text)) return text

@@ -1,5 +1,6 @@
+import type { AlertGroup } from '@swarmwatch/config'
 import type { Accepted, Store } from '../store/store.ts'
-import { readAlertGroup, type AlertGroup } from './alert-group.ts'
+import { readAlertGroup } from './alert-group.ts'
 
 /** What came of reading a body again that could not be read when it came. */
 export type ReplayedBody = 'replayed' | 'unknown' | { readonly stillUnreadable: string }

@@ -1,6 +1,4 @@
-import { severities, type Severity } from '@swarmwatch/config'
-
-import type { Alert } from './alert-group.ts'
+import { severities, type Severity, type GroupAlert } from '@swarmwatch/config'
 
 /** Labels in which teams put the severity; the first one with a known word counts. */
 const labels = words(
@@ -26,11 +24,11 @@ const filler = /^(?:very|severity|sev|priority|prio|level|impact|urgency|\d+)$/
  * The severity in the label `severity`, or else `priority`, `level` and the like, in any case of letters; every word that is not known,
  * and none at all, counts as a warning.
  */
-export function severityOf(alert: Pick<Alert, 'labels'>): Severity {
+export function severityOf(alert: Pick<GroupAlert, 'labels'>): Severity {
   return severityIn(alert.labels) ?? severityIn(withLowerCaseNames(alert.labels)) ?? 'warning'
 }
 
-function severityIn(texts: Alert['labels']): Severity | undefined {
+function severityIn(texts: GroupAlert['labels']): Severity | undefined {
   for (const label of labels) {
     const text = Object.hasOwn(texts, label) ? texts[label]! : ''
     const found = text === '' ? undefined : (meanings.get(text) ?? meanings.get(firstWord(text)))
@@ -39,7 +37,7 @@ function severityIn(texts: Alert['labels']): Severity | undefined {
   return undefined
 }
 
-function withLowerCaseNames(texts: Alert['labels']): Alert['labels'] {
+function withLowerCaseNames(texts: GroupAlert['labels']): GroupAlert['labels'] {
   return Object.fromEntries(Object.entries(texts).map(([name, text]) => [name.toLowerCase(), text]))
 }
 

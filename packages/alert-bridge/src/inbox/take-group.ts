@@ -1,7 +1,7 @@
+import type { AlertGroup } from '@swarmwatch/config'
 import { routeNotice } from '../routing/route-notice.ts'
 import type { RoutedChannel } from '../routing/routed-channel.ts'
 import type { Decision, Entry, Known } from '../store/store.ts'
-import type { AlertGroup } from './alert-group.ts'
 import { decideRepeat } from './decide-repeat.ts'
 import { dedupeKey, groupKey } from './dedupe-key.ts'
 import { escalationOf, type EscalationPlan } from './escalation-of.ts'

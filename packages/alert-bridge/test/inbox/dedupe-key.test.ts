@@ -1,7 +1,8 @@
+import type { AlertGroup } from '@swarmwatch/config'
 import { fc, test as property } from '@fast-check/vitest'
 import { expect, test } from 'vitest'
 
-import { checkAlertGroup, readAlertGroup, type AlertGroup } from '../../src/inbox/alert-group.ts'
+import { checkAlertGroup, readAlertGroup } from '../../src/inbox/alert-group.ts'
 import { dedupeKey, eventKey, groupKey } from '../../src/inbox/dedupe-key.ts'
 import { firing, resolved } from '../kit/alert-groups.ts'
 

@@ -1,4 +1,4 @@
-import type { Alert, AlertGroup } from '../../src/inbox/alert-group.ts'
+import type { AlertGroup, GroupAlert } from '@swarmwatch/config'
 
 const started = '2026-11-24T01:00:00Z'
 
@@ -6,7 +6,7 @@ export interface GroupOptions extends Partial<Omit<AlertGroup, 'alerts' | 'versi
   readonly name?: string
   readonly severity?: string
   readonly startsAt?: string
-  readonly alerts?: readonly Alert[]
+  readonly alerts?: readonly GroupAlert[]
 }
 
 /** A group with one alert that fires, as Alertmanager sends it. */
@@ -14,7 +14,7 @@ export function firing(options: GroupOptions = {}): AlertGroup {
   const { name = 'AgentSlow', severity = 'warning', startsAt = started, ...rest } = options
   const labels = { alertname: name, severity, agent_name: 'planner' }
   const annotations = { summary: `${name} on planner`, runbook_url: 'https://example.com/runbook' }
-  const alert: Alert = {
+  const alert: GroupAlert = {
     status: 'firing',
     labels,
     annotations,
@@ -40,7 +40,7 @@ export function firing(options: GroupOptions = {}): AlertGroup {
 /** The same group when it is over. */
 export function resolved(options: GroupOptions = {}): AlertGroup {
   const group = firing(options)
-  const alerts = group.alerts.map((alert): Alert => ({ ...alert, status: 'resolved', endsAt: '2026-11-24T01:30:00Z' }))
+  const alerts = group.alerts.map((alert): GroupAlert => ({ ...alert, status: 'resolved', endsAt: '2026-11-24T01:30:00Z' }))
   return { ...group, status: 'resolved', alerts, notification_reason: 'all alerts resolved' }
 }
 
