@@ -1,8 +1,8 @@
 import { asJson, commandLine } from '@swarmwatch/config/command-line'
 
-import { effectiveSettings, settingsAsJson } from './commands/effective-settings.ts'
 import { printDoctor } from './doctor/run-doctor.ts'
-import { addEventCommand } from './event/run-event.ts'
+import { effectiveSettings, settingsAsJson } from './effective-settings.ts'
+import { addEventCommand } from './event-command.ts'
 import { readSettings } from './read-settings.ts'
 
 const line = commandLine({

@@ -1,3 +1,6 @@
+import { errorType } from '@swarmwatch/sdk'
+import { shownErrorType } from '@swarmwatch/sdk/names'
+
 /** Takes finished lines: ASCII, one idea each, no secrets. `console` is one. */
 export interface Logger {
   info?: (line: string) => void
@@ -25,3 +28,6 @@ export function sayTo(logger: Logger | false = toConsole): Say {
 function printable(text: string): string {
   return text.replace(/\p{Cc}+/gu, ' ').replace(/[^ -~]/g, '?')
 }
+
+/** The kind of an error in one word, never its message, which may hold an address with a token. */
+export const errorWord = (error: unknown): string => shownErrorType(errorType(error))

@@ -8,10 +8,9 @@ import {
 } from '@swarmwatch/config'
 
 import { type ConditionRule, hasCondition } from './alerts/condition-rule.ts'
-import { checkOptions } from './check-options.ts'
 import { otelNotices } from './opentelemetry/otel-variables.ts'
 import { type Environment, type OtlpSettings, otlpSettings } from './opentelemetry/otlp-settings.ts'
-import type { TelemetryOptions } from './telemetry-options.ts'
+import { checkOptions, type TelemetryOptions } from './telemetry-options.ts'
 
 /** Every setting of a process: ours, and those of OpenTelemetry that we act on. */
 export interface Settings {

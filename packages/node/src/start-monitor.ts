@@ -1,9 +1,8 @@
 import { getSystemHealth } from '@swarmwatch/sdk'
 
 import { conditionRules } from './alerts/condition-rule.ts'
-import { isInProcess } from './alerts/is-in-process.ts'
-import { openReceiver } from './alerts/receivers/open-receiver.ts'
-import { type AlertRules, startAlertRules } from './alerts/start-alert-rules.ts'
+import { openReceiver } from './alerts/open-receiver.ts'
+import { type AlertRules, isInProcess, startAlertRules } from './alerts/start-alert-rules.ts'
 import { furtherPortsFor } from './listen-from.ts'
 import type { Say } from './logger.ts'
 import type { Settings } from './read-settings.ts'
@@ -36,7 +35,7 @@ export async function startMonitor(
     const { logger = console } = options
     const receiver = await openReceiver({ configuration, deliver: options.alerts?.deliver, pageUrl: page?.url, logger, say })
     const { intervalSeconds } = configuration.monitor
-    const all = [...configuration.alerts.rules, ...conditionRules(options)]
+    const all = [...configuration.alerts.rules, ...conditionRules(options.alerts?.rules)]
     const { runbooksUrl } = configuration.alerts
     rules = startAlertRules({ rules: all, runbooksUrl, intervalSeconds, health: getSystemHealth, receiver, labels, logger })
   }

@@ -6,15 +6,36 @@ import { type Configuration, shownValue } from '@swarmwatch/config'
 import { configureRecovery, onExecution } from '@swarmwatch/sdk'
 
 import { type Say, sayTo } from './logger.ts'
-import { openMetricsServer } from './metrics/open-metrics-server.ts'
-import { ScrapeReader } from './metrics/scrape-reader.ts'
+import { openMetricsServer } from './metrics-endpoint/metrics-server.ts'
+import { ScrapeReader } from './metrics-endpoint/scrape-reader.ts'
 import { agentsUnseen, startOpenTelemetry } from './opentelemetry/start-opentelemetry.ts'
 import { telemetryResource } from './opentelemetry/telemetry-resource.ts'
 import { onProcessEnd } from './process-end.ts'
 import { readSettings, type Settings } from './read-settings.ts'
 import { startMonitor } from './start-monitor.ts'
 import type { TelemetryOptions } from './telemetry-options.ts'
-import type { Telemetry } from './telemetry.ts'
+
+/** What `startTelemetry()` gives: where to look, and how to stop it. */
+export interface Telemetry {
+  /** Where `/metrics` is served, `http://127.0.0.1:9090/metrics`; absent when it is off, or its port was taken. */
+  readonly metricsUrl?: string
+  /** Where the status page is, `http://127.0.0.1:8080/`; absent when it is off, or its port was taken. */
+  readonly pageUrl?: string
+  /** The settings in force. */
+  readonly configuration: Configuration
+  /** False when the OpenTelemetry SDK is disabled (OTEL_SDK_DISABLED), or when another one that was registered before takes spans and metrics. */
+  readonly isRecording: boolean
+  /** Exports what is left now; never rejects. What is not done in time goes on behind it. */
+  flush(options?: FlushOptions): Promise<void>
+  /** Exports what is left and stops everything, within 5 seconds whatever is down; never rejects. A second call gives the same promise. */
+  shutdown(): Promise<void>
+}
+
+/** Options of `flush()`. */
+export interface FlushOptions {
+  /** Most time to wait in milliseconds; a short one suits functions that are billed by time. @default 4500 */
+  readonly timeoutMs?: number
+}
 
 /** One per process, also when the package was loaded twice. */
 const slot = Symbol.for('@swarmwatch/node.telemetry')

@@ -4,7 +4,7 @@ import { loadConfiguration, thresholds } from '@swarmwatch/config'
 import { defaultRecovery, healthWeights } from '@swarmwatch/sdk'
 import { expect, test } from 'vitest'
 
-import { checkNode } from '../src/doctor/node-version.ts'
+import { checkNode } from '../src/doctor/run-doctor.ts'
 
 test('the recovery defaults of the SDK are those of the configuration', () => {
   const { agents, ...recovery } = loadConfiguration({ env: {}, file: false }).recovery

@@ -1,4 +1,3 @@
-import { fingerprint } from './fingerprint.ts'
 import type { InProcessRule } from './in-process-rule.ts'
 
 /** An alert that people have been told of, or are being told is over. */
@@ -28,4 +27,19 @@ export function activeAlert(
     ...(rule.runbookUrl !== undefined && { runbook_url: rule.runbookUrl }),
   }
   return { rule, labels, fingerprint: fingerprint(labels), annotations, finding, sinceMs }
+}
+
+const offset = 14_695_981_039_346_656_037n
+const prime = 1_099_511_628_211n
+const separator = 0xff
+
+/** 16 hex digits that stand for a set of labels; the same that Alertmanager computes (FNV-1a over sorted names and values). */
+function fingerprint(labels: Readonly<Record<string, string>>): string {
+  let hash = offset
+  for (const name of Object.keys(labels).toSorted()) {
+    for (const byte of [...Buffer.from(name), separator, ...Buffer.from(labels[name]!), separator]) {
+      hash = BigInt.asUintN(64, (hash ^ BigInt(byte)) * prime)
+    }
+  }
+  return hash.toString(16).padStart(16, '0')
 }

@@ -1,8 +1,6 @@
 import { type Problem, severities, type Severity, shownValue } from '@swarmwatch/config'
 import type { SystemHealth } from '@swarmwatch/sdk'
 
-import type { TelemetryOptions } from '../telemetry-options.ts'
-
 /**
  * An alert rule of your own, in code.
  *
@@ -31,20 +29,18 @@ export interface ConditionRule {
   readonly runbookUrl?: string
 }
 
-type CodeRules = NonNullable<TelemetryOptions['alerts']>['rules']
-
 /** Whether a rule given in code brings its own condition, rather than the name of one of ours. */
 export function hasCondition(rule: unknown): rule is ConditionRule {
   return typeof rule === 'object' && rule !== null && 'condition' in rule
 }
 
-/** Those of the rules given in code that bring their own condition. */
-export function conditionRules({ alerts }: TelemetryOptions): ConditionRule[] {
-  return (alerts?.rules ?? []).filter(hasCondition)
+/** The rules in code that bring their own condition. */
+export function conditionRules(rules: readonly unknown[] = []): ConditionRule[] {
+  return rules.filter(hasCondition)
 }
 
-/** What is wrong with the conditions among the rules given in code, by path (`alerts.rules[0].name`). */
-export function conditionRuleProblems(rules: CodeRules): Problem[] {
+/** The problems of the rules in code that bring a condition, by path (`alerts.rules[0].name`). */
+export function conditionRuleProblems(rules: unknown): Problem[] {
   const seen = new Set<string>()
   return (Array.isArray(rules) ? rules : []).flatMap((rule: unknown, index) => {
     if (!hasCondition(rule)) return []

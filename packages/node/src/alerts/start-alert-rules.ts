@@ -1,15 +1,13 @@
-import { type AlertRule, severities, type Severity } from '@swarmwatch/config'
+import { type AlertRule, type Configuration, severities, type Severity } from '@swarmwatch/config'
 import type { SystemHealth } from '@swarmwatch/sdk'
 
-import { errorWord } from '../error-word.ts'
-import { type Logger, sayTo } from '../logger.ts'
+import { errorWord, type Logger, sayTo } from '../logger.ts'
+import { withDeadline } from '../wait-at-most.ts'
 import { activeAlert, type ActiveAlert } from './active-alert.ts'
-import { printAlerts } from './alert-line.ts'
+import { type AlertChange, type AlertReceiver, printAlerts } from './alert-receiver.ts'
 import type { ConditionRule } from './condition-rule.ts'
 import { afterPause, evaluateRules, type TrackedRule, untold } from './evaluate-rules.ts'
 import { inProcessRule, type InProcessRule } from './in-process-rule.ts'
-import type { AlertChange, AlertReceiver } from './receivers/alert-receiver.ts'
-import { withDeadline } from './receivers/with-deadline.ts'
 
 /** An alert as the status page shows it. */
 export interface CurrentAlert {
@@ -168,4 +166,10 @@ function currentAlerts(tracked: readonly TrackedRule[]): CurrentAlert[] {
 /** Our own messages say no secret; of anybody else's error only the kind is shown. */
 function reasonOf(error: unknown): string {
   return error instanceof Error && error.constructor === Error ? error.message : errorWord(error)
+}
+
+/** Whether rules are evaluated in this process: `auto` leaves them to Prometheus when metrics go out by OTLP. */
+export function isInProcess({ monitor, alerts }: Configuration, sendsMetrics: boolean): boolean {
+  if (!monitor.enabled || alerts.inProcess === 'off') return false
+  return alerts.inProcess === 'on' || !sendsMetrics
 }

@@ -1,17 +1,14 @@
 import { type Configuration, ConfigurationError, loadConfiguration } from '@swarmwatch/config'
 import { asJson } from '@swarmwatch/config/command-line'
 
-import { isInProcess } from '../alerts/is-in-process.ts'
+import { isInProcess } from '../alerts/start-alert-rules.ts'
 import { otlpSettings } from '../opentelemetry/otlp-settings.ts'
 import { registeredGlobals } from '../opentelemetry/registered-globals.ts'
-import { checkAlertmanager } from './alertmanager.ts'
-import { type Finding, findingLine, ok, warning, wrong } from './finding.ts'
+import { checkAlertmanager, checkOtlp } from './endpoints.ts'
+import { type Finding, findingLine, note, ok, warning, wrong } from './finding.ts'
 import { installedPackages } from './installed-packages.ts'
-import { checkNode } from './node-version.ts'
 import { checkApi } from './opentelemetry-api.ts'
-import { checkOtlp } from './otlp-endpoint.ts'
 import { checkPorts } from './ports.ts'
-import { checkProvider, isRegisterLoaded } from './provider.ts'
 import { checkChannels, checkRecovery, checkServiceName } from './settings-checks.ts'
 
 /** What the doctor looks at. */
@@ -96,4 +93,28 @@ export async function printDoctor(
 function isProviderRegistered(): boolean {
   const { tracerProvider, meterProvider } = registeredGlobals()
   return tracerProvider || meterProvider
+}
+
+const oldest = [22, 15] as const
+
+/** Whether this Node is new enough. */
+export function checkNode(version: string): Finding {
+  const [major = 0, minor = 0] = version.split('.').map(Number)
+  const isOld = major < oldest[0] || (major === oldest[0] && minor < oldest[1])
+  return isOld ? wrong(`Node ${version} is too old: install Node 24, or at least ${oldest.join('.')}`) : ok(`Node ${version}`)
+}
+
+/** Whether `@swarmwatch/node/register` is loaded before every program that is started here. */
+function isRegisterLoaded(execArgv: readonly string[], nodeOptions: string = ''): boolean {
+  return /(?:^|\s)--import[=\s]\S*@?swarmwatch\/node\/(?:src\/|dist\/)?register\b/.test([...execArgv, nodeOptions].join(' '))
+}
+
+/** Whether something records what agents do: in this process, in every one that is started here, or in the application that runs. */
+function checkProvider(hasProvider: boolean, isLoaded: boolean, isRecording: boolean): Finding {
+  if (hasProvider) return ok('an OpenTelemetry provider is registered')
+  if (isRecording) return ok('the running application records metrics')
+  if (isLoaded) return ok('@swarmwatch/node/register is loaded before every program that is started with these NODE_OPTIONS')
+  return note(
+    'whether the application registers an OpenTelemetry provider cannot be seen while it does not run: start it, then run the doctor again',
+  )
 }

@@ -1,4 +1,4 @@
-import { DiagLogLevel, type DiagLogger } from '@opentelemetry/api'
+import { type DiagLogger, DiagLogLevel } from '@opentelemetry/api'
 
 import type { Say } from '../logger.ts'
 import { alreadySaid } from './collector-health.ts'

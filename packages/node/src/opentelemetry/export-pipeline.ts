@@ -11,10 +11,9 @@ import { BatchSpanProcessor, type ReadableSpan, type SpanExporter, type SpanProc
 
 import type { CollectorHealth } from './collector-health.ts'
 import { batchSettings } from './environment-settings.ts'
+import { collectNow, sendNow, type SendNowRequest, unsentSpans } from './export-on-exit.ts'
 import { lastExportTimeoutMs, OtlpExporter } from './otlp-exporter.ts'
 import type { Environment, OtlpSettings, OtlpTarget } from './otlp-settings.ts'
-import { sendNow, type SendNowRequest } from './send-now.ts'
-import { collectNow, unsentSpans } from './unsent.ts'
 
 /** What leaves by OTLP. */
 export interface ExportPipeline {

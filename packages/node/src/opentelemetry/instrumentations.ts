@@ -1,10 +1,11 @@
 import { channel } from 'node:diagnostics_channel'
+import { availableParallelism } from 'node:os'
 
-import { metrics } from '@opentelemetry/api'
+import { type BatchObservableCallback, metrics } from '@opentelemetry/api'
 import { RuntimeNodeInstrumentation } from '@opentelemetry/instrumentation-runtime-node'
+import { UndiciInstrumentation } from '@opentelemetry/instrumentation-undici'
+import { AggregationType, createAllowListAttributesProcessor, type ViewOptions } from '@opentelemetry/sdk-metrics'
 
-import { outgoingRequests } from './outgoing-requests.ts'
-import { observeProcess } from './process-metrics.ts'
 import type { RegisteredGlobals } from './registered-globals.ts'
 import { keepTraceContextSingle } from './single-trace-context.ts'
 
@@ -29,3 +30,67 @@ function observeRuntime(): RuntimeNodeInstrumentation {
   runtime.setMeterProvider(metrics.getMeterProvider())
   return runtime
 }
+
+/**
+ * Spans for outgoing `fetch` requests and their `traceparent` header, inside a run only. An address can hold an agent's arguments
+ * or a key, so the span keeps scheme, host and port, with `withPaths` the path too, and never the query.
+ */
+function outgoingRequests(withPaths: boolean): UndiciInstrumentation {
+  return new UndiciInstrumentation({
+    requireParentforSpans: true,
+    startSpanHook: ({ origin, path }) => {
+      const url = URL.parse(path, origin)
+      if (url === null) return { 'url.full': undefined, 'url.path': undefined, 'url.query': undefined }
+      return {
+        'url.full': withPaths ? `${url.origin}${url.pathname}` : url.origin,
+        'url.path': withPaths ? url.pathname : undefined,
+        'url.query': undefined,
+      }
+    },
+  })
+}
+
+/**
+ * `process.cpu.time`, `process.cpu.utilization` and `process.memory.usage` of the semantic conventions, through the meter provider that is
+ * registered now. By hand, because `@opentelemetry/instrumentation-host-metrics` loads a megabyte for the rest of the machine.
+ */
+function observeProcess(): { disable(): void } {
+  const meter = metrics.getMeter('@swarmwatch/node')
+  const time = meter.createObservableCounter('process.cpu.time', {
+    description: 'CPU seconds of this process',
+    unit: 's',
+  })
+  const utilization = meter.createObservableGauge('process.cpu.utilization', {
+    description: 'CPU seconds since the last collection, over elapsed seconds and CPUs, 0-1',
+  })
+  const memory = meter.createObservableGauge('process.memory.usage', { description: 'Resident memory in bytes' })
+
+  let last = { at: performance.now(), ...process.cpuUsage() }
+  const observe: BatchObservableCallback = (result) => {
+    const now = { at: performance.now(), ...process.cpuUsage() }
+    const elapsedMicroseconds = (now.at - last.at) * 1_000 * availableParallelism()
+    for (const mode of ['user', 'system'] as const) {
+      const attributes = { 'cpu.mode': mode }
+      result.observe(time, now[mode] / 1e6, attributes)
+      if (elapsedMicroseconds > 0) result.observe(utilization, (now[mode] - last[mode]) / elapsedMicroseconds, attributes)
+    }
+    result.observe(memory, process.memoryUsage.rss())
+    last = now
+  }
+  const observed = [time, utilization, memory]
+  meter.addBatchObservableCallback(observe, observed)
+  return { disable: () => meter.removeBatchObservableCallback(observe, observed) }
+}
+
+/** What is left out of the metrics of the instrumentations. */
+export const views: ViewOptions[] = [
+  // one series per heap space, over 50 in every process; process.memory.usage says what matters
+  { instrumentName: 'v8js.memory.heap.*', aggregation: { type: AggregationType.DROP } },
+  // an agent that browses would make one histogram per host
+  {
+    instrumentName: 'http.client.request.duration',
+    attributesProcessors: [
+      createAllowListAttributesProcessor(['http.request.method', 'http.response.status_code', 'error.type', 'url.scheme']),
+    ],
+  },
+]

@@ -5,18 +5,17 @@ import { type IMetricReader, MeterProvider } from '@opentelemetry/sdk-metrics'
 import { NoopSpanProcessor, type SpanProcessor, TracerProvider } from '@opentelemetry/sdk-trace'
 
 import type { Say } from '../logger.ts'
-import type { ScrapeReader } from '../metrics/scrape-reader.ts'
+import type { ScrapeReader } from '../metrics-endpoint/scrape-reader.ts'
 import type { Settings } from '../read-settings.ts'
 import type { TelemetryOptions } from '../telemetry-options.ts'
-import { within } from '../within.ts'
+import { within } from '../wait-at-most.ts'
 import { collectorHealth } from './collector-health.ts'
 import { diagLevel, diagLines } from './diag-lines.ts'
 import { propagatorFrom, tracerSettings } from './environment-settings.ts'
 import { exportPipeline } from './export-pipeline.ts'
-import { instrumentations } from './instrumentations.ts'
+import { instrumentations, views } from './instrumentations.ts'
 import type { Environment } from './otlp-settings.ts'
 import { isSeenBySdk, registeredApiVersion, type RegisteredGlobals, registeredGlobals } from './registered-globals.ts'
-import { views } from './views.ts'
 
 /** The OpenTelemetry SDK of this process. */
 export interface OpenTelemetry {

@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto'
 
-import { defaultResource, resourceFromAttributes, type Resource } from '@opentelemetry/resources'
+import { defaultResource, type Resource, resourceFromAttributes } from '@opentelemetry/resources'
 
 import type { TelemetryOptions } from '../telemetry-options.ts'
 import type { Environment } from './otlp-settings.ts'

@@ -2,8 +2,8 @@ import { setImmediate as nextTurn } from 'node:timers/promises'
 
 import type { AgentMetrics, AttemptRecord, ExecutionRecord, SystemHealth, Totals } from '@swarmwatch/sdk'
 
-import { longest, shownText } from './render/shown-text.ts'
-import type { FilledSources } from './values/status-sources.ts'
+import { longest, shownText } from './format.ts'
+import type { FilledSources } from './page-values.ts'
 
 /** Which executions are wanted. */
 export interface ExecutionsQuery {

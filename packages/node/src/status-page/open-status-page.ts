@@ -1,12 +1,13 @@
+import { once } from 'node:events'
+import { createServer } from 'node:http'
+
+import { getRequestListener, type HttpBindings } from '@hono/node-server'
 import { hostAndPort, isLoopback } from '@swarmwatch/config'
 
-import { isOneOfSeveral, urlOf } from '../listen-from.ts'
+import { isOneOfSeveral, listenFrom, type ListenOptions, portCure, urlOf } from '../listen-from.ts'
 import { type Logger, sayTo } from '../logger.ts'
-import { listen } from './listen.ts'
+import type { StatusSources } from './page-values.ts'
 import { statusApp, type StatusAppOptions } from './status-app.ts'
-import type { StatusSources } from './values/status-sources.ts'
-
-export { StatusPageError } from './status-page-error.ts'
 
 /** Where the page is served, to whom, and what it shows. */
 export interface StatusPageOptions
@@ -76,4 +77,73 @@ function openToTheNetwork(host: string, port: number, hasToken: boolean): string
   return hasToken
     ? `${where}; readers must show MONITOR_TOKEN`
     : `${where} and asks for no token: whoever reaches it reads agent names and error messages; set MONITOR_TOKEN`
+}
+
+/** A server that listens. */
+export interface ListeningServer {
+  readonly port: number
+  /** Cuts every connection. */
+  close(): Promise<void>
+}
+
+/** Answers HTTP with `fetch`, without keeping the process alive. Rejects with {@link StatusPageError}. */
+async function listen(
+  fetch: (request: Request, env: HttpBindings) => Response | Promise<Response>,
+  options: ListenOptions,
+): Promise<ListeningServer> {
+  // The process belongs to somebody else: its global Request and Response stay as they are
+  const answer = getRequestListener((request, env) => fetch(request, env as HttpBindings), { overrideGlobalObjects: false })
+  const server = createServer(
+    { requestTimeout: 10_000, headersTimeout: 5_000, keepAliveTimeout: 20_000, maxHeaderSize: 16_384 },
+    (request, response) => void answer(request, response),
+  )
+  server.maxConnections = 200
+  server.on('connection', (socket) => socket.unref())
+  // a client that resets its connection is its own affair
+  server.on('clientError', (_error, socket) => socket.destroy())
+  const port = await listenFrom(server, options).catch((cause: unknown) => {
+    throw new StatusPageError(cause, options)
+  })
+  server.unref()
+  return {
+    port,
+    async close() {
+      if (!server.listening) return
+      const closed = once(server, 'close')
+      server.close()
+      server.closeAllConnections()
+      await closed
+    },
+  }
+}
+
+/** Why the page could not listen. */
+export type StatusPageErrorReason = 'port-taken' | 'port-not-allowed' | 'address-not-of-this-machine' | 'cannot-listen'
+
+const reasons: Record<string, StatusPageErrorReason> = {
+  EADDRINUSE: 'port-taken',
+  EACCES: 'port-not-allowed',
+  EADDRNOTAVAIL: 'address-not-of-this-machine',
+  ENOTFOUND: 'address-not-of-this-machine',
+}
+
+const rules: Record<StatusPageErrorReason, (port: number, host: string) => string> = {
+  'port-taken': (port, host) => `MONITOR_PORT ${port} is taken on ${host}`,
+  'port-not-allowed': (port) => `MONITOR_PORT ${port} may not be opened by this user`,
+  'address-not-of-this-machine': (_port, host) => `MONITOR_HOST ${host} is not an address of this machine`,
+  'cannot-listen': (port, host) => `cannot listen on ${hostAndPort(host, port)}`,
+}
+
+/** The status page could not listen; `message` is one line to say, `cause` what the system answered. */
+export class StatusPageError extends Error {
+  override readonly name = 'StatusPageError'
+  readonly reason: StatusPageErrorReason
+
+  constructor(cause: unknown, { host, port }: { host: string; port: number }) {
+    const code = cause instanceof Error && 'code' in cause ? String(cause.code) : 'unknown reason'
+    const reason = reasons[code] ?? 'cannot-listen'
+    const detail = reason === 'cannot-listen' ? ` (${code})` : ''
+    super(`${rules[reason](port, host)}${detail}: the status page is not served; ${portCure('MONITOR')}`, { cause })
+    this.reason = reason
+  }
 }

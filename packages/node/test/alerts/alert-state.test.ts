@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest'
 
-import { type AlertState, nextState } from '../../src/alerts/alert-state.ts'
+import { type AlertState, nextState } from '../../src/alerts/evaluate-rules.ts'
 import { randomFrom } from './random-steps.ts'
 
 const timing = { forSeconds: 60, quietSeconds: 30 }

@@ -1,10 +1,9 @@
 import { expect, test } from 'vitest'
 
 import { activeAlert, type ActiveAlert } from '../../src/alerts/active-alert.ts'
-import type { AlertGroup } from '../../src/alerts/alert-group.ts'
+import type { AlertChange, AlertRound } from '../../src/alerts/alert-receiver.ts'
+import { type AlertGroup, type Deliver, groupReceiver } from '../../src/alerts/group-receiver.ts'
 import { inProcessRule } from '../../src/alerts/in-process-rule.ts'
-import type { AlertChange, AlertRound } from '../../src/alerts/receivers/alert-receiver.ts'
-import { type Deliver, groupReceiver } from '../../src/alerts/receivers/group-receiver.ts'
 
 function alertOf(name: string, severity: 'critical' | 'warning' = 'critical'): ActiveAlert {
   const rule = inProcessRule({ name, severity, condition: () => true, description: 'too much' })

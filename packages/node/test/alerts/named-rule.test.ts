@@ -1,4 +1,4 @@
-import { defaultAlertRules, type AlertRuleName } from '@swarmwatch/config'
+import { type AlertRuleName, defaultAlertRules } from '@swarmwatch/config'
 import type { SystemHealth } from '@swarmwatch/sdk'
 import { expect, test } from 'vitest'
 

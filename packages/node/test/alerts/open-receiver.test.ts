@@ -5,11 +5,10 @@ import { loadConfiguration } from '@swarmwatch/config'
 import { expect, onTestFinished, test } from 'vitest'
 
 import { activeAlert } from '../../src/alerts/active-alert.ts'
-import type { AlertGroup } from '../../src/alerts/alert-group.ts'
+import type { AlertGroup } from '../../src/alerts/group-receiver.ts'
 import { inProcessRule } from '../../src/alerts/in-process-rule.ts'
-import { isInProcess } from '../../src/alerts/is-in-process.ts'
-import { embeddedBridge } from '../../src/alerts/receivers/embedded-bridge.ts'
-import { openReceiver } from '../../src/alerts/receivers/open-receiver.ts'
+import { embeddedBridge, openReceiver } from '../../src/alerts/open-receiver.ts'
+import { isInProcess } from '../../src/alerts/start-alert-rules.ts'
 
 const plain = loadConfiguration({ env: {}, file: false })
 const withAlertmanager = loadConfiguration({ env: { ALERTMANAGER_URL: 'http://127.0.0.1:9093' }, file: false })

@@ -4,7 +4,7 @@ import type { AddressInfo } from 'node:net'
 import { loadConfiguration } from '@swarmwatch/config'
 import { expect, onTestFinished, test } from 'vitest'
 
-import { checkAlertmanager } from '../../src/doctor/alertmanager.ts'
+import { checkAlertmanager } from '../../src/doctor/endpoints.ts'
 import { deadAddress } from '../test-collector.ts'
 
 /** Answers its status to `swarmwatch:right`, and 404 to another path. */

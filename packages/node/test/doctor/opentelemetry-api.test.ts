@@ -1,8 +1,7 @@
 import { expect, test } from 'vitest'
 
 import { findingLine } from '../../src/doctor/finding.ts'
-import { checkApi } from '../../src/doctor/opentelemetry-api.ts'
-import { isInRange } from '../../src/doctor/version-range.ts'
+import { checkApi, isInRange } from '../../src/doctor/opentelemetry-api.ts'
 import { apiOf, applicationWith } from './application-with.ts'
 
 const api = '@opentelemetry/api'

@@ -7,7 +7,7 @@ import { text } from 'node:stream/consumers'
 
 import { expect, onTestFinished, test } from 'vitest'
 
-import { runEvent } from '../../src/event/run-event.ts'
+import { runEvent } from '../../src/event-command.ts'
 import { deadAddress } from '../test-collector.ts'
 
 interface Taken {

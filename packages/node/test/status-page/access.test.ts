@@ -2,10 +2,9 @@ import type { HttpBindings } from '@hono/node-server'
 import { Hono } from 'hono'
 import { expect, onTestFinished, test } from 'vitest'
 
-import { Sessions } from '../../src/status-page/access/sessions.ts'
-import { clientOf } from '../../src/status-page/guard/forwarded.ts'
-import { RequestBudget } from '../../src/status-page/guard/request-budget.ts'
+import { clientOf, RequestBudget } from '../../src/status-page/request-guard.ts'
 import { statusApp, type StatusAppOptions } from '../../src/status-page/status-app.ts'
+import { Sessions } from '../../src/status-page/token-access.ts'
 import { pageRequests } from './page-requests.ts'
 import { troubledSwarm } from './sample-swarm.ts'
 

@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest'
 
-import { chart } from '../../src/status-page/render/chart.ts'
-import { History, type Sample } from '../../src/status-page/values/history.ts'
+import { chart } from '../../src/status-page/markup.ts'
+import { History, type Sample } from '../../src/status-page/page-values.ts'
 import { noon, sampleHealth } from './sample-swarm.ts'
 
 const sample = (seconds: number, p95Seconds: number | undefined): Sample => ({

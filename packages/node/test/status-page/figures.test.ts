@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest'
 
-import { count, duration, isoTime, percent, points, span, timeOfDay, usd } from '../../src/status-page/render/figures.ts'
+import { count, duration, isoTime, percent, points, span, timeOfDay, usd } from '../../src/status-page/format.ts'
 
 const plain = (text: string): string => text.replaceAll('\u00a0', ' ')
 

@@ -1,8 +1,7 @@
 import { expect, test } from 'vitest'
 
 import { urlOf } from '../../src/listen-from.ts'
-import { countedAddress } from '../../src/status-page/guard/address.ts'
-import { RequestBudget } from '../../src/status-page/guard/request-budget.ts'
+import { countedAddress, RequestBudget } from '../../src/status-page/request-guard.ts'
 import { pageRequests } from './page-requests.ts'
 
 test('lets an address ask 60 times at once, then 5 times a second', () => {

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest'
 
-import { shownText } from '../../src/status-page/render/shown-text.ts'
+import { shownText } from '../../src/status-page/format.ts'
 import { pageRequests } from './page-requests.ts'
 import { failedRun, sampleAgent, sampleAttempt, sampleMetrics, troubledSwarm } from './sample-swarm.ts'
 

@@ -1,6 +1,6 @@
 import { expect, onTestFinished, test } from 'vitest'
 
-import { livePage, type LivePage, type LivePageOptions } from '../../src/status-page/live/live-page.ts'
+import { livePage, type LivePage, type LivePageOptions } from '../../src/status-page/live-page.ts'
 
 const parts = { clock: '', health: '', figures: '', alerts: '', running: '', agents: '', recent: '' }
 

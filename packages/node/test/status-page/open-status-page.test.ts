@@ -1,12 +1,12 @@
 import { createServer } from 'node:http'
-import { connect, type AddressInfo, type Socket } from 'node:net'
+import { type AddressInfo, connect, type Socket } from 'node:net'
 
 import { expect, onTestFinished, test } from 'vitest'
 
 import {
   openStatusPage,
-  StatusPageError,
   type StatusPage,
+  StatusPageError,
   type StatusPageOptions,
 } from '../../src/status-page/open-status-page.ts'
 import { eventually } from '../eventually.ts'

@@ -1,6 +1,6 @@
 import type { SystemHealth } from '@swarmwatch/sdk'
 
-import type { StatusSources } from '../../src/status-page/values/status-sources.ts'
+import type { StatusSources } from '../../src/status-page/page-values.ts'
 import { noon, sampleHealth, troubledSwarm } from './sample-swarm.ts'
 
 const samples = 180

@@ -1,8 +1,7 @@
 import { expect, test } from 'vitest'
 
-import { renderPage } from '../../src/status-page/render/fragments.ts'
-import { readPageValues } from '../../src/status-page/values/page-values.ts'
-import { filledSources } from '../../src/status-page/values/status-sources.ts'
+import { filledSources, readPageValues } from '../../src/status-page/page-values.ts'
+import { renderPage } from '../../src/status-page/page.ts'
 import { failedRun, noon, sampleHealth, sampleMetrics } from './sample-swarm.ts'
 
 test('reads the details of the 50 newest executions only', () => {

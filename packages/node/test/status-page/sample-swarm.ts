@@ -1,7 +1,7 @@
 import type { AgentMetrics, AttemptRecord, ExecutionMetrics, ExecutionRecord, SystemHealth, Totals } from '@swarmwatch/sdk'
 
 import type { CurrentAlert } from '../../src/alerts/start-alert-rules.ts'
-import type { StatusSources } from '../../src/status-page/values/status-sources.ts'
+import type { StatusSources } from '../../src/status-page/page-values.ts'
 
 /** 2026-03-14 12:00:00 UTC. */
 export const noon: number = Date.UTC(2026, 2, 14, 12)

@@ -1,0 +1,75 @@
+import { asciiOnly } from '@swarmwatch/config'
+
+import type { Logger } from '../logger.ts'
+import type { ActiveAlert } from './active-alert.ts'
+
+/** What people must be told of one alert. */
+export interface AlertChange {
+  readonly status: 'firing' | 'resolved'
+  readonly alert: ActiveAlert
+}
+
+/** What is so after an evaluation. */
+export interface AlertRound {
+  readonly nowMs: number
+  /** Until the next one. */
+  readonly intervalSeconds: number
+  /** Every alert that people have been told of and that is not over. */
+  readonly firing: readonly ActiveAlert[]
+  /** Since the last round; each change comes once. */
+  readonly changes: readonly AlertChange[]
+}
+
+/** Where alerts go. */
+export interface AlertReceiver {
+  /** As messages name it: `Alertmanager at http://127.0.0.1:9093`. */
+  readonly name: string
+  /** Called after every evaluation, one call at a time. A rejection means that something is still to be sent; it is, in the next round. */
+  update(round: AlertRound): Promise<void>
+  close(): Promise<void>
+}
+
+/** Prints one line when an alert fires and one when it is over. */
+export function consoleReceiver(logger: Logger | false): AlertReceiver {
+  return {
+    name: 'the console',
+    async update({ changes, nowMs }) {
+      printAlerts(changes, nowMs, logger)
+    },
+    async close() {},
+  }
+}
+
+/** `[ALERT] critical SystemErrorRateCritical firing: error rate 62 % is above 50 % since 2 min`; ASCII. */
+function alertLine({ status, alert }: AlertChange, nowMs: number): string {
+  const lasted = time(nowMs - alert.sinceMs)
+  return asciiOnly(
+    status === 'firing'
+      ? `[ALERT] ${who(alert)} firing: ${alert.finding} since ${lasted}`
+      : `[ALERT] ${who(alert)} resolved after ${lasted}`,
+  )
+}
+
+/** Prints a line for each change; never throws, whatever the logger does. */
+export function printAlerts(changes: readonly AlertChange[], nowMs: number, logger: Logger | false): void {
+  for (const change of logger === false ? [] : changes) {
+    const line = alertLine(change, nowMs)
+    try {
+      if (logger === false) return
+      if (change.status === 'resolved' && logger.info) logger.info(line)
+      else if (change.status === 'firing' && change.alert.rule.severity === 'critical') logger.error(line)
+      else logger.warn(line)
+    } catch {
+      // a logger that throws must not reach the agents
+    }
+  }
+}
+
+function who({ rule }: ActiveAlert): string {
+  return `${rule.severity} ${rule.alertName}`
+}
+
+function time(ms: number): string {
+  const seconds = Math.max(0, Math.round(ms / 1_000))
+  return seconds < 120 ? `${seconds} s` : `${Math.round(seconds / 60)} min`
+}

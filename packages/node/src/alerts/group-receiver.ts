@@ -1,0 +1,176 @@
+import { errorWord } from '../logger.ts'
+import { withDeadline } from '../wait-at-most.ts'
+import type { ActiveAlert } from './active-alert.ts'
+import type { AlertReceiver, AlertRound } from './alert-receiver.ts'
+
+/** Takes a group of alerts; the group is delivered when the promise resolves, and comes again at the next interval when it rejects. */
+export type Deliver = (group: AlertGroup) => unknown
+
+/** How groups are handed to a function. */
+export interface GroupReceiverOptions {
+  /** As messages name it. @default 'deliver()' */
+  readonly name?: string
+  /** What still fires is told again after this time, in seconds. @default 14400 */
+  readonly repeatSeconds?: number
+  /** `deliver` counts as failed after this time, in milliseconds. @default 30000 */
+  readonly timeoutMs?: number
+  /** Address of the status page, for links. @default '' */
+  readonly pageUrl?: string
+  readonly close?: () => Promise<void>
+}
+
+interface GroupMemory {
+  /** Over, and not yet told. */
+  readonly ended: Map<string, GroupMember>
+  /** Fingerprints that were delivered as firing. */
+  told: ReadonlySet<string>
+  isDirty: boolean
+  deliveredMs: number
+}
+
+/** Hands groups to a function: when one changes, and again after the repeat time while it fires. */
+export function groupReceiver(deliver: Deliver, options: GroupReceiverOptions = {}): AlertReceiver {
+  const { name = 'deliver()', repeatSeconds = 14_400, timeoutMs = 30_000, pageUrl = '', close = async () => {} } = options
+  const groups = new Map<string, GroupMemory>()
+
+  function remember({ changes, nowMs }: AlertRound): void {
+    for (const { status, alert } of changes) {
+      const key = groupKey(alert)
+      const group = groups.get(key) ?? { ended: new Map(), told: new Set(), isDirty: true, deliveredMs: nowMs }
+      groups.set(key, group)
+      group.isDirty = true
+      if (status === 'firing') group.ended.delete(alert.fingerprint)
+      else group.ended.set(alert.fingerprint, { alert, endedMs: nowMs })
+    }
+  }
+
+  async function send(key: string, group: GroupMemory, { firing, nowMs }: AlertRound): Promise<void> {
+    const active = firing.filter((alert) => groupKey(alert) === key)
+    const isRepeat = !group.isDirty && nowMs - group.deliveredMs >= repeatSeconds * 1_000
+    if (!group.isDirty && !isRepeat) return
+    const members: readonly GroupMember[] = [...active.map((alert) => ({ alert })), ...group.ended.values()]
+    const told = new Set(active.map(({ fingerprint }) => fingerprint))
+    const reason = isRepeat ? 'repeat interval elapsed' : reasonOf(told, group.told)
+    // what a later round adds while this one is under way must stay
+    const sent = [...group.ended.keys()]
+    await withDeadline(async () => deliver(alertGroup(members, reason, pageUrl)), timeoutMs)
+    for (const fingerprint of sent) group.ended.delete(fingerprint)
+    Object.assign(group, { told, isDirty: false, deliveredMs: nowMs })
+    if (active.length === 0) groups.delete(key)
+  }
+
+  return {
+    name,
+    async update(round) {
+      remember(round)
+      const results = await Promise.allSettled(Array.from(groups, ([key, group]) => send(key, group, round)))
+      const failed = results.find((result) => result.status === 'rejected')
+      if (failed) throw new Error(`a group was not delivered (${errorWord(failed.reason)})`, { cause: failed.reason })
+    },
+    close,
+  }
+}
+
+function reasonOf(firing: ReadonlySet<string>, told: ReadonlySet<string>): NotificationReason {
+  if (firing.size === 0) return 'all alerts resolved'
+  if (told.size === 0) return 'first notification'
+  return [...firing].every((fingerprint) => told.has(fingerprint)) ? 'some alerts resolved' : 'new alerts added'
+}
+
+/** One alert of a group, as Alertmanager's webhook gives it. */
+export interface GroupAlert {
+  readonly status: 'firing' | 'resolved'
+  readonly labels: Readonly<Record<string, string>>
+  readonly annotations: Readonly<Record<string, string>>
+  /** ISO 8601. */
+  readonly startsAt: string
+  /** ISO 8601; `0001-01-01T00:00:00Z` while it fires. */
+  readonly endsAt: string
+  readonly generatorURL: string
+  /** 16 hex digits, of the labels. */
+  readonly fingerprint: string
+}
+
+/** What Alertmanager's webhook sends, version 4: whatever takes that, such as the alert bridge, takes this. */
+export interface AlertGroup {
+  readonly version: '4'
+  readonly groupKey: string
+  readonly truncatedAlerts: number
+  /** `firing` while one of the alerts fires. */
+  readonly status: 'firing' | 'resolved'
+  readonly receiver: string
+  readonly groupLabels: Readonly<Record<string, string>>
+  readonly commonLabels: Readonly<Record<string, string>>
+  readonly commonAnnotations: Readonly<Record<string, string>>
+  readonly routeLabels: Readonly<Record<string, string>>
+  /** Why people are told now, in Alertmanager's words. */
+  readonly notification_reason: NotificationReason
+  readonly externalURL: string
+  readonly alerts: readonly GroupAlert[]
+}
+
+/** Why people are told, in Alertmanager's words. */
+export type NotificationReason =
+  | 'first notification'
+  | 'new alerts added'
+  | 'some alerts resolved'
+  | 'all alerts resolved'
+  | 'repeat interval elapsed'
+
+/** An alert and, once it is over, when. */
+export interface GroupMember {
+  readonly alert: ActiveAlert
+  readonly endedMs?: number | undefined
+}
+
+const whileFiring = '0001-01-01T00:00:00Z'
+
+/** The labels that alerts are grouped by: all but the severity, so that one process has one group for each alert name. */
+function groupLabels({ labels }: ActiveAlert): Record<string, string> {
+  return Object.fromEntries(Object.entries(labels).filter(([name]) => name !== 'severity'))
+}
+
+/** The same for all alerts of one group: `{}:{alertname="X", instance="a"}`. */
+function groupKey(alert: ActiveAlert): string {
+  const pairs = Object.entries(groupLabels(alert)).toSorted(([one], [other]) => (one < other ? -1 : 1))
+  return `{}:{${pairs.map(([name, value]) => `${name}=${JSON.stringify(value)}`).join(', ')}}`
+}
+
+/** A group of at least one alert, all with the same `groupKey`; those that fire come first. */
+function alertGroup(members: readonly GroupMember[], reason: NotificationReason, pageUrl: string): AlertGroup {
+  const first = members[0]!.alert
+  const alerts = members
+    .toSorted((one, other) => Number(one.endedMs !== undefined) - Number(other.endedMs !== undefined))
+    .map((member) => groupAlert(member, pageUrl))
+  return {
+    version: '4',
+    groupKey: groupKey(first),
+    truncatedAlerts: 0,
+    status: alerts.some(({ status }) => status === 'firing') ? 'firing' : 'resolved',
+    receiver: 'swarmwatch',
+    groupLabels: groupLabels(first),
+    commonLabels: common(alerts.map(({ labels }) => labels)),
+    commonAnnotations: common(alerts.map(({ annotations }) => annotations)),
+    routeLabels: {},
+    notification_reason: reason,
+    externalURL: pageUrl,
+    alerts,
+  }
+}
+
+function groupAlert({ alert, endedMs }: GroupMember, pageUrl: string): GroupAlert {
+  return {
+    status: endedMs === undefined ? 'firing' : 'resolved',
+    labels: alert.labels,
+    annotations: alert.annotations,
+    startsAt: new Date(alert.sinceMs).toISOString(),
+    endsAt: endedMs === undefined ? whileFiring : new Date(endedMs).toISOString(),
+    generatorURL: pageUrl,
+    fingerprint: alert.fingerprint,
+  }
+}
+
+function common(maps: readonly Readonly<Record<string, string>>[]): Record<string, string> {
+  const [first = {}, ...rest] = maps
+  return Object.fromEntries(Object.entries(first).filter(([key, value]) => rest.every((map) => map[key] === value)))
+}

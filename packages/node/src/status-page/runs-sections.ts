@@ -1,0 +1,156 @@
+import type { AttemptRecord, ExecutionRecord } from '@swarmwatch/sdk'
+import { shownErrorType } from '@swarmwatch/sdk/names'
+
+import { count, duration, isoTime, longest, none, shownText, span, timeOfDay, usd } from './format.ts'
+import { type Column, dataTable, type Insertion, type Markup, markup } from './markup.ts'
+import type { PageValues } from './page-values.ts'
+
+/** What runs now, oldest first: attempt, and how long until the next one. */
+export function runningSection({ running, health, atMs }: PageValues): Markup {
+  const rest = health.activeExecutions - running.length
+  return markup`<h2>Running <span class="count">${count(health.activeExecutions)}</span></h2>
+${
+  running.length === 0
+    ? markup`<p class="note">Nothing runs now.</p>`
+    : markup`<div class="scroll runs" role="region" aria-label="Table of running executions" tabindex="0">${dataTable({
+        caption: 'Running executions, oldest first',
+        columns: runColumns(atMs),
+        rows: running,
+        row: ({ id, state }) => ({ id: `now-${shownText(id, longest.name)}`, isNotable: state === 'waiting' }),
+      })}</div>`
+}
+${rest > 0 ? markup`<p class="note">and ${count(rest)} more, which started later</p>` : ''}`
+}
+
+function runColumns(atMs: number): readonly Column<ExecutionRecord>[] {
+  return [
+    {
+      head: 'Agent',
+      cell: ({ agentName, variant }) => markup`<bdi>${shownText(agentName, longest.name)}</bdi>${variantOf(variant)}`,
+    },
+    {
+      head: 'State',
+      cell: ({ state }) =>
+        markup`<span class="word ${state === 'waiting' ? 'waiting' : 'running'}">${state === 'waiting' ? 'waiting' : 'running'}</span>`,
+    },
+    { head: 'Attempt', cell: ({ attempts }) => count(attempts.at(-1)?.number ?? 0), isNumeric: true },
+    { head: 'Next retry', cell: (record) => untilNext(record, atMs), isNumeric: true },
+    { head: 'Last error', cell: lastError, isWide: true },
+    { head: 'For', cell: ({ startedAt }) => span((atMs - startedAt) / 1000), isNumeric: true },
+    {
+      head: 'Since',
+      cell: ({ startedAt }) => markup`<time datetime="${isoTime(startedAt)}">${timeOfDay(startedAt)}</time>`,
+      isNumeric: true,
+    },
+    { head: 'Trace', cell: ({ traceId }) => traceOf(traceId) },
+  ]
+}
+
+/** The variant beside an agent's name, or nothing. */
+function variantOf(variant: string | undefined): Insertion {
+  return variant === undefined ? '' : markup` <small>variant <bdi>${shownText(variant, longest.word)}</bdi></small>`
+}
+
+/** A trace id, to be searched for in Jaeger. A narrow cell shows its beginning; selecting it copies the whole id. */
+function traceOf(traceId: string | undefined): Insertion {
+  return traceId === undefined ? none : markup`<code class="trace">${shownText(traceId, longest.name)}</code>`
+}
+
+function untilNext({ state, nextAttemptAt }: ExecutionRecord, atMs: number): string {
+  return state === 'waiting' && nextAttemptAt !== undefined ? `in ${span(Math.ceil((nextAttemptAt - atMs) / 1000))}` : none
+}
+
+function lastError({ attempts }: ExecutionRecord): Insertion {
+  const failed = attempts.findLast(({ errorType }) => errorType !== undefined)
+  return failed === undefined ? none : markup`<span class="error">${errorInRow(failed)}</span>`
+}
+
+type Ending = 'success' | 'recovered' | 'failure' | 'cancelled'
+
+const endings: Record<string, string> = {
+  first_try: 'succeeded at the first attempt',
+  recovered: 'recovered after failed attempts',
+  exhausted: 'gave up: no attempts left',
+  not_retryable: 'gave up: the error cannot get better',
+  aborted: 'ended by its caller',
+  rejected: 'turned away before it began',
+}
+
+/** Column heads; on a narrow screen, where they are hidden, the time has a word of its own. */
+const heads = ['Outcome', 'Agent', 'Error', 'Attempts', 'Took', 'Ended']
+
+/** What has finished, the last to end first; each opens to its attempts and errors. */
+export function recentSection({ recent }: PageValues): Markup {
+  return markup`<h2>Recent <span class="count">${count(recent.length)}</span></h2>
+${
+  recent.length === 0
+    ? markup`<p class="note">Nothing has finished yet.</p>`
+    : markup`<p class="heads" aria-hidden="true">${heads.map((head) => markup`<span>${head}</span>`)}</p>
+<ol class="recent">${recent.map(run)}</ol>`
+}`
+}
+
+function endingOf({ outcome, retryOutcome }: ExecutionRecord): Ending {
+  if (outcome === 'failure' || outcome === 'cancelled') return outcome
+  return retryOutcome === 'recovered' ? 'recovered' : 'success'
+}
+
+function run(record: ExecutionRecord): Markup {
+  const { id, agentName, variant, attempts, durationSeconds, startedAt, endedAt = startedAt } = record
+  const tries = attempts.at(-1)?.number ?? 0
+  const ending = endingOf(record)
+  return markup`<li id="run-${shownText(id, longest.name)}"><details><summary><span class="word ${ending}">${ending}</span> <span class="agent"><bdi>${shownText(agentName, longest.name)}</bdi>${variantOf(variant)}</span> <span class="error">${errorInRow(record)}</span> <span class="tries">${tries === 1 ? '1 attempt' : `${count(tries)} attempts`}</span> <span class="took">${duration(durationSeconds)}</span> <span class="ended"><span class="label">ended </span><time datetime="${isoTime(endedAt)}">${timeOfDay(endedAt)}</time></span></summary>
+<div class="run">${told(record)}${attempts.length === 0 ? '' : attemptsTable(record)}</div></details></li>
+`
+}
+
+function told(record: ExecutionRecord): Markup {
+  const { id, traceId, startedAt, retryOutcome, errorMessage, inputTokens, outputTokens, costUsd, toolCalls } = record
+  const used = [
+    `${count(inputTokens)} tokens in`,
+    `${count(outputTokens)} out`,
+    usd(costUsd),
+    toolCalls === 1 ? '1 tool call' : `${count(toolCalls)} tool calls`,
+  ].join(', ')
+  return markup`<p>${endings[retryOutcome ?? ''] ?? 'finished'}; ${used}</p>${message(errorMessage)}<p class="note">started <time datetime="${isoTime(startedAt)}">${timeOfDay(startedAt)}</time>, execution <code>${shownText(id, longest.name)}</code>${traceId === undefined ? '' : markup`, trace <code>${shownText(traceId, longest.name)}</code>`}</p>`
+}
+
+/** Of a run with very many attempts the last ones. */
+const mostAttempts = 20
+
+/** The attempts of a run, with the errors that are not the run's own. */
+function attemptsTable({ attempts, errorMessage }: ExecutionRecord): Markup {
+  const made = attempts.at(-1)?.number ?? 0
+  const caption = made > mostAttempts ? `The last ${mostAttempts} of ${made} attempts` : 'Attempts'
+  return markup`<div class="scroll attempts">${dataTable({ caption, columns: attemptColumns(errorMessage), rows: attempts.slice(-mostAttempts) })}</div>`
+}
+
+function attemptColumns(said: string | undefined): readonly Column<AttemptRecord>[] {
+  return [
+    { head: 'Attempt', cell: ({ number }) => markup`<span class="nth">attempt </span>${number}` },
+    { head: 'Waited', cell: ({ waitSeconds }) => (waitSeconds > 0 ? span(waitSeconds) : none), isNumeric: true },
+    { head: 'Took', cell: ({ durationSeconds }) => duration(durationSeconds), isNumeric: true },
+    { head: 'Outcome', cell: (attempt) => outcome(attempt, said), isWide: true },
+  ]
+}
+
+function outcome({ outcome: word, errorType, errorMessage }: AttemptRecord, said: string | undefined): Markup {
+  const type = errorType === undefined ? '' : markup` <span class="error">${shownType(errorType)}</span>`
+  return markup`${word ?? 'not ended'}${type}${errorMessage === said ? '' : message(errorMessage)}`
+}
+
+/** The kind of an error in one word, as a row shows it. */
+function shownType(errorType: string): string {
+  return shownText(shownErrorType(errorType), longest.word)
+}
+
+/** The kind of an error and what it says, in a row; nothing if there is none. */
+function errorInRow({ errorType, errorMessage }: Pick<AttemptRecord, 'errorType' | 'errorMessage'>): Insertion {
+  if (errorType === undefined) return ''
+  return markup`${shownType(errorType)}${errorMessage ? markup` <span class="why"><bdi>${shownText(errorMessage)}</bdi></span>` : ''}`
+}
+
+/** An error's message, or nothing. */
+function message(errorMessage: string | undefined): Insertion {
+  return errorMessage === undefined ? '' : markup`<p class="message"><bdi>${shownText(errorMessage)}</bdi></p>`
+}

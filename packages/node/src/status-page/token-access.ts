@@ -1,0 +1,159 @@
+import { createHash, createHmac, randomBytes, timingSafeEqual } from 'node:crypto'
+
+import type { Context, MiddlewareHandler } from 'hono'
+import { bodyLimit } from 'hono/body-limit'
+import { getCookie, setCookie } from 'hono/cookie'
+
+import { htmlDocument, type Markup, markup } from './markup.ts'
+import { isHttps, type RequestBudget } from './request-guard.ts'
+
+/** Which token is asked for, and how often it may be guessed. */
+export interface TokenAccessOptions {
+  readonly token: string
+  /** Milliseconds since 1970. */
+  readonly now: () => number
+  readonly budget: RequestBudget
+  /** Under which client a request is counted. */
+  readonly clientOf: (c: Context) => string
+}
+
+/** The handlers that together let in who has the token: as a bearer header, or typed into a form once. */
+export interface TokenAccess {
+  /** Limits how often each client and each reader may ask. */
+  readonly paced: MiddlewareHandler
+  readonly login: MiddlewareHandler
+  readonly form: readonly [MiddlewareHandler, MiddlewareHandler]
+  readonly required: MiddlewareHandler
+}
+
+/** What a wrong token costs, in requests: six at once, then one in two seconds. */
+const guessCost = 10
+/** A token that is shorter could be guessed in the end; a longer one cannot, so no lock-out has to protect it. */
+const leastUnguessable = 16
+
+/**
+ * Makes the handlers for one token. Clients behind one proxy share an address, so guesses are counted apart from all other requests:
+ * a stranger's wrong tokens keep neither readers that have signed in nor those that show the right token from the page. Only a token
+ * short enough to be guessed is not accepted while its client has guessed too often.
+ */
+export function tokenAccess({ token, now, budget, clientOf }: TokenAccessOptions): TokenAccess {
+  const isToken = tokenCheck(token)
+  const isGuessable = token.length < leastUnguessable
+  const sessions = new Sessions()
+  // Cookies know neither ports nor the monitors behind one host name: each process has a name of its own
+  const cookieName = `swarmwatch-${randomBytes(6).toString('hex')}`
+
+  const sessionOf = (c: Context): string | undefined => {
+    const session = getCookie(c, cookieName)
+    return session !== undefined && sessions.isValid(session, now()) ? session : undefined
+  }
+  /** Seconds until this client may guess again; a `cost` of 0 only asks. */
+  const guess = (c: Context, cost: number): number => budget.spend(`guess ${clientOf(c)}`, cost)
+
+  return {
+    paced: async (c, next) => {
+      const session = sessionOf(c)
+      const bearer = session === undefined ? bearerOf(c) : undefined
+      if (session === undefined && bearer === undefined && c.req.method === 'POST' && c.req.path === '/login') return next()
+      if (bearer !== undefined) {
+        const isRight = isToken(bearer)
+        const waitSeconds = isRight && !isGuessable ? 0 : guess(c, isRight ? 0 : guessCost)
+        if (waitSeconds > 0) return tooMany(c, waitSeconds)
+        if (!isRight) return next()
+      }
+      const reader = session ?? (bearer === undefined ? clientOf(c) : `reader ${clientOf(c)}`)
+      const waitSeconds = budget.spend(reader)
+      return waitSeconds > 0 ? tooMany(c, waitSeconds) : next()
+    },
+    login: async (c) => c.html(loginPage({ isWrong: false })),
+    form: [
+      bodyLimit({ maxSize: 4096, onError: (c) => c.text('Too long for a token\n', 413) }),
+      async (c) => {
+        const isRight = isToken(new URLSearchParams(await c.req.text()).get('token') ?? '')
+        const waitSeconds = isRight && !isGuessable ? 0 : guess(c, isRight ? 0 : guessCost)
+        if (waitSeconds > 0) return tooMany(c, waitSeconds)
+        if (!isRight) return c.html(loginPage({ isWrong: true }), 401)
+        setCookie(c, cookieName, sessions.begin(now()), {
+          httpOnly: true,
+          sameSite: 'Strict',
+          // None: the browser takes the folder of the address, which is the monitor's own behind a proxy that tells monitors apart by path
+          path: '',
+          maxAge: Sessions.seconds,
+          secure: isHttps(c),
+        })
+        return c.redirect('./', 303)
+      },
+    ],
+    required: async (c, next) => {
+      const bearer = bearerOf(c)
+      if (sessionOf(c) !== undefined || (bearer !== undefined && isToken(bearer))) return next()
+      // A browser is shown the form; it says so by what it accepts
+      if (c.req.path === '/' && c.req.header('accept')?.includes('text/html')) return c.redirect('login', 303)
+      c.header('www-authenticate', 'Bearer realm="swarmwatch"')
+      return c.text('The token of this monitor is needed: Authorization: Bearer, or sign in at /login\n', 401)
+    },
+  }
+}
+
+/** Refuses a request for now. */
+export function tooMany(c: Context, waitSeconds: number): Response {
+  return c.text('Too many requests\n', 429, { 'retry-after': String(waitSeconds) })
+}
+
+function bearerOf(c: Context): string | undefined {
+  return /^Bearer +(\S+) *$/i.exec(c.req.header('authorization') ?? '')?.[1]
+}
+
+const sessionSeconds = 12 * 3600
+
+/**
+ * Sessions of browsers that have shown the token. A session is its end and a signature under a key of this process: it holds nothing of
+ * the token, needs no memory, and ends with the process.
+ */
+export class Sessions {
+  static readonly seconds: number = sessionSeconds
+  readonly #key: Buffer = randomBytes(32)
+
+  begin(nowMs: number): string {
+    return this.#signed(String(Math.floor(nowMs / 1000) + sessionSeconds))
+  }
+
+  isValid(session: string, nowMs: number): boolean {
+    const [end = ''] = session.split('.', 1)
+    // A time in seconds
+    return /^\d{1,12}$/.test(end) && tokenCheck(this.#signed(end))(session) && Number(end) * 1000 > nowMs
+  }
+
+  #signed(end: string): string {
+    return `${end}.${createHmac('sha256', this.#key).update(end).digest('base64url')}`
+  }
+}
+
+const digest = (text: string): Buffer => createHash('sha256').update(text).digest()
+
+/** Tells whether a text is the token, in a time that says nothing about either. */
+function tokenCheck(token: string): (shown: string) => boolean {
+  const expected = digest(token)
+  return (shown) => timingSafeEqual(digest(shown), expected)
+}
+
+/** The form that asks for the token; `isWrong` after a wrong one. */
+function loginPage({ isWrong }: { isWrong: boolean }): Markup {
+  const body = markup`<body class="login">
+<main>
+<h1>Swarmwatch</h1>
+<form method="post" action="login">
+<label for="token">Token of this monitor</label>
+<input id="token" name="token" type="password" autocomplete="current-password" required autofocus
+ aria-describedby="token-note"${isWrong ? markup` aria-invalid="true"` : ''}>
+<p id="token-note"${isWrong ? markup` class="wrong" role="alert"` : ''}>${
+    isWrong
+      ? 'That is not the token. It is what MONITOR_TOKEN holds.'
+      : 'What MONITOR_TOKEN holds. It stays valid here for 12 hours.'
+  }</p>
+<button type="submit">Sign in</button>
+</form>
+</main>
+</body>`
+  return htmlDocument({ title: 'Sign in | Swarmwatch', body })
+}
