@@ -6,9 +6,9 @@ import { defineConfig } from 'vitest/config'
 process.env['NODE_COMPILE_CACHE'] ??= fileURLToPath(new URL('node_modules/.cache/node-compile', import.meta.url))
 
 /** Projects whose files share nothing that is global, so that one worker can run many of them: half the CPU time. */
-const sharesWorkers = new Set(['config', 'mixin', 'secrets', 'alert-bridge'])
+const sharesWorkers = new Set(['testkit', 'config', 'mixin', 'secrets', 'alert-bridge'])
 
-const packages = ['sdk', 'config', 'node', 'agent-worker', 'alert-bridge', 'secrets', 'mixin']
+const packages = ['testkit', 'sdk', 'config', 'node', 'agent-worker', 'alert-bridge', 'secrets', 'mixin']
 
 /** Tests with real engines in containers, some in time that passes faster: nothing else may run beside them. */
 const withEngines = [

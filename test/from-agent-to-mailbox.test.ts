@@ -1,7 +1,7 @@
+import { eventually } from '@swarmwatch/testkit'
 import { afterAll, beforeAll, describe, expect, onTestFailed, test } from 'vitest'
 
 import { activeAlerts, askPrometheus, numberFrom } from './stack/ask-prometheus.ts'
-import { eventually } from './stack/eventually.ts'
 import { mailSettings } from './stack/mail-settings.ts'
 import { listMails, mailThat } from './stack/mailbox.ts'
 import { startOutsideAgents, type OutsideAgents } from './stack/outside-agents.ts'
@@ -44,7 +44,10 @@ describe.runIf(isWanted)('the production stack', () => {
   const posts = (...words: readonly string[]): readonly string[] =>
     slack.posts.filter((post) => words.every((word) => post.includes(word)))
   const postThat = (withinSeconds: number, ...words: readonly string[]): Promise<string> =>
-    eventually(`a post to Slack with ${words.join(', ')}`, withinSeconds, async () => posts(...words)[0])
+    eventually(`a post to Slack with ${words.join(', ')}`, async () => posts(...words)[0], {
+      withinMs: withinSeconds * 1_000,
+      everyMs: 500,
+    })
   const orderFailures = async (): Promise<void> => {
     for (let worker = 1; worker <= workers; worker += 1) {
       const answers = await orderTasks(stack, { agent: 'api-integrator', fault: '500' }, failingCalls, worker)
@@ -83,10 +86,14 @@ describe.runIf(isWanted)('the production stack', () => {
 
   promise('a call becomes a metric', 2, async () => {
     expect(await orderTasks(stack, { agent: 'reviewer' }, 2)).toEqual([202, 202])
-    await eventually('runs of the reviewer in Prometheus', 90, async () => {
-      const runs = await numberFrom(stack, 'sum(agent_executions_total{agent_name="reviewer", outcome="success"})')
-      return runs >= 2 ? true : undefined
-    })
+    await eventually(
+      'runs of the reviewer in Prometheus',
+      async () => {
+        const runs = await numberFrom(stack, 'sum(agent_executions_total{agent_name="reviewer", outcome="success"})')
+        return runs >= 2 ? true : undefined
+      },
+      { withinMs: 90_000, everyMs: 500 },
+    )
     timeLine.note('the first runs are in Prometheus')
     // What takes minutes begins here
     await orderFailures()
@@ -101,10 +108,14 @@ describe.runIf(isWanted)('the production stack', () => {
   })
 
   promise('three workers count as three', 2, async () => {
-    const instances = await eventually('three workers in Prometheus', 60, async () => {
-      const found = await askPrometheus(stack, 'sum by (instance) (agent_executions_total{job="swarmwatch/agent-worker"})')
-      return found.length === workers ? found : undefined
-    })
+    const instances = await eventually(
+      'three workers in Prometheus',
+      async () => {
+        const found = await askPrometheus(stack, 'sum by (instance) (agent_executions_total{job="swarmwatch/agent-worker"})')
+        return found.length === workers ? found : undefined
+      },
+      { withinMs: 60_000, everyMs: 500 },
+    )
     expect(new Set(instances.map(({ labels }) => labels['instance'])).size).toBe(workers)
   })
 
@@ -136,10 +147,13 @@ describe.runIf(isWanted)('the production stack', () => {
   })
 
   promise('the warning is silent while the critical fires', 5, async () => {
-    const warning = await eventually('the warning about api-integrator in Alertmanager', 240, async () =>
-      (await activeAlerts(stack)).find(
-        ({ labels }) => labels['alertname'] === 'AgentErrorRateWarning' && labels['agent_name'] === 'api-integrator',
-      ),
+    const warning = await eventually(
+      'the warning about api-integrator in Alertmanager',
+      async () =>
+        (await activeAlerts(stack)).find(
+          ({ labels }) => labels['alertname'] === 'AgentErrorRateWarning' && labels['agent_name'] === 'api-integrator',
+        ),
+      { withinMs: 240_000, everyMs: 500 },
     )
     timeLine.note('the warning about api-integrator fires, muted')
     expect(warning.status.state).toBe('suppressed')
@@ -154,10 +168,13 @@ describe.runIf(isWanted)('the production stack', () => {
     timeLine.note(`mail from Alertmanager: ${mail.subject}`, mail.at)
     expect(mail.text).toContain('http://runbooks.street.test/BridgeDown.md')
     expect(origins(mail.text)).toEqual(reachable)
-    await eventually('nightly to fire while nobody hears it', 240, async () =>
-      (await activeAlerts(stack)).find(
-        ({ labels }) => labels['alertname'] === 'AgentErrorRateCritical' && labels['agent_name'] === 'nightly',
-      ),
+    await eventually(
+      'nightly to fire while nobody hears it',
+      async () =>
+        (await activeAlerts(stack)).find(
+          ({ labels }) => labels['alertname'] === 'AgentErrorRateCritical' && labels['agent_name'] === 'nightly',
+        ),
+      { withinMs: 240_000, everyMs: 500 },
     )
     await stack.compose('start', 'alert-bridge')
     timeLine.note('the bridge is back')
@@ -195,8 +212,10 @@ describe.runIf(isWanted)('the production stack', () => {
   promise('a restart of each service loses nothing, and no wait begins anew', 10, async () => {
     // It waits for five minutes. Prometheus does not count its own absence, from its last evaluation to the second after its start
     const since = 'ALERTS_FOR_STATE{alertname="AgentErrorRateWarning", agent_name="weekly"}'
-    await eventually('weekly to have failed for two minutes', 240, async () =>
-      (await numberFrom(stack, `time() - ${since}`)) >= 120 ? true : undefined,
+    await eventually(
+      'weekly to have failed for two minutes',
+      async () => ((await numberFrom(stack, `time() - ${since}`)) >= 120 ? true : undefined),
+      { withinMs: 240_000, everyMs: 500 },
     )
     timeLine.note('weekly has failed for two minutes')
     // Alertmanager was restarted before. The next promise needs five minutes without it
@@ -210,24 +229,32 @@ describe.runIf(isWanted)('the production stack', () => {
     await stack.compose('restart', 'agent-worker')
     timeLine.note('bridge, Prometheus, Collector and workers were restarted')
     const counted = await outside.counts()
-    await eventually('what the agents counted in Prometheus', 120, async () => {
-      for (const [agent, { success, failure }] of Object.entries(counted)) {
-        const runs = (outcome: string): string => `sum(agent_executions_total{agent_name="${agent}", outcome="${outcome}"})`
-        const stored = [await numberFrom(stack, runs('success')), await numberFrom(stack, runs('failure'))]
-        if (stored[0]! < success || stored[1]! < failure)
-          throw new Error(`${agent}: counted ${success}, ${failure}; stored ${stored.join(', ')}`)
-      }
-      const ofWorkers =
-        'sum(max_over_time(agent_executions_total{job="swarmwatch/agent-worker", outcome=~"success|failure"}[30m]))'
-      const stored = await numberFrom(stack, ofWorkers)
-      if (stored < before) throw new Error(`workers: counted ${before}, stored ${stored}`)
-      return true
-    })
+    await eventually(
+      'what the agents counted in Prometheus',
+      async () => {
+        for (const [agent, { success, failure }] of Object.entries(counted)) {
+          const runs = (outcome: string): string => `sum(agent_executions_total{agent_name="${agent}", outcome="${outcome}"})`
+          const stored = [await numberFrom(stack, runs('success')), await numberFrom(stack, runs('failure'))]
+          if (stored[0]! < success || stored[1]! < failure)
+            throw new Error(`${agent}: counted ${success}, ${failure}; stored ${stored.join(', ')}`)
+        }
+        const ofWorkers =
+          'sum(max_over_time(agent_executions_total{job="swarmwatch/agent-worker", outcome=~"success|failure"}[30m]))'
+        const stored = await numberFrom(stack, ofWorkers)
+        if (stored < before) throw new Error(`workers: counted ${before}, stored ${stored}`)
+        return true
+      },
+      { withinMs: 120_000, everyMs: 500 },
+    )
     timeLine.note('every run that was counted is in Prometheus')
-    const begunSeconds = await eventually('weekly to fail for Prometheus as well', 150, async () => {
-      const seconds = await numberFrom(stack, `${since} and timestamp(${since}) > ${restartedSeconds}`)
-      return seconds > 0 ? seconds : undefined
-    })
+    const begunSeconds = await eventually(
+      'weekly to fail for Prometheus as well',
+      async () => {
+        const seconds = await numberFrom(stack, `${since} and timestamp(${since}) > ${restartedSeconds}`)
+        return seconds > 0 ? seconds : undefined
+      },
+      { withinMs: 150_000, everyMs: 500 },
+    )
     expect(begunSeconds).toBeLessThan(stoppedSeconds)
     timeLine.note('Prometheus knows since when weekly fails')
   })

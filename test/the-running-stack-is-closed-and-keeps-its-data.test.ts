@@ -1,6 +1,7 @@
 import { readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 
+import { eventually } from '@swarmwatch/testkit'
 import { afterAll, beforeAll, describe, expect, onTestFailed, test } from 'vitest'
 
 import { amtool } from './stack/ask-prometheus.ts'
@@ -15,7 +16,6 @@ import {
   type Listener,
 } from './stack/connections.ts'
 import { runAsDocumented } from './stack/documented-commands.ts'
-import { eventually } from './stack/eventually.ts'
 import { heldByCollector, tellEvent, whatIsKept } from './stack/kept.ts'
 import { mailSettings } from './stack/mail-settings.ts'
 import { outsideAddress } from './stack/outside-address.ts'
@@ -178,7 +178,10 @@ describe.runIf(isWanted)('the running stack', () => {
     for (const [key, value] of changed) expect(shown).toMatch(new RegExp(`\\b${value}\\b.*production\\.yaml:\\w+\\.${key}`))
     // Not three retries after 5, 15 and 30 s
     expect(await orderTasks(stack, { agent: 'api-integrator', fault: '500' }, 1)).toEqual([202])
-    await eventually('the task to fail', 60, async () => ((await workerHealth(stack)).failed === 1 ? true : undefined))
+    await eventually('the task to fail', async () => ((await workerHealth(stack)).failed === 1 ? true : undefined), {
+      withinMs: 60_000,
+      everyMs: 500,
+    })
     const log = await stack.compose('logs', '--no-log-prefix', '--index=1', 'agent-worker')
     expect(log.split('\n').filter((line) => line.startsWith('[RETRY] api-integrator'))).toEqual([
       expect.stringMatching(/attempt 2\/2 in 2 s/),
@@ -210,10 +213,14 @@ describe.runIf(isWanted)('the running stack', () => {
     await tellEvent(stack, 'the data is to be kept')
     // By mail, to Slack and the console; the drill came by mail too
     const kept = { runs: 2, silences: 1, deliveries: 3, mails: 2 }
-    await eventually('all that is to be kept', 60, async () => {
-      expect(await whatIsKept(stack)).toEqual(kept)
-      return true
-    })
+    await eventually(
+      'all that is to be kept',
+      async () => {
+        expect(await whatIsKept(stack)).toEqual(kept)
+        return true
+      },
+      { withinMs: 60_000, everyMs: 500 },
+    )
     await stack.compose('down')
     await stack.up()
     expect(await whatIsKept(stack)).toEqual(kept)
@@ -223,17 +230,26 @@ describe.runIf(isWanted)('the running stack', () => {
     const kept = await whatIsKept(stack)
     await stack.compose('stop', 'prometheus')
     expect(await orderTasks(stack, { agent: 'reviewer' }, 2)).toEqual([202, 202])
-    await eventually('both to end', 60, async () => ((await workerHealth(stack)).succeeded === 2 ? true : undefined))
+    await eventually('both to end', async () => ((await workerHealth(stack)).succeeded === 2 ? true : undefined), {
+      withinMs: 60_000,
+      everyMs: 500,
+    })
     const held = await heldByCollector(stack)
-    await eventually('the Collector to hold what Prometheus does not take', 60, async () =>
-      (await heldByCollector(stack)) > held ? true : undefined,
+    await eventually(
+      'the Collector to hold what Prometheus does not take',
+      async () => ((await heldByCollector(stack)) > held ? true : undefined),
+      { withinMs: 60_000, everyMs: 500 },
     )
     await runAsDocumented(stack, 'Back up')
     await runAsDocumented(stack, 'Restore')
-    await eventually('all that was backed up', 90, async () => {
-      expect(await whatIsKept(stack)).toEqual({ ...kept, runs: kept.runs + 2 })
-      return true
-    })
+    await eventually(
+      'all that was backed up',
+      async () => {
+        expect(await whatIsKept(stack)).toEqual({ ...kept, runs: kept.runs + 2 })
+        return true
+      },
+      { withinMs: 90_000, everyMs: 500 },
+    )
   })
 
   promise('workers are scaled while the rest runs', 2, async () => {

@@ -2,12 +2,11 @@ import { readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { createServer } from 'node:net'
 import { basename, join } from 'node:path'
 
+import { eventually, freePort } from '@swarmwatch/testkit'
 import { beforeAll, describe, expect, onTestFinished, test } from 'vitest'
 
 import { docker, type Ended } from './stack/docker.ts'
-import { eventually } from './stack/eventually.ts'
 import { layOut } from './stack/layout.ts'
-import { freePort } from './stack/ports.ts'
 import { buildImages } from './stack/production-stack.ts'
 
 const isWanted = process.env['REQUIRE_STACK'] === '1'
@@ -105,14 +104,17 @@ secrets: { wrong: { file: .secrets/wrong } }
     expect(started).toMatchObject({ code: 0 })
     const said = await eventually(
       'the worker to say it',
-      60,
       async () => linesWith(await compose('logs', '--no-log-prefix', 'agent-worker'), '401')[0],
+      { withinMs: 60_000, everyMs: 500 },
     )
     expect(said).toMatch(/^\[TELEMETRY\] .*SWARMWATCH_OTLP_TOKEN/)
     const health = `fetch('http://127.0.0.1:8070/healthz').then((answer) => answer.json()).then(({ succeeded }) => console.log(succeeded))`
     const succeeded = async (): Promise<number> =>
       Number((await compose('exec', '-T', 'agent-worker', 'node', '--eval', health)).output)
     const before = await succeeded()
-    await eventually('more runs to succeed', 60, async () => ((await succeeded()) > before ? true : undefined))
+    await eventually('more runs to succeed', async () => ((await succeeded()) > before ? true : undefined), {
+      withinMs: 60_000,
+      everyMs: 500,
+    })
   })
 })

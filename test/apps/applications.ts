@@ -1,9 +1,9 @@
 import { cp, mkdir, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 
+import { freePort } from '@swarmwatch/testkit'
 import { expect } from 'vitest'
 
-import { freePort } from '../stack/ports.ts'
 import { expectCleanEnd, expectServed, expectTelemetry, type Trial, type TrialNeeds } from './trial.ts'
 
 /** A real application that is tried with the packed packages. */

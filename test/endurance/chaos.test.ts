@@ -1,10 +1,10 @@
 import { setTimeout as delay } from 'node:timers/promises'
 
+import { eventually } from '@swarmwatch/testkit'
 import { afterAll, beforeAll, expect, onTestFailed, test } from 'vitest'
 
 import { numberFrom } from '../stack/ask-prometheus.ts'
 import { containerStates } from '../stack/container-state.ts'
-import { eventually } from '../stack/eventually.ts'
 import { mailSettings } from '../stack/mail-settings.ts'
 import { listMails } from '../stack/mailbox.ts'
 import { startOutsideAgents, type OutsideAgents } from '../stack/outside-agents.ts'
@@ -59,10 +59,14 @@ async function stored(selector: string): Promise<FinishedRuns> {
 /** Waits until as many are stored as were counted; gives what is stored, and after three minutes whatever there is. */
 async function storedAfter(counted: FinishedRuns, selector: string): Promise<FinishedRuns> {
   let last: FinishedRuns = { success: 0, failure: 0 }
-  return eventually(`what was counted of ${selector} in Prometheus`, 180, async () => {
-    last = await stored(selector)
-    return last.success >= counted.success && last.failure >= counted.failure ? last : undefined
-  }).catch(() => last)
+  return eventually(
+    `what was counted of ${selector} in Prometheus`,
+    async () => {
+      last = await stored(selector)
+      return last.success >= counted.success && last.failure >= counted.failure ? last : undefined
+    },
+    { withinMs: 180_000, everyMs: 500 },
+  ).catch(() => last)
 }
 
 test(
@@ -87,8 +91,10 @@ test(
     clearInterval(load)
     // The last failing calls take 50 s
     await delay(60_000)
-    await eventually('all services to be healthy', 180, async () =>
-      (await containerStates(stack)).every(({ isHealthy }) => isHealthy) ? true : undefined,
+    await eventually(
+      'all services to be healthy',
+      async () => ((await containerStates(stack)).every(({ isHealthy }) => isHealthy) ? true : undefined),
+      { withinMs: 180_000, everyMs: 500 },
     )
 
     const counted: Record<string, FinishedRuns> = { ...(await outside.counts()), 'the workers': await workerWatch.end() }
@@ -98,10 +104,14 @@ test(
       const selector = isOutside ? `job="street/outside-agents", agent_name="${who}"` : 'job="swarmwatch/agent-worker"'
       inPrometheus[who] = await storedAfter(runs, selector)
     }
-    const fates = await eventually('a mail of each alert', 600, async () => {
-      const found = await fatesOf(stack, await alertWatch.fired())
-      return [...found.values()].includes('NOT TOLD') ? undefined : found
-    }).catch(async () => fatesOf(stack, await alertWatch.fired()))
+    const fates = await eventually(
+      'a mail of each alert',
+      async () => {
+        const found = await fatesOf(stack, await alertWatch.fired())
+        return [...found.values()].includes('NOT TOLD') ? undefined : found
+      },
+      { withinMs: 600_000, everyMs: 500 },
+    ).catch(async () => fatesOf(stack, await alertWatch.fired()))
     alertWatch.end()
     timeLine.note('the end')
 

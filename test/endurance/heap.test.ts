@@ -2,10 +2,9 @@ import { createServer, type Server } from 'node:http'
 import { type AddressInfo } from 'node:net'
 import { setTimeout as delay } from 'node:timers/promises'
 
+import { eventually, freePort } from '@swarmwatch/testkit'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 
-import { eventually } from '../stack/eventually.ts'
-import { freePort } from '../stack/ports.ts'
 import { markdownTable } from './markdown-table.ts'
 import { startWithHeap } from './program-with-heap.ts'
 
@@ -27,7 +26,7 @@ afterAll(() => {
 })
 
 async function isThere(url: string): Promise<void> {
-  await eventually(url, 30, async () => ((await fetch(url)).ok ? true : undefined))
+  await eventually(url, async () => ((await fetch(url)).ok ? true : undefined), { withinMs: 30_000, everyMs: 500 })
 }
 
 async function ask(url: string, times: number): Promise<void> {

@@ -1,10 +1,10 @@
 import { setTimeout as delay } from 'node:timers/promises'
 
+import { eventually } from '@swarmwatch/testkit'
 import { afterAll, beforeAll, expect, onTestFailed, test } from 'vitest'
 
 import { numberFrom } from '../stack/ask-prometheus.ts'
 import { containerStates, containerUses } from '../stack/container-state.ts'
-import { eventually } from '../stack/eventually.ts'
 import { mailSettings } from '../stack/mail-settings.ts'
 import { startOutsideAgents, type OutsideAgents } from '../stack/outside-agents.ts'
 import { buildImages, startStack, type ProductionStack } from '../stack/production-stack.ts'
@@ -81,9 +81,13 @@ test(
       expect([name, late! < Math.max(early! * 1.1, early! + 25)]).toEqual([name, true])
     }
     expect(perSecond).toBeGreaterThan(ticksPerSecond * 0.98)
-    await eventually(`${counted} runs in Prometheus`, 90, async () => {
-      const runs = await numberFrom(stack, 'sum(agent_executions_total{agent_name="ticker", outcome="success"})')
-      return runs >= counted ? true : undefined
-    })
+    await eventually(
+      `${counted} runs in Prometheus`,
+      async () => {
+        const runs = await numberFrom(stack, 'sum(agent_executions_total{agent_name="ticker", outcome="success"})')
+        return runs >= counted ? true : undefined
+      },
+      { withinMs: 90_000, everyMs: 500 },
+    )
   },
 )

@@ -1,4 +1,5 @@
-import { eventually } from './eventually.ts'
+import { eventually } from '@swarmwatch/testkit'
+
 import type { ProductionStack } from './production-stack.ts'
 
 /** A mail as a person reads it. */
@@ -40,10 +41,14 @@ export function mailThat(
   withinSeconds: number,
   isIt: (mail: Omit<Mail, 'text'>) => boolean,
 ): Promise<Mail> {
-  return eventually(`a mail: ${what}`, withinSeconds, async () => {
-    const found = (await listMails(stack)).find(isIt)
-    return found && { ...found, text: await textOf(stack, found.id) }
-  })
+  return eventually(
+    `a mail: ${what}`,
+    async () => {
+      const found = (await listMails(stack)).find(isIt)
+      return found && { ...found, text: await textOf(stack, found.id) }
+    },
+    { withinMs: withinSeconds * 1_000, everyMs: 500 },
+  )
 }
 
 /** Subject and text of all mails there are. */

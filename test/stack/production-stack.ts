@@ -1,10 +1,11 @@
 import { readFileSync, writeFileSync } from 'node:fs'
 import { basename, join } from 'node:path'
 
+import { freePort } from '@swarmwatch/testkit'
+
 import { composeFile, root } from './compose-file.ts'
 import { docker } from './docker.ts'
 import { layOut, missingServices } from './layout.ts'
-import { freePort } from './ports.ts'
 import { takeDownAtEnd } from './take-down.ts'
 
 /** A running production stack: docker-compose.production.yml itself, in a folder and under a project name of its own. */

@@ -1,4 +1,5 @@
-import { freePort } from '../../../test/stack/ports.ts'
+import { freePort } from '@swarmwatch/testkit'
+
 import { askOnce, startProgram } from '../own-process.ts'
 import { peerFlags } from '../peers/import-peer.ts'
 import { spreadOf, type Spread } from '../statistics.ts'

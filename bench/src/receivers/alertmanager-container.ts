@@ -1,16 +1,13 @@
-import { execFile } from 'node:child_process'
 import { randomBytes } from 'node:crypto'
 import { mkdtemp, rm, writeFile } from 'node:fs/promises'
-import { createServer, type AddressInfo } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { setTimeout as delay } from 'node:timers/promises'
-import { promisify } from 'node:util'
+
+import { docker, eventually, freePort, imageOf } from '@swarmwatch/testkit'
 
 import type { Killable } from './killable.ts'
 
-const image = 'prom/alertmanager:v0.33.1'
-const docker = async (...args: string[]): Promise<string> => (await promisify(execFile)('docker', args)).stdout.trim()
+const image = imageOf('alertmanager')
 
 /** A real Alertmanager; it keeps its disk from one start to the next. */
 export interface Alertmanager extends Killable {
@@ -33,7 +30,7 @@ export async function startAlertmanager(settings: string): Promise<Alertmanager>
   }
   try {
     await docker('run', '--detach', ...container, image, ...flags, '--storage.path=/alertmanager')
-    await ready(url)
+    await isReady(url)
     const { versionInfo } = (await (await fetch(`${url}/api/v2/status`)).json()) as { versionInfo: { version: string } }
     return {
       url,
@@ -41,7 +38,7 @@ export async function startAlertmanager(settings: string): Promise<Alertmanager>
       kill: async () => void (await docker('kill', '--signal', 'KILL', name)),
       start: async () => {
         await docker('start', name)
-        await ready(url)
+        await isReady(url)
       },
       [Symbol.asyncDispose]: remove,
     }
@@ -51,19 +48,6 @@ export async function startAlertmanager(settings: string): Promise<Alertmanager>
   }
 }
 
-async function ready(url: string): Promise<void> {
-  for (let tries = 0; tries < 200; tries += 1) {
-    const response = await fetch(`${url}/-/ready`).catch(() => undefined)
-    if (response?.ok === true) return
-    await delay(100)
-  }
-  throw new Error(`Alertmanager was not ready within 20 s on ${url}`)
-}
-
-async function freePort(): Promise<number> {
-  const server = createServer().listen(0, '127.0.0.1')
-  await new Promise((resolve) => server.once('listening', resolve))
-  const { port } = server.address() as AddressInfo
-  await new Promise((resolve) => server.close(resolve))
-  return port
+async function isReady(url: string): Promise<void> {
+  await eventually(`Alertmanager on ${url} to be ready`, async () => (await fetch(`${url}/-/ready`)).ok)
 }

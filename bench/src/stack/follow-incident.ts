@@ -1,5 +1,6 @@
+import { eventually } from '@swarmwatch/testkit'
+
 import { activeAlerts, numberFrom } from '../../../test/stack/ask-prometheus.ts'
-import { eventually } from '../../../test/stack/eventually.ts'
 import { mailThat } from '../../../test/stack/mailbox.ts'
 import type { OutsideAgents } from '../../../test/stack/outside-agents.ts'
 import type { ProductionStack } from '../../../test/stack/production-stack.ts'
@@ -20,7 +21,7 @@ export async function followIncident(stack: ProductionStack, outside: OutsideAge
   const begunMs = Date.now()
   const steps: Step[] = []
   const reached = async (what: string, isSo: () => Promise<boolean>): Promise<void> => {
-    await eventually(what, patienceSeconds, async () => ((await isSo()) ? true : undefined))
+    await eventually(what, async () => ((await isSo()) ? true : undefined), { withinMs: patienceSeconds * 1_000, everyMs: 500 })
     steps.push({ what, seconds: (Date.now() - begunMs) / 1000 })
   }
   outside.fail(agent, calls)

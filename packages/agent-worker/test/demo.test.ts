@@ -1,8 +1,7 @@
 import { readdir } from 'node:fs/promises'
-import { createServer } from 'node:net'
-import type { AddressInfo } from 'node:net'
 import { dirname } from 'node:path'
 
+import { freePort } from '@swarmwatch/testkit'
 import { expect } from 'vitest'
 
 import { startModelServer } from '../src/model-server/start-model-server.ts'
@@ -138,11 +137,3 @@ test.concurrent('a bad setting of the telemetry is said without a stack, exit co
   expect(stderr).toMatch(/BASE_RETRY_DELAY.*abc/)
   expect(stderr).not.toMatch(/ {4}at /)
 })
-
-async function freePort(): Promise<number> {
-  const server = createServer()
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
-  const { port } = server.address() as AddressInfo
-  await new Promise((resolve) => server.close(resolve))
-  return port
-}

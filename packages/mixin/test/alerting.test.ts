@@ -1,8 +1,9 @@
 import { rmSync } from 'node:fs'
 
+import { eventually } from '@swarmwatch/testkit'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 
-import { type Container, eventually, type Network, openNetwork } from './engines/containers.ts'
+import { type Container, type Network, openNetwork } from './engines/containers.ts'
 import { wantsLongTests } from './engines/docker.ts'
 import { hurry } from './engines/hurry.ts'
 import { runsAt, push } from './engines/otlp.ts'
@@ -46,13 +47,13 @@ describe.skipIf(!wantsLongTests)('from a failing agent to a message', { timeout:
     try {
       // In eu-1 one of three agents fails, in us-1 all do
       swarm.failing = { 'eu-1': ['writer'], 'us-1': ['writer', 'reader', 'planner'] }
-      await eventually(async () => (told().length >= 2 ? true : undefined), 'the messages')
-      const muted = await eventually(async () => {
+      await eventually('the messages', async () => (told().length >= 2 ? true : undefined))
+      const muted = await eventually('the alerts of the same cause, muted', async () => {
         const suppressed = await suppressedAlerts(alertmanager)
         return suppressed.includes('AgentErrorBudgetBurn eu-1 writer') && suppressed.includes('SwarmHealthLow eu-1 ')
           ? suppressed
           : undefined
-      }, 'the alerts of the same cause, muted')
+      })
       expect(muted).toEqual(
         expect.arrayContaining([
           'AgentErrorRateWarning eu-1 writer',
@@ -63,9 +64,8 @@ describe.skipIf(!wantsLongTests)('from a failing agent to a message', { timeout:
       expect(names().toSorted()).toEqual(['firing AgentErrorRateCritical eu-1', 'firing SystemErrorRateCritical us-1'])
 
       swarm.failing = {}
-      await eventually(
-        async () => (names().filter((name) => name.startsWith('resolved')).length === 2 ? true : undefined),
-        'the end',
+      await eventually('the end', async () =>
+        names().filter((name) => name.startsWith('resolved')).length === 2 ? true : undefined,
       )
       expect(names().toSorted()).toEqual([
         'firing AgentErrorRateCritical eu-1',

@@ -1,9 +1,10 @@
 import { rmSync } from 'node:fs'
 import { join } from 'node:path'
 
+import { eventually } from '@swarmwatch/testkit'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 
-import { type Container, eventually, type Network, openNetwork } from './engines/containers.ts'
+import { type Container, type Network, openNetwork } from './engines/containers.ts'
 import { hasDocker } from './engines/docker.ts'
 import { hurry } from './engines/hurry.ts'
 import { type GaugePoint, gaugesFrom, push, runsAt } from './engines/otlp.ts'
@@ -46,7 +47,7 @@ describe.skipIf(!hasDocker).concurrent('the Collector', () => {
       return [...new Set((series?.values ?? []).map(([, value]) => value))].filter((value) => value !== '0')
     }
     const seenSteps = (last: number): Promise<true> =>
-      eventually(async () => ((await seen()).includes(String(last)) ? true : undefined), `step ${last} in Prometheus`)
+      eventually(`step ${last} in Prometheus`, async () => ((await seen()).includes(String(last)) ? true : undefined))
 
     await send(5)
     await seenSteps(5)
@@ -54,12 +55,12 @@ describe.skipIf(!hasDocker).concurrent('the Collector', () => {
     await send(5)
     await collector.kill()
     await collector.start()
-    await eventually(async () => ((await fetch(await collector.url(13133))).ok ? true : undefined), 'the Collector')
+    await eventually('the Collector', async () => ((await fetch(await collector.url(13133))).ok ? true : undefined))
     await send(5)
     await prometheus.start()
     await isReady(prometheus)
     await send(5)
-    await eventually(async () => ((await seen()).length === 20 ? true : undefined), 'all 20 steps in Prometheus')
+    await eventually('all 20 steps in Prometheus', async () => ((await seen()).length === 20 ? true : undefined))
     expect(await seen()).toEqual(Array.from({ length: 20 }, (_, n) => String(n + 1)))
     const [series] = await query(prometheus, 'agent_executions_total')
     expect(series?.metric).toEqual({
@@ -91,10 +92,10 @@ describe.skipIf(!hasDocker).concurrent('the Collector', () => {
         expect(
           await push(address, gaugesFrom(resource, [{ name: 'up', labels: { ...labels, forged: String(index) } }]), bearer),
         ).toBe(200)
-      const found = await eventually(async () => {
+      const found = await eventually('every forged series', async () => {
         const series = await query(prometheus, 'up{forged!=""}')
         return series.length === forged.length ? series : undefined
-      }, 'every forged series')
+      })
       const jobs = found
         .toSorted((a, b) => Number(a.metric['forged']) - Number(b.metric['forged']))
         .map(({ metric }) => metric['job'])
@@ -145,17 +146,17 @@ describe.skipIf(!hasDocker).concurrent('the Collector', () => {
         const resource = { 'service.name': 'agent', 'deployment.environment.name': 'production' }
         expect(await push(address, gaugesFrom(resource, points((step += 1))), bearer)).toBe(200)
       }
-      await eventually(async () => {
+      await eventually('every forged name', async () => {
         await forge()
         const found = await query(prometheus, 'group by (__name__) ({job="agents/agent", kind="growing", any="forged"})')
         return found.length === names.size ? found : undefined
-      }, 'every forged name')
+      })
       const forgedAt = Date.now()
-      const evaluated = await eventually(async () => {
+      const evaluated = await eventually('every rule evaluated with what is forged', async () => {
         await forge()
         const found = await rulesOf(prometheus)
         return found.every(({ lastEvaluation }) => Date.parse(lastEvaluation) > forgedAt + 3_000) ? found : undefined
-      }, 'every rule evaluated with what is forged')
+      })
       // A rule that writes a forged series may come later than the forger's own sample: that sample alone is left out
       const failing = evaluated.filter(
         ({ health, lastError }) => health !== 'ok' && !/^(out of order|duplicate) sample/.test(lastError ?? ''),
@@ -196,10 +197,10 @@ describe.skipIf(!hasDocker).concurrent('the Collector', () => {
         ])
       }
       const expected = rounds.flatMap((round) => [`after_${round}`, `before_${round}`])
-      const arrived = await eventually(async () => {
+      const arrived = await eventually('the metrics of the other agent', async () => {
         const found = await query(prometheus, 'last_over_time({job="agents/other", __name__!="target_info"}[1h])')
         return found.length === expected.length ? found : undefined
-      }, 'the metrics of the other agent')
+      })
       expect(new Set(arrived.map(({ metric }) => metric['__name__']))).toEqual(new Set(expected))
       // Otherwise nothing was refused, and the test shows nothing
       const metrics = await (await fetch(`${await collector.url(8888)}/metrics`)).text()

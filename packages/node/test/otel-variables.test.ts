@@ -2,11 +2,11 @@ import { readFileSync } from 'node:fs'
 import { gunzipSync } from 'node:zlib'
 
 import { instrumentAgent } from '@swarmwatch/sdk'
+import { eventually } from '@swarmwatch/testkit'
 import { expect, test } from 'vitest'
 
 import { otelNotices, supportedVariables } from '../src/opentelemetry/otel-variables.ts'
 import { readSettings } from '../src/read-settings.ts'
-import { eventually } from './eventually.ts'
 import { startedTelemetry } from './started-telemetry.ts'
 import { testCollector } from './test-collector.ts'
 

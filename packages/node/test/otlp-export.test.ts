@@ -1,7 +1,7 @@
 import { instrumentAgent } from '@swarmwatch/sdk'
+import { eventually } from '@swarmwatch/testkit'
 import { expect, test } from 'vitest'
 
-import { eventually } from './eventually.ts'
 import { startedTelemetry } from './started-telemetry.ts'
 import { deadAddress, testCollector } from './test-collector.ts'
 

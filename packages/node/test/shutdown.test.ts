@@ -22,7 +22,7 @@ const program = `
 const programUnderWay = `
   import { startTelemetry } from './src/index.ts'
   import { instrumentAgent } from '@swarmwatch/sdk'
-  import { eventually } from './test/eventually.ts'
+  import { eventually } from '@swarmwatch/testkit'
   import { testCollector } from './test/test-collector.ts'
   const collector = await testCollector('silence')
   const telemetry = await startTelemetry({ configFile: false, metrics: { port: 0 }, monitor: { port: false }, env: { OTEL_EXPORTER_OTLP_ENDPOINT: collector.url } })

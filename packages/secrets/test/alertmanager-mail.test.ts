@@ -1,22 +1,21 @@
 import { spawnSync } from 'node:child_process'
-import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
-import { createServer, type AddressInfo } from 'node:net'
-import { tmpdir } from 'node:os'
-import { join, resolve } from 'node:path'
-import { setTimeout as pause } from 'node:timers/promises'
+import { mkdirSync, readFileSync, writeFileSync } from 'node:fs'
+import type { AddressInfo } from 'node:net'
+import { join } from 'node:path'
 
 import type { EmailChannel } from '@swarmwatch/config'
+import { eventually, freePort, imageOf, repositoryRoot, whyNoEngines } from '@swarmwatch/testkit'
+import { temporaryFolder } from '@swarmwatch/testkit/vitest'
 import { SMTPServer, type SMTPServerOptions } from 'smtp-server'
 import { expect, onTestFinished, test } from 'vitest'
 
 import { renderAlertmanager } from '../src/index.ts'
 
-const root = resolve(import.meta.dirname, '../../..')
-const image = 'prom/alertmanager:v0.33.1'
-const canRun = process.env['REQUIRE_STACK'] === '1' || spawnSync('docker', ['image', 'inspect', image]).status === 0
-if (!canRun) console.log(`skipped: needs Docker and the image ${image} (REQUIRE_STACK=1 insists)`)
+const image = imageOf('alertmanager')
+const canRun = whyNoEngines('alertmanager') === undefined
 
-const tls = (name: string): string => readFileSync(join(root, `packages/alert-bridge/test/channels/tls/${name}.pem`), 'utf8')
+const tls = (name: string): string =>
+  readFileSync(join(repositoryRoot, `packages/alert-bridge/test/channels/tls/${name}.pem`), 'utf8')
 const certified = { key: tls('key'), cert: tls('certificate') }
 
 const channel: EmailChannel = {
@@ -72,7 +71,7 @@ test.skipIf(!canRun)('the real Alertmanager mails names and domains that are not
 async function mailOf(options: SMTPServerOptions, settings: Partial<EmailChannel>): Promise<SeenMail> {
   const { port, mails } = await mailServer(options)
   const folder = temporaryFolder()
-  const template = readFileSync(join(root, 'collector/alertmanager/alertmanager.template.yaml'), 'utf8')
+  const template = readFileSync(join(repositoryRoot, 'collector/alertmanager/alertmanager.template.yaml'), 'utf8')
   const rendered = renderAlertmanager(template, [{ ...channel, port, ...settings }])
   mkdirSync(join(folder, 'secrets'))
   const files = { bridge_token: 'x', alert_email_password: '', alert_email_ca: settings.ca ?? '' }
@@ -135,26 +134,4 @@ async function alertmanager(folder: string): Promise<string> {
   const url = `http://127.0.0.1:${port}`
   await eventually('Alertmanager', async () => (await fetch(`${url}/-/ready`).catch(() => undefined))?.ok === true)
   return url
-}
-
-async function freePort(): Promise<number> {
-  const server = createServer().listen(0, '127.0.0.1')
-  await new Promise((done) => server.once('listening', done))
-  const { port } = server.address() as AddressInfo
-  await new Promise((done) => server.close(done))
-  return port
-}
-
-async function eventually(what: string, look: () => Promise<boolean>): Promise<void> {
-  const deadline = performance.now() + 90_000
-  while (!(await look())) {
-    if (performance.now() > deadline) throw new Error(`waited 90 s without effect for ${what}`)
-    await pause(100)
-  }
-}
-
-function temporaryFolder(): string {
-  const folder = mkdtempSync(join(tmpdir(), 'secrets-alertmanager-'))
-  onTestFinished(() => rmSync(folder, { recursive: true }))
-  return folder
 }

@@ -1,13 +1,13 @@
 import { setTimeout as pause } from 'node:timers/promises'
 
+import { eventually } from '@swarmwatch/testkit'
+import { temporaryFolder } from '@swarmwatch/testkit/vitest'
 import { expect } from 'vitest'
 
 import type { Checkpoint } from '../../src/checkpoint.ts'
 import { openSqliteStore } from '../../src/store/sqlite/open-sqlite-store.ts'
 import { runBridge } from '../crash/run-bridge.ts'
 import { openSink } from '../crash/sink.ts'
-import { eventually } from '../kit/eventually.ts'
-import { temporaryFolder } from '../kit/started-bridge.ts'
 import { runAlertmanager } from './run-alertmanager.ts'
 import { withAlertmanager } from './with-alertmanager.ts'
 

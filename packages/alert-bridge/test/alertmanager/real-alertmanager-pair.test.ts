@@ -1,6 +1,6 @@
+import { eventually } from '@swarmwatch/testkit'
 import { expect } from 'vitest'
 
-import { eventually } from '../kit/eventually.ts'
 import { recordingChannel } from '../kit/recording-channel.ts'
 import { startedBridge } from '../kit/started-bridge.ts'
 import { runAlertmanager } from './run-alertmanager.ts'

@@ -1,8 +1,9 @@
+import { eventually } from '@swarmwatch/testkit'
+import { temporaryFolder } from '@swarmwatch/testkit/vitest'
 import { expect } from 'vitest'
 
-import { eventually } from '../kit/eventually.ts'
 import { recordingChannel } from '../kit/recording-channel.ts'
-import { startedBridge, temporaryFolder } from '../kit/started-bridge.ts'
+import { startedBridge } from '../kit/started-bridge.ts'
 import { runAlertmanager } from './run-alertmanager.ts'
 import { withAlertmanager } from './with-alertmanager.ts'
 

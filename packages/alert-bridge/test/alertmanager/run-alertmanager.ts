@@ -1,21 +1,14 @@
 import { spawnSync } from 'node:child_process'
 import { mkdirSync, writeFileSync } from 'node:fs'
-import { createServer, type AddressInfo } from 'node:net'
 import { join } from 'node:path'
 
+import { eventually, freePort, imageOf } from '@swarmwatch/testkit'
+import { temporaryFolder } from '@swarmwatch/testkit/vitest'
 import { onTestFinished } from 'vitest'
 
-import { eventually } from '../kit/eventually.ts'
-import { temporaryFolder } from '../kit/started-bridge.ts'
 import { token } from '../kit/token.ts'
 
-const image = 'prom/alertmanager:v0.33.1'
-
-/** Why a real Alertmanager cannot be had here; undefined when it can. */
-export function missingAlertmanager(): string | undefined {
-  if (spawnSync('docker', ['version']).status !== 0) return 'needs Docker'
-  return spawnSync('docker', ['image', 'inspect', image]).status === 0 ? undefined : `needs the image ${image}`
-}
+const image = imageOf('alertmanager')
 
 export interface RunningAlertmanager {
   /** Gives it an alert that fires until `endsAt`. */
@@ -120,12 +113,4 @@ receivers:
         http_config:
           authorization: { credentials: ${token} }
 `
-}
-
-async function freePort(): Promise<number> {
-  const server = createServer().listen(0, '127.0.0.1')
-  await new Promise((resolve) => server.once('listening', resolve))
-  const { port } = server.address() as AddressInfo
-  await new Promise((resolve) => server.close(resolve))
-  return port
 }

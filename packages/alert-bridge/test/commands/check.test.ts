@@ -1,12 +1,12 @@
 import { readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 
+import { temporaryFolder } from '@swarmwatch/testkit/vitest'
 import { expect, test } from 'vitest'
 
 import { check } from '../../src/commands/check.ts'
 import { lintAlertmanager } from '../../src/commands/lint-alertmanager.ts'
 import { readSettings } from '../../src/settings.ts'
-import { temporaryFolder } from '../kit/started-bridge.ts'
 
 const good = `
 route:

@@ -1,7 +1,7 @@
 import { spawn, type ChildProcess } from 'node:child_process'
 import { fileURLToPath } from 'node:url'
 
-import { temporaryFolder } from '../kit/started-bridge.ts'
+import { temporaryFolder } from '@swarmwatch/testkit/vitest'
 
 const program = fileURLToPath(new URL('../../src/cli.ts', import.meta.url))
 

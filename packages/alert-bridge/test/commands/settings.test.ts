@@ -2,10 +2,10 @@ import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 
 import { ConfigurationError, type Problem } from '@swarmwatch/config'
+import { temporaryFolder } from '@swarmwatch/testkit/vitest'
 import { expect, test } from 'vitest'
 
 import { readSettings, type BridgeSettings, type SettingsSources } from '../../src/settings.ts'
-import { temporaryFolder } from '../kit/started-bridge.ts'
 
 /** With a settings file that says nothing. */
 function settingsOf({ env, readFile }: SettingsSources): BridgeSettings {

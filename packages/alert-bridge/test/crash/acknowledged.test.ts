@@ -1,9 +1,9 @@
+import { eventually } from '@swarmwatch/testkit'
+import { temporaryFolder } from '@swarmwatch/testkit/vitest'
 import { expect, test } from 'vitest'
 
 import type { Checkpoint } from '../../src/checkpoint.ts'
 import type { StoredDelivery } from '../../src/store/stored-delivery.ts'
-import { eventually } from '../kit/eventually.ts'
-import { temporaryFolder } from '../kit/started-bridge.ts'
 import { token } from '../kit/token.ts'
 import { openSink } from './sink.ts'
 import { startLoad } from './load.ts'

@@ -2,12 +2,12 @@ import { createServer, type ServerResponse } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { setTimeout as pause } from 'node:timers/promises'
 
+import { eventually } from '@swarmwatch/testkit'
+import { temporaryFolder } from '@swarmwatch/testkit/vitest'
 import { expect, onTestFinished, test } from 'vitest'
 
 import { openSqliteStore } from '../../src/store/sqlite/open-sqlite-store.ts'
 import { firing } from '../kit/alert-groups.ts'
-import { eventually } from '../kit/eventually.ts'
-import { temporaryFolder } from '../kit/started-bridge.ts'
 import { token } from '../kit/token.ts'
 import { runBridge, type RunningBridge } from './run-bridge.ts'
 import { openSink } from './sink.ts'
@@ -66,7 +66,7 @@ test('when no Watchdog comes after a pause either, it is reported', { timeout: 9
   bridge.child.kill('SIGSTOP')
   await pause(pauseMs)
   bridge.child.kill('SIGCONT')
-  await eventually('the alarm', () => sink.received.some(({ title }) => title.startsWith('No Watchdog')), 60_000)
+  await eventually('the alarm', () => sink.received.some(({ title }) => title.startsWith('No Watchdog')))
 })
 
 test(

@@ -1,8 +1,8 @@
+import { eventually } from '@swarmwatch/testkit'
+import { temporaryFolder } from '@swarmwatch/testkit/vitest'
 import { expect, test } from 'vitest'
 
 import { openSqliteStore } from '../../src/store/sqlite/open-sqlite-store.ts'
-import { eventually } from '../kit/eventually.ts'
-import { temporaryFolder } from '../kit/started-bridge.ts'
 import { startLoad } from './load.ts'
 import { runBridge } from './run-bridge.ts'
 import { openSink } from './sink.ts'

@@ -1,7 +1,7 @@
+import { eventually } from '@swarmwatch/testkit'
 import { expect, test } from 'vitest'
 
 import { firing, resolved } from '../kit/alert-groups.ts'
-import { eventually } from '../kit/eventually.ts'
 import { broken, delivered, recordingChannel, type RecordingChannel } from '../kit/recording-channel.ts'
 import { shortTimes } from '../kit/short-times.ts'
 import { startedBridge } from '../kit/started-bridge.ts'

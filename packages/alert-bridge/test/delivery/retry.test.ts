@@ -1,10 +1,10 @@
+import { eventually } from '@swarmwatch/testkit'
 import { expect, test } from 'vitest'
 
 import { backoffMs } from '../../src/delivery/backoff.ts'
 import { decideOutcome } from '../../src/delivery/decide-outcome.ts'
 import { deliveryTimes } from '../../src/delivery/delivery-times.ts'
 import { firing } from '../kit/alert-groups.ts'
-import { eventually } from '../kit/eventually.ts'
 import { failing, recordingChannel } from '../kit/recording-channel.ts'
 import { shortTimes } from '../kit/short-times.ts'
 import { startedBridge } from '../kit/started-bridge.ts'

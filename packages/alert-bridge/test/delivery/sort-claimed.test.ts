@@ -1,4 +1,5 @@
 import { metrics as noMetrics } from '@opentelemetry/api'
+import { temporaryFolder } from '@swarmwatch/testkit/vitest'
 import { expect, onTestFinished, test } from 'vitest'
 
 import { noCheckpoints } from '../../src/checkpoint.ts'
@@ -10,7 +11,6 @@ import { otelMetrics } from '../../src/metrics/otel-metrics.ts'
 import { openSqliteStore } from '../../src/store/sqlite/open-sqlite-store.ts'
 import type { ClaimedDelivery, StoredDelivery } from '../../src/store/stored-delivery.ts'
 import { recordingChannel, type RecordingOptions } from '../kit/recording-channel.ts'
-import { temporaryFolder } from '../kit/started-bridge.ts'
 
 const start = Date.parse('2026-11-24T23:00:00Z')
 

@@ -1,6 +1,8 @@
 import { createServer, type Socket } from 'node:net'
 
 import { Secret } from '@swarmwatch/config'
+import { eventually } from '@swarmwatch/testkit'
+import { temporaryFolder } from '@swarmwatch/testkit/vitest'
 import type { SMTPServerOptions } from 'smtp-server'
 import { expect, onTestFinished, test } from 'vitest'
 
@@ -8,10 +10,9 @@ import type { EmailChannelSettings } from '../../src/channels/email/email-channe
 import { fakeSmtp, headerOf, reply, type FakeSmtp } from '../channels/fake-smtp.ts'
 import { expiredTls } from '../channels/test-tls.ts'
 import { firing } from '../kit/alert-groups.ts'
-import { eventually } from '../kit/eventually.ts'
 import { recordingChannel } from '../kit/recording-channel.ts'
 import { shortTimes } from '../kit/short-times.ts'
-import { startedBridge, temporaryFolder } from '../kit/started-bridge.ts'
+import { startedBridge } from '../kit/started-bridge.ts'
 import { mailAt, real } from './real-channels.ts'
 
 async function openSmtp(options: SMTPServerOptions = {}): Promise<FakeSmtp> {

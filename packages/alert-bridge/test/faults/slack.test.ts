@@ -1,12 +1,13 @@
+import { eventually } from '@swarmwatch/testkit'
+import { temporaryFolder } from '@swarmwatch/testkit/vitest'
 import { expect, onTestFinished, test } from 'vitest'
 
 import { fakeHttp, neverAnswers, oneByteASecond, resets, resetsMidBody, says, type Answer } from '../channels/fake-http.ts'
 import { fakeSlack, type FakeSlack } from '../channels/fake-slack.ts'
 import { expiredTls } from '../channels/test-tls.ts'
 import { firing, resolved } from '../kit/alert-groups.ts'
-import { eventually } from '../kit/eventually.ts'
 import { shortTimes } from '../kit/short-times.ts'
-import { startedBridge, temporaryFolder } from '../kit/started-bridge.ts'
+import { startedBridge } from '../kit/started-bridge.ts'
 import { real, slackAt } from './real-channels.ts'
 
 const hook = '/hook/T1/B1/secret-part'

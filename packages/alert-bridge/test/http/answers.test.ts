@@ -1,8 +1,8 @@
 import { Secret } from '@swarmwatch/config'
+import { eventually } from '@swarmwatch/testkit'
 import { expect, test } from 'vitest'
 
 import { firing, resolved } from '../kit/alert-groups.ts'
-import { eventually } from '../kit/eventually.ts'
 import { recordingChannel } from '../kit/recording-channel.ts'
 import { startedBridge } from '../kit/started-bridge.ts'
 import { token } from '../kit/token.ts'

@@ -1,13 +1,10 @@
 import { spawn } from 'node:child_process'
-import { once } from 'node:events'
-import { createServer } from 'node:http'
-import type { AddressInfo } from 'node:net'
 import { fileURLToPath } from 'node:url'
 
+import { eventually, freePort } from '@swarmwatch/testkit'
+import { temporaryFolder } from '@swarmwatch/testkit/vitest'
 import { expect, onTestFinished, test } from 'vitest'
 
-import { eventually } from '../kit/eventually.ts'
-import { temporaryFolder } from '../kit/started-bridge.ts'
 import { token } from '../kit/token.ts'
 
 /** Two bridges as workers of one cluster, as PM2 starts them, each with a data folder of its own. */
@@ -16,15 +13,6 @@ const primary = `
   cluster.setupPrimary({ exec: process.env.PROGRAM, args: ['serve'], execArgv: ['--conditions=swarmwatch-source'] })
   cluster.fork({ BRIDGE_DATA_DIR: process.env.FIRST })
   cluster.fork({ BRIDGE_DATA_DIR: process.env.SECOND })`
-
-async function freePort(): Promise<number> {
-  const server = createServer().listen(0, '127.0.0.1')
-  await once(server, 'listening')
-  const { port } = server.address() as AddressInfo
-  server.close()
-  await once(server, 'close')
-  return port
-}
 
 test('two bridges in workers of a cluster do not share a port: one serves, the other says that it is taken and what to do', async () => {
   const port = await freePort()

@@ -1,11 +1,12 @@
+import { eventually } from '@swarmwatch/testkit'
+import { temporaryFolder } from '@swarmwatch/testkit/vitest'
 import { expect, onTestFinished, test } from 'vitest'
 
 import type { Meta } from '../../src/inbox/meta-notice.ts'
 import { metaWindowMs, startMetaReports, type MetaReports } from '../../src/inbox/meta-reports.ts'
 import { openSqliteStore } from '../../src/store/sqlite/open-sqlite-store.ts'
-import { eventually } from '../kit/eventually.ts'
 import { recordingChannel } from '../kit/recording-channel.ts'
-import { startedBridge, temporaryFolder } from '../kit/started-bridge.ts'
+import { startedBridge } from '../kit/started-bridge.ts'
 
 const start = Date.parse('2026-11-24T02:00:00Z')
 

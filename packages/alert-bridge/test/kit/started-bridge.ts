@@ -1,15 +1,12 @@
-import { mkdtempSync, rmSync } from 'node:fs'
-import { tmpdir } from 'node:os'
-import { join } from 'node:path'
-
 import { Secret } from '@swarmwatch/config'
+import { eventually } from '@swarmwatch/testkit'
+import { temporaryFolder } from '@swarmwatch/testkit/vitest'
 import { onTestFinished } from 'vitest'
 
 import type { BridgeSettings } from '../../src/settings.ts'
 import type { RoutedChannel } from '../../src/routing/routed-channel.ts'
 import { startService, type Service, type ServiceOptions } from '../../src/start-service.ts'
 import type { StoredDelivery } from '../../src/store/stored-delivery.ts'
-import { eventually } from './eventually.ts'
 import { token } from './token.ts'
 
 export interface StartedBridge {
@@ -31,13 +28,6 @@ export interface StartOptions extends Omit<ServiceOptions, 'channels' | 'write'>
   readonly channels: readonly { readonly routed: RoutedChannel }[]
   readonly dataDir?: string
   readonly settings?: Partial<BridgeSettings>
-}
-
-/** A folder that is gone after the test. */
-export function temporaryFolder(): string {
-  const folder = mkdtempSync(join(tmpdir(), 'alert-bridge-test-'))
-  onTestFinished(() => rmSync(folder, { recursive: true, force: true }))
-  return folder
 }
 
 /** A whole bridge on a free port with a store on disk; it ends with the test. */

@@ -1,7 +1,7 @@
+import { eventually } from '@swarmwatch/testkit'
 import { expect, test } from 'vitest'
 
 import { firing } from '../kit/alert-groups.ts'
-import { eventually } from '../kit/eventually.ts'
 import { recordingChannel } from '../kit/recording-channel.ts'
 import { startedBridge } from '../kit/started-bridge.ts'
 

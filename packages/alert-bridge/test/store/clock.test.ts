@@ -1,9 +1,9 @@
+import { eventually } from '@swarmwatch/testkit'
 import { expect, onTestFinished, test, vi } from 'vitest'
 
 import { watchPauses } from '../../src/patience.ts'
 import { sleeplessClock, steadyClock, type Clocks } from '../../src/steady-clock.ts'
 import { firing } from '../kit/alert-groups.ts'
-import { eventually } from '../kit/eventually.ts'
 import { delivered, failing, recordingChannel } from '../kit/recording-channel.ts'
 import { shortTimes } from '../kit/short-times.ts'
 import { startedBridge } from '../kit/started-bridge.ts'

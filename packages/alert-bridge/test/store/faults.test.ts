@@ -3,14 +3,15 @@ import { readdirSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
 
+import { eventually } from '@swarmwatch/testkit'
+import { temporaryFolder } from '@swarmwatch/testkit/vitest'
 import { expect, onTestFinished, test, type TestContext } from 'vitest'
 
 import { databaseFile, openDatabase } from '../../src/store/sqlite/open-database.ts'
 import { firing } from '../kit/alert-groups.ts'
-import { eventually } from '../kit/eventually.ts'
 import { recordingChannel } from '../kit/recording-channel.ts'
 import { shortTimes } from '../kit/short-times.ts'
-import { startedBridge, temporaryFolder } from '../kit/started-bridge.ts'
+import { startedBridge } from '../kit/started-bridge.ts'
 
 /** A small disk of its own; skips the test where that cannot be had. */
 function smallDisk({ skip }: TestContext, size: string): string {

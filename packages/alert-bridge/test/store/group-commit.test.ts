@@ -1,10 +1,10 @@
 import { join } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
 
+import { temporaryFolder } from '@swarmwatch/testkit/vitest'
 import { expect, onTestFinished, test } from 'vitest'
 
 import { groupCommit } from '../../src/store/sqlite/group-commit.ts'
-import { temporaryFolder } from '../kit/started-bridge.ts'
 
 function openTable(): { database: DatabaseSync; insert: (value: unknown) => void; rows: () => unknown[] } {
   const database = new DatabaseSync(join(temporaryFolder(), 'test.sqlite'))

@@ -1,3 +1,4 @@
+import { temporaryFolder } from '@swarmwatch/testkit/vitest'
 import { expect, test } from 'vitest'
 
 import { openBridge } from '../../src/open-bridge.ts'
@@ -5,7 +6,7 @@ import { openSqliteStore } from '../../src/store/sqlite/open-sqlite-store.ts'
 import { FolderTakenError } from '../../src/store/store-error.ts'
 import { firing } from '../kit/alert-groups.ts'
 import { recordingChannel } from '../kit/recording-channel.ts'
-import { startedBridge, temporaryFolder } from '../kit/started-bridge.ts'
+import { startedBridge } from '../kit/started-bridge.ts'
 
 const configuration = {
   alerts: {

@@ -2,13 +2,14 @@ import { spawnSync } from 'node:child_process'
 import { readFileSync, truncateSync, writeFileSync } from 'node:fs'
 import { basename, join } from 'node:path'
 
+import { eventually } from '@swarmwatch/testkit'
+import { temporaryFolder } from '@swarmwatch/testkit/vitest'
 import { expect, onTestFinished, test, type TestContext } from 'vitest'
 
 import { firing } from '../kit/alert-groups.ts'
-import { eventually } from '../kit/eventually.ts'
 import { failing, delivered, recordingChannel } from '../kit/recording-channel.ts'
 import { shortTimes } from '../kit/short-times.ts'
-import { startedBridge, temporaryFolder } from '../kit/started-bridge.ts'
+import { startedBridge } from '../kit/started-bridge.ts'
 
 /** Makes the database read-only, also for those that have it open; skips the test where that is not allowed. */
 function freeze({ skip }: TestContext, folder: string): () => void {

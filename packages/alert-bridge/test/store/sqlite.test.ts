@@ -2,11 +2,11 @@ import { cpSync, readdirSync } from 'node:fs'
 import { join } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
 
+import { temporaryFolder } from '@swarmwatch/testkit/vitest'
 import { describe, expect, test } from 'vitest'
 
 import { databaseFile, openDatabase } from '../../src/store/sqlite/open-database.ts'
 import { openSqliteStore } from '../../src/store/sqlite/open-sqlite-store.ts'
-import { temporaryFolder } from '../kit/started-bridge.ts'
 import { storeConformance } from './conformance.ts'
 
 describe('conformance', () => {

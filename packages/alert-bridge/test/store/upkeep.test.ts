@@ -1,13 +1,14 @@
 import { join } from 'node:path'
 
+import { eventually } from '@swarmwatch/testkit'
+import { temporaryFolder } from '@swarmwatch/testkit/vitest'
 import { expect, test } from 'vitest'
 
 import { backup } from '../../src/commands/backup.ts'
 import { openSqliteStore } from '../../src/store/sqlite/open-sqlite-store.ts'
 import { firing } from '../kit/alert-groups.ts'
-import { eventually } from '../kit/eventually.ts'
 import { recordingChannel } from '../kit/recording-channel.ts'
-import { startedBridge, temporaryFolder, type StartedBridge } from '../kit/started-bridge.ts'
+import { startedBridge, type StartedBridge } from '../kit/started-bridge.ts'
 
 const day = 24 * 3_600_000
 

@@ -2,11 +2,11 @@ import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
 
 import { Secret } from '@swarmwatch/config'
+import { eventually } from '@swarmwatch/testkit'
 import { expect, onTestFinished, test } from 'vitest'
 
 import { sendHeartbeat } from '../../src/watchdog/send-heartbeat.ts'
 import { firing } from '../kit/alert-groups.ts'
-import { eventually } from '../kit/eventually.ts'
 import { failing, recordingChannel } from '../kit/recording-channel.ts'
 import { shortTimes } from '../kit/short-times.ts'
 import { startedBridge } from '../kit/started-bridge.ts'

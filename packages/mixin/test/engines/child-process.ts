@@ -1,7 +1,8 @@
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
 
-import { eventually } from './containers.ts'
+import { eventually } from '@swarmwatch/testkit'
+
 import { root } from './stack-files.ts'
 
 /** A program of this repository, from its sources. */
@@ -28,11 +29,11 @@ export function startProgram(file: string, args: readonly string[], env: Readonl
   const ended = once(child, 'close')
   return {
     says: (line) =>
-      eventually(async () => {
+      eventually(`${file} to say ${line}`, async () => {
         const found = line.exec(output)
         if (found === null && child.exitCode !== null) throw new Error(output)
         return found?.[1] ?? found?.[0]
-      }, `${file} to say ${line}`),
+      }),
     async stop() {
       child.kill('SIGTERM')
       await ended

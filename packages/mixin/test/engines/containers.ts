@@ -2,6 +2,8 @@ import { execFile } from 'node:child_process'
 import { randomBytes } from 'node:crypto'
 import { promisify } from 'node:util'
 
+import { eventually } from '@swarmwatch/testkit'
+
 const docker = async (...args: string[]): Promise<string> => (await promisify(execFile)('docker', args)).stdout.trim()
 
 /** How a container is started; its name is also its host name in the network. */
@@ -70,24 +72,7 @@ export async function openNetwork(): Promise<Network> {
   }
 }
 
-/** Asks again and again until the answer is one, or fails with what was last seen. */
-export async function eventually<T>(ask: () => Promise<T | undefined>, what: string, withinMs = 120_000): Promise<T> {
-  const end = Date.now() + withinMs
-  let last: unknown
-  while (Date.now() < end) {
-    try {
-      const answer = await ask()
-      if (answer !== undefined) return answer
-      last = 'no answer'
-    } catch (error) {
-      last = error
-    }
-    await new Promise((done) => setTimeout(done, 100))
-  }
-  throw new Error(`waited ${withinMs / 1_000} s for ${what}`, { cause: last })
-}
-
 /** Waits until an address answers with 200. */
 export async function answers(address: () => Promise<string>, what: string): Promise<void> {
-  await eventually(async () => ((await fetch(await address())).status === 200 ? true : undefined), what)
+  await eventually(what, async () => (await fetch(await address())).status === 200)
 }

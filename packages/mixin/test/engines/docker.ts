@@ -1,29 +1,20 @@
-import { execFile, execFileSync } from 'node:child_process'
+import { execFile } from 'node:child_process'
 import { promisify } from 'node:util'
 
-/** The programs that the production stack runs. */
-export const image = {
-  prometheus: 'prom/prometheus:v3.16.0',
-  alertmanager: 'prom/alertmanager:v0.33.1',
-  collector: 'otel/opentelemetry-collector-contrib:0.165.0',
-} as const
+import { imageOf, whyNoEngines } from '@swarmwatch/testkit'
 
-/** Whether the real programs can be run. Without Docker that is said, and the tests are skipped unless REQUIRE_STACK=1. */
-export const hasDocker: boolean = canRun()
+/** The programs that the production stack runs. */
+export const image: Readonly<Record<'prometheus' | 'alertmanager' | 'collector', string>> = {
+  prometheus: imageOf('prometheus'),
+  alertmanager: imageOf('alertmanager'),
+  collector: imageOf('otel-collector'),
+}
+
+/** Whether containers of all three can run on this machine. */
+export const hasDocker: boolean = whyNoEngines('prometheus', 'alertmanager', 'otel-collector') === undefined
 
 /** Whether tests that take half a minute are wanted: in CI, or with REQUIRE_STACK=1. */
 export const wantsLongTests: boolean = process.env['REQUIRE_STACK'] === '1'
-
-function canRun(): boolean {
-  if (process.env['REQUIRE_STACK'] === '1') return true
-  try {
-    for (const name of Object.values(image)) execFileSync('docker', ['image', 'inspect', name], { stdio: 'ignore' })
-    return true
-  } catch {
-    console.log('skipped: needs Docker with the images of Prometheus, Alertmanager and the Collector (REQUIRE_STACK=1 insists)')
-    return false
-  }
-}
 
 /** What a program wrote, and how it ended. */
 export interface Ended {

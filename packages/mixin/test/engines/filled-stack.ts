@@ -2,8 +2,10 @@ import { chmodSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSyn
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 
+import { eventually } from '@swarmwatch/testkit'
+
 import { type ChildProcess, startProgram } from './child-process.ts'
-import { type Container, eventually, openNetwork } from './containers.ts'
+import { type Container, openNetwork } from './containers.ts'
 import { backfill } from './history.ts'
 import { inlined } from './inlined.ts'
 import { push, runsAt, spansAt } from './otlp.ts'
@@ -102,10 +104,10 @@ export async function fillStack(rules: readonly RuleFile[]): Promise<FilledStack
       }),
     )
     const begun = ['count by (swarmwatch_variant) (agent_cost_usd_total) > 0', 'prometheus_tsdb_head_series']
-    await eventually(async () => {
+    await eventually('the first runs in Prometheus', async () => {
       const [costs, head] = await Promise.all(begun.map(async (expr) => (await query(prometheus, expr)).length))
       return costs! >= 3 && head! >= 1 ? true : undefined
-    }, 'the first runs in Prometheus')
+    })
     await backfill(prometheus, history, startedMs, inlined(rules, withPast))
     await lose(await collector.url(4318))
     return { prometheus, close }

@@ -3,8 +3,9 @@ import { mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'nod
 import { join } from 'node:path'
 
 import { attribute, metric, otherName, type Metric } from '@swarmwatch/sdk/names'
+import { eventually } from '@swarmwatch/testkit'
 
-import { type Container, eventually, openNetwork } from './containers.ts'
+import { type Container, openNetwork } from './containers.ts'
 import { backfill } from './history.ts'
 import { layOutStack } from './stack-files.ts'
 import { basicAuth, query, runPrometheus } from './street.ts'
@@ -49,11 +50,11 @@ export async function crowdedPrometheus(
     await send()
     const last = fleets.at(-1)!
     const complete = `count(agent:execution_duration_seconds:p95_5m{${labelOf('deployment.environment.name')}="${last.environment}"})`
-    await eventually(async () => {
+    await eventually('the rules to have looked at every agent', async () => {
       await send()
       const [answer] = await query(prometheus, complete)
       return Number(answer?.value?.[1]) === last.agents ? true : undefined
-    }, 'the rules to have looked at every agent')
+    })
     if (past !== undefined) await backfill(prometheus, history, startedMs, past)
     return { prometheus, send: () => send(), close }
   } catch (error) {

@@ -1,8 +1,8 @@
 import { join } from 'node:path'
 
+import { eventually } from '@swarmwatch/testkit'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 
-import { eventually } from './containers.ts'
 import { hasDocker } from './docker.ts'
 import { type FilledStack, fillStack } from './filled-stack.ts'
 import { panelQueries } from './panel-queries.ts'
@@ -75,7 +75,7 @@ describe.skipIf(!hasDocker)('in a Prometheus that the reference swarm has filled
 async function comesTo(expected: readonly string[], ask: () => Promise<readonly string[]>): Promise<readonly string[]> {
   let last: readonly string[] = []
   const same = (): boolean => JSON.stringify(last.toSorted()) === JSON.stringify(expected.toSorted())
-  await eventually(async () => ((last = await ask()), same() ? true : undefined), 'the answer').catch(() => {})
+  await eventually('the answer', async () => ((last = await ask()), same() ? true : undefined)).catch(() => {})
   expect(last.toSorted()).toEqual(expected.toSorted())
   return last
 }

@@ -1,4 +1,6 @@
-import { answers, type Container, eventually, type Network } from './containers.ts'
+import { eventually } from '@swarmwatch/testkit'
+
+import { answers, type Container, type Network } from './containers.ts'
 import { image } from './docker.ts'
 import { enginePassword, type StackFiles } from './stack-files.ts'
 
@@ -68,10 +70,10 @@ export async function runAlertmanager(network: Network, { collector, secrets }: 
 
 /** Waits until Prometheus, or Alertmanager at its port, is ready to answer. */
 export async function isReady(container: Container, port: 9090 | 9093 = 9090): Promise<void> {
-  await eventually(async () => {
+  await eventually(`port ${port} to be ready`, async () => {
     const { status } = await fetch(`${await container.url(port)}/-/ready`, { headers: { authorization: basicAuth } })
     return status === 200 ? true : undefined
-  }, `port ${port} to be ready`)
+  })
 }
 
 /** Result of an instant query, now or at a time in seconds since 1970. */

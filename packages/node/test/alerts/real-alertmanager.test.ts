@@ -2,6 +2,7 @@ import { randomBytes } from 'node:crypto'
 import { fileURLToPath } from 'node:url'
 
 import { Secret } from '@swarmwatch/config'
+import { docker, eventually, imageOf, whyNoEngines } from '@swarmwatch/testkit'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 
 import { activeAlert } from '../../src/alerts/active-alert.ts'
@@ -10,19 +11,11 @@ import type { ConditionRule } from '../../src/alerts/condition-rule.ts'
 import { groupReceiver } from '../../src/alerts/group-receiver.ts'
 import { inProcessRule } from '../../src/alerts/in-process-rule.ts'
 import { startAlertRules } from '../../src/alerts/start-alert-rules.ts'
-import { docker } from '../engines/docker.ts'
-import { eventually } from '../eventually.ts'
 import { healthOf } from './health.ts'
 
-const image = 'prom/alertmanager:v0.33.1'
+const image = imageOf('alertmanager')
 const container = `swarmwatch-alerts-test-${randomBytes(4).toString('hex')}`
-
-const reason = await docker('image', 'inspect', image).then(
-  () => undefined,
-  () => `there is no docker engine, or it does not have ${image}`,
-)
-if (reason !== undefined && process.env['REQUIRE_STACK'] === '1') throw new Error(`REQUIRE_STACK=1, but ${reason}`)
-if (reason !== undefined) console.log(`the test against a real Alertmanager is skipped: ${reason}`)
+const reason = whyNoEngines('alertmanager')
 
 interface ShownAlert {
   readonly labels: Record<string, string>

@@ -5,8 +5,9 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 
-import { eventually } from '../eventually.ts'
-import { docker, images, removeAll } from './docker.ts'
+import { docker, eventually } from '@swarmwatch/testkit'
+
+import { images, removeAll } from './docker.ts'
 
 /** A real Collector that sends to a real Prometheus. */
 export interface Engines {

@@ -1,10 +1,9 @@
 import { instrumentAgent } from '@swarmwatch/sdk'
 import { metric } from '@swarmwatch/sdk/names'
+import { eventually, whyNoEngines } from '@swarmwatch/testkit'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 
 import { startTelemetry, type Telemetry } from '../../src/index.ts'
-import { eventually } from '../eventually.ts'
-import { whyNoEngines } from './docker.ts'
 import { type Engines, startEngines } from './engines.ts'
 import { useEveryInstrument } from './every-instrument.ts'
 import { query, type Sample } from './prometheus-query.ts'
@@ -16,7 +15,7 @@ const byOtlp = 'job="swarmwatch/engine-test"'
 /** Measured anew at every collection: the same series, but never the same value. */
 const measuredAnew = new Set<string>([metric.resourceUtilization.prometheus, metric.healthScore.prometheus])
 
-describe.skipIf(await whyNoEngines())('on a real Collector and a real Prometheus', () => {
+describe.skipIf(whyNoEngines('prometheus', 'otel-collector') !== undefined)('on a real Collector and a real Prometheus', () => {
   let engines: Engines
   let telemetry: Telemetry
 

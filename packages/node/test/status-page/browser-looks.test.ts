@@ -1,7 +1,7 @@
+import { eventually } from '@swarmwatch/testkit'
 import type { Browser } from 'playwright-core'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 
-import { eventually } from '../eventually.ts'
 import { goLive, openedPage, seriousFaults } from './browser-page.ts'
 import { launchBrowser, openTab, pictureFile, whyNoBrowser } from './chromium.ts'
 import { quarterHour } from './quarter-hour.ts'

@@ -1,6 +1,7 @@
 import { createServer } from 'node:http'
 import { type AddressInfo, connect, type Socket } from 'node:net'
 
+import { eventually } from '@swarmwatch/testkit'
 import { expect, onTestFinished, test } from 'vitest'
 
 import {
@@ -9,7 +10,6 @@ import {
   StatusPageError,
   type StatusPageOptions,
 } from '../../src/status-page/open-status-page.ts'
-import { eventually } from '../eventually.ts'
 import { recordedLines } from '../recorded-lines.ts'
 import { runNode } from '../run-node.ts'
 import { sampleAgent, sampleMetrics, troubledSwarm } from './sample-swarm.ts'

@@ -1,0 +1,5 @@
+export { docker, runDocker, type ProgramResult, type RunDockerOptions } from './docker.ts'
+export { eventually, type EventuallyOptions } from './eventually.ts'
+export { freePort } from './free-port.ts'
+export { imageOf, repositoryRoot, whyNoEngines } from './images.ts'
+export { openTemporaryFolder, type TemporaryFolder } from './temporary-folder.ts'
