@@ -80,7 +80,7 @@ export default defineConfig({
       ...packages.map(project),
       later('engines', 1, 1, withEngines),
       // The long one waits for most of its time, so the others run beside it
-      later('street', 2, 2, ['test/*.test.ts', 'mutation/*.test.ts', 'bench/test/*.test.ts']),
+      later('street', 2, 2, ['test/*.test.ts', 'mutation/*.test.ts', 'prose/test/*.test.ts', 'bench/test/*.test.ts']),
     ],
   },
 })
