@@ -35,36 +35,31 @@ export const groups: readonly Group[] = [
   },
   {
     name: 'dedupe',
-    sources: [`${bridge}/src/inbox/{dedupe-key,decide-repeat,severity-of,escalation-of,meta-reports}.ts`],
-    tests: [`${bridge}/test/inbox/{dedupe-key,decide-repeat,severity-of,escalation-of,meta-reports,repeats}.test.ts`],
+    sources: [`${bridge}/src/intake/{dedupe,severity-of,prepare-entry,meta-reports}.ts`],
+    tests: [`${bridge}/test/intake/{dedupe-key,decide-repeat,severity-of,escalation-of,meta-reports,repeats}.test.ts`],
   },
   {
     name: 'delivery',
-    sources: [
-      `${bridge}/src/delivery/{channel-breaker,backoff,decide-outcome,token-bucket,storm,sort-claimed,fold-deliveries,merged-alerts,summary-notice}.ts`,
-    ],
+    sources: [`${bridge}/src/deliveries/{channel-breaker,outcome,rate-limit,storm,sort-deliveries,combined-notices}.ts`],
     tests: [
-      `${bridge}/test/delivery/{channel-breaker,backoff,decide-outcome,token-bucket,watch-storm,sort-claimed,merged-alerts,summary-notice}.test.ts`,
+      `${bridge}/test/deliveries/{channel-breaker,backoff,decide-outcome,token-bucket,watch-storm,sort-claimed,merged-alerts,summary-notice}.test.ts`,
     ],
   },
   {
     name: 'failures',
-    sources: [
-      `${bridge}/src/channels/{connection-failure,retry-after}.ts`,
-      `${bridge}/src/channels/{email/mail-failure,slack/slack-failure,webhook/webhook-failure}.ts`,
-    ],
+    sources: [`${bridge}/src/channels/{request-failure,email/mail-failure,slack/slack-failure}.ts`],
     tests: [`${bridge}/test/channels/{connection-failure,mail-failure,slack-failure,webhook-failure,retry-after}.test.ts`],
   },
   {
     name: 'routing',
-    sources: [`${bridge}/src/routing/*.ts`],
+    sources: [`${bridge}/src/{routing,deliveries/escalation}.ts`],
     tests: [`${bridge}/test/routing/*.test.ts`],
   },
   {
     name: 'escaping',
     sources: [
-      `${bridge}/src/message/{clean-text,html,slack-text,web-link,plain-text,utc-time,readable-duration,slack-blocks,notice-links}.ts`,
-      `${bridge}/src/channels/webhook/public-address.ts`,
+      `${bridge}/src/message/{clean-text,plain-text,notice-times,notice-links}.ts`,
+      `${bridge}/src/channels/{email/mail,slack/slack-message,webhook/private-address}.ts`,
     ],
     tests: [
       `${bridge}/test/message/{clean-text,html,notice-links,plain-text,slack-blocks,slack-limits,slack-text,times,web-link}.test.ts`,

@@ -7,7 +7,7 @@ import { check } from './commands/check.ts'
 import { drill } from './commands/drill.ts'
 import { replay } from './commands/replay.ts'
 import { serve } from './commands/serve.ts'
-import { openChannels } from './routing/open-channels.ts'
+import { openChannels } from './channels/open-channels.ts'
 import { readSettings } from './settings.ts'
 
 interface JsonOption {

@@ -1,8 +1,8 @@
 import type { Checkpoints } from './checkpoint.ts'
-import type { DeliveryTimes } from './delivery/delivery-times.ts'
+import type { DeliveryTimes } from './deliveries/delivery-context.ts'
 import type { BridgeMetrics } from './metrics/bridge-metrics.ts'
-import type { RoutedChannel } from './routing/routed-channel.ts'
-import type { Store } from './store/store.ts'
+import type { RoutedChannel } from './routing.ts'
+import type { Store } from './outbox/store.ts'
 
 /** What the bridge is made of. */
 export interface CoreOptions {

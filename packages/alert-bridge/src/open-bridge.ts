@@ -3,13 +3,13 @@ import type { AlertChannel, AlertGroup } from '@swarmwatch/config'
 
 import { startCore, type BridgeCore } from './bridge-core.ts'
 import { openConsoleChannel } from './channels/console/console-channel.ts'
-import { checkAlertGroup } from './inbox/alert-group.ts'
-import { noticeOfGroup } from './inbox/notice-of-group.ts'
-import { otelMetrics } from './metrics/otel-metrics.ts'
-import { openChannels } from './routing/open-channels.ts'
-import { steadyClock } from './steady-clock.ts'
-import { openSqliteStore } from './store/sqlite/open-sqlite-store.ts'
-import { FolderTakenError } from './store/store-error.ts'
+import { checkAlertGroup } from './intake/read-alert-group.ts'
+import { noticeOfGroup } from './intake/notice-of-group.ts'
+import { otelMetrics } from './metrics/bridge-metrics.ts'
+import { openChannels } from './channels/open-channels.ts'
+import { steadyClock } from './clock.ts'
+import { openSqliteStore } from './outbox/sqlite/open-sqlite-store.ts'
+import { FolderTakenError } from './outbox/store-error.ts'
 
 /** A bridge within this process. */
 export interface Bridge {

@@ -1,15 +1,14 @@
-import { startCore, type BridgeCore } from './bridge-core.ts'
+import { type BridgeCore, startCore } from './bridge-core.ts'
+import { openChannels } from './channels/open-channels.ts'
+import { steadyClock } from './clock.ts'
 import type { CoreOptions } from './core-options.ts'
-import { serveHttp, type HttpOptions } from './http/serve-http.ts'
+import { sendHeartbeat, watchWatchdog } from './dead-mans-switch.ts'
+import { type HttpOptions, serveHttp } from './http/serve-http.ts'
+import { otelMetrics } from './metrics/bridge-metrics.ts'
 import { metricsEndpoint } from './metrics/metrics-endpoint.ts'
-import { otelMetrics } from './metrics/otel-metrics.ts'
 import { damagedLine } from './open-bridge.ts'
-import { openChannels } from './routing/open-channels.ts'
+import { openSqliteStore } from './outbox/sqlite/open-sqlite-store.ts'
 import type { BridgeSettings } from './settings.ts'
-import { steadyClock } from './steady-clock.ts'
-import { openSqliteStore } from './store/sqlite/open-sqlite-store.ts'
-import { sendHeartbeat } from './watchdog/send-heartbeat.ts'
-import { watchWatchdog } from './watchdog/watch-watchdog.ts'
 
 /** What may be given in place of the real thing. */
 export type ServiceOptions = Partial<Pick<CoreOptions, 'channels' | 'now' | 'write' | 'times' | 'random' | 'checkpoints'>> &

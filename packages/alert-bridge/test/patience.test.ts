@@ -1,8 +1,8 @@
 import { eventually } from '@swarmwatch/testkit'
 import { expect, onTestFinished, test } from 'vitest'
 
-import { patientTimeout, watchPauses } from '../src/patience.ts'
-import { watchWatchdog } from '../src/watchdog/watch-watchdog.ts'
+import { patientTimeout, watchPauses } from '../src/clock.ts'
+import { watchWatchdog } from '../src/dead-mans-switch.ts'
 
 test('a process is awake since its start, or since the end of its last pause', () => {
   let clock = 1_000

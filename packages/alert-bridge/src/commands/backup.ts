@@ -3,7 +3,7 @@ import { DatabaseSync } from 'node:sqlite'
 
 import type { ExitCode } from '@swarmwatch/config/command-line'
 
-import { databaseFile } from '../store/sqlite/open-database.ts'
+import { databaseFile } from '../outbox/sqlite/open-database.ts'
 
 export interface BackupOptions {
   readonly dataDir: string

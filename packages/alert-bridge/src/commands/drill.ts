@@ -3,18 +3,16 @@ import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 
+import { metrics } from '@opentelemetry/api'
 import { asJson, type ExitCode } from '@swarmwatch/config/command-line'
 
-import { metrics } from '@opentelemetry/api'
-
 import { startCore } from '../bridge-core.ts'
+import { steadyClock } from '../clock.ts'
 import type { Notice } from '../message/notice.ts'
-import { otelMetrics } from '../metrics/otel-metrics.ts'
-import type { RoutedChannel } from '../routing/routed-channel.ts'
-import { steadyClock } from '../steady-clock.ts'
-import { openSqliteStore } from '../store/sqlite/open-sqlite-store.ts'
-import type { StoredDelivery } from '../store/stored-delivery.ts'
-import { table } from './table.ts'
+import { otelMetrics } from '../metrics/bridge-metrics.ts'
+import { openSqliteStore } from '../outbox/sqlite/open-sqlite-store.ts'
+import type { StoredDelivery } from '../outbox/store.ts'
+import type { RoutedChannel } from '../routing.ts'
 
 export interface DrillOptions {
   readonly channels: readonly RoutedChannel[]
@@ -102,4 +100,17 @@ function resultOf({ channel, recipient, state, createdAt, finishedAt, reason }: 
 
 function rowOf({ channel, recipient, result, latencyMs, reason }: DrillResult): string[] {
   return [channel, recipient, result, latencyMs === null ? '-' : `${latencyMs} ms`, reason]
+}
+
+/** Rows in columns, each as wide as its widest cell. */
+function table(rows: readonly (readonly string[])[]): string {
+  const widths = rows.reduce<number[]>((most, row) => row.map((cell, index) => Math.max(most[index] ?? 0, cell.length)), [])
+  return rows
+    .map((row) =>
+      row
+        .map((cell, index) => cell.padEnd(widths[index] ?? 0))
+        .join('  ')
+        .trimEnd(),
+    )
+    .join('\n')
 }

@@ -1,9 +1,8 @@
 import { parse } from 'yaml'
 import { z } from 'zod'
 
-import { duplicateWindowMs } from '../inbox/decide-repeat.ts'
-import { isWatchdogName } from '../inbox/is-watchdog.ts'
-import { durationMs } from './duration-ms.ts'
+import { duplicateWindowMs } from '../intake/dedupe.ts'
+import { isWatchdogName } from '../intake/watchdog-alert.ts'
 
 interface Route {
   readonly receiver?: string | undefined
@@ -191,4 +190,23 @@ function repeatMs(one: Route): number {
 
 function webhooksOf(one: Receiver): z.infer<typeof webhook>[] {
   return one.webhook_configs ?? []
+}
+
+const units: Readonly<Record<string, number>> = {
+  ms: 1,
+  s: 1000,
+  m: 60_000,
+  h: 3_600_000,
+  d: 86_400_000,
+  w: 7 * 86_400_000,
+  y: 365 * 86_400_000,
+}
+
+/** A duration as Prometheus writes it, such as `1h30m`. 0 for what is none. */
+function durationMs(text: string): number {
+  // numbers, each with its unit
+  return [...text.matchAll(/(\d+)(ms|[smhdwy])/g)].reduce(
+    (sum, [, count, unit]) => sum + Number(count) * (units[unit ?? ''] ?? 0),
+    0,
+  )
 }

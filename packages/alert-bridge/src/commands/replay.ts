@@ -1,13 +1,13 @@
 import { hostAndPort, type AlertGroup } from '@swarmwatch/config'
 import type { ExitCode } from '@swarmwatch/config/command-line'
 
-import { deliveryTimes } from '../delivery/delivery-times.ts'
-import { replayQuarantined } from '../inbox/replay-quarantined.ts'
-import { takeGroup } from '../inbox/take-group.ts'
-import { openChannels } from '../routing/open-channels.ts'
-import type { Accepted } from '../store/store.ts'
-import { openSqliteStore } from '../store/sqlite/open-sqlite-store.ts'
-import { FolderTakenError } from '../store/store-error.ts'
+import { deliveryTimes } from '../deliveries/delivery-context.ts'
+import { replayQuarantined } from '../intake/intake.ts'
+import { takeGroup } from '../intake/prepare-entry.ts'
+import { openChannels } from '../channels/open-channels.ts'
+import type { Accepted } from '../outbox/store.ts'
+import { openSqliteStore } from '../outbox/sqlite/open-sqlite-store.ts'
+import { FolderTakenError } from '../outbox/store-error.ts'
 import type { BridgeSettings } from '../settings.ts'
 
 export interface ReplayOptions {

@@ -2,7 +2,7 @@ import { hostAndPort } from '@swarmwatch/config'
 import type { ExitCode } from '@swarmwatch/config/command-line'
 
 import { startService, type ServiceOptions } from '../start-service.ts'
-import { FolderTakenError } from '../store/store-error.ts'
+import { FolderTakenError } from '../outbox/store-error.ts'
 import type { BridgeSettings } from '../settings.ts'
 
 /** Runs the bridge until SIGTERM or SIGINT. Gives the exit code. */

@@ -1,6 +1,6 @@
 import type { FastifyError, FastifyInstance } from 'fastify'
 
-import { StoreError } from '../store/store-error.ts'
+import { StoreError } from '../outbox/store-error.ts'
 import type { HttpOptions } from './serve-http.ts'
 
 /** A line about a store that cannot write at most this often. */

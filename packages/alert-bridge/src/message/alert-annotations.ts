@@ -1,7 +1,6 @@
-import { cleanLine } from './clean-text.ts'
-import type { Fact } from './notice-facts.ts'
+import { cleanLine, webLink } from './clean-text.ts'
+import type { Fact } from './message-content.ts'
 import type { NoticeAlert } from './notice.ts'
-import { webLink } from './web-link.ts'
 
 /** Annotations that are sentences about the alert, the shortest first. */
 export const sentences = ['summary', 'description', 'message'] as const

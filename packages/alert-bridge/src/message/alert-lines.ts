@@ -1,12 +1,10 @@
 import { hash as hashOf } from 'node:crypto'
 
-import { agentOf, listed } from './affected-agents.ts'
 import { ownAnnotations } from './alert-annotations.ts'
-import { affectedThings, alertIdentity, alertName, differingLabels } from './alert-labels.ts'
+import { affectedThings, agentOf, alertIdentity, alertName, differingLabels, listed } from './alert-labels.ts'
 import { cutText } from './clean-text.ts'
+import { readableDuration, timeOf, utcTime } from './notice-times.ts'
 import type { Notice, NoticeAlert } from './notice.ts'
-import { readableDuration } from './readable-duration.ts'
-import { timeOf, utcTime } from './utc-time.ts'
 
 /** One line for each alert, and how many alerts have none. */
 export interface AlertLines {

@@ -1,8 +1,7 @@
 import { annotationLinks } from './alert-annotations.ts'
 import { affectedAlerts, alertIdentity, differingLabels } from './alert-labels.ts'
-import { cleanLine } from './clean-text.ts'
+import { cleanLine, webLink } from './clean-text.ts'
 import type { Notice, NoticeAlert } from './notice.ts'
-import { webLink } from './web-link.ts'
 
 /** A place to look. */
 export interface Link {

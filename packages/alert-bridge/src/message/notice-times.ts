@@ -1,5 +1,4 @@
 import type { Notice } from './notice.ts'
-import { timeOf } from './utc-time.ts'
 
 /** When a notice's trouble began and ended, as ISO 8601, and how long it lasted. */
 export interface NoticeTimes {
@@ -28,4 +27,41 @@ function most(times: readonly (number | undefined)[]): number | undefined {
 
 function isoOf(time: number | undefined): string | undefined {
   return time === undefined ? undefined : new Date(time).toISOString()
+}
+
+/** `2026-11-24 02:13:05 UTC+00:00`; undefined for what is no time, and for the zero time that Alertmanager writes for "not yet". */
+export function utcTime(iso: string | undefined): string | undefined {
+  const ms = timeOf(iso)
+  if (ms === undefined) return undefined
+  // without the "T" and the milliseconds
+  return new Date(ms)
+    .toISOString()
+    .replace('T', ' ')
+    .replace(/\.\d+Z/, ' UTC+00:00')
+}
+
+/** Milliseconds since 1970, or undefined as above. */
+export function timeOf(iso: string | undefined): number | undefined {
+  const ms = iso === undefined ? NaN : Date.parse(iso)
+  return Number.isNaN(ms) || ms <= 0 ? undefined : ms
+}
+
+const units = [
+  { name: 'd', seconds: 86_400 },
+  { name: 'h', seconds: 3_600 },
+  { name: 'min', seconds: 60 },
+  { name: 's', seconds: 1 },
+] as const
+
+/** The two largest units that say something: `2 d 3 h`, `12 min 4 s`, `1 h`; under a second `0 s`. */
+export function readableDuration(seconds: number): string {
+  const whole = Math.max(0, Math.round(seconds))
+  const first = units.findIndex((unit) => whole >= unit.seconds)
+  if (first === -1) return '0 s'
+  const { name, seconds: size } = units[first]!
+  const next = units[first + 1]
+  const amount = `${Math.floor(whole / size)} ${name}`
+  if (next === undefined) return amount
+  const rest = Math.floor((whole % size) / next.seconds)
+  return rest === 0 ? amount : `${amount} ${rest} ${next.name}`
 }

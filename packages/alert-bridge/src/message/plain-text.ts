@@ -1,6 +1,6 @@
 import { cutText } from './clean-text.ts'
 import type { Notice } from './notice.ts'
-import { storyOf, type Story } from './story.ts'
+import { storyOf, type Story } from './message-content.ts'
 
 /** A message as plain text. */
 export interface PlainText {

@@ -5,7 +5,7 @@ import { temporaryFolder } from '@swarmwatch/testkit/vitest'
 import { expect } from 'vitest'
 
 import type { Checkpoint } from '../../src/checkpoint.ts'
-import { openSqliteStore } from '../../src/store/sqlite/open-sqlite-store.ts'
+import { openSqliteStore } from '../../src/outbox/sqlite/open-sqlite-store.ts'
 import { runBridge } from '../crash/run-bridge.ts'
 import { openSink } from '../crash/sink.ts'
 import { runAlertmanager } from './run-alertmanager.ts'

@@ -1,8 +1,8 @@
 import { eventually } from '@swarmwatch/testkit'
 import { expect } from 'vitest'
 
-import { recordingChannel } from '../kit/recording-channel.ts'
-import { startedBridge } from '../kit/started-bridge.ts'
+import { recordingChannel } from '../helpers/recording-channel.ts'
+import { startedBridge } from '../helpers/started-bridge.ts'
 import { runAlertmanager } from './run-alertmanager.ts'
 import { withAlertmanager } from './with-alertmanager.ts'
 

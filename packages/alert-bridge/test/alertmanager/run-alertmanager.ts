@@ -6,7 +6,7 @@ import { eventually, freePort, imageOf } from '@swarmwatch/testkit'
 import { temporaryFolder } from '@swarmwatch/testkit/vitest'
 import { onTestFinished } from 'vitest'
 
-import { token } from '../kit/token.ts'
+import { token } from '../helpers/token.ts'
 
 const image = imageOf('alertmanager')
 

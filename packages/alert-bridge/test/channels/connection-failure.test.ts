@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest'
 
-import { connectionFailure, isCertificateProblem } from '../../src/channels/connection-failure.ts'
+import { connectionFailure, isCertificateProblem } from '../../src/channels/request-failure.ts'
 
 const coded = (code: unknown, message = 'told', cause?: unknown): Error =>
   Object.assign(new Error(message, cause === undefined ? undefined : { cause }), { code })

@@ -1,7 +1,7 @@
 import { Secret } from '@swarmwatch/config'
 import { expect, test } from 'vitest'
 
-import { openChannel } from '../../src/channels/open-channel.ts'
+import { openChannel } from '../../src/channels/registry.ts'
 
 const base = { severities: ['critical'], fallback: false, quietHours: undefined } as const
 

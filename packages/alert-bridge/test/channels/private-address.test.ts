@@ -5,7 +5,7 @@ import { Secret } from '@swarmwatch/config'
 import { expect, test } from 'vitest'
 
 import type { DeliveryResult } from '../../src/channels/channel.ts'
-import { isPublicAddress } from '../../src/channels/webhook/public-address.ts'
+import { isPublicAddress } from '../../src/channels/webhook/private-address.ts'
 import { openWebhookChannel } from '../../src/channels/webhook/webhook-channel.ts'
 import { sampleNotices } from '../message/sample-notices.ts'
 import { fakeHttp, says } from './fake-http.ts'

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest'
 
-import { retryAfterSeconds } from '../../src/channels/retry-after.ts'
+import { retryAfterSeconds } from '../../src/channels/request-failure.ts'
 
 const now = new Date('2026-11-24T10:00:00Z')
 const read = (header: string | null | undefined): number | undefined => retryAfterSeconds(header, now)

@@ -5,7 +5,7 @@ import { expect, onTestFinished, test } from 'vitest'
 
 import type { DeliveryResult } from '../../src/channels/channel.ts'
 import { openSlackChannel } from '../../src/channels/slack/slack-channel.ts'
-import { slackMessage } from '../../src/message/slack-blocks.ts'
+import { slackMessage } from '../../src/channels/slack/slack-message.ts'
 import { sampleNotices } from '../message/sample-notices.ts'
 import { fakeHttp, says } from './fake-http.ts'
 

@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest'
 
 import type { DeliveryResult } from '../../src/channels/channel.ts'
-import { webhookFailure } from '../../src/channels/webhook/webhook-failure.ts'
+import { webhookFailure } from '../../src/channels/request-failure.ts'
 
 const now = new Date('2026-11-24T10:00:00Z')
 const failure = (status: number, text = '', retryAfter?: string): DeliveryResult =>

@@ -3,12 +3,11 @@ import { createHmac } from 'node:crypto'
 import { Secret } from '@swarmwatch/config'
 import { describe, expect, test } from 'vitest'
 
-import type { ChannelWorld } from '../../src/channels/channel-world.ts'
-import type { DeliveryResult } from '../../src/channels/channel.ts'
+import type { ChannelWorld, DeliveryResult } from '../../src/channels/channel.ts'
 import { openWebhookChannel, type WebhookChannelSettings } from '../../src/channels/webhook/webhook-channel.ts'
 import { sampleNotices } from '../message/sample-notices.ts'
-import { conformance, planted, serverConformance, type Bench } from './conformance.ts'
-import { fakeHttp, neverAnswers, oneByteASecond, resets, hangsUpMidBody, says, type Answer, type FakeHttp } from './fake-http.ts'
+import { type Bench, conformance, planted, serverConformance } from './conformance.ts'
+import { type Answer, fakeHttp, type FakeHttp, hangsUpMidBody, neverAnswers, oneByteASecond, resets, says } from './fake-http.ts'
 import { expiredTls, validTls } from './test-tls.ts'
 
 const neverAborted = new AbortController().signal

@@ -3,12 +3,12 @@ import { temporaryFolder } from '@swarmwatch/testkit/vitest'
 import { expect, test } from 'vitest'
 
 import type { Checkpoint } from '../../src/checkpoint.ts'
-import type { StoredDelivery } from '../../src/store/stored-delivery.ts'
-import { token } from '../kit/token.ts'
+import type { StoredDelivery } from '../../src/outbox/store.ts'
+import { token } from '../helpers/token.ts'
 import { openSink } from './sink.ts'
 import { startLoad } from './load.ts'
 import { runBridge } from './run-bridge.ts'
-import { openSqliteStore } from '../../src/store/sqlite/open-sqlite-store.ts'
+import { openSqliteStore } from '../../src/outbox/sqlite/open-sqlite-store.ts'
 
 /** CRASHES=100 for the long run. */
 const crashes = Number(process.env['CRASHES'] ?? 5)

@@ -3,8 +3,8 @@ import { Secret } from '@swarmwatch/config'
 import type { Channel, DeliveryResult } from '../../src/channels/channel.ts'
 import type { Checkpoint } from '../../src/checkpoint.ts'
 import { serve } from '../../src/commands/serve.ts'
-import { shortTimes } from '../kit/short-times.ts'
-import { token } from '../kit/token.ts'
+import { shortTimes } from '../helpers/short-times.ts'
+import { token } from '../helpers/token.ts'
 
 // A whole bridge in a process of its own that can be told, by CRASH_AT=<checkpoint>:<nth time>, to kill itself at such a moment.
 

@@ -1,5 +1,5 @@
-import { firing } from '../kit/alert-groups.ts'
-import { token } from '../kit/token.ts'
+import { firing } from '../helpers/alert-groups.ts'
+import { token } from '../helpers/token.ts'
 
 /** Posts groups, each another one, from several connections until it is stopped. */
 export interface Load {

@@ -6,9 +6,9 @@ import { eventually } from '@swarmwatch/testkit'
 import { temporaryFolder } from '@swarmwatch/testkit/vitest'
 import { expect, onTestFinished, test } from 'vitest'
 
-import { openSqliteStore } from '../../src/store/sqlite/open-sqlite-store.ts'
-import { firing } from '../kit/alert-groups.ts'
-import { token } from '../kit/token.ts'
+import { openSqliteStore } from '../../src/outbox/sqlite/open-sqlite-store.ts'
+import { firing } from '../helpers/alert-groups.ts'
+import { token } from '../helpers/token.ts'
 import { runBridge, type RunningBridge } from './run-bridge.ts'
 import { openSink } from './sink.ts'
 

@@ -2,7 +2,7 @@ import { eventually } from '@swarmwatch/testkit'
 import { temporaryFolder } from '@swarmwatch/testkit/vitest'
 import { expect, test } from 'vitest'
 
-import { openSqliteStore } from '../../src/store/sqlite/open-sqlite-store.ts'
+import { openSqliteStore } from '../../src/outbox/sqlite/open-sqlite-store.ts'
 import { startLoad } from './load.ts'
 import { runBridge } from './run-bridge.ts'
 import { openSink } from './sink.ts'

@@ -3,8 +3,8 @@ import { expect, onTestFinished, test } from 'vitest'
 import { fakeHttp, says } from '../channels/fake-http.ts'
 import { fakeSlack } from '../channels/fake-slack.ts'
 import { fakeSmtp } from '../channels/fake-smtp.ts'
-import { firing } from '../kit/alert-groups.ts'
-import { startedBridge } from '../kit/started-bridge.ts'
+import { firing } from '../helpers/alert-groups.ts'
+import { startedBridge } from '../helpers/started-bridge.ts'
 import { mailAt, real, slackAt, webhookAt } from './real-channels.ts'
 
 test('a group of 10,000 alerts in 5 MB is one message on every channel, that says how many there are', async () => {

@@ -1,10 +1,10 @@
 import { Secret } from '@swarmwatch/config'
 
 import type { EmailChannelSettings } from '../../src/channels/email/email-channel.ts'
-import type { ChannelSettings } from '../../src/channels/open-channel.ts'
+import type { ChannelSettings } from '../../src/channels/registry.ts'
 import type { SlackChannelSettings } from '../../src/channels/slack/slack-channel.ts'
-import { openChannels } from '../../src/routing/open-channels.ts'
-import type { RoutedChannel } from '../../src/routing/routed-channel.ts'
+import { openChannels } from '../../src/channels/open-channels.ts'
+import type { RoutedChannel } from '../../src/routing.ts'
 
 const base = { severities: ['critical', 'warning', 'info'], fallback: false, quietHours: undefined } as const
 

@@ -2,10 +2,10 @@ import { Secret } from '@swarmwatch/config'
 import { eventually } from '@swarmwatch/testkit'
 import { expect, test } from 'vitest'
 
-import { firing, resolved } from '../kit/alert-groups.ts'
-import { recordingChannel } from '../kit/recording-channel.ts'
-import { startedBridge } from '../kit/started-bridge.ts'
-import { token } from '../kit/token.ts'
+import { firing, resolved } from '../helpers/alert-groups.ts'
+import { recordingChannel } from '../helpers/recording-channel.ts'
+import { startedBridge } from '../helpers/started-bridge.ts'
+import { token } from '../helpers/token.ts'
 
 test('answers 200 with an id once the alert is on disk, and tells it', async () => {
   const channel = recordingChannel()

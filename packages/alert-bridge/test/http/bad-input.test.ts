@@ -2,10 +2,10 @@ import { DatabaseSync } from 'node:sqlite'
 
 import { expect, test } from 'vitest'
 
-import { databaseFile } from '../../src/store/sqlite/open-database.ts'
-import { firing } from '../kit/alert-groups.ts'
-import { recordingChannel } from '../kit/recording-channel.ts'
-import { startedBridge } from '../kit/started-bridge.ts'
+import { databaseFile } from '../../src/outbox/sqlite/open-database.ts'
+import { firing } from '../helpers/alert-groups.ts'
+import { recordingChannel } from '../helpers/recording-channel.ts'
+import { startedBridge } from '../helpers/started-bridge.ts'
 
 const good = JSON.stringify(firing())
 

@@ -5,7 +5,7 @@ import { eventually, freePort } from '@swarmwatch/testkit'
 import { temporaryFolder } from '@swarmwatch/testkit/vitest'
 import { expect, onTestFinished, test } from 'vitest'
 
-import { token } from '../kit/token.ts'
+import { token } from '../helpers/token.ts'
 
 /** Two bridges as workers of one cluster, as PM2 starts them, each with a data folder of its own. */
 const primary = `

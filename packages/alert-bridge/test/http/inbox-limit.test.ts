@@ -1,10 +1,10 @@
 import { eventually } from '@swarmwatch/testkit'
 import { expect, test } from 'vitest'
 
-import { firing } from '../kit/alert-groups.ts'
-import { broken, delivered, recordingChannel } from '../kit/recording-channel.ts'
-import { shortTimes } from '../kit/short-times.ts'
-import { startedBridge } from '../kit/started-bridge.ts'
+import { firing } from '../helpers/alert-groups.ts'
+import { broken, delivered, recordingChannel } from '../helpers/recording-channel.ts'
+import { shortTimes } from '../helpers/short-times.ts'
+import { startedBridge } from '../helpers/started-bridge.ts'
 
 test('answers 503 while as much waits as may, still hears the Watchdog, and takes alerts again when some were told', async () => {
   const channel = recordingChannel({ answer: broken })

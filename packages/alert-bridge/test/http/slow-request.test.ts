@@ -2,9 +2,9 @@ import { connect } from 'node:net'
 
 import { expect, test } from 'vitest'
 
-import { recordingChannel } from '../kit/recording-channel.ts'
-import { startedBridge } from '../kit/started-bridge.ts'
-import { token } from '../kit/token.ts'
+import { recordingChannel } from '../helpers/recording-channel.ts'
+import { startedBridge } from '../helpers/started-bridge.ts'
+import { token } from '../helpers/token.ts'
 
 test('answers 503, which Alertmanager retries, to a request whose body never comes', async () => {
   const bridge = await startedBridge({ channels: [recordingChannel()], requestTimeoutMs: 500 })

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest'
 
-import { html } from '../../src/message/html.ts'
+import { html } from '../../src/channels/email/mail.ts'
 import type { Notice } from '../../src/message/notice.ts'
 import { sampleAlert, sampleNotices } from './sample-notices.ts'
 

@@ -1,12 +1,11 @@
 import { test } from '@fast-check/vitest'
 import { expect } from 'vitest'
 
-import { html } from '../../src/message/html.ts'
+import { html } from '../../src/channels/email/mail.ts'
+import { slackMessage, slackPlainText, slackText } from '../../src/channels/slack/slack-message.ts'
+import { webhookBody } from '../../src/channels/webhook/webhook-body.ts'
+import { webLink } from '../../src/message/clean-text.ts'
 import { plainText } from '../../src/message/plain-text.ts'
-import { slackMessage, slackPlainText } from '../../src/message/slack-blocks.ts'
-import { slackText } from '../../src/message/slack-text.ts'
-import { webLink } from '../../src/message/web-link.ts'
-import { webhookBody } from '../../src/message/webhook-body.ts'
 import { anyNotice, anyText } from './any-notice.ts'
 
 /** Controls but line feed, direction marks, half characters. */

@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest'
 
 import type { Notice } from '../../src/message/notice.ts'
-import { slackMessage, slackPlainText } from '../../src/message/slack-blocks.ts'
+import { slackMessage, slackPlainText } from '../../src/channels/slack/slack-message.ts'
 import { sampleAlert, sampleNotices } from './sample-notices.ts'
 
 const shown = (notice: Notice): string => {

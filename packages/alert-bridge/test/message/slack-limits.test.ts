@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest'
 
 import type { Notice } from '../../src/message/notice.ts'
-import { slackMessage } from '../../src/message/slack-blocks.ts'
+import { slackMessage } from '../../src/channels/slack/slack-message.ts'
 import { sampleAlert, sampleNotices } from './sample-notices.ts'
 
 const sectionsOf = (notice: Notice): string[] => slackMessage(notice).blocks.map((block) => block.text.text)

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest'
 
-import { slackText } from '../../src/message/slack-text.ts'
+import { slackText } from '../../src/channels/slack/slack-message.ts'
 
 test('what means something to Slack is only text', () => {
   expect(slackText('<!channel> & <@U1>', 100)).toBe('&lt;!channel&gt; &amp; &lt;@U1&gt;')

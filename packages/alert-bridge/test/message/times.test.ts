@@ -1,7 +1,6 @@
 import { expect, test } from 'vitest'
 
-import { readableDuration } from '../../src/message/readable-duration.ts'
-import { timeOf, utcTime } from '../../src/message/utc-time.ts'
+import { readableDuration, timeOf, utcTime } from '../../src/message/notice-times.ts'
 
 test.each([
   [0, '0 s'],

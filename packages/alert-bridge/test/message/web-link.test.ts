@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest'
 
-import { webLink } from '../../src/message/web-link.ts'
+import { webLink } from '../../src/message/clean-text.ts'
 
 test('an address of http or https is a link', () => {
   expect(webLink('https://example.com/a?b=c#d')).toBe('https://example.com/a?b=c#d')

@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest'
 
 import { plainText } from '../../src/message/plain-text.ts'
-import { webhookBody } from '../../src/message/webhook-body.ts'
+import { webhookBody } from '../../src/channels/webhook/webhook-body.ts'
 import { sampleAlert, sampleNotices } from './sample-notices.ts'
 
 test('the JSON of a firing alert', () => {

@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest'
 
-import { recordingChannel } from '../kit/recording-channel.ts'
-import { startedBridge } from '../kit/started-bridge.ts'
+import { recordingChannel } from '../helpers/recording-channel.ts'
+import { startedBridge } from '../helpers/started-bridge.ts'
 
 test('has every series from the start, with 0 where something is counted', async () => {
   const bridge = await startedBridge({ channels: [recordingChannel({ name: 'email' })], settings: { watchdogSeconds: 300 } })

@@ -1,8 +1,8 @@
 import { expect, test } from 'vitest'
 
-import { decideEscalation, type EscalationDecision } from '../../src/routing/decide-escalation.ts'
-import type { DueEscalation } from '../../src/store/store.ts'
-import { recordingChannel } from '../kit/recording-channel.ts'
+import { decideEscalation, type EscalationDecision } from '../../src/deliveries/escalation.ts'
+import type { DueEscalation } from '../../src/outbox/store.ts'
+import { recordingChannel } from '../helpers/recording-channel.ts'
 
 const channels = [
   recordingChannel({ name: 'mail' }),

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest'
 
-import { openChannels } from '../../src/routing/open-channels.ts'
+import { openChannels } from '../../src/channels/open-channels.ts'
 
 test('each channel of the settings is opened with what it is for', async () => {
   const quietHours = { from: '22:00', to: '07:00', timeZone: 'UTC' }

@@ -1,9 +1,9 @@
 import { eventually } from '@swarmwatch/testkit'
 import { expect, test } from 'vitest'
 
-import { firing } from '../kit/alert-groups.ts'
-import { recordingChannel } from '../kit/recording-channel.ts'
-import { startedBridge } from '../kit/started-bridge.ts'
+import { firing } from '../helpers/alert-groups.ts'
+import { recordingChannel } from '../helpers/recording-channel.ts'
+import { startedBridge } from '../helpers/started-bridge.ts'
 
 const night = { from: '22:00', to: '07:00', timeZone: 'Europe/Berlin' }
 const at = (time: string): number => Date.parse(time)

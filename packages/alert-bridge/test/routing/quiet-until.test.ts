@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest'
 
-import { quietUntil } from '../../src/routing/quiet-until.ts'
+import { quietUntil } from '../../src/routing.ts'
 
 const night = { from: '22:00', to: '07:00', timeZone: 'Europe/Berlin' }
 const info = { severity: 'info', kind: 'firing' } as const

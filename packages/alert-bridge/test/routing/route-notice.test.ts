@@ -1,8 +1,8 @@
 import { expect, test } from 'vitest'
 
 import type { Notice } from '../../src/message/notice.ts'
-import { reserveOf, routeNotice } from '../../src/routing/route-notice.ts'
-import { recordingChannel } from '../kit/recording-channel.ts'
+import { reserveOf, routeNotice } from '../../src/routing.ts'
+import { recordingChannel } from '../helpers/recording-channel.ts'
 
 const channels = [
   recordingChannel({ name: 'mail', recipients: ['a@x.io', 'b@x.io'] }),

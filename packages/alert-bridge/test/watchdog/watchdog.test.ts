@@ -5,11 +5,11 @@ import { Secret } from '@swarmwatch/config'
 import { eventually } from '@swarmwatch/testkit'
 import { expect, onTestFinished, test } from 'vitest'
 
-import { sendHeartbeat } from '../../src/watchdog/send-heartbeat.ts'
-import { firing } from '../kit/alert-groups.ts'
-import { failing, recordingChannel } from '../kit/recording-channel.ts'
-import { shortTimes } from '../kit/short-times.ts'
-import { startedBridge } from '../kit/started-bridge.ts'
+import { sendHeartbeat } from '../../src/dead-mans-switch.ts'
+import { firing } from '../helpers/alert-groups.ts'
+import { failing, recordingChannel } from '../helpers/recording-channel.ts'
+import { shortTimes } from '../helpers/short-times.ts'
+import { startedBridge } from '../helpers/started-bridge.ts'
 
 const watchdog = firing({ name: 'Watchdog', severity: 'none' })
 

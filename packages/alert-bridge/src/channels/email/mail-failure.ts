@@ -1,5 +1,5 @@
 import type { DeliveryResult } from '../channel.ts'
-import { connectionFailure, isCertificateProblem } from '../connection-failure.ts'
+import { connectionFailure, isCertificateProblem } from '../request-failure.ts'
 
 /** What nodemailer's errors carry. */
 interface SmtpError {

@@ -1,14 +1,13 @@
 import { domainToASCII } from 'node:url'
 
-import { readMailbox, type Mailbox } from '@swarmwatch/config'
+import { type Mailbox, readMailbox, type Severity } from '@swarmwatch/config'
 import type { SendMailOptions } from 'nodemailer'
 
-import { html } from '../../message/html.ts'
-import { plainText } from '../../message/plain-text.ts'
-import { statusWord } from '../../message/status-word.ts'
+import { statusWord, storyOf } from '../../message/message-content.ts'
+import type { Notice } from '../../message/notice.ts'
+import { moreLine, plainText } from '../../message/plain-text.ts'
 import type { Delivery } from '../channel.ts'
-import { wireId } from '../wire-id.ts'
-import type { MailThread } from './mail-thread.ts'
+import { wireId } from '../guarded-delivery.ts'
 
 /** A mail that can be sent; its Message-ID is fixed, so that a second try can be told from a second mail. */
 export type Mail = SendMailOptions & { readonly messageId: string; readonly subject: string }
@@ -47,4 +46,66 @@ export function mailFor(delivery: Delivery, thread: MailThread | undefined, from
 
 function mailboxOf(text: string): Mailbox {
   return readMailbox(text) ?? { name: '', address: text.trim() }
+}
+
+/** The first mail of an incident: what later ones answer. */
+export interface MailThread {
+  /** Its Message-ID, with angle brackets. */
+  readonly root: string
+  /** Its subject; some programs (Gmail) put together only what has the same one. */
+  readonly subject: string
+}
+
+/** The thread as an earlier delivery gave it back, or undefined for anything else. */
+export function mailThread(stored: unknown): MailThread | undefined {
+  const { root, subject } = (stored ?? {}) as Partial<MailThread>
+  return typeof root === 'string' && typeof subject === 'string' && /^<[^\s<>]+>$/.test(root) ? { root, subject } : undefined
+}
+
+const colours: Readonly<Record<Severity | 'over', string>> = {
+  critical: '#b3261e',
+  warning: '#8a5a00',
+  info: '#1f5fa8',
+  over: '#1e7a3c',
+}
+const entities: Readonly<Record<string, string>> = { '&': '&amp;', '<': '&lt;', '>': '&gt;', '"': '&quot;', "'": '&#39;' }
+
+/** The notice as the HTML part of a mail: no scripts, no images, nothing is loaded from anywhere. */
+export function html(notice: Notice): string {
+  const { status, subject, paragraphs, facts, firstStep, alerts, moreAlerts, links } = storyOf(notice)
+  const colour = colours[notice.kind === 'resolved' || notice.kind === 'summary' ? 'over' : notice.severity]
+  const rows = facts.map(
+    ({ name, value }) =>
+      `<tr><td style="padding:2px 16px 2px 0;color:#555">${escapeHtml(name)}</td><td>${escapeHtml(value)}</td></tr>`,
+  )
+  const lines = [...alerts.map(({ text }) => text), ...moreLine(moreAlerts)].map((line) => `<li>${escapeHtml(line)}</li>`)
+  const anchors = links.map(({ name, url }) => `<li>${anchor(url, name)}</li>`)
+  return [
+    '<!doctype html>',
+    '<html lang="en"><head><meta charset="utf-8"><title></title></head>',
+    '<body style="font:16px/1.5 sans-serif;color:#1b1b1b;max-width:42em">',
+    `<h1 style="font-size:20px;color:${colour}">${escapeHtml(`${status} - ${subject}`)}</h1>`,
+    ...paragraphs.map((text) => `<p>${escapeHtml(text).replaceAll('\n', '<br>')}</p>`),
+    ...block('<table style="border-collapse:collapse">', rows, '</table>'),
+    ...(firstStep === undefined
+      ? []
+      : [`<p><strong>What to do first</strong><br>${anchor(firstStep.link.url, firstStep.words)}</p>`]),
+    ...block('<p><strong>Alerts</strong></p><ul>', lines, '</ul>'),
+    ...block('<p><strong>Links</strong></p><ul>', anchors, '</ul>'),
+    '</body></html>',
+    '',
+  ].join('\n')
+}
+
+/** Text that is only text in HTML, also within quotes. */
+function escapeHtml(text: string): string {
+  return text.replaceAll(/[&<>"']/g, (character) => entities[character] ?? character)
+}
+
+function anchor(url: string, words: string): string {
+  return `<a href="${escapeHtml(url)}">${escapeHtml(words)}</a>`
+}
+
+function block(open: string, rows: readonly string[], close: string): string[] {
+  return rows.length === 0 ? [] : [open, ...rows, close]
 }

@@ -1,12 +1,11 @@
 import type { Secret } from '@swarmwatch/config'
 
-import { slackMessage, slackPlainText } from '../../message/slack-blocks.ts'
-import type { Delivery, DeliveryResult } from '../channel.ts'
-import { wireId } from '../wire-id.ts'
-import { eventType, findPosted } from './find-posted.ts'
-import { slackApi, type SlackReply } from './slack-api.ts'
-import type { SlackLine } from './slack-line.ts'
-import { slackThread, type SlackThread } from './slack-thread.ts'
+import type { ChannelWorld, Delivery, DeliveryResult } from '../channel.ts'
+import { wireId } from '../guarded-delivery.ts'
+import { slackRequest } from '../post-json.ts'
+import { connectionFailure } from '../request-failure.ts'
+import { slackFailure, type SlackFailure } from './slack-failure.ts'
+import { slackMessage, slackPlainText } from './slack-message.ts'
 
 /** Who posts, and where. */
 export interface SlackBotSettings {
@@ -92,4 +91,85 @@ function metadata({ id }: Delivery): object {
     unfurl_links: false,
     unfurl_media: false,
   }
+}
+
+/** What a method of the Web API gave: its data, or why not. */
+export type SlackReply =
+  | { readonly isOk: true; readonly data: Readonly<Record<string, unknown>> }
+  | ({ readonly isOk: false } & Omit<SlackFailure, 'result'> & { readonly result: DeliveryResult })
+
+/** Calls a method of the Web API; never rejects. */
+export type SlackApi = (method: string, body: unknown, signal: AbortSignal) => Promise<SlackReply>
+
+/** The Web API with a bot's token. */
+function slackApi(token: Secret, apiUrl: string, { fetch, now, during }: SlackLine): SlackApi {
+  return async (method, body, signal) => {
+    try {
+      const url = new URL(method, apiUrl.endsWith('/') ? apiUrl : `${apiUrl}/`).href
+      const answer = await slackRequest({ url, token: token.reveal(), body }, fetch, during(signal))
+      // the Web API says with 200 that something failed
+      if (answer.status === 200 && answer.json['ok'] === true) return { isOk: true, data: answer.json }
+      return { isOk: false, ...slackFailure(answer, now()) }
+    } catch (error) {
+      return { isOk: false, error: '', isContent: false, result: connectionFailure(error, true) }
+    }
+  }
+}
+
+/** Where to look: a channel, or one thread of it. */
+export interface Place {
+  readonly channel: string
+  readonly threadTs?: string
+}
+
+/** Names our messages in Slack's metadata. */
+const eventType = 'swarmwatch_delivery'
+
+const pageSize = 100
+
+/**
+ * The ts of a message that an earlier try of this delivery posted after all; undefined if there is none among the last 100, or
+ * the app may not look (that needs `channels:history`).
+ */
+async function findPosted(
+  api: SlackApi,
+  { channel, threadTs }: Place,
+  deliveryId: string,
+  signal: AbortSignal,
+): Promise<string | undefined> {
+  const query = { channel, limit: pageSize, include_all_metadata: true }
+  const reply =
+    threadTs === undefined
+      ? await api('conversations.history', query, signal)
+      : await api('conversations.replies', { ...query, ts: threadTs }, signal)
+  const messages: unknown = reply.isOk ? reply.data['messages'] : []
+  const found = (Array.isArray(messages) ? (messages as Posted[]) : []).find(
+    ({ metadata }) => metadata?.event_type === eventType && metadata.event_payload?.delivery_id === deliveryId,
+  )
+  return found?.ts
+}
+
+interface Posted {
+  readonly ts?: string
+  readonly metadata?: { readonly event_type?: string; readonly event_payload?: { readonly delivery_id?: string } }
+}
+
+/** The first message of an incident: later ones change it and answer it. */
+export interface SlackThread {
+  /** Slack's id of the channel; chat.update takes no name. */
+  readonly channel: string
+  readonly ts: string
+  /** The channel as the settings named it then: with another one the incident begins anew there. */
+  readonly target: string
+}
+
+/** The thread as an earlier delivery gave it back, or undefined for anything else and for another channel. */
+function slackThread(stored: unknown, target: string): SlackThread | undefined {
+  const { channel, ts, target: before } = (stored ?? {}) as Partial<SlackThread>
+  return typeof channel === 'string' && typeof ts === 'string' && before === target ? { channel, ts, target } : undefined
+}
+
+/** The world, and the time that one request may take. */
+export interface SlackLine extends Pick<ChannelWorld, 'fetch' | 'now'> {
+  readonly during: (signal: AbortSignal) => AbortSignal
 }

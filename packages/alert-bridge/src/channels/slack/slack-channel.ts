@@ -1,12 +1,14 @@
-import type { SlackChannel } from '@swarmwatch/config'
+import type { Secret, SlackChannel } from '@swarmwatch/config'
 
-import type { Channel } from '../channel.ts'
-import { realWorld, type ChannelWorld } from '../channel-world.ts'
-import { guardedDelivery } from '../guarded-delivery.ts'
+import { type Channel, type ChannelWorld, type Delivery, type DeliveryResult, realWorld } from '../channel.ts'
+import { guardedDelivery, stopSignal } from '../guarded-delivery.ts'
 import { hideSecrets } from '../hide-secrets.ts'
-import { stopSignal } from '../stop-signal.ts'
-import { slackBot } from './slack-bot.ts'
-import { incomingWebhook } from './incoming-webhook.ts'
+import { slackRequest } from '../post-json.ts'
+import { connectionFailure } from '../request-failure.ts'
+import { isAccepted } from '../webhook-answer.ts'
+import { slackBot, type SlackLine } from './slack-bot.ts'
+import { slackFailure, type SlackFailure } from './slack-failure.ts'
+import { slackMessage, slackPlainText } from './slack-message.ts'
 
 /** Settings of the Slack channel. */
 export type SlackChannelSettings = SlackChannel & {
@@ -39,4 +41,33 @@ export function openSlackChannel(settings: SlackChannelSettings, world: Partial<
     deliver: guardedDelivery(recipients, hideSecrets([settings.webhook, settings.botToken]), send),
     close: async () => stopped.stop(),
   }
+}
+
+/** Sends through an incoming webhook: once with blocks and, if Slack dislikes those, once as plain text. */
+function incomingWebhook(
+  webhook: Secret,
+  { fetch, now, during }: SlackLine,
+): (delivery: Delivery, signal: AbortSignal) => Promise<DeliveryResult> {
+  return async ({ notice }, signal) => {
+    const first = await post({ ...slackMessage(notice), unfurl_links: false, unfurl_media: false }, signal)
+    if (!isContentFailure(first)) return resultOf(first)
+    return resultOf(await post({ text: slackPlainText(notice), unfurl_links: false, unfurl_media: false }, signal))
+  }
+
+  async function post(body: unknown, signal: AbortSignal): Promise<DeliveryResult | SlackFailure> {
+    try {
+      const answer = await slackRequest({ url: webhook.reveal(), body }, fetch, during(signal))
+      return isAccepted(answer, JSON.stringify(body)) ? { kind: 'delivered' } : slackFailure(answer, now())
+    } catch (error) {
+      return connectionFailure(error, true)
+    }
+  }
+}
+
+function isContentFailure(outcome: DeliveryResult | SlackFailure): boolean {
+  return 'isContent' in outcome && outcome.isContent
+}
+
+function resultOf(outcome: DeliveryResult | SlackFailure): DeliveryResult {
+  return 'result' in outcome ? outcome.result : outcome
 }

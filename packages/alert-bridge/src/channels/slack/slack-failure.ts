@@ -1,6 +1,6 @@
 import type { DeliveryResult } from '../channel.ts'
-import { retryAfterSeconds } from '../retry-after.ts'
-import type { SlackAnswer } from './slack-request.ts'
+import { retryAfterSeconds } from '../request-failure.ts'
+import type { SlackAnswer } from '../post-json.ts'
 
 /** Slack's word for what went wrong, and what it means; `content` can be cured by sending plain text. */
 export interface SlackFailure {

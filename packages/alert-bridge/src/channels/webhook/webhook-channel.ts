@@ -1,17 +1,13 @@
-import { withoutBrackets, type WebhookChannel } from '@swarmwatch/config'
+import { createHmac } from 'node:crypto'
 
-import { webhookBody } from '../../message/webhook-body.ts'
-import type { Channel, DeliveryResult } from '../channel.ts'
-import { realWorld, type ChannelWorld } from '../channel-world.ts'
-import { connectionFailure } from '../connection-failure.ts'
-import { guardedDelivery } from '../guarded-delivery.ts'
+import { type Secret, type WebhookChannel, withoutBrackets } from '@swarmwatch/config'
+
+import { type Channel, type ChannelWorld, type DeliveryResult, realWorld } from '../channel.ts'
+import { guardedDelivery, stopSignal, wireId } from '../guarded-delivery.ts'
 import { hideSecrets } from '../hide-secrets.ts'
-import { stopSignal } from '../stop-signal.ts'
-import { wireId } from '../wire-id.ts'
-import { webhookFailure } from './webhook-failure.ts'
-import { isPublicAddress } from './public-address.ts'
-import { guardedLookup, PrivateAddressError } from './guarded-lookup.ts'
-import { signWebhook } from './sign-webhook.ts'
+import { connectionFailure, webhookFailure } from '../request-failure.ts'
+import { guardedLookup, isPublicAddress, PrivateAddressError } from './private-address.ts'
+import { webhookBody } from './webhook-body.ts'
 import { NoAnswerError, webhookRequest } from './webhook-request.ts'
 
 /** Settings of the custom webhook. */
@@ -71,4 +67,27 @@ function privateAddress({ message }: PrivateAddressError): DeliveryResult {
 
 function isAddress(host: string): boolean {
   return /^[\d.]+$/.test(host) || host.includes(':')
+}
+
+/** What is signed: who, when and what. */
+export interface SignedContent {
+  readonly id: string
+  /** Seconds since 1970. */
+  readonly timestamp: number
+  readonly body: string
+}
+
+/**
+ * The `webhook-signature` of Standard Webhooks, one signature for each key, so that keys can be exchanged without a gap. A key is
+ * base64 after `whsec_`, any other text is taken as it is.
+ */
+function signWebhook({ id, timestamp, body }: SignedContent, keys: readonly Secret[]): string {
+  return keys
+    .map((key) => `v1,${createHmac('sha256', keyBytes(key)).update(`${id}.${timestamp}.${body}`).digest('base64')}`)
+    .join(' ')
+}
+
+function keyBytes(key: Secret): Buffer {
+  const text = key.reveal()
+  return text.startsWith('whsec_') ? Buffer.from(text.slice('whsec_'.length), 'base64') : Buffer.from(text, 'utf8')
 }

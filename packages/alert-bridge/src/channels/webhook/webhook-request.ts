@@ -2,7 +2,7 @@ import { request as httpRequest, Agent as HttpAgent, type IncomingMessage, type 
 import { request as httpsRequest, Agent as HttpsAgent } from 'node:https'
 import type { LookupFunction } from 'node:net'
 
-import { readStart } from '../read-start.ts'
+import { readStart } from '../post-json.ts'
 
 /** How a request is sent. */
 export interface RequestSettings {

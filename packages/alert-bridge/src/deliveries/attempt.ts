@@ -1,0 +1,95 @@
+import { setTimeout as pause } from 'node:timers/promises'
+
+import { context, ROOT_CONTEXT, trace, TraceFlags } from '@opentelemetry/api'
+
+import type { Channel, DeliveryResult } from '../channels/channel.ts'
+import { patientTimeout } from '../clock.ts'
+import { undeliverableLine } from '../message/console-lines.ts'
+import { StoreError } from '../outbox/store-error.ts'
+import type { ClaimedDelivery } from '../outbox/store.ts'
+import type { LaneWorld } from './delivery-context.ts'
+import { decideOutcome, type Outcome } from './outcome.ts'
+
+/** How long a channel may take to notice that its time is up. */
+const longestLateMs = 2_000
+
+/** Gives a notice to a channel and waits for how it went, never longer than `deadlineMs`; what does not come back may have arrived. */
+export async function sendDelivery(
+  channel: Channel,
+  { id, recipient, notice, thread, mayHaveArrived, traceparent }: ClaimedDelivery,
+  { deadlineMs, stop }: { readonly deadlineMs: number; readonly stop: AbortSignal },
+): Promise<DeliveryResult> {
+  const signal = AbortSignal.any([stop, patientTimeout(deadlineMs)])
+  const given = { id, recipient, notice, mayHaveArrived, ...(thread !== undefined && { thread }) }
+  const silence = Promise.withResolvers<DeliveryResult>()
+  const noAnswer: DeliveryResult = { kind: 'retry', reason: 'no answer in time', unknown: true }
+  let late: NodeJS.Timeout | undefined
+  const onAbort = (): void => void (late = setTimeout(() => silence.resolve(noAnswer), Math.min(longestLateMs, deadlineMs)))
+  signal.addEventListener('abort', onAbort, { once: true })
+  try {
+    return await Promise.race([context.with(parentOf(traceparent), () => channel.deliver(given, signal)), silence.promise])
+  } catch (error) {
+    const name = error instanceof Error ? error.name : 'unknown'
+    return { kind: 'retry', reason: `the channel failed in itself (${name})`, unknown: true }
+  } finally {
+    signal.removeEventListener('abort', onAbort)
+    clearTimeout(late)
+  }
+}
+
+/** The trace that Alertmanager's request belongs to. */
+function parentOf(traceparent: string | undefined): typeof ROOT_CONTEXT {
+  // version, trace id, span id, flags
+  const parts = /^[0-9a-f]{2}-([0-9a-f]{32})-([0-9a-f]{16})-([0-9a-f]{2})/.exec(traceparent ?? '')
+  const [, traceId, spanId, flags] = parts ?? []
+  if (traceId === undefined || spanId === undefined || flags === undefined) return ROOT_CONTEXT
+  const traceFlags = Number.parseInt(flags, 16) & TraceFlags.SAMPLED
+  return trace.setSpanContext(ROOT_CONTEXT, { traceId, spanId, traceFlags, isRemote: true })
+}
+
+/** Writes down how a try went and counts it. */
+export async function settleDelivery(
+  delivery: ClaimedDelivery,
+  result: DeliveryResult,
+  { store, metrics, times, now, pauses, random, write, onDead }: LaneWorld,
+  stop: AbortSignal,
+): Promise<Outcome> {
+  const { id, channel, severity } = delivery
+  const at = now()
+  const outcome = decideOutcome(delivery, result, { now: at, awakeForMs: pauses.awakeForMs() }, times, random)
+  if (outcome.kind === 'delivered') {
+    await persist(() => store.succeed(id, at, outcome.thread), stop)
+    metrics.delivery(channel, 'delivered')
+    metrics.latency(channel, severity, Math.max(at - delivery.createdAt, 0) / 1000)
+    return outcome
+  }
+  if (outcome.mayHaveArrived) metrics.unknownOutcome()
+  if (outcome.kind === 'dead') {
+    await persist(() => store.deadLetter(id, at, outcome.reason, outcome.mayHaveArrived), stop)
+    metrics.delivery(channel, result.kind === 'undeliverable' ? 'undeliverable' : 'gave_up')
+    metrics.deadLetter()
+    write(undeliverableLine(delivery, outcome.reason))
+    onDead()
+    return outcome
+  }
+  const { dueAt, reason, mayHaveArrived } = outcome
+  await persist(() => store.reschedule(id, { dueAt, reason, mayHaveArrived }), stop)
+  metrics.delivery(channel, result.kind === 'channel-down' ? 'channel_down' : 'retry')
+  return outcome
+}
+
+/**
+ * Writes until it succeeds: what was sent and is not marked would be sent again. Gives up only when the store is closed or `stop`
+ * aborts.
+ */
+async function persist(write: () => Promise<void>, stop: AbortSignal, everyMs = 500): Promise<boolean> {
+  for (;;) {
+    try {
+      await write()
+      return true
+    } catch (error) {
+      if (!(error instanceof StoreError) || error.reason === 'closed' || stop.aborted) return false
+      await pause(everyMs, undefined, { signal: stop }).catch(() => {})
+    }
+  }
+}

@@ -1,0 +1,48 @@
+import { worstOf } from '../intake/severity-of.ts'
+import type { Notice, NoticeAlert } from '../message/notice.ts'
+import type { ClaimedDelivery } from '../outbox/store.ts'
+
+/** Whether it tells only the end of something that this recipient never heard of, because it was over before a try succeeded. */
+export function isOverUntold({ notice, wasTold, overtaken }: Pick<ClaimedDelivery, 'notice' | 'wasTold' | 'overtaken'>): boolean {
+  return notice.kind === 'resolved' && !wasTold && overtaken.some(({ kind }) => kind === 'firing' || kind === 'repeat')
+}
+
+/** One notice for all that fired and resolved while a channel was down. */
+export function summaryNotice(deliveries: readonly Pick<ClaimedDelivery, 'notice' | 'overtaken'>[], id: string): Notice {
+  const notices = deliveries.flatMap(({ notice, overtaken }) => [...overtaken, notice])
+  const ends = deliveries.map(({ notice }) => notice)
+  const titles = [...new Set(ends.map(({ title }) => title))]
+  const startedAt = notices.flatMap((one) => one.startedAt ?? []).toSorted()[0]
+  const endedAt = notices
+    .flatMap((one) => one.endedAt ?? [])
+    .toSorted()
+    .at(-1)
+  const only = ends.length === 1 ? ends[0] : undefined
+  return {
+    kind: 'summary',
+    severity: worstOf(notices.map(({ severity }) => severity)),
+    incidentKey: only?.incidentKey ?? `summary:${id}`,
+    title: titles.length <= 3 ? titles.join(', ') : `${titles.slice(0, 3).join(', ')} and ${titles.length - 3} more`,
+    ...mergedAlerts(ends),
+    ...(startedAt !== undefined && { startedAt }),
+    ...(endedAt !== undefined && { endedAt }),
+    ...(only?.links && { links: only.links }),
+  }
+}
+
+/** How many alerts a notice that stands for others shows by name. */
+const mostAlerts = 100
+
+/** The alerts of some notices: of the same alert the last state, firing first, and how many were left out. */
+export function mergedAlerts(notices: readonly Notice[]): Pick<Notice, 'alerts' | 'truncatedAlerts'> {
+  const last = new Map<string, NoticeAlert>()
+  for (const { alerts } of notices) for (const alert of alerts) last.set(identity(alert), alert)
+  const all = [...last.values()]
+  const alerts = [...all.filter(({ status }) => status === 'firing'), ...all.filter(({ status }) => status === 'resolved')]
+  const left = Math.max(alerts.length - mostAlerts, 0) + notices.reduce((sum, one) => sum + (one.truncatedAlerts ?? 0), 0)
+  return { alerts: alerts.slice(0, mostAlerts), ...(left > 0 && { truncatedAlerts: left }) }
+}
+
+function identity({ labels }: NoticeAlert): string {
+  return JSON.stringify(Object.entries(labels).toSorted(([one], [other]) => (one < other ? -1 : 1)))
+}

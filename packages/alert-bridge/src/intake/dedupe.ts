@@ -1,0 +1,83 @@
+import { hash as hashOf } from 'node:crypto'
+
+import type { AlertGroup, GroupAlert } from '@swarmwatch/config'
+
+import type { Known } from '../outbox/store.ts'
+
+/** How long the same content counts as told; must be below Alertmanager's `repeat_interval`. */
+export const duplicateWindowMs: number = 5 * 60_000
+/** Alertmanager loses up to 15 min of what it has sent when it is killed, and then says it all again. */
+const resendWindowMs = 60 * 60_000
+
+/** What it is to receive some content: the first time, again on purpose, or again because of a retry or a peer. */
+export type Repetition =
+  | { readonly kind: 'new' }
+  | { readonly kind: 'repeat'; readonly intervalMs: number }
+  | { readonly kind: 'duplicate'; readonly duplicate: DuplicateKind }
+
+/** `retry`: from the same Alertmanager; `peer`: from another one; `resend`: it forgot that it had told us; `event`: the same key. */
+export type DuplicateKind = 'retry' | 'peer' | 'resend' | 'event'
+export const duplicateKinds: readonly DuplicateKind[] = ['retry', 'peer', 'resend', 'event']
+
+export interface Arrival {
+  readonly receivedAt: number
+  readonly sender: string
+  /** `notification_reason` of Alertmanager 0.32 and later. */
+  readonly reason?: string | undefined
+}
+
+/** Tells a wanted repeat from a duplicate. */
+export function decideRepeat(seen: Known['seen'], { receivedAt, sender, reason }: Arrival): Repetition {
+  if (seen === undefined) return { kind: 'new' }
+  // a clock that was set back makes the past look like the future; beyond the window that must not silence anybody
+  const ageMs = receivedAt - seen.toldAt
+  if (Math.abs(ageMs) < duplicateWindowMs) return { kind: 'duplicate', duplicate: seen.sender === sender ? 'retry' : 'peer' }
+  if (ageMs < 0) return { kind: 'repeat', intervalMs: duplicateWindowMs }
+  // a late peer: less than half of the time between the last two repeats
+  const isEarly = reason === 'repeat interval elapsed' && ageMs < (seen.intervalMs ?? 0) / 2
+  if (isEarly) return { kind: 'duplicate', duplicate: seen.sender === sender ? 'retry' : 'peer' }
+  const isForgotten = reason === 'first notification' || reason === 'all alerts resolved'
+  if (isForgotten && ageMs < resendWindowMs) return { kind: 'duplicate', duplicate: 'resend' }
+  return { kind: 'repeat', intervalMs: ageMs }
+}
+
+/**
+ * Equal for the same state of the same group, whoever sends it and however keys and alerts are ordered. Annotations stay out because a
+ * value in them changes with every evaluation, the group key because it changes when routes are edited.
+ */
+export function dedupeKey(group: AlertGroup): string {
+  const alerts = group.alerts.map((alert) => [
+    fingerprintOf(alert),
+    alert.status,
+    alert.startsAt,
+    alert.status === 'resolved' ? (alert.endsAt ?? '') : '',
+  ])
+  alerts.sort((one, other) => compare(JSON.stringify(one), JSON.stringify(other)))
+  return hash([group.receiver, sorted(group.groupLabels), group.status, alerts])
+}
+
+/** Equal for all notifications of a group. */
+export function groupKey({ receiver, groupLabels }: AlertGroup): string {
+  return hash([receiver, sorted(groupLabels)])
+}
+
+/** Equal for equal keys of events. */
+export function eventKey(key: string): string {
+  return `event:${hash(key)}`
+}
+
+function fingerprintOf({ fingerprint, labels }: GroupAlert): string {
+  return fingerprint || hash(sorted(labels))
+}
+
+function sorted(labels: Readonly<Record<string, string>>): [string, string][] {
+  return Object.entries(labels).toSorted(([one], [other]) => compare(one, other))
+}
+
+function compare(one: string, other: string): number {
+  return one < other ? -1 : 1
+}
+
+function hash(value: unknown): string {
+  return hashOf('sha256', JSON.stringify(value), 'hex')
+}

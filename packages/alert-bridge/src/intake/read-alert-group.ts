@@ -1,0 +1,158 @@
+import type { AlertGroup } from '@swarmwatch/config'
+import { z } from 'zod'
+
+// Go writes an empty map as null
+const texts = z
+  .custom<Readonly<Record<string, string>> | null>((map) => map === null || areTexts(map))
+  .optional()
+  .transform((map) => map ?? {})
+const status = z.enum(['firing', 'resolved'])
+const time = z.string().refine((text) => Number.isFinite(Date.parse(text)), 'must be a time')
+
+const alert = z.object({
+  status,
+  labels: texts,
+  annotations: texts,
+  startsAt: time,
+  endsAt: time.nullish().transform((text) => text ?? undefined),
+  generatorURL: z
+    .string()
+    .nullish()
+    .transform((text) => text ?? undefined),
+  fingerprint: z
+    .string()
+    .nullish()
+    .transform((text) => text ?? undefined),
+})
+
+const group: z.ZodType<AlertGroup> = z.object({
+  version: z.literal('4'),
+  status,
+  receiver: z.string(),
+  groupLabels: texts,
+  commonLabels: texts,
+  commonAnnotations: texts,
+  alerts: z.array(alert).min(1, 'must have an alert'),
+  externalURL: z
+    .string()
+    .nullish()
+    .transform((text) => text ?? ''),
+  truncatedAlerts: z
+    .number()
+    .int()
+    .min(0)
+    .nullish()
+    .transform((count) => count ?? 0),
+  notification_reason: z
+    .string()
+    .nullish()
+    .transform((text) => text ?? undefined),
+})
+
+export type Read<Value> =
+  | { readonly kind: 'read'; readonly value: Value }
+  | { readonly kind: 'unreadable'; readonly reason: string }
+
+/** Reads a body as webhook version 4, or says in a few words why it is none; never with a value from the body. */
+export function readAlertGroup(body: Uint8Array): Read<AlertGroup> {
+  return readJson(body, checkAlertGroup)
+}
+
+/** The same for something that was parsed already. */
+export function checkAlertGroup(value: unknown): Read<AlertGroup> {
+  return isCommonGroup(value) ? { kind: 'read', value } : checkWith(group, value)
+}
+
+/** Parses a body and gives it to `check`. */
+export function readJson<Value>(body: Uint8Array, check: (value: unknown) => Read<Value>): Read<Value> {
+  if (body.byteLength === 0) return { kind: 'unreadable', reason: 'the body is empty' }
+  try {
+    return check(JSON.parse(Buffer.from(body.buffer, body.byteOffset, body.byteLength).toString('utf8')))
+  } catch (error) {
+    if (error instanceof RangeError) return { kind: 'unreadable', reason: 'the body is nested too deeply' }
+    return { kind: 'unreadable', reason: 'the body is not JSON' }
+  }
+}
+
+/** What the schema says of something parsed; never with a value from it. */
+export function checkWith<Value>(schema: z.ZodType<Value>, value: unknown): Read<Value> {
+  const result = schema.safeParse(value)
+  if (result.success) return { kind: 'read', value: result.data }
+  const [issue] = result.error.issues
+  const version = (value as { version?: unknown } | null)?.version
+  if (issue?.path[0] === 'version' && version !== undefined) {
+    return { kind: 'unreadable', reason: 'the payload version is not 4' }
+  }
+  // a label's name could be anything: only the keys of the format are said
+  const path = issue?.path.filter((part) => typeof part === 'number' || knownKeys.has(String(part))).join('.')
+  return { kind: 'unreadable', reason: path ? `${path} is not as it must be` : 'it is not an Alertmanager webhook' }
+}
+
+const knownKeys = new Set(
+  (
+    'version status receiver groupLabels commonLabels commonAnnotations alerts externalURL truncatedAlerts notification_reason labels ' +
+    'annotations startsAt endsAt generatorURL fingerprint title text agent source at links key'
+  ).split(' '),
+)
+
+/**
+ * Whether a parsed body is an {@link AlertGroup} as it stands, as nearly every body is. False does not mean that it is none: nulls and
+ * what is left out, such as Go writes, are for zod, which takes several times as long.
+ */
+export function isCommonGroup(value: unknown): value is AlertGroup {
+  if (!isMap(value)) return false
+  const { version, status, receiver, alerts, externalURL, truncatedAlerts, notification_reason: reason } = value
+  return (
+    version === '4' &&
+    isStatus(status) &&
+    typeof receiver === 'string' &&
+    areTexts(value['groupLabels']) &&
+    areTexts(value['commonLabels']) &&
+    areTexts(value['commonAnnotations']) &&
+    typeof externalURL === 'string' &&
+    Number.isSafeInteger(truncatedAlerts) &&
+    (truncatedAlerts as number) >= 0 &&
+    isOptionalText(reason) &&
+    Array.isArray(alerts) &&
+    alerts.length > 0 &&
+    alerts.every(isCommonAlert)
+  )
+}
+
+function isCommonAlert(value: unknown): boolean {
+  if (!isMap(value)) return false
+  const { status, labels, annotations, startsAt, endsAt, generatorURL, fingerprint } = value
+  return (
+    isStatus(status) &&
+    areTexts(labels) &&
+    areTexts(annotations) &&
+    isTime(startsAt) &&
+    (endsAt === undefined || isTime(endsAt)) &&
+    isOptionalText(generatorURL) &&
+    isOptionalText(fingerprint)
+  )
+}
+
+/** Whether something parsed is a mapping from texts to texts. */
+function areTexts(value: unknown): value is Readonly<Record<string, string>> {
+  if (!isMap(value)) return false
+  // JSON.parse makes own keys only
+  for (const key in value) if (typeof value[key] !== 'string') return false
+  return true
+}
+
+function isMap(value: unknown): value is Readonly<Record<string, unknown>> {
+  return typeof value === 'object' && value !== null && !Array.isArray(value)
+}
+
+function isStatus(value: unknown): boolean {
+  return value === 'firing' || value === 'resolved'
+}
+
+function isTime(value: unknown): boolean {
+  return typeof value === 'string' && Number.isFinite(Date.parse(value))
+}
+
+function isOptionalText(value: unknown): boolean {
+  return value === undefined || typeof value === 'string'
+}

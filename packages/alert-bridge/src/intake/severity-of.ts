@@ -1,0 +1,63 @@
+import { type GroupAlert, severities, type Severity } from '@swarmwatch/config'
+
+/** Labels in which teams put the severity; the first one with a known word counts. */
+const labels = words(
+  'severity priority level urgency criticality impact sev prio alert_severity severity_level alert_level alert_priority',
+)
+
+/** What the words of other teams mean: for two levels between ours, the worse one, since only critical alerts are escalated. */
+const meanings: ReadonlyMap<string, Severity> = new Map(
+  Object.entries({
+    critical:
+      'critical crit emergency emerg panic fatal alert page pager disaster blocker catastrophic urgent severe error err high highest major p0 p1 p2 sev0 sev1 sev2 s0 s1 s2',
+    warning: 'warning warn medium moderate normal average minor p3 sev3 s3',
+    info: 'info information informational none notice low lowest trivial debug trace verbose ok p4 p5 sev4 sev5 s4 s5',
+  } satisfies Record<Severity, string>).flatMap(([severity, some]) =>
+    words(some).map((word): [string, Severity] => [word, severity as Severity]),
+  ),
+)
+
+/** Words that say no severity beside one that does: `high priority`, `1 - Critical`. */
+const filler = /^(?:very|severity|sev|priority|prio|level|impact|urgency|\d+)$/
+
+/**
+ * The severity in the label `severity`, or else `priority`, `level` and the like, in any case of letters; every word that is not known,
+ * and none at all, counts as a warning.
+ */
+export function severityOf(alert: Pick<GroupAlert, 'labels'>): Severity {
+  return severityIn(alert.labels) ?? severityIn(withLowerCaseNames(alert.labels)) ?? 'warning'
+}
+
+function severityIn(texts: GroupAlert['labels']): Severity | undefined {
+  for (const label of labels) {
+    const text = Object.hasOwn(texts, label) ? texts[label]! : ''
+    const found = text === '' ? undefined : (meanings.get(text) ?? meanings.get(firstWord(text)))
+    if (found !== undefined) return found
+  }
+  return undefined
+}
+
+function withLowerCaseNames(texts: GroupAlert['labels']): GroupAlert['labels'] {
+  return Object.fromEntries(Object.entries(texts).map(([name, text]) => [name.toLowerCase(), text]))
+}
+
+/** `SEV-1`, `Severity 01` and `sev_1 (down)` are `sev1`, `Priority: 1` is `p1`, `ERROR2` of OpenTelemetry is `error`. */
+function firstWord(text: string): string {
+  const plain = text
+    .slice(0, 100)
+    .toLowerCase()
+    .replace(/(?<![a-z0-9])(?:severity|sev)[\s_.:#-]*0?(\d)(?!\d)/, 'sev$1')
+    .replace(/(?<![a-z0-9])(?:priority|prio|p)[\s_.:#-]*0?(\d)(?!\d)/, 'p$1')
+  const word = plain.split(/[^\p{L}\p{N}]+/u).find((one) => one !== '' && !filler.test(one)) ?? ''
+  return word.replace(/^(trace|debug|info|warn|error|fatal)[1-4]$/, '$1')
+}
+
+/** The worst of some. */
+export function worstOf(some: Iterable<Severity>): Severity {
+  const found = new Set(some)
+  return severities.find((severity) => found.has(severity)) ?? 'info'
+}
+
+function words(text: string): string[] {
+  return text.split(' ')
+}

@@ -1,0 +1,161 @@
+import { severities } from '@swarmwatch/config'
+
+import { annotationFacts, sentences, sharedAnnotation } from './alert-annotations.ts'
+import { affectedAgents, affectedAlerts, affectedThings, labelFacts, listed } from './alert-labels.ts'
+import { type AlertLine, alertLines } from './alert-lines.ts'
+import { cleanLine, cleanText } from './clean-text.ts'
+import { type Link, noticeLinks } from './notice-links.ts'
+import { noticeTimes, readableDuration, utcTime } from './notice-times.ts'
+import type { Notice, NoticeAlert, NoticeKind } from './notice.ts'
+
+/** What to do first, and where. */
+export interface FirstStep {
+  readonly words: string
+  readonly link: Link
+}
+
+/** A notice in words, clean but not escaped: what every format shows, in this order. */
+export interface Story {
+  /** `CRITICAL`, `STILL CRITICAL`, `RESOLVED`, ... */
+  readonly status: string
+  /** What it is about, the same for all notices of an incident as long as what is affected is: `AgentSlowResponses: writer`. */
+  readonly subject: string
+  readonly paragraphs: readonly string[]
+  readonly facts: readonly Fact[]
+  readonly firstStep: FirstStep | undefined
+  /** One line for each alert where there are several, and how many are not listed. */
+  readonly alerts: readonly AlertLine[]
+  readonly moreAlerts: number
+  /** All but that of the first step. */
+  readonly links: readonly Link[]
+}
+
+/** Tells a notice in words. */
+export function storyOf(notice: Notice): Story {
+  const links = noticeLinks(notice)
+  const first = firstStep(notice, links)
+  return {
+    status: statusWord(notice),
+    subject: subjectOf(notice),
+    paragraphs: [opening(notice), ...explanation(notice)].flatMap((text) => text ?? []),
+    facts: noticeFacts(notice),
+    firstStep: first,
+    ...alertLines(notice),
+    links: links.filter((link) => link !== first?.link),
+  }
+}
+
+function subjectOf(notice: Notice): string {
+  const title = cleanLine(notice.title, 120) || 'Alert'
+  const agents = affectedAgents(notice)
+  const which = (agents.length > 0 ? agents : affectedThings(notice)).filter((name) => !title.includes(name))
+  return which.length === 0 || notice.kind === 'digest' ? title : `${title}: ${listed(which, 2)}`
+}
+
+function opening(notice: Notice): string | undefined {
+  const { kind, alerts, truncatedAlerts = 0, heldBack = 0 } = notice
+  const { lastedSeconds } = noticeTimes(notice)
+  const count = alerts.length + truncatedAlerts
+  switch (kind) {
+    case 'repeat':
+      return 'This is still going on.'
+    case 'resolved':
+      return lastedSeconds === undefined ? 'This is resolved.' : `This is resolved. It lasted ${readableDuration(lastedSeconds)}.`
+    case 'summary':
+      return `While this channel could not be reached, ${count === 1 ? 'an alert' : `${count} alerts`} fired and ended. Nothing of it is firing now.`
+    case 'digest':
+      return `More alerts arrived than this channel sends one by one; this is a digest.${heldBack === 0 ? '' : ` ${heldBack} ${heldBack === 1 ? 'message was' : 'messages were'} held back.`}`
+    case 'drill':
+      return 'This is a test of the alert channels. Nothing is broken and there is nothing to do.'
+    case 'meta':
+      return 'The alert bridge reports about itself.'
+    default:
+      return undefined
+  }
+}
+
+/** What the alerts say of themselves where they all say the same; their lines show where they differ. */
+function explanation({ kind, text, alerts }: Notice): string[] {
+  const texts = [text, ...described(kind, alerts)].map((each) => cleanText(each ?? '', 1_200)).filter((each) => each !== '')
+  return [...new Set(texts)]
+}
+
+function described(kind: NoticeKind, alerts: readonly NoticeAlert[]): (string | undefined)[] {
+  if (kind === 'digest' || kind === 'summary') return []
+  const shared = sentences.map((key) => sharedAnnotation(alerts, key))
+  if (kind !== 'resolved') return shared
+  // what is resolved must not read as if it went on
+  const [first] = shared.filter((text) => text)
+  return [first && `What was wrong: ${first}`]
+}
+
+function firstStep({ kind }: Notice, links: readonly Link[]): FirstStep | undefined {
+  const [link] = links
+  if (link === undefined || (kind !== 'firing' && kind !== 'repeat' && kind !== 'meta')) return undefined
+  return { words: link.name === 'Runbook' ? 'Follow the runbook' : `Look here: ${link.name}`, link }
+}
+
+/** The first word of every message: how bad it is now, or what kind of message it is. */
+export function statusWord({ kind, severity }: Notice): string {
+  switch (kind) {
+    case 'repeat':
+      return `STILL ${severity.toUpperCase()}`
+    case 'resolved':
+    case 'summary':
+    case 'digest':
+    case 'drill':
+    case 'event':
+      return kind.toUpperCase()
+    case 'firing':
+    case 'meta':
+      return severity.toUpperCase()
+  }
+}
+
+/** A name and what it is. */
+export interface Fact {
+  readonly name: string
+  readonly value: string
+}
+
+/** Which, how bad, since when, how many alike, and what else the alerts say of themselves; what is not known is left out. */
+function noticeFacts(notice: Notice): Fact[] {
+  const { startedAt, endedAt, lastedSeconds } = noticeTimes(notice)
+  const agents = affectedAgents(notice)
+  const own: [string, string | undefined][] = [
+    [agents.length > 1 ? 'Agents' : 'Agent', agents.length === 0 ? undefined : listed(agents)],
+    ['Severity', severityText(notice)],
+    [sinceWord(notice), utcTime(startedAt)],
+    ['Ended', utcTime(endedAt)],
+    ['Lasted', lastedSeconds === undefined ? undefined : readableDuration(lastedSeconds)],
+    ['Alerts', alertCount(notice)],
+    ['Held back', notice.heldBack === undefined || notice.heldBack === 0 ? undefined : `${notice.heldBack}`],
+  ]
+  const [agent, ...rest] = own.map(([name, value]) => (value === undefined ? [] : [{ name, value }]))
+  return [...agent!, ...labelFacts(notice), ...rest.flat(), ...annotationFacts(affectedAlerts(notice))]
+}
+
+/** `critical`, or `critical (P1)` where the alerts have a word of their own for it. */
+function severityText(notice: Notice): string {
+  const own = new Set(affectedAlerts(notice).map(({ labels }) => cleanLine(labels['severity'] ?? '', 40)))
+  const [word = ''] = own
+  const isOurs = word === '' || (severities as readonly string[]).includes(word.toLowerCase())
+  return own.size === 1 && !isOurs ? `${notice.severity} (${word})` : notice.severity
+}
+
+function sinceWord({ kind }: Notice): string {
+  if (kind === 'event' || kind === 'drill') return 'At'
+  return kind === 'resolved' || kind === 'summary' ? 'Began' : 'Since'
+}
+
+function alertCount({ alerts, truncatedAlerts = 0 }: Notice): string | undefined {
+  if (alerts.length + truncatedAlerts === 0) return undefined
+  const firing = alerts.filter(({ status }) => status === 'firing').length
+  const resolved = alerts.length - firing
+  const parts = [
+    firing > 0 && `${firing} firing`,
+    resolved > 0 && `${resolved} resolved`,
+    truncatedAlerts > 0 && `${truncatedAlerts} more that Alertmanager left out`,
+  ]
+  return parts.filter((part) => part !== false).join(', ')
+}

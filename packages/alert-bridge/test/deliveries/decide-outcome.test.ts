@@ -1,0 +1,75 @@
+import { expect, test } from 'vitest'
+
+import type { DeliveryResult } from '../../src/channels/channel.ts'
+import { deliveryTimes } from '../../src/deliveries/delivery-context.ts'
+import { decideOutcome, healthOf } from '../../src/deliveries/outcome.ts'
+
+const day = 24 * 3_600_000
+
+function decide(result: DeliveryResult, { attempts = 0, ageMs = 0, awakeForMs = 9 * day } = {}) {
+  const now = 1_000_000
+  return decideOutcome({ attempts, createdAt: now - ageMs }, result, { now, awakeForMs }, deliveryTimes, () => 0.5)
+}
+
+test('what was delivered is delivered, with its thread, however old', () => {
+  expect(decide({ kind: 'delivered', thread: { ts: '7' } }, { ageMs: 2 * day })).toEqual({
+    kind: 'delivered',
+    thread: { ts: '7' },
+  })
+})
+
+test('what cannot be delivered is dead at once and has not arrived', () => {
+  expect(decide({ kind: 'undeliverable', reason: '550 no such user' })).toEqual({
+    kind: 'dead',
+    reason: '550 no such user',
+    mayHaveArrived: false,
+  })
+})
+
+test('what failed is tried later, each time after a longer wait', () => {
+  const later = { kind: 'later', reason: 'HTTP 500', mayHaveArrived: false }
+  expect(decide({ kind: 'retry', reason: 'HTTP 500' })).toStrictEqual({ ...later, dueAt: 1_005_000 })
+  expect(decide({ kind: 'retry', reason: 'HTTP 500' }, { attempts: 1 })).toEqual({ ...later, dueAt: 1_015_000 })
+  expect(decide({ kind: 'channel-down', reason: 'HTTP 500' })).toEqual({ ...later, dueAt: 1_005_000 })
+})
+
+test('a channel that asks for patience is left alone for as long, a fraction of a second included', () => {
+  expect(decide({ kind: 'retry', reason: 'HTTP 429', retryAfterSeconds: 30 })).toEqual({
+    kind: 'later',
+    reason: 'HTTP 429',
+    mayHaveArrived: false,
+    dueAt: 1_030_500,
+    pauseUntil: 1_030_500,
+  })
+})
+
+test('what broke off after it was sent may have arrived', () => {
+  expect(decide({ kind: 'retry', reason: 'timeout', unknown: true })).toMatchObject({ kind: 'later', mayHaveArrived: true })
+  expect(decide({ kind: 'retry', reason: 'timeout', unknown: true }, { ageMs: 2 * day })).toMatchObject({
+    kind: 'dead',
+    mayHaveArrived: true,
+  })
+})
+
+test('after a day it is given up, and the reason says after how many tries', () => {
+  expect(decide({ kind: 'retry', reason: 'HTTP 500' }, { attempts: 7, ageMs: day })).toMatchObject({ kind: 'later' })
+  expect(decide({ kind: 'retry', reason: 'HTTP 500' }, { attempts: 7, ageMs: day + 1 })).toEqual({
+    kind: 'dead',
+    reason: 'gave up after 8 tries: HTTP 500',
+    mayHaveArrived: false,
+  })
+})
+
+test('a channel is broken when it says so, failed when a try did, and neither when it only asks for patience', () => {
+  expect(healthOf({ kind: 'delivered' })).toBe('works')
+  expect(healthOf({ kind: 'undeliverable', reason: '550' })).toBe('works')
+  expect(healthOf({ kind: 'channel-down', reason: 'HTTP 404' })).toBe('broken')
+  expect(healthOf({ kind: 'retry', reason: 'HTTP 500' })).toBe('failed')
+  expect(healthOf({ kind: 'retry', reason: 'HTTP 429', retryAfterSeconds: 1 })).toBe('neither')
+})
+
+test('what grew old while the process was paused or down is tried for a quarter of an hour before it is dead', () => {
+  const old = { attempts: 1, ageMs: 3 * day }
+  expect(decide({ kind: 'retry', reason: 'HTTP 500' }, { ...old, awakeForMs: 15 * 60_000 })).toMatchObject({ kind: 'later' })
+  expect(decide({ kind: 'retry', reason: 'HTTP 500' }, { ...old, awakeForMs: 15 * 60_000 + 1 })).toMatchObject({ kind: 'dead' })
+})

@@ -1,0 +1,134 @@
+import { metrics as noMetrics } from '@opentelemetry/api'
+import { temporaryFolder } from '@swarmwatch/testkit/vitest'
+import { expect, onTestFinished, test } from 'vitest'
+
+import { noCheckpoints } from '../../src/checkpoint.ts'
+import { deliveryTimes, type LaneWorld } from '../../src/deliveries/delivery-context.ts'
+import { sortClaimed, type Sorted } from '../../src/deliveries/sort-deliveries.ts'
+import type { Notice } from '../../src/message/notice.ts'
+import { otelMetrics } from '../../src/metrics/bridge-metrics.ts'
+import { openSqliteStore } from '../../src/outbox/sqlite/open-sqlite-store.ts'
+import type { ClaimedDelivery, StoredDelivery } from '../../src/outbox/store.ts'
+import { recordingChannel, type RecordingOptions } from '../helpers/recording-channel.ts'
+
+const start = Date.parse('2026-11-24T23:00:00Z')
+
+/** A channel with a real store, and what of it is claimed is sorted. */
+function lane(options: RecordingOptions = {}) {
+  const { store } = openSqliteStore(temporaryFolder())
+  onTestFinished(() => store.close())
+  const counted: unknown[][] = []
+  const clock = { now: start }
+  const world: LaneWorld = {
+    store,
+    metrics: { ...otelMetrics(noMetrics.getMeter('none'), []), delivery: (...count) => void counted.push(count) },
+    times: deliveryTimes,
+    checkpoints: noCheckpoints,
+    now: () => clock.now,
+    pauses: { awakeForMs: () => Infinity, wasPaused: () => false },
+    random: () => 0.5,
+    write: () => {},
+    onChannel: () => {},
+    onDead: () => {},
+  }
+  const sort = sortClaimed(recordingChannel(options).routed, world)
+  return {
+    clock,
+    counted,
+    accept: async (title: string, more: Partial<Notice> = {}, recipients = ['people']): Promise<void> => {
+      const notice: Notice = { kind: 'firing', severity: 'warning', incidentKey: title, title, alerts: [], ...more }
+      const to = recipients.map((recipient) => ({ channel: 'main', recipient }))
+      await store.accept({ receivedAt: clock.now }, () => ({ kind: 'keep', notice, recipients: to }))
+    },
+    claim: (limit = 100): Promise<ClaimedDelivery[]> =>
+      store.claimDue({ channel: 'main', limit, now: clock.now, leaseMs: 60_000 }),
+    sort: async (claimed: readonly ClaimedDelivery[]): Promise<Sorted> => sort(claimed),
+    stored: (state: StoredDelivery['state']): Promise<StoredDelivery[]> => store.list({ state }),
+    digest: (recipient = 'people') => store.pendingDigest({ channel: 'main', recipient }),
+  }
+}
+
+const titles = (deliveries: readonly { title: string }[]): string[] => deliveries.map(({ title }) => title)
+
+test('what nothing speaks against is sent, in the order it was claimed', async () => {
+  const { accept, claim, sort, counted } = lane()
+  for (const title of ['A', 'B', 'C']) await accept(title)
+  const claimed = await claim()
+  expect(await sort(claimed)).toEqual({ sent: claimed, isStorm: false })
+  expect(titles(claimed)).toEqual(['A', 'B', 'C'])
+  expect(counted).toEqual([])
+})
+
+test('what quiet hours keep back waits for the morning and has not been tried', async () => {
+  const { accept, claim, sort, stored } = lane({ quietHours: { from: '22:00', to: '07:00', timeZone: 'UTC' } })
+  await accept('Info', { severity: 'info' })
+  await accept('Warning')
+  const { sent, isStorm } = await sort(await claim())
+  expect([titles(sent), isStorm]).toEqual([['Warning'], false])
+  expect((await stored('pending')).find(({ title }) => title === 'Info')).toMatchObject({
+    dueAt: Date.parse('2026-11-25T07:00:00Z'),
+    held: 'quiet-hours',
+    attempts: 0,
+  })
+})
+
+test('what fired and ended untold becomes one summary for each recipient, with what was not claimed yet', async () => {
+  const { accept, claim, sort, stored, counted } = lane()
+  for (const title of ['A', 'B', 'C']) {
+    await accept(title, {}, ['ann', 'bob'])
+    await accept(title, { kind: 'resolved' }, ['ann', 'bob'])
+  }
+  await accept('D', {}, ['ann'])
+  const claimed = await claim(3)
+  expect(await sort(claimed)).toEqual({ sent: [], isStorm: false })
+  const summaries = (await stored('pending')).filter(({ kind }) => kind === 'summary')
+  expect(summaries.map(({ recipient, title, dueAt }) => `${recipient}: ${title} at ${dueAt - start}`).toSorted()).toEqual([
+    'ann: A, B, C at 0',
+    'bob: A, B, C at 0',
+  ])
+  expect(titles((await stored('pending')).filter(({ kind }) => kind !== 'summary'))).toEqual(['D'])
+  for (const { id, recipient } of summaries) {
+    const inIt = (await stored('collapsed')).filter(({ collapsedInto }) => collapsedInto === id)
+    expect(inIt.map((one) => [one.recipient, one.kind])).toEqual(Array(3).fill([recipient, 'resolved']))
+  }
+  expect(counted).toEqual(Array(2).fill(['main', 'collapsed', 3]))
+})
+
+test('in a storm ten are sent and the rest is held back in a digest, with what was not claimed yet', async () => {
+  const { accept, claim, sort, stored, digest, counted } = lane()
+  for (let index = 0; index < 20; index += 1) await accept(`A${index}`)
+  const claimed = await claim(12)
+  expect(await sort(claimed)).toEqual({ sent: claimed.slice(0, 10), isStorm: true })
+  expect((await digest())?.notice).toMatchObject({ kind: 'digest', heldBack: 10, severity: 'warning' })
+  expect((await stored('pending')).find(({ kind }) => kind === 'digest')).toMatchObject({
+    dueAt: start + 5_000,
+    id: (await digest())?.id,
+  })
+  expect((await stored('collapsed')).map(({ collapsedInto }) => collapsedInto)).toEqual(Array(10).fill((await digest())?.id))
+  expect(counted).toEqual([['main', 'collapsed', 10]])
+})
+
+test('what comes later in the storm goes into the same digest', async () => {
+  const { accept, claim, sort, stored, digest, clock } = lane()
+  for (let index = 0; index < 11; index += 1) await accept(`A${index}`)
+  await sort(await claim())
+  const before = await digest()
+  clock.now += 1_000
+  await accept('Late')
+  expect(await sort((await claim()).filter(({ title }) => title === 'Late'))).toEqual({ sent: [], isStorm: true })
+  expect(await digest()).toMatchObject({ id: before?.id, notice: { heldBack: 2, incidentKey: before?.notice.incidentKey } })
+  expect((await stored('pending')).filter(({ kind }) => kind === 'digest')).toHaveLength(1)
+  expect((await stored('collapsed')).every(({ finishedAt }) => (finishedAt ?? 0) >= start)).toBe(true)
+})
+
+test('a storm at one recipient holds back nothing from another', async () => {
+  const { accept, claim, sort, digest } = lane()
+  for (let index = 0; index < 11; index += 1) await accept(`A${index}`, {}, ['ann'])
+  for (let index = 0; index < 11; index += 1) await accept(`B${index}`, {}, ['bob'])
+  for (let index = 0; index < 3; index += 1) await accept(`C${index}`, {}, ['cid'])
+  const { sent } = await sort(await claim())
+  const countOf = (name: string): number => sent.filter(({ recipient }) => recipient === name).length
+  expect(['ann', 'bob', 'cid'].map(countOf)).toEqual([10, 10, 3])
+  const digests = await Promise.all(['ann', 'bob', 'cid'].map((name) => digest(name)))
+  expect(digests.map((one) => one?.notice.heldBack)).toEqual([1, 1, undefined])
+})

@@ -1,0 +1,73 @@
+import { expect, test } from 'vitest'
+
+import { isOverUntold, summaryNotice } from '../../src/deliveries/combined-notices.ts'
+import type { Notice } from '../../src/message/notice.ts'
+import { sampleAlert, sampleNotices } from '../message/sample-notices.ts'
+
+const { firing, repeat, resolved, event } = sampleNotices
+const ended = (title: string, more: Partial<Notice> = {}) => ({
+  notice: { ...resolved, title, severity: 'info' as const, ...more },
+  overtaken: [] as Notice[],
+})
+
+test('an end is not told by itself to somebody who never heard of the beginning', () => {
+  const untold = { notice: resolved, wasTold: false, overtaken: [firing] }
+  expect(isOverUntold(untold)).toBe(true)
+  expect(isOverUntold({ ...untold, overtaken: [event, repeat] })).toBe(true)
+  expect(isOverUntold({ ...untold, overtaken: [event] })).toBe(false)
+  expect(isOverUntold({ ...untold, wasTold: true })).toBe(false)
+  expect(isOverUntold({ ...untold, notice: firing })).toBe(false)
+})
+
+test('one that ended is summed up as itself, with its links', () => {
+  const links = { dashboard: 'https://grafana.example.com' }
+  const { notice } = ended('A', { incidentKey: 'i', links, startedAt: '2026-11-24T02:00:00Z', endedAt: '2026-11-24T03:00:00Z' })
+  expect(summaryNotice([{ notice, overtaken: [] }], '7')).toStrictEqual({
+    kind: 'summary',
+    severity: 'info',
+    incidentKey: 'i',
+    title: 'A',
+    alerts: resolved.alerts,
+    startedAt: '2026-11-24T02:00:00Z',
+    endedAt: '2026-11-24T03:00:00Z',
+    links,
+  })
+})
+
+test('several that ended are one, from the first beginning to the last end, as bad as the worst, also of what was overtaken', () => {
+  const overtaken = [
+    { ...firing, severity: 'warning' as const, startedAt: '2026-11-24T01:00:00Z', alerts: [sampleAlert('gone')] },
+  ]
+  const one = ended('A', { startedAt: '2026-11-24T02:00:00Z', endedAt: '2026-11-24T05:00:00Z', links: { traces: 'x' } })
+  const other = ended('B', { startedAt: '2026-11-24T03:00:00Z', endedAt: '2026-11-24T04:00:00Z' })
+  expect(summaryNotice([{ ...one, overtaken }, other], '7')).toStrictEqual({
+    kind: 'summary',
+    severity: 'warning',
+    incidentKey: 'summary:7',
+    title: 'A, B',
+    alerts: resolved.alerts,
+    startedAt: '2026-11-24T01:00:00Z',
+    endedAt: '2026-11-24T05:00:00Z',
+  })
+})
+
+test('the title names three and counts the others, each once', () => {
+  const titleOf = (...titles: string[]): string =>
+    summaryNotice(
+      titles.map((title) => ended(title)),
+      '7',
+    ).title
+  expect(titleOf('A', 'B', 'A', 'C')).toBe('A, B, C')
+  expect(titleOf('A', 'B', 'C', 'D', 'E')).toBe('A, B, C and 2 more')
+})
+
+test('times and links that nobody told are not invented', () => {
+  const { startedAt: _, endedAt: __, links: ___, ...bare } = { ...resolved, startedAt: '', endedAt: '', links: {} }
+  expect(Object.keys(summaryNotice([{ notice: bare, overtaken: [] }], '7'))).toEqual([
+    'kind',
+    'severity',
+    'incidentKey',
+    'title',
+    'alerts',
+  ])
+})

@@ -1,0 +1,62 @@
+import type { Severity } from '@swarmwatch/config'
+
+import type { Channel, Delivery, DeliveryResult } from '../../src/channels/channel.ts'
+import type { RoutedChannel } from '../../src/routing.ts'
+
+type Answer = (delivery: Delivery, signal: AbortSignal) => DeliveryResult | Promise<DeliveryResult>
+
+export interface RecordingChannel {
+  readonly routed: RoutedChannel
+  /** Every try, in order. */
+  readonly tries: Delivery[]
+  /** What was delivered, in order. */
+  readonly delivered: Delivery[]
+  /** What it answers from now on. */
+  answer: Answer
+}
+
+export interface RecordingOptions {
+  readonly name?: string
+  readonly type?: Channel['type']
+  readonly recipients?: readonly string[]
+  readonly severities?: readonly Severity[]
+  readonly fallback?: boolean
+  readonly quietHours?: RoutedChannel['quietHours']
+  readonly concurrency?: number
+  readonly answer?: Answer
+}
+
+export const delivered: Answer = () => ({ kind: 'delivered' })
+export const broken: Answer = () => ({ kind: 'channel-down', reason: 'HTTP 404' })
+export const failing: Answer = () => ({ kind: 'retry', reason: 'HTTP 500' })
+
+/** A channel that remembers what it was given and answers as it is told. */
+export function recordingChannel(options: RecordingOptions = {}): RecordingChannel {
+  const { name = 'main', type = 'webhook', recipients = ['people'], fallback = false, quietHours, concurrency = 4 } = options
+  // as the settings give them
+  const { severities = fallback ? ['warning', 'info'] : ['critical', 'warning', 'info'] } = options
+  const recorder: RecordingChannel = {
+    tries: [],
+    delivered: [],
+    answer: options.answer ?? delivered,
+    routed: {
+      severities,
+      fallback,
+      quietHours,
+      channel: {
+        name,
+        type,
+        recipients,
+        concurrency,
+        deliver: async (delivery, signal) => {
+          recorder.tries.push(delivery)
+          const result = await recorder.answer(delivery, signal)
+          if (result.kind === 'delivered') recorder.delivered.push(delivery)
+          return result
+        },
+        close: async () => {},
+      },
+    },
+  }
+  return recorder
+}

@@ -1,0 +1,16 @@
+import type { DeliveryTimes } from '../../src/deliveries/delivery-context.ts'
+
+/** The real ones, a few hundred times shorter. */
+export const shortTimes: Partial<DeliveryTimes> = {
+  backoffMs: 10,
+  longestBackoffMs: 100,
+  deadlineMs: 20_000,
+  fallbackAfterMs: 60,
+  // Set by the tests of the last resort: on a busy machine an ordinary delivery takes longer than any short time
+  lastResortAfterMs: 60_000,
+  probeAfterMs: 20,
+  stormWindowMs: 60_000,
+  firstDigestAfterMs: 30,
+  digestEveryMs: 60,
+  graceMs: 500,
+}

@@ -1,0 +1,58 @@
+import { expect, test } from 'vitest'
+
+import { decideRepeat } from '../../src/intake/dedupe.ts'
+import { firing } from '../helpers/alert-groups.ts'
+import { recordingChannel } from '../helpers/recording-channel.ts'
+import { startedBridge } from '../helpers/started-bridge.ts'
+
+const minute = 60_000
+const hour = 60 * minute
+const seen = { toldAt: 10 * hour, sender: 'a', noticeId: '1' }
+const after = (ms: number, reason?: string, sender = 'a') => ({ receivedAt: seen.toldAt + ms, sender, reason })
+
+test.each([
+  ['a retry, seconds later', after(10_000, 'first notification'), { kind: 'duplicate', duplicate: 'retry' }],
+  ['the peer, seconds later', after(15_000, 'first notification', 'b'), { kind: 'duplicate', duplicate: 'peer' }],
+  ['the repeat of the peer', after(15_000, 'repeat interval elapsed', 'b'), { kind: 'duplicate', duplicate: 'peer' }],
+  ['a repeat', after(4 * hour, 'repeat interval elapsed'), { kind: 'repeat', intervalMs: 4 * hour }],
+  ['a repeat of an old Alertmanager', after(6 * minute), { kind: 'repeat', intervalMs: 6 * minute }],
+  [
+    'a killed Alertmanager that says it again',
+    after(12 * minute, 'first notification'),
+    { kind: 'duplicate', duplicate: 'resend' },
+  ],
+  ['the same after hours, for the first time', after(2 * hour, 'first notification'), { kind: 'repeat', intervalMs: 2 * hour }],
+  ['the same under a clock that went back an hour', after(-hour), { kind: 'repeat', intervalMs: 5 * minute }],
+  ['a retry under a clock that went back a second', after(-1000), { kind: 'duplicate', duplicate: 'retry' }],
+])('tells what it is: %s', (_, arrival, expected) => {
+  expect(decideRepeat(seen, arrival)).toEqual(expected)
+})
+
+test('takes a repeat that comes before half of the time between the last two for the one of a late peer', () => {
+  const known = { ...seen, intervalMs: 4 * hour }
+  expect(decideRepeat(known, after(hour, 'repeat interval elapsed', 'b'))).toEqual({ kind: 'duplicate', duplicate: 'peer' })
+  expect(decideRepeat(known, after(3 * hour, 'repeat interval elapsed'))).toEqual({ kind: 'repeat', intervalMs: 3 * hour })
+})
+
+test('two Alertmanagers that send the same group make one message, a repeat one more', async () => {
+  const channel = recordingChannel()
+  let shift = 0
+  const bridge = await startedBridge({ channels: [channel], now: () => Date.now() + shift })
+  const peer = { externalURL: 'http://alertmanager-2:9093' }
+  const answers = await Promise.all([
+    bridge.post('/api/v1/alerts', firing()),
+    bridge.post('/api/v1/alerts', firing(peer)),
+    bridge.post('/api/v1/alerts', firing()),
+  ])
+  expect(answers.map(({ status }) => status)).toEqual([200, 200, 200])
+  await bridge.idle()
+  expect(channel.delivered.map(({ notice }) => notice.kind)).toEqual(['firing'])
+  shift = 4 * hour
+  await bridge.post('/api/v1/alerts', firing({ notification_reason: 'repeat interval elapsed' }))
+  shift += 15_000
+  await bridge.post('/api/v1/alerts', firing({ ...peer, notification_reason: 'repeat interval elapsed' }))
+  await bridge.idle()
+  expect(channel.delivered.map(({ notice }) => notice.kind)).toEqual(['firing', 'repeat'])
+  const counted = await Promise.all(['retry', 'peer'].map((kind) => bridge.metric(`bridge_duplicates_total{kind="${kind}"}`)))
+  expect(counted.reduce((sum: number, count) => sum + (count ?? 0), 0)).toBe(3)
+})

@@ -1,0 +1,245 @@
+import { expect, onTestFinished, test } from 'vitest'
+
+import type { Notice } from '../../src/message/notice.ts'
+import type { Decision, Known, Store } from '../../src/outbox/store.ts'
+
+const now = Date.parse('2026-11-24T02:00:00Z')
+const minute = 60_000
+const people = { channel: 'main', recipient: 'people' }
+
+/** A store with its data, and another process that opens the same data after the first one is gone. */
+export interface StoreBench {
+  readonly store: Store
+  /** Ends this owner without any order, and opens the same data as another one. */
+  readonly takeOver: () => Promise<Store>
+}
+
+/** What the bridge counts on, whatever the data lies in. */
+export function storeConformance(start: () => Promise<StoreBench>): void {
+  async function opened(): Promise<StoreBench> {
+    const bench = await start()
+    onTestFinished(() => bench.store.close())
+    return bench
+  }
+
+  test('an entry is decided with what is known of it, and kept with all who are to be told', async () => {
+    const { store } = await opened()
+    const entry = { receivedAt: now, dedupeKey: 'content', groupKey: 'group', sender: 'am-1', traceparent: 'trace' }
+    const asked: Known[] = []
+    const first = await store.accept(entry, (known) => {
+      asked.push(known)
+      return { ...keep('A', { recipients: [people, { ...people, recipient: 'boss' }] }), status: 'firing' }
+    })
+    const second = await store.accept({ ...entry, receivedAt: now + 1 }, (known) => {
+      asked.push(known)
+      return { kind: 'duplicate', duplicate: 'retry' }
+    })
+    expect(second).toEqual({ id: first.id, duplicate: 'retry' })
+    expect(asked).toEqual([
+      { told: [] },
+      {
+        seen: { toldAt: now, sender: 'am-1', noticeId: first.id },
+        incident: { key: 'A', status: 'firing' },
+        told: [],
+      },
+    ])
+    const rows = await store.list({})
+    expect(rows.map(({ noticeId, recipient, state }) => `${noticeId} ${recipient} ${state}`).toSorted()).toEqual([
+      `${first.id} boss pending`,
+      `${first.id} people pending`,
+    ])
+  })
+
+  test('a decision that throws keeps nothing, and takes no other entry with it', async () => {
+    const { store } = await opened()
+    const results = await Promise.allSettled([
+      store.accept({ receivedAt: now }, () => keep('A')),
+      store.accept({ receivedAt: now }, () => {
+        throw new Error('undecided')
+      }),
+      store.accept({ receivedAt: now }, () => keep('C')),
+    ])
+    expect(results.map(({ status }) => status)).toEqual(['fulfilled', 'rejected', 'fulfilled'])
+    expect((await store.list({})).map(({ title }) => title)).toEqual(['C', 'A'])
+  })
+
+  test('what is due is claimed once, worst first, then oldest, until its lease ends', async () => {
+    const { store } = await opened()
+    for (const [title, severity] of [
+      ['Old', 'warning'],
+      ['New', 'warning'],
+      ['Worst', 'critical'],
+    ] as const) {
+      await store.accept({ receivedAt: now }, () => keep(title, { severity }))
+    }
+    const claim = (at: number, onlyCritical = false): Promise<string[]> =>
+      store.claimDue({ channel: 'main', limit: 9, now: at, leaseMs: minute, onlyCritical }).then((all) => all.map(titleOf))
+    expect(await claim(now, true)).toEqual(['Worst'])
+    expect(await claim(now)).toEqual(['Old', 'New'])
+    expect(await claim(now + minute - 1)).toEqual([])
+    expect(await claim(now + minute)).toEqual(['Worst', 'Old', 'New'])
+    const [worst, ...ids] = (await store.list({})).map(({ id }) => id)
+    await store.renewLeases([worst!], now + minute)
+    const except = [worst!]
+    const left = await store.claimDue({ channel: 'main', limit: 9, now: now + 2 * minute, leaseMs: 1, except })
+    expect(left.map(titleOf)).toEqual(['Old', 'New'])
+    ids.push(worst!)
+    await store.renewLeases(ids, now + 10 * minute)
+    expect(await claim(now + 9 * minute)).toEqual([])
+  })
+
+  test('of an incident the newest is claimed and overtakes the others', async () => {
+    const { store } = await opened()
+    for (const kind of ['firing', 'resolved'] as const) {
+      await store.accept({ receivedAt: now }, () => keep('A', { kind }))
+    }
+    const [claimed, ...others] = await store.claimDue({ channel: 'main', limit: 9, now, leaseMs: minute })
+    expect(others).toEqual([])
+    expect(claimed).toMatchObject({ kind: 'resolved', wasTold: false, overtaken: [{ kind: 'firing' }] })
+    expect((await store.list({ state: 'collapsed' })).map(({ kind, collapsedInto }) => [kind, collapsedInto])).toEqual([
+      ['firing', claimed?.id],
+    ])
+  })
+
+  test('what a delivery gave back is there for the next one of its incident', async () => {
+    const { store } = await opened()
+    await store.accept({ receivedAt: now, groupKey: 'group' }, () => ({ ...keep('A'), status: 'firing' }))
+    const [first] = await store.claimDue({ channel: 'main', limit: 1, now, leaseMs: minute })
+    await store.succeed(first?.id ?? '', now + 1, { ts: '1.2' })
+    await store.accept({ receivedAt: now + 2, groupKey: 'group' }, ({ told }) =>
+      keep('A', { kind: 'resolved', recipients: told }),
+    )
+    const [second] = await store.claimDue({ channel: 'main', limit: 1, now: now + 2, leaseMs: minute })
+    expect(second).toMatchObject({ kind: 'resolved', thread: { ts: '1.2' }, wasTold: true, ...people })
+    expect(await store.list({ state: 'delivered' })).toMatchObject([{ attempts: 1, finishedAt: now + 1 }])
+  })
+
+  test('what failed comes back when it is due or its channel works again, what is dead when it is replayed', async () => {
+    const { store } = await opened()
+    await store.accept({ receivedAt: now }, () => keep('A'))
+    const claim = (at: number): Promise<string | undefined> =>
+      store.claimDue({ channel: 'main', limit: 1, now: at, leaseMs: minute }).then(([one]) => one?.id)
+    const id = (await claim(now)) ?? ''
+    await store.reschedule(id, { dueAt: now + 5 * minute, reason: 'HTTP 500', mayHaveArrived: true })
+    expect([await store.nextDueAt('main'), await store.nextDueAt('main', true)]).toEqual([now + 5 * minute, undefined])
+    expect(await claim(now)).toBeUndefined()
+    await store.makeDue('main', now)
+    expect(await claim(now)).toBe(id)
+    await store.deadLetter(id, now, 'gave up')
+    expect(await store.list({ state: 'dead' })).toMatchObject([
+      { id, attempts: 2, reason: 'gave up', mayHaveArrived: true, finishedAt: now },
+    ])
+    expect([await store.replay(id, now), await store.replay(id, now), await store.replay('nobody', now)]).toEqual([
+      'replayed',
+      'not-dead',
+      'unknown',
+    ])
+    expect(await claim(now)).toBe(id)
+  })
+
+  test('a digest stands for what it was made of, grows while it waits, and is claimed as one', async () => {
+    const { store } = await opened()
+    for (const title of ['A', 'B', 'C']) await store.accept({ receivedAt: now }, () => keep(title))
+    const claim = { ...people, limit: 2, now, leaseMs: minute }
+    const held = await store.claimHoldable(claim)
+    expect(held.map(titleOf)).toEqual(['A', 'B'])
+    const digest = (title: string): Notice => ({ kind: 'digest', severity: 'warning', incidentKey: 'digest', title, alerts: [] })
+    const into = { ...people, id: 'digest-1', dueAt: now + 5_000 }
+    await store.merge({ ids: held.map(({ id }) => id), into: { ...into, notice: digest('2 held') }, now })
+    const rest = await store.claimHoldable(claim)
+    await store.merge({ ids: rest.map(({ id }) => id), into: { ...into, notice: digest('3 held') }, now })
+    expect(await store.pendingDigest(people)).toMatchObject({ id: 'digest-1', notice: { title: '3 held' } })
+    expect(await store.claimDue({ channel: 'main', limit: 9, now, leaseMs: minute })).toEqual([])
+    const due = await store.claimDue({ channel: 'main', limit: 9, now: now + 5_000, leaseMs: minute })
+    expect(due.map(titleOf)).toEqual(['3 held'])
+    expect((await store.list({ state: 'collapsed' })).map(({ collapsedInto }) => collapsedInto)).toEqual(
+      Array(3).fill('digest-1'),
+    )
+  })
+
+  test('whom nobody reached in time is known, and more can be told', async () => {
+    const { store } = await opened()
+    const { id } = await store.accept({ receivedAt: now }, () => ({
+      ...keep('A'),
+      escalation: { stage: 'fallback', at: now + minute },
+    }))
+    expect(await store.nextEscalationAt()).toBe(now + minute)
+    expect(await store.dueEscalations(now)).toEqual([])
+    expect(await store.dueEscalations(now + minute)).toMatchObject([
+      { noticeId: id, stage: 'fallback', deliveries: [{ ...people, state: 'pending' }] },
+    ])
+    await store.escalate(id, { recipients: [{ channel: 'reserve', recipient: 'boss' }] }, now + minute)
+    expect([await store.nextEscalationAt(), (await store.channelsWithPending()).toSorted()]).toEqual([
+      undefined,
+      ['main', 'reserve'],
+    ])
+  })
+
+  test('what an owner had on its way when it died is free for the next one, and may have arrived', async () => {
+    const { store, takeOver } = await opened()
+    for (const title of ['A', 'B']) await store.accept({ receivedAt: now }, () => keep(title))
+    await store.claimDue({ channel: 'main', limit: 1, now, leaseMs: 60 * minute })
+    await store.saveBucket('main', { tokens: 2.5, at: now, pausedUntil: now + minute })
+    const next = await takeOver()
+    onTestFinished(() => next.close())
+    expect(await next.recover(now + 1)).toBe(1)
+    const claimed = await next.claimDue({ channel: 'main', limit: 9, now: now + 1, leaseMs: minute })
+    expect(claimed.map(({ title, mayHaveArrived }) => [title, mayHaveArrived])).toEqual([
+      ['A', true],
+      ['B', false],
+    ])
+    expect([await next.bucket('main'), await next.bucket('other')]).toEqual([
+      { tokens: 2.5, at: now, pausedUntil: now + minute },
+      undefined,
+    ])
+  })
+
+  test('a body that cannot be read is kept byte by byte until it is forgotten', async () => {
+    const { store } = await opened()
+    const body = new Uint8Array([0, 255, 13, 10, 128])
+    const id = await store.quarantine(body, 'no JSON', now)
+    expect(await store.listQuarantined()).toEqual([{ id, receivedAt: now, reason: 'no JSON', size: 5 }])
+    expect(Buffer.from((await store.quarantinedBody(id)) ?? [])).toEqual(Buffer.from(body))
+    await store.forgetQuarantined(id)
+    expect([await store.quarantinedBody(id), await store.listQuarantined()]).toEqual([undefined, []])
+  })
+
+  test('what was reported of a trouble survives its owner, until it is forgotten', async () => {
+    const { store, takeOver } = await opened()
+    const meta = { key: 'quarantine', severity: 'critical', title: 'A', text: 'B', detail: 'id-1' } as const
+    const held = { count: 2, details: ['id-1', 'id-2'], isOver: false, meta, except: 'mail' }
+    await store.saveMetaState({ key: 'quarantine', saidAt: now, isOpen: true })
+    await store.saveMetaState({ key: 'quarantine', saidAt: now, isOpen: true, held })
+    await store.saveMetaState({ key: 'channel:mail', saidAt: now, isOpen: false })
+    await store.forgetMetaState('channel:mail')
+    const next = await takeOver()
+    onTestFinished(() => next.close())
+    expect(await next.metaStates()).toEqual([{ key: 'quarantine', saidAt: now, isOpen: true, held }])
+  })
+
+  test('it counts what waits only as far as it is asked to, and knows the oldest', async () => {
+    const { store } = await opened()
+    expect(await store.oldestPendingAt()).toBeUndefined()
+    for (const at of [now + 2, now + 1, now + 3]) await store.accept({ receivedAt: at }, () => keep(`at ${at}`))
+    expect([await store.countPending(2), await store.countPending(9), await store.oldestPendingAt()]).toEqual([2, 3, now + 1])
+  })
+
+  test('after it was closed it says so', async () => {
+    const { store } = await start()
+    await store.close()
+    await expect(store.accept({ receivedAt: now }, () => keep('A'))).rejects.toMatchObject({
+      name: 'StoreError',
+      reason: 'closed',
+    })
+  })
+}
+
+const titleOf = ({ title }: { readonly title: string }): string => title
+
+function keep(
+  title: string,
+  { recipients = [people], ...more }: Partial<Notice> & { recipients?: readonly (typeof people)[] } = {},
+): Extract<Decision, { kind: 'keep' }> {
+  const notice: Notice = { kind: 'firing', severity: 'warning', incidentKey: title, title, alerts: [], ...more }
+  return { kind: 'keep', notice, recipients }
+}
