@@ -8,7 +8,7 @@ process.env['NODE_COMPILE_CACHE'] ??= fileURLToPath(new URL('node_modules/.cache
 /** Projects whose files share nothing that is global, so that one worker can run many of them: half the CPU time. */
 const sharesWorkers = new Set(['testkit', 'config', 'mixin', 'secrets', 'alert-bridge'])
 
-const packages = ['testkit', 'sdk', 'config', 'node', 'agent-worker', 'alert-bridge', 'secrets', 'mixin']
+const packages = ['testkit', 'sdk', 'testing', 'config', 'node', 'agent-worker', 'alert-bridge', 'secrets', 'mixin']
 
 /** Tests with real engines in containers, some in time that passes faster: nothing else may run beside them. */
 const withEngines = [
@@ -31,7 +31,7 @@ const slow = [
   'packages/node/test/shutdown.test.ts',
   'packages/node/test/status-page/browser-looks.test.ts',
   'packages/node/test/swarmwatch-program.test.ts',
-  'packages/sdk/test/isolation-suite.test.ts',
+  'packages/testing/test/isolation-suite.test.ts',
   'packages/secrets/test/compose-environment.test.ts',
   'test/errors-of-real-libraries-are-read-as-documented.test.ts',
   'test/results-of-real-libraries-are-kept-and-judged.test.ts',

@@ -67,7 +67,7 @@ export const testing = `
 import { writeFile } from 'node:fs/promises'
 import { trace } from '@opentelemetry/api'
 import { currentExecution, instrumentAgent } from '@swarmwatch/sdk'
-import { runIsolationSuite, startTestTelemetry } from '@swarmwatch/sdk/testing'
+import { runIsolationSuite, startTestTelemetry } from '@swarmwatch/testing'
 
 const tracer = trace.getTracer('made before')
 const solve = async () => {
@@ -95,7 +95,7 @@ export const typedConsumer = `
 import { trace } from '@opentelemetry/api'
 import { getSystemHealth, instrumentAgent, recoveryOf, type InstrumentAgentOptions } from '@swarmwatch/sdk'
 import { metric } from '@swarmwatch/sdk/names'
-import { startTestTelemetry, type IsolationAdapter, type RecordedExecution } from '@swarmwatch/sdk/testing'
+import { startTestTelemetry, type IsolationAdapter, type RecordedExecution } from '@swarmwatch/testing'
 
 const options: InstrumentAgentOptions<[string], number> = { name: 'length', attributes: { team: 'a' }, recovery: { maxRetries: 1 } }
 const length: (text: string) => Promise<number> = instrumentAgent(async (text: string) => text.length, options)

@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs'
 
 import { instrumentAgent } from '@swarmwatch/sdk'
-import { startTestTelemetry, type TestTelemetry } from '@swarmwatch/sdk/testing'
+import { startTestTelemetry, type TestTelemetry } from '@swarmwatch/testing'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 
 import { installLibraries } from './install-libraries.ts'

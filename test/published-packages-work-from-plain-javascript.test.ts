@@ -116,7 +116,7 @@ const setUps = [
   },
   {
     title: '@opentelemetry/api 1.10 with SDK 3',
-    from: 'packages/sdk',
+    from: 'packages/testing',
     traceSdk: '@opentelemetry/sdk-trace',
     provider: '(processor) => new trace.TracerProvider({ spanProcessors: [processor] })',
     processor: '(exporter) => new trace.SimpleSpanProcessor({ exporter })',
@@ -127,7 +127,10 @@ describe.each(setUps)('with $title', ({ from, traceSdk, provider, processor }) =
   const consumer = (): Promise<string> => {
     const names = ['api', 'context-async-hooks', 'sdk-metrics', 'sdk-trace'].map((name) => `@opentelemetry/${name}`)
     const openTelemetry = Object.fromEntries([...names, traceSdk].map((name) => [name, installed(from, name)]))
-    return consumerOf([packedAs('sdk')], outside, { ...openTelemetry, '@types/node': installed('', '@types/node') })
+    return consumerOf([packedAs('sdk'), packedAs('testing')], outside, {
+      ...openTelemetry,
+      '@types/node': installed('', '@types/node'),
+    })
   }
 
   test('the packed sdk retries and records its spans and metrics', async () => {
@@ -141,7 +144,7 @@ describe.each(setUps)('with $title', ({ from, traceSdk, provider, processor }) =
     })
   })
 
-  test('the packed test kit keeps what a run was, and runs the isolation suite', async () => {
+  test('@swarmwatch/testing, packed, records a run and runs the isolation suite', async () => {
     const { status, output } = await runScript(await consumer(), 'testing.mjs', testing)
     expect(status, output).toBe(0)
     expect(JSON.parse(output)).toEqual({
@@ -170,19 +173,19 @@ describe.each(setUps)('with $title', ({ from, traceSdk, provider, processor }) =
   })
 })
 
-test('the packed test kit says what to install where OpenTelemetry is missing', async () => {
-  const consumer = await consumerOf([packedAs('sdk')], outside)
+test('@swarmwatch/testing, packed, lists the packages to install if OpenTelemetry is missing', async () => {
+  const consumer = await consumerOf([packedAs('sdk'), packedAs('testing')], outside)
   await rm(join(consumer, 'node_modules/@opentelemetry/sdk-trace'))
   const { status, output } = await runScript(
     consumer,
     'missing.mjs',
-    `import { startTestTelemetry } from '@swarmwatch/sdk/testing'
+    `import { startTestTelemetry } from '@swarmwatch/testing'
     await startTestTelemetry().catch((error) => console.log(error.message))`,
   )
   expect({ status, output }).toEqual({
     status: 0,
     output:
-      '@swarmwatch/sdk/testing needs the OpenTelemetry SDK, version 2.9 or newer: install @opentelemetry/sdk-trace, ' +
+      '@swarmwatch/testing needs the OpenTelemetry SDK, version 2.9 or newer: install @opentelemetry/sdk-trace, ' +
       '@opentelemetry/sdk-metrics and @opentelemetry/context-async-hooks\n',
   })
 })

@@ -1,5 +1,5 @@
 import { currentExecution, getActiveExecutions, instrumentAgent } from '@swarmwatch/sdk'
-import { startTestTelemetry, type TestTelemetry } from '@swarmwatch/sdk/testing'
+import { startTestTelemetry, type TestTelemetry } from '@swarmwatch/testing'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 
 import { installLibraries } from './install-libraries.ts'

@@ -1,7 +1,7 @@
 import { defineConfig } from 'tsdown'
 
 export default defineConfig({
-  entry: { index: 'src/index.ts', names: 'src/names.ts', testing: 'src/testing/index.ts' },
+  entry: { index: 'src/index.ts', names: 'src/names.ts', clock: 'src/clock.ts' },
   platform: 'node',
   dts: true,
   publint: { strict: true },

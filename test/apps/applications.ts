@@ -209,9 +209,9 @@ export const applications: readonly Application[] = [
   },
   {
     name: 'vitest',
-    what: 'the test kit under vitest, with fake timers',
+    what: '`@swarmwatch/testing` under vitest, with fake timers',
     checked: 'the test passes and says what the run was',
-    packages: ['sdk'],
+    packages: ['sdk', 'testing'],
     files: greeter,
     async attempt({ run }) {
       expect(await run('node_modules/.bin/vitest', ['run'])).toMatch(/1 passed/)
@@ -220,9 +220,9 @@ export const applications: readonly Application[] = [
   {
     name: 'jest',
     isShort: true,
-    what: 'the test kit under jest, with fake timers',
+    what: '`@swarmwatch/testing` under jest, with fake timers',
     checked: 'as with vitest',
-    packages: ['sdk'],
+    packages: ['sdk', 'testing'],
     files: greeter,
     async attempt({ run }) {
       const output = await run('node_modules/.bin/jest', [], { env: { NODE_OPTIONS: '--experimental-vm-modules' } })
@@ -232,9 +232,9 @@ export const applications: readonly Application[] = [
   {
     name: 'node-test',
     isShort: true,
-    what: 'the test kit under `node:test`, with fake timers',
+    what: '`@swarmwatch/testing` under `node:test`, with fake timers',
     checked: 'as with vitest',
-    packages: ['sdk'],
+    packages: ['sdk', 'testing'],
     files: greeter,
     async attempt({ run }) {
       expect(await run(process.execPath, ['--test'])).toMatch(/pass 1$/m)
@@ -242,9 +242,9 @@ export const applications: readonly Application[] = [
   },
   {
     name: 'mocha',
-    what: 'the test kit under Mocha, with the fake timers of Sinon',
+    what: '`@swarmwatch/testing` under Mocha, with the fake timers of Sinon',
     checked: 'as with vitest',
-    packages: ['sdk'],
+    packages: ['sdk', 'testing'],
     files: greeter,
     async attempt({ run }) {
       expect(await run('node_modules/.bin/mocha', ['greeter.test.mjs'])).toMatch(/1 passing/)
@@ -252,9 +252,9 @@ export const applications: readonly Application[] = [
   },
   {
     name: 'bun-test',
-    what: "the test kit under Bun's test runner",
+    what: "`@swarmwatch/testing` under Bun's test runner",
     checked: 'as with vitest',
-    packages: ['sdk'],
+    packages: ['sdk', 'testing'],
     files: greeter,
     async attempt({ run }) {
       expect(await run('node_modules/.bin/bun', ['test'])).toMatch(/1 pass/)

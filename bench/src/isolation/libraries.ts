@@ -1,4 +1,4 @@
-import type { IsolationCase } from '@swarmwatch/sdk/testing'
+import type { IsolationCase } from '@swarmwatch/testing'
 
 /** A library that the suite is run against. */
 export interface Library {

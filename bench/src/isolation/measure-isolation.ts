@@ -6,7 +6,7 @@ import {
   type IsolationCase,
   type IsolationResult,
   type IsolationSurface,
-} from '@swarmwatch/sdk/testing'
+} from '@swarmwatch/testing'
 
 import { peerFlags } from '../peers/import-peer.ts'
 import { libraries, type Library } from './libraries.ts'

@@ -11,7 +11,7 @@ export function isolationSection(result: IsolationMeasured): string {
 ${table(result)}
 \`\`\`
 
-${reasonLines(notMeasured)}The isolation suite of \`@swarmwatch/sdk/testing\` ([docs/testing.md](testing.md)): ${cases} cases, in each of which one thing goes wrong around wrapped agents that
+${reasonLines(notMeasured)}The isolation suite of \`@swarmwatch/testing\` ([docs/testing.md](testing.md)): ${cases} cases, in each of which one thing goes wrong around wrapped agents that
 return, reject and throw; ours also recover and stream. A case is passed when the agent is called as often as it should, with its very arguments, when
 its very value or error comes out, and when no error is left that nobody handles, which would end a Node process. Each case runs in a process of its own.
 A cell has the cases passed, of those that reach the library. Ours must pass all; a test of the SDK holds it.

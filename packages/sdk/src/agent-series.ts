@@ -2,7 +2,6 @@ import type { Attributes } from '@opentelemetry/api'
 
 import { attribute, type Outcome } from './names.ts'
 import { processWide } from './process-wide.ts'
-import { writeZeros } from './telemetry/instruments.ts'
 
 /** The label sets of an agent (and variant), made once so that recording allocates nothing. */
 export interface AgentSeries {
@@ -15,15 +14,18 @@ export interface AgentSeries {
   readonly attempt: Readonly<Record<Outcome, Attributes>>
 }
 
-/** Label sets for a name and a variant that are bounded already; at first sight its three outcomes are written with 0. */
-export function seriesOf(agentName: string, variant: string | undefined): AgentSeries {
+/** Every label set of agents so far, by its key. */
+export const knownSeries: Map<string, AgentSeries> = processWide('series/1', () => new Map<string, AgentSeries>())
+
+/** Label sets for a name and a variant that are bounded already; `onCreated` is called with new ones. */
+export function seriesOf(agentName: string, variant: string | undefined, onCreated: (series: AgentSeries) => void): AgentSeries {
   // As JSON: a name may hold any character that could separate the two
   const key = JSON.stringify([agentName, variant])
-  const known = processWide.series.get(key)
+  const known = knownSeries.get(key)
   if (known) return known
   const made = create(agentName, variant)
-  processWide.series.set(key, made)
-  writeZeros(made)
+  knownSeries.set(key, made)
+  onCreated(made)
   return made
 }
 

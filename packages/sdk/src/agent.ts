@@ -3,14 +3,16 @@ import type { Attributes } from '@opentelemetry/api'
 import { seriesOf, type AgentSeries } from './agent-series.ts'
 import { BoundedNames } from './bounded-names.ts'
 import { say } from './log-lines.ts'
-import { followModelCalls } from './model-calls.ts'
+import { monitor } from './monitor/monitor.ts'
 import { attribute } from './names.ts'
 import type { InstrumentAgentOptions, Logger } from './options.ts'
 import { processWide } from './process-wide.ts'
-import { effectiveRecovery, type ConfiguredRecovery } from './recovery/configure-recovery.ts'
+import { configuredRecovery, effectiveRecovery, type ConfiguredRecovery } from './recovery/configure-recovery.ts'
 import type { RecoverySettings } from './recovery/settings.ts'
 import { guarded, trip } from './telemetry/guard.ts'
+import { writeZeros } from './telemetry/instruments.ts'
 
+const agentNames = processWide('agent-names/1', () => new BoundedNames(100))
 const variantsPerAgent = 10
 
 /** A name with its options, made once when a function is wrapped. */
@@ -25,7 +27,6 @@ export class Agent {
   #recovery: { readonly configured: ConfiguredRecovery; readonly settings: RecoverySettings } | undefined
 
   constructor(name: string, options: InstrumentAgentOptions<never, never>) {
-    followModelCalls()
     this.name = name
     this.options = options
     this.logger = options.logger ?? console
@@ -36,11 +37,11 @@ export class Agent {
       [attribute.genAiAgentName]: name,
       ...(options.description !== undefined && { [attribute.genAiAgentDescription]: options.description }),
     }
-    if (options.healthWindowSeconds !== undefined) processWide.monitor.setWindow(options.healthWindowSeconds)
-    const label = processWide.names.agents.bound(name, () =>
+    if (options.healthWindowSeconds !== undefined) monitor.setWindow(options.healthWindowSeconds)
+    const label = agentNames.bound(name, () =>
       say(this.logger, 'warn', '[WARN] more than 100 agent names in this process: the rest is counted as __other__'),
     )
-    this.#series = seriesOf(label, undefined)
+    this.#series = seriesOf(label, undefined, writeZeros)
     if (typeof options.variant === 'string') this.#withVariant(options.variant)
   }
 
@@ -57,7 +58,7 @@ export class Agent {
 
   /** Retry settings as they are now: configured defaults may come after wrapping. */
   recovery(): RecoverySettings {
-    const configured = processWide.configuredRecovery
+    const configured = configuredRecovery()
     if (this.#recovery?.configured !== configured) {
       const own = this.options.recovery
       const settings =
@@ -70,6 +71,6 @@ export class Agent {
   }
 
   #withVariant(value: string): AgentSeries {
-    return seriesOf(this.#series.agentName, this.#variants.bound(value.slice(0, 100)))
+    return seriesOf(this.#series.agentName, this.#variants.bound(value.slice(0, 100)), writeZeros)
   }
 }

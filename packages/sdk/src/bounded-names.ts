@@ -1,4 +1,6 @@
-import { otherName } from './names.ts'
+import { errorType } from './error-type.ts'
+import { otherError, otherName } from './names.ts'
+import { processWide } from './process-wide.ts'
 
 /**
  * Lets the first `limit` different names through and answers `other` for all later ones, so that a metric label stays bounded.
@@ -27,4 +29,11 @@ export class BoundedNames {
     }
     return this.#other
   }
+}
+
+const errorTypes = processWide('error-types/1', () => new BoundedNames(100, otherError))
+
+/** {@link errorType}, with at most 100 different values in a process; later ones become `_OTHER`. */
+export function boundedErrorType(error: unknown): string {
+  return errorTypes.bound(errorType(error))
 }

@@ -1,10 +1,20 @@
-import { variantOf } from './agent-series.ts'
-import type { Execution } from './execution.ts'
+import { variantOf, type AgentSeries } from './agent-series.ts'
+import { BoundedNames } from './bounded-names.ts'
+import type { ExecutionRecord } from './monitor/execution-record.ts'
 import { attribute } from './names.ts'
 import { processWide } from './process-wide.ts'
 import { trip } from './telemetry/guard.ts'
+import type { GuardedSpan } from './telemetry/guarded-span.ts'
 import { add, instruments } from './telemetry/instruments.ts'
 
+/** The parts of a run that record what it consumes. */
+interface Consumer {
+  readonly record: ExecutionRecord
+  readonly series: AgentSeries
+  readonly span: GuardedSpan
+}
+
+const models = processWide('models/1', () => new BoundedNames(50))
 const isAmount = (value: unknown): value is number => typeof value === 'number' && Number.isFinite(value) && value >= 0
 
 /** An amount that counters can take; undefined, and a swallowed error, for anything else. */
@@ -14,8 +24,8 @@ function amount(value: number | undefined, what: string): number | undefined {
   return undefined
 }
 
-function labels(execution: Execution, model: string | undefined): Record<string, string> {
-  const bounded = processWide.names.models.bound((model ?? 'unknown').slice(0, 100))
+function labels(execution: Consumer, model: string | undefined): Record<string, string> {
+  const bounded = models.bound((model ?? 'unknown').slice(0, 100))
   const { series } = execution
   return {
     [attribute.agentName]: series.agentName,
@@ -26,7 +36,7 @@ function labels(execution: Execution, model: string | undefined): Record<string,
 
 /** Adds tokens to a run, its root span and `agent.tokens`; what is no amount is swallowed and counted. */
 export function addTokens(
-  execution: Execution,
+  execution: Consumer,
   tokens: { input?: number | undefined; output?: number | undefined; model?: string | undefined },
 ): void {
   const input = amount(tokens.input, 'input tokens')
@@ -46,7 +56,7 @@ export function addTokens(
 }
 
 /** Adds US dollars likewise; `model` is `unknown` unless given. */
-export function addCost(execution: Execution, usd: number, model: string | undefined): void {
+export function addCost(execution: Consumer, usd: number, model: string | undefined): void {
   const cost = amount(usd, 'cost')
   if (cost === undefined) return
   execution.record.costUsd += cost

@@ -1,4 +1,4 @@
-import type { World } from './world.ts'
+import type { Clock } from './clock.ts'
 
 /** A time limit and the signal that it aborts. */
 export interface Deadline {
@@ -19,7 +19,7 @@ const shortestPauseMs = 2_000
 const afterPauseMs = 1_000
 
 /** Starts a time limit; `what` names it in the error. */
-export function startDeadline(world: World, seconds: number, what: string): Deadline {
+export function startDeadline(clock: Clock, seconds: number, what: string): Deadline {
   const controller = new AbortController()
   // Not one promise to race with: a stream would add a reaction to it with every chunk
   const listeners = new Set<(error: DOMException) => void>()
@@ -32,10 +32,10 @@ export function startDeadline(world: World, seconds: number, what: string): Dead
     controller.abort(error)
   }
   function start(): () => void {
-    const dueAt = world.now() + limit.seconds * 1000
-    let cancelTimer = world.after(limit.seconds * 1000, () => {
+    const dueAt = clock.now() + limit.seconds * 1000
+    let cancelTimer = clock.after(limit.seconds * 1000, () => {
       // The process was paused, as by SIGSTOP or a sleeping laptop: an answer that came meanwhile is read first
-      if (world.now() - dueAt > shortestPauseMs) cancelTimer = world.after(afterPauseMs, pass)
+      if (clock.now() - dueAt > shortestPauseMs) cancelTimer = clock.after(afterPauseMs, pass)
       else pass()
     })
     return () => cancelTimer()

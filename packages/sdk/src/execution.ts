@@ -1,13 +1,17 @@
+import { AsyncLocalStorage } from 'node:async_hooks'
+
 import type { AttributeValue } from '@opentelemetry/api'
 
 import type { AgentSeries } from './agent-series.ts'
 import type { Agent } from './agent.ts'
-import { boundedErrorType } from './bounded-error-type.ts'
+import { boundedErrorType } from './bounded-names.ts'
+import { msBetween, type Clock } from './clock.ts'
 import { addCost, addTokens } from './consumption.ts'
-import type { CurrentExecution } from './current-execution.ts'
 import { newExecutionId } from './execution-id.ts'
 import { finishExecution, type Ending } from './finish-execution.ts'
+import { followModelCalls } from './model-calls.ts'
 import { newAttempt, newRecord, type AttemptRecord, type ExecutionRecord, type Tracked } from './monitor/execution-record.ts'
+import { monitor } from './monitor/monitor.ts'
 import { attribute, spanName, type Outcome } from './names.ts'
 import { notify } from './on-execution.ts'
 import { processWide } from './process-wide.ts'
@@ -15,12 +19,46 @@ import { messageOf } from './telemetry/content.ts'
 import { guarded, trip } from './telemetry/guard.ts'
 import { GuardedSpan } from './telemetry/guarded-span.ts'
 import { add, instruments, record } from './telemetry/instruments.ts'
-import { msBetween, type World } from './world.ts'
+
+/** The run that the calling code belongs to. */
+export interface CurrentExecution {
+  readonly id: string
+  readonly agentName: string
+  /** From 1. */
+  readonly attempt: number
+  /** Aborts when the caller aborts, or when the attempt's or the run's time is over. Pass it on to everything that waits. */
+  readonly signal: AbortSignal
+  /** The `context` option: the same object in every attempt. */
+  readonly context: unknown
+  /** Yours to fill: the same map in every attempt of a run, so that the next one need not begin anew. */
+  readonly state: Map<string, unknown>
+  /** The errors of the earlier attempts, oldest first: tell the model why it is asked again. */
+  readonly previousErrors: readonly unknown[]
+  /**
+   * Adds tokens of an answer to the run, its span and `agent.tokens`; also for attempts that fail, since they are billed. Like
+   * `addCost()`, `setAttribute()` and the count of tool calls, it has no effect once the run has ended: counters, span and record
+   * always agree. A late call counts in `swarmwatch.guard.trips`.
+   */
+  addTokens(tokens: {
+    readonly input?: number | undefined
+    readonly output?: number | undefined
+    readonly model?: string | undefined
+  }): void
+  /** Adds US dollars to the run, its span and `agent.cost.usd`. `model` is `unknown` unless given. */
+  addCost(usd: number, of?: { readonly model?: string | undefined }): void
+  /** Sets an attribute of the run's root span. */
+  setAttribute(key: string, value: AttributeValue): void
+}
+
+/** The run that this code is part of, across `await`, timers and callbacks; undefined outside of one. */
+export function currentExecution(): CurrentExecution | undefined {
+  return runningExecution.getStore()
+}
 
 /** One run of an agent: its root span, its attempts, its place in the monitor, and what the agent's code sees of it. */
 export class Execution implements CurrentExecution, Tracked {
   readonly agent: Agent
-  readonly world: World
+  readonly clock: Clock
   readonly series: AgentSeries
   readonly record: ExecutionRecord
   readonly span: GuardedSpan
@@ -41,15 +79,16 @@ export class Execution implements CurrentExecution, Tracked {
   #attemptStartedMs = 0
   #finished = false
 
-  constructor(agent: Agent, args: unknown[], world: World) {
+  constructor(agent: Agent, args: unknown[], clock: Clock) {
+    followModelCalls(runningExecution)
     const { options } = agent
     this.agent = agent
-    this.world = world
+    this.clock = clock
     this.series = agent.seriesFor(args)
     this.context = options.context
-    this.startedMs = world.now()
+    this.startedMs = clock.now()
     const { variant } = this.series
-    this.record = newRecord(newExecutionId(), agent.name, variant, world.wallClock(), parentOf())
+    this.record = newRecord(newExecutionId(), agent.name, variant, clock.wallClock(), parentOf())
     this.span = GuardedSpan.start(spanName.agent(agent.name), {
       ...agent.attributes,
       [attribute.executionId]: this.record.id,
@@ -57,7 +96,7 @@ export class Execution implements CurrentExecution, Tracked {
     })
     this.record.traceId = this.span.recordedTraceId()
     add(instruments().activeExecutions, 1, this.series.agent)
-    processWide.monitor.started(this)
+    monitor.started(this)
     notify('started', this.record)
   }
 
@@ -98,20 +137,20 @@ export class Execution implements CurrentExecution, Tracked {
   }
 
   elapsedSeconds(): number {
-    return msBetween(this.startedMs, this.world.now()) / 1000
+    return msBetween(this.startedMs, this.clock.now()) / 1000
   }
 
   /** Says that the next attempt begins in `seconds`. */
   waiting(seconds: number): void {
-    processWide.monitor.changed(this.record, 'waiting')
-    this.record.nextAttemptAt = this.world.wallClock() + seconds * 1000
+    monitor.changed(this.record, 'waiting')
+    this.record.nextAttemptAt = this.clock.wallClock() + seconds * 1000
     notify('waiting', this.record)
   }
 
   /** Records back-off that was really waited, whether an attempt followed or not. */
   waited(seconds: number): void {
     this.waits.push(seconds)
-    processWide.monitor.changed(this.record, 'running')
+    monitor.changed(this.record, 'running')
     this.record.nextAttemptAt = undefined
     record(instruments().retryWait, seconds, this.series.agent)
   }
@@ -121,7 +160,7 @@ export class Execution implements CurrentExecution, Tracked {
     this.modelError = undefined
     this.#signal = signal
     const waitSeconds = this.waits.at(-1) ?? 0
-    this.record.attempts.push(newAttempt(this.attempt, this.world.wallClock(), waitSeconds))
+    this.record.attempts.push(newAttempt(this.attempt, this.clock.wallClock(), waitSeconds))
     this.#attemptSpan = GuardedSpan.start(
       spanName.attempt(this.attempt),
       // With a gen_ai attribute of its own, or a filter for such spans (Langfuse has one) takes the parent away from the model calls
@@ -132,12 +171,12 @@ export class Execution implements CurrentExecution, Tracked {
       this.#attemptSpan.set(attribute.retryWait, waitSeconds)
       add(instruments().retries, 1, { ...this.series.agent, [attribute.errorType]: this.record.attempts.at(-2)?.errorType })
     }
-    this.#attemptStartedMs = this.world.now()
+    this.#attemptStartedMs = this.clock.now()
   }
 
   /** Calls `call` as part of the attempt under way: its span is active and `currentExecution()` is this run. */
   within<T>(call: () => T, span: GuardedSpan = this.#attemptSpan ?? this.span): T {
-    return processWide.running.run(this, callWithin<T>, span, call)
+    return runningExecution.run(this, callWithin<T>, span, call)
   }
 
   /** {@link within} for calls that belong to the attempt under way now, even when it has ended. */
@@ -152,7 +191,7 @@ export class Execution implements CurrentExecution, Tracked {
     const span = this.#attemptSpan
     if (!attempt || !span) return
     this.#attemptSpan = undefined
-    const seconds = msBetween(this.#attemptStartedMs, this.world.now()) / 1000
+    const seconds = msBetween(this.#attemptStartedMs, this.clock.now()) / 1000
     attempt.durationSeconds = seconds
     attempt.outcome = outcome
     if (outcome === 'failure') this.#attemptFailed(attempt, span, error, errorType)
@@ -183,9 +222,15 @@ export class Execution implements CurrentExecution, Tracked {
   }
 }
 
+/** The run that the calling code belongs to, across `await`, timers and callbacks. */
+export const runningExecution: AsyncLocalStorage<Execution> = processWide(
+  'running-execution/1',
+  () => new AsyncLocalStorage<Execution>(),
+)
+
 /** Id of the execution that the calling code belongs to; work that a finished execution left behind has no parent. */
 function parentOf(): string | undefined {
-  const parent = processWide.running.getStore()
+  const parent = runningExecution.getStore()
   return parent === undefined || parent.finished ? undefined : parent.id
 }
 

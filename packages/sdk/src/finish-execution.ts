@@ -1,13 +1,16 @@
 import { variantOf } from './agent-series.ts'
-import { boundedErrorType } from './bounded-error-type.ts'
-import type { Execution } from './execution.ts'
+import type { Agent } from './agent.ts'
+import { boundedErrorType } from './bounded-names.ts'
+import type { Clock } from './clock.ts'
 import { failedLine, say, successLine } from './log-lines.ts'
+import type { Tracked } from './monitor/execution-record.ts'
+import { monitor } from './monitor/monitor.ts'
 import { attribute, type Outcome, type RetryOutcome } from './names.ts'
 import { notify } from './on-execution.ts'
 import { peek } from './peek.ts'
-import { processWide } from './process-wide.ts'
 import { rememberRecovery } from './recovery/recovery-of.ts'
 import { captured, framesOf, messageOf } from './telemetry/content.ts'
+import type { GuardedSpan } from './telemetry/guarded-span.ts'
 import { add, instruments, record, rootSeries } from './telemetry/instruments.ts'
 
 /** How a run ended. */
@@ -26,13 +29,24 @@ export interface Ending {
   readonly durationSeconds?: number | undefined
 }
 
+/** What is known of a run when it ends. */
+interface Finished extends Tracked {
+  readonly agent: Agent
+  readonly clock: Clock
+  readonly span: GuardedSpan
+  readonly attempt: number
+  readonly waits: readonly number[]
+  readonly previousErrors: readonly unknown[]
+  elapsedSeconds(): number
+}
+
 /** Writes down how a run ended: root span, metrics, monitor, log line, `recoveryOf`, listeners; each whatever the others do. */
-export function finishExecution(execution: Execution, ending: Ending): void {
+export function finishExecution(execution: Finished, ending: Ending): void {
   const { record: run } = execution
   const { outcome, retryOutcome } = ending
   const seconds = ending.durationSeconds ?? execution.elapsedSeconds()
-  processWide.monitor.changed(run, 'finished')
-  run.endedAt = execution.world.wallClock()
+  monitor.changed(run, 'finished')
+  run.endedAt = execution.clock.wallClock()
   run.nextAttemptAt = undefined
   run.outcome = outcome
   run.retryOutcome = retryOutcome
@@ -41,18 +55,18 @@ export function finishExecution(execution: Execution, ending: Ending): void {
 
   endSpan(execution, ending)
   countRun(execution, outcome, seconds)
-  processWide.monitor.finished(execution)
+  monitor.finished(execution)
   if (outcome !== 'success') remember(execution, ending)
   sayEnding(execution, ending, seconds)
   notify('finished', run)
 }
 
-function describeFailure({ record: run, agent }: Execution, { error, errorType = boundedErrorType(error) }: Ending): void {
+function describeFailure({ record: run, agent }: Finished, { error, errorType = boundedErrorType(error) }: Ending): void {
   run.errorType = errorType
   run.errorMessage = messageOf(error, agent.options.errorMessages)
 }
 
-function endSpan({ span, record: run, agent, attempt }: Execution, ending: Ending): void {
+function endSpan({ span, record: run, agent, attempt }: Finished, ending: Ending): void {
   span.set(attribute.attemptCount, attempt)
   span.set(attribute.retryOutcome, ending.retryOutcome)
   if (run.toolCalls > 0) span.set(attribute.toolCalls, run.toolCalls)
@@ -74,7 +88,7 @@ function endSpan({ span, record: run, agent, attempt }: Execution, ending: Endin
   span.end()
 }
 
-function countRun({ record: run, series }: Execution, outcome: Outcome, seconds: number): void {
+function countRun({ record: run, series }: Finished, outcome: Outcome, seconds: number): void {
   const {
     executions,
     executionDuration,
@@ -99,7 +113,7 @@ function countRun({ record: run, series }: Execution, outcome: Outcome, seconds:
   }
 }
 
-function remember({ record: run, attempt, waits, previousErrors }: Execution, { error, retryOutcome, because }: Ending): void {
+function remember({ record: run, attempt, waits, previousErrors }: Finished, { error, retryOutcome, because }: Ending): void {
   rememberRecovery(error, {
     agentName: run.agentName,
     executionId: run.id,
@@ -111,7 +125,7 @@ function remember({ record: run, attempt, waits, previousErrors }: Execution, { 
   })
 }
 
-function sayEnding({ agent, attempt, record: run }: Execution, { outcome, because }: Ending, seconds: number): void {
+function sayEnding({ agent, attempt, record: run }: Finished, { outcome, because }: Ending, seconds: number): void {
   if (outcome === 'failure') {
     const { errorType = '', errorMessage } = run
     say(agent.logger, 'error', failedLine(agent.name, { attempts: attempt, seconds, errorType, errorMessage, because }))

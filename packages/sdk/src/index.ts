@@ -1,6 +1,6 @@
-export { currentExecution, type CurrentExecution } from './current-execution.ts'
 export { errorType, isRetryable } from './error-type.ts'
 export { executeWithRecovery, type ExecuteWithRecoveryOptions } from './execute-with-recovery.ts'
+export { currentExecution, type CurrentExecution } from './execution.ts'
 export { instrumentAgent } from './instrument-agent.ts'
 export { instrumentTool, type InstrumentToolOptions } from './instrument-tool.ts'
 export type { Instrumented, InstrumentedFunction } from './instrumented.ts'

@@ -1,16 +1,15 @@
 import { Agent } from './agent.ts'
+import { newClock, type Clock } from './clock.ts'
 import { Execution } from './execution.ts'
 import type { AnyFunction, Instrumented, InstrumentedFunction, IsSpecial } from './instrumented.ts'
 import { attribute } from './names.ts'
 import { checkAgent, type InstrumentAgentOptions } from './options.ts'
-import { processWide } from './process-wide.ts'
 import { Run, type WaitingForCaller } from './run.ts'
 import { isGenerator } from './stream/is-stream.ts'
 import { isPlainGenerator, withMethodsOf } from './stream/opened-stream.ts'
 import { whenCollected } from './stream/when-collected.ts'
 import { captured } from './telemetry/content.ts'
 import { forwardThenable } from './thenable.ts'
-import type { World } from './world.ts'
 
 /**
  * Wraps an agent so that it recovers from failures (retries after 5, 15 and 30 s; the fourth failure is final) and shows itself as
@@ -38,19 +37,19 @@ export function instrumentAgent<This, Args extends unknown[], Result>(
   return wrapAgent(fn, checkAgent('instrumentAgent', fn, options), options)
 }
 
-/** {@link instrumentAgent} for checked options; in a world of the caller's, if one is given. */
+/** {@link instrumentAgent} for checked options; in a clock of the caller's, if one is given. */
 export function wrapAgent<This, Args extends unknown[], Result>(
   fn: (this: This, ...args: Args) => Result,
   name: string,
   options: InstrumentAgentOptions<Args, Awaited<Result>>,
-  world?: World,
+  clock?: Clock,
 ): (this: This, ...args: Args) => Instrumented<Result> {
   const agent = new Agent(name, options)
   const isGeneratorFunction = /^\[object (Async)?GeneratorFunction\]$/.test(Object.prototype.toString.call(fn))
 
   function instrumented(this: This, ...args: Args): Instrumented<Result> {
     const start = (): Run => {
-      const execution = new Execution(agent, args, world ?? processWide.newWorld())
+      const execution = new Execution(agent, args, clock ?? newClock())
       if (options.captureInput) {
         // A list of its own: a redactor may change it
         const input = captured([...args] as Args, options.captureInput)

@@ -1,12 +1,13 @@
 import type { Attributes } from '@opentelemetry/api'
 
 import type { AgentSeries } from './agent-series.ts'
-import { boundedErrorType } from './bounded-error-type.ts'
+import { boundedErrorType } from './bounded-names.ts'
+import { msBetween } from './clock.ts'
+import { runningExecution } from './execution.ts'
 import { keepIdentity } from './instrument-agent.ts'
 import type { AnyFunction } from './instrumented.ts'
 import { attribute } from './names.ts'
 import { checkTool, type ContentOptions } from './options.ts'
-import { processWide } from './process-wide.ts'
 import { isAsyncGenerator, isPlainPromise, isSyncGenerator, isThenable } from './stream/is-stream.ts'
 import { readBy } from './stream/opened-stream.ts'
 import { watchIterator, watchSyncIterator, type StreamWatch } from './stream/watch-iterator.ts'
@@ -16,7 +17,6 @@ import { GuardedSpan } from './telemetry/guarded-span.ts'
 import { instruments, record } from './telemetry/instruments.ts'
 import { followPromise, observeThenable } from './thenable.ts'
 import { Tool } from './tool.ts'
-import { msBetween } from './world.ts'
 
 /** What `instrumentTool` can be told. */
 export type InstrumentToolOptions<Args extends unknown[] = unknown[], Result = unknown> = ContentOptions<Args, Result>
@@ -63,7 +63,7 @@ class ToolCall {
   #ended = false
 
   constructor(tool: Tool, args: unknown[]) {
-    const execution = processWide.running.getStore()
+    const execution = runningExecution.getStore()
     this.#tool = tool
     this.#series = execution?.series
     this.#span = GuardedSpan.start(tool.spanName, tool.attributesFor(execution))

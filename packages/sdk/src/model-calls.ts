@@ -2,19 +2,23 @@ import { subscribe } from 'node:diagnostics_channel'
 
 import { chainOf, hideCause } from './error-answer.ts'
 import { peek } from './peek.ts'
-import { processWide } from './process-wide.ts'
+
+/** A run that learns why the last call of a model failed. */
+interface ModelCaller {
+  modelError: { readonly error: unknown } | undefined
+}
 
 let isFollowing = false
 
 /**
- * Learns which calls of a model by the AI SDK failed: who reads `textStream` is not told, and an agent that returned nothing would count
- * as successful.
+ * Records which model calls of the AI SDK failed, on the run that `running` holds: a reader of `textStream` gets no error, and an agent
+ * that returned nothing would count as successful.
  */
-export function followModelCalls(): void {
+export function followModelCalls(running: { getStore(): ModelCaller | undefined }): void {
   if (isFollowing) return
   isFollowing = true
   const follow = (message: unknown): void => {
-    const execution = processWide.running.getStore()
+    const execution = running.getStore()
     if (execution === undefined || peek(message, 'type') !== 'languageModelCall') return
     const error = peek(message, 'error') ?? undefined
     execution.modelError = error === undefined ? undefined : { error }

@@ -1,3 +1,7 @@
+import { getEnvironmentData, isMainThread } from 'node:worker_threads'
+
+import { createNoopMeter, metrics } from '@opentelemetry/api'
+
 import { snapshot, type ExecutionRecord } from './monitor/execution-record.ts'
 import { processWide } from './process-wide.ts'
 import { trip } from './telemetry/guard.ts'
@@ -8,20 +12,28 @@ export interface ExecutionEvent {
   readonly execution: ExecutionRecord
 }
 
+type Listener = (event: ExecutionEvent) => void
+
+/** The listeners of this process. */
+export const listeners: Set<Listener> = processWide('listeners/1', () => {
+  const created = new Set<Listener>()
+  reportSilentThread(created)
+  return created
+})
+
 /**
  * Calls `listener` when a run of this process starts, waits for its next attempt, or finishes. A listener that throws is swallowed and
  * counted. The returned function ends it.
  */
-export function onExecution(listener: (event: ExecutionEvent) => void): () => void {
+export function onExecution(listener: Listener): () => void {
   // A registration of its own, so that the same function can listen twice
   const registered = (event: ExecutionEvent): void => listener(event)
-  processWide.listeners.add(registered)
-  return () => void processWide.listeners.delete(registered)
+  listeners.add(registered)
+  return () => void listeners.delete(registered)
 }
 
 /** Tells every listener of a step, each with a copy of the run; costs nothing while there is none. */
 export function notify(type: ExecutionEvent['type'], record: ExecutionRecord): void {
-  const { listeners } = processWide
   if (listeners.size === 0) return
   const event = { type, execution: snapshot(record) }
   // A copy: a listener may add another one
@@ -34,4 +46,19 @@ export function notify(type: ExecutionEvent['type'], record: ExecutionRecord): v
       trip('listener', error)
     }
   }
+}
+
+/**
+ * Warns once, at the end of the first run, that a worker thread records nothing although the thread that started it does:
+ * `@swarmwatch/node` leaves the line in the environment data of new threads.
+ */
+function reportSilentThread(created: Set<Listener>): void {
+  const line: unknown = isMainThread ? undefined : getEnvironmentData('@swarmwatch/node.silentThread')
+  if (typeof line !== 'string') return
+  const onFinished: Listener = ({ type }) => {
+    if (type !== 'finished') return
+    created.delete(onFinished)
+    if (metrics.getMeter('@swarmwatch/sdk') === createNoopMeter()) console.warn(line)
+  }
+  created.add(onFinished)
 }

@@ -1,4 +1,5 @@
 import { callerSignal } from './caller-signal.ts'
+import { msBetween } from './clock.ts'
 import { startDeadline, type Deadline } from './deadline.ts'
 import { hideCause } from './error-answer.ts'
 import { isRetryable, isTimeoutReason } from './error-type.ts'
@@ -18,7 +19,6 @@ import type { OpenedStream } from './stream/opened-stream.ts'
 import type { StreamLimit, StreamWatch } from './stream/watch-iterator.ts'
 import { whenCollected } from './stream/when-collected.ts'
 import { guarded, trip } from './telemetry/guard.ts'
-import { msBetween } from './world.ts'
 
 /** What a call of the function returned that waits to be read or awaited. */
 export interface WaitingForCaller {
@@ -258,7 +258,7 @@ export class Run {
     const end = (): void => this.#cancelled(caller.reason)
     const onAbort = (): void => {
       // The source may be about to say how it ends
-      if (watch.pulls > 0) this.#execution.world.after(abortGraceMs, end)
+      if (watch.pulls > 0) this.#execution.clock.after(abortGraceMs, end)
       else end()
     }
     if (caller.aborted) onAbort()
@@ -318,7 +318,7 @@ export class Run {
     const timedOut = aborted && this.#isCallerOutOfTime()
     revealModelError(error, execution.modelError)
     execution.attemptEnded(aborted && !timedOut ? 'cancelled' : 'failure', error, timedOut ? timeoutError : undefined)
-    this.#attemptEndedMs = execution.world.now()
+    this.#attemptEndedMs = execution.clock.now()
     const step: NextStep = aborted || this.#policy || this.#isFinal ? giveUp : this.#nextStep(error)
     if (!step.retry) {
       this.#gaveUp = step
@@ -332,28 +332,27 @@ export class Run {
   }
 
   #nextStep(error: unknown): NextStep {
-    const { attempt, world } = this.#execution
-    const failed = { error, attempt, elapsedSeconds: this.#execution.elapsedSeconds(), wallClockMs: world.wallClock() }
-    const random = (): number => world.random()
+    const { attempt, clock } = this.#execution
+    const failed = { error, attempt, elapsedSeconds: this.#execution.elapsedSeconds(), wallClockMs: clock.wallClock() }
     try {
-      return nextStep(failed, this.#settings, random)
+      return nextStep(failed, this.#settings)
     } catch (thrown) {
       // The user's retryIf
       trip('option', thrown)
-      return nextStep(failed, { ...this.#settings, retryIf: isRetryable }, random)
+      return nextStep(failed, { ...this.#settings, retryIf: isRetryable })
     }
   }
 
   /** Waits as decided; where a policy of the user's has waited already, it only takes the time. */
   async #backOff(): Promise<void> {
     const execution = this.#execution
-    const { world } = execution
+    const { clock } = execution
     try {
       // Counted from the failure: the policy has taken a moment already
-      const left = this.#waitSeconds * 1000 - msBetween(this.#attemptEndedMs, world.now())
-      if (!this.#policy && left > 0) await world.wait(left, this.#caller)
+      const left = this.#waitSeconds * 1000 - msBetween(this.#attemptEndedMs, clock.now())
+      if (!this.#policy && left > 0) await clock.wait(left, this.#caller)
     } finally {
-      const waitedSeconds = msBetween(this.#attemptEndedMs, world.now()) / 1000
+      const waitedSeconds = msBetween(this.#attemptEndedMs, clock.now()) / 1000
       execution.waited(waitedSeconds)
       if (this.#policy) this.#sayRetry({ waitSeconds: waitedSeconds })
     }
@@ -370,7 +369,7 @@ export class Run {
     if (this.#policy || (attemptTimeoutSeconds === Infinity && totalTimeoutSeconds === Infinity)) return undefined
     const left = Math.max(0, totalTimeoutSeconds - this.#execution.elapsedSeconds())
     const what = attemptTimeoutSeconds <= left ? 'attemptTimeoutSeconds' : 'the rest of totalTimeoutSeconds'
-    return startDeadline(this.#execution.world, Math.min(attemptTimeoutSeconds, left), what)
+    return startDeadline(this.#execution.clock, Math.min(attemptTimeoutSeconds, left), what)
   }
 
   #signal(deadline: Deadline | undefined, policySignal: AbortSignal | undefined): AbortSignal | undefined {

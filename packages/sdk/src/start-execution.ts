@@ -1,9 +1,9 @@
 import { Agent } from './agent.ts'
+import { newClock } from './clock.ts'
 import { Execution } from './execution.ts'
 import { attribute } from './names.ts'
 import { checkAgentName } from './options.ts'
 import { peek } from './peek.ts'
-import { processWide } from './process-wide.ts'
 import { guarded } from './telemetry/guard.ts'
 
 /** How a run that was started by hand went. */
@@ -45,7 +45,7 @@ export interface ManualExecution {
  */
 export function startExecution(agentName: string, task?: unknown): ManualExecution {
   checkAgentName('startExecution', agentName)
-  const execution = new Execution(new Agent(agentName, {}), [], processWide.newWorld())
+  const execution = new Execution(new Agent(agentName, {}), [], newClock())
   execution.attemptStarted(undefined)
   return {
     id: execution.id,

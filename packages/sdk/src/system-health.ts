@@ -1,10 +1,9 @@
 import type { ExecutionRecord } from './monitor/execution-record.ts'
-import type { ActiveExecutionsOptions, ExecutionMetrics, SystemHealth } from './monitor/monitor.ts'
-import { processWide } from './process-wide.ts'
+import { monitor, type ActiveExecutionsOptions, type ExecutionMetrics, type SystemHealth } from './monitor/monitor.ts'
 
 /** Health of this process now: score 0-100 with what each part took away, error rate, durations, resources. */
 export function getSystemHealth(): SystemHealth {
-  return processWide.monitor.health()
+  return monitor.health()
 }
 
 /**
@@ -15,7 +14,7 @@ export function getExecutionMetrics({
   recent = 1000,
   agentName,
 }: { readonly recent?: number; readonly agentName?: string | undefined } = {}): ExecutionMetrics {
-  return processWide.monitor.metrics(Math.max(0, Math.floor(recent) || 0), agentName)
+  return monitor.metrics(Math.max(0, Math.floor(recent) || 0), agentName)
 }
 
 /**
@@ -23,5 +22,5 @@ export function getExecutionMetrics({
  * that agent. `getSystemHealth().activeExecutions` is how many there are.
  */
 export function getActiveExecutions(options: ActiveExecutionsOptions = {}): ExecutionRecord[] {
-  return processWide.monitor.active(options)
+  return monitor.active(options)
 }

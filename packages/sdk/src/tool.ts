@@ -1,10 +1,12 @@
 import type { Attributes } from '@opentelemetry/api'
 
 import type { AgentSeries } from './agent-series.ts'
-import type { Execution } from './execution.ts'
+import { BoundedNames } from './bounded-names.ts'
 import { attribute, spanName } from './names.ts'
 import type { ContentOptions } from './options.ts'
 import { processWide } from './process-wide.ts'
+
+const toolNames = processWide('tool-names/1', () => new BoundedNames(100))
 
 /** A tool with its options, made once when a function is wrapped. */
 export class Tool {
@@ -26,7 +28,7 @@ export class Tool {
   }
 
   /** What its span starts with, called by this run or by nobody. */
-  attributesFor(execution: Execution | undefined): Attributes {
+  attributesFor(execution: { readonly agentName: string } | undefined): Attributes {
     if (execution === undefined) return { ...this.#attributes }
     return { ...this.#attributes, [attribute.genAiAgentName]: execution.agentName }
   }
@@ -35,7 +37,7 @@ export class Tool {
   labelsFor(series: AgentSeries | undefined): Attributes {
     const known = this.#labels.get(series)
     if (known) return known
-    const labels: Attributes = { [attribute.toolName]: processWide.names.tools.bound(this.#name) }
+    const labels: Attributes = { [attribute.toolName]: toolNames.bound(this.#name) }
     if (series) labels[attribute.genAiAgentName] = series.agentName
     this.#labels.set(series, labels)
     return labels

@@ -1,9 +1,9 @@
 import { getEventListeners } from 'node:events'
 
+import { startTestTelemetry, type TestTelemetry } from '@swarmwatch/testing'
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest'
 
 import { currentExecution, instrumentAgent, recoveryOf, type InstrumentAgentOptions } from '../src/index.ts'
-import { startTestTelemetry, type TestTelemetry } from '../src/testing/index.ts'
 import { keptLines } from './kept-lines.ts'
 import { told } from './run-watch.ts'
 

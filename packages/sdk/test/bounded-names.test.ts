@@ -1,7 +1,6 @@
 import { expect, test } from 'vitest'
 
-import { boundedErrorType } from '../src/bounded-error-type.ts'
-import { BoundedNames } from '../src/bounded-names.ts'
+import { boundedErrorType, BoundedNames } from '../src/bounded-names.ts'
 
 test('the first names stay what they are, all later ones have one name, and that is told once', () => {
   const overflown: string[] = []

@@ -1,7 +1,7 @@
+import { startTestTelemetry, type TestTelemetry } from '@swarmwatch/testing'
 import { afterEach, beforeEach, expect, test } from 'vitest'
 
 import { currentExecution, getExecutionMetrics, instrumentAgent, instrumentTool } from '../src/index.ts'
-import { startTestTelemetry, type TestTelemetry } from '../src/testing/index.ts'
 import { keptLines } from './kept-lines.ts'
 
 let telemetry: TestTelemetry

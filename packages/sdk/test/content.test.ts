@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest'
 
-import { processWide } from '../src/process-wide.ts'
 import { captured, framesOf, messageOf, redactSecrets } from '../src/telemetry/content.ts'
+import { reportedPlaces } from '../src/telemetry/guard.ts'
 
 test('frames hold no line of the message, even if it looks like one, and are cut', () => {
   const error = new Error('no\n    at the secret prompt (of:1:1)\n    at all')
@@ -113,19 +113,19 @@ describe('the frames of a stack', () => {
 })
 
 test('only what throws in a redactor or a value is counted as trouble', () => {
-  processWide.saidTrips.clear()
+  reportedPlaces.clear()
   for (const error of [{}, { message: 5 }]) messageOf(error)
   messageOf('x', false)
   captured(1, () => undefined)
-  expect([...processWide.saidTrips]).toEqual([])
+  expect([...reportedPlaces]).toEqual([])
   const fail = (): never => {
     throw new Error('a bug')
   }
   const swallow = [() => messageOf('x', fail), () => captured(1, fail), () => captured({ toJSON: fail }, true)]
   for (const call of swallow) {
-    processWide.saidTrips.clear()
+    reportedPlaces.clear()
     call()
-    expect([...processWide.saidTrips]).toEqual(['capture'])
+    expect([...reportedPlaces]).toEqual(['capture'])
   }
 })
 

@@ -3,10 +3,10 @@ import { setImmediate as soon, setTimeout as after } from 'node:timers/promises'
 
 import { trace } from '@opentelemetry/api'
 import type { ReadableSpan } from '@opentelemetry/sdk-trace'
+import { startTestTelemetry, type TestTelemetry } from '@swarmwatch/testing'
 import { afterEach, beforeEach, expect, test } from 'vitest'
 
 import { currentExecution, getActiveExecutions, getExecutionMetrics, instrumentAgent, instrumentTool } from '../src/index.ts'
-import { startTestTelemetry, type TestTelemetry } from '../src/testing/index.ts'
 
 let telemetry: TestTelemetry
 beforeEach(async () => {

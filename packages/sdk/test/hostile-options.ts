@@ -1,10 +1,10 @@
+import { systemClock, type Clock } from '../src/clock.ts'
 import type { InstrumentAgentOptions } from '../src/index.ts'
-import { realWorld, type World } from '../src/world.ts'
 
 /** What can be wrong with options that other libraries do not have. */
 export interface HostileOptions {
   readonly options?: InstrumentAgentOptions<never, never>
-  readonly world?: World
+  readonly clock?: Clock
   /** The place that is counted for it. */
   readonly where?: string
 }
@@ -38,14 +38,14 @@ export const hostileOptions: Readonly<Record<string, HostileOptions>> = {
   'a streamOf that finds no stream': option({ streamOf: (() => 'x') as never }),
   'a clock that goes backwards': {
     options: { recovery: { maxRetries: 2, baseDelaySeconds: 0 } },
-    world: { ...realWorld, now: () => (backwards -= 1000), wallClock: () => (backwards -= 1000) },
+    clock: { ...systemClock, now: () => (backwards -= 1000), wallClock: () => (backwards -= 1000) },
   },
   'a clock that does not know the time': {
     options: { recovery: { maxRetries: 2, baseDelaySeconds: 0 } },
-    world: { ...realWorld, now: () => Number.NaN, wallClock: () => Number.NaN },
+    clock: { ...systemClock, now: () => Number.NaN, wallClock: () => Number.NaN },
   },
   'a clock that does not know the time, under time limits': {
     options: { recovery: { ...limits, baseDelaySeconds: 0 } },
-    world: { ...realWorld, now: () => Number.NaN },
+    clock: { ...systemClock, now: () => Number.NaN },
   },
 }

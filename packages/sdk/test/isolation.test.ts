@@ -1,11 +1,11 @@
 import { diag, DiagLogLevel } from '@opentelemetry/api'
+import { isolationCases, runIsolationCase, startTestTelemetry, type IsolationCase } from '@swarmwatch/testing'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 
 import { currentExecution, getActiveExecutions } from '../src/index.ts'
 import { wrapAgent } from '../src/instrument-agent.ts'
 import { metric } from '../src/names.ts'
-import { processWide } from '../src/process-wide.ts'
-import { isolationCases, runIsolationCase, startTestTelemetry, type IsolationCase } from '../src/testing/index.ts'
+import { reportedPlaces } from '../src/telemetry/guard.ts'
 import { hostileOptions } from './hostile-options.ts'
 import { ourAdapter, type OurAdapter } from './our-adapter.ts'
 
@@ -14,7 +14,7 @@ beforeEach(() => {
   said = []
   const keep = (line: string): void => void said.push(line)
   diag.setLogger({ error: keep, warn: keep, info() {}, debug() {}, verbose() {} }, { logLevel: DiagLogLevel.ERROR })
-  processWide.saidTrips.clear()
+  reportedPlaces.clear()
 })
 afterEach(() => diag.disable())
 
@@ -54,8 +54,8 @@ describe('an agent goes on as without us', () => {
     expect(labels.filter((label) => String(label).length > 100)).toEqual([])
   })
 
-  test.for(Object.entries(hostileOptions))('with %s', async ([, { options, world, where }]) => {
-    const ours = ourAdapter(options, world)
+  test.for(Object.entries(hostileOptions))('with %s', async ([, { options, clock, where }]) => {
+    const ours = ourAdapter(options, clock)
     expect(await runIsolationCase(ours, 'telemetry that works')).toMatchObject({ verdict: 'passed', what: '' })
     expect(getActiveExecutions()).toEqual([])
     expect(trips(ours)).toEqual(where === undefined ? [] : [where])

@@ -1,8 +1,8 @@
+import { startTestTelemetry, type RecordedHistogram, type TestTelemetry } from '@swarmwatch/testing'
 import { afterEach, beforeEach, expect, test } from 'vitest'
 
 import { currentExecution, instrumentAgent, instrumentTool, startExecution } from '../src/index.ts'
 import { metric, type Metric } from '../src/names.ts'
-import { startTestTelemetry, type RecordedHistogram, type TestTelemetry } from '../src/testing/index.ts'
 
 let telemetry: TestTelemetry
 beforeEach(async () => {

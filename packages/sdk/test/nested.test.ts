@@ -1,16 +1,16 @@
+import { startTestTelemetry, type RecordedHistogram, type TestTelemetry } from '@swarmwatch/testing'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 
 import { getExecutionMetrics, getSystemHealth, instrumentAgent, startExecution } from '../src/index.ts'
+import { monitor } from '../src/monitor/monitor.ts'
 import { metric } from '../src/names.ts'
-import { processWide } from '../src/process-wide.ts'
-import { startTestTelemetry, type RecordedHistogram, type TestTelemetry } from '../src/testing/index.ts'
 
 let telemetry: TestTelemetry
 let windowSeconds = 300
 beforeEach(async () => {
   telemetry = await startTestTelemetry()
   // A window of another length begins empty
-  processWide.monitor.setWindow((windowSeconds += 1))
+  monitor.setWindow((windowSeconds += 1))
 })
 afterEach(() => telemetry.shutdown())
 

@@ -1,16 +1,17 @@
+import { startTestTelemetry, type IsolationAdapter, type IsolationHooks, type RecordedPoint } from '@swarmwatch/testing'
+
+import type { Clock } from '../src/clock.ts'
 import { instrumentTool, onExecution, type InstrumentAgentOptions } from '../src/index.ts'
 import { wrapAgent } from '../src/instrument-agent.ts'
-import { processWide } from '../src/process-wide.ts'
-import { startTestTelemetry, type IsolationAdapter, type IsolationHooks, type RecordedPoint } from '../src/testing/index.ts'
-import type { World } from '../src/world.ts'
+import { listeners } from '../src/on-execution.ts'
 
 /** This package before the isolation suite, and what the last case has made it record. */
 export interface OurAdapter extends IsolationAdapter {
   recorded(): readonly RecordedPoint[]
 }
 
-/** Wraps with `options` and, if one is given, in a world of its own; there is a tool in each agent. */
-export function ourAdapter(options: object = {}, world?: World): OurAdapter {
+/** Wraps with `options` and, if one is given, in a clock of its own; there is a tool in each agent. */
+export function ourAdapter(options: object = {}, clock?: Clock): OurAdapter {
   let recorded: RecordedPoint[] = []
   return {
     name: '@swarmwatch/sdk',
@@ -20,7 +21,7 @@ export function ourAdapter(options: object = {}, world?: World): OurAdapter {
     async start(parts) {
       const telemetry = await startTestTelemetry(parts)
       return async () => {
-        processWide.listeners.clear()
+        listeners.clear()
         recorded = await telemetry.points()
         await telemetry.shutdown()
       }
@@ -31,7 +32,7 @@ export function ourAdapter(options: object = {}, world?: World): OurAdapter {
       const tool = instrumentTool((task: unknown) => task, { name: 'lookup', ...content })
       const withTool = isGenerator(agent) ? agent : (task: unknown): unknown => agent(tool(task))
       const wrapped = { recovery: { maxRetries: 2 }, logger: hooks.logger ?? false, ...content, ...options }
-      return wrapAgent(withTool, 'writer', wrapped as InstrumentAgentOptions<[unknown]>, world)
+      return wrapAgent(withTool, 'writer', wrapped as InstrumentAgentOptions<[unknown]>, clock)
     },
   }
 }

@@ -1,5 +1,6 @@
 import { getEventListeners } from 'node:events'
 
+import { startTestTelemetry, type TestTelemetry } from '@swarmwatch/testing'
 import {
   bulkhead,
   circuitBreaker,
@@ -16,7 +17,6 @@ import {
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest'
 
 import { currentExecution, getExecutionMetrics, instrumentAgent, type InstrumentAgentOptions } from '../src/index.ts'
-import { startTestTelemetry, type TestTelemetry } from '../src/testing/index.ts'
 import { keptLines } from './kept-lines.ts'
 import { told } from './run-watch.ts'
 

@@ -1,10 +1,10 @@
 import { inspect } from 'node:util'
 
+import { startTestTelemetry, type TestTelemetry } from '@swarmwatch/testing'
 import { afterEach, beforeEach, expect, test } from 'vitest'
 
 import { getExecutionMetrics, instrumentAgent, instrumentTool, onExecution, startExecution } from '../src/index.ts'
 import { redactSecrets } from '../src/telemetry/content.ts'
-import { startTestTelemetry, type TestTelemetry } from '../src/testing/index.ts'
 import { keptLines } from './kept-lines.ts'
 
 let telemetry: TestTelemetry

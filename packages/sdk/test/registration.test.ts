@@ -4,10 +4,10 @@ import { join } from 'node:path'
 import { promisify } from 'node:util'
 
 import { metrics, trace } from '@opentelemetry/api'
+import { startTestTelemetry, type TestTelemetry } from '@swarmwatch/testing'
 import { afterEach, describe, expect, test, vi } from 'vitest'
 
 import { currentExecution, instrumentAgent, instrumentTool } from '../src/index.ts'
-import { startTestTelemetry, type TestTelemetry } from '../src/testing/index.ts'
 import { keptLines } from './kept-lines.ts'
 import { told } from './run-watch.ts'
 

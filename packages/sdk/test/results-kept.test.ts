@@ -1,10 +1,10 @@
 import { setImmediate as soon } from 'node:timers/promises'
 
 import { fc, test as property } from '@fast-check/vitest'
+import { startTestTelemetry, type TestTelemetry } from '@swarmwatch/testing'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 
 import { currentExecution, getActiveExecutions, instrumentAgent, instrumentTool } from '../src/index.ts'
-import { startTestTelemetry, type TestTelemetry } from '../src/testing/index.ts'
 import { told } from './run-watch.ts'
 
 let telemetry: TestTelemetry

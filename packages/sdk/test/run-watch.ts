@@ -1,7 +1,7 @@
 import { trace } from '@opentelemetry/api'
+import type { RecordedSpan, TestTelemetry } from '@swarmwatch/testing'
 
 import { currentExecution } from '../src/index.ts'
-import type { RecordedSpan, TestTelemetry } from '../src/testing/index.ts'
 
 /** Where the calling code is: the running agent, its attempt, the active span. */
 export function here(): string {

@@ -1,6 +1,5 @@
 import { SpanStatusCode } from '@opentelemetry/api'
-
-import type { RecordedSpan, TestTelemetry } from '../src/testing/index.ts'
+import type { RecordedSpan, TestTelemetry } from '@swarmwatch/testing'
 
 /** The finished spans as a tree in words; ids and measured numbers are replaced by what they are. */
 export function spanTree(telemetry: TestTelemetry): unknown[] {

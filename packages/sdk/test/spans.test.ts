@@ -1,4 +1,5 @@
 import { trace } from '@opentelemetry/api'
+import { startTestTelemetry, type TestTelemetry } from '@swarmwatch/testing'
 import { afterEach, beforeEach, expect, test } from 'vitest'
 
 import {
@@ -10,7 +11,6 @@ import {
   instrumentTool,
   startExecution,
 } from '../src/index.ts'
-import { startTestTelemetry, type TestTelemetry } from '../src/testing/index.ts'
 import { spanTree } from './span-tree.ts'
 
 let telemetry: TestTelemetry

@@ -2,6 +2,7 @@ import { setImmediate as soon } from 'node:timers/promises'
 import { setFlagsFromString } from 'node:v8'
 import { runInNewContext } from 'node:vm'
 
+import { startTestTelemetry, type TestTelemetry } from '@swarmwatch/testing'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 
 import {
@@ -11,7 +12,6 @@ import {
   instrumentTool,
   type InstrumentAgentOptions,
 } from '../src/index.ts'
-import { startTestTelemetry, type TestTelemetry } from '../src/testing/index.ts'
 import { told } from './run-watch.ts'
 
 let telemetry: TestTelemetry

@@ -1,9 +1,9 @@
 import { channel } from 'node:diagnostics_channel'
 
+import { startTestTelemetry, type TestTelemetry } from '@swarmwatch/testing'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 
 import { instrumentAgent, instrumentTool, recoveryOf, type InstrumentAgentOptions } from '../src/index.ts'
-import { startTestTelemetry, type TestTelemetry } from '../src/testing/index.ts'
 import { told } from './run-watch.ts'
 
 let telemetry: TestTelemetry

@@ -1,8 +1,8 @@
 import { SpanStatusCode } from '@opentelemetry/api'
+import { startTestTelemetry, type TestTelemetry } from '@swarmwatch/testing'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 
 import { currentExecution, getActiveExecutions, instrumentAgent } from '../src/index.ts'
-import { startTestTelemetry, type TestTelemetry } from '../src/testing/index.ts'
 import { here, told } from './run-watch.ts'
 
 let telemetry: TestTelemetry

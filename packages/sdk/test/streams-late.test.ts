@@ -1,7 +1,7 @@
+import { startTestTelemetry, type TestTelemetry } from '@swarmwatch/testing'
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest'
 
 import { currentExecution, instrumentAgent, instrumentTool } from '../src/index.ts'
-import { startTestTelemetry, type TestTelemetry } from '../src/testing/index.ts'
 import { here, told } from './run-watch.ts'
 
 let telemetry: TestTelemetry

@@ -1,7 +1,7 @@
+import { startTestTelemetry, type TestTelemetry } from '@swarmwatch/testing'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 
 import { instrumentAgent } from '../src/index.ts'
-import { startTestTelemetry, type TestTelemetry } from '../src/testing/index.ts'
 import { here, told } from './run-watch.ts'
 
 let telemetry: TestTelemetry

@@ -1,5 +1,5 @@
 import { SpanStatusCode, trace } from '@opentelemetry/api'
-import type { IsolationAdapter } from '@swarmwatch/sdk/testing'
+import type { IsolationAdapter } from '@swarmwatch/testing'
 
 /** OpenTelemetry with nothing around it, as its documentation writes a span by hand. */
 const byHand: IsolationAdapter = {

@@ -1,4 +1,4 @@
-import type { IsolationAdapter, PlainAgent } from '@swarmwatch/sdk/testing'
+import type { IsolationAdapter, PlainAgent } from '@swarmwatch/testing'
 
 import { importPeer } from '../../peers/import-peer.ts'
 

@@ -1,4 +1,4 @@
-import type { IsolationAdapter } from '@swarmwatch/sdk/testing'
+import type { IsolationAdapter } from '@swarmwatch/testing'
 
 import { importPeer } from '../../peers/import-peer.ts'
 

@@ -1,5 +1,5 @@
 import { instrumentAgent, onExecution } from '@swarmwatch/sdk'
-import type { IsolationAdapter } from '@swarmwatch/sdk/testing'
+import type { IsolationAdapter } from '@swarmwatch/testing'
 
 /** Retries twice, and records arguments and results, which it does only when it is asked to. */
 const swarmwatch: IsolationAdapter = {

@@ -1,4 +1,5 @@
 import { otherName } from '../names.ts'
+import { processWide } from '../process-wide.ts'
 import { AgentStatistics, type Totals } from './agent-statistics.ts'
 import { snapshot, type ExecutionRecord, type Tracked } from './execution-record.ts'
 import { healthScore, type HealthScore } from './health-score.ts'
@@ -199,6 +200,9 @@ export class Monitor {
     return statistics
   }
 }
+
+/** The monitor of this process. */
+export const monitor: Monitor = processWide('monitor/1', () => new Monitor())
 
 const copyOf = (totals: Totals): Totals => ({ ...totals, tokens: { ...totals.tokens } })
 

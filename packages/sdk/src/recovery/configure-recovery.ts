@@ -7,6 +7,13 @@ export interface ConfiguredRecovery extends RecoveryOptions {
   readonly agents?: Readonly<Record<string, RecoveryOptions>> | undefined
 }
 
+const configured = processWide('configured-recovery/1', () => ({ recovery: {} as ConfiguredRecovery }))
+
+/** Returns what {@link configureRecovery} was last called with. */
+export function configuredRecovery(): ConfiguredRecovery {
+  return configured.recovery
+}
+
 /**
  * Sets the recovery defaults of this process, also for agents that are wrapped already; options given in code still win.
  * `@swarmwatch/node` calls it with what the environment and the configuration file say.
@@ -16,7 +23,7 @@ export interface ConfiguredRecovery extends RecoveryOptions {
 export function configureRecovery(defaults: ConfiguredRecovery): void {
   const problems = checkDefaults(defaults)
   if (problems.length > 0) throw new InvalidOptionsError('configureRecovery', problems)
-  processWide.configuredRecovery = defaults
+  configured.recovery = defaults
 }
 
 function checkDefaults(defaults: unknown): Problem[] {

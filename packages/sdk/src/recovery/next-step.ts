@@ -20,7 +20,7 @@ export type NextStep =
   | { readonly retry: false; readonly outcome: 'exhausted' | 'not_retryable'; readonly because?: string }
 
 /** Decides, without doing anything, whether a failed attempt is followed by another one and after which wait. */
-export function nextStep(failed: FailedAttempt, settings: RecoverySettings, random: () => number): NextStep {
+export function nextStep(failed: FailedAttempt, settings: RecoverySettings, random: () => number = Math.random): NextStep {
   const { error, attempt, elapsedSeconds } = failed
   const worthRetrying: unknown = settings.retryIf ? settings.retryIf(error, attempt) : isRetryable(error)
   // It would always be true, and is nobody's to await

@@ -16,6 +16,8 @@ export interface Recovery {
   readonly because?: string
 }
 
+const recoveries = processWide('recoveries/1', () => new WeakMap<object, Recovery>())
+
 /**
  * Tells what was tried before `error` reached you; undefined if it did not come out of a wrapped agent, or is no object.
  *
@@ -27,12 +29,12 @@ export interface Recovery {
  * }
  */
 export function recoveryOf(error: unknown): Recovery | undefined {
-  return isObject(error) ? processWide.recoveries.get(error) : undefined
+  return isObject(error) ? recoveries.get(error) : undefined
 }
 
 /** Remembers what was tried for `error`, beside the error: it stays unchanged, frozen or not. */
 export function rememberRecovery(error: unknown, recovery: Recovery): void {
-  if (isObject(error)) processWide.recoveries.set(error, recovery)
+  if (isObject(error)) recoveries.set(error, recovery)
 }
 
 function isObject(value: unknown): value is object {

@@ -7,6 +7,9 @@ import { processWide } from '../process-wide.ts'
 /** Where an error of ours, or of telemetry that we call, was swallowed. */
 export type GuardedPlace = 'span' | 'metric' | 'listener' | 'logger' | 'option' | 'capture'
 
+/** Places whose first swallowed error was reported. */
+export const reportedPlaces: Set<GuardedPlace> = processWide('reported-places/1', () => new Set<GuardedPlace>())
+
 let counter: (() => Counter) | undefined
 let counting = false
 
@@ -26,8 +29,8 @@ export function trip(where: GuardedPlace, error: unknown): void {
     }
     counting = false
   }
-  if (processWide.saidTrips.has(where)) return
-  processWide.saidTrips.add(where)
+  if (reportedPlaces.has(where)) return
+  reportedPlaces.add(where)
   try {
     const name = peek(error, 'name')
     const kind = typeof name === 'string' ? name.slice(0, 100) : typeof error

@@ -5,11 +5,13 @@ import {
   type Counter,
   type Histogram,
   type Meter,
+  type MeterProvider,
   type ObservableGauge,
   type UpDownCounter,
 } from '@opentelemetry/api'
 
-import type { AgentSeries } from '../agent-series.ts'
+import { knownSeries, type AgentSeries } from '../agent-series.ts'
+import { monitor } from '../monitor/monitor.ts'
 import { attribute, metric, scopeName, type Metric, type Outcome } from '../names.ts'
 import { processWide } from '../process-wide.ts'
 import { version } from '../version.ts'
@@ -40,6 +42,11 @@ export const rootSeries: Readonly<Record<Outcome, Attributes>> = {
   cancelled: { [attribute.outcome]: 'cancelled' },
 }
 
+/** Created again when another MeterProvider is registered. */
+const registered = processWide('instruments/1', () => ({
+  current: undefined as { readonly provider: MeterProvider; readonly instruments: Instruments } | undefined,
+}))
+
 const silent = { add(): void {}, record(): void {} }
 
 /**
@@ -49,23 +56,23 @@ const silent = { add(): void {}, record(): void {} }
 export function instruments(): Instruments {
   try {
     const provider = metrics.getMeterProvider()
-    const { telemetry } = processWide
-    if (telemetry?.provider === provider) return telemetry.instruments
+    const { current } = registered
+    if (current?.provider === provider) return current.instruments
     const failed: unknown[] = []
     const made = create(
       guarded('metric', () => provider.getMeter(scopeName, version)),
       failed,
     )
-    processWide.telemetry = { provider, instruments: made }
+    registered.current = { provider, instruments: made }
     // Only now there is something to count them with
     for (const error of failed) trip('metric', error)
-    for (const series of processWide.series.values()) writeZeros(series)
-    for (const { agentName, active } of processWide.monitor.activeByAgent())
+    for (const series of knownSeries.values()) writeZeros(series)
+    for (const { agentName, active } of monitor.activeByAgent())
       add(made.activeExecutions, active, { [attribute.agentName]: agentName })
     return made
   } catch (error) {
     trip('metric', error)
-    return processWide.telemetry?.instruments ?? create(undefined, [])
+    return registered.current?.instruments ?? create(undefined, [])
   }
 }
 
@@ -157,7 +164,6 @@ type Gauges = Readonly<Record<'successRate' | 'errorRate' | 'healthScore' | 'uti
 
 /** Reads all gauges from the monitor at once, when somebody collects. */
 function observe(result: BatchObservableResult, { successRate, errorRate, healthScore, utilization }: Gauges): void {
-  const { monitor } = processWide
   for (const agent of monitor.successRates())
     result.observe(successRate, agent.successRate, { [attribute.agentName]: agent.agentName })
   const health = monitor.health()

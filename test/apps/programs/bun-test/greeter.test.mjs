@@ -1,7 +1,7 @@
 import { test } from 'bun:test'
 import assert from 'node:assert/strict'
 
-import { startTestTelemetry } from '@swarmwatch/sdk/testing'
+import { startTestTelemetry } from '@swarmwatch/testing'
 
 import { greet } from './greeter.mjs'
 

@@ -1,5 +1,5 @@
 import { expect, jest, test } from '@jest/globals'
-import { startTestTelemetry } from '@swarmwatch/sdk/testing'
+import { startTestTelemetry } from '@swarmwatch/testing'
 
 import { greet } from './greeter.mjs'
 

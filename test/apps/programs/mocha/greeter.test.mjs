@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 
 import FakeTimers from '@sinonjs/fake-timers'
-import { startTestTelemetry } from '@swarmwatch/sdk/testing'
+import { startTestTelemetry } from '@swarmwatch/testing'
 
 import { greet } from './greeter.mjs'
 

@@ -1,4 +1,4 @@
-import { startTestTelemetry } from '@swarmwatch/sdk/testing'
+import { startTestTelemetry } from '@swarmwatch/testing'
 import { expect, test, vi } from 'vitest'
 
 import { greet } from './greeter.mjs'

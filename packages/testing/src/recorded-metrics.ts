@@ -1,9 +1,9 @@
 import type { Attributes } from '@opentelemetry/api'
 import type { MetricData, MetricReader } from '@opentelemetry/sdk-metrics'
 
-import { attribute, type Metric } from '../names.ts'
+import { attribute, type Metric } from '@swarmwatch/sdk/names'
 
-/** A metric as it was collected. */
+/** A metric as a reader collected it. */
 export interface RecordedMetric {
   readonly name: string
   readonly unit: string
@@ -12,7 +12,7 @@ export interface RecordedMetric {
   readonly points: readonly RecordedPoint[]
 }
 
-/** One data point: the metric's name, its labels, its value. */
+/** A data point of a metric. */
 export interface RecordedPoint {
   readonly name: string
   readonly attributes: Attributes

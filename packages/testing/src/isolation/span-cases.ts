@@ -1,7 +1,7 @@
 import { trace, type ProxyTracerProvider, type Span, type TracerProvider } from '@opentelemetry/api'
 
 import type { CaseTools, Hostility, HostileCase } from './isolation-case.ts'
-import { boom, throwing } from './odd.ts'
+import { boom, throwing } from './failures.ts'
 
 type Hook = (span: Span) => void
 const nothing = (): void => {}

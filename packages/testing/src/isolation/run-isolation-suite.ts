@@ -1,6 +1,6 @@
 import { spawn } from 'node:child_process'
 
-import type { IsolationAdapter } from './isolation-adapter.ts'
+import type { IsolationAdapter } from './isolation-case.ts'
 import { caseNamed, isolationCases } from './isolation-cases.ts'
 import { caseModule, runIsolationCase, type IsolationLimits, type IsolationResult } from './run-isolation-case.ts'
 

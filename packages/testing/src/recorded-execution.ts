@@ -1,8 +1,6 @@
-import type { Attributes } from '@opentelemetry/api'
-
-import type { ExecutionRecord } from '../monitor/execution-record.ts'
-import { attribute, type Outcome, type RetryOutcome } from '../names.ts'
-import { spansBelow, type RecordedSpan } from './recorded-span.ts'
+import type { Attributes, HrTime, Link, SpanContext, SpanKind, SpanStatus } from '@opentelemetry/api'
+import type { ExecutionRecord } from '@swarmwatch/sdk'
+import { attribute, type Outcome, type RetryOutcome } from '@swarmwatch/sdk/names'
 
 /** A run of an agent that has finished. */
 export interface RecordedExecution {
@@ -12,7 +10,7 @@ export interface RecordedExecution {
   readonly outcome: Outcome
   /** What recovery did: `first_try`, `recovered`, `exhausted`, `not_retryable`, `aborted`, `rejected`. */
   readonly retryOutcome: RetryOutcome
-  /** Calls of the agent's function. */
+  /** Number of calls of the agent's function. */
   readonly attempts: number
   /** Seconds waited before attempt 2, 3, ..., to a tenth. */
   readonly waits: readonly number[]
@@ -21,17 +19,32 @@ export interface RecordedExecution {
   /** The `error.type` of a run that failed. */
   readonly errorType: string | undefined
   readonly errorMessage: string | undefined
-  /** Names of the tools that it called, in the order of the calls; those of agents that it called are theirs. */
+  /** Names of the tools that it called, in the order of the calls, without those that nested agents called. */
   readonly tools: readonly string[]
   readonly tokens: { readonly input: number; readonly output: number }
   readonly costUsd: number
-  /** With all attempts and waits, skipped ones too. */
+  /** Includes all attempts and waits, also skipped waits. */
   readonly durationSeconds: number
   /** Attributes of its root span. */
   readonly attributes: Attributes
 }
 
-/** Puts together what the monitor and the spans tell of a finished run. */
+/** A span that has ended: the object of the OpenTelemetry SDK, with the properties that SDK 2 and 3 have in common. */
+export interface RecordedSpan {
+  readonly name: string
+  readonly kind: SpanKind
+  readonly spanContext: () => SpanContext
+  readonly parentSpanContext?: SpanContext
+  readonly startTime: HrTime
+  readonly endTime: HrTime
+  readonly duration: HrTime
+  readonly status: SpanStatus
+  readonly attributes: Attributes
+  readonly links: readonly Link[]
+  readonly events: readonly { readonly name: string; readonly attributes?: Attributes; readonly time: HrTime }[]
+}
+
+/** Combines the monitor's record and the spans of a finished run. */
 export function recordedExecution(record: ExecutionRecord, spans: readonly RecordedSpan[]): RecordedExecution {
   const root = spans.find((span) => span.attributes[attribute.executionId] === record.id)
   const below = root ? spansBelow(root, spans, (span) => span.attributes[attribute.executionId] !== undefined) : []
@@ -53,3 +66,16 @@ export function recordedExecution(record: ExecutionRecord, spans: readonly Recor
     attributes: root?.attributes ?? {},
   }
 }
+
+/** Returns the descendants of a span in the order in which they started, without those for which `isBorder` holds and what is below them. */
+function spansBelow(
+  root: RecordedSpan,
+  spans: readonly RecordedSpan[],
+  isBorder: (span: RecordedSpan) => boolean,
+): RecordedSpan[] {
+  const children = spans.filter((span) => span.parentSpanContext?.spanId === root.spanContext().spanId && !isBorder(span))
+  return children.flatMap((child) => [child, ...spansBelow(child, spans, isBorder)]).toSorted(byStart)
+}
+
+const byStart = (one: RecordedSpan, other: RecordedSpan): number =>
+  one.startTime[0] - other.startTime[0] || one.startTime[1] - other.startTime[1]

@@ -1,66 +1,67 @@
 import { context, metrics, type Attributes } from '@opentelemetry/api'
 import type { MetricReader } from '@opentelemetry/sdk-metrics'
 
-import type { ExecutionRecord } from '../monitor/execution-record.ts'
-import { onExecution } from '../on-execution.ts'
-import { processWide } from '../process-wide.ts'
-import { getActiveExecutions } from '../system-health.ts'
-import { realWorld } from '../world.ts'
-import { checkTestOptions } from './check-test-options.ts'
-import { findExecution, type ExpectedExecution } from './expect-execution.ts'
-import { registerTracers, unregisterTracers } from './lasting-tracers.ts'
-import { openTelemetrySdk, type OpenTelemetrySdk, type TelemetryParts } from './open-telemetry-sdk.ts'
-import { recordedExecution, type RecordedExecution } from './recorded-execution.ts'
-import { collectMetrics, hasLabels, isOfAgent, type RecordedMetric, type RecordedPoint } from './recorded-metrics.ts'
-import type { RecordedSpan } from './recorded-span.ts'
-import { skippingWorld } from './skipping-world.ts'
+import { getActiveExecutions, InvalidOptionsError, onExecution, type ExecutionRecord, type Problem } from '@swarmwatch/sdk'
+import { systemClock, useClock, type Clock } from '@swarmwatch/sdk/clock'
 
-/** What {@link startTestTelemetry} can be told; parts of the SDK stand beside those that keep everything in memory. */
+import { findExecution, type ExpectedExecution } from './expect-execution.ts'
+import {
+  openTelemetrySdk,
+  registerTracers,
+  unregisterTracers,
+  type OpenTelemetrySdk,
+  type TelemetryParts,
+} from './open-telemetry-sdk.ts'
+import { recordedExecution, type RecordedExecution, type RecordedSpan } from './recorded-execution.ts'
+import { collectMetrics, hasLabels, isOfAgent, type RecordedMetric, type RecordedPoint } from './recorded-metrics.ts'
+
+/** Options of {@link startTestTelemetry}. Parts of the SDK are added to those that keep everything in memory. */
 export interface TestTelemetryOptions extends TelemetryParts {
   /**
-   * Waits between attempts take no time, and are recorded as if they had: 5, 15 and 30 s are 50 s of a run that lasts milliseconds.
-   * `false` for tests that move the clock themselves. @default true
+   * Skips the waits between attempts but records them: a run with waits of 5, 15 and 30 s lasts milliseconds and records 50 s. Use
+   * `false` in tests that move the clock themselves. @default true
    */
   readonly skipWaits?: boolean | undefined
 }
 
-/** Everything that the agents of this process record, kept in memory. */
+/** Everything that the agents of this process record, in memory. */
 export interface TestTelemetry extends AsyncDisposable {
-  /** Runs that have finished, in that order; of one agent, if a name is given. */
+  /** Returns the finished runs in the order in which they finished; with `agentName`, only those of this agent. */
   executions(agentName?: string): RecordedExecution[]
   /**
-   * The first finished run of this agent that is as `expected`. Throws an AssertionError that shows what differs.
+   * Returns the first finished run of this agent that matches `expected`. Otherwise throws an AssertionError that shows the differences.
    *
    * @example
    * telemetry.expectExecution('summarizer', { outcome: 'success', retryOutcome: 'recovered', attempts: 2, waits: [5], tools: ['read_page'] })
    */
   expectExecution(agentName: string, expected?: ExpectedExecution): RecordedExecution
-  /** Spans that have ended, in that order; those of one name, if it is given. */
+  /** Returns the ended spans in the order in which they ended; with `name`, only those with this name. */
   spans(name?: string): RecordedSpan[]
-  /** All metrics as they are now, those of others too. */
+  /** Collects all metrics, also those that other libraries record. */
   metrics(): Promise<RecordedMetric[]>
-  /** The data points of one metric, or of all; of one agent, if a name is given. */
+  /** Returns the data points of one metric, or of all; with `agentName`, only those of this agent. */
   points(metricName?: string, agentName?: string): Promise<RecordedPoint[]>
   /**
-   * The sum of a metric over the points with these labels; of a histogram, how much was recorded. 0 where there is none.
+   * Returns the sum of a metric over the points with these labels (for a histogram, the number of recorded values), or 0 if there are none.
    *
    * @example
    * await telemetry.sum('agent.retries', { 'agent.name': 'summarizer', 'error.type': '503' })
    */
   sum(metricName: string, labels?: Attributes): Promise<number>
   /**
-   * Forgets everything recorded so far. Instruments that others made before stay behind: make them anew. Throws if there are
-   * `metricReaders`, which belong to one provider for good.
+   * Deletes everything recorded so far. Instruments that your code created before record nothing afterwards: create them again. Throws
+   * if there are `metricReaders`, because a reader belongs permanently to one provider.
    */
   reset(): void
-  /** Ends it: nothing is registered any more, waits take their time again. What was recorded can still be read, but for metrics. */
+  /** Unregisters everything and stops skipping waits. Recorded runs and spans can still be read; metrics cannot. */
   shutdown(): Promise<void>
 }
 
 /**
- * Registers an OpenTelemetry SDK, in place of what is registered, that keeps spans and metrics in memory, so that a test can look at what
- * its agents did. A process has one at a time: while one runs, a second call rejects. It needs `@opentelemetry/sdk-trace`, `@opentelemetry/sdk-metrics` and
- * `@opentelemetry/context-async-hooks`, 2.9 or newer; where they are missing it rejects, and says so.
+ * Registers an OpenTelemetry SDK that keeps spans and metrics in memory, in place of the registered one, so that a test can check what
+ * its agents did. A process has one at a time: a second call rejects until the first one is shut down. It needs
+ * `@opentelemetry/sdk-trace`, `@opentelemetry/sdk-metrics` and `@opentelemetry/context-async-hooks`, 2.9 or newer; if one of them is
+ * missing, it rejects with an error that lists them.
  *
  * @example
  * await using telemetry = await startTestTelemetry()
@@ -71,13 +72,13 @@ export async function startTestTelemetry(options: TestTelemetryOptions = {}): Pr
   checkTestOptions(options)
   refuseSecond()
   const sdk = await openTelemetrySdk()
-  // another call may have come meanwhile
+  // Another call may have finished in the meantime
   refuseSecond()
   return new InMemory(sdk, options)
 }
 
-/** The one whose parts are registered, also when the package was loaded twice. */
-const slot = Symbol.for('@swarmwatch/sdk.testTelemetry')
+/** The running test telemetry of this process, also if the process loads this package twice. */
+const slot = Symbol.for('@swarmwatch/testing/running')
 const globals = globalThis as { [slot]?: TestTelemetry | undefined }
 
 function refuseSecond(): void {
@@ -92,6 +93,7 @@ class InMemory implements TestTelemetry {
   readonly #sdk: OpenTelemetrySdk
   readonly #parts: TelemetryParts
   readonly #stopListening: () => void
+  readonly #stopSkipping: () => void
   readonly #spans: RecordedSpan[] = []
   readonly #finished: ExecutionRecord[] = []
   readonly #tracers: ReturnType<OpenTelemetrySdk['tracerProvider']>
@@ -110,7 +112,7 @@ class InMemory implements TestTelemetry {
     this.#stopListening = onExecution(({ type, execution }) => {
       if (type === 'finished') this.#finished.push(execution)
     })
-    processWide.newWorld = skipWaits ? skippingWorld : () => realWorld
+    this.#stopSkipping = skipWaits ? useClock(skippingClock) : () => {}
   }
 
   executions(agentName?: string): RecordedExecution[] {
@@ -147,12 +149,12 @@ class InMemory implements TestTelemetry {
   reset(): void {
     if (this.#parts.metricReaders?.length) {
       throw new Error(
-        'reset() cannot be used with metricReaders: a reader belongs to one provider for good; start the test telemetry anew',
+        'reset() cannot be used with metricReaders: a reader belongs permanently to one provider; start a new test telemetry instead',
       )
     }
     this.#spans.length = 0
     this.#finished.length = 0
-    // Sums only ever grow, so they begin anew with a provider of their own
+    // Sums never shrink, so they need a new provider to start from 0
     metrics.disable()
     this.#startMeters()
   }
@@ -170,7 +172,7 @@ class InMemory implements TestTelemetry {
     this.#stopListening()
     if (globals[slot] !== this) return
     globals[slot] = undefined
-    processWide.newWorld = () => realWorld
+    this.#stopSkipping()
     unregister()
   }
 
@@ -186,7 +188,7 @@ class InMemory implements TestTelemetry {
   }
 }
 
-/** A span processor that keeps what was sampled. */
+/** Returns a span processor that keeps the sampled spans. */
 function keeping(spans: RecordedSpan[]): object {
   return {
     onStart() {},
@@ -202,4 +204,44 @@ function unregister(): void {
   unregisterTracers()
   metrics.disable()
   context.disable()
+}
+
+type Rule = readonly [rule: string, isKept: (value: unknown) => boolean]
+const list: Rule = ['must be an array', Array.isArray]
+
+const rules: Readonly<Record<keyof TestTelemetryOptions, Rule>> = {
+  spanProcessors: list,
+  sampler: ['must be a sampler', (value) => typeof value === 'object' && value !== null],
+  metricReaders: list,
+  views: list,
+  skipWaits: ['must be true or false', (value) => typeof value === 'boolean'],
+}
+
+/** Throws an {@link InvalidOptionsError} that names every unknown and every invalid option. */
+function checkTestOptions(options: TestTelemetryOptions): void {
+  const problems = Object.entries(options).flatMap(([option, value]): Problem[] => {
+    if (!Object.hasOwn(rules, option)) {
+      return [{ option, rule: `is not an option; there are ${Object.keys(rules).join(', ')}`, value }]
+    }
+    const [rule, isKept] = rules[option as keyof TestTelemetryOptions]
+    return value === undefined || isKept(value) ? [] : [{ option, rule, value }]
+  })
+  if (problems.length > 0) throw new InvalidOptionsError('startTestTelemetry', problems)
+}
+
+/**
+ * Returns a clock for one run that skips the waits between attempts: its time jumps ahead by as much, so that the wait is recorded. Time
+ * limits of attempts run as usual.
+ */
+function skippingClock(): Clock {
+  let skippedMs = 0
+  return {
+    ...systemClock,
+    now: () => systemClock.now() + skippedMs,
+    wallClock: () => systemClock.wallClock() + skippedMs,
+    async wait(ms, signal) {
+      signal?.throwIfAborted()
+      skippedMs += ms
+    },
+  }
 }

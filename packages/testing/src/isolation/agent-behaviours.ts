@@ -1,5 +1,4 @@
-import { isInstance, peek } from '../../peek.ts'
-import type { IsolationAdapter, PlainAgent } from './isolation-adapter.ts'
+import type { IsolationAdapter, PlainAgent } from './isolation-case.ts'
 
 /** What a run of the wrapped agent is given, and what it must not change. */
 export interface Given {
@@ -110,9 +109,24 @@ async function expectChunks(wrapped: () => unknown, { value }: Given): Promise<s
   return same ? undefined : `${chunks.length} chunks came in place of its two`
 }
 
-/** A value in a few words, whatever it is. */
+/** Describes any value in a few words, also one whose properties throw. */
 export function describe(value: unknown): string {
-  if (!isInstance(value, Error)) return value === undefined || value === null ? String(value) : `a value of type ${typeof value}`
-  const [name, message] = [peek(value, 'name'), peek(value, 'message')]
-  return typeof name === 'string' && typeof message === 'string' ? `${name}: ${message}`.slice(0, 200) : 'an error'
+  if (value === undefined || value === null) return String(value)
+  if (!isError(value)) return `a value of type ${typeof value}`
+  try {
+    const { name, message } = value as { name: unknown; message: unknown }
+    if (typeof name === 'string' && typeof message === 'string') return `${name}: ${message}`.slice(0, 200)
+  } catch {
+    // A getter of the case
+  }
+  return 'an error'
+}
+
+function isError(value: unknown): boolean {
+  try {
+    return value instanceof Error
+  } catch {
+    // A proxy of the case
+    return false
+  }
 }

@@ -4,8 +4,8 @@ import { inspect, isDeepStrictEqual } from 'node:util'
 import type { RecordedExecution } from './recorded-execution.ts'
 
 /**
- * What a run is expected to be. Each part is a value (deeply equal; of `tokens` and `attributes` only what is named), or a function that
- * says whether the recorded value will do.
+ * Expectations about a run. Each property is a value that must be deeply equal (in `tokens` and `attributes` only the named properties are
+ * compared), or a function that returns whether it accepts the recorded value.
  */
 export type ExpectedExecution = {
   readonly [Part in keyof RecordedExecution]?: Partial<RecordedExecution[Part]> | ((recorded: RecordedExecution[Part]) => boolean)
@@ -14,8 +14,8 @@ export type ExpectedExecution = {
 type Part = keyof RecordedExecution
 
 /**
- * The first of an agent's runs that is as expected. Throws an AssertionError that shows for each run what differs, and for none what was
- * recorded instead; `running` are the agents of runs that have not finished.
+ * Returns the first of an agent's runs that matches `expected`. Otherwise throws an AssertionError that shows the differences of each run,
+ * or, if the agent has no run, the recorded runs of others. `running` holds the agents of unfinished runs.
  */
 export function findExecution(
   executions: readonly RecordedExecution[],

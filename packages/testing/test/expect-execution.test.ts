@@ -2,8 +2,8 @@ import { AssertionError } from 'node:assert'
 
 import { afterEach, beforeEach, expect, test } from 'vitest'
 
-import { currentExecution, instrumentAgent, instrumentTool } from '../../src/index.ts'
-import { startTestTelemetry, type ExpectedExecution, type TestTelemetry } from '../../src/testing/index.ts'
+import { currentExecution, instrumentAgent, instrumentTool } from '@swarmwatch/sdk'
+import { startTestTelemetry, type ExpectedExecution, type TestTelemetry } from '../src/index.ts'
 
 let telemetry: TestTelemetry
 beforeEach(async () => {

@@ -1,6 +1,5 @@
-import type { IsolationHooks } from './isolation-adapter.ts'
-import type { CaseTools, HostileCase } from './isolation-case.ts'
-import { boom, hang, reject, throwing } from './odd.ts'
+import type { CaseTools, HostileCase, IsolationHooks } from './isolation-case.ts'
+import { boom, hang, reject, throwing } from './failures.ts'
 
 type Misbehaviour = (tools: CaseTools) => (value: unknown) => unknown
 const always =

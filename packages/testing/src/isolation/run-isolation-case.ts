@@ -2,9 +2,8 @@ import { setTimeout as delay } from 'node:timers/promises'
 
 import { openTelemetrySdk } from '../open-telemetry-sdk.ts'
 import { startTestTelemetry, type TestTelemetry } from '../test-telemetry.ts'
-import { behaviours, describe, type Behaviour, type Given } from './behaviours.ts'
-import type { IsolationAdapter } from './isolation-adapter.ts'
-import type { HostileCase, Hostility, IsolationSurface } from './isolation-case.ts'
+import { behaviours, describe, type Behaviour, type Given } from './agent-behaviours.ts'
+import type { HostileCase, Hostility, IsolationAdapter, IsolationSurface } from './isolation-case.ts'
 import { caseNamed } from './isolation-cases.ts'
 
 /** The address of a module that exports {@link runIsolationCase}: this one, or what it was bundled into. */

@@ -1,7 +1,7 @@
 import { context, type Context, type ContextManager } from '@opentelemetry/api'
 
 import type { Hostility, HostileCase } from './isolation-case.ts'
-import { boom } from './odd.ts'
+import { boom } from './failures.ts'
 
 type Call = (...args: unknown[]) => unknown
 

@@ -1,7 +1,7 @@
 import { trace } from '@opentelemetry/api'
 import { expect, test } from 'vitest'
 
-import { isolationCases, runIsolationCase, runIsolationSuite } from '../src/testing/index.ts'
+import { isolationCases, runIsolationCase, runIsolationSuite } from '../src/index.ts'
 
 const fragile = new URL('fragile-adapter.mjs', import.meta.url)
 

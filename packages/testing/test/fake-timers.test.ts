@@ -2,8 +2,8 @@ import { mock } from 'node:test'
 
 import { afterEach, expect, test, vi } from 'vitest'
 
-import { instrumentAgent, instrumentTool } from '../../src/index.ts'
-import { startTestTelemetry } from '../../src/testing/index.ts'
+import { instrumentAgent, instrumentTool } from '@swarmwatch/sdk'
+import { startTestTelemetry } from '../src/index.ts'
 
 afterEach(() => void vi.useRealTimers())
 

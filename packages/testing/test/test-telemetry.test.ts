@@ -2,9 +2,9 @@ import { metrics, trace } from '@opentelemetry/api'
 import { MetricReader } from '@opentelemetry/sdk-metrics'
 import { afterEach, expect, test } from 'vitest'
 
-import { instrumentAgent } from '../../src/index.ts'
-import { metric } from '../../src/names.ts'
-import { startTestTelemetry, type TestTelemetry, type TestTelemetryOptions } from '../../src/testing/index.ts'
+import { instrumentAgent } from '@swarmwatch/sdk'
+import { metric } from '@swarmwatch/sdk/names'
+import { startTestTelemetry, type TestTelemetry, type TestTelemetryOptions } from '../src/index.ts'
 
 let open: TestTelemetry[] = []
 afterEach(async () => {
@@ -98,7 +98,7 @@ test('refuses a reset that a metric reader of the test would not survive', async
   const telemetry = await start({ metricReaders: [new SilentReader()] })
   await greet('Ada')
   expect(() => telemetry.reset()).toThrow(
-    'reset() cannot be used with metricReaders: a reader belongs to one provider for good; start the test telemetry anew',
+    'reset() cannot be used with metricReaders: a reader belongs permanently to one provider; start a new test telemetry instead',
   )
   expect(telemetry.executions()).toHaveLength(1)
 })

@@ -1,7 +1,7 @@
 import { metrics, type MeterProvider } from '@opentelemetry/api'
 
 import type { CaseTools, Hostility, HostileCase } from './isolation-case.ts'
-import { boom, throwing } from './odd.ts'
+import { boom, throwing } from './failures.ts'
 
 const provider = (getMeter: () => unknown): Hostility => ({
   register() {

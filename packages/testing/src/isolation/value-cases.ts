@@ -1,5 +1,5 @@
 import type { HostileCase } from './isolation-case.ts'
-import { boom, untouchable } from './odd.ts'
+import { boom, untouchable } from './failures.ts'
 
 const getter = (): object => Object.defineProperty({}, 'secret', { get: boom, enumerable: true })
 const cycle = (): object => {
