@@ -1,8 +1,6 @@
-import { spanName } from '@swarmwatch/sdk/names'
-
-import { tracesSource } from './dashboards/datasource.ts'
-import { agentLabels, fleetLabels, label } from './series.ts'
+import { searchOfTraces, variableOf } from './dashboards/links.ts'
 import type { Alert } from './rule.ts'
+import { agentLabels, fleetLabels, label } from './series.ts'
 
 /**
  * What an alert tells people: what, which, how bad, since when, what to do and where to look. The addresses of the runbooks and of
@@ -45,44 +43,6 @@ function tracesUrl(alert: Alert): string {
   const agent = `{{ $labels.${label.agent} | urlquery }}`
   const service = `{{ $labels.${label.job} | reReplaceAll "^.*/" "" | urlquery }}`
   return `{{ $externalLabels.grafana_url }}/explore?${searchOfTraces(agent, service, { from: from(alert), to: 'now' })}`
-}
-
-/**
- * Query string of Grafana's Explore: a search for the runs of an agent. The arguments are filled in by somebody else, encoded: what
- * stands in `${...}` or `{{...}}` goes out as it is.
- */
-export function searchOfTraces(agent: string, service: string, range: { readonly from: string; readonly to: string }): string {
-  const filledIn = [agent, service, range.from, range.to]
-  // Within JSON the quotes of what is filled in would get a backslash
-  const marked = (text: string): string => `@${filledIn.indexOf(text)}@`
-  const panes = {
-    traces: {
-      datasource: tracesSource.uid,
-      queries: [
-        {
-          refId: 'traces',
-          datasource: tracesSource,
-          queryType: 'search',
-          service: marked(service),
-          operation: spanName.agent(marked(agent)),
-        },
-      ],
-      range: { from: marked(range.from), to: marked(range.to) },
-    },
-  }
-  const encoded = encodeURIComponent(JSON.stringify(panes)).replaceAll(
-    /%40(\d)%40/g,
-    (_, index: string) => filledIn[Number(index)]!,
-  )
-  return `schemaVersion=1&panes=${encoded}`
-}
-
-/** The name of the dashboard variable that filters by a label. */
-export const variableOf: Readonly<Record<string, string>> = {
-  [label.job]: 'job',
-  [label.agent]: 'agent',
-  [label.environment]: 'environment',
-  [label.region]: 'region',
 }
 
 /** `{a="...", b="..."}` of the alert's own labels, for a query within a text. */

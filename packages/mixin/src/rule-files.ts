@@ -1,23 +1,16 @@
-import { agentErrorAlerts } from './alerts/agent-errors.ts'
-import { agentSilenceAlerts } from './alerts/agent-silence.ts'
-import { agentSpeedAlerts } from './alerts/agent-speed.ts'
-import { bridgeAlerts } from './alerts/bridge.ts'
-import { collectorAlerts } from './alerts/collector.ts'
-import { costAlerts } from './alerts/cost.ts'
-import { errorBudgetAlerts } from './alerts/error-budget.ts'
-import { prometheusAlerts } from './alerts/prometheus.ts'
-import { swarmAlerts } from './alerts/swarm.ts'
-import { unusualAlerts } from './alerts/unusual.ts'
-import { watchdog } from './alerts/watchdog.ts'
-import { agentRecordings } from './recordings/agents.ts'
-import { anomalyRecordings } from './recordings/anomalies.ts'
-import { capacityRecordings } from './recordings/capacity.ts'
-import { costRecordings } from './recordings/cost.ts'
-import { errorBudgetRecordings } from './recordings/error-budget.ts'
-import { fleetRecordings } from './recordings/fleet.ts'
-import { pipelineRecordings } from './recordings/pipeline.ts'
-import { variantRecordings } from './recordings/variants.ts'
 import type { RuleGroup } from './rule.ts'
+import { agentErrorAlerts, agentRecordings, agentSpeedAlerts } from './rules/agents.ts'
+import { agentSilenceAlerts } from './rules/agent-silence.ts'
+import { agentAnomaly, anomalyRecordings } from './rules/anomalies.ts'
+import { bridgeAlerts } from './rules/bridge.ts'
+import { capacityAlerts, capacityRecordings } from './rules/capacity.ts'
+import { collectorAlerts, collectorRecordings } from './rules/collector.ts'
+import { costAlerts, costRecordings } from './rules/cost.ts'
+import { errorBudgetAlerts, errorBudgetRecordings } from './rules/error-budget.ts'
+import { prometheusAlerts, prometheusRecordings } from './rules/prometheus.ts'
+import { fleetRecordings, swarmAlerts } from './rules/swarm.ts'
+import { agentVariantDiffers, variantRecordings } from './rules/variants.ts'
+import { watchdog } from './rules/watchdog.ts'
 import type { MixinSettings } from './settings.ts'
 
 /** A file of rules, by its name in `collector/prometheus/rules`. */
@@ -67,14 +60,19 @@ export function ruleFiles(settings: MixinSettings): readonly RuleFile[] {
       name: 'unusual.yaml',
       reads: ['agents-and-swarm.yaml', 'error-budget.yaml', 'cost.yaml'],
       about: 'Anomalies, capacity and the comparison of variants: for information.',
-      groups: [anomalyRecordings, capacityRecordings, ...variantRecordings, { name: 'unusual-alerts', rules: unusualAlerts }],
+      groups: [
+        anomalyRecordings,
+        capacityRecordings,
+        ...variantRecordings,
+        { name: 'unusual-alerts', rules: [agentAnomaly, agentVariantDiffers, ...capacityAlerts] },
+      ],
     },
     {
       name: 'pipeline.yaml',
       reads: [],
       about: 'The watchers watched: Collector, Prometheus, Alertmanager, bridge.',
       groups: [
-        pipelineRecordings,
+        { name: 'pipeline', intervalSeconds: 60, rules: [...collectorRecordings, ...prometheusRecordings] },
         { name: 'pipeline-alerts', rules: [...collectorAlerts, ...prometheusAlerts, ...bridgeAlerts, watchdog] },
       ],
     },

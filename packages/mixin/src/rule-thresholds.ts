@@ -1,41 +1,69 @@
 /**
- * Thresholds that only rules in Prometheus have, because they need more history than a process keeps. Shares are 0-1, times seconds.
- * Those that the process knows too are in `@swarmwatch/config`.
+ * Thresholds of the rules that only Prometheus evaluates. Shares are 0-1, times are seconds. Thresholds that the rules in the process
+ * also use are in `@swarmwatch/config`. After a change, `pnpm mixin` writes the rules and the dashboards again.
  */
 export const ruleThresholds = {
-  /** A band of so many standard deviations around the mean of the last day; wider than `leastMargin` of the mean. */
-  anomaly: {
-    deviations: 3,
-    leastMargin: 0.5,
-    /** Executions in the last hour, or in the mean hour of the day, below which nothing is said. */
-    leastExecutionsPerHour: 20,
-    forSeconds: 900,
-  },
+  /** Share of executions that should succeed; the error budget is the rest. */
+  successObjective: 0.95,
 
-  capacity: {
-    /** Executions of this week against the last. */
-    weeklyGrowth: 1.5,
-    /** `active_executions` against arrivals x duration (Little's law): more means runs that never ended. */
-    activeTimesExpected: 3,
-    leastActive: 5,
-    /** A queue or disk that is fuller than `fullerThan` and will be full within `fullWithinSeconds`. */
-    queueFull: { fullerThan: 0.7, forSeconds: 300 },
-    diskFull: { fullerThan: 0.8, fullWithinSeconds: 86_400, forSeconds: 3_600 },
-  },
+  /** Share of the attempts that are retries. */
+  retries: { above: 0.5, forSeconds: 600, leastAttempts: 10 },
 
-  /** What the swarm may cost in 30 days, and how many times faster than that it may spend over one and over six hours. */
-  budget: { usdPerMonth: 1_000, timesAllowed: 3, forSeconds: 900 },
+  /** Executions are active, and none has finished for `idleSeconds`. */
+  stuckExecutions: { idleSeconds: 900, forSeconds: 300 },
 
-  /** Variants are compared over `windowSeconds`, and only from `leastExecutions` of each on. 1.96 is 95 % certain. */
-  variants: { windowSeconds: 86_400, leastExecutions: 100, significantZ: 1.96, forSeconds: 1_800 },
+  /** Nothing runs although there were more executions in this hour yesterday. */
+  trafficStopped: { executionsYesterday: 20, forSeconds: 900 },
 
-  /** Burn rates of the 30-day budget: page when 2 % or 5 % are gone, warn at 10 % (SRE workbook). */
+  /** A job that reported within `seenWithinSeconds` reports nothing now. */
+  telemetryAbsent: { seenWithinSeconds: 86_400, forSeconds: 900 },
+
+  /** Burn rates of the 30-day error budget: page when 2 % or 5 % are gone, warn at 10 % (SRE workbook). */
   burnRates: [
     { severity: 'critical', times: 14.4, shortSeconds: 300, longSeconds: 3_600 },
     { severity: 'critical', times: 6, shortSeconds: 1_800, longSeconds: 21_600 },
     { severity: 'warning', times: 3, shortSeconds: 7_200, longSeconds: 86_400 },
     { severity: 'warning', times: 1, shortSeconds: 21_600, longSeconds: 259_200 },
   ],
-  /** Executions in the last hour below which a burn rate says nothing. */
+  /** Below this number of executions in the last hour a burn rate fires no alert. */
   burnRateLeastExecutions: 20,
+
+  /** Cost of the last hour against the mean hour of the day; small sums are ignored. */
+  costSpike: { timesDailyMean: 3, aboveUsd: 1, forSeconds: 900 },
+
+  /** The budget of the swarm for 30 days. An alert fires when one hour and six hours both cost more than `timesAllowed` times that rate. */
+  budget: { usdPerMonth: 1_000, timesAllowed: 3, forSeconds: 900 },
+
+  /** The band is `deviations` standard deviations around the mean of the last day, and at least `leastMargin` of the mean. */
+  anomaly: {
+    deviations: 3,
+    leastMargin: 0.5,
+    /** Below this number of executions, in the last hour and in the mean hour of the day, no alert fires. */
+    leastExecutionsPerHour: 20,
+    forSeconds: 900,
+  },
+
+  capacity: {
+    /** Executions of this week against last week. */
+    weeklyGrowth: 1.5,
+    /** `active_executions` against arrivals x duration (Little's law): a higher value means runs that never ended. */
+    activeTimesExpected: 3,
+    leastActive: 5,
+    /** A queue of the Collector is fuller than `fullerThan`, or fuller than `fillingFrom` and full in 30 minutes. */
+    queueFull: { fullerThan: 0.7, fillingFrom: 0.3, forSeconds: 300 },
+    /** The storage of Prometheus is fuller than `fullerThan` and full within a day. */
+    diskFull: { fullerThan: 0.8, forSeconds: 3_600 },
+  },
+
+  /** Variants are compared over `windowSeconds`, from `leastExecutions` of each on. 1.96 is 95 % certainty. */
+  variants: { windowSeconds: 86_400, leastExecutions: 100, significantZ: 1.96, forSeconds: 1_800 },
+
+  /** Failed share of the notifications of Alertmanager. */
+  notifications: { failedAbove: 0.01, forSeconds: 300 },
+
+  /** Age of the oldest message that the bridge has not delivered. */
+  bridge: { oldestSeconds: 300, forSeconds: 120 },
+
+  /** Default of `BRIDGE_WATCHDOG_SECONDS`: without a Watchdog for this time, the bridge raises an alert. A dashboard shows the limit. */
+  watchdogSeconds: 300,
 } as const

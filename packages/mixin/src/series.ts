@@ -54,6 +54,28 @@ export function by(...labels: readonly string[]): string {
   return `by (${labels.join(', ')})`
 }
 
+/** The services of the production stack, by the `job` of their metrics. */
+export const service = {
+  collector: 'otel-collector',
+  prometheus: 'prometheus',
+  alertmanager: 'alertmanager',
+  bridge: 'alert-bridge',
+} as const
+
+/**
+ * Matcher for the series of a service. Agents push series of any name, but their `job` always contains a `/`
+ * (collector/otelcol/config.yaml), so without this matcher an agent could raise or hide alerts about the service.
+ */
+export const jobIs: Readonly<Record<keyof typeof service, string>> = {
+  collector: `job="${service.collector}"`,
+  prometheus: `job="${service.prometheus}"`,
+  alertmanager: `job="${service.alertmanager}"`,
+  bridge: `job="${service.bridge}"`,
+}
+
+/** Matcher for series that Prometheus scrapes itself: an agent pushed none of them. */
+export const scraped = 'job!~".*/.*"'
+
 /** The series that the SDK sends, by the key it has there; histograms without `_bucket`, `_sum` or `_count`. */
 export const series: Readonly<Record<MetricKey, string>> = Object.fromEntries(
   Object.entries(metric).map(([key, { prometheus }]) => [key, prometheus]),

@@ -1,4 +1,4 @@
-import { loadConfiguration, type AlertRule, type AlertRuleName, severities, thresholds } from '@swarmwatch/config'
+import { loadConfiguration, type AlertRule, type AlertRuleName, severities } from '@swarmwatch/config'
 
 import { ruleThresholds } from './rule-thresholds.ts'
 
@@ -22,7 +22,7 @@ export class MixinError extends Error {
 export function readSettings(file: string): MixinSettings {
   // Channels are not looked at here, so nothing of the environment is needed
   const { alerts } = loadConfiguration({ file, env: {} })
-  return checked({ rules: alerts.rules, successObjective: thresholds.successObjective })
+  return checked({ rules: alerts.rules, successObjective: ruleThresholds.successObjective })
 }
 
 /** @throws MixinError when no rules can be made from them */

@@ -5,7 +5,7 @@ import { expect, test } from 'vitest'
 import { parse } from 'yaml'
 
 import { root } from './engines/stack-files.ts'
-import { tracesSource } from '../src/dashboards/datasource.ts'
+import { tracesSource } from '../src/dashboards/links.ts'
 
 // Grafana itself cannot run here: what it accepts is known from its documentation
 const read = (path: string): string => readFileSync(join(root, path), 'utf8')

@@ -24,20 +24,20 @@ import { PanelBuilder as Table } from '@grafana/grafana-foundation-sdk/table'
 import { PanelBuilder as Timeseries } from '@grafana/grafana-foundation-sdk/timeseries'
 
 import { buildTable } from './build-table.ts'
-import { metricsSource } from './datasource.ts'
 import { fixedColor, type Limits, thresholdsConfig } from './limits.ts'
 import { agentLinks } from './links.ts'
 import type { AgentChoice, Panel } from './panel.ts'
+import { metricsSource } from './variables.ts'
 
 export type PanelBuilder = Stat | Table | Timeseries | Heatmap | Timeline
 
 /** The panel as Grafana has it; its place is set afterwards. */
 export function buildPanel(panel: Panel, { id, agents }: { readonly id: number; readonly agents: AgentChoice }): PanelBuilder {
-  const { title, question, description, unit, queries, limits, min, max, whenEmpty } = panel
+  const { title, description, unit, queries, limits, min, max, whenEmpty } = panel
   const builder = shown(panel, agents)
     .id(id)
     .title(title)
-    .description(`${question} ${description}`)
+    .description(description)
     .datasource(metricsSource)
     .thresholds(thresholdsConfig(limits))
   // In a table it would be the unit of the text too, and Grafana reads text as numbers and dates then

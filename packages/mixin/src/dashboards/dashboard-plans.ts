@@ -1,11 +1,58 @@
 import type { MixinSettings } from '../settings.ts'
-import { agentDetail } from './agent-detail.ts'
-import { costAndCapacity } from './cost-and-capacity.ts'
+import { errorBudget } from './agent-detail/error-budget.ts'
+import { modelAndTools } from './agent-detail/model-and-tools.ts'
+import { recovery } from './agent-detail/recovery.ts'
+import { agentNow, agentRuns } from './agent-detail/runs.ts'
+import { unusual } from './agent-detail/unusual.ts'
+import { capacity, processes } from './cost-and-capacity/capacity.ts'
+import { budget, cost } from './cost-and-capacity/cost.ts'
+import { variants } from './cost-and-capacity/variants.ts'
 import type { DashboardPlan } from './panel.ts'
-import { pipeline } from './pipeline.ts'
-import { swarmOverview } from './swarm-overview.ts'
+import { alerting } from './pipeline/alerting.ts'
+import { arrival } from './pipeline/arrival.ts'
+import { collector } from './pipeline/collector.ts'
+import { prometheus } from './pipeline/prometheus.ts'
+import { alerts } from './swarm-overview/alerts.ts'
+import { deployments } from './swarm-overview/deployments.ts'
+import { keyNumbers } from './swarm-overview/key-numbers.ts'
+import { hourlyCost, retries } from './swarm-overview/retries-and-cost.ts'
+import { agentsTable, runs } from './swarm-overview/runs.ts'
 
-/** All dashboards, the home dashboard first. */
+/** All dashboards with their rows; the home dashboard first. */
 export function dashboardPlans(settings: MixinSettings): readonly DashboardPlan[] {
-  return [swarmOverview(settings), agentDetail(settings), costAndCapacity, pipeline]
+  return [
+    {
+      uid: 'swarm-overview',
+      title: 'Swarm overview',
+      description: 'Is the swarm healthy, and if not, which agent is the cause?',
+      hours: 1,
+      agents: 'many',
+      rows: [keyNumbers(settings), alerts, agentsTable(settings), runs(settings), retries, hourlyCost, deployments],
+    },
+    {
+      // Alerts about an agent link here
+      uid: 'agent-detail',
+      title: 'Agent detail',
+      description: 'What is wrong with this agent? Select it above.',
+      hours: 1,
+      agents: 'one',
+      rows: [agentNow(settings), agentRuns(settings), recovery, modelAndTools, errorBudget(settings), unusual],
+    },
+    {
+      uid: 'cost-and-capacity',
+      title: 'Cost and capacity',
+      description: 'What does the swarm cost, what does it need, and how will that develop?',
+      hours: 168,
+      agents: 'many',
+      rows: [budget, cost, variants, capacity, processes],
+    },
+    {
+      uid: 'pipeline',
+      title: 'Pipeline',
+      description: 'Does telemetry from agents arrive, and do alerts reach the recipients?',
+      hours: 3,
+      agents: 'none',
+      rows: [arrival, collector, prometheus, alerting],
+    },
+  ]
 }

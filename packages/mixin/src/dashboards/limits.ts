@@ -13,8 +13,8 @@ export interface Limits {
 }
 
 const above = (limits: Omit<Limits, 'side'>): Limits => ({ side: 'above', ...limits })
-const { budget, capacity, variants } = ruleThresholds
-const { errorRate, retries, healthScoreParts } = thresholds
+const { bridge, budget, capacity, notifications, retries, variants, watchdogSeconds } = ruleThresholds
+const { errorRate, healthScoreParts } = thresholds
 
 type LimitName =
   | 'agentErrors'
@@ -37,7 +37,7 @@ type LimitName =
 /** Limits that the settings file does not move. */
 export const limits: Readonly<Record<LimitName, Limits>> = {
   agentErrors: above({ warning: errorRate.warning.above, critical: errorRate.critical.above }),
-  retries: above({ warning: retries.warning.above }),
+  retries: above({ warning: retries.above }),
   busiest: above({
     warning: healthScoreParts.busiest.from,
     critical: healthScoreParts.busiest.from + healthScoreParts.busiest.span,
@@ -49,10 +49,10 @@ export const limits: Readonly<Record<LimitName, Limits>> = {
   queueFill: above({ warning: capacity.queueFull.fullerThan }),
   storageFill: above({ warning: capacity.diskFull.fullerThan }),
   variantZ: { side: 'outside', warning: variants.significantZ },
-  undeliveredAlerts: above({ critical: 0.01 }),
-  inboxAge: above({ critical: 300 }),
+  undeliveredAlerts: above({ critical: notifications.failedAbove }),
+  inboxAge: above({ critical: bridge.oldestSeconds }),
   // The bridge itself raises the alarm
-  watchdogAge: above({ critical: thresholds.watchdogSeconds }),
+  watchdogAge: above({ critical: watchdogSeconds }),
   // One is too many, and below nothing left the objective is missed: these need no rule
   anyAlert: above({ warning: 1 }),
   // increase() is not a whole number

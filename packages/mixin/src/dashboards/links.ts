@@ -1,10 +1,10 @@
 import { DashboardLinkBuilder, DashboardLinkType } from '@grafana/grafana-foundation-sdk/dashboard'
+import { spanName } from '@swarmwatch/sdk/names'
 
-import { searchOfTraces } from '../annotations.ts'
 import { label } from '../series.ts'
 import type { AgentChoice } from './panel.ts'
 
-/** All dashboards carry it; the links between them go by it. */
+/** Tag of all dashboards; the links between dashboards use it. */
 export const dashboardTag = 'swarmwatch'
 
 /** From a dashboard to the others: time range and variables go along. One menu, because three buttons do not fit beside the variables. */
@@ -48,4 +48,45 @@ export function agentLinks(
 
 function detailUrl(agent: string, environment: string, region: string): string {
   return `/d/agent-detail?var-agent=${agent}&var-environment=${environment}&\${datasource:queryparam}&${region}&\${__url_time_range}`
+}
+
+/** The name of the dashboard variable that filters by a label. */
+export const variableOf: Readonly<Record<string, string>> = {
+  [label.job]: 'job',
+  [label.agent]: 'agent',
+  [label.environment]: 'environment',
+  [label.region]: 'region',
+}
+
+/** The data source of traces in `grafana/provisioning`. */
+export const tracesSource = { type: 'jaeger', uid: 'traces' } as const
+
+/**
+ * Query string of Grafana's Explore: a search for the runs of an agent. The arguments are filled in by somebody else, encoded: what
+ * stands in `${...}` or `{{...}}` goes out as it is.
+ */
+export function searchOfTraces(agent: string, service: string, range: { readonly from: string; readonly to: string }): string {
+  const filledIn = [agent, service, range.from, range.to]
+  // Within JSON the quotes of what is filled in would get a backslash
+  const marked = (text: string): string => `@${filledIn.indexOf(text)}@`
+  const panes = {
+    traces: {
+      datasource: tracesSource.uid,
+      queries: [
+        {
+          refId: 'traces',
+          datasource: tracesSource,
+          queryType: 'search',
+          service: marked(service),
+          operation: spanName.agent(marked(agent)),
+        },
+      ],
+      range: { from: marked(range.from), to: marked(range.to) },
+    },
+  }
+  const encoded = encodeURIComponent(JSON.stringify(panes)).replaceAll(
+    /%40(\d)%40/g,
+    (_, index: string) => filledIn[Number(index)]!,
+  )
+  return `schemaVersion=1&panes=${encoded}`
 }

@@ -34,11 +34,9 @@ export interface Column {
 }
 
 interface PanelBase {
-  /** Two or three words. */
+  /** The question that the panel answers, short enough for its width. */
   readonly title: string
-  /** What the panel answers; its description begins with it. */
-  readonly question: string
-  /** What is shown, over which time, and what to make of it. */
+  /** What is shown, over which time, and how to interpret it. */
   readonly description: string
   /** Of the values; a column of a table may have its own. */
   readonly unit: string

@@ -6,11 +6,13 @@ import {
   VariableSort,
 } from '@grafana/grafana-foundation-sdk/dashboard'
 
-import { runbooksLabel, watchdog } from '../alerts/watchdog.ts'
+import { runbooksLabel, watchdog } from '../rules/watchdog.ts'
 import { label, series } from '../series.ts'
-import { metricsSource } from './datasource.ts'
 import type { AgentChoice } from './panel.ts'
-import { isChosenAgent, ofJobs } from './selectors.ts'
+import { isSelectedAgent, ofJobs } from './selectors.ts'
+
+/** The data source that the variable `datasource` selects, so that a dashboard can show another Prometheus. */
+export const metricsSource = { type: 'prometheus', uid: '${datasource}' } as const
 
 type Variable = DatasourceVariableBuilder | QueryVariableBuilder
 
@@ -51,7 +53,7 @@ export function variables({ agents, uid }: { readonly agents: AgentChoice; reado
 function ofOneAgent(): readonly Variable[] {
   return [
     query('agent', 'Agent', executions(`{${ofFleet}}`, label.agent)),
-    many('job', 'Job', executions(`{${ofFleet}, ${isChosenAgent(label.agent)}}`, label.job)),
+    many('job', 'Job', executions(`{${ofFleet}, ${isSelectedAgent(label.agent)}}`, label.job)),
     query('service', 'Traces of', `label_values(target_info${ofJobs()}, service_name)`),
   ]
 }

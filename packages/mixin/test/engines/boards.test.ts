@@ -86,11 +86,11 @@ describe.skipIf(whyNot !== undefined)('in Grafana', () => {
       return grafana.show(panel, await answersTo(crowd, panel, scene, false, 1))
     }
     const everything = scenes[3]
-    const [table] = (await shown('Agents', everything)).frames
+    const [table] = (await shown('Which agents need attention?', everything)).frames
     expect(table!.find(({ name }) => name === 'Agent')!.values).toHaveLength(everything.agents)
     expect(table!.find(({ name }) => name === 'Service')!.values.every(({ text }) => text === 'agent-worker')).toBe(true)
     expect(table!.find(({ name }) => name === 'Failed')!.values[0]!.text).toMatch(/^\d+(\.\d+)?%$/)
-    const [alerts] = (await shown('Firing alerts', everything)).frames
+    const [alerts] = (await shown('Which alerts are firing, and since when?', everything)).frames
     const cells = (name: string): string[] => alerts!.find((field) => field.name === name)!.values.map(({ text }) => text)
     expect(new Set(cells('Severity'))).toEqual(
       new Set(['critical', 'warning', 'info'].filter((word) => cells('Severity').includes(word))),
@@ -105,7 +105,7 @@ describe.skipIf(whyNot !== undefined)('in Grafana', () => {
   test('the address of the runbooks comes from Prometheus, and without one there is no column of links', async () => {
     const watchdog = await query(crowd.prometheus, 'ALERTS{alertname="Watchdog"}')
     expect(watchdog.map(({ metric }) => metric['runbooks_url'])).toEqual(['http://runbooks.test'])
-    const { panel } = boards[0]!.panels.find(({ panel }) => panel.title === 'Firing alerts')!
+    const { panel } = boards[0]!.panels.find(({ panel }) => panel.title === 'Which alerts are firing, and since when?')!
     const answers = await answersTo(crowd, panel, scenes[0], false, 1, { runbooks: '' })
     const [alerts] = (await grafana.show(panel, answers)).frames
     expect(alerts!.map(({ name }) => name)).toContain('Since')
@@ -115,14 +115,14 @@ describe.skipIf(whyNot !== undefined)('in Grafana', () => {
   test.for(specialNames.map((name) => [name]))('the board of one agent is about %s and no other', async ([name]) => {
     await crowd.send()
     const one = boards.find(({ plan }) => plan.agents === 'one')!
-    const { panel } = one.panels.find(({ panel }) => panel.title === 'Failures over time')!
+    const { panel } = one.panels.find(({ panel }) => panel.title === 'When did runs fail?')!
     const end = Math.floor(Date.now() / 1000)
     const all = { value: '.*', isRaw: true }
     const variables = { agent: { value: name! }, environment: { value: 'special', isMulti: true }, region: all, job: all }
     const answer = await query(crowd.prometheus, grafana.fillIn(panel.targets[0]!.expr, variables), end)
     expect(answer.map(({ metric }) => metric['agent_name'])).toEqual([name])
     const many = { ...variables, agent: { value: name!, isMulti: true } }
-    const active = boards[0]!.panels.find(({ panel }) => panel.title === 'Active agents')!.panel
+    const active = boards[0]!.panels.find(({ panel }) => panel.title === 'How many agents are active?')!.panel
     expect((await query(crowd.prometheus, grafana.fillIn(active.targets[0]!.expr, many), end))[0]?.value?.[1]).toBe('1')
   })
 })

@@ -7,7 +7,7 @@ import { promtoolTest, type PromtoolTest } from './promtool-test.ts'
 import { type Alert, isAlert } from '../../src/rule.ts'
 import { type RuleFile, ruleFiles } from '../../src/rule-files.ts'
 import { readSettings } from '../../src/settings.ts'
-import { variableOf } from '../../src/annotations.ts'
+import { variableOf } from '../../src/dashboards/links.ts'
 
 /** What an alert is to say when it fires; the labels and links that all alerts have are added. */
 export interface Firing {

@@ -1,14 +1,14 @@
 import { duration, promql } from '../../promql.ts'
 import { ruleThresholds } from '../../rule-thresholds.ts'
-import { label, series } from '../../series.ts'
+import { series } from '../../series.ts'
 import type { MixinSettings } from '../../settings.ts'
 import { limits } from '../limits.ts'
 import type { PanelQuery, Row } from '../panel.ts'
-import { fleetName, ofAgents } from '../selectors.ts'
+import { byAgentAndFleet, fleetName, ofAgents } from '../selectors.ts'
 
 const words: Readonly<Record<number, string>> = { 3_600: '1 h', 21_600: '6 h', 86_400: '1 d', 259_200: '3 d' }
 
-/** What is left of the failures that it may have, and how fast it spends them. */
+/** How much of the error budget is left, and how fast the agent spends it. */
 export function errorBudget({ successObjective }: MixinSettings): Row {
   const allowed = `${((1 - successObjective) * 100).toFixed(0)}%`
   const counted = (what: string): string => `sum(sum_over_time(agent:${what}:rate5m${ofAgents()}[30d]))`
@@ -17,11 +17,10 @@ export function errorBudget({ successObjective }: MixinSettings): Row {
     panels: [
       {
         shows: 'number',
-        title: 'Budget left',
-        question: 'What is left of the error budget?',
+        title: 'How much budget is left?',
         description:
-          `Of the ${allowed} of the runs of 30 days that may fail, the share that has not been spent; below zero more failed. Of a younger ` +
-          'agent, of the runs that there were.',
+          `${allowed} of the runs in 30 days may fail. This is the share of that budget that is left; below zero, more runs failed than ` +
+          'may fail. For an agent that is younger than 30 days, its runs so far count.',
         unit: 'percentunit',
         queries: {
           left: {
@@ -41,18 +40,18 @@ export function errorBudget({ successObjective }: MixinSettings): Row {
       },
       {
         shows: 'graph',
-        title: 'Budget burn',
-        question: 'How fast is the error budget spent?',
+        title: 'How fast is the error budget spent?',
         description:
-          `Failed share of the runs against the ${allowed} that may fail, over each window that AgentErrorBudgetBurn looks at, in the worst ` +
-          'environment: 1 spends the budget of 30 days in 30 days. The alert fires beyond the number in the legend, while it still goes on.',
+          `Failed share of the runs, divided by the ${allowed} that may fail, over each window of AgentErrorBudgetBurn, in the worst ` +
+          'environment. At 1, the budget of 30 days lasts 30 days. The alert fires above the number in the legend, while the failures ' +
+          'continue.',
         unit: 'suffix: x',
         queries: Object.fromEntries(
           ruleThresholds.burnRates.map(({ longSeconds, times }): [string, PanelQuery] => [
             `burn_${duration(longSeconds)}`,
             {
               expr: `max(agent:error_ratio:rate${duration(longSeconds)}${ofAgents()}) / (1 - ${successObjective})`,
-              legend: `${words[longSeconds]}, at most ${times}`,
+              legend: `${words[longSeconds]}, limit ${times}`,
             },
           ]),
         ),
@@ -61,17 +60,13 @@ export function errorBudget({ successObjective }: MixinSettings): Row {
       },
       {
         shows: 'graph',
-        title: 'Process success',
-        question: 'Do single processes succeed less than others?',
+        title: 'Is one process worse than others?',
         description:
-          'Lowest share of runs that succeeded in the last 5 minutes, of the processes of each region. Never take a mean of these: ' +
-          'processes do not run equally much.',
+          'Lowest share of successful runs in the last 5 minutes, over the processes of each region. Do not average these values: ' +
+          'processes have different numbers of runs.',
         unit: 'percentunit',
         queries: {
-          success: {
-            expr: `min by (${label.agent}, ${label.environment}, ${label.region}) (${series.successRate}${ofAgents()})`,
-            legend: fleetName,
-          },
+          success: { expr: `min ${byAgentAndFleet} (${series.successRate}${ofAgents()})`, legend: fleetName },
         },
         isByAgent: true,
         leastTop: 1,

@@ -1,60 +1,36 @@
 import { promql } from '../../promql.ts'
 import { label, series } from '../../series.ts'
+import { quantilePanel, ratePanel } from '../common-panels.ts'
 import { outcomeColors } from '../limits.ts'
 import type { Row } from '../panel.ts'
 import { ofAgents } from '../selectors.ts'
 
-/** What is tried again, why, and how long that takes. */
+/** What the agent retries, why, and how long that takes. */
 export const recovery: Row = {
   title: 'Recovery',
   panels: [
-    {
-      shows: 'graph',
-      title: 'Retries by error',
-      question: 'Why does it try again?',
-      description: 'Retries by the error that caused them.',
-      unit: 'suffix: /min',
-      queries: {
-        reasons: {
-          expr: promql`
-            60 * sum by (${label.errorType}) (
-              rate(${series.retries}${ofAgents()}[$__rate_interval])
-            )`,
-          legend: `{{${label.errorType}}}`,
-        },
-      },
-      isStacked: true,
-      min: 0,
+    ratePanel({
+      title: 'Why does the agent retry?',
+      description: 'Retries, by the error that caused them.',
+      query: 'reasons',
+      counter: series.retries + ofAgents(),
+      by: [label.errorType],
       span: 8,
       whenEmpty: 'No retries',
-    },
-    {
-      shows: 'graph',
-      title: 'Attempt time',
-      question: 'How long does an attempt take?',
-      description: '95% of the attempts end within this time, by outcome, without the waits between them.',
-      unit: 's',
-      queries: {
-        p95: {
-          expr: promql`
-            histogram_quantile(
-              0.95,
-              sum by (${label.outcome}, le) (
-                rate(${series.attemptDuration}_bucket${ofAgents()}[$__rate_interval])
-              )
-            ) >= 0`,
-          legend: `{{${label.outcome}}}`,
-        },
-      },
+    }),
+    quantilePanel({
+      title: 'How long does an attempt take?',
+      description: '95% of the attempts ended within this time, by outcome, without the waits between attempts.',
+      histogram: series.attemptDuration,
+      of: ofAgents(),
+      by: label.outcome,
       colors: outcomeColors,
-      min: 0,
       span: 8,
-    },
+    }),
     {
       shows: 'graph',
-      title: 'Back-off',
-      question: 'How long does it wait before a retry?',
-      description: 'Mean back-off that was really waited before an attempt.',
+      title: 'How long is the wait before a retry?',
+      description: 'Mean time that the agent waited before a retry.',
       unit: 's',
       queries: {
         mean: {

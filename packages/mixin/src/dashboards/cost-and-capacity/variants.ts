@@ -1,24 +1,27 @@
 import { promql } from '../../promql.ts'
+import { ruleThresholds } from '../../rule-thresholds.ts'
 import { label } from '../../series.ts'
 import { limits } from '../limits.ts'
 import { serviceColumn } from '../links.ts'
 import type { PanelQuery, Row } from '../panel.ts'
+import { withService } from '../queries.ts'
 import { ofAgents } from '../selectors.ts'
 
+const { leastExecutions, significantZ } = ruleThresholds.variants
 const labels = `${label.agent}, ${label.environment}, ${label.variant}`
 const variantName = `{{${label.agent}}} {{${label.environment}}} {{${label.variant}}}`
 
-/** Variants of an agent side by side. */
+/** Variants of an agent compared with each other. */
 export const variants: Row = {
   title: 'Variants',
   panels: [
     {
       shows: 'table',
-      title: 'Variants compared',
-      question: 'Which variant is better?',
+      title: 'Which variant is better?',
       description:
-        'Variants of the same agent over the last day. z compares a variant with all others of its agent: beyond 1.96 or -1.96, chance ' +
-        'explains the difference in 1 of 20 cases only. AgentVariantDiffers fires from 100 runs of each on.',
+        `Variants of the same agent over the last day. z compares a variant with all others of its agent: above ${significantZ} or ` +
+        `below -${significantZ}, chance explains the difference in only 1 of 20 cases. AgentVariantDiffers fires from ` +
+        `${leastExecutions} runs of each on.`,
       unit: 'none',
       queries: {
         runs: ofEach('sum', 'agent:variant_executions:increase1d'),
@@ -29,10 +32,7 @@ export const variants: Row = {
         services: {
           expr: promql`
             max by (${labels}, service) (
-              label_replace(
-                agent:variant_executions:increase1d${ofAgents()},
-                "service", "$1", "${label.job}", "(?:.*/)?(.+)"
-              )
+              ${withService(`agent:variant_executions:increase1d${ofAgents()}`)}
             )`,
           legend: '',
         },
@@ -54,9 +54,8 @@ export const variants: Row = {
     },
     {
       shows: 'graph',
-      title: 'Success by variant',
-      question: 'Which variant succeeds more often?',
-      description: 'Share of the runs of the day before that succeeded, by variant.',
+      title: 'Which variant succeeds more often?',
+      description: 'Share of successful runs in the day before, by variant.',
       unit: 'percentunit',
       queries: { success: lines('agent:variant_success_ratio:1d') },
       isByAgent: true,
@@ -67,10 +66,9 @@ export const variants: Row = {
     },
     {
       shows: 'graph',
-      title: 'Difference or chance',
-      question: 'Is the difference more than chance?',
+      title: 'Is the difference more than chance?',
       description:
-        'The z of each variant against the others of its agent; between the lines chance explains the difference well enough.',
+        'z of each variant compared with the others of its agent. Between the lines, chance may explain the difference.',
       unit: 'none',
       queries: { z: lines('agent:variant_success_z:1d') },
       limits: limits.variantZ,
@@ -80,9 +78,8 @@ export const variants: Row = {
     },
     {
       shows: 'graph',
-      title: 'Cost by variant',
-      question: 'What does a success of each variant cost?',
-      description: 'Cost of the day before, failed runs included, by the runs that succeeded.',
+      title: 'What does a success cost?',
+      description: 'Cost of the day before, including failed runs, divided by the number of successful runs, by variant.',
       unit: 'currencyUSD',
       queries: { cost: lines('agent:variant_cost_usd_per_success:1d') },
       isByAgent: true,
@@ -95,8 +92,8 @@ export const variants: Row = {
 }
 
 /**
- * A column. Without an aggregation the series would keep their names, and rows of different names do not merge; an empty answer would
- * have no labels to merge by.
+ * A column of the table. The aggregation removes the names of the series, because Grafana does not merge rows of different names. The
+ * second part adds a row without a value for every variant, because an empty result has no labels to merge by.
  */
 function ofEach(how: 'sum' | 'max', series: string): PanelQuery {
   return {

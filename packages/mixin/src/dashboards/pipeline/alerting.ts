@@ -1,39 +1,39 @@
-import { from } from '../../component.ts'
 import { promql } from '../../promql.ts'
+import { jobIs } from '../../series.ts'
+import { quantilePanel } from '../common-panels.ts'
 import { limits } from '../limits.ts'
 import type { Row } from '../panel.ts'
+import { legendOf, perMinute } from '../queries.ts'
 
-/** From a firing alert to its reader. */
+/** From a firing alert to its recipient. */
 export const alerting: Row = {
   title: 'Alerting',
   panels: [
     {
       shows: 'graph',
-      title: 'Alerts held',
-      question: 'How many alerts does Alertmanager hold?',
-      description: 'Alerts by state: active, or suppressed because a silence or another alert mutes them.',
+      title: 'How many alerts are there?',
+      description: 'Alerts in Alertmanager by state: active, or suppressed by a silence or by another alert.',
       unit: 'none',
-      queries: { alerts: { expr: `sum by (state) (alertmanager_alerts{${from.alertmanager}})`, legend: '{{state}}' } },
+      queries: { alerts: { expr: `sum by (state) (alertmanager_alerts{${jobIs.alertmanager}})`, legend: '{{state}}' } },
       isStacked: true,
       min: 0,
       span: 6,
     },
     {
       shows: 'graph',
-      title: 'Failed notifications',
-      question: 'Which notifications of Alertmanager fail?',
+      title: 'Which notifications fail?',
       description:
-        'Failed share of the notifications of the last 5 minutes, by way: the webhook of the bridge, direct mail. AlertDeliveryFailing ' +
-        'fires above the line.',
+        'Failed share of the notifications of Alertmanager in the last 5 minutes, by integration: the webhook of the bridge, or direct ' +
+        'mail. AlertDeliveryFailing fires above the line.',
       unit: 'percentunit',
       queries: {
         failed: {
           expr: promql`
             sum by (integration) (
-              rate(alertmanager_notifications_failed_total{${from.alertmanager}}[5m])
+              rate(alertmanager_notifications_failed_total{${jobIs.alertmanager}}[5m])
             )
               / (sum by (integration) (
-                rate(alertmanager_notifications_total{${from.alertmanager}}[5m])
+                rate(alertmanager_notifications_total{${jobIs.alertmanager}}[5m])
               ) > 0)`,
           legend: '{{integration}}',
         },
@@ -45,44 +45,28 @@ export const alerting: Row = {
     },
     {
       shows: 'graph',
-      title: 'Deliveries',
-      question: 'Which channels delivered, and how did that go?',
-      description: 'Deliveries of the bridge, by channel and how they ended. BridgeDeadLetters fires for what was given up.',
+      title: 'Which channels delivered?',
+      description:
+        'Deliveries of the bridge, by channel and outcome. BridgeDeadLetters fires for messages that cannot be delivered.',
       unit: 'suffix: /min',
       queries: {
         tries: {
-          expr: promql`
-            60 * sum by (channel, outcome) (
-              rate(bridge_deliveries_total{${from.bridge}}[$__rate_interval])
-            ) > 0`,
-          legend: '{{channel}} {{outcome}}',
+          expr: `${perMinute(`bridge_deliveries_total{${jobIs.bridge}}`, ['channel', 'outcome'])} > 0`,
+          legend: legendOf(['channel', 'outcome']),
         },
       },
       min: 0,
       span: 6,
       whenEmpty: 'None sent',
     },
-    {
-      shows: 'graph',
-      title: 'Delivery time',
-      question: 'How long does a message take?',
-      description: '95% of the messages were delivered within this time of their acceptance, by channel.',
-      unit: 's',
-      queries: {
-        p95: {
-          expr: promql`
-            histogram_quantile(
-              0.95,
-              sum by (channel, le) (
-                rate(bridge_delivery_latency_seconds_bucket{${from.bridge}}[$__rate_interval])
-              )
-            ) >= 0`,
-          legend: '{{channel}}',
-        },
-      },
-      min: 0,
+    quantilePanel({
+      title: 'How long is a delivery?',
+      description: '95% of the messages were delivered within this time after the bridge accepted them, by channel.',
+      histogram: 'bridge_delivery_latency_seconds',
+      of: `{${jobIs.bridge}}`,
+      by: 'channel',
       span: 6,
       whenEmpty: 'None sent',
-    },
+    }),
   ],
 }

@@ -1,19 +1,17 @@
-import { from, scraped } from '../../component.ts'
 import { promql } from '../../promql.ts'
-import { series } from '../../series.ts'
+import { jobIs, scraped, series } from '../../series.ts'
 import { limits } from '../limits.ts'
 import type { Row } from '../panel.ts'
 import { ofJobs } from '../selectors.ts'
 
-/** The whole way in five panels: from an agent's sample to a message and its reader. */
+/** The whole pipeline in five panels, from an agent's sample to a delivered message. */
 export const arrival: Row = {
-  title: 'From agents to people',
+  title: 'From agents to recipients',
   panels: [
     {
       shows: 'timeline',
-      title: 'Reachability',
-      question: 'Which component could not be reached?',
-      description: 'Whether the last scrape of each component worked. TargetDown and BridgeDown fire when it does not.',
+      title: 'Which component could not be reached?',
+      description: 'Result of the last scrape of each component. TargetDown and BridgeDown fire when scrapes fail.',
       unit: 'none',
       queries: { up: { expr: `min by (job) (up{${scraped}})`, legend: '{{job}}' } },
       states: { 0: { text: 'down', color: 'red' }, 1: { text: 'up', color: 'green' } },
@@ -21,9 +19,9 @@ export const arrival: Row = {
     },
     {
       shows: 'number',
-      title: 'Oldest telemetry',
-      question: 'How old is the newest telemetry of the job that is longest silent?',
-      description: 'Time since the last sample of the runs arrived. AgentTelemetryAbsent fires when there is none any more.',
+      title: 'How old is the telemetry?',
+      description:
+        'Time since the last sample arrived, for the job with the oldest last sample. AgentTelemetryAbsent fires when a job sends none.',
       unit: 's',
       queries: {
         age: {
@@ -43,9 +41,10 @@ export const arrival: Row = {
     },
     {
       shows: 'number',
-      title: 'Telemetry errors',
-      question: 'Which errors of telemetry were swallowed?',
-      description: 'Errors in our own code in the last hour that agents did not see. Any is a bug: the label `where` says where.',
+      title: 'Did telemetry code fail?',
+      description:
+        'Errors in the code of Swarmwatch in the last hour. They do not reach the agents. Each one is a bug: the label `where` names ' +
+        'the place.',
       unit: 'none',
       queries: { trips: { expr: `sum(increase(${series.guardTrips}${ofJobs()}[1h])) or vector(0)`, legend: 'errors' } },
       limits: limits.anyTelemetryError,
@@ -55,12 +54,11 @@ export const arrival: Row = {
     },
     {
       shows: 'number',
-      title: 'Watchdog age',
-      question: 'Does the Watchdog arrive?',
+      title: 'Does the Watchdog arrive?',
       description:
-        'Time since the alert that always fires reached the bridge. Beyond the limit the bridge itself raises an alert.',
+        'Time since the Watchdog, the alert that always fires, reached the bridge. Above the limit, the bridge itself raises an alert.',
       unit: 's',
-      queries: { age: { expr: `max(bridge_watchdog_age_seconds{${from.bridge}})`, legend: 'age' } },
+      queries: { age: { expr: `max(bridge_watchdog_age_seconds{${jobIs.bridge}})`, legend: 'age' } },
       limits: limits.watchdogAge,
       min: 0,
       span: 6,
@@ -68,12 +66,11 @@ export const arrival: Row = {
     },
     {
       shows: 'number',
-      title: 'Oldest message',
-      question: 'Does a message wait?',
+      title: 'Is a message waiting?',
       description:
-        'Age of the oldest message that is not delivered. BridgeDeliveryFailing fires beyond the limit, by direct mail.',
+        'Age of the oldest undelivered message. Above the limit, BridgeDeliveryFailing fires and goes out by direct mail.',
       unit: 's',
-      queries: { oldest: { expr: `max(bridge_inbox_oldest_age_seconds{${from.bridge}})`, legend: 'age' } },
+      queries: { oldest: { expr: `max(bridge_inbox_oldest_age_seconds{${jobIs.bridge}})`, legend: 'age' } },
       limits: limits.inboxAge,
       min: 0,
       span: 6,

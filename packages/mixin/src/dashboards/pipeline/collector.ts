@@ -1,28 +1,29 @@
-import { from } from '../../component.ts'
 import { promql } from '../../promql.ts'
+import { jobIs } from '../../series.ts'
 import { limits } from '../limits.ts'
 import type { PanelQuery, Row } from '../panel.ts'
+import { perMinute, zeroWhere } from '../queries.ts'
 
 const signals = [
   { signal: 'metric_points', words: 'metric points', queue: 'metrics' },
   { signal: 'spans', words: 'spans', queue: 'traces' },
 ] as const
 
-/** The Collector: what comes in, what goes out, what is lost. */
+/** The Collector: what it receives, sends and loses. */
 export const collector: Row = {
   title: 'Collector',
   panels: [
     {
       shows: 'graph',
-      title: 'Throughput',
-      question: 'How much does the Collector take in and pass on?',
+      title: 'How much data passes the Collector?',
       description:
-        'Metric points and spans that it accepted from agents, and that Prometheus and the trace store took. Out should be as much as in.',
+        'Metric points and spans that it accepted from agents, and that Prometheus and the trace store accepted from it. Both should ' +
+        'be equal.',
       unit: 'suffix: /min',
       queries: Object.fromEntries(
         signals.flatMap(({ signal, words }): [string, PanelQuery][] => [
-          [`in_${signal}`, { expr: perMinute(`otelcol_receiver_accepted_${signal}_total`), legend: `${words} in` }],
-          [`out_${signal}`, { expr: perMinute(`otelcol_exporter_sent_${signal}_total`), legend: `${words} out` }],
+          [`in_${signal}`, { expr: counted(`receiver_accepted_${signal}`), legend: `${words} in` }],
+          [`out_${signal}`, { expr: counted(`exporter_sent_${signal}`), legend: `${words} out` }],
         ]),
       ),
       min: 0,
@@ -30,14 +31,12 @@ export const collector: Row = {
     },
     {
       shows: 'graph',
-      title: 'Queue fill',
-      question: 'How full are its queues?',
-      description:
-        'What waits for each exporter, of what its queue on disk holds. CollectorExporterQueueFilling fires above the line.',
+      title: 'How full are the queues?',
+      description: 'Fill of the queue on disk of each exporter. CollectorExporterQueueFilling fires above the line.',
       unit: 'percentunit',
       queries: {
         fill: {
-          expr: `max by (exporter, data_type) (collector:queue_fill:ratio{${from.collector}})`,
+          expr: `max by (exporter, data_type) (collector:queue_fill:ratio{${jobIs.collector}})`,
           legend: '{{data_type}} to {{exporter}}',
         },
       },
@@ -47,24 +46,14 @@ export const collector: Row = {
     },
     {
       shows: 'graph',
-      title: 'Lost data',
-      question: 'Does it refuse or lose data?',
+      title: 'Does it refuse or lose data?',
       description:
-        'Items that it refused (its memory limit, a full queue) and items that were given up. CollectorRefusingData and ' +
+        'Items that the Collector refused (memory limit or full queue), and items that it dropped. CollectorRefusingData and ' +
         'CollectorDroppingData fire.',
       unit: 'suffix: /min',
       queries: Object.fromEntries(
         signals.flatMap(({ signal, words, queue }): [string, PanelQuery][] => [
-          [
-            `refused_${signal}`,
-            {
-              expr: orNone(
-                perMinute(`otelcol_receiver_refused_${signal}_total`),
-                `otelcol_receiver_accepted_${signal}_total{${from.collector}}`,
-              ),
-              legend: `${words} refused`,
-            },
-          ],
+          [`refused_${signal}`, { expr: refused(signal), legend: `${words} refused` }],
           [`lost_${signal}`, { expr: lost(signal, queue), legend: `${words} lost` }],
         ]),
       ),
@@ -74,30 +63,23 @@ export const collector: Row = {
   ],
 }
 
-function perMinute(counter: string): string {
-  return promql`
-    60 * sum(
-      rate(${counter}{${from.collector}}[$__rate_interval])
-    )`
+function counted(name: string): string {
+  return perMinute(`otelcol_${name}_total{${jobIs.collector}}`)
 }
 
-/** Such a counter is born with the first loss: before that it is 0 where another series is. */
-function orNone(expr: string, present: string): string {
-  return promql`
-    ${expr}
-    or
-    0 * group(${present})`
+function refused(signal: string): string {
+  return zeroWhere(`otelcol_receiver_accepted_${signal}_total{${jobIs.collector}}`, counted(`receiver_refused_${signal}`))
 }
 
-/** Given up by any exporter of a signal, or not taken by its queue. */
+/** Dropped by any exporter of a signal, or not accepted by its queue. */
 function lost(signal: string, queue: string): string {
-  return orNone(
+  return zeroWhere(
+    `otelcol_exporter_queue_capacity{${jobIs.collector}, data_type="${queue}"}`,
     promql`
       60 * sum(
-        rate(otelcol_exporter_send_failed_${signal}_total{${from.collector}}[$__rate_interval])
+        rate(otelcol_exporter_send_failed_${signal}_total{${jobIs.collector}}[$__rate_interval])
         or
-        rate(otelcol_exporter_enqueue_failed_${signal}_total{${from.collector}}[$__rate_interval])
+        rate(otelcol_exporter_enqueue_failed_${signal}_total{${jobIs.collector}}[$__rate_interval])
       )`,
-    `otelcol_exporter_queue_capacity{${from.collector}, data_type="${queue}"}`,
   )
 }

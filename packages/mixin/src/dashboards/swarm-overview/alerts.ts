@@ -2,23 +2,23 @@ import { promql } from '../../promql.ts'
 import { label } from '../../series.ts'
 import { serviceColumn } from '../links.ts'
 import type { Row } from '../panel.ts'
+import { withService } from '../queries.ts'
 
-/** Alerts that fire and fired: of all agents, because a filter must not hide one. */
+/** Current and past alerts of all agents: a filter must not hide an alert. */
 export const alerts: Row = {
   title: 'Alerts',
   panels: [
     {
       shows: 'table',
-      title: 'Firing alerts',
-      question: 'Which alerts fire, and since when?',
+      title: 'Which alerts are firing, and since when?',
       description:
-        'Alerts that fire now, the worst first, whatever the variables choose, with the time at which their condition began to hold. ' +
-        'Those that Alertmanager mutes are here too. docs/runbooks has a page for each; where RUNBOOKS_URL is its address, the last ' +
-        'column leads there.',
+        'Alerts that fire now, the most severe first, with the time at which their condition became true. The variables do not filter ' +
+        'them, and alerts that Alertmanager suppresses are included. docs/runbooks has a page for each alert; if RUNBOOKS_URL is set, ' +
+        'the last column links to it.',
       unit: 'dateTimeFromNow',
       queries: { firing: { expr: firing(), legend: '' } },
       columns: {
-        // In the order of the alphabet info would come before warning
+        // Alphabetical order would put info before warning
         rank: {
           title: 'Severity',
           width: 95,
@@ -41,13 +41,12 @@ export const alerts: Row = {
         { by: 'Since', isDescending: true },
       ],
       span: 17,
-      whenEmpty: 'None fires',
+      whenEmpty: 'No alert is firing',
     },
     {
       shows: 'graph',
-      title: 'Alerts by name',
-      question: 'When did alerts fire?',
-      description: 'Number of alerts of each name that fire. Watchdog always does and is left out.',
+      title: 'When did alerts fire?',
+      description: 'Number of firing alerts by name. The Watchdog always fires and is not included.',
       unit: 'none',
       queries: {
         by_name: {
@@ -58,12 +57,12 @@ export const alerts: Row = {
       isStacked: true,
       min: 0,
       span: 7,
-      whenEmpty: 'None fired',
+      whenEmpty: 'No alert fired',
     },
   ],
 }
 
-/** Since when, in milliseconds, with the labels that the columns show. */
+/** The start of each firing alert in milliseconds, with the labels that the columns show. */
 function firing(): string {
   const ranks = ['critical', 'warning', 'info']
   const since = promql`
@@ -78,17 +77,12 @@ function firing(): string {
       )`,
     since,
   )
-  const withService = promql`
-    label_replace(
-      ${ranked},
-      "service", "$1", "${label.job}", "(?:.*/)?(.+)"
-    )`
   const withRunbook = promql`
     label_replace(
-      ${withService},
+      ${withService(ranked)},
       "runbook", "$runbooks/$1.md", "alertname", "(.+)"
     )`
-  // Without an address there is no link
+  // Without the address of the runbooks there is no link
   return promql`
     label_replace(
       ${withRunbook},

@@ -2,15 +2,14 @@ import { label, series } from '../../series.ts'
 import type { Row } from '../panel.ts'
 import { fleetName, ofFleets, ofJobs } from '../selectors.ts'
 
-/** What runs where, and since when. */
+/** Which versions run where, and since when. */
 export const deployments: Row = {
   title: 'Deployments',
   panels: [
     {
       shows: 'table',
-      title: 'Running versions',
-      question: 'Which versions run where?',
-      description: 'Processes that send metrics, by version, environment and region.',
+      title: 'Which versions run where?',
+      description: 'Number of processes that send metrics, by version, environment and region.',
       unit: 'none',
       queries: {
         processes: {
@@ -29,9 +28,9 @@ export const deployments: Row = {
     },
     {
       shows: 'graph',
-      title: 'Versions over time',
-      question: 'When did versions change?',
-      description: 'Processes of each version. Two lines that cross are a deployment; every graph marks it.',
+      title: 'When did versions change?',
+      description:
+        'Number of processes of each version. Where two lines cross, a new version was deployed; every graph marks it.',
       unit: 'none',
       queries: {
         processes: {
@@ -46,11 +45,10 @@ export const deployments: Row = {
     },
     {
       shows: 'graph',
-      title: 'Process health',
-      question: 'Are single processes worse than the swarm?',
+      title: 'Is one process unhealthy?',
       description:
-        'Health score of the worst process of each region, as it has it of itself. The score of the swarm counts all root executions ' +
-        'together.',
+        'Lowest health score of a single process in each region, as the process reports it. The score of the swarm is over the root ' +
+        'executions of all processes.',
       unit: 'none',
       queries: {
         health: {

@@ -7,20 +7,19 @@ import { byAgentName, ofAgents, ofFleets, ofJobs } from '../selectors.ts'
 
 const health = `min(swarm:health_score${ofFleets()})`
 
-/** The numbers that say whether the swarm is well, health first. */
+/** The numbers that show whether the swarm is healthy, the health score first. */
 export function keyNumbers(settings: MixinSettings): Row {
   return {
     title: 'Now',
     panels: [
       {
         shows: 'number',
-        title: 'Swarm health',
-        question: 'How healthy is the swarm?',
+        title: 'How healthy is the swarm?',
         description:
-          'Health score of the worst region, 0 to 100: failures take up to 60 points, slowness up to 25, CPU and memory up to 15. ' +
+          'Health score of the worst region, from 0 to 100. Failures cost up to 60 points, slow runs up to 25, CPU and memory up to 15. ' +
           'SwarmHealthLow fires below the limits.',
         unit: 'none',
-        // Without a value at its end the line would end with the last one there was
+        // Without a value at the end of the range, Grafana would show the last known value
         queries: { health: { expr: `${health} or vector(NaN)`, legend: 'health' } },
         limits: limitsOf(settings, 'below', 'low_health'),
         hasTrend: true,
@@ -33,11 +32,10 @@ export function keyNumbers(settings: MixinSettings): Row {
       },
       {
         shows: 'number',
-        title: 'Failed share',
-        question: 'What share of the runs fails?',
+        title: 'How many runs fail?',
         description:
-          'Failed share of the root executions of the last 5 minutes, all agents together, in the worst region. Cancelled runs do not ' +
-          'count, and neither do those of agents that other agents call. SystemErrorRateWarning and SystemErrorRateCritical fire above ' +
+          'Failed share of the root executions in the last 5 minutes, over all agents, in the worst region. Cancelled runs do not ' +
+          'count, and neither do runs of agents that other agents call. SystemErrorRateWarning and SystemErrorRateCritical fire above ' +
           'the limits.',
         unit: 'percentunit',
         queries: { error_rate: { expr: `max(swarm:error_ratio:rate5m${ofFleets()})`, legend: 'failed' } },
@@ -49,10 +47,9 @@ export function keyNumbers(settings: MixinSettings): Row {
       },
       {
         shows: 'number',
-        title: 'Response time',
-        question: 'How long does a run take?',
+        title: 'How long does a run take?',
         description:
-          '95% of the root executions of the last 5 minutes ended within this time, waits between attempts included, in the slowest ' +
+          '95% of the root executions in the last 5 minutes ended within this time, including waits between attempts, in the slowest ' +
           'region. AgentSlowResponses fires for single agents.',
         unit: 's',
         queries: { p95: { expr: `max(swarm:execution_duration_seconds:p95_5m${ofFleets()})`, legend: 'p95' } },
@@ -63,10 +60,9 @@ export function keyNumbers(settings: MixinSettings): Row {
       },
       {
         shows: 'number',
-        title: 'Active agents',
-        question: 'How many agents are active?',
+        title: 'How many agents are active?',
         description:
-          'Agents with a run that has not ended, or one that ended in the last 5 minutes. An agent of several regions is one.',
+          'Agents with a run that has not ended, or that ended in the last 5 minutes. An agent in several regions counts once.',
         unit: 'none',
         queries: {
           active_agents: {
@@ -86,9 +82,8 @@ export function keyNumbers(settings: MixinSettings): Row {
       },
       {
         shows: 'number',
-        title: 'Health change',
-        question: 'Is it better or worse than an hour ago?',
-        description: 'Points of the health score now against an hour ago; below zero it got worse.',
+        title: 'How did health change?',
+        description: 'Health score now, minus the health score one hour ago. Below zero, health became worse.',
         unit: 'suffix: points',
         queries: {
           change: {
@@ -100,15 +95,14 @@ export function keyNumbers(settings: MixinSettings): Row {
         },
         decimals: 0,
         span: 6,
-        whenEmpty: 'Not an hour old',
+        whenEmpty: 'Less than an hour of data',
       },
       {
         shows: 'number',
-        title: 'Busiest process',
-        question: 'How busy is the busiest process?',
+        title: 'How busy are processes?',
         description:
-          'CPU (one core is 100%) or memory (of what the container or the machine has), whichever is higher. From 80% on it takes points ' +
-          'from the health score, all 15 at 100%.',
+          'CPU (one core is 100%) or memory (100% is the limit of the container or the machine) of the busiest process, whichever is ' +
+          'higher. From 80% on it costs points of the health score, at 100% all 15.',
         unit: 'percentunit',
         queries: { resources: { expr: `max(${series.resourceUtilization}${ofJobs()})`, legend: 'busiest' } },
         limits: limits.busiest,
@@ -118,10 +112,9 @@ export function keyNumbers(settings: MixinSettings): Row {
       },
       {
         shows: 'number',
-        title: 'Alert count',
-        question: 'How many alerts fire?',
+        title: 'How many alerts fire?',
         description:
-          'Critical and warning alerts that fire now, of all agents and of the pipeline, those that Alertmanager mutes included.',
+          'Critical and warning alerts that fire now, of all agents and of the pipeline, including alerts that Alertmanager suppresses.',
         unit: 'none',
         queries: {
           firing: { expr: 'count(ALERTS{alertstate="firing", severity=~"critical|warning"}) or vector(0)', legend: 'firing' },

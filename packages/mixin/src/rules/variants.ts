@@ -1,9 +1,10 @@
+import { duration, promql } from '../promql.ts'
+import type { Alert, RuleGroup } from '../rule.ts'
 import { ruleThresholds } from '../rule-thresholds.ts'
-import { promql, duration } from '../promql.ts'
-import type { RuleGroup } from '../rule.ts'
 import { agentLabels, by, byAgent, label, onAgent, series } from '../series.ts'
 
-const window = duration(ruleThresholds.variants.windowSeconds)
+const { variants } = ruleThresholds
+const window = duration(variants.windowSeconds)
 const byVariant = by(...agentLabels, label.variant)
 const intervalSeconds = 30
 const ofOutcomes = (outcomes: string): string => `{${label.outcome}=~"${outcomes}", ${label.variant}!=""}`
@@ -102,4 +103,29 @@ function others(count: string): string {
     sum ${byAgent} (${count})
       - ${onAgent} group_right ()
       ${count}`
+}
+
+export const agentVariantDiffers: Alert = {
+  alert: 'AgentVariantDiffers',
+  category: 'agent',
+  severity: 'info',
+  expr: promql`
+    (
+      agent:variant_success_z:1d > ${variants.significantZ}
+      or
+      agent:variant_success_z:1d < -${variants.significantZ}
+    )
+    and agent:variant_executions:increase1d >= ${variants.leastExecutions}
+    and agent:variant_others_executions:increase1d >= ${variants.leastExecutions}`,
+  forSeconds: variants.forSeconds,
+  keepFiringForSeconds: 1_800,
+  summary:
+    `Variant {{ $labels.${label.variant} }} of {{ $labels.agent_name }} succeeds ` +
+    '{{ if lt $value 0.0 }}less{{ else }}more{{ end }} often than the others',
+  description:
+    `Over the last day variant {{ $labels.${label.variant} }} of {{ $labels.agent_name }} ({{ $labels.job }}) did ` +
+    '{{ if lt $value 0.0 }}worse{{ else }}better{{ end }} than the others by more than chance explains (z = {{ $value | printf "%.1f" }}). ' +
+    'Looking often finds differences that are not there: decide before the test how long it runs.',
+  identity: [...agentLabels, label.variant],
+  dashboard: 'cost-and-capacity',
 }

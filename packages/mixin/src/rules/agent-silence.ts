@@ -1,12 +1,11 @@
-import { thresholds } from '@swarmwatch/config'
-
 import { duration, promql } from '../promql.ts'
 import type { Alert } from '../rule.ts'
+import { ruleThresholds } from '../rule-thresholds.ts'
 import { agentLabels, by, byAgent, fleetLabels, label, onAgent, series } from '../series.ts'
 
-const { trafficStopped, telemetryAbsent } = thresholds
+const { trafficStopped, telemetryAbsent } = ruleThresholds
 const jobLabels = [label.job, ...fleetLabels]
-const seenWithin = duration(telemetryAbsent.warning.seenWithinSeconds)
+const seenWithin = duration(telemetryAbsent.seenWithinSeconds)
 
 /** An agent or a whole job is not heard of any more. */
 export const agentSilenceAlerts: readonly Alert[] = [
@@ -15,10 +14,10 @@ export const agentSilenceAlerts: readonly Alert[] = [
     category: 'agent',
     severity: 'warning',
     expr: promql`
-      sum ${byAgent} (increase(${series.executions}[1h] offset 1d)) > ${trafficStopped.warning.executionsYesterday}
+      sum ${byAgent} (increase(${series.executions}[1h] offset 1d)) > ${trafficStopped.executionsYesterday}
       unless ${onAgent}
       sum ${byAgent} (increase(${series.executions}[1h])) > 0`,
-    forSeconds: trafficStopped.warning.forSeconds,
+    forSeconds: trafficStopped.forSeconds,
     summary: '{{ $labels.agent_name }} runs no more',
     description:
       '{{ $labels.agent_name }} ({{ $labels.job }}) has not finished a run in the last hour; ' +
@@ -34,7 +33,7 @@ export const agentSilenceAlerts: readonly Alert[] = [
       group ${by(...jobLabels)} (present_over_time(${series.executions}[${seenWithin}]))
       unless
       group ${by(...jobLabels)} (${series.executions})`,
-    forSeconds: telemetryAbsent.warning.forSeconds,
+    forSeconds: telemetryAbsent.forSeconds,
     summary: '{{ $labels.job }} sends no metrics',
     description:
       'No process of {{ $labels.job }} sends metrics, though it did within the last day: it is down, or its telemetry does not arrive. ' +

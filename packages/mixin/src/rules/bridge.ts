@@ -1,8 +1,9 @@
-import { from } from '../component.ts'
 import { promql } from '../promql.ts'
 import type { Alert } from '../rule.ts'
+import { ruleThresholds } from '../rule-thresholds.ts'
+import { jobIs } from '../series.ts'
 
-const up = `up{${from.bridge}}`
+const up = `up{${jobIs.bridge}}`
 const rest = { category: 'bridge', dashboard: 'pipeline' } as const
 
 /** Whoever tells people is itself in trouble. Alertmanager mails these directly. */
@@ -25,9 +26,9 @@ export const bridgeAlerts: readonly Alert[] = [
     alert: 'BridgeDeliveryFailing',
     severity: 'critical',
     expr: promql`
-      max by (job, channel) (bridge_breaker_open{${from.bridge}}) > 0
+      max by (job, channel) (bridge_breaker_open{${jobIs.bridge}}) > 0
       or
-      max by (job) (bridge_inbox_oldest_age_seconds{${from.bridge}}) > 300`,
+      max by (job) (bridge_inbox_oldest_age_seconds{${jobIs.bridge}}) > ${ruleThresholds.bridge.oldestSeconds}`,
     forSeconds: 120,
     keepFiringForSeconds: 300,
     summary: 'The alert bridge cannot deliver{{ with $labels.channel }} by {{ . }}{{ end }}',
@@ -42,12 +43,12 @@ export const bridgeAlerts: readonly Alert[] = [
     alert: 'BridgeDeadLetters',
     severity: 'warning',
     expr: promql`
-      sum by (job) (increase(bridge_dead_letters_total{${from.bridge}}[15m])) > 0
+      sum by (job) (increase(bridge_dead_letters_total{${jobIs.bridge}}[15m])) > 0
       or
       sum by (job) (
-        bridge_dead_letters_total{${from.bridge}}
+        bridge_dead_letters_total{${jobIs.bridge}}
         unless
-        bridge_dead_letters_total{${from.bridge}} offset 15m
+        bridge_dead_letters_total{${jobIs.bridge}} offset 15m
       ) > 0`,
     forSeconds: 0,
     keepFiringForSeconds: 300,

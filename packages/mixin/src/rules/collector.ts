@@ -1,7 +1,21 @@
-import { from } from '../component.ts'
-import { ruleThresholds } from '../rule-thresholds.ts'
 import { promql } from '../promql.ts'
-import type { Alert } from '../rule.ts'
+import type { Alert, Recording } from '../rule.ts'
+import { ruleThresholds } from '../rule-thresholds.ts'
+import { jobIs } from '../series.ts'
+
+/** How full the queues of the Collector are, and how full they will be. */
+export const collectorRecordings: readonly Recording[] = [
+  {
+    record: 'collector:queue_fill:ratio',
+    expr: promql`
+      max by (job, instance, exporter, data_type) (otelcol_exporter_queue_size{${jobIs.collector}})
+        / max by (job, instance, exporter, data_type) (otelcol_exporter_queue_capacity{${jobIs.collector}})`,
+  },
+  {
+    record: 'collector:queue_fill:ratio_in_30m',
+    expr: `predict_linear(collector:queue_fill:ratio{${jobIs.collector}}[15m], 1800)`,
+  },
+]
 
 const { queueFull } = ruleThresholds.capacity
 const identity = ['job', 'instance', 'exporter']
@@ -16,12 +30,12 @@ export const collectorAlerts: readonly Alert[] = [
     alert: 'CollectorExporterQueueFilling',
     severity: 'warning',
     expr: promql`
-      collector:queue_fill:ratio{${from.collector}} > ${queueFull.fullerThan}
+      collector:queue_fill:ratio{${jobIs.collector}} > ${queueFull.fullerThan}
       or
       (
-        collector:queue_fill:ratio{${from.collector}} > 0.3
+        collector:queue_fill:ratio{${jobIs.collector}} > ${queueFull.fillingFrom}
         and
-        collector:queue_fill:ratio_in_30m{${from.collector}} > 1
+        collector:queue_fill:ratio_in_30m{${jobIs.collector}} > 1
       )`,
     forSeconds: queueFull.forSeconds,
     summary: 'The queue to {{ $labels.exporter }} is {{ $value | humanizePercentage }} full',
@@ -36,11 +50,11 @@ export const collectorAlerts: readonly Alert[] = [
     severity: 'warning',
     expr: promql`
       sum by (job, instance, receiver) (
-        rate(otelcol_receiver_refused_metric_points_total{${from.collector}}[5m])
+        rate(otelcol_receiver_refused_metric_points_total{${jobIs.collector}}[5m])
       ) > 0
       or
       sum by (job, instance, receiver) (
-        rate(otelcol_receiver_refused_spans_total{${from.collector}}[5m])
+        rate(otelcol_receiver_refused_spans_total{${jobIs.collector}}[5m])
       ) > 0`,
     forSeconds: 300,
     summary: 'The Collector refuses data: {{ $value | printf "%.1f" }} items a second',
@@ -58,11 +72,11 @@ function dropping(severity: 'critical' | 'warning', signal: string, words: strin
     severity,
     expr: promql`
       sum by (job, instance, exporter) (
-        ${grownOrBorn(`otelcol_exporter_send_failed_${signal}_total{${from.collector}}`)}
+        ${grownOrBorn(`otelcol_exporter_send_failed_${signal}_total{${jobIs.collector}}`)}
       ) > 0
       or
       sum by (job, instance, exporter) (
-        ${grownOrBorn(`otelcol_exporter_enqueue_failed_${signal}_total{${from.collector}}`)}
+        ${grownOrBorn(`otelcol_exporter_enqueue_failed_${signal}_total{${jobIs.collector}}`)}
       ) > 0`,
     forSeconds: 60,
     keepFiringForSeconds: 300,

@@ -1,23 +1,47 @@
-import { ruleThresholds } from '../rule-thresholds.ts'
-import { component, from, scraped } from '../component.ts'
 import { promql } from '../promql.ts'
-import type { Alert } from '../rule.ts'
+import type { Alert, Recording } from '../rule.ts'
+import { ruleThresholds } from '../rule-thresholds.ts'
+import { jobIs, scraped, service } from '../series.ts'
+
+/** How full the storage of Prometheus is, how full it will be, and how fast its number of series grows. */
+export const prometheusRecordings: readonly Recording[] = [
+  {
+    record: 'prometheus:storage_fill:ratio',
+    expr: promql`
+      prometheus_tsdb_storage_blocks_bytes{${jobIs.prometheus}}
+        / (prometheus_tsdb_retention_limit_bytes{${jobIs.prometheus}} > 0)`,
+  },
+  {
+    // Blocks are written every two hours and merged later: a line through less than a day follows the last of them
+    record: 'prometheus:storage_fill:ratio_in_1d',
+    expr: promql`
+      predict_linear(prometheus:storage_fill:ratio{${jobIs.prometheus}}[1d], 86400)
+      and
+      present_over_time(prometheus:storage_fill:ratio{${jobIs.prometheus}}[2h] offset 22h)`,
+  },
+  {
+    record: 'prometheus:head_series:growth_1d',
+    expr: promql`
+      prometheus_tsdb_head_series{${jobIs.prometheus}}
+        / (prometheus_tsdb_head_series{${jobIs.prometheus}} offset 1d > 0)`,
+  },
+]
 
 const { diskFull } = ruleThresholds.capacity
 const identity = ['job', 'instance']
 // Without one of these no alert arrives; the bridge has alerts of its own
-const needed = [component.collector, component.prometheus, component.alertmanager].join('|')
+const needed = [service.collector, service.prometheus, service.alertmanager].join('|')
 const rest = { category: 'pipeline', identity, dashboard: 'pipeline' } as const
 
 /** Prometheus and Alertmanager themselves. */
 export const prometheusAlerts: readonly Alert[] = [
   targetDown('critical', `job=~"${needed}"`, 'Alerts may not be made or not be told.'),
-  targetDown('warning', `job!~"${needed}|${component.bridge}", ${scraped}`, 'Metrics and alerts go on without it.'),
+  targetDown('warning', `job!~"${needed}|${service.bridge}", ${scraped}`, 'Metrics and alerts go on without it.'),
   {
     ...rest,
     alert: 'PrometheusRuleFailures',
     severity: 'critical',
-    expr: `sum by (job, instance, rule_group) (increase(prometheus_rule_evaluation_failures_total{${from.prometheus}}[5m])) > 0`,
+    expr: `sum by (job, instance, rule_group) (increase(prometheus_rule_evaluation_failures_total{${jobIs.prometheus}}[5m])) > 0`,
     forSeconds: 300,
     summary: 'Rules of Prometheus fail',
     description:
@@ -29,7 +53,7 @@ export const prometheusAlerts: readonly Alert[] = [
     ...rest,
     alert: 'PrometheusBadConfig',
     severity: 'critical',
-    expr: `max_over_time(prometheus_config_last_reload_successful{${from.prometheus}}[5m]) == 0`,
+    expr: `max_over_time(prometheus_config_last_reload_successful{${jobIs.prometheus}}[5m]) == 0`,
     forSeconds: 300,
     summary: 'Prometheus runs with an old configuration',
     description: 'Prometheus {{ $labels.instance }} could not load its configuration and keeps the one before.',
@@ -38,7 +62,7 @@ export const prometheusAlerts: readonly Alert[] = [
     ...rest,
     alert: 'PrometheusNotConnectedToAlertmanager',
     severity: 'critical',
-    expr: `max_over_time(prometheus_notifications_alertmanagers_discovered{${from.prometheus}}[5m]) < 1`,
+    expr: `max_over_time(prometheus_notifications_alertmanagers_discovered{${jobIs.prometheus}}[5m]) < 1`,
     forSeconds: 300,
     summary: 'Prometheus knows no Alertmanager',
     description: 'Prometheus {{ $labels.instance }} has no Alertmanager to send alerts to: nobody is told of anything.',
@@ -47,7 +71,7 @@ export const prometheusAlerts: readonly Alert[] = [
     ...rest,
     alert: 'AlertmanagerFailedReload',
     severity: 'critical',
-    expr: `max_over_time(alertmanager_config_last_reload_successful{${from.alertmanager}}[5m]) == 0`,
+    expr: `max_over_time(alertmanager_config_last_reload_successful{${jobIs.alertmanager}}[5m]) == 0`,
     forSeconds: 300,
     summary: 'Alertmanager runs with an old configuration',
     description: 'Alertmanager {{ $labels.instance }} could not load its configuration and keeps the one before.',
@@ -58,12 +82,12 @@ export const prometheusAlerts: readonly Alert[] = [
     severity: 'critical',
     expr: promql`
       sum by (job, instance, integration) (
-        rate(alertmanager_notifications_failed_total{${from.alertmanager}}[5m])
+        rate(alertmanager_notifications_failed_total{${jobIs.alertmanager}}[5m])
       )
         / (sum by (job, instance, integration) (
-          rate(alertmanager_notifications_total{${from.alertmanager}}[5m])
+          rate(alertmanager_notifications_total{${jobIs.alertmanager}}[5m])
         ) > 0)
-        > 0.01`,
+        > ${ruleThresholds.notifications.failedAbove}`,
     forSeconds: 300,
     summary: 'Alertmanager cannot deliver by {{ $labels.integration }}',
     description:
@@ -75,7 +99,7 @@ export const prometheusAlerts: readonly Alert[] = [
     alert: 'OtlpRejectedSamples',
     severity: 'warning',
     expr: ['too_old', 'out_of_order', 'out_of_bound']
-      .map((reason) => `sum by (job, instance) (rate(prometheus_tsdb_${reason}_samples_total{${from.prometheus}}[5m])) > 0`)
+      .map((reason) => `sum by (job, instance) (rate(prometheus_tsdb_${reason}_samples_total{${jobIs.prometheus}}[5m])) > 0`)
       .join('\nor\n'),
     forSeconds: 900,
     summary: 'Prometheus rejects samples',
@@ -99,9 +123,9 @@ export const prometheusAlerts: readonly Alert[] = [
     alert: 'PrometheusHistoryShrinking',
     severity: 'info',
     expr: promql`
-      prometheus:storage_fill:ratio{${from.prometheus}} > ${diskFull.fullerThan}
+      prometheus:storage_fill:ratio{${jobIs.prometheus}} > ${diskFull.fullerThan}
       and
-      prometheus:storage_fill:ratio_in_1d{${from.prometheus}} > 1`,
+      prometheus:storage_fill:ratio_in_1d{${jobIs.prometheus}} > 1`,
     forSeconds: diskFull.forSeconds,
     summary: 'The storage of Prometheus is {{ $value | humanizePercentage }} full',
     description:

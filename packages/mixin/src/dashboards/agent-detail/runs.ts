@@ -1,0 +1,160 @@
+import { promql } from '../../promql.ts'
+import { finished, label, series } from '../../series.ts'
+import type { MixinSettings } from '../../settings.ts'
+import { ratePanel } from '../common-panels.ts'
+import { limits, limitsOf, outcomeColors } from '../limits.ts'
+import type { PanelQuery, Row } from '../panel.ts'
+import { quantile } from '../queries.ts'
+import { byAgentAndFleet, fleetName, ofAgents } from '../selectors.ts'
+
+const finishedOfAgents = ofAgents(finished.slice(1, -1))
+
+/** The agent in five numbers. Where several environments are selected, each number is that of the worst environment. */
+export function agentNow(settings: MixinSettings): Row {
+  return {
+    title: 'Now',
+    panels: [
+      {
+        shows: 'number',
+        title: 'How many runs fail?',
+        description:
+          'Failed share of the runs in the last 5 minutes, in the worst environment. AgentErrorRateWarning and AgentErrorRateCritical ' +
+          'fire above the limits.',
+        unit: 'percentunit',
+        queries: { failed: { expr: `max(agent:error_ratio:rate5m${ofAgents()})`, legend: 'failed' } },
+        limits: limits.agentErrors,
+        min: 0,
+        max: 1,
+        span: 5,
+        whenEmpty: 'No runs',
+      },
+      {
+        shows: 'number',
+        title: 'How many run?',
+        description:
+          'Runs that have started and not ended, including runs that wait. AgentStuckExecutions fires when no run ends any more.',
+        unit: 'none',
+        queries: { active: { expr: `sum(${series.activeExecutions}${ofAgents()})`, legend: 'active' } },
+        min: 0,
+        span: 4,
+        whenEmpty: 'None',
+      },
+      {
+        shows: 'number',
+        title: 'How long is a run?',
+        description:
+          '95% of the runs in the last 5 minutes ended within this time, in the slowest environment. AgentSlowResponses fires above ' +
+          'the limit.',
+        unit: 's',
+        queries: { p95: { expr: `max(agent:execution_duration_seconds:p95_5m${ofAgents()})`, legend: 'p95' } },
+        limits: limitsOf(settings, 'above', 'slow_response'),
+        min: 0,
+        span: 5,
+        whenEmpty: 'No runs',
+      },
+      {
+        shows: 'number',
+        title: 'How much is retried?',
+        description:
+          'Share of the attempts in the last 5 minutes that were retries, in the worst environment. AgentRetriesHigh fires above the ' +
+          'limit.',
+        unit: 'percentunit',
+        queries: { retries: { expr: `max(agent:retry_ratio:rate5m${ofAgents()})`, legend: 'retries' } },
+        limits: limits.retries,
+        min: 0,
+        max: 1,
+        span: 5,
+        whenEmpty: 'No runs',
+      },
+      {
+        shows: 'number',
+        title: 'What does success cost?',
+        description: 'Cost of the last hour, including failed runs, divided by the number of successful runs.',
+        unit: 'currencyUSD',
+        queries: {
+          cost: {
+            expr: `sum(agent:cost_usd:increase1h${ofAgents()}) / (sum(agent:successes:increase1h${ofAgents()}) > 0)`,
+            legend: 'cost',
+          },
+        },
+        min: 0,
+        span: 5,
+        whenEmpty: 'No success',
+      },
+    ],
+  }
+}
+
+/** How the agent's runs end and how long they take. */
+export function agentRuns(settings: MixinSettings): Row {
+  return {
+    title: 'Runs',
+    panels: [
+      ratePanel({
+        title: 'How do runs end?',
+        description: 'Runs by outcome. Cancelled runs count neither as success nor as failure.',
+        query: 'outcomes',
+        counter: series.executions + ofAgents(),
+        by: [label.outcome],
+        colors: outcomeColors,
+        span: 8,
+      }),
+      {
+        shows: 'graph',
+        title: 'When did runs fail?',
+        description:
+          'Failed share of the runs in the 5 minutes before, by environment and region. AgentErrorRateWarning and ' +
+          'AgentErrorRateCritical fire above the lines.',
+        unit: 'percentunit',
+        queries: {
+          failed: { expr: `max ${byAgentAndFleet} (agent:error_ratio:rate5m${ofAgents()})`, legend: fleetName },
+        },
+        limits: limits.agentErrors,
+        isByAgent: true,
+        min: 0,
+        span: 8,
+      },
+      ratePanel({
+        title: 'Why did runs fail?',
+        description: 'Runs that failed permanently, by error: an HTTP status, an error code or an error class.',
+        query: 'reasons',
+        counter: series.failures + ofAgents(),
+        by: [label.errorType],
+        span: 8,
+        whenEmpty: 'None failed',
+      }),
+      {
+        shows: 'graph',
+        title: 'How long did runs take?',
+        description: '50%, 95% and 99% of the runs ended within these times. AgentSlowResponses uses the 95% line.',
+        unit: 's',
+        queries: { half: ofRuns(0.5, '50%'), p95: ofRuns(0.95, '95%'), p99: ofRuns(0.99, '99%') },
+        limits: limitsOf(settings, 'above', 'slow_response'),
+        min: 0,
+        span: 12,
+      },
+      {
+        shows: 'heatmap',
+        title: 'How are durations distributed?',
+        description:
+          'Number of runs that ended, by duration. Two bands mean two kinds of runs, for example runs with and without retries.',
+        unit: 'suffix: runs',
+        axisUnit: 's',
+        queries: {
+          durations: {
+            expr: promql`
+              sum by (le) (
+                increase(${series.executionDuration}_bucket${finishedOfAgents}[$__rate_interval])
+              )`,
+            legend: '{{le}}',
+          },
+        },
+        span: 12,
+      },
+    ],
+  }
+}
+
+function ofRuns(share: number, legend: string): PanelQuery {
+  return { expr: quantile(share, series.executionDuration, finishedOfAgents), legend }
+}

@@ -1,0 +1,208 @@
+import { alertNames, type AlertRule, thresholds } from '@swarmwatch/config'
+
+import { sameAgent } from '../annotations.ts'
+import { duration, promql } from '../promql.ts'
+import { type Alert, outlastsMuted, type Recording } from '../rule.ts'
+import { ruleThresholds } from '../rule-thresholds.ts'
+import { agentLabels, by, byAgent, failed, finished, onAgent, series } from '../series.ts'
+import { type MixinSettings, rulesNamed } from '../settings.ts'
+
+const window = duration(thresholds.healthWindowSeconds)
+const traffic = duration(thresholds.trafficWindowSeconds)
+
+/** What each agent does: how much, how well, how long, how often again. */
+export const agentRecordings: readonly Recording[] = [
+  {
+    record: 'agent:executions:rate5m',
+    expr: promql`
+      sum ${byAgent} (
+        rate(${series.executions}${finished}[${window}])
+      )`,
+  },
+  {
+    // An agent that never failed has 0 failures, not none
+    record: 'agent:failures:rate5m',
+    expr: promql`
+      sum ${byAgent} (
+        rate(${series.executions}${failed}[${window}])
+      )
+      or
+      0 * agent:executions:rate5m`,
+  },
+  {
+    record: 'agent:error_ratio:rate5m',
+    expr: promql`
+      agent:failures:rate5m
+        / (agent:executions:rate5m > 0)`,
+  },
+  {
+    record: 'agent:executions:increase10m',
+    expr: promql`
+      sum ${byAgent} (
+        increase(${series.executions}${finished}[${traffic}])
+      )`,
+  },
+  {
+    // Where nothing ran there is no percentile: the comparison drops NaN
+    record: 'agent:execution_duration_seconds:p95_5m',
+    expr: promql`
+      histogram_quantile(
+        0.95,
+        sum ${by(...agentLabels, 'le')} (
+          rate(${series.executionDuration}_bucket${finished}[${window}])
+        )
+      ) >= 0`,
+  },
+  {
+    record: 'agent:execution_duration_seconds:mean_5m',
+    expr: promql`
+      sum ${byAgent} (
+        rate(${series.executionDuration}_sum${finished}[${window}])
+      )
+        / (agent:executions:rate5m > 0)`,
+  },
+  {
+    // Waits are counted when they end, runs when they end: for a moment there can be more waiting than running
+    record: 'agent:waiting_ratio:rate5m',
+    expr: promql`
+      clamp_max(
+        sum ${byAgent} (
+          rate(${series.retryWait}_sum[${window}])
+        )
+          / (sum ${byAgent} (
+            rate(${series.executionDuration}_sum[${window}])
+          ) > 0),
+        1
+      )`,
+  },
+  {
+    record: 'agent:attempts:increase10m',
+    expr: promql`
+      sum ${byAgent} (
+        increase(${series.attemptDuration}_count[${traffic}])
+      )`,
+  },
+  {
+    record: 'agent:retry_ratio:rate5m',
+    expr: promql`
+      clamp_max(
+        sum ${byAgent} (
+          rate(${series.retries}[${window}])
+        )
+          / (sum ${byAgent} (
+            rate(${series.attemptDuration}_count[${window}])
+          ) > 0),
+        1
+      )`,
+  },
+]
+
+const { critical, warning } = thresholds.errorRate
+const reasons = sameAgent((matchers) => `topk(2, sum by (error_type) (rate(${series.failures}{${matchers}}[10m])) > 0)`)
+
+/** One agent fails too often. */
+export const agentErrorAlerts: readonly Alert[] = [
+  { ...agentErrors('AgentErrorRateCritical', 'critical', critical), keepFiringForSeconds: outlastsMuted },
+  agentErrors('AgentErrorRateWarning', 'warning', warning),
+]
+
+function agentErrors(alert: string, severity: 'critical' | 'warning', { above, forSeconds, leastExecutions }: Limits): Alert {
+  return {
+    alert,
+    category: 'agent',
+    severity,
+    expr: promql`
+      agent:error_ratio:rate5m > ${above}
+      and ${onAgent}
+      agent:executions:increase10m >= ${leastExecutions.agent}`,
+    forSeconds,
+    summary: '{{ $labels.agent_name }} fails {{ $value | humanizePercentage }} of its runs',
+    description:
+      `{{ $labels.agent_name }} ({{ $labels.job }}) failed {{ $value | humanizePercentage }} of its runs in the last 5 minutes; ` +
+      `{{ ${above} | humanizePercentage }} is the limit.` +
+      `{{ with ${reasons} }} Reasons:{{ range $i, $_ := . }}{{ if $i }},{{ end }} {{ .Labels.error_type }}{{ end }}.{{ end }}`,
+    identity: agentLabels,
+    dashboard: 'agent-detail',
+  }
+}
+
+interface Limits {
+  readonly above: number
+  readonly forSeconds: number
+  readonly leastExecutions: { readonly agent: number }
+}
+
+const waiting = sameAgent((matchers) => `agent:waiting_ratio:rate5m{${matchers}} >= 0`)
+
+/** An agent is slow, tries everything twice, or does not come to an end. */
+export function agentSpeedAlerts(settings: MixinSettings): readonly Alert[] {
+  return [...rulesNamed(settings, 'slow_response').map(slow), retriesHigh(), stuck()]
+}
+
+function slow({ name, threshold, severity, forSeconds }: AlertRule): Alert {
+  return {
+    alert: alertNames[name],
+    category: 'agent',
+    severity,
+    expr: promql`
+      agent:execution_duration_seconds:p95_5m > ${threshold}
+      and ${onAgent}
+      agent:executions:increase10m >= ${thresholds.slowResponse.warning.leastExecutions}`,
+    forSeconds,
+    summary: '{{ $labels.agent_name }} takes up to {{ $value | humanizeDuration }}',
+    description:
+      `95% of the runs of {{ $labels.agent_name }} ({{ $labels.job }}) end within {{ $value | humanizeDuration }}; ` +
+      `{{ ${threshold} | humanizeDuration }} is the limit.` +
+      `{{ with ${waiting} }} {{ . | first | value | humanizePercentage }} of that time it was waiting to try again.{{ end }}`,
+    identity: agentLabels,
+    dashboard: 'agent-detail',
+  }
+}
+
+function retriesHigh(): Alert {
+  const { above, forSeconds, leastAttempts } = ruleThresholds.retries
+  return {
+    alert: 'AgentRetriesHigh',
+    category: 'agent',
+    severity: 'warning',
+    expr: promql`
+      agent:retry_ratio:rate5m > ${above}
+      and ${onAgent}
+      agent:attempts:increase10m >= ${leastAttempts}`,
+    forSeconds,
+    summary: '{{ $value | humanizePercentage }} of the attempts of {{ $labels.agent_name }} are retries',
+    description:
+      '{{ $labels.agent_name }} ({{ $labels.job }}) tries most things again: {{ $value | humanizePercentage }} of its attempts in the ' +
+      `last 5 minutes were retries; {{ ${above} | humanizePercentage }} is the limit. Runs may still succeed, but late and at a higher cost.`,
+    identity: agentLabels,
+    dashboard: 'agent-detail',
+  }
+}
+
+function stuck(): Alert {
+  const { idleSeconds, forSeconds } = ruleThresholds.stuckExecutions
+  const idle = `${idleSeconds / 60}m`
+  return {
+    alert: 'AgentStuckExecutions',
+    category: 'agent',
+    severity: 'warning',
+    // Active now, then, and all the time between; a process that is gone has no series now
+    expr: promql`
+      sum ${byAgent} (
+        min_over_time(${series.activeExecutions}[${idle}])
+        and
+        ${series.activeExecutions}
+        and
+        ${series.activeExecutions} offset ${idle}
+      ) > 0
+      unless ${onAgent}
+      sum ${byAgent} (increase(${series.executions}[${idle}])) > 0`,
+    forSeconds,
+    summary: '{{ $labels.agent_name }} has {{ $value }} runs under way and finishes none',
+    description:
+      `{{ $labels.agent_name }} ({{ $labels.job }}) has had {{ $value }} runs under way for over ${idleSeconds / 60} minutes, ` +
+      'and none has finished in that time.',
+    identity: agentLabels,
+    dashboard: 'agent-detail',
+  }
+}
