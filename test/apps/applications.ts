@@ -35,7 +35,7 @@ export const applications: readonly Application[] = [
   {
     name: 'nest',
     what: 'NestJS with shutdown hooks, TypeScript compiled by tsc',
-    checked: 'retry in an injected class, OTLP, `/metrics`, page; SIGTERM flushes beside the hooks of Nest',
+    checked: 'retry in an injected class, OTLP, `/metrics`, page; SIGTERM flushes and runs the hooks of Nest',
     packages: ['sdk', 'node'],
     async attempt(trial) {
       await trial.run('node_modules/.bin/tsc', [])
@@ -109,7 +109,7 @@ export const applications: readonly Application[] = [
   {
     name: 'cluster',
     what: '`node:cluster` with two workers, `register` in each',
-    checked: 'both workers send by OTLP, each as an instance of its own, and say that the port is taken; all end by themselves',
+    checked: 'both workers send by OTLP, each as its own instance, and log that the port is in use; all end by themselves',
     packages: ['sdk', 'node'],
     files: greeter,
     async attempt({ run, sink }) {
@@ -125,7 +125,7 @@ export const applications: readonly Application[] = [
     name: 'worker-threads',
     isShort: true,
     what: 'a worker thread, `register` in both',
-    checked: 'the run of the thread goes out by OTLP; the program ends by itself',
+    checked: 'the run of the thread is exported by OTLP; the program ends by itself',
     packages: ['sdk', 'node'],
     files: greeter,
     attempt: (trial) => attemptProgram(trial, [...registered, 'main.mjs']),
@@ -145,7 +145,7 @@ export const applications: readonly Application[] = [
   },
   {
     name: 'opentelemetry-2',
-    what: 'OpenTelemetry SDK 2 with all auto-instrumentations, `@swarmwatch/sdk` beside it',
+    what: 'OpenTelemetry SDK 2 with all auto-instrumentations, with `@swarmwatch/sdk`',
     checked: 'retry, spans and metrics through that SDK; one `traceparent` per request',
     packages: ['sdk'],
     attempt: (trial) => attemptOpenTelemetry(trial, ['--import', './telemetry.mjs']),
@@ -165,7 +165,7 @@ export const applications: readonly Application[] = [
     name: 'sentry',
     what: 'Sentry, started before and after, with and without `enableOpenTelemetrySetup`',
     checked:
-      'retry, metrics by OTLP, errors reach Sentry; spans go to whoever registered first for OpenTelemetry; ends by itself',
+      'retry, metrics by OTLP, errors reach Sentry; spans go to the SDK that registered first with OpenTelemetry; ends by itself',
     packages: ['sdk', 'node'],
     files: greeter,
     async attempt({ run, sink }) {
@@ -190,7 +190,7 @@ export const applications: readonly Application[] = [
     name: 'langfuse',
     isShort: true,
     what: "Langfuse's span processor with its default filter",
-    checked: 'every model call has its attempt, and that the run, among what Langfuse receives',
+    checked: 'Langfuse receives every model call, its attempt, and the run',
     packages: ['sdk', 'node'],
     async attempt({ run, sink }) {
       const output = await run(process.execPath, ['main.mjs'], { env: { LANGFUSE_URL: sink.url } })
@@ -210,7 +210,7 @@ export const applications: readonly Application[] = [
   {
     name: 'vitest',
     what: '`@swarmwatch/testing` under vitest, with fake timers',
-    checked: 'the test passes and says what the run was',
+    checked: 'the test passes and describes the run',
     packages: ['sdk', 'testing'],
     files: greeter,
     async attempt({ run }) {
