@@ -75,7 +75,7 @@ test('a week of the bridge leaves nothing on its heap', { timeout: minutes(15) }
 
 test('6,000 tasks of a worker leave nothing on its heap', { timeout: minutes(15) }, async () => {
   const url = `http://127.0.0.1:${await freePort()}`
-  const worker = startWithHeap('packages/agent-worker/src/main.ts', [], {
+  const worker = startWithHeap('packages/agent-worker/src/service/main.ts', [], {
     WORKER_TOKEN: token,
     WORKER_PORT: new URL(url).port,
     WORKER_TASKS_PER_MINUTE: '600',

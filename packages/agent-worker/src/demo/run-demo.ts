@@ -3,73 +3,112 @@ import { fileURLToPath } from 'node:url'
 import { startTelemetry } from '@swarmwatch/node'
 import { getExecutionMetrics, getSystemHealth } from '@swarmwatch/sdk'
 
-import { type ReferenceAgents, referenceAgents } from '../agents/reference-agents.ts'
-import { allRunsCounted } from '../all-runs-counted.ts'
-import { backlogItems } from '../backlog/backlog-items.ts'
-import { seededSchedule } from '../schedule.ts'
-import { runSwarm } from '../swarm.ts'
+import { type Fault, type FaultPlan, firstFaultOf, seededFaults } from '../model-server/index.ts'
+import {
+  allRunsCounted,
+  backlogItems,
+  loadPrices,
+  type ReferenceAgents,
+  referenceAgents,
+  runSwarm,
+  seededSchedule,
+  startSwarmEnvironment,
+  type SwarmEnvironment,
+  taskNumberIn,
+} from '../swarm/index.ts'
 import type { DemoSettings } from './demo-settings.ts'
-import { openDemoWorld } from './demo-world.ts'
-import { introduction } from './introduction.ts'
-import { summaryTable } from './summary-table.ts'
+import { introduction, statusLine, summaryTable } from './demo-texts.ts'
 
-type Say = (line: string) => void
+type Print = (line: string) => void
 
 const settingsFile = 'config/demo.yaml'
 const settingsPath = fileURLToPath(new URL(`../../../../${settingsFile}`, import.meta.url))
-const statusEveryMs = 10_000
+/** Window of health and rates; 300 s in production. */
+const healthWindowSeconds = 30
+const statusIntervalMs = 10_000
 const pauseMs = 600
 
-/** Runs the reference swarm until `stop` aborts, then says what it did. Rejects only if it could not start. */
-export async function runDemo(settings: DemoSettings, stop: AbortSignal, say: Say): Promise<void> {
+/** Runs the reference swarm until `stop` aborts, then prints a summary. Rejects only if the demo cannot start. */
+export async function runDemo(settings: DemoSettings, stop: AbortSignal, print: Print): Promise<void> {
   const telemetry = await startTelemetry({
     serviceName: 'swarmwatch-demo',
     configFile: settingsPath,
     onPortTaken: 'next',
-    logger: { info: say, warn: say, error: say },
+    logger: { info: print, warn: print, error: print },
   })
   try {
-    const world = await openDemoWorld(settings, say)
+    const environment = await startEnvironment(settings, print)
     try {
-      for (const line of introduction(telemetry, settingsFile, world.description)) say(line)
-      await work(referenceAgents(world.kit), settings.seed, stop, say)
+      const isModelReal = settings.realModel !== undefined
+      for (const line of introduction(telemetry, environment, { settingsFile, healthWindowSeconds, isModelReal })) print(line)
+      await work(referenceAgents(environment.dependencies), settings.seed, stop, print)
     } finally {
-      await world.close()
+      await environment.close()
     }
   } finally {
     await telemetry.shutdown()
   }
 }
 
-async function work(agents: ReferenceAgents, seed: number, stop: AbortSignal, say: Say): Promise<void> {
+async function startEnvironment({ realModel, seed, pricesFile }: DemoSettings, print: Print): Promise<SwarmEnvironment> {
+  return startSwarmEnvironment({
+    realModel,
+    prices: await loadPrices(pricesFile),
+    faults: demoFaults(seed),
+    seed,
+    // A slow answer of the scripted model takes 6 s
+    attemptTimeoutSeconds: 5,
+    healthWindowSeconds,
+    logger: { warn: print, error: print },
+    warn: print,
+  })
+}
+
+async function work(agents: ReferenceAgents, seed: number, stop: AbortSignal, print: Print): Promise<void> {
   const startedMs = performance.now()
-  const status = setInterval(() => say(statusLine()), statusEveryMs)
+  const status = setInterval(() => print(statusLine(getSystemHealth(), getExecutionMetrics())), statusIntervalMs)
   const onStop = (): void => {
     clearInterval(status)
-    say('Stopping: runs under way have a moment to finish.')
+    print('Stopping: running tasks have a moment to finish.')
   }
   stop.addEventListener('abort', onStop, { once: true })
   try {
     const schedule = seededSchedule(seed, backlogItems)
     const { cancelled } = await runSwarm({ agents, schedule, signal: stop, pauseMs: () => pauseMs })
     await allRunsCounted()
-    say('')
-    say(`Ran for ${((performance.now() - startedMs) / 1000).toFixed(1)} s; runs cancelled by the stop: ${cancelled}.`)
-    say(summaryTable(getExecutionMetrics()))
+    print('')
+    print(`Ran for ${((performance.now() - startedMs) / 1000).toFixed(1)} s; runs cancelled by the stop: ${cancelled}.`)
+    print(summaryTable(getExecutionMetrics()))
   } finally {
     clearInterval(status)
   }
 }
 
-function statusLine(): string {
-  const { score, activeExecutions } = getSystemHealth()
-  const { executions, failures, retries, recovered } = getExecutionMetrics()
-  const parts = [
-    `${executions} runs`,
-    `${failures} failed`,
-    `${recovered} recovered`,
-    `${retries} retries`,
-    `${activeExecutions} active`,
-  ]
-  return `[STATUS] health ${Math.round(score)}, ${parts.join(', ')}`
+/** Returns the faults of the demo's model: the arranged ones first, then random but repeatable ones. */
+export function demoFaults(seed: number): FaultPlan {
+  const shares = { 'rate-limited': 0.01, 'server-error': 0.01, reset: 0.008, slow: 0.004, 'malformed-arguments': 0.03 }
+  return firstFaultOf(
+    openingFaults,
+    unrecoverableTasks,
+    outage,
+    seededFaults(seed, { shares, retryAfterSeconds: 2, slowMs: 6000 }),
+  )
+}
+
+const opening: Readonly<Record<string, Readonly<Record<number, Fault>>>> = {
+  'rapid-builder': { 1: { kind: 'rate-limited', retryAfterSeconds: 1 }, 7: { kind: 'malformed-arguments' } },
+  'api-integrator': { 2: { kind: 'reset' } },
+  reviewer: { 3: { kind: 'server-error' } },
+}
+
+/** The first task of each agent fails once and recovers, so that visitors see a recovery soon. */
+const openingFaults: FaultPlan = ({ agent, agentRequest }) => opening[agent]?.[agentRequest]
+
+/** Every tenth task, from the fifth on, fails in all attempts, so that it cannot recover. */
+const unrecoverableTasks: FaultPlan = ({ task }) => (taskNumberIn(task) % 10 === 5 ? { kind: 'server-error' } : undefined)
+
+/** Nine tasks in a row fail in all attempts, and again every 60 tasks: health falls, an alert fires, and both recover. */
+const outage: FaultPlan = ({ task }) => {
+  const number = taskNumberIn(task) % 60
+  return number >= 12 && number < 21 ? { kind: 'server-error' } : undefined
 }

@@ -1,20 +1,20 @@
 import type { Usage } from './chat-answer.ts'
 import type { FaultKind } from './fault-plan.ts'
 
-/** What the model server remembers of one request; nothing of what was said. */
+/** Log entry of one request, without its texts. */
 export interface LoggedRequest {
   readonly number: number
   readonly agent: string
   readonly model: string
   readonly stream: boolean
-  /** The W3C trace context that came with the request. */
+  /** W3C trace context of the request. */
   readonly traceparent: string | undefined
   readonly fault: FaultKind | undefined
-  /** Set when the answer was sent to its end; only such answers are billed. */
+  /** Set when the answer was sent completely; only such answers are billed. */
   billed?: Usage
 }
 
-/** Remembers the last requests of the model server and what it billed for all of them. */
+/** Keeps the last requests of the model server and the sum of all billed tokens. */
 export class RequestLog {
   readonly #limit: number
   readonly #requests: LoggedRequest[] = []
@@ -31,16 +31,16 @@ export class RequestLog {
     return this.#requests
   }
 
-  /** Counts a request and returns its number among all, from 1. */
+  /** Counts a request and returns its position among all requests, from 1. */
   nextNumber(): number {
     this.#count += 1
     return this.#count
   }
 
-  /** Counts a request of `agent` and returns its number among those of this agent, from 1. */
+  /** Counts a request of `agent` and returns its position among the requests of this agent, from 1. */
   countFor(agent: string): number {
     const count = (this.#perAgent.get(agent) ?? 0) + 1
-    // Names come from outside: past a hundred the oldest count is forgotten
+    // Clients choose the names: beyond 100 of them, the oldest count is dropped
     if (count === 1 && this.#perAgent.size >= 100) this.#perAgent.delete(this.#perAgent.keys().next().value ?? '')
     this.#perAgent.set(agent, count)
     return count

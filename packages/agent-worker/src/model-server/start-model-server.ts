@@ -1,32 +1,56 @@
+import { once } from 'node:events'
 import type { IncomingMessage, ServerResponse } from 'node:http'
+import { setTimeout as delay } from 'node:timers/promises'
 
-import { type HttpServer, startHttpServer } from '../http-server.ts'
-import { readJsonBody } from '../read-json-body.ts'
-import { badRequest, type ChatError, chatError } from './chat-error.ts'
-import { chatRequest } from './chat-request.ts'
-import { completeChat, type ModelBehaviour } from './complete-chat.ts'
-import { noFaults } from './fault-plan.ts'
-import { RequestLog } from './request-log.ts'
-import { scriptedAgents } from './scripts/scripted-agents.ts'
+import { type HttpServer, readJsonBody, startHttpServer } from '../http-server.ts'
+import {
+  answerStream,
+  badRequest,
+  type ChatAnswer,
+  chatAnswer,
+  type ChatError,
+  chatError,
+  completionBody,
+  rateLimitedError,
+  serverError,
+} from './chat-answer.ts'
+import { type ChatRequest, chatRequest, readConversation } from './chat-request.ts'
+import { type Fault, type FaultPlan, noFaults } from './fault-plan.ts'
+import { type LoggedRequest, RequestLog } from './request-log.ts'
+import { type Script, scriptedAgents } from './scripts.ts'
 
-/** What {@link startModelServer} may be told. */
+/** Answers, speed and faults of the model. */
+export interface ModelBehaviour {
+  /** Scripts by the agent name after "You are" in the system message. */
+  readonly scripts: ReadonlyMap<string, Script>
+  readonly plan: FaultPlan
+  /** Delay before the n-th answer, in ms. */
+  readonly latencyMs: (number: number) => number
+  /** Time between two chunks of a stream, in ms. */
+  readonly chunkDelayMs: number
+  /** Milliseconds since 1970. */
+  readonly now: () => number
+  readonly log: RequestLog
+}
+
+/** Options for {@link startModelServer}. */
 export interface ModelServerOptions extends Partial<Omit<ModelBehaviour, 'log'>> {
-  /** On 127.0.0.1. @default 0, a free one */
+  /** Port on 127.0.0.1. @default 0, a free port */
   readonly port?: number
   /** A larger request is answered with 413. @default 1_000_000 */
   readonly maxBodyBytes?: number
-  /** How many requests are remembered. @default 1000 */
+  /** Number of requests that the log keeps. @default 1000 */
   readonly rememberedRequests?: number
 }
 
-/** A model server under way, and what it has seen. */
+/** A running model server and the log of its requests. */
 export interface ModelServer extends HttpServer {
   readonly log: RequestLog
 }
 
 /**
- * Starts a model that speaks OpenAI's chat completions over real HTTP: `POST /v1/chat/completions`, as one body or as a stream, with tool
- * calls and token usage. What it says comes from a script per agent, how it misbehaves from `plan`.
+ * Starts a model server with OpenAI's chat completions API: `POST /v1/chat/completions`, as one body or as a stream, with tool calls and
+ * token usage. Each agent has a script for its answers; `plan` decides the faults.
  */
 export async function startModelServer({
   port = 0,
@@ -42,7 +66,7 @@ export async function startModelServer({
   const behaviour: ModelBehaviour = { scripts, plan, latencyMs, chunkDelayMs, now, log }
   const server = await startHttpServer(
     (request, response) => {
-      // A client that goes away while it is answered is no error of ours
+      // A client that disconnects before its answer is complete is not an error of this server
       handle(request, response, behaviour, maxBodyBytes).catch(() => response.destroy())
     },
     { port },
@@ -82,4 +106,58 @@ async function handle(
 
 function sendError(response: ServerResponse, { status, headers, body }: ChatError): void {
   response.writeHead(status, { 'content-type': 'application/json', ...headers }).end(JSON.stringify(body))
+}
+
+/** Answers a valid request, with the planned fault if there is one. Returns an error response instead of sending it. */
+async function completeChat(
+  request: ChatRequest,
+  traceparent: string | undefined,
+  response: ServerResponse,
+  behaviour: ModelBehaviour,
+): Promise<ChatError | undefined> {
+  const { log, plan, scripts, latencyMs, chunkDelayMs } = behaviour
+  const conversation = readConversation(request)
+  const { agent, task } = conversation
+  const number = log.nextNumber()
+  const fault = plan({ number, agent, agentRequest: log.countFor(agent), task })
+  const stream = request.stream === true
+  const logged: LoggedRequest = { number, agent, model: request.model, stream, traceparent, fault: fault?.kind }
+  log.add(logged)
+
+  const gone = new AbortController()
+  response.once('close', () => gone.abort())
+  await delay(latencyMs(number) + (fault?.kind === 'slow' ? fault.delayMs : 0), undefined, { signal: gone.signal })
+  if (fault?.kind === 'reset') {
+    response.socket?.resetAndDestroy()
+    return undefined
+  }
+  const error = errorOf(fault)
+  if (error) return error
+
+  const turn = scripts.get(agent)?.(conversation) ?? { text: 'There is no script for this conversation.' }
+  const created = Math.floor(behaviour.now() / 1000)
+  const answer = chatAnswer(request, turn, number, created, fault?.kind === 'malformed-arguments')
+  if (stream)
+    await sendStream(response, answerStream(answer, request.stream_options?.include_usage === true), chunkDelayMs, gone.signal)
+  else sendBody(response, answer)
+  log.bill(logged, answer.usage)
+  return undefined
+}
+
+function errorOf(fault: Fault | undefined): ChatError | undefined {
+  if (fault?.kind === 'rate-limited') return rateLimitedError(fault.retryAfterSeconds)
+  return fault?.kind === 'server-error' ? serverError : undefined
+}
+
+function sendBody(response: ServerResponse, answer: ChatAnswer): void {
+  response.writeHead(200, { 'content-type': 'application/json' }).end(JSON.stringify(completionBody(answer)))
+}
+
+async function sendStream(response: ServerResponse, events: Iterable<string>, pauseMs: number, gone: AbortSignal): Promise<void> {
+  response.writeHead(200, { 'content-type': 'text/event-stream', 'cache-control': 'no-cache' })
+  for (const event of events) {
+    if (!response.write(event)) await once(response, 'drain', { signal: gone })
+    if (pauseMs > 0) await delay(pauseMs, undefined, { signal: gone })
+  }
+  response.end()
 }

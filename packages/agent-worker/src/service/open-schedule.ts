@@ -1,42 +1,41 @@
-import { backlogItems, findItem } from '../backlog/backlog-items.ts'
-import { seededSchedule } from '../schedule.ts'
+import { backlogItems, findItem, seededSchedule } from '../swarm/index.ts'
 import type { TaskQueue } from './task-queue.ts'
 
-/** Orders tasks all by itself. */
+/** Adds tasks to the queue at a fixed rate. */
 export interface Schedule {
-  /** Orders a task at once, then as many a minute as asked. */
+  /** Adds a task at once, then `tasksPerMinute` tasks each minute. */
   readonly start: () => void
   readonly stop: () => void
-  /** Turns at which the queue was full. */
+  /** Number of tasks that were not added because the queue was full. */
   readonly skipped: () => number
 }
 
-/** What {@link openSchedule} is told. */
+/** Options for {@link openSchedule}. */
 export interface ScheduleOptions {
-  /** 0 orders none. */
+  /** 0 adds no task. */
   readonly tasksPerMinute: number
-  /** Decides which agent's turn it is. */
+  /** Decides the order of the agents. */
   readonly seed: number
-  /** Hears once that turns are skipped, and once that there is room again. */
-  readonly say: (line: string) => void
+  /** Receives one line when tasks start to be skipped, and one when the queue has room again. */
+  readonly log: (line: string) => void
 }
 
-/** Makes a schedule. A turn at which the queue is full is skipped and counted, never made up for. */
-export function openSchedule(queue: Pick<TaskQueue, 'add'>, { tasksPerMinute, seed, say }: ScheduleOptions): Schedule {
+/** Creates a schedule. While the queue is full, tasks are skipped and counted; they are not added later. */
+export function openSchedule(queue: Pick<TaskQueue, 'add'>, { tasksPerMinute, seed, log }: ScheduleOptions): Schedule {
   const work = seededSchedule(seed, backlogItems)
   let timer: NodeJS.Timeout | undefined
   let skipped = 0
   let skippedInARow = 0
 
-  function takeTurn(): void {
+  function addNext(): void {
     const { agent, task } = work.next().value
     const item = findItem(task.item)
     if (item && queue.add({ agent, item, title: task.title }) !== 'full') {
-      if (skippedInARow > 0) say(`the queue has room again; scheduled tasks that were skipped: ${skippedInARow}`)
+      if (skippedInARow > 0) log(`the queue has room again; scheduled tasks skipped: ${skippedInARow}`)
       skippedInARow = 0
       return
     }
-    if (skippedInARow === 0) say('the queue is full: scheduled tasks are skipped until there is room')
+    if (skippedInARow === 0) log('the queue is full; scheduled tasks are skipped until there is room')
     skippedInARow += 1
     skipped += 1
   }
@@ -44,8 +43,8 @@ export function openSchedule(queue: Pick<TaskQueue, 'add'>, { tasksPerMinute, se
   return {
     start() {
       if (tasksPerMinute === 0) return
-      takeTurn()
-      timer = setInterval(takeTurn, 60_000 / tasksPerMinute)
+      addNext()
+      timer = setInterval(addNext, 60_000 / tasksPerMinute)
     },
     stop: () => clearInterval(timer),
     skipped: () => skipped,

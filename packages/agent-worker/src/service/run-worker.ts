@@ -3,45 +3,43 @@ import { once } from 'node:events'
 
 import { startTelemetry } from '@swarmwatch/node'
 
-import { referenceAgents } from '../agents/reference-agents.ts'
-import { allRunsCounted } from '../all-runs-counted.ts'
 import { startHttpServer } from '../http-server.ts'
-import { firstFaultOf } from '../model-server/fault-plan.ts'
-import { openWorld } from '../open-world.ts'
+import { firstFaultOf } from '../model-server/index.ts'
 import type { Environment } from '../settings/setting-reader.ts'
-import { version } from '../version.ts'
-import { abortedLine, readyLine, stoppedLine, stoppingLine } from './log-lines.ts'
+import { allRunsCounted, referenceAgents, startSwarmEnvironment } from '../swarm/index.ts'
 import { openSchedule } from './open-schedule.ts'
-import { orderedFaults } from './ordered-faults.ts'
-import { rareFaults } from './rare-faults.ts'
-import { openTaskQueue, type TaskQueue } from './task-queue.ts'
+import { openTaskQueue, type TaskCounts, type TaskQueue } from './task-queue.ts'
 import { taskWork } from './task-work.ts'
+import { backgroundFaults, taskFaults } from './worker-faults.ts'
 import { workerRequests } from './worker-requests.ts'
 import type { WorkerSettings } from './worker-settings.ts'
 
-/** An attempt with the scripted model takes three seconds, with two slow answers eight. */
-const attemptTimeoutSeconds = 10
+/** Version of this package in its telemetry; a test compares it with package.json. */
+export const version = '0.1.0'
 
-/** What the worker is given besides its settings. */
+/** Options for {@link runWorker}. */
 export interface WorkerOptions {
-  /** Stops the worker; its reason is said. */
+  /** Stops the worker; the log names its reason. */
   readonly stop: AbortSignal
-  readonly say: (line: string) => void
-  /** For the telemetry. */
+  readonly log: (line: string) => void
+  /** Environment variables for the telemetry. */
   readonly env: Environment
-  /** Decides chance: whose turn it is, and how the scripted model misbehaves. @default another in each process */
+  /** Decides the order of the agents and the faults of the scripted model. @default a random number */
   readonly seed?: number
 }
 
+/** An attempt with the scripted model takes 3 s, and 8 s with two slow answers. */
+const attemptTimeoutSeconds = 10
+
 /**
- * Runs the worker until `stop` aborts, then lets running tasks end, and flushes its telemetry. Rejects only if it could not start: with
- * ConfigurationError, or with what the system says of its address.
+ * Runs the worker until `stop` aborts, then lets the running tasks finish and flushes the telemetry. Rejects only if the worker cannot
+ * start: with ConfigurationError, or with the system's error if it cannot listen on its address.
  */
 export async function runWorker(settings: WorkerSettings, options: WorkerOptions): Promise<void> {
   const { env } = options
   const telemetry = await startTelemetry({
     serviceName: env['OTEL_SERVICE_NAME']?.trim() || 'agent-worker',
-    // Not in code, so that OTEL_RESOURCE_ATTRIBUTES may say which build this is
+    // As a variable and not as an option, so that OTEL_RESOURCE_ATTRIBUTES can override the version
     env: { ...env, npm_package_version: version },
   })
   try {
@@ -51,39 +49,79 @@ export async function runWorker(settings: WorkerSettings, options: WorkerOptions
   }
 }
 
-async function work(settings: WorkerSettings, { stop, say, seed = randomInt(2 ** 31) }: WorkerOptions): Promise<void> {
+async function work(settings: WorkerSettings, { stop, log, seed = randomInt(2 ** 31) }: WorkerOptions): Promise<void> {
   const { realModel, prices, workspaceParent } = settings
-  const ordered = orderedFaults()
-  const faults = firstFaultOf(ordered.plan, rareFaults(seed))
-  const world = await openWorld({ realModel, prices, faults, seed, attemptTimeoutSeconds, workspaceParent, say })
+  const requestedFaults = taskFaults()
+  const faults = firstFaultOf(requestedFaults.plan, backgroundFaults(seed))
+  const environment = await startSwarmEnvironment({
+    realModel,
+    prices,
+    faults,
+    seed,
+    attemptTimeoutSeconds,
+    workspaceParent,
+    warn: log,
+  })
   try {
-    const { kit, modelName } = world
-    const doTask = taskWork({ agents: referenceAgents(kit), workspace: kit.workspace, faults: ordered })
+    const { dependencies, modelName } = environment
+    const agents = referenceAgents(dependencies)
+    const doTask = taskWork({ agents, workspace: dependencies.workspace, faults: requestedFaults })
     const queue = openTaskQueue(doTask, settings)
-    const schedule = openSchedule(queue, { tasksPerMinute: settings.tasksPerMinute, seed, say })
+    const schedule = openSchedule(queue, { tasksPerMinute: settings.tasksPerMinute, seed, log })
     const isDraining = (): boolean => stop.aborted
     const handle = workerRequests({ queue, schedule, isDraining, token: settings.token, realModel: realModel?.model })
     const server = await startHttpServer(handle, settings)
     try {
-      say(readyLine(server.url, settings, modelName))
+      log(readyLine(server.url, settings, modelName))
       schedule.start()
       if (!stop.aborted) await once(stop, 'abort')
       schedule.stop()
-      await endTasks(queue, String(stop.reason), settings.drainSeconds, say)
+      await endTasks(queue, String(stop.reason), settings.drainSeconds, log)
     } finally {
       await server.close()
     }
   } finally {
-    await world.close()
+    await environment.close()
   }
 }
 
-/** The health check is answered meanwhile. */
-async function endTasks(queue: TaskQueue, reason: string, drainSeconds: number, say: WorkerOptions['say']): Promise<void> {
+/** Ends the tasks while the server still answers the health check. */
+async function endTasks(queue: TaskQueue, reason: string, drainSeconds: number, log: WorkerOptions['log']): Promise<void> {
   const dropped = queue.close()
-  say(stoppingLine(reason, queue.counts().running, dropped, drainSeconds))
+  log(stoppingLine(reason, queue.counts().running, dropped, drainSeconds))
   const aborted = await queue.drain(drainSeconds * 1000)
-  if (aborted > 0) say(abortedLine(aborted, drainSeconds))
+  if (aborted > 0) log(abortedLine(aborted, drainSeconds))
   await allRunsCounted()
-  say(stoppedLine(queue.counts()))
+  log(stoppedLine(queue.counts()))
+}
+
+/** `ready on http://127.0.0.1:8070, model scripted-1 (scripted), 6 tasks a minute, 20 at a time` */
+function readyLine(
+  url: string,
+  { realModel, tasksPerMinute, concurrency }: Pick<WorkerSettings, 'realModel' | 'tasksPerMinute' | 'concurrency'>,
+  modelName: string,
+): string {
+  const model = `${modelName} ${realModel ? `at ${new URL(realModel.baseUrl).host}` : '(scripted)'}`
+  const schedule = tasksPerMinute === 0 ? 'no schedule' : `${tasks(tasksPerMinute)} a minute`
+  return `ready on ${url}, model ${model}, ${schedule}, ${concurrency} at a time`
+}
+
+/** `SIGTERM: stopping; 2 running tasks have 20 s to finish, 5 queued tasks are cancelled` */
+function stoppingLine(reason: string, running: number, dropped: number, drainSeconds: number): string {
+  const [have, are] = [running === 1 ? 'has' : 'have', dropped === 1 ? 'is' : 'are']
+  return `${reason}: stopping; ${tasks(running, 'running')} ${have} ${drainSeconds} s to finish, ${tasks(dropped, 'queued')} ${are} cancelled`
+}
+
+/** `2 running tasks did not finish within 20 s and are aborted` */
+function abortedLine(count: number, drainSeconds: number): string {
+  return `${tasks(count, 'running')} did not finish within ${drainSeconds} s and ${count === 1 ? 'is' : 'are'} aborted`
+}
+
+/** `stopped; since the start 812 tasks succeeded, 0 failed, 5 were cancelled` */
+function stoppedLine({ succeeded, failed, cancelled }: TaskCounts): string {
+  return `stopped; since the start ${tasks(succeeded)} succeeded, ${failed} failed, ${cancelled} were cancelled`
+}
+
+function tasks(count: number, kind = ''): string {
+  return `${count} ${kind === '' ? '' : `${kind} `}task${count === 1 ? '' : 's'}`
 }

@@ -3,12 +3,29 @@ import { setTimeout as delay } from 'node:timers/promises'
 
 import { errorType } from '@swarmwatch/sdk'
 
-import type { Task, TaskOrder } from './task.ts'
+import type { TaskRequest } from './task-request.ts'
 
-/** Why an order is not taken. */
+/** State of a task; the last three are final. */
+export type TaskState = 'queued' | 'running' | 'succeeded' | 'failed' | 'cancelled'
+
+/** An accepted task request and its progress. */
+export interface Task {
+  readonly id: string
+  /** Position among the tasks of this worker, from 1. */
+  readonly number: number
+  readonly request: TaskRequest
+  readonly queuedAt: Date
+  state: TaskState
+  startedAt?: Date
+  finishedAt?: Date
+  /** Type of the error, if the task failed; never its message. */
+  errorType?: string
+}
+
+/** Reason why a task request is refused. */
 export type Refusal = 'full' | 'stopping'
 
-/** Tasks by how far they have come; those that ended since the start. */
+/** Number of tasks by state; ended tasks are counted since the start. */
 export interface TaskCounts {
   readonly queued: number
   readonly running: number
@@ -17,26 +34,26 @@ export interface TaskCounts {
   readonly cancelled: number
 }
 
-/** Tasks that wait, run and have run. */
+/** The queued, running and ended tasks. */
 export interface TaskQueue {
-  /** Takes an order, or says why not. */
-  add(order: TaskOrder): Task | Refusal
-  /** A task that waits, runs, or ended not too long ago. */
+  /** Queues a task, or returns the reason why not. */
+  add(request: TaskRequest): Task | Refusal
+  /** Finds a task that is queued, is running or ended recently. */
   find(id: string): Task | undefined
   counts(): TaskCounts
-  /** Takes no more orders and cancels the tasks that were not begun; returns their number. */
+  /** Refuses new tasks and cancels the queued ones; returns their number. */
   close(): number
-  /** Waits for the running tasks, and aborts those that take longer than `ms`; returns their number. Takes a quarter of a second more at most. */
+  /** Waits for the running tasks and aborts those that take longer than `ms`; returns their number. Takes at most 250 ms longer than `ms`. */
   drain(ms: number): Promise<number>
 }
 
-/** What {@link openTaskQueue} is told. */
+/** Options for {@link openTaskQueue}. */
 export interface TaskQueueOptions {
-  /** Tasks at a time. */
+  /** Maximum number of running tasks. */
   readonly concurrency: number
-  /** Tasks that may wait. */
+  /** Maximum number of queued tasks. */
   readonly queueLimit: number
-  /** Ended tasks that can still be found. @default 1000 */
+  /** Number of ended tasks that `find` still returns. @default 1000 */
   readonly remembered?: number
   /** @default the system's clock */
   readonly now?: () => Date
@@ -49,7 +66,7 @@ interface Run {
 
 const abortGraceMs = 250
 
-/** Opens a queue whose tasks are done by `work`, which must heed its signal. */
+/** Opens a queue that does its tasks with `work`, which must stop when its signal aborts. */
 export function openTaskQueue(
   work: (task: Task, signal: AbortSignal) => Promise<unknown>,
   { concurrency, queueLimit, remembered = 1000, now = () => new Date() }: TaskQueueOptions,
@@ -59,30 +76,30 @@ export function openTaskQueue(
   const active = new Map<string, Task>()
   const ended = new Map<string, Task>()
   const totals = { succeeded: 0, failed: 0, cancelled: 0 }
-  let taken = 0
+  let added = 0
   let isClosed = false
 
-  function add(order: TaskOrder): Task | Refusal {
+  function add(request: TaskRequest): Task | Refusal {
     if (isClosed) return 'stopping'
     if (waiting.length >= queueLimit) return 'full'
-    taken += 1
-    const task: Task = { id: randomUUID(), number: taken, order, queuedAt: now(), state: 'queued' }
+    added += 1
+    const task: Task = { id: randomUUID(), number: added, request, queuedAt: now(), state: 'queued' }
     active.set(task.id, task)
     waiting.push(task)
-    // Whoever ordered it sees it queued first
-    queueMicrotask(beginNext)
+    // After the caller has seen the task as queued
+    queueMicrotask(startNext)
     return task
   }
 
-  function beginNext(): void {
+  function startNext(): void {
     while (running.size < concurrency) {
       const task = waiting.shift()
       if (!task) return
-      begin(task)
+      start(task)
     }
   }
 
-  function begin(task: Task): void {
+  function start(task: Task): void {
     const abort = new AbortController()
     task.state = 'running'
     task.startedAt = now()
@@ -91,14 +108,14 @@ export function openTaskQueue(
       .then(
         () => end(task, 'succeeded'),
         (error: unknown) => {
-          // The SDK has counted and said it; an error of the AI SDK holds prompts and must not be shown
+          // The SDK has counted and logged the error; errors of the AI SDK hold prompts, so only the type is kept
           if (!abort.signal.aborted) task.errorType = errorType(error)
           end(task, abort.signal.aborted ? 'cancelled' : 'failed')
         },
       )
       .then(() => {
         running.delete(task)
-        beginNext()
+        startNext()
       })
     running.set(task, { abort, done })
   }
@@ -124,16 +141,16 @@ export function openTaskQueue(
     },
     async drain(ms) {
       const allDone = Promise.all([...running.values()].map((run) => run.done))
-      if (await isOverWithin(allDone, ms)) return 0
+      if (await endsWithin(allDone, ms)) return 0
       const late = [...running.values()]
       for (const { abort } of late) abort.abort(new DOMException('the worker was stopped', 'AbortError'))
-      await isOverWithin(allDone, abortGraceMs)
+      await endsWithin(allDone, abortGraceMs)
       return late.length
     },
   }
 }
 
-async function isOverWithin(work: Promise<unknown>, ms: number): Promise<boolean> {
+async function endsWithin(work: Promise<unknown>, ms: number): Promise<boolean> {
   const timer = new AbortController()
   try {
     return await Promise.race([work.then(() => true), delay(ms, false, { signal: timer.signal })])

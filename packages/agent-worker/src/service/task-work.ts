@@ -1,34 +1,31 @@
-import type { AgentTask } from '../agents/agent-task.ts'
-import type { ReferenceAgents } from '../agents/reference-agents.ts'
-import type { BacklogItem } from '../backlog/backlog-items.ts'
-import type { Workspace } from '../tools/workspace.ts'
-import type { OrderedFaults } from './ordered-faults.ts'
-import type { Task } from './task.ts'
+import type { AgentTask, BacklogItem, ReferenceAgents, Workspace } from '../swarm/index.ts'
+import type { Task } from './task-queue.ts'
+import type { TaskFaults } from './worker-faults.ts'
 
-/** What tasks are done with. */
-export interface TaskTools {
+/** Options for {@link taskWork}. */
+export interface TaskWorkOptions {
   readonly agents: ReferenceAgents
   readonly workspace: Pick<Workspace, 'write' | 'clear'>
-  readonly faults: OrderedFaults
+  readonly faults: TaskFaults
 }
 
-/** Does tasks: each in a folder of its own, which is gone when the task has ended, whatever way. */
-export function taskWork({ agents, workspace, faults }: TaskTools): (task: Task, signal: AbortSignal) => Promise<void> {
-  return async ({ number, order }, signal) => {
-    const { agent, item, title, fault } = order
+/** Returns a function that does a task in a folder of its own, which it removes when the task has ended, with any outcome. */
+export function taskWork({ agents, workspace, faults }: TaskWorkOptions): (task: Task, signal: AbortSignal) => Promise<void> {
+  return async ({ number, request }, signal) => {
+    const { agent, item, title, fault } = request
     const task: AgentTask = { number, item: item.id, title, folder: `task-${number}`, signal }
-    if (fault) faults.order(number, fault)
+    if (fault) faults.set(number, fault)
     try {
       if (agent === 'reviewer') await workspace.write(`${task.folder}/change.ts`, changeToReview(item))
       await agents[agent](task)
     } finally {
-      faults.lift(number)
+      faults.clear(number)
       await workspace.clear(task.folder)
     }
   }
 }
 
-/** What a reviewer finds in its folder: the routes of the item's service. */
+/** Returns the file that a reviewer finds in its folder: the routes of the item's service. */
 function changeToReview({ title, endpoints, acceptance }: BacklogItem): string {
   const routes = endpoints.map((endpoint) => `  '${endpoint}': notImplemented,`)
   return [

@@ -13,9 +13,9 @@ import {
   withoutBrackets,
 } from '@swarmwatch/config'
 
-import { loadPrices, PriceTableError, type PriceTable } from '../prices.ts'
 import { type ModelSettings, readModelSettings } from '../settings/model-settings.ts'
 import { type Environment, openSettingReader, wholeNumber } from '../settings/setting-reader.ts'
+import { loadPrices, type PriceTable, PriceTableError } from '../swarm/index.ts'
 
 /** What the environment asks of the worker. */
 export interface WorkerSettings extends Pick<ModelSettings, 'realModel'> {

@@ -1,4 +1,4 @@
-import type { ChatModelSettings } from '../chat-model.ts'
+import type { ChatModelSettings } from '../swarm/index.ts'
 import type { SettingReader } from './setting-reader.ts'
 
 /** Which model the agents ask, and what it costs. */

@@ -1,7 +1,8 @@
-import { backlogItems } from '../../src/backlog/backlog-items.ts'
-import type { Task, TaskOrder } from '../../src/service/task.ts'
+import type { Task } from '../../src/service/task-queue.ts'
+import type { TaskRequest } from '../../src/service/task-request.ts'
+import { backlogItems } from '../../src/swarm/backlog.ts'
 
-export const order: TaskOrder = { agent: 'reviewer', item: backlogItems[0]!, title: 'Order history' }
+export const request: TaskRequest = { agent: 'reviewer', item: backlogItems[0]!, title: 'Order history' }
 
 export interface HeldWork {
   /** Does tasks that end only when they are told to, or aborted. */

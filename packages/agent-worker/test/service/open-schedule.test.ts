@@ -11,7 +11,7 @@ function open(tasksPerMinute: number, queueLimit = 1000): HeldWork & { queue: Ta
   const held = holdWork()
   const queue = openTaskQueue(held.work, { concurrency: 1, queueLimit })
   const lines: string[] = []
-  const schedule = openSchedule(queue, { tasksPerMinute, seed: 1, say: (line) => lines.push(line) })
+  const schedule = openSchedule(queue, { tasksPerMinute, seed: 1, log: (line) => lines.push(line) })
   return { ...held, queue, schedule, lines }
 }
 
@@ -39,7 +39,7 @@ test('skips and counts its turns while the queue is full, says so once, and does
   expect({ ordered: ordered(queue), skipped: schedule.skipped(), lines }).toEqual({
     ordered: 3,
     skipped: 4,
-    lines: ['the queue is full: scheduled tasks are skipped until there is room'],
+    lines: ['the queue is full; scheduled tasks are skipped until there is room'],
   })
   succeed(1)
   await vi.advanceTimersByTimeAsync(20_000)
@@ -47,8 +47,8 @@ test('skips and counts its turns while the queue is full, says so once, and does
     ordered: 3,
     skipped: 5,
     more: [
-      'the queue has room again; scheduled tasks that were skipped: 4',
-      'the queue is full: scheduled tasks are skipped until there is room',
+      'the queue has room again; scheduled tasks skipped: 4',
+      'the queue is full; scheduled tasks are skipped until there is room',
     ],
   })
   schedule.stop()

@@ -5,7 +5,7 @@ import { fileURLToPath } from 'node:url'
 import { expect, type TestAPI, test as plainTest, vi } from 'vitest'
 
 /** The worker's program. */
-export const workerProgram: string = fileURLToPath(new URL('../../src/main.ts', import.meta.url))
+export const workerProgram: string = fileURLToPath(new URL('../../src/service/main.ts', import.meta.url))
 
 /** Waits that let a test take seconds, and ports that nobody else has. */
 const quick = {

@@ -1,14 +1,13 @@
 import { expect, test } from 'vitest'
 
-import { openTaskQueue, type TaskQueue, type TaskQueueOptions } from '../../src/service/task-queue.ts'
-import type { Task } from '../../src/service/task.ts'
-import { type HeldWork, holdWork, order } from './held-work.ts'
+import { openTaskQueue, type Task, type TaskQueue, type TaskQueueOptions } from '../../src/service/task-queue.ts'
+import { type HeldWork, holdWork, request } from './held-work.ts'
 
 function open(options: Partial<TaskQueueOptions> = {}): HeldWork & { queue: TaskQueue; add: () => Task } {
   const held = holdWork()
   const queue = openTaskQueue(held.work, { concurrency: 2, queueLimit: 10, ...options })
   const add = (): Task => {
-    const task = queue.add(order)
+    const task = queue.add(request)
     if (typeof task === 'string') throw new Error(`refused: ${task}`)
     return task
   }
@@ -50,10 +49,10 @@ test('takes no more when as many wait as may', async () => {
   await expect.poll(() => begun).toEqual([1])
   add()
   add()
-  expect(queue.add(order)).toBe('full')
+  expect(queue.add(request)).toBe('full')
   succeed(1)
   await expect.poll(() => begun).toEqual([1, 2])
-  expect(queue.add(order)).toMatchObject({ number: 4, state: 'queued' })
+  expect(queue.add(request)).toMatchObject({ number: 4, state: 'queued' })
 })
 
 test('forgets the tasks that ended first, and only those', async () => {
@@ -74,7 +73,7 @@ test('a task that throws at once fails and gives its place to the next', async (
     },
     { concurrency: 1, queueLimit: 10 },
   )
-  for (let n = 0; n < 3; n += 1) queue.add(order)
+  for (let n = 0; n < 3; n += 1) queue.add(request)
   await expect.poll(() => queue.counts()).toMatchObject({ queued: 0, running: 0, failed: 3 })
 })
 
@@ -83,7 +82,7 @@ test('closed, it cancels what was not begun, takes no more and lets the rest go 
   const tasks = [add(), add(), add()]
   await expect.poll(() => begun).toEqual([1])
   expect(queue.close()).toBe(2)
-  expect(queue.add(order)).toBe('stopping')
+  expect(queue.add(request)).toBe('stopping')
   expect(tasks.map(({ state }) => state)).toEqual(['running', 'cancelled', 'cancelled'])
   const drained = queue.drain(60_000)
   succeed(1)
@@ -108,7 +107,7 @@ test('aborts what takes longer than the drain, as cancelled without an error', a
 
 test('does not wait for a task that does not heed its abort', async () => {
   const queue = openTaskQueue(() => new Promise(() => {}), { concurrency: 1, queueLimit: 1 })
-  queue.add(order)
+  queue.add(request)
   await expect.poll(() => queue.counts().running).toBe(1)
   expect(await queue.drain(1)).toBe(1)
 })

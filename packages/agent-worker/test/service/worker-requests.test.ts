@@ -80,7 +80,7 @@ test.each([
   ['{"agent":"reviewer","title":" "}', 'title must be one line of 1 to 200 characters, got ""'],
   ['{"agent":"reviewer","title":7}', 'title must be one line of 1 to 200 characters, got 7'],
   ['{"agent":"reviewer","fault":"503"}', 'fault must be 429, 500, reset or timeout, got "503"'],
-  ['{"agent":"reviewer","faults":1}', 'there is no "faults"; there are agent, item, title, fault'],
+  ['{"agent":"reviewer","faults":1}', 'unknown property "faults"; allowed are agent, item, title and fault'],
   ['{"agent":1,"fault":2}', expect.stringMatching(/^agent must .*, got 1; fault must .*, got 2$/)],
   ['{"agent"', 'the body must be JSON'],
 ])('answers 400 to %s and says which rule it breaks', async (sent, error) => {
@@ -112,7 +112,7 @@ test('answers 503 and when to come back while the queue is full', async () => {
   expect((await post('{"agent":"reviewer"}')).status).toBe(202)
   expect(await post('{"agent":"reviewer"}')).toEqual({
     status: 503,
-    body: { error: 'the queue is full, tasks that wait: 1 (WORKER_QUEUE_LIMIT)' },
+    body: { error: 'the queue is full, queued tasks: 1 (WORKER_QUEUE_LIMIT)' },
     headers: { 'retry-after': '10' },
   })
   succeed(1)
@@ -133,7 +133,7 @@ test.each(['', 'Bearer', 'Bearer wrong', `Basic ${token}`, `Bearer ${token}x`, `
     expect(answers).toEqual(
       Array(3).fill({
         status: 401,
-        body: { error: 'a bearer token is needed: authorization: Bearer WORKER_TOKEN' },
+        body: { error: 'a bearer token is required: authorization: Bearer WORKER_TOKEN' },
         headers: { 'www-authenticate': 'Bearer' },
       }),
     )
@@ -154,7 +154,7 @@ test('without a token everybody may order who reaches it, but no page in a brows
   expect((await post('{"agent":"reviewer"}', type)).status).toBe(202)
   expect(await post('{"agent":"reviewer"}', { ...type, origin: 'http://evil.example' })).toEqual({
     status: 403,
-    body: { error: 'orders from web pages are not taken' },
+    body: { error: 'tasks from web pages are not accepted' },
   })
 })
 
@@ -169,8 +169,8 @@ test('knows three addresses and their methods', async () => {
     ask('/healthz', { headers, method: 'POST', body: '{}' }),
   ])
   expect(answers).toEqual([
-    { status: 404, body: { error: 'there is nothing here; there are POST /tasks, GET /tasks/ID and GET /healthz' } },
-    { status: 404, body: { error: 'there is no such task, or it ended long ago' } },
+    { status: 404, body: { error: 'unknown path; available are POST /tasks, GET /tasks/ID and GET /healthz' } },
+    { status: 404, body: { error: 'unknown task, or it ended too long ago' } },
     { status: 405, body: { error: 'only POST' }, headers: { allow: 'POST' } },
     { status: 405, body: { error: 'only GET' }, headers: { allow: 'GET' } },
     { status: 405, body: { error: 'only GET' }, headers: { allow: 'GET' } },

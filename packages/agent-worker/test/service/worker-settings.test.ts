@@ -5,8 +5,8 @@ import { join } from 'node:path'
 import { ConfigurationError } from '@swarmwatch/config'
 import { expect, onTestFinished, test } from 'vitest'
 
+import { version } from '../../src/service/run-worker.ts'
 import { readWorkerSettings } from '../../src/service/worker-settings.ts'
-import { version } from '../../src/version.ts'
 
 async function file(text: string): Promise<string> {
   const folder = await mkdtemp(join(tmpdir(), 'worker-settings-'))

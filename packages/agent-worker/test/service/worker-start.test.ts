@@ -38,7 +38,7 @@ test.concurrent('a port that is taken is said in one line, exit code 1', async (
   const { port } = new URL(await startWorker().url())
   expect(await startWorker({ WORKER_PORT: port }).ended()).toEqual({
     code: 1,
-    output: `[WORKER] cannot start: it cannot listen on 127.0.0.1:${port} (EADDRINUSE); stop what has the port, or set WORKER_PORT (0 takes a free one)\n`,
+    output: `[WORKER] cannot start: it cannot listen on 127.0.0.1:${port} (EADDRINUSE); stop the process that uses the port, or set WORKER_PORT (0 selects a free port)\n`,
   })
 })
 
@@ -66,7 +66,7 @@ test.concurrent('asks a real model when there is a key, never shows the key, and
   expect(await worker.post({ agent: 'reviewer', fault: '500' })).toEqual({
     status: 400,
     body: {
-      error: 'fault works with the scripted model only, and this worker asks gpt-4o-mini; unset OPENAI_API_KEY to rehearse',
+      error: 'fault works only with the scripted model, and this worker uses gpt-4o-mini; unset OPENAI_API_KEY to rehearse',
     },
   })
   await worker.task(await worker.order({ agent: 'reviewer' }), 'succeeded')
@@ -95,5 +95,5 @@ test.concurrent('two workers in a cluster do not share a port: one serves, the o
   await cluster.says(/ready on/)
   await cluster.says(/cannot start/)
   expect(cluster.output().match(/ready on/g)).toHaveLength(1)
-  expect(cluster.output()).toContain(`cannot listen on 127.0.0.1:${port} (EADDRINUSE); stop what has the port`)
+  expect(cluster.output()).toContain(`cannot listen on 127.0.0.1:${port} (EADDRINUSE); stop the process that uses the port`)
 })

@@ -42,7 +42,7 @@ test.concurrent('on SIGTERM takes no more, cancels what was not begun, lets the 
   expect({ code, lines: output.split('\n').filter((line) => /stop/.test(line)) }).toEqual({
     code: 0,
     lines: [
-      '[WORKER] SIGTERM: stopping; 1 running task has 20 s to end, 2 queued tasks are cancelled',
+      '[WORKER] SIGTERM: stopping; 1 running task has 20 s to finish, 2 queued tasks are cancelled',
       '[WORKER] stopped; since the start 1 task succeeded, 0 failed, 2 were cancelled',
     ],
   })
@@ -58,7 +58,7 @@ test.concurrent('aborts tasks that take longer than the drain, waits included: c
   worker.process.kill('SIGINT')
   const { code, output } = await worker.ended()
   expect(code).toBe(0)
-  expect(output).toContain('[WORKER] 2 running tasks did not end within 0.2 s and are aborted\n')
+  expect(output).toContain('[WORKER] 2 running tasks did not finish within 0.2 s and are aborted\n')
   expect(output).toContain('[WORKER] stopped; since the start 0 tasks succeeded, 0 failed, 2 were cancelled\n')
   expect(output).not.toMatch(/crashed|FAILED/)
 })

@@ -16,7 +16,7 @@ export interface ChildProcess {
 const decides =
   /^(DEMO_|OPENAI_|OTEL_|METRICS_|MONITOR_|MAX_|BASE_|RETRY_|SWARM|NODE_OPTIONS|VITEST|BRIDGE_|ALERT|CLOUD_|NODE_ENV)/
 
-/** Starts a program of a package: `packages/agent-worker/src/demo.ts`. */
+/** Starts a program of a package: `packages/agent-worker/src/demo/main.ts`. */
 export function startProgram(file: string, args: readonly string[], env: Readonly<Record<string, string>>): ChildProcess {
   const inherited = Object.fromEntries(Object.entries(process.env).filter(([name]) => !decides.test(name)))
   const child = spawn(process.execPath, ['--conditions=swarmwatch-source', file, ...args], {

@@ -94,7 +94,7 @@ export async function fillStack(rules: readonly RuleFile[]): Promise<FilledStack
       runAlertmanager(network, files),
     ])
     programs.push(
-      startProgram('packages/agent-worker/src/demo.ts', [], {
+      startProgram('packages/agent-worker/src/demo/main.ts', [], {
         OTEL_EXPORTER_OTLP_ENDPOINT: await collector.url(4318),
         SWARMWATCH_OTLP_TOKEN: otlpToken,
         METRICS_EXPORT_INTERVAL: '1',

@@ -1,0 +1,45 @@
+import { ConfigurationError, hostAndPort } from '@swarmwatch/config'
+
+import { onStopSignal } from '../on-stop-signal.ts'
+import { runWorker } from './run-worker.ts'
+import { readWorkerSettings } from './worker-settings.ts'
+
+const log = (line: string): void => console.error(`[WORKER] ${line}`)
+
+async function main(): Promise<number> {
+  const stop = new AbortController()
+  onStopSignal((signal) => stop.abort(signal))
+  try {
+    const settings = await readWorkerSettings(process.env)
+    settings.notices.forEach(log)
+    await runWorker(settings, { stop: stop.signal, log, env: process.env })
+    return 0
+  } catch (error) {
+    if (error instanceof ConfigurationError) {
+      console.error(error.message)
+      return 2
+    }
+    log(`cannot start: ${causeOf(error)}`)
+    return 1
+  }
+}
+
+/** Returns the class, the code and the address of an error, but not its message, which may hold a secret or a prompt. */
+function causeOf(error: unknown): string {
+  const { name, code, syscall, address, port } = error as NodeJS.ErrnoException & { address?: string; port?: number }
+  if (syscall === 'listen') {
+    const cure = code === 'EADDRINUSE' ? '; stop the process that uses the port, or set WORKER_PORT (0 selects a free port)' : ''
+    return `it cannot listen on ${hostAndPort(String(address), String(port))} (${code})${cure}`
+  }
+  return code === undefined ? String(name) : `${name} (${code})`
+}
+
+// Errors of the AI SDK hold prompts, and Node would print them
+process.on('uncaughtException', (error) => {
+  const place = error.stack?.split('\n').find((line) => /^ +at /.test(line))
+  log(`crashed: ${causeOf(error)}${place ?? ''}`)
+  process.exit(1)
+})
+// The AI SDK prints hints on the console; they do not belong in the log
+globalThis.AI_SDK_LOG_WARNINGS = false
+process.exit(await main())

@@ -1,0 +1,61 @@
+import { getActiveExecutions, type RecoveryOptions } from '@swarmwatch/sdk'
+import { expect, onTestFinished } from 'vitest'
+
+import { type ModelServer, type ModelServerOptions, startModelServer } from '../../src/model-server/start-model-server.ts'
+import type { AgentDependencies, AgentTask } from '../../src/swarm/agent.ts'
+import { backlogTools } from '../../src/swarm/backlog-tools.ts'
+import { type BacklogServer, startBacklogServer } from '../../src/swarm/backlog.ts'
+import { chatModel, tokenMeter } from '../../src/swarm/chat-model.ts'
+import { loadPrices } from '../../src/swarm/prices.ts'
+import { type AgentName, type ReferenceAgents, referenceAgents } from '../../src/swarm/reference-agents.ts'
+import { fileTools, openWorkspace, type Workspace } from '../../src/swarm/workspace.ts'
+
+/** Short waits, so that tests are quick; the rules are those of production. */
+const quickRecovery: RecoveryOptions = { baseDelaySeconds: 0.01, exponentialFactor: 1, maxDelaySeconds: 0.01 }
+
+export interface TestSwarm {
+  readonly agents: ReferenceAgents
+  readonly dependencies: AgentDependencies
+  readonly model: ModelServer
+  readonly backlog: BacklogServer
+  readonly workspace: Workspace
+  /** The SDK's lines, in order. */
+  readonly lines: string[]
+  /** What the meter warned of. */
+  readonly warnings: string[]
+}
+
+/** The three agents on a real model server, a real backlog service and a real folder, all gone when the test ends. */
+export async function startSwarm(
+  options: ModelServerOptions & { recovery?: RecoveryOptions; modelName?: string } = {},
+): Promise<TestSwarm> {
+  const { recovery, modelName = 'scripted-1', ...server } = options
+  const model = await startModelServer(server)
+  const backlog = await startBacklogServer()
+  const workspace = await openWorkspace()
+  onTestFinished(async () => {
+    await Promise.all([model.close(), backlog.close(), workspace.remove()])
+  })
+  const lines: string[] = []
+  const warnings: string[] = []
+  const say = (line: string): void => void lines.push(line)
+  const dependencies: AgentDependencies = {
+    model: chatModel({ baseUrl: `${model.url}/v1`, apiKey: 'test', model: modelName }),
+    meter: tokenMeter(await loadPrices(), (line) => warnings.push(line)),
+    workspace,
+    tools: { ...fileTools(workspace), ...backlogTools(backlog.url) },
+    recovery: { ...quickRecovery, ...recovery },
+    logger: { warn: say, error: say },
+  }
+  return { agents: referenceAgents(dependencies), dependencies, model, backlog, workspace, lines, warnings }
+}
+
+/**
+ * Waits until the SDK has finished every run. It reads its own branch of a stream and may come to its end a moment after the caller.
+ */
+export const noRunActive = (): Promise<void> => expect.poll(() => getActiveExecutions()).toEqual([])
+
+/** A task on the first item. */
+export const firstTask: AgentTask = { number: 1, item: 'B-1', title: 'Order history', folder: 'b-1' }
+
+export const everyAgent: readonly AgentName[] = ['rapid-builder', 'api-integrator', 'reviewer']
