@@ -7,7 +7,7 @@ import { defineConfig } from 'tsdown'
 const inlined = ['commander', 'yaml', 'zod']
 
 export default defineConfig({
-  entry: ['src/index.ts', 'src/command-line.ts'],
+  entry: ['src/index.ts', 'src/command-line.ts', 'src/listen.ts'],
   platform: 'node',
   deps: { alwaysBundle: inlined, onlyBundle: inlined },
   // yaml's build for Node is CommonJS: its `require('process')` fails when a user bundles it into an ES module

@@ -1,6 +1,5 @@
 /** @packageDocumentation Telemetry set-up for Swarmwatch agents in Node. */
-export { ConfigurationError } from '@swarmwatch/config'
-export type { AlertGroup } from './alerts/group-receiver.ts'
+export { type AlertGroup, ConfigurationError } from '@swarmwatch/config'
 export type { ConditionRule } from './alerts/condition-rule.ts'
 export type { Deliver } from './alerts/group-receiver.ts'
 export type { Logger } from './logger.ts'

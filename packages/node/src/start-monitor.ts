@@ -3,8 +3,8 @@ import { getSystemHealth } from '@swarmwatch/sdk'
 import { conditionRules } from './alerts/condition-rule.ts'
 import { openReceiver } from './alerts/open-receiver.ts'
 import { type AlertRules, isInProcess, startAlertRules } from './alerts/start-alert-rules.ts'
-import { furtherPortsFor } from './listen-from.ts'
-import type { Say } from './logger.ts'
+import type { Warn } from './logger.ts'
+import { furtherPortsFor, notServedLine } from './port-options.ts'
 import type { Settings } from './read-settings.ts'
 import type { StatusPage } from './status-page/open-status-page.ts'
 import type { TelemetryOptions } from './telemetry-options.ts'
@@ -16,24 +16,24 @@ export interface Monitor {
   stop(): Promise<void>
 }
 
-/** Opens the page and begins to evaluate the rules, as far as the settings ask for them; says what cannot be had, and never rejects. */
+/** Opens the page and starts the alert rules, as the settings ask for; prints a line for what cannot start, and never rejects. */
 export async function startMonitor(
   settings: Settings,
   labels: Readonly<Record<string, string>>,
   options: TelemetryOptions,
-  say: Say,
+  warn: Warn,
 ): Promise<Monitor> {
   const { configuration, otlp } = settings
   const hasRules = isInProcess(configuration, otlp.targets.metrics !== undefined)
   let rules: AlertRules | undefined
   // The page comes first: alerts link to it
   const alerts = hasRules ? () => rules?.current() ?? [] : undefined
-  const page = configuration.monitor.enabled ? await openPage(settings, labels, alerts, options, say) : undefined
+  const page = configuration.monitor.enabled ? await openPage(settings, labels, alerts, options, warn) : undefined
   if (hasRules) {
-    // Where Prometheus has the rules, whether a channel is off is not this process's business
-    for (const line of configuration.offChannels) say(line)
+    // Where Prometheus evaluates the rules, this process does not use the channels
+    for (const line of configuration.offChannels) warn(line)
     const { logger = console } = options
-    const receiver = await openReceiver({ configuration, deliver: options.alerts?.deliver, pageUrl: page?.url, logger, say })
+    const receiver = await openReceiver({ configuration, deliver: options.alerts?.deliver, pageUrl: page?.url, logger, warn })
     const { intervalSeconds } = configuration.monitor
     const all = [...configuration.alerts.rules, ...conditionRules(options.alerts?.rules)]
     const { runbooksUrl } = configuration.alerts
@@ -52,11 +52,11 @@ async function openPage(
   { service }: Readonly<Record<string, string>>,
   alerts: AlertRules['current'] | undefined,
   { monitor, onPortTaken, logger }: TelemetryOptions,
-  say: Say,
+  warn: Warn,
 ): Promise<StatusPage | undefined> {
   if (monitor?.port === false) return undefined
-  // Loaded only where it is served: the web framework takes longer than all the rest
-  const { openStatusPage, StatusPageError } = await import('./status-page/open-status-page.ts')
+  // Loaded only where it is served: the web framework takes longer to load than all the rest
+  const { openStatusPage } = await import('./status-page/open-status-page.ts')
   const { host, port, token, trustedProxies } = configuration.monitor
   try {
     return await openStatusPage({
@@ -70,8 +70,7 @@ async function openPage(
       ...(logger !== undefined && { logger }),
     })
   } catch (error) {
-    const what = error instanceof StatusPageError ? error.message : `the status page is not served (${(error as Error).name})`
-    say(what)
+    warn(notServedLine(error, 'the status page is not served', 'MONITOR'))
     return undefined
   }
 }

@@ -5,7 +5,7 @@ import type { Resource } from '@opentelemetry/resources'
 import { type Configuration, shownValue } from '@swarmwatch/config'
 import { configureRecovery, onExecution } from '@swarmwatch/sdk'
 
-import { type Say, sayTo } from './logger.ts'
+import { type Warn, warnTo } from './logger.ts'
 import { openMetricsServer } from './metrics-endpoint/metrics-server.ts'
 import { ScrapeReader } from './metrics-endpoint/scrape-reader.ts'
 import { agentsUnseen, startOpenTelemetry } from './opentelemetry/start-opentelemetry.ts'
@@ -59,16 +59,16 @@ export function startTelemetry(options: TelemetryOptions = {}): Promise<Telemetr
 /** {@link startTelemetry} with other defaults than those of a call in code. */
 export function startOnce(options: TelemetryOptions, defaults: { readonly handleSignals: boolean }): Promise<Telemetry> {
   // JavaScript may give null; what is wrong is told in one report
-  const say = sayTo(options?.logger)
+  const warn = warnTo(options?.logger)
   const running = processWide[slot]
   if (running !== undefined) {
-    say('startTelemetry() was called before: the settings of the first call stay in force')
+    warn('startTelemetry() was called before: the settings of the first call stay in force')
     return running
   }
   const forget = (): void => {
     if (processWide[slot] === starting) processWide[slot] = undefined
   }
-  const starting = start(options, defaults, say, forget)
+  const starting = start(options, defaults, warn, forget)
   processWide[slot] = starting
   starting.catch(forget)
   return starting
@@ -77,44 +77,43 @@ export function startOnce(options: TelemetryOptions, defaults: { readonly handle
 async function start(
   options: TelemetryOptions,
   defaults: { readonly handleSignals: boolean },
-  say: Say,
+  warn: Warn,
   forget: () => void,
 ): Promise<Telemetry> {
   const env = options?.env ?? process.env
   const settings = readSettings(options, env)
   const { configuration } = settings
-  for (const notice of [...configuration.notices, ...settings.otlp.notices]) say(notice)
+  for (const notice of [...configuration.notices, ...settings.otlp.notices]) warn(notice)
   configureRecovery(configuration.recovery)
   if (settings.isDisabled) {
-    say('OTEL_SDK_DISABLED is set: recovery works, nothing is measured')
+    warn('OTEL_SDK_DISABLED is set: recovery works, nothing is measured')
     return silent(configuration, forget)
   }
 
   const scrape = new ScrapeReader()
-  const resource = telemetryResource(options, env, say)
-  const openTelemetry = startOpenTelemetry(settings, resource, scrape, options, env, say)
+  const resource = telemetryResource(options, env, warn)
+  const openTelemetry = startOpenTelemetry(settings, resource, scrape, options, env, warn)
   const server =
     openTelemetry.ownsMetrics && configuration.metrics.enabled
-      ? await openMetricsServer(() => scrape.text(), configuration.metrics, { onPortTaken: options.onPortTaken, say })
+      ? await openMetricsServer(() => scrape.text(), configuration.metrics, { onPortTaken: options.onPortTaken, warn })
       : undefined
 
-  const monitor = await startMonitor(settings, alertLabels(resource), options, say)
+  const monitor = await startMonitor(settings, alertLabels(resource), options, warn)
 
   // With the first run, for the copy of the SDK that an application uses may be loaded after this
   const stopLooking = openTelemetry.ownsMetrics
     ? onExecution(() => {
         stopLooking()
-        if (!openTelemetry.isSeenByAgents()) say(agentsUnseen)
+        if (!openTelemetry.isSeenByAgents()) warn(agentsUnseen)
       })
     : (): void => {}
 
-  const stopWatchingWorkers = sayWhereWorkersAre(settings, say, options?.logger !== false)
+  const stopWatchingWorkers = warnAboutOtherWorkers(settings, warn, options?.logger !== false)
   let stopping: Promise<void> | undefined
   const stop = async (): Promise<void> => {
     stopLooking()
     stopWatchingWorkers()
-    server?.close()
-    await Promise.allSettled([monitor.stop(), openTelemetry.shutdown()])
+    await Promise.allSettled([server?.close(), monitor.stop(), openTelemetry.shutdown()])
     // only now: a signal that comes meanwhile does not cut it short
     forgetEnd()
     forget()
@@ -135,7 +134,7 @@ async function start(
     },
     flush({ timeoutMs } = {}) {
       if (timeoutMs === undefined || timeoutMs >= 0) return openTelemetry.flush(timeoutMs)
-      say(`flush(): timeoutMs must be a number of milliseconds, 0 or more, got ${shownValue(timeoutMs)}; the default is used`)
+      warn(`flush(): timeoutMs must be a number of milliseconds, 0 or more, got ${shownValue(timeoutMs)}; the default is used`)
       return openTelemetry.flush()
     },
     shutdown,
@@ -149,12 +148,12 @@ const silentThreadLine =
   'start the program with --import @swarmwatch/node/register, or call startTelemetry() in the thread'
 
 /** Says once where the runs of other workers are found: each process and each thread has metrics and a page of its own. */
-function sayWhereWorkersAre({ otlp }: Settings, say: Say, isHeard: boolean): () => void {
+function warnAboutOtherWorkers({ otlp }: Settings, warn: Warn, isHeard: boolean): () => void {
   const byOtlp = otlp.targets.metrics !== undefined ? 'they go out by OTLP' : 'set OTEL_EXPORTER_OTLP_ENDPOINT'
   if (!isMainThread) {
     const stop = onExecution(() => {
       stop()
-      say(
+      warn(
         `runs of worker thread ${threadId} are neither on the status page nor in /metrics of the main thread: ${byOtlp}, ` +
           'or call startTelemetry() in the thread with ports of its own',
       )
@@ -162,7 +161,7 @@ function sayWhereWorkersAre({ otlp }: Settings, say: Say, isHeard: boolean): () 
     return stop
   }
   const onFork = (): void =>
-    say(
+    warn(
       `runs of the cluster's workers are neither on the status page nor in /metrics of this process: ${byOtlp}, ` +
         'or start telemetry in each worker with ports of its own',
     )

@@ -26,7 +26,7 @@ test('the second worker of a cluster does not share the ports of the first: it s
   const cure = (variable: string): string =>
     `this is one of several workers and each needs a port of its own: set ${variable} for each, or to 0 for any free one`
   expect(stderr.split('\n').filter((line) => line.includes('is taken'))).toEqual([
-    `[TELEMETRY] METRICS_PORT ${metrics} is taken on 127.0.0.1: /metrics is not served, the agents go on; ${cure('METRICS_PORT')}`,
+    `[TELEMETRY] METRICS_PORT ${metrics} is taken on 127.0.0.1: /metrics is not served, the agents continue; ${cure('METRICS_PORT')}`,
     `[TELEMETRY] MONITOR_PORT ${page} is taken on 127.0.0.1: the status page is not served; ${cure('MONITOR_PORT')}`,
   ])
   expect(code).toBe(0)

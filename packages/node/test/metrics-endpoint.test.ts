@@ -51,27 +51,28 @@ test.each([
   expect((await fetch(new URL(path, telemetry.metricsUrl), { method })).status).toBe(status)
 })
 
-test('goes on without /metrics when the port is taken, and says it in one line', async () => {
+test('continues without /metrics when the port is taken, and logs one line', async () => {
   const port = await takenPort()
   const { telemetry, lines } = await startedTelemetry({ metrics: { port } })
   expect(telemetry.metricsUrl).toBeUndefined()
   expect(lines).toEqual([
-    `[TELEMETRY] METRICS_PORT ${port} is taken on 127.0.0.1: /metrics is not served, the agents go on; set METRICS_PORT or METRICS_HOST`,
+    `[TELEMETRY] METRICS_PORT ${port} is taken on 127.0.0.1: /metrics is not served, the agents continue; set METRICS_PORT or METRICS_HOST`,
   ])
 })
 
-test('takes a next port when asked to, and says which', async () => {
+test('takes a next port when asked to, and logs which one', async () => {
   const port = await takenPort()
   const { telemetry, lines } = await startedTelemetry({ metrics: { port }, onPortTaken: 'next' })
   expect((await fetch(telemetry.metricsUrl!)).status).toBe(200)
   expect(lines).toEqual([`[TELEMETRY] METRICS_PORT ${port} is taken: /metrics is at ${telemetry.metricsUrl}`])
 })
 
-test('goes on without /metrics when the address is not of this machine', async () => {
+test('continues without /metrics when the address is not of this machine', async () => {
   const { telemetry, lines } = await startedTelemetry({ metrics: { host: '192.0.2.1', port: 9 } })
   expect(telemetry.metricsUrl).toBeUndefined()
   expect(lines).toEqual([
-    expect.stringMatching(/^\[TELEMETRY\] cannot listen on 192\.0\.2\.1:9 \(E\w+\): \/metrics is not served/),
+    '[TELEMETRY] METRICS_HOST 192.0.2.1 is not an address of this machine: /metrics is not served, the agents continue; ' +
+      'set METRICS_PORT or METRICS_HOST',
   ])
 })
 

@@ -18,14 +18,16 @@ test('serves the status page with what the agents of this process did, and ends 
   await expect(fetch(telemetry.pageUrl!)).rejects.toThrow('fetch failed')
 })
 
-test('a taken port of the page is said in one line, and the agents go on', async () => {
+test('logs one line when the port of the page is taken, and the agents continue', async () => {
   const taken = createServer().listen(0, '127.0.0.1')
   await new Promise((done) => taken.once('listening', done))
   onTestFinished(() => void taken.close())
   const { port } = taken.address() as { port: number }
   const { telemetry, lines } = await startedTelemetry({ monitor: { port } })
   expect(telemetry.pageUrl).toBeUndefined()
-  expect(lines).toEqual([expect.stringContaining(String(port))])
+  expect(lines).toEqual([
+    `[TELEMETRY] MONITOR_PORT ${port} is taken on 127.0.0.1: the status page is not served; set MONITOR_PORT or MONITOR_HOST`,
+  ])
   expect(telemetry.metricsUrl).toBeDefined()
 })
 

@@ -1,3 +1,5 @@
+import type { AlertGroup, GroupAlert, NotificationReason } from '@swarmwatch/config'
+
 import { errorWord } from '../logger.ts'
 import { withDeadline } from '../wait-at-most.ts'
 import type { ActiveAlert } from './active-alert.ts'
@@ -77,48 +79,8 @@ function reasonOf(firing: ReadonlySet<string>, told: ReadonlySet<string>): Notif
   return [...firing].every((fingerprint) => told.has(fingerprint)) ? 'some alerts resolved' : 'new alerts added'
 }
 
-/** One alert of a group, as Alertmanager's webhook gives it. */
-export interface GroupAlert {
-  readonly status: 'firing' | 'resolved'
-  readonly labels: Readonly<Record<string, string>>
-  readonly annotations: Readonly<Record<string, string>>
-  /** ISO 8601. */
-  readonly startsAt: string
-  /** ISO 8601; `0001-01-01T00:00:00Z` while it fires. */
-  readonly endsAt: string
-  readonly generatorURL: string
-  /** 16 hex digits, of the labels. */
-  readonly fingerprint: string
-}
-
-/** What Alertmanager's webhook sends, version 4: whatever takes that, such as the alert bridge, takes this. */
-export interface AlertGroup {
-  readonly version: '4'
-  readonly groupKey: string
-  readonly truncatedAlerts: number
-  /** `firing` while one of the alerts fires. */
-  readonly status: 'firing' | 'resolved'
-  readonly receiver: string
-  readonly groupLabels: Readonly<Record<string, string>>
-  readonly commonLabels: Readonly<Record<string, string>>
-  readonly commonAnnotations: Readonly<Record<string, string>>
-  readonly routeLabels: Readonly<Record<string, string>>
-  /** Why people are told now, in Alertmanager's words. */
-  readonly notification_reason: NotificationReason
-  readonly externalURL: string
-  readonly alerts: readonly GroupAlert[]
-}
-
-/** Why people are told, in Alertmanager's words. */
-export type NotificationReason =
-  | 'first notification'
-  | 'new alerts added'
-  | 'some alerts resolved'
-  | 'all alerts resolved'
-  | 'repeat interval elapsed'
-
-/** An alert and, once it is over, when. */
-export interface GroupMember {
+/** An alert of a group; one that is resolved has the time of its end. */
+interface GroupMember {
   readonly alert: ActiveAlert
   readonly endedMs?: number | undefined
 }

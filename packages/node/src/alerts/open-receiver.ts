@@ -1,9 +1,9 @@
-import type { Configuration } from '@swarmwatch/config'
+import type { AlertGroup, Configuration } from '@swarmwatch/config'
 
 import type { Logger } from '../logger.ts'
 import { type AlertReceiver, consoleReceiver } from './alert-receiver.ts'
 import { alertmanagerReceiver } from './alertmanager-receiver.ts'
-import { type AlertGroup, type Deliver, groupReceiver, type GroupReceiverOptions } from './group-receiver.ts'
+import { type Deliver, groupReceiver, type GroupReceiverOptions } from './group-receiver.ts'
 
 /** What decides where alerts go. */
 export interface ReceiverOptions {
@@ -14,18 +14,18 @@ export interface ReceiverOptions {
   readonly pageUrl?: string | undefined
   readonly logger: Logger | false
   /** Says one line to the operator. */
-  readonly say: (text: string) => void
+  readonly warn: (text: string) => void
 }
 
 /** The first there is of: `deliver` in code, `ALERTMANAGER_URL`, the embedded bridge (where there is a channel beside the console), the console. */
-export async function openReceiver({ configuration, deliver, pageUrl, logger, say }: ReceiverOptions): Promise<AlertReceiver> {
+export async function openReceiver({ configuration, deliver, pageUrl, logger, warn }: ReceiverOptions): Promise<AlertReceiver> {
   const page = pageUrl === undefined ? {} : { pageUrl }
   if (deliver) return groupReceiver(deliver, page)
   const { alertmanagerUrl, alertmanagerUser: user, alertmanagerPassword: password } = configuration.alerts
   if (alertmanagerUrl !== undefined)
     return alertmanagerReceiver(alertmanagerUrl, { ...page, ...(password && { login: { user, password } }) })
   const reachesPeople = configuration.alerts.channels.some(({ type }) => type !== 'console')
-  return (reachesPeople ? await embeddedBridge(configuration, say, page) : undefined) ?? consoleReceiver(logger)
+  return (reachesPeople ? await embeddedBridge(configuration, warn, page) : undefined) ?? consoleReceiver(logger)
 }
 
 /** What `@swarmwatch/alert-bridge` gives when it runs in this process. */
@@ -49,7 +49,7 @@ const packageName: string = ['@swarmwatch', 'alert-bridge'].join('/')
  */
 export async function embeddedBridge(
   configuration: Configuration,
-  say: (text: string) => void,
+  warn: (text: string) => void,
   options: Pick<GroupReceiverOptions, 'pageUrl'> = {},
   load: () => Promise<BridgePackage> = () =>
     import(/* webpackIgnore: true */ /* turbopackIgnore: true */ /* @vite-ignore */ packageName) as Promise<BridgePackage>,
@@ -61,7 +61,7 @@ export async function embeddedBridge(
   } catch (error) {
     if (!isNotInstalled(error)) {
       const reason = error instanceof Error ? error.message : String(error)
-      say(`the alert bridge in this process could not be opened, alerts go to the console: ${reason}`)
+      warn(`the alert bridge in this process could not be opened, alerts go to the console: ${reason}`)
     }
     return undefined
   }

@@ -1,7 +1,7 @@
 import { type AlertRule, type Configuration, severities, type Severity } from '@swarmwatch/config'
 import type { SystemHealth } from '@swarmwatch/sdk'
 
-import { errorWord, type Logger, sayTo } from '../logger.ts'
+import { errorWord, type Logger, warnTo } from '../logger.ts'
 import { withDeadline } from '../wait-at-most.ts'
 import { activeAlert, type ActiveAlert } from './active-alert.ts'
 import { type AlertChange, type AlertReceiver, printAlerts } from './alert-receiver.ts'
@@ -73,7 +73,7 @@ export function startAlertRules({
   quietSeconds = 2 * intervalSeconds,
   now = () => performance.timeOrigin + performance.now(),
 }: AlertRulesOptions): AlertRules {
-  const say = sayTo(logger)
+  const warn = warnTo(logger)
   const saidThrown = new Set<string>()
   let tracked: readonly TrackedRule[] = rules.map((rule) => untold(inProcessRule(rule, runbooksUrl)))
   let thrown = 0
@@ -87,7 +87,7 @@ export function startAlertRules({
     thrown += 1
     if (saidThrown.has(what)) return
     saidThrown.add(what)
-    say(`${what} threw (${errorWord(error)}) and counts as not fulfilled; further times are only counted`)
+    warn(`${what} threw (${errorWord(error)}) and counts as not fulfilled; further times are only counted`)
   }
 
   function evaluate(): void {
@@ -120,12 +120,12 @@ export function startAlertRules({
     const nowMs = now()
     try {
       await receiver.update({ nowMs, intervalSeconds, firing: firingAlerts(tracked, labels), changes })
-      if (isFailing) say(`alerts reach ${receiver.name} again`)
+      if (isFailing) warn(`alerts reach ${receiver.name} again`)
       isFailing = false
     } catch (error) {
       // the last resort, so that nothing is lost silently
       printAlerts(changes, nowMs, logger)
-      if (!isFailing) say(`alerts do not reach ${receiver.name}: ${reasonOf(error)}; tried again every ${intervalSeconds} s`)
+      if (!isFailing) warn(`alerts do not reach ${receiver.name}: ${reasonOf(error)}; tried again every ${intervalSeconds} s`)
       isFailing = true
     }
   }
@@ -139,7 +139,7 @@ export function startAlertRules({
       clearInterval(timer)
       await withDeadline(async () => sending, 2_000).catch(() => {})
       await withDeadline(() => receiver.close(), 2_000).catch((error: unknown) =>
-        say(`${receiver.name} did not close: ${reasonOf(error)}`),
+        warn(`${receiver.name} did not close: ${reasonOf(error)}`),
       )
     },
   }

@@ -1,9 +1,8 @@
-import { once } from 'node:events'
 import { createServer } from 'node:net'
 
 import { type Configuration, hostAndPort } from '@swarmwatch/config'
+import { listen, ListenError, localUrl } from '@swarmwatch/config/listen'
 
-import { urlOf } from '../listen-from.ts'
 import { type Finding, ok, wrong } from './finding.ts'
 
 interface Listener {
@@ -61,17 +60,17 @@ interface CheckedPort {
 
 async function checkPort({ what, variable, host, port, ask }: Listener): Promise<CheckedPort> {
   if (port === 0) return { variable, finding: ok(`${what} takes any free port (${variable}_PORT is 0)`) }
-  const code = await whyTaken(host, port)
-  if (code === undefined) return { variable, finding: ok(`port ${port} of ${host} is free for ${what}`) }
-  if (code === 'EADDRINUSE') {
+  const problem = await listenProblem(host, port, variable)
+  if (problem === undefined) return { variable, finding: ok(`port ${port} of ${host} is free for ${what}`) }
+  if (problem.reason === 'port-taken') {
     const answerer = await ask()
     return { variable, answerer, finding: takenBy(answerer, { what, variable, host, port }) }
   }
-  if (code === 'EACCES') {
-    const finding = wrong(`port ${port} may not be opened by this user (EACCES): set ${variable}_PORT to one above 1023`)
+  if (problem.reason === 'port-not-allowed') {
+    const finding = wrong(`this user may not open port ${port} (EACCES): set ${variable}_PORT to a port above 1023`)
     return { variable, finding }
   }
-  const finding = wrong(`${what} cannot listen on ${host} (${code}): set ${variable}_HOST to an address of this machine`)
+  const finding = wrong(`${what} cannot listen on ${host} (${problem.code}): set ${variable}_HOST to an address of this machine`)
   return { variable, finding }
 }
 
@@ -90,14 +89,14 @@ function takenBy(answerer: Answerer, { what, variable, host, port }: Omit<Listen
   )
 }
 
-async function whyTaken(host: string, port: number): Promise<string | undefined> {
+async function listenProblem(host: string, port: number, setting: string): Promise<ListenError | undefined> {
   const server = createServer()
   try {
-    server.listen({ port, host, exclusive: true })
-    await once(server, 'listening')
+    await listen(server, { host, port, setting })
     return undefined
   } catch (error) {
-    return (error as NodeJS.ErrnoException).code ?? 'error'
+    if (error instanceof ListenError) return error
+    throw error
   } finally {
     server.close()
   }
@@ -112,7 +111,7 @@ export type Answerer =
 
 /** Asks who answers where `/metrics` should be. */
 async function askMetrics({ host, port }: Configuration['metrics'], timeoutMs: number): Promise<Answerer> {
-  const answer = await ask(`${urlOf(host, port)}metrics`, timeoutMs)
+  const answer = await ask(`${localUrl(host, port)}metrics`, timeoutMs)
   if (answer === undefined) return { kind: 'silent' }
   if (!answer.isOurs && !/^swarm_health_score\b/m.test(answer.text)) return { kind: 'other', server: answer.server }
   // In target_info: quotes and backslashes of a label are escaped
@@ -122,7 +121,7 @@ async function askMetrics({ host, port }: Configuration['metrics'], timeoutMs: n
 
 /** Asks who answers where the status page should be. */
 async function askPage({ host, port }: Configuration['monitor'], timeoutMs: number): Promise<Answerer> {
-  const answer = await ask(`${urlOf(host, port)}healthz`, timeoutMs)
+  const answer = await ask(`${localUrl(host, port)}healthz`, timeoutMs)
   if (answer === undefined) return { kind: 'silent' }
   return answer.isOurs ? { kind: 'swarmwatch' } : { kind: 'other', server: answer.server }
 }

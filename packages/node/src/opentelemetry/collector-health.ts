@@ -1,4 +1,4 @@
-import type { Say } from '../logger.ts'
+import type { Warn } from '../logger.ts'
 
 /** Says once that a collector cannot be reached, and once that it is back. */
 export interface CollectorHealth {
@@ -12,7 +12,7 @@ export interface CollectorHealth {
 export const alreadySaid = 'otlp export failed (already said)'
 
 /** Collectors are told apart by origin, so that traces and metrics to the same one make one line. */
-export function collectorHealth(say: Say): CollectorHealth {
+export function collectorHealth(warn: Warn): CollectorHealth {
   const failing = new Map<string, string>()
   return {
     failed(url, error) {
@@ -21,11 +21,11 @@ export function collectorHealth(say: Say): CollectorHealth {
       if (failing.get(origin) === reason) return
       failing.set(origin, reason)
       const hint = reason === '401' || reason === '403' ? '; check SWARMWATCH_OTLP_TOKEN' : ''
-      say(`OTLP export to ${origin} fails (${reason}${hint}); the agents go on, and it is tried again`)
+      warn(`OTLP export to ${origin} fails (${reason}${hint}); the agents go on, and it is tried again`)
     },
     succeeded(url) {
       const { origin } = new URL(url)
-      if (failing.delete(origin)) say(`OTLP export to ${origin} works again`)
+      if (failing.delete(origin)) warn(`OTLP export to ${origin} works again`)
     },
     isFailing: (url) => failing.has(new URL(url).origin),
   }

@@ -1,6 +1,6 @@
 import { type DiagLogger, DiagLogLevel } from '@opentelemetry/api'
 
-import type { Say } from '../logger.ts'
+import type { Warn } from '../logger.ts'
 import { alreadySaid } from './collector-health.ts'
 
 /** What is masked in the lines, and how often one may come. */
@@ -20,7 +20,7 @@ const tooLateCure =
 
 /** OpenTelemetry's own complaints as calm lines: no stack, no secret, the same text (numbers aside) at most once a minute. */
 export function diagLines(
-  say: Say,
+  warn: Warn,
   { secrets = [], repeatMs = 60_000, now = () => performance.now() }: DiagLinesOptions = {},
 ): DiagLogger {
   const saidAt = new Map<string, number>()
@@ -34,8 +34,8 @@ export function diagLines(
     saidAt.set(key, now())
     const calm = withoutSecrets(text, secrets).slice(0, 300)
     // @swarmwatch/sdk speaks through the same logger, under its own name
-    if (calm.startsWith('swarmwatch')) say(calm)
-    else say(`OpenTelemetry: ${calm}${isTooLate.test(calm) ? tooLateCure : ''}`)
+    if (calm.startsWith('swarmwatch')) warn(calm)
+    else warn(`OpenTelemetry: ${calm}${isTooLate.test(calm) ? tooLateCure : ''}`)
   }
   return { error: line, warn: line, info: line, debug: line, verbose: line }
 }

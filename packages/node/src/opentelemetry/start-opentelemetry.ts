@@ -4,7 +4,7 @@ import type { Resource } from '@opentelemetry/resources'
 import { type IMetricReader, MeterProvider } from '@opentelemetry/sdk-metrics'
 import { NoopSpanProcessor, type SpanProcessor, TracerProvider } from '@opentelemetry/sdk-trace'
 
-import type { Say } from '../logger.ts'
+import type { Warn } from '../logger.ts'
 import type { ScrapeReader } from '../metrics-endpoint/scrape-reader.ts'
 import type { Settings } from '../read-settings.ts'
 import type { TelemetryOptions } from '../telemetry-options.ts'
@@ -41,10 +41,10 @@ export function startOpenTelemetry(
   scrape: ScrapeReader,
   options: TelemetryOptions,
   env: Environment,
-  say: Say,
+  warn: Warn,
 ): OpenTelemetry {
   const taken = registeredGlobals()
-  const health = collectorHealth(say)
+  const health = collectorHealth(warn)
   const { exportIntervalMs, exportTimeoutMs } = settings
   const pipeline = exportPipeline(settings.otlp, { env, exportIntervalMs, exportTimeoutMs, health })
   const spanProcessors: SpanProcessor[] = taken.tracerProvider
@@ -55,7 +55,7 @@ export function startOpenTelemetry(
     : [scrape, ...pipeline.metricReaders, ...(options.metricReaders ?? [])]
   if (!taken.diagLogger) {
     const secrets = Object.values(settings.otlp.targets).flatMap((target) => Object.values(target.headers))
-    diag.setLogger(diagLines(say, { secrets }), { logLevel: diagLevel(env['OTEL_LOG_LEVEL']), suppressOverrideMessage: true })
+    diag.setLogger(diagLines(warn, { secrets }), { logLevel: diagLevel(env['OTEL_LOG_LEVEL']), suppressOverrideMessage: true })
   }
   let instruments: readonly { disable(): void }[] = []
   let isRegistered = true
@@ -82,13 +82,13 @@ export function startOpenTelemetry(
     // last: they take the providers that are registered now
     instruments = instrumentations(taken, options.capturesUrlPaths ?? false)
   } catch (error) {
-    // a reader that is bound to another provider, say
+    // For example a reader that belongs to another provider
     release()
     throw error
   }
   const isSeenByAgents = (): boolean => isRegistered && isSeenBySdk()
-  if (taken.unseenVersion !== undefined || !isRegistered) say(twoVersions(taken.unseenVersion ?? registeredApiVersion()))
-  else sayWhatIsTaken(taken, say)
+  if (taken.unseenVersion !== undefined || !isRegistered) warn(twoVersions(taken.unseenVersion ?? registeredApiVersion()))
+  else warnOfOtherSetUp(taken, warn)
 
   const all = [...spanProcessors, ...metricReaders]
   return {
@@ -128,11 +128,11 @@ export const agentsUnseen: string =
   '@swarmwatch/sdk uses another version of @opentelemetry/api than @swarmwatch/node, so the agents are not recorded: ' +
   'install one version (`npm ls @opentelemetry/api` shows them), 1.10 for both'
 
-function sayWhatIsTaken({ tracerProvider, meterProvider }: RegisteredGlobals, say: Say): void {
+function warnOfOtherSetUp({ tracerProvider, meterProvider }: RegisteredGlobals, warn: Warn): void {
   const other = 'another OpenTelemetry set-up was registered before'
-  if (tracerProvider && meterProvider) say(`${other}: spans and metrics go to it, and /metrics is not served`)
-  else if (tracerProvider) say(`${other}: spans go to it; metrics are ours`)
-  else if (meterProvider) say(`${other}: metrics go to it, and /metrics is not served; spans are ours`)
+  if (tracerProvider && meterProvider) warn(`${other}: spans and metrics go to it, and /metrics is not served`)
+  else if (tracerProvider) warn(`${other}: spans go to it; metrics are ours`)
+  else if (meterProvider) warn(`${other}: metrics go to it, and /metrics is not served; spans are ours`)
 }
 
 function giveBack(taken: RegisteredGlobals): void {

@@ -11,7 +11,7 @@ type Attributes = Record<string, string | number | boolean>
  * Who sends this telemetry: default < `OTEL_RESOURCE_ATTRIBUTES` < `OTEL_SERVICE_NAME` < code. `service.instance.id` is always set, because
  * two processes without it corrupt each other's series. No detectors: they would put command lines and host names into `target_info`.
  */
-export function telemetryResource(options: TelemetryOptions, env: Environment, say: (text: string) => void): Resource {
+export function telemetryResource(options: TelemetryOptions, env: Environment, warn: (text: string) => void): Resource {
   const region = env['CLOUD_REGION'] ?? env['AWS_REGION']
   const defaults: Attributes = {
     // OpenTelemetry's own default holds the path of the Node binary
@@ -24,7 +24,7 @@ export function telemetryResource(options: TelemetryOptions, env: Environment, s
   }
   return defaultResource()
     .merge(resourceFromAttributes(defaults))
-    .merge(resourceFromAttributes(environmentAttributes(env, say)))
+    .merge(resourceFromAttributes(environmentAttributes(env, warn)))
     .merge(resourceFromAttributes(codeAttributes(options)))
 }
 
@@ -46,8 +46,8 @@ export function environmentServiceName(env: Environment): string | undefined {
   return environmentAttributes(env, () => {})['service.name']
 }
 
-function environmentAttributes(env: Environment, say: (text: string) => void): Record<string, string> {
-  const attributes = resourceAttributes(env['OTEL_RESOURCE_ATTRIBUTES'] ?? '', say)
+function environmentAttributes(env: Environment, warn: (text: string) => void): Record<string, string> {
+  const attributes = resourceAttributes(env['OTEL_RESOURCE_ATTRIBUTES'] ?? '', warn)
   // A blank name counts as none
   const name = env['OTEL_SERVICE_NAME']?.trim() || attributes['service.name']?.trim()
   const { 'service.name': _, ...others } = attributes
@@ -55,12 +55,12 @@ function environmentAttributes(env: Environment, say: (text: string) => void): R
 }
 
 /** `key=value,key=value`, percent-encoded. One bad pair discards the whole variable, as the specification says. */
-function resourceAttributes(text: string, say: (text: string) => void): Record<string, string> {
+function resourceAttributes(text: string, warn: (text: string) => void): Record<string, string> {
   try {
     const pairs = text.split(',').filter((pair) => pair.trim() !== '')
     return Object.fromEntries(pairs.map(toAttribute))
   } catch {
-    say('OTEL_RESOURCE_ATTRIBUTES must be key=value,key=value, percent-encoded; it is ignored')
+    warn('OTEL_RESOURCE_ATTRIBUTES must be key=value,key=value, percent-encoded; it is ignored')
     return {}
   }
 }

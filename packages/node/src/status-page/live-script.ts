@@ -9,7 +9,7 @@ export const liveScript: string = String.raw`'use strict';
   var source, again, resting;
 
   // role=status: a reader hears it, so it is written only when it changes
-  function say(word) {
+  function showState(word) {
     if (connection.textContent !== word) connection.textContent = word;
     connection.className = word.replace(/ /g, '-');
   }
@@ -18,10 +18,10 @@ export const liveScript: string = String.raw`'use strict';
     clearTimeout(again);
     if (source) source.close();
     source = new EventSource('events');
-    source.addEventListener('open', function () { say('live'); });
+    source.addEventListener('open', function () { showState('live'); });
     source.addEventListener('page', function (event) { show(JSON.parse(event.data)); });
     source.addEventListener('error', function () {
-      say('reconnecting');
+      showState('reconnecting');
       // Refused or gone for good: the browser gives up, we do not
       if (source.readyState === EventSource.CLOSED) again = setTimeout(ask, 3000);
     });
@@ -34,7 +34,7 @@ export const liveScript: string = String.raw`'use strict';
   }
 
   function show(page) {
-    say('live');
+    showState('live');
     document.title = page.headline + ' | ' + service;
     Object.keys(page.fragments).forEach(function (id) {
       var template = document.createElement('template');
@@ -87,7 +87,7 @@ export const liveScript: string = String.raw`'use strict';
   // A browser opens only six connections to one address: a tab that nobody looks at gives its own back
   document.addEventListener('visibilitychange', function () {
     clearTimeout(resting);
-    if (document.hidden) resting = setTimeout(function () { source.close(); clearTimeout(again); say('paused'); }, 60000);
+    if (document.hidden) resting = setTimeout(function () { source.close(); clearTimeout(again); showState('paused'); }, 60000);
     else if (source.readyState === EventSource.CLOSED) connect();
   });
   connect();

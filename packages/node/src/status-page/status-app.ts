@@ -2,7 +2,7 @@ import type { HttpBindings } from '@hono/node-server'
 import { shownValue } from '@swarmwatch/config'
 import { Hono, type MiddlewareHandler } from 'hono'
 
-import { errorWord, type Say } from '../logger.ts'
+import { errorWord, type Warn } from '../logger.ts'
 import { jsonAnswers } from './json-answers.ts'
 import { livePage, type LivePageOptions } from './live-page.ts'
 import { liveScript } from './live-script.ts'
@@ -27,7 +27,7 @@ export interface StatusAppOptions
   readonly sampleMs?: number
   /** How often one client may ask. */
   readonly budget?: RequestBudget
-  readonly say?: Say
+  readonly warn?: Warn
 }
 
 /** The page without a port. */
@@ -48,30 +48,30 @@ export function statusApp({
   host = '127.0.0.1',
   sampleMs = 5000,
   budget = new RequestBudget(),
-  say = () => {},
+  warn = () => {},
   ...options
 }: StatusAppOptions = {}): StatusApp {
   const sources = filledSources(options)
   const history = new History(sampleMs)
-  const sayOnce = saidOnce(say)
+  const reportOnce = warnOnce(warn)
   const sample = (): void => {
     try {
       history.add(sources.health(), sources.now())
     } catch (error) {
-      sayOnce(error)
+      reportOnce(error)
     }
   }
   sample()
   const sampling = setInterval(sample, sampleMs).unref()
   const render = () => renderPage(readPageValues(sources, history.samples()))
-  const live = livePage({ ...options, render, onError: sayOnce })
+  const live = livePage({ ...options, render, onError: reportOnce })
   const json = jsonAnswers(sources)
 
   const clientOf = clientBehind(trustedProxies)
   const access = token === undefined ? undefined : tokenAccess({ token, now: sources.now, budget, clientOf })
   const app = new Hono<Env>()
   app.onError((error, c) => {
-    sayOnce(error)
+    reportOnce(error)
     return c.text('The page cannot be made now; the log says why\n', 500)
   })
   app.notFound((c) =>
@@ -136,13 +136,13 @@ function parameters(known: readonly string[]): MiddlewareHandler {
   }
 }
 
-/** The kind of an error, never its message; each kind once. */
-function saidOnce(say: Say): (error: unknown) => void {
-  const said = new Set<string>()
+/** Logs the type of an error, never its message; each type once. */
+function warnOnce(warn: Warn): (error: unknown) => void {
+  const logged = new Set<string>()
   return (error) => {
-    const kind = errorWord(error)
-    if (said.has(kind) || said.size >= 20) return
-    said.add(kind)
-    say(`the status page cannot be rendered (${kind}); further times are not said`)
+    const type = errorWord(error)
+    if (logged.has(type) || logged.size >= 20) return
+    logged.add(type)
+    warn(`the status page cannot be rendered (${type}); it is not logged again`)
   }
 }

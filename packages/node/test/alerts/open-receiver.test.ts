@@ -1,11 +1,10 @@
 import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
 
-import { loadConfiguration } from '@swarmwatch/config'
+import { type AlertGroup, loadConfiguration } from '@swarmwatch/config'
 import { expect, onTestFinished, test } from 'vitest'
 
 import { activeAlert } from '../../src/alerts/active-alert.ts'
-import type { AlertGroup } from '../../src/alerts/group-receiver.ts'
 import { inProcessRule } from '../../src/alerts/in-process-rule.ts'
 import { embeddedBridge, openReceiver } from '../../src/alerts/open-receiver.ts'
 import { isInProcess } from '../../src/alerts/start-alert-rules.ts'
@@ -14,7 +13,7 @@ const plain = loadConfiguration({ env: {}, file: false })
 const withAlertmanager = loadConfiguration({ env: { ALERTMANAGER_URL: 'http://127.0.0.1:9093' }, file: false })
 
 const opened = async (configuration: typeof plain, deliver?: () => void): Promise<string> =>
-  (await openReceiver({ configuration, deliver, logger: false, say: () => {} })).name
+  (await openReceiver({ configuration, deliver, logger: false, warn: () => {} })).name
 
 test('alerts go to deliver() in code, else to ALERTMANAGER_URL, else to the console', async () => {
   expect([await opened(withAlertmanager, () => {}), await opened(withAlertmanager), await opened(plain)]).toEqual([
@@ -41,7 +40,7 @@ test('requests to Alertmanager carry user and password, which a file may hold', 
     { ALERTMANAGER_URL, ALERTMANAGER_USER: 'us', ALERTMANAGER_PASSWORD: 'p\u00e4:ss' },
   ]) {
     const configuration = loadConfiguration({ env, file: false, readFile: () => 'from-the-file\n' })
-    const receiver = await openReceiver({ configuration, logger: false, say: () => {} })
+    const receiver = await openReceiver({ configuration, logger: false, warn: () => {} })
     await receiver.update({ nowMs: 0, intervalSeconds: 30, firing: [alert], changes: [] })
     await receiver.close()
   }

@@ -76,7 +76,7 @@ test.skipIf(reason !== undefined)(
     const rules = startAlertRules({ ...options, receiver })
     const beside = startAlertRules({
       ...options,
-      receiver: groupReceiver(({ alerts }) => void fingerprints.push(...alerts.map(({ fingerprint }) => fingerprint))),
+      receiver: groupReceiver(({ alerts }) => void fingerprints.push(...alerts.map(({ fingerprint }) => String(fingerprint)))),
     })
     try {
       const first = await eventually('the alert', shown)

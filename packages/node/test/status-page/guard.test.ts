@@ -1,6 +1,6 @@
+import { localUrl } from '@swarmwatch/config/listen'
 import { expect, test } from 'vitest'
 
-import { urlOf } from '../../src/listen-from.ts'
 import { countedAddress, RequestBudget } from '../../src/status-page/request-guard.ts'
 import { pageRequests } from './page-requests.ts'
 
@@ -44,7 +44,7 @@ test.each([
   ['0.0.0.0', 'http://127.0.0.1:8080/'],
   ['::', 'http://127.0.0.1:8080/'],
   ['::1', 'http://[::1]:8080/'],
-])('names the page on %s so that a browser here can open it', (host, url) => expect(urlOf(host, 8080)).toBe(url))
+])('names the page on %s so that a browser here can open it', (host, url) => expect(localUrl(host, 8080)).toBe(url))
 
 test('does not answer to another name that somebody has resolved to this machine', async () => {
   const app = pageRequests()

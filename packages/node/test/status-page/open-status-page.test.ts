@@ -1,15 +1,11 @@
 import { createServer } from 'node:http'
 import { type AddressInfo, connect, type Socket } from 'node:net'
 
+import { ListenError } from '@swarmwatch/config/listen'
 import { eventually } from '@swarmwatch/testkit'
 import { expect, onTestFinished, test } from 'vitest'
 
-import {
-  openStatusPage,
-  type StatusPage,
-  StatusPageError,
-  type StatusPageOptions,
-} from '../../src/status-page/open-status-page.ts'
+import { openStatusPage, type StatusPage, type StatusPageOptions } from '../../src/status-page/open-status-page.ts'
 import { recordedLines } from '../recorded-lines.ts'
 import { runNode } from '../run-node.ts'
 import { sampleAgent, sampleMetrics, troubledSwarm } from './sample-swarm.ts'
@@ -53,13 +49,13 @@ test('leaves the Request and Response of the process as they are', async () => {
   expect([globalThis.Request, globalThis.Response]).toEqual(before)
 })
 
-test('refuses a taken port with one line to say', async () => {
+test('refuses a taken port with one line to log', async () => {
   const port = await takenPort()
   const error: unknown = await openStatusPage({ port }).catch((reason: unknown) => reason)
-  expect(error).toBeInstanceOf(StatusPageError)
+  expect(error).toBeInstanceOf(ListenError)
   expect(error).toMatchObject({
     reason: 'port-taken',
-    message: `MONITOR_PORT ${port} is taken on 127.0.0.1: the status page is not served; set MONITOR_PORT or MONITOR_HOST`,
+    message: `MONITOR_PORT ${port} is taken on 127.0.0.1`,
     cause: { code: 'EADDRINUSE' },
   })
 })
@@ -70,7 +66,7 @@ test('refuses an address that is not of this machine', async () => {
   })
 })
 
-test('takes a next port when asked to, and says which', async () => {
+test('takes a next port when asked to, and logs which one', async () => {
   const { lines, logger } = recordedLines()
   const port = await takenPort()
   const page = await opened({ port, furtherPorts: 20, logger })
@@ -79,9 +75,9 @@ test('takes a next port when asked to, and says which', async () => {
 })
 
 test.each([
-  [undefined, / and asks for no token: whoever reaches it reads agent names and error messages; set MONITOR_TOKEN$/],
+  [undefined, / and requires no token: anyone who reaches it can read agent names and error messages; set MONITOR_TOKEN$/],
   ['secret', /; readers must show MONITOR_TOKEN$/],
-])('says aloud when it is open to the network, with the token %s', async (token, end) => {
+])('prints a line when it is open to the network, with the token %s', async (token, end) => {
   const { lines, logger } = recordedLines()
   const page = await opened({ host: '0.0.0.0', logger, ...(token !== undefined && { token }) })
   expect(lines).toEqual([expect.stringMatching(/^\[TELEMETRY\] the status page is open to the network on 0\.0\.0\.0:\d+/)])
@@ -90,7 +86,7 @@ test.each([
   expect((await fetch(`${page.url}api/health`)).status).toBe(token === undefined ? 200 : 401)
 })
 
-test('says nothing when only this machine can reach it', async () => {
+test('prints nothing when only this machine can reach it', async () => {
   const { lines, logger } = recordedLines()
   await opened({ logger })
   expect(lines).toEqual([])

@@ -279,14 +279,14 @@ test('has neither inline script nor inline style nor an outside address', async 
   expect(html).not.toMatch(/<script(?! src="live\.js")|<style|\sstyle=|\son\w+=|https?:|\/\/\w/)
 })
 
-test('answers 500 in one line when a source throws, and says the kind of error once', async () => {
+test('answers 500 in one line when a source throws, and logs the type of the error once', async () => {
   const lines: string[] = []
   const health = (): never => {
     throw new TypeError('secret')
   }
-  const request = pageRequests({ health, say: (line) => lines.push(line) })
+  const request = pageRequests({ health, warn: (line) => lines.push(line) })
   const answers = [await request('/'), await request('/api/health')]
   expect(answers.map(({ status }) => status)).toEqual([500, 500])
   expect(await answers[0]!.text()).toBe('The page cannot be made now; the log says why\n')
-  expect(lines).toEqual(['the status page cannot be rendered (TypeError); further times are not said'])
+  expect(lines).toEqual(['the status page cannot be rendered (TypeError); it is not logged again'])
 })
