@@ -1,20 +1,20 @@
 import { readFileSync } from 'node:fs'
 import { parseEnv } from 'node:util'
 
+import { composeFile, networksOf, repositoryRoot } from '@swarmwatch/testkit'
 import { describe, expect, test } from 'vitest'
 
-import { composeFile, networksOf, root } from './stack/compose-file.ts'
 import { writtenConnections } from './stack/connections.ts'
 
 const { services, networks, volumes, secrets } = composeFile()
-const text = readFileSync(`${root}docker-compose.production.yml`, 'utf8')
-const dockerfile = readFileSync(`${root}Dockerfile.production`, 'utf8')
+const text = readFileSync(`${repositoryRoot}docker-compose.production.yml`, 'utf8')
+const dockerfile = readFileSync(`${repositoryRoot}Dockerfile.production`, 'utf8')
 
 const megabytes = (size: string): number => Number.parseFloat(size) * { m: 1, g: 1024 }[size.slice(-1) as 'm' | 'g']
 
 describe.for(Object.entries(services))('%s', ([name, service]) => {
   test('runs as a number other than 0', () => expect(service.user).toMatch(/^[1-9]\d*:\d+$/))
-  test('has a read-only root', () => expect(service.read_only).toBe(true))
+  test('has a read-only repositoryRoot', () => expect(service.read_only).toBe(true))
   test('has no capability and gets no new privileges', () => {
     expect(service).toMatchObject({ cap_drop: ['ALL'], security_opt: ['no-new-privileges:true'] })
     expect([service.cap_add, service.privileged, service.network_mode]).toEqual([undefined, undefined, undefined])
@@ -113,10 +113,10 @@ test('a connection that is only tolerated is harmless for the reason that is wri
 })
 
 test('no setting that config/production.yaml has gets a value from the compose file', () => {
-  const page = readFileSync(`${root}docs/configuration.md`, 'utf8')
+  const page = readFileSync(`${repositoryRoot}docs/configuration.md`, 'utf8')
   const inFile = [...page.matchAll(/^\| `([A-Z_]+)` +\| `[a-z_.]+` +\|/gm)].map(([, name]) => name!)
   expect(inFile).toContain('MAX_RETRIES')
-  const example = parseEnv(readFileSync(`${root}.env.production.example`, 'utf8'))
+  const example = parseEnv(readFileSync(`${repositoryRoot}.env.production.example`, 'utf8'))
   for (const name of inFile) {
     expect(services['agent-worker']?.environment?.[name]).toBe(`\${${name}:-}`)
     expect(example[name]).toBe('')
@@ -124,14 +124,14 @@ test('no setting that config/production.yaml has gets a value from the compose f
 })
 
 test('the jobs of Prometheus are the services', () => {
-  const prometheus = readFileSync(`${root}collector/prometheus/prometheus.yaml`, 'utf8')
+  const prometheus = readFileSync(`${repositoryRoot}collector/prometheus/prometheus.yaml`, 'utf8')
   const jobs = [...prometheus.matchAll(/job_name: (\S+)/g)].map(([, job]) => job!)
   const watched = Object.keys(services).filter((name) => !['agent-worker', 'mailpit'].includes(name))
   expect(jobs.toSorted()).toEqual(watched.toSorted())
 })
 
 test('every variable of the compose file is explained in .env.production.example, and every one there is used', () => {
-  const example = readFileSync(`${root}.env.production.example`, 'utf8')
+  const example = readFileSync(`${repositoryRoot}.env.production.example`, 'utf8')
   const asked = new Set([...text.matchAll(/\$\{(\w+)/g)].map(([, name]) => name!))
   const given = Object.keys(parseEnv(example))
   const asSecrets = Object.keys(secrets).flatMap((name) => [name.toUpperCase(), `${name.toUpperCase()}_FILE`])
@@ -145,7 +145,7 @@ test('the variables that the Python system had are all there', () => {
   const ofMission = ['MONITOR_PORT', 'MONITOR_INTERVAL', 'METRICS_PORT', 'METRICS_EXPORT_INTERVAL']
   ofMission.push('MAX_RETRIES', 'BASE_RETRY_DELAY', 'MAX_RETRY_DELAY', 'ALERT_SLACK_WEBHOOK')
   ofMission.push(...['HOST', 'PORT', 'USER', 'PASSWORD'].map((part) => `ALERT_EMAIL_${part}`))
-  const given = parseEnv(readFileSync(`${root}.env.production.example`, 'utf8'))
+  const given = parseEnv(readFileSync(`${repositoryRoot}.env.production.example`, 'utf8'))
   expect(ofMission.filter((name) => !(name in given))).toEqual([])
 })
 
@@ -160,14 +160,14 @@ test('Grafana lets nobody in without a password, and calls nobody', () => {
     GF_PLUGINS_PLUGIN_ADMIN_ENABLED: 'false',
     GF_PLUGINS_PUBLIC_KEY_RETRIEVAL_DISABLED: 'true',
   })
-  const settings = readFileSync(`${root}grafana/grafana.ini`, 'utf8')
+  const settings = readFileSync(`${repositoryRoot}grafana/grafana.ini`, 'utf8')
   for (const name of ['reporting_enabled', 'check_for_updates', 'check_for_plugin_updates', 'news_feed_enabled']) {
     expect(settings).toMatch(new RegExp(`^${name} = false$`, 'm'))
   }
 })
 
 test('the example file holds no secret', () => {
-  const example = parseEnv(readFileSync(`${root}.env.production.example`, 'utf8'))
+  const example = parseEnv(readFileSync(`${repositoryRoot}.env.production.example`, 'utf8'))
   for (const name of Object.keys(secrets)) expect(example[name.toUpperCase()] ?? '').toBe('')
 })
 

@@ -1,13 +1,20 @@
-import { eventually } from '@swarmwatch/testkit'
+import { eventually, openSlackSink, type SlackSink } from '@swarmwatch/testkit'
+import {
+  activeAlerts,
+  askPrometheus,
+  buildImages,
+  listMails,
+  mailSettings,
+  mailThat,
+  numberFrom,
+  type OutsideAgents,
+  type ProductionStack,
+  startOutsideAgents,
+  startStack,
+} from '@swarmwatch/testkit/stack'
 import { afterAll, beforeAll, describe, expect, onTestFailed, test } from 'vitest'
 
-import { activeAlerts, askPrometheus, numberFrom } from './stack/ask-prometheus.ts'
-import { mailSettings } from './stack/mail-settings.ts'
-import { listMails, mailThat } from './stack/mailbox.ts'
-import { startOutsideAgents, type OutsideAgents } from './stack/outside-agents.ts'
-import { buildImages, startStack, type ProductionStack } from './stack/production-stack.ts'
 import { secretValues } from './stack/secret-values.ts'
-import { openSlackSink, type SlackSink } from './stack/slack-sink.ts'
 import { openTimeLine, type TimeLine } from './stack/time-line.ts'
 import { orderTasks, workerHealth } from './stack/workers.ts'
 

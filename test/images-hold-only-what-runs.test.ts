@@ -3,11 +3,9 @@ import { cpSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { basename, join } from 'node:path'
 
+import { composeFile, repositoryRoot, runDocker } from '@swarmwatch/testkit'
+import { buildImages } from '@swarmwatch/testkit/stack'
 import { beforeAll, describe, expect, test } from 'vitest'
-
-import { composeFile, root } from './stack/compose-file.ts'
-import { docker } from './stack/docker.ts'
-import { buildImages } from './stack/production-stack.ts'
 
 const isWanted = process.env['REQUIRE_STACK'] === '1'
 if (!isWanted) console.log('skipped: what is in the images; it needs Docker, and REQUIRE_STACK=1 runs it')
@@ -30,7 +28,7 @@ function checkoutWithSecrets(): string {
   const ofBuild = ['Dockerfile.production', 'docker-compose.production.yml', '.dockerignore', '.env.production.example']
   const isWritten = (path: string): boolean => !['node_modules', 'dist', '.tsc'].includes(basename(path))
   for (const part of [...parts, ...ofBuild]) {
-    cpSync(join(root, part), join(folder, part), { recursive: true, filter: isWritten })
+    cpSync(join(repositoryRoot, part), join(folder, part), { recursive: true, filter: isWritten })
   }
   for (const place of ['.', 'packages/agent-worker', 'packages/alert-bridge']) {
     mkdirSync(join(folder, place, '.secrets'))
@@ -76,7 +74,7 @@ describe.runIf(isWanted)('the images', () => {
       const list = `const { readdirSync } = require('node:fs')
       const folders = readdirSync('/app/node_modules/.pnpm').concat(readdirSync('/app'), readdirSync('/usr/local/bin'))
       console.log(JSON.stringify(folders))`
-      const { output } = await docker(root, ['run', '--rm', '--network=none', '--entrypoint=node', image, '--eval', list])
+      const { output } = await runDocker(['run', '--rm', '--network=none', '--entrypoint=node', image, '--eval', list])
       const names = JSON.parse(output) as string[]
       expect(names).toContain('node_modules')
       expect(
@@ -88,7 +86,7 @@ describe.runIf(isWanted)('the images', () => {
   )
 
   test.for(images)('%s says what it is, and runs as a number other than 0', async (image) => {
-    const { output } = await docker(root, ['image', 'inspect', image])
+    const { output } = await runDocker(['image', 'inspect', image])
     const [{ Config: config }] = JSON.parse(output) as [{ Config: { User: string; Labels: Record<string, string> } }]
     expect(config.User).toBe('10001:10001')
     for (const label of ['title', 'description', 'version', 'licenses']) {

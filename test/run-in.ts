@@ -2,7 +2,7 @@ import { execFile } from 'node:child_process'
 import { writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 
-import { startProgram } from './start-program.ts'
+import { startProgram } from '@swarmwatch/testkit'
 
 /** What a program said and how it ended. */
 export interface Ended {

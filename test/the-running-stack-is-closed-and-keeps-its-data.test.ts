@@ -1,10 +1,10 @@
 import { readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 
-import { eventually } from '@swarmwatch/testkit'
+import { eventually, openSlackSink, type SlackSink } from '@swarmwatch/testkit'
+import { amtool, buildImages, mailSettings, type ProductionStack, startStack } from '@swarmwatch/testkit/stack'
 import { afterAll, beforeAll, describe, expect, onTestFailed, test } from 'vitest'
 
-import { amtool } from './stack/ask-prometheus.ts'
 import { confinements, inspected } from './stack/confinement.ts'
 import {
   linesOf,
@@ -17,11 +17,8 @@ import {
 } from './stack/connections.ts'
 import { runAsDocumented } from './stack/documented-commands.ts'
 import { heldByCollector, tellEvent, whatIsKept } from './stack/kept.ts'
-import { mailSettings } from './stack/mail-settings.ts'
 import { outsideAddress } from './stack/outside-address.ts'
-import { buildImages, startStack, type ProductionStack } from './stack/production-stack.ts'
 import { secretValues } from './stack/secret-values.ts'
-import { openSlackSink, type SlackSink } from './stack/slack-sink.ts'
 import { orderTasks, workerHealth } from './stack/workers.ts'
 
 const isWanted = process.env['REQUIRE_STACK'] === '1'

@@ -2,23 +2,20 @@ import { readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { createServer } from 'node:net'
 import { basename, join } from 'node:path'
 
-import { eventually, freePort } from '@swarmwatch/testkit'
+import { eventually, freePort, type ProgramResult, runDocker } from '@swarmwatch/testkit'
+import { buildImages, layOut } from '@swarmwatch/testkit/stack'
 import { beforeAll, describe, expect, onTestFinished, test } from 'vitest'
-
-import { docker, type Ended } from './stack/docker.ts'
-import { layOut } from './stack/layout.ts'
-import { buildImages } from './stack/production-stack.ts'
 
 const isWanted = process.env['REQUIRE_STACK'] === '1'
 if (!isWanted) console.log('skipped: what is wrong with the stack; it needs Docker, and REQUIRE_STACK=1 runs it')
 
 /** The stack laid out and nothing started; what was started is removed after the test. */
-async function laidOut(): Promise<{ folder: string; compose: (...args: readonly string[]) => Promise<Ended> }> {
+async function laidOut(): Promise<{ folder: string; compose: (...args: readonly string[]) => Promise<ProgramResult> }> {
   const [grafana, grpc, http] = await Promise.all([freePort(), freePort(), freePort()])
   const ports = { MONITOR_PORT: String(grafana), OTLP_GRPC_PORT: String(grpc), OTLP_HTTP_PORT: String(http) }
   const folder = layOut(ports, [])
   const project = ['compose', `--project-name=${basename(folder).toLowerCase()}`, '--file=docker-compose.production.yml']
-  const compose = (...args: readonly string[]): Promise<Ended> => docker(folder, [...project, ...args])
+  const compose = (...args: readonly string[]): Promise<ProgramResult> => runDocker([...project, ...args])
   onTestFinished(async () => {
     await compose('down', '--volumes', '--timeout=5')
     rmSync(folder, { recursive: true })
@@ -27,7 +24,8 @@ async function laidOut(): Promise<{ folder: string; compose: (...args: readonly 
 }
 
 /** The lines that name `what`. */
-const linesWith = ({ output }: Ended, what: string): readonly string[] => output.split('\n').filter((line) => line.includes(what))
+const linesWith = ({ output }: ProgramResult, what: string): readonly string[] =>
+  output.split('\n').filter((line) => line.includes(what))
 
 const up = ['up', '--detach', '--no-build', '--pull=never', '--wait', '--wait-timeout=60'] as const
 

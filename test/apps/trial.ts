@@ -2,11 +2,10 @@ import { cp, mkdtemp, readFile, writeFile } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 
-import { freePort } from '@swarmwatch/testkit'
+import { freePort, type Program, startProgram } from '@swarmwatch/testkit'
 import { expect, vi } from 'vitest'
 
 import type { PackedPackage, Published } from '../packed-packages.ts'
-import { type Program, startProgram } from '../start-program.ts'
 import { type OtlpSink, otlpSink } from './otlp-sink.ts'
 
 const programs = fileURLToPath(new URL('programs', import.meta.url))

@@ -1,15 +1,19 @@
 import { setTimeout as delay } from 'node:timers/promises'
 
-import { eventually } from '@swarmwatch/testkit'
+import { eventually, openSlackSink, type SlackSink } from '@swarmwatch/testkit'
+import {
+  buildImages,
+  containerStates,
+  listMails,
+  mailSettings,
+  numberFrom,
+  type OutsideAgents,
+  type ProductionStack,
+  startOutsideAgents,
+  startStack,
+} from '@swarmwatch/testkit/stack'
 import { afterAll, beforeAll, expect, onTestFailed, test } from 'vitest'
 
-import { numberFrom } from '../stack/ask-prometheus.ts'
-import { containerStates } from '../stack/container-state.ts'
-import { mailSettings } from '../stack/mail-settings.ts'
-import { listMails } from '../stack/mailbox.ts'
-import { startOutsideAgents, type OutsideAgents } from '../stack/outside-agents.ts'
-import { buildImages, startStack, type ProductionStack } from '../stack/production-stack.ts'
-import { openSlackSink, type SlackSink } from '../stack/slack-sink.ts'
 import { openTimeLine } from '../stack/time-line.ts'
 import { orderTasks } from '../stack/workers.ts'
 import { markdownTable } from './markdown-table.ts'

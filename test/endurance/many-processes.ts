@@ -1,4 +1,4 @@
-import type { ProductionStack } from '../stack/production-stack.ts'
+import { type ProductionStack } from '@swarmwatch/testkit/stack'
 
 const agentsOfEach = 5
 const bounds = [0.1, 0.25, 0.5, 1, 2.5, 5, 10, 20, 30, 60, 120, 300, 600]

@@ -1,10 +1,15 @@
 import { setTimeout as delay } from 'node:timers/promises'
 
+import {
+  buildImages,
+  containerStates,
+  containerUses,
+  numberFrom,
+  type ProductionStack,
+  startStack,
+} from '@swarmwatch/testkit/stack'
 import { afterAll, beforeAll, expect, onTestFailed, test } from 'vitest'
 
-import { numberFrom } from '../stack/ask-prometheus.ts'
-import { containerStates, containerUses } from '../stack/container-state.ts'
-import { buildImages, startStack, type ProductionStack } from '../stack/production-stack.ts'
 import { manyProcesses } from './many-processes.ts'
 import { markdownTable } from './markdown-table.ts'
 

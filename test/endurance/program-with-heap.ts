@@ -5,7 +5,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 
-import { root } from '../stack/compose-file.ts'
+import { repositoryRoot } from '@swarmwatch/testkit'
 
 /** A program of ours in a process of its own, whose heap can be asked for. */
 export interface ProgramWithHeap {
@@ -25,7 +25,7 @@ export function startWithHeap(
 ): ProgramWithHeap {
   const folder = mkdtempSync(join(tmpdir(), 'swarmwatch-heap-'))
   const flags = ['--expose-gc', `--require=${preload}`, '--conditions=swarmwatch-source', '--max-old-space-size=256']
-  const child = spawn(process.execPath, [...flags, join(root, program), ...args], {
+  const child = spawn(process.execPath, [...flags, join(repositoryRoot, program), ...args], {
     cwd: folder,
     env: { PATH: process.env['PATH'], ...settings },
     stdio: ['ignore', 'ignore', 'ignore', 'ipc'],

@@ -1,14 +1,19 @@
 import { setTimeout as delay } from 'node:timers/promises'
 
-import { eventually } from '@swarmwatch/testkit'
+import { eventually, openSlackSink, type SlackSink } from '@swarmwatch/testkit'
+import {
+  buildImages,
+  containerStates,
+  containerUses,
+  mailSettings,
+  numberFrom,
+  type OutsideAgents,
+  type ProductionStack,
+  startOutsideAgents,
+  startStack,
+} from '@swarmwatch/testkit/stack'
 import { afterAll, beforeAll, expect, onTestFailed, test } from 'vitest'
 
-import { numberFrom } from '../stack/ask-prometheus.ts'
-import { containerStates, containerUses } from '../stack/container-state.ts'
-import { mailSettings } from '../stack/mail-settings.ts'
-import { startOutsideAgents, type OutsideAgents } from '../stack/outside-agents.ts'
-import { buildImages, startStack, type ProductionStack } from '../stack/production-stack.ts'
-import { openSlackSink, type SlackSink } from '../stack/slack-sink.ts'
 import { workerHealth } from '../stack/workers.ts'
 import { markdownTable } from './markdown-table.ts'
 import { useByMinute, useTable } from './use-by-minute.ts'

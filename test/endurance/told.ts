@@ -1,5 +1,5 @@
-import { mailTexts } from '../stack/mailbox.ts'
-import type { ProductionStack } from '../stack/production-stack.ts'
+import { mailTexts, type ProductionStack } from '@swarmwatch/testkit/stack'
+
 import type { FiredAlert } from './watch-alerts.ts'
 
 /** What became of an alert: a mail, the reason why there was none by design, that it was lost, or that one came by mistake. */

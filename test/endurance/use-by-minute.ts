@@ -1,4 +1,5 @@
-import type { ContainerUse } from '../stack/container-state.ts'
+import { type ContainerUse } from '@swarmwatch/testkit/stack'
+
 import { markdownTable } from './markdown-table.ts'
 
 /** What a container used: its memory by minute, and the middle of its use of a core. */

@@ -1,7 +1,6 @@
 import { setTimeout as delay } from 'node:timers/promises'
 
-import { activeAlerts, askPrometheus } from '../stack/ask-prometheus.ts'
-import type { ProductionStack } from '../stack/production-stack.ts'
+import { activeAlerts, askPrometheus, type ProductionStack } from '@swarmwatch/testkit/stack'
 
 /** An alert that Prometheus saw firing. */
 export interface FiredAlert {

@@ -1,6 +1,7 @@
 import { setTimeout as delay } from 'node:timers/promises'
 
-import type { ProductionStack } from '../stack/production-stack.ts'
+import { type ProductionStack } from '@swarmwatch/testkit/stack'
+
 import { workerHealth } from '../stack/workers.ts'
 
 /** A worker exports every 15 s, and its last export takes a moment: what it counted before that must be in Prometheus. */

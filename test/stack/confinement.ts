@@ -1,8 +1,7 @@
 import { readFileSync } from 'node:fs'
 
-import { containerStates } from './container-state.ts'
-import { docker } from './docker.ts'
-import type { ProductionStack } from './production-stack.ts'
+import { runDocker } from '@swarmwatch/testkit'
+import { containerStates, type ProductionStack } from '@swarmwatch/testkit/stack'
 
 /** What the kernel lets a process of a container do. */
 export interface Confinement {
@@ -39,6 +38,6 @@ function familyOf(pid: number): readonly number[] {
 /** All that the engine shows of the containers, and the environments of their processes as the kernel has them. */
 export async function inspected(stack: ProductionStack): Promise<string> {
   const states = await containerStates(stack)
-  const { output } = await docker(stack.folder, ['inspect', ...states.map(({ id }) => id)])
+  const { output } = await runDocker(['inspect', ...states.map(({ id }) => id)])
   return [output, ...states.map(({ pid }) => readFileSync(`/proc/${pid}/environ`, 'utf8'))].join('\n')
 }

@@ -1,11 +1,8 @@
 import { readFileSync } from 'node:fs'
 
+import { composeFile, networksOf, repositoryRoot, runDocker } from '@swarmwatch/testkit'
+import { containerStates, type ProductionStack } from '@swarmwatch/testkit/stack'
 import { parse } from 'yaml'
-
-import { composeFile, networksOf, root } from './compose-file.ts'
-import { containerStates } from './container-state.ts'
-import { docker } from './docker.ts'
-import type { ProductionStack } from './production-stack.ts'
 
 /** A row of deploy/connections.yaml. */
 export interface Connection {
@@ -23,7 +20,7 @@ export function writtenConnections(): {
   readonly connections: readonly Connection[]
   readonly tolerated: readonly Connection[]
 } {
-  return parse(readFileSync(`${root}deploy/connections.yaml`, 'utf8')) as ReturnType<typeof writtenConnections>
+  return parse(readFileSync(`${repositoryRoot}deploy/connections.yaml`, 'utf8')) as ReturnType<typeof writtenConnections>
 }
 
 /** A row as one line for each port: `prometheus -> jaeger:8888`. */
@@ -47,7 +44,7 @@ export async function listeners(stack: ProductionStack): Promise<readonly Listen
   const states = await containerStates(stack)
   return Promise.all(
     states.map(async ({ id, service, name }) => {
-      const { output } = await docker(stack.folder, ['inspect', '--format={{json .NetworkSettings.Networks}}', id])
+      const { output } = await runDocker(['inspect', '--format={{json .NetworkSettings.Networks}}', id])
       const networks = Object.values(JSON.parse(output) as Record<string, { IPAddress: string; Gateway: string }>)
       const ports = await program<readonly number[]>(stack, [`--network=container:${id}`], listeningPorts)
       return {
@@ -82,15 +79,15 @@ export function reachedFrom(
 export async function reachedFromPlaceOf(stack: ProductionStack, service: string, targets: readonly Target[]): Promise<string[]> {
   const [first = '', ...others] = networksOf(composeFile().services[service]!).map((network) => `${stack.project}_${network}`)
   const name = `${stack.project}-place-of-${service}`
-  const created = await docker(stack.folder, ['create', `--name=${name}`, `--network=${first}`, ...node(tryAll, targets)])
+  const created = await runDocker(['create', `--name=${name}`, `--network=${first}`, ...node(tryAll, targets)])
   if (created.code !== 0) throw new Error(created.output)
   try {
-    for (const network of others) await docker(stack.folder, ['network', 'connect', network, name])
-    const { code, output } = await docker(stack.folder, ['start', '--attach', name])
+    for (const network of others) await runDocker(['network', 'connect', network, name])
+    const { code, output } = await runDocker(['start', '--attach', name])
     if (code !== 0) throw new Error(output)
     return JSON.parse(output) as string[]
   } finally {
-    await docker(stack.folder, ['rm', '--force', name])
+    await runDocker(['rm', '--force', name])
   }
 }
 
@@ -119,7 +116,7 @@ function node(code: string, input?: unknown): readonly string[] {
 }
 
 async function program<T>(stack: ProductionStack, place: readonly string[], code: string, input?: unknown): Promise<T> {
-  const { code: status, output } = await docker(stack.folder, ['run', '--rm', ...place, ...node(code, input)])
+  const { code: status, output } = await runDocker(['run', '--rm', ...place, ...node(code, input)])
   if (status !== 0) throw new Error(output)
   return JSON.parse(output) as T
 }

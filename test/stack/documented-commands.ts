@@ -1,12 +1,12 @@
 import { execFile } from 'node:child_process'
 import { readFileSync } from 'node:fs'
 
-import { root } from './compose-file.ts'
-import type { ProductionStack } from './production-stack.ts'
+import { repositoryRoot } from '@swarmwatch/testkit'
+import { type ProductionStack } from '@swarmwatch/testkit/stack'
 
 /** Runs the shell commands below a heading of docs/operations.md in the stack's folder; `dc` there means this stack. */
 export async function runAsDocumented(stack: ProductionStack, heading: string): Promise<void> {
-  const page = readFileSync(`${root}docs/operations.md`, 'utf8')
+  const page = readFileSync(`${repositoryRoot}docs/operations.md`, 'utf8')
   const commands = new RegExp(`^## ${heading}$[^]*?^\`\`\`sh\\n([^]*?)^\`\`\`$`, 'm').exec(page)?.[1]
   if (commands === undefined) throw new Error(`docs/operations.md has no commands below "${heading}"`)
   const { PATH, HOME } = process.env

@@ -1,6 +1,4 @@
-import { amtool, numberFrom } from './ask-prometheus.ts'
-import { listMails } from './mailbox.ts'
-import type { ProductionStack } from './production-stack.ts'
+import { amtool, listMails, numberFrom, type ProductionStack } from '@swarmwatch/testkit/stack'
 
 /** How much the volumes hold, each asked of the service that owns it. */
 export interface Kept {

@@ -1,7 +1,7 @@
 import { readdirSync } from 'node:fs'
 import { join } from 'node:path'
 
-import type { ProductionStack } from './production-stack.ts'
+import { type ProductionStack } from '@swarmwatch/testkit/stack'
 
 /** What must never be seen: the content of every file in `.secrets/` that is a secret and not a rendered configuration. */
 export function secretValues(stack: ProductionStack): readonly string[] {

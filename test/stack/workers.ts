@@ -1,4 +1,4 @@
-import type { ProductionStack } from './production-stack.ts'
+import { type ProductionStack } from '@swarmwatch/testkit/stack'
 
 /** What a worker says of itself. */
 export interface WorkerHealth {

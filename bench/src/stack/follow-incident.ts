@@ -1,10 +1,5 @@
-import { eventually } from '@swarmwatch/testkit'
-
-import { activeAlerts, numberFrom } from '../../../test/stack/ask-prometheus.ts'
-import { mailThat } from '../../../test/stack/mailbox.ts'
-import type { OutsideAgents } from '../../../test/stack/outside-agents.ts'
-import type { ProductionStack } from '../../../test/stack/production-stack.ts'
-import type { SlackSink } from '../../../test/stack/slack-sink.ts'
+import { eventually, type SlackSink } from '@swarmwatch/testkit'
+import { activeAlerts, mailThat, numberFrom, type OutsideAgents, type ProductionStack } from '@swarmwatch/testkit/stack'
 
 /** Something that happened, in seconds after the first call failed for the first time. */
 export interface Step {

@@ -1,11 +1,15 @@
 import { setTimeout as delay } from 'node:timers/promises'
 
-import type { ContainerUse } from '../../../test/stack/container-state.ts'
-import { docker } from '../../../test/stack/docker.ts'
-import { mailSettings } from '../../../test/stack/mail-settings.ts'
-import { startOutsideAgents } from '../../../test/stack/outside-agents.ts'
-import { buildImages, startStack, type ProductionStack } from '../../../test/stack/production-stack.ts'
-import { openSlackSink } from '../../../test/stack/slack-sink.ts'
+import { openSlackSink, runDocker } from '@swarmwatch/testkit'
+import {
+  buildImages,
+  type ContainerUse,
+  mailSettings,
+  type ProductionStack,
+  startOutsideAgents,
+  startStack,
+} from '@swarmwatch/testkit/stack'
+
 import { followIncident, type Step } from './follow-incident.ts'
 import { watchUse } from './service-use.ts'
 
@@ -56,12 +60,7 @@ async function services(stack: ProductionStack): Promise<readonly string[]> {
 
 async function imageSizes(stack: ProductionStack): Promise<StackResult['images']> {
   const names = (await stack.compose('images', '--quiet')).trim().split('\n')
-  const { output } = await docker(stack.folder, [
-    'image',
-    'inspect',
-    '--format={{index .RepoTags 0}} {{.Size}}',
-    ...new Set(names),
-  ])
+  const { output } = await runDocker(['image', 'inspect', '--format={{index .RepoTags 0}} {{.Size}}', ...new Set(names)])
   return output
     .trim()
     .split('\n')

@@ -1,7 +1,7 @@
 import { setTimeout as delay } from 'node:timers/promises'
 
-import { containerUses, type ContainerUse } from '../../../test/stack/container-state.ts'
-import type { ProductionStack } from '../../../test/stack/production-stack.ts'
+import { type ContainerUse, containerUses, type ProductionStack } from '@swarmwatch/testkit/stack'
+
 import { median } from '../statistics.ts'
 
 /** Looks at all containers again and again until it is told to stop; gives the middle of what each used. */

@@ -1,5 +1,7 @@
+export { composeFile, imageOf, networksOf, repositoryRoot, whyNoEngines, type ComposeFile, type Service } from './compose-file.ts'
 export { docker, runDocker, type ProgramResult, type RunDockerOptions } from './docker.ts'
 export { eventually, type EventuallyOptions } from './eventually.ts'
 export { freePort } from './free-port.ts'
-export { imageOf, repositoryRoot, whyNoEngines } from './images.ts'
+export { openSlackSink, type SlackSink } from './slack-sink.ts'
+export { startProgram, type Program } from './start-program.ts'
 export { openTemporaryFolder, type TemporaryFolder } from './temporary-folder.ts'

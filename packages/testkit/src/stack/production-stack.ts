@@ -1,12 +1,12 @@
-import { readFileSync, writeFileSync } from 'node:fs'
+import { execFileSync, spawn } from 'node:child_process'
+import { once } from 'node:events'
+import { cpSync, mkdtempSync, readFileSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
 import { basename, join } from 'node:path'
 
-import { freePort } from '@swarmwatch/testkit'
-
-import { composeFile, root } from './compose-file.ts'
-import { docker } from './docker.ts'
-import { layOut, missingServices } from './layout.ts'
-import { takeDownAtEnd } from './take-down.ts'
+import { composeFile, repositoryRoot } from '../compose-file.ts'
+import { runDocker } from '../docker.ts'
+import { freePort } from '../free-port.ts'
 
 /** A running production stack: docker-compose.production.yml itself, in a folder and under a project name of its own. */
 export interface ProductionStack {
@@ -44,14 +44,12 @@ export interface StackOptions {
 }
 
 /** Builds the images from a checkout, by default this repository. Seconds when nothing has changed. */
-export async function buildImages(checkout: string = root): Promise<void> {
+export async function buildImages(checkout: string = repositoryRoot): Promise<void> {
   const environment = join(checkout, '.env.production.example')
-  const { code, output } = await docker(checkout, [
-    'compose',
-    `--env-file=${environment}`,
-    '--file=docker-compose.production.yml',
-    'build',
-  ])
+  const { code, output } = await runDocker(
+    ['compose', `--env-file=${environment}`, '--file=docker-compose.production.yml', 'build'],
+    { cwd: checkout },
+  )
   if (code !== 0) throw new Error(`docker compose build:\n${output}`)
 }
 
@@ -75,7 +73,7 @@ export async function startStack({ settings = {}, workers = 1 }: StackOptions = 
   ]
 
   async function compose(...args: readonly string[]): Promise<string> {
-    const { code, output } = await docker(folder, [...commandLine, ...args])
+    const { code, output } = await runDocker([...commandLine, ...args], { cwd: folder })
     if (code !== 0) throw new Error(`docker compose ${args.join(' ')}:\n${output}`)
     return output
   }
@@ -112,12 +110,93 @@ export async function startStack({ settings = {}, workers = 1 }: StackOptions = 
   }
 }
 
+/** Settings for a stack whose mail goes to Mailpit and whose Slack is at `slackUrl`. */
+export function mailSettings(slackUrl: string): Readonly<Record<string, string>> {
+  return {
+    ALERT_EMAIL_HOST: 'mailpit',
+    ALERT_EMAIL_PORT: '1025',
+    ALERT_EMAIL_REQUIRE_TLS: 'false',
+    ALERT_EMAIL_FROM: 'swarm@street.test',
+    ALERT_EMAIL_TO: 'ops@street.test',
+    ALERT_SLACK_WEBHOOK: slackUrl,
+    GRAFANA_URL: 'http://grafana.street.test',
+    RUNBOOKS_URL: 'http://runbooks.street.test',
+  }
+}
+
 /** Containers, networks and volumes of a project that are still there. */
 async function leftOver(project: string): Promise<readonly string[]> {
   const list = async (...kind: readonly string[]): Promise<readonly string[]> => {
-    const { output } = await docker(root, [...kind, '--quiet', `--filter=name=${project}`])
+    const { output } = await runDocker([...kind, '--quiet', `--filter=name=${project}`])
     return output.split('\n').filter(Boolean)
   }
   const kinds = await Promise.all([list('ps', '--all'), list('network', 'ls'), list('volume', 'ls')])
   return kinds.flat()
+}
+
+/** What the stack is made of, as an operator has it after cloning. */
+const parts = ['docker-compose.production.yml', '.env.production.example', 'collector', 'config', 'grafana']
+
+/** Services whose images cannot be had on this machine; it is said that they were left out. */
+function missingServices(): readonly string[] {
+  const present = new Set(
+    execFileSync('docker', ['images', '--format', '{{.Repository}}:{{.Tag}}'], { encoding: 'utf8' }).split('\n'),
+  )
+  const missing = Object.entries(composeFile().services).flatMap(([name, { image, build }]) =>
+    build === undefined && !present.has(image) ? [{ name, image }] : [],
+  )
+  for (const { name, image } of missing) console.log(`left out: ${name}, because its image ${image} is not on this machine`)
+  return missing.map(({ name }) => name)
+}
+
+/**
+ * Lays the stack out in a new folder: a copy of what is committed, `.env.production` with `settings`, and `.secrets/` as `pnpm secrets`
+ * makes it. The only thing changed is that Prometheus does not ask for services that cannot run here.
+ */
+export function layOut(settings: Readonly<Record<string, string>>, without: readonly string[]): string {
+  const folder = mkdtempSync(join(tmpdir(), 'swarmwatch-stack-'))
+  for (const part of parts) cpSync(join(repositoryRoot, part), join(folder, part), { recursive: true })
+  const prometheus = join(folder, 'collector/prometheus/prometheus.yaml')
+  const jobs = new RegExp(`^  - job_name: (?:${without.join('|')})\\n(?:    .*\\n)+`, 'gm')
+  if (without.length > 0) writeFileSync(prometheus, readFileSync(prometheus, 'utf8').replaceAll(jobs, ''))
+
+  const environment = Object.entries(settings).reduce(
+    (text, [name, value]) => text.replace(new RegExp(`^${name}=.*$`, 'm'), () => `${name}=${value}`),
+    readFileSync(join(folder, '.env.production.example'), 'utf8'),
+  )
+  writeFileSync(join(folder, '.env.production'), environment)
+  makeSecrets(folder)
+  return folder
+}
+
+/** `pnpm secrets` in that folder. */
+function makeSecrets(folder: string): void {
+  const program = join(repositoryRoot, 'packages/secrets/src/main.ts')
+  execFileSync(process.execPath, ['--conditions=swarmwatch-source', program, folder], { encoding: 'utf8' })
+}
+
+const log = 'take-down.log'
+
+/** Waits for the end of its input, runs docker with its arguments, and removes the folder it stands in. */
+const program = `cat > /dev/null; docker "$@" > ${log} 2>&1 && rm -r "$PWD"`
+
+/**
+ * Runs docker with `args` in `folder` and removes the folder: when what this gives is called, or when the process that called this is
+ * gone, however it ended. An interrupted test leaves no containers and no secrets behind. Rejects with docker's output when it fails.
+ */
+function takeDownAtEnd(folder: string, args: readonly string[]): () => Promise<void> {
+  const { PATH, HOME } = process.env
+  const child = spawn('sh', ['-c', program, 'take-down', ...args], {
+    cwd: folder,
+    env: { PATH, HOME },
+    // A session of its own: out of reach of a Ctrl+C
+    detached: true,
+    stdio: ['pipe', 'ignore', 'ignore'],
+  })
+  const ended = once(child, 'exit') as Promise<[number]>
+  return async () => {
+    child.stdin.end()
+    const [code] = await ended
+    if (code !== 0) throw new Error(`docker ${args.join(' ')}:\n${readFileSync(join(folder, log), 'utf8')}`)
+  }
 }

@@ -1,4 +1,4 @@
-import { eventually } from '@swarmwatch/testkit'
+import { eventually } from '../eventually.ts'
 
 import type { ProductionStack } from './production-stack.ts'
 

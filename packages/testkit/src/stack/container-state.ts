@@ -1,4 +1,4 @@
-import { docker } from './docker.ts'
+import { runDocker } from '../docker.ts'
 import type { ProductionStack } from './production-stack.ts'
 
 /** A container of the stack, as the engine sees it. */
@@ -16,7 +16,7 @@ export interface ContainerState {
 /** All containers of the stack. */
 export async function containerStates(stack: ProductionStack): Promise<readonly ContainerState[]> {
   const ids = (await stack.compose('ps', '--all', '--quiet')).trim().split('\n')
-  const { output } = await docker(stack.folder, ['inspect', ...ids])
+  const { output } = await runDocker(['inspect', ...ids])
   const inspected = JSON.parse(output) as {
     Id: string
     Name: string
@@ -45,7 +45,7 @@ export interface ContainerUse {
 /** Memory and processor of each container now. Takes about two seconds: the engine looks twice. */
 export async function containerUses(stack: ProductionStack): Promise<readonly ContainerUse[]> {
   const states = await containerStates(stack)
-  const { output } = await docker(stack.folder, [
+  const { output } = await runDocker([
     'stats',
     '--no-stream',
     '--format={{.Name}} {{.MemUsage}} {{.CPUPerc}}',

@@ -2,7 +2,7 @@ import { spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { createInterface } from 'node:readline'
 
-import { root } from './compose-file.ts'
+import { repositoryRoot } from '../compose-file.ts'
 import type { ProductionStack } from './production-stack.ts'
 
 /** How the calls of each agent have ended. */
@@ -24,9 +24,9 @@ export interface OutsideAgents {
  */
 export function startOutsideAgents(stack: ProductionStack, ticksPerSecond: number): OutsideAgents {
   const { PATH } = process.env
-  const program = `${root}test/stack/outside-agents-program.ts`
+  const program = `${repositoryRoot}test/stack/outside-agents-program.ts`
   const child = spawn(process.execPath, ['--conditions=swarmwatch-source', program], {
-    cwd: root,
+    cwd: repositoryRoot,
     env: {
       PATH,
       NODE_ENV: 'production',

@@ -1,0 +1,89 @@
+import { spawnSync } from 'node:child_process'
+import { readFileSync } from 'node:fs'
+import { fileURLToPath } from 'node:url'
+
+import { parse } from 'yaml'
+
+/** The root of the repository. */
+export const repositoryRoot: string = fileURLToPath(new URL('../../..', import.meta.url))
+
+/** The parts of a service that tests read. */
+export interface Service {
+  readonly image: string
+  readonly build?: { readonly target: string }
+  readonly user?: string
+  readonly read_only?: boolean
+  readonly init?: boolean
+  readonly privileged?: boolean
+  readonly cap_drop?: readonly string[]
+  readonly cap_add?: readonly string[]
+  readonly security_opt?: readonly string[]
+  readonly mem_limit?: string
+  readonly cpus?: number
+  readonly pids_limit?: number
+  readonly stop_grace_period?: string
+  readonly restart?: string
+  readonly logging?: { readonly driver: string; readonly options: Readonly<Record<string, string>> }
+  readonly healthcheck?: { readonly test: readonly string[]; readonly start_period: string }
+  readonly networks?: readonly string[] | Readonly<Record<string, { readonly aliases?: readonly string[] }>>
+  readonly network_mode?: string
+  readonly ports?: readonly string[]
+  readonly environment?: Readonly<Record<string, string>>
+  readonly env_file?: unknown
+  readonly secrets?: readonly string[]
+  readonly volumes?: readonly string[]
+  readonly tmpfs?: readonly string[]
+}
+
+/** The parts of docker-compose.production.yml that tests read. */
+export interface ComposeFile {
+  readonly services: Readonly<Record<string, Service>>
+  readonly networks: Readonly<
+    Record<string, { readonly internal?: boolean; readonly driver_opts?: Readonly<Record<string, string>> }>
+  >
+  readonly volumes: Readonly<Record<string, unknown>>
+  readonly secrets: Readonly<Record<string, { readonly file: string }>>
+}
+
+/** The names of a service's networks. */
+export function networksOf({ networks = [] }: Service): readonly string[] {
+  return Array.isArray(networks) ? (networks as readonly string[]) : Object.keys(networks)
+}
+
+/** Reads docker-compose.production.yml; `${...}` is not replaced. */
+export function composeFile(): ComposeFile {
+  return parse(readFileSync(`${repositoryRoot}docker-compose.production.yml`, 'utf8'), { merge: true }) as ComposeFile
+}
+
+/**
+ * Returns the published image that a service of docker-compose.production.yml runs, with its tag: `prom/prometheus:v3.16.0`. For an image
+ * that Dockerfile.production builds, that is the image it is built from.
+ */
+export function imageOf(service: string): string {
+  const found = composeFile().services[service]
+  if (found === undefined) throw new Error(`docker-compose.production.yml has no service ${service}`)
+  const { image, build } = found
+  if (build === undefined) return image
+  const dockerfile = readFileSync(`${repositoryRoot}Dockerfile.production`, 'utf8')
+  const base = new RegExp(`^FROM (\\S+) AS ${build.target}$`, 'm').exec(dockerfile)?.[1]
+  if (base === undefined) throw new Error(`Dockerfile.production has no stage ${build.target}`)
+  return base
+}
+
+/**
+ * Returns why containers of these services cannot run on this machine, and prints it; returns undefined when they can.
+ * With REQUIRE_STACK=1 it throws instead, so that nothing is skipped in CI.
+ */
+export function whyNoEngines(...services: readonly string[]): string | undefined {
+  const reason = missingEngine(services.map(imageOf))
+  if (reason === undefined) return undefined
+  if (process.env['REQUIRE_STACK'] === '1') throw new Error(`REQUIRE_STACK=1, but ${reason}`)
+  console.log(`skipped: ${reason} (REQUIRE_STACK=1 makes this an error)`)
+  return reason
+}
+
+function missingEngine(images: readonly string[]): string | undefined {
+  if (spawnSync('docker', ['version']).status !== 0) return 'Docker does not run here'
+  const missing = images.find((image) => spawnSync('docker', ['image', 'inspect', image]).status !== 0)
+  return missing === undefined ? undefined : `the image ${missing} is not on this machine`
+}

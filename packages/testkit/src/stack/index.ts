@@ -1,0 +1,5 @@
+export { activeAlerts, amtool, askPrometheus, numberFrom, type ActiveAlert, type Sample } from './ask-prometheus.ts'
+export { containerStates, containerUses, type ContainerState, type ContainerUse } from './container-state.ts'
+export { listMails, mailThat, mailTexts, type Mail } from './mailbox.ts'
+export { startOutsideAgents, type Counts, type OutsideAgents } from './outside-agents.ts'
+export { buildImages, layOut, mailSettings, startStack, type ProductionStack, type StackOptions } from './production-stack.ts'
