@@ -1,25 +1,31 @@
-import { mkdirSync, readdirSync, rmSync, writeFileSync } from 'node:fs'
+import { mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 
 import { renderDashboard } from './dashboards/build-dashboard.ts'
 import { dashboardPlans } from './dashboards/dashboard-plans.ts'
+import { withInhibitionRules } from './render-inhibition.ts'
 import { renderRuleFile } from './render-rule-file.ts'
 import { ruleFiles } from './rule-files.ts'
 import type { MixinSettings } from './settings.ts'
 
 const folder = { rules: 'collector/prometheus/rules', dashboards: 'grafana/dashboards' } as const
+const alertmanagerTemplate = 'collector/alertmanager/alertmanager.template.yaml'
 
-/** The text of every generated file, by its path from the root of the repository. */
-export function generated(settings: MixinSettings): ReadonlyMap<string, string> {
+/**
+ * The text of every generated file, by its path from the root of the repository. Of Alertmanager's template only the inhibition rules are
+ * generated: the rest is what the repository has.
+ */
+export function generated(root: string, settings: MixinSettings): ReadonlyMap<string, string> {
   return new Map([
     ...ruleFiles(settings).map((file) => [`${folder.rules}/${file.name}`, renderRuleFile(file)] as const),
     ...dashboardPlans(settings).map((plan) => [`${folder.dashboards}/${plan.uid}.json`, renderDashboard(plan)] as const),
+    [alertmanagerTemplate, withInhibitionRules(readFileSync(join(root, alertmanagerTemplate), 'utf8'))],
   ])
 }
 
-/** Writes them, and removes what is no longer generated; returns the paths. */
+/** Writes them, and removes files that are no longer generated; returns the paths. */
 export function generate(root: string, settings: MixinSettings): readonly string[] {
-  const files = generated(settings)
+  const files = generated(root, settings)
   for (const path of Object.values(folder)) {
     mkdirSync(join(root, path), { recursive: true })
     for (const name of readdirSync(join(root, path))) {

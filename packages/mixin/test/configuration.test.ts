@@ -18,8 +18,8 @@ describe.skipIf(!hasDocker).concurrent('the real programs accept', () => {
   const mounts = (): Record<string, string> => ({ '/etc/collector': files.collector, '/run/secrets': files.secrets })
 
   test('the rules, with every lint of promtool', async () => {
-    const paths = [...generated(readSettings(join(root, 'config/production.yaml'))).keys()]
-    const rules = paths.filter((path) => path.startsWith('collector/')).map((path) => `/etc/${path}`)
+    const paths = [...generated(root, readSettings(join(root, 'config/production.yaml'))).keys()]
+    const rules = paths.filter((path) => path.startsWith('collector/prometheus/')).map((path) => `/etc/${path}`)
     const { code, output } = await runOnce(
       image.prometheus,
       'promtool',

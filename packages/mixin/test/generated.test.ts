@@ -1,4 +1,4 @@
-import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { cpSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join, resolve } from 'node:path'
 
@@ -24,22 +24,24 @@ function settingsFile(text: string): string {
 
 describe('what is generated', () => {
   test('is what is committed: run `pnpm mixin` where this fails', () => {
-    const committed = ['collector/prometheus/rules', 'grafana/dashboards'].flatMap((path) =>
+    const folders = ['collector/prometheus/rules', 'grafana/dashboards'].flatMap((path) =>
       readdirSync(join(root, path)).map((name) => `${path}/${name}`),
     )
-    expect(committed.toSorted()).toEqual([...generated(settings).keys()].toSorted())
-    for (const [path, text] of generated(settings)) expect(readFileSync(join(root, path), 'utf8'), path).toBe(text)
+    const committed = [...folders, 'collector/alertmanager/alertmanager.template.yaml']
+    expect(committed.toSorted()).toEqual([...generated(root, settings).keys()].toSorted())
+    for (const [path, text] of generated(root, settings)) expect(readFileSync(join(root, path), 'utf8'), path).toBe(text)
   })
 
   test('is the same on every run', () => {
-    expect([...generated(settings)]).toEqual([...generated(readSettings(join(root, 'config/production.yaml')))])
+    expect([...generated(root, settings)]).toEqual([...generated(root, readSettings(join(root, 'config/production.yaml')))])
   })
 
   test('is ASCII', () => {
-    for (const [path, text] of generated(settings)) expect(/[^\n -~]/.exec(text), path).toBeNull()
+    for (const [path, text] of generated(root, settings)) expect(/[^\n -~]/.exec(text), path).toBeNull()
   })
 
   test('replaces what an earlier version left behind', () => {
+    cpSync(join(root, 'collector/alertmanager'), join(folder, 'collector/alertmanager'), { recursive: true })
     generate(folder, settings)
     writeFileSync(join(folder, 'collector/prometheus/rules/old.yaml'), '')
     generate(folder, settings)
@@ -47,7 +49,7 @@ describe('what is generated', () => {
   })
 
   test('never names one spelling of a bucket bound: by scrape it is 10.0, by OTLP 10', () => {
-    for (const [path, text] of generated(settings)) expect(text, path).not.toMatch(/\ble="/)
+    for (const [path, text] of generated(root, settings)) expect(text, path).not.toMatch(/\ble="/)
   })
 })
 

@@ -11,12 +11,15 @@ const run = [process.execPath, '--conditions=swarmwatch-source', main] as const
 test('writes the files that it names', () => {
   const folder = mkdtempSync(join(tmpdir(), 'mixin-'))
   try {
-    cpSync(resolve(import.meta.dirname, '../../../config'), join(folder, 'config'), { recursive: true })
+    for (const path of ['config', 'collector/alertmanager']) {
+      cpSync(resolve(import.meta.dirname, '../../..', path), join(folder, path), { recursive: true })
+    }
     const output = execFileSync(run[0], [...run.slice(1), folder], { encoding: 'utf8' })
     const written = ['collector/prometheus/rules', 'grafana/dashboards'].flatMap((path) =>
       readdirSync(join(folder, path)).map((name) => `${path}/${name}`),
     )
-    expect(output.trim().split('\n').toSorted()).toEqual(written.toSorted())
+    const template = 'collector/alertmanager/alertmanager.template.yaml'
+    expect(output.trim().split('\n').toSorted()).toEqual([...written, template].toSorted())
   } finally {
     rmSync(folder, { recursive: true })
   }

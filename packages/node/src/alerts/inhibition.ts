@@ -1,20 +1,22 @@
-import { alertNames, severities, type Severity } from '@swarmwatch/config'
+import { inhibitionRules, severities, type Severity } from '@swarmwatch/config'
 
 interface Named {
   readonly alertName: string
   readonly severity: Severity
 }
 
-/** What each alert mutes: its own cause told once is enough. */
-const mutes: Readonly<Record<string, readonly string[]>> = {
-  [alertNames.high_error_rate]: [alertNames.elevated_error_rate, alertNames.low_health],
-}
+const fleetRules = inhibitionRules.filter(({ same }) => same === 'fleet')
 
-/** Whether one of the firing alerts says the same already, or worse: its cause, or the same alert with a higher severity. */
+/**
+ * Whether a firing alert reports the same cause, or is the same alert with a higher severity. Names with `*` do not count: they stand for
+ * alerts about one agent, and an alert of the process is about all of its agents.
+ */
 export function isMuted(alert: Named, firing: readonly Named[]): boolean {
-  return firing.some(
-    (other) =>
-      mutes[other.alertName]?.includes(alert.alertName) ||
-      (other.alertName === alert.alertName && severities.indexOf(other.severity) < severities.indexOf(alert.severity)),
+  return firing.some((other) =>
+    other.alertName === alert.alertName
+      ? severities.indexOf(other.severity) < severities.indexOf(alert.severity)
+      : fleetRules.some(
+          ({ source, target }) => source.alerts.includes(other.alertName) && target.alerts.includes(alert.alertName),
+        ),
   )
 }

@@ -1,0 +1,71 @@
+import type { Severity } from './alerts/alert-channel.ts'
+
+/** Alerts by name; where given, only those with one of the severities, or of the job. */
+export interface AlertSelection {
+  /** A name that ends in `*` stands for all names that begin so. */
+  readonly alerts: readonly string[]
+  /** @default all */
+  readonly severities?: readonly Severity[]
+  /** @default all */
+  readonly job?: string
+}
+
+/** A firing alert that mutes others with the same cause. */
+export interface InhibitionRule {
+  /** Name of the rule in Alertmanager. */
+  readonly name: string
+  readonly source: AlertSelection
+  readonly target: AlertSelection
+  /** A fleet is a region of an environment. The source mutes only targets of the same agent or fleet, or any target. */
+  readonly same: 'agent' | 'fleet' | 'anything'
+}
+
+/**
+ * One broken agent is one message: which alert mutes which others. `pnpm mixin` writes these rules into the configuration of
+ * Alertmanager, and the rules in the process use those of fleets, because a process evaluates its agents together.
+ */
+export const inhibitionRules: readonly InhibitionRule[] = [
+  {
+    name: 'a failing agent mutes its own lesser alerts',
+    source: { alerts: ['AgentErrorRateCritical'] },
+    target: { alerts: ['AgentErrorRateWarning', 'AgentErrorBudgetBurn', 'AgentRetriesHigh', 'AgentSlowResponses'] },
+    same: 'agent',
+  },
+  {
+    name: 'a failing agent mutes what it does to the whole',
+    source: { alerts: ['AgentErrorRateCritical'] },
+    target: { alerts: ['SwarmHealthLow', 'SystemErrorRateWarning'] },
+    same: 'fleet',
+  },
+  {
+    name: 'a failing swarm mutes its agents',
+    source: { alerts: ['SystemErrorRateCritical'] },
+    target: { alerts: ['Agent*', 'SwarmHealthLow', 'SystemErrorRateWarning'] },
+    same: 'fleet',
+  },
+  {
+    name: 'low health mutes the same alert with a lower severity',
+    source: { alerts: ['SwarmHealthLow'], severities: ['critical'] },
+    target: { alerts: ['SwarmHealthLow'], severities: ['warning', 'info'] },
+    same: 'fleet',
+  },
+  {
+    name: 'a burning error budget mutes the same alert with a lower severity',
+    source: { alerts: ['AgentErrorBudgetBurn'], severities: ['critical'] },
+    target: { alerts: ['AgentErrorBudgetBurn'], severities: ['warning'] },
+    same: 'agent',
+  },
+  {
+    name: 'an agent that tries again is slow for that reason',
+    source: { alerts: ['AgentRetriesHigh'] },
+    target: { alerts: ['AgentSlowResponses'] },
+    same: 'agent',
+  },
+  {
+    name: 'without a Collector nothing is heard of agents',
+    source: { alerts: ['TargetDown'], job: 'otel-collector' },
+    target: { alerts: ['AgentTelemetryAbsent', 'AgentTrafficStopped'] },
+    same: 'anything',
+  },
+  // CollectorDroppingData mutes nothing: an agent can cause it by sending what Prometheus refuses
+]
