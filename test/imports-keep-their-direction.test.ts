@@ -62,6 +62,21 @@ test('the linter rejects a benchmark that imports from tests', () => {
   expect(rejected(files)).toEqual(['bench/src/a.ts', 'bench/src/b.ts'])
 })
 
+test('the linter rejects an import between folders of agent-worker that goes past an index.ts or against the direction', () => {
+  const source = (path: string): string => `packages/agent-worker/src/${path}`
+  const files = {
+    [source('swarm/index.ts')]: `export { model } from '../model-server/index.ts'\n`,
+    [source('swarm/a.ts')]: `export * from '../model-server/script.ts'\n`,
+    [source('swarm/b.ts')]: `export * from '../service/main.ts'\n`,
+    [source('model-server/index.ts')]: `export const model = 1\n`,
+    [source('service/a.ts')]:
+      `export { model } from '../swarm/index.ts'\nexport { model as other } from '../model-server/index.ts'\n`,
+    [source('service/b.ts')]: `export * from '../swarm/prices.ts'\n`,
+    [source('demo/a.ts')]: `export * from '../service/task-queue.ts'\n`,
+  }
+  expect(rejected(files)).toEqual(['demo/a.ts', 'service/b.ts', 'swarm/a.ts', 'swarm/b.ts'].map(source))
+})
+
 test('the linter rejects files whose types import each other', () => {
   const files = {
     'packages/config/src/a.ts': `import type { B } from './b.ts'\nexport type A = B[]\n`,
