@@ -20,12 +20,12 @@ export const groups: readonly Group[] = [
   },
   {
     name: 'health',
-    sources: [`${sdk}/src/monitor/{health-score,sliding-window,duration-histogram}.ts`],
+    sources: [`${sdk}/src/monitor/{health-score,sliding-window}.ts`],
     tests: [`${sdk}/test/{monitor,health,sliding-window,duration-histogram}.test.ts`],
   },
   {
     name: 'error type',
-    sources: [`${sdk}/src/{error-type,error-answer,peek}.ts`, `${sdk}/src/bounded-*.ts`],
+    sources: [`${sdk}/src/errors/{error-type,error-details}.ts`, `${sdk}/src/{unknown-values,bounded-names}.ts`],
     tests: [`${sdk}/test/{error-type,error-type-limits,errors-page,bounds,bounded-names}.test.ts`],
   },
   {

@@ -1,4 +1,4 @@
-import { errorType } from './error-type.ts'
+import { errorType } from './errors/error-type.ts'
 import { otherError, otherName } from './names.ts'
 import { processWide } from './process-wide.ts'
 

@@ -1,15 +1,15 @@
-import { Agent } from './agent.ts'
 import { newClock, type Clock } from './clock.ts'
-import { Execution } from './execution.ts'
-import type { AnyFunction, Instrumented, InstrumentedFunction, IsSpecial } from './instrumented.ts'
+import { keepIdentity, type AnyFunction, type Instrumented, type InstrumentedFunction, type IsSpecial } from './instrumented.ts'
 import { attribute } from './names.ts'
 import { checkAgent, type InstrumentAgentOptions } from './options.ts'
-import { Run, type WaitingForCaller } from './run.ts'
-import { isGenerator } from './stream/is-stream.ts'
+import { Agent } from './run/agent.ts'
+import { Execution } from './run/execution.ts'
+import { Run, type WaitingForCaller } from './run/run.ts'
 import { isPlainGenerator, withMethodsOf } from './stream/opened-stream.ts'
-import { whenCollected } from './stream/when-collected.ts'
+import { isGenerator } from './stream/result-kinds.ts'
+import { whenCollected } from './stream/watch-iterator.ts'
+import { forwardThenable } from './stream/watched-thenable.ts'
 import { captured } from './telemetry/content.ts'
-import { forwardThenable } from './thenable.ts'
 
 /**
  * Wraps an agent so that it recovers from failures (retries after 5, 15 and 30 s; the fourth failure is final) and shows itself as
@@ -160,8 +160,28 @@ async function* readThrough(result: Promise<unknown>): AsyncGenerator {
   return isGenerator(opened) ? yield* opened : opened
 }
 
-/** Gives a wrapper the name, the length and the own properties of what it wraps. */
-export function keepIdentity<Wrapper extends object>(wrapper: Wrapper, wrapped: object): Wrapper {
-  const { prototype: _, ...own } = Object.getOwnPropertyDescriptors(wrapped) as Record<string, PropertyDescriptor>
-  return Object.defineProperties(wrapper, own)
+/** What `executeWithRecovery` can be told. */
+export interface ExecuteWithRecoveryOptions<Context, Result> extends Omit<InstrumentAgentOptions<[Context], Result>, 'name'> {
+  /** Name in spans, metrics and log lines. @default the function's name */
+  readonly agentName?: string | undefined
+  /** Given to the function as its only argument; the same object in every attempt. */
+  readonly context?: Context | undefined
+}
+
+/**
+ * Runs a function once as an agent, with recovery: {@link instrumentAgent} and the call in one.
+ *
+ * @throws {InvalidOptionsError} at once, with every problem.
+ *
+ * @example
+ * const result = await executeWithRecovery(integrate, { agentName: 'api-integrator', context: { requirements: ['AUTH-001'] } })
+ */
+export function executeWithRecovery<Context, Result>(
+  fn: (context: Context) => Result,
+  options: ExecuteWithRecoveryOptions<Context, Awaited<Result>> = {},
+): Instrumented<Result> {
+  const { agentName, ...rest } = options ?? {}
+  const named = options && (agentName === undefined ? rest : { ...rest, name: agentName })
+  const name = checkAgent('executeWithRecovery', fn, named, 'agentName')
+  return wrapAgent(fn, name, named)(options.context as Context)
 }

@@ -1,22 +1,19 @@
 import type { Attributes } from '@opentelemetry/api'
 
-import type { AgentSeries } from './agent-series.ts'
-import { boundedErrorType } from './bounded-names.ts'
+import { BoundedNames, boundedErrorType } from './bounded-names.ts'
 import { msBetween } from './clock.ts'
-import { runningExecution } from './execution.ts'
-import { keepIdentity } from './instrument-agent.ts'
-import type { AnyFunction } from './instrumented.ts'
-import { attribute } from './names.ts'
-import { checkTool, type ContentOptions } from './options.ts'
-import { isAsyncGenerator, isPlainPromise, isSyncGenerator, isThenable } from './stream/is-stream.ts'
+import { keepIdentity, type AnyFunction } from './instrumented.ts'
+import { attribute, spanName } from './names.ts'
+import { type ContentOptions, checkTool } from './options.ts'
+import { processWide } from './process-wide.ts'
+import { runningExecution } from './run/execution.ts'
 import { readBy } from './stream/opened-stream.ts'
-import { watchIterator, watchSyncIterator, type StreamWatch } from './stream/watch-iterator.ts'
-import { whenCollected } from './stream/when-collected.ts'
+import { isAsyncGenerator, isPlainPromise, isSyncGenerator, isThenable } from './stream/result-kinds.ts'
+import { watchIterator, watchSyncIterator, type StreamWatch, whenCollected } from './stream/watch-iterator.ts'
+import { followPromise, observeThenable } from './stream/watched-thenable.ts'
 import { captured, messageOf } from './telemetry/content.ts'
 import { GuardedSpan } from './telemetry/guarded-span.ts'
-import { instruments, record } from './telemetry/instruments.ts'
-import { followPromise, observeThenable } from './thenable.ts'
-import { Tool } from './tool.ts'
+import { type AgentSeries, instruments, record } from './telemetry/instruments.ts'
 
 /** What `instrumentTool` can be told. */
 export type InstrumentToolOptions<Args extends unknown[] = unknown[], Result = unknown> = ContentOptions<Args, Result>
@@ -128,5 +125,43 @@ class ToolCall {
   #capture(key: string, value: unknown, option: true | ((value: never) => unknown)): void {
     const text = captured(value as never, option)
     if (text !== undefined) this.#span.set(key, text)
+  }
+}
+
+const toolNames = processWide('tool-names/1', () => new BoundedNames(100))
+
+/** A tool with its options, made once when a function is wrapped. */
+class Tool {
+  readonly options: ContentOptions<never, never>
+  readonly spanName: string
+  readonly #name: string
+  readonly #attributes: Attributes
+  readonly #labels = new Map<AgentSeries | undefined, Attributes>()
+
+  constructor(name: string, options: ContentOptions<never, never>) {
+    this.#name = name
+    this.options = options
+    this.spanName = spanName.tool(name)
+    this.#attributes = {
+      [attribute.operation]: 'execute_tool',
+      [attribute.toolName]: name,
+      ...(options.description !== undefined && { [attribute.toolDescription]: options.description }),
+    }
+  }
+
+  /** What its span starts with, called by this run or by nobody. */
+  attributesFor(execution: { readonly agentName: string } | undefined): Attributes {
+    if (execution === undefined) return { ...this.#attributes }
+    return { ...this.#attributes, [attribute.genAiAgentName]: execution.agentName }
+  }
+
+  /** The label set of its duration, made once for each agent that calls it so that recording allocates nothing. */
+  labelsFor(series: AgentSeries | undefined): Attributes {
+    const known = this.#labels.get(series)
+    if (known) return known
+    const labels: Attributes = { [attribute.toolName]: toolNames.bound(this.#name) }
+    if (series) labels[attribute.genAiAgentName] = series.agentName
+    this.#labels.set(series, labels)
+    return labels
   }
 }

@@ -66,3 +66,9 @@ type Overloads<Fn> =
         : Fn extends (this: infer T1, ...args: infer A1) => infer R1
           ? Signature<T1, A1, R1>
           : never
+
+/** Copies the name, the length and the own properties of `wrapped` to `wrapper`, and returns it. */
+export function keepIdentity<Wrapper extends object>(wrapper: Wrapper, wrapped: object): Wrapper {
+  const { prototype: _, ...own } = Object.getOwnPropertyDescriptors(wrapped) as Record<string, PropertyDescriptor>
+  return Object.defineProperties(wrapper, own)
+}

@@ -1,5 +1,3 @@
-import { recoveryRules } from './recovery/settings.ts'
-
 /** One wrong option: which, the rule it breaks, and what was given. */
 export interface Problem {
   readonly option: string
@@ -17,18 +15,6 @@ export class InvalidOptionsError extends TypeError {
     super(`${calledFunction}: ${lines.join(`\n${calledFunction}: `)}`)
     this.problems = problems
   }
-}
-
-/** Problems of recovery settings; `prefix` stands before each option's name. */
-export function checkRecovery(recovery: object, prefix: string): Problem[] {
-  const problems: Problem[] = []
-  for (const [key, value] of Object.entries(recovery)) {
-    const option = prefix + key
-    const rule = Object.hasOwn(recoveryRules, key) ? recoveryRules[key as keyof typeof recoveryRules] : undefined
-    if (!rule) problems.push({ option, rule: `is not an option; there are ${Object.keys(recoveryRules).join(', ')}`, value })
-    else if (value !== undefined && !rule[1](value)) problems.push({ option, rule: rule[0], value })
-  }
-  return problems
 }
 
 function show(value: unknown): string {

@@ -1,9 +1,9 @@
 import type { Attributes } from '@opentelemetry/api'
 import type { IDefaultPolicyContext, IPolicy } from 'cockatiel'
 
-import { checkRecovery, InvalidOptionsError, type Problem } from './invalid-options-error.ts'
-import { peek } from './peek.ts'
-import type { RecoveryOptions } from './recovery/settings.ts'
+import { InvalidOptionsError, type Problem } from './invalid-options-error.ts'
+import { checkRecovery, type RecoveryOptions } from './recovery/settings.ts'
+import { isObject, propertyOf } from './unknown-values.ts'
 
 /** Where the lines `[RETRY]`, `[SUCCESS]` and `[FAILED]` go. */
 export interface Logger {
@@ -63,7 +63,6 @@ export interface InstrumentAgentOptions<Args extends unknown[] = unknown[], Resu
 
 type Check = readonly [rule: string, holds: (value: unknown) => boolean]
 const isFunction = (value: unknown): boolean => typeof value === 'function'
-const isObject = (value: unknown): value is object => typeof value === 'object' && value !== null
 const text: Check = ['must be a string', (value) => typeof value === 'string']
 const switchOrFunction: Check = ['must be a boolean or a function', (value) => typeof value === 'boolean' || isFunction(value)]
 const aFunction: Check = ['must be a function', isFunction]
@@ -82,7 +81,7 @@ const contentChecks: Record<keyof ContentOptions<never, never>, Check> = {
 const agentChecks: Record<keyof InstrumentAgentOptions<never, never>, Check> = {
   ...contentChecks,
   recovery: ['must be an object or false', (value) => value === false || isObject(value)],
-  policy: ['must be a cockatiel policy (an object with execute())', (value) => isFunction(peek(value, 'execute'))],
+  policy: ['must be a cockatiel policy (an object with execute())', (value) => isFunction(propertyOf(value, 'execute'))],
   context: ['', () => true],
   variant: ['must be a string or a function', (value) => typeof value === 'string' || isFunction(value)],
   attributes: ['must be an object', isObject],
@@ -90,7 +89,7 @@ const agentChecks: Record<keyof InstrumentAgentOptions<never, never>, Check> = {
   streamOf: aFunction,
   logger: [
     'must be false or an object with warn() and error()',
-    (value) => value === false || (isFunction(peek(value, 'warn')) && isFunction(peek(value, 'error'))),
+    (value) => value === false || (isFunction(propertyOf(value, 'warn')) && isFunction(propertyOf(value, 'error'))),
   ],
   healthWindowSeconds: [
     'must be a number of seconds from 10 to 86400',
@@ -100,7 +99,7 @@ const agentChecks: Record<keyof InstrumentAgentOptions<never, never>, Check> = {
 
 /** The name of a function, without what `bind()` puts in front of it. */
 function nameOf(fn: unknown): string {
-  const name = peek(fn, 'name')
+  const name = propertyOf(fn, 'name')
   return typeof name === 'string' ? name.replace(/^(bound )+/, '') : ''
 }
 

@@ -1,10 +1,10 @@
-import { Agent } from './agent.ts'
 import { newClock } from './clock.ts'
-import { Execution } from './execution.ts'
 import { attribute } from './names.ts'
 import { checkAgentName } from './options.ts'
-import { peek } from './peek.ts'
+import { Agent } from './run/agent.ts'
+import { Execution } from './run/execution.ts'
 import { guarded } from './telemetry/guard.ts'
+import { propertyOf } from './unknown-values.ts'
 
 /** How a run that was started by hand went. */
 export interface Completion {
@@ -59,7 +59,7 @@ export function startExecution(agentName: string, task?: unknown): ManualExecuti
       execution.finish({
         outcome: success ? 'success' : 'failure',
         retryOutcome: success ? 'first_try' : 'exhausted',
-        error: peek(completion, 'error'),
+        error: propertyOf(completion, 'error'),
         durationSeconds,
       })
     },

@@ -1,7 +1,7 @@
 import { fc, test } from '@fast-check/vitest'
 import { expect } from 'vitest'
 
-import { ActiveRuns, type Linked } from '../src/monitor/active-runs.ts'
+import { ActiveRuns, type Linked } from '../src/monitor/agent-statistics.ts'
 
 interface Run extends Linked<Run> {
   readonly id: number

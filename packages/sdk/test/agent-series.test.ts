@@ -2,8 +2,8 @@ import { fc, test as property } from '@fast-check/vitest'
 import { startTestTelemetry } from '@swarmwatch/testing'
 import { expect, test } from 'vitest'
 
-import { seriesOf, type AgentSeries } from '../src/agent-series.ts'
 import { instrumentAgent } from '../src/index.ts'
+import { seriesOf } from '../src/telemetry/instruments.ts'
 
 test('counts an agent whose name contains a separator apart from an agent with a variant', async () => {
   await using telemetry = await startTestTelemetry()
@@ -23,7 +23,6 @@ property.prop([word, fc.option(word, { nil: undefined }), word, fc.option(word, 
   'two label sets are the same only if both name and variant are',
   (name, variant, otherName, otherVariant) => {
     const isSame = name === otherName && variant === otherVariant
-    const series = (...of: [string, string | undefined]): AgentSeries => seriesOf(...of, () => {})
-    expect(series(name, variant) === series(otherName, otherVariant)).toBe(isSame)
+    expect(seriesOf(name, variant) === seriesOf(otherName, otherVariant)).toBe(isSame)
   },
 )

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest'
 
-import { DurationHistogram } from '../src/monitor/duration-histogram.ts'
+import { DurationHistogram } from '../src/monitor/sliding-window.ts'
 
 function histogramOf(...durations: number[]): DurationHistogram {
   const histogram = new DurationHistogram()

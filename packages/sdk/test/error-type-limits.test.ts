@@ -1,10 +1,10 @@
 import { fc, test as property } from '@fast-check/vitest'
 import { expect, test } from 'vitest'
 
-import { chainOf, httpStatus } from '../src/error-answer.ts'
-import { errorType, isRetryable } from '../src/error-type.ts'
-import { isInstance, peek } from '../src/peek.ts'
+import { chainOf, httpStatus } from '../src/errors/error-details.ts'
+import { errorType, isRetryable } from '../src/errors/error-type.ts'
 import { retryAfterSeconds } from '../src/recovery/retry-after.ts'
+import { isInstance, propertyOf } from '../src/unknown-values.ts'
 
 const hostile = new Proxy(
   {},
@@ -19,15 +19,20 @@ const hostile = new Proxy(
 )
 
 test('reads a property of an object or a function; of anything else, or where reading throws, there is none', () => {
-  expect(peek({ code: 1 }, 'code')).toBe(1)
+  expect(propertyOf({ code: 1 }, 'code')).toBe(1)
   expect(
-    peek(
+    propertyOf(
       Object.assign(() => {}, { code: 2 }),
       'code',
     ),
   ).toBe(2)
-  expect(['text', 5, null, undefined].map((value) => peek(value, 'length'))).toEqual([undefined, undefined, undefined, undefined])
-  expect(peek(hostile, 'code')).toBeUndefined()
+  expect(['text', 5, null, undefined].map((value) => propertyOf(value, 'length'))).toEqual([
+    undefined,
+    undefined,
+    undefined,
+    undefined,
+  ])
+  expect(propertyOf(hostile, 'code')).toBeUndefined()
 })
 
 test('a proxy that throws when it is looked at is an instance of nothing', () => {

@@ -3,10 +3,10 @@ import { runInThisContext } from 'node:vm'
 
 import { expect, test } from 'vitest'
 
+import * as known from '../src/errors/known-errors.ts'
 import { errorType, isRetryable } from '../src/index.ts'
-import * as known from '../src/known-errors.ts'
 import { retryAfterSeconds } from '../src/recovery/retry-after.ts'
-import { reportedError } from '../src/stream/chunk.ts'
+import { reportedError } from '../src/stream/known-chunks.ts'
 
 const page = readFileSync(new URL('../../../docs/errors.md', import.meta.url), 'utf8')
 

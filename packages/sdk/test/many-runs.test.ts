@@ -1,6 +1,7 @@
 import { expect, test } from 'vitest'
 
-import { newAttempt, newRecord, type Tracked } from '../src/monitor/execution-record.ts'
+import type { Tracked } from '../src/monitor/agent-statistics.ts'
+import { newAttempt, newRecord } from '../src/monitor/execution-record.ts'
 import { Monitor } from '../src/monitor/monitor.ts'
 import { otherName } from '../src/names.ts'
 

@@ -2,9 +2,8 @@ import { fc, test as property } from '@fast-check/vitest'
 import { describe, expect, test } from 'vitest'
 
 import { healthScore, type HealthInput } from '../src/index.ts'
-import { DurationHistogram } from '../src/monitor/duration-histogram.ts'
 import { ResourceMeter, type ResourceReading } from '../src/monitor/resource-meter.ts'
-import { SlidingWindow } from '../src/monitor/sliding-window.ts'
+import { DurationHistogram, SlidingWindow } from '../src/monitor/sliding-window.ts'
 
 describe('health score', () => {
   const calm: HealthInput = { errorRate: 0, p95Seconds: 1, cpu: 0.1, memory: 0.1 }

@@ -1,6 +1,4 @@
-import type { AgentSeries } from '../agent-series.ts'
 import type { Outcome, RetryOutcome } from '../names.ts'
-import type { Linked } from './active-runs.ts'
 
 // Fields that come later are there from the start, as undefined: objects that change their shape are slow
 
@@ -90,14 +88,6 @@ export function newAttempt(number: number, startedAt: number, waitSeconds: numbe
     errorType: undefined,
     errorMessage: undefined,
   }
-}
-
-/** A run under way and the label set it is counted under. */
-export interface Tracked extends Linked<Tracked> {
-  readonly record: ExecutionRecord
-  readonly series: AgentSeries
-  /** Rises with every run that starts, so that runs of several agents can be put in order; set by the monitor. */
-  order: number
 }
 
 /** Attempts of a copied record: a run may retry a million times, and a copy must stay cheap. */

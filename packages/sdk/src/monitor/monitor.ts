@@ -1,7 +1,7 @@
 import { otherName } from '../names.ts'
 import { processWide } from '../process-wide.ts'
-import { AgentStatistics, type Totals } from './agent-statistics.ts'
-import { snapshot, type ExecutionRecord, type Tracked } from './execution-record.ts'
+import { AgentStatistics, type Totals, type Tracked } from './agent-statistics.ts'
+import { type ExecutionRecord, snapshot } from './execution-record.ts'
 import { healthScore, type HealthScore } from './health-score.ts'
 import { ResourceMeter } from './resource-meter.ts'
 import { SlidingWindow } from './sliding-window.ts'
@@ -54,6 +54,30 @@ export interface AgentMetrics extends Readonly<Totals> {
 export interface ExecutionMetrics extends Readonly<Totals> {
   readonly agents: readonly AgentMetrics[]
   readonly recent: readonly ExecutionRecord[]
+}
+
+/** Health of this process now: score 0-100 with what each part took away, error rate, durations, resources. */
+export function getSystemHealth(): SystemHealth {
+  return monitor.health()
+}
+
+/**
+ * Sums since the process began, in all and for each agent, and the last finished runs, newest first: `recent` of them, at most the
+ * 1,000 that are kept; with `agentName` only those of that agent. @default recent 1000
+ */
+export function getExecutionMetrics({
+  recent = 1000,
+  agentName,
+}: { readonly recent?: number; readonly agentName?: string | undefined } = {}): ExecutionMetrics {
+  return monitor.metrics(Math.max(0, Math.floor(recent) || 0), agentName)
+}
+
+/**
+ * The runs under way, oldest first: at most `limit` of them (1,000 unless given; `Infinity` for all), with `agentName` only those of
+ * that agent. `getSystemHealth().activeExecutions` is how many there are.
+ */
+export function getActiveExecutions(options: ActiveExecutionsOptions = {}): ExecutionRecord[] {
+  return monitor.active(options)
 }
 
 /** Tracks the runs of a process in bounded memory; every call costs the same however many runs there were. */

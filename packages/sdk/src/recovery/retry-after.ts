@@ -1,5 +1,5 @@
-import { answersIn, chainOf, headerOf, headersIn } from '../error-answer.ts'
-import { isInstance, peek } from '../peek.ts'
+import { answersIn, chainOf, headerOf, headersIn } from '../errors/error-details.ts'
+import { isInstance, propertyOf } from '../unknown-values.ts'
 
 // A number that is no header is read as milliseconds from here on: no server asks to wait 17 minutes in seconds
 const millisecondsFrom = 1000
@@ -44,32 +44,32 @@ function inHeaders(headers: unknown, nowMs: number): number | undefined {
 function inProperties(value: unknown, nowMs: number): number | undefined {
   const exact = milliseconds(
     ['retryAfterMs', 'retry_after_ms', 'retryAfterInMs', 'retryAfterInMilliseconds', 'msBeforeNext']
-      .map((key) => peek(value, key))
+      .map((key) => propertyOf(value, key))
       .find((each) => each !== undefined && each !== null),
   )
   if (exact !== undefined) return exact
-  const asked = ['retryAfter', 'retry_after', 'retryAfterSeconds', 'retryAfterHint'].map((key) => peek(value, key))
-  const parameters = peek(value, 'parameters')
-  const found = [...asked, peek(parameters, 'retry_after')].find((each) => each !== undefined && each !== null)
+  const asked = ['retryAfter', 'retry_after', 'retryAfterSeconds', 'retryAfterHint'].map((key) => propertyOf(value, key))
+  const parameters = propertyOf(value, 'parameters')
+  const found = [...asked, propertyOf(parameters, 'retry_after')].find((each) => each !== undefined && each !== null)
   const date = dateOf(found)
   if (date !== undefined) return Math.max(0, (date - nowMs) / 1000)
   const number = numberOf(found)
   if (number === undefined) return undefined
   // RateLimitError of discord.js, by its other fields
-  const name = peek(value, 'name')
+  const name = propertyOf(value, 'name')
   const isMilliseconds =
-    typeof peek(value, 'timeToReset') === 'number' || (typeof name === 'string' && name.startsWith('RateLimitError['))
+    typeof propertyOf(value, 'timeToReset') === 'number' || (typeof name === 'string' && name.startsWith('RateLimitError['))
   return isMilliseconds || (typeof found === 'number' && number >= millisecondsFrom) ? number / 1000 : number
 }
 
 /** Google's RetryInfo: `"20s"`, or seconds and nanoseconds. */
 function inRetryInfo(detail: unknown): number | undefined {
-  const delay = peek(detail, 'retryDelay')
+  const delay = propertyOf(detail, 'retryDelay')
   if (typeof delay === 'string') return numberOf(delay.trim().replace(/s$/, ''))
   // A 64-bit number of protobuf is an object
-  const whole = peek(delay, 'seconds')
-  const seconds = numberOf(peek(whole, 'low') ?? whole)
-  return seconds === undefined ? undefined : seconds + (numberOf(peek(delay, 'nanos')) ?? 0) / 1e9
+  const whole = propertyOf(delay, 'seconds')
+  const seconds = numberOf(propertyOf(whole, 'low') ?? whole)
+  return seconds === undefined ? undefined : seconds + (numberOf(propertyOf(delay, 'nanos')) ?? 0) / 1e9
 }
 
 /** RetryInfo in a message that is more than JSON, or JSON within JSON. */
@@ -98,7 +98,7 @@ function firstAsked(error: unknown, nowMs: number): number | undefined {
       headersIn(inner).map((headers) => inHeaders(headers, nowMs)),
       answers.map((answer) => inProperties(answer, nowMs)),
       answers.map(inRetryInfo),
-      [inText(peek(inner, 'message'))],
+      [inText(propertyOf(inner, 'message'))],
     ]
     for (const seconds of readers.flatMap((found) => [...found])) if (seconds !== undefined) return seconds
   }

@@ -1,4 +1,4 @@
-import { peek } from '../peek.ts'
+import { propertyOf } from '../unknown-values.ts'
 import type { NextStep } from './next-step.ts'
 
 /** How an attempt went: its value, or its error and what follows from it. */
@@ -37,5 +37,5 @@ async function untilDone(attempt: () => Promise<Tried> | Tried, maxRetries: numb
 /** True for the errors with which cockatiel's breakers and bulkheads turn a call away. */
 export function isRejection(error: unknown): boolean {
   // the error of an isolated circuit has the flag of a broken one too
-  return ['isBrokenCircuitError', 'isBulkheadRejectedError'].some((flag) => peek(error, flag) === true)
+  return ['isBrokenCircuitError', 'isBulkheadRejectedError'].some((flag) => propertyOf(error, flag) === true)
 }

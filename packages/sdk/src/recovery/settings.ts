@@ -1,26 +1,30 @@
-/** How a failing run is retried. Every wait is in seconds. */
+import { InvalidOptionsError, type Problem } from '../invalid-options-error.ts'
+import { processWide } from '../process-wide.ts'
+import { isObject } from '../unknown-values.ts'
+
+/** Settings that decide how a failing run is retried. All times are in seconds. */
 export interface RecoverySettings {
-  /** Calls after the first one; calls in all = 1 + maxRetries. An integer from 0. @default 3 */
+  /** Maximum number of calls after the first one: an integer >= 0. @default 3 */
   readonly maxRetries: number
   /** Wait before the first retry. @default 5 */
   readonly baseDelaySeconds: number
-  /** Each wait is this many times the one before. At least 1. @default 3 */
+  /** Factor by which each wait is longer than the one before, at least 1. @default 3 */
   readonly exponentialFactor: number
-  /** No computed wait is longer. @default 30 */
+  /** Upper limit of a computed wait. @default 30 */
   readonly maxDelaySeconds: number
-  /** `full` waits a random part (0-1) of the computed time, so that a thousand agents do not come back at once. @default 'none' */
+  /** `full` waits a random part (0-1) of the computed time, so that a thousand agents do not retry at once. @default 'none' */
   readonly jitter: 'none' | 'full'
-  /** Decides whether an error is tried again, in place of the rule in {@link isRetryable}. `attempt` counts from 1. */
+  /** Decides whether an error is retried, in place of {@link isRetryable}. `attempt` counts from 1. */
   readonly retryIf?: ((error: unknown, attempt: number) => boolean) | undefined
-  /** A longer `Retry-After` is not waited for: the run gives up at once and says why. @default 120 */
+  /** Longest `Retry-After` that the run waits for. If it is longer, the run fails at once and reports why. @default 120 */
   readonly maxRetryAfterSeconds: number
-  /** An attempt that takes longer fails with a `TimeoutError` and counts as failed; of a stream, each wait for a chunk. @default none */
+  /** Time limit of an attempt, and of each wait for a chunk of a stream. An attempt that takes longer fails with a `TimeoutError`. @default none */
   readonly attemptTimeoutSeconds?: number | undefined
-  /** Bounds the run with all attempts, waits and the reading of its stream; a wait that would pass it is not begun. @default none */
+  /** Time limit of the run with all attempts, waits and the reading of its stream. A wait that would exceed it does not start. @default none */
   readonly totalTimeoutSeconds?: number | undefined
 }
 
-/** What a caller may set: any part; the rest comes from `configureRecovery()` and then from {@link defaultRecovery}. */
+/** Any part of the settings. The rest comes from `configureRecovery()`, and then from {@link defaultRecovery}. */
 export type RecoveryOptions = Partial<RecoverySettings>
 
 /** Waits of 5, 15 and 30 s; the fourth failure is final. */
@@ -33,10 +37,10 @@ export const defaultRecovery: RecoverySettings = {
   maxRetryAfterSeconds: 120,
 }
 
-/** Node's timers hold no more than 2^31 - 1 ms. */
+/** The longest timer of Node: 2^31 - 1 ms. */
 const longestTimerSeconds = 2_147_483
 
-type Rule = readonly [says: string, holds: (value: unknown) => boolean]
+type Rule = readonly [rule: string, isValid: (value: unknown) => boolean]
 const isNumber = (value: unknown): value is number => Number.isFinite(value)
 const seconds: Rule = [
   `must be a number of seconds from 0 to ${longestTimerSeconds}`,
@@ -47,7 +51,7 @@ const positiveSeconds: Rule = [
   (value) => isNumber(value) && value > 0 && value <= longestTimerSeconds,
 ]
 
-/** One rule per setting, also used to tell unknown keys. */
+/** A rule for each setting; other keys are unknown. */
 export const recoveryRules: Record<keyof RecoverySettings, Rule> = {
   maxRetries: ['must be an integer >= 0', (value) => Number.isInteger(value) && Number(value) >= 0],
   baseDelaySeconds: seconds,
@@ -58,4 +62,65 @@ export const recoveryRules: Record<keyof RecoverySettings, Rule> = {
   maxRetryAfterSeconds: seconds,
   attemptTimeoutSeconds: positiveSeconds,
   totalTimeoutSeconds: positiveSeconds,
+}
+
+/** Returns the problems of recovery settings; `prefix` precedes the name of each option. */
+export function checkRecovery(recovery: object, prefix: string): Problem[] {
+  const problems: Problem[] = []
+  for (const [key, value] of Object.entries(recovery)) {
+    const option = prefix + key
+    const rule = Object.hasOwn(recoveryRules, key) ? recoveryRules[key as keyof typeof recoveryRules] : undefined
+    if (!rule) problems.push({ option, rule: `is not an option; there are ${Object.keys(recoveryRules).join(', ')}`, value })
+    else if (value !== undefined && !rule[1](value)) problems.push({ option, rule: rule[0], value })
+  }
+  return problems
+}
+
+/** Recovery defaults of a process for all agents, and limits for single agents by name. */
+export interface ConfiguredRecovery extends RecoveryOptions {
+  readonly agents?: Readonly<Record<string, RecoveryOptions>> | undefined
+}
+
+const configured = processWide('configured-recovery/1', () => ({ recovery: {} as ConfiguredRecovery }))
+
+/** Returns the argument of the last {@link configureRecovery} call. */
+export function configuredRecovery(): ConfiguredRecovery {
+  return configured.recovery
+}
+
+/**
+ * Sets the recovery defaults of this process, also for agents that are already wrapped. Options in code take precedence.
+ * `@swarmwatch/node` calls it with the settings of the environment and the configuration file.
+ *
+ * @throws {InvalidOptionsError} with all problems at once; the earlier defaults then stay.
+ */
+export function configureRecovery(defaults: ConfiguredRecovery): void {
+  const problems = checkDefaults(defaults)
+  if (problems.length > 0) throw new InvalidOptionsError('configureRecovery', problems)
+  configured.recovery = defaults
+}
+
+function checkDefaults(defaults: unknown): Problem[] {
+  if (!isObject(defaults)) return [notAnObject('defaults', defaults)]
+  const { agents = {}, ...shared } = defaults as ConfiguredRecovery
+  const problems = checkRecovery(shared, '')
+  if (!isObject(agents)) return [...problems, notAnObject('agents', agents)]
+  for (const [name, limits] of Object.entries(agents)) {
+    if (isObject(limits)) problems.push(...checkRecovery(limits, `agents.${name}.`))
+    else problems.push(notAnObject(`agents.${name}`, limits))
+  }
+  return problems
+}
+
+const notAnObject = (option: string, value: unknown): Problem => ({ option, rule: 'must be an object', value })
+
+/** Merges an agent's own options, its configured limits, the configured defaults and {@link defaultRecovery}; the first that is set wins. */
+export function effectiveRecovery(agentName: string, own: RecoveryOptions, defaults: ConfiguredRecovery): RecoverySettings {
+  const { agents = {}, ...shared } = defaults
+  const layers = [shared, Object.hasOwn(agents, agentName) ? agents[agentName] : undefined, own]
+  const settings: Record<string, unknown> = { ...defaultRecovery }
+  for (const layer of layers) {
+    for (const [key, value] of Object.entries(layer ?? {})) if (value !== undefined) settings[key] = value
+  }
+  return settings as unknown as RecoverySettings
 }

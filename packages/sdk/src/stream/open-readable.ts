@@ -1,5 +1,5 @@
-import { isInstance, peek } from '../peek.ts'
 import { guarded } from '../telemetry/guard.ts'
+import { isInstance, propertyOf } from '../unknown-values.ts'
 import { draw, type OpenedStream } from './opened-stream.ts'
 import { closeOf, watchIterator, type StreamWatch } from './watch-iterator.ts'
 
@@ -108,7 +108,7 @@ export function readThrough(stream: ReadableStream, replacement: ReadableStream)
   for (const key of readingKeys) {
     if (Object.hasOwn(stream, key)) continue
     const get = (): unknown => {
-      const value = peek(replacement, key)
+      const value = propertyOf(replacement, key)
       return typeof value === 'function' ? (value as () => unknown).bind(replacement) : value
     }
     Reflect.defineProperty(stream, key, { get, configurable: true })

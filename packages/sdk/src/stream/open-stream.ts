@@ -1,8 +1,10 @@
-import { isAsyncGenerator, isGenerator, isReadable, isSyncGenerator } from './is-stream.ts'
-import { openHeld, type StreamOf } from './open-held.ts'
-import { openReadable } from './open-readable.ts'
-import { draw, drawSync, openedBy, type OpenedStream } from './opened-stream.ts'
-import { watchIterator, watchSyncIterator, type StreamWatch } from './watch-iterator.ts'
+import { guarded, trip } from '../telemetry/guard.ts'
+import { isInstance, propertyOf } from '../unknown-values.ts'
+import { reportedError } from './known-chunks.ts'
+import { openReadable, openReadableInPlace, readThrough } from './open-readable.ts'
+import { draw, type OpenedStream, drawSync, openedBy } from './opened-stream.ts'
+import { isGenerator, isAsyncGenerator, isReadable, isSyncGenerator } from './result-kinds.ts'
+import { closeOf, watchIterator, type Source, type StreamWatch, watchSyncIterator } from './watch-iterator.ts'
 
 /** True for a result that is a stream, or that `streamOf` says to hold one. */
 export function holdsStream(result: unknown, streamOf: StreamOf | undefined): result is object {
@@ -29,4 +31,196 @@ export async function openStream(
   if (!isSyncGenerator(result)) return undefined
   const drawn = drawSync(result, watch)
   return openedBy(watchSyncIterator(result, watch, drawn.results), result, drawn)
+}
+
+/** Finds the stream in a result: a new branch at each call, or the very iterable that the caller will read. */
+export type StreamOf = (result: never) => AsyncIterable<unknown>
+
+type AsyncSource = Source<PromiseLike<IteratorResult<unknown>>>
+
+/** Opens the stream that `streamOf` finds in a result. Undefined, and nothing is touched, if it cannot be watched. */
+async function openHeld(result: object, streamOf: StreamOf, watch: StreamWatch): Promise<OpenedStream | undefined> {
+  const found = (): unknown => guarded('option', () => watch.within(() => streamOf(result as never)))
+  // The AI SDK leaves errors out of all its other streams
+  const branch = (): unknown => {
+    const stream = found()
+    return isAiSdkResult(result) && isIterable(stream) ? guarded('option', () => result.fullStream) : stream
+  }
+  const iterable = branch()
+  // The result itself: it is opened as what it is
+  if (iterable === result && (isInstance(result, ReadableStream) || isGenerator(result))) return undefined
+  if (isAgentsRun(iterable)) return openAgentsRun(result, iterable, watch)
+  const again = branch()
+  if (!isIterable(iterable) || !isIterable(again)) {
+    trip('option', new TypeError('streamOf must return an async iterable'))
+    return undefined
+  }
+  if (iterable !== again) return openBranch(result, iterable, again, watch)
+  const opened = await (isInstance(iterable, ReadableStream)
+    ? openReadableInPlace(iterable, watch)
+    : openInPlace(iterable, watch))
+  if (opened) return { ...opened, value: result }
+  trip('option', new TypeError('streamOf must return a new branch, or an iterable that can be watched in place'))
+  return undefined
+}
+
+/** The result of the AI SDK's `streamText`: each access to `fullStream` is a new branch with all its parts. */
+function isAiSdkResult(result: object): result is { readonly fullStream: unknown } {
+  return typeof propertyOf(result, 'consumeStream') === 'function' && 'fullStream' in result
+}
+
+/** A streamed run of the OpenAI Agents SDK: an iterable that reads a ReadableStream, which `toTextStream()` reads as well. */
+interface AgentsRun extends AsyncIterable<unknown> {
+  readonly completed: PromiseLike<unknown>
+  toStream(): ReadableStream
+}
+
+function isAgentsRun(value: unknown): value is AgentsRun {
+  const isMethod = (key: string): boolean => typeof propertyOf(value, key) === 'function'
+  return (
+    isMethod('toStream') && isMethod('toTextStream') && typeof propertyOf(propertyOf(value, 'completed'), 'then') === 'function'
+  )
+}
+
+/** Its stream is read as another one, by any reader; it ends also without one. */
+async function openAgentsRun(result: object, run: AgentsRun, watch: StreamWatch): Promise<OpenedStream | undefined> {
+  const stream = guarded('option', () => run.toStream())
+  if (!isInstance(stream, ReadableStream) || stream.locked) return undefined
+  const opened = await openReadable(stream, watch)
+  readThrough(stream, opened.value as ReadableStream)
+  if (!opened.reported) followEnd(run.completed, watch)
+  const { held: _, ...rest } = opened
+  return { ...rest, value: result }
+}
+
+/** `messages.stream()` of Anthropic, `chat.completions.stream()` of OpenAI: iterables that are emitters as well. */
+interface HelperStream extends AsyncIterable<unknown> {
+  done(): PromiseLike<unknown>
+  on(event: string, listener: (chunk: unknown) => void): unknown
+}
+
+function isHelper(iterable: AsyncIterable<unknown>): iterable is HelperStream {
+  return ['done', 'on', 'off'].every((method) => typeof propertyOf(iterable, method) === 'function')
+}
+
+function followEnd(end: PromiseLike<unknown>, watch: StreamWatch): void {
+  Promise.resolve(end).then(
+    () => watch.done(),
+    (error: unknown) => watch.failed(error),
+  )
+}
+
+/** Reads a branch of our own to its end, beside the caller's; its twin is not needed. */
+async function openBranch(
+  result: object,
+  branch: AsyncIterable<unknown>,
+  twin: AsyncIterable<unknown>,
+  watch: StreamWatch,
+): Promise<OpenedStream | undefined> {
+  // Not awaited: one half of a tee() is cancelled only when the other is
+  if (isInstance(twin, ReadableStream)) twin.cancel().catch(() => {})
+  const source = guarded('option', () => branch[Symbol.asyncIterator]() as AsyncSource)
+  if (!source) return undefined
+  const drawn = await draw(source, watch)
+  const watched = watchIterator(source, watch, drawn.results)
+  if (drawn.reported) void watched.return(undefined).catch(() => {})
+  else void drain(watched)
+  return { value: result, ...drawn, close: () => watched.return(undefined) }
+}
+
+async function drain(watched: AsyncGenerator): Promise<void> {
+  try {
+    while (!(await watched.next()).done);
+  } catch {
+    // The caller gets it from its own branch; watchIterator has told the run
+  }
+}
+
+/** Puts a watched iterator in the place of the one that the caller will ask the iterable for. */
+async function openInPlace(
+  iterable: AsyncIterable<unknown>,
+  watch: StreamWatch,
+): Promise<Omit<OpenedStream, 'value'> | undefined> {
+  const iterator = isReadOtherwise(iterable) ? undefined : guarded('option', () => iterable[Symbol.asyncIterator]())
+  const source = iterator && guarded('option', () => boundTo(iterator as AsyncSource))
+  let watched: AsyncSource | undefined
+  const put = (): { back(): void } | undefined =>
+    source && replace(iterable, (iterator as unknown) === iterable, () => watched ?? source)
+  const trial = put()
+  if (!source || !trial) return undefined
+  // Only tried: until its first chunk is there, OpenAI's own code reads the stream in the same way as a caller
+  trial.back()
+  const drawn = await draw(source, watch)
+  const generator = watchIterator(source, watch, drawn.results)
+  watched = generator as AsyncSource
+  put()
+  const close = closeOf(generator)
+  if (!isHelper(iterable)) return { held: generator, ...drawn, close }
+  // It goes on whether it is read or not, and ends well after a part that says that the answer failed
+  const look = (chunk: unknown): void => {
+    const reported = reportedError(chunk)
+    if (reported) watch.failed(reported.error)
+  }
+  guarded('option', () => iterable.on('event', look))
+  followEnd(iterable.done(), watch)
+  return { ...drawn, close }
+}
+
+/** The methods of an iterator as they are now, whatever is put in their place later. */
+function boundTo(iterator: AsyncSource): AsyncSource {
+  return {
+    next: iterator.next.bind(iterator),
+    return: iterator.return?.bind(iterator),
+    throw: iterator.throw?.bind(iterator),
+  }
+}
+
+/** Makes an iterable give `current()` to its first reader; an iterator is its own only one, so its methods are replaced. */
+function replace(
+  iterable: AsyncIterable<unknown>,
+  isIterator: boolean,
+  current: () => AsyncSource,
+): { back(): void } | undefined {
+  let taken = false
+  const once = (key: PropertyKey): (() => unknown) => {
+    const original = propertyOf(iterable, key) as () => unknown
+    return () => {
+      if (taken) return Reflect.apply(original, iterable, [])
+      taken = true
+      return current()
+    }
+  }
+  const replacements: Record<PropertyKey, unknown> = isIterator
+    ? {
+        next: (...sent: [] | [unknown]) => current().next(...sent),
+        return: async (value: unknown) => current().return?.(value) ?? { done: true, value },
+        throw: async (error: unknown) => current().throw?.(error) ?? Promise.reject(error as Error),
+      }
+    : { [Symbol.asyncIterator]: once(Symbol.asyncIterator) }
+  // OpenAI's Stream reads it in tee() and toReadableStream() as well
+  if (!isIterator && typeof propertyOf(iterable, 'iterator') === 'function') replacements['iterator'] = once('iterator')
+  const done: (() => unknown)[] = []
+  const back = (): void => {
+    for (const undo of done) guarded('option', undo)
+  }
+  for (const key of Reflect.ownKeys(replacements)) {
+    const before = Reflect.getOwnPropertyDescriptor(iterable, key)
+    const value = replacements[key as string]
+    const put = guarded('option', () => Reflect.defineProperty(iterable, key, { value, configurable: true, writable: true }))
+    if (!put) {
+      back()
+      return undefined
+    }
+    done.push(() => (before ? Reflect.defineProperty(iterable, key, before) : Reflect.deleteProperty(iterable, key)))
+  }
+  return { back }
+}
+
+function isIterable(value: unknown): value is AsyncIterable<unknown> {
+  return typeof propertyOf(value, Symbol.asyncIterator) === 'function'
+}
+
+/** True for streams that have other ways to read them (getReader, pipe), past an iterator that is put in place. */
+function isReadOtherwise(iterable: AsyncIterable<unknown>): boolean {
+  return [propertyOf(iterable, 'getReader'), propertyOf(iterable, 'pipe')].some((method) => typeof method === 'function')
 }

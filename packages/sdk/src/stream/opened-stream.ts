@@ -1,5 +1,5 @@
-import { forwardTo } from '../forward.ts'
-import { isPreamble, reportedError, type ReportedError } from './chunk.ts'
+import { forwardTo } from './forwarding-proxy.ts'
+import { isPreamble, reportedError, type ReportedError } from './known-chunks.ts'
 import { asyncGenerator, closeOf, syncGenerator, type Source, type StreamWatch } from './watch-iterator.ts'
 
 /** A result that is, or holds, a stream, once its first chunk is there. */

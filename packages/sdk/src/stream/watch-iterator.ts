@@ -1,5 +1,5 @@
-import { hideCause } from '../error-answer.ts'
-import { endsTurn, reportedError, reportsAbort } from './chunk.ts'
+import { hideCause } from '../errors/error-details.ts'
+import { endsTurn, reportedError, reportsAbort } from './known-chunks.ts'
 
 /** What happens around a stream that is watched. Exactly one of the three endings is called. */
 export interface StreamWatch {
@@ -182,4 +182,11 @@ function handOn<Next>(
       })
     },
   }
+}
+
+const registry = new FinalizationRegistry<() => void>((call) => call())
+
+/** Calls `call`, which must not hold `held`, after `held` was collected. Never, if the process ends before. */
+export function whenCollected(held: object, call: () => void): void {
+  registry.register(held, call)
 }

@@ -1,5 +1,5 @@
-import { chainOf } from '../error-answer.ts'
-import { peek } from '../peek.ts'
+import { chainOf } from '../errors/error-details.ts'
+import { propertyOf } from '../unknown-values.ts'
 import { guarded } from './guard.ts'
 
 const longestContent = 4096
@@ -37,7 +37,7 @@ export function redactSecrets(text: string): string {
  */
 export function messageOf(error: unknown, allowed: boolean | ((message: string) => string) = true): string | undefined {
   if (allowed === false) return undefined
-  const messages = typeof error === 'string' ? [error] : chainOf(error).map((each) => peek(each, 'message'))
+  const messages = typeof error === 'string' ? [error] : chainOf(error).map((each) => propertyOf(each, 'message'))
   const message = messages.find((each) => typeof each === 'string' && each !== '') ?? messages[0]
   if (typeof message !== 'string') return undefined
   // Cut before redacting as well: patterns over a megabyte would hold the agent up
@@ -49,9 +49,9 @@ export function messageOf(error: unknown, allowed: boolean | ((message: string) 
 
 /** The frames of an error's stack, without the message that stands above them. */
 export function framesOf(error: unknown): string | undefined {
-  const stack = peek(error, 'stack')
+  const stack = propertyOf(error, 'stack')
   if (typeof stack !== 'string') return undefined
-  const message = peek(error, 'message')
+  const message = propertyOf(error, 'message')
   // The message may hold lines that look like frames
   const begin = typeof message === 'string' && stack.includes(message) ? stack.indexOf(message) + message.length : 0
   // "    at name (file:line:column)"

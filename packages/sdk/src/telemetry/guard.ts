@@ -1,8 +1,8 @@
 import { diag, type Counter } from '@opentelemetry/api'
 
 import { attribute } from '../names.ts'
-import { peek } from '../peek.ts'
 import { processWide } from '../process-wide.ts'
+import { propertyOf } from '../unknown-values.ts'
 
 /** Where an error of ours, or of telemetry that we call, was swallowed. */
 export type GuardedPlace = 'span' | 'metric' | 'listener' | 'logger' | 'option' | 'capture'
@@ -32,7 +32,7 @@ export function trip(where: GuardedPlace, error: unknown): void {
   if (reportedPlaces.has(where)) return
   reportedPlaces.add(where)
   try {
-    const name = peek(error, 'name')
+    const name = propertyOf(error, 'name')
     const kind = typeof name === 'string' ? name.slice(0, 100) : typeof error
     diag.error(`swarmwatch: ${where} threw (${kind}); the agent goes on, further ones are only counted`)
   } catch {

@@ -10,14 +10,13 @@ import {
   type UpDownCounter,
 } from '@opentelemetry/api'
 
-import { knownSeries, type AgentSeries } from '../agent-series.ts'
 import { monitor } from '../monitor/monitor.ts'
-import { attribute, metric, scopeName, type Metric, type Outcome } from '../names.ts'
+import { attribute, type Outcome, metric, scopeName, type Metric } from '../names.ts'
 import { processWide } from '../process-wide.ts'
 import { version } from '../version.ts'
 import { countTripsOn, guarded, trip } from './guard.ts'
 
-/** The instruments that we write to; gauges are read by callbacks. */
+/** The instruments that record values directly; gauges are read by callbacks. */
 export interface Instruments {
   readonly executions: Counter
   readonly executionDuration: Histogram
@@ -36,10 +35,54 @@ export interface Instruments {
 }
 
 /** Label sets of the root executions of all agents. */
-export const rootSeries: Readonly<Record<Outcome, Attributes>> = {
-  success: { [attribute.outcome]: 'success' },
-  failure: { [attribute.outcome]: 'failure' },
-  cancelled: { [attribute.outcome]: 'cancelled' },
+export const rootSeries: Readonly<Record<Outcome, Attributes>> = byOutcome({})
+
+/** The label sets of an agent and a variant, created once so that recording allocates nothing. */
+export interface AgentSeries {
+  /** The name on metrics: the agent's own, or `__other__` after the first 100 names. */
+  readonly agentName: string
+  readonly variant: string | undefined
+  readonly agent: Attributes
+  readonly genAi: Attributes
+  readonly run: Readonly<Record<Outcome, Attributes>>
+  readonly attempt: Readonly<Record<Outcome, Attributes>>
+}
+
+/** Every label set of agents so far, by its key. */
+const knownSeries = processWide('series/1', () => new Map<string, AgentSeries>())
+
+/** Returns the label sets for a bounded name and a bounded variant. The first time, its three outcomes are recorded with 0. */
+export function seriesOf(agentName: string, variant: string | undefined): AgentSeries {
+  // As JSON, because a name may contain any separator
+  const key = JSON.stringify([agentName, variant])
+  const known = knownSeries.get(key)
+  if (known) return known
+  const agent = { [attribute.agentName]: agentName }
+  const run = variant === undefined ? agent : { ...agent, [attribute.variant]: variant }
+  const series: AgentSeries = {
+    agentName,
+    variant,
+    agent,
+    genAi: { [attribute.genAiAgentName]: agentName },
+    run: byOutcome(run),
+    attempt: byOutcome(agent),
+  }
+  knownSeries.set(key, series)
+  writeZeros(series)
+  return series
+}
+
+function byOutcome(base: Attributes): Record<Outcome, Attributes> {
+  return {
+    success: { ...base, [attribute.outcome]: 'success' },
+    failure: { ...base, [attribute.outcome]: 'failure' },
+    cancelled: { ...base, [attribute.outcome]: 'cancelled' },
+  }
+}
+
+/** Returns the variant's part of a label set. */
+export function variantOf(series: AgentSeries): Attributes {
+  return series.variant === undefined ? {} : { [attribute.variant]: series.variant }
 }
 
 /** Created again when another MeterProvider is registered. */
@@ -50,8 +93,8 @@ const registered = processWide('instruments/1', () => ({
 const silent = { add(): void {}, record(): void {} }
 
 /**
- * The instruments of the MeterProvider that is registered now. An instrument made before registration would stay silent for ever,
- * so they are made anew when the provider changes.
+ * Returns the instruments of the registered MeterProvider. An instrument that was created before a provider was registered would never
+ * record anything, so the instruments are created again when the provider changes.
  */
 export function instruments(): Instruments {
   try {
@@ -64,7 +107,7 @@ export function instruments(): Instruments {
       failed,
     )
     registered.current = { provider, instruments: made }
-    // Only now there is something to count them with
+    // Counting needs the instruments that were just created
     for (const error of failed) trip('metric', error)
     for (const series of knownSeries.values()) writeZeros(series)
     for (const { agentName, active } of monitor.activeByAgent())
@@ -78,21 +121,21 @@ export function instruments(): Instruments {
 
 countTripsOn(() => instruments().guardTrips)
 
-// How each copy of this package sees the registered provider: through another copy of the API it may see none, which
+// Lists the provider that each copy of this package sees. Through another copy of the API it may see none, which
 // @swarmwatch/node reports
 const viewsSlot = Symbol.for('@swarmwatch/sdk.meterProviders')
 const globals = globalThis as { [viewsSlot]?: Set<() => unknown> }
 ;(globals[viewsSlot] ??= new Set()).add(() => metrics.getMeterProvider())
 
-/** Shows an agent's outcomes with 0, so that the first failure is an increase that `rate()` can see. */
-export function writeZeros(series: AgentSeries): void {
+/** Records an agent's outcomes with 0, so that the first failure is an increase for `rate()`. */
+function writeZeros(series: AgentSeries): void {
   const { executions, swarmExecutions, activeExecutions } = instruments()
   for (const attributes of Object.values(series.run)) add(executions, 0, attributes)
   for (const attributes of Object.values(rootSeries)) add(swarmExecutions, 0, attributes)
   add(activeExecutions, 0, series.agent)
 }
 
-/** `add()` that never throws. */
+/** Adds to a counter; never throws. */
 export function add(counter: Counter | UpDownCounter, value: number, attributes: Parameters<Counter['add']>[1]): void {
   try {
     counter.add(value, attributes)
@@ -101,7 +144,7 @@ export function add(counter: Counter | UpDownCounter, value: number, attributes:
   }
 }
 
-/** `record()` that never throws. */
+/** Records a value; never throws. */
 export function record(histogram: Histogram, value: number, attributes: Parameters<Histogram['record']>[1]): void {
   try {
     histogram.record(value, attributes)
@@ -110,7 +153,7 @@ export function record(histogram: Histogram, value: number, attributes: Paramete
   }
 }
 
-/** Makes every instrument; one that cannot be made stays silent, and why is added to `failed`. */
+/** Creates every instrument. One that cannot be created records nothing, and its error is added to `failed`. */
 function create(meter: Meter | undefined, failed: unknown[]): Instruments {
   const options = ({ unit, description, buckets }: Metric) => ({
     unit,
@@ -162,7 +205,7 @@ function create(meter: Meter | undefined, failed: unknown[]): Instruments {
 
 type Gauges = Readonly<Record<'successRate' | 'errorRate' | 'healthScore' | 'utilization', ObservableGauge>>
 
-/** Reads all gauges from the monitor at once, when somebody collects. */
+/** Reads all gauges from the monitor during a collection. */
 function observe(result: BatchObservableResult, { successRate, errorRate, healthScore, utilization }: Gauges): void {
   for (const agent of monitor.successRates())
     result.observe(successRate, agent.successRate, { [attribute.agentName]: agent.agentName })

@@ -1,7 +1,6 @@
 import { describe, expect, test } from 'vitest'
 
-import { retryDelaySeconds } from '../../src/recovery/delay.ts'
-import { nextStep, type FailedAttempt } from '../../src/recovery/next-step.ts'
+import { retryDelaySeconds, nextStep, type FailedAttempt } from '../../src/recovery/next-step.ts'
 import { defaultRecovery, type RecoveryOptions } from '../../src/recovery/settings.ts'
 
 const step = (failed: Partial<FailedAttempt> = {}, settings: RecoveryOptions = {}, random = () => 0.5) =>

@@ -1,7 +1,12 @@
 import { expect, test } from 'vitest'
 
-import { configureRecovery, effectiveRecovery } from '../../src/recovery/configure-recovery.ts'
-import { defaultRecovery, recoveryRules, type RecoverySettings } from '../../src/recovery/settings.ts'
+import {
+  configureRecovery,
+  effectiveRecovery,
+  defaultRecovery,
+  recoveryRules,
+  type RecoverySettings,
+} from '../../src/recovery/settings.ts'
 
 const refused = (setting: keyof RecoverySettings, values: unknown[]): unknown[] =>
   values.filter((value) => !recoveryRules[setting][1](value))

@@ -1,4 +1,4 @@
-import type { Clock } from './clock.ts'
+import type { Clock } from '../clock.ts'
 
 /** A time limit and the signal that it aborts. */
 export interface Deadline {

@@ -1,7 +1,7 @@
 import { subscribe } from 'node:diagnostics_channel'
 
-import { chainOf, hideCause } from './error-answer.ts'
-import { peek } from './peek.ts'
+import { propertyOf } from '../unknown-values.ts'
+import { chainOf, hideCause } from './error-details.ts'
 
 /** A run that learns why the last call of a model failed. */
 interface ModelCaller {
@@ -19,8 +19,8 @@ export function followModelCalls(running: { getStore(): ModelCaller | undefined 
   isFollowing = true
   const follow = (message: unknown): void => {
     const execution = running.getStore()
-    if (execution === undefined || peek(message, 'type') !== 'languageModelCall') return
-    const error = peek(message, 'error') ?? undefined
+    if (execution === undefined || propertyOf(message, 'type') !== 'languageModelCall') return
+    const error = propertyOf(message, 'error') ?? undefined
     execution.modelError = error === undefined ? undefined : { error }
   }
   subscribe('tracing:ai:telemetry:error', follow)
@@ -33,6 +33,6 @@ export function followModelCalls(running: { getStore(): ModelCaller | undefined 
  */
 export function revealModelError(thrown: unknown, modelError: { readonly error: unknown } | undefined): void {
   if (!modelError) return
-  const noOutput = chainOf(thrown).find((each) => peek(each, 'name') === 'AI_NoOutputGeneratedError')
+  const noOutput = chainOf(thrown).find((each) => propertyOf(each, 'name') === 'AI_NoOutputGeneratedError')
   if (noOutput) hideCause(noOutput, modelError.error)
 }

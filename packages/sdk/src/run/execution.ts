@@ -1,24 +1,23 @@
 import { AsyncLocalStorage } from 'node:async_hooks'
+import { randomBytes } from 'node:crypto'
 
-import type { AttributeValue } from '@opentelemetry/api'
+import type { Attributes, AttributeValue } from '@opentelemetry/api'
 
-import type { AgentSeries } from './agent-series.ts'
+import { BoundedNames, boundedErrorType } from '../bounded-names.ts'
+import { msBetween, type Clock } from '../clock.ts'
+import { followModelCalls } from '../errors/model-calls.ts'
+import type { Tracked } from '../monitor/agent-statistics.ts'
+import { type ExecutionRecord, newAttempt, newRecord, type AttemptRecord } from '../monitor/execution-record.ts'
+import { monitor } from '../monitor/monitor.ts'
+import { attribute, spanName, type Outcome } from '../names.ts'
+import { notify } from '../on-execution.ts'
+import { processWide } from '../process-wide.ts'
+import { messageOf } from '../telemetry/content.ts'
+import { trip, guarded } from '../telemetry/guard.ts'
+import { GuardedSpan } from '../telemetry/guarded-span.ts'
+import { variantOf, type AgentSeries, add, instruments, record } from '../telemetry/instruments.ts'
 import type { Agent } from './agent.ts'
-import { boundedErrorType } from './bounded-names.ts'
-import { msBetween, type Clock } from './clock.ts'
-import { addCost, addTokens } from './consumption.ts'
-import { newExecutionId } from './execution-id.ts'
 import { finishExecution, type Ending } from './finish-execution.ts'
-import { followModelCalls } from './model-calls.ts'
-import { newAttempt, newRecord, type AttemptRecord, type ExecutionRecord, type Tracked } from './monitor/execution-record.ts'
-import { monitor } from './monitor/monitor.ts'
-import { attribute, spanName, type Outcome } from './names.ts'
-import { notify } from './on-execution.ts'
-import { processWide } from './process-wide.ts'
-import { messageOf } from './telemetry/content.ts'
-import { guarded, trip } from './telemetry/guard.ts'
-import { GuardedSpan } from './telemetry/guarded-span.ts'
-import { add, instruments, record } from './telemetry/instruments.ts'
 
 /** The run that the calling code belongs to. */
 export interface CurrentExecution {
@@ -237,4 +236,55 @@ function parentOf(): string | undefined {
 // Not a closure: it is called once or more for every run
 function callWithin<T>(span: GuardedSpan, call: () => T): T {
   return span.within(call)
+}
+
+// 64 random bits tell processes, threads and copies of this package apart; drawing them for every run costs more than all its bookkeeping
+const prefix = `${randomBytes(8).toString('hex')}-`
+let started = 0
+
+/** An id that no other run anywhere has, such as `5f0c3a9e1b2d4c68-2s`; the last part counts the runs of this process. */
+function newExecutionId(): string {
+  started += 1
+  return prefix + started.toString(36)
+}
+
+const models = processWide('models/1', () => new BoundedNames(50))
+
+/** Adds tokens to a run, its root span and `agent.tokens`; an invalid amount is ignored and counted. */
+function addTokens(execution: Execution, tokens: Parameters<CurrentExecution['addTokens']>[0]): void {
+  const input = amount(tokens.input, 'input tokens')
+  const output = amount(tokens.output, 'output tokens')
+  const { record: run, span } = execution
+  const labels = labelsOf(execution, tokens.model)
+  if (input !== undefined) {
+    run.inputTokens += input
+    span.set(attribute.inputTokens, run.inputTokens)
+    add(instruments().tokens, input, { ...labels, [attribute.direction]: 'input' })
+  }
+  if (output !== undefined) {
+    run.outputTokens += output
+    span.set(attribute.outputTokens, run.outputTokens)
+    add(instruments().tokens, output, { ...labels, [attribute.direction]: 'output' })
+  }
+}
+
+/** Adds US dollars to a run, its root span and `agent.cost.usd`. */
+function addCost(execution: Execution, usd: number, model: string | undefined): void {
+  const cost = amount(usd, 'cost')
+  if (cost === undefined) return
+  execution.record.costUsd += cost
+  execution.span.set(attribute.costUsd, execution.record.costUsd)
+  add(instruments().cost, cost, labelsOf(execution, model))
+}
+
+/** Returns an amount that counters accept; otherwise undefined, and the error is counted. */
+function amount(value: number | undefined, what: string): number | undefined {
+  if (value === undefined || (typeof value === 'number' && Number.isFinite(value) && value >= 0)) return value || undefined
+  trip('option', new TypeError(`${what} must be a number >= 0`))
+  return undefined
+}
+
+function labelsOf({ series }: Execution, model: string | undefined): Attributes {
+  const requestModel = models.bound((model ?? 'unknown').slice(0, 100))
+  return { [attribute.agentName]: series.agentName, [attribute.requestModel]: requestModel, ...variantOf(series) }
 }

@@ -1,4 +1,6 @@
-import { answersIn, headerOf, headersIn, listedIn, maxErrors, statusOf, wrappedBy } from './error-answer.ts'
+import { otherError, timeoutError } from '../names.ts'
+import { isInstance, isObject, propertyOf } from '../unknown-values.ts'
+import { answersIn, headerOf, headersIn, listedIn, maxErrors, statusOf, wrappedBy } from './error-details.ts'
 import {
   cancelWords,
   connectionCodes,
@@ -13,8 +15,6 @@ import {
   transientWords,
   vagueStatuses,
 } from './known-errors.ts'
-import { otherError, timeoutError } from './names.ts'
-import { isInstance, isObject, peek } from './peek.ts'
 
 // A word such as ECONNRESET, rate_limit_exceeded, AI_APICallError: no blanks, so no message; not long enough for an id
 const word = /^[A-Za-z_$][\w$.:-]{0,59}$/
@@ -44,20 +44,20 @@ function asWord(value: unknown): string | undefined {
 }
 
 function classOf(error: unknown): string | undefined {
-  const name = asWord(peek(error, 'name'))
-  const className = plainClasses.has(name) ? asWord(peek(peek(error, 'constructor'), 'name')) : name
+  const name = asWord(propertyOf(error, 'name'))
+  const className = plainClasses.has(name) ? asWord(propertyOf(propertyOf(error, 'constructor'), 'name')) : name
   return plainClasses.has(className) || !isInstance(error, Error) ? undefined : className
 }
 
 /** The name of a gRPC status. Small numbers mean something else to DOMException, child processes and databases, so they are not enough. */
 function grpcName(error: unknown): string | undefined {
-  const code = peek(error, 'code')
+  const code = propertyOf(error, 'code')
   if (!Number.isInteger(code) || isInstance(error, DOMException)) return undefined
   const name = grpcNames[code as number]
-  const message = peek(error, 'message')
+  const message = propertyOf(error, 'message')
   const isGrpc =
-    typeof peek(error, 'details') === 'string' ||
-    isObject(peek(error, 'metadata')) ||
+    typeof propertyOf(error, 'details') === 'string' ||
+    isObject(propertyOf(error, 'metadata')) ||
     (typeof message === 'string' && message.startsWith(`${String(code)} ${name}`))
   return isGrpc ? name : undefined
 }
@@ -86,29 +86,35 @@ class Words {
 /** Reads what one error says itself. */
 function readOne(error: unknown): Reading {
   const className = classOf(error)
-  const code = asWord(peek(error, 'code'))
+  const code = asWord(propertyOf(error, 'code'))
   const fallback = { code, className }
   if (!isObject(error) && typeof error !== 'function') return fallback
 
-  const name = peek(error, 'name')
+  const name = propertyOf(error, 'name')
   // A class keeps its name where a library leaves `name` at Error
-  const named = [name, peek(peek(error, 'constructor'), 'name'), peek(error, 'code'), peek(error, 'lc_error_code')]
+  const named = [
+    name,
+    propertyOf(propertyOf(error, 'constructor'), 'name'),
+    propertyOf(error, 'code'),
+    propertyOf(error, 'lc_error_code'),
+  ]
   // A number of MongoDB's means nothing without its name
-  const numbered = typeof name === 'string' && Number.isInteger(peek(error, 'code')) && `${name}${peek(error, 'code') as number}`
-  const names = new Words([...named, peek(error, 'codeName'), numbered])
+  const numbered =
+    typeof name === 'string' && Number.isInteger(propertyOf(error, 'code')) && `${name}${propertyOf(error, 'code') as number}`
+  const names = new Words([...named, propertyOf(error, 'codeName'), numbered])
   const grpc = grpcName(error)
-  if (grpc === 'CANCELLED' || peek(error, '__CANCEL__') === true || names.in(cancelWords) !== undefined) {
+  if (grpc === 'CANCELLED' || propertyOf(error, '__CANCEL__') === true || names.in(cancelWords) !== undefined) {
     return { verdict: 'cancelled', type: grpc ?? code ?? className ?? asWord(name), ...fallback }
   }
 
   const answers = answersIn(error)
   const status = grpc === undefined ? statusOf(error, answers) : undefined
-  const isAws = isObject(peek(error, '$metadata')) || typeof peek(error, '$fault') === 'string'
+  const isAws = isObject(propertyOf(error, '$metadata')) || typeof propertyOf(error, '$fault') === 'string'
   const awsName = isAws && !plainClasses.has(asWord(name)) && !timeoutWord.test(asWord(name) ?? '') ? asWord(name) : undefined
   const type = awsName ?? (status === undefined ? undefined : String(status))
   const reading = (verdict: Verdict, by: string | undefined = type): Reading => ({ verdict, type: by, ...fallback })
 
-  const words = new Words([...answers.flatMap(wordsOf), peek(error, 'codeName'), name])
+  const words = new Words([...answers.flatMap(wordsOf), propertyOf(error, 'codeName'), name])
   const hopelessWord = words.in(hopelessWords)
   if (hopelessWord !== undefined && (status === undefined || vagueStatuses.has(status))) {
     return reading('hopeless', asWord(hopelessWord) ?? type)
@@ -119,10 +125,10 @@ function readOne(error: unknown): Reading {
   if (shouldRetry.includes('false')) return reading('hopeless')
 
   const transientWord = words.in(transientWords)
-  if (transientWord !== undefined || isObject(peek(error, '$retryable'))) {
+  if (transientWord !== undefined || isObject(propertyOf(error, '$retryable'))) {
     return reading('transient', type ?? grpc ?? asWord(transientWord))
   }
-  for (const flag of [peek(error, 'isRetryable'), peek(error, 'retryable')]) {
+  for (const flag of [propertyOf(error, 'isRetryable'), propertyOf(error, 'retryable')]) {
     if (typeof flag === 'boolean') return reading(flag ? 'transient' : 'hopeless')
   }
   if (status !== undefined) return reading(isHopelessStatus(status, error) ? 'hopeless' : 'transient')
@@ -140,7 +146,7 @@ function readOne(error: unknown): Reading {
 }
 
 function wordsOf(answer: unknown): unknown[] {
-  return ['code', 'type', 'status', 'reason', 'error'].map((key) => peek(answer, key))
+  return ['code', 'type', 'status', 'reason', 'error'].map((key) => propertyOf(answer, key))
 }
 
 function isHopelessStatus(status: number, error: unknown): boolean {
@@ -154,14 +160,14 @@ function isHopelessStatus(status: number, error: unknown): boolean {
 function isTimeout(error: unknown, names: Words): boolean {
   if (names.matching(timeoutWord)) return true
   // The timeout of axios has the code of any connection that was given up
-  const message = peek(error, 'message')
-  return peek(error, 'code') === 'ECONNABORTED' && typeof message === 'string' && /timeout/i.test(message.slice(0, 300))
+  const message = propertyOf(error, 'message')
+  return propertyOf(error, 'code') === 'ECONNABORTED' && typeof message === 'string' && /timeout/i.test(message.slice(0, 300))
 }
 
 /** The five characters with which a SQL database names an error, if this is one of a database. */
 function sqlStateOf(error: unknown): string | undefined {
-  const code = peek(error, 'code')
-  const isDatabase = typeof peek(error, 'severity') === 'string' || typeof peek(error, 'routine') === 'string'
+  const code = propertyOf(error, 'code')
+  const isDatabase = typeof propertyOf(error, 'severity') === 'string' || typeof propertyOf(error, 'routine') === 'string'
   return isDatabase && typeof code === 'string' && /^[0-9A-Z]{5}$/.test(code) ? code : undefined
 }
 
@@ -195,8 +201,8 @@ const over = (outer: Reading, inner: Reading): Reading => ({
 /** An abort that a time limit caused: by its cause, or by the reason of the signal that a request was given. */
 function endedByTimeout(error: unknown, wrapped: Reading | undefined, seen: Set<unknown>): boolean {
   if (wrapped?.verdict === 'timeout') return true
-  const signal = peek(peek(error, 'config'), 'signal') ?? peek(error, 'signal')
-  const reasons = [peek(signal, 'reason'), peek(error, 'reason')]
+  const signal = propertyOf(propertyOf(error, 'config'), 'signal') ?? propertyOf(error, 'signal')
+  const reasons = [propertyOf(signal, 'reason'), propertyOf(error, 'reason')]
   return reasons.some((reason) => isObject(reason) && !seen.has(reason) && read(reason, seen).verdict === 'timeout')
 }
 

@@ -1,8 +1,8 @@
-import { forwardTo } from './forward.ts'
-import { peek } from './peek.ts'
-import { isAsyncGenerator, isPlainPromise, isThenable } from './stream/is-stream.ts'
-import { readBy } from './stream/opened-stream.ts'
-import { watchIterator } from './stream/watch-iterator.ts'
+import { propertyOf } from '../unknown-values.ts'
+import { forwardTo } from './forwarding-proxy.ts'
+import { readBy } from './opened-stream.ts'
+import { isAsyncGenerator, isPlainPromise, isThenable } from './result-kinds.ts'
+import { watchIterator } from './watch-iterator.ts'
 
 /** What happens to a thenable that is observed. Only the first of `fulfilled` and `rejected` counts. */
 export interface ThenableWatch {
@@ -62,14 +62,14 @@ function promiseMethods(thenable: object, then: Then): Record<string, unknown> {
     ['catch', (...args: unknown[]) => catching(thenable, then, args)],
     ['finally', (call: (() => void) | undefined) => settled().finally(call)],
   ]
-  const has = ([key]: [string, unknown]): boolean => typeof peek(thenable, key) === 'function'
+  const has = ([key]: [string, unknown]): boolean => typeof propertyOf(thenable, key) === 'function'
   // oxlint-disable-next-line unicorn/no-thenable -- it takes the place of one
   return Object.fromEntries([['then', then], ...methods.filter(has)])
 }
 
 function catching(thenable: object, then: Then, args: unknown[]): unknown {
   // Bluebird's has a filter in front
-  if (args.length > 1) return Reflect.apply(peek(thenable, 'catch') as () => unknown, thenable, args)
+  if (args.length > 1) return Reflect.apply(propertyOf(thenable, 'catch') as () => unknown, thenable, args)
   return then(undefined, args[0] as Handler)
 }
 

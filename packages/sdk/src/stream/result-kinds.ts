@@ -1,8 +1,8 @@
 import { isPromise } from 'node:util/types'
 
-import { isInstance, peek } from '../peek.ts'
+import { isInstance, propertyOf } from '../unknown-values.ts'
 
-const isMethod = (value: unknown, key: PropertyKey): boolean => typeof peek(value, key) === 'function'
+const isMethod = (value: unknown, key: PropertyKey): boolean => typeof propertyOf(value, key) === 'function'
 
 /** True for a promise as `async` functions return it: no subclass, no properties of its own. */
 export function isPlainPromise(value: unknown): value is Promise<unknown> {
@@ -27,22 +27,22 @@ export function isGenerator(value: unknown): value is AsyncGenerator | Generator
 /** True for an async generator: native, compiled for an old target, or an object that can be pulled and iterates over itself. */
 export function isAsyncGenerator(value: unknown): value is AsyncGenerator {
   if (!isMethod(value, 'next')) return false
-  return peek(value, Symbol.toStringTag) === 'AsyncGenerator' || iteratesItself(value as object, Symbol.asyncIterator)
+  return propertyOf(value, Symbol.toStringTag) === 'AsyncGenerator' || iteratesItself(value as object, Symbol.asyncIterator)
 }
 
 /** True for a generator that is not async, native or compiled for an old target; not for mere iterators such as those of arrays. */
 export function isSyncGenerator(value: unknown): value is Generator {
   if (!isMethod(value, 'next')) return false
-  if (peek(value, Symbol.toStringTag) === 'Generator') return true
+  if (propertyOf(value, Symbol.toStringTag) === 'Generator') return true
   return isMethod(value, 'return') && isMethod(value, 'throw') && iteratesItself(value as object, Symbol.iterator)
 }
 
 /** A cursor that makes a new iterator has a `next()` of another kind. A proxy may return what it stands for. */
 function iteratesItself(value: object, key: symbol): boolean {
-  const iterate = peek(value, key)
+  const iterate = propertyOf(value, key)
   try {
     const iterator: unknown = typeof iterate === 'function' ? Reflect.apply(iterate, value, []) : undefined
-    return iterator === value || (iterator !== undefined && peek(iterator, 'next') === peek(value, 'next'))
+    return iterator === value || (iterator !== undefined && propertyOf(iterator, 'next') === propertyOf(value, 'next'))
   } catch {
     return false
   }
@@ -55,5 +55,5 @@ export function isIterable(value: unknown): value is AsyncIterable<unknown> | It
 
 /** True for a ReadableStream that nobody holds a reader of. */
 export function isReadable(value: unknown): value is ReadableStream {
-  return isInstance(value, ReadableStream) && peek(value, 'locked') === false
+  return isInstance(value, ReadableStream) && propertyOf(value, 'locked') === false
 }

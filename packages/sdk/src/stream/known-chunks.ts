@@ -1,4 +1,4 @@
-import { itemsOf, peek } from '../peek.ts'
+import { itemsOf, propertyOf } from '../unknown-values.ts'
 
 // AI SDK and OpenAI `error`; OpenAI responses; Codex; AG-UI
 const errorTypes = new Set<unknown>(['error', 'response.failed', 'turn.failed', 'RUN_ERROR'])
@@ -30,43 +30,47 @@ export interface ReportedError {
 /** The error that a chunk reports, if any. */
 export function reportedError(chunk: unknown): ReportedError | undefined {
   if (endsTurn(chunk)) return isInterrupted(chunk) ? undefined : errorOfTurn(chunk)
-  if (typeof chunk !== 'object' || !errorTypes.has(peek(chunk, 'type'))) return undefined
-  for (const holder of [chunk, peek(chunk, 'payload'), peek(chunk, 'response')]) {
-    const error = peek(holder, 'error') ?? undefined
+  if (typeof chunk !== 'object' || !errorTypes.has(propertyOf(chunk, 'type'))) return undefined
+  for (const holder of [chunk, propertyOf(chunk, 'payload'), propertyOf(chunk, 'response')]) {
+    const error = propertyOf(holder, 'error') ?? undefined
     if (error !== undefined) return { error }
   }
-  const text = peek(chunk, 'errorText')
+  const text = propertyOf(chunk, 'errorText')
   if (typeof text === 'string') return { error: new Error(text), isMasked: true }
   // An application may have chunks of that type too: they are errors only if they say what is wrong
-  return typeof peek(chunk, 'message') === 'string' || typeof peek(chunk, 'code') === 'string' ? { error: chunk } : undefined
+  return typeof propertyOf(chunk, 'message') === 'string' || typeof propertyOf(chunk, 'code') === 'string'
+    ? { error: chunk }
+    : undefined
 }
 
 /** True for the AI SDK's part that says that the stream was aborted, and the Claude Agent SDK's message about an interrupted turn. */
 export function reportsAbort(chunk: unknown): boolean {
-  return (typeof chunk === 'object' && peek(chunk, 'type') === 'abort') || (endsTurn(chunk) && isInterrupted(chunk))
+  return (typeof chunk === 'object' && propertyOf(chunk, 'type') === 'abort') || (endsTurn(chunk) && isInterrupted(chunk))
 }
 
 /** True for the result message of the Claude Agent SDK: one for each turn of a session, of which the last one counts. */
 export function endsTurn(chunk: unknown): boolean {
-  const isResult = typeof chunk === 'object' && peek(chunk, 'type') === 'result'
-  return isResult && typeof peek(chunk, 'is_error') === 'boolean' && typeof peek(chunk, 'subtype') === 'string'
+  const isResult = typeof chunk === 'object' && propertyOf(chunk, 'type') === 'result'
+  return isResult && typeof propertyOf(chunk, 'is_error') === 'boolean' && typeof propertyOf(chunk, 'subtype') === 'string'
 }
 
 function isInterrupted(result: unknown): boolean {
-  const reason = peek(result, 'terminal_reason')
+  const reason = propertyOf(result, 'terminal_reason')
   return reason === 'aborted_streaming' || reason === 'aborted_tools'
 }
 
 /** A turn that failed at the API has the subtype `success`, and older versions call a turn that stopped early no error. */
 function errorOfTurn(result: unknown): ReportedError | undefined {
-  const subtype = peek(result, 'subtype') as string
+  const subtype = propertyOf(result, 'subtype') as string
   const isStopped = subtype.startsWith('error_')
-  if (!isStopped && peek(result, 'is_error') !== true) return undefined
-  const texts = [peek(result, 'result'), ...itemsOf(peek(result, 'errors'), 10)].filter((text) => typeof text === 'string')
-  const notStarted = peek(result, 'startup_failure_reason')
+  if (!isStopped && propertyOf(result, 'is_error') !== true) return undefined
+  const texts = [propertyOf(result, 'result'), ...itemsOf(propertyOf(result, 'errors'), 10)].filter(
+    (text) => typeof text === 'string',
+  )
+  const notStarted = propertyOf(result, 'startup_failure_reason')
   const error = Object.assign(new Error(texts.join('; ') || subtype), {
-    code: notStarted ?? (isStopped ? subtype : peek(result, 'terminal_reason')),
-    status: peek(result, 'api_error_status'),
+    code: notStarted ?? (isStopped ? subtype : propertyOf(result, 'terminal_reason')),
+    status: propertyOf(result, 'api_error_status'),
     ...(notStarted !== undefined && { isRetryable: false }),
   })
   return { error: Object.defineProperty(error, 'name', { value: 'ResultError', configurable: true }) }
@@ -75,20 +79,21 @@ function errorOfTurn(result: unknown): ReportedError | undefined {
 /** True for a chunk that announces an answer and holds nothing of it. */
 export function isPreamble(chunk: unknown): boolean {
   if (typeof chunk !== 'object' || chunk === null) return false
-  const type = peek(chunk, 'type')
-  if (type === 'raw_model_stream_event') return peek(peek(chunk, 'data'), 'type') === 'response_started'
+  const type = propertyOf(chunk, 'type')
+  if (type === 'raw_model_stream_event') return propertyOf(propertyOf(chunk, 'data'), 'type') === 'response_started'
   // Claude Agent SDK: an event of Anthropic's; what it says in place of the model when a call has failed
-  if (type === 'system') return typeof peek(chunk, 'subtype') === 'string'
-  if (type === 'stream_event') return isPreamble(peek(chunk, 'event'))
-  if (type === 'assistant') return typeof peek(chunk, 'error') === 'string'
+  if (type === 'system') return typeof propertyOf(chunk, 'subtype') === 'string'
+  if (type === 'stream_event') return isPreamble(propertyOf(chunk, 'event'))
+  if (type === 'assistant') return typeof propertyOf(chunk, 'error') === 'string'
   return preambleTypes.has(type) || isEmptyCompletionChunk(chunk)
 }
 
 /** OpenAI's first chunk of a chat completion names the role only. */
 function isEmptyCompletionChunk(chunk: object): boolean {
-  if (peek(chunk, 'object') !== 'chat.completion.chunk') return false
-  const choice = peek(peek(chunk, 'choices'), 0)
-  const delta = peek(choice, 'delta')
-  if (typeof delta !== 'object' || delta === null || (peek(choice, 'finish_reason') ?? undefined) !== undefined) return false
+  if (propertyOf(chunk, 'object') !== 'chat.completion.chunk') return false
+  const choice = propertyOf(propertyOf(chunk, 'choices'), 0)
+  const delta = propertyOf(choice, 'delta')
+  if (typeof delta !== 'object' || delta === null || (propertyOf(choice, 'finish_reason') ?? undefined) !== undefined)
+    return false
   return Object.entries(delta).every(([key, value]) => key === 'role' || value === '' || value === null)
 }

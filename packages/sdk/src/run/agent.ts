@@ -1,16 +1,15 @@
 import type { Attributes } from '@opentelemetry/api'
 
-import { seriesOf, type AgentSeries } from './agent-series.ts'
-import { BoundedNames } from './bounded-names.ts'
-import { say } from './log-lines.ts'
-import { monitor } from './monitor/monitor.ts'
-import { attribute } from './names.ts'
-import type { InstrumentAgentOptions, Logger } from './options.ts'
-import { processWide } from './process-wide.ts'
-import { configuredRecovery, effectiveRecovery, type ConfiguredRecovery } from './recovery/configure-recovery.ts'
-import type { RecoverySettings } from './recovery/settings.ts'
-import { guarded, trip } from './telemetry/guard.ts'
-import { writeZeros } from './telemetry/instruments.ts'
+import { BoundedNames } from '../bounded-names.ts'
+import { say } from '../log-lines.ts'
+import { monitor } from '../monitor/monitor.ts'
+import { attribute } from '../names.ts'
+import type { InstrumentAgentOptions, Logger } from '../options.ts'
+import { processWide } from '../process-wide.ts'
+import { configuredRecovery, effectiveRecovery, type ConfiguredRecovery, type RecoverySettings } from '../recovery/settings.ts'
+import { guarded, trip } from '../telemetry/guard.ts'
+import { seriesOf, type AgentSeries } from '../telemetry/instruments.ts'
+import { isInstance, propertyOf } from '../unknown-values.ts'
 
 const agentNames = processWide('agent-names/1', () => new BoundedNames(100))
 const variantsPerAgent = 10
@@ -41,7 +40,7 @@ export class Agent {
     const label = agentNames.bound(name, () =>
       say(this.logger, 'warn', '[WARN] more than 100 agent names in this process: the rest is counted as __other__'),
     )
-    this.#series = seriesOf(label, undefined, writeZeros)
+    this.#series = seriesOf(label, undefined)
     if (typeof options.variant === 'string') this.#withVariant(options.variant)
   }
 
@@ -71,6 +70,26 @@ export class Agent {
   }
 
   #withVariant(value: string): AgentSeries {
-    return seriesOf(this.#series.agentName, this.#variants.bound(value.slice(0, 100)), writeZeros)
+    return seriesOf(this.#series.agentName, this.#variants.bound(value.slice(0, 100)))
   }
+}
+
+/** The AbortSignal that a call was given: by `signalFrom`, or an argument that is one, or an argument's `signal` or `abortSignal`. */
+export function callerSignal(
+  args: unknown[],
+  signalFrom: InstrumentAgentOptions<never, never>['signalFrom'],
+): AbortSignal | undefined {
+  if (signalFrom) {
+    const signal: unknown = guarded('option', () => signalFrom(...(args as never)))
+    if (signal === undefined || isInstance(signal, AbortSignal)) return signal
+    trip('option', new TypeError('signalFrom() must return an AbortSignal'))
+    return undefined
+  }
+  for (const argument of args) {
+    if (typeof argument !== 'object' || argument === null) continue
+    for (const candidate of [argument, propertyOf(argument, 'signal'), propertyOf(argument, 'abortSignal')]) {
+      if (isInstance(candidate, AbortSignal)) return candidate
+    }
+  }
+  return undefined
 }

@@ -1,4 +1,4 @@
-import { isInstance, isObject, itemsOf, peek } from './peek.ts'
+import { isInstance, isObject, itemsOf, propertyOf } from '../unknown-values.ts'
 
 /** So many errors at most are looked at, however they wrap each other. */
 export const maxErrors = 32
@@ -17,17 +17,21 @@ export function hideCause(error: unknown, cause: unknown): void {
 /** The error that `error` wraps: the last one of a retrying library, its `cause`, or what else libraries call it. */
 export function wrappedBy(error: unknown): unknown {
   for (const key of ['lastError', 'cause', 'originalError', 'original', 'networkError']) {
-    const inner = peek(error, key)
+    const inner = propertyOf(error, key)
     if (inner !== undefined && inner !== null) return inner
   }
-  const suppressing = peek(error, 'error')
+  const suppressing = propertyOf(error, 'error')
   return isInstance(suppressing, Error) ? suppressing : hiddenCauses.get(error as object)
 }
 
 /** The errors of an `AggregateError` or of a GraphQL answer; a library that retries lists all of its tries, of which the last one counts. */
 export function listedIn(error: unknown): unknown[] {
-  if (peek(error, 'lastError') !== undefined) return []
-  const lists = [peek(error, 'errors'), peek(error, 'graphQLErrors'), peek(peek(error, 'response'), 'errors')]
+  if (propertyOf(error, 'lastError') !== undefined) return []
+  const lists = [
+    propertyOf(error, 'errors'),
+    propertyOf(error, 'graphQLErrors'),
+    propertyOf(propertyOf(error, 'response'), 'errors'),
+  ]
   return itemsOf(lists.find(Array.isArray), maxErrors)
 }
 
@@ -48,25 +52,27 @@ export function chainOf(error: unknown): unknown[] {
 /** What libraries call the answer of a server that an error carries. */
 function responsesOf(error: unknown): unknown[] {
   const keys = ['response', '$response', 'rawResponse', 'res', 'httpResponse', 'meta', 'customErrorData']
-  return keys.map((key) => peek(error, key)).filter(isObject)
+  return keys.map((key) => propertyOf(error, key)).filter(isObject)
 }
 
 /** Objects in which an error carries its server's answer, parsed where they are JSON; itself first. */
 export function answersIn(error: unknown): unknown[] {
   const bodies = [
-    ...['error', 'data', 'body', 'responseBody', 'rawError', 'details'].map((key) => peek(error, key)),
-    ...responsesOf(error).flatMap((response) => ['data', 'body', 'bodyAsText'].map((key) => peek(response, key))),
-    peek(error, 'message'),
+    ...['error', 'data', 'body', 'responseBody', 'rawError', 'details'].map((key) => propertyOf(error, key)),
+    ...responsesOf(error).flatMap((response) => ['data', 'body', 'bodyAsText'].map((key) => propertyOf(response, key))),
+    propertyOf(error, 'message'),
   ]
-  const listed = [peek(error, 'errorDetails'), peek(error, 'statusDetails')].flatMap((each) => itemsOf(each, maxDetails))
-  const found: unknown[] = [error, peek(error, 'extensions'), ...listed]
+  const listed = [propertyOf(error, 'errorDetails'), propertyOf(error, 'statusDetails')].flatMap((each) =>
+    itemsOf(each, maxDetails),
+  )
+  const found: unknown[] = [error, propertyOf(error, 'extensions'), ...listed]
   for (const body of bodies) {
     const parsed = typeof body === 'string' ? parsedJson(body) : body
     const answer: unknown = itemsOf(parsed, 1)[0] ?? parsed
     if (!isObject(answer)) continue
-    const inner = peek(answer, 'error')
-    const details = peek(inner, 'details') ?? peek(answer, 'details') ?? peek(inner, 'errors')
-    found.push(answer, inner, peek(inner, 'innererror'), ...itemsOf(details, maxDetails))
+    const inner = propertyOf(answer, 'error')
+    const details = propertyOf(inner, 'details') ?? propertyOf(answer, 'details') ?? propertyOf(inner, 'errors')
+    found.push(answer, inner, propertyOf(inner, 'innererror'), ...itemsOf(details, maxDetails))
   }
   return found.filter(isObject)
 }
@@ -87,8 +93,8 @@ function parsedJson(text: string): unknown {
 /** The objects that may hold the headers of an error's answer. */
 export function headersIn(error: unknown): unknown[] {
   const places = [
-    ...['responseHeaders', 'headers', 'rawHeaders', 'metadata'].map((key) => peek(error, key)),
-    ...responsesOf(error).flatMap((response) => ['headers', 'rawHeaders', 'header'].map((key) => peek(response, key))),
+    ...['responseHeaders', 'headers', 'rawHeaders', 'metadata'].map((key) => propertyOf(error, key)),
+    ...responsesOf(error).flatMap((response) => ['headers', 'rawHeaders', 'header'].map((key) => propertyOf(response, key))),
   ]
   return places.filter(isObject)
 }
@@ -96,10 +102,10 @@ export function headersIn(error: unknown): unknown[] {
 /** A header's value, whatever holds it: Headers, a Map, an object with keys in any case, a list. */
 export function headerOf(headers: unknown, name: string): unknown {
   try {
-    const get = peek(headers, 'get')
+    const get = propertyOf(headers, 'get')
     const names = [name, name.replaceAll(/\b[a-z]/g, (letter) => letter.toUpperCase())]
     for (const each of names) {
-      const value: unknown = first(typeof get === 'function' ? get.call(headers, each) : peek(headers, each))
+      const value: unknown = first(typeof get === 'function' ? get.call(headers, each) : propertyOf(headers, each))
       if (value !== undefined && value !== null) return value
     }
     for (const [key, found] of entriesOf(headers)) {
@@ -131,10 +137,10 @@ const statusKeys = ['statusCode', 'status', 'status_code', 'httpStatus', 'httpSt
 
 /** The HTTP status (400-599) that an error or its answer says, as a number or as text. */
 export function statusOf(error: unknown, answers: readonly unknown[]): number | undefined {
-  const holders = [error, peek(error, '$metadata'), ...responsesOf(error), peek(error, 'output')]
+  const holders = [error, propertyOf(error, '$metadata'), ...responsesOf(error), propertyOf(error, 'output')]
   const places = [
-    ...holders.flatMap((holder) => statusKeys.map((key) => peek(holder, key))),
-    ...answers.flatMap((answer) => ['code', ...statusKeys].map((key) => peek(answer, key))),
+    ...holders.flatMap((holder) => statusKeys.map((key) => propertyOf(holder, key))),
+    ...answers.flatMap((answer) => ['code', ...statusKeys].map((key) => propertyOf(answer, key))),
   ]
   for (const place of places) {
     const status = asStatus(place)

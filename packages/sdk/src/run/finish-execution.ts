@@ -1,17 +1,16 @@
-import { variantOf } from './agent-series.ts'
+import { boundedErrorType } from '../bounded-names.ts'
+import type { Clock } from '../clock.ts'
+import { failedLine, say, successLine } from '../log-lines.ts'
+import type { Tracked } from '../monitor/agent-statistics.ts'
+import { monitor } from '../monitor/monitor.ts'
+import { attribute, type Outcome, type RetryOutcome } from '../names.ts'
+import { notify } from '../on-execution.ts'
+import { rememberRecovery } from '../recovery/recovery-of.ts'
+import { captured, framesOf, messageOf } from '../telemetry/content.ts'
+import type { GuardedSpan } from '../telemetry/guarded-span.ts'
+import { variantOf, type AgentSeries, add, instruments, record, rootSeries } from '../telemetry/instruments.ts'
+import { propertyOf } from '../unknown-values.ts'
 import type { Agent } from './agent.ts'
-import { boundedErrorType } from './bounded-names.ts'
-import type { Clock } from './clock.ts'
-import { failedLine, say, successLine } from './log-lines.ts'
-import type { Tracked } from './monitor/execution-record.ts'
-import { monitor } from './monitor/monitor.ts'
-import { attribute, type Outcome, type RetryOutcome } from './names.ts'
-import { notify } from './on-execution.ts'
-import { peek } from './peek.ts'
-import { rememberRecovery } from './recovery/recovery-of.ts'
-import { captured, framesOf, messageOf } from './telemetry/content.ts'
-import type { GuardedSpan } from './telemetry/guarded-span.ts'
-import { add, instruments, record, rootSeries } from './telemetry/instruments.ts'
 
 /** How a run ended. */
 export interface Ending {
@@ -32,6 +31,7 @@ export interface Ending {
 /** What is known of a run when it ends. */
 interface Finished extends Tracked {
   readonly agent: Agent
+  readonly series: AgentSeries
   readonly clock: Clock
   readonly span: GuardedSpan
   readonly attempt: number
@@ -77,7 +77,7 @@ function endSpan({ span, record: run, agent, attempt }: Finished, ending: Ending
   }
   if (run.errorType !== undefined) {
     const frames = framesOf(ending.error)
-    const name = peek(ending.error, 'name')
+    const name = propertyOf(ending.error, 'name')
     span.fail(run.errorType, run.errorMessage)
     span.event('exception', {
       'exception.type': typeof name === 'string' ? name.slice(0, 100) : run.errorType,
