@@ -49,7 +49,8 @@ async function copyWorkspace(folder: string): Promise<string> {
     join(workspace, 'pnpm-workspace.yaml'),
     settings.replace(/^verifyDepsBeforeRun: .*$/m, 'verifyDepsBeforeRun: false'),
   )
-  for (const name of published) {
+  // The tsconfig files of the others refer to testkit
+  for (const name of [...published, 'testkit']) {
     await cp(join(root, 'packages', name), join(workspace, 'packages', name), {
       recursive: true,
       verbatimSymlinks: true,
