@@ -5,7 +5,7 @@ import {
   isHost,
   loadConfiguration,
   mistypedVariables,
-  openEnvironment,
+  openVariables,
   Secret,
   shownValue,
   withoutBrackets,
@@ -54,7 +54,7 @@ export function readSettings({
 }: SettingsSources): BridgeSettings {
   const problems: Problem[] = []
   // what is empty counts as unset, a file of a secret too
-  const { plain, orFile, known } = openEnvironment(env, readFile, problems)
+  const { plain, orFile, known } = openVariables(env, readFile, problems)
 
   function number(name: string, fallback: number, most: number): number {
     const given = plain(name)?.text

@@ -1,6 +1,7 @@
 import { z } from 'zod'
 
-import { fileSchema } from '../src/file/file-schema.ts'
+import { fileShape } from '../src/file/file-shape.ts'
+import { fileKeyOf, type Shape } from '../src/shape.ts'
 
 /** A JSON Schema, as far as it is looked into here. */
 export interface JsonSchema {
@@ -14,7 +15,9 @@ export interface JsonSchema {
   readonly properties?: Readonly<Record<string, JsonSchema>>
   readonly required?: readonly string[]
   readonly additionalProperties?: JsonSchema | boolean
+  readonly propertyNames?: JsonSchema
   readonly items?: JsonSchema
+  readonly minItems?: number
   readonly oneOf?: readonly JsonSchema[]
   readonly anyOf?: readonly JsonSchema[]
 }
@@ -24,11 +27,46 @@ const variable: JsonSchema = { type: 'string', pattern: '\\$\\{[A-Za-z_]' }
 
 /** The schema of `config/production.yaml`, as it follows from the checks of the loader. */
 export function plainFileSchema(): JsonSchema {
-  const schema = z.toJSONSchema(fileSchema, { io: 'input', target: 'draft-7', unrepresentable: 'any' })
-  const agents = (schema as JsonSchema).properties?.['recovery']?.properties?.['agents']?.additionalProperties as JsonSchema
-  // what an agent leaves out is as for all agents, so no default of its own
-  for (const limit of Object.values(agents.properties ?? {})) delete (limit as { default?: unknown }).default
-  return schema as JsonSchema
+  return { $schema: 'http://json-schema.org/draft-07/schema#', ...schemaOf(fileShape) } as JsonSchema
+}
+
+function schemaOf(shape: Shape): JsonSchema {
+  const about = { ...(shape.about !== undefined && { description: shape.about }) }
+  const fallback = { ...(shape.default !== undefined && { default: shape.default }) }
+  switch (shape.kind) {
+    case 'value': {
+      const { $schema: _, ...rule } = z.toJSONSchema(shape.rule.schema as z.ZodType, {
+        io: 'input',
+        target: 'draft-7',
+        unrepresentable: 'any',
+      })
+      const secret = { ...(shape.rule.isSecret && { writeOnly: true }) }
+      return ('const' in rule ? { ...rule, ...about } : { ...about, ...fallback, ...secret, ...rule }) as JsonSchema
+    }
+    case 'list': {
+      const isSecret = shape.items.kind === 'value' && shape.items.rule.isSecret
+      const { writeOnly: __, ...items } = schemaOf(shape.items)
+      const atLeast = { ...(shape.notEmptyRule !== undefined && { minItems: 1 }) }
+      return { ...about, ...fallback, ...(isSecret && { writeOnly: true }), ...atLeast, type: 'array', items }
+    }
+    case 'map': {
+      const values = schemaOf(shape.values)
+      return { type: 'object', propertyNames: { type: 'string' }, additionalProperties: values, ...about, ...fallback }
+    }
+    case 'choice':
+      return { oneOf: shape.variants.map(schemaOf) }
+    case 'section': {
+      const entries = Object.entries(shape.keys).map(([key, inner]) => [fileKeyOf(key), inner] as const)
+      const required = entries.flatMap(([key, { isRequired = false }]) => (isRequired ? key : []))
+      return {
+        ...about,
+        type: 'object',
+        properties: Object.fromEntries(entries.map(([key, inner]) => [key, schemaOf(inner)])),
+        ...(required.length > 0 && { required }),
+        additionalProperties: false,
+      }
+    }
+  }
 }
 
 /** The same for editors: wherever a value may be, a `${VARIABLE}` may be too. */

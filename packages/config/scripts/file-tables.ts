@@ -1,4 +1,4 @@
-import { defaultAlertRules, alertNames } from '../src/alerts/alert-rules.ts'
+import { alertNames, defaultAlertRules } from '../src/alert-rules.ts'
 import { plainFileSchema, type JsonSchema } from './file-json-schema.ts'
 import { code, shown, table } from './table.ts'
 

@@ -1,13 +1,10 @@
-import { channelVariables } from '../src/alerts/channel-variables.ts'
-import type { Setting } from '../src/setting.ts'
-import {
-  alertSettings,
-  metricsSettings,
-  monitorSettings,
-  recoveryLimits,
-  telemetrySettings,
-  topSettings,
-} from '../src/settings-groups.ts'
+import { channelVariables } from '../src/channels/channel-types.ts'
+import { alertSettings } from '../src/settings/alerts.ts'
+import { monitorSettings } from '../src/settings/monitor.ts'
+import { recoveryLimits } from '../src/settings/recovery.ts'
+import type { Setting } from '../src/settings/setting.ts'
+import { startSettings } from '../src/settings/start.ts'
+import { metricsSettings, telemetrySettings } from '../src/settings/telemetry.ts'
 import { code, shown, table } from './table.ts'
 
 type AnySetting = Pick<Setting<unknown>, 'about' | 'default' | 'variable' | 'fileKey' | 'orFile'> & {
@@ -20,7 +17,7 @@ const groups: readonly (readonly [title: string, path: string, settings: Readonl
   ['Telemetry', 'telemetry', { ...telemetrySettings }],
   ['Recovery', 'recovery', { ...recoveryLimits }],
   ['Alerts', 'alerts', { ...alertSettings }],
-  ['Start', '', { ...topSettings }],
+  ['Start', '', { ...startSettings }],
 ]
 
 /** One table for each group of settings: what they are called in the environment, in the file and in code. */
@@ -42,7 +39,7 @@ export function settingsTables(): string {
 
 /** The variables that complete the alert channels. */
 export function channelVariablesTable(): string {
-  const settings: readonly AnySetting[] = Object.values(channelVariables)
+  const settings: readonly AnySetting[] = Object.values(channelVariables).flatMap((ofType) => Object.values(ofType))
   const rows = settings.map((setting) => [code(setting.variable), mustBe(setting), defaultOf(setting), aboutOf(setting)])
   return table(['Variable', 'Type', 'Default', 'What it is'], rows)
 }

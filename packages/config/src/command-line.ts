@@ -2,8 +2,7 @@ import { readFileSync } from 'node:fs'
 
 import { Command, CommanderError } from 'commander'
 
-import { ConfigurationError } from './configuration-error.ts'
-import { asciiOnly } from './shown-value.ts'
+import { asciiOnly, ConfigurationError } from './problem.ts'
 
 /** Where a program writes, one call for a line or more. */
 export interface Output {

@@ -1,5 +1,7 @@
-import type { Problem } from './configuration-error.ts'
-import { shownValue } from './shown-value.ts'
+import { type Problem, shownValue } from './problem.ts'
+
+/** Variables by name, as in `process.env`. */
+export type Environment = Readonly<Record<string, string | undefined>>
 
 /** The text of a variable and the name it was found under: `NAME` or `NAME_FILE`. */
 export interface Variable {
@@ -7,22 +9,18 @@ export interface Variable {
   readonly name: string
 }
 
-/** Reads variables; an empty one, and one whose file is empty, counts as unset. */
-export interface Environment {
+/** Reads variables. An empty one, and one whose file is empty, counts as unset. */
+export interface VariableReader {
   /** The variable itself. */
   readonly plain: (name: string) => Variable | undefined
-  /** The variable, or else the file that `NAME_FILE` names; both at once, or a file that cannot be read, is a problem. */
+  /** The variable, or the file that `NAME_FILE` names. Both at once, or a file that cannot be read, is a problem. */
   readonly orFile: (name: string) => Variable | undefined
-  /** Every name that was looked for so far, found or not. */
+  /** Every name that was read so far, set or not. */
   readonly known: ReadonlySet<string>
 }
 
-/** Gives an {@link Environment} over `env` that adds to `problems`, each once; `readFile` gets the path as it is written. */
-export function openEnvironment(
-  env: Readonly<Record<string, string | undefined>>,
-  readFile: (path: string) => string,
-  problems: Problem[],
-): Environment {
+/** Opens a reader of `env`. It adds what is wrong to `problems`, each problem once; `readFile` receives the path as it is written. */
+export function openVariables(env: Environment, readFile: (path: string) => string, problems: Problem[]): VariableReader {
   const secrets = new Map<string, Variable | undefined>()
   const known = new Set<string>()
 

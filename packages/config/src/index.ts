@@ -1,35 +1,32 @@
 export type { AlertGroup, GroupAlert, NotificationReason } from './alert-group.ts'
-export type {
-  AlertChannel,
-  ChannelBase,
-  ConsoleChannel,
-  EmailChannel,
-  QuietHours,
-  Severity,
-  SlackBotChannel,
-  SlackChannel,
-  SlackWebhookChannel,
-  WebhookChannel,
-} from './alerts/alert-channel.ts'
-export { severities } from './alerts/alert-channel.ts'
-export type { AlertRule, AlertRuleName } from './alerts/alert-rule.ts'
-export { alertNames, defaultAlertRules } from './alerts/alert-rules.ts'
-export type { CodeChannel, CodeRule } from './alerts/code-alerts.ts'
-export type { AlertSettings } from './alerts/alert-settings.ts'
-export type { Configuration } from './configuration.ts'
-export { ConfigurationError, type Problem } from './configuration-error.ts'
-export { openEnvironment, type Environment, type Variable } from './environment.ts'
+export { alertNames, type AlertRule, type AlertRuleName, type CodeRule, defaultAlertRules } from './alert-rules.ts'
+export { type ChannelBase, type QuietHours, severities, type Severity } from './channels/channel-definition.ts'
+export {
+  type AlertChannel,
+  channelHint,
+  type ChannelOf,
+  channelSecrets,
+  type ChannelType,
+  channelTypes,
+  channelWarnings,
+  type CodeChannel,
+  isLastResort,
+} from './channels/channel-types.ts'
+export type { ConsoleChannel } from './channels/console.ts'
+export { type EmailChannel, isMailChannel } from './channels/email.ts'
+export type { SlackBotChannel, SlackChannel, SlackWebhookChannel } from './channels/slack.ts'
+export type { WebhookChannel } from './channels/webhook.ts'
+export { type Environment, openVariables, type Variable, type VariableReader } from './environment.ts'
 export { hostAndPort, isHost, isLoopback, withoutBrackets } from './host.ts'
-export { inhibitionRules, type AlertSelection, type InhibitionRule } from './inhibition.ts'
-export { loadConfiguration, type CodeSettings, type LoadOptions } from './load-configuration.ts'
-export { readMailbox, writeMailbox, type Mailbox } from './mail-address.ts'
-export type { MetricsSettings } from './metrics-settings.ts'
+export { type AlertSelection, type InhibitionRule, inhibitionRules } from './inhibition.ts'
+export { type CodeSettings, type Configuration, loadConfiguration, type LoadOptions } from './load-configuration.ts'
+export { type Mailbox, readMailbox, writeMailbox } from './mail-address.ts'
 export { mistypedVariables } from './mistyped-variables.ts'
-export type { MonitorSettings } from './monitor-settings.ts'
-export type { Origin } from './origin.ts'
-export type { RecoveryLimits, RecoverySettings } from './recovery-settings.ts'
-export { recoveryWaits } from './recovery-waits.ts'
+export { asciiOnly, ConfigurationError, type Problem, shownValue } from './problem.ts'
 export { Secret } from './secret.ts'
-export { asciiOnly, shownValue } from './shown-value.ts'
-export type { TelemetrySettings } from './telemetry-settings.ts'
+export type { AlertSettings } from './settings/alerts.ts'
+export type { MonitorSettings } from './settings/monitor.ts'
+export { type RecoveryLimits, type RecoverySettings, recoveryWaits } from './settings/recovery.ts'
+export type { Origin } from './settings/setting.ts'
+export type { MetricsSettings, TelemetrySettings } from './settings/telemetry.ts'
 export { thresholds } from './thresholds.ts'

@@ -1,4 +1,4 @@
-import type { Severity } from './alerts/alert-channel.ts'
+import type { Severity } from './channels/channel-definition.ts'
 
 /** Alerts by name; where given, only those with one of the severities, or of the job. */
 export interface AlertSelection {

@@ -1,20 +1,35 @@
 import { readFileSync } from 'node:fs'
 import { resolve } from 'node:path'
 
-import type { CodeChannel, CodeRule } from './alerts/code-alerts.ts'
-import { resolveAlerts } from './alerts/resolve-alerts.ts'
-import { ConfigurationError, type Problem } from './configuration-error.ts'
-import type { Configuration } from './configuration.ts'
-import { openEnvironment } from './environment.ts'
-import type { FileSettings } from './file/file-settings.ts'
+import type { CodeRule } from './alert-rules.ts'
+import type { CodeChannel } from './channels/channel-types.ts'
+import { type Environment, openVariables } from './environment.ts'
 import { readSettingsFile } from './file/settings-file.ts'
 import { mistypedVariables } from './mistyped-variables.ts'
-import { prefixed } from './origin.ts'
-import type { RecoveryLimits } from './recovery-settings.ts'
-import { resolveRecovery } from './resolve-recovery.ts'
-import { checkedCode, resolveSettings, type Sources } from './setting.ts'
-import { metricsSettings, monitorSettings, telemetrySettings, topSettings } from './settings-groups.ts'
-import { asciiOnly } from './shown-value.ts'
+import { asciiOnly, ConfigurationError, type Problem } from './problem.ts'
+import { type AlertSettings, resolveAlerts } from './settings/alerts.ts'
+import { type MonitorSettings, monitorSettings } from './settings/monitor.ts'
+import { type RecoveryLimits, type RecoverySettings, resolveRecovery } from './settings/recovery.ts'
+import { checkedCode, type Origin, prefixed, resolveSettings, type Sources } from './settings/setting.ts'
+import { type StartSettings, startSettings } from './settings/start.ts'
+import { type MetricsSettings, metricsSettings, type TelemetrySettings, telemetrySettings } from './settings/telemetry.ts'
+
+/** The settings in force: checked, complete, and safe to print (secrets show `***`). */
+export interface Configuration extends StartSettings {
+  readonly telemetry: TelemetrySettings
+  readonly metrics: MetricsSettings
+  readonly monitor: MonitorSettings
+  readonly recovery: RecoverySettings
+  readonly alerts: AlertSettings
+  /** The file that was read, as it was named; undefined when there is none. */
+  readonly file: string | undefined
+  /** Where each value came from, by its path here, such as `recovery.maxRetries` or `alerts.channels[0].webhook`. */
+  readonly origins: Readonly<Record<string, Origin>>
+  /** Lines to show at start: what is set but cannot mean what it says. */
+  readonly notices: readonly string[]
+  /** A line for each alert channel that is off and why: to be shown by whoever tells people of alerts. */
+  readonly offChannels: readonly string[]
+}
 
 type Given<T> = { readonly [Key in keyof T]?: T[Key] | undefined }
 
@@ -48,7 +63,7 @@ export interface CodeSettings {
 /** What {@link loadConfiguration} reads. */
 export interface LoadOptions {
   /** @default process.env */
-  readonly env?: Readonly<Record<string, string | undefined>> | undefined
+  readonly env?: Environment | undefined
   /** Folder that relative paths start from. @default process.cwd() */
   readonly cwd?: string | undefined
   /** The settings file; `false` reads none. @default SWARMWATCH_CONFIG, else config/production.yaml if it exists */
@@ -71,27 +86,27 @@ export function loadConfiguration(options: LoadOptions = {}): Configuration {
   const notices: string[] = []
   const offChannels: string[] = []
   const readFrom = (path: string): string => readFile(resolve(cwd, path))
-  const environment = openEnvironment(env, readFrom, problems)
-  const file = readSettingsFile(options.file, environment, readFrom, problems)
-  const sources: Sources = { environment, fileName: file.name, problems, fromFile: (key) => valueAt(file.settings, key) }
+  const variables = openVariables(env, readFrom, problems)
+  const file = readSettingsFile(options.file, variables, readFrom, problems)
+  const sources: Sources = { variables, fileName: file.name, problems, fromFile: (key) => valueAt(file.settings, key) }
   const code = checkedCode('', groups, options.code, problems)
 
   const telemetry = resolveSettings('telemetry', telemetrySettings, sources, code.telemetry)
   const metrics = resolveSettings('metrics', metricsSettings, sources, code.metrics)
   const monitor = resolveSettings('monitor', monitorSettings, sources, code.monitor)
-  const recovery = resolveRecovery(sources, file.settings.recovery?.agents ?? {}, code.recovery, notices)
+  const recovery = resolveRecovery(sources, code.recovery, notices)
   const alerts = resolveAlerts(file, sources, code.alerts, offChannels)
-  const top = resolveSettings('', topSettings, sources, { strict: code.strict, handleSignals: code.handleSignals })
+  const start = resolveSettings('', startSettings, sources, { strict: code.strict, handleSignals: code.handleSignals })
   if (problems.length > 0) throw new ConfigurationError(problems)
-  // last: by now every variable has been looked for
-  notices.push(...mistypedVariables(env, environment.known))
+  // last: every variable has been read by now
+  notices.push(...mistypedVariables(env, variables.known))
   return {
     telemetry: telemetry.values,
     metrics: metrics.values,
     monitor: monitor.values,
     recovery: recovery.values,
     alerts: alerts.values,
-    ...top.values,
+    ...start.values,
     file: file.name,
     origins: {
       ...prefixed('telemetry', telemetry.origins),
@@ -99,7 +114,7 @@ export function loadConfiguration(options: LoadOptions = {}): Configuration {
       ...prefixed('monitor', monitor.origins),
       ...recovery.origins,
       ...alerts.origins,
-      ...top.origins,
+      ...start.origins,
     },
     notices: notices.map(asciiOnly),
     offChannels: offChannels.map(asciiOnly),
@@ -120,6 +135,6 @@ function readText(path: string): string {
   return readFileSync(path, 'utf8')
 }
 
-function valueAt(settings: FileSettings, key: string): unknown {
+function valueAt(settings: unknown, key: string): unknown {
   return key.split('.').reduce<unknown>((inner, part) => (inner as Record<string, unknown> | undefined)?.[part], settings)
 }

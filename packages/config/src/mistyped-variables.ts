@@ -1,5 +1,4 @@
-/** Variables by name, as in `process.env`. */
-type Variables = Readonly<Record<string, string | undefined>>
+import type { Environment } from './environment.ts'
 
 /** More would bury the other lines of a start. */
 const maxLines = 10
@@ -8,7 +7,7 @@ const maxLines = 10
  * A line for each variable that is set and read by nothing, but looks like one of `known` that is not set: `METRIC_PORT`, `MAX_RETRY`,
  * `MONITOR_PROT`. Variables that begin with `SWARMWATCH_` are ours, so an unknown one is reported in any case. Values do not appear.
  */
-export function mistypedVariables(env: Variables, known: ReadonlySet<string>): string[] {
+export function mistypedVariables(env: Environment, known: ReadonlySet<string>): string[] {
   const isSet = (name: string): boolean => env[name] !== undefined && env[name] !== ''
   const candidates = [...known].filter((name) => !isSet(name)).map((name) => [name, words(name)] as const)
   return Object.keys(env)

@@ -7,11 +7,16 @@ import { isHost, withoutBrackets } from './host.ts'
 import { readMailbox, splitMailAddresses } from './mail-address.ts'
 import { Secret } from './secret.ts'
 
+/** The part of a zod schema that reads a value. The published types name no zod, so that users do not need it. */
+export interface Schema<T> {
+  safeParse(value: unknown): { readonly success: true; readonly data: T } | { readonly success: false }
+}
+
 /** What a value must be, in words and as a schema: one rule for the file, the environment and code. */
 export interface ValueRule<T> {
   /** The rest of a sentence that starts with the setting: `must be a whole number from 0 to 65535`. */
   readonly rule: string
-  readonly schema: z.ZodType<T>
+  readonly schema: Schema<T>
   /** Turns the text of a variable into what the schema checks; text that cannot be turned comes back as it is. */
   readonly fromText: (text: string) => unknown
   /** Whether the value must never be shown. */
@@ -25,10 +30,35 @@ function numeric(rule: string, schema: (error: string) => z.ZodType<number>): Va
   return { rule, schema: schema(rule), fromText: numberFromText, isSecret: false }
 }
 
-function textual(rule: string, isValid: (text: string) => boolean): ValueRule<string> {
+/** A text for which `isValid` holds. */
+export function text(rule: string, isValid: (text: string) => boolean): ValueRule<string> {
   return { rule, schema: z.string(rule).refine(isValid, rule), fromText: (text) => text, isSecret: false }
 }
 
+/** A text that a regular expression matches. */
+export function pattern(rule: string, expression: RegExp): ValueRule<string> {
+  return { rule, schema: z.string(rule).regex(expression, rule), fromText: (text) => text, isSecret: false }
+}
+
+/** Exactly this word. */
+export function literal<Word extends string>(word: Word): ValueRule<Word> {
+  const rule = `must be ${word}`
+  return { rule, schema: z.literal(word, rule), fromText: (text) => text, isSecret: false }
+}
+
+/** A number above 0 and not above `max`. */
+export function positive(rule: string, max: number): ValueRule<number> {
+  return numeric(rule, (error) => z.number(error).positive(error).max(max, error))
+}
+
+/** A whole number from `min` to `max`. */
+function wholeNumber(min: number, max: number): ValueRule<number> {
+  return numeric(`must be a whole number from ${min} to ${max}`, (error) =>
+    z.number(error).int(error).min(min, error).max(max, error),
+  )
+}
+
+/** A secret text for which `isValid` holds. */
 function secret(rule: string, isValid: (text: string) => boolean): ValueRule<Secret> {
   const schema = z
     .string(rule)
@@ -37,7 +67,7 @@ function secret(rule: string, isValid: (text: string) => boolean): ValueRule<Sec
   return { rule, schema, fromText: (text) => text, isSecret: true }
 }
 
-/** Decimal digits with at most one point and no exponent, hexadecimal or sign: what people write in an environment file. */
+/** Decimal digits with at most one point; no exponent, hexadecimal or sign. */
 function numberFromText(text: string): unknown {
   return /^\d+(\.\d+)?$/.test(text) ? Number(text) : text
 }
@@ -54,9 +84,7 @@ export const interval: ValueRule<number> = numeric(
 )
 
 /** A TCP port; 0 is any free one. */
-export const port: ValueRule<number> = numeric('must be a whole number from 0 to 65535', (error) =>
-  z.number(error).int(error).min(0, error).max(65_535, error),
-)
+export const port: ValueRule<number> = wholeNumber(0, 65_535)
 
 /** How many retries. */
 export const retryCount: ValueRule<number> = numeric('must be a whole number, 0 or more', (error) =>
@@ -81,10 +109,10 @@ export function oneOf<Word extends string>(words: readonly Word[]): ValueRule<Wo
 }
 
 /** Any text on one line. */
-export const oneLine: ValueRule<string> = textual('must be one line of text', isOneLine)
+export const oneLine: ValueRule<string> = text('must be one line of text', isOneLine)
 
 /** A user of HTTP basic authentication, in which a colon ends the name. */
-export const basicAuthUser: ValueRule<string> = textual(
+export const basicAuthUser: ValueRule<string> = text(
   'must be one line of text without a colon',
   (text) => isOneLine(text) && !text.includes(':'),
 )
@@ -100,12 +128,12 @@ export const host: ValueRule<string> = {
 }
 
 /** What a mail program calls itself when it connects. */
-export const helloName: ValueRule<string> = textual('must be a host name, or an IP address in brackets', (text) =>
+export const helloName: ValueRule<string> = text('must be a host name, or an IP address in brackets', (text) =>
   /^(?:[A-Za-z0-9_](?:[\w.-]*\w)?|\[[\w.:]+\])$/.test(text),
 )
 
 /** Certificates in PEM. */
-export const certificates: ValueRule<string> = textual('must be one or more certificates in PEM', areCertificates)
+export const certificates: ValueRule<string> = text('must be one or more certificates in PEM', areCertificates)
 
 const networksRule = 'must be IP addresses or networks (10.0.0.0/8) separated by commas'
 
@@ -121,7 +149,7 @@ export const networks: ValueRule<readonly string[]> = {
 }
 
 /** One mail address, `ops@example.com` or `Ops <ops@example.com>`. */
-export const mailAddress: ValueRule<string> = textual('must be a mail address', isMailAddress)
+export const mailAddress: ValueRule<string> = text('must be a mail address', isMailAddress)
 
 /** Mail addresses separated by commas. */
 export const mailAddresses: ValueRule<readonly string[]> = {
@@ -138,7 +166,7 @@ export const mailAddresses: ValueRule<readonly string[]> = {
 }
 
 /** An address that is shown, so it must hold no password. */
-export const openUrl: ValueRule<string> = textual('must be an http or https URL without user name and password', (text) => {
+export const openUrl: ValueRule<string> = text('must be an http or https URL without user name and password', (text) => {
   const url = httpUrl(text)
   return url !== undefined && url.username === '' && url.password === ''
 })

@@ -46,7 +46,7 @@ test('variables alone make one channel of each kind', () => {
   expect(origins['alerts.channels[0].recipients']).toBe('environment ALERT_EMAIL_TO')
 })
 
-test('variables fill in a channel of the file that has no target, and add none beside it', () => {
+test('variables fill in a channel of the file that has no target, and add no further one', () => {
   const { alerts } = load('    - { type: slack, name: ops, severities: [critical], fallback: true }', {
     ALERT_SLACK_WEBHOOK: slack,
   })
@@ -54,7 +54,7 @@ test('variables fill in a channel of the file that has no target, and add none b
   expect(revealed(alerts.channels[0])).toBe(slack)
 })
 
-test('a channel in reserve hears of critical alerts at once only where its severities say so', () => {
+test('a fallback receives critical alerts at once only if its severities contain critical', () => {
   const listed = '{ type: console, name: listed, fallback: true, severities: [critical, warning, info] }'
   const { alerts } = load(`    - { type: console, name: silent, fallback: true }\n    - ${listed}`)
   expect(alerts.channels.map(({ severities }) => severities)).toEqual([
@@ -63,7 +63,7 @@ test('a channel in reserve hears of critical alerts at once only where its sever
   ])
 })
 
-test('a mail channel says itself whether it needs TLS, or else ALERT_EMAIL_REQUIRE_TLS does', () => {
+test('the entry of a mail channel decides whether TLS is required, otherwise ALERT_EMAIL_REQUIRE_TLS does', () => {
   const channels = '    - { type: email, require_tls: true }\n    - { type: email, name: other }'
   const mail = { ALERT_EMAIL_HOST: 'mail', ALERT_EMAIL_TO: 'ops@example.com' }
   const { alerts, origins } = load(channels, { ...mail, ALERT_EMAIL_REQUIRE_TLS: 'false' })
@@ -78,12 +78,12 @@ test('a mail channel says itself whether it needs TLS, or else ALERT_EMAIL_REQUI
   ])
 })
 
-test('a target of the file stays as it is beside the variable', () => {
+test('the variable does not replace a target of the file', () => {
   const { alerts } = load('    - { type: webhook, url: "http://a/b" }', { ALERT_WEBHOOK_URL: 'http://c/d' })
   expect(alerts.channels.map(revealed)).toEqual(['http://a/b'])
 })
 
-test('a channel whose target is unset or empty is off and said, the others stay', () => {
+test('a channel whose target is unset or empty is off and listed in offChannels, the others stay', () => {
   const { alerts, offChannels, origins } = load(
     `    - { type: slack, name: team, webhook: "\${TEAM_HOOK}" }
     - { type: webhook, url: "\${HOOK:-}" }
@@ -102,7 +102,7 @@ test('a channel whose target is unset or empty is off and said, the others stay'
   ])
 })
 
-test('mail without a server or without recipients is off and said', () => {
+test('mail without a server or without recipients is off and listed in offChannels', () => {
   expect(loadConfiguration({ env: { ALERT_EMAIL_HOST: 'mail' }, file: false }).offChannels).toEqual([
     'alert channel "email" is off: ALERT_EMAIL_TO is not set; set it',
   ])
@@ -175,10 +175,10 @@ test('a bot without its token is off, unless there is a webhook; without a chann
   ])
 })
 
-test('a bot beside a webhook is a problem, and its token is not shown', () => {
+test('a bot together with a webhook is a problem, and its token is not shown', () => {
   const text = `alerts:\n  channels:\n    - { type: slack, webhook: "${slack}", bot_token: xoxb-1, channel: a }\n`
   expect(problemsOf({ env: {}, cwd: folderWith({ 'config/production.yaml': text }) })).toEqual([
-    'alerts.channels[0].bot_token must not stand beside webhook, got *** (config/production.yaml:3)',
+    'alerts.channels[0].bot_token must not be given together with webhook, got *** (config/production.yaml:3)',
   ])
 })
 

@@ -44,6 +44,6 @@ test('a rule without threshold, or listed twice, is a problem', () => {
     problemsOf({ env: {}, cwd: folder('{ name: low_health }, { name: low_health, threshold: 5, severity: critical }') }),
   ).toEqual([
     'alerts.rules[0].threshold is missing; it must be a score above 0, at most 100 (config/production.yaml:2)',
-    'alerts.rules[1].name must not stand twice with the same severity, got "low_health" (config/production.yaml:2)',
+    'alerts.rules[1].name must not be listed twice with the same severity, got "low_health" (config/production.yaml:2)',
   ])
 })

@@ -14,7 +14,7 @@ const inCode = (alerts: CodeSettings['alerts'], env: Record<string, string> = {}
     }),
   })
 
-test('channels in code stand in place of those of the file; variables fill them in and add the kinds that are missing', () => {
+test('channels in code replace those of the file; variables complete them and add the types that are missing', () => {
   const quietHours = { from: '22:00', to: '07:00', timeZone: 'Europe/Berlin' }
   const { alerts, origins } = inCode(
     {
@@ -40,7 +40,7 @@ test('channels in code stand in place of those of the file; variables fill them 
   ])
 })
 
-test('a key in code wins over the variable', () => {
+test('a key in code overrides the variable', () => {
   const { alerts } = inCode(
     { channels: [{ type: 'webhook', url: 'https://a/b', secret: 'in-code' }] },
     { ALERT_WEBHOOK_SECRET: 'in-environment' },
@@ -49,7 +49,7 @@ test('a key in code wins over the variable', () => {
   expect(channel?.type === 'webhook' && channel.secret?.reveal()).toBe('in-code')
 })
 
-test('a channel in code without a target is off and said', () => {
+test('a channel in code without a target is off and listed in offChannels', () => {
   const { alerts, offChannels } = inCode({ channels: [{ type: 'slack', webhook: undefined }, { type: 'console' }] })
   expect([alerts.channels.map(({ name }) => name), offChannels]).toEqual([
     ['console'],
@@ -72,7 +72,7 @@ test('a rule in code replaces those of its name in the file and in the defaults'
   ]).toEqual(['code', 'default', 'file config/production.yaml:alerts.rules[1].threshold'])
 })
 
-test('what is wrong in code is told under the names of code, without secrets', () => {
+test('everything wrong in code is reported under the names of code, without secrets', () => {
   const channels = [
     { type: 'slack', webhook: 'no-address-but-a-s3cret', botToken: 7 },
     { type: 'webhook', url: 'https://a', allowedPrivateHosts: ['a b'], password: 's3cret' },
@@ -84,11 +84,14 @@ test('what is wrong in code is told under the names of code, without secrets', (
     'alerts.channels[0].webhook must be an http or https URL, got ***',
     'alerts.channels[0].botToken must be one line of text, got ***',
     'alerts.channels[1].allowedPrivateHosts[0] must be a host name or an IP address, without a port, got "a b"',
-    'alerts.channels[1].password is not a setting; there are type, name, severities, fallback, quietHours, url, secrets, allowedPrivateHosts',
+    'alerts.channels[1].password is not a setting; there are type, name, severities, fallback, quietHours, url, secret, secrets, allowedPrivateHosts',
     'alerts.channels[2].quietHours.from must be a time of day as HH:MM, got "1"',
     'alerts.channels[2].quietHours.timeZone must be a time zone such as Europe/Berlin, got "X"',
+    'alerts.channels[2].port must be a whole number from 0 to 65535, got 99999',
+    'alerts.channels[2].password must be one line of text, got ***',
     'alerts.rules[0].forSeconds must be a number of seconds from 0 to 2147483, got -1',
     'alerts.rules[1].threshold is missing; it must be a score above 0, at most 100',
+    'alerts.channels[0].botToken must not be given together with webhook, got ***',
     'alerts.channels[3].name must differ from the other channels; give it a name',
   ])
   expect(
@@ -96,6 +99,8 @@ test('what is wrong in code is told under the names of code, without secrets', (
   ).toEqual([
     'alerts.channels[0].quietHours.from must be a time of day as HH:MM, got "1"',
     'alerts.channels[0].quietHours.timeZone must be a time zone such as Europe/Berlin, got "X"',
+    'alerts.channels[0].port must be a whole number from 0 to 65535, got 99999',
+    'alerts.channels[0].password must be one line of text, got ***',
     'alerts.channels[1] must be a mapping with type, got 3',
     'alerts.rules must be a list of rules, got 1',
   ])
@@ -107,7 +112,7 @@ test('what is wrong in code is told under the names of code, without secrets', (
   ])
 })
 
-test('a key that is no setting is told once, with all that there are', () => {
+test('a key that is not a setting is reported once, with all keys that exist', () => {
   const code = { alerts: { what: 1 }, recovery: { zap: 1, agents: 5 } }
   expect(problemsOf({ env: {}, file: false, code: code as never })).toEqual([
     'recovery.zap is not a setting; there are maxRetries, baseDelaySeconds, maxDelaySeconds, exponentialFactor, agents',

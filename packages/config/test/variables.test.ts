@@ -10,7 +10,7 @@ const retriesFrom = (written: string, env: Record<string, string>): number =>
   loadConfiguration({ env, cwd: folderWith({ 'config/production.yaml': `recovery: { max_retries: ${written} }` }) }).recovery
     .maxRetries
 
-test('a variable of the file stands for its value, with the type it would have there', () => {
+test('a variable in the file has the type that its value would have there', () => {
   const text = 'recovery:\n  max_retries: ${RETRIES}\nmonitoring:\n  enabled: ${PAGE:-false}\n'
   const { recovery, monitor } = loadConfiguration({ env: { RETRIES: '8' }, cwd: folderWith({ 'config/production.yaml': text }) })
   expect([recovery.maxRetries, monitor.enabled]).toEqual([8, false])
@@ -22,7 +22,7 @@ test.prop([fc.nat(1000), fc.option(fc.nat(1000))])('${NAME:-default} is the vari
   expect(loadConfiguration({ env, file: 'any.yaml', readFile }).recovery.maxRetries).toBe(value ?? fallback)
 })
 
-test('an unset variable is a problem with its path, its line and the cure', () => {
+test('an unset variable is a problem with its path, its line and the remedy', () => {
   const text = 'monitoring:\n  enabled: true\nrecovery:\n  base_delay: ${DELAY}\n'
   expect(problemsOf({ env: {}, cwd: folderWith({ 'config/production.yaml': text }) })).toEqual([
     'recovery.base_delay uses ${DELAY}, which is not set; set it or write ${DELAY:-default} (config/production.yaml:4)',
@@ -40,15 +40,15 @@ test('a default that is empty leaves the key without a value', () => {
   expect(loadConfiguration({ env: {}, file: 'any.yaml', readFile }).recovery.maxRetries).toBe(3)
 })
 
-test('a ${ that begins no variable is a problem', () => {
+test('a ${ that does not begin a variable is a problem', () => {
   expect(() => retriesFrom('"${9}"', {})).toThrow(
     'recovery.max_retries must use variables as ${NAME} or ${NAME:-default}, got "${9}"',
   )
 })
 
-test('a secret is refused where it would be shown', () => {
+test('a secret is refused in a key that is shown', () => {
   const text = 'alerts:\n  channels:\n    - { type: console, name: "${API_KEY}" }\n'
   expect(problemsOf({ env: { API_KEY: 'hidden' }, cwd: folderWith({ 'config/production.yaml': text }) })).toEqual([
-    'alerts.channels[0].name must not hold a secret; only webhook, url, bot_token and secrets of an alert channel may, got "${API_KEY}" (config/production.yaml:3)',
+    'alerts.channels[0].name must not contain a secret; only webhook, bot_token, url and secrets of an alert channel may, got "${API_KEY}" (config/production.yaml:3)',
   ])
 })

@@ -85,7 +85,7 @@ alerts:
     [
       'a rule listed twice',
       '[{ name: low_health, threshold: 50 }, { name: low_health, threshold: 40 }]',
-      /must not stand twice.*low_health/,
+      /must not be listed twice.*low_health/,
     ],
   ] as const)('%s is an error that names it', ([, rules, message]) => {
     const list = rules.startsWith('[') ? rules : `[${rules}]`

@@ -1,22 +1,21 @@
 import {
+  type Alias,
+  type Document,
   isAlias,
   isMap,
   isScalar,
   isSeq,
   LineCounter,
-  parseDocument,
-  type Alias,
-  type Document,
   type Node,
+  parseDocument,
   type Scalar,
+  type YAMLParseError,
+  type YAMLWarning,
 } from 'yaml'
 
-import type { Problem } from '../configuration-error.ts'
-import type { Environment } from '../environment.ts'
-import { shownPath, shownValue } from '../shown-value.ts'
-import { isSecretPath, isTargetPath } from './channel-target.ts'
-import { fillIn } from './fill-in.ts'
-import { yamlProblems } from './yaml-problems.ts'
+import { isSecretPath, isTargetPath, secretFileKeys } from '../channels/channel-types.ts'
+import { isSecretName, type VariableReader } from '../environment.ts'
+import { type Problem, shownPath, shownValue } from '../problem.ts'
 
 /** What is known about a value of the file besides the value. */
 export interface Detail {
@@ -34,14 +33,14 @@ export interface SettingsDocument {
 }
 
 /** More than any real file has; aliases can make a small file endless. */
-const mostValues = 10_000
-const mostLevels = 20
+const maxValues = 10_000
+const maxLevels = 20
 
 /** Reads the text of a settings file; what is wrong with its YAML or its variables is added to `problems`. */
 export function readSettingsDocument(
   fileName: string,
   text: string,
-  environment: Environment,
+  variables: VariableReader,
   problems: Problem[],
 ): SettingsDocument {
   const lines = new LineCounter()
@@ -55,7 +54,7 @@ export function readSettingsDocument(
 
   function valueOf(node: Node | null | undefined, path: readonly PropertyKey[], line: number): unknown {
     values += 1
-    if (values > mostValues || path.length > mostLevels) {
+    if (values > maxValues || path.length > maxLevels) {
       isTooLarge = true
       return undefined
     }
@@ -89,13 +88,107 @@ export function readSettingsDocument(
 
   function scalarValue({ value, type }: Scalar, path: string, line: number): unknown {
     if (typeof value !== 'string' || !value.includes('${')) return value ?? undefined
-    const { problems: found, value: filledIn, ...detail } = fillIn(value, type === 'PLAIN', path, environment)
+    const { problems: found, value: filledIn, ...detail } = fillIn(value, type === 'PLAIN', path, variables)
     details.set(path, { line, ...detail })
     problems.push(...found.map((problem) => ({ path, ...problem, place: `${fileName}:${line}` })))
     return filledIn
   }
 
   const value = valueOf(document.contents, [], 1) ?? {}
-  if (isTooLarge) problems.push({ path: fileName, rule: `must have at most ${mostValues} values and ${mostLevels} levels` })
+  if (isTooLarge) problems.push({ path: fileName, rule: `must have at most ${maxValues} values and ${maxLevels} levels` })
   return { value, details }
+}
+
+const secretKeys = `${secretFileKeys.slice(0, -1).join(', ')} and ${secretFileKeys.at(-1)}`
+
+/** A text of the file after its variables are filled in. */
+interface FilledIn {
+  /** Undefined where a variable is missing or the text must not stand there. */
+  readonly value: unknown
+  readonly holdsSecret: boolean
+  /** Variables in it that are not set. */
+  readonly unset: readonly string[]
+  /** What is wrong with it. */
+  readonly problems: readonly { readonly rule: string; readonly value?: string | undefined }[]
+}
+
+/** Fills in the variables of the text at `path`; unquoted (`isPlain`) text then means what it would mean had it been written there. */
+function fillIn(written: string, isPlain: boolean, path: string, variables: VariableReader): FilledIn {
+  const { text, unset, empty, holdsSecret, isMalformed } = interpolate(written, variables)
+  const without = (...problems: FilledIn['problems']): FilledIn => ({ value: undefined, holdsSecret, unset: empty, problems })
+  if (isMalformed) return without({ rule: 'must use variables as ${NAME} or ${NAME:-default}', value: shownValue(written) })
+  if (isTargetPath(path) && unset.length > 0) return without()
+  if (text === '' && unset.length === 0 && (isTargetPath(path) || isSecretPath(path))) return without()
+  if (unset.length > 0) {
+    return without(...unset.map((name) => ({ rule: `uses \${${name}}, which is not set; set it or write \${${name}:-default}` })))
+  }
+  if (holdsSecret && !isSecretPath(path)) {
+    return without({
+      rule: `must not contain a secret; only ${secretKeys} of an alert channel may`,
+      value: shownValue(written),
+    })
+  }
+  return { value: isPlain ? plainValue(text) : text, holdsSecret, unset: empty, problems: [] }
+}
+
+function plainValue(text: string): unknown {
+  if (text === '') return undefined
+  if (text === 'true' || text === 'false') return text === 'true'
+  return /^-?\d+(\.\d+)?$/.test(text) ? Number(text) : text
+}
+
+/** A text of the file with its variables filled in. */
+interface Interpolated {
+  readonly text: string
+  /** Variables without a value and without `:-default`. */
+  readonly unset: readonly string[]
+  /** All variables without a value. */
+  readonly empty: readonly string[]
+  /** Whether it now holds a secret: a variable named like one, or one that came from a `NAME_FILE`. */
+  readonly holdsSecret: boolean
+  /** Whether there is a `${` that begins none of the two forms. */
+  readonly isMalformed: boolean
+}
+
+// ${NAME} or ${NAME:-default}; the default holds no }
+const reference = /\$\{([A-Za-z_]\w*)(?::-([^}]*))?\}/g
+
+/** Fills in `${NAME}` and `${NAME:-default}`; an unset `${NAME}` becomes nothing and is listed. */
+function interpolate(written: string, variables: VariableReader): Interpolated {
+  const unset: string[] = []
+  const empty: string[] = []
+  let holdsSecret = false
+  const text = written.replace(reference, (_, name: string, fallback: string | undefined) => {
+    const variable = variables.orFile(name)
+    if (variable) holdsSecret ||= isSecretName(name) || variable.name !== name
+    else empty.push(name)
+    if (!variable && fallback === undefined) unset.push(name)
+    return variable?.text ?? fallback ?? ''
+  })
+  return { text, unset, empty, holdsSecret, isMalformed: written.replace(reference, '').includes('${') }
+}
+
+/** What is wrong with the YAML itself, with line and column. Never quotes the text, which may hold a secret, but for keys. */
+function yamlProblems(fileName: string, text: string, document: Document.Parsed, lines: LineCounter): Problem[] {
+  return [...document.errors, ...document.warnings].map((error) => {
+    const start = error.code === 'DUPLICATE_KEY' ? keyStart(text, error.pos[0]) : error.pos[0]
+    const { line, col } = lines.linePos(start)
+    if (error.code === 'DUPLICATE_KEY') {
+      const key = text.slice(start).split(/[:\r\n]/, 1)[0]
+      return { path: fileName, rule: 'must have each key once', value: shownValue(key), place: `${fileName}:${line}:${col}` }
+    }
+    return { path: fileName, rule: `must be valid YAML; line ${line}, column ${col}: ${sentence(error)}` }
+  })
+}
+
+/** The parser may point at the end of the line before: this passes over white space and comments. */
+function keyStart(text: string, start: number): number {
+  return start + (/^(?:\s|#.*)*/.exec(text.slice(start))?.[0].length ?? 0)
+}
+
+/** The parser's own words, up to where they quote the text. */
+function sentence({ code, message }: YAMLParseError | YAMLWarning): string {
+  if (code === 'TAG_RESOLVE_FAILED') return 'Tags (!...) are not known here'
+  if (code === 'MULTIPLE_DOCS') return 'There is a second document'
+  return message.split(/: |[\r\n]/, 1)[0] ?? 'unreadable'
 }

@@ -1,33 +1,34 @@
-import type { Problem } from '../configuration-error.ts'
-import type { Environment } from '../environment.ts'
-import { shownValue } from '../shown-value.ts'
-import { fileProblems, repeatedEntries } from './file-problems.ts'
-import { fileSchema } from './file-schema.ts'
-import type { FileSettings } from './file-settings.ts'
-import { readSettingsDocument, type SettingsDocument } from './settings-document.ts'
+import { checkRuleEntries } from '../alert-rules.ts'
+import { checkChannelEntries } from '../channels/read-channels.ts'
+import type { VariableReader } from '../environment.ts'
+import { type Problem, shownPath, shownValue } from '../problem.ts'
+import { checkShape, type Finding } from '../shape.ts'
+import { fileShape } from './file-shape.ts'
+import { type Detail, readSettingsDocument, type SettingsDocument } from './settings-document.ts'
 
-/** The settings file once it is read and checked; no settings where there is no file or it has problems. */
+/** The settings file after it was read and checked. */
 export interface SettingsFile {
-  /** As it was named; undefined where none was read. */
+  /** As it was named; undefined if none was read. */
   readonly name: string | undefined
-  readonly settings: FileSettings
+  /** The valid part, by the keys of the file; entries of lists and limits of agents have the keys of code. */
+  readonly settings: unknown
   readonly details: SettingsDocument['details']
 }
 
 const defaultFile = 'config/production.yaml'
 
 /**
- * Reads the file named in code, else by `SWARMWATCH_CONFIG`, else `config/production.yaml` where there is one. A named file that
- * is missing and whatever is wrong in it are added to `problems`.
+ * Reads the file that code names, otherwise `SWARMWATCH_CONFIG`, otherwise `config/production.yaml` if it exists. A named file that is
+ * missing, and everything that is wrong in a file, is added to `problems`.
  */
 export function readSettingsFile(
   named: string | false | undefined,
-  environment: Environment,
+  variables: VariableReader,
   readFile: (path: string) => string,
   problems: Problem[],
 ): SettingsFile {
   const none: SettingsFile = { name: undefined, settings: {}, details: new Map() }
-  const inEnvironment = environment.plain('SWARMWATCH_CONFIG')?.text
+  const inEnvironment = variables.plain('SWARMWATCH_CONFIG')?.text
   if (named === false) return none
   const variable = named === undefined ? inEnvironment : undefined
   const name = named ?? variable ?? defaultFile
@@ -43,12 +44,31 @@ export function readSettingsFile(
     return none
   }
   const before = problems.length
-  const document = readSettingsDocument(name, text, environment, problems)
+  const document = readSettingsDocument(name, text, variables, problems)
   if (document.value === undefined) return { ...none, name }
-  const checked = fileSchema.safeParse(document.value)
-  const found = [...fileProblems(name, document, checked.error?.issues ?? []), ...repeatedEntries(name, document)]
-  // a value that was left out for its variable has been told already
-  const told = new Set(problems.slice(before).map(({ path }) => path))
-  problems.push(...found.filter(({ path }) => !told.has(path)))
-  return { name, settings: checked.success ? checked.data : {}, details: document.details }
+  const found: Problem[] = []
+  const report = (finding: Finding): number => found.push(problemOf(name, document, finding))
+  const settings = checkShape(fileShape, document.value, { spelling: 'file' }, report)
+  const alerts = (document.value as { readonly alerts?: Readonly<Record<string, unknown>> | null }).alerts
+  checkChannelEntries(alerts?.['channels'], 'file', report)
+  checkRuleEntries(alerts?.['rules'], report)
+  // a value that was left out because of its variable has been reported already
+  const reported = new Set(problems.slice(before).map(({ path }) => path))
+  problems.push(...found.filter(({ path }) => !reported.has(path)))
+  return { name, settings, details: document.details }
+}
+
+function problemOf(fileName: string, { details }: SettingsDocument, { path, rule, value, isSecret }: Finding): Problem {
+  const detail = nearestDetail(details, path)
+  return {
+    path: shownPath(path) || fileName,
+    rule: value === undefined && rule.startsWith('must be ') ? `is missing; it ${rule}` : rule,
+    value: value !== undefined && (isSecret || detail?.holdsSecret) ? '***' : shownValue(value),
+    place: `${fileName}:${detail?.line ?? 1}`,
+  }
+}
+
+/** Of the value, or of the mapping in which it is missing. */
+function nearestDetail(details: ReadonlyMap<string, Detail>, path: readonly PropertyKey[]): Detail | undefined {
+  return details.get(shownPath(path)) ?? (path.length > 0 ? nearestDetail(details, path.slice(0, -1)) : undefined)
 }

@@ -55,7 +55,7 @@ export function conditionRuleProblems(rules: unknown): Problem[] {
       ['threshold', isNumber(rule.threshold), 'must be a number'],
       ['forSeconds', isNumber(rule.forSeconds) && (rule.forSeconds ?? 0) >= 0, 'must be a number of seconds, 0 or more'],
       ['runbookUrl', rule.runbookUrl === undefined || isWebAddress(rule.runbookUrl), 'must be an http or https URL'],
-      ['name', !isRepeated, 'must not stand twice with the same severity'],
+      ['name', !isRepeated, 'must not be listed twice with the same severity'],
     ]
     return checks.flatMap(([name, holds, text]) =>
       holds ? [] : { path: `alerts.rules[${index}].${name}`, rule: text, value: shownValue(rule[name]) },

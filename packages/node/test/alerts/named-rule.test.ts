@@ -90,7 +90,7 @@ test('rules in code are checked as a whole, by their place among all rules', () 
   }
   const problems = conditionRuleProblems([fine, named, fine, broken as never])
   expect(problems.map(({ path, rule, value }) => [path, rule, value].join(' | '))).toEqual([
-    'alerts.rules[2].name | must not stand twice with the same severity | "A"',
+    'alerts.rules[2].name | must not be listed twice with the same severity | "A"',
     'alerts.rules[3].name | must be one line of at most 200 characters | "a\\nb"',
     'alerts.rules[3].condition | must be a function (health) => boolean | 1',
     'alerts.rules[3].severity | must be critical, warning or info | "bad"',

@@ -1,20 +1,21 @@
-import type { Problem } from './configuration-error.ts'
-import { type Environment, type Variable } from './environment.ts'
-import type { Origin } from './origin.ts'
-import { shownValue } from './shown-value.ts'
-import type { ValueRule } from './value-rule.ts'
+import type { VariableReader } from '../environment.ts'
+import { type Problem, shownValue } from '../problem.ts'
+import type { ValueRule } from '../value-rule.ts'
+
+/** Where the effective value of a setting came from. */
+export type Origin = 'code' | 'default' | `environment ${string}` | `file ${string}`
 
 /** One setting: its rule, its default and the places it is read from besides code. */
 export interface Setting<T> {
   readonly value: ValueRule<Exclude<T, undefined>>
   readonly default: T
-  /** What it decides, in a sentence; goes into the documentation. */
+  /** What it decides, in a sentence for the documentation. */
   readonly about: string
   /** Name of the variable. */
   readonly variable?: string
   /**
-   * Whether `NAME_FILE` may name a file that holds the value, as for every secret; the wrong file may hold a secret, so no invalid value
-   * is shown. @default false
+   * Whether `NAME_FILE` may name a file that contains the value, as for every secret. An invalid value is then not shown, because the
+   * wrong file may contain a secret. @default false
    */
   readonly orFile?: boolean
   /** Key in the settings file, dotted. */
@@ -26,24 +27,24 @@ export type Settings<Group> = { readonly [Key in keyof Group]: Setting<Group[Key
 
 /** Where settings are read from. Values of the file have been checked already. */
 export interface Sources {
-  readonly environment: Environment
+  readonly variables: VariableReader
   /** Name of the file, as it appears in origins. */
   readonly fileName: string | undefined
   /** The value of a dotted key in the file. */
   readonly fromFile: (key: string) => unknown
-  /** What is wrong goes here. */
+  /** Receives what is wrong. */
   readonly problems: Problem[]
 }
 
-/** The values of a group and where each came from. */
+/** The values of a group and the origin of each. */
 export interface Resolved<Group> {
   readonly values: Group
   readonly origins: Readonly<Record<keyof Group, Origin>>
 }
 
 /**
- * Decides every setting of a group: code, else environment, else file, else default. All that is given is checked, also what
- * another source overrides; what is wrong is added to `sources.problems` and passed over.
+ * Decides every setting of a group: code, otherwise environment, otherwise file, otherwise default. Every given value is checked, also one
+ * that another source overrides. An invalid value is added to `sources.problems` and ignored.
  */
 export function resolveSettings<Group extends object>(
   path: string,
@@ -62,7 +63,7 @@ export function resolveSettings<Group extends object>(
   return { values: values as Group, origins: origins as Record<keyof Group, Origin> }
 }
 
-/** What was given in code for a group, as an object; keys that are no settings are problems and left out. */
+/** The settings of a group that code provides. A key that is not a setting is a problem and is left out. */
 export function checkedCode(path: string, keys: readonly string[], code: unknown, problems: Problem[]): Record<string, unknown> {
   if (code === undefined) return {}
   if (typeof code !== 'object' || code === null || Array.isArray(code)) {
@@ -77,12 +78,16 @@ export function checkedCode(path: string, keys: readonly string[], code: unknown
   return known
 }
 
+/** Origins by the path of the setting. */
+export function prefixed(path: string, origins: Readonly<Record<string, Origin>>): Record<string, Origin> {
+  return Object.fromEntries(Object.entries(origins).map(([key, origin]) => [`${path}.${key}`, origin]))
+}
+
 function resolveOne<T>(path: string, setting: Setting<T>, sources: Sources, code: unknown): readonly [T, Origin] {
   const { variable: name, fileKey } = setting
   const value = { ...setting.value, isSecret: setting.value.isSecret || setting.orFile === true }
-  const { environment, fileName, problems } = sources
-  const variable: Variable | undefined =
-    name === undefined ? undefined : value.isSecret ? environment.orFile(name) : environment.plain(name)
+  const { variables, fileName, problems } = sources
+  const variable = name === undefined ? undefined : value.isSecret ? variables.orFile(name) : variables.plain(name)
   const fromCode = code === undefined ? undefined : checked(path, value, code, problems)
   const fromEnvironment = variable && checked(variable.name, value, value.fromText(variable.text), problems)
   const fromFile = fileKey === undefined ? undefined : (sources.fromFile(fileKey) as Exclude<T, undefined> | undefined)

@@ -1,0 +1,208 @@
+import type { Detail } from '../file/settings-document.ts'
+import { type Origin, type Resolved, resolveSettings, type Sources } from '../settings/setting.ts'
+import { type Finding, fileKeyOf, type Spelling } from '../shape.ts'
+import {
+  type ChannelBase,
+  type Field,
+  type QuietHours,
+  severities as allSeverities,
+  type Severity,
+} from './channel-definition.ts'
+import { type AlertChannel, type AnyDefinition, channelVariables, channelDefinitions } from './channel-types.ts'
+
+/** A channel and the origin of each of its parts. */
+export interface ChannelWithOrigins {
+  readonly channel: AlertChannel
+  readonly origins: Readonly<Record<string, Origin>>
+}
+
+/** Channels as code or the file lists them. */
+export interface ChannelList {
+  /** After the check of their shape, with the names of code; undefined for one that cannot be used. */
+  readonly entries: readonly unknown[]
+  readonly spelling: Spelling
+  /** `code`, or the name of the file. */
+  readonly listedIn: string
+  /** What is known about the values of the file; empty for code. */
+  readonly details: ReadonlyMap<string, Detail>
+}
+
+/**
+ * Completes the listed channels from the `ALERT_*` variables, and adds one for each type that only the variables name. A channel without
+ * a target is left out, with a line in `offChannels`.
+ */
+export function readChannels(list: ChannelList, sources: Sources, offChannels: string[]): ChannelWithOrigins[] {
+  const variables = new Map(
+    channelDefinitions.map(({ type }) => [type, resolveSettings('alerts', channelVariables[type]!, sources)]),
+  )
+  const listed = list.entries.flatMap((values, index) => (isEntry(values) ? new ListedEntry(list, values, index) : []))
+  const entries = [...listed, ...channelDefinitions.flatMap((type) => entryOfVariables(type, listed, variables.get(type.type)!))]
+  return entries.flatMap((entry) => {
+    const built = channelOf(entry, variables.get(entry.type)!)
+    if (typeof built !== 'string') return built
+    const cure = entry.path === undefined ? 'set it' : `set it, or remove ${entry.path} from ${list.listedIn}`
+    offChannels.push(`alert channel "${(entry.values['name'] as string | undefined) ?? entry.type}" is off: ${built}; ${cure}`)
+    return []
+  })
+}
+
+/** Reports names that several channels have, and keys that a type of channel does not allow together. `channels` has not been checked. */
+export function checkChannelEntries(channels: unknown, spelling: Spelling, report: (finding: Finding) => void): void {
+  const seen = new Set<unknown>()
+  for (const [index, entry] of Array.isArray(channels) ? channels.entries() : []) {
+    if (typeof entry !== 'object' || entry === null) continue
+    const written = entry as Record<string, unknown>
+    const path = ['alerts', 'channels', index]
+    const nameOf = (key: string): string => (spelling === 'file' ? fileKeyOf(key) : key)
+    const type = channelDefinitions.find(({ type }) => type === written['type'])
+    const given = Object.fromEntries(Object.keys(type?.keys ?? {}).map((key) => [key, written[nameOf(key)]]))
+    for (const { key, rule } of (type?.check?.(given) ?? []) as readonly { readonly key: string; readonly rule: string }[]) {
+      const value = type!.keys[key]!.value
+      report({ path: [...path, nameOf(key)], rule, value: given[key], isSecret: 'isSecret' in value && value.isSecret })
+    }
+    const name = written['name'] ?? written['type']
+    if (name !== undefined && seen.has(name)) {
+      const rule = 'must differ from the other channels; give it a name'
+      report({ path: [...path, 'name'], rule, value: written['name'], isSecret: false })
+    }
+    seen.add(name)
+  }
+}
+
+interface Entry {
+  readonly type: string
+  readonly values: Readonly<Record<string, unknown>>
+  /** The entry of the list, or the variable that asks for the channel. */
+  readonly origin: Origin
+  /** Its path in the list, such as `alerts.channels[0]`; undefined for one that only variables ask for. */
+  readonly path: string | undefined
+  /** Where the value of a key came from; undefined where the entry has no such key. */
+  originOf(key: string): Origin | undefined
+  /** The key as the list spells it, and the variables in its value that are not set. */
+  written(key: string): { readonly path: string; readonly unset: readonly string[] }
+}
+
+class ListedEntry implements Entry {
+  readonly type: string
+  readonly values: Readonly<Record<string, unknown>>
+  readonly origin: Origin
+  readonly path: string
+  readonly #list: ChannelList
+
+  constructor(list: ChannelList, values: Readonly<Record<string, unknown>>, index: number) {
+    this.type = String(values['type'])
+    this.values = values
+    this.path = `alerts.channels[${index}]`
+    this.#list = list
+    this.origin = list.spelling === 'code' ? 'code' : `file ${list.listedIn}:${this.path}.type`
+  }
+
+  originOf(key: string): Origin | undefined {
+    const { path } = this.written(key)
+    if (this.values[key] === undefined && !this.#list.details.has(path)) return undefined
+    return this.#list.spelling === 'code' ? 'code' : `file ${this.#list.listedIn}:${path}`
+  }
+
+  written(key: string): { readonly path: string; readonly unset: readonly string[] } {
+    const path = `${this.path}.${this.#list.spelling === 'code' ? key : fileKeyOf(key)}`
+    const parts = [...this.#list.details].filter(([of]) => of === path || of.startsWith(`${path}[`))
+    return { path, unset: parts.flatMap(([, detail]) => detail.unset) }
+  }
+}
+
+function isEntry(values: unknown): values is Readonly<Record<string, unknown>> {
+  return typeof values === 'object' && values !== null && 'type' in values
+}
+
+function entryOfVariables(
+  { type, needs }: AnyDefinition,
+  listed: readonly Entry[],
+  { values, origins }: Resolved<Readonly<Record<string, unknown>>>,
+): Entry[] {
+  const key = needs.findLast((key) => values[key] !== undefined)
+  if (key === undefined || listed.some((entry) => entry.type === type)) return []
+  const written = { path: '', unset: [] }
+  return [
+    {
+      type,
+      values: { type },
+      origin: origins[key] as Origin,
+      path: undefined,
+      originOf: () => undefined,
+      written: () => written,
+    },
+  ]
+}
+
+/** The channel, or why it is off. */
+function channelOf(entry: Entry, variables: Resolved<Readonly<Record<string, unknown>>>): ChannelWithOrigins | string {
+  const type = channelDefinitions.find(({ type }) => type === entry.type)!
+  const fields = Object.fromEntries(Object.keys(type.keys).map((key) => [key, fieldOf(type, key, entry, variables)]))
+  const resolved = type.resolve?.(fields as never) ?? whenComplete(type, fields)
+  if (typeof resolved === 'string') return resolved
+  const own = Object.entries(resolved) as [string, Field<unknown>][]
+  const base = baseOf(entry)
+  return {
+    channel: {
+      type: entry.type,
+      ...base.values,
+      ...Object.fromEntries(own.map(([key, { value }]) => [key, value])),
+    } as AlertChannel,
+    origins: { ...base.origins, ...Object.fromEntries(own.map(([key, { origin }]) => [key, origin])) },
+  }
+}
+
+function whenComplete({ needs }: AnyDefinition, fields: Record<string, Field<unknown>>): Record<string, Field<unknown>> | string {
+  return needs.map((key) => fields[key]!).find(({ value }) => value === undefined)?.missing ?? fields
+}
+
+/** The value of a key: what its list has, otherwise the variable, otherwise the default. A target that is listed without a value stays so. */
+function fieldOf(
+  type: AnyDefinition,
+  key: string,
+  entry: Entry,
+  variables: Resolved<Readonly<Record<string, unknown>>>,
+): Field<unknown> {
+  const { isTarget = false, variable, default: fallback } = type.keys[key]!
+  const listed = entry.values[key]
+  const origin = entry.originOf(key)
+  if (origin !== undefined && (isTarget || listed !== undefined)) {
+    const { path, unset } = entry.written(key)
+    return {
+      value: isTarget && Array.isArray(listed) && listed.length === 0 ? undefined : listed,
+      origin,
+      isListed: true,
+      missing: unset.length > 0 ? `${unset.join(' and ')} ${unset.length === 1 ? 'is' : 'are'} not set` : `${path} is empty`,
+    }
+  }
+  if (variable === undefined) {
+    return { value: fallback, origin: 'default', isListed: false, missing: `${entry.written(key).path} is missing` }
+  }
+  const missing = `${variable.name} is not set`
+  return { value: variables.values[key], origin: variables.origins[key] as Origin, isListed: false, missing }
+}
+
+/** The settings that every channel has, with defaults. */
+function baseOf(entry: Entry): { values: ChannelBase; origins: Readonly<Record<keyof ChannelBase | 'type', Origin>> } {
+  const given = entry.values as Partial<ChannelBase> & {
+    readonly quietHours?: Omit<QuietHours, 'timeZone'> & Partial<QuietHours>
+  }
+  const { name = entry.type, fallback = false, severities, quietHours } = given
+  const origin = (key: keyof ChannelBase): Origin => (given[key] === undefined ? 'default' : (entry.originOf(key) ?? 'default'))
+  return {
+    values: {
+      name,
+      // a reserve for critical alerts receives them at once only if its entry says so
+      severities: severities ?? allSeverities.filter((severity: Severity) => !fallback || severity !== 'critical'),
+      fallback,
+      quietHours: quietHours && { from: quietHours.from, to: quietHours.to, timeZone: quietHours.timeZone ?? 'UTC' },
+    },
+    origins: {
+      type: entry.origin,
+      name: origin('name'),
+      severities: origin('severities'),
+      fallback: origin('fallback'),
+      quietHours: origin('quietHours'),
+    },
+  }
+}

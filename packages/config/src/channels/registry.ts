@@ -1,0 +1,5 @@
+// One line for each type of channel; everything else about it is in its file
+export { onConsole } from './console.ts'
+export { email } from './email.ts'
+export { slack } from './slack.ts'
+export { webhook } from './webhook.ts'

@@ -1,0 +1,131 @@
+import { type AlertRule, checkRuleEntries, type CodeRule, overlayRules, ruleList } from '../alert-rules.ts'
+import { type AlertChannel, codeChannels } from '../channels/channel-types.ts'
+import { checkChannelEntries, readChannels } from '../channels/read-channels.ts'
+import type { Detail } from '../file/settings-document.ts'
+import { type Problem, shownPath, shownValue } from '../problem.ts'
+import type { Secret } from '../secret.ts'
+import { checkShape, type Finding } from '../shape.ts'
+import { basicAuthUser, oneOf, openUrl, secretText } from '../value-rule.ts'
+import { checkedCode, type Origin, prefixed, resolveSettings, type Settings, type Sources } from './setting.ts'
+
+/** Who is told of what, and by whom. */
+export interface AlertSettings {
+  /** Whether rules are evaluated in the process; `auto`: unless metrics go out by OTLP. File: `alerts.in_process`. @default 'auto' */
+  readonly inProcess: 'auto' | 'on' | 'off'
+  /** In-process alerts go to this Alertmanager; `ALERTMANAGER_URL`. @default none */
+  readonly alertmanagerUrl: string | undefined
+  /** User at that Alertmanager; `ALERTMANAGER_USER`. @default 'swarmwatch' */
+  readonly alertmanagerUser: string
+  /** Password at that Alertmanager; `ALERTMANAGER_PASSWORD` or `ALERTMANAGER_PASSWORD_FILE`. @default no authentication */
+  readonly alertmanagerPassword: Secret | undefined
+  /** In-process alerts link to `<runbooksUrl>/<alert>.md`; `RUNBOOKS_URL`. @default none */
+  readonly runbooksUrl: string | undefined
+  /** Those that can be reached; one without a target is left out and told in `offChannels`. @default [] */
+  readonly channels: readonly AlertChannel[]
+  /** The defaults, with those replaced that the file names. */
+  readonly rules: readonly AlertRule[]
+}
+
+/** `alerts`, without channels and rules. */
+export const alertSettings: Settings<Omit<AlertSettings, 'channels' | 'rules'>> = {
+  inProcess: {
+    about:
+      'Whether the process evaluates the alert rules: on, off, or auto, which leaves them to Prometheus when metrics go out by OTLP.',
+    fileKey: 'alerts.in_process',
+    value: oneOf(['auto', 'on', 'off']),
+    default: 'auto',
+  },
+  alertmanagerUrl: {
+    about: 'In-process alerts go to this Alertmanager.',
+    variable: 'ALERTMANAGER_URL',
+    value: openUrl,
+    default: undefined,
+  },
+  alertmanagerUser: {
+    about: 'User at that Alertmanager (basic authentication).',
+    variable: 'ALERTMANAGER_USER',
+    value: basicAuthUser,
+    default: 'swarmwatch',
+  },
+  alertmanagerPassword: {
+    about: 'Password at that Alertmanager; without one, requests carry no authentication.',
+    variable: 'ALERTMANAGER_PASSWORD',
+    value: secretText,
+    default: undefined,
+  },
+  runbooksUrl: {
+    about: 'Where your team reads docs/runbooks; in-process alerts link to the page with their name below it.',
+    variable: 'RUNBOOKS_URL',
+    value: openUrl,
+    default: undefined,
+  },
+}
+
+/** The alert settings and the origin of each, by its path. */
+export interface ResolvedAlerts {
+  readonly values: AlertSettings
+  readonly origins: Readonly<Record<string, Origin>>
+}
+
+/** Channels and rules of code and of the file, completed from variables and defaults. A channel that is off gets a line in `offChannels`. */
+export function resolveAlerts(
+  file: { readonly name: string | undefined; readonly details: ReadonlyMap<string, Detail> },
+  sources: Sources,
+  code: unknown,
+  offChannels: string[],
+): ResolvedAlerts {
+  const keys = [...Object.keys(alertSettings), 'channels', 'rules']
+  const { channels: givenChannels, rules: givenRules, ...given } = checkedCode('alerts', keys, code, sources.problems)
+  const inCode = readCodeAlerts(givenChannels, givenRules, sources.problems)
+  const single = resolveSettings('alerts', alertSettings, sources, given)
+  if (single.values.alertmanagerPassword === undefined && single.origins.alertmanagerUser !== 'default') {
+    const path = single.origins.alertmanagerUser === 'code' ? 'alerts.alertmanagerUser' : 'ALERTMANAGER_USER'
+    sources.problems.push({ path, rule: 'needs ALERTMANAGER_PASSWORD or ALERTMANAGER_PASSWORD_FILE as well' })
+  }
+  const list = {
+    entries: inCode.channels ?? ((sources.fromFile('alerts.channels') ?? []) as readonly unknown[]),
+    spelling: inCode.channels === undefined ? ('file' as const) : ('code' as const),
+    listedIn: inCode.channels === undefined ? (file.name ?? '') : 'code',
+    details: inCode.channels === undefined ? file.details : new Map<string, never>(),
+  }
+  const channels = readChannels(list, sources, offChannels)
+  const rules = overlayRules(inCode.rules, file.name, validRules(sources.fromFile('alerts.rules')))
+  return {
+    values: {
+      ...single.values,
+      channels: channels.map(({ channel }) => channel),
+      rules: rules.map(({ rule }) => rule),
+    },
+    origins: Object.assign(
+      prefixed('alerts', single.origins),
+      ...channels.map(({ origins }, index) => prefixed(`alerts.channels[${index}]`, origins)),
+      ...rules.map(({ origins }, index) => prefixed(`alerts.rules[${index}]`, origins)),
+    ) as Record<string, Origin>,
+  }
+}
+
+/** Checks channels and rules in code by the rules of the file; what is wrong is added to `problems`. */
+function readCodeAlerts(
+  channels: unknown,
+  rules: unknown,
+  problems: Problem[],
+): { readonly channels: readonly unknown[] | undefined; readonly rules: readonly CodeRule[] } {
+  const report = ({ path, rule, value, isSecret }: Finding): void => {
+    const isMissing = value === undefined && rule.startsWith('must be ')
+    const shown = isSecret && value !== undefined ? '***' : shownValue(value)
+    problems.push({ path: shownPath(path), rule: isMissing ? `is missing; it ${rule}` : rule, value: shown })
+  }
+  const at = (key: string) => ({ spelling: 'code' as const, path: ['alerts', key] })
+  const checked = {
+    channels: checkShape(codeChannels, channels, at('channels'), report) as readonly unknown[] | undefined,
+    rules: validRules(checkShape(ruleList, rules, at('rules'), report)),
+  }
+  checkChannelEntries(channels, 'code', report)
+  checkRuleEntries(rules, report)
+  return checked
+}
+
+/** Rules after the check of their shape, without the places of those that cannot be used. */
+function validRules(rules: unknown): readonly CodeRule[] {
+  return ((rules ?? []) as readonly (CodeRule | undefined)[]).filter((rule) => rule !== undefined)
+}

@@ -1,0 +1,55 @@
+import type { Secret } from '../secret.ts'
+import { host, interval, networks, onOff, port, secretText } from '../value-rule.ts'
+import type { Settings } from './setting.ts'
+
+/** The status page and the evaluation of the in-process alert rules. */
+export interface MonitorSettings {
+  /** Whether the page is served and the rules are evaluated. File: `monitoring.enabled`. @default true */
+  readonly enabled: boolean
+  /** Address to listen on; `MONITOR_HOST`. @default '127.0.0.1' */
+  readonly host: string
+  /** `MONITOR_PORT`; 0 takes any free one. @default 8080 */
+  readonly port: number
+  /** Seconds between two health checks; `MONITOR_INTERVAL`, file: `monitoring.health_check_interval`. @default 30 */
+  readonly intervalSeconds: number
+  /** Readers of the page must show it; `MONITOR_TOKEN`. @default none */
+  readonly token: Secret | undefined
+  /** Reverse proxies whose X-Forwarded-For and Forwarded are believed; `MONITOR_TRUSTED_PROXIES`. @default none */
+  readonly trustedProxies: readonly string[] | undefined
+}
+
+/** `monitor`. */
+export const monitorSettings: Settings<MonitorSettings> = {
+  enabled: {
+    about: 'Whether the status page is served and the alert rules are evaluated in the process.',
+    fileKey: 'monitoring.enabled',
+    value: onOff,
+    default: true,
+  },
+  host: {
+    about: 'Address the status page listens on; 0.0.0.0 opens it to the network.',
+    variable: 'MONITOR_HOST',
+    value: host,
+    default: '127.0.0.1',
+  },
+  port: { about: 'Port of the status page; 0 takes a free one.', variable: 'MONITOR_PORT', value: port, default: 8080 },
+  intervalSeconds: {
+    about: 'Time between two health checks, at which the alert rules are evaluated.',
+    variable: 'MONITOR_INTERVAL',
+    fileKey: 'monitoring.health_check_interval',
+    value: interval,
+    default: 30,
+  },
+  token: {
+    about: 'What readers of the status page must show; none lets everybody read who reaches it.',
+    variable: 'MONITOR_TOKEN',
+    value: secretText,
+    default: undefined,
+  },
+  trustedProxies: {
+    about: 'Reverse proxies in front of the status page; X-Forwarded-For and Forwarded are believed only from them.',
+    variable: 'MONITOR_TRUSTED_PROXIES',
+    value: networks,
+    default: undefined,
+  },
+}

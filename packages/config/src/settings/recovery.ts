@@ -1,0 +1,143 @@
+import { shownPath, shownValue } from '../problem.ts'
+import { fileKeyOf, type MapShape, type Shape } from '../shape.ts'
+import { growthFactor, retryCount, seconds } from '../value-rule.ts'
+import { checkedCode, type Origin, prefixed, resolveSettings, type Settings, type Sources } from './setting.ts'
+
+/** How often and how slowly an agent is tried again: 5, 15, 30 s by default, and the fourth failure is final. */
+export interface RecoveryLimits {
+  /** Retries after the first call, so there are at most 1 + `maxRetries` calls; `MAX_RETRIES`. @default 3 */
+  readonly maxRetries: number
+  /** Wait before the first retry, in seconds; `BASE_RETRY_DELAY`. @default 5 */
+  readonly baseDelaySeconds: number
+  /** No wait is longer, in seconds; `MAX_RETRY_DELAY`. @default 30 */
+  readonly maxDelaySeconds: number
+  /** Each wait is this many times the one before; `RETRY_EXPONENTIAL_FACTOR`. @default 3 */
+  readonly exponentialFactor: number
+}
+
+/** The limits of every agent, and of those that differ. */
+export interface RecoverySettings extends RecoveryLimits {
+  /** Complete limits by agent name (an object without prototype); what an agent's entry leaves out is as for every agent. @default {} */
+  readonly agents: Readonly<Record<string, RecoveryLimits>>
+}
+
+/** `recovery`, without the limits of single agents. */
+export const recoveryLimits: Settings<RecoveryLimits> = {
+  maxRetries: {
+    about: 'Retries after the first call, so there is at most one call more than this.',
+    variable: 'MAX_RETRIES',
+    fileKey: 'recovery.max_retries',
+    value: retryCount,
+    default: 3,
+  },
+  baseDelaySeconds: {
+    about: 'Wait before the first retry.',
+    variable: 'BASE_RETRY_DELAY',
+    fileKey: 'recovery.base_delay',
+    value: seconds,
+    default: 5,
+  },
+  maxDelaySeconds: {
+    about: 'No wait is longer.',
+    variable: 'MAX_RETRY_DELAY',
+    fileKey: 'recovery.max_delay',
+    value: seconds,
+    default: 30,
+  },
+  exponentialFactor: {
+    about: 'Each wait is this many times the one before.',
+    variable: 'RETRY_EXPONENTIAL_FACTOR',
+    fileKey: 'recovery.exponential_factor',
+    value: growthFactor,
+    default: 3,
+  },
+}
+
+/** Further waits are not shown. */
+const maxShown = 20
+
+/** The waits before the retries, in seconds: 5, 15, 30 by default. */
+export function recoveryWaits(limits: RecoveryLimits): number[] {
+  const { maxRetries, baseDelaySeconds, exponentialFactor, maxDelaySeconds } = limits
+  return Array.from({ length: Math.min(maxRetries, maxShown) }, (_, retry) =>
+    // 0 x Infinity is not a number
+    baseDelaySeconds === 0 ? 0 : Math.min(baseDelaySeconds * exponentialFactor ** retry, maxDelaySeconds),
+  )
+}
+
+/** The recovery settings and the origin of each, by its path. */
+export interface ResolvedRecovery {
+  readonly values: RecoverySettings
+  readonly origins: Readonly<Record<string, Origin>>
+}
+
+type Limits = Partial<RecoveryLimits>
+const limitKeys = Object.keys(recoveryLimits) as readonly (keyof RecoveryLimits)[]
+
+/** `recovery.agents` of the file. */
+export const agentLimits: MapShape = {
+  kind: 'map',
+  values: {
+    kind: 'section',
+    keys: Object.fromEntries(
+      limitKeys.map((key): [string, Shape] => {
+        const { value, about } = recoveryLimits[key]
+        return [key, { kind: 'value', rule: value, about }]
+      }),
+    ),
+  },
+  rule: 'must be a mapping from agent names to limits',
+  about: 'Limits of single agents, by name. What is left out is the same as for all agents.',
+  default: {},
+}
+
+/**
+ * Limits of all agents, then of those that have limits of their own: in code, otherwise in the file, otherwise as for all agents. An entry
+ * for one agent thus overrides `MAX_RETRIES`, which is for all. Limits that shorten every wait get a line in `notices`.
+ */
+export function resolveRecovery(sources: Sources, code: unknown, notices: string[]): ResolvedRecovery {
+  const { agents: codeAgents, ...codeLimits } = checkedCode('recovery', [...limitKeys, 'agents'], code, sources.problems)
+  const all = resolveSettings('recovery', recoveryLimits, sources, codeLimits)
+  const origins: Record<string, Origin> = prefixed('recovery', all.origins)
+  notices.push(...shortWaits('recovery', all.values))
+  // without prototype: an agent may be called "constructor"
+  const agents: Record<string, RecoveryLimits> = Object.create(null)
+  const inFile = (sources.fromFile('recovery.agents') ?? {}) as Readonly<Record<string, Limits | undefined>>
+  const inCode = codeAgents === undefined ? {} : checkedAgents(codeAgents, sources)
+  for (const name of new Set([...Object.keys(inFile), ...Object.keys(inCode)])) {
+    const path = shownPath(['recovery', 'agents', name])
+    const limits: Limits = (Object.hasOwn(inFile, name) ? inFile[name] : undefined) ?? {}
+    const ofAgent = { ...sources, fromFile: (key: string) => limits[key as keyof RecoveryLimits] }
+    const own = Object.hasOwn(inCode, name) ? inCode[name] : undefined
+    const resolved = resolveSettings(path, limitsWithDefaults(all.values), ofAgent, own)
+    agents[name] = resolved.values
+    notices.push(...shortWaits(path, resolved.values))
+    for (const key of limitKeys) origins[`${path}.${key}`] = originOf(key, resolved.origins[key], path)
+  }
+  return { values: { ...all.values, agents }, origins }
+
+  function originOf(key: keyof RecoveryLimits, origin: Origin, path: string): Origin {
+    if (origin === 'default') return all.origins[key]
+    return origin === 'code' ? origin : `file ${sources.fileName}:${path}.${fileKeyOf(key)}`
+  }
+}
+
+/** The settings of one agent: no variables, and the limits of all agents as defaults. */
+function limitsWithDefaults(all: RecoveryLimits): Settings<RecoveryLimits> {
+  const settings = limitKeys.map((key) => {
+    const { about, value } = recoveryLimits[key]
+    return [key, { about, value, fileKey: key, default: all[key] }]
+  })
+  return Object.fromEntries(settings) as Settings<RecoveryLimits>
+}
+
+function checkedAgents(agents: unknown, { problems }: Sources): Record<string, unknown> {
+  if (typeof agents === 'object' && agents !== null && !Array.isArray(agents)) return { ...agents }
+  problems.push({ path: 'recovery.agents', rule: 'must be an object from agent names to limits', value: shownValue(agents) })
+  return {}
+}
+
+function shortWaits(path: string, { baseDelaySeconds, maxDelaySeconds }: RecoveryLimits): string[] {
+  if (baseDelaySeconds <= maxDelaySeconds) return []
+  return [`${path}: every wait is ${maxDelaySeconds} s, because the base delay of ${baseDelaySeconds} s is above the maximum`]
+}

@@ -1,0 +1,56 @@
+import type { Secret } from '../secret.ts'
+import { host, interval, oneLine, onOff, port, secretText } from '../value-rule.ts'
+import type { Settings } from './setting.ts'
+
+/** What goes into the OTLP export. OpenTelemetry reads its own `OTEL_*` variables itself; they are not repeated here. */
+export interface TelemetrySettings {
+  /** `service.name` given in code; otherwise OpenTelemetry takes `OTEL_SERVICE_NAME`. */
+  readonly serviceName: string | undefined
+  /** Bearer token of the Collector, from `SWARMWATCH_OTLP_TOKEN`. @default none */
+  readonly otlpToken: Secret | undefined
+}
+
+/** `telemetry`. */
+export const telemetrySettings: Settings<TelemetrySettings> = {
+  serviceName: {
+    about: 'Name of the service in all telemetry; where it is not given in code, OTEL_SERVICE_NAME says it.',
+    value: oneLine,
+    default: undefined,
+  },
+  otlpToken: {
+    about: 'Bearer token that the Collector wants for OTLP.',
+    variable: 'SWARMWATCH_OTLP_TOKEN',
+    value: secretText,
+    default: undefined,
+  },
+}
+
+/** The `/metrics` endpoint and the OTLP export of metrics. */
+export interface MetricsSettings {
+  /** Whether `/metrics` is served. File: `monitoring.metrics_export`. @default true */
+  readonly enabled: boolean
+  /** Address to listen on; `METRICS_HOST`. @default '127.0.0.1' */
+  readonly host: string
+  /** `METRICS_PORT`; 0 takes any free one. @default 9090 */
+  readonly port: number
+  /** Seconds between two OTLP exports; `METRICS_EXPORT_INTERVAL`. @default 15 */
+  readonly exportIntervalSeconds: number
+}
+
+/** `metrics`. */
+export const metricsSettings: Settings<MetricsSettings> = {
+  enabled: { about: 'Whether /metrics is served.', fileKey: 'monitoring.metrics_export', value: onOff, default: true },
+  host: {
+    about: 'Address /metrics listens on; 0.0.0.0 opens it to the network.',
+    variable: 'METRICS_HOST',
+    value: host,
+    default: '127.0.0.1',
+  },
+  port: { about: 'Port of /metrics; 0 takes a free one.', variable: 'METRICS_PORT', value: port, default: 9090 },
+  exportIntervalSeconds: {
+    about: 'Time between two exports of metrics by OTLP.',
+    variable: 'METRICS_EXPORT_INTERVAL',
+    value: interval,
+    default: 15,
+  },
+}
