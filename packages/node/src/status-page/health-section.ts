@@ -1,9 +1,9 @@
 import { thresholds } from '@swarmwatch/config'
 import { healthWeights, type SystemHealth } from '@swarmwatch/sdk'
 
-import { figure } from './figures.ts'
+import { chartOf, figureMarkup, figureNamed } from './figures.ts'
 import { duration, percent, points, score, span } from './format.ts'
-import { chart, type Markup, markup } from './markup.ts'
+import { type Markup, markup } from './markup.ts'
 import type { PageValues } from './page-values.ts'
 
 interface Part {
@@ -16,20 +16,21 @@ interface Part {
 }
 
 /** The score, what each part took away, and how it went. */
-export function healthSection({ health, history }: PageValues): Markup {
+export function healthSection(values: PageValues): Markup {
+  const { health, history } = values
   const [units, tenths] = score(health.score).split('.') as [string, string]
   const condition = conditionOf(health.score)
   return markup`<h2>Health</h2>
 <div class="score ${condition}">
-<p class="reading"><data data-figure="score" value="${health.score}">${units}<span class="tenths">.${tenths}</span></data><span class="of"> of 100</span></p>
+<p class="reading">${figureMarkup(figureNamed('score'), values, markup`${units}<span class="tenths">.${tenths}</span>`)}<span class="of"> of 100</span></p>
 <p class="condition"><span class="word ${condition}">${condition}</span></p>
 </div>
 ${bar(health)}
 <p class="reason">${reason(health)}</p>
 <table class="parts"><caption>Points that each part took away</caption>
 <thead><tr><th scope="col">Part</th><th scope="col" class="number">Now</th><th scope="col" class="number">Took</th><th scope="col" class="number">Of</th></tr></thead>
-<tbody>${parts(health).map((part) => partRow(part, health.lost[part.key]))}</tbody></table>
-${chart({ samples: history, pick: (sample) => sample.score, title: 'Health score', format: score, top: 100 })}`
+<tbody>${parts(health).map((part) => partRow(part, values))}</tbody></table>
+${chartOf(figureNamed('score'), history)}`
 }
 
 function parts({ errorRate, p95Seconds, cpu, memory }: SystemHealth): Part[] {
@@ -63,8 +64,8 @@ function parts({ errorRate, p95Seconds, cpu, memory }: SystemHealth): Part[] {
   ]
 }
 
-function partRow({ key, name, now, from, weight }: Part, lost: number): Markup {
-  return markup`<tr${lost >= 0.05 ? markup` class="notable"` : ''}><th scope="row"><span class="swatch ${key}" aria-hidden="true"></span>${name} <small>${from}</small></th><td class="number">${now}</td><td class="number">${figure(`lost.${key}`, lost, points(lost))}</td><td class="number">${weight}</td></tr>`
+function partRow({ key, name, now, from, weight }: Part, values: PageValues): Markup {
+  return markup`<tr${values.health.lost[key] >= 0.05 ? markup` class="notable"` : ''}><th scope="row"><span class="swatch ${key}" aria-hidden="true"></span>${name} <small>${from}</small></th><td class="number">${now}</td><td class="number">${figureMarkup(figureNamed(`lost.${key}`), values)}</td><td class="number">${weight}</td></tr>`
 }
 
 /** What is left, and what each part took, side by side. */

@@ -1,9 +1,10 @@
 import { setImmediate as nextTurn } from 'node:timers/promises'
 
-import type { AgentMetrics, AttemptRecord, ExecutionRecord, SystemHealth, Totals } from '@swarmwatch/sdk'
+import type { AgentMetrics, AttemptRecord, ExecutionRecord, Totals } from '@swarmwatch/sdk'
 
+import { healthAnswer } from './figures.ts'
 import { longest, shownText } from './format.ts'
-import type { FilledSources } from './page-values.ts'
+import { figureSource, type FilledSources } from './page-values.ts'
 
 /** Which executions are wanted. */
 export interface ExecutionsQuery {
@@ -15,7 +16,7 @@ export interface ExecutionsQuery {
 
 /** Answers of the JSON addresses. They have the SDK's field names; texts of others are cut and spelled out as on the page. */
 export interface JsonAnswers {
-  health(): SystemHealth
+  health(): ReturnType<typeof healthAnswer>
   /** All agents, or the one with this name. */
   agents(agentName: string | undefined): { totals: Readonly<Totals>; agents: AgentMetrics[] }
   /** `{ running, recent }` as JSON text: the 1,000 oldest runs under way, and the newest `limit` finished ones. */
@@ -29,7 +30,7 @@ const recordsAtATime = 25
 /** Makes the answers; each reads the sources again. */
 export function jsonAnswers(sources: FilledSources): JsonAnswers {
   return {
-    health: () => sources.health(),
+    health: () => healthAnswer(figureSource(sources)),
     agents(agentName) {
       const { agents, recent: _, ...totals } = sources.metrics({ recent: 0 })
       const shown = agents.map((agent) => ({ ...agent, agentName: shownText(agent.agentName, longest.name) }))

@@ -1,27 +1,24 @@
 import {
   type ActiveExecutionsOptions,
-  type AgentMetrics,
   type ExecutionMetrics,
   type ExecutionRecord,
   getActiveExecutions,
   getExecutionMetrics,
   getSystemHealth,
   type SystemHealth,
-  type Totals,
 } from '@swarmwatch/sdk'
 
 import type { CurrentAlert } from '../alerts/start-alert-rules.ts'
+import { historyMs, type Sample } from './chart.ts'
+import { chartedValues, type FigureSource } from './figures.ts'
 
-/** Rows of the page, so that it stays short whatever the swarm does. */
-export const mostRows = { running: 100, recent: 50, agents: 200 } as const
+/** Rows of each table at most, so that the page stays short whatever the swarm does. */
+export const maxRows = { running: 100, recent: 50, agents: 200 } as const
 
-/** All that the page shows, as it was at one moment. */
-export interface PageValues {
+/** Everything that the page shows, read at one moment. */
+export interface PageValues extends FigureSource {
   /** Milliseconds since 1970. */
   readonly atMs: number
-  readonly health: SystemHealth
-  readonly totals: Readonly<Totals>
-  readonly agents: readonly AgentMetrics[]
   /** The oldest ones; `health.activeExecutions` is how many there are. */
   readonly running: readonly ExecutionRecord[]
   /** Newest first. */
@@ -32,23 +29,24 @@ export interface PageValues {
   readonly history: readonly Sample[]
 }
 
-/** Reads everything at one moment; the work is bounded whatever the swarm does. */
+/** Reads everything at one moment, with a bounded amount of work. */
 export function readPageValues({ health, metrics, active, alerts, now }: FilledSources, history: readonly Sample[]): PageValues {
-  const { agents, recent, ...totals } = metrics({ recent: mostRows.recent })
-  const [healthNow, atMs] = [health(), now()]
+  const { agents, recent, ...totals } = metrics({ recent: maxRows.recent })
+  const [source, atMs] = [{ health: health(), totals, agents }, now()]
   return {
+    ...source,
     atMs,
-    health: healthNow,
-    totals,
-    agents,
-    running: active({ limit: mostRows.running }).slice(0, mostRows.running),
-    recent: recent.slice(0, mostRows.recent),
+    running: active({ limit: maxRows.running }).slice(0, maxRows.running),
+    recent: recent.slice(0, maxRows.recent),
     alerts: alerts?.(),
-    history: [...history.filter((sample) => sample.atMs > atMs - historyMs && sample.atMs < atMs), sampleOf(healthNow, atMs)],
+    history: [
+      ...history.filter((sample) => sample.atMs > atMs - historyMs && sample.atMs < atMs),
+      { atMs, values: chartedValues(source) },
+    ],
   }
 }
 
-/** Where the page takes its values from. */
+/** The sources of the page's values. */
 export interface StatusSources {
   /** @default getSystemHealth */
   readonly health?: () => SystemHealth
@@ -76,42 +74,18 @@ export function filledSources({
   return { health, metrics, active, alerts, now }
 }
 
-/** What the charts draw. */
-export interface Sample {
-  /** Milliseconds since 1970. */
-  readonly atMs: number
-  readonly score: number
-  readonly errorRate: number | undefined
-  readonly p95Seconds: number | undefined
-  readonly activeAgents: number
-}
-
-/** How far back the charts go. */
-export const historyMs: number = 15 * 60 * 1000
-
-/** What the charts draw of a health. */
-function sampleOf({ score, errorRate, p95Seconds, activeAgents }: SystemHealth, atMs: number): Sample {
-  return { atMs, score, errorRate, p95Seconds, activeAgents }
-}
-
-/** The samples of the last 15 minutes, oldest first, in bounded memory. */
-export class History {
-  readonly #samples: Sample[] = []
-  readonly #most: number
-
-  constructor(everyMs: number) {
-    this.#most = Math.ceil(historyMs / everyMs) + 1
-  }
-
-  add(health: SystemHealth, atMs: number): void {
-    // A clock that was set back takes the samples of its future with it
-    while (this.#samples.length > 0 && this.#samples.at(-1)!.atMs >= atMs) this.#samples.pop()
-    this.#samples.push(sampleOf(health, atMs))
-    if (this.#samples.length > this.#most) this.#samples.shift()
-  }
-
-  samples(): readonly Sample[] {
-    const newest = this.#samples.at(-1)
-    return newest ? this.#samples.filter(({ atMs }) => atMs > newest.atMs - historyMs) : []
+/** The values for the figures now. The sums of all agents are read only when a figure asks for them. */
+export function figureSource({ health, metrics }: FilledSources): FigureSource {
+  let read: ExecutionMetrics | undefined
+  const sums = (): ExecutionMetrics => (read ??= metrics({ recent: 0 }))
+  return {
+    health: health(),
+    get totals() {
+      const { agents: _, recent: __, ...totals } = sums()
+      return totals
+    },
+    get agents() {
+      return sums().agents
+    },
   }
 }

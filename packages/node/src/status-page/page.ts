@@ -6,7 +6,7 @@ import { figuresSection } from './figures.ts'
 import { count, duration, isoTime, longest, percent, shownText, span, timeOfDay, usd } from './format.ts'
 import { conditionOf, healthSection } from './health-section.ts'
 import { type Column, dataTable, htmlDocument, markup, type Markup, rendered } from './markup.ts'
-import { mostRows, type PageValues } from './page-values.ts'
+import { maxRows, type PageValues } from './page-values.ts'
 import { recentSection, runningSection } from './runs-sections.ts'
 
 /** The parts of the page that change, in the order in which they stand on it. Each is the content of the element with its name as id. */
@@ -32,7 +32,7 @@ export function renderPage(values: PageValues): RenderedPage {
     fragments: {
       clock: `${markup`as of <time datetime="${isoTime(values.atMs)}">${timeOfDay(values.atMs)} UTC</time>`}`,
       health: `${healthSection(values)}`,
-      figures: `${figuresSection(values)}`,
+      figures: `${figuresSection(values, values.history)}`,
       alerts: `${alertsSection(values)}`,
       running: `${runningSection(values)}`,
       agents: `${agentsSection(values)}`,
@@ -110,7 +110,7 @@ const columns: readonly Column<AgentMetrics>[] = [
 
 /** One row for each agent, by name. */
 function agentsSection({ agents, totals }: PageValues): Markup {
-  const shown = agents.slice(0, mostRows.agents)
+  const shown = agents.slice(0, maxRows.agents)
   const rest = agents.length - shown.length
   return markup`<h2>Agents <span class="count">${count(agents.length)}</span></h2>
 ${

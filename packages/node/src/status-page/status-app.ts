@@ -3,10 +3,12 @@ import { shownValue } from '@swarmwatch/config'
 import { Hono, type MiddlewareHandler } from 'hono'
 
 import { errorWord, type Warn } from '../logger.ts'
+import { History } from './chart.ts'
+import { chartedValues } from './figures.ts'
 import { jsonAnswers } from './json-answers.ts'
 import { livePage, type LivePageOptions } from './live-page.ts'
 import { liveScript } from './live-script.ts'
-import { filledSources, History, readPageValues, type StatusSources } from './page-values.ts'
+import { figureSource, filledSources, readPageValues, type StatusSources } from './page-values.ts'
 import { pageDocument, renderPage } from './page.ts'
 import { clientOf as clientBehind, ownPageOnly, RequestBudget, securityHeaders } from './request-guard.ts'
 import { styleSheet } from './style-sheet.ts'
@@ -56,7 +58,7 @@ export function statusApp({
   const reportOnce = warnOnce(warn)
   const sample = (): void => {
     try {
-      history.add(sources.health(), sources.now())
+      history.add({ atMs: sources.now(), values: chartedValues(figureSource(sources)) })
     } catch (error) {
       reportOnce(error)
     }

@@ -1,25 +1,21 @@
 import { expect, test } from 'vitest'
 
-import { chart } from '../../src/status-page/markup.ts'
-import { History, type Sample } from '../../src/status-page/page-values.ts'
-import { noon, sampleHealth } from './sample-swarm.ts'
+import { chart, History, type Sample } from '../../src/status-page/chart.ts'
+import { noon } from './sample-swarm.ts'
 
 const sample = (seconds: number, p95Seconds: number | undefined): Sample => ({
   atMs: noon + seconds * 1000,
-  score: 100,
-  errorRate: 0,
-  p95Seconds,
-  activeAgents: 0,
+  values: { p95Seconds },
 })
 const drawn = (samples: Sample[]): string =>
-  `${chart({ samples, pick: (one) => one.p95Seconds, title: 'Response time', format: (value) => `${value} s`, top: 10 })}`
+  `${chart({ samples, name: 'p95Seconds', title: 'Response time', format: (value) => `${value} s`, top: 10 })}`
 const line = (html: string): string | undefined => /class="line" d="([^"]*)"/.exec(html)?.[1]
 
 test('draws the last 15 minutes from left to right, scaled to the highest value', () => {
   expect(line(drawn([sample(0, 0), sample(60, 20), sample(120, 10)]))).toBe('M260.0 46.0L280.0 2.0L300.0 24.0')
 })
 
-test('says lowest and highest in words', () => {
+test('describes the lowest and the highest value in words', () => {
   expect(drawn([sample(0, 2), sample(5, 8)])).toContain('aria-label="Response time over the last 15 minutes: 2 s to 8 s"')
   expect(drawn([sample(0, 2)])).toContain('15 min: steady at 2 s')
 })
@@ -29,21 +25,21 @@ test('breaks the line where nothing was measured', () => {
   expect(line(drawn(values))?.match(/M/g)).toHaveLength(3)
 })
 
-test('says so when there is nothing to draw', () => {
+test('says in words that there is nothing to draw', () => {
   expect(drawn([])).toContain('15 min: nothing measured')
   expect(drawn([sample(0, undefined)])).toContain('15 min: nothing measured')
 })
 
-test('keeps samples of 15 minutes and no more, however long it runs', () => {
+test('keeps the samples of at most 15 minutes, however long it runs', () => {
   const history = new History(5000)
-  for (let index = 0; index < 10_000; index += 1) history.add(sampleHealth(), noon + index * 5000)
+  for (let index = 0; index < 10_000; index += 1) history.add(sample(index * 5, 1))
   expect(history.samples()).toHaveLength(180)
-  history.add(sampleHealth({ score: 12 }), noon + 10_000 * 5000 + 3_600_000)
-  expect(history.samples().map(({ score }) => score)).toEqual([12])
+  history.add(sample(10_000 * 5 + 3_600, 12))
+  expect(history.samples().map(({ values }) => values['p95Seconds'])).toEqual([12])
 })
 
-test('forgets the samples of a future that the clock has taken back', () => {
+test('removes the samples of the future when the clock is set back', () => {
   const history = new History(5000)
-  for (const seconds of [0, 5, 10, 15, 5]) history.add(sampleHealth({ score: seconds }), noon + seconds * 1000)
+  for (const seconds of [0, 5, 10, 15, 5]) history.add(sample(seconds, 1))
   expect(history.samples().map(({ atMs }) => (atMs - noon) / 1000)).toEqual([0, 5])
 })

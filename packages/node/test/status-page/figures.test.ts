@@ -1,55 +1,71 @@
+import { readFileSync } from 'node:fs'
+
 import { expect, test } from 'vitest'
 
-import { count, duration, isoTime, percent, points, span, timeOfDay, usd } from '../../src/status-page/format.ts'
+import { type Figure, figures, figuresSection } from '../../src/status-page/figures.ts'
+import { statusApp } from '../../src/status-page/status-app.ts'
+import { readText } from './page-requests.ts'
+import { sampleHealth, troubledSwarm } from './sample-swarm.ts'
 
-const plain = (text: string): string => text.replaceAll('\u00a0', ' ')
+const swarm = troubledSwarm()
+const { agents, recent: _, ...totals } = swarm.metrics({ recent: 0 })
+const source = { health: swarm.health(), totals, agents }
+const app = statusApp(swarm)
+const answer = async (path: string): Promise<string> => (await app.fetch(new Request(`http://127.0.0.1${path}`))).text()
+const [page, json] = [await answer('/'), JSON.parse(await answer('/api/health')) as unknown]
+app.close()
 
-test.each([
-  [undefined, '-'],
-  [0, '0 %'],
-  [0.0004, '<0.1 %'],
-  [0.18249, '18.2 %'],
-  [0.9996, '>99.9 %'],
-  [1, '100 %'],
-  [2.5, '250.0 %'],
-])('writes the share %s as %s', (share, text) => expect(plain(percent(share))).toBe(text))
+/** The value at a path such as `lost.errorRate`. */
+function valueAt(object: unknown, path: string): unknown {
+  return path.split('.').reduce<unknown>((inner, key) => (inner as Record<string, unknown> | undefined)?.[key], object)
+}
 
-test.each([
-  [undefined, '-'],
-  [0, '0 ms'],
-  [0.34, '340 ms'],
-  [0.9996, '1.00 s'],
-  [4.205, '4.21 s'],
-  [9.996, '10.0 s'],
-  [42.07, '42.1 s'],
-  [125, '2 min 05 s'],
-  [3720, '1 h 02 min'],
-])('writes %s seconds as %s', (seconds, text) => expect(plain(duration(seconds))).toBe(text))
-
-test.each([
-  [-3, '0 s'],
-  [8.4, '8 s'],
-  [99.6, '1 min 40 s'],
-])('writes the span %s as %s', (seconds, text) => expect(plain(span(seconds))).toBe(text))
-
-test.each([
-  [10_432, '10,432'],
-  [12_345_678, '12.35 M'],
-])('writes the count %s as %s', (value, text) => expect(plain(count(value))).toBe(text))
-
-test.each([
-  [0, '$0'],
-  [0.00001, '<$0.0001'],
-  [0.0042, '$0.0042'],
-  [1204.5, '$1,204.50'],
-])('writes %s dollars as %s', (value, text) => expect(usd(value)).toBe(text))
-
-test.each([
-  [21.83, '21.8'],
-  [60, '60'],
-])('writes %s points as %s', (value, text) => expect(points(value)).toBe(text))
-
-test('writes times in UTC, and does not fall over an impossible one', () => {
-  expect(timeOfDay(Date.UTC(2026, 2, 14, 9, 5, 7))).toBe('09:05:07')
-  expect(isoTime(Number.NaN)).toBe('1970-01-01T00:00:00.000Z')
+test.each(figures)('$name is on the page once, with its exact value, and in /api/health', ({ name, read, format }) => {
+  const found = [...page.matchAll(/<data data-figure="([^"]*)" value="([^"]*)">(.*?)<\/data>/g)].filter(([, of]) => of === name)
+  const value = read(source)!
+  expect(found.map(([, , exact, text]) => [Number(exact), readText(text!).replace(' .', '.')])).toEqual([
+    [value, readText(format(value))],
+  ])
+  expect(valueAt(json, name)).toBe(value)
 })
+
+test.each(figures.filter((figure) => figure.chart))('$name has a chart that $label names', ({ label }) => {
+  expect(page.split(`aria-label="${label} over the last 15 minutes: `)).toHaveLength(2)
+})
+
+test('every figure that has no value yet shows a text in its place', () => {
+  const { errorRate: _rate, averageSeconds: _average, p95Seconds: _p95, ...health } = sampleHealth()
+  const html = `${figuresSection({ ...source, health }, [])}`
+  const shown = [...html.matchAll(/data-figure="(\w+)" value="">([^<]*)</g)].map(([, name, text]) => [name, text])
+  expect(shown).toEqual([
+    ['errorRate', 'no runs'],
+    ['p95Seconds', 'no runs'],
+    ['averageSeconds', '-'],
+  ])
+})
+
+test('every number of the health in the SDK is a figure', () => {
+  const paths = Object.entries(sampleHealth()).flatMap(([key, value]) =>
+    typeof value === 'object' ? Object.keys(value).map((inner) => `${key}.${inner}`) : [key],
+  )
+  expect(paths.filter((path) => figures.every(({ name }) => name !== path))).toEqual([])
+})
+
+test('docs/status-page.md has a row for each figure, in the order of the page', () => {
+  const documentation = readFileSync(new URL('../../../../docs/status-page.md', import.meta.url), 'utf8')
+  const rows = documentation.split('\n').filter((line) => line.startsWith('| `'))
+  const cells = (row: string): string[] => row.split('|').map((cell) => cell.trim())
+  expect(rows.map(cells)).toEqual(figures.map((figure) => ['', ...documentationCells(figure), '']))
+})
+
+function documentationCells({ name, label, meaning, place }: Figure): string[] {
+  return [`\`${name}\``, label, placeName(place), meaning]
+}
+
+function placeName(place: Figure['place']): string {
+  if (place.in === 'tile') return `tile ${place.title}`
+  if (place.in === 'meter') return 'tile CPU and memory'
+  if (place.in === 'health') return 'Health'
+  const tile = figures.find(({ name, place: other }) => name === place.of && other.in === 'tile')
+  return `tile ${tile?.place.in === 'tile' ? tile.place.title : `of ${place.of}, which does not exist`}`
+}
