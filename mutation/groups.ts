@@ -47,8 +47,8 @@ export const groups: readonly Group[] = [
   },
   {
     name: 'failures',
-    sources: [`${bridge}/src/channels/{request-failure,email/mail-failure,slack/slack-failure}.ts`],
-    tests: [`${bridge}/test/channels/{connection-failure,mail-failure,slack-failure,webhook-failure,retry-after}.test.ts`],
+    sources: [`${bridge}/src/channels/{request-failure,email/mail-failure,slack/slack-failure,teams/teams-channel}.ts`],
+    tests: [`${bridge}/test/channels/{teams,connection-failure,mail-failure,slack-failure,webhook-failure,retry-after}.test.ts`],
   },
   {
     name: 'routing',

@@ -93,8 +93,7 @@ export async function startCore(options: CoreOptions): Promise<BridgeCore> {
       ...channel,
       deliver: async (delivery, signal) => {
         const result = await channel.deliver(delivery, signal)
-        // a line on the console proves nothing
-        if (channel.type !== 'console') lastDeliveryWorked = result.kind === 'delivered'
+        if (channel.isLastResort !== true) lastDeliveryWorked = result.kind === 'delivered'
         return result
       },
     }

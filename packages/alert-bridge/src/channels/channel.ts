@@ -1,20 +1,67 @@
 import { lookup } from 'node:dns'
 import type { LookupFunction } from 'node:net'
 
+import type { AlertChannel } from '@swarmwatch/config'
+
 import type { Notice } from '../message/notice.ts'
 
-/** How a delivery went. What it means for the delivery is decided by whoever asked for it. */
+/** A channel that notices can be delivered to. Its file is `channels/TYPE/TYPE-channel.ts`, and `registry.ts` lists all of them. */
+export interface Channel {
+  readonly name: string
+  /** Each recipient is delivered to, and fails, independently. Shown in lists and logs, so none is a secret (such as a webhook's URL). */
+  readonly recipients: readonly string[]
+  /** Maximum number of deliveries at the same time. */
+  readonly concurrency: number
+  /** @default no limit */
+  readonly limits?: RateLimits
+  /**
+   * Whether a delivery here proves nothing, as with a line on the console: an alert still counts as undelivered unless there are no
+   * other channels. @default false
+   */
+  readonly isLastResort?: boolean
+  /**
+   * Never throws, and never returns a secret in a `reason`. Settles at the latest when `signal` aborts (as `retry` with
+   * `unknown: true` if the message may have been sent already).
+   */
+  deliver(delivery: Delivery, signal: AbortSignal): Promise<DeliveryResult>
+  close(): Promise<void>
+}
+
+/** Rate at which a provider accepts messages. */
+export interface RateLimits {
+  readonly perSecond: number
+  /** Number of messages that may be sent at once after a quiet time. */
+  readonly burst: number
+}
+
+/** One delivery: a notice for one recipient. */
+export interface Delivery {
+  /** The same for all attempts: Message-ID, webhook-id and Slack's metadata are derived from it. */
+  readonly id: string
+  /** One of the channel's `recipients`. */
+  readonly recipient: string
+  readonly notice: Notice
+  /** The `thread` that the last delivered notice of this incident to this recipient returned. */
+  readonly thread?: unknown
+  /**
+   * Whether an earlier attempt may have arrived (it ended `unknown`, or the process died during it). A channel that can look for the
+   * message does so before it sends again. @default false
+   */
+  readonly mayHaveArrived?: boolean
+}
+
+/** How an attempt ended. The caller decides what that means for the delivery. */
 export type DeliveryResult =
   | {
       readonly kind: 'delivered'
-      /** What a later notice of the same incident needs: Slack's channel and ts, the mail's Message-ID. JSON. */
+      /** Data that a later notice of the same incident needs: Slack's channel and ts, the mail's Message-ID. JSON. */
       readonly thread?: unknown
     }
-  /** This message can never go to this recipient: dead letter. */
+  /** This message can never be delivered to this recipient: dead letter. */
   | { readonly kind: 'undeliverable'; readonly reason: string }
-  /** Nothing can go through this channel until somebody mends it: breaker, fallback, drain on recovery. */
+  /** No message can be delivered through this channel until someone fixes it: breaker, fallback, deliveries after the recovery. */
   | { readonly kind: 'channel-down'; readonly reason: string }
-  /** May go later. `unknown` says that it may have arrived: the provider was cut off after it had the message. */
+  /** May succeed later. `unknown`: the message may have arrived, because the connection ended after the provider had received it. */
   | {
       readonly kind: 'retry'
       readonly reason: string
@@ -22,52 +69,29 @@ export type DeliveryResult =
       readonly unknown?: boolean
     }
 
-/** One delivery: a notice for one recipient. */
-export interface Delivery {
-  /** Stable over all tries: Message-ID, webhook-id and Slack metadata are made from it. */
-  readonly id: string
-  /** One of the channel's `recipients`. */
-  readonly recipient: string
-  readonly notice: Notice
-  /** What the last delivered notice of this incident to this recipient gave back. */
-  readonly thread?: unknown
-  /**
-   * An earlier try may have arrived (it ended `unknown`, or the process died during it): a channel that can look first does.
-   * @default false
-   */
-  readonly mayHaveArrived?: boolean
-}
-
-/**
- * A way to tell people. `deliver` never throws and says no secret in a `reason`; it settles at the latest when `signal` aborts
- * (as `retry` with `unknown: true` if the message may be out already).
- */
-export interface Channel {
-  readonly name: string
-  readonly type: 'email' | 'slack' | 'webhook' | 'console'
-  /** Each is delivered to, and fails, by itself. Shown in lists and logs: no secret (not the webhook's URL). */
-  readonly recipients: readonly string[]
-  /** At most this many deliveries at once. */
-  readonly concurrency: number
-  deliver(delivery: Delivery, signal: AbortSignal): Promise<DeliveryResult>
-  close(): Promise<void>
-}
-
-/** What channels need of the world around them. */
-export interface ChannelWorld {
+/** Functions of the system that channels use. */
+export interface ChannelDependencies {
   readonly now: () => Date
   readonly fetch: typeof globalThis.fetch
-  /** How a host name becomes addresses; custom webhooks check what comes out. */
+  /** Resolves host names; custom webhooks check the addresses that it returns. */
   readonly lookup: LookupFunction
   /** Prints one line. */
   readonly write: (line: string) => void
 }
 
-/** The real world. Lines go to standard error, so that they do not mix with what a program prints as its result. */
-export const realWorld: ChannelWorld = {
+/** The system's own functions. Lines go to standard error, so that they do not mix with the output of a command. */
+export const systemDependencies: ChannelDependencies = {
   now: () => new Date(),
-  // looked up at each call, so that instrumentation registered later sees it
+  // read at each call, so that instrumentation that is registered later sees it
   fetch: (input, init) => globalThis.fetch(input, init),
   lookup: lookup as LookupFunction,
   write: (line) => console.error(line),
+}
+
+/** Opens a channel; nothing is connected before the first delivery. */
+export type OpenChannel<Settings> = (settings: Settings, dependencies?: Partial<ChannelDependencies>) => Channel
+
+/** One function for each channel type of `@swarmwatch/config`. */
+export type ChannelOpeners = {
+  readonly [Type in AlertChannel['type']]: OpenChannel<Extract<AlertChannel, { readonly type: Type }>>
 }

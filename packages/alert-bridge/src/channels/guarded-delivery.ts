@@ -5,8 +5,8 @@ import type { Channel, Delivery, DeliveryResult } from './channel.ts'
 import type { HideSecrets } from './hide-secrets.ts'
 
 /**
- * Makes of `send` what a channel promises: only its own recipients are served, whatever is thrown becomes a `retry`, and every
- * reason is free of secrets.
+ * Wraps `send` so that it keeps the promises of a channel: it serves only its own recipients, an exception becomes a `retry`, and no
+ * reason contains a secret.
  */
 export function guardedDelivery(
   recipients: readonly string[],
@@ -17,25 +17,25 @@ export function guardedDelivery(
     if (!recipients.includes(delivery.recipient)) {
       return { kind: 'undeliverable', reason: 'the recipient is not in the settings of this channel' }
     }
-    if (signal.aborted) return { kind: 'retry', reason: 'given up before it was sent' }
+    if (signal.aborted) return { kind: 'retry', reason: 'canceled before it was sent' }
     try {
       const result = await send(delivery, signal)
       return result.kind === 'delivered' ? result : { ...result, reason: hide(result.reason) }
     } catch (error) {
-      // nothing is known about how far it came
+      // it is unknown how far the attempt came
       return { kind: 'retry', reason: hide(`unexpected ${String(error)}`), unknown: true }
     }
   }
 }
 
-/** Ends what a channel has under way, when it is closed. */
+/** Ends the requests of a channel when the channel is closed. */
 export interface StopSignal {
-  /** Aborts when the delivery is given up, the channel is closed, or after `timeoutMs`. */
+  /** Aborts when `signal` aborts, when the channel is closed, and after `timeoutMs`. */
   during(signal: AbortSignal, timeoutMs: number): AbortSignal
   stop(): void
 }
 
-/** One for each channel. */
+/** Creates the signal of one channel. */
 export function stopSignal(): StopSignal {
   const closing = new AbortController()
   return {
@@ -44,7 +44,7 @@ export function stopSignal(): StopSignal {
   }
 }
 
-/** A delivery's id as it may stand in a header: itself where it is plain, else its hash; the same for the same id. */
+/** An id that may be used in a header: the delivery's id if that is plain, otherwise its hash. Equal for equal ids. */
 export function wireId(deliveryId: string): string {
   return /^[A-Za-z0-9_-]{1,64}$/.test(deliveryId)
     ? deliveryId

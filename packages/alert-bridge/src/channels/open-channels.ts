@@ -1,13 +1,21 @@
-import type { RoutedChannel } from '../routing.ts'
-import type { ChannelWorld } from './channel.ts'
-import { type ChannelSettings, openChannel } from './registry.ts'
+import type { AlertChannel } from '@swarmwatch/config'
 
-/** Opens the channels of a configuration. */
-export function openChannels(channels: readonly ChannelSettings[], world?: Partial<ChannelWorld>): RoutedChannel[] {
-  return channels.map((settings) => ({
-    channel: openChannel(settings, world),
+import type { RoutedChannel } from '../routing.ts'
+import type { Channel, ChannelDependencies, OpenChannel } from './channel.ts'
+import { channels } from './registry.ts'
+
+/** Opens the channels of a configuration; nothing is connected before the first delivery. */
+export function openChannels(configured: readonly AlertChannel[], dependencies?: Partial<ChannelDependencies>): RoutedChannel[] {
+  return configured.map((settings) => ({
+    channel: openChannel(settings, dependencies),
     severities: settings.severities,
     fallback: settings.fallback,
     quietHours: settings.quietHours,
   }))
+}
+
+/** Opens one channel of any type. */
+export function openChannel(settings: AlertChannel, dependencies?: Partial<ChannelDependencies>): Channel {
+  const open: OpenChannel<never> = channels[settings.type]
+  return open(settings as never, dependencies)
 }

@@ -1,24 +1,13 @@
-import type { ConsoleChannel } from '@swarmwatch/config'
-
-import type { Channel, ChannelWorld } from './channel.ts'
+import type { ChannelOpeners } from './channel.ts'
 import { openConsoleChannel } from './console/console-channel.ts'
-import { type EmailChannelSettings, openEmailChannel } from './email/email-channel.ts'
-import { openSlackChannel, type SlackChannelSettings } from './slack/slack-channel.ts'
-import { openWebhookChannel, type WebhookChannelSettings } from './webhook/webhook-channel.ts'
+import { openEmailChannel } from './email/email-channel.ts'
+import { openSlackChannel } from './slack/slack-channel.ts'
+import { openWebhookChannel } from './webhook/webhook-channel.ts'
 
-/** The settings of any channel. */
-export type ChannelSettings = EmailChannelSettings | SlackChannelSettings | WebhookChannelSettings | ConsoleChannel
-
-/** Opens a channel of whichever type; nothing is connected before the first delivery. */
-export function openChannel(settings: ChannelSettings, world?: Partial<ChannelWorld>): Channel {
-  switch (settings.type) {
-    case 'email':
-      return openEmailChannel(settings, world)
-    case 'slack':
-      return openSlackChannel(settings, world)
-    case 'webhook':
-      return openWebhookChannel(settings, world)
-    case 'console':
-      return openConsoleChannel(settings, world)
-  }
+/** The delivery of each channel type. */
+export const channels: ChannelOpeners = {
+  email: openEmailChannel,
+  slack: openSlackChannel,
+  webhook: openWebhookChannel,
+  console: openConsoleChannel,
 }

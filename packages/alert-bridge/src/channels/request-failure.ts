@@ -1,11 +1,10 @@
 import type { DeliveryResult } from './channel.ts'
-import type { WebhookAnswer } from './webhook/webhook-request.ts'
 
-/** Somebody has to renew, or trust, a certificate: trying again does not help. */
+/** A certificate must be renewed or trusted first; another attempt does not help. */
 const certificate =
   /CERT|SELF_SIGNED|UNABLE_TO_GET_ISSUER|UNABLE_TO_VERIFY|certificate|self.signed|unable to verify|unable to get (local )?issuer/i
 
-/** With these codes no connection came about, so nothing can have arrived. */
+/** Codes of errors that occur before there is a connection, so nothing can have arrived. */
 const notConnected = new Set<string | undefined>([
   'ENOTFOUND',
   'EAI_AGAIN',
@@ -17,7 +16,7 @@ const notConnected = new Set<string | undefined>([
   'UND_ERR_CONNECT_TIMEOUT',
 ])
 
-/** What an error of a connection means. `mayHaveArrived` tells whether the message was on its way when it came. */
+/** Result for an error of a connection. `mayHaveArrived`: the error came when the message had been sent, at least in part. */
 export function connectionFailure(error: unknown, mayHaveArrived: boolean): DeliveryResult {
   const { code, message } = innermost(error)
   const reason = code === undefined || message.includes(code) ? message : `${message} (${code})`
@@ -27,12 +26,12 @@ export function connectionFailure(error: unknown, mayHaveArrived: boolean): Deli
   return { kind: 'retry', reason, ...(isUnknown ? { unknown: true } : {}) }
 }
 
-/** Whether the words or the code of an error speak of a certificate. */
+/** Whether the message or the code of an error is about a certificate. */
 export function isCertificateProblem(words: string): boolean {
   return certificate.test(words)
 }
 
-/** fetch says only "fetch failed"; the cause says why. A host with several addresses has a list of causes. */
+/** fetch reports only "fetch failed"; the cause has the reason. A host with several addresses has a list of causes. */
 function innermost(error: unknown): { code: string | undefined; message: string } {
   let inner: unknown = error
   while (inner instanceof Error) {
@@ -44,26 +43,37 @@ function innermost(error: unknown): { code: string | undefined; message: string 
   return { code: typeof code === 'string' ? code : undefined, message: message || name || 'connection failed' }
 }
 
-const longest = 3_600
-
-/** The seconds of a `Retry-After` header (a number or a date), at most an hour: nobody may silence alerts for a day. */
-export function retryAfterSeconds(header: string | null | undefined, now: Date): number | undefined {
-  const text = header?.trim() ?? ''
-  const seconds = /^\d+(\.\d+)?$/.test(text) ? Number(text) : (Date.parse(text) - now.getTime()) / 1_000
-  return Number.isNaN(seconds) ? undefined : Math.min(Math.max(Math.ceil(seconds), 0), longest)
+/** The parts of an HTTP response that decide what a failure means. */
+export interface FailedAnswer {
+  readonly status: number
+  readonly retryAfter: string | null | undefined
+  readonly text: string
 }
 
-/** The endpoint is gone, moved or does not know us: no message gets through until somebody mends the settings or the endpoint. */
+/** The endpoint is gone, has moved, or does not accept our credentials: no message gets through until the settings or the endpoint change. */
 const channelStatuses = new Set([401, 403, 404, 405, 407, 410])
-/** It would take the same message at another time. */
+/** The endpoint would accept the same message at another time. */
 const laterStatuses = new Set([408, 425, 429])
 
-/** What an answer other than 2xx means. */
-export function webhookFailure({ status, retryAfter, text }: WebhookAnswer, now: Date): DeliveryResult {
-  const reason = `the endpoint answered ${status}${text === '' ? '' : `: ${text.slice(0, 200)}`}`
+/** Result for an HTTP response other than success. @param endpoint how the reason names the sender of the response */
+export function statusFailure(
+  { status, retryAfter, text }: FailedAnswer,
+  now: Date,
+  endpoint = 'the endpoint',
+): Exclude<DeliveryResult, { kind: 'delivered' }> {
+  const reason = `${endpoint} answered ${status}${text === '' ? '' : `: ${text.slice(0, 200)}`}`
   if (status >= 300 && status < 400) return { kind: 'channel-down', reason: `${reason}; redirects are not followed` }
   if (channelStatuses.has(status)) return { kind: 'channel-down', reason }
   if (status >= 400 && status < 500 && !laterStatuses.has(status)) return { kind: 'undeliverable', reason }
   const seconds = retryAfterSeconds(retryAfter, now)
   return { kind: 'retry', reason, ...(seconds === undefined ? {} : { retryAfterSeconds: seconds }) }
+}
+
+const maxRetryAfterSeconds = 3_600
+
+/** The seconds of a `Retry-After` header (a number or a date), at most one hour: no provider may stop alerts for a day. */
+export function retryAfterSeconds(header: string | null | undefined, now: Date): number | undefined {
+  const text = header?.trim() ?? ''
+  const seconds = /^\d+(\.\d+)?$/.test(text) ? Number(text) : (Date.parse(text) - now.getTime()) / 1_000
+  return Number.isNaN(seconds) ? undefined : Math.min(Math.max(Math.ceil(seconds), 0), maxRetryAfterSeconds)
 }

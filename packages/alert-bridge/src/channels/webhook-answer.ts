@@ -1,4 +1,4 @@
-import type { SlackAnswer } from './post-json.ts'
+import type { JsonAnswer } from './post-json.ts'
 
 /**
  * What a part of an answer says: that the message was taken, that it was not, or nothing. A sentence counts only where there is no
@@ -38,7 +38,7 @@ const maxDepth = 4
  * Zulip, Google Chat and Teams relays answer in other words or with nothing. A maintenance page and an error in a 200 are no success:
  * text that is not understood counts as a failure, and so does any part of an answer that speaks of one.
  */
-export function isAccepted({ status, text }: Pick<SlackAnswer, 'status' | 'text'>, sent = ''): boolean {
+export function isAccepted({ status, text }: Pick<JsonAnswer, 'status' | 'text'>, sent = ''): boolean {
   if (status < 200 || status >= 300) return false
   // some servers put )]}' before JSON so that no web page can load it as a script
   const body = text

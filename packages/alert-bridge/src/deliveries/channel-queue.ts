@@ -3,7 +3,7 @@ import type { RoutedChannel } from '../routing.ts'
 import { sendDelivery, settleDelivery } from './attempt.ts'
 import { channelBreaker } from './channel-breaker.ts'
 import type { LaneWorld } from './delivery-context.ts'
-import { allowance, slackLimits, take } from './rate-limit.ts'
+import { allowance, take } from './rate-limit.ts'
 import { sortClaimed } from './sort-deliveries.ts'
 import { waker } from './waker.ts'
 
@@ -28,11 +28,11 @@ export async function openLane(routed: RoutedChannel, world: LaneWorld): Promise
   const { channel } = routed
   const { name } = channel
   const { store, times, checkpoints, now } = world
-  const limits = channel.type === 'slack' ? slackLimits : undefined
+  const { limits } = channel
   const kept = await store.bucket(name)
   let bucket: Bucket = kept
     ? { ...kept, at: Math.min(kept.at, now()), pausedUntil: Math.min(kept.pausedUntil, now() + times.longestBackoffMs) }
-    : { tokens: slackLimits.burst, at: now(), pausedUntil: 0 }
+    : { tokens: limits?.burst ?? 0, at: now(), pausedUntil: 0 }
   const onTheWay = new Map<string, Promise<void>>()
   const cut = new AbortController()
   let isStopped = false

@@ -33,9 +33,9 @@ export function decideEscalation(
   return { kind: 'last-resort' }
 }
 
-/** A line on the console reaches nobody for sure, unless there is nothing but consoles. */
+/** A delivery to a last resort (the console) counts only if there are no other channels. */
 function isReached({ deliveries }: DueEscalation, channels: readonly RoutedChannel[]): boolean {
-  const consoles = new Set(channels.filter(({ channel }) => channel.type === 'console').map(({ channel }) => channel.name))
-  const counted = deliveries.filter(({ channel }) => !consoles.has(channel))
+  const lastResorts = new Set(channels.filter(({ channel }) => channel.isLastResort === true).map(({ channel }) => channel.name))
+  const counted = deliveries.filter(({ channel }) => !lastResorts.has(channel))
   return (counted.length > 0 ? counted : deliveries).some(({ state }) => state === 'delivered')
 }

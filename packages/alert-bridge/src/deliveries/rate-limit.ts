@@ -1,12 +1,5 @@
+import type { RateLimits } from '../channels/channel.ts'
 import type { Bucket } from '../outbox/store.ts'
-
-export interface BucketLimits {
-  readonly perSecond: number
-  readonly burst: number
-}
-
-/** Slack takes about one message a second and channel, with short bursts; more makes it hide messages or disable the app. */
-export const slackLimits: BucketLimits = { perSecond: 1, burst: 5 }
 
 /** How many may go now, and when the next one may; `Infinity` without limits. */
 export interface Allowance {
@@ -15,12 +8,12 @@ export interface Allowance {
 }
 
 /** The bucket as it is at `now`. */
-function refill(bucket: Bucket, now: number, { perSecond, burst }: BucketLimits): Bucket {
+function refill(bucket: Bucket, now: number, { perSecond, burst }: RateLimits): Bucket {
   const elapsedMs = Math.max(now - bucket.at, 0)
   return { ...bucket, tokens: Math.min(bucket.tokens + (elapsedMs / 1000) * perSecond, burst), at: now }
 }
 
-export function allowance(bucket: Bucket, now: number, limits: BucketLimits | undefined): Allowance {
+export function allowance(bucket: Bucket, now: number, limits: RateLimits | undefined): Allowance {
   if (bucket.pausedUntil > now) return { count: 0, at: bucket.pausedUntil }
   if (limits === undefined) return { count: Number.POSITIVE_INFINITY, at: now }
   const { tokens } = refill(bucket, now, limits)
@@ -29,7 +22,7 @@ export function allowance(bucket: Bucket, now: number, limits: BucketLimits | un
 }
 
 /** After one message was sent. */
-export function take(bucket: Bucket, now: number, limits: BucketLimits | undefined): Bucket {
+export function take(bucket: Bucket, now: number, limits: RateLimits | undefined): Bucket {
   if (limits === undefined) return bucket
   const full = refill(bucket, now, limits)
   return { ...full, tokens: full.tokens - 1 }

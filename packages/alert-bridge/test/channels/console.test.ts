@@ -1,38 +1,13 @@
 import fc from 'fast-check'
-import { describe, expect, test } from 'vitest'
+import { expect, test } from 'vitest'
 
 import { openConsoleChannel } from '../../src/channels/console/console-channel.ts'
 import type { Notice } from '../../src/message/notice.ts'
 import { anyNotice } from '../message/any-notice.ts'
 import { sampleNotices } from '../message/sample-notices.ts'
-import { conformance } from './conformance.ts'
 
 const now = (): Date => new Date('2026-11-24T02:15:00Z')
 const neverAborted = new AbortController().signal
-
-describe('conformance', () => {
-  conformance(async () => {
-    const arrived: string[] = []
-    return {
-      open: (world) =>
-        openConsoleChannel(
-          { name: 'console' },
-          {
-            ...world,
-            now,
-            write: (line) => {
-              arrived.push(line)
-              world?.write?.(line)
-            },
-          },
-        ),
-      arrived: () => arrived,
-      ids: () => arrived.map((line) => (JSON.parse(line) as { delivery: string }).delivery),
-      connections: () => 0,
-      [Symbol.asyncDispose]: async () => {},
-    }
-  })
-})
 
 async function printed(notice: Notice): Promise<string[]> {
   const lines: string[] = []

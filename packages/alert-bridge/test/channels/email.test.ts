@@ -1,11 +1,9 @@
-import { Secret } from '@swarmwatch/config'
-import { describe, expect, test } from 'vitest'
+import { expect, test } from 'vitest'
 
 import type { Delivery } from '../../src/channels/channel.ts'
 import { plainText } from '../../src/message/plain-text.ts'
 import { sampleAlert, sampleNotices } from '../message/sample-notices.ts'
-import { conformance, planted, serverConformance, type Bench } from './conformance.ts'
-import { fakeSmtp, headerNames, headerOf, reply } from './fake-smtp.ts'
+import { fakeSmtp, headerNames, headerOf } from './fake-smtp.ts'
 import { mailChannel } from './mail-channel.ts'
 
 const neverAborted = new AbortController().signal
@@ -14,35 +12,6 @@ const delivery = (more: Partial<Delivery> = {}): Delivery => ({
   recipient: 'ops@example.com',
   notice: sampleNotices.firing,
   ...more,
-})
-
-describe('conformance', () => {
-  const start = async (): Promise<Required<Bench>> => {
-    const state = { mode: 'well' as 'well' | 'hang' | 'echo' }
-    const quoted = `${planted[0]} ${Buffer.from(planted[0]!).toString('base64')} ${Buffer.from(`\0user\0${planted[0]}`).toString('base64')}`
-    const smtp = await fakeSmtp({
-      allowInsecureAuth: true,
-      authOptional: false,
-      onAuth: (_, __, done) => (state.mode === 'echo' ? done(reply(535, `wrong ${quoted}`)) : done(null, { user: 'user' })),
-      onMailFrom: (_, __, done) => {
-        if (state.mode === 'echo') done(reply(554, `no, ${quoted} \u202E\u00E9`))
-        if (state.mode === 'well') done()
-      },
-    })
-    return {
-      open: () => mailChannel(smtp.port, { user: 'user', password: new Secret(planted[0]!) }),
-      arrived: () => smtp.mails.map(({ raw }) => raw),
-      ids: () => smtp.mails.map(({ raw }) => headerOf(raw, 'message-id')),
-      server: {
-        hang: () => void (state.mode = 'hang'),
-        echo: () => void (state.mode = 'echo'),
-        connections: () => smtp.server.connections.size,
-      },
-      [Symbol.asyncDispose]: () => smtp[Symbol.asyncDispose](),
-    }
-  }
-  conformance(start)
-  serverConformance(start)
 })
 
 test('a mail, as it goes out', async () => {

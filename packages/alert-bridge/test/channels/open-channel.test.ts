@@ -1,7 +1,7 @@
 import { Secret } from '@swarmwatch/config'
 import { expect, test } from 'vitest'
 
-import { openChannel } from '../../src/channels/registry.ts'
+import { openChannel } from '../../src/channels/open-channels.ts'
 
 const base = { severities: ['critical'], fallback: false, quietHours: undefined } as const
 
@@ -14,12 +14,30 @@ test('each type of settings opens its channel; recipients show no address that i
     openChannel({ ...base, type: 'webhook', name: 'own', url: new Secret('https://example.com/hook'), secret: undefined }),
     openChannel({ ...base, type: 'console', name: 'console' }),
   ]
-  expect(channels.map(({ name, type, recipients, concurrency }) => [name, type, recipients.join(), concurrency])).toEqual([
-    ['mail', 'email', 'ops@example.com', 3],
-    ['slack', 'slack', 'slack', 1],
-    ['bot', 'slack', 'C1', 1],
-    ['own', 'webhook', 'own', 4],
-    ['console', 'console', 'console', 1],
+  expect(
+    channels.map(({ name, recipients, concurrency, limits, isLastResort }) => [
+      name,
+      recipients.join(),
+      concurrency,
+      limits?.perSecond,
+      isLastResort,
+    ]),
+  ).toEqual([
+    ['mail', 'ops@example.com', 3, undefined, undefined],
+    ['slack', 'slack', 1, 1, undefined],
+    ['bot', 'C1', 1, 1, undefined],
+    ['own', 'own', 4, undefined, undefined],
+    ['console', 'console', 1, undefined, true],
   ])
   await Promise.all(channels.map((channel) => channel.close()))
+})
+
+test('Slack gets one message per second, five at once', () => {
+  const channel = openChannel({
+    ...base,
+    type: 'slack',
+    name: 'slack',
+    webhook: new Secret('https://hooks.slack.com/services/T/B/x'),
+  })
+  expect(channel.limits).toEqual({ perSecond: 1, burst: 5 })
 })

@@ -1,10 +1,10 @@
 import { Secret } from '@swarmwatch/config'
-import { describe, expect, test } from 'vitest'
+import { expect, test } from 'vitest'
 
 import type { Channel, DeliveryResult } from '../../src/channels/channel.ts'
 import { openSlackChannel, type SlackChannelSettings } from '../../src/channels/slack/slack-channel.ts'
 import { sampleNotices } from '../message/sample-notices.ts'
-import { conformance, planted, serverConformance, type Bench } from './conformance.ts'
+import { planted } from './drivers/channel-driver.ts'
 import { fakeHttp, neverAnswers, oneByteASecond, resets, resetsMidBody, says, type Answer } from './fake-http.ts'
 import { fakeSlack, type FakeSlack } from './fake-slack.ts'
 import { expiredTls } from './test-tls.ts'
@@ -19,31 +19,6 @@ function webhookOf(slack: FakeSlack, more: Partial<SlackChannelSettings> = {}): 
     ...more,
   } as SlackChannelSettings)
 }
-
-describe.each(['webhook', 'bot'] as const)('conformance of a %s', (sort) => {
-  const start = async (): Promise<Required<Bench>> => {
-    const slack = await fakeSlack()
-    const target =
-      sort === 'bot'
-        ? { botToken: new Secret(planted[1]!), channel: 'C1', apiUrl: slack.apiUrl }
-        : { webhook: new Secret(`${slack.http.url}/hook/T1/B1/${planted[0]}`) }
-    const quoting: Answer = ({ path, headers, body }, response) =>
-      says(404, `${path} ${headers.authorization} ${body}\n\u202E`)(undefined as never, response)
-    return {
-      open: (world) => openSlackChannel({ ...base, ...target }, world),
-      arrived: () => slack.http.seen.map(({ body }) => body),
-      ids: () => slack.http.seen.map(({ json }) => JSON.stringify(json['metadata'])),
-      server: {
-        hang: () => void slack.faults.push(...Array.from({ length: 9 }, () => neverAnswers)),
-        echo: () => void slack.faults.push(...Array.from({ length: 9 }, () => quoting)),
-        connections: () => slack.http.sockets.size,
-      },
-      [Symbol.asyncDispose]: () => slack[Symbol.asyncDispose](),
-    }
-  }
-  conformance(start)
-  serverConformance(start)
-})
 
 async function deliverThroughWebhook(fault: Answer, more: Partial<SlackChannelSettings> = {}): Promise<DeliveryResult> {
   await using slack = await fakeSlack()

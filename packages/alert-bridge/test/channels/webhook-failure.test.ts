@@ -1,11 +1,11 @@
 import { expect, test } from 'vitest'
 
 import type { DeliveryResult } from '../../src/channels/channel.ts'
-import { webhookFailure } from '../../src/channels/request-failure.ts'
+import { statusFailure } from '../../src/channels/request-failure.ts'
 
 const now = new Date('2026-11-24T10:00:00Z')
 const failure = (status: number, text = '', retryAfter?: string): DeliveryResult =>
-  webhookFailure({ status, text, retryAfter }, now)
+  statusFailure({ status, text, retryAfter }, now)
 const kinds = (statuses: readonly number[]): string[] => [...new Set(statuses.map((status) => failure(status).kind))]
 
 test('an endpoint that is gone, moved or does not know us is down until somebody mends it', () => {

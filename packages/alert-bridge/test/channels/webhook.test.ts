@@ -1,13 +1,12 @@
 import { createHmac } from 'node:crypto'
 
 import { Secret } from '@swarmwatch/config'
-import { describe, expect, test } from 'vitest'
+import { expect, test } from 'vitest'
 
-import type { ChannelWorld, DeliveryResult } from '../../src/channels/channel.ts'
+import type { ChannelDependencies, DeliveryResult } from '../../src/channels/channel.ts'
 import { openWebhookChannel, type WebhookChannelSettings } from '../../src/channels/webhook/webhook-channel.ts'
 import { sampleNotices } from '../message/sample-notices.ts'
-import { type Bench, conformance, planted, serverConformance } from './conformance.ts'
-import { type Answer, fakeHttp, type FakeHttp, hangsUpMidBody, neverAnswers, oneByteASecond, resets, says } from './fake-http.ts'
+import { type Answer, fakeHttp, hangsUpMidBody, neverAnswers, oneByteASecond, resets, says } from './fake-http.ts'
 import { expiredTls, validTls } from './test-tls.ts'
 
 const neverAborted = new AbortController().signal
@@ -25,7 +24,7 @@ const delivery = { id: 'delivery-1', recipient: 'own', notice: sampleNotices.fir
 function deliverTo(
   url: string,
   more: Partial<WebhookChannelSettings> = {},
-  world: Partial<ChannelWorld> = {},
+  world: Partial<ChannelDependencies> = {},
 ): Promise<DeliveryResult> {
   return openWebhookChannel({ ...base, url: new Secret(url), ...more }, world).deliver(delivery, neverAborted)
 }
@@ -34,36 +33,6 @@ async function answered(answer: Answer, more: Partial<WebhookChannelSettings> = 
   await using http = await fakeHttp(answer)
   return await deliverTo(http.url, more)
 }
-
-describe('conformance', () => {
-  const start = async (): Promise<Required<Bench>> => {
-    const http: FakeHttp = await fakeHttp(says(204))
-    const quoting: Answer = ({ path, headers, body }, response) =>
-      says(400, `${path} ${JSON.stringify(headers)} ${planted.join(' ')} ${body}\n\u202E`)(undefined as never, response)
-    return {
-      open: (world) =>
-        openWebhookChannel(
-          {
-            ...base,
-            url: new Secret(`${http.url}/${planted[0]}?token=${planted[1]}`),
-            secret: new Secret(planted[2]!),
-            secrets: [new Secret(planted[1]!)],
-          },
-          world,
-        ),
-      arrived: () => http.seen.map(({ body }) => body),
-      ids: () => http.seen.map(({ headers }) => String(headers['webhook-id'])),
-      server: {
-        hang: () => void (http.answers = [neverAnswers]),
-        echo: () => void (http.answers = [quoting]),
-        connections: () => http.sockets.size,
-      },
-      [Symbol.asyncDispose]: () => http[Symbol.asyncDispose](),
-    }
-  }
-  conformance(start)
-  serverConformance(start)
-})
 
 test('signs by Standard Webhooks with every key', async () => {
   await using http = await fakeHttp(says(200))

@@ -18,7 +18,6 @@ function reached(checkpoint: Checkpoint): void {
 
 const channelTo = (name: string, url: string, recipients: readonly string[]): Channel => ({
   name,
-  type: 'webhook',
   recipients,
   concurrency: 8,
   deliver: async ({ id, recipient, notice, mayHaveArrived }, signal): Promise<DeliveryResult> => {

@@ -40,7 +40,7 @@ test('leaves the reserve in peace when a channel was reached', async () => {
 })
 
 test('does not take a line on the console for somebody who was told', async () => {
-  const consoles = recordingChannel({ name: 'console', type: 'console' })
+  const consoles = recordingChannel({ name: 'console', isLastResort: true })
   const main = recordingChannel({ answer: failing })
   const reserve = recordingChannel({ name: 'reserve', fallback: true })
   await (await startedBridge({ channels: [consoles, main, reserve], times: shortTimes })).post('/api/v1/alerts', critical)

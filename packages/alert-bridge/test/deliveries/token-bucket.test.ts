@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest'
 
-import { allowance, slackLimits, take } from '../../src/deliveries/rate-limit.ts'
+import { allowance, take } from '../../src/deliveries/rate-limit.ts'
 
 const bucket = (tokens: number, at = 10_000, pausedUntil = 0) => ({ tokens, at, pausedUntil })
 const limits = { perSecond: 2, burst: 5 }
@@ -34,8 +34,4 @@ test('without limits all may go', () => {
 
 test('a message takes one token from what is there by then', () => {
   expect(take(bucket(2, 10_000, 7), 10_500, limits)).toEqual({ tokens: 2, at: 10_500, pausedUntil: 7 })
-})
-
-test('Slack gets one message a second, five at once', () => {
-  expect(slackLimits).toEqual({ perSecond: 1, burst: 5 })
 })

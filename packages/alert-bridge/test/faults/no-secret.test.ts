@@ -2,13 +2,12 @@ import { spawnSync } from 'node:child_process'
 import { readdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 
-import { Secret } from '@swarmwatch/config'
+import { Secret, type AlertChannel } from '@swarmwatch/config'
 import { eventually } from '@swarmwatch/testkit'
 import { temporaryFolder } from '@swarmwatch/testkit/vitest'
 import { expect, onTestFinished, test } from 'vitest'
 
 import { check } from '../../src/commands/check.ts'
-import type { ChannelSettings } from '../../src/channels/registry.ts'
 import { openChannels } from '../../src/channels/open-channels.ts'
 import { readSettings } from '../../src/settings.ts'
 import { fakeHttp, says, type Answer } from '../channels/fake-http.ts'
@@ -51,7 +50,7 @@ test.each([
     onRcptTo: (__, ___, done) => done(reply(code, `no, ${secrets.mail} ${Buffer.from(secrets.mail).toString('base64')}`)),
   })
   onTestFinished(() => smtp[Symbol.asyncDispose]())
-  const channels: ChannelSettings[] = [
+  const channels: AlertChannel[] = [
     slackAt(`${http.url}/hook/T1/B1/${secrets.hook}`),
     slackAt('', { name: 'bot', webhook: undefined, botToken: new Secret(secrets.bot), channel: 'C1', apiUrl: `${http.url}/api` }),
     mailAt(smtp.port, { user: 'ops', password: new Secret(secrets.mail) }),

@@ -1,7 +1,6 @@
-import { Secret } from '@swarmwatch/config'
+import { Secret, type AlertChannel } from '@swarmwatch/config'
 
 import type { EmailChannelSettings } from '../../src/channels/email/email-channel.ts'
-import type { ChannelSettings } from '../../src/channels/registry.ts'
 import type { SlackChannelSettings } from '../../src/channels/slack/slack-channel.ts'
 import { openChannels } from '../../src/channels/open-channels.ts'
 import type { RoutedChannel } from '../../src/routing.ts'
@@ -9,12 +8,12 @@ import type { RoutedChannel } from '../../src/routing.ts'
 const base = { severities: ['critical', 'warning', 'info'], fallback: false, quietHours: undefined } as const
 
 /** Slack by its incoming webhook at this address, which gets a second for an answer. */
-export function slackAt(url: string, more: Partial<SlackChannelSettings> = {}): ChannelSettings {
-  return { ...base, type: 'slack', name: 'slack', webhook: new Secret(url), timeoutMs: 1_000, ...more } as ChannelSettings
+export function slackAt(url: string, more: Partial<SlackChannelSettings> = {}): AlertChannel {
+  return { ...base, type: 'slack', name: 'slack', webhook: new Secret(url), timeoutMs: 1_000, ...more } as AlertChannel
 }
 
 /** Mail by the server on this port of this machine. */
-export function mailAt(port: number, more: Partial<EmailChannelSettings> = {}): ChannelSettings {
+export function mailAt(port: number, more: Partial<EmailChannelSettings> = {}): AlertChannel {
   return {
     ...base,
     type: 'email',
@@ -30,7 +29,7 @@ export function mailAt(port: number, more: Partial<EmailChannelSettings> = {}): 
 }
 
 /** A custom webhook on this machine. */
-export function webhookAt(url: string, secret?: string): ChannelSettings {
+export function webhookAt(url: string, secret?: string): AlertChannel {
   return {
     ...base,
     type: 'webhook',
@@ -42,6 +41,6 @@ export function webhookAt(url: string, secret?: string): ChannelSettings {
 }
 
 /** Real channels, as a bridge of a test takes them. */
-export function real(...settings: readonly ChannelSettings[]): { readonly routed: RoutedChannel }[] {
+export function real(...settings: readonly AlertChannel[]): { readonly routed: RoutedChannel }[] {
   return openChannels(settings, { write: () => {} }).map((routed) => ({ routed }))
 }

@@ -17,7 +17,8 @@ export interface RecordingChannel {
 
 export interface RecordingOptions {
   readonly name?: string
-  readonly type?: Channel['type']
+  readonly limits?: Channel['limits']
+  readonly isLastResort?: boolean
   readonly recipients?: readonly string[]
   readonly severities?: readonly Severity[]
   readonly fallback?: boolean
@@ -32,7 +33,15 @@ export const failing: Answer = () => ({ kind: 'retry', reason: 'HTTP 500' })
 
 /** A channel that remembers what it was given and answers as it is told. */
 export function recordingChannel(options: RecordingOptions = {}): RecordingChannel {
-  const { name = 'main', type = 'webhook', recipients = ['people'], fallback = false, quietHours, concurrency = 4 } = options
+  const {
+    name = 'main',
+    isLastResort = false,
+    limits,
+    recipients = ['people'],
+    fallback = false,
+    quietHours,
+    concurrency = 4,
+  } = options
   // as the settings give them
   const { severities = fallback ? ['warning', 'info'] : ['critical', 'warning', 'info'] } = options
   const recorder: RecordingChannel = {
@@ -45,7 +54,8 @@ export function recordingChannel(options: RecordingOptions = {}): RecordingChann
       quietHours,
       channel: {
         name,
-        type,
+        isLastResort,
+        ...(limits && { limits }),
         recipients,
         concurrency,
         deliver: async (delivery, signal) => {

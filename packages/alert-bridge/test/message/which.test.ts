@@ -10,6 +10,7 @@ import { alertLines } from '../../src/message/alert-lines.ts'
 import { html } from '../../src/channels/email/mail.ts'
 import type { Notice, NoticeAlert } from '../../src/message/notice.ts'
 import { plainText } from '../../src/message/plain-text.ts'
+import { teamsMessage } from '../../src/channels/teams/teams-channel.ts'
 import { slackMessage, slackPlainText } from '../../src/channels/slack/slack-message.ts'
 import { webhookBody } from '../../src/channels/webhook/webhook-body.ts'
 import { anyNotice } from './any-notice.ts'
@@ -23,6 +24,14 @@ const formats: Readonly<Record<string, (notice: Notice) => string>> = {
       .blocks.map(({ text }) => text.text.replaceAll('&amp;', '&'))
       .join('\n'),
   'Slack without blocks': (notice) => slackPlainText(notice).replaceAll('&amp;', '&'),
+  Teams: (notice) =>
+    teamsMessage(notice)
+      .attachments[0].content.body.flatMap((element) =>
+        element.type === 'ActionSet'
+          ? element.actions.map(({ title, url }) => `${title}: ${url}`)
+          : element.inlines.map(({ text }) => text).join(''),
+      )
+      .join('\n'),
   webhook: (notice) => webhookBody(notice, 'd').text,
 }
 

@@ -6,7 +6,7 @@ import { recordingChannel } from '../helpers/recording-channel.ts'
 
 const channels = [
   recordingChannel({ name: 'mail' }),
-  recordingChannel({ name: 'lines', type: 'console' }),
+  recordingChannel({ name: 'lines', isLastResort: true }),
   recordingChannel({ name: 'pager', fallback: true }),
 ].map(({ routed }) => routed)
 

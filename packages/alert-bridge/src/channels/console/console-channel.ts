@@ -6,19 +6,22 @@ import { storyOf } from '../../message/message-content.ts'
 import { noticeLinks } from '../../message/notice-links.ts'
 import { noticeTimes } from '../../message/notice-times.ts'
 import type { Notice } from '../../message/notice.ts'
-import { type Channel, type ChannelWorld, realWorld } from '../channel.ts'
+import { type Channel, type ChannelDependencies, systemDependencies } from '../channel.ts'
 import { guardedDelivery } from '../guarded-delivery.ts'
 import { hideSecrets } from '../hide-secrets.ts'
 
-/** Prints each notice as one line; what is left when nothing else works. */
-export function openConsoleChannel(settings: Pick<ConsoleChannel, 'name'>, world: Partial<ChannelWorld> = {}): Channel {
-  const { now, write } = { ...realWorld, ...world }
+/** Prints each notice as one line of JSON. */
+export function openConsoleChannel(
+  settings: Pick<ConsoleChannel, 'name'>,
+  dependencies: Partial<ChannelDependencies> = {},
+): Channel {
+  const { now, write } = { ...systemDependencies, ...dependencies }
   const recipients = [settings.name]
   return {
     name: settings.name,
-    type: 'console',
     recipients,
     concurrency: 1,
+    isLastResort: true,
     deliver: guardedDelivery(recipients, hideSecrets([]), async ({ id, notice }) => {
       write(alertLine(notice, id, now()))
       return { kind: 'delivered' }

@@ -1,7 +1,7 @@
 import { type EmailChannel, isLoopback, Secret } from '@swarmwatch/config'
 import { createTransport, type SentMessageInfo } from 'nodemailer'
 
-import { type Channel, type ChannelWorld, realWorld } from '../channel.ts'
+import { type Channel, type ChannelDependencies, systemDependencies } from '../channel.ts'
 import { guardedDelivery } from '../guarded-delivery.ts'
 import { hideSecrets } from '../hide-secrets.ts'
 import { mailFailure, refusal } from './mail-failure.ts'
@@ -27,13 +27,12 @@ export interface EmailChannelSettings extends EmailChannel {
 const connections = 3
 
 /** Mails each recipient by itself, so that one bad address fails alone. Nothing is connected before the first delivery. */
-export function openEmailChannel(settings: EmailChannelSettings, world: Partial<ChannelWorld> = {}): Channel {
-  const { now } = { ...realWorld, ...world }
+export function openEmailChannel(settings: EmailChannelSettings, dependencies: Partial<ChannelDependencies> = {}): Channel {
+  const { now } = { ...systemDependencies, ...dependencies }
   const { name, recipients, password } = settings
   const smtp = openSmtp(settings, connections)
   return {
     name,
-    type: 'email',
     recipients,
     concurrency: connections,
     deliver: guardedDelivery(recipients, hideSecrets([password, logInText(settings)]), async (delivery, signal) => {

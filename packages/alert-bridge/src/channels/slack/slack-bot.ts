@@ -1,20 +1,20 @@
 import type { Secret } from '@swarmwatch/config'
 
-import type { ChannelWorld, Delivery, DeliveryResult } from '../channel.ts'
+import type { ChannelDependencies, Delivery, DeliveryResult } from '../channel.ts'
 import { wireId } from '../guarded-delivery.ts'
-import { slackRequest } from '../post-json.ts'
+import { postJson } from '../post-json.ts'
 import { connectionFailure } from '../request-failure.ts'
 import { slackFailure, type SlackFailure } from './slack-failure.ts'
 import { slackMessage, slackPlainText } from './slack-message.ts'
 
-/** Who posts, and where. */
+/** Settings of a bot: its token and its channel. */
 export interface SlackBotSettings {
   readonly token: Secret
   readonly channel: string
   readonly apiUrl: string
 }
 
-/** The first message is gone or can be changed no more: the incident gets a new one. */
+/** The first message was deleted or can no longer be changed: the incident gets a new one. */
 const goneErrors = new Set([
   'message_not_found',
   'cant_update_message',
@@ -24,14 +24,14 @@ const goneErrors = new Set([
 ])
 
 /**
- * Sends as a bot. An incident has one message that always shows how it stands; what people should notice (still going on,
- * resolved) is also said in its thread, since Slack tells nobody of a change.
+ * Sends as a bot. An incident has one message that always shows its current state. Slack notifies no one of a change, so news that
+ * recipients should notice (still firing, resolved) is also posted to the thread of the message.
  */
 export function slackBot(
   { token, channel, apiUrl }: SlackBotSettings,
-  line: SlackLine,
+  connection: SlackConnection,
 ): (delivery: Delivery, signal: AbortSignal) => Promise<DeliveryResult> {
-  const api = slackApi(token, apiUrl, line)
+  const api = slackApi(token, apiUrl, connection)
   return async (delivery, signal) => {
     const thread = slackThread(delivery.thread, channel)
     if (thread === undefined) return begin(delivery, signal)
@@ -39,7 +39,7 @@ export function slackBot(
       api('chat.update', { channel: thread.channel, ts: thread.ts, ...content }, signal),
     )
     if (!updated.isOk) return goneErrors.has(updated.error) ? begin(delivery, signal) : updated.result
-    // a digest only changes its numbers
+    // only the numbers of a digest change
     return delivery.notice.kind === 'digest' ? { kind: 'delivered', thread } : answer(delivery, thread, signal)
   }
 
@@ -77,14 +77,14 @@ export function slackBot(
   }
 }
 
-/** Once with blocks and, if Slack dislikes those, once as plain text. */
+/** Calls with blocks, and again with plain text if Slack refuses the blocks. */
 async function withPlainText({ notice }: Delivery, call: (content: object) => Promise<SlackReply>): Promise<SlackReply> {
   const first = await call(slackMessage(notice))
-  // an empty list takes away the blocks that an update would else keep
+  // an update keeps the old blocks unless the list is empty
   return !first.isOk && first.isContent ? call({ text: slackPlainText(notice), blocks: [] }) : first
 }
 
-/** Lets a later try find this message, and keeps Slack from fetching what the text links to. */
+/** Marks the message so that a later attempt finds it, and stops Slack from fetching the links in the text. */
 function metadata({ id }: Delivery): object {
   return {
     metadata: { event_type: eventType, event_payload: { delivery_id: wireId(id) } },
@@ -93,21 +93,21 @@ function metadata({ id }: Delivery): object {
   }
 }
 
-/** What a method of the Web API gave: its data, or why not. */
-export type SlackReply =
+/** Result of a method of the Web API. */
+type SlackReply =
   | { readonly isOk: true; readonly data: Readonly<Record<string, unknown>> }
   | ({ readonly isOk: false } & Omit<SlackFailure, 'result'> & { readonly result: DeliveryResult })
 
 /** Calls a method of the Web API; never rejects. */
-export type SlackApi = (method: string, body: unknown, signal: AbortSignal) => Promise<SlackReply>
+type SlackApi = (method: string, body: unknown, signal: AbortSignal) => Promise<SlackReply>
 
-/** The Web API with a bot's token. */
-function slackApi(token: Secret, apiUrl: string, { fetch, now, during }: SlackLine): SlackApi {
+/** Calls the Web API with the token of a bot. */
+function slackApi(token: Secret, apiUrl: string, { fetch, now, during }: SlackConnection): SlackApi {
   return async (method, body, signal) => {
     try {
       const url = new URL(method, apiUrl.endsWith('/') ? apiUrl : `${apiUrl}/`).href
-      const answer = await slackRequest({ url, token: token.reveal(), body }, fetch, during(signal))
-      // the Web API says with 200 that something failed
+      const answer = await postJson({ url, token: token.reveal(), body }, fetch, during(signal))
+      // the Web API answers 200 also when a call failed
       if (answer.status === 200 && answer.json['ok'] === true) return { isOk: true, data: answer.json }
       return { isOk: false, ...slackFailure(answer, now()) }
     } catch (error) {
@@ -116,20 +116,20 @@ function slackApi(token: Secret, apiUrl: string, { fetch, now, during }: SlackLi
   }
 }
 
-/** Where to look: a channel, or one thread of it. */
-export interface Place {
+/** A channel, or one thread of a channel. */
+interface Place {
   readonly channel: string
   readonly threadTs?: string
 }
 
-/** Names our messages in Slack's metadata. */
+/** Marks our messages in Slack's metadata. */
 const eventType = 'swarmwatch_delivery'
 
 const pageSize = 100
 
 /**
- * The ts of a message that an earlier try of this delivery posted after all; undefined if there is none among the last 100, or
- * the app may not look (that needs `channels:history`).
+ * Returns the `ts` of the message that an earlier attempt of this delivery posted, if it did. Undefined if none of the last 100
+ * messages is from this delivery, or if the app may not read the history (scope `channels:history`).
  */
 async function findPosted(
   api: SlackApi,
@@ -154,22 +154,22 @@ interface Posted {
   readonly metadata?: { readonly event_type?: string; readonly event_payload?: { readonly delivery_id?: string } }
 }
 
-/** The first message of an incident: later ones change it and answer it. */
-export interface SlackThread {
-  /** Slack's id of the channel; chat.update takes no name. */
+/** The first message of an incident: later notices change it and are posted to its thread. */
+interface SlackThread {
+  /** Slack's id of the channel; `chat.update` accepts no name. */
   readonly channel: string
   readonly ts: string
-  /** The channel as the settings named it then: with another one the incident begins anew there. */
+  /** The channel in the settings at that time. If the settings name another channel now, the incident gets a new message there. */
   readonly target: string
 }
 
-/** The thread as an earlier delivery gave it back, or undefined for anything else and for another channel. */
+/** Reads a stored thread; undefined for anything else and for the thread of another channel. */
 function slackThread(stored: unknown, target: string): SlackThread | undefined {
   const { channel, ts, target: before } = (stored ?? {}) as Partial<SlackThread>
   return typeof channel === 'string' && typeof ts === 'string' && before === target ? { channel, ts, target } : undefined
 }
 
-/** The world, and the time that one request may take. */
-export interface SlackLine extends Pick<ChannelWorld, 'fetch' | 'now'> {
+/** Functions for requests to Slack; `during` limits the time of one request. */
+export interface SlackConnection extends Pick<ChannelDependencies, 'fetch' | 'now'> {
   readonly during: (signal: AbortSignal) => AbortSignal
 }

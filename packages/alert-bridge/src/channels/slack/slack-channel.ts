@@ -1,52 +1,62 @@
 import type { Secret, SlackChannel } from '@swarmwatch/config'
 
-import { type Channel, type ChannelWorld, type Delivery, type DeliveryResult, realWorld } from '../channel.ts'
+import {
+  systemDependencies,
+  type Channel,
+  type ChannelDependencies,
+  type Delivery,
+  type DeliveryResult,
+  type RateLimits,
+} from '../channel.ts'
 import { guardedDelivery, stopSignal } from '../guarded-delivery.ts'
 import { hideSecrets } from '../hide-secrets.ts'
-import { slackRequest } from '../post-json.ts'
+import { postJson } from '../post-json.ts'
 import { connectionFailure } from '../request-failure.ts'
 import { isAccepted } from '../webhook-answer.ts'
-import { slackBot, type SlackLine } from './slack-bot.ts'
+import { slackBot, type SlackConnection } from './slack-bot.ts'
 import { slackFailure, type SlackFailure } from './slack-failure.ts'
 import { slackMessage, slackPlainText } from './slack-message.ts'
 
-/** Settings of the Slack channel. */
+/** Settings of a Slack channel. */
 export type SlackChannelSettings = SlackChannel & {
-  /** Where the Web API lives. @default 'https://slack.com/api/' */
+  /** Address of the Web API. @default 'https://slack.com/api/' */
   readonly apiUrl?: string
-  /** Most time for one request. @default 15_000 */
+  /** Maximum time for one request. @default 15_000 */
   readonly timeoutMs?: number
 }
 
+/** Slack accepts about one message per second and channel, with short bursts; with more it hides messages or disables the app. */
+const slackLimits: RateLimits = { perSecond: 1, burst: 5 }
+
 /** Posts to one Slack channel, one message at a time. Only a bot can keep an incident in a thread and mark it resolved. */
-export function openSlackChannel(settings: SlackChannelSettings, world: Partial<ChannelWorld> = {}): Channel {
-  const whole: ChannelWorld = { ...realWorld, ...world }
+export function openSlackChannel(settings: SlackChannelSettings, dependencies: Partial<ChannelDependencies> = {}): Channel {
+  const { fetch, now } = { ...systemDependencies, ...dependencies }
   const { name, timeoutMs = 15_000 } = settings
   const stopped = stopSignal()
-  const line = { ...whole, during: (signal: AbortSignal) => stopped.during(signal, timeoutMs) }
+  const connection = { fetch, now, during: (signal: AbortSignal) => stopped.during(signal, timeoutMs) }
   const recipients = [settings.botToken === undefined ? name : settings.channel]
   const send =
     settings.botToken === undefined
-      ? incomingWebhook(settings.webhook, line)
+      ? incomingWebhook(settings.webhook, connection)
       : slackBot(
           { token: settings.botToken, channel: settings.channel, apiUrl: settings.apiUrl ?? 'https://slack.com/api/' },
-          line,
+          connection,
         )
   return {
     name,
-    type: 'slack',
     recipients,
-    // Slack takes about one message a second for a channel, and keeps the order only of what is sent one after the other
+    // Slack keeps the order only of messages that are sent one after the other
     concurrency: 1,
+    limits: slackLimits,
     deliver: guardedDelivery(recipients, hideSecrets([settings.webhook, settings.botToken]), send),
     close: async () => stopped.stop(),
   }
 }
 
-/** Sends through an incoming webhook: once with blocks and, if Slack dislikes those, once as plain text. */
+/** Sends through an incoming webhook: with blocks, and again as plain text if Slack refuses the blocks. */
 function incomingWebhook(
   webhook: Secret,
-  { fetch, now, during }: SlackLine,
+  { fetch, now, during }: SlackConnection,
 ): (delivery: Delivery, signal: AbortSignal) => Promise<DeliveryResult> {
   return async ({ notice }, signal) => {
     const first = await post({ ...slackMessage(notice), unfurl_links: false, unfurl_media: false }, signal)
@@ -56,7 +66,7 @@ function incomingWebhook(
 
   async function post(body: unknown, signal: AbortSignal): Promise<DeliveryResult | SlackFailure> {
     try {
-      const answer = await slackRequest({ url: webhook.reveal(), body }, fetch, during(signal))
+      const answer = await postJson({ url: webhook.reveal(), body }, fetch, during(signal))
       return isAccepted(answer, JSON.stringify(body)) ? { kind: 'delivered' } : slackFailure(answer, now())
     } catch (error) {
       return connectionFailure(error, true)

@@ -1,6 +1,6 @@
 import type { DeliveryResult } from '../channel.ts'
 import { retryAfterSeconds } from '../request-failure.ts'
-import type { SlackAnswer } from '../post-json.ts'
+import type { JsonAnswer } from '../post-json.ts'
 
 /** Slack's word for what went wrong, and what it means; `content` can be cured by sending plain text. */
 export interface SlackFailure {
@@ -23,7 +23,7 @@ const channelErrors = words(`invalid_auth not_authed account_inactive token_revo
 const unknownErrors = words('fatal_error internal_error request_timeout')
 
 /** What an answer other than success means. Words that are not known are taken for passing trouble. */
-export function slackFailure(answer: SlackAnswer, now: Date): SlackFailure {
+export function slackFailure(answer: JsonAnswer, now: Date): SlackFailure {
   const { status, text, json } = answer
   const error = typeof json['error'] === 'string' ? json['error'] : /^[a-z_]{3,60}$/.test(text.trim()) ? text.trim() : ''
   const isTaken = status >= 200 && status < 300

@@ -2,10 +2,10 @@ import { createHmac } from 'node:crypto'
 
 import { type Secret, type WebhookChannel, withoutBrackets } from '@swarmwatch/config'
 
-import { type Channel, type ChannelWorld, type DeliveryResult, realWorld } from '../channel.ts'
+import { type Channel, type ChannelDependencies, type DeliveryResult, systemDependencies } from '../channel.ts'
 import { guardedDelivery, stopSignal, wireId } from '../guarded-delivery.ts'
 import { hideSecrets } from '../hide-secrets.ts'
-import { connectionFailure, webhookFailure } from '../request-failure.ts'
+import { connectionFailure, statusFailure } from '../request-failure.ts'
 import { guardedLookup, isPublicAddress, PrivateAddressError } from './private-address.ts'
 import { webhookBody } from './webhook-body.ts'
 import { NoAnswerError, webhookRequest } from './webhook-request.ts'
@@ -19,8 +19,8 @@ export interface WebhookChannelSettings extends WebhookChannel {
 }
 
 /** Posts signed JSON to one address. */
-export function openWebhookChannel(settings: WebhookChannelSettings, world: Partial<ChannelWorld> = {}): Channel {
-  const { now, lookup } = { ...realWorld, ...world }
+export function openWebhookChannel(settings: WebhookChannelSettings, dependencies: Partial<ChannelDependencies> = {}): Channel {
+  const { now, lookup } = { ...systemDependencies, ...dependencies }
   const { name, timeoutMs = 20_000, allowedPrivateHosts = [] } = settings
   const url = new URL(settings.url.reveal())
   const keys = [settings.secret, ...(settings.secrets ?? [])].filter((key) => key !== undefined)
@@ -31,7 +31,6 @@ export function openWebhookChannel(settings: WebhookChannelSettings, world: Part
   const recipients = [name]
   return {
     name,
-    type: 'webhook',
     recipients,
     concurrency: 4,
     deliver: guardedDelivery(recipients, hideSecrets([settings.url, ...keys]), async (delivery, signal) => {
@@ -49,7 +48,7 @@ export function openWebhookChannel(settings: WebhookChannelSettings, world: Part
       if (isAddress(host) && !mayBePrivate && !isPublicAddress(host)) return privateAddress(new PrivateAddressError())
       try {
         const answer = await webhookRequest(url, headers, body, settled, stopped.during(signal, timeoutMs))
-        return answer.status >= 200 && answer.status < 300 ? { kind: 'delivered' } : webhookFailure(answer, now())
+        return answer.status >= 200 && answer.status < 300 ? { kind: 'delivered' } : statusFailure(answer, now())
       } catch (error) {
         if (!(error instanceof NoAnswerError)) throw error
         return error.cause instanceof PrivateAddressError

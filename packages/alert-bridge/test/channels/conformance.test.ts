@@ -1,38 +1,31 @@
 import { inspect } from 'node:util'
 
 import fc from 'fast-check'
-import { expect, onTestFinished, test } from 'vitest'
+import { describe, expect, onTestFinished, test } from 'vitest'
 
-import type { Channel, ChannelWorld, Delivery, DeliveryResult } from '../../src/channels/channel.ts'
+import type { Channel, Delivery, DeliveryResult } from '../../src/channels/channel.ts'
 import { anyNotice } from '../message/any-notice.ts'
 import { sampleNotices } from '../message/sample-notices.ts'
+import { channels } from '../../src/channels/registry.ts'
+import { planted, type DrivenChannel } from './drivers/channel-driver.ts'
+import { drivers } from './drivers/drivers.ts'
 import { until } from './until.ts'
-
-/** A channel with a real server at its other end. */
-export interface Bench extends AsyncDisposable {
-  readonly open: (world?: Partial<ChannelWorld>) => Channel
-  /** What arrived, as text. */
-  readonly arrived: () => readonly string[]
-  /** The part of what arrived by which a repetition is told; undefined where the channel has none. */
-  readonly ids: () => readonly (string | undefined)[]
-  /** The server at the other end; undefined where there is none. */
-  readonly server?: {
-    /** From now on it takes everything and never answers. */
-    readonly hang: () => void
-    /** From now on it refuses everything and quotes in its answer all that the channel sent. */
-    readonly echo: () => void
-    /** Open connections. */
-    readonly connections: () => number
-  }
-}
-
-/** Secrets that stand in the settings; none may ever show. */
-export const planted: readonly string[] = ['s3cr3t-password-1', 's3cr3t-token-22', 's3cr3t-key-333']
 
 const neverAborted = new AbortController().signal
 
-/** What every channel promises, checked against a real server. */
-export function conformance(start: () => Promise<Bench>): void {
+test('every channel type has a driver in test/channels/drivers', () => {
+  expect(Object.keys(channels).filter((type) => (drivers[type] ?? []).length === 0)).toEqual([])
+})
+
+for (const { variant, hasServer, start } of Object.values(drivers).flat()) {
+  describe(variant, () => {
+    conformance(start)
+    if (hasServer) serverConformance(start)
+  })
+}
+
+/** Promises of every channel, checked against a real server. */
+function conformance(start: () => Promise<DrivenChannel>): void {
   const kinds = Object.keys(sampleNotices) as (keyof typeof sampleNotices)[]
 
   test('delivers every kind of notice, each once', async () => {
@@ -89,7 +82,7 @@ export function conformance(start: () => Promise<Bench>): void {
   test('given up before it starts, it sends nothing and knows that', async () => {
     const { channel, arrived } = await started(start)
     const result = await channel.deliver(deliveryTo(channel), AbortSignal.abort())
-    expect(result).toEqual({ kind: 'retry', reason: 'given up before it was sent' })
+    expect(result).toEqual({ kind: 'retry', reason: 'canceled before it was sent' })
     expect(arrived()).toEqual([])
   })
 
@@ -108,10 +101,10 @@ export function conformance(start: () => Promise<Bench>): void {
   })
 }
 
-/** What every channel with a server promises besides. */
-export function serverConformance(start: () => Promise<Required<Bench>>): void {
+/** Further promises of a channel with a server. */
+function serverConformance(start: () => Promise<DrivenChannel>): void {
   test('given up while the server is silent, it settles at once', async () => {
-    const { channel, server } = await started(start)
+    const { channel, server } = await startedWithServer(start)
     server.hang()
     const giveUp = new AbortController()
     const delivering = channel.deliver(deliveryTo(channel), giveUp.signal)
@@ -121,7 +114,7 @@ export function serverConformance(start: () => Promise<Required<Bench>>): void {
   })
 
   test('close ends what is under way and leaves no connection open', async () => {
-    const { channel, server } = await started(start)
+    const { channel, server } = await startedWithServer(start)
     await channel.deliver(deliveryTo(channel), neverAborted)
     server.hang()
     const before = server.connections()
@@ -134,7 +127,7 @@ export function serverConformance(start: () => Promise<Required<Bench>>): void {
   })
 
   test('a reason is one line of ASCII, at most 300 characters', async () => {
-    const { channel, server } = await started(start)
+    const { channel, server } = await startedWithServer(start)
     server.echo()
     const result = await channel.deliver(deliveryTo(channel), neverAborted)
     expect(result.kind).not.toBe('delivered')
@@ -142,15 +135,24 @@ export function serverConformance(start: () => Promise<Required<Bench>>): void {
   })
 }
 
-async function started<Kind extends Bench>(start: () => Promise<Kind>): Promise<Kind & { channel: Channel; lines: string[] }> {
-  const bench = await start()
+async function startedWithServer(
+  start: () => Promise<DrivenChannel>,
+): Promise<{ readonly channel: Channel; readonly server: NonNullable<DrivenChannel['server']> }> {
+  const { channel, server } = await started(start)
+  return { channel, server: server! }
+}
+
+async function started<Kind extends DrivenChannel>(
+  start: () => Promise<Kind>,
+): Promise<Kind & { channel: Channel; lines: string[] }> {
+  const driven = await start()
   const lines: string[] = []
-  const channel = bench.open({ write: (line) => lines.push(line) })
+  const channel = driven.open({ write: (line) => lines.push(line) })
   onTestFinished(async () => {
     await channel.close()
-    await bench[Symbol.asyncDispose]()
+    await driven[Symbol.asyncDispose]()
   })
-  return Object.assign(bench, { channel, lines })
+  return Object.assign(driven, { channel, lines })
 }
 
 function deliveryTo(channel: Channel, more: Partial<Delivery> = {}): Delivery {

@@ -1,0 +1,241 @@
+import type { ChannelBase, Secret } from '@swarmwatch/config'
+
+import { distinctTexts } from '../../message/alert-lines.ts'
+import { type Story, storyOf } from '../../message/message-content.ts'
+import type { Notice } from '../../message/notice.ts'
+import { moreLine } from '../../message/plain-text.ts'
+import { systemDependencies, type Channel, type ChannelDependencies, type DeliveryResult } from '../channel.ts'
+import { guardedDelivery, stopSignal } from '../guarded-delivery.ts'
+import { hideSecrets } from '../hide-secrets.ts'
+import { type JsonAnswer, postJson } from '../post-json.ts'
+import { connectionFailure, statusFailure } from '../request-failure.ts'
+import { isAccepted } from '../webhook-answer.ts'
+
+/** Settings of a Microsoft Teams channel. */
+export interface TeamsChannelSettings extends Pick<ChannelBase, 'name'> {
+  /** Address of the workflow "Post to a channel when a webhook request is received", or of a connector. */
+  readonly webhook: Secret
+  /** Maximum time for one request. @default 15_000 */
+  readonly timeoutMs?: number
+}
+
+/**
+ * Posts adaptive cards to a workflow of Microsoft Teams, one at a time. A card that Teams refuses is sent again with the headline and
+ * the first link only.
+ */
+export function openTeamsChannel(settings: TeamsChannelSettings, dependencies: Partial<ChannelDependencies> = {}): Channel {
+  const { fetch, now } = { ...systemDependencies, ...dependencies }
+  const { name, webhook, timeoutMs = 15_000 } = settings
+  const stopped = stopSignal()
+  const recipients = [name]
+
+  async function post(body: TeamsMessage, signal: AbortSignal): Promise<DeliveryResult> {
+    try {
+      const answer = await postJson({ url: webhook.reveal(), body }, fetch, stopped.during(signal, timeoutMs))
+      return isAccepted(answer, JSON.stringify(body)) ? { kind: 'delivered' } : teamsFailure(answer, now())
+    } catch (error) {
+      return connectionFailure(error, true)
+    }
+  }
+
+  return {
+    name,
+    recipients,
+    concurrency: 1,
+    // Microsoft throttles a webhook above four requests per second
+    limits: { perSecond: 2, burst: 4 },
+    deliver: guardedDelivery(recipients, hideSecrets([webhook]), async ({ notice }, signal) => {
+      const result = await post(teamsMessage(notice), signal)
+      return result.kind === 'undeliverable' ? post(shortTeamsMessage(notice), signal) : result
+    }),
+    close: async () => stopped.stop(),
+  }
+}
+
+/** Error codes of Power Automate in a 400: the workflow is turned off or deleted, or accepts only users of the tenant. */
+const workflowErrors = /^(?:Workflow|Flow|DirectApi|Trigger)\w*(?:NotEnabled|Disabled|NotFound|Suspended|Required|Forbidden)$/
+
+/** Connectors answer 200 also when Teams refused the card, and name the status in a sentence. */
+const statusInText = /\bHTTP (?:error|status)(?: code)?:? (\d{3})\b/i
+
+/** Result for a response other than success. */
+function teamsFailure(answer: JsonAnswer, now: Date): DeliveryResult {
+  const isSuccess = answer.status >= 200 && answer.status < 300
+  const status = isSuccess ? Number(statusInText.exec(answer.text)?.[1] ?? 500) : answer.status
+  const failure = statusFailure({ ...answer, status }, now, 'Teams')
+  const { code } = (answer.json['error'] ?? {}) as { readonly code?: unknown }
+  if (typeof code === 'string' && workflowErrors.test(code)) return { kind: 'channel-down', reason: failure.reason }
+  if (failure.kind !== 'retry') return failure
+  // after a 429 or a 503 the message was not taken
+  return { ...failure, ...(status >= 500 && status !== 503 && { unknown: true }) }
+}
+
+/** Message with one adaptive card, as workflows and connectors accept it. */
+export interface TeamsMessage {
+  readonly type: 'message'
+  /** Shown in notifications. */
+  readonly summary: string
+  readonly attachments: readonly [{ readonly contentType: string; readonly contentUrl: null; readonly content: AdaptiveCard }]
+}
+
+/** The part of the schema of adaptive cards that messages use. */
+export interface AdaptiveCard {
+  readonly $schema: string
+  readonly type: 'AdaptiveCard'
+  readonly version: '1.4'
+  readonly msteams: { readonly width: 'Full' }
+  readonly body: readonly CardElement[]
+}
+
+type CardElement = TextElement | { readonly type: 'ActionSet'; readonly actions: readonly OpenUrlAction[] }
+
+/** Text without Markdown: unlike a TextBlock or a FactSet, a TextRun shows its text as it is, so nothing needs to be escaped. */
+interface TextElement {
+  readonly type: 'RichTextBlock'
+  readonly spacing: 'None' | 'Medium'
+  readonly inlines: readonly TextRun[]
+}
+
+interface TextRun {
+  readonly type: 'TextRun'
+  readonly text: string
+  readonly weight?: 'Bolder'
+  readonly size?: 'Large'
+  readonly color?: 'Attention' | 'Warning' | 'Accent' | 'Good'
+}
+
+interface OpenUrlAction {
+  readonly type: 'Action.OpenUrl'
+  readonly title: string
+  readonly url: string
+}
+
+/**
+ * Bytes of JSON for each part. The sum stays below 21,000: Microsoft documents 28 KB for a message, and others have seen refusals
+ * from 21 KB on.
+ */
+const maxBytes = {
+  headline: 800,
+  paragraphs: 4_000,
+  facts: 3_500,
+  alerts: 6_500,
+  alert: 1_200,
+  line: 2_000,
+  actions: 4_500,
+} as const
+/** Teams shows six buttons of a set; more need another set. */
+const actionsInSet = 6
+
+/** The notice as an adaptive card. */
+export function teamsMessage(notice: Notice): TeamsMessage {
+  const story = storyOf(notice)
+  const { paragraphs, facts, firstStep, links } = story
+  const actions = (firstStep === undefined ? [] : [openUrl(firstStep.words, firstStep.link.url)]).concat(
+    links.map(({ name, url }) => openUrl(name, url)),
+  )
+  const lines = paragraphs.flatMap((text) =>
+    text
+      .split('\n')
+      .filter((line) => line.trim() !== '')
+      .map(plainLine),
+  )
+  return messageWith(notice, story, [
+    ...withSpaceAbove(fitting(lines, maxBytes.paragraphs)),
+    ...withSpaceAbove(
+      fitting(
+        facts.map(({ name, value }) => factLine(name, value)),
+        maxBytes.facts,
+      ),
+    ),
+    ...withSpaceAbove(alertElements(story)),
+    ...actionSets(fitting(actions, maxBytes.actions)),
+  ])
+}
+
+/** The headline and the first link only, for a card that Teams refuses. */
+function shortTeamsMessage(notice: Notice): TeamsMessage {
+  const story = storyOf(notice)
+  const [link] = [story.firstStep?.link, ...story.links].filter((one) => one !== undefined)
+  return messageWith(notice, story, link === undefined ? [] : actionSets([openUrl(link.name, link.url)]))
+}
+
+function messageWith(notice: Notice, { status, subject }: Story, elements: readonly CardElement[]): TeamsMessage {
+  const headline = cutToBytes(`${status} - ${subject}`, maxBytes.headline)
+  const title: TextElement = {
+    type: 'RichTextBlock',
+    spacing: 'None',
+    inlines: [{ type: 'TextRun', text: headline, weight: 'Bolder', size: 'Large', color: colorOf(notice) }],
+  }
+  const content: AdaptiveCard = {
+    $schema: 'http://adaptivecards.io/schemas/adaptive-card.json',
+    type: 'AdaptiveCard',
+    version: '1.4',
+    msteams: { width: 'Full' },
+    body: [title, ...elements],
+  }
+  const contentType = 'application/vnd.microsoft.card.adaptive'
+  return { type: 'message', summary: headline, attachments: [{ contentType, contentUrl: null, content }] }
+}
+
+function colorOf({ kind, severity }: Notice): NonNullable<TextRun['color']> {
+  if (kind === 'resolved' || kind === 'summary') return 'Good'
+  return ({ critical: 'Attention', warning: 'Warning', info: 'Accent' } as const)[severity]
+}
+
+/** One element for each alert. With many alerts each line is shorter, because a message that names all of them is worth more. */
+function alertElements({ alerts, moreAlerts }: Story): TextElement[] {
+  const overhead = Buffer.byteLength(JSON.stringify(plainLine(''))) + '- ,'.length
+  const room = Math.min(maxBytes.alert, Math.floor(maxBytes.alerts / Math.max(alerts.length, 1)) - overhead)
+  const texts = distinctTexts(alerts, (line) => cutToBytes(line, room))
+  return [...texts.map((text) => plainLine(`- ${text}`)), ...moreLine(moreAlerts).map(plainLine)]
+}
+
+function plainLine(text: string): TextElement {
+  return { type: 'RichTextBlock', spacing: 'None', inlines: [{ type: 'TextRun', text: cutToBytes(text, maxBytes.line) }] }
+}
+
+function factLine(name: string, value: string): TextElement {
+  const inlines: TextRun[] = [
+    { type: 'TextRun', text: `${cutToBytes(name, 120)}: `, weight: 'Bolder' },
+    { type: 'TextRun', text: cutToBytes(value, 600) },
+  ]
+  return { type: 'RichTextBlock', spacing: 'None', inlines }
+}
+
+function openUrl(title: string, url: string): OpenUrlAction {
+  return { type: 'Action.OpenUrl', title: cutToBytes(title, 200), url }
+}
+
+function actionSets(actions: readonly OpenUrlAction[]): CardElement[] {
+  return [actions.slice(0, actionsInSet), actions.slice(actionsInSet)]
+    .filter((set) => set.length > 0)
+    .map((set) => ({ type: 'ActionSet', actions: set }))
+}
+
+function withSpaceAbove([first, ...rest]: readonly TextElement[]): TextElement[] {
+  return first === undefined ? [] : [{ ...first, spacing: 'Medium' }, ...rest]
+}
+
+/** Those of the elements, in order, whose JSON fits into `room` bytes together. */
+function fitting<Element>(elements: readonly Element[], room: number): Element[] {
+  let left = room
+  return elements.filter((element) => {
+    const bytes = Buffer.byteLength(JSON.stringify(element)) + ','.length
+    if (bytes > left) return false
+    left -= bytes
+    return true
+  })
+}
+
+/** At most `room` bytes as JSON, cut between characters. Functions of adaptive cards, such as `{{DATE(...)}}`, become plain text. */
+function cutToBytes(text: string, room: number): string {
+  const characters = Array.from(text.replaceAll(/\{(?=\{)/g, '{ '))
+  let bytes = 0
+  let fits = 0
+  for (const [index, character] of characters.entries()) {
+    bytes += Buffer.byteLength(JSON.stringify(character)) - '""'.length
+    if (bytes > room) return `${characters.slice(0, fits).join('')}...`
+    if (bytes <= room - '...'.length) fits = index + 1
+  }
+  return characters.join('')
+}

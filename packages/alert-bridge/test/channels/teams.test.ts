@@ -1,0 +1,152 @@
+import { test as property } from '@fast-check/vitest'
+import { Secret } from '@swarmwatch/config'
+import { expect, test } from 'vitest'
+
+import type { DeliveryResult } from '../../src/channels/channel.ts'
+import { openTeamsChannel, teamsMessage, type TeamsChannelSettings } from '../../src/channels/teams/teams-channel.ts'
+import type { Notice } from '../../src/message/notice.ts'
+import { anyNotice } from '../message/any-notice.ts'
+import { sampleNotices } from '../message/sample-notices.ts'
+import { planted } from './drivers/channel-driver.ts'
+import { fakeHttp, neverAnswers, resets, resetsMidBody, says, type Answer, type FakeHttp } from './fake-http.ts'
+
+const neverAborted = new AbortController().signal
+
+async function deliverTo(
+  http: FakeHttp,
+  notice: Notice = sampleNotices.firing,
+  more: Partial<TeamsChannelSettings> = {},
+): Promise<DeliveryResult> {
+  const webhook = new Secret(`${http.url}/workflows/${planted[0]}/triggers/manual/paths/invoke?api-version=1&sig=${planted[1]}`)
+  const channel = openTeamsChannel({ name: 'teams', webhook, ...more })
+  const result = await channel.deliver({ id: 'delivery-1', recipient: 'teams', notice }, neverAborted)
+  await channel.close()
+  return result
+}
+
+async function answered(answer: Answer, more: Partial<TeamsChannelSettings> = {}): Promise<DeliveryResult> {
+  await using http = await fakeHttp(answer)
+  return await deliverTo(http, sampleNotices.firing, more)
+}
+
+test('a critical alert is sent as this card', async () => {
+  await using http = await fakeHttp(says(202))
+  expect(await deliverTo(http)).toEqual({ kind: 'delivered' })
+  expect(http.seen).toHaveLength(1)
+  const { headers, path, json } = http.seen[0]!
+  expect(headers['content-type']).toBe('application/json; charset=utf-8')
+  expect(path).toBe(`/workflows/${planted[0]}/triggers/manual/paths/invoke?api-version=1&sig=${planted[1]}`)
+  expect(json).toMatchSnapshot()
+})
+
+test.each([
+  ['critical', 'firing', 'Attention'],
+  ['warning', 'firing', 'Warning'],
+  ['info', 'firing', 'Accent'],
+  ['critical', 'resolved', 'Good'],
+] as const)('the headline of a %s notice that is %s has the color %s', (severity, kind, color) => {
+  const [title] = cardOf({ ...sampleNotices.firing, severity, kind }).body
+  expect(title).toMatchObject({ inlines: [{ weight: 'Bolder', size: 'Large', color }] })
+})
+
+test.each<[string, Answer]>([
+  ['202 with an empty body, as workflows send', says(202)],
+  ['200 with 1, as connectors send', says(200, '1')],
+  ['200 with an empty body', says(200)],
+])('%s is success', async (_, answer) => {
+  expect(await answered(answer)).toEqual({ kind: 'delivered' })
+})
+
+const refusal = (status: number): string =>
+  `Webhook message delivery failed with error: Microsoft Teams endpoint returned HTTP error ${status} with ContextId tcid=0`
+
+test.each<[string, Answer, Partial<DeliveryResult>]>([
+  ['429 waits as long as Microsoft asks for', says(429, '', { 'retry-after': '17' }), { kind: 'retry', retryAfterSeconds: 17 }],
+  ['500 may have arrived', says(500), { kind: 'retry', unknown: true }],
+  ['502 may have arrived', says(502, '<html>bad gateway</html>'), { kind: 'retry', unknown: true }],
+  ['503 has not arrived', says(503), { kind: 'retry', reason: 'Teams answered 503' }],
+  ['a workflow that was deleted', says(404, { error: { code: 'WorkflowNotFound' } }), { kind: 'channel-down' }],
+  ['a workflow that is turned off', says(400, { error: { code: 'WorkflowTriggerIsNotEnabled' } }), { kind: 'channel-down' }],
+  [
+    'a workflow for users of the tenant only',
+    says(401, { error: { code: 'DirectApiRequestHasMoreThanOneAuthorization' } }),
+    { kind: 'channel-down' },
+  ],
+  ['a signature that is no longer valid', says(403), { kind: 'channel-down' }],
+  ['a redirect', says(302, '', { location: 'https://example.com' }), { kind: 'channel-down' }],
+  ['400 for the card', says(400, 'Bad payload received by generic incoming webhook.'), { kind: 'undeliverable' }],
+  ['413', says(413), { kind: 'undeliverable' }],
+  ['200 that reports HTTP error 429', says(200, refusal(429)), { kind: 'retry' }],
+  ['200 that reports HTTP error 413', says(200, refusal(413)), { kind: 'undeliverable' }],
+  ['200 that reports HTTP error 404', says(200, refusal(404)), { kind: 'channel-down' }],
+  ['200 with an error without a status', says(200, 'Connector configuration not found'), { kind: 'retry', unknown: true }],
+  ['200 with a page for maintenance', says(200, '<html>maintenance</html>'), { kind: 'retry', unknown: true }],
+  ['a reset connection', resets, { kind: 'retry', unknown: true }],
+  ['a reset in the middle of the answer', resetsMidBody, { kind: 'retry', unknown: true }],
+])('%s is classified', async (_, answer, expected) => {
+  expect(await answered(answer)).toMatchObject(expected)
+})
+
+test('a server that never answers is given up after the time limit', async () => {
+  expect(await answered(neverAnswers, { timeoutMs: 100 })).toMatchObject({ kind: 'retry', unknown: true })
+})
+
+test('a card that Teams refuses is sent again with the headline and the first link only', async () => {
+  await using http = await fakeHttp(says(400, 'Bad payload'))
+  http.answers = [says(400, 'Bad payload'), says(202)]
+  expect(await deliverTo(http)).toEqual({ kind: 'delivered' })
+  expect(http.seen).toHaveLength(2)
+  const { body } = (http.seen[1]!.json as unknown as ReturnType<typeof teamsMessage>).attachments[0].content
+  expect(body.map(({ type }) => type)).toEqual(['RichTextBlock', 'ActionSet'])
+})
+
+test('text from outside is shown as it is: a card has no Markdown, no mention and no function', () => {
+  const nasty = '[click](https://evil.example.com) **bold** <at>everyone</at> {{{DATE(2026-11-24T02:13:05Z)}}'
+  const card = cardOf({ ...sampleNotices.firing, title: nasty, text: nasty, kind: 'meta' })
+  const json = JSON.stringify(card)
+  expect(json).not.toMatch(/TextBlock"(?<!RichTextBlock")|"FactSet"|"entities"|\{\{/)
+  expect(textsOf(card)[0]).toContain('[click](https://evil.example.com) **bold** <at>everyone</at> { { {DATE(')
+})
+
+test('more than six links are in two sets, because Teams shows six of each', () => {
+  const links = Object.fromEntries(Array.from({ length: 9 }, (_, index) => [`link ${index}`, `https://example.com/${index}`]))
+  const sets = cardOf({ ...sampleNotices.firing, links }).body.filter((element) => element.type === 'ActionSet')
+  expect(sets.map(({ actions }) => actions.length)).toEqual([6, 4])
+})
+
+property.prop([anyNotice])('any notice is a card of less than 21,000 bytes with valid links', (notice) => {
+  const message = teamsMessage(notice)
+  const json = JSON.stringify(message)
+  expect(Buffer.byteLength(json)).toBeLessThan(21_000)
+  expect(json.isWellFormed()).toBe(true)
+  expect(json).not.toContain('{{')
+  const { body } = message.attachments[0].content
+  for (const element of body) {
+    if (element.type === 'ActionSet') {
+      expect(element.actions.length).toBeLessThanOrEqual(6)
+      for (const { title, url } of element.actions)
+        expect([title !== '', /^https?:\/\/[^\s<>"']+$/.test(url)]).toEqual([true, true])
+    } else for (const { text } of element.inlines) expect(text).not.toBe('')
+  }
+})
+
+property.prop([anyNotice])('of alerts that fill the card, every one that is listed has a line', (notice) => {
+  const alerts = Array.from({ length: 20 }, (_, index) => ({
+    status: 'firing' as const,
+    labels: { alertname: 'DiskFull', instance: `${'\u{1F600}'.repeat(50)}-${index}` },
+    annotations: { summary: 'x'.repeat(5_000), description: `${index}${'"'.repeat(3_000)}` },
+    startsAt: '2026-11-24T02:13:05Z',
+  }))
+  const message = teamsMessage({ ...notice, kind: 'firing', alerts })
+  expect(Buffer.byteLength(JSON.stringify(message))).toBeLessThan(21_000)
+  const lines = textsOf(message.attachments[0].content).filter((text) => /^- (#[0-9a-f]{6} )?DiskFull/.test(text))
+  expect(new Set(lines).size).toBe(20)
+})
+
+function cardOf(notice: Notice): ReturnType<typeof teamsMessage>['attachments'][0]['content'] {
+  return teamsMessage(notice).attachments[0].content
+}
+
+function textsOf({ body }: ReturnType<typeof cardOf>): string[] {
+  return body.flatMap((element) => (element.type === 'ActionSet' ? [] : [element.inlines.map(({ text }) => text).join('')]))
+}
