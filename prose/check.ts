@@ -37,6 +37,6 @@ for (const path of files) {
     count += 1
   }
 }
-console.log(`${files.length} files, ${count} words to replace (the list: prose/words.ts)`)
+console.log(`${files.length} files, ${count} problems (the words: prose/words.ts)`)
 if (foldersNotYetDone.length > 0 && chosen.length === 0) console.log(`not yet checked: ${foldersNotYetDone.join(', ')}`)
 process.exitCode = count > 0 ? 1 : 0

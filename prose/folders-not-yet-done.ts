@@ -5,7 +5,6 @@
 export const foldersNotYetDone: readonly string[] = [
   '.ci',
   '.env.production.example',
-  'CONTRIBUTING.md',
   'bench',
   'collector',
   'docker-compose.production.yml',

@@ -26,7 +26,7 @@ export async function hitsOf(source: string, path: string): Promise<Hit[]> {
     rules: [{ ruleId: 'words', rule: wordsRule }],
   })
   const hits = messages.map(({ loc, message }) => ({ path, line: loc.start.line, column: loc.start.column, message }))
-  return [...hitsOfFileName(path), ...hits]
+  return [...hitsOfFileName(path), ...hits, ...(path.endsWith('.md') ? longLines(source, path) : [])]
 }
 
 const kernel = new TextlintKernel()
@@ -122,5 +122,16 @@ function findInName(name: string): Found[] {
 function hitsOfFileName(path: string): Hit[] {
   return findInName(path).map(({ start, word, instead }) => {
     return { path, line: 0, column: start + 1, message: `file name: "${word}"; write: ${instead}` }
+  })
+}
+
+/** Lines of Markdown that a break near column 100 would make readable; tables, headings and code are as long as they are. */
+function longLines(page: string, path: string): Hit[] {
+  let isCode = false
+  return page.split('\n').flatMap((line, index) => {
+    if (/^\s*(?:```|~~~)/.test(line)) isCode = !isCode
+    const isText = !isCode && !/^\s*(?:\||#|\[[^\]]+\]:|<)/.test(line)
+    if (!isText || line.length <= 120 || line.trimEnd().lastIndexOf(' ') <= 100) return []
+    return [{ path, line: index + 1, column: 101, message: `markdown: ${line.length} columns; wrap near 100` }]
   })
 }

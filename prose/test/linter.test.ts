@@ -4,7 +4,7 @@ import { hitsOf } from '../linter.ts'
 
 async function linesOf(source: string, path: string): Promise<string[]> {
   const hits = await hitsOf(source, path)
-  return hits.map(({ line, column, message }) => `${line}:${column} ${message.replace(/; write:.*/, '')}`)
+  return hits.map(({ line, column, message }) => `${line}:${column} ${message.replace(/; (?:write|wrap).*/, '')}`)
 }
 
 describe('reports a word of the list', () => {
@@ -33,6 +33,11 @@ describe('reports a word of the list', () => {
     expect(await linesOf('/**\n * It is lost for\n * good.\n */\n', 'src/a.ts')).toEqual(['2:15 doc comment: "for good"'])
     expect(await linesOf('// It is lost for\n// good.\n', 'src/a.ts')).toEqual(['1:15 comment: "for good"'])
     expect(await linesOf('It is lost for\ngood.\n', 'a.md')).toEqual(['1:12 markdown: "for good"'])
+  })
+
+  test('and a line of Markdown that is too long', async () => {
+    const words = 'word '.repeat(30)
+    expect(await linesOf(`${words}\n\n| ${words} |\n`, 'a.md')).toEqual(['1:101 markdown: 150 columns'])
   })
 
   test('when a doc comment begins with "What", and only there', async () => {
