@@ -15,7 +15,7 @@ async function laidOut(): Promise<{ folder: string; compose: (...args: readonly 
   const ports = { MONITOR_PORT: String(grafana), OTLP_GRPC_PORT: String(grpc), OTLP_HTTP_PORT: String(http) }
   const folder = layOut(ports, [])
   const project = ['compose', `--project-name=${basename(folder).toLowerCase()}`, '--file=docker-compose.production.yml']
-  const compose = (...args: readonly string[]): Promise<ProgramResult> => runDocker([...project, ...args])
+  const compose = (...args: readonly string[]): Promise<ProgramResult> => runDocker([...project, ...args], { cwd: folder })
   onTestFinished(async () => {
     await compose('down', '--volumes', '--timeout=5')
     rmSync(folder, { recursive: true })
