@@ -1,10 +1,4 @@
-import {
-  type BoardQuery,
-  type Cost,
-  fleetNames,
-  openCrowd,
-  queriesOfBoards,
-} from '../../../packages/mixin/test/engines/board-queries.ts'
+import { type BoardQuery, type Cost, fleetNames, openCrowd, queriesOfBoards } from '@swarmwatch/mixin/engines'
 
 /** What a refresh of a board asks of Prometheus. */
 export interface BoardCost {

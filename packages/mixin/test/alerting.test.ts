@@ -1,15 +1,14 @@
 import { rmSync } from 'node:fs'
 
-import { eventually } from '@swarmwatch/testkit'
+import { type Container, eventually, type Network, openNetwork } from '@swarmwatch/testkit'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 
-import { type Container, type Network, openNetwork } from './engines/containers.ts'
 import { wantsLongTests } from './engines/docker.ts'
 import { hurry } from './engines/hurry.ts'
 import { runsAt, push } from './engines/otlp.ts'
 import { openSink, type Notification, type Sink } from './engines/sink.ts'
-import { bridgeToken, layOutStack, otlpToken, type StackFiles } from './engines/stack-files.ts'
-import { basicAuth, runAlertmanager, runCollector, runPrometheus } from './engines/street.ts'
+import { bridgeToken, layOutStack, otlpToken, type StackFiles } from '../engines/stack-files.ts'
+import { basicAuth, runAlertmanager, runCollector, runPrometheus } from '../engines/engines.ts'
 
 // Real Collector, Prometheus and Alertmanager, all durations 40 times shorter
 if (!wantsLongTests) console.log('skipped: from a failing agent to a message takes half a minute (REQUIRE_STACK=1 runs it)')

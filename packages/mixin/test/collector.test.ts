@@ -1,15 +1,14 @@
 import { rmSync } from 'node:fs'
 import { join } from 'node:path'
 
-import { eventually } from '@swarmwatch/testkit'
+import { type Container, eventually, type Network, openNetwork } from '@swarmwatch/testkit'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 
-import { type Container, type Network, openNetwork } from './engines/containers.ts'
 import { hasDocker } from './engines/docker.ts'
 import { hurry } from './engines/hurry.ts'
 import { type GaugePoint, gaugesFrom, push, runsAt } from './engines/otlp.ts'
-import { layOutStack, otlpToken, root, type StackFiles } from './engines/stack-files.ts'
-import { basicAuth, isReady, query, runCollector, runPrometheus } from './engines/street.ts'
+import { layOutStack, otlpToken, root, type StackFiles } from '../engines/stack-files.ts'
+import { basicAuth, isReady, query, runCollector, runPrometheus } from '../engines/engines.ts'
 import { metricNames } from './metric-names.ts'
 import { isAlert } from '../src/rule.ts'
 import { ruleFiles } from '../src/rule-files.ts'

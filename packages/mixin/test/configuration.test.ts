@@ -1,12 +1,13 @@
 import { readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 
+import { runOnce } from '@swarmwatch/testkit'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { parse, stringify } from 'yaml'
 
-import { hasDocker, image, runOnce } from './engines/docker.ts'
+import { hasDocker, image } from './engines/docker.ts'
 import { frameQueries, panelQueries } from './engines/panel-queries.ts'
-import { alertmanagerFile, layOutStack, root, type StackFiles } from './engines/stack-files.ts'
+import { alertmanagerFile, layOutStack, root, type StackFiles } from '../engines/stack-files.ts'
 import { generated } from '../src/generate.ts'
 import { readSettings } from '../src/settings.ts'
 

@@ -3,7 +3,7 @@ import { join } from 'node:path'
 import { thresholds } from '@swarmwatch/config'
 import { expect, test } from 'vitest'
 
-import { root } from './engines/stack-files.ts'
+import { root } from '../engines/stack-files.ts'
 import { metricNames } from './metric-names.ts'
 import { dashboardPlans } from '../src/dashboards/dashboard-plans.ts'
 import { type Limits, limitsOf } from '../src/dashboards/limits.ts'

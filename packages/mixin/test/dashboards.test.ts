@@ -3,7 +3,7 @@ import { join } from 'node:path'
 
 import { describe, expect, test } from 'vitest'
 
-import { root } from './engines/stack-files.ts'
+import { root } from '../engines/stack-files.ts'
 import { metricNames } from './metric-names.ts'
 import { panelsWithoutData } from './panels-without-data.ts'
 import { buildDashboard } from '../src/dashboards/build-dashboard.ts'

@@ -4,7 +4,7 @@ import { join } from 'node:path'
 import { expect, test } from 'vitest'
 import { parse } from 'yaml'
 
-import { root } from './engines/stack-files.ts'
+import { root } from '../engines/stack-files.ts'
 import { tracesSource } from '../src/dashboards/links.ts'
 
 // Grafana itself cannot run here: what it accepts is known from its documentation

@@ -1,7 +1,7 @@
 import { readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 
-import { root } from './engines/stack-files.ts'
+import { root } from '../engines/stack-files.ts'
 
 const folder = join(root, 'docs/runbooks')
 

@@ -12,25 +12,17 @@ export interface ProgramResult {
 export interface RunDockerOptions {
   /** The working folder. @default the one of this process */
   readonly cwd?: string
-  /** Text for standard input. @default none */
-  readonly input?: string
 }
 
 /** Runs `docker` to its end and returns its output and exit code. Rejects only when `docker` cannot be started. */
-export function runDocker(args: readonly string[], { cwd, input }: RunDockerOptions = {}): Promise<ProgramResult> {
+export function runDocker(args: readonly string[], { cwd }: RunDockerOptions = {}): Promise<ProgramResult> {
   // Only these variables: a setting of the caller must not reach a compose file through ${...}
   const { PATH, HOME } = process.env
   return new Promise((resolve, reject) => {
-    const child = execFile(
-      'docker',
-      args,
-      { cwd, env: { PATH, HOME }, maxBuffer: 256 * 1024 * 1024 },
-      (error, stdout, stderr) => {
-        if (error !== null && typeof error.code !== 'number') return reject(error)
-        resolve({ code: error === null ? 0 : Number(error.code), stdout, output: stdout + stderr })
-      },
-    )
-    child.stdin?.end(input)
+    execFile('docker', args, { cwd, env: { PATH, HOME }, maxBuffer: 256 * 1024 * 1024 }, (error, stdout, stderr) => {
+      if (error !== null && typeof error.code !== 'number') return reject(error)
+      resolve({ code: error === null ? 0 : Number(error.code), stdout, output: stdout + stderr })
+    })
   })
 }
 

@@ -1,4 +1,5 @@
 export { composeFile, imageOf, networksOf, repositoryRoot, whyNoEngines, type ComposeFile, type Service } from './compose-file.ts'
+export { openNetwork, runOnce, untilAnswers, type Container, type ContainerOptions, type Network } from './containers.ts'
 export { docker, runDocker, type ProgramResult, type RunDockerOptions } from './docker.ts'
 export { eventually, type EventuallyOptions } from './eventually.ts'
 export { freePort } from './free-port.ts'

@@ -3,7 +3,7 @@ import { once } from 'node:events'
 
 import { eventually } from '@swarmwatch/testkit'
 
-import { root } from './stack-files.ts'
+import { root } from '../../engines/stack-files.ts'
 
 /** A program of this repository, from its sources. */
 export interface ChildProcess {

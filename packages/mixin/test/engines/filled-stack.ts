@@ -2,15 +2,14 @@ import { chmodSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSyn
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 
-import { eventually } from '@swarmwatch/testkit'
+import { type Container, eventually, openNetwork } from '@swarmwatch/testkit'
 
 import { type ChildProcess, startProgram } from './child-process.ts'
-import { type Container, openNetwork } from './containers.ts'
-import { backfill } from './history.ts'
-import { inlined } from './inlined.ts'
+import { backfill } from '../../engines/history.ts'
+import { inlined } from '../../engines/inlined.ts'
 import { push, runsAt, spansAt } from './otlp.ts'
-import { bridgeToken, layOutStack, otlpToken } from './stack-files.ts'
-import { query, runAlertmanager, runCollector, runPrometheus } from './street.ts'
+import { bridgeToken, layOutStack, otlpToken } from '../../engines/stack-files.ts'
+import { query, runAlertmanager, runCollector, runPrometheus } from '../../engines/engines.ts'
 import type { RuleFile } from '../../src/rule-files.ts'
 
 /** A Prometheus that a real run has filled through the real Collector; Alertmanager and the bridge run too. */

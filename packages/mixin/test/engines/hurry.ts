@@ -1,7 +1,7 @@
 import { readdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 
-import type { StackFiles } from './stack-files.ts'
+import type { StackFiles } from '../../engines/stack-files.ts'
 
 /** How many times faster time passes in a hurried stack: five minutes are 15 s. */
 const timesFaster = 20

@@ -2,9 +2,10 @@ import { chmodSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join, resolve } from 'node:path'
 
+import { runOnce } from '@swarmwatch/testkit'
 import { stringify } from 'yaml'
 
-import { image, runOnce } from './docker.ts'
+import { image } from './docker.ts'
 import type { RuleFile } from '../../src/rule-files.ts'
 
 /** A test as promtool reads it. */

@@ -3,13 +3,12 @@ import { mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'nod
 import { join } from 'node:path'
 
 import { attribute, metric, otherName, type Metric } from '@swarmwatch/sdk/names'
-import { eventually } from '@swarmwatch/testkit'
+import { type Container, eventually, openNetwork } from '@swarmwatch/testkit'
 
-import { type Container, openNetwork } from './containers.ts'
 import { backfill } from './history.ts'
 import { layOutStack } from './stack-files.ts'
-import { basicAuth, query, runPrometheus } from './street.ts'
-import type { Recording } from '../../src/rule.ts'
+import { basicAuth, query, runPrometheus } from './engines.ts'
+import type { Recording } from '../src/rule.ts'
 
 /** Agents of an environment: their names are the same in every one, unless it has names of its own. */
 export interface Fleet {

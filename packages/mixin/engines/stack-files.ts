@@ -1,11 +1,12 @@
 import { chmodSync, cpSync, mkdirSync, mkdtempSync, readFileSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
-import { join, resolve } from 'node:path'
+import { join } from 'node:path'
 
 import { basicAuth, renderAlertmanager, renderUsers } from '@swarmwatch/secrets'
+import { repositoryRoot } from '@swarmwatch/testkit'
 
 /** The root of the repository. */
-export const root: string = resolve(import.meta.dirname, '../../../..')
+export const root: string = repositoryRoot
 
 /** Password of Prometheus and of Alertmanager in the tests. */
 export const enginePassword = 'test-password'

@@ -1,14 +1,14 @@
 import { join } from 'node:path'
 
-import { crowdedPrometheus } from './many-agents.ts'
+import { crowdedPrometheus } from './crowded-prometheus.ts'
 import { inlined } from './inlined.ts'
 import { root } from './stack-files.ts'
-import { basicAuth } from './street.ts'
-import { buildDashboard } from '../../src/dashboards/build-dashboard.ts'
-import { dashboardPlans } from '../../src/dashboards/dashboard-plans.ts'
-import { placed } from '../../src/dashboards/layout.ts'
-import { ruleFiles } from '../../src/rule-files.ts'
-import { readSettings } from '../../src/settings.ts'
+import { basicAuth } from './engines.ts'
+import { buildDashboard } from '../src/dashboards/build-dashboard.ts'
+import { dashboardPlans } from '../src/dashboards/dashboard-plans.ts'
+import { placed } from '../src/dashboards/layout.ts'
+import { ruleFiles } from '../src/rule-files.ts'
+import { readSettings } from '../src/settings.ts'
 
 /** A query of a board. */
 export interface BoardQuery {

@@ -1,9 +1,10 @@
 import { chmodSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 
-import type { Container } from './containers.ts'
-import { isReady, queryRange, seriesOf } from './street.ts'
-import type { Recording } from '../../src/rule.ts'
+import { type Container } from '@swarmwatch/testkit'
+
+import { isReady, queryRange, seriesOf } from './engines.ts'
+import type { Recording } from '../src/rule.ts'
 
 type Labels = Readonly<Record<string, string>>
 type Series = { readonly labels: Labels; readonly samples: readonly (readonly [seconds: number, value: number | string])[] }

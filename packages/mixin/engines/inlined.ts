@@ -1,5 +1,5 @@
-import { isAlert, type Recording } from '../../src/rule.ts'
-import type { RuleFile } from '../../src/rule-files.ts'
+import { isAlert, type Recording } from '../src/rule.ts'
+import type { RuleFile } from '../src/rule-files.ts'
 
 /** Recordings with a past of days, each from raw series alone: what they read of others is put in its place. */
 export function inlined(files: readonly RuleFile[], names: readonly string[]): readonly Recording[] {

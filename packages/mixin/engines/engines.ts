@@ -1,7 +1,5 @@
-import { eventually } from '@swarmwatch/testkit'
+import { type Container, eventually, imageOf, type Network, untilAnswers } from '@swarmwatch/testkit'
 
-import { answers, type Container, type Network } from './containers.ts'
-import { image } from './docker.ts'
 import { enginePassword, type StackFiles } from './stack-files.ts'
 
 /** `Authorization` for Prometheus and Alertmanager in the tests. */
@@ -14,7 +12,7 @@ export async function runCollector(
   overlay: object = {},
 ): Promise<Container> {
   const container = await network.run('otel-collector', {
-    image: image.collector,
+    image: imageOf('otel-collector'),
     args: ['--config=/etc/collector/otelcol/config.yaml', `--config=yaml:${JSON.stringify(overlay)}`],
     mounts: { '/etc/collector': collector, '/run/secrets': secrets },
     env: { OTELCOL_QUEUE_DIR: '/tmp/queue', CLOUD_REGION: 'eu-1' },
@@ -22,7 +20,7 @@ export async function runCollector(
     user: '0',
     ports: [4318, 8888, 13133],
   })
-  await answers(() => container.url(13133), 'the Collector')
+  await untilAnswers(() => container.url(13133), 'the Collector')
   return container
 }
 
@@ -33,7 +31,7 @@ export async function runPrometheus(
   mounts: Readonly<Record<string, string>> = {},
 ): Promise<Container> {
   const container = await network.run('prometheus', {
-    image: image.prometheus,
+    image: imageOf('prometheus'),
     args: [
       '--config.file=/etc/collector/prometheus/prometheus.yaml',
       '--storage.tsdb.path=/tmp/prometheus',
@@ -54,7 +52,7 @@ export async function runPrometheus(
 /** The real Alertmanager with its rendered configuration. */
 export async function runAlertmanager(network: Network, { collector, secrets }: StackFiles): Promise<Container> {
   const container = await network.run('alertmanager', {
-    image: image.alertmanager,
+    image: imageOf('alertmanager'),
     args: [
       '--config.file=/etc/collector/alertmanager/alertmanager.yml',
       '--web.config.file=/run/secrets/alertmanager_web.yaml',

@@ -1,44 +1,42 @@
-import { execFile } from 'node:child_process'
 import { randomBytes } from 'node:crypto'
-import { promisify } from 'node:util'
 
-import { eventually } from '@swarmwatch/testkit'
+import { docker, runDocker, type ProgramResult } from './docker.ts'
+import { eventually } from './eventually.ts'
 
-const docker = async (...args: string[]): Promise<string> => (await promisify(execFile)('docker', args)).stdout.trim()
-
-/** How a container is started; its name is also its host name in the network. */
+/** Options for a container. */
 export interface ContainerOptions {
   readonly image: string
   readonly args: readonly string[]
-  /** Folders by their path inside, read-only. */
+  /** Folders of this machine by their path in the container, read-only. */
   readonly mounts?: Readonly<Record<string, string>>
   readonly env?: Readonly<Record<string, string>>
-  /** Ports that the test talks to. */
+  /** Ports of the container that are published on free ports of 127.0.0.1. */
   readonly ports: readonly number[]
   readonly user?: string
 }
 
-/** A running program; it keeps its disk over `stop`, `kill` and `start`. */
+/** A container; it keeps its disk over `stop`, `kill` and `start`. */
 export interface Container {
-  /** `http://127.0.0.1:...` of a port; another one after each start. */
+  /** Returns `http://127.0.0.1:...` of a port; the address changes with each start. */
   url(port: number): Promise<string>
   start(): Promise<void>
   stop(): Promise<void>
   /** SIGKILL. */
   kill(): Promise<void>
   logs(): Promise<string>
-  /** Runs a program inside; rejects when it fails. */
+  /** Runs a program in the container and returns its output; rejects when it fails. */
   exec(...command: readonly string[]): Promise<string>
 }
 
-/** A network with containers in it. */
+/** A Docker network and its containers. */
 export interface Network {
+  /** Starts a container; `name` is also its host name in the network. */
   run(name: string, options: ContainerOptions): Promise<Container>
-  /** Removes all of it. */
+  /** Removes the containers and the network. */
   remove(): Promise<void>
 }
 
-/** Makes a network of its own, so that tests can run side by side. */
+/** Creates a network with a unique name, so that tests can run in parallel. */
 export async function openNetwork(): Promise<Network> {
   const network = `swarmwatch-test-${randomBytes(4).toString('hex')}`
   await docker('network', 'create', network)
@@ -59,10 +57,7 @@ export async function openNetwork(): Promise<Network> {
         stop: async () => void (await docker('stop', '--time', '20', id)),
         kill: async () => void (await docker('kill', '--signal', 'KILL', id)),
         exec: async (...command) => docker('exec', id, ...command),
-        logs: async () => {
-          const { stdout, stderr } = await promisify(execFile)('docker', ['logs', id])
-          return stdout + stderr
-        },
+        logs: async () => (await runDocker(['logs', id])).output,
       }
     },
     async remove() {
@@ -72,7 +67,19 @@ export async function openNetwork(): Promise<Network> {
   }
 }
 
-/** Waits until an address answers with 200. */
-export async function answers(address: () => Promise<string>, what: string): Promise<void> {
+/** Waits until an address answers with status 200. The address is asked for again each time: it changes when a container restarts. */
+export async function untilAnswers(address: () => Promise<string>, what: string): Promise<void> {
   await eventually(what, async () => (await fetch(await address())).status === 200)
+}
+
+/** Runs a program of an image to its end, without a network. Mounts are read-only: folders of this machine by their path in the container. */
+export function runOnce(
+  image: string,
+  entrypoint: string,
+  args: readonly string[],
+  mounts: Readonly<Record<string, string>> = {},
+): Promise<ProgramResult> {
+  const volumes = Object.entries(mounts).flatMap(([inside, folder]) => ['--volume', `${folder}:${inside}:ro`])
+  const flags = ['--rm', '--pull', 'never', '--network', 'none', ...volumes, '--entrypoint', entrypoint]
+  return runDocker(['run', ...flags, image, ...args])
 }

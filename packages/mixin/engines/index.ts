@@ -1,0 +1,1 @@
+export { fleetNames, openCrowd, queriesOfBoards, type BoardQuery, type Cost } from './board-queries.ts'
