@@ -12,7 +12,7 @@ const sums = {
   costUsd: 0.00719,
 }
 
-test('the summary has a row for each agent and one for all', () => {
+test('the summary has a row for each agent and one for all agents', () => {
   const small = { ...sums, executions: 3, tokens: { input: 9, output: 1 }, costUsd: 0 }
   const agents = [
     { agentName: 'api-integrator', active: 0, ...sums },
@@ -28,7 +28,7 @@ test('the summary has a row for each agent and one for all', () => {
   `)
 })
 
-test('the summary of nothing is a table too', () => {
+test('the summary without runs is a table too', () => {
   const none = { executions: 0, failures: 0, cancelled: 0, retries: 0, recovered: 0, tokens: { input: 0, output: 0 }, costUsd: 0 }
   expect(summaryTable({ ...none, agents: [], recent: [] })).toMatchInlineSnapshot(`
     "agent  executions  failures  retries  recovered  tokens in  tokens out  cost USD

@@ -9,26 +9,26 @@ import { test } from './start-demo.ts'
 
 const summaryHead = /^agent +executions +failures +retries +recovered +tokens in +tokens out +cost USD$/m
 
-test.concurrent('ends by itself after DEMO_SECONDS with a summary, and shows a retry and a recovery before', async ({
+test.concurrent('the demo ends after DEMO_SECONDS with a summary, and shows a retry and a recovery before', async ({
   startDemo,
 }) => {
   const demo = startDemo({ DEMO_SECONDS: '15', METRICS_PORT: '0' })
-  await demo.says(/^\[SUCCESS\] \S+ recovered on attempt 2 after \d+\.\d s$/m)
+  await demo.prints(/^\[SUCCESS\] \S+ recovered on attempt 2 after \d+\.\d s$/m)
   const { code, stdout, stderr } = await demo.ended()
   expect({ code, stderr }).toEqual({ code: 0, stderr: '' })
   expect(stdout).toMatch(/^Settings +config\/demo\.yaml: retries after 1, 2, 4 s \(production: 5, 15, 30 s\)$/m)
   expect(stdout).toMatch(/^\[RETRY\] \S+ attempt 2\/4 in 1 s \(429\): .+$/m)
   expect(stdout).toMatch(summaryHead)
   expect(stdout).toMatch(/^all( +\d+){6} +\d+\.\d{4}$/m)
-  // Calm: printable ASCII, no stack, no library's warning
+  // Only printable ASCII, no stack trace and no warning of a library
   expect(stdout).toMatch(/^[\x20-\x7e\n]*$/)
   expect(stdout).not.toMatch(/ {4}at |Warning|\[object/)
 })
 
-test.concurrent('shows all six metrics of the mission while it runs, and leaves no files behind', async ({ startDemo }) => {
+test.concurrent('the demo exports the six required metrics while it runs, and leaves no files behind', async ({ startDemo }) => {
   const demo = startDemo({ METRICS_PORT: '0', BASE_RETRY_DELAY: '0.2', RETRY_EXPONENTIAL_FACTOR: '1' })
   const url = await demo.metricsUrl()
-  await demo.says(/^\[FAILED\] \S+ gave up after 4 attempts, \d+\.\d s \(500\): .+$/m)
+  await demo.prints(/^\[FAILED\] \S+ gave up after 4 attempts, \d+\.\d s \(500\): .+$/m)
   const names = new Set((await (await fetch(url)).text()).match(/^[a-z_]+/gm))
   const mission = [
     'agent_executions_total',
@@ -49,10 +49,10 @@ test.concurrent('shows all six metrics of the mission while it runs, and leaves 
 })
 
 test.concurrent.for(['SIGINT', 'SIGTERM'] as const)(
-  'ends cleanly on %s, also when it comes twice at once',
+  'the demo ends cleanly on %s, also when the signal arrives twice at once',
   async (signal, { startDemo }) => {
     const demo = startDemo({ METRICS_PORT: '0' })
-    await demo.says(/^\[RETRY\]/m)
+    await demo.prints(/^\[RETRY\]/m)
     demo.process.kill(signal)
     demo.process.kill(signal)
     const { code, stdout, stderr } = await demo.ended()
@@ -61,20 +61,20 @@ test.concurrent.for(['SIGINT', 'SIGTERM'] as const)(
   },
 )
 
-test.concurrent('a second Ctrl-C a moment later kills it', async ({ startDemo }) => {
-  // Waits of 4 s hold the drain open long enough
+test.concurrent('a second Ctrl-C a moment later kills the demo', async ({ startDemo }) => {
+  // Retry delays of 4 s make the drain long enough
   const demo = startDemo({ METRICS_PORT: '0', BASE_RETRY_DELAY: '4' })
-  await demo.says(/^\[RETRY\]/m)
+  await demo.prints(/^\[RETRY\]/m)
   demo.process.kill('SIGINT')
-  await demo.says(/^Stopping/m)
-  // Signals come for as long as it takes: only those past the first 0.3 s count as a second wish
+  await demo.prints(/^Stopping/m)
+  // Repeated until the demo ends: signals in the first 0.3 s count as one
   const again = setInterval(() => demo.process.kill('SIGINT'), 100)
   const { code, stdout } = await demo.ended().finally(() => clearInterval(again))
   expect(code).toBe(130)
   expect(stdout).not.toMatch(summaryHead)
 })
 
-test.concurrent('two demos run side by side: the second says in one line that the port is taken and uses another', async ({
+test.concurrent('two demos run at the same time: the second reports in one line that the port is in use and uses another', async ({
   startDemo,
 }) => {
   const port = await freePort()
@@ -94,15 +94,15 @@ test.concurrent('two demos run side by side: the second says in one line that th
   expect([(await first.ended()).code, (await second.ended()).code]).toEqual([0, 0])
 })
 
-test.concurrent('the environment wins over the settings file', async ({ startDemo }) => {
+test.concurrent('environment variables override the settings file of the demo', async ({ startDemo }) => {
   const demo = startDemo({ METRICS_PORT: '0', MAX_RETRIES: '1', BASE_RETRY_DELAY: '0.1' })
-  await demo.says(/^\[RETRY\] \S+ attempt 2\/2 in /m)
+  await demo.prints(/^\[RETRY\] \S+ attempt 2\/2 in /m)
   demo.process.kill('SIGINT')
   const { stdout } = await demo.ended()
   expect(stdout).toMatch(/^Settings +config\/demo\.yaml and the environment: retries after 0\.1 s/m)
 })
 
-test.concurrent('asks the real model when there is a key, and shows neither the key nor a scripted model', async ({
+test.concurrent('with a key the demo uses the real model, and shows neither the key nor a scripted model', async ({
   startDemo,
   onTestFinished,
 }) => {
@@ -126,12 +126,12 @@ test.concurrent('asks the real model when there is a key, and shows neither the 
 test.concurrent.for<[Record<string, string>, string]>([
   [{ DEMO_SECONDS: 'soon' }, 'DEMO_SECONDS must be a number of seconds above 0, at most 86400, got "soon"\n'],
   [{ SWARM_PRICES: '/nowhere.json' }, 'price table /nowhere.json cannot be read (ENOENT)\n'],
-])('says what is wrong with %j in one line and exits with 2', async ([env, line], { startDemo }) => {
+])('the demo reports the problem of %j in one line and exits with 2', async ([env, line], { startDemo }) => {
   const { code, stdout, stderr } = await startDemo({ METRICS_PORT: '0', ...env }).ended()
   expect({ code, stdout, stderr }).toEqual({ code: 2, stdout: '', stderr: line })
 })
 
-test.concurrent('a bad setting of the telemetry is said without a stack, exit code 2', async ({ startDemo }) => {
+test.concurrent('the demo reports an invalid telemetry setting without a stack trace and exits with 2', async ({ startDemo }) => {
   const { code, stderr } = await startDemo({ BASE_RETRY_DELAY: 'abc' }).ended()
   expect(code).toBe(2)
   expect(stderr).toMatch(/BASE_RETRY_DELAY.*abc/)

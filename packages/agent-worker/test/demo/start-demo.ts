@@ -6,22 +6,22 @@ import { expect, type TestAPI, test as plainTest } from 'vitest'
 
 const root = fileURLToPath(new URL('../../../..', import.meta.url))
 
-/** What the environment of a test must not decide. */
+/** Variables of the test's environment that the demo must not get. */
 const decides = /^(DEMO_|OPENAI_|OTEL_|METRICS_|MONITOR_|MAX_|BASE_|RETRY_|SWARM|NODE_OPTIONS|VITEST)/
 
 export interface Demo {
   readonly process: ChildProcess
-  /** Output so far, both streams. */
+  /** Output of both streams so far. */
   output(): string
   /** Waits for a line. */
-  says(line: RegExp): Promise<void>
-  /** The address of `/metrics` that it printed. */
+  prints(line: RegExp): Promise<void>
+  /** Waits for the printed address of `/metrics`. */
   metricsUrl(): Promise<string>
-  /** Waits for the end: exit code and both outputs. */
+  /** Waits for the end of the process. */
   ended(): Promise<{ code: number | null; signal: NodeJS.Signals | null; stdout: string; stderr: string }>
 }
 
-/** A test that can run the demo as people do, in processes of its own; they are killed when it ends. */
+/** A test that can run the demo as users do, in its own processes, which are killed when the test ends. */
 export const test: TestAPI<{ startDemo: (env?: Record<string, string>) => Demo }> = plainTest.extend<{
   startDemo: (env?: Record<string, string>) => Demo
 }>({
@@ -45,15 +45,15 @@ function startDemo(env: Record<string, string>): Demo {
   demo.stdout.on('data', (chunk: Buffer) => (stdout += String(chunk)))
   demo.stderr.on('data', (chunk: Buffer) => (stderr += String(chunk)))
   const end = once(demo, 'close') as Promise<[number | null, NodeJS.Signals | null]>
-  const says = async (line: RegExp): Promise<void> => {
+  const prints = async (line: RegExp): Promise<void> => {
     await expect.poll(() => stdout, { interval: 20 }).toMatch(line)
   }
   return {
     process: demo,
     output: () => stdout + stderr,
-    says,
+    prints,
     async metricsUrl() {
-      await says(/^Metrics +http/m)
+      await prints(/^Metrics +http/m)
       return /^Metrics +(\S+)$/m.exec(stdout)?.[1] ?? ''
     },
     async ended() {

@@ -32,7 +32,7 @@ interface Completion {
   usage: { prompt_tokens: number; completion_tokens: number; total_tokens: number }
 }
 
-test('answers with a tool call in the shape of OpenAI, and with its usage', async () => {
+test("the model server answers with a tool call in OpenAI's format, with its usage", async () => {
   const response = await post(await start(), builderRequest)
   expect(response.status).toBe(200)
   const { choices, usage, ...rest } = (await response.json()) as Completion
@@ -42,7 +42,7 @@ test('answers with a tool call in the shape of OpenAI, and with its usage', asyn
   expect(usage.total_tokens).toBe(usage.prompt_tokens + usage.completion_tokens)
 })
 
-test('goes on with the next step when a tool has answered, and comes to an end', async () => {
+test('the model server continues with the next step after a tool result, until the work is finished', async () => {
   const server = await start()
   const wrote = (id: string, path: string): object[] => [
     {
@@ -64,7 +64,7 @@ test('goes on with the next step when a tool has answered, and comes to an end',
   ])
 })
 
-test('asks again for a tool that failed', async () => {
+test('the model server repeats a failed tool call', async () => {
   const messages = [
     ...builderRequest.messages,
     { role: 'assistant', tool_calls: [{ id: 'a', type: 'function', function: { name: 'write_file', arguments: '{}' } }] },
@@ -75,7 +75,7 @@ test('asks again for a tool that failed', async () => {
   expect(JSON.parse(choices[0]?.message.tool_calls?.[0]?.function.arguments ?? '')).toMatchObject({ path: 'b-1/feature.ts' })
 })
 
-test('streams the same answer as server-sent events that end with [DONE]', async () => {
+test('the model server streams the same answer as server-sent events that end with [DONE]', async () => {
   const server = await start()
   const response = await post(server, { ...builderRequest, stream: true, stream_options: { include_usage: true } })
   expect(response.headers.get('content-type')).toBe('text/event-stream')
@@ -93,7 +93,7 @@ interface StreamChunk {
   usage?: unknown
 }
 
-test('leaves the usage out of a stream that did not ask for it', async () => {
+test('a stream contains the usage only if the request asks for it', async () => {
   const response = await post(await start(), { ...builderRequest, stream: true })
   expect(await response.text()).not.toContain('usage')
 })
@@ -118,7 +118,7 @@ test('a planned reset breaks the connection without an answer', async () => {
   expect((error as Error).cause).toMatchObject({ code: 'ECONNRESET' })
 })
 
-test('a planned slow answer comes late, but right', async () => {
+test('a planned slow answer is late but correct', async () => {
   const server = await startWith({ kind: 'slow', delayMs: 150 })
   const startedMs = performance.now()
   const response = await post(server, builderRequest)
@@ -127,7 +127,7 @@ test('a planned slow answer comes late, but right', async () => {
   expect(response.status).toBe(200)
 })
 
-test('planned malformed arguments are no JSON', async () => {
+test('planned malformed arguments are not JSON', async () => {
   const response = await post(await startWith({ kind: 'malformed-arguments' }), builderRequest)
   const { choices } = (await response.json()) as Completion
   const written = choices[0]?.message.tool_calls?.[0]?.function.arguments ?? ''
@@ -135,13 +135,13 @@ test('planned malformed arguments are no JSON', async () => {
   expect(() => JSON.parse(written) as unknown).toThrow(SyntaxError)
 })
 
-test('behaves again after the end of the list', async () => {
+test('the model server has no faults after the end of the list', async () => {
   const server = await startWith({ kind: 'server-error' })
   await (await post(server, builderRequest)).body?.cancel()
   expect((await post(server, builderRequest)).status).toBe(200)
 })
 
-test('remembers trace context and faults of a bounded number of requests, and bills only full answers', async () => {
+test('the log keeps trace context and fault of a bounded number of requests, and bills only complete answers', async () => {
   const server = await start({ rememberedRequests: 2, plan: listedFaults([undefined, { kind: 'server-error' }]) })
   const traceparent = '00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01'
   for (const _ of [1, 2, 3]) await (await post(server, builderRequest, { traceparent })).text()
@@ -158,7 +158,7 @@ test.each([
   ['no messages', { model: 'm' }, 400],
   ['an unknown role', { model: 'm', messages: [{ role: 'robot', content: 'x' }] }, 400],
   ['a body beyond the limit', { ...builderRequest, user: 'x'.repeat(2000) }, 413],
-])('refuses %s with an error in the shape of OpenAI that quotes nothing', async (_, body, status) => {
+])("the model server refuses %s with an error in OpenAI's format that does not quote the request", async (_, body, status) => {
   const response = await post(await start({ maxBodyBytes: 1000 }), body)
   const text = await response.text()
   expect(response.status).toBe(status)
@@ -166,13 +166,13 @@ test.each([
   expect(text).not.toMatch(/nonsense|robot|xxx/)
 })
 
-test('knows one address and one method', async () => {
+test('the model server refuses unknown paths and methods', async () => {
   const { url } = await start()
   expect((await fetch(`${url}/v1/models`)).status).toBe(404)
   expect((await fetch(`${url}/v1/chat/completions`)).status).toBe(405)
 })
 
-test('answers in words when nobody wrote a script for the asker', async () => {
+test('the model server answers with a text if there is no script for the agent', async () => {
   const response = await post(await start(), {
     model: 'scripted-1',
     messages: [{ role: 'user', content: [{ type: 'text', text: 'Hello' }] }],

@@ -4,10 +4,10 @@ import { fileURLToPath } from 'node:url'
 
 import { expect, type TestAPI, test as plainTest, vi } from 'vitest'
 
-/** The worker's program. */
+/** Path of the worker program. */
 export const workerProgram: string = fileURLToPath(new URL('../../src/service/main.ts', import.meta.url))
 
-/** Waits that let a test take seconds, and ports that nobody else has. */
+/** Short retry delays, so that a test takes seconds, and free ports. */
 const quick = {
   WORKER_PORT: '0',
   WORKER_TASKS_PER_MINUTE: '0',
@@ -26,22 +26,22 @@ export interface Worker {
   readonly process: ChildProcess
   /** Output so far, both streams. */
   output(): string
-  says(line: RegExp, timeoutMs?: number): Promise<void>
+  prints(line: RegExp, timeoutMs?: number): Promise<void>
   /** The address in its first line. */
   url(): Promise<string>
   get(path: string): Promise<WorkerAnswer>
   post(body: unknown): Promise<WorkerAnswer>
-  /** Orders a task and returns its id. */
-  order(body: Record<string, unknown>): Promise<string>
-  /** Waits until a task has come this far, and returns it. */
+  /** Adds a task and returns its id. */
+  add(body: Record<string, unknown>): Promise<string>
+  /** Waits until a task has this state, and returns it. */
   task(id: string, state: string): Promise<Record<string, unknown>>
   ended(): Promise<{ code: number | null; output: string }>
 }
 
-/** Starts the worker, or another program of Node in its place, with these variables. */
+/** Starts the worker, or another Node program, with these variables. */
 type StartWorker = (env?: Record<string, string>, program?: readonly string[]) => Worker
 
-/** A test that can run the worker as production does, in processes of its own; they are killed when it ends. */
+/** A test that can run the worker as in production, in its own processes, which are killed when the test ends. */
 export const test: TestAPI<{ startWorker: StartWorker }> = plainTest.extend<{ startWorker: StartWorker }>({
   startWorker: async ({ onTestFinished }, use) => {
     await use((env = {}, program) => {
@@ -54,7 +54,7 @@ export const test: TestAPI<{ startWorker: StartWorker }> = plainTest.extend<{ st
 
 function startWorker(env: Record<string, string>, program: readonly string[] = [workerProgram]): Worker {
   const worker = spawn(process.execPath, ['--conditions=swarmwatch-source', ...program], {
-    // Nothing but this: the environment of a test must not decide, and a container has no home that can be written
+    // Only these variables: the environment of the test must not matter, and a container has no writable home
     env: { HOME: '/nonexistent', NODE_COMPILE_CACHE: process.env['NODE_COMPILE_CACHE'], ...quick, ...env },
     cwd: '/',
   })
@@ -62,10 +62,10 @@ function startWorker(env: Record<string, string>, program: readonly string[] = [
   for (const stream of [worker.stdout, worker.stderr]) stream.on('data', (chunk: Buffer) => (output += String(chunk)))
   const end = once(worker, 'close') as Promise<[number | null]>
   // Not expect.poll, which loses its test among concurrent ones
-  const says = (line: RegExp, timeout = 120_000): Promise<void> =>
+  const prints = (line: RegExp, timeout = 120_000): Promise<void> =>
     vi.waitFor(() => expect(output).toMatch(line), { timeout, interval: 20 })
   const url = async (): Promise<string> => {
-    await says(/ready on http/)
+    await prints(/ready on http/)
     return /ready on (http:\S+),/.exec(output)?.[1] ?? ''
   }
   const ask = async (path: string, init: RequestInit): Promise<WorkerAnswer> => {
@@ -78,14 +78,14 @@ function startWorker(env: Record<string, string>, program: readonly string[] = [
   return {
     process: worker,
     output: () => output,
-    says,
+    prints,
     url,
     get,
     post,
-    async order(body) {
-      const { status, body: taken } = await post(body)
-      expect(taken, JSON.stringify({ status, taken })).toMatchObject({ state: 'queued' })
-      return String(taken['id'])
+    async add(body) {
+      const { status, body: answer } = await post(body)
+      expect(answer, JSON.stringify({ status, answer })).toMatchObject({ state: 'queued' })
+      return String(answer['id'])
     },
     task: (id, state) =>
       vi.waitFor(

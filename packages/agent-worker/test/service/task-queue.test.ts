@@ -1,10 +1,10 @@
 import { expect, test } from 'vitest'
 
 import { openTaskQueue, type Task, type TaskQueue, type TaskQueueOptions } from '../../src/service/task-queue.ts'
-import { type HeldWork, holdWork, request } from './held-work.ts'
+import { type ControlledWork, controlledWork, request } from './controlled-work.ts'
 
-function open(options: Partial<TaskQueueOptions> = {}): HeldWork & { queue: TaskQueue; add: () => Task } {
-  const held = holdWork()
+function open(options: Partial<TaskQueueOptions> = {}): ControlledWork & { queue: TaskQueue; add: () => Task } {
+  const held = controlledWork()
   const queue = openTaskQueue(held.work, { concurrency: 2, queueLimit: 10, ...options })
   const add = (): Task => {
     const task = queue.add(request)
@@ -14,7 +14,7 @@ function open(options: Partial<TaskQueueOptions> = {}): HeldWork & { queue: Task
   return { ...held, queue, add }
 }
 
-test('begins tasks in the order in which they came, never more at a time than allowed', async () => {
+test('the queue starts tasks in the order in which they were added, never more at a time than allowed', async () => {
   const { queue, add, begun, succeed } = open()
   for (let n = 0; n < 4; n += 1) add()
   await expect.poll(() => begun).toEqual([1, 2])
@@ -25,14 +25,14 @@ test('begins tasks in the order in which they came, never more at a time than al
   await expect.poll(() => begun).toEqual([1, 2, 3, 4])
 })
 
-test('tells how far a task has come, when, and why it failed: in a word, never a message', async () => {
+test('a task has its state, its times and the type of its error, never the message', async () => {
   const times = [10, 20, 30].map((ms) => new Date(ms))
   const { queue, add, fail, begun } = open({ now: () => times.shift() ?? new Date(0) })
   const task = add()
   expect(task.state).toBe('queued')
   await expect.poll(() => begun).toEqual([1])
   expect(queue.find(task.id)).toMatchObject({ state: 'running' })
-  fail(1, Object.assign(new Error('a prompt nobody may see'), { statusCode: 500 }))
+  fail(1, Object.assign(new Error('a prompt that must not be shown'), { statusCode: 500 }))
   await expect.poll(() => task.state).toBe('failed')
   const { id, number, queuedAt, startedAt, finishedAt, errorType } = queue.find(task.id) ?? task
   expect({ id, number, errorType, at: [queuedAt, startedAt, finishedAt].map(Number) }).toEqual({
@@ -43,7 +43,7 @@ test('tells how far a task has come, when, and why it failed: in a word, never a
   })
 })
 
-test('takes no more when as many wait as may', async () => {
+test('the queue refuses a task when it is full', async () => {
   const { queue, add, begun, succeed } = open({ concurrency: 1, queueLimit: 2 })
   add()
   await expect.poll(() => begun).toEqual([1])
@@ -55,7 +55,7 @@ test('takes no more when as many wait as may', async () => {
   expect(queue.add(request)).toMatchObject({ number: 4, state: 'queued' })
 })
 
-test('forgets the tasks that ended first, and only those', async () => {
+test('the queue forgets the tasks that ended first, and only those', async () => {
   const { queue, add, succeed, begun } = open({ remembered: 2, concurrency: 4 })
   const tasks = Array.from({ length: 4 }, add)
   await expect.poll(() => begun.length).toBe(4)
@@ -66,7 +66,7 @@ test('forgets the tasks that ended first, and only those', async () => {
   expect(tasks.map(({ id }) => queue.find(id)?.state)).toEqual(['running', undefined, 'succeeded', 'succeeded'])
 })
 
-test('a task that throws at once fails and gives its place to the next', async () => {
+test('a task that throws at once fails, and the next one starts', async () => {
   const queue = openTaskQueue(
     () => {
       throw new TypeError('at once')
@@ -77,7 +77,7 @@ test('a task that throws at once fails and gives its place to the next', async (
   await expect.poll(() => queue.counts()).toMatchObject({ queued: 0, running: 0, failed: 3 })
 })
 
-test('closed, it cancels what was not begun, takes no more and lets the rest go on', async () => {
+test('a closed queue cancels its queued tasks, refuses new ones and lets the running ones continue', async () => {
   const { queue, add, begun, succeed } = open({ concurrency: 1 })
   const tasks = [add(), add(), add()]
   await expect.poll(() => begun).toEqual([1])
@@ -93,7 +93,7 @@ test('closed, it cancels what was not begun, takes no more and lets the rest go 
   })
 })
 
-test('aborts what takes longer than the drain, as cancelled without an error', async () => {
+test('draining aborts tasks that take too long; they are cancelled and have no error', async () => {
   const { queue, add, begun } = open()
   const tasks = [add(), add()]
   await expect.poll(() => begun).toEqual([1, 2])
@@ -105,7 +105,7 @@ test('aborts what takes longer than the drain, as cancelled without an error', a
   ])
 })
 
-test('does not wait for a task that does not heed its abort', async () => {
+test('draining does not wait for a task that ignores its abort signal', async () => {
   const queue = openTaskQueue(() => new Promise(() => {}), { concurrency: 1, queueLimit: 1 })
   queue.add(request)
   await expect.poll(() => queue.counts().running).toBe(1)

@@ -4,7 +4,7 @@ import { expect, onTestFinished, test } from 'vitest'
 import { startHttpServer } from '../../src/http-server.ts'
 import { openTaskQueue } from '../../src/service/task-queue.ts'
 import { workerRequests } from '../../src/service/worker-requests.ts'
-import { type HeldWork, holdWork } from './held-work.ts'
+import { type ControlledWork, controlledWork } from './controlled-work.ts'
 
 const token = 'a-token-of-24-characters'
 const json = { 'content-type': 'application/json', authorization: `Bearer ${token}` }
@@ -12,17 +12,17 @@ const json = { 'content-type': 'application/json', authorization: `Bearer ${toke
 interface Answer {
   readonly status: number
   readonly body: unknown
-  /** Those that say what to do. */
+  /** Headers that guide the client. */
   readonly headers?: Record<string, string>
 }
 
-interface Api extends HeldWork {
+interface Api extends ControlledWork {
   readonly ask: (path: string, init?: RequestInit) => Promise<Answer>
   readonly post: (body: string, headers?: Record<string, string>) => Promise<Answer>
 }
 
 async function start({ queueLimit = 10, isOpen = false } = {}): Promise<Api> {
-  const held = holdWork()
+  const held = controlledWork()
   const queue = openTaskQueue(held.work, { concurrency: 1, queueLimit })
   const handle = workerRequests({
     queue,
@@ -49,7 +49,7 @@ async function start({ queueLimit = 10, isOpen = false } = {}): Promise<Api> {
   return { ...held, ask, post: (body, headers = json) => ask('/tasks', { method: 'POST', body, headers }) }
 }
 
-test('takes an order, queued, and shows the task afterwards', async () => {
+test('POST /tasks queues a task, and GET /tasks/ID returns it', async () => {
   const { post, ask, begun } = await start()
   const { status, body } = await post('{"agent":"api-integrator","item":"B-3","title":"  Faster exports "}')
   const { id } = body as { id: string }
@@ -83,12 +83,12 @@ test.each([
   ['{"agent":"reviewer","faults":1}', 'unknown property "faults"; allowed are agent, item, title and fault'],
   ['{"agent":1,"fault":2}', expect.stringMatching(/^agent must .*, got 1; fault must .*, got 2$/)],
   ['{"agent"', 'the body must be JSON'],
-])('answers 400 to %s and says which rule it breaks', async (sent, error) => {
+])('POST /tasks answers 400 to %s and names the rule that it breaks', async (sent, error) => {
   const { post } = await start()
   expect(await post(sent)).toEqual({ status: 400, body: { error } })
 })
 
-test('answers 413 to a large body, whether its size is said before or not', async () => {
+test('POST /tasks answers 413 to a large body, with or without a content-length', async () => {
   const { ask, post } = await start()
   const tooLarge = { status: 413, body: { error: 'the body must be at most 65536 bytes' } }
   const large = JSON.stringify({ agent: 'reviewer', title: 'x'.repeat(1_000_000) })
@@ -97,7 +97,7 @@ test('answers 413 to a large body, whether its size is said before or not', asyn
   expect(await ask('/tasks', { method: 'POST', body, headers: json, duplex: 'half' } as RequestInit)).toEqual(tooLarge)
 })
 
-test('answers 415 to a body that does not say it is JSON', async () => {
+test('POST /tasks answers 415 to a body whose content-type is not JSON', async () => {
   const { post } = await start()
   const { authorization } = json
   const answer = { status: 415, body: { error: 'content-type must be application/json' } }
@@ -105,7 +105,7 @@ test('answers 415 to a body that does not say it is JSON', async () => {
   expect(await post('{"agent":"reviewer"}', { authorization, 'content-type': 'application/jsonp' })).toEqual(answer)
 })
 
-test('answers 503 and when to come back while the queue is full', async () => {
+test('POST /tasks answers 503 with Retry-After while the queue is full', async () => {
   const { post, begun, succeed } = await start({ queueLimit: 1 })
   expect((await post('{"agent":"reviewer"}')).status).toBe(202)
   await expect.poll(() => begun).toEqual([1])
@@ -121,7 +121,7 @@ test('answers 503 and when to come back while the queue is full', async () => {
 })
 
 test.each(['', 'Bearer', 'Bearer wrong', `Basic ${token}`, `Bearer ${token}x`, `Bearer ${token.slice(0, -1)}`])(
-  'lets nobody in with authorization %j, whatever the address',
+  'authorization %j is refused on every path',
   async (authorization) => {
     const { ask, begun } = await start()
     const headers = { ...json, authorization }
@@ -141,14 +141,14 @@ test.each(['', 'Bearer', 'Bearer wrong', `Basic ${token}`, `Bearer ${token}x`, `
   },
 )
 
-test('tells everybody how it is', async () => {
+test('GET /healthz answers without a token', async () => {
   const { ask } = await start()
   const body = { status: 'ok', queued: 0, running: 0, finished: 0, succeeded: 0, failed: 0, cancelled: 0, skipped: 3 }
   expect(await ask('/healthz?verbose')).toEqual({ status: 200, body })
   expect(await ask('/healthz', { method: 'HEAD' })).toEqual({ status: 200, body: undefined })
 })
 
-test('without a token everybody may order who reaches it, but no page in a browser', async () => {
+test('a worker without a token accepts tasks from any client except a web page', async () => {
   const { post } = await start({ isOpen: true })
   const type = { 'content-type': 'application/json' }
   expect((await post('{"agent":"reviewer"}', type)).status).toBe(202)
@@ -158,7 +158,7 @@ test('without a token everybody may order who reaches it, but no page in a brows
   })
 })
 
-test('knows three addresses and their methods', async () => {
+test('unknown paths and methods are refused with the available ones', async () => {
   const { ask } = await start()
   const headers = json
   const answers = await Promise.all([

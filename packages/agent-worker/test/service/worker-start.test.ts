@@ -3,7 +3,9 @@ import { expect } from 'vitest'
 import { startModelServer } from '../../src/model-server/start-model-server.ts'
 import { test, workerProgram } from './start-worker.ts'
 
-test.concurrent('says in one line where it is, which model it asks and how much it does', async ({ startWorker }) => {
+test.concurrent('the first line of the worker names its address, its model, its rate and its concurrency', async ({
+  startWorker,
+}) => {
   const worker = startWorker({ WORKER_TASKS_PER_MINUTE: '0.5', WORKER_CONCURRENCY: '7' })
   await worker.url()
   expect(worker.output()).toMatch(
@@ -11,7 +13,7 @@ test.concurrent('says in one line where it is, which model it asks and how much 
   )
 })
 
-test.concurrent('tells every wrong setting at once, those of the telemetry too, shows no secret and exits with 2', async ({
+test.concurrent('the worker reports all invalid settings at once, including those of the telemetry, shows no secret and exits with 2', async ({
   startWorker,
 }) => {
   const worker = startWorker({
@@ -34,7 +36,7 @@ test.concurrent('tells every wrong setting at once, those of the telemetry too, 
   })
 })
 
-test.concurrent('a port that is taken is said in one line, exit code 1', async ({ startWorker }) => {
+test.concurrent('the worker reports a port that is in use in one line and exits with 1', async ({ startWorker }) => {
   const { port } = new URL(await startWorker().url())
   expect(await startWorker({ WORKER_PORT: port }).ended()).toEqual({
     code: 1,
@@ -42,7 +44,7 @@ test.concurrent('a port that is taken is said in one line, exit code 1', async (
   })
 })
 
-test.concurrent('lets nobody in without the token, but answers the health check', async ({ startWorker }) => {
+test.concurrent('without the token the worker answers only the health check', async ({ startWorker }) => {
   const worker = startWorker({ WORKER_TOKEN: 'a-token-of-24-characters' })
   expect((await worker.get('/tasks/1')).status).toBe(401)
   expect((await worker.post({ agent: 'reviewer' })).status).toBe(401)
@@ -52,7 +54,7 @@ test.concurrent('lets nobody in without the token, but answers the health check'
   expect(worker.output()).not.toContain('a-token')
 })
 
-test.concurrent('asks a real model when there is a key, never shows the key, and refuses an ordered outage', async ({
+test.concurrent('with a key the worker uses a real model, never shows the key and refuses a requested fault', async ({
   startWorker,
   onTestFinished,
 }) => {
@@ -69,13 +71,13 @@ test.concurrent('asks a real model when there is a key, never shows the key, and
       error: 'fault works only with the scripted model, and this worker uses gpt-4o-mini; unset OPENAI_API_KEY to rehearse',
     },
   })
-  await worker.task(await worker.order({ agent: 'reviewer' }), 'succeeded')
+  await worker.task(await worker.add({ agent: 'reviewer' }), 'succeeded')
   expect(new Set(model.log.requests.map((request) => request.model))).toEqual(new Set(['gpt-4o-mini']))
   expect(worker.output()).toMatch(/model gpt-4o-mini at 127\.0\.0\.1:\d+,/)
   expect(worker.output()).not.toContain('sk-secret')
 })
 
-test.concurrent('two workers in a cluster do not share a port: one serves, the other says that it is taken and ends', async ({
+test.concurrent('two workers in a cluster do not share a port: one serves, the other reports that the port is in use and ends', async ({
   startWorker,
   onTestFinished,
 }) => {
@@ -92,8 +94,8 @@ test.concurrent('two workers in a cluster do not share a port: one serves, the o
   const cluster = startWorker({ WORKER_PORT: port }, ['--input-type=module', '--eval', primary])
   // its workers end with it
   onTestFinished(() => void cluster.process.kill('SIGKILL'))
-  await cluster.says(/ready on/)
-  await cluster.says(/cannot start/)
+  await cluster.prints(/ready on/)
+  await cluster.prints(/cannot start/)
   expect(cluster.output().match(/ready on/g)).toHaveLength(1)
   expect(cluster.output()).toContain(`cannot listen on 127.0.0.1:${port} (EADDRINUSE); stop the process that uses the port`)
 })

@@ -3,19 +3,19 @@ import { expect } from 'vitest'
 import { startModelServer } from '../../src/model-server/start-model-server.ts'
 import { test } from './start-worker.ts'
 
-test.concurrent('on SIGTERM takes no more, cancels what was not begun, lets the rest end, and says so while it drains', async ({
+test.concurrent('on SIGTERM the worker refuses tasks, cancels the queued ones, finishes the running ones and reports that it drains', async ({
   startWorker,
   onTestFinished,
 }) => {
-  // Slow enough to look at the worker while it drains
+  // Slow enough to query the worker while it drains
   const model = await startModelServer({ latencyMs: () => 1500 })
   onTestFinished(() => model.close())
   const worker = startWorker({ OPENAI_API_KEY: 'k', OPENAI_BASE_URL: `${model.url}/v1`, WORKER_CONCURRENCY: '1' })
-  const first = await worker.order({ agent: 'rapid-builder' })
-  const others = [await worker.order({ agent: 'rapid-builder' }), await worker.order({ agent: 'reviewer' })]
+  const first = await worker.add({ agent: 'rapid-builder' })
+  const others = [await worker.add({ agent: 'rapid-builder' }), await worker.add({ agent: 'reviewer' })]
   await worker.task(first, 'running')
   worker.process.kill('SIGTERM')
-  await worker.says(/SIGTERM: stopping/)
+  await worker.prints(/SIGTERM: stopping/)
   const [health, refused, states] = await Promise.all([
     worker.get('/healthz'),
     worker.post({ agent: 'reviewer' }),
@@ -48,13 +48,13 @@ test.concurrent('on SIGTERM takes no more, cancels what was not begun, lets the 
   })
 })
 
-test.concurrent('aborts tasks that take longer than the drain, waits included: cancelled, not failed', async ({
+test.concurrent('tasks that take longer than the drain time are cancelled, including their retry delays, and not failed', async ({
   startWorker,
 }) => {
   const worker = startWorker({ WORKER_DRAIN_SECONDS: '0.2', BASE_RETRY_DELAY: '100', MAX_RETRY_DELAY: '100' })
-  await worker.order({ agent: 'reviewer', fault: '500' })
-  await worker.order({ agent: 'api-integrator', fault: 'timeout' })
-  await worker.says(/\[RETRY\]/)
+  await worker.add({ agent: 'reviewer', fault: '500' })
+  await worker.add({ agent: 'api-integrator', fault: 'timeout' })
+  await worker.prints(/\[RETRY\]/)
   worker.process.kill('SIGINT')
   const { code, output } = await worker.ended()
   expect(code).toBe(0)
@@ -63,20 +63,20 @@ test.concurrent('aborts tasks that take longer than the drain, waits included: c
   expect(output).not.toMatch(/crashed|FAILED/)
 })
 
-test.concurrent('a second signal ends it at once with 130', async ({ startWorker }) => {
+test.concurrent('a second signal ends the worker at once with exit code 130', async ({ startWorker }) => {
   const worker = startWorker({ BASE_RETRY_DELAY: '100', MAX_RETRY_DELAY: '100' })
-  await worker.order({ agent: 'reviewer', fault: '500' })
-  await worker.says(/\[RETRY\]/)
+  await worker.add({ agent: 'reviewer', fault: '500' })
+  await worker.prints(/\[RETRY\]/)
   worker.process.kill('SIGTERM')
-  await worker.says(/stopping/)
-  // For as long as it takes: only those past the first 0.3 s count as a second wish
+  await worker.prints(/stopping/)
+  // Repeated until the worker ends: signals in the first 0.3 s count as one
   const again = setInterval(() => worker.process.kill('SIGINT'), 100)
   const { code, output } = await worker.ended().finally(() => clearInterval(again))
   expect(code).toBe(130)
   expect(output).not.toContain('stopped;')
 })
 
-test.concurrent('two signals in one moment are one wish to stop', async ({ startWorker }) => {
+test.concurrent('two signals at the same moment count as one', async ({ startWorker }) => {
   const worker = startWorker()
   await worker.url()
   worker.process.kill('SIGINT')

@@ -6,14 +6,17 @@ import { expect, vi } from 'vitest'
 
 import { test } from './start-worker.ts'
 
-test.concurrent('does the tasks of all three agents, and leaves no file of them', async ({ startWorker, onTestFinished }) => {
+test.concurrent('the worker does the tasks of all three agents and leaves no files behind', async ({
+  startWorker,
+  onTestFinished,
+}) => {
   const parent = await mkdtemp(join(tmpdir(), 'worker-test-'))
   onTestFinished(() => rm(parent, { recursive: true, force: true }))
   const worker = startWorker({ WORKER_WORKSPACE_DIR: parent })
   const ids = [
-    await worker.order({ agent: 'rapid-builder' }),
-    await worker.order({ agent: 'api-integrator', item: 'B-3', title: 'Put the exports into folder b-1. Quickly' }),
-    await worker.order({ agent: 'reviewer', item: 'B-2' }),
+    await worker.add({ agent: 'rapid-builder' }),
+    await worker.add({ agent: 'api-integrator', item: 'B-3', title: 'Put the exports into folder b-1. Quickly' }),
+    await worker.add({ agent: 'reviewer', item: 'B-2' }),
   ]
   const tasks = await Promise.all(ids.map((id) => worker.task(id, 'succeeded')))
   expect(tasks).toEqual([
@@ -28,19 +31,19 @@ test.concurrent('does the tasks of all three agents, and leaves no file of them'
   expect(await readdir(parent)).toEqual([])
 })
 
-test.concurrent('does the work of its schedule without being asked', async ({ startWorker }) => {
+test.concurrent('the worker does the tasks of its schedule', async ({ startWorker }) => {
   const worker = startWorker({ WORKER_TASKS_PER_MINUTE: '120' })
   const succeeded = async (): Promise<unknown> => (await worker.get('/healthz')).body['succeeded']
   await vi.waitFor(async () => expect(await succeeded()).toBeGreaterThan(3), { timeout: 120_000 })
 })
 
-test.concurrent('twelve ordered outages fail all four attempts of their tasks, while the schedule goes on', async ({
+test.concurrent('twelve tasks with a requested fault fail in all four attempts while the schedule continues', async ({
   startWorker,
 }) => {
   const worker = startWorker({ WORKER_TASKS_PER_MINUTE: '120', BASE_RETRY_DELAY: '2' })
   const faults = Array.from({ length: 12 }, (_, n) => (n % 2 === 0 ? '500' : 'reset'))
-  const ids = await Promise.all(faults.map((fault) => worker.order({ agent: 'reviewer', fault })))
-  await worker.says(/\[RETRY\] reviewer attempt 4\/4/)
+  const ids = await Promise.all(faults.map((fault) => worker.add({ agent: 'reviewer', fault })))
+  await worker.prints(/\[RETRY\] reviewer attempt 4\/4/)
   const { succeeded, failed } = (await worker.get('/healthz')).body
   expect({ hasSucceeded: Number(succeeded) > 0, failed }).toEqual({ hasSucceeded: true, failed: 0 })
   const tasks = await Promise.all(ids.map((id) => worker.task(id, 'failed')))
@@ -49,16 +52,16 @@ test.concurrent('twelve ordered outages fail all four attempts of their tasks, w
   expect((await worker.get('/healthz')).body).toMatchObject({ failed: 12, queued: 0 })
 })
 
-test.concurrent('an ordered 429 asks to come back in a second', async ({ startWorker }) => {
+test.concurrent('a requested 429 is retried after one second', async ({ startWorker }) => {
   const worker = startWorker({ MAX_RETRIES: '1' })
-  const task = await worker.task(await worker.order({ agent: 'rapid-builder', fault: '429' }), 'failed')
+  const task = await worker.task(await worker.add({ agent: 'rapid-builder', fault: '429' }), 'failed')
   expect(task).toMatchObject({ error: { type: '429' } })
   expect(worker.output()).toContain('[RETRY] rapid-builder attempt 2/2 in 1 s (429)')
 })
 
-test.concurrent('an ordered timeout lets the attempt run out of its ten seconds', async ({ startWorker }) => {
+test.concurrent('a requested timeout ends the attempt after ten seconds', async ({ startWorker }) => {
   const worker = startWorker({ MAX_RETRIES: '0' })
-  const id = await worker.order({ agent: 'api-integrator', fault: 'timeout' })
-  await worker.says(/\[FAILED\] api-integrator gave up after 1 attempt, 1\d\.\d s \(timeout\)/)
+  const id = await worker.add({ agent: 'api-integrator', fault: 'timeout' })
+  await worker.prints(/\[FAILED\] api-integrator gave up after 1 attempt, 1\d\.\d s \(timeout\)/)
   expect(await worker.task(id, 'failed')).toMatchObject({ error: { type: 'timeout' } })
 })

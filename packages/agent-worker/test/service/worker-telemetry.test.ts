@@ -7,12 +7,12 @@ import { test } from './start-worker.ts'
 
 interface Collector {
   readonly url: string
-  /** Protobuf; names and texts stand in it as they are. */
+  /** The received protobuf data, in which names and texts are readable. */
   readonly received: () => string
   readonly close: () => Promise<void>
 }
 
-/** A collector that answers every export with `status`, or not at all. */
+/** Starts a collector that answers every export with `status`, or never. */
 async function startCollector(status: number | 'silence'): Promise<Collector> {
   let received = ''
   const handle: RequestListener = (request, response) => {
@@ -24,7 +24,7 @@ async function startCollector(status: number | 'silence'): Promise<Collector> {
   return { ...(await startHttpServer(handle)), received: () => received }
 }
 
-test.concurrent('a wrong OTLP token is said in one line that names 401, and the agents go on', async ({
+test.concurrent('one line with the status 401 reports a wrong OTLP token, and the agents continue', async ({
   startWorker,
   onTestFinished,
 }) => {
@@ -35,8 +35,8 @@ test.concurrent('a wrong OTLP token is said in one line that names 401, and the 
     SWARMWATCH_OTLP_TOKEN: 'a-wrong-one',
     METRICS_EXPORT_INTERVAL: '0.5',
   })
-  await worker.says(/OTLP export to \S+ fails \(401/)
-  await worker.task(await worker.order({ agent: 'rapid-builder' }), 'succeeded')
+  await worker.prints(/OTLP export to \S+ fails \(401/)
+  await worker.task(await worker.add({ agent: 'rapid-builder' }), 'succeeded')
   worker.process.kill('SIGTERM')
   const { code, output } = await worker.ended()
   expect({ code, lines: output.split('\n').filter((line) => line.startsWith('[TELEMETRY]')) }).toEqual({
@@ -47,30 +47,33 @@ test.concurrent('a wrong OTLP token is said in one line that names 401, and the 
   })
 })
 
-test.concurrent('a collector that never answers does not hold it when it stops', async ({ startWorker, onTestFinished }) => {
+test.concurrent('a collector that never answers does not keep the worker from stopping', async ({
+  startWorker,
+  onTestFinished,
+}) => {
   const { url, close } = await startCollector('silence')
   onTestFinished(close)
   const worker = startWorker({ OTEL_EXPORTER_OTLP_ENDPOINT: url })
-  await worker.task(await worker.order({ agent: 'rapid-builder' }), 'succeeded')
+  await worker.task(await worker.add({ agent: 'rapid-builder' }), 'succeeded')
   worker.process.kill('SIGTERM')
   expect((await worker.ended()).code).toBe(0)
 })
 
-test.concurrent('its telemetry is of agent-worker in swarmwatch, with the version of the package, and is flushed before the end', async ({
+test.concurrent('telemetry of the worker names agent-worker, swarmwatch and the package version, and is flushed before the process ends', async ({
   startWorker,
   onTestFinished,
 }) => {
   const { url, received, close } = await startCollector(200)
   onTestFinished(close)
   const worker = startWorker({ OTEL_EXPORTER_OTLP_ENDPOINT: url })
-  await worker.task(await worker.order({ agent: 'rapid-builder' }), 'succeeded')
+  await worker.task(await worker.add({ agent: 'rapid-builder' }), 'succeeded')
   worker.process.kill('SIGTERM')
   await worker.ended()
   const expected = ['agent-worker', 'swarmwatch', '0.1.0', 'invoke_agent rapid-builder', 'agent.executions']
   expect(expected.filter((text) => !received().includes(text))).toEqual([])
 })
 
-test.concurrent('the environment may name service and version otherwise, and each process is an instance of its own', async ({
+test.concurrent('environment variables override service name and version, and each process has its own instance id', async ({
   startWorker,
   onTestFinished,
 }) => {
@@ -89,7 +92,7 @@ test.concurrent('the environment may name service and version otherwise, and eac
   }
   expect(['another-swarm', 'build-7'].filter((text) => !received().includes(text))).toEqual([])
   expect(received()).not.toContain('agent-worker')
-  // Between name and UUID stand two bytes of protobuf and its lengths
+  // Between the name and the UUID there are two protobuf tags and their lengths
   const instances = received().matchAll(/service\.instance\.id[^]{1,6}?([0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12})/g)
   expect(new Set([...instances].map(([, id]) => id)).size).toBe(2)
 })

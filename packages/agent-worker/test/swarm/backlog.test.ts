@@ -10,13 +10,13 @@ async function start(): Promise<BacklogServer> {
 
 const post = (url: string, body: string): Promise<Response> => fetch(url, { method: 'POST', body })
 
-test('shows its items, all and one by one', async () => {
+test('the backlog service returns all items and a single item', async () => {
   const { url } = await start()
   expect(await (await fetch(`${url}/items`)).json()).toEqual({ items: backlogItems })
   expect(await (await fetch(`${url}/items/B-2`)).json()).toEqual(backlogItems[1])
 })
 
-test('keeps the last twenty reviews of an item', async () => {
+test('the backlog service keeps the last twenty reviews of an item', async () => {
   const { url, reviewsOf } = await start()
   for (let n = 1; n <= 25; n += 1) {
     const response = await post(`${url}/items/B-1/reviews`, JSON.stringify({ verdict: 'approve', summary: `review ${n}` }))
@@ -27,7 +27,7 @@ test('keeps the last twenty reviews of an item', async () => {
   expect(reviewsOf('B-1')).toEqual(reviews)
 })
 
-test('says what is wrong with a review', async () => {
+test('the backlog service names the invalid part of a review', async () => {
   const { url } = await start()
   const reviews = `${url}/items/B-1/reviews`
   const answers = [
@@ -42,7 +42,7 @@ test('says what is wrong with a review', async () => {
   ])
 })
 
-test('knows no other item, address or method', async () => {
+test('the backlog service rejects unknown items, paths and methods', async () => {
   const { url } = await start()
   const statuses = await Promise.all(
     ['/items/B-99', '/', '/items/../etc', '/items/B-1/other'].map(async (path) => (await fetch(url + path)).status),

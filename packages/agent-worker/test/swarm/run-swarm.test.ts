@@ -17,7 +17,7 @@ const agentsThat = (work: (task: AgentTask) => Promise<string>): ReferenceAgents
   reviewer: work,
 })
 
-test('the same seed gives the same work: each agent once, then agents by chance', () => {
+test('the same seed produces the same work: each agent once, then random agents', () => {
   const names = [...schedule(30)].map(({ agent }) => agent)
   expect(names.slice(0, 3)).toEqual(['rapid-builder', 'api-integrator', 'reviewer'])
   expect([...schedule(30)].map(({ agent }) => agent)).toEqual(names)
@@ -25,7 +25,7 @@ test('the same seed gives the same work: each agent once, then agents by chance'
   expect(new Set(names.slice(3)).size).toBe(3)
 })
 
-test('does all the work on real agents, and says how it went', async () => {
+test('the swarm does all the work with real agents and reports the outcomes', async () => {
   const { agents, workspace } = await startSwarm({
     plan: ({ task }) => (task.startsWith('Task 4:') ? { kind: 'server-error' } : undefined),
   })
@@ -34,21 +34,21 @@ test('does all the work on real agents, and says how it went', async () => {
   expect((await workspace.list('.')).length).toBeGreaterThan(5)
 })
 
-test('never has more tasks under way than allowed', async () => {
+test('the swarm never runs more tasks at a time than allowed', async () => {
   let active = 0
-  let most = 0
+  let max = 0
   const agents = agentsThat(async () => {
     active += 1
-    most = Math.max(most, active)
+    max = Math.max(max, active)
     await new Promise(setImmediate)
     active -= 1
     return ''
   })
   await runSwarm({ agents, schedule: schedule(50), signal: new AbortController().signal, concurrency: 4 })
-  expect({ active, most }).toEqual({ active: 0, most: 4 })
+  expect({ active, max }).toEqual({ active: 0, max: 4 })
 })
 
-test('lets a task finish that is under way when it is stopped', async () => {
+test('the swarm lets a running task finish when it is stopped', async () => {
   const stop = new AbortController()
   const agents = agentsThat(async () => {
     stop.abort()
@@ -65,7 +65,7 @@ test('lets a task finish that is under way when it is stopped', async () => {
   expect(report).toEqual({ started: 1, succeeded: 1, failed: 0, cancelled: 0 })
 })
 
-test('aborts what takes longer than the drain, waits included', async () => {
+test('the swarm aborts tasks that take longer than the drain time, including their retry delays', async () => {
   const stop = new AbortController()
   const { agents, lines } = await startSwarm({ plan: () => ({ kind: 'rate-limited', retryAfterSeconds: 100 }) })
   const swarm = runSwarm({ agents, schedule: seededSchedule(1, backlogItems), signal: stop.signal, drainMs: 20 })
@@ -74,7 +74,7 @@ test('aborts what takes longer than the drain, waits included', async () => {
   expect(await swarm).toEqual({ started: 3, succeeded: 0, failed: 0, cancelled: 3 })
 })
 
-test('does nothing when it was stopped before it began', async () => {
+test('the swarm does nothing if it is stopped before it starts', async () => {
   const agents = agentsThat(() => Promise.reject(new Error('must not be called')))
   const report = await runSwarm({ agents, schedule: schedule(3), signal: AbortSignal.abort() })
   expect(report).toEqual({ started: 0, succeeded: 0, failed: 0, cancelled: 0 })

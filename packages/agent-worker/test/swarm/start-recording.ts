@@ -9,7 +9,7 @@ export interface Recording {
   metrics(): Promise<string>
 }
 
-/** Telemetry as production has it, with an exporter in memory beside it; over when the test ends. */
+/** Starts telemetry as in production, with an additional in-memory exporter; it is shut down when the test ends. */
 export async function startRecording(): Promise<Recording> {
   const exporter = new InMemorySpanExporter()
   const telemetry = await startTelemetry({
@@ -27,7 +27,7 @@ export async function startRecording(): Promise<Recording> {
   }
 }
 
-/** The names of a span and of all spans above it, from the inside out. */
+/** Returns the names of a span and of all its ancestors, innermost first. */
 export function pathOf(span: ReadableSpan | undefined, spans: readonly ReadableSpan[]): string[] {
   if (!span) return []
   const parentId = span.parentSpanContext?.spanId

@@ -10,7 +10,7 @@ import { loadPrices } from '../../src/swarm/prices.ts'
 import { type AgentName, type ReferenceAgents, referenceAgents } from '../../src/swarm/reference-agents.ts'
 import { fileTools, openWorkspace, type Workspace } from '../../src/swarm/workspace.ts'
 
-/** Short waits, so that tests are quick; the rules are those of production. */
+/** Short delays keep the tests fast; everything else is as in production. */
 const quickRecovery: RecoveryOptions = { baseDelaySeconds: 0.01, exponentialFactor: 1, maxDelaySeconds: 0.01 }
 
 export interface TestSwarm {
@@ -19,13 +19,13 @@ export interface TestSwarm {
   readonly model: ModelServer
   readonly backlog: BacklogServer
   readonly workspace: Workspace
-  /** The SDK's lines, in order. */
+  /** Log lines of the SDK, in order. */
   readonly lines: string[]
-  /** What the meter warned of. */
+  /** Warnings of the token meter. */
   readonly warnings: string[]
 }
 
-/** The three agents on a real model server, a real backlog service and a real folder, all gone when the test ends. */
+/** Starts the three agents with a real model server, backlog service and workspace, which are removed when the test ends. */
 export async function startSwarm(
   options: ModelServerOptions & { recovery?: RecoveryOptions; modelName?: string } = {},
 ): Promise<TestSwarm> {
@@ -38,24 +38,24 @@ export async function startSwarm(
   })
   const lines: string[] = []
   const warnings: string[] = []
-  const say = (line: string): void => void lines.push(line)
+  const log = (line: string): void => void lines.push(line)
   const dependencies: AgentDependencies = {
     model: chatModel({ baseUrl: `${model.url}/v1`, apiKey: 'test', model: modelName }),
     meter: tokenMeter(await loadPrices(), (line) => warnings.push(line)),
     workspace,
     tools: { ...fileTools(workspace), ...backlogTools(backlog.url) },
     recovery: { ...quickRecovery, ...recovery },
-    logger: { warn: say, error: say },
+    logger: { warn: log, error: log },
   }
   return { agents: referenceAgents(dependencies), dependencies, model, backlog, workspace, lines, warnings }
 }
 
 /**
- * Waits until the SDK has finished every run. It reads its own branch of a stream and may come to its end a moment after the caller.
+ * Waits until the SDK has finished every run. The SDK reads its own branch of a stream and may finish a moment after the caller.
  */
 export const noRunActive = (): Promise<void> => expect.poll(() => getActiveExecutions()).toEqual([])
 
-/** A task on the first item. */
+/** A task for the first backlog item. */
 export const firstTask: AgentTask = { number: 1, item: 'B-1', title: 'Order history', folder: 'b-1' }
 
 export const everyAgent: readonly AgentName[] = ['rapid-builder', 'api-integrator', 'reviewer']

@@ -4,7 +4,7 @@ import { expect, test } from 'vitest'
 import { type Fault, listedFaults } from '../../src/model-server/fault-plan.ts'
 import { everyAgent, firstTask, noRunActive, startSwarm } from './start-swarm.ts'
 
-/** What the SDK counted since the last call; its sums are those of the process. */
+/** Returns a function that returns the tokens and the cost that the SDK has counted since now. The SDK counts for the whole process. */
 function countFromHere(): () => { input: number; output: number; costUsd: number } {
   const before = getExecutionMetrics()
   return () => {
@@ -18,13 +18,13 @@ function countFromHere(): () => { input: number; output: number; costUsd: number
 }
 
 const plans: readonly (readonly [string, readonly (Fault | undefined)[]])[] = [
-  ['when all goes well', []],
-  ['of attempts that fail later too', [undefined, { kind: 'server-error' }, undefined, { kind: 'reset' }]],
-  ['of answers with malformed arguments too', [{ kind: 'malformed-arguments' }]],
+  ['without failures', []],
+  ['including attempts that fail later', [undefined, { kind: 'server-error' }, undefined, { kind: 'reset' }]],
+  ['including answers with malformed arguments', [{ kind: 'malformed-arguments' }]],
 ]
 
 test.each(everyAgent.flatMap((agent) => plans.map(([when, faults]) => ({ agent, when, faults }))))(
-  '$agent counts exactly the tokens and the cost that the model billed, $when',
+  '$agent counts exactly the tokens and the cost that the model bills, $when',
   async ({ agent, faults }) => {
     const { agents, model } = await startSwarm({ plan: listedFaults(faults) })
     const counted = countFromHere()
@@ -39,7 +39,7 @@ test.each(everyAgent.flatMap((agent) => plans.map(([when, faults]) => ({ agent, 
   },
 )
 
-test('tokens of a run that fails for good are counted', async () => {
+test('tokens of a run that fails permanently are counted', async () => {
   const { agents, model } = await startSwarm({ plan: ({ number }) => (number === 1 ? undefined : { kind: 'server-error' }) })
   const counted = countFromHere()
   await expect(agents.reviewer(firstTask)).rejects.toThrow()
@@ -47,7 +47,7 @@ test('tokens of a run that fails for good are counted', async () => {
   expect(counted().input).toBe(model.log.billed.inputTokens)
 })
 
-test('tokens of a model without a price are counted, its cost is not, and that is said once', async () => {
+test('tokens of a model without a price are counted, its cost is not, and one warning reports it', async () => {
   const { agents, model, warnings } = await startSwarm({ modelName: 'new-model' })
   const counted = countFromHere()
   await agents['rapid-builder'](firstTask)

@@ -8,50 +8,50 @@ import { everyAgent, firstTask, noRunActive, startSwarm } from './start-swarm.ts
 // 00-<trace id>-<span id>-01
 const traceparent = /^00-(?<traceId>[0-9a-f]{32})-(?<spanId>[0-9a-f]{16})-01$/
 
+test.each(everyAgent)('every model request of %s carries the traceparent of the attempt that sends it', async (agent) => {
+  const recording = await startRecording()
+  const { agents, model } = await startSwarm({ plan: listedFaults([undefined, { kind: 'server-error' }]) })
+  await agents[agent](firstTask)
+  await noRunActive()
+
+  const spans = recording.spans()
+  const paths = model.log.requests.map((request) => {
+    const { traceId, spanId } = traceparent.exec(request.traceparent ?? '')?.groups ?? {}
+    return pathOf(
+      spans.find((span) => span.spanContext().traceId === traceId && span.spanContext().spanId === spanId),
+      spans,
+    )
+  })
+  const [first, second, ...rest] = paths
+  const root = `invoke_agent ${agent}`
+  expect([first, second]).toEqual(Array(2).fill(['POST', 'attempt 1', root]))
+  expect(rest.length).toBeGreaterThan(2)
+  for (const path of rest) expect(path).toEqual(['POST', 'attempt 2', root])
+})
+
 test.each(everyAgent)(
-  'every request of %s carries our traceparent, and belongs below the attempt that made it',
+  'each tool call of %s is a child span of the attempt, and its HTTP request a child span of the tool call',
   async (agent) => {
     const recording = await startRecording()
-    const { agents, model } = await startSwarm({ plan: listedFaults([undefined, { kind: 'server-error' }]) })
+    const { agents, backlog } = await startSwarm()
     await agents[agent](firstTask)
     await noRunActive()
-
     const spans = recording.spans()
-    const paths = model.log.requests.map((request) => {
-      const { traceId, spanId } = traceparent.exec(request.traceparent ?? '')?.groups ?? {}
-      return pathOf(
-        spans.find((span) => span.spanContext().traceId === traceId && span.spanContext().spanId === spanId),
-        spans,
-      )
-    })
-    const [first, second, ...rest] = paths
-    const root = `invoke_agent ${agent}`
-    expect([first, second]).toEqual(Array(2).fill(['POST', 'attempt 1', root]))
-    expect(rest.length).toBeGreaterThan(2)
-    for (const path of rest) expect(path).toEqual(['POST', 'attempt 2', root])
+    const tools = spans.filter(({ name }) => name.startsWith('execute_tool'))
+    expect(tools.length).toBeGreaterThan(0)
+    for (const tool of tools) expect(pathOf(tool, spans).slice(1)).toEqual(['attempt 1', `invoke_agent ${agent}`])
+
+    const calls = spans.filter(({ attributes }) => attributes['url.full'] === backlog.url)
+    const callers = {
+      'rapid-builder': [],
+      'api-integrator': ['execute_tool get_requirement'],
+      reviewer: ['execute_tool post_review'],
+    }
+    expect(calls.map((call) => pathOf(call, spans)[1])).toEqual(callers[agent])
   },
 )
 
-test.each(everyAgent)('the tools of %s are spans below the attempt, and their requests below the tool', async (agent) => {
-  const recording = await startRecording()
-  const { agents, backlog } = await startSwarm()
-  await agents[agent](firstTask)
-  await noRunActive()
-  const spans = recording.spans()
-  const tools = spans.filter(({ name }) => name.startsWith('execute_tool'))
-  expect(tools.length).toBeGreaterThan(0)
-  for (const tool of tools) expect(pathOf(tool, spans).slice(1)).toEqual(['attempt 1', `invoke_agent ${agent}`])
-
-  const calls = spans.filter(({ attributes }) => attributes['url.full'] === backlog.url)
-  const callers = {
-    'rapid-builder': [],
-    'api-integrator': ['execute_tool get_requirement'],
-    reviewer: ['execute_tool post_review'],
-  }
-  expect(calls.map((call) => pathOf(call, spans)[1])).toEqual(callers[agent])
-})
-
-test('the span of a streaming run stays open to the last chunk', async () => {
+test('the span of a streaming run ends after the last chunk', async () => {
   const recording = await startRecording()
   const { agents } = await startSwarm({ chunkDelayMs: 5 })
   await agents['api-integrator'](firstTask)
@@ -65,7 +65,7 @@ test('the span of a streaming run stays open to the last chunk', async () => {
 
 const compare = (left: [number, number], right: [number, number]): number => left[0] - right[0] || left[1] - right[1]
 
-test('the run of a stream is still active while its reader has not seen the last chunk of the model', async () => {
+test('a streaming run stays active until its reader has received the last chunk', async () => {
   const recording = await startRecording()
   const { dependencies, model } = await startSwarm({ chunkDelayMs: 20 })
   const draft = await createApiIntegrator(dependencies)(firstTask)
@@ -80,7 +80,7 @@ test('the run of a stream is still active while its reader has not seen the last
   expect(await recording.metrics()).toMatch(/^active_executions\{.*agent_name="api-integrator".*\} 0$/m)
 })
 
-test('the variant of a task is on its span and its series', async () => {
+test('the variant of a task is an attribute of its span and a label of its series', async () => {
   const recording = await startRecording()
   const { agents } = await startSwarm()
   await agents['rapid-builder']({ ...firstTask, number: 2 })
@@ -89,7 +89,7 @@ test('the variant of a task is on its span and its series', async () => {
   expect(await recording.metrics()).toMatch(/^agent_executions_total\{.*swarmwatch_variant="look-first".*\} 1$/m)
 })
 
-test('nothing of prompts, arguments, files or answers is in any span, metric or log line', async () => {
+test('no span, metric or log line contains text of prompts, arguments, files or answers', async () => {
   const recording = await startRecording()
   const plan = listedFaults([
     { kind: 'malformed-arguments' },
@@ -105,13 +105,13 @@ test('nothing of prompts, arguments, files or answers is in any span, metric or 
   await noRunActive()
 
   const spans = recording.spans().map(({ name, attributes, events, status }) => ({ name, attributes, events, status }))
-  const said = [JSON.stringify(spans), await recording.metrics(), ...lines, ...failing.lines].join('\n')
+  const output = [JSON.stringify(spans), await recording.metrics(), ...lines, ...failing.lines].join('\n')
   expect(spans.length).toBeGreaterThan(20)
-  // The title, the instructions, a path, a file's text, closing words
-  expect(said.match(/Marzipan|You are|Its files|nougat|isDone|Verdict|typed client/g)).toBeNull()
+  // The title, the instructions, a path, the text of a file, the last message
+  expect(output.match(/Marzipan|You are|Its files|nougat|isDone|Verdict|typed client/g)).toBeNull()
 })
 
-test('/metrics has the six names of the mission, and tokens and cost', async () => {
+test('/metrics has the six required metrics, and tokens and cost', async () => {
   const recording = await startRecording()
   const { agents } = await startSwarm({ plan: listedFaults([{ kind: 'server-error' }]) })
   for (const agent of everyAgent) await agents[agent](firstTask)

@@ -12,7 +12,7 @@ async function open(): Promise<Workspace> {
   return workspace
 }
 
-test('writes, lists and reads files in its own folder', async () => {
+test('the workspace writes, lists and reads files in its own folder', async () => {
   const workspace = await open()
   expect(await workspace.write('b-1/deep/a.ts', 'one')).toBe(3)
   await workspace.write('b-1/deep/a.ts', 'two')
@@ -25,7 +25,7 @@ test('writes, lists and reads files in its own folder', async () => {
 
 const escapes = ['../x', 'b-1/../../x', '/etc/passwd', '..', '..\\x', 'C:\\x', '\\\\server\\x', 'a\0b', '', 'x'.repeat(201)]
 
-test.each(escapes)('refuses a path that leads out of the folder or is none: %j', async (path) => {
+test.each(escapes)('the workspace refuses a path that is invalid or leads out of the folder: %j', async (path) => {
   const workspace = await open()
   await expect(workspace.read(path)).rejects.toThrow(PathRefusedError)
   await expect(workspace.write(path, 'x')).rejects.toThrow(PathRefusedError)
@@ -33,7 +33,7 @@ test.each(escapes)('refuses a path that leads out of the folder or is none: %j',
   expect(await workspace.has(path)).toBe(false)
 })
 
-test('refuses to follow a link out of the folder, to a file, a folder or something that is not there', async () => {
+test('the workspace refuses to follow a link out of the folder to a file, to a folder or to a missing file', async () => {
   const [workspace, outside] = [await open(), await open()]
   await outside.write('secret.txt', 'secret')
   await symlink(join(outside.root, 'secret.txt'), join(workspace.root, 'file'))
@@ -44,21 +44,21 @@ test('refuses to follow a link out of the folder, to a file, a folder or somethi
   expect(await outside.list('.')).toEqual(['secret.txt'])
 })
 
-test('writing over a dangling link replaces the link and touches nothing outside', async () => {
+test('writing to a dangling link replaces the link and changes nothing outside the workspace', async () => {
   const [workspace, outside] = [await open(), await open()]
   await symlink(join(outside.root, 'new.txt'), join(workspace.root, 'link'))
   await workspace.write('link', 'x')
   expect(await outside.list('.')).toEqual([])
 })
 
-test('refuses files that are too large, to write and to read', async () => {
+test('the workspace refuses to write and to read files that are too large', async () => {
   const workspace = await open()
   await expect(workspace.write('big', 'x'.repeat(100_001))).rejects.toThrow('the text is larger than 100000 bytes')
   await writeFile(join(workspace.root, 'big'), 'x'.repeat(100_001))
   await expect(workspace.read('big')).rejects.toThrow('the file is larger than 100000 bytes')
 })
 
-test('a file that cannot be read is told by its code, not by its path', async () => {
+test('the error for an unreadable file contains its code, not its path', async () => {
   const workspace = await open()
   await workspace.write('b-1/file', 'x')
   const read = (path: string): Promise<unknown> => workspace.read(path).catch((error: unknown) => error)
@@ -67,7 +67,7 @@ test('a file that cannot be read is told by its code, not by its path', async ()
   expect(await read('b-1')).toMatchObject({ message: 'the file system refused: EISDIR', code: 'EISDIR' })
 })
 
-test('readers never see half of a file that is written again and again', async () => {
+test('readers never see a partly written file', async () => {
   const workspace = await open()
   const texts = ['a', 'b'].map((letter) => letter.repeat(50_000))
   await workspace.write('f', texts[0] ?? '')
@@ -79,7 +79,7 @@ test('readers never see half of a file that is written again and again', async (
   expect(seen.filter((value) => typeof value === 'string' && !texts.includes(value))).toEqual([])
 })
 
-test('remove leaves nothing behind', async () => {
+test('remove deletes the workspace and all its files', async () => {
   const parent = join(await mkdirIn(), 'parent')
   await mkdir(parent)
   const workspace = await openWorkspace(parent)
@@ -88,7 +88,7 @@ test('remove leaves nothing behind', async () => {
   expect(await readdir(parent)).toEqual([])
 })
 
-test("the agents' tools refuse escapes too", async () => {
+test("the agents' tools refuse paths that lead out of the folder", async () => {
   const { read_file } = fileTools(await open())
   const call = { toolCallId: '1', messages: [], context: undefined } as never
   await expect(Promise.resolve(read_file.execute?.({ path: '../x' }, call))).rejects.toThrow('a path stays inside the workspace')

@@ -4,29 +4,29 @@ import { backlogItems } from '../../src/swarm/backlog.ts'
 
 export const request: TaskRequest = { agent: 'reviewer', item: backlogItems[0]!, title: 'Order history' }
 
-export interface HeldWork {
-  /** Does tasks that end only when they are told to, or aborted. */
+export interface ControlledWork {
+  /** Does tasks that end only through `succeed`, `fail` or an abort. */
   readonly work: (task: Task, signal: AbortSignal) => Promise<void>
-  /** The numbers of the tasks that were begun, in order. */
+  /** Numbers of the started tasks, in order. */
   readonly begun: number[]
   readonly succeed: (number: number) => void
   readonly fail: (number: number, error: unknown) => void
 }
 
-/** Work that a test holds in its hands. */
-export function holdWork(): HeldWork {
-  const held = new Map<number, PromiseWithResolvers<void>>()
+/** Creates work whose end a test controls. */
+export function controlledWork(): ControlledWork {
+  const tasks = new Map<number, PromiseWithResolvers<void>>()
   const begun: number[] = []
   return {
     begun,
     work({ number }, signal) {
-      const one = Promise.withResolvers<void>()
-      held.set(number, one)
+      const task = Promise.withResolvers<void>()
+      tasks.set(number, task)
       begun.push(number)
-      signal.addEventListener('abort', () => one.reject(signal.reason))
-      return one.promise
+      signal.addEventListener('abort', () => task.reject(signal.reason))
+      return task.promise
     },
-    succeed: (number) => held.get(number)?.resolve(),
-    fail: (number, error) => held.get(number)?.reject(error),
+    succeed: (number) => tasks.get(number)?.resolve(),
+    fail: (number, error) => tasks.get(number)?.reject(error),
   }
 }
