@@ -3,7 +3,6 @@
  * `pnpm check:prose FOLDER` checks one. The list only gets shorter.
  */
 export const foldersNotYetDone: readonly string[] = [
-  '.ci',
   '.env.production.example',
   'bench',
   'collector',
@@ -16,7 +15,11 @@ export const foldersNotYetDone: readonly string[] = [
   'docs/testing.md',
   'grafana',
   'mutation',
-  'packages/agent-worker',
+  'packages/agent-worker/src/demo/demo-settings.ts',
+  'packages/agent-worker/src/service/worker-settings.ts',
+  'packages/agent-worker/src/settings',
+  'packages/agent-worker/test/demo/demo-settings.test.ts',
+  'packages/agent-worker/test/service/worker-settings.test.ts',
   'packages/alert-bridge',
   'packages/config',
   'packages/mixin',

@@ -1,53 +1,22 @@
-import { createServer, type IncomingMessage, type RequestListener, type Server } from 'node:http'
-import type { AddressInfo } from 'node:net'
+import type { IncomingMessage, RequestListener } from 'node:http'
 
-import { hostAndPort } from '@swarmwatch/config'
+import { serve } from '@swarmwatch/config/listen'
 
-/** A running HTTP server. */
-export interface HttpServer {
+/** More connections than the agents and the clients of the worker open, and fewer than the number of files that a process may open. */
+export const maxConnections = 500
+
+/** A running HTTP server on this machine. */
+export interface LocalServer {
   /** `http://127.0.0.1:PORT`, without a trailing slash. */
   readonly url: string
   /** Stops the server at once and closes its open connections. */
   readonly close: () => Promise<void>
 }
 
-/** Address of a server. */
-export interface ListenOptions {
-  /** @default 0, a free port */
-  readonly port?: number
-  /** @default 127.0.0.1 */
-  readonly host?: string
-}
-
-/** Starts an HTTP server on one address. Rejects with the system's error if the server cannot listen there. */
-export async function startHttpServer(
-  handle: RequestListener,
-  { port = 0, host = '127.0.0.1' }: ListenOptions = {},
-): Promise<HttpServer> {
-  const server = createServer({ requestTimeout: 10_000 }, handle)
-  // More than the agents ever open, and fewer than the number of files that a process may open
-  server.maxConnections = 500
-  await listen(server, port, host)
-  const { port: boundPort } = server.address() as AddressInfo
-  return {
-    url: `http://${hostAndPort(host, boundPort)}`,
-    close: () =>
-      new Promise((resolve) => {
-        server.close(() => resolve())
-        server.closeAllConnections()
-      }),
-  }
-}
-
-function listen(server: Server, port: number, host: string): Promise<void> {
-  return new Promise((resolve, reject) => {
-    server.once('error', reject)
-    // Without `exclusive`, the workers of a cluster would share the port silently
-    server.listen({ port, host, exclusive: true }, () => {
-      server.off('error', reject)
-      resolve()
-    })
-  })
+/** Starts an HTTP server on a free port of 127.0.0.1. */
+export async function startLocalServer(handle: RequestListener): Promise<LocalServer> {
+  const { port, close } = await serve(handle, { host: '127.0.0.1', port: 0, setting: 'LOCAL', maxConnections })
+  return { url: `http://127.0.0.1:${port}`, close }
 }
 
 /** The JSON value of a request's body, or the reason why there is none. */

@@ -2,7 +2,7 @@ import { once } from 'node:events'
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import { setTimeout as delay } from 'node:timers/promises'
 
-import { type HttpServer, readJsonBody, startHttpServer } from '../http-server.ts'
+import { type LocalServer, readJsonBody, startLocalServer } from '../http-server.ts'
 import {
   answerStream,
   badRequest,
@@ -35,8 +35,6 @@ export interface ModelBehaviour {
 
 /** Options for {@link startModelServer}. */
 export interface ModelServerOptions extends Partial<Omit<ModelBehaviour, 'log'>> {
-  /** Port on 127.0.0.1. @default 0, a free port */
-  readonly port?: number
   /** A larger request is answered with 413. @default 1_000_000 */
   readonly maxBodyBytes?: number
   /** Number of requests that the log keeps. @default 1000 */
@@ -44,7 +42,7 @@ export interface ModelServerOptions extends Partial<Omit<ModelBehaviour, 'log'>>
 }
 
 /** A running model server and the log of its requests. */
-export interface ModelServer extends HttpServer {
+export interface ModelServer extends LocalServer {
   readonly log: RequestLog
 }
 
@@ -53,7 +51,6 @@ export interface ModelServer extends HttpServer {
  * token usage. Each agent has a script for its answers; `plan` decides the faults.
  */
 export async function startModelServer({
-  port = 0,
   maxBodyBytes = 1_000_000,
   rememberedRequests = 1000,
   scripts = scriptedAgents,
@@ -64,13 +61,10 @@ export async function startModelServer({
 }: ModelServerOptions = {}): Promise<ModelServer> {
   const log = new RequestLog(rememberedRequests)
   const behaviour: ModelBehaviour = { scripts, plan, latencyMs, chunkDelayMs, now, log }
-  const server = await startHttpServer(
-    (request, response) => {
-      // A client that disconnects before its answer is complete is not an error of this server
-      handle(request, response, behaviour, maxBodyBytes).catch(() => response.destroy())
-    },
-    { port },
-  )
+  const server = await startLocalServer((request, response) => {
+    // A client that disconnects before its answer is complete is not an error of this server
+    handle(request, response, behaviour, maxBodyBytes).catch(() => response.destroy())
+  })
   return { ...server, log }
 }
 

@@ -1,4 +1,5 @@
-import { ConfigurationError, hostAndPort } from '@swarmwatch/config'
+import { ConfigurationError } from '@swarmwatch/config'
+import { ListenError } from '@swarmwatch/config/listen'
 
 import { onStopSignal } from '../on-stop-signal.ts'
 import { runWorker } from './run-worker.ts'
@@ -24,13 +25,13 @@ async function main(): Promise<number> {
   }
 }
 
-/** Returns the class, the code and the address of an error, but not its message, which may hold a secret or a prompt. */
+/** Returns the class and the code of an error, but not its message, which may hold a secret or a prompt. */
 function causeOf(error: unknown): string {
-  const { name, code, syscall, address, port } = error as NodeJS.ErrnoException & { address?: string; port?: number }
-  if (syscall === 'listen') {
-    const cure = code === 'EADDRINUSE' ? '; stop the process that uses the port, or set WORKER_PORT (0 selects a free port)' : ''
-    return `it cannot listen on ${hostAndPort(String(address), String(port))} (${code})${cure}`
+  if (error instanceof ListenError) {
+    const cure = '; stop the process that uses the port, or set WORKER_PORT (0 selects a free port)'
+    return `${error.message}${error.reason === 'port-taken' ? cure : ''}`
   }
+  const { name, code } = error as NodeJS.ErrnoException
   return code === undefined ? String(name) : `${name} (${code})`
 }
 

@@ -1,9 +1,11 @@
 import { randomInt } from 'node:crypto'
 import { once } from 'node:events'
 
+import { hostAndPort } from '@swarmwatch/config'
+import { serve } from '@swarmwatch/config/listen'
 import { startTelemetry } from '@swarmwatch/node'
 
-import { startHttpServer } from '../http-server.ts'
+import { maxConnections } from '../http-server.ts'
 import { firstFaultOf } from '../model-server/index.ts'
 import type { Environment } from '../settings/setting-reader.ts'
 import { allRunsCounted, referenceAgents, startSwarmEnvironment } from '../swarm/index.ts'
@@ -33,7 +35,7 @@ const attemptTimeoutSeconds = 10
 
 /**
  * Runs the worker until `stop` aborts, then lets the running tasks finish and flushes the telemetry. Rejects only if the worker cannot
- * start: with ConfigurationError, or with the system's error if it cannot listen on its address.
+ * start: with ConfigurationError, or with ListenError if it cannot listen on its address.
  */
 export async function runWorker(settings: WorkerSettings, options: WorkerOptions): Promise<void> {
   const { env } = options
@@ -70,15 +72,16 @@ async function work(settings: WorkerSettings, { stop, log, seed = randomInt(2 **
     const schedule = openSchedule(queue, { tasksPerMinute: settings.tasksPerMinute, seed, log })
     const isDraining = (): boolean => stop.aborted
     const handle = workerRequests({ queue, schedule, isDraining, token: settings.token, realModel: realModel?.model })
-    const server = await startHttpServer(handle, settings)
+    const { host } = settings
+    const { port, close } = await serve(handle, { host, port: settings.port, setting: 'WORKER', maxConnections })
     try {
-      log(readyLine(server.url, settings, modelName))
+      log(readyLine(`http://${hostAndPort(host, port)}`, settings, modelName))
       schedule.start()
       if (!stop.aborted) await once(stop, 'abort')
       schedule.stop()
       await endTasks(queue, String(stop.reason), settings.drainSeconds, log)
     } finally {
-      await server.close()
+      await close()
     }
   } finally {
     await environment.close()

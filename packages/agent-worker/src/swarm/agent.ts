@@ -65,7 +65,7 @@ export function modelCall({ model, meter }: AgentDependencies): ModelCall {
   }
 }
 
-/** Returns the prompt for a task; `verb` says what the agent does with the item. */
+/** Returns the prompt for a task; `verb` is the action of the agent on the item. */
 export function promptFor({ number, item, title, folder }: AgentTask, verb: string): string {
   return `Task ${number}: ${verb} item ${item} (${title}). Its files are in folder ${folder}.`
 }

@@ -2,7 +2,7 @@ import type { IncomingMessage, ServerResponse } from 'node:http'
 
 import { z } from 'zod'
 
-import { type HttpServer, readJsonBody, startHttpServer } from '../http-server.ts'
+import { type LocalServer, readJsonBody, startLocalServer } from '../http-server.ts'
 
 /** A feature to build, as the agents' tool `get_requirement` reads it. */
 export interface BacklogItem {
@@ -61,16 +61,9 @@ export const review: z.ZodObject<ReviewShape> = z.object({
 })
 
 /** A running backlog service. */
-export interface BacklogServer extends HttpServer {
+export interface BacklogServer extends LocalServer {
   /** The last reviews of an item, oldest first, at most 20. */
   readonly reviewsOf: (id: string) => readonly Review[]
-}
-
-/** Options for {@link startBacklogServer}. */
-export interface BacklogServerOptions {
-  readonly items?: readonly BacklogItem[]
-  /** Port on 127.0.0.1. @default 0, a free port */
-  readonly port?: number
 }
 
 interface Answer {
@@ -84,8 +77,7 @@ const maxReviews = 20
  * Starts the small HTTP service that the agents' tools call: `GET /items`, `GET /items/ID`, `POST /items/ID/reviews` and
  * `GET /items/ID/reviews`.
  */
-export async function startBacklogServer({ items = backlogItems, port = 0 }: BacklogServerOptions = {}): Promise<BacklogServer> {
-  const byId = new Map(items.map((item) => [item.id, item]))
+export async function startBacklogServer(): Promise<BacklogServer> {
   const reviews = new Map<string, Review[]>()
 
   async function answer(request: IncomingMessage): Promise<Answer> {
@@ -93,8 +85,9 @@ export async function startBacklogServer({ items = backlogItems, port = 0 }: Bac
     const match = /^\/items(?:\/([A-Z]+-\d+)(\/reviews)?)?$/.exec(request.url ?? '')
     if (!match) return problem(404, 'no such address')
     const [, id, isAboutReviews] = match
-    if (id === undefined) return request.method === 'GET' ? { status: 200, body: { items } } : problem(405, 'use GET')
-    const item = byId.get(id)
+    if (id === undefined)
+      return request.method === 'GET' ? { status: 200, body: { items: backlogItems } } : problem(405, 'use GET')
+    const item = findItem(id)
     if (!item) return problem(404, 'no such item')
     if (!isAboutReviews) return request.method === 'GET' ? { status: 200, body: item } : problem(405, 'use GET')
     if (request.method === 'GET') return { status: 200, body: { reviews: reviews.get(id) ?? [] } }
@@ -111,15 +104,12 @@ export async function startBacklogServer({ items = backlogItems, port = 0 }: Bac
     return { status: 201, body: { item: id, reviews: kept.length } }
   }
 
-  const server = await startHttpServer(
-    (request, response) => {
-      answer(request).then(
-        (result) => send(response, result),
-        () => response.destroy(),
-      )
-    },
-    { port },
-  )
+  const server = await startLocalServer((request, response) => {
+    answer(request).then(
+      (result) => send(response, result),
+      () => response.destroy(),
+    )
+  })
   return { ...server, reviewsOf: (id) => reviews.get(id) ?? [] }
 }
 

@@ -8,9 +8,9 @@ type BuilderVariant = 'direct' | 'look-first'
 
 const instructions: Record<BuilderVariant, string> = {
   direct:
-    "You are rapid-builder, an agent that builds small features. Write feature.ts and feature.test.ts into the item's folder, then say in one sentence what you built.",
+    "You are rapid-builder, an agent that builds small features. Write feature.ts and feature.test.ts into the item's folder, then describe in one sentence what you built.",
   'look-first':
-    "You are rapid-builder, an agent that builds small features. List the files first. Write feature.ts and feature.test.ts into the item's folder, then say in one sentence what you built.",
+    "You are rapid-builder, an agent that builds small features. List the files first. Write feature.ts and feature.test.ts into the item's folder, then describe in one sentence what you built.",
 }
 
 /** Creates an agent that writes a feature and its test into the item's folder and returns the model's last message. */

@@ -1,7 +1,7 @@
 import { Secret } from '@swarmwatch/config'
 import { expect, onTestFinished, test } from 'vitest'
 
-import { startHttpServer } from '../../src/http-server.ts'
+import { startLocalServer } from '../../src/http-server.ts'
 import { openTaskQueue } from '../../src/service/task-queue.ts'
 import { workerRequests } from '../../src/service/worker-requests.ts'
 import { type ControlledWork, controlledWork } from './controlled-work.ts'
@@ -31,7 +31,7 @@ async function start({ queueLimit = 10, isOpen = false } = {}): Promise<Api> {
     token: isOpen ? undefined : new Secret(token),
     realModel: undefined,
   })
-  const { url, close } = await startHttpServer(handle)
+  const { url, close } = await startLocalServer(handle)
   onTestFinished(close)
   const ask: Api['ask'] = async (path, init) => {
     const response = await fetch(url + path, init)

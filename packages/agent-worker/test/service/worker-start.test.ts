@@ -40,7 +40,7 @@ test.concurrent('the worker reports a port that is in use in one line and exits 
   const { port } = new URL(await startWorker().url())
   expect(await startWorker({ WORKER_PORT: port }).ended()).toEqual({
     code: 1,
-    output: `[WORKER] cannot start: it cannot listen on 127.0.0.1:${port} (EADDRINUSE); stop the process that uses the port, or set WORKER_PORT (0 selects a free port)\n`,
+    output: `[WORKER] cannot start: WORKER_PORT ${port} is taken on 127.0.0.1; stop the process that uses the port, or set WORKER_PORT (0 selects a free port)\n`,
   })
 })
 
@@ -97,5 +97,5 @@ test.concurrent('two workers in a cluster do not share a port: one serves, the o
   await cluster.prints(/ready on/)
   await cluster.prints(/cannot start/)
   expect(cluster.output().match(/ready on/g)).toHaveLength(1)
-  expect(cluster.output()).toContain(`cannot listen on 127.0.0.1:${port} (EADDRINUSE); stop the process that uses the port`)
+  expect(cluster.output()).toContain(`WORKER_PORT ${port} is taken on 127.0.0.1; stop the process that uses the port`)
 })

@@ -2,7 +2,7 @@ import type { RequestListener } from 'node:http'
 
 import { expect } from 'vitest'
 
-import { startHttpServer } from '../../src/http-server.ts'
+import { startLocalServer } from '../../src/http-server.ts'
 import { test } from './start-worker.ts'
 
 interface Collector {
@@ -21,7 +21,7 @@ async function startCollector(status: number | 'silence'): Promise<Collector> {
       if (status !== 'silence') response.writeHead(status).end()
     })
   }
-  return { ...(await startHttpServer(handle)), received: () => received }
+  return { ...(await startLocalServer(handle)), received: () => received }
 }
 
 test.concurrent('one line with the status 401 reports a wrong OTLP token, and the agents continue', async ({
