@@ -8,5 +8,10 @@ import { defineConfig } from 'vitest/config'
  */
 export default defineConfig({
   ssr: { resolve: { conditions: ['swarmwatch-source'] } },
-  test: { include: env['MUTATION_TESTS']?.split(',') ?? [], setupFiles: ['mutation/fixed-seed.mjs'], testTimeout: 30_000 },
+  test: {
+    include: env['MUTATION_TESTS']?.split(',') ?? [],
+    setupFiles: ['mutation/fixed-seed.mjs'],
+    testTimeout: 30_000,
+    expect: { poll: { timeout: 20_000 } },
+  },
 })

@@ -96,13 +96,13 @@ describe.for(Object.entries(kinds))('%s', ([, open]) => {
     await stream.read()
     void stream.read()
     controller.abort()
-    await expect.poll(() => told(telemetry), { timeout: 20_000 }).toBe(cancelled)
+    await expect.poll(() => told(telemetry)).toBe(cancelled)
   })
 
   test('ends as failed when the time limit of its caller passes and it is not read any more', async () => {
     const stream = await open(endless, AbortSignal.timeout(200))
     await stream.read()
-    await expect.poll(() => told(telemetry), { timeout: 20_000 }).toMatch(/^failure aborted \(timeout\)/)
+    await expect.poll(() => told(telemetry)).toMatch(/^failure aborted \(timeout\)/)
   })
 
   test('ends as cancelled when it is dropped and collected', async () => {
@@ -112,14 +112,11 @@ describe.for(Object.entries(kinds))('%s', ([, open]) => {
     })()
     expect(await told(telemetry)).toBe('open')
     await expect
-      .poll(
-        async () => {
-          await soon()
-          collect()
-          return told(telemetry)
-        },
-        { timeout: 20_000 },
-      )
+      .poll(async () => {
+        await soon()
+        collect()
+        return told(telemetry)
+      })
       .toBe(cancelled)
   })
 })
@@ -133,14 +130,11 @@ test('what is returned at once and never used ends as cancelled when it is colle
   }
   expect(getActiveExecutions()).toHaveLength(2)
   await expect
-    .poll(
-      async () => {
-        await soon()
-        collect()
-        return getActiveExecutions()
-      },
-      { timeout: 20_000 },
-    )
+    .poll(async () => {
+      await soon()
+      collect()
+      return getActiveExecutions()
+    })
     .toEqual([])
 })
 
@@ -148,14 +142,11 @@ test('a call of a tool ends when the stream it returned is collected', async () 
   const tool = instrumentTool(() => endless(), { name: 'search' })
   await (async () => void (await tool().next()))()
   await expect
-    .poll(
-      async () => {
-        await soon()
-        collect()
-        return telemetry.spans().length
-      },
-      { timeout: 20_000 },
-    )
+    .poll(async () => {
+      await soon()
+      collect()
+      return telemetry.spans().length
+    })
     .toBe(1)
 })
 
@@ -288,7 +279,7 @@ describe('the time limit', () => {
     const agent = instrumentAgent(() => endless(), { ...quick, recovery: { totalTimeoutSeconds: 0.2 } })
     const stream = agent()
     await stream.next()
-    await expect.poll(() => told(telemetry), { timeout: 20_000 }).toBe(timedOut)
+    await expect.poll(() => told(telemetry)).toBe(timedOut)
     await expect(stream.next()).rejects.toMatchObject({ name: 'TimeoutError' })
     expect(await stream.next()).toEqual({ done: true, value: undefined })
   })
@@ -297,7 +288,7 @@ describe('the time limit', () => {
     const agent = instrumentAgent(() => endless(), { ...quick, recovery: { totalTimeoutSeconds: 0.2 } })
     const stream = agent()
     await stream.next()
-    await expect.poll(() => told(telemetry), { timeout: 20_000 }).toBe(timedOut)
+    await expect.poll(() => told(telemetry)).toBe(timedOut)
     expect(await stream.return()).toEqual({ done: true, value: undefined })
   })
 
@@ -312,7 +303,7 @@ describe('the time limit', () => {
     const stream = agent()
     await stream.next()
     const waited = performance.now()
-    await expect.poll(() => performance.now() - waited, { timeout: 20_000 }).toBeGreaterThan(100)
+    await expect.poll(() => performance.now() - waited).toBeGreaterThan(100)
     expect(await stream.next()).toEqual({ done: false, value: 'b' })
     expect(await stream.next()).toEqual({ done: true, value: undefined })
     expect(await told(telemetry)).toBe('success first_try (unset), attempts: unset')

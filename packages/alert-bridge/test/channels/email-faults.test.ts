@@ -13,9 +13,14 @@ import { expiredTls, validTls } from './test-tls.ts'
 
 const recipients = ['ops@example.com', 'gone@example.com', 'slow@example.com']
 
-function deliver(port: number, more: Partial<EmailChannelSettings> = {}, recipient = 'ops@example.com'): Promise<DeliveryResult> {
+function deliver(
+  port: number,
+  more: Partial<EmailChannelSettings> = {},
+  recipient = 'ops@example.com',
+  signal = AbortSignal.timeout(120_000),
+): Promise<DeliveryResult> {
   const delivery = { id: 'delivery-1', recipient, notice: sampleNotices.firing }
-  return mailChannel(port, { recipients, ...more }).deliver(delivery, AbortSignal.timeout(3_000))
+  return mailChannel(port, { recipients, ...more }).deliver(delivery, signal)
 }
 
 async function smtpWith(options: SMTPServerOptions): Promise<FakeSmtp> {

@@ -23,7 +23,7 @@ async function started(options: Parameters<typeof fakeSmtp>[0] = {}): Promise<Fa
 
 function deliver(port: number, settings: Partial<EmailChannelSettings>, recipient = 'ops@example.com'): Promise<DeliveryResult> {
   const channel = mailChannel(port, { recipients: [recipient], ...settings })
-  return channel.deliver({ id: 'delivery-1', recipient, notice: sampleNotices.firing }, AbortSignal.timeout(20_000))
+  return channel.deliver({ id: 'delivery-1', recipient, notice: sampleNotices.firing }, AbortSignal.timeout(120_000))
 }
 
 describe.each([

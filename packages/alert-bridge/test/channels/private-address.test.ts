@@ -32,7 +32,7 @@ function deliverTo(url: string, allowedPrivateHosts: string[] = [], addresses: L
     { lookup },
   )
   const delivery = { id: 'delivery-1', recipient: 'own', notice: sampleNotices.firing }
-  return channel.deliver(delivery, AbortSignal.timeout(5_000))
+  return channel.deliver(delivery, AbortSignal.timeout(120_000))
 }
 
 test.each([

@@ -40,26 +40,22 @@ async function titlesIn(dataDir: string): Promise<string[]> {
 
 const watchdog = firing({ name: 'Watchdog', severity: 'none' })
 
-test(
-  'a pause of the process is no silence of others: a Watchdog that waits in its socket is read first',
-  { timeout: 90_000 },
-  async () => {
-    const dataDir = temporaryFolder()
-    const sink = await openSink()
-    const bridge = await started({ SINK_URL: sink.url, DATA_DIR: dataDir, WATCHDOG_SECONDS: String(watchdogSeconds) })
-    await post(bridge, watchdog)
-    bridge.child.kill('SIGSTOP')
-    const waiting = post(bridge, watchdog)
-    await pause(pauseMs)
-    bridge.child.kill('SIGCONT')
-    expect((await waiting).status).toBe(200)
-    bridge.child.kill('SIGTERM')
-    expect(await bridge.ended).toBe(0)
-    expect(await titlesIn(dataDir)).toEqual([])
-  },
-)
+test('a pause of the process is no silence of others: a Watchdog that waits in its socket is read first', async () => {
+  const dataDir = temporaryFolder()
+  const sink = await openSink()
+  const bridge = await started({ SINK_URL: sink.url, DATA_DIR: dataDir, WATCHDOG_SECONDS: String(watchdogSeconds) })
+  await post(bridge, watchdog)
+  bridge.child.kill('SIGSTOP')
+  const waiting = post(bridge, watchdog)
+  await pause(pauseMs)
+  bridge.child.kill('SIGCONT')
+  expect((await waiting).status).toBe(200)
+  bridge.child.kill('SIGTERM')
+  expect(await bridge.ended).toBe(0)
+  expect(await titlesIn(dataDir)).toEqual([])
+})
 
-test('when no Watchdog comes after a pause either, it is reported', { timeout: 90_000 }, async () => {
+test('when no Watchdog comes after a pause either, it is reported', async () => {
   const sink = await openSink()
   const env = { SINK_URL: sink.url, DATA_DIR: temporaryFolder(), WATCHDOG_SECONDS: String(watchdogSeconds) }
   const bridge = await started(env)
@@ -69,33 +65,29 @@ test('when no Watchdog comes after a pause either, it is reported', { timeout: 9
   await eventually('the alarm', () => sink.received.some(({ title }) => title.startsWith('No Watchdog')))
 })
 
-test(
-  'an answer that came during a pause counts: nothing is sent twice, and the reserve is not used',
-  { timeout: 90_000 },
-  async () => {
-    const dataDir = temporaryFolder()
-    const seen: { path: string; answer: ServerResponse }[] = []
-    const server = createServer((request, response) => {
-      request.resume().on('end', () => seen.push({ path: request.url ?? '', answer: response }))
-    }).listen(0, '127.0.0.1')
-    await new Promise((resolve) => server.once('listening', resolve))
-    onTestFinished(() => server.close().closeAllConnections())
-    const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}`
-    const bridge = await started({ SINK_URL: `${url}/sink`, RESERVE_URL: `${url}/reserve`, DATA_DIR: dataDir })
-    await post(bridge, firing({ severity: 'critical' }))
-    await eventually('the try', () => seen.length === 1)
-    bridge.child.kill('SIGSTOP')
-    seen[0]!.answer.end('ok')
-    await pause(pauseMs)
-    bridge.child.kill('SIGCONT')
-    const deliveries = async (state: string): Promise<number> => {
-      const headers = { authorization: `Bearer ${token}` }
-      const response = await fetch(`${bridge.url}/api/v1/deliveries?state=${state}`, { headers })
-      return ((await response.json()) as { deliveries: unknown[] }).deliveries.length
-    }
-    await eventually('the delivery', async () => (await deliveries('delivered')) === 1)
-    bridge.child.kill('SIGTERM')
-    expect(await bridge.ended).toBe(0)
-    expect(seen.map(({ path }) => path)).toEqual(['/sink'])
-  },
-)
+test('an answer that came during a pause counts: nothing is sent twice, and the reserve is not used', async () => {
+  const dataDir = temporaryFolder()
+  const seen: { path: string; answer: ServerResponse }[] = []
+  const server = createServer((request, response) => {
+    request.resume().on('end', () => seen.push({ path: request.url ?? '', answer: response }))
+  }).listen(0, '127.0.0.1')
+  await new Promise((resolve) => server.once('listening', resolve))
+  onTestFinished(() => server.close().closeAllConnections())
+  const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}`
+  const bridge = await started({ SINK_URL: `${url}/sink`, RESERVE_URL: `${url}/reserve`, DATA_DIR: dataDir })
+  await post(bridge, firing({ severity: 'critical' }))
+  await eventually('the try', () => seen.length === 1)
+  bridge.child.kill('SIGSTOP')
+  seen[0]!.answer.end('ok')
+  await pause(pauseMs)
+  bridge.child.kill('SIGCONT')
+  const deliveries = async (state: string): Promise<number> => {
+    const headers = { authorization: `Bearer ${token}` }
+    const response = await fetch(`${bridge.url}/api/v1/deliveries?state=${state}`, { headers })
+    return ((await response.json()) as { deliveries: unknown[] }).deliveries.length
+  }
+  await eventually('the delivery', async () => (await deliveries('delivered')) === 1)
+  bridge.child.kill('SIGTERM')
+  expect(await bridge.ended).toBe(0)
+  expect(seen.map(({ path }) => path)).toEqual(['/sink'])
+})
