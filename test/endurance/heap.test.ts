@@ -26,7 +26,7 @@ afterAll(() => {
 })
 
 async function isThere(url: string): Promise<void> {
-  await eventually(url, async () => ((await fetch(url)).ok ? true : undefined), { withinMs: 30_000, everyMs: 500 })
+  await eventually(url, async () => ((await fetch(url)).ok ? true : undefined), { everyMs: 500 })
 }
 
 async function ask(url: string, times: number): Promise<void> {

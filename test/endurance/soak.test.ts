@@ -92,7 +92,7 @@ test(
         const runs = await numberFrom(stack, 'sum(agent_executions_total{agent_name="ticker", outcome="success"})')
         return runs >= counted ? true : undefined
       },
-      { withinMs: 90_000, everyMs: 500 },
+      { everyMs: 500 },
     )
   },
 )

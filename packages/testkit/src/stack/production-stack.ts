@@ -91,7 +91,7 @@ export async function startStack({ settings = {}, workers = 1 }: StackOptions = 
     otlpUrl: `http://127.0.0.1:${http}`,
     mailUrl: `http://127.0.0.1:${mail}`,
     compose,
-    up: () => compose('up', ...upFlags, '--detach', '--wait', '--wait-timeout=120'),
+    up: () => compose('up', ...upFlags, '--detach', '--wait', '--wait-timeout=600'),
     exec: (service, command, index = 1) => compose('exec', '-T', `--index=${index}`, service, ...command),
     secret: (name) => readFileSync(join(folder, '.secrets', name), 'utf8'),
     async close() {
