@@ -1,9 +1,9 @@
 import { join } from 'node:path'
 
 import { crowdedPrometheus } from './crowded-prometheus.ts'
-import { inlined } from './inlined.ts'
+import { inlineRecordings } from './inline-recordings.ts'
 import { root } from './stack-files.ts'
-import { basicAuth } from './engines.ts'
+import { basicAuth } from './run-engines.ts'
 import { buildDashboard } from '../src/dashboards/build-dashboard.ts'
 import { dashboardPlans } from '../src/dashboards/dashboard-plans.ts'
 import { placed } from '../src/dashboards/layout.ts'
@@ -18,7 +18,7 @@ export interface BoardQuery {
   readonly isCollapsed: boolean
 }
 
-/** A board with all that it asks. */
+/** A board with all its queries. */
 export interface BoardQueries {
   readonly title: string
   readonly hours: number
@@ -31,7 +31,7 @@ const settings = readSettings(join(root, 'config/production.yaml'))
 /** Environments with the same agents. */
 export const fleetNames = ['production', 'staging'] as const
 
-/** What each board asks, row by row. */
+/** The queries of each board, row by row. */
 export function queriesOfBoards(): readonly BoardQueries[] {
   return dashboardPlans(settings).map((plan) => ({
     title: plan.title,
@@ -51,15 +51,15 @@ export function queriesOfBoards(): readonly BoardQueries[] {
   }))
 }
 
-/** What Prometheus says of a query's cost. */
+/** Cost of a query as Prometheus reports it. */
 export interface Cost {
   readonly samples: number
   readonly milliseconds: number
 }
 
-/** A Prometheus with fleets of so many agents and a past of eight days. */
+/** A Prometheus with fleets of agents and eight days of history. */
 export interface Crowd {
-  /** Asks a query as Grafana does; returns what Prometheus says of its cost. */
+  /** Sends a query as Grafana does; returns its cost as Prometheus reports it. */
   ask(query: BoardQuery, hours: number): Promise<Cost>
   close(): Promise<void>
 }
@@ -75,7 +75,7 @@ const withPast = [
 
 export async function openCrowd(agents: number): Promise<Crowd> {
   const fleets = fleetNames.map((environment) => ({ environment, agents }))
-  const crowd = await crowdedPrometheus(fleets, { past: inlined(ruleFiles(settings), withPast) })
+  const crowd = await crowdedPrometheus(fleets, { past: inlineRecordings(ruleFiles(settings), withPast) })
   const address = await crowd.prometheus.url(9090)
   return {
     close: () => crowd.close(),

@@ -5,9 +5,9 @@ import { join } from 'node:path'
 import { attribute, metric, otherName, type Metric } from '@swarmwatch/sdk/names'
 import { type Container, eventually, openNetwork } from '@swarmwatch/testkit'
 
-import { backfill } from './history.ts'
+import { backfill } from './backfill.ts'
 import { layOutStack } from './stack-files.ts'
-import { basicAuth, query, runPrometheus } from './engines.ts'
+import { basicAuth, query, runPrometheus } from './run-engines.ts'
 import type { Recording } from '../src/rule.ts'
 
 /** Agents of an environment: their names are the same in every one, unless it has names of its own. */

@@ -3,8 +3,8 @@ import type { Alert } from './rule.ts'
 import { agentLabels, fleetLabels, label } from './series.ts'
 
 /**
- * What an alert tells people: what, which, how bad, since when, what to do and where to look. The addresses of the runbooks and of
- * Grafana are external labels of Prometheus, so that they can be set where it runs; they do not leave it (see prometheus.yaml).
+ * Annotations of an alert: summary, description, start time, and links to runbook, dashboard and traces. The addresses of the runbooks
+ * and of Grafana are external labels of Prometheus, so that its environment can set them; they do not leave it (see prometheus.yaml).
  */
 export function annotationsOf(alert: Alert): Readonly<Record<string, string>> {
   return {
@@ -16,12 +16,12 @@ export function annotationsOf(alert: Alert): Readonly<Record<string, string>> {
   }
 }
 
-/** Prometheus keeps the time at which an alert became pending as a series; at the first evaluation there is none yet. */
+/** Prometheus keeps the time at which an alert became pending as a series; at the first evaluation there is no such series yet. */
 function since(alert: Alert): string {
   return `{{ with ${begun(alert, '')} }} Since {{ (. | first | value | toTime).Format "2006-01-02 15:04 MST" }}.{{ end }}`
 }
 
-/** Half an hour before it began, in milliseconds. */
+/** Half an hour before the alert began, in milliseconds. */
 function from(alert: Alert): string {
   return `{{ with ${begun(alert, ' * 1000 - 1800000')} }}{{ . | first | value | printf "%.0f" }}{{ else }}now-1h{{ end }}`
 }
@@ -32,7 +32,7 @@ function begun({ alert, severity, identity }: Alert, arithmetic: string): string
   return `printf \`ALERTS_FOR_STATE{${matchers.join(', ')}}${arithmetic}\`${values} | query`
 }
 
-/** The variables of the dashboards, set to what the alert speaks of. */
+/** The variables of the dashboard, set to the labels of the alert. */
 function variables({ identity, dashboard }: Alert): string {
   const shown = dashboard === 'pipeline' ? [] : identity.filter((name) => Object.hasOwn(variableOf, name))
   return shown.map((name) => `&var-${variableOf[name]}={{ $labels.${name} | urlquery }}`).join('')
@@ -45,11 +45,12 @@ function tracesUrl(alert: Alert): string {
   return `{{ $externalLabels.grafana_url }}/explore?${searchOfTraces(agent, service, { from: from(alert), to: 'now' })}`
 }
 
-/** `{a="...", b="..."}` of the alert's own labels, for a query within a text. */
+/** A query inside a text, with matchers for the agent of the alert. */
 export function sameAgent(query: (matchers: string) => string): string {
   return within(query, agentLabels)
 }
 
+/** A query inside a text, with matchers for the fleet of the alert. */
 export function sameFleet(query: (matchers: string) => string): string {
   return within(query, fleetLabels)
 }

@@ -1,6 +1,6 @@
 /**
  * PromQL over several lines, without the indentation of the source around it.
- * A query that is put in keeps its lines, indented to where it stands.
+ * An inserted query keeps its lines, with the indentation of its place.
  */
 export function promql(strings: TemplateStringsArray, ...values: readonly (string | number)[]): string {
   const text = strings.reduce((left, right, index) => {

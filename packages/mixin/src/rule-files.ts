@@ -22,15 +22,15 @@ export interface RuleFile {
   readonly groups: readonly RuleGroup[]
 }
 
-/** All rules; a file stands after those that it reads. */
+/** All rules; a file follows the files that it reads. */
 export function ruleFiles(settings: MixinSettings): readonly RuleFile[] {
   return [
     {
       name: 'agents-and-swarm.yaml',
       reads: [],
-      about: 'What each agent and the whole swarm do, and when that is wrong.',
+      about: 'Runs of each agent and of the whole swarm, and the alerts about them.',
       groups: [
-        // One group, the swarm's alerts first: Alertmanager knows of a failing swarm before it hears of each failing agent
+        // One group, the swarm's alerts first: Alertmanager receives the alert of the swarm before those of its agents
         {
           name: 'agents-and-swarm',
           rules: [
@@ -47,13 +47,13 @@ export function ruleFiles(settings: MixinSettings): readonly RuleFile[] {
     {
       name: 'error-budget.yaml',
       reads: ['agents-and-swarm.yaml'],
-      about: 'How fast each agent spends the failures it may have.',
+      about: 'How fast each agent spends its error budget.',
       groups: [...errorBudgetRecordings, { name: 'error-budget-alerts', rules: errorBudgetAlerts(settings) }],
     },
     {
       name: 'cost.yaml',
       reads: ['agents-and-swarm.yaml', 'error-budget.yaml'],
-      about: 'What agents cost, what of it was wasted, and the budget.',
+      about: 'Cost of agents, the wasted part of it, and the budget.',
       groups: [costRecordings, { name: 'cost-alerts', rules: costAlerts }],
     },
     {
@@ -70,7 +70,7 @@ export function ruleFiles(settings: MixinSettings): readonly RuleFile[] {
     {
       name: 'pipeline.yaml',
       reads: [],
-      about: 'The watchers watched: Collector, Prometheus, Alertmanager, bridge.',
+      about: 'The pipeline itself: Collector, Prometheus, Alertmanager, bridge.',
       groups: [
         { name: 'pipeline', intervalSeconds: 60, rules: [...collectorRecordings, ...prometheusRecordings] },
         { name: 'pipeline-alerts', rules: [...collectorAlerts, ...prometheusAlerts, ...bridgeAlerts, watchdog] },

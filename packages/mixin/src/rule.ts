@@ -7,39 +7,39 @@ export interface Recording {
   readonly labels?: Readonly<Record<string, string>>
 }
 
-/** Who an alert speaks of: Alertmanager routes by it. */
+/** Subject of an alert: Alertmanager routes by it. */
 export type Category = 'agent' | 'swarm' | 'pipeline' | 'bridge' | 'watchdog'
 
-/** `none` is for the Watchdog, which nobody is told of while it comes. */
+/** `none` is for the Watchdog: no one is notified while it arrives. */
 export type RuleSeverity = Severity | 'none'
 
-/** An alert: when it fires and what it then says. */
+/** An alert: its condition and its texts. */
 export interface Alert {
   readonly alert: string
   readonly category: Category
   readonly severity: RuleSeverity
   readonly expr: string
-  /** The expression must have held this long. */
+  /** The expression must have been true this long. */
   readonly forSeconds: number
-  /** It fires on for so long after the expression held last, so that it does not flap. @default 0 */
+  /** It keeps firing this long after the expression was last true, so that it does not flap. @default 0 */
   readonly keepFiringForSeconds?: number
-  /** What, which and how bad, in one line. Go template; `$value` and `$labels` are those of the expression. */
+  /** The problem, its place and its size, in one line. Go template; `$value` and `$labels` are those of the expression. */
   readonly summary: string
-  /** What is behind it; since when is added. */
+  /** Details in one or two sentences; the start time is added. Go template. */
   readonly description: string
-  /** Labels of the expression that tell alerts of this name apart; `since` and the links need them. */
+  /** Labels of the expression that identify an alert of this name; the start time and the links need them. */
   readonly identity: readonly string[]
-  /** Labels beside severity and category; Go templates. @default none */
+  /** Further labels, in addition to severity and category; Go templates. @default none */
   readonly labels?: Readonly<Record<string, string>>
   /** The dashboard to look at. */
   readonly dashboard: 'swarm-overview' | 'agent-detail' | 'cost-and-capacity' | 'pipeline'
 }
 
 /**
- * How long an alert fires on that mutes others in Alertmanager: they look back five minutes, and must be over before it is, or people
- * are told of a broken agent again when it is well.
+ * `keepFiringForSeconds` of an alert that mutes others. Muted alerts look back five minutes: if the alert that mutes them ended before
+ * them, they would report a broken agent again after it has recovered.
  */
-export const outlastsMuted = 300
+export const keepMutingSeconds = 300
 
 /** Rules that are evaluated one after the other, the later ones with the results of the earlier. */
 export interface RuleGroup {

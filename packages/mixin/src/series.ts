@@ -39,9 +39,9 @@ export const label: Readonly<Record<Label, string>> = {
   where: labelOf(attribute.where),
 }
 
-/** What tells fleets apart: a region of an environment. Resource attributes that Prometheus promotes to labels. */
+/** Labels that identify a fleet: a region of an environment. Prometheus promotes these resource attributes to labels. */
 export const fleetLabels: readonly string[] = [label.environment, label.region]
-/** What tells agents apart. */
+/** Labels that identify an agent. */
 export const agentLabels: readonly string[] = [label.job, ...fleetLabels, label.agent]
 
 /** `by (...)` of an agent, of a fleet, or of one with more labels. */

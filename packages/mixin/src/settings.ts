@@ -2,7 +2,7 @@ import { loadConfiguration, type AlertRule, type AlertRuleName, severities } fro
 
 import { ruleThresholds } from './rule-thresholds.ts'
 
-/** What the rules are made from. */
+/** Settings that change the generated rules. */
 export interface MixinSettings {
   /** The rules of the settings file, and the defaults of those that it does not name. */
   readonly rules: readonly AlertRule[]
@@ -10,7 +10,7 @@ export interface MixinSettings {
   readonly successObjective: number
 }
 
-/** The settings cannot be turned into rules; the message says why. */
+/** The settings cannot be turned into rules; the message has the reason. */
 export class MixinError extends Error {
   override readonly name = 'MixinError'
 }

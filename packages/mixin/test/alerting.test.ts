@@ -4,11 +4,11 @@ import { type Container, eventually, type Network, openNetwork } from '@swarmwat
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 
 import { wantsLongTests } from './engines/docker.ts'
-import { hurry } from './engines/hurry.ts'
+import { shortenDurations } from './engines/shorten-durations.ts'
 import { runsAt, push } from './engines/otlp.ts'
 import { openSink, type Notification, type Sink } from './engines/sink.ts'
 import { bridgeToken, layOutStack, otlpToken, type StackFiles } from '../engines/stack-files.ts'
-import { basicAuth, runAlertmanager, runCollector, runPrometheus } from '../engines/engines.ts'
+import { basicAuth, runAlertmanager, runCollector, runPrometheus } from '../engines/run-engines.ts'
 
 // Real Collector, Prometheus and Alertmanager, all durations 40 times shorter
 if (!wantsLongTests) console.log('skipped: from a failing agent to a message takes half a minute (REQUIRE_STACK=1 runs it)')
@@ -22,7 +22,7 @@ describe.skipIf(!wantsLongTests)('from a failing agent to a message', { timeout:
   beforeAll(async () => {
     sink = await openSink()
     files = layOutStack()
-    hurry(files, `http://test:${sink.port}`)
+    shortenDurations(files, `http://test:${sink.port}`)
     network = await openNetwork()
     alertmanager = await runAlertmanager(network, files)
     collector = await runCollector(network, files)
@@ -34,19 +34,19 @@ describe.skipIf(!wantsLongTests)('from a failing agent to a message', { timeout:
     rmSync(files.folder, { recursive: true })
   })
 
-  test('one broken agent is one message, and one when it is over', async () => {
+  test('one broken agent causes one message, and one when it has recovered', async () => {
     // Alerts about the bridge fire before its first scrape when everything but Prometheus' own start is quicker
-    const told = (): readonly Notification[] =>
+    const notifications = (): readonly Notification[] =>
       sink.received.filter(
         ({ commonLabels: { category } }) => category === 'agent' || category === 'swarm' || category === 'pipeline',
       )
     const names = (): string[] =>
-      told().map(({ status, commonLabels: { alertname, cloud_region } }) => `${status} ${alertname} ${cloud_region}`)
+      notifications().map(({ status, commonLabels: { alertname, cloud_region } }) => `${status} ${alertname} ${cloud_region}`)
     const swarm = startSwarm(`${await collector.url(4318)}/v1/metrics`)
     try {
       // In eu-1 one of three agents fails, in us-1 all do
       swarm.failing = { 'eu-1': ['writer'], 'us-1': ['writer', 'reader', 'planner'] }
-      await eventually('the messages', async () => (told().length >= 2 ? true : undefined))
+      await eventually('the messages', async () => (notifications().length >= 2 ? true : undefined))
       const muted = await eventually('the alerts of the same cause, muted', async () => {
         const suppressed = await suppressedAlerts(alertmanager)
         return suppressed.includes('AgentErrorBudgetBurn eu-1 writer') && suppressed.includes('SwarmHealthLow eu-1 ')
@@ -76,11 +76,11 @@ describe.skipIf(!wantsLongTests)('from a failing agent to a message', { timeout:
       const watchdog = sink.received.find(({ receiver }) => receiver === 'bridge-watchdog')
       // Its label for the dashboards does not leave Prometheus
       expect(watchdog?.commonLabels).toEqual({ alertname: 'Watchdog', category: 'watchdog', severity: 'none' })
-      expect(told()[0]?.alerts[0]?.annotations).toMatchObject({
+      expect(notifications()[0]?.alerts[0]?.annotations).toMatchObject({
         runbook_url: expect.stringMatching(/^http:\/\/runbooks\.test\/\w+\.md$/) as string,
         dashboard_url: expect.stringMatching(/^http:\/\/grafana\.test\/d\/[\w-]+\?from=\d+&to=now/) as string,
       })
-      for (const { at, status, commonLabels } of told()) {
+      for (const { at, status, commonLabels } of notifications()) {
         console.log(`${new Date(at).toISOString()} ${status} ${commonLabels['alertname']} ${commonLabels['cloud_region']}`)
       }
     } finally {

@@ -5,10 +5,10 @@ import { type Container, eventually, type Network, openNetwork } from '@swarmwat
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 
 import { hasDocker } from './engines/docker.ts'
-import { hurry } from './engines/hurry.ts'
+import { shortenDurations } from './engines/shorten-durations.ts'
 import { type GaugePoint, gaugesFrom, push, runsAt } from './engines/otlp.ts'
 import { layOutStack, otlpToken, root, type StackFiles } from '../engines/stack-files.ts'
-import { basicAuth, isReady, query, runCollector, runPrometheus } from '../engines/engines.ts'
+import { basicAuth, isReady, query, runCollector, runPrometheus } from '../engines/run-engines.ts'
 import { metricNames } from './metric-names.ts'
 import { isAlert } from '../src/rule.ts'
 import { ruleFiles } from '../src/rule-files.ts'
@@ -73,7 +73,7 @@ describe.skipIf(!hasDocker).concurrent('the Collector', () => {
     })
   })
 
-  test('lets no agent pass for a service of the stack, whose alerts it could silence', async () => {
+  test('renames the job of an agent that poses as a service of the stack, whose alerts it could silence', async () => {
     const other = await openNetwork()
     try {
       const prometheus = await runPrometheus(other, files)
@@ -112,12 +112,12 @@ describe.skipIf(!hasDocker).concurrent('the Collector', () => {
   })
 
   test('no metric that an agent pushes breaks a rule, or raises or hides an alert about the stack', async () => {
-    const hurried = layOutStack()
-    hurry(hurried, 'http://alert-bridge:8090')
+    const shortened = layOutStack()
+    shortenDurations(shortened, 'http://alert-bridge:8090')
     const other = await openNetwork()
     try {
-      const prometheus = await runPrometheus(other, hurried)
-      const collector = await runCollector(other, hurried)
+      const prometheus = await runPrometheus(other, shortened)
+      const collector = await runCollector(other, shortened)
       const address = `${await collector.url(4318)}/v1/metrics`
       const rules = ruleFiles(readSettings(join(root, 'config/production.yaml'))).flatMap(({ groups }) =>
         groups.flatMap((group) => group.rules),
@@ -127,7 +127,7 @@ describe.skipIf(!hasDocker).concurrent('the Collector', () => {
       for (const rule of rules) if (!isAlert(rule)) names.add(rule.record)
       const identity = { 'agent.name': 'forger', outcome: 'failure', le: '1', 'swarmwatch.variant': 'a' }
       // Series that become one as soon as a rule sets its own labels or ignores one: Prometheus refuses the result of such a rule as a
-      // whole, also what it says of others
+      // whole, including its results about others
       const setByRules = new Set(rules.flatMap((rule) => (isAlert(rule) ? [] : Object.keys(rule.labels ?? {}))))
       const differences = [
         {},
@@ -172,7 +172,7 @@ describe.skipIf(!hasDocker).concurrent('the Collector', () => {
       )
     } finally {
       await other.remove()
-      rmSync(hurried.folder, { recursive: true })
+      rmSync(shortened.folder, { recursive: true })
     }
   })
 
@@ -209,7 +209,7 @@ describe.skipIf(!hasDocker).concurrent('the Collector', () => {
     }
   })
 
-  test('turns away a wrong token and a body of 20 MB', async () => {
+  test('refuses a wrong token and a body of 20 MB', async () => {
     const other = await openNetwork()
     try {
       const collector = await runCollector(other, files)
@@ -226,7 +226,7 @@ describe.skipIf(!hasDocker).concurrent('the Collector', () => {
     }
   })
 
-  test('says in its metrics that its queue is full and that it drops', async () => {
+  test('counts in its metrics that its queue is full and that it drops data', async () => {
     const other = await openNetwork()
     try {
       // no Prometheus in this network

@@ -143,11 +143,11 @@ describe('what the files promise each other', () => {
     }
   })
 
-  test('a placeholder is left only where the environment fills it', () => {
+  test('no placeholder remains after rendering', () => {
     expect(alertmanagerFile().match(/^(?! *#).*\$\{.*$/gm)).toBeNull()
   })
 
-  test('the bridge is told of everything within its time, and of the end', () => {
+  test('the bridge receives every alert with a timeout, and its resolution', () => {
     const hooks = alertmanager.receivers.flatMap(({ webhook_configs = [] }) => webhook_configs)
     for (const hook of hooks) {
       expect(hook).toMatchObject({

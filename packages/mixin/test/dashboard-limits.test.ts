@@ -44,7 +44,7 @@ test.for(shown.map((each) => [`${each.title} ${each.value}`, each] as const))(
   },
 )
 
-test('limits move with the settings file', () => {
+test('limits follow the settings file', () => {
   const rule = settings.rules.find(({ name }) => name === 'slow_response')!
   const moved = {
     ...settings,

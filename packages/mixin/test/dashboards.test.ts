@@ -42,7 +42,7 @@ interface BuiltPanel {
   readonly targets?: readonly { readonly expr: string; readonly refId: string }[]
 }
 
-test('there are four, the home dashboard first', () => {
+test('there are four dashboards, the home dashboard first', () => {
   expect(plans.map(({ uid, title }) => `${uid}: ${title}`)).toEqual([
     'swarm-overview: Swarm overview',
     'agent-detail: Agent detail',
@@ -65,7 +65,7 @@ test('the first row of the overview has a large tile of health, its change, and 
   expect(first!.panels[0]).toMatchObject({ hasTrend: true })
 })
 
-test('docs/dashboards.md names them, and the panels that show nothing, with the reason', () => {
+test('docs/dashboards.md lists the dashboards, and the panels that show nothing with the reason', () => {
   // Without the blanks that align the columns
   const page = readFileSync(join(root, 'docs/dashboards.md'), 'utf8').replaceAll(/ +/g, ' ')
   for (const { title, uid, description } of plans) {
@@ -95,7 +95,7 @@ describe.each(plans.map((plan) => [plan.title, plan] as const))('%s', (_title, p
     expect(dashboard).not.toHaveProperty('id')
   })
 
-  test('chooses data source, environment, region, job and agent, and asks only with variables that it has', () => {
+  test('has variables for data source, environment, region, job and agent, and its queries use no other variables', () => {
     const names = (dashboard.templating?.list ?? []).map(({ name }) => name)
     const others: Readonly<Record<string, readonly string[]>> = {
       'swarm-overview': ['job', 'agent', 'runbooks'],
@@ -109,13 +109,13 @@ describe.each(plans.map((plan) => [plan.title, plan] as const))('%s', (_title, p
     for (const name of names) expect(used, name).toContain(name)
   })
 
-  test('leaves room above it for the switches and the links to the other boards', () => {
+  test('leaves room for the annotation switches and the links to the other dashboards', () => {
     const shown = (dashboard.templating?.list ?? []).filter(({ hide }) => hide !== 2).map(({ name }) => name)
     expect(shown.length).toBeLessThanOrEqual(5)
     expect(dashboard.links).toMatchObject([{ type: 'dashboards', asDropdown: true, includeVars: true, keepTime: true }])
   })
 
-  test('is refreshed about as often as a graph of its range can change', () => {
+  test('refreshes about as often as a graph of its range can change', () => {
     const every: Readonly<Record<string, string>> = { 1: '30s', 3: '1m', 168: '30m' }
     expect(dashboard.refresh).toBe(every[plan.hours])
   })
@@ -124,7 +124,7 @@ describe.each(plans.map((plan) => [plan.title, plan] as const))('%s', (_title, p
     expect((dashboard.annotations?.list ?? []).map(({ name }) => name)).toEqual(['Alerts', 'Deployments'])
   })
 
-  test('annotations mark the start of critical alerts of the chosen agents, and never a region', () => {
+  test('annotations mark the start of critical alerts of the selected agents, and never a region', () => {
     const [alerts, deployments] = (dashboard.annotations?.list ?? []).map(({ expr = '' }) => expr)
     expect(alerts).toMatch(/severity="critical"/)
     expect(alerts).toMatch(/environment_name=~"\$environment".*unless.*\[\$__interval\] offset \$__interval\)$/s)
@@ -132,7 +132,7 @@ describe.each(plans.map((plan) => [plan.title, plan] as const))('%s', (_title, p
     expect(deployments).toMatch(/\[\$__interval\].*unless.*\[5m\] offset \$__interval\)\)$/s)
   })
 
-  test('rows have no holes, and those that end below the fold are collapsed', () => {
+  test('rows have no gaps, and those that end below the visible page are collapsed', () => {
     for (const { row, panels: placedPanels, isCollapsed } of placed(plan.rows)) {
       const bottom = Math.max(...placedPanels.map(({ gridPos: { y, h } }) => y + h))
       const top = Math.min(...placedPanels.map(({ gridPos: { y } }) => y))
@@ -156,7 +156,7 @@ describe.each(plans.map((plan) => [plan.title, plan] as const))('%s', (_title, p
     }
   })
 
-  test('a number is green, orange or red only where a limit says so', () => {
+  test('a number is green, orange or red only if it has a limit', () => {
     const limited = plan.rows.flatMap((row) => row.panels).filter(({ limits }) => limits !== undefined)
     for (const { title, fieldConfig } of panels.filter(({ type }) => type === 'stat')) {
       const colors = fieldConfig!.defaults.thresholds!.steps.map(({ color }) => color)
@@ -165,12 +165,12 @@ describe.each(plans.map((plan) => [plan.title, plan] as const))('%s', (_title, p
     }
   })
 
-  test('which lines of the highest are drawn is decided once for the range', () => {
+  test('the highest lines are selected once for the range', () => {
     const ranking = queries.filter(({ expr }) => /\btopk\b/.test(expr) && !/\btopk by\b/.test(expr))
     for (const { title, expr } of ranking) expect(expr, title).toContain('@ end()')
   })
 
-  test('panels have numbers of their own and do not lie on each other', () => {
+  test('panels have unique ids and do not overlap', () => {
     expect(new Set(all.map(({ id }) => id)).size).toBe(all.length)
     for (const { title, gridPos } of all) expect(gridPos.x + gridPos.w, title).toBeLessThanOrEqual(24)
     const overlaps = top.flatMap((one, index) =>
@@ -198,7 +198,7 @@ describe.each(plans.map((plan) => [plan.title, plan] as const))('%s', (_title, p
     }
   })
 
-  test('panels ask the chosen data source', () => {
+  test('panels query the selected data source', () => {
     for (const { title, datasource } of panels) {
       expect(datasource, title).toEqual({ type: 'prometheus', uid: '${datasource}' })
     }
@@ -222,7 +222,7 @@ describe.each(plans.map((plan) => [plan.title, plan] as const))('%s', (_title, p
     }
   })
 
-  test('a link from an agent leads to its dashboard and its traces, in the same time', () => {
+  test('a link from an agent leads to its dashboard and its traces, in the same time range', () => {
     const urls = [...JSON.stringify(dashboard).matchAll(/"url":"((?:[^"\\]|\\.)*)"/g)].map(
       ([, url]) => JSON.parse(`"${url}"`) as string,
     )
@@ -270,7 +270,7 @@ function widthOfTitle(title: string): number {
   return title.length * 7.8 + wide * 4 - narrow * 3
 }
 
-/** Pixels for a title at 1600 x 900: beside the navigation, without the margins, the icon of the description and the menu. */
+/** Pixels for a title at 1600 x 900: next to the navigation, without the margins, the icon of the description and the menu. */
 function roomForTitle(span: number): number {
   return (span / 24) * (1600 - 330) - 8 - 16 - 28 - 32
 }

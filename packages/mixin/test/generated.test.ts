@@ -32,7 +32,7 @@ describe('what is generated', () => {
     for (const [path, text] of generated(root, settings)) expect(readFileSync(join(root, path), 'utf8'), path).toBe(text)
   })
 
-  test('is the same on every run', () => {
+  test('is identical on every run', () => {
     expect([...generated(root, settings)]).toEqual([...generated(root, readSettings(join(root, 'config/production.yaml')))])
   })
 
@@ -40,7 +40,7 @@ describe('what is generated', () => {
     for (const [path, text] of generated(root, settings)) expect(/[^\n -~]/.exec(text), path).toBeNull()
   })
 
-  test('replaces what an earlier version left behind', () => {
+  test('removes files of an earlier version', () => {
     cpSync(join(root, 'collector/alertmanager'), join(folder, 'collector/alertmanager'), { recursive: true })
     generate(folder, settings)
     writeFileSync(join(folder, 'collector/prometheus/rules/old.yaml'), '')
@@ -48,7 +48,7 @@ describe('what is generated', () => {
     expect(readdirSync(join(folder, 'collector/prometheus/rules'))).not.toContain('old.yaml')
   })
 
-  test('never names one spelling of a bucket bound: by scrape it is 10.0, by OTLP 10', () => {
+  test('contains no fixed bucket bound, because it is 10.0 by scrape and 10 by OTLP', () => {
     for (const [path, text] of generated(root, settings)) expect(text, path).not.toMatch(/\ble="/)
   })
 })
@@ -61,7 +61,7 @@ describe('the settings file', () => {
       .filter(({ alert }) => alert.startsWith('SystemErrorRate') || alert === 'AgentSlowResponses')
       .map(({ alert, severity, forSeconds, expr }) => ({ alert, severity, forSeconds, limit: /[<>] ([\d.]+)/.exec(expr)?.[1] }))
 
-  test('moves thresholds, severities and times of the alerts that it names', () => {
+  test('changes thresholds, severities and times of the alerts that it lists', () => {
     const file = settingsFile(`
 alerts:
   rules:
@@ -92,7 +92,7 @@ alerts:
     expect(() => readSettings(settingsFile(`alerts: { rules: ${list} }`))).toThrow(message)
   })
 
-  test('an objective that no burn rate can miss is an error that names it', () => {
+  test('an objective with a burn rate that can never fire is an error that names it', () => {
     expect(() => checked({ ...settings, successObjective: 0.9 })).toThrow(
       'successObjective must be above 0.931, or a burn rate of 14.4 can never fire, got 0.9',
     )

@@ -8,7 +8,7 @@ import { expect, test } from 'vitest'
 const main = resolve(import.meta.dirname, '../src/main.ts')
 const run = [process.execPath, '--conditions=swarmwatch-source', main] as const
 
-test('writes the files that it names', () => {
+test('writes the files whose paths it prints', () => {
   const folder = mkdtempSync(join(tmpdir(), 'mixin-'))
   try {
     for (const path of ['config', 'collector/alertmanager']) {
@@ -25,7 +25,7 @@ test('writes the files that it names', () => {
   }
 })
 
-test('writes nothing when the settings are wrong, says why and ends with 2', () => {
+test('writes nothing when the settings are invalid, prints the reason and exits with 2', () => {
   const folder = mkdtempSync(join(tmpdir(), 'mixin-'))
   try {
     cpSync(resolve(import.meta.dirname, '../../../config'), join(folder, 'config'), { recursive: true })

@@ -24,7 +24,7 @@ const { providers } = parse(read('grafana/provisioning/dashboards/swarmwatch.yam
 /** Where the stack mounts `grafana/dashboards`. */
 const mounted = '/etc/grafana/dashboards'
 
-test('the data sources are those that the dashboards ask and link to', () => {
+test('the data sources are those that the dashboards query and link to', () => {
   expect(datasources.map(({ uid, type, isDefault = false }) => ({ uid, type, isDefault }))).toEqual([
     { uid: 'prometheus', type: 'prometheus', isDefault: true },
     { ...tracesSource, isDefault: false },
@@ -36,20 +36,20 @@ test('rates are over as many samples as Prometheus scrapes', () => {
   expect(datasources[0]?.jsonData['timeInterval']).toBe(global.scrape_interval)
 })
 
-test('no password stands in a file: it is read from a secret', () => {
+test('no file contains a password: it comes from a secret', () => {
   expect(read('grafana/provisioning/datasources/datasources.yaml')).toMatch(
     /basicAuthPassword: \$__file\{\/run\/secrets\/prometheus_password\}$/m,
   )
 })
 
-test('the provider and the home dashboard point to dashboards that are there', () => {
+test('the provider and the home dashboard point to existing dashboards', () => {
   expect(providers.map(({ options }) => options.path)).toEqual([mounted])
   const [, home] = /^default_home_dashboard_path = (.*)$/m.exec(read('grafana/grafana.ini')) ?? []
   expect(home).toBe(`${mounted}/swarm-overview.json`)
   expect(existsSync(join(root, 'grafana/dashboards/swarm-overview.json'))).toBe(true)
 })
 
-test('every folder that Grafana reads at its start exists and provisions only what is meant', () => {
+test('every folder that Grafana reads at its start exists and provisions only what is intended', () => {
   const folders = readdirSync(join(root, 'grafana/provisioning')).toSorted()
   expect(folders).toEqual(['alerting', 'dashboards', 'datasources', 'plugins'])
   // Grafana stops at a file of another kind in `alerting`

@@ -4,7 +4,7 @@ import { isAlert } from '../src/rule.ts'
 import { ruleFiles } from '../src/rule-files.ts'
 import type { MixinSettings } from '../src/settings.ts'
 
-/** A PromQL expression of ours, and where it stands. */
+/** A PromQL expression and its place. */
 export interface ReadExpression {
   readonly of: string
   readonly expr: string
@@ -12,7 +12,7 @@ export interface ReadExpression {
   readonly labels: readonly string[]
 }
 
-/** All that rules, panels, variables, annotations and runbooks ask of Prometheus. */
+/** All queries of rules, panels, variables, annotations and runbooks. */
 export function readExpressions(settings: MixinSettings): readonly ReadExpression[] {
   const rules = ruleFiles(settings).flatMap(({ groups }) => groups.flatMap((group) => group.rules))
   return [

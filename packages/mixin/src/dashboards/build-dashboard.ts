@@ -62,11 +62,10 @@ function panelsOf({ rows, agents }: DashboardPlan): (BuiltPanel | RowPanel)[] {
 }
 
 /**
- * What is drawn across all graphs of a dashboard, as one line at its start: critical alerts of what the variables choose, and versions
- * that were not there five minutes before. Regions from start to end of each alert would paint the graphs red during an incident.
+ * Annotations on all graphs of a dashboard, each a line at its start: critical alerts that match the variables, and versions that did not
+ * exist five minutes before. Regions from start to end of each alert would cover the graphs in red during an incident.
  *
- * Grafana asks once for each `$__interval`, which is 10 minutes over a week: what began in between is seen because each question is about
- * all of the interval.
+ * Grafana evaluates them once for each `$__interval`, which is 10 minutes for a week, so each query covers the whole interval.
  */
 function dashboardAnnotations({ agents }: { readonly agents: AgentChoice }): readonly AnnotationQueryBuilder[] {
   const critical = 'alertstate="firing", severity="critical"'

@@ -31,7 +31,7 @@ import { metricsSource } from './variables.ts'
 
 export type PanelBuilder = Stat | Table | Timeseries | Heatmap | Timeline
 
-/** The panel as Grafana has it; its place is set afterwards. */
+/** The panel in Grafana's format; its position is set afterwards. */
 export function buildPanel(panel: Panel, { id, agents }: { readonly id: number; readonly agents: AgentChoice }): PanelBuilder {
   const { title, description, unit, queries, limits, min, max, whenEmpty } = panel
   const builder = shown(panel, agents)
@@ -40,11 +40,11 @@ export function buildPanel(panel: Panel, { id, agents }: { readonly id: number; 
     .description(description)
     .datasource(metricsSource)
     .thresholds(thresholdsConfig(limits))
-  // In a table it would be the unit of the text too, and Grafana reads text as numbers and dates then
+  // In a table it would be the unit of text too, and Grafana would read the text as numbers and dates
   if (panel.shows !== 'table') builder.unit(unit)
   if (min !== undefined) builder.min(min)
   if (max !== undefined) builder.max(max)
-  // Where there is no value at all. Numbers have a mapping instead: it also takes the color away
+  // If there is no value at all. Numbers have a mapping instead, which also removes the color
   if (whenEmpty !== undefined && panel.shows !== 'number') builder.noValue(whenEmpty)
   for (const [name, { expr, legend }] of Object.entries(queries)) {
     builder.withTarget(asked(panel, name, new DataqueryBuilder().refId(name).expr(expr).legendFormat(legend)))
@@ -52,7 +52,7 @@ export function buildPanel(panel: Panel, { id, agents }: { readonly id: number; 
   return builder
 }
 
-/** Numbers and tables say what is true at the end of the range: an answer of an hour ago is none. */
+/** Numbers and tables show the end of the range: a value of an hour ago would be wrong. */
 function asked(panel: Panel, name: string, query: DataqueryBuilder): DataqueryBuilder {
   if (panel.shows === 'number') return panel.hasTrend ? query.range() : query.instant()
   if (panel.shows === 'table') {
@@ -84,7 +84,7 @@ function number({ hasTrend = false, decimals, whenEmpty = 'No data' }: Panel & {
     options: { match: SpecialValueMatch.NullAndNan, result: { text: whenEmpty, color: 'text' } },
   }
   const stat = new Stat()
-    // The last point, whether it has a value or not: a value of an hour ago is none
+    // The last point, even without a value: a value of an hour ago would be wrong
     .reduceOptions(new ReduceDataOptionsBuilder().calcs(['last']))
     .textMode(BigValueTextMode.Value)
     .colorMode(BigValueColorMode.Value)
@@ -115,7 +115,7 @@ function graph(panel: Panel & { readonly shows: 'graph' }, agents: AgentChoice):
   return drawn
 }
 
-/** How far the axis reaches at least: a little beyond the limits, so that they can be seen. */
+/** The minimal range of the axis: a little beyond the limits, so that they are visible. */
 function axis({ limits, unit, leastTop }: Panel & { readonly shows: 'graph' }): { top: number; bottom?: number } {
   const highest = highestOf(limits)
   const top = Math.max(leastTop ?? (unit === 'percentunit' ? 0.1 : 1), highest === undefined ? 0 : highest * 1.1)

@@ -16,7 +16,7 @@ export function buildTable({ columns, queries, order = [] }: Panel & { readonly 
     const options = Object.fromEntries(trends.map((name) => [name, { stat: 'last' }]))
     table.withTransformation({ id: 'timeSeriesTable', options })
   }
-  // All queries are asked for one moment, the end of the range: their rows have the same time, and merge by their labels
+  // All queries are evaluated at the end of the range: their rows have the same time, and merge by their labels
   if (Object.keys(queries).length > 1) table.withTransformation({ id: 'merge', options: {} })
   table
     .withTransformation({ id: 'filterFieldsByName', options: { include: { names: Object.keys(columns) } } })

@@ -4,19 +4,19 @@ import type { Panel, Row } from './panel.ts'
 
 /** Columns of Grafana's grid. */
 const columns = 24
-/** What fits on a screen of 1600 x 1100 pixels, in units of the grid (38 pixels each). */
-const fold = 28
+/** Height of a page of 1600 x 1100 pixels, in units of the grid (38 pixels each). */
+const pageHeight = 28
 
-/** Where a row and its panels are. */
+/** A row with the positions of its panels. */
 export interface PlacedRow {
   readonly row: Row
   readonly gridPos: GridPos
-  /** Ends below the fold, so that it opens only when it is asked for. */
+  /** Ends below the visible page, so that it opens only on request. */
   readonly isCollapsed: boolean
   readonly panels: readonly { readonly panel: Panel; readonly gridPos: GridPos }[]
 }
 
-/** Places panels in their order, each where it fits highest and then leftmost, so that low ones fill the space beside high ones. */
+/** Places panels in their order, each where it fits highest and then leftmost, so that low panels fill the space next to high ones. */
 export function placed(rows: readonly Row[]): readonly PlacedRow[] {
   let y = 0
   return rows.map((row) => {
@@ -30,7 +30,7 @@ export function placed(rows: readonly Row[]): readonly PlacedRow[] {
       bottoms.fill(highest + height, x, x + panel.span)
       return { panel, gridPos: { x, y: highest, w: panel.span, h: height } }
     })
-    const isCollapsed = y > 0 && Math.max(...bottoms) > fold
+    const isCollapsed = y > 0 && Math.max(...bottoms) > pageHeight
     const gridPos = { x: 0, y, w: columns, h: 1 }
     y = isCollapsed ? y + 1 : Math.max(...bottoms)
     return { row, gridPos, isCollapsed, panels }

@@ -7,7 +7,7 @@ import type { AgentChoice } from './panel.ts'
 /** Tag of all dashboards; the links between dashboards use it. */
 export const dashboardTag = 'swarmwatch'
 
-/** From a dashboard to the others: time range and variables go along. One menu, because three buttons do not fit beside the variables. */
+/** A menu with the other dashboards; the links keep the time range and the variables. One menu, because three buttons do not fit next to the variables. */
 export function otherDashboards(): DashboardLinkBuilder {
   return new DashboardLinkBuilder('Boards')
     .type(DashboardLinkType.Dashboards)
@@ -17,12 +17,12 @@ export function otherDashboards(): DashboardLinkBuilder {
     .includeVars(true)
 }
 
-/** Column of a table, mostly hidden, with the name by which Jaeger finds the traces of a row. */
+/** A column, usually hidden, with the name by which Jaeger finds the traces of a row. */
 export const serviceColumn = 'Service'
 
 /**
- * Where the agent of a series, or of a row of a table, can be looked at more closely. Traces need to know the agent's service: a row
- * says it, and so does a board of one agent.
+ * Links from the agent of a series, or of a row of a table, to its dashboard and traces. A link to traces needs the agent's service: a
+ * row of a table contains it, and so do the variables of a dashboard of one agent.
  */
 export function agentLinks(
   within: 'series' | { readonly column: string; readonly hasRegion: boolean },
@@ -32,7 +32,7 @@ export function agentLinks(
   const read = (name: string, column: string): string =>
     `\${${isSeries ? `__field.labels.${name}` : `__data.fields["${column}"]`}:percentencode}`
   const agent = read(label.agent, isSeries ? '' : within.column)
-  // A row of all regions leads to those that are chosen
+  // A row without a region links to the selected regions
   const region = isSeries || !within.hasRegion ? '${region:queryparam}' : `var-region=${read('', 'Region')}`
   const detail = new DashboardLinkBuilder('Detail of this agent').url(
     detailUrl(agent, read(label.environment, 'Environment'), region),
@@ -62,12 +62,12 @@ export const variableOf: Readonly<Record<string, string>> = {
 export const tracesSource = { type: 'jaeger', uid: 'traces' } as const
 
 /**
- * Query string of Grafana's Explore: a search for the runs of an agent. The arguments are filled in by somebody else, encoded: what
- * stands in `${...}` or `{{...}}` goes out as it is.
+ * Query string of Grafana's Explore: a search for the runs of an agent. The arguments are expressions in `${...}` or `{{...}}`, which
+ * Grafana or Prometheus replaces by encoded values; they stay unchanged.
  */
 export function searchOfTraces(agent: string, service: string, range: { readonly from: string; readonly to: string }): string {
   const filledIn = [agent, service, range.from, range.to]
-  // Within JSON the quotes of what is filled in would get a backslash
+  // Inside JSON, quotes in an expression would get a backslash
   const marked = (text: string): string => `@${filledIn.indexOf(text)}@`
   const panes = {
     traces: {

@@ -5,7 +5,7 @@ export interface PanelQuery {
   readonly expr: string
   /** Name of a line: `{{agent_name}}`. */
   readonly legend: string
-  /** Its line is the rest beside the highest ones: grey, and without links. @default false */
+  /** Its line is for all agents except the highest ones: grey, and without links. @default false */
   readonly isRest?: boolean
 }
 
@@ -36,13 +36,13 @@ export interface Column {
 interface PanelBase {
   /** The question that the panel answers, short enough for its width. */
   readonly title: string
-  /** What is shown, over which time, and how to interpret it. */
+  /** The values, their time, and how to interpret them. */
   readonly description: string
   /** Of the values; a column of a table may have its own. */
   readonly unit: string
   /** By the name of the query. */
   readonly queries: Readonly<Record<string, PanelQuery>>
-  /** Beyond these an alert fires; the rules have the same. @default none */
+  /** An alert fires beyond these limits; the rules have the same limits. @default none */
   readonly limits?: Limits
   readonly min?: number
   readonly max?: number
@@ -54,11 +54,11 @@ interface PanelBase {
   readonly whenEmpty?: string
 }
 
-/** A panel: its question and how the answer is shown. */
+/** A panel: its question and its kind of answer. */
 export type Panel =
   | (PanelBase & {
       readonly shows: 'number'
-      /** Its course over the range is drawn below it. The value is still that of the end of the range. @default false */
+      /** A small graph below the number shows the range. The number is the value at the end of the range. @default false */
       readonly hasTrend?: boolean
       readonly decimals?: number
     })

@@ -3,7 +3,7 @@ import { by, label } from '../series.ts'
 import type { PanelQuery } from './panel.ts'
 import { agentName, byAgentName } from './selectors.ts'
 
-/** What a counter grew by per minute: the sum, or one line for each value of `labels`. */
+/** Increase of a counter per minute: the sum, or one line for each value of `labels`. */
 export function perMinute(counter: string, labels: readonly string[] = [], factor = 60): string {
   const sum = labels.length === 0 ? 'sum' : `sum ${by(...labels)} `
   return promql`

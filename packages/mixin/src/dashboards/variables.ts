@@ -20,8 +20,8 @@ const executions = (matchers: string, name: string): string => `label_values(${s
 const ofFleet = `${label.environment}=~"$environment", ${label.region}=~"$region"`
 
 /**
- * What can be chosen on a dashboard: whose agents, and where the data is. The data source is not shown: most installations have one, and
- * with it the switches of the annotations and the links to the other dashboards would not fit on a screen of 1600 pixels.
+ * Variables of a dashboard: agents and data source. The data source is hidden: most installations have one, and with it the switches of
+ * the annotations and the links to the other dashboards would not fit on a page of 1600 pixels.
  */
 export function variables({ agents, uid }: { readonly agents: AgentChoice; readonly uid: string }): readonly Variable[] {
   const shared = [
@@ -32,7 +32,7 @@ export function variables({ agents, uid }: { readonly agents: AgentChoice; reado
   const runbooks =
     uid === 'swarm-overview'
       ? [
-          // What an agent pushes has a job
+          // A series that an agent pushes has a job
           query(
             'runbooks',
             'Address of docs/runbooks',
@@ -47,8 +47,8 @@ export function variables({ agents, uid }: { readonly agents: AgentChoice; reado
 }
 
 /**
- * One agent, and what follows from it: the jobs that run it, and the service of these jobs, which Jaeger finds its traces by. All jobs
- * are those of the agent, not `.*`, so that the service is the agent's.
+ * One agent, the jobs that run it, and the service of these jobs, by which Jaeger finds its traces. "All" jobs are those of the agent
+ * and not `.*`, so that the service is that of the agent.
  */
 function ofOneAgent(): readonly Variable[] {
   return [
@@ -58,7 +58,7 @@ function ofOneAgent(): readonly Variable[] {
   ]
 }
 
-/** One, some or all of them. With `.*` for all, series without the label are among them. */
+/** A variable for one, some or all values. With `.*` for all, series without the label are included. */
 function many(name: string, title: string, values: string): QueryVariableBuilder {
   return query(name, title, values).multi(true).includeAll(true).current({ selected: true, text: 'All', value: '$__all' })
 }

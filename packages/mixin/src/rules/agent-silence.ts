@@ -7,7 +7,7 @@ const { trafficStopped, telemetryAbsent } = ruleThresholds
 const jobLabels = [label.job, ...fleetLabels]
 const seenWithin = duration(telemetryAbsent.seenWithinSeconds)
 
-/** An agent or a whole job is not heard of any more. */
+/** An agent or a whole job has become silent. */
 export const agentSilenceAlerts: readonly Alert[] = [
   {
     alert: 'AgentTrafficStopped',
@@ -18,7 +18,7 @@ export const agentSilenceAlerts: readonly Alert[] = [
       unless ${onAgent}
       sum ${byAgent} (increase(${series.executions}[1h])) > 0`,
     forSeconds: trafficStopped.forSeconds,
-    summary: '{{ $labels.agent_name }} runs no more',
+    summary: '{{ $labels.agent_name }} has no runs any more',
     description:
       '{{ $labels.agent_name }} ({{ $labels.job }}) has not finished a run in the last hour; ' +
       'in the same hour yesterday it finished {{ $value | printf "%.0f" }}.',
@@ -36,8 +36,8 @@ export const agentSilenceAlerts: readonly Alert[] = [
     forSeconds: telemetryAbsent.forSeconds,
     summary: '{{ $labels.job }} sends no metrics',
     description:
-      'No process of {{ $labels.job }} sends metrics, though it did within the last day: it is down, or its telemetry does not arrive. ' +
-      'Nothing else can be said about its agents.',
+      'No process of {{ $labels.job }} sends metrics, although one did within the last day: the processes are down, or their telemetry ' +
+      'does not arrive. No other alert about its agents can fire.',
     identity: jobLabels,
     dashboard: 'swarm-overview',
   },

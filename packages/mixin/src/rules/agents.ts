@@ -2,7 +2,7 @@ import { alertNames, type AlertRule, thresholds } from '@swarmwatch/config'
 
 import { sameAgent } from '../annotations.ts'
 import { duration, promql } from '../promql.ts'
-import { type Alert, outlastsMuted, type Recording } from '../rule.ts'
+import { type Alert, keepMutingSeconds, type Recording } from '../rule.ts'
 import { ruleThresholds } from '../rule-thresholds.ts'
 import { agentLabels, by, byAgent, failed, finished, onAgent, series } from '../series.ts'
 import { type MixinSettings, rulesNamed } from '../settings.ts'
@@ -10,7 +10,7 @@ import { type MixinSettings, rulesNamed } from '../settings.ts'
 const window = duration(thresholds.healthWindowSeconds)
 const traffic = duration(thresholds.trafficWindowSeconds)
 
-/** What each agent does: how much, how well, how long, how often again. */
+/** Runs of each agent: rate, failures, duration, retries. */
 export const agentRecordings: readonly Recording[] = [
   {
     record: 'agent:executions:rate5m',
@@ -20,7 +20,7 @@ export const agentRecordings: readonly Recording[] = [
       )`,
   },
   {
-    // An agent that never failed has 0 failures, not none
+    // An agent that never failed has the value 0 instead of no value
     record: 'agent:failures:rate5m',
     expr: promql`
       sum ${byAgent} (
@@ -43,7 +43,7 @@ export const agentRecordings: readonly Recording[] = [
       )`,
   },
   {
-    // Where nothing ran there is no percentile: the comparison drops NaN
+    // Without runs the percentile is NaN: the comparison removes it
     record: 'agent:execution_duration_seconds:p95_5m',
     expr: promql`
       histogram_quantile(
@@ -62,7 +62,7 @@ export const agentRecordings: readonly Recording[] = [
         / (agent:executions:rate5m > 0)`,
   },
   {
-    // Waits are counted when they end, runs when they end: for a moment there can be more waiting than running
+    // A wait counts when it ends, and so does a run: for a moment the waits can exceed the runs
     record: 'agent:waiting_ratio:rate5m',
     expr: promql`
       clamp_max(
@@ -100,9 +100,9 @@ export const agentRecordings: readonly Recording[] = [
 const { critical, warning } = thresholds.errorRate
 const reasons = sameAgent((matchers) => `topk(2, sum by (error_type) (rate(${series.failures}{${matchers}}[10m])) > 0)`)
 
-/** One agent fails too often. */
+/** An agent fails too often. */
 export const agentErrorAlerts: readonly Alert[] = [
-  { ...agentErrors('AgentErrorRateCritical', 'critical', critical), keepFiringForSeconds: outlastsMuted },
+  { ...agentErrors('AgentErrorRateCritical', 'critical', critical), keepFiringForSeconds: keepMutingSeconds },
   agentErrors('AgentErrorRateWarning', 'warning', warning),
 ]
 
@@ -119,8 +119,8 @@ function agentErrors(alert: string, severity: 'critical' | 'warning', { above, f
     summary: '{{ $labels.agent_name }} fails {{ $value | humanizePercentage }} of its runs',
     description:
       `{{ $labels.agent_name }} ({{ $labels.job }}) failed {{ $value | humanizePercentage }} of its runs in the last 5 minutes; ` +
-      `{{ ${above} | humanizePercentage }} is the limit.` +
-      `{{ with ${reasons} }} Reasons:{{ range $i, $_ := . }}{{ if $i }},{{ end }} {{ .Labels.error_type }}{{ end }}.{{ end }}`,
+      `the limit is {{ ${above} | humanizePercentage }}.` +
+      `{{ with ${reasons} }} Errors:{{ range $i, $_ := . }}{{ if $i }},{{ end }} {{ .Labels.error_type }}{{ end }}.{{ end }}`,
     identity: agentLabels,
     dashboard: 'agent-detail',
   }
@@ -134,7 +134,7 @@ interface Limits {
 
 const waiting = sameAgent((matchers) => `agent:waiting_ratio:rate5m{${matchers}} >= 0`)
 
-/** An agent is slow, tries everything twice, or does not come to an end. */
+/** An agent is slow, retries too much, or its runs do not end. */
 export function agentSpeedAlerts(settings: MixinSettings): readonly Alert[] {
   return [...rulesNamed(settings, 'slow_response').map(slow), retriesHigh(), stuck()]
 }
@@ -149,11 +149,11 @@ function slow({ name, threshold, severity, forSeconds }: AlertRule): Alert {
       and ${onAgent}
       agent:executions:increase10m >= ${thresholds.slowResponse.warning.leastExecutions}`,
     forSeconds,
-    summary: '{{ $labels.agent_name }} takes up to {{ $value | humanizeDuration }}',
+    summary: 'Runs of {{ $labels.agent_name }} take up to {{ $value | humanizeDuration }}',
     description:
       `95% of the runs of {{ $labels.agent_name }} ({{ $labels.job }}) end within {{ $value | humanizeDuration }}; ` +
-      `{{ ${threshold} | humanizeDuration }} is the limit.` +
-      `{{ with ${waiting} }} {{ . | first | value | humanizePercentage }} of that time it was waiting to try again.{{ end }}`,
+      `the limit is {{ ${threshold} | humanizeDuration }}.` +
+      `{{ with ${waiting} }} {{ . | first | value | humanizePercentage }} of that time was waiting before a retry.{{ end }}`,
     identity: agentLabels,
     dashboard: 'agent-detail',
   }
@@ -172,8 +172,8 @@ function retriesHigh(): Alert {
     forSeconds,
     summary: '{{ $value | humanizePercentage }} of the attempts of {{ $labels.agent_name }} are retries',
     description:
-      '{{ $labels.agent_name }} ({{ $labels.job }}) tries most things again: {{ $value | humanizePercentage }} of its attempts in the ' +
-      `last 5 minutes were retries; {{ ${above} | humanizePercentage }} is the limit. Runs may still succeed, but late and at a higher cost.`,
+      '{{ $labels.agent_name }} ({{ $labels.job }}) retries most of its work: {{ $value | humanizePercentage }} of its attempts in the ' +
+      `last 5 minutes were retries; the limit is {{ ${above} | humanizePercentage }}. Runs may still succeed, but later and at a higher cost.`,
     identity: agentLabels,
     dashboard: 'agent-detail',
   }
@@ -186,7 +186,7 @@ function stuck(): Alert {
     alert: 'AgentStuckExecutions',
     category: 'agent',
     severity: 'warning',
-    // Active now, then, and all the time between; a process that is gone has no series now
+    // Active now, at the start, and all the time in between; a process that has ended has no series now
     expr: promql`
       sum ${byAgent} (
         min_over_time(${series.activeExecutions}[${idle}])
@@ -198,10 +198,10 @@ function stuck(): Alert {
       unless ${onAgent}
       sum ${byAgent} (increase(${series.executions}[${idle}])) > 0`,
     forSeconds,
-    summary: '{{ $labels.agent_name }} has {{ $value }} runs under way and finishes none',
+    summary: '{{ $labels.agent_name }} has {{ $value }} active runs and finishes none',
     description:
-      `{{ $labels.agent_name }} ({{ $labels.job }}) has had {{ $value }} runs under way for over ${idleSeconds / 60} minutes, ` +
-      'and none has finished in that time.',
+      `{{ $labels.agent_name }} ({{ $labels.job }}) has had {{ $value }} active runs for more than ${idleSeconds / 60} minutes, ` +
+      'and no run finished in that time.',
     identity: agentLabels,
     dashboard: 'agent-detail',
   }

@@ -6,7 +6,10 @@ import { agentLabels, byAgent, finished, onAgent, series } from '../series.ts'
 
 const { anomaly } = ruleThresholds
 
-/** What is watched for being unusual, by the value of the label `signal`; without labels that agents add, which `signal` could merge. */
+/**
+ * Signals that are checked for unusual values, by the value of the label `signal`. Labels that agents add are removed: setting `signal`
+ * could make two series equal.
+ */
 const signals: Readonly<Record<string, string>> = {
   executions: `max ${byAgent} (agent:executions:increase1h)`,
   latency: promql`
@@ -17,7 +20,7 @@ const signals: Readonly<Record<string, string>> = {
   cost: `max ${byAgent} (agent:cost_usd:increase1h)`,
 }
 
-/** The usual range of each agent's executions, latency and cost, from the last day; none before nearly a day was seen. */
+/** The usual range of each agent's executions, latency and cost, from the last day; none with less than 22 hours of data. */
 export const anomalyRecordings: RuleGroup = {
   name: 'anomalies',
   intervalSeconds: 60,
@@ -29,7 +32,7 @@ export const anomalyRecordings: RuleGroup = {
     })),
     { record: 'agent:anomaly_mean:1d', expr: 'avg_over_time(agent:anomaly_value:1h[1d])' },
     {
-      // The larger of the two margins, where there is nearly a day of history
+      // The larger of the two margins, if there is nearly a day of history
       record: 'agent:anomaly_margin:1d',
       expr: promql`
         (
@@ -48,6 +51,7 @@ export const anomalyRecordings: RuleGroup = {
 
 const usual = sameAgent((matchers) => `agent:anomaly_mean:1d{signal="%s", ${matchers}}`).replace('` ', '` $labels.signal ')
 
+/** A signal of an agent is outside its usual range. For information: it never wakes the on-call engineer. */
 export const agentAnomaly: Alert = {
   alert: 'AgentAnomaly',
   category: 'agent',

@@ -6,7 +6,7 @@ import { jobIs } from '../series.ts'
 const up = `up{${jobIs.bridge}}`
 const rest = { category: 'bridge', dashboard: 'pipeline' } as const
 
-/** Whoever tells people is itself in trouble. Alertmanager mails these directly. */
+/** The alert bridge itself has a problem. Alertmanager sends these alerts directly by mail. */
 export const bridgeAlerts: readonly Alert[] = [
   {
     ...rest,
@@ -18,7 +18,7 @@ export const bridgeAlerts: readonly Alert[] = [
       absent(${up})`,
     forSeconds: 120,
     summary: 'The alert bridge is down',
-    description: 'Prometheus cannot reach the alert bridge: nobody is told of alerts but by this direct mail.',
+    description: 'Prometheus cannot reach the alert bridge: direct mail is the only way that alerts reach anyone.',
     identity: ['job'],
   },
   {
@@ -33,9 +33,9 @@ export const bridgeAlerts: readonly Alert[] = [
     keepFiringForSeconds: 300,
     summary: 'The alert bridge cannot deliver{{ with $labels.channel }} by {{ . }}{{ end }}',
     description:
-      '{{ if $labels.channel }}The bridge gave up on the channel {{ $labels.channel }} for now.' +
+      '{{ if $labels.channel }}The bridge has paused the channel {{ $labels.channel }}.' +
       '{{ else }}An alert has been waiting in the bridge for {{ $value | humanizeDuration }}.{{ end }} ' +
-      'What waits is kept and is delivered when it can be.',
+      'Waiting messages are kept and will be delivered later.',
     identity: ['job', 'channel'],
   },
   {
@@ -54,7 +54,7 @@ export const bridgeAlerts: readonly Alert[] = [
     keepFiringForSeconds: 300,
     summary: 'The alert bridge could not deliver {{ $value | printf "%.0f" }} messages',
     description:
-      'In the last 15 minutes the bridge gave up on {{ $value | printf "%.0f" }} messages. They are kept and can be replayed.',
+      'In the last 15 minutes, the bridge gave up on {{ $value | printf "%.0f" }} messages. They are kept and can be replayed.',
     identity: ['job'],
   },
   {
@@ -76,7 +76,7 @@ export const bridgeAlerts: readonly Alert[] = [
     description:
       'Critical now:{{ with query `group by (alertname) (ALERTS{alertstate="firing", severity="critical", category!="bridge"})` }}' +
       '{{ range $i, $_ := . }}{{ if $i }},{{ end }} {{ .Labels.alertname }}{{ end }}{{ end }}. ' +
-      'The bridge cannot tell anybody of them; look at Alertmanager.',
+      'The bridge cannot notify anyone of them: look at Alertmanager.',
     identity: [],
   },
 ]

@@ -5,13 +5,13 @@ import { agentLabels, byAgent, fleetLabels, series } from '../series.ts'
 
 const { capacity } = ruleThresholds
 
-/** How much the swarm runs and where that is heading. */
+/** The number of runs, its forecast, and the number of active runs that it explains. */
 export const capacityRecordings: RuleGroup = {
   name: 'capacity',
   intervalSeconds: 60,
   rules: [
     {
-      // Only where there were two weeks: the first hours of a swarm are no week to compare with
+      // Needs two weeks of data: the first hours of a swarm are not a week to compare with
       record: 'swarm:executions:weekly_growth',
       expr: promql`
         avg_over_time(swarm:executions:rate5m[7d])
@@ -20,7 +20,7 @@ export const capacityRecordings: RuleGroup = {
         present_over_time(swarm:executions:rate5m[1d] offset 13d)`,
     },
     {
-      // A line through minutes, drawn on for a week, would forecast thousands of runs a second
+      // A trend of a few minutes, continued for a week, would forecast thousands of runs per second
       record: 'swarm:executions:rate5m_in_7d',
       expr: promql`
         clamp_min(predict_linear(swarm:executions:rate5m[7d], 7 * 86400), 0)
@@ -35,7 +35,7 @@ export const capacityRecordings: RuleGroup = {
         )`,
     },
     {
-      // Little's law: arrivals x duration are under way on average
+      // Little's law: arrivals x duration is the mean number of active runs
       record: 'agent:active_executions:expected_15m',
       expr: promql`
         sum ${byAgent} (
@@ -45,6 +45,7 @@ export const capacityRecordings: RuleGroup = {
   ],
 }
 
+/** For information: runs that never end, and growing traffic. */
 export const capacityAlerts: readonly Alert[] = [
   {
     alert: 'AgentActiveExecutionsLeak',
@@ -56,9 +57,9 @@ export const capacityAlerts: readonly Alert[] = [
       agent:active_executions:mean_15m >= ${capacity.leastActive}`,
     forSeconds: 1_800,
     keepFiringForSeconds: 900,
-    summary: '{{ $labels.agent_name }} has {{ $value | printf "%.0f" }} runs under way, more than its traffic explains',
+    summary: '{{ $labels.agent_name }} has {{ $value | printf "%.0f" }} active runs, more than its traffic explains',
     description:
-      '{{ $labels.agent_name }} ({{ $labels.job }}) has {{ $value | printf "%.0f" }} runs under way on average. Arrivals times duration ' +
+      '{{ $labels.agent_name }} ({{ $labels.job }}) has {{ $value | printf "%.0f" }} active runs on average. Arrivals times duration ' +
       `explain less than a third of them: some runs never end, or became much longer.`,
     identity: agentLabels,
     dashboard: 'cost-and-capacity',
@@ -70,10 +71,10 @@ export const capacityAlerts: readonly Alert[] = [
     expr: `swarm:executions:weekly_growth > ${capacity.weeklyGrowth}`,
     forSeconds: 3_600,
     keepFiringForSeconds: 3_600,
-    summary: 'The swarm runs {{ $value | printf "%.1f" }} times as much as last week',
+    summary: 'The swarm has {{ $value | printf "%.1f" }} times as many runs as last week',
     description:
-      'The swarm ran {{ $value | printf "%.1f" }} times as much in the last 7 days as in the 7 days before. ' +
-      'See whether workers, quotas of the models and the budget are still enough.',
+      'The swarm had {{ $value | printf "%.1f" }} times as many runs in the last 7 days as in the 7 days before. ' +
+      'Check whether workers, model quotas and the budget are still sufficient.',
     identity: fleetLabels,
     dashboard: 'cost-and-capacity',
   },

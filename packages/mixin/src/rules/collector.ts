@@ -21,10 +21,10 @@ const { queueFull } = ruleThresholds.capacity
 const identity = ['job', 'instance', 'exporter']
 const rest = { category: 'pipeline', dashboard: 'pipeline' } as const
 
-/** The Collector loses, refuses or hoards what agents send. */
+/** The Collector drops, queues or refuses what agents send. */
 export const collectorAlerts: readonly Alert[] = [
-  dropping('critical', 'metric_points', 'metric points', 'Dashboards and alerts miss them for good.'),
-  dropping('warning', 'spans', 'spans', 'Traces are incomplete; metrics and alerts are not touched.'),
+  dropping('critical', 'metric_points', 'metric points', 'They are permanently missing from dashboards and alerts.'),
+  dropping('warning', 'spans', 'spans', 'Traces are incomplete; metrics and alerts are not affected.'),
   {
     ...rest,
     alert: 'CollectorExporterQueueFilling',
@@ -40,7 +40,7 @@ export const collectorAlerts: readonly Alert[] = [
     forSeconds: queueFull.forSeconds,
     summary: 'The queue to {{ $labels.exporter }} is {{ $value | humanizePercentage }} full',
     description:
-      'The Collector {{ $labels.instance }} cannot pass {{ $labels.data_type }} on to {{ $labels.exporter }} as fast as they come; ' +
+      'The Collector {{ $labels.instance }} cannot send {{ $labels.data_type }} to {{ $labels.exporter }} as fast as they arrive; ' +
       'its queue is {{ $value | humanizePercentage }} full. When it is full, data is dropped.',
     identity: [...identity, 'data_type'],
   },
@@ -57,10 +57,10 @@ export const collectorAlerts: readonly Alert[] = [
         rate(otelcol_receiver_refused_spans_total{${jobIs.collector}}[5m])
       ) > 0`,
     forSeconds: 300,
-    summary: 'The Collector refuses data: {{ $value | printf "%.1f" }} items a second',
+    summary: 'The Collector refuses {{ $value | printf "%.1f" }} items per second',
     description:
-      'The Collector {{ $labels.instance }} turned away {{ $value | printf "%.1f" }} items a second at {{ $labels.receiver }} in the last ' +
-      '5 minutes: its memory limit or a full queue. Agents try again for a while, then lose them.',
+      'The Collector {{ $labels.instance }} refused {{ $value | printf "%.1f" }} items per second at {{ $labels.receiver }} in the last ' +
+      '5 minutes, because of its memory limit or a full queue. Agents retry for a while, then they lose the data.',
     identity: ['job', 'instance', 'receiver'],
   },
 ]
@@ -88,7 +88,7 @@ function dropping(severity: 'critical' | 'warning', signal: string, words: strin
   }
 }
 
-/** These counters are born with their first failure, and increase() does not see a birth. */
+/** These counters exist only from their first failure on, and increase() does not see that first value. */
 function grownOrBorn(counter: string): string {
   return promql`
     (increase(${counter}[5m]) > 0)

@@ -7,7 +7,7 @@ const { budget, costSpike } = ruleThresholds
 /** Hours of a month of 30 days. */
 export const hoursPerMonth: number = 30 * 24
 
-/** What agents cost, what of it was for nothing, and where the month is heading. */
+/** Cost of agents, the wasted part of it, and the forecast for the month. */
 export const costRecordings: RuleGroup = {
   name: 'cost',
   intervalSeconds: 60,
@@ -35,7 +35,7 @@ export const costRecordings: RuleGroup = {
           / (agent:successes:increase1h > 0)`,
     },
     {
-      // The cost has no outcome: failed runs are taken to cost as much as the others
+      // Cost is not recorded by outcome: this assumes that a failed run costs as much as a successful one
       record: 'agent:cost_usd_wasted:increase1h',
       expr: 'agent:cost_usd:increase1h * agent:error_ratio:rate1h',
     },
@@ -53,7 +53,7 @@ export const costRecordings: RuleGroup = {
   ],
 }
 
-/** Money goes out faster than usual, or than it may. */
+/** Cost is higher than usual, or higher than the budget allows. */
 export const costAlerts: readonly Alert[] = [
   {
     alert: 'AgentCostSpike',
@@ -70,7 +70,7 @@ export const costAlerts: readonly Alert[] = [
     summary: '{{ $labels.agent_name }} spent {{ $value | printf "%.2f" }} USD in an hour',
     description:
       '{{ $labels.agent_name }} ({{ $labels.job }}) spent {{ $value | printf "%.2f" }} USD in the last hour, ' +
-      `more than ${costSpike.timesDailyMean} times the mean hour of the last day.`,
+      `more than ${costSpike.timesDailyMean} times the mean hourly cost of the last day.`,
     identity: agentLabels,
     dashboard: 'cost-and-capacity',
   },
@@ -86,8 +86,8 @@ export const costAlerts: readonly Alert[] = [
     keepFiringForSeconds: 900,
     summary: 'The swarm spends {{ $value | printf "%.1f" }} times what its budget allows',
     description:
-      `At the rate of the last hour the swarm spends {{ $value | printf "%.1f" }} times its budget of ${budget.usdPerMonth} USD ` +
-      `in 30 days, and over the last six hours it spent more than ${budget.timesAllowed} times as well.`,
+      `At the rate of the last hour, the swarm spends {{ $value | printf "%.1f" }} times its budget of ${budget.usdPerMonth} USD ` +
+      `in 30 days, and over the last six hours it also spent more than ${budget.timesAllowed} times its budget.`,
     identity: fleetLabels,
     dashboard: 'cost-and-capacity',
   },

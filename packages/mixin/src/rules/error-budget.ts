@@ -10,7 +10,7 @@ const windows = [...new Set(ruleThresholds.burnRates.flatMap(({ shortSeconds, lo
   .filter((seconds) => seconds !== thresholds.healthWindowSeconds)
   .toSorted((one, other) => one - other)
 
-/** Failed share of each agent's runs over the windows of the burn rates, every run counting alike. */
+/** Failed share of each agent's runs over the windows of the burn rates; every run has the same weight. */
 export const errorBudgetRecordings: readonly RuleGroup[] = [
   {
     name: 'error-budget',
@@ -28,7 +28,7 @@ export const errorBudgetRecordings: readonly RuleGroup[] = [
   { name: 'error-budget-long', intervalSeconds: 120, rules: windows.filter((seconds) => seconds > 3_600).map(errorRatio) },
 ]
 
-/** From the rates that are recorded already: the raw counters of days are too much to read every minute. */
+/** Uses recorded rates: reading the raw counters of several days every minute would be too expensive. */
 function errorRatio(seconds: number): Recording {
   const window = duration(seconds)
   return {
@@ -41,7 +41,7 @@ function errorRatio(seconds: number): Recording {
 
 type Severity = (typeof ruleThresholds.burnRates)[number]['severity']
 
-/** An agent spends its error budget of 30 days too fast: over a long window, and still now, over a short one. */
+/** An agent spends its error budget of 30 days too fast: over a long window, and still now, over a short window. */
 export function errorBudgetAlerts(settings: MixinSettings): readonly Alert[] {
   return [burn('critical', 120, settings), burn('warning', 900, settings)]
 }
@@ -61,7 +61,7 @@ function burn(severity: Severity, forSeconds: number, { successObjective }: Mixi
     alert: 'AgentErrorBudgetBurn',
     category: 'agent',
     severity,
-    // An agent that is seen to do well again is left in peace; without that, the long windows would go on for half an hour
+    // Silent for an agent that has recovered: otherwise the long windows would keep the alert firing for half an hour
     expr: promql`
       (
         ${conditions.join('\nor\n')}
@@ -78,7 +78,7 @@ function burn(severity: Severity, forSeconds: number, { successObjective }: Mixi
     summary: '{{ $labels.agent_name }} spends its error budget {{ $value | printf "%.1f" }} times too fast',
     description:
       `{{ $labels.agent_name }} ({{ $labels.job }}) should succeed in {{ ${successObjective} | humanizePercentage }} of its runs. ` +
-      'At this rate the failures of 30 days are used up in ' +
+      'At this rate, the error budget of 30 days is used up in ' +
       '{{ with printf `vector(2592000 / %f)` $value | query }}{{ . | first | value | humanizeDuration }}{{ end }}.',
     identity: agentLabels,
     dashboard: 'agent-detail',

@@ -12,7 +12,7 @@ export const prometheusRecordings: readonly Recording[] = [
         / (prometheus_tsdb_retention_limit_bytes{${jobIs.prometheus}} > 0)`,
   },
   {
-    // Blocks are written every two hours and merged later: a line through less than a day follows the last of them
+    // Blocks are written every two hours and merged later: a trend of less than a day would follow the last block
     record: 'prometheus:storage_fill:ratio_in_1d',
     expr: promql`
       predict_linear(prometheus:storage_fill:ratio{${jobIs.prometheus}}[1d], 86400)
@@ -29,14 +29,14 @@ export const prometheusRecordings: readonly Recording[] = [
 
 const { diskFull } = ruleThresholds.capacity
 const identity = ['job', 'instance']
-// Without one of these no alert arrives; the bridge has alerts of its own
+// Without one of these, no alert arrives; the bridge has its own alerts
 const needed = [service.collector, service.prometheus, service.alertmanager].join('|')
 const rest = { category: 'pipeline', identity, dashboard: 'pipeline' } as const
 
-/** Prometheus and Alertmanager themselves. */
+/** Prometheus and Alertmanager themselves have a problem. */
 export const prometheusAlerts: readonly Alert[] = [
-  targetDown('critical', `job=~"${needed}"`, 'Alerts may not be made or not be told.'),
-  targetDown('warning', `job!~"${needed}|${service.bridge}", ${scraped}`, 'Metrics and alerts go on without it.'),
+  targetDown('critical', `job=~"${needed}"`, 'Alerts may not fire or not be delivered.'),
+  targetDown('warning', `job!~"${needed}|${service.bridge}", ${scraped}`, 'Metrics and alerts continue without it.'),
   {
     ...rest,
     alert: 'PrometheusRuleFailures',
@@ -55,8 +55,8 @@ export const prometheusAlerts: readonly Alert[] = [
     severity: 'critical',
     expr: `max_over_time(prometheus_config_last_reload_successful{${jobIs.prometheus}}[5m]) == 0`,
     forSeconds: 300,
-    summary: 'Prometheus runs with an old configuration',
-    description: 'Prometheus {{ $labels.instance }} could not load its configuration and keeps the one before.',
+    summary: 'Prometheus uses an old configuration',
+    description: 'Prometheus {{ $labels.instance }} could not load its new configuration and keeps the previous one.',
   },
   {
     ...rest,
@@ -64,8 +64,8 @@ export const prometheusAlerts: readonly Alert[] = [
     severity: 'critical',
     expr: `max_over_time(prometheus_notifications_alertmanagers_discovered{${jobIs.prometheus}}[5m]) < 1`,
     forSeconds: 300,
-    summary: 'Prometheus knows no Alertmanager',
-    description: 'Prometheus {{ $labels.instance }} has no Alertmanager to send alerts to: nobody is told of anything.',
+    summary: 'Prometheus has no Alertmanager',
+    description: 'Prometheus {{ $labels.instance }} has no Alertmanager to send alerts to: no one is notified of any alert.',
   },
   {
     ...rest,
@@ -73,8 +73,8 @@ export const prometheusAlerts: readonly Alert[] = [
     severity: 'critical',
     expr: `max_over_time(alertmanager_config_last_reload_successful{${jobIs.alertmanager}}[5m]) == 0`,
     forSeconds: 300,
-    summary: 'Alertmanager runs with an old configuration',
-    description: 'Alertmanager {{ $labels.instance }} could not load its configuration and keeps the one before.',
+    summary: 'Alertmanager uses an old configuration',
+    description: 'Alertmanager {{ $labels.instance }} could not load its new configuration and keeps the previous one.',
   },
   {
     ...rest,
@@ -89,7 +89,7 @@ export const prometheusAlerts: readonly Alert[] = [
         ) > 0)
         > ${ruleThresholds.notifications.failedAbove}`,
     forSeconds: 300,
-    summary: 'Alertmanager cannot deliver by {{ $labels.integration }}',
+    summary: 'Alertmanager cannot deliver notifications by {{ $labels.integration }}',
     description:
       '{{ $value | humanizePercentage }} of the notifications by {{ $labels.integration }} failed in the last 5 minutes.',
     identity: [...identity, 'integration'],
@@ -104,8 +104,8 @@ export const prometheusAlerts: readonly Alert[] = [
     forSeconds: 900,
     summary: 'Prometheus rejects samples',
     description:
-      'Prometheus {{ $labels.instance }} rejects {{ $value | printf "%.1f" }} samples a second as too old or out of order: a Collector ' +
-      'was away for longer than the window, a clock is wrong, or two processes share one service.instance.id.',
+      'Prometheus {{ $labels.instance }} rejects {{ $value | printf "%.1f" }} samples per second as too old or out of order: a Collector ' +
+      'was unreachable for longer than the window, a clock is wrong, or two processes share one service.instance.id.',
   },
   {
     ...rest,
@@ -115,7 +115,7 @@ export const prometheusAlerts: readonly Alert[] = [
     forSeconds: 600,
     summary: '{{ $labels.job }} has too many label values',
     description:
-      'In {{ $value }} metrics of {{ $labels.job }} a label has more values than the SDK keeps apart; the rest is counted together.',
+      'In {{ $value }} metrics of {{ $labels.job }}, a label has more values than the SDK allows; the SDK counts the other values together.',
     identity: ['job'],
   },
   {
@@ -129,8 +129,8 @@ export const prometheusAlerts: readonly Alert[] = [
     forSeconds: diskFull.forSeconds,
     summary: 'The storage of Prometheus is {{ $value | humanizePercentage }} full',
     description:
-      'Prometheus {{ $labels.instance }} uses {{ $value | humanizePercentage }} of the size it may have and reaches it within a day. ' +
-      'From then on it keeps less than its 30 days.',
+      'Prometheus {{ $labels.instance }} uses {{ $value | humanizePercentage }} of its storage limit and will reach it within a day. ' +
+      'From then on, it keeps less than 30 days of history.',
   },
 ]
 

@@ -2,7 +2,7 @@ import { alertNames, type AlertRule, thresholds } from '@swarmwatch/config'
 
 import { sameFleet } from '../annotations.ts'
 import { duration, promql } from '../promql.ts'
-import { type Alert, outlastsMuted, type Recording } from '../rule.ts'
+import { type Alert, keepMutingSeconds, type Recording } from '../rule.ts'
 import { by, byFleet, failed, finished, fleetLabels, label, onFleet, series } from '../series.ts'
 import { type MixinSettings, rulesNamed } from '../settings.ts'
 
@@ -12,10 +12,10 @@ const jobLabels = [label.job, ...fleetLabels]
 const { errorRate, p95Seconds, busiest } = thresholds.healthScoreParts
 
 /**
- * The same over all root executions of a region, and the health score as the SDK has it for one process. An agent that another agent
- * calls would dilute these, so nested executions count in the series of their agent only.
+ * Root executions of each region, and its health score with the formula of the SDK. Executions of an agent that another agent calls
+ * would dilute the failed share, so they count only in the series of their agent.
  *
- * Where no process of a job sends root executions, because its SDK is older, all executions of its agents take their place.
+ * If no process of a job sends root executions, because its SDK is older, all executions of its agents count instead.
  */
 export const fleetRecordings: readonly Recording[] = [
   {
@@ -60,7 +60,7 @@ export const fleetRecordings: readonly Recording[] = [
   { record: 'swarm:health_lost:p95', expr: lost('swarm:execution_duration_seconds:p95_5m', p95Seconds) },
   { record: 'swarm:health_lost:resources', expr: lost('swarm:resource_utilization:max', busiest) },
   {
-    // What is not known takes nothing away; a fleet without runs has 100
+    // An unknown part costs nothing; a fleet without runs has 100
     record: 'swarm:health_score',
     expr: promql`
       100
@@ -72,7 +72,7 @@ export const fleetRecordings: readonly Recording[] = [
   },
 ]
 
-/** Sum over a fleet of the root executions of its jobs, and of all executions of the jobs that send none. */
+/** The sum over a fleet: of root executions for jobs that send them, of all executions for the other jobs. */
 function rootsOrAll(ofRoots: string, ofAgents: string): string {
   return promql`
       sum ${byFleet} (
@@ -82,7 +82,7 @@ function rootsOrAll(ofRoots: string, ofAgents: string): string {
       )`
 }
 
-/** Points that a part takes from the score: none up to `from`, all of its weight from `from + span` on. */
+/** Points that a part costs: none up to `from`, all of its weight from `from + span` on. */
 function lost(value: string, { weight, from, span }: { weight: number; from: number; span: number }): string {
   return `${weight * 100} * clamp((${value} - ${from}) / ${span}, 0, 1)`
 }
@@ -90,12 +90,12 @@ function lost(value: string, { weight, from, span }: { weight: number; from: num
 const { critical, warning } = thresholds.errorRate
 const worst = sameFleet((matchers) => `sort_desc(topk(3, sum by (agent_name) (agent:failures:rate5m{${matchers}}) * 300 > 0))`)
 
-/** The swarm as a whole fails too often or is not well; the settings file decides when. */
+/** The swarm as a whole fails too often or is not healthy; the settings file sets the limits. */
 export function swarmAlerts(settings: MixinSettings): readonly Alert[] {
   return [
     ...rulesNamed(settings, 'high_error_rate').map((rule) => ({
       ...systemErrors(rule, critical.leastExecutions.system),
-      keepFiringForSeconds: outlastsMuted,
+      keepFiringForSeconds: keepMutingSeconds,
     })),
     ...rulesNamed(settings, 'elevated_error_rate').map((rule) => systemErrors(rule, warning.leastExecutions.system)),
     ...rulesNamed(settings, 'low_health').map(lowHealth),
@@ -112,9 +112,9 @@ function systemErrors({ name, threshold, severity, forSeconds }: AlertRule, leas
       and ${onFleet}
       swarm:executions:increase10m >= ${leastExecutions}`,
     forSeconds,
-    summary: 'The swarm fails {{ $value | humanizePercentage }} of its runs',
+    summary: '{{ $value | humanizePercentage }} of the runs of the swarm fail',
     description:
-      `{{ $value | humanizePercentage }} of all runs failed in the last 5 minutes; {{ ${threshold} | humanizePercentage }} is the limit.` +
+      `{{ $value | humanizePercentage }} of all runs failed in the last 5 minutes; the limit is {{ ${threshold} | humanizePercentage }}.` +
       `{{ with ${worst} }} Most failures:{{ range $i, $_ := . }}{{ if $i }},{{ end }} ` +
       `{{ .Labels.agent_name }} ({{ .Value | printf "%.0f" }}){{ end }}.{{ end }}`,
     identity: fleetLabels,
@@ -135,11 +135,11 @@ function lowHealth({ name, threshold, severity, forSeconds }: AlertRule): Alert 
       and ${onFleet}
       swarm:executions:increase10m >= ${critical.leastExecutions.system}`,
     forSeconds,
-    summary: 'The health of the swarm is {{ $value | printf "%.0f" }} of 100',
+    summary: 'The health score of the swarm is {{ $value | printf "%.0f" }} of 100',
     description:
-      `The health score is {{ $value | printf "%.0f" }}; ${threshold} is the limit.` +
+      `The health score is {{ $value | printf "%.0f" }}; the limit is ${threshold}.` +
       points('Errors cost', 'error_rate') +
-      points('Slowness costs', 'p95') +
+      points('Slow runs cost', 'p95') +
       points('CPU or memory costs', 'resources'),
     identity: fleetLabels,
     dashboard: 'swarm-overview',

@@ -9,7 +9,7 @@ const byVariant = by(...agentLabels, label.variant)
 const intervalSeconds = 30
 const ofOutcomes = (outcomes: string): string => `{${label.outcome}=~"${outcomes}", ${label.variant}!=""}`
 
-/** Variants of an agent side by side: how often they succeed, how long they take, what a success costs. */
+/** Variants of an agent compared: success share, duration, cost of a success. */
 export const variantRecordings: readonly RuleGroup[] = [
   {
     name: 'variants',
@@ -75,7 +75,7 @@ export const variantRecordings: readonly RuleGroup[] = [
             / (sum ${byAgent} (agent:variant_executions:increase1d) > 0)`,
       },
       {
-        // Test of two proportions: this variant against all others of the agent. Beyond +-1.96 chance explains 1 in 20
+        // Test of two proportions: this variant against all others of the agent. Chance exceeds +-1.96 in 1 of 20 cases
         record: 'agent:variant_success_z:1d',
         expr: promql`
           (
@@ -92,7 +92,7 @@ export const variantRecordings: readonly RuleGroup[] = [
   },
 ]
 
-/** How many there were in the window, from a rate that is recorded every `intervalSeconds`. */
+/** The count in the window, from a rate that is recorded every `intervalSeconds`. */
 function counted(rate: string): string {
   return `sum_over_time(${rate}[${window}]) * ${intervalSeconds}`
 }
@@ -105,6 +105,7 @@ function others(count: string): string {
       ${count}`
 }
 
+/** A variant succeeds more or less often than the others. For information. */
 export const agentVariantDiffers: Alert = {
   alert: 'AgentVariantDiffers',
   category: 'agent',
@@ -123,9 +124,9 @@ export const agentVariantDiffers: Alert = {
     `Variant {{ $labels.${label.variant} }} of {{ $labels.agent_name }} succeeds ` +
     '{{ if lt $value 0.0 }}less{{ else }}more{{ end }} often than the others',
   description:
-    `Over the last day variant {{ $labels.${label.variant} }} of {{ $labels.agent_name }} ({{ $labels.job }}) did ` +
-    '{{ if lt $value 0.0 }}worse{{ else }}better{{ end }} than the others by more than chance explains (z = {{ $value | printf "%.1f" }}). ' +
-    'Looking often finds differences that are not there: decide before the test how long it runs.',
+    `Over the last day variant {{ $labels.${label.variant} }} of {{ $labels.agent_name }} ({{ $labels.job }}) succeeded ` +
+    '{{ if lt $value 0.0 }}less{{ else }}more{{ end }} often than the others, by more than chance explains (z = {{ $value | printf "%.1f" }}). ' +
+    'Frequent checks find differences that do not exist: set the end of the test before it starts.',
   identity: [...agentLabels, label.variant],
   dashboard: 'cost-and-capacity',
 }

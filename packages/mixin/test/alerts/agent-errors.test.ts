@@ -8,7 +8,7 @@ const reasons = {
 const critical = {
   labels: writer,
   summary: 'writer fails 75% of its runs',
-  description: 'writer (workers) failed 75% of its runs in the last 5 minutes; 50% is the limit. Reasons: 429, timeout.',
+  description: 'writer (workers) failed 75% of its runs in the last 5 minutes; the limit is 50%. Errors: 429, timeout.',
 }
 
 alertPromises('AgentErrorRateCritical', {
@@ -20,20 +20,20 @@ alertPromises('AgentErrorRateCritical', {
       '2m30s': {
         labels: writer,
         summary: 'writer fails 75% of its runs',
-        description: 'writer (workers) failed 75% of its runs in the last 5 minutes; 50% is the limit.',
+        description: 'writer (workers) failed 75% of its runs in the last 5 minutes; the limit is 50%.',
         since: '30s',
       },
       '10m': { ...critical, since: '30s' },
     },
   },
-  'sees the first failures there ever were': {
+  'fires on the first failures of an agent': {
     series: executions({ failure: '0x40 1 2 3 4 5 6x400' }),
     silentAt: ['10m', '13m'],
     firesAt: {
       '13m30s': {
         labels: writer,
         summary: 'writer fails 100% of its runs',
-        description: 'writer (workers) failed 100% of its runs in the last 5 minutes; 50% is the limit.',
+        description: 'writer (workers) failed 100% of its runs in the last 5 minutes; the limit is 50%.',
         since: '11m30s',
       },
     },
@@ -42,11 +42,11 @@ alertPromises('AgentErrorRateCritical', {
     series: executions({ failure: '0x20 1x400' }),
     silentAt: ['6m', '8m', '10m', '20m'],
   },
-  'exactly half is not more than half': {
+  'is silent when exactly half of the runs fail': {
     series: executions({ success: '0+2x400', failure: '0+2x400' }),
     silentAt: ['5m', '10m', '30m'],
   },
-  'a counter that starts again at 0 is no failure': {
+  'is silent when a counter restarts at 0': {
     series: executions({ success: '0+4x40 0+4x400', failure: '0+1x40 0+1x400' }),
     silentAt: ['9m', '10m', '11m', '12m', '20m'],
   },
@@ -56,22 +56,22 @@ alertPromises('AgentErrorRateCritical', {
       '10m': {
         labels: writer,
         summary: 'writer fails 75% of its runs',
-        description: 'writer (workers) failed 75% of its runs in the last 5 minutes; 50% is the limit.',
+        description: 'writer (workers) failed 75% of its runs in the last 5 minutes; the limit is 50%.',
         since: '30s',
       },
     },
   },
-  'only cancelled runs are no reason': {
+  'is silent when there are only cancelled runs': {
     series: executions({ cancelled: '0+5x400' }),
     silentAt: ['10m'],
   },
-  'fires on for five minutes after the failures ended, then is over': {
+  'keeps firing for five minutes after the last failure, then resolves': {
     series: executions({ success: '0x40 0+4x400', failure: '0+3x40 120x400' }),
     firesAt: {
       '15m': {
         labels: writer,
         summary: 'writer fails 55.37% of its runs',
-        description: 'writer (workers) failed 55.37% of its runs in the last 5 minutes; 50% is the limit.',
+        description: 'writer (workers) failed 55.37% of its runs in the last 5 minutes; the limit is 50%.',
         since: '30s',
       },
     },
@@ -87,16 +87,16 @@ alertPromises('AgentErrorRateWarning', {
       '6m': {
         labels: writer,
         summary: 'writer fails 25% of its runs',
-        description: 'writer (workers) failed 25% of its runs in the last 5 minutes; 20% is the limit.',
+        description: 'writer (workers) failed 25% of its runs in the last 5 minutes; the limit is 20%.',
         since: '1m',
       },
     },
   },
-  'exactly a fifth is not more than a fifth': {
+  'is silent when exactly a fifth of the runs fails': {
     series: executions({ success: '0+4x400', failure: '0+1x400' }),
     silentAt: ['10m', '30m'],
   },
-  'nine runs are not enough': {
+  'is silent with nine runs': {
     series: executions({ success: '0x40 6x400', failure: '0x40 3x400' }),
     silentAt: ['11m', '15m', '16m', '20m'],
   },

@@ -7,19 +7,19 @@ const { agent_name: _, ...job } = writer
 alertPromises(
   'AgentTrafficStopped',
   {
-    'fires when an agent that was busy yesterday at this hour runs no more': {
+    'fires when an agent that was busy yesterday at this hour has no runs any more': {
       ...minutely,
       series: executions({ success: '0x60 0+1x60 60x1500' }),
       silentAt: ['25h', '25h40m'],
       firesAt: {
         '25h50m': {
           labels: writer,
-          summary: 'writer runs no more',
+          summary: 'writer has no runs any more',
           description: 'writer (workers) has not finished a run in the last hour; in the same hour yesterday it finished 49.',
         },
       },
     },
-    'an agent that disappears for good stays alerted': {
+    'keeps firing for an agent that has disappeared': {
       ...minutely,
       series: executions({ success: '0+1x1440 _x3000', failure: '0x1440 _x3000', cancelled: '0x1440 _x3000' }),
       firesAt: {
@@ -28,17 +28,17 @@ alertPromises(
         '47h': stopped('60'),
       },
     },
-    'twenty executions yesterday are not more than twenty': {
+    'is silent after exactly twenty executions yesterday': {
       ...minutely,
       series: executions({ success: '0x60 0+1x20 20x1500' }),
       silentAt: ['25h', '26h'],
     },
-    'one run in this hour is enough': {
+    'is silent after one run in this hour': {
       ...minutely,
       series: executions({ success: '0x60 0+1x60 60x1400 61x400' }),
       silentAt: ['25h40m', '26h'],
     },
-    'cancelled runs are runs': {
+    'counts cancelled runs as runs': {
       ...minutely,
       series: executions({ success: '0x60 0+1x60 60x1500', cancelled: '0+1x2000' }),
       silentAt: ['25h40m', '26h'],
@@ -50,7 +50,7 @@ alertPromises(
 function stopped(count: string): { labels: typeof writer; summary: string; description: string } {
   return {
     labels: writer,
-    summary: 'writer runs no more',
+    summary: 'writer has no runs any more',
     description: `writer (workers) has not finished a run in the last hour; in the same hour yesterday it finished ${count}.`,
   }
 }
@@ -59,15 +59,15 @@ const absent = {
   labels: job,
   summary: 'workers sends no metrics',
   description:
-    'No process of workers sends metrics, though it did within the last day: it is down, or its telemetry does not arrive. ' +
-    'Nothing else can be said about its agents.',
+    'No process of workers sends metrics, although one did within the last day: the processes are down, or their telemetry does not arrive. ' +
+    'No other alert about its agents can fire.',
 }
 const gone = { success: '0+1x60 _x3000', failure: '0x60 _x3000', cancelled: '0x60 _x3000' }
 
 alertPromises(
   'AgentTelemetryAbsent',
   {
-    'fires 15 minutes after the last series of a job is gone': {
+    'fires 15 minutes after the last series of a job has disappeared': {
       ...minutely,
       series: executions(gone),
       silentAt: ['1h', '1h20m'],

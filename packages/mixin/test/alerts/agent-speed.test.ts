@@ -12,29 +12,29 @@ alertPromises('AgentSlowResponses', {
     firesAt: {
       '6m30s': {
         labels: writer,
-        summary: 'writer takes up to 29.5s',
+        summary: 'Runs of writer take up to 29.5s',
         description:
-          '95% of the runs of writer (workers) end within 29.5s; 10s is the limit. 75% of that time it was waiting to try again.',
+          '95% of the runs of writer (workers) end within 29.5s; the limit is 10s. 75% of that time was waiting before a retry.',
         since: '1m30s',
       },
     },
   },
-  'says nothing of waiting where nothing waited': {
+  'leaves out the waiting share when no run waited': {
     series: { ...executions({ success: '0+1x400' }), ...durations(20, '0+1x400', '0+15x400') },
     firesAt: {
       '10m': {
         labels: writer,
-        summary: 'writer takes up to 19.5s',
-        description: '95% of the runs of writer (workers) end within 19.5s; 10s is the limit.',
+        summary: 'Runs of writer take up to 19.5s',
+        description: '95% of the runs of writer (workers) end within 19.5s; the limit is 10s.',
         since: '1m30s',
       },
     },
   },
-  'runs that end within ten seconds are quick': {
+  'is silent when runs end within ten seconds': {
     series: { ...executions({ success: '0+1x400' }), ...durations(10, '0+1x400', '0+9x400') },
     silentAt: ['10m', '30m'],
   },
-  'four runs are not enough': {
+  'is silent with four runs': {
     series: { ...executions({ success: '0x20 1 2 3 4x400' }), ...durations(60, '0x20 1 2 3 4x400', '0x20 50 100 150 200x400') },
     silentAt: ['8m', '10m', '12m'],
   },
@@ -56,17 +56,17 @@ alertPromises('AgentRetriesHigh', {
         labels: writer,
         summary: '75% of the attempts of writer are retries',
         description:
-          'writer (workers) tries most things again: 75% of its attempts in the last 5 minutes were retries; 50% is the limit. ' +
-          'Runs may still succeed, but late and at a higher cost.',
+          'writer (workers) retries most of its work: 75% of its attempts in the last 5 minutes were retries; the limit is 50%. ' +
+          'Runs may still succeed, but later and at a higher cost.',
         since: '1m',
       },
     },
   },
-  'one retry for each first attempt is not more than half': {
+  'is silent with one retry for each first attempt: that is not more than half': {
     series: { ...attempts('0+4x400'), ...retries('0+2x400') },
     silentAt: ['15m', '30m'],
   },
-  'nine attempts in ten minutes are not enough': {
+  'is silent with nine attempts in ten minutes': {
     series: { ...attempts('0x20 9x400'), ...retries('0x20 8x400') },
     silentAt: ['15m', '16m', '20m'],
   },
@@ -77,29 +77,29 @@ const active = (values: string, instance = 'a'): Record<string, string> => ({
 })
 const stuck = {
   labels: writer,
-  summary: 'writer has 2 runs under way and finishes none',
-  description: 'writer (workers) has had 2 runs under way for over 15 minutes, and none has finished in that time.',
+  summary: 'writer has 2 active runs and finishes none',
+  description: 'writer (workers) has had 2 active runs for more than 15 minutes, and no run finished in that time.',
 }
 
 alertPromises('AgentStuckExecutions', {
-  'fires when runs were active for 15 minutes and 5 more, and none finished': {
+  'fires when runs were active for 20 minutes and none finished': {
     series: { ...executions({}), ...active('2x400') },
     silentAt: ['19m30s'],
     firesAt: { '20m': { ...stuck, since: '15m' } },
   },
-  'one run that finished is a sign of life': {
+  'is silent when one run finished': {
     series: { ...executions({ success: '0x60 1x400' }), ...active('2x400') },
     silentAt: ['20m', '25m', '30m'],
   },
-  'a cancelled run is one that finished': {
+  'counts a cancelled run as finished': {
     series: { ...executions({ cancelled: '0+1x400' }), ...active('2x400') },
     silentAt: ['20m', '30m'],
   },
-  'runs that come and go are not stuck': {
+  'is silent when runs start and end': {
     series: { ...executions({}), ...active('2 2 2 0 2 2 2 0 2 2 2 0 2 2 2 0 2x30 0 2x50 0 2x40 0 2x400') },
     silentAt: ['20m', '30m', '40m'],
   },
-  'a process that is gone has no runs': {
+  'is silent when the process has ended': {
     series: { ...executions({}), ...active('2x61 _x400') },
     silentAt: ['21m', '25m', '30m'],
   },

@@ -5,7 +5,7 @@ const bridge = { job: 'alert-bridge' }
 const down = {
   labels: bridge,
   summary: 'The alert bridge is down',
-  description: 'Prometheus cannot reach the alert bridge: nobody is told of alerts but by this direct mail.',
+  description: 'Prometheus cannot reach the alert bridge: direct mail is the only way that alerts reach anyone.',
 }
 
 alertPromises('BridgeDown', {
@@ -14,34 +14,34 @@ alertPromises('BridgeDown', {
     silentAt: ['12m30s'],
     firesAt: { '13m': { ...down, since: '11m' } },
   },
-  'fires when nobody knows of a bridge': {
+  'fires when there is no bridge': {
     series: { 'up{job="prometheus"}': '1x400' },
     silentAt: ['1m30s'],
     firesAt: { '2m30s': { ...down, since: '0s' } },
   },
-  'one failed scrape is nothing': { series: { [up]: '1x40 0 1x400' }, silentAt: ['10m30s', '13m'] },
+  'is silent after one failed scrape': { series: { [up]: '1x40 0 1x400' }, silentAt: ['10m30s', '13m'] },
 })
 
 alertPromises('BridgeDeliveryFailing', {
-  'fires when the bridge gave up on a channel': {
+  'fires when the bridge has paused a channel': {
     series: { 'bridge_breaker_open{job="alert-bridge", channel="slack"}': '0x40 1x400' },
     silentAt: ['12m'],
     firesAt: {
       '13m': {
         labels: { ...bridge, channel: 'slack' },
         summary: 'The alert bridge cannot deliver by slack',
-        description: 'The bridge gave up on the channel slack for now. What waits is kept and is delivered when it can be.',
+        description: 'The bridge has paused the channel slack. Waiting messages are kept and will be delivered later.',
         since: '10m30s',
       },
     },
   },
-  'fires when an alert waits for over five minutes': {
+  'fires when an alert has been waiting for more than five minutes': {
     series: { 'bridge_inbox_oldest_age_seconds{job="alert-bridge"}': '0x40 360x400' },
     firesAt: {
       '13m': {
         labels: bridge,
         summary: 'The alert bridge cannot deliver',
-        description: 'An alert has been waiting in the bridge for 6m 0s. What waits is kept and is delivered when it can be.',
+        description: 'An alert has been waiting in the bridge for 6m 0s. Waiting messages are kept and will be delivered later.',
         since: '10m30s',
       },
     },
@@ -49,14 +49,14 @@ alertPromises('BridgeDeliveryFailing', {
 })
 
 alertPromises('BridgeDeadLetters', {
-  'fires at once, also for the first there ever was': {
+  'fires at once, also for the first dead letter': {
     series: { 'bridge_dead_letters_total{job="alert-bridge"}': '_x40 2x400' },
     silentAt: ['9m30s'],
     firesAt: {
       '10m': {
         labels: bridge,
         summary: 'The alert bridge could not deliver 2 messages',
-        description: 'In the last 15 minutes the bridge gave up on 2 messages. They are kept and can be replayed.',
+        description: 'In the last 15 minutes, the bridge gave up on 2 messages. They are kept and can be replayed.',
       },
     },
   },
@@ -66,13 +66,13 @@ alertPromises('BridgeDeadLetters', {
 const failing = { 'up{job="alertmanager", instance="a"}': '0x400', 'up{job="prometheus", instance="p"}': '0x400' }
 
 alertPromises('CriticalWhileBridgeDown', {
-  'fires when something critical fires and the bridge is away': {
+  'fires when a critical alert fires while the bridge is down': {
     series: { [up]: '0x400', ...failing },
     silentAt: ['2m30s'],
     firesAt: {
       '3m': {
         summary: '2 critical alerts fire while the alert bridge is down',
-        description: 'Critical now: TargetDown. The bridge cannot tell anybody of them; look at Alertmanager.',
+        description: 'Critical now: TargetDown. The bridge cannot notify anyone of them: look at Alertmanager.',
         since: '2m',
       },
     },
@@ -88,7 +88,8 @@ alertPromises('Watchdog', {
       '0s': {
         labels: { runbooks_url: 'http://runbooks.test' },
         summary: 'Alerting works',
-        description: 'This alert always fires. When it stops coming, Prometheus, Alertmanager or the way between them is broken.',
+        description:
+          'This alert always fires. When it no longer arrives, Prometheus, Alertmanager or the connection between them is broken.',
       },
     },
   },

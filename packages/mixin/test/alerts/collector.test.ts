@@ -19,14 +19,14 @@ const dropped = (
 })
 
 alertPromises('CollectorDroppingData', {
-  'is critical for metrics, and sees the drop with which the counter is born': {
+  'is critical for metrics, and fires on the first value of a new counter': {
     series: { [series('otelcol_exporter_enqueue_failed_metric_points_total', metrics)]: '_x40 20x400' },
     silentAt: ['9m30s', '10m30s'],
     firesAt: {
       '11m': {
         severity: 'critical',
         labels: { ...collector, ...metrics },
-        ...dropped('metric points', 20, 'otlp_http/prometheus', 'Dashboards and alerts miss them for good.'),
+        ...dropped('metric points', 20, 'otlp_http/prometheus', 'They are permanently missing from dashboards and alerts.'),
         since: '10m',
       },
     },
@@ -37,12 +37,12 @@ alertPromises('CollectorDroppingData', {
       '20m': {
         severity: 'warning',
         labels: { ...collector, ...traces },
-        ...dropped('spans', 80, 'otlp_grpc/traces', 'Traces are incomplete; metrics and alerts are not touched.'),
+        ...dropped('spans', 80, 'otlp_grpc/traces', 'Traces are incomplete; metrics and alerts are not affected.'),
         since: '10m30s',
       },
     },
   },
-  'is over when nothing is dropped any more': {
+  'resolves when nothing is dropped any more': {
     series: { [series('otelcol_exporter_enqueue_failed_metric_points_total', metrics)]: '_x40 20x400' },
     silentAt: ['25m', '40m'],
   },
@@ -54,7 +54,7 @@ const queue = (size: string): Record<string, string> => ({
 })
 
 alertPromises('CollectorExporterQueueFilling', {
-  'fires when a queue has been over 70 % full for five minutes': {
+  'fires when a queue has been more than 70 % full for five minutes': {
     series: queue('0x40 800x400'),
     silentAt: ['15m'],
     firesAt: {
@@ -62,7 +62,7 @@ alertPromises('CollectorExporterQueueFilling', {
         labels: { ...collector, ...metrics, data_type: 'metrics' },
         summary: 'The queue to otlp_http/prometheus is 80% full',
         description:
-          'The Collector otel-collector:8888 cannot pass metrics on to otlp_http/prometheus as fast as they come; ' +
+          'The Collector otel-collector:8888 cannot send metrics to otlp_http/prometheus as fast as they arrive; ' +
           'its queue is 80% full. When it is full, data is dropped.',
         since: '10m30s',
       },
@@ -76,7 +76,7 @@ alertPromises('CollectorExporterQueueFilling', {
         labels: { ...collector, ...metrics, data_type: 'metrics' },
         summary: 'The queue to otlp_http/prometheus is 60% full',
         description:
-          'The Collector otel-collector:8888 cannot pass metrics on to otlp_http/prometheus as fast as they come; ' +
+          'The Collector otel-collector:8888 cannot send metrics to otlp_http/prometheus as fast as they arrive; ' +
           'its queue is 60% full. When it is full, data is dropped.',
         since: '8m',
       },
@@ -92,15 +92,15 @@ alertPromises('CollectorRefusingData', {
     firesAt: {
       '6m': {
         labels: { ...collector, receiver: 'otlp' },
-        summary: 'The Collector refuses data: 1.0 items a second',
+        summary: 'The Collector refuses 1.0 items per second',
         description:
-          'The Collector otel-collector:8888 turned away 1.0 items a second at otlp in the last 5 minutes: ' +
-          'its memory limit or a full queue. Agents try again for a while, then lose them.',
+          'The Collector otel-collector:8888 refused 1.0 items per second at otlp in the last 5 minutes, ' +
+          'because of its memory limit or a full queue. Agents retry for a while, then they lose the data.',
         since: '30s',
       },
     },
   },
-  'what was refused once is past': {
+  'is silent after a single refusal': {
     series: { [series('otelcol_receiver_refused_spans_total', { receiver: 'otlp' })]: '0x10 40x400' },
     silentAt: ['5m', '10m'],
   },

@@ -16,13 +16,14 @@ alertPromises(
         '26h10m': {
           labels: writer,
           summary: 'writer spent 12.00 USD in an hour',
-          description: 'writer (workers) spent 12.00 USD in the last hour, more than 3 times the mean hour of the last day.',
+          description:
+            'writer (workers) spent 12.00 USD in the last hour, more than 3 times the mean hourly cost of the last day.',
           since: '1d1h8m',
         },
       },
     },
     'cents are no spike': { every: '1m', series: cost('0+0.0001x1500 0.15+0.005x200'), silentAt: ['26h', '27h'] },
-    'an hour is compared with nothing before there is a day of them': {
+    'is silent with less than a day of history': {
       every: '1m',
       series: cost('0x300 0+0.2x600'),
       silentAt: ['6h', '8h', '14h'],
@@ -44,13 +45,13 @@ alertPromises(
           labels: fleet,
           summary: 'The swarm spends 4.3 times what its budget allows',
           description:
-            'At the rate of the last hour the swarm spends 4.3 times its budget of 1000 USD in 30 days, and over the last six hours it spent more than 3 times as well.',
+            'At the rate of the last hour, the swarm spends 4.3 times its budget of 1000 USD in 30 days, and over the last six hours it also spent more than 3 times its budget.',
           since: '4h12m',
         },
       },
     },
     'one dear hour is no burn': { every: '1m', series: cost('0x400 0+0.1x60 6x400'), silentAt: ['7h', '7h40m', '8h', '12h'] },
-    'knows what a success costs and what was wasted': {
+    'records the cost of a success and the wasted cost': {
       every: '1m',
       series: {
         ...executions({ success: '0+3x400', failure: '0+1x400' }),

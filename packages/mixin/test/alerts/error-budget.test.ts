@@ -4,7 +4,7 @@ import { alertPromises } from '../engines/rule-promises.ts'
 const long = { every: '1m' }
 const text = (times: string, left: string): { summary: string; description: string } => ({
   summary: `writer spends its error budget ${times} times too fast`,
-  description: `writer (workers) should succeed in 95% of its runs. At this rate the failures of 30 days are used up in ${left}.`,
+  description: `writer (workers) should succeed in 95% of its runs. At this rate, the error budget of 30 days is used up in ${left}.`,
 })
 
 alertPromises(
@@ -22,22 +22,22 @@ alertPromises(
         ],
       },
     },
-    'a tenth of the runs failing for hours is a warning': {
+    'warns when a tenth of the runs fails for hours': {
       ...long,
       series: executions({ success: '0+9x600', failure: '0+1x600' }),
       firesAt: { '8h': { severity: 'warning', labels: writer, ...text('2.0', '15d 0h 0m 0s'), since: '2m' } },
     },
-    'what the objective allows is no burn': {
+    'is silent while failures stay within the objective': {
       ...long,
       series: executions({ success: '0+96x900', failure: '0+4x900' }),
       silentAt: ['1h', '6h'],
     },
-    'an agent with too few runs an hour is left alone': {
+    'is silent for an agent with too few runs per hour': {
       ...long,
       series: executions({ failure: '0 0 0 0 1 1 1 1 2 2 2 2 3 3 3 3 4 4 4 4 5 5 5 5 6 6 6 6 7 7 7 7 8x400' }),
       silentAt: ['30m', '1h', '2h'],
     },
-    'is over as soon as an agent is seen to do well again': {
+    'resolves as soon as an agent has recovered': {
       ...long,
       series: executions({ success: '0x60 0+4x600', failure: '0+4x60 240x600' }),
       firesAt: {

@@ -8,7 +8,7 @@ const of = (name: string, labels: Record<string, string>): string =>
     .join(', ')}}`
 
 alertPromises('TargetDown', {
-  'fires when a target was away for most of five minutes, and two more': {
+  'fires when a target was unreachable for most of five minutes, and for two more': {
     series: { [of('up', alertmanager)]: '1x40 0x400' },
     silentAt: ['12m30s', '14m'],
     firesAt: {
@@ -18,7 +18,7 @@ alertPromises('TargetDown', {
         summary: 'alertmanager is down',
         description:
           'Prometheus could not reach alertmanager at alertmanager:9093 most of the time in the last 5 minutes. ' +
-          'Alerts may not be made or not be told.',
+          'Alerts may not fire or not be delivered.',
         since: '13m',
       },
     },
@@ -31,17 +31,20 @@ alertPromises('TargetDown', {
         labels: { job: 'jaeger', instance: 'jaeger:8888' },
         summary: 'jaeger is down',
         description:
-          'Prometheus could not reach jaeger at jaeger:8888 most of the time in the last 5 minutes. Metrics and alerts go on without it.',
+          'Prometheus could not reach jaeger at jaeger:8888 most of the time in the last 5 minutes. Metrics and alerts continue without it.',
         since: '0s',
       },
     },
   },
-  'one failed scrape is nothing': { series: { [of('up', alertmanager)]: '1x40 0 1x400' }, silentAt: ['11m', '13m'] },
-  'agents cannot report a service of the stack as down': {
+  'is silent after one failed scrape': { series: { [of('up', alertmanager)]: '1x40 0 1x400' }, silentAt: ['11m', '13m'] },
+  'is silent when an agent reports a service of the stack as down': {
     series: { 'up{job="swarmwatch/alertmanager", instance="alertmanager:9093"}': '0x400' },
     silentAt: ['10m'],
   },
-  'the bridge has an alert of its own': { series: { [of('up', { job: 'alert-bridge' })]: '0x400' }, silentAt: ['10m'] },
+  'is silent for the bridge, which has its own alert': {
+    series: { [of('up', { job: 'alert-bridge' })]: '0x400' },
+    silentAt: ['10m'],
+  },
 })
 
 alertPromises('PrometheusRuleFailures', {
@@ -72,8 +75,8 @@ alertPromises('PrometheusBadConfig', {
     firesAt: {
       '15m30s': {
         labels: prometheus,
-        summary: 'Prometheus runs with an old configuration',
-        description: 'Prometheus prometheus:9090 could not load its configuration and keeps the one before.',
+        summary: 'Prometheus uses an old configuration',
+        description: 'Prometheus prometheus:9090 could not load its new configuration and keeps the previous one.',
         since: '10m',
       },
     },
@@ -87,13 +90,13 @@ alertPromises('PrometheusNotConnectedToAlertmanager', {
     firesAt: {
       '5m30s': {
         labels: prometheus,
-        summary: 'Prometheus knows no Alertmanager',
-        description: 'Prometheus prometheus:9090 has no Alertmanager to send alerts to: nobody is told of anything.',
+        summary: 'Prometheus has no Alertmanager',
+        description: 'Prometheus prometheus:9090 has no Alertmanager to send alerts to: no one is notified of any alert.',
         since: '0s',
       },
     },
   },
-  'one is enough': {
+  'is silent with one Alertmanager': {
     series: { [of('prometheus_notifications_alertmanagers_discovered', prometheus)]: '1x400' },
     silentAt: ['20m'],
   },
@@ -106,8 +109,8 @@ alertPromises('AlertmanagerFailedReload', {
     firesAt: {
       '5m30s': {
         labels: alertmanager,
-        summary: 'Alertmanager runs with an old configuration',
-        description: 'Alertmanager alertmanager:9093 could not load its configuration and keeps the one before.',
+        summary: 'Alertmanager uses an old configuration',
+        description: 'Alertmanager alertmanager:9093 could not load its new configuration and keeps the previous one.',
         since: '0s',
       },
     },
@@ -127,13 +130,13 @@ alertPromises('AlertDeliveryFailing', {
     firesAt: {
       '6m': {
         labels: webhook,
-        summary: 'Alertmanager cannot deliver by webhook',
+        summary: 'Alertmanager cannot deliver notifications by webhook',
         description: '50% of the notifications by webhook failed in the last 5 minutes.',
         since: '30s',
       },
     },
   },
-  'no notifications are no failures': {
+  'is silent when there are no notifications': {
     series: {
       [of('alertmanager_notifications_total', webhook)]: '0x400',
       [of('alertmanager_notifications_failed_total', { ...webhook, reason: 'other' })]: '0x400',
@@ -154,7 +157,7 @@ alertPromises('OtlpRejectedSamples', {
         labels: prometheus,
         summary: 'Prometheus rejects samples',
         description:
-          'Prometheus prometheus:9090 rejects 1.0 samples a second as too old or out of order: a Collector was away for longer ' +
+          'Prometheus prometheus:9090 rejects 1.0 samples per second as too old or out of order: a Collector was unreachable for longer ' +
           'than the window, a clock is wrong, or two processes share one service.instance.id.',
         since: '30s',
       },
@@ -163,14 +166,15 @@ alertPromises('OtlpRejectedSamples', {
 })
 
 alertPromises('MetricCardinalityOverflow', {
-  'fires when the SDK folds label values together': {
+  'fires when the SDK merges label values': {
     series: { 'agent_tokens_total{job="workers", otel_metric_overflow="true"}': '1x400' },
     silentAt: ['9m30s'],
     firesAt: {
       '10m': {
         labels: { job: 'workers' },
         summary: 'workers has too many label values',
-        description: 'In 1 metrics of workers a label has more values than the SDK keeps apart; the rest is counted together.',
+        description:
+          'In 1 metrics of workers, a label has more values than the SDK allows; the SDK counts the other values together.',
         since: '0s',
       },
     },
@@ -180,7 +184,7 @@ alertPromises('MetricCardinalityOverflow', {
 alertPromises(
   'PrometheusHistoryShrinking',
   {
-    'says when the size limit comes near': {
+    'fires when the storage limit will be reached within a day': {
       every: '5m',
       series: {
         [of('prometheus_tsdb_storage_blocks_bytes', prometheus)]: '600+1x400',
@@ -192,8 +196,8 @@ alertPromises(
           labels: prometheus,
           summary: 'The storage of Prometheus is 88.8% full',
           description:
-            'Prometheus prometheus:9090 uses 88.8% of the size it may have and reaches it within a day. ' +
-            'From then on it keeps less than its 30 days.',
+            'Prometheus prometheus:9090 uses 88.8% of its storage limit and will reach it within a day. ' +
+            'From then on, it keeps less than 30 days of history.',
           since: '22h',
         },
       },
@@ -207,7 +211,7 @@ alertPromises(
       silentAt: ['3h', '20h'],
       values: { 'prometheus:storage_fill:ratio_in_1d': { '3h': [], '21h': [] } },
     },
-    'without a limit there is none to reach': {
+    'is silent without a storage limit': {
       every: '1m',
       series: {
         [of('prometheus_tsdb_storage_blocks_bytes', prometheus)]: '700+1x600',

@@ -15,16 +15,16 @@ alertPromises('SystemErrorRateCritical', {
     firesAt: {
       '2m30s': {
         labels: fleet,
-        summary: 'The swarm fails 62.5% of its runs',
+        summary: '62.5% of the runs of the swarm fail',
         description:
-          '62.5% of all runs failed in the last 5 minutes; 50% is the limit. Most failures: writer (40), reader (30), planner (20).',
+          '62.5% of all runs failed in the last 5 minutes; the limit is 50%. Most failures: writer (40), reader (30), planner (20).',
         since: '30s',
       },
       '20m': {
         labels: fleet,
-        summary: 'The swarm fails 62.5% of its runs',
+        summary: '62.5% of the runs of the swarm fail',
         description:
-          '62.5% of all runs failed in the last 5 minutes; 50% is the limit. Most failures: writer (80), reader (60), planner (40).',
+          '62.5% of all runs failed in the last 5 minutes; the limit is 50%. Most failures: writer (80), reader (60), planner (40).',
         since: '30s',
       },
     },
@@ -38,8 +38,8 @@ alertPromises('SystemErrorRateCritical', {
     firesAt: {
       '10m': {
         labels: fleet,
-        summary: 'The swarm fails 60% of its runs',
-        description: '60% of all runs failed in the last 5 minutes; 50% is the limit. Most failures: parent (120).',
+        summary: '60% of the runs of the swarm fail',
+        description: '60% of all runs failed in the last 5 minutes; the limit is 50%. Most failures: parent (120).',
         since: '30s',
       },
     },
@@ -70,8 +70,8 @@ alertPromises('SystemErrorRateCritical', {
     firesAt: {
       '10m': {
         labels: { ...fleet, cloud_region: 'us-1' },
-        summary: 'The swarm fails 100% of its runs',
-        description: '100% of all runs failed in the last 5 minutes; 50% is the limit. Most failures: writer (80).',
+        summary: '100% of the runs of the swarm fail',
+        description: '100% of all runs failed in the last 5 minutes; the limit is 50%. Most failures: writer (80).',
         since: '1m',
       },
     },
@@ -84,8 +84,8 @@ alertPromises('SystemErrorRateCritical', {
     firesAt: {
       '10m': {
         labels: fleet,
-        summary: 'The swarm fails 80% of its runs',
-        description: '80% of all runs failed in the last 5 minutes; 50% is the limit. Most failures: writer (80).',
+        summary: '80% of the runs of the swarm fail',
+        description: '80% of all runs failed in the last 5 minutes; the limit is 50%. Most failures: writer (80).',
         since: '30s',
       },
     },
@@ -97,11 +97,11 @@ alertPromises('SystemErrorRateCritical', {
     },
     silentAt: ['10m', '30m'],
   },
-  'exactly half is not more than half': {
+  'is silent when exactly half of the runs fail': {
     series: executions({ success: '0+2x400', failure: '0+2x400' }),
     silentAt: ['10m', '30m'],
   },
-  'nine runs are not enough': {
+  'is silent with nine runs': {
     series: executions({ failure: '0x20 9x400' }),
     silentAt: ['7m', '8m', '10m'],
   },
@@ -113,8 +113,8 @@ alertPromises('SystemErrorRateCritical', {
     firesAt: {
       '10m': {
         labels: { ...fleet, cloud_region: 'us-1' },
-        summary: 'The swarm fails 100% of its runs',
-        description: '100% of all runs failed in the last 5 minutes; 50% is the limit. Most failures: writer (80).',
+        summary: '100% of the runs of the swarm fail',
+        description: '100% of all runs failed in the last 5 minutes; the limit is 50%. Most failures: writer (80).',
         since: '1m',
       },
     },
@@ -128,13 +128,13 @@ alertPromises('SystemErrorRateWarning', {
     firesAt: {
       '6m': {
         labels: fleet,
-        summary: 'The swarm fails 25% of its runs',
-        description: '25% of all runs failed in the last 5 minutes; 20% is the limit. Most failures: writer (40).',
+        summary: '25% of the runs of the swarm fail',
+        description: '25% of all runs failed in the last 5 minutes; the limit is 20%. Most failures: writer (40).',
         since: '1m',
       },
     },
   },
-  'exactly a fifth is not more than a fifth': {
+  'is silent when exactly a fifth of the runs fails': {
     series: executions({ success: '0+8x400', failure: '0+2x400' }),
     silentAt: ['10m', '30m'],
   },
@@ -154,9 +154,9 @@ alertPromises('SwarmHealthLow', {
       '6m': {
         severity: 'critical',
         labels: fleet,
-        summary: 'The health of the swarm is 4 of 100',
+        summary: 'The health score of the swarm is 4 of 100',
         description:
-          'The health score is 4; 50 is the limit. Errors cost 60 points. Slowness costs 25 points. CPU or memory costs 11 points.',
+          'The health score is 4; the limit is 50. Errors cost 60 points. Slow runs cost 25 points. CPU or memory costs 11 points.',
         since: '1m',
       },
     },
@@ -168,8 +168,8 @@ alertPromises('SwarmHealthLow', {
       '11m': {
         severity: 'warning',
         labels: fleet,
-        summary: 'The health of the swarm is 70 of 100',
-        description: 'The health score is 70; 80 is the limit. Errors cost 30 points.',
+        summary: 'The health score of the swarm is 70 of 100',
+        description: 'The health score is 70; the limit is 80. Errors cost 30 points.',
         since: '1m',
       },
     },

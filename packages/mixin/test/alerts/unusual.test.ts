@@ -9,7 +9,7 @@ const durationSum = (values: string): Record<string, string> => ({
 alertPromises(
   'AgentAnomaly',
   {
-    'says when there are far more runs than on the day before': {
+    'fires when there are far more runs than on the day before': {
       every: '1m',
       series: executions({ success: '0+1x1500 1500+10x200' }),
       silentAt: ['24h', '25h20m'],
@@ -21,12 +21,12 @@ alertPromises(
         },
       },
     },
-    'says nothing in the first day': {
+    'is silent on the first day': {
       every: '1m',
       series: executions({ success: '0+1x600 600+10x200' }),
       silentAt: ['10h40m', '12h'],
     },
-    'says nothing of an agent that hardly runs': {
+    'is silent for an agent with few runs': {
       every: '1m',
       series: executions({ success: '0x1500 0 1 2 3 4 5 6 7 8x200' }),
       silentAt: ['25h30m', '26h'],
@@ -37,23 +37,23 @@ alertPromises(
 
 const variant = (name: string, success: string, failure: string): Record<string, string> =>
   executions({ success, failure }, { ...writer, swarmwatch_variant: name })
-const compared = (name: string, more: string, better: string, z: string): Firing => ({
+const compared = (name: string, more: string, z: string): Firing => ({
   labels: { ...writer, swarmwatch_variant: name },
   summary: `Variant ${name} of writer succeeds ${more} often than the others`,
   description:
-    `Over the last day variant ${name} of writer (workers) did ${better} than the others by more than chance explains (z = ${z}). ` +
-    'Looking often finds differences that are not there: decide before the test how long it runs.',
+    `Over the last day variant ${name} of writer (workers) succeeded ${more} often than the others, by more than chance explains (z = ${z}). ` +
+    'Frequent checks find differences that do not exist: set the end of the test before it starts.',
 })
 
 alertPromises('AgentVariantDiffers', {
-  'compares variants with each other': {
+  'fires for both variants when one succeeds more often than the other': {
     every: '1m',
     series: { ...variant('a', '0+9x400', '0+1x400'), ...variant('b', '0+7x400', '0+3x400') },
     silentAt: ['40m'],
     firesAt: {
       '1h': [
-        { ...compared('a', 'more', 'better', '8.5'), since: '12m30s' },
-        { ...compared('b', 'less', 'worse', '-8.5'), since: '12m30s' },
+        { ...compared('a', 'more', '8.5'), since: '12m30s' },
+        { ...compared('b', 'less', '-8.5'), since: '12m30s' },
       ],
     },
     values: {
@@ -65,16 +65,16 @@ alertPromises('AgentVariantDiffers', {
       },
     },
   },
-  'variants that do alike differ in nothing': {
+  'is silent when variants succeed equally often': {
     every: '1m',
     series: { ...variant('a', '0+9x400', '0+1x400'), ...variant('b', '0+9x400', '0+1x400') },
     silentAt: ['2h'],
   },
-  'a few runs prove nothing': {
+  'is silent with few runs': {
     series: { ...variant('a', '0+1x40 40x400', '0x400'), ...variant('b', '0x400', '0+1x40 40x400') },
     silentAt: ['1h'],
   },
-  'an agent without variants is compared with nothing': {
+  'is silent for an agent without variants': {
     series: executions({ success: '0+1x400', failure: '0+1x400' }),
     silentAt: ['1h'],
   },
@@ -83,22 +83,22 @@ alertPromises('AgentVariantDiffers', {
 alertPromises(
   'AgentActiveExecutionsLeak',
   {
-    'says when more is under way than arrivals and durations explain': {
+    'fires when more runs are active than arrivals and durations explain': {
       every: '1m',
       series: { ...active('20x400'), ...durationSum('0+300x400') },
       silentAt: ['30m'],
       firesAt: {
         '1h': {
           labels: writer,
-          summary: 'writer has 20 runs under way, more than its traffic explains',
+          summary: 'writer has 20 active runs, more than its traffic explains',
           description:
-            'writer (workers) has 20 runs under way on average. Arrivals times duration explain less than a third of them: ' +
+            'writer (workers) has 20 active runs on average. Arrivals times duration explain less than a third of them: ' +
             'some runs never end, or became much longer.',
           since: '4m',
         },
       },
     },
-    'as many as expected is no leak': {
+    'is silent when the number of active runs is as expected': {
       every: '1m',
       series: { ...active('20x400'), ...durationSum('0+1200x400') },
       silentAt: ['2h'],
@@ -111,17 +111,17 @@ alertPromises(
 alertPromises(
   'SwarmTrafficGrowing',
   {
-    'says when a week has half as much again as the one before': {
+    'fires when a week has more than 1.5 times the runs of the week before': {
       every: '30m',
       series: { [`swarm:executions:rate5m${matchers(fleet)}`]: '1x336 2x340' },
       silentAt: ['240h'],
       firesAt: {
         '334h': {
           labels: fleet,
-          summary: 'The swarm runs 2.0 times as much as last week',
+          summary: 'The swarm has 2.0 times as many runs as last week',
           description:
-            'The swarm ran 2.0 times as much in the last 7 days as in the 7 days before. ' +
-            'See whether workers, quotas of the models and the budget are still enough.',
+            'The swarm had 2.0 times as many runs in the last 7 days as in the 7 days before. ' +
+            'Check whether workers, model quotas and the budget are still sufficient.',
         },
       },
     },
@@ -138,7 +138,7 @@ alertPromises(
         },
       },
     },
-    'weeks are compared only when there were two of them': {
+    'compares weeks only with two weeks of data': {
       every: '30m',
       // A slow start of six hours: against that alone, the second week would have grown by three quarters
       series: { [`swarm:executions:rate5m${matchers(fleet)}`]: '1x12 2x700' },
@@ -151,7 +151,7 @@ alertPromises(
         },
       },
     },
-    'a swarm in its first week grows from nothing': {
+    'is silent in the first week of a swarm': {
       every: '2m',
       series: executions({ success: '0+1x2000' }),
       silentAt: ['50h'],

@@ -6,7 +6,7 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { hasDocker } from './docker.ts'
 import { type CrowdedPrometheus, crowdedPrometheus } from '../../engines/crowded-prometheus.ts'
 import { root } from '../../engines/stack-files.ts'
-import { query, queryRange } from '../../engines/engines.ts'
+import { query, queryRange } from '../../engines/run-engines.ts'
 import { type Answer, type Grafana, loadGrafana, type Shown, type ShownField, type ShownPanel } from '../grafana/grafana.ts'
 import { installGrafana } from '../grafana/install.ts'
 import { buildDashboard } from '../../src/dashboards/build-dashboard.ts'
@@ -17,7 +17,7 @@ import { readSettings } from '../../src/settings.ts'
 const whyNot = hasDocker ? installGrafana() : 'Docker is not available'
 if (whyNot !== undefined) console.log(`What Grafana makes of the answers is not tested: ${whyNot}`)
 
-/** What the variables choose, and how many agents that are. Prometheus itself is minutes old. */
+/** Values of the variables, and the number of agents that they select. Prometheus itself is minutes old. */
 const scenes = [
   { name: 'one agent', environment: 'solo', agents: 1 },
   { name: '20 agents', environment: 'twenty', agents: 20 },
@@ -102,7 +102,7 @@ describe.skipIf(whyNot !== undefined)('in Grafana', () => {
     expect(runbooks.every(({ raw }) => /^http:\/\/runbooks\.test\/\w+\.md$/.test(raw as string))).toBe(true)
   })
 
-  test('the address of the runbooks comes from Prometheus, and without one there is no column of links', async () => {
+  test('the address of the runbooks comes from Prometheus, and without an address there is no column of links', async () => {
     const watchdog = await query(crowd.prometheus, 'ALERTS{alertname="Watchdog"}')
     expect(watchdog.map(({ metric }) => metric['runbooks_url'])).toEqual(['http://runbooks.test'])
     const { panel } = boards[0]!.panels.find(({ panel }) => panel.title === 'Which alerts are firing, and since when?')!
@@ -112,7 +112,7 @@ describe.skipIf(whyNot !== undefined)('in Grafana', () => {
     expect(alerts!.map(({ name }) => name)).not.toContain('Runbook')
   })
 
-  test.for(specialNames.map((name) => [name]))('the board of one agent is about %s and no other', async ([name]) => {
+  test.for(specialNames.map((name) => [name]))('the dashboard of one agent shows %s and no other agent', async ([name]) => {
     await crowd.send()
     const one = boards.find(({ plan }) => plan.agents === 'one')!
     const { panel } = one.panels.find(({ panel }) => panel.title === 'When did runs fail?')!
@@ -127,10 +127,10 @@ describe.skipIf(whyNot !== undefined)('in Grafana', () => {
   })
 })
 
-/** What a variable or a link has to bear. */
+/** Names that variables and links must support. */
 const specialNames = ['a.b(c)', 'axb(c)', 'it\'s "so" [1]', 'back\\slash & 100%', 'x'.repeat(120), otherName]
 
-/** What Prometheus answers to each query of a panel, with Grafana's variables filled in. */
+/** Results of Prometheus for each query of a panel, with Grafana's variables filled in. */
 async function answersTo(
   { prometheus }: CrowdedPrometheus,
   { targets }: BuiltPanel,

@@ -8,11 +8,11 @@ import { root } from '../../engines/stack-files.ts'
 /** A program of this repository, from its sources. */
 export interface ChildProcess {
   /** Waits for a line and returns what its group matched. */
-  says(line: RegExp): Promise<string>
+  prints(line: RegExp): Promise<string>
   stop(): Promise<void>
 }
 
-/** What the environment of a test must not decide. */
+/** Variables that a test must not inherit. */
 const decides =
   /^(DEMO_|OPENAI_|OTEL_|METRICS_|MONITOR_|MAX_|BASE_|RETRY_|SWARM|NODE_OPTIONS|VITEST|BRIDGE_|ALERT|CLOUD_|NODE_ENV)/
 
@@ -28,8 +28,8 @@ export function startProgram(file: string, args: readonly string[], env: Readonl
   for (const stream of [child.stdout, child.stderr]) stream.on('data', (chunk: Buffer) => (output += String(chunk)))
   const ended = once(child, 'close')
   return {
-    says: (line) =>
-      eventually(`${file} to say ${line}`, async () => {
+    prints: (line) =>
+      eventually(`${file} to print ${line}`, async () => {
         const found = line.exec(output)
         if (found === null && child.exitCode !== null) throw new Error(output)
         return found?.[1] ?? found?.[0]

@@ -5,11 +5,11 @@ import { join } from 'node:path'
 import { type Container, eventually, openNetwork } from '@swarmwatch/testkit'
 
 import { type ChildProcess, startProgram } from './child-process.ts'
-import { backfill } from '../../engines/history.ts'
-import { inlined } from '../../engines/inlined.ts'
+import { backfill } from '../../engines/backfill.ts'
+import { inlineRecordings } from '../../engines/inline-recordings.ts'
 import { push, runsAt, spansAt } from './otlp.ts'
 import { bridgeToken, layOutStack, otlpToken } from '../../engines/stack-files.ts'
-import { query, runAlertmanager, runCollector, runPrometheus } from '../../engines/engines.ts'
+import { query, runAlertmanager, runCollector, runPrometheus } from '../../engines/run-engines.ts'
 import type { RuleFile } from '../../src/rule-files.ts'
 
 /** A Prometheus that a real run has filled through the real Collector; Alertmanager and the bridge run too. */
@@ -18,7 +18,7 @@ export interface FilledStack {
   close(): Promise<void>
 }
 
-/** What the rules look back on for days. */
+/** Recordings of which the rules read several days. */
 const withPast = [
   'agent:executions:rate5m',
   'agent:failures:rate5m',
@@ -63,7 +63,7 @@ const collectorOverlay = {
   service: { pipelines: { traces: { exporters: ['otlp_grpc/traces', 'otlp_grpc/stuck', 'debug'] } } },
 }
 
-/** Starts everything, lets the reference swarm work, and gives it a past of 15 days. */
+/** Starts everything, lets the reference swarm run, and adds 15 days of history. */
 export async function fillStack(rules: readonly RuleFile[]): Promise<FilledStack> {
   const startedMs = Date.now()
   const files = layOutStack()
@@ -85,7 +85,7 @@ export async function fillStack(rules: readonly RuleFile[]): Promise<FilledStack
       BRIDGE_DATA_DIR: data,
     })
     programs.push(bridge)
-    const bridgePort = await bridge.says(/ready on http:\/\/[^ ]*:(\d+)/)
+    const bridgePort = await bridge.prints(/ready on http:\/\/[^ ]*:(\d+)/)
     evaluateOften(files.collector, `test:${bridgePort}`)
     const [prometheus, collector] = await Promise.all([
       runPrometheus(network, files, { '/history': history }),
@@ -107,7 +107,7 @@ export async function fillStack(rules: readonly RuleFile[]): Promise<FilledStack
       const [costs, head] = await Promise.all(begun.map(async (expr) => (await query(prometheus, expr)).length))
       return costs! >= 3 && head! >= 1 ? true : undefined
     })
-    await backfill(prometheus, history, startedMs, inlined(rules, withPast))
+    await backfill(prometheus, history, startedMs, inlineRecordings(rules, withPast))
     await lose(await collector.url(4318))
     return { prometheus, close }
   } catch (error) {
@@ -116,7 +116,7 @@ export async function fillStack(rules: readonly RuleFile[]): Promise<FilledStack
   }
 }
 
-/** What every pipeline has now and then: points that are far too old, requests that are too large for a queue, a queue that fills. */
+/** Losses that every pipeline has sometimes: points that are too old, requests that are too large for a queue, a queue that fills. */
 async function lose(collector: string): Promise<void> {
   const run = { agent: 'lost', outcome: 'success', value: 1 }
   const many = Array.from({ length: 6_000 }, (_, n) => ({ ...run, agent: `lost-${n}` }))

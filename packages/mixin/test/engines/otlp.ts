@@ -61,7 +61,7 @@ export async function push(address: string, body: string, authorization: string)
   return (await fetch(address, { method: 'POST', headers, body })).status
 }
 
-/** So many spans of one moment, as OTLP over HTTP in JSON. */
+/** A number of spans of one moment, as OTLP over HTTP in JSON. */
 export function spansAt(count: number, atMs: number): string {
   const spans = Array.from({ length: count }, (_, n) => ({
     traceId: '5b8efff798038103d269b633813fc60c',

@@ -10,11 +10,11 @@ export interface AskedQuery {
   readonly panel: string
   readonly name: string
   readonly expr: string
-  /** What a legend or a column reads of the answer. */
+  /** Labels of the result that a legend or a column shows. */
   readonly labels: readonly string[]
 }
 
-/** What Grafana puts in for its variables, with everything chosen and a range of an hour. */
+/** Values of Grafana's variables, with everything selected and a range of an hour. */
 const variables: Readonly<Record<string, string>> = {
   __rate_interval: '1m',
   __range: '1h',
@@ -40,7 +40,7 @@ export function panelQueries(settings: MixinSettings): readonly AskedQuery[] {
   return dashboardPlans(settings).flatMap((plan) =>
     plan.rows.flatMap(({ panels }) =>
       panels.flatMap((panel) =>
-        // The rest beside the highest ten is empty where there are not more
+        // The line for all others is empty with ten agents or fewer
         shownQueries(panel).map(([name, { expr, legend }]) => ({
           dashboard: plan.title,
           panel: panel.title,

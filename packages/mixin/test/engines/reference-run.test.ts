@@ -7,7 +7,7 @@ import { hasDocker } from './docker.ts'
 import { type FilledStack, fillStack } from './filled-stack.ts'
 import { panelQueries } from './panel-queries.ts'
 import { root } from '../../engines/stack-files.ts'
-import { query, seriesOf } from '../../engines/engines.ts'
+import { query, seriesOf } from '../../engines/run-engines.ts'
 import { labelNames } from '../label-names.ts'
 import { metricNames } from '../metric-names.ts'
 import { panelsWithoutData } from '../panels-without-data.ts'
@@ -43,11 +43,11 @@ describe.skipIf(!hasDocker)('in a Prometheus that the reference swarm has filled
   beforeAll(async () => void (stack = await fillStack(ruleFiles(settings))))
   afterAll(async () => stack?.close())
 
-  test('every series that a rule, a panel or a runbook reads is there, with the labels that it reads', async () => {
+  test('every series that a rule, a panel or a runbook reads exists, with the labels that it reads', async () => {
     await comesTo([], async () => missingIn(await knownTo(stack)))
   })
 
-  test('every panel shows data, but for those that are listed with their reason', async () => {
+  test('every panel shows data, except those that are listed with a reason', async () => {
     const empty = await comesTo(Object.keys(panelsWithoutData), async () => emptyPanels(stack))
     console.log(
       `${panels.length - empty.length} of ${panels.length} panels show data. Grafana cannot run here: their queries were asked.`,
@@ -56,22 +56,22 @@ describe.skipIf(!hasDocker)('in a Prometheus that the reference swarm has filled
     expect(empty.length / panels.length).toBeLessThanOrEqual(0.05)
   })
 
-  test('every legend and every column finds its label in an answer', async () => {
+  test('every label of a legend or a column is in a result', async () => {
     await comesTo([], async () => unansweredLabels(stack))
   })
 
-  test('alerts say that a queue of the Collector fills, that it refuses and drops, and that Prometheus refuses', async () => {
+  test('alerts fire when a queue of the Collector fills, when it refuses and drops data, and when Prometheus rejects samples', async () => {
     const expected = ['CollectorDroppingData', 'CollectorExporterQueueFilling', 'CollectorRefusingData', 'OtlpRejectedSamples']
     await comesTo(expected, async () => {
       const firing = await query(stack.prometheus, 'group by (alertname) (ALERTS{alertstate="firing"})')
-      // The metric that it looks at says it too
+      // The metric behind it must show the full queue too
       expect(await query(stack.prometheus, 'collector:queue_fill:ratio{exporter="otlp_grpc/stuck"} > 0.7')).not.toEqual([])
       return firing.map(({ metric }) => metric['alertname']!).filter((name) => expected.includes(name))
     })
   })
 })
 
-/** Asks until the answer is as expected; it then is, or the test says how it differs. */
+/** Asks until the result is as expected; otherwise the test fails and shows the difference. */
 async function comesTo(expected: readonly string[], ask: () => Promise<readonly string[]>): Promise<readonly string[]> {
   let last: readonly string[] = []
   const same = (): boolean => JSON.stringify(last.toSorted()) === JSON.stringify(expected.toSorted())

@@ -9,7 +9,7 @@ import { type RuleFile, ruleFiles } from '../../src/rule-files.ts'
 import { readSettings } from '../../src/settings.ts'
 import { variableOf } from '../../src/dashboards/links.ts'
 
-/** What an alert is to say when it fires; the labels and links that all alerts have are added. */
+/** Expected texts and labels of an alert when it fires; the labels and links of all alerts are added. */
 export interface Firing {
   /** @default the severity of the only alert of that name */
   readonly severity?: string

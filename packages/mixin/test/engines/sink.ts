@@ -15,7 +15,7 @@ export interface Notification {
   readonly at: number
 }
 
-/** Stands where the bridge stands, and only writes down. */
+/** Takes the place of the bridge, and only records what it receives. */
 export interface Sink {
   readonly port: number
   readonly received: readonly Notification[]

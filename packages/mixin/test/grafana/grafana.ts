@@ -2,18 +2,18 @@ import Module, { createRequire } from 'node:module'
 import { fileURLToPath } from 'node:url'
 
 /**
- * Grafana's own code for what happens between an answer of Prometheus and a panel: the data source's reading of answers, the
- * transformations, units, mappings, overrides and legends, and the values of a stat. What is written here is what Grafana has outside
+ * Grafana's own code between a result of Prometheus and a panel: the reader of results in the data source, the
+ * transformations, units, mappings, overrides and legends, and the values of a stat. This file adds the parts that Grafana has outside
  * of its packages: the frames that its server makes, the "time series to table" transformation, and a list of panel options.
  */
 export interface Grafana {
-  /** What the panel shows of the answers to its queries. */
+  /** Values, texts and colors that the panel shows for the results of its queries. */
   show(panel: ShownPanel, answers: Readonly<Record<string, Answer>>): Promise<Shown>
   /** A query with the variables filled in, escaped as Grafana does. */
   fillIn(query: string, variables: Readonly<Record<string, ChosenValue>>): string
 }
 
-/** What a variable has, and whether several could be chosen; `raw` is put in as it is, like the value that stands for all. */
+/** Value of a variable, and whether it allows several; `isRaw` inserts it unchanged, like the value for "all". */
 export interface ChosenValue {
   readonly value: string
   readonly isMulti?: boolean
@@ -59,7 +59,7 @@ export interface Shown {
   readonly frames: readonly (readonly ShownField[])[]
   /** Of a stat. */
   readonly numbers: readonly ShownValue[]
-  /** Color of plain text, which says nothing. */
+  /** Color of plain text, which is no signal. */
   readonly plainColor: string | undefined
 }
 
@@ -121,7 +121,7 @@ export function loadGrafana(): Grafana {
   }
 }
 
-/** A package, or a file of one, of the install beside this file. */
+/** A package, or a file of one, of the install next to this file. */
 function installed(path: string): any {
   return createRequire(import.meta.url)(fileURLToPath(new URL(`node_modules/${path}`, import.meta.url)))
 }

@@ -5,7 +5,7 @@ import { outcomeColors } from '../limits.ts'
 import type { Row } from '../panel.ts'
 import { ofAgents } from '../selectors.ts'
 
-/** What the agent retries, why, and how long that takes. */
+/** Retries of the agent, their reasons and their duration. */
 export const recovery: Row = {
   title: 'Recovery',
   panels: [

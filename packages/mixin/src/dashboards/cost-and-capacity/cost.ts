@@ -63,7 +63,7 @@ export const budget: Row = {
   ],
 }
 
-/** What agents and models cost, and how much of it was wasted. */
+/** Cost of agents and models, and the wasted part of it. */
 export const cost: Row = {
   title: 'Cost',
   panels: [

@@ -4,7 +4,7 @@ import { limits } from '../limits.ts'
 import type { Row } from '../panel.ts'
 import { ofAgents, ofFleets } from '../selectors.ts'
 
-/** What agents retry, and why. */
+/** Retries of the agents, and their reasons. */
 export const retries: Row = {
   title: 'Retries',
   panels: [
@@ -43,7 +43,7 @@ export const retries: Row = {
   ],
 }
 
-/** What the last hour cost. */
+/** Cost of the last hour. */
 export const hourlyCost: Row = {
   title: 'Cost',
   panels: [

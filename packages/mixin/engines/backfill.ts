@@ -3,7 +3,7 @@ import { join } from 'node:path'
 
 import { type Container } from '@swarmwatch/testkit'
 
-import { isReady, queryRange, seriesOf } from './engines.ts'
+import { isReady, queryRange, seriesOf } from './run-engines.ts'
 import type { Recording } from '../src/rule.ts'
 
 type Labels = Readonly<Record<string, string>>
@@ -13,7 +13,7 @@ type Series = { readonly labels: Labels; readonly samples: readonly (readonly [s
 const days = 15
 const minute = 60
 
-/** Raw series that rules look back on for days, and what they had after so many minutes. */
+/** Raw series that rules look back on for days, and their values after a number of minutes. */
 const raw: Readonly<Record<string, (minutes: number, labels: Labels) => number>> = {
   agent_executions_total: (minutes, { outcome }) => minutes * ({ success: 2, failure: 0.1 }[outcome!] ?? 0),
   agent_execution_duration_seconds_sum: (minutes) => minutes * 5,
@@ -26,8 +26,8 @@ const raw: Readonly<Record<string, (minutes: number, labels: Labels) => number>>
 }
 
 /**
- * Gives the running swarm a past of 15 days up to `endMs`: of each series that it sends, one of an earlier process, and what the
- * recordings would have made of it. Prometheus starts anew twice for it.
+ * Adds 15 days of history up to `endMs`: for each series of the running swarm, a series of an earlier process, and the results of the
+ * recordings. Prometheus restarts twice.
  */
 export async function backfill(
   prometheus: Container,
@@ -67,7 +67,7 @@ async function load(prometheus: Container, folder: string, name: string, series:
   await isReady(prometheus)
 }
 
-/** Series of a metric stand together; all are of the unknown type, so that their names may end as they like. */
+/** Series of a metric are in one block; all are of the unknown type, so that their names may end as they like. */
 function openMetrics(series: readonly Series[]): string {
   const byName = Map.groupBy(series, ({ labels }) => labels['__name__']!)
   const lines = [...byName.values()].flat().flatMap(({ labels: { __name__: name, ...labels }, samples }) => {

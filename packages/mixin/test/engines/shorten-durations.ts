@@ -3,11 +3,11 @@ import { join } from 'node:path'
 
 import type { StackFiles } from '../../engines/stack-files.ts'
 
-/** How many times faster time passes in a hurried stack: five minutes are 15 s. */
+/** How many times faster time passes in a stack with shorter durations: five minutes are 15 s. */
 const timesFaster = 20
 
 /** Makes every duration of rules, scrapes and notifications shorter, all by the same factor, and sends what leaves to one address. */
-export function hurry({ collector }: StackFiles, sinkUrl: string): void {
+export function shortenDurations({ collector }: StackFiles, sinkUrl: string): void {
   const rules = join(collector, 'prometheus/rules')
   for (const name of readdirSync(rules)) {
     change(join(rules, name), (text) =>
@@ -30,7 +30,7 @@ export function hurry({ collector }: StackFiles, sinkUrl: string): void {
     text
       .replaceAll(/(?<=(?:group_wait|group_interval|repeat_interval): )[1-9]\w*/g, shorter)
       .replaceAll('http://alert-bridge:8090', sinkUrl)
-      // nobody listens to mail here
+      // no mail server runs here
       .replaceAll(/# mail begin[\s\S]*# mail end/g, ''),
   )
 }

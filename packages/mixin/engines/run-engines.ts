@@ -38,7 +38,7 @@ export async function runPrometheus(
       '--web.enable-otlp-receiver',
       '--web.config.file=/run/secrets/prometheus_web.yaml',
       '--enable-feature=created-timestamp-zero-ingestion',
-      // an alert that fired before Alertmanager was found is otherwise told a minute later
+      // otherwise an alert that fired before Alertmanager was found is sent a minute later
       '--rules.alert.resend-delay=1s',
     ],
     mounts: { '/etc/collector': collector, '/run/secrets': secrets, ...mounts },
