@@ -1,6 +1,7 @@
 /**
- * `pnpm mutate [group ...] [--option=value of Stryker ...]`: changes the pure files in thousands of small ways, runs the fast tests on each,
- * and writes to docs/mutation.md which changes no test noticed. Without names all groups. Exits 1 when that is not enough, or impossible.
+ * `pnpm mutate [group ...] [--option=value of Stryker ...]`: makes thousands of small changes in the pure files, runs the fast tests on
+ * each, and writes the changes that no test noticed to docs/mutation.md. Without names it runs all groups. Exits with code 1 if a score
+ * is too low or a group fails.
  */
 import { execFileSync, spawnSync } from 'node:child_process'
 import { readFileSync, rmSync, writeFileSync } from 'node:fs'
@@ -14,7 +15,7 @@ const root = here('..')
 const page = here('../docs/mutation.md')
 const reportFile = here('.report/report.json')
 
-// an interrupt is for Stryker, which ends; then its copy of the code is taken away
+// Stryker handles the interrupt and ends; then its copy of the code is removed
 process.on('SIGINT', () => {})
 try {
   mutateAll(process.argv.slice(2))
@@ -26,9 +27,9 @@ try {
 function mutateAll(words: readonly string[]): void {
   const options = words.filter((word) => word.startsWith('--'))
   const chosen = chosenGroups(words.filter((word) => !word.startsWith('--')))
-  // a page without a place for the scores is found now, not after the work
+  // Fails before the work, not after it, if the page has no place for the scores
   for (const { name } of chosen) withScores(readFileSync(page, 'utf8'), name, '')
-  // an install of its own (60 MB), so that others need not wait for it
+  // A separate install (60 MB), so that others need not wait for it
   execFileSync('npx', ['-y', 'pnpm@12.21.0', 'install', '--frozen-lockfile', '--ignore-scripts'], {
     cwd: here('.'),
     stdio: 'inherit',
@@ -40,11 +41,11 @@ function mutateAll(words: readonly string[]): void {
     execFileSync('oxfmt', [page], { stdio: 'inherit' })
     low.push(...tooLow(report))
   }
-  if (low.length > 0) throw new Error(`of each file more than 85 % of the mutants must be noticed, got ${low.join(', ')}`)
+  if (low.length > 0) throw new Error(`more than 85 % of the mutants of each file must be noticed, got ${low.join(', ')}`)
 }
 
 function mutate({ name, sources, tests }: Group, options: readonly string[]): Report {
-  // what an earlier run left must not be taken for the result of this one
+  // A report of an earlier run must not be read as the result of this one
   rmSync(reportFile, { force: true })
   const sandbox = `mutation/.sandbox-${process.pid}`
   const { status } = spawnSync(
@@ -60,7 +61,7 @@ function mutate({ name, sources, tests }: Group, options: readonly string[]): Re
     { cwd: root, stdio: 'inherit', env: { ...process.env, MUTATION_TESTS: filesOf(tests, root).join(',') } },
   )
   rmSync(new URL(`../${sandbox}`, import.meta.url), { recursive: true, force: true })
-  if (status !== 0) throw new Error(`Stryker gave up on group "${name}" and said why above; its scores stay as they were`)
+  if (status !== 0) throw new Error(`Stryker failed on group "${name}" for the reason above; its scores are unchanged`)
   return JSON.parse(readFileSync(reportFile, 'utf8')) as Report
 }
 

@@ -34,13 +34,13 @@ test('a report of mutants becomes a score for each file and a list of what no te
   `)
 })
 
-test('scores replace only what stood between their markers, and a page without them is refused', () => {
+test('scores replace only the text between their markers, and a page without them is refused', () => {
   const page = '<!-- scores: a -->\nold\n<!-- end of scores -->\n<!-- scores: b -->\nkept\n<!-- end of scores -->\n'
   expect(withScores(page, 'a', 'new')).toBe(page.replace('\nold\n', '\n\nnew\n\n'))
-  expect(() => withScores(page, 'c', 'new')).toThrow('docs/mutation.md must hold "<!-- scores: c -->"')
+  expect(() => withScores(page, 'c', 'new')).toThrow('docs/mutation.md must contain "<!-- scores: c -->"')
 })
 
-test('a file is too low with 85 % or less, also beside a better one; one without mutants is not', () => {
+test('a file with 85 % or less is too low, also next to a better one; a file without mutants is not', () => {
   const fileOf = (killed: number, survived: number): Report['files'][string] => ({
     source: '',
     mutants: [...Array(killed).fill('Killed'), ...Array(survived).fill('Survived')].map((status) => ({

@@ -1,4 +1,4 @@
-/** What is read of Stryker's JSON report. */
+/** The parts of Stryker's JSON report that are read. */
 export interface Report {
   readonly files: Readonly<Record<string, { readonly source: string; readonly mutants: readonly Mutant[] }>>
 }
@@ -34,7 +34,7 @@ export function scoresOf(report: Report): string {
   ].join('\n\n')
 }
 
-/** The files of which not more than 85 % of the mutants were noticed, with the share. */
+/** The files with at most 85 % of their mutants noticed, with the share. */
 export function tooLow({ files }: Report): string[] {
   return Object.entries(files).flatMap(([file, { mutants }]) => {
     const all = mutants.filter(counts)
@@ -48,11 +48,11 @@ export function withScores(page: string, name: string, text: string): string {
   const [begin, end] = [`<!-- scores: ${name} -->`, '<!-- end of scores -->']
   const from = page.indexOf(begin)
   const to = page.indexOf(end, from)
-  if (from < 0 || to < 0) throw new Error(`docs/mutation.md must hold "${begin}" and after it "${end}"`)
+  if (from < 0 || to < 0) throw new Error(`docs/mutation.md must contain "${begin}" and then "${end}"`)
   return `${page.slice(0, from + begin.length)}\n\n${text}\n\n${page.slice(to)}`
 }
 
-// A mutant that does not load says nothing about the tests
+// A mutant that does not load is no measure of the tests
 const counts = ({ status }: Mutant): boolean => ['Killed', 'Timeout', 'Survived', 'NoCoverage'].includes(status)
 const isMissed = ({ status }: Mutant): boolean => status === 'Survived' || status === 'NoCoverage'
 const byPlace = ({ location: { start: one } }: Mutant, { location: { start: other } }: Mutant): number =>

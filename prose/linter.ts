@@ -102,12 +102,14 @@ function findInText(text: string, kind: TextKind): Found[] {
   return words
     .filter(({ kinds }) => !kinds || kinds.includes(kind))
     .flatMap(({ pattern, instead }) =>
-      [...text.matchAll(pattern)].map(({ index: start, 0: word }) => ({
-        start,
-        end: start + word.length,
-        word: word.trim().replaceAll(/\s+/g, ' '),
-        instead,
-      })),
+      [...text.replaceAll(/[\w.@*-]*\/[\w./*-]+\.\w+/g, (path) => '0'.repeat(path.length)).matchAll(pattern)].map(
+        ({ index: start, 0: word }) => ({
+          start,
+          end: start + word.length,
+          word: word.trim().replaceAll(/\s+/g, ' '),
+          instead,
+        }),
+      ),
     )
 }
 

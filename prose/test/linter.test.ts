@@ -50,6 +50,7 @@ describe('reports nothing', () => {
   test.each([
     ['in code', 'a.md', 'Run `say told`:\n\n```\ntell nobody\n```\n'],
     ['in code of a comment', 'src/a.ts', '/** Calls `tell()` of {@link World} and prints "told". */\n'],
+    ['in paths', 'a.md', 'See packages/x/src/pile/told.ts.\n'],
     ['in single words, which are values', 'src/a.ts', "const kinds = ['told', 'stand', 'odd']\n"],
     ['in addresses of modules', 'src/a.ts', "import { a } from './the told.ts'\n"],
     [
