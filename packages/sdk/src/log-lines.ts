@@ -47,7 +47,7 @@ export function failedLine(
   return ascii(`[FAILED] ${cut(agentName)} gave up after ${calls}, ${oneDecimal(seconds)} s ${reason(failed, because)}`)
 }
 
-/** Says a line; a logger that throws is only counted. */
-export function say(logger: Logger | false, level: 'warn' | 'error', line: string): void {
+/** Logs a line; an error of the logger is only counted. */
+export function logLine(logger: Logger | false, level: 'warn' | 'error', line: string): void {
   if (logger !== false) guarded('logger', () => logger[level](line))
 }

@@ -1,7 +1,7 @@
 import type { Attributes } from '@opentelemetry/api'
 
 import { BoundedNames } from '../bounded-names.ts'
-import { say } from '../log-lines.ts'
+import { logLine } from '../log-lines.ts'
 import { monitor } from '../monitor/monitor.ts'
 import { attribute } from '../names.ts'
 import type { InstrumentAgentOptions, Logger } from '../options.ts'
@@ -38,7 +38,7 @@ export class Agent {
     }
     if (options.healthWindowSeconds !== undefined) monitor.setWindow(options.healthWindowSeconds)
     const label = agentNames.bound(name, () =>
-      say(this.logger, 'warn', '[WARN] more than 100 agent names in this process: the rest is counted as __other__'),
+      logLine(this.logger, 'warn', '[WARN] more than 100 agent names in this process: the rest is counted as __other__'),
     )
     this.#series = seriesOf(label, undefined)
     if (typeof options.variant === 'string') this.#withVariant(options.variant)

@@ -1,6 +1,6 @@
 import { boundedErrorType } from '../bounded-names.ts'
 import type { Clock } from '../clock.ts'
-import { failedLine, say, successLine } from '../log-lines.ts'
+import { failedLine, logLine, successLine } from '../log-lines.ts'
 import type { Tracked } from '../monitor/agent-statistics.ts'
 import { monitor } from '../monitor/monitor.ts'
 import { attribute, type Outcome, type RetryOutcome } from '../names.ts'
@@ -128,8 +128,8 @@ function remember({ record: run, attempt, waits, previousErrors }: Finished, { e
 function sayEnding({ agent, attempt, record: run }: Finished, { outcome, because }: Ending, seconds: number): void {
   if (outcome === 'failure') {
     const { errorType = '', errorMessage } = run
-    say(agent.logger, 'error', failedLine(agent.name, { attempts: attempt, seconds, errorType, errorMessage, because }))
+    logLine(agent.logger, 'error', failedLine(agent.name, { attempts: attempt, seconds, errorType, errorMessage, because }))
   } else if (outcome === 'success' && run.retryOutcome === 'recovered') {
-    say(agent.logger, 'warn', successLine(agent.name, attempt, seconds))
+    logLine(agent.logger, 'warn', successLine(agent.name, attempt, seconds))
   }
 }

@@ -4,7 +4,7 @@ import { isInstance, propertyOf } from '../unknown-values.ts'
 
 const isMethod = (value: unknown, key: PropertyKey): boolean => typeof propertyOf(value, key) === 'function'
 
-/** True for a promise as `async` functions return it: no subclass, no properties of its own. */
+/** Returns whether a value is a promise as `async` functions return it: no subclass, no properties of its own. */
 export function isPlainPromise(value: unknown): value is Promise<unknown> {
   // Not a proxy, so nothing below can throw
   if (!isPromise(value) || Object.getPrototypeOf(value) !== Promise.prototype) return false
@@ -14,30 +14,36 @@ export function isPlainPromise(value: unknown): value is Promise<unknown> {
   )
 }
 
-/** True for what `await` takes for a promise. */
+/** Returns whether `await` treats a value as a promise. */
 export function isThenable(value: unknown): value is PromiseLike<unknown> {
   return isMethod(value, 'then')
 }
 
-/** True for what a generator function or an async generator function returns, or what can do the same. */
+/** Returns whether a value is what a generator function or an async generator function returns, or works the same way. */
 export function isGenerator(value: unknown): value is AsyncGenerator | Generator {
-  return isAsyncGenerator(value) || isSyncGenerator(value)
+  return generatorKind(value) !== undefined
 }
 
-/** True for an async generator: native, compiled for an old target, or an object that can be pulled and iterates over itself. */
+/** Returns whether a value is an async generator: native, compiled for an old target, or an object with `next()` that iterates itself. */
 export function isAsyncGenerator(value: unknown): value is AsyncGenerator {
-  if (!isMethod(value, 'next')) return false
-  return propertyOf(value, Symbol.toStringTag) === 'AsyncGenerator' || iteratesItself(value as object, Symbol.asyncIterator)
+  return generatorKind(value) === 'async'
 }
 
-/** True for a generator that is not async, native or compiled for an old target; not for mere iterators such as those of arrays. */
+/** Returns whether a value is a synchronous generator, native or compiled for an old target; not a mere iterator such as an array's. */
 export function isSyncGenerator(value: unknown): value is Generator {
-  if (!isMethod(value, 'next')) return false
-  if (propertyOf(value, Symbol.toStringTag) === 'Generator') return true
-  return isMethod(value, 'return') && isMethod(value, 'throw') && iteratesItself(value as object, Symbol.iterator)
+  return generatorKind(value) === 'sync'
 }
 
-/** A cursor that makes a new iterator has a `next()` of another kind. A proxy may return what it stands for. */
+function generatorKind(value: unknown): 'async' | 'sync' | undefined {
+  if (!isMethod(value, 'next')) return undefined
+  const tag = propertyOf(value, Symbol.toStringTag)
+  if (tag === 'AsyncGenerator' || iteratesItself(value as object, Symbol.asyncIterator)) return 'async'
+  if (tag === 'Generator') return 'sync'
+  const canEnd = isMethod(value, 'return') && isMethod(value, 'throw')
+  return canEnd && iteratesItself(value as object, Symbol.iterator) ? 'sync' : undefined
+}
+
+/** A cursor that creates a new iterator has a `next()` of another kind. A proxy may return its target. */
 function iteratesItself(value: object, key: symbol): boolean {
   const iterate = propertyOf(value, key)
   try {
@@ -48,12 +54,12 @@ function iteratesItself(value: object, key: symbol): boolean {
   }
 }
 
-/** True for what `for await` can read. */
+/** Returns whether `for await` can read an object. */
 export function isIterable(value: unknown): value is AsyncIterable<unknown> | Iterable<unknown> {
   return typeof value === 'object' && (isMethod(value, Symbol.asyncIterator) || isMethod(value, Symbol.iterator))
 }
 
-/** True for a ReadableStream that nobody holds a reader of. */
+/** Returns whether a value is a ReadableStream without a reader. */
 export function isReadable(value: unknown): value is ReadableStream {
   return isInstance(value, ReadableStream) && propertyOf(value, 'locked') === false
 }

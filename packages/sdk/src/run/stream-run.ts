@@ -1,0 +1,141 @@
+import { hideCause } from '../errors/error-details.ts'
+import type { RecoverySettings } from '../recovery/settings.ts'
+import { openStream } from '../stream/open-stream.ts'
+import { whenCollected, type StreamLimit, type StreamWatch } from '../stream/watch-iterator.ts'
+import { guarded } from '../telemetry/guard.ts'
+import type { Deadline } from './deadline.ts'
+import type { Execution } from './execution.ts'
+import type { RunEnding } from './run-ending.ts'
+
+/** An attempt that failed although it returned a value; the caller gets the value if no further attempt follows. */
+export interface FailedWithValue {
+  readonly error: unknown
+  readonly value: unknown
+  readonly close?: () => unknown
+}
+
+/** The attempt whose result is, or contains, a stream. */
+export interface StreamAttempt {
+  readonly execution: Execution
+  readonly ending: RunEnding
+  readonly settings: RecoverySettings
+  readonly caller: AbortSignal | undefined
+  readonly deadline: Deadline | undefined
+  /** Returns whether this attempt still decides how the run ends: no time limit has ended it, and no later attempt has started. */
+  isCurrent(): boolean
+  /** Is called when the stream has its first chunk: from now on, the end of the stream is the end of the run. */
+  opened(): void
+  /** Is called if the stream reported an error before its first chunk. */
+  failedWith(failure: FailedWithValue): void
+}
+
+/** After an abort, a stream whose source is still being read has this long to report how it ended. */
+const abortGraceMs = 100
+
+/**
+ * Reads the first chunk of the stream that a result is or contains, and returns the value for the caller. Rejects if the stream fails
+ * before its first chunk, so that the attempt can be retried.
+ */
+export async function openRunStream(result: object, attempt: StreamAttempt): Promise<unknown> {
+  const { execution, caller, deadline } = attempt
+  const watch = watchFor(attempt)
+  const opened = await openStream(result, execution.agent.options.streamOf, watch)
+  if (!opened) return result
+  if (!attempt.isCurrent()) {
+    // A time limit ended the attempt before the first chunk arrived
+    closeQuietly(opened.close)
+    return opened.value
+  }
+  const reported = opened.reported ?? (opened.isEmpty ? execution.modelError : undefined)
+  if (reported) {
+    if (opened.reported?.isMasked && execution.modelError) hideCause(opened.reported.error, execution.modelError.error)
+    attempt.failedWith({ ...reported, value: opened.value, close: opened.close })
+    throw reported.error
+  }
+  attempt.opened()
+  if (deadline) watch.limit = limitOf(attempt, deadline, opened.close)
+  if (caller) followAbort(attempt, caller, watch)
+  if (opened.held) whenCollected(opened.held, brokenOff(watch))
+  return opened.value
+}
+
+/** Closes a stream that will not be read any further. */
+export function closeQuietly(close: () => unknown): void {
+  Promise.resolve(guarded('span', close)).catch(() => {})
+}
+
+/** Ends the run as its stream ends, unless the attempt was given up before. */
+function watchFor(attempt: StreamAttempt): StreamWatch {
+  const { execution, ending, caller } = attempt
+  return {
+    pulls: 0,
+    within: execution.scope(),
+    chunk: () => {
+      // An agent that continues after a failed model call has an answer
+      execution.modelError = undefined
+    },
+    done: () => {
+      if (!attempt.isCurrent()) return
+      if (caller?.aborted) ending.failed(caller.reason)
+      else if (execution.modelError) ending.failed(execution.modelError.error)
+      else ending.succeeded()
+    },
+    brokenOff: () => {
+      if (attempt.isCurrent()) ending.cancelled()
+    },
+    failed: (error) => {
+      if (attempt.isCurrent()) ending.failed(error)
+    },
+  }
+}
+
+/** Ends the run when its caller aborts, because the caller may never read the stream again. */
+function followAbort({ execution, ending }: StreamAttempt, caller: AbortSignal, watch: StreamWatch): void {
+  const end = (): void => ending.cancelled(caller.reason)
+  const onAbort = (): void => {
+    // The source may be about to report how it ends
+    if (watch.pulls > 0) execution.clock.after(abortGraceMs, end)
+    else end()
+  }
+  if (caller.aborted) onAbort()
+  else caller.addEventListener('abort', onAbort, { once: true })
+  ending.onEnd(() => caller.removeEventListener('abort', onAbort))
+}
+
+/** Applies the time limits of the attempt and of the run to each wait for a chunk; between reads, only that of the run. */
+function limitOf({ execution, ending, settings }: StreamAttempt, deadline: Deadline, close: () => unknown): StreamLimit {
+  const { attemptTimeoutSeconds = Infinity, totalTimeoutSeconds = Infinity } = settings
+  let pulls = 0
+  const start = (maxSeconds: number): void => {
+    const left = Math.max(0, totalTimeoutSeconds - execution.elapsedSeconds())
+    if (maxSeconds <= left && maxSeconds < Infinity) deadline.restart(maxSeconds, 'attemptTimeoutSeconds')
+    else if (left < Infinity) deadline.restart(left, 'the rest of totalTimeoutSeconds')
+    else deadline.cancel()
+  }
+  start(Infinity)
+  deadline.onPassed((error) => {
+    ending.failed(error)
+    closeQuietly(close)
+  })
+  ending.onEnd(() => deadline.cancel())
+  return {
+    isPassed: () => deadline.signal.aborted,
+    throwIfPassed: () => deadline.signal.throwIfAborted(),
+    pull: async (call) => {
+      deadline.signal.throwIfAborted()
+      pulls += 1
+      if (pulls === 1) start(attemptTimeoutSeconds)
+      try {
+        return await deadline.until(call())
+      } finally {
+        pulls -= 1
+        if (pulls === 0 && !execution.finished) start(Infinity)
+      }
+    },
+  }
+}
+
+/** A separate function, so that the closure holds only the watch. */
+function brokenOff(watch: StreamWatch): () => void {
+  return () => watch.brokenOff()
+}
