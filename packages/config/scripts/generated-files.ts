@@ -1,16 +1,42 @@
+import { readFileSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
 
+import { channelRegions, deliveryRegistry } from './channel-regions.ts'
 import { configurationPage } from './configuration-page.ts'
 import { editorSchema } from './file-json-schema.ts'
 
-/** What is generated from the settings and committed. */
-export function generatedFiles(): { readonly path: string; readonly text: string }[] {
+/** A file of the repository that is generated from the settings, or contains generated regions. */
+export interface GeneratedFile {
+  /** From the root of the repository. */
+  readonly path: string
+  /** What it must contain, before formatting. */
+  readonly text: string
+}
+
+/** Every file that is generated from the settings and committed. */
+export function generatedFiles(): GeneratedFile[] {
   return [
-    { path: pathOf('config/production.schema.json'), text: `${JSON.stringify(editorSchema(), null, 2)}\n` },
-    { path: pathOf('docs/configuration.md'), text: configurationPage() },
+    { path: 'config/production.schema.json', text: `${JSON.stringify(editorSchema(), null, 2)}\n` },
+    { path: 'docs/configuration.md', text: configurationPage() },
+    { path: 'packages/alert-bridge/src/channels/registry.ts', text: deliveryRegistry() },
+    ...Object.entries(channelRegions()).map(([path, regions]) => ({ path, text: withRegions(path, regions) })),
   ]
 }
 
-function pathOf(file: string): string {
-  return fileURLToPath(new URL(`../../../${file}`, import.meta.url))
+/** The path of a file of the repository. */
+export function pathInRepository(path: string): string {
+  return fileURLToPath(new URL(`../../../${path}`, import.meta.url))
+}
+
+/** The present file with the lines between `# begin generated: <name>` and `# end generated` replaced, at the same indentation. */
+function withRegions(path: string, regions: Readonly<Record<string, readonly string[]>>): string {
+  let text = readFileSync(pathInRepository(path), 'utf8')
+  for (const [name, lines] of Object.entries(regions)) {
+    const region = new RegExp(`^( *)(# begin generated: ${name}\\b.*\\n)[^]*?^ *# end generated$`, 'm')
+    if (!region.test(text)) throw new Error(`${path} has no region "# begin generated: ${name}" ... "# end generated"`)
+    text = text.replace(region, (_, indent: string, begin: string) =>
+      [`${indent}${begin.trimEnd()}`, ...lines.map((line) => `${indent}${line}`), `${indent}# end generated`].join('\n'),
+    )
+  }
+  return text
 }

@@ -6,7 +6,7 @@ import { parse } from 'yaml'
 
 import { configurationPage } from '../scripts/configuration-page.ts'
 import { editorSchema, type JsonSchema } from '../scripts/file-json-schema.ts'
-import { generatedFiles } from '../scripts/generated-files.ts'
+import { generatedFiles, pathInRepository } from '../scripts/generated-files.ts'
 import { secretVariables } from './secret-variables.ts'
 
 const root = join(import.meta.dirname, '../../..')
@@ -16,8 +16,8 @@ function unformatted(text: string): string {
   return text.replace(/-{3,}/g, '---').replace(/\s+/g, '')
 }
 
-test.each(generatedFiles())('$path is up to date; if not: pnpm --filter @swarmwatch/config generate', ({ path, text }) => {
-  expect(unformatted(readFileSync(path, 'utf8'))).toBe(unformatted(text))
+test.each(generatedFiles())('$path is up to date; if not: pnpm generate', ({ path, text }) => {
+  expect(unformatted(readFileSync(pathInRepository(path), 'utf8'))).toBe(unformatted(text))
 })
 
 test('config/production.yaml names its schema in the first line', () => {

@@ -1,10 +1,9 @@
+import { channelSecrets } from '../src/index.ts'
+
 /** The variables whose values must never be shown. */
-export const secretVariables = [
+export const secretVariables: readonly string[] = [
   'MONITOR_TOKEN',
   'SWARMWATCH_OTLP_TOKEN',
   'ALERTMANAGER_PASSWORD',
-  'ALERT_EMAIL_PASSWORD',
-  'ALERT_SLACK_WEBHOOK',
-  'ALERT_WEBHOOK_URL',
-  'ALERT_WEBHOOK_SECRET',
-] as const
+  ...Object.values(channelSecrets),
+]

@@ -1,8 +1,11 @@
+import { lstatSync, readFileSync, readlinkSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+
 import { ConfigurationError } from '@swarmwatch/config'
 
 type Lookup = (name: string) => string | undefined
 
-/** What Go, in which Compose is written, takes for a space within a line, and for any space. */
+/** The spaces within a line, and all spaces, as Go defines them, in which Compose is written. */
 const lineSpace = '[\\t\\v\\f\\r \\u0085\\u00a0]'
 const anySpace = '[\\t-\\r \\u0085\\u00a0\\u1680\\u2000-\\u200a\\u2028\\u2029\\u202f\\u205f\\u3000]'
 const leadingLineSpace = new RegExp(`^${lineSpace}+`)
@@ -44,7 +47,7 @@ export function readComposeEnvironment(
     const [written = ''] = nameEnd.exec(assignment) ?? []
     const end = assignment.charAt(written.length)
     if (end !== '' && !'=:\n'.includes(end)) fail('must begin with a name of letters, digits, "_", ".", "-", "[" and "]"', begin)
-    // A name at the very end of the file, without "=" and line break, is no variable
+    // A name at the very end of the file, without "=" and line break, is not a variable
     if (end === '') break
     const name = written.replace(trailingSpace, '')
     if (name.includes(' ')) fail('must not have a space in the name', begin)
@@ -118,7 +121,7 @@ const escapes: Readonly<Record<string, string>> = {
 function unescaped(text: string): string {
   return text.replaceAll(/\\(?:([abcfnrtv$"\\])|0(\d{0,3}))/g, (sequence, letter: string | undefined, octal = '') => {
     if (letter !== undefined) return escapes[letter] ?? sequence
-    // One that is no octal number loses its zero
+    // One that is not an octal number loses its zero
     const [digits] = /^[0-7]{3}/.exec(octal) ?? []
     const code = digits === undefined ? Number.NaN : Number.parseInt(digits, 8)
     return code <= 255 ? String.fromCodePoint(code) : `\\${octal}`
@@ -147,7 +150,7 @@ function replace(whole: string, lookup: Lookup): string | undefined {
   if (escaped) return escaped
   if (named) return lookup(named) ?? ''
   if (!braced) return undefined
-  // Whichever comes first decides; of two at the same place the longer one
+  // The first one decides; of two at the same place the longer one
   const [operator] = operators
     .filter((each) => whole.includes(each))
     .toSorted((one, other) => whole.indexOf(one) - whole.indexOf(other) || other.length - one.length)
@@ -189,4 +192,42 @@ function closingBrace(text: string): number {
 function afterLine(source: string): string {
   const end = source.indexOf('\n')
   return end < 0 ? '' : source.slice(end + 1)
+}
+
+const target = '.env.production'
+
+/** First line of a `.env` that is a copy. */
+const copyMark = '# A copy of .env.production, made by `pnpm secrets`: change that file and run `pnpm secrets` again.'
+
+/** The state of `.env`; with a `problem`, nothing was written. */
+export interface EnvironmentLink {
+  readonly kind: 'link' | 'copy'
+  readonly problem?: string
+}
+
+/**
+ * Makes `.env` a link to `.env.production`, because Compose fills in `${...}` from `.env` only. Where links are not allowed (Windows
+ * without developer mode), it makes a copy, which each call renews.
+ */
+export function linkEnvironment(folder: string, makeLink: (target: string, path: string) => void = symlinkSync): EnvironmentLink {
+  const path = join(folder, '.env')
+  const present = lstatSync(path, { throwIfNoEntry: false })
+  if (present?.isSymbolicLink() && readlinkSync(path) === target) return { kind: 'link' }
+  if (present !== undefined) {
+    if (present.isSymbolicLink() || !present.isFile() || !readFileSync(path, 'utf8').startsWith(copyMark)) {
+      const problem =
+        '.env exists and is not a link to .env.production, so Compose would not read your settings: move its content to .env.production and remove it'
+      return { kind: 'link', problem }
+    }
+    rmSync(path)
+  }
+  try {
+    makeLink(target, path)
+    return { kind: 'link' }
+  } catch {
+    const text = readFileSync(join(folder, target), 'utf8').replace(/^\uFEFF/, '')
+    // It may contain secrets
+    writeFileSync(path, `${copyMark}\n${text}`, { mode: 0o600 })
+    return { kind: 'copy' }
+  }
 }

@@ -1,2 +1,1 @@
-export { renderAlertmanager } from './render-alertmanager.ts'
-export { basicAuth, renderUsers } from './render-users.ts'
+export { basicAuth, renderAlertmanager, renderUsers } from './rendered-files.ts'

@@ -7,17 +7,17 @@ import { makeSecrets } from './make-secrets.ts'
 
 const repository = `${import.meta.dirname}/../../..`
 const meanings = {
-  made: 'made at random',
-  kept: 'was there and is unchanged',
+  made: 'generated at random',
+  kept: 'exists and is unchanged',
   taken: 'taken from .env.production',
-  empty: 'empty: what it belongs to is off',
+  empty: 'empty: the feature that needs it is off',
   rendered: 'rendered from its template',
 } as const
 
 const line = commandLine({
   name: 'secrets',
   usage: '[options] [folder]',
-  about: 'Makes .secrets/ for the production stack from .env.production. A secret that is there is never overwritten.',
+  about: 'Makes .secrets/ for the production stack from .env.production. An existing secret is never overwritten.',
   packageFile: new URL('../package.json', import.meta.url),
 })
 

@@ -1,30 +1,43 @@
 import { randomBytes } from 'node:crypto'
-import { existsSync, readFileSync } from 'node:fs'
+import { chmodSync, existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 
-import { ConfigurationError, loadConfiguration, type AlertChannel, type Problem } from '@swarmwatch/config'
+import { channelSecrets, ConfigurationError, loadConfiguration, type AlertChannel, type Problem } from '@swarmwatch/config'
 
-import { readComposeEnvironment } from './compose-environment.ts'
-import { linkEnvironment } from './link-environment.ts'
-import { mailServerOf, renderAlertmanager } from './render-alertmanager.ts'
-import { basicAuth, renderUsers } from './render-users.ts'
-import { openSecretFolder, type SecretFolder } from './secret-folder.ts'
-import { givenSecrets, randomSecrets } from './secret-names.ts'
+import { linkEnvironment, readComposeEnvironment } from './compose-environment.ts'
+import { basicAuth, mailServerOf, renderAlertmanager, renderUsers } from './rendered-files.ts'
 
-/** What became of a file of `.secrets/`. */
+/** Random secrets: 32 bytes, written as 43 characters that need no escaping anywhere. */
+const randomSecrets = [
+  'otlp_token',
+  'bridge_token',
+  'worker_token',
+  'prometheus_password',
+  'alertmanager_password',
+  'grafana_admin_password',
+] as const
+
+/** Secrets that only the operator knows, and the variable of the environment file that may contain each. An empty file means unset. */
+const givenSecrets: Readonly<Record<string, string>> = {
+  ...channelSecrets,
+  heartbeat_url: 'HEARTBEAT_URL',
+  openai_api_key: 'OPENAI_API_KEY',
+}
+
+/** The state of a file of `.secrets/`. */
 export interface MadeSecret {
   readonly name: string
-  /** `empty` means unset: what it belongs to is off. */
+  /** `empty` means unset: the feature that needs it is off. */
   readonly state: 'made' | 'kept' | 'taken' | 'empty' | 'rendered'
 }
 
-/** What {@link makeSecrets} takes from its surroundings. */
+/** Options for {@link makeSecrets}. */
 export interface SecretOptions {
   /** Variables of the shell; they override `.env.production`, as they do for Compose. @default process.env */
   readonly shell?: Readonly<Record<string, string | undefined>>
   /** Makes a symbolic link, or throws. @default symlinkSync */
   readonly makeLink?: (target: string, path: string) => void
-  /** Receives what the operator should know, one line each. @default nothing is printed */
+  /** Receives notices for the operator, one line each. @default nothing is printed */
   readonly notify?: (line: string) => void
 }
 
@@ -66,7 +79,7 @@ function readEnvironmentFile(
   notify: (line: string) => void,
 ): Readonly<Record<string, string>> {
   if (!existsSync(path)) {
-    throw new ConfigurationError([{ path: '.env.production', rule: 'is not there; copy .env.production.example to it first' }])
+    throw new ConfigurationError([{ path: '.env.production', rule: 'is missing; copy .env.production.example to it first' }])
   }
   const text = readFileSync(path, 'utf8')
   const values = readComposeEnvironment(text, shell)
@@ -77,7 +90,7 @@ function readEnvironmentFile(
   return values
 }
 
-/** What only the operator knows, by variable: from its file, or else from the environment file. */
+/** The secrets of the operator, by variable: from their files, otherwise from the environment file. */
 function readGiven(
   env: Readonly<Record<string, string>>,
   folder: SecretFolder,
@@ -98,7 +111,7 @@ function readGiven(
   )
 }
 
-/** The channels that the bridge will have; reading them checks the settings that the stack's own programs read. */
+/** The channels of the bridge. Reading them also checks the settings that the programs of the stack read. */
 function readChannels(
   root: string,
   env: Readonly<Record<string, string | undefined>>,
@@ -128,4 +141,30 @@ function render(root: string, folder: SecretFolder, channels: readonly AlertChan
     folder.write(name, text)
     return { name, state: 'rendered' }
   })
+}
+
+/** The folder of secret files. Only its owner can enter it (0700); the files in it can be read by any user (0444), which containers need. */
+interface SecretFolder {
+  /** The content of a file without the line end, or undefined if there is no such file. */
+  read(name: string): string | undefined
+  /** Writes a file; in place, because a running container has the file open and does not see a new file of the same name. */
+  write(name: string, text: string): void
+}
+
+/** Opens the folder and creates it if necessary. Throws the errors of the file system. */
+function openSecretFolder(folder: string): SecretFolder {
+  mkdirSync(folder, { recursive: true, mode: 0o700 })
+  chmodSync(folder, 0o700)
+  return {
+    read(name) {
+      const path = join(folder, name)
+      return existsSync(path) ? readFileSync(path, 'utf8').replace(/[\r\n]+$/, '') : undefined
+    },
+    write(name, text) {
+      const path = join(folder, name)
+      if (existsSync(path)) chmodSync(path, 0o644)
+      writeFileSync(path, text)
+      chmodSync(path, 0o444)
+    },
+  }
 }

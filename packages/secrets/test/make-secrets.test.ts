@@ -98,7 +98,7 @@ test('everything that is wrong is told at once, and nothing is written', () => {
 test('without .env.production it says what to copy', () => {
   const folder = laidOut()
   rmSync(join(folder, '.env.production'))
-  expect(problemsOf(folder)).toEqual(['.env.production is not there; copy .env.production.example to it first'])
+  expect(problemsOf(folder)).toEqual(['.env.production is missing; copy .env.production.example to it first'])
 })
 
 test('.env is a link to .env.production, also when it was there before', () => {

@@ -2,4 +2,5 @@
 export { onConsole } from './console.ts'
 export { email } from './email.ts'
 export { slack } from './slack.ts'
+export { teams } from './teams.ts'
 export { webhook } from './webhook.ts'

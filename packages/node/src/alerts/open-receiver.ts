@@ -1,4 +1,4 @@
-import type { AlertGroup, Configuration } from '@swarmwatch/config'
+import { type AlertGroup, type Configuration, isLastResort } from '@swarmwatch/config'
 
 import type { Logger } from '../logger.ts'
 import { type AlertReceiver, consoleReceiver } from './alert-receiver.ts'
@@ -24,8 +24,8 @@ export async function openReceiver({ configuration, deliver, pageUrl, logger, wa
   const { alertmanagerUrl, alertmanagerUser: user, alertmanagerPassword: password } = configuration.alerts
   if (alertmanagerUrl !== undefined)
     return alertmanagerReceiver(alertmanagerUrl, { ...page, ...(password && { login: { user, password } }) })
-  const reachesPeople = configuration.alerts.channels.some(({ type }) => type !== 'console')
-  return (reachesPeople ? await embeddedBridge(configuration, warn, page) : undefined) ?? consoleReceiver(logger)
+  const hasChannel = configuration.alerts.channels.some((channel) => !isLastResort(channel))
+  return (hasChannel ? await embeddedBridge(configuration, warn, page) : undefined) ?? consoleReceiver(logger)
 }
 
 /** What `@swarmwatch/alert-bridge` gives when it runs in this process. */

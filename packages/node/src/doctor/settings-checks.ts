@@ -1,4 +1,4 @@
-import { type Configuration, recoveryWaits } from '@swarmwatch/config'
+import { channelHint, type Configuration, isLastResort, recoveryWaits } from '@swarmwatch/config'
 
 import { environmentServiceName } from '../opentelemetry/telemetry-resource.ts'
 import { type Finding, note, ok, warning, wrong } from './finding.ts'
@@ -42,7 +42,7 @@ export interface AlertPath {
 
 /** Whether an alert still reaches someone when one channel is down. */
 export function checkChannels({ alerts, offChannels }: Configuration, { isInProcess, hasBridge }: AlertPath): Finding[] {
-  const channels = alerts.channels.filter(({ type }) => type !== 'console')
+  const channels = alerts.channels.filter((channel) => !isLastResort(channel))
   const names = channels.map(({ name }) => name)
   const off = offChannels.map(warning)
   const usesChannels = isInProcess && alerts.alertmanagerUrl === undefined
@@ -59,12 +59,7 @@ export function checkChannels({ alerts, offChannels }: Configuration, { isInProc
   const found =
     names.length === 0 ? 'no alert channel besides the console' : `only one alert channel besides the console (${names[0]})`
   const where = usesChannels ? '' : ' (for the alert bridge: Prometheus or Alertmanager passes the alerts on to it)'
-  return [
-    ...off,
-    warning(
-      `there is ${found}: set ALERT_EMAIL_HOST and ALERT_EMAIL_TO, ALERT_SLACK_WEBHOOK or ALERT_WEBHOOK_URL, so that two channels reach people${where}`,
-    ),
-  ]
+  return [...off, warning(`there is ${found}: set ${channelHint}, so that two channels reach people${where}`)]
 }
 
 /** What the recovery settings mean in seconds. */

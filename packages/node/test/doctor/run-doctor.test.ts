@@ -3,6 +3,7 @@ import { createServer as createHttpServer } from 'node:http'
 import { type AddressInfo, createServer, type Server } from 'node:net'
 import { join } from 'node:path'
 
+import { channelHint } from '@swarmwatch/config'
 import { expect, onTestFinished, test } from 'vitest'
 
 import { type DoctorOptions, printDoctor, runDoctor } from '../../src/doctor/run-doctor.ts'
@@ -94,7 +95,7 @@ test('a broken set-up has a line with the cure for each thing', async () => {
     `[WRONG] OTLP traces to ${endpoint}/v1/traces (token set) cannot be reached (ECONNREFUSED): is the Collector running, and OTEL_EXPORTER_OTLP_ENDPOINT right?`,
     `[WRONG] port ${port} of 127.0.0.1 is taken, so there would be no /metrics: stop what has it, or set METRICS_PORT to another`,
     '[WARN]  retries wait 5, 15, 45 s: MAX_RETRY_DELAY=60 comes from older set-ups. For 5, 15, 30 s remove it, or set 30',
-    '[WARN]  there is no alert channel besides the console: set ALERT_EMAIL_HOST and ALERT_EMAIL_TO, ALERT_SLACK_WEBHOOK or ALERT_WEBHOOK_URL, so that two channels reach people',
+    `[WARN]  there is no alert channel besides the console: set ${channelHint}, so that two channels reach people`,
   ])
 })
 
@@ -171,7 +172,7 @@ test('a settings file is read from the folder, and its channels that are off are
       '[OK]    settings file config/production.yaml',
       '[WARN]  retries wait 5, 15, 45, 60 s: max_delay: 60 comes from older set-ups. For 5, 15, 30, 30 s remove it, or set 30',
       '[WARN]  alert channel "slack" is off: TEAM_HOOK is not set; set it, or remove alerts.channels[0] from config/production.yaml',
-      '[WARN]  there is no alert channel besides the console: set ALERT_EMAIL_HOST and ALERT_EMAIL_TO, ALERT_SLACK_WEBHOOK or ALERT_WEBHOOK_URL, so that two channels reach people',
+      `[WARN]  there is no alert channel besides the console: set ${channelHint}, so that two channels reach people`,
     ],
   })
 })
