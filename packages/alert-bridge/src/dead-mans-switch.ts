@@ -2,9 +2,10 @@ import type { Secret } from '@swarmwatch/config'
 
 import type { BridgeCore } from './bridge-core.ts'
 import { patientTimeout } from './clock.ts'
+import { watchdogMissing, watchdogReturned } from './message/meta-notices.ts'
 
 export interface WatchdogOptions {
-  readonly core: Pick<BridgeCore, 'watchdogAt' | 'sayMeta'>
+  readonly core: Pick<BridgeCore, 'watchdogAt' | 'report'>
   readonly now: () => number
   /** Silence that is reported: without a Watchdog for so long while this process ran. */
   readonly afterMs: number
@@ -56,22 +57,7 @@ export function watchWatchdog({ core, now, afterMs, everyMs = Math.min(afterMs /
     isMissing = !isMissing
     if (isMissing) outages += 1
     const key = `watchdog:${startedAt.toString(36)}.${outages}`
-    void core.sayMeta(
-      isMissing
-        ? {
-            key,
-            severity: 'critical',
-            title: 'No Watchdog: alerts do not reach the bridge',
-            text: `The alert that always fires has not arrived for ${Math.round(silentMs / 1000)} s. Prometheus, its rules or Alertmanager are down, or the route to the bridge is gone; no one is notified of anything until that is fixed.`,
-          }
-        : {
-            key,
-            severity: 'critical',
-            title: 'The Watchdog is back',
-            text: 'Alerts reach the bridge again.',
-            isOver: true,
-          },
-    )
+    void core.report(isMissing ? watchdogMissing(key, Math.round(silentMs / 1000)) : watchdogReturned(key))
   }
 
   const timer = setInterval(look, everyMs)

@@ -5,28 +5,30 @@ import { startCore, type BridgeCore } from './bridge-core.ts'
 import { openConsoleChannel } from './channels/console/console-channel.ts'
 import { checkAlertGroup } from './intake/read-alert-group.ts'
 import { noticeOfGroup } from './intake/notice-of-group.ts'
+import { damagedDatabaseText } from './message/meta-notices.ts'
 import { otelMetrics } from './metrics/bridge-metrics.ts'
 import { openChannels } from './channels/open-channels.ts'
 import { steadyClock } from './clock.ts'
 import { openSqliteStore } from './outbox/sqlite/open-sqlite-store.ts'
 import { FolderTakenError } from './outbox/store-error.ts'
 
-/** A bridge within this process. */
+/** A bridge in this process. */
 export interface Bridge {
   /**
-   * Takes a group as Alertmanager's webhook sends it. Resolves when it is on disk; rejects when it could not be stored, and with a
-   * TypeError when it is no such group.
+   * Accepts a group as Alertmanager's webhook sends it. Resolves when it is on disk; rejects when it could not be stored, and with a
+   * TypeError when it is not such a group.
    */
   readonly accept: (group: AlertGroup) => Promise<{ readonly id: string; readonly duplicate?: string }>
-  /** Ends what is on its way; what waits stays for the next start. */
+  /** Ends the attempts under way; the other deliveries stay for the next start. */
   readonly close: () => Promise<void>
 }
 
-/** What {@link openBridge} needs of the settings; a `Configuration` of `@swarmwatch/config` has it. */
+/** The settings that {@link openBridge} uses; a `Configuration` of `@swarmwatch/config` contains them. */
 export interface BridgeConfiguration {
   readonly alerts: { readonly channels: readonly AlertChannel[] }
 }
 
+/** Options for {@link openBridge}. */
 export interface BridgeOptions {
   /** @default BRIDGE_DATA_DIR, else '.swarmwatch/bridge' */
   readonly dataDir?: string | undefined
@@ -36,7 +38,7 @@ export interface BridgeOptions {
 
 /**
  * Opens a bridge in this process: the same as `alert-bridge serve`, without HTTP and without the dead-man's switch. A data folder has
- * one owner: where another process has it, groups go to the console, and that is said.
+ * one owner: if another process owns it, groups go to the console, and a line reports that.
  * @example
  * const bridge = await openBridge(loadConfiguration())
  * await bridge.accept(group)
@@ -47,7 +49,7 @@ export async function openBridge(configuration: BridgeConfiguration, options: Br
   const now = steadyClock()
   try {
     const { store, setAside } = openSqliteStore(dataDir)
-    if (setAside !== undefined) write(damagedLine(setAside))
+    if (setAside !== undefined) write(`[BRIDGE] ${damagedDatabaseText(setAside)}`)
     const channels = openChannels(configuration.alerts.channels, { write })
     const meter = metrics.getMeter('@swarmwatch/alert-bridge')
     const names = channels.map(({ channel }) => channel.name)
@@ -55,14 +57,9 @@ export async function openBridge(configuration: BridgeConfiguration, options: Br
     return bridgeOf(core)
   } catch (error) {
     if (!(error instanceof FolderTakenError)) throw error
-    write(`[BRIDGE] ${error.message}. Until then alerts of this process go to the console only`)
+    write(`[BRIDGE] ${error.message}. Until then, alerts of this process go to the console only`)
     return consoleBridge(write, now)
   }
-}
-
-/** What is said when a damaged database was put aside. */
-export function damagedLine(setAside: string): string {
-  return `[BRIDGE] the database was damaged; it was moved to ${setAside} and a new one was started: alerts that waited in it are not told`
 }
 
 function bridgeOf(core: BridgeCore): Bridge {
@@ -84,6 +81,6 @@ function consoleBridge(write: (line: string) => void, now: () => number): Bridge
 
 function checked(group: unknown): AlertGroup {
   const read = checkAlertGroup(group)
-  if (read.kind === 'unreadable') throw new TypeError(`accept() takes an Alertmanager webhook, version 4: ${read.reason}`)
+  if (read.kind === 'unreadable') throw new TypeError(`accept() needs an Alertmanager webhook of version 4: ${read.reason}`)
   return read.value
 }

@@ -16,7 +16,7 @@ export interface Route {
   /** All severities in it; the notice shows only the worst that still fires. @default that of the notice */
   readonly severities?: readonly Severity[]
   /** Who was told of the incident before: they also hear how it goes on. @default [] */
-  readonly told?: readonly Recipient[]
+  readonly notified?: readonly Recipient[]
   /** A channel that it is not for: the one it is about. */
   readonly except?: string | undefined
 }
@@ -28,7 +28,7 @@ export interface Route {
 export function routeNotice(
   notice: Notice,
   channels: readonly RoutedChannel[],
-  { severities = [notice.severity], told = [], except }: Route = {},
+  { severities = [notice.severity], notified = [], except }: Route = {},
 ): Recipient[] {
   if (notice.kind === 'drill') return channels.flatMap(recipientsOf)
   const listed = channels.filter(
@@ -37,7 +37,10 @@ export function routeNotice(
   const first = notice.severity === 'critical' ? listed.filter((one) => !isReserve(one)) : listed
   const chosen = first.length > 0 ? first : notice.severity === 'critical' ? [...listed, ...reserve(channels, except)] : first
   const known = new Set(channels.map(({ channel }) => channel.name))
-  return distinct([...chosen.flatMap(recipientsOf), ...told.filter(({ channel }) => known.has(channel) && channel !== except)])
+  return distinct([
+    ...chosen.flatMap(recipientsOf),
+    ...notified.filter(({ channel }) => known.has(channel) && channel !== except),
+  ])
 }
 
 /** Who is told when nobody else could be: the recipients of the channels marked `fallback` that are not among `already`. */

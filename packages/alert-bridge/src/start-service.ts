@@ -1,23 +1,23 @@
-import { type BridgeCore, startCore } from './bridge-core.ts'
+import { type BridgeCore, type CoreOptions, startCore } from './bridge-core.ts'
 import { openChannels } from './channels/open-channels.ts'
 import { steadyClock } from './clock.ts'
-import type { CoreOptions } from './core-options.ts'
 import { sendHeartbeat, watchWatchdog } from './dead-mans-switch.ts'
 import { type HttpOptions, serveHttp } from './http/serve-http.ts'
+import { damagedDatabaseText, databaseDamaged } from './message/meta-notices.ts'
 import { otelMetrics } from './metrics/bridge-metrics.ts'
 import { metricsEndpoint } from './metrics/metrics-endpoint.ts'
-import { damagedLine } from './open-bridge.ts'
 import { openSqliteStore } from './outbox/sqlite/open-sqlite-store.ts'
 import type { BridgeSettings } from './settings.ts'
 
-/** What may be given in place of the real thing. */
+/** Replacements for parts of the service, for tests. */
 export type ServiceOptions = Partial<Pick<CoreOptions, 'channels' | 'now' | 'write' | 'times' | 'random' | 'checkpoints'>> &
   Pick<HttpOptions, 'requestTimeoutMs'>
 
+/** The running service. */
 export interface Service {
   readonly port: number
   readonly core: BridgeCore
-  /** Not ready and 503 at once; then ends what is on its way and leaves the rest for the next start. */
+  /** Answers 503 at once, ends the attempts under way, and leaves the other deliveries for the next start. */
   readonly stop: () => Promise<void>
 }
 
@@ -36,13 +36,8 @@ export async function startService(settings: BridgeSettings, options: ServiceOpt
   const { inboxLimit } = settings
   const core = await startCore({ store, channels, metrics, now, write, inboxLimit, ...given })
   if (setAside !== undefined) {
-    write(damagedLine(setAside))
-    await core.sayMeta({
-      key: 'damaged',
-      severity: 'critical',
-      title: 'The database of the bridge was damaged',
-      text: damagedLine(setAside),
-    })
+    write(`[BRIDGE] ${damagedDatabaseText(setAside)}`)
+    await core.report(databaseDamaged(setAside))
   }
   const { watchdogSeconds, heartbeatUrl, tokens, host, port } = settings
   const watchdog = watchdogSeconds > 0 ? watchWatchdog({ core, now, afterMs: watchdogSeconds * 1000 }) : undefined

@@ -27,7 +27,7 @@ test('a patient signal aborts when its time has passed, with a TimeoutError', as
 test('silence is counted in time in which the process ran, and reported also by one that is always late', async () => {
   let clock = 1_000_000
   const said: string[] = []
-  const core = { watchdogAt: undefined, sayMeta: async ({ title }: { title: string }) => void said.push(title) }
+  const core = { watchdogAt: undefined, report: async ({ title }: { title: string }) => void said.push(title) }
   const { stop } = watchWatchdog({ core, now: () => clock, afterMs: 300_000, everyMs: 5 })
   onTestFinished(stop)
   const lateLooks = setInterval(() => (clock += 3_600_000), 5)

@@ -6,7 +6,7 @@ import { asJson, type ExitCode } from '@swarmwatch/config/command-line'
 
 import type { BridgeSettings } from '../settings.ts'
 import { lintAlertmanager } from './lint-alertmanager.ts'
-import { fewChannelsLine, reachingPeople } from './serve.ts'
+import { fewChannelsLine, reachingChannels } from './serve.ts'
 
 export interface CheckOptions {
   readonly settings: BridgeSettings
@@ -20,7 +20,7 @@ export interface CheckOptions {
 /** Says what in the settings, and in Alertmanager's, would make alerts be lost. Gives the exit code: 1 when there is something. */
 export function check({ settings, alertmanagerFile, write, json = false }: CheckOptions): ExitCode {
   const { channels, notices, host, port, tokens } = settings
-  const reaching = reachingPeople(channels)
+  const reaching = reachingChannels(channels)
   const warnings = [
     ...notices,
     ...(reaching.length < 2 ? [fewChannelsLine(reaching.length)] : []),

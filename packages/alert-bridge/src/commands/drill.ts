@@ -40,7 +40,7 @@ export async function drill(options: DrillOptions): Promise<ExitCode> {
   const now = steadyClock()
   const { store } = openSqliteStore(folder)
   const counted = otelMetrics(metrics.getMeter('@swarmwatch/alert-bridge'), [])
-  const core = await startCore({ store, channels, metrics: counted, now, write: () => {}, tellsOfChannels: false })
+  const core = await startCore({ store, channels, metrics: counted, now, write: () => {}, reportsChannels: false })
   try {
     await core.acceptNotice(drillNotice(now()))
     const deliveries = await settled(() => store.list({}), now, timeoutMs)

@@ -112,12 +112,12 @@ function lintAuthorization(name: string, http: HttpConfig | undefined): string[]
     : [`receiver "${name}": http_config.authorization has type ${authorization.type}, not Bearer${refused}`]
 }
 
-function lintReceiver(one: Receiver, tellsPeople: boolean, shared: HttpConfig | undefined): string[] {
+function lintReceiver(one: Receiver, notifiesRecipients: boolean, shared: HttpConfig | undefined): string[] {
   return webhooksOf(one).flatMap(({ timeout, send_resolved: sendResolved, http_config: http }) => [
     ...(timeout === undefined
       ? [`receiver "${one.name}": the webhook has no timeout, so a bridge that hangs stops its groups; set timeout: 10s`]
       : []),
-    ...(sendResolved === false && tellsPeople
+    ...(sendResolved === false && notifiesRecipients
       ? [`receiver "${one.name}": send_resolved is false, so no one is notified when it is resolved`]
       : []),
     // the shared one counts only for a webhook that has none

@@ -3,7 +3,7 @@ import type { ExitCode } from '@swarmwatch/config/command-line'
 
 import { deliveryTimes } from '../deliveries/delivery-context.ts'
 import { replayQuarantined } from '../intake/intake.ts'
-import { takeGroup } from '../intake/prepare-entry.ts'
+import { prepareGroup } from '../intake/prepare-entry.ts'
 import { openChannels } from '../channels/open-channels.ts'
 import type { Accepted } from '../outbox/store.ts'
 import { openSqliteStore } from '../outbox/sqlite/open-sqlite-store.ts'
@@ -47,7 +47,7 @@ async function inFolder(ids: readonly string[], { dataDir, channels }: BridgeSet
   const now = Date.now()
   const opened = openChannels(channels)
   const keep = (group: AlertGroup): Promise<Accepted> => {
-    const { entry, decide } = takeGroup(group, { channels: opened, plan: deliveryTimes, receivedAt: now })
+    const { entry, decide } = prepareGroup(group, { channels: opened, plan: deliveryTimes, receivedAt: now })
     return store.accept(entry, decide)
   }
   const replayOne = async (id: string): Promise<[string, Result]> => {

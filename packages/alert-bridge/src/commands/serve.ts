@@ -9,7 +9,7 @@ import type { BridgeSettings } from '../settings.ts'
 export async function serve(settings: BridgeSettings, options: ServiceOptions = {}): Promise<ExitCode> {
   const { write = (line: string) => console.error(line) } = options
   for (const notice of settings.notices) write(`[BRIDGE] ${notice}`)
-  const reaching = reachingPeople(settings.channels).length
+  const reaching = reachingChannels(settings.channels).length
   if (reaching < 2 && options.channels === undefined) write(`[BRIDGE] ${fewChannelsLine(reaching)}`)
   const asked = Promise.withResolvers<string>()
   for (const signal of ['SIGTERM', 'SIGINT'] as const) process.once(signal, () => asked.resolve(signal))
@@ -30,7 +30,7 @@ export async function serve(settings: BridgeSettings, options: ServiceOptions = 
 }
 
 /** The channels but the console, which reaches no one for sure. */
-export function reachingPeople(channels: BridgeSettings['channels']): BridgeSettings['channels'] {
+export function reachingChannels(channels: BridgeSettings['channels']): BridgeSettings['channels'] {
   return channels.filter(({ type }) => type !== 'console')
 }
 

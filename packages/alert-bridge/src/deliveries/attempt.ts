@@ -7,7 +7,7 @@ import { patientTimeout } from '../clock.ts'
 import { undeliverableLine } from '../message/console-lines.ts'
 import { StoreError } from '../outbox/store-error.ts'
 import type { ClaimedDelivery } from '../outbox/store.ts'
-import type { LaneWorld } from './delivery-context.ts'
+import type { DeliveryContext } from './delivery-context.ts'
 import { decideOutcome, type Outcome } from './outcome.ts'
 
 /** How long a channel may take to notice that its time is up. */
@@ -51,7 +51,7 @@ function parentOf(traceparent: string | undefined): typeof ROOT_CONTEXT {
 export async function settleDelivery(
   delivery: ClaimedDelivery,
   result: DeliveryResult,
-  { store, metrics, times, now, pauses, random, write, onDead }: LaneWorld,
+  { store, metrics, times, now, pauses, random, write, onDead }: DeliveryContext,
   stop: AbortSignal,
 ): Promise<Outcome> {
   const { id, channel, severity } = delivery

@@ -2,13 +2,13 @@ import type { Bucket, ClaimedDelivery } from '../outbox/store.ts'
 import type { RoutedChannel } from '../routing.ts'
 import { sendDelivery, settleDelivery } from './attempt.ts'
 import { channelBreaker } from './channel-breaker.ts'
-import type { LaneWorld } from './delivery-context.ts'
+import type { DeliveryContext } from './delivery-context.ts'
 import { allowance, take } from './rate-limit.ts'
-import { sortClaimed } from './sort-deliveries.ts'
+import { sortDeliveries } from './sort-deliveries.ts'
 import { waker } from './waker.ts'
 
 /** Delivers all that is due on one channel. */
-export interface ChannelLane {
+export interface ChannelQueue {
   readonly channel: string
   readonly isBreakerOpen: boolean
   /** Looks whether something is due. */
@@ -20,24 +20,24 @@ export interface ChannelLane {
 }
 
 /** In a storm, what is not critical is looked at this often and not more: a digest is not written anew for each. */
-const mostFoldWaitMs = 100
+const maxMergeWaitMs = 100
 /** The longest it waits before it looks again, whatever it believes. */
 const lookAgainMs = 5_000
 
-export async function openLane(routed: RoutedChannel, world: LaneWorld): Promise<ChannelLane> {
+export async function openChannelQueue(routed: RoutedChannel, world: DeliveryContext): Promise<ChannelQueue> {
   const { channel } = routed
   const { name } = channel
   const { store, times, checkpoints, now } = world
   const { limits } = channel
   const kept = await store.bucket(name)
   let bucket: Bucket = kept
-    ? { ...kept, at: Math.min(kept.at, now()), pausedUntil: Math.min(kept.pausedUntil, now() + times.longestBackoffMs) }
+    ? { ...kept, at: Math.min(kept.at, now()), pausedUntil: Math.min(kept.pausedUntil, now() + times.maxBackoffMs) }
     : { tokens: limits?.burst ?? 0, at: now(), pausedUntil: 0 }
   const onTheWay = new Map<string, Promise<void>>()
   const cut = new AbortController()
   let isStopped = false
-  let foldAgainAt = Number.NEGATIVE_INFINITY
-  const sort = sortClaimed(routed, world)
+  let mergeAgainAt = Number.NEGATIVE_INFINITY
+  const sort = sortDeliveries(routed, world)
   const breaker = channelBreaker({
     now,
     probeAfterMs: times.probeAfterMs,
@@ -59,18 +59,18 @@ export async function openLane(routed: RoutedChannel, world: LaneWorld): Promise
       if (isStopped || free <= 0) return lookAgainMs
       if (breaker.state === 'open') return clamp(breaker.probeAt - at)
       if (allowed.count <= 0) return clamp(allowed.at - at)
-      const onlyCritical = at < foldAgainAt
+      const onlyCritical = at < mergeAgainAt
       const dueAt = (await store.nextDueAt(name, onlyCritical)) ?? Number.POSITIVE_INFINITY
-      if (dueAt > at) return clamp(Math.min(dueAt, onlyCritical ? foldAgainAt : dueAt) - at)
+      if (dueAt > at) return clamp(Math.min(dueAt, onlyCritical ? mergeAgainAt : dueAt) - at)
       const limit = breaker.state === 'probe' ? 1 : Math.min(free, allowed.count)
       // one whose lease has run out may still be on its way; one that has just been put off is ours again when its end wakes us
       const except = [...onTheWay.keys()]
       const claimed = await store.claimDue({ channel: name, limit, now: at, leaseMs: times.leaseMs, onlyCritical, except })
-      if (claimed.length === 0 && onlyCritical) return clamp(foldAgainAt - at)
+      if (claimed.length === 0 && onlyCritical) return clamp(mergeAgainAt - at)
       // what is due but cannot be had waits for one of its incident that is on its way, whose end wakes us
       if (claimed.length === 0) return lookAgainMs / 10
       const { sent, isStorm } = await sort(claimed)
-      if (isStorm) foldAgainAt = now() + Math.min(mostFoldWaitMs, times.firstDigestAfterMs / 50)
+      if (isStorm) mergeAgainAt = now() + Math.min(maxMergeWaitMs, times.firstDigestAfterMs / 50)
       for (const delivery of sent) start(delivery)
     }
   }

@@ -3,8 +3,12 @@ import type { Notice, NoticeAlert } from '../message/notice.ts'
 import type { ClaimedDelivery } from '../outbox/store.ts'
 
 /** Whether it tells only the end of something that this recipient never heard of, because it was over before a try succeeded. */
-export function isOverUntold({ notice, wasTold, overtaken }: Pick<ClaimedDelivery, 'notice' | 'wasTold' | 'overtaken'>): boolean {
-  return notice.kind === 'resolved' && !wasTold && overtaken.some(({ kind }) => kind === 'firing' || kind === 'repeat')
+export function isEndOfUnknown({
+  notice,
+  wasNotified,
+  overtaken,
+}: Pick<ClaimedDelivery, 'notice' | 'wasNotified' | 'overtaken'>): boolean {
+  return notice.kind === 'resolved' && !wasNotified && overtaken.some(({ kind }) => kind === 'firing' || kind === 'repeat')
 }
 
 /** One notice for all that fired and resolved while a channel was down. */
@@ -31,7 +35,7 @@ export function summaryNotice(deliveries: readonly Pick<ClaimedDelivery, 'notice
 }
 
 /** How many alerts a notice that stands for others shows by name. */
-const mostAlerts = 100
+const maxAlerts = 100
 
 /** The alerts of some notices: of the same alert the last state, firing first, and how many were left out. */
 export function mergedAlerts(notices: readonly Notice[]): Pick<Notice, 'alerts' | 'truncatedAlerts'> {
@@ -39,8 +43,8 @@ export function mergedAlerts(notices: readonly Notice[]): Pick<Notice, 'alerts' 
   for (const { alerts } of notices) for (const alert of alerts) last.set(identity(alert), alert)
   const all = [...last.values()]
   const alerts = [...all.filter(({ status }) => status === 'firing'), ...all.filter(({ status }) => status === 'resolved')]
-  const left = Math.max(alerts.length - mostAlerts, 0) + notices.reduce((sum, one) => sum + (one.truncatedAlerts ?? 0), 0)
-  return { alerts: alerts.slice(0, mostAlerts), ...(left > 0 && { truncatedAlerts: left }) }
+  const left = Math.max(alerts.length - maxAlerts, 0) + notices.reduce((sum, one) => sum + (one.truncatedAlerts ?? 0), 0)
+  return { alerts: alerts.slice(0, maxAlerts), ...(left > 0 && { truncatedAlerts: left }) }
 }
 
 function identity({ labels }: NoticeAlert): string {

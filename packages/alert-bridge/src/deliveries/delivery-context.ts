@@ -4,7 +4,7 @@ import type { BridgeMetrics } from '../metrics/bridge-metrics.ts'
 import type { Store } from '../outbox/store.ts'
 
 /** What delivering needs of the world around it. */
-export interface LaneWorld {
+export interface DeliveryContext {
   readonly store: Store
   readonly metrics: BridgeMetrics
   readonly times: DeliveryTimes
@@ -26,7 +26,7 @@ export interface DeliveryTimes {
   /** First wait after a failure. @default 5 s */
   readonly backoffMs: number
   /** Longest wait after a failure, also when a provider asks for more. @default 15 min */
-  readonly longestBackoffMs: number
+  readonly maxBackoffMs: number
   /** Most time for one try. @default 30 s */
   readonly deadlineMs: number
   /** How long a delivery is ours without a sign of life. @default 60 s */
@@ -51,7 +51,7 @@ export interface DeliveryTimes {
 
 export const deliveryTimes: DeliveryTimes = {
   backoffMs: 5_000,
-  longestBackoffMs: 15 * 60_000,
+  maxBackoffMs: 15 * 60_000,
   deadlineMs: 30_000,
   leaseMs: 60_000,
   fallbackAfterMs: 30_000,

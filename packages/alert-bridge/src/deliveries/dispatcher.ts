@@ -2,15 +2,15 @@ import { lastResortLine } from '../message/console-lines.ts'
 import { lastResortName } from '../metrics/bridge-metrics.ts'
 import type { DueEscalation } from '../outbox/store.ts'
 import type { RoutedChannel } from '../routing.ts'
-import { type ChannelLane, openLane } from './channel-queue.ts'
-import type { LaneWorld } from './delivery-context.ts'
+import { type ChannelQueue, openChannelQueue } from './channel-queue.ts'
+import type { DeliveryContext } from './delivery-context.ts'
 import { decideEscalation } from './escalation.ts'
 import { waker } from './waker.ts'
 
 /** Delivers what is in the store. */
 export interface Dispatcher {
   /** Something new is in the store. */
-  readonly wakeLanes: () => void
+  readonly wakeQueues: () => void
   /** Looks at everything anew. */
   readonly wake: () => void
   readonly openBreakers: () => { channel: string; isOpen: boolean }[]
@@ -18,15 +18,18 @@ export interface Dispatcher {
   readonly stop: () => Promise<void>
 }
 
-export async function startDispatcher(channels: readonly RoutedChannel[], world: Omit<LaneWorld, 'onDead'>): Promise<Dispatcher> {
+export async function startDispatcher(
+  channels: readonly RoutedChannel[],
+  world: Omit<DeliveryContext, 'onDead'>,
+): Promise<Dispatcher> {
   const { store, metrics, times, now, write, pauses } = world
   // so what comes in need not wake it: it is seen before its time is up
   const lookAgainMs = Math.min(5_000, times.fallbackAfterMs / 2)
   // after a pause the answers that wait in the sockets are read first
   const settleMs = Math.min(5_000, times.fallbackAfterMs / 3)
   const escalations = waker(lookForEscalations)
-  const laneWorld = { ...world, onDead: escalations.wake }
-  const lanes: readonly ChannelLane[] = await Promise.all(channels.map((channel) => openLane(channel, laneWorld)))
+  const context = { ...world, onDead: escalations.wake }
+  const queues: readonly ChannelQueue[] = await Promise.all(channels.map((channel) => openChannelQueue(channel, context)))
   const renewal = setInterval(renewLeases, times.leaseMs / 3)
 
   async function lookForEscalations(): Promise<number> {
@@ -45,7 +48,7 @@ export async function startDispatcher(channels: readonly RoutedChannel[], world:
       const { escalated } = decision
       await store.escalate(noticeId, escalated, now())
       for (const channel of new Set(escalated.recipients.map((one) => one.channel))) metrics.fallback(channel)
-      wakeLanes()
+      wakeQueues()
       return
     }
     if (decision.kind === 'last-resort') {
@@ -57,29 +60,29 @@ export async function startDispatcher(channels: readonly RoutedChannel[], world:
   }
 
   function renewLeases(): void {
-    const ids = lanes.flatMap((lane) => lane.ids())
+    const ids = queues.flatMap((queue) => queue.ids())
     // a lease that runs out is no harm as long as this process lives: it only makes the store ask once more
     if (ids.length > 0) store.renewLeases(ids, now() + times.leaseMs).catch(() => {})
   }
 
-  function wakeLanes(): void {
-    for (const lane of lanes) lane.wake()
+  function wakeQueues(): void {
+    for (const queue of queues) queue.wake()
   }
 
   function wake(): void {
-    wakeLanes()
+    wakeQueues()
     escalations.wake()
   }
 
   wake()
   return {
-    wakeLanes,
+    wakeQueues,
     wake,
-    openBreakers: () => lanes.map(({ channel, isBreakerOpen }) => ({ channel, isOpen: isBreakerOpen })),
+    openBreakers: () => queues.map(({ channel, isBreakerOpen }) => ({ channel, isOpen: isBreakerOpen })),
     stop: async () => {
       const abort = new AbortController()
       const timer = setTimeout(() => abort.abort(), times.graceMs)
-      await Promise.all([...lanes.map((lane) => lane.stop(abort.signal)), escalations.stop()])
+      await Promise.all([...queues.map((queue) => queue.stop(abort.signal)), escalations.stop()])
       clearTimeout(timer)
       clearInterval(renewal)
     },

@@ -38,7 +38,7 @@ export function decideOutcome(
   if (result.kind === 'delivered') return result
   const mayHaveArrived = result.kind === 'retry' && result.unknown === true
   if (result.kind === 'undeliverable') return { kind: 'dead', reason: result.reason, mayHaveArrived }
-  const hasTried = awakeForMs > Math.min(times.longestBackoffMs, times.giveUpAfterMs)
+  const hasTried = awakeForMs > Math.min(times.maxBackoffMs, times.giveUpAfterMs)
   if (now - createdAt > times.giveUpAfterMs && hasTried) {
     return { kind: 'dead', reason: `gave up after ${attempts + 1} tries: ${result.reason}`, mayHaveArrived }
   }
@@ -60,13 +60,13 @@ export function healthOf(result: DeliveryResult): ChannelHealth {
  */
 export function backoffMs(
   failures: number,
-  { backoffMs: first, longestBackoffMs }: Pick<DeliveryTimes, 'backoffMs' | 'longestBackoffMs'>,
+  { backoffMs: first, maxBackoffMs }: Pick<DeliveryTimes, 'backoffMs' | 'maxBackoffMs'>,
   random: () => number,
   retryAfterSeconds?: number,
 ): number {
   if (retryAfterSeconds !== undefined) {
-    return Math.min(retryAfterSeconds * 1000, longestBackoffMs) + random() * Math.min(1000, first)
+    return Math.min(retryAfterSeconds * 1000, maxBackoffMs) + random() * Math.min(1000, first)
   }
-  const wait = Math.min(first * 3 ** (failures - 1), longestBackoffMs)
-  return Math.min(wait * (0.8 + 0.4 * random()), longestBackoffMs)
+  const wait = Math.min(first * 3 ** (failures - 1), maxBackoffMs)
+  return Math.min(wait * (0.8 + 0.4 * random()), maxBackoffMs)
 }

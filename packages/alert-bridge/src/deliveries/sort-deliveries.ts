@@ -2,12 +2,12 @@ import { randomUUID } from 'node:crypto'
 
 import type { ClaimedDelivery, Recipient } from '../outbox/store.ts'
 import { quietUntil, type RoutedChannel } from '../routing.ts'
-import { isOverUntold, summaryNotice } from './combined-notices.ts'
-import type { LaneWorld } from './delivery-context.ts'
+import { isEndOfUnknown, summaryNotice } from './combined-notices.ts'
+import type { DeliveryContext } from './delivery-context.ts'
 import { type Storm, watchStorm } from './storm.ts'
 
 /** Takes out of what was claimed what must not go now: quiet hours, a storm, something that is over. */
-export type SortClaimed = (claimed: readonly ClaimedDelivery[]) => Promise<Sorted>
+export type SortDeliveries = (claimed: readonly ClaimedDelivery[]) => Promise<Sorted>
 
 export interface Sorted {
   /** What may go. */
@@ -17,11 +17,11 @@ export interface Sorted {
 }
 
 /** So many are folded into a digest at once; more would keep what comes in waiting for the disk. */
-const mostInFold = 200
+const maxInMerge = 200
 
 type Way = 'send' | 'hold' | 'over' | { readonly quietUntil: number }
 
-export function sortClaimed({ channel, quietHours }: RoutedChannel, world: LaneWorld): SortClaimed {
+export function sortDeliveries({ channel, quietHours }: RoutedChannel, world: DeliveryContext): SortDeliveries {
   const { store, now, times } = world
   const storms = new Map<string, Storm>()
   const { name } = channel
@@ -35,38 +35,38 @@ export function sortClaimed({ channel, quietHours }: RoutedChannel, world: LaneW
   function wayOf(delivery: ClaimedDelivery): Way {
     const quiet = quietUntil(delivery.notice, quietHours, now())
     if (quiet !== undefined) return { quietUntil: quiet }
-    if (isOverUntold(delivery)) return 'over'
+    if (isEndOfUnknown(delivery)) return 'over'
     return stormOf(delivery.recipient).decide(delivery, now())
   }
 
   return async (claimed) => {
-    const piles: Piles = { sent: [], over: [], held: [], quiet: [] }
+    const batches: Batches = { sent: [], over: [], held: [], quiet: [] }
     const pile = (some: readonly ClaimedDelivery[]): void => {
       for (const delivery of some) {
         const way = wayOf(delivery)
-        if (way === 'send') piles.sent.push(delivery)
-        else if (way === 'over') piles.over.push(delivery)
-        else if (way === 'hold') piles.held.push(delivery)
-        else piles.quiet.push({ id: delivery.id, dueAt: way.quietUntil })
+        if (way === 'send') batches.sent.push(delivery)
+        else if (way === 'over') batches.over.push(delivery)
+        else if (way === 'hold') batches.held.push(delivery)
+        else batches.quiet.push({ id: delivery.id, dueAt: way.quietUntil })
       }
     }
     pile(claimed)
     // a digest is written anew whenever something is added, so many are added at once
-    for (const recipient of recipientsOf(piles.held)) {
-      pile(await store.claimHoldable({ channel: name, recipient, limit: mostInFold, now: now(), leaseMs: times.leaseMs }))
+    for (const recipient of recipientsOf(batches.held)) {
+      pile(await store.claimHoldable({ channel: name, recipient, limit: maxInMerge, now: now(), leaseMs: times.leaseMs }))
     }
-    await Promise.all(piles.quiet.map(({ id, dueAt }) => store.reschedule(id, { dueAt, held: 'quiet-hours', tried: false })))
-    for (const recipient of recipientsOf(piles.over)) {
-      await foldIntoSummary(only(piles.over, recipient), { channel: name, recipient }, world)
+    await Promise.all(batches.quiet.map(({ id, dueAt }) => store.reschedule(id, { dueAt, held: 'quiet-hours', tried: false })))
+    for (const recipient of recipientsOf(batches.over)) {
+      await mergeIntoSummary(only(batches.over, recipient), { channel: name, recipient }, world)
     }
-    for (const recipient of recipientsOf(piles.held)) {
-      await foldIntoDigest(only(piles.held, recipient), { channel: name, recipient }, stormOf(recipient), world)
+    for (const recipient of recipientsOf(batches.held)) {
+      await mergeIntoDigest(only(batches.held, recipient), { channel: name, recipient }, stormOf(recipient), world)
     }
-    return { sent: piles.sent, isStorm: piles.held.length > 0 }
+    return { sent: batches.sent, isStorm: batches.held.length > 0 }
   }
 }
 
-interface Piles {
+interface Batches {
   readonly sent: ClaimedDelivery[]
   readonly over: ClaimedDelivery[]
   readonly held: ClaimedDelivery[]
@@ -82,10 +82,15 @@ function only(pile: readonly ClaimedDelivery[], recipient: string): ClaimedDeliv
 }
 
 /** So many are made into one summary at once. */
-const mostInSummary = 500
+const maxInSummary = 500
 
 /** Puts what a storm holds back into the digest. */
-async function foldIntoDigest(held: readonly ClaimedDelivery[], to: Recipient, storm: Storm, world: LaneWorld): Promise<void> {
+async function mergeIntoDigest(
+  held: readonly ClaimedDelivery[],
+  to: Recipient,
+  storm: Storm,
+  world: DeliveryContext,
+): Promise<void> {
   const { store, metrics, now } = world
   const waiting = await store.pendingDigest(to)
   const at = now()
@@ -100,10 +105,10 @@ async function foldIntoDigest(held: readonly ClaimedDelivery[], to: Recipient, s
 }
 
 /** Makes one summary of deliveries that tell only the end of something untold, and of all others like them. */
-async function foldIntoSummary(over: readonly ClaimedDelivery[], to: Recipient, world: LaneWorld): Promise<void> {
+async function mergeIntoSummary(over: readonly ClaimedDelivery[], to: Recipient, world: DeliveryContext): Promise<void> {
   const { store, metrics, now, times } = world
   const at = now()
-  const others = await store.claimOvertaken({ ...to, limit: mostInSummary, now: at, leaseMs: times.leaseMs })
+  const others = await store.claimOvertaken({ ...to, limit: maxInSummary, now: at, leaseMs: times.leaseMs })
   const id = randomUUID()
   const all = [...over, ...others]
   const ids = all.map((one) => one.id)

@@ -1,15 +1,25 @@
+import type { IncomingMessage, ServerResponse } from 'node:http'
+
 import type { FastifyInstance } from 'fastify'
 
 import type { BridgeCore } from '../bridge-core.ts'
-import type { MetricsEndpoint } from '../metrics/metrics-endpoint.ts'
+import { readEvent } from '../intake/bridge-event.ts'
 import { StoreError } from '../outbox/store-error.ts'
 import type { DeliveryState } from '../outbox/store.ts'
-import type { HttpOptions } from './serve-http.ts'
+
+/** What the routes need. */
+export interface RouteOptions {
+  readonly core: BridgeCore
+  readonly now: () => number
+  /** Answers `/metrics`. */
+  readonly metrics: (request: IncomingMessage, response: ServerResponse) => void
+  readonly state: { readonly isDraining: boolean }
+}
 
 const noBody = new Uint8Array()
 
-/** What comes in. 200 means: it is on disk. */
-export function alertRoutes(app: FastifyInstance, { core }: Pick<HttpOptions, 'core'>): void {
+/** Accepts alerts and events. The answer 200 means: on disk. */
+export function alertRoutes(app: FastifyInstance, { core }: Pick<RouteOptions, 'core'>): void {
   app.post('/api/v1/alerts', async (request, reply) => {
     const traceparent = request.headers['traceparent']
     const accepted = await core.acceptBody(bodyOf(request.body), typeof traceparent === 'string' ? traceparent : undefined)
@@ -19,8 +29,8 @@ export function alertRoutes(app: FastifyInstance, { core }: Pick<HttpOptions, 'c
   })
 
   app.post('/api/v1/events', async (request, reply) => {
-    const read = core.readEvent(bodyOf(request.body))
-    // who sends an event reads the answer, unlike Alertmanager
+    const read = readEvent(bodyOf(request.body))
+    // the sender of an event reads the answer, unlike Alertmanager
     if (read.kind === 'unreadable') return reply.code(400).send({ error: read.reason })
     const { id, duplicate } = await core.acceptEvent(read.value)
     return reply.send(duplicate === undefined ? { id } : { id, duplicate: true })
@@ -32,15 +42,15 @@ function bodyOf(body: unknown): Uint8Array {
 }
 
 const states: readonly string[] = ['pending', 'delivered', 'dead', 'collapsed'] satisfies DeliveryState[]
-const mostRows = 1000
+const maxRows = 1000
 
-/** What became of it, and another try for what could not be delivered. */
-export function deliveryRoutes(app: FastifyInstance, { core, now }: Pick<HttpOptions, 'core' | 'now'>): void {
+/** Lists deliveries, and replays dead ones and quarantined bodies. */
+export function deliveryRoutes(app: FastifyInstance, { core, now }: Pick<RouteOptions, 'core' | 'now'>): void {
   const { store } = core
 
   app.get<{ Querystring: { state?: string; limit?: string } }>('/api/v1/deliveries', async ({ query }, reply) => {
     const { state } = query
-    const limit = Math.min(Math.max(Number.parseInt(query.limit ?? '', 10) || 100, 1), mostRows)
+    const limit = Math.min(Math.max(Number.parseInt(query.limit ?? '', 10) || 100, 1), maxRows)
     if (state === 'quarantined') return reply.send({ quarantined: (await store.listQuarantined(limit)).map(withTimes) })
     if (state !== undefined && !states.includes(state)) {
       return reply.code(400).send({ error: `state must be ${states.join(', ')} or quarantined` })
@@ -52,35 +62,27 @@ export function deliveryRoutes(app: FastifyInstance, { core, now }: Pick<HttpOpt
   app.post<{ Params: { id: string } }>('/api/v1/deliveries/:id/replay', async ({ params }, reply) => {
     const ofDelivery = await store.replay(params.id, now())
     const replayed = ofDelivery === 'unknown' ? await core.replayQuarantined(params.id) : ofDelivery
-    if (replayed === 'unknown')
-      return reply.code(404).send({ error: 'there is no such delivery, and no such body in quarantine' })
+    if (replayed === 'unknown') return reply.code(404).send({ error: 'no delivery and no quarantined body has this id' })
     if (typeof replayed === 'object')
-      return reply.code(422).send({ error: `it still cannot be read: ${replayed.stillUnreadable}` })
+      return reply.code(422).send({ error: `the body still cannot be read: ${replayed.stillUnreadable}` })
     if (replayed === 'not-dead') return reply.code(409).send({ error: 'only a dead delivery can be replayed' })
     core.wake()
     return reply.send({ id: params.id, replayed: true })
   })
 }
 
-/** Times as people write them. */
+/** Writes times as ISO 8601. */
 function withTimes(row: object): object {
   return Object.fromEntries(
     Object.entries(row).map(([key, value]) => [key, key.endsWith('At') && typeof value === 'number' ? new Date(value) : value]),
   )
 }
 
-/** The store is asked at most this often, however often we are. */
+/** The store is probed at most this often, however often `/readyz` is requested. */
 const probeEveryMs = 1_000
 
-export interface StateOptions {
-  readonly core: BridgeCore
-  readonly endpoint: MetricsEndpoint
-  readonly state: { readonly isDraining: boolean }
-  readonly now: () => number
-}
-
-/** How it is: `/healthz` says that it runs, `/readyz` that it can store what it is given. */
-export function stateRoutes(app: FastifyInstance, { core, endpoint, state, now }: StateOptions): void {
+/** Reports state: `/healthz` that the bridge runs, `/readyz` that it can store alerts, and `/metrics`. */
+export function stateRoutes(app: FastifyInstance, { core, now, metrics, state }: RouteOptions): void {
   let probed: { at: number; answer: Promise<string | undefined> } | undefined
 
   async function unreadyBecause(): Promise<string | undefined> {
@@ -103,6 +105,6 @@ export function stateRoutes(app: FastifyInstance, { core, endpoint, state, now }
   })
   app.get('/metrics', (request, reply) => {
     reply.hijack()
-    endpoint.handle(request.raw, reply.raw)
+    metrics(request.raw, reply.raw)
   })
 }

@@ -20,7 +20,7 @@ export interface HttpOptions {
   readonly now: () => number
   readonly write: (line: string) => void
   /** Failed authorizations of one address in a minute before it gets 429. @default 60 */
-  readonly mostFailures?: number
+  readonly maxFailures?: number
   /** Most time for one request, with its body. @default 10 s */
   readonly requestTimeoutMs?: number
 }
@@ -39,7 +39,7 @@ const bodyLimit = 16 * 1024 * 1024
 const closeGraceMs = 500
 
 export async function serveHttp(options: HttpOptions): Promise<HttpServer> {
-  const { host, port, tokens, core, endpoint, mostFailures = 60, requestTimeoutMs = 10_000 } = options
+  const { host, port, tokens, core, endpoint, maxFailures = 60, requestTimeoutMs = 10_000 } = options
   const state = { isDraining: false }
   const app = fastify({
     bodyLimit,
@@ -55,7 +55,7 @@ export async function serveHttp(options: HttpOptions): Promise<HttpServer> {
     clientErrorHandler: answerClientError,
   })
   await app.register(rateLimit, { global: false })
-  const limit = app.createRateLimit({ max: mostFailures, timeWindow: 60_000 })
+  const limit = app.createRateLimit({ max: maxFailures, timeWindow: 60_000 })
   const isAllowed = authorization(tokens)
 
   app.removeAllContentTypeParsers()
@@ -66,7 +66,9 @@ export async function serveHttp(options: HttpOptions): Promise<HttpServer> {
   })
   app.addContentTypeParser('*', { parseAs: 'buffer' }, (_request, body, done) => done(null, body))
   answerErrors(app, options)
-  await app.register(async (scope: FastifyInstance) => stateRoutes(scope, { core, endpoint, state, now: options.now }))
+  await app.register(async (scope: FastifyInstance) =>
+    stateRoutes(scope, { core, metrics: endpoint.handle, state, now: options.now }),
+  )
   await app.register(async (scope: FastifyInstance) => {
     // before the body is read
     scope.addHook('onRequest', (request, reply, done) => {

@@ -30,7 +30,7 @@ export interface Arrival {
 export function decideRepeat(seen: Known['seen'], { receivedAt, sender, reason }: Arrival): Repetition {
   if (seen === undefined) return { kind: 'new' }
   // a clock that was set back makes the past look like the future; beyond the window that must not silence anybody
-  const ageMs = receivedAt - seen.toldAt
+  const ageMs = receivedAt - seen.notifiedAt
   if (Math.abs(ageMs) < duplicateWindowMs) return { kind: 'duplicate', duplicate: seen.sender === sender ? 'retry' : 'peer' }
   if (ageMs < 0) return { kind: 'repeat', intervalMs: duplicateWindowMs }
   // a late peer: less than half of the time between the last two repeats

@@ -6,7 +6,7 @@ export interface InboxLimitOptions {
   readonly now: () => number
   readonly limit: number
   /** So many deliveries one notice makes at most. */
-  readonly mostPerNotice: number
+  readonly maxPerNotice: number
 }
 
 /** Keeps more from coming in than could ever be told. */
@@ -20,14 +20,14 @@ export interface InboxLimit {
 const believedMs = 250
 
 /** Counts what waits again when so much came in since the last time that the limit may be reached. */
-export function inboxLimit({ store, now, limit, mostPerNotice }: InboxLimitOptions): InboxLimit {
+export function inboxLimit({ store, now, limit, maxPerNotice }: InboxLimitOptions): InboxLimit {
   let counted = { waiting: 0, at: Number.NEGATIVE_INFINITY }
   let counting: Promise<void> | undefined
   let asked = 0
 
   async function isFull(): Promise<boolean> {
     asked += 1
-    const isStale = counted.waiting < limit ? counted.waiting + asked * mostPerNotice >= limit : now() - counted.at > believedMs
+    const isStale = counted.waiting < limit ? counted.waiting + asked * maxPerNotice >= limit : now() - counted.at > believedMs
     if (isStale || counted.at === Number.NEGATIVE_INFINITY) counting ??= count().finally(() => (counting = undefined))
     // who asks meanwhile waits for the same count
     if (counting !== undefined) await counting

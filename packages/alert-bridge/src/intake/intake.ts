@@ -1,18 +1,133 @@
 import type { AlertGroup } from '@swarmwatch/config'
 
-import type { Accepted, Store } from '../outbox/store.ts'
+import type { Checkpoints } from '../checkpoint.ts'
+import { lastResortLine } from '../message/console-lines.ts'
+import { bodyUnreadable, metaNotice, type Meta } from '../message/meta-notices.ts'
+import type { Notice } from '../message/notice.ts'
+import type { BridgeMetrics } from '../metrics/bridge-metrics.ts'
+import type { Accepted, Inbox, MetaStates } from '../outbox/store.ts'
+import type { RoutedChannel } from '../routing.ts'
+import { noticeOfEvent, type BridgeEvent } from './bridge-event.ts'
+import { eventKey } from './dedupe.ts'
+import { inboxLimit } from './inbox-limit.ts'
+import { startMetaReports, type MetaReports } from './meta-reports.ts'
+import { prepareGroup, prepareNotice, type EscalationPlan, type PreparedEntry } from './prepare-entry.ts'
 import { readAlertGroup } from './read-alert-group.ts'
+import { withoutWatchdog } from './watchdog-alert.ts'
 
-/** What came of reading a body again that could not be read when it came. */
+/** Accepts groups, events and reports of the bridge about itself. A promise that resolves means: on disk. */
+export interface Intake {
+  readonly acceptGroup: (group: AlertGroup, traceparent?: string) => Promise<Accepted>
+  /** Accepts a body that should be an Alertmanager webhook. A body that cannot be read is quarantined and reported. */
+  readonly acceptBody: (body: Uint8Array, traceparent?: string) => Promise<Accepted & { readonly quarantined?: string }>
+  readonly acceptEvent: (event: BridgeEvent) => Promise<Accepted>
+  /** Accepts a notice without changes, such as a drill. */
+  readonly acceptNotice: (notice: Notice) => Promise<Accepted>
+  readonly report: MetaReports['report']
+  /** Reads a quarantined body again and accepts it if it can be read now. */
+  readonly replayQuarantined: (id: string) => Promise<ReplayedBody>
+  /** Whether so many deliveries wait that nothing more is accepted. */
+  readonly isFull: () => Promise<boolean>
+  /** When the last Watchdog alert arrived. */
+  readonly watchdogAt: number | undefined
+  readonly stop: () => void
+}
+
+/** Options for {@link startIntake}. */
+export interface IntakeOptions {
+  readonly store: Inbox & MetaStates
+  readonly channels: readonly RoutedChannel[]
+  readonly metrics: BridgeMetrics
+  readonly checkpoints: Checkpoints
+  readonly now: () => number
+  /** Prints one line. */
+  readonly write: (line: string) => void
+  readonly plan: EscalationPlan
+  /** Maximum number of pending deliveries. */
+  readonly limit: number
+  /** Called when there are new deliveries. */
+  readonly onAccepted: () => void
+}
+
+/** Starts the intake, and continues with the reports that an earlier process held. */
+export async function startIntake(options: IntakeOptions): Promise<Intake> {
+  const { store, channels, metrics, checkpoints, now, write, plan, limit, onAccepted } = options
+  const maxPerNotice = channels.flatMap(({ channel }) => channel.recipients).length
+  const { isFull, assertRoom } = inboxLimit({ store, now, limit, maxPerNotice })
+  let watchdogAt: number | undefined
+  const reports = await startMetaReports({
+    store,
+    now,
+    accept: async (meta, except) => {
+      const entry = prepareNotice(metaNotice(meta, now()), { channels, plan, receivedAt: now(), ...(except && { except }) })
+      await accept(entry)
+    },
+    onUnstored: (meta: Meta) => write(lastResortLine('meta', metaNotice(meta, now()), [])),
+  })
+
+  async function accept({ entry, decide }: PreparedEntry): Promise<Accepted> {
+    const accepted = await store.accept(entry, decide)
+    checkpoints.reached('after-commit')
+    if (accepted.duplicate === undefined) onAccepted()
+    else metrics.duplicate(accepted.duplicate)
+    return accepted
+  }
+
+  async function acceptGroup(group: AlertGroup, traceparent?: string): Promise<Accepted> {
+    const receivedAt = now()
+    metrics.received()
+    const { isAlive, group: rest } = withoutWatchdog(group)
+    if (isAlive) watchdogAt = receivedAt
+    if (rest === undefined) return { id: 'watchdog' }
+    await assertRoom()
+    return accept(prepareGroup(rest, { channels, plan, receivedAt, traceparent }))
+  }
+
+  async function acceptBody(body: Uint8Array, traceparent?: string): Promise<Accepted & { readonly quarantined?: string }> {
+    const read = readAlertGroup(body)
+    if (read.kind === 'read') return acceptGroup(read.value, traceparent)
+    metrics.received()
+    await assertRoom()
+    const id = await store.quarantine(body, read.reason, now())
+    checkpoints.reached('after-commit')
+    await reports.report(bodyUnreadable(read.reason, id))
+    return { id, quarantined: read.reason }
+  }
+
+  async function acceptEvent(event: BridgeEvent): Promise<Accepted> {
+    const receivedAt = now()
+    metrics.received()
+    await assertRoom()
+    const key = event.key === undefined ? undefined : eventKey(event.key)
+    const notice = noticeOfEvent(event, receivedAt)
+    return accept(prepareNotice(notice, { channels, plan, receivedAt, ...(key !== undefined && { key }) }))
+  }
+
+  return {
+    acceptGroup,
+    acceptBody,
+    acceptEvent,
+    acceptNotice: async (notice) => accept(prepareNotice(notice, { channels, plan, receivedAt: now() })),
+    report: reports.report,
+    replayQuarantined: (id) => replayQuarantined(id, store, acceptGroup),
+    isFull,
+    get watchdogAt() {
+      return watchdogAt
+    },
+    stop: reports.stop,
+  }
+}
+
+/** Result of {@link replayQuarantined}. */
 export type ReplayedBody = 'replayed' | 'unknown' | { readonly stillUnreadable: string }
 
 /**
- * Reads a quarantined body again, as an upgrade may be able to, and gives it to `accept`. Only then is it taken out of quarantine: a crash
- * between the two makes a duplicate, which is known as one, and never a loss.
+ * Reads a quarantined body again, which may work after an upgrade, and passes it to `accept`. Only then is it removed from the
+ * quarantine: a crash between the two causes a duplicate, which is detected, and never a loss.
  */
 export async function replayQuarantined(
   id: string,
-  store: Pick<Store, 'quarantinedBody' | 'forgetQuarantined'>,
+  store: Pick<Inbox, 'quarantinedBody' | 'forgetQuarantined'>,
   accept: (group: AlertGroup) => Promise<Accepted>,
 ): Promise<ReplayedBody> {
   const body = await store.quarantinedBody(id)

@@ -1,43 +1,39 @@
-import { listed } from '../message/alert-labels.ts'
-import type { Meta } from '../message/meta-notices.ts'
-import { utcTime } from '../message/notice-times.ts'
-import type { MetaState, Store } from '../outbox/store.ts'
+import { maxDetails, repeatedMeta, type Meta } from '../message/meta-notices.ts'
+import type { MetaState, MetaStates } from '../outbox/store.ts'
 
-/** The same trouble is reported once in this time, so that a flood of it is not a flood of messages. */
+/** The same problem is reported once in this time, so that many occurrences do not become many messages. */
 export const metaWindowMs: number = 5 * 60_000
-/** The end of trouble that began longer ago is not reported. */
+/** The end of a problem that began longer ago is not reported. */
 const longestOpenMs = 90 * 24 * 3_600_000
-/** A report names at most this many details, such as ids; it still counts all of them. */
-const maxDetails = 20
 
 /** Reports of the bridge about itself. */
 export interface MetaReports {
   /**
-   * Reports trouble at once, or at the end of the window if the same trouble was reported within five minutes. The end of trouble is
-   * reported only if its beginning was. Resolves when the report, or that it is held, is on disk; never rejects.
+   * Reports a problem at once, or at the end of the window if the same problem was reported within five minutes. The end of a problem is
+   * reported only if its beginning was. Resolves when the report, or its held state, is on disk; never rejects.
    */
   readonly report: (meta: Meta, except?: string) => Promise<void>
   readonly stop: () => void
 }
 
-/** What reports need of the bridge. */
+/** Options for {@link startMetaReports}. */
 export interface MetaReportsOptions {
-  readonly store: Pick<Store, 'metaStates' | 'saveMetaState' | 'forgetMetaState'>
+  readonly store: MetaStates
   readonly now: () => number
-  /** Keeps a report for delivery; rejects when it could not be stored. */
-  readonly tell: (meta: Meta, except?: string) => Promise<void>
+  /** Stores a report for delivery; rejects when it could not be stored. */
+  readonly accept: (meta: Meta, except?: string) => Promise<void>
   /** Called with a report that could not be stored. */
-  readonly onUntold: (meta: Meta) => void
+  readonly onUnstored: (meta: Meta) => void
   /** How often to look whether a window has ended while reports are held. @default 1 s */
   readonly lookEveryMs?: number
 }
 
-/** Starts with what an earlier process held back and did not report. */
+/** Continues with the reports that an earlier process held. */
 export async function startMetaReports({
   store,
   now,
-  tell,
-  onUntold,
+  accept,
+  onUnstored,
   lookEveryMs = 1_000,
 }: MetaReportsOptions): Promise<MetaReports> {
   const states = new Map((await store.metaStates()).map((state) => [state.key, state]))
@@ -49,7 +45,7 @@ export async function startMetaReports({
     const last = states.get(meta.key)
     if (meta.isOver === true) return end(meta, last, except)
     if (last === undefined || (isWindowOver(last) && last.held === undefined)) {
-      return send(meta, except, { key: meta.key, saidAt: now(), isOpen: true })
+      return send(meta, except, { key: meta.key, reportedAt: now(), isOpen: true })
     }
     const { count = 0, details = [] } = last.held ?? {}
     const held = {
@@ -70,17 +66,17 @@ export async function startMetaReports({
     else if (held) await keep(next)
   }
 
-  /** Sends the report, and remembers that; what could not be stored is sent at the end of the window. */
+  /** Sends the report and remembers that. A report that could not be stored is sent at the end of the window. */
   async function send(meta: Meta, except: string | undefined, next: MetaState): Promise<void> {
     states.set(next.key, next)
     try {
-      await tell(meta, except)
+      await accept(meta, except)
       await keep(states.get(next.key) ?? next)
     } catch {
-      onUntold(meta)
+      onUnstored(meta)
       const current = states.get(next.key) ?? next
-      const untold = { count: 0, details: [], isOver: meta.isOver === true, meta, ...(except !== undefined && { except }) }
-      await keep({ ...current, held: current.held ?? untold })
+      const unstored = { count: 0, details: [], isOver: meta.isOver === true, meta, ...(except !== undefined && { except }) }
+      await keep({ ...current, held: current.held ?? unstored })
     }
   }
 
@@ -88,13 +84,13 @@ export async function startMetaReports({
     states.set(state.key, state)
     arm()
     await forgetOld()
-    // without the disk it is still remembered as long as this process lives
+    // without the disk, the state lives as long as this process
     await store.saveMetaState(state).catch(() => {})
   }
 
-  function isWindowOver({ saidAt }: MetaState): boolean {
-    // a clock that was set back while the bridge was down must not keep it silent
-    return Math.abs(now() - saidAt) >= metaWindowMs
+  function isWindowOver({ reportedAt }: MetaState): boolean {
+    // a clock that was set back while the bridge was down must not suppress reports
+    return Math.abs(now() - reportedAt) >= metaWindowMs
   }
 
   function arm(): void {
@@ -104,14 +100,15 @@ export async function startMetaReports({
 
   async function look(): Promise<void> {
     timer = undefined
-    for (const { key, saidAt, held } of [...states.values()].filter(isWindowOver)) {
-      if (held !== undefined) await send(summaryOf(held, saidAt), held.except, { key, saidAt: now(), isOpen: !held.isOver })
+    for (const { key, reportedAt, held } of [...states.values()].filter(isWindowOver)) {
+      if (held !== undefined)
+        await send(summaryOf(held, reportedAt), held.except, { key, reportedAt: now(), isOpen: !held.isOver })
     }
   }
 
   async function forgetOld(): Promise<void> {
     for (const state of states.values()) {
-      const isOld = state.isOpen ? Math.abs(now() - state.saidAt) > longestOpenMs : isWindowOver(state)
+      const isOld = state.isOpen ? Math.abs(now() - state.reportedAt) > longestOpenMs : isWindowOver(state)
       if (!isOld || state.held !== undefined) continue
       states.delete(state.key)
       await store.forgetMetaState(state.key).catch(() => {})
@@ -127,15 +124,6 @@ export async function startMetaReports({
   }
 }
 
-function summaryOf({ count, details, isOver, meta }: NonNullable<MetaState['held']>, saidAt: number): Meta {
-  if (count === 0) return meta
-  const times = `${count} more ${count === 1 ? 'time' : 'times'}`
-  const missing = Math.max(count - details.length, 0)
-  const ids = details.length === 0 ? '' : `: ${listed(details, maxDetails)}${missing === 0 ? '' : ` and ${missing} more`}`
-  const sentences = [
-    `This happened ${times} since ${utcTime(new Date(saidAt).toISOString())}${ids}.`,
-    isOver ? 'It is resolved now.' : '',
-    `The last one: ${meta.text}`,
-  ]
-  return { ...meta, title: `${meta.title} (${times})`, text: sentences.filter((one) => one !== '').join('\n'), isOver }
+function summaryOf({ count, details, isOver, meta }: NonNullable<MetaState['held']>, since: number): Meta {
+  return count === 0 ? meta : repeatedMeta(meta, { count, details, isOver, since })
 }

@@ -8,13 +8,13 @@ import { noticeOfGroup } from './notice-of-group.ts'
 import { severityOf } from './severity-of.ts'
 
 /** What to keep, and how to decide once it is known what came before. */
-export interface Taken {
+export interface PreparedEntry {
   readonly entry: Entry
   readonly decide: (known: Known) => Decision
 }
 
 /** Turns a group of alerts into what the store is given. */
-export function takeGroup(group: AlertGroup, { channels, plan, receivedAt, traceparent }: TakeOptions): Taken {
+export function prepareGroup(group: AlertGroup, { channels, plan, receivedAt, traceparent }: PrepareOptions): PreparedEntry {
   const sender = group.externalURL
   const key = groupKey(group)
   const entry: Entry = {
@@ -26,7 +26,7 @@ export function takeGroup(group: AlertGroup, { channels, plan, receivedAt, trace
   }
   return {
     entry,
-    decide: ({ seen, incident, told }) => {
+    decide: ({ seen, incident, notified }) => {
       const repetition = decideRepeat(seen, { receivedAt, sender, reason: group.notification_reason })
       if (repetition.kind === 'duplicate') return repetition
       const goesOn = incident?.status === 'firing' || (incident !== undefined && group.status === 'resolved')
@@ -37,7 +37,7 @@ export function takeGroup(group: AlertGroup, { channels, plan, receivedAt, trace
       return {
         kind: 'keep',
         notice,
-        recipients: routeNotice(notice, channels, { severities, told: goesOn ? told : [] }),
+        recipients: routeNotice(notice, channels, { severities, notified: goesOn ? notified : [] }),
         escalation: escalationOf(notice, receivedAt, plan),
         status: group.status,
         ...(repetition.kind === 'repeat' && { intervalMs: repetition.intervalMs }),
@@ -51,7 +51,7 @@ function newIncidentKey(key: string, receivedAt: number): string {
   return `${receivedAt.toString(36)}.${key.slice(0, 16)}`
 }
 
-export interface TakeOptions {
+export interface PrepareOptions {
   readonly channels: readonly RoutedChannel[]
   readonly plan: EscalationPlan
   readonly receivedAt: number
@@ -59,10 +59,10 @@ export interface TakeOptions {
 }
 
 /** Turns an event, or what the bridge says of itself, into what the store is given. With a key it is told once. */
-export function takeNotice(
+export function prepareNotice(
   notice: Notice,
-  { channels, plan, receivedAt, traceparent, key, except }: TakeOptions & { readonly key?: string; readonly except?: string },
-): Taken {
+  { channels, plan, receivedAt, traceparent, key, except }: PrepareOptions & { readonly key?: string; readonly except?: string },
+): PreparedEntry {
   return {
     entry: {
       receivedAt,

@@ -15,7 +15,7 @@ export interface FirstStep {
 }
 
 /** A notice in words, clean but not escaped: what every format shows, in this order. */
-export interface Story {
+export interface MessageContent {
   /** `CRITICAL`, `STILL CRITICAL`, `RESOLVED`, ... */
   readonly status: string
   /** What it is about, the same for all notices of an incident as long as what is affected is: `AgentSlowResponses: writer`. */
@@ -31,7 +31,7 @@ export interface Story {
 }
 
 /** Tells a notice in words. */
-export function storyOf(notice: Notice): Story {
+export function contentOf(notice: Notice): MessageContent {
   const links = noticeLinks(notice)
   const first = firstStep(notice, links)
   return {

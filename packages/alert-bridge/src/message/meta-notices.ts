@@ -1,20 +1,23 @@
 import type { Severity } from '@swarmwatch/config'
 
+import { listed } from './alert-labels.ts'
+import { utcTime } from './notice-times.ts'
 import type { Notice } from './notice.ts'
 
-/** What the bridge says of itself. */
+/** A report of the bridge about itself. */
 export interface Meta {
-  /** The same for the same trouble, so that it is told once and its end can follow. */
+  /** The same for the same problem, so that it is reported once and its end can follow. */
   readonly key: string
   readonly severity: Severity
   readonly title: string
   readonly text: string
-  /** What tells this occurrence from others, such as the id of what is kept: listed when several are reported together. */
+  /** Distinguishes this occurrence from others, such as the id of a stored body: listed when several are reported together. */
   readonly detail?: string
-  /** Whether this is the end of it. @default false */
+  /** Whether this is the end of the problem. @default false */
   readonly isOver?: boolean
 }
 
+/** The notice that recipients get. */
 export function metaNotice({ key, severity, title, text, isOver = false }: Meta, at: number): Notice {
   const time = new Date(at).toISOString()
   return {
@@ -26,4 +29,89 @@ export function metaNotice({ key, severity, title, text, isOver = false }: Meta,
     alerts: [],
     ...(isOver ? { endedAt: time } : { startedAt: time }),
   }
+}
+
+export function channelFailed(channel: string, reason: string): Meta {
+  return {
+    key: `channel:${channel}`,
+    severity: 'warning',
+    title: `Channel ${channel} cannot deliver`,
+    text: `${reason}. Its messages wait and are sent when the channel works again; after one day they become dead letters.`,
+  }
+}
+
+export function channelRecovered(channel: string): Meta {
+  return {
+    key: `channel:${channel}`,
+    severity: 'warning',
+    title: `Channel ${channel} works again`,
+    text: 'The messages that waited are being sent now.',
+    isOver: true,
+  }
+}
+
+export function bodyUnreadable(reason: string, id: string): Meta {
+  return {
+    key: 'quarantine',
+    severity: 'critical',
+    title: 'An alert could not be read',
+    text: `The request was authenticated and therefore accepted, but ${reason}. Its body is stored as ${id}; check the receiver in alertmanager.yml.`,
+    detail: id,
+  }
+}
+
+export function bodyTooLarge(detail: string): Meta {
+  return {
+    key: 'too-large',
+    severity: 'critical',
+    title: 'Alerts were refused because the request was too large',
+    text: 'The request was larger than 16 MiB, and Alertmanager does not send it again. Set max_alerts for the webhook receiver.',
+    detail,
+  }
+}
+
+export function watchdogMissing(key: string, silentSeconds: number): Meta {
+  return {
+    key,
+    severity: 'critical',
+    title: 'No Watchdog: alerts do not reach the bridge',
+    text: `The alert that always fires has not arrived for ${silentSeconds} s. Prometheus, its rules or Alertmanager are down, or the route to the bridge is missing. No one is notified of any alert until that is fixed.`,
+  }
+}
+
+export function watchdogReturned(key: string): Meta {
+  return { key, severity: 'critical', title: 'The Watchdog is back', text: 'Alerts reach the bridge again.', isOver: true }
+}
+
+export function databaseDamaged(setAside: string): Meta {
+  return {
+    key: 'damaged',
+    severity: 'critical',
+    title: 'The database of the bridge was damaged',
+    text: damagedDatabaseText(setAside),
+  }
+}
+
+/** Sentence for the log and for {@link databaseDamaged}. */
+export function damagedDatabaseText(setAside: string): string {
+  return `the database was damaged; it was moved to ${setAside} and a new one was created: alerts that waited in the old one are not delivered`
+}
+
+/** A report names at most this many details, such as ids; it still counts all of them. */
+export const maxDetails = 20
+
+/** One report for the occurrences that were held since `since`, of which `last` is the last one. */
+export function repeatedMeta(
+  last: Meta,
+  { count, details, isOver, since }: { count: number; details: readonly string[]; isOver: boolean; since: number },
+): Meta {
+  const times = `${count} more ${count === 1 ? 'time' : 'times'}`
+  const missing = Math.max(count - details.length, 0)
+  const ids = details.length === 0 ? '' : `: ${listed(details, maxDetails)}${missing === 0 ? '' : ` and ${missing} more`}`
+  const sentences = [
+    `This happened ${times} since ${utcTime(new Date(since).toISOString())}${ids}.`,
+    isOver ? 'It is resolved now.' : '',
+    `The last one: ${last.text}`,
+  ]
+  return { ...last, title: `${last.title} (${times})`, text: sentences.filter((one) => one !== '').join('\n'), isOver }
 }

@@ -17,7 +17,7 @@ const names: Readonly<Record<string, string>> = {
   alertmanager: 'Alertmanager',
 }
 const most = 10
-const mostQueries = 5
+const maxQueries = 5
 
 /**
  * The links of a notice that are safe to follow, the most useful first: its own, those in the annotations of its alerts, and the
@@ -49,6 +49,6 @@ function queriesOf(alerts: readonly NoticeAlert[]): Link[] {
     if (url !== undefined && !byUrl.has(url)) byUrl.set(url, alert)
   }
   return [...byUrl]
-    .slice(0, mostQueries)
+    .slice(0, maxQueries)
     .map(([url, alert]) => ({ name: cleanLine(`Query of ${alertIdentity(alert, labels)}`, 80), url }))
 }

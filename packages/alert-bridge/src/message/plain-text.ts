@@ -1,6 +1,6 @@
 import { cutText } from './clean-text.ts'
 import type { Notice } from './notice.ts'
-import { storyOf, type Story } from './message-content.ts'
+import { contentOf, type MessageContent } from './message-content.ts'
 
 /** A message as plain text. */
 export interface PlainText {
@@ -12,11 +12,11 @@ export interface PlainText {
 
 /** The notice as a subject and a text for people. */
 export function plainText(notice: Notice): PlainText {
-  const story = storyOf(notice)
+  const story = contentOf(notice)
   return { subject: cutText(`[${story.status}] ${story.subject}`, 200), text: cutText(`${body(story)}\n`, 20_000) }
 }
 
-function body({ status, subject, paragraphs, facts, firstStep, alerts, moreAlerts, links }: Story): string {
+function body({ status, subject, paragraphs, facts, firstStep, alerts, moreAlerts, links }: MessageContent): string {
   const width = Math.max(0, ...facts.map(({ name }) => name.length)) + 1
   const lines = [...alerts.map(({ text }) => `- ${text}`), ...moreLine(moreAlerts)]
   return [

@@ -11,7 +11,7 @@ const names = ['A', 'B', 'C', 'D', 'E', 'F', 'G', 'H']
 test('leaves a broken channel alone, tells the others that it is broken, and sends all that waited when it works again', async () => {
   const main = recordingChannel({ name: 'slack', answer: broken })
   const other = recordingChannel({ name: 'email', severities: ['warning'] })
-  const times = { ...shortTimes, backoffMs: 60_000, longestBackoffMs: 60_000, probeAfterMs: 100 }
+  const times = { ...shortTimes, backoffMs: 60_000, maxBackoffMs: 60_000, probeAfterMs: 100 }
   const startedAt = performance.now()
   const bridge = await startedBridge({ channels: [main, other], times })
   await bridge.post('/api/v1/alerts', firing({ name: 'A', severity: 'info' }))

@@ -8,36 +8,36 @@ const fails: DeliveryResult = { kind: 'retry', reason: 'HTTP 500' }
 const isBroken: DeliveryResult = { kind: 'channel-down', reason: 'HTTP 404' }
 const asksForPatience: DeliveryResult = { kind: 'retry', reason: 'HTTP 429', retryAfterSeconds: 5 }
 
-/** A breaker with a clock of its own, and what it told. */
+/** A breaker with a clock of its own, and what it reported. */
 function watched(failures?: number) {
-  const told: string[] = []
+  const reports: string[] = []
   const clock = { now: 1_000 }
   const breaker = channelBreaker({
     now: () => clock.now,
     probeAfterMs: 100,
     ...(failures !== undefined && { failures }),
-    onOpen: (reason) => told.push(`open: ${reason}`),
-    onClose: () => told.push('closed'),
+    onOpen: (reason) => reports.push(`open: ${reason}`),
+    onClose: () => reports.push('closed'),
   })
   const send = async (...results: DeliveryResult[]): Promise<void> => {
     for (const result of results) expect(await breaker.watch(async () => result)).toBe(result)
   }
-  return { breaker, clock, told, send }
+  return { breaker, clock, reports, send }
 }
 
 describe('a breaker opens', () => {
   test('at the fifth failure in a row', async () => {
-    const { breaker, told, send } = watched()
+    const { breaker, reports, send } = watched()
     await send(fails, fails, fails, fails)
-    expect([breaker.isOpen, breaker.state, told]).toEqual([false, 'closed', []])
+    expect([breaker.isOpen, breaker.state, reports]).toEqual([false, 'closed', []])
     await send(fails)
-    expect([breaker.isOpen, breaker.state, told]).toEqual([true, 'open', ['open: HTTP 500']])
+    expect([breaker.isOpen, breaker.state, reports]).toEqual([true, 'open', ['open: HTTP 500']])
   })
 
   test('at once when the channel says that it is broken', async () => {
-    const { breaker, told, send } = watched()
+    const { breaker, reports, send } = watched()
     await send(isBroken)
-    expect([breaker.state, told]).toEqual(['open', ['open: HTTP 404']])
+    expect([breaker.state, reports]).toEqual(['open', ['open: HTTP 404']])
   })
 
   test('as often as it is told to allow', async () => {
@@ -49,12 +49,12 @@ describe('a breaker opens', () => {
   })
 
   test('not when a delivery between the failures went through, or only patience was asked for', async () => {
-    const { breaker, told, send } = watched()
+    const { breaker, reports, send } = watched()
     await send(fails, fails, fails, fails, works, fails, fails, fails, fails)
-    expect([breaker.state, told]).toEqual(['closed', []])
+    expect([breaker.state, reports]).toEqual(['closed', []])
     const patient = watched(1)
     await patient.send(asksForPatience, { kind: 'undeliverable', reason: '550' })
-    expect([patient.breaker.state, patient.told]).toEqual(['closed', []])
+    expect([patient.breaker.state, patient.reports]).toEqual(['closed', []])
   })
 })
 
@@ -75,7 +75,7 @@ describe('an open breaker', () => {
   })
 
   test('waits twice as long after each probe that fails, up to eight times as long, and tells once that it opened', async () => {
-    const { breaker, clock, told, send } = watched()
+    const { breaker, clock, reports, send } = watched()
     const waits: number[] = []
     for (let probe = 0; probe < 6; probe += 1) {
       await send(probe === 1 ? fails : isBroken)
@@ -83,7 +83,7 @@ describe('an open breaker', () => {
       clock.now = breaker.probeAt
     }
     expect(waits).toEqual([100, 200, 400, 800, 800, 800])
-    expect(told).toEqual(['open: HTTP 404'])
+    expect(reports).toEqual(['open: HTTP 404'])
   })
 
   test('lets another go after each probe, whether it failed or broke off', async () => {
@@ -108,7 +108,7 @@ describe('deliveries that were on their way when a breaker opened', () => {
   }
 
   test('do not put off the first probe when they fail too', async () => {
-    const { breaker, told, clock } = watched()
+    const { breaker, reports, clock } = watched()
     const { one, other, done, first } = two({ breaker })
     one.resolve(isBroken)
     await first
@@ -116,11 +116,11 @@ describe('deliveries that were on their way when a breaker opened', () => {
     other.resolve(isBroken)
     await done
     expect(breaker.probeAt).toBe(1_100)
-    expect(told).toEqual(['open: HTTP 404'])
+    expect(reports).toEqual(['open: HTTP 404'])
   })
 
   test.each([works, fails])('let no second probe go when they end during the first', async (late) => {
-    const { breaker, clock, told } = watched()
+    const { breaker, clock, reports } = watched()
     const { one, other, done, first } = two({ breaker })
     one.resolve(isBroken)
     await first
@@ -131,21 +131,21 @@ describe('deliveries that were on their way when a breaker opened', () => {
       expect(breaker.state).toBe('open')
       return works
     })
-    expect([breaker.state, told]).toEqual(['closed', ['open: HTTP 404', 'closed']])
+    expect([breaker.state, reports]).toEqual(['closed', ['open: HTTP 404', 'closed']])
   })
 })
 
 test('a breaker that closed begins anew: five failures in a row, the first wait, and it tells again', async () => {
-  const { breaker, clock, told, send } = watched()
+  const { breaker, clock, reports, send } = watched()
   await send(fails, fails, fails, fails, fails)
   clock.now = breaker.probeAt
   await send(isBroken)
   clock.now = breaker.probeAt
   await send(works)
-  expect(told).toEqual(['open: HTTP 500', 'closed'])
+  expect(reports).toEqual(['open: HTTP 500', 'closed'])
   await send(fails, fails, fails, fails)
   expect(breaker.state).toBe('closed')
   await send(fails)
   expect([breaker.state, breaker.probeAt - clock.now]).toEqual(['open', 100])
-  expect(told).toEqual(['open: HTTP 500', 'closed', 'open: HTTP 500'])
+  expect(reports).toEqual(['open: HTTP 500', 'closed', 'open: HTTP 500'])
 })

@@ -6,7 +6,7 @@ import { broken, delivered, recordingChannel, type RecordingChannel } from '../h
 import { shortTimes } from '../helpers/short-times.ts'
 import { startedBridge } from '../helpers/started-bridge.ts'
 
-const told = ({ delivered: all }: RecordingChannel): string[] => all.map(({ notice }) => `${notice.kind} ${notice.title}`)
+const notified = ({ delivered: all }: RecordingChannel): string[] => all.map(({ notice }) => `${notice.kind} ${notice.title}`)
 
 test('makes one summary of all that fired and resolved while the channel was down', async () => {
   const channel = recordingChannel({ answer: broken })
@@ -16,7 +16,7 @@ test('makes one summary of all that fired and resolved while the channel was dow
   await eventually('a try', () => channel.tries.length > 0)
   channel.answer = delivered
   await bridge.idle()
-  expect(told(channel).toSorted()).toEqual(['firing C', 'summary A, B'])
+  expect(notified(channel).toSorted()).toEqual(['firing C', 'summary A, B'])
   const summary = channel.delivered.find(({ notice }) => notice.kind === 'summary')?.notice
   expect(summary).toMatchObject({ severity: 'warning', startedAt: '2026-11-24T01:00:00Z', endedAt: '2026-11-24T01:30:00Z' })
   expect(summary?.alerts.map(({ status, labels }) => [status, labels['alertname']])).toEqual([
@@ -38,7 +38,7 @@ test('tells the end as such when the beginning was told before the outage', asyn
   await eventually('a try', () => channel.tries.length > 1)
   channel.answer = delivered
   await bridge.idle()
-  expect(told(channel)).toEqual(['firing AgentSlow', 'resolved AgentSlow'])
+  expect(notified(channel)).toEqual(['firing AgentSlow', 'resolved AgentSlow'])
 })
 
 test('sends only the last state of a group that changed during an outage', async () => {
@@ -63,7 +63,7 @@ test('leaves what waits for the next start', async () => {
   channel.answer = delivered
   const second = await startedBridge({ channels: [channel], times: shortTimes, dataDir: first.dataDir })
   await second.idle()
-  expect(told(channel)).toEqual(['firing AgentSlow'])
+  expect(notified(channel)).toEqual(['firing AgentSlow'])
 })
 
 test('makes dead letters of what waits for a channel that is gone, and says so', async () => {
@@ -72,7 +72,9 @@ test('makes dead letters of what waits for a channel that is gone, and says so',
   await first.post('/api/v1/alerts', firing())
   await first.service.stop()
   const second = await startedBridge({ channels: [recordingChannel()], times: shortTimes, dataDir: first.dataDir })
-  expect(await second.deliveries('dead')).toMatchObject([{ channel: 'gone', reason: 'there is no channel "gone" any more' }])
+  expect(await second.deliveries('dead')).toMatchObject([
+    { channel: 'gone', reason: 'the channel "gone" is no longer configured' },
+  ])
   expect(second.lines.join('\n')).toContain('1 deliveries wait for channels that are no longer configured')
   await eventually('the line that nobody was told', () => second.lines.some((line) => line.startsWith('[ALERT]')))
 })

@@ -72,7 +72,7 @@ test('one recipient of three who does not exist does not keep the others from be
 test('leaves a channel alone for as long as it asks, all its messages, also over a restart', async () => {
   const channel = recordingChannel({ answer: () => ({ kind: 'retry', reason: 'HTTP 429', retryAfterSeconds: 60 }) })
   const clock = { now: Date.now() }
-  const times = { ...shortTimes, longestBackoffMs: 900_000, stormWindowMs: 0 }
+  const times = { ...shortTimes, maxBackoffMs: 900_000, stormWindowMs: 0 }
   const first = await startedBridge({ channels: [channel], times, now: () => clock.now })
   await first.post('/api/v1/alerts', firing())
   await eventually('the answer', async () => (await first.deliveries('pending'))[0]?.attempts === 1)

@@ -3,8 +3,8 @@ import { temporaryFolder } from '@swarmwatch/testkit/vitest'
 import { expect, onTestFinished, test } from 'vitest'
 
 import { noCheckpoints } from '../../src/checkpoint.ts'
-import { deliveryTimes, type LaneWorld } from '../../src/deliveries/delivery-context.ts'
-import { sortClaimed, type Sorted } from '../../src/deliveries/sort-deliveries.ts'
+import { deliveryTimes, type DeliveryContext } from '../../src/deliveries/delivery-context.ts'
+import { sortDeliveries, type Sorted } from '../../src/deliveries/sort-deliveries.ts'
 import type { Notice } from '../../src/message/notice.ts'
 import { otelMetrics } from '../../src/metrics/bridge-metrics.ts'
 import { openSqliteStore } from '../../src/outbox/sqlite/open-sqlite-store.ts'
@@ -14,12 +14,12 @@ import { recordingChannel, type RecordingOptions } from '../helpers/recording-ch
 const start = Date.parse('2026-11-24T23:00:00Z')
 
 /** A channel with a real store, and what of it is claimed is sorted. */
-function lane(options: RecordingOptions = {}) {
+function queue(options: RecordingOptions = {}) {
   const { store } = openSqliteStore(temporaryFolder())
   onTestFinished(() => store.close())
   const counted: unknown[][] = []
   const clock = { now: start }
-  const world: LaneWorld = {
+  const world: DeliveryContext = {
     store,
     metrics: { ...otelMetrics(noMetrics.getMeter('none'), []), delivery: (...count) => void counted.push(count) },
     times: deliveryTimes,
@@ -31,7 +31,7 @@ function lane(options: RecordingOptions = {}) {
     onChannel: () => {},
     onDead: () => {},
   }
-  const sort = sortClaimed(recordingChannel(options).routed, world)
+  const sort = sortDeliveries(recordingChannel(options).routed, world)
   return {
     clock,
     counted,
@@ -51,7 +51,7 @@ function lane(options: RecordingOptions = {}) {
 const titles = (deliveries: readonly { title: string }[]): string[] => deliveries.map(({ title }) => title)
 
 test('what nothing speaks against is sent, in the order it was claimed', async () => {
-  const { accept, claim, sort, counted } = lane()
+  const { accept, claim, sort, counted } = queue()
   for (const title of ['A', 'B', 'C']) await accept(title)
   const claimed = await claim()
   expect(await sort(claimed)).toEqual({ sent: claimed, isStorm: false })
@@ -60,7 +60,7 @@ test('what nothing speaks against is sent, in the order it was claimed', async (
 })
 
 test('what quiet hours keep back waits for the morning and has not been tried', async () => {
-  const { accept, claim, sort, stored } = lane({ quietHours: { from: '22:00', to: '07:00', timeZone: 'UTC' } })
+  const { accept, claim, sort, stored } = queue({ quietHours: { from: '22:00', to: '07:00', timeZone: 'UTC' } })
   await accept('Info', { severity: 'info' })
   await accept('Warning')
   const { sent, isStorm } = await sort(await claim())
@@ -73,7 +73,7 @@ test('what quiet hours keep back waits for the morning and has not been tried', 
 })
 
 test('what fired and ended untold becomes one summary for each recipient, with what was not claimed yet', async () => {
-  const { accept, claim, sort, stored, counted } = lane()
+  const { accept, claim, sort, stored, counted } = queue()
   for (const title of ['A', 'B', 'C']) {
     await accept(title, {}, ['ann', 'bob'])
     await accept(title, { kind: 'resolved' }, ['ann', 'bob'])
@@ -95,7 +95,7 @@ test('what fired and ended untold becomes one summary for each recipient, with w
 })
 
 test('in a storm ten are sent and the rest is held back in a digest, with what was not claimed yet', async () => {
-  const { accept, claim, sort, stored, digest, counted } = lane()
+  const { accept, claim, sort, stored, digest, counted } = queue()
   for (let index = 0; index < 20; index += 1) await accept(`A${index}`)
   const claimed = await claim(12)
   expect(await sort(claimed)).toEqual({ sent: claimed.slice(0, 10), isStorm: true })
@@ -109,7 +109,7 @@ test('in a storm ten are sent and the rest is held back in a digest, with what w
 })
 
 test('what comes later in the storm goes into the same digest', async () => {
-  const { accept, claim, sort, stored, digest, clock } = lane()
+  const { accept, claim, sort, stored, digest, clock } = queue()
   for (let index = 0; index < 11; index += 1) await accept(`A${index}`)
   await sort(await claim())
   const before = await digest()
@@ -122,7 +122,7 @@ test('what comes later in the storm goes into the same digest', async () => {
 })
 
 test('a storm at one recipient holds back nothing from another', async () => {
-  const { accept, claim, sort, digest } = lane()
+  const { accept, claim, sort, digest } = queue()
   for (let index = 0; index < 11; index += 1) await accept(`A${index}`, {}, ['ann'])
   for (let index = 0; index < 11; index += 1) await accept(`B${index}`, {}, ['bob'])
   for (let index = 0; index < 3; index += 1) await accept(`C${index}`, {}, ['cid'])

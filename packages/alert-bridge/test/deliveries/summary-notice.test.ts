@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest'
 
-import { isOverUntold, summaryNotice } from '../../src/deliveries/combined-notices.ts'
+import { isEndOfUnknown, summaryNotice } from '../../src/deliveries/combined-notices.ts'
 import type { Notice } from '../../src/message/notice.ts'
 import { sampleAlert, sampleNotices } from '../message/sample-notices.ts'
 
@@ -11,12 +11,12 @@ const ended = (title: string, more: Partial<Notice> = {}) => ({
 })
 
 test('an end is not told by itself to somebody who never heard of the beginning', () => {
-  const untold = { notice: resolved, wasTold: false, overtaken: [firing] }
-  expect(isOverUntold(untold)).toBe(true)
-  expect(isOverUntold({ ...untold, overtaken: [event, repeat] })).toBe(true)
-  expect(isOverUntold({ ...untold, overtaken: [event] })).toBe(false)
-  expect(isOverUntold({ ...untold, wasTold: true })).toBe(false)
-  expect(isOverUntold({ ...untold, notice: firing })).toBe(false)
+  const untold = { notice: resolved, wasNotified: false, overtaken: [firing] }
+  expect(isEndOfUnknown(untold)).toBe(true)
+  expect(isEndOfUnknown({ ...untold, overtaken: [event, repeat] })).toBe(true)
+  expect(isEndOfUnknown({ ...untold, overtaken: [event] })).toBe(false)
+  expect(isEndOfUnknown({ ...untold, wasNotified: true })).toBe(false)
+  expect(isEndOfUnknown({ ...untold, notice: firing })).toBe(false)
 })
 
 test('one that ended is summed up as itself, with its links', () => {

@@ -49,7 +49,7 @@ test('429: Slack is left alone for as long as it says, then each message comes o
     askedAt.push(performance.now())
     says(429, '', { 'retry-after': '1' })(request, response)
   })
-  const times = { ...shortTimes, longestBackoffMs: 10_000 }
+  const times = { ...shortTimes, maxBackoffMs: 10_000 }
   const channels = real(slackAt(slack.http.url + hook, { timeoutMs: 20_000 }))
   const bridge = await startedBridge({ channels, times })
   await bridge.post('/api/v1/alerts', firing())

@@ -3,7 +3,7 @@ import type { DeliveryTimes } from '../../src/deliveries/delivery-context.ts'
 /** The real ones, a few hundred times shorter. */
 export const shortTimes: Partial<DeliveryTimes> = {
   backoffMs: 10,
-  longestBackoffMs: 100,
+  maxBackoffMs: 100,
   deadlineMs: 20_000,
   fallbackAfterMs: 60,
   // Set by the tests of the last resort: on a busy machine an ordinary delivery takes longer than any short time

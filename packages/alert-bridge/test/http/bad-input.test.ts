@@ -96,7 +96,7 @@ test('reads a quarantined body again when it is asked to, and keeps what still c
   upgradeBody(bridge.dataDir, ids[1] ?? '', good)
   const answers = await Promise.all(ids.map((id) => bridge.post(`/api/v1/deliveries/${id}/replay`, '')))
   expect(await Promise.all(answers.map(async (one) => [one.status, await one.json()]))).toEqual([
-    [422, { error: 'it still cannot be read: the body is not JSON' }],
+    [422, { error: 'the body still cannot be read: the body is not JSON' }],
     [200, { id: ids[1], replayed: true }],
   ])
   await bridge.idle()

@@ -3,10 +3,10 @@ import { expect, test } from 'vitest'
 import { decideRepeat, duplicateKinds, type Repetition } from '../../src/intake/dedupe.ts'
 
 const minute = 60_000
-const seen = { toldAt: 600 * minute, sender: 'a', noticeId: '1' }
+const seen = { notifiedAt: 600 * minute, sender: 'a', noticeId: '1' }
 
 function decide(ms: number, reason?: string, known: { intervalMs?: number } = {}, sender = 'a'): Repetition {
-  return decideRepeat({ ...seen, ...known }, { receivedAt: seen.toldAt + ms, sender, reason })
+  return decideRepeat({ ...seen, ...known }, { receivedAt: seen.notifiedAt + ms, sender, reason })
 }
 
 test('what was never seen is new', () => {

@@ -24,11 +24,11 @@ test.prop([sends], { numRuns: 15 })('tells each state of each incident at most o
   await bridge.service.stop()
   const stateOf = (alerts: readonly { status: string; labels: Readonly<Record<string, string>>; startsAt: string }[]): string =>
     `${alerts[0]?.labels['alertname']} ${alerts[0]?.startsAt} ${alerts[0]?.status}`
-  const told = channel.delivered.map(({ notice }) => stateOf(notice.alerts))
-  expect(new Set(told).size).toBe(told.length)
+  const notified = channel.delivered.map(({ notice }) => stateOf(notice.alerts))
+  expect(new Set(notified).size).toBe(notified.length)
   // what came last and was new is told; what a summary or a newer state overtook is told by that
   const accepted = [...new Set(bodies.map(({ alerts }) => stateOf(alerts)))]
   const last = accepted.at(-1)
-  expect(told).toContain(last)
-  for (const state of told) expect(accepted).toContain(state)
+  expect(notified).toContain(last)
+  for (const state of notified) expect(accepted).toContain(state)
 })

@@ -12,9 +12,9 @@ const start = Date.parse('2026-11-24T02:00:00Z')
 
 interface Fixture {
   readonly clock: { now: number }
-  readonly told: Meta[]
+  readonly reports: Meta[]
   readonly failures: Error[]
-  readonly untold: Meta[]
+  readonly unstored: Meta[]
   readonly report: (meta: Partial<Meta>, except?: string) => Promise<void>
   /** Ends the owner and starts another one on the same data. */
   readonly restart: () => Promise<void>
@@ -24,13 +24,13 @@ interface Fixture {
 async function fixture(): Promise<Fixture> {
   const folder = temporaryFolder()
   const clock = { now: start }
-  const told: Meta[] = []
+  const reports: Meta[] = []
   const failures: Error[] = []
-  const untold: Meta[] = []
+  const unstored: Meta[] = []
   let store = openSqliteStore(folder).store
-  let reports = await opened()
+  let reporter = await opened()
   onTestFinished(async () => {
-    reports.stop()
+    reporter.stop()
     await store.close()
   })
   async function opened(): Promise<MetaReports> {
@@ -38,142 +38,142 @@ async function fixture(): Promise<Fixture> {
       store,
       now: () => clock.now,
       lookEveryMs: 5,
-      onUntold: (meta) => untold.push(meta),
-      tell: async (meta) => {
+      onUnstored: (meta) => unstored.push(meta),
+      accept: async (meta) => {
         const failure = failures.shift()
         if (failure !== undefined) throw failure
-        told.push(meta)
+        reports.push(meta)
       },
     })
   }
   return {
     clock,
-    told,
+    reports,
     failures,
-    untold,
+    unstored,
     report: (meta, except) =>
-      reports.report({ key: 'a', severity: 'critical', title: 'Trouble', text: 'It broke.', ...meta }, except),
+      reporter.report({ key: 'a', severity: 'critical', title: 'Trouble', text: 'It broke.', ...meta }, except),
     restart: async () => {
-      reports.stop()
+      reporter.stop()
       await store.close()
       store = openSqliteStore(folder).store
-      reports = await opened()
+      reporter = await opened()
     },
-    texts: () => told.map(({ title, text, isOver = false }) => `${title}: ${text}${isOver ? ' (end)' : ''}`),
+    texts: () => reports.map(({ title, text, isOver = false }) => `${title}: ${text}${isOver ? ' (end)' : ''}`),
   }
 }
 
 test('the first occurrence is reported at once, the others together when five minutes have passed', async () => {
-  const { clock, report, texts, told } = await fixture()
+  const { clock, report, texts, reports } = await fixture()
   for (const detail of ['id-1', 'id-2', 'id-3']) await report({ detail })
   await report({ key: 'b', title: 'Other trouble' })
   clock.now += metaWindowMs - 1
   await report({ detail: 'id-4', text: 'It broke again.' })
   expect(texts()).toEqual(['Trouble: It broke.', 'Other trouble: It broke.'])
   clock.now += 1
-  await eventually('the report of the others', () => told.length === 3)
+  await eventually('the report of the others', () => reports.length === 3)
   expect(texts()[2]).toBe(
     'Trouble (3 more times): This happened 3 more times since 2026-11-24 02:00:00 UTC+00:00: id-2, id-3, id-4.\nThe last one: It broke again.',
   )
 })
 
 test('a trouble without repetitions is not reported a second time', async () => {
-  const { clock, report, texts, told } = await fixture()
+  const { clock, report, texts, reports } = await fixture()
   await report({})
   await report({ key: 'b' })
   await report({ key: 'b' })
   clock.now += metaWindowMs
-  await eventually('the report of b', () => told.length === 3)
+  await eventually('the report of b', () => reports.length === 3)
   await report({})
   expect(texts()).toHaveLength(4)
   expect(texts()[3]).toBe('Trouble: It broke.')
 })
 
 test('each window has at most one report, and begins with the one before', async () => {
-  const { clock, report, told } = await fixture()
+  const { clock, report, reports } = await fixture()
   await report({})
   await report({})
   clock.now += metaWindowMs
-  await eventually('the first report of the others', () => told.length === 2)
+  await eventually('the first report of the others', () => reports.length === 2)
   await report({})
-  expect(told).toHaveLength(2)
+  expect(reports).toHaveLength(2)
   clock.now += metaWindowMs
-  await eventually('the second report of the others', () => told.length === 3)
+  await eventually('the second report of the others', () => reports.length === 3)
 })
 
 test('what was held back is reported by the next process', async () => {
-  const { clock, report, restart, texts, told } = await fixture()
+  const { clock, report, restart, texts, reports } = await fixture()
   await report({ detail: 'id-1' })
   await report({ detail: 'id-2' })
   await restart()
   await report({ detail: 'id-3' })
-  expect(told).toHaveLength(1)
+  expect(reports).toHaveLength(1)
   clock.now += metaWindowMs
   await restart()
-  await eventually('the report of the others', () => told.length === 2)
+  await eventually('the report of the others', () => reports.length === 2)
   expect(texts()[1]).toContain('2 more times since 2026-11-24 02:00:00 UTC+00:00: id-2, id-3.')
 })
 
 test('a clock that was set back while the bridge was down does not silence it', async () => {
-  const { clock, report, restart, told } = await fixture()
+  const { clock, report, restart, reports } = await fixture()
   await report({})
   await report({})
   clock.now -= 24 * 3_600_000
   await restart()
-  await eventually('the report of the others', () => told.length === 2)
+  await eventually('the report of the others', () => reports.length === 2)
 })
 
 test('a flood is counted in full and named up to twenty', async () => {
-  const { clock, report, texts, told } = await fixture()
+  const { clock, report, texts, reports } = await fixture()
   for (let count = 0; count <= 500; count += 1) await report({ detail: `id-${count}` })
   clock.now += metaWindowMs
-  await eventually('the report of the others', () => told.length === 2)
+  await eventually('the report of the others', () => reports.length === 2)
   expect(texts()[1]).toMatch(/^Trouble \(500 more times\): .*: id-1, id-2, .*, id-20 and 480 more\.\n/)
   expect(texts()[1]!.length).toBeLessThan(500)
 })
 
 test('the end is reported once, and only of what was reported to have begun', async () => {
-  const { report, told } = await fixture()
+  const { report, reports } = await fixture()
   await report({ isOver: true })
-  expect(told).toEqual([])
+  expect(reports).toEqual([])
   await report({})
   await report({ isOver: true })
   await report({ isOver: true })
-  expect(told.map(({ isOver = false }) => isOver)).toEqual([false, true])
+  expect(reports.map(({ isOver = false }) => isOver)).toEqual([false, true])
 })
 
 test('trouble that comes back within five minutes and stays is reported when they have passed, and its end after that', async () => {
-  const { clock, report, told } = await fixture()
+  const { clock, report, reports } = await fixture()
   await report({})
   await report({ isOver: true })
   await report({})
-  expect(told).toHaveLength(2)
+  expect(reports).toHaveLength(2)
   clock.now += metaWindowMs
-  await eventually('the report', () => told.length === 3)
-  expect(told[2]).toMatchObject({ title: 'Trouble (1 more time)', isOver: false })
+  await eventually('the report', () => reports.length === 3)
+  expect(reports[2]).toMatchObject({ title: 'Trouble (1 more time)', isOver: false })
   await report({ isOver: true })
-  expect(told[3]).toMatchObject({ isOver: true })
+  expect(reports[3]).toMatchObject({ isOver: true })
 })
 
 test('trouble that came back within five minutes and ended is reported as resolved', async () => {
-  const { clock, report, texts, told } = await fixture()
+  const { clock, report, texts, reports } = await fixture()
   for (const isOver of [false, true, false, true, false, true]) await report({ isOver })
   clock.now += metaWindowMs
-  await eventually('the report', () => told.length === 3)
+  await eventually('the report', () => reports.length === 3)
   expect(texts()[2]).toMatch(
     /^Trouble \(2 more times\): This happened 2 more times since .*\.\nIt is resolved now\.\nThe last one: It broke\. \(end\)$/,
   )
 })
 
 test('a report that could not be stored goes to the console, and to people when it can be stored', async () => {
-  const { clock, report, failures, untold, texts, told } = await fixture()
+  const { clock, report, failures, unstored, texts, reports } = await fixture()
   failures.push(new Error('disk full'), new Error('disk full'))
   await report({})
-  expect([told, untold.map(({ title }) => title)]).toEqual([[], ['Trouble']])
+  expect([reports, unstored.map(({ title }) => title)]).toEqual([[], ['Trouble']])
   clock.now += metaWindowMs
-  await eventually('the second try', () => untold.length === 2)
+  await eventually('the second try', () => unstored.length === 2)
   clock.now += metaWindowMs
-  await eventually('the third try', () => told.length === 1)
+  await eventually('the third try', () => reports.length === 1)
   expect(texts()).toEqual(['Trouble: It broke.'])
 })
 

@@ -7,8 +7,8 @@ import { startedBridge } from '../helpers/started-bridge.ts'
 
 const minute = 60_000
 const hour = 60 * minute
-const seen = { toldAt: 10 * hour, sender: 'a', noticeId: '1' }
-const after = (ms: number, reason?: string, sender = 'a') => ({ receivedAt: seen.toldAt + ms, sender, reason })
+const seen = { notifiedAt: 10 * hour, sender: 'a', noticeId: '1' }
+const after = (ms: number, reason?: string, sender = 'a') => ({ receivedAt: seen.notifiedAt + ms, sender, reason })
 
 test.each([
   ['a retry, seconds later', after(10_000, 'first notification'), { kind: 'duplicate', duplicate: 'retry' }],

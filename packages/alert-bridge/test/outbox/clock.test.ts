@@ -14,7 +14,7 @@ test.each([
   ['back', -hour],
 ])('a clock that is set %s by an hour while the bridge is down keeps nothing from being told', async (_, shift) => {
   const channel = recordingChannel({ answer: failing })
-  const times = { ...shortTimes, backoffMs: 60_000, longestBackoffMs: 60_000, probeAfterMs: 50 }
+  const times = { ...shortTimes, backoffMs: 60_000, maxBackoffMs: 60_000, probeAfterMs: 50 }
   const first = await startedBridge({ channels: [channel], times })
   await first.post('/api/v1/alerts', firing())
   await eventually('a try', async () => (await first.deliveries('pending'))[0]?.attempts === 1)

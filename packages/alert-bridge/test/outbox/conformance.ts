@@ -36,11 +36,11 @@ export function storeConformance(start: () => Promise<StoreBench>): void {
     })
     expect(second).toEqual({ id: first.id, duplicate: 'retry' })
     expect(asked).toEqual([
-      { told: [] },
+      { notified: [] },
       {
-        seen: { toldAt: now, sender: 'am-1', noticeId: first.id },
+        seen: { notifiedAt: now, sender: 'am-1', noticeId: first.id },
         incident: { key: 'A', status: 'firing' },
-        told: [],
+        notified: [],
       },
     ])
     const rows = await store.list({})
@@ -95,7 +95,7 @@ export function storeConformance(start: () => Promise<StoreBench>): void {
     }
     const [claimed, ...others] = await store.claimDue({ channel: 'main', limit: 9, now, leaseMs: minute })
     expect(others).toEqual([])
-    expect(claimed).toMatchObject({ kind: 'resolved', wasTold: false, overtaken: [{ kind: 'firing' }] })
+    expect(claimed).toMatchObject({ kind: 'resolved', wasNotified: false, overtaken: [{ kind: 'firing' }] })
     expect((await store.list({ state: 'collapsed' })).map(({ kind, collapsedInto }) => [kind, collapsedInto])).toEqual([
       ['firing', claimed?.id],
     ])
@@ -106,11 +106,11 @@ export function storeConformance(start: () => Promise<StoreBench>): void {
     await store.accept({ receivedAt: now, groupKey: 'group' }, () => ({ ...keep('A'), status: 'firing' }))
     const [first] = await store.claimDue({ channel: 'main', limit: 1, now, leaseMs: minute })
     await store.succeed(first?.id ?? '', now + 1, { ts: '1.2' })
-    await store.accept({ receivedAt: now + 2, groupKey: 'group' }, ({ told }) =>
-      keep('A', { kind: 'resolved', recipients: told }),
+    await store.accept({ receivedAt: now + 2, groupKey: 'group' }, ({ notified }) =>
+      keep('A', { kind: 'resolved', recipients: notified }),
     )
     const [second] = await store.claimDue({ channel: 'main', limit: 1, now: now + 2, leaseMs: minute })
-    expect(second).toMatchObject({ kind: 'resolved', thread: { ts: '1.2' }, wasTold: true, ...people })
+    expect(second).toMatchObject({ kind: 'resolved', thread: { ts: '1.2' }, wasNotified: true, ...people })
     expect(await store.list({ state: 'delivered' })).toMatchObject([{ attempts: 1, finishedAt: now + 1 }])
   })
 
@@ -208,13 +208,13 @@ export function storeConformance(start: () => Promise<StoreBench>): void {
     const { store, takeOver } = await opened()
     const meta = { key: 'quarantine', severity: 'critical', title: 'A', text: 'B', detail: 'id-1' } as const
     const held = { count: 2, details: ['id-1', 'id-2'], isOver: false, meta, except: 'mail' }
-    await store.saveMetaState({ key: 'quarantine', saidAt: now, isOpen: true })
-    await store.saveMetaState({ key: 'quarantine', saidAt: now, isOpen: true, held })
-    await store.saveMetaState({ key: 'channel:mail', saidAt: now, isOpen: false })
+    await store.saveMetaState({ key: 'quarantine', reportedAt: now, isOpen: true })
+    await store.saveMetaState({ key: 'quarantine', reportedAt: now, isOpen: true, held })
+    await store.saveMetaState({ key: 'channel:mail', reportedAt: now, isOpen: false })
     await store.forgetMetaState('channel:mail')
     const next = await takeOver()
     onTestFinished(() => next.close())
-    expect(await next.metaStates()).toEqual([{ key: 'quarantine', saidAt: now, isOpen: true, held }])
+    expect(await next.metaStates()).toEqual([{ key: 'quarantine', reportedAt: now, isOpen: true, held }])
   })
 
   test('it counts what waits only as far as it is asked to, and knows the oldest', async () => {

@@ -117,12 +117,12 @@ test.each([
   for (let index = 0; index < 20; index += 1) await first.post('/api/v1/alerts', firing({ name: `A${index}` }))
   await first.service.stop()
   damage(databaseFile(first.dataDir))
-  const told = channel.delivered.length
+  const notified = channel.delivered.length
   const second = await startedBridge({ channels: [channel], dataDir: first.dataDir })
   expect((await second.post('/api/v1/alerts', firing({ name: 'New' }))).status).toBe(200)
   await second.idle()
-  expect(channel.delivered.slice(told).map(({ notice }) => notice.title)).toContain('The database of the bridge was damaged')
-  expect(channel.delivered.slice(told).map(({ notice }) => notice.title)).toContain('New')
+  expect(channel.delivered.slice(notified).map(({ notice }) => notice.title)).toContain('The database of the bridge was damaged')
+  expect(channel.delivered.slice(notified).map(({ notice }) => notice.title)).toContain('New')
   expect(second.lines.join('\n')).toContain('the database was damaged; it was moved to ')
   expect(readdirSync(first.dataDir).some((name) => /^bridge\.sqlite\.damaged-[0-9a-f]{8}$/.test(name))).toBe(true)
 })

@@ -42,12 +42,12 @@ test('keeps the reserve for when it is needed', () => {
 })
 
 test('tells those who heard of the beginning how it goes on, but no channel that is gone', () => {
-  const told = [
+  const notified = [
     { channel: 'pager', recipient: 'people' },
     { channel: 'gone', recipient: 'people' },
   ]
-  expect(names(routeNotice(notice('warning', 'resolved'), channels, { told }))).toContain('pager people')
-  expect(names(routeNotice(notice('warning', 'resolved'), channels, { told }))).not.toContain('gone people')
+  expect(names(routeNotice(notice('warning', 'resolved'), channels, { notified }))).toContain('pager people')
+  expect(names(routeNotice(notice('warning', 'resolved'), channels, { notified }))).not.toContain('gone people')
 })
 
 test('tells a channel of what it lists although the worst that still fires is something else', () => {
@@ -84,9 +84,9 @@ test('a channel in reserve that lists a warning is told of it at once, like ever
 })
 
 test('tells each recipient once, also when it heard of the beginning, and says nothing of a channel to that channel', () => {
-  const told = ['a@x.io', 'c@x.io'].map((recipient) => ({ channel: 'mail', recipient }))
-  expect(names(routeNotice(notice('critical'), channels, { told }))).toEqual(['mail a@x.io', 'mail b@x.io', 'mail c@x.io'])
-  expect(routeNotice(notice('critical', 'meta'), channels.slice(0, 1), { told, except: 'mail' })).toEqual([])
+  const notified = ['a@x.io', 'c@x.io'].map((recipient) => ({ channel: 'mail', recipient }))
+  expect(names(routeNotice(notice('critical'), channels, { notified }))).toEqual(['mail a@x.io', 'mail b@x.io', 'mail c@x.io'])
+  expect(routeNotice(notice('critical', 'meta'), channels.slice(0, 1), { notified, except: 'mail' })).toEqual([])
 })
 
 test('a test goes to all channels, whatever severity they list and whichever it is about', () => {

@@ -2,7 +2,7 @@ import type { ConsoleChannel } from '@swarmwatch/config'
 
 import { affectedAgents, labelFacts } from '../../message/alert-labels.ts'
 import { cleanLine } from '../../message/clean-text.ts'
-import { storyOf } from '../../message/message-content.ts'
+import { contentOf } from '../../message/message-content.ts'
 import { noticeLinks } from '../../message/notice-links.ts'
 import { noticeTimes } from '../../message/notice-times.ts'
 import type { Notice } from '../../message/notice.ts'
@@ -47,7 +47,7 @@ export function alertLine(notice: Notice, deliveryId: string, now: Date): string
 }
 
 function lineWith(facts: readonly [string, string][], notice: Notice, deliveryId: string, now: Date): string {
-  const { status, subject, paragraphs, moreAlerts, alerts } = storyOf(notice)
+  const { status, subject, paragraphs, moreAlerts, alerts } = contentOf(notice)
   const { startedAt, endedAt } = noticeTimes(notice)
   const links = noticeLinks(notice)
   return ascii(

@@ -3,7 +3,7 @@ import { domainToASCII } from 'node:url'
 import { type Mailbox, readMailbox, type Severity } from '@swarmwatch/config'
 import type { SendMailOptions } from 'nodemailer'
 
-import { statusWord, storyOf } from '../../message/message-content.ts'
+import { statusWord, contentOf } from '../../message/message-content.ts'
 import type { Notice } from '../../message/notice.ts'
 import { moreLine, plainText } from '../../message/plain-text.ts'
 import type { Delivery } from '../channel.ts'
@@ -72,7 +72,7 @@ const entities: Readonly<Record<string, string>> = { '&': '&amp;', '<': '&lt;', 
 
 /** The notice as the HTML part of a mail: no scripts, no images, nothing is loaded from anywhere. */
 export function html(notice: Notice): string {
-  const { status, subject, paragraphs, facts, firstStep, alerts, moreAlerts, links } = storyOf(notice)
+  const { status, subject, paragraphs, facts, firstStep, alerts, moreAlerts, links } = contentOf(notice)
   const colour = colours[notice.kind === 'resolved' || notice.kind === 'summary' ? 'over' : notice.severity]
   const rows = facts.map(
     ({ name, value }) =>

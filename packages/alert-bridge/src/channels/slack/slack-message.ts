@@ -1,5 +1,5 @@
 import { distinctTexts } from '../../message/alert-lines.ts'
-import { type Story, storyOf } from '../../message/message-content.ts'
+import { type MessageContent, contentOf } from '../../message/message-content.ts'
 import type { Notice } from '../../message/notice.ts'
 import { moreLine, plainText } from '../../message/plain-text.ts'
 
@@ -30,7 +30,7 @@ const most = {
 
 /** The notice as Slack blocks, at most 12,000 characters in all. */
 export function slackMessage(notice: Notice): SlackMessage {
-  const story = storyOf(notice)
+  const story = contentOf(notice)
   const headline = `${story.status} - ${story.subject}`
   const { firstStep } = story
   const lead = story.paragraphs.join(' ')
@@ -69,7 +69,7 @@ function section(text: string): SlackBlock[] {
 }
 
 /** All lines: with many alerts each has less room, since a message that names all of them is worth more than long lines. */
-function alertSections({ alerts, moreAlerts }: Story): string[] {
+function alertSections({ alerts, moreAlerts }: MessageContent): string[] {
   const room = Math.min(most.line, Math.floor(most.lines / Math.max(alerts.length, 1)) - '- \n'.length)
   const lines = [...distinctTexts(alerts, (line) => slackText(line, room)).map((text) => `- ${text}`), ...moreLine(moreAlerts)]
   const half = lines.join('\n').length > most.section ? Math.ceil(lines.length / 2) : lines.length

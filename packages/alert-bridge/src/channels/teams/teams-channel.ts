@@ -1,7 +1,7 @@
 import type { ChannelBase, Secret } from '@swarmwatch/config'
 
 import { distinctTexts } from '../../message/alert-lines.ts'
-import { type Story, storyOf } from '../../message/message-content.ts'
+import { type MessageContent, contentOf } from '../../message/message-content.ts'
 import type { Notice } from '../../message/notice.ts'
 import { moreLine } from '../../message/plain-text.ts'
 import { systemDependencies, type Channel, type ChannelDependencies, type DeliveryResult } from '../channel.ts'
@@ -128,7 +128,7 @@ const actionsInSet = 6
 
 /** The notice as an adaptive card. */
 export function teamsMessage(notice: Notice): TeamsMessage {
-  const story = storyOf(notice)
+  const story = contentOf(notice)
   const { paragraphs, facts, firstStep, links } = story
   const actions = (firstStep === undefined ? [] : [openUrl(firstStep.words, firstStep.link.url)]).concat(
     links.map(({ name, url }) => openUrl(name, url)),
@@ -154,12 +154,12 @@ export function teamsMessage(notice: Notice): TeamsMessage {
 
 /** The headline and the first link only, for a card that Teams refuses. */
 function shortTeamsMessage(notice: Notice): TeamsMessage {
-  const story = storyOf(notice)
+  const story = contentOf(notice)
   const [link] = [story.firstStep?.link, ...story.links].filter((one) => one !== undefined)
   return messageWith(notice, story, link === undefined ? [] : actionSets([openUrl(link.name, link.url)]))
 }
 
-function messageWith(notice: Notice, { status, subject }: Story, elements: readonly CardElement[]): TeamsMessage {
+function messageWith(notice: Notice, { status, subject }: MessageContent, elements: readonly CardElement[]): TeamsMessage {
   const headline = cutToBytes(`${status} - ${subject}`, maxBytes.headline)
   const title: TextElement = {
     type: 'RichTextBlock',
@@ -183,7 +183,7 @@ function colorOf({ kind, severity }: Notice): NonNullable<TextRun['color']> {
 }
 
 /** One element for each alert. With many alerts each line is shorter, because a message that names all of them is worth more. */
-function alertElements({ alerts, moreAlerts }: Story): TextElement[] {
+function alertElements({ alerts, moreAlerts }: MessageContent): TextElement[] {
   const overhead = Buffer.byteLength(JSON.stringify(plainLine(''))) + '- ,'.length
   const room = Math.min(maxBytes.alert, Math.floor(maxBytes.alerts / Math.max(alerts.length, 1)) - overhead)
   const texts = distinctTexts(alerts, (line) => cutToBytes(line, room))

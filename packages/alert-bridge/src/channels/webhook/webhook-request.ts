@@ -29,7 +29,7 @@ export class NoAnswerError extends Error {
   }
 }
 
-const mostBytes = 10_000
+const maxBytes = 10_000
 
 /**
  * Posts with a connection of its own (fetch has no place for a look-up). Rejects with {@link NoAnswerError}. Node follows no
@@ -64,7 +64,7 @@ export function webhookRequest(
       response.on('error', () => {})
       const isTaken = status >= 200 && status < 300
       if (isTaken) response.resume()
-      const text = isTaken ? '' : await readStart(response, mostBytes).catch(() => '')
+      const text = isTaken ? '' : await readStart(response, maxBytes).catch(() => '')
       return { status, retryAfter: answered['retry-after'], text }
     },
     (error: unknown) => {

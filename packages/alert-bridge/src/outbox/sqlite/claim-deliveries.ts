@@ -1,28 +1,27 @@
 import type { DatabaseSync, StatementSync } from 'node:sqlite'
 
 import type { Notice } from '../../message/notice.ts'
-import type { Claim, ClaimedDelivery, Recipient } from '../store.ts'
+import type { Claim, ClaimedDelivery, Outbox, Recipient } from '../store.ts'
+import type { GroupCommit } from './group-commit.ts'
 import { deliveryColumns, deliveryOf, type DeliveryRow, ranks } from './rows.ts'
 
 type ClaimedRow = DeliveryRow & { notice: string; received_at: number; traceparent: string | null }
 type OlderRow = { id: string; notice: string; may_have_arrived: number }
 
-export interface ClaimDeliveries {
-  readonly claimDue: (claim: Claim) => ClaimedDelivery[]
-  readonly claimOvertaken: (claim: Claim & Recipient) => ClaimedDelivery[]
-  readonly claimHoldable: (claim: Claim & Recipient) => ClaimedDelivery[]
-}
-
 const isFree = '(d.lease_until IS NULL OR d.lease_until <= :now)'
-// the newest of its incident, with none of the others on its way
+// the newest of its incident, while no other one is being sent
 const isNewest = `NOT EXISTS (
   SELECT 1 FROM deliveries o INDEXED BY pending_incident
   WHERE o.state = 'pending' AND o.channel = d.channel AND o.recipient = d.recipient AND o.incident_key = d.incident_key
     AND o.id <> d.id AND (o.seq > d.seq OR o.lease_until > :now))`
 const columns = `${deliveryColumns}, n.notice, n.received_at, n.traceparent`
 
-/** Leases deliveries to `owner`; to be called within a transaction. */
-export function claimDeliveries(database: DatabaseSync, owner: string): ClaimDeliveries {
+/** Claims deliveries for `owner`: their leases are its own until they end. */
+export function claimDeliveries(
+  database: DatabaseSync,
+  write: GroupCommit['write'],
+  owner: string,
+): Pick<Outbox, 'claimDue' | 'claimOvertaken' | 'claimHoldable'> {
   const due = database.prepare(
     `SELECT ${columns} FROM deliveries d INDEXED BY pending_order JOIN notices n ON n.id = d.notice_id
      WHERE d.state = 'pending' AND d.channel = :channel AND d.rank <= :worst AND d.due_at <= :now AND ${isFree} AND ${isNewest}
@@ -60,13 +59,13 @@ export function claimDeliveries(database: DatabaseSync, owner: string): ClaimDel
     `UPDATE deliveries SET state = 'collapsed', collapsed_into = ?, finished_at = ?, lease_owner = NULL, lease_until = NULL, held = NULL
      WHERE id = ?`,
   )
-  const told = database.prepare('SELECT thread FROM told WHERE incident_key = ? AND channel = ? AND recipient = ?')
+  const notified = database.prepare('SELECT thread FROM told WHERE incident_key = ? AND channel = ? AND recipient = ?')
   const lease = database.prepare('UPDATE deliveries SET lease_owner = ?, lease_until = ?, held = NULL WHERE id = ?')
 
   function take(row: ClaimedRow, { now, leaseMs }: Claim): ClaimedDelivery {
     const { id, channel, recipient, incident_key: incidentKey, seq } = row
     const others = older.all(channel, recipient, incidentKey, seq) as unknown as OlderRow[]
-    const before = told.get(incidentKey, channel, recipient) as { thread: string | null } | undefined
+    const before = notified.get(incidentKey, channel, recipient) as { thread: string | null } | undefined
     for (const other of others) collapse.run(id, now, other.id)
     lease.run(owner, now + leaseMs, id)
     return {
@@ -74,7 +73,7 @@ export function claimDeliveries(database: DatabaseSync, owner: string): ClaimDel
       notice: JSON.parse(row.notice) as Notice,
       receivedAt: row.received_at,
       overtaken: others.map(({ notice }) => JSON.parse(notice) as Notice),
-      wasTold: before !== undefined || others.some((other) => other.may_have_arrived === 1),
+      wasNotified: before !== undefined || others.some((other) => other.may_have_arrived === 1),
       ...(typeof before?.thread === 'string' && { thread: JSON.parse(before.thread) as unknown }),
       ...(row.traceparent !== null && { traceparent: row.traceparent }),
     }
@@ -86,14 +85,16 @@ export function claimDeliveries(database: DatabaseSync, owner: string): ClaimDel
     return rows.map((row) => take(row, claim))
   }
 
+  function takeDue(claim: Claim): ClaimedDelivery[] {
+    const { channel, now, limit, onlyCritical = false, except = [] } = claim
+    const worst = onlyCritical ? ranks.critical : ranks.info
+    const rows = due.all({ channel, now, limit, worst, except: JSON.stringify(except) }) as unknown as ClaimedRow[]
+    return rows.map((row) => take(row, claim))
+  }
+
   return {
-    claimDue: (claim) => {
-      const { channel, now, limit, onlyCritical = false, except = [] } = claim
-      const worst = onlyCritical ? ranks.critical : ranks.info
-      const rows = due.all({ channel, now, limit, worst, except: JSON.stringify(except) }) as unknown as ClaimedRow[]
-      return rows.map((row) => take(row, claim))
-    },
-    claimOvertaken: (claim) => takeAll(overtaken, claim),
-    claimHoldable: (claim) => takeAll(holdable, claim),
+    claimDue: (claim) => write(() => takeDue(claim)),
+    claimOvertaken: (claim) => write(() => takeAll(overtaken, claim)),
+    claimHoldable: (claim) => write(() => takeAll(holdable, claim)),
   }
 }

@@ -1,8 +1,9 @@
 import type { DatabaseSync } from 'node:sqlite'
 
 import type { Notice } from '../../message/notice.ts'
-import type { DueEscalation, Escalated, EscalationStage } from '../store.ts'
-import { noticeWriter, orderedId } from './rows.ts'
+import type { DueEscalation, Escalated, Escalations, EscalationStage } from '../store.ts'
+import type { GroupCommit } from './group-commit.ts'
+import { noticeWriter, numberOf, orderedId } from './rows.ts'
 
 interface NoticeRow {
   readonly id: string
@@ -11,18 +12,13 @@ interface NoticeRow {
   readonly received_at: number
 }
 
-export interface Escalations {
-  readonly due: (now: number) => DueEscalation[]
-  readonly escalate: (noticeId: string, escalated: Escalated, now: number) => void
-}
-
-/** Reads and writes which notices nobody may have been told of in time. */
-export function escalations(database: DatabaseSync): Escalations {
+/** Reads and changes the escalations of notices that may have reached no one in time. */
+export function sqliteEscalations(database: DatabaseSync, write: GroupCommit['write']): Escalations {
   const { insertDelivery } = noticeWriter(database)
   const dueNotices = database.prepare(
     `SELECT id, stage, notice, received_at FROM notices WHERE escalate_at <= ? AND stage IS NOT NULL ORDER BY escalate_at LIMIT 100`,
   )
-  // a collapsed delivery is as good as the one that stands for it, however far along that is
+  // a collapsed delivery has the state of the delivery that contains it, over any number of steps
   const deliveries = database.prepare(
     `WITH RECURSIVE chain (first, id) AS (
        SELECT id, id FROM deliveries WHERE notice_id = ?
@@ -32,25 +28,33 @@ export function escalations(database: DatabaseSync): Escalations {
   const noticeOf = database.prepare('SELECT notice FROM notices WHERE id = ?')
   const next = database.prepare('UPDATE notices SET stage = ?, escalate_at = ? WHERE id = ?')
 
+  const nextDue = database.prepare('SELECT min(escalate_at) AS at FROM notices WHERE escalate_at IS NOT NULL')
+
+  function dueEscalations(now: number): DueEscalation[] {
+    return (dueNotices.all(now) as unknown as NoticeRow[]).map(({ id, stage, notice, received_at: receivedAt }) => ({
+      noticeId: id,
+      stage,
+      notice: JSON.parse(notice) as Notice,
+      receivedAt,
+      deliveries: (deliveries.all(id) as unknown as DueEscalation['deliveries'][number][]).map(
+        ({ channel, recipient, state, reason }) => ({ channel, recipient, state, ...(reason && { reason }) }),
+      ),
+    }))
+  }
+
+  function escalate(noticeId: string, { recipients, next: following }: Escalated, now: number): void {
+    const row = noticeOf.get(noticeId) as { notice: string } | undefined
+    if (row === undefined) return
+    const notice = JSON.parse(row.notice) as Notice
+    for (const to of recipients) {
+      insertDelivery({ id: orderedId(now), noticeId, ...to, notice, createdAt: now, dueAt: now })
+    }
+    next.run(following?.stage ?? null, following?.at ?? null, noticeId)
+  }
+
   return {
-    due: (now) =>
-      (dueNotices.all(now) as unknown as NoticeRow[]).map(({ id, stage, notice, received_at: receivedAt }) => ({
-        noticeId: id,
-        stage,
-        notice: JSON.parse(notice) as Notice,
-        receivedAt,
-        deliveries: (deliveries.all(id) as unknown as DueEscalation['deliveries'][number][]).map(
-          ({ channel, recipient, state, reason }) => ({ channel, recipient, state, ...(reason && { reason }) }),
-        ),
-      })),
-    escalate: (noticeId, { recipients, next: following }, now) => {
-      const row = noticeOf.get(noticeId) as { notice: string } | undefined
-      if (row === undefined) return
-      const notice = JSON.parse(row.notice) as Notice
-      for (const to of recipients) {
-        insertDelivery({ id: orderedId(now), noticeId, ...to, notice, createdAt: now, dueAt: now })
-      }
-      next.run(following?.stage ?? null, following?.at ?? null, noticeId)
-    },
+    dueEscalations: async (now) => dueEscalations(now),
+    escalate: (noticeId, escalated, now) => write(() => escalate(noticeId, escalated, now)),
+    nextEscalationAt: async () => numberOf(nextDue.get()),
   }
 }

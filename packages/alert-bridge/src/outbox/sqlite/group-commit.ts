@@ -17,7 +17,7 @@ interface Waiting {
 }
 
 /** So many turns of the event loop may a group grow at most, so that nobody waits for those who keep coming. */
-const mostTurns = 8
+const maxTurns = 8
 
 /** One transaction, so one fsync, for all that is written until a turn of the event loop brings nothing more. */
 export function groupCommit(database: DatabaseSync): GroupCommit {
@@ -35,7 +35,7 @@ export function groupCommit(database: DatabaseSync): GroupCommit {
 
   function commitOnceQuiet(resolve: () => void, before: number, turns: number): void {
     // requests that are sent together arrive in several turns; with a commit in each they would wait for several fsyncs
-    if (waiting.length > before && turns < mostTurns) setImmediate(commitOnceQuiet, resolve, waiting.length, turns + 1)
+    if (waiting.length > before && turns < maxTurns) setImmediate(commitOnceQuiet, resolve, waiting.length, turns + 1)
     else {
       commitWaiting()
       resolve()

@@ -106,7 +106,7 @@ export function deliveryOf(row: DeliveryRow): StoredDelivery {
 /** Of this process. */
 const node = randomBytes(6).toString('hex')
 /** 24 bits, more than can be used up within a millisecond. */
-const mostInCounter = 0x1_00_00_00
+const counterSize = 0x1_00_00_00
 let counter = 0
 
 /**
@@ -114,8 +114,16 @@ let counter = 0
  * commit touches few pages.
  */
 export function orderedId(now: number): string {
-  counter = (counter + 1) % mostInCounter
+  counter = (counter + 1) % counterSize
   const time = Math.max(Math.trunc(now), 0).toString(16).padStart(12, '0').slice(-12)
   const count = counter.toString(16).padStart(6, '0')
   return `${time.slice(0, 8)}-${time.slice(8)}-7${count.slice(0, 3)}-a${count.slice(3)}-${node}`
+}
+
+/** The LIMIT that returns all rows. */
+export const unlimited = -1
+
+/** The number in the column `at` of a row, if there is one. */
+export function numberOf(row: Record<string, unknown> | undefined): number | undefined {
+  return typeof row?.['at'] === 'number' ? row['at'] : undefined
 }

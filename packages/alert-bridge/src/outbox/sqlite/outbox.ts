@@ -1,0 +1,133 @@
+import type { DatabaseSync } from 'node:sqlite'
+
+import type { Checkpoints } from '../../checkpoint.ts'
+import type { Notice } from '../../message/notice.ts'
+import type { Merge, Outbox } from '../store.ts'
+import { claimDeliveries } from './claim-deliveries.ts'
+import type { GroupCommit } from './group-commit.ts'
+import { deliveryColumns, deliveryOf, noticeWriter, numberOf, orderedId, ranks, unlimited, type DeliveryRow } from './rows.ts'
+
+const unleased = 'lease_owner = NULL, lease_until = NULL'
+
+// the delivery :id and all deliveries that it contains
+const contained = `WITH RECURSIVE contained (id) AS (
+  SELECT :id UNION SELECT d.id FROM deliveries d JOIN contained t ON d.collapsed_into = t.id)`
+
+/** Claims deliveries, records how attempts ended, and lists deliveries. */
+export function sqliteOutbox(
+  database: DatabaseSync,
+  write: GroupCommit['write'],
+  { owner, reached }: Checkpoints & { readonly owner: string },
+): Outbox {
+  const { insertNotice, insertDelivery } = noticeWriter(database)
+  const delivered = database.prepare(
+    `UPDATE deliveries SET state = 'delivered', attempts = attempts + 1, finished_at = ?, reason = NULL, held = NULL, ${unleased}
+     WHERE id = ?`,
+  )
+  const markNotified = database.prepare(
+    `INSERT INTO told (incident_key, channel, recipient, updated_at)
+     ${contained} SELECT DISTINCT d.incident_key, d.channel, d.recipient, :now FROM deliveries d JOIN contained t ON t.id = d.id WHERE TRUE
+     ON CONFLICT DO UPDATE SET updated_at = excluded.updated_at`,
+  )
+  const keepThread = database.prepare(
+    `UPDATE told SET thread = :thread FROM deliveries d
+     WHERE d.id = :id AND told.incident_key = d.incident_key AND told.channel = d.channel AND told.recipient = d.recipient`,
+  )
+  const later = database.prepare(
+    `UPDATE deliveries SET due_at = :dueAt, attempts = attempts + :tried, held = :held, reason = coalesce(:reason, reason),
+       may_have_arrived = max(may_have_arrived, :unknown), ${unleased} WHERE id = :id AND state = 'pending'`,
+  )
+  const dead = database.prepare(
+    `UPDATE deliveries SET state = 'dead', attempts = attempts + 1, finished_at = ?, reason = ?, held = NULL,
+       may_have_arrived = max(may_have_arrived, ?), ${unleased} WHERE id = ?`,
+  )
+  // no recipient is left that could still be reached, so the escalation must not wait for its time
+  const hurry = database.prepare(
+    `UPDATE notices SET escalate_at = :now WHERE stage IS NOT NULL AND id IN (
+       ${contained} SELECT d.notice_id FROM deliveries d JOIN contained t ON t.id = d.id)
+     AND NOT EXISTS (SELECT 1 FROM deliveries o WHERE o.notice_id = notices.id AND o.state IN ('pending', 'delivered'))`,
+  )
+  const collapse = database.prepare(
+    `UPDATE deliveries SET state = 'collapsed', collapsed_into = ?, finished_at = ?, held = NULL, ${unleased} WHERE id = ?`,
+  )
+  const existing = database.prepare(`SELECT notice_id FROM deliveries WHERE id = ?`)
+  const renewNotice = database.prepare('UPDATE notices SET severity = ?, title = ?, notice = ? WHERE id = ?')
+  const renewDelivery = database.prepare('UPDATE deliveries SET rank = ? WHERE id = ?')
+  const stateOf = database.prepare('SELECT state FROM deliveries WHERE id = ?')
+  const again = database.prepare(
+    `UPDATE deliveries SET state = 'pending', attempts = 0, due_at = ?, created_at = ?, finished_at = NULL WHERE id = ?`,
+  )
+
+  const drain = database.prepare(
+    `UPDATE deliveries SET due_at = ? WHERE state = 'pending' AND channel = ? AND held IS NULL AND due_at > ?`,
+  )
+  const renewLease = database.prepare('UPDATE deliveries SET lease_until = ? WHERE id = ? AND lease_owner = ?')
+  const joined = `SELECT ${deliveryColumns} FROM deliveries d JOIN notices n ON n.id = d.notice_id`
+  const listAny = database.prepare(`${joined} ORDER BY d.seq DESC LIMIT ?`)
+  const listState = database.prepare(`${joined} WHERE d.state = ? ORDER BY d.seq DESC LIMIT ?`)
+  // leased deliveries count too, so that one whose attempt never ends is looked at again
+  const nextDue = database.prepare(
+    `SELECT min(due_at) AS at FROM deliveries INDEXED BY pending_due WHERE state = 'pending' AND channel = ?`,
+  )
+  const nextCritical = database.prepare(
+    `SELECT min(due_at) AS at FROM deliveries INDEXED BY pending_order WHERE state = 'pending' AND channel = ? AND rank = ${ranks.critical}`,
+  )
+  const oldest = database.prepare(`SELECT min(created_at) AS at FROM deliveries WHERE state = 'pending' AND held IS NULL`)
+  const digest = database.prepare(
+    `SELECT d.id, n.notice FROM deliveries d INDEXED BY pending_digest JOIN notices n ON n.id = d.notice_id
+     WHERE d.state = 'pending' AND d.kind = 'digest' AND d.lease_until IS NULL AND d.channel = ? AND d.recipient = ?`,
+  )
+
+  function merge({ ids, into, now }: Merge): void {
+    const { id, notice, dueAt, channel, recipient } = into
+    const row = existing.get(id) as { notice_id: string } | undefined
+    if (row === undefined) {
+      const noticeId = orderedId(now)
+      insertNotice({ id: noticeId, notice, receivedAt: now, escalation: { stage: 'last-resort' } })
+      insertDelivery({ id, noticeId, channel, recipient, notice, createdAt: now, dueAt })
+    } else {
+      renewNotice.run(notice.severity, notice.title, JSON.stringify(notice), row.notice_id)
+      renewDelivery.run(ranks[notice.severity], id)
+    }
+    for (const other of ids) collapse.run(id, now, other)
+  }
+
+  return {
+    ...claimDeliveries(database, write, owner),
+    merge: (given) => write(() => merge(given)),
+    succeed: (id, now, thread) =>
+      write(() => {
+        delivered.run(now, id)
+        markNotified.run({ id, now })
+        if (thread !== undefined) keepThread.run({ id, thread: JSON.stringify(thread) })
+        reached('while-marking')
+      }),
+    reschedule: (id, { dueAt, reason = null, held = null, mayHaveArrived = false, tried = true }) =>
+      write(() => void later.run({ id, dueAt, reason, held, unknown: Number(mayHaveArrived), tried: Number(tried) })),
+    deadLetter: (id, now, reason, mayHaveArrived = false) =>
+      write(() => {
+        dead.run(now, reason, Number(mayHaveArrived), id)
+        hurry.run({ id, now })
+      }),
+    replay: (id, now) =>
+      write(() => {
+        const row = stateOf.get(id) as { state: string } | undefined
+        if (row === undefined) return 'unknown'
+        if (row.state !== 'dead') return 'not-dead'
+        again.run(now, now, id)
+        return 'replayed'
+      }),
+    makeDue: (channel, now) => write(() => void drain.run(now, channel, now)),
+    renewLeases: (ids, until) => write(() => ids.forEach((id) => renewLease.run(until, id, owner))),
+    list: async ({ state, limit = unlimited }) => {
+      const rows = state === undefined ? listAny.all(limit) : listState.all(state, limit)
+      return (rows as unknown as DeliveryRow[]).map(deliveryOf)
+    },
+    nextDueAt: async (channel, onlyCritical = false) => numberOf((onlyCritical ? nextCritical : nextDue).get(channel)),
+    oldestPendingAt: async () => numberOf(oldest.get()),
+    pendingDigest: async ({ channel, recipient }) => {
+      const row = digest.get(channel, recipient) as { id: string; notice: string } | undefined
+      return row && { id: row.id, notice: JSON.parse(row.notice) as Notice }
+    },
+  }
+}
