@@ -23,7 +23,6 @@ export const foldersNotYetDone: readonly string[] = [
   'packages/mixin',
   'packages/node',
   'packages/sdk',
-  'packages/secrets',
   'packages/testing',
   'packages/testkit',
   'test',

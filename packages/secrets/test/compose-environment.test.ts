@@ -28,7 +28,7 @@ writeFileSync(join(folder, 'compose.yml'), `services: { x: { image: none, enviro
 
 type Values = Readonly<Record<string, string | null>> | 'an error'
 
-/** What Compose makes of the file. */
+/** Returns the variables that Compose reads from the file. */
 function byCompose(text: string, shell: Readonly<Record<string, string>>): Values {
   writeFileSync(join(folder, 'env'), text)
   const { status, stdout } = spawnSync('docker', ['compose', '--env-file=env', '--file=compose.yml', 'config', '--format=json'], {

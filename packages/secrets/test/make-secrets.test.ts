@@ -26,7 +26,7 @@ function problemsOf(folder: string): readonly string[] {
   return []
 }
 
-test('every secret is random, long, and its own', () => {
+test('every secret is random, long and different from the others', () => {
   const folder = laidOut()
   const made = makeSecrets(folder).flatMap(({ name, state }) => (state === 'made' ? [contentOf(folder)[name]] : []))
   expect(made).toHaveLength(6)
@@ -51,14 +51,14 @@ test('only the owner can enter the folder, and any user of a container can read 
   expect(new Set(names.map((name) => mode(`.secrets/${name}`)))).toEqual(new Set(['444']))
 })
 
-test('git ignores all of it', () => {
+test('git ignores all secret files', () => {
   const root = resolve(import.meta.dirname, '../../..')
   const made = ['.env', '.env.production', '.secrets/otlp_token', '.secrets/alertmanager.yml']
   const ignored = execFileSync('git', ['check-ignore', ...made], { cwd: root, encoding: 'utf8' })
   expect(ignored.trim().split('\n')).toEqual(made)
 })
 
-test('a secret of the environment file goes to its file, and one that is not set leaves an empty file', () => {
+test('a secret of the environment file is written to its file, and an unset one becomes an empty file', () => {
   const folder = laidOut({ ALERT_SLACK_WEBHOOK: 'https://hooks.slack.test/services/T/B/x' })
   makeSecrets(folder)
   expect(contentOf(folder)).toMatchObject({
@@ -75,7 +75,7 @@ test('a secret that is set later fills its empty file', () => {
   expect(contentOf(folder)['openai_api_key']).toBe('sk-later')
 })
 
-test('a secret is never overwritten: two values for one are a problem, told without either', () => {
+test('a secret is never overwritten: two values for it are a problem, reported without the values', () => {
   const folder = laidOut({ ALERT_EMAIL_PASSWORD: 'first' })
   makeSecrets(folder)
   writeFileSync(join(folder, '.env.production'), 'ALERT_EMAIL_PASSWORD=second\n')
@@ -85,7 +85,7 @@ test('a secret is never overwritten: two values for one are a problem, told with
   expect(contentOf(folder)['alert_email_password']).toBe('first')
 })
 
-test('everything that is wrong is told at once, and nothing is written', () => {
+test('all problems are reported at once, and nothing is written', () => {
   const folder = laidOut({ ALERT_EMAIL_PORT: 'many', MAX_RETRIES: '-1', ALERT_SLACK_WEBHOOK: 'no address' })
   writeFileSync(join(folder, '.env'), 'MONITOR_PORT=1\n')
   const problems = problemsOf(folder)
@@ -95,20 +95,20 @@ test('everything that is wrong is told at once, and nothing is written', () => {
   expect(contentOf(folder)).toEqual({})
 })
 
-test('without .env.production it says what to copy', () => {
+test('without .env.production the error names the file to copy', () => {
   const folder = laidOut()
   rmSync(join(folder, '.env.production'))
   expect(problemsOf(folder)).toEqual(['.env.production is missing; copy .env.production.example to it first'])
 })
 
-test('.env is a link to .env.production, also when it was there before', () => {
+test('.env is a link to .env.production, also if the link existed before', () => {
   const folder = laidOut()
   symlinkSync('.env.production', join(folder, '.env'))
   makeSecrets(folder)
   expect(readlinkSync(join(folder, '.env'))).toBe('.env.production')
 })
 
-test('where links are not allowed, .env is a copy that the next run renews, and that becomes a link as soon as one can be made', () => {
+test('where links are not allowed, .env is a copy that each run renews and that becomes a link once links are allowed', () => {
   const folder = laidOut()
   const makeLink = (): never => {
     throw Object.assign(new Error('operation not permitted, symlink'), { code: 'EPERM' })
@@ -147,7 +147,7 @@ test.each(['prometheus', 'alertmanager'])('%s knows its password only by the bcr
   expect(files[`${service}_web.yaml`]).not.toContain(password)
 })
 
-test('the Collector has what it sends to Prometheus', () => {
+test('the Collector has the credentials that it sends to Prometheus', () => {
   const folder = laidOut()
   makeSecrets(folder)
   const files = contentOf(folder)
@@ -180,7 +180,7 @@ test.each([
   expect(mailReceiver({ ALERT_EMAIL_HOST: host, ALERT_EMAIL_PORT: port }).smarthost).toBe(smarthost)
 })
 
-test('a name in an address is no template and may have commas', () => {
+test('a name in an address is not a template and may contain commas', () => {
   const names = {
     ALERT_EMAIL_FROM: `'"Swarm {{ .Alerts }}" <swarm@ours.test>'`,
     ALERT_EMAIL_TO: `'"Doe, Jane" <jane@ours.test>, ops@ours.test'`,
@@ -191,7 +191,7 @@ test('a name in an address is no template and may have commas', () => {
   })
 })
 
-test('Alertmanager trusts and greets the mail server as the bridge does', () => {
+test('Alertmanager trusts and greets the mail server in the same way as the bridge', () => {
   const pem = readFileSync(resolve(import.meta.dirname, '../../alert-bridge/test/channels/tls/certificate.pem'), 'utf8')
   const changes = {
     ALERT_EMAIL_IMPLICIT_TLS: 'true',
@@ -207,11 +207,11 @@ test('Alertmanager trusts and greets the mail server as the bridge does', () => 
   })
 })
 
-test('on port 465 Alertmanager does not ask for STARTTLS, which nobody offers there', () => {
+test('on port 465 Alertmanager does not ask for STARTTLS, which servers do not offer there', () => {
   expect(mailReceiver({ ALERT_EMAIL_PORT: '465' })).toMatchObject({ force_implicit_tls: true, require_tls: false })
 })
 
-test('the certificates of the mail server are copied for the containers, and an empty file says that there are none', () => {
+test('the certificates of the mail server are copied for the containers, and an empty file means that there are none', () => {
   const pem = readFileSync(resolve(import.meta.dirname, '../../alert-bridge/test/channels/tls/certificate.pem'), 'utf8')
   const folder = laidOut({ ALERT_EMAIL_HOST: 'mail', ALERT_EMAIL_TO: 'ops@ours.test', ALERT_EMAIL_CA_FILE: 'relay.pem' })
   writeFileSync(join(folder, 'relay.pem'), pem)
@@ -224,7 +224,7 @@ test('the certificates of the mail server are copied for the containers, and an 
   expect(contentOf(other)['alert_email_ca']).toBe('')
 })
 
-test('Alertmanager mails whom the environment file names, whatever their names are made of', () => {
+test('Alertmanager mails the recipients of the environment file, whatever characters their names contain', () => {
   const folder = laidOut({
     ALERT_EMAIL_HOST: 'smtp.ours.test',
     ALERT_EMAIL_USER: `"it's: {me}"`,
