@@ -19,8 +19,8 @@ export function channelRegions(): Regions {
 }
 
 /**
- * The bridge's list of deliveries. The delivery of the type `teams` is the function `openTeamsChannel` of
- * `packages/alert-bridge/src/channels/teams/teams-channel.ts`.
+ * The bridge's list of deliveries. The delivery of the type `slack` is the function `openSlackChannel` of
+ * `packages/alert-bridge/src/channels/slack/slack-channel.ts`.
  */
 export function deliveryRegistry(): string {
   const functionOf = (type: string): string => `open${type.charAt(0).toUpperCase()}${type.slice(1)}Channel`
