@@ -4,10 +4,8 @@
  */
 export const foldersNotYetDone: readonly string[] = [
   '.env.production.example',
-  'bench',
   'collector',
   'docker-compose.production.yml',
-  'docs/benchmarks.md',
   'docs/configuration.md',
   'docs/dashboards.md',
   'docs/runbooks',

@@ -1,12 +1,11 @@
 import { writeFile } from 'node:fs/promises'
 import { argv, env } from 'node:process'
 
-import { describeMachine } from './machine.ts'
 import { benchmarksPage } from './page.ts'
 import { farOffFactor, isFarOff, type Part, type Ratio, type Run } from './part.ts'
 import { parts } from './parts.ts'
-import { installPeers } from './peers/install-peers.ts'
-import { readResults, writeResults, type Results } from './results.ts'
+import { installPeers } from './peers/import-peer.ts'
+import { describeMachine, readResults, type Results, writeResults } from './results.ts'
 
 const isShort = env['BENCH_SHORT'] === '1'
 const chosen = choose(argv.slice(2))

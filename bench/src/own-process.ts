@@ -1,7 +1,7 @@
 import { fork } from 'node:child_process'
 import { once } from 'node:events'
 
-/** A program of the bench that runs in a Node of its own and answers questions, one after the other. */
+/** A program of the bench that runs in its own Node process and answers questions, one after the other. */
 export interface OwnProcess {
   /** Rejects with what went wrong in the program, or with how it ended and the end of what it wrote to stderr. */
   ask<Answer>(question: unknown): Promise<Answer>
@@ -12,7 +12,7 @@ export interface OwnProcess {
 type Reply = { readonly answer: unknown } | { readonly error: string }
 
 export interface StartOptions {
-  /** For Node, beside those that every program of the bench gets. */
+  /** Flags for Node, in addition to those of every program of the bench. */
   readonly flags?: readonly string[]
   readonly env?: Readonly<Record<string, string>>
 }
@@ -28,14 +28,14 @@ export function startProgram(
     env: { ...process.env, ...env },
     stdio: ['ignore', 'ignore', 'pipe', 'ipc'],
   })
-  let said = ''
+  let errorOutput = ''
   child.stderr?.setEncoding('utf8').on('data', (text: string) => {
-    said = (said + text).slice(-2_000)
+    errorOutput = (errorOutput + text).slice(-2_000)
   })
   const exited = once(child, 'exit') as Promise<[code: number | null, signal: string | null]>
   const died = exited.then(([code, signal]) => {
     throw new Error(
-      `${program.pathname.split('/').at(-1)} ended (${signal ?? `exit ${code}`}): ${said.trim() || 'without a word'}`,
+      `${program.pathname.split('/').at(-1)} ended (${signal ?? `exit ${code}`}): ${errorOutput.trim() || 'without output'}`,
     )
   })
   died.catch(() => {})

@@ -1,6 +1,5 @@
-import type { Machine } from './machine.ts'
 import type { Part } from './part.ts'
-import type { Results } from './results.ts'
+import type { Machine, Results } from './results.ts'
 
 /** docs/benchmarks.md: what is compared, the numbers, when and where each was measured. */
 export function benchmarksPage(parts: readonly Part[], results: Results): string {
@@ -9,7 +8,7 @@ export function benchmarksPage(parts: readonly Part[], results: Results): string
     if (measured === undefined) return []
     return [`${part.section(measured.result).trim()}\n\n${origin(measured.measuredOn, measured.machine)}`]
   })
-  return `${introduction(parts)}\n${sections.join('\n\n')}\n`
+  return wrapProse(`${introduction(parts)}\n${sections.join('\n\n')}\n`)
 }
 
 function introduction(parts: readonly Part[]): string {
@@ -17,8 +16,8 @@ function introduction(parts: readonly Part[]): string {
   return `# Benchmarks
 
 Written by \`npx pnpm@12.21.0 bench\`; do not edit. All of it takes about three quarters of an hour; \`npx pnpm@12.21.0 bench calls heap\` measures only these
-parts and leaves the rest as it stands; \`bench page\` measures nothing and writes this page anew. Parts: ${names}.
-What is compared with is installed into \`bench/peers\` first (260 MB). Compare ratios of one run, not microseconds of two.
+parts and keeps the other results; \`bench page\` measures nothing and writes this page again. Parts: ${names}.
+The peers are installed into \`bench/peers\` first (260 MB). Compare ratios of one run, not microseconds of two.
 
 \`BENCH_SHORT=1\` takes less than a minute, measures only what has a ratio to judge, leaves out the peers and this page, and fails when a ratio misses its
 goal by more than twice. CI runs it.
@@ -29,4 +28,32 @@ function origin(measuredOn: string, { processor, cores, memoryGigabytes, system,
   const named = Object.entries(versions).map(([name, version]) => `${name} ${version}`)
   const where = `${processor}, ${cores} cores, ${memoryGigabytes} GB, ${system}`
   return `Measured on ${measuredOn}: ${where}; node ${node}, ${named.join(', ')}.`
+}
+
+/** Wraps paragraphs and list items of Markdown at 100 columns; code and headings are not changed. */
+export function wrapProse(markdown: string): string {
+  return markdown
+    .split(/(^```[^]*?^```$)/m)
+    .map((part) =>
+      part.startsWith('```')
+        ? part
+        : part
+            .split(/(\n{2,}|\n(?=- ))/)
+            .map(wrapBlock)
+            .join(''),
+    )
+    .join('')
+}
+
+function wrapBlock(block: string): string {
+  if (block.startsWith('#') || block.trim() === '') return block
+  const [, before, text, after] = /^(\n*)([^]*?)(\n*)$/.exec(block)!
+  const indent = text!.startsWith('- ') ? '  ' : ''
+  const lines: string[] = []
+  for (const word of text!.split(/\s+/)) {
+    const last = lines.at(-1)
+    if (last !== undefined && last.length + 1 + word.length <= 100) lines[lines.length - 1] = `${last} ${word}`
+    else lines.push(lines.length === 0 ? word : indent + word)
+  }
+  return `${before}${lines.join('\n')}${after}`
 }

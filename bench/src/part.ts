@@ -1,3 +1,6 @@
+import { execFile } from 'node:child_process'
+import { promisify } from 'node:util'
+
 /** How a part is measured. */
 export interface Run {
   /** Less than a minute in place of half an hour; the peers are left out. */
@@ -8,7 +11,7 @@ export interface Run {
 
 /** One thing that is measured, from the measuring to its part of docs/benchmarks.md. */
 export interface Part<Result = unknown> {
-  /** What it is called on the command line. */
+  /** The name on the command line. */
   readonly name: string
   /** Whether packages of `bench/peers` take part. @default false */
   readonly hasPeers?: boolean
@@ -34,4 +37,12 @@ export const farOffFactor = 2
 /** Whether a ratio misses its goal by more than {@link farOffFactor}; what is no number misses every goal. */
 export function isFarOff({ value, goal }: Ratio): boolean {
   return !('atMost' in goal ? value <= goal.atMost * farOffFactor : value >= goal.atLeast / farOffFactor)
+}
+
+/** Why containers cannot run; undefined where they can. */
+export function whyNoDocker(): Promise<string | undefined> {
+  return promisify(execFile)('docker', ['info']).then(
+    () => undefined,
+    () => 'Docker is not running',
+  )
 }

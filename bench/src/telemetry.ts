@@ -12,7 +12,7 @@ class ManualReader extends MetricReader {
 export interface CountingTelemetry {
   /** Spans exported since the start. */
   spans(): number
-  /** What the exported points of histograms and counters have taken in since the start, by metric name, of one agent or of all. */
+  /** Number of recordings in the exported points of histograms and counters since the start, by metric name, of one agent or of all. */
   recordings(agentName?: string): Promise<Readonly<Record<string, number>>>
   /** Exports the spans that wait. */
   flush(): Promise<void>
@@ -46,7 +46,7 @@ export function registerCountingTelemetry(recorded: Metrics = 'all'): CountingTe
       const { resourceMetrics } = await reader.collect()
       const recordings: Record<string, number> = {}
       for (const metric of resourceMetrics.scopeMetrics.flatMap((scope) => scope.metrics)) {
-        // A gauge, or a sum that goes up and down, does not tell how often it was recorded
+        // A gauge, or a sum that goes up and down, does not show how often it was recorded
         if (metric.dataPointType !== DataPointType.HISTOGRAM && !('isMonotonic' in metric && metric.isMonotonic)) continue
         for (const { attributes, value } of metric.dataPoints) {
           const isTheirs = attributes['agent.name'] === agentName || attributes['gen_ai.agent.name'] === agentName

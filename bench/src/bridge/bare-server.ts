@@ -3,8 +3,8 @@ import { createServer, type ServerResponse } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { DatabaseSync } from 'node:sqlite'
 
-// The least that could be called durable: node:http, JSON.parse, and the rows that the bridge writes for a new group, into tables and
-// indexes with the same definitions, one transaction for all requests of a turn. It checks nothing, looks nothing up and tells nobody.
+// The minimum of a durable server: node:http, JSON.parse, and the rows that the bridge writes for a new group, into tables and indexes
+// with the same definitions, in one transaction for all requests of a turn. It validates nothing, looks nothing up and delivers nothing.
 
 interface Group {
   readonly groupLabels: { readonly alertname: string }

@@ -3,6 +3,8 @@ import { once } from 'node:events'
 import { readFile, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 
+import { installBuiltPackages } from '../built-packages.ts'
+
 export const token = 'a-token-for-measuring-only'
 
 /** A server in a process of its own. */
@@ -10,7 +12,7 @@ export interface Program {
   readonly port: number
   /** From the start of the process to the line that it is ready. */
   readonly milliseconds: number
-  /** Resident memory now, and the most it ever had, in megabytes; undefined where the system does not tell. */
+  /** Resident memory now, and the most it ever had, in megabytes; undefined where the system does not report it. */
   readonly megabytes: () => Promise<{ readonly now: number; readonly most: number } | undefined>
   readonly end: (signal: NodeJS.Signals) => Promise<void>
 }
@@ -30,7 +32,7 @@ export async function startBridge(cli: string, folder: string, channelPort: numb
 }
 
 const running = new Set<ChildProcess>()
-// When a measurement fails, what it had started must not go on beside the next one
+// When a measurement fails, the programs it started must not run during the next one
 process.once('exit', () => {
   for (const child of running) child.kill('SIGKILL')
 })
@@ -68,4 +70,10 @@ async function residentMegabytes(pid: number): Promise<{ now: number; most: numb
   if (status === undefined) return undefined
   const megabytes = (name: string): number => (Number(new RegExp(`^${name}:\\s+(\\d+) kB`, 'm').exec(status)?.[1]) * 1024) / 1e6
   return { now: megabytes('VmRSS'), most: megabytes('VmHWM') }
+}
+
+/** Builds the bridge and installs it in a new folder. Returns the folder, which the caller removes, and the program in it. */
+export async function buildBridge(): Promise<{ readonly folder: string; readonly cli: string }> {
+  const folder = await installBuiltPackages(['config', 'alert-bridge'])
+  return { folder, cli: join(folder, 'node_modules/@swarmwatch/alert-bridge/dist/cli.mjs') }
 }

@@ -1,9 +1,9 @@
 import { instrumentAgent } from '@swarmwatch/sdk'
 
+import { byHand } from '../calls/by-hand.ts'
 import type { Way } from '../growth/swarm.ts'
 import { answerQuestions } from '../own-process.ts'
 import { registerCountingTelemetry } from '../telemetry.ts'
-import { byHand } from '../wrapped-call/by-hand.ts'
 
 // A process of its own: many runs of one agent that are under way at the same time
 

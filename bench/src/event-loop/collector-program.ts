@@ -4,7 +4,7 @@ import { setTimeout as delay } from 'node:timers/promises'
 
 import { answerQuestions } from '../own-process.ts'
 
-// A process of its own: takes OTLP over HTTP, after as many milliseconds as the first argument says
+// A process of its own: takes OTLP over HTTP, after the number of milliseconds in the first argument
 
 const answersAfterMs = Number(process.argv[2])
 const server = createServer((request, response) => {

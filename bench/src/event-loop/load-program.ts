@@ -1,14 +1,18 @@
 import { monitorEventLoopDelay } from 'node:perf_hooks'
 import { setTimeout as delay } from 'node:timers/promises'
 
+import { context, metrics, trace } from '@opentelemetry/api'
+import { AsyncLocalStorageContextManager } from '@opentelemetry/context-async-hooks'
+import { MeterProvider, PeriodicExportingMetricReader, type PushMetricExporter } from '@opentelemetry/sdk-metrics'
+import { BatchSpanProcessor, type SpanExporter, TracerProvider } from '@opentelemetry/sdk-trace'
 import { startTelemetry } from '@swarmwatch/node'
 import { instrumentAgent } from '@swarmwatch/sdk'
 
+import { byHand } from '../calls/by-hand.ts'
 import { answerQuestions } from '../own-process.ts'
-import { byHand } from '../wrapped-call/by-hand.ts'
-import { startOtlpByHand } from './otlp-by-hand.ts'
+import { importPeer } from '../peers/import-peer.ts'
 
-// A process of its own: an agent that is called at a steady pace while telemetry goes to a collector, or cannot
+// A process of its own: an agent that is called at a steady rate while telemetry is exported, or cannot be
 
 export type Who = 'bare' | 'by hand' | 'swarmwatch'
 
@@ -76,4 +80,28 @@ async function call(agent: Agent, callsPerSecond: number, seconds: number): Prom
     await delay(1)
   }
   return made
+}
+
+type ExporterClass<Exporter> = new (options: { url: string }) => Exporter
+
+/** Sets up OpenTelemetry as its documentation describes, with defaults for all but the interval. Returns its shutdown. */
+export async function startOtlpByHand(endpoint: string): Promise<() => Promise<unknown>> {
+  const { OTLPTraceExporter } = await importPeer<{ OTLPTraceExporter: ExporterClass<SpanExporter> }>(
+    '@opentelemetry/exporter-trace-otlp-proto',
+  )
+  const { OTLPMetricExporter } = await importPeer<{ OTLPMetricExporter: ExporterClass<PushMetricExporter> }>(
+    '@opentelemetry/exporter-metrics-otlp-proto',
+  )
+  const spans = new BatchSpanProcessor({ exporter: new OTLPTraceExporter({ url: `${endpoint}/v1/traces` }) })
+  const reader = new PeriodicExportingMetricReader({
+    exporter: new OTLPMetricExporter({ url: `${endpoint}/v1/metrics` }),
+    exportIntervalMillis: 1_000,
+    exportTimeoutMillis: 1_000,
+  })
+  const tracerProvider = new TracerProvider({ spanProcessors: [spans] })
+  const meterProvider = new MeterProvider({ readers: [reader] })
+  context.setGlobalContextManager(new AsyncLocalStorageContextManager().enable())
+  trace.setGlobalTracerProvider(tracerProvider)
+  metrics.setGlobalMeterProvider(meterProvider)
+  return () => Promise.allSettled([tracerProvider.shutdown(), meterProvider.shutdown()])
 }

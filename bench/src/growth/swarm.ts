@@ -1,8 +1,7 @@
 import { instrumentAgent, instrumentTool } from '@swarmwatch/sdk'
 import { ConstantBackoff, handleAll, retry } from 'cockatiel'
 
-import { byHand, type Policy } from '../wrapped-call/by-hand.ts'
-import { toolByHand } from './tool-by-hand.ts'
+import { byHand, type Policy, toolByHand } from '../calls/by-hand.ts'
 
 /** How large a swarm is, and how much each run of it does. */
 export interface SwarmSize {
@@ -15,7 +14,7 @@ export interface SwarmSize {
 export const ways = ['bare', 'by hand', 'swarmwatch'] as const
 export type Way = (typeof ways)[number]
 
-/** What a run is given; it counts its own attempts, since all runs go on at once. */
+/** The argument of a run; it counts the attempts of that run, since all runs are concurrent. */
 export interface Task {
   attempts: number
 }

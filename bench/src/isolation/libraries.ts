@@ -12,16 +12,16 @@ export interface Library {
   readonly manifest: URL
   /** Cases that cannot reach it, and why. */
   readonly outOfReach?: { readonly cases: (one: IsolationCase) => boolean; readonly why: string }
-  /** What else one must know to read its row. */
+  /** A remark about its row. */
   readonly remark?: string
 }
 
-/** What everybody else is built on, with nothing around it. */
+/** The base of all others, without any library around it. */
 export const handWritten = 'a span by hand'
 
 const peers = new URL('../../peers/', import.meta.url)
 
-/** Ours, what somebody would write by hand, and the peers: on the SDK that they are made for. */
+/** The SDK, a span by hand, and the peers, each on the OpenTelemetry SDK that it is made for. */
 export const libraries: readonly Library[] = [
   ours('3'),
   ours('2'),
@@ -38,8 +38,8 @@ export const libraries: readonly Library[] = [
       why: 'it registers an SDK of its own, which takes a span processor but no sampler, view or metric reader',
     },
     remark:
-      'it ends no span of a run that fails, so it cannot stumble over what was thrown; nobody ever sees such a run. Its resource ' +
-      'detectors are off: while they are at work an exporter that throws leaves an error that nobody handles',
+      'it ends no span of a failed run, so it cannot fail on the thrown error; such a run is never visible. Its resource ' +
+      'detectors are off: while they run, an exporter that throws leaves an unhandled error',
   },
   {
     ...peer('@sentry/node', new URL('adapters/sentry.ts', import.meta.url)),
@@ -48,7 +48,7 @@ export const libraries: readonly Library[] = [
       cases: ({ name, surface }) =>
         surface === 'metric' || surface === 'context' || (surface === 'span' && !/^a (span processor|sampler) /.test(name)),
       why:
-        'it makes spans without OpenTelemetry; listeners of its client for the start and the end of a span stand for span processors, ' +
+        'it makes spans without OpenTelemetry; listeners of its client for the start and the end of a span act as span processors, ' +
         '`tracesSampler` for a sampler, `beforeSendSpan` for a redactor',
     },
   },

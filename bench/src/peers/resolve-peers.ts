@@ -1,7 +1,7 @@
 import { registerHooks } from 'node:module'
 
-// Loaded by `--import`, before anything else. PEERS_OPENTELEMETRY says which OpenTelemetry the process has: 3 is the bench's, 2 that of
-// bench/peers. Whoever asks for it, ours or theirs, gets that one, as in an application that has it installed once
+// Loaded by `--import`, before anything else. PEERS_OPENTELEMETRY selects the OpenTelemetry of the process: 3 is the bench's, 2 that of
+// bench/peers. Every importer, ours or theirs, gets that one, as in an application that has it installed once
 
 const bench = new URL('../../package.json', import.meta.url).href
 const peers = new URL('../../peers/package.json', import.meta.url).href

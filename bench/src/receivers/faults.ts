@@ -1,9 +1,7 @@
-import type { MailTrouble } from './mail-sink.ts'
-import type { SlackAnswer } from './slack-sink.ts'
-import type { ChannelName } from './told-log.ts'
+import type { ChannelName, MailFault, SlackAnswer } from './fake-channels.ts'
 
-/** Who tells people; the second has an `email_configs` entry for each address in place of one for all. */
-export type Teller = 'Alertmanager' | 'Alertmanager, an entry each' | 'with the bridge'
+/** The sender of the messages; the second one has an `email_configs` entry for each address instead of one for all. */
+export type Notifier = 'Alertmanager' | 'Alertmanager, an entry each' | 'with the bridge'
 
 /** Something that goes wrong. */
 export interface Fault {
@@ -12,24 +10,24 @@ export interface Fault {
   readonly channels: readonly ChannelName[]
   /** Makes Slack's answers while it lasts. */
   readonly slack?: () => () => SlackAnswer
-  readonly mail?: MailTrouble
-  /** What is killed when Slack has shown half of the messages, while it takes 250 ms for each. */
+  readonly mail?: MailFault
+  /** The program that is killed when Slack has shown half of the messages, at 250 ms for each. */
   readonly kills?: 'alertmanager' | 'bridge'
-  /** Whether it is over at some time. @default true */
-  readonly isPassing?: boolean
+  /** Whether it ends during the case. @default true */
+  readonly isTemporary?: boolean
   /** Whether the alerts end in the middle of it. @default false */
   readonly outlastsAlerts?: boolean
-  /** Who gets mail. @default one address */
+  /** Mail addresses. @default one address */
   readonly recipients?: readonly string[]
   /** @default Alertmanager, and the bridge */
-  readonly tellers?: readonly Teller[]
+  readonly notifiers?: readonly Notifier[]
 }
 
 const html = '<!DOCTYPE html><html><body>Slack is down for maintenance</body></html>'
 const serverError = (): SlackAnswer => ({ status: 500, body: 'rollup_error' })
 export const goneRecipient = 'gone@example.com'
 
-export const noFault: Fault = { name: 'none', channels: ['slack', 'mail'], isPassing: false }
+export const noFault: Fault = { name: 'none', channels: ['slack', 'mail'], isTemporary: false }
 
 export const faults: readonly Fault[] = [
   { name: 'Slack: 500', channels: ['slack'], slack: () => serverError },
@@ -38,7 +36,7 @@ export const faults: readonly Fault[] = [
     channels: ['slack'],
     slack: () => () => ({ status: 429, body: 'rate_limited', headers: { 'retry-after': '30' } }),
   },
-  { name: 'Slack: one a second, 429 beyond', channels: ['slack'], slack: oneASecond, isPassing: false },
+  { name: 'Slack: one a second, 429 beyond', channels: ['slack'], slack: oneASecond, isTemporary: false },
   {
     name: 'Slack: 200 {"ok":false}',
     channels: ['slack'],
@@ -61,8 +59,8 @@ export const faults: readonly Fault[] = [
     channels: ['mail'],
     mail: { refuses: (address) => (address === goneRecipient ? { code: 550, words: 'no such user' } : undefined) },
     recipients: ['first@example.com', goneRecipient, 'last@example.com'],
-    isPassing: false,
-    tellers: ['Alertmanager', 'Alertmanager, an entry each', 'with the bridge'],
+    isTemporary: false,
+    notifiers: ['Alertmanager', 'Alertmanager, an entry each', 'with the bridge'],
   },
   { name: 'mail: taken, hangs up', channels: ['mail'], mail: { hangsUpAfterData: true } },
   { name: 'Alertmanager killed', channels: ['slack', 'mail'], kills: 'alertmanager' },
@@ -72,10 +70,10 @@ export const faults: readonly Fault[] = [
     kills: 'alertmanager',
     outlastsAlerts: true,
   },
-  { name: 'bridge killed', channels: ['slack', 'mail'], kills: 'bridge', tellers: ['with the bridge'] },
+  { name: 'bridge killed', channels: ['slack', 'mail'], kills: 'bridge', notifiers: ['with the bridge'] },
 ]
 
-/** What Slack documents for a channel: about one message a second, with short bursts. */
+/** The limit that Slack documents for a channel: about one message a second, with short bursts. */
 function oneASecond(): () => SlackAnswer {
   const burst = 10
   let tokens = burst
@@ -89,3 +87,9 @@ function oneASecond(): () => SlackAnswer {
     return 'shown'
   }
 }
+
+/** The alerts of each case: each is a group of its own. */
+export const incidents: readonly string[] = Array.from(
+  { length: 20 },
+  (_, index) => `Incident${String(index + 1).padStart(2, '0')}`,
+)

@@ -1,74 +1,124 @@
 import { setTimeout as delay } from 'node:timers/promises'
 
-import { countTold, type ChannelCount } from './count-told.ts'
-import { goneRecipient } from './faults.ts'
-import { incidents } from './incidents.ts'
-import { pace } from './pace.ts'
-import { openPrometheus, type Prometheus } from './prometheus.ts'
-import type { Stand } from './stand.ts'
-import type { ChannelName } from './told-log.ts'
+import { type ChannelCount, countDeliveries } from './count-deliveries.ts'
+import {
+  type ChannelName,
+  type MailSink,
+  openMailSink,
+  openSlackSink,
+  openMessageLog,
+  type SlackSink,
+  type MessageLog,
+} from './fake-channels.ts'
+import { type Fault, goneRecipient, incidents, type Notifier } from './faults.ts'
+import {
+  type Alertmanager,
+  alertmanagerSettings,
+  type RunningBridge,
+  openPrometheus,
+  type Prometheus,
+  startAlertmanager,
+  startBridgeNotifier,
+} from './notifiers.ts'
+import { timing } from './timing.ts'
 
-/** What became of the alerts of one case. */
+/** Result of one case. */
 export interface CaseResult {
   readonly fault: string
-  readonly teller: string
+  readonly notifier: string
   /** The channels that the fault concerns. */
   readonly concerned: readonly ChannelName[]
   readonly channels: Readonly<Record<ChannelName, ChannelCount>>
 }
 
-/** Lets all alerts fire, lets the fault come and pass, lets the alerts end, and counts what people were told. */
-export async function runCase(stand: Stand, signal: AbortSignal): Promise<CaseResult> {
-  const { fault, teller, recipients, log } = stand
-  using prometheus = openPrometheus(stand.alertmanager.url)
+/** Lets all alerts fire, lets the fault come and pass, lets the alerts end, and counts the messages. */
+export async function runCase(setup: CaseSetup, signal: AbortSignal): Promise<CaseResult> {
+  const { fault, notifier, recipients, log } = setup
+  using prometheus = openPrometheus(setup.alertmanager.url)
   const reachable = { slack: ['slack'], mail: recipients.filter((one) => one !== goneRecipient) }
-  const isTold = (phase: 'fired' | 'ended'): boolean =>
+  const isReported = (phase: 'fired' | 'ended'): boolean =>
     (['slack', 'mail'] as const).every((channel) => log.hasAll(phase, channel, reachable[channel], incidents))
 
-  beginFault(stand)
+  beginFault(setup)
   const firedAt = await prometheus.fire()
-  const passedAt = fault.isPassing === false ? undefined : await passFault(stand, prometheus, signal)
+  const endedAt = fault.isTemporary === false ? undefined : await endFault(setup, prometheus, signal)
   if (fault.outlastsAlerts !== true) {
-    if (passedAt === undefined) await until(() => isTold('fired'), pace.recoveryMs, signal)
-    else await delay(pace.recoveryMs, undefined, { signal })
+    if (endedAt === undefined) await until(() => isReported('fired'), timing.recoveryMs, signal)
+    else await delay(timing.recoveryMs, undefined, { signal })
     await prometheus.resolve()
   }
-  await until(() => isTold('ended'), pace.patienceMs, signal)
-  await delay(pace.settleMs, undefined, { signal })
-  const count = (channel: ChannelName): ChannelCount => countTold(log, channel, reachable[channel], { firedAt, passedAt })
-  return { fault: fault.name, teller, concerned: fault.channels, channels: { slack: count('slack'), mail: count('mail') } }
+  await until(() => isReported('ended'), timing.patienceMs, signal)
+  await delay(timing.settleMs, undefined, { signal })
+  const count = (channel: ChannelName): ChannelCount => countDeliveries(log, channel, reachable[channel], { firedAt, endedAt })
+  return { fault: fault.name, notifier, concerned: fault.channels, channels: { slack: count('slack'), mail: count('mail') } }
 }
 
-function beginFault({ fault, slack, mail }: Stand): void {
+function beginFault({ fault, slack, mail }: CaseSetup): void {
   if (fault.slack !== undefined) slack.answer = fault.slack()
-  if (fault.mail !== undefined) mail.trouble = fault.mail
-  if (fault.kills !== undefined) slack.takesMs = 250
+  if (fault.mail !== undefined) mail.fault = fault.mail
+  if (fault.kills !== undefined) slack.delayMs = 250
 }
 
-/** Gives when the fault was over; the alerts that it outlasts end in the middle of it. */
-async function passFault(stand: Stand, prometheus: Prometheus, signal: AbortSignal): Promise<number> {
-  const { fault, slack, mail } = stand
-  const killed = fault.kills === 'bridge' ? stand.bridge : stand.alertmanager
-  const lastsMs = fault.kills === undefined ? pace.faultMs : pace.downMs
+/** Ends the fault and returns when; alerts that it outlasts are resolved in the middle of it. */
+async function endFault(setup: CaseSetup, prometheus: Prometheus, signal: AbortSignal): Promise<number> {
+  const { fault, slack, mail } = setup
+  const killed = fault.kills === 'bridge' ? setup.bridge : setup.alertmanager
+  const durationMs = fault.kills === undefined ? timing.faultMs : timing.downMs
   if (fault.kills !== undefined) {
-    await until(() => shownOnSlack(stand) >= incidents.length / 2, 30_000, signal)
+    await until(() => countOnSlack(setup) >= incidents.length / 2, 30_000, signal)
     await killed?.kill()
   }
-  await delay(lastsMs / 2, undefined, { signal })
+  await delay(durationMs / 2, undefined, { signal })
   if (fault.outlastsAlerts === true) await prometheus.resolve()
-  await delay(lastsMs / 2, undefined, { signal })
+  await delay(durationMs / 2, undefined, { signal })
   if (fault.kills !== undefined) await killed?.start()
   slack.answer = () => 'shown'
-  mail.trouble = {}
+  mail.fault = {}
   return performance.now()
 }
 
-function shownOnSlack({ log }: Stand): number {
+function countOnSlack({ log }: CaseSetup): number {
   return log.messages.filter(({ channel }) => channel === 'slack').length
 }
 
-/** Waits for a condition, but not longer. */
-async function until(isSo: () => boolean, mostMs: number, signal: AbortSignal): Promise<void> {
-  const end = performance.now() + mostMs
-  while (!isSo() && performance.now() < end) await delay(50, undefined, { signal })
+/** Waits for a condition, at most `maxMs`. */
+async function until(condition: () => boolean, maxMs: number, signal: AbortSignal): Promise<void> {
+  const end = performance.now() + maxMs
+  while (!condition() && performance.now() < end) await delay(50, undefined, { signal })
+}
+
+/** The running programs of one case: its own channels, Alertmanager and, where it sends the messages, the bridge. */
+export interface CaseSetup extends AsyncDisposable {
+  readonly fault: Fault
+  readonly notifier: Notifier
+  readonly recipients: readonly string[]
+  readonly log: MessageLog
+  readonly slack: SlackSink
+  readonly mail: MailSink
+  readonly alertmanager: Alertmanager
+  readonly bridge: RunningBridge | undefined
+}
+
+/** Starts them; when one fails, those already started are ended. */
+export async function startCaseSetup(fault: Fault, notifier: Notifier, cli: string): Promise<CaseSetup> {
+  await using starting = new AsyncDisposableStack()
+  const log = openMessageLog()
+  const slack = starting.use(await openSlackSink(log))
+  const mail = starting.use(await openMailSink(log))
+  const { recipients = ['on-call@example.com'] } = fault
+  const channels = { slackUrl: slack.url, mailPort: mail.port, recipients }
+  const bridge = notifier === 'with the bridge' ? starting.use(await startBridgeNotifier(cli, channels)) : undefined
+  const alertmanager = starting.use(await startAlertmanager(alertmanagerSettings(notifier, channels, bridge?.address)))
+  const started = starting.move()
+  return {
+    fault,
+    notifier,
+    recipients,
+    log,
+    slack,
+    mail,
+    alertmanager,
+    bridge,
+    [Symbol.asyncDispose]: () => started.disposeAsync(),
+  }
 }

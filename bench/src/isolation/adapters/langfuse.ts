@@ -4,7 +4,7 @@ import { importPeer } from '../../peers/import-peer.ts'
 
 const { observe } = await importPeer<{ observe: (agent: PlainAgent, options: object) => PlainAgent }>('@langfuse/tracing')
 
-/** Records arguments and results unless told otherwise. Its mask belongs to the span processor of another package. */
+/** Records arguments and results unless configured otherwise. Its mask belongs to the span processor of another package. */
 const langfuse: IsolationAdapter = {
   name: '@langfuse/tracing',
   streams: false,

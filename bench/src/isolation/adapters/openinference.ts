@@ -12,7 +12,7 @@ const { traceAgent } = await importPeer<{ traceAgent: (agent: PlainAgent, option
   '@arizeai/openinference-core',
 )
 
-/** Records arguments and results unless told otherwise; `processInput` and `processOutput` make attributes of them. */
+/** Records arguments and results unless configured otherwise; `processInput` and `processOutput` make attributes of them. */
 const openinference: IsolationAdapter = {
   name: '@arizeai/openinference-core',
   hooks: ['redactInput', 'redactOutput'],

@@ -17,8 +17,8 @@ const attributes = { 'gen_ai.operation.name': 'invoke_agent', 'gen_ai.agent.name
 let redact: Listener | undefined
 
 /**
- * Makes spans of its own, without OpenTelemetry. What stands where a hostile processor or sampler would: listeners of its client
- * for the start and the end of a span, and `tracesSampler`. Its redactor is `beforeSendSpan`.
+ * Makes spans of its own, without OpenTelemetry. A hostile processor or sampler is replaced by listeners of its client
+ * for the start and the end of a span, and by `tracesSampler`. Its redactor is `beforeSendSpan`.
  */
 const sentry: IsolationAdapter = {
   name: '@sentry/node',

@@ -15,12 +15,12 @@ interface Traceloop {
 
 const { initialize, withAgent } = await importPeer<Traceloop>('@traceloop/node-server-sdk')
 
-/** Registers an SDK of its own, which takes one more span processor, and records arguments and results unless told otherwise. */
+/** Registers an SDK of its own, which takes one more span processor, and records arguments and results unless configured otherwise. */
 const traceloop: IsolationAdapter = {
   name: '@traceloop/node-server-sdk',
   streams: false,
   async start({ spanProcessors = [] }) {
-    // While detectors of its SDK are at work nobody handles what an exporter throws: whether they were done would be chance
+    // While the detectors of its SDK run, an error of an exporter is unhandled: whether they have finished would be chance
     process.env['OTEL_NODE_RESOURCE_DETECTORS'] = 'none'
     initialize({
       appName: 'isolation',
