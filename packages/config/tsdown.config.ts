@@ -7,7 +7,12 @@ import { defineConfig } from 'tsdown'
 const inlined = ['commander', 'yaml', 'zod']
 
 export default defineConfig({
-  entry: ['src/index.ts', 'src/command-line.ts', 'src/listen.ts'],
+  entry: {
+    index: 'src/index.ts',
+    'command-line': 'src/command-line.ts',
+    listen: 'src/listen.ts',
+    settings: 'src/settings/index.ts',
+  },
   platform: 'node',
   deps: { alwaysBundle: inlined, onlyBundle: inlined },
   // yaml's build for Node is CommonJS: its `require('process')` fails when a user bundles it into an ES module

@@ -2,16 +2,15 @@ import { readFileSync } from 'node:fs'
 
 import {
   ConfigurationError,
-  isHost,
   loadConfiguration,
   mistypedVariables,
   openVariables,
   Secret,
-  shownValue,
-  withoutBrackets,
   type AlertChannel,
+  type Environment,
   type Problem,
 } from '@swarmwatch/config'
+import { host, oneLine, port, readable, readVariables, secretUrl, wholeNumber, type Settings } from '@swarmwatch/config/settings'
 
 import { defaultInboxLimit } from './bridge-core.ts'
 
@@ -36,11 +35,47 @@ export interface BridgeSettings {
   readonly notices: readonly string[]
 }
 
+/** Options for {@link readSettings}. */
 export interface SettingsSources {
-  readonly env: Readonly<Record<string, string | undefined>>
+  readonly env: Environment
   readonly readFile?: (path: string) => string
-  /** Whether a token must be there. @default true */
+  /** Whether a token is required. @default true */
   readonly needsToken?: boolean
+}
+
+const definitions: Settings<Required<Omit<BridgeSettings, 'channels' | 'notices'>>> = {
+  port: { about: 'Port of the bridge.', variable: 'BRIDGE_PORT', value: port, default: 8090 },
+  host: { about: 'Address that the bridge listens on.', variable: 'BRIDGE_HOST', value: host, default: '127.0.0.1' },
+  tokens: {
+    about: 'Token that Alertmanager sends; two, separated by a comma or a line break, during a rotation.',
+    variable: 'BRIDGE_TOKEN',
+    value: readable('must be one or two tokens, each at least 16 characters of ASCII without blanks', readTokens, true),
+    default: [],
+  },
+  dataDir: {
+    about: 'Folder of the deliveries that are not finished.',
+    variable: 'BRIDGE_DATA_DIR',
+    value: oneLine,
+    default: '.swarmwatch/bridge',
+  },
+  heartbeatUrl: {
+    about: 'Address that is called while all is well.',
+    variable: 'HEARTBEAT_URL',
+    value: secretUrl,
+    default: undefined,
+  },
+  watchdogSeconds: {
+    about: 'Seconds without a Watchdog of Prometheus after which the bridge raises an alarm; 0 is off.',
+    variable: 'BRIDGE_WATCHDOG_SECONDS',
+    value: wholeNumber(0, 86_400),
+    default: 300,
+  },
+  inboxLimit: {
+    about: 'Number of deliveries that may wait before the bridge answers 503.',
+    variable: 'BRIDGE_INBOX_LIMIT',
+    value: wholeNumber(1, 10_000_000),
+    default: defaultInboxLimit,
+  },
 }
 
 /**
@@ -53,63 +88,23 @@ export function readSettings({
   needsToken = true,
 }: SettingsSources): BridgeSettings {
   const problems: Problem[] = []
-  // what is empty counts as unset, a file of a secret too
-  const { plain, orFile, known } = openVariables(env, readFile, problems)
-
-  function number(name: string, fallback: number, most: number): number {
-    const given = plain(name)?.text
-    if (given === undefined) return fallback
-    // digits only: no sign, exponent or blank
-    if (/^\d{1,9}$/.test(given) && Number(given) <= most) return Number(given)
-    problems.push({ path: name, rule: `must be a whole number from 0 to ${most}`, value: JSON.stringify(given) })
-    return fallback
-  }
-
-  function tokens(): Secret[] {
-    const given = orFile('BRIDGE_TOKEN')?.text
-    // a comma or a new line between two, while one is being exchanged
-    const parts = given?.split(/[,\r\n]+/).flatMap((part) => part.trim() || []) ?? []
-    if (parts.length === 0 && needsToken && !problems.some(({ path }) => path.startsWith('BRIDGE_TOKEN'))) {
-      problems.push({
-        path: 'BRIDGE_TOKEN',
-        rule: 'is not set; set it, or BRIDGE_TOKEN_FILE, to the token that Alertmanager sends',
-      })
-    }
-    if (parts.length > 2) problems.push({ path: 'BRIDGE_TOKEN', rule: 'must hold at most two tokens', value: '***' })
-    if (parts.some((part) => part.length < 16 || /[^!-~]/.test(part))) {
-      problems.push({ path: 'BRIDGE_TOKEN', rule: 'must be at least 16 characters of ASCII without blanks', value: '***' })
-    }
-    return parts.map((part) => new Secret(part))
-  }
-
-  function heartbeat(): Secret | undefined {
-    const given = orFile('HEARTBEAT_URL')?.text
-    if (given === undefined) return undefined
-    if (/^https?:$/.test(URL.parse(given)?.protocol ?? '')) return new Secret(given)
-    problems.push({ path: 'HEARTBEAT_URL', rule: 'must be an http or https URL', value: '***' })
-    return undefined
-  }
-
-  const own = {
-    port: number('BRIDGE_PORT', 8090, 65_535),
-    host: withoutBrackets(plain('BRIDGE_HOST')?.text ?? '127.0.0.1'),
-    tokens: tokens(),
-    dataDir: plain('BRIDGE_DATA_DIR')?.text ?? '.swarmwatch/bridge',
-    heartbeatUrl: heartbeat(),
-    watchdogSeconds: number('BRIDGE_WATCHDOG_SECONDS', 300, 86_400),
-    inboxLimit: number('BRIDGE_INBOX_LIMIT', defaultInboxLimit, 10_000_000),
-  }
-  if (!isHost(own.host)) {
+  const variables = openVariables(env, readFile, problems)
+  const own = readVariables(definitions, variables, problems)
+  if (needsToken && own.tokens.length === 0 && !problems.some(({ path }) => path.startsWith('BRIDGE_TOKEN'))) {
     problems.push({
-      path: 'BRIDGE_HOST',
-      rule: 'must be a host name or an IP address, without a port',
-      value: shownValue(own.host),
+      path: 'BRIDGE_TOKEN',
+      rule: 'is not set; set it, or BRIDGE_TOKEN_FILE, to the token that Alertmanager sends',
     })
   }
-  if (own.inboxLimit === 0) problems.push({ path: 'BRIDGE_INBOX_LIMIT', rule: 'must be at least 1', value: '0' })
   const { channels, notices } = channelsOf(env, problems)
   if (problems.length > 0) throw new ConfigurationError(problems)
-  return { ...own, channels, notices: [...mistypedVariables(env, known), ...notices] }
+  return { ...own, channels, notices: [...mistypedVariables(env, variables.known), ...notices] }
+}
+
+function readTokens(text: string): readonly Secret[] | undefined {
+  const tokens = text.split(/[,\r\n]+/).flatMap((part) => part.trim() || [])
+  const areValid = tokens.length <= 2 && tokens.every((token) => token.length >= 16 && !/[^!-~]/.test(token))
+  return areValid ? tokens.map((token) => new Secret(token)) : undefined
 }
 
 function channelsOf(

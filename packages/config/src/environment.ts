@@ -19,14 +19,25 @@ export interface VariableReader {
   readonly known: ReadonlySet<string>
 }
 
+/** Options for {@link openVariables}. */
+export interface VariableOptions {
+  /** Whether spaces around a value are ignored. @default false: they are part of it, and numbers must not have any */
+  readonly trims?: boolean
+}
+
 /** Opens a reader of `env`. It adds what is wrong to `problems`, each problem once; `readFile` receives the path as it is written. */
-export function openVariables(env: Environment, readFile: (path: string) => string, problems: Problem[]): VariableReader {
+export function openVariables(
+  env: Environment,
+  readFile: (path: string) => string,
+  problems: Problem[],
+  { trims = false }: VariableOptions = {},
+): VariableReader {
   const secrets = new Map<string, Variable | undefined>()
   const known = new Set<string>()
 
   function plain(name: string): Variable | undefined {
     known.add(name)
-    const text = env[name]
+    const text = trims ? env[name]?.trim() : env[name]
     return text === undefined || text === '' ? undefined : { text, name }
   }
 
@@ -35,7 +46,7 @@ export function openVariables(env: Environment, readFile: (path: string) => stri
     if (file === undefined) return undefined
     try {
       const text = readFile(file.text).replace(/[\r\n]+$/, '')
-      return text.trim() === '' ? undefined : { text, name: file.name }
+      return text.trim() === '' ? undefined : { text: trims ? text.trim() : text, name: file.name }
     } catch (error) {
       const reason = (error as NodeJS.ErrnoException).code ?? 'error'
       problems.push({ path: file.name, rule: `must name a file that can be read (${reason})`, value: shownValue(file.text) })

@@ -22,7 +22,7 @@ export { type AlertSelection, type InhibitionRule, inhibitionRules } from './inh
 export { type CodeSettings, type Configuration, loadConfiguration, type LoadOptions } from './load-configuration.ts'
 export { type Mailbox, readMailbox, writeMailbox } from './mail-address.ts'
 export { mistypedVariables } from './mistyped-variables.ts'
-export { asciiOnly, ConfigurationError, type Problem, shownValue } from './problem.ts'
+export { asciiOnly, ConfigurationError, type Problem, problemText, shownValue } from './problem.ts'
 export { Secret } from './secret.ts'
 export type { AlertSettings } from './settings/alerts.ts'
 export type { MonitorSettings } from './settings/monitor.ts'

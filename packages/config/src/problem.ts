@@ -2,15 +2,16 @@
 export interface Problem {
   /** The setting: a key of the file (`recovery.max_retries`), a variable (`MAX_RETRIES`) or an option in code (`recovery.maxRetries`). */
   readonly path: string
-  /** What must hold, as the rest of a sentence: `must be a whole number from 0 to 100`. */
+  /** The rule that is broken, as the rest of a sentence: `must be a whole number from 0 to 100`. */
   readonly rule: string
-  /** The value as it is shown, quoted if it is text; undefined where there is none or it says nothing. */
+  /** The value as it is shown, quoted if it is text; undefined where there is none or it would not help. */
   readonly value?: string | undefined
-  /** Where: `config/production.yaml:6`, with the line; undefined for variables and code. */
+  /** File and line: `config/production.yaml:6`; undefined for variables and code. */
   readonly place?: string | undefined
 }
 
-function sentence({ path, rule, value, place }: Problem): string {
+/** A problem as a sentence: `MAX_RETRIES must be a whole number, 0 or more, got "x"`. ASCII only. */
+export function problemText({ path, rule, value, place }: Problem): string {
   return asciiOnly(`${path} ${rule}${value === undefined ? '' : `, got ${value}`}${place === undefined ? '' : ` (${place})`}`)
 }
 
@@ -21,7 +22,7 @@ export class ConfigurationError extends Error {
 
   constructor(problems: readonly Problem[]) {
     const count = problems.length === 1 ? '1 problem' : `${problems.length} problems`
-    super([`${count} in the configuration:`, ...problems.map((problem) => `  ${sentence(problem)}`)].join('\n'))
+    super([`${count} in the configuration:`, ...problems.map((problem) => `  ${problemText(problem)}`)].join('\n'))
     this.problems = problems
   }
 }

@@ -40,6 +40,15 @@ export function pattern(rule: string, expression: RegExp): ValueRule<string> {
   return { rule, schema: z.string(rule).regex(expression, rule), fromText: (text) => text, isSecret: false }
 }
 
+/** A value that `read` makes of a text; undefined from it means that the text is invalid. */
+export function readable<T>(rule: string, read: (text: string) => T | undefined, isSecret = false): ValueRule<T> {
+  const safeParse: Schema<T>['safeParse'] = (value) => {
+    const data = typeof value === 'string' ? read(value) : undefined
+    return data === undefined ? { success: false } : { success: true, data }
+  }
+  return { rule, schema: { safeParse }, fromText: (text) => text, isSecret }
+}
+
 /** Exactly this word. */
 export function literal<Word extends string>(word: Word): ValueRule<Word> {
   const rule = `must be ${word}`
@@ -52,14 +61,14 @@ export function positive(rule: string, max: number): ValueRule<number> {
 }
 
 /** A whole number from `min` to `max`. */
-function wholeNumber(min: number, max: number): ValueRule<number> {
+export function wholeNumber(min: number, max: number): ValueRule<number> {
   return numeric(`must be a whole number from ${min} to ${max}`, (error) =>
     z.number(error).int(error).min(min, error).max(max, error),
   )
 }
 
 /** A secret text for which `isValid` holds. */
-function secret(rule: string, isValid: (text: string) => boolean): ValueRule<Secret> {
+export function secret(rule: string, isValid: (text: string) => boolean): ValueRule<Secret> {
   const schema = z
     .string(rule)
     .refine(isValid, rule)

@@ -1,5 +1,5 @@
 import type { VariableReader } from '../environment.ts'
-import { type Problem, shownValue } from '../problem.ts'
+import { type Problem, problemText, shownValue } from '../problem.ts'
 import type { ValueRule } from '../value-rule.ts'
 
 /** Where the effective value of a setting came from. */
@@ -13,11 +13,15 @@ export interface Setting<T> {
   readonly about: string
   /** Name of the variable. */
   readonly variable?: string
+  /** Name of a more general variable, which counts if the first one is not set or invalid. */
+  readonly generalVariable?: string
   /**
    * Whether `NAME_FILE` may name a file that contains the value, as for every secret. An invalid value is then not shown, because the
    * wrong file may contain a secret. @default false
    */
   readonly orFile?: boolean
+  /** Whether an invalid value is only a notice, and the default is used instead. @default false: it is a problem */
+  readonly isLenient?: boolean
   /** Key in the settings file, dotted. */
   readonly fileKey?: string
 }
@@ -34,6 +38,8 @@ export interface Sources {
   readonly fromFile: (key: string) => unknown
   /** Receives what is wrong. */
   readonly problems: Problem[]
+  /** Receives a line for each invalid value of a lenient setting. @default the lines are dropped */
+  readonly notices?: string[]
 }
 
 /** The values of a group and the origin of each. */
@@ -83,18 +89,43 @@ export function prefixed(path: string, origins: Readonly<Record<string, Origin>>
   return Object.fromEntries(Object.entries(origins).map(([key, origin]) => [`${path}.${key}`, origin]))
 }
 
+/**
+ * Reads a group of settings that only variables provide, for a program with settings of its own. An invalid value is added to `problems`,
+ * or to `notices` if its setting is lenient, and ignored.
+ * @example
+ * const { port } = readVariables({ port: { about: 'Port.', variable: 'BRIDGE_PORT', value: port, default: 8090 } }, variables, problems)
+ */
+export function readVariables<Group extends object>(
+  settings: Settings<Group>,
+  variables: VariableReader,
+  problems: Problem[],
+  notices: string[] = [],
+): Group {
+  return resolveSettings('', settings, { variables, problems, notices, fileName: undefined, fromFile: () => undefined }).values
+}
+
 function resolveOne<T>(path: string, setting: Setting<T>, sources: Sources, code: unknown): readonly [T, Origin] {
-  const { variable: name, fileKey } = setting
+  const { variable, generalVariable, fileKey, isLenient = false } = setting
   const value = { ...setting.value, isSecret: setting.value.isSecret || setting.orFile === true }
   const { variables, fileName, problems } = sources
-  const variable = name === undefined ? undefined : value.isSecret ? variables.orFile(name) : variables.plain(name)
+  const invalid: Problem[] = isLenient ? [] : problems
   const fromCode = code === undefined ? undefined : checked(path, value, code, problems)
-  const fromEnvironment = variable && checked(variable.name, value, value.fromText(variable.text), problems)
+  const found = [variable, generalVariable].flatMap((name) => {
+    const given = name === undefined ? undefined : value.isSecret ? variables.orFile(name) : variables.plain(name)
+    if (given === undefined) return []
+    const read = checked(given.name, value, value.fromText(given.text), invalid)
+    return read === undefined ? [] : [[read, `environment ${given.name}`] as const]
+  })
   const fromFile = fileKey === undefined ? undefined : (sources.fromFile(fileKey) as Exclude<T, undefined> | undefined)
+  if (isLenient) sources.notices?.push(...invalid.map((problem) => `${problemText(problem)}; ${shownDefault(setting)} is used`))
   if (fromCode !== undefined) return [fromCode, 'code']
-  if (variable && fromEnvironment !== undefined) return [fromEnvironment, `environment ${variable.name}`]
+  if (found[0] !== undefined) return found[0]
   if (fromFile !== undefined) return [fromFile, `file ${fileName}:${fileKey}`]
   return [setting.default, 'default']
+}
+
+function shownDefault({ default: fallback }: Setting<unknown>): string {
+  return fallback === undefined ? 'the default' : (shownValue(fallback) ?? '').replaceAll('"', '')
 }
 
 function checked<T>(path: string, { schema, rule, isSecret }: ValueRule<T>, value: unknown, problems: Problem[]): T | undefined {
