@@ -60,6 +60,11 @@ export function positive(rule: string, max: number): ValueRule<number> {
   return numeric(rule, (error) => z.number(error).positive(error).max(max, error))
 }
 
+/** A decimal number for which `isValid` holds. */
+export function decimal(rule: string, isValid: (value: number) => boolean): ValueRule<number> {
+  return numeric(rule, (error) => z.number(error).refine(isValid, error))
+}
+
 /** A whole number from `min` to `max`. */
 export function wholeNumber(min: number, max: number): ValueRule<number> {
   return numeric(`must be a whole number from ${min} to ${max}`, (error) =>

@@ -1,13 +1,15 @@
-import type { Problem } from '@swarmwatch/config'
+import { readFileSync } from 'node:fs'
 
-import { type ModelSettings, readModelSettings } from '../settings/model-settings.ts'
-import { type Environment, openSettingReader } from '../settings/setting-reader.ts'
+import { type Environment, openVariables, type Problem, problemText } from '@swarmwatch/config'
+import { decimal, readable, readVariables, type Settings } from '@swarmwatch/config/settings'
 
-/** What the environment asks of the demo. */
+import { type ModelSettings, readModelSettings } from '../model-settings.ts'
+
+/** The settings of the demo. */
 export interface DemoSettings extends ModelSettings {
-  /** Ends by itself after so long; undefined runs until it is stopped. */
+  /** The demo ends by itself after this time; undefined runs until it is stopped. */
   readonly seconds: number | undefined
-  /** The same seed gives the same tasks and faults. */
+  /** The same seed leads to the same tasks and faults. */
   readonly seed: number
 }
 
@@ -18,25 +20,25 @@ export type ParsedSettings =
 
 const day = 86_400
 
-/** Reads `DEMO_SECONDS`, `DEMO_SEED` (@default 1) and the settings of the model. An empty variable is an unset one. */
+const definitions: Settings<Omit<DemoSettings, keyof ModelSettings>> = {
+  seconds: {
+    about: 'Seconds after which the demo ends by itself.',
+    variable: 'DEMO_SECONDS',
+    value: decimal(`must be a number of seconds above 0, at most ${day}`, (value) => value > 0 && value <= day),
+    default: undefined,
+  },
+  seed: {
+    about: 'The same seed leads to the same tasks and faults.',
+    variable: 'DEMO_SEED',
+    value: readable('must be an integer', (text) => (Number.isSafeInteger(Number(text)) ? Number(text) : undefined)),
+    default: 1,
+  },
+}
+
+/** Reads `DEMO_SECONDS`, `DEMO_SEED` and the settings of the model. An empty variable counts as unset. */
 export function parseDemoSettings(env: Environment): ParsedSettings {
-  const reader = openSettingReader(env)
-  const { problems, text } = reader
-  const [secondsText, seedText] = [text('DEMO_SECONDS'), text('DEMO_SEED')]
-  const seconds = secondsText === undefined ? undefined : Number(secondsText)
-  const seed = Number(seedText ?? 1)
-  if (seconds !== undefined && !(seconds > 0 && seconds <= day)) {
-    const rule = `must be a number of seconds above 0, at most ${day}`
-    problems.push({ path: 'DEMO_SECONDS', rule, value: shown(secondsText) })
-  }
-  if (!Number.isSafeInteger(seed)) problems.push({ path: 'DEMO_SEED', rule: 'must be an integer', value: shown(seedText) })
-  const model = readModelSettings(reader)
-  return problems.length > 0 ? { ok: false, problems: problems.map(line) } : { ok: true, settings: { seconds, seed, ...model } }
+  const problems: Problem[] = []
+  const variables = openVariables(env, (path) => readFileSync(path, 'utf8'), problems, { trims: true })
+  const settings = { ...readVariables(definitions, variables, problems), ...readModelSettings(variables, problems) }
+  return problems.length > 0 ? { ok: false, problems: problems.map(problemText) } : { ok: true, settings }
 }
-
-function line({ path, rule, value }: Problem): string {
-  return `${path} ${rule}${value === undefined ? '' : `, got ${value}`}`
-}
-
-// Cut, and ASCII whatever was typed
-const shown = (text: string | undefined): string => JSON.stringify(text?.slice(0, 40)).replaceAll(/[^\x20-\x7e]/g, '?')

@@ -1,13 +1,12 @@
 import { randomInt } from 'node:crypto'
 import { once } from 'node:events'
 
-import { hostAndPort } from '@swarmwatch/config'
+import { type Environment, hostAndPort } from '@swarmwatch/config'
 import { serve } from '@swarmwatch/config/listen'
 import { startTelemetry } from '@swarmwatch/node'
 
 import { maxConnections } from '../http-server.ts'
 import { firstFaultOf } from '../model-server/index.ts'
-import type { Environment } from '../settings/setting-reader.ts'
 import { allRunsCounted, referenceAgents, startSwarmEnvironment } from '../swarm/index.ts'
 import { openSchedule } from './open-schedule.ts'
 import { openTaskQueue, type TaskCounts, type TaskQueue } from './task-queue.ts'

@@ -1,114 +1,109 @@
-import { accessSync, constants } from 'node:fs'
+import { accessSync, constants, readFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 
 import {
   ConfigurationError,
-  isHost,
+  type Environment,
   isLoopback,
   loadConfiguration,
   mistypedVariables,
+  openVariables,
   type Problem,
-  Secret,
+  type Secret,
   shownValue,
-  withoutBrackets,
 } from '@swarmwatch/config'
+import { decimal, host, oneLine, port, readVariables, secret, type Settings, wholeNumber } from '@swarmwatch/config/settings'
 
-import { type ModelSettings, readModelSettings } from '../settings/model-settings.ts'
-import { type Environment, openSettingReader, wholeNumber } from '../settings/setting-reader.ts'
+import { type ModelSettings, readModelSettings } from '../model-settings.ts'
 import { loadPrices, type PriceTable, PriceTableError } from '../swarm/index.ts'
 
-/** What the environment asks of the worker. */
+/** The settings of the worker. */
 export interface WorkerSettings extends Pick<ModelSettings, 'realModel'> {
   /** `WORKER_PORT`. @default 8070 */
   readonly port: number
   /** `WORKER_HOST`. @default 127.0.0.1 */
   readonly host: string
-  /** `WORKER_TOKEN` or `WORKER_TOKEN_FILE`; must be there when others than this machine reach the worker. @default none */
+  /** `WORKER_TOKEN` or `WORKER_TOKEN_FILE`; required if other machines can reach the worker. @default none */
   readonly token: Secret | undefined
-  /** `WORKER_CONCURRENCY`: tasks at a time; agents mostly wait, also between attempts. @default 20 */
+  /** `WORKER_CONCURRENCY`: number of tasks at a time; agents mostly wait, also between attempts. @default 20 */
   readonly concurrency: number
-  /** `WORKER_QUEUE_LIMIT`: so many tasks may wait to be begun. @default 100 */
+  /** `WORKER_QUEUE_LIMIT`: number of tasks that may wait. @default 100 */
   readonly queueLimit: number
   /** `WORKER_TASKS_PER_MINUTE` of the built-in schedule; 0 is off. @default 6 */
   readonly tasksPerMinute: number
-  /** `WORKER_DRAIN_SECONDS`: how long running tasks may go on after the stop. @default 20 */
+  /** `WORKER_DRAIN_SECONDS` that running tasks may take after the stop. @default 20 */
   readonly drainSeconds: number
-  /** `WORKER_WORKSPACE_DIR`: here a folder for the tasks' files is made, and removed at the end. @default the system's for temporary files */
+  /** `WORKER_WORKSPACE_DIR`: folder in which the folder for the files of the tasks is created, and removed at the end. @default tmpdir() */
   readonly workspaceParent: string
   readonly prices: PriceTable
   /** A line for each variable of the worker's that looks mistyped. */
   readonly notices: readonly string[]
 }
 
-const tasksPerMinute = {
-  default: 6,
-  rule: 'must be 0, or a number from 0.01 to 600',
-  isValid: (value: number) => value === 0 || (value >= 0.01 && value <= 600),
-}
-const drainSeconds = {
-  default: 20,
-  rule: 'must be a number of seconds from 0 to 3600',
-  isValid: (value: number) => value <= 3600,
+const definitions: Settings<Omit<WorkerSettings, 'realModel' | 'prices' | 'notices'>> = {
+  port: { about: 'Port of the worker.', variable: 'WORKER_PORT', value: port, default: 8070 },
+  host: { about: 'Address that the worker listens on.', variable: 'WORKER_HOST', value: host, default: '127.0.0.1' },
+  token: {
+    about: 'Token that requests must carry.',
+    variable: 'WORKER_TOKEN',
+    value: secret('must be at least 16 characters of ASCII without blanks', (text) => text.length >= 16 && !/[^!-~]/.test(text)),
+    default: undefined,
+  },
+  concurrency: {
+    about: 'Number of tasks at a time.',
+    variable: 'WORKER_CONCURRENCY',
+    value: wholeNumber(1, 100),
+    default: 20,
+  },
+  queueLimit: {
+    about: 'Number of tasks that may wait.',
+    variable: 'WORKER_QUEUE_LIMIT',
+    value: wholeNumber(1, 10_000),
+    default: 100,
+  },
+  tasksPerMinute: {
+    about: 'Tasks a minute of the built-in schedule; 0 is off.',
+    variable: 'WORKER_TASKS_PER_MINUTE',
+    value: decimal('must be 0, or a number from 0.01 to 600', (value) => value === 0 || (value >= 0.01 && value <= 600)),
+    default: 6,
+  },
+  drainSeconds: {
+    about: 'Seconds that running tasks may take after the stop.',
+    variable: 'WORKER_DRAIN_SECONDS',
+    value: decimal('must be a number of seconds from 0 to 3600', (value) => value >= 0 && value <= 3600),
+    default: 20,
+  },
+  workspaceParent: {
+    about: 'Folder in which the folder for the files of the tasks is created.',
+    variable: 'WORKER_WORKSPACE_DIR',
+    value: oneLine,
+    default: tmpdir(),
+  },
 }
 
-/**
- * Reads all settings of the worker. Rejects with ConfigurationError, which lists every problem, those of the telemetry's settings
- * with them.
- */
+/** Reads all settings of the worker. Rejects with a ConfigurationError that lists every problem, including those of the telemetry. */
 export async function readWorkerSettings(env: Environment): Promise<WorkerSettings> {
-  const reader = openSettingReader(env)
-  const { problems, known } = reader
-  const { realModel, pricesFile } = readModelSettings(reader)
-  const settings = {
-    port: reader.number('WORKER_PORT', wholeNumber(0, 65_535, 8070)),
-    host: withoutBrackets(reader.text('WORKER_HOST') ?? '127.0.0.1'),
-    token: reader.secret('WORKER_TOKEN'),
-    concurrency: reader.number('WORKER_CONCURRENCY', wholeNumber(1, 100, 20)),
-    queueLimit: reader.number('WORKER_QUEUE_LIMIT', wholeNumber(1, 10_000, 100)),
-    tasksPerMinute: reader.number('WORKER_TASKS_PER_MINUTE', tasksPerMinute),
-    drainSeconds: reader.number('WORKER_DRAIN_SECONDS', drainSeconds),
-    workspaceParent: reader.text('WORKER_WORKSPACE_DIR') ?? tmpdir(),
-  }
-  problems.push(
-    ...hostProblems(settings.host),
-    ...tokenProblems(settings, problems),
-    ...folderProblems(settings.workspaceParent),
-    ...telemetryProblems(env),
-  )
+  const problems: Problem[] = []
+  const variables = openVariables(env, (path) => readFileSync(path, 'utf8'), problems, { trims: true })
+  const { realModel, pricesFile } = readModelSettings(variables, problems)
+  const settings = readVariables(definitions, variables, problems)
+  problems.push(...missingToken(settings, problems), ...folderProblems(settings.workspaceParent), ...telemetryProblems(env))
   const prices = await loadPrices(pricesFile).catch((error: unknown) => priceProblem(error, problems))
   if (problems.length > 0) throw new ConfigurationError(problems)
-  const { token, ...rest } = settings
-  return {
-    ...rest,
-    token: token === undefined ? undefined : new Secret(token),
-    realModel,
-    prices,
-    notices: noticesOf(env, known),
-  }
+  return { ...settings, realModel, prices, notices: noticesOf(env, variables.known) }
 }
 
-/** Of the worker's own variables: those of the telemetry are reported when it starts. */
+/** About the worker's own variables: those of the telemetry are reported when it starts. */
 function noticesOf(env: Environment, known: ReadonlySet<string>): string[] {
   const own = Object.entries(env).filter(([name]) => /^_?W[A-Z]{3,6}_?/i.test(name))
   return mistypedVariables(Object.fromEntries(own), new Set([...known].filter((name) => name.startsWith('WORKER_'))))
 }
 
-function hostProblems(host: string): Problem[] {
-  if (isHost(host)) return []
-  return [{ path: 'WORKER_HOST', rule: 'must be a host name or an IP address, without a port', value: shownValue(host) }]
-}
-
-function tokenProblems(
-  { host, token }: { readonly host: string; readonly token: string | undefined },
-  found: readonly Problem[],
-): Problem[] {
-  const isUnreadable = found.some(({ path }) => path.startsWith('WORKER_TOKEN'))
-  if (token === undefined && !isUnreadable && !isLoopback(host)) {
-    const rule = `must be set, or WORKER_TOKEN_FILE, because WORKER_HOST ${shownValue(host)} is open to others than this machine`
-    return [{ path: 'WORKER_TOKEN', rule }]
-  }
-  if (token === undefined || (token.length >= 16 && !/[^!-~]/.test(token))) return []
-  return [{ path: 'WORKER_TOKEN', rule: 'must be at least 16 characters of ASCII without blanks', value: '***' }]
+function missingToken({ host, token }: Pick<WorkerSettings, 'host' | 'token'>, found: readonly Problem[]): Problem[] {
+  const isReported = found.some(({ path }) => path.startsWith('WORKER_TOKEN'))
+  if (token !== undefined || isReported || isLoopback(host)) return []
+  const rule = `must be set, or WORKER_TOKEN_FILE, because WORKER_HOST ${shownValue(host)} is reachable from other machines`
+  return [{ path: 'WORKER_TOKEN', rule }]
 }
 
 function folderProblems(folder: string): Problem[] {

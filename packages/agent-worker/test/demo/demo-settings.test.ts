@@ -19,14 +19,14 @@ test('a key asks the real model, at its usual address unless another is named', 
   })
 })
 
-test('all that is wrong is said at once, in ASCII, without secrets', () => {
+test('all problems are reported at once, in ASCII, without secrets', () => {
   const env = { DEMO_SECONDS: '2O s\u2603', DEMO_SEED: '1.5', OPENAI_API_KEY: 'k', OPENAI_BASE_URL: 'user:secret@host' }
   expect(parseDemoSettings(env)).toEqual({
     ok: false,
     problems: [
-      'DEMO_SECONDS must be a number of seconds above 0, at most 86400, got "2O s?"',
+      'DEMO_SECONDS must be a number of seconds above 0, at most 86400, got "2O s\\u2603"',
       'DEMO_SEED must be an integer, got "1.5"',
-      'OPENAI_BASE_URL must be an http or https address',
+      'OPENAI_BASE_URL must be an http or https address without user name and password, got ***',
     ],
   })
 })

@@ -15,7 +15,7 @@ async function file(text: string): Promise<string> {
   return join(folder, 'file')
 }
 
-/** What is wrong with an environment, one text per problem. */
+/** The problems of an environment, one text each. */
 async function problemsOf(env: Record<string, string>): Promise<string[]> {
   const error = await readWorkerSettings(env).catch((reason: unknown) => reason)
   if (!(error instanceof ConfigurationError)) throw new Error('there is no problem')
@@ -82,19 +82,19 @@ test('takes what is given, secrets from files too', async () => {
 })
 
 test.each(['0.0.0.0', '::', '10.0.0.7', 'worker', '127.0.0.1.example'])(
-  'wants a token when it listens on %s, where others reach it',
+  'requires a token when it listens on %s, which other machines can reach',
   async (host) => {
     expect(await problemsOf({ WORKER_HOST: host })).toEqual([
-      `WORKER_TOKEN must be set, or WORKER_TOKEN_FILE, because WORKER_HOST "${host}" is open to others than this machine`,
+      `WORKER_TOKEN must be set, or WORKER_TOKEN_FILE, because WORKER_HOST "${host}" is reachable from other machines`,
     ])
   },
 )
 
-test.each(['127.0.0.1', '127.1.2.3', '::1', 'localhost'])('wants no token when it listens on %s', async (host) => {
+test.each(['127.0.0.1', '127.1.2.3', '::1', 'localhost'])('requires no token when it listens on %s', async (host) => {
   expect(await readWorkerSettings({ WORKER_HOST: host })).toMatchObject({ host, token: undefined })
 })
 
-test('tells all that is wrong at once, and no secret', async () => {
+test('reports all problems at once, and no secret', async () => {
   const env = {
     WORKER_PORT: '1e3',
     WORKER_HOST: 'my host',
@@ -113,14 +113,14 @@ test('tells all that is wrong at once, and no secret', async () => {
   expect(await problemsOf(env)).toEqual([
     'OPENAI_API_KEY and OPENAI_API_KEY_FILE are both set; only one of them must be',
     'OPENAI_API_KEY must be ASCII without blanks, got ***',
-    'OPENAI_BASE_URL must hold no user name and no password',
+    'OPENAI_BASE_URL must be an http or https address without user name and password, got ***',
     'WORKER_PORT must be a whole number from 0 to 65535, got "1e3"',
-    'WORKER_TOKEN_FILE must name a file that can be read (ENOENT), got "/nowhere"',
-    'WORKER_CONCURRENCY must be a whole number from 1 to 100, got "101"',
-    'WORKER_QUEUE_LIMIT must be a whole number from 1 to 10000, got "0"',
-    'WORKER_TASKS_PER_MINUTE must be 0, or a number from 0.01 to 600, got "0.001"',
-    'WORKER_DRAIN_SECONDS must be a number of seconds from 0 to 3600, got "-1"',
     'WORKER_HOST must be a host name or an IP address, without a port, got "my host"',
+    'WORKER_TOKEN_FILE must name a file that can be read (ENOENT), got "/nowhere"',
+    'WORKER_CONCURRENCY must be a whole number from 1 to 100, got 101',
+    'WORKER_QUEUE_LIMIT must be a whole number from 1 to 10000, got 0',
+    'WORKER_TASKS_PER_MINUTE must be 0, or a number from 0.01 to 600, got 0.001',
+    'WORKER_DRAIN_SECONDS must be a number of seconds from 0 to 3600, got "-1"',
     'WORKER_WORKSPACE_DIR must name a folder that can be written (ENOENT), got "/nowhere"',
     'BASE_RETRY_DELAY must be a number of seconds from 0 to 2147483, got "abc"',
     'SWARM_PRICES must name a usable price table: price table /nowhere.json cannot be read (ENOENT)',

@@ -1,14 +1,2 @@
 export { readVariables, type Setting, type Settings } from './setting.ts'
-export {
-  host,
-  oneLine,
-  oneOf,
-  openUrl,
-  port,
-  positive,
-  readable,
-  secret,
-  secretUrl,
-  type ValueRule,
-  wholeNumber,
-} from '../value-rule.ts'
+export { decimal, host, oneLine, port, readable, secret, secretUrl, type ValueRule, wholeNumber } from '../value-rule.ts'
