@@ -4,7 +4,7 @@ import type { Channel } from './channels/channel.ts'
 import type { Notice } from './message/notice.ts'
 import type { Recipient } from './outbox/store.ts'
 
-/** A channel and what it is for. */
+/** A channel, and the notices that it receives. */
 export interface RoutedChannel {
   readonly channel: Channel
   readonly severities: readonly Severity[]
@@ -12,18 +12,19 @@ export interface RoutedChannel {
   readonly quietHours: QuietHours | undefined
 }
 
+/** Options for {@link routeNotice}. */
 export interface Route {
-  /** All severities in it; the notice shows only the worst that still fires. @default that of the notice */
+  /** The severities of all alerts of the notice; it shows only the worst one that still fires. @default that of the notice */
   readonly severities?: readonly Severity[]
-  /** Who was told of the incident before: they also hear how it goes on. @default [] */
+  /** Recipients that were notified of the incident before: they also receive its later notices. @default [] */
   readonly notified?: readonly Recipient[]
-  /** A channel that it is not for: the one it is about. */
+  /** A channel that must not receive the notice, because the notice is about that channel. */
   readonly except?: string | undefined
 }
 
 /**
- * Who is told at once. A critical notice leaves the channels in reserve for {@link reserveOf}, unless there are no others. A test goes
- * to all.
+ * The recipients that are notified at once. A critical notice leaves the fallback channels to {@link fallbackRecipients}, unless there
+ * are no others. A drill goes to all channels.
  */
 export function routeNotice(
   notice: Notice,
@@ -34,8 +35,9 @@ export function routeNotice(
   const listed = channels.filter(
     (one) => one.channel.name !== except && one.severities.some((severity) => severities.includes(severity)),
   )
-  const first = notice.severity === 'critical' ? listed.filter((one) => !isReserve(one)) : listed
-  const chosen = first.length > 0 ? first : notice.severity === 'critical' ? [...listed, ...reserve(channels, except)] : first
+  const first = notice.severity === 'critical' ? listed.filter((one) => !isFallbackOnly(one)) : listed
+  const chosen =
+    first.length > 0 ? first : notice.severity === 'critical' ? [...listed, ...fallbackChannels(channels, except)] : first
   const known = new Set(channels.map(({ channel }) => channel.name))
   return distinct([
     ...chosen.flatMap(recipientsOf),
@@ -43,20 +45,20 @@ export function routeNotice(
   ])
 }
 
-/** Who is told when nobody else could be: the recipients of the channels marked `fallback` that are not among `already`. */
-export function reserveOf(channels: readonly RoutedChannel[], already: readonly Recipient[]): Recipient[] {
+/** The recipients to notify when no one was reached: those of the `fallback` channels that are not in `already`. */
+export function fallbackRecipients(channels: readonly RoutedChannel[], already: readonly Recipient[]): Recipient[] {
   const names = new Set(already.map(({ channel }) => channel))
-  return reserve(channels, undefined)
+  return fallbackChannels(channels, undefined)
     .filter(({ channel }) => !names.has(channel.name))
     .flatMap(recipientsOf)
 }
 
-/** Whether a critical notice comes to it only when nobody else was reached. */
-function isReserve({ fallback, severities }: RoutedChannel): boolean {
+/** Whether the channel receives a critical notice only when no one else was reached. */
+function isFallbackOnly({ fallback, severities }: RoutedChannel): boolean {
   return fallback && !severities.includes('critical')
 }
 
-function reserve(channels: readonly RoutedChannel[], except: string | undefined): RoutedChannel[] {
+function fallbackChannels(channels: readonly RoutedChannel[], except: string | undefined): RoutedChannel[] {
   return channels.filter(({ fallback, channel }) => fallback && channel.name !== except)
 }
 
@@ -69,8 +71,8 @@ function distinct(recipients: readonly Recipient[]): Recipient[] {
 }
 
 /**
- * When a notice may be told that quiet hours keep back, in milliseconds since 1970; undefined when it may at once. Only info waits,
- * and no test.
+ * End of the quiet hours that hold a notice back, in milliseconds since 1970; undefined if the notice may be sent at once. Only notices
+ * of severity info wait, and no drill.
  */
 export function quietUntil(
   notice: Pick<Notice, 'severity' | 'kind'>,
@@ -83,11 +85,11 @@ export function quietUntil(
   const isQuiet = from <= to ? minute >= from && minute < to : minute >= from || minute < to
   if (!isQuiet) return undefined
   const minutes = (to - minute + 24 * 60) % (24 * 60)
-  // a change of the clocks in that night makes it an hour early or late: early is asked again, late is at most an hour
+  // if the clocks change in that night, this is one hour early (and is computed again) or at most one hour late
   return now - (now % 60_000) + minutes * 60_000
 }
 
-/** Of a time such as `07:30`. */
+/** Minutes since midnight of a time such as `07:30`. */
 function minutesOf(clock: string): number {
   const [hours = 0, minutes = 0] = clock.split(':').map(Number)
   return hours * 60 + minutes

@@ -10,34 +10,34 @@ import type { ClaimedDelivery } from '../outbox/store.ts'
 import type { DeliveryContext } from './delivery-context.ts'
 import { decideOutcome, type Outcome } from './outcome.ts'
 
-/** How long a channel may take to notice that its time is up. */
-const longestLateMs = 2_000
+/** How late a channel may notice that its time has ended. */
+const maxLatenessMs = 2_000
 
-/** Gives a notice to a channel and waits for how it went, never longer than `deadlineMs`; what does not come back may have arrived. */
+/** Passes a delivery to its channel and returns how it ended, after `deadlineMs` at the latest; without an answer it may have arrived. */
 export async function sendDelivery(
   channel: Channel,
   { id, recipient, notice, thread, mayHaveArrived, traceparent }: ClaimedDelivery,
   { deadlineMs, stop }: { readonly deadlineMs: number; readonly stop: AbortSignal },
 ): Promise<DeliveryResult> {
   const signal = AbortSignal.any([stop, patientTimeout(deadlineMs)])
-  const given = { id, recipient, notice, mayHaveArrived, ...(thread !== undefined && { thread }) }
+  const delivery = { id, recipient, notice, mayHaveArrived, ...(thread !== undefined && { thread }) }
   const silence = Promise.withResolvers<DeliveryResult>()
   const noAnswer: DeliveryResult = { kind: 'retry', reason: 'no answer in time', unknown: true }
   let late: NodeJS.Timeout | undefined
-  const onAbort = (): void => void (late = setTimeout(() => silence.resolve(noAnswer), Math.min(longestLateMs, deadlineMs)))
+  const onAbort = (): void => void (late = setTimeout(() => silence.resolve(noAnswer), Math.min(maxLatenessMs, deadlineMs)))
   signal.addEventListener('abort', onAbort, { once: true })
   try {
-    return await Promise.race([context.with(parentOf(traceparent), () => channel.deliver(given, signal)), silence.promise])
+    return await Promise.race([context.with(parentOf(traceparent), () => channel.deliver(delivery, signal)), silence.promise])
   } catch (error) {
     const name = error instanceof Error ? error.name : 'unknown'
-    return { kind: 'retry', reason: `the channel failed in itself (${name})`, unknown: true }
+    return { kind: 'retry', reason: `the channel itself failed (${name})`, unknown: true }
   } finally {
     signal.removeEventListener('abort', onAbort)
     clearTimeout(late)
   }
 }
 
-/** The trace that Alertmanager's request belongs to. */
+/** The trace of Alertmanager's request. */
 function parentOf(traceparent: string | undefined): typeof ROOT_CONTEXT {
   // version, trace id, span id, flags
   const parts = /^[0-9a-f]{2}-([0-9a-f]{32})-([0-9a-f]{16})-([0-9a-f]{2})/.exec(traceparent ?? '')
@@ -47,7 +47,7 @@ function parentOf(traceparent: string | undefined): typeof ROOT_CONTEXT {
   return trace.setSpanContext(ROOT_CONTEXT, { traceId, spanId, traceFlags, isRemote: true })
 }
 
-/** Writes down how a try went and counts it. */
+/** Stores the outcome of an attempt and counts it. */
 export async function settleDelivery(
   delivery: ClaimedDelivery,
   result: DeliveryResult,
@@ -79,16 +79,16 @@ export async function settleDelivery(
 }
 
 /**
- * Writes until it succeeds: what was sent and is not marked would be sent again. Gives up only when the store is closed or `stop`
- * aborts.
+ * Writes until it succeeds, because a sent message that is not marked would be sent again. Gives up only when the store is closed or
+ * `stop` aborts.
  */
-async function persist(write: () => Promise<void>, stop: AbortSignal, everyMs = 500): Promise<boolean> {
+async function persist(write: () => Promise<void>, stop: AbortSignal, everyMs = 500): Promise<void> {
   for (;;) {
     try {
       await write()
-      return true
+      return
     } catch (error) {
-      if (!(error instanceof StoreError) || error.reason === 'closed' || stop.aborted) return false
+      if (!(error instanceof StoreError) || error.reason === 'closed' || stop.aborted) return
       await pause(everyMs, undefined, { signal: stop }).catch(() => {})
     }
   }

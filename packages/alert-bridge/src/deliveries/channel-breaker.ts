@@ -1,24 +1,26 @@
 import type { DeliveryResult } from '../channels/channel.ts'
 import { healthOf } from './outcome.ts'
 
-/** Keeps deliveries from a channel that does not work. */
+/** Stops deliveries to a channel that does not work. */
 export interface ChannelBreaker {
-  /** Whether all may go, one may go to see whether it works again, or none before `probeAt`. */
+  /** `closed`: all are sent; `probe`: one is sent to see whether the channel works again; `open`: none before `probeAt`. */
   readonly state: 'closed' | 'probe' | 'open'
   readonly probeAt: number
   readonly isOpen: boolean
   readonly watch: (send: () => Promise<DeliveryResult>) => Promise<DeliveryResult>
 }
 
+/** Options for {@link channelBreaker}. */
 export interface BreakerOptions {
   readonly now: () => number
   readonly probeAfterMs: number
-  /** That many failures in a row open it; a channel that says it is broken opens it at once. @default 5 */
+  /** Failures in a row that open it; the result `channel-down` opens it at once. @default 5 */
   readonly failures?: number
   readonly onOpen: (reason: string) => void
   readonly onClose: () => void
 }
 
+/** Creates a closed breaker. */
 export function channelBreaker({ now, probeAfterMs, failures = 5, onOpen, onClose }: BreakerOptions): ChannelBreaker {
   let inRow = 0
   let openings = 0
@@ -27,7 +29,7 @@ export function channelBreaker({ now, probeAfterMs, failures = 5, onOpen, onClos
   let isProbing = false
 
   function judge(result: DeliveryResult, isProbe: boolean): void {
-    // what went out before it opened says nothing new
+    // the result of an attempt that began before it opened brings no news
     if (isOpen && !isProbe) return
     const health = healthOf(result)
     if (health === 'works' || health === 'neither') {

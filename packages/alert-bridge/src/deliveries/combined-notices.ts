@@ -1,8 +1,10 @@
+import { randomUUID } from 'node:crypto'
+
 import { worstOf } from '../intake/severity-of.ts'
 import type { Notice, NoticeAlert } from '../message/notice.ts'
 import type { ClaimedDelivery } from '../outbox/store.ts'
 
-/** Whether it tells only the end of something that this recipient never heard of, because it was over before a try succeeded. */
+/** Whether the alerts ended before the recipient was notified that they fired, because no attempt succeeded before. */
 export function isEndOfUnknown({
   notice,
   wasNotified,
@@ -11,7 +13,7 @@ export function isEndOfUnknown({
   return notice.kind === 'resolved' && !wasNotified && overtaken.some(({ kind }) => kind === 'firing' || kind === 'repeat')
 }
 
-/** One notice for all that fired and resolved while a channel was down. */
+/** One notice for all alerts that fired and ended while a channel was down. */
 export function summaryNotice(deliveries: readonly Pick<ClaimedDelivery, 'notice' | 'overtaken'>[], id: string): Notice {
   const notices = deliveries.flatMap(({ notice, overtaken }) => [...overtaken, notice])
   const ends = deliveries.map(({ notice }) => notice)
@@ -34,10 +36,25 @@ export function summaryNotice(deliveries: readonly Pick<ClaimedDelivery, 'notice
   }
 }
 
-/** How many alerts a notice that stands for others shows by name. */
+/** A digest of the notices that a storm held back on `channel`, including those of the digest `before`. */
+export function digestNotice(channel: string, before: Notice | undefined, held: readonly Notice[], now: number): Notice {
+  const heldBack = (before?.heldBack ?? 0) + held.length
+  const all = before === undefined ? held : [before, ...held]
+  return {
+    kind: 'digest',
+    severity: worstOf(all.map(({ severity }) => severity)),
+    incidentKey: before?.incidentKey ?? `digest:${randomUUID()}`,
+    title: `${heldBack} messages held back on ${channel}`,
+    ...mergedAlerts(all),
+    heldBack,
+    startedAt: before?.startedAt ?? new Date(now).toISOString(),
+  }
+}
+
+/** A combined notice contains at most this many alerts. */
 const maxAlerts = 100
 
-/** The alerts of some notices: of the same alert the last state, firing first, and how many were left out. */
+/** The alerts of several notices, those that fire first, each with its last state; and how many were left out. */
 export function mergedAlerts(notices: readonly Notice[]): Pick<Notice, 'alerts' | 'truncatedAlerts'> {
   const last = new Map<string, NoticeAlert>()
   for (const { alerts } of notices) for (const alert of alerts) last.set(identity(alert), alert)

@@ -1,11 +1,11 @@
 import type { Checkpoints } from '../checkpoint.ts'
 import type { PauseWatch } from '../clock.ts'
 import type { BridgeMetrics } from '../metrics/bridge-metrics.ts'
-import type { Store } from '../outbox/store.ts'
+import type { Escalations, Outbox, RateLimitStates } from '../outbox/store.ts'
 
-/** What delivering needs of the world around it. */
+/** Parts of the bridge that deliveries use. */
 export interface DeliveryContext {
-  readonly store: Store
+  readonly store: Outbox & Escalations & RateLimitStates
   readonly metrics: BridgeMetrics
   readonly times: DeliveryTimes
   readonly checkpoints: Checkpoints
@@ -15,27 +15,27 @@ export interface DeliveryContext {
   readonly random: () => number
   /** Prints one line. */
   readonly write: (line: string) => void
-  /** A channel stopped working, or works again. */
+  /** Called when a channel stops working (with the reason) and when it works again. */
   readonly onChannel: (channel: string, reason: string | undefined) => void
-  /** Something changed that an escalation may depend on. */
+  /** Called when a delivery became a dead letter, because an escalation may depend on it. */
   readonly onDead: () => void
 }
 
-/** How long and how often, in milliseconds. */
+/** Durations in milliseconds. */
 export interface DeliveryTimes {
   /** First wait after a failure. @default 5 s */
   readonly backoffMs: number
   /** Longest wait after a failure, also when a provider asks for more. @default 15 min */
   readonly maxBackoffMs: number
-  /** Most time for one try. @default 30 s */
+  /** Maximum time for one attempt. @default 30 s */
   readonly deadlineMs: number
-  /** How long a delivery is ours without a sign of life. @default 60 s */
+  /** How long a claimed delivery belongs to a process without a renewal. @default 60 s */
   readonly leaseMs: number
-  /** From a critical alert that reached nobody to the channels in reserve. @default 30 s */
+  /** From a critical alert that reached no one to the fallback channels. @default 30 s */
   readonly fallbackAfterMs: number
-  /** From a warning that reached nobody to the line on the console. @default 15 min */
+  /** From a warning that reached no one to the line on the console. @default 15 min */
   readonly lastResortAfterMs: number
-  /** From the first try to the dead letter. @default 24 h */
+  /** From the first attempt to the dead letter. @default 24 h */
   readonly giveUpAfterMs: number
   /** From the opening of a breaker to the first probe; doubles up to eight times as long. @default 15 s */
   readonly probeAfterMs: number
@@ -45,7 +45,7 @@ export interface DeliveryTimes {
   readonly firstDigestAfterMs: number
   /** Between two updates of a digest. @default 1 min */
   readonly digestEveryMs: number
-  /** What a stop leaves to those on their way. @default 8 s */
+  /** Time that a stop gives the attempts under way. @default 8 s */
   readonly graceMs: number
 }
 

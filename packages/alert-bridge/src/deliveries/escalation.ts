@@ -1,29 +1,28 @@
+import { lastResortLine } from '../message/console-lines.ts'
+import { lastResortName } from '../metrics/bridge-metrics.ts'
 import type { DueEscalation, Escalated } from '../outbox/store.ts'
-import { reserveOf, type RoutedChannel } from '../routing.ts'
+import { fallbackRecipients, type RoutedChannel } from '../routing.ts'
+import type { DeliveryContext, DeliveryTimes } from './delivery-context.ts'
+import { waker, type Waker } from './waker.ts'
 
-/** What to do about a notice whose time is up. */
+/** Next step for a notice that may have reached no one in time. */
 export type EscalationDecision =
   | { readonly kind: 'reached' }
-  /** Nobody was reached: also tell these. */
+  /** No one was reached: deliver to the fallback channels too. */
   | { readonly kind: 'fallback'; readonly escalated: Escalated }
-  /** Nobody was reached and nobody is left: the console must say it. */
+  /** No one was reached, and no channel is left: print the alert on the console. */
   | { readonly kind: 'last-resort' }
 
-export interface EscalationTimes {
-  /** From the first try to the channels in reserve, and from there to the console. */
-  readonly fallbackAfterMs: number
-}
-
-/** Decides who is told next when nobody may have been. */
+/** Decides the next step of an escalation. */
 export function decideEscalation(
   due: DueEscalation,
   channels: readonly RoutedChannel[],
   now: number,
-  { fallbackAfterMs }: EscalationTimes,
+  { fallbackAfterMs }: Pick<DeliveryTimes, 'fallbackAfterMs'>,
 ): EscalationDecision {
   if (due.stage === 'fallback') {
     if (isReached(due, channels)) return { kind: 'reached' }
-    const recipients = reserveOf(channels, due.deliveries)
+    const recipients = fallbackRecipients(channels, due.deliveries)
     if (recipients.length > 0) {
       const next = { stage: 'last-resort', at: now + fallbackAfterMs } as const
       return { kind: 'fallback', escalated: { recipients, next } }
@@ -38,4 +37,44 @@ function isReached({ deliveries }: DueEscalation, channels: readonly RoutedChann
   const lastResorts = new Set(channels.filter(({ channel }) => channel.isLastResort === true).map(({ channel }) => channel.name))
   const counted = deliveries.filter(({ channel }) => !lastResorts.has(channel))
   return (counted.length > 0 ? counted : deliveries).some(({ state }) => state === 'delivered')
+}
+
+/** Checks, at the time of each escalation, whether someone was reached. Does nothing before it is woken. */
+export function startEscalations(
+  channels: readonly RoutedChannel[],
+  { store, metrics, times, now, write, pauses }: Omit<DeliveryContext, 'onDead'>,
+  onNewDeliveries: () => void,
+): Waker {
+  // new entries need not wake it: it looks again before their time has passed
+  const lookAgainMs = Math.min(5_000, times.fallbackAfterMs / 2)
+  // after a pause of the process, responses that wait in the sockets are read first
+  const settleMs = Math.min(5_000, times.fallbackAfterMs / 3)
+
+  async function look(): Promise<number> {
+    const settlesInMs = pauses.wasPaused() ? settleMs - pauses.awakeForMs() : 0
+    if (settlesInMs > 0) return settlesInMs
+    for (const due of await store.dueEscalations(now())) await escalate(due)
+    const next = await store.nextEscalationAt()
+    return Math.min(Math.max((next ?? Number.POSITIVE_INFINITY) - now(), 5), lookAgainMs)
+  }
+
+  async function escalate(due: DueEscalation): Promise<void> {
+    const { noticeId, notice, deliveries } = due
+    const decision = decideEscalation(due, channels, now(), times)
+    if (decision.kind === 'fallback') {
+      const { escalated } = decision
+      await store.escalate(noticeId, escalated, now())
+      for (const channel of new Set(escalated.recipients.map((one) => one.channel))) metrics.fallback(channel)
+      onNewDeliveries()
+      return
+    }
+    if (decision.kind === 'last-resort') {
+      // printed before it is marked: twice is better than never
+      write(lastResortLine(noticeId, notice, deliveries))
+      metrics.fallback(lastResortName)
+    }
+    await store.escalate(noticeId, { recipients: [] }, now())
+  }
+
+  return waker(look)
 }

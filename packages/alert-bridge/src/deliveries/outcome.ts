@@ -2,7 +2,7 @@ import type { DeliveryResult } from '../channels/channel.ts'
 import type { ClaimedDelivery } from '../outbox/store.ts'
 import type { DeliveryTimes } from './delivery-context.ts'
 
-/** What becomes of a delivery that was tried. */
+/** State of a delivery after an attempt. */
 export type Outcome =
   | { readonly kind: 'delivered'; readonly thread?: unknown }
   | { readonly kind: 'dead'; readonly reason: string; readonly mayHaveArrived: boolean }
@@ -11,22 +11,22 @@ export type Outcome =
       readonly dueAt: number
       readonly reason: string
       readonly mayHaveArrived: boolean
-      /** The channel asked to be left alone that long. */
+      /** The provider asked to get no messages until then. */
       readonly pauseUntil?: number
     }
 
-/** What a try says about the channel: it works, it failed, it is broken for sure; `neither` when it only asked for patience. */
+/** State of a channel according to one attempt; `neither`: the provider only asked to wait. */
 export type ChannelHealth = 'works' | 'failed' | 'broken' | 'neither'
 
-/** Now, and for how long this process has been running: since its start, or the end of its last pause. */
+/** The current time, and how long this process has been running since its start or its last pause. */
 export interface Moment {
   readonly now: number
   readonly awakeForMs: number
 }
 
 /**
- * Decides from how a try went; age counts from when the delivery was made. What grew old while nothing was tried, because the process
- * was paused or down, is tried for as long as the longest wait before it is given up.
+ * Decides what happens to a delivery after an attempt. Its age counts from its creation. A delivery that became old while the process
+ * was paused or down is attempted for the longest wait before it is given up.
  */
 export function decideOutcome(
   { attempts, createdAt }: Pick<ClaimedDelivery, 'attempts' | 'createdAt'>,
@@ -40,7 +40,7 @@ export function decideOutcome(
   if (result.kind === 'undeliverable') return { kind: 'dead', reason: result.reason, mayHaveArrived }
   const hasTried = awakeForMs > Math.min(times.maxBackoffMs, times.giveUpAfterMs)
   if (now - createdAt > times.giveUpAfterMs && hasTried) {
-    return { kind: 'dead', reason: `gave up after ${attempts + 1} tries: ${result.reason}`, mayHaveArrived }
+    return { kind: 'dead', reason: `gave up after ${attempts + 1} attempts: ${result.reason}`, mayHaveArrived }
   }
   const retryAfterSeconds = result.kind === 'retry' ? result.retryAfterSeconds : undefined
   const dueAt = Math.round(now + backoffMs(attempts + 1, times, random, retryAfterSeconds))
@@ -48,6 +48,7 @@ export function decideOutcome(
   return { kind: 'later', dueAt, reason: result.reason, mayHaveArrived, ...(pauseUntil !== undefined && { pauseUntil }) }
 }
 
+/** The health of a channel according to one attempt. */
 export function healthOf(result: DeliveryResult): ChannelHealth {
   if (result.kind === 'channel-down') return 'broken'
   if (result.kind !== 'retry') return 'works'
@@ -55,8 +56,8 @@ export function healthOf(result: DeliveryResult): ChannelHealth {
 }
 
 /**
- * How long to wait after the `failures`-th failure: 5, 15, 45 s and so on up to 15 min, each up to a fifth more or less so that many do
- * not come back at once. What the provider asks for is waited in full, up to the longest.
+ * The wait in milliseconds after the `failures`-th failure: 5, 15, 45 s and so on up to 15 min, each up to a fifth longer or shorter, so
+ * that deliveries do not return all at once. A wait that the provider asks for is kept in full, up to the longest.
  */
 export function backoffMs(
   failures: number,

@@ -4,25 +4,28 @@ import type { ClaimedDelivery, Recipient } from '../outbox/store.ts'
 import { quietUntil, type RoutedChannel } from '../routing.ts'
 import { isEndOfUnknown, summaryNotice } from './combined-notices.ts'
 import type { DeliveryContext } from './delivery-context.ts'
-import { type Storm, watchStorm } from './storm.ts'
+import { watchStorm, type Storm } from './storm.ts'
 
-/** Takes out of what was claimed what must not go now: quiet hours, a storm, something that is over. */
+/** Decides which claimed deliveries are sent now, and stores the others: for the end of quiet hours, in a digest, or in a summary. */
 export type SortDeliveries = (claimed: readonly ClaimedDelivery[]) => Promise<Sorted>
 
+/** Result of {@link SortDeliveries}. */
 export interface Sorted {
-  /** What may go. */
+  /** Deliveries to attempt now. */
   readonly sent: readonly ClaimedDelivery[]
-  /** Whether a storm held something back. */
+  /** Whether a storm held deliveries back. */
   readonly isStorm: boolean
 }
 
-/** So many are folded into a digest at once; more would keep what comes in waiting for the disk. */
+/** At most this many deliveries are merged at once; with more, new entries would wait for the disk. */
 const maxInMerge = 200
 
-type Way = 'send' | 'hold' | 'over' | { readonly quietUntil: number }
+/** `ended`: its alerts fired and ended before the recipient was notified of them. */
+type Decision = 'send' | 'hold' | 'ended' | { readonly quietUntil: number }
 
-export function sortDeliveries({ channel, quietHours }: RoutedChannel, world: DeliveryContext): SortDeliveries {
-  const { store, now, times } = world
+/** Sorts the deliveries of one channel. */
+export function sortDeliveries({ channel, quietHours }: RoutedChannel, context: DeliveryContext): SortDeliveries {
+  const { store, now, times } = context
   const storms = new Map<string, Storm>()
   const { name } = channel
 
@@ -32,85 +35,84 @@ export function sortDeliveries({ channel, quietHours }: RoutedChannel, world: De
     return storm
   }
 
-  function wayOf(delivery: ClaimedDelivery): Way {
+  function decide(delivery: ClaimedDelivery): Decision {
     const quiet = quietUntil(delivery.notice, quietHours, now())
     if (quiet !== undefined) return { quietUntil: quiet }
-    if (isEndOfUnknown(delivery)) return 'over'
+    if (isEndOfUnknown(delivery)) return 'ended'
     return stormOf(delivery.recipient).decide(delivery, now())
   }
 
   return async (claimed) => {
-    const batches: Batches = { sent: [], over: [], held: [], quiet: [] }
-    const pile = (some: readonly ClaimedDelivery[]): void => {
-      for (const delivery of some) {
-        const way = wayOf(delivery)
-        if (way === 'send') batches.sent.push(delivery)
-        else if (way === 'over') batches.over.push(delivery)
-        else if (way === 'hold') batches.held.push(delivery)
-        else batches.quiet.push({ id: delivery.id, dueAt: way.quietUntil })
+    const sorted: Batches = { sent: [], ended: [], held: [], quiet: [] }
+    const add = (deliveries: readonly ClaimedDelivery[]): void => {
+      for (const delivery of deliveries) {
+        const decision = decide(delivery)
+        if (decision === 'send') sorted.sent.push(delivery)
+        else if (decision === 'ended') sorted.ended.push(delivery)
+        else if (decision === 'hold') sorted.held.push(delivery)
+        else sorted.quiet.push({ id: delivery.id, dueAt: decision.quietUntil })
       }
     }
-    pile(claimed)
-    // a digest is written anew whenever something is added, so many are added at once
-    for (const recipient of recipientsOf(batches.held)) {
-      pile(await store.claimHoldable({ channel: name, recipient, limit: maxInMerge, now: now(), leaseMs: times.leaseMs }))
+    add(claimed)
+    // the whole digest is written again with each addition, so many are added at once
+    for (const recipient of recipientsOf(sorted.held)) {
+      add(await store.claimHoldable({ channel: name, recipient, limit: maxInMerge, now: now(), leaseMs: times.leaseMs }))
     }
-    await Promise.all(batches.quiet.map(({ id, dueAt }) => store.reschedule(id, { dueAt, held: 'quiet-hours', tried: false })))
-    for (const recipient of recipientsOf(batches.over)) {
-      await mergeIntoSummary(only(batches.over, recipient), { channel: name, recipient }, world)
+    await Promise.all(sorted.quiet.map(({ id, dueAt }) => store.reschedule(id, { dueAt, held: 'quiet-hours', tried: false })))
+    for (const recipient of recipientsOf(sorted.ended)) {
+      await mergeIntoSummary(only(sorted.ended, recipient), { channel: name, recipient }, context)
     }
-    for (const recipient of recipientsOf(batches.held)) {
-      await mergeIntoDigest(only(batches.held, recipient), { channel: name, recipient }, stormOf(recipient), world)
+    for (const recipient of recipientsOf(sorted.held)) {
+      await mergeIntoDigest(only(sorted.held, recipient), { channel: name, recipient }, stormOf(recipient), context)
     }
-    return { sent: batches.sent, isStorm: batches.held.length > 0 }
+    return { sent: sorted.sent, isStorm: sorted.held.length > 0 }
   }
 }
 
 interface Batches {
   readonly sent: ClaimedDelivery[]
-  readonly over: ClaimedDelivery[]
+  readonly ended: ClaimedDelivery[]
   readonly held: ClaimedDelivery[]
   readonly quiet: { readonly id: string; readonly dueAt: number }[]
 }
 
-function recipientsOf(pile: readonly ClaimedDelivery[]): string[] {
-  return [...new Set(pile.map(({ recipient }) => recipient))]
+function recipientsOf(deliveries: readonly ClaimedDelivery[]): string[] {
+  return [...new Set(deliveries.map(({ recipient }) => recipient))]
 }
 
-function only(pile: readonly ClaimedDelivery[], recipient: string): ClaimedDelivery[] {
-  return pile.filter((delivery) => delivery.recipient === recipient)
+function only(deliveries: readonly ClaimedDelivery[], recipient: string): ClaimedDelivery[] {
+  return deliveries.filter((delivery) => delivery.recipient === recipient)
 }
 
-/** So many are made into one summary at once. */
+/** At most this many deliveries become one summary at once. */
 const maxInSummary = 500
 
-/** Puts what a storm holds back into the digest. */
+/** Adds deliveries that a storm holds back to the digest. */
 async function mergeIntoDigest(
   held: readonly ClaimedDelivery[],
   to: Recipient,
   storm: Storm,
-  world: DeliveryContext,
+  { store, metrics, now }: DeliveryContext,
 ): Promise<void> {
-  const { store, metrics, now } = world
   const waiting = await store.pendingDigest(to)
   const at = now()
-  const { notice, dueAt } = storm.fold(
-    held.map((one) => one.notice),
-    waiting?.notice,
-    at,
-  )
+  const notices = held.map((one) => one.notice)
+  const { notice, dueAt } = storm.digest(notices, waiting?.notice, at)
   const ids = held.map(({ id }) => id)
   await store.merge({ ids, into: { ...to, id: waiting?.id ?? randomUUID(), notice, dueAt }, now: at })
   metrics.delivery(to.channel, 'collapsed', ids.length)
 }
 
-/** Makes one summary of deliveries that tell only the end of something untold, and of all others like them. */
-async function mergeIntoSummary(over: readonly ClaimedDelivery[], to: Recipient, world: DeliveryContext): Promise<void> {
-  const { store, metrics, now, times } = world
+/** Makes one summary of deliveries whose alerts ended before the recipient was notified, and of all others like them. */
+async function mergeIntoSummary(
+  ended: readonly ClaimedDelivery[],
+  to: Recipient,
+  { store, metrics, now, times }: DeliveryContext,
+): Promise<void> {
   const at = now()
   const others = await store.claimOvertaken({ ...to, limit: maxInSummary, now: at, leaseMs: times.leaseMs })
   const id = randomUUID()
-  const all = [...over, ...others]
+  const all = [...ended, ...others]
   const ids = all.map((one) => one.id)
   await store.merge({ ids, into: { ...to, id, notice: summaryNotice(all, id), dueAt: at }, now: at })
   metrics.delivery(to.channel, 'collapsed', ids.length)

@@ -1,28 +1,26 @@
-import { randomUUID } from 'node:crypto'
-
-import { worstOf } from '../intake/severity-of.ts'
 import type { Notice } from '../message/notice.ts'
 import type { ClaimedDelivery } from '../outbox/store.ts'
-import { mergedAlerts } from './combined-notices.ts'
+import { digestNotice } from './combined-notices.ts'
 import type { DeliveryTimes } from './delivery-context.ts'
 
-/** More than this many messages in a window are a storm. */
+/** More messages than this in a window are a storm. */
 const messagesPerWindow = 10
 
-/** Whether a message goes out by itself or into a digest. */
+/** Whether a message is sent on its own or in a digest. */
 export type StormDecision = 'send' | 'hold'
 
-/** Watches how many messages one recipient of one channel would get. */
+/** Counts the messages for one recipient of one channel. */
 export interface Storm {
   readonly decide: (delivery: Pick<ClaimedDelivery, 'notice' | 'attempts' | 'mayHaveArrived'>, now: number) => StormDecision
-  /** The digest with these in it too, and when it is to be sent. `waiting`: one that was made and not sent yet. */
-  readonly fold: (
+  /** Returns the digest with `held` added, and when to send it. `waiting`: a digest that has not been sent yet. */
+  readonly digest: (
     held: readonly Notice[],
     waiting: Notice | undefined,
     now: number,
   ) => { readonly notice: Notice; readonly dueAt: number }
 }
 
+/** Starts to count. Critical messages are never held back. */
 export function watchStorm(
   channel: string,
   {
@@ -32,43 +30,28 @@ export function watchStorm(
   }: Pick<DeliveryTimes, 'stormWindowMs' | 'firstDigestAfterMs' | 'digestEveryMs'>,
 ): Storm {
   let arrivals: number[] = []
-  let digest: Notice | undefined
+  let current: Notice | undefined
   let lastDueAt = Number.NEGATIVE_INFINITY
 
   function decide(
     { notice, attempts, mayHaveArrived }: Pick<ClaimedDelivery, 'notice' | 'attempts' | 'mayHaveArrived'>,
     now: number,
   ) {
-    // more of them would tell nothing new
+    // older arrivals do not change the decision
     arrivals = arrivals.slice(-messagesPerWindow).filter((at) => now - at < stormWindowMs)
-    // what was tried before has been counted; holding it back now would make one message of two
+    // an earlier attempt was counted already; if that one arrived, a digest would repeat its message
     if (attempts > 0 || mayHaveArrived) return 'send'
     arrivals.push(now)
-    if (arrivals.length <= messagesPerWindow) digest = undefined
+    if (arrivals.length <= messagesPerWindow) current = undefined
     const isExempt = notice.severity === 'critical' || ['digest', 'summary', 'drill', 'meta'].includes(notice.kind)
     return isExempt || arrivals.length <= messagesPerWindow ? 'send' : 'hold'
   }
 
-  function fold(held: readonly Notice[], waiting: Notice | undefined, now: number): { notice: Notice; dueAt: number } {
-    const before = digest ?? waiting
-    digest = digestNotice(channel, before, held, now)
+  function digest(held: readonly Notice[], waiting: Notice | undefined, now: number): { notice: Notice; dueAt: number } {
+    current = digestNotice(channel, current ?? waiting, held, now)
     if (waiting === undefined) lastDueAt = Math.max(now + firstDigestAfterMs, lastDueAt + digestEveryMs)
-    return { notice: digest, dueAt: lastDueAt }
+    return { notice: current, dueAt: lastDueAt }
   }
 
-  return { decide, fold }
-}
-
-function digestNotice(channel: string, before: Notice | undefined, held: readonly Notice[], now: number): Notice {
-  const heldBack = (before?.heldBack ?? 0) + held.length
-  const all = before === undefined ? held : [before, ...held]
-  return {
-    kind: 'digest',
-    severity: worstOf(all.map(({ severity }) => severity)),
-    incidentKey: before?.incidentKey ?? `digest:${randomUUID()}`,
-    title: `${heldBack} messages held back on ${channel}`,
-    ...mergedAlerts(all),
-    heldBack,
-    startedAt: before?.startedAt ?? new Date(now).toISOString(),
-  }
+  return { decide, digest }
 }

@@ -1,15 +1,15 @@
-/** Runs something again and again, one run at a time. */
+/** Repeats a function, one run at a time. */
 export interface Waker {
-  /** Runs in the next turn, or once more right after the run that is going on. */
+  /** Runs in the next turn of the event loop, or once more right after the current run. */
   readonly wake: () => void
-  /** No more runs; resolves when the last one has ended. */
+  /** Ends the repetition; resolves when the last run has ended. */
   readonly stop: () => Promise<void>
 }
 
-/** After a run that failed. */
+/** Wait after a run that failed. */
 const afterFailureMs = 1_000
 
-/** Runs `look` when it is woken, and again after as many milliseconds as it gave; a run that fails is repeated after a second. */
+/** Runs `look` when woken, and again after the milliseconds that it returns; a run that fails is repeated after one second. */
 export function waker(look: () => Promise<number>): Waker {
   let timer: NodeJS.Timeout | undefined
   let running: Promise<void> | undefined
@@ -30,7 +30,7 @@ export function waker(look: () => Promise<number>): Waker {
     if (isStopped) return
     isWoken = true
     clearTimeout(timer)
-    // whoever waits for what woke us goes first, and many wakes in one turn are one run
+    // callers that wait for the same event continue first, and many wakes in one turn cause one run
     running ??= new Promise(setImmediate).then(run)
   }
 

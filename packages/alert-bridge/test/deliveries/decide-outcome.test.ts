@@ -55,7 +55,7 @@ test('after a day it is given up, and the reason says after how many tries', () 
   expect(decide({ kind: 'retry', reason: 'HTTP 500' }, { attempts: 7, ageMs: day })).toMatchObject({ kind: 'later' })
   expect(decide({ kind: 'retry', reason: 'HTTP 500' }, { attempts: 7, ageMs: day + 1 })).toEqual({
     kind: 'dead',
-    reason: 'gave up after 8 tries: HTTP 500',
+    reason: 'gave up after 8 attempts: HTTP 500',
     mayHaveArrived: false,
   })
 })

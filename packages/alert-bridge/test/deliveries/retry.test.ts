@@ -26,7 +26,7 @@ test('gives up after a day, and says how often it tried', () => {
   const result = { kind: 'retry', reason: 'HTTP 500' } as const
   expect(decideOutcome(old, result, { now: 24 * 3_600_000 + 1, awakeForMs: 24 * 3_600_000 }, deliveryTimes, middle)).toEqual({
     kind: 'dead',
-    reason: 'gave up after 10 tries: HTTP 500',
+    reason: 'gave up after 10 attempts: HTTP 500',
     mayHaveArrived: false,
   })
 })

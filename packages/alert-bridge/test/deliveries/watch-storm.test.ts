@@ -50,7 +50,7 @@ test('what was tried before goes again and is not counted twice', () => {
 
 test('a digest stands for all that was held back, with the worst severity and the time it began', () => {
   const { storm } = raging()
-  const first = storm.fold([notice(), notice({ severity: 'warning' })], undefined, start)
+  const first = storm.digest([notice(), notice({ severity: 'warning' })], undefined, start)
   expect(first).toEqual({
     dueAt: start + 5_000,
     notice: {
@@ -63,7 +63,7 @@ test('a digest stands for all that was held back, with the worst severity and th
       startedAt: '2026-11-24T02:00:00.000Z',
     },
   })
-  const { notice: updated, dueAt } = storm.fold([notice()], first.notice, start + 1_000)
+  const { notice: updated, dueAt } = storm.digest([notice()], first.notice, start + 1_000)
   expect(updated).toEqual({ ...first.notice, title: '3 messages held back on slack', heldBack: 3 })
   // not sent yet: it keeps its time
   expect(dueAt).toBe(start + 5_000)
@@ -71,37 +71,37 @@ test('a digest stands for all that was held back, with the worst severity and th
 
 test('a digest that was sent is updated at most every half minute, as the same incident', () => {
   const { storm } = raging()
-  const first = storm.fold([notice()], undefined, start)
-  const second = storm.fold([notice()], undefined, start + 6_000)
+  const first = storm.digest([notice()], undefined, start)
+  const second = storm.digest([notice()], undefined, start + 6_000)
   expect([second.dueAt, second.notice.heldBack]).toEqual([start + 35_000, 2])
   expect(second.notice.incidentKey).toBe(first.notice.incidentKey)
-  const late = storm.fold([notice()], undefined, start + 200_000)
+  const late = storm.digest([notice()], undefined, start + 200_000)
   expect(late.dueAt).toBe(start + 205_000)
 })
 
 test('a digest names the alerts that it was made of and those that came to it', () => {
   const { storm } = raging()
   const [one, other] = [sampleAlert('one'), sampleAlert('other')]
-  const first = storm.fold([notice({ alerts: [one] })], undefined, start)
-  expect(storm.fold([notice({ alerts: [other] })], first.notice, start).notice.alerts).toEqual([one, other])
+  const first = storm.digest([notice({ alerts: [one] })], undefined, start)
+  expect(storm.digest([notice({ alerts: [other] })], first.notice, start).notice.alerts).toEqual([one, other])
 })
 
 test('what is held back while a storm goes on belongs to the same digest', () => {
   const { storm } = raging()
   storm.decide(fresh(), start)
-  const first = storm.fold([notice()], undefined, start)
+  const first = storm.digest([notice()], undefined, start)
   expect(storm.decide(fresh(), start + 10_000)).toBe('hold')
-  expect(storm.fold([notice()], undefined, start + 10_000).notice.incidentKey).toBe(first.notice.incidentKey)
+  expect(storm.digest([notice()], undefined, start + 10_000).notice.incidentKey).toBe(first.notice.incidentKey)
 })
 
 test('a storm is over as soon as one message goes out by itself, be it the last that may', () => {
   const storm = watchStorm('slack', times)
   const ages = [0, 0, ...Array<number>(9).fill(1_000)]
   expect(ages.map((age) => storm.decide(fresh(), start + age)).at(-1)).toBe('hold')
-  const first = storm.fold([notice()], undefined, start + 1_000)
+  const first = storm.digest([notice()], undefined, start + 1_000)
   expect(storm.decide(fresh(), start + 60_500)).toBe('send')
   expect(storm.decide(fresh(), start + 60_500)).toBe('hold')
-  expect(storm.fold([notice()], undefined, start + 60_500).notice.incidentKey).not.toBe(first.notice.incidentKey)
+  expect(storm.digest([notice()], undefined, start + 60_500).notice.incidentKey).not.toBe(first.notice.incidentKey)
 })
 
 test('a digest that waits since before a restart is continued', () => {
@@ -112,15 +112,15 @@ test('a digest that waits since before a restart is continued', () => {
     heldBack: 4,
     startedAt: '2026-11-24T01:00:00Z',
   })
-  const { notice: continued } = watchStorm('slack', times).fold([notice(), notice()], waiting, start)
+  const { notice: continued } = watchStorm('slack', times).digest([notice(), notice()], waiting, start)
   expect(continued).toEqual({ ...waiting, title: '6 messages held back on slack', heldBack: 6 })
 })
 
 test('after a calm the next storm has a digest of its own', () => {
   const { storm } = raging()
-  const first = storm.fold([notice()], undefined, start)
+  const first = storm.digest([notice()], undefined, start)
   storm.decide(fresh(), start + 120_000)
-  const second = storm.fold([notice()], undefined, start + 120_000)
+  const second = storm.digest([notice()], undefined, start + 120_000)
   expect(second.notice.heldBack).toBe(1)
   expect(second.notice.incidentKey).not.toBe(first.notice.incidentKey)
 })

@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest'
 
 import type { Notice } from '../../src/message/notice.ts'
-import { reserveOf, routeNotice } from '../../src/routing.ts'
+import { fallbackRecipients, routeNotice } from '../../src/routing.ts'
 import { recordingChannel } from '../helpers/recording-channel.ts'
 
 const channels = [
@@ -37,8 +37,8 @@ test('a channel in reserve that lists critical too is told at once, one that doe
 })
 
 test('keeps the reserve for when it is needed', () => {
-  expect(names(reserveOf(channels, [{ channel: 'mail', recipient: 'a@x.io' }]))).toEqual(['pager people'])
-  expect(names(reserveOf(channels, [{ channel: 'pager', recipient: 'people' }]))).toEqual([])
+  expect(names(fallbackRecipients(channels, [{ channel: 'mail', recipient: 'a@x.io' }]))).toEqual(['pager people'])
+  expect(names(fallbackRecipients(channels, [{ channel: 'pager', recipient: 'people' }]))).toEqual([])
 })
 
 test('tells those who heard of the beginning how it goes on, but no channel that is gone', () => {
