@@ -1,6 +1,6 @@
 import { defineConfig } from 'tsdown'
 
-/** Libraries that become part of this package: they stand on one that brings loaders, which nothing here needs. */
+/** Libraries that become part of this package: they depend on one that contains loaders, which nothing here needs. */
 const inlined = [
   '@opentelemetry/instrumentation',
   '@opentelemetry/instrumentation-runtime-node',

@@ -4,7 +4,7 @@ import type { Settings } from './read-settings.ts'
 
 type Row = readonly [path: string, value: unknown, origin: string]
 
-/** The settings in force and where each came from, as a table; secrets show `***`. */
+/** The effective settings with the origin of each, as a table; secrets show `***`. */
 export function effectiveSettings(settings: Settings): string {
   const rows = rowsOfAll(settings).map(([path, value, origin]) => [path, shown(value), origin] as const)
   const widths = [0, 1].map((column) => Math.max(...rows.map((row) => row[column]!.length)))
@@ -18,7 +18,7 @@ export function effectiveSettings(settings: Settings): string {
   ].join('\n')
 }
 
-/** The same for other programs: `{ file, settings: { "metrics.port": { value, origin } }, notes }`; what is not set is null. */
+/** The same as JSON: `{ file, settings: { "metrics.port": { value, origin } }, notes }`; what is not set is null. */
 export function settingsAsJson(settings: Settings): object {
   const rows = rowsOfAll(settings).map(([path, value, origin]) => [
     path,
@@ -68,7 +68,7 @@ function shown(value: unknown): string {
   return value instanceof Secret ? '***' : typeof value === 'string' ? value : JSON.stringify(value)
 }
 
-/** That of the value, or of the object it came in. */
+/** The origin of the value, or of the object that contains it. */
 function originOf(path: string, origins: Configuration['origins']): string {
   for (let at = path; at !== ''; at = at.replace(/(^|\.|\[)[^.[]*$/, '')) {
     const origin = origins[at]

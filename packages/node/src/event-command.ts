@@ -5,8 +5,8 @@ import { commandLine, type CommandLine, type ExitCode, type Output } from '@swar
 
 import { errorWord } from './logger.ts'
 
-/** What the command takes from outside. */
-export interface EventWorld extends Output {
+/** Environment of the command. */
+export interface EventEnvironment extends Output {
   /** @default process.env */
   readonly env?: Readonly<Record<string, string | undefined>>
   /** @default the clock */
@@ -15,53 +15,53 @@ export interface EventWorld extends Output {
 
 const further = `
 The bridge is BRIDGE_URL (http://127.0.0.1:8090), its token BRIDGE_TOKEN or the file BRIDGE_TOKEN_FILE.
-Exits 0 when the bridge has taken the event, 1 when it has not, 2 when something is wrong with the call.`
+Exits 0 when the bridge has accepted the event, 1 when it has not, 2 when the call is invalid.`
 
 /** Adds `event`, which sends a notable event to the alert bridge. */
-export function addEventCommand({ program, action }: CommandLine, world: EventWorld = {}): void {
+export function addEventCommand({ program, action }: CommandLine, environment: EventEnvironment = {}): void {
   const all = (link: string, before: readonly string[] = []): readonly string[] => [...before, link]
   program
     .command('event')
     .usage('--title TITLE [options]')
     .description('report a notable event or a deployment to the recipients of the alert bridge (severity info)')
-    .option('--title <title>', 'one line; with --deployment it may be left out')
-    .option('--text <text>', 'more about it')
-    .option('--deployment <version>', 'a new version runs; reported once for each version, unless --key says otherwise')
+    .option('--title <title>', 'one line; optional with --deployment')
+    .option('--text <text>', 'details')
+    .option('--deployment <version>', 'a new version runs; reported once for each version, unless --key is set')
     .option('--agent <name>', 'the agent it is about')
-    .option('--link <name=url>', 'where to look; may be given more than once', all)
+    .option('--link <name=url>', 'a link for the recipients; can be repeated', all)
     .option('--key <key>', 'events with the same key are reported once')
     .addHelpText('after', further)
-    .action(action((options: EventOptions) => send(options, world)))
+    .action(action((options: EventOptions) => send(options, environment)))
 }
 
-/** `swarmwatch event` by itself. Returns the exit code: 0 taken, 1 not taken, 2 wrongly called. */
-export async function runEvent(args: readonly string[], world: EventWorld = {}): Promise<ExitCode> {
+/** Runs `swarmwatch event` alone. Returns the exit code: 0 accepted, 1 not accepted, 2 invalid call. */
+export async function runEvent(args: readonly string[], environment: EventEnvironment = {}): Promise<ExitCode> {
   const packageFile = new URL('../package.json', import.meta.url)
-  const line = commandLine({ name: 'swarmwatch', about: '', packageFile, ...world })
-  addEventCommand(line, world)
+  const line = commandLine({ name: 'swarmwatch', about: '', packageFile, ...environment })
+  addEventCommand(line, environment)
   return line.run(['event', ...args])
 }
 
 async function send(
   options: EventOptions,
-  { env = process.env, now = () => new Date(), ...output }: EventWorld,
+  { env = process.env, now = () => new Date(), ...output }: EventEnvironment,
 ): Promise<ExitCode> {
   const { print = console.log, printError = console.error } = output
   try {
     const event = notableEvent(options, now())
-    const { isTaken, words } = await sendEvent(bridgeAddress(env), event)
-    if (isTaken) print(words)
+    const { isAccepted, words } = await sendEvent(bridgeAddress(env), event)
+    if (isAccepted) print(words)
     else printError(`swarmwatch event: ${words}`)
-    return isTaken ? 0 : 1
+    return isAccepted ? 0 : 1
   } catch (error) {
     printError(`swarmwatch event: ${asciiOnly((error as Error).message)}`)
     return 2
   }
 }
 
-/** Whether the bridge has it now, in words that show no token. */
-export interface SentEvent {
-  readonly isTaken: boolean
+/** Whether the bridge accepted the event, in words without the token. */
+interface SentEvent {
+  readonly isAccepted: boolean
   readonly words: string
 }
 
@@ -82,11 +82,11 @@ async function sendEvent(
     })
     const body = await response.text()
     return response.ok
-      ? { isTaken: true, words: `the bridge at ${url.host} has the event${isKnown(body) ? ', and had it before' : ''}` }
-      : { isTaken: false, words: `the bridge at ${url.host} ${refusal(response.status, body)}` }
+      ? { isAccepted: true, words: `the bridge at ${url.host} has the event${isKnown(body) ? ', and had it before' : ''}` }
+      : { isAccepted: false, words: `the bridge at ${url.host} ${refusal(response.status, body)}` }
   } catch (error) {
     return {
-      isTaken: false,
+      isAccepted: false,
       words: `the bridge at ${url.host} cannot be reached (${errorWord(error)}); is it running, and is BRIDGE_URL right?`,
     }
   }
@@ -99,14 +99,14 @@ function isKnown(body: string): boolean {
 function refusal(status: number, body: string): string {
   if (status === 401 || status === 403) return `refuses the token (${status}); is BRIDGE_TOKEN right?`
   if (status === 404 || status === 405) return `has no events endpoint (${status}); is BRIDGE_URL the address of an alert bridge?`
-  if (status >= 500) return `cannot take the event now (${status}); try again later`
-  if (status < 400) return `redirects (${status}); set BRIDGE_URL to where it really is`
+  if (status >= 500) return `cannot accept the event now (${status}); try again later`
+  if (status < 400) return `redirects (${status}); set BRIDGE_URL to the final address`
   const words = asciiOnly(body.trim().replace(/\s+/g, ' ').slice(0, 300))
-  return `does not take the event (${status})${words === '' ? '' : `: ${words}`}`
+  return `does not accept the event (${status})${words === '' ? '' : `: ${words}`}`
 }
 
-/** What the bridge takes at `POST /api/v1/events`. */
-export interface NotableEvent {
+/** Body of the bridge's `POST /api/v1/events`. */
+interface NotableEvent {
   readonly title: string
   readonly text?: string
   readonly agent?: string
@@ -114,12 +114,12 @@ export interface NotableEvent {
   /** ISO 8601. */
   readonly at: string
   readonly links?: Readonly<Record<string, string>>
-  /** Events with the same key are told once. */
+  /** Events with the same key are reported once. */
   readonly key?: string
 }
 
-/** The options of `swarmwatch event` as they were given. */
-export interface EventOptions {
+/** Options of `swarmwatch event` on the command line. */
+interface EventOptions {
   readonly title?: string
   readonly text?: string
   readonly deployment?: string
@@ -128,7 +128,7 @@ export interface EventOptions {
   readonly key?: string
 }
 
-/** The event that the options describe. Throws an Error in words for the caller. */
+/** The event that the options describe. Throws an Error whose message is for the caller. */
 function notableEvent(values: EventOptions, now: Date): NotableEvent {
   const { deployment, text, agent } = values
   for (const [name, value] of Object.entries(values)) {
@@ -136,7 +136,7 @@ function notableEvent(values: EventOptions, now: Date): NotableEvent {
   }
   const title = values.title ?? (deployment === undefined ? undefined : `Deployment of ${deployment}`)
   if (title === undefined) throw new Error('--title is missing')
-  if (/[\r\n]/.test(title)) throw new Error('--title must be one line; --text takes more')
+  if (/[\r\n]/.test(title)) throw new Error('--title must be one line; use --text for more')
   const key = values.key ?? (deployment === undefined ? undefined : `deployment:${deployment}`)
   const words = [deployment === undefined || title.includes(deployment) ? [] : `Version ${deployment}`, text ?? []].flat()
   return {
@@ -159,13 +159,13 @@ function parseLink(link: string): [name: string, url: string] {
   return [link.slice(0, at), url.href]
 }
 
-/** Where the alert bridge is, and what it wants to be shown. */
-export interface BridgeAddress {
+/** Address and token of the alert bridge. */
+interface BridgeAddress {
   readonly url: URL
   readonly token: string
 }
 
-/** From BRIDGE_URL and BRIDGE_TOKEN or BRIDGE_TOKEN_FILE. Throws an Error in words for the caller, without the token. */
+/** Reads BRIDGE_URL and BRIDGE_TOKEN or BRIDGE_TOKEN_FILE. Throws an Error whose message is for the caller, without the token. */
 function bridgeAddress(env: Readonly<Record<string, string | undefined>>): BridgeAddress {
   const url = URL.parse(env['BRIDGE_URL'] || 'http://127.0.0.1:8090')
   if (!url || !/^https?:$/.test(url.protocol) || url.username !== '' || url.password !== '') {
@@ -180,7 +180,7 @@ function bridgeAddress(env: Readonly<Record<string, string | undefined>>): Bridg
 }
 
 function readToken({ BRIDGE_TOKEN: token, BRIDGE_TOKEN_FILE: file }: Readonly<Record<string, string | undefined>>): string {
-  if (token && file) throw new Error('BRIDGE_TOKEN and BRIDGE_TOKEN_FILE are both set; only one of them must be')
+  if (token && file) throw new Error('BRIDGE_TOKEN and BRIDGE_TOKEN_FILE are both set; set only one of them')
   if (!file) return token ?? ''
   try {
     return readFileSync(file, 'utf8').trimEnd()

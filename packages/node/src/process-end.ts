@@ -1,13 +1,13 @@
 import type { EventEmitter } from 'node:events'
 import { constants } from 'node:os'
 
-/** What to do when the process ends, and how it may end. */
+/** Functions to call when the process ends. */
 export interface ProcessEndOptions {
-  /** Exports what is left and keeps telemetry running; never rejects. */
+  /** Exports the rest and keeps telemetry running; never rejects. */
   readonly flush: () => Promise<void>
-  /** Exports what is left and stops telemetry; never rejects. */
+  /** Exports the rest and stops telemetry; never rejects. */
   readonly stop: () => Promise<void>
-  /** Exports what is left without waiting for a promise: `process.exit()` and a crash run no more of them. */
+  /** Exports the rest without a promise, because none is settled after `process.exit()` or a crash. */
   readonly flushNow: () => void
   /** Also flush on SIGTERM, SIGINT and SIGHUP, which end the process at once otherwise. */
   readonly handleSignals: boolean
@@ -15,15 +15,15 @@ export interface ProcessEndOptions {
 
 const signals = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const
 
-/** A package manager passes Ctrl-C on to a program that the terminal has told already: that is one wish to stop, not two. */
+/** A package manager forwards Ctrl-C to a program that the terminal has already signalled: that is one request to stop, not two. */
 const echoMs = 500
 
-/** How long after a signal another listener may still look whether it is the only one. */
-const questionMs = 30_000
+/** Time after a signal in which another listener may still check whether it is the only one. */
+const watchMs = 30_000
 
 /**
- * Exports what is left when the event loop has run empty, when the process exits, and on signals. The process ends as it would without
- * us: by the signal where nothing else listens to it, and otherwise when its other listeners end it. The returned function takes it back.
+ * Exports the rest when the event loop is empty, when the process exits, and on signals. The process ends as it would without this: by
+ * the signal if nothing else listens to it, otherwise when its other listeners end it. Returns a function that removes the listeners.
  */
 export function onProcessEnd({ flush, stop, flushNow, handleSignals }: ProcessEndOptions): () => void {
   let firstAt: number | undefined
@@ -32,24 +32,24 @@ export function onProcessEnd({ flush, stop, flushNow, handleSignals }: ProcessEn
   const onEmpty = (): void => void stop()
   const onSignal = (signal: NodeJS.Signals): void => {
     const others = process.listeners(signal).filter((listener) => listener !== onSignal)
-    const isInsisted = firstAt !== undefined && performance.now() - firstAt > echoMs
+    const isRepeated = firstAt !== undefined && performance.now() - firstAt > echoMs
     firstAt ??= performance.now()
     if (others.length === 0) {
-      if (isInsisted) endBy(signal, onSignal)
+      if (isRepeated) endBy(signal, onSignal)
       else void stop().then(() => endBy(signal, onSignal))
       return
     }
-    // The program may go on after the signal, so telemetry does too
+    // The program may continue after the signal, so telemetry does too
     const flushed = flush()
     if (others.length > 1) return
-    // It ends the process only if it is alone, as @openai/agents and signal-exit do. It is not, so the end is ours
+    // It may end the process only if it is the only listener, as @openai/agents and signal-exit do. It is not, so we end the process
     stopWatching()
     stopWatching = whenAskedForListeners(signal, () => void flushed.then(() => process.exit(exitCodeOf(signal))))
   }
 
   process.once('beforeExit', onEmpty)
   process.on('exit', flushNow)
-  // First, while listeners that listen once are still there to be seen
+  // Before the others, while listeners for one signal are still registered
   if (handleSignals) for (const signal of signals) process.prependListener(signal, onSignal)
   return () => {
     stopWatching()
@@ -59,7 +59,7 @@ export function onProcessEnd({ flush, stop, flushNow, handleSignals }: ProcessEn
   }
 }
 
-/** Ends the process by the signal, so that its parent process sees what it would see without us. */
+/** Ends the process by the signal, so that its parent process sees the same exit as without this listener. */
 function endBy(signal: NodeJS.Signals, listener: NodeJS.SignalsListener): void {
   process.off(signal, listener)
   if (process.platform !== 'win32' && process.listenerCount(signal) === 0) process.kill(process.pid, signal)
@@ -71,7 +71,7 @@ function exitCodeOf(signal: NodeJS.Signals): number {
   return 128 + constants.signals[signal]
 }
 
-/** Calls `onAsked` once when another listener looks who listens to `signal`, within 30 seconds. The returned function takes it back. */
+/** Calls `onAsked` once when another listener asks for the listeners of `signal`, within 30 seconds. Returns a function that ends it. */
 function whenAskedForListeners(signal: NodeJS.Signals, onAsked: () => void): () => void {
   const questions = ['listeners', 'rawListeners', 'listenerCount'] as const
   // Node itself counts the listeners when one is removed
@@ -86,7 +86,7 @@ function whenAskedForListeners(signal: NodeJS.Signals, onAsked: () => void): () 
     for (const question of questions) Reflect.deleteProperty(process, question)
     events.off('removeListener', onRemoving).off('removeListener', onRemoved)
   }
-  const timer = setTimeout(restore, questionMs).unref()
+  const timer = setTimeout(restore, watchMs).unref()
   for (const question of questions) {
     const ask = process[question] as (this: NodeJS.Process, ...args: unknown[]) => unknown
     const watched = function (this: NodeJS.Process, ...args: unknown[]): unknown {

@@ -4,9 +4,9 @@ import { ConfigurationError } from '@swarmwatch/config'
 
 import { startOnce } from './start-telemetry.ts'
 
-/** `node --import @swarmwatch/node/register app.js`: telemetry from the environment and the configuration file, before the first line of the app. */
+/** `node --import @swarmwatch/node/register app.js`: starts telemetry from the environment and the configuration file, before the application. */
 try {
-  // worker threads run this file too; ports and alerts belong to the main thread
+  // Worker threads run this file too; ports and alerts belong to the main thread
   const options = isMainThread
     ? {}
     : ({ metrics: { port: false }, monitor: { port: false }, alerts: { inProcess: 'off' } } as const)
@@ -20,8 +20,8 @@ try {
 }
 
 /**
- * Package managers and our own programs, which NODE_OPTIONS reaches too: they would take the ports of the application that they start or
- * look at.
+ * Whether the program is a package manager or one of our own programs, which NODE_OPTIONS reaches too. They would take the ports of the
+ * application that they start or inspect.
  */
 function isTool(program = ''): boolean {
   const [name = ''] = program.split(/[\\/]/).slice(-1)

@@ -8,32 +8,32 @@ import { configureRecovery, onExecution } from '@swarmwatch/sdk'
 import { type Warn, warnTo } from './logger.ts'
 import { openMetricsServer } from './metrics-endpoint/metrics-server.ts'
 import { ScrapeReader } from './metrics-endpoint/scrape-reader.ts'
-import { agentsUnseen, startOpenTelemetry } from './opentelemetry/start-opentelemetry.ts'
+import { agentsNotRecordedLine, startOpenTelemetry } from './opentelemetry/start-opentelemetry.ts'
 import { telemetryResource } from './opentelemetry/telemetry-resource.ts'
 import { onProcessEnd } from './process-end.ts'
 import { readSettings, type Settings } from './read-settings.ts'
 import { startMonitor } from './start-monitor.ts'
 import type { TelemetryOptions } from './telemetry-options.ts'
 
-/** What `startTelemetry()` gives: where to look, and how to stop it. */
+/** Result of `startTelemetry()`: the addresses to open, and the functions that flush and stop it. */
 export interface Telemetry {
-  /** Where `/metrics` is served, `http://127.0.0.1:9090/metrics`; absent when it is off, or its port was taken. */
+  /** URL of `/metrics`, `http://127.0.0.1:9090/metrics`; absent when it is off, or its port was taken. */
   readonly metricsUrl?: string
-  /** Where the status page is, `http://127.0.0.1:8080/`; absent when it is off, or its port was taken. */
+  /** URL of the status page, `http://127.0.0.1:8080/`; absent when it is off, or its port was taken. */
   readonly pageUrl?: string
   /** The settings in force. */
   readonly configuration: Configuration
   /** False when the OpenTelemetry SDK is disabled (OTEL_SDK_DISABLED), or when another one that was registered before takes spans and metrics. */
   readonly isRecording: boolean
-  /** Exports what is left now; never rejects. What is not done in time goes on behind it. */
+  /** Exports the rest now; never rejects. Exports that are not finished in time continue. */
   flush(options?: FlushOptions): Promise<void>
-  /** Exports what is left and stops everything, within 5 seconds whatever is down; never rejects. A second call gives the same promise. */
+  /** Exports the rest and stops everything, within 5 seconds even if the collector is down; never rejects. A second call returns the same promise. */
   shutdown(): Promise<void>
 }
 
 /** Options of `flush()`. */
 export interface FlushOptions {
-  /** Most time to wait in milliseconds; a short one suits functions that are billed by time. @default 4500 */
+  /** Waits at most this long, in milliseconds; a short time suits functions that are billed by time. @default 4500 */
   readonly timeoutMs?: number
 }
 
@@ -43,9 +43,9 @@ const processWide = globalThis as { [slot]?: Promise<Telemetry> | undefined }
 
 /**
  * Starts telemetry for this process: OTLP export when an endpoint is set, `/metrics`, the status page, alert rules, runtime metrics,
- * outgoing trace context, recovery defaults. A second call gives the first one's handle. An OpenTelemetry set-up that was registered
- * before keeps what it has: spans, metrics or both go to it alone, and where it takes the metrics there is no `/metrics` here; one line
- * says so. Rejects with `ConfigurationError` on bad settings: every problem at once, nothing started.
+ * outgoing trace context, recovery defaults. A second call returns the handle of the first one. An OpenTelemetry set-up that was
+ * registered before keeps its signals: spans, metrics or both go to it alone, and where it takes the metrics no `/metrics` is served;
+ * one line reports it. Rejects with `ConfigurationError` on invalid settings: every problem at once, nothing started.
  *
  * @example
  * const telemetry = await startTelemetry({ serviceName: 'billing-agents' })
@@ -58,11 +58,11 @@ export function startTelemetry(options: TelemetryOptions = {}): Promise<Telemetr
 
 /** {@link startTelemetry} with other defaults than those of a call in code. */
 export function startOnce(options: TelemetryOptions, defaults: { readonly handleSignals: boolean }): Promise<Telemetry> {
-  // JavaScript may give null; what is wrong is told in one report
+  // JavaScript may pass null; all problems are reported together
   const warn = warnTo(options?.logger)
   const running = processWide[slot]
   if (running !== undefined) {
-    warn('startTelemetry() was called before: the settings of the first call stay in force')
+    warn('startTelemetry() was called before: the settings of the first call remain in force')
     return running
   }
   const forget = (): void => {
@@ -100,21 +100,21 @@ async function start(
 
   const monitor = await startMonitor(settings, alertLabels(resource), options, warn)
 
-  // With the first run, for the copy of the SDK that an application uses may be loaded after this
-  const stopLooking = openTelemetry.ownsMetrics
+  // At the first run, because the copy of the SDK that the application uses may be loaded later
+  const stopChecking = openTelemetry.ownsMetrics
     ? onExecution(() => {
-        stopLooking()
-        if (!openTelemetry.isSeenByAgents()) warn(agentsUnseen)
+        stopChecking()
+        if (!openTelemetry.isSeenByAgents()) warn(agentsNotRecordedLine)
       })
     : (): void => {}
 
   const stopWatchingWorkers = warnAboutOtherWorkers(settings, warn, options?.logger !== false)
   let stopping: Promise<void> | undefined
   const stop = async (): Promise<void> => {
-    stopLooking()
+    stopChecking()
     stopWatchingWorkers()
     await Promise.allSettled([server?.close(), monitor.stop(), openTelemetry.shutdown()])
-    // only now: a signal that comes meanwhile does not cut it short
+    // Only now, so that a signal that arrives meanwhile does not cut it short
     forgetEnd()
     forget()
   }
@@ -141,15 +141,15 @@ async function start(
   }
 }
 
-/** Key of the line that the SDK prints in a worker thread in which nothing starts telemetry. */
+/** Key of the line that the SDK prints in a worker thread that does not start telemetry. */
 const silentThread = '@swarmwatch/node.silentThread'
 const silentThreadLine =
   'nothing started telemetry in this worker thread: its runs are neither on the status page nor in /metrics; ' +
   'start the program with --import @swarmwatch/node/register, or call startTelemetry() in the thread'
 
-/** Says once where the runs of other workers are found: each process and each thread has metrics and a page of its own. */
-function warnAboutOtherWorkers({ otlp }: Settings, warn: Warn, isHeard: boolean): () => void {
-  const byOtlp = otlp.targets.metrics !== undefined ? 'they go out by OTLP' : 'set OTEL_EXPORTER_OTLP_ENDPOINT'
+/** Logs once where the runs of other workers are recorded: each process and each thread has metrics and a page of its own. */
+function warnAboutOtherWorkers({ otlp }: Settings, warn: Warn, hasLogger: boolean): () => void {
+  const byOtlp = otlp.targets.metrics !== undefined ? 'they are exported by OTLP' : 'set OTEL_EXPORTER_OTLP_ENDPOINT'
   if (!isMainThread) {
     const stop = onExecution(() => {
       stop()
@@ -167,14 +167,14 @@ function warnAboutOtherWorkers({ otlp }: Settings, warn: Warn, isHeard: boolean)
     )
   cluster.once('fork', onFork)
   // The SDK of a thread prints it if nothing starts telemetry there
-  if (isHeard) setEnvironmentData(silentThread, `[TELEMETRY] ${silentThreadLine}`)
+  if (hasLogger) setEnvironmentData(silentThread, `[TELEMETRY] ${silentThreadLine}`)
   return () => {
     cluster.off('fork', onFork)
     setEnvironmentData(silentThread, undefined)
   }
 }
 
-/** What tells the alerts of this process from those of others. */
+/** Labels that distinguish the alerts of this process from those of others. */
 function alertLabels({ attributes }: Resource): Record<string, string> {
   return {
     service: String(attributes['service.name']),

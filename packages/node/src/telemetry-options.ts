@@ -6,7 +6,7 @@ import { type ConditionRule, conditionRuleProblems } from './alerts/condition-ru
 import type { Deliver } from './alerts/group-receiver.ts'
 import type { Logger } from './logger.ts'
 
-/** What `startTelemetry()` takes. Every setting: code > environment > configuration file > default. */
+/** Options of `startTelemetry()`. Every setting: code > environment > configuration file > default. */
 export interface TelemetryOptions {
   /** `service.name`. @default OTEL_SERVICE_NAME, or `unknown_service:node` */
   serviceName?: string
@@ -29,18 +29,18 @@ export interface TelemetryOptions {
   recovery?: RecoveryOptions
   monitor?: MonitorOptions
   alerts?: AlertOptions
-  /** A taken port for `/metrics` or the status page: say one line and go on without it, or try the next ports. @default 'warn' */
+  /** When a port for `/metrics` or the status page is taken: log one line and continue without it, or try the next ports. @default 'warn' */
   onPortTaken?: 'warn' | 'next'
   /**
-   * On SIGTERM, SIGINT and SIGHUP: export what is left, then end the process by the signal. A listener of your own decides in its place
-   * when the process ends. @default SWARMWATCH_HANDLE_SIGNALS, or false; with `@swarmwatch/node/register` true
+   * On SIGTERM, SIGINT and SIGHUP: export the rest, then end the process by the signal. If the application has a listener of its own,
+   * that listener decides when the process ends. @default SWARMWATCH_HANDLE_SIGNALS, or false; with `@swarmwatch/node/register` true
    */
   handleSignals?: boolean
-  /** Spans of outgoing requests keep the path of the address, which may hold what an agent was asked; the query never. @default false */
+  /** Spans of outgoing requests keep the path of the URL, which may contain the input of an agent; never the query. @default false */
   capturesUrlPaths?: boolean
-  /** Further span processors, beside the OTLP exporter. */
+  /** Further span processors, in addition to the OTLP exporter. */
   spanProcessors?: readonly SpanProcessor[]
-  /** Further metric readers, beside `/metrics` and the OTLP exporter. */
+  /** Further metric readers, in addition to `/metrics` and the OTLP exporter. */
   metricReaders?: readonly IMetricReader[]
   /** Takes our lines; `false` silences them. @default the console */
   logger?: Logger | false
@@ -48,9 +48,9 @@ export interface TelemetryOptions {
   env?: Readonly<Record<string, string | undefined>>
 }
 
-/** The scrape endpoint, and how often metrics go out by OTLP. */
+/** The scrape endpoint, and the interval of the OTLP export. */
 export interface MetricsOptions {
-  /** 0 takes a free one; `false` serves no `/metrics`. @default METRICS_PORT, or 9090 */
+  /** 0 takes a free port; `false` serves no `/metrics`. @default METRICS_PORT, or 9090 */
   port?: number | false
   /** @default METRICS_HOST, or 127.0.0.1 */
   host?: string
@@ -58,9 +58,9 @@ export interface MetricsOptions {
   exportIntervalSeconds?: number
 }
 
-/** The status page, and how often the alert rules are evaluated. */
+/** The status page, and the interval of the alert rules. */
 export interface MonitorOptions {
-  /** 0 takes a free one; `false` serves no page. @default MONITOR_PORT, or 8080 */
+  /** 0 takes a free port; `false` serves no page. @default MONITOR_PORT, or 8080 */
   port?: number | false
   /** @default MONITOR_HOST, or 127.0.0.1 */
   host?: string
@@ -72,15 +72,15 @@ export interface MonitorOptions {
   intervalSeconds?: number
 }
 
-/** The alert rules that are evaluated in this process, and who is told. */
+/** The alert rules that are evaluated in this process, and the destination of their alerts. */
 export interface AlertOptions {
-  /** `auto`: unless metrics go out by OTLP, where Prometheus evaluates the rules. @default the file's, or `auto` */
+  /** `auto`: unless metrics are exported by OTLP, where Prometheus evaluates the rules. @default the file's, or `auto` */
   inProcess?: Configuration['alerts']['inProcess']
   /** Rules by name with other thresholds, or of your own with a condition. @default the file's, or the built-in ones */
   rules?: readonly (CodeRule | ConditionRule)[]
   /** Channels of the bridge in this process. @default the file's */
   channels?: readonly CodeChannel[]
-  /** Takes groups of alerts, in the shape of Alertmanager's webhook; comes before ALERTMANAGER_URL, the bridge and the console. */
+  /** Delivers groups of alerts, in the format of Alertmanager's webhook; used before ALERTMANAGER_URL, the bridge and the console. */
   deliver?: Deliver
   /** @default ALERTMANAGER_URL, or none */
   alertmanagerUrl?: string
@@ -88,7 +88,7 @@ export interface AlertOptions {
   alertmanagerUser?: string
   /** Password at Alertmanager. @default ALERTMANAGER_PASSWORD or the content of ALERTMANAGER_PASSWORD_FILE, or none */
   alertmanagerPassword?: string
-  /** Where docs/runbooks can be read: alerts link to `<runbooksUrl>/<alert>.md`. @default RUNBOOKS_URL, or none */
+  /** Base URL of docs/runbooks: alerts link to `<runbooksUrl>/<alert>.md`. @default RUNBOOKS_URL, or none */
   runbooksUrl?: string
 }
 
@@ -106,7 +106,7 @@ export interface RecoveryOptions {
   agents?: Readonly<Record<string, Omit<RecoveryOptions, 'agents'>>>
 }
 
-/** The options that can be used, and what is wrong with the others. */
+/** The valid options, and the problems of the others. */
 export interface CheckedOptions {
   readonly usable: TelemetryOptions
   readonly problems: readonly Problem[]
@@ -144,7 +144,7 @@ const checks: Record<keyof TelemetryOptions, Check> = {
   env: anObject,
 }
 
-/** Checks what the options are; the values of settings are checked with those of the other sources. */
+/** Checks the types of the options; the values of settings are checked together with those of the other sources. */
 export function checkOptions(options: unknown): CheckedOptions {
   if (!isObject(options)) {
     return { usable: {}, problems: [{ path: 'options', rule: 'must be an object', value: shownValue(options) }] }

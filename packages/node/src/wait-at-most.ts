@@ -1,4 +1,4 @@
-/** Waits for all of them, whether they work or fail, at most `ms`. Keeps the process alive until then. */
+/** Waits until all have settled, at most `ms`. Keeps the process alive until then. */
 export async function within(ms: number, work: readonly Promise<unknown>[]): Promise<void> {
   let timer: NodeJS.Timeout | undefined
   const deadline = new Promise<void>((resolve) => {
@@ -8,7 +8,7 @@ export async function within(ms: number, work: readonly Promise<unknown>[]): Pro
   clearTimeout(timer)
 }
 
-/** The result of `work`, or a rejection (TimeoutError) after `ms`. Work that goes on has no further effect. */
+/** The result of `work`, or a rejection (TimeoutError) after `ms`. Work that continues has no further effect. */
 export async function withDeadline<Result>(work: () => Promise<Result>, ms: number): Promise<Result> {
   const { promise, reject } = Promise.withResolvers<never>()
   const timer = setTimeout(() => reject(new DOMException(`no answer within ${ms} ms`, 'TimeoutError')), ms)

@@ -14,7 +14,7 @@ async function freePorts(): Promise<[string, string]> {
   return ports as [string, string]
 }
 
-test('the second worker of a cluster does not share the ports of the first: it says that they are taken and what to do', async () => {
+test('the second worker of a cluster does not share the ports of the first: it logs that they are taken and what to do', async () => {
   const [metrics, page] = await freePorts()
   const { code, stdout, stderr } = await runNode(['test/programs/two-workers.ts'], {
     env: { METRICS_PORT: metrics, MONITOR_PORT: page },
@@ -32,14 +32,14 @@ test('the second worker of a cluster does not share the ports of the first: it s
   expect(code).toBe(0)
 })
 
-test('workers of a cluster that take any free port get one each and say which', async () => {
+test('workers of a cluster that take any free port get one each and log it', async () => {
   const { stdout, stderr } = await runNode(['test/programs/two-workers.ts'], { env: { METRICS_PORT: '0', MONITOR_PORT: '0' } })
   const urls = [...stdout.matchAll(/http:\S+?(?=[,\s])/g)].map(([url]) => url)
   expect(new Set(urls).size).toBe(4)
   for (const url of urls) expect(stderr).toContain(`of this worker is at ${url}`)
 })
 
-test('the process that forks a cluster says once where the runs of its workers are', async () => {
+test('the process that forks a cluster logs once where the runs of its workers are recorded', async () => {
   const code = `
     import cluster from 'node:cluster'
     import { startTelemetry } from './src/index.ts'
@@ -50,7 +50,7 @@ test('the process that forks a cluster says once where the runs of its workers a
   expect(stderr.match(/runs of the cluster's workers are neither on the status page nor in \/metrics/g)).toHaveLength(1)
 })
 
-test('a worker thread with telemetry of its own says once, with its first run, where its runs are', async () => {
+test('a worker thread with telemetry of its own logs once, with its first run, where its runs are recorded', async () => {
   const thread = `
     import('@swarmwatch/sdk').then(async ({ instrumentAgent }) => {
       for (const task of ['one', 'two']) await instrumentAgent(async () => task, { name: 'threaded' })()
@@ -68,7 +68,7 @@ test('a worker thread with telemetry of its own says once, with its first run, w
   expect((await runRegistered(idle, { env })).stderr).not.toMatch(line)
 })
 
-test('a worker thread in which nothing starts telemetry says once, with its first run, that its runs are nowhere', async () => {
+test('a worker thread in which nothing starts telemetry logs once, with its first run, that its runs are not recorded', async () => {
   const thread = (own: string): string => `
     import('@swarmwatch/sdk').then(async ({ instrumentAgent }) => {
       const telemetry = ${own}

@@ -3,7 +3,7 @@ import { expect, test } from 'vitest'
 
 import { diagLevel, diagLines } from '../src/opentelemetry/diag-lines.ts'
 
-test('says the message of an error without its stack, also when it comes as JSON', () => {
+test('logs the message of an error without its stack, also when it arrives as JSON', () => {
   const lines: string[] = []
   const diag = diagLines((line) => lines.push(line))
   const error = new Error('first line\nsecond line')
@@ -12,7 +12,7 @@ test('says the message of an error without its stack, also when it comes as JSON
   expect(lines).toEqual(['OpenTelemetry: export failed first line', 'OpenTelemetry: in JSON'])
 })
 
-test('says the same text, numbers aside, at most once a minute', () => {
+test('logs the same text, numbers aside, at most once a minute', () => {
   const lines: string[] = []
   let now = 0
   const diag = diagLines((line) => lines.push(line), { now: () => now })

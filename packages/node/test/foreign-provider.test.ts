@@ -63,7 +63,7 @@ test('metrics go to a meter provider that was there before; spans are ours and /
   ])
 })
 
-test('beside a complete set-up we only add what agents say, and shutdown leaves it as it was', async () => {
+test('alongside a complete set-up only the telemetry of the agents is added, and shutdown leaves the set-up unchanged', async () => {
   const [spans, names] = [foreignTracer(), foreignMeter()]
   const { telemetry, lines } = await startedTelemetry()
   await telemetry.shutdown()
@@ -76,7 +76,7 @@ test('beside a complete set-up we only add what agents say, and shutdown leaves 
   expect(await names()).toContain('agent.executions')
 })
 
-test('shutdown gives back context and propagation when they were ours', async () => {
+test('shutdown unregisters context and propagation when they were ours', async () => {
   const { telemetry } = await startedTelemetry()
   expect(propagation.fields()).toEqual(['traceparent', 'tracestate', 'baggage'])
   await telemetry.shutdown()

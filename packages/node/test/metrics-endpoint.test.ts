@@ -34,7 +34,7 @@ test('serves the metrics of the agents, of the process and of the runtime as Pro
   expect(lines).toEqual([])
 })
 
-test('leaves out what nobody asked for: its own requests make no series and no span', async () => {
+test('its own requests make no series and no span', async () => {
   const { telemetry } = await startedTelemetry()
   await fetch(telemetry.metricsUrl!)
   expect(await (await fetch(telemetry.metricsUrl!)).text()).not.toContain('http_server')

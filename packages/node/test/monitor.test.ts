@@ -55,7 +55,7 @@ test('rules that cannot work stop the start, all problems at once', async () => 
   ).rejects.toThrow(/alerts\.rules\[0\]\.name[^]*alerts\.rules\[0\]\.condition[^]*alerts\.rules\[0\]\.severity[^]*threshold/)
 })
 
-test('leaves the rules to Prometheus when metrics go out by OTLP, unless they are asked for; the page says so', async () => {
+test('leaves the rules to Prometheus when metrics are exported by OTLP, unless they are switched on; the page shows it', async () => {
   const asked = vi.fn(() => false)
   const rule = { name: 'Asked', condition: asked, severity: 'warning', description: 'asked' } as const
   const env = { OTEL_EXPORTER_OTLP_ENDPOINT: 'http://127.0.0.1:9', OTEL_METRIC_EXPORT_INTERVAL: '60000' }
@@ -68,7 +68,7 @@ test('leaves the rules to Prometheus when metrics go out by OTLP, unless they ar
   await vi.waitFor(() => expect(asked).toHaveBeenCalled(), { timeout: 120_000 })
 })
 
-test('an alert channel that is off is said where this process tells of alerts, and only there', async () => {
+test('logs that an alert channel is off where this process sends alerts, and only there', async () => {
   const off = 'alert channel "email" is off: ALERT_EMAIL_TO is not set'
   const env = { ALERT_EMAIL_HOST: 'mail' }
   const inProcess = await startedTelemetry({ ...onAnyPort, env })

@@ -44,7 +44,7 @@ test.each([
 })
 
 test.each(['grpc', 'http/json'])(
-  'says at start that the protocol %s is not offered, for all signals and for one',
+  'logs at start that the protocol %s is not supported, for all signals and for one',
   async (protocol) => {
     const line = `[TELEMETRY] OTLP over ${protocol} is not offered: http/protobuf is used (a Collector takes it on port 4318)`
     for (const name of [
@@ -112,7 +112,7 @@ test.each([
     { OTEL_METRICS_EXPORT_INTERVAL: '100' },
     'OTEL_METRICS_EXPORT_INTERVAL is not a setting and has no effect; did you mean OTEL_METRIC_EXPORT_INTERVAL?',
   ],
-])('says at start what %j does not do', (env, line) => {
+])('logs at start what %j does not do', (env, line) => {
   expect(settingsOf({ ...endpoint, ...(env as unknown as Record<string, string>) }).otlp.notices).toEqual([line])
 })
 
@@ -121,13 +121,13 @@ test.each([
   { OTEL_EXPORTER_OTLP_PROTOCOL: 'grpc' },
   { OTEL_EXPORTER_OTLP_HEADERS: 'api-key=s3cret' },
   { OTEL_METRIC_EXPORT_INTERVAL: '1000' },
-])('says at start that %j exports nothing without an endpoint, and shows no value', (env) => {
+])('logs at start that %j exports nothing without an endpoint, and shows no value', (env) => {
   expect(settingsOf({ ...(env as unknown as Record<string, string>) }).otlp.notices).toEqual([
     `${Object.keys(env)[0]}: nothing is exported by OTLP while OTEL_EXPORTER_OTLP_ENDPOINT is not set`,
   ])
 })
 
-test('says nothing of what is honoured, empty, off, or for others', () => {
+test('logs nothing about variables that are supported, empty, off, or for other programs', () => {
   const values: Record<string, string> = {
     OTEL_LOGS_EXPORTER: 'none',
     OTEL_SDK_DISABLED: 'false',

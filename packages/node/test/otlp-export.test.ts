@@ -51,7 +51,7 @@ test('flush sends what is left now and telemetry goes on', async () => {
   ])
 })
 
-test('says one line for a dead collector and one when it is back, and the agents go on', async () => {
+test('logs one line for a dead collector and one when it works again, and the agents continue', async () => {
   await using collector = await testCollector(401)
   const { telemetry, lines } = await startedTelemetry({
     env: { OTEL_EXPORTER_OTLP_ENDPOINT: collector.url, SWARMWATCH_OTLP_TOKEN: 'very-secret' },
@@ -60,7 +60,7 @@ test('says one line for a dead collector and one when it is back, and the agents
     expect(await run('patient')).toBe('done')
     await telemetry.flush()
   }
-  const down = `[TELEMETRY] OTLP export to ${collector.url} fails (401; check SWARMWATCH_OTLP_TOKEN); the agents go on, and it is tried again`
+  const down = `[TELEMETRY] OTLP export to ${collector.url} fails (401; check SWARMWATCH_OTLP_TOKEN); the agents continue, and the export is tried again`
   expect(lines).toEqual([down])
 
   collector.answerWith(200)
@@ -68,10 +68,12 @@ test('says one line for a dead collector and one when it is back, and the agents
   expect(lines).toEqual([down, `[TELEMETRY] OTLP export to ${collector.url} works again`])
 })
 
-test('says one line when nobody listens', async () => {
+test('logs one line when no collector listens', async () => {
   const url = await deadAddress()
   const { telemetry, lines } = await startedTelemetry({ env: { OTEL_EXPORTER_OTLP_ENDPOINT: url } })
   await run('alone')
   await telemetry.shutdown()
-  expect(lines).toEqual([`[TELEMETRY] OTLP export to ${url} fails (ECONNREFUSED); the agents go on, and it is tried again`])
+  expect(lines).toEqual([
+    `[TELEMETRY] OTLP export to ${url} fails (ECONNREFUSED); the agents continue, and the export is tried again`,
+  ])
 })

@@ -36,13 +36,13 @@ test('leaves out a signal whose exporter is none', () => {
   expect(Object.keys(otlpSettings({ ...env, OTEL_METRICS_EXPORTER: 'none' }).targets)).toEqual(['traces'])
 })
 
-test('says that it does not offer an exporter', () => {
+test('reports an exporter that is not supported', () => {
   const { targets, notices } = otlpSettings({ OTEL_EXPORTER_OTLP_ENDPOINT: endpoint, OTEL_TRACES_EXPORTER: 'console,otlp' })
   expect(Object.keys(targets)).toEqual(['traces', 'metrics'])
   expect(notices).toEqual(['OTEL_TRACES_EXPORTER offers otlp, none; console is ignored'])
 })
 
-test('uses http/protobuf and says so once when another protocol is asked for', () => {
+test('uses http/protobuf and reports it once when another protocol is set', () => {
   const { targets, notices } = otlpSettings({ OTEL_EXPORTER_OTLP_ENDPOINT: endpoint, OTEL_EXPORTER_OTLP_PROTOCOL: 'grpc' })
   expect(targets.traces?.url).toBe('http://collector:4318/v1/traces')
   expect(notices).toEqual(['OTLP over grpc is not offered: http/protobuf is used (a Collector takes it on port 4318)'])
@@ -61,7 +61,7 @@ test("reads headers percent-encoded, a signal's own over the common ones, the to
   expect(targets.metrics?.headers).toEqual({ authorization: 'Bearer t0ken', 'x-tenant': 'one' })
 })
 
-test('takes the timeout of a signal over the common one, and ignores one that is no number aloud', () => {
+test('takes the timeout of a signal over the common one, and reports and ignores one that is no number', () => {
   const { targets, notices } = otlpSettings({
     OTEL_EXPORTER_OTLP_ENDPOINT: endpoint,
     OTEL_EXPORTER_OTLP_TIMEOUT: 'soon',

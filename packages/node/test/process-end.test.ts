@@ -44,7 +44,7 @@ function signalled(
   })
 }
 
-/** What arrived of the run and of its metrics. */
+/** The spans and metrics of the run that arrived. */
 function arrived({ received }: TestCollector): { spans: boolean; metrics: boolean } {
   const has = (path: string, text: string): boolean => received.some((each) => each.path === path && each.body.includes(text))
   return { spans: has('/v1/traces', 'invoke_agent unsent'), metrics: has('/v1/metrics', 'agent.executions') }

@@ -59,7 +59,7 @@ test('with SWARMWATCH_STRICT=1 a program with bad settings ends with 2 before it
   expect(stderr).toContain('MAX_RETRIES')
 })
 
-test('startTelemetry in a registered program gives the running one', async () => {
+test('startTelemetry in a registered program returns the running telemetry', async () => {
   const code = `
     import { startTelemetry } from './src/index.ts'
     const telemetry = await startTelemetry()
@@ -113,7 +113,7 @@ test.each(['doctor', 'npx-cli.js'])(
     const env = { NODE_OPTIONS: '--import=./src/register.ts', METRICS_PORT: String(port) }
     const { stderr } = await runNode(tool === 'doctor' ? ['./src/cli.ts', 'doctor'] : [script], { env })
     expect(stderr).toBe('')
-    // The same without the name of a tool says that the port is taken
+    // The same without the name of a tool logs that the port is taken
     const application = join(folder, 'application.mjs')
     writeFileSync(application, '')
     expect((await runNode([application], { env })).stderr).toContain(`METRICS_PORT ${port} is taken`)

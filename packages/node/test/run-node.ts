@@ -12,7 +12,7 @@ export interface Ended {
 
 export interface RunOptions {
   readonly env?: Readonly<Record<string, string>>
-  /** Export condition; `false` gives none, as for an installed package. @default 'swarmwatch-source' */
+  /** Export condition; `false` sets none, as for an installed package. @default 'swarmwatch-source' */
   readonly conditions?: string | false
   /** Called with all output so far, and with a way to signal the process. */
   readonly onOutput?: (output: string, kill: (signal: NodeJS.Signals) => void) => void

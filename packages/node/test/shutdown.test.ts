@@ -55,7 +55,7 @@ test.concurrent('shutdown returns and the program ends within 5 seconds while ex
   await expectToEndInTime('exports under way', programUnderWay, {})
 })
 
-test('a second call gives the same promise', async () => {
+test('a second call returns the same promise', async () => {
   const { telemetry } = await startedTelemetry()
   const first = telemetry.shutdown()
   expect(telemetry.shutdown()).toBe(first)

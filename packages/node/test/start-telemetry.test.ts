@@ -13,11 +13,11 @@ const failing = async (): Promise<never> => {
   throw new Error('no')
 }
 
-test('gives a second call the handle of the first one and says one line', async () => {
+test('returns the handle of the first call to a second one, and logs one line', async () => {
   const { telemetry } = await startedTelemetry()
   const { lines, logger } = recordedLines()
   expect(await startTelemetry({ logger, metrics: { port: 1 } })).toBe(telemetry)
-  expect(lines).toEqual(['[TELEMETRY] startTelemetry() was called before: the settings of the first call stay in force'])
+  expect(lines).toEqual(['[TELEMETRY] startTelemetry() was called before: the settings of the first call remain in force'])
 })
 
 test('starts again after shutdown', async () => {
@@ -32,7 +32,7 @@ test('starts again after shutdown', async () => {
   expect(second.lines).toEqual([])
 })
 
-test('gives spans and metrics to processors and readers of your own, with our resource', async () => {
+test('passes spans and metrics to processors and readers of the application, with our resource', async () => {
   const [spans, points] = [new InMemorySpanExporter(), new InMemoryMetricExporter(AggregationTemporality.CUMULATIVE)]
   const { telemetry } = await startedTelemetry({
     serviceName: 'mine',
@@ -174,7 +174,7 @@ test('measures nothing when OTEL_SDK_DISABLED is true, but recovers', async () =
   await telemetry.shutdown()
 })
 
-test('takes OTEL_METRIC_EXPORT_INTERVAL only where METRICS_EXPORT_INTERVAL says nothing', () => {
+test('takes OTEL_METRIC_EXPORT_INTERVAL only where METRICS_EXPORT_INTERVAL is not set', () => {
   const intervalOf = (env: Record<string, string>): number => readSettings({ configFile: false }, env).exportIntervalMs
   expect(intervalOf({})).toBe(15_000)
   expect(intervalOf({ OTEL_METRIC_EXPORT_INTERVAL: '2500' })).toBe(2_500)

@@ -116,7 +116,7 @@ test('doctor --json prints the findings', async () => {
   )
 })
 
-test('the program runs from a fresh clone, and gives back the exit code', async () => {
+test('the program runs from a fresh clone, and returns the exit code', async () => {
   const program = (...args: string[]) =>
     runNode(['./bin/swarmwatch.mjs', ...args], { conditions: false, env: { METRICS_PORT: 'x' } })
   expect(await program('--help')).toMatchObject({ code: 0, stderr: '' })

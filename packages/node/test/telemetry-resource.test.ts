@@ -10,7 +10,7 @@ const sdk = {
 }
 const uuid = expect.stringMatching(/^[0-9a-f-]{36}$/) as string
 
-test('always says who sends: name, namespace, version, instance and environment', () => {
+test('always contains name, namespace, version, instance and environment', () => {
   expect(telemetryResource({}, {}, silent).attributes).toEqual({
     ...sdk,
     'service.name': 'unknown_service:node',
@@ -21,7 +21,7 @@ test('always says who sends: name, namespace, version, instance and environment'
   })
 })
 
-test('gives two processes two instance ids', () => {
+test('sets a different instance id in each process', () => {
   const id = (): unknown => telemetryResource({}, {}, silent).attributes['service.instance.id']
   expect(id()).not.toBe(id())
 })
@@ -65,7 +65,7 @@ test('takes code over OTEL_SERVICE_NAME over OTEL_RESOURCE_ATTRIBUTES over what 
   })
 })
 
-test('ignores OTEL_RESOURCE_ATTRIBUTES as a whole, aloud, when one pair is broken', () => {
+test('ignores and reports OTEL_RESOURCE_ATTRIBUTES as a whole when one pair is invalid', () => {
   const lines: string[] = []
   const { attributes } = telemetryResource({}, { OTEL_RESOURCE_ATTRIBUTES: 'team=a,broken' }, (line) => lines.push(line))
   expect(attributes).not.toHaveProperty('team')

@@ -4,7 +4,7 @@ import type { AddressInfo } from 'node:net'
 export interface Received {
   readonly path: string
   readonly headers: IncomingHttpHeaders
-  /** Protobuf; names and texts stand in it as they are. */
+  /** Protobuf; names and texts are contained unchanged. */
   readonly body: string
 }
 
@@ -49,7 +49,7 @@ export async function testCollector(answer: Answer = 200): Promise<TestCollector
   }
 }
 
-/** An address where nobody listens. */
+/** An address on which nothing listens. */
 export async function deadAddress(): Promise<string> {
   const collector = await testCollector()
   await collector.close()

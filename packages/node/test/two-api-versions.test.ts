@@ -9,7 +9,7 @@ vi.setConfig({ testTimeout: 60_000 })
 
 const older = fileURLToPath(new URL('../../../test/otel-2/package.json', import.meta.url))
 
-/** An application with @opentelemetry/api 1.9 and SDK 2 in `setUp`, beside our own copy of the API. */
+/** An application with @opentelemetry/api 1.9 and SDK 2 in `setUp`, next to our own copy of the API. */
 function application(first: string, second: string): Promise<Ended> {
   const code = `
     import { createRequire } from 'node:module'
@@ -41,7 +41,7 @@ test('an application with API 1.9 and SDK 2 that was set up before is named with
   expect(ended.stdout).toBe('[false,false]\n')
 })
 
-test('a logger that API 1.9 registered before keeps our providers out, which is said with the cure', async () => {
+test('a logger that API 1.9 registered before keeps our providers out, which is logged with the cure', async () => {
   const ended = await application(
     'api.diag.setLogger({ error() {}, warn() {}, info() {}, debug() {}, verbose() {} })',
     'const telemetry = await ours()',
@@ -50,7 +50,7 @@ test('a logger that API 1.9 registered before keeps our providers out, which is 
   expect(ended.stdout).toBe('[false,false]\n')
 })
 
-test('an application with API 1.9 and SDK 2 that is set up after us is told that it records nothing, and what to do', async () => {
+test('logs that an application with API 1.9 and SDK 2 that is set up after us records nothing, and what to do', async () => {
   const ended = await application('const telemetry = await ours()', 'theirs()')
   expect(linesOf(ended)[0]).toMatch(/another set-up registered after startTelemetry\(\) and records nothing; start it before/)
   expect(ended.stdout).toBe('[true,true]\n')
@@ -67,7 +67,7 @@ test('a copy of @swarmwatch/sdk that does not see our providers is named at its 
   expect(ended.stdout).toBe('[false,true]\n')
 })
 
-test('with one copy nothing is said', async () => {
+test('with one copy nothing is logged', async () => {
   const ended = await application('const telemetry = await ours()', '')
   expect(linesOf(ended)).toEqual([])
   expect(ended.stdout).toBe('[true,true]\n')

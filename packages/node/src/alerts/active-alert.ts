@@ -1,9 +1,9 @@
 import type { InProcessRule } from './in-process-rule.ts'
 
-/** An alert that people have been told of, or are being told is over. */
+/** An alert that fires, or that has just ended and is to be reported as resolved. */
 export interface ActiveAlert {
   readonly rule: InProcessRule
-  /** The labels given, `alertname` and `severity`. */
+  /** The labels of the process, `alertname` and `severity`. */
   readonly labels: Readonly<Record<string, string>>
   readonly fingerprint: string
   readonly annotations: Readonly<Record<'summary' | 'description', string> & Partial<Record<'runbook_url', string>>>
@@ -18,7 +18,7 @@ export function activeAlert(
   { finding, sinceMs }: { readonly finding: string; readonly sinceMs: number },
   processLabels: Readonly<Record<string, string>>,
 ): ActiveAlert {
-  // Alertmanager refuses empty values
+  // Alertmanager rejects empty values
   const given = Object.fromEntries(Object.entries(processLabels).filter(([, value]) => value !== ''))
   const labels = { ...given, alertname: rule.alertName, severity: rule.severity }
   const annotations = {
@@ -33,7 +33,7 @@ const offset = 14_695_981_039_346_656_037n
 const prime = 1_099_511_628_211n
 const separator = 0xff
 
-/** 16 hex digits that stand for a set of labels; the same that Alertmanager computes (FNV-1a over sorted names and values). */
+/** 16 hexadecimal digits for a set of labels, the same that Alertmanager computes (FNV-1a over sorted names and values). */
 function fingerprint(labels: Readonly<Record<string, string>>): string {
   let hash = offset
   for (const name of Object.keys(labels).toSorted()) {

@@ -3,33 +3,33 @@ import { asciiOnly } from '@swarmwatch/config'
 import type { Logger } from '../logger.ts'
 import type { ActiveAlert } from './active-alert.ts'
 
-/** What people must be told of one alert. */
+/** A change of one alert, to be reported to the recipients. */
 export interface AlertChange {
   readonly status: 'firing' | 'resolved'
   readonly alert: ActiveAlert
 }
 
-/** What is so after an evaluation. */
+/** The state of all alerts after an evaluation. */
 export interface AlertRound {
   readonly nowMs: number
-  /** Until the next one. */
+  /** Until the next evaluation. */
   readonly intervalSeconds: number
-  /** Every alert that people have been told of and that is not over. */
+  /** Every alert that has been reported and still fires. */
   readonly firing: readonly ActiveAlert[]
-  /** Since the last round; each change comes once. */
+  /** Since the last round; each change is passed once. */
   readonly changes: readonly AlertChange[]
 }
 
-/** Where alerts go. */
+/** A destination of alerts. */
 export interface AlertReceiver {
-  /** As messages name it: `Alertmanager at http://127.0.0.1:9093`. */
+  /** Name for messages: `Alertmanager at 127.0.0.1:9093`. */
   readonly name: string
-  /** Called after every evaluation, one call at a time. A rejection means that something is still to be sent; it is, in the next round. */
+  /** Called after every evaluation, one call at a time. When it rejects, the rest is sent in the next round. */
   update(round: AlertRound): Promise<void>
   close(): Promise<void>
 }
 
-/** Prints one line when an alert fires and one when it is over. */
+/** Prints one line when an alert fires and one when it is resolved. */
 export function consoleReceiver(logger: Logger | false): AlertReceiver {
   return {
     name: 'the console',

@@ -4,7 +4,7 @@ import { errorWord } from '../logger.ts'
 import type { ActiveAlert } from './active-alert.ts'
 import type { AlertReceiver, AlertRound } from './alert-receiver.ts'
 
-/** How alerts are sent to Alertmanager. */
+/** Options for sending alerts to Alertmanager. */
 export interface AlertmanagerOptions {
   /** Address of the status page, for links. @default none */
   readonly pageUrl?: string
@@ -14,7 +14,7 @@ export interface AlertmanagerOptions {
   readonly timeoutMs?: number
 }
 
-/** An alert as API v2 takes it. */
+/** An alert in the format of API v2. */
 interface PostedAlert {
   readonly labels: Readonly<Record<string, string>>
   readonly annotations: Readonly<Record<string, string>>
@@ -23,10 +23,13 @@ interface PostedAlert {
   readonly generatorURL?: string
 }
 
-/** So many rounds may be missed before Alertmanager takes an alert to be over; Prometheus has the same. */
+/** Rounds that may fail before Alertmanager considers an alert resolved; the same number as in Prometheus. */
 const intervalsAhead = 4
 
-/** Sends to Alertmanager's API v2: what fires in every round, because Alertmanager forgets it otherwise; what is over until it took it once. */
+/**
+ * Sends to Alertmanager's API v2: firing alerts in every round, because Alertmanager forgets them otherwise; resolved alerts until
+ * Alertmanager has accepted them once.
+ */
 export function alertmanagerReceiver(
   address: string,
   { pageUrl, login, timeoutMs = 10_000 }: AlertmanagerOptions = {},

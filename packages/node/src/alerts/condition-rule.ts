@@ -16,20 +16,20 @@ import type { SystemHealth } from '@swarmwatch/sdk'
 export interface ConditionRule {
   /** Name of the alert. */
   readonly name: string
-  /** Whether something is wrong. One that throws is counted, said once, and means no. */
+  /** Whether something is wrong. When it throws, that is counted, logged once, and counts as no. */
   readonly condition: (health: SystemHealth) => boolean
   readonly severity: Severity
-  /** What the condition compares with; told along with the description. @default none */
+  /** The value that the condition compares with; shown after the description. @default none */
   readonly threshold?: number
-  /** What is wrong while the condition holds, in words people are told. */
+  /** The problem while the condition holds, in words for the recipients. */
   readonly description: string
   /** The condition must have held this long, in seconds. @default 0 */
   readonly forSeconds?: number
-  /** Page that says what to do; linked from the status page and from messages. @default none */
+  /** URL of a page that describes what to do; linked from the status page and from messages. @default none */
   readonly runbookUrl?: string
 }
 
-/** Whether a rule given in code brings its own condition, rather than the name of one of ours. */
+/** Whether a rule in code brings its own condition, instead of the name of a built-in rule. */
 export function hasCondition(rule: unknown): rule is ConditionRule {
   return typeof rule === 'object' && rule !== null && 'condition' in rule
 }

@@ -3,20 +3,20 @@ import type { SystemHealth } from '@swarmwatch/sdk'
 import type { InProcessRule } from './in-process-rule.ts'
 import { isMuted } from './inhibition.ts'
 
-/** A rule and what is known of it. */
+/** A rule and its state. */
 export interface TrackedRule {
   readonly rule: InProcessRule
   readonly state: AlertState
-  /** Whether people have been told that it fires, and not yet that it is over. */
-  readonly isTold: boolean
+  /** Whether it has been reported as firing, and not yet as resolved. */
+  readonly isReported: boolean
   readonly isMuted: boolean
   /** When it was last seen muted, while it has not been quiet since. */
   readonly mutedMs?: number | undefined
-  /** What was wrong when its condition last held. */
+  /** The problem when its condition last held. */
   readonly finding: string
 }
 
-/** What people must be told. */
+/** A change of one rule, to be reported to the recipients. */
 export interface Change {
   readonly status: 'firing' | 'resolved'
   readonly rule: InProcessRule
@@ -25,13 +25,13 @@ export interface Change {
   readonly finding: string
 }
 
-/** All rules after one evaluation, and what people must be told of it. */
+/** All rules after one evaluation, and the changes to report. */
 export interface Evaluation {
   readonly tracked: readonly TrackedRule[]
   readonly changes: readonly Change[]
 }
 
-/** What an evaluation needs besides rules and health. */
+/** Options of an evaluation. */
 export interface EvaluationOptions {
   readonly quietSeconds: number
   /** Called for a condition that threw, which counts as not holding. */
@@ -39,11 +39,11 @@ export interface EvaluationOptions {
 }
 
 /** A rule before its first evaluation. */
-export function untold(rule: InProcessRule): TrackedRule {
-  return { rule, state: { phase: 'inactive' }, isTold: false, isMuted: false, finding: '' }
+export function unevaluated(rule: InProcessRule): TrackedRule {
+  return { rule, state: { phase: 'inactive' }, isReported: false, isMuted: false, finding: '' }
 }
 
-/** A rule after a pause of the process, in which its condition was not observed: what must last begins again. */
+/** A rule after a pause of the process, in which its condition was not observed: its waiting times start again. */
 export function afterPause(tracked: TrackedRule, nowMs: number): TrackedRule {
   const { state, mutedMs } = tracked
   const muted = mutedMs === undefined ? {} : { mutedMs: nowMs }
@@ -55,9 +55,9 @@ export function afterPause(tracked: TrackedRule, nowMs: number): TrackedRule {
 }
 
 /**
- * Evaluates all rules once. An alert that was muted is sent when its condition has held for its own `forSeconds` (at least the quiet
- * time) after it was last muted: what only takes longer to end than the alert that muted it is not sent right before it ends. One that
- * was sent before it was muted is still reported as resolved.
+ * Evaluates all rules once. A muted alert is sent when its condition has held for its own `forSeconds` (at least the quiet time) after
+ * it was last muted, so that an alert that only takes longer to resolve than the one that muted it is not sent. An alert that was sent
+ * before it was muted is still reported as resolved.
  */
 export function evaluateRules(
   before: readonly TrackedRule[],
@@ -67,7 +67,7 @@ export function evaluateRules(
 ): Evaluation {
   const stepped = before.map((tracked) => {
     const { rule } = tracked
-    const found = look(rule, health, onThrown)
+    const found = findingOf(rule, health, onThrown)
     const state = nextState(tracked.state, found !== undefined, nowMs, { forSeconds: rule.forSeconds, quietSeconds })
     return { ...tracked, state, finding: found ?? tracked.finding, before: tracked.state }
   })
@@ -80,21 +80,21 @@ export function evaluateRules(
     const mutedMs = muted ? nowMs : state.phase === 'inactive' ? undefined : next.mutedMs
     const waitMs = Math.max(rule.forSeconds, quietSeconds) * 1_000
     const isDue = holds && !muted && (mutedMs === undefined || nowMs - mutedMs >= waitMs)
-    if (isDue && !next.isTold) {
+    if (isDue && !next.isReported) {
       changes.push({ status: 'firing', rule, sinceMs: state.sinceMs, finding })
-      return { ...next, isMuted: muted, mutedMs, isTold: true }
+      return { ...next, isMuted: muted, mutedMs, isReported: true }
     }
-    if (state.phase !== 'firing' && next.isTold && previous.phase === 'firing') {
+    if (state.phase !== 'firing' && next.isReported && previous.phase === 'firing') {
       changes.push({ status: 'resolved', rule, sinceMs: previous.sinceMs, finding })
-      return { ...next, isMuted: muted, mutedMs, isTold: false }
+      return { ...next, isMuted: muted, mutedMs, isReported: false }
     }
     return { ...next, isMuted: muted, mutedMs }
   })
   return { tracked, changes }
 }
 
-/** What is wrong; undefined when nothing is. */
-function look(rule: InProcessRule, health: SystemHealth, onThrown: EvaluationOptions['onThrown']): string | undefined {
+/** The finding of a rule; undefined when its condition does not hold. */
+function findingOf(rule: InProcessRule, health: SystemHealth, onThrown: EvaluationOptions['onThrown']): string | undefined {
   try {
     return rule.holds(health) ? rule.finding(health) : undefined
   } catch (error) {
@@ -103,18 +103,18 @@ function look(rule: InProcessRule, health: SystemHealth, onThrown: EvaluationOpt
   }
 }
 
-/** Where a rule is: nothing wrong, wrong but not for long enough, or firing. */
+/** State of a rule: its condition does not hold, holds but not yet for long enough, or fires. */
 export type AlertState =
   | { readonly phase: 'inactive' }
   | { readonly phase: 'pending'; readonly sinceMs: number }
-  /** `quietSinceMs` is set while its condition does not hold any more. */
+  /** `quietSinceMs` is set while its condition no longer holds. */
   | { readonly phase: 'firing'; readonly sinceMs: number; readonly quietSinceMs?: number }
 
-/** How long a condition must hold, and how long it must be quiet. */
+/** Time for which a condition must hold, and time for which it must not. */
 export interface AlertTiming {
   /** The condition must have held this long before it fires. */
   readonly forSeconds: number
-  /** A firing rule resolves only when it has been quiet this long; what flickers stays one alert. */
+  /** A firing rule resolves only when its condition has not held for this long; a flickering condition stays one alert. */
   readonly quietSeconds: number
 }
 

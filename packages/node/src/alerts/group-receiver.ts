@@ -5,14 +5,14 @@ import { withDeadline } from '../wait-at-most.ts'
 import type { ActiveAlert } from './active-alert.ts'
 import type { AlertReceiver, AlertRound } from './alert-receiver.ts'
 
-/** Takes a group of alerts; the group is delivered when the promise resolves, and comes again at the next interval when it rejects. */
+/** Delivers a group of alerts. When the promise rejects, the group is passed again at the next interval. */
 export type Deliver = (group: AlertGroup) => unknown
 
-/** How groups are handed to a function. */
+/** Options for passing groups to a function. */
 export interface GroupReceiverOptions {
-  /** As messages name it. @default 'deliver()' */
+  /** Name for messages. @default 'deliver()' */
   readonly name?: string
-  /** What still fires is told again after this time, in seconds. @default 14400 */
+  /** Alerts that still fire are delivered again after this time, in seconds. @default 14400 */
   readonly repeatSeconds?: number
   /** `deliver` counts as failed after this time, in milliseconds. @default 30000 */
   readonly timeoutMs?: number
@@ -22,15 +22,15 @@ export interface GroupReceiverOptions {
 }
 
 interface GroupMemory {
-  /** Over, and not yet told. */
+  /** Resolved, and not yet delivered. */
   readonly ended: Map<string, GroupMember>
   /** Fingerprints that were delivered as firing. */
-  told: ReadonlySet<string>
-  isDirty: boolean
+  delivered: ReadonlySet<string>
+  hasChanged: boolean
   deliveredMs: number
 }
 
-/** Hands groups to a function: when one changes, and again after the repeat time while it fires. */
+/** Passes a group to a function when it changes, and again after the repeat time while it fires. */
 export function groupReceiver(deliver: Deliver, options: GroupReceiverOptions = {}): AlertReceiver {
   const { name = 'deliver()', repeatSeconds = 14_400, timeoutMs = 30_000, pageUrl = '', close = async () => {} } = options
   const groups = new Map<string, GroupMemory>()
@@ -38,9 +38,9 @@ export function groupReceiver(deliver: Deliver, options: GroupReceiverOptions = 
   function remember({ changes, nowMs }: AlertRound): void {
     for (const { status, alert } of changes) {
       const key = groupKey(alert)
-      const group = groups.get(key) ?? { ended: new Map(), told: new Set(), isDirty: true, deliveredMs: nowMs }
+      const group = groups.get(key) ?? { ended: new Map(), delivered: new Set(), hasChanged: true, deliveredMs: nowMs }
       groups.set(key, group)
-      group.isDirty = true
+      group.hasChanged = true
       if (status === 'firing') group.ended.delete(alert.fingerprint)
       else group.ended.set(alert.fingerprint, { alert, endedMs: nowMs })
     }
@@ -48,16 +48,16 @@ export function groupReceiver(deliver: Deliver, options: GroupReceiverOptions = 
 
   async function send(key: string, group: GroupMemory, { firing, nowMs }: AlertRound): Promise<void> {
     const active = firing.filter((alert) => groupKey(alert) === key)
-    const isRepeat = !group.isDirty && nowMs - group.deliveredMs >= repeatSeconds * 1_000
-    if (!group.isDirty && !isRepeat) return
+    const isRepeat = !group.hasChanged && nowMs - group.deliveredMs >= repeatSeconds * 1_000
+    if (!group.hasChanged && !isRepeat) return
     const members: readonly GroupMember[] = [...active.map((alert) => ({ alert })), ...group.ended.values()]
-    const told = new Set(active.map(({ fingerprint }) => fingerprint))
-    const reason = isRepeat ? 'repeat interval elapsed' : reasonOf(told, group.told)
-    // what a later round adds while this one is under way must stay
+    const delivered = new Set(active.map(({ fingerprint }) => fingerprint))
+    const reason = isRepeat ? 'repeat interval elapsed' : reasonOf(delivered, group.delivered)
+    // Changes of a later round, while this one is under way, must stay
     const sent = [...group.ended.keys()]
     await withDeadline(async () => deliver(alertGroup(members, reason, pageUrl)), timeoutMs)
     for (const fingerprint of sent) group.ended.delete(fingerprint)
-    Object.assign(group, { told, isDirty: false, deliveredMs: nowMs })
+    Object.assign(group, { delivered, hasChanged: false, deliveredMs: nowMs })
     if (active.length === 0) groups.delete(key)
   }
 
@@ -73,10 +73,10 @@ export function groupReceiver(deliver: Deliver, options: GroupReceiverOptions = 
   }
 }
 
-function reasonOf(firing: ReadonlySet<string>, told: ReadonlySet<string>): NotificationReason {
+function reasonOf(firing: ReadonlySet<string>, delivered: ReadonlySet<string>): NotificationReason {
   if (firing.size === 0) return 'all alerts resolved'
-  if (told.size === 0) return 'first notification'
-  return [...firing].every((fingerprint) => told.has(fingerprint)) ? 'some alerts resolved' : 'new alerts added'
+  if (delivered.size === 0) return 'first notification'
+  return [...firing].every((fingerprint) => delivered.has(fingerprint)) ? 'some alerts resolved' : 'new alerts added'
 }
 
 /** An alert of a group; one that is resolved has the time of its end. */
@@ -98,7 +98,7 @@ function groupKey(alert: ActiveAlert): string {
   return `{}:{${pairs.map(([name, value]) => `${name}=${JSON.stringify(value)}`).join(', ')}}`
 }
 
-/** A group of at least one alert, all with the same `groupKey`; those that fire come first. */
+/** A group of at least one alert, all with the same `groupKey`; firing alerts come first. */
 function alertGroup(members: readonly GroupMember[], reason: NotificationReason, pageUrl: string): AlertGroup {
   const first = members[0]!.alert
   const alerts = members

@@ -3,22 +3,22 @@ import type { SystemHealth } from '@swarmwatch/sdk'
 
 import type { ConditionRule } from './condition-rule.ts'
 
-/** A rule as it is evaluated. */
+/** A rule in the form in which it is evaluated. */
 export interface InProcessRule {
   readonly alertName: string
   readonly severity: Severity
   readonly forSeconds: number
-  /** What the rule watches, whatever its value is. */
+  /** The value that the rule watches. */
   readonly description: string
-  /** What to do about it. */
+  /** URL of the page that describes what to do. */
   readonly runbookUrl?: string | undefined
-  /** May throw, when it is the user's. */
+  /** May throw when it comes from the application. */
   readonly holds: (health: SystemHealth) => boolean
-  /** What is wrong, with the figure: `error rate 62 % is above 50 %`. */
+  /** The problem with its figure: `error rate 62 % is above 50 %`. */
   readonly finding: (health: SystemHealth) => string
 }
 
-/** A rule named in the configuration, whose runbook is below `runbooksUrl`, or one in code. */
+/** Makes a rule from one that the configuration names, with its runbook below `runbooksUrl`, or from a rule in code. */
 export function inProcessRule(rule: AlertRule | ConditionRule, runbooksUrl?: string): InProcessRule {
   if (!('condition' in rule)) {
     const named = namedRule(rule)
@@ -30,10 +30,10 @@ export function inProcessRule(rule: AlertRule | ConditionRule, runbooksUrl?: str
   return { alertName: name, severity, forSeconds, description, holds: condition, finding: () => finding, runbookUrl }
 }
 
-interface Watched {
+interface WatchedValue {
   readonly description: string
-  /** Executions in the health window that are needed before the value says anything. */
-  readonly leastExecutions: number
+  /** Executions in the health window below which the value means nothing. */
+  readonly minExecutions: number
   readonly value: (health: SystemHealth) => number | undefined
   readonly isBeyond: (value: number, threshold: number) => boolean
   readonly finding: (value: number, threshold: number) => string
@@ -41,26 +41,26 @@ interface Watched {
 
 const { errorRate, slowResponse, healthWindowSeconds, trafficWindowSeconds } = thresholds
 
-const errors: Omit<Watched, 'leastExecutions'> = {
+const errors: Omit<WatchedValue, 'minExecutions'> = {
   description: 'Share of failed executions, over all agents of this process.',
   value: (health) => health.errorRate,
   isBeyond: (value, threshold) => value > threshold,
   finding: (value, threshold) => `error rate ${percent(value)} is above ${percent(threshold)}`,
 }
 
-const watched: Readonly<Record<AlertRuleName, Watched>> = {
-  high_error_rate: { ...errors, leastExecutions: inHealthWindow(errorRate.critical.leastExecutions.system) },
-  elevated_error_rate: { ...errors, leastExecutions: inHealthWindow(errorRate.warning.leastExecutions.system) },
+const watched: Readonly<Record<AlertRuleName, WatchedValue>> = {
+  high_error_rate: { ...errors, minExecutions: inHealthWindow(errorRate.critical.leastExecutions.system) },
+  elevated_error_rate: { ...errors, minExecutions: inHealthWindow(errorRate.warning.leastExecutions.system) },
   slow_response: {
     description: '95th percentile of the duration of executions, waits included, over all agents of this process.',
-    leastExecutions: inHealthWindow(slowResponse.warning.leastExecutions),
+    minExecutions: inHealthWindow(slowResponse.warning.leastExecutions),
     value: (health) => health.p95Seconds,
     isBeyond: (value, threshold) => value > threshold,
     finding: (value, threshold) => `95 % of the executions take up to ${round(value)} s, above ${round(threshold)} s`,
   },
   low_health: {
     description: 'Health score of this process, from 0 to 100.',
-    leastExecutions: inHealthWindow(errorRate.critical.leastExecutions.system),
+    minExecutions: inHealthWindow(errorRate.critical.leastExecutions.system),
     value: (health) => health.score,
     isBeyond: (value, threshold) => value < threshold,
     finding: (value, threshold) => `health score ${round(value)} is below ${round(threshold)}`,
@@ -68,11 +68,11 @@ const watched: Readonly<Record<AlertRuleName, Watched>> = {
 }
 
 /**
- * The rule that a name of the configuration stands for. Below the least number of executions it never holds, so that one failure
- * out of one pages nobody.
+ * The rule for a name of the configuration. Below the minimum number of executions it never holds, so that one failure out of one
+ * execution does not page the on-call engineer.
  */
 function namedRule({ name, threshold, severity, forSeconds }: AlertRule): InProcessRule {
-  const { description, leastExecutions, value, isBeyond, finding } = watched[name]
+  const { description, minExecutions, value, isBeyond, finding } = watched[name]
   return {
     alertName: alertNames[name],
     severity,
@@ -80,13 +80,13 @@ function namedRule({ name, threshold, severity, forSeconds }: AlertRule): InProc
     description,
     holds(health) {
       const now = value(health)
-      return now !== undefined && health.executions >= leastExecutions && isBeyond(now, threshold)
+      return now !== undefined && health.executions >= minExecutions && isBeyond(now, threshold)
     },
     finding: (health) => finding(value(health) ?? 0, threshold),
   }
 }
 
-/** The thresholds count over the traffic window; a process only knows its health window, so the same traffic is fewer executions. */
+/** The thresholds count executions in the traffic window. The health window of a process is shorter, so the same traffic is fewer. */
 function inHealthWindow(executions: number): number {
   return Math.ceil((executions * healthWindowSeconds) / trafficWindowSeconds)
 }
@@ -95,7 +95,7 @@ function percent(share: number): string {
   return `${round(share * 100)} %`
 }
 
-/** One decimal at most, so that 50.4 % is not said to be 50 % and above 50 %. */
+/** Rounds to one decimal, so that 50.4 % is not shown as 50 % and above 50 %. */
 function round(value: number): number {
   return Math.round(value * 10) / 10
 }

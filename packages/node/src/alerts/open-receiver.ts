@@ -5,19 +5,19 @@ import { type AlertReceiver, consoleReceiver } from './alert-receiver.ts'
 import { alertmanagerReceiver } from './alertmanager-receiver.ts'
 import { type Deliver, groupReceiver, type GroupReceiverOptions } from './group-receiver.ts'
 
-/** What decides where alerts go. */
+/** Options that decide the destination of alerts. */
 export interface ReceiverOptions {
   readonly configuration: Configuration
-  /** In code; comes before all others. */
+  /** From the code; comes before all others. */
   readonly deliver?: Deliver | undefined
   /** Address of the status page, for links. */
   readonly pageUrl?: string | undefined
   readonly logger: Logger | false
-  /** Says one line to the operator. */
+  /** Prints one line for the operator. */
   readonly warn: (text: string) => void
 }
 
-/** The first there is of: `deliver` in code, `ALERTMANAGER_URL`, the embedded bridge (where there is a channel beside the console), the console. */
+/** Opens the first receiver that is set: `deliver` in code, `ALERTMANAGER_URL`, the embedded bridge (with a channel besides the console), the console. */
 export async function openReceiver({ configuration, deliver, pageUrl, logger, warn }: ReceiverOptions): Promise<AlertReceiver> {
   const page = pageUrl === undefined ? {} : { pageUrl }
   if (deliver) return groupReceiver(deliver, page)
@@ -28,7 +28,7 @@ export async function openReceiver({ configuration, deliver, pageUrl, logger, wa
   return (hasChannel ? await embeddedBridge(configuration, warn, page) : undefined) ?? consoleReceiver(logger)
 }
 
-/** What `@swarmwatch/alert-bridge` gives when it runs in this process. */
+/** The bridge that `@swarmwatch/alert-bridge` opens in this process. */
 export interface EmbeddedBridge {
   /** Resolves when the group is stored. */
   accept(group: AlertGroup): Promise<unknown>
@@ -40,12 +40,12 @@ export interface BridgePackage {
   openBridge(configuration: Configuration): Promise<EmbeddedBridge> | EmbeddedBridge
 }
 
-/** An optional peer: put together when it is needed, so that no compiler or bundler resolves it at build time. */
+/** An optional peer: the name is composed at run time, so that no compiler or bundler resolves it at build time. */
 const packageName: string = ['@swarmwatch', 'alert-bridge'].join('/')
 
 /**
- * The alert bridge in this process; undefined where it is not installed or cannot be opened (another process owns its data folder),
- * which is said.
+ * The alert bridge in this process. Undefined where it is not installed, or cannot be opened (another process owns its data folder),
+ * which is logged.
  */
 export async function embeddedBridge(
   configuration: Configuration,

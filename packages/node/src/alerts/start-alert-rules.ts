@@ -6,48 +6,48 @@ import { withDeadline } from '../wait-at-most.ts'
 import { activeAlert, type ActiveAlert } from './active-alert.ts'
 import { type AlertChange, type AlertReceiver, printAlerts } from './alert-receiver.ts'
 import type { ConditionRule } from './condition-rule.ts'
-import { afterPause, evaluateRules, type TrackedRule, untold } from './evaluate-rules.ts'
+import { afterPause, evaluateRules, type TrackedRule, unevaluated } from './evaluate-rules.ts'
 import { inProcessRule, type InProcessRule } from './in-process-rule.ts'
 
-/** An alert as the status page shows it. */
+/** An alert for the status page. */
 export interface CurrentAlert {
   readonly name: string
   readonly severity: Severity
-  /** `pending`: wrong, but not yet for long enough to be told. */
+  /** `pending`: its condition holds, but not yet for long enough. */
   readonly state: 'pending' | 'firing'
-  /** Another alert that fires says the same, so it is not told. */
+  /** Another firing alert covers it, so it is not sent. */
   readonly isMuted: boolean
-  /** What is wrong: `error rate 62 % is above 50 %`. */
+  /** The problem: `error rate 62 % is above 50 %`. */
   readonly summary: string
   /** When its condition began to hold, in milliseconds since 1970. */
   readonly sinceMs: number
-  /** What to do about it. */
+  /** URL of the page that describes what to do. */
   readonly runbookUrl?: string | undefined
 }
 
-/** Rules that are being evaluated. */
+/** The running evaluation of the rules. */
 export interface AlertRules {
   /** Worst first. */
   readonly current: () => CurrentAlert[]
-  /** How often a condition has thrown. */
+  /** Number of conditions that have thrown. */
   readonly thrown: () => number
-  /** Ends the evaluation and closes the receiver; waits at most 2 s for what is under way. Firing alerts are not told to be over. */
+  /** Ends the evaluation and closes the receiver; waits at most 2 s for each. Firing alerts are not reported as resolved. */
   readonly stop: () => Promise<void>
 }
 
-/** Which rules, how often, and who is told. */
+/** The rules, their interval, and the receiver of the alerts. */
 export interface AlertRulesOptions {
   readonly rules: readonly (AlertRule | ConditionRule)[]
-  /** Where the runbooks of the named rules are. @default none */
+  /** Base URL of the runbooks of the named rules. @default none */
   readonly runbooksUrl?: string | undefined
   readonly intervalSeconds: number
-  /** Health now; `getSystemHealth`. */
+  /** Returns the health now; `getSystemHealth`. */
   readonly health: () => SystemHealth
   readonly receiver: AlertReceiver
-  /** On every alert: service, instance, environment. */
+  /** Added to every alert: service, instance, environment. */
   readonly labels: Readonly<Record<string, string>>
   readonly logger?: Logger | false
-  /** A firing alert is over when it has been quiet this long. @default two intervals */
+  /** A firing alert is resolved when its condition has not held for this long. @default two intervals */
   readonly quietSeconds?: number
   /** Milliseconds since 1970 that never go back. @default the monotonic clock */
   readonly now?: () => number
@@ -56,11 +56,11 @@ export interface AlertRulesOptions {
 const toConsole: Logger = console
 
 /** A busy machine is late by less. */
-const shortestPauseMs = 2_000
+const minPauseMs = 2_000
 
 /**
- * Evaluates the rules every `intervalSeconds` until stopped; never keeps the process alive. What cannot be sent is printed, said once
- * and sent again in the next round.
+ * Evaluates the rules every `intervalSeconds` until stopped; never keeps the process alive. Alerts that cannot be sent are printed, and
+ * sent again in the next round; the failure is logged once.
  */
 export function startAlertRules({
   rules,
@@ -74,8 +74,8 @@ export function startAlertRules({
   now = () => performance.timeOrigin + performance.now(),
 }: AlertRulesOptions): AlertRules {
   const warn = warnTo(logger)
-  const saidThrown = new Set<string>()
-  let tracked: readonly TrackedRule[] = rules.map((rule) => untold(inProcessRule(rule, runbooksUrl)))
+  const loggedThrows = new Set<string>()
+  let tracked: readonly TrackedRule[] = rules.map((rule) => unevaluated(inProcessRule(rule, runbooksUrl)))
   let thrown = 0
   let unsent: AlertChange[] = []
   let sending: Promise<void> | undefined
@@ -83,20 +83,20 @@ export function startAlertRules({
   let evaluatedMs = now()
   let isLate = false
 
-  function sayThrown(what: string, error: unknown): void {
+  function logThrow(what: string, error: unknown): void {
     thrown += 1
-    if (saidThrown.has(what)) return
-    saidThrown.add(what)
-    warn(`${what} threw (${errorWord(error)}) and counts as not fulfilled; further times are only counted`)
+    if (loggedThrows.has(what)) return
+    loggedThrows.add(what)
+    warn(`${what} threw (${errorWord(error)}) and counts as not fulfilled; it is not logged again`)
   }
 
   function evaluate(): void {
     const nowMs = now()
     const wasLate = isLate
-    isLate = nowMs - evaluatedMs > intervalSeconds * 1_000 + Math.max(2 * intervalSeconds * 1_000, shortestPauseMs)
+    isLate = nowMs - evaluatedMs > intervalSeconds * 1_000 + Math.max(2 * intervalSeconds * 1_000, minPauseMs)
     evaluatedMs = nowMs
     if (isLate) {
-      // the process was paused: no one looked meanwhile, and what came in waits to be read first
+      // The process was paused: nothing was evaluated meanwhile, and results that arrived must be read first
       tracked = tracked.map((one) => afterPause(one, nowMs))
       if (!wasLate) return
     }
@@ -104,16 +104,16 @@ export function startAlertRules({
     try {
       state = health()
     } catch (error) {
-      return sayThrown('the health check', error)
+      return logThrow('the health check', error)
     }
-    const onThrown = ({ alertName }: InProcessRule, error: unknown): void => sayThrown(`the alert rule ${alertName}`, error)
+    const onThrown = ({ alertName }: InProcessRule, error: unknown): void => logThrow(`the alert rule ${alertName}`, error)
     const evaluation = evaluateRules(tracked, state, nowMs, { quietSeconds, onThrown })
     tracked = evaluation.tracked
     unsent.push(...evaluation.changes.map(({ status, rule, ...held }) => ({ status, alert: activeAlert(rule, held, labels) })))
     sending ??= send().finally(() => (sending = undefined))
   }
 
-  /** One call at a time; what comes up meanwhile goes with the next. */
+  /** One call at a time; changes that occur meanwhile are part of the next call. */
   async function send(): Promise<void> {
     const changes = unsent
     unsent = []
@@ -123,9 +123,10 @@ export function startAlertRules({
       if (isFailing) warn(`alerts reach ${receiver.name} again`)
       isFailing = false
     } catch (error) {
-      // the last resort, so that nothing is lost silently
+      // As a last resort, so that no alert is lost silently
       printAlerts(changes, nowMs, logger)
-      if (!isFailing) warn(`alerts do not reach ${receiver.name}: ${reasonOf(error)}; tried again every ${intervalSeconds} s`)
+      if (!isFailing)
+        warn(`alerts do not reach ${receiver.name}: ${reasonOf(error)}; the next attempt is in ${intervalSeconds} s`)
       isFailing = true
     }
   }
@@ -146,29 +147,29 @@ export function startAlertRules({
 }
 
 function firingAlerts(tracked: readonly TrackedRule[], labels: Readonly<Record<string, string>>): ActiveAlert[] {
-  return tracked.flatMap(({ rule, state, isTold, finding }) =>
-    isTold && state.phase === 'firing' ? activeAlert(rule, { finding, sinceMs: state.sinceMs }, labels) : [],
+  return tracked.flatMap(({ rule, state, isReported, finding }) =>
+    isReported && state.phase === 'firing' ? activeAlert(rule, { finding, sinceMs: state.sinceMs }, labels) : [],
   )
 }
 
 function currentAlerts(tracked: readonly TrackedRule[]): CurrentAlert[] {
   return tracked
-    .flatMap(({ rule, state, isTold, isMuted, finding }): CurrentAlert[] => {
+    .flatMap(({ rule, state, isReported, isMuted, finding }): CurrentAlert[] => {
       if (state.phase === 'inactive') return []
       const { alertName: name, severity, runbookUrl } = rule
-      // One that was muted until now waits once more before it is sent
-      const phase = isTold || isMuted ? state.phase : 'pending'
+      // An alert that was muted until now waits again before it is sent
+      const phase = isReported || isMuted ? state.phase : 'pending'
       return [{ name, severity, state: phase, isMuted, summary: finding, sinceMs: state.sinceMs, runbookUrl }]
     })
     .toSorted((one, other) => severities.indexOf(one.severity) - severities.indexOf(other.severity))
 }
 
-/** Our own messages say no secret; of anybody else's error only the kind is shown. */
+/** Messages of our own errors contain no secret; of other errors only the type is shown. */
 function reasonOf(error: unknown): string {
   return error instanceof Error && error.constructor === Error ? error.message : errorWord(error)
 }
 
-/** Whether rules are evaluated in this process: `auto` leaves them to Prometheus when metrics go out by OTLP. */
+/** Whether rules are evaluated in this process: `auto` leaves them to Prometheus when metrics are exported by OTLP. */
 export function isInProcess({ monitor, alerts }: Configuration, sendsMetrics: boolean): boolean {
   if (!monitor.enabled || alerts.inProcess === 'off') return false
   return alerts.inProcess === 'on' || !sendsMetrics

@@ -8,7 +8,7 @@ import { errorWord } from '../logger.ts'
 import type { Environment, OtlpSettings, OtlpTarget } from '../opentelemetry/otlp-settings.ts'
 import { type Finding, ok, warning, wrong } from './finding.ts'
 
-/** Whether what is exported arrives: sends an empty export to each endpoint. */
+/** Checks that exports arrive: sends an empty export to each endpoint. */
 export async function checkOtlp(
   { targets }: Pick<OtlpSettings, 'targets'>,
   env: Environment,
@@ -20,8 +20,10 @@ export async function checkOtlp(
   const entries = Object.entries(targets)
   if (entries.length === 0) {
     const isSet = Object.entries(env).some(([name, value]) => /^OTEL_EXPORTER_OTLP_(?:\w+_)?ENDPOINT$/.test(name) && value)
-    if (isSet) return [ok('nothing goes out by OTLP: OTEL_TRACES_EXPORTER and OTEL_METRICS_EXPORTER say so')]
-    return [ok('nothing goes out by OTLP: OTEL_EXPORTER_OTLP_ENDPOINT is not set. /metrics and the status page work without')]
+    if (isSet) return [ok('nothing is exported by OTLP: OTEL_TRACES_EXPORTER and OTEL_METRICS_EXPORTER turn it off')]
+    return [
+      ok('nothing is exported by OTLP: OTEL_EXPORTER_OTLP_ENDPOINT is not set. /metrics and the status page work without it'),
+    ]
   }
   return Promise.all(entries.map(async ([signal, target]) => checkTarget(signal, target, timeoutMs)))
 }
@@ -38,29 +40,29 @@ async function checkTarget(signal: string, target: OtlpTarget, timeoutMs: number
   }
 }
 
-/** Why no answer came, with the cure. */
+/** The reason why no answer arrived, with the cure. */
 function unreached(word: string, url: string): string {
   if (word.startsWith('HPE_') || (word === 'ECONNRESET' && new URL(url).port === '4317'))
-    return `is answered, but not in HTTP (${word}): gRPC is not offered; a Collector takes OTLP over HTTP on port 4318`
+    return `gets an answer that is not HTTP (${word}): gRPC is not supported; a Collector receives OTLP over HTTP on port 4318`
   if (/CERT|SIGNATURE|SELF_SIGNED|ALTNAME/.test(word))
     return `has a certificate that is not trusted (${word}): set OTEL_EXPORTER_OTLP_CERTIFICATE to the file of its authority`
   if (word === 'EPROTO' || word.startsWith('ERR_SSL'))
-    return `does not speak TLS (${word}): is the address http:// and not https://?`
+    return `gets an answer without TLS (${word}): should the address be http:// instead of https://?`
   return `cannot be reached (${word}): is the Collector running, and OTEL_EXPORTER_OTLP_ENDPOINT right?`
 }
 
 function judged(where: string, status: number, hasToken: boolean): Finding {
-  if (status >= 200 && status < 300) return ok(`${where} is taken`)
+  if (status >= 200 && status < 300) return ok(`${where} is accepted`)
   if (status === 401 || status === 403) {
     const cure = hasToken ? 'is SWARMWATCH_OTLP_TOKEN that of the Collector?' : 'set SWARMWATCH_OTLP_TOKEN to its token'
     return wrong(`${where} is refused (${status}): ${cure}`)
   }
   if (status === 404 || status === 405)
-    return wrong(`${where} finds no such path (${status}): a Collector takes OTLP over HTTP on port 4318`)
-  return warning(`${where} is answered with ${status}: look into the log of the Collector`)
+    return wrong(`${where} reaches no such path (${status}): a Collector receives OTLP over HTTP on port 4318`)
+  return warning(`${where} is answered with ${status}: read the log of the Collector`)
 }
 
-/** The answer to an export of nothing: in protobuf no bytes at all. */
+/** The status of the answer to an empty export, which is zero bytes in protobuf. */
 function statusOf({ url, headers, certificates }: OtlpTarget, timeoutMs: number): Promise<number> {
   const { promise, resolve, reject } = Promise.withResolvers<number>()
   const options = {
@@ -80,7 +82,7 @@ function statusOf({ url, headers, certificates }: OtlpTarget, timeoutMs: number)
   return promise
 }
 
-/** Whether the Alertmanager of `ALERTMANAGER_URL` answers and takes the password; nothing where there is none. */
+/** Checks that the Alertmanager of `ALERTMANAGER_URL` answers and accepts the password; no finding where there is none. */
 export async function checkAlertmanager({ alerts }: Configuration, timeoutMs = 3_000): Promise<Finding[]> {
   const { alertmanagerUrl, alertmanagerUser: user, alertmanagerPassword: password } = alerts
   if (alertmanagerUrl === undefined) return []

@@ -1,20 +1,20 @@
 import { asciiOnly } from '@swarmwatch/config'
 
-/** One thing the doctor looked at. */
+/** Result of one check of the doctor. */
 export interface Finding {
-  /** `note`: cannot be seen from here. `warning`: works, but think about it. `wrong`: does not work as it is. */
+  /** `note`: cannot be checked from here. `warning`: works, but should be reviewed. `wrong`: does not work. */
   readonly level: 'ok' | 'note' | 'warning' | 'wrong'
-  /** One line; for what is not ok with the cure. No secrets. */
+  /** One line, with the cure if the level is not `ok`. No secrets. */
   readonly text: string
 }
 
-/** All is well. */
+/** The check passed. */
 export const ok = (text: string): Finding => ({ level: 'ok', text })
-/** It cannot be seen from here. */
+/** It cannot be checked from here. */
 export const note = (text: string): Finding => ({ level: 'note', text })
-/** It works, but think about it. */
+/** It works, but should be reviewed. */
 export const warning = (text: string): Finding => ({ level: 'warning', text })
-/** It does not work as it is. */
+/** It does not work. */
 export const wrong = (text: string): Finding => ({ level: 'wrong', text })
 
 const marks = { ok: '[OK]   ', note: '[NOTE] ', warning: '[WARN] ', wrong: '[WRONG]' } as const

@@ -10,39 +10,39 @@ interface Manifest {
   readonly peerDependencies?: Readonly<Record<string, string>>
 }
 
-/** A package that an application loads, as it is on disk. */
+/** An installed package that an application can load. */
 export interface InstalledPackage {
-  /** Real path: what Node tells copies apart by. */
+  /** Real path, by which Node distinguishes copies. */
   readonly folder: string
   readonly name: string
   readonly version: string
-  /** Who asks for it, and in which range. */
-  readonly askedBy: readonly { readonly name: string; readonly version: string; readonly range: string }[]
+  /** The packages that depend on it, with their version ranges. */
+  readonly dependents: readonly { readonly name: string; readonly version: string; readonly range: string }[]
 }
 
-/** More than any application has. */
-const most = 20_000
+/** More packages than any application has. */
+const maxPackages = 20_000
 
-/** Every package that can be reached from the application in `cwd`, found as Node finds it, so each copy by itself. */
+/** Every package that the application in `cwd` can reach, resolved as Node does, so that each copy is listed. */
 export function installedPackages(cwd: string): InstalledPackage[] {
   const root = folderWithManifest(cwd)
   if (root === undefined) return []
-  const found = new Map<string, InstalledPackage & { askedBy: InstalledPackage['askedBy'][number][] }>()
+  const found = new Map<string, InstalledPackage & { dependents: InstalledPackage['dependents'][number][] }>()
   const waiting = [root]
   const seen = new Set(waiting)
-  for (let folder = waiting.pop(); folder !== undefined && seen.size < most; folder = waiting.pop()) {
+  for (let folder = waiting.pop(); folder !== undefined && seen.size < maxPackages; folder = waiting.pop()) {
     const manifest = readManifest(folder)
     const { name = '(application)', version = '' } = manifest ?? {}
-    for (const [wanted, range] of Object.entries(wantedBy(manifest ?? {}, folder === root))) {
+    for (const [wanted, range] of Object.entries(dependenciesOf(manifest ?? {}, folder === root))) {
       const target = resolve(wanted, folder)
       if (target === undefined) continue
       const entry = found.get(target) ?? {
         folder: target,
         name: wanted,
         version: readManifest(target)?.version ?? '',
-        askedBy: [],
+        dependents: [],
       }
-      entry.askedBy.push({ name, version, range })
+      entry.dependents.push({ name, version, range })
       found.set(target, entry)
       if (!seen.has(target)) waiting.push(target)
       seen.add(target)
@@ -51,7 +51,7 @@ export function installedPackages(cwd: string): InstalledPackage[] {
   return [...found.values()]
 }
 
-function wantedBy(manifest: Manifest, isRoot: boolean): Record<string, string> {
+function dependenciesOf(manifest: Manifest, isRoot: boolean): Record<string, string> {
   const { dependencies, optionalDependencies, peerDependencies, devDependencies } = manifest
   return { ...peerDependencies, ...optionalDependencies, ...dependencies, ...(isRoot && devDependencies) }
 }
@@ -62,7 +62,7 @@ function folderWithManifest(folder: string): string | undefined {
   return parent === folder ? undefined : folderWithManifest(parent)
 }
 
-/** Looks into `node_modules` of the folder and of all folders above, as Node does. */
+/** Searches `node_modules` of the folder and of all folders above it, as Node does. */
 function resolve(name: string, from: string): string | undefined {
   const candidate = join(from, 'node_modules', name)
   if (readManifest(candidate)) return realpathSync(candidate)

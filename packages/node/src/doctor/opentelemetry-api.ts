@@ -1,12 +1,12 @@
 import { type Finding, ok, wrong } from './finding.ts'
 import { type InstalledPackage, installedPackages } from './installed-packages.ts'
 
-type Asker = InstalledPackage['askedBy'][number]
+type Dependent = InstalledPackage['dependents'][number]
 
 const api = '@opentelemetry/api'
-const mostNamed = 3
+const maxNamed = 3
 
-/** Whether the application in `cwd` has one version of the OpenTelemetry API, and one that all who ask for it can use. */
+/** Checks that the application in `cwd` has one version of the OpenTelemetry API, and that it suits every package that depends on it. */
 export function checkApi(cwd: string, packages: readonly InstalledPackage[] = installedPackages(cwd)): Finding[] {
   const copies = packages
     .filter(({ name }) => name === api)
@@ -16,22 +16,22 @@ export function checkApi(cwd: string, packages: readonly InstalledPackage[] = in
     return [wrong(`${api} is not installed here: run the doctor in the folder of the application, or install it there`)]
   }
   const versions = [...new Set(copies.map(({ version }) => version))]
-  const askers = copies.flatMap(({ askedBy }) => askedBy)
+  const dependents = copies.flatMap(({ dependents }) => dependents)
   if (versions.length > 1) {
     const each = versions.map((version) => {
-      const brought = copies.filter((copy) => copy.version === version).flatMap(({ askedBy }) => askedBy)
+      const brought = copies.filter((copy) => copy.version === version).flatMap(({ dependents }) => dependents)
       return `${version} (brought by ${namesOf(brought)})`
     })
     return [
       wrong(
-        `${copies.length} copies of ${api}: ${each.join(' and ')}; what one records the other does not see. ${cure(askers, versions)}`,
+        `${copies.length} copies of ${api}: ${each.join(' and ')}; what one records is invisible to the other. ${cure(dependents, versions)}`,
       ),
     ]
   }
-  const unhappy = askers.filter(({ range }) => !isInRange(newest.version, range))
-  if (unhappy.length > 0) {
-    const needs = `${api} is ${newest.version}, but ${namesOf(unhappy)} needs ${unhappy[0]!.range}: nothing may be recorded, silently`
-    return [wrong(`${needs}. ${cure(askers, versions)}`)]
+  const unsuited = dependents.filter(({ range }) => !isInRange(newest.version, range))
+  if (unsuited.length > 0) {
+    const needs = `${api} is ${newest.version}, but ${namesOf(unsuited)} needs ${unsuited[0]!.range}: nothing may be recorded, silently`
+    return [wrong(`${needs}. ${cure(dependents, versions)}`)]
   }
   // Copies of one version find what the others have registered
   return [
@@ -41,37 +41,37 @@ export function checkApi(cwd: string, packages: readonly InstalledPackage[] = in
   ]
 }
 
-/** One step that ends the trouble for all who ask: a version that suits everybody, or who must be updated first. */
-function cure(askers: readonly Asker[], installed: readonly string[]): string {
-  const candidates = [...new Set([...installed, ...askers.flatMap(({ range }) => versionsIn(range))])].toSorted((one, other) =>
-    other.localeCompare(one, 'en', { numeric: true }),
+/** The cure in one step: a version that suits every dependent package, or the packages to update first. */
+function cure(dependents: readonly Dependent[], installed: readonly string[]): string {
+  const candidates = [...new Set([...installed, ...dependents.flatMap(({ range }) => versionsIn(range))])].toSorted(
+    (one, other) => other.localeCompare(one, 'en', { numeric: true }),
   )
-  const suits = (version: string): boolean => askers.every(({ range }) => isInRange(version, range))
+  const suits = (version: string): boolean => dependents.every(({ range }) => isInRange(version, range))
   const target = candidates.find(suits)
   if (target !== undefined) {
-    return `Let all use ${target}: "overrides" in package.json (npm) or pnpm-workspace.yaml (pnpm), "resolutions" (yarn), then install again`
+    return `Use ${target} everywhere: "overrides" in package.json (npm) or pnpm-workspace.yaml (pnpm), "resolutions" (yarn), then install again`
   }
   const newest = candidates[0]!
-  const behind = askers.filter(({ range }) => !isInRange(newest, range))
+  const behind = dependents.filter(({ range }) => !isInRange(newest, range))
   const each = [...new Set(behind.map(({ name, version, range }) => `${`${name} ${version}`.trim()} (wants ${range})`))]
-  return `No version suits all, so an override only moves the trouble: update ${each.join(', ')} to a release that takes ${newest} (in your own package.json: change the range), then install again`
+  return `No version suits all, so an override only moves the problem: update ${each.join(', ')} to a release that accepts ${newest} (in your own package.json: change the range), then install again`
 }
 
-function namesOf(askers: readonly Asker[]): string {
-  const names = [...new Set(askers.map(({ name, version }) => `${name} ${version}`.trim()))]
-  const more = names.length - mostNamed
-  return more > 0 ? `${names.slice(0, mostNamed).join(', ')} and ${more} more` : names.join(', ')
+function namesOf(dependents: readonly Dependent[]): string {
+  const names = [...new Set(dependents.map(({ name, version }) => `${name} ${version}`.trim()))]
+  const more = names.length - maxNamed
+  return more > 0 ? `${names.slice(0, maxNamed).join(', ')} and ${more} more` : names.join(', ')
 }
 
 type Version = readonly [major: number, minor: number, patch: number]
 
-/** Whether a version is in a range as package.json files write them for the OpenTelemetry API; a range it cannot read holds every version. */
+/** Whether a version is in a range of a package.json. Supports what packages write for the OpenTelemetry API; an unknown range contains every version. */
 export function isInRange(version: string, range: string): boolean {
   const parsed = parse(version)
   return range.split('||').some((part) => comparators(part).every((comparator) => holds(parsed, comparator)))
 }
 
-/** The versions that a range names and may allow: the 1.3.0 of `>=1.3.0 <1.10.0`. */
+/** The versions that a range mentions and may allow: the 1.3.0 of `>=1.3.0 <1.10.0`. */
 function versionsIn(range: string): string[] {
   return [...range.matchAll(/(<\s*)?v?(\d+\.\d+)(\.\d+)?/g)].flatMap(([, excluded, minor, patch = '.0']) =>
     excluded === undefined ? `${minor}${patch}` : [],

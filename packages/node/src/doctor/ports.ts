@@ -13,14 +13,14 @@ interface Listener {
   readonly ask: () => Promise<Answerer>
 }
 
-/** What was found on the ports, and the application that runs there. */
+/** Findings about the ports, and the application that runs there. */
 export interface CheckedPorts {
   readonly findings: readonly Finding[]
-  /** Answers on one of the ports; its name, if it said one. */
+  /** The application that answers on one of the ports; `serviceName` if its answer contains it. */
   readonly application: { readonly serviceName: string | undefined; readonly isRecording: boolean } | undefined
 }
 
-/** Whether the ports of the status page and of /metrics are free, or have the running application behind them. */
+/** Checks that the ports of the status page and of /metrics are free, or that the running application listens on them. */
 export async function checkPorts(
   { monitor, metrics }: Pick<Configuration, 'monitor' | 'metrics'>,
   timeoutMs = 3_000,
@@ -35,7 +35,7 @@ export async function checkPorts(
   ]
   const [first, second] = listeners
   if (first && second && first.port === second.port && first.port !== 0) {
-    const finding = wrong(`MONITOR_PORT and METRICS_PORT are both ${first.port}: give one of them another port`)
+    const finding = wrong(`MONITOR_PORT and METRICS_PORT are both ${first.port}: set one of them to another port`)
     return { findings: [finding], application: undefined }
   }
   const checked = await Promise.all(listeners.map(checkPort))
@@ -85,7 +85,7 @@ function takenBy(answerer: Answerer, { what, variable, host, port }: Omit<Listen
       ? ` by another program${answerer.server === undefined ? '' : ` (${answerer.server.slice(0, 40)})`}`
       : ''
   return wrong(
-    `port ${port} of ${host} is taken${by}, so there would be no ${what.replace(/^the /, '')}: stop what has it, or set ${variable}_PORT to another`,
+    `port ${port} of ${host} is taken${by}, so there would be no ${what.replace(/^the /, '')}: stop the program that has it, or set ${variable}_PORT to another port`,
   )
 }
 
@@ -102,14 +102,14 @@ async function listenProblem(host: string, port: number, setting: string): Promi
   }
 }
 
-/** What answers on a port that is taken. */
+/** The program that answers on a port that is taken. */
 export type Answerer =
   | { readonly kind: 'swarmwatch'; readonly serviceName?: string | undefined }
-  /** Speaks HTTP; `server` is what it calls itself. */
+  /** Speaks HTTP; `server` is its header of that name. */
   | { readonly kind: 'other'; readonly server: string | undefined }
   | { readonly kind: 'silent' }
 
-/** Asks who answers where `/metrics` should be. */
+/** Finds out which program answers on the address of `/metrics`. */
 async function askMetrics({ host, port }: Configuration['metrics'], timeoutMs: number): Promise<Answerer> {
   const answer = await ask(`${localUrl(host, port)}metrics`, timeoutMs)
   if (answer === undefined) return { kind: 'silent' }
@@ -119,7 +119,7 @@ async function askMetrics({ host, port }: Configuration['metrics'], timeoutMs: n
   return { kind: 'swarmwatch', serviceName: label?.replace(/\\(.)/g, '$1') }
 }
 
-/** Asks who answers where the status page should be. */
+/** Finds out which program answers on the address of the status page. */
 async function askPage({ host, port }: Configuration['monitor'], timeoutMs: number): Promise<Answerer> {
   const answer = await ask(`${localUrl(host, port)}healthz`, timeoutMs)
   if (answer === undefined) return { kind: 'silent' }

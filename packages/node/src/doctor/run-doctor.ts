@@ -11,7 +11,7 @@ import { checkApi } from './opentelemetry-api.ts'
 import { checkPorts } from './ports.ts'
 import { checkChannels, checkRecovery, checkServiceName } from './settings-checks.ts'
 
-/** What the doctor looks at. */
+/** Options of the doctor: the environment that it checks. */
 export interface DoctorOptions {
   /** @default process.env */
   readonly env?: Readonly<Record<string, string | undefined>>
@@ -21,13 +21,13 @@ export interface DoctorOptions {
   readonly nodeVersion?: string
   /** Arguments of Node itself. @default process.execArgv */
   readonly execArgv?: readonly string[]
-  /** Whether a provider is registered in this process. @default what the OpenTelemetry API says */
+  /** Whether a provider is registered in this process. @default read from the OpenTelemetry API */
   readonly hasProvider?: boolean
   /** For one network probe, in milliseconds. @default 3000 */
   readonly timeoutMs?: number
 }
 
-/** Looks at everything that commonly keeps telemetry, recovery or alerts from working. */
+/** Checks everything that commonly keeps telemetry, recovery or alerts from working. */
 export async function runDoctor(options: DoctorOptions = {}): Promise<Finding[]> {
   const { env = process.env, cwd = process.cwd(), nodeVersion = process.versions.node, execArgv = process.execArgv } = options
   const hasProvider = options.hasProvider ?? isProviderRegistered()
@@ -51,7 +51,7 @@ export async function runDoctor(options: DoctorOptions = {}): Promise<Finding[]>
   const otlp = otlpSettings(env, configuration.telemetry.otlpToken?.reveal())
   const [endpoints, ports] = await Promise.all([
     checkOtlp(otlp, env, options.timeoutMs),
-    // a set-up that was loaded has its own ports open
+    // A set-up that was loaded has opened its own ports
     hasProvider ? { findings: [], application: undefined } : checkPorts(configuration, options.timeoutMs),
   ])
   const { application } = ports
@@ -62,7 +62,7 @@ export async function runDoctor(options: DoctorOptions = {}): Promise<Finding[]>
     checkServiceName(env, { running: application?.serviceName, isWithoutCode: isLoaded }),
     ok(
       configuration.file === undefined
-        ? 'no settings file: the defaults and the environment are in force'
+        ? 'no settings file: the defaults and the environment apply'
         : `settings file ${configuration.file}`,
     ),
     ...otlp.problems.map(({ path, rule }) => wrong(`setting: ${path} ${rule}`)),
@@ -78,7 +78,7 @@ export async function runDoctor(options: DoctorOptions = {}): Promise<Finding[]>
   ]
 }
 
-/** `swarmwatch doctor`: prints a line for each finding, or all as JSON. Returns the exit code: 1 when something is wrong. */
+/** Command `swarmwatch doctor`: prints a line for each finding, or all as JSON. Returns the exit code, 1 when something is wrong. */
 export async function printDoctor(
   { json = false, ...options }: DoctorOptions & { readonly json?: boolean } = {},
   print: (line: string) => void = console.log,
@@ -95,26 +95,28 @@ function isProviderRegistered(): boolean {
   return tracerProvider || meterProvider
 }
 
-const oldest = [22, 15] as const
+const minNodeVersion = [22, 15] as const
 
-/** Whether this Node is new enough. */
+/** Checks that this version of Node is supported. */
 export function checkNode(version: string): Finding {
   const [major = 0, minor = 0] = version.split('.').map(Number)
-  const isOld = major < oldest[0] || (major === oldest[0] && minor < oldest[1])
-  return isOld ? wrong(`Node ${version} is too old: install Node 24, or at least ${oldest.join('.')}`) : ok(`Node ${version}`)
+  const isOld = major < minNodeVersion[0] || (major === minNodeVersion[0] && minor < minNodeVersion[1])
+  return isOld
+    ? wrong(`Node ${version} is too old: install Node 24, or at least ${minNodeVersion.join('.')}`)
+    : ok(`Node ${version}`)
 }
 
-/** Whether `@swarmwatch/node/register` is loaded before every program that is started here. */
+/** Whether `@swarmwatch/node/register` is loaded before every program that starts here. */
 function isRegisterLoaded(execArgv: readonly string[], nodeOptions: string = ''): boolean {
   return /(?:^|\s)--import[=\s]\S*@?swarmwatch\/node\/(?:src\/|dist\/)?register\b/.test([...execArgv, nodeOptions].join(' '))
 }
 
-/** Whether something records what agents do: in this process, in every one that is started here, or in the application that runs. */
+/** Checks that something records the agents: in this process, in every process that starts here, or in the running application. */
 function checkProvider(hasProvider: boolean, isLoaded: boolean, isRecording: boolean): Finding {
   if (hasProvider) return ok('an OpenTelemetry provider is registered')
   if (isRecording) return ok('the running application records metrics')
-  if (isLoaded) return ok('@swarmwatch/node/register is loaded before every program that is started with these NODE_OPTIONS')
+  if (isLoaded) return ok('@swarmwatch/node/register is loaded before every program that starts with these NODE_OPTIONS')
   return note(
-    'whether the application registers an OpenTelemetry provider cannot be seen while it does not run: start it, then run the doctor again',
+    'whether the application registers an OpenTelemetry provider can be checked only while it runs: start it, then run the doctor again',
   )
 }

@@ -5,17 +5,17 @@ import { type Finding, note, ok, warning, wrong } from './finding.ts'
 
 type Environment = Readonly<Record<string, string | undefined>>
 
-/** Where the name of the service may come from besides the environment. */
+/** Sources of the service name besides the environment. */
 export interface NameSources {
-  /** What the running application calls itself. */
+  /** Name that the running application reports. */
   readonly running: string | undefined
-  /** No code of the application gives it a name, since `register` starts telemetry. */
+  /** `register` starts telemetry, so no code of the application sets the name. */
   readonly isWithoutCode: boolean
 }
 
 const nameCure = 'set OTEL_SERVICE_NAME, or pass serviceName to startTelemetry()'
 
-/** Whether the service has a name: of the running application, or of the environment; one in code cannot be seen before it runs. */
+/** Checks that the service has a name, in the running application or in the environment; a name in code is visible only while it runs. */
 export function checkServiceName(env: Environment, { running, isWithoutCode }: NameSources): Finding {
   const nameless = `the service has no name and would be unknown_service:node: ${nameCure}`
   const name = environmentServiceName(env)
@@ -23,24 +23,26 @@ export function checkServiceName(env: Environment, { running, isWithoutCode }: N
     if (/^unknown_service\b/.test(running)) return wrong(`the running application is called ${running}: ${nameCure}`)
     if (name === undefined || name === running) return ok(`the service is called ${running}`)
     return note(
-      `the environment calls the service ${name}, but ${running} answers on its ports: fine if the code passes that name to startTelemetry(); else it is another application, and this one needs its own MONITOR_PORT and METRICS_PORT`,
+      `the environment calls the service ${name}, but ${running} answers on its ports: fine if the code passes that name to startTelemetry(); otherwise it is another application, and this one needs its own MONITOR_PORT and METRICS_PORT`,
     )
   }
   if (name) return ok(`the service is called ${name}`)
   return isWithoutCode
     ? wrong(nameless)
-    : note(`the environment has no name for the service: fine if startTelemetry({ serviceName }) gives it one; else ${nameCure}`)
+    : note(
+        `the environment has no name for the service: fine if the code calls startTelemetry({ serviceName }); otherwise ${nameCure}`,
+      )
 }
 
-/** How alerts leave the application. */
+/** The path that alerts take out of the application. */
 export interface AlertPath {
   /** Whether the rules are evaluated in the process. */
   readonly isInProcess: boolean
-  /** Whether `@swarmwatch/alert-bridge` is installed; undefined where that cannot be seen. */
+  /** Whether `@swarmwatch/alert-bridge` is installed; undefined where that cannot be checked. */
   readonly hasBridge: boolean | undefined
 }
 
-/** Whether an alert still reaches someone when one channel is down. */
+/** Checks that an alert still reaches its recipients when one channel is down. */
 export function checkChannels({ alerts, offChannels }: Configuration, { isInProcess, hasBridge }: AlertPath): Finding[] {
   const channels = alerts.channels.filter((channel) => !isLastResort(channel))
   const names = channels.map(({ name }) => name)
@@ -55,14 +57,14 @@ export function checkChannels({ alerts, offChannels }: Configuration, { isInProc
       ),
     ]
   }
-  if (names.length >= 2) return [...off, ok(`alerts reach people by ${names.join(', ')}`)]
+  if (names.length >= 2) return [...off, ok(`alerts are sent to ${names.join(', ')}`)]
   const found =
     names.length === 0 ? 'no alert channel besides the console' : `only one alert channel besides the console (${names[0]})`
   const where = usesChannels ? '' : ' (for the alert bridge: Prometheus or Alertmanager passes the alerts on to it)'
   return [...off, warning(`there is ${found}: set ${channelHint}, so that two channels reach people${where}`)]
 }
 
-/** What the recovery settings mean in seconds. */
+/** The recovery settings as waiting times in seconds. */
 export function checkRecovery({ recovery, origins }: Configuration): Finding {
   const waits = recoveryWaits(recovery).join(', ')
   const words = waits === '' ? 'no retries (max_retries is 0)' : `retries wait ${waits} s`

@@ -2,12 +2,12 @@ import { PrometheusExporter, PrometheusSerializer } from '@opentelemetry/exporte
 import { type CollectionResult, DataPointType, type MetricData } from '@opentelemetry/sdk-metrics'
 
 /**
- * Resource attributes that are labels of every series, as in `promote_resource_attributes` of the stack's Prometheus. The others are in
- * `target_info` only: as labels they would start every series again with each version.
+ * Resource attributes that become labels of every series, as in `promote_resource_attributes` of the stack's Prometheus. The others are
+ * in `target_info` only: as labels they would start every series again with each version.
  */
 export const promotedAttributes: readonly string[] = ['deployment.environment.name', 'cloud.region']
 
-/** The metrics as Prometheus text, with the names and labels they have when they come by OTLP. */
+/** The metrics as Prometheus text, with the names and labels that they have when they arrive by OTLP. */
 export class ScrapeReader extends PrometheusExporter {
   readonly #serializer = new PrometheusSerializer(undefined, false, undefined, false, true)
 
@@ -26,7 +26,7 @@ export class ScrapeReader extends PrometheusExporter {
     return { errors, resourceMetrics: { ...resourceMetrics, scopeMetrics } }
   }
 
-  /** Everything as it is now. Rejects after shutdown. */
+  /** The current values. Rejects after shutdown. */
   async text(): Promise<string> {
     const { resourceMetrics } = await this.collect()
     return this.#serializer.serialize(resourceMetrics)
@@ -35,7 +35,7 @@ export class ScrapeReader extends PrometheusExporter {
 
 type Attributes = MetricData['dataPoints'][number]['attributes']
 
-/** The metric with more attributes on each point. One that the point has itself stays, as in Prometheus: a label must not come twice. */
+/** The metric with more attributes on each point. An attribute of the point itself wins, as in Prometheus: a label must not occur twice. */
 function withLabels(metric: MetricData, labels: readonly (readonly [string, Attributes[string]])[]): MetricData {
   const dataPoints = metric.dataPoints.map((point) => {
     const own = new Set(Object.keys(point.attributes).map(labelName))
@@ -51,7 +51,7 @@ function labelName(attribute: string): string {
 
 const words: Readonly<Record<string, string>> = { s: 'seconds', ms: 'milliseconds', By: 'bytes' }
 
-/** The metric under the name Prometheus gives it when it comes by OTLP: JavaScript's Prometheus exporter leaves the unit out. */
+/** The metric under the name it has in Prometheus when it arrives by OTLP: JavaScript's Prometheus exporter leaves the unit out. */
 function withUnitSuffix(metric: MetricData): MetricData {
   const { name, unit } = metric.descriptor
   const word = unit === '1' && metric.dataPointType === DataPointType.GAUGE ? 'ratio' : words[unit]

@@ -1,6 +1,6 @@
 import type { Warn } from '../logger.ts'
 
-/** Says once that a collector cannot be reached, and once that it is back. */
+/** Logs once that a collector cannot be reached, and once that it works again. */
 export interface CollectorHealth {
   failed(url: string, error: unknown): void
   succeeded(url: string): void
@@ -8,10 +8,10 @@ export interface CollectorHealth {
   isFailing(url: string): boolean
 }
 
-/** The message of an export error that was already said; lines that quote it are dropped. */
-export const alreadySaid = 'otlp export failed (already said)'
+/** The message of an export error that was already logged; lines that quote it are dropped. */
+export const alreadyLogged = 'otlp export failed (already logged)'
 
-/** Collectors are told apart by origin, so that traces and metrics to the same one make one line. */
+/** Distinguishes collectors by origin, so that traces and metrics to the same collector make one line. */
 export function collectorHealth(warn: Warn): CollectorHealth {
   const failing = new Map<string, string>()
   return {
@@ -21,7 +21,7 @@ export function collectorHealth(warn: Warn): CollectorHealth {
       if (failing.get(origin) === reason) return
       failing.set(origin, reason)
       const hint = reason === '401' || reason === '403' ? '; check SWARMWATCH_OTLP_TOKEN' : ''
-      warn(`OTLP export to ${origin} fails (${reason}${hint}); the agents go on, and it is tried again`)
+      warn(`OTLP export to ${origin} fails (${reason}${hint}); the agents continue, and the export is tried again`)
     },
     succeeded(url) {
       const { origin } = new URL(url)

@@ -1,41 +1,41 @@
 import { type DiagLogger, DiagLogLevel } from '@opentelemetry/api'
 
 import type { Warn } from '../logger.ts'
-import { alreadySaid } from './collector-health.ts'
+import { alreadyLogged } from './collector-health.ts'
 
-/** What is masked in the lines, and how often one may come. */
+/** Secrets to mask in the lines, and the interval for repeated lines. */
 export interface DiagLinesOptions {
   /** Values that never show, such as tokens. @default [] */
   secrets?: readonly string[]
-  /** The same text is said again only after this long. @default 60000 */
+  /** The same text is logged again only after this time. @default 60000 */
   repeatMs?: number
   /** Milliseconds on a clock that never goes back. @default performance.now */
   now?: () => number
 }
 
-/** Of a set-up that registers after us, with this copy of the API or another one. */
+/** Matches the error of a set-up that registers after us, with this copy of the API or another one. */
 const isTooLate = /duplicate registration of API|does not match previously registered API/
 const tooLateCure =
-  ': another set-up registered after startTelemetry() and records nothing; start it before, or give its processors and readers to startTelemetry()'
+  ': another set-up registered after startTelemetry() and records nothing; start it before, or pass its processors and readers to startTelemetry()'
 
-/** OpenTelemetry's own complaints as calm lines: no stack, no secret, the same text (numbers aside) at most once a minute. */
+/** Logs OpenTelemetry's own messages as short lines: no stack, no secret, the same text (numbers aside) at most once a minute. */
 export function diagLines(
   warn: Warn,
   { secrets = [], repeatMs = 60_000, now = () => performance.now() }: DiagLinesOptions = {},
 ): DiagLogger {
-  const saidAt = new Map<string, number>()
+  const loggedAt = new Map<string, number>()
   const line = (...parts: readonly unknown[]): void => {
     const text = parts.map(wordsOf).filter(Boolean).join(' ')
-    if (text.includes(alreadySaid) || text.endsWith('duplicate registration of API: logs')) return
+    if (text.includes(alreadyLogged) || text.endsWith('duplicate registration of API: logs')) return
     const key = text.replace(/\d+/g, '#')
-    const last = saidAt.get(key)
+    const last = loggedAt.get(key)
     if (last !== undefined && now() - last < repeatMs) return
-    if (saidAt.size >= 200) saidAt.clear()
-    saidAt.set(key, now())
-    const calm = withoutSecrets(text, secrets).slice(0, 300)
-    // @swarmwatch/sdk speaks through the same logger, under its own name
-    if (calm.startsWith('swarmwatch')) warn(calm)
-    else warn(`OpenTelemetry: ${calm}${isTooLate.test(calm) ? tooLateCure : ''}`)
+    if (loggedAt.size >= 200) loggedAt.clear()
+    loggedAt.set(key, now())
+    const masked = withoutSecrets(text, secrets).slice(0, 300)
+    // @swarmwatch/sdk logs through the same logger, under its own name
+    if (masked.startsWith('swarmwatch')) warn(masked)
+    else warn(`OpenTelemetry: ${masked}${isTooLate.test(masked) ? tooLateCure : ''}`)
   }
   return { error: line, warn: line, info: line, debug: line, verbose: line }
 }
@@ -54,7 +54,7 @@ export function diagLevel(name: string | undefined): DiagLogLevel {
   return levels[(name ?? '').toUpperCase()] ?? DiagLogLevel.WARN
 }
 
-/** The first line of what a part says; objects say nothing, they may hold anything. */
+/** The first line of a part; empty for objects, which may contain anything. */
 function wordsOf(part: unknown): string {
   if (part instanceof Error) return firstLine(part.message)
   if (typeof part === 'string') return firstLine(messageInJson(part) ?? part)

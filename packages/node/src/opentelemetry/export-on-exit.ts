@@ -4,7 +4,7 @@ import { TraceFlags } from '@opentelemetry/api'
 import type { IMetricReader, MetricData, ResourceMetrics } from '@opentelemetry/sdk-metrics'
 import type { ReadableSpan, SpanProcessor } from '@opentelemetry/sdk-trace'
 
-/** One POST of an exporter. */
+/** A POST request of an exporter. */
 export interface SendNowRequest {
   readonly url: string
   readonly headers: Readonly<Record<string, string>>
@@ -12,7 +12,7 @@ export interface SendNowRequest {
   readonly body: Uint8Array
 }
 
-/** Text, because a bundler would move a file of its own. `pending` holds how many requests have no answer yet. */
+/** Source of the thread. It is text, because a bundler would move a separate file. `pending` counts the requests without an answer. */
 const thread = `
   const { workerData: { requests, pending } } = require('node:worker_threads')
   const done = () => { Atomics.sub(pending, 0, 1); Atomics.notify(pending, 0) }
@@ -25,15 +25,15 @@ const thread = `
   }`
 
 /**
- * Sends the requests and blocks until they are answered, at most `timeoutMs`. For the `exit` event, after which no promise runs: a thread
- * of its own does the work.
+ * Sends the requests and blocks until they are answered, at most `timeoutMs`. For the `exit` event, after which no promise settles: a
+ * separate thread does the work.
  */
 export function sendNow(requests: readonly SendNowRequest[], timeoutMs: number): void {
   if (requests.length === 0) return
   const pending = new Int32Array(new SharedArrayBuffer(4))
   pending[0] = requests.length
   const deadline = performance.now() + timeoutMs
-  // Neither preloads nor the environment: --import of a set-up would start telemetry there too
+  // Without preloads and environment, because --import of a set-up would start telemetry there too
   void new Worker(thread, { eval: true, execArgv: [], env: {}, workerData: { requests, pending } })
   for (;;) {
     const [left, restMs] = [Atomics.load(pending, 0), deadline - performance.now()]
@@ -42,10 +42,10 @@ export function sendNow(requests: readonly SendNowRequest[], timeoutMs: number):
 }
 
 /** Spans that have ended and are not exported yet. */
-export interface UnsentSpans extends SpanProcessor {
-  /** In the order of their ends. */
+interface UnsentSpans extends SpanProcessor {
+  /** In the order in which they ended. */
   all(): ReadableSpan[]
-  /** Their export has ended, well or not. */
+  /** Call it when their export has succeeded or failed. */
   forget(spans: readonly ReadableSpan[]): void
 }
 
@@ -70,7 +70,7 @@ interface Storage {
   collect(collector: unknown, time: [number, number]): MetricData | undefined
 }
 
-/** What `MetricReader` of sdk-metrics 3.1 holds; its own `collect()` gives a promise. */
+/** Internals of `MetricReader` in sdk-metrics 3.1, whose `collect()` returns a promise. */
 interface BoundReader {
   readonly _sdkMetricProducer: {
     readonly _sharedState: {
@@ -86,7 +86,7 @@ interface BoundReader {
   }
 }
 
-/** The metrics of a reader without waiting; observable ones as they were last observed. Throws where the SDK has changed inside. */
+/** The metrics of a reader without waiting; observable metrics have their last observed value. Throws where the internals of the SDK differ. */
 export function collectNow(reader: IMetricReader): ResourceMetrics {
   const collector = (reader as unknown as BoundReader)._sdkMetricProducer
   const { resource, meterSharedStates } = collector._sharedState

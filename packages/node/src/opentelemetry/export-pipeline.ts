@@ -15,17 +15,17 @@ import { collectNow, sendNow, type SendNowRequest, unsentSpans } from './export-
 import { lastExportTimeoutMs, OtlpExporter } from './otlp-exporter.ts'
 import type { Environment, OtlpSettings, OtlpTarget } from './otlp-settings.ts'
 
-/** What leaves by OTLP. */
+/** The export of spans and metrics by OTLP. */
 export interface ExportPipeline {
   readonly spanProcessors: readonly SpanProcessor[]
   readonly metricReaders: readonly IMetricReader[]
-  /** They can wait for what is under way, hurry, and be cut off. */
+  /** Can wait for exports under way, shorten them, and cut them off. */
   readonly exporters: readonly { forceFlush(): Promise<void>; close(): void; cut(): void }[]
-  /** Sends what is left and blocks until it is answered, at most 2 seconds; nothing to a collector that is down. Never throws. */
+  /** Sends the rest and blocks until it is answered, at most 2 seconds; sends nothing to a collector that is down. Never throws. */
   sendNow(): void
 }
 
-/** How often it exports, and who hears how that goes. */
+/** Intervals of the export, and the monitor of its results. */
 export interface ExportPipelineOptions {
   readonly env: Environment
   readonly exportIntervalMs: number
@@ -72,7 +72,7 @@ export function exportPipeline(
       try {
         sendNow(requests, lastExportTimeoutMs)
       } catch {
-        // no thread may be started here: it is lost, as it was before
+        // No thread can be started here: the rest is lost
       }
     },
   }
@@ -88,12 +88,12 @@ function requestTo(
     const body = serialize()
     return body === undefined ? [] : [{ ...target, body }]
   } catch {
-    // one signal must not cost the other
+    // A failure of one signal must not affect the other
     return []
   }
 }
 
-/** An export must have failed before the reader loses patience, or the next one piles up on it. */
+/** The target with a timeout below that of the reader: an export must fail before the reader starts the next one. */
 function withinTimeout<Target extends { readonly timeoutMs: number }>(target: Target, exportTimeoutMs: number): Target {
   return { ...target, timeoutMs: Math.min(target.timeoutMs, Math.ceil(exportTimeoutMs * 0.9)) }
 }

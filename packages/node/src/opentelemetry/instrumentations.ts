@@ -10,30 +10,30 @@ import type { RegisteredGlobals } from './registered-globals.ts'
 import { keepTraceContextSingle } from './single-trace-context.ts'
 
 /**
- * Runtime and process metrics, and trace context on outgoing requests, through the providers that are registered now; what another set-up
- * does already is left to it.
+ * Runtime and process metrics, and trace context on outgoing requests, through the providers that are registered now; leaves out what
+ * another set-up already does.
  */
 export function instrumentations(taken: RegisteredGlobals, capturesUrlPaths: boolean): readonly { disable(): void }[] {
-  // twice the header would make it unreadable for the receiver
+  // A second header would be unreadable for the receiver
   const isPropagated = taken.tracerProvider && channel('undici:request:create').hasSubscribers
   return [
     ...(taken.meterProvider ? [] : [observeRuntime(), observeProcess()]),
     ...(isPropagated ? [] : [outgoingRequests(capturesUrlPaths)]),
-    // after every other: it reduces what they add, also those of another set-up
+    // Last, because it reduces the headers of all others, also of another set-up
     { disable: keepTraceContextSingle() },
   ]
 }
 
 function observeRuntime(): RuntimeNodeInstrumentation {
   const runtime = new RuntimeNodeInstrumentation()
-  // its constructor makes no instruments
+  // Its constructor creates no instruments
   runtime.setMeterProvider(metrics.getMeterProvider())
   return runtime
 }
 
 /**
- * Spans for outgoing `fetch` requests and their `traceparent` header, inside a run only. An address can hold an agent's arguments
- * or a key, so the span keeps scheme, host and port, with `withPaths` the path too, and never the query.
+ * Spans for outgoing `fetch` requests and their `traceparent` header, inside a run only. A URL can contain the input of an agent or a
+ * key, so the span keeps scheme, host and port, with `withPaths` the path too, and never the query.
  */
 function outgoingRequests(withPaths: boolean): UndiciInstrumentation {
   return new UndiciInstrumentation({
@@ -52,7 +52,7 @@ function outgoingRequests(withPaths: boolean): UndiciInstrumentation {
 
 /**
  * `process.cpu.time`, `process.cpu.utilization` and `process.memory.usage` of the semantic conventions, through the meter provider that is
- * registered now. By hand, because `@opentelemetry/instrumentation-host-metrics` loads a megabyte for the rest of the machine.
+ * registered now. Implemented here, because `@opentelemetry/instrumentation-host-metrics` loads a megabyte for metrics of the host.
  */
 function observeProcess(): { disable(): void } {
   const meter = metrics.getMeter('@swarmwatch/node')
@@ -82,11 +82,11 @@ function observeProcess(): { disable(): void } {
   return { disable: () => meter.removeBatchObservableCallback(observe, observed) }
 }
 
-/** What is left out of the metrics of the instrumentations. */
+/** Views that drop metrics and attributes of the instrumentations. */
 export const views: ViewOptions[] = [
-  // one series per heap space, over 50 in every process; process.memory.usage says what matters
+  // One series per heap space, over 50 in every process; process.memory.usage is enough
   { instrumentName: 'v8js.memory.heap.*', aggregation: { type: AggregationType.DROP } },
-  // an agent that browses would make one histogram per host
+  // An agent that browses would create one histogram per host
   {
     instrumentName: 'http.client.request.duration',
     attributesProcessors: [

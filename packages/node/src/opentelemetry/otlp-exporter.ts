@@ -5,25 +5,25 @@ import type { Duplex } from 'node:stream'
 import type { OTLPTraceExporter } from '@opentelemetry/exporter-trace-otlp-proto'
 import type { SpanExporter } from '@opentelemetry/sdk-trace'
 
-import { alreadySaid, type CollectorHealth } from './collector-health.ts'
+import { alreadyLogged, type CollectorHealth } from './collector-health.ts'
 import type { OtlpTarget } from './otlp-settings.ts'
 
 type Done = Parameters<SpanExporter['export']>[1]
 type ExporterConfig = NonNullable<ConstructorParameters<typeof OTLPTraceExporter>[0]>
 
-/** What OpenTelemetry's exporters of all signals have in common. */
+/** The common methods of OpenTelemetry's exporters of all signals. */
 interface Exporter<Items> {
   export(items: Items, done: Done): void
   forceFlush?(): Promise<void>
   shutdown(): Promise<void>
 }
 
-/** Of an export that begins while we shut down; one under way gets as long to end. */
+/** Timeout of an export that begins during the shutdown; one under way gets the same time to end. */
 export const lastExportTimeoutMs = 2_000
 
 /**
- * An exporter that can hurry: once it closes, exports go through a second one that gives up sooner, so that a dead collector does not
- * hold the process. It tells `health` how each export went: a dead collector makes one line and not one per batch.
+ * An exporter that ends soon once it closes: exports then go through a second exporter with a shorter timeout, so that a dead collector
+ * does not delay the end of the process. Reports each result to `health`, so that a dead collector makes one line and not one per batch.
  */
 export class OtlpExporter<Items, Inner extends Exporter<Items>> {
   protected readonly usual: Inner
@@ -43,7 +43,7 @@ export class OtlpExporter<Items, Inner extends Exporter<Items>> {
   ) {
     this.#onEnded = onEnded
     const { url, headers, timeoutMs, certificates, compression = 'none' } = target
-    // given in any case, or the exporter reads the environment of the process itself; its enum is not exported
+    // Always set, because otherwise the exporter reads the environment of the process; its enum is not exported
     const common = { url, headers, compression: compression as NonNullable<ExporterConfig['compression']> }
     this.#url = url
     this.#health = health
@@ -63,17 +63,17 @@ export class OtlpExporter<Items, Inner extends Exporter<Items>> {
       if (result.code === 0) this.#health.succeeded(this.#url)
       else this.#health.failed(this.#url, result.error)
       this.#onEnded?.(items)
-      done(result.code === 0 ? result : { code: result.code, error: new Error(alreadySaid) })
+      done(result.code === 0 ? result : { code: result.code, error: new Error(alreadyLogged) })
     })
   }
 
-  /** Makes every further export a hurried one, and cuts those under way after 2 seconds. */
+  /** Shortens the timeout of every further export, and cuts exports under way after 2 seconds. */
   close(): void {
     this.#isClosing = true
     setTimeout(() => this.#usualConnections.cut(), lastExportTimeoutMs).unref()
   }
 
-  /** Ends whatever is still under way. */
+  /** Cuts every export that is still under way. */
   cut(): void {
     this.#usualConnections.cut()
     this.#lastConnections.cut()
@@ -88,15 +88,15 @@ export class OtlpExporter<Items, Inner extends Exporter<Items>> {
   }
 }
 
-/** The exporters' connections: they do not keep the process alive, and they can be cut at any moment. */
-export interface Connections {
+/** The exporters' connections: they do not keep the process alive, and can be cut at any time. */
+interface Connections {
   /** For the exporter's `httpAgentOptions`. */
   readonly agentFor: (protocol: string) => HttpAgent
-  /** Ends every request under way with an error that is not retried, and lets no new one begin. */
+  /** Ends every request under way with an error that is not retried, and rejects new ones. */
   cut(): void
 }
 
-/** Opens connections with the target's certificates. */
+/** Opens connections with the certificates of the target. */
 function openConnections(certificates: OtlpTarget['certificates']): Connections {
   const agents: HttpAgent[] = []
   let isCut = false
@@ -112,7 +112,7 @@ function openConnections(certificates: OtlpTarget['certificates']): Connections 
     const reuse = agent.reuseSocket.bind(agent)
     agent.reuseSocket = (socket, request) => {
       reuse(socket, request)
-      // it calls ref(): a request to a collector that never answers would hold the process
+      // It calls ref(): a request to a collector that never answers would keep the process alive
       unref(socket)
     }
     agents.push(agent)

@@ -9,7 +9,7 @@ import {
   trace,
 } from '@opentelemetry/api'
 
-/** What another OpenTelemetry set-up has registered in this process before us. */
+/** The globals that another OpenTelemetry set-up has registered in this process before us. */
 export interface RegisteredGlobals {
   readonly tracerProvider: boolean
   readonly meterProvider: boolean
@@ -21,12 +21,12 @@ export interface RegisteredGlobals {
   readonly unseenVersion: string | undefined
 }
 
-/** Looks without leaving a trace. */
+/** Reads the globals without changing them. */
 export function registeredGlobals(): RegisteredGlobals {
   const tracers = trace.getTracerProvider()
   const key = createContextKey('swarmwatch.probe')
   const seen = {
-    // unregistered, our copy of the API answers with a proxy of the no-op provider
+    // With nothing registered, our copy of the API returns a proxy of the no-op provider
     trace: !(tracers instanceof ProxyTracerProvider && tracers.getDelegate() === new ProxyTracerProvider().getDelegate()),
     metrics: metrics.getMeterProvider().getMeter('swarmwatch.probe') !== createNoopMeter(),
     context: context.with(ROOT_CONTEXT.setValue(key, true), () => context.active().getValue(key) === true),
@@ -44,13 +44,13 @@ export function registeredGlobals(): RegisteredGlobals {
   }
 }
 
-/** The version of the API copy that registered first; every other version is refused from then on. */
+/** The version of the API copy that registered first; every other version is rejected from then on. */
 export function registeredApiVersion(): string {
   const version = apiGlobals()?.['version']
   return typeof version === 'string' ? version : 'of another version'
 }
 
-/** The API keeps its globals under this symbol in every 1.x, and has no other way to ask for these. */
+/** The API keeps its globals under this symbol in every 1.x, and has no other way to read these. */
 function apiGlobals(): Readonly<Record<string, unknown>> | undefined {
   const globals: unknown = Reflect.get(globalThis, Symbol.for('opentelemetry.js.api.1'))
   return typeof globals === 'object' && globals !== null ? (globals as Record<string, unknown>) : undefined

@@ -22,7 +22,7 @@ export function keepTraceContextSingle(): () => void {
   const onRequest = (message: unknown): void => {
     const { request } = message as { request: OutgoingRequest }
     reduce(request)
-    // an instrumentation that was registered after us adds its headers later
+    // An instrumentation that was registered after us adds its headers later
     const { addHeader } = request
     if (typeof addHeader !== 'function') return
     request.addHeader = (name, value) => {
@@ -47,7 +47,7 @@ function reduce(request: OutgoingRequest): void {
       if (single !== undefined) request.headers = single.map(([name, value]) => `${name}: ${String(value)}\r\n`).join('')
     }
   } catch {
-    // the request goes out as it is
+    // The request is sent unchanged
   }
 }
 
@@ -55,12 +55,12 @@ function pairs(list: readonly (string | string[])[]): Header[] {
   return Array.from({ length: list.length >> 1 }, (_, index) => [String(list[2 * index]), list[2 * index + 1]!])
 }
 
-/** Those of W3C, and those of the propagator that is registered. */
+/** The headers of W3C, and those of the registered propagator. */
 function traceHeaders(): ReadonlySet<string> {
   return new Set(['traceparent', 'tracestate', 'baggage', ...propagation.fields().map((name) => name.toLowerCase())])
 }
 
-/** The headers with one trace context among them; `undefined` where there is nothing to change. */
+/** The headers with a single trace context; `undefined` where nothing has to change. */
 function singleTraceContext(headers: readonly Header[], names: ReadonlySet<string>): Header[] | undefined {
   const values = new Map<string, { readonly text: string; readonly at: number }[]>()
   for (const [at, [name, value]] of headers.entries()) {
@@ -78,7 +78,7 @@ function singleTraceContext(headers: readonly Header[], names: ReadonlySet<strin
     if (name === 'traceparent') return parent && [name, parent.text]
     if (name === 'baggage') return [name, mergedBaggage(texts.map(({ text }) => text))]
     if (name !== 'tracestate') return [name, texts.at(-1)!.text]
-    // the state of a parent that is gone says nothing of the one that stays
+    // The state of a removed parent does not belong to the one that is kept
     const states = texts.filter(({ at }) => parents.length < 2 || at >= parent!.at)
     return states.length === 0 ? undefined : [name, states.map(({ text }) => text).join(',')]
   })

@@ -22,12 +22,12 @@ export interface OpenTelemetry {
   /** False when another set-up takes the metrics. */
   readonly ownsMetrics: boolean
   readonly ownsTraces: boolean
-  /** Whether the agents of this process are recorded with these providers; false where another copy of the API keeps them apart. */
+  /** Whether the agents of this process are recorded with these providers; false where they use another copy of the API. */
   isSeenByAgents(): boolean
   flush(timeoutMs?: number): Promise<void>
-  /** Exports what is left by OTLP and blocks until it is answered, at most 2 seconds. Never throws. */
+  /** Exports the rest by OTLP and blocks until it is answered, at most 2 seconds. Never throws. */
   flushNow(): void
-  /** Exports what is left and gives back what was registered. */
+  /** Exports the rest and unregisters everything. */
   shutdown(): Promise<void>
 }
 
@@ -62,7 +62,7 @@ export function startOpenTelemetry(
   const release = (): void => {
     for (const exporter of pipeline.exporters) exporter.cut()
     for (const instrumentation of instruments) instrumentation.disable()
-    giveBack(taken)
+    unregister(taken)
   }
   try {
     if (!taken.contextManager) context.setGlobalContextManager(new AsyncLocalStorageContextManager().enable())
@@ -75,11 +75,11 @@ export function startOpenTelemetry(
         new TracerProvider({
           resource,
           ...tracerSettings(env),
-          // spans that go nowhere still give outgoing requests their trace context
+          // Spans without an exporter still provide the trace context of outgoing requests
           spanProcessors: spanProcessors.length > 0 ? spanProcessors : [new NoopSpanProcessor()],
         }),
       )
-    // last: they take the providers that are registered now
+    // Last, because they use the providers that are registered now
     instruments = instrumentations(taken, options.capturesUrlPaths ?? false)
   } catch (error) {
     // For example a reader that belongs to another provider
@@ -98,13 +98,13 @@ export function startOpenTelemetry(
     flush: (timeoutMs = deadlineMs) =>
       within(
         Math.min(timeoutMs, deadlineMs),
-        // The exporters too: a processor does not wait for what an earlier flush left under way
+        // The exporters too: a processor does not wait for exports of an earlier flush
         [...all, ...pipeline.exporters].map(async (each) => each.forceFlush()),
       ),
     flushNow: () => pipeline.sendNow(),
     async shutdown() {
       for (const exporter of pipeline.exporters) exporter.close()
-      // not sdk.shutdown(): it gives up at the first signal that fails
+      // Not sdk.shutdown(), which gives up at the first signal that fails
       await within(
         deadlineMs,
         all.map(async (each) => each.shutdown()),
@@ -117,14 +117,14 @@ export function startOpenTelemetry(
 function twoVersions(other: string): string {
   return (
     `@opentelemetry/api ${other} was registered before by another OpenTelemetry set-up, and @swarmwatch/node uses another version of it: ` +
-    'what it records is not seen, and /metrics is not served. ' +
+    'what this package records is lost, and /metrics is not served. ' +
     "Use one version: update the application's OpenTelemetry SDK to 3 and @opentelemetry/api to 1.10, " +
     'or leave @swarmwatch/node out, for that set-up records the agents too'
   )
 }
 
-/** The line for agents whose copy of the API does not see what is registered here. */
-export const agentsUnseen: string =
+/** The line about agents whose copy of the API does not see the providers that are registered here. */
+export const agentsNotRecordedLine: string =
   '@swarmwatch/sdk uses another version of @opentelemetry/api than @swarmwatch/node, so the agents are not recorded: ' +
   'install one version (`npm ls @opentelemetry/api` shows them), 1.10 for both'
 
@@ -135,7 +135,7 @@ function warnOfOtherSetUp({ tracerProvider, meterProvider }: RegisteredGlobals, 
   else if (meterProvider) warn(`${other}: metrics go to it, and /metrics is not served; spans are ours`)
 }
 
-function giveBack(taken: RegisteredGlobals): void {
+function unregister(taken: RegisteredGlobals): void {
   if (!taken.tracerProvider) trace.disable()
   if (!taken.meterProvider) metrics.disable()
   if (!taken.contextManager) context.disable()

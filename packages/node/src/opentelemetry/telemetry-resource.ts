@@ -8,13 +8,14 @@ import type { Environment } from './otlp-settings.ts'
 type Attributes = Record<string, string | number | boolean>
 
 /**
- * Who sends this telemetry: default < `OTEL_RESOURCE_ATTRIBUTES` < `OTEL_SERVICE_NAME` < code. `service.instance.id` is always set, because
- * two processes without it corrupt each other's series. No detectors: they would put command lines and host names into `target_info`.
+ * The resource of this process: default < `OTEL_RESOURCE_ATTRIBUTES` < `OTEL_SERVICE_NAME` < code. `service.instance.id` is always set,
+ * because two processes without it corrupt each other's series. No detectors: they would put command lines and host names into
+ * `target_info`.
  */
 export function telemetryResource(options: TelemetryOptions, env: Environment, warn: (text: string) => void): Resource {
   const region = env['CLOUD_REGION'] ?? env['AWS_REGION']
   const defaults: Attributes = {
-    // OpenTelemetry's own default holds the path of the Node binary
+    // OpenTelemetry's own default contains the path of the Node binary
     'service.name': 'unknown_service:node',
     'service.namespace': 'swarmwatch',
     'service.version': env['npm_package_version'] || 'unknown',
@@ -41,7 +42,7 @@ function codeAttributes(options: TelemetryOptions): Attributes {
   return { ...options.resourceAttributes, ...Object.fromEntries(given) }
 }
 
-/** The name of the service that the environment sets; undefined where it sets none, or a blank one. */
+/** The service name of the environment; undefined where it is not set, or blank. */
 export function environmentServiceName(env: Environment): string | undefined {
   return environmentAttributes(env, () => {})['service.name']
 }
@@ -54,7 +55,7 @@ function environmentAttributes(env: Environment, warn: (text: string) => void): 
   return name ? { ...others, 'service.name': name } : others
 }
 
-/** `key=value,key=value`, percent-encoded. One bad pair discards the whole variable, as the specification says. */
+/** `key=value,key=value`, percent-encoded. One invalid pair discards the whole variable, as in the specification. */
 function resourceAttributes(text: string, warn: (text: string) => void): Record<string, string> {
   try {
     const pairs = text.split(',').filter((pair) => pair.trim() !== '')

@@ -38,7 +38,7 @@ export interface ChartOptions {
   readonly samples: readonly Sample[]
   /** Name of the figure. */
   readonly name: string
-  /** What the line shows: `Health score`. */
+  /** Name of the line: `Health score`. */
   readonly title: string
   readonly format: (value: number) => string
   /** The scale reaches at least up to this value. */

@@ -16,7 +16,7 @@ export interface FigureSource {
 export interface Figure {
   /** Key in `/api/health`, and `data-figure` on the page. */
   readonly name: string
-  /** What it is called in the documentation and by its chart. */
+  /** Name of the figure in the documentation and of its chart. */
   readonly label: string
   /** One sentence for the documentation. */
   readonly meaning: string

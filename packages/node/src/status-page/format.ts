@@ -5,7 +5,7 @@ const cents = new Intl.NumberFormat('en-US', { minimumFractionDigits: 2, maximum
 // A line must not break between a figure and its unit
 const gap = '\u00a0'
 
-/** What stands where there is no figure. */
+/** Text in the place of a missing figure. */
 export const none = '-'
 
 /** `10,432`; `12.35 M` from ten million. */
@@ -70,23 +70,23 @@ export function isoTime(atMs: number): string {
 
 const twoDigits = (value: number): string => String(value).padStart(2, '0')
 
-/** Texts of others are cut to this length, in UTF-16 units. */
-export const longest = { name: 80, word: 60, message: 300 } as const
+/** Text of agents and errors is cut to this length, in UTF-16 units. */
+export const maxLength = { name: 80, word: 60, message: 300 } as const
 
 // Control characters, invisible and direction marks, line separators, halves of surrogate pairs
-const unseen = /[\p{Cc}\p{Cf}\p{Zl}\p{Zp}\p{Cs}]/gu
-// Letters under a pile of accents
-const pile = /(\p{M}{3})\p{M}+/gu
+const invisible = /[\p{Cc}\p{Cf}\p{Zl}\p{Zp}\p{Cs}]/gu
+// Letters under many accents
+const stackedAccents = /(\p{M}{3})\p{M}+/gu
 
-/** A text of others as people may see it: cut, and with what is invisible or turns lines around spelled out as `[U+202E]`. */
-export function shownText(text: string, most: number = longest.message): string {
-  // Cut first: patterns over a megabyte would hold the agents up
+/** Text of agents and errors in a form that is safe to show: cut, and with invisible and direction characters as `[U+202E]`. */
+export function shownText(text: string, max: number = maxLength.message): string {
+  // Cut first, because patterns over a megabyte would delay the agents
   const spelled = text
-    .slice(0, most)
-    .replace(unseen, (character) =>
+    .slice(0, max)
+    .replace(invisible, (character) =>
       /[\t\n\r]/.test(character) ? ' ' : `[U+${character.codePointAt(0)!.toString(16).toUpperCase().padStart(4, '0')}]`,
     )
-    .replace(pile, '$1')
-  const isCut = text.length > most || spelled.length > 2 * most
-  return isCut ? `${spelled.slice(0, 2 * most)}...` : spelled
+    .replace(stackedAccents, '$1')
+  const isCut = text.length > max || spelled.length > 2 * max
+  return isCut ? `${spelled.slice(0, 2 * max)}...` : spelled
 }

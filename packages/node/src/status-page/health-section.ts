@@ -15,7 +15,7 @@ interface Part {
   readonly weight: number
 }
 
-/** The score, what each part took away, and how it went. */
+/** The section Health: the score, the points that each part took away, and the chart. */
 export function healthSection(values: PageValues): Markup {
   const { health, history } = values
   const [units, tenths] = score(health.score).split('.') as [string, string]
@@ -68,7 +68,7 @@ function partRow({ key, name, now, from, weight }: Part, values: PageValues): Ma
   return markup`<tr${values.health.lost[key] >= 0.05 ? markup` class="notable"` : ''}><th scope="row"><span class="swatch ${key}" aria-hidden="true"></span>${name} <small>${from}</small></th><td class="number">${now}</td><td class="number">${figureMarkup(figureNamed(`lost.${key}`), values)}</td><td class="number">${weight}</td></tr>`
 }
 
-/** What is left, and what each part took, side by side. */
+/** A bar of the remaining points and the points that each part took. */
 function bar({ score: left, lost }: SystemHealth): Markup {
   const pieces = [
     ['left', left],
@@ -95,7 +95,7 @@ function reason(health: SystemHealth): string {
   return `${taken.length > 1 ? 'Mostly' : 'Only'} the ${worst.inSentence}: ${worst.now} takes ${points(health.lost[worst.key])} points.`
 }
 
-/** How well the swarm is, in a word; the alert on its health has the same limits. */
+/** The condition of the swarm in one word; the alert on its health has the same limits. */
 export type Condition = 'healthy' | 'degraded' | 'failing'
 
 const { critical, warning } = thresholds.healthScore

@@ -1,13 +1,13 @@
 import { fragmentNames, type Fragments, type RenderedPage } from './page.ts'
 
-/** What is rendered, how often, and for how many. */
+/** Options of the live page: its content, interval and limits. */
 export interface LivePageOptions extends Omit<EventReadersOptions, 'onPresence'> {
   readonly render: () => RenderedPage
-  /** Milliseconds between two looks; only while somebody listens. @default 1000 */
+  /** Milliseconds between two renderings, while there is a reader. @default 1000 */
   readonly tickMs?: number
   /** Milliseconds of silence after which a comment is sent, so that proxies keep the connection. @default 15000 */
   readonly heartbeatMs?: number
-  /** The page could not be rendered. */
+  /** Called when the page cannot be rendered. */
   readonly onError: (error: unknown) => void
 }
 
@@ -22,27 +22,27 @@ export interface LivePage {
 const encoder = new TextEncoder()
 const heartbeat = encoder.encode(': here\n\n')
 
-/** Renders once for all readers, and tells them which parts have changed. */
+/** Renders once for all readers, and sends them the parts that have changed. */
 export function livePage({ render, tickMs = 1000, heartbeatMs = 15_000, onError, ...limits }: LivePageOptions): LivePage {
   let timer: NodeJS.Timeout | undefined
-  let told: RenderedPage | undefined
+  let sent: RenderedPage | undefined
   let silentMs = 0
   const readers = new EventReaders({
     ...limits,
-    onPresence: (isAnybodyHere) => {
+    onPresence: (hasReaders) => {
       clearInterval(timer)
-      told = undefined
+      sent = undefined
       silentMs = 0
-      if (isAnybodyHere) timer = setInterval(tick, tickMs).unref()
+      if (hasReaders) timer = setInterval(tick, tickMs).unref()
     },
   })
 
   function tick(): void {
-    const before = told
-    told = attempted() ?? before
-    const changed = told && changes(told, before)
+    const before = sent
+    sent = attempted() ?? before
+    const changed = sent && changes(sent, before)
     silentMs = changed ? 0 : silentMs + tickMs
-    if (told && changed) readers.send(event(told.headline, changed))
+    if (sent && changed) readers.send(event(sent.headline, changed))
     else if (silentMs >= heartbeatMs) {
       silentMs = 0
       readers.send(heartbeat)
@@ -59,8 +59,8 @@ export function livePage({ render, tickMs = 1000, heartbeatMs = 15_000, onError,
   }
 
   function first(): Uint8Array {
-    told ??= attempted()
-    return told ? event(told.headline, told.fragments) : heartbeat
+    sent ??= attempted()
+    return sent ? event(sent.headline, sent.fragments) : heartbeat
   }
 
   return {
@@ -72,7 +72,7 @@ export function livePage({ render, tickMs = 1000, heartbeatMs = 15_000, onError,
   }
 }
 
-/** The parts that differ; undefined when at most the clock does. */
+/** The parts that differ; undefined when only the clock does. */
 function changes({ fragments }: RenderedPage, before: RenderedPage | undefined): Partial<Fragments> | undefined {
   const names = fragmentNames.filter((name) => fragments[name] !== before?.fragments[name])
   if (names.every((name) => name === 'clock')) return undefined
@@ -89,14 +89,14 @@ export interface Connection {
   destroy(): unknown
 }
 
-/** How many may listen, and how far they may fall behind. */
-export interface EventReadersOptions {
+/** Limits of the readers. */
+interface EventReadersOptions {
   /** @default 50 */
   readonly maxReaders?: number
-  /** A reader with more than this waiting for it is dropped. @default 1 MiB */
+  /** A reader is dropped when more bytes than this wait for it. @default 1 MiB */
   readonly maxWaitingBytes?: number
-  /** Called when the first reader has come, and when the last one has gone. */
-  readonly onPresence: (isAnybodyHere: boolean) => void
+  /** Called when the first reader joins, and when the last one leaves. */
+  readonly onPresence: (hasReaders: boolean) => void
 }
 
 interface Reader {
@@ -104,12 +104,12 @@ interface Reader {
   readonly connection: Connection | undefined
 }
 
-/** Those who listen to server-sent events. One that does not read is dropped, so that it costs at most `maxWaitingBytes`. */
+/** The readers of the server-sent events. A reader that does not read is dropped, so that it costs at most `maxWaitingBytes`. */
 class EventReaders {
   readonly #readers = new Set<Reader>()
   readonly #maxReaders: number
   readonly #maxWaitingBytes: number
-  readonly #onPresence: (isAnybodyHere: boolean) => void
+  readonly #onPresence: (hasReaders: boolean) => void
 
   constructor({ maxReaders = 50, maxWaitingBytes = 2 ** 20, onPresence }: EventReadersOptions) {
     this.#maxReaders = maxReaders
@@ -121,7 +121,7 @@ class EventReaders {
     return this.#readers.size
   }
 
-  /** A stream that begins with `first()`; undefined when there are too many. `connection` is cut when the reader is dropped. */
+  /** A stream that begins with `first()`; undefined when there are too many readers. `connection` is cut when the reader is dropped. */
   join(first: () => Uint8Array, connection?: Connection): ReadableStream<Uint8Array> | undefined {
     if (this.#readers.size >= this.#maxReaders) return undefined
     let reader: Reader | undefined
@@ -139,7 +139,7 @@ class EventReaders {
     )
   }
 
-  /** Gives the same bytes to all. */
+  /** Sends the same bytes to all readers. */
   send(bytes: Uint8Array): void {
     for (const reader of this.#readers) {
       if ((reader.controller.desiredSize ?? 0) < bytes.byteLength) this.#drop(reader)
@@ -153,7 +153,7 @@ class EventReaders {
 
   #drop(reader: Reader): void {
     this.#forget(reader)
-    // The server cancels the stream when its connection ends; an error in the stream it would print on the console
+    // The server cancels the stream when its connection ends; it would print an error of the stream on the console
     if (reader.connection) reader.connection.destroy()
     else reader.controller.error(new Error('dropped: the reader did not keep up, or the page was closed'))
   }

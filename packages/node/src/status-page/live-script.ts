@@ -1,6 +1,6 @@
 /**
- * The page's script, served as it stands. It listens to the events and changes only what differs, so that focus, opened details and
- * scroll position stay. Without it the page is complete, only not live.
+ * The script of the page, served unchanged. It listens to the events and changes only what differs, so that focus, opened details and
+ * scroll position stay. Without it the page is complete, but not live.
  */
 export const liveScript: string = String.raw`'use strict';
 (function () {
@@ -8,7 +8,7 @@ export const liveScript: string = String.raw`'use strict';
   var service = document.title.split(' | ').slice(1).join(' | ');
   var source, again, resting;
 
-  // role=status: a reader hears it, so it is written only when it changes
+  // role=status: a screen reader reads it, so it is written only when it changes
   function showState(word) {
     if (connection.textContent !== word) connection.textContent = word;
     connection.className = word.replace(/ /g, '-');
@@ -22,7 +22,7 @@ export const liveScript: string = String.raw`'use strict';
     source.addEventListener('page', function (event) { show(JSON.parse(event.data)); });
     source.addEventListener('error', function () {
       showState('reconnecting');
-      // Refused or gone for good: the browser gives up, we do not
+      // Refused or closed permanently: the browser gives up, we do not
       if (source.readyState === EventSource.CLOSED) again = setTimeout(ask, 3000);
     });
   }
@@ -43,7 +43,7 @@ export const liveScript: string = String.raw`'use strict';
     });
   }
 
-  // A run that somebody reads stays until it is closed
+  // A run that is open or has the focus stays until it is closed
   function isHeld(node) {
     return node.nodeName === 'LI' && (node.querySelector('details[open]') || node.contains(document.activeElement));
   }
@@ -84,7 +84,7 @@ export const liveScript: string = String.raw`'use strict';
     while (place) pass();
   }
 
-  // A browser opens only six connections to one address: a tab that nobody looks at gives its own back
+  // A browser opens only six connections to one address: a hidden tab closes its own
   document.addEventListener('visibilitychange', function () {
     clearTimeout(resting);
     if (document.hidden) resting = setTimeout(function () { source.close(); clearTimeout(again); showState('paused'); }, 60000);

@@ -3,12 +3,12 @@ import type { HtmlEscapedString } from 'hono/utils/html'
 
 /** Finished HTML. */
 export type Markup = HtmlEscapedString
-/** What may stand in a template; texts are escaped. */
+/** A value in a template; text is escaped. */
 export type Insertion = string | number | Markup | readonly Markup[]
 
 /** HTML in which every inserted text is escaped. */
 export function markup(strings: TemplateStringsArray, ...insertions: readonly Insertion[]): Markup {
-  // `html` answers with a promise only when it was given one
+  // `html` returns a promise only when a value is a promise
   return html(strings, ...insertions) as Markup
 }
 
@@ -17,7 +17,7 @@ export function rendered(text: string): Markup {
   return raw(text)
 }
 
-/** A whole document: what all our pages have in their head, and the given rest of it; `body` is the body element. */
+/** A whole document: the head that all pages share, with further elements in `head`; `body` is the body element. */
 export function htmlDocument({ title, head = '', body }: { title: string; head?: Insertion; body: Markup }): Markup {
   return markup`<!doctype html>
 <html lang="en">
@@ -38,26 +38,25 @@ ${body}
 export interface Column<Row> {
   readonly head: string
   readonly cell: (row: Row) => Insertion
-  /** Figures stand right. @default false */
+  /** Aligns the cells to the right. @default false */
   readonly isNumeric?: boolean
   /** Has a line of its own on a narrow screen. @default false */
   readonly isWide?: boolean
 }
 
-/** What a table shows. */
+/** Content of a table. */
 export interface DataTable<Row> {
-  /** Read aloud before the table. */
+  /** Screen readers read it before the table. */
   readonly caption: string
   /** The first one names the row. */
   readonly columns: readonly Column<Row>[]
   readonly rows: readonly Row[]
-  /** Marks rows that need attention, and lets a reader's browser keep them apart. */
+  /** Marks rows that need attention, and identifies rows for the live update. */
   readonly row?: (row: Row) => { readonly id?: string; readonly isNotable?: boolean }
 }
 
 /**
- * A table that turns into labelled blocks on a narrow screen. The roles are written out because browsers forget them when the layout
- * changes.
+ * A table that turns into labelled blocks on a narrow screen. The roles are explicit because browsers drop them when the layout changes.
  */
 export function dataTable<Row>({ caption, columns, rows, row = () => ({}) }: DataTable<Row>): Markup {
   const head = columns.map(

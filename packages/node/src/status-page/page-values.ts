@@ -54,7 +54,7 @@ export interface StatusSources {
   readonly metrics?: (options: { readonly recent: number; readonly agentName?: string | undefined }) => ExecutionMetrics
   /** At most `limit` of the oldest. @default getActiveExecutions */
   readonly active?: (options: ActiveExecutionsOptions) => readonly ExecutionRecord[]
-  /** Worst first; `alertRules.current`. Without it the page says that no rules are evaluated. */
+  /** Worst first; `alertRules.current`. Without it the page shows that no rules are evaluated. */
   readonly alerts?: (() => readonly CurrentAlert[]) | undefined
   /** Milliseconds since 1970. @default Date.now */
   readonly now?: () => number
@@ -63,7 +63,7 @@ export interface StatusSources {
 /** The sources with their defaults. */
 export type FilledSources = Required<StatusSources>
 
-/** The sources with the SDK's functions where nothing else was given. */
+/** The sources, with the functions of the SDK as defaults. */
 export function filledSources({
   health = getSystemHealth,
   metrics = getExecutionMetrics,

@@ -3,22 +3,22 @@ import type { AgentMetrics } from '@swarmwatch/sdk'
 
 import type { CurrentAlert } from '../alerts/start-alert-rules.ts'
 import { figuresSection } from './figures.ts'
-import { count, duration, isoTime, longest, percent, shownText, span, timeOfDay, usd } from './format.ts'
+import { count, duration, isoTime, maxLength, percent, shownText, span, timeOfDay, usd } from './format.ts'
 import { conditionOf, healthSection } from './health-section.ts'
 import { type Column, dataTable, htmlDocument, markup, type Markup, rendered } from './markup.ts'
 import { maxRows, type PageValues } from './page-values.ts'
 import { recentSection, runningSection } from './runs-sections.ts'
 
-/** The parts of the page that change, in the order in which they stand on it. Each is the content of the element with its name as id. */
+/** The parts of the page that change, in the order of the page. Each is the content of the element with its name as id. */
 export const fragmentNames = ['clock', 'health', 'figures', 'alerts', 'running', 'agents', 'recent'] as const
 /** The name of a part, which is its id on the page. */
-export type FragmentName = (typeof fragmentNames)[number]
+type FragmentName = (typeof fragmentNames)[number]
 /** The HTML of every part. */
 export type Fragments = Readonly<Record<FragmentName, string>>
 
-/** All that changes on the page. */
+/** Everything that changes on the page. */
 export interface RenderedPage {
-  /** `74 degraded`: what a browser's tab says. */
+  /** `74 degraded`: the title of the browser's tab. */
   readonly headline: string
   readonly fragments: Fragments
 }
@@ -27,7 +27,7 @@ export interface RenderedPage {
 export function renderPage(values: PageValues): RenderedPage {
   const { score } = values.health
   return {
-    // Not rounded up: 99.6 with something taken away is not 100
+    // Not rounded up: 99.6 with points taken away is not 100
     headline: `${Math.floor(score)} ${conditionOf(score)}`,
     fragments: {
       clock: `${markup`as of <time datetime="${isoTime(values.atMs)}">${timeOfDay(values.atMs)} UTC</time>`}`,
@@ -43,12 +43,12 @@ export function renderPage(values: PageValues): RenderedPage {
 
 /** The whole page, complete without its script. */
 export function pageDocument({ headline, fragments }: RenderedPage, serviceName: string | undefined): Markup {
-  const service = serviceName === undefined ? 'Swarmwatch' : shownText(serviceName, longest.name)
+  const service = serviceName === undefined ? 'Swarmwatch' : shownText(serviceName, maxLength.name)
   const body = markup`<body>
 <header>
 <h1>Swarmwatch${serviceName === undefined ? '' : markup` <span class="service"><bdi>${service}</bdi></span>`}</h1>
 <nav aria-label="Sections"><a href="#alerts">Alerts</a> <a href="#running">Running</a> <a href="#agents">Agents</a> <a href="#recent">Recent</a></nav>
-<p class="moment"><span id="connection" role="status">reload for news</span> <span id="clock">${rendered(fragments.clock)}</span></p>
+<p class="moment"><span id="connection" role="status">reload to update</span> <span id="clock">${rendered(fragments.clock)}</span></p>
 </header>
 <main>
 <section id="health">${rendered(fragments.health)}</section>
@@ -68,7 +68,7 @@ export function pageDocument({ headline, fragments }: RenderedPage, serviceName:
   })
 }
 
-/** What is wrong now, worst first. */
+/** The current alerts, worst first. */
 function alertsSection({ alerts, atMs }: PageValues): Markup {
   return markup`<h2>Alerts</h2>
 <p id="alert-summary" class="note" role="status">${summary(alerts)}</p>
@@ -89,15 +89,15 @@ function item({ name, severity, state, isMuted, summary: text, sinceMs, runbookU
   const runbook =
     runbookUrl === undefined
       ? ''
-      : markup` <a href="${runbookUrl}" rel="noreferrer">Runbook<span class="unseen"> of ${shownText(name, longest.name)}</span></a>`
-  return markup`<li class="${kind} ${state === 'firing' ? 'firing' : 'pending'}"><p><span class="word ${kind}">${kind}</span> <b><bdi>${shownText(name, longest.name)}</bdi></b></p>
+      : markup` <a href="${runbookUrl}" rel="noreferrer">Runbook<span class="unseen"> of ${shownText(name, maxLength.name)}</span></a>`
+  return markup`<li class="${kind} ${state === 'firing' ? 'firing' : 'pending'}"><p><span class="word ${kind}">${kind}</span> <b><bdi>${shownText(name, maxLength.name)}</bdi></b></p>
 <p><bdi>${shownText(text)}</bdi>${runbook}</p>
 <p class="note">${state === 'firing' ? 'firing' : 'pending'}${isMuted ? ', muted by another,' : ''} since <time datetime="${isoTime(sinceMs)}">${timeOfDay(sinceMs)} UTC</time>, ${span((atMs - sinceMs) / 1000)}</p></li>
 `
 }
 
 const columns: readonly Column<AgentMetrics>[] = [
-  { head: 'Agent', cell: ({ agentName }) => markup`<bdi>${shownText(agentName, longest.name)}</bdi>` },
+  { head: 'Agent', cell: ({ agentName }) => markup`<bdi>${shownText(agentName, maxLength.name)}</bdi>` },
   { head: 'Success', cell: ({ successRate }) => percent(successRate), isNumeric: true },
   { head: 'Executions', cell: ({ executions }) => count(executions), isNumeric: true },
   { head: 'Failures', cell: ({ failures }) => count(failures), isNumeric: true },

@@ -5,17 +5,17 @@ import { isLoopback } from '@swarmwatch/config'
 import type { Context, MiddlewareHandler } from 'hono'
 
 /**
- * Refuses what another web page makes a reader's browser ask. Without a token on a loopback address it also insists on a loopback name,
- * or a page whose name is suddenly resolved to 127.0.0.1 could read everything.
+ * Refuses requests that another web page sends through the browser of a reader. Without a token on a loopback address it also requires
+ * a loopback name, because otherwise a page whose name is resolved to 127.0.0.1 could read everything.
  */
 export function ownPageOnly({ host, hasToken }: { host: string; hasToken: boolean }): MiddlewareHandler {
-  const insistsOnName = isLoopback(host) && !hasToken
+  const requiresLoopbackName = isLoopback(host) && !hasToken
   return async (c, next) => {
     // Programs do not send these headers, every browser does
     const site = c.req.header('sec-fetch-site') ?? 'none'
     const isFromElsewhere = site !== 'same-origin' && site !== 'none' && c.req.header('sec-fetch-mode') !== 'navigate'
     if (isFromElsewhere) return c.text('Only for its own page\n', 403)
-    if (insistsOnName && !isLoopback(nameIn(c.req.url))) {
+    if (requiresLoopbackName && !isLoopback(nameIn(c.req.url))) {
       return c.text('Open it as http://127.0.0.1 or http://localhost; for other names set MONITOR_TOKEN\n', 421)
     }
     await next()
@@ -36,12 +36,12 @@ const contentSecurityPolicy = (formAction: "'none'" | "'self'"): string =>
     "frame-ancestors 'none'",
   ].join('; ')
 
-/** Nothing but our own files may run, nobody may frame or keep what we answer; only the login page may send a form, to us. */
+/** Only our own files may run, no page may frame the answers, no cache may keep them; only the login page may send a form, to us. */
 export const securityHeaders: MiddlewareHandler = async (c, next) => {
   await next()
   const { headers } = c.res
   headers.set('content-security-policy', contentSecurityPolicy(c.req.path === '/login' ? "'self'" : "'none'"))
-  // The doctor asks who answers on the port
+  // The doctor reads it to recognize us on a taken port
   headers.set('server', 'swarmwatch')
   headers.set('x-content-type-options', 'nosniff')
   headers.set('x-frame-options', 'DENY')
@@ -52,19 +52,19 @@ export const securityHeaders: MiddlewareHandler = async (c, next) => {
   headers.set('cache-control', 'no-store')
 }
 
-/** Requests an address may make at once, and how many more each second. */
+/** The requests that an address may send at once, and each second after that. */
 export interface BudgetOptions {
   /** @default 60 */
   readonly burst?: number
   /** @default 5 */
   readonly perSecond?: number
-  /** Addresses remembered; the one that was quiet for longest is forgotten first. @default 1000 */
+  /** Number of addresses that are kept; the address without requests for the longest time is removed first. @default 1000 */
   readonly maxAddresses?: number
   /** Milliseconds on a clock that never goes back. @default performance.now */
   readonly now?: () => number
 }
 
-/** Limits how often one address may ask, in memory that does not grow with their number. */
+/** Limits the requests of each address, in bounded memory. */
 export class RequestBudget {
   readonly #left = new Map<string, { credit: number; atMs: number }>()
   readonly #burst: number
@@ -79,7 +79,7 @@ export class RequestBudget {
     this.#now = now
   }
 
-  /** Takes `cost` requests from the address. 0 when it may go on, else the seconds after which it may. */
+  /** Takes `cost` requests from the budget of the address. Returns 0 when it may continue, otherwise the seconds until then. */
   spend(address: string, cost = 1): number {
     const atMs = this.#now()
     const before = this.#left.get(address)
@@ -88,16 +88,16 @@ export class RequestBudget {
     const isAllowed = credit >= 1
     this.#left.delete(address)
     this.#left.set(address, { credit: isAllowed ? credit - cost : credit, atMs })
-    this.#forgetQuietest()
+    this.#removeQuietest()
     return isAllowed ? 0 : Math.ceil((1 - credit) / this.#perSecond)
   }
 
-  /** Addresses remembered now. */
+  /** Number of addresses that are kept now. */
   get size(): number {
     return this.#left.size
   }
 
-  #forgetQuietest(): void {
+  #removeQuietest(): void {
     if (this.#left.size <= this.#maxAddresses) return
     for (const address of this.#left.keys()) {
       this.#left.delete(address)
@@ -106,7 +106,7 @@ export class RequestBudget {
   }
 }
 
-/** What a proxy says of a request: `Forwarded` (RFC 7239), or the X- headers that came before it. */
+/** Headers of a proxy about a request: `Forwarded` (RFC 7239), or the older X- headers. */
 interface ForwardedBy {
   /** Addresses, the client's first. */
   readonly addresses: readonly string[]
@@ -115,16 +115,16 @@ interface ForwardedBy {
 }
 
 /**
- * Whether the browser speaks HTTPS, with us or with the outermost proxy. Anybody may claim it; that only changes whether the one who
- * claims it gets a cookie that is sent by HTTPS alone.
+ * Whether the browser uses HTTPS, to us or to the outermost proxy. Any client may claim it; the claim only decides whether that client
+ * gets a cookie that is sent by HTTPS alone.
  */
 export function isHttps(c: Context): boolean {
   return (forwardedBy(c).protocol ?? new URL(c.req.url).protocol.slice(0, -1)) === 'https'
 }
 
 /**
- * Says under which client a request is counted. Headers are believed only from trusted proxies, and read from the last one backwards up
- * to the first address that is not a trusted proxy: what stands before it, the client may have written itself.
+ * Returns the client under which a request is counted. Headers are trusted only from trusted proxies, and read from the last address
+ * backwards to the first one that is not a trusted proxy: the client may have written the addresses before it.
  */
 export function clientOf(trustedProxies: readonly string[]): (c: Context<{ Bindings: Partial<HttpBindings> }>) => string {
   const trusted = new BlockList()
@@ -172,13 +172,13 @@ function forwardedElement(text: string): Readonly<Record<string, string>> {
   )
 }
 
-/** An address without brackets and port, IPv4 as such also when it came through an IPv6 socket. */
+/** An address without brackets and port; IPv4 through an IPv6 socket as IPv4. */
 function plainAddress(text: string): string {
   const [, inBrackets, beforePort] = /^(?:\[([^\]]+)\](?::\d+)?|([\d.]+):\d+)$/.exec(text) ?? []
   return (inBrackets ?? beforePort ?? text).replace(/^::ffff:(?=\d+\.)/i, '')
 }
 
-/** What requests are counted under: an IPv4 address, or the /64 network that one IPv6 customer has. */
+/** The address under which requests are counted: IPv4, or the /64 network that one IPv6 customer has. */
 export function countedAddress(remoteAddress: string | undefined): string {
   if (remoteAddress === undefined) return 'unknown'
   // IPv4 seen through an IPv6 socket

@@ -1,11 +1,11 @@
 import type { AttemptRecord, ExecutionRecord } from '@swarmwatch/sdk'
 import { shownErrorType } from '@swarmwatch/sdk/names'
 
-import { count, duration, isoTime, longest, none, shownText, span, timeOfDay, usd } from './format.ts'
+import { count, duration, isoTime, maxLength, none, shownText, span, timeOfDay, usd } from './format.ts'
 import { type Column, dataTable, type Insertion, type Markup, markup } from './markup.ts'
 import type { PageValues } from './page-values.ts'
 
-/** What runs now, oldest first: attempt, and how long until the next one. */
+/** The section of running executions, oldest first, with the attempt and the time until the next one. */
 export function runningSection({ running, health, atMs }: PageValues): Markup {
   const rest = health.activeExecutions - running.length
   return markup`<h2>Running <span class="count">${count(health.activeExecutions)}</span></h2>
@@ -16,7 +16,7 @@ ${
         caption: 'Running executions, oldest first',
         columns: runColumns(atMs),
         rows: running,
-        row: ({ id, state }) => ({ id: `now-${shownText(id, longest.name)}`, isNotable: state === 'waiting' }),
+        row: ({ id, state }) => ({ id: `now-${shownText(id, maxLength.name)}`, isNotable: state === 'waiting' }),
       })}</div>`
 }
 ${rest > 0 ? markup`<p class="note">and ${count(rest)} more, which started later</p>` : ''}`
@@ -26,7 +26,7 @@ function runColumns(atMs: number): readonly Column<ExecutionRecord>[] {
   return [
     {
       head: 'Agent',
-      cell: ({ agentName, variant }) => markup`<bdi>${shownText(agentName, longest.name)}</bdi>${variantOf(variant)}`,
+      cell: ({ agentName, variant }) => markup`<bdi>${shownText(agentName, maxLength.name)}</bdi>${variantOf(variant)}`,
     },
     {
       head: 'State',
@@ -46,14 +46,14 @@ function runColumns(atMs: number): readonly Column<ExecutionRecord>[] {
   ]
 }
 
-/** The variant beside an agent's name, or nothing. */
+/** The variant after the name of an agent, or nothing. */
 function variantOf(variant: string | undefined): Insertion {
-  return variant === undefined ? '' : markup` <small>variant <bdi>${shownText(variant, longest.word)}</bdi></small>`
+  return variant === undefined ? '' : markup` <small>variant <bdi>${shownText(variant, maxLength.word)}</bdi></small>`
 }
 
-/** A trace id, to be searched for in Jaeger. A narrow cell shows its beginning; selecting it copies the whole id. */
+/** A trace id for a search in Jaeger. A narrow cell shows its beginning; selecting it copies the whole id. */
 function traceOf(traceId: string | undefined): Insertion {
-  return traceId === undefined ? none : markup`<code class="trace">${shownText(traceId, longest.name)}</code>`
+  return traceId === undefined ? none : markup`<code class="trace">${shownText(traceId, maxLength.name)}</code>`
 }
 
 function untilNext({ state, nextAttemptAt }: ExecutionRecord, atMs: number): string {
@@ -71,15 +71,15 @@ const endings: Record<string, string> = {
   first_try: 'succeeded at the first attempt',
   recovered: 'recovered after failed attempts',
   exhausted: 'gave up: no attempts left',
-  not_retryable: 'gave up: the error cannot get better',
+  not_retryable: 'gave up: a retry cannot fix the error',
   aborted: 'ended by its caller',
-  rejected: 'turned away before it began',
+  rejected: 'rejected before it began',
 }
 
-/** Column heads; on a narrow screen, where they are hidden, the time has a word of its own. */
+/** Column heads; on a narrow screen, where they are hidden, the time has a label of its own. */
 const heads = ['Outcome', 'Agent', 'Error', 'Attempts', 'Took', 'Ended']
 
-/** What has finished, the last to end first; each opens to its attempts and errors. */
+/** The section of finished executions, newest first; each opens to its attempts and errors. */
 export function recentSection({ recent }: PageValues): Markup {
   return markup`<h2>Recent <span class="count">${count(recent.length)}</span></h2>
 ${
@@ -99,12 +99,12 @@ function run(record: ExecutionRecord): Markup {
   const { id, agentName, variant, attempts, durationSeconds, startedAt, endedAt = startedAt } = record
   const tries = attempts.at(-1)?.number ?? 0
   const ending = endingOf(record)
-  return markup`<li id="run-${shownText(id, longest.name)}"><details><summary><span class="word ${ending}">${ending}</span> <span class="agent"><bdi>${shownText(agentName, longest.name)}</bdi>${variantOf(variant)}</span> <span class="error">${errorInRow(record)}</span> <span class="tries">${tries === 1 ? '1 attempt' : `${count(tries)} attempts`}</span> <span class="took">${duration(durationSeconds)}</span> <span class="ended"><span class="label">ended </span><time datetime="${isoTime(endedAt)}">${timeOfDay(endedAt)}</time></span></summary>
-<div class="run">${told(record)}${attempts.length === 0 ? '' : attemptsTable(record)}</div></details></li>
+  return markup`<li id="run-${shownText(id, maxLength.name)}"><details><summary><span class="word ${ending}">${ending}</span> <span class="agent"><bdi>${shownText(agentName, maxLength.name)}</bdi>${variantOf(variant)}</span> <span class="error">${errorInRow(record)}</span> <span class="tries">${tries === 1 ? '1 attempt' : `${count(tries)} attempts`}</span> <span class="took">${duration(durationSeconds)}</span> <span class="ended"><span class="label">ended </span><time datetime="${isoTime(endedAt)}">${timeOfDay(endedAt)}</time></span></summary>
+<div class="run">${details(record)}${attempts.length === 0 ? '' : attemptsTable(record)}</div></details></li>
 `
 }
 
-function told(record: ExecutionRecord): Markup {
+function details(record: ExecutionRecord): Markup {
   const { id, traceId, startedAt, retryOutcome, errorMessage, inputTokens, outputTokens, costUsd, toolCalls } = record
   const used = [
     `${count(inputTokens)} tokens in`,
@@ -112,45 +112,45 @@ function told(record: ExecutionRecord): Markup {
     usd(costUsd),
     toolCalls === 1 ? '1 tool call' : `${count(toolCalls)} tool calls`,
   ].join(', ')
-  return markup`<p>${endings[retryOutcome ?? ''] ?? 'finished'}; ${used}</p>${message(errorMessage)}<p class="note">started <time datetime="${isoTime(startedAt)}">${timeOfDay(startedAt)}</time>, execution <code>${shownText(id, longest.name)}</code>${traceId === undefined ? '' : markup`, trace <code>${shownText(traceId, longest.name)}</code>`}</p>`
+  return markup`<p>${endings[retryOutcome ?? ''] ?? 'finished'}; ${used}</p>${message(errorMessage)}<p class="note">started <time datetime="${isoTime(startedAt)}">${timeOfDay(startedAt)}</time>, execution <code>${shownText(id, maxLength.name)}</code>${traceId === undefined ? '' : markup`, trace <code>${shownText(traceId, maxLength.name)}</code>`}</p>`
 }
 
-/** Of a run with very many attempts the last ones. */
-const mostAttempts = 20
+/** The number of attempts that are shown at most, the last ones. */
+const maxAttempts = 20
 
-/** The attempts of a run, with the errors that are not the run's own. */
+/** The attempts of a run, with those errors that differ from the error of the run. */
 function attemptsTable({ attempts, errorMessage }: ExecutionRecord): Markup {
   const made = attempts.at(-1)?.number ?? 0
-  const caption = made > mostAttempts ? `The last ${mostAttempts} of ${made} attempts` : 'Attempts'
-  return markup`<div class="scroll attempts">${dataTable({ caption, columns: attemptColumns(errorMessage), rows: attempts.slice(-mostAttempts) })}</div>`
+  const caption = made > maxAttempts ? `The last ${maxAttempts} of ${made} attempts` : 'Attempts'
+  return markup`<div class="scroll attempts">${dataTable({ caption, columns: attemptColumns(errorMessage), rows: attempts.slice(-maxAttempts) })}</div>`
 }
 
-function attemptColumns(said: string | undefined): readonly Column<AttemptRecord>[] {
+function attemptColumns(messageOfRun: string | undefined): readonly Column<AttemptRecord>[] {
   return [
     { head: 'Attempt', cell: ({ number }) => markup`<span class="nth">attempt </span>${number}` },
     { head: 'Waited', cell: ({ waitSeconds }) => (waitSeconds > 0 ? span(waitSeconds) : none), isNumeric: true },
     { head: 'Took', cell: ({ durationSeconds }) => duration(durationSeconds), isNumeric: true },
-    { head: 'Outcome', cell: (attempt) => outcome(attempt, said), isWide: true },
+    { head: 'Outcome', cell: (attempt) => outcome(attempt, messageOfRun), isWide: true },
   ]
 }
 
-function outcome({ outcome: word, errorType, errorMessage }: AttemptRecord, said: string | undefined): Markup {
+function outcome({ outcome: word, errorType, errorMessage }: AttemptRecord, messageOfRun: string | undefined): Markup {
   const type = errorType === undefined ? '' : markup` <span class="error">${shownType(errorType)}</span>`
-  return markup`${word ?? 'not ended'}${type}${errorMessage === said ? '' : message(errorMessage)}`
+  return markup`${word ?? 'not ended'}${type}${errorMessage === messageOfRun ? '' : message(errorMessage)}`
 }
 
-/** The kind of an error in one word, as a row shows it. */
+/** The type of an error in one word, for a row. */
 function shownType(errorType: string): string {
-  return shownText(shownErrorType(errorType), longest.word)
+  return shownText(shownErrorType(errorType), maxLength.word)
 }
 
-/** The kind of an error and what it says, in a row; nothing if there is none. */
+/** The type of an error and its message, for a row; nothing if there is none. */
 function errorInRow({ errorType, errorMessage }: Pick<AttemptRecord, 'errorType' | 'errorMessage'>): Insertion {
   if (errorType === undefined) return ''
   return markup`${shownType(errorType)}${errorMessage ? markup` <span class="why"><bdi>${shownText(errorMessage)}</bdi></span>` : ''}`
 }
 
-/** An error's message, or nothing. */
+/** The message of an error, or nothing. */
 function message(errorMessage: string | undefined): Insertion {
   return errorMessage === undefined ? '' : markup`<p class="message"><bdi>${shownText(errorMessage)}</bdi></p>`
 }

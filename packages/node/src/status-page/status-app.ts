@@ -14,27 +14,27 @@ import { clientOf as clientBehind, ownPageOnly, RequestBudget, securityHeaders }
 import { styleSheet } from './style-sheet.ts'
 import { tokenAccess, tooMany } from './token-access.ts'
 
-/** What the page shows, and who may read it how often. */
+/** Options of the page: its values, its readers and their limits. */
 export interface StatusAppOptions
   extends StatusSources, Pick<LivePageOptions, 'maxReaders' | 'maxWaitingBytes' | 'tickMs' | 'heartbeatMs'> {
   /** Readers must show it, as a bearer token or in the login form. @default none */
   readonly token?: string | undefined
-  /** Addresses and networks of reverse proxies whose X-Forwarded-For and Forwarded are believed. @default none */
+  /** Addresses and networks of reverse proxies whose X-Forwarded-For and Forwarded are trusted. @default none */
   readonly trustedProxies?: readonly string[] | undefined
-  /** Stands in the page's head. */
+  /** Shown in the head of the page. */
   readonly serviceName?: string | undefined
-  /** What it will listen on; decides which names it answers to. @default '127.0.0.1' */
+  /** Address that it will listen on; decides to which names it answers. @default '127.0.0.1' */
   readonly host?: string
   /** Milliseconds between two samples of the charts, up to a minute. @default 5000 */
   readonly sampleMs?: number
-  /** How often one client may ask. */
+  /** Limits the requests of each client. */
   readonly budget?: RequestBudget
   readonly warn?: Warn
 }
 
 /** The page without a port. */
 export interface StatusApp {
-  /** Needs no port. `env` says where the request came from. */
+  /** Needs no port. `env` contains the connection of the request. */
   fetch(request: Request, env?: Partial<HttpBindings>): Response | Promise<Response>
   /** Ends sampling, and the event streams of all readers. */
   close(): void
@@ -74,7 +74,7 @@ export function statusApp({
   const app = new Hono<Env>()
   app.onError((error, c) => {
     reportOnce(error)
-    return c.text('The page cannot be made now; the log says why\n', 500)
+    return c.text('The page cannot be rendered now; see the log\n', 500)
   })
   app.notFound((c) =>
     c.req.method === 'GET' || c.req.method === 'HEAD'
@@ -85,7 +85,7 @@ export function statusApp({
   app.get('/healthz', (c) => c.text('ok'))
   app.use(ownPageOnly({ host, hasToken: token !== undefined }))
   app.use(
-    access?.paced ??
+    access?.limited ??
       (async (c, next) => {
         const waitSeconds = budget.spend(clientOf(c))
         return waitSeconds > 0 ? tooMany(c, waitSeconds) : next()
@@ -125,7 +125,7 @@ export function statusApp({
   }
 }
 
-/** Refuses parameters that would change nothing: a misspelled filter must not return everything. */
+/** Refuses unknown parameters: a misspelled filter must not return everything. */
 function parameters(known: readonly string[]): MiddlewareHandler {
   const knownWords = known.length === 0 ? 'it has none' : `it has ${known.join(' and ')}`
   return async (c, next) => {

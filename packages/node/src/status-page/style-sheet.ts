@@ -1,4 +1,4 @@
-/** Light and dark; every pair of text and ground has a contrast of at least 4.5 to 1. */
+/** Light and dark colours; every pair of text and ground has a contrast of at least 4.5 to 1. */
 const colours = `
 :root {
   color-scheme: light dark;
@@ -45,7 +45,7 @@ const colours = `
 }
 `
 
-/** Ground, head, sections, and how they stand beside each other. */
+/** Ground, head, sections, and their layout. */
 const page = `
 * { box-sizing: border-box; margin: 0; }
 html { -webkit-text-size-adjust: 100%; }

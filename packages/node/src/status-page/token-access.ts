@@ -7,40 +7,40 @@ import { getCookie, setCookie } from 'hono/cookie'
 import { htmlDocument, type Markup, markup } from './markup.ts'
 import { isHttps, type RequestBudget } from './request-guard.ts'
 
-/** Which token is asked for, and how often it may be guessed. */
+/** The token that is required, and the limit for guesses. */
 export interface TokenAccessOptions {
   readonly token: string
   /** Milliseconds since 1970. */
   readonly now: () => number
   readonly budget: RequestBudget
-  /** Under which client a request is counted. */
+  /** Returns the client under which a request is counted. */
   readonly clientOf: (c: Context) => string
 }
 
-/** The handlers that together let in who has the token: as a bearer header, or typed into a form once. */
+/** The handlers that together admit readers with the token, as a bearer header or typed into a form once. */
 export interface TokenAccess {
-  /** Limits how often each client and each reader may ask. */
-  readonly paced: MiddlewareHandler
+  /** Limits the requests of each client and each reader. */
+  readonly limited: MiddlewareHandler
   readonly login: MiddlewareHandler
   readonly form: readonly [MiddlewareHandler, MiddlewareHandler]
   readonly required: MiddlewareHandler
 }
 
-/** What a wrong token costs, in requests: six at once, then one in two seconds. */
+/** Cost of a wrong token, in requests: six at once, then one in two seconds. */
 const guessCost = 10
-/** A token that is shorter could be guessed in the end; a longer one cannot, so no lock-out has to protect it. */
-const leastUnguessable = 16
+/** A shorter token could be guessed; a longer one cannot, so it needs no protection by a limit. */
+const minUnguessableLength = 16
 
 /**
  * Makes the handlers for one token. Clients behind one proxy share an address, so guesses are counted apart from all other requests:
- * a stranger's wrong tokens keep neither readers that have signed in nor those that show the right token from the page. Only a token
- * short enough to be guessed is not accepted while its client has guessed too often.
+ * wrong tokens of a stranger block neither signed-in readers nor readers with the right token. Only a token that is short enough to be
+ * guessed is not accepted while its client has guessed too often.
  */
 export function tokenAccess({ token, now, budget, clientOf }: TokenAccessOptions): TokenAccess {
   const isToken = tokenCheck(token)
-  const isGuessable = token.length < leastUnguessable
+  const isGuessable = token.length < minUnguessableLength
   const sessions = new Sessions()
-  // Cookies know neither ports nor the monitors behind one host name: each process has a name of its own
+  // Cookies are shared by all ports and monitors of one host name: each process uses a name of its own
   const cookieName = `swarmwatch-${randomBytes(6).toString('hex')}`
 
   const sessionOf = (c: Context): string | undefined => {
@@ -51,7 +51,7 @@ export function tokenAccess({ token, now, budget, clientOf }: TokenAccessOptions
   const guess = (c: Context, cost: number): number => budget.spend(`guess ${clientOf(c)}`, cost)
 
   return {
-    paced: async (c, next) => {
+    limited: async (c, next) => {
       const session = sessionOf(c)
       const bearer = session === undefined ? bearerOf(c) : undefined
       if (session === undefined && bearer === undefined && c.req.method === 'POST' && c.req.path === '/login') return next()
@@ -76,7 +76,7 @@ export function tokenAccess({ token, now, budget, clientOf }: TokenAccessOptions
         setCookie(c, cookieName, sessions.begin(now()), {
           httpOnly: true,
           sameSite: 'Strict',
-          // None: the browser takes the folder of the address, which is the monitor's own behind a proxy that tells monitors apart by path
+          // None: the browser uses the folder of the URL, which belongs to this monitor behind a proxy that selects monitors by path
           path: '',
           maxAge: Sessions.seconds,
           secure: isHttps(c),
@@ -87,7 +87,7 @@ export function tokenAccess({ token, now, budget, clientOf }: TokenAccessOptions
     required: async (c, next) => {
       const bearer = bearerOf(c)
       if (sessionOf(c) !== undefined || (bearer !== undefined && isToken(bearer))) return next()
-      // A browser is shown the form; it says so by what it accepts
+      // A browser, which accepts HTML, gets the form
       if (c.req.path === '/' && c.req.header('accept')?.includes('text/html')) return c.redirect('login', 303)
       c.header('www-authenticate', 'Bearer realm="swarmwatch"')
       return c.text('The token of this monitor is needed: Authorization: Bearer, or sign in at /login\n', 401)
@@ -95,7 +95,7 @@ export function tokenAccess({ token, now, budget, clientOf }: TokenAccessOptions
   }
 }
 
-/** Refuses a request for now. */
+/** Refuses a request until `waitSeconds` have passed. */
 export function tooMany(c: Context, waitSeconds: number): Response {
   return c.text('Too many requests\n', 429, { 'retry-after': String(waitSeconds) })
 }
@@ -107,8 +107,8 @@ function bearerOf(c: Context): string | undefined {
 const sessionSeconds = 12 * 3600
 
 /**
- * Sessions of browsers that have shown the token. A session is its end and a signature under a key of this process: it holds nothing of
- * the token, needs no memory, and ends with the process.
+ * Sessions of browsers that have sent the token. A session is its end time and a signature with a key of this process: it contains
+ * nothing of the token, needs no memory, and ends with the process.
  */
 export class Sessions {
   static readonly seconds: number = sessionSeconds
@@ -131,7 +131,7 @@ export class Sessions {
 
 const digest = (text: string): Buffer => createHash('sha256').update(text).digest()
 
-/** Tells whether a text is the token, in a time that says nothing about either. */
+/** Checks whether a text is the token, in a time that depends on neither. */
 function tokenCheck(token: string): (shown: string) => boolean {
   const expected = digest(token)
   return (shown) => timingSafeEqual(digest(shown), expected)
@@ -148,8 +148,8 @@ function loginPage({ isWrong }: { isWrong: boolean }): Markup {
  aria-describedby="token-note"${isWrong ? markup` aria-invalid="true"` : ''}>
 <p id="token-note"${isWrong ? markup` class="wrong" role="alert"` : ''}>${
     isWrong
-      ? 'That is not the token. It is what MONITOR_TOKEN holds.'
-      : 'What MONITOR_TOKEN holds. It stays valid here for 12 hours.'
+      ? 'That is not the token. The token is the value of MONITOR_TOKEN.'
+      : 'The value of MONITOR_TOKEN. You stay signed in for 12 hours.'
   }</p>
 <button type="submit">Sign in</button>
 </form>

@@ -26,7 +26,7 @@ test.each([
   expect(phases(answers)).toBe(expected)
 })
 
-test('a rule without forSeconds fires at once, and is over at once without a hold time', () => {
+test('a rule without forSeconds fires at once, and resolves at once without a hold time', () => {
   expect(phases('.x.x', { forSeconds: 0, quietSeconds: 0 })).toBe('.F.F')
 })
 
@@ -47,7 +47,7 @@ test('a firing rule remembers when its condition began to hold, through pending 
   ])
 })
 
-test('whatever happens, it fires only after forSeconds without a break and is over only after quietSeconds without one', () => {
+test('whatever happens, it fires only after forSeconds without a break and resolves only after quietSeconds without one', () => {
   for (let seed = 0; seed < 300; seed += 1) {
     const random = randomFrom(seed)
     const own = { forSeconds: Math.floor(random() * 100), quietSeconds: Math.floor(random() * 100) }

@@ -44,7 +44,7 @@ function round(minute: number, status?: 'firing' | 'resolved', isFiring = status
   }
 }
 
-test('sends what fires in every round, four intervals ahead, and what is over once, as of now', async () => {
+test('sends firing alerts in every round, four intervals ahead, and a resolved alert once, with the time of its end', async () => {
   const { url, posted } = await fakeAlertmanager(() => 200)
   const receiver = alertmanagerReceiver(`${url}/prefix/`, { pageUrl: 'http://127.0.0.1:8080/' })
   await receiver.update(round(0))
@@ -67,7 +67,7 @@ test('sends what fires in every round, four intervals ahead, and what is over on
   expect(posted).toEqual([sent('2026-01-01T00:05:00.000Z'), sent('2026-01-01T00:06:00.000Z'), sent('2026-01-01T00:03:00.000Z')])
 })
 
-test('what is over is sent until it was taken', async () => {
+test('sends a resolved alert until Alertmanager has accepted it', async () => {
   const answers = [200, 503, 503, 200]
   const { url, posted } = await fakeAlertmanager(() => answers.shift())
   const receiver = alertmanagerReceiver(url)
@@ -93,7 +93,7 @@ test('what fires again before its end was taken is only firing', async () => {
   expect(posted.at(-1)?.alerts.map(({ endsAt }) => endsAt)).toEqual(['2026-01-01T00:07:00.000Z'])
 })
 
-test('nobody there, no answer and a redirection are failures in words without the address', async () => {
+test('reports a missing server, a missing answer and a redirection without the address', async () => {
   const silent = await fakeAlertmanager(() => undefined)
   const redirecting = await fakeAlertmanager(() => 302)
   await expect(alertmanagerReceiver(silent.url, { timeoutMs: 30 }).update(round(0, 'firing'))).rejects.toThrow(

@@ -22,14 +22,14 @@ function round(minute: number, active: readonly ActiveAlert[], changes: readonly
   return { nowMs: Date.UTC(2026, 0, 1, 0, minute), intervalSeconds: 60, firing: active, changes }
 }
 
-/** A receiver whose deliveries are kept; `fails` says which of them reject. */
+/** A receiver whose deliveries are kept; `fails` selects those that reject. */
 function kept(fails: (delivery: number) => boolean = () => false): {
   deliver: Deliver
   groups: AlertGroup[]
-  told: () => string[]
+  delivered: () => string[]
 } {
   const groups: AlertGroup[] = []
-  const told = (): string[] =>
+  const delivered = (): string[] =>
     groups.map(({ notification_reason, alerts }) => {
       const shown = alerts.map(({ status, labels }) => `${status} ${labels['alertname']}/${labels['severity']}`)
       return `${notification_reason}: ${shown.join(', ')}`
@@ -38,7 +38,7 @@ function kept(fails: (delivery: number) => boolean = () => false): {
     groups.push(group)
     if (fails(groups.length - 1)) throw new Error('down')
   }
-  return { deliver, groups, told }
+  return { deliver, groups, delivered }
 }
 
 const one = alertOf('One')
@@ -76,8 +76,8 @@ test("hands over the shape of Alertmanager's webhook, version 4", async () => {
   ])
 })
 
-test('tells what fires and what is over once each, one group for each alert name', async () => {
-  const { deliver, told, groups } = kept()
+test('delivers firing and resolved alerts once each, one group for each alert name', async () => {
+  const { deliver, delivered, groups } = kept()
   const receiver = groupReceiver(deliver)
   const [warning, other] = [alertOf('One', 'warning'), alertOf('Other')]
   await receiver.update(round(0, [warning, other], [firing(warning), firing(other)]))
@@ -86,7 +86,7 @@ test('tells what fires and what is over once each, one group for each alert name
   await receiver.update(round(3, [one, other], [resolved(warning)]))
   await receiver.update(round(4, [], [resolved(one), resolved(other)]))
   await receiver.update(round(5, []))
-  expect(told()).toEqual([
+  expect(delivered()).toEqual([
     'first notification: firing One/warning',
     'first notification: firing Other/critical',
     'new alerts added: firing One/critical, firing One/warning',
@@ -97,12 +97,12 @@ test('tells what fires and what is over once each, one group for each alert name
   expect(groups.at(-1)).toMatchObject({ status: 'resolved', alerts: [{ endsAt: '2026-01-01T00:04:00.000Z' }] })
 })
 
-test('tells again what still fires after the repeat time', async () => {
-  const { deliver, told } = kept()
+test('delivers again after the repeat time what still fires', async () => {
+  const { deliver, delivered } = kept()
   const receiver = groupReceiver(deliver, { repeatSeconds: 600 })
   await receiver.update(round(0, [one], [firing(one)]))
   for (let minute = 1; minute <= 21; minute += 1) await receiver.update(round(minute, [one]))
-  expect(told()).toEqual([
+  expect(delivered()).toEqual([
     'first notification: firing One/critical',
     'repeat interval elapsed: firing One/critical',
     'repeat interval elapsed: firing One/critical',
@@ -110,13 +110,13 @@ test('tells again what still fires after the repeat time', async () => {
 })
 
 test('a delivery that is refused rejects the round and comes again in the next, with what happened since', async () => {
-  const { deliver, told } = kept((delivery) => delivery < 2)
+  const { deliver, delivered } = kept((delivery) => delivery < 2)
   const receiver = groupReceiver(deliver)
   await expect(receiver.update(round(0, [one], [firing(one)]))).rejects.toThrow('a group was not delivered (Error)')
   await expect(receiver.update(round(1, [one]))).rejects.toThrow()
   await receiver.update(round(2, [], [resolved(one)]))
   await receiver.update(round(3, []))
-  expect(told()).toEqual([
+  expect(delivered()).toEqual([
     'first notification: firing One/critical',
     'first notification: firing One/critical',
     'all alerts resolved: resolved One/critical',
@@ -124,12 +124,12 @@ test('a delivery that is refused rejects the round and comes again in the next, 
 })
 
 test('a group that is refused holds back no other', async () => {
-  const { deliver, told } = kept((delivery) => delivery === 0)
+  const { deliver, delivered } = kept((delivery) => delivery === 0)
   const receiver = groupReceiver(deliver)
   const other = alertOf('Other')
   await expect(receiver.update(round(0, [one, other], [firing(one), firing(other)]))).rejects.toThrow()
   await receiver.update(round(1, [one, other]))
-  expect(told()).toEqual([
+  expect(delivered()).toEqual([
     'first notification: firing One/critical',
     'first notification: firing Other/critical',
     'first notification: firing One/critical',

@@ -7,7 +7,7 @@ import { conditionRuleProblems } from '../../src/alerts/condition-rule.ts'
 import { inProcessRule } from '../../src/alerts/in-process-rule.ts'
 import { healthOf } from './health.ts'
 
-/** What the default rule of this name finds; undefined when nothing. */
+/** The finding of the default rule of this name; undefined when it does not hold. */
 function finding(name: AlertRuleName, severity: string, health: Partial<SystemHealth>): string | undefined {
   const rule = inProcessRule(defaultAlertRules.find((one) => one.name === name && one.severity === severity)!)
   return rule.holds(healthOf(health)) ? rule.finding(healthOf(health)) : undefined
@@ -29,7 +29,7 @@ test.each([
   expect(finding(name, severity, health)).toBe(expected)
 })
 
-test('one failure out of one pages nobody', () => {
+test('one failure out of one execution fires no alert', () => {
   const bad = { executions: 1, errorRate: 1, p95Seconds: 100, score: 15 }
   expect(defaultAlertRules.map(({ name, severity }) => finding(name, severity, bad)).filter(Boolean)).toEqual([])
 })
@@ -49,7 +49,7 @@ test('each name needs its least number of executions: half of the thresholds, be
   ])
 })
 
-test('a rule in code says its description and threshold', () => {
+test('a rule in code shows its description and threshold', () => {
   const rule = inProcessRule({
     name: 'SwarmTooBusy',
     condition: ({ activeExecutions }) => activeExecutions > 50,

@@ -73,24 +73,24 @@ test('the alert bridge takes the groups where it is installed, and is closed wit
   expect([given, accepted.map(({ groupKey }) => groupKey), isClosed]).toEqual([[plain], ['{}:{alertname="One"}'], true])
 })
 
-test('an alert bridge that cannot be opened is said, one that is not installed is not', async () => {
-  const said: string[] = []
+test('logs that the alert bridge cannot be opened, and nothing when it is not installed', async () => {
+  const lines: string[] = []
   const openBridge = (): never => {
     throw new Error('the data folder belongs to process 12')
   }
   expect(
     await embeddedBridge(
       plain,
-      (line) => said.push(line),
+      (line) => lines.push(line),
       {},
       async () => ({ openBridge }),
     ),
   ).toBeUndefined()
-  // What Node says of a package that is not there
+  // The error of Node for a package that is not installed
   const notInstalled = new Error("Cannot find package '@swarmwatch/alert-bridge' imported from /app/x.mjs")
   const load = () => Promise.reject(Object.assign(notInstalled, { code: 'ERR_MODULE_NOT_FOUND' }))
-  expect(await embeddedBridge(plain, (line) => said.push(line), {}, load)).toBeUndefined()
-  expect(said).toEqual([
+  expect(await embeddedBridge(plain, (line) => lines.push(line), {}, load)).toBeUndefined()
+  expect(lines).toEqual([
     'the alert bridge in this process could not be opened, alerts go to the console: the data folder belongs to process 12',
   ])
 })

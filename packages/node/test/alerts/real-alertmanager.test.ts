@@ -55,7 +55,7 @@ async function shown(): Promise<ShownAlert | undefined> {
 }
 
 test.skipIf(reason !== undefined)(
-  'an alert fires at an Alertmanager with a password, stays while it is re-sent, and is over there',
+  'an alert fires at an Alertmanager with a password, stays while it is sent again, and is resolved there',
   async () => {
     let isBusy = true
     const rule: ConditionRule = {
@@ -101,11 +101,14 @@ test.skipIf(reason !== undefined)(
   },
 )
 
-test.skipIf(reason !== undefined)('without its password nothing is sent, and the error says which settings to make', async () => {
-  const receiver = alertmanagerReceiver(address)
-  const rule = inProcessRule({ name: 'Refused', severity: 'info', condition: () => true, description: 'x' })
-  const alert = activeAlert(rule, { finding: 'x', sinceMs: 0 }, {})
-  await expect(receiver.update({ nowMs: 0, intervalSeconds: 30, firing: [alert], changes: [] })).rejects.toThrow(
-    'it answered 401; set ALERTMANAGER_USER and ALERTMANAGER_PASSWORD to its user and password',
-  )
-})
+test.skipIf(reason !== undefined)(
+  'without its password nothing is sent, and the error names the settings to change',
+  async () => {
+    const receiver = alertmanagerReceiver(address)
+    const rule = inProcessRule({ name: 'Refused', severity: 'info', condition: () => true, description: 'x' })
+    const alert = activeAlert(rule, { finding: 'x', sinceMs: 0 }, {})
+    await expect(receiver.update({ nowMs: 0, intervalSeconds: 30, firing: [alert], changes: [] })).rejects.toThrow(
+      'it answered 401; set ALERTMANAGER_USER and ALERTMANAGER_PASSWORD to its user and password',
+    )
+  },
+)

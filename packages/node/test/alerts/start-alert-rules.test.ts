@@ -32,7 +32,7 @@ function started(options: Partial<AlertRulesOptions>) {
 
 const pass = async (seconds: number): Promise<void> => void (await vi.advanceTimersByTimeAsync(seconds * 1_000))
 
-test('the console has one line when an alert fires and one when it is over', async () => {
+test('the console has one line when an alert fires and one when it is resolved', async () => {
   let health: SystemHealth = healthOf()
   const { lines, stop } = started({ health: () => health })
   await pass(60)
@@ -78,20 +78,20 @@ test('current alerts are the pending and the firing ones, worst first, with what
   await stop()
 })
 
-test('a condition that throws is counted, said once, and does not fire', async () => {
+test('a condition that throws is counted, logged once, and does not fire', async () => {
   const condition = (): boolean => {
     throw new TypeError('a s3cret')
   }
   const { lines, thrown, current, stop } = started({ rules: [{ ...always, name: 'Broken', condition }] })
   await pass(90)
   expect(lines).toEqual([
-    '[TELEMETRY] the alert rule Broken threw (TypeError) and counts as not fulfilled; further times are only counted',
+    '[TELEMETRY] the alert rule Broken threw (TypeError) and counts as not fulfilled; it is not logged again',
   ])
   expect([thrown(), current()]).toEqual([3, []])
   await stop()
 })
 
-test('a health check that throws is counted, said once, and the next one counts', async () => {
+test('a health check that throws is counted and logged once, and the next one is used', async () => {
   let isBroken = true
   const health = (): SystemHealth => {
     if (isBroken) throw new Error('no')
@@ -104,14 +104,14 @@ test('a health check that throws is counted, said once, and the next one counts'
   expect([thrown(), lines]).toEqual([
     2,
     [
-      '[TELEMETRY] the health check threw (Error) and counts as not fulfilled; further times are only counted',
+      '[TELEMETRY] the health check threw (Error) and counts as not fulfilled; it is not logged again',
       '[ALERT] info Always firing: it is so since 0 s',
     ],
   ])
   await stop()
 })
 
-test('what cannot be sent is printed, said once, tried again, and said when it works', async () => {
+test('alerts that cannot be sent are printed and sent again; the failure is logged once, and so is its end', async () => {
   let isDown = true
   const delivered: string[] = []
   const receiver = groupReceiver(({ status }) => {
@@ -125,7 +125,7 @@ test('what cannot be sent is printed, said once, tried again, and said when it w
   expect(delivered).toEqual(['firing'])
   expect(lines).toEqual([
     '[ALERT] info Always firing: it is so since 0 s',
-    '[TELEMETRY] alerts do not reach deliver(): a group was not delivered (TypeError); tried again every 30 s',
+    '[TELEMETRY] alerts do not reach deliver(): a group was not delivered (TypeError); the next attempt is in 30 s',
     '[TELEMETRY] alerts reach deliver() again',
   ])
   await stop()
@@ -172,7 +172,7 @@ test('a hostile name or description prints as one line of ASCII', async () => {
   await stop()
 })
 
-test('a logger that throws reaches nobody', async () => {
+test('a logger that throws affects nothing else', async () => {
   const logger = {
     warn: () => {
       throw new Error('no')

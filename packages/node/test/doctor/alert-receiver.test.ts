@@ -26,7 +26,7 @@ async function found(env: Readonly<Record<string, string>>): Promise<readonly (r
 
 test('without ALERTMANAGER_URL there is nothing to find', async () => expect(await found({})).toEqual([]))
 
-test('the doctor logs in to Alertmanager and says what is wrong with the password or the address', async () => {
+test('the doctor logs in to Alertmanager and reports a wrong password or address', async () => {
   const host = await alertmanager()
   const url = `http://${host}`
   expect(await found({ ALERTMANAGER_URL: `${url}/`, ALERTMANAGER_PASSWORD: 'right' })).toEqual([

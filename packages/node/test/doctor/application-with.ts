@@ -12,7 +12,7 @@ interface Manifest {
   readonly peerDependencies?: Readonly<Record<string, string>>
 }
 
-/** A folder with these packages by relative path (the application is ''), and links from path to path; gone when the test is over. */
+/** A folder with these packages by relative path (the application is ''), and links from path to path; removed when the test ends. */
 export function applicationWith(
   packages: Readonly<Record<string, Manifest>>,
   links: Readonly<Record<string, string>> = {},

@@ -24,7 +24,7 @@ test('two copies in nested folders are named with who brings them', () => {
     'node_modules/old-lib/node_modules/@opentelemetry/api': apiOf('1.9.1'),
   })
   expect(linesFor(folder)).toEqual([
-    '[WRONG] 2 copies of @opentelemetry/api: 1.9.1 (brought by old-lib 2.0.0) and 1.10.0 (brought by app 0.1.0); what one records the other does not see. Let all use 1.10.0: "overrides" in package.json (npm) or pnpm-workspace.yaml (pnpm), "resolutions" (yarn), then install again',
+    '[WRONG] 2 copies of @opentelemetry/api: 1.9.1 (brought by old-lib 2.0.0) and 1.10.0 (brought by app 0.1.0); what one records is invisible to the other. Use 1.10.0 everywhere: "overrides" in package.json (npm) or pnpm-workspace.yaml (pnpm), "resolutions" (yarn), then install again',
   ])
 })
 
@@ -44,20 +44,20 @@ const between = (own: string, ownSdk: string, sdkRange: string) =>
 
 test('where one version suits all, it is the cure, also when it is not the newest', () => {
   expect(
-    linesFor(between('^1.9.0', '>=1.9.0', '>=1.3.0 <1.10.0')).map((line) => line.replace(/.*silently|.*not see/, '')),
+    linesFor(between('^1.9.0', '>=1.9.0', '>=1.3.0 <1.10.0')).map((line) => line.replace(/.*silently|.*invisible to the other/, '')),
   ).toEqual([
-    '. Let all use 1.9.1: "overrides" in package.json (npm) or pnpm-workspace.yaml (pnpm), "resolutions" (yarn), then install again',
+    '. Use 1.9.1 everywhere: "overrides" in package.json (npm) or pnpm-workspace.yaml (pnpm), "resolutions" (yarn), then install again',
   ])
 })
 
-test('where no version suits all, one line says who must be updated; what it asks for ends the trouble', () => {
+test('where no version suits all, one line names the packages to update; updating them solves the problem', () => {
   const lines = linesFor(between('1.9.1', '^1.10.0', '>=1.3.0 <1.10.0'))
   expect(lines).toHaveLength(1)
   expect(lines[0]).toMatch(
-    /No version suits all, so an override only moves the trouble: update app \(wants 1\.9\.1\), @opentelemetry\/sdk-trace-base 2\.12\.0 \(wants >=1\.3\.0 <1\.10\.0\) to a release that takes 1\.10\.0 \(in your own package\.json: change the range\), then install again$/,
+    /No version suits all, so an override only moves the problem: update app \(wants 1\.9\.1\), @opentelemetry\/sdk-trace-base 2\.12\.0 \(wants >=1\.3\.0 <1\.10\.0\) to a release that accepts 1\.10\.0 \(in your own package\.json: change the range\), then install again$/,
   )
   // Done: they take 1.10.0, but 1.9.1 is still there
-  expect(linesFor(between('^1.9.0', '^1.10.0', '>=1.10.0 <1.11.0'))[0]).toContain('Let all use 1.10.0')
+  expect(linesFor(between('^1.9.0', '^1.10.0', '>=1.10.0 <1.11.0'))[0]).toContain('Use 1.10.0')
 })
 
 test('copies of one version share what is registered, so they are fine', () => {
@@ -100,7 +100,7 @@ test('an API of 1.9 under an SDK 3 is named with who needs what', () => {
   })
   const [line, ...others] = linesFor(folder)
   expect([line?.replace(/sdk-(trace|metrics)/g, 'sdk-x'), others]).toEqual([
-    '[WRONG] @opentelemetry/api is 1.9.1, but @opentelemetry/sdk-x 3.1.1, @opentelemetry/sdk-x 3.1.1 needs >=1.10.0 <1.11.0: nothing may be recorded, silently. No version suits all, so an override only moves the trouble: update app (wants 1.9.1) to a release that takes 1.10.0 (in your own package.json: change the range), then install again',
+    '[WRONG] @opentelemetry/api is 1.9.1, but @opentelemetry/sdk-x 3.1.1, @opentelemetry/sdk-x 3.1.1 needs >=1.10.0 <1.11.0: nothing may be recorded, silently. No version suits all, so an override only moves the problem: update app (wants 1.9.1) to a release that accepts 1.10.0 (in your own package.json: change the range), then install again',
     [],
   ])
 })
@@ -114,7 +114,7 @@ test('a folder inside the application finds what the application has', () => {
   expect(linesFor(`${folder}/packages/worker/src`)).toEqual(['[OK]    one copy of @opentelemetry/api, 1.10.0'])
 })
 
-test('an application without the API is told where to look', () => {
+test('an application without the API gets a finding that names the folder to check', () => {
   expect(linesFor(applicationWith({ '': { name: 'app' } }))).toEqual([
     '[WRONG] @opentelemetry/api is not installed here: run the doctor in the folder of the application, or install it there',
   ])

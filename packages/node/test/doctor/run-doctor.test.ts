@@ -58,14 +58,14 @@ test('a healthy set-up has only lines that are ok, but for the provider that it 
     lines: [
       '[OK]    Node 24.21.0',
       '[OK]    one copy of @opentelemetry/api, 1.10.0',
-      '[NOTE]  whether the application registers an OpenTelemetry provider cannot be seen while it does not run: start it, then run the doctor again',
+      '[NOTE]  whether the application registers an OpenTelemetry provider can be checked only while it runs: start it, then run the doctor again',
       '[OK]    the service is called billing',
-      '[OK]    no settings file: the defaults and the environment are in force',
-      '[OK]    nothing goes out by OTLP: OTEL_EXPORTER_OTLP_ENDPOINT is not set. /metrics and the status page work without',
+      '[OK]    no settings file: the defaults and the environment apply',
+      '[OK]    nothing is exported by OTLP: OTEL_EXPORTER_OTLP_ENDPOINT is not set. /metrics and the status page work without it',
       '[OK]    the status page takes any free port (MONITOR_PORT is 0)',
       '[OK]    /metrics takes any free port (METRICS_PORT is 0)',
       '[OK]    retries wait 5, 15, 30 s',
-      '[OK]    alerts reach people by slack, webhook',
+      '[OK]    alerts are sent to slack, webhook',
     ],
   })
 })
@@ -91,25 +91,25 @@ test('a broken set-up has a line with the cure for each thing', async () => {
   expect(lines).toEqual([
     '[WRONG] Node 20.19.0 is too old: install Node 24, or at least 22.15',
     '[WRONG] @opentelemetry/api is not installed here: run the doctor in the folder of the application, or install it there',
-    '[NOTE]  the environment has no name for the service: fine if startTelemetry({ serviceName }) gives it one; else set OTEL_SERVICE_NAME, or pass serviceName to startTelemetry()',
+    '[NOTE]  the environment has no name for the service: fine if the code calls startTelemetry({ serviceName }); otherwise set OTEL_SERVICE_NAME, or pass serviceName to startTelemetry()',
     `[WRONG] OTLP traces to ${endpoint}/v1/traces (token set) cannot be reached (ECONNREFUSED): is the Collector running, and OTEL_EXPORTER_OTLP_ENDPOINT right?`,
-    `[WRONG] port ${port} of 127.0.0.1 is taken, so there would be no /metrics: stop what has it, or set METRICS_PORT to another`,
+    `[WRONG] port ${port} of 127.0.0.1 is taken, so there would be no /metrics: stop the program that has it, or set METRICS_PORT to another port`,
     '[WARN]  retries wait 5, 15, 45 s: MAX_RETRY_DELAY=60 comes from older set-ups. For 5, 15, 30 s remove it, or set 30',
     `[WARN]  there is no alert channel besides the console: set ${channelHint}, so that two channels reach people`,
   ])
 })
 
 test.each([
-  [200, 'no', '[OK]    OTLP traces to URL (token not set) is taken', 0],
+  [200, 'no', '[OK]    OTLP traces to URL (token not set) is accepted', 0],
   [401, 'no', '[WRONG] OTLP traces to URL (token not set) is refused (401): set SWARMWATCH_OTLP_TOKEN to its token', 1],
   [401, 'yes', '[WRONG] OTLP traces to URL (token set) is refused (401): is SWARMWATCH_OTLP_TOKEN that of the Collector?', 1],
   [
     404,
     'yes',
-    '[WRONG] OTLP traces to URL (token set) finds no such path (404): a Collector takes OTLP over HTTP on port 4318',
+    '[WRONG] OTLP traces to URL (token set) reaches no such path (404): a Collector receives OTLP over HTTP on port 4318',
     1,
   ],
-  [500, 'yes', '[WARN]  OTLP traces to URL (token set) is answered with 500: look into the log of the Collector', 0],
+  [500, 'yes', '[WARN]  OTLP traces to URL (token set) is answered with 500: read the log of the Collector', 0],
 ] as const)('a Collector that answers %i, token: %s', async (status, hasToken, line, code) => {
   await using collector = await testCollector(status)
   const env = {
@@ -136,16 +136,16 @@ test('with the set-up loaded, its provider is ok, and the ports it has open are 
   expect({ code, lines }).toEqual({ code: 0, lines: ['[OK]    an OpenTelemetry provider is registered'] })
 })
 
-test('a page and /metrics on one port, and an address that is not ours, are told', async () => {
+test('reports a page and /metrics on one port, and an address of another machine', async () => {
   const same = await unlike({ env: { MONITOR_PORT: '9464', METRICS_PORT: '9464' } })
-  expect(same.lines).toEqual(['[WRONG] MONITOR_PORT and METRICS_PORT are both 9464: give one of them another port'])
+  expect(same.lines).toEqual(['[WRONG] MONITOR_PORT and METRICS_PORT are both 9464: set one of them to another port'])
   const port = String(await taken())
   expect((await unlike({ env: { MONITOR_PORT: port, MONITOR_HOST: '192.0.2.1' } })).lines).toEqual([
     '[WRONG] the status page cannot listen on 192.0.2.1 (EADDRNOTAVAIL): set MONITOR_HOST to an address of this machine',
   ])
 })
 
-test('settings that cannot be used are told one by one', async () => {
+test('reports invalid settings one by one', async () => {
   const { code, lines } = await unlike({ env: { METRICS_PORT: 'x', MAX_RETRIES: '-1' } })
   expect({ code, lines }).toEqual({
     code: 1,
@@ -159,7 +159,7 @@ test('settings that cannot be used are told one by one', async () => {
   ])
 })
 
-test('a settings file is read from the folder, and its channels that are off are told', async () => {
+test('a settings file is read from the folder, and its channels that are off are reported', async () => {
   const cwd = healthyFolder()
   mkdirSync(join(cwd, 'config'))
   const text =
@@ -177,7 +177,7 @@ test('a settings file is read from the folder, and its channels that are off are
   })
 })
 
-test('findings have a level and a text, for whoever wants to show them otherwise', async () => {
+test('findings have a level and a text, for programs that show them in another way', async () => {
   const findings = await runDoctor({ cwd: healthyFolder(), nodeVersion: '22.14.0', env: { ...free, ...named, ...channels } })
   expect(findings[0]).toEqual({ level: 'wrong', text: 'Node 22.14.0 is too old: install Node 24, or at least 22.15' })
 })
@@ -194,7 +194,7 @@ test('no line holds a secret, and all are ASCII', async () => {
   expect(lines.join('\n')).toMatch(/^[\x20-\x7e\n]*$/)
 })
 
-/** What the doctor finds for the settings of an application that runs in this process. */
+/** The findings for the settings of an application that runs in this process. */
 async function besideRunning(options: TelemetryOptions = {}, nameInEnvironment = '') {
   const telemetry = await startTelemetry({
     serviceName: 'billing',
@@ -211,7 +211,7 @@ async function besideRunning(options: TelemetryOptions = {}, nameInEnvironment =
   return { metricsPort, pagePort, ...(await unlike({ env, timeoutMs: 20_000 })) }
 }
 
-test('beside the healthy running application, its ports are its own, it has a name and it records', async () => {
+test('finds the healthy running application on its ports, with its name, recording', async () => {
   const { code, lines, metricsPort, pagePort } = await besideRunning()
   expect({ code, lines }).toEqual({
     code: 0,
@@ -226,7 +226,7 @@ test('beside the healthy running application, its ports are its own, it has a na
 test('another application that answers on the ports is not taken for this one', async () => {
   const { lines } = await besideRunning({ serviceName: 'shipping' }, 'billing')
   expect(lines).toContain(
-    '[NOTE]  the environment calls the service billing, but shipping answers on its ports: fine if the code passes that name to startTelemetry(); else it is another application, and this one needs its own MONITOR_PORT and METRICS_PORT',
+    '[NOTE]  the environment calls the service billing, but shipping answers on its ports: fine if the code passes that name to startTelemetry(); otherwise it is another application, and this one needs its own MONITOR_PORT and METRICS_PORT',
   )
 })
 
@@ -251,7 +251,7 @@ test.each([
   expect(telemetryResource({}, env, () => {}).attributes['service.name']).toBe('unknown_service:node')
 })
 
-test('a running application without a name is told so', async () => {
+test('reports a running application without a name', async () => {
   const { code, lines } = await besideRunning({ serviceName: undefined as never })
   expect([code, lines]).toEqual([
     1,
@@ -261,7 +261,7 @@ test('a running application without a name is told so', async () => {
   ])
 })
 
-test('a port that another program has is taken, and the program is named where it says its name', async () => {
+test('a port that another program has is taken, and the program is named where its answer contains its name', async () => {
   const other = createHttpServer((_request, response) => response.setHeader('server', 'nginx').end('hello'))
   await new Promise<void>((resolve) => other.listen(0, '127.0.0.1', resolve))
   onTestFinished(() => void other.close())
@@ -270,7 +270,7 @@ test('a port that another program has is taken, and the program is named where i
   expect([code, lines]).toEqual([
     1,
     [
-      `[WRONG] port ${port} of 127.0.0.1 is taken by another program (nginx), so there would be no status page: stop what has it, or set MONITOR_PORT to another`,
+      `[WRONG] port ${port} of 127.0.0.1 is taken by another program (nginx), so there would be no status page: stop the program that has it, or set MONITOR_PORT to another port`,
     ],
   ])
 })
@@ -280,7 +280,7 @@ test('register in NODE_OPTIONS is fine, and then the name must be in the environ
   expect(await unlike({ env })).toEqual({
     code: 1,
     lines: [
-      '[OK]    @swarmwatch/node/register is loaded before every program that is started with these NODE_OPTIONS',
+      '[OK]    @swarmwatch/node/register is loaded before every program that starts with these NODE_OPTIONS',
       '[WRONG] the service has no name and would be unknown_service:node: set OTEL_SERVICE_NAME, or pass serviceName to startTelemetry()',
     ],
   })
@@ -288,20 +288,20 @@ test('register in NODE_OPTIONS is fine, and then the name must be in the environ
   expect(other).toEqual({ code: 0, lines: [] })
 })
 
-test('an endpoint for gRPC, one without TLS and exporters that are off are told apart', async () => {
+test('distinguishes an endpoint for gRPC, one without TLS, and exporters that are off', async () => {
   const port = await speaking('\u0000\u0000\u0012\u0004\u0000')
   const grpc = { OTEL_EXPORTER_OTLP_TRACES_ENDPOINT: `http://127.0.0.1:${port}` }
   expect((await unlike({ env: grpc })).lines[0]).toMatch(
-    /is answered, but not in HTTP \(HPE_\w+\): gRPC is not offered; a Collector takes OTLP over HTTP on port 4318$/,
+    /gets an answer that is not HTTP \(HPE_\w+\): gRPC is not supported; a Collector receives OTLP over HTTP on port 4318$/,
   )
   await using collector = await testCollector(200)
   const tls = { OTEL_EXPORTER_OTLP_TRACES_ENDPOINT: collector.url.replace('http:', 'https:') }
   expect((await unlike({ env: tls })).lines[0]).toMatch(
-    /does not speak TLS \(\w+\): is the address http:\/\/ and not https:\/\/\?$/,
+    /gets an answer without TLS \(\w+\): should the address be http:\/\/ instead of https:\/\/\?$/,
   )
   const off = { OTEL_EXPORTER_OTLP_ENDPOINT: collector.url, OTEL_TRACES_EXPORTER: 'none', OTEL_METRICS_EXPORTER: 'none' }
   expect((await unlike({ env: off })).lines).toEqual([
-    '[OK]    nothing goes out by OTLP: OTEL_TRACES_EXPORTER and OTEL_METRICS_EXPORTER say so',
+    '[OK]    nothing is exported by OTLP: OTEL_TRACES_EXPORTER and OTEL_METRICS_EXPORTER turn it off',
   ])
   expect((await unlike({ env: { OTEL_SDK_DISABLED: 'true' } })).lines).toEqual([
     '[WARN]  OTEL_SDK_DISABLED is set: nothing is measured, there is neither /metrics nor a status page; remove it',

@@ -17,7 +17,7 @@ export interface Engines {
   readonly hostAddress: string
   /** Prometheus scrapes this `/metrics` from now on, every second. */
   scrape(metricsUrl: string): Promise<void>
-  /** What promtool says about the text of a scrape; rejects when it finds fault. */
+  /** The output of promtool for the text of a scrape; rejects when it finds an error. */
   promtoolCheck(text: string): Promise<string>
   stop(): Promise<void>
 }

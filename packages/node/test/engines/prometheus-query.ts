@@ -4,7 +4,7 @@ export interface Sample {
   readonly value: string
 }
 
-/** What an instant query finds now. */
+/** Result of an instant query now. */
 export async function query(prometheusUrl: string, expression: string): Promise<Sample[]> {
   const response = await fetch(`${prometheusUrl}/api/v1/query`, {
     method: 'POST',

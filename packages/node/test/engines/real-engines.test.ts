@@ -12,8 +12,8 @@ import { seriesOf } from './series.ts'
 const byScrape = 'job="scraped"'
 const byOtlp = 'job="swarmwatch/engine-test"'
 
-/** Measured anew at every collection: the same series, but never the same value. */
-const measuredAnew = new Set<string>([metric.resourceUtilization.prometheus, metric.healthScore.prometheus])
+/** Measured again at every collection: the same series, but never the same value. */
+const measuredAgain = new Set<string>([metric.resourceUtilization.prometheus, metric.healthScore.prometheus])
 
 describe.skipIf(whyNoEngines('prometheus', 'otel-collector') !== undefined)('on a real Collector and a real Prometheus', () => {
   let engines: Engines
@@ -45,11 +45,11 @@ describe.skipIf(whyNoEngines('prometheus', 'otel-collector') !== undefined)('on 
     )
     const samples = await query(engines.prometheusUrl, `{__name__=~"${names.join('|')}",${way}}`)
     return samples.map((sample) =>
-      measuredAnew.has(sample.labels['__name__']!) ? { ...sample, value: 'measured anew' } : sample,
+      measuredAgain.has(sample.labels['__name__']!) ? { ...sample, value: 'measured anew' } : sample,
     )
   }
 
-  test('a run gives the same series by scrape and by OTLP, for every instrument of the SDK', async () => {
+  test('a run produces the same series by scrape and by OTLP, for every instrument of the SDK', async () => {
     await useEveryInstrument()
     const [scraped, pushed] = await eventually('both ways to bring every instrument with the same values', async () => {
       const both = [seriesOf(await ownSeries(byScrape)), seriesOf(await ownSeries(byOtlp))] as const

@@ -1,6 +1,6 @@
 import type { Sample } from './prometheus-query.ts'
 
-/** Labels that say which way a series came, and not what it is. */
+/** Labels that depend on the path of a series, and not on its meaning. */
 const ofTheWay = new Set(['job', 'instance', '__unit__', 'otel_scope_name', 'otel_scope_version', 'otel_scope_schema_url'])
 
 /** Series as sorted lines `name{labels}` with their values; `le` is written as a number, since the two ways spell it differently. */

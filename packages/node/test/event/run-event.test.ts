@@ -74,7 +74,7 @@ test('sends an event with all it was given, and the token', async () => {
   })
 })
 
-test('a deployment names its version and has a key of its own, so that a repeated call is told once', async () => {
+test('a deployment names its version and has a key of its own, so that a repeated call is reported once', async () => {
   const { url, taken } = await bridge(200, '{"id":"1","duplicate": true}')
   const env = { BRIDGE_URL: url, BRIDGE_TOKEN_FILE: fileWith('s3cret\n') }
   expect((await run(['--deployment', '1.4.2'], env)).printed).toEqual([
@@ -92,9 +92,9 @@ test('a deployment names its version and has a key of its own, so that a repeate
 test.each([
   [401, '', 'refuses the token (401); is BRIDGE_TOKEN right?'],
   [404, '<html>', 'has no events endpoint (404); is BRIDGE_URL the address of an alert bridge?'],
-  [302, '', 'redirects (302); set BRIDGE_URL to where it really is'],
-  [503, 'full', 'cannot take the event now (503); try again later'],
-  [400, 'title is\n too long \u00e9', 'does not take the event (400): title is too long \\u00e9'],
+  [302, '', 'redirects (302); set BRIDGE_URL to the final address'],
+  [503, 'full', 'cannot accept the event now (503); try again later'],
+  [400, 'title is\n too long \u00e9', 'does not accept the event (400): title is too long \\u00e9'],
 ])('exits 1 with the cure when the bridge answers %i', async (status, body, words) => {
   const { url } = await bridge(status, body)
   expect(await run(['--title', 'x'], { BRIDGE_URL: url, BRIDGE_TOKEN: 's3cret' })).toEqual({
@@ -104,7 +104,7 @@ test.each([
   })
 })
 
-test('exits 1 when nobody is there', async () => {
+test('exits 1 when no server listens', async () => {
   const url = await deadAddress()
   expect(await run(['--title', 'x'], { BRIDGE_URL: url, BRIDGE_TOKEN: 's3cret' })).toEqual({
     code: 1,
@@ -120,7 +120,7 @@ const token = { BRIDGE_TOKEN: 's3cret' }
 test.each<[string[], Record<string, string>, string]>([
   [[], token, '--title is missing'],
   [['--title', ''], token, '--title must not be empty'],
-  [['--title', 'a\nb'], token, '--title must be one line; --text takes more'],
+  [['--title', 'a\nb'], token, '--title must be one line; use --text for more'],
   [['--title', 'x', '--link', 'https://a'], token, '--link must be NAME=URL with an http or https URL, got "https://a"'],
   [
     ['--title', 'x', '--link', 'a=javascript:b'],
@@ -134,7 +134,7 @@ test.each<[string[], Record<string, string>, string]>([
   [
     ['--title', 'x'],
     { ...token, BRIDGE_TOKEN_FILE: 'a' },
-    'BRIDGE_TOKEN and BRIDGE_TOKEN_FILE are both set; only one of them must be',
+    'BRIDGE_TOKEN and BRIDGE_TOKEN_FILE are both set; set only one of them',
   ],
   [
     ['--title', 'x'],

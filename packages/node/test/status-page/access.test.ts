@@ -160,7 +160,7 @@ test('a token that is short enough to be guessed is not accepted while its clien
   expect((await ask('/', 'reader', { headers: { cookie } })).status).toBe(200)
 })
 
-test('clients of a trusted proxy are told apart by the address that it saw, whatever they write themselves', async () => {
+test('distinguishes clients of a trusted proxy by the address that it saw, whatever headers they send', async () => {
   const short = 'open-sesame'
   const ask = behindProxy({ token: short, trustedProxies: ['10.0.0.0/8'] })
   for (let index = 0; index < 8; index += 1) await ask('/login', `192.0.2.${index}, 198.51.100.7`, typed('guess'))
@@ -169,7 +169,7 @@ test('clients of a trusted proxy are told apart by the address that it saw, what
   expect((await ask('/login', '198.51.100.8', typed(short))).status).toBe(303)
 })
 
-test('nobody is believed about addresses where no proxy is trusted', async () => {
+test('trusts no header about addresses where no proxy is trusted', async () => {
   const ask = behindProxy({ token: 'open-sesame' })
   for (let index = 0; index < 8; index += 1) await ask('/login', `192.0.2.${index}`, typed('guess'))
   expect((await ask('/login', '192.0.2.99', typed('open-sesame'))).status).toBe(429)

@@ -23,7 +23,7 @@ export async function goLive(tab: Page, { url }: { url: string }): Promise<void>
   await tab.waitForSelector('#connection.live')
 }
 
-/** What axe finds wrong with the page. */
+/** The violations that axe finds on the page. */
 export async function seriousFaults(tab: Page): Promise<unknown[]> {
   // `addScriptTag` would break the policy that we want to see in force
   await tab.evaluate(axeSource)

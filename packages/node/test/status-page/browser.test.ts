@@ -65,12 +65,12 @@ describe.skipIf(whyNoBrowser !== undefined)('in a browser', () => {
       'Agents 6',
       'Recent 14',
     ])
-    expect(await tab.textContent('#connection')).toBe('reload for news')
+    expect(await tab.textContent('#connection')).toBe('reload to update')
     await tab.click('#recent summary')
     expect(await tab.isVisible('#recent .attempts')).toBe(true)
   })
 
-  test('reconnects by itself after the connection was killed, and says so in words', async () => {
+  test('reconnects by itself after the connection was killed, and shows it in words', async () => {
     let page = await openedPage()
     const port = Number(new URL(page.url).port)
     const { tab } = await openTab(browser)

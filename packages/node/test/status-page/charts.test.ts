@@ -25,7 +25,7 @@ test('breaks the line where nothing was measured', () => {
   expect(line(drawn(values))?.match(/M/g)).toHaveLength(3)
 })
 
-test('says in words that there is nothing to draw', () => {
+test('describes in words that there is nothing to draw', () => {
   expect(drawn([])).toContain('15 min: nothing measured')
   expect(drawn([sample(0, undefined)])).toContain('15 min: nothing measured')
 })

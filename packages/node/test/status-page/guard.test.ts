@@ -46,7 +46,7 @@ test.each([
   ['::1', 'http://[::1]:8080/'],
 ])('names the page on %s so that a browser here can open it', (host, url) => expect(localUrl(host, 8080)).toBe(url))
 
-test('does not answer to another name that somebody has resolved to this machine', async () => {
+test('does not answer to another name that was resolved to this machine', async () => {
   const app = pageRequests()
   expect((await app('/')).status).toBe(200)
   const { statusApp } = await import('../../src/status-page/status-app.ts')

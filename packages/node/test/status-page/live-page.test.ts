@@ -21,7 +21,7 @@ function texts(stream: ReadableStream<Uint8Array> | undefined): () => Promise<st
   return async () => new TextDecoder().decode((await reader.read()).value)
 }
 
-test('begins with the whole page, then tells only what has changed', async () => {
+test('begins with the whole page, then sends only what has changed', async () => {
   let agents = 'one'
   const next = texts(page({ render: () => ({ headline: '100 healthy', fragments: { ...parts, agents } }) }).join())
   expect(await next()).toBe(
@@ -31,7 +31,7 @@ test('begins with the whole page, then tells only what has changed', async () =>
   expect(await next()).toBe('retry: 2000\nevent: page\ndata: {"headline":"100 healthy","fragments":{"agents":"two"}}\n\n')
 })
 
-test('says nothing while nothing but the clock changes, except a comment that keeps the connection', async () => {
+test('sends nothing while only the clock changes, except a comment that keeps the connection', async () => {
   let ticks = 0
   const render = () => ({ headline: '100 healthy', fragments: { ...parts, clock: String((ticks += 1)) } })
   const next = texts(page({ render, heartbeatMs: 20 }).join())
@@ -40,7 +40,7 @@ test('says nothing while nothing but the clock changes, except a comment that ke
   expect(ticks).toBeGreaterThanOrEqual(10)
 })
 
-test('renders once for all readers, and not at all when nobody listens', async () => {
+test('renders once for all readers, and not at all without a reader', async () => {
   let renders = 0
   const live = page({ render: () => ({ headline: '', fragments: { ...parts, agents: String((renders += 1)) } }) })
   expect(renders).toBe(0)
@@ -53,7 +53,7 @@ test('renders once for all readers, and not at all when nobody listens', async (
   expect(others).toEqual([first, first])
 })
 
-test('stops its timer when the last reader goes, and begins anew with the next', async () => {
+test('stops its timer when the last reader goes, and starts again with the next', async () => {
   let renders = 0
   const live = page({ render: () => ({ headline: '', fragments: { ...parts, agents: String((renders += 1)) } }) })
   const stream = live.join()!

@@ -188,7 +188,7 @@ test('a chart ends with the figure above it, also when that is beyond all sample
   expect(readText(section(html, 'health'))).toContain('99 .9 of 100')
 })
 
-test('active agents are agents; their runs and those that wait stand below', async () => {
+test('active agents are agents; their runs and those that wait are below', async () => {
   const health = sampleHealth({ activeAgents: 1, activeExecutions: 12_000, waitingExecutions: 900 })
   const html = await (await pageRequests({ health: () => health })('/')).text()
   expect(readText(section(html, 'figures'))).toContain(
@@ -288,6 +288,6 @@ test('answers 500 in one line when a source throws, and logs the type of the err
   const request = pageRequests({ health, warn: (line) => lines.push(line) })
   const answers = [await request('/'), await request('/api/health')]
   expect(answers.map(({ status }) => status)).toEqual([500, 500])
-  expect(await answers[0]!.text()).toBe('The page cannot be made now; the log says why\n')
+  expect(await answers[0]!.text()).toBe('The page cannot be rendered now; see the log\n')
   expect(lines).toEqual(['the status page cannot be rendered (TypeError); it is not logged again'])
 })
