@@ -44,7 +44,9 @@ const between = (own: string, ownSdk: string, sdkRange: string) =>
 
 test('where one version suits all, it is the cure, also when it is not the newest', () => {
   expect(
-    linesFor(between('^1.9.0', '>=1.9.0', '>=1.3.0 <1.10.0')).map((line) => line.replace(/.*silently|.*invisible to the other/, '')),
+    linesFor(between('^1.9.0', '>=1.9.0', '>=1.3.0 <1.10.0')).map((line) =>
+      line.replace(/.*silently|.*invisible to the other/, ''),
+    ),
   ).toEqual([
     '. Use 1.9.1 everywhere: "overrides" in package.json (npm) or pnpm-workspace.yaml (pnpm), "resolutions" (yarn), then install again',
   ])
