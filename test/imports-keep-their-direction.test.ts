@@ -11,14 +11,26 @@ const mayImport: Readonly<Record<string, readonly string[]>> = {
   sdk: [],
   config: [],
   testkit: [],
-  testing: ['sdk', 'sdk/names'],
+  testing: ['sdk', 'sdk/names', 'sdk/health-score'],
   'alert-bridge': ['config'],
   secrets: ['config'],
-  mixin: ['config', 'sdk/names'],
-  node: ['config', 'sdk', 'sdk/names'],
-  'agent-worker': ['config', 'sdk', 'sdk/names', 'node'],
+  mixin: ['config', 'sdk/names', 'sdk/health-score'],
+  node: ['config', 'sdk', 'sdk/names', 'sdk/health-score'],
+  'agent-worker': ['config', 'sdk', 'sdk/names', 'sdk/health-score', 'node'],
 }
-const all = ['sdk', 'sdk/names', 'config', 'node', 'agent-worker', 'alert-bridge', 'secrets', 'mixin', 'testing', 'testkit']
+const all = [
+  'sdk',
+  'sdk/names',
+  'sdk/health-score',
+  'config',
+  'node',
+  'agent-worker',
+  'alert-bridge',
+  'secrets',
+  'mixin',
+  'testing',
+  'testkit',
+]
 
 /** Runs the linter with the settings of this repository on these files, and returns the paths of those that it rejects. */
 function rejected(files: Readonly<Record<string, string>>): string[] {

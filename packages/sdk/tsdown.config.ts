@@ -1,7 +1,12 @@
 import { defineConfig } from 'tsdown'
 
 export default defineConfig({
-  entry: { index: 'src/index.ts', names: 'src/names.ts', clock: 'src/clock.ts' },
+  entry: {
+    index: 'src/index.ts',
+    names: 'src/names.ts',
+    clock: 'src/clock.ts',
+    'health-score': 'src/monitor/health-score.ts',
+  },
   platform: 'node',
   dts: true,
   publint: { strict: true },

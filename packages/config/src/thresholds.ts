@@ -23,12 +23,4 @@ export const thresholds = {
     critical: { below: 50, forSeconds: 300 },
     warning: { below: 80, forSeconds: 600 },
   },
-
-  /** What takes how much from the score: nothing up to `from`, all of `weight` from `from + span` on. */
-  healthScoreParts: {
-    errorRate: { weight: 0.6, from: 0, span: 0.5 },
-    p95Seconds: { weight: 0.25, from: 10, span: 20 },
-    /** The larger of CPU and memory use. */
-    busiest: { weight: 0.15, from: 0.8, span: 0.2 },
-  },
 } as const

@@ -1,6 +1,6 @@
 import { join } from 'node:path'
 
-import { thresholds } from '@swarmwatch/config'
+import { healthWeights } from '@swarmwatch/sdk/health-score'
 import { expect, test } from 'vitest'
 
 import { root } from '../engines/stack-files.ts'
@@ -36,8 +36,8 @@ test.for(shown.map((each) => [`${each.title} ${each.value}`, each] as const))(
     for (const rule of rules) if (!isAlert(rule) && metricNames(rule.expr).some((name) => read.has(name))) read.add(rule.record)
     const watching = rules.filter(({ expr }) => metricNames(expr).some((name) => read.has(name)))
     // An alert has its limit as it is; the health score has where its parts begin, and how far they go
-    const { from, span } = thresholds.healthScoreParts.busiest
-    const written = [String(value), ...(value === from + span ? [`- ${from}) / ${span}`] : [])]
+    const { from, to } = healthWeights.resources
+    const written = [String(value), ...(value === to ? [`- ${from}) / ${(to - from).toFixed(1)}`] : [])]
     const inBridge = value === ruleThresholds.watchdogSeconds && read.has('bridge_watchdog_age_seconds')
     const isWritten = watching.some(({ expr }) => written.some((limit) => spaced(expr).includes(spaced(limit))))
     expect(inBridge || isWritten).toBe(true)

@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs'
 
-import { loadConfiguration, thresholds } from '@swarmwatch/config'
-import { defaultRecovery, healthWeights } from '@swarmwatch/sdk'
+import { loadConfiguration } from '@swarmwatch/config'
+import { defaultRecovery } from '@swarmwatch/sdk'
 import { expect, test } from 'vitest'
 
 import { checkNode } from '../src/doctor/run-doctor.ts'
@@ -10,20 +10,6 @@ test('the recovery defaults of the SDK are those of the configuration', () => {
   const { agents, ...recovery } = loadConfiguration({ env: {}, file: false }).recovery
   expect(defaultRecovery).toMatchObject(recovery)
   expect(agents).toEqual({})
-})
-
-test('the health score of the SDK has the weights that the thresholds name for the fleet', () => {
-  const { errorRate, p95Seconds, busiest } = thresholds.healthScoreParts
-  const inPoints = ({ weight, from, span }: { weight: number; from: number; span: number }): object => ({
-    points: expect.closeTo(weight * 100) as number,
-    from,
-    to: expect.closeTo(from + span) as number,
-  })
-  expect(healthWeights).toEqual({
-    errorRate: inPoints(errorRate),
-    p95Seconds: inPoints(p95Seconds),
-    resources: inPoints(busiest),
-  })
 })
 
 test('the doctor takes the Node versions that the packages ask for', () => {

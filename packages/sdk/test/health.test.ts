@@ -1,6 +1,10 @@
 import { expect, test } from 'vitest'
 
-import { healthScore } from '../src/index.ts'
+import { healthScore, healthWeights } from '../src/index.ts'
+
+test('the points of all parts add up to 100', () => {
+  expect(Object.values(healthWeights).reduce((sum, { points }) => sum + points, 0)).toBe(100)
+})
 
 test('a process without runs has full health and has lost nothing, however busy it is', () => {
   expect(healthScore({ errorRate: undefined, p95Seconds: 99, cpu: 9, memory: 1 })).toEqual({

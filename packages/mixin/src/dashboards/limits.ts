@@ -1,5 +1,6 @@
 import { type AlertRule, type AlertRuleName, thresholds } from '@swarmwatch/config'
 import { type DynamicConfigValue, ThresholdsConfigBuilder, ThresholdsMode } from '@grafana/grafana-foundation-sdk/dashboard'
+import { healthWeights } from '@swarmwatch/sdk/health-score'
 
 import { ruleThresholds } from '../rule-thresholds.ts'
 import { type MixinSettings, rulesNamed } from '../settings.ts'
@@ -14,7 +15,8 @@ export interface Limits {
 
 const above = (limits: Omit<Limits, 'side'>): Limits => ({ side: 'above', ...limits })
 const { bridge, budget, capacity, notifications, retries, variants, watchdogSeconds } = ruleThresholds
-const { errorRate, healthScoreParts } = thresholds
+const { errorRate } = thresholds
+const { resources } = healthWeights
 
 type LimitName =
   | 'agentErrors'
@@ -38,10 +40,7 @@ type LimitName =
 export const limits: Readonly<Record<LimitName, Limits>> = {
   agentErrors: above({ warning: errorRate.warning.above, critical: errorRate.critical.above }),
   retries: above({ warning: retries.above }),
-  busiest: above({
-    warning: healthScoreParts.busiest.from,
-    critical: healthScoreParts.busiest.from + healthScoreParts.busiest.span,
-  }),
+  busiest: above({ warning: resources.from, critical: resources.to }),
   budgetBurn: above({ warning: budget.timesAllowed }),
   activeTimes: above({ warning: capacity.activeTimesExpected }),
   monthCost: above({ warning: budget.usdPerMonth }),

@@ -1,4 +1,5 @@
 import { alertNames, type AlertRule, thresholds } from '@swarmwatch/config'
+import { healthWeights } from '@swarmwatch/sdk/health-score'
 
 import { sameFleet } from '../annotations.ts'
 import { duration, promql } from '../promql.ts'
@@ -9,7 +10,6 @@ import { type MixinSettings, rulesNamed } from '../settings.ts'
 const window = duration(thresholds.healthWindowSeconds)
 const traffic = duration(thresholds.trafficWindowSeconds)
 const jobLabels = [label.job, ...fleetLabels]
-const { errorRate, p95Seconds, busiest } = thresholds.healthScoreParts
 
 /**
  * Root executions of each region, and its health score with the formula of the SDK. Executions of an agent that another agent calls
@@ -56,9 +56,9 @@ export const fleetRecordings: readonly Recording[] = [
       ) >= 0`,
   },
   { record: 'swarm:resource_utilization:max', expr: `max ${byFleet} (${series.resourceUtilization})` },
-  { record: 'swarm:health_lost:error_rate', expr: lost('swarm:error_ratio:rate5m', errorRate) },
-  { record: 'swarm:health_lost:p95', expr: lost('swarm:execution_duration_seconds:p95_5m', p95Seconds) },
-  { record: 'swarm:health_lost:resources', expr: lost('swarm:resource_utilization:max', busiest) },
+  { record: 'swarm:health_lost:error_rate', expr: lost('swarm:error_ratio:rate5m', healthWeights.errorRate) },
+  { record: 'swarm:health_lost:p95', expr: lost('swarm:execution_duration_seconds:p95_5m', healthWeights.p95Seconds) },
+  { record: 'swarm:health_lost:resources', expr: lost('swarm:resource_utilization:max', healthWeights.resources) },
   {
     // An unknown part costs nothing; a fleet without runs has 100
     record: 'swarm:health_score',
@@ -83,8 +83,10 @@ function rootsOrAll(ofRoots: string, ofAgents: string): string {
 }
 
 /** Points that a part costs: none up to `from`, all of its weight from `from + span` on. */
-function lost(value: string, { weight, from, span }: { weight: number; from: number; span: number }): string {
-  return `${weight * 100} * clamp((${value} - ${from}) / ${span}, 0, 1)`
+function lost(value: string, { points, from, to }: { points: number; from: number; to: number }): string {
+  // Without the rounding error of a subtraction such as 1 - 0.8
+  const span = Number((to - from).toPrecision(12))
+  return `${points} * clamp((${value} - ${from}) / ${span}, 0, 1)`
 }
 
 const { critical, warning } = thresholds.errorRate

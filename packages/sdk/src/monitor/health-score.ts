@@ -1,4 +1,4 @@
-/** What the health score is made of. */
+/** Input of the health score. */
 export interface HealthInput {
   /** Failed share of the runs that succeeded or failed, 0-1; undefined when there were none. */
   readonly errorRate: number | undefined
@@ -9,13 +9,13 @@ export interface HealthInput {
   readonly memory: number
 }
 
-/** 0-100, and how many points each part took away. */
+/** The score, 0-100, and the points that each part took away. */
 export interface HealthScore {
   readonly score: number
   readonly lost: { readonly errorRate: number; readonly p95: number; readonly resources: number }
 }
 
-/** Where each part begins to cost points, where it costs all of them, and how many these are. */
+/** For each part: the value from which it costs points, the value at which it costs all of them, and their number. */
 export const healthWeights = {
   errorRate: { points: 60, from: 0, to: 0.5 },
   p95Seconds: { points: 25, from: 10, to: 30 },
