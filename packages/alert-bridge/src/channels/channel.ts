@@ -1,7 +1,7 @@
 import { lookup } from 'node:dns'
 import type { LookupFunction } from 'node:net'
 
-import type { AlertChannel } from '@swarmwatch/config'
+import type { ChannelOf, ChannelType } from '@swarmwatch/config'
 
 import type { Notice } from '../message/notice.ts'
 
@@ -16,7 +16,7 @@ export interface Channel {
   readonly limits?: RateLimits
   /**
    * Whether a delivery here proves nothing, as with a line on the console: an alert still counts as undelivered unless there are no
-   * other channels. @default false
+   * other channels. `openChannels` takes it from the channel type. @default false
    */
   readonly isLastResort?: boolean
   /**
@@ -93,5 +93,5 @@ export type OpenChannel<Settings> = (settings: Settings, dependencies?: Partial<
 
 /** One function for each channel type of `@swarmwatch/config`. */
 export type ChannelOpeners = {
-  readonly [Type in AlertChannel['type']]: OpenChannel<Extract<AlertChannel, { readonly type: Type }>>
+  readonly [Type in ChannelType]: OpenChannel<ChannelOf<Type>>
 }

@@ -1,4 +1,4 @@
-import type { AlertChannel } from '@swarmwatch/config'
+import { isLastResort, type AlertChannel } from '@swarmwatch/config'
 
 import type { RoutedChannel } from '../routing.ts'
 import type { Channel, ChannelDependencies, OpenChannel } from './channel.ts'
@@ -17,5 +17,5 @@ export function openChannels(configured: readonly AlertChannel[], dependencies?:
 /** Opens one channel of any type. */
 export function openChannel(settings: AlertChannel, dependencies?: Partial<ChannelDependencies>): Channel {
   const open: OpenChannel<never> = channels[settings.type]
-  return open(settings as never, dependencies)
+  return { ...open(settings as never, dependencies), isLastResort: isLastResort(settings) }
 }

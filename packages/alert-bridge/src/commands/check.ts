@@ -1,23 +1,24 @@
 import { readFileSync } from 'node:fs'
 import { dirname, resolve } from 'node:path'
 
-import { hostAndPort } from '@swarmwatch/config'
+import { channelWarnings, hostAndPort } from '@swarmwatch/config'
 import { asJson, type ExitCode } from '@swarmwatch/config/command-line'
 
 import type { BridgeSettings } from '../settings.ts'
 import { lintAlertmanager } from './lint-alertmanager.ts'
 import { fewChannelsLine, reachingChannels } from './serve.ts'
 
+/** Options for {@link check}. */
 export interface CheckOptions {
   readonly settings: BridgeSettings
   /** Path of an `alertmanager.yml`. */
   readonly alertmanagerFile?: string | undefined
   readonly write: (line: string) => void
-  /** Writes one JSON document in place of lines. @default false */
+  /** Whether to write one JSON document instead of lines. @default false */
   readonly json?: boolean
 }
 
-/** Says what in the settings, and in Alertmanager's, would make alerts be lost. Gives the exit code: 1 when there is something. */
+/** Reports settings of the bridge and of Alertmanager that can lose alerts. Returns the exit code: 1 if there are any. */
 export function check({ settings, alertmanagerFile, write, json = false }: CheckOptions): ExitCode {
   const { channels, notices, host, port, tokens } = settings
   const reaching = reachingChannels(channels)
@@ -25,20 +26,7 @@ export function check({ settings, alertmanagerFile, write, json = false }: Check
     ...notices,
     ...(reaching.length < 2 ? [fewChannelsLine(reaching.length)] : []),
     ...uncovered(reaching),
-    ...channels.flatMap((one) =>
-      one.type === 'email' && one.tlsSkipVerify === true
-        ? [
-            `channel ${one.name}: any certificate of the mail server is accepted (ALERT_EMAIL_TLS_SKIP_VERIFY), so anyone between can read the mails and the password; set ALERT_EMAIL_CA_FILE`,
-          ]
-        : [],
-    ),
-    ...channels.flatMap((one) =>
-      one.type === 'email' && one.requireTls === false && one.implicitTls !== true
-        ? [
-            `channel ${one.name}: TLS is not required (ALERT_EMAIL_REQUIRE_TLS or require_tls), so mail may go, and log in, in clear text`,
-          ]
-        : [],
-    ),
+    ...channels.flatMap(channelWarnings),
     ...(alertmanagerFile === undefined ? [] : lintFile(alertmanagerFile)),
   ]
   const exitCode = warnings.length === 0 ? 0 : 1
@@ -49,10 +37,10 @@ export function check({ settings, alertmanagerFile, write, json = false }: Check
   }
   write(`bridge on ${hostAndPort(host, port)}, ${tokens.length} token(s), data in ${settings.dataDir}`)
   for (const { name, type, severities, fallback } of channels) {
-    write(`channel ${name} (${type}): ${severities.join(', ')}${fallback ? ', in reserve for critical' : ''}`)
+    write(`channel ${name} (${type}): ${severities.join(', ')}${fallback ? ', fallback for critical' : ''}`)
   }
   for (const warning of warnings) write(`warning: ${warning}`)
-  write(warnings.length === 0 ? 'nothing to complain about' : `${warnings.length} warning(s)`)
+  write(warnings.length === 0 ? 'no warnings' : `${warnings.length} warning(s)`)
   return exitCode
 }
 
@@ -65,8 +53,8 @@ function uncovered(channels: BridgeSettings['channels']): string[] {
 
 function lintFile(path: string): string[] {
   try {
-    const readBeside = (name: string): string => readFileSync(resolve(dirname(path), name), 'utf8')
-    return lintAlertmanager(readFileSync(path, 'utf8'), readBeside).map((sentence) => `${path}: ${sentence}`)
+    const readNextTo = (name: string): string => readFileSync(resolve(dirname(path), name), 'utf8')
+    return lintAlertmanager(readFileSync(path, 'utf8'), readNextTo).map((sentence) => `${path}: ${sentence}`)
   } catch (error) {
     return [`${path} cannot be read (${(error as NodeJS.ErrnoException).code ?? 'error'})`]
   }

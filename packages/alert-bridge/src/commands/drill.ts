@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 
 import { metrics } from '@opentelemetry/api'
+import { channelHint } from '@swarmwatch/config'
 import { asJson, type ExitCode } from '@swarmwatch/config/command-line'
 
 import { startCore } from '../bridge-core.ts'
@@ -59,8 +60,7 @@ export async function drill(options: DrillOptions): Promise<ExitCode> {
   }
 }
 
-const noChannel =
-  'there is no channel to test: set ALERT_EMAIL_HOST and ALERT_EMAIL_TO, ALERT_SLACK_WEBHOOK or ALERT_WEBHOOK_URL, or alerts.channels in config/production.yaml'
+const noChannel = `there is no channel to test: set ${channelHint}, or alerts.channels in config/production.yaml`
 
 function drillNotice(at: number): Notice {
   return {

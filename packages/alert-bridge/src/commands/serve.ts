@@ -1,11 +1,12 @@
-import { hostAndPort } from '@swarmwatch/config'
+import { hostAndPort, isLastResort } from '@swarmwatch/config'
 import type { ExitCode } from '@swarmwatch/config/command-line'
+import { ListenError } from '@swarmwatch/config/listen'
 
 import { startService, type ServiceOptions } from '../start-service.ts'
 import { FolderTakenError } from '../outbox/store-error.ts'
 import type { BridgeSettings } from '../settings.ts'
 
-/** Runs the bridge until SIGTERM or SIGINT. Gives the exit code. */
+/** Runs the bridge until SIGTERM or SIGINT. Returns the exit code. */
 export async function serve(settings: BridgeSettings, options: ServiceOptions = {}): Promise<ExitCode> {
   const { write = (line: string) => console.error(line) } = options
   for (const notice of settings.notices) write(`[BRIDGE] ${notice}`)
@@ -18,23 +19,23 @@ export async function serve(settings: BridgeSettings, options: ServiceOptions = 
     write(`[BRIDGE] ready on http://${hostAndPort(settings.host, service.port)}, channels: ${namesOf(settings)}`)
     write(`[BRIDGE] ${await asked.promise}: stopping`)
     await service.stop()
-    write('[BRIDGE] stopped; what waits is told after the next start')
+    write('[BRIDGE] stopped; the deliveries that wait are sent after the next start')
     return 0
   } catch (error) {
-    const code = (error as NodeJS.ErrnoException).code
-    const isKnown = error instanceof FolderTakenError || code === 'EADDRINUSE' || code === 'EACCES' || code === 'EROFS'
-    const cure = code === 'EADDRINUSE' ? '; stop what has the port, or set BRIDGE_PORT (0 takes a free one)' : ''
-    write(`[BRIDGE] cannot start: ${isKnown ? (error as Error).message : String(error)}${cure}`)
+    const isKnown = error instanceof FolderTakenError || error instanceof ListenError
+    const isTaken = error instanceof ListenError && error.reason === 'port-taken'
+    const cure = isTaken ? '; stop the process that uses the port, or set BRIDGE_PORT (0 takes a free one)' : ''
+    write(`[BRIDGE] cannot start: ${isKnown ? error.message : String(error)}${cure}`)
     return 1
   }
 }
 
-/** The channels but the console, which reaches no one for sure. */
+/** The channels except last resorts, such as the console, which may reach no one. */
 export function reachingChannels(channels: BridgeSettings['channels']): BridgeSettings['channels'] {
-  return channels.filter(({ type }) => type !== 'console')
+  return channels.filter((one) => !isLastResort(one))
 }
 
-/** What is wrong with fewer than two channels that reach people. */
+/** Warning about fewer than two channels. */
 export function fewChannelsLine(count: number): string {
   return count === 0
     ? 'there is no channel but the console: no one is notified; set alerts.channels or ALERT_*'

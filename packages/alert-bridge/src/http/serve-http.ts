@@ -3,6 +3,7 @@ import type { Socket } from 'node:net'
 
 import rateLimit from '@fastify/rate-limit'
 import type { Secret } from '@swarmwatch/config'
+import { ListenError } from '@swarmwatch/config/listen'
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import fastify from 'fastify'
 
@@ -93,7 +94,9 @@ export async function serveHttp(options: HttpOptions): Promise<HttpServer> {
     }
   })
   // Workers of a cluster would share the port, and the alerts of one incident would be spread over several stores
-  await app.listen({ host, port, exclusive: true })
+  await app.listen({ host, port, exclusive: true }).catch((cause: unknown) => {
+    throw new ListenError(cause, { host, port, setting: 'BRIDGE' })
+  })
   const address = app.server.address()
 
   return {

@@ -11,6 +11,7 @@ test('each type of settings opens its channel; recipients show no address that i
     openChannel({ ...base, ...mail, type: 'email', name: 'mail', user: undefined, password: undefined }),
     openChannel({ ...base, type: 'slack', name: 'slack', webhook: new Secret('https://hooks.slack.com/services/T/B/x') }),
     openChannel({ ...base, type: 'slack', name: 'bot', botToken: new Secret('xoxb-1'), channel: 'C1' }),
+    openChannel({ ...base, type: 'teams', name: 'teams', webhook: new Secret('https://example.webhook.office.com/x') }),
     openChannel({ ...base, type: 'webhook', name: 'own', url: new Secret('https://example.com/hook'), secret: undefined }),
     openChannel({ ...base, type: 'console', name: 'console' }),
   ]
@@ -23,10 +24,11 @@ test('each type of settings opens its channel; recipients show no address that i
       isLastResort,
     ]),
   ).toEqual([
-    ['mail', 'ops@example.com', 3, undefined, undefined],
-    ['slack', 'slack', 1, 1, undefined],
-    ['bot', 'C1', 1, 1, undefined],
-    ['own', 'own', 4, undefined, undefined],
+    ['mail', 'ops@example.com', 3, undefined, false],
+    ['slack', 'slack', 1, 1, false],
+    ['bot', 'C1', 1, 1, false],
+    ['teams', 'teams', 1, 2, false],
+    ['own', 'own', 4, undefined, false],
     ['console', 'console', 1, undefined, true],
   ])
   await Promise.all(channels.map((channel) => channel.close()))

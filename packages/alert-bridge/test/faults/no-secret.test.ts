@@ -16,7 +16,7 @@ import { firing } from '../helpers/alert-groups.ts'
 import { shortTimes } from '../helpers/short-times.ts'
 import { startedBridge } from '../helpers/started-bridge.ts'
 import { token } from '../helpers/token.ts'
-import { mailAt, slackAt, webhookAt } from './real-channels.ts'
+import { channelBase, mailAt, slackAt, webhookAt } from './real-channels.ts'
 
 const secrets = {
   hook: 'hook-secret-abcdefgh',
@@ -26,6 +26,8 @@ const secrets = {
   query: 'query-secret-abcdefgh',
   key: 'key-secret-abcdefgh',
   heartbeat: 'beat-secret-abcdefgh',
+  teams: 'team-secret-abcdefgh',
+  signature: 'sign-secret-abcdefgh',
 }
 
 /** Refuses, and quotes what it was sent, the custom webhook also the key that signed it. */
@@ -53,6 +55,12 @@ test.each([
   const channels: AlertChannel[] = [
     slackAt(`${http.url}/hook/T1/B1/${secrets.hook}`),
     slackAt('', { name: 'bot', webhook: undefined, botToken: new Secret(secrets.bot), channel: 'C1', apiUrl: `${http.url}/api` }),
+    {
+      ...channelBase,
+      type: 'teams',
+      name: 'teams',
+      webhook: new Secret(`${http.url}/workflows/${secrets.teams}/paths/invoke?sig=${secrets.signature}`),
+    },
     mailAt(smtp.port, { user: 'ops', password: new Secret(secrets.mail) }),
     webhookAt(`${http.url}/${secrets.path}?token=${secrets.query}`, secrets.key),
   ]
@@ -88,11 +96,12 @@ test('check, a start that fails and the drill show no secret', () => {
     ALERT_SLACK_WEBHOOK: `http://127.0.0.1:1/hook/${secrets.hook}`,
     ALERT_WEBHOOK_URL: `http://127.0.0.1:1/${secrets.path}?token=${secrets.query}`,
     ALERT_WEBHOOK_SECRET: secrets.key,
+    ALERT_TEAMS_WEBHOOK: `http://127.0.0.1:1/workflows/${secrets.teams}/paths/invoke?sig=${secrets.signature}`,
     HEARTBEAT_URL: `http://127.0.0.1:1/${secrets.heartbeat}`,
   }
   const lines: string[] = []
   check({ settings: readSettings({ env }), write: (line) => lines.push(line) })
-  expect(lines.join('\n')).toMatch(/channel slack .*\n.*channel webhook/)
+  expect(lines.join('\n')).toMatch(/channel slack .*\n.*channel teams .*\n.*channel webhook/)
   const program = new URL('../../src/cli.ts', import.meta.url).pathname
   const run = (command: string, more: Record<string, string>): string[] => {
     const { stdout, stderr } = spawnSync(process.execPath, ['--conditions=swarmwatch-source', program, command], {
@@ -102,7 +111,7 @@ test('check, a start that fails and the drill show no secret', () => {
     return [stdout, stderr]
   }
   const drilled = run('drill', {})
-  expect(drilled.join('\n')).toContain('0 of 2 reached')
+  expect(drilled.join('\n')).toContain('0 of 3 reached')
   const failed = run('serve', { BRIDGE_PORT: 'x', BRIDGE_TOKEN: 'too short', ALERT_SLACK_WEBHOOK: `no url ${secrets.hook}` })
   expect(failed.join('\n')).toContain('problems in the configuration:')
   expect(showing([...lines, ...drilled, ...failed])).toEqual([])

@@ -5,17 +5,18 @@ import type { SlackChannelSettings } from '../../src/channels/slack/slack-channe
 import { openChannels } from '../../src/channels/open-channels.ts'
 import type { RoutedChannel } from '../../src/routing.ts'
 
-const base = { severities: ['critical', 'warning', 'info'], fallback: false, quietHours: undefined } as const
+/** Settings that every channel of these tests has. */
+export const channelBase = { severities: ['critical', 'warning', 'info'], fallback: false, quietHours: undefined } as const
 
 /** Slack by its incoming webhook at this address, which gets a second for an answer. */
 export function slackAt(url: string, more: Partial<SlackChannelSettings> = {}): AlertChannel {
-  return { ...base, type: 'slack', name: 'slack', webhook: new Secret(url), timeoutMs: 1_000, ...more } as AlertChannel
+  return { ...channelBase, type: 'slack', name: 'slack', webhook: new Secret(url), timeoutMs: 1_000, ...more } as AlertChannel
 }
 
 /** Mail by the server on this port of this machine. */
 export function mailAt(port: number, more: Partial<EmailChannelSettings> = {}): AlertChannel {
   return {
-    ...base,
+    ...channelBase,
     type: 'email',
     name: 'email',
     recipients: ['ops@example.com'],
@@ -31,7 +32,7 @@ export function mailAt(port: number, more: Partial<EmailChannelSettings> = {}): 
 /** A custom webhook on this machine. */
 export function webhookAt(url: string, secret?: string): AlertChannel {
   return {
-    ...base,
+    ...channelBase,
     type: 'webhook',
     name: 'own',
     url: new Secret(url),

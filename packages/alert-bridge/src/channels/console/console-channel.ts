@@ -21,7 +21,6 @@ export function openConsoleChannel(
     name: settings.name,
     recipients,
     concurrency: 1,
-    isLastResort: true,
     deliver: guardedDelivery(recipients, hideSecrets([]), async ({ id, notice }) => {
       write(alertLine(notice, id, now()))
       return { kind: 'delivered' }

@@ -1,4 +1,4 @@
-import type { ChannelBase, Secret } from '@swarmwatch/config'
+import type { ChannelOf } from '@swarmwatch/config'
 
 import { distinctTexts } from '../../message/alert-lines.ts'
 import { type MessageContent, contentOf } from '../../message/message-content.ts'
@@ -12,9 +12,7 @@ import { connectionFailure, statusFailure } from '../request-failure.ts'
 import { isAccepted } from '../webhook-answer.ts'
 
 /** Settings of a Microsoft Teams channel. */
-export interface TeamsChannelSettings extends Pick<ChannelBase, 'name'> {
-  /** Address of the workflow "Post to a channel when a webhook request is received", or of a connector. */
-  readonly webhook: Secret
+export interface TeamsChannelSettings extends Pick<ChannelOf<'teams'>, 'name' | 'webhook'> {
   /** Maximum time for one request. @default 15_000 */
   readonly timeoutMs?: number
 }
