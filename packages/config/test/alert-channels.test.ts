@@ -46,7 +46,7 @@ test('variables alone make one channel of each kind', () => {
   expect(origins['alerts.channels[0].recipients']).toBe('environment ALERT_EMAIL_TO')
 })
 
-test('variables fill in a channel of the file that has no target, and add no further one', () => {
+test('variables complete a channel of the file that has no target, and add no other channel', () => {
   const { alerts } = load('    - { type: slack, name: ops, severities: [critical], fallback: true }', {
     ALERT_SLACK_WEBHOOK: slack,
   })
@@ -150,7 +150,7 @@ test('two channels of one type need names', () => {
   ])
 })
 
-test('a bot takes the place of the webhook, and posts to its channel', () => {
+test('a bot replaces the webhook and posts to its channel', () => {
   const { alerts, origins } = load('    - { type: slack, bot_token: "${SLACK_TOKEN}", channel: C123 }', {
     SLACK_TOKEN: 'xoxb-1',
     ALERT_SLACK_WEBHOOK: slack,
@@ -164,7 +164,7 @@ test('a bot takes the place of the webhook, and posts to its channel', () => {
   expect(origins['alerts.channels[0].botToken']).toBe('file config/production.yaml:alerts.channels[0].bot_token')
 })
 
-test('a bot without its token is off, unless there is a webhook; without a channel it is off too', () => {
+test('a bot without a token is off unless there is a webhook, and a bot without a channel is off', () => {
   const bot = '    - { type: slack, bot_token: "${SLACK_TOKEN}", channel: C123 }'
   expect(load(bot).offChannels).toEqual([
     'alert channel "slack" is off: SLACK_TOKEN is not set; set it, or remove alerts.channels[0] from config/production.yaml',
@@ -182,7 +182,7 @@ test('a bot together with a webhook is a problem, and its token is not shown', (
   ])
 })
 
-test('a webhook may have further keys, of which the empty ones are left out, and hosts that may be private', () => {
+test('a webhook may have further keys, of which empty ones are ignored, and private hosts', () => {
   const listed =
     '    - { type: webhook, url: "http://hub.internal/x", secrets: ["${OLD_KEY:-}", "${NEW_KEY:-}"], allowed_private_hosts: [hub.internal] }'
   const [channel] = load(listed, { NEW_KEY: 's3cret' }).alerts.channels
@@ -193,7 +193,7 @@ test('a webhook may have further keys, of which the empty ones are left out, and
   expect(JSON.stringify(channel)).not.toContain('s3cret')
 })
 
-test('a further key whose variable is not set is a problem', () => {
+test('a further key with an unset variable is a problem', () => {
   const text = 'alerts:\n  channels:\n    - { type: webhook, url: "http://a/b", secrets: ["${OLD_KEY}"] }\n'
   expect(problemsOf({ env: {}, cwd: folderWith({ 'config/production.yaml': text }) })).toEqual([
     'alerts.channels[0].secrets[0] uses ${OLD_KEY}, which is not set; set it or write ${OLD_KEY:-default} (config/production.yaml:3)',

@@ -7,7 +7,7 @@ import { problemsOf } from './problems-of.ts'
 const folder = (rules: string): string => folderWith({ 'config/production.yaml': `alerts:\n  rules: [${rules}]` })
 const load = (rules: string): Configuration => loadConfiguration({ env: {}, cwd: folder(rules) })
 
-test('every default rule raises an alert that has a name', () => {
+test('every default rule has an alert with a name', () => {
   expect(defaultAlertRules.map(({ name, severity }) => `${alertNames[name]} ${severity}`)).toEqual([
     'SystemErrorRateCritical critical',
     'SystemErrorRateWarning warning',
@@ -17,7 +17,7 @@ test('every default rule raises an alert that has a name', () => {
   ])
 })
 
-test('a rule of the file takes the place of the default rules of its name', () => {
+test('a rule of the file replaces the default rules with the same name', () => {
   const { alerts, origins } = load('{ name: low_health, threshold: 40 }')
   expect(alerts.rules.filter(({ name }) => name === 'low_health')).toEqual([
     { name: 'low_health', threshold: 40, severity: 'critical', forSeconds: 300 },
@@ -29,7 +29,7 @@ test('a rule of the file takes the place of the default rules of its name', () =
   ])
 })
 
-test('severity and time of a rule are its own or those of the default', () => {
+test('a rule without severity or time has those of the default rule', () => {
   const { alerts } = load(
     '{ name: slow_response, threshold: 2.5, severity: info, for: 0 }, { name: low_health, threshold: 70, severity: warning }',
   )

@@ -6,7 +6,7 @@ import { channelDefinitions } from '../src/channels/channel-types.ts'
 import { ConfigurationError, type LoadOptions, loadConfiguration } from '../src/index.ts'
 import { fileKeyOf } from '../src/shape.ts'
 
-/** The paths that the error of these settings names, each once, sorted. */
+/** Returns the paths that the error of these settings names, each once, sorted. */
 function invalidPaths(options: LoadOptions): string[] {
   try {
     loadConfiguration({ env: {}, ...options })
@@ -22,7 +22,7 @@ const inCode = (code: unknown): LoadOptions => ({ file: false, code: code as nev
 
 type Entry = Readonly<Record<string, unknown>>
 
-/** Each key of a channel with a value that no type accepts. */
+/** Each key of a channel, with a value that no channel type accepts. */
 const wrongKeys: Entry = {
   name: 'a b',
   severities: 'loud',
@@ -35,13 +35,13 @@ function someOf(entry: Entry): fc.Arbitrary<Entry> {
   return fc.subarray(Object.entries(entry), { minLength: 1 }).map((entries) => Object.fromEntries(entries))
 }
 
-/** A type of channel, or none; and wrong values for any of its keys. */
+/** A channel type, or none, with invalid values for any of its keys. */
 const wrongChannel: fc.Arbitrary<Entry> = fc.constantFrom(...channelDefinitions.map(({ type }) => type), 'pigeon').chain((type) =>
   someOf(
     Object.fromEntries(
       Object.entries(wrongKeys).filter(([key]) => {
         const definition = channelDefinitions.find((one) => one.type === type)
-        // a webhook makes a bot token wrong by itself, and the other way round
+        // A webhook makes a bot token invalid, and vice versa
         const isExcluded = definition?.check !== undefined && key === 'webhook'
         return !isExcluded && (definition === undefined || !isOwnKey(key) || Object.hasOwn(definition.keys, key))
       }),
@@ -71,7 +71,7 @@ function wrongKeysOfRule(entry: Entry): string[] {
 }
 
 describe('every problem is reported at once', () => {
-  test.prop([wrongChannel, wrongChannel])('in channels of code', (one, other) => {
+  test.prop([wrongChannel, wrongChannel])('all problems of channels in code are reported at once', (one, other) => {
     const expected = [one, other].flatMap((channel, index) =>
       wrongKeysOf(channel).map((key) => `alerts.channels[${index}].${key}`),
     )
@@ -82,13 +82,13 @@ describe('every problem is reported at once', () => {
     expect(invalidPaths(inCode({ alerts: { channels } }))).toEqual(expected.toSorted())
   })
 
-  test.prop([wrongChannel])('in a channel of the file', (channel) => {
+  test.prop([wrongChannel])('all problems of a channel in the file are reported at once', (channel) => {
     const entry = Object.fromEntries(Object.entries(channel).map(([key, value]) => [fileKeyOf(key), value]))
     const expected = wrongKeysOf(channel).map((key) => `alerts.channels[0].${fileKeyOf(key)}`)
     expect(invalidPaths(inFile({ alerts: { channels: [entry] } }))).toEqual(expected.toSorted())
   })
 
-  test.prop([wrongRule])('in a rule of code and of the file', (rule) => {
+  test.prop([wrongRule])('all problems of a rule in code or in the file are reported at once', (rule) => {
     const entry = Object.fromEntries(Object.entries(rule).map(([key, value]) => [fileKeyOf(key), value]))
     const wrong = wrongKeysOfRule(rule)
     expect(invalidPaths(inCode({ alerts: { rules: [rule] } }))).toEqual(wrong.map((key) => `alerts.rules[0].${key}`).toSorted())
@@ -98,7 +98,7 @@ describe('every problem is reported at once', () => {
   })
 
   test.prop([someOf({ maxRetries: -1, baseDelaySeconds: 'x', maxDelaySeconds: -1, exponentialFactor: 0, unknown: 1 })])(
-    'in the limits of all agents and of single ones',
+    'all problems of recovery settings for all agents or for one agent are reported at once',
     (limits) => {
       const entry = Object.fromEntries(Object.entries(limits).map(([key, value]) => [fileKeyOf(key), value]))
       const paths = (keys: readonly string[]): string[] =>
@@ -108,7 +108,7 @@ describe('every problem is reported at once', () => {
     },
   )
 
-  test('beside a value whose variable is not set', () => {
+  test('problems are reported in addition to a value with an unset variable', () => {
     const rule = { name: '${NOPE}', severity: 'loud', for: -1 }
     const channel = { type: '${NOPE}', name: 'a b', fallback: 'yes', webhook: 'x' }
     expect(

@@ -37,7 +37,7 @@ alerts:
       threshold: 1
 `
 
-test('everything wrong in file, environment and code is reported at once, with path, rule, value and line', () => {
+test('all problems in file, environment and code are reported at once, with path, rule, value and line', () => {
   const problems = problemsOf({
     cwd: folderWith({ 'a.yaml': wrongFile }),
     env: {
@@ -50,7 +50,7 @@ test('everything wrong in file, environment and code is reported at once, with p
     },
     code: { metrics: { port: 1.5, prot: 1 } as never, recovery: { agents: { x: { maxRetries: -1 } } } },
   })
-  // a new type of channel does not change this test
+  // A new channel type must not change this test
   const shown = problems.map((line) => line.replace(/(?<=must be email, ).*(?= or console)/, '...'))
   expect(shown).toMatchInlineSnapshot(`
     [
@@ -85,7 +85,7 @@ test('everything wrong in file, environment and code is reported at once, with p
   `)
 })
 
-test('the error carries the problems one by one', () => {
+test('the error has a list of the problems', () => {
   const load = (): unknown => loadConfiguration({ env: { MAX_RETRIES: '-1' }, file: false })
   expect(load).toThrow(ConfigurationError)
   try {
@@ -98,18 +98,21 @@ test('the error carries the problems one by one', () => {
 })
 
 describe('numbers of the environment', () => {
-  test('that are none name the variable, the rule and the value', () => {
+  test('invalid numbers of the environment are reported with variable, rule and value', () => {
     expect(problemsOf({ env: { BASE_RETRY_DELAY: 'abc', MONITOR_INTERVAL: '0' }, file: false })).toEqual([
       'MONITOR_INTERVAL must be a number of seconds above 0, at most 2147483, got 0',
       'BASE_RETRY_DELAY must be a number of seconds from 0 to 2147483, got "abc"',
     ])
   })
 
-  test.each(['1e3', '0x10', '5s', ' 5', '1_000', 'Infinity', 'NaN', '.5', '5.', '--1'])('are not written as %j', (text) => {
-    expect(problemsOf({ env: { MAX_RETRY_DELAY: text }, file: false })).toHaveLength(1)
-  })
+  test.each(['1e3', '0x10', '5s', ' 5', '1_000', 'Infinity', 'NaN', '.5', '5.', '--1'])(
+    'numbers of the environment do not have the form %j',
+    (text) => {
+      expect(problemsOf({ env: { MAX_RETRY_DELAY: text }, file: false })).toHaveLength(1)
+    },
+  )
 
-  test.prop([fc.string()])('never become anything but a whole number from 0 to 65535, where they are ports', (text) => {
+  test.prop([fc.string()])('ports of the environment are whole numbers from 0 to 65535, or a problem', (text) => {
     const env = { METRICS_PORT: text }
     if (problemsOf({ env, file: false }).length > 0) return
     const { port } = loadConfiguration({ env, file: false }).metrics
@@ -131,33 +134,33 @@ describe('a file that is not YAML', () => {
     ['recovery:\nrecovery:', 'a.yaml must have each key once, got "recovery" (a.yaml:2:1)'],
     ['- x', 'a.yaml must be a mapping with monitoring, recovery, alerts, got a list (a.yaml:1)'],
     ['recovery: *none', 'recovery must refer to an anchor of the file, got "*none" (a.yaml:1)'],
-  ])('%j is told with its place, and nothing of it is quoted', (text, problem) => {
+  ])('the invalid YAML %j is reported with its position and not quoted', (text, problem) => {
     expect(fileProblems(text)).toEqual([problem])
   })
 
-  test('an anchor that holds itself ends in a problem', () => {
+  test('a YAML anchor that contains itself is a problem', () => {
     expect(fileProblems('recovery: &a { agents: { x: *a } }')[0]).toBe('a.yaml must have at most 10000 values and 20 levels')
   })
 
-  test.prop([fc.string()])('whatever it is, it loads or is a ConfigurationError in ASCII', (text) => {
+  test.prop([fc.string()])('a file with any content loads or throws a ConfigurationError in ASCII', (text) => {
     const readFile = (): string => text
     expect(problemsOf({ env: {}, file: 'a.yaml', readFile }).join('')).toMatch(/^[\x20-\x7e]*$/)
   })
 })
 
-test('the error is ASCII, whatever the file is called and holds', () => {
+test('the error is ASCII for any name and content of the file', () => {
   const cwd = folderWith({ 'w\u00fcst.yaml': 'recovery: "\\\u00fc"' })
   expect(problemsOf({ env: {}, cwd, file: 'w\u00fcst.yaml' })).toEqual([
     'w\\u00fcst.yaml must be valid YAML; line 1, column 12: Invalid escape sequence \\\\u00fc',
   ])
 })
 
-test('a folder in place of a file is a problem', () => {
+test('a folder instead of a file is a problem', () => {
   const cwd = folderWith({ 'config/production.yaml/x': '' })
   expect(problemsOf({ env: {}, cwd })).toEqual(['file must name a file that can be read (EISDIR), got "config/production.yaml"'])
 })
 
-test('code that is no object is a problem', () => {
+test('settings in code that are not an object are a problem', () => {
   expect(
     problemsOf({
       env: {},
@@ -171,7 +174,7 @@ test('code that is no object is a problem', () => {
   ])
 })
 
-test('a URL is shown without what may be a token', () => {
+test('a URL is shown without the parts that may contain a token', () => {
   expect(
     problemsOf({
       env: { ALERTMANAGER_URL: 'http://user:s3cret@host:9093/s3cret?a=s3cret', MONITOR_HOST: 'http://h/s3cret' },
@@ -192,7 +195,7 @@ test.each([
     { ALERTMANAGER_URL: 'http://a:9093', ALERTMANAGER_USER: 'a:b', ALERTMANAGER_PASSWORD: 's3cret' },
     'ALERTMANAGER_USER must be one line of text without a colon, got "a:b"',
   ],
-])('a log-in at Alertmanager that cannot work is refused: %j', (env, problem) => {
+])('invalid credentials for Alertmanager are refused: %j', (env, problem) => {
   expect(problemsOf({ env, file: false })).toEqual([problem])
 })
 
@@ -202,7 +205,7 @@ test.each(['proxy', '10.0.0.0/33', 'fd00::/129', '10.0.0.1;10.0.0.2', ','])('ref
   ])
 })
 
-test('takes addresses and networks as trusted proxies, from the environment and from code', () => {
+test('accepts addresses and networks as trusted proxies, from the environment and from code', () => {
   const { monitor } = loadConfiguration({ env: { MONITOR_TRUSTED_PROXIES: ' 10.0.0.0/8, ::1 ' }, cwd: folderWith({}) })
   expect(monitor.trustedProxies).toEqual(['10.0.0.0/8', '::1'])
   const code = { monitor: { trustedProxies: '192.0.2.1' } }

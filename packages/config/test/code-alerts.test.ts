@@ -72,7 +72,7 @@ test('a rule in code replaces those of its name in the file and in the defaults'
   ]).toEqual(['code', 'default', 'file config/production.yaml:alerts.rules[1].threshold'])
 })
 
-test('everything wrong in code is reported under the names of code, without secrets', () => {
+test('all problems in code are reported with the names of code, without secrets', () => {
   const channels = [
     { type: 'slack', webhook: 'no-address-but-a-s3cret', botToken: 7 },
     { type: 'webhook', url: 'https://a', allowedPrivateHosts: ['a b'], password: 's3cret' },

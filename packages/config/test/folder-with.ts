@@ -3,7 +3,7 @@ import { dirname, join } from 'node:path'
 
 import { temporaryFolder } from '@swarmwatch/testkit/vitest'
 
-/** A temporary folder with these files, by relative path; gone when the test is over. */
+/** Creates a temporary folder with these files, by relative path. It is removed when the test ends. */
 export function folderWith(files: Readonly<Record<string, string>>): string {
   const folder = temporaryFolder()
   for (const [path, text] of Object.entries(files)) {

@@ -11,7 +11,7 @@ import { secretVariables } from './secret-variables.ts'
 
 const root = join(import.meta.dirname, '../../..')
 
-/** The formatter may break lines and pad tables otherwise. */
+/** The formatter may break lines and pad tables differently. */
 function unformatted(text: string): string {
   return text.replace(/-{3,}/g, '---').replace(/\s+/g, '')
 }
@@ -25,7 +25,7 @@ test('config/production.yaml names its schema in the first line', () => {
   expect(first).toBe('# yaml-language-server: $schema=production.schema.json')
 })
 
-/** The keys of a value that a schema does not know. */
+/** Returns the keys of a value that are not in a schema. */
 function unknownKeys(value: unknown, schema: JsonSchema, path = ''): string[] {
   if (Array.isArray(value)) return value.flatMap((item, index) => unknownKeys(item, schema.items ?? {}, `${path}[${index}]`))
   if (typeof value !== 'object' || value === null) return []
@@ -36,13 +36,13 @@ function unknownKeys(value: unknown, schema: JsonSchema, path = ''): string[] {
   })
 }
 
-test('the schema knows every key of config/production.yaml, and no other', () => {
+test('the schema contains every key of config/production.yaml, and no other', () => {
   const file: unknown = parse(readFileSync(join(root, 'config/production.yaml'), 'utf8'))
   expect(unknownKeys(file, editorSchema())).toEqual([])
   expect(unknownKeys({ monitoring: { helth: 1 } }, editorSchema())).toEqual(['.monitoring.helth'])
 })
 
-test('every value of the schema has a sentence, and may be a variable unless it decides the rest', () => {
+test('every value of the schema has a description, and may be a variable unless other keys depend on it', () => {
   const { monitoring, recovery } = editorSchema().properties ?? {}
   for (const [key, schema] of Object.entries({ ...monitoring?.properties, ...recovery?.properties })) {
     expect(schema.description, key).toMatch(/^[A-Z].*\.$/)

@@ -10,14 +10,14 @@ test.each([
   ['[::1]', 25, '[::1]:25'],
   ['2001:db8::25', 465, '[2001:db8::25]:465'],
   ['fe80::1%eth0', 25, '[fe80::1%eth0]:25'],
-])('%s and port %s are written %s', (host, port, written) => {
+])('%s and port %s have the form %s', (host, port, written) => {
   expect(hostAndPort(host, port)).toBe(written)
   if (!host.includes('%')) expect(new URL(`http://${written}`).port).toBe(String(port))
 })
 
 describe('a host in the settings', () => {
   test.each(['mail', 'mail.example.com', 'my_host', '10.0.0.1', '::1', '[::1]', '[2001:db8::25]', 'fe80::1%eth0'])(
-    'may be %s',
+    'a host in the settings may be %s',
     (given) => {
       const env = { ALERT_EMAIL_HOST: given, ALERT_EMAIL_TO: 'ops@example.com', METRICS_HOST: given }
       const { alerts, metrics } = loadConfiguration({ file: false, env })
@@ -39,7 +39,7 @@ describe('a host in the settings', () => {
     'smtp://mail',
     'a b',
     'a/b',
-  ])('is not %s, and the answer says so', (given) => {
+  ])('a host in the settings must not be %s', (given) => {
     expect(problemsOf({ file: false, env: { ALERT_EMAIL_HOST: given } })).toEqual([
       `ALERT_EMAIL_HOST must be a host name or an IP address, without a port, got "${given}"`,
     ])

@@ -20,7 +20,7 @@ async function failure(options: ListenOptions): Promise<unknown> {
   return listen(server, options).catch((error: unknown) => error)
 }
 
-test('names the variable and the address of a port that is taken, and keeps the error of the system', async () => {
+test('the error for a port in use names its variable and address, and keeps the error of the system', async () => {
   const port = await takenPort()
   const error = await failure({ ...local, port })
   expect(error).toBeInstanceOf(ListenError)
@@ -32,7 +32,7 @@ test('names the variable and the address of a port that is taken, and keeps the 
   })
 })
 
-test('names the variable of a host that is not an address of this machine', async () => {
+test('the error for a host that is not an address of this machine names its variable', async () => {
   expect(await failure({ ...local, host: '192.0.2.1', port: 9 })).toMatchObject({
     message: 'MONITOR_HOST 192.0.2.1 is not an address of this machine',
     reason: 'address-not-of-this-machine',
@@ -43,12 +43,12 @@ test.each([
   ['EACCES', 'port-not-allowed', 'this user may not open MONITOR_PORT 80'],
   ['EMFILE', 'cannot-listen', 'cannot listen on [::1]:80 (EMFILE)'],
   [undefined, 'cannot-listen', 'cannot listen on [::1]:80 (unknown reason)'],
-])('describes the code %s', (code, reason, message) => {
+])('the error describes the code %s', (code, reason, message) => {
   const cause = Object.assign(new Error('of the system'), code === undefined ? {} : { code })
   expect(new ListenError(cause, { host: '::1', port: 80, setting: 'MONITOR' })).toMatchObject({ reason, message })
 })
 
-test('listens on a later port when asked to, and returns it', async () => {
+test('a server can listen on a later port, which is returned', async () => {
   const port = await takenPort()
   const server = createServer()
   onTestFinished(() => void server.close())
@@ -57,7 +57,7 @@ test('listens on a later port when asked to, and returns it', async () => {
   expect((server.address() as AddressInfo).port).toBe(taken)
 })
 
-test('cuts open requests when it closes, and a second close changes nothing', async () => {
+test('closing a server ends open requests, and a second close changes nothing', async () => {
   const { port, close } = await serve(
     (request, response) => (request.url === '/answer' ? response.end('here') : response.flushHeaders()),
     { ...local, maxConnections: 10 },

@@ -59,7 +59,7 @@ test("the mission's file and environment load unchanged", () => {
   ])
 })
 
-test("the mission's file loads with an empty environment; what cannot be reached is off and said", () => {
+test("the mission's file loads with an empty environment; channels without a target are off and listed", () => {
   const cwd = folderWith({ 'config/production.yaml': missionFile })
   const { alerts, offChannels } = loadConfiguration({ env: {}, cwd })
   expect(alerts.channels).toEqual([])
@@ -70,20 +70,20 @@ test("the mission's file loads with an empty environment; what cannot be reached
 })
 
 describe('precedence', () => {
-  test('the file wins over the defaults', () => {
+  test('the file overrides the defaults', () => {
     const { recovery, origins } = loadConfiguration({ env: {}, cwd: folderWith({ 'config/production.yaml': recoveryFile }) })
     expect(recovery).toMatchObject({ maxRetries: 7, baseDelaySeconds: 1.5, maxDelaySeconds: 90, exponentialFactor: 2 })
     expect(origins['recovery.maxRetries']).toBe('file config/production.yaml:recovery.max_retries')
   })
 
-  test('the environment wins over the file', () => {
+  test('the environment overrides the file', () => {
     const cwd = folderWith({ 'config/production.yaml': recoveryFile })
     const { recovery, origins } = loadConfiguration({ env: recoveryEnvironment, cwd })
     expect(recovery).toMatchObject({ maxRetries: 1, baseDelaySeconds: 0.5, maxDelaySeconds: 60, exponentialFactor: 4 })
     expect(origins['recovery.maxDelaySeconds']).toBe('environment MAX_RETRY_DELAY')
   })
 
-  test('code wins over the environment, setting by setting', () => {
+  test('code overrides the environment, setting by setting', () => {
     const cwd = folderWith({ 'config/production.yaml': recoveryFile })
     const { recovery, origins } = loadConfiguration({ env: recoveryEnvironment, cwd, code: { recovery: { maxRetries: 0 } } })
     expect(recovery).toMatchObject({ maxRetries: 0, baseDelaySeconds: 0.5 })
@@ -146,7 +146,7 @@ describe('limits of one agent', () => {
       'config/production.yaml': 'recovery:\n  max_retries: 4\n  agents:\n    slow-one: { max_delay: 120 }\n    constructor: {}',
     })
 
-  test('complete those of all agents', () => {
+  test('the limits of one agent complete those of all agents', () => {
     const { recovery, origins } = loadConfiguration({ env: { BASE_RETRY_DELAY: '2' }, cwd: cwd() })
     expect(recovery.agents['slow-one']).toEqual({
       maxRetries: 4,
@@ -160,19 +160,19 @@ describe('limits of one agent', () => {
     ])
   })
 
-  test('are found by any name, and by no name that was not given', () => {
+  test('the limits of one agent are found for any agent name, and for no other name', () => {
     const { agents } = loadConfiguration({ env: {}, cwd: cwd() }).recovery
     expect([agents['constructor']?.maxRetries, agents['toString']]).toEqual([4, undefined])
   })
 
-  test('can be given in code', () => {
+  test('the limits of one agent can be set in code', () => {
     const code = { recovery: { maxRetries: 1, agents: { 'slow-one': { maxRetries: 9 } } } }
     const { recovery } = loadConfiguration({ env: {}, cwd: cwd(), code })
     expect(recovery.agents['slow-one']).toMatchObject({ maxRetries: 9, maxDelaySeconds: 120 })
     expect(recovery.agents['constructor']).toMatchObject({ maxRetries: 1 })
   })
 
-  test('are told when they cut every wait', () => {
+  test('a notice reports a maximum that limits every wait', () => {
     expect(loadConfiguration({ env: { BASE_RETRY_DELAY: '60' }, file: false }).notices).toEqual([
       'recovery: every wait is 30 s, because the base delay of 60 s is above the maximum',
     ])
@@ -180,7 +180,7 @@ describe('limits of one agent', () => {
 })
 
 describe('the file', () => {
-  test('is the one that SWARMWATCH_CONFIG names, and must then exist', () => {
+  test('SWARMWATCH_CONFIG names the file, which must then exist', () => {
     const cwd = folderWith({ 'own.yaml': 'monitoring: { enabled: false }', 'config/production.yaml': recoveryFile })
     const { monitor, recovery, file } = loadConfiguration({ env: { SWARMWATCH_CONFIG: 'own.yaml' }, cwd })
     expect([monitor.enabled, recovery.maxRetries, file]).toEqual([false, 3, 'own.yaml'])
@@ -189,13 +189,13 @@ describe('the file', () => {
     ])
   })
 
-  test('named in code wins over SWARMWATCH_CONFIG, and false reads none', () => {
+  test('a file named in code overrides SWARMWATCH_CONFIG, and false reads no file', () => {
     const cwd = folderWith({ 'own.yaml': recoveryFile })
     expect(loadConfiguration({ env: { SWARMWATCH_CONFIG: 'none.yaml' }, cwd, file: 'own.yaml' }).recovery.maxRetries).toBe(7)
     expect(loadConfiguration({ env: { SWARMWATCH_CONFIG: 'none.yaml' }, cwd, file: false }).recovery.maxRetries).toBe(3)
   })
 
-  test('may be empty, or have sections and keys without a value', () => {
+  test('the file may be empty, or have sections and keys without a value', () => {
     const text = 'monitoring:\nrecovery:\n  max_retries:\nalerts:\n  channels:\n  rules:\n'
     expect(loadConfiguration({ env: {}, cwd: folderWith({ 'config/production.yaml': text }) }).recovery.maxRetries).toBe(3)
     expect(loadConfiguration({ env: {}, cwd: folderWith({ 'config/production.yaml': '' }) }).recovery.maxRetries).toBe(3)

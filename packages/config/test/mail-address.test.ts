@@ -17,7 +17,7 @@ test.each([
   ['<j@example.com>', '', 'j@example.com'],
   ['"john doe"@example.com', '', '"john doe"@example.com'],
   ['J\u00f6rg <joerg@b\u00fccher.example>', 'J\u00f6rg', 'joerg@b\u00fccher.example'],
-])('%s is %j at %s, also once it is written again', (text, name, address) => {
+])('%s is %j at %s, also after formatting and parsing it again', (text, name, address) => {
   expect(readMailbox(text)).toEqual({ name, address })
   expect(readMailbox(writeMailbox({ name, address }))).toEqual({ name, address })
   expect(splitMailAddresses(`${text}, x@example.com,${text}`)).toEqual([text.trim(), 'x@example.com', text.trim()])
@@ -42,7 +42,7 @@ test.each([
   'Ops <a.@b.c>',
   'a@b\nBcc: x@y',
   '',
-])('%j is no mail address', (text) => expect(readMailbox(text)).toBeUndefined())
+])('%j is not a mail address', (text) => expect(readMailbox(text)).toBeUndefined())
 
 test('recipients and the sender may have commas in their names', () => {
   const env = {

@@ -15,7 +15,7 @@ function channelWith(env: Record<string, string>, cwd?: string): EmailChannel {
   return channel as EmailChannel
 }
 
-test('the mail server is greeted and trusted as the variables say', () => {
+test('variables decide how the mail server is greeted and trusted', () => {
   const cwd = folderWith({ 'relay.pem': pem })
   const env = {
     ALERT_EMAIL_IMPLICIT_TLS: 'true',
@@ -31,7 +31,7 @@ test('the mail server is greeted and trusted as the variables say', () => {
   })
 })
 
-test('without them TLS follows the port, the public authorities are trusted, and the greeting is the domain of the sender', () => {
+test('without variables TLS depends on the port, the public authorities are trusted, and the greeting is the domain of the sender', () => {
   expect(channelWith({ ALERT_EMAIL_FROM: 'Swarm <swarm@ours.example.com>' })).toMatchObject({
     implicitTls: undefined,
     ca: undefined,
@@ -42,18 +42,18 @@ test('without them TLS follows the port, the public authorities are trusted, and
     expect(channelWith({ ALERT_EMAIL_FROM: from }).hello).toBeUndefined()
 })
 
-test('the greeting is ASCII also where the domain of the sender is not', () => {
+test('the greeting is ASCII even if the domain of the sender is not', () => {
   expect(channelWith({ ALERT_EMAIL_FROM: 'Swarm <swarm@b\u00FCcher.example>' }).hello).toBe('xn--bcher-kva.example')
 })
 
-test('code may say it for one channel', () => {
+test('code can set these values for one channel', () => {
   const channel = { type: 'email', ca: pem, implicitTls: true, tlsSkipVerify: true, hello: '[192.0.2.1]' } as const
   const { alerts, origins } = loadConfiguration({ file: false, env: server, code: { alerts: { channels: [channel] } } })
   expect(alerts.channels).toMatchObject([channel])
   expect(origins['alerts.channels[0].hello']).toBe('code')
 })
 
-test('what cannot be used is named', () => {
+test('values that cannot be used are reported', () => {
   const cwd = folderWith({ 'key.pem': '-----BEGIN PRIVATE KEY-----\nx\n-----END PRIVATE KEY-----' })
   const env = {
     ...server,
@@ -70,7 +70,7 @@ test('what cannot be used is named', () => {
   ])
 })
 
-test('a key in place of a certificate is not shown', () => {
+test('a private key instead of a certificate is not shown', () => {
   const key = '-----BEGIN PRIVATE KEY-----\nMIISECRET\n-----END PRIVATE KEY-----'
   const channel = { type: 'email', ca: key } as const
   for (const given of [{ env: { ...server, ALERT_EMAIL_CA: key } }, { env: server, code: { alerts: { channels: [channel] } } }]) {

@@ -1,4 +1,4 @@
-/** The file of the system that Swarmwatch replaces, letter by letter. */
+/** The exact settings file of the system that Swarmwatch replaces. */
 export const missionFile = `monitoring:
   enabled: true
   health_check_interval: 30
@@ -25,7 +25,7 @@ alerts:
       severity: warning
 `
 
-/** Its environment. */
+/** The environment variables of that system. */
 export const missionEnvironment: Readonly<Record<string, string>> = {
   MONITOR_PORT: '8080',
   MONITOR_INTERVAL: '30',

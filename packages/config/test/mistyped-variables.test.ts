@@ -20,11 +20,11 @@ test.each([
   ['ALERT_SLACK_WEBHOOK_FIEL', 'ALERT_SLACK_WEBHOOK_FILE'],
   ['SWARMWATCH_CONFG', 'SWARMWATCH_CONFIG'],
   ['SWARMWATCH_METRICS_PORT', 'METRICS_PORT'],
-])('reports %s, which is set and not a setting, and names %s', (name, meant) => {
+])('a notice reports that %s is not a setting and suggests %s', (name, meant) => {
   expect(noticesFor({ [name]: 's3cret' })).toEqual([`${name} is not a setting and has no effect; did you mean ${meant}?`])
 })
 
-test('reports every unknown variable that begins with SWARMWATCH_, and a file for what is not a secret', () => {
+test('a notice reports each unknown variable that begins with SWARMWATCH_, and each file for a setting that is not secret', () => {
   expect(noticesFor({ SWARMWATCH_COLOUR: 'red', METRICS_PORT_FILE: '/run/port' })).toEqual([
     'SWARMWATCH_COLOUR is not a setting and has no effect',
     'METRICS_PORT_FILE is not read: only a secret may come from a file; set METRICS_PORT',
@@ -46,17 +46,17 @@ test.each([
     'it is a usual one',
     { PATH: '/bin', HOME: '/', LANG: 'C', NODE_ENV: 'test', npm_package_version: '1', OTEL_SERVICE_NAME: 'x' },
   ],
-])('says nothing of a variable when %s', (_when, env) => {
+])('no notice reports a variable when %s', (_when, env) => {
   expect(noticesFor(env)).toEqual([])
 })
 
-test('says nothing of a variable that the settings file uses', () => {
+test('no notice reports a variable that the settings file uses', () => {
   const file = 'alerts: { channels: [{ name: ops, type: webhook, url: "${ALERT_WEBHOOKS_URL}" }] }'
   const env = { ALERT_WEBHOOKS_URL: 'https://hooks.example/1' }
   expect(loadConfiguration({ env, file: 'settings.yaml', readFile: () => file }).notices).toEqual([])
 })
 
-test('says at most ten lines', () => {
+test('there are at most ten notices', () => {
   const env = Object.fromEntries(Array.from({ length: 50 }, (_, index) => [`SWARMWATCH_X${index}`, '1']))
   expect(noticesFor(env)).toHaveLength(10)
 })

@@ -1,6 +1,6 @@
 import { ConfigurationError, loadConfiguration, type LoadOptions } from '../src/index.ts'
 
-/** The lines of the error that these settings give, without the first, which counts them. */
+/** Returns the lines of the error for these settings, without the first line, which counts them. */
 export function problemsOf(options: LoadOptions): string[] {
   try {
     loadConfiguration(options)

@@ -27,7 +27,7 @@ test('config/production.yaml has all channels once their targets are set', () =>
   expect([alerts.channels.map(({ name }) => name), offChannels]).toEqual([['email', 'slack', 'console'], []])
 })
 
-test('config/production.yaml says the defaults, but for its channels', () => {
+test('config/production.yaml contains the defaults, except for its channels', () => {
   const ofFile = loadConfiguration({ env: {}, cwd: root })
   const without = loadConfiguration({ env: {}, file: false })
   const settings = ({ metrics, monitor, recovery, alerts, strict }: Configuration): unknown => ({

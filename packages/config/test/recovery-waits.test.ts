@@ -4,7 +4,7 @@ import { loadConfiguration, recoveryWaits } from '../src/index.ts'
 
 const waitsWith = (env: Record<string, string>): number[] => recoveryWaits(loadConfiguration({ env, file: false }).recovery)
 
-test('the waits are 5, 15 and 30 s by default, and 5, 15, 45 s with the 60 of older set-ups', () => {
+test('the waits are 5, 15 and 30 s by default, and 5, 15, 45 s with the maximum of 60 s of older installations', () => {
   expect([waitsWith({}), waitsWith({ MAX_RETRY_DELAY: '60' })]).toEqual([
     [5, 15, 30],
     [5, 15, 45],

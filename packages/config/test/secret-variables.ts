@@ -1,6 +1,6 @@
 import { channelSecrets } from '../src/index.ts'
 
-/** The variables whose values must never be shown. */
+/** Variables whose values must never be shown. */
 export const secretVariables: readonly string[] = [
   'MONITOR_TOKEN',
   'SWARMWATCH_OTLP_TOKEN',

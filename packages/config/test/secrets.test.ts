@@ -9,7 +9,7 @@ import { folderWith } from './folder-with.ts'
 import { problemsOf } from './problems-of.ts'
 import { secretVariables } from './secret-variables.ts'
 
-// No letters but q and z, so that no word of ours is one by chance
+// Only the letters q and z, so that no other text contains such a word by chance
 const secretWord = fc.string({ unit: fc.constantFrom('q', 'z', '7'), minLength: 8, maxLength: 40 }).map((word) => `zq${word}`)
 
 function printed(thing: unknown): string {
@@ -27,7 +27,7 @@ function loadOrError(options: Parameters<typeof loadConfiguration>[0]): Configur
   }
 }
 
-test('a secret prints as *** in every form and is revealed only when asked', () => {
+test('a secret prints as *** in every form, and only reveal() returns it', () => {
   const secret = new Secret('hunter2')
   expect([String(secret), ['a', secret].join(' '), JSON.stringify({ secret }), inspect({ secret }), secret.reveal()]).toEqual([
     '***',
@@ -46,7 +46,7 @@ const file = `alerts:
 `
 
 test.prop([secretWord, fc.subarray([...secretVariables]), fc.boolean(), fc.constantFrom('', 'broken', '-1')])(
-  'no printed form of a configuration or of its error holds a secret, valid or not, from a variable or a file',
+  'no printed form of a configuration or of its error contains a secret, valid or not, from a variable or a file',
   (word, urls, fromFile, retries) => {
     const secrets = Object.fromEntries(
       secretVariables.map((name) => [name, urls.includes(name) ? `https://example.com/${word}` : word]),
@@ -74,25 +74,25 @@ test.prop([secretWord, fc.constantFrom('webhook', 'url', 'webhok', 'name', 'reci
 )
 
 describe('NAME_FILE', () => {
-  test('gives the content of the file without the newline at its end', () => {
+  test('a secret from NAME_FILE is the content of the file without the final newline', () => {
     const cwd = folderWith({ 'secrets/token': 'one two\n' })
     const { monitor, origins } = loadConfiguration({ env: { MONITOR_TOKEN_FILE: 'secrets/token' }, cwd })
     expect([monitor.token?.reveal(), origins['monitor.token']]).toEqual(['one two', 'environment MONITOR_TOKEN_FILE'])
   })
 
-  test.each(secretVariables)('works for %s', (name) => {
+  test.each(secretVariables)('%s_FILE sets the secret', (name) => {
     const cwd = folderWith({ secret: 'https://example.com/hook\n' })
     const env = { [`${name}_FILE`]: 'secret', ALERT_EMAIL_HOST: 'mail', ALERT_EMAIL_TO: 'ops@example.com' }
     const asked = name === 'ALERT_WEBHOOK_SECRET' ? { ...env, ALERT_WEBHOOK_URL: 'https://example.com' } : env
     expect(Object.values(loadConfiguration({ env: asked, cwd }).origins)).toContain(`environment ${name}_FILE`)
   })
 
-  test('that is empty means unset', () => {
+  test('an empty file of NAME_FILE means unset', () => {
     const { monitor } = loadConfiguration({ env: { MONITOR_TOKEN_FILE: 'token' }, cwd: folderWith({ token: '\n' }) })
     expect(monitor.token).toBeUndefined()
   })
 
-  test('beside NAME is a problem, and so is a file that cannot be read', () => {
+  test('NAME_FILE together with NAME is a problem, and so is an unreadable file', () => {
     const env = { MONITOR_TOKEN: 'a', MONITOR_TOKEN_FILE: 'b', ALERT_SLACK_WEBHOOK_FILE: 'none' }
     expect(problemsOf({ env, cwd: folderWith({}) })).toEqual([
       'MONITOR_TOKEN and MONITOR_TOKEN_FILE are both set; only one of them must be',
@@ -100,7 +100,7 @@ describe('NAME_FILE', () => {
     ])
   })
 
-  test('with more than one line is a problem', () => {
+  test('a file of NAME_FILE with more than one line is a problem', () => {
     const cwd = folderWith({ key: 'one\ntwo\n' })
     expect(problemsOf({ env: { SWARMWATCH_OTLP_TOKEN_FILE: 'key' }, cwd })).toEqual([
       'SWARMWATCH_OTLP_TOKEN_FILE must be one line of text, got ***',

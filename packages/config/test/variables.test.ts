@@ -16,13 +16,16 @@ test('a variable in the file has the type that its value would have there', () =
   expect([recovery.maxRetries, monitor.enabled]).toEqual([8, false])
 })
 
-test.prop([fc.nat(1000), fc.option(fc.nat(1000))])('${NAME:-default} is the variable, or else the default', (fallback, value) => {
-  const env: Record<string, string> = value === null ? {} : { RETRIES: String(value) }
-  const readFile = (): string => `recovery:\n  max_retries: \${RETRIES:-${fallback}}`
-  expect(loadConfiguration({ env, file: 'any.yaml', readFile }).recovery.maxRetries).toBe(value ?? fallback)
-})
+test.prop([fc.nat(1000), fc.option(fc.nat(1000))])(
+  '${NAME:-default} is the value of the variable, or else the default',
+  (fallback, value) => {
+    const env: Record<string, string> = value === null ? {} : { RETRIES: String(value) }
+    const readFile = (): string => `recovery:\n  max_retries: \${RETRIES:-${fallback}}`
+    expect(loadConfiguration({ env, file: 'any.yaml', readFile }).recovery.maxRetries).toBe(value ?? fallback)
+  },
+)
 
-test('an unset variable is a problem with its path, its line and the remedy', () => {
+test('an unset variable is a problem with its path, its line and a solution', () => {
   const text = 'monitoring:\n  enabled: true\nrecovery:\n  base_delay: ${DELAY}\n'
   expect(problemsOf({ env: {}, cwd: folderWith({ 'config/production.yaml': text }) })).toEqual([
     'recovery.base_delay uses ${DELAY}, which is not set; set it or write ${DELAY:-default} (config/production.yaml:4)',
@@ -35,7 +38,7 @@ test('a quoted variable is text, so a number must not be quoted', () => {
   )
 })
 
-test('a default that is empty leaves the key without a value', () => {
+test('an empty default leaves the key without a value', () => {
   const readFile = (): string => 'recovery:\n  max_retries: ${RETRIES:-}'
   expect(loadConfiguration({ env: {}, file: 'any.yaml', readFile }).recovery.maxRetries).toBe(3)
 })
