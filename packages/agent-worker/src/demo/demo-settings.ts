@@ -3,17 +3,17 @@ import { readFileSync } from 'node:fs'
 import { type Environment, openVariables, type Problem, problemText } from '@swarmwatch/config'
 import { decimal, readable, readVariables, type Settings } from '@swarmwatch/config/settings'
 
-import { type ModelSettings, readModelSettings } from '../model-settings.ts'
+import { type ModelSettings, readModelSettings } from '../swarm/index.ts'
 
 /** The settings of the demo. */
 export interface DemoSettings extends ModelSettings {
   /** The demo ends by itself after this time; undefined runs until it is stopped. */
   readonly seconds: number | undefined
-  /** The same seed leads to the same tasks and faults. */
+  /** The same seed produces the same tasks and faults. */
   readonly seed: number
 }
 
-/** The settings, or one line for each variable that is wrong. */
+/** The settings, or one line for each invalid variable. */
 export type ParsedSettings =
   | { readonly ok: true; readonly settings: DemoSettings }
   | { readonly ok: false; readonly problems: string[] }
@@ -28,7 +28,7 @@ const definitions: Settings<Omit<DemoSettings, keyof ModelSettings>> = {
     default: undefined,
   },
   seed: {
-    about: 'The same seed leads to the same tasks and faults.',
+    about: 'The same seed produces the same tasks and faults.',
     variable: 'DEMO_SEED',
     value: readable('must be an integer', (text) => (Number.isSafeInteger(Number(text)) ? Number(text) : undefined)),
     default: 1,

@@ -14,8 +14,7 @@ import {
 } from '@swarmwatch/config'
 import { decimal, host, oneLine, port, readVariables, secret, type Settings, wholeNumber } from '@swarmwatch/config/settings'
 
-import { type ModelSettings, readModelSettings } from '../model-settings.ts'
-import { loadPrices, type PriceTable, PriceTableError } from '../swarm/index.ts'
+import { loadPrices, type ModelSettings, type PriceTable, PriceTableError, readModelSettings } from '../swarm/index.ts'
 
 /** The settings of the worker. */
 export interface WorkerSettings extends Pick<ModelSettings, 'realModel'> {
@@ -25,18 +24,18 @@ export interface WorkerSettings extends Pick<ModelSettings, 'realModel'> {
   readonly host: string
   /** `WORKER_TOKEN` or `WORKER_TOKEN_FILE`; required if other machines can reach the worker. @default none */
   readonly token: Secret | undefined
-  /** `WORKER_CONCURRENCY`: number of tasks at a time; agents mostly wait, also between attempts. @default 20 */
+  /** `WORKER_CONCURRENCY`: maximum number of running tasks; agents mostly wait, also between attempts. @default 20 */
   readonly concurrency: number
-  /** `WORKER_QUEUE_LIMIT`: number of tasks that may wait. @default 100 */
+  /** `WORKER_QUEUE_LIMIT`: maximum number of queued tasks. @default 100 */
   readonly queueLimit: number
-  /** `WORKER_TASKS_PER_MINUTE` of the built-in schedule; 0 is off. @default 6 */
+  /** `WORKER_TASKS_PER_MINUTE` of the built-in schedule; 0 turns it off. @default 6 */
   readonly tasksPerMinute: number
-  /** `WORKER_DRAIN_SECONDS` that running tasks may take after the stop. @default 20 */
+  /** `WORKER_DRAIN_SECONDS`: time that running tasks have to finish after the stop. @default 20 */
   readonly drainSeconds: number
-  /** `WORKER_WORKSPACE_DIR`: folder in which the folder for the files of the tasks is created, and removed at the end. @default tmpdir() */
+  /** `WORKER_WORKSPACE_DIR`: parent of the folder for the files of the tasks, which is removed at the end. @default tmpdir() */
   readonly workspaceParent: string
   readonly prices: PriceTable
-  /** A line for each variable of the worker's that looks mistyped. */
+  /** One line for each variable of the worker that looks mistyped. */
   readonly notices: readonly string[]
 }
 
@@ -44,37 +43,37 @@ const definitions: Settings<Omit<WorkerSettings, 'realModel' | 'prices' | 'notic
   port: { about: 'Port of the worker.', variable: 'WORKER_PORT', value: port, default: 8070 },
   host: { about: 'Address that the worker listens on.', variable: 'WORKER_HOST', value: host, default: '127.0.0.1' },
   token: {
-    about: 'Token that requests must carry.',
+    about: 'Bearer token that task requests must carry.',
     variable: 'WORKER_TOKEN',
     value: secret('must be at least 16 characters of ASCII without blanks', (text) => text.length >= 16 && !/[^!-~]/.test(text)),
     default: undefined,
   },
   concurrency: {
-    about: 'Number of tasks at a time.',
+    about: 'Maximum number of running tasks.',
     variable: 'WORKER_CONCURRENCY',
     value: wholeNumber(1, 100),
     default: 20,
   },
   queueLimit: {
-    about: 'Number of tasks that may wait.',
+    about: 'Maximum number of queued tasks.',
     variable: 'WORKER_QUEUE_LIMIT',
     value: wholeNumber(1, 10_000),
     default: 100,
   },
   tasksPerMinute: {
-    about: 'Tasks a minute of the built-in schedule; 0 is off.',
+    about: 'Tasks per minute of the built-in schedule; 0 turns it off.',
     variable: 'WORKER_TASKS_PER_MINUTE',
     value: decimal('must be 0, or a number from 0.01 to 600', (value) => value === 0 || (value >= 0.01 && value <= 600)),
     default: 6,
   },
   drainSeconds: {
-    about: 'Seconds that running tasks may take after the stop.',
+    about: 'Seconds that running tasks have to finish after the stop.',
     variable: 'WORKER_DRAIN_SECONDS',
     value: decimal('must be a number of seconds from 0 to 3600', (value) => value >= 0 && value <= 3600),
     default: 20,
   },
   workspaceParent: {
-    about: 'Folder in which the folder for the files of the tasks is created.',
+    about: 'Parent of the folder for the files of the tasks.',
     variable: 'WORKER_WORKSPACE_DIR',
     value: oneLine,
     default: tmpdir(),
@@ -93,7 +92,7 @@ export async function readWorkerSettings(env: Environment): Promise<WorkerSettin
   return { ...settings, realModel, prices, notices: noticesOf(env, variables.known) }
 }
 
-/** About the worker's own variables: those of the telemetry are reported when it starts. */
+/** Only the worker's own variables: startTelemetry() reports those of the telemetry. */
 function noticesOf(env: Environment, known: ReadonlySet<string>): string[] {
   const own = Object.entries(env).filter(([name]) => /^_?W[A-Z]{3,6}_?/i.test(name))
   return mistypedVariables(Object.fromEntries(own), new Set([...known].filter((name) => name.startsWith('WORKER_'))))

@@ -1,7 +1,7 @@
 /** The reference swarm: three agents, the model, backlog and workspace that they need, and the loop that runs them. */
 export { type AgentTask, taskNumberIn } from './agent.ts'
 export { type BacklogItem, backlogItems, findItem } from './backlog.ts'
-export type { ChatModelSettings } from './chat-model.ts'
+export { type ModelSettings, readModelSettings } from './model-settings.ts'
 export { loadPrices, type PriceTable, PriceTableError } from './prices.ts'
 export { type AgentName, agentNames, type ReferenceAgents, referenceAgents } from './reference-agents.ts'
 export { allRunsCounted, runSwarm, seededSchedule } from './run-swarm.ts'

@@ -2,13 +2,13 @@ import { expect, test } from 'vitest'
 
 import { parseDemoSettings } from '../../src/demo/demo-settings.ts'
 
-test('an empty environment runs the scripted model until it is stopped', () => {
+test('an empty environment uses the scripted model until the demo is stopped', () => {
   const settings = { seconds: undefined, seed: 1, realModel: undefined, pricesFile: undefined }
   expect(parseDemoSettings({})).toEqual({ ok: true, settings })
   expect(parseDemoSettings({ DEMO_SECONDS: '', DEMO_SEED: ' ', OPENAI_API_KEY: '' })).toEqual({ ok: true, settings })
 })
 
-test('a key asks the real model, at its usual address unless another is named', () => {
+test('a key selects the real model, at the default address unless another is set', () => {
   expect(parseDemoSettings({ OPENAI_API_KEY: 'k', DEMO_SECONDS: '2.5' })).toMatchObject({
     settings: { seconds: 2.5, realModel: { apiKey: 'k', baseUrl: 'https://api.openai.com/v1', model: 'gpt-4.1-mini' } },
   })

@@ -38,13 +38,13 @@ const defaults = {
   notices: [],
 }
 
-test('an empty environment runs six tasks a minute with the scripted model, for this machine alone', async () => {
+test('an empty environment runs six tasks a minute with the scripted model and listens only on this machine', async () => {
   const { prices, ...settings } = await readWorkerSettings({})
   expect(settings).toEqual(defaults)
   expect(prices).toHaveProperty('scripted-1')
 })
 
-test('a variable or a secret file that is empty is an unset one', async () => {
+test('an empty variable or an empty secret file counts as unset', async () => {
   const empty = await file('\n')
   const names = ['PORT', 'HOST', 'TOKEN', 'CONCURRENCY', 'QUEUE_LIMIT', 'TASKS_PER_MINUTE', 'DRAIN_SECONDS', 'WORKSPACE_DIR']
   const env = Object.fromEntries(names.map((name) => [`WORKER_${name}`, ' ']))
@@ -52,7 +52,7 @@ test('a variable or a secret file that is empty is an unset one', async () => {
   expect(settings).toMatchObject(defaults)
 })
 
-test('takes what is given, secrets from files too', async () => {
+test('variables set the settings of the worker, and files can set its secrets', async () => {
   const settings = await readWorkerSettings({
     WORKER_PORT: '0',
     WORKER_HOST: '0.0.0.0',
@@ -143,7 +143,7 @@ test('the table in the README has every setting with its default', async () => {
   })
 })
 
-test('the version in the code is the version of the package', async () => {
+test('the version in the code equals the version of the package', async () => {
   const text = await readFile(new URL('../../package.json', import.meta.url), 'utf8')
   expect(version).toBe((JSON.parse(text) as { version: string }).version)
 })
@@ -155,13 +155,13 @@ test.for([
   ['WORKERS_CONCURRENCY', 'WORKER_CONCURRENCY'],
   ['WORKER_DRAIN_SECOND', 'WORKER_DRAIN_SECONDS'],
   ['WROKER_HOST', 'WORKER_HOST'],
-] as const)('reports %s, which is set and not a setting, and names %s', async ([name, meant]) => {
+] as const)('a notice reports that %s is not a setting and suggests %s', async ([name, meant]) => {
   expect((await readWorkerSettings({ [name]: '1' })).notices).toEqual([
     `${name} is not a setting and has no effect; did you mean ${meant}?`,
   ])
 })
 
-test('reports a file for what is not a secret, and nothing of a setting or of a variable of others', async () => {
+test('a notice reports a file for a setting that is not secret, and no notice a variable of another program', async () => {
   const env = {
     WORKER_PORT_FILE: '/run/port',
     WORKER_PORT: '0',

@@ -1,7 +1,7 @@
 import type { Problem, Secret, VariableReader } from '@swarmwatch/config'
 import { oneLine, readable, readVariables, secret, type Settings } from '@swarmwatch/config/settings'
 
-import type { ChatModelSettings } from './swarm/index.ts'
+import type { ChatModelSettings } from './chat-model.ts'
 
 /** The model that the agents use, and its prices. */
 export interface ModelSettings {
