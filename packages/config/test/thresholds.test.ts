@@ -4,7 +4,7 @@ import { thresholds } from '../src/index.ts'
 
 const { errorRate, healthScore } = thresholds
 
-test('what is critical is worse than what is a warning', () => {
+test('every critical threshold is worse than its warning threshold', () => {
   expect(errorRate.critical.above).toBeGreaterThan(errorRate.warning.above)
   expect(healthScore.critical.below).toBeLessThan(healthScore.warning.below)
 })
