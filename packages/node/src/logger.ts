@@ -1,20 +1,19 @@
-import { errorType } from '@swarmwatch/sdk'
+import { errorType, type Logger } from '@swarmwatch/sdk'
 import { shownErrorType } from '@swarmwatch/sdk/names'
 
 /** Takes finished lines: ASCII, one idea each, no secrets. `console` is one. */
-export interface Logger {
-  info?: (line: string) => void
-  warn: (line: string) => void
-  error: (line: string) => void
+export interface TelemetryLogger extends Logger {
+  /** Prints that an alert is resolved. @default warn */
+  info?(line: string): void
 }
 
 /** Prints one line for the operator. Never throws. */
 export type Warn = (text: string) => void
 
-const toConsole: Logger = { warn: (line) => console.warn(line), error: (line) => console.error(line) }
+const toConsole: TelemetryLogger = { warn: (line) => console.warn(line), error: (line) => console.error(line) }
 
 /** Lines start with `[TELEMETRY]` and stay printable, whatever the logger does. @param logger `false` prints nothing */
-export function warnTo(logger: Logger | false = toConsole): Warn {
+export function warnTo(logger: TelemetryLogger | false = toConsole): Warn {
   return (text) => {
     try {
       if (logger !== false) logger.warn(`[TELEMETRY] ${printable(text)}`)

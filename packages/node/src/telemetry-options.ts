@@ -4,7 +4,7 @@ import { type CodeChannel, type CodeRule, type Configuration, type Problem, show
 
 import { type ConditionRule, conditionRuleProblems } from './alerts/condition-rule.ts'
 import type { Deliver } from './alerts/group-receiver.ts'
-import type { Logger } from './logger.ts'
+import type { TelemetryLogger } from './logger.ts'
 
 /** Options of `startTelemetry()`. Every setting: code > environment > configuration file > default. */
 export interface TelemetryOptions {
@@ -26,7 +26,7 @@ export interface TelemetryOptions {
   configFile?: string | false
   metrics?: MetricsOptions
   /** Defaults for every wrapped agent of this process. */
-  recovery?: RecoveryOptions
+  recovery?: RecoveryDefaults
   monitor?: MonitorOptions
   alerts?: AlertOptions
   /** When a port for `/metrics` or the status page is taken: log one line and continue without it, or try the next ports. @default 'warn' */
@@ -43,7 +43,7 @@ export interface TelemetryOptions {
   /** Further metric readers, in addition to `/metrics` and the OTLP exporter. */
   metricReaders?: readonly IMetricReader[]
   /** Takes our lines; `false` silences them. @default the console */
-  logger?: Logger | false
+  logger?: TelemetryLogger | false
   /** @default process.env */
   env?: Readonly<Record<string, string | undefined>>
 }
@@ -92,8 +92,8 @@ export interface AlertOptions {
   runbooksUrl?: string
 }
 
-/** The recovery settings an operator decides. */
-export interface RecoveryOptions {
+/** The recovery settings of the operator, which apply to every agent of the process. */
+export interface RecoveryDefaults {
   /** Calls are 1 + maxRetries. @default MAX_RETRIES, or 3 */
   maxRetries?: number
   /** @default BASE_RETRY_DELAY, or 5 */
@@ -103,7 +103,7 @@ export interface RecoveryOptions {
   /** @default RETRY_EXPONENTIAL_FACTOR, or 3 */
   exponentialFactor?: number
   /** Limits of single agents, by name. */
-  agents?: Readonly<Record<string, Omit<RecoveryOptions, 'agents'>>>
+  agents?: Readonly<Record<string, Omit<RecoveryDefaults, 'agents'>>>
 }
 
 /** The valid options, and the problems of the others. */

@@ -1,6 +1,6 @@
 import { asciiOnly } from '@swarmwatch/config'
 
-import type { Logger } from '../logger.ts'
+import type { TelemetryLogger } from '../logger.ts'
 import type { ActiveAlert } from './active-alert.ts'
 
 /** A change of one alert, to be reported to the recipients. */
@@ -30,7 +30,7 @@ export interface AlertReceiver {
 }
 
 /** Prints one line when an alert fires and one when it is resolved. */
-export function consoleReceiver(logger: Logger | false): AlertReceiver {
+export function consoleReceiver(logger: TelemetryLogger | false): AlertReceiver {
   return {
     name: 'the console',
     async update({ changes, nowMs }) {
@@ -51,7 +51,7 @@ function alertLine({ status, alert }: AlertChange, nowMs: number): string {
 }
 
 /** Prints a line for each change; never throws, whatever the logger does. */
-export function printAlerts(changes: readonly AlertChange[], nowMs: number, logger: Logger | false): void {
+export function printAlerts(changes: readonly AlertChange[], nowMs: number, logger: TelemetryLogger | false): void {
   for (const change of logger === false ? [] : changes) {
     const line = alertLine(change, nowMs)
     try {

@@ -1,6 +1,6 @@
 import { type AlertGroup, type Configuration, isLastResort } from '@swarmwatch/config'
 
-import type { Logger } from '../logger.ts'
+import type { TelemetryLogger } from '../logger.ts'
 import { type AlertReceiver, consoleReceiver } from './alert-receiver.ts'
 import { alertmanagerReceiver } from './alertmanager-receiver.ts'
 import { type Deliver, groupReceiver, type GroupReceiverOptions } from './group-receiver.ts'
@@ -12,7 +12,7 @@ export interface ReceiverOptions {
   readonly deliver?: Deliver | undefined
   /** Address of the status page, for links. */
   readonly pageUrl?: string | undefined
-  readonly logger: Logger | false
+  readonly logger: TelemetryLogger | false
   /** Prints one line for the operator. */
   readonly warn: (text: string) => void
 }

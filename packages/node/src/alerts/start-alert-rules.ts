@@ -1,7 +1,7 @@
 import { type AlertRule, type Configuration, severities, type Severity } from '@swarmwatch/config'
 import type { SystemHealth } from '@swarmwatch/sdk'
 
-import { errorWord, type Logger, warnTo } from '../logger.ts'
+import { errorWord, type TelemetryLogger, warnTo } from '../logger.ts'
 import { withDeadline } from '../wait-at-most.ts'
 import { activeAlert, type ActiveAlert } from './active-alert.ts'
 import { type AlertChange, type AlertReceiver, printAlerts } from './alert-receiver.ts'
@@ -46,14 +46,14 @@ export interface AlertRulesOptions {
   readonly receiver: AlertReceiver
   /** Added to every alert: service, instance, environment. */
   readonly labels: Readonly<Record<string, string>>
-  readonly logger?: Logger | false
+  readonly logger?: TelemetryLogger | false
   /** A firing alert is resolved when its condition has not held for this long. @default two intervals */
   readonly quietSeconds?: number
   /** Milliseconds since 1970 that never go back. @default the monotonic clock */
   readonly now?: () => number
 }
 
-const toConsole: Logger = console
+const toConsole: TelemetryLogger = console
 
 /** A busy machine is late by less. */
 const minPauseMs = 2_000

@@ -1,9 +1,14 @@
-import { channelHint, type Configuration, isLastResort, recoveryWaits } from '@swarmwatch/config'
+import {
+  channelHint,
+  channelWarnings,
+  type Configuration,
+  type Environment,
+  isLastResort,
+  recoveryWaits,
+} from '@swarmwatch/config'
 
 import { environmentServiceName } from '../opentelemetry/telemetry-resource.ts'
 import { type Finding, note, ok, warning, wrong } from './finding.ts'
-
-type Environment = Readonly<Record<string, string | undefined>>
 
 /** Sources of the service name besides the environment. */
 export interface NameSources {
@@ -46,22 +51,22 @@ export interface AlertPath {
 export function checkChannels({ alerts, offChannels }: Configuration, { isInProcess, hasBridge }: AlertPath): Finding[] {
   const channels = alerts.channels.filter((channel) => !isLastResort(channel))
   const names = channels.map(({ name }) => name)
-  const off = offChannels.map(warning)
+  const warnings = [...offChannels, ...channels.flatMap(channelWarnings)].map(warning)
   const usesChannels = isInProcess && alerts.alertmanagerUrl === undefined
   if (usesChannels && names.length > 0 && hasBridge === false) {
     const cure = 'install it, or pass alerts.deliver to startTelemetry()'
     return [
-      ...off,
+      ...warnings,
       warning(
         `alerts go to the console only: ${names.join(', ')} are sent by @swarmwatch/alert-bridge, which is not installed; ${cure}`,
       ),
     ]
   }
-  if (names.length >= 2) return [...off, ok(`alerts are sent to ${names.join(', ')}`)]
+  if (names.length >= 2) return [...warnings, ok(`alerts are sent to ${names.join(', ')}`)]
   const found =
     names.length === 0 ? 'no alert channel besides the console' : `only one alert channel besides the console (${names[0]})`
   const where = usesChannels ? '' : ' (for the alert bridge: Prometheus or Alertmanager passes the alerts on to it)'
-  return [...off, warning(`there is ${found}: set ${channelHint}, so that two channels reach people${where}`)]
+  return [...warnings, warning(`there is ${found}: set ${channelHint}, so that alerts are sent by two channels${where}`)]
 }
 
 /** The recovery settings as waiting times in seconds. */

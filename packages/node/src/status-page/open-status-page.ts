@@ -2,7 +2,7 @@ import { getRequestListener, type HttpBindings } from '@hono/node-server'
 import { hostAndPort, isLoopback } from '@swarmwatch/config'
 import { localUrl, serve } from '@swarmwatch/config/listen'
 
-import { type Logger, warnTo } from '../logger.ts'
+import { type TelemetryLogger, warnTo } from '../logger.ts'
 import { isOneOfSeveral } from '../port-options.ts'
 import type { StatusSources } from './page-values.ts'
 import { statusApp, type StatusAppOptions } from './status-app.ts'
@@ -22,7 +22,7 @@ export interface StatusPageOptions
   /** @default '127.0.0.1' */
   readonly host?: string
   /** Takes our lines; `false` silences them. @default the console */
-  readonly logger?: Logger | false
+  readonly logger?: TelemetryLogger | false
 }
 
 /** The page, while it is served. */

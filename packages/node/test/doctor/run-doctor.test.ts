@@ -3,7 +3,7 @@ import { createServer as createHttpServer } from 'node:http'
 import { type AddressInfo, createServer, type Server } from 'node:net'
 import { join } from 'node:path'
 
-import { channelHint } from '@swarmwatch/config'
+import { channelHint, channelWarnings, loadConfiguration } from '@swarmwatch/config'
 import { expect, onTestFinished, test } from 'vitest'
 
 import { type DoctorOptions, printDoctor, runDoctor } from '../../src/doctor/run-doctor.ts'
@@ -95,7 +95,7 @@ test('a broken set-up has a line with the cure for each thing', async () => {
     `[WRONG] OTLP traces to ${endpoint}/v1/traces (token set) cannot be reached (ECONNREFUSED): is the Collector running, and OTEL_EXPORTER_OTLP_ENDPOINT right?`,
     `[WRONG] port ${port} of 127.0.0.1 is taken, so there would be no /metrics: stop the program that has it, or set METRICS_PORT to another port`,
     '[WARN]  retries wait 5, 15, 45 s: MAX_RETRY_DELAY=60 comes from older set-ups. For 5, 15, 30 s remove it, or set 30',
-    `[WARN]  there is no alert channel besides the console: set ${channelHint}, so that two channels reach people`,
+    `[WARN]  there is no alert channel besides the console: set ${channelHint}, so that alerts are sent by two channels`,
   ])
 })
 
@@ -172,9 +172,19 @@ test('a settings file is read from the folder, and its channels that are off are
       '[OK]    settings file config/production.yaml',
       '[WARN]  retries wait 5, 15, 45, 60 s: max_delay: 60 comes from older set-ups. For 5, 15, 30, 30 s remove it, or set 30',
       '[WARN]  alert channel "slack" is off: TEAM_HOOK is not set; set it, or remove alerts.channels[0] from config/production.yaml',
-      `[WARN]  there is no alert channel besides the console: set ${channelHint}, so that two channels reach people`,
+      `[WARN]  there is no alert channel besides the console: set ${channelHint}, so that alerts are sent by two channels`,
     ],
   })
+})
+
+test('reports the risks of a channel that its definition names', async () => {
+  const env = { ALERT_EMAIL_HOST: 'mail', ALERT_EMAIL_TO: 'ops@example.com', ALERT_EMAIL_TLS_SKIP_VERIFY: 'true' }
+  const { lines } = await unlike({ env: { ...env, ALERT_SLACK_WEBHOOK: '' } })
+  const { alerts } = loadConfiguration({ env, file: false })
+  expect(lines.filter((line) => line.includes('TLS'))).toEqual(
+    alerts.channels.flatMap(channelWarnings).map((text) => `[WARN]  ${text}`),
+  )
+  expect(lines.join()).toContain('ALERT_EMAIL_TLS_SKIP_VERIFY')
 })
 
 test('findings have a level and a text, for programs that show them in another way', async () => {

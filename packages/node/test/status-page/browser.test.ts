@@ -8,10 +8,14 @@ import { failedRun, sampleMetrics, sampleRun } from './sample-swarm.ts'
 
 if (whyNoBrowser !== undefined) console.log(`skipped the status page in a browser: ${whyNoBrowser}`)
 
-const figuresOn = (tab: Page): Promise<Record<string, number>> =>
-  tab.$$eval('[data-figure]', (nodes) =>
-    Object.fromEntries(nodes.map((node) => [node.getAttribute('data-figure')!, Number(node.getAttribute('value'))])),
+/** The figures on the page that the health of the SDK contains. */
+async function figuresOn(tab: Page): Promise<Record<string, number>> {
+  const all = await tab.$$eval('[data-figure]', (nodes) =>
+    nodes.map((node) => [node.getAttribute('data-figure')!, Number(node.getAttribute('value'))] as const),
   )
+  const names = Object.keys(figuresOf(getSystemHealth()))
+  return Object.fromEntries(all.filter(([name]) => names.includes(name)))
+}
 
 function figuresOf({ lost, ...health }: SystemHealth): Record<string, number> {
   return { ...health, 'lost.errorRate': lost.errorRate, 'lost.p95': lost.p95, 'lost.resources': lost.resources }
