@@ -2,15 +2,15 @@ import { fileURLToPath } from 'node:url'
 
 import { defineConfig } from 'vitest/config'
 
-// Tests start several hundred Node processes; with a compile cache each needs half the CPU time. Workers inherit the variable.
+// Tests start several hundred Node processes; a compile cache halves the CPU time of each. Workers inherit the variable.
 process.env['NODE_COMPILE_CACHE'] ??= fileURLToPath(new URL('node_modules/.cache/node-compile', import.meta.url))
 
-/** Projects whose files share nothing that is global, so that one worker can run many of them: half the CPU time. */
+/** Projects whose tests change no global state, so that one worker can run many files: half the CPU time. */
 const sharesWorkers = new Set(['testkit', 'config', 'mixin', 'secrets', 'alert-bridge'])
 
 const packages = ['testkit', 'sdk', 'testing', 'config', 'node', 'agent-worker', 'alert-bridge', 'secrets', 'mixin']
 
-/** Tests with real engines in containers, some in time that passes faster: nothing else may run beside them. */
+/** Tests with real engines in containers, some with accelerated time: no other tests may run at the same time. */
 const withEngines = [
   'packages/*/test/**/engines/**/*.test.ts',
   'packages/*/test/**/*alertmanager*.test.ts',
@@ -19,7 +19,7 @@ const withEngines = [
 
 /**
  * Tests that take ten seconds or more, because they start dozens of processes, pause them, or install libraries. They are left out
- * of a plain `pnpm test`, which shall end within five minutes on two busy cores; CI runs them, and so does naming one.
+ * of a plain `pnpm test`, which should end within five minutes on two busy cores. CI runs them, and so does an argument that names a file.
  */
 const slow = [
   'packages/alert-bridge/test/alertmanager/real-alertmanager-kills.test.ts',
@@ -54,14 +54,14 @@ const project = (name: string) => ({
     exclude: ['**/node_modules/**', ...withEngines, ...leftOut].map((pattern) =>
       pattern.replace(/^packages\/\*\//, '').replace(`packages/${name}/`, ''),
     ),
-    // Two files at a time also on two cores: most wait for processes and sockets
+    // Two files at a time, also on two cores: most tests wait for processes and sockets
     maxWorkers: 2,
     isolate: !sharesWorkers.has(name),
     sequence: { groupOrder: 0 },
   },
 })
 
-/** Projects that run after the others, one after the other. */
+/** A project that runs after those of a lower `groupOrder`. */
 const later = (name: string, groupOrder: number, maxWorkers: number, include: string[]) => ({
   extends: true as const,
   test: { name, include, exclude: ['**/node_modules/**', ...leftOut], maxWorkers, sequence: { groupOrder } },
@@ -71,16 +71,16 @@ export default defineConfig({
   // Tests read src/ of every package, so nothing has to be built first.
   ssr: { resolve: { conditions: ['swarmwatch-source'] } },
   test: {
-    // Limits only end what hangs: a promise does not depend on how busy the machine is (tried at load 30)
+    // Limits only end tests that hang: no promise depends on the load of the machine (tried with load 20)
     testTimeout: 180_000,
     hookTimeout: 180_000,
     expect: { poll: { timeout: 120_000 } },
-    // `street`: promises about the whole, in test/
+    // `repository`: tests of the whole, in test/
     projects: [
       ...packages.map(project),
       later('engines', 1, 1, withEngines),
-      // The long one waits for most of its time, so the others run beside it
-      later('street', 2, 2, ['test/*.test.ts', 'mutation/*.test.ts', 'prose/test/*.test.ts', 'bench/test/*.test.ts']),
+      // The longest test mostly waits, so that others can run at the same time
+      later('repository', 2, 2, ['test/*.test.ts', 'mutation/*.test.ts', 'prose/test/*.test.ts', 'bench/test/*.test.ts']),
     ],
   },
 })

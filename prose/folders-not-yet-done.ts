@@ -21,7 +21,4 @@ export const foldersNotYetDone: readonly string[] = [
   'packages/node/src/read-settings.ts',
   'packages/sdk',
   'packages/testing',
-  'packages/testkit',
-  'test',
-  'vitest.config.ts',
 ]

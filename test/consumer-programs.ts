@@ -24,7 +24,7 @@ const telemetry = await startTelemetry({
 })
 `
 
-/** One run that recovers, its spans and metrics, with an OpenTelemetry SDK whose parts are made as told. */
+/** One run that recovers, its spans and metrics, with an OpenTelemetry SDK made of the given parts. */
 export const recording = (traceSdk: string, provider: string, processor: string): string => `
 import { context, metrics, trace as traceApi } from '@opentelemetry/api'
 import { AsyncLocalStorageContextManager } from '@opentelemetry/context-async-hooks'
@@ -90,7 +90,7 @@ const isolation = await runIsolationSuite(new URL('adapter.mjs', import.meta.url
 console.log(JSON.stringify({ ...recorded, isolation }))
 `
 
-/** What must compile, and one line that must not. */
+/** A program that must compile, and one line that must not. */
 export const typedConsumer = `
 import { trace } from '@opentelemetry/api'
 import { getSystemHealth, instrumentAgent, recoveryOf, type InstrumentAgentOptions } from '@swarmwatch/sdk'

@@ -56,7 +56,7 @@ describe.for(Object.entries(services))('%s', ([name, service]) => {
     }
   })
   test('keeps what it must not lose in a volume of its own', () => {
-    // A worker keeps nothing: what it was given and had not begun is told when it stops
+    // A worker keeps nothing: it reports the tasks that it had not begun when it stops
     const isStateless = name === 'agent-worker'
     expect(service.volumes?.filter((volume) => !volume.startsWith('.'))).toHaveLength(isStateless ? 0 : 1)
   })
@@ -103,7 +103,7 @@ test('a worker connects to the Collector and the outside, and nothing connects t
   expect(all.filter(({ to }) => to === 'agent-worker')).toEqual([])
 })
 
-test('a connection that is only tolerated is harmless for the reason that is written beside it', () => {
+test('a connection that is only tolerated is harmless for the documented reason', () => {
   for (const { from, to, because } of tolerated) {
     expect(because).toBe(
       to === 'mailpit' ? 'trial mailbox' : ['jaeger', 'alert-bridge'].includes(to) ? 'no way out' : 'credential',
@@ -149,7 +149,7 @@ test('the variables that the Python system had are all there', () => {
   expect(ofMission.filter((name) => !(name in given))).toEqual([])
 })
 
-test('Grafana lets nobody in without a password, and calls nobody', () => {
+test('Grafana requires a password, and makes no outgoing calls', () => {
   expect(services['grafana']?.environment).toMatchObject({
     GF_SECURITY_ADMIN_PASSWORD__FILE: '/run/secrets/grafana_admin_password',
     GF_AUTH_ANONYMOUS_ENABLED: 'false',

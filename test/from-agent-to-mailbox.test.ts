@@ -14,7 +14,7 @@ import {
 } from '@swarmwatch/testkit/stack'
 import { afterAll, beforeAll, describe, expect, onTestFailed, test } from 'vitest'
 
-import { secretValues } from './stack/secret-values.ts'
+import { secretValues } from './stack/confinement.ts'
 import { openTimeLine, type TimeLine } from './stack/time-line.ts'
 import { orderTasks, workerHealth } from './stack/workers.ts'
 
@@ -30,7 +30,7 @@ const reachable = new Set(['http://grafana.street.test', 'http://runbooks.street
 const minutes = (count: number): number => count * 60_000
 const workers = 3
 
-/** So many of an agent's calls fail at once that more than half of its runs fail. */
+/** Number of calls of an agent that fail at once: more than half of its runs. */
 const failingCalls = 15
 
 /** So many runs that do not fail that the swarm is well although an agent is not: an alert about the swarm would mute those about agents. */

@@ -63,7 +63,7 @@ describe.runIf(isWanted)('the images', () => {
     }
   }, 600_000)
 
-  test.for(images)('%s holds no secret that lay beside the sources', async (image) => {
+  test.for(images)('%s contains no secret from the folder of the sources', async (image) => {
     // The licence label shows that what is looked for would be found
     expect(await foundIn(image, [canary, 'Apache-2.0'])).toEqual(['Apache-2.0'])
   })
@@ -85,7 +85,7 @@ describe.runIf(isWanted)('the images', () => {
     },
   )
 
-  test.for(images)('%s says what it is, and runs as a number other than 0', async (image) => {
+  test.for(images)('%s has a description, and runs as a user other than 0', async (image) => {
     const { output } = await runDocker(['image', 'inspect', image])
     const [{ Config: config }] = JSON.parse(output) as [{ Config: { User: string; Labels: Record<string, string> } }]
     expect(config.User).toBe('10001:10001')

@@ -6,7 +6,7 @@ import { repositoryRoot } from '@swarmwatch/testkit'
 import { temporaryFolder } from '@swarmwatch/testkit/vitest'
 import { expect, test } from 'vitest'
 
-/** What the source files of each package may import of the others. */
+/** Imports that are allowed in the source files of each package. */
 const mayImport: Readonly<Record<string, readonly string[]>> = {
   sdk: [],
   config: [],

@@ -55,7 +55,7 @@ test.each(['README.md', 'docs/getting-started.md', 'docs/testing.md', 'docs/migr
 )
 
 test.each(['README.md', 'docs/getting-started.md'])(
-  'the examples of %s run in a clone, with the command that the README gives',
+  'the examples of %s run in a clone, with the command in the README',
   async (document) => {
     const { scripts } = JSON.parse(await readFile('package.json', 'utf8')) as { scripts: { try: string } }
     const [node, ...flags] = scripts.try.split(' ')

@@ -61,7 +61,7 @@ describe.skipIf(real === undefined)('a result of a real library', () => {
   )
 
   const retried = all.filter(([name]) => !/(with|as)Response/.test(name))
-  test.for(retried)('%s: is tried again when the server says 429, and fails with that', async ([way, [ask, streamOf, use]]) => {
+  test.for(retried)('%s: is retried when the server answers 429, and fails with that', async ([way, [ask, streamOf, use]]) => {
     const name = `${way}, 429`
     requests.count = 0
     const agent = instrumentAgent(ask, { ...options, name, streamOf })

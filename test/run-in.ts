@@ -4,7 +4,7 @@ import { join } from 'node:path'
 
 import { startProgram } from '@swarmwatch/testkit'
 
-/** What a program said and how it ended. */
+/** Output and exit status of a program. */
 export interface Ended {
   readonly status: number
   readonly output: string
@@ -17,7 +17,7 @@ export async function runScript(folder: string, name: string, source: string): P
 }
 
 /**
- * Runs an example of the docs. One that prints where its page is stays, as the page says: it is asked there, and interrupted as by Ctrl-C.
+ * Runs an example of the docs. One that prints the address of its page keeps running: the page is requested, and the program interrupted as by Ctrl-C.
  * `flags` are Node's.
  */
 export async function runExample(folder: string, name: string, source: string, flags: readonly string[] = []): Promise<Ended> {

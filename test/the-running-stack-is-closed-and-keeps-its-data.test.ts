@@ -5,20 +5,18 @@ import { eventually, openSlackSink, type SlackSink } from '@swarmwatch/testkit'
 import { amtool, buildImages, mailSettings, type ProductionStack, startStack } from '@swarmwatch/testkit/stack'
 import { afterAll, beforeAll, describe, expect, onTestFailed, test } from 'vitest'
 
-import { confinements, inspected } from './stack/confinement.ts'
+import { confinements, inspected, secretValues } from './stack/confinement.ts'
 import {
   linesOf,
+  type Listener,
   listeners,
+  outsideAddress,
   reachedFrom,
   reachedFromPlaceOf,
   statusWithoutCredential,
   writtenConnections,
-  type Listener,
 } from './stack/connections.ts'
-import { runAsDocumented } from './stack/documented-commands.ts'
-import { heldByCollector, tellEvent, whatIsKept } from './stack/kept.ts'
-import { outsideAddress } from './stack/outside-address.ts'
-import { secretValues } from './stack/secret-values.ts'
+import { heldByCollector, reportEvent, runAsDocumented, whatIsKept } from './stack/stored-data.ts'
 import { orderTasks, workerHealth } from './stack/workers.ts'
 
 const isWanted = process.env['REQUIRE_STACK'] === '1'
@@ -206,7 +204,7 @@ describe.runIf(isWanted)('the running stack', () => {
     const silence = '--author=test --comment=kept --duration=2h alertname=Kept'.split(' ')
     await amtool(stack, ['silence', 'add', ...silence])
     expect(await orderTasks(stack, { agent: 'reviewer' }, 2)).toEqual([202, 202])
-    await tellEvent(stack, 'the data is to be kept')
+    await reportEvent(stack, 'the data is to be kept')
     // By mail, to Slack and the console; the drill came by mail too
     const kept = { runs: 2, silences: 1, deliveries: 3, mails: 2 }
     await eventually(

@@ -40,7 +40,7 @@ describe.runIf(isWanted)('before or at the start', () => {
     expect(ended.output.trimEnd().split('\n').at(-1)).toMatch(/path does not exist.*\.secrets\/otlp_token$/)
   })
 
-  test('a missing variable stops up, and one line says what to do', async () => {
+  test('a missing variable stops up, and one line names the remedy', async () => {
     const { folder, compose } = await laidOut()
     rmSync(join(folder, '.env'))
     const ended = await compose(...up)
@@ -88,7 +88,7 @@ describe.runIf(isWanted)('before or at the start', () => {
     expect(linesWith(await compose('logs', 'alertmanager'), 'pigeon')[0]).toContain('error loading configuration file')
   })
 
-  test('a worker with a wrong token says so and keeps running its agents', async () => {
+  test('a worker with a wrong token logs that and keeps running its agents', async () => {
     const { folder, compose } = await laidOut()
     writeFileSync(join(folder, '.secrets/wrong'), 'a-token-that-nobody-knows')
     const wrong = join(folder, 'wrong-token.yml')
@@ -100,12 +100,12 @@ secrets: { wrong: { file: .secrets/wrong } }
     )
     const started = await compose(`--file=${wrong}`, ...up, 'otel-collector', 'agent-worker')
     expect(started).toMatchObject({ code: 0 })
-    const said = await eventually(
-      'the worker to say it',
+    const logged = await eventually(
+      'the worker to log it',
       async () => linesWith(await compose('logs', '--no-log-prefix', 'agent-worker'), '401')[0],
       { everyMs: 500 },
     )
-    expect(said).toMatch(/^\[TELEMETRY\] .*SWARMWATCH_OTLP_TOKEN/)
+    expect(logged).toMatch(/^\[TELEMETRY\] .*SWARMWATCH_OTLP_TOKEN/)
     const health = `fetch('http://127.0.0.1:8070/healthz').then((answer) => answer.json()).then(({ succeeded }) => console.log(succeeded))`
     const succeeded = async (): Promise<number> =>
       Number((await compose('exec', '-T', 'agent-worker', 'node', '--eval', health)).output)

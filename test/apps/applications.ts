@@ -10,9 +10,9 @@ import { expectCleanEnd, expectServed, expectTelemetry, type Trial, type TrialNe
 export interface Application extends TrialNeeds {
   /** Also tried in CI; the others by `pnpm test:apps`. */
   readonly isShort?: true
-  /** What it is, for the table in the docs. */
+  /** Description of the application, for the table in the docs. */
   readonly what: string
-  /** What is checked, for the table in the docs. */
+  /** Description of the check, for the table in the docs. */
   readonly checked: string
   attempt(trial: Trial): Promise<void>
 }

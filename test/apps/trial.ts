@@ -18,7 +18,7 @@ export interface Trial extends AsyncDisposable {
   readonly pageUrl: string
   /** Starts a program in the folder, or in `cwd`; the path of `command` may start at the folder. */
   readonly start: (command: string, args: readonly string[], options?: ProgramOptions) => Program
-  /** Runs it to its end, which must be code 0, and gives what it printed. */
+  /** Runs it to its end, which must be code 0, and returns its output. */
   readonly run: (command: string, args: readonly string[], options?: ProgramOptions) => Promise<string>
 }
 
@@ -27,7 +27,7 @@ interface ProgramOptions {
   readonly env?: Readonly<Record<string, string>>
 }
 
-/** What an application needs beside its own folder below `programs/`. */
+/** Requirements of an application, in addition to its own folder below `programs/`. */
 export interface TrialNeeds {
   readonly name: string
   /** Further programs of `programs/`, by the name that they get in the folder. */

@@ -1,12 +1,17 @@
+import { spawn } from 'node:child_process'
+import { once } from 'node:events'
+import { mkdtempSync, rmSync } from 'node:fs'
 import { createServer, type Server } from 'node:http'
-import { type AddressInfo } from 'node:net'
+import type { AddressInfo } from 'node:net'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
 import { setTimeout as delay } from 'node:timers/promises'
+import { fileURLToPath } from 'node:url'
 
-import { eventually, freePort } from '@swarmwatch/testkit'
+import { eventually, freePort, repositoryRoot } from '@swarmwatch/testkit'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 
 import { markdownTable } from './markdown-table.ts'
-import { startWithHeap } from './program-with-heap.ts'
 
 const token = 'a-token-of-forty-characters-for-the-test'
 const minutes = (count: number): number => count * 60_000
@@ -42,7 +47,7 @@ test('a week of the bridge leaves nothing on its heap', { timeout: minutes(15) }
   })
   await isThere(`${url}/healthz`)
 
-  async function tell(alertname: string, severity: string, status: 'firing' | 'resolved', startsAt: string): Promise<void> {
+  async function post(alertname: string, severity: string, status: 'firing' | 'resolved', startsAt: string): Promise<void> {
     const labels = { alertname, severity, agent_name: 'reviewer' }
     const endsAt = status === 'firing' ? '0001-01-01T00:00:00Z' : new Date().toISOString()
     const alerts = [{ status, labels, annotations: {}, startsAt, endsAt, fingerprint: alertname }]
@@ -60,11 +65,11 @@ test('a week of the bridge leaves nothing on its heap', { timeout: minutes(15) }
   for (let hour = 0; hour < 7 * 24; hour += 1) {
     // As in production: looked at every 10 s, scraped every 15, a Watchdog every minute; an alert that comes and goes, twice an hour
     await Promise.all([ask(`${url}/healthz`, 360), ask(`${url}/metrics`, 240)])
-    for (let minute = 0; minute < 60; minute += 1) await tell('Watchdog', 'none', 'firing', begun)
+    for (let minute = 0; minute < 60; minute += 1) await post('Watchdog', 'none', 'firing', begun)
     for (const half of [0, 1]) {
       const startsAt = new Date().toISOString()
-      await tell(`Alert${hour % 50}-${half}`, 'warning', 'firing', startsAt)
-      await tell(`Alert${hour % 50}-${half}`, 'warning', 'resolved', startsAt)
+      await post(`Alert${hour % 50}-${half}`, 'warning', 'firing', startsAt)
+      await post(`Alert${hour % 50}-${half}`, 'warning', 'resolved', startsAt)
     }
     if (hour % 24 === 23) byDay.push(await bridge.heapMegabytes())
   }
@@ -100,3 +105,43 @@ test('6,000 tasks of a worker leave nothing on its heap', { timeout: minutes(15)
   expect(byThousand.at(-1)! - byThousand[1]!).toBeLessThan(2)
   expect(await worker.stop()).toBe(0)
 })
+
+/** A program of ours in a process of its own, whose heap can be asked for. */
+export interface ProgramWithHeap {
+  /** MB on its heap that a collection leaves. */
+  heapMegabytes(): Promise<number>
+  /** Asks it to stop; returns its exit code. */
+  stop(): Promise<number>
+}
+
+const preload = fileURLToPath(new URL('answers-with-its-heap.cjs', import.meta.url))
+
+/** Starts the source file `program` of this repository in an empty folder, with these settings and no others. */
+export function startWithHeap(
+  program: string,
+  args: readonly string[],
+  settings: Readonly<Record<string, string>>,
+): ProgramWithHeap {
+  const folder = mkdtempSync(join(tmpdir(), 'swarmwatch-heap-'))
+  const flags = ['--expose-gc', `--require=${preload}`, '--conditions=swarmwatch-source', '--max-old-space-size=256']
+  const child = spawn(process.execPath, [...flags, join(repositoryRoot, program), ...args], {
+    cwd: folder,
+    env: { PATH: process.env['PATH'], ...settings },
+    stdio: ['ignore', 'ignore', 'ignore', 'ipc'],
+  })
+  const ended = once(child, 'exit') as Promise<[number]>
+  return {
+    async heapMegabytes() {
+      const answer = once(child, 'message') as Promise<[number]>
+      child.send('heap')
+      const [bytes] = await answer
+      return bytes / 1e6
+    },
+    async stop() {
+      child.kill('SIGTERM')
+      const [code] = await ended
+      rmSync(folder, { recursive: true })
+      return code
+    },
+  }
+}

@@ -4,6 +4,7 @@ import { eventually, openSlackSink, type SlackSink } from '@swarmwatch/testkit'
 import {
   buildImages,
   containerStates,
+  type ContainerUse,
   containerUses,
   mailSettings,
   numberFrom,
@@ -16,7 +17,6 @@ import { afterAll, beforeAll, expect, onTestFailed, test } from 'vitest'
 
 import { workerHealth } from '../stack/workers.ts'
 import { markdownTable } from './markdown-table.ts'
-import { useByMinute, useTable } from './use-by-minute.ts'
 
 const soakMinutes = 10
 const ticksPerSecond = 200
@@ -56,7 +56,7 @@ async function seriesRows(): Promise<readonly (readonly [string, number])[]> {
 }
 
 test(
-  `${soakMinutes} minutes of ${ticksPerSecond} runs a second beside the reference swarm at 2: memory is flat, nothing was restarted, and every run was counted`,
+  `${soakMinutes} minutes of ${ticksPerSecond} runs a second alongside the reference swarm at 2: memory is flat, nothing was restarted, and every run was counted`,
   { timeout: 30 * 60_000 },
   async () => {
     onTestFailed(async () => console.log(await stack.compose('logs', '--no-color', '--tail=60')))
@@ -96,3 +96,36 @@ test(
     )
   },
 )
+
+/** Resource usage of a container: memory by minute, and the median share of a core. */
+export interface UseByMinute {
+  readonly name: string
+  readonly megabytes: readonly number[]
+  /** Share of one core, 0-1. */
+  readonly cpu: number
+}
+
+/** Puts the samples of each minute together. */
+export function useByMinute(...minutes: readonly (readonly (readonly ContainerUse[])[])[]): readonly UseByMinute[] {
+  const names = minutes[0]?.[0]?.map(({ name }) => name) ?? []
+  return names.toSorted().map((name) => {
+    const own = minutes.map((samples) => samples.flatMap((sample) => sample.find((use) => use.name === name) ?? []))
+    const cpus = own.flat().map(({ cpu }) => cpu)
+    return {
+      name,
+      megabytes: own.map((uses) => uses.reduce((sum, { memoryMegabytes }) => sum + memoryMegabytes, 0) / uses.length),
+      cpu: cpus.toSorted((a, b) => a - b)[Math.floor(cpus.length / 2)] ?? 0,
+    }
+  })
+}
+
+/** A line for each container. */
+export function useTable(uses: readonly UseByMinute[]): string {
+  const minutes = uses[0]?.megabytes.map((_, minute) => `${minute + 1}`) ?? []
+  const rows = uses.map(({ name, cpu, megabytes }) => [
+    name,
+    `${(cpu * 100).toFixed(1)} %`,
+    ...megabytes.map((amount) => amount.toFixed(0)),
+  ])
+  return markdownTable([['container', 'core', ...minutes], ...rows])
+}

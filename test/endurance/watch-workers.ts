@@ -65,7 +65,7 @@ export function watchWorkers(stack: ProductionStack, workers: number): WorkerWat
 
 const finished = (runs: FinishedRuns | undefined): number => (runs?.success ?? 0) + (runs?.failure ?? 0)
 
-/** What of a life must have been exported: all that a living worker counted. */
+/** The part of a life that must have been exported; of a living worker, all that it counted. */
 function lastExported(life: readonly Sample[], isLiving: boolean): Sample | undefined {
   const untilMs = (life.at(-1)?.at ?? 0) - exportedAfterMs
   return isLiving ? life.at(-1) : life.findLast(({ at }) => at <= untilMs)

@@ -72,7 +72,7 @@ const answers = {
   'no-json': [200, '<html>no</html>'],
 }
 
-/** Tells each waiting request that one has arrived, so that an abort comes while it is under way. */
+/** Notifies each waiting request that one has arrived, so that an abort happens while it is in progress. */
 const arrivals = new Set()
 
 function answer({ url, socket, stream }, response) {

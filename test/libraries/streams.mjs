@@ -162,7 +162,7 @@ export async function openWays() {
   }
 
   const queries = []
-  /** As much of a database as a query needs; it keeps what runs and what `inside()` says then. */
+  /** As much of a database as a query needs; it keeps each query and the result of `inside()` at that time. */
   const database = (inside) => {
     class Client extends (SqliteClient.default ?? SqliteClient) {
       _driver() {

@@ -1,9 +1,10 @@
-import { readFileSync } from 'node:fs'
+import { readdirSync, readFileSync } from 'node:fs'
+import { join } from 'node:path'
 
 import { runDocker } from '@swarmwatch/testkit'
 import { containerStates, type ProductionStack } from '@swarmwatch/testkit/stack'
 
-/** What the kernel lets a process of a container do. */
+/** Privileges of a process of a container, as the kernel enforces them. */
 export interface Confinement {
   readonly service: string
   /** Real, effective, saved and file system user id. */
@@ -40,4 +41,11 @@ export async function inspected(stack: ProductionStack): Promise<string> {
   const states = await containerStates(stack)
   const { output } = await runDocker(['inspect', ...states.map(({ id }) => id)])
   return [output, ...states.map(({ pid }) => readFileSync(`/proc/${pid}/environ`, 'utf8'))].join('\n')
+}
+
+/** Returns the values that must never be shown: every file in `.secrets/` that is a secret and not a rendered configuration. */
+export function secretValues(stack: ProductionStack): readonly string[] {
+  return readdirSync(join(stack.folder, '.secrets'))
+    .filter((name) => !/\.ya?ml$/.test(name))
+    .flatMap((name) => stack.secret(name).trim() || [])
 }

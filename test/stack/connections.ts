@@ -1,3 +1,5 @@
+import { execFileSync } from 'node:child_process'
+import { lookup } from 'node:dns/promises'
 import { readFileSync } from 'node:fs'
 
 import { composeFile, networksOf, repositoryRoot, runDocker } from '@swarmwatch/testkit'
@@ -66,7 +68,7 @@ export interface Target {
   readonly port: number
 }
 
-/** Tries all targets at once from inside a container's network; gives the labels of those that took the connection. */
+/** Tries all targets at once from inside a container's network; returns the labels of those that accepted the connection. */
 export function reachedFrom(
   stack: ProductionStack,
   container: Pick<Listener, 'id'>,
@@ -121,7 +123,7 @@ async function program<T>(stack: ProductionStack, place: readonly string[], code
   return JSON.parse(output) as T
 }
 
-/** Asks a port without a credential, in HTTP or, where it speaks gRPC, in that; gives the HTTP or gRPC status. */
+/** Asks a port without a credential, in HTTP or, where it speaks gRPC, in that; returns the HTTP or gRPC status. */
 export function statusWithoutCredential(
   stack: ProductionStack,
   from: Pick<Listener, 'id'>,
@@ -146,3 +148,12 @@ if (port === 4317) {
   const init = port === 4318 ? { method: 'POST', body: '{}', headers: { 'content-type': 'application/json' } } : {}
   fetch('http://' + host + ':' + port + path, init).then(({ status }) => say(status))
 }`
+
+/** An address beyond this machine that can be reached from it: the package registry, which has just been asked for packages. */
+export async function outsideAddress(): Promise<{ readonly address: string; readonly port: number }> {
+  const registry = new URL(
+    execFileSync('npm', ['config', 'get', 'registry'], { encoding: 'utf8', stdio: ['ignore', 'pipe', 'ignore'] }),
+  )
+  const { address } = await lookup(registry.hostname, { family: 4 })
+  return { address, port: Number(registry.port || (registry.protocol === 'https:' ? 443 : 80)) }
+}

@@ -1,8 +1,8 @@
-// An application outside the stack, whose agents send their telemetry to the Collector. It does what the lines on stdin say:
-//   fail NAME COUNT     so many calls at once that fail for good
-//   succeed NAME COUNT  so many that do not
+// An application outside the stack, whose agents send their telemetry to the Collector. Each line on stdin is a command:
+//   fail NAME COUNT     COUNT calls at once that fail permanently
+//   succeed NAME COUNT  COUNT calls that succeed
 //   count               prints how all calls so far have ended: counts {"NAME":{"success":1,"failure":2}}
-// Beside that one agent, `ticker`, succeeds TICKS_PER_SECOND times a second. At the end of stdin it flushes and prints the counts.
+// In addition, one agent, `ticker`, succeeds TICKS_PER_SECOND times a second. At the end of stdin it flushes and prints the counts.
 import { createInterface } from 'node:readline'
 
 import { startTelemetry } from '@swarmwatch/node'

@@ -1,4 +1,4 @@
-/** What happened when, for people who want to know how long it takes. */
+/** Events with their times. */
 export interface TimeLine {
   /** Notes that something happened, now or `atMs` (since 1970). */
   note(what: string, atMs?: number): void

@@ -1,6 +1,6 @@
 import { type ProductionStack } from '@swarmwatch/testkit/stack'
 
-/** What a worker says of itself. */
+/** Health report of a worker. */
 export interface WorkerHealth {
   readonly status: 'ok' | 'draining'
   readonly running: number
@@ -20,7 +20,7 @@ const [body, times] = process.argv.slice(1)
 Promise.all(Array.from({ length: Number(times) }, () => fetch('http://127.0.0.1:8070/tasks', { method: 'POST', headers, body })))
   .then((answers) => console.log(answers.map(({ status }) => status).join(' ')))`
 
-/** Sends a worker the same order several times at once; gives the status of each answer. */
+/** Sends a worker the same order several times at once; returns the status of each answer. */
 export async function orderTasks(stack: ProductionStack, order: Order, times: number, worker = 1): Promise<readonly number[]> {
   const body = JSON.stringify(order)
   const answer = await stack.exec('agent-worker', ['node', '--eval', post, body, String(times)], worker)

@@ -2,18 +2,18 @@ import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { networkInterfaces } from 'node:os'
 
-/** Stands where Slack stands: takes what is posted to an incoming webhook, or is down. */
+/** A replacement for Slack's incoming webhook that keeps the posts, or is down. */
 export interface SlackSink {
   /** Address for a container. */
   readonly url: string
-  /** What was posted, as JSON text, oldest first. */
+  /** Bodies of the posts, as JSON text, oldest first. */
   readonly posts: readonly string[]
   /** While true it answers 503, as Slack does in an outage. */
   isDown: boolean
   close(): void
 }
 
-/** Opens one that containers with a way out can reach. */
+/** Opens a server that containers with access to this machine can reach. */
 export async function openSlackSink(): Promise<SlackSink> {
   const posts: string[] = []
   const server = createServer((request, response) => {

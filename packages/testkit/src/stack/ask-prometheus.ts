@@ -34,7 +34,7 @@ export interface ActiveAlert {
   readonly status: { readonly state: 'active' | 'suppressed' | 'unprocessed'; readonly inhibitedBy: readonly string[] }
 }
 
-/** What Alertmanager knows to be firing, muted or not. */
+/** Returns the firing alerts of Alertmanager, muted or not. */
 export async function activeAlerts(stack: ProductionStack): Promise<readonly ActiveAlert[]> {
   const kinds = ['--active', '--inhibited', '--silenced', '--unprocessed']
   return JSON.parse(await amtool(stack, ['alert', 'query', ...kinds, '--output=json'])) as ActiveAlert[]

@@ -34,7 +34,7 @@ export async function containerStates(stack: ProductionStack): Promise<readonly 
   }))
 }
 
-/** What a container uses. */
+/** Resource usage of a container. */
 export interface ContainerUse {
   readonly name: string
   readonly memoryMegabytes: number

@@ -10,11 +10,11 @@ export type Counts = Readonly<Record<string, { readonly success: number; readonl
 
 /** The application of outside-agents-program.ts, in a process of its own. */
 export interface OutsideAgents {
-  /** Begins so many calls at once that fail for good, 50 s later. */
+  /** Starts `calls` calls at once; they fail permanently 50 s later. */
   fail(agent: string, calls: number): void
-  /** What it has counted so far. */
+  /** Returns the counts so far. */
   counts(): Promise<Counts>
-  /** Lets it flush and end; gives what it counted. */
+  /** Lets it flush and end; returns its counts. */
   stop(): Promise<Counts>
 }
 
@@ -36,7 +36,7 @@ export function startOutsideAgents(stack: ProductionStack, ticksPerSecond: numbe
       METRICS_PORT: '0',
       TICKS_PER_SECOND: String(ticksPerSecond),
     },
-    // The SDK says each retry; they are wanted here
+    // The SDK logs each retry, and retries are intended here
     stdio: ['pipe', 'pipe', 'ignore'],
   })
   const lines = createInterface(child.stdout)

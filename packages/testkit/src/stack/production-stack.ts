@@ -24,11 +24,11 @@ export interface ProductionStack {
   readonly otlpUrl: string
   /** Where the mails are: Mailpit's API. */
   readonly mailUrl: string
-  /** Runs `docker compose` with these arguments and gives its output; rejects with the output when it fails. */
+  /** Runs `docker compose` with these arguments and returns its output; rejects with the output when it fails. */
   compose(...args: readonly string[]): Promise<string>
   /** Starts what does not run, and waits until all is healthy. */
   up(): Promise<string>
-  /** Runs a program in a container of a service, the first unless `index` says another. */
+  /** Runs a program in a container of a service, by default the first one. */
   exec(service: string, command: readonly string[], index?: number): Promise<string>
   /** Content of a file in `.secrets/`. */
   secret(name: string): string
@@ -134,10 +134,10 @@ async function leftOver(project: string): Promise<readonly string[]> {
   return kinds.flat()
 }
 
-/** What the stack is made of, as an operator has it after cloning. */
+/** Files and folders of the stack, as an operator has them after cloning. */
 const parts = ['docker-compose.production.yml', '.env.production.example', 'collector', 'config', 'grafana']
 
-/** Services whose images cannot be had on this machine; it is said that they were left out. */
+/** Returns the services whose images are not on this machine, and prints them. */
 function missingServices(): readonly string[] {
   const present = new Set(
     execFileSync('docker', ['images', '--format', '{{.Repository}}:{{.Tag}}'], { encoding: 'utf8' }).split('\n'),
@@ -177,12 +177,12 @@ function makeSecrets(folder: string): void {
 
 const log = 'take-down.log'
 
-/** Waits for the end of its input, runs docker with its arguments, and removes the folder it stands in. */
+/** Waits for the end of its input, runs docker with its arguments, and removes its working folder. */
 const program = `cat > /dev/null; docker "$@" > ${log} 2>&1 && rm -r "$PWD"`
 
 /**
- * Runs docker with `args` in `folder` and removes the folder: when what this gives is called, or when the process that called this is
- * gone, however it ended. An interrupted test leaves no containers and no secrets behind. Rejects with docker's output when it fails.
+ * Runs docker with `args` in `folder` and removes the folder: when the returned function is called, or when the calling process
+ * has ended for any reason. An interrupted test leaves no containers and no secrets behind. Rejects with docker's output when it fails.
  */
 function takeDownAtEnd(folder: string, args: readonly string[]): () => Promise<void> {
   const { PATH, HOME } = process.env

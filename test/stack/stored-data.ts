@@ -1,3 +1,7 @@
+import { execFile } from 'node:child_process'
+import { readFileSync } from 'node:fs'
+
+import { repositoryRoot } from '@swarmwatch/testkit'
 import { amtool, listMails, numberFrom, type ProductionStack } from '@swarmwatch/testkit/stack'
 
 /** How much the volumes hold, each asked of the service that owns it. */
@@ -23,8 +27,8 @@ export async function whatIsKept(stack: ProductionStack): Promise<Kept> {
   }
 }
 
-/** Tells the bridge of a notable event, which it passes on to people. */
-export async function tellEvent(stack: ProductionStack, title: string): Promise<void> {
+/** Reports a notable event to the bridge, which delivers it. */
+export async function reportEvent(stack: ProductionStack, title: string): Promise<void> {
   await askBridge(stack, 'events', { title })
 }
 
@@ -40,4 +44,19 @@ async function askBridge(stack: ProductionStack, path: string, body?: object): P
 export async function heldByCollector(stack: ProductionStack): Promise<number> {
   const metrics = await stack.exec('otel-collector', ['/bin/wget', '-q', '-O', '-', 'http://otel-collector-metrics:8888/metrics'])
   return Number(/^otelcol_exporter_queue_size\{.*exporter="otlp_http\/prometheus".*\} (\S+)$/m.exec(metrics)?.[1])
+}
+
+/** Runs the shell commands below a heading of docs/operations.md in the stack's folder; `dc` there means this stack. */
+export async function runAsDocumented(stack: ProductionStack, heading: string): Promise<void> {
+  const page = readFileSync(`${repositoryRoot}docs/operations.md`, 'utf8')
+  const commands = new RegExp(`^## ${heading}$[^]*?^\`\`\`sh\\n([^]*?)^\`\`\`$`, 'm').exec(page)?.[1]
+  if (commands === undefined) throw new Error(`docs/operations.md has no commands below "${heading}"`)
+  const { PATH, HOME } = process.env
+  const env = { PATH, HOME, COMPOSE_PROJECT_NAME: stack.project, DC: stack.commandLine.join(' '), UP: stack.upFlags.join(' ') }
+  const dc = 'dc() { if [ "$1" = up ]; then shift; docker $DC up $UP "$@"; else docker $DC "$@"; fi; }'
+  await new Promise<void>((resolve, reject) => {
+    execFile('bash', ['-euc', `${dc}\n${commands}`], { cwd: stack.folder, env }, (error, stdout, stderr) =>
+      error === null ? resolve() : reject(new Error(`${heading}:\n${stdout}${stderr}`)),
+    )
+  })
 }

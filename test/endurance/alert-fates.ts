@@ -1,6 +1,32 @@
 import { setTimeout as delay } from 'node:timers/promises'
 
-import { activeAlerts, askPrometheus, type ProductionStack } from '@swarmwatch/testkit/stack'
+import { activeAlerts, askPrometheus, mailTexts, type ProductionStack } from '@swarmwatch/testkit/stack'
+
+/** Result for an alert: mailed, not mailed by design (with the reason), lost, or mailed by mistake. */
+export type Fate = 'mailed' | 'muted' | 'too short' | 'LOST' | 'MAILED THOUGH MUTED'
+
+/** Alertmanager notifies of a group after 30 s, and of one that was muted as a whole, five minutes later. */
+const groupWaitSeconds = 30
+const groupIntervalSeconds = 300
+const evaluatedEverySeconds = 30
+
+/** Looks through the mailbox for each of the alerts: in a subject of its own, or in the list of a digest. */
+export async function fatesOf(stack: ProductionStack, fired: readonly FiredAlert[]): Promise<ReadonlyMap<FiredAlert, Fate>> {
+  const texts = await mailTexts(stack)
+  const isMailed = ({ name, about }: FiredAlert): boolean =>
+    texts.some((text) => text.split('\n').some((line) => line.includes(name)) && text.includes(about))
+  return new Map(fired.map((alert) => [alert, isMailed(alert) ? whetherDue(alert) : whyNot(alert)]))
+}
+
+/** Unmuted for the moment in which Alertmanager had restarted and did not know all alerts yet. */
+function whetherDue({ wasMuted, unmutedSeconds }: FiredAlert): Fate {
+  return wasMuted && unmutedSeconds < groupWaitSeconds ? 'MAILED THOUGH MUTED' : 'mailed'
+}
+
+function whyNot({ wasMuted, unmutedSeconds, firedSeconds }: FiredAlert): Fate {
+  if (wasMuted && unmutedSeconds < groupIntervalSeconds) return 'muted'
+  return firedSeconds <= groupWaitSeconds + evaluatedEverySeconds ? 'too short' : 'LOST'
+}
 
 /** An alert that Prometheus saw firing. */
 export interface FiredAlert {
@@ -23,7 +49,6 @@ export interface AlertWatch {
 }
 
 const everyMs = 5_000
-const evaluatedEverySeconds = 30
 
 /** Begins at once. */
 export function watchAlerts(stack: ProductionStack): AlertWatch {
