@@ -4,17 +4,12 @@
  */
 export const foldersNotYetDone: readonly string[] = [
   '.env.production.example',
-  'collector',
   'docker-compose.production.yml',
   'docs/configuration.md',
-  'docs/dashboards.md',
-  'docs/runbooks',
   'docs/testing.md',
-  'grafana',
   'packages/alert-bridge',
   'packages/config/scripts',
   'packages/config/src',
-  'packages/mixin',
   'packages/node/src/opentelemetry/environment-settings.ts',
   'packages/node/src/opentelemetry/otel-variables.ts',
   'packages/node/src/opentelemetry/otlp-settings.ts',

@@ -1,5 +1,5 @@
 import { frameQueries, panelQueries } from './engines/panel-queries.ts'
-import { runbookQueries } from './runbook-queries.ts'
+import { runbookQueries } from './runbooks.ts'
 import { isAlert } from '../src/rule.ts'
 import { ruleFiles } from '../src/rule-files.ts'
 import type { MixinSettings } from '../src/settings.ts'
@@ -23,6 +23,6 @@ export function readExpressions(settings: MixinSettings): readonly ReadExpressio
     ),
     ...panelQueries(settings).map(({ panel, expr, labels }) => ({ of: panel, expr, labels })),
     ...frameQueries(settings).map((expr) => ({ of: 'variables and annotations', expr, labels: [] })),
-    ...runbookQueries().map((expr) => ({ of: 'a runbook', expr, labels: [] })),
+    ...runbookQueries.map((expr) => ({ of: 'a runbook', expr, labels: [] })),
   ]
 }

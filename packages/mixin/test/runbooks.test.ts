@@ -1,21 +1,21 @@
 import { readdirSync, readFileSync } from 'node:fs'
-import { join, resolve } from 'node:path'
+import { join } from 'node:path'
 
+import { repositoryRoot } from '@swarmwatch/testkit'
 import { describe, expect, test } from 'vitest'
 
 import { metricNames, recordedSeries, sdkSeries } from './metric-names.ts'
+import { runbooks } from './runbooks.ts'
 import { isAlert } from '../src/rule.ts'
 import { ruleFiles } from '../src/rule-files.ts'
 import { readSettings } from '../src/settings.ts'
 
-const root = resolve(import.meta.dirname, '../../..')
-const folder = join(root, 'docs/runbooks')
-const files = ruleFiles(readSettings(join(root, 'config/production.yaml')))
+const files = ruleFiles(readSettings(join(repositoryRoot, 'config/production.yaml')))
 const rules = files.flatMap(({ groups }) => groups.flatMap((group) => group.rules))
 const alerts = [...new Set(rules.filter(isAlert).map(({ alert }) => alert))]
 const recorded = recordedSeries(files)
 const ofRules = new Set(rules.flatMap(({ expr }) => metricNames(expr)))
-// Named in checks, but in no rule: what the components and the runtime send besides
+// Series of the components and the runtime that runbooks read, but no rule
 const others = new Set([
   'ALERTS',
   'bridge_deliveries_total',
@@ -27,48 +27,68 @@ const others = new Set([
   'prometheus_notifications_dropped_total',
   'target_info',
 ])
+const pages = runbooks.filter(({ name }) => name !== 'README')
 
 test('every alert has a runbook, and every runbook an alert', () => {
-  const pages = readdirSync(folder).map((name) => name.replace(/\.md$/, ''))
-  expect(pages.filter((name) => name !== 'README').toSorted()).toEqual(alerts.toSorted())
+  expect(pages.map(({ name }) => name).toSorted()).toEqual(alerts.toSorted())
 })
 
 test('every alert has promises, with a time at which it fires', () => {
-  const tests = readdirSync(join(import.meta.dirname, 'alerts')).map((name) =>
-    readFileSync(join(import.meta.dirname, 'alerts', name), 'utf8'),
-  )
-  const promised = tests.flatMap((text) => text.split('alertPromises(').slice(1))
+  const folder = join(import.meta.dirname, 'alerts')
+  const texts = readdirSync(folder).map((name) => readFileSync(join(folder, name), 'utf8'))
+  const promised = texts.flatMap((text) => text.split('alertPromises(').slice(1))
   for (const alert of alerts) {
     const own = promised.filter((text) => text.trimStart().startsWith(`'${alert}'`)).join('')
-    expect(own, alert).toContain('firesAt')
+    expect(own, `${alert} needs alertPromises('${alert}', ...) with firesAt in packages/mixin/test/alerts`).toContain('firesAt')
   }
 })
 
-describe.each(alerts)('the runbook of %s', (alert) => {
-  const page = readFileSync(join(folder, `${alert}.md`), 'utf8')
-  const queries = [...page.matchAll(/query '([^']*)'/g)].map(([, expr]) => expr!)
+describe.each(pages.map((page) => [page.name, page] as const))(
+  'the runbook of %s',
+  (alert, { text, commandLines, inlineCode }) => {
+    test('describes the problem and its effect, and has three checks and a cure', () => {
+      expect(text.startsWith(`# ${alert}\n`)).toBe(true)
+      expect([...text.matchAll(/^## (.*)$/gm)].map(([, heading]) => heading)).toEqual([
+        'What happened',
+        'How bad is it',
+        'What to check',
+        'What to do',
+        'Silence',
+      ])
+      expect([...text.matchAll(/^\d\. /gm)]).toHaveLength(3)
+      expect(text.split('```sh')).toHaveLength(4)
+    })
 
-  test('says what it means, what users feel, what to check, how to cure it and when to silence it', () => {
-    expect(page.startsWith(`# ${alert}\n`)).toBe(true)
-    expect([...page.matchAll(/^## (.*)$/gm)].map(([, heading]) => heading)).toEqual([
-      'What it means',
-      'What users feel',
-      'First three checks',
-      'Cures',
-      'When to silence',
-    ])
-    expect([...page.matchAll(/^\d\. /gm)]).toHaveLength(3)
-    expect(page.split('```sh')).toHaveLength(4)
-  })
+    test('prints a command to silence its own alert, or "Do not silence" and no such command', () => {
+      const silences = [...commandLines, ...inlineCode].filter((line) => /^silence |\bsilence add\b/.test(line))
+      const section = text.slice(text.indexOf('\n## Silence\n'))
+      const isForbidden = section.includes('\n\nDo not silence')
+      expect(silences).toHaveLength(isForbidden ? 0 : 1)
+      for (const line of silences) expect(line).toMatch(new RegExp(`^silence \\d+[mhdw] alertname=${alert}( |$)`))
+    })
 
-  test('is short, and plain ASCII', () => {
-    expect(page.split('\n').length).toBeLessThanOrEqual(46)
-    expect(/[^\n -~]/.exec(page)).toBeNull()
-  })
+    test('names each function of the README that its commands use', () => {
+      const used = ['dc', 'query', 'amtool', 'silence'].filter((name) =>
+        [...commandLines, ...inlineCode].some((line) => new RegExp(`(^|[ (])${name} `).test(line.replaceAll(/'[^']*'/g, "''"))),
+      )
+      const named = /^Paste the functions? (.*?) from$/s.exec(
+        text.replaceAll('\n', ' ').split('[README]')[0]!.split('## What to check ')[1]!.trim(),
+      )
+      expect([...(named?.[1] ?? '').matchAll(/`(\w+)`/g)].map(([, name]) => name)).toEqual(used)
+    })
 
-  test('asks only for series that exist', () => {
-    const names = queries.flatMap(metricNames)
-    const unknown = names.filter((name) => !sdkSeries.has(name) && !recorded.has(name) && !ofRules.has(name) && !others.has(name))
-    expect(unknown).toEqual([])
-  })
-})
+    test('is short, and plain ASCII', () => {
+      expect(text.split('\n').length).toBeLessThanOrEqual(50)
+      expect(/[^\n -~]/.exec(text)).toBeNull()
+    })
+
+    test('reads only series that exist', () => {
+      const queries = [...text.matchAll(/query '([^']*)'/g)].map(([, expr]) => expr!)
+      const names = queries.flatMap(metricNames)
+      const unknown = names.filter(
+        (name) => !sdkSeries.has(name) && !recorded.has(name) && !ofRules.has(name) && !others.has(name),
+      )
+      expect(unknown).toEqual([])
+    })
+  },
+)
