@@ -50,7 +50,11 @@ export async function runPrometheus(
 }
 
 /** The real Alertmanager with its rendered configuration. */
-export async function runAlertmanager(network: Network, { collector, secrets }: StackFiles): Promise<Container> {
+export async function runAlertmanager(
+  network: Network,
+  { collector, secrets }: StackFiles,
+  mounts: Readonly<Record<string, string>> = {},
+): Promise<Container> {
   const container = await network.run('alertmanager', {
     image: imageOf('alertmanager'),
     args: [
@@ -59,7 +63,7 @@ export async function runAlertmanager(network: Network, { collector, secrets }: 
       '--storage.path=/tmp/alertmanager',
       '--cluster.listen-address=',
     ],
-    mounts: { '/etc/collector': collector, '/run/secrets': secrets },
+    mounts: { '/etc/collector': collector, '/run/secrets': secrets, ...mounts },
     ports: [9093],
   })
   await isReady(container, 9093)

@@ -31,3 +31,65 @@ export const runbooks: readonly Runbook[] = readdirSync(join(repositoryRoot, 'do
 export const runbookQueries: readonly string[] = runbooks.flatMap(({ commandLines, inlineCode }) =>
   [...commandLines, ...inlineCode].flatMap((line) => [...line.matchAll(/^query '([^']*)'/g)].map(([, expr]) => expr!)),
 )
+
+/** A command of a runbook, without the commands that filter its output. */
+export interface RunbookCommand {
+  readonly runbook: string
+  /** The command as the runbook prints it. */
+  readonly printed: string
+  /** The same with real names in place of the words in capitals. */
+  readonly command: string
+  readonly kind: CommandKind
+}
+
+/** `run`: runs in the tests. `unknown`: neither a command that the tests know nor a name, a setting or a message. */
+export type CommandKind = 'run' | 'filter' | 'unknown' | { readonly notRun: string }
+
+/** Kinds of commands by their beginning. A command of a new kind belongs here, with a way to run it or the reason why not. */
+const kinds: readonly (readonly [RegExp, CommandKind])[] = [
+  [/^(query|amtool|silence|dc) /, 'run'],
+  [/^docker (stats --no-stream|system df|inspect )/, 'run'],
+  [/^git (log|status|diff) /, 'run'],
+  [/^date -u$/, 'run'],
+  [/^(grep|tail|head)( |$)/, 'filter'],
+  [/^df -h \//, { notRun: 'it reads the disk of the host, where the folder of Docker can be another' }],
+  [/^git checkout /, { notRun: 'it discards changes' }],
+  [
+    /^npx pnpm@[\d.]+ (secrets|mixin)$/,
+    { notRun: 'it writes files of the repository; tests of packages/secrets and packages/mixin run it' },
+  ],
+]
+
+/** Inline code with blanks that is no command: settings, and messages of programs. */
+const notCommands = /^\w+: \{.*\}$|^(connection refused|found duplicate series|invoke_agent NAME)$/
+
+/** Words in capitals that the reader replaces. */
+const realNames: Readonly<Record<string, string>> = { NAME: 'writer', JOB: 'agents/workers', SERVICE: 'prometheus', N: '3' }
+
+/** All commands of all runbooks. */
+export function runbookCommands(pages: readonly Runbook[] = runbooks): readonly RunbookCommand[] {
+  return pages.flatMap(({ name, commandLines, inlineCode }) => {
+    const blocks = name === 'README' ? [] : commandLines
+    const inline = inlineCode.filter((code) => code.includes(' ') && !notCommands.test(code))
+    return [...blocks, ...inline].flatMap((line) =>
+      simpleCommands(line).map((printed) => ({
+        runbook: name,
+        printed,
+        command: printed.replaceAll(/\b(NAME|JOB|SERVICE|N)\b/g, (word) => realNames[word]!),
+        kind: kinds.find(([pattern]) => pattern.test(printed))?.[1] ?? 'unknown',
+      })),
+    )
+  })
+}
+
+/** The commands of a line, which `|`, `;` and `&&` outside of quotes separate. */
+function simpleCommands(line: string): readonly string[] {
+  const parts = line.match(/(?:'[^']*'|"(?:[^"\\]|\\.)*"|\$\([^)]*\)|[^|;&'"$]|\$(?!\())+/g) ?? []
+  return parts.map((part) => part.trim()).filter((part) => part !== '')
+}
+
+/** The shell functions `query`, `amtool` and `silence` of the README; `dc` is not among them. */
+export const shellFunctions: string = runbooks
+  .find(({ name }) => name === 'README')!
+  .commandLines.filter((line) => !line.startsWith('dc() '))
+  .join('\n')
