@@ -89,7 +89,7 @@ export function readSettings({
 }: SettingsSources): BridgeSettings {
   const problems: Problem[] = []
   const variables = openVariables(env, readFile, problems)
-  const own = readVariables(definitions, variables, problems)
+  const { values: own } = readVariables(definitions, variables, problems)
   if (needsToken && own.tokens.length === 0 && !problems.some(({ path }) => path.startsWith('BRIDGE_TOKEN'))) {
     problems.push({
       path: 'BRIDGE_TOKEN',

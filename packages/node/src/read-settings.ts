@@ -3,16 +3,17 @@ import {
   type CodeSettings,
   type Configuration,
   ConfigurationError,
+  type Environment,
   loadConfiguration,
   type Problem,
 } from '@swarmwatch/config'
 
 import { type ConditionRule, hasCondition } from './alerts/condition-rule.ts'
-import { otelNotices } from './opentelemetry/otel-variables.ts'
-import { type Environment, type OtlpSettings, otlpSettings } from './opentelemetry/otlp-settings.ts'
+import { otelNotices, processVariables, readOtelVariables } from './opentelemetry/otel-variables.ts'
+import { type OtlpSettings, otlpSettings } from './opentelemetry/otlp-settings.ts'
 import { checkOptions, type TelemetryOptions } from './telemetry-options.ts'
 
-/** Every setting of a process: ours, and those of OpenTelemetry that we act on. */
+/** Every setting of a process: ours, and the supported ones of OpenTelemetry. */
 export interface Settings {
   readonly configuration: Configuration
   readonly otlp: OtlpSettings
@@ -23,7 +24,7 @@ export interface Settings {
   readonly exportTimeoutMs: number
 }
 
-/** Reads them all: code > environment > configuration file > default. Throws `ConfigurationError` with every problem of every source. */
+/** Reads all settings: code > environment > configuration file > default. Throws a `ConfigurationError` with every problem of every source. */
 export function readSettings(options: TelemetryOptions, env: Environment): Settings {
   const { usable, problems: wrongOptions } = checkOptions(options)
   const problems = [...wrongOptions]
@@ -32,15 +33,16 @@ export function readSettings(options: TelemetryOptions, env: Environment): Setti
   const otlp = otlpSettings(env, configuration?.telemetry.otlpToken?.reveal())
   problems.push(...otlp.problems)
   if (configuration === undefined || problems.length > 0) throw new ConfigurationError(problems)
-  const intervalMs = exportIntervalMs(configuration, env)
+  const { isDisabled, metricExportIntervalMs, metricExportTimeoutMs } = readOtelVariables(processVariables, env)
+  const intervalMs = exportIntervalMs(configuration, metricExportIntervalMs)
   const isExporting = Object.keys(otlp.targets).length > 0
   return {
     configuration,
     otlp: { ...otlp, notices: [...otlp.notices, ...otelNotices(env, isExporting)] },
-    isDisabled: env['OTEL_SDK_DISABLED']?.trim().toLowerCase() === 'true',
+    isDisabled,
     exportIntervalMs: intervalMs,
     // an export must end before the next one begins
-    exportTimeoutMs: Math.min(positiveNumber(env['OTEL_METRIC_EXPORT_TIMEOUT']) ?? intervalMs, intervalMs),
+    exportTimeoutMs: Math.min(metricExportTimeoutMs ?? intervalMs, intervalMs),
   }
 }
 
@@ -54,9 +56,9 @@ function collect<Value>(read: () => Value, onProblems: (problems: readonly Probl
   }
 }
 
-/** Rules in code are checked without those that bring a condition, but told by their place in the whole list. */
+/** Rules in code are checked without those that have a condition, but reported by their place in the whole list. */
 function amongAllRules(problem: Problem, { alerts }: TelemetryOptions): Problem {
-  // What is wrong in the file has a place
+  // a problem in the file has a place
   if (problem.place !== undefined || !Array.isArray(alerts?.rules)) return problem
   const places = alerts.rules.flatMap((rule: unknown, index) => (hasCondition(rule) ? [] : index))
   const path = problem.path.replace(/^alerts\.rules\[(\d+)\]/, (_, index: string) => `alerts.rules[${places[Number(index)]}]`)
@@ -66,33 +68,26 @@ function amongAllRules(problem: Problem, { alerts }: TelemetryOptions): Problem 
 function codeSettings({ serviceName, metrics, monitor, alerts, recovery, handleSignals }: TelemetryOptions): CodeSettings {
   const { port, ...rest } = metrics ?? {}
   const { port: pagePort, ...page } = monitor ?? {}
-  const { rules, deliver: _, ...told } = alerts ?? {}
+  const { rules, deliver: _, ...settings } = alerts ?? {}
   return {
     telemetry: { serviceName },
     metrics: port === false ? { ...rest, enabled: false } : { ...rest, port, ...(port !== undefined && { enabled: true }) },
     monitor: { ...page, ...(pagePort !== false && { port: pagePort }) },
     recovery,
     handleSignals,
-    alerts: { ...told, ...(rules !== undefined && { rules: withoutConditions(rules) }) },
+    alerts: { ...settings, ...(rules !== undefined && { rules: withoutConditions(rules) }) },
   }
 }
 
-/** What is no list is left for the check to tell. */
+/** A value that is not a list is left to the check. */
 function withoutConditions(rules: readonly (CodeRule | ConditionRule)[]): readonly CodeRule[] {
   const isNamed = (rule: CodeRule | ConditionRule): rule is CodeRule => !hasCondition(rule)
   return Array.isArray(rules) ? rules.filter(isNamed) : (rules as never)
 }
 
-/** METRICS_EXPORT_INTERVAL is ours and wins; OTEL_METRIC_EXPORT_INTERVAL comes before file and default. */
-function exportIntervalMs({ metrics, origins }: Configuration, env: Environment): number {
-  const standard = positiveNumber(env['OTEL_METRIC_EXPORT_INTERVAL'])
+/** METRICS_EXPORT_INTERVAL is ours and overrides OTEL_METRIC_EXPORT_INTERVAL (`standardMs`), which overrides file and default. */
+function exportIntervalMs({ metrics, origins }: Configuration, standardMs: number | undefined): number {
   const origin = origins['metrics.exportIntervalSeconds'] ?? 'default'
   const isOurs = origin === 'code' || origin.startsWith('environment')
-  return isOurs || standard === undefined ? metrics.exportIntervalSeconds * 1_000 : standard
-}
-
-/** Milliseconds; undefined for what is reported as no number above 0. */
-function positiveNumber(text: string | undefined): number | undefined {
-  const value = Number(text || Number.NaN)
-  return Number.isFinite(value) && value > 0 ? value : undefined
+  return isOurs || standardMs === undefined ? metrics.exportIntervalSeconds * 1_000 : standardMs
 }

@@ -27,7 +27,7 @@ test.each([
   [
     { OTEL_METRIC_EXPORT_INTERVAL: '2000', METRICS_EXPORT_INTERVAL: '7' },
     [7_000, 7_000],
-    ['OTEL_METRIC_EXPORT_INTERVAL has no effect: METRICS_EXPORT_INTERVAL is set too and wins'],
+    ['OTEL_METRIC_EXPORT_INTERVAL has no effect: METRICS_EXPORT_INTERVAL is set too and overrides it'],
   ],
   [
     { OTEL_METRIC_EXPORT_INTERVAL: '10s', OTEL_METRIC_EXPORT_TIMEOUT: '-1' },

@@ -78,7 +78,7 @@ test('reports an endpoint and a certificate that cannot be used together, once e
   })
   expect(targets).toEqual({})
   expect(problems).toEqual([
-    { path: 'OTEL_EXPORTER_OTLP_ENDPOINT', rule: 'must be an http:// or https:// address' },
+    { path: 'OTEL_EXPORTER_OTLP_ENDPOINT', rule: 'must be an http:// or https:// address', value: '***' },
     { path: 'OTEL_EXPORTER_OTLP_CERTIFICATE', rule: 'must name a file that can be read', value: '"/nowhere/ca.pem"' },
   ])
 })

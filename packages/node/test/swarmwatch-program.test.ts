@@ -36,7 +36,7 @@ test('config exits 2 with every problem when the settings cannot be used', async
     stdout: '',
     stderr: `2 problems in the configuration:
   METRICS_PORT must be a whole number from 0 to 65535, got "x"
-  OTEL_EXPORTER_OTLP_ENDPOINT must be an http:// or https:// address
+  OTEL_EXPORTER_OTLP_ENDPOINT must be an http:// or https:// address, got ***
 `,
   })
 })

@@ -39,6 +39,6 @@ const definitions: Settings<Omit<DemoSettings, keyof ModelSettings>> = {
 export function parseDemoSettings(env: Environment): ParsedSettings {
   const problems: Problem[] = []
   const variables = openVariables(env, (path) => readFileSync(path, 'utf8'), problems, { trims: true })
-  const settings = { ...readVariables(definitions, variables, problems), ...readModelSettings(variables, problems) }
+  const settings = { ...readVariables(definitions, variables, problems).values, ...readModelSettings(variables, problems) }
   return problems.length > 0 ? { ok: false, problems: problems.map(problemText) } : { ok: true, settings }
 }

@@ -85,7 +85,7 @@ export async function readWorkerSettings(env: Environment): Promise<WorkerSettin
   const problems: Problem[] = []
   const variables = openVariables(env, (path) => readFileSync(path, 'utf8'), problems, { trims: true })
   const { realModel, pricesFile } = readModelSettings(variables, problems)
-  const settings = readVariables(definitions, variables, problems)
+  const { values: settings } = readVariables(definitions, variables, problems)
   problems.push(...missingToken(settings, problems), ...folderProblems(settings.workspaceParent), ...telemetryProblems(env))
   const prices = await loadPrices(pricesFile).catch((error: unknown) => priceProblem(error, problems))
   if (problems.length > 0) throw new ConfigurationError(problems)

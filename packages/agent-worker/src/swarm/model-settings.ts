@@ -34,6 +34,7 @@ const realModel: Settings<ModelVariables> = {
     variable: 'OPENAI_BASE_URL',
     // an invalid address is not shown, since it may contain a password
     value: readable('must be an http or https address without user name and password', readBaseUrl, true),
+    orFile: false,
     default: 'https://api.openai.com/v1',
   },
   model: { about: 'Name of the model.', variable: 'OPENAI_MODEL', value: oneLine, default: 'gpt-4.1-mini' },
@@ -41,9 +42,9 @@ const realModel: Settings<ModelVariables> = {
 
 /** Reads the variables of the model; without `OPENAI_API_KEY`, those of a real model are not read. */
 export function readModelSettings(variables: VariableReader, problems: Problem[]): ModelSettings {
-  const { pricesFile } = readVariables(prices, variables, problems)
+  const { pricesFile } = readVariables(prices, variables, problems).values
   if (variables.orFile('OPENAI_API_KEY') === undefined) return { realModel: undefined, pricesFile }
-  const { apiKey, baseUrl, model } = readVariables(realModel, variables, problems)
+  const { apiKey, baseUrl, model } = readVariables(realModel, variables, problems).values
   return { realModel: apiKey && { apiKey: apiKey.reveal(), baseUrl, model }, pricesFile }
 }
 

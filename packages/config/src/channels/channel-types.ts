@@ -58,8 +58,14 @@ export const channelVariables: Readonly<Record<string, Readonly<Record<string, S
     Object.fromEntries(
       Object.entries(keys).flatMap(([key, { variable, value, default: fallback }]) => {
         if (variable === undefined) return []
-        const { name, about, orFile = false } = variable
-        const setting = { variable: name, about, orFile, value: (variable.value ?? value) as ValueRule<never>, default: fallback }
+        const { name, about, orFile } = variable
+        const setting = {
+          variable: name,
+          about,
+          ...(orFile !== undefined && { orFile }),
+          value: (variable.value ?? value) as ValueRule<never>,
+          default: fallback,
+        }
         return [[key, setting]]
       }),
     ),

@@ -1,2 +1,2 @@
-export { readVariables, type Setting, type Settings } from './setting.ts'
-export { decimal, host, oneLine, port, readable, secret, secretUrl, type ValueRule, wholeNumber } from '../value-rule.ts'
+export { type Origin, readVariables, type Setting, type Settings } from './setting.ts'
+export { decimal, host, oneLine, oneOf, port, readable, secret, secretUrl, type ValueRule, wholeNumber } from '../value-rule.ts'

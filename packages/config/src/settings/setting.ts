@@ -16,8 +16,8 @@ export interface Setting<T> {
   /** Name of a more general variable, which counts if the first one is not set or invalid. */
   readonly generalVariable?: string
   /**
-   * Whether `NAME_FILE` may name a file that contains the value, as for every secret. An invalid value is then not shown, because the
-   * wrong file may contain a secret. @default false
+   * Whether `NAME_FILE` may name a file that contains the value. An invalid value is then not shown, because the wrong file may contain a
+   * secret. @default true for a secret, otherwise false
    */
   readonly orFile?: boolean
   /** Whether an invalid value is only a notice, and the default is used instead. @default false: it is a problem */
@@ -93,25 +93,26 @@ export function prefixed(path: string, origins: Readonly<Record<string, Origin>>
  * Reads a group of settings that only variables provide, for a program with settings of its own. An invalid value is added to `problems`,
  * or to `notices` if its setting is lenient, and ignored.
  * @example
- * const { port } = readVariables({ port: { about: 'Port.', variable: 'BRIDGE_PORT', value: port, default: 8090 } }, variables, problems)
+ * const { values } = readVariables({ port: { about: 'Port.', variable: 'BRIDGE_PORT', value: port, default: 8090 } }, variables, problems)
  */
 export function readVariables<Group extends object>(
   settings: Settings<Group>,
   variables: VariableReader,
   problems: Problem[],
   notices: string[] = [],
-): Group {
-  return resolveSettings('', settings, { variables, problems, notices, fileName: undefined, fromFile: () => undefined }).values
+): Resolved<Group> {
+  return resolveSettings('', settings, { variables, problems, notices, fileName: undefined, fromFile: () => undefined })
 }
 
 function resolveOne<T>(path: string, setting: Setting<T>, sources: Sources, code: unknown): readonly [T, Origin] {
   const { variable, generalVariable, fileKey, isLenient = false } = setting
-  const value = { ...setting.value, isSecret: setting.value.isSecret || setting.orFile === true }
+  const { orFile: isInFile = setting.value.isSecret } = setting
+  const value = { ...setting.value, isSecret: setting.value.isSecret || isInFile }
   const { variables, fileName, problems } = sources
   const invalid: Problem[] = isLenient ? [] : problems
   const fromCode = code === undefined ? undefined : checked(path, value, code, problems)
   const found = [variable, generalVariable].flatMap((name) => {
-    const given = name === undefined ? undefined : value.isSecret ? variables.orFile(name) : variables.plain(name)
+    const given = name === undefined ? undefined : isInFile ? variables.orFile(name) : variables.plain(name)
     if (given === undefined) return []
     const read = checked(given.name, value, value.fromText(given.text), invalid)
     return read === undefined ? [] : [[read, `environment ${given.name}`] as const]

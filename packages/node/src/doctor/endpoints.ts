@@ -1,11 +1,11 @@
 import { request as requestHttp } from 'node:http'
 import { request as requestHttps } from 'node:https'
 
-import type { Configuration } from '@swarmwatch/config'
+import type { Configuration, Environment } from '@swarmwatch/config'
 
 import { basicAuth } from '../alerts/alertmanager-receiver.ts'
 import { errorWord } from '../logger.ts'
-import type { Environment, OtlpSettings, OtlpTarget } from '../opentelemetry/otlp-settings.ts'
+import type { OtlpSettings, OtlpTarget } from '../opentelemetry/otlp-settings.ts'
 import { type Finding, ok, warning, wrong } from './finding.ts'
 
 /** Checks that exports arrive: sends an empty export to each endpoint. */

@@ -10,48 +10,22 @@ import {
   TraceIdRatioBasedSampler,
   type TracerProvider,
 } from '@opentelemetry/sdk-trace'
+import type { Environment } from '@swarmwatch/config'
 
-import type { Environment } from './otlp-settings.ts'
+import { batchVariables, onlySet, readOtelVariables, spanLimitVariables } from './otel-variables.ts'
 
 type BatchSettings = Omit<ConstructorParameters<typeof BatchSpanProcessor>[0], 'exporter'>
 type TracerSettings = Pick<NonNullable<ConstructorParameters<typeof TracerProvider>[0]>, 'sampler' | 'spanLimits'>
 
-/** `OTEL_BSP_*`, as the specification says; a value that is no number above 0 counts as unset. */
+/** `OTEL_BSP_*`, as the specification defines them; a value that is not a number above 0 counts as unset. */
 export function batchSettings(env: Environment): BatchSettings {
-  return numbersOf(env, {
-    maxQueueSize: ['OTEL_BSP_MAX_QUEUE_SIZE'],
-    maxExportBatchSize: ['OTEL_BSP_MAX_EXPORT_BATCH_SIZE'],
-    scheduledDelayMillis: ['OTEL_BSP_SCHEDULE_DELAY'],
-    exportTimeoutMillis: ['OTEL_BSP_EXPORT_TIMEOUT'],
-  })
+  return onlySet(readOtelVariables(batchVariables, env))
 }
 
-/** `OTEL_TRACES_SAMPLER` with its argument, and the limits of spans; a limit that is no number above 0 counts as unset. */
+/** `OTEL_TRACES_SAMPLER` with its argument, and the limits of spans; a limit that is not a number above 0 counts as unset. */
 export function tracerSettings(env: Environment): TracerSettings {
   const sampler = samplerFrom(env)
-  return {
-    ...(sampler && { sampler }),
-    spanLimits: numbersOf(env, {
-      attributeCountLimit: ['OTEL_SPAN_ATTRIBUTE_COUNT_LIMIT', 'OTEL_ATTRIBUTE_COUNT_LIMIT'],
-      attributeValueLengthLimit: ['OTEL_SPAN_ATTRIBUTE_VALUE_LENGTH_LIMIT', 'OTEL_ATTRIBUTE_VALUE_LENGTH_LIMIT'],
-      eventCountLimit: ['OTEL_SPAN_EVENT_COUNT_LIMIT'],
-      linkCountLimit: ['OTEL_SPAN_LINK_COUNT_LIMIT'],
-      attributePerEventCountLimit: ['OTEL_EVENT_ATTRIBUTE_COUNT_LIMIT', 'OTEL_SPAN_ATTRIBUTE_PER_EVENT_COUNT_LIMIT'],
-      attributePerLinkCountLimit: ['OTEL_LINK_ATTRIBUTE_COUNT_LIMIT', 'OTEL_SPAN_ATTRIBUTE_PER_LINK_COUNT_LIMIT'],
-    }),
-  }
-}
-
-/** The first variable of each setting that holds a number above 0. */
-function numbersOf<Name extends string>(
-  env: Environment,
-  variables: Readonly<Record<Name, readonly string[]>>,
-): { [Key in Name]?: number } {
-  const given = Object.entries<readonly string[]>(variables).flatMap(([setting, names]) => {
-    const value = names.map((name) => Number(env[name] || Number.NaN)).find((each) => Number.isFinite(each) && each > 0)
-    return value === undefined ? [] : [[setting, value] as const]
-  })
-  return Object.fromEntries(given) as { [Key in Name]?: number }
+  return { ...(sampler && { sampler }), spanLimits: onlySet(readOtelVariables(spanLimitVariables, env)) }
 }
 
 function samplerFrom(env: Environment): Sampler | undefined {

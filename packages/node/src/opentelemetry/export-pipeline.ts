@@ -8,12 +8,13 @@ import {
   type ResourceMetrics,
 } from '@opentelemetry/sdk-metrics'
 import { BatchSpanProcessor, type ReadableSpan, type SpanExporter, type SpanProcessor } from '@opentelemetry/sdk-trace'
+import type { Environment } from '@swarmwatch/config'
 
 import type { CollectorHealth } from './collector-health.ts'
 import { batchSettings } from './environment-settings.ts'
 import { collectNow, sendNow, type SendNowRequest, unsentSpans } from './export-on-exit.ts'
 import { lastExportTimeoutMs, OtlpExporter } from './otlp-exporter.ts'
-import type { Environment, OtlpSettings, OtlpTarget } from './otlp-settings.ts'
+import type { OtlpSettings, OtlpTarget } from './otlp-settings.ts'
 
 /** The export of spans and metrics by OTLP. */
 export interface ExportPipeline {

@@ -1,141 +1,167 @@
 import { readFileSync } from 'node:fs'
 
-import { type Problem, shownValue } from '@swarmwatch/config'
+import { type Environment, openVariables, type Problem, type VariableReader } from '@swarmwatch/config'
+import { oneLine, oneOf, readable, readVariables, type Settings } from '@swarmwatch/config/settings'
 
-/** Variables by name, as in `process.env`. */
-export type Environment = Readonly<Record<string, string | undefined>>
-/** What can go out by OTLP. */
+import { aboveZero } from './otel-variables.ts'
+
+/** The data that can be exported by OTLP. */
 export type Signal = 'traces' | 'metrics'
 
-/** Where a signal goes by OTLP (http/protobuf), and how. */
+/** The target of a signal by OTLP (http/protobuf). */
 export interface OtlpTarget {
   readonly url: string
   /** Names in lower case. Values are secrets. */
   readonly headers: Readonly<Record<string, string>>
   /** For one export with its retries. @default 10000, as the specification says */
   readonly timeoutMs: number
-  /** Absent: none. */
+  /** @default none */
   readonly compression?: 'gzip'
   readonly certificates: { readonly ca?: Buffer; readonly cert?: Buffer; readonly key?: Buffer }
 }
 
-/** What the environment says of the export. */
+/** The settings of the export. */
 export interface OtlpSettings {
   /** Absent signals are not exported. */
   readonly targets: { readonly [Name in Signal]?: OtlpTarget }
-  /** What was asked for and is not done, one line each. */
+  /** Requested settings that have no effect, one line each. */
   readonly notices: readonly string[]
-  /** Why nothing can be exported at all. */
+  /** Reasons why nothing can be exported at all. */
   readonly problems: readonly Problem[]
 }
 
 /**
- * Reads `OTEL_EXPORTER_OTLP_*`, `OTEL_TRACES_EXPORTER` and `OTEL_METRICS_EXPORTER`. A signal is exported when an endpoint is set for it and its
- * exporter is not `none`. `token` goes out as bearer token and wins over an `authorization` of the environment.
+ * Reads `OTEL_EXPORTER_OTLP_*`, `OTEL_TRACES_EXPORTER` and `OTEL_METRICS_EXPORTER`. A signal is exported if an endpoint is set for it and its
+ * exporter is not `none`. `token` is sent as bearer token and overrides an `authorization` of the environment.
  */
 export function otlpSettings(env: Environment, token?: string): OtlpSettings {
-  const notices = new Set<string>()
-  const problems = new Map<string, Problem>()
+  const notices: string[] = []
+  const problems: Problem[] = []
+  const variables = openVariables(env, () => '', problems, { trims: true })
   const targets: { [Name in Signal]?: OtlpTarget } = {}
   for (const signal of ['traces', 'metrics'] as const) {
-    const target = isWanted(env, signal, notices) ? readTarget(env, signal, notices, problems) : undefined
+    const target = isWanted(variables, signal, notices) ? readTarget(variables, signal, notices, problems) : undefined
     if (target !== undefined) targets[signal] = token === undefined ? target : withToken(target, token)
   }
-  return { targets, notices: [...notices], problems: [...problems.values()] }
+  // a variable for both signals is read twice
+  const byPath = new Map(problems.map((problem) => [problem.path, problem]))
+  return { targets, notices: [...new Set(notices)], problems: [...byPath.values()] }
 }
 
 function withToken(target: OtlpTarget, token: string): OtlpTarget {
   return { ...target, headers: { ...target.headers, authorization: `Bearer ${token}` } }
 }
 
-/** An empty variable counts as unset. */
-function read(env: Environment, name: string): string | undefined {
-  const value = env[name]?.trim()
-  return value === '' ? undefined : value
-}
-
-function isWanted(env: Environment, signal: Signal, notices: Set<string>): boolean {
+function isWanted(variables: VariableReader, signal: Signal, notices: string[]): boolean {
   const name = `OTEL_${signal.toUpperCase()}_EXPORTER`
-  const wanted = (read(env, name) ?? 'otlp').split(',').map((word) => word.trim())
+  const wanted = (variables.plain(name)?.text ?? 'otlp').split(',').map((word) => word.trim())
   const known = signal === 'metrics' ? ['otlp', 'none', 'prometheus'] : ['otlp', 'none']
   const unknown = wanted.filter((word) => !known.includes(word))
-  if (unknown.length > 0) notices.add(`${name} offers ${known.join(', ')}; ${unknown.join(', ')} is ignored`)
+  if (unknown.length > 0) notices.push(`${name} offers ${known.join(', ')}; ${unknown.join(', ')} is ignored`)
   return wanted.includes('otlp')
 }
 
-function readTarget(
-  env: Environment,
-  signal: Signal,
-  notices: Set<string>,
-  problems: Map<string, Problem>,
-): OtlpTarget | undefined {
-  const own = `OTEL_EXPORTER_OTLP_${signal.toUpperCase()}`
-  const either = (suffix: string): readonly [name: string, value: string | undefined] =>
-    read(env, `${own}_${suffix}`) === undefined
-      ? [`OTEL_EXPORTER_OTLP_${suffix}`, read(env, `OTEL_EXPORTER_OTLP_${suffix}`)]
-      : [`${own}_${suffix}`, read(env, `${own}_${suffix}`)]
+interface TargetVariables {
+  readonly endpoint: URL | undefined
+  readonly protocol: string
+  readonly timeoutMs: number
+  readonly compression: 'gzip' | 'none'
+  readonly ca: Buffer | undefined
+  readonly cert: Buffer | undefined
+  readonly key: Buffer | undefined
+  readonly headers: Readonly<Record<string, string>>
+  readonly commonHeaders: Readonly<Record<string, string>>
+}
 
-  const [endpointName, endpoint] = either('ENDPOINT')
-  if (endpoint === undefined) return undefined
-  const url = toUrl(endpoint, endpointName.startsWith(own) ? '' : `v1/${signal}`)
-  if (url === undefined) problems.set(endpointName, { path: endpointName, rule: 'must be an http:// or https:// address' })
+const file = readable('must name a file that can be read', (path) => {
+  try {
+    return readFileSync(path)
+  } catch {
+    return undefined
+  }
+})
+const headers = readable('must be key=value,key=value', parsePairs)
 
-  const [, protocol = 'http/protobuf'] = either('PROTOCOL')
+function targetVariables(signal: Signal): Settings<TargetVariables> {
+  const named = (suffix: string): { readonly variable: string; readonly generalVariable: string } => ({
+    variable: `OTEL_EXPORTER_OTLP_${signal.toUpperCase()}_${suffix}`,
+    generalVariable: `OTEL_EXPORTER_OTLP_${suffix}`,
+  })
+  return {
+    endpoint: {
+      about: 'Address of the Collector.',
+      ...named('ENDPOINT'),
+      // an invalid address is not shown, since it may contain a password or token
+      value: readable('must be an http:// or https:// address', httpUrl, true),
+      orFile: false,
+      default: undefined,
+    },
+    protocol: {
+      about: 'Protocol; only http/protobuf is offered.',
+      ...named('PROTOCOL'),
+      value: oneLine,
+      default: 'http/protobuf',
+    },
+    timeoutMs: {
+      about: 'Milliseconds for one export with its retries.',
+      ...named('TIMEOUT'),
+      value: aboveZero('must be a number of milliseconds above 0'),
+      isLenient: true,
+      default: 10_000,
+    },
+    compression: {
+      about: 'Compression.',
+      ...named('COMPRESSION'),
+      value: oneOf(['gzip', 'none']),
+      isLenient: true,
+      default: 'none',
+    },
+    ca: { about: 'Certificates of the authorities (PEM).', ...named('CERTIFICATE'), value: file, default: undefined },
+    cert: { about: 'Certificate of the client (PEM).', ...named('CLIENT_CERTIFICATE'), value: file, default: undefined },
+    key: { about: 'Key of the client (PEM).', ...named('CLIENT_KEY'), value: file, default: undefined },
+    headers: { about: 'Headers of one signal.', variable: named('HEADERS').variable, value: headers, default: {} },
+    commonHeaders: { about: 'Headers of all signals.', variable: named('HEADERS').generalVariable, value: headers, default: {} },
+  }
+}
+
+function readTarget(variables: VariableReader, signal: Signal, notices: string[], problems: Problem[]): OtlpTarget | undefined {
+  const definitions = targetVariables(signal)
+  const { variable = '', generalVariable = '' } = definitions.endpoint
+  if (variables.plain(variable) === undefined && variables.plain(generalVariable) === undefined) return undefined
+  const { values, origins } = readVariables(definitions, variables, problems, notices)
+  const { endpoint, protocol, timeoutMs, compression, ca, cert, key } = values
   if (protocol !== 'http/protobuf')
-    notices.add(`OTLP over ${protocol} is not offered: http/protobuf is used (a Collector takes it on port 4318)`)
-  if (url !== undefined && new URL(url).port === '4317')
-    notices.add(
+    notices.push(`OTLP over ${protocol} is not offered: http/protobuf is used (a Collector takes it on port 4318)`)
+  if (endpoint === undefined) return undefined
+  const endpointName = origins.endpoint.replace('environment ', '')
+  if (endpoint.port === '4317')
+    notices.push(
       `${endpointName} names port 4317, where a Collector takes gRPC, which is not offered: set its port for HTTP, 4318`,
     )
-
-  const [timeoutName, timeout] = either('TIMEOUT')
-  const timeoutMs = timeout === undefined ? 10_000 : Number(timeout)
-  const isTimeout = Number.isFinite(timeoutMs) && timeoutMs > 0
-  if (!isTimeout)
-    notices.add(`${timeoutName} must be a number of milliseconds above 0, got ${shownValue(timeout)}; 10000 is used`)
-
-  const [compressionName, compression = 'none'] = either('COMPRESSION')
-  if (compression !== 'gzip' && compression !== 'none')
-    notices.add(`${compressionName} must be gzip or none, got ${shownValue(compression)}; none is used`)
-
-  const certificate = (suffix: string): Buffer | undefined => {
-    const [name, path] = either(suffix)
-    if (path === undefined) return undefined
-    try {
-      return readFileSync(path)
-    } catch {
-      problems.set(name, { path: name, rule: 'must name a file that can be read', value: `"${path}"` })
-      return undefined
-    }
-  }
-  const ca = certificate('CERTIFICATE')
-  const cert = certificate('CLIENT_CERTIFICATE')
-  const key = certificate('CLIENT_KEY')
-  if (url === undefined) return undefined
   return {
-    url,
-    headers: { ...parsePairs(read(env, 'OTEL_EXPORTER_OTLP_HEADERS')), ...parsePairs(read(env, `${own}_HEADERS`)) },
-    timeoutMs: isTimeout ? timeoutMs : 10_000,
+    url: endpointName === variable ? endpoint.href : `${endpoint.href.replace(/\/$/, '')}/v1/${signal}`,
+    headers: { ...values.commonHeaders, ...values.headers },
+    timeoutMs,
     ...(compression === 'gzip' && { compression }),
     certificates: { ...(ca && { ca }), ...(cert && { cert }), ...(key && { key }) },
   }
 }
 
-function toUrl(endpoint: string, path: string): string | undefined {
-  const url = URL.parse(path === '' ? endpoint : `${endpoint.replace(/\/$/, '')}/${path}`)
-  return url !== null && /^https?:$/.test(url.protocol) ? url.href : undefined
+function httpUrl(text: string): URL | undefined {
+  const url = URL.parse(text)
+  return url !== null && /^https?:$/.test(url.protocol) ? url : undefined
 }
 
-/** `key=value,key=value` with percent-encoded values; a pair that cannot be read is left out. */
-function parsePairs(text: string | undefined): Record<string, string> {
+/** `key=value,key=value` with percent-encoded values; an unreadable pair is left out. */
+function parsePairs(text: string): Readonly<Record<string, string>> {
   const pairs: Record<string, string> = {}
-  for (const pair of (text ?? '').split(',')) {
+  for (const pair of text.split(',')) {
     const at = pair.indexOf('=')
     if (at < 1) continue
     try {
       pairs[pair.slice(0, at).trim().toLowerCase()] = decodeURIComponent(pair.slice(at + 1).trim())
     } catch {
-      // not percent-encoded: left out, and the collector's 401 tells
+      // not percent-encoded: left out; the 401 of the Collector shows it
     }
   }
   return pairs

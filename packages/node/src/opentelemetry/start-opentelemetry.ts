@@ -3,6 +3,7 @@ import { AsyncLocalStorageContextManager } from '@opentelemetry/context-async-ho
 import type { Resource } from '@opentelemetry/resources'
 import { type IMetricReader, MeterProvider } from '@opentelemetry/sdk-metrics'
 import { NoopSpanProcessor, type SpanProcessor, TracerProvider } from '@opentelemetry/sdk-trace'
+import type { Environment } from '@swarmwatch/config'
 
 import type { Warn } from '../logger.ts'
 import type { ScrapeReader } from '../metrics-endpoint/scrape-reader.ts'
@@ -14,7 +15,6 @@ import { diagLevel, diagLines } from './diag-lines.ts'
 import { propagatorFrom, tracerSettings } from './environment-settings.ts'
 import { exportPipeline } from './export-pipeline.ts'
 import { instrumentations, views } from './instrumentations.ts'
-import type { Environment } from './otlp-settings.ts'
 import { isSeenBySdk, registeredApiVersion, type RegisteredGlobals, registeredGlobals } from './registered-globals.ts'
 
 /** The OpenTelemetry SDK of this process. */

@@ -1,9 +1,9 @@
 import { randomUUID } from 'node:crypto'
 
 import { defaultResource, type Resource, resourceFromAttributes } from '@opentelemetry/resources'
+import type { Environment } from '@swarmwatch/config'
 
 import type { TelemetryOptions } from '../telemetry-options.ts'
-import type { Environment } from './otlp-settings.ts'
 
 type Attributes = Record<string, string | number | boolean>
 
