@@ -26,14 +26,14 @@ test('a patient signal aborts when its time has passed, with a TimeoutError', as
 
 test('silence is counted in time in which the process ran, and reported also by one that is always late', async () => {
   let clock = 1_000_000
-  const said: string[] = []
-  const core = { watchdogAt: undefined, report: async ({ title }: { title: string }) => void said.push(title) }
+  const titles: string[] = []
+  const core = { watchdogAt: undefined, report: async ({ title }: { title: string }) => void titles.push(title) }
   const { stop } = watchWatchdog({ core, now: () => clock, afterMs: 300_000, everyMs: 5 })
   onTestFinished(stop)
   const lateLooks = setInterval(() => (clock += 3_600_000), 5)
   onTestFinished(() => clearInterval(lateLooks))
-  await eventually('the report', () => said.length === 1)
-  expect(said).toEqual(['No Watchdog: alerts do not reach the bridge'])
+  await eventually('the report', () => titles.length === 1)
+  expect(titles).toEqual(['No Watchdog: alerts do not reach the bridge'])
   // many pauses of an hour were not enough for five minutes of silence
   expect(clock - 1_000_000).toBeGreaterThan(10 * 3_600_000)
 })

@@ -11,7 +11,7 @@ import { token } from '../helpers/token.ts'
 const image = imageOf('alertmanager')
 
 export interface RunningAlertmanager {
-  /** Gives it an alert that fires until `endsAt`. */
+  /** Sends it an alert that fires until `endsAt`. */
   post(name: string, severity: string, endsAt: Date): Promise<void>
   restart(): Promise<void>
   /** Its peers, itself included. */
@@ -45,7 +45,7 @@ export async function runAlertmanager(options: AlertmanagerOptions): Promise<Run
   const cluster = [
     `--cluster.listen-address=${isPeer ? `127.0.0.1:${clusterPort}` : ''}`,
     ...(isPeer ? [`--cluster.advertise-address=127.0.0.1:${clusterPort}`, '--cluster.settle-timeout=1s'] : []),
-    // the second waits this long before it looks whether the first has told it; 0 has both tell it
+    // the second waits this long for the notification of the first; with 0, both send it
     ...(isPeer ? ['--cluster.peer-timeout=0s'] : []),
     ...peers.map((peer) => `--cluster.peer=127.0.0.1:${peer.clusterPort}`),
   ]

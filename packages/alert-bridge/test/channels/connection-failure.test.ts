@@ -40,7 +40,7 @@ test('other trouble does not speak of a certificate', () => {
   expect(['unable to get through', 'ECONNRESET', 'signed off', ''].map(isCertificateProblem)).toEqual(Array(4).fill(false))
 })
 
-test('a certificate that is refused, by code or in words, is for somebody to mend', () => {
+test('a refused certificate, reported by code or in words, needs a fix by the operator', () => {
   expect(connectionFailure(coded('CERT_HAS_EXPIRED', 'too old'), true)).toStrictEqual({
     kind: 'channel-down',
     reason: 'the certificate was refused: too old (CERT_HAS_EXPIRED)',
@@ -48,7 +48,7 @@ test('a certificate that is refused, by code or in words, is for somebody to men
   expect(connectionFailure(new Error('self-signed certificate'), false)).toMatchObject({ kind: 'channel-down' })
 })
 
-test('the innermost cause says why, of several the first', () => {
+test('the reason is the innermost cause, of several the first', () => {
   const refused = coded('ECONNREFUSED', 'connect ECONNREFUSED 127.0.0.1:1')
   const reason = 'connect ECONNREFUSED 127.0.0.1:1'
   expect(connectionFailure(new TypeError('fetch failed', { cause: refused }), true)).toEqual({ kind: 'retry', reason })
@@ -61,7 +61,7 @@ test('the innermost cause says why, of several the first', () => {
   })
 })
 
-test('an error without words is told by its code and name, and what is none by what it is', () => {
+test('an error without a message is described by its code and name, and a value that is no error by its kind', () => {
   expect(connectionFailure(coded('EPIPE', ''), false)).toEqual({ kind: 'retry', reason: 'Error (EPIPE)' })
   expect(connectionFailure(coded(5), false)).toEqual({ kind: 'retry', reason: 'told' })
   expect(connectionFailure({}, false)).toEqual({ kind: 'retry', reason: 'connection failed' })

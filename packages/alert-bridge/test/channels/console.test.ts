@@ -16,7 +16,7 @@ async function printed(notice: Notice): Promise<string[]> {
   return lines
 }
 
-test('prints one line that says it all', async () => {
+test('prints one line with all facts', async () => {
   expect(await printed(sampleNotices.firing)).toMatchInlineSnapshot(`
     [
       "{"time":"2026-11-24T02:15:00.000Z","event":"alert","kind":"firing","severity":"critical","subject":"[CRITICAL] AgentErrorRateCritical: api-integrator","text":"62 % of the runs of api-integrator failed in the last 5 minutes Most failures are 429: the model provider takes fewer calls than the agent makes.","agents":["api-integrator"],"startedAt":"2026-11-24T02:13:05.000Z","alerts":1,"runbook":"https://example.com/runbooks/AgentErrorRateCritical","delivery":"delivery-1"}",

@@ -46,7 +46,7 @@ async function lineServer(onConnection: (socket: Socket) => void): Promise<numbe
   return typeof address === 'object' && address !== null ? address.port : 0
 }
 
-/** A server that takes a mail up to its end and then does as told. */
+/** A server that receives a whole mail and then does what the test requests. */
 function takesThen(end: (socket: Socket) => void): Promise<number> {
   return lineServer((socket) => {
     let inMail = false
@@ -62,7 +62,7 @@ function takesThen(end: (socket: Socket) => void): Promise<number> {
   })
 }
 
-test('of three recipients one is refused for good, one for now, and the third gets its mail', async () => {
+test('of three recipients, one is refused permanently, one temporarily, and the third receives its mail', async () => {
   const smtp = await smtpWith({
     onRcptTo: ({ address }, _, done) => {
       if (address === 'gone@example.com') return done(reply(550, 'no such user'))
@@ -170,7 +170,7 @@ test('one byte a second does not keep a delivery beyond its signal, and nothing 
 })
 
 test.each([
-  ['a server that says nothing', () => {}],
+  ['a silent server', () => {}],
   ['a server that hangs up', (socket: Socket) => void socket.end()],
   ['a server that resets', (socket: Socket) => void socket.resetAndDestroy()],
 ])('%s has not got the mail', async (_, onConnection) => {
@@ -178,7 +178,7 @@ test.each([
   expect(await deliver(port, { timeouts: { greetingMs: 100 } })).toEqual({ kind: 'retry', reason: expect.any(String) as string })
 })
 
-test('a name that does not resolve and a port where nobody listens: nothing has arrived', async () => {
+test('with a name that does not resolve or a port without a listener, nothing has arrived', async () => {
   const smtp = await fakeSmtp()
   await smtp[Symbol.asyncDispose]()
   expect(await deliver(smtp.port)).toEqual({ kind: 'retry', reason: expect.stringContaining('ECONNREFUSED') as string })

@@ -45,7 +45,7 @@ describe.each([
     expect(smtp.mails).toEqual([])
   })
 
-  test('a self-signed certificate is accepted where the settings say so', async () => {
+  test('a self-signed certificate is accepted if the settings allow it', async () => {
     const smtp = await started({ ...validTls, ...server })
     expect(await deliver(smtp.port, { ...relay, ...channel, tlsSkipVerify: true })).toMatchObject({ kind: 'delivered' })
     expect(smtp.mails).toMatchObject([{ isEncrypted: true }])

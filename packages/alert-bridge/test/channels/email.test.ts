@@ -56,7 +56,7 @@ function decoded(text: string): string {
     .replaceAll(/=([\dA-F]{2})/g, (_, hex: string) => String.fromCodePoint(Number.parseInt(hex, 16)))
 }
 
-test('what follows answers the first mail under its subject, and the sender says how it stands', async () => {
+test('later mails answer the first one under its subject, and the sender name shows the state', async () => {
   await using smtp = await fakeSmtp()
   const channel = mailChannel(smtp.port)
   const first = await channel.deliver(delivery(), neverAborted)

@@ -10,10 +10,10 @@ export interface SeenRequest {
   readonly json: Record<string, unknown>
 }
 
-/** What the server does with a request; it may break every rule. */
+/** The response of the server to a request; it may break every rule. */
 export type Answer = (request: SeenRequest, response: ServerResponse) => void
 
-/** A real HTTP server on a free port that does as told. */
+/** A real HTTP server on a free port that answers as the test requests. */
 export interface FakeHttp extends AsyncDisposable {
   readonly port: number
   readonly url: string
@@ -25,7 +25,7 @@ export interface FakeHttp extends AsyncDisposable {
 }
 
 /** Answers with a status, a body and headers. */
-export function says(status: number, body: string | object = '', headers: Record<string, string> = {}): Answer {
+export function answerWith(status: number, body: string | object = '', headers: Record<string, string> = {}): Answer {
   return (_, response) => {
     response.writeHead(status, headers)
     response.end(typeof body === 'string' ? body : JSON.stringify(body))

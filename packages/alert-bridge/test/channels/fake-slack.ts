@@ -1,4 +1,4 @@
-import { fakeHttp, says, type Answer, type FakeHttp } from './fake-http.ts'
+import { fakeHttp, answerWith, type Answer, type FakeHttp } from './fake-http.ts'
 
 /** A message in the fake's only channel, C1. */
 export interface SlackPost {
@@ -17,7 +17,7 @@ export interface FakeSlack extends AsyncDisposable {
   readonly posts: SlackPost[]
   /** The methods that were called, in order. */
   readonly calls: () => string[]
-  /** What the next calls get in place of the usual, in turn. */
+  /** Answers to the next calls instead of the usual one, in turn. */
   readonly faults: Answer[]
 }
 
@@ -28,8 +28,8 @@ export async function fakeSlack(): Promise<FakeSlack> {
   const http = await fakeHttp((request, response) => {
     const fault = faults.shift()
     if (fault !== undefined) return fault(request, response)
-    if (request.path.startsWith('/hook/')) return says(200, 'ok')(request, response)
-    says(200, answer(request.path.replace('/api/', ''), request.json))(request, response)
+    if (request.path.startsWith('/hook/')) return answerWith(200, 'ok')(request, response)
+    answerWith(200, answer(request.path.replace('/api/', ''), request.json))(request, response)
   })
   const byTs = (ts: unknown): SlackPost | undefined => posts.find((post) => post.ts === ts)
 

@@ -3,14 +3,16 @@ import { expect, test } from 'vitest'
 import type { DeliveryResult } from '../../src/channels/channel.ts'
 import { mailFailure, refusal } from '../../src/channels/email/mail-failure.ts'
 
-interface Told {
+interface ErrorFields {
   readonly code?: string
   readonly responseCode?: number
   readonly command?: string
   readonly rejectedErrors?: readonly unknown[]
 }
-const failure = ({ message = 'told', ...more }: Told & { readonly message?: string }, hasBegun = false): DeliveryResult =>
-  mailFailure(Object.assign(new Error(message), more), hasBegun)
+const failure = (
+  { message = 'the reason', ...more }: ErrorFields & { readonly message?: string },
+  hasBegun = false,
+): DeliveryResult => mailFailure(Object.assign(new Error(message), more), hasBegun)
 
 test('a log-in, an encryption or settings that are wrong keep all mail from going out', () => {
   for (const code of ['ETLS', 'EAUTH', 'ENOAUTH', 'EOAUTH2', 'EREQUIRETLS', 'ECONFIG']) {
@@ -20,7 +22,7 @@ test('a log-in, an encryption or settings that are wrong keep all mail from goin
 })
 
 test('a server that cannot look up the password just now is asked again', () => {
-  expect(failure({ code: 'EAUTH', responseCode: 454 })).toEqual({ kind: 'retry', reason: 'told' })
+  expect(failure({ code: 'EAUTH', responseCode: 454 })).toEqual({ kind: 'retry', reason: 'the reason' })
   expect(failure({ code: 'ETLS', responseCode: 454 }).kind).toBe('channel-down')
 })
 
@@ -41,18 +43,18 @@ test('a sender that is refused is refused for all mail; the size of one mail is 
   expect(toSender(550, 'RCPT TO')).toBe('undeliverable')
 })
 
-test('what the server said of the recipient counts more than what nodemailer makes of it', () => {
+test("the server's answer about the recipient overrides the error of nodemailer", () => {
   const rejectedErrors = [{ responseCode: 450, message: 'mailbox busy' }]
   expect(failure({ code: 'EENVELOPE', responseCode: 550, rejectedErrors })).toEqual({ kind: 'retry', reason: 'mailbox busy' })
 })
 
 test('a mail that nodemailer refuses is never sent', () => {
   for (const code of ['EENVELOPE', 'EMESSAGE']) {
-    expect(failure({ code })).toEqual({ kind: 'undeliverable', reason: 'told' })
+    expect(failure({ code })).toEqual({ kind: 'undeliverable', reason: 'the reason' })
   }
 })
 
-test('a certificate that is refused is for somebody to mend, and nothing can have arrived', () => {
+test('a refused certificate needs a fix by the operator, and nothing can have arrived', () => {
   expect(failure({ code: 'ESOCKET', message: 'self-signed certificate' }, true)).toEqual({
     kind: 'channel-down',
     reason: 'the certificate was refused: self-signed certificate (ESOCKET)',
@@ -64,11 +66,11 @@ test('a certificate that is refused is for somebody to mend, and nothing can hav
 })
 
 test('a connection that broke is tried again; the mail may have arrived if its text was on the way', () => {
-  expect(failure({ code: 'ECONNECTION' })).toEqual({ kind: 'retry', reason: 'told (ECONNECTION)' })
-  expect(failure({ code: 'ECONNECTION' }, true)).toEqual({ kind: 'retry', reason: 'told (ECONNECTION)', unknown: true })
+  expect(failure({ code: 'ECONNECTION' })).toEqual({ kind: 'retry', reason: 'the reason (ECONNECTION)' })
+  expect(failure({ code: 'ECONNECTION' }, true)).toEqual({ kind: 'retry', reason: 'the reason (ECONNECTION)', unknown: true })
 })
 
-test('an error that says nothing is still an error', () => {
+test('an error without information is still an error', () => {
   expect(mailFailure({}, false)).toEqual({ kind: 'retry', reason: 'connection failed' })
   expect(refusal({})).toEqual({ kind: 'undeliverable', reason: '' })
   expect(mailFailure({ code: 'EAUTH' }, false)).toEqual({ kind: 'channel-down', reason: '' })

@@ -8,7 +8,7 @@ import type { DeliveryResult } from '../../src/channels/channel.ts'
 import { isPublicAddress } from '../../src/channels/webhook/private-address.ts'
 import { openWebhookChannel } from '../../src/channels/webhook/webhook-channel.ts'
 import { sampleNotices } from '../message/sample-notices.ts'
-import { fakeHttp, says } from './fake-http.ts'
+import { fakeHttp, answerWith } from './fake-http.ts'
 
 const refused = {
   kind: 'channel-down',
@@ -107,13 +107,13 @@ test.each([
   'http://[::1]:PORT/',
   'http://[::ffff:127.0.0.1]:PORT/',
 ])('%s is refused, and nothing is connected', async (url) => {
-  await using http = await fakeHttp(says(200))
+  await using http = await fakeHttp(answerWith(200))
   expect(await deliverTo(url.replace('PORT', String(http.port)))).toEqual(refused)
   expect(http.seen).toEqual([])
 })
 
 test('a name is judged by the address that is connected to', async () => {
-  await using http = await fakeHttp(says(200))
+  await using http = await fakeHttp(answerWith(200))
   const url = `http://hooks.example.com:${http.port}/`
   const local = { address: '127.0.0.1', family: 4 }
   expect(await deliverTo(url, [], [local])).toEqual(refused)
@@ -125,6 +125,6 @@ test('a name is judged by the address that is connected to', async () => {
 })
 
 test('an address that is listed may be private', async () => {
-  await using http = await fakeHttp(says(200))
+  await using http = await fakeHttp(answerWith(200))
   expect(await deliverTo(http.url, ['127.0.0.1'])).toEqual({ kind: 'delivered' })
 })

@@ -15,7 +15,7 @@ test('a date is the seconds until then, and one that is past is none', () => {
   expect(read('2026-11-24T10:00:40.000+00:00')).toBe(40)
 })
 
-test('nobody may ask for more than an hour', () => {
+test('no server can request more than an hour', () => {
   expect(['3600', '3601', '86400', 'Wed, 25 Nov 2026 10:00:00 GMT'].map(read)).toEqual([3_600, 3_600, 3_600, 3_600])
 })
 

@@ -4,7 +4,7 @@ import { expect, onTestFinished, test } from 'vitest'
 import type { Delivery, DeliveryResult } from '../../src/channels/channel.ts'
 import { openSlackChannel } from '../../src/channels/slack/slack-channel.ts'
 import { sampleNotices } from '../message/sample-notices.ts'
-import { says } from './fake-http.ts'
+import { answerWith } from './fake-http.ts'
 import { fakeSlack, type FakeSlack } from './fake-slack.ts'
 
 const base = { type: 'slack', name: 'slack', severities: ['critical'], fallback: false, quietHours: undefined } as const
@@ -37,7 +37,7 @@ test('the first notice begins a thread', async () => {
   expect(slack.posts[0]!.metadata).toEqual({ event_type: 'swarmwatch_delivery', event_payload: { delivery_id: 'delivery-1' } })
 })
 
-test('resolved changes the first message and says so in its thread, aloud for a critical one', async () => {
+test('resolved changes the first message and is reported in its thread, for a critical one also in the channel', async () => {
   const { slack, deliver } = await bot()
   await deliver({})
   expect(await deliver(resolved)).toEqual({ kind: 'delivered', thread })
@@ -81,13 +81,13 @@ test.each(['message_not_found', 'cant_update_message', 'edit_window_closed'])(
   async (error) => {
     const { slack, deliver } = await bot()
     await deliver({})
-    slack.faults.push(says(200, { ok: false, error }))
+    slack.faults.push(answerWith(200, { ok: false, error }))
     expect(await deliver(resolved)).toEqual({ kind: 'delivered', thread: { ...thread, ts: '2.000100' } })
     expect(slack.calls()).toEqual(['chat.postMessage', 'chat.update', 'chat.postMessage'])
   },
 )
 
-test('with another channel in the settings the incident begins anew there', async () => {
+test('with another channel in the settings, the incident starts again there', async () => {
   const { slack, deliver } = await bot()
   await deliver({})
   await deliver(resolved, 'C2')
@@ -106,14 +106,14 @@ test('what an earlier try posted after all is found and not posted again', async
 
 test('where the bot may not look, it posts', async () => {
   const { slack, deliver } = await bot()
-  slack.faults.push(says(200, { ok: false, error: 'missing_scope' }))
+  slack.faults.push(answerWith(200, { ok: false, error: 'missing_scope' }))
   expect(await deliver({ mayHaveArrived: true })).toEqual({ kind: 'delivered', thread })
   expect(slack.calls()).toEqual(['conversations.history', 'chat.postMessage'])
 })
 
 test('blocks that are too long go once more as plain text', async () => {
   const { slack, deliver } = await bot()
-  slack.faults.push(says(200, { ok: false, error: 'msg_blocks_too_long' }))
+  slack.faults.push(answerWith(200, { ok: false, error: 'msg_blocks_too_long' }))
   expect(await deliver({})).toEqual({ kind: 'delivered', thread })
   expect(slack.posts[0]!.blocks).toEqual([])
   expect(slack.posts[0]!.text).toContain('Follow the runbook')
@@ -127,14 +127,14 @@ test.each<[string, number, DeliveryResult]>([
   ['ratelimited', 429, { kind: 'retry', reason: 'Slack answered 429: ratelimited', retryAfterSeconds: 7 }],
 ])('%s', async (error, status, result) => {
   const { slack, deliver } = await bot()
-  slack.faults.push(says(status, { ok: false, error }, status === 429 ? { 'retry-after': '7' } : {}))
+  slack.faults.push(answerWith(status, { ok: false, error }, status === 429 ? { 'retry-after': '7' } : {}))
   expect(await deliver({})).toEqual(result)
 })
 
 test('a thread answer that fails is tried again as a whole', async () => {
   const { slack, deliver } = await bot()
   await deliver({})
-  slack.faults.push(says(200, { ok: true }), says(503))
+  slack.faults.push(answerWith(200, { ok: true }), answerWith(503))
   expect(await deliver(resolved)).toMatchObject({ kind: 'retry' })
   expect(await deliver(resolved)).toEqual({ kind: 'delivered', thread })
 })

@@ -5,7 +5,7 @@ import type { Channel, DeliveryResult } from '../../src/channels/channel.ts'
 import { openSlackChannel, type SlackChannelSettings } from '../../src/channels/slack/slack-channel.ts'
 import { sampleNotices } from '../message/sample-notices.ts'
 import { planted } from './drivers/channel-driver.ts'
-import { fakeHttp, neverAnswers, oneByteASecond, resets, resetsMidBody, says, type Answer } from './fake-http.ts'
+import { fakeHttp, neverAnswers, oneByteASecond, resets, resetsMidBody, answerWith, type Answer } from './fake-http.ts'
 import { fakeSlack, type FakeSlack } from './fake-slack.ts'
 import { expiredTls } from './test-tls.ts'
 
@@ -29,44 +29,44 @@ async function deliverThroughWebhook(fault: Answer, more: Partial<SlackChannelSe
 
 test.each<[string, Answer, DeliveryResult]>([
   [
-    '429 waits as long as Slack says',
-    says(429, '', { 'retry-after': '30' }),
+    '429 waits as long as Slack requests',
+    answerWith(429, '', { 'retry-after': '30' }),
     { kind: 'retry', reason: 'Slack answered 429: (nothing)', retryAfterSeconds: 30 },
   ],
   [
     '500 may have arrived',
-    says(500, 'rollup_error'),
+    answerWith(500, 'rollup_error'),
     { kind: 'retry', reason: 'Slack answered 500: rollup_error', unknown: true },
   ],
-  ['503 has not arrived', says(503), { kind: 'retry', reason: 'Slack answered 503: (nothing)' }],
+  ['503 has not arrived', answerWith(503), { kind: 'retry', reason: 'Slack answered 503: (nothing)' }],
   [
     '200 with {"ok":false} is no success',
-    says(200, { ok: false, error: 'something_new' }),
+    answerWith(200, { ok: false, error: 'something_new' }),
     { kind: 'retry', reason: 'Slack answered 200 without success: something_new' },
   ],
   [
     '200 with HTML is no success',
-    says(200, '<html>maintenance</html>'),
+    answerWith(200, '<html>maintenance</html>'),
     { kind: 'retry', reason: 'Slack answered 200 without success: <html>maintenance</html>' },
   ],
   [
     '404 no_service is a dead channel',
-    says(404, 'no_service'),
+    answerWith(404, 'no_service'),
     { kind: 'channel-down', reason: 'Slack answered 404: no_service' },
   ],
   [
     '410 channel_is_archived is a dead channel',
-    says(410, 'channel_is_archived'),
+    answerWith(410, 'channel_is_archived'),
     { kind: 'channel-down', reason: 'Slack answered 410: channel_is_archived' },
   ],
   [
     'a redirect is not followed',
-    says(302, '', { location: 'http://127.0.0.1:1/' }),
+    answerWith(302, '', { location: 'http://127.0.0.1:1/' }),
     { kind: 'channel-down', reason: 'Slack answered 302: (nothing); redirects are not followed' },
   ],
   [
     'invalid_blocks also for plain text is a message that can never go',
-    says(400, 'invalid_blocks'),
+    answerWith(400, 'invalid_blocks'),
     { kind: 'undeliverable', reason: 'Slack answered 400: invalid_blocks' },
   ],
   [
@@ -97,7 +97,7 @@ test('a name that does not resolve has not arrived', async () => {
 })
 
 test('an expired certificate is a dead channel', async () => {
-  await using http = await fakeHttp(says(200, 'ok'), expiredTls)
+  await using http = await fakeHttp(answerWith(200, 'ok'), expiredTls)
   const channel = openSlackChannel({ ...base, webhook: new Secret(`${http.url}/hook/secret-part`) })
   const result = await channel.deliver({ id: 'delivery-1', recipient: 'slack', notice: sampleNotices.firing }, neverAborted)
   expect(result).toMatchObject({
@@ -111,7 +111,7 @@ test.each(['invalid_blocks', 'invalid_payload', 'too_many_attachments', 'msg_blo
   'webhook: after %s it goes once more as plain text',
   async (error) => {
     await using slack = await fakeSlack()
-    slack.faults.push(says(400, error))
+    slack.faults.push(answerWith(400, error))
     const result = await webhookOf(slack).deliver({ id: 'd', recipient: 'slack', notice: sampleNotices.firing }, neverAborted)
     expect(result).toEqual({ kind: 'delivered' })
     expect(slack.http.seen.map(({ json }) => Object.keys(json))).toEqual([

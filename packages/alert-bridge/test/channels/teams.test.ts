@@ -8,7 +8,7 @@ import type { Notice } from '../../src/message/notice.ts'
 import { anyNotice } from '../message/any-notice.ts'
 import { sampleNotices } from '../message/sample-notices.ts'
 import { planted } from './drivers/channel-driver.ts'
-import { fakeHttp, neverAnswers, resets, resetsMidBody, says, type Answer, type FakeHttp } from './fake-http.ts'
+import { fakeHttp, neverAnswers, resets, resetsMidBody, answerWith, type Answer, type FakeHttp } from './fake-http.ts'
 
 const neverAborted = new AbortController().signal
 
@@ -30,7 +30,7 @@ async function answered(answer: Answer, more: Partial<TeamsChannelSettings> = {}
 }
 
 test('a critical alert is sent as this card', async () => {
-  await using http = await fakeHttp(says(202))
+  await using http = await fakeHttp(answerWith(202))
   expect(await deliverTo(http)).toEqual({ kind: 'delivered' })
   expect(http.seen).toHaveLength(1)
   const { headers, path, json } = http.seen[0]!
@@ -50,9 +50,9 @@ test.each([
 })
 
 test.each<[string, Answer]>([
-  ['202 with an empty body, as workflows send', says(202)],
-  ['200 with 1, as connectors send', says(200, '1')],
-  ['200 with an empty body', says(200)],
+  ['202 with an empty body, as workflows send', answerWith(202)],
+  ['200 with 1, as connectors send', answerWith(200, '1')],
+  ['200 with an empty body', answerWith(200)],
 ])('%s is success', async (_, answer) => {
   expect(await answered(answer)).toEqual({ kind: 'delivered' })
 })
@@ -61,26 +61,34 @@ const refusal = (status: number): string =>
   `Webhook message delivery failed with error: Microsoft Teams endpoint returned HTTP error ${status} with ContextId tcid=0`
 
 test.each<[string, Answer, Partial<DeliveryResult>]>([
-  ['429 waits as long as Microsoft asks for', says(429, '', { 'retry-after': '17' }), { kind: 'retry', retryAfterSeconds: 17 }],
-  ['500 may have arrived', says(500), { kind: 'retry', unknown: true }],
-  ['502 may have arrived', says(502, '<html>bad gateway</html>'), { kind: 'retry', unknown: true }],
-  ['503 has not arrived', says(503), { kind: 'retry', reason: 'Teams answered 503' }],
-  ['a workflow that was deleted', says(404, { error: { code: 'WorkflowNotFound' } }), { kind: 'channel-down' }],
-  ['a workflow that is turned off', says(400, { error: { code: 'WorkflowTriggerIsNotEnabled' } }), { kind: 'channel-down' }],
   [
-    'a workflow for users of the tenant only',
-    says(401, { error: { code: 'DirectApiRequestHasMoreThanOneAuthorization' } }),
+    '429 waits as long as Microsoft asks for',
+    answerWith(429, '', { 'retry-after': '17' }),
+    { kind: 'retry', retryAfterSeconds: 17 },
+  ],
+  ['500 may have arrived', answerWith(500), { kind: 'retry', unknown: true }],
+  ['502 may have arrived', answerWith(502, '<html>bad gateway</html>'), { kind: 'retry', unknown: true }],
+  ['503 has not arrived', answerWith(503), { kind: 'retry', reason: 'Teams answered 503' }],
+  ['a workflow that was deleted', answerWith(404, { error: { code: 'WorkflowNotFound' } }), { kind: 'channel-down' }],
+  [
+    'a workflow that is turned off',
+    answerWith(400, { error: { code: 'WorkflowTriggerIsNotEnabled' } }),
     { kind: 'channel-down' },
   ],
-  ['a signature that is no longer valid', says(403), { kind: 'channel-down' }],
-  ['a redirect', says(302, '', { location: 'https://example.com' }), { kind: 'channel-down' }],
-  ['400 for the card', says(400, 'Bad payload received by generic incoming webhook.'), { kind: 'undeliverable' }],
-  ['413', says(413), { kind: 'undeliverable' }],
-  ['200 that reports HTTP error 429', says(200, refusal(429)), { kind: 'retry' }],
-  ['200 that reports HTTP error 413', says(200, refusal(413)), { kind: 'undeliverable' }],
-  ['200 that reports HTTP error 404', says(200, refusal(404)), { kind: 'channel-down' }],
-  ['200 with an error without a status', says(200, 'Connector configuration not found'), { kind: 'retry', unknown: true }],
-  ['200 with a page for maintenance', says(200, '<html>maintenance</html>'), { kind: 'retry', unknown: true }],
+  [
+    'a workflow for users of the tenant only',
+    answerWith(401, { error: { code: 'DirectApiRequestHasMoreThanOneAuthorization' } }),
+    { kind: 'channel-down' },
+  ],
+  ['a signature that is no longer valid', answerWith(403), { kind: 'channel-down' }],
+  ['a redirect', answerWith(302, '', { location: 'https://example.com' }), { kind: 'channel-down' }],
+  ['400 for the card', answerWith(400, 'Bad payload received by generic incoming webhook.'), { kind: 'undeliverable' }],
+  ['413', answerWith(413), { kind: 'undeliverable' }],
+  ['200 that reports HTTP error 429', answerWith(200, refusal(429)), { kind: 'retry' }],
+  ['200 that reports HTTP error 413', answerWith(200, refusal(413)), { kind: 'undeliverable' }],
+  ['200 that reports HTTP error 404', answerWith(200, refusal(404)), { kind: 'channel-down' }],
+  ['200 with an error without a status', answerWith(200, 'Connector configuration not found'), { kind: 'retry', unknown: true }],
+  ['200 with a page for maintenance', answerWith(200, '<html>maintenance</html>'), { kind: 'retry', unknown: true }],
   ['a reset connection', resets, { kind: 'retry', unknown: true }],
   ['a reset in the middle of the answer', resetsMidBody, { kind: 'retry', unknown: true }],
 ])('%s is classified', async (_, answer, expected) => {
@@ -92,8 +100,8 @@ test('a server that never answers is given up after the time limit', async () =>
 })
 
 test('a card that Teams refuses is sent again with the headline and the first link only', async () => {
-  await using http = await fakeHttp(says(400, 'Bad payload'))
-  http.answers = [says(400, 'Bad payload'), says(202)]
+  await using http = await fakeHttp(answerWith(400, 'Bad payload'))
+  http.answers = [answerWith(400, 'Bad payload'), answerWith(202)]
   expect(await deliverTo(http)).toEqual({ kind: 'delivered' })
   expect(http.seen).toHaveLength(2)
   const { body } = (http.seen[1]!.json as unknown as ReturnType<typeof teamsMessage>).attachments[0].content

@@ -7,10 +7,10 @@ import type { DeliveryResult } from '../../src/channels/channel.ts'
 import { openSlackChannel } from '../../src/channels/slack/slack-channel.ts'
 import { slackMessage } from '../../src/channels/slack/slack-message.ts'
 import { sampleNotices } from '../message/sample-notices.ts'
-import { fakeHttp, says } from './fake-http.ts'
+import { fakeHttp, answerWith } from './fake-http.ts'
 
 async function answered(status: number, body: string | object): Promise<DeliveryResult> {
-  await using http = await fakeHttp(says(status, body))
+  await using http = await fakeHttp(answerWith(status, body))
   return await sent(http.url)
 }
 

@@ -8,7 +8,7 @@ const failure = (status: number, text = '', retryAfter?: string): DeliveryResult
   statusFailure({ status, text, retryAfter }, now)
 const kinds = (statuses: readonly number[]): string[] => [...new Set(statuses.map((status) => failure(status).kind))]
 
-test('an endpoint that is gone, moved or does not know us is down until somebody mends it', () => {
+test('an endpoint that is gone, has moved or refuses our credentials is down until the operator fixes it', () => {
   expect(kinds([300, 302, 307, 399, 401, 403, 404, 405, 407, 410])).toEqual(['channel-down'])
 })
 
@@ -30,7 +30,7 @@ test('the reason names the status and the first 200 characters of the answer, an
   })
 })
 
-test('an endpoint that says when to come back is left alone for as long', () => {
+test('an endpoint that requests a wait gets no request in that time', () => {
   expect(failure(429, '', '30')).toEqual({ kind: 'retry', reason: 'the endpoint answered 429', retryAfterSeconds: 30 })
   expect(failure(429)).not.toHaveProperty('retryAfterSeconds')
 })

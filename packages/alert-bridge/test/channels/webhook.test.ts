@@ -6,7 +6,7 @@ import { expect, test } from 'vitest'
 import type { ChannelDependencies, DeliveryResult } from '../../src/channels/channel.ts'
 import { openWebhookChannel, type WebhookChannelSettings } from '../../src/channels/webhook/webhook-channel.ts'
 import { sampleNotices } from '../message/sample-notices.ts'
-import { type Answer, fakeHttp, hangsUpMidBody, neverAnswers, oneByteASecond, resets, says } from './fake-http.ts'
+import { type Answer, fakeHttp, hangsUpMidBody, neverAnswers, oneByteASecond, resets, answerWith } from './fake-http.ts'
 import { expiredTls, validTls } from './test-tls.ts'
 
 const neverAborted = new AbortController().signal
@@ -24,9 +24,9 @@ const delivery = { id: 'delivery-1', recipient: 'own', notice: sampleNotices.fir
 function deliverTo(
   url: string,
   more: Partial<WebhookChannelSettings> = {},
-  world: Partial<ChannelDependencies> = {},
+  dependencies: Partial<ChannelDependencies> = {},
 ): Promise<DeliveryResult> {
-  return openWebhookChannel({ ...base, url: new Secret(url), ...more }, world).deliver(delivery, neverAborted)
+  return openWebhookChannel({ ...base, url: new Secret(url), ...more }, dependencies).deliver(delivery, neverAborted)
 }
 
 async function answered(answer: Answer, more: Partial<WebhookChannelSettings> = {}): Promise<DeliveryResult> {
@@ -35,7 +35,7 @@ async function answered(answer: Answer, more: Partial<WebhookChannelSettings> = 
 }
 
 test('signs by Standard Webhooks with every key', async () => {
-  await using http = await fakeHttp(says(200))
+  await using http = await fakeHttp(answerWith(200))
   const raw = Buffer.from('a key of thirty-two bytes, no less')
   const now = (): Date => new Date('2026-11-24T02:15:00Z')
   const secrets = [new Secret(`whsec_${raw.toString('base64')}`)]
@@ -52,7 +52,7 @@ test('signs by Standard Webhooks with every key', async () => {
 })
 
 test('without a key it is not signed', async () => {
-  await using http = await fakeHttp(says(200))
+  await using http = await fakeHttp(answerWith(200))
   await deliverTo(http.url)
   expect(http.seen[0]!.headers).not.toHaveProperty('webhook-signature')
 })
@@ -75,15 +75,15 @@ test.each<[number, Record<string, string>, DeliveryResult['kind'], number?]>([
   [502, { 'retry-after': '9' }, 'retry', 9],
   [504, { 'retry-after': 'soon' }, 'retry'],
 ])('%d with %o is %s', async (status, headers, kind, seconds) => {
-  await using http = await fakeHttp(says(status, '', headers))
+  await using http = await fakeHttp(answerWith(status, '', headers))
   const result = await deliverTo(http.url, {}, { now: () => new Date('2026-11-24T02:15:00Z') })
   expect(result.kind).toBe(kind)
   expect('retryAfterSeconds' in result ? result.retryAfterSeconds : undefined).toBe(seconds)
 })
 
 test('a redirect is not followed', async () => {
-  await using aim = await fakeHttp(says(200))
-  expect(await answered(says(307, '', { location: aim.url }))).toEqual({
+  await using aim = await fakeHttp(answerWith(200))
+  expect(await answered(answerWith(307, '', { location: aim.url }))).toEqual({
     kind: 'channel-down',
     reason: 'the endpoint answered 307; redirects are not followed',
   })
@@ -98,8 +98,8 @@ test('what became of a message is known exactly as far as it can be', async () =
   expect(await answered(oneByteASecond)).toEqual({ kind: 'delivered' })
 })
 
-test('nobody listening and a name that does not resolve: nothing has arrived', async () => {
-  const http = await fakeHttp(says(200))
+test('without a listener or with a name that does not resolve, nothing has arrived', async () => {
+  const http = await fakeHttp(answerWith(200))
   await http[Symbol.asyncDispose]()
   expect(await deliverTo(http.url)).toEqual({ kind: 'retry', reason: `connect ECONNREFUSED 127.0.0.1:${http.port}` })
   expect(await deliverTo('http://nowhere.invalid/')).toEqual({
@@ -109,8 +109,8 @@ test('nobody listening and a name that does not resolve: nothing has arrived', a
 })
 
 test('a certificate that is trusted is taken, an expired or a strange one is a dead channel', async () => {
-  await using good = await fakeHttp(says(200), validTls)
-  await using old = await fakeHttp(says(200), expiredTls)
+  await using good = await fakeHttp(answerWith(200), validTls)
+  await using old = await fakeHttp(answerWith(200), expiredTls)
   expect(await deliverTo(good.url, { ca: validTls.cert })).toEqual({ kind: 'delivered' })
   expect(await deliverTo(good.url)).toMatchObject({ kind: 'channel-down' })
   expect(await deliverTo(old.url, { ca: expiredTls.cert })).toEqual({

@@ -60,7 +60,7 @@ test.each([
   expect(lintAlertmanager(own.replace(pattern, planted))).toEqual([expect.stringContaining(sentence)])
 })
 
-test('finds all that loses alerts or tells them twice', () => {
+test('finds everything that loses alerts or sends them twice', () => {
   const bad = `
 route:
   receiver: nobody
@@ -93,7 +93,7 @@ test.each([
     good.replaceAll('/api/v1/alerts', '/hook'),
     'no receiver has a webhook with the address of the bridge, .../api/v1/alerts',
   ],
-])('says what it is: %s', (_, text, sentence) => {
+])('describes the problem: %s', (_, text, sentence) => {
   expect(lintAlertmanager(text)).toEqual([sentence])
 })
 
@@ -108,7 +108,7 @@ test.each([
   ['url: http://alert-bridge:8090/api/v1/alerts', 'url_file: /run/secrets/bridge_url'],
   ['alertname="Watchdog"', 'alertname="DeadMansSwitch"'],
   ['alertname="Watchdog"', 'alertname=~"Watchdog|InfoInhibitor"'],
-])('finds nothing wrong with another way to say the same: %s as %s', (usual, other) => {
+])('accepts another notation of the same: %s as %s', (usual, other) => {
   expect(good).toContain(usual)
   expect(lintAlertmanager(good.replaceAll(usual, other))).toEqual([])
 })
@@ -140,7 +140,7 @@ test('a file with the address is read where it can be', () => {
   ])
 })
 
-test('the console is no channel that reaches people', () => {
+test('the console does not count as a channel with recipients', () => {
   const file = join(temporaryFolder(), 'settings.yaml')
   const warningsWith = (channels: string): string[] => {
     writeFileSync(file, `alerts:\n  channels:\n    - { type: console }\n${channels}`)

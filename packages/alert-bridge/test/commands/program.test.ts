@@ -105,7 +105,7 @@ test('drill --json and check --json print one document', async () => {
   expect(texts.join()).not.toMatch(/s3cret|token-/)
 })
 
-test('a drill goes through every channel and says how long each took', async () => {
+test('a drill sends through every channel and prints how long each took', async () => {
   const lines: string[] = []
   const channels = [
     recordingChannel({ name: 'email', recipients: ['a@x.io', 'b@x.io'] }),

@@ -7,7 +7,7 @@ import { expect, test } from 'vitest'
 
 import { readSettings, type BridgeSettings, type SettingsSources } from '../../src/settings.ts'
 
-/** With a settings file that says nothing. */
+/** With an empty settings file. */
 function settingsOf({ env, readFile }: SettingsSources): BridgeSettings {
   const file = join(temporaryFolder(), 'settings.yaml')
   writeFileSync(file, 'monitoring: { enabled: true }\n')
@@ -54,7 +54,7 @@ test('names every problem at once, and shows no secret', () => {
   expect(JSON.stringify(problems)).not.toMatch(/short|password|no-url-but-secret/)
 })
 
-test('mail goes without TLS only when that is said', () => {
+test('mail is sent without TLS only if the settings request it', () => {
   const mail = { BRIDGE_TOKEN: 'a-token-of-16-characters', ALERT_EMAIL_HOST: 'mailpit', ALERT_EMAIL_TO: 'ops@example.com' }
   const requireTls = (given: Readonly<Record<string, string>>): unknown =>
     settingsOf({ env: { ...mail, ...given } }).channels.map((one) => (one.type === 'email' ? one.requireTls : one.type))
@@ -98,7 +98,7 @@ test('takes what is empty for unset, a file too', () => {
   expect(problemsOf({ env: { ...unset, BRIDGE_TOKEN_FILE: empty } })).toMatchObject([{ path: 'BRIDGE_TOKEN' }])
 })
 
-test('says which file cannot be read', () => {
+test('names the file that cannot be read', () => {
   const env = { BRIDGE_TOKEN_FILE: '/nowhere/token' }
   expect(problemsOf({ env })).toMatchObject([{ path: 'BRIDGE_TOKEN_FILE', rule: 'must name a file that can be read (ENOENT)' }])
 })

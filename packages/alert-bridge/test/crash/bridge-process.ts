@@ -6,7 +6,7 @@ import { serve } from '../../src/commands/serve.ts'
 import { shortTimes } from '../helpers/short-times.ts'
 import { token } from '../helpers/token.ts'
 
-// A whole bridge in a process of its own that can be told, by CRASH_AT=<checkpoint>:<nth time>, to kill itself at such a moment.
+// A whole bridge in its own process. CRASH_AT=<checkpoint>:<nth time> makes it kill itself at that moment.
 
 const { SINK_URL = '', DATA_DIR = '', CRASH_AT = '', PORT = '0', WATCHDOG_SECONDS = '0', RESERVE_URL = '' } = process.env
 const [crashAt, nth] = CRASH_AT.split(':')

@@ -8,7 +8,7 @@ import { startedBridge } from '../helpers/started-bridge.ts'
 
 const names = ['A', 'B', 'C', 'D', 'E', 'F', 'G', 'H']
 
-test('leaves a broken channel alone, tells the others that it is broken, and sends all that waited when it works again', async () => {
+test('pauses a broken channel, notifies the others that it is broken, and sends all waiting messages when it works again', async () => {
   const main = recordingChannel({ name: 'slack', answer: broken })
   const other = recordingChannel({ name: 'email', severities: ['warning'] })
   const times = { ...shortTimes, backoffMs: 60_000, maxBackoffMs: 60_000, probeAfterMs: 100 }

@@ -34,13 +34,13 @@ describe('a breaker opens', () => {
     expect([breaker.isOpen, breaker.state, reports]).toEqual([true, 'open', ['open: HTTP 500']])
   })
 
-  test('at once when the channel says that it is broken', async () => {
+  test('immediately when the channel reports that it is broken', async () => {
     const { breaker, reports, send } = watched()
     await send(isBroken)
     expect([breaker.state, reports]).toEqual(['open', ['open: HTTP 404']])
   })
 
-  test('as often as it is told to allow', async () => {
+  test('after the configured number of failures', async () => {
     const { breaker, send } = watched(2)
     await send(fails)
     expect(breaker.state).toBe('closed')
@@ -59,7 +59,7 @@ describe('a breaker opens', () => {
 })
 
 describe('an open breaker', () => {
-  test('lets one go to see when its time has come, and none beside it', async () => {
+  test('allows one probe when its time has come, and no other message at the same time', async () => {
     const { breaker, clock, send } = watched()
     await send(isBroken)
     expect(breaker.probeAt).toBe(1_100)
@@ -74,7 +74,7 @@ describe('an open breaker', () => {
     expect(breaker.state).toBe('closed')
   })
 
-  test('waits twice as long after each probe that fails, up to eight times as long, and tells once that it opened', async () => {
+  test('doubles the wait after each failed probe, up to eight times the first, and reports once that it opened', async () => {
     const { breaker, clock, reports, send } = watched()
     const waits: number[] = []
     for (let probe = 0; probe < 6; probe += 1) {
@@ -135,7 +135,7 @@ describe('deliveries that were on their way when a breaker opened', () => {
   })
 })
 
-test('a breaker that closed begins anew: five failures in a row, the first wait, and it tells again', async () => {
+test('a breaker that closed starts again: five failures in a row, the first wait, and a new report', async () => {
   const { breaker, clock, reports, send } = watched()
   await send(fails, fails, fails, fails, fails)
   clock.now = breaker.probeAt

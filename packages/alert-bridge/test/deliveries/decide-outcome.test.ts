@@ -51,7 +51,7 @@ test('what broke off after it was sent may have arrived', () => {
   })
 })
 
-test('after a day it is given up, and the reason says after how many tries', () => {
+test('after a day the delivery fails permanently, and the reason has the number of attempts', () => {
   expect(decide({ kind: 'retry', reason: 'HTTP 500' }, { attempts: 7, ageMs: day })).toMatchObject({ kind: 'later' })
   expect(decide({ kind: 'retry', reason: 'HTTP 500' }, { attempts: 7, ageMs: day + 1 })).toEqual({
     kind: 'dead',
@@ -60,7 +60,7 @@ test('after a day it is given up, and the reason says after how many tries', () 
   })
 })
 
-test('a channel is broken when it says so, failed when a try did, and neither when it only asks for patience', () => {
+test('a channel is broken when it reports that, failed when an attempt failed, and neither when it only requests a wait', () => {
   expect(healthOf({ kind: 'delivered' })).toBe('works')
   expect(healthOf({ kind: 'undeliverable', reason: '550' })).toBe('works')
   expect(healthOf({ kind: 'channel-down', reason: 'HTTP 404' })).toBe('broken')

@@ -9,7 +9,7 @@ import { startedBridge } from '../helpers/started-bridge.ts'
 const critical = firing({ name: 'Down', severity: 'critical' })
 const titles = ({ delivered: all }: RecordingChannel): string[] => all.map(({ notice }) => `${notice.kind} ${notice.title}`)
 
-test('tells the channels in reserve of a critical alert only when no other could be reached, and of its end too', async () => {
+test('notifies the fallback channels of a critical alert only when no other channel worked, and then also of its end', async () => {
   const main = recordingChannel({ answer: failing })
   const reserve = recordingChannel({ name: 'reserve', fallback: true })
   const times = { ...shortTimes, fallbackAfterMs: 400 }
@@ -39,7 +39,7 @@ test('leaves the reserve in peace when a channel was reached', async () => {
   expect(reserve.tries).toEqual([])
 })
 
-test('does not take a line on the console for somebody who was told', async () => {
+test('does not count a line on the console as a notified recipient', async () => {
   const consoles = recordingChannel({ name: 'console', isLastResort: true })
   const main = recordingChannel({ answer: failing })
   const reserve = recordingChannel({ name: 'reserve', fallback: true })
@@ -47,7 +47,7 @@ test('does not take a line on the console for somebody who was told', async () =
   await eventually('the reserve to be told', () => titles(reserve).includes('firing Down'))
 })
 
-test('tells the reserve at once when there is nothing else', async () => {
+test('notifies the fallback immediately when there is no other channel', async () => {
   const reserve = recordingChannel({ fallback: true })
   const bridge = await startedBridge({ channels: [reserve], times: { ...shortTimes, fallbackAfterMs: 60_000 } })
   await bridge.post('/api/v1/alerts', critical)
@@ -55,7 +55,7 @@ test('tells the reserve at once when there is nothing else', async () => {
   expect(titles(reserve)).toEqual(['firing Down'])
 })
 
-test('tells the reserve at once when all others are dead letters', async () => {
+test('notifies the fallback immediately when all other deliveries are dead letters', async () => {
   const main = recordingChannel({ answer: () => ({ kind: 'undeliverable', reason: '550' }) })
   const reserve = recordingChannel({ name: 'reserve', fallback: true })
   const bridge = await startedBridge({ channels: [main, reserve], times: { ...shortTimes, fallbackAfterMs: 60_000 } })
@@ -63,7 +63,7 @@ test('tells the reserve at once when all others are dead letters', async () => {
   await eventually('the reserve to be told', () => reserve.delivered.length === 1)
 })
 
-test('says in one line on the console what nobody could be told', async () => {
+test('prints one line on the console when no recipient could be notified', async () => {
   const main = recordingChannel({ answer: broken })
   const reserve = recordingChannel({ name: 'reserve', fallback: true, answer: failing })
   let shift = 0
@@ -94,13 +94,13 @@ test('says in one line on the console what nobody could be told', async () => {
   expect(await bridge.metric('bridge_fallbacks_total{channel="last_resort"}')).toBeGreaterThanOrEqual(1)
 })
 
-test('says on the console what it has no channel for', async () => {
+test('prints alerts without a channel on the console', async () => {
   const bridge = await startedBridge({ channels: [], times: shortTimes })
   await bridge.post('/api/v1/alerts', critical)
   await eventually('the line', () => bridge.lines.some((line) => line.includes('"Down"')))
 })
 
-test('tells a critical alert to all its channels at once', async () => {
+test('sends a critical alert to all its channels at the same time', async () => {
   const some = ['a', 'b', 'c'].map((name) => recordingChannel({ name }))
   const other = recordingChannel({ name: 'd', severities: ['info'] })
   const bridge = await startedBridge({ channels: [...some, other], times: shortTimes })

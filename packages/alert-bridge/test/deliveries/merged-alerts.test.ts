@@ -7,7 +7,7 @@ import { sampleAlert, sampleNotices } from '../message/sample-notices.ts'
 const over = { status: 'resolved', endsAt: '2026-11-24T03:00:00Z' } as const
 const noticeOf = (...alerts: NoticeAlert[]): Notice => ({ ...sampleNotices.firing, alerts })
 
-test('of the same alert the last state is told, firing ones first', () => {
+test('of the same alert the last state is listed, firing ones first', () => {
   const [a, b, c] = ['a', 'b', 'c'].map((agent) => sampleAlert(agent))
   const merged = mergedAlerts([noticeOf(a!, b!), noticeOf(sampleAlert('a', over), c!)])
   expect(merged).toStrictEqual({ alerts: [b, c, sampleAlert('a', over)] })
@@ -21,7 +21,7 @@ test('an alert is the same however its labels are ordered, and another with othe
   expect(mergedAlerts([noticeOf(one, sampleAlert('x', { labels: { ...labels, zone: '2' } }))]).alerts).toHaveLength(2)
 })
 
-test('a hundred are told by name; the others are counted, with those that Alertmanager left out', () => {
+test('a hundred are listed by name; the others are counted, including those that Alertmanager omitted', () => {
   const many = (count: number): Notice => noticeOf(...Array.from({ length: count }, (_, index) => sampleAlert(`agent-${index}`)))
   expect(mergedAlerts([many(100)])).toStrictEqual({ alerts: many(100).alerts })
   expect(mergedAlerts([many(101)])).toStrictEqual({ alerts: many(100).alerts, truncatedAlerts: 1 })

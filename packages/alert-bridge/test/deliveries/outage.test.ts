@@ -28,7 +28,7 @@ test('makes one summary of all that fired and resolved while the channel was dow
   expect(new Set(states)).toEqual(new Set(['delivered', 'collapsed']))
 })
 
-test('tells the end as such when the beginning was told before the outage', async () => {
+test('sends a resolved message when the firing message was sent before the outage', async () => {
   const channel = recordingChannel()
   const bridge = await startedBridge({ channels: [channel], times: shortTimes })
   await bridge.post('/api/v1/alerts', firing())
@@ -66,7 +66,7 @@ test('leaves what waits for the next start', async () => {
   expect(notified(channel)).toEqual(['firing AgentSlow'])
 })
 
-test('makes dead letters of what waits for a channel that is gone, and says so', async () => {
+test('makes dead letters of deliveries to a removed channel, and reports it', async () => {
   const gone = recordingChannel({ name: 'gone', answer: broken })
   const first = await startedBridge({ channels: [gone], times: shortTimes })
   await first.post('/api/v1/alerts', firing())

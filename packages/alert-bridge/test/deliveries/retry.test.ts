@@ -21,7 +21,7 @@ test('waits what the provider asks for, up to 15 min', () => {
   expect(backoffMs(1, deliveryTimes, () => 0, 86_400)).toBe(900_000)
 })
 
-test('gives up after a day, and says how often it tried', () => {
+test('gives up after a day, and reports the number of attempts', () => {
   const old = { attempts: 9, createdAt: 0 }
   const result = { kind: 'retry', reason: 'HTTP 500' } as const
   expect(decideOutcome(old, result, { now: 24 * 3_600_000 + 1, awakeForMs: 24 * 3_600_000 }, deliveryTimes, middle)).toEqual({
@@ -43,7 +43,7 @@ test('tries again until it works, with the same id', async () => {
   expect(channel.delivered).toHaveLength(1)
 })
 
-test('tells the channel that an earlier try may have arrived, and counts it', async () => {
+test('informs the channel that an earlier attempt may have arrived, and counts it', async () => {
   const channel = recordingChannel({
     answer: ({ mayHaveArrived }) =>
       mayHaveArrived ? { kind: 'delivered' } : { kind: 'retry', reason: 'cut off', unknown: true },
@@ -55,7 +55,7 @@ test('tells the channel that an earlier try may have arrived, and counts it', as
   expect(await bridge.metric('bridge_unknown_outcomes_total')).toBe(1)
 })
 
-test('one recipient of three who does not exist does not keep the others from being told', async () => {
+test('one unknown recipient of three does not prevent delivery to the others', async () => {
   const channel = recordingChannel({
     recipients: ['a@x.io', 'gone@x.io', 'b@x.io'],
     answer: ({ recipient }) => (recipient === 'gone@x.io' ? { kind: 'undeliverable', reason: '550' } : { kind: 'delivered' }),

@@ -19,7 +19,7 @@ function queue(options: RecordingOptions = {}) {
   onTestFinished(() => store.close())
   const counted: unknown[][] = []
   const clock = { now: start }
-  const world: DeliveryContext = {
+  const context: DeliveryContext = {
     store,
     metrics: { ...otelMetrics(noMetrics.getMeter('none'), []), delivery: (...count) => void counted.push(count) },
     times: deliveryTimes,
@@ -31,7 +31,7 @@ function queue(options: RecordingOptions = {}) {
     onChannel: () => {},
     onDead: () => {},
   }
-  const sort = sortDeliveries(recordingChannel(options).routed, world)
+  const sort = sortDeliveries(recordingChannel(options).routed, context)
   return {
     clock,
     counted,

@@ -10,7 +10,7 @@ const ended = (title: string, more: Partial<Notice> = {}) => ({
   overtaken: [] as Notice[],
 })
 
-test('an end is not told by itself to somebody who never heard of the beginning', () => {
+test('a recipient who missed the firing message gets no separate resolved message', () => {
   const untold = { notice: resolved, wasNotified: false, overtaken: [firing] }
   expect(isEndOfUnknown(untold)).toBe(true)
   expect(isEndOfUnknown({ ...untold, overtaken: [event, repeat] })).toBe(true)
@@ -61,7 +61,7 @@ test('the title names three and counts the others, each once', () => {
   expect(titleOf('A', 'B', 'C', 'D', 'E')).toBe('A, B, C and 2 more')
 })
 
-test('times and links that nobody told are not invented', () => {
+test('missing times and links are not invented', () => {
   const { startedAt: _, endedAt: __, links: ___, ...bare } = { ...resolved, startedAt: '', endedAt: '', links: {} }
   expect(Object.keys(summaryNotice([{ notice: bare, overtaken: [] }], '7'))).toEqual([
     'kind',

@@ -16,7 +16,7 @@ test('tokens come back with time, up to the burst, and a clock that goes back ta
   expect(allowance(bucket(2), 4_000, limits)).toEqual({ count: 2, at: 4_000 })
 })
 
-test('without a token it says when the next one is there, in whole milliseconds', () => {
+test('without a token it returns the time until the next one, in whole milliseconds', () => {
   expect(allowance(bucket(0.5), 10_000, limits)).toEqual({ count: 0, at: 10_250 })
   expect(allowance(bucket(0.9999), 10_000, limits)).toEqual({ count: 0, at: 10_001 })
 })

@@ -31,7 +31,7 @@ test('a delivery belongs to the trace of the request that brought the alert, and
   })
 })
 
-/** What an OpenTelemetry SDK would register. */
+/** A tracer provider, as an OpenTelemetry SDK registers it. */
 function contextManager(): ContextManager {
   const storage = new AsyncLocalStorage<Context>()
   const manager: ContextManager = {

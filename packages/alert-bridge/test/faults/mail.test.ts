@@ -33,7 +33,7 @@ test('greylisting: a mail that is put off twice comes once', async () => {
   expect(smtp.mails).toHaveLength(1)
 })
 
-test('one of three recipients does not exist: two mails, one dead letter that says why, and a line', async () => {
+test('one of three recipients does not exist: two mails, one dead letter with the reason, and a line', async () => {
   const smtp = await openSmtp({
     onRcptTo: ({ address }, _, done) => done(address === 'gone@example.com' ? reply(550, 'no such user') : null),
   })
@@ -73,9 +73,9 @@ test('a connection that breaks when the mail is out: it goes again under the sam
 })
 
 test.each<[string, (socket: Socket) => void]>([
-  ['says nothing', () => {}],
+  ['sends nothing', () => {}],
   [
-    'says one byte a second',
+    'sends one byte a second',
     (socket) => {
       const timer = setInterval(() => socket.write('2'), 1_000)
       socket.on('close', () => clearInterval(timer))
@@ -93,10 +93,10 @@ test.each<[string, (socket: Socket) => void]>([
     server.close()
   })
   const { port } = server.address() as { port: number }
-  await goesOutOnceMended({ port, timeouts: { greetingMs: 100 } }, 'retry')
+  await isSentOnceFixed({ port, timeouts: { greetingMs: 100 } }, 'retry')
 })
 
-test('a wrong password: the mail waits, the other channel hears of it, and it goes out once the password is right', async () => {
+test('with a wrong password, the mail waits, the other channel is notified, and the mail is sent once the password is right', async () => {
   const smtp = await openSmtp({
     allowInsecureAuth: true,
     authOptional: false,
@@ -124,18 +124,18 @@ test('a wrong password: the mail waits, the other channel hears of it, and it go
   expect(smtp.mails).toHaveLength(1)
 })
 
-test('an expired certificate, a server without TLS, a name that does not resolve: no mail in the clear, and it goes out once mended', async () => {
+test('an expired certificate, a server without TLS, a name that does not resolve: no mail is sent unencrypted, and it is sent once fixed', async () => {
   const expired = await openSmtp(expiredTls)
   const bare = await openSmtp({ hideSTARTTLS: true, disabledCommands: ['STARTTLS'] })
-  await goesOutOnceMended({ port: expired.port, requireTls: true, ca: expiredTls.cert }, 'channel_down')
+  await isSentOnceFixed({ port: expired.port, requireTls: true, ca: expiredTls.cert }, 'channel_down')
   // not a loopback address by its looks, so TLS is a must
-  await goesOutOnceMended({ port: bare.port, host: '0.0.0.0' }, 'channel_down')
-  await goesOutOnceMended({ port: 25, host: 'nowhere.invalid' }, 'retry')
+  await isSentOnceFixed({ port: bare.port, host: '0.0.0.0' }, 'channel_down')
+  await isSentOnceFixed({ port: 25, host: 'nowhere.invalid' }, 'retry')
   expect([...expired.mails, ...bare.mails]).toEqual([])
 })
 
 /** Posts an alert to a bridge that cannot mail it, ends it, and starts one on the same folder that can. */
-async function goesOutOnceMended(broken: Partial<EmailChannelSettings> & { port: number }, outcome: string): Promise<void> {
+async function isSentOnceFixed(broken: Partial<EmailChannelSettings> & { port: number }, outcome: string): Promise<void> {
   const dataDir = temporaryFolder()
   const first = await startedBridge({ channels: real(mailAt(broken.port, broken)), times: shortTimes, dataDir })
   expect((await first.post('/api/v1/alerts', firing())).status).toBe(200)

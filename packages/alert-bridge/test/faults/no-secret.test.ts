@@ -10,7 +10,7 @@ import { expect, onTestFinished, test } from 'vitest'
 import { check } from '../../src/commands/check.ts'
 import { openChannels } from '../../src/channels/open-channels.ts'
 import { readSettings } from '../../src/settings.ts'
-import { fakeHttp, says, type Answer } from '../channels/fake-http.ts'
+import { fakeHttp, answerWith, type Answer } from '../channels/fake-http.ts'
 import { fakeSmtp, reply } from '../channels/fake-smtp.ts'
 import { firing } from '../helpers/alert-groups.ts'
 import { shortTimes } from '../helpers/short-times.ts'
@@ -35,7 +35,7 @@ const quotes =
   (status: number): Answer =>
   (request, response) => {
     const key = request.path.includes(secrets.path) ? secrets.key : ''
-    says(status, `${key} ${request.path} ${request.headers.authorization}`)(request, response)
+    answerWith(status, `${key} ${request.path} ${request.headers.authorization}`)(request, response)
   }
 
 test.each([

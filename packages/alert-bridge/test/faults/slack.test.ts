@@ -2,7 +2,7 @@ import { eventually } from '@swarmwatch/testkit'
 import { temporaryFolder } from '@swarmwatch/testkit/vitest'
 import { expect, onTestFinished, test } from 'vitest'
 
-import { fakeHttp, neverAnswers, oneByteASecond, resets, resetsMidBody, says, type Answer } from '../channels/fake-http.ts'
+import { fakeHttp, neverAnswers, oneByteASecond, resets, resetsMidBody, answerWith, type Answer } from '../channels/fake-http.ts'
 import { fakeSlack, type FakeSlack } from '../channels/fake-slack.ts'
 import { expiredTls } from '../channels/test-tls.ts'
 import { firing, resolved } from '../helpers/alert-groups.ts'
@@ -22,15 +22,15 @@ const textsOf = ({ http }: FakeSlack): string[] => http.seen.map(({ json }) => S
 const again = (fault: Answer, count: number): Answer[] => Array.from({ length: count }, () => fault)
 
 test.each<[string, Answer[], number]>([
-  ['500 for so long that the channel is given a rest', again(says(500, 'rollup_error'), 7), 7],
-  ['503', again(says(503), 3), 0],
-  ['200 with {"ok":false}', again(says(200, { ok: false, error: 'something_new' }), 2), 0],
-  ['200 with HTML', again(says(200, '<html>maintenance</html>'), 2), 0],
+  ['500 for so long that the channel is given a rest', again(answerWith(500, 'rollup_error'), 7), 7],
+  ['503', again(answerWith(503), 3), 0],
+  ['200 with {"ok":false}', again(answerWith(200, { ok: false, error: 'something_new' }), 2), 0],
+  ['200 with HTML', again(answerWith(200, '<html>maintenance</html>'), 2), 0],
   ['a reset in the middle of the answer', [resetsMidBody], 1],
   ['a reset in place of an answer', [resets], 1],
   ['no answer', [neverAnswers], 1],
   ['one byte a second', [oneByteASecond], 1],
-])('after %s Slack gets the alert, and it is said where it may have had it before', async (_, faults, unknown) => {
+])('after %s Slack gets the alert, with a note if it may have arrived before', async (_, faults, unknown) => {
   const slack = await openSlack()
   slack.faults.push(...faults)
   const bridge = await startedBridge({ channels: real(slackAt(slack.http.url + hook)), times: shortTimes })
@@ -42,12 +42,12 @@ test.each<[string, Answer[], number]>([
   expect(await bridge.metric('bridge_unknown_outcomes_total')).toBe(unknown)
 })
 
-test('429: Slack is left alone for as long as it says, then each message comes once', async () => {
+test('after a 429, Slack gets no request for the requested time, then each message once', async () => {
   const slack = await openSlack()
   const askedAt: number[] = []
   slack.faults.push((request, response) => {
     askedAt.push(performance.now())
-    says(429, '', { 'retry-after': '1' })(request, response)
+    answerWith(429, '', { 'retry-after': '1' })(request, response)
   })
   const times = { ...shortTimes, maxBackoffMs: 10_000 }
   const channels = real(slackAt(slack.http.url + hook, { timeoutMs: 20_000 }))
@@ -66,12 +66,12 @@ test.each<[string, () => Promise<string>]>([
   [
     'its certificate has expired',
     async () => {
-      const http = await fakeHttp(says(200, 'ok'), expiredTls)
+      const http = await fakeHttp(answerWith(200, 'ok'), expiredTls)
       onTestFinished(() => http[Symbol.asyncDispose]())
       return http.url + hook
     },
   ],
-])('when %s the alert waits, and goes out once that is mended', async (_, address) => {
+])('when %s the alert waits, and is sent once that is fixed', async (_, address) => {
   const slack = await openSlack()
   const dataDir = temporaryFolder()
   const first = await startedBridge({ channels: real(slackAt(await address())), times: shortTimes, dataDir })
@@ -84,9 +84,9 @@ test.each<[string, () => Promise<string>]>([
   expect(textsOf(slack)).toEqual([expect.stringContaining('AgentSlow')])
 })
 
-test('what fired and ended while Slack was down is told as one summary', async () => {
+test('alerts that fired and resolved while Slack was down are sent as one summary', async () => {
   const slack = await openSlack()
-  slack.faults.push(...again(says(503), 200))
+  slack.faults.push(...again(answerWith(503), 200))
   const clock = { now: Date.now() }
   const channels = real(slackAt(slack.http.url + hook, { timeoutMs: 20_000 }))
   const bridge = await startedBridge({ channels, times: shortTimes, now: () => clock.now })
@@ -99,8 +99,8 @@ test('what fired and ended while Slack was down is told as one summary', async (
   clock.now += 60_000
   bridge.service.core.wake()
   await bridge.idle()
-  const told = textsOf(slack).slice(failed)
-  expect(told.at(-1)).toMatch(/^\w+ - A, B/)
+  const texts = textsOf(slack).slice(failed)
+  expect(texts.at(-1)).toMatch(/^\w+ - A, B/)
   expect(await bridge.deliveries('dead')).toEqual([])
   const ends = (await bridge.deliveries()).filter(({ kind }) => kind === 'resolved')
   expect(ends.map(({ state }) => state)).toEqual(['collapsed', 'collapsed'])
@@ -119,14 +119,14 @@ test('what is left of the tokens of a channel outlives a restart', async () => {
     })
   const first = await start()
   for (const name of ['A', 'B', 'C', 'D', 'E', 'F', 'G']) await first.post('/api/v1/alerts', firing({ name }))
-  await eventually('five to be told', async () => (await first.deliveries('delivered')).length === 5)
+  await eventually('five deliveries', async () => (await first.deliveries('delivered')).length === 5)
   await first.service.stop()
   const second = await start()
   // the time that the clock shows has not passed: nothing has come back into the bucket
   await second.post('/api/v1/alerts', firing({ name: 'H' }))
   expect(slack.http.seen).toHaveLength(5)
   clock.now += 1_000
-  await eventually('one more to be told', () => slack.http.seen.length === 6)
+  await eventually('one more message', () => slack.http.seen.length === 6)
   clock.now += 60_000
   await second.idle()
   expect(slack.http.seen).toHaveLength(8)

@@ -37,7 +37,7 @@ export function firing(options: GroupOptions = {}): AlertGroup {
   }
 }
 
-/** The same group when it is over. */
+/** The same group, resolved. */
 export function resolved(options: GroupOptions = {}): AlertGroup {
   const group = firing(options)
   const alerts = group.alerts.map((alert): GroupAlert => ({ ...alert, status: 'resolved', endsAt: '2026-11-24T01:30:00Z' }))

@@ -9,9 +9,9 @@ export interface RecordingChannel {
   readonly routed: RoutedChannel
   /** Every try, in order. */
   readonly tries: Delivery[]
-  /** What was delivered, in order. */
+  /** The delivered messages, in order. */
   readonly delivered: Delivery[]
-  /** What it answers from now on. */
+  /** The result of the next deliveries. */
   answer: Answer
 }
 
@@ -31,7 +31,7 @@ export const delivered: Answer = () => ({ kind: 'delivered' })
 export const broken: Answer = () => ({ kind: 'channel-down', reason: 'HTTP 404' })
 export const failing: Answer = () => ({ kind: 'retry', reason: 'HTTP 500' })
 
-/** A channel that remembers what it was given and answers as it is told. */
+/** A channel that records its deliveries and returns the results that the test sets. */
 export function recordingChannel(options: RecordingOptions = {}): RecordingChannel {
   const {
     name = 'main',
@@ -42,7 +42,7 @@ export function recordingChannel(options: RecordingOptions = {}): RecordingChann
     quietHours,
     concurrency = 4,
   } = options
-  // as the settings give them
+  // as in the settings
   const { severities = fallback ? ['warning', 'info'] : ['critical', 'warning', 'info'] } = options
   const recorder: RecordingChannel = {
     tries: [],

@@ -13,7 +13,7 @@ export interface StartedBridge {
   readonly service: Service
   readonly url: string
   readonly dataDir: string
-  /** What it printed. */
+  /** Its output. */
   readonly lines: string[]
   post(path: string, body: unknown, headers?: Readonly<Record<string, string>>): Promise<Response>
   get(path: string): Promise<Response>

@@ -1,2 +1,2 @@
-/** What the bridges of the tests ask for. */
+/** The token that the bridges of the tests require. */
 export const token = 'a-token-for-tests-only'

@@ -7,7 +7,7 @@ import { recordingChannel } from '../helpers/recording-channel.ts'
 import { startedBridge } from '../helpers/started-bridge.ts'
 import { token } from '../helpers/token.ts'
 
-test('answers 200 with an id once the alert is on disk, and tells it', async () => {
+test('answers 200 with an id once the alert is on disk, and delivers it', async () => {
   const channel = recordingChannel()
   const bridge = await startedBridge({ channels: [channel] })
   const response = await bridge.post('/api/v1/alerts', firing())
@@ -22,7 +22,7 @@ test('answers 200 with an id once the alert is on disk, and tells it', async () 
   ])
 })
 
-test('tells a resolved group in the same incident as the firing one, and the next one in another', async () => {
+test('delivers a resolved group in the same incident as the firing one, and the next one in another', async () => {
   const channel = recordingChannel({ answer: () => ({ kind: 'delivered', thread: { ts: '1' } }) })
   const bridge = await startedBridge({ channels: [channel] })
   for (const group of [firing(), resolved(), firing({ startsAt: '2026-11-24T02:00:00Z' })]) {
@@ -49,7 +49,7 @@ test.each([
   expect(await bridge.deliveries()).toEqual([])
 })
 
-test('answers 429 to somebody who keeps coming without a token, never to one who has it', async () => {
+test('answers 429 to a client that keeps calling without a token, never to one with the token', async () => {
   const bridge = await startedBridge({ channels: [recordingChannel()] })
   const statuses = new Set<number>()
   for (let count = 0; count < 70; count += 1) statuses.add((await fetch(`${bridge.url}/api/v1/deliveries`)).status)
@@ -75,7 +75,7 @@ test('never redirects: a slash too many is served, another method gets 405, anot
   expect((await bridge.post('/api/v2/alerts', firing())).status).toBe(404)
 })
 
-test('answers 413 to more than 16 MiB and says so to people', async () => {
+test('answers 413 to more than 16 MiB and notifies the recipients', async () => {
   const channel = recordingChannel()
   const bridge = await startedBridge({ channels: [channel] })
   const response = await bridge.post('/api/v1/alerts', new Uint8Array(16 * 1024 * 1024 + 1))

@@ -18,7 +18,7 @@ test.each([
   ['a time that is none', JSON.stringify(firing({ startsAt: 'yesterday' })), 'alerts.0.startsAt is not as it must be'],
   ['no alerts', JSON.stringify({ ...firing(), alerts: [] }), 'alerts is not as it must be'],
   ['what another template made of it', '{"text":"help"}', 'version is not as it must be'],
-])('takes %s, keeps it apart and tells people that it could not be read', async (_, body, reason) => {
+])('accepts %s, quarantines it and notifies the recipients that it could not be read', async (_, body, reason) => {
   const channel = recordingChannel()
   const bridge = await startedBridge({ channels: [channel] })
   const response = await bridge.post('/api/v1/alerts', body)
@@ -61,7 +61,7 @@ test('answers 400 to an event without a title, because who sends it reads the an
   expect((await bridge.post('/api/v1/events', { title: 'x', links: { a: 'javascript:alert(1)' } })).status).toBe(400)
 })
 
-test('tells an event with a key once', async () => {
+test('sends an event with a key once', async () => {
   const channel = recordingChannel()
   const bridge = await startedBridge({ channels: [channel] })
   const event = { title: 'planner deployed', agent: 'planner', source: 'ci', key: 'deploy-17' }

@@ -14,7 +14,7 @@ const primary = `
   cluster.fork({ BRIDGE_DATA_DIR: process.env.FIRST })
   cluster.fork({ BRIDGE_DATA_DIR: process.env.SECOND })`
 
-test('two bridges in workers of a cluster do not share a port: one serves, the other says that it is taken and what to do', async () => {
+test('two bridges in workers of a cluster do not share a port: one serves, the other reports that it is taken and what to do', async () => {
   const port = await freePort()
   const child = spawn(process.execPath, ['--conditions=swarmwatch-source', '--input-type=module', '--eval', primary], {
     cwd: temporaryFolder(),

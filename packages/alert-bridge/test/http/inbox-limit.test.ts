@@ -6,7 +6,7 @@ import { broken, delivered, recordingChannel } from '../helpers/recording-channe
 import { shortTimes } from '../helpers/short-times.ts'
 import { startedBridge } from '../helpers/started-bridge.ts'
 
-test('answers 503 while as much waits as may, still hears the Watchdog, and takes alerts again when some were told', async () => {
+test('answers 503 while the inbox is full, still receives the Watchdog, and accepts alerts again after some deliveries', async () => {
   const channel = recordingChannel({ answer: broken })
   const times = { ...shortTimes, stormWindowMs: 0 }
   const bridge = await startedBridge({ channels: [channel], times, settings: { inboxLimit: 3 } })

@@ -19,7 +19,7 @@ const bodies = fc.oneof(
 )
 
 test.prop([fc.array(bodies, { minLength: 1, maxLength: 20 })], { numRuns: 15 })(
-  'whatever authenticated JSON comes, it is told or kept as unreadable',
+  'any authenticated JSON is delivered or quarantined as unreadable',
   async (all) => {
     const channel = recordingChannel()
     const bridge = await startedBridge({ channels: [channel], times: { stormWindowMs: 0 } })

@@ -28,7 +28,7 @@ test('a repeat is early before half of the last interval, and only if Alertmanag
   expect(decide(half - 1, 'group changed', known)).toEqual({ kind: 'repeat', intervalMs: half - 1 })
 })
 
-test('what an Alertmanager says for the first time within an hour was forgotten by it, firing or over', () => {
+test('a notification that an Alertmanager marks as the first within an hour was forgotten by it, firing or resolved', () => {
   for (const reason of ['first notification', 'all alerts resolved']) {
     expect(decide(60 * minute - 1, reason)).toEqual({ kind: 'duplicate', duplicate: 'resend' })
     expect(decide(60 * minute, reason)).toEqual({ kind: 'repeat', intervalMs: 60 * minute })

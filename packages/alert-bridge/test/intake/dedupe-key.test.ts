@@ -50,7 +50,7 @@ test('survives what is nested without end', () => {
 test.each<[string, AlertGroup]>([
   ['another Alertmanager of the pair sends it', firing({ externalURL: 'http://alertmanager-2:9093' })],
   ['a value in an annotation changes', firing({ commonAnnotations: { summary: 'now 97 %' } })],
-  ['Alertmanager says another reason', firing({ notification_reason: 'repeat interval elapsed' })],
+  ['Alertmanager reports another reason', firing({ notification_reason: 'repeat interval elapsed' })],
 ])('is the same when %s', (_, group) => {
   expect(dedupeKey(group)).toBe(dedupeKey(firing()))
 })
@@ -68,12 +68,12 @@ test.each<[string, AlertGroup]>([
 const unmarked = (agent: string): AlertGroup =>
   firing({ alerts: [{ ...alert!, fingerprint: '', labels: { ...alert!.labels, agent_name: agent } }] })
 
-test('alerts that carry no fingerprint are told apart by their labels', () => {
+test('alerts without a fingerprint are distinguished by their labels', () => {
   expect(dedupeKey(unmarked('planner'))).toBe(dedupeKey(unmarked('planner')))
   expect(dedupeKey(unmarked('planner'))).not.toBe(dedupeKey(unmarked('writer')))
 })
 
-test('the end of an alert counts when it is over, not while it fires', () => {
+test('the end of an alert counts when it is resolved, not while it fires', () => {
   const ending = (group: AlertGroup, endsAt: string | undefined): string =>
     dedupeKey({ ...group, alerts: group.alerts.map((one) => ({ ...one, endsAt })) as AlertGroup['alerts'] })
   expect(ending(firing(), '2026-11-24T01:05:00Z')).toBe(ending(firing(), '2026-11-24T01:10:00Z'))
@@ -81,13 +81,13 @@ test('the end of an alert counts when it is over, not while it fires', () => {
   expect(ending(resolved(), undefined)).toBe(ending(resolved(), ''))
 })
 
-test('a group keeps its key when it is over; another receiver or other labels make another key', () => {
+test('a group keeps its key when it is resolved; another receiver or other labels make another key', () => {
   expect(groupKey(firing())).toBe(groupKey(resolved()))
   expect(groupKey(firing({ receiver: 'other' }))).not.toBe(groupKey(firing()))
   expect(groupKey(firing({ groupLabels: { alertname: 'Other' } }))).not.toBe(groupKey(firing()))
 })
 
-test('keys stay what they are in a store that is there already, so that an update tells nothing twice', () => {
+test('keys in an existing store stay the same, so that an update sends nothing twice', () => {
   const group = firing({
     groupLabels: { team: 'agents', alertname: 'AgentSlow' },
     alerts: [alert!, { ...resolved().alerts[0]!, fingerprint: '', labels: { b: '2', a: '1', c: '3' } }, alert!],

@@ -4,12 +4,12 @@ import { escalationOf } from '../../src/intake/prepare-entry.ts'
 
 const plan = { fallbackAfterMs: 30, lastResortAfterMs: 900 }
 
-test('a critical notice that reached nobody goes to the channels in reserve, a warning to the console', () => {
+test('a critical notice without a delivery goes to the fallback channels, a warning to the console', () => {
   expect(escalationOf({ kind: 'firing', severity: 'critical' }, 1_000, plan)).toEqual({ stage: 'fallback', at: 1_030 })
   expect(escalationOf({ kind: 'firing', severity: 'warning' }, 1_000, plan)).toEqual({ stage: 'last-resort', at: 1_900 })
 })
 
-test('info and a drill have no time at which somebody must have been told', () => {
+test('info and a drill have no escalation time', () => {
   expect(escalationOf({ kind: 'firing', severity: 'info' }, 1_000, plan)).toEqual({ stage: 'last-resort' })
   expect(escalationOf({ kind: 'drill', severity: 'critical' }, 1_000, plan)).toEqual({ stage: 'last-resort' })
 })

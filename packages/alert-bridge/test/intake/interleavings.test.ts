@@ -5,13 +5,13 @@ import { firing, resolved } from '../helpers/alert-groups.ts'
 import { recordingChannel } from '../helpers/recording-channel.ts'
 import { startedBridge } from '../helpers/started-bridge.ts'
 
-/** What two Alertmanagers say of three incidents, each of which fires and mostly ends; a peer may be late by any number of others. */
+/** Notifications of two Alertmanagers about three incidents that fire and usually resolve; a peer may be late by any number of others. */
 const sends = fc.array(
   fc.record({ incident: fc.nat(2), round: fc.nat(1), isOver: fc.boolean(), peer: fc.constantFrom('1', '2') }),
   { minLength: 1, maxLength: 25 },
 )
 
-test.prop([sends], { numRuns: 15 })('tells each state of each incident at most once, and the last one for sure', async (all) => {
+test.prop([sends], { numRuns: 15 })('delivers each state of each incident at most once, and always the last one', async (all) => {
   const channel = recordingChannel()
   // no storm: it would make one message of many
   const bridge = await startedBridge({ channels: [channel], times: { stormWindowMs: 0 } })
@@ -26,7 +26,7 @@ test.prop([sends], { numRuns: 15 })('tells each state of each incident at most o
     `${alerts[0]?.labels['alertname']} ${alerts[0]?.startsAt} ${alerts[0]?.status}`
   const notified = channel.delivered.map(({ notice }) => stateOf(notice.alerts))
   expect(new Set(notified).size).toBe(notified.length)
-  // what came last and was new is told; what a summary or a newer state overtook is told by that
+  // The last new state is delivered; a summary or a newer state covers the states that it replaced
   const accepted = [...new Set(bodies.map(({ alerts }) => stateOf(alerts)))]
   const last = accepted.at(-1)
   expect(notified).toContain(last)

@@ -5,7 +5,7 @@ import { firing, resolved } from '../helpers/alert-groups.ts'
 import { recordingChannel } from '../helpers/recording-channel.ts'
 import { startedBridge } from '../helpers/started-bridge.ts'
 
-test('knows the alert that always fires by the names that teams give it, and no other alert', () => {
+test('recognizes the alert that always fires by the usual names, and no other alert', () => {
   const names = ['Watchdog', 'watchdog', 'DeadMansSwitch', 'DeadManSwitch', 'deadmanssnitch', "Dead Man's Switch", 'AlwaysFiring']
   expect([...names, 'PrometheusAlertmanagerE2eDeadManSwitch'].filter((name) => !isWatchdogName(name))).toEqual([])
   for (const name of ['', 'WatchdogMissing', 'NoWatchdog', 'InfoInhibitor', 'SwitchDown', 'DeadMansSwitchMissing']) {

@@ -165,7 +165,7 @@ test('trouble that came back within five minutes and ended is reported as resolv
   )
 })
 
-test('a report that could not be stored goes to the console, and to people when it can be stored', async () => {
+test('a report that could not be stored goes to the console, and to the recipients when it can be stored', async () => {
   const { clock, report, failures, unstored, texts, reports } = await fixture()
   failures.push(new Error('disk full'), new Error('disk full'))
   await report({})

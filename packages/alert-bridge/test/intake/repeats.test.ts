@@ -17,14 +17,14 @@ test.each([
   ['a repeat', after(4 * hour, 'repeat interval elapsed'), { kind: 'repeat', intervalMs: 4 * hour }],
   ['a repeat of an old Alertmanager', after(6 * minute), { kind: 'repeat', intervalMs: 6 * minute }],
   [
-    'a killed Alertmanager that says it again',
+    'a killed Alertmanager that sends it again',
     after(12 * minute, 'first notification'),
     { kind: 'duplicate', duplicate: 'resend' },
   ],
   ['the same after hours, for the first time', after(2 * hour, 'first notification'), { kind: 'repeat', intervalMs: 2 * hour }],
   ['the same under a clock that went back an hour', after(-hour), { kind: 'repeat', intervalMs: 5 * minute }],
   ['a retry under a clock that went back a second', after(-1000), { kind: 'duplicate', duplicate: 'retry' }],
-])('tells what it is: %s', (_, arrival, expected) => {
+])('recognizes the repetition: %s', (_, arrival, expected) => {
   expect(decideRepeat(seen, arrival)).toEqual(expected)
 })
 

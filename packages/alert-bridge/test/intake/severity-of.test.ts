@@ -16,7 +16,7 @@ test('reads the words that people write for a severity, in any case', () => {
   ])
 })
 
-test('reads the label priority or level where severity says nothing that it knows', () => {
+test('reads the label priority or level if severity has no known value', () => {
   expect(severityOf({ labels: { priority: 'P1' } })).toBe('critical')
   expect(severityOf({ labels: { level: 'debug' } })).toBe('info')
   expect(severityOf({ labels: { severity: 'team-a', priority: 'low' } })).toBe('info')

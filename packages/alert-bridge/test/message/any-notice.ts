@@ -2,7 +2,7 @@ import fc from 'fast-check'
 
 import type { Notice, NoticeAlert } from '../../src/message/notice.ts'
 
-/** What hurts renderers: markup, mentions, line ends, controls, marks that turn the direction, half characters, length. */
+/** Input that breaks renderers: markup, mentions, line ends, control characters, direction marks, half characters, length. */
 const nasty = fc.constantFrom(
   '<!channel>',
   '<@U123>',
@@ -60,7 +60,7 @@ const anyAlert: fc.Arbitrary<NoticeAlert> = fc.record(
   { requiredKeys: ['status', 'labels', 'annotations', 'startsAt'] },
 )
 
-/** Any notice, with texts nobody would write but to do harm. */
+/** Any notice, with hostile texts. */
 export const anyNotice: fc.Arbitrary<Notice> = fc.record(
   {
     kind: fc.constantFrom('firing', 'repeat', 'resolved', 'summary', 'digest', 'event', 'drill', 'meta'),

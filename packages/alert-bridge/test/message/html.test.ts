@@ -151,7 +151,7 @@ test('meta', () => {
   `)
 })
 
-test('the colour says how bad it is, and green that it is over', () => {
+test('the colour shows the severity, and green that it is resolved', () => {
   expect(html(sampleNotices.firing)).toContain('<h1 style="font-size:20px;color:#b3261e">')
   expect(html(sampleNotices.resolved)).toContain('<h1 style="font-size:20px;color:#1e7a3c">')
 })
@@ -179,7 +179,7 @@ test('markup in a label, a title or a link is only text', () => {
   expect(page).toContain('href="https://example.com/%22onmouseover=%22alert(1)"')
 })
 
-test('the headline has the colour of the severity, and another when all is over', () => {
+test('the headline has the colour of the severity, and another one when everything is resolved', () => {
   const colourOf = (notice: Notice): string | undefined => /<h1 style="font-size:20px;color:(#\w+)">/.exec(html(notice))?.[1]
   const firing = (severity: Notice['severity']): Notice => ({ ...sampleNotices.firing, severity })
   const notices = [firing('critical'), firing('warning'), firing('info'), sampleNotices.resolved, sampleNotices.summary]

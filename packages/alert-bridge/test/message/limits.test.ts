@@ -29,7 +29,7 @@ test.prop([anyNotice])('any notice is HTML with no element or attribute of its o
   expect([page.isWellFormed(), unfit.test(page)]).toEqual([true, false])
 })
 
-test.prop([anyNotice])('any notice is a Slack message within all limits, that calls nobody', (notice) => {
+test.prop([anyNotice])('any notice is a Slack message within all limits and without mentions', (notice) => {
   const { text, blocks } = slackMessage(notice)
   expect(blocks.length).toBeLessThanOrEqual(50)
   for (const { type, text: part } of blocks) {
@@ -41,7 +41,7 @@ test.prop([anyNotice])('any notice is a Slack message within all limits, that ca
   expect(text.length).toBeLessThanOrEqual(3_000)
   for (const part of [text, slackPlainText(notice), ...all]) {
     expect(part.isWellFormed()).toBe(true)
-    // whatever stands in angle brackets is one of our links; every ampersand begins an entity
+    // everything in angle brackets is one of our links; every ampersand begins an entity
     const rest = part.replaceAll(/<https?:\/\/[^<>|\s]+\|[^<>|]+>/g, '')
     expect(rest).not.toMatch(/[<>]/)
     expect(rest).not.toMatch(/&(?!amp;|lt;|gt;)/)

@@ -39,7 +39,7 @@ test('a name is one line of at most 40 characters, also one that every object ha
   })
 })
 
-test('more than ten are not told', () => {
+test('more than ten are omitted', () => {
   const links = Object.fromEntries(Array.from({ length: 12 }, (_, index) => [`link-${index}`, url(String(index))]))
   expect(Object.keys(linksOf(links))).toHaveLength(10)
 })

@@ -8,7 +8,7 @@ const shown = (kind: keyof typeof sampleNotices): string => {
   return `${subject}\n---\n${text}`
 }
 
-test('firing says what broke, which agent, how bad, since when and what to do first', () => {
+test('firing shows what broke, which agent, how bad, since when and what to do first', () => {
   expect(shown('firing')).toMatchInlineSnapshot(`
     "[CRITICAL] AgentErrorRateCritical: api-integrator
     ---
@@ -35,7 +35,7 @@ test('firing says what broke, which agent, how bad, since when and what to do fi
   `)
 })
 
-test('a repeat says that it is still going on, and how many alike', () => {
+test('a repeat shows that the alert still fires, and how many similar ones do', () => {
   expect(shown('repeat')).toMatchInlineSnapshot(`
     "[STILL CRITICAL] AgentErrorRateCritical: api-integrator, writer
     ---
@@ -62,7 +62,7 @@ test('a repeat says that it is still going on, and how many alike', () => {
   `)
 })
 
-test('resolved says how long it lasted', () => {
+test('resolved shows how long it lasted', () => {
   expect(shown('resolved')).toMatchInlineSnapshot(`
     "[RESOLVED] AgentErrorRateCritical: api-integrator
     ---
@@ -85,7 +85,7 @@ test('resolved says how long it lasted', () => {
   `)
 })
 
-test('a summary tells what came and went while the channel was down', () => {
+test('a summary lists the alerts that fired and resolved while the channel was down', () => {
   expect(shown('summary')).toMatchInlineSnapshot(`
     "[SUMMARY] AgentErrorRateCritical: api-integrator, writer
     ---
@@ -110,7 +110,7 @@ test('a summary tells what came and went while the channel was down', () => {
   `)
 })
 
-test('a digest counts by alert and says how much was held back', () => {
+test('a digest counts by alert and shows how many messages were held back', () => {
   expect(shown('digest')).toMatchInlineSnapshot(`
     "[DIGEST] Many alerts
     ---
@@ -134,7 +134,7 @@ test('a digest counts by alert and says how much was held back', () => {
   `)
 })
 
-test('an event tells its text and when', () => {
+test('an event shows its text and time', () => {
   expect(shown('event')).toMatchInlineSnapshot(`
     "[EVENT] Deployed version 2.4.1
     ---
@@ -152,7 +152,7 @@ test('an event tells its text and when', () => {
   `)
 })
 
-test('a drill says that nothing is broken', () => {
+test('a drill states that nothing is broken', () => {
   expect(shown('drill')).toMatchInlineSnapshot(`
     "[DRILL] Drill
     ---
@@ -166,7 +166,7 @@ test('a drill says that nothing is broken', () => {
   `)
 })
 
-test('a meta notice says that the bridge speaks of itself', () => {
+test('a meta notice states that it is about the bridge itself', () => {
   expect(shown('meta')).toMatchInlineSnapshot(`
     "[CRITICAL] Channel slack is down
     ---

@@ -128,7 +128,7 @@ test('meta', () => {
   `)
 })
 
-test('a label can call nobody, and a link cannot break out of its brackets', () => {
+test('a label cannot mention anyone, and a link cannot break out of its brackets', () => {
   const message = JSON.stringify(
     slackMessage({
       ...sampleNotices.firing,

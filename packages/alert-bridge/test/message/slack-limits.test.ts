@@ -23,14 +23,14 @@ test('a message is a header with emoji and sections of markdown', () => {
   })
 })
 
-test('a notice that has nothing more to say is read aloud as its headline', () => {
+test('the notification text of a notice without more content is its headline', () => {
   const silent = sampleAlert('writer', { annotations: {} })
   expect(slackMessage({ ...sampleNotices.firing, alerts: [silent] }).text).toBe('CRITICAL - AgentErrorRateCritical: writer')
 })
 
 describe('the list of alerts', () => {
   const start = '- A - firing since 2026-11-24 02:13:05 UTC+00:00 - '
-  /** The sections for alerts whose lines are as long as told, without their ends. */
+  /** The sections for alerts with lines of the given lengths, without their ends. */
   const sectionsFor = (lengths: readonly number[]): string[] => {
     const alerts = lengths.map((length, index) =>
       sampleAlert('', {
@@ -57,7 +57,7 @@ describe('the list of alerts', () => {
     expect(sectionsFor(times(23, 250)).at(-1)).toMatch(/\n\+3 more$/)
   })
 
-  test('gives a few alerts more room for each', () => {
+  test('shows more of each alert when there are few', () => {
     expect(
       sectionsFor([3_000, 3_000])[0]!
         .split('\n')
@@ -87,7 +87,7 @@ describe('links', () => {
     expect(linksOf({ a: address(1_001) })).toBe('a')
   })
 
-  test('keep the bar for what stands between address and name', () => {
+  test('keep the bar for the separator of address and name', () => {
     expect(linksOf({ 'a|b': 'https://example.com/?a&b' })).toBe('<https://example.com/?a&amp;b|a/b>')
   })
 })

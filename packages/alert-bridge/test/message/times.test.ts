@@ -24,12 +24,12 @@ test.each([
   expect(readableDuration(seconds)).toBe(words)
 })
 
-test('a time is told in UTC, whatever offset it came with', () => {
+test('a time is shown in UTC, whatever its offset', () => {
   expect(utcTime('2026-11-24T03:13:05.123+01:00')).toBe('2026-11-24 02:13:05 UTC+00:00')
   expect(utcTime('+012026-11-24T03:13:05Z')).toBe('+012026-11-24 03:13:05 UTC+00:00')
 })
 
-test('the zero time of Alertmanager and what is no time are not told', () => {
+test('the zero time of Alertmanager and invalid times are omitted', () => {
   expect(['0001-01-01T00:00:00Z', 'yesterday', '', undefined].map(utcTime)).toEqual([undefined, undefined, undefined, undefined])
 })
 

@@ -37,6 +37,6 @@ test('an address of 2,000 characters is a link, a longer one is none, also if en
   expect(webLink(address)).toBe(address)
   expect(webLink(`${address}a`)).toBeUndefined()
   expect(webLink(`https://example.com/${'|'.repeat(700)}`)).toBeUndefined()
-  // shorter once it is written properly, but nobody reads that much to find out
+  // shorter once it is normalized, but reading that much to find out is not worth it
   expect(webLink(`https://example.com/${'a/../'.repeat(500)}`)).toBeUndefined()
 })

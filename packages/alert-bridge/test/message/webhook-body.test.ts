@@ -63,7 +63,7 @@ test('the JSON of a firing alert', () => {
   `)
 })
 
-/** What differs from the firing one, without the text and the alerts; on one line each. */
+/** Differences from the firing one, without the text and the alerts; on one line each. */
 const shown = (kind: keyof typeof sampleNotices): string => {
   const { text: _text, alerts: _alerts, ...rest } = webhookBody(sampleNotices[kind], 'delivery-1')
   const firing: Record<string, unknown> = { ...webhookBody(sampleNotices.firing, 'delivery-1') }

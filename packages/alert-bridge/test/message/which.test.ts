@@ -70,7 +70,7 @@ describe.each(Object.entries(formats))('%s', (_, shown) => {
     for (const key of ['impact', 'owner']) expect(text).toContain(key)
   })
 
-  test('shows what each of several alerts says of itself', () => {
+  test('shows the own description of each of several alerts', () => {
     const about = (instance: string): NoticeAlert =>
       diskFull({ instance }, { annotations: { description: `The disk of ${instance} is full.`, used: `97 % of ${instance}` } })
     const text = shown(notice(about('db-7'), about('db-9')))
@@ -113,7 +113,7 @@ test('a digest names the things of alerts that have no agent', () => {
   )
 })
 
-test('a resolved alert says what was wrong in the words it has', () => {
+test('a resolved alert describes what was wrong in its own words', () => {
   const over = { status: 'resolved', endsAt: '2026-11-24T02:25:09Z' } as const
   const one = diskFull({ instance: 'db-7' }, { ...over, annotations: { message: 'The disk is full.' } })
   expect(plainText({ ...notice(one), kind: 'resolved' }).text).toContain('What was wrong: The disk is full.\n')
@@ -140,7 +140,7 @@ test.each([
   for (const line of lines) expect(line).toMatch(/^#[0-9a-f]{6} DiskFull/)
 })
 
-test('of names that are too long both ends are shown, so that they can be told apart', () => {
+test('both ends of too long names are shown, so that they can be distinguished', () => {
   const pods = [1, 2].map((index) => diskFull({ pod: `${'payments-service-'.repeat(20)}${index}` }))
   const lines = alertLines(notice(...pods)).alerts.map(({ text }) => text)
   for (const [index, line] of lines.entries()) {
@@ -149,7 +149,7 @@ test('of names that are too long both ends are shown, so that they can be told a
   expect(plainText(notice(pods[1]!)).subject).toMatch(/-service-2$/)
 })
 
-test('shows the word that the alerts have for their severity, beside what it means', () => {
+test('shows the severity word of the alerts next to its meaning', () => {
   const shown = (...words: string[]): string =>
     /^Severity: +(.*)$/m.exec(plainText(notice(...words.map((severity) => diskFull({ severity })))).text)![1]!
   expect([shown('P3'), shown('Warning'), shown('warning'), shown('P3', 'P4'), shown('P3', 'P3')]).toEqual([

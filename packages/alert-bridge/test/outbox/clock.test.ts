@@ -12,7 +12,7 @@ const hour = 3_600_000
 test.each([
   ['forward', hour],
   ['back', -hour],
-])('a clock that is set %s by an hour while the bridge is down keeps nothing from being told', async (_, shift) => {
+])('a clock that is set %s by an hour while the bridge is down prevents no delivery', async (_, shift) => {
   const channel = recordingChannel({ answer: failing })
   const times = { ...shortTimes, backoffMs: 60_000, maxBackoffMs: 60_000, probeAfterMs: 50 }
   const first = await startedBridge({ channels: [channel], times })
@@ -48,7 +48,7 @@ test.each([
   await eventually('a try', () => channel.tries.length > 1)
   vi.useFakeTimers({ toFake: ['Date'], now: Date.now() + shift })
   onTestFinished(() => void vi.useRealTimers())
-  // what was told a moment ago is a duplicate
+  // a group that was delivered a moment ago is a duplicate
   expect(await (await bridge.post('/api/v1/alerts', firing())).json()).toMatchObject({ duplicate: true })
   // what waits is neither forgotten nor given up
   const tries = channel.tries.length
@@ -103,7 +103,7 @@ test('goes on while the machine sleeps, and knows that it was paused', () => {
   expect([awakeForMs(), wasPaused()]).toEqual([0, true])
 })
 
-test('is not moved by a clock that is set, by whole seconds since the boot, or where nothing says when the boot was', () => {
+test('is not affected by a clock that is set, by whole seconds since the boot, or by an unknown boot time', () => {
   const { clocks, run, sleep, set } = machine()
   const { running, timeOfDay } = clocks
   const whole = { ...clocks, sinceBoot: () => Math.floor(clocks.sinceBoot() / 1_000) * 1_000 }

@@ -14,7 +14,7 @@ export interface StoreBench {
   readonly takeOver: () => Promise<Store>
 }
 
-/** What the bridge counts on, whatever the data lies in. */
+/** Guarantees that the bridge needs from every store. */
 export function storeConformance(start: () => Promise<StoreBench>): void {
   async function opened(): Promise<StoreBench> {
     const bench = await start()
@@ -22,7 +22,7 @@ export function storeConformance(start: () => Promise<StoreBench>): void {
     return bench
   }
 
-  test('an entry is decided with what is known of it, and kept with all who are to be told', async () => {
+  test('an entry is decided with its known history, and stored with all its recipients', async () => {
     const { store } = await opened()
     const entry = { receivedAt: now, dedupeKey: 'content', groupKey: 'group', sender: 'am-1', traceparent: 'trace' }
     const asked: Known[] = []
@@ -101,7 +101,7 @@ export function storeConformance(start: () => Promise<StoreBench>): void {
     ])
   })
 
-  test('what a delivery gave back is there for the next one of its incident', async () => {
+  test('the result of a delivery is available to the next one of its incident', async () => {
     const { store } = await opened()
     await store.accept({ receivedAt: now, groupKey: 'group' }, () => ({ ...keep('A'), status: 'firing' }))
     const [first] = await store.claimDue({ channel: 'main', limit: 1, now, leaseMs: minute })
@@ -157,7 +157,7 @@ export function storeConformance(start: () => Promise<StoreBench>): void {
     )
   })
 
-  test('whom nobody reached in time is known, and more can be told', async () => {
+  test('notices without a delivery in time are known, and can get more recipients', async () => {
     const { store } = await opened()
     const { id } = await store.accept({ receivedAt: now }, () => ({
       ...keep('A'),
@@ -224,7 +224,7 @@ export function storeConformance(start: () => Promise<StoreBench>): void {
     expect([await store.countPending(2), await store.countPending(9), await store.oldestPendingAt()]).toEqual([2, 3, now + 1])
   })
 
-  test('after it was closed it says so', async () => {
+  test('after closing, it reports that it is closed', async () => {
     const { store } = await start()
     await store.close()
     await expect(store.accept({ receivedAt: now }, () => keep('A'))).rejects.toMatchObject({

@@ -62,7 +62,7 @@ function fill(folder: string): boolean {
   }
 }
 
-test('answers 503 while somebody else has locked the database, and goes on afterwards', async () => {
+test('answers 503 while another process has locked the database, and continues afterwards', async () => {
   const channel = recordingChannel()
   const bridge = await startedBridge({ channels: [channel], times: shortTimes })
   const other = new DatabaseSync(databaseFile(bridge.dataDir))
@@ -111,7 +111,7 @@ test('marks what was sent as soon as it can, and does not send it again, when th
 test.each([
   ['is no database', (file: string) => writeFileSync(file, 'not a database, '.repeat(1000))],
   ['has a damaged page', damagePage],
-])('sets a file aside that %s, says so aloud, and starts', async (_, damage) => {
+])('moves a file aside that %s, logs it, and starts', async (_, damage) => {
   const channel = recordingChannel()
   const first = await startedBridge({ channels: [channel] })
   for (let index = 0; index < 20; index += 1) await first.post('/api/v1/alerts', firing({ name: `A${index}` }))

@@ -51,7 +51,7 @@ test('what comes in turns that follow each other is one commit', async () => {
   await second
 })
 
-test('whoever keeps writing does not keep the first one waiting', async () => {
+test('continuous writers do not delay the first one', async () => {
   const { database, insert, rows } = openTable()
   const { write } = groupCommit(database)
   let isDone = false
@@ -67,7 +67,7 @@ test('whoever keeps writing does not keep the first one waiting', async () => {
   expect(rows().length).toBeGreaterThan(1)
 })
 
-test('says that the database is read-only, and that it is closed', async () => {
+test('reports that the database is read-only, and that it is closed', async () => {
   const { database, insert } = openTable()
   const { write, close } = groupCommit(database)
   database.exec('PRAGMA query_only = ON')

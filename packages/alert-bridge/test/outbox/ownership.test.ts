@@ -27,7 +27,7 @@ test('a second owner of a data folder is refused in one line', async () => {
   await openSqliteStore(bridge.dataDir).store.close()
 })
 
-test('an embedded bridge tells what it is given', async () => {
+test('an embedded bridge delivers the alerts that it accepts', async () => {
   const lines: string[] = []
   const bridge = await openBridge(configuration, { dataDir: temporaryFolder(), write: (line) => lines.push(line) })
   const { id } = await bridge.accept(firing())
@@ -36,7 +36,7 @@ test('an embedded bridge tells what it is given', async () => {
   expect(lines).toEqual([expect.stringContaining('AgentSlow')])
 })
 
-test('an embedded bridge whose folder is taken tells the console and says so', async () => {
+test('an embedded bridge whose folder is in use prints alerts on the console and logs the reason', async () => {
   const lines: string[] = []
   const owner = await startedBridge({ channels: [recordingChannel()] })
   const bridge = await openBridge(configuration, { dataDir: owner.dataDir, write: (line) => lines.push(line) })

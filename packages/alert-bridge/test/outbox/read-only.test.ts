@@ -52,7 +52,7 @@ function failingDisk({ skip }: TestContext): { folder: string; fail: () => void;
   onTestFinished(() => void run('umount', '-l', folder))
   return {
     folder,
-    // the kernel then takes it for damaged and lets nobody write, as it does with a disk that fails
+    // the kernel then treats it as damaged and allows no writes, as with a disk that fails
     fail: () => {
       const device = readFileSync('/proc/mounts', 'utf8')
         .split('\n')
@@ -64,7 +64,7 @@ function failingDisk({ skip }: TestContext): { folder: string; fail: () => void;
   }
 }
 
-test('answers 503 when the disk has failed and is read-only, and tells what it had acknowledged once it is repaired', async (context) => {
+test('answers 503 when the disk has failed and is read-only, and delivers all acknowledged alerts once it is repaired', async (context) => {
   const { folder, fail, repair } = failingDisk(context)
   const channel = recordingChannel({ answer: failing })
   const first = await startedBridge({ channels: [channel], times: shortTimes, dataDir: folder })

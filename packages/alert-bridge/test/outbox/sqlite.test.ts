@@ -48,7 +48,7 @@ test('a store of the first version is brought to the newest with all that is in 
   after.close()
 })
 
-test('writes to disk before it says so: WAL, synchronous FULL', () => {
+test('writes to disk before it acknowledges: WAL, synchronous FULL', () => {
   const folder = temporaryFolder()
   const { database } = openDatabase(folder, 'x')
   const pragma = (name: string): unknown => Object.values(database.prepare(`PRAGMA ${name}`).get() ?? {})[0]

@@ -73,7 +73,7 @@ test('a backup made while the bridge runs holds everything', async () => {
   await store.close()
 })
 
-test('the database says no to a schema that is newer than the program', async () => {
+test('the database refuses a schema that is newer than the program', async () => {
   const folder = temporaryFolder()
   const { store } = openSqliteStore(folder)
   await store.close()

@@ -18,12 +18,12 @@ function decide(stage: DueEscalation['stage'], states: Readonly<Record<string, S
   return decideEscalation({ noticeId: 'n', stage, notice, receivedAt: 0, deliveries }, known, 1_000, { fallbackAfterMs: 30 })
 }
 
-test('somebody who was told is enough', () => {
+test('one notified recipient is enough', () => {
   expect(decide('fallback', { mail: 'delivered', lines: 'pending' })).toEqual({ kind: 'reached' })
   expect(decide('last-resort', { mail: 'dead', pager: 'delivered' })).toEqual({ kind: 'reached' })
 })
 
-test('a critical notice that reached nobody goes to the channels in reserve, and is looked at again', () => {
+test('a critical notice without a delivery goes to the fallback channels, and is checked again', () => {
   const escalated = {
     recipients: [{ channel: 'pager', recipient: 'people' }],
     next: { stage: 'last-resort', at: 1_030 },
@@ -33,19 +33,19 @@ test('a critical notice that reached nobody goes to the channels in reserve, and
   expect(decide('fallback', {})).toEqual({ kind: 'fallback', escalated })
 })
 
-test('a line on the console reaches nobody for sure, unless there is nothing else', () => {
+test('a line on the console does not count as delivered, unless there is no other channel', () => {
   expect(decide('fallback', { mail: 'pending', lines: 'delivered' }).kind).toBe('fallback')
   expect(decide('fallback', { lines: 'delivered' })).toEqual({ kind: 'reached' })
   expect(decide('fallback', { lines: 'pending' }).kind).toBe('fallback')
 })
 
-test('the console says it when nobody is left to tell', () => {
+test('the console prints it when no recipient is left', () => {
   expect(decide('fallback', { mail: 'dead', pager: 'pending' })).toEqual({ kind: 'last-resort' })
   expect(decide('fallback', { mail: 'dead' }, channels.slice(0, 1))).toEqual({ kind: 'last-resort' })
   expect(decide('last-resort', { mail: 'dead', pager: 'dead' })).toEqual({ kind: 'last-resort' })
   expect(decide('last-resort', { mail: 'pending' })).toEqual({ kind: 'last-resort' })
 })
 
-test('the console is not needed where it has said it already', () => {
+test('the console is not used again if it has already printed it', () => {
   expect(decide('fallback', { mail: 'dead', lines: 'delivered', pager: 'dead' })).toEqual({ kind: 'reached' })
 })

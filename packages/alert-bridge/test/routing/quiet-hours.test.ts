@@ -8,7 +8,7 @@ import { startedBridge } from '../helpers/started-bridge.ts'
 const night = { from: '22:00', to: '07:00', timeZone: 'Europe/Berlin' }
 const at = (time: string): number => Date.parse(time)
 
-test('tells info in the morning, and a warning at once', async () => {
+test('sends info in the morning, and a warning immediately', async () => {
   const channel = recordingChannel({ quietHours: night })
   let now = at('2026-11-24T23:00:00Z')
   const bridge = await startedBridge({ channels: [channel], now: () => now })

@@ -19,12 +19,12 @@ const notice = (severity: Notice['severity'], kind: Notice['kind'] = 'firing'): 
 const names = (recipients: readonly { channel: string; recipient: string }[]): string[] =>
   recipients.map(({ channel, recipient }) => `${channel} ${recipient}`)
 
-test('tells each recipient of each channel that lists the severity', () => {
+test('notifies each recipient of each channel that lists the severity', () => {
   expect(names(routeNotice(notice('warning'), channels))).toEqual(['mail a@x.io', 'mail b@x.io', 'chat people'])
   expect(names(routeNotice(notice('critical'), channels))).toEqual(['mail a@x.io', 'mail b@x.io'])
 })
 
-test('a channel in reserve that lists critical too is told at once, one that does not is not, whatever else is in it', () => {
+test('a fallback channel that lists critical is notified immediately; one that does not list it is not, whatever else it lists', () => {
   const listing = recordingChannel({ name: 'listing', severities: ['critical', 'warning', 'info'], fallback: true }).routed
   const silent = recordingChannel({ name: 'silent', fallback: true }).routed
   const severities = ['critical', 'warning'] as const
@@ -41,7 +41,7 @@ test('keeps the reserve for when it is needed', () => {
   expect(names(fallbackRecipients(channels, [{ channel: 'pager', recipient: 'people' }]))).toEqual([])
 })
 
-test('tells those who heard of the beginning how it goes on, but no channel that is gone', () => {
+test('notifies the recipients of the firing message of later states, but no removed channel', () => {
   const notified = [
     { channel: 'pager', recipient: 'people' },
     { channel: 'gone', recipient: 'people' },
@@ -50,13 +50,13 @@ test('tells those who heard of the beginning how it goes on, but no channel that
   expect(names(routeNotice(notice('warning', 'resolved'), channels, { notified }))).not.toContain('gone people')
 })
 
-test('tells a channel of what it lists although the worst that still fires is something else', () => {
+test('notifies a channel of the severities that it lists, although the worst firing alert has another one', () => {
   const severities = ['warning', 'critical'] as const
   const duty = recordingChannel({ name: 'duty', severities: ['critical'] }).routed
   expect(names(routeNotice(notice('warning'), [...channels, duty], { severities }))).toContain('duty people')
 })
 
-test('says nothing of a channel to that channel, and a test to all', () => {
+test('does not send a report about a channel to that channel, and sends a test to all', () => {
   expect(names(routeNotice(notice('warning', 'meta'), channels, { except: 'mail' }))).toEqual(['chat people'])
   expect(names(routeNotice(notice('info', 'drill'), channels))).toHaveLength(4)
 })
@@ -68,13 +68,13 @@ test('a critical notice goes to the reserve at once when no other channel lists 
   expect(names(routeNotice(notice('critical'), [chat, pager!, phone!], { except: 'pager' }))).toEqual(['phone people'])
 })
 
-test('a warning that no channel lists is told to nobody, and leaves the reserve alone', () => {
+test('a warning that no channel lists is sent to no one, and does not use the fallback', () => {
   const duty = recordingChannel({ name: 'duty', severities: ['critical'] }).routed
   const pager = recordingChannel({ name: 'pager', severities: ['info'], fallback: true }).routed
   expect(routeNotice(notice('warning'), [duty, pager])).toEqual([])
 })
 
-test('a channel in reserve that lists a warning is told of it at once, like every other', () => {
+test('a fallback channel that lists warning receives it immediately, like every other channel', () => {
   const pager = recordingChannel({ name: 'pager', severities: ['warning'], fallback: true }).routed
   expect(names(routeNotice(notice('warning'), [...channels.slice(0, 1), pager]))).toEqual([
     'mail a@x.io',
@@ -83,7 +83,7 @@ test('a channel in reserve that lists a warning is told of it at once, like ever
   ])
 })
 
-test('tells each recipient once, also when it heard of the beginning, and says nothing of a channel to that channel', () => {
+test('notifies each recipient once, also one of the firing message, and sends no report about a channel to that channel', () => {
   const notified = ['a@x.io', 'c@x.io'].map((recipient) => ({ channel: 'mail', recipient }))
   expect(names(routeNotice(notice('critical'), channels, { notified }))).toEqual(['mail a@x.io', 'mail b@x.io', 'mail c@x.io'])
   expect(routeNotice(notice('critical', 'meta'), channels.slice(0, 1), { notified, except: 'mail' })).toEqual([])

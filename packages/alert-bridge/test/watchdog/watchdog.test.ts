@@ -13,23 +13,23 @@ import { startedBridge } from '../helpers/started-bridge.ts'
 
 const watchdog = firing({ name: 'Watchdog', severity: 'none' })
 
-test('raises the alarm itself when no Watchdog comes, and says when it is back', async () => {
+test('raises an alert itself when no Watchdog arrives, and reports when it is back', async () => {
   const channel = recordingChannel()
   const bridge = await startedBridge({ channels: [channel], settings: { watchdogSeconds: 0.2 } })
-  const told = (): string[] => channel.delivered.map(({ notice }) => `${notice.severity} ${notice.kind} ${notice.title}`)
-  await eventually('the alarm', () => told().length >= 1)
+  const reports = (): string[] => channel.delivered.map(({ notice }) => `${notice.severity} ${notice.kind} ${notice.title}`)
+  await eventually('the alert', () => reports().length >= 1)
   expect(await bridge.metric('bridge_watchdog_age_seconds')).toBeGreaterThan(0.2)
   await bridge.post('/api/v1/alerts', watchdog)
-  await eventually('the end of it', () => told().length >= 2)
-  await eventually('the next alarm', () => told().length >= 3)
-  expect(told()).toEqual([
+  await eventually('the end of it', () => reports().length >= 2)
+  await eventually('the next alert', () => reports().length >= 3)
+  expect(reports()).toEqual([
     'critical meta No Watchdog: alerts do not reach the bridge',
     'critical meta The Watchdog is back',
     'critical meta No Watchdog: alerts do not reach the bridge',
   ])
 })
 
-test('takes a Watchdog as a sign of life and tells nobody', async () => {
+test('treats a Watchdog as a sign of life and notifies no one', async () => {
   const channel = recordingChannel()
   const bridge = await startedBridge({ channels: [channel], settings: { watchdogSeconds: 300 } })
   expect((await bridge.post('/api/v1/alerts', watchdog)).status).toBe(200)
@@ -37,7 +37,7 @@ test('takes a Watchdog as a sign of life and tells nobody', async () => {
   expect(await bridge.metric('bridge_watchdog_age_seconds')).toBeLessThan(60)
 })
 
-test('gives a sign of life only while people can be told', async () => {
+test('sends a heartbeat only while alerts can be delivered', async () => {
   let beats = 0
   const server = createServer((_, response) => {
     beats += 1

@@ -3,9 +3,9 @@ import type { Channel, ChannelDependencies } from '../../../src/channels/channel
 /** A channel with a real server at its other end. */
 export interface DrivenChannel extends AsyncDisposable {
   readonly open: (dependencies?: Partial<ChannelDependencies>) => Channel
-  /** What arrived, as text. */
+  /** The text that arrived. */
   readonly arrived: () => readonly string[]
-  /** The part of what arrived by which a repetition is told; undefined where the channel has none. */
+  /** The part of the arrived text that identifies a repetition; undefined if the channel has none. */
   readonly ids: () => readonly (string | undefined)[]
   /** The server at the other end; undefined where there is none. */
   readonly server?: {
@@ -18,7 +18,7 @@ export interface DrivenChannel extends AsyncDisposable {
   }
 }
 
-/** Secrets that stand in the settings; none may ever show. */
+/** Secrets in the settings; none may ever be shown. */
 export const planted: readonly string[] = ['s3cr3t-password-1', 's3cr3t-token-22', 's3cr3t-key-333']
 
 /** One variant of a channel, as the conformance suite runs it. */

@@ -1,7 +1,7 @@
 import { Secret } from '@swarmwatch/config'
 
 import { openSlackChannel } from '../../../src/channels/slack/slack-channel.ts'
-import { neverAnswers, says, type Answer } from '../fake-http.ts'
+import { neverAnswers, answerWith, type Answer } from '../fake-http.ts'
 import { fakeSlack } from '../fake-slack.ts'
 import { planted, type ChannelDriver, type DrivenChannel } from './channel-driver.ts'
 
@@ -20,7 +20,7 @@ async function start(sort: 'webhook' | 'bot'): Promise<DrivenChannel> {
       ? { botToken: new Secret(planted[1]!), channel: 'C1', apiUrl: slack.apiUrl }
       : { webhook: new Secret(`${slack.http.url}/hook/T1/B1/${planted[0]}`) }
   const quoting: Answer = ({ path, headers, body }, response) =>
-    says(404, `${path} ${headers.authorization} ${body}\n\u202E`)(undefined as never, response)
+    answerWith(404, `${path} ${headers.authorization} ${body}\n\u202E`)(undefined as never, response)
   return {
     open: (dependencies) => openSlackChannel({ ...base, ...target }, dependencies),
     arrived: () => slack.http.seen.map(({ body }) => body),

@@ -1,7 +1,7 @@
 import { Secret } from '@swarmwatch/config'
 
 import { openWebhookChannel } from '../../../src/channels/webhook/webhook-channel.ts'
-import { fakeHttp, neverAnswers, says, type Answer, type FakeHttp } from '../fake-http.ts'
+import { fakeHttp, neverAnswers, answerWith, type Answer, type FakeHttp } from '../fake-http.ts'
 import { planted, type ChannelDriver, type DrivenChannel } from './channel-driver.ts'
 
 const base = {
@@ -17,9 +17,9 @@ const base = {
 export const webhookDrivers: readonly ChannelDriver[] = [{ variant: 'webhook', hasServer: true, start }]
 
 async function start(): Promise<DrivenChannel> {
-  const http: FakeHttp = await fakeHttp(says(204))
+  const http: FakeHttp = await fakeHttp(answerWith(204))
   const quoting: Answer = ({ path, headers, body }, response) =>
-    says(400, `${path} ${JSON.stringify(headers)} ${planted.join(' ')} ${body}\n\u202E`)(undefined as never, response)
+    answerWith(400, `${path} ${JSON.stringify(headers)} ${planted.join(' ')} ${body}\n\u202E`)(undefined as never, response)
   return {
     open: (dependencies) =>
       openWebhookChannel(
