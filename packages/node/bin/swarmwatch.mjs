@@ -15,7 +15,7 @@ const built = new URL('../dist/cli.mjs', import.meta.url)
 if (existsSync(built)) {
   await import(built.href)
 } else {
-  // a fresh clone: the condition makes the other packages resolve to their sources too, and can only be given at the start
+  // In a fresh clone: the condition makes the other packages resolve to their sources, too; it works only as a flag at the start
   const source = fileURLToPath(new URL('../src/cli.ts', import.meta.url))
   const { status, error } = spawnSync(process.execPath, ['--conditions=swarmwatch-source', source, ...process.argv.slice(2)], {
     stdio: 'inherit',
