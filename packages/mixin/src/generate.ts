@@ -1,12 +1,14 @@
 import { mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
-import { join } from 'node:path'
+import { join, resolve } from 'node:path'
+
+import { ConfigurationError } from '@swarmwatch/config'
 
 import { renderDashboard } from './dashboards/build-dashboard.ts'
 import { dashboardPlans } from './dashboards/dashboard-plans.ts'
 import { withInhibitionRules } from './render-inhibition.ts'
 import { renderRuleFile } from './render-rule-file.ts'
 import { ruleFiles } from './rule-files.ts'
-import type { MixinSettings } from './settings.ts'
+import { MixinError, type MixinSettings, readSettings } from './settings.ts'
 
 const folder = { rules: 'collector/prometheus/rules', dashboards: 'grafana/dashboards' } as const
 const alertmanagerTemplate = 'collector/alertmanager/alertmanager.template.yaml'
@@ -34,4 +36,15 @@ export function generate(root: string, settings: MixinSettings): readonly string
   }
   for (const [path, text] of files) writeFileSync(join(root, path), text)
   return [...files.keys()]
+}
+
+if (import.meta.main) {
+  const root = resolve(process.argv[2] ?? join(import.meta.dirname, '../../..'))
+  try {
+    for (const path of generate(root, readSettings(join(root, 'config/production.yaml')))) console.log(path)
+  } catch (error) {
+    if (!(error instanceof ConfigurationError || error instanceof MixinError)) throw error
+    console.error(`${error.message}\nNothing was written.`)
+    process.exitCode = 2
+  }
 }

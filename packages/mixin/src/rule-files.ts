@@ -1,6 +1,5 @@
 import type { RuleGroup } from './rule.ts'
-import { agentErrorAlerts, agentRecordings, agentSpeedAlerts } from './rules/agents.ts'
-import { agentSilenceAlerts } from './rules/agent-silence.ts'
+import { agentErrorAlerts, agentRecordings, agentSilenceAlerts, agentSpeedAlerts } from './rules/agents.ts'
 import { agentAnomaly, anomalyRecordings } from './rules/anomalies.ts'
 import { bridgeAlerts } from './rules/bridge.ts'
 import { capacityAlerts, capacityRecordings } from './rules/capacity.ts'

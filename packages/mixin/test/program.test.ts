@@ -5,8 +5,8 @@ import { join, resolve } from 'node:path'
 
 import { expect, test } from 'vitest'
 
-const main = resolve(import.meta.dirname, '../src/main.ts')
-const run = [process.execPath, '--conditions=swarmwatch-source', main] as const
+const program = resolve(import.meta.dirname, '../src/generate.ts')
+const run = [process.execPath, '--conditions=swarmwatch-source', program] as const
 
 test('writes the files whose paths it prints', () => {
   const folder = mkdtempSync(join(tmpdir(), 'mixin-'))
