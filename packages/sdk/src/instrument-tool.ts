@@ -15,14 +15,14 @@ import { captured, messageOf } from './telemetry/content.ts'
 import { GuardedSpan } from './telemetry/guarded-span.ts'
 import { type AgentSeries, instruments, record } from './telemetry/instruments.ts'
 
-/** What `instrumentTool` can be told. */
+/** Options of {@link instrumentTool}. */
 export type InstrumentToolOptions<Args extends unknown[] = unknown[], Result = unknown> = ContentOptions<Args, Result>
 
 /**
- * Wraps a tool of an agent: an `execute_tool` span and a duration, counted to the run that calls it. Nothing is retried, and what the
- * tool returns or throws comes out as it is: a value at once, a promise, a generator.
+ * Wraps a tool of an agent: records an `execute_tool` span and a duration, which belong to the run that calls the tool. Nothing is
+ * retried. The wrapper returns and throws exactly what the tool does: a value at once, a promise, or a generator.
  *
- * @throws {InvalidOptionsError} at once, with every problem of `fn` and `options`.
+ * @throws {InvalidOptionsError} at once, with all problems of `fn` and `options`.
  *
  * @example
  * const readFile = instrumentTool(async (path: string) => files.get(path), { name: 'read_file' })
@@ -66,7 +66,7 @@ class ToolCall {
     this.#span = GuardedSpan.start(tool.spanName, tool.attributesFor(execution))
     execution?.toolCalled()
     const { captureInput } = tool.options
-    // A list of its own: a redactor may change it
+    // A copy, because a redactor may change the list
     if (captureInput) this.#capture(attribute.input, [...args], captureInput)
   }
 
@@ -74,7 +74,7 @@ class ToolCall {
     return this.#span.within(call)
   }
 
-  /** A result that is not there yet, in what can do all that it can; any other as it is. */
+  /** Returns a pending result in an object with the same methods, and any other result unchanged. */
   observed(result: unknown): unknown {
     if (isThenable(result)) return this.#untilLost(observeThenable(result as object, this))
     const watch = this.watch()
@@ -89,13 +89,13 @@ class ToolCall {
     return readBy(generator, source)
   }
 
-  /** A result that can no longer be used does not keep its span open. */
+  /** Ends the span if the result can no longer be used. */
   #untilLost(held: object): object {
     whenCollected(held, () => this.fulfilled(undefined))
     return held
   }
 
-  /** A generator belongs to the call until it ends. */
+  /** The call ends when the generator ends. */
   watch(): StreamWatch {
     const end = (): void => this.fulfilled(undefined)
     return { pulls: 0, within: (call) => this.within(call), done: end, brokenOff: end, failed: (error) => this.rejected(error) }
@@ -130,7 +130,7 @@ class ToolCall {
 
 const toolNames = processWide('tool-names/1', () => new BoundedNames(100))
 
-/** A tool with its options, made once when a function is wrapped. */
+/** A tool with its options, created once when a function is wrapped. */
 class Tool {
   readonly options: ContentOptions<never, never>
   readonly spanName: string
@@ -149,13 +149,13 @@ class Tool {
     }
   }
 
-  /** What its span starts with, called by this run or by nobody. */
+  /** Returns the first attributes of its span; `execution` is the run that calls it, if there is one. */
   attributesFor(execution: { readonly agentName: string } | undefined): Attributes {
     if (execution === undefined) return { ...this.#attributes }
     return { ...this.#attributes, [attribute.genAiAgentName]: execution.agentName }
   }
 
-  /** The label set of its duration, made once for each agent that calls it so that recording allocates nothing. */
+  /** Returns the label set of its duration, created once for each agent that calls it so that recording allocates nothing. */
   labelsFor(series: AgentSeries | undefined): Attributes {
     const known = this.#labels.get(series)
     if (known) return known

@@ -1,8 +1,8 @@
 type IsAny<T> = 0 extends 1 & T ? true : false
 
 /**
- * What an agent returns: a Promise of the function's result, or, for generators of any kind, something to read at once. A promise with
- * methods of its own keeps them.
+ * Result of a wrapped agent: a Promise of the function's result or, for any generator, an object that can be read at once. A promise with
+ * its own methods keeps them.
  */
 export type Instrumented<Result> =
   IsAny<Result> extends true ? Result : [Result] extends [never] ? Promise<never> : Distributed<Result>

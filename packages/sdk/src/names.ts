@@ -13,18 +13,18 @@ export const outcomes = ['success', 'failure', 'cancelled'] as const
 /** One of {@link outcomes}. */
 export type Outcome = (typeof outcomes)[number]
 
-/** What recovery did for a run, on its root span. */
+/** Result of recovery for a run, on its root span. */
 export const retryOutcomes = ['first_try', 'recovered', 'exhausted', 'not_retryable', 'aborted', 'rejected'] as const
 /** One of {@link retryOutcomes}. */
 export type RetryOutcome = (typeof retryOutcomes)[number]
 
-/** Stands for all names past a limit (agents, tools, models, variants), so that a label cannot grow without bound. */
+/** Replaces all names beyond a limit (agents, tools, models, variants), so that a label cannot grow without bound. */
 export const otherName = '__other__'
-/** Stands for every error that has no better low-cardinality word (semantic conventions: `error.type`). */
+/** The `error.type` of errors without a better low-cardinality word (semantic conventions). */
 export const otherError = '_OTHER'
-/** An `error.type` as people read it: `Error` where there is no better word. */
+/** Returns an `error.type` for display: `Error` if there is no better word. */
 export const shownErrorType = (errorType: string): string => (errorType === otherError ? 'Error' : errorType)
-/** `error.type` of everything that took too long. */
+/** `error.type` of everything that exceeded a time limit. */
 export const timeoutError = 'timeout'
 
 /** Attribute keys, on spans and on metrics. */
@@ -84,7 +84,7 @@ export interface Metric {
   readonly buckets?: readonly number[]
 }
 
-/** What our code calls a metric. */
+/** Keys of the metrics in code. */
 export type MetricKey =
   | 'executions'
   | 'executionDuration'
@@ -130,7 +130,7 @@ export const metric: Readonly<Record<MetricKey, Metric>> = {
     name: 'agent.failures',
     kind: 'counter',
     unit: '{failure}',
-    description: 'Runs that failed for good, by reason. For breakdown: take ratios from agent.executions.',
+    description: 'Runs that failed after all attempts, by reason. Use it for a breakdown; take ratios from agent.executions.',
     prometheus: 'agent_failures_total',
     attributes: [agentName, errorType, variant],
   },

@@ -22,8 +22,8 @@ export const listeners: Set<Listener> = processWide('listeners/1', () => {
 })
 
 /**
- * Calls `listener` when a run of this process starts, waits for its next attempt, or finishes. A listener that throws is swallowed and
- * counted. The returned function ends it.
+ * Calls `listener` when a run of this process starts, waits for its next attempt, or finishes. Errors of a listener are ignored and
+ * counted. The returned function removes the listener.
  */
 export function onExecution(listener: Listener): () => void {
   // A registration of its own, so that the same function can listen twice
@@ -32,7 +32,7 @@ export function onExecution(listener: Listener): () => void {
   return () => void listeners.delete(registered)
 }
 
-/** Tells every listener of a step, each with a copy of the run; costs nothing while there is none. */
+/** Notifies all listeners of a step, with a copy of the run. Costs nothing without listeners. */
 export function notify(type: ExecutionEvent['type'], record: ExecutionRecord): void {
   if (listeners.size === 0) return
   const event = { type, execution: snapshot(record) }

@@ -5,59 +5,62 @@ import { InvalidOptionsError, type Problem } from './invalid-options-error.ts'
 import { checkRecovery, type RecoveryOptions } from './recovery/settings.ts'
 import { isObject, propertyOf } from './unknown-values.ts'
 
-/** Where the lines `[RETRY]`, `[SUCCESS]` and `[FAILED]` go. */
+/** Receives the lines `[RETRY]`, `[SUCCESS]` and `[FAILED]`. */
 export interface Logger {
   warn(line: string): void
   error(line: string): void
 }
 
-/** Any cockatiel policy, also one that gives a value of its own in place of the function's. */
+/** Any cockatiel policy, also one that returns its own value in place of the function's. */
 export type AnyPolicy = IPolicy<IDefaultPolicyContext, unknown>
 
 /** Options that agents and tools share. */
 export interface ContentOptions<Args extends unknown[], Result> {
-  /** Name in spans, metrics and log lines; bounded in metrics to 100 names a process. @default the function's name, without the `bound` of a bound function */
+  /**
+   * Name in spans, metrics and log lines. Metrics have at most 100 names per process.
+   * @default the function's name, without the `bound` of a bound function
+   */
   readonly name?: string | undefined
-  /** A sentence on what it does, for the span. */
+  /** A sentence that describes its task, for the span. */
   readonly description?: string | undefined
-  /** Records the arguments on the span: `true` as JSON, or what your redactor returns. Cut to 4,096 characters. @default false */
+  /** Records the arguments on the span: as JSON with `true`, or as your redactor returns them. Cut to 4,096 characters. @default false */
   readonly captureInput?: boolean | ((args: Args) => unknown) | undefined
-  /** Records the result likewise; never that of a stream. @default false */
+  /** Records the result in the same way, except that of a stream. @default false */
   readonly captureOutput?: boolean | ((result: Result) => unknown) | undefined
   /**
-   * Records error messages, which may quote arguments: `true` with secrets removed, a function to redact them yourself, `false` never.
-   * Cut to 300 characters. @default true
+   * Records error messages, which may quote arguments: with `true` after secrets are removed, with a function as it redacts them, with
+   * `false` never. Cut to 300 characters. @default true
    */
   readonly errorMessages?: boolean | ((message: string) => string) | undefined
 }
 
-/** What `instrumentAgent` can be told. */
+/** Options of `instrumentAgent()`. */
 export interface InstrumentAgentOptions<Args extends unknown[] = unknown[], Result = unknown> extends ContentOptions<
   Args,
   Result
 > {
-  /** Retry settings, or `false` for one attempt. Unset parts come from `configureRecovery()`, then from the defaults (5, 15, 30 s). */
+  /** Retry settings, or `false` for a single attempt. Unset ones come from `configureRecovery()`, then from the defaults (5, 15, 30 s). */
   readonly recovery?: RecoveryOptions | false | undefined
   /** A cockatiel policy (retry, breaker, bulkhead, wrapped ones) that runs the attempts in place of `recovery`. */
   readonly policy?: AnyPolicy | undefined
-  /** Anything; the same object in every attempt, as `currentExecution()?.context`. Never recorded. */
+  /** Any value; every attempt gets the same one as `currentExecution()?.context`. It is never recorded. */
   readonly context?: unknown
-  /** The A/B variant of a run, at most 10 values an agent; a label of its metrics. */
+  /** The A/B variant of a run, a label of its metrics. At most 10 values per agent. */
   readonly variant?: string | ((...args: Args) => string | undefined) | undefined
   /** Attributes of the root span. */
   readonly attributes?: Attributes | undefined
   /**
-   * Finds the caller's AbortSignal. @default an argument that is one, or the `signal` or `abortSignal` of an argument
+   * Returns the caller's AbortSignal. @default an argument that is one, or the `signal` or `abortSignal` of an argument
    */
   readonly signalFrom?: ((...args: Args) => AbortSignal | undefined) | undefined
   /**
-   * Finds the stream that a result holds, so that the run lasts until its end. Return either a new branch at each call (the AI SDK's
-   * `result.stream` is one), which is read to its end beside the caller's, or the very iterable that the caller will read.
+   * Returns the stream in a result, so that the run lasts until the stream ends. Return either a new branch at each call (such as the AI
+   * SDK's `result.stream`), which is read to its end in addition to the caller's, or the iterable that the caller will read.
    */
   readonly streamOf?: ((result: Result) => AsyncIterable<unknown>) | undefined
-  /** Takes the log lines; `false` silences them. @default console */
+  /** Receives the log lines; `false` turns them off. @default console */
   readonly logger?: Logger | false | undefined
-  /** Length of the sliding window behind health score and rates, for the whole process. @default 300 */
+  /** Length of the sliding window for the health score and rates of the whole process, in seconds. @default 300 */
   readonly healthWindowSeconds?: number | undefined
 }
 
@@ -132,10 +135,10 @@ export function checkAgent(
   if (isObject(options?.recovery)) {
     problems.push(...checkRecovery(options.recovery, 'recovery.'))
     if (options.policy)
-      problems.push({ option: 'recovery', rule: 'cannot stand beside policy, which replaces it', value: options.recovery })
+      problems.push({ option: 'recovery', rule: 'cannot be combined with policy, which replaces it', value: options.recovery })
   }
-  const told = problems.map((problem) => (problem.option === 'name' ? { ...problem, option: nameOption } : problem))
-  if (told.length > 0) throw new InvalidOptionsError(caller, told)
+  const renamed = problems.map((problem) => (problem.option === 'name' ? { ...problem, option: nameOption } : problem))
+  if (renamed.length > 0) throw new InvalidOptionsError(caller, renamed)
   return options.name ?? nameOf(fn)
 }
 

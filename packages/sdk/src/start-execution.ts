@@ -6,17 +6,17 @@ import { Execution } from './run/execution.ts'
 import { guarded } from './telemetry/guard.ts'
 import { propertyOf } from './unknown-values.ts'
 
-/** How a run that was started by hand went. */
+/** The end of a run that was started by hand. */
 export interface Completion {
   readonly success: boolean
-  /** What went wrong; its type is counted. */
+  /** The error; its type is counted. */
   readonly error?: unknown
   readonly metrics?: {
-    /** Seconds, in place of the clock. */
+    /** Seconds; replaces the time measured by the clock. */
     readonly duration?: number | undefined
     /** US dollars, counted under the model `unknown`. */
     readonly estimatedCost?: number | undefined
-    /** Everything else becomes a span attribute `swarmwatch.metric.<name>`. */
+    /** All others become a span attribute `swarmwatch.metric.<name>`. */
     readonly [name: string]: string | number | boolean | undefined
   }
 }
@@ -25,17 +25,17 @@ export interface Completion {
 export interface ManualExecution {
   readonly id: string
   readonly agentName: string
-  /** Whatever was given as the task; never recorded. */
+  /** The task; it is never recorded. */
   readonly task: unknown
-  /** Runs `call` as part of it: its spans are children, `currentExecution()` is this run. */
+  /** Calls `call` as part of the run: its spans are children, and `currentExecution()` is this run. */
   within<T>(call: () => T): T
-  /** Ends it and counts it. A second call changes nothing. */
+  /** Ends and counts the run. A second call has no effect. */
   complete(completion: Completion): void
 }
 
 /**
- * Starts a run by hand, where wrapping a function does not fit. It counts like a wrapped one with a single attempt; call `complete()`
- * on every path.
+ * Starts a run by hand, for code that cannot be wrapped in a function. It counts like a wrapped run with a single attempt. Call
+ * `complete()` on every path.
  *
  * @throws {InvalidOptionsError} if the name is empty or longer than 200 characters.
  *
@@ -66,7 +66,7 @@ export function startExecution(agentName: string, task?: unknown): ManualExecuti
   }
 }
 
-/** Records what came with the completion; returns the duration, if it is one. */
+/** Records the metrics of a completion; returns the duration if it is valid. */
 function recordMetrics(execution: Execution, metrics: NonNullable<Completion['metrics']>): number | undefined {
   const { duration, estimatedCost, ...rest } = metrics
   if (estimatedCost !== undefined) execution.addCost(estimatedCost)

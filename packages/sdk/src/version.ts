@@ -1,2 +1,2 @@
-/** The version of this package, as its instrumentation scope says it; a test holds it equal to package.json. */
+/** The version of this package in its instrumentation scope; a test checks that it equals package.json. */
 export const version = '0.1.0'

@@ -42,7 +42,7 @@ test('the 101st agent name is __other__ in metrics, its own in spans and lines, 
   expect(names).toContain('__other__')
   expect(names).toHaveLength(101)
   expect(lines.filter((line) => line.startsWith('[WARN]'))).toEqual([
-    '[WARN] more than 100 agent names in this process: the rest is counted as __other__',
+    '[WARN] more than 100 agent names in this process: the others are counted as __other__',
   ])
   expect(telemetry.spans('invoke_agent agent-119')[0]!.attributes['gen_ai.agent.name']).toBe('agent-119')
   expect(lines.at(-1)).toContain('agent-119')

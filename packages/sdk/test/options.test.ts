@@ -94,7 +94,7 @@ describe('bad input is refused at once, with the option, the rule and the value'
     )
     const policy = { execute: () => {} } as never
     expect(message(() => instrumentAgent(async () => {}, { name: 'x', policy, recovery: { maxRetries: 1 } }))).toBe(
-      'instrumentAgent: recovery cannot stand beside policy, which replaces it, got an object',
+      'instrumentAgent: recovery cannot be combined with policy, which replaces it, got an object',
     )
   })
 })

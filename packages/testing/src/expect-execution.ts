@@ -55,7 +55,7 @@ const parts = (execution: RecordedExecution, expected: ExpectedExecution): objec
 
 const show = (value: unknown): string =>
   typeof value === 'function'
-    ? 'as the function says'
+    ? 'a value that the function accepts'
     : inspect(value, { breakLength: Infinity, maxStringLength: 200, maxArrayLength: 20 })
 
 function unlike(candidates: readonly RecordedExecution[], agentName: string, expected: ExpectedExecution): string {
@@ -77,7 +77,7 @@ function nothing(executions: readonly RecordedExecution[], agentName: string, ru
   return `no run of ${agentName} has finished; recorded:${others.length === 0 ? ' nothing' : others.join('')}`
 }
 
-/** A message is read by people. */
+/** Maximum number of runs in a message. */
 const shownRuns = 10
 const andMore = (count: number): string => (count > shownRuns ? `\n  and ${count - shownRuns} more` : '')
 

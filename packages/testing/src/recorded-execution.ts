@@ -8,7 +8,7 @@ export interface RecordedExecution {
   readonly agentName: string
   readonly variant: string | undefined
   readonly outcome: Outcome
-  /** What recovery did: `first_try`, `recovered`, `exhausted`, `not_retryable`, `aborted`, `rejected`. */
+  /** Result of recovery: `first_try`, `recovered`, `exhausted`, `not_retryable`, `aborted`, `rejected`. */
   readonly retryOutcome: RetryOutcome
   /** Number of calls of the agent's function. */
   readonly attempts: number

@@ -78,7 +78,7 @@ test('compares what is named: values deeply, of tokens and attributes a part, an
   })
   expect(
     failureOf('a', { tokens: { output: 4 }, attributes: { tags: ['p'] }, attempts: (count) => count > 1 }).message,
-  ).toContain('attempts: expected as the function says, recorded 1')
+  ).toContain('attempts: expected a value that the function accepts, recorded 1')
 })
 
 test('finds the first run that is as expected among several', async () => {

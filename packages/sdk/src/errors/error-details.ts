@@ -1,20 +1,20 @@
 import { isInstance, isObject, itemsOf, propertyOf } from '../unknown-values.ts'
 
-/** So many errors at most are looked at, however they wrap each other. */
+/** Maximum number of errors that are read, however they wrap each other. */
 export const maxErrors = 32
 const maxDetails = 10
 const maxHeaders = 400
 const maxJsonLength = 100_000
 
-/** What failed, by the error that a library throws in its place without a cause. */
+/** The original failures, by the error that a library throws in their place without a cause. */
 const hiddenCauses: WeakMap<object, unknown> = new WeakMap()
 
-/** Remembers that a library throws `error` where `cause` had failed, without saying so. */
+/** Records that a library throws `error` because of `cause`, but does not set it as the cause. */
 export function hideCause(error: unknown, cause: unknown): void {
   if (isObject(error) && error !== cause) hiddenCauses.set(error, cause)
 }
 
-/** The error that `error` wraps: the last one of a retrying library, its `cause`, or what else libraries call it. */
+/** The error that `error` wraps: the last one of a retrying library, its `cause`, or the property that another library uses for it. */
 export function wrappedBy(error: unknown): unknown {
   for (const key of ['lastError', 'cause', 'originalError', 'original', 'networkError']) {
     const inner = propertyOf(error, key)
@@ -49,13 +49,13 @@ export function chainOf(error: unknown): unknown[] {
   return chain
 }
 
-/** What libraries call the answer of a server that an error carries. */
+/** Returns the server responses that an error carries, under the names that libraries use. */
 function responsesOf(error: unknown): unknown[] {
   const keys = ['response', '$response', 'rawResponse', 'res', 'httpResponse', 'meta', 'customErrorData']
   return keys.map((key) => propertyOf(error, key)).filter(isObject)
 }
 
-/** Objects in which an error carries its server's answer, parsed where they are JSON; itself first. */
+/** Returns the objects in which an error carries its server's response, parsed if they are JSON; the error itself comes first. */
 export function answersIn(error: unknown): unknown[] {
   const bodies = [
     ...['error', 'data', 'body', 'responseBody', 'rawError', 'details'].map((key) => propertyOf(error, key)),
@@ -90,7 +90,7 @@ function parsedJson(text: string): unknown {
   }
 }
 
-/** The objects that may hold the headers of an error's answer. */
+/** Returns the objects that may hold the headers of an error's response. */
 export function headersIn(error: unknown): unknown[] {
   const places = [
     ...['responseHeaders', 'headers', 'rawHeaders', 'metadata'].map((key) => propertyOf(error, key)),
@@ -99,7 +99,7 @@ export function headersIn(error: unknown): unknown[] {
   return places.filter(isObject)
 }
 
-/** A header's value, whatever holds it: Headers, a Map, an object with keys in any case, a list. */
+/** Returns the value of a header in Headers, a Map, an object with keys in any case, or a list. */
 export function headerOf(headers: unknown, name: string): unknown {
   try {
     const get = propertyOf(headers, 'get')
@@ -135,7 +135,7 @@ function asStatus(value: unknown): number | undefined {
 
 const statusKeys = ['statusCode', 'status', 'status_code', 'httpStatus', 'httpStatusCode', 'httpCode']
 
-/** The HTTP status (400-599) that an error or its answer says, as a number or as text. */
+/** Returns the HTTP status (400-599) of an error or its response, which may be a number or text. */
 export function statusOf(error: unknown, answers: readonly unknown[]): number | undefined {
   const holders = [error, propertyOf(error, '$metadata'), ...responsesOf(error), propertyOf(error, 'output')]
   const places = [

@@ -20,19 +20,19 @@ import {
 const word = /^[A-Za-z_$][\w$.:-]{0,59}$/
 // Firebase puts the service in front: functions/permission-denied
 const serviceWord = /^([a-z]{2,20})\/([a-z-]{2,38})$/i
-// Ids and hashes hide in codes too: eight or more hex digits in a row that contain a digit
+// Codes can contain ids and hashes: eight or more hex digits in a row that contain a digit
 const looksLikeId = /(?=[0-9a-f]*\d)[0-9a-f]{8,}|\d{4,}/i
 const plainClasses = new Set([undefined, 'Error', 'Object', 'AggregateError', 'DOMException'])
 
-/** `cancelled`: the caller has cancelled. `hopeless`: the same again cannot succeed. `timeout` and `transient`: it may. */
+/** `cancelled`: the caller cancelled. `hopeless`: the same call cannot succeed. `timeout` and `transient`: it may. */
 type Verdict = 'cancelled' | 'hopeless' | 'timeout' | 'transient'
 
-/** What an error means, as far as it says so. */
+/** Meaning of an error, as far as the error states it. */
 interface Reading {
   readonly verdict?: Verdict | undefined
-  /** Its word. */
+  /** The low-cardinality word for it. */
   readonly type?: string | undefined
-  /** Words to use where there is no better one. */
+  /** Words that are used if there is no better one. */
   readonly code?: string | undefined
   readonly className?: string | undefined
 }
@@ -62,28 +62,28 @@ function grpcName(error: unknown): string | undefined {
   return isGrpc ? name : undefined
 }
 
-/** Words that an error says, to be looked up in lists. Most errors say none. */
+/** Words of an error that are looked up in lists. Most errors have none. */
 class Words {
-  readonly #said: string[]
+  readonly #words: string[]
   readonly #normal: string[]
 
-  constructor(said: readonly unknown[]) {
-    this.#said = said.filter((each): each is string => typeof each === 'string' && each.length <= 60 && !plainClasses.has(each))
-    this.#normal = this.#said.map((each) => each.replace(serviceWord, '$2').toLowerCase().replaceAll('-', '_'))
+  constructor(words: readonly unknown[]) {
+    this.#words = words.filter((each): each is string => typeof each === 'string' && each.length <= 60 && !plainClasses.has(each))
+    this.#normal = this.#words.map((each) => each.replace(serviceWord, '$2').toLowerCase().replaceAll('-', '_'))
   }
 
-  /** The first one that is in the list, as the error says it. */
+  /** Returns the first word that is in the list, as the error spells it. */
   in(list: ReadonlySet<string>): string | undefined {
     const at = this.#normal.findIndex((each) => list.has(each))
-    return at === -1 ? undefined : this.#said[at]
+    return at === -1 ? undefined : this.#words[at]
   }
 
   matching(pattern: RegExp): boolean {
-    return this.#said.some((each) => pattern.test(each))
+    return this.#words.some((each) => pattern.test(each))
   }
 }
 
-/** Reads what one error says itself. */
+/** Reads a single error, without the errors that it wraps. */
 function readOne(error: unknown): Reading {
   const className = classOf(error)
   const code = asWord(propertyOf(error, 'code'))
@@ -91,14 +91,14 @@ function readOne(error: unknown): Reading {
   if (!isObject(error) && typeof error !== 'function') return fallback
 
   const name = propertyOf(error, 'name')
-  // A class keeps its name where a library leaves `name` at Error
+  // A class keeps its name if a library leaves `name` at Error
   const named = [
     name,
     propertyOf(propertyOf(error, 'constructor'), 'name'),
     propertyOf(error, 'code'),
     propertyOf(error, 'lc_error_code'),
   ]
-  // A number of MongoDB's means nothing without its name
+  // A number of MongoDB means nothing without its name
   const numbered =
     typeof name === 'string' && Number.isInteger(propertyOf(error, 'code')) && `${name}${propertyOf(error, 'code') as number}`
   const names = new Words([...named, propertyOf(error, 'codeName'), numbered])
@@ -152,7 +152,7 @@ function wordsOf(answer: unknown): unknown[] {
 function isHopelessStatus(status: number, error: unknown): boolean {
   if (status >= 500) return hopelessServerStatuses.has(status)
   if (transientClientStatuses.has(status)) return false
-  // With these two a server that says when to come back means it: GitHub's second rate limit, RFC 9110 15.5.14
+  // With these two statuses, a `Retry-After` means that a later call can succeed: GitHub's second rate limit, RFC 9110 15.5.14
   const mayComeBack = status === 403 || status === 413
   return !(mayComeBack && headersIn(error).some((headers) => headerOf(headers, 'retry-after') !== undefined))
 }
@@ -171,7 +171,7 @@ function sqlStateOf(error: unknown): string | undefined {
   return isDatabase && typeof code === 'string' && /^[0-9A-Z]{5}$/.test(code) ? code : undefined
 }
 
-/** Reads an error and, where it leaves something open, what it wraps. */
+/** Reads an error and, if its meaning is incomplete, the errors that it wraps. */
 function read(error: unknown, seen: Set<unknown>): Reading {
   seen.add(error)
   const own = readOne(error)
@@ -198,7 +198,7 @@ const over = (outer: Reading, inner: Reading): Reading => ({
   className: outer.className ?? inner.className,
 })
 
-/** An abort that a time limit caused: by its cause, or by the reason of the signal that a request was given. */
+/** Returns whether a time limit caused an abort, by its cause or by the reason of the request's signal. */
 function endedByTimeout(error: unknown, wrapped: Reading | undefined, seen: Set<unknown>): boolean {
   if (wrapped?.verdict === 'timeout') return true
   const signal = propertyOf(propertyOf(error, 'config'), 'signal') ?? propertyOf(error, 'signal')
@@ -206,7 +206,7 @@ function endedByTimeout(error: unknown, wrapped: Reading | undefined, seen: Set<
   return reasons.some((reason) => isObject(reason) && !seen.has(reason) && read(reason, seen).verdict === 'timeout')
 }
 
-/** Of several errors one that may get better decides, then a cancellation; hopeless is only what is hopeless throughout. */
+/** Of several errors, one that may succeed later decides, then a cancellation. The result is hopeless only if all are. */
 function together(readings: readonly Reading[]): Reading {
   const decided =
     readings.find(({ verdict }) => verdict === 'transient' || verdict === 'timeout') ??
@@ -219,15 +219,15 @@ function readingOf(error: unknown): Reading {
   try {
     return read(error, new Set())
   } catch {
-    // A value that refuses to be looked at, such as a revoked proxy: nothing is known of it
+    // A value that throws when it is read, such as a revoked proxy: nothing is known about it
     return {}
   }
 }
 
 /**
- * A low-cardinality word for an error, equal on span and metric: the HTTP status (`429`), `timeout`, a provider's word
- * (`insufficient_quota`), a code (`ECONNRESET`), a class name (`RateLimitError`), or `_OTHER`. What it wraps is looked into; a message is
- * never used. docs/errors.md has the table.
+ * Returns a low-cardinality word for an error, equal on span and metric: the HTTP status (`429`), `timeout`, a provider's word
+ * (`insufficient_quota`), a code (`ECONNRESET`), a class name (`RateLimitError`), or `_OTHER`. Wrapped errors are read as well; messages
+ * are never used. docs/errors.md has the table.
  */
 export function errorType(error: unknown): string {
   const { type, code, className } = readingOf(error)
@@ -235,15 +235,15 @@ export function errorType(error: unknown): string {
 }
 
 /**
- * True unless the error says that the same call cannot succeed, or that it was cancelled. It is the rule behind retries; docs/errors.md
- * has the table.
+ * Returns false if the error states that the same call cannot succeed or that it was cancelled, otherwise true. Retries follow this
+ * rule; docs/errors.md has the table.
  */
 export function isRetryable(error: unknown): boolean {
   const { verdict } = readingOf(error)
   return verdict !== 'cancelled' && verdict !== 'hopeless'
 }
 
-/** True for an error, or the reason of a signal, that says: it took too long. */
+/** Returns whether an error, or the reason of a signal, means that a time limit passed. */
 export function isTimeoutReason(reason: unknown): boolean {
   return isObject(reason) && readingOf(reason).verdict === 'timeout'
 }

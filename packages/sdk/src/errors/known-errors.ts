@@ -33,8 +33,8 @@ export const grpcNames: readonly string[] = [
 ]
 
 /**
- * Words of providers that say more than a status: the same request cannot succeed until a person changes something. They are looked for
- * in `code`, `type`, `status`, `reason` and `error` of the error and of the answer that it carries.
+ * Words of providers that are more precise than a status: the same request cannot succeed until someone changes something. They are
+ * read from `code`, `type`, `status`, `reason` and `error` of the error and of the response that it carries.
  */
 export const hopelessWords: ReadonlySet<string> = lowerCase(`
   insufficient_quota billing_error billing_hard_limit_reached billing_not_active insufficient_balance
@@ -47,13 +47,13 @@ export const hopelessWords: ReadonlySet<string> = lowerCase(`
   invalid_auth not_authed token_revoked account_inactive invalid_grant invalid_client unauthorized_client
 `)
 
-/** Words that say no more than a status does; they decide only where there is none. */
+/** Words that are no more precise than a status; they decide only if there is no status. */
 export const hopelessStatusWords: ReadonlySet<string> = lowerCase(`
   invalid_request_error authentication_error permission_error not_found_error request_too_large unauthorized forbidden bad_request
   invalid_argument not_found already_exists permission_denied failed_precondition out_of_range unimplemented data_loss unauthenticated
 `)
 
-/** Words that mean: too much, or not ready, at the moment. They win over a status that alone would be hopeless. */
+/** Words for an overload or a service that is not ready. They take precedence over a status that would be hopeless. */
 export const transientWords: ReadonlySet<string> = lowerCase(`
   rate_limit_exceeded rate_limit_error rateLimitExceeded userRateLimitExceeded overloaded_error server_error api_error timeout_error
   resource_exhausted unavailable

@@ -28,8 +28,8 @@ export function followModelCalls(running: { getStore(): ModelCaller | undefined 
 }
 
 /**
- * Tells the reader of errors why there was no output: `await streamText(...).text` rejects with an error that has neither status nor
- * cause, whatever the model's server answered.
+ * Records why there was no output, for `errorType()`: `await streamText(...).text` rejects with an error that has neither status nor
+ * cause, whatever the model's server returned.
  */
 export function revealModelError(thrown: unknown, modelError: { readonly error: unknown } | undefined): void {
   if (!modelError) return

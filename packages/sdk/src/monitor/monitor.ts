@@ -10,20 +10,20 @@ const keptExecutions = 1000
 /** Runs of agents beyond the 100 that have a list of their own share one; this many of them are searched for a name. */
 const mostSearched = 10_000
 
-/** Which runs under way are wanted. */
+/** Options of {@link getActiveExecutions}. */
 export interface ActiveExecutionsOptions {
-  /** The oldest ones, at most this many: a copy of 100,000 records would block the event loop. @default 1000 */
+  /** Maximum number of runs, oldest first: a copy of 100,000 records would block the event loop. @default 1000 */
   readonly limit?: number
   /** Only runs of this agent. @default all agents */
   readonly agentName?: string | undefined
 }
 
 /**
- * Health of this process over the sliding window (five minutes unless `healthWindowSeconds` says otherwise). Rates and durations
+ * Health of this process over the sliding window (five minutes unless `healthWindowSeconds` is set). Rates and durations
  * are those of root executions: an agent that another agent calls counts in its own rate only, so that it cannot dilute the swarm's.
  */
 export interface SystemHealth extends HealthScore {
-  /** Failed share of root executions, 0-1; absent when nothing finished in the window. */
+  /** Failed share of root executions, 0-1; absent if none finished in the window. */
   readonly errorRate?: number
   readonly averageSeconds?: number
   readonly p95Seconds?: number
@@ -56,14 +56,14 @@ export interface ExecutionMetrics extends Readonly<Totals> {
   readonly recent: readonly ExecutionRecord[]
 }
 
-/** Health of this process now: score 0-100 with what each part took away, error rate, durations, resources. */
+/** Returns the health of this process: the score (0-100) with the points that each part took away, error rate, durations, resources. */
 export function getSystemHealth(): SystemHealth {
   return monitor.health()
 }
 
 /**
- * Sums since the process began, in all and for each agent, and the last finished runs, newest first: `recent` of them, at most the
- * 1,000 that are kept; with `agentName` only those of that agent. @default recent 1000
+ * Returns the sums since the process started, in total and for each agent, and the last `recent` finished runs, newest first (at most
+ * 1,000); with `agentName`, only runs of this agent. @default recent 1000
  */
 export function getExecutionMetrics({
   recent = 1000,
@@ -73,8 +73,8 @@ export function getExecutionMetrics({
 }
 
 /**
- * The runs under way, oldest first: at most `limit` of them (1,000 unless given; `Infinity` for all), with `agentName` only those of
- * that agent. `getSystemHealth().activeExecutions` is how many there are.
+ * Returns the active runs, oldest first: at most `limit` (1,000 by default, `Infinity` for all); with `agentName`, only those of this
+ * agent. `getSystemHealth().activeExecutions` is their number.
  */
 export function getActiveExecutions(options: ActiveExecutionsOptions = {}): ExecutionRecord[] {
   return monitor.active(options)

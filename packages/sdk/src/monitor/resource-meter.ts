@@ -6,7 +6,7 @@ export interface ResourceUse {
   readonly memory: number
 }
 
-/** What the operating system says of this process. */
+/** Figures of the operating system for this process. */
 export interface ResourceReading {
   /** Since the process began. */
   readonly uptimeSeconds: number
@@ -29,8 +29,8 @@ function readProcess(): ResourceReading {
 }
 
 /**
- * CPU use since the reading before, at least a second ago, so that two readers side by side do not leave each other an empty interval
- * (0 in the first second: starting up is not load); memory as it is now.
+ * Returns the CPU use since a reading at least a second ago, so that two concurrent readers do not leave each other an empty interval
+ * (0 in the first second, because startup is not load), and the current memory use.
  */
 export class ResourceMeter {
   readonly #read: () => ResourceReading

@@ -1,6 +1,6 @@
 const slotCount = 30
 
-/** What happened in the window. */
+/** Totals of the window. */
 export interface WindowTotals {
   readonly successes: number
   readonly failures: number

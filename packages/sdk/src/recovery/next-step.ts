@@ -2,7 +2,7 @@ import { isRetryable } from '../errors/error-type.ts'
 import { retryAfterSeconds } from './retry-after.ts'
 import type { RecoverySettings } from './settings.ts'
 
-/** What is known when an attempt has failed. */
+/** A failed attempt. */
 export interface FailedAttempt {
   readonly error: unknown
   /** Its number, from 1. */
@@ -13,16 +13,16 @@ export interface FailedAttempt {
   readonly wallClockMs: number
 }
 
-/** What happens after a failed attempt: wait and try again, or give up and why. */
+/** Decision after a failed attempt: wait and retry, or give up, and the reason. */
 export type NextStep =
   | { readonly retry: true; readonly waitSeconds: number }
   | { readonly retry: false; readonly outcome: 'exhausted' | 'not_retryable'; readonly because?: string }
 
-/** Decides, without doing anything, whether a failed attempt is followed by another one and after which wait. */
+/** Decides whether another attempt follows a failed one, and after which wait. Has no side effects. */
 export function nextStep(failed: FailedAttempt, settings: RecoverySettings, random: () => number = Math.random): NextStep {
   const { error, attempt, elapsedSeconds } = failed
   const worthRetrying: unknown = settings.retryIf ? settings.retryIf(error, attempt) : isRetryable(error)
-  // It would always be true, and is nobody's to await
+  // A promise would always count as true, and no one awaits it
   if (worthRetrying instanceof Promise) {
     worthRetrying.catch(() => {})
     throw new TypeError('retryIf must return a boolean, not a promise')
@@ -48,7 +48,7 @@ const round = (seconds: number): number => Math.round(seconds * 10) / 10
 
 type DelaySettings = Pick<RecoverySettings, 'baseDelaySeconds' | 'exponentialFactor' | 'maxDelaySeconds' | 'jitter'>
 
-/** Seconds to wait before retry `retry` (from 1): min(base x factor^(retry - 1), max), then jitter. */
+/** Returns the seconds to wait before retry `retry` (from 1): min(base x factor^(retry - 1), max), then jitter. */
 export function retryDelaySeconds(retry: number, settings: DelaySettings, random: () => number): number {
   const computed = Math.min(settings.baseDelaySeconds * settings.exponentialFactor ** (retry - 1), settings.maxDelaySeconds)
   // 0 x Infinity: no base delay stays no delay, however often it is multiplied

@@ -1,7 +1,7 @@
 import type { RetryOutcome } from '../names.ts'
 import { processWide } from '../process-wide.ts'
 
-/** What was tried before an error reached its caller. */
+/** The attempts that were made before an error reached its caller. */
 export interface Recovery {
   readonly agentName: string
   readonly executionId: string
@@ -12,14 +12,14 @@ export interface Recovery {
   /** The errors of the earlier attempts, oldest first; the error itself is not among them. */
   readonly errors: readonly unknown[]
   readonly outcome: RetryOutcome
-  /** Why no further attempt was made, where the number of attempts does not say it. */
+  /** Why no further attempt was made, if the number of attempts does not show it. */
   readonly because?: string
 }
 
 const recoveries = processWide('recoveries/1', () => new WeakMap<object, Recovery>())
 
 /**
- * Tells what was tried before `error` reached you; undefined if it did not come out of a wrapped agent, or is no object.
+ * Returns the attempts that were made before `error` reached you; undefined if no wrapped agent threw it, or if it is not an object.
  *
  * @example
  * try {
@@ -32,7 +32,7 @@ export function recoveryOf(error: unknown): Recovery | undefined {
   return isObject(error) ? recoveries.get(error) : undefined
 }
 
-/** Remembers what was tried for `error`, beside the error: it stays unchanged, frozen or not. */
+/** Records the attempts for `error` without changing the error, so that it may be frozen. */
 export function rememberRecovery(error: unknown, recovery: Recovery): void {
   if (isObject(error)) recoveries.set(error, recovery)
 }

@@ -14,12 +14,12 @@ import { isInstance, propertyOf } from '../unknown-values.ts'
 const agentNames = processWide('agent-names/1', () => new BoundedNames(100))
 const variantsPerAgent = 10
 
-/** A name with its options, made once when a function is wrapped. */
+/** A name with its options, created once when a function is wrapped. */
 export class Agent {
   readonly name: string
   readonly options: InstrumentAgentOptions<never, never>
   readonly logger: Logger | false
-  /** The user's attributes for every root span, and what tells spans of this agent apart. */
+  /** The user's attributes for every root span, and the attributes that identify the agent. */
   readonly attributes: Attributes
   readonly #series: AgentSeries
   readonly #variants = new BoundedNames(variantsPerAgent)
@@ -30,7 +30,7 @@ export class Agent {
     this.options = options
     this.logger = options.logger ?? console
     this.attributes = {
-      // Copied once: a getter of the user's may throw
+      // Copied once, because a getter of the user may throw
       ...guarded('option', () => ({ ...options.attributes })),
       [attribute.operation]: 'invoke_agent',
       [attribute.genAiAgentName]: name,
@@ -38,13 +38,13 @@ export class Agent {
     }
     if (options.healthWindowSeconds !== undefined) monitor.setWindow(options.healthWindowSeconds)
     const label = agentNames.bound(name, () =>
-      logLine(this.logger, 'warn', '[WARN] more than 100 agent names in this process: the rest is counted as __other__'),
+      logLine(this.logger, 'warn', '[WARN] more than 100 agent names in this process: the others are counted as __other__'),
     )
     this.#series = seriesOf(label, undefined)
     if (typeof options.variant === 'string') this.#withVariant(options.variant)
   }
 
-  /** The label set for a call with these arguments. */
+  /** Returns the label set for a call with these arguments. */
   seriesFor(args: unknown[]): AgentSeries {
     const { variant } = this.options
     if (variant === undefined) return this.#series
@@ -55,7 +55,7 @@ export class Agent {
     return this.#series
   }
 
-  /** Retry settings as they are now: configured defaults may come after wrapping. */
+  /** Returns the current retry settings; defaults may be configured after the function is wrapped. */
   recovery(): RecoverySettings {
     const configured = configuredRecovery()
     if (this.#recovery?.configured !== configured) {
@@ -74,7 +74,7 @@ export class Agent {
   }
 }
 
-/** The AbortSignal that a call was given: by `signalFrom`, or an argument that is one, or an argument's `signal` or `abortSignal`. */
+/** Returns the AbortSignal of a call: that of `signalFrom`, or an argument that is one, or an argument's `signal` or `abortSignal`. */
 export function callerSignal(
   args: unknown[],
   signalFrom: InstrumentAgentOptions<never, never>['signalFrom'],

@@ -3,30 +3,30 @@ import type { Clock } from '../clock.ts'
 /** A time limit and the signal that it aborts. */
 export interface Deadline {
   readonly signal: AbortSignal
-  /** Settles like `promise`, or rejects with a `TimeoutError` when the time is over first. */
+  /** Settles like `promise`, or rejects with a `TimeoutError` if the limit passes first. */
   until<T>(promise: PromiseLike<T> | T): Promise<T>
-  /** Calls `passed` with the `TimeoutError` when the time is over. */
+  /** Calls `passed` with the `TimeoutError` when the limit passes. */
   onPassed(passed: (error: DOMException) => void): void
-  /** Starts again: with the same limit in full, or with another one that `what` names in the error. */
+  /** Restarts the limit: the same one in full, or another one that `what` names in the error. */
   restart(seconds?: number, what?: string): void
-  /** Lifts the limit. */
+  /** Removes the limit. */
   cancel(): void
 }
 
-/** A busy process is late by less. */
+/** Timers of a busy process are late by less than this. */
 const shortestPauseMs = 2_000
-/** What is left to read what came in during a pause. */
+/** Time to read data that arrived during a pause. */
 const afterPauseMs = 1_000
 
 /** Starts a time limit; `what` names it in the error. */
 export function startDeadline(clock: Clock, seconds: number, what: string): Deadline {
   const controller = new AbortController()
-  // Not one promise to race with: a stream would add a reaction to it with every chunk
+  // Not a single promise for all: a stream would add a reaction to it with every chunk
   const listeners = new Set<(error: DOMException) => void>()
   let error: DOMException | undefined
   let limit = { seconds, what }
   function pass(): void {
-    error = new DOMException(`${limit.what} of ${limit.seconds} s is over`, 'TimeoutError')
+    error = new DOMException(`${limit.what} of ${limit.seconds} s has passed`, 'TimeoutError')
     // First the waiting caller, then the signal: a function that rejects at once with an abort of its own has still run out of time
     for (const passed of Array.from(listeners)) passed(error)
     controller.abort(error)

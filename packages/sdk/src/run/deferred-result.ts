@@ -12,7 +12,7 @@ export interface DeferredResult {
   readonly use: PromiseWithResolvers<CallerUse>
 }
 
-/** What the caller does with it: reads or awaits it, leaves it, or awaits what another of its methods returned. */
+/** Use of a deferred result: the caller reads or awaits it, leaves it, or awaits what another of its methods returned. */
 export type CallerUse = 'used' | 'left' | { readonly instead: Promise<unknown> }
 
 /** Returns the object for the caller. The run continues when the caller uses it, and ends when the caller no longer can. */

@@ -25,18 +25,18 @@ export interface CurrentExecution {
   readonly agentName: string
   /** From 1. */
   readonly attempt: number
-  /** Aborts when the caller aborts, or when the attempt's or the run's time is over. Pass it on to everything that waits. */
+  /** Aborts when the caller aborts, or when a time limit of the attempt or the run passes. Pass it to everything that waits. */
   readonly signal: AbortSignal
   /** The `context` option: the same object in every attempt. */
   readonly context: unknown
-  /** Yours to fill: the same map in every attempt of a run, so that the next one need not begin anew. */
+  /** A map for your own data, the same in every attempt of a run, so that an attempt can continue the work of the one before. */
   readonly state: Map<string, unknown>
-  /** The errors of the earlier attempts, oldest first: tell the model why it is asked again. */
+  /** The errors of the earlier attempts, oldest first. They can explain to the model why it is called again. */
   readonly previousErrors: readonly unknown[]
   /**
-   * Adds tokens of an answer to the run, its span and `agent.tokens`; also for attempts that fail, since they are billed. Like
-   * `addCost()`, `setAttribute()` and the count of tool calls, it has no effect once the run has ended: counters, span and record
-   * always agree. A late call counts in `swarmwatch.guard.trips`.
+   * Adds the tokens of a response to the run, its span and `agent.tokens`; also for failed attempts, since they are billed. Like
+   * `addCost()`, `setAttribute()` and the count of tool calls, it has no effect after the run has ended, so that counters, span and
+   * record always agree. A late call is counted in `swarmwatch.guard.trips`.
    */
   addTokens(tokens: {
     readonly input?: number | undefined
@@ -49,12 +49,12 @@ export interface CurrentExecution {
   setAttribute(key: string, value: AttributeValue): void
 }
 
-/** The run that this code is part of, across `await`, timers and callbacks; undefined outside of one. */
+/** Returns the run that the calling code belongs to, across `await`, timers and callbacks; undefined outside a run. */
 export function currentExecution(): CurrentExecution | undefined {
   return runningExecution.getStore()
 }
 
-/** One run of an agent: its root span, its attempts, its place in the monitor, and what the agent's code sees of it. */
+/** A run of an agent: its root span, its attempts, its place in the monitor, and the interface for the agent's code. */
 export class Execution implements CurrentExecution, Tracked {
   readonly agent: Agent
   readonly clock: Clock
@@ -70,7 +70,7 @@ export class Execution implements CurrentExecution, Tracked {
   later: Tracked | undefined = undefined
   order = 0
   attempt = 0
-  /** Why the last call of a model in this attempt failed, where a library keeps that from who reads its stream. */
+  /** Why the last model call of this attempt failed, if a library hides it from the reader of its stream. */
   modelError: { readonly error: unknown } | undefined = undefined
   #state: Map<string, unknown> | undefined
   #signal: AbortSignal | undefined
@@ -139,14 +139,14 @@ export class Execution implements CurrentExecution, Tracked {
     return msBetween(this.startedMs, this.clock.now()) / 1000
   }
 
-  /** Says that the next attempt begins in `seconds`. */
+  /** Records that the next attempt starts in `seconds`. */
   waiting(seconds: number): void {
     monitor.changed(this.record, 'waiting')
     this.record.nextAttemptAt = this.clock.wallClock() + seconds * 1000
     notify('waiting', this.record)
   }
 
-  /** Records back-off that was really waited, whether an attempt followed or not. */
+  /** Records the time that was really waited, whether an attempt followed or not. */
   waited(seconds: number): void {
     this.waits.push(seconds)
     monitor.changed(this.record, 'running')
@@ -173,18 +173,18 @@ export class Execution implements CurrentExecution, Tracked {
     this.#attemptStartedMs = this.clock.now()
   }
 
-  /** Calls `call` as part of the attempt under way: its span is active and `currentExecution()` is this run. */
+  /** Calls `call` as part of the current attempt: its span is active and `currentExecution()` is this run. */
   within<T>(call: () => T, span: GuardedSpan = this.#attemptSpan ?? this.span): T {
     return runningExecution.run(this, callWithin<T>, span, call)
   }
 
-  /** {@link within} for calls that belong to the attempt under way now, even when it has ended. */
+  /** Returns {@link within} for later calls that belong to the current attempt, even after it has ended. */
   scope(): <T>(call: () => T) => T {
     const span = this.#attemptSpan ?? this.span
     return (call) => this.within(call, span)
   }
 
-  /** Ends the attempt under way; `errorType` is its word where the error itself does not say why it failed. */
+  /** Ends the current attempt; `errorType` is its type if the error itself does not show why it failed. */
   attemptEnded(outcome: Outcome, error?: unknown, errorType?: string): void {
     const attempt = this.record.attempts.at(-1)
     const span = this.#attemptSpan
@@ -206,7 +206,7 @@ export class Execution implements CurrentExecution, Tracked {
     finishExecution(this, ending)
   }
 
-  /** An ended span takes nothing more; counters and record must not contradict it, so they take nothing more either. */
+  /** An ended span accepts no changes, and counters and record must agree with it, so they accept none either. */
   #isOpenTo(method: string): boolean {
     if (this.#finished) trip('option', Object.assign(new Error(`${method}() after the run ended`), { name: 'AfterEndError' }))
     return !this.#finished
@@ -227,7 +227,7 @@ export const runningExecution: AsyncLocalStorage<Execution> = processWide(
   () => new AsyncLocalStorage<Execution>(),
 )
 
-/** Id of the execution that the calling code belongs to; work that a finished execution left behind has no parent. */
+/** Returns the id of the execution that the calling code belongs to; work that a finished execution left behind has no parent. */
 function parentOf(): string | undefined {
   const parent = runningExecution.getStore()
   return parent === undefined || parent.finished ? undefined : parent.id
@@ -238,11 +238,11 @@ function callWithin<T>(span: GuardedSpan, call: () => T): T {
   return span.within(call)
 }
 
-// 64 random bits tell processes, threads and copies of this package apart; drawing them for every run costs more than all its bookkeeping
+// 64 random bits distinguish processes, threads and copies of this package; new ones for every run would cost more than the rest
 const prefix = `${randomBytes(8).toString('hex')}-`
 let started = 0
 
-/** An id that no other run anywhere has, such as `5f0c3a9e1b2d4c68-2s`; the last part counts the runs of this process. */
+/** Returns a globally unique id, such as `5f0c3a9e1b2d4c68-2s`; the last part counts the runs of this process. */
 function newExecutionId(): string {
   started += 1
   return prefix + started.toString(36)

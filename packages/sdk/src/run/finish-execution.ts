@@ -12,23 +12,23 @@ import { variantOf, type AgentSeries, add, instruments, record, rootSeries } fro
 import { propertyOf } from '../unknown-values.ts'
 import type { Agent } from './agent.ts'
 
-/** How a run ended. */
+/** The end of a run. */
 export interface Ending {
   readonly outcome: Outcome
   readonly retryOutcome: RetryOutcome
-  /** What its caller gets, where it is an error. */
+  /** The error for the caller, if there is one. */
   readonly error?: unknown
-  /** The word for it, where the error itself does not say why the run failed. */
+  /** The type of the error, if the error itself does not show why the run failed. */
   readonly errorType?: string | undefined
-  /** What its caller gets otherwise; recorded only if `captureOutput` asks for it. */
+  /** The result for the caller; recorded only with `captureOutput`. */
   readonly result?: unknown
-  /** Why no further attempt was made, where their number does not say it. */
+  /** Why no further attempt was made, if their number does not show it. */
   readonly because?: string | undefined
-  /** In place of the clock. */
+  /** Replaces the time measured by the clock. */
   readonly durationSeconds?: number | undefined
 }
 
-/** What is known of a run when it ends. */
+/** A run when it ends. */
 interface Finished extends Tracked {
   readonly agent: Agent
   readonly series: AgentSeries
@@ -40,7 +40,7 @@ interface Finished extends Tracked {
   elapsedSeconds(): number
 }
 
-/** Writes down how a run ended: root span, metrics, monitor, log line, `recoveryOf`, listeners; each whatever the others do. */
+/** Records the end of a run: root span, metrics, monitor, log line, `recoveryOf`, listeners. A failure of one does not affect the others. */
 export function finishExecution(execution: Finished, ending: Ending): void {
   const { record: run } = execution
   const { outcome, retryOutcome } = ending
@@ -56,8 +56,8 @@ export function finishExecution(execution: Finished, ending: Ending): void {
   endSpan(execution, ending)
   countRun(execution, outcome, seconds)
   monitor.finished(execution)
-  if (outcome !== 'success') remember(execution, ending)
-  sayEnding(execution, ending, seconds)
+  if (outcome !== 'success') recordAttempts(execution, ending)
+  logEnding(execution, ending, seconds)
   notify('finished', run)
 }
 
@@ -113,7 +113,10 @@ function countRun({ record: run, series }: Finished, outcome: Outcome, seconds: 
   }
 }
 
-function remember({ record: run, attempt, waits, previousErrors }: Finished, { error, retryOutcome, because }: Ending): void {
+function recordAttempts(
+  { record: run, attempt, waits, previousErrors }: Finished,
+  { error, retryOutcome, because }: Ending,
+): void {
   rememberRecovery(error, {
     agentName: run.agentName,
     executionId: run.id,
@@ -125,7 +128,7 @@ function remember({ record: run, attempt, waits, previousErrors }: Finished, { e
   })
 }
 
-function sayEnding({ agent, attempt, record: run }: Finished, { outcome, because }: Ending, seconds: number): void {
+function logEnding({ agent, attempt, record: run }: Finished, { outcome, because }: Ending, seconds: number): void {
   if (outcome === 'failure') {
     const { errorType = '', errorMessage } = run
     logLine(agent.logger, 'error', failedLine(agent.name, { attempts: attempt, seconds, errorType, errorMessage, because }))

@@ -79,7 +79,7 @@ export class Run {
 
   async #attempt(policySignal?: AbortSignal): Promise<Tried> {
     const execution = this.#execution
-    // A policy continues after an abort that its caller was already told of
+    // A policy continues after an abort that its caller already knows of
     if (execution.finished) return { error: this.#caller?.reason, step: giveUp }
     let deadline: Deadline | undefined
     let number = 0

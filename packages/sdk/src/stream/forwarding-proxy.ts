@@ -1,22 +1,22 @@
 type Call = (...args: unknown[]) => unknown
 
-/** What {@link forwardTo} adds to plain forwarding. */
+/** Additions of {@link forwardTo} to plain forwarding. */
 export interface Forwarding {
-  /** Properties of the forwarder's own. */
+  /** The forwarder's own properties. */
   readonly own: Readonly<Record<PropertyKey, unknown>>
-  /** Gets what other methods return; what it returns comes out. @default it comes out as it is */
+  /** Replaces the values that other methods return. @default they are returned unchanged */
   readonly returned?: (value: unknown) => unknown
 }
 
 /**
- * An object that is like `current()` in everything, its prototype included, but for the properties in `own`. Methods are called on the
- * object itself, so that private fields work; a method that returns the object returns the forwarder.
+ * Returns an object that behaves like `current()`, including its prototype, except for the properties in `own`. Methods are called on
+ * the original object, so that private fields work; a method that returns the object returns the forwarder.
  */
 export function forwardTo<T extends object>(current: () => T, { own, returned = (value) => value }: Forwarding): T {
   const first = current()
-  // The rules for proxies forbid other values for properties that cannot change: then the target is a stand-in
+  // Proxies must not return other values for fixed properties, so the target is then an empty object or function
   const isFixed = hasFixedProperties(first)
-  const target = isFixed ? standIn(first) : first
+  const target = isFixed ? emptyTarget(first) : first
   const methods = new WeakMap<object, { readonly owner: T; readonly made: unknown }>()
   const mine = new Map<PropertyKey, unknown>(Reflect.ownKeys(own).map((key) => [key, Reflect.get(own, key)]))
 
@@ -34,7 +34,7 @@ export function forwardTo<T extends object>(current: () => T, { own, returned = 
   }
   const get = (key: PropertyKey): unknown => {
     const fixed = isFixed ? undefined : Reflect.getOwnPropertyDescriptor(target, key)
-    // Frozen since
+    // Frozen in the meantime
     if (fixed?.configurable === false) return Reflect.get(target, key, target)
     if (mine.has(key)) return mine.get(key)
     const source = current()
@@ -62,11 +62,11 @@ export function forwardTo<T extends object>(current: () => T, { own, returned = 
   return forwarder
 }
 
-function standIn<T extends object>(of: T): T {
+function emptyTarget<T extends object>(of: T): T {
   return (typeof of === 'function' ? () => {} : {}) as T
 }
 
-/** Also true for a proxy whose traps throw: only who asks for something may meet them. */
+/** Also true for a proxy whose traps throw, so that its errors appear only when a caller reads from it. */
 function hasFixedProperties(of: object): boolean {
   try {
     return Reflect.ownKeys(of).some((key) => !Reflect.getOwnPropertyDescriptor(of, key)?.configurable)

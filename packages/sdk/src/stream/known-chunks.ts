@@ -3,7 +3,7 @@ import { itemsOf, propertyOf } from '../unknown-values.ts'
 // AI SDK and OpenAI `error`; OpenAI responses; Codex; AG-UI
 const errorTypes = new Set<unknown>(['error', 'response.failed', 'turn.failed', 'RUN_ERROR'])
 
-/** What comes before the answer itself: a stream that has brought nothing else may still be tried again. */
+/** Chunks before the answer itself: a stream that has only returned these can still be retried. */
 const preambleTypes = new Set<unknown>(
   [
     // AI SDK
@@ -20,14 +20,14 @@ const preambleTypes = new Set<unknown>(
   ].flat(),
 )
 
-/** An error that a chunk reports instead of being thrown, in an object since it may be anything. */
+/** An error that a chunk reports instead of being thrown, in an object because it may be any value. */
 export interface ReportedError {
   readonly error: unknown
-  /** True where the stream holds only a text for people, as that for a browser does. */
+  /** True if the stream contains only a text for display, such as a stream for a browser. */
   readonly isMasked?: boolean
 }
 
-/** The error that a chunk reports, if any. */
+/** Returns the error that a chunk reports, if there is one. */
 export function reportedError(chunk: unknown): ReportedError | undefined {
   if (endsTurn(chunk)) return isInterrupted(chunk) ? undefined : errorOfTurn(chunk)
   if (typeof chunk !== 'object' || !errorTypes.has(propertyOf(chunk, 'type'))) return undefined
@@ -37,18 +37,18 @@ export function reportedError(chunk: unknown): ReportedError | undefined {
   }
   const text = propertyOf(chunk, 'errorText')
   if (typeof text === 'string') return { error: new Error(text), isMasked: true }
-  // An application may have chunks of that type too: they are errors only if they say what is wrong
+  // An application may have chunks of that type too: they are errors only with a message or a code
   return typeof propertyOf(chunk, 'message') === 'string' || typeof propertyOf(chunk, 'code') === 'string'
     ? { error: chunk }
     : undefined
 }
 
-/** True for the AI SDK's part that says that the stream was aborted, and the Claude Agent SDK's message about an interrupted turn. */
+/** Returns whether a chunk is the AI SDK's part for an aborted stream, or the Claude Agent SDK's message about an interrupted turn. */
 export function reportsAbort(chunk: unknown): boolean {
   return (typeof chunk === 'object' && propertyOf(chunk, 'type') === 'abort') || (endsTurn(chunk) && isInterrupted(chunk))
 }
 
-/** True for the result message of the Claude Agent SDK: one for each turn of a session, of which the last one counts. */
+/** Returns whether a chunk is a result message of the Claude Agent SDK: one for each turn of a session, of which the last one counts. */
 export function endsTurn(chunk: unknown): boolean {
   const isResult = typeof chunk === 'object' && propertyOf(chunk, 'type') === 'result'
   return isResult && typeof propertyOf(chunk, 'is_error') === 'boolean' && typeof propertyOf(chunk, 'subtype') === 'string'
@@ -76,12 +76,12 @@ function errorOfTurn(result: unknown): ReportedError | undefined {
   return { error: Object.defineProperty(error, 'name', { value: 'ResultError', configurable: true }) }
 }
 
-/** True for a chunk that announces an answer and holds nothing of it. */
+/** Returns whether a chunk announces an answer but contains nothing of it. */
 export function isPreamble(chunk: unknown): boolean {
   if (typeof chunk !== 'object' || chunk === null) return false
   const type = propertyOf(chunk, 'type')
   if (type === 'raw_model_stream_event') return propertyOf(propertyOf(chunk, 'data'), 'type') === 'response_started'
-  // Claude Agent SDK: an event of Anthropic's; what it says in place of the model when a call has failed
+  // Claude Agent SDK: an event of Anthropic, and its own message in place of the model's after a failed call
   if (type === 'system') return typeof propertyOf(chunk, 'subtype') === 'string'
   if (type === 'stream_event') return isPreamble(propertyOf(chunk, 'event'))
   if (type === 'assistant') return typeof propertyOf(chunk, 'error') === 'string'

@@ -3,7 +3,7 @@ import { isInstance, propertyOf } from '../unknown-values.ts'
 import { draw, type OpenedStream } from './opened-stream.ts'
 import { closeOf, watchIterator, type StreamWatch } from './watch-iterator.ts'
 
-/** Opens a ReadableStream; the caller gets another one, which is like it in everything that it adds to a plain one. */
+/** Opens a ReadableStream; the caller gets another one with the same additions to a plain one. */
 export async function openReadable(stream: ReadableStream, watch: StreamWatch): Promise<OpenedStream> {
   const type = isByteStream(stream) ? 'bytes' : undefined
   const reader = stream.getReader()
@@ -23,25 +23,25 @@ export async function openReadable(stream: ReadableStream, watch: StreamWatch): 
         const chunk = await watched.next()
         if (!chunk.done) return controller.enqueue(chunk.value)
         controller.close()
-        // A reader that brought its own buffer gets it back
+        // A reader that passed its own buffer gets it back
         controller.byobRequest?.respond(0)
       },
-      // Not through a `next()` under way: what waits for a chunk must end, too
+      // Not through a pending `next()`: a call that waits for a chunk must end, too
       cancel: async (reason) => void (await watched.return(reason)),
     },
-    // 0: nothing is read before the caller asks
+    // 0: nothing is read before the caller reads
     { highWaterMark: 0 },
   )
   guarded('option', () => carryOver(stream, value))
   return { value, held: watched, ...drawn, close: closeOf(watched) }
 }
 
-/** True for a stream whose reader may bring its own buffer, as that of an HTTP answer's body may. */
+/** Returns whether the reader of a stream may pass its own buffer, as for the body of an HTTP response. */
 function isByteStream(stream: ReadableStream): boolean {
   try {
     const reader: unknown = stream.getReader({ mode: 'byob' })
     ;(reader as ReadableStreamBYOBReader).releaseLock()
-    // A `getReader()` of its owner's may know no modes
+    // A custom `getReader()` may not support modes
     return isInstance(reader, ReadableStreamBYOBReader)
   } catch {
     return false
@@ -49,14 +49,14 @@ function isByteStream(stream: ReadableStream): boolean {
 }
 
 /**
- * Opens a ReadableStream whose reader will ask for this very object: it is read as the watched one from then on. Undefined, and nothing
- * is read, if it does not allow that.
+ * Opens a ReadableStream whose reader will read this object: from then on it is read through the watched one. Returns undefined, and
+ * reads nothing, if the stream does not allow that.
  */
 export async function openReadableInPlace(stream: ReadableStream, watch: StreamWatch): Promise<OpenedStream | undefined> {
   if (stream.locked || !canBeReadThrough(stream)) return undefined
   const opened = await openReadable(stream, watch)
   const own = readingKeys.filter((key) => key !== Symbol.asyncIterator && Object.hasOwn(stream, key))
-  // Its own ways to read it have brought us its chunks; its own iterator reads by one of them
+  // Its own reading methods were used for its chunks; its own iterator reads through one of them
   for (const key of own) Reflect.deleteProperty(stream, key)
   readThrough(stream, opened.value as ReadableStream)
   return opened
@@ -73,10 +73,10 @@ function canBeReadThrough(stream: ReadableStream): boolean {
 const isFor = (description: string | undefined): boolean => /^nodejs\.(web)?stream\.(?!controller)/.test(description ?? '')
 const readingKeys: readonly PropertyKey[] = [
   ...(['cancel', 'getReader', 'locked', 'pipeThrough', 'pipeTo', 'tee', 'values', Symbol.asyncIterator] as const),
-  // What `new Response(stream)`, `finished()` and `pipeline()` of Node look at
+  // Read by `new Response(stream)` and by `finished()` and `pipeline()` of Node
   ...Object.getOwnPropertySymbols(ReadableStream.prototype).filter(({ description }) => isFor(description)),
 ]
-/** What Node itself keeps in a ReadableStream, and what every one has. */
+/** Properties that Node keeps in every ReadableStream, and those of its prototype. */
 const plainKeys = new Set<PropertyKey>([
   ...Reflect.ownKeys(new ReadableStream()),
   ...Reflect.ownKeys(ReadableStream.prototype),
@@ -84,8 +84,8 @@ const plainKeys = new Set<PropertyKey>([
 ])
 
 /**
- * Gives `replacement` the own properties of `stream` and what its class adds. Their code runs on the original, which may have private
- * fields; what it reads from there comes from the replacement.
+ * Adds the own properties of `stream` and those of its class to `replacement`. Their code runs on the original, which may have private
+ * fields; the data that it reads there comes from the replacement.
  */
 function carryOver(stream: ReadableStream, replacement: ReadableStream): void {
   const own = Reflect.ownKeys(stream).filter((key) => !plainKeys.has(key) || key === Symbol.asyncIterator)
@@ -96,14 +96,14 @@ function carryOver(stream: ReadableStream, replacement: ReadableStream): void {
   if (prototype === ReadableStream.prototype) return
   const added = Object.create(prototype) as object
   for (let level = prototype; level !== ReadableStream.prototype; level = Object.getPrototypeOf(level) as object) {
-    // What overrides a method of every stream reads, through `super`, the object that it is called on
+    // A method that overrides one of every stream reads, through `super`, the object that it is called on
     for (const key of Reflect.ownKeys(level))
       if (!plainKeys.has(key) && !Object.hasOwn(added, key)) forwardProperty(added, key, stream)
   }
   Object.setPrototypeOf(replacement, added)
 }
 
-/** Lets `stream`, which is locked, be read as `replacement`. */
+/** Lets the locked `stream` be read through `replacement`. */
 export function readThrough(stream: ReadableStream, replacement: ReadableStream): void {
   for (const key of readingKeys) {
     if (Object.hasOwn(stream, key)) continue

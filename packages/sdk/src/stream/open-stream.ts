@@ -6,15 +6,15 @@ import { draw, type OpenedStream, drawSync, openedBy } from './opened-stream.ts'
 import { isGenerator, isAsyncGenerator, isReadable, isSyncGenerator } from './result-kinds.ts'
 import { closeOf, watchIterator, type Source, type StreamWatch, watchSyncIterator } from './watch-iterator.ts'
 
-/** True for a result that is a stream, or that `streamOf` says to hold one. */
+/** Returns whether a result is a stream, or contains one according to `streamOf`. */
 export function holdsStream(result: unknown, streamOf: StreamOf | undefined): result is object {
   if (typeof result !== 'object' || result === null) return false
   return streamOf !== undefined || isReadable(result) || isGenerator(result)
 }
 
 /**
- * Opens the stream that a result is or holds and draws its first chunk of an answer, so that a failure before it can still be retried.
- * Undefined if there is none that can be watched. Rejects with the stream's own error.
+ * Opens the stream that a result is or contains and reads its first chunk of an answer, so that an earlier failure can still be retried.
+ * Resolves with undefined if no stream can be watched. Rejects with the stream's own error.
  */
 export async function openStream(
   result: object,
@@ -33,21 +33,21 @@ export async function openStream(
   return openedBy(watchSyncIterator(result, watch, drawn.results), result, drawn)
 }
 
-/** Finds the stream in a result: a new branch at each call, or the very iterable that the caller will read. */
+/** Returns the stream in a result: a new branch at each call, or the iterable that the caller will read. */
 export type StreamOf = (result: never) => AsyncIterable<unknown>
 
 type AsyncSource = Source<PromiseLike<IteratorResult<unknown>>>
 
-/** Opens the stream that `streamOf` finds in a result. Undefined, and nothing is touched, if it cannot be watched. */
+/** Opens the stream that `streamOf` returns. Resolves with undefined, and changes nothing, if it cannot be watched. */
 async function openHeld(result: object, streamOf: StreamOf, watch: StreamWatch): Promise<OpenedStream | undefined> {
   const found = (): unknown => guarded('option', () => watch.within(() => streamOf(result as never)))
-  // The AI SDK leaves errors out of all its other streams
+  // The AI SDK omits errors from all its other streams
   const branch = (): unknown => {
     const stream = found()
     return isAiSdkResult(result) && isIterable(stream) ? guarded('option', () => result.fullStream) : stream
   }
   const iterable = branch()
-  // The result itself: it is opened as what it is
+  // The result itself is opened by its kind
   if (iterable === result && (isInstance(result, ReadableStream) || isGenerator(result))) return undefined
   if (isAgentsRun(iterable)) return openAgentsRun(result, iterable, watch)
   const again = branch()
@@ -82,7 +82,7 @@ function isAgentsRun(value: unknown): value is AgentsRun {
   )
 }
 
-/** Its stream is read as another one, by any reader; it ends also without one. */
+/** Any reader reads its stream through another one; it also ends without a reader. */
 async function openAgentsRun(result: object, run: AgentsRun, watch: StreamWatch): Promise<OpenedStream | undefined> {
   const stream = guarded('option', () => run.toStream())
   if (!isInstance(stream, ReadableStream) || stream.locked) return undefined
@@ -110,7 +110,7 @@ function followEnd(end: PromiseLike<unknown>, watch: StreamWatch): void {
   )
 }
 
-/** Reads a branch of our own to its end, beside the caller's; its twin is not needed. */
+/** Reads a separate branch to its end, in addition to the caller's; the second branch is not needed. */
 async function openBranch(
   result: object,
   branch: AsyncIterable<unknown>,
@@ -132,11 +132,11 @@ async function drain(watched: AsyncGenerator): Promise<void> {
   try {
     while (!(await watched.next()).done);
   } catch {
-    // The caller gets it from its own branch; watchIterator has told the run
+    // The caller gets the error from its own branch; watchIterator has reported it to the run
   }
 }
 
-/** Puts a watched iterator in the place of the one that the caller will ask the iterable for. */
+/** Replaces the iterator that the caller will get from the iterable with a watched one. */
 async function openInPlace(
   iterable: AsyncIterable<unknown>,
   watch: StreamWatch,
@@ -148,7 +148,7 @@ async function openInPlace(
     source && replace(iterable, (iterator as unknown) === iterable, () => watched ?? source)
   const trial = put()
   if (!source || !trial) return undefined
-  // Only tried: until its first chunk is there, OpenAI's own code reads the stream in the same way as a caller
+  // Only a trial: until the first chunk arrives, OpenAI's own code reads the stream in the same way as a caller
   trial.back()
   const drawn = await draw(source, watch)
   const generator = watchIterator(source, watch, drawn.results)
@@ -156,7 +156,7 @@ async function openInPlace(
   put()
   const close = closeOf(generator)
   if (!isHelper(iterable)) return { held: generator, ...drawn, close }
-  // It goes on whether it is read or not, and ends well after a part that says that the answer failed
+  // It continues whether it is read or not, and ends without an error after a part that reports a failed answer
   const look = (chunk: unknown): void => {
     const reported = reportedError(chunk)
     if (reported) watch.failed(reported.error)
@@ -166,7 +166,7 @@ async function openInPlace(
   return { ...drawn, close }
 }
 
-/** The methods of an iterator as they are now, whatever is put in their place later. */
+/** Returns the current methods of an iterator, also if they are replaced later. */
 function boundTo(iterator: AsyncSource): AsyncSource {
   return {
     next: iterator.next.bind(iterator),
@@ -175,7 +175,7 @@ function boundTo(iterator: AsyncSource): AsyncSource {
   }
 }
 
-/** Makes an iterable give `current()` to its first reader; an iterator is its own only one, so its methods are replaced. */
+/** Makes an iterable return `current()` to its first reader. An iterator is its own iterator, so its methods are replaced. */
 function replace(
   iterable: AsyncIterable<unknown>,
   isIterator: boolean,
@@ -220,7 +220,7 @@ function isIterable(value: unknown): value is AsyncIterable<unknown> {
   return typeof propertyOf(value, Symbol.asyncIterator) === 'function'
 }
 
-/** True for streams that have other ways to read them (getReader, pipe), past an iterator that is put in place. */
+/** Returns whether a stream has other reading methods (getReader, pipe), which bypass a replaced iterator. */
 function isReadOtherwise(iterable: AsyncIterable<unknown>): boolean {
   return [propertyOf(iterable, 'getReader'), propertyOf(iterable, 'pipe')].some((method) => typeof method === 'function')
 }

@@ -2,29 +2,29 @@ import { forwardTo } from './forwarding-proxy.ts'
 import { isPreamble, reportedError, type ReportedError } from './known-chunks.ts'
 import { asyncGenerator, closeOf, syncGenerator, type Source, type StreamWatch } from './watch-iterator.ts'
 
-/** A result that is, or holds, a stream, once its first chunk is there. */
+/** A result that is, or contains, a stream, after its first chunk has arrived. */
 export interface OpenedStream {
-  /** What the caller gets in its place. */
+  /** The value for the caller. */
   readonly value: unknown
-  /** What every reader of it holds: if it is collected, no one reads the stream any more. Absent if it goes on by itself. */
+  /** An object that every reader holds: after it is collected, no one reads the stream. Absent if the stream continues without a reader. */
   readonly held?: object
-  /** An error that it reported before it brought anything of an answer. */
+  /** An error that it reported before any part of an answer. */
   readonly reported: ReportedError | undefined
-  /** True if it ended without anything of an answer. */
+  /** True if it ended without any part of an answer. */
   readonly isEmpty: boolean
-  /** Breaks it off, if no one will read it any more. Holds nothing that the reader holds. */
+  /** Closes it if no one will read it any further. Holds nothing that the reader holds. */
   readonly close: () => unknown
 }
 
-/** What came of a stream before anybody read it. */
+/** The first results of a stream, before its reader reads it. */
 export interface Drawn extends Pick<OpenedStream, 'reported' | 'isEmpty'> {
   readonly results: readonly IteratorResult<unknown>[]
 }
 
-/** Nothing is held back for longer than this, whatever it looks like. */
-const mostPreamble = 100
+/** Maximum number of chunks before the answer; later ones count as the answer. */
+const maxPreamble = 100
 
-/** Draws what comes before the answer and the first chunk of the answer itself, so that a failure before it can still be retried. */
+/** Reads up to the first chunk of the answer, so that a failure before it can still be retried. */
 export async function draw(
   source: Source<PromiseLike<IteratorResult<unknown>> | IteratorResult<unknown>>,
   watch: StreamWatch,
@@ -52,21 +52,21 @@ export function drawSync(source: Generator, watch: StreamWatch): Drawn {
 function look(last: IteratorResult<unknown>, results: IteratorResult<unknown>[]): Drawn | undefined {
   if (last.done) return { results, reported: undefined, isEmpty: true }
   const reported = reportedError(last.value)
-  if (reported === undefined && isPreamble(last.value) && results.length < mostPreamble) return undefined
+  if (reported === undefined && isPreamble(last.value) && results.length < maxPreamble) return undefined
   return { results, reported, isEmpty: false }
 }
 
-/** What `source` is for its reader when `generator` is read in its place: one that can do all that the source can. */
+/** Returns an object with all methods of `source` that reads from `generator`. */
 export function readBy(generator: AsyncGenerator | Generator, source: object): object {
   return isPlainGenerator(source) ? generator : withMethodsOf(() => source, generator)
 }
 
-/** An opened stream of `source` that is read by `generator`. */
+/** Returns the opened stream of `source` that is read through `generator`. */
 export function openedBy(generator: AsyncGenerator | Generator, source: object, drawn: Drawn): OpenedStream {
   return { value: readBy(generator, source), held: generator, ...drawn, close: closeOf(generator) }
 }
 
-/** Like `source()` in everything, but read through `generator`. */
+/** Returns an object that behaves like `source()` but is read through `generator`. */
 export function withMethodsOf(source: () => object, generator: AsyncGenerator | Generator): object {
   const itself = (): object => forwarder
   const isAsync = Symbol.asyncIterator in generator
@@ -82,7 +82,7 @@ export function withMethodsOf(source: () => object, generator: AsyncGenerator | 
   return forwarder
 }
 
-/** True for what a native generator function returns, with nothing added to it. */
+/** Returns whether a native generator function returned this object, and nothing was added to it. */
 export function isPlainGenerator(generator: object): boolean {
   try {
     const prototype = Object.getPrototypeOf(generator) as object

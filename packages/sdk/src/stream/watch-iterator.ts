@@ -1,26 +1,26 @@
 import { hideCause } from '../errors/error-details.ts'
 import { endsTurn, reportedError, reportsAbort } from './known-chunks.ts'
 
-/** What happens around a stream that is watched. Exactly one of the three endings is called. */
+/** Callbacks of a watched stream. Exactly one of `done`, `failed` and `brokenOff` is called. */
 export interface StreamWatch {
-  /** Calls into the source go through here, so that its code runs in the right context. */
+  /** Wraps every call to the source, so that its code runs in the right context. */
   within<T>(call: () => T): T
-  /** How many calls of its reader are under way. */
+  /** Number of pending calls of its reader. */
   pulls: number
   /** Time limits of the stream, if there are any. */
   limit?: StreamLimit | undefined
-  /** A chunk came from the source, after those that were drawn before anybody read. */
+  /** Is called for each chunk after those that were read before the reader started. */
   chunk?(): void
   /** It was read to its end. */
   done(): void
   failed(error: unknown): void
-  /** Its reader left it, or it says that it was aborted. */
+  /** Its reader left it, or it reported that it was aborted. */
   brokenOff(): void
 }
 
 /** Bounds how long a reader waits for the next chunk. */
 export interface StreamLimit {
-  /** Settles as the pull does, or rejects when the time is over first. */
+  /** Settles like the pull, or rejects if the time limit passes first. */
   pull<T>(call: () => PromiseLike<T> | T): Promise<T>
   isPassed(): boolean
   throwIfPassed(): void
@@ -33,14 +33,14 @@ export type Source<Next> = {
   throw?: ((error: unknown) => Next) | undefined
 }
 
-/** Tells a watch, once, how the stream ended that gave these results. */
+/** Reports to a watch, once, how the stream ended. */
 class Ending {
   readonly #watch: StreamWatch
   #drawn: number
-  #told = false
+  #isReported = false
   #reported: { readonly error: unknown } | undefined
   #isAborted = false
-  /** The reader leaves: an end from now on is its doing, also that of a `next()` under way. */
+  /** True when the reader leaves: it causes any later end, also that of a pending `next()`. */
   leaving = false
 
   constructor(watch: StreamWatch, drawn: number) {
@@ -49,14 +49,14 @@ class Ending {
   }
 
   saw(result: IteratorResult<unknown>): IteratorResult<unknown> {
-    if (this.#told) return result
+    if (this.#isReported) return result
     if (!result.done) {
       if (this.#drawn > 0) this.#drawn -= 1
       else this.#watch.chunk?.()
       this.#look(result.value)
       return result
     }
-    this.#told = true
+    this.#isReported = true
     if (this.#reported) this.#watch.failed(this.#reported.error)
     else if (this.leaving || this.#isAborted) this.#watch.brokenOff()
     else this.#watch.done()
@@ -64,9 +64,9 @@ class Ending {
   }
 
   threw(error: unknown): never {
-    if (!this.#told) {
-      this.#told = true
-      // The Claude Agent SDK throws after a result that is an error, without its word
+    if (!this.#isReported) {
+      this.#isReported = true
+      // The Claude Agent SDK throws after an error result, without its type
       if (this.#reported) hideCause(error, this.#reported.error)
       this.#watch.failed(error)
     }
@@ -92,7 +92,7 @@ export const syncGenerator: object = prototypeOf(function* () {})
 
 const closers = new WeakMap<object, () => unknown>()
 
-/** Breaks off the source that `generator` reads; holds neither. Its reader is not taken to have left. */
+/** Returns a function that closes the source of `generator` and holds neither. This does not count as a reader that leaves. */
 export function closeOf(generator: AsyncGenerator | Generator): () => unknown {
   const held = new WeakRef(generator)
   return () => {
@@ -107,8 +107,8 @@ function closable<G extends object>(generator: G, source: Source<unknown>, watch
 }
 
 /**
- * Hands on every call between a reader and `source`, at once and as it is, and tells `watch` how the stream ended. `drawn` are its first
- * results, if some were drawn already.
+ * Passes every call of a reader to `source`, at once and unchanged, and reports to `watch` how the stream ended. `drawn` are its first
+ * results, if some were read already.
  */
 export function watchIterator(
   source: Source<PromiseLike<IteratorResult<unknown>> | IteratorResult<unknown>>,
@@ -119,7 +119,7 @@ export function watchIterator(
   let isOver = false
   const generator = Object.assign(
     Object.create(asyncGenerator) as AsyncGenerator,
-    handOn<PromiseLike<IteratorResult<unknown>> | IteratorResult<unknown>>(source, ending, drawn, async (call) => {
+    forwardCalls<PromiseLike<IteratorResult<unknown>> | IteratorResult<unknown>>(source, ending, drawn, async (call) => {
       const { limit } = watch
       if (limit?.isPassed() && (isOver || ending.leaving)) return { done: true, value: undefined }
       watch.pulls += 1
@@ -145,7 +145,7 @@ export function watchSyncIterator(
   const ending = new Ending(watch, drawn.length)
   const generator = Object.assign(
     Object.create(syncGenerator) as Generator,
-    handOn<IteratorResult<unknown>>(source as Source<IteratorResult<unknown>>, ending, drawn, (call) => {
+    forwardCalls<IteratorResult<unknown>>(source as Source<IteratorResult<unknown>>, ending, drawn, (call) => {
       try {
         watch.limit?.throwIfPassed()
         return ending.saw(watch.within(call))
@@ -157,7 +157,7 @@ export function watchSyncIterator(
   return closable(generator, source as Source<IteratorResult<unknown>>, watch)
 }
 
-function handOn<Next>(
+function forwardCalls<Next>(
   source: Source<Next>,
   ending: Ending,
   drawn: readonly IteratorResult<unknown>[],
@@ -186,7 +186,7 @@ function handOn<Next>(
 
 const registry = new FinalizationRegistry<() => void>((call) => call())
 
-/** Calls `call`, which must not hold `held`, after `held` was collected. Never, if the process ends before. */
+/** Calls `call`, which must not hold `held`, after `held` was collected; never, if the process ends first. */
 export function whenCollected(held: object, call: () => void): void {
   registry.register(held, call)
 }

@@ -4,13 +4,13 @@ import { readBy } from './opened-stream.ts'
 import { isAsyncGenerator, isPlainPromise, isThenable } from './result-kinds.ts'
 import { watchIterator } from './watch-iterator.ts'
 
-/** What happens to a thenable that is observed. Only the first of `fulfilled` and `rejected` counts. */
+/** Callbacks of an observed thenable. Only the first of `fulfilled` and `rejected` counts. */
 export interface ThenableWatch {
-  /** Calls into the thenable go through here, so that its code runs in the right context. */
+  /** Wraps every call to the thenable, so that its code runs in the right context. */
   within<T>(call: () => T): T
   fulfilled(value: unknown): void
   rejected(error: unknown): void
-  /** The reader of an iterator that one of its methods returned has left it. @default it counts as fulfilled */
+  /** The reader of an iterator that one of its methods returned left it. @default counts as fulfilled */
   left?(): void
 }
 
@@ -18,8 +18,8 @@ type Handler = ((value: unknown) => unknown) | null | undefined
 type Then = (fulfilled?: Handler, rejected?: Handler, ...more: unknown[]) => unknown
 
 /**
- * An object like `thenable` in everything whose outcome `watch` learns: when its `then()` is called, since a query runs only then, or
- * when the promise that another of its methods returned settles. Nothing is called before its caller calls it.
+ * Returns an object that behaves like `thenable` and reports its outcome to `watch`: when its `then()` is called, because a query runs
+ * only then, or when a promise that another of its methods returned settles. Nothing is called before the caller calls it.
  */
 export function observeThenable<T extends object>(thenable: T, watch: ThenableWatch): T {
   const then: Then = (fulfilled, rejected, ...more) => {
@@ -42,7 +42,7 @@ export function observeThenable<T extends object>(thenable: T, watch: ThenableWa
   return forwardThenable(thenable, then, watch)
 }
 
-/** An object like `thenable` in everything, with another `then()`. `watch` learns what promises of other methods bring. */
+/** Returns an object that behaves like `thenable` but has another `then()`. Promises of other methods report to `watch`. */
 export function forwardThenable<T extends object>(thenable: T, then: Then, watch: ThenableWatch): T {
   return forwardTo(() => thenable, {
     own: promiseMethods(thenable, then),
@@ -55,7 +55,7 @@ export function forwardThenable<T extends object>(thenable: T, then: Then, watch
   })
 }
 
-/** Our `then()`, and by way of it `catch()` and `finally()` where the thenable has them. */
+/** Returns `then()`, and `catch()` and `finally()` based on it if the thenable has them. */
 function promiseMethods(thenable: object, then: Then): Record<string, unknown> {
   const settled = (): Promise<unknown> => new Promise((resolve, reject) => void then(resolve, reject))
   const methods: [string, unknown][] = [
@@ -73,7 +73,7 @@ function catching(thenable: object, then: Then, args: unknown[]): unknown {
   return then(undefined, args[0] as Handler)
 }
 
-/** A generator that reads as `generator` does, after `watch` has learnt how it ends. */
+/** Returns a generator that reads from `generator` and reports its end to `watch`. */
 function followIterator(generator: AsyncGenerator, watch: ThenableWatch): object {
   const done = (): void => watch.fulfilled(undefined)
   const brokenOff = (): void => (watch.left ? watch.left() : done())
@@ -84,7 +84,7 @@ function followIterator(generator: AsyncGenerator, watch: ThenableWatch): object
   )
 }
 
-/** A promise that settles as `promise` does, after `watch` has learnt of it; unhandled until a caller handles it. */
+/** Returns a promise that settles like `promise`, after `watch` was notified; unhandled until a caller handles it. */
 export async function followPromise(
   promise: PromiseLike<unknown>,
   watch: Pick<ThenableWatch, 'fulfilled' | 'rejected'>,

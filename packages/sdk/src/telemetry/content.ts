@@ -7,7 +7,7 @@ const longestMessage = 300
 const longestStackLines = 20
 
 // Left to right: addresses, bearer and basic credentials, keys with a known prefix, e-mail addresses, long runs of letters and digits
-// that look random. No pattern can fail late and try again at the next character: long text must not hold the agent up
+// that look random. No pattern can fail late and retry at the next character, because long text must not block the agent
 const secrets: readonly (readonly [RegExp, (match: string, kind: string) => string])[] = [
   [/\b[a-z][a-z0-9+.-]{0,30}:\/\/\S*/gi, bareAddress],
   [/\b(bearer|basic)\s+[\w.~+/=-]{6,}/gi, (_, kind) => `${kind} ***`],
@@ -26,28 +26,28 @@ function bareAddress(address: string): string {
   return user < start ? shown : `${shown.slice(0, start)}***${shown.slice(user)}`
 }
 
-/** Takes out what looks like a credential or an address. It is a second net, not a promise: `errorMessages: false` is one. */
+/** Removes text that looks like a credential or an address. It is no guarantee; use `errorMessages: false` for one. */
 export function redactSecrets(text: string): string {
   return secrets.reduce((redacted, [pattern, replacement]) => redacted.replaceAll(pattern, replacement), text)
 }
 
 /**
- * The message of an error as it may be shown: redacted, at most 300 characters; undefined if it may not, or if there is none. One that
- * has no words of its own, as many an `AggregateError`, is described by what it wraps.
+ * Returns the message of an error for display: redacted, at most 300 characters; undefined if it must not be shown, or if there is none.
+ * An error without a message, such as many an `AggregateError`, is described by the errors that it wraps.
  */
 export function messageOf(error: unknown, allowed: boolean | ((message: string) => string) = true): string | undefined {
   if (allowed === false) return undefined
   const messages = typeof error === 'string' ? [error] : chainOf(error).map((each) => propertyOf(each, 'message'))
   const message = messages.find((each) => typeof each === 'string' && each !== '') ?? messages[0]
   if (typeof message !== 'string') return undefined
-  // Cut before redacting as well: patterns over a megabyte would hold the agent up
+  // Also cut before redacting: patterns over a megabyte would block the agent
   const shown = guarded('capture', () =>
     allowed === true ? redactSecrets(message.slice(0, 4 * longestMessage)) : allowed(message),
   )
   return typeof shown === 'string' ? shown.slice(0, longestMessage) : undefined
 }
 
-/** The frames of an error's stack, without the message that stands above them. */
+/** Returns the frames of an error's stack, without the message above them. */
 export function framesOf(error: unknown): string | undefined {
   const stack = propertyOf(error, 'stack')
   if (typeof stack !== 'string') return undefined
@@ -66,7 +66,7 @@ export function framesOf(error: unknown): string | undefined {
     .join('\n')
 }
 
-/** What a capture option lets through of a value, as text of at most 4,096 characters. */
+/** Returns a value as a capture option allows it, as text of at most 4,096 characters. */
 export function captured<T>(value: T, option: boolean | ((value: T) => unknown)): string | undefined {
   return guarded('capture', () => {
     const shown = typeof option === 'function' ? guarded('capture', () => option(value)) : value

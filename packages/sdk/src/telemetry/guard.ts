@@ -4,7 +4,7 @@ import { attribute } from '../names.ts'
 import { processWide } from '../process-wide.ts'
 import { propertyOf } from '../unknown-values.ts'
 
-/** Where an error of ours, or of telemetry that we call, was swallowed. */
+/** Places where an error of this package, or of telemetry that it calls, is swallowed. */
 export type GuardedPlace = 'span' | 'metric' | 'listener' | 'logger' | 'option' | 'capture'
 
 /** Places whose first swallowed error was reported. */
@@ -13,12 +13,12 @@ export const reportedPlaces: Set<GuardedPlace> = processWide('reported-places/1'
 let counter: (() => Counter) | undefined
 let counting = false
 
-/** Where trips are counted; told by the instruments, which need this module themselves. */
+/** Sets the counter for swallowed errors; called by the instruments, which depend on this module. */
 export function countTripsOn(current: () => Counter): void {
   counter = current
 }
 
-/** Swallows an error so that the agent goes on: counts it, and says it once per place to OpenTelemetry's `diag`. */
+/** Swallows an error so that the agent continues: counts it, and reports it once per place to OpenTelemetry's `diag`. */
 export function trip(where: GuardedPlace, error: unknown): void {
   if (!counting) {
     counting = true
@@ -34,13 +34,13 @@ export function trip(where: GuardedPlace, error: unknown): void {
   try {
     const name = propertyOf(error, 'name')
     const kind = typeof name === 'string' ? name.slice(0, 100) : typeof error
-    diag.error(`swarmwatch: ${where} threw (${kind}); the agent goes on, further ones are only counted`)
+    diag.error(`swarmwatch: ${where} threw (${kind}); the agent continues; further errors are only counted`)
   } catch {
-    // So is saying it
+    // So is reporting it
   }
 }
 
-/** Calls what belongs to somebody else; undefined if it throws. A promise that it returns may reject: that ends no process. */
+/** Calls a function of another owner; returns undefined if it throws. If it returns a promise that rejects, the process continues. */
 export function guarded<T>(where: GuardedPlace, call: () => T): T | undefined {
   try {
     const result = call()

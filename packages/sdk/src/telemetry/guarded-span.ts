@@ -18,7 +18,7 @@ import { attribute, scopeName } from '../names.ts'
 import { version } from '../version.ts'
 import { trip } from './guard.ts'
 
-/** A span that never throws at the agent: neither when it starts, nor when it ends, nor in between. */
+/** A span that never throws: neither when it starts, nor when it ends, nor in between. */
 export class GuardedSpan {
   readonly #span: Span
   /** The context in which this span is the active one. */
@@ -85,7 +85,7 @@ export class GuardedSpan {
     }
   }
 
-  /** Calls `call` exactly once, with this span active, whatever the context manager does; what it returns or throws comes out. */
+  /** Calls `call` exactly once with this span active, whatever the context manager does, and returns or throws its outcome. */
   within<T>(call: () => T): T {
     let state: 'waiting' | 'returned' | 'threw' = 'waiting'
     let result: unknown

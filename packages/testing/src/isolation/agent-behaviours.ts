@@ -1,21 +1,21 @@
 import type { IsolationAdapter, PlainAgent } from './isolation-case.ts'
 
-/** What a run of the wrapped agent is given, and what it must not change. */
+/** Input of a run of the wrapped agent, which must come back unchanged. */
 export interface Given {
   readonly task: unknown
   readonly value: unknown
   readonly error: unknown
-  /** What the agent returns of its value. */
+  /** Converts the value to what the agent returns. */
   readonly returned: (value: unknown) => unknown
 }
 
-/** One way in which an agent runs: what it does, and how often a library may call it. */
+/** A behaviour of an agent, and how often a library may call the agent. */
 export interface Behaviour {
   readonly name: string
   isAskedOf(adapter: IsolationAdapter): boolean
   agent(given: Given, began: (task: unknown) => number): PlainAgent
   calls(retries: number): number
-  /** What is wrong with what came out; undefined if nothing is. */
+  /** Returns what is wrong with the outcome, or undefined. */
   fault(wrapped: () => unknown, given: Given): Promise<string | undefined>
 }
 

@@ -1,15 +1,15 @@
-/** Thrown by everything that breaks. */
+/** Throws the error of everything that fails. */
 export function boom(): never {
   throw new Error('telemetry is broken')
 }
 
-/** A promise that rejects though nobody waits for it. */
-export const reject = (): Promise<never> => Promise.reject(new Error('not awaited by anybody'))
+/** Returns a promise that rejects although no one awaits it. */
+export const reject = (): Promise<never> => Promise.reject(new Error('not awaited by anyone'))
 
-/** A promise that never settles. */
+/** Returns a promise that never settles. */
 export const hang = (): Promise<never> => new Promise(() => {})
 
-/** An object that throws whenever it is looked at; only `await` may take it for what it is. */
+/** Returns an object that throws whenever it is read, except by `await`. */
 export function untouchable(): object {
   return new Proxy({}, refuse)
 }
@@ -22,7 +22,7 @@ const refuse: ProxyHandler<object> = {
   getOwnPropertyDescriptor: boom,
 }
 
-/** The ways in which a function can throw, each with a name. */
+/** Functions that throw in different ways, by description. */
 export const throwing: Readonly<Record<string, () => never>> = {
   throws: boom,
   'throws undefined': () => {

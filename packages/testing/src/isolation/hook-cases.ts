@@ -29,7 +29,7 @@ const kinds: Readonly<
 > = {
   redactInput: {
     what: 'a redactor of the arguments',
-    // The list is ours; what it holds is the user's own, and theirs to spoil
+    // The list is a copy; its items belong to the user, who may change them
     how: { ...redactor, 'empties the list': always((given) => (Array.isArray(given) ? empty(given) : undefined)) },
   },
   redactOutput: { what: 'a redactor of the result', how: redactor },

@@ -9,28 +9,29 @@ import { caseNamed } from './isolation-cases.ts'
 /** The address of a module that exports {@link runIsolationCase}: this one, or what it was bundled into. */
 export const caseModule: string = import.meta.url
 
-/** How a library stood a case. */
+/** Result of a library in a case. */
 export interface IsolationResult {
   readonly case: string
   readonly surface: IsolationSurface
   /** `skipped` where the library has no such hook. */
   readonly verdict: 'passed' | 'failed' | 'skipped'
-  /** What was not as without the library; empty unless it failed. */
+  /** The differences from a run without the library; empty unless it failed. */
   readonly what: string
 }
 
-/** How long things may take. */
+/** Time limits. */
 export interface IsolationLimits {
   /** Each run of the agent. @default 5000 */
   readonly timeoutMs?: number | undefined
-  /** After the runs, for errors that nobody awaits to become known. @default 20 */
+  /** Wait after the runs, so that errors which no one awaits can surface. @default 20 */
   readonly graceMs?: number | undefined
 }
 
 /**
- * Lets something go wrong around an agent that `adapter` wraps, in this process, and looks whether the agent notices: it must be called as
- * often as it should, get its very arguments, and its very value or error must come out, in time; no error may be left unhandled. Where
- * nothing goes wrong, something must have been recorded, unless the adapter has a `start` of its own. Rejects only if there is no case of that name, or telemetry cannot be set up.
+ * Runs a case in this process around an agent that `adapter` wraps, and checks that the agent is not affected: it must be called the
+ * expected number of times with the same arguments, its value or error must come back unchanged and in time, and no error may remain
+ * unhandled. In the case without a failure, something must be recorded, unless the adapter has its own `start`. Rejects only if there is
+ * no case with this name, or if telemetry cannot be set up.
  */
 export async function runIsolationCase(
   adapter: IsolationAdapter,
@@ -52,7 +53,7 @@ async function faultsIn(
   graceMs: number,
 ): Promise<string[]> {
   const faults: string[] = []
-  const unhandled = (error: unknown): void => void faults.push(`nobody handles ${describe(error)}`)
+  const unhandled = (error: unknown): void => void faults.push(`unhandled: ${describe(error)}`)
   process.on('unhandledRejection', unhandled).on('uncaughtException', unhandled)
   let again = (): void => {}
   try {
@@ -78,7 +79,7 @@ async function faultsIn(
   return faults
 }
 
-/** Whoever does nothing stands everything. */
+/** A library that records nothing would pass every case. */
 async function hasRecordedNothing(telemetry: TestTelemetry): Promise<boolean> {
   return telemetry.spans().length === 0 && (await telemetry.points()).length === 0
 }
@@ -111,7 +112,7 @@ class BehaviourRun {
     return this.#tasks.every((task) => Object.is(task, this.#given.task)) ? undefined : 'got other arguments'
   }
 
-  /** A call that belongs to nobody, at most twice: it may end in another one. */
+  /** Calls the agent again, at most twice, because the call may cause another one. Its result is ignored. */
   callAgain(): void {
     if (this.#callsLeft === 0) return
     this.#callsLeft -= 1

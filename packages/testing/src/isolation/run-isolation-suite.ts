@@ -4,24 +4,24 @@ import type { IsolationAdapter } from './isolation-case.ts'
 import { caseNamed, isolationCases } from './isolation-cases.ts'
 import { caseModule, runIsolationCase, type IsolationLimits, type IsolationResult } from './run-isolation-case.ts'
 
-/** What `runIsolationSuite` can be told. */
+/** Options of {@link runIsolationSuite}. */
 export interface IsolationSuiteOptions extends IsolationLimits {
   /** Names of the cases to run. @default all */
   readonly cases?: readonly string[] | undefined
-  /** How many processes run at once. @default 2 */
+  /** Maximum number of concurrent processes. @default 2 */
   readonly atOnce?: number | undefined
-  /** What a process may need to load the adapter before its case begins. @default 120000 */
+  /** Time limit for loading the adapter in a process before its case starts. @default 120000 */
   readonly startMs?: number | undefined
   /** Arguments for node in each process. @default those of this process */
   readonly nodeArguments?: readonly string[] | undefined
-  /** Environment variables of each process, beside those of this one. @default {} */
+  /** Environment variables of each process, in addition to those of this one. @default {} */
   readonly env?: Readonly<Record<string, string>> | undefined
 }
 
 /**
- * Runs the isolation suite, and resolves with a row for each case. An adapter is run in this process, case after case; the URL of a
- * module whose default export is an adapter in a process of its own for each case, so that one that dies or hangs fails only its case.
- * Rejects if there is no case of a name.
+ * Runs the isolation suite and resolves with a row for each case. An adapter runs in this process, case after case. For the URL of a
+ * module whose default export is an adapter, each case runs in its own process, so that a process that exits or hangs fails only its
+ * case. Rejects if there is no case with one of the names.
  *
  * @example
  * console.table(await runIsolationSuite({ name: 'mine', wrap: (agent) => instrumentAgent(agent) }))
@@ -43,7 +43,7 @@ export async function runIsolationSuite(
       }
       const run = adapter instanceof URL ? runAlone(adapter, name, options) : runIsolationCase(adapter, name, options)
       results[at] = await run
-      // Whoever lacks a hook lacks it in each of its cases: no process is needed to hear that again
+      // A library without a hook skips all cases of the hook, without another process
       if (hook !== undefined && results[at].verdict === 'skipped') missingHooks.add(hook)
     }
   }
@@ -73,21 +73,21 @@ async function runAlone(adapter: URL, caseName: string, options: IsolationSuiteO
   }
   endAfter(startMs)
   let result: IsolationResult | undefined
-  let said = ''
+  let errorOutput = ''
   child.on('message', (message) => {
     // A case that hangs is not waited for as long as a busy machine may need to load the adapter
     if (message === 'loaded') endAfter(6 * timeoutMs + graceMs)
     else result = message as IsolationResult
   })
-  child.stderr?.on('data', (text: Buffer) => (said = `${said}${text.toString()}`.slice(-5000)))
+  child.stderr?.on('data', (text: Buffer) => (errorOutput = `${errorOutput}${text.toString()}`.slice(-5000)))
   const ending = await new Promise<string>((resolve) => {
     child.on('error', (error) => resolve(error.message))
     child.on('close', (code, signal) => resolve(signal === null ? `it exited with ${code}` : `it hung`))
   })
   clearTimeout(limit)
   if (result) return result
-  const lines = said.trim().split('\n')
-  // Below the error that ends a process stand its stack and Node's version
+  const lines = errorOutput.trim().split('\n')
+  // The error that ends a process is followed by its stack and Node's version
   const lastWord = lines.findLast((line) => /^\w*Error\b/.test(line)) ?? lines.at(-1) ?? ''
   const { name, surface } = caseNamed(caseName)
   return {

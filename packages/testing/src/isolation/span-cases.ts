@@ -20,7 +20,7 @@ const provider = (getTracer: () => unknown): Hostility => ({
     registered.setDelegate({ getTracer } as TracerProvider)
   },
 })
-/** A span of which every method throws, but for those that name it. */
+/** Returns a span whose methods throw, except those that identify it. */
 const brokenSpan = (): unknown =>
   new Proxy(
     { spanContext: () => ({ traceId: '1'.repeat(32), spanId: '1'.repeat(16), traceFlags: 1 }), isRecording: () => true },
@@ -28,7 +28,7 @@ const brokenSpan = (): unknown =>
   )
 const overwrite: Hook = (span) => {
   span.updateName('')
-  span.setAttributes({ 'gen_ai.agent.name': 'somebody else', 'swarmwatch.execution.id': '' })
+  span.setAttributes({ 'gen_ai.agent.name': 'another agent', 'swarmwatch.execution.id': '' })
   Object.freeze(span)
 }
 

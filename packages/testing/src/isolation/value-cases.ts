@@ -6,14 +6,14 @@ const cycle = (): object => {
   const one: Record<string, unknown> = { big: 10n, nothing: undefined, call: boom, symbol: Symbol('x') }
   return Object.assign(one, { self: one })
 }
-/** What `await` takes for a promise, and nothing else does: `then()` returns nothing. */
+/** Returns an object that only `await` treats as a promise: its `then()` returns nothing. */
 const minimalThenable = (value: unknown): object => ({
   // oxlint-disable-next-line unicorn/no-thenable -- that is the case
   then(resolve: (value: unknown) => void) {
     setImmediate(resolve, value)
   },
 })
-/** Settles twice, throws after that, and calls back with what is promise-like itself. */
+/** Returns a thenable that settles twice, then throws, and whose value is itself a thenable. */
 const unrulyThenable = (value: unknown): object => ({
   // oxlint-disable-next-line unicorn/no-thenable -- that is the case
   then(resolve: (value: unknown) => void, reject: (error: unknown) => void) {
@@ -22,7 +22,7 @@ const unrulyThenable = (value: unknown): object => ({
     boom()
   },
 })
-/** Only `then()` can be called: everything else throws. */
+/** Returns a thenable of which only `then()` can be read; everything else throws. */
 const untouchableThenable = (value: unknown): object =>
   new Proxy(Object.create(null) as object, {
     get: (_, key) => (key === 'then' ? (resolve: (value: unknown) => void) => resolve(value) : boom()),
@@ -46,7 +46,7 @@ class PrivatePromise extends Promise<unknown> {
     return Promise.resolve(this.#value).then(fulfilled, rejected)
   }
 }
-/** An object that says it can be iterated, and throws if anybody tries. */
+/** Returns an object that looks iterable but throws when it is read. */
 const hostileIterable = (): object => ({
   [Symbol.asyncIterator]: boom,
   [Symbol.iterator]: boom,
@@ -79,7 +79,11 @@ export const valueCases: readonly HostileCase[] = [
   { name: 'a result that is undefined', surface: 'value', prepare: () => ({ value: undefined }) },
   { name: 'a result that is frozen', surface: 'value', prepare: () => ({ value: Object.freeze({ answer: 42 }) }) },
   { name: 'a result of 10 MB', surface: 'value', prepare: () => ({ value: 'x'.repeat(10_000_000) }) },
-  { name: 'a result that cannot be iterated though it says so', surface: 'value', prepare: () => ({ value: hostileIterable() }) },
+  {
+    name: 'a result that looks iterable but throws when it is read',
+    surface: 'value',
+    prepare: () => ({ value: hostileIterable() }),
+  },
   { name: 'a result that looks like an error part and throws', surface: 'value', prepare: () => ({ value: hostilePart() }) },
   { name: 'a promise that settles twice and throws', surface: 'value', prepare: () => ({ thenable: unrulyThenable }) },
   {
@@ -120,7 +124,7 @@ const errors: Readonly<Record<string, () => unknown>> = {
   'a string of 1 MB': () => 'x'.repeat(1_000_000),
 }
 
-/** What an agent may throw. */
+/** Errors that an agent may throw. */
 export const errorCases: readonly HostileCase[] = Object.entries(errors).map(([name, make]) => ({
   name: `the agent throws ${name}`,
   surface: 'error',
