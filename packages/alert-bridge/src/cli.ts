@@ -20,7 +20,7 @@ const write = (line: string): void => console.log(line)
 const line = commandLine({
   name: 'alert-bridge',
   usage: '<command>',
-  about: 'Takes alerts from Alertmanager and delivers each of them to people, or shows that it could not.',
+  about: 'Accepts alerts from Alertmanager and delivers each of them to its recipients, or reports that it could not.',
   packageFile: new URL('../package.json', import.meta.url),
 })
 

@@ -8,7 +8,7 @@ const shortestSleepMs = 2_000
 
 /** Clocks of the machine, in milliseconds. */
 export interface Clocks {
-  /** Stands still on Linux while the machine sleeps. @default performance.now */
+  /** Stops on Linux while the machine sleeps. @default performance.now */
   readonly running?: () => number
   /** Counts the sleep too; throws where a sandbox hides it. @default os.uptime on Linux, else the same as `running` */
   readonly sinceBoot?: () => number

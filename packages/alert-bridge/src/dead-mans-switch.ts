@@ -4,27 +4,29 @@ import type { BridgeCore } from './bridge-core.ts'
 import { patientTimeout } from './clock.ts'
 import { watchdogMissing, watchdogReturned } from './message/meta-notices.ts'
 
+/** Options for {@link watchWatchdog}. */
 export interface WatchdogOptions {
   readonly core: Pick<BridgeCore, 'watchdogAt' | 'report'>
   readonly now: () => number
-  /** Silence that is reported: without a Watchdog for so long while this process ran. */
+  /** Time without a Watchdog, while this process ran, that is reported. */
   readonly afterMs: number
   /** How often to look. @default a tenth of that, at most 5 s */
   readonly everyMs?: number
 }
 
+/** A running watch for the Watchdog alert. */
 export interface Watchdog {
-  /** Since the last one, or since the start. */
+  /** Time since the last Watchdog, or since the start. */
   readonly ageSeconds: () => number
   readonly stop: () => void
 }
 
-/** At least so much time is left after a pause, for what waits in the sockets and for an Alertmanager that was paused too. */
-const longestGraceMs = 10_000
+/** Time after a pause to read what waits in the sockets, and for an Alertmanager that was paused too. */
+const maxGraceMs = 10_000
 
 /**
- * Reports when the alert that always fires does not come any more: then nothing else would come either. A pause of this process is no
- * silence of others: it does not count, and what came in meanwhile is read first.
+ * Reports when the alert that always fires no longer arrives, because then no other alert would arrive either. A pause of this process
+ * does not count, and requests that arrived meanwhile are read first.
  */
 export function watchWatchdog({ core, now, afterMs, everyMs = Math.min(afterMs / 10, 5_000) }: WatchdogOptions): Watchdog {
   const startedAt = now()
@@ -47,10 +49,10 @@ export function watchWatchdog({ core, now, afterMs, everyMs = Math.min(afterMs /
       lastWatchdogAt = core.watchdogAt
       silentMs = Math.min(silentMs, at - (lastWatchdogAt ?? at))
     }
-    // a process that is late again and again has one grace, so that it reports in the end
+    // a process that is always late gets one grace period, so that it reports in the end
     const isLate = elapsedMs > pauseMs
     if (graceMs > 0) graceMs -= ranMs
-    else if (isLate && !wasLate) graceMs = Math.min(longestGraceMs, afterMs / 2)
+    else if (isLate && !wasLate) graceMs = Math.min(maxGraceMs, afterMs / 2)
     if (graceMs > 0) return
     wasLate = isLate
     if (silentMs >= afterMs === isMissing) return
@@ -64,6 +66,7 @@ export function watchWatchdog({ core, now, afterMs, everyMs = Math.min(afterMs /
   return { ageSeconds: () => (now() - (core.watchdogAt ?? startedAt)) / 1000, stop: () => clearInterval(timer) }
 }
 
+/** Options for {@link sendHeartbeat}. */
 export interface HeartbeatOptions {
   readonly core: Pick<BridgeCore, 'lastDeliveryWorked'>
   readonly url: Secret
@@ -73,8 +76,8 @@ export interface HeartbeatOptions {
 }
 
 /**
- * Tells a service outside that people can be told, for it to raise the alarm when the sign does not come. It is sent only while the last
- * real delivery worked. Returns what stops it.
+ * Sends a sign of life to an external service, which raises an alert when it does not arrive. Sent only while the last delivery
+ * succeeded. Returns a function that stops it.
  */
 export function sendHeartbeat({ core, url, write, everyMs = 60_000 }: HeartbeatOptions): () => void {
   let hasFailed = false

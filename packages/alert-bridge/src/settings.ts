@@ -28,7 +28,7 @@ export interface BridgeSettings {
   readonly heartbeatUrl: Secret | undefined
   /** `BRIDGE_WATCHDOG_SECONDS`; 0 is off. @default 300 */
   readonly watchdogSeconds: number
-  /** `BRIDGE_INBOX_LIMIT`: so many deliveries may wait before more is answered 503; at least 1. @default 200000 */
+  /** `BRIDGE_INBOX_LIMIT`: maximum number of pending deliveries; more are answered with 503; at least 1. @default 200000 */
   readonly inboxLimit?: number
   readonly channels: readonly AlertChannel[]
   /** Lines to show at start. */

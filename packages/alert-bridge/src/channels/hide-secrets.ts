@@ -1,9 +1,9 @@
 import type { Secret } from '@swarmwatch/config'
 
-/** What makes a reason fit to be stored and printed. */
+/** Removes secrets from a reason, so that it may be stored and printed. */
 export type HideSecrets = (text: string) => string
 
-const most = 300
+const max = 300
 /** Short parts are words such as `services`, not secrets. */
 const shortestPart = 8
 
@@ -25,7 +25,7 @@ export function hideSecrets(secrets: readonly (Secret | undefined)[]): HideSecre
       .replaceAll(/\s+/g, ' ')
       .replaceAll(/[^\x20-\x7E]/g, '?')
       .trim()
-    return line.length > most ? `${line.slice(0, most - 3)}...` : line
+    return line.length > max ? `${line.slice(0, max - 3)}...` : line
   }
 }
 

@@ -1,8 +1,8 @@
 import type { JsonAnswer } from './post-json.ts'
 
 /**
- * What a part of an answer says: that the message was taken, that it was not, or nothing. A sentence counts only where there is no
- * other verdict, because it may be the text of the message.
+ * Verdict of a part of an answer: the message was accepted, it was not, or neither. A sentence counts only if there is no other verdict,
+ * because it may be the text of the message.
  */
 interface Verdict {
   readonly byKey: boolean | undefined
@@ -12,7 +12,7 @@ interface Verdict {
 /** Keys by what they hold, in lower case without `_`, `-` and a leading `is`. */
 const kinds: ReadonlyMap<string, 'yes or no' | 'problem' | 'result' | 'code' | 'sentence' | 'wrapper'> = new Map([
   ...keys('yes or no', 'ok success successful succeeded delivered accepted sent posted'),
-  // hold a problem wherever they hold anything
+  // any value is a problem
   ...keys('problem', 'error errors err errormessage errormsg errordescription exception fault failure failures failed'),
   ...keys('result', 'status result state outcome'),
   // 0 and 2xx mean success (DingTalk, WeCom, Lark, Power Automate)
@@ -27,16 +27,16 @@ const negative =
   /\b(errors?|fail(ed|s|ure|ures)?|invalid|denied|forbidden|unauthori[sz]ed|not|no|nok|ko|false|null|none|nothing|refused|rejected|expired|exceeded|too many|unavailable|down|gateway|maintenance|timed? ?out|cannot|could ?n.t|can.t|was ?n.t|unable|unknown|missing|required|disabled|blocked|throttled|limit(ed)?|(log|sign) ?(in|on)|0 (sent|delivered|accepted|posted)|(ok|success|sent|delivered|accepted|posted)["']?\s*[:=]\s*0)\b/i
 const affirmative =
   /\b(ok|okay|success|successful|successfully|succeeded|accepted|sent|delivered|received|created|posted|published|queued|enqueued|scheduled|processed|triggered|forwarded|submitted|completed?|done|true|thanks|thank you|got it)\b/i
-/** Names that say nothing about the result: of a channel such as `#alerts-down`, an address such as `no-reply@example.com`. */
+/** Names that do not describe the result: of a channel such as `#alerts-down`, an address such as `no-reply@example.com`. */
 const names = /#[\w-]+|[\w.-]+@[\w.-]+|https?:\S+/g
 const longestSentence = 200
 /** Deeper than any answer; each level costs time. */
 const maxDepth = 4
 
 /**
- * Whether a server that speaks Slack's incoming webhook took the message `sent`. Slack answers `ok`; Mattermost, Rocket.Chat, Discord,
- * Zulip, Google Chat and Teams relays answer in other words or with nothing. A maintenance page and an error in a 200 are no success:
- * text that is not understood counts as a failure, and so does any part of an answer that speaks of one.
+ * Whether a server with the interface of Slack's incoming webhooks accepted the message `sent`. Slack answers `ok`; Mattermost,
+ * Rocket.Chat, Discord, Zulip, Google Chat and Teams relays answer differently or with nothing. A maintenance page and an error in a 200
+ * are no success: unknown text counts as a failure, and so does any part of an answer that mentions one.
  */
 export function isAccepted({ status, text }: Pick<JsonAnswer, 'status' | 'text'>, sent = ''): boolean {
   if (status < 200 || status >= 300) return false
@@ -120,7 +120,7 @@ function verdictOfPart(key: string, value: unknown, sent: string, depth: number)
   }
 }
 
-/** One no is a no. */
+/** A single negative verdict decides. */
 function allOf(verdicts: readonly Verdict[]): Verdict {
   const all = (some: readonly (boolean | undefined)[]): boolean | undefined =>
     some.includes(false) ? false : some.includes(true) ? true : undefined
@@ -153,7 +153,7 @@ function isProblem(value: unknown, sent: string, depth: number): boolean {
   return value !== null && value !== false && value !== 0
 }
 
-/** Servers such as ntfy answer with the message that they posted. */
+/** Whether an answer repeats the message, as servers such as ntfy do. */
 function isEcho(sentence: string, sent: string): boolean {
   return sentence !== '' && sent.includes(JSON.stringify(sentence).slice(1, -1))
 }

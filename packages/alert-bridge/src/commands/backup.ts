@@ -11,7 +11,7 @@ export interface BackupOptions {
   readonly write: (line: string) => void
 }
 
-/** Writes a copy of the store, also while a bridge runs on it. Gives the exit code. */
+/** Writes a copy of the store, also while a bridge uses it. Returns the exit code. */
 export function backup({ dataDir, file, write }: BackupOptions): ExitCode {
   const source = databaseFile(dataDir)
   if (file === '') return failed(write, 'the name of the file is empty')

@@ -28,7 +28,7 @@ export interface DrillOptions {
 
 /**
  * Sends a message marked as a test through every channel, the whole way from acceptance over the disk to the provider, in a data folder
- * of its own so that a running bridge is not disturbed. Prints a table; gives the exit code.
+ * of its own so that a running bridge is not disturbed. Prints a table; returns the exit code.
  */
 export async function drill(options: DrillOptions): Promise<ExitCode> {
   const { channels, write, notices = [], json = false, timeoutMs = 40_000 } = options
@@ -104,7 +104,7 @@ function rowOf({ channel, recipient, result, latencyMs, reason }: DrillResult): 
 
 /** Rows in columns, each as wide as its widest cell. */
 function table(rows: readonly (readonly string[])[]): string {
-  const widths = rows.reduce<number[]>((most, row) => row.map((cell, index) => Math.max(most[index] ?? 0, cell.length)), [])
+  const widths = rows.reduce<number[]>((widest, row) => row.map((cell, index) => Math.max(widest[index] ?? 0, cell.length)), [])
   return rows
     .map((row) =>
       row

@@ -44,14 +44,14 @@ const receiver = z.looseObject({ name: z.string(), webhook_configs: z.array(webh
 const global = z.looseObject({ http_config: httpConfig.optional() })
 const file = z.looseObject({ global: global.nullish(), route, receivers: z.array(receiver) })
 
-/** After that long without a Watchdog the bridge raises the alarm, unless BRIDGE_WATCHDOG_SECONDS says otherwise. */
+/** After this time without a Watchdog the bridge raises an alert, unless BRIDGE_WATCHDOG_SECONDS is set. */
 const watchdogMs = 300_000
 
 type Receiver = z.infer<typeof receiver>
 type HttpConfig = z.infer<typeof httpConfig>
 
 /**
- * What in an `alertmanager.yml` would make alerts be lost or reported twice, one sentence each. `readFile` reads the files that
+ * Settings of an `alertmanager.yml` that lose alerts or report them twice, one sentence each. `readFile` reads the files that
  * `url_file` names; one that cannot be read from here may well hold the address of the bridge.
  */
 export function lintAlertmanager(text: string, readFile: (path: string) => string = unreadable): string[] {
@@ -62,7 +62,7 @@ export function lintAlertmanager(text: string, readFile: (path: string) => strin
   if (bridges.length === 0) return ['no receiver has a webhook with the address of the bridge, .../api/v1/alerts']
   const names = new Set(bridges.map(({ name }) => name))
   const routes = effectiveRoutes(parsed.route).filter((one) => names.has(one.receiver ?? ''))
-  // a receiver that only Watchdog goes to: nobody waits to hear that it is over
+  // no one needs to know that Watchdog is resolved, so its own receiver is exempt
   const others = new Set(routes.filter((one) => !isForWatchdog(one)).map((one) => one.receiver))
   return [
     ...bridges.flatMap((one) => lintReceiver(one, others.has(one.name), shared?.http_config)),
@@ -77,7 +77,7 @@ function parsedFile(text: string): z.infer<typeof file> | string {
     const result = file.safeParse(parse(text))
     return result.success
       ? result.data
-      : `it is no configuration of Alertmanager: ${result.error.issues[0]?.path.join('.')} is not as it must be`
+      : `it is not a configuration of Alertmanager: ${result.error.issues[0]?.path.join('.')} is not valid`
   } catch {
     return 'it is not YAML'
   }
@@ -147,7 +147,7 @@ function lintWatchdog(routes: readonly Route[]): string[] {
   const everyMs = Math.max(repeatMs(led), durationMs(led.group_interval ?? '5m'))
   if (everyMs < watchdogMs) return []
   return [
-    `Watchdog comes every ${everyMs / 60_000} min only, so the bridge raises the alarm in between; give it a route of its own with repeat_interval: 1m and group_interval: 1m`,
+    `Watchdog comes every ${everyMs / 60_000} min only, so the bridge raises an alert in between; add a route of its own with repeat_interval: 1m and group_interval: 1m`,
   ]
 }
 

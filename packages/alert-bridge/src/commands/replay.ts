@@ -28,7 +28,7 @@ const words: Readonly<Record<Result, string>> = {
 
 /**
  * Has dead deliveries tried again, and quarantined bodies read again, as an upgrade may be able to: by the bridge that runs, else at its
- * next start. Gives the exit code.
+ * next start. Returns the exit code.
  */
 export async function replay({ ids, settings, write }: ReplayOptions): Promise<ExitCode> {
   const results = await inFolder(ids, settings).catch((error: unknown) => {

@@ -54,7 +54,7 @@ export function sortDeliveries({ channel, quietHours }: RoutedChannel, context: 
       }
     }
     add(claimed)
-    // the whole digest is written again with each addition, so many are added at once
+    // the whole digest is written again with each addition, so deliveries are added in batches
     for (const recipient of recipientsOf(sorted.held)) {
       add(await store.claimHoldable({ channel: name, recipient, limit: maxInMerge, now: now(), leaseMs: times.leaseMs }))
     }

@@ -7,7 +7,7 @@ import { readEvent } from '../intake/bridge-event.ts'
 import { StoreError } from '../outbox/store-error.ts'
 import type { DeliveryState } from '../outbox/store.ts'
 
-/** What the routes need. */
+/** Options of the routes. */
 export interface RouteOptions {
   readonly core: BridgeCore
   readonly now: () => number

@@ -12,6 +12,7 @@ import type { MetricsEndpoint } from '../metrics/metrics-endpoint.ts'
 import { answerErrors } from './answer-errors.ts'
 import { alertRoutes, deliveryRoutes, stateRoutes } from './routes.ts'
 
+/** Options for {@link serveHttp}. */
 export interface HttpOptions {
   readonly core: BridgeCore
   readonly endpoint: MetricsEndpoint
@@ -20,15 +21,16 @@ export interface HttpOptions {
   readonly port: number
   readonly now: () => number
   readonly write: (line: string) => void
-  /** Failed authorizations of one address in a minute before it gets 429. @default 60 */
+  /** Failed authorizations of one address per minute before it gets 429. @default 60 */
   readonly maxFailures?: number
-  /** Most time for one request, with its body. @default 10 s */
+  /** Maximum time for one request, with its body. @default 10 s */
   readonly requestTimeoutMs?: number
 }
 
+/** The running HTTP server. */
 export interface HttpServer {
   readonly port: number
-  /** From now on: not ready, and 503 for whatever comes. */
+  /** From now on the server is not ready, and answers 503. */
   readonly drain: () => void
   readonly close: () => Promise<void>
 }
@@ -36,21 +38,22 @@ export interface HttpServer {
 /** Larger bodies get 413, which Alertmanager does not retry. */
 const bodyLimit = 16 * 1024 * 1024
 
-/** What a stop leaves to requests that are under way. */
+/** Time for the requests under way when the server closes. */
 const closeGraceMs = 500
 
+/** Serves the HTTP API. @throws ListenError if the address cannot be used */
 export async function serveHttp(options: HttpOptions): Promise<HttpServer> {
   const { host, port, tokens, core, endpoint, maxFailures = 60, requestTimeoutMs = 10_000 } = options
   const state = { isDraining: false }
   const app = fastify({
     bodyLimit,
     requestTimeout: requestTimeoutMs,
-    // Node looks only every 30 s otherwise, and takes the longer of the two times for the whole request
+    // by default Node checks only every 30 s, and uses the longer of the two times for the whole request
     http: { connectionsCheckingInterval: requestTimeoutMs / 10, headersTimeout: requestTimeoutMs },
-    // Alertmanager keeps idle connections for 5 min; ending them first would look to it like a failed delivery
+    // Alertmanager keeps idle connections for 5 min; if the bridge ended them first, that would look like a failed delivery
     keepAliveTimeout: 6 * 60_000,
     forceCloseConnections: 'idle',
-    // a redirect, or a 404 for a slash too many, loses the alert
+    // a redirect, or a 404 because of a trailing slash, loses the alert
     routerOptions: { ignoreTrailingSlash: true },
     return503OnClosing: true,
     clientErrorHandler: answerClientError,
@@ -60,7 +63,7 @@ export async function serveHttp(options: HttpOptions): Promise<HttpServer> {
   const isAllowed = authorization(tokens)
 
   app.removeAllContentTypeParsers()
-  // whatever it says it is, it is read, or kept as what could not be read; Fastify answers 415 to a type that is none
+  // a body of any type is read, or quarantined; Fastify would answer 415 to an invalid type
   app.addHook('onRequest', ({ raw }, _reply, done) => {
     if (raw.method === 'POST') raw.headers['content-type'] = undefined
     done()
@@ -86,14 +89,14 @@ export async function serveHttp(options: HttpOptions): Promise<HttpServer> {
     async function refuse(request: FastifyRequest, reply: FastifyReply): Promise<void> {
       const counted = await limit(request)
       const isTooMuch = !counted.isAllowed && counted.isExceeded
-      // only somebody without a token hears 429: Alertmanager would drop the alert
+      // only a client without a token gets 429, because Alertmanager would drop the alert
       await reply
         .code(isTooMuch ? 429 : 401)
         .header('connection', 'close')
         .send({ error: isTooMuch ? 'too many failures' : 'a bearer token is needed' })
     }
   })
-  // Workers of a cluster would share the port, and the alerts of one incident would be spread over several stores
+  // workers of a cluster would share the port, and the alerts of one incident would be spread over several stores
   await app.listen({ host, port, exclusive: true }).catch((cause: unknown) => {
     throw new ListenError(cause, { host, port, setting: 'BRIDGE' })
   })
@@ -106,7 +109,7 @@ export async function serveHttp(options: HttpOptions): Promise<HttpServer> {
     },
     close: async () => {
       state.isDraining = true
-      // a request that never ends must not keep us
+      // a request that never ends must not delay the stop
       const timer = setTimeout(() => app.server.closeAllConnections(), closeGraceMs)
       await app.close()
       clearTimeout(timer)
@@ -120,7 +123,7 @@ const clientErrors: Readonly<Record<string, string>> = {
   HPE_HEADER_OVERFLOW: '431 Request Header Fields Too Large',
 }
 
-/** What is answered to a request that never became one. */
+/** Answers a connection whose request is not valid HTTP. */
 function answerClientError(error: NodeJS.ErrnoException, socket: Socket): void {
   if (error.code === 'ECONNRESET' || socket.destroyed) return
   const status = clientErrors[error.code ?? ''] ?? '400 Bad Request'
@@ -128,12 +131,12 @@ function answerClientError(error: NodeJS.ErrnoException, socket: Socket): void {
   socket.destroy(error)
 }
 
-/** Whether a request may: it must carry one of the bearer tokens. The time it takes tells at most how long they are. */
+/** Whether a request has one of the bearer tokens. The time of the check reveals at most their lengths. */
 function authorization(tokens: readonly Secret[]): (header: string | undefined) => boolean {
   const known = tokens.map((token) => Buffer.from(token.reveal()))
   return (header) => {
     const given = Buffer.from(/^Bearer +(\S+)$/i.exec(header ?? '')?.[1] ?? '')
-    // all are compared, so that time does not tell which one it was
+    // all are compared, so that the time does not reveal which one matched
     return known.map((one) => one.length === given.length && timingSafeEqual(one, given)).includes(true)
   }
 }

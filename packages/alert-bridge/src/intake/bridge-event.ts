@@ -4,7 +4,7 @@ import type { Notice } from '../message/notice.ts'
 import { eventKey } from './dedupe.ts'
 import { checkWith, type Read, readJson } from './read-alert-group.ts'
 
-/** Something worth knowing that is no alert: a deployment, a notable event. */
+/** Something notable that is not an alert, such as a deployment. */
 export interface BridgeEvent {
   readonly title: string
   readonly text?: string | undefined
@@ -12,13 +12,13 @@ export interface BridgeEvent {
   readonly source?: string | undefined
   /** ISO 8601. @default now */
   readonly at?: string | undefined
-  /** By what they lead to. */
+  /** Addresses by the name of their target. */
   readonly links?: Readonly<Record<string, string>> | undefined
-  /** The same key is told once. */
+  /** Recipients are notified once for each key. */
   readonly key?: string | undefined
 }
 
-const event: z.ZodType<BridgeEvent> = z.object({
+const eventSchema: z.ZodType<BridgeEvent> = z.object({
   title: z.string().trim().min(1).max(300),
   text: z.string().max(10_000).optional(),
   agent: z.string().max(200).optional(),
@@ -33,22 +33,22 @@ const event: z.ZodType<BridgeEvent> = z.object({
 
 /** Reads the body of `POST /api/v1/events`. */
 export function readEvent(body: Uint8Array): Read<BridgeEvent> {
-  return readJson(body, (value) => checkWith(event, value))
+  return readJson(body, (value) => checkWith(eventSchema, value))
 }
 
-/** What people are told of an event. */
-export function noticeOfEvent(given: BridgeEvent, receivedAt: number): Notice {
-  const startedAt = given.at ?? new Date(receivedAt).toISOString()
-  const about = [given.agent && `Agent: ${given.agent}`, given.source && `Source: ${given.source}`].filter(Boolean).join(' / ')
-  const text = [given.text, about].filter(Boolean).join('\n')
+/** The notice of an event. */
+export function noticeOfEvent(event: BridgeEvent, receivedAt: number): Notice {
+  const startedAt = event.at ?? new Date(receivedAt).toISOString()
+  const about = [event.agent && `Agent: ${event.agent}`, event.source && `Source: ${event.source}`].filter(Boolean).join(' / ')
+  const text = [event.text, about].filter(Boolean).join('\n')
   return {
     kind: 'event',
     severity: 'info',
-    incidentKey: given.key === undefined ? `event:${receivedAt.toString(36)}:${given.title}` : eventKey(given.key),
-    title: given.title.replaceAll(/\s+/g, ' '),
+    incidentKey: event.key === undefined ? `event:${receivedAt.toString(36)}:${event.title}` : eventKey(event.key),
+    title: event.title.replaceAll(/\s+/g, ' '),
     ...(text !== '' && { text }),
     alerts: [],
     startedAt,
-    ...(given.links && { links: given.links }),
+    ...(event.links && { links: event.links }),
   }
 }

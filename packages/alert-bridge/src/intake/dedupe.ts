@@ -4,21 +4,22 @@ import type { AlertGroup, GroupAlert } from '@swarmwatch/config'
 
 import type { Known } from '../outbox/store.ts'
 
-/** How long the same content counts as told; must be below Alertmanager's `repeat_interval`. */
+/** How long the same content counts as a duplicate; must be below Alertmanager's `repeat_interval`. */
 export const duplicateWindowMs: number = 5 * 60_000
-/** Alertmanager loses up to 15 min of what it has sent when it is killed, and then says it all again. */
+/** When Alertmanager is killed, it forgets up to 15 min of its notifications and sends them again. */
 const resendWindowMs = 60 * 60_000
 
-/** What it is to receive some content: the first time, again on purpose, or again because of a retry or a peer. */
+/** Content that was received: for the first time, again on purpose, or again because of a retry or a peer. */
 export type Repetition =
   | { readonly kind: 'new' }
   | { readonly kind: 'repeat'; readonly intervalMs: number }
   | { readonly kind: 'duplicate'; readonly duplicate: DuplicateKind }
 
-/** `retry`: from the same Alertmanager; `peer`: from another one; `resend`: it forgot that it had told us; `event`: the same key. */
+/** `retry`: from the same Alertmanager; `peer`: from another one; `resend`: from one that forgot it; `event`: the same key. */
 export type DuplicateKind = 'retry' | 'peer' | 'resend' | 'event'
 export const duplicateKinds: readonly DuplicateKind[] = ['retry', 'peer', 'resend', 'event']
 
+/** Data of an entry for {@link decideRepeat}. */
 export interface Arrival {
   readonly receivedAt: number
   readonly sender: string
@@ -26,14 +27,14 @@ export interface Arrival {
   readonly reason?: string | undefined
 }
 
-/** Tells a wanted repeat from a duplicate. */
+/** Distinguishes a wanted repeat from a duplicate. */
 export function decideRepeat(seen: Known['seen'], { receivedAt, sender, reason }: Arrival): Repetition {
   if (seen === undefined) return { kind: 'new' }
-  // a clock that was set back makes the past look like the future; beyond the window that must not silence anybody
+  // a clock that was set back makes the past look like the future; beyond the window that must not suppress alerts
   const ageMs = receivedAt - seen.notifiedAt
   if (Math.abs(ageMs) < duplicateWindowMs) return { kind: 'duplicate', duplicate: seen.sender === sender ? 'retry' : 'peer' }
   if (ageMs < 0) return { kind: 'repeat', intervalMs: duplicateWindowMs }
-  // a late peer: less than half of the time between the last two repeats
+  // a late peer sends after less than half of the time between the last two repeats
   const isEarly = reason === 'repeat interval elapsed' && ageMs < (seen.intervalMs ?? 0) / 2
   if (isEarly) return { kind: 'duplicate', duplicate: seen.sender === sender ? 'retry' : 'peer' }
   const isForgotten = reason === 'first notification' || reason === 'all alerts resolved'
@@ -42,7 +43,7 @@ export function decideRepeat(seen: Known['seen'], { receivedAt, sender, reason }
 }
 
 /**
- * Equal for the same state of the same group, whoever sends it and however keys and alerts are ordered. Annotations stay out because a
+ * Equal for the same state of the same group, regardless of the sender and of the order of keys and alerts. Annotations stay out because a
  * value in them changes with every evaluation, the group key because it changes when routes are edited.
  */
 export function dedupeKey(group: AlertGroup): string {

@@ -1,25 +1,26 @@
 import { StoreError } from '../outbox/store-error.ts'
-import type { Store } from '../outbox/store.ts'
+import type { Inbox } from '../outbox/store.ts'
 
+/** Options for {@link inboxLimit}. */
 export interface InboxLimitOptions {
-  readonly store: Pick<Store, 'countPending'>
+  readonly store: Pick<Inbox, 'countPending'>
   readonly now: () => number
   readonly limit: number
-  /** So many deliveries one notice makes at most. */
+  /** Maximum number of deliveries of one notice. */
   readonly maxPerNotice: number
 }
 
-/** Keeps more from coming in than could ever be told. */
+/** Limits the number of pending deliveries. */
 export interface InboxLimit {
-  /** @throws StoreError `crowded`, which is answered 503: Alertmanager keeps the alert and tries again */
+  /** @throws StoreError `crowded`, which is answered with 503: Alertmanager keeps the alert and sends it again */
   readonly assertRoom: () => Promise<void>
   readonly isFull: () => Promise<boolean>
 }
 
-/** How long a full inbox is believed to be full without counting. */
-const believedMs = 250
+/** How long a full inbox counts as full without another count. */
+const fullForMs = 250
 
-/** Counts what waits again when so much came in since the last time that the limit may be reached. */
+/** Counts the pending deliveries again when enough has been accepted since the last count to reach the limit. */
 export function inboxLimit({ store, now, limit, maxPerNotice }: InboxLimitOptions): InboxLimit {
   let counted = { waiting: 0, at: Number.NEGATIVE_INFINITY }
   let counting: Promise<void> | undefined
@@ -27,9 +28,9 @@ export function inboxLimit({ store, now, limit, maxPerNotice }: InboxLimitOption
 
   async function isFull(): Promise<boolean> {
     asked += 1
-    const isStale = counted.waiting < limit ? counted.waiting + asked * maxPerNotice >= limit : now() - counted.at > believedMs
+    const isStale = counted.waiting < limit ? counted.waiting + asked * maxPerNotice >= limit : now() - counted.at > fullForMs
     if (isStale || counted.at === Number.NEGATIVE_INFINITY) counting ??= count().finally(() => (counting = undefined))
-    // who asks meanwhile waits for the same count
+    // requests that arrive meanwhile wait for the same count
     if (counting !== undefined) await counting
     return counted.waiting >= limit
   }
@@ -42,8 +43,7 @@ export function inboxLimit({ store, now, limit, maxPerNotice }: InboxLimitOption
   return {
     isFull,
     assertRoom: async () => {
-      if (await isFull())
-        throw new StoreError('crowded', `${limit} deliveries wait, which is as many as BRIDGE_INBOX_LIMIT allows`)
+      if (await isFull()) throw new StoreError('crowded', `${limit} deliveries wait, the maximum that BRIDGE_INBOX_LIMIT allows`)
     },
   }
 }

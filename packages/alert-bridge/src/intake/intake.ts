@@ -26,7 +26,7 @@ export interface Intake {
   readonly report: MetaReports['report']
   /** Reads a quarantined body again and accepts it if it can be read now. */
   readonly replayQuarantined: (id: string) => Promise<ReplayedBody>
-  /** Whether so many deliveries wait that nothing more is accepted. */
+  /** Whether the limit of pending deliveries is reached, so that nothing more is accepted. */
   readonly isFull: () => Promise<boolean>
   /** When the last Watchdog alert arrived. */
   readonly watchdogAt: number | undefined

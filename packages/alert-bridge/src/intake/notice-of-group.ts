@@ -3,15 +3,15 @@ import type { AlertGroup, GroupAlert } from '@swarmwatch/config'
 import type { Notice, NoticeAlert, NoticeKind } from '../message/notice.ts'
 import { severityOf, worstOf } from './severity-of.ts'
 
-/** What people are told of a group. */
+/** The notice of a group. */
 export function noticeOfGroup(group: AlertGroup, kind: NoticeKind, incidentKey: string): Notice {
   const firing = group.alerts.filter(({ status }) => status === 'firing')
-  const told = firing.length > 0 ? firing : group.alerts
-  const startedAt = earliest(told.map(({ startsAt }) => startsAt))
+  const shown = firing.length > 0 ? firing : group.alerts
+  const startedAt = earliest(shown.map(({ startsAt }) => startsAt))
   const endedAt = group.status === 'resolved' ? latest(group.alerts.flatMap(({ endsAt }) => endsAt ?? [])) : undefined
   return {
     kind,
-    severity: worstOf(told.map(severityOf)),
+    severity: worstOf(shown.map(severityOf)),
     incidentKey,
     title: titleOf(group),
     alerts: group.alerts.map(noticeAlert),
@@ -38,7 +38,7 @@ function noticeAlert({ status, labels, annotations, startsAt, endsAt, generatorU
   }
 }
 
-// where a link may stand in the annotations, by what it leads to
+// annotations that may contain a link, by its target
 const annotationsOfLinks = [
   ['runbook', ['runbook_url', 'runbook']],
   ['dashboard', ['dashboard_url', 'dashboard']],

@@ -7,13 +7,13 @@ import { decideRepeat, dedupeKey, groupKey } from './dedupe.ts'
 import { noticeOfGroup } from './notice-of-group.ts'
 import { severityOf } from './severity-of.ts'
 
-/** What to keep, and how to decide once it is known what came before. */
+/** An entry for the store, and the decision about it, which depends on earlier entries. */
 export interface PreparedEntry {
   readonly entry: Entry
   readonly decide: (known: Known) => Decision
 }
 
-/** Turns a group of alerts into what the store is given. */
+/** Prepares a group of alerts for the store. */
 export function prepareGroup(group: AlertGroup, { channels, plan, receivedAt, traceparent }: PrepareOptions): PreparedEntry {
   const sender = group.externalURL
   const key = groupKey(group)
@@ -29,15 +29,15 @@ export function prepareGroup(group: AlertGroup, { channels, plan, receivedAt, tr
     decide: ({ seen, incident, notified }) => {
       const repetition = decideRepeat(seen, { receivedAt, sender, reason: group.notification_reason })
       if (repetition.kind === 'duplicate') return repetition
-      const goesOn = incident?.status === 'firing' || (incident !== undefined && group.status === 'resolved')
-      const incidentKey = goesOn ? incident.key : newIncidentKey(key, receivedAt)
+      const continues = incident?.status === 'firing' || (incident !== undefined && group.status === 'resolved')
+      const incidentKey = continues ? incident.key : newIncidentKey(key, receivedAt)
       const kind = group.status === 'resolved' ? 'resolved' : repetition.kind === 'repeat' ? 'repeat' : 'firing'
       const notice = noticeOfGroup(group, kind, incidentKey)
       const severities = [notice.severity, ...group.alerts.map(severityOf)]
       return {
         kind: 'keep',
         notice,
-        recipients: routeNotice(notice, channels, { severities, notified: goesOn ? notified : [] }),
+        recipients: routeNotice(notice, channels, { severities, notified: continues ? notified : [] }),
         escalation: escalationOf(notice, receivedAt, plan),
         status: group.status,
         ...(repetition.kind === 'repeat' && { intervalMs: repetition.intervalMs }),
@@ -46,7 +46,7 @@ export function prepareGroup(group: AlertGroup, { channels, plan, receivedAt, tr
   }
 }
 
-/** With the time in front new incidents stand together at the end of an index, and a commit touches few pages. */
+/** With the time first, new incidents are next to each other at the end of an index, so that a commit changes few pages. */
 function newIncidentKey(key: string, receivedAt: number): string {
   return `${receivedAt.toString(36)}.${key.slice(0, 16)}`
 }
@@ -58,7 +58,7 @@ export interface PrepareOptions {
   readonly traceparent?: string | undefined
 }
 
-/** Turns an event, or what the bridge says of itself, into what the store is given. With a key it is told once. */
+/** Prepares an event, or a report of the bridge about itself, for the store. With a key, recipients are notified once. */
 export function prepareNotice(
   notice: Notice,
   { channels, plan, receivedAt, traceparent, key, except }: PrepareOptions & { readonly key?: string; readonly except?: string },
@@ -88,8 +88,8 @@ export interface EscalationPlan {
 }
 
 /**
- * When to look whether anybody was told. Info has no time: it may wait for the morning; when all its deliveries are dead it is looked at
- * at once, like every other.
+ * When to check whether someone was reached. A notice of severity info has no time, because it may wait for the morning; when all its
+ * deliveries are dead, it is checked at once like every other.
  */
 export function escalationOf(
   { severity, kind }: Pick<Notice, 'severity' | 'kind'>,

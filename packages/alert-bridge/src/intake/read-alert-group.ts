@@ -49,21 +49,22 @@ const group: z.ZodType<AlertGroup> = z.object({
     .transform((text) => text ?? undefined),
 })
 
+/** Result of reading a body. */
 export type Read<Value> =
   | { readonly kind: 'read'; readonly value: Value }
   | { readonly kind: 'unreadable'; readonly reason: string }
 
-/** Reads a body as webhook version 4, or says in a few words why it is none; never with a value from the body. */
+/** Reads a body as webhook version 4, or returns a short reason why it is not one, without any value from the body. */
 export function readAlertGroup(body: Uint8Array): Read<AlertGroup> {
   return readJson(body, checkAlertGroup)
 }
 
-/** The same for something that was parsed already. */
+/** Checks a value that was parsed already. */
 export function checkAlertGroup(value: unknown): Read<AlertGroup> {
   return isCommonGroup(value) ? { kind: 'read', value } : checkWith(group, value)
 }
 
-/** Parses a body and gives it to `check`. */
+/** Parses a body and passes it to `check`. */
 export function readJson<Value>(body: Uint8Array, check: (value: unknown) => Read<Value>): Read<Value> {
   if (body.byteLength === 0) return { kind: 'unreadable', reason: 'the body is empty' }
   try {
@@ -74,7 +75,7 @@ export function readJson<Value>(body: Uint8Array, check: (value: unknown) => Rea
   }
 }
 
-/** What the schema says of something parsed; never with a value from it. */
+/** Checks a parsed value with a schema; the reason contains no value from it. */
 export function checkWith<Value>(schema: z.ZodType<Value>, value: unknown): Read<Value> {
   const result = schema.safeParse(value)
   if (result.success) return { kind: 'read', value: result.data }
@@ -83,9 +84,9 @@ export function checkWith<Value>(schema: z.ZodType<Value>, value: unknown): Read
   if (issue?.path[0] === 'version' && version !== undefined) {
     return { kind: 'unreadable', reason: 'the payload version is not 4' }
   }
-  // a label's name could be anything: only the keys of the format are said
+  // the name of a label could be a secret, so only keys of the format are mentioned
   const path = issue?.path.filter((part) => typeof part === 'number' || knownKeys.has(String(part))).join('.')
-  return { kind: 'unreadable', reason: path ? `${path} is not as it must be` : 'it is not an Alertmanager webhook' }
+  return { kind: 'unreadable', reason: path ? `${path} is not valid` : 'it is not an Alertmanager webhook' }
 }
 
 const knownKeys = new Set(
@@ -96,8 +97,8 @@ const knownKeys = new Set(
 )
 
 /**
- * Whether a parsed body is an {@link AlertGroup} as it stands, as nearly every body is. False does not mean that it is none: nulls and
- * what is left out, such as Go writes, are for zod, which takes several times as long.
+ * Whether a parsed body is an {@link AlertGroup} without any conversion, as nearly every body is. If false, zod decides, which takes
+ * several times as long: it also accepts nulls and missing keys, as Go writes them.
  */
 export function isCommonGroup(value: unknown): value is AlertGroup {
   if (!isMap(value)) return false
@@ -136,7 +137,7 @@ function isCommonAlert(value: unknown): boolean {
 /** Whether something parsed is a mapping from texts to texts. */
 function areTexts(value: unknown): value is Readonly<Record<string, string>> {
   if (!isMap(value)) return false
-  // JSON.parse makes own keys only
+  // JSON.parse creates own keys only
   for (const key in value) if (typeof value[key] !== 'string') return false
   return true
 }

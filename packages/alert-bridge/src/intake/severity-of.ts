@@ -5,7 +5,7 @@ const labels = words(
   'severity priority level urgency criticality impact sev prio alert_severity severity_level alert_level alert_priority',
 )
 
-/** What the words of other teams mean: for two levels between ours, the worse one, since only critical alerts are escalated. */
+/** Words that teams use. A level between two of ours counts as the worse one, because only critical alerts are escalated. */
 const meanings: ReadonlyMap<string, Severity> = new Map(
   Object.entries({
     critical:
@@ -17,12 +17,12 @@ const meanings: ReadonlyMap<string, Severity> = new Map(
   ),
 )
 
-/** Words that say no severity beside one that does: `high priority`, `1 - Critical`. */
+/** Words next to a severity that are not one themselves: `high priority`, `1 - Critical`. */
 const filler = /^(?:very|severity|sev|priority|prio|level|impact|urgency|\d+)$/
 
 /**
- * The severity in the label `severity`, or else `priority`, `level` and the like, in any case of letters; every word that is not known,
- * and none at all, counts as a warning.
+ * The severity in the label `severity`, otherwise in `priority`, `level` and so on, in upper or lower case. An unknown word, and no label
+ * at all, count as a warning.
  */
 export function severityOf(alert: Pick<GroupAlert, 'labels'>): Severity {
   return severityIn(alert.labels) ?? severityIn(withLowerCaseNames(alert.labels)) ?? 'warning'
@@ -52,7 +52,7 @@ function firstWord(text: string): string {
   return word.replace(/^(trace|debug|info|warn|error|fatal)[1-4]$/, '$1')
 }
 
-/** The worst of some. */
+/** The worst of several severities. */
 export function worstOf(some: Iterable<Severity>): Severity {
   const found = new Set(some)
   return severities.find((severity) => found.has(severity)) ?? 'info'

@@ -4,11 +4,11 @@ import type { AlertGroup, GroupAlert } from '@swarmwatch/config'
 const watchdogs = /^(?:prometheus|alertmanager|monitoring|cluster|kube(?:rnetes)?|e2e)*(?:watchdog|alwaysfiring)(?:alert)?$/
 // DeadMansSwitch, PrometheusAlertmanagerE2eDeadManSwitch, Dead Man's Snitch ...
 const deadMen = /^\w*deadmans?(?:switch|snitch)(?:alert)?$/
-/** With one of these words it is an alert about the sign of life, such as `NoDeadMansSwitch`, which must not be lost. */
+/** Words in the name of an alert about the sign of life, such as `NoDeadMansSwitch`, which must not be lost. */
 const troubles =
   /^(?:no|not|non|missing|miss|missed|lost|absent|without|broken|failed|failing|failure|late|stale|down|silent|stopped|invalid|dead)$/
 
-/** Whether an alert is the one that always fires, by the names that teams give it: a sign of life, nothing to report. */
+/** Whether an alert is the one that always fires, by the names that teams use for it. It is a sign of life and not reported. */
 export function isWatchdogName(alertname: string): boolean {
   const name = alertname.toLowerCase().replaceAll(/[^a-z0-9]/g, '')
   if (watchdogs.test(name)) return true
@@ -22,14 +22,14 @@ function wordsOf(name: string): string[] {
     .split(/[^a-z0-9]+/)
 }
 
-/** A group without the alerts that always fire, and whether one of them did. */
+/** A group without the alerts that always fire, and whether one of them fires. */
 export interface WithoutWatchdog {
   readonly isAlive: boolean
-  /** Undefined where there was nothing else in the group. */
+  /** Undefined if the group contained nothing else. */
   readonly group: AlertGroup | undefined
 }
 
-/** Takes the alerts that always fire out of a group; routes that are not by name put them beside others. */
+/** Removes the alerts that always fire from a group; routes that do not match by name group them with others. */
 export function withoutWatchdog(group: AlertGroup): WithoutWatchdog {
   const isWatchdog = ({ labels }: GroupAlert): boolean => isWatchdogName(labels['alertname'] ?? '')
   const rest = group.alerts.filter((alert) => !isWatchdog(alert))

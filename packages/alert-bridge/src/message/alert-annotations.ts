@@ -5,9 +5,9 @@ import type { NoticeAlert } from './notice.ts'
 /** Annotations that are sentences about the alert, the shortest first. */
 export const sentences = ['summary', 'description', 'message'] as const
 
-const most = { facts: 10, inLine: 4, longLines: 5 } as const
+const max = { facts: 10, inLine: 4, longLines: 5 } as const
 
-/** The value where all alerts have the same one. */
+/** The value of an annotation if all alerts have the same one. */
 export function sharedAnnotation(alerts: readonly NoticeAlert[], key: string): string | undefined {
   const first = annotation(alerts[0], key)
   return alerts.every((alert) => annotation(alert, key) === first) ? first : undefined
@@ -21,22 +21,22 @@ export function annotationFacts(alerts: readonly NoticeAlert[]): Fact[] {
       return value === '' ? [] : { name: cleanLine(key, 40), value }
     })
     .filter(({ name }) => name !== '')
-    .slice(0, most.facts)
+    .slice(0, max.facts)
 }
 
-/** What the annotations say of one of several alerts that the others do not share. */
+/** The annotations of one of several alerts that the others do not share. */
 export function ownAnnotations(alert: NoticeAlert, alerts: readonly NoticeAlert[]): string[] {
-  // what is resolved must not read as if it went on
-  const told = alert.status === 'resolved' ? [sentences.find((key) => annotation(alert, key)) ?? 'summary'] : sentences
-  const longest = alerts.length <= most.longLines ? 400 : 200
-  const own = told.flatMap((key) => {
+  // a resolved alert must not read as if it still fired
+  const keys = alert.status === 'resolved' ? [sentences.find((key) => annotation(alert, key)) ?? 'summary'] : sentences
+  const longest = alerts.length <= max.longLines ? 400 : 200
+  const own = keys.flatMap((key) => {
     const value = annotation(alert, key)
     return value === undefined || (alerts.length > 1 && value === sharedAnnotation(alerts, key)) ? [] : cleanLine(value, longest)
   })
   const others = otherKeys([alert])
     .filter((key) => annotation(alert, key) !== sharedAnnotation(alerts, key))
     .map((key) => `${cleanLine(key, 40)}: ${cleanLine(annotation(alert, key)!, 80)}`)
-  return [...new Set([...own.filter((text) => text !== ''), ...others.slice(0, most.inLine)])]
+  return [...new Set([...own.filter((text) => text !== ''), ...others.slice(0, max.inLine)])]
 }
 
 /** The annotations that are web addresses, by what they are called: `panel_url` is `panel`. */

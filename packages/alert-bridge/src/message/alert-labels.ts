@@ -6,22 +6,22 @@ import type { Notice, NoticeAlert } from './notice.ts'
 const thingLabels = words(
   'instance pod container node host hostname device mountpoint database queue topic service deployment statefulset daemonset job',
 )
-/** Labels that say where the thing is. */
+/** Labels that name the place of the thing. */
 const placeLabels = words('namespace cluster zone region cloud_region environment env deployment_environment_name')
 const nameLabels = [...thingLabels, ...placeLabels]
-/** Every message shows these by itself. */
+/** Every message shows these elsewhere. */
 const shownAlready = new Set(['alertname', 'agent_name', 'severity'])
 
 /** A message shows at most this many labels and annotations as facts, and this many labels in the line of an alert. */
-const most = { facts: 16, inLine: 8, values: 5 } as const
+const max = { facts: 16, inLine: 8, values: 5 } as const
 
-/** The alerts that a message is about: what fires, or all of them when nothing does. */
+/** The alerts that a message is about: those that fire, or all if none does. */
 export function affectedAlerts({ alerts }: Pick<Notice, 'alerts'>): readonly NoticeAlert[] {
   const firing = alerts.filter(({ status }) => status === 'firing')
   return firing.length > 0 ? firing : alerts
 }
 
-/** The names of the things that are affected where no agent is: the values of the most specific label, each once. */
+/** The names of the affected things if there is no agent: the values of the most specific label, each once. */
 export function affectedThings(notice: Pick<Notice, 'alerts'>): string[] {
   const affected = affectedAlerts(notice)
   const key = thingLabels.find((label) => affected.some(({ labels }) => valueOf(labels, label) !== ''))
@@ -36,13 +36,13 @@ export function labelFacts(notice: Pick<Notice, 'alerts'>): Fact[] {
   )
   const facts = keys.flatMap((key) => {
     const [name, values] = [cleanLine(key, 40), distinctValues(affected, key)]
-    return name === '' || values.length === 0 ? [] : { name, value: listed(values, most.values) }
+    return name === '' || values.length === 0 ? [] : { name, value: listed(values, max.values) }
   })
-  const rest = facts.length - most.facts
-  return rest > 0 ? [...facts.slice(0, most.facts), { name: 'More labels', value: `${rest}` }] : facts
+  const rest = facts.length - max.facts
+  return rest > 0 ? [...facts.slice(0, max.facts), { name: 'More labels', value: `${rest}` }] : facts
 }
 
-/** The labels whose values differ among some alerts: what tells one alert from another. */
+/** The labels whose values differ among several alerts, which distinguish one alert from another. */
 export function differingLabels(alerts: readonly NoticeAlert[]): string[] {
   return orderedKeys(alerts.map(({ labels }) => labels)).filter(
     (key) => key !== 'alertname' && key !== 'agent_name' && !isShared(alerts, key),
@@ -55,7 +55,7 @@ export function alertIdentity(alert: NoticeAlert, labels: readonly string[]): st
     const [name, value] = [cleanLine(key, 40), valueOf(alert.labels, key)]
     return value === '' ? [] : `${name}=${value}`
   })
-  const shown = pairs.slice(0, most.inLine)
+  const shown = pairs.slice(0, max.inLine)
   const rest = pairs.length - shown.length
   const parts = [alertName(alert), agentOf(alert), ...shown, rest > 0 ? `${rest} more labels` : undefined]
   return cleanLine(parts.filter((part) => part !== undefined).join(', '), 200)
@@ -81,7 +81,7 @@ function isShared(alerts: readonly NoticeAlert[], key: string): boolean {
   )
 }
 
-/** All keys, those that name something first; at most 1,000, since anybody may send any number. */
+/** All keys, those that name something first; at most 1,000, because a sender may send any number. */
 function orderedKeys(labels: readonly NoticeAlert['labels'][]): string[] {
   const keys = [...new Set(labels.flatMap(Object.keys))].toSorted()
   return [...nameLabels.filter((key) => keys.includes(key)), ...keys.filter((key) => !nameLabels.includes(key))].slice(0, 1_000)
@@ -91,13 +91,13 @@ function words(text: string): string[] {
   return text.split(' ')
 }
 
-/** The name of the agent that an alert speaks of. */
+/** The name of the agent that an alert is about. */
 export function agentOf({ labels }: NoticeAlert): string | undefined {
   const name = cleanLine(labels['agent_name'] ?? '', 80)
   return name === '' ? undefined : name
 }
 
-/** The agents of a notice, each once: those of what still fires, or of all when nothing does. */
+/** The agents of a notice, each once: those of the alerts that fire, or of all alerts if none does. */
 export function affectedAgents({ alerts }: Notice): string[] {
   const firing = alerts.filter(({ status }) => status === 'firing')
   const agents = (firing.length > 0 ? firing : alerts).flatMap((alert) => agentOf(alert) ?? [])
@@ -105,7 +105,7 @@ export function affectedAgents({ alerts }: Notice): string[] {
 }
 
 /** `a, b, c and 4 more`. */
-export function listed(names: readonly string[], most = 5): string {
-  const rest = names.length - most
-  return rest > 0 ? `${names.slice(0, most).join(', ')} and ${rest} more` : names.join(', ')
+export function listed(names: readonly string[], max = 5): string {
+  const rest = names.length - max
+  return rest > 0 ? `${names.slice(0, max).join(', ')} and ${rest} more` : names.join(', ')
 }

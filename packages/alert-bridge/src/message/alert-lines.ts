@@ -6,7 +6,7 @@ import { cutText } from './clean-text.ts'
 import { readableDuration, timeOf, utcTime } from './notice-times.ts'
 import type { Notice, NoticeAlert } from './notice.ts'
 
-/** One line for each alert, and how many alerts have none. */
+/** One line for each alert, and the number of alerts without a line. */
 export interface AlertLines {
   readonly alerts: readonly AlertLine[]
   readonly moreAlerts: number
@@ -15,17 +15,17 @@ export interface AlertLines {
 /** A line about one alert. */
 export interface AlertLine {
   readonly text: string
-  /** Six hexadecimal digits that differ where the alerts do. */
+  /** Six hexadecimal digits that differ if the alerts do. */
   readonly id: string
 }
 
-const most = { lines: 20, line: 1_200 } as const
+const max = { lines: 20, line: 1_200 } as const
 
-/** The alerts of a notice, what fires first; none where the rest of the message describes the only alert already. */
+/** The alerts of a notice, those that fire first; none if the rest of the message describes the only alert already. */
 export function alertLines({ kind, alerts, truncatedAlerts = 0 }: Notice): AlertLines {
   if (kind === 'digest') return countsByName(alerts, truncatedAlerts)
   if (alerts.length + truncatedAlerts < 2 && kind !== 'summary') return { alerts: [], moreAlerts: 0 }
-  const shown = alerts.toSorted(firingFirst).slice(0, most.lines)
+  const shown = alerts.toSorted(firingFirst).slice(0, max.lines)
   const labels = differingLabels(alerts)
   const ids = idsOf(shown)
   const lines = shown.map((alert, index) => ({
@@ -34,7 +34,7 @@ export function alertLines({ kind, alerts, truncatedAlerts = 0 }: Notice): Alert
       ' - ',
     ),
   }))
-  const texts = distinctTexts(lines, (text) => cutText(text, most.line))
+  const texts = distinctTexts(lines, (text) => cutText(text, max.line))
   return {
     alerts: lines.map(({ id }, index) => ({ id, text: texts[index]! })),
     moreAlerts: alerts.length - shown.length + truncatedAlerts,
@@ -91,7 +91,7 @@ function when({ status, startsAt, endsAt }: NoticeAlert): string {
 /** `AgentSlowResponses: 12 firing, 3 resolved (writer, planner and 4 more)`, the most frequent first. */
 function countsByName(alerts: readonly NoticeAlert[], truncatedAlerts: number): AlertLines {
   const byName = [...Map.groupBy(alerts, alertName)].toSorted(([, a], [, b]) => b.length - a.length)
-  const lines = byName.slice(0, most.lines).map(([name, same]) => {
+  const lines = byName.slice(0, max.lines).map(([name, same]) => {
     const firing = same.filter(({ status }) => status === 'firing').length
     const resolved = same.length - firing
     const counts = [firing > 0 && `${firing} firing`, resolved > 0 && `${resolved} resolved`].filter((part) => part !== false)
@@ -99,6 +99,6 @@ function countsByName(alerts: readonly NoticeAlert[], truncatedAlerts: number): 
     const which = agents.length > 0 ? agents : affectedThings({ alerts: same })
     return { id: name, text: `${name}: ${counts.join(', ')}${which.length === 0 ? '' : ` (${listed(which, 3)})`}` }
   })
-  const unlisted = byName.slice(most.lines).flatMap(([, same]) => same).length
+  const unlisted = byName.slice(max.lines).flatMap(([, same]) => same).length
   return { alerts: lines, moreAlerts: unlisted + truncatedAlerts }
 }

@@ -3,19 +3,20 @@ import { sentences } from './alert-annotations.ts'
 import { labelFacts } from './alert-labels.ts'
 import type { Notice } from './notice.ts'
 
-/** One line of the bridge itself: a tag and what there is to say as JSON, in ASCII, so that nothing from outside can break the line. */
+/** A tag and JSON in ASCII on one line, which no external text can break. */
 function consoleLine(tag: string, content: object): string {
   const json = JSON.stringify(content)
   // everything but printable ASCII
   return `[${tag}] ${json.replaceAll(/[^ -~]/g, (character) => `\\u${character.charCodeAt(0).toString(16).padStart(4, '0')}`)}`
 }
 
+/** Line for a dead letter. */
 export function undeliverableLine(delivery: StoredDelivery, reason: string): string {
   const { id, channel, recipient, severity, title } = delivery
   return consoleLine('UNDELIVERABLE', { id, channel, recipient, severity, title: cut(title), reason: cut(reason) })
 }
 
-/** What is said when nobody could be told. */
+/** Line for an alert that no one could be notified of. */
 export function lastResortLine(
   noticeId: string,
   notice: Notice,

@@ -8,29 +8,29 @@ import { type Link, noticeLinks } from './notice-links.ts'
 import { noticeTimes, readableDuration, utcTime } from './notice-times.ts'
 import type { Notice, NoticeAlert, NoticeKind } from './notice.ts'
 
-/** What to do first, and where. */
+/** The first step for the reader, and its link. */
 export interface FirstStep {
   readonly words: string
   readonly link: Link
 }
 
-/** A notice in words, clean but not escaped: what every format shows, in this order. */
+/** The content of a message, which every format shows in this order. The text is clean, but not escaped. */
 export interface MessageContent {
   /** `CRITICAL`, `STILL CRITICAL`, `RESOLVED`, ... */
   readonly status: string
-  /** What it is about, the same for all notices of an incident as long as what is affected is: `AgentSlowResponses: writer`. */
+  /** Title and affected agents or things, the same for all notices of an incident while those do not change: `AgentSlowResponses: writer`. */
   readonly subject: string
   readonly paragraphs: readonly string[]
   readonly facts: readonly Fact[]
   readonly firstStep: FirstStep | undefined
-  /** One line for each alert where there are several, and how many are not listed. */
+  /** One line for each of several alerts, and the number of alerts that are not listed. */
   readonly alerts: readonly AlertLine[]
   readonly moreAlerts: number
-  /** All but that of the first step. */
+  /** All links except that of the first step. */
   readonly links: readonly Link[]
 }
 
-/** Tells a notice in words. */
+/** The content of the message about a notice. */
 export function contentOf(notice: Notice): MessageContent {
   const links = noticeLinks(notice)
   const first = firstStep(notice, links)
@@ -58,11 +58,11 @@ function opening(notice: Notice): string | undefined {
   const count = alerts.length + truncatedAlerts
   switch (kind) {
     case 'repeat':
-      return 'This is still going on.'
+      return 'This is still firing.'
     case 'resolved':
       return lastedSeconds === undefined ? 'This is resolved.' : `This is resolved. It lasted ${readableDuration(lastedSeconds)}.`
     case 'summary':
-      return `While this channel could not be reached, ${count === 1 ? 'an alert' : `${count} alerts`} fired and ended. Nothing of it is firing now.`
+      return `While this channel could not be reached, ${count === 1 ? 'an alert' : `${count} alerts`} fired and ended. None of them is firing now.`
     case 'digest':
       return `More alerts arrived than this channel sends one by one; this is a digest.${heldBack === 0 ? '' : ` ${heldBack} ${heldBack === 1 ? 'message was' : 'messages were'} held back.`}`
     case 'drill':
@@ -74,7 +74,7 @@ function opening(notice: Notice): string | undefined {
   }
 }
 
-/** What the alerts say of themselves where they all say the same; their lines show where they differ. */
+/** The annotations that all alerts share; the lines of the alerts show those that differ. */
 function explanation({ kind, text, alerts }: Notice): string[] {
   const texts = [text, ...described(kind, alerts)].map((each) => cleanText(each ?? '', 1_200)).filter((each) => each !== '')
   return [...new Set(texts)]
@@ -84,7 +84,7 @@ function described(kind: NoticeKind, alerts: readonly NoticeAlert[]): (string | 
   if (kind === 'digest' || kind === 'summary') return []
   const shared = sentences.map((key) => sharedAnnotation(alerts, key))
   if (kind !== 'resolved') return shared
-  // what is resolved must not read as if it went on
+  // a resolved alert must not read as if it still fired
   const [first] = shared.filter((text) => text)
   return [first && `What was wrong: ${first}`]
 }
@@ -95,7 +95,7 @@ function firstStep({ kind }: Notice, links: readonly Link[]): FirstStep | undefi
   return { words: link.name === 'Runbook' ? 'Follow the runbook' : `Look here: ${link.name}`, link }
 }
 
-/** The first word of every message: how bad it is now, or what kind of message it is. */
+/** The first word of every message: the current severity, or the kind of message. */
 export function statusWord({ kind, severity }: Notice): string {
   switch (kind) {
     case 'repeat':
@@ -112,13 +112,13 @@ export function statusWord({ kind, severity }: Notice): string {
   }
 }
 
-/** A name and what it is. */
+/** A name and its value. */
 export interface Fact {
   readonly name: string
   readonly value: string
 }
 
-/** Which, how bad, since when, how many alike, and what else the alerts say of themselves; what is not known is left out. */
+/** Affected agents and things, severity, times, number of alerts, and shared annotations; unknown facts are left out. */
 function noticeFacts(notice: Notice): Fact[] {
   const { startedAt, endedAt, lastedSeconds } = noticeTimes(notice)
   const agents = affectedAgents(notice)
@@ -135,7 +135,7 @@ function noticeFacts(notice: Notice): Fact[] {
   return [...agent!, ...labelFacts(notice), ...rest.flat(), ...annotationFacts(affectedAlerts(notice))]
 }
 
-/** `critical`, or `critical (P1)` where the alerts have a word of their own for it. */
+/** `critical`, or `critical (P1)` if the alerts have their own word for it. */
 function severityText(notice: Notice): string {
   const own = new Set(affectedAlerts(notice).map(({ labels }) => cleanLine(labels['severity'] ?? '', 40)))
   const [word = ''] = own

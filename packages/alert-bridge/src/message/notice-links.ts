@@ -16,7 +16,7 @@ const names: Readonly<Record<string, string>> = {
   source: 'Query',
   alertmanager: 'Alertmanager',
 }
-const most = 10
+const max = 10
 const maxQueries = 5
 
 /**
@@ -37,7 +37,7 @@ export function noticeLinks(notice: Notice): Link[] {
   })
   const found = [...named, ...(queries.length > 1 ? queries : [])]
   // one address may have two names: in a link of the notice and in an annotation
-  return [...Map.groupBy(found, ({ url }) => url).values()].map(([first]) => first!).slice(0, most)
+  return [...Map.groupBy(found, ({ url }) => url).values()].map(([first]) => first!).slice(0, max)
 }
 
 /** The distinct addresses where the alerts were raised, with the alert where there are several. */

@@ -1,6 +1,6 @@
 import type { Notice } from './notice.ts'
 
-/** When a notice's trouble began and ended, as ISO 8601, and how long it lasted. */
+/** When an incident began and ended, as ISO 8601, and how long it lasted. */
 export interface NoticeTimes {
   readonly startedAt: string | undefined
   /** Undefined while anything fires. */
@@ -11,17 +11,17 @@ export interface NoticeTimes {
 /** The notice's own times, else those of its alerts. */
 export function noticeTimes({ alerts, startedAt, endedAt }: Notice): NoticeTimes {
   const isOver = alerts.every(({ status }) => status === 'resolved')
-  const start = timeOf(startedAt) ?? least(alerts.map((alert) => timeOf(alert.startsAt)))
-  const end = isOver ? (timeOf(endedAt) ?? most(alerts.map((alert) => timeOf(alert.endsAt)))) : undefined
+  const start = timeOf(startedAt) ?? min(alerts.map((alert) => timeOf(alert.startsAt)))
+  const end = isOver ? (timeOf(endedAt) ?? max(alerts.map((alert) => timeOf(alert.endsAt)))) : undefined
   const lasted = start === undefined || end === undefined || end < start ? undefined : (end - start) / 1_000
   return { startedAt: isoOf(start), endedAt: isoOf(end), lastedSeconds: lasted }
 }
 
-function least(times: readonly (number | undefined)[]): number | undefined {
+function min(times: readonly (number | undefined)[]): number | undefined {
   return times.reduce((a, b) => (a === undefined || (b !== undefined && b < a) ? b : a), undefined)
 }
 
-function most(times: readonly (number | undefined)[]): number | undefined {
+function max(times: readonly (number | undefined)[]): number | undefined {
   return times.reduce((a, b) => (a === undefined || (b !== undefined && b > a) ? b : a), undefined)
 }
 
@@ -53,7 +53,7 @@ const units = [
   { name: 's', seconds: 1 },
 ] as const
 
-/** The two largest units that say something: `2 d 3 h`, `12 min 4 s`, `1 h`; under a second `0 s`. */
+/** The two largest units that are not zero: `2 d 3 h`, `12 min 4 s`, `1 h`; below one second `0 s`. */
 export function readableDuration(seconds: number): string {
   const whole = Math.max(0, Math.round(seconds))
   const first = units.findIndex((unit) => whole >= unit.seconds)

@@ -1,6 +1,6 @@
 import type { Severity } from '@swarmwatch/config'
 
-/** One alert of a notice, as Alertmanager gave it; every text comes from outside. */
+/** One alert of a notice, as Alertmanager sent it; every text is external. */
 export interface NoticeAlert {
   readonly status: 'firing' | 'resolved'
   readonly labels: Readonly<Record<string, string>>
@@ -12,42 +12,42 @@ export interface NoticeAlert {
   readonly generatorUrl?: string
 }
 
-/** Why people are told. */
+/** Why recipients are notified. */
 export type NoticeKind =
   /** A group fires, changed while firing, or fires on after the repeat interval. */
   | 'firing'
   | 'repeat'
-  /** Everything in the group is over. */
+  /** All alerts of the group are resolved. */
   | 'resolved'
-  /** What fired and resolved while the channel was down. */
+  /** Alerts that fired and were resolved while the channel was down. */
   | 'summary'
-  /** More alerts than a channel takes: how many, which. Sent again when the numbers change. */
+  /** Alerts that a storm held back: how many, and which. Sent again when the numbers change. */
   | 'digest'
   /** A notable event or a deployment (`POST /api/v1/events`). */
   | 'event'
   /** A test (`alert-bridge drill`). */
   | 'drill'
-  /** The bridge speaks of itself: a dead channel, a missing Watchdog, something it could not read. */
+  /** A report of the bridge about itself: a dead channel, a missing Watchdog, a body that could not be read. */
   | 'meta'
 
-/** What people are to be told, before it is made into a mail or a Slack message. */
+/** The information for recipients, before a channel formats it as a mail, a Slack message and so on. */
 export interface Notice {
   readonly kind: NoticeKind
   readonly severity: Severity
-  /** The same for all notices of one incident: threads and updates hang on it. */
+  /** The same for all notices of one incident: threads and updates depend on it. */
   readonly incidentKey: string
   /** One line: the alert's name or the event's title. */
   readonly title: string
-  /** Event text, or what a meta notice has to say. */
+  /** Text of an event or of a report of the bridge about itself. */
   readonly text?: string
   readonly alerts: readonly NoticeAlert[]
   /** Alerts that Alertmanager left out. */
   readonly truncatedAlerts?: number
   /** Messages that a storm held back on this channel. */
   readonly heldBack?: number
-  /** ISO 8601: when it began, and when it was over. */
+  /** ISO 8601: when it began, and when it ended. */
   readonly startedAt?: string
   readonly endedAt?: string
-  /** Where to look, by what it is: runbook, dashboard, traces, alertmanager. */
+  /** Addresses by name: runbook, dashboard, traces, alertmanager. */
   readonly links?: Readonly<Record<string, string>>
 }

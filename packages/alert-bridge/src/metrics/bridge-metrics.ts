@@ -3,11 +3,11 @@ import type { Severity } from '@swarmwatch/config'
 
 import { duplicateKinds } from '../intake/dedupe.ts'
 
-/** How a try ended, as a label. */
+/** Outcomes of an attempt, as values of a label. */
 export const deliveryOutcomes = ['delivered', 'retry', 'channel_down', 'undeliverable', 'gave_up', 'collapsed'] as const
 export type DeliveryOutcome = (typeof deliveryOutcomes)[number]
 
-/** What the bridge counts. */
+/** Counters and histograms of the bridge. */
 export interface BridgeMetrics {
   readonly received: () => void
   readonly duplicate: (kind: string) => void
@@ -16,11 +16,11 @@ export interface BridgeMetrics {
   readonly deadLetter: () => void
   readonly fallback: (channel: string) => void
   readonly unknownOutcome: (count?: number) => void
-  /** Asked for whenever somebody reads the metrics. */
+  /** Registers the gauges, which are read at each scrape. */
   readonly observe: (read: BridgeGauges) => void
 }
 
-/** What is read when it is asked for. */
+/** Values of the gauges. */
 export interface BridgeGauges {
   readonly oldestAgeSeconds: () => Promise<number>
   readonly openBreakers: () => readonly { readonly channel: string; readonly isOpen: boolean }[]
@@ -28,26 +28,32 @@ export interface BridgeGauges {
   readonly watchdogAgeSeconds: () => number | undefined
 }
 
-/** Stands for the console line that is left when all channels failed. */
+/** Name of the console line for an alert that all channels failed to deliver. */
 export const lastResortName = 'last_resort'
 
 const latencyBounds = [0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60, 300, 900, 3600]
 
-/** The instruments; every counter starts at 0, since `rate()` cannot see a series that is born at 1. */
+/** Creates the instruments. Every counter starts at 0, because `rate()` does not see the first increase of a series that begins at 1. */
 export function otelMetrics(meter: Meter, channels: readonly string[]): BridgeMetrics {
-  const received = meter.createCounter('bridge.received', { description: 'Requests taken, duplicates too' })
-  const duplicates = meter.createCounter('bridge.duplicates', { description: 'Notifications that were told already' })
-  const deliveries = meter.createCounter('bridge.deliveries', { description: 'Tries to deliver, by how they ended' })
+  const received = meter.createCounter('bridge.received', { description: 'Accepted requests, including duplicates' })
+  const duplicates = meter.createCounter('bridge.duplicates', {
+    description: 'Notifications that had been delivered or stored before',
+  })
+  const deliveries = meter.createCounter('bridge.deliveries', { description: 'Attempts to deliver, by outcome' })
   const latency = meter.createHistogram('bridge.delivery.latency.seconds', {
     description: 'From acceptance to delivery',
     advice: { explicitBucketBoundaries: latencyBounds },
   })
-  const deadLetters = meter.createCounter('bridge.dead.letters', { description: 'Deliveries given up' })
-  const fallbacks = meter.createCounter('bridge.fallbacks', { description: 'Channels in reserve that had to be used' })
-  const unknown = meter.createCounter('bridge.unknown.outcomes', { description: 'Tries that may have arrived' })
-  const oldest = meter.createObservableGauge('bridge.inbox.oldest.age.seconds', { description: 'Age of the oldest that waits' })
-  const open = meter.createObservableGauge('bridge.breaker.open', { description: '1 while a channel is given a rest' })
-  const watchdog = meter.createObservableGauge('bridge.watchdog.age.seconds', { description: 'Since the last Watchdog' })
+  const deadLetters = meter.createCounter('bridge.dead.letters', { description: 'Deliveries that became dead letters' })
+  const fallbacks = meter.createCounter('bridge.fallbacks', { description: 'Uses of fallback channels' })
+  const unknown = meter.createCounter('bridge.unknown.outcomes', { description: 'Attempts that may have arrived' })
+  const oldest = meter.createObservableGauge('bridge.inbox.oldest.age.seconds', {
+    description: 'Age of the oldest pending delivery',
+  })
+  const open = meter.createObservableGauge('bridge.breaker.open', {
+    description: '1 while the circuit breaker of a channel is open',
+  })
+  const watchdog = meter.createObservableGauge('bridge.watchdog.age.seconds', { description: 'Time since the last Watchdog' })
 
   received.add(0)
   deadLetters.add(0)

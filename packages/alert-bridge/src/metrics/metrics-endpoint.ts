@@ -4,13 +4,14 @@ import type { Meter } from '@opentelemetry/api'
 import { PrometheusExporter } from '@opentelemetry/exporter-prometheus'
 import { MeterProvider } from '@opentelemetry/sdk-metrics'
 
-/** A meter of our own, and what answers `/metrics`. */
+/** A separate meter, and the handler of `/metrics`. */
 export interface MetricsEndpoint {
   readonly meter: Meter
   readonly handle: (request: IncomingMessage, response: ServerResponse) => void
   readonly close: () => Promise<void>
 }
 
+/** Opens a meter that only `/metrics` exports. */
 export function metricsEndpoint(): MetricsEndpoint {
   const exporter = new PrometheusExporter({ preventServerStart: true, withoutScopeInfo: true, withoutTargetInfo: true })
   const provider = new MeterProvider({ readers: [exporter] })

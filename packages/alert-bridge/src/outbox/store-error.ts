@@ -1,7 +1,7 @@
-/** Why something could not be stored; `crowded`: too much waits already. */
+/** Why the store could not write; `crowded`: the limit of pending deliveries is reached. */
 export type StoreFailure = 'full' | 'locked' | 'read-only' | 'closed' | 'unavailable' | 'crowded'
 
-/** The store could not write; nothing of the call was kept. */
+/** The store could not write; nothing of the call was stored. */
 export class StoreError extends Error {
   override readonly name = 'StoreError'
   readonly reason: StoreFailure

@@ -87,7 +87,7 @@ receivers:
 
 test.each([
   ['no YAML', '{', 'it is not YAML'],
-  ['another file', 'a: 1', 'it is no configuration of Alertmanager: route is not as it must be'],
+  ['another file', 'a: 1', 'it is not a configuration of Alertmanager: route is not valid'],
   [
     'no bridge',
     good.replaceAll('/api/v1/alerts', '/hook'),

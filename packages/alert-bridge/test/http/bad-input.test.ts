@@ -14,10 +14,10 @@ test.each([
   ['JSON that ends too soon', good.slice(0, -10), 'the body is not JSON'],
   ['nothing', '', 'the body is empty'],
   ['a list', '[]', 'it is not an Alertmanager webhook'],
-  ['a label that is no text', JSON.stringify({ ...firing(), commonLabels: { a: 1 } }), 'commonLabels is not as it must be'],
-  ['a time that is none', JSON.stringify(firing({ startsAt: 'yesterday' })), 'alerts.0.startsAt is not as it must be'],
-  ['no alerts', JSON.stringify({ ...firing(), alerts: [] }), 'alerts is not as it must be'],
-  ['what another template made of it', '{"text":"help"}', 'version is not as it must be'],
+  ['a label that is no text', JSON.stringify({ ...firing(), commonLabels: { a: 1 } }), 'commonLabels is not valid'],
+  ['a time that is none', JSON.stringify(firing({ startsAt: 'yesterday' })), 'alerts.0.startsAt is not valid'],
+  ['no alerts', JSON.stringify({ ...firing(), alerts: [] }), 'alerts is not valid'],
+  ['what another template made of it', '{"text":"help"}', 'version is not valid'],
 ])('accepts %s, quarantines it and notifies the recipients that it could not be read', async (_, body, reason) => {
   const channel = recordingChannel()
   const bridge = await startedBridge({ channels: [channel] })

@@ -18,7 +18,7 @@ test('answers 503 while the inbox is full, still receives the Watchdog, and acce
   expect((await post('Watchdog')).status).toBe(200)
   expect(await (await fetch(`${bridge.url}/readyz`)).json()).toEqual({ ready: false, reason: 'too many deliveries wait' })
   expect(bridge.lines).toContain(
-    '[BRIDGE] 3 deliveries wait, which is as many as BRIDGE_INBOX_LIMIT allows; Alertmanager gets 503 and sends the alert again',
+    '[BRIDGE] 3 deliveries wait, the maximum that BRIDGE_INBOX_LIMIT allows; Alertmanager gets 503 and sends the alert again',
   )
 
   channel.answer = delivered

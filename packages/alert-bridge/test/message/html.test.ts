@@ -35,7 +35,7 @@ test('firing', () => {
 test('repeat', () => {
   expect(shown('repeat')).toMatchInlineSnapshot(`
     "<h1>STILL CRITICAL - AgentErrorRateCritical: api-integrator, writer</h1>
-    <p>This is still going on.</p>
+    <p>This is still firing.</p>
     <p>Most failures are 429: the model provider takes fewer calls than the agent makes.</p>
     <table>
     <tr><td>Agents</td><td>api-integrator, writer</td></tr>
@@ -74,7 +74,7 @@ test('resolved', () => {
 test('summary', () => {
   expect(shown('summary')).toMatchInlineSnapshot(`
     "<h1>SUMMARY - AgentErrorRateCritical: api-integrator, writer</h1>
-    <p>While this channel could not be reached, 2 alerts fired and ended. Nothing of it is firing now.</p>
+    <p>While this channel could not be reached, 2 alerts fired and ended. None of them is firing now.</p>
     <table>
     <tr><td>Agents</td><td>api-integrator, writer</td></tr>
     <tr><td>Severity</td><td>critical</td></tr>

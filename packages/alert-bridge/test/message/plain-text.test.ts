@@ -41,7 +41,7 @@ test('a repeat shows that the alert still fires, and how many similar ones do', 
     ---
     STILL CRITICAL - AgentErrorRateCritical: api-integrator, writer
 
-    This is still going on.
+    This is still firing.
 
     Most failures are 429: the model provider takes fewer calls than the agent makes.
 
@@ -91,7 +91,7 @@ test('a summary lists the alerts that fired and resolved while the channel was d
     ---
     SUMMARY - AgentErrorRateCritical: api-integrator, writer
 
-    While this channel could not be reached, 2 alerts fired and ended. Nothing of it is firing now.
+    While this channel could not be reached, 2 alerts fired and ended. None of them is firing now.
 
     Agents:   api-integrator, writer
     Severity: critical

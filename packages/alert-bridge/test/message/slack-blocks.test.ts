@@ -27,9 +27,9 @@ test('firing', () => {
 
 test('repeat', () => {
   expect(shown(sampleNotices.repeat)).toMatchInlineSnapshot(`
-    "text: STILL CRITICAL - AgentErrorRateCritical: api-integrator, writer. This is still going on. Most failures are 429: the model provider takes fewer calls than the agent makes.
+    "text: STILL CRITICAL - AgentErrorRateCritical: api-integrator, writer. This is still firing. Most failures are 429: the model provider takes fewer calls than the agent makes.
     header: :red_circle: STILL CRITICAL - AgentErrorRateCritical: api-integrator, writer
-    section: This is still going on.
+    section: This is still firing.
 
     Most failures are 429: the model provider takes fewer calls than the agent makes.
     section: *Agents:* api-integrator, writer
@@ -62,9 +62,9 @@ test('resolved', () => {
 
 test('summary', () => {
   expect(shown(sampleNotices.summary)).toMatchInlineSnapshot(`
-    "text: SUMMARY - AgentErrorRateCritical: api-integrator, writer. While this channel could not be reached, 2 alerts fired and ended. Nothing of it is firing now.
+    "text: SUMMARY - AgentErrorRateCritical: api-integrator, writer. While this channel could not be reached, 2 alerts fired and ended. None of them is firing now.
     header: :large_green_circle: SUMMARY - AgentErrorRateCritical: api-integrator, writer
-    section: While this channel could not be reached, 2 alerts fired and ended. Nothing of it is firing now.
+    section: While this channel could not be reached, 2 alerts fired and ended. None of them is firing now.
     section: *Agents:* api-integrator, writer
     *Severity:* critical
     *Began:* 2026-11-24 02:13:05 UTC+00:00

@@ -92,5 +92,5 @@ test('does not start on a folder that cannot be written, and names it', async ({
 test.skipIf(process.platform !== 'linux')('does not start where no folder can be made, and names it', async () => {
   const dataDir = '/proc/nowhere/bridge'
   const start = startedBridge({ channels: [recordingChannel()], dataDir })
-  await expect(start).rejects.toThrow(`the data folder ${dataDir} cannot be made: ENOENT`)
+  await expect(start).rejects.toThrow(`the data folder ${dataDir} cannot be created: ENOENT`)
 })

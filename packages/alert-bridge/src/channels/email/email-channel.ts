@@ -7,7 +7,7 @@ import { hideSecrets } from '../hide-secrets.ts'
 import { mailFailure, refusal } from './mail-failure.ts'
 import { type Mail, mailFor, mailThread } from './mail.ts'
 
-/** How long each step may take, in milliseconds. */
+/** Time limits of each step, in milliseconds. */
 export interface EmailTimeouts {
   /** @default 10_000 */
   readonly connectMs?: number
@@ -26,7 +26,7 @@ export interface EmailChannelSettings extends EmailChannel {
 
 const connections = 3
 
-/** Mails each recipient by itself, so that one bad address fails alone. Nothing is connected before the first delivery. */
+/** Sends a separate mail to each recipient, so that one invalid address fails alone. */
 export function openEmailChannel(settings: EmailChannelSettings, dependencies: Partial<ChannelDependencies> = {}): Channel {
   const { now } = { ...systemDependencies, ...dependencies }
   const { name, recipients, password } = settings
@@ -52,19 +52,19 @@ export function openEmailChannel(settings: EmailChannelSettings, dependencies: P
   }
 }
 
-/** What goes over the line to log in holds the password too. */
+/** The text that is sent to log in, which contains the password too. */
 function logInText({ user, password }: EmailChannelSettings): Secret | undefined {
   return user === undefined || password === undefined ? undefined : new Secret(`\0${user}\0${password.reveal()}`)
 }
 
 /** A pool of connections to one mail server. */
 export interface Smtp {
-  /** Rejects as nodemailer does. `progress.hasBegun` tells then whether any of the mail's text was sent. */
+  /** Rejects as nodemailer does. `progress.hasBegun` is then whether any of the mail's text was sent. */
   send(mail: Mail, signal: AbortSignal, progress: { hasBegun: boolean }): Promise<SentMessageInfo>
   close(): void
 }
 
-/** The streams of a mail, kept beside it while it is sent. */
+/** The streams of a mail while it is sent. */
 interface Watched {
   readonly progress: { readonly streams: { readonly readableDidRead: boolean }[] }
 }
@@ -78,14 +78,14 @@ function openSmtp(settings: EmailChannelSettings, maxConnections: number): Smtp 
   const transport = createTransport({
     pool: true,
     maxConnections,
-    // only what an idle connection lost before any of it was sent; the rest is for whoever asked to deliver
+    // only a mail that an idle connection lost before any of it was sent; the caller repeats everything else
     maxRequeues: 1,
     host,
     port,
     ...(hello === undefined ? {} : { name: hello }),
     secure: settings.implicitTls ?? port === submissionOverTls,
     requireTLS: settings.requireTls ?? !isLocal,
-    // a relay on this machine seldom has a certificate that anybody signed
+    // a relay on this machine seldom has a signed certificate
     tls: { rejectUnauthorized: !tlsSkipVerify && (!isLocal || ca !== undefined), ...(ca === undefined ? {} : { ca }) },
     ...(user === undefined ? {} : { auth: { user, pass: password?.reveal() ?? '' } }),
     connectionTimeout: timeouts.connectMs ?? 10_000,
@@ -96,7 +96,7 @@ function openSmtp(settings: EmailChannelSettings, maxConnections: number): Smtp 
     disableFileAccess: true,
     disableUrlAccess: true,
   })
-  // an idle connection that breaks concerns no delivery
+  // the end of an idle connection concerns no delivery
   transport.on('error', () => {})
   // nodemailer starts to read the finished mail once the server has taken the envelope
   transport.use('stream', ({ data, message }, done) => {

@@ -1,7 +1,7 @@
 import type { DeliveryResult } from '../channel.ts'
 import { connectionFailure, isCertificateProblem } from '../request-failure.ts'
 
-/** What nodemailer's errors carry. */
+/** Properties of nodemailer's errors. */
 interface SmtpError {
   readonly code?: string
   readonly responseCode?: number
@@ -10,16 +10,16 @@ interface SmtpError {
   readonly rejectedErrors?: readonly unknown[]
 }
 
-/** The log-in, the encryption or the settings are wrong: no mail goes out until somebody mends that. */
+/** The log-in, the encryption or the settings are wrong: no mail can be sent until someone fixes that. */
 const channelCodes = new Set<string | undefined>(['ETLS', 'EAUTH', 'ENOAUTH', 'EOAUTH2', 'EREQUIRETLS', 'ECONFIG'])
-/** Replies that ask to log in (better). */
+/** Replies that require a (different) log-in. */
 const logInReplies = new Set([530, 534, 535, 538])
 
-/** What a failed send means. `hasBegun`: some of the mail's text was on its way. */
+/** Result for a failed attempt. `hasBegun`: some of the mail's text had been sent. */
 export function mailFailure(error: unknown, hasBegun: boolean): DeliveryResult {
   const { code, responseCode = 0, message = '', rejectedErrors = [] } = error as SmtpError
   if (channelCodes.has(code)) {
-    // 454: the server cannot look up the password just now
+    // 454: the server cannot check the password at the moment
     return { kind: code === 'EAUTH' && isTransient(responseCode) ? 'retry' : 'channel-down', reason: message }
   }
   if (rejectedErrors[0] !== undefined) return refusal(rejectedErrors[0])
@@ -27,7 +27,7 @@ export function mailFailure(error: unknown, hasBegun: boolean): DeliveryResult {
   return isRefused && !isCertificateProblem(message) ? refusal(error) : connectionFailure(error, hasBegun)
 }
 
-/** What it means that the server said no, by RFC 5321: 4yz later, 5yz never, but 503, which is about the order of commands. */
+/** Result for a reply that refuses the mail, by RFC 5321: 4yz later, 5yz never, except 503, which is about the order of commands. */
 export function refusal(error: unknown): DeliveryResult {
   const { responseCode = 0, command, message = '' } = error as SmtpError
   if (isTransient(responseCode)) return { kind: 'retry', reason: message }

@@ -9,7 +9,7 @@ import { moreLine, plainText } from '../../message/plain-text.ts'
 import type { Delivery } from '../channel.ts'
 import { wireId } from '../guarded-delivery.ts'
 
-/** A mail that can be sent; its Message-ID is fixed, so that a second try can be told from a second mail. */
+/** A mail that can be sent. Its Message-ID is fixed, so that a second attempt can be distinguished from a second mail. */
 export type Mail = SendMailOptions & { readonly messageId: string; readonly subject: string }
 
 /** The mail for one recipient. Addresses come from the settings only, never from labels. */
@@ -18,13 +18,13 @@ export function mailFor(delivery: Delivery, thread: MailThread | undefined, from
   const { subject, text } = plainText(notice)
   const sender = mailboxOf(from)
   const recipient = mailboxOf(delivery.recipient)
-  // ids that are not ASCII would be encoded, and no program finds the mail that they answer
+  // an id that is not ASCII would be encoded, and no program finds the mail that it answers
   const domain = domainToASCII(sender.address.split('@').at(-1) ?? '') || 'localhost'
   const isUrgent =
     notice.severity === 'critical' && (notice.kind === 'firing' || notice.kind === 'repeat' || notice.kind === 'meta')
   return {
     messageId: `<${wireId(delivery.id)}@${domain}>`,
-    // how it is now stands in the sender's name, since the subject has to stay as it was for the thread to hold
+    // the sender's name contains the current state, because the subject must not change within a thread
     from: { name: `${sender.name || 'Swarmwatch'} (${statusWord(notice).toLowerCase()})`, address: sender.address },
     to: recipient,
     envelope: { from: sender.address, to: [recipient.address] },
@@ -48,15 +48,15 @@ function mailboxOf(text: string): Mailbox {
   return readMailbox(text) ?? { name: '', address: text.trim() }
 }
 
-/** The first mail of an incident: what later ones answer. */
+/** The first mail of an incident, which later ones answer. */
 export interface MailThread {
   /** Its Message-ID, with angle brackets. */
   readonly root: string
-  /** Its subject; some programs (Gmail) put together only what has the same one. */
+  /** Its subject; some mail programs (Gmail) group only mails with the same one. */
   readonly subject: string
 }
 
-/** The thread as an earlier delivery gave it back, or undefined for anything else. */
+/** Reads a stored thread; undefined for anything else. */
 export function mailThread(stored: unknown): MailThread | undefined {
   const { root, subject } = (stored ?? {}) as Partial<MailThread>
   return typeof root === 'string' && typeof subject === 'string' && /^<[^\s<>]+>$/.test(root) ? { root, subject } : undefined
@@ -97,7 +97,7 @@ export function html(notice: Notice): string {
   ].join('\n')
 }
 
-/** Text that is only text in HTML, also within quotes. */
+/** Escapes text for HTML, also within quotes. */
 function escapeHtml(text: string): string {
   return text.replaceAll(/[&<>"']/g, (character) => entities[character] ?? character)
 }

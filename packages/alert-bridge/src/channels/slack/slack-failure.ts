@@ -2,7 +2,7 @@ import type { DeliveryResult } from '../channel.ts'
 import { retryAfterSeconds } from '../request-failure.ts'
 import type { JsonAnswer } from '../post-json.ts'
 
-/** Slack's word for what went wrong, and what it means; `content` can be cured by sending plain text. */
+/** Slack's error code and its result; with `isContent`, plain text may succeed. */
 export interface SlackFailure {
   readonly error: string
   readonly isContent: boolean
@@ -13,16 +13,16 @@ export interface SlackFailure {
 const contentErrors = words(`invalid_blocks invalid_blocks_format invalid_payload invalid_attachments too_many_attachments
   msg_blocks_too_long msg_too_long no_text invalid_metadata_format metadata_too_large invalid_arguments invalid_form_data`)
 
-/** Nothing can be sent until somebody mends the settings, the app or the channel. */
+/** Nothing can be sent until someone fixes the settings, the app or the channel. */
 const channelErrors = words(`invalid_auth not_authed account_inactive token_revoked token_expired missing_scope no_permission
   not_in_channel channel_not_found is_archived channel_is_archived restricted_action ekm_access_denied org_login_required
   team_access_not_granted action_prohibited invalid_token no_service no_team team_disabled no_active_hooks user_not_found
   posting_to_general_channel_denied access_denied not_allowed_token_type cannot_post_to_this_channel`)
 
-/** Slack says itself that some of it may have been done. */
+/** Slack documents that part of the request may have been carried out. */
 const unknownErrors = words('fatal_error internal_error request_timeout')
 
-/** What an answer other than success means. Words that are not known are taken for passing trouble. */
+/** Result for a response other than success. Unknown error codes count as temporary. */
 export function slackFailure(answer: JsonAnswer, now: Date): SlackFailure {
   const { status, text, json } = answer
   const error = typeof json['error'] === 'string' ? json['error'] : /^[a-z_]{3,60}$/.test(text.trim()) ? text.trim() : ''

@@ -8,15 +8,15 @@ export type SlackBlock =
   | { readonly type: 'header'; readonly text: { readonly type: 'plain_text'; readonly text: string; readonly emoji: true } }
   | { readonly type: 'section'; readonly text: { readonly type: 'mrkdwn'; readonly text: string } }
 
-/** What Slack's `chat.postMessage` and incoming webhooks take. */
+/** Body of Slack's `chat.postMessage` and incoming webhooks. */
 export interface SlackMessage {
-  /** Shown in notifications and read aloud. */
+  /** Used by notifications and screen readers. */
   readonly text: string
   readonly blocks: readonly SlackBlock[]
 }
 
 /** Slack refuses more (50 blocks, 3,000 a section, 150 a header, about 13,200 in all, which it documents nowhere). */
-const most = {
+const max = {
   header: 150,
   section: 2_900,
   lines: 4_000,
@@ -35,23 +35,23 @@ export function slackMessage(notice: Notice): SlackMessage {
   const { firstStep } = story
   const lead = story.paragraphs.join(' ')
   return {
-    text: slackText(lead === '' ? headline : `${headline}. ${lead}`, most.text),
+    text: slackText(lead === '' ? headline : `${headline}. ${lead}`, max.text),
     blocks: [
       {
         type: 'header',
-        text: { type: 'plain_text', text: slackText(`${emojiOf(notice)} ${headline}`, most.header), emoji: true },
+        text: { type: 'plain_text', text: slackText(`${emojiOf(notice)} ${headline}`, max.header), emoji: true },
       },
       ...[
-        slackText(story.paragraphs.join('\n\n'), most.section),
+        slackText(story.paragraphs.join('\n\n'), max.section),
         cutLines(
           story.facts.map(({ name, value }) => `*${slackText(name, 60)}:* ${slackText(value, 300)}`),
-          most.facts,
+          max.facts,
         ),
         firstStep === undefined ? '' : `*What to do first:* ${slackLink(firstStep.words, firstStep.link.url)}`,
         ...alertSections(story),
         cutLines(
           story.links.map(({ name, url }) => slackLink(name, url)),
-          most.links,
+          max.links,
           ' | ',
         ),
       ].flatMap(section),
@@ -59,20 +59,20 @@ export function slackMessage(notice: Notice): SlackMessage {
   }
 }
 
-/** The notice as one plain text: what is sent when Slack does not like the blocks. */
+/** The notice as plain text, for a message whose blocks Slack refuses. */
 export function slackPlainText(notice: Notice): string {
-  return slackText(plainText(notice).text.trim(), most.plain)
+  return slackText(plainText(notice).text.trim(), max.plain)
 }
 
 function section(text: string): SlackBlock[] {
   return text === '' ? [] : [{ type: 'section', text: { type: 'mrkdwn', text } }]
 }
 
-/** All lines: with many alerts each has less room, since a message that names all of them is worth more than long lines. */
+/** All lines. With many alerts each line is shorter, because a message that names all of them is worth more than long lines. */
 function alertSections({ alerts, moreAlerts }: MessageContent): string[] {
-  const room = Math.min(most.line, Math.floor(most.lines / Math.max(alerts.length, 1)) - '- \n'.length)
+  const room = Math.min(max.line, Math.floor(max.lines / Math.max(alerts.length, 1)) - '- \n'.length)
   const lines = [...distinctTexts(alerts, (line) => slackText(line, room)).map((text) => `- ${text}`), ...moreLine(moreAlerts)]
-  const half = lines.join('\n').length > most.section ? Math.ceil(lines.length / 2) : lines.length
+  const half = lines.join('\n').length > max.section ? Math.ceil(lines.length / 2) : lines.length
   return [lines.slice(0, half).join('\n'), lines.slice(half).join('\n')]
 }
 
@@ -90,9 +90,9 @@ function cutLines(lines: readonly string[], room: number, separator = '\n'): str
 /** Within `<...>` an ampersand is written as everywhere; the rest of the address is percent-encoded already. */
 function slackLink(name: string, url: string): string {
   const address = url.replaceAll('&', '&amp;')
-  // the bar stands between address and words
+  // the bar separates address and text
   const words = slackText(name.replaceAll('|', '/'), 100)
-  return address.length > most.url ? words : `<${address}|${words}>`
+  return address.length > max.url ? words : `<${address}|${words}>`
 }
 
 function emojiOf({ kind, severity }: Notice): string {
@@ -104,20 +104,20 @@ function emojiOf({ kind, severity }: Notice): string {
 const entities: Readonly<Record<string, string>> = { '&': '&amp;', '<': '&lt;', '>': '&gt;' }
 
 /**
- * Text that is only text to Slack (`<!channel>` and `<@U1>` reach nobody), at most `most` characters after escaping, cut between
+ * Escapes text for Slack (`<!channel>` and `<@U1>` notify no one), at most `max` characters after escaping, cut between
  * characters and never inside an entity.
  */
-export function slackText(text: string, most: number): string {
+export function slackText(text: string, max: number): string {
   const pieces: string[] = []
   let length = 0
   // where to end if it does not fit: three dots need their room
   let endsAt = 0
   for (const character of text) {
     const piece = entities[character] ?? character
-    if (length + piece.length > most) return `${pieces.slice(0, endsAt).join('')}${'...'.slice(0, most)}`
+    if (length + piece.length > max) return `${pieces.slice(0, endsAt).join('')}${'...'.slice(0, max)}`
     pieces.push(piece)
     length += piece.length
-    if (length <= most - 3) endsAt = pieces.length
+    if (length <= max - 3) endsAt = pieces.length
   }
   return pieces.join('')
 }

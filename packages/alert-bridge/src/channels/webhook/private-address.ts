@@ -1,7 +1,7 @@
 import type { LookupAddress, LookupAllOptions } from 'node:dns'
 import { BlockList, isIPv4, isIPv6, type LookupFunction } from 'node:net'
 
-/** A host name that leads to a private address only. */
+/** A host name has private addresses only. */
 export class PrivateAddressError extends Error {
   override readonly name = 'PrivateAddressError'
 
@@ -11,8 +11,8 @@ export class PrivateAddressError extends Error {
 }
 
 /**
- * A look-up that gives public addresses only. The connection is made to exactly what was checked, so a name that answers
- * differently the next time gains nothing.
+ * A look-up that returns public addresses only. The connection is made to exactly the address that was checked, so a name that
+ * resolves differently the next time gains nothing.
  */
 export function guardedLookup(lookup: LookupFunction): LookupFunction {
   return (hostname, options, callback) => {
@@ -28,7 +28,7 @@ export function guardedLookup(lookup: LookupFunction): LookupFunction {
   }
 }
 
-/** What IANA lists as not globally reachable; 169.254.169.254 hands out a cloud machine's credentials. */
+/** Networks that IANA lists as not globally reachable; 169.254.169.254 returns the credentials of a cloud machine. */
 const notPublic = new BlockList()
 for (const [net, prefix] of [
   ['0.0.0.0', 8],

@@ -18,12 +18,12 @@ export interface WebhookAlert {
 }
 
 /**
- * What a custom webhook gets, as JSON. Fields are only ever added while `version` is 1; `alerts`, `status` and
+ * JSON body of a custom webhook. While `version` is 1, fields are only added; `alerts`, `status` and
  * `truncatedAlerts` mean what they mean in Alertmanager's webhook.
  */
 export interface WebhookBody {
   readonly version: 1
-  /** The same in every try: a repetition can be told from it. */
+  /** The same in every attempt, so that a receiver can detect repetitions. */
   readonly deliveryId: string
   readonly kind: NoticeKind
   readonly severity: Severity
@@ -31,9 +31,9 @@ export interface WebhookBody {
   /** The same for all notices of one incident. */
   readonly incidentKey: string
   readonly title: string
-  /** One line for people. */
+  /** One line. */
   readonly subject: string
-  /** The whole message for people. */
+  /** The whole message as plain text. */
   readonly text: string
   readonly agents: readonly string[]
   /** ISO 8601, or null. */
@@ -46,7 +46,7 @@ export interface WebhookBody {
   readonly truncatedAlerts: number
 }
 
-const most = { alertCharacters: 400_000, value: 4_000, pairs: 64, key: 200, agents: 100 } as const
+const max = { alertCharacters: 400_000, value: 4_000, pairs: 64, key: 200, agents: 100 } as const
 
 /** The notice as the JSON of a custom webhook, under 1 MB whatever it holds. */
 export function webhookBody(notice: Notice, deliveryId: string): WebhookBody {
@@ -58,10 +58,10 @@ export function webhookBody(notice: Notice, deliveryId: string): WebhookBody {
     kind: notice.kind,
     severity: notice.severity,
     status: isOver(notice) ? 'resolved' : 'firing',
-    incidentKey: bounded(notice.incidentKey, most.value),
-    title: bounded(notice.title, most.value),
+    incidentKey: bounded(notice.incidentKey, max.value),
+    title: bounded(notice.title, max.value),
     ...plainText(notice),
-    agents: affectedAgents(notice).slice(0, most.agents),
+    agents: affectedAgents(notice).slice(0, max.agents),
     startedAt: startedAt ?? null,
     endedAt: endedAt ?? null,
     lastedSeconds: lastedSeconds ?? null,
@@ -79,11 +79,11 @@ function isOver({ kind, alerts }: Notice): boolean {
 /** As many alerts as there is room for. */
 function fitting(alerts: readonly NoticeAlert[]): WebhookAlert[] {
   const kept: WebhookAlert[] = []
-  let room: number = most.alertCharacters
+  let room: number = max.alertCharacters
   for (const alert of alerts) {
-    const written = writtenAlert(alert, most.value)
+    const written = writtenAlert(alert, max.value)
     // one that is too large by itself is cut further, so that there is always one
-    const fitted = kept.length === 0 && JSON.stringify(written).length > room ? writtenAlert(alert, most.key) : written
+    const fitted = kept.length === 0 && JSON.stringify(written).length > room ? writtenAlert(alert, max.key) : written
     room -= JSON.stringify(fitted).length
     if (room < 0) break
     kept.push(fitted)
@@ -99,15 +99,15 @@ function writtenAlert(
     status,
     labels: boundedPairs(labels, length),
     annotations: boundedPairs(annotations, length),
-    startsAt: bounded(startsAt, most.key),
-    ...(endsAt === undefined ? {} : { endsAt: bounded(endsAt, most.key) }),
+    startsAt: bounded(startsAt, max.key),
+    ...(endsAt === undefined ? {} : { endsAt: bounded(endsAt, max.key) }),
     ...(generatorUrl === undefined ? {} : { generatorURL: bounded(generatorUrl, length) }),
   }
 }
 
 function boundedPairs(pairs: Readonly<Record<string, string>>, length: number): Record<string, string> {
-  const entries = Object.entries(pairs).slice(0, most.pairs)
-  return Object.fromEntries(entries.map(([key, value]) => [bounded(key, most.key), bounded(value, length)]))
+  const entries = Object.entries(pairs).slice(0, max.pairs)
+  return Object.fromEntries(entries.map(([key, value]) => [bounded(key, max.key), bounded(value, length)]))
 }
 
 function bounded(text: string, length: number): string {

@@ -68,8 +68,8 @@ function isAddress(host: string): boolean {
   return /^[\d.]+$/.test(host) || host.includes(':')
 }
 
-/** What is signed: who, when and what. */
-export interface SignedContent {
+/** The signed parts of a request. */
+interface SignedContent {
   readonly id: string
   /** Seconds since 1970. */
   readonly timestamp: number

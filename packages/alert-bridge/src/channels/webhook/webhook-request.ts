@@ -4,20 +4,20 @@ import type { LookupFunction } from 'node:net'
 
 import { readStart } from '../post-json.ts'
 
-/** How a request is sent. */
+/** Settings of a request. */
 export interface RequestSettings {
   readonly lookup: LookupFunction | undefined
   readonly ca: string | undefined
 }
 
-/** The answer of an endpoint. */
+/** Response of an endpoint. */
 export interface WebhookAnswer {
   readonly status: number
   readonly retryAfter: string | undefined
   readonly text: string
 }
 
-/** Why there was no answer. */
+/** There was no response; `cause` is the reason. */
 export class NoAnswerError extends Error {
   override readonly name = 'NoAnswerError'
   /** Whether the request was on its way. */
@@ -60,7 +60,7 @@ export function webhookRequest(
   }).then(
     async (response) => {
       const { statusCode: status = 0, headers: answered } = response
-      // the status says all; a body that breaks off or never ends changes nothing
+      // the status decides; a body that breaks off or never ends changes nothing
       response.on('error', () => {})
       const isTaken = status >= 200 && status < 300
       if (isTaken) response.resume()

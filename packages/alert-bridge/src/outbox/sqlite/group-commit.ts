@@ -6,7 +6,7 @@ import { StoreError, type StoreFailure } from '../store-error.ts'
 export interface GroupCommit {
   /** Resolves when the work is on disk, rejects when nothing of it is. The work must not touch anything but the database. */
   readonly write: <Result>(work: () => Result) => Promise<Result>
-  /** Ends what was given and takes no more. */
+  /** Commits the work that waits, and accepts no more. */
   readonly close: () => Promise<void>
 }
 
@@ -16,7 +16,7 @@ interface Waiting {
   readonly reject: (error: unknown) => void
 }
 
-/** So many turns of the event loop may a group grow at most, so that nobody waits for those who keep coming. */
+/** A group grows for at most this many turns of the event loop, so that no caller waits for requests that keep arriving. */
 const maxTurns = 8
 
 /** One transaction, so one fsync, for all that is written until a turn of the event loop brings nothing more. */
@@ -34,7 +34,7 @@ export function groupCommit(database: DatabaseSync): GroupCommit {
   }
 
   function commitOnceQuiet(resolve: () => void, before: number, turns: number): void {
-    // requests that are sent together arrive in several turns; with a commit in each they would wait for several fsyncs
+    // requests that are sent together arrive in several turns; with a commit in each, they would wait for several fsyncs
     if (waiting.length > before && turns < maxTurns) setImmediate(commitOnceQuiet, resolve, waiting.length, turns + 1)
     else {
       commitWaiting()
@@ -48,7 +48,7 @@ export function groupCommit(database: DatabaseSync): GroupCommit {
     turn = undefined
     const failure = tryCommit(database, group)
     if (failure === undefined) return
-    // one bad piece must not take the others with it; but when nothing can be written, each would only wait once more
+    // one failing piece must not fail the others; but if nothing can be written, each would only wait again
     const isHopeless = failure.reason === 'locked' || failure.reason === 'read-only' || failure.reason === 'closed'
     for (const one of group) {
       const own = isHopeless || group.length === 1 ? failure : tryCommit(database, [one])
@@ -79,17 +79,17 @@ function tryCommit(database: DatabaseSync, group: readonly Waiting[]): StoreErro
 
 function rollBack(database: DatabaseSync): void {
   try {
-    // after "full" the transaction is already gone and a ROLLBACK would throw
+    // after "full" the transaction has ended already, and a ROLLBACK would throw
     if (database.isOpen && database.isTransaction) database.exec('ROLLBACK')
   } catch {
-    // what made us roll back is the error to tell
+    // the error that caused the rollback is the one to report
   }
 }
 
 // primary result codes of SQLite; the extended ones have them in the low byte
 const failures: Readonly<Record<number, StoreFailure>> = { 5: 'locked', 6: 'locked', 8: 'read-only', 13: 'full' }
 
-/** What an error of node:sqlite means for the caller. */
+/** The `StoreError` for an error of node:sqlite. */
 export function storeErrorOf(error: unknown): StoreError {
   if (error instanceof StoreError) return error
   const code = (error as { errcode?: unknown }).errcode

@@ -9,7 +9,7 @@ const fileName = 'bridge.sqlite'
 
 export interface OpenedDatabase {
   readonly database: DatabaseSync
-  /** Where a damaged file was put, if there was one. */
+  /** New name of a damaged file, if there was one. */
   readonly setAside?: string
 }
 
@@ -37,7 +37,7 @@ export function databaseFile(folder: string): string {
 }
 
 function openChecked(file: string): DatabaseSync {
-  // the event loop stands still while SQLite waits for a lock, so it must not wait long
+  // the event loop is blocked while SQLite waits for a lock, so it must not wait long
   const database = new DatabaseSync(file, { timeout: 250 })
   try {
     assertVersion(database)
@@ -81,7 +81,7 @@ export function lockFolder(folder: string): () => void {
   try {
     makeFolder(folder)
   } catch (error) {
-    throw new Error(`the data folder ${folder} cannot be made: ${(error as Error).message}`, { cause: error })
+    throw new Error(`the data folder ${folder} cannot be created: ${(error as Error).message}`, { cause: error })
   }
   let database: DatabaseSync | undefined
   try {
@@ -96,7 +96,7 @@ export function lockFolder(folder: string): () => void {
   }
 }
 
-/** With those above it. Not `recursive`, which never returns where the system finds a folder but makes none in it, such as /proc. */
+/** Creates a folder and its parents. Not `recursive`, which never returns in folders such as /proc, where none can be created. */
 function makeFolder(folder: string): void {
   if (existsSync(folder)) return
   const above = dirname(folder)

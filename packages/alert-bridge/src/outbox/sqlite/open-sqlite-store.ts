@@ -9,9 +9,10 @@ import { sqliteOutbox } from './outbox.ts'
 import { sqliteStates, sqliteUpkeep } from './upkeep.ts'
 import { lockFolder, openDatabase } from './open-database.ts'
 
+/** Result of {@link openSqliteStore}. */
 export interface OpenedStore {
   readonly store: Store
-  /** Where a damaged database was put, if there was one. */
+  /** New name of a damaged database, if there was one. */
   readonly setAside?: string
 }
 

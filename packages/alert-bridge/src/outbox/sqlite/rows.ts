@@ -6,7 +6,7 @@ import type { Severity } from '@swarmwatch/config'
 import type { Notice, NoticeKind } from '../../message/notice.ts'
 import type { DeliveryState, EscalationStage, Recipient, StoredDelivery } from '../store.ts'
 
-/** Worse ones first, in claims. */
+/** Order of claims: the worst severity first. */
 export const ranks: Readonly<Record<Severity, number>> = { critical: 0, warning: 1, info: 2 }
 
 export interface NewNotice {
@@ -76,7 +76,7 @@ export interface DeliveryRow {
   readonly finished_at: number | null
 }
 
-/** What a `SELECT` for {@link DeliveryRow} asks for, from deliveries `d` and notices `n`. */
+/** Columns of a `SELECT` for {@link DeliveryRow}, from deliveries `d` and notices `n`. */
 export const deliveryColumns: string =
   'd.seq, d.id, d.notice_id, d.channel, d.recipient, d.kind, n.severity, d.incident_key, n.title, d.state, d.created_at, d.due_at, ' +
   'd.attempts, d.held, d.reason, d.collapsed_into, d.may_have_arrived, d.finished_at'
@@ -110,8 +110,8 @@ const counterSize = 0x1_00_00_00
 let counter = 0
 
 /**
- * An id that sorts by when it was made (a UUID of version 7 with a counter), so that new rows stand together at the end of an index and a
- * commit touches few pages.
+ * An id that sorts by its time of creation (a UUID of version 7 with a counter), so that new rows are next to each other at the end of an
+ * index and a commit changes few pages.
  */
 export function orderedId(now: number): string {
   counter = (counter + 1) % counterSize
