@@ -7,7 +7,6 @@ export const foldersNotYetDone: readonly string[] = [
   'docker-compose.production.yml',
   'docs/configuration.md',
   'docs/testing.md',
-  'packages/alert-bridge',
   'packages/config/scripts',
   'packages/config/src',
   'packages/node/src/opentelemetry/environment-settings.ts',

@@ -22,7 +22,10 @@ const notAPreposition = String.raw`(?! (?:\d|[$#]|(?:the|a|an|as|its|this|that|a
 /** Words in prose: Markdown, comments, strings that people see, and test titles. */
 export const words: readonly WordRule[] = [
   // `told` is a table of the bridge
-  word('tell|tells|telling|(?<!(?:FROM|INTO|UPDATE|TABLE) )told(?!\\.\\w)', 'notify, report, log, print, warn, describe (tell apart: distinguish)'),
+  word(
+    'tell|tells|telling|(?<!(?:FROM|INTO|UPDATE|TABLE) )told(?!\\.\\w)',
+    'notify, report, log, print, warn, describe (tell apart: distinguish)',
+  ),
   word('say|says|saying|said', 'report, state, show, print, mention, describe'),
   word('aloud', 'in the log, visibly'),
   word('hear|hears|hearing|heard', 'receive, be notified'),
