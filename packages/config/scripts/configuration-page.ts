@@ -1,5 +1,4 @@
-import { channelTables, ruleTables } from './file-tables.ts'
-import { channelVariablesTable, settingsTables } from './settings-tables.ts'
+import { channelTables, channelVariablesTable, ruleTables, settingsTables } from './tables.ts'
 
 /** `docs/configuration.md`. */
 export function configurationPage(): string {

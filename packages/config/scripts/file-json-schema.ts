@@ -1,6 +1,6 @@
 import { z } from 'zod'
 
-import { fileShape } from '../src/file/file-shape.ts'
+import { fileShape } from '../src/file/settings-file.ts'
 import { fileKeyOf, type Shape } from '../src/shape.ts'
 
 /** A JSON Schema, as far as it is looked into here. */

@@ -9,10 +9,16 @@ import { mistypedVariables } from './mistyped-variables.ts'
 import { asciiOnly, ConfigurationError, type Problem } from './problem.ts'
 import { type AlertSettings, resolveAlerts } from './settings/alerts.ts'
 import { type MonitorSettings, monitorSettings } from './settings/monitor.ts'
+import {
+  type MetricsSettings,
+  metricsSettings,
+  type StartSettings,
+  startSettings,
+  type TelemetrySettings,
+  telemetrySettings,
+} from './settings/process.ts'
 import { type RecoveryLimits, type RecoverySettings, resolveRecovery } from './settings/recovery.ts'
 import { checkedCode, type Origin, prefixed, resolveSettings, type Sources } from './settings/setting.ts'
-import { type StartSettings, startSettings } from './settings/start.ts'
-import { type MetricsSettings, metricsSettings, type TelemetrySettings, telemetrySettings } from './settings/telemetry.ts'
 
 /** The settings in force: checked, complete, and safe to print (secrets show `***`). */
 export interface Configuration extends StartSettings {

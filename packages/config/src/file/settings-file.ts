@@ -1,9 +1,14 @@
-import { checkRuleEntries } from '../alert-rules.ts'
+import { checkRuleEntries, ruleList } from '../alert-rules.ts'
+import { fileChannels } from '../channels/channel-types.ts'
 import { checkChannelEntries } from '../channels/read-channels.ts'
 import type { VariableReader } from '../environment.ts'
 import { type Problem, shownPath, shownValue } from '../problem.ts'
-import { checkShape, type Finding } from '../shape.ts'
-import { fileShape } from './file-shape.ts'
+import { alertSettings } from '../settings/alerts.ts'
+import { monitorSettings } from '../settings/monitor.ts'
+import { metricsSettings } from '../settings/process.ts'
+import { agentLimits, recoveryLimits } from '../settings/recovery.ts'
+import type { Setting } from '../settings/setting.ts'
+import { checkShape, type Finding, type SectionShape, type Shape } from '../shape.ts'
 import { type Detail, readSettingsDocument, type SettingsDocument } from './settings-document.ts'
 
 /** The settings file after it was read and checked. */
@@ -71,4 +76,30 @@ function problemOf(fileName: string, { details }: SettingsDocument, { path, rule
 /** Of the value, or of the mapping in which it is missing. */
 function nearestDetail(details: ReadonlyMap<string, Detail>, path: readonly PropertyKey[]): Detail | undefined {
   return details.get(shownPath(path)) ?? (path.length > 0 ? nearestDetail(details, path.slice(0, -1)) : undefined)
+}
+
+const settingsOfFile: readonly Pick<Setting<unknown>, 'fileKey' | 'about' | 'value' | 'default'>[] = [
+  monitorSettings,
+  metricsSettings,
+  recoveryLimits,
+  alertSettings,
+].flatMap((group) => Object.values(group))
+
+/** The whole of `config/production.yaml`. Keys it does not know are problems. */
+export const fileShape: SectionShape = {
+  kind: 'section',
+  keys: {
+    monitoring: section('monitoring'),
+    recovery: section('recovery', { agents: agentLimits }),
+    alerts: section('alerts', { channels: fileChannels, rules: ruleList }),
+  },
+}
+
+/** A section with every setting that has a key in it. */
+function section(name: string, others: Readonly<Record<string, Shape>> = {}): SectionShape {
+  const keys = settingsOfFile.flatMap(({ fileKey, about, value, default: fallback }): [string, Shape][] => {
+    const [sectionName, key] = fileKey?.split('.') ?? []
+    return sectionName === name && key !== undefined ? [[key, { kind: 'value', rule: value, about, default: fallback }]] : []
+  })
+  return { kind: 'section', keys: { ...Object.fromEntries(keys), ...others } }
 }
