@@ -1,3 +1,4 @@
+import { existsSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
 
 import { defineConfig } from 'vitest/config'
@@ -37,6 +38,8 @@ const slow = [
   'test/results-of-real-libraries-are-kept-and-judged.test.ts',
   'test/works-in-real-applications.test.ts',
 ]
+const missing = slow.filter((file) => !existsSync(new URL(file, import.meta.url)))
+if (missing.length > 0) throw new Error(`vitest.config.ts lists slow tests that do not exist: ${missing.join(', ')}`)
 const isFileChosen = process.argv.slice(2).some((argument) => !argument.startsWith('-') && /[/.]/.test(argument))
 const leftOut = process.env['REQUIRE_STACK'] === '1' || isFileChosen ? [] : slow
 // This file is read once for each project

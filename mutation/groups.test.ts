@@ -1,5 +1,5 @@
 import { spawnSync } from 'node:child_process'
-import { readFileSync } from 'node:fs'
+import { globSync, readFileSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
 
 import { expect, test } from 'vitest'
@@ -15,12 +15,19 @@ function patternsIn(pattern: string): string[] {
   return choices.split(',').map((choice) => `${before}${choice}${after}`)
 }
 
-test('every file that a group names exists, and the page has a place for its scores', () => {
+test('every file that a group names exists', () => {
+  const missing = groups.flatMap(({ name, sources, tests }) =>
+    [...sources, ...tests]
+      .flatMap(patternsIn)
+      .filter((pattern) => globSync(pattern, { cwd: root }).length === 0)
+      .map((pattern) => `group "${name}" in mutation/groups.ts: ${pattern}`),
+  )
+  expect(missing).toEqual([])
+})
+
+test('docs/mutation.md has a place for the scores of every group', () => {
   const page = readFileSync(new URL('../docs/mutation.md', import.meta.url), 'utf8')
-  for (const { name, sources, tests } of groups) {
-    expect(filesOf([...sources, ...tests].flatMap(patternsIn), root).length).toBeGreaterThan(1)
-    expect(withScores(page, name, 'new')).toContain('new')
-  }
+  for (const { name } of groups) expect(withScores(page, name, 'new')).toContain('new')
 })
 
 test('no file is in two groups', () => {

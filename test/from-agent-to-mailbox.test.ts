@@ -78,7 +78,7 @@ describe.runIf(isWanted)('the production stack', () => {
     if (timeLine !== undefined) console.log(timeLine.shown())
     await outside?.stop()
     await stack?.close()
-    slack?.close()
+    await slack?.close()
   }, minutes(2))
 
   const promise = (title: string, timeoutMinutes: number, keep: () => Promise<void>): void =>

@@ -41,7 +41,7 @@ describe.runIf(isWanted)('the running stack', () => {
 
   afterAll(async () => {
     await stack?.close()
-    slack?.close()
+    await slack?.close()
   }, minutes(2))
 
   const promise = (title: string, timeoutMinutes: number, keep: () => Promise<void>): void =>

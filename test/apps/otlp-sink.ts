@@ -1,6 +1,6 @@
-import { createServer } from 'node:http'
-import type { AddressInfo } from 'node:net'
 import { gunzipSync } from 'node:zlib'
+
+import { openHttpServer } from '@swarmwatch/testkit'
 
 /** A request that arrived. */
 export interface Received {
@@ -21,19 +21,13 @@ export interface OtlpSink extends AsyncDisposable {
 
 export async function otlpSink(): Promise<OtlpSink> {
   const received: Received[] = []
-  const server = createServer((request, response) => {
-    const chunks: Buffer[] = []
-    request.on('data', (chunk: Buffer) => chunks.push(chunk))
-    request.on('end', () => {
-      const sent = Buffer.concat(chunks)
-      const body = (request.headers['content-encoding'] === 'gzip' ? gunzipSync(sent) : sent).toString('latin1')
-      received.push({ path: (request.url ?? '').split('?', 1)[0]!, body })
-      response.writeHead(200, { 'content-type': 'application/json' }).end('{}')
-    })
+  const server = await openHttpServer(({ path, headers, bytes }, response) => {
+    const body = (headers['content-encoding'] === 'gzip' ? gunzipSync(bytes) : bytes).toString('latin1')
+    received.push({ path: path.split('?', 1)[0]!, body })
+    response.writeHead(200, { 'content-type': 'application/json' }).end('{}')
   })
-  await new Promise<void>((listening) => server.listen(0, '127.0.0.1', listening))
   return {
-    url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
+    url: server.url,
     received,
     bodies: (path) =>
       received
@@ -41,9 +35,6 @@ export async function otlpSink(): Promise<OtlpSink> {
         .map(({ body }) => body)
         .join('\n'),
     forget: () => void received.splice(0),
-    async [Symbol.asyncDispose]() {
-      server.closeAllConnections()
-      await new Promise((closed) => server.close(closed))
-    },
+    [Symbol.asyncDispose]: () => server.close(),
   }
 }

@@ -41,7 +41,7 @@ beforeAll(async () => {
 afterAll(async () => {
   await outside?.stop()
   await stack?.close()
-  slack?.close()
+  await slack?.close()
 }, 120_000)
 
 /** Kills the process of a container as a crash does: the engine is not involved, and starts it again. Needs to be root on this machine. */

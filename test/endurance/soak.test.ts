@@ -34,7 +34,7 @@ beforeAll(async () => {
 afterAll(async () => {
   await outside?.stop()
   await stack?.close()
-  slack?.close()
+  await slack?.close()
 }, 120_000)
 
 /** A process' series, with and without a label for the agent: of the worker, whose three agents recover and use tools. */

@@ -2,6 +2,7 @@ import { createServer, type IncomingMessage, type ServerResponse } from 'node:ht
 import type { AddressInfo, Socket } from 'node:net'
 import { setTimeout as delay } from 'node:timers/promises'
 
+import { headerOf } from '@swarmwatch/testkit'
 import { SMTPServer } from 'smtp-server'
 
 /** Slack's reaction to a post: it shows it, answers with this instead, or does not answer. */
@@ -98,10 +99,14 @@ export async function openMailSink(log: MessageLog): Promise<MailSink> {
       let raw = ''
       stream.setEncoding('utf8').on('data', (text: string) => (raw += text))
       stream.on('end', () => {
-        const headline = `${headerOf(raw, 'From')} ${headerOf(raw, 'Subject')}`
+        const headline = `${headerOf(raw, 'From') ?? ''} ${headerOf(raw, 'Subject') ?? ''}`
         for (const { address } of envelope.rcptTo) {
           // without the line ends that quoted-printable adds
-          log.add({ channel: 'mail', recipient: address, id: headerOf(raw, 'Message-Id') }, headline, raw.replaceAll('=\r\n', ''))
+          log.add(
+            { channel: 'mail', recipient: address, id: headerOf(raw, 'Message-Id') ?? '' },
+            headline,
+            raw.replaceAll('=\r\n', ''),
+          )
         }
         if (sink.fault.hangsUpAfterData === true) sockets.get(remotePort)?.destroy()
         else done()
@@ -121,12 +126,6 @@ export async function openMailSink(log: MessageLog): Promise<MailSink> {
     [Symbol.asyncDispose]: () => new Promise((resolve) => server.close(resolve)),
   }
   return sink
-}
-
-function headerOf(raw: string, name: string): string {
-  const head = raw.split('\r\n\r\n', 1)[0]!.replaceAll(/\r\n[ \t]+/g, ' ')
-  const line = head.split('\r\n').find((one) => one.toLowerCase().startsWith(`${name.toLowerCase()}:`))
-  return line?.slice(name.length + 1).trim() ?? ''
 }
 
 export type ChannelName = 'slack' | 'mail'

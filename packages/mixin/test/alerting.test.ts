@@ -30,7 +30,7 @@ describe.skipIf(!wantsLongTests)('from a failing agent to a message', { timeout:
   })
   afterAll(async () => {
     await network.remove()
-    sink.close()
+    await sink.close()
     rmSync(files.folder, { recursive: true })
   })
 

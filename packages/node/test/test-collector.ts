@@ -1,5 +1,6 @@
-import { createServer, type IncomingHttpHeaders, type RequestListener } from 'node:http'
-import type { AddressInfo } from 'node:net'
+import type { IncomingHttpHeaders } from 'node:http'
+
+import { openHttpServer } from '@swarmwatch/testkit'
 
 export interface Received {
   readonly path: string
@@ -19,33 +20,22 @@ export interface TestCollector extends AsyncDisposable {
 /** A status, or no answer at all. */
 export type Answer = number | 'silence'
 
-/** Listens over real HTTP and keeps what it gets. */
+/** Starts a collector that keeps all requests. */
 export async function testCollector(answer: Answer = 200): Promise<TestCollector> {
   let how = answer
   const received: Received[] = []
-  const onRequest: RequestListener = (request, response) => {
-    const chunks: Buffer[] = []
-    request.on('data', (chunk: Buffer) => chunks.push(chunk))
-    request.on('end', () => {
-      received.push({ path: request.url ?? '', headers: request.headers, body: Buffer.concat(chunks).toString('latin1') })
-      if (how !== 'silence') response.writeHead(how).end()
-    })
-  }
-  const server = createServer(onRequest)
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
-  const close = (): Promise<void> =>
-    new Promise((resolve) => {
-      server.closeAllConnections()
-      server.close(() => resolve())
-    })
+  const server = await openHttpServer(({ path, headers, bytes }, response) => {
+    received.push({ path, headers, body: bytes.toString('latin1') })
+    if (how !== 'silence') response.writeHead(how).end()
+  })
   return {
-    url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
+    url: server.url,
     received,
     answerWith(next) {
       how = next
     },
-    close,
-    [Symbol.asyncDispose]: close,
+    close: () => server.close(),
+    [Symbol.asyncDispose]: () => server.close(),
   }
 }
 

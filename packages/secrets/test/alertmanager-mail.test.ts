@@ -1,12 +1,19 @@
 import { spawnSync } from 'node:child_process'
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs'
-import type { AddressInfo } from 'node:net'
 import { join } from 'node:path'
 
 import type { EmailChannel } from '@swarmwatch/config'
-import { eventually, freePort, imageOf, repositoryRoot, whyNoEngines } from '@swarmwatch/testkit'
+import {
+  eventually,
+  freePort,
+  imageOf,
+  openMailServer,
+  type ReceivedMail,
+  repositoryRoot,
+  whyNoEngines,
+} from '@swarmwatch/testkit'
 import { temporaryFolder } from '@swarmwatch/testkit/vitest'
-import { SMTPServer, type SMTPServerOptions } from 'smtp-server'
+import type { SMTPServerOptions } from 'smtp-server'
 import { expect, onTestFinished, test } from 'vitest'
 
 import { renderAlertmanager } from '../src/index.ts'
@@ -46,7 +53,7 @@ test.skipIf(!canRun).each<[string, SMTPServerOptions, Partial<EmailChannel>]>([
     to: ['jane@ours.test', 'ops@ours.test'],
     isEncrypted: settings.requireTls !== false,
   })
-  expect(mail.text).toMatch(/^From: "Swarm \{\{ \.Nothing \}\}" <swarm@ours\.test>\r$/m)
+  expect(mail.raw).toMatch(/^From: "Swarm \{\{ \.Nothing \}\}" <swarm@ours\.test>\r$/m)
 })
 
 test.skipIf(!canRun)('the real Alertmanager mails names and domains that are not ASCII', async () => {
@@ -58,7 +65,7 @@ test.skipIf(!canRun)('the real Alertmanager mails names and domains that are not
   const mail = await mailOf({ disabledCommands: ['STARTTLS'] }, settings)
   // the server shows the domains decoded
   expect(mail).toMatchObject({ from: 'swarm@b\u00FCcher.example', to: ['rene@b\u00FCcher.example', 'ops@ours.test'] })
-  const [head] = mail.text.split('\r\n\r\n')
+  const [head] = mail.raw.split('\r\n\r\n')
   expect(head).not.toMatch(/[^\t -~\r\n]/)
   expect(head).toMatch(/^From: (?:=\?utf-8\?B\?[\w+/=]+\?= )+<swarm@xn--bcher-kva\.example>\r$/m)
   const words = head!.match(/^From: (.*)$/m)![1]!.matchAll(/=\?utf-8\?B\?(.*?)\?=/g)
@@ -68,8 +75,10 @@ test.skipIf(!canRun)('the real Alertmanager mails names and domains that are not
 })
 
 /** The mail about one alert of the real Alertmanager, by a server with `options`. */
-async function mailOf(options: SMTPServerOptions, settings: Partial<EmailChannel>): Promise<SeenMail> {
-  const { port, mails } = await mailServer(options)
+async function mailOf(options: SMTPServerOptions, settings: Partial<EmailChannel>): Promise<ReceivedMail> {
+  const server = await openMailServer(options)
+  onTestFinished(() => server.close())
+  const { port, mails } = server
   const folder = temporaryFolder()
   const template = readFileSync(join(repositoryRoot, 'collector/alertmanager/alertmanager.template.yaml'), 'utf8')
   const rendered = renderAlertmanager(template, [{ ...channel, port, ...settings }])
@@ -87,38 +96,6 @@ async function mailOf(options: SMTPServerOptions, settings: Partial<EmailChannel
     return mails.length > 0
   })
   return mails[0]!
-}
-
-interface SeenMail {
-  readonly hello: string
-  readonly from: string
-  readonly to: readonly string[]
-  readonly isEncrypted: boolean
-  readonly text: string
-}
-
-async function mailServer(options: SMTPServerOptions): Promise<{ port: number; mails: SeenMail[] }> {
-  const mails: SeenMail[] = []
-  const server = new SMTPServer({
-    authOptional: true,
-    disableReverseLookup: true,
-    closeTimeout: 50,
-    onData(stream, { hostNameAppearsAs, envelope, secure }, done) {
-      const chunks: Buffer[] = []
-      stream.on('data', (chunk: Buffer) => chunks.push(chunk))
-      stream.on('end', () => {
-        const from = envelope.mailFrom === false ? '' : envelope.mailFrom.address
-        const to = envelope.rcptTo.map(({ address }) => address)
-        mails.push({ hello: hostNameAppearsAs, from, to, isEncrypted: secure, text: Buffer.concat(chunks).toString() })
-        done()
-      })
-    },
-    ...options,
-  })
-  server.on('error', () => {})
-  await new Promise<void>((done) => server.listen(0, '127.0.0.1', done))
-  onTestFinished(() => new Promise<void>((done) => server.close(done)))
-  return { port: (server.server.address() as AddressInfo).port, mails }
 }
 
 /** Starts Alertmanager on this machine's network; it ends with the test. */

@@ -3,6 +3,8 @@ export { openNetwork, runOnce, untilAnswers, type Container, type ContainerOptio
 export { docker, runDocker, type ProgramResult, type RunDockerOptions } from './docker.ts'
 export { eventually, type EventuallyOptions } from './eventually.ts'
 export { freePort } from './free-port.ts'
+export { openHttpServer, type HttpServer, type ReceivedRequest, type Respond } from './http-server.ts'
+export { headerOf, openMailServer, type MailServer, type ReceivedMail } from './mail-server.ts'
 export { openSlackSink, type SlackSink } from './slack-sink.ts'
 export { startProgram, type Program } from './start-program.ts'
 export { openTemporaryFolder, type TemporaryFolder } from './temporary-folder.ts'

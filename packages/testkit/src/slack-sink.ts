@@ -1,49 +1,38 @@
-import { createServer } from 'node:http'
-import type { AddressInfo } from 'node:net'
 import { networkInterfaces } from 'node:os'
+
+import { openHttpServer } from './http-server.ts'
 
 /** A replacement for Slack's incoming webhook that keeps the posts, or is down. */
 export interface SlackSink {
   /** Address for a container. */
   readonly url: string
-  /** Bodies of the posts, as JSON text, oldest first. */
+  /** Bodies of the accepted posts, as JSON text, oldest first. */
   readonly posts: readonly string[]
   /** While true it answers 503, as Slack does in an outage. */
   isDown: boolean
-  close(): void
+  close(): Promise<void>
 }
 
 /** Opens a server that containers with access to this machine can reach. */
 export async function openSlackSink(): Promise<SlackSink> {
   const posts: string[] = []
-  const server = createServer((request, response) => {
-    let body = ''
-    request.setEncoding('utf8')
-    request.on('data', (chunk: string) => (body += chunk))
-    request.on('end', () => {
+  const server = await openHttpServer(
+    ({ method, body }, response) => {
       if (sink.isDown) {
         response.writeHead(503).end('service_unavailable')
         return
       }
-      if (request.method === 'POST') posts.push(body)
+      if (method === 'POST') posts.push(body)
       response.end('ok')
-    })
-  })
-  await new Promise<void>((done) => server.listen(0, '0.0.0.0', done))
-  const { port } = server.address() as AddressInfo
-  const sink: SlackSink = {
-    url: `http://${addressOfThisMachine()}:${port}/services/T000/B000/test`,
-    posts,
-    isDown: false,
-    close: () => {
-      server.close()
-      server.closeAllConnections()
     },
-  }
+    { host: '0.0.0.0' },
+  )
+  const url = `http://${addressOfThisMachine()}:${server.port}/services/T000/B000/test`
+  const sink: SlackSink = { url, posts, isDown: false, close: () => server.close() }
   return sink
 }
 
-/** An address of this machine that is not loopback. */
+/** Returns an address of this machine that is not loopback. */
 function addressOfThisMachine(): string {
   const addresses = Object.values(networkInterfaces()).flatMap((list) => list ?? [])
   const found = addresses.find(({ family, internal }) => family === 'IPv4' && !internal)

@@ -1,13 +1,14 @@
 import { createServer, type Socket } from 'node:net'
 
 import { Secret } from '@swarmwatch/config'
+import { type MailServer, openMailServer } from '@swarmwatch/testkit'
 import type { SMTPServerOptions } from 'smtp-server'
 import { expect, onTestFinished, test } from 'vitest'
 
 import type { DeliveryResult } from '../../src/channels/channel.ts'
 import type { EmailChannelSettings } from '../../src/channels/email/email-channel.ts'
 import { sampleNotices } from '../message/sample-notices.ts'
-import { fakeSmtp, reply, type FakeSmtp } from './fake-smtp.ts'
+import { reply } from './smtp-replies.ts'
 import { mailChannel } from './mail-channel.ts'
 import { expiredTls, validTls } from './test-tls.ts'
 
@@ -23,8 +24,8 @@ function deliver(
   return mailChannel(port, { recipients, ...more }).deliver(delivery, signal)
 }
 
-async function smtpWith(options: SMTPServerOptions): Promise<FakeSmtp> {
-  const smtp = await fakeSmtp(options)
+async function smtpWith(options: SMTPServerOptions): Promise<MailServer> {
+  const smtp = await openMailServer(options)
   onTestFinished(() => smtp[Symbol.asyncDispose]())
   return smtp
 }
@@ -179,7 +180,7 @@ test.each([
 })
 
 test('with a name that does not resolve or a port without a listener, nothing has arrived', async () => {
-  const smtp = await fakeSmtp()
+  const smtp = await openMailServer()
   await smtp[Symbol.asyncDispose]()
   expect(await deliver(smtp.port)).toEqual({ kind: 'retry', reason: expect.stringContaining('ECONNREFUSED') as string })
   const unresolved = await deliver(25, { host: 'nowhere.invalid', timeouts: { dnsMs: 1_000 } })

@@ -1,5 +1,6 @@
 import { test as property } from '@fast-check/vitest'
 import { readMailbox } from '@swarmwatch/config'
+import { headerOf, type MailServer, openMailServer } from '@swarmwatch/testkit'
 import fc from 'fast-check'
 import addressparser from 'nodemailer/lib/addressparser'
 import type { SMTPServerSession } from 'smtp-server'
@@ -8,15 +9,14 @@ import { describe, expect, onTestFinished, test } from 'vitest'
 import type { DeliveryResult } from '../../src/channels/channel.ts'
 import type { EmailChannelSettings } from '../../src/channels/email/email-channel.ts'
 import { sampleNotices } from '../message/sample-notices.ts'
-import { fakeSmtp, headerOf, type FakeSmtp } from './fake-smtp.ts'
 import { mailChannel } from './mail-channel.ts'
 import { validTls } from './test-tls.ts'
 
 /** A server that is not this machine by its name, so that its certificate counts. */
 const relay = { host: '0.0.0.0' }
 
-async function started(options: Parameters<typeof fakeSmtp>[0] = {}): Promise<FakeSmtp> {
-  const smtp = await fakeSmtp(options)
+async function started(options: Parameters<typeof openMailServer>[0] = {}): Promise<MailServer> {
+  const smtp = await openMailServer(options)
   onTestFinished(() => smtp[Symbol.asyncDispose]())
   return smtp
 }

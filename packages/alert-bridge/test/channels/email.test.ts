@@ -1,9 +1,10 @@
+import { headerOf, openMailServer } from '@swarmwatch/testkit'
 import { expect, test } from 'vitest'
 
 import type { Delivery } from '../../src/channels/channel.ts'
 import { plainText } from '../../src/message/plain-text.ts'
 import { sampleAlert, sampleNotices } from '../message/sample-notices.ts'
-import { fakeSmtp, headerNames, headerOf } from './fake-smtp.ts'
+import { headerNames } from './smtp-replies.ts'
 import { mailChannel } from './mail-channel.ts'
 
 const neverAborted = new AbortController().signal
@@ -15,7 +16,7 @@ const delivery = (more: Partial<Delivery> = {}): Delivery => ({
 })
 
 test('a mail, as it goes out', async () => {
-  await using smtp = await fakeSmtp()
+  await using smtp = await openMailServer()
   const result = await mailChannel(smtp.port).deliver(delivery(), neverAborted)
   const [mail] = smtp.mails
   expect(mail).toMatchObject({ from: 'alerts@swarm.example.com', to: ['ops@example.com'] })
@@ -57,7 +58,7 @@ function decoded(text: string): string {
 }
 
 test('later mails answer the first one under its subject, and the sender name shows the state', async () => {
-  await using smtp = await fakeSmtp()
+  await using smtp = await openMailServer()
   const channel = mailChannel(smtp.port)
   const first = await channel.deliver(delivery(), neverAborted)
   const thread = first.kind === 'delivered' ? first.thread : undefined
@@ -81,7 +82,7 @@ test('later mails answer the first one under its subject, and the sender name sh
 })
 
 test('each recipient gets a mail of its own, with the name from the settings', async () => {
-  await using smtp = await fakeSmtp()
+  await using smtp = await openMailServer()
   const recipients = ['ops@example.com', 'Night shift <night@example.com>']
   const channel = mailChannel(smtp.port, { recipients, from: 'Swarm Watch <alerts@swarm.example.com>' })
   await Promise.all(
@@ -94,7 +95,7 @@ test('each recipient gets a mail of its own, with the name from the settings', a
 })
 
 test('line ends in a title or a label become no header, and no label becomes an address', async () => {
-  await using smtp = await fakeSmtp()
+  await using smtp = await openMailServer()
   const evil = 'x\r\nBcc: evil@example.com\r\n\r\nRCPT TO:<evil@example.com>'
   const notice = {
     ...sampleNotices.firing,
@@ -108,7 +109,7 @@ test('line ends in a title or a label become no header, and no label becomes an 
 })
 
 test('only what is urgent is marked so', async () => {
-  await using smtp = await fakeSmtp()
+  await using smtp = await openMailServer()
   const channel = mailChannel(smtp.port)
   for (const notice of [sampleNotices.firing, sampleNotices.resolved, sampleNotices.event, sampleNotices.digest]) {
     await channel.deliver(delivery({ notice }), neverAborted)
@@ -117,7 +118,7 @@ test('only what is urgent is marked so', async () => {
 })
 
 test('a sender whose domain is not ASCII has ids that are', async () => {
-  await using smtp = await fakeSmtp()
+  await using smtp = await openMailServer()
   const from = 'Swarm {{ .X }} <alerts@b\u00FCcher.example>'
   expect(await mailChannel(smtp.port, { from }).deliver(delivery(), neverAborted)).toMatchObject({ kind: 'delivered' })
   const [mail] = smtp.mails

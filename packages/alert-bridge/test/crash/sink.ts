@@ -1,6 +1,4 @@
-import { createServer } from 'node:http'
-import type { AddressInfo } from 'node:net'
-
+import { openHttpServer } from '@swarmwatch/testkit'
 import { onTestFinished } from 'vitest'
 
 export interface Received {
@@ -10,18 +8,13 @@ export interface Received {
   readonly mayHaveArrived: boolean
 }
 
-/** Where the bridge delivers to; it outlives the bridge. */
+/** The receiver of the bridge's messages; it outlives the bridge and is closed when the test ends. */
 export async function openSink(): Promise<{ readonly url: string; readonly received: Received[] }> {
   const received: Received[] = []
-  const server = createServer((request, response) => {
-    let body = ''
-    request.setEncoding('utf8').on('data', (text: string) => (body += text))
-    request.on('end', () => {
-      received.push(JSON.parse(body) as Received)
-      response.end('ok')
-    })
+  const server = await openHttpServer(({ body }, response) => {
+    received.push(JSON.parse(body) as Received)
+    response.end('ok')
   })
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
-  onTestFinished(() => server.close().closeAllConnections())
-  return { url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`, received }
+  onTestFinished(() => server.close())
+  return { url: server.url, received }
 }

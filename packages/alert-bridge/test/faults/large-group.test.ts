@@ -1,14 +1,14 @@
+import { openMailServer } from '@swarmwatch/testkit'
 import { expect, onTestFinished, test } from 'vitest'
 
 import { fakeHttp, answerWith } from '../channels/fake-http.ts'
 import { fakeSlack } from '../channels/fake-slack.ts'
-import { fakeSmtp } from '../channels/fake-smtp.ts'
 import { firing } from '../helpers/alert-groups.ts'
 import { startedBridge } from '../helpers/started-bridge.ts'
 import { mailAt, real, slackAt, webhookAt } from './real-channels.ts'
 
 test('a group of 10,000 alerts in 5 MB is one message on every channel, with their number', async () => {
-  const [slack, smtp, http] = [await fakeSlack(), await fakeSmtp(), await fakeHttp(answerWith(204))]
+  const [slack, smtp, http] = [await fakeSlack(), await openMailServer(), await fakeHttp(answerWith(204))]
   onTestFinished(async () => {
     for (const one of [slack, smtp, http]) await one[Symbol.asyncDispose]()
   })

@@ -1,13 +1,13 @@
 import { createServer, type Socket } from 'node:net'
 
 import { Secret } from '@swarmwatch/config'
-import { eventually } from '@swarmwatch/testkit'
+import { eventually, headerOf, type MailServer, openMailServer } from '@swarmwatch/testkit'
 import { temporaryFolder } from '@swarmwatch/testkit/vitest'
 import type { SMTPServerOptions } from 'smtp-server'
 import { expect, onTestFinished, test } from 'vitest'
 
 import type { EmailChannelSettings } from '../../src/channels/email/email-channel.ts'
-import { fakeSmtp, headerOf, reply, type FakeSmtp } from '../channels/fake-smtp.ts'
+import { reply } from '../channels/smtp-replies.ts'
 import { expiredTls } from '../channels/test-tls.ts'
 import { firing } from '../helpers/alert-groups.ts'
 import { recordingChannel } from '../helpers/recording-channel.ts'
@@ -15,8 +15,8 @@ import { shortTimes } from '../helpers/short-times.ts'
 import { startedBridge } from '../helpers/started-bridge.ts'
 import { mailAt, real } from './real-channels.ts'
 
-async function openSmtp(options: SMTPServerOptions = {}): Promise<FakeSmtp> {
-  const smtp = await fakeSmtp(options)
+async function openSmtp(options: SMTPServerOptions = {}): Promise<MailServer> {
+  const smtp = await openMailServer(options)
   onTestFinished(() => smtp[Symbol.asyncDispose]())
   return smtp
 }

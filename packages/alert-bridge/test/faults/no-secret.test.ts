@@ -3,7 +3,7 @@ import { readdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 
 import { Secret, type AlertChannel } from '@swarmwatch/config'
-import { eventually } from '@swarmwatch/testkit'
+import { eventually, openMailServer } from '@swarmwatch/testkit'
 import { temporaryFolder } from '@swarmwatch/testkit/vitest'
 import { expect, onTestFinished, test } from 'vitest'
 
@@ -11,7 +11,7 @@ import { check } from '../../src/commands/check.ts'
 import { openChannels } from '../../src/channels/open-channels.ts'
 import { readSettings } from '../../src/settings.ts'
 import { fakeHttp, answerWith, type Answer } from '../channels/fake-http.ts'
-import { fakeSmtp, reply } from '../channels/fake-smtp.ts'
+import { reply } from '../channels/smtp-replies.ts'
 import { firing } from '../helpers/alert-groups.ts'
 import { shortTimes } from '../helpers/short-times.ts'
 import { startedBridge } from '../helpers/started-bridge.ts'
@@ -45,7 +45,7 @@ test.each([
 ])('no secret shows anywhere when all channels %s and quote it', async (_, status, code) => {
   const http = await fakeHttp(quotes(status))
   onTestFinished(() => http[Symbol.asyncDispose]())
-  const smtp = await fakeSmtp({
+  const smtp = await openMailServer({
     allowInsecureAuth: true,
     onAuth: ({ username, password }, __, done) =>
       done(code === 535 ? reply(code, `${username} ${password} is wrong`) : null, { user: username }),

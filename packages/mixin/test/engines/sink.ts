@@ -1,5 +1,4 @@
-import { createServer } from 'node:http'
-import type { AddressInfo } from 'node:net'
+import { openHttpServer } from '@swarmwatch/testkit'
 
 /** A notification as Alertmanager sends it. */
 export interface Notification {
@@ -19,30 +18,17 @@ export interface Notification {
 export interface Sink {
   readonly port: number
   readonly received: readonly Notification[]
-  close(): void
+  close(): Promise<void>
 }
 
 export async function openSink(): Promise<Sink> {
   const received: Notification[] = []
-  const server = createServer((request, response) => {
-    let body = ''
-    request.setEncoding('utf8')
-    request.on('data', (chunk: string) => (body += chunk))
-    request.on('end', () => {
-      if (request.method === 'POST') {
-        const { authorization } = request.headers
-        received.push({ ...(JSON.parse(body) as Notification), authorization, at: Date.now() })
-      }
+  const server = await openHttpServer(
+    ({ method, headers: { authorization }, body, atMs }, response) => {
+      if (method === 'POST') received.push({ ...(JSON.parse(body) as Notification), authorization, at: atMs })
       response.setHeader('content-type', 'text/plain; version=0.0.4').end()
-    })
-  })
-  await new Promise<void>((done) => server.listen(0, '0.0.0.0', done))
-  return {
-    port: (server.address() as AddressInfo).port,
-    received,
-    close: () => {
-      server.close()
-      server.closeAllConnections()
     },
-  }
+    { host: '0.0.0.0' },
+  )
+  return { port: server.port, received, close: () => server.close() }
 }

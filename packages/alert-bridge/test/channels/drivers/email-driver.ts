@@ -1,6 +1,7 @@
 import { Secret } from '@swarmwatch/config'
+import { headerOf, openMailServer } from '@swarmwatch/testkit'
 
-import { fakeSmtp, headerOf, reply } from '../fake-smtp.ts'
+import { reply } from '../smtp-replies.ts'
 import { mailChannel } from '../mail-channel.ts'
 import { planted, type ChannelDriver, type DrivenChannel } from './channel-driver.ts'
 
@@ -9,7 +10,7 @@ export const emailDrivers: readonly ChannelDriver[] = [{ variant: 'email', hasSe
 async function start(): Promise<DrivenChannel> {
   const state = { mode: 'well' as 'well' | 'hang' | 'echo' }
   const quoted = `${planted[0]} ${Buffer.from(planted[0]!).toString('base64')} ${Buffer.from(`\0user\0${planted[0]}`).toString('base64')}`
-  const smtp = await fakeSmtp({
+  const smtp = await openMailServer({
     allowInsecureAuth: true,
     authOptional: false,
     onAuth: (_, __, done) => (state.mode === 'echo' ? done(reply(535, `wrong ${quoted}`)) : done(null, { user: 'user' })),
