@@ -22,9 +22,16 @@ describe('every series that a rule or a panel reads', () => {
     expect(foreign.filter((name) => /^(agent|swarm|collector|active|gen_ai)/.test(name))).toEqual([])
   })
 
+  test('that neither the SDK nor a rule makes is of a component of the stack', () => {
+    const ofComponents = /^(alertmanager|bridge|nodejs|otelcol|process|prometheus)_/
+    const unknown = foreign.filter((name) => !ofComponents.test(name) && name !== 'target_info' && name !== 'ALERTS_FOR_STATE')
+    expect(unknown).toEqual([])
+  })
+
   test('that begins with bridge is one of the bridge', () => {
-    const folder = join(root, 'packages/alert-bridge/src/metrics')
-    const source = readdirSync(folder)
+    const folder = join(root, 'packages/alert-bridge/src')
+    const source = readdirSync(folder, { recursive: true, encoding: 'utf8' })
+      .filter((name) => name.endsWith('.ts'))
       .map((name) => readFileSync(join(folder, name), 'utf8'))
       .join('')
     for (const name of foreign.filter((each) => each.startsWith('bridge_'))) {
