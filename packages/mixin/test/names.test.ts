@@ -18,11 +18,7 @@ const foreign = [...read].filter((name) => !sdkSeries.has(name) && !recorded.has
 
 // That components have theirs too is seen in a real run: engines/reference-run.test.ts
 describe('every series that a rule or a panel reads', () => {
-  test('that begins with agent, swarm or collector is sent by the SDK or recorded', () => {
-    expect(foreign.filter((name) => /^(agent|swarm|collector|active|gen_ai)/.test(name))).toEqual([])
-  })
-
-  test('that neither the SDK nor a rule makes is of a component of the stack', () => {
+  test('is sent by the SDK, recorded by a rule, or of a component of the stack', () => {
     const ofComponents = /^(alertmanager|bridge|nodejs|otelcol|process|prometheus)_/
     const unknown = foreign.filter((name) => !ofComponents.test(name) && name !== 'target_info' && name !== 'ALERTS_FOR_STATE')
     expect(unknown).toEqual([])
