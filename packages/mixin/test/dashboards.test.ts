@@ -137,7 +137,7 @@ describe.each(plans.map((plan) => [plan.title, plan] as const))('%s', (_title, p
       const bottom = Math.max(...placedPanels.map(({ gridPos: { y, h } }) => y + h))
       const top = Math.min(...placedPanels.map(({ gridPos: { y } }) => y))
       const area = placedPanels.reduce((sum, { gridPos: { w, h } }) => sum + w * h, 0)
-      expect(area, row.title).toBe(24 * (bottom - top))
+      expect(area, `the panels of the row "${row.title}" must fill the width of 24`).toBe(24 * (bottom - top))
       expect(isCollapsed, row.title).toBe(top > 1 && bottom > 28)
     }
     expect(placed(plan.rows)[0]!.isCollapsed).toBe(false)
