@@ -5,7 +5,7 @@ import { expect, test } from 'vitest'
 
 import * as known from '../src/errors/known-errors.ts'
 import { errorType, isRetryable } from '../src/index.ts'
-import { retryAfterSeconds } from '../src/recovery/retry-after.ts'
+import { retryAfterSeconds } from '../src/recovery/next-step.ts'
 import { reportedError } from '../src/stream/known-chunks.ts'
 
 const page = readFileSync(new URL('../../../docs/errors.md', import.meta.url), 'utf8')

@@ -2,7 +2,7 @@ import { expect, test } from 'vitest'
 
 import packageJson from '../package.json' with { type: 'json' }
 import { agentBuckets, metric, toolBuckets, type Metric } from '../src/names.ts'
-import { version } from '../src/version.ts'
+import { version } from '../src/telemetry/guarded-span.ts'
 
 // How Prometheus (translation UnderscoreEscapingWithSuffixes) makes a name of an OpenTelemetry one:
 // github.com/prometheus/otlptranslator

@@ -8,6 +8,7 @@ import {
   InvalidOptionsError,
   startExecution,
 } from '../src/index.ts'
+import { wrapAgent } from '../src/instrument-agent.ts'
 
 const message = (call: () => unknown): string => {
   try {
@@ -108,4 +109,24 @@ test('problems can be read one by one', () => {
     ])
   }
   expect.assertions(1)
+})
+
+test('every option has an effect: wrapping or calling an agent reads it', async () => {
+  const read = new Set<PropertyKey>()
+  const options = new Proxy({}, { get: (_, key) => void read.add(key) })
+  const known = /there are (.*), got/.exec(message(() => instrumentAgent(() => {}, { name: 'x', unknown: 1 } as never)))
+  let calls = 0
+  const agent = wrapAgent(
+    async () => {
+      calls += 1
+      if (calls === 1) throw Object.assign(new Error('bad request'), { status: 400 })
+      return calls
+    },
+    'reads-options',
+    options,
+  )
+  await agent().catch(() => {})
+  await agent()
+  // `checkAgent()` has read the name already
+  expect(known?.[1]?.split(', ').filter((option) => option !== 'name' && !read.has(option))).toEqual([])
 })

@@ -1,7 +1,7 @@
 import { AsyncLocalStorage } from 'node:async_hooks'
 import { randomBytes } from 'node:crypto'
 
-import type { Attributes, AttributeValue } from '@opentelemetry/api'
+import type { AttributeValue, Attributes } from '@opentelemetry/api'
 
 import { BoundedNames, boundedErrorType } from '../bounded-names.ts'
 import { msBetween, type Clock } from '../clock.ts'
@@ -17,7 +17,7 @@ import { trip, guarded } from '../telemetry/guard.ts'
 import { GuardedSpan } from '../telemetry/guarded-span.ts'
 import { variantOf, type AgentSeries, add, instruments, record } from '../telemetry/instruments.ts'
 import type { Agent } from './agent.ts'
-import { finishExecution, type Ending } from './finish-execution.ts'
+import { finishExecution, type Ending } from './run-ending.ts'
 
 /** The run that the calling code belongs to. */
 export interface CurrentExecution {

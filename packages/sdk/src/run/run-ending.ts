@@ -1,19 +1,35 @@
+import { boundedErrorType } from '../bounded-names.ts'
+import type { Clock } from '../clock.ts'
 import { isTimeoutReason } from '../errors/error-type.ts'
-import { timeoutError, type RetryOutcome } from '../names.ts'
+import { failedLine, logLine, successLine } from '../log-lines.ts'
+import type { Tracked } from '../monitor/agent-statistics.ts'
+import { monitor } from '../monitor/monitor.ts'
+import { attribute, type Outcome, type RetryOutcome, timeoutError } from '../names.ts'
+import { notify } from '../on-execution.ts'
 import type { NextStep } from '../recovery/next-step.ts'
 import { isRejection } from '../recovery/policy.ts'
-import type { Execution } from './execution.ts'
-import type { Ending } from './finish-execution.ts'
+import { rememberRecovery } from '../recovery/recovery-of.ts'
+import { captured, framesOf, messageOf } from '../telemetry/content.ts'
+import type { GuardedSpan } from '../telemetry/guarded-span.ts'
+import { variantOf, type AgentSeries, add, instruments, record, rootSeries } from '../telemetry/instruments.ts'
+import { propertyOf } from '../unknown-values.ts'
+import type { Agent } from './agent.ts'
+
+/** The part of an execution that its ending needs. */
+interface Finishable {
+  readonly previousErrors: readonly unknown[]
+  finish(ending: Ending): void
+}
 
 /** Decides how a run is recorded when it ends: as a success, a failure, or cancelled with its caller. */
 export class RunEnding {
-  readonly #execution: Execution
+  readonly #execution: Finishable
   readonly #caller: AbortSignal | undefined
   #release: (() => void) | undefined
   /** Why no further attempt is made, after the last attempt failed. */
   gaveUp: Extract<NextStep, { retry: false }> | undefined
 
-  constructor(execution: Execution, caller: AbortSignal | undefined) {
+  constructor(execution: Finishable, caller: AbortSignal | undefined) {
     this.#execution = execution
     this.#caller = caller
   }
@@ -53,5 +69,130 @@ export class RunEnding {
   #finish(ending: Ending): void {
     this.#execution.finish(ending)
     this.#release?.()
+  }
+}
+
+/** The end of a run. */
+export interface Ending {
+  readonly outcome: Outcome
+  readonly retryOutcome: RetryOutcome
+  /** The error for the caller, if there is one. */
+  readonly error?: unknown
+  /** The type of the error, if the error itself does not show why the run failed. */
+  readonly errorType?: string | undefined
+  /** The result for the caller; recorded only with `captureOutput`. */
+  readonly result?: unknown
+  /** Why no further attempt was made, if their number does not show it. */
+  readonly because?: string | undefined
+  /** Replaces the time measured by the clock. */
+  readonly durationSeconds?: number | undefined
+}
+
+/** A run when it ends. */
+interface Finished extends Tracked {
+  readonly agent: Agent
+  readonly series: AgentSeries
+  readonly clock: Clock
+  readonly span: GuardedSpan
+  readonly attempt: number
+  readonly waits: readonly number[]
+  readonly previousErrors: readonly unknown[]
+  elapsedSeconds(): number
+}
+
+/** Records the end of a run: root span, metrics, monitor, log line, `recoveryOf`, listeners. A failure of one does not affect the others. */
+export function finishExecution(execution: Finished, ending: Ending): void {
+  const { record: run } = execution
+  const { outcome, retryOutcome } = ending
+  const seconds = ending.durationSeconds ?? execution.elapsedSeconds()
+  monitor.changed(run, 'finished')
+  run.endedAt = execution.clock.wallClock()
+  run.nextAttemptAt = undefined
+  run.outcome = outcome
+  run.retryOutcome = retryOutcome
+  run.durationSeconds = seconds
+  if (outcome === 'failure') describeFailure(execution, ending)
+
+  endSpan(execution, ending)
+  countRun(execution, outcome, seconds)
+  monitor.finished(execution)
+  if (outcome !== 'success') recordAttempts(execution, ending)
+  logEnding(execution, ending, seconds)
+  notify('finished', run)
+}
+
+function describeFailure({ record: run, agent }: Finished, { error, errorType = boundedErrorType(error) }: Ending): void {
+  run.errorType = errorType
+  run.errorMessage = messageOf(error, agent.options.errorMessages)
+}
+
+function endSpan({ span, record: run, agent, attempt }: Finished, ending: Ending): void {
+  span.set(attribute.attemptCount, attempt)
+  span.set(attribute.retryOutcome, ending.retryOutcome)
+  if (run.toolCalls > 0) span.set(attribute.toolCalls, run.toolCalls)
+  const { captureOutput } = agent.options
+  if (captureOutput && ending.result !== undefined) {
+    const output = captured(ending.result as never, captureOutput)
+    if (output !== undefined) span.set(attribute.output, output)
+  }
+  if (run.errorType !== undefined) {
+    const frames = framesOf(ending.error)
+    const name = propertyOf(ending.error, 'name')
+    span.fail(run.errorType, run.errorMessage)
+    span.event('exception', {
+      'exception.type': typeof name === 'string' ? name.slice(0, 100) : run.errorType,
+      ...(run.errorMessage !== undefined && { 'exception.message': run.errorMessage }),
+      ...(frames !== undefined && { 'exception.stacktrace': frames }),
+    })
+  }
+  span.end()
+}
+
+function countRun({ record: run, series }: Finished, outcome: Outcome, seconds: number): void {
+  const {
+    executions,
+    executionDuration,
+    swarmExecutions,
+    swarmExecutionDuration,
+    activeExecutions,
+    invokeAgentDuration,
+    failures,
+  } = instruments()
+  add(executions, 1, series.run[outcome])
+  record(executionDuration, seconds, series.run[outcome])
+  if (run.parentId === undefined) {
+    add(swarmExecutions, 1, rootSeries[outcome])
+    record(swarmExecutionDuration, seconds, rootSeries[outcome])
+  }
+  add(activeExecutions, -1, series.agent)
+  if (run.errorType === undefined) record(invokeAgentDuration, seconds, series.genAi)
+  else {
+    const failed = { [attribute.errorType]: run.errorType }
+    record(invokeAgentDuration, seconds, { ...series.genAi, ...failed })
+    add(failures, 1, { ...series.agent, ...variantOf(series), ...failed })
+  }
+}
+
+function recordAttempts(
+  { record: run, attempt, waits, previousErrors }: Finished,
+  { error, retryOutcome, because }: Ending,
+): void {
+  rememberRecovery(error, {
+    agentName: run.agentName,
+    executionId: run.id,
+    attempts: attempt,
+    waits,
+    errors: previousErrors.at(-1) === error ? previousErrors.slice(0, -1) : previousErrors,
+    outcome: retryOutcome,
+    ...(because !== undefined && { because }),
+  })
+}
+
+function logEnding({ agent, attempt, record: run }: Finished, { outcome, because }: Ending, seconds: number): void {
+  if (outcome === 'failure') {
+    const { errorType = '', errorMessage } = run
+    logLine(agent.logger, 'error', failedLine(agent.name, { attempts: attempt, seconds, errorType, errorMessage, because }))
+  } else if (outcome === 'success' && run.retryOutcome === 'recovered') {
+    logLine(agent.logger, 'warn', successLine(agent.name, attempt, seconds))
   }
 }

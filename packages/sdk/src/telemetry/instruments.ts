@@ -13,8 +13,8 @@ import {
 import { monitor } from '../monitor/monitor.ts'
 import { attribute, type Outcome, metric, scopeName, type Metric } from '../names.ts'
 import { processWide } from '../process-wide.ts'
-import { version } from '../version.ts'
 import { countTripsOn, guarded, trip } from './guard.ts'
+import { version } from './guarded-span.ts'
 
 /** The instruments that record values directly; gauges are read by callbacks. */
 export interface Instruments {
