@@ -30,7 +30,7 @@ export const groups: readonly Group[] = [
   },
   {
     name: 'redaction',
-    sources: [`${sdk}/src/telemetry/content.ts`, `${bridge}/src/channels/hide-secrets.ts`],
+    sources: [`${sdk}/src/telemetry/content.ts`, `${bridge}/src/channels/guarded-delivery.ts`],
     tests: [`${sdk}/test/{content,privacy}.test.ts`, `${bridge}/test/channels/hide-secrets.test.ts`],
   },
   {
@@ -47,7 +47,7 @@ export const groups: readonly Group[] = [
   },
   {
     name: 'failures',
-    sources: [`${bridge}/src/channels/{request-failure,email/mail-failure,slack/slack-failure,teams/teams-channel}.ts`],
+    sources: [`${bridge}/src/channels/{request-failure,email/email-channel,slack/slack-failure,teams/teams-channel}.ts`],
     tests: [`${bridge}/test/channels/{teams,connection-failure,mail-failure,slack-failure,webhook-failure,retry-after}.test.ts`],
   },
   {
@@ -58,7 +58,7 @@ export const groups: readonly Group[] = [
   {
     name: 'escaping',
     sources: [
-      `${bridge}/src/message/{clean-text,plain-text,notice-times,notice-links}.ts`,
+      `${bridge}/src/message/{clean-text,message-content,notice-times,notice-links}.ts`,
       `${bridge}/src/channels/{email/mail,slack/slack-message,webhook/private-address}.ts`,
     ],
     tests: [

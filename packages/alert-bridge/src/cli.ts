@@ -2,12 +2,11 @@ import { setFlagsFromString } from 'node:v8'
 
 import { commandLine } from '@swarmwatch/config/command-line'
 
-import { backup } from './commands/backup.ts'
-import { check } from './commands/check.ts'
-import { drill } from './commands/drill.ts'
-import { replay } from './commands/replay.ts'
-import { serve } from './commands/serve.ts'
 import { openChannels } from './channels/open-channels.ts'
+import { check } from './commands/check.ts'
+import { backup, replay } from './commands/data-folder.ts'
+import { drill } from './commands/drill.ts'
+import { serve } from './commands/serve.ts'
 import { readSettings } from './settings.ts'
 
 interface JsonOption {

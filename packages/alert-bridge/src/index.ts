@@ -1,3 +1,3 @@
 export type { AlertGroup, GroupAlert } from '@swarmwatch/config'
 export { openBridge, type Bridge, type BridgeConfiguration, type BridgeOptions } from './open-bridge.ts'
-export { StoreError, type StoreFailure } from './outbox/store-error.ts'
+export { StoreError, type StoreFailure } from './outbox/store.ts'

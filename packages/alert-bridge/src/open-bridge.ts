@@ -4,13 +4,13 @@ import type { AlertChannel, AlertGroup } from '@swarmwatch/config'
 import { startCore, type BridgeCore } from './bridge-core.ts'
 import { openConsoleChannel } from './channels/console/console-channel.ts'
 import { checkAlertGroup } from './intake/read-alert-group.ts'
-import { noticeOfGroup } from './intake/notice-of-group.ts'
+import { noticeOfGroup } from './intake/prepare-entry.ts'
 import { damagedDatabaseText } from './message/meta-notices.ts'
 import { otelMetrics } from './metrics/bridge-metrics.ts'
 import { openChannels } from './channels/open-channels.ts'
 import { steadyClock } from './clock.ts'
 import { openSqliteStore } from './outbox/sqlite/open-sqlite-store.ts'
-import { FolderTakenError } from './outbox/store-error.ts'
+import { FolderTakenError } from './outbox/store.ts'
 
 /** A bridge in this process. */
 export interface Bridge {

@@ -1,7 +1,7 @@
 import { type BridgeCore, type CoreOptions, startCore } from './bridge-core.ts'
 import { openChannels } from './channels/open-channels.ts'
 import { steadyClock } from './clock.ts'
-import { sendHeartbeat, watchWatchdog } from './dead-mans-switch.ts'
+import { sendHeartbeat, watchWatchdog } from './watchdog.ts'
 import { type HttpOptions, serveHttp } from './http/serve-http.ts'
 import { damagedDatabaseText, databaseDamaged } from './message/meta-notices.ts'
 import { otelMetrics } from './metrics/bridge-metrics.ts'

@@ -2,7 +2,7 @@ import { eventually } from '@swarmwatch/testkit'
 import { expect, onTestFinished, test } from 'vitest'
 
 import { patientTimeout, watchPauses } from '../src/clock.ts'
-import { watchWatchdog } from '../src/dead-mans-switch.ts'
+import { watchWatchdog } from '../src/watchdog.ts'
 
 test('a process is awake since its start, or since the end of its last pause', () => {
   let clock = 1_000

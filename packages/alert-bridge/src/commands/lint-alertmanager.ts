@@ -2,7 +2,7 @@ import { parse } from 'yaml'
 import { z } from 'zod'
 
 import { duplicateWindowMs } from '../intake/dedupe.ts'
-import { isWatchdogName } from '../intake/watchdog-alert.ts'
+import { isWatchdogName } from '../watchdog.ts'
 
 interface Route {
   readonly receiver?: string | undefined

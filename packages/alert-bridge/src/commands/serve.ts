@@ -3,7 +3,7 @@ import type { ExitCode } from '@swarmwatch/config/command-line'
 import { ListenError } from '@swarmwatch/config/listen'
 
 import { startService, type ServiceOptions } from '../start-service.ts'
-import { FolderTakenError } from '../outbox/store-error.ts'
+import { FolderTakenError } from '../outbox/store.ts'
 import type { BridgeSettings } from '../settings.ts'
 
 /** Runs the bridge until SIGTERM or SIGINT. Returns the exit code. */

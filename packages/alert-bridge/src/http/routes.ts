@@ -4,8 +4,7 @@ import type { FastifyInstance } from 'fastify'
 
 import type { BridgeCore } from '../bridge-core.ts'
 import { readEvent } from '../intake/bridge-event.ts'
-import { StoreError } from '../outbox/store-error.ts'
-import type { DeliveryState } from '../outbox/store.ts'
+import { type DeliveryState, StoreError } from '../outbox/store.ts'
 
 /** Options of the routes. */
 export interface RouteOptions {

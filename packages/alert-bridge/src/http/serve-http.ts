@@ -4,12 +4,13 @@ import type { Socket } from 'node:net'
 import rateLimit from '@fastify/rate-limit'
 import type { Secret } from '@swarmwatch/config'
 import { ListenError } from '@swarmwatch/config/listen'
-import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
+import type { FastifyError, FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import fastify from 'fastify'
 
 import type { BridgeCore } from '../bridge-core.ts'
+import { bodyTooLarge } from '../message/meta-notices.ts'
 import type { MetricsEndpoint } from '../metrics/metrics-endpoint.ts'
-import { answerErrors } from './answer-errors.ts'
+import { StoreError } from '../outbox/store.ts'
 import { alertRoutes, deliveryRoutes, stateRoutes } from './routes.ts'
 
 /** Options for {@link serveHttp}. */
@@ -139,4 +140,57 @@ function authorization(tokens: readonly Secret[]): (header: string | undefined) 
     // all are compared, so that the time does not reveal which one matched
     return known.map((one) => one.length === given.length && timingSafeEqual(one, given)).includes(true)
   }
+}
+
+/** A failure of the store is logged at most this often. */
+const logEveryMs = 60_000
+
+const paths: Readonly<Record<string, string>> = {
+  '/api/v1/alerts': 'POST',
+  '/api/v1/events': 'POST',
+  '/api/v1/deliveries': 'GET',
+  '/healthz': 'GET',
+  '/readyz': 'GET',
+  '/metrics': 'GET',
+}
+
+/** Options for {@link answerErrors}. */
+interface AnswerErrorsOptions {
+  readonly core: Pick<BridgeCore, 'report'>
+  readonly now: () => number
+  /** Prints one line. */
+  readonly write: (line: string) => void
+}
+
+/** Answers failed requests: with 503 if Alertmanager must send the alert again, and never with a redirect. */
+function answerErrors(app: FastifyInstance, { core, now, write }: AnswerErrorsOptions): void {
+  let loggedAt = Number.NEGATIVE_INFINITY
+
+  app.setErrorHandler(async (error: FastifyError, request, reply) => {
+    if (error.statusCode === 413) {
+      await core.report(bodyTooLarge(`${request.headers['content-length'] ?? 'unknown number of'} bytes from ${request.ip}`))
+      // the rest of the body is not read
+      return reply.code(413).header('connection', 'close').send({ error: 'the body is larger than 16 MiB' })
+    }
+    if (error instanceof StoreError) {
+      if (now() - loggedAt > logEveryMs) {
+        loggedAt = now()
+        write(`[BRIDGE] ${error.message}; Alertmanager gets 503 and sends the alert again`)
+      }
+      return reply.code(503).send({ error: `cannot store: ${error.reason}` })
+    }
+    if (error.statusCode !== undefined && error.statusCode < 500) return reply.code(error.statusCode).send({ error: error.code })
+    write(`[BRIDGE] ${request.method} ${request.routeOptions.url ?? '?'} failed: ${error.name}`)
+    return reply.code(503).send({ error: 'internal error' })
+  })
+
+  app.setNotFoundHandler(async (request, reply) => {
+    const path = request.url.split('?')[0]?.replace(/\/$/, '') ?? ''
+    const method = Object.hasOwn(paths, path) ? paths[path] : undefined
+    if (method === undefined) return reply.code(404).send({ error: 'there is no such path' })
+    return reply
+      .code(405)
+      .header('allow', method)
+      .send({ error: `this path accepts only ${method}` })
+  })
 }

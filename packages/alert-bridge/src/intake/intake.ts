@@ -2,18 +2,17 @@ import type { AlertGroup } from '@swarmwatch/config'
 
 import type { Checkpoints } from '../checkpoint.ts'
 import { lastResortLine } from '../message/console-lines.ts'
-import { bodyUnreadable, metaNotice, type Meta } from '../message/meta-notices.ts'
+import { bodyUnreadable, type Meta, metaNotice } from '../message/meta-notices.ts'
 import type { Notice } from '../message/notice.ts'
 import type { BridgeMetrics } from '../metrics/bridge-metrics.ts'
-import type { Accepted, Inbox, MetaStates } from '../outbox/store.ts'
+import { type Accepted, type Inbox, type MetaStates, StoreError } from '../outbox/store.ts'
 import type { RoutedChannel } from '../routing.ts'
-import { noticeOfEvent, type BridgeEvent } from './bridge-event.ts'
+import { withoutWatchdog } from '../watchdog.ts'
+import { type BridgeEvent, noticeOfEvent } from './bridge-event.ts'
 import { eventKey } from './dedupe.ts'
-import { inboxLimit } from './inbox-limit.ts'
-import { startMetaReports, type MetaReports } from './meta-reports.ts'
-import { prepareGroup, prepareNotice, type EscalationPlan, type PreparedEntry } from './prepare-entry.ts'
+import { type MetaReports, startMetaReports } from './meta-reports.ts'
+import { type EscalationPlan, type PreparedEntry, prepareGroup, prepareNotice } from './prepare-entry.ts'
 import { readAlertGroup } from './read-alert-group.ts'
-import { withoutWatchdog } from './watchdog-alert.ts'
 
 /** Accepts groups, events and reports of the bridge about itself. A promise that resolves means: on disk. */
 export interface Intake {
@@ -137,4 +136,51 @@ export async function replayQuarantined(
   await accept(read.value)
   await store.forgetQuarantined(id)
   return 'replayed'
+}
+
+/** Options for {@link inboxLimit}. */
+interface InboxLimitOptions {
+  readonly store: Pick<Inbox, 'countPending'>
+  readonly now: () => number
+  readonly limit: number
+  /** Maximum number of deliveries of one notice. */
+  readonly maxPerNotice: number
+}
+
+/** Limits the number of pending deliveries. */
+interface InboxLimit {
+  /** @throws StoreError `crowded`, which is answered with 503: Alertmanager keeps the alert and sends it again */
+  readonly assertRoom: () => Promise<void>
+  readonly isFull: () => Promise<boolean>
+}
+
+/** How long a full inbox counts as full without another count. */
+const fullForMs = 250
+
+/** Counts the pending deliveries again when enough has been accepted since the last count to reach the limit. */
+function inboxLimit({ store, now, limit, maxPerNotice }: InboxLimitOptions): InboxLimit {
+  let counted = { waiting: 0, at: Number.NEGATIVE_INFINITY }
+  let counting: Promise<void> | undefined
+  let asked = 0
+
+  async function isFull(): Promise<boolean> {
+    asked += 1
+    const isStale = counted.waiting < limit ? counted.waiting + asked * maxPerNotice >= limit : now() - counted.at > fullForMs
+    if (isStale || counted.at === Number.NEGATIVE_INFINITY) counting ??= count().finally(() => (counting = undefined))
+    // requests that arrive meanwhile wait for the same count
+    if (counting !== undefined) await counting
+    return counted.waiting >= limit
+  }
+
+  async function count(): Promise<void> {
+    asked = 0
+    counted = { waiting: await store.countPending(limit), at: now() }
+  }
+
+  return {
+    isFull,
+    assertRoom: async () => {
+      if (await isFull()) throw new StoreError('crowded', `${limit} deliveries wait, the maximum that BRIDGE_INBOX_LIMIT allows`)
+    },
+  }
 }

@@ -1,7 +1,6 @@
 import { hash as hashOf } from 'node:crypto'
 
-import { ownAnnotations } from './alert-annotations.ts'
-import { affectedThings, agentOf, alertIdentity, alertName, differingLabels, listed } from './alert-labels.ts'
+import { affectedThings, agentOf, alertIdentity, alertName, differingLabels, listed, ownAnnotations } from './alert-facts.ts'
 import { cutText } from './clean-text.ts'
 import { readableDuration, timeOf, utcTime } from './notice-times.ts'
 import type { Notice, NoticeAlert } from './notice.ts'

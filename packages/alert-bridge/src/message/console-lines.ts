@@ -1,6 +1,5 @@
 import type { StoredDelivery } from '../outbox/store.ts'
-import { sentences } from './alert-annotations.ts'
-import { labelFacts } from './alert-labels.ts'
+import { labelFacts, sentences } from './alert-facts.ts'
 import type { Notice } from './notice.ts'
 
 /** A tag and JSON in ASCII on one line, which no external text can break. */

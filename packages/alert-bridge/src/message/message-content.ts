@@ -1,9 +1,18 @@
 import { severities } from '@swarmwatch/config'
 
-import { annotationFacts, sentences, sharedAnnotation } from './alert-annotations.ts'
-import { affectedAgents, affectedAlerts, affectedThings, labelFacts, listed } from './alert-labels.ts'
+import {
+  affectedAgents,
+  affectedAlerts,
+  affectedThings,
+  annotationFacts,
+  labelFacts,
+  listed,
+  sentences,
+  sharedAnnotation,
+  type Fact,
+} from './alert-facts.ts'
 import { type AlertLine, alertLines } from './alert-lines.ts'
-import { cleanLine, cleanText } from './clean-text.ts'
+import { cleanLine, cleanText, cutText } from './clean-text.ts'
 import { type Link, noticeLinks } from './notice-links.ts'
 import { noticeTimes, readableDuration, utcTime } from './notice-times.ts'
 import type { Notice, NoticeAlert, NoticeKind } from './notice.ts'
@@ -112,12 +121,6 @@ export function statusWord({ kind, severity }: Notice): string {
   }
 }
 
-/** A name and its value. */
-export interface Fact {
-  readonly name: string
-  readonly value: string
-}
-
 /** Affected agents and things, severity, times, number of alerts, and shared annotations; unknown facts are left out. */
 function noticeFacts(notice: Notice): Fact[] {
   const { startedAt, endedAt, lastedSeconds } = noticeTimes(notice)
@@ -158,4 +161,38 @@ function alertCount({ alerts, truncatedAlerts = 0 }: Notice): string | undefined
     truncatedAlerts > 0 && `${truncatedAlerts} more that Alertmanager left out`,
   ]
   return parts.filter((part) => part !== false).join(', ')
+}
+
+/** A message as plain text. */
+export interface PlainText {
+  /** One line, at most 200 characters. */
+  readonly subject: string
+  /** At most 20,000 characters. */
+  readonly text: string
+}
+
+/** The notice as a subject and a text for people. */
+export function plainText(notice: Notice): PlainText {
+  const story = contentOf(notice)
+  return { subject: cutText(`[${story.status}] ${story.subject}`, 200), text: cutText(`${body(story)}\n`, 20_000) }
+}
+
+function body({ status, subject, paragraphs, facts, firstStep, alerts, moreAlerts, links }: MessageContent): string {
+  const width = Math.max(0, ...facts.map(({ name }) => name.length)) + 1
+  const lines = [...alerts.map(({ text }) => `- ${text}`), ...moreLine(moreAlerts)]
+  return [
+    `${status} - ${subject}`,
+    ...paragraphs,
+    facts.map(({ name, value }) => `${`${name}:`.padEnd(width)} ${value}`).join('\n'),
+    firstStep === undefined ? '' : `What to do first\n  ${firstStep.words}\n  ${firstStep.link.url}`,
+    lines.length === 0 ? '' : `Alerts\n${lines.join('\n')}`,
+    links.length === 0 ? '' : `Links\n${links.map(({ name, url }) => `  ${name}: ${url}`).join('\n')}`,
+  ]
+    .filter((part) => part !== '')
+    .join('\n\n')
+}
+
+/** `+12 more`, or nothing. */
+export function moreLine(count: number): string[] {
+  return count > 0 ? [`+${count} more`] : []
 }

@@ -1,6 +1,6 @@
 import type { Severity } from '@swarmwatch/config'
 
-import { listed } from './alert-labels.ts'
+import { listed } from './alert-facts.ts'
 import { utcTime } from './notice-times.ts'
 import type { Notice } from './notice.ts'
 

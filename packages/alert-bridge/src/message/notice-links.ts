@@ -1,5 +1,4 @@
-import { annotationLinks } from './alert-annotations.ts'
-import { affectedAlerts, alertIdentity, differingLabels } from './alert-labels.ts'
+import { affectedAlerts, alertIdentity, annotationLinks, differingLabels } from './alert-facts.ts'
 import { cleanLine, webLink } from './clean-text.ts'
 import type { Notice, NoticeAlert } from './notice.ts'
 

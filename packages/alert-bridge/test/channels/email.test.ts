@@ -2,7 +2,7 @@ import { headerOf, openMailServer } from '@swarmwatch/testkit'
 import { expect, test } from 'vitest'
 
 import type { Delivery } from '../../src/channels/channel.ts'
-import { plainText } from '../../src/message/plain-text.ts'
+import { plainText } from '../../src/message/message-content.ts'
 import { sampleAlert, sampleNotices } from '../message/sample-notices.ts'
 import { headerNames } from './smtp-replies.ts'
 import { mailChannel } from './mail-channel.ts'

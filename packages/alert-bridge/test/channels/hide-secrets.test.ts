@@ -2,7 +2,7 @@ import { Secret } from '@swarmwatch/config'
 import { test as property } from '@fast-check/vitest'
 import { expect, test } from 'vitest'
 
-import { hideSecrets } from '../../src/channels/hide-secrets.ts'
+import { hideSecrets } from '../../src/channels/guarded-delivery.ts'
 import { anyText } from '../message/any-notice.ts'
 
 test('a secret is hidden as it is, in base64 and percent-encoded', () => {

@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest'
 
 import type { DeliveryResult } from '../../src/channels/channel.ts'
-import { mailFailure, refusal } from '../../src/channels/email/mail-failure.ts'
+import { mailFailure, refusal } from '../../src/channels/email/email-channel.ts'
 
 interface ErrorFields {
   readonly code?: string

@@ -10,7 +10,7 @@ import { expect, test } from 'vitest'
 
 import { check } from '../../src/commands/check.ts'
 import { drill } from '../../src/commands/drill.ts'
-import { replay } from '../../src/commands/replay.ts'
+import { replay } from '../../src/commands/data-folder.ts'
 import { readSettings } from '../../src/settings.ts'
 import { firing } from '../helpers/alert-groups.ts'
 import { broken, recordingChannel } from '../helpers/recording-channel.ts'

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest'
 
-import { isWatchdogName, withoutWatchdog } from '../../src/intake/watchdog-alert.ts'
+import { isWatchdogName, withoutWatchdog } from '../../src/watchdog.ts'
 import { firing, resolved } from '../helpers/alert-groups.ts'
 import { recordingChannel } from '../helpers/recording-channel.ts'
 import { startedBridge } from '../helpers/started-bridge.ts'

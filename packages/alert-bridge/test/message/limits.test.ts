@@ -5,7 +5,7 @@ import { html } from '../../src/channels/email/mail.ts'
 import { slackMessage, slackPlainText, slackText } from '../../src/channels/slack/slack-message.ts'
 import { webhookBody } from '../../src/channels/webhook/webhook-body.ts'
 import { webLink } from '../../src/message/clean-text.ts'
-import { plainText } from '../../src/message/plain-text.ts'
+import { plainText } from '../../src/message/message-content.ts'
 import { anyNotice, anyText } from './any-notice.ts'
 
 /** Controls but line feed, direction marks, half characters. */

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest'
 
-import { plainText } from '../../src/message/plain-text.ts'
+import { plainText } from '../../src/message/message-content.ts'
 import { sampleNotices } from './sample-notices.ts'
 
 const shown = (kind: keyof typeof sampleNotices): string => {

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest'
 
-import { plainText } from '../../src/message/plain-text.ts'
+import { plainText } from '../../src/message/message-content.ts'
 import { webhookBody } from '../../src/channels/webhook/webhook-body.ts'
 import { sampleAlert, sampleNotices } from './sample-notices.ts'
 

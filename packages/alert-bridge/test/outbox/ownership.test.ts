@@ -3,7 +3,7 @@ import { expect, test } from 'vitest'
 
 import { openBridge } from '../../src/open-bridge.ts'
 import { openSqliteStore } from '../../src/outbox/sqlite/open-sqlite-store.ts'
-import { FolderTakenError } from '../../src/outbox/store-error.ts'
+import { FolderTakenError } from '../../src/outbox/store.ts'
 import { firing } from '../helpers/alert-groups.ts'
 import { recordingChannel } from '../helpers/recording-channel.ts'
 import { startedBridge } from '../helpers/started-bridge.ts'

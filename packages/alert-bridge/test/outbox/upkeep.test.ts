@@ -4,7 +4,7 @@ import { eventually } from '@swarmwatch/testkit'
 import { temporaryFolder } from '@swarmwatch/testkit/vitest'
 import { expect, test } from 'vitest'
 
-import { backup } from '../../src/commands/backup.ts'
+import { backup } from '../../src/commands/data-folder.ts'
 import { openSqliteStore } from '../../src/outbox/sqlite/open-sqlite-store.ts'
 import { firing } from '../helpers/alert-groups.ts'
 import { recordingChannel } from '../helpers/recording-channel.ts'

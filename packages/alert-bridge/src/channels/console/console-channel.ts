@@ -1,14 +1,13 @@
 import type { ConsoleChannel } from '@swarmwatch/config'
 
-import { affectedAgents, labelFacts } from '../../message/alert-labels.ts'
+import { affectedAgents, labelFacts } from '../../message/alert-facts.ts'
 import { cleanLine } from '../../message/clean-text.ts'
 import { contentOf } from '../../message/message-content.ts'
 import { noticeLinks } from '../../message/notice-links.ts'
 import { noticeTimes } from '../../message/notice-times.ts'
 import type { Notice } from '../../message/notice.ts'
 import { type Channel, type ChannelDependencies, systemDependencies } from '../channel.ts'
-import { guardedDelivery } from '../guarded-delivery.ts'
-import { hideSecrets } from '../hide-secrets.ts'
+import { guardedDelivery, hideSecrets } from '../guarded-delivery.ts'
 
 /** Prints each notice as one line of JSON. */
 export function openConsoleChannel(

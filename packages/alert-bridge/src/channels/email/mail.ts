@@ -3,9 +3,8 @@ import { domainToASCII } from 'node:url'
 import { type Mailbox, readMailbox, type Severity } from '@swarmwatch/config'
 import type { SendMailOptions } from 'nodemailer'
 
-import { statusWord, contentOf } from '../../message/message-content.ts'
+import { contentOf, moreLine, plainText, statusWord } from '../../message/message-content.ts'
 import type { Notice } from '../../message/notice.ts'
-import { moreLine, plainText } from '../../message/plain-text.ts'
 import type { Delivery } from '../channel.ts'
 import { wireId } from '../guarded-delivery.ts'
 

@@ -1,15 +1,14 @@
 import type { Secret, SlackChannel } from '@swarmwatch/config'
 
 import {
-  systemDependencies,
   type Channel,
   type ChannelDependencies,
   type Delivery,
   type DeliveryResult,
   type RateLimits,
+  systemDependencies,
 } from '../channel.ts'
-import { guardedDelivery, stopSignal } from '../guarded-delivery.ts'
-import { hideSecrets } from '../hide-secrets.ts'
+import { guardedDelivery, hideSecrets, stopSignal } from '../guarded-delivery.ts'
 import { postJson } from '../post-json.ts'
 import { connectionFailure } from '../request-failure.ts'
 import { isAccepted } from '../webhook-answer.ts'

@@ -1,7 +1,6 @@
 import { distinctTexts } from '../../message/alert-lines.ts'
-import { type MessageContent, contentOf } from '../../message/message-content.ts'
+import { contentOf, type MessageContent, moreLine, plainText } from '../../message/message-content.ts'
 import type { Notice } from '../../message/notice.ts'
-import { moreLine, plainText } from '../../message/plain-text.ts'
 
 /** A part of a Slack message. */
 export type SlackBlock =

@@ -1,11 +1,11 @@
 import type { Severity } from '@swarmwatch/config'
 
-import { affectedAgents } from '../../message/alert-labels.ts'
+import { affectedAgents } from '../../message/alert-facts.ts'
 import { cutText } from '../../message/clean-text.ts'
 import { noticeLinks } from '../../message/notice-links.ts'
 import { noticeTimes } from '../../message/notice-times.ts'
 import type { Notice, NoticeAlert, NoticeKind } from '../../message/notice.ts'
-import { plainText } from '../../message/plain-text.ts'
+import { plainText } from '../../message/message-content.ts'
 
 /** An alert as Alertmanager's webhook writes it. */
 export interface WebhookAlert {

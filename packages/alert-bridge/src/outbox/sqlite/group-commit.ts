@@ -1,6 +1,6 @@
 import type { DatabaseSync } from 'node:sqlite'
 
-import { StoreError, type StoreFailure } from '../store-error.ts'
+import { StoreError, type StoreFailure } from '../store.ts'
 
 /** Runs pieces of work that write. */
 export interface GroupCommit {

@@ -2,7 +2,7 @@ import { existsSync, mkdirSync, renameSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
 
-import { FolderTakenError } from '../store-error.ts'
+import { FolderTakenError } from '../store.ts'
 import { storeErrorOf } from './group-commit.ts'
 
 const fileName = 'bridge.sqlite'

@@ -1,12 +1,11 @@
-import type { Secret } from '@swarmwatch/config'
+import type { AlertGroup, GroupAlert, Secret } from '@swarmwatch/config'
 
-import type { BridgeCore } from './bridge-core.ts'
 import { patientTimeout } from './clock.ts'
-import { watchdogMissing, watchdogReturned } from './message/meta-notices.ts'
+import { type Meta, watchdogMissing, watchdogReturned } from './message/meta-notices.ts'
 
 /** Options for {@link watchWatchdog}. */
 export interface WatchdogOptions {
-  readonly core: Pick<BridgeCore, 'watchdogAt' | 'report'>
+  readonly core: { readonly watchdogAt: number | undefined; readonly report: (meta: Meta) => Promise<void> }
   readonly now: () => number
   /** Time without a Watchdog, while this process ran, that is reported. */
   readonly afterMs: number
@@ -68,7 +67,7 @@ export function watchWatchdog({ core, now, afterMs, everyMs = Math.min(afterMs /
 
 /** Options for {@link sendHeartbeat}. */
 export interface HeartbeatOptions {
-  readonly core: Pick<BridgeCore, 'lastDeliveryWorked'>
+  readonly core: { readonly lastDeliveryWorked: boolean }
   readonly url: Secret
   readonly write: (line: string) => void
   /** @default 60 s */
@@ -98,4 +97,43 @@ export function sendHeartbeat({ core, url, write, everyMs = 60_000 }: HeartbeatO
   void beat()
   const timer = setInterval(() => void beat(), everyMs)
   return () => clearInterval(timer)
+}
+
+// Watchdog of kube-prometheus, PrometheusWatchdog, AlwaysFiring; a HardwareWatchdog is another thing
+const watchdogs = /^(?:prometheus|alertmanager|monitoring|cluster|kube(?:rnetes)?|e2e)*(?:watchdog|alwaysfiring)(?:alert)?$/
+// DeadMansSwitch, PrometheusAlertmanagerE2eDeadManSwitch, Dead Man's Snitch ...
+const deadMen = /^\w*deadmans?(?:switch|snitch)(?:alert)?$/
+/** Words in the name of an alert about the sign of life, such as `NoDeadMansSwitch`, which must not be lost. */
+const troubles =
+  /^(?:no|not|non|missing|miss|missed|lost|absent|without|broken|failed|failing|failure|late|stale|down|silent|stopped|invalid|dead)$/
+
+/** Whether an alert is the one that always fires, by the names that teams use for it. It is a sign of life and not reported. */
+export function isWatchdogName(alertname: string): boolean {
+  const name = alertname.toLowerCase().replaceAll(/[^a-z0-9]/g, '')
+  if (watchdogs.test(name)) return true
+  return deadMen.test(name) && !wordsOf(alertname.replace(/dead.?man/i, ' ')).some((word) => troubles.test(word))
+}
+
+function wordsOf(name: string): string[] {
+  return name
+    .replaceAll(/([a-z0-9])(?=[A-Z])|([A-Z])(?=[A-Z][a-z])/g, '$1$2 ')
+    .toLowerCase()
+    .split(/[^a-z0-9]+/)
+}
+
+/** A group without the alerts that always fire, and whether one of them fires. */
+export interface WithoutWatchdog {
+  readonly isAlive: boolean
+  /** Undefined if the group contained nothing else. */
+  readonly group: AlertGroup | undefined
+}
+
+/** Removes the alerts that always fire from a group; routes that do not match by name group them with others. */
+export function withoutWatchdog(group: AlertGroup): WithoutWatchdog {
+  const isWatchdog = ({ labels }: GroupAlert): boolean => isWatchdogName(labels['alertname'] ?? '')
+  const rest = group.alerts.filter((alert) => !isWatchdog(alert))
+  if (rest.length === group.alerts.length) return { isAlive: false, group }
+  const isAlive = group.alerts.some((alert) => isWatchdog(alert) && alert.status === 'firing')
+  const status = rest.some((alert) => alert.status === 'firing') ? 'firing' : 'resolved'
+  return { isAlive, group: rest.length === 0 ? undefined : { ...group, status, alerts: rest } }
 }

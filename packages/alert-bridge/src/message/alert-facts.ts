@@ -1,6 +1,11 @@
-import { cleanLine, cleanName } from './clean-text.ts'
-import type { Fact } from './message-content.ts'
+import { cleanLine, cleanName, webLink } from './clean-text.ts'
 import type { Notice, NoticeAlert } from './notice.ts'
+
+/** A name and its value. */
+export interface Fact {
+  readonly name: string
+  readonly value: string
+}
 
 /** Labels that name a thing, the most specific first. */
 const thingLabels = words(
@@ -13,7 +18,7 @@ const nameLabels = [...thingLabels, ...placeLabels]
 const shownAlready = new Set(['alertname', 'agent_name', 'severity'])
 
 /** A message shows at most this many labels and annotations as facts, and this many labels in the line of an alert. */
-const max = { facts: 16, inLine: 8, values: 5 } as const
+const maxLabels = { facts: 16, inLine: 8, values: 5 } as const
 
 /** The alerts that a message is about: those that fire, or all if none does. */
 export function affectedAlerts({ alerts }: Pick<Notice, 'alerts'>): readonly NoticeAlert[] {
@@ -36,10 +41,10 @@ export function labelFacts(notice: Pick<Notice, 'alerts'>): Fact[] {
   )
   const facts = keys.flatMap((key) => {
     const [name, values] = [cleanLine(key, 40), distinctValues(affected, key)]
-    return name === '' || values.length === 0 ? [] : { name, value: listed(values, max.values) }
+    return name === '' || values.length === 0 ? [] : { name, value: listed(values, maxLabels.values) }
   })
-  const rest = facts.length - max.facts
-  return rest > 0 ? [...facts.slice(0, max.facts), { name: 'More labels', value: `${rest}` }] : facts
+  const rest = facts.length - maxLabels.facts
+  return rest > 0 ? [...facts.slice(0, maxLabels.facts), { name: 'More labels', value: `${rest}` }] : facts
 }
 
 /** The labels whose values differ among several alerts, which distinguish one alert from another. */
@@ -55,7 +60,7 @@ export function alertIdentity(alert: NoticeAlert, labels: readonly string[]): st
     const [name, value] = [cleanLine(key, 40), valueOf(alert.labels, key)]
     return value === '' ? [] : `${name}=${value}`
   })
-  const shown = pairs.slice(0, max.inLine)
+  const shown = pairs.slice(0, maxLabels.inLine)
   const rest = pairs.length - shown.length
   const parts = [alertName(alert), agentOf(alert), ...shown, rest > 0 ? `${rest} more labels` : undefined]
   return cleanLine(parts.filter((part) => part !== undefined).join(', '), 200)
@@ -108,4 +113,68 @@ export function affectedAgents({ alerts }: Notice): string[] {
 export function listed(names: readonly string[], max = 5): string {
   const rest = names.length - max
   return rest > 0 ? `${names.slice(0, max).join(', ')} and ${rest} more` : names.join(', ')
+}
+
+/** Annotations that are sentences about the alert, the shortest first. */
+export const sentences = ['summary', 'description', 'message'] as const
+
+const maxAnnotations = { facts: 10, inLine: 4, longLines: 5 } as const
+
+/** The value of an annotation if all alerts have the same one. */
+export function sharedAnnotation(alerts: readonly NoticeAlert[], key: string): string | undefined {
+  const first = annotation(alerts[0], key)
+  return alerts.every((alert) => annotation(alert, key) === first) ? first : undefined
+}
+
+/** The annotations besides sentences and links that all alerts share. */
+export function annotationFacts(alerts: readonly NoticeAlert[]): Fact[] {
+  return otherKeys(alerts)
+    .flatMap((key) => {
+      const value = cleanLine(sharedAnnotation(alerts, key) ?? '', 300)
+      return value === '' ? [] : { name: cleanLine(key, 40), value }
+    })
+    .filter(({ name }) => name !== '')
+    .slice(0, maxAnnotations.facts)
+}
+
+/** The annotations of one of several alerts that the others do not share. */
+export function ownAnnotations(alert: NoticeAlert, alerts: readonly NoticeAlert[]): string[] {
+  // a resolved alert must not read as if it still fired
+  const keys = alert.status === 'resolved' ? [sentences.find((key) => annotation(alert, key)) ?? 'summary'] : sentences
+  const longest = alerts.length <= maxAnnotations.longLines ? 400 : 200
+  const own = keys.flatMap((key) => {
+    const value = annotation(alert, key)
+    return value === undefined || (alerts.length > 1 && value === sharedAnnotation(alerts, key)) ? [] : cleanLine(value, longest)
+  })
+  const others = otherKeys([alert])
+    .filter((key) => annotation(alert, key) !== sharedAnnotation(alerts, key))
+    .map((key) => `${cleanLine(key, 40)}: ${cleanLine(annotation(alert, key)!, 80)}`)
+  return [...new Set([...own.filter((text) => text !== ''), ...others.slice(0, maxAnnotations.inLine)])]
+}
+
+/** The annotations that are web addresses, by what they are called: `panel_url` is `panel`. */
+export function annotationLinks(alerts: readonly NoticeAlert[]): Record<string, string> {
+  const links: [string, string][] = alerts.flatMap(({ annotations }) =>
+    Object.entries(annotations).flatMap(([key, value]): [string, string][] =>
+      isLink(value) ? [[key.replace(/_?(url|uri|link)$/i, '') || key, value]] : [],
+    ),
+  )
+  // the first of each
+  return Object.fromEntries(links.toReversed())
+}
+
+function otherKeys(alerts: readonly NoticeAlert[]): string[] {
+  const keys = new Set(alerts.flatMap(({ annotations }) => Object.keys(annotations)))
+  return [...keys]
+    .filter((key) => !(sentences as readonly string[]).includes(key) && !key.startsWith('__'))
+    .filter((key) => alerts.every((alert) => !isLink(annotation(alert, key) ?? '')))
+    .toSorted()
+}
+
+function annotation(alert: NoticeAlert | undefined, key: string): string | undefined {
+  return alert !== undefined && Object.hasOwn(alert.annotations, key) ? alert.annotations[key] : undefined
+}
+
+function isLink(text: string): boolean {
+  return webLink(text.trim()) !== undefined
 }

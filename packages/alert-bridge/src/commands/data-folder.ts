@@ -1,13 +1,16 @@
-import { hostAndPort, type AlertGroup } from '@swarmwatch/config'
+import { existsSync } from 'node:fs'
+import { DatabaseSync } from 'node:sqlite'
+
+import { type AlertGroup, hostAndPort } from '@swarmwatch/config'
 import type { ExitCode } from '@swarmwatch/config/command-line'
 
+import { openChannels } from '../channels/open-channels.ts'
 import { deliveryTimes } from '../deliveries/delivery-context.ts'
 import { replayQuarantined } from '../intake/intake.ts'
 import { prepareGroup } from '../intake/prepare-entry.ts'
-import { openChannels } from '../channels/open-channels.ts'
-import type { Accepted } from '../outbox/store.ts'
+import { databaseFile } from '../outbox/sqlite/open-database.ts'
 import { openSqliteStore } from '../outbox/sqlite/open-sqlite-store.ts'
-import { FolderTakenError } from '../outbox/store-error.ts'
+import { type Accepted, FolderTakenError } from '../outbox/store.ts'
 import type { BridgeSettings } from '../settings.ts'
 
 export interface ReplayOptions {
@@ -98,4 +101,33 @@ async function allIds(ask: (path: string, method: string) => Promise<Response>):
     found.push(...[...deliveries, ...quarantined].map(({ id }) => id))
   }
   return found
+}
+
+export interface BackupOptions {
+  readonly dataDir: string
+  readonly file: string
+  readonly write: (line: string) => void
+}
+
+/** Writes a copy of the store, also while a bridge uses it. Returns the exit code. */
+export function backup({ dataDir, file, write }: BackupOptions): ExitCode {
+  const source = databaseFile(dataDir)
+  if (file === '') return failed(write, 'the name of the file is empty')
+  if (!existsSync(source)) return failed(write, `there is no store in ${dataDir}; BRIDGE_DATA_DIR must be that of the bridge`)
+  if (existsSync(file)) return failed(write, `${file} exists already`)
+  const database = new DatabaseSync(source, { readOnly: true, timeout: 5_000 })
+  try {
+    database.prepare('VACUUM INTO ?').run(file)
+    write(`the store was copied to ${file}`)
+    return 0
+  } catch (error) {
+    return failed(write, error instanceof Error ? error.message : String(error))
+  } finally {
+    database.close()
+  }
+}
+
+function failed(write: (line: string) => void, reason: string): ExitCode {
+  write(`the backup failed: ${reason}`)
+  return 1
 }
