@@ -3,9 +3,6 @@
  * `pnpm check:prose FOLDER` checks one. The list only gets shorter.
  */
 export const foldersNotYetDone: readonly string[] = [
-  '.env.production.example',
-  'docker-compose.production.yml',
-  'docs/configuration.md',
   'docs/testing.md',
   'packages/config/scripts',
   'packages/config/src',

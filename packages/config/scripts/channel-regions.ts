@@ -3,7 +3,7 @@ import { type AnyDefinition, channelDefinitions, channelTypes } from '../src/cha
 /** Lines by name of the region, by path of the file. */
 export type Regions = Readonly<Record<string, Readonly<Record<string, readonly string[]>>>>
 
-/** What the production stack and its example file say about the channels. */
+/** The regions about channels in the files of the production stack. */
 export function channelRegions(): Regions {
   const secrets = variables.filter(({ isInFile }) => isInFile).map(({ secret }) => secret)
   return {

@@ -22,7 +22,7 @@ export interface JsonSchema {
   readonly anyOf?: readonly JsonSchema[]
 }
 
-/** What an editor accepts in place of any value: a text with a variable. */
+/** The alternative to any value: a text with a variable. */
 const variable: JsonSchema = { type: 'string', pattern: '\\$\\{[A-Za-z_]' }
 
 /** The schema of `config/production.yaml`, as it follows from the checks of the loader. */

@@ -9,7 +9,7 @@ import { editorSchema } from './file-json-schema.ts'
 export interface GeneratedFile {
   /** From the root of the repository. */
   readonly path: string
-  /** What it must contain, before formatting. */
+  /** The expected content, before formatting. */
   readonly text: string
 }
 

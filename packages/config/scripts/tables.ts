@@ -32,7 +32,7 @@ export function settingsTables(): string {
         defaultOf(setting),
         aboutOf(setting),
       ])
-      return `### ${title}\n\n${table(['Variable', 'In the file', 'Path', 'Type', 'Default', 'What it decides'], rows)}`
+      return `### ${title}\n\n${table(['Variable', 'In the file', 'Path', 'Type', 'Default', 'Meaning'], rows)}`
     })
     .join('\n\n')
 }
@@ -41,7 +41,7 @@ export function settingsTables(): string {
 export function channelVariablesTable(): string {
   const settings: readonly AnySetting[] = Object.values(channelVariables).flatMap((ofType) => Object.values(ofType))
   const rows = settings.map((setting) => [code(setting.variable), mustBe(setting), defaultOf(setting), aboutOf(setting)])
-  return table(['Variable', 'Type', 'Default', 'What it is'], rows)
+  return table(['Variable', 'Type', 'Default', 'Meaning'], rows)
 }
 
 function mustBe({ value }: AnySetting): string {
@@ -94,12 +94,12 @@ export function ruleTables(): string {
   return [
     table(['`name`', '`threshold`: number, required'], thresholds),
     table(head, rest),
-    'Without any in the file these rules are in force; a name that is listed replaces the default rules of that name:',
+    'These rules apply if the file lists none. A name that is listed replaces the default rules of that name:',
     table(['Rule', 'Alert', 'Severity', 'Threshold', 'For'], defaults),
   ].join('\n\n')
 }
 
-const head = ['Key', 'Type', 'Default', 'What it is'] as const
+const head = ['Key', 'Type', 'Default', 'Meaning'] as const
 
 function schemaAt(list: 'channels' | 'rules'): JsonSchema {
   return plainFileSchema().properties?.['alerts']?.properties?.[list] ?? {}
@@ -122,13 +122,13 @@ function typeOf({ type, enum: words, items }: JsonSchema): string {
 }
 
 /** A table in Markdown. */
-function table(head: readonly string[], rows: readonly (readonly string[])[]): string {
+export function table(head: readonly string[], rows: readonly (readonly string[])[]): string {
   const line = (cells: readonly string[]): string => `| ${cells.map((cell) => cell.replaceAll('|', '\\|')).join(' | ')} |`
   return [line(head), line(head.map(() => '---')), ...rows.map(line)].join('\n')
 }
 
 /** Text as code; nothing for nothing. */
-function code(text: string | undefined): string {
+export function code(text: string | undefined): string {
   return text === undefined ? '' : `\`${text}\``
 }
 

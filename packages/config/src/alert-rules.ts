@@ -105,7 +105,7 @@ const score = positive('must be a score above 0, at most 100', 100)
 
 const optional = {
   severity: value(oneOf(severities), 'By default that of the default rule of this name.'),
-  forSeconds: value(seconds, 'The condition must have held for so many seconds. By default as in the default rule of this name.'),
+  forSeconds: value(seconds, 'Seconds that the condition must have held. By default as in the default rule of this name.'),
 }
 
 /** The shape of a list of rules. */

@@ -4,7 +4,7 @@ import { Command, CommanderError } from 'commander'
 
 import { asciiOnly, ConfigurationError } from './problem.ts'
 
-/** Where a program writes, one call for a line or more. */
+/** Functions that a program prints with; a text may have several lines. */
 export interface Output {
   /** @default console.log */
   readonly print?: ((text: string) => void) | undefined
@@ -16,7 +16,7 @@ export interface Output {
 export interface ProgramDescription extends Output {
   readonly name: string
   readonly about: string
-  /** What the first line of the help shows after the name. @default '[options] [command]' */
+  /** The text after the name in the first line of the help. @default '[options] [command]' */
   readonly usage?: string
   /** `package.json` of the program, for `--version`. */
   readonly packageFile: URL
@@ -29,17 +29,17 @@ export type ExitCode = 0 | 1 | 2
 export interface CommandLine {
   /** Takes options, arguments and subcommands. */
   readonly program: Command
-  /** Makes the action of a command from a function that returns the exit code. */
+  /** Turns a function that returns the exit code into the action of a command. */
   readonly action: <Args extends unknown[]>(
     run: (...args: Args) => ExitCode | Promise<ExitCode>,
   ) => (...args: Args) => Promise<void>
-  /** Parses the arguments after the name of the program and runs the command; never rejects because of what the user wrote. */
+  /** Parses the arguments after the name of the program and runs the command; never rejects because of the arguments. */
   run(args: readonly string[]): Promise<ExitCode>
 }
 
 /**
  * The command line of a program, the same for all of ours: `--version`, `--help` of the program and of each subcommand, suggestions for
- * unknown words, exit code 2 for a call or settings that cannot be used. With `--json`, what is wrong with the call or the settings is
+ * unknown words, exit code 2 for a call or settings that cannot be used. With `--json`, problems of the call or the settings are
  * printed as JSON too.
  */
 export function commandLine({ name, about, usage, packageFile, ...output }: ProgramDescription): CommandLine {
@@ -58,7 +58,7 @@ export function commandLine({ name, about, usage, packageFile, ...output }: Prog
       getOutHelpWidth: () => 120,
       getErrHelpWidth: () => 120,
     })
-    .showHelpAfterError(`"${name} --help" shows what there is`)
+    .showHelpAfterError(`"${name} --help" lists the commands and options`)
   if (usage !== undefined) program.usage(usage)
   return {
     program,
@@ -77,7 +77,7 @@ export function commandLine({ name, about, usage, packageFile, ...output }: Prog
       },
     async run(args) {
       for (const command of program.commands) {
-        command.showHelpAfterError(`"${name} ${command.name()} --help" shows what there is`)
+        command.showHelpAfterError(`"${name} ${command.name()} --help" lists its options`)
       }
       try {
         await program.parseAsync(withoutUnknownTopic(args, program), { from: 'user' })

@@ -3,7 +3,7 @@ import { type Problem, shownValue } from './problem.ts'
 /** Variables by name, as in `process.env`. */
 export type Environment = Readonly<Record<string, string | undefined>>
 
-/** The text of a variable and the name it was found under: `NAME` or `NAME_FILE`. */
+/** The text of a variable and the name that it came from: `NAME` or `NAME_FILE`. */
 export interface Variable {
   readonly text: string
   readonly name: string

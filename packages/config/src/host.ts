@@ -4,7 +4,7 @@ const loopback = new BlockList()
 loopback.addSubnet('127.0.0.0', 8, 'ipv4')
 loopback.addAddress('::1', 'ipv6')
 
-/** A host and a port as addresses write them: `mail.example.com:587`, and `[::1]:587` with brackets around an IPv6 address. */
+/** A host and a port in one address: `mail.example.com:587`, and `[::1]:587` with brackets around an IPv6 address. */
 export function hostAndPort(host: string, port: number | string): string {
   const bare = withoutBrackets(host)
   return `${bare.includes(':') ? `[${bare}]` : bare}:${port}`

@@ -62,7 +62,7 @@ export const inhibitionRules: readonly InhibitionRule[] = [
     same: 'agent',
   },
   {
-    name: 'without a Collector nothing is heard of agents',
+    name: 'without a Collector there is no telemetry of agents',
     source: { alerts: ['TargetDown'], job: 'otel-collector' },
     target: { alerts: ['AgentTelemetryAbsent', 'AgentTrafficStopped'] },
     same: 'anything',

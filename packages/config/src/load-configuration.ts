@@ -20,26 +20,26 @@ import {
 import { type RecoveryLimits, type RecoverySettings, resolveRecovery } from './settings/recovery.ts'
 import { checkedCode, type Origin, prefixed, resolveSettings, type Sources } from './settings/setting.ts'
 
-/** The settings in force: checked, complete, and safe to print (secrets show `***`). */
+/** The effective settings: checked, complete, and safe to print (secrets show `***`). */
 export interface Configuration extends StartSettings {
   readonly telemetry: TelemetrySettings
   readonly metrics: MetricsSettings
   readonly monitor: MonitorSettings
   readonly recovery: RecoverySettings
   readonly alerts: AlertSettings
-  /** The file that was read, as it was named; undefined when there is none. */
+  /** The file that was read, as it was named; undefined if there is none. */
   readonly file: string | undefined
-  /** Where each value came from, by its path here, such as `recovery.maxRetries` or `alerts.channels[0].webhook`. */
+  /** The origin of each value, by its path, such as `recovery.maxRetries` or `alerts.channels[0].webhook`. */
   readonly origins: Readonly<Record<string, Origin>>
-  /** Lines to show at start: what is set but cannot mean what it says. */
+  /** Lines to print at start: settings that cannot have the intended effect. */
   readonly notices: readonly string[]
-  /** A line for each alert channel that is off and why: to be shown by whoever tells people of alerts. */
+  /** A line for each alert channel that is off, with the reason; to be printed by a program that sends alerts. */
   readonly offChannels: readonly string[]
 }
 
 type Given<T> = { readonly [Key in keyof T]?: T[Key] | undefined }
 
-/** Settings given in code; they win over everything else. Names and units as in {@link Configuration}. */
+/** Settings given in code; they override everything else. Names and units as in {@link Configuration}. */
 export interface CodeSettings {
   readonly telemetry?: { readonly serviceName?: string | undefined; readonly otlpToken?: string | undefined } | undefined
   readonly metrics?: Given<Configuration['metrics']> | undefined
@@ -56,9 +56,9 @@ export interface CodeSettings {
   readonly alerts?:
     | (Given<Omit<Configuration['alerts'], 'channels' | 'rules' | 'alertmanagerPassword'>> & {
         readonly alertmanagerPassword?: string | undefined
-        /** In place of those of the file. */
+        /** They replace those of the file. */
         readonly channels?: readonly CodeChannel[] | undefined
-        /** In place of those of the same name in the file and in the defaults. */
+        /** They replace those of the same name in the file and in the defaults. */
         readonly rules?: readonly CodeRule[] | undefined
       })
     | undefined
@@ -66,13 +66,13 @@ export interface CodeSettings {
   readonly handleSignals?: boolean | undefined
 }
 
-/** What {@link loadConfiguration} reads. */
+/** Options for {@link loadConfiguration}. */
 export interface LoadOptions {
   /** @default process.env */
   readonly env?: Environment | undefined
   /** Folder that relative paths start from. @default process.cwd() */
   readonly cwd?: string | undefined
-  /** The settings file; `false` reads none. @default SWARMWATCH_CONFIG, else config/production.yaml if it exists */
+  /** The settings file; `false` reads none. @default SWARMWATCH_CONFIG, otherwise config/production.yaml if it exists */
   readonly file?: string | false | undefined
   /** Settings given in code. @default {} */
   readonly code?: CodeSettings | undefined
@@ -81,7 +81,7 @@ export interface LoadOptions {
 }
 
 /**
- * Reads all settings and checks them together: code wins over the environment, that over the file, that over the defaults.
+ * Reads all settings and checks them together: code overrides the environment, which overrides the file, which overrides the defaults.
  * @throws ConfigurationError with every problem there is
  * @example
  * const { metrics, recovery } = loadConfiguration({ code: { metrics: { port: 0 } } })

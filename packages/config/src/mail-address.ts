@@ -8,7 +8,7 @@ export interface Mailbox {
 // one of: a quoted text with escapes, a comment, an address in angle brackets, any other character
 const token = /"(?:[^"\\]|\\.)*"|\((?:[^()\\]|\\.)*\)|<[^<>]*>|[^]/g
 // the part before the @ may be quoted; outside of quotes an address has no blank, bracket or comma, and no empty part between dots:
-// one that the mail library of Go cannot read would keep Alertmanager from mailing anybody
+// one that the mail library of Go cannot read would keep Alertmanager from sending any mail
 const addressPattern =
   /^(?:"(?:[^"\\\r\n]|\\.)+"|[^\s@<>(),;:\\"[\].]+(?:\.[^\s@<>(),;:\\"[\].]+)*)@[^\s@<>(),;\\".]+(?:\.[^\s@<>(),;\\".]+)*$/
 

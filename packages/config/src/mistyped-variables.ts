@@ -1,10 +1,10 @@
 import type { Environment } from './environment.ts'
 
-/** More would bury the other lines of a start. */
+/** More lines would hide the other lines of a start. */
 const maxLines = 10
 
 /**
- * A line for each variable that is set and read by nothing, but looks like one of `known` that is not set: `METRIC_PORT`, `MAX_RETRY`,
+ * A line for each variable that is set but not read, and looks like one of `known` that is not set: `METRIC_PORT`, `MAX_RETRY`,
  * `MONITOR_PROT`. Variables that begin with `SWARMWATCH_` are ours, so an unknown one is reported in any case. Values do not appear.
  */
 export function mistypedVariables(env: Environment, known: ReadonlySet<string>): string[] {
@@ -50,7 +50,7 @@ function isLike(given: readonly string[], meant: readonly string[]): boolean {
   return isWithin(one, other, other.length > 12 ? 2 : 1)
 }
 
-/** Whether one text becomes the other by at most so many changed, missing, added or swapped letters. */
+/** Whether one text becomes the other by at most `limit` changed, missing, added or swapped letters. */
 function isWithin(one: string, other: string, limit: number): boolean {
   if (Math.abs(one.length - other.length) > limit) return false
   let [before, row] = [[] as number[], Array.from({ length: other.length + 1 }, (_, index) => index)]

@@ -1,10 +1,10 @@
-/** One thing that is wrong with the settings. Safe to print: a secret shows `***`. */
+/** A problem of the settings. Safe to print: a secret shows `***`. */
 export interface Problem {
   /** The setting: a key of the file (`recovery.max_retries`), a variable (`MAX_RETRIES`) or an option in code (`recovery.maxRetries`). */
   readonly path: string
   /** The rule that is broken, as the rest of a sentence: `must be a whole number from 0 to 100`. */
   readonly rule: string
-  /** The value as it is shown, quoted if it is text; undefined where there is none or it would not help. */
+  /** The value as messages show it, quoted if it is text; undefined where there is none or it would not help. */
   readonly value?: string | undefined
   /** File and line: `config/production.yaml:6`; undefined for variables and code. */
   readonly place?: string | undefined
@@ -29,7 +29,7 @@ export class ConfigurationError extends Error {
 
 const longestShown = 60
 
-/** A value as messages show it: text quoted, ASCII only, cut to 60 characters, URLs without what may be secret; nothing for null. */
+/** A value as messages show it: text quoted, ASCII only, cut to 60 characters, URLs without the parts that may be secret; undefined for null. */
 export function shownValue(value: unknown): string | undefined {
   if (value === undefined || value === null) return undefined
   if (typeof value === 'string') return quoted(value)
@@ -49,7 +49,7 @@ export function shownPath(path: readonly PropertyKey[]): string {
 }
 
 function quoted(text: string): string {
-  // scheme://user:password@host/path: all that follows the scheme up to @, and all behind the host, may hold a token
+  // scheme://user:password@host/path: the part before the @, and the part after the host, may be secret
   const open = text.replace(/([a-z][a-z\d+.-]*:\/\/)(?:[^\s/?#]*@)?([^\s/?#]*)([/?#]\S*)?/gi, (_, scheme, host, rest) =>
     rest === undefined || rest === '/' ? `${scheme}${host}${rest ?? ''}` : `${scheme}${host}/***`,
   )
@@ -57,7 +57,7 @@ function quoted(text: string): string {
   return asciiOnly(JSON.stringify(short))
 }
 
-/** The text with every sign that is no printable ASCII as `\uXXXX`, for old consoles and against control characters. */
+/** The text with every character that is not printable ASCII as `\uXXXX`, for old consoles and against control characters. */
 export function asciiOnly(text: string): string {
   return text.replace(/[^\x20-\x7e]/g, (sign) => `\\u${sign.charCodeAt(0).toString(16).padStart(4, '0')}`)
 }

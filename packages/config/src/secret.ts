@@ -4,7 +4,7 @@ const mask = '***'
 
 /**
  * A password, token or address that holds one. However it is printed (text, JSON, `console.log`) it shows `***`;
- * only {@link Secret.reveal} gives the value.
+ * only {@link Secret.reveal} returns the value.
  */
 export class Secret {
   static {

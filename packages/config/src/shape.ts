@@ -1,6 +1,6 @@
 import type { Schema, ValueRule } from './value-rule.ts'
 
-/** What a part of the settings file, or the same part in code, may contain. Keys have their names in code. */
+/** The allowed content of a part of the settings file, or of the same part in code. Keys have their names in code. */
 export type Shape = ValueShape | SectionShape | ListShape | MapShape | ChoiceShape
 
 interface Described {
@@ -30,7 +30,7 @@ export interface ListShape extends Described {
   readonly items: Shape
   /** The rest of a sentence: `must be a list of rules`. */
   readonly rule: string
-  /** What an empty list breaks: `must have at least one severity`. @default it may be empty */
+  /** The rule for an empty list: `must have at least one severity`. @default it may be empty */
   readonly notEmptyRule?: string | undefined
 }
 
@@ -48,7 +48,7 @@ export interface ChoiceShape extends Described {
   readonly key: string
   readonly variants: readonly SectionShape[]
   readonly rule: string
-  /** What the deciding key must be. */
+  /** The rule of the deciding key. */
   readonly keyRule: string
 }
 

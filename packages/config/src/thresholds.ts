@@ -6,7 +6,7 @@
 export const thresholds = {
   /** Length of the sliding window behind every rate, also of `swarm.health.score`. */
   healthWindowSeconds: 300,
-  /** Executions are counted over this time where an alert needs at least so many. */
+  /** Period over which executions are counted for alerts that need a minimum of them. */
   trafficWindowSeconds: 600,
 
   /** Failed share of the executions, of one agent and of all; a few runs prove nothing, hence the least number of executions. */

@@ -12,7 +12,7 @@ export interface Schema<T> {
   safeParse(value: unknown): { readonly success: true; readonly data: T } | { readonly success: false }
 }
 
-/** What a value must be, in words and as a schema: one rule for the file, the environment and code. */
+/** The rule of a value, in words and as a schema, for the file, the environment and code. */
 export interface ValueRule<T> {
   /** The rest of a sentence that starts with the setting: `must be a whole number from 0 to 65535`. */
   readonly rule: string
@@ -100,12 +100,12 @@ export const interval: ValueRule<number> = numeric(
 /** A TCP port; 0 is any free one. */
 export const port: ValueRule<number> = wholeNumber(0, 65_535)
 
-/** How many retries. */
+/** Number of retries. */
 export const retryCount: ValueRule<number> = numeric('must be a whole number, 0 or more', (error) =>
   z.number(error).int(error).min(0, error),
 )
 
-/** By how much each wait grows. */
+/** Factor between two waits. */
 export const growthFactor: ValueRule<number> = numeric('must be a number, 1 or more', (error) => z.number(error).min(1, error))
 
 /** A switch; `1` and `0` too in a variable. */
@@ -141,7 +141,7 @@ export const host: ValueRule<string> = {
   isSecret: false,
 }
 
-/** What a mail program calls itself when it connects. */
+/** Name in the greeting of a mail program (EHLO). */
 export const helloName: ValueRule<string> = text('must be a host name, or an IP address in brackets', (text) =>
   /^(?:[A-Za-z0-9_](?:[\w.-]*\w)?|\[[\w.:]+\])$/.test(text),
 )
@@ -179,7 +179,7 @@ export const mailAddresses: ValueRule<readonly string[]> = {
   isSecret: false,
 }
 
-/** An address that is shown, so it must hold no password. */
+/** An address that is shown, so it must not contain a password. */
 export const openUrl: ValueRule<string> = text('must be an http or https URL without user name and password', (text) => {
   const url = httpUrl(text)
   return url !== undefined && url.username === '' && url.password === ''
@@ -188,7 +188,7 @@ export const openUrl: ValueRule<string> = text('must be an http or https URL wit
 /** A password or token. */
 export const secretText: ValueRule<Secret> = secret('must be one line of text', isOneLine)
 
-/** An address that holds a token. */
+/** An address that contains a token. */
 export const secretUrl: ValueRule<Secret> = secret('must be an http or https URL', (text) => httpUrl(text) !== undefined)
 
 /** Whether it is an IP address, or one with the length of its prefix. */
@@ -198,7 +198,7 @@ function isNetwork(text: string): boolean {
   return version !== 0 && Number(length) <= (version === 4 ? 32 : 128)
 }
 
-/** Whether it looks like a mail address; the mail server has the last word. */
+/** Whether it looks like a mail address; the mail server decides. */
 export function isMailAddress(text: string): boolean {
   return readMailbox(text) !== undefined
 }

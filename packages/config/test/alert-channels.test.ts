@@ -146,7 +146,7 @@ test('quiet hours are in UTC unless a zone is named', () => {
 test('two channels of one type need names', () => {
   const cwd = folderWith({ 'config/production.yaml': 'alerts:\n  channels:\n    - type: console\n    - type: console\n' })
   expect(problemsOf({ env: {}, cwd })).toEqual([
-    'alerts.channels[1].name must differ from the other channels; give it a name (config/production.yaml:4)',
+    'alerts.channels[1].name must differ from the other channels; set a name (config/production.yaml:4)',
   ])
 })
 

@@ -92,7 +92,7 @@ test('all problems in code are reported with the names of code, without secrets'
     'alerts.rules[0].forSeconds must be a number of seconds from 0 to 2147483, got -1',
     'alerts.rules[1].threshold is missing; it must be a score above 0, at most 100',
     'alerts.channels[0].botToken must not be given together with webhook, got ***',
-    'alerts.channels[3].name must differ from the other channels; give it a name',
+    'alerts.channels[3].name must differ from the other channels; set a name',
   ])
   expect(
     problemsOf({ env: {}, file: false, code: { alerts: { channels: [channels[2], 3] as never, rules: 1 as never } } }),

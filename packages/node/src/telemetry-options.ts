@@ -66,7 +66,7 @@ export interface MonitorOptions {
   host?: string
   /** Readers of the page must show it. @default MONITOR_TOKEN, or none */
   token?: string
-  /** Reverse proxies whose X-Forwarded-For is believed: `'10.0.0.0/8, ::1'`. @default MONITOR_TRUSTED_PROXIES, or none */
+  /** Reverse proxies whose X-Forwarded-For is trusted: `'10.0.0.0/8, ::1'`. @default MONITOR_TRUSTED_PROXIES, or none */
   trustedProxies?: string
   /** @default MONITOR_INTERVAL, or 30 */
   intervalSeconds?: number

@@ -70,7 +70,7 @@ export interface ChannelDefinition<Channel extends AnyChannel> {
 /** A key of a channel. */
 export interface ChannelKey<Value> {
   readonly value: ValueRule<Value> | ListRule
-  /** What it is, in a sentence. @default the file has no such key, only code and the variable */
+  /** A sentence for the documentation. @default the file has no such key, only code and the variable */
   readonly about?: string
   /** Whether a variable in it may be unset, which switches the channel off. @default false */
   readonly isTarget?: boolean
@@ -90,7 +90,7 @@ export interface ListRule {
 /** A variable that completes channels of a type. */
 export interface ChannelVariable<Value> {
   readonly name: string
-  /** What it is, in a sentence for the documentation. */
+  /** A sentence for the documentation. */
   readonly about: string
   /** The rule of its text. @default that of the key */
   readonly value?: ValueRule<Value>

@@ -23,7 +23,7 @@ export interface ChannelList {
   readonly spelling: Spelling
   /** `code`, or the name of the file. */
   readonly listedIn: string
-  /** What is known about the values of the file; empty for code. */
+  /** Line and variables of each value of the file; empty for code. */
   readonly details: ReadonlyMap<string, Detail>
 }
 
@@ -62,7 +62,7 @@ export function checkChannelEntries(channels: unknown, spelling: Spelling, repor
     }
     const name = written['name'] ?? written['type']
     if (name !== undefined && seen.has(name)) {
-      const rule = 'must differ from the other channels; give it a name'
+      const rule = 'must differ from the other channels; set a name'
       report({ path: [...path, 'name'], rule, value: written['name'], isSecret: false })
     }
     seen.add(name)
@@ -76,7 +76,7 @@ interface Entry {
   readonly origin: Origin
   /** Its path in the list, such as `alerts.channels[0]`; undefined for one that only variables ask for. */
   readonly path: string | undefined
-  /** Where the value of a key came from; undefined where the entry has no such key. */
+  /** The origin of the value of a key; undefined if the entry has no such key. */
   originOf(key: string): Origin | undefined
   /** The key as the list spells it, and the variables in its value that are not set. */
   written(key: string): { readonly path: string; readonly unset: readonly string[] }
@@ -156,7 +156,7 @@ function whenComplete({ needs }: AnyDefinition, fields: Record<string, Field<unk
   return needs.map((key) => fields[key]!).find(({ value }) => value === undefined)?.missing ?? fields
 }
 
-/** The value of a key: what its list has, otherwise the variable, otherwise the default. A target that is listed without a value stays so. */
+/** The value of a key: from the entry, otherwise from the variable, otherwise the default. A target that is listed without a value has none. */
 function fieldOf(
   type: AnyDefinition,
   key: string,
@@ -192,7 +192,7 @@ function baseOf(entry: Entry): { values: ChannelBase; origins: Readonly<Record<k
   return {
     values: {
       name,
-      // a reserve for critical alerts receives them at once only if its entry says so
+      // a reserve for critical alerts receives them at once only if its entry lists critical
       severities: severities ?? allSeverities.filter((severity: Severity) => !fallback || severity !== 'critical'),
       fallback,
       quietHours: quietHours && { from: quietHours.from, to: quietHours.to, timeZone: quietHours.timeZone ?? 'UTC' },

@@ -17,7 +17,7 @@ import { isSecretPath, isTargetPath, secretFileKeys } from '../channels/channel-
 import { isSecretName, type VariableReader } from '../environment.ts'
 import { type Problem, shownPath, shownValue } from '../problem.ts'
 
-/** What is known about a value of the file besides the value. */
+/** Facts about a value of the file. */
 export interface Detail {
   readonly line: number
   readonly holdsSecret: boolean
@@ -32,11 +32,11 @@ export interface SettingsDocument {
   readonly details: ReadonlyMap<string, Detail>
 }
 
-/** More than any real file has; aliases can make a small file endless. */
+/** More than any real file has; a small file can become endless through aliases. */
 const maxValues = 10_000
 const maxLevels = 20
 
-/** Reads the text of a settings file; what is wrong with its YAML or its variables is added to `problems`. */
+/** Reads the text of a settings file. Errors in its YAML or its variables are added to `problems`. */
 export function readSettingsDocument(
   fileName: string,
   text: string,
@@ -63,7 +63,7 @@ export function readSettingsDocument(
     if (isAlias(node)) return aliasValue(node, path, here)
     if (isSeq<Node>(node)) {
       const items = node.items.map((item, index) => valueOf(item, [...path, index], here))
-      // a recipient or key whose variable is empty is left out; anything else without a value is kept, to be told
+      // a recipient or key whose variable is empty is left out; anything else without a value is kept, so that it is reported
       return isTargetPath(shownPath(path)) || isSecretPath(shownPath(path))
         ? items.filter((value) => value !== undefined)
         : items.map((value) => value ?? null)
@@ -103,16 +103,15 @@ const secretKeys = `${secretFileKeys.slice(0, -1).join(', ')} and ${secretFileKe
 
 /** A text of the file after its variables are filled in. */
 interface FilledIn {
-  /** Undefined where a variable is missing or the text must not stand there. */
+  /** Undefined if a variable is missing, or if the text is not allowed at this path. */
   readonly value: unknown
   readonly holdsSecret: boolean
   /** Variables in it that are not set. */
   readonly unset: readonly string[]
-  /** What is wrong with it. */
   readonly problems: readonly { readonly rule: string; readonly value?: string | undefined }[]
 }
 
-/** Fills in the variables of the text at `path`; unquoted (`isPlain`) text then means what it would mean had it been written there. */
+/** Fills in the variables of the text at `path`. Unquoted (`isPlain`) text is then read as a number, a boolean or a text. */
 function fillIn(written: string, isPlain: boolean, path: string, variables: VariableReader): FilledIn {
   const { text, unset, empty, holdsSecret, isMalformed } = interpolate(written, variables)
   const without = (...problems: FilledIn['problems']): FilledIn => ({ value: undefined, holdsSecret, unset: empty, problems })
@@ -144,13 +143,13 @@ interface Interpolated {
   readonly unset: readonly string[]
   /** All variables without a value. */
   readonly empty: readonly string[]
-  /** Whether it now holds a secret: a variable named like one, or one that came from a `NAME_FILE`. */
+  /** Whether it now contains a secret: a variable named like one, or one from a `NAME_FILE`. */
   readonly holdsSecret: boolean
-  /** Whether there is a `${` that begins none of the two forms. */
+  /** Whether there is a `${` that begins neither of the two forms. */
   readonly isMalformed: boolean
 }
 
-// ${NAME} or ${NAME:-default}; the default holds no }
+// ${NAME} or ${NAME:-default}; the default contains no }
 const reference = /\$\{([A-Za-z_]\w*)(?::-([^}]*))?\}/g
 
 /** Fills in `${NAME}` and `${NAME:-default}`; an unset `${NAME}` becomes nothing and is listed. */
@@ -168,7 +167,7 @@ function interpolate(written: string, variables: VariableReader): Interpolated {
   return { text, unset, empty, holdsSecret, isMalformed: written.replace(reference, '').includes('${') }
 }
 
-/** What is wrong with the YAML itself, with line and column. Never quotes the text, which may hold a secret, but for keys. */
+/** Errors of the YAML itself, with line and column. Quotes keys but no values, which may be secrets. */
 function yamlProblems(fileName: string, text: string, document: Document.Parsed, lines: LineCounter): Problem[] {
   return [...document.errors, ...document.warnings].map((error) => {
     const start = error.code === 'DUPLICATE_KEY' ? keyStart(text, error.pos[0]) : error.pos[0]
@@ -181,12 +180,12 @@ function yamlProblems(fileName: string, text: string, document: Document.Parsed,
   })
 }
 
-/** The parser may point at the end of the line before: this passes over white space and comments. */
+/** The parser may point at the end of the line before: this skips white space and comments. */
 function keyStart(text: string, start: number): number {
   return start + (/^(?:\s|#.*)*/.exec(text.slice(start))?.[0].length ?? 0)
 }
 
-/** The parser's own words, up to where they quote the text. */
+/** The message of the parser, without the part that quotes the text. */
 function sentence({ code, message }: YAMLParseError | YAMLWarning): string {
   if (code === 'TAG_RESOLVE_FAILED') return 'Tags (!...) are not known here'
   if (code === 'MULTIPLE_DOCS') return 'There is a second document'

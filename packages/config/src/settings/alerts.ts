@@ -8,11 +8,11 @@ import { checkShape, type Finding } from '../shape.ts'
 import { basicAuthUser, oneOf, openUrl, secretText } from '../value-rule.ts'
 import { checkedCode, type Origin, prefixed, resolveSettings, type Settings, type Sources } from './setting.ts'
 
-/** Who is told of what, and by whom. */
+/** The alert rules and the recipients of alerts. */
 export interface AlertSettings {
-  /** Whether rules are evaluated in the process; `auto`: unless metrics go out by OTLP. File: `alerts.in_process`. @default 'auto' */
+  /** Whether rules are evaluated in the process; `auto`: unless metrics are exported by OTLP. File: `alerts.in_process`. @default 'auto' */
   readonly inProcess: 'auto' | 'on' | 'off'
-  /** In-process alerts go to this Alertmanager; `ALERTMANAGER_URL`. @default none */
+  /** In-process alerts are sent to this Alertmanager; `ALERTMANAGER_URL`. @default none */
   readonly alertmanagerUrl: string | undefined
   /** User at that Alertmanager; `ALERTMANAGER_USER`. @default 'swarmwatch' */
   readonly alertmanagerUser: string
@@ -20,9 +20,9 @@ export interface AlertSettings {
   readonly alertmanagerPassword: Secret | undefined
   /** In-process alerts link to `<runbooksUrl>/<alert>.md`; `RUNBOOKS_URL`. @default none */
   readonly runbooksUrl: string | undefined
-  /** Those that can be reached; one without a target is left out and told in `offChannels`. @default [] */
+  /** Channels that have a target; one without is listed in `offChannels`. @default [] */
   readonly channels: readonly AlertChannel[]
-  /** The defaults, with those replaced that the file names. */
+  /** The default rules; rules of the file replace those of the same name. */
   readonly rules: readonly AlertRule[]
 }
 
@@ -30,13 +30,13 @@ export interface AlertSettings {
 export const alertSettings: Settings<Omit<AlertSettings, 'channels' | 'rules'>> = {
   inProcess: {
     about:
-      'Whether the process evaluates the alert rules: on, off, or auto, which leaves them to Prometheus when metrics go out by OTLP.',
+      'Whether the process evaluates the alert rules: on, off, or auto, which leaves them to Prometheus if metrics are exported by OTLP.',
     fileKey: 'alerts.in_process',
     value: oneOf(['auto', 'on', 'off']),
     default: 'auto',
   },
   alertmanagerUrl: {
-    about: 'In-process alerts go to this Alertmanager.',
+    about: 'Alertmanager that in-process alerts are sent to.',
     variable: 'ALERTMANAGER_URL',
     value: openUrl,
     default: undefined,
@@ -54,7 +54,7 @@ export const alertSettings: Settings<Omit<AlertSettings, 'channels' | 'rules'>> 
     default: undefined,
   },
   runbooksUrl: {
-    about: 'Where your team reads docs/runbooks; in-process alerts link to the page with their name below it.',
+    about: 'Address of the folder docs/runbooks. In-process alerts link to the page with their name in it.',
     variable: 'RUNBOOKS_URL',
     value: openUrl,
     default: undefined,

@@ -12,9 +12,9 @@ export interface MonitorSettings {
   readonly port: number
   /** Seconds between two health checks; `MONITOR_INTERVAL`, file: `monitoring.health_check_interval`. @default 30 */
   readonly intervalSeconds: number
-  /** Readers of the page must show it; `MONITOR_TOKEN`. @default none */
+  /** Token that readers of the page must send; `MONITOR_TOKEN`. @default none */
   readonly token: Secret | undefined
-  /** Reverse proxies whose X-Forwarded-For and Forwarded are believed; `MONITOR_TRUSTED_PROXIES`. @default none */
+  /** Reverse proxies whose X-Forwarded-For and Forwarded are trusted; `MONITOR_TRUSTED_PROXIES`. @default none */
   readonly trustedProxies: readonly string[] | undefined
 }
 
@@ -27,7 +27,7 @@ export const monitorSettings: Settings<MonitorSettings> = {
     default: true,
   },
   host: {
-    about: 'Address the status page listens on; 0.0.0.0 opens it to the network.',
+    about: 'Address that the status page listens on; 0.0.0.0 opens it to the network.',
     variable: 'MONITOR_HOST',
     value: host,
     default: '127.0.0.1',
@@ -41,13 +41,13 @@ export const monitorSettings: Settings<MonitorSettings> = {
     default: 30,
   },
   token: {
-    about: 'What readers of the status page must show; none lets everybody read who reaches it.',
+    about: 'Token that readers of the status page must send. Without one, everyone who reaches the page can read it.',
     variable: 'MONITOR_TOKEN',
     value: secretText,
     default: undefined,
   },
   trustedProxies: {
-    about: 'Reverse proxies in front of the status page; X-Forwarded-For and Forwarded are believed only from them.',
+    about: 'Reverse proxies in front of the status page; X-Forwarded-For and Forwarded are trusted only from them.',
     variable: 'MONITOR_TRUSTED_PROXIES',
     value: networks,
     default: undefined,

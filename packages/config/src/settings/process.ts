@@ -2,9 +2,9 @@ import type { Secret } from '../secret.ts'
 import { host, interval, oneLine, onOff, port, secretText } from '../value-rule.ts'
 import type { Settings } from './setting.ts'
 
-/** What goes into the OTLP export. OpenTelemetry reads its own `OTEL_*` variables itself; they are not repeated here. */
+/** Settings of the OTLP export. OpenTelemetry's own `OTEL_*` variables are not repeated here. */
 export interface TelemetrySettings {
-  /** `service.name` given in code; otherwise OpenTelemetry takes `OTEL_SERVICE_NAME`. */
+  /** `service.name` given in code; otherwise OpenTelemetry uses `OTEL_SERVICE_NAME`. */
   readonly serviceName: string | undefined
   /** Bearer token of the Collector, from `SWARMWATCH_OTLP_TOKEN`. @default none */
   readonly otlpToken: Secret | undefined
@@ -13,12 +13,12 @@ export interface TelemetrySettings {
 /** `telemetry`. */
 export const telemetrySettings: Settings<TelemetrySettings> = {
   serviceName: {
-    about: 'Name of the service in all telemetry; where it is not given in code, OTEL_SERVICE_NAME says it.',
+    about: 'Name of the service in all telemetry. OTEL_SERVICE_NAME if code does not set it.',
     value: oneLine,
     default: undefined,
   },
   otlpToken: {
-    about: 'Bearer token that the Collector wants for OTLP.',
+    about: 'Bearer token that the Collector requires for OTLP.',
     variable: 'SWARMWATCH_OTLP_TOKEN',
     value: secretText,
     default: undefined,
@@ -41,7 +41,7 @@ export interface MetricsSettings {
 export const metricsSettings: Settings<MetricsSettings> = {
   enabled: { about: 'Whether /metrics is served.', fileKey: 'monitoring.metrics_export', value: onOff, default: true },
   host: {
-    about: 'Address /metrics listens on; 0.0.0.0 opens it to the network.',
+    about: 'Address that /metrics listens on; 0.0.0.0 opens it to the network.',
     variable: 'METRICS_HOST',
     value: host,
     default: '127.0.0.1',
@@ -59,21 +59,21 @@ export const metricsSettings: Settings<MetricsSettings> = {
 export interface StartSettings {
   /** Whether `register` ends the program on a problem; `SWARMWATCH_STRICT`. @default false */
   readonly strict: boolean
-  /** Whether signals export what is left before they end the process; `SWARMWATCH_HANDLE_SIGNALS`. @default undefined: the program decides */
+  /** Whether signals export the remaining telemetry before they end the process; `SWARMWATCH_HANDLE_SIGNALS`. @default undefined: the program decides */
   readonly handleSignals: boolean | undefined
 }
 
 /** Definitions of {@link StartSettings}. */
 export const startSettings: Settings<StartSettings> = {
   strict: {
-    about: 'Whether @swarmwatch/node/register ends the program when something is wrong with the settings.',
+    about: 'Whether @swarmwatch/node/register ends the program if the settings have a problem.',
     variable: 'SWARMWATCH_STRICT',
     value: onOff,
     default: false,
   },
   handleSignals: {
     about:
-      'Whether SIGTERM, SIGINT and SIGHUP export what is left before they end the process; with @swarmwatch/node/register they do.',
+      'Whether SIGTERM, SIGINT and SIGHUP export the remaining telemetry before they end the process; with @swarmwatch/node/register they do.',
     variable: 'SWARMWATCH_HANDLE_SIGNALS',
     value: onOff,
     default: undefined,

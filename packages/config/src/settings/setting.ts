@@ -9,7 +9,7 @@ export type Origin = 'code' | 'default' | `environment ${string}` | `file ${stri
 export interface Setting<T> {
   readonly value: ValueRule<Exclude<T, undefined>>
   readonly default: T
-  /** What it decides, in a sentence for the documentation. */
+  /** A sentence for the documentation. */
   readonly about: string
   /** Name of the variable. */
   readonly variable?: string
@@ -36,7 +36,7 @@ export interface Sources {
   readonly fileName: string | undefined
   /** The value of a dotted key in the file. */
   readonly fromFile: (key: string) => unknown
-  /** Receives what is wrong. */
+  /** Receives every problem. */
   readonly problems: Problem[]
   /** Receives a line for each invalid value of a lenient setting. @default the lines are dropped */
   readonly notices?: string[]
