@@ -2,7 +2,11 @@ import { shownValue } from '@swarmwatch/config'
 import { z } from 'zod'
 
 import { type AgentName, agentNames, type BacklogItem, backlogItems, findItem } from '../swarm/index.ts'
-import { type TaskFault, taskFaultNames } from './worker-faults.ts'
+
+/** Faults that a task can request. */
+export const taskFaultNames = ['429', '500', 'reset', 'timeout'] as const
+/** Fault that a task can request. */
+export type TaskFault = (typeof taskFaultNames)[number]
 
 /** Request to do a task. */
 export interface TaskRequest {

@@ -3,7 +3,7 @@ import { join } from 'node:path'
 
 import { expect, test } from 'vitest'
 
-import { createApiIntegrator, readDraft } from '../../src/swarm/api-integrator.ts'
+import { createApiIntegrator, readDraft } from '../../src/swarm/reference-agents.ts'
 import { firstTask, startSwarm } from './start-swarm.ts'
 
 test('rapid-builder writes a feature and its test', async () => {

@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest'
 
 import { listedFaults } from '../../src/model-server/fault-plan.ts'
-import { createApiIntegrator } from '../../src/swarm/api-integrator.ts'
+import { createApiIntegrator } from '../../src/swarm/reference-agents.ts'
 import { pathOf, startRecording } from './start-recording.ts'
 import { everyAgent, firstTask, noRunActive, startSwarm } from './start-swarm.ts'
 

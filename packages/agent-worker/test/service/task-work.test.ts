@@ -1,7 +1,8 @@
 import { expect, test } from 'vitest'
 
 import type { Fault, FaultPlan } from '../../src/model-server/fault-plan.ts'
-import { taskFaultNames, taskFaults, backgroundFaults } from '../../src/service/worker-faults.ts'
+import { taskFaultNames } from '../../src/service/task-request.ts'
+import { backgroundFaults, taskFaults } from '../../src/service/task-work.ts'
 
 const requestOf = (number: number, task = ''): Parameters<FaultPlan>[0] => ({
   number,
