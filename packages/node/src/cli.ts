@@ -1,9 +1,9 @@
+import { type Configuration, Secret } from '@swarmwatch/config'
 import { asJson, commandLine } from '@swarmwatch/config/command-line'
 
 import { printDoctor } from './doctor/run-doctor.ts'
-import { effectiveSettings, settingsAsJson } from './effective-settings.ts'
 import { addEventCommand } from './event-command.ts'
-import { readSettings } from './read-settings.ts'
+import { readSettings, type Settings } from './read-settings.ts'
 
 const line = commandLine({
   name: 'swarmwatch',
@@ -34,3 +34,83 @@ line.program
 addEventCommand(line)
 
 process.exitCode = await line.run(process.argv.slice(2))
+
+type Row = readonly [path: string, value: unknown, origin: string]
+
+/** The effective settings with the origin of each, as a table; secrets show `***`. */
+export function effectiveSettings(settings: Settings): string {
+  const rows = rowsOfAll(settings).map(([path, value, origin]) => [path, shown(value), origin] as const)
+  const widths = [0, 1].map((column) => Math.max(...rows.map((row) => row[column]!.length)))
+  const table = rows.map(([path, value, origin]) => `${path.padEnd(widths[0]!)}  ${value.padEnd(widths[1]!)}  ${origin}`)
+  const notes = notesOf(settings).map((notice) => `Note: ${notice}`)
+  return [
+    `Settings file: ${settings.configuration.file ?? 'none'}`,
+    '',
+    ...table,
+    ...(notes.length > 0 ? ['', ...notes] : []),
+  ].join('\n')
+}
+
+/** The same as JSON: `{ file, settings: { "metrics.port": { value, origin } }, notes }`; what is not set is null. */
+export function settingsAsJson(settings: Settings): object {
+  const rows = rowsOfAll(settings).map(([path, value, origin]) => [
+    path,
+    { value: value instanceof Secret ? '***' : (value ?? null), origin },
+  ])
+  return {
+    file: settings.configuration.file ?? null,
+    settings: Object.fromEntries(rows) as Record<string, { value: unknown; origin: string }>,
+    notes: notesOf(settings),
+  }
+}
+
+function notesOf({ configuration, otlp }: Settings): string[] {
+  return [...configuration.notices, ...configuration.offChannels, ...otlp.notices]
+}
+
+function rowsOfAll({ configuration, otlp, isDisabled }: Settings): Row[] {
+  const { telemetry, metrics, monitor, recovery, alerts, strict, handleSignals, origins } = configuration
+  return [
+    ...rowsOf({ telemetry, metrics, monitor, recovery, alerts, strict, handleSignals }, '', origins),
+    ...(['traces', 'metrics'] as const).map((signal): Row => {
+      const url = otlp.targets[signal]?.url
+      return [
+        `otlp.${signal}`,
+        url === undefined ? 'not exported' : withoutCredentials(url),
+        url === undefined ? 'default' : 'environment',
+      ]
+    }),
+    ...(isDisabled ? [['otlp.disabled', 'true', 'environment OTEL_SDK_DISABLED'] as const] : []),
+  ]
+}
+
+/** One row for each value at the end of a path. */
+function rowsOf(value: unknown, path: string, origins: Configuration['origins']): Row[] {
+  if (Array.isArray(value) && value.some((item) => typeof item === 'object')) {
+    return value.flatMap((item, index) => rowsOf(item, `${path}[${index}]`, origins))
+  }
+  if (typeof value !== 'object' || value === null || value instanceof Secret || Array.isArray(value)) {
+    return [[path, value, originOf(path, origins)]]
+  }
+  return Object.entries(value).flatMap(([key, inner]) => rowsOf(inner, path === '' ? key : `${path}.${key}`, origins))
+}
+
+function shown(value: unknown): string {
+  if (value === undefined) return 'not set'
+  if (Array.isArray(value)) return value.length === 0 ? 'none' : value.join(', ')
+  return value instanceof Secret ? '***' : typeof value === 'string' ? value : JSON.stringify(value)
+}
+
+/** The origin of the value, or of the object that contains it. */
+function originOf(path: string, origins: Configuration['origins']): string {
+  for (let at = path; at !== ''; at = at.replace(/(^|\.|\[)[^.[]*$/, '')) {
+    const origin = origins[at]
+    if (origin !== undefined) return origin
+  }
+  return 'default'
+}
+
+function withoutCredentials(url: string): string {
+  const { origin, pathname } = new URL(url)
+  return `${origin}${pathname}`
+}

@@ -1,6 +1,6 @@
 /** @packageDocumentation Telemetry set-up for Swarmwatch agents in Node. */
 export { type AlertGroup, ConfigurationError } from '@swarmwatch/config'
-export type { ConditionRule } from './alerts/condition-rule.ts'
+export type { ConditionRule } from './alerts/in-process-rule.ts'
 export type { Deliver } from './alerts/group-receiver.ts'
 export type { TelemetryLogger } from './logger.ts'
 export { startTelemetry } from './start-telemetry.ts'

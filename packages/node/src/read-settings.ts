@@ -8,7 +8,7 @@ import {
   type Problem,
 } from '@swarmwatch/config'
 
-import { type ConditionRule, hasCondition } from './alerts/condition-rule.ts'
+import { type ConditionRule, hasCondition } from './alerts/in-process-rule.ts'
 import { otelNotices, processVariables, readOtelVariables } from './opentelemetry/otel-variables.ts'
 import { type OtlpSettings, otlpSettings } from './opentelemetry/otlp-settings.ts'
 import { checkOptions, type TelemetryOptions } from './telemetry-options.ts'

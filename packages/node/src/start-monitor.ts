@@ -1,6 +1,6 @@
 import { getSystemHealth } from '@swarmwatch/sdk'
 
-import { conditionRules } from './alerts/condition-rule.ts'
+import { conditionRules } from './alerts/in-process-rule.ts'
 import { openReceiver } from './alerts/open-receiver.ts'
 import { type AlertRules, isInProcess, startAlertRules } from './alerts/start-alert-rules.ts'
 import type { Warn } from './logger.ts'

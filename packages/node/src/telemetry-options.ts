@@ -2,8 +2,8 @@ import type { IMetricReader } from '@opentelemetry/sdk-metrics'
 import type { SpanProcessor } from '@opentelemetry/sdk-trace'
 import { type CodeChannel, type CodeRule, type Configuration, type Problem, shownValue } from '@swarmwatch/config'
 
-import { type ConditionRule, conditionRuleProblems } from './alerts/condition-rule.ts'
 import type { Deliver } from './alerts/group-receiver.ts'
+import { type ConditionRule, conditionRuleProblems } from './alerts/in-process-rule.ts'
 import type { TelemetryLogger } from './logger.ts'
 
 /** Options of `startTelemetry()`. Every setting: code > environment > configuration file > default. */

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest'
 
-import { collectorHealth } from '../src/opentelemetry/collector-health.ts'
+import { collectorHealth } from '../src/opentelemetry/log-lines.ts'
 
 const refused = Object.assign(new Error('connect ECONNREFUSED 127.0.0.1:4318'), { code: 'ECONNREFUSED' })
 

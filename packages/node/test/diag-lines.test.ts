@@ -1,7 +1,7 @@
 import { DiagLogLevel } from '@opentelemetry/api'
 import { expect, test } from 'vitest'
 
-import { diagLevel, diagLines } from '../src/opentelemetry/diag-lines.ts'
+import { diagLevel, diagLines } from '../src/opentelemetry/log-lines.ts'
 
 test('logs the message of an error without its stack, also when it arrives as JSON', () => {
   const lines: string[] = []

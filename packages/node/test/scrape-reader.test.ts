@@ -4,7 +4,7 @@ import { resourceFromAttributes } from '@opentelemetry/resources'
 import { MeterProvider } from '@opentelemetry/sdk-metrics'
 import { expect, test } from 'vitest'
 
-import { promotedAttributes, ScrapeReader } from '../src/metrics-endpoint/scrape-reader.ts'
+import { promotedAttributes, ScrapeReader } from '../src/metrics-endpoint.ts'
 
 async function scraped(
   name: string,

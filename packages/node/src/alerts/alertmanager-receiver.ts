@@ -1,8 +1,7 @@
 import type { Secret } from '@swarmwatch/config'
 
 import { errorWord } from '../logger.ts'
-import type { ActiveAlert } from './active-alert.ts'
-import type { AlertReceiver, AlertRound } from './alert-receiver.ts'
+import type { ActiveAlert, AlertReceiver, AlertRound } from './alert-receiver.ts'
 
 /** Options for sending alerts to Alertmanager. */
 export interface AlertmanagerOptions {

@@ -1,7 +1,7 @@
+import { inhibitionRules, severities, type Severity } from '@swarmwatch/config'
 import type { SystemHealth } from '@swarmwatch/sdk'
 
 import type { InProcessRule } from './in-process-rule.ts'
-import { isMuted } from './inhibition.ts'
 
 /** A rule and its state. */
 export interface TrackedRule {
@@ -129,4 +129,25 @@ export function nextState(state: AlertState, holds: boolean, nowMs: number, timi
   const quietSinceMs = state.quietSinceMs ?? nowMs
   const isOver = nowMs - quietSinceMs >= timing.quietSeconds * 1_000
   return isOver ? { phase: 'inactive' } : { phase: 'firing', sinceMs: state.sinceMs, quietSinceMs }
+}
+
+interface Named {
+  readonly alertName: string
+  readonly severity: Severity
+}
+
+const fleetRules = inhibitionRules.filter(({ same }) => same === 'fleet')
+
+/**
+ * Whether a firing alert reports the same cause, or is the same alert with a higher severity. Names with `*` do not count: they stand for
+ * alerts about one agent, and an alert of the process is about all of its agents.
+ */
+function isMuted(alert: Named, firing: readonly Named[]): boolean {
+  return firing.some((other) =>
+    other.alertName === alert.alertName
+      ? severities.indexOf(other.severity) < severities.indexOf(alert.severity)
+      : fleetRules.some(
+          ({ source, target }) => source.alerts.includes(other.alertName) && target.alerts.includes(alert.alertName),
+        ),
+  )
 }

@@ -1,9 +1,7 @@
 import type { AlertGroup, GroupAlert, NotificationReason } from '@swarmwatch/config'
 
 import { errorWord } from '../logger.ts'
-import { withDeadline } from '../wait-at-most.ts'
-import type { ActiveAlert } from './active-alert.ts'
-import type { AlertReceiver, AlertRound } from './alert-receiver.ts'
+import { type ActiveAlert, type AlertReceiver, type AlertRound, withDeadline } from './alert-receiver.ts'
 
 /** Delivers a group of alerts. When the promise rejects, the group is passed again at the next interval. */
 export type Deliver = (group: AlertGroup) => unknown

@@ -2,12 +2,16 @@ import { type AlertRule, type Configuration, severities, type Severity } from '@
 import type { SystemHealth } from '@swarmwatch/sdk'
 
 import { errorWord, type TelemetryLogger, warnTo } from '../logger.ts'
-import { withDeadline } from '../wait-at-most.ts'
-import { activeAlert, type ActiveAlert } from './active-alert.ts'
-import { type AlertChange, type AlertReceiver, printAlerts } from './alert-receiver.ts'
-import type { ConditionRule } from './condition-rule.ts'
+import {
+  activeAlert,
+  type ActiveAlert,
+  type AlertChange,
+  type AlertReceiver,
+  printAlerts,
+  withDeadline,
+} from './alert-receiver.ts'
 import { afterPause, evaluateRules, type TrackedRule, unevaluated } from './evaluate-rules.ts'
-import { inProcessRule, type InProcessRule } from './in-process-rule.ts'
+import { type ConditionRule, inProcessRule, type InProcessRule } from './in-process-rule.ts'
 
 /** An alert for the status page. */
 export interface CurrentAlert {

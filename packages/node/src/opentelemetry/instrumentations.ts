@@ -1,13 +1,12 @@
-import { channel } from 'node:diagnostics_channel'
+import { channel, subscribe, unsubscribe } from 'node:diagnostics_channel'
 import { availableParallelism } from 'node:os'
 
-import { type BatchObservableCallback, metrics } from '@opentelemetry/api'
+import { type BatchObservableCallback, metrics, propagation } from '@opentelemetry/api'
 import { RuntimeNodeInstrumentation } from '@opentelemetry/instrumentation-runtime-node'
 import { UndiciInstrumentation } from '@opentelemetry/instrumentation-undici'
 import { AggregationType, createAllowListAttributesProcessor, type ViewOptions } from '@opentelemetry/sdk-metrics'
 
 import type { RegisteredGlobals } from './registered-globals.ts'
-import { keepTraceContextSingle } from './single-trace-context.ts'
 
 /**
  * Runtime and process metrics, and trace context on outgoing requests, through the providers that are registered now; leaves out what
@@ -15,7 +14,7 @@ import { keepTraceContextSingle } from './single-trace-context.ts'
  */
 export function instrumentations(taken: RegisteredGlobals, capturesUrlPaths: boolean): readonly { disable(): void }[] {
   // A second header would be unreadable for the receiver
-  const isPropagated = taken.tracerProvider && channel('undici:request:create').hasSubscribers
+  const isPropagated = taken.tracerProvider && channel(requestChannel).hasSubscribers
   return [
     ...(taken.meterProvider ? [] : [observeRuntime(), observeProcess()]),
     ...(isPropagated ? [] : [outgoingRequests(capturesUrlPaths)]),
@@ -94,3 +93,96 @@ export const views: ViewOptions[] = [
     ],
   },
 ]
+
+/** A request of any undici, as its diagnostics channel publishes it: since version 6 with `addHeader`, before with one text of headers. */
+interface OutgoingRequest {
+  headers: string | (string | string[])[]
+  addHeader?: (name: string, value: string) => unknown
+}
+
+type Header = readonly [name: string, value: string | readonly string[]]
+
+const requestChannel = 'undici:request:create'
+
+/**
+ * Reduces the trace context of every outgoing undici and `fetch` request to one: clients that set `traceparent` themselves would
+ * otherwise send two, which a receiver must ignore. The header that was added last wins, which is that of the request's own span, and
+ * baggage is merged. Subscribe after the instrumentations. Returns a function that ends it.
+ * https://github.com/open-telemetry/opentelemetry-js-contrib/issues/3711
+ */
+function keepTraceContextSingle(): () => void {
+  const onRequest = (message: unknown): void => {
+    const { request } = message as { request: OutgoingRequest }
+    reduce(request)
+    // An instrumentation that was registered after us adds its headers later
+    const { addHeader } = request
+    if (typeof addHeader !== 'function') return
+    request.addHeader = (name, value) => {
+      const added = addHeader.call(request, name, value)
+      reduce(request)
+      return added
+    }
+  }
+  subscribe(requestChannel, onRequest)
+  return () => void unsubscribe(requestChannel, onRequest)
+}
+
+function reduce(request: OutgoingRequest): void {
+  try {
+    if (Array.isArray(request.headers)) {
+      const single = singleTraceContext(pairs(request.headers), traceHeaders())
+      if (single !== undefined) request.headers.splice(0, Infinity, ...(single.flat(1) as (string | string[])[]))
+    } else if (typeof request.headers === 'string') {
+      const lines = request.headers.split('\r\n').filter((line) => line !== '')
+      const headers = lines.map((line): Header => [line.slice(0, line.indexOf(':')), line.slice(line.indexOf(':') + 1).trim()])
+      const single = singleTraceContext(headers, traceHeaders())
+      if (single !== undefined) request.headers = single.map(([name, value]) => `${name}: ${String(value)}\r\n`).join('')
+    }
+  } catch {
+    // The request is sent unchanged
+  }
+}
+
+function pairs(list: readonly (string | string[])[]): Header[] {
+  return Array.from({ length: list.length >> 1 }, (_, index) => [String(list[2 * index]), list[2 * index + 1]!])
+}
+
+/** The headers of W3C, and those of the registered propagator. */
+function traceHeaders(): ReadonlySet<string> {
+  return new Set(['traceparent', 'tracestate', 'baggage', ...propagation.fields().map((name) => name.toLowerCase())])
+}
+
+/** The headers with a single trace context; `undefined` where nothing has to change. */
+function singleTraceContext(headers: readonly Header[], names: ReadonlySet<string>): Header[] | undefined {
+  const values = new Map<string, { readonly text: string; readonly at: number }[]>()
+  for (const [at, [name, value]] of headers.entries()) {
+    const key = name.toLowerCase()
+    if (!names.has(key)) continue
+    // `Headers` joins two values of one name with a comma; neither of these holds one of its own
+    const texts = [value].flat().flatMap((text) => (key === 'tracestate' || key === 'baggage' ? text : text.split(',')))
+    values.set(key, [...(values.get(key) ?? []), ...texts.map((text) => ({ text: text.trim(), at }))])
+  }
+  if (![...values.values()].some((texts) => texts.length > 1)) return undefined
+
+  const parents = values.get('traceparent') ?? []
+  const parent = parents.findLast(({ text }) => isTraceparent(text)) ?? parents.at(-1)
+  const kept = [...values].map(([name, texts]): Header | undefined => {
+    if (name === 'traceparent') return parent && [name, parent.text]
+    if (name === 'baggage') return [name, mergedBaggage(texts.map(({ text }) => text))]
+    if (name !== 'tracestate') return [name, texts.at(-1)!.text]
+    // The state of a removed parent does not belong to the one that is kept
+    const states = texts.filter(({ at }) => parents.length < 2 || at >= parent!.at)
+    return states.length === 0 ? undefined : [name, states.map(({ text }) => text).join(',')]
+  })
+  return [...headers.filter(([name]) => !names.has(name.toLowerCase())), ...kept.filter((header) => header !== undefined)]
+}
+
+function isTraceparent(text: string): boolean {
+  return /^(?!ff)[\da-f]{2}-(?!0{32})[\da-f]{32}-(?!0{16})[\da-f]{16}-[\da-f]{2}(?:$|-)/.test(text)
+}
+
+/** Every member once, the last one of a name. */
+function mergedBaggage(texts: readonly string[]): string {
+  const members = texts.flatMap((text) => text.split(',')).filter((member) => member.trim() !== '')
+  return [...new Map(members.map((member) => [member.split('=', 1)[0]!.trim(), member.trim()])).values()].join(',')
+}

@@ -6,15 +6,13 @@ import { NoopSpanProcessor, type SpanProcessor, TracerProvider } from '@opentele
 import type { Environment } from '@swarmwatch/config'
 
 import type { Warn } from '../logger.ts'
-import type { ScrapeReader } from '../metrics-endpoint/scrape-reader.ts'
+import type { ScrapeReader } from '../metrics-endpoint.ts'
 import type { Settings } from '../read-settings.ts'
 import type { TelemetryOptions } from '../telemetry-options.ts'
-import { within } from '../wait-at-most.ts'
-import { collectorHealth } from './collector-health.ts'
-import { diagLevel, diagLines } from './diag-lines.ts'
 import { propagatorFrom, tracerSettings } from './environment-settings.ts'
 import { exportPipeline } from './export-pipeline.ts'
 import { instrumentations, views } from './instrumentations.ts'
+import { collectorHealth, diagLevel, diagLines } from './log-lines.ts'
 import { isSeenBySdk, registeredApiVersion, type RegisteredGlobals, registeredGlobals } from './registered-globals.ts'
 
 /** The OpenTelemetry SDK of this process. */
@@ -141,4 +139,14 @@ function unregister(taken: RegisteredGlobals): void {
   if (!taken.contextManager) context.disable()
   if (!taken.propagator) propagation.disable()
   if (!taken.diagLogger) diag.disable()
+}
+
+/** Waits until all have settled, at most `ms`. Keeps the process alive until then. */
+async function within(ms: number, work: readonly Promise<unknown>[]): Promise<void> {
+  let timer: NodeJS.Timeout | undefined
+  const deadline = new Promise<void>((resolve) => {
+    timer = setTimeout(resolve, ms)
+  })
+  await Promise.race([Promise.allSettled(work), deadline])
+  clearTimeout(timer)
 }

@@ -4,8 +4,7 @@ import { text } from 'node:stream/consumers'
 
 import { expect, onTestFinished, test } from 'vitest'
 
-import { activeAlert } from '../../src/alerts/active-alert.ts'
-import type { AlertRound } from '../../src/alerts/alert-receiver.ts'
+import { activeAlert, type AlertRound } from '../../src/alerts/alert-receiver.ts'
 import { alertmanagerReceiver } from '../../src/alerts/alertmanager-receiver.ts'
 import { inProcessRule } from '../../src/alerts/in-process-rule.ts'
 

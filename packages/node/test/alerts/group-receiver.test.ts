@@ -1,8 +1,7 @@
 import type { AlertGroup } from '@swarmwatch/config'
 import { expect, test } from 'vitest'
 
-import { activeAlert, type ActiveAlert } from '../../src/alerts/active-alert.ts'
-import type { AlertChange, AlertRound } from '../../src/alerts/alert-receiver.ts'
+import { activeAlert, type ActiveAlert, type AlertChange, type AlertRound } from '../../src/alerts/alert-receiver.ts'
 import { type Deliver, groupReceiver } from '../../src/alerts/group-receiver.ts'
 import { inProcessRule } from '../../src/alerts/in-process-rule.ts'
 

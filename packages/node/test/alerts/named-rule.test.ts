@@ -2,9 +2,8 @@ import { type AlertRuleName, defaultAlertRules } from '@swarmwatch/config'
 import type { SystemHealth } from '@swarmwatch/sdk'
 import { expect, test } from 'vitest'
 
-import { activeAlert } from '../../src/alerts/active-alert.ts'
-import { conditionRuleProblems } from '../../src/alerts/condition-rule.ts'
-import { inProcessRule } from '../../src/alerts/in-process-rule.ts'
+import { activeAlert } from '../../src/alerts/alert-receiver.ts'
+import { conditionRuleProblems, inProcessRule } from '../../src/alerts/in-process-rule.ts'
 import { healthOf } from './health.ts'
 
 /** The finding of the default rule of this name; undefined when it does not hold. */

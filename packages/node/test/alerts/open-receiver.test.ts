@@ -4,7 +4,7 @@ import type { AddressInfo } from 'node:net'
 import { type AlertGroup, loadConfiguration } from '@swarmwatch/config'
 import { expect, onTestFinished, test } from 'vitest'
 
-import { activeAlert } from '../../src/alerts/active-alert.ts'
+import { activeAlert } from '../../src/alerts/alert-receiver.ts'
 import { inProcessRule } from '../../src/alerts/in-process-rule.ts'
 import { embeddedBridge, openReceiver } from '../../src/alerts/open-receiver.ts'
 import { isInProcess } from '../../src/alerts/start-alert-rules.ts'

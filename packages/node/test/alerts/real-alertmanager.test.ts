@@ -5,11 +5,10 @@ import { Secret } from '@swarmwatch/config'
 import { docker, eventually, imageOf, whyNoEngines } from '@swarmwatch/testkit'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 
-import { activeAlert } from '../../src/alerts/active-alert.ts'
+import { activeAlert } from '../../src/alerts/alert-receiver.ts'
 import { alertmanagerReceiver } from '../../src/alerts/alertmanager-receiver.ts'
-import type { ConditionRule } from '../../src/alerts/condition-rule.ts'
 import { groupReceiver } from '../../src/alerts/group-receiver.ts'
-import { inProcessRule } from '../../src/alerts/in-process-rule.ts'
+import { type ConditionRule, inProcessRule } from '../../src/alerts/in-process-rule.ts'
 import { startAlertRules } from '../../src/alerts/start-alert-rules.ts'
 import { healthOf } from './health.ts'
 
