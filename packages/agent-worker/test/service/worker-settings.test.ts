@@ -1,16 +1,16 @@
-import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
+import { readFile, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 
 import { ConfigurationError } from '@swarmwatch/config'
-import { expect, onTestFinished, test } from 'vitest'
+import { temporaryFolder } from '@swarmwatch/testkit/vitest'
+import { expect, test } from 'vitest'
 
 import { version } from '../../src/service/run-worker.ts'
 import { readWorkerSettings } from '../../src/service/worker-settings.ts'
 
 async function file(text: string): Promise<string> {
-  const folder = await mkdtemp(join(tmpdir(), 'worker-settings-'))
-  onTestFinished(() => rm(folder, { recursive: true }))
+  const folder = temporaryFolder()
   await writeFile(join(folder, 'file'), text)
   return join(folder, 'file')
 }

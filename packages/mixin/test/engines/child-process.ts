@@ -1,7 +1,4 @@
-import { spawn } from 'node:child_process'
-import { once } from 'node:events'
-
-import { eventually } from '@swarmwatch/testkit'
+import { startProgram } from '@swarmwatch/testkit'
 
 import { root } from '../../engines/stack-files.ts'
 
@@ -17,26 +14,20 @@ const decides =
   /^(DEMO_|OPENAI_|OTEL_|METRICS_|MONITOR_|MAX_|BASE_|RETRY_|SWARM|NODE_OPTIONS|VITEST|BRIDGE_|ALERT|CLOUD_|NODE_ENV)/
 
 /** Starts a program of a package: `packages/agent-worker/src/demo/main.ts`. */
-export function startProgram(file: string, args: readonly string[], env: Readonly<Record<string, string>>): ChildProcess {
+export function startSource(file: string, args: readonly string[], env: Readonly<Record<string, string>>): ChildProcess {
   const inherited = Object.fromEntries(Object.entries(process.env).filter(([name]) => !decides.test(name)))
-  const child = spawn(process.execPath, ['--conditions=swarmwatch-source', file, ...args], {
+  const program = startProgram(process.execPath, ['--conditions=swarmwatch-source', file, ...args], {
     cwd: root,
     env: { ...inherited, ...env },
-    stdio: ['ignore', 'pipe', 'pipe'],
   })
-  let output = ''
-  for (const stream of [child.stdout, child.stderr]) stream.on('data', (chunk: Buffer) => (output += String(chunk)))
-  const ended = once(child, 'close')
   return {
-    prints: (line) =>
-      eventually(`${file} to print ${line}`, async () => {
-        const found = line.exec(output)
-        if (found === null && child.exitCode !== null) throw new Error(output)
-        return found?.[1] ?? found?.[0]
-      }),
+    async prints(line) {
+      const found = await program.printed(line)
+      return found[1] ?? found[0]
+    },
     async stop() {
-      child.kill('SIGTERM')
-      await ended
+      program.kill('SIGTERM')
+      await program.ended
     },
   }
 }

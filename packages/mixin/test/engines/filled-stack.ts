@@ -4,7 +4,7 @@ import { join } from 'node:path'
 
 import { type Container, eventually, openNetwork } from '@swarmwatch/testkit'
 
-import { type ChildProcess, startProgram } from './child-process.ts'
+import { type ChildProcess, startSource } from './child-process.ts'
 import { backfill } from '../../engines/backfill.ts'
 import { inlineRecordings } from '../../engines/inline-recordings.ts'
 import { push, runsAt, spansAt } from './otlp.ts'
@@ -78,7 +78,7 @@ export async function fillStack(rules: readonly RuleFile[]): Promise<FilledStack
     for (const folder of [files.folder, history, data]) rmSync(folder, { recursive: true })
   }
   try {
-    const bridge = startProgram('packages/alert-bridge/src/cli.ts', ['serve'], {
+    const bridge = startSource('packages/alert-bridge/src/cli.ts', ['serve'], {
       BRIDGE_HOST: '0.0.0.0',
       BRIDGE_PORT: '0',
       BRIDGE_TOKEN: bridgeToken,
@@ -93,7 +93,7 @@ export async function fillStack(rules: readonly RuleFile[]): Promise<FilledStack
       runAlertmanager(network, files),
     ])
     programs.push(
-      startProgram('packages/agent-worker/src/demo/main.ts', [], {
+      startSource('packages/agent-worker/src/demo/main.ts', [], {
         OTEL_EXPORTER_OTLP_ENDPOINT: await collector.url(4318),
         SWARMWATCH_OTLP_TOKEN: otlpToken,
         METRICS_EXPORT_INTERVAL: '1',

@@ -1,8 +1,7 @@
-import { mkdirSync, mkdtempSync, realpathSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
-import { tmpdir } from 'node:os'
+import { mkdirSync, symlinkSync, writeFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 
-import { onTestFinished } from 'vitest'
+import { temporaryFolder } from '@swarmwatch/testkit/vitest'
 
 interface Manifest {
   readonly name: string
@@ -17,8 +16,7 @@ export function applicationWith(
   packages: Readonly<Record<string, Manifest>>,
   links: Readonly<Record<string, string>> = {},
 ): string {
-  const folder = realpathSync(mkdtempSync(join(tmpdir(), 'swarmwatch-doctor-')))
-  onTestFinished(() => rmSync(folder, { recursive: true }))
+  const folder = temporaryFolder()
   for (const [path, manifest] of Object.entries(packages)) {
     mkdirSync(join(folder, path), { recursive: true })
     writeFileSync(join(folder, path, 'package.json'), JSON.stringify(manifest))

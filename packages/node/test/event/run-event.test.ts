@@ -1,10 +1,10 @@
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { writeFileSync } from 'node:fs'
 import { createServer, type IncomingHttpHeaders } from 'node:http'
 import type { AddressInfo } from 'node:net'
-import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { text } from 'node:stream/consumers'
 
+import { temporaryFolder } from '@swarmwatch/testkit/vitest'
 import { expect, onTestFinished, test } from 'vitest'
 
 import { runEvent } from '../../src/event-command.ts'
@@ -45,8 +45,7 @@ async function run(args: readonly string[], env: Record<string, string> = {}) {
 }
 
 function fileWith(content: string): string {
-  const folder = mkdtempSync(join(tmpdir(), 'swarmwatch-event-'))
-  onTestFinished(() => rmSync(folder, { recursive: true }))
+  const folder = temporaryFolder()
   writeFileSync(join(folder, 'token'), content)
   return join(folder, 'token')
 }
