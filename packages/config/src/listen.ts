@@ -11,7 +11,10 @@ export interface ListenOptions {
   readonly port: number
   /** How many of the ports after `port` are tried when it is taken. @default 0 */
   readonly furtherPorts?: number
-  /** Prefix of the variables that set the address, `MONITOR` for `MONITOR_PORT` and `MONITOR_HOST`. Errors name them. */
+  /**
+   * Prefix of the variables that set the address, `MONITOR` for `MONITOR_PORT` and `MONITOR_HOST`.
+   * Errors name them.
+   */
   readonly setting: string
 }
 
@@ -30,8 +33,8 @@ export interface ListeningServer {
 }
 
 /**
- * Answers HTTP requests with `handle`. A request must arrive within 10 seconds, its headers within 5; idle connections end after 20.
- * Rejects with {@link ListenError}.
+ * Answers HTTP requests with `handle`. A request must arrive within 10 seconds, its headers within
+ * 5; idle connections end after 20. Rejects with {@link ListenError}.
  */
 export async function serve(handle: RequestListener, options: ServeOptions): Promise<ListeningServer> {
   const server = createServer(
@@ -57,8 +60,9 @@ export async function serve(handle: RequestListener, options: ServeOptions): Pro
 }
 
 /**
- * Makes `server` listen on `port`, or on a later port when it is taken, and returns the port. Rejects with {@link ListenError}. The
- * workers of a cluster do not share the port: otherwise each request would reach the state of another worker.
+ * Makes `server` listen on `port`, or on a later port when it is taken, and returns the port.
+ * Rejects with {@link ListenError}. The workers of a cluster do not share the port: otherwise each
+ * request would reach the state of another worker.
  */
 export async function listen(server: Server, options: ListenOptions): Promise<number> {
   const { host, port, furtherPorts = 0 } = options
@@ -76,7 +80,10 @@ export async function listen(server: Server, options: ListenOptions): Promise<nu
 /** Why a server cannot listen. */
 export type ListenErrorReason = 'port-taken' | 'port-not-allowed' | 'address-not-of-this-machine' | 'cannot-listen'
 
-/** A server cannot listen. `message` is one line without the cure; `cause` is the error of the system. */
+/**
+ * A server cannot listen. `message` is one line without the cure; `cause` is the error of the
+ * system.
+ */
 export class ListenError extends Error {
   override readonly name = 'ListenError'
   readonly reason: ListenErrorReason
@@ -106,7 +113,10 @@ const messages: Readonly<Record<ListenErrorReason, (of: ListenOptions & { readon
   'cannot-listen': ({ host, port, code }) => `cannot listen on ${hostAndPort(host, port)} (${code})`,
 }
 
-/** The URL, ending in a slash, at which a browser on this machine reaches a server that listens on `host`. */
+/**
+ * The URL, ending in a slash, at which a browser on this machine reaches a server that listens on
+ * `host`.
+ */
 export function localUrl(host: string, port: number): string {
   const name = host === '0.0.0.0' || host === '::' ? '127.0.0.1' : host
   return `http://${hostAndPort(name, port)}/`

@@ -51,7 +51,10 @@ export function effectiveSettings(settings: Settings): string {
   ].join('\n')
 }
 
-/** The same as JSON: `{ file, settings: { "metrics.port": { value, origin } }, notes }`; what is not set is null. */
+/**
+ * The same as JSON: `{ file, settings: { "metrics.port": { value, origin } }, notes }`; what is not
+ * set is null.
+ */
 export function settingsAsJson(settings: Settings): object {
   const rows = rowsOfAll(settings).map(([path, value, origin]) => [
     path,

@@ -34,7 +34,9 @@ export function addEventCommand({ program, action }: CommandLine, environment: E
     .action(action((options: EventOptions) => send(options, environment)))
 }
 
-/** Runs `swarmwatch event` alone. Returns the exit code: 0 accepted, 1 not accepted, 2 invalid call. */
+/**
+ * Runs `swarmwatch event` alone. Returns the exit code: 0 accepted, 1 not accepted, 2 invalid call.
+ */
 export async function runEvent(args: readonly string[], environment: EventEnvironment = {}): Promise<ExitCode> {
   const packageFile = new URL('../package.json', import.meta.url)
   const line = commandLine({ name: 'swarmwatch', about: '', packageFile, ...environment })
@@ -165,7 +167,10 @@ interface BridgeAddress {
   readonly token: string
 }
 
-/** Reads BRIDGE_URL and BRIDGE_TOKEN or BRIDGE_TOKEN_FILE. Throws an Error whose message is for the caller, without the token. */
+/**
+ * Reads BRIDGE_URL and BRIDGE_TOKEN or BRIDGE_TOKEN_FILE. Throws an Error whose message is for the
+ * caller, without the token.
+ */
 function bridgeAddress(env: Readonly<Record<string, string | undefined>>): BridgeAddress {
   const url = URL.parse(env['BRIDGE_URL'] || 'http://127.0.0.1:8090')
   if (!url || !/^https?:$/.test(url.protocol) || url.username !== '' || url.password !== '') {

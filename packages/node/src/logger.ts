@@ -12,7 +12,10 @@ export type Warn = (text: string) => void
 
 const toConsole: TelemetryLogger = { warn: (line) => console.warn(line), error: (line) => console.error(line) }
 
-/** Lines start with `[TELEMETRY]` and stay printable, whatever the logger does. @param logger `false` prints nothing */
+/**
+ * Lines start with `[TELEMETRY]` and stay printable, whatever the logger does.
+ * @param logger `false` prints nothing
+ */
 export function warnTo(logger: TelemetryLogger | false = toConsole): Warn {
   return (text) => {
     try {
@@ -28,5 +31,7 @@ function printable(text: string): string {
   return text.replace(/\p{Cc}+/gu, ' ').replace(/[^ -~]/g, '?')
 }
 
-/** The type of an error in one word, never its message, which may contain an address with a token. */
+/**
+ * The type of an error in one word, never its message, which may contain an address with a token.
+ */
 export const errorWord = (error: unknown): string => shownErrorType(errorType(error))

@@ -16,8 +16,8 @@ export interface MetricsServer {
 }
 
 /**
- * Serves `text()` on `GET /metrics`, and nothing else; never keeps the process alive. When it cannot listen, it prints one line and
- * returns nothing, so that the agents continue without it.
+ * Serves `text()` on `GET /metrics`, and nothing else; never keeps the process alive. When it
+ * cannot listen, it prints one line and returns nothing, so that the agents continue without it.
  */
 export async function openMetricsServer(
   text: () => Promise<string>,
@@ -69,12 +69,16 @@ function refuse(response: ServerResponse, status: number, text: string, headers:
 }
 
 /**
- * Resource attributes that become labels of every series, as in `promote_resource_attributes` of the stack's Prometheus. The others are
- * in `target_info` only: as labels they would start every series again with each version.
+ * Resource attributes that become labels of every series, as in `promote_resource_attributes` of
+ * the stack's Prometheus. The others are in `target_info` only: as labels they would start every
+ * series again with each version.
  */
 export const promotedAttributes: readonly string[] = ['deployment.environment.name', 'cloud.region']
 
-/** The metrics as Prometheus text, with the names and labels that they have when they arrive by OTLP. */
+/**
+ * The metrics as Prometheus text, with the names and labels that they have when they arrive by
+ * OTLP.
+ */
 export class ScrapeReader extends PrometheusExporter {
   readonly #serializer = new PrometheusSerializer(undefined, false, undefined, false, true)
 
@@ -102,7 +106,10 @@ export class ScrapeReader extends PrometheusExporter {
 
 type Attributes = MetricData['dataPoints'][number]['attributes']
 
-/** The metric with more attributes on each point. An attribute of the point itself wins, as in Prometheus: a label must not occur twice. */
+/**
+ * The metric with more attributes on each point. An attribute of the point itself wins, as in
+ * Prometheus: a label must not occur twice.
+ */
 function withLabels(metric: MetricData, labels: readonly (readonly [string, Attributes[string]])[]): MetricData {
   const dataPoints = metric.dataPoints.map((point) => {
     const own = new Set(Object.keys(point.attributes).map(labelName))
@@ -118,7 +125,10 @@ function labelName(attribute: string): string {
 
 const words: Readonly<Record<string, string>> = { s: 'seconds', ms: 'milliseconds', By: 'bytes' }
 
-/** The metric under the name it has in Prometheus when it arrives by OTLP: JavaScript's Prometheus exporter leaves the unit out. */
+/**
+ * The metric under the name it has in Prometheus when it arrives by OTLP: JavaScript's Prometheus
+ * exporter leaves the unit out.
+ */
 function withUnitSuffix(metric: MetricData): MetricData {
   const { name, unit } = metric.descriptor
   const word = unit === '1' && metric.dataPointType === DataPointType.GAUGE ? 'ratio' : words[unit]

@@ -8,7 +8,10 @@ export function furtherPortsFor(onPortTaken: 'warn' | 'next' = 'warn'): number {
   return onPortTaken === 'next' ? 20 : 0
 }
 
-/** One line about a server that cannot listen: the reason, what is missing because of it, and what to set. */
+/**
+ * One line about a server that cannot listen: the reason, what is missing because of it, and what
+ * to set.
+ */
 export function notServedLine(error: unknown, missing: string, setting: 'METRICS' | 'MONITOR'): string {
   const reason = error instanceof ListenError ? error.message : `${setting.toLowerCase()} failed (${(error as Error).name})`
   const cure = isOneOfSeveral()
@@ -17,7 +20,10 @@ export function notServedLine(error: unknown, missing: string, setting: 'METRICS
   return `${reason}: ${missing}; ${cure}`
 }
 
-/** Whether this process or thread is one of several of the same application: a worker of a cluster or of PM2, or a worker thread. */
+/**
+ * Whether this process or thread is one of several of the same application: a worker of a cluster
+ * or of PM2, or a worker thread.
+ */
 export function isOneOfSeveral(env: Readonly<Record<string, string | undefined>> = process.env): boolean {
   // PM2 sets it in every instance, also outside its cluster mode
   return cluster.isWorker || !isMainThread || Boolean(env['NODE_APP_INSTANCE'])

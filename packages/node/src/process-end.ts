@@ -7,7 +7,9 @@ export interface ProcessEndOptions {
   readonly flush: () => Promise<void>
   /** Exports the rest and stops telemetry; never rejects. */
   readonly stop: () => Promise<void>
-  /** Exports the rest without a promise, because none is settled after `process.exit()` or a crash. */
+  /**
+   * Exports the rest without a promise, because none is settled after `process.exit()` or a crash.
+   */
   readonly flushNow: () => void
   /** Also flush on SIGTERM, SIGINT and SIGHUP, which end the process at once otherwise. */
   readonly handleSignals: boolean
@@ -15,15 +17,19 @@ export interface ProcessEndOptions {
 
 const signals = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const
 
-/** A package manager forwards Ctrl-C to a program that the terminal has already signalled: that is one request to stop, not two. */
+/**
+ * A package manager forwards Ctrl-C to a program that the terminal has already signalled: that is
+ * one request to stop, not two.
+ */
 const echoMs = 500
 
 /** Time after a signal in which another listener may still check whether it is the only one. */
 const watchMs = 30_000
 
 /**
- * Exports the rest when the event loop is empty, when the process exits, and on signals. The process ends as it would without this: by
- * the signal if nothing else listens to it, otherwise when its other listeners end it. Returns a function that removes the listeners.
+ * Exports the rest when the event loop is empty, when the process exits, and on signals. The
+ * process ends as it would without this: by the signal if nothing else listens to it, otherwise
+ * when its other listeners end it. Returns a function that removes the listeners.
  */
 export function onProcessEnd({ flush, stop, flushNow, handleSignals }: ProcessEndOptions): () => void {
   let firstAt: number | undefined
@@ -42,7 +48,8 @@ export function onProcessEnd({ flush, stop, flushNow, handleSignals }: ProcessEn
     // The program may continue after the signal, so telemetry does too
     const flushed = flush()
     if (others.length > 1) return
-    // It may end the process only if it is the only listener, as @openai/agents and signal-exit do. It is not, so we end the process
+    // It may end the process only if it is the only listener, as @openai/agents and signal-exit do.
+    // It is not, so we end the process
     stopWatching()
     stopWatching = whenAskedForListeners(signal, () => void flushed.then(() => process.exit(exitCodeOf(signal))))
   }
@@ -59,7 +66,10 @@ export function onProcessEnd({ flush, stop, flushNow, handleSignals }: ProcessEn
   }
 }
 
-/** Ends the process by the signal, so that its parent process sees the same exit as without this listener. */
+/**
+ * Ends the process by the signal, so that its parent process sees the same exit as without this
+ * listener.
+ */
 function endBy(signal: NodeJS.Signals, listener: NodeJS.SignalsListener): void {
   process.off(signal, listener)
   if (process.platform !== 'win32' && process.listenerCount(signal) === 0) process.kill(process.pid, signal)
@@ -71,7 +81,10 @@ function exitCodeOf(signal: NodeJS.Signals): number {
   return 128 + constants.signals[signal]
 }
 
-/** Calls `onAsked` once when another listener asks for the listeners of `signal`, within 30 seconds. Returns a function that ends it. */
+/**
+ * Calls `onAsked` once when another listener asks for the listeners of `signal`, within 30 seconds.
+ * Returns a function that ends it.
+ */
 function whenAskedForListeners(signal: NodeJS.Signals, onAsked: () => void): () => void {
   const questions = ['listeners', 'rawListeners', 'listenerCount'] as const
   // Node itself counts the listeners when one is removed

@@ -4,7 +4,10 @@ import { ConfigurationError } from '@swarmwatch/config'
 
 import { startOnce } from './start-telemetry.ts'
 
-/** `node --import @swarmwatch/node/register app.js`: starts telemetry from the environment and the configuration file, before the application. */
+/**
+ * `node --import @swarmwatch/node/register app.js`: starts telemetry from the environment and the
+ * configuration file, before the application.
+ */
 try {
   // Worker threads run this file too; ports and alerts belong to the main thread
   const options = isMainThread
@@ -20,8 +23,8 @@ try {
 }
 
 /**
- * Whether the program is a package manager or one of our own programs, which NODE_OPTIONS reaches too. They would take the ports of the
- * application that they start or inspect.
+ * Whether the program is a package manager or one of our own programs, which NODE_OPTIONS reaches
+ * too. They would take the ports of the application that they start or inspect.
  */
 function isTool(program = ''): boolean {
   const [name = ''] = program.split(/[\\/]/).slice(-1)

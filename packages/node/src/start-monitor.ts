@@ -16,7 +16,10 @@ export interface Monitor {
   stop(): Promise<void>
 }
 
-/** Opens the page and starts the alert rules, as the settings ask for; prints a line for what cannot start, and never rejects. */
+/**
+ * Opens the page and starts the alert rules, as the settings ask for; prints a line for what cannot
+ * start, and never rejects.
+ */
 export async function startMonitor(
   settings: Settings,
   labels: Readonly<Record<string, string>>,

@@ -14,25 +14,41 @@ import { readSettings, type Settings } from './read-settings.ts'
 import { startMonitor } from './start-monitor.ts'
 import type { TelemetryOptions } from './telemetry-options.ts'
 
-/** Result of `startTelemetry()`: the addresses to open, and the functions that flush and stop it. */
+/**
+ * Result of `startTelemetry()`: the addresses to open, and the functions that flush and stop it.
+ */
 export interface Telemetry {
-  /** URL of `/metrics`, `http://127.0.0.1:9090/metrics`; absent when it is off, or its port was taken. */
+  /**
+   * URL of `/metrics`, `http://127.0.0.1:9090/metrics`; absent when it is off, or its port was
+   * taken.
+   */
   readonly metricsUrl?: string
-  /** URL of the status page, `http://127.0.0.1:8080/`; absent when it is off, or its port was taken. */
+  /**
+   * URL of the status page, `http://127.0.0.1:8080/`; absent when it is off, or its port was taken.
+   */
   readonly pageUrl?: string
   /** The settings in force. */
   readonly configuration: Configuration
-  /** False when the OpenTelemetry SDK is disabled (OTEL_SDK_DISABLED), or when another one that was registered before takes spans and metrics. */
+  /**
+   * False when the OpenTelemetry SDK is disabled (OTEL_SDK_DISABLED), or when another one that was
+   * registered before takes spans and metrics.
+   */
   readonly isRecording: boolean
   /** Exports the rest now; never rejects. Exports that are not finished in time continue. */
   flush(options?: FlushOptions): Promise<void>
-  /** Exports the rest and stops everything, within 5 seconds even if the collector is down; never rejects. A second call returns the same promise. */
+  /**
+   * Exports the rest and stops everything, within 5 seconds even if the collector is down; never
+   * rejects. A second call returns the same promise.
+   */
   shutdown(): Promise<void>
 }
 
 /** Options of `flush()`. */
 export interface FlushOptions {
-  /** Waits at most this long, in milliseconds; a short time suits functions that are billed by time. @default 4500 */
+  /**
+   * Waits at most this long, in milliseconds; a short time suits functions that are billed by time.
+   * @default 4500
+   */
   readonly timeoutMs?: number
 }
 
@@ -41,10 +57,12 @@ const slot = Symbol.for('@swarmwatch/node.telemetry')
 const processWide = globalThis as { [slot]?: Promise<Telemetry> | undefined }
 
 /**
- * Starts telemetry for this process: OTLP export when an endpoint is set, `/metrics`, the status page, alert rules, runtime metrics,
- * outgoing trace context, recovery defaults. A second call returns the handle of the first one. An OpenTelemetry set-up that was
- * registered before keeps its signals: spans, metrics or both go to it alone, and where it takes the metrics no `/metrics` is served;
- * one line reports it. Rejects with `ConfigurationError` on invalid settings: every problem at once, nothing started.
+ * Starts telemetry for this process: OTLP export when an endpoint is set, `/metrics`, the status
+ * page, alert rules, runtime metrics, outgoing trace context, recovery defaults. A second call
+ * returns the handle of the first one. An OpenTelemetry set-up that was registered before keeps its
+ * signals: spans, metrics or both go to it alone, and where it takes the metrics no `/metrics` is
+ * served; one line reports it. Rejects with `ConfigurationError` on invalid settings: every problem
+ * at once, nothing started.
  *
  * @example
  * const telemetry = await startTelemetry({ serviceName: 'billing-agents' })
@@ -146,7 +164,10 @@ const silentThreadLine =
   'nothing started telemetry in this worker thread: its runs are neither on the status page nor in /metrics; ' +
   'start the program with --import @swarmwatch/node/register, or call startTelemetry() in the thread'
 
-/** Logs once where the runs of other workers are recorded: each process and each thread has metrics and a page of its own. */
+/**
+ * Logs once where the runs of other workers are recorded: each process and each thread has metrics
+ * and a page of its own.
+ */
 function warnAboutOtherWorkers({ otlp }: Settings, warn: Warn, hasLogger: boolean): () => void {
   const byOtlp = otlp.targets.metrics !== undefined ? 'they are exported by OTLP' : 'set OTEL_EXPORTER_OTLP_ENDPOINT'
   if (!isMainThread) {

@@ -6,7 +6,9 @@ import type { Deliver } from './alerts/group-receiver.ts'
 import { type ConditionRule, conditionRuleProblems } from './alerts/in-process-rule.ts'
 import type { TelemetryLogger } from './logger.ts'
 
-/** Options of `startTelemetry()`. Every setting: code > environment > configuration file > default. */
+/**
+ * Options of `startTelemetry()`. Every setting: code > environment > configuration file > default.
+ */
 export interface TelemetryOptions {
   /** `service.name`. @default OTEL_SERVICE_NAME, or `unknown_service:node` */
   serviceName?: string
@@ -14,7 +16,10 @@ export interface TelemetryOptions {
   serviceNamespace?: string
   /** `service.version`. @default the environment's, npm_package_version, or `unknown` */
   serviceVersion?: string
-  /** `service.instance.id`; two processes with the same one corrupt each other's series. @default the environment's, or a random UUID */
+  /**
+   * `service.instance.id`; two processes with the same one corrupt each other's series.
+   * @default the environment's, or a random UUID
+   */
   serviceInstanceId?: string
   /** `deployment.environment.name`. @default the environment's, NODE_ENV, or `development` */
   environment?: string
@@ -22,21 +27,33 @@ export interface TelemetryOptions {
   region?: string
   /** Further resource attributes, over those of OTEL_RESOURCE_ATTRIBUTES. */
   resourceAttributes?: Readonly<Record<string, string | number | boolean>>
-  /** Path of the configuration file; `false` reads none. @default SWARMWATCH_CONFIG, or `config/production.yaml` when it is there */
+  /**
+   * Path of the configuration file; `false` reads none.
+   * @default SWARMWATCH_CONFIG, or `config/production.yaml` when it is there
+   */
   configFile?: string | false
   metrics?: MetricsOptions
   /** Defaults for every wrapped agent of this process. */
   recovery?: RecoveryDefaults
   monitor?: MonitorOptions
   alerts?: AlertOptions
-  /** When a port for `/metrics` or the status page is taken: log one line and continue without it, or try the next ports. @default 'warn' */
+  /**
+   * When a port for `/metrics` or the status page is taken: log one line and continue without it,
+   * or try the next ports.
+   * @default 'warn'
+   */
   onPortTaken?: 'warn' | 'next'
   /**
-   * On SIGTERM, SIGINT and SIGHUP: export the rest, then end the process by the signal. If the application has a listener of its own,
-   * that listener decides when the process ends. @default SWARMWATCH_HANDLE_SIGNALS, or false; with `@swarmwatch/node/register` true
+   * On SIGTERM, SIGINT and SIGHUP: export the rest, then end the process by the signal. If the
+   * application has a listener of its own, that listener decides when the process ends.
+   * @default SWARMWATCH_HANDLE_SIGNALS, or false; with `@swarmwatch/node/register` true
    */
   handleSignals?: boolean
-  /** Spans of outgoing requests keep the path of the URL, which may contain the input of an agent; never the query. @default false */
+  /**
+   * Spans of outgoing requests keep the path of the URL, which may contain the input of an agent;
+   * never the query.
+   * @default false
+   */
   capturesUrlPaths?: boolean
   /** Further span processors, in addition to the OTLP exporter. */
   spanProcessors?: readonly SpanProcessor[]
@@ -66,7 +83,10 @@ export interface MonitorOptions {
   host?: string
   /** Readers of the page must show it. @default MONITOR_TOKEN, or none */
   token?: string
-  /** Reverse proxies whose X-Forwarded-For is trusted: `'10.0.0.0/8, ::1'`. @default MONITOR_TRUSTED_PROXIES, or none */
+  /**
+   * Reverse proxies whose X-Forwarded-For is trusted: `'10.0.0.0/8, ::1'`.
+   * @default MONITOR_TRUSTED_PROXIES, or none
+   */
   trustedProxies?: string
   /** @default MONITOR_INTERVAL, or 30 */
   intervalSeconds?: number
@@ -74,21 +94,36 @@ export interface MonitorOptions {
 
 /** The alert rules that are evaluated in this process, and the destination of their alerts. */
 export interface AlertOptions {
-  /** `auto`: unless metrics are exported by OTLP, where Prometheus evaluates the rules. @default the file's, or `auto` */
+  /**
+   * `auto`: unless metrics are exported by OTLP, where Prometheus evaluates the rules.
+   * @default the file's, or `auto`
+   */
   inProcess?: Configuration['alerts']['inProcess']
-  /** Rules by name with other thresholds, or of your own with a condition. @default the file's, or the built-in ones */
+  /**
+   * Rules by name with other thresholds, or of your own with a condition.
+   * @default the file's, or the built-in ones
+   */
   rules?: readonly (CodeRule | ConditionRule)[]
   /** Channels of the bridge in this process. @default the file's */
   channels?: readonly CodeChannel[]
-  /** Delivers groups of alerts, in the format of Alertmanager's webhook; used before ALERTMANAGER_URL, the bridge and the console. */
+  /**
+   * Delivers groups of alerts, in the format of Alertmanager's webhook; used before
+   * ALERTMANAGER_URL, the bridge and the console.
+   */
   deliver?: Deliver
   /** @default ALERTMANAGER_URL, or none */
   alertmanagerUrl?: string
   /** User at Alertmanager. @default ALERTMANAGER_USER, or `swarmwatch` */
   alertmanagerUser?: string
-  /** Password at Alertmanager. @default ALERTMANAGER_PASSWORD or the content of ALERTMANAGER_PASSWORD_FILE, or none */
+  /**
+   * Password at Alertmanager.
+   * @default ALERTMANAGER_PASSWORD or the content of ALERTMANAGER_PASSWORD_FILE, or none
+   */
   alertmanagerPassword?: string
-  /** Base URL of docs/runbooks: alerts link to `<runbooksUrl>/<alert>.md`. @default RUNBOOKS_URL, or none */
+  /**
+   * Base URL of docs/runbooks: alerts link to `<runbooksUrl>/<alert>.md`.
+   * @default RUNBOOKS_URL, or none
+   */
   runbooksUrl?: string
 }
 
@@ -144,7 +179,10 @@ const checks: Record<keyof TelemetryOptions, Check> = {
   env: anObject,
 }
 
-/** Checks the types of the options; the values of settings are checked together with those of the other sources. */
+/**
+ * Checks the types of the options; the values of settings are checked together with those of the
+ * other sources.
+ */
 export function checkOptions(options: unknown): CheckedOptions {
   if (!isObject(options)) {
     return { usable: {}, problems: [{ path: 'options', rule: 'must be an object', value: shownValue(options) }] }

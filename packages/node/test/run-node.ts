@@ -12,7 +12,10 @@ export interface Ended {
 
 export interface RunOptions {
   readonly env?: Readonly<Record<string, string>>
-  /** Export condition; `false` sets none, as for an installed package. @default 'swarmwatch-source' */
+  /**
+   * Export condition; `false` sets none, as for an installed package.
+   * @default 'swarmwatch-source'
+   */
   readonly conditions?: string | false
   /** Called with all output so far, and with a way to signal the process. */
   readonly onOutput?: (output: string, kill: (signal: NodeJS.Signals) => void) => void
@@ -20,7 +23,10 @@ export interface RunOptions {
 
 const packageFolder = fileURLToPath(new URL('..', import.meta.url))
 
-/** Runs Node on the sources, in this package's folder, with nothing of our own environment but PATH, the status page on any port. */
+/**
+ * Runs Node on the sources, in this package's folder, with nothing of our own environment but PATH,
+ * the status page on any port.
+ */
 export function runNode(
   args: readonly string[],
   { env = {}, conditions = 'swarmwatch-source', onOutput }: RunOptions = {},

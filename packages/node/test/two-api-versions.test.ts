@@ -9,7 +9,9 @@ vi.setConfig({ testTimeout: 60_000 })
 
 const older = fileURLToPath(new URL('../../../test/otel-2/package.json', import.meta.url))
 
-/** An application with @opentelemetry/api 1.9 and SDK 2 in `setUp`, next to our own copy of the API. */
+/**
+ * An application with @opentelemetry/api 1.9 and SDK 2 in `setUp`, next to our own copy of the API.
+ */
 function application(first: string, second: string): Promise<Ended> {
   const code = `
     import { createRequire } from 'node:module'

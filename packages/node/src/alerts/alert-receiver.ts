@@ -24,7 +24,10 @@ export interface AlertRound {
 export interface AlertReceiver {
   /** Name for messages: `Alertmanager at 127.0.0.1:9093`. */
   readonly name: string
-  /** Called after every evaluation, one call at a time. When it rejects, the rest is sent in the next round. */
+  /**
+   * Called after every evaluation, one call at a time. When it rejects, the rest is sent in the
+   * next round.
+   */
   update(round: AlertRound): Promise<void>
   close(): Promise<void>
 }
@@ -40,7 +43,10 @@ export function consoleReceiver(logger: TelemetryLogger | false): AlertReceiver 
   }
 }
 
-/** `[ALERT] critical SystemErrorRateCritical firing: error rate 62 % is above 50 % since 2 min`; ASCII. */
+/**
+ * `[ALERT] critical SystemErrorRateCritical firing: error rate 62 % is above 50 % since 2 min`;
+ * ASCII.
+ */
 function alertLine({ status, alert }: AlertChange, nowMs: number): string {
   const lasted = time(nowMs - alert.sinceMs)
   return asciiOnly(
@@ -107,7 +113,10 @@ const offset = 14_695_981_039_346_656_037n
 const prime = 1_099_511_628_211n
 const separator = 0xff
 
-/** 16 hexadecimal digits for a set of labels, the same that Alertmanager computes (FNV-1a over sorted names and values). */
+/**
+ * 16 hexadecimal digits for a set of labels, the same that Alertmanager computes (FNV-1a over
+ * sorted names and values).
+ */
 function fingerprint(labels: Readonly<Record<string, string>>): string {
   let hash = offset
   for (const name of Object.keys(labels).toSorted()) {
@@ -118,7 +127,10 @@ function fingerprint(labels: Readonly<Record<string, string>>): string {
   return hash.toString(16).padStart(16, '0')
 }
 
-/** The result of `work`, or a rejection (TimeoutError) after `ms`. Work that continues has no further effect. */
+/**
+ * The result of `work`, or a rejection (TimeoutError) after `ms`. Work that continues has no
+ * further effect.
+ */
 export async function withDeadline<Result>(work: () => Promise<Result>, ms: number): Promise<Result> {
   const { promise, reject } = Promise.withResolvers<never>()
   const timer = setTimeout(() => reject(new DOMException(`no answer within ${ms} ms`, 'TimeoutError')), ms)

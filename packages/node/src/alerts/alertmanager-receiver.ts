@@ -22,12 +22,15 @@ interface PostedAlert {
   readonly generatorURL?: string
 }
 
-/** Rounds that may fail before Alertmanager considers an alert resolved; the same number as in Prometheus. */
+/**
+ * Rounds that may fail before Alertmanager considers an alert resolved; the same number as in
+ * Prometheus.
+ */
 const intervalsAhead = 4
 
 /**
- * Sends to Alertmanager's API v2: firing alerts in every round, because Alertmanager forgets them otherwise; resolved alerts until
- * Alertmanager has accepted them once.
+ * Sends to Alertmanager's API v2: firing alerts in every round, because Alertmanager forgets them
+ * otherwise; resolved alerts until Alertmanager has accepted them once.
  */
 export function alertmanagerReceiver(
   address: string,

@@ -43,7 +43,10 @@ export function unevaluated(rule: InProcessRule): TrackedRule {
   return { rule, state: { phase: 'inactive' }, isReported: false, isMuted: false, finding: '' }
 }
 
-/** A rule after a pause of the process, in which its condition was not observed: its waiting times start again. */
+/**
+ * A rule after a pause of the process, in which its condition was not observed: its waiting times
+ * start again.
+ */
 export function afterPause(tracked: TrackedRule, nowMs: number): TrackedRule {
   const { state, mutedMs } = tracked
   const muted = mutedMs === undefined ? {} : { mutedMs: nowMs }
@@ -55,9 +58,10 @@ export function afterPause(tracked: TrackedRule, nowMs: number): TrackedRule {
 }
 
 /**
- * Evaluates all rules once. A muted alert is sent when its condition has held for its own `forSeconds` (at least the quiet time) after
- * it was last muted, so that an alert that only takes longer to resolve than the one that muted it is not sent. An alert that was sent
- * before it was muted is still reported as resolved.
+ * Evaluates all rules once. A muted alert is sent when its condition has held for its own
+ * `forSeconds` (at least the quiet time) after it was last muted, so that an alert that only takes
+ * longer to resolve than the one that muted it is not sent. An alert that was sent before it was
+ * muted is still reported as resolved.
  */
 export function evaluateRules(
   before: readonly TrackedRule[],
@@ -114,7 +118,10 @@ export type AlertState =
 export interface AlertTiming {
   /** The condition must have held this long before it fires. */
   readonly forSeconds: number
-  /** A firing rule resolves only when its condition has not held for this long; a flickering condition stays one alert. */
+  /**
+   * A firing rule resolves only when its condition has not held for this long; a flickering
+   * condition stays one alert.
+   */
   readonly quietSeconds: number
 }
 
@@ -139,8 +146,9 @@ interface Named {
 const fleetRules = inhibitionRules.filter(({ same }) => same === 'fleet')
 
 /**
- * Whether a firing alert reports the same cause, or is the same alert with a higher severity. Names with `*` do not count: they stand for
- * alerts about one agent, and an alert of the process is about all of its agents.
+ * Whether a firing alert reports the same cause, or is the same alert with a higher severity. Names
+ * with `*` do not count: they stand for alerts about one agent, and an alert of the process is
+ * about all of its agents.
  */
 function isMuted(alert: Named, firing: readonly Named[]): boolean {
   return firing.some((other) =>

@@ -3,7 +3,10 @@ import type { AlertGroup, GroupAlert, NotificationReason } from '@swarmwatch/con
 import { errorWord } from '../logger.ts'
 import { type ActiveAlert, type AlertReceiver, type AlertRound, withDeadline } from './alert-receiver.ts'
 
-/** Delivers a group of alerts. When the promise rejects, the group is passed again at the next interval. */
+/**
+ * Delivers a group of alerts. When the promise rejects, the group is passed again at the next
+ * interval.
+ */
 export type Deliver = (group: AlertGroup) => unknown
 
 /** Options for passing groups to a function. */
@@ -85,7 +88,10 @@ interface GroupMember {
 
 const whileFiring = '0001-01-01T00:00:00Z'
 
-/** The labels that alerts are grouped by: all but the severity, so that one process has one group for each alert name. */
+/**
+ * The labels that alerts are grouped by: all but the severity, so that one process has one group
+ * for each alert name.
+ */
 function groupLabels({ labels }: ActiveAlert): Record<string, string> {
   return Object.fromEntries(Object.entries(labels).filter(([name]) => name !== 'severity'))
 }

@@ -34,7 +34,10 @@ export interface ConditionRule {
   readonly description: string
   /** The condition must have held this long, in seconds. @default 0 */
   readonly forSeconds?: number
-  /** URL of a page that describes what to do; linked from the status page and from messages. @default none */
+  /**
+   * URL of a page that describes what to do; linked from the status page and from messages.
+   * @default none
+   */
   readonly runbookUrl?: string
 }
 
@@ -99,7 +102,10 @@ export interface InProcessRule {
   readonly finding: (health: SystemHealth) => string
 }
 
-/** Makes a rule from one that the configuration names, with its runbook below `runbooksUrl`, or from a rule in code. */
+/**
+ * Makes a rule from one that the configuration names, with its runbook below `runbooksUrl`, or from
+ * a rule in code.
+ */
 export function inProcessRule(rule: AlertRule | ConditionRule, runbooksUrl?: string): InProcessRule {
   if (!('condition' in rule)) {
     const named = namedRule(rule)
@@ -149,8 +155,8 @@ const watched: Readonly<Record<AlertRuleName, WatchedValue>> = {
 }
 
 /**
- * The rule for a name of the configuration. Below the minimum number of executions it never holds, so that one failure out of one
- * execution does not page the on-call engineer.
+ * The rule for a name of the configuration. Below the minimum number of executions it never holds,
+ * so that one failure out of one execution does not page the on-call engineer.
  */
 function namedRule({ name, threshold, severity, forSeconds }: AlertRule): InProcessRule {
   const { description, minExecutions, value, isBeyond, finding } = watched[name]
@@ -167,7 +173,10 @@ function namedRule({ name, threshold, severity, forSeconds }: AlertRule): InProc
   }
 }
 
-/** The thresholds count executions in the traffic window. The health window of a process is shorter, so the same traffic is fewer. */
+/**
+ * The thresholds count executions in the traffic window. The health window of a process is shorter,
+ * so the same traffic is fewer.
+ */
 function inHealthWindow(executions: number): number {
   return Math.ceil((executions * healthWindowSeconds) / trafficWindowSeconds)
 }

@@ -17,7 +17,10 @@ export interface ReceiverOptions {
   readonly warn: (text: string) => void
 }
 
-/** Opens the first receiver that is set: `deliver` in code, `ALERTMANAGER_URL`, the embedded bridge (with a channel besides the console), the console. */
+/**
+ * Opens the first receiver that is set: `deliver` in code, `ALERTMANAGER_URL`, the embedded bridge
+ * (with a channel besides the console), the console.
+ */
 export async function openReceiver({ configuration, deliver, pageUrl, logger, warn }: ReceiverOptions): Promise<AlertReceiver> {
   const page = pageUrl === undefined ? {} : { pageUrl }
   if (deliver) return groupReceiver(deliver, page)
@@ -40,12 +43,15 @@ export interface BridgePackage {
   openBridge(configuration: Configuration): Promise<EmbeddedBridge> | EmbeddedBridge
 }
 
-/** An optional peer: the name is composed at run time, so that no compiler or bundler resolves it at build time. */
+/**
+ * An optional peer: the name is composed at run time, so that no compiler or bundler resolves it at
+ * build time.
+ */
 const packageName: string = ['@swarmwatch', 'alert-bridge'].join('/')
 
 /**
- * The alert bridge in this process. Undefined where it is not installed, or cannot be opened (another process owns its data folder),
- * which is logged.
+ * The alert bridge in this process. Undefined where it is not installed, or cannot be opened
+ * (another process owns its data folder), which is logged.
  */
 export async function embeddedBridge(
   configuration: Configuration,

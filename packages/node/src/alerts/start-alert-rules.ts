@@ -35,7 +35,10 @@ export interface AlertRules {
   readonly current: () => CurrentAlert[]
   /** Number of conditions that have thrown. */
   readonly thrown: () => number
-  /** Ends the evaluation and closes the receiver; waits at most 2 s for each. Firing alerts are not reported as resolved. */
+  /**
+   * Ends the evaluation and closes the receiver; waits at most 2 s for each. Firing alerts are not
+   * reported as resolved.
+   */
   readonly stop: () => Promise<void>
 }
 
@@ -51,7 +54,10 @@ export interface AlertRulesOptions {
   /** Added to every alert: service, instance, environment. */
   readonly labels: Readonly<Record<string, string>>
   readonly logger?: TelemetryLogger | false
-  /** A firing alert is resolved when its condition has not held for this long. @default two intervals */
+  /**
+   * A firing alert is resolved when its condition has not held for this long.
+   * @default two intervals
+   */
   readonly quietSeconds?: number
   /** Milliseconds since 1970 that never go back. @default the monotonic clock */
   readonly now?: () => number
@@ -63,8 +69,8 @@ const toConsole: TelemetryLogger = console
 const minPauseMs = 2_000
 
 /**
- * Evaluates the rules every `intervalSeconds` until stopped; never keeps the process alive. Alerts that cannot be sent are printed, and
- * sent again in the next round; the failure is logged once.
+ * Evaluates the rules every `intervalSeconds` until stopped; never keeps the process alive. Alerts
+ * that cannot be sent are printed, and sent again in the next round; the failure is logged once.
  */
 export function startAlertRules({
   rules,
@@ -100,7 +106,8 @@ export function startAlertRules({
     isLate = nowMs - evaluatedMs > intervalSeconds * 1_000 + Math.max(2 * intervalSeconds * 1_000, minPauseMs)
     evaluatedMs = nowMs
     if (isLate) {
-      // The process was paused: nothing was evaluated meanwhile, and results that arrived must be read first
+      // The process was paused: nothing was evaluated meanwhile, and results that arrived must be
+      // read first
       tracked = tracked.map((one) => afterPause(one, nowMs))
       if (!wasLate) return
     }
@@ -173,7 +180,10 @@ function reasonOf(error: unknown): string {
   return error instanceof Error && error.constructor === Error ? error.message : errorWord(error)
 }
 
-/** Whether rules are evaluated in this process: `auto` leaves them to Prometheus when metrics are exported by OTLP. */
+/**
+ * Whether rules are evaluated in this process: `auto` leaves them to Prometheus when metrics are
+ * exported by OTLP.
+ */
 export function isInProcess({ monitor, alerts }: Configuration, sendsMetrics: boolean): boolean {
   if (!monitor.enabled || alerts.inProcess === 'off') return false
   return alerts.inProcess === 'on' || !sendsMetrics

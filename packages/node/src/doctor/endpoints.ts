@@ -82,7 +82,10 @@ function statusOf({ url, headers, certificates }: OtlpTarget, timeoutMs: number)
   return promise
 }
 
-/** Checks that the Alertmanager of `ALERTMANAGER_URL` answers and accepts the password; no finding where there is none. */
+/**
+ * Checks that the Alertmanager of `ALERTMANAGER_URL` answers and accepts the password; no finding
+ * where there is none.
+ */
 export async function checkAlertmanager({ alerts }: Configuration, timeoutMs = 3_000): Promise<Finding[]> {
   const { alertmanagerUrl, alertmanagerUser: user, alertmanagerPassword: password } = alerts
   if (alertmanagerUrl === undefined) return []

@@ -2,7 +2,10 @@ import { asciiOnly } from '@swarmwatch/config'
 
 /** Result of one check of the doctor. */
 export interface Finding {
-  /** `note`: cannot be checked from here. `warning`: works, but should be reviewed. `wrong`: does not work. */
+  /**
+   * `note`: cannot be checked from here. `warning`: works, but should be reviewed. `wrong`: does
+   * not work.
+   */
   readonly level: 'ok' | 'note' | 'warning' | 'wrong'
   /** One line, with the cure if the level is not `ok`. No secrets. */
   readonly text: string

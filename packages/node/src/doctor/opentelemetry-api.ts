@@ -8,7 +8,10 @@ type Dependent = InstalledPackage['dependents'][number]
 const api = '@opentelemetry/api'
 const maxNamed = 3
 
-/** Checks that the application in `cwd` has one version of the OpenTelemetry API, and that it suits every package that depends on it. */
+/**
+ * Checks that the application in `cwd` has one version of the OpenTelemetry API, and that it suits
+ * every package that depends on it.
+ */
 export function checkApi(cwd: string, packages: readonly InstalledPackage[] = installedPackages(cwd)): Finding[] {
   const copies = packages
     .filter(({ name }) => name === api)
@@ -43,7 +46,10 @@ export function checkApi(cwd: string, packages: readonly InstalledPackage[] = in
   ]
 }
 
-/** The cure in one step: a version that suits every dependent package, or the packages to update first. */
+/**
+ * The cure in one step: a version that suits every dependent package, or the packages to update
+ * first.
+ */
 function cure(dependents: readonly Dependent[], installed: readonly string[]): string {
   const candidates = [...new Set([...installed, ...dependents.flatMap(({ range }) => versionsIn(range))])].toSorted(
     (one, other) => other.localeCompare(one, 'en', { numeric: true }),
@@ -67,7 +73,10 @@ function namesOf(dependents: readonly Dependent[]): string {
 
 type Version = readonly [major: number, minor: number, patch: number]
 
-/** Whether a version is in a range of a package.json. Supports what packages write for the OpenTelemetry API; an unknown range contains every version. */
+/**
+ * Whether a version is in a range of a package.json. Supports what packages write for the
+ * OpenTelemetry API; an unknown range contains every version.
+ */
 export function isInRange(version: string, range: string): boolean {
   const parsed = parse(version)
   return range.split('||').some((part) => comparators(part).every((comparator) => holds(parsed, comparator)))
@@ -134,7 +143,10 @@ export interface InstalledPackage {
 /** More packages than any application has. */
 const maxPackages = 20_000
 
-/** Every package that the application in `cwd` can reach, resolved as Node does, so that each copy is listed. */
+/**
+ * Every package that the application in `cwd` can reach, resolved as Node does, so that each copy
+ * is listed.
+ */
 export function installedPackages(cwd: string): InstalledPackage[] {
   const root = folderWithManifest(cwd)
   if (root === undefined) return []

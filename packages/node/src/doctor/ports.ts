@@ -20,7 +20,10 @@ export interface CheckedPorts {
   readonly application: { readonly serviceName: string | undefined; readonly isRecording: boolean } | undefined
 }
 
-/** Checks that the ports of the status page and of /metrics are free, or that the running application listens on them. */
+/**
+ * Checks that the ports of the status page and of /metrics are free, or that the running
+ * application listens on them.
+ */
 export async function checkPorts(
   { monitor, metrics }: Pick<Configuration, 'monitor' | 'metrics'>,
   timeoutMs = 3_000,

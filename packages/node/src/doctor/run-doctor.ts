@@ -77,7 +77,10 @@ export async function runDoctor(options: DoctorOptions = {}): Promise<Finding[]>
   ]
 }
 
-/** Command `swarmwatch doctor`: prints a line for each finding, or all as JSON. Returns the exit code, 1 when something is wrong. */
+/**
+ * Command `swarmwatch doctor`: prints a line for each finding, or all as JSON. Returns the exit
+ * code, 1 when something is wrong.
+ */
 export async function printDoctor(
   { json = false, ...options }: DoctorOptions & { readonly json?: boolean } = {},
   print: (line: string) => void = console.log,
@@ -110,7 +113,10 @@ function isRegisterLoaded(execArgv: readonly string[], nodeOptions: string = '')
   return /(?:^|\s)--import[=\s]\S*@?swarmwatch\/node\/(?:src\/|dist\/)?register\b/.test([...execArgv, nodeOptions].join(' '))
 }
 
-/** Checks that something records the agents: in this process, in every process that starts here, or in the running application. */
+/**
+ * Checks that something records the agents: in this process, in every process that starts here, or
+ * in the running application.
+ */
 function checkProvider(hasProvider: boolean, isLoaded: boolean, isRecording: boolean): Finding {
   if (hasProvider) return ok('an OpenTelemetry provider is registered')
   if (isRecording) return ok('the running application records metrics')

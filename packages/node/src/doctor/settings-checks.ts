@@ -20,7 +20,10 @@ export interface NameSources {
 
 const nameCure = 'set OTEL_SERVICE_NAME, or pass serviceName to startTelemetry()'
 
-/** Checks that the service has a name, in the running application or in the environment; a name in code is visible only while it runs. */
+/**
+ * Checks that the service has a name, in the running application or in the environment; a name in
+ * code is visible only while it runs.
+ */
 export function checkServiceName(env: Environment, { running, isWithoutCode }: NameSources): Finding {
   const nameless = `the service has no name and would be unknown_service:node: ${nameCure}`
   const name = environmentServiceName(env)

@@ -12,7 +12,10 @@ export interface SendNowRequest {
   readonly body: Uint8Array
 }
 
-/** Source of the thread. It is text, because a bundler would move a separate file. `pending` counts the requests without an answer. */
+/**
+ * Source of the thread. It is text, because a bundler would move a separate file. `pending` counts
+ * the requests without an answer.
+ */
 const thread = `
   const { workerData: { requests, pending } } = require('node:worker_threads')
   const done = () => { Atomics.sub(pending, 0, 1); Atomics.notify(pending, 0) }
@@ -25,8 +28,8 @@ const thread = `
   }`
 
 /**
- * Sends the requests and blocks until they are answered, at most `timeoutMs`. For the `exit` event, after which no promise settles: a
- * separate thread does the work.
+ * Sends the requests and blocks until they are answered, at most `timeoutMs`. For the `exit` event,
+ * after which no promise settles: a separate thread does the work.
  */
 export function sendNow(requests: readonly SendNowRequest[], timeoutMs: number): void {
   if (requests.length === 0) return
@@ -49,7 +52,10 @@ interface UnsentSpans extends SpanProcessor {
   forget(spans: readonly ReadableSpan[]): void
 }
 
-/** Keeps at most `limit` spans, which a batch processor does not show. @default 2048, as the batch processor's own queue */
+/**
+ * Keeps at most `limit` spans, which a batch processor does not show.
+ * @default 2048, as the batch processor's own queue
+ */
 export function unsentSpans(limit = 2_048): UnsentSpans {
   const spans = new Set<ReadableSpan>()
   return {
@@ -86,7 +92,10 @@ interface BoundReader {
   }
 }
 
-/** The metrics of a reader without waiting; observable metrics have their last observed value. Throws where the internals of the SDK differ. */
+/**
+ * The metrics of a reader without waiting; observable metrics have their last observed value.
+ * Throws where the internals of the SDK differ.
+ */
 export function collectNow(reader: IMetricReader): ResourceMetrics {
   const collector = (reader as unknown as BoundReader)._sdkMetricProducer
   const { resource, meterSharedStates } = collector._sharedState

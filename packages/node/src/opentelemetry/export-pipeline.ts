@@ -25,7 +25,10 @@ export interface ExportPipeline {
   readonly metricReaders: readonly IMetricReader[]
   /** Can wait for exports under way, shorten them, and cut them off. */
   readonly exporters: readonly { forceFlush(): Promise<void>; close(): void; cut(): void }[]
-  /** Sends the rest and blocks until it is answered, at most 2 seconds; sends nothing to a collector that is down. Never throws. */
+  /**
+   * Sends the rest and blocks until it is answered, at most 2 seconds; sends nothing to a collector
+   * that is down. Never throws.
+   */
   sendNow(): void
 }
 
@@ -97,7 +100,10 @@ function requestTo(
   }
 }
 
-/** The target with a timeout below that of the reader: an export must fail before the reader starts the next one. */
+/**
+ * The target with a timeout below that of the reader: an export must fail before the reader starts
+ * the next one.
+ */
 function withinTimeout<Target extends { readonly timeoutMs: number }>(target: Target, exportTimeoutMs: number): Target {
   return { ...target, timeoutMs: Math.min(target.timeoutMs, Math.ceil(exportTimeoutMs * 0.9)) }
 }
@@ -112,12 +118,15 @@ interface Exporter<Items> {
   shutdown(): Promise<void>
 }
 
-/** Timeout of an export that begins during the shutdown; one under way gets the same time to end. */
+/**
+ * Timeout of an export that begins during the shutdown; one under way gets the same time to end.
+ */
 const lastExportTimeoutMs = 2_000
 
 /**
- * An exporter that ends soon once it closes: exports then go through a second exporter with a shorter timeout, so that a dead collector
- * does not delay the end of the process. Reports each result to `health`, so that a dead collector makes one line and not one per batch.
+ * An exporter that ends soon once it closes: exports then go through a second exporter with a
+ * shorter timeout, so that a dead collector does not delay the end of the process. Reports each
+ * result to `health`, so that a dead collector makes one line and not one per batch.
  */
 class OtlpExporter<Items, Inner extends Exporter<Items>> {
   protected readonly usual: Inner
@@ -137,7 +146,8 @@ class OtlpExporter<Items, Inner extends Exporter<Items>> {
   ) {
     this.#onEnded = onEnded
     const { url, headers, timeoutMs, certificates, compression = 'none' } = target
-    // Always set, because otherwise the exporter reads the environment of the process; its enum is not exported
+    // Always set, because otherwise the exporter reads the environment of the process; its enum is
+    // not exported
     const common = { url, headers, compression: compression as NonNullable<ExporterConfig['compression']> }
     this.#url = url
     this.#health = health

@@ -9,8 +9,8 @@ import { AggregationType, createAllowListAttributesProcessor, type ViewOptions }
 import type { RegisteredGlobals } from './registered-globals.ts'
 
 /**
- * Runtime and process metrics, and trace context on outgoing requests, through the providers that are registered now; leaves out what
- * another set-up already does.
+ * Runtime and process metrics, and trace context on outgoing requests, through the providers that
+ * are registered now; leaves out what another set-up already does.
  */
 export function instrumentations(taken: RegisteredGlobals, capturesUrlPaths: boolean): readonly { disable(): void }[] {
   // A second header would be unreadable for the receiver
@@ -31,8 +31,9 @@ function observeRuntime(): RuntimeNodeInstrumentation {
 }
 
 /**
- * Spans for outgoing `fetch` requests and their `traceparent` header, inside a run only. A URL can contain the input of an agent or a
- * key, so the span keeps scheme, host and port, with `withPaths` the path too, and never the query.
+ * Spans for outgoing `fetch` requests and their `traceparent` header, inside a run only. A URL can
+ * contain the input of an agent or a key, so the span keeps scheme, host and port, with `withPaths`
+ * the path too, and never the query.
  */
 function outgoingRequests(withPaths: boolean): UndiciInstrumentation {
   return new UndiciInstrumentation({
@@ -50,8 +51,9 @@ function outgoingRequests(withPaths: boolean): UndiciInstrumentation {
 }
 
 /**
- * `process.cpu.time`, `process.cpu.utilization` and `process.memory.usage` of the semantic conventions, through the meter provider that is
- * registered now. Implemented here, because `@opentelemetry/instrumentation-host-metrics` loads a megabyte for metrics of the host.
+ * `process.cpu.time`, `process.cpu.utilization` and `process.memory.usage` of the semantic
+ * conventions, through the meter provider that is registered now. Implemented here, because
+ * `@opentelemetry/instrumentation-host-metrics` loads a megabyte for metrics of the host.
  */
 function observeProcess(): { disable(): void } {
   const meter = metrics.getMeter('@swarmwatch/node')
@@ -94,7 +96,10 @@ export const views: ViewOptions[] = [
   },
 ]
 
-/** A request of any undici, as its diagnostics channel publishes it: since version 6 with `addHeader`, before with one text of headers. */
+/**
+ * A request of any undici, as its diagnostics channel publishes it: since version 6 with
+ * `addHeader`, before with one text of headers.
+ */
 interface OutgoingRequest {
   headers: string | (string | string[])[]
   addHeader?: (name: string, value: string) => unknown
@@ -105,9 +110,10 @@ type Header = readonly [name: string, value: string | readonly string[]]
 const requestChannel = 'undici:request:create'
 
 /**
- * Reduces the trace context of every outgoing undici and `fetch` request to one: clients that set `traceparent` themselves would
- * otherwise send two, which a receiver must ignore. The header that was added last wins, which is that of the request's own span, and
- * baggage is merged. Subscribe after the instrumentations. Returns a function that ends it.
+ * Reduces the trace context of every outgoing undici and `fetch` request to one: clients that set
+ * `traceparent` themselves would otherwise send two, which a receiver must ignore. The header that
+ * was added last wins, which is that of the request's own span, and baggage is merged. Subscribe
+ * after the instrumentations. Returns a function that ends it.
  * https://github.com/open-telemetry/opentelemetry-js-contrib/issues/3711
  */
 function keepTraceContextSingle(): () => void {

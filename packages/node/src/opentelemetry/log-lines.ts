@@ -13,7 +13,10 @@ export interface CollectorHealth {
 /** The message of an export error that was already logged; lines that quote it are dropped. */
 export const alreadyLogged = 'otlp export failed (already logged)'
 
-/** Distinguishes collectors by origin, so that traces and metrics to the same collector make one line. */
+/**
+ * Distinguishes collectors by origin, so that traces and metrics to the same collector make one
+ * line.
+ */
 export function collectorHealth(warn: Warn): CollectorHealth {
   const failing = new Map<string, string>()
   return {
@@ -53,12 +56,17 @@ export interface DiagLinesOptions {
   now?: () => number
 }
 
-/** Matches the error of a set-up that registers after us, with this copy of the API or another one. */
+/**
+ * Matches the error of a set-up that registers after us, with this copy of the API or another one.
+ */
 const isTooLate = /duplicate registration of API|does not match previously registered API/
 const tooLateCure =
   ': another set-up registered after startTelemetry() and records nothing; start it before, or pass its processors and readers to startTelemetry()'
 
-/** Logs OpenTelemetry's own messages as short lines: no stack, no secret, the same text (numbers aside) at most once a minute. */
+/**
+ * Logs OpenTelemetry's own messages as short lines: no stack, no secret, the same text (numbers
+ * aside) at most once a minute.
+ */
 export function diagLines(
   warn: Warn,
   { secrets = [], repeatMs = 60_000, now = () => performance.now() }: DiagLinesOptions = {},

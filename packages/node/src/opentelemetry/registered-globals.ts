@@ -17,7 +17,10 @@ export interface RegisteredGlobals {
   readonly propagator: boolean
   readonly diagLogger: boolean
   readonly loggerProvider: boolean
-  /** The version of an API copy that registered something our own copy cannot see; undefined where there is none. */
+  /**
+   * The version of an API copy that registered something our own copy cannot see; undefined where
+   * there is none.
+   */
   readonly unseenVersion: string | undefined
 }
 
@@ -44,7 +47,9 @@ export function registeredGlobals(): RegisteredGlobals {
   }
 }
 
-/** The version of the API copy that registered first; every other version is rejected from then on. */
+/**
+ * The version of the API copy that registered first; every other version is rejected from then on.
+ */
 export function registeredApiVersion(): string {
   const version = apiGlobals()?.['version']
   return typeof version === 'string' ? version : 'of another version'
@@ -60,7 +65,10 @@ function isGlobal(name: string): boolean {
   return apiGlobals()?.[name] !== undefined
 }
 
-/** Whether every loaded copy of @swarmwatch/sdk records with the MeterProvider that is registered here. */
+/**
+ * Whether every loaded copy of @swarmwatch/sdk records with the MeterProvider that is registered
+ * here.
+ */
 export function isSeenBySdk(): boolean {
   const views: unknown = Reflect.get(globalThis, Symbol.for('@swarmwatch/sdk.meterProviders'))
   const registered = metrics.getMeterProvider()

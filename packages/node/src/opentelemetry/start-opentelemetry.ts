@@ -20,7 +20,10 @@ export interface OpenTelemetry {
   /** False when another set-up takes the metrics. */
   readonly ownsMetrics: boolean
   readonly ownsTraces: boolean
-  /** Whether the agents of this process are recorded with these providers; false where they use another copy of the API. */
+  /**
+   * Whether the agents of this process are recorded with these providers; false where they use
+   * another copy of the API.
+   */
   isSeenByAgents(): boolean
   flush(timeoutMs?: number): Promise<void>
   /** Exports the rest by OTLP and blocks until it is answered, at most 2 seconds. Never throws. */
@@ -121,7 +124,9 @@ function twoVersions(other: string): string {
   )
 }
 
-/** The line about agents whose copy of the API does not see the providers that are registered here. */
+/**
+ * The line about agents whose copy of the API does not see the providers that are registered here.
+ */
 export const agentsNotRecordedLine: string =
   '@swarmwatch/sdk uses another version of @opentelemetry/api than @swarmwatch/node, so the agents are not recorded: ' +
   'install one version (`npm ls @opentelemetry/api` shows them), 1.10 for both'

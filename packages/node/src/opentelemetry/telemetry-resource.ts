@@ -8,9 +8,9 @@ import type { TelemetryOptions } from '../telemetry-options.ts'
 type Attributes = Record<string, string | number | boolean>
 
 /**
- * The resource of this process: default < `OTEL_RESOURCE_ATTRIBUTES` < `OTEL_SERVICE_NAME` < code. `service.instance.id` is always set,
- * because two processes without it corrupt each other's series. No detectors: they would put command lines and host names into
- * `target_info`.
+ * The resource of this process: default < `OTEL_RESOURCE_ATTRIBUTES` < `OTEL_SERVICE_NAME` < code.
+ * `service.instance.id` is always set, because two processes without it corrupt each other's
+ * series. No detectors: they would put command lines and host names into `target_info`.
  */
 export function telemetryResource(options: TelemetryOptions, env: Environment, warn: (text: string) => void): Resource {
   const region = env['CLOUD_REGION'] ?? env['AWS_REGION']
@@ -55,7 +55,10 @@ function environmentAttributes(env: Environment, warn: (text: string) => void): 
   return name ? { ...others, 'service.name': name } : others
 }
 
-/** `key=value,key=value`, percent-encoded. One invalid pair discards the whole variable, as in the specification. */
+/**
+ * `key=value,key=value`, percent-encoded. One invalid pair discards the whole variable, as in the
+ * specification.
+ */
 function resourceAttributes(text: string, warn: (text: string) => void): Record<string, string> {
   try {
     const pairs = text.split(',').filter((pair) => pair.trim() !== '')

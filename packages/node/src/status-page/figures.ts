@@ -12,7 +12,10 @@ export interface FigureSource {
   readonly agents: readonly AgentMetrics[]
 }
 
-/** A number of the page. The page, its charts, `/api/health` and the table in docs/status-page.md are derived from it. */
+/**
+ * A number of the page. The page, its charts, `/api/health` and the table in docs/status-page.md
+ * are derived from it.
+ */
 export interface Figure {
   /** Key in `/api/health`, and `data-figure` on the page. */
   readonly name: string
@@ -41,7 +44,10 @@ export type Place =
   /** The section Health, which lays its figures out itself. */
   | { readonly in: 'health' }
 
-/** All figures, in the order of the page. To add one, add an entry here and its row in docs/status-page.md. */
+/**
+ * All figures, in the order of the page. To add one, add an entry here and its row in
+ * docs/status-page.md.
+ */
 export const figures: readonly Figure[] = [
   {
     name: 'score',
@@ -169,7 +175,10 @@ export function figureNamed(name: string): Figure {
   return figure
 }
 
-/** A figure with its exact value for programs. `text` may be markup; by default it is the formatted value. */
+/**
+ * A figure with its exact value for programs. `text` may be markup; by default it is the formatted
+ * value.
+ */
 export function figureMarkup({ name, read, format, empty = none }: Figure, source: FigureSource, text?: Markup): Markup {
   const value = read(source)
   const shown = text ?? (value === undefined ? empty : format(value))

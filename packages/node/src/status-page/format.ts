@@ -78,7 +78,10 @@ const invisible = /[\p{Cc}\p{Cf}\p{Zl}\p{Zp}\p{Cs}]/gu
 // Letters under many accents
 const stackedAccents = /(\p{M}{3})\p{M}+/gu
 
-/** Text of agents and errors in a form that is safe to show: cut, and with invisible and direction characters as `[U+202E]`. */
+/**
+ * Text of agents and errors in a form that is safe to show: cut, and with invisible and direction
+ * characters as `[U+202E]`.
+ */
 export function shownText(text: string, max: number = maxLength.message): string {
   // Cut first, because patterns over a megabyte would delay the agents
   const spelled = text

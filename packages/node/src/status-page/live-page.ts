@@ -5,7 +5,10 @@ export interface LivePageOptions extends Omit<EventReadersOptions, 'onPresence'>
   readonly render: () => RenderedPage
   /** Milliseconds between two renderings, while there is a reader. @default 1000 */
   readonly tickMs?: number
-  /** Milliseconds of silence after which a comment is sent, so that proxies keep the connection. @default 15000 */
+  /**
+   * Milliseconds of silence after which a comment is sent, so that proxies keep the connection.
+   * @default 15000
+   */
   readonly heartbeatMs?: number
   /** Called when the page cannot be rendered. */
   readonly onError: (error: unknown) => void
@@ -13,7 +16,9 @@ export interface LivePageOptions extends Omit<EventReadersOptions, 'onPresence'>
 
 /** The page as a stream of events. */
 export interface LivePage {
-  /** Server-sent events that begin with the whole page; undefined when there are too many readers. */
+  /**
+   * Server-sent events that begin with the whole page; undefined when there are too many readers.
+   */
   join(connection?: Connection): ReadableStream<Uint8Array> | undefined
   readonly readers: number
   close(): void
@@ -104,7 +109,10 @@ interface Reader {
   readonly connection: Connection | undefined
 }
 
-/** The readers of the server-sent events. A reader that does not read is dropped, so that it costs at most `maxWaitingBytes`. */
+/**
+ * The readers of the server-sent events. A reader that does not read is dropped, so that it costs
+ * at most `maxWaitingBytes`.
+ */
 class EventReaders {
   readonly #readers = new Set<Reader>()
   readonly #maxReaders: number
@@ -121,7 +129,10 @@ class EventReaders {
     return this.#readers.size
   }
 
-  /** A stream that begins with `first()`; undefined when there are too many readers. `connection` is cut when the reader is dropped. */
+  /**
+   * A stream that begins with `first()`; undefined when there are too many readers. `connection` is
+   * cut when the reader is dropped.
+   */
   join(first: () => Uint8Array, connection?: Connection): ReadableStream<Uint8Array> | undefined {
     if (this.#readers.size >= this.#maxReaders) return undefined
     let reader: Reader | undefined
@@ -153,7 +164,8 @@ class EventReaders {
 
   #drop(reader: Reader): void {
     this.#forget(reader)
-    // The server cancels the stream when its connection ends; it would print an error of the stream on the console
+    // The server cancels the stream when its connection ends; it would print an error of the stream
+    // on the console
     if (reader.connection) reader.connection.destroy()
     else reader.controller.error(new Error('dropped: the reader did not keep up, or the page was closed'))
   }

@@ -17,7 +17,10 @@ export function rendered(text: string): Markup {
   return raw(text)
 }
 
-/** A whole document: the head that all pages share, with further elements in `head`; `body` is the body element. */
+/**
+ * A whole document: the head that all pages share, with further elements in `head`; `body` is the
+ * body element.
+ */
 export function htmlDocument({ title, head = '', body }: { title: string; head?: Insertion; body: Markup }): Markup {
   return markup`<!doctype html>
 <html lang="en">
@@ -56,7 +59,8 @@ export interface DataTable<Row> {
 }
 
 /**
- * A table that turns into labelled blocks on a narrow screen. The roles are explicit because browsers drop them when the layout changes.
+ * A table that turns into labelled blocks on a narrow screen. The roles are explicit because
+ * browsers drop them when the layout changes.
  */
 export function dataTable<Row>({ caption, columns, rows, row = () => ({}) }: DataTable<Row>): Markup {
   const head = columns.map(

@@ -34,8 +34,8 @@ export interface StatusPage {
 }
 
 /**
- * Serves the status page of this process; never keeps the process alive. Prints a line when it is open to the network.
- * Rejects with `ListenError` when it cannot listen.
+ * Serves the status page of this process; never keeps the process alive. Prints a line when it is
+ * open to the network. Rejects with `ListenError` when it cannot listen.
  *
  * @example
  * const page = await openStatusPage({ port: 8080 })

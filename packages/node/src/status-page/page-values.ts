@@ -80,7 +80,9 @@ export function filledSources({
   return { health, metrics, active, alerts, now }
 }
 
-/** The values for the figures now. The sums of all agents are read only when a figure asks for them. */
+/**
+ * The values for the figures now. The sums of all agents are read only when a figure asks for them.
+ */
 export function figureSource({ health, metrics }: FilledSources): FigureSource {
   let read: ExecutionMetrics | undefined
   const sums = (): ExecutionMetrics => (read ??= metrics({ recent: 0 }))
@@ -104,17 +106,26 @@ export interface ExecutionsQuery {
   readonly agentName: string | undefined
 }
 
-/** Answers of the JSON addresses. They have the field names of the SDK; text of agents and errors is cut and escaped as on the page. */
+/**
+ * Answers of the JSON addresses. They have the field names of the SDK; text of agents and errors is
+ * cut and escaped as on the page.
+ */
 export interface JsonAnswers {
   health(): ReturnType<typeof healthAnswer>
   /** All agents, or the agent with this name. */
   agents(agentName: string | undefined): { totals: Readonly<Totals>; agents: AgentMetrics[] }
-  /** `{ running, recent }` as JSON text: the 1,000 oldest runs under way, and the newest `limit` finished ones. */
+  /**
+   * `{ running, recent }` as JSON text: the 1,000 oldest runs under way, and the newest `limit`
+   * finished ones.
+   */
   executions(query: ExecutionsQuery): Promise<string>
 }
 
 const maxRunning = 1000
-/** Records that are written at a time: all 2,000 at once, with their text escaped, would block the event loop. */
+/**
+ * Records that are written at a time: all 2,000 at once, with their text escaped, would block the
+ * event loop.
+ */
 const recordsAtATime = 25
 
 /** Makes the answers; each reads the sources again. */

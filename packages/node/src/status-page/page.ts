@@ -8,7 +8,10 @@ import { type Column, dataTable, htmlDocument, markup, type Markup, rendered } f
 import { maxRows, type PageValues } from './page-values.ts'
 import { recentSection, runningSection } from './runs-sections.ts'
 
-/** The parts of the page that change, in the order of the page. Each is the content of the element with its name as id. */
+/**
+ * The parts of the page that change, in the order of the page. Each is the content of the element
+ * with its name as id.
+ */
 export const fragmentNames = ['clock', 'health', 'figures', 'alerts', 'running', 'agents', 'recent'] as const
 /** The name of a part, which is its id on the page. */
 type FragmentName = (typeof fragmentNames)[number]

@@ -5,8 +5,9 @@ import { isLoopback } from '@swarmwatch/config'
 import type { Context, MiddlewareHandler } from 'hono'
 
 /**
- * Refuses requests that another web page sends through the browser of a reader. Without a token on a loopback address it also requires
- * a loopback name, because otherwise a page whose name is resolved to 127.0.0.1 could read everything.
+ * Refuses requests that another web page sends through the browser of a reader. Without a token on
+ * a loopback address it also requires a loopback name, because otherwise a page whose name is
+ * resolved to 127.0.0.1 could read everything.
  */
 export function ownPageOnly({ host, hasToken }: { host: string; hasToken: boolean }): MiddlewareHandler {
   const requiresLoopbackName = isLoopback(host) && !hasToken
@@ -36,7 +37,10 @@ const contentSecurityPolicy = (formAction: "'none'" | "'self'"): string =>
     "frame-ancestors 'none'",
   ].join('; ')
 
-/** Only our own files may run, no page may frame the answers, no cache may keep them; only the login page may send a form, to us. */
+/**
+ * Only our own files may run, no page may frame the answers, no cache may keep them; only the login
+ * page may send a form, to us.
+ */
 export const securityHeaders: MiddlewareHandler = async (c, next) => {
   await next()
   const { headers } = c.res
@@ -58,7 +62,11 @@ export interface BudgetOptions {
   readonly burst?: number
   /** @default 5 */
   readonly perSecond?: number
-  /** Number of addresses that are kept; the address without requests for the longest time is removed first. @default 1000 */
+  /**
+   * Number of addresses that are kept; the address without requests for the longest time is removed
+   * first.
+   * @default 1000
+   */
   readonly maxAddresses?: number
   /** Milliseconds on a clock that never goes back. @default performance.now */
   readonly now?: () => number
@@ -79,7 +87,10 @@ export class RequestBudget {
     this.#now = now
   }
 
-  /** Takes `cost` requests from the budget of the address. Returns 0 when it may continue, otherwise the seconds until then. */
+  /**
+   * Takes `cost` requests from the budget of the address. Returns 0 when it may continue, otherwise
+   * the seconds until then.
+   */
   spend(address: string, cost = 1): number {
     const atMs = this.#now()
     const before = this.#left.get(address)
@@ -115,16 +126,17 @@ interface ForwardedBy {
 }
 
 /**
- * Whether the browser uses HTTPS, to us or to the outermost proxy. Any client may claim it; the claim only decides whether that client
- * gets a cookie that is sent by HTTPS alone.
+ * Whether the browser uses HTTPS, to us or to the outermost proxy. Any client may claim it; the
+ * claim only decides whether that client gets a cookie that is sent by HTTPS alone.
  */
 export function isHttps(c: Context): boolean {
   return (forwardedBy(c).protocol ?? new URL(c.req.url).protocol.slice(0, -1)) === 'https'
 }
 
 /**
- * Returns the client under which a request is counted. Headers are trusted only from trusted proxies, and read from the last address
- * backwards to the first one that is not a trusted proxy: the client may have written the addresses before it.
+ * Returns the client under which a request is counted. Headers are trusted only from trusted
+ * proxies, and read from the last address backwards to the first one that is not a trusted proxy:
+ * the client may have written the addresses before it.
  */
 export function clientOf(trustedProxies: readonly string[]): (c: Context<{ Bindings: Partial<HttpBindings> }>) => string {
   const trusted = new BlockList()
@@ -178,7 +190,10 @@ function plainAddress(text: string): string {
   return (inBrackets ?? beforePort ?? text).replace(/^::ffff:(?=\d+\.)/i, '')
 }
 
-/** The address under which requests are counted: IPv4, or the /64 network that one IPv6 customer has. */
+/**
+ * The address under which requests are counted: IPv4, or the /64 network that one IPv6 customer
+ * has.
+ */
 export function countedAddress(remoteAddress: string | undefined): string {
   if (remoteAddress === undefined) return 'unknown'
   // IPv4 seen through an IPv6 socket

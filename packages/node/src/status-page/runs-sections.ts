@@ -5,7 +5,10 @@ import { count, duration, isoTime, maxLength, none, shownText, span, timeOfDay, 
 import { type Column, dataTable, type Insertion, type Markup, markup } from './markup.ts'
 import type { PageValues } from './page-values.ts'
 
-/** The section of running executions, oldest first, with the attempt and the time until the next one. */
+/**
+ * The section of running executions, oldest first, with the attempt and the time until the next
+ * one.
+ */
 export function runningSection({ running, health, atMs }: PageValues): Markup {
   const rest = health.activeExecutions - running.length
   return markup`<h2>Running <span class="count">${count(health.activeExecutions)}</span></h2>
@@ -51,7 +54,10 @@ function variantOf(variant: string | undefined): Insertion {
   return variant === undefined ? '' : markup` <small>variant <bdi>${shownText(variant, maxLength.word)}</bdi></small>`
 }
 
-/** A trace id for a search in Jaeger. A narrow cell shows its beginning; selecting it copies the whole id. */
+/**
+ * A trace id for a search in Jaeger. A narrow cell shows its beginning; selecting it copies the
+ * whole id.
+ */
 function traceOf(traceId: string | undefined): Insertion {
   return traceId === undefined ? none : markup`<code class="trace">${shownText(traceId, maxLength.name)}</code>`
 }

@@ -18,7 +18,10 @@ export interface StatusAppOptions
   extends StatusSources, Pick<LivePageOptions, 'maxReaders' | 'maxWaitingBytes' | 'tickMs' | 'heartbeatMs'> {
   /** Readers must show it, as a bearer token or in the login form. @default none */
   readonly token?: string | undefined
-  /** Addresses and networks of reverse proxies whose X-Forwarded-For and Forwarded are trusted. @default none */
+  /**
+   * Addresses and networks of reverse proxies whose X-Forwarded-For and Forwarded are trusted.
+   * @default none
+   */
   readonly trustedProxies?: readonly string[] | undefined
   /** Shown in the head of the page. */
   readonly serviceName?: string | undefined
@@ -41,7 +44,10 @@ export interface StatusApp {
 
 type Env = { Bindings: Partial<HttpBindings> }
 
-/** The status page and its JSON as a function from request to response. Samples the charts until closed. */
+/**
+ * The status page and its JSON as a function from request to response. Samples the charts until
+ * closed.
+ */
 export function statusApp({
   token,
   trustedProxies = [],

@@ -17,7 +17,10 @@ export interface TokenAccessOptions {
   readonly clientOf: (c: Context) => string
 }
 
-/** The handlers that together admit readers with the token, as a bearer header or typed into a form once. */
+/**
+ * The handlers that together admit readers with the token, as a bearer header or typed into a form
+ * once.
+ */
 export interface TokenAccess {
   /** Limits the requests of each client and each reader. */
   readonly limited: MiddlewareHandler
@@ -32,15 +35,17 @@ const guessCost = 10
 const minUnguessableLength = 16
 
 /**
- * Makes the handlers for one token. Clients behind one proxy share an address, so guesses are counted apart from all other requests:
- * wrong tokens of a stranger block neither signed-in readers nor readers with the right token. Only a token that is short enough to be
- * guessed is not accepted while its client has guessed too often.
+ * Makes the handlers for one token. Clients behind one proxy share an address, so guesses are
+ * counted apart from all other requests: wrong tokens of a stranger block neither signed-in readers
+ * nor readers with the right token. Only a token that is short enough to be guessed is not accepted
+ * while its client has guessed too often.
  */
 export function tokenAccess({ token, now, budget, clientOf }: TokenAccessOptions): TokenAccess {
   const isToken = tokenCheck(token)
   const isGuessable = token.length < minUnguessableLength
   const sessions = new Sessions()
-  // Cookies are shared by all ports and monitors of one host name: each process uses a name of its own
+  // Cookies are shared by all ports and monitors of one host name: each process uses a name of its
+  // own
   const cookieName = `swarmwatch-${randomBytes(6).toString('hex')}`
 
   const sessionOf = (c: Context): string | undefined => {
@@ -76,7 +81,8 @@ export function tokenAccess({ token, now, budget, clientOf }: TokenAccessOptions
         setCookie(c, cookieName, sessions.begin(now()), {
           httpOnly: true,
           sameSite: 'Strict',
-          // None: the browser uses the folder of the URL, which belongs to this monitor behind a proxy that selects monitors by path
+          // None: the browser uses the folder of the URL, which belongs to this monitor behind a
+          // proxy that selects monitors by path
           path: '',
           maxAge: Sessions.seconds,
           secure: isHttps(c),
@@ -107,8 +113,9 @@ function bearerOf(c: Context): string | undefined {
 const sessionSeconds = 12 * 3600
 
 /**
- * Sessions of browsers that have sent the token. A session is its end time and a signature with a key of this process: it contains
- * nothing of the token, needs no memory, and ends with the process.
+ * Sessions of browsers that have sent the token. A session is its end time and a signature with a
+ * key of this process: it contains nothing of the token, needs no memory, and ends with the
+ * process.
  */
 export class Sessions {
   static readonly seconds: number = sessionSeconds

@@ -1,4 +1,7 @@
-/** Numbers from 0 (inclusive) to 1 that look random and are the same for the same seed (a linear congruential generator). */
+/**
+ * Numbers from 0 (inclusive) to 1 that look random and are the same for the same seed (a linear
+ * congruential generator).
+ */
 export function randomFrom(seed: number): () => number {
   let state = seed >>> 0
   return () => {

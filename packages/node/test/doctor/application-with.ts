@@ -11,7 +11,10 @@ interface Manifest {
   readonly peerDependencies?: Readonly<Record<string, string>>
 }
 
-/** A folder with these packages by relative path (the application is ''), and links from path to path; removed when the test ends. */
+/**
+ * A folder with these packages by relative path (the application is ''), and links from path to
+ * path; removed when the test ends.
+ */
 export function applicationWith(
   packages: Readonly<Record<string, Manifest>>,
   links: Readonly<Record<string, string>> = {},

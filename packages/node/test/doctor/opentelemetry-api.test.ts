@@ -28,7 +28,10 @@ test('two copies in nested folders are named with who brings them', () => {
   ])
 })
 
-/** An application that needs one version of the API, and a library with its SDK that needs another one. */
+/**
+ * An application that needs one version of the API, and a library with its SDK that needs another
+ * one.
+ */
 const between = (own: string, ownSdk: string, sdkRange: string) =>
   applicationWith({
     '': { name: 'app', dependencies: { [api]: own, '@opentelemetry/sdk-trace-base': '2', telemetry: '1' } },

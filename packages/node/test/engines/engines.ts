@@ -24,7 +24,10 @@ export interface Engines {
 
 const collectorFile = fileURLToPath(new URL('collector.yaml', import.meta.url))
 
-/** The settings of the test with `otlp:` of the production stack: what is promoted there is promoted here. */
+/**
+ * The settings of the test with `otlp:` of the production stack: what is promoted there is promoted
+ * here.
+ */
 function prometheusSettings(): string {
   const [production, test] = ['../../../../collector/prometheus/prometheus.yaml', 'prometheus.yaml'].map((path) =>
     readFileSync(new URL(path, import.meta.url), 'utf8'),
@@ -103,7 +106,8 @@ async function startContainer(
   [from, to]: readonly [string, string],
 ): Promise<void> {
   await docker('create', '--rm', '--pull', 'never', '--name', name, ...options, image, ...command)
-  // copied, not mounted: the engine may see another file system, and the container's user may not read ours
+  // copied, not mounted: the engine may see another file system, and the container's user may not
+  // read ours
   await docker('cp', from, `${name}:${to}`)
   await docker('start', name)
 }

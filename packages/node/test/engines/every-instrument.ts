@@ -1,6 +1,9 @@
 import { currentExecution, instrumentAgent, instrumentTool, onExecution } from '@swarmwatch/sdk'
 
-/** Runs agents until every instrument of the SDK has a value: failure, retry, tool, tokens, cost, variant, cancelled, a listener that throws. */
+/**
+ * Runs agents until every instrument of the SDK has a value: failure, retry, tool, tokens, cost,
+ * variant, cancelled, a listener that throws.
+ */
 export async function useEveryInstrument(): Promise<void> {
   const options = { logger: false, recovery: { maxRetries: 1, baseDelaySeconds: 0 } } as const
   const search = instrumentTool(

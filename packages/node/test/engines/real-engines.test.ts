@@ -123,7 +123,10 @@ function has(series: ReadonlyMap<string, string>, name: string): boolean {
   return [...series.keys()].some((line) => /^[^{]*/.exec(line)![0].replace(/_(bucket|sum|count)$/, '') === name)
 }
 
-/** Without what comes and goes between two collections: handles that are open at the moment, kinds of garbage collection. */
+/**
+ * Without what comes and goes between two collections: handles that are open at the moment, kinds
+ * of garbage collection.
+ */
 function withoutPassing(lines: readonly string[]): string[] {
   return lines.filter((line) => !/^v8js_(resource_active|gc_duration)/.test(line))
 }

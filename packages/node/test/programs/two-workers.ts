@@ -1,7 +1,10 @@
 import cluster from 'node:cluster'
 import { once } from 'node:events'
 
-/** Forks two workers, the second once the first is ready; each starts telemetry from the environment and prints where it serves. */
+/**
+ * Forks two workers, the second once the first is ready; each starts telemetry from the environment
+ * and prints where it serves.
+ */
 if (cluster.isPrimary) {
   for (let count = 0; count < 2; count++) {
     const worker = cluster.fork()

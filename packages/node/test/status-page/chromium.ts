@@ -16,7 +16,10 @@ export function launchBrowser(): Promise<Browser> {
   return chromium.launch({ executablePath, args: ['--no-sandbox', '--disable-gpu', '--disable-dev-shm-usage'] })
 }
 
-/** A tab of its own, and what the browser complained about in it: errors of scripts, refused files, broken policies. */
+/**
+ * A tab of its own, and what the browser complained about in it: errors of scripts, refused files,
+ * broken policies.
+ */
 export async function openTab(
   browser: Browser,
   options: BrowserContextOptions = {},

@@ -50,7 +50,8 @@ test.each(Object.entries(hostile))('%s does no harm on the page', async (_name, 
   expect(html.length).toBeLessThan(40_000)
   expect(html).not.toMatch(forbidden)
   expect(html.match(/<script/g)).toHaveLength(1)
-  // Every tag is one of ours: what is between its quotes holds no quote, and no name begins with "on"
+  // Every tag is one of ours: what is between its quotes holds no quote, and no name begins with
+  // "on"
   for (const tag of html.match(/<[a-z][^>]*>/gi) ?? [])
     expect(tag).toMatch(/^<[a-z][a-z0-9]*( (?!on)[a-z-]+(="[^"<>]*")?)*\/?>$/i)
 })

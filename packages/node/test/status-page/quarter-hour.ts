@@ -8,7 +8,10 @@ const samples = 180
 const { errorRate: _rate, p95Seconds: _p95, ...unmeasured } = sampleHealth({ score: 100, activeExecutions: 1 })
 const beforeTheFirstRun: SystemHealth = unmeasured
 
-/** The sample swarm with a past: asked for the 180th time it has got as bad as it is at noon, five seconds each time. */
+/**
+ * The sample swarm with a past: asked for the 180th time it has got as bad as it is at noon, five
+ * seconds each time.
+ */
 export function quarterHour(): { sources: Required<StatusSources>; isOver: () => boolean } {
   let asked = 0
   const health = (): SystemHealth => {
