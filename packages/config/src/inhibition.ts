@@ -32,7 +32,7 @@ export const inhibitionRules: readonly InhibitionRule[] = [
     same: 'agent',
   },
   {
-    name: 'a failing agent mutes what it does to the whole',
+    name: 'a failing agent mutes the alerts that it causes for its fleet',
     source: { alerts: ['AgentErrorRateCritical'] },
     target: { alerts: ['SwarmHealthLow', 'SystemErrorRateWarning'] },
     same: 'fleet',
@@ -56,7 +56,7 @@ export const inhibitionRules: readonly InhibitionRule[] = [
     same: 'agent',
   },
   {
-    name: 'an agent that tries again is slow for that reason',
+    name: 'an agent with many retries is slow for that reason',
     source: { alerts: ['AgentRetriesHigh'] },
     target: { alerts: ['AgentSlowResponses'] },
     same: 'agent',

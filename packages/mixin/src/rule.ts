@@ -1,6 +1,6 @@
 import type { Severity } from '@swarmwatch/config'
 
-/** A query whose result Prometheus keeps under a name of its own: `level:what:how`. */
+/** A query whose result Prometheus stores as a new series: `level:what:how`. */
 export interface Recording {
   readonly record: string
   readonly expr: string
@@ -31,7 +31,7 @@ export interface Alert {
   readonly identity: readonly string[]
   /** Further labels, in addition to severity and category; Go templates. @default none */
   readonly labels?: Readonly<Record<string, string>>
-  /** The dashboard to look at. */
+  /** The dashboard that the alert links to. */
   readonly dashboard: 'swarm-overview' | 'agent-detail' | 'cost-and-capacity' | 'pipeline'
 }
 
@@ -41,7 +41,7 @@ export interface Alert {
  */
 export const keepMutingSeconds = 300
 
-/** Rules that are evaluated one after the other, the later ones with the results of the earlier. */
+/** Rules that Prometheus evaluates in order, so that a rule can use the results of the rules before it. */
 export interface RuleGroup {
   readonly name: string
   /** @default 30 */

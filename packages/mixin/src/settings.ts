@@ -4,7 +4,7 @@ import { ruleThresholds } from './rule-thresholds.ts'
 
 /** Settings that change the generated rules. */
 export interface MixinSettings {
-  /** The rules of the settings file, and the defaults of those that it does not name. */
+  /** The rules of the settings file, and the default rules of the names that it does not list. */
   readonly rules: readonly AlertRule[]
   /** Share of runs that should succeed. */
   readonly successObjective: number

@@ -78,17 +78,21 @@ describe.skipIf(!hasDocker).concurrent('routes', () => {
     ['critical', 'bridge', ['alertname=AgentErrorRateCritical', 'severity=critical', 'category=agent']],
     ['warning', 'bridge', ['alertname=AgentSlowResponses', 'severity=warning', 'category=agent']],
     ['info', 'bridge', ['alertname=AgentAnomaly', 'severity=info', 'category=agent']],
-    ['an alert of somebody else', 'bridge', ['alertname=Theirs']],
+    ['an alert of another source', 'bridge', ['alertname=Theirs']],
     ['Watchdog', 'bridge-watchdog', ['alertname=Watchdog', 'severity=none', 'category=watchdog']],
-    ['a dead bridge', 'mail,bridge', ['alertname=BridgeDown', 'severity=critical', 'category=bridge']],
-    ['a bridge that gave up on a message', 'mail,bridge', ['alertname=BridgeDeadLetters', 'severity=warning', 'category=bridge']],
+    ['a bridge that is down', 'mail,bridge', ['alertname=BridgeDown', 'severity=critical', 'category=bridge']],
+    ['a dead letter of the bridge', 'mail,bridge', ['alertname=BridgeDeadLetters', 'severity=warning', 'category=bridge']],
     [
-      'something critical that the bridge cannot tell',
+      'a critical alert while the bridge is down',
       'mail,bridge',
       ['alertname=CriticalWhileBridgeDown', 'severity=critical', 'category=bridge'],
     ],
-    ['a dead Collector', 'mail,bridge', ['alertname=TargetDown', 'severity=critical', 'category=pipeline', 'job=otel-collector']],
-    ['news of the pipeline', 'bridge', ['alertname=PrometheusHistoryShrinking', 'severity=info', 'category=pipeline']],
+    [
+      'a Collector that is down',
+      'mail,bridge',
+      ['alertname=TargetDown', 'severity=critical', 'category=pipeline', 'job=otel-collector'],
+    ],
+    ['information about the pipeline', 'bridge', ['alertname=PrometheusHistoryShrinking', 'severity=info', 'category=pipeline']],
   ] as const)('%s goes to %s', async ([, receivers, labels]) => {
     const args = [
       'config',

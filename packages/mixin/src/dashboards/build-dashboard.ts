@@ -41,7 +41,7 @@ export function renderDashboard(plan: DashboardPlan): string {
   return `${JSON.stringify(buildDashboard(plan), null, 2)}\n`
 }
 
-/** One refresh for each pixel or two of a graph: more often, nothing would change but the load. */
+/** About one refresh for each pixel of a graph: more would only add load. */
 function refreshEvery(hours: number): string {
   const steps = [
     ['30m', 168],

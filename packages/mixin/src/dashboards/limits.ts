@@ -5,7 +5,7 @@ import { healthWeights } from '@swarmwatch/sdk/health-score'
 import { ruleThresholds } from '../rule-thresholds.ts'
 import { type MixinSettings, rulesNamed } from '../settings.ts'
 
-/** From where on a value is bad, as the rules have it. */
+/** Values from which on an alert fires; the rules have the same values. */
 export interface Limits {
   /** Which side of the limits is bad; `outside`: beyond the warning, and beyond its negative. */
   readonly side: 'above' | 'below' | 'outside'
@@ -36,7 +36,7 @@ type LimitName =
   | 'anyTelemetryError'
   | 'budgetLeft'
 
-/** Limits that the settings file does not move. */
+/** Limits that the settings file does not change. */
 export const limits: Readonly<Record<LimitName, Limits>> = {
   agentErrors: above({ warning: errorRate.warning.above, critical: errorRate.critical.above }),
   retries: above({ warning: retries.above }),
@@ -50,16 +50,16 @@ export const limits: Readonly<Record<LimitName, Limits>> = {
   variantZ: { side: 'outside', warning: variants.significantZ },
   undeliveredAlerts: above({ critical: notifications.failedAbove }),
   inboxAge: above({ critical: bridge.oldestSeconds }),
-  // The bridge itself raises the alarm
+  // The bridge itself raises this alert
   watchdogAge: above({ critical: watchdogSeconds }),
-  // One is too many, and below nothing left the objective is missed: these need no rule
+  // No rule has these limits: one alert is too many, and below zero the objective is missed
   anyAlert: above({ warning: 1 }),
-  // increase() is not a whole number
+  // increase() returns no whole numbers
   anyTelemetryError: above({ warning: 0.5 }),
   budgetLeft: { side: 'below', critical: 0 },
 }
 
-/** Limits of the rules that the settings file moves; several rules of one severity count as the one that speaks first. */
+/** Limits of rules that the settings file can change; of several rules with one severity, the one that fires first counts. */
 export function limitsOf(settings: MixinSettings, side: 'above' | 'below', ...names: readonly AlertRuleName[]): Limits {
   const rules = names.flatMap((name) => rulesNamed(settings, name))
   const first = (severities: readonly AlertRule['severity'][]): number | undefined => {
@@ -72,17 +72,17 @@ export function limitsOf(settings: MixinSettings, side: 'above' | 'below', ...na
   return { side, ...(warning !== undefined && { warning }), ...(critical !== undefined && { critical }) }
 }
 
-/** A line, or a value, in one color whatever it is. */
+/** One color for all values of a line. */
 export function fixedColor(name: string): DynamicConfigValue {
   return { id: 'color', value: { mode: 'fixed', fixedColor: name } }
 }
 
-/** Colors of outcomes, the same on every board. */
+/** Colors of outcomes, the same on every dashboard. */
 export const outcomeColors: Readonly<Record<string, string>> = { success: 'green', failure: 'red', cancelled: 'gray' }
 
 const color = { good: 'green', warning: 'orange', critical: 'red' } as const
 
-/** The same as Grafana has it: colors from values on. Without limits a value is neither good nor bad. */
+/** Limits in Grafana's format: a color from each value on. Without limits a value is neither good nor bad. */
 export function thresholdsConfig(limits: Limits | undefined): ThresholdsConfigBuilder {
   const builder = new ThresholdsConfigBuilder().mode(ThresholdsMode.Absolute)
   if (limits === undefined) return builder.steps([{ value: null, color: 'text' }])

@@ -21,13 +21,13 @@ export interface Column {
   readonly cell?: 'bar' | 'sparkline'
   /** Highest value of a bar. @default the highest in the column */
   readonly max?: number
-  /** Its cells lead to the agent's dashboard and traces. */
+  /** Its cells link to the agent's dashboard and traces. */
   readonly isAgent?: boolean
-  /** Its cells are names of jobs: shown without the namespace. */
+  /** Its cells are job names, shown without the namespace. */
   readonly isJob?: boolean
-  /** Its cells are addresses, and lead there. */
+  /** Its cells are addresses, shown as links. */
   readonly isAddress?: boolean
-  /** Only there for the links and the order of the rows. */
+  /** Needed only for links and the order of the rows. */
   readonly isHidden?: boolean
   /** Text and color of values. */
   readonly shown?: Readonly<Record<string, { readonly text: string; readonly color: string }>>
@@ -64,17 +64,17 @@ export type Panel =
     })
   | (PanelBase & {
       readonly shows: 'graph'
-      /** Each series is an agent's (label `agent_name`): it leads to the agent's dashboard. */
+      /** Each series is of one agent (label `agent_name`), and links to the agent's dashboard. */
       readonly isByAgent?: boolean
-      /** Legends begin with the name of a job: shown without the namespace. */
+      /** Legends begin with a job name, shown without the namespace. */
       readonly isByJob?: boolean
-      /** Lines are stacked, and their sum counts. */
+      /** Lines are stacked, so that the graph shows their sum. */
       readonly isStacked?: boolean
       /** Colors of lines, by legend. */
       readonly colors?: Readonly<Record<string, string>>
-      /** The axis reaches at least this far, so that a line at zero lies at the bottom. @default 1, of shares 0.1 */
+      /** The axis reaches at least this value, so that a line at zero is at the bottom. @default 1, for shares 0.1 */
       readonly leastTop?: number
-      /** Part of a legend that is no name, such as the path of a file. */
+      /** Beginning of legends that is not shown, such as the path of a file. */
       readonly withoutPrefix?: string
     })
   | (PanelBase & { readonly shows: 'heatmap'; readonly axisUnit: string })
@@ -85,9 +85,9 @@ export type Panel =
     })
   | (PanelBase & {
       readonly shows: 'table'
-      /** By field, in their order; others are not shown. */
+      /** By field, in their order; other fields are not shown. */
       readonly columns: Readonly<Record<string, Column>>
-      /** Titles of the columns that order the rows. */
+      /** Titles of the columns by which the rows are sorted. */
       readonly order?: readonly { readonly by: string; readonly isDescending: boolean }[]
     })
 
@@ -97,16 +97,16 @@ export interface Row {
   readonly panels: readonly Panel[]
 }
 
-/** Variables that choose agents on a dashboard: `many` of them, `one`, or `none` where no panel is about agents. */
+/** Agents that the variables of a dashboard select: `many`, `one`, or `none` if no panel is about agents. */
 export type AgentChoice = 'many' | 'one' | 'none'
 
-/** A dashboard: what it is for and what it shows. */
+/** A dashboard: its purpose and its rows. */
 export interface DashboardPlan {
-  /** Part of its address, and of its file's name: it never changes. */
+  /** Part of its address and of its file name: it never changes. */
   readonly uid: string
   readonly title: string
   readonly description: string
-  /** Hours that it opens with; how often it refreshes follows from them. */
+  /** Hours of its default time range; its refresh interval follows from them. */
   readonly hours: number
   readonly agents: AgentChoice
   readonly rows: readonly Row[]

@@ -106,7 +106,11 @@ export const agentErrorAlerts: readonly Alert[] = [
   agentErrors('AgentErrorRateWarning', 'warning', warning),
 ]
 
-function agentErrors(alert: string, severity: 'critical' | 'warning', { above, forSeconds, leastExecutions }: Limits): Alert {
+function agentErrors(
+  alert: string,
+  severity: 'critical' | 'warning',
+  { above, forSeconds, leastExecutions }: ErrorRateLimit,
+): Alert {
   return {
     alert,
     category: 'agent',
@@ -126,7 +130,7 @@ function agentErrors(alert: string, severity: 'critical' | 'warning', { above, f
   }
 }
 
-interface Limits {
+interface ErrorRateLimit {
   readonly above: number
   readonly forSeconds: number
   readonly leastExecutions: { readonly agent: number }
