@@ -41,3 +41,50 @@ test('headers that throw, or a value that does when it is written, ask for nothi
   expect(read({ headers: { get: fail, 'retry-after': '7' } })).toBeUndefined()
   expect(header({ toString: fail })).toBeUndefined()
 })
+
+test('reads every property that a library uses for the wait, in milliseconds or in seconds', () => {
+  const inMilliseconds = ['retryAfterMs', 'retry_after_ms', 'retryAfterInMs', 'retryAfterInMilliseconds', 'msBeforeNext']
+  expect(inMilliseconds.map((key) => read({ [key]: 2500 }))).toEqual(Array(5).fill(2.5))
+  const inSeconds = ['retryAfter', 'retry_after', 'retryAfterSeconds', 'retryAfterHint']
+  expect(inSeconds.map((key) => read({ [key]: 25 }))).toEqual(Array(4).fill(25))
+  expect(read({ parameters: { retry_after: 25 } })).toBe(25)
+  expect(read({ retryAfterMs: null, retryAfterInMs: 0 })).toBe(0)
+  expect(read({ retryAfter: null, retryAfterSeconds: 3 })).toBe(3)
+})
+
+test('a property of 1000 or more is in milliseconds, unless it is text', () => {
+  expect([999, 1000, '1000'].map((retryAfter) => read({ retryAfter }))).toEqual([999, 1, 1000])
+  expect(read({ retryAfter: -1 })).toBeUndefined()
+})
+
+test('a property may be a date, as text or as an object', () => {
+  expect(read({ retryAfter: 'Tue, 24 Nov 2026 10:00:40 GMT' })).toBe(40)
+  expect(read({ retryAfter: new Date(nowMs + 5000) })).toBe(5)
+  expect(read({ retryAfter: new Date(nowMs - 5000) })).toBe(0)
+  expect(read({ retryAfter: new Date(Number.NaN) })).toBeUndefined()
+})
+
+test("the wait of discord.js's RateLimitError is in milliseconds", () => {
+  expect(read({ retryAfter: 500, timeToReset: 500 })).toBe(0.5)
+  expect(read({ retryAfter: 500, name: 'RateLimitError[/channels]' })).toBe(0.5)
+  expect(read({ retryAfter: 500, name: 'Other RateLimitError[' })).toBe(500)
+  expect(read({ retryAfter: 500, timeToReset: '500' })).toBe(500)
+})
+
+test("Google's RetryInfo is text or seconds and nanoseconds, also within a message", () => {
+  expect(read({ errorDetails: [{ retryDelay: ' 20s ' }] })).toBe(20)
+  expect(read({ errorDetails: [{ retryDelay: '1s2' }] })).toBeUndefined()
+  expect(read({ errorDetails: [{ retryDelay: { seconds: { low: 3 }, nanos: 5e8 } }] })).toBe(3.5)
+  const messages = [
+    'failed: "retryDelay": "12.345s"',
+    'failed: \\"retryDelay\\" :  \\"7s\\"',
+    `${' '.repeat(20_000)}"retryDelay":"7s"`,
+  ]
+  expect(messages.map((message) => read(new Error(message)))).toEqual([12.345, 7, undefined])
+})
+
+test('a value that cannot be read asks for nothing', () => {
+  const { proxy, revoke } = Proxy.revocable({}, {})
+  revoke()
+  expect(read(proxy)).toBeUndefined()
+})
