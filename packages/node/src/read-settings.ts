@@ -24,7 +24,10 @@ export interface Settings {
   readonly exportTimeoutMs: number
 }
 
-/** Reads all settings: code > environment > configuration file > default. Throws a `ConfigurationError` with every problem of every source. */
+/**
+ * Reads all settings: code > environment > configuration file > default. Throws a
+ * `ConfigurationError` with every problem of every source.
+ */
 export function readSettings(options: TelemetryOptions, env: Environment): Settings {
   const { usable, problems: wrongOptions } = checkOptions(options)
   const problems = [...wrongOptions]
@@ -56,7 +59,10 @@ function collect<Value>(read: () => Value, onProblems: (problems: readonly Probl
   }
 }
 
-/** Rules in code are checked without those that have a condition, but reported by their place in the whole list. */
+/**
+ * Rules in code are checked without those that have a condition, but reported by their place in the
+ * whole list.
+ */
 function amongAllRules(problem: Problem, { alerts }: TelemetryOptions): Problem {
   // a problem in the file has a place
   if (problem.place !== undefined || !Array.isArray(alerts?.rules)) return problem
@@ -85,7 +91,10 @@ function withoutConditions(rules: readonly (CodeRule | ConditionRule)[]): readon
   return Array.isArray(rules) ? rules.filter(isNamed) : (rules as never)
 }
 
-/** METRICS_EXPORT_INTERVAL is ours and overrides OTEL_METRIC_EXPORT_INTERVAL (`standardMs`), which overrides file and default. */
+/**
+ * METRICS_EXPORT_INTERVAL is ours and overrides OTEL_METRIC_EXPORT_INTERVAL (`standardMs`), which
+ * overrides file and default.
+ */
 function exportIntervalMs({ metrics, origins }: Configuration, standardMs: number | undefined): number {
   const origin = origins['metrics.exportIntervalSeconds'] ?? 'default'
   const isOurs = origin === 'code' || origin.startsWith('environment')

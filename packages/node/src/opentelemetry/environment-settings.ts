@@ -17,12 +17,18 @@ import { batchVariables, onlySet, readOtelVariables, spanLimitVariables } from '
 type BatchSettings = Omit<ConstructorParameters<typeof BatchSpanProcessor>[0], 'exporter'>
 type TracerSettings = Pick<NonNullable<ConstructorParameters<typeof TracerProvider>[0]>, 'sampler' | 'spanLimits'>
 
-/** `OTEL_BSP_*`, as the specification defines them; a value that is not a number above 0 counts as unset. */
+/**
+ * `OTEL_BSP_*`, as the specification defines them; a value that is not a number above 0 counts as
+ * unset.
+ */
 export function batchSettings(env: Environment): BatchSettings {
   return onlySet(readOtelVariables(batchVariables, env))
 }
 
-/** `OTEL_TRACES_SAMPLER` with its argument, and the limits of spans; a limit that is not a number above 0 counts as unset. */
+/**
+ * `OTEL_TRACES_SAMPLER` with its argument, and the limits of spans; a limit that is not a number
+ * above 0 counts as unset.
+ */
 export function tracerSettings(env: Environment): TracerSettings {
   const sampler = samplerFrom(env)
   return { ...(sampler && { sampler }), spanLimits: onlySet(readOtelVariables(spanLimitVariables, env)) }

@@ -79,7 +79,10 @@ export const processVariables: Settings<ProcessVariables> = {
   },
 }
 
-/** Reads lenient settings; what is invalid is added to `notices`, and the default is used. Spaces around a value are ignored. */
+/**
+ * Reads lenient settings; what is invalid is added to `notices`, and the default is used. Spaces
+ * around a value are ignored.
+ */
 export function readOtelVariables<Group extends object>(
   settings: Settings<Group>,
   env: Environment,
@@ -131,7 +134,10 @@ export const supportedVariables: readonly string[] = [
   'OTEL_EXPORTER_OTLP_METRICS_TEMPORALITY_PREFERENCE',
 ]
 
-/** Other variables of the specification and of OpenTelemetry's own set-ups for Node, and what to do instead. */
+/**
+ * Other variables of the specification and of OpenTelemetry's own set-ups for Node, and what to do
+ * instead.
+ */
 const withoutEffect: readonly (readonly [name: RegExp, cure: string])[] = [
   [/^OTEL_(EXPERIMENTAL_)?CONFIG_FILE$/, 'set the variables it stands for'],
   [/^OTEL_(LOGS_EXPORTER|EXPORTER_OTLP_LOGS_\w+|BLRP_\w+|LOGRECORD_\w+)$/, 'logs are not exported'],
@@ -145,7 +151,10 @@ const withoutEffect: readonly (readonly [name: RegExp, cure: string])[] = [
   [/^OTEL_NODE_(ENABLED|DISABLED)_INSTRUMENTATIONS$/, 'register instrumentations in code'],
 ]
 
-/** A line for each variable of OpenTelemetry that is set and cannot have the intended effect. `isExporting`: an endpoint is set. */
+/**
+ * A line for each variable of OpenTelemetry that is set and cannot have the intended effect.
+ * `isExporting`: an endpoint is set.
+ */
 export function otelNotices(env: Environment, isExporting: boolean): string[] {
   const set = Object.keys(env).filter((name) => name.startsWith('OTEL_') && env[name]?.trim())
   const valueOf = (name: string): string => env[name]!.trim()

@@ -13,7 +13,7 @@ export interface OtlpTarget {
   readonly url: string
   /** Names in lower case. Values are secrets. */
   readonly headers: Readonly<Record<string, string>>
-  /** For one export with its retries. @default 10000, as the specification says */
+  /** For one export with its retries. @default 10000, as in the specification */
   readonly timeoutMs: number
   /** @default none */
   readonly compression?: 'gzip'
@@ -31,8 +31,9 @@ export interface OtlpSettings {
 }
 
 /**
- * Reads `OTEL_EXPORTER_OTLP_*`, `OTEL_TRACES_EXPORTER` and `OTEL_METRICS_EXPORTER`. A signal is exported if an endpoint is set for it and its
- * exporter is not `none`. `token` is sent as bearer token and overrides an `authorization` of the environment.
+ * Reads `OTEL_EXPORTER_OTLP_*`, `OTEL_TRACES_EXPORTER` and `OTEL_METRICS_EXPORTER`. A signal is
+ * exported if an endpoint is set for it and its exporter is not `none`. `token` is sent as bearer
+ * token and overrides an `authorization` of the environment.
  */
 export function otlpSettings(env: Environment, token?: string): OtlpSettings {
   const notices: string[] = []
