@@ -5,7 +5,7 @@ import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest'
 
 import { currentExecution, instrumentAgent, recoveryOf, type InstrumentAgentOptions } from '../src/index.ts'
 import { keptLines } from './kept-lines.ts'
-import { told } from './run-watch.ts'
+import { outcomeOf } from './run-watch.ts'
 
 let telemetry: TestTelemetry
 beforeEach(async () => {
@@ -53,7 +53,7 @@ describe('an abort', () => {
     expect(await timersLeft()).toBe(0)
     await vi.advanceTimersByTimeAsync(60_000)
     expect(calls).toEqual([1, 2, 3])
-    expect(await told(telemetry)).toBe(`${cancelled} 500 500 500`)
+    expect(await outcomeOf(telemetry)).toBe(`${cancelled} 500 500 500`)
     expect(recoveryOf(reason)).toMatchObject({ attempts: 3, waits: [5, 15, 10], outcome: 'aborted' })
     expect(lines.map((line) => line.split(' ')[0])).toEqual(['[RETRY]', '[RETRY]', '[RETRY]'])
     expect((await telemetry.points('agent.failures')).filter(({ value }) => value !== 0)).toEqual([])
@@ -63,7 +63,7 @@ describe('an abort', () => {
     const { agent, calls } = failing()
     await expect(agent(AbortSignal.abort(reason))).rejects.toBe(reason)
     expect(calls).toEqual([])
-    expect(await told(telemetry)).toBe(`${cancelled} `)
+    expect(await outcomeOf(telemetry)).toBe(`${cancelled} `)
   })
 
   test('during a call waits for the function, whose own value comes out', async () => {
@@ -76,7 +76,7 @@ describe('an abort', () => {
     controller.abort(reason)
     await vi.advanceTimersByTimeAsync(1000)
     expect(await run).toBe('saved')
-    expect(await told(telemetry)).toBe('success first_try (unset), attempts: unset')
+    expect(await outcomeOf(telemetry)).toBe('success first_try (unset), attempts: unset')
   })
 
   test('during a call waits for the function, whose own error comes out, and is no failure', async () => {
@@ -90,7 +90,7 @@ describe('an abort', () => {
     controller.abort(reason)
     await vi.advanceTimersByTimeAsync(1000)
     await settled
-    expect(await told(telemetry)).toBe(`${cancelled} unset`)
+    expect(await outcomeOf(telemetry)).toBe(`${cancelled} unset`)
   })
 })
 
@@ -109,7 +109,7 @@ describe('a deadline of the caller', () => {
     const { lines, logger } = keptLines()
     const agent = heeding((why) => why, { logger })
     await expect(agent(AbortSignal.timeout(5))).rejects.toMatchObject({ name: 'TimeoutError' })
-    expect(await told(telemetry)).toBe('failure aborted (timeout), attempts: timeout')
+    expect(await outcomeOf(telemetry)).toBe('failure aborted (timeout), attempts: timeout')
     expect(lines).toEqual([expect.stringMatching(/^\[FAILED\] writer gave up after 1 attempt, .* s \(timeout\)/)])
     const failures = (await telemetry.points('agent.failures')).filter(({ value }) => value !== 0)
     expect(failures.map(({ attributes }) => attributes['error.type'])).toEqual(['timeout'])
@@ -128,7 +128,7 @@ describe('a deadline of the caller', () => {
       const settled = expect(heeding(() => own)(controller.signal)).rejects.toBe(own)
       controller.abort(why)
       await settled
-      expect(await told(telemetry)).toBe('failure aborted (timeout), attempts: timeout')
+      expect(await outcomeOf(telemetry)).toBe('failure aborted (timeout), attempts: timeout')
       expect(recoveryOf(own)).toMatchObject({ attempts: 1, outcome: 'aborted' })
     },
   )
@@ -140,7 +140,7 @@ describe('a deadline of the caller', () => {
     await vi.advanceTimersByTimeAsync(1000)
     controller.abort(late)
     await settled
-    expect(await told(telemetry)).toBe('failure aborted (timeout), attempts: 500')
+    expect(await outcomeOf(telemetry)).toBe('failure aborted (timeout), attempts: 500')
     await expect(agent(controller.signal)).rejects.toBe(late)
     expect(calls).toEqual([1])
   })
@@ -159,7 +159,7 @@ describe('a deadline of the caller', () => {
     const settled = expect(reader.next()).rejects.toBe(late)
     controller.abort(late)
     await settled
-    expect(await told(telemetry)).toBe('failure aborted (timeout), attempts: timeout')
+    expect(await outcomeOf(telemetry)).toBe('failure aborted (timeout), attempts: timeout')
   })
 })
 
@@ -201,7 +201,7 @@ describe("the caller's signal is found", () => {
     await settled
     expect(seen?.aborted).toBe(true)
     expect(seen?.reason).toBe(reason)
-    expect(await told(telemetry)).toBe(`${cancelled} _OTHER`)
+    expect(await outcomeOf(telemetry)).toBe(`${cancelled} _OTHER`)
   })
 })
 
@@ -228,7 +228,7 @@ describe('a time limit', () => {
     await vi.advanceTimersByTimeAsync(11_000)
     await settled
     expect(reasons).toEqual(['TimeoutError', 'TimeoutError'])
-    expect(await told(telemetry)).toBe('failure exhausted (timeout), attempts: timeout timeout')
+    expect(await outcomeOf(telemetry)).toBe('failure exhausted (timeout), attempts: timeout timeout')
     expect(await timersLeft()).toBe(0)
   })
 
@@ -244,7 +244,7 @@ describe('a time limit', () => {
     const settled = expect(agent()).rejects.toMatchObject({ name: 'TimeoutError' })
     await vi.advanceTimersByTimeAsync(21_000)
     await settled
-    expect(await told(telemetry)).toBe('failure exhausted (timeout), attempts: timeout timeout')
+    expect(await outcomeOf(telemetry)).toBe('failure exhausted (timeout), attempts: timeout timeout')
   })
 
   test('of the whole run cuts the attempt under way', async () => {

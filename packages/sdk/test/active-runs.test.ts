@@ -16,7 +16,7 @@ const listed = (runs: ActiveRuns<Run>): Run[] => {
 }
 
 test.prop([fc.array(fc.record({ ends: fc.boolean(), at: fc.nat(9) }), { maxLength: 60 })])(
-  'whatever begins and ends, those under way are there, oldest first, and those that ended hold nobody',
+  'active runs are listed, oldest first, and ended runs delay no one, in any order of starts and ends',
   (steps) => {
     const runs = new ActiveRuns<Run>()
     const expected: Run[] = []

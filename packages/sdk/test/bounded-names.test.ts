@@ -2,7 +2,7 @@ import { expect, test } from 'vitest'
 
 import { boundedErrorType, BoundedNames } from '../src/bounded-names.ts'
 
-test('the first names stay what they are, all later ones have one name, and that is told once', () => {
+test('the first names are kept, all later ones get one name, and this is reported once', () => {
   const overflown: string[] = []
   const names = new BoundedNames(2, 'rest')
   const bound = (name: string): string => names.bound(name, (first) => overflown.push(first))
@@ -10,7 +10,7 @@ test('the first names stay what they are, all later ones have one name, and that
   expect(overflown).toEqual(['c'])
 })
 
-test('nobody has to listen, and without a name of its own the rest is __other__', () => {
+test('a listener is optional, and the common name is __other__ by default', () => {
   const names = new BoundedNames(1)
   expect(['a', 'b', 'c'].map((name) => names.bound(name))).toEqual(['a', '__other__', '__other__'])
 })

@@ -32,7 +32,7 @@ test('a metric has at most 10 variants of an agent, 50 models, 100 tools, 100 er
   expect(await labels('agent.failures', 'error.type')).toContain('_OTHER')
 })
 
-test('the 101st agent name is __other__ in metrics, its own in spans and lines, and that is said once', async () => {
+test('the 101st agent name is __other__ in metrics and unchanged in spans and lines, and this is logged once', async () => {
   const { lines, logger } = keptLines()
   const fail = (): Promise<never> => Promise.reject(new Error())
   for (let number = 0; number < 120; number += 1) {

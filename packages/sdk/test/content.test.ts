@@ -63,7 +63,7 @@ describe('the message of an error', () => {
     expect([{ message: 5 }, {}, null, 7].map((error) => messageOf(error))).toEqual(Array(4).fill(undefined))
   })
 
-  test('is told unless it may not be', () => {
+  test('is reported unless it is disabled', () => {
     expect(messageOf('to a@b.c', true)).toBe('to ***')
     expect(messageOf('to a@b.c', false)).toBeUndefined()
     expect(messageOf('to a@b.c', (message) => message.toUpperCase())).toBe('TO A@B.C')
@@ -74,12 +74,12 @@ describe('the message of an error', () => {
     expect(messageOf('x'.repeat(9_000), (message) => `${message.length} ${message}`)).toBe(`9000 ${'x'.repeat(295)}`)
   })
 
-  test('is searched for secrets in its first 1,200 characters, of which no more is told than 300', () => {
+  test('is searched for secrets in its first 1,200 characters, of which at most 300 are reported', () => {
     expect(messageOf(`${'https://h?'.padEnd(1_100, 'q')} tail`)).toBe('https://h?*** tail')
     expect(messageOf(`${'https://h?'.padEnd(1_198, 'q')} tail`)).toBe('https://h?*** t')
   })
 
-  test('is none when the redactor of the user throws, or gives no text', () => {
+  test('is absent when the redactor of the user throws or returns no text', () => {
     const fail = (): never => {
       throw new Error('a bug')
     }
@@ -162,7 +162,7 @@ describe('a capture', () => {
     expect(captured([10n, () => {}, Symbol('s'), null, undefined], true)).toBe('["10n","[function]","[symbol]",null,null]')
   })
 
-  test('holds the same object as often as it stands there, but not within itself', () => {
+  test('contains the same object as often as it occurs, but not within itself', () => {
     const shared = { a: 1 }
     expect(captured([shared, shared, { shared }], true)).toBe('[{"a":1},{"a":1},{"shared":{"a":1}}]')
     const inner: Record<string, unknown> = { b: { c: {} } }

@@ -69,7 +69,7 @@ test('a status is a whole number from 400 to 599, or its digits, wherever the er
   expect(httpStatus({ statusCode: 200, status: 502 })).toBe(502)
 })
 
-test('every way to say that it took too long is a timeout, also below another error', () => {
+test('every kind of timeout error is a timeout, also below another error', () => {
   const codes = ['ETIMEDOUT', 'ESOCKETTIMEDOUT', 'UND_ERR_CONNECT_TIMEOUT', 'UND_ERR_HEADERS_TIMEOUT', 'UND_ERR_BODY_TIMEOUT']
   expect(codes.map((code) => errorType({ code }))).toEqual(codes.map(() => 'timeout'))
   expect(errorType(new Error('x', { cause: { code: 'ETIMEDOUT' } }))).toBe('timeout')
@@ -88,14 +88,14 @@ test('a word begins with a letter, an underscore or a dollar, has no blank and a
   expect(['_x', '$x', 'a.b', 'a:b', 'a-b'].map((code) => errorType({ code }))).toEqual(['_x', '$x', 'a.b', 'a:b', 'a-b'])
 })
 
-test('classes that say nothing are not told, nor those of what is no error', () => {
+test('classes without information are not reported, nor classes of values that are no errors', () => {
   const named = Object.assign(new Error('x'), { name: 'Object' })
   for (const error of [new AggregateError([]), new DOMException('x'), {}, new (class Job {})(), { name: 'RangeError' }, named]) {
     expect(errorType(error)).toBe('_OTHER')
   }
 })
 
-test('the class is told by the name of the error or, where that says nothing, by its constructor', () => {
+test('the class is the name of the error or, without information in it, its constructor', () => {
   class QuotaError extends Error {}
   expect(errorType(new QuotaError('x'))).toBe('QuotaError')
   expect(errorType(Object.assign(new QuotaError('x'), { name: 'LimitError' }))).toBe('LimitError')

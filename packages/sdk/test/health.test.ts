@@ -13,7 +13,7 @@ test('a process without runs has full health and has lost nothing, however busy 
   })
 })
 
-test('each part tells what it took away', () => {
+test('each part shows how many points it lost', () => {
   expect(healthScore({ errorRate: 0.25, p95Seconds: 20, cpu: 4, memory: 0 })).toEqual({
     score: 42.5,
     lost: { errorRate: 30, p95: 12.5, resources: 15 },

@@ -1,7 +1,7 @@
 import { systemClock, type Clock } from '../src/clock.ts'
 import type { InstrumentAgentOptions } from '../src/index.ts'
 
-/** What can be wrong with options that other libraries do not have. */
+/** Invalid values of options that other libraries do not have. */
 export interface HostileOptions {
   readonly options?: InstrumentAgentOptions<never, never>
   readonly clock?: Clock

@@ -9,22 +9,22 @@ import { reportedPlaces } from '../src/telemetry/guard.ts'
 import { hostileOptions } from './hostile-options.ts'
 import { ourAdapter, type OurAdapter } from './our-adapter.ts'
 
-let said: string[]
+let lines: string[]
 beforeEach(() => {
-  said = []
-  const keep = (line: string): void => void said.push(line)
+  lines = []
+  const keep = (line: string): void => void lines.push(line)
   diag.setLogger({ error: keep, warn: keep, info() {}, debug() {}, verbose() {} }, { logLevel: DiagLogLevel.ERROR })
   reportedPlaces.clear()
 })
 afterEach(() => diag.disable())
 
-const saidOurs = (): string[] => said.filter((line) => line.startsWith('swarmwatch'))
+const ownLines = (): string[] => lines.filter((line) => line.startsWith('swarmwatch'))
 const trips = (ours: OurAdapter): string[] =>
   ours.recorded().flatMap(({ name, attributes }) => (name === metric.guardTrips.name ? String(attributes['where']) : []))
 const executions = (ours: OurAdapter): number =>
   ours.recorded().reduce((sum, { name, value }) => sum + (name === metric.executions.name ? Number(value) : 0), 0)
 
-/** Whoever only waits, calls or answers oddly throws nothing that we could swallow; what exporters throw, the SDK swallows. */
+/** Cases that only wait, call or return unusual values throw nothing that we could swallow; the SDK swallows errors of exporters. */
 const quiet =
   /calls|never|ends each|an exporter|has no meter|cannot bind|returns a symbol|empties|changes|cycles|that is undefined$|frozen|10 MB|only await|iterable|^a promise/
 /** Where an error is swallowed, by the case's surface. */
@@ -49,7 +49,7 @@ describe('an agent goes on as without us', () => {
     expect(await runIsolationCase(ours, name)).toEqual({ case: name, surface, verdict: 'passed', what: '' })
     expect(getActiveExecutions()).toEqual([])
     const place = placeOf(isolationCase)
-    expect(saidOurs().map((line) => line.split(' ')[1])).toEqual(place === undefined ? [] : [place])
+    expect(ownLines().map((line) => line.split(' ')[1])).toEqual(place === undefined ? [] : [place])
     const labels = ours.recorded().flatMap(({ attributes }) => Object.values(attributes))
     expect(labels.filter((label) => String(label).length > 100)).toEqual([])
   })
@@ -63,16 +63,16 @@ describe('an agent goes on as without us', () => {
   })
 })
 
-test('errors that are swallowed are all counted, but said once a place, without their message', async () => {
+test('all swallowed errors are counted, but logged once for each place, without their message', async () => {
   const ours = ourAdapter(hostileOptions['a variant that throws']!.options)
   for (let times = 0; times < 2; times += 1) {
     expect(await runIsolationCase(ours, 'telemetry that works')).toMatchObject({ verdict: 'passed' })
     expect(ours.recorded().find(({ name }) => name === metric.guardTrips.name)).toMatchObject({ value: 5 })
   }
-  expect(saidOurs()).toEqual(['swarmwatch: option threw (Error); the agent continues; further errors are only counted'])
+  expect(ownLines()).toEqual(['swarmwatch: option threw (Error); the agent continues; further errors are only counted'])
 })
 
-test('what the agent tells of its consumption may be anything', async () => {
+test('the agent may report any values as its consumption', async () => {
   await using telemetry = await startTestTelemetry()
   const nonsense = [undefined, null, 'x', Number.NaN, -1, 10n, { input: 'many', model: 5 }, Object.freeze({ input: Infinity })]
   const agent = wrapAgent(

@@ -12,7 +12,7 @@ afterEach(() => telemetry.shutdown())
 
 const quick = { recovery: { baseDelaySeconds: 0.001, exponentialFactor: 1 }, logger: false } as const
 
-/** A run with everything: a failed attempt, a tool, tokens, cost, a variant; and one that fails for good. */
+/** A run with everything: a failed attempt, a tool, tokens, cost, a variant; and one that fails permanently. */
 async function everything(name: string): Promise<void> {
   const tool = instrumentTool((fails: boolean) => (fails ? Promise.reject(Object.assign(new Error('no'), { status: 503 })) : 1), {
     name: `${name}-tool`,

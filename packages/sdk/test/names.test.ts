@@ -19,7 +19,7 @@ test('every metric has the Prometheus name that its name, kind and unit translat
   for (const of of Object.values(metric)) expect(prometheusName(of), of.name).toBe(of.prometheus)
 })
 
-test('the six names of the mission stand', () => {
+test('the six names of the mission are unchanged', () => {
   const { executions, executionDuration, failures, successRate, errorRate, activeExecutions } = metric
   expect(
     [executions, executionDuration, failures, successRate, errorRate, activeExecutions].map(({ prometheus }) => prometheus),
@@ -38,6 +38,6 @@ test('the buckets of the GenAI conventions double from 0.1 to 409.6 s and from 0
   expect(toolBuckets).toEqual([0.01, 0.02, 0.04, 0.08, 0.16, 0.32, 0.64, 1.28, 2.56, 5.12, 10.24, 20.48, 40.96, 81.92])
 })
 
-test('the scope says the version of the package', () => {
+test('the scope has the version of the package', () => {
   expect(version).toBe(packageJson.version)
 })

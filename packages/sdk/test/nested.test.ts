@@ -65,7 +65,7 @@ test('a child whose failures its parent handles costs the swarm no health', asyn
   expect(getSystemHealth()).toMatchObject({ errorRate: 0, executions: 1 })
 })
 
-test('a slow child does not count beside its parent in the durations of the swarm', async () => {
+test('a slow child does not count in addition to its parent in the durations of the swarm', async () => {
   const root = startExecution('parent')
   root.within(() => startExecution('child')).complete({ success: true, metrics: { duration: 100 } })
   root.complete({ success: true, metrics: { duration: 2 } })

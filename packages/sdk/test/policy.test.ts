@@ -18,7 +18,7 @@ import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest'
 
 import { currentExecution, getExecutionMetrics, instrumentAgent, type InstrumentAgentOptions } from '../src/index.ts'
 import { keptLines } from './kept-lines.ts'
-import { told } from './run-watch.ts'
+import { outcomeOf } from './run-watch.ts'
 
 let telemetry: TestTelemetry
 beforeEach(async () => {
@@ -63,10 +63,10 @@ describe('a retry policy of the user', () => {
       '[RETRY] writer attempt 3 after 30.0 s (500): server',
       '[SUCCESS] writer recovered on attempt 3 after 60.0 s',
     ])
-    expect(await told(telemetry)).toBe('success recovered (unset), attempts: 500 500 unset')
+    expect(await outcomeOf(telemetry)).toBe('success recovered (unset), attempts: 500 500 unset')
   })
 
-  test('is cut by an abort: the reason comes out at once, and nothing is called or said afterwards', async () => {
+  test('is ended by an abort: the reason is thrown immediately, and nothing is called or logged afterwards', async () => {
     const { agent, calls, lines } = under(patient(), server)
     const controller = new AbortController()
     const settled = expect(agent(controller.signal)).rejects.toBe(reason)
@@ -77,7 +77,7 @@ describe('a retry policy of the user', () => {
     await vi.advanceTimersByTimeAsync(120_000)
     expect(calls).toEqual([1])
     expect(lines).toEqual([])
-    expect(await told(telemetry)).toBe('cancelled aborted (unset), attempts: 500')
+    expect(await outcomeOf(telemetry)).toBe('cancelled aborted (unset), attempts: 500')
     expect(getExecutionMetrics().recent[0]).toEqual(before)
     expect(getEventListeners(controller.signal, 'abort')).toEqual([])
   })
@@ -89,7 +89,7 @@ test('an open breaker turns runs away: rejected, with its own error', async () =
   const { agent, calls, lines } = under(breaker, () => 'done')
   await expect(agent()).rejects.toMatchObject({ isBrokenCircuitError: true })
   expect(calls).toEqual([])
-  expect(await told(telemetry)).toBe('failure rejected (BrokenCircuitError), attempts: ')
+  expect(await outcomeOf(telemetry)).toBe('failure rejected (BrokenCircuitError), attempts: ')
   expect(lines).toEqual([
     '[FAILED] writer gave up after 0 attempts, 0.0 s (BrokenCircuitError): Execution prevented because the circuit breaker is open',
   ])
@@ -108,7 +108,7 @@ describe('a bulkhead', () => {
     const { agent, calls } = under(policy, () => 'done')
     await expect(agent()).rejects.toMatchObject({ isBulkheadRejectedError: true })
     expect(calls).toEqual([])
-    expect(await told(telemetry)).toBe('failure rejected (BulkheadRejectedError), attempts: ')
+    expect(await outcomeOf(telemetry)).toBe('failure rejected (BulkheadRejectedError), attempts: ')
     release()
   })
 
@@ -123,16 +123,16 @@ describe('a bulkhead', () => {
     release()
     await vi.advanceTimersByTimeAsync(1000)
     expect(calls).toEqual([])
-    expect(await told(telemetry)).toBe('cancelled aborted (unset), attempts: ')
+    expect(await outcomeOf(telemetry)).toBe('cancelled aborted (unset), attempts: ')
   })
 
-  test('gives back the slot of a generator that is never read but left', async () => {
+  test('releases the slot of a generator that is never read but left', async () => {
     const policy = bulkhead(1, 0)
     const agent = instrumentAgent(() => (async function* () {})(), { name: 'writer', policy })
     await agent().return(undefined)
     await vi.advanceTimersByTimeAsync(0)
     expect(policy.executionSlots).toBe(1)
-    expect(await told(telemetry)).toBe('cancelled aborted (unset), attempts: unset')
+    expect(await outcomeOf(telemetry)).toBe('cancelled aborted (unset), attempts: unset')
   })
 })
 
@@ -142,7 +142,7 @@ test.for(
   const { agent, calls } = under(policy, () => 'done')
   await expect(agent(AbortSignal.abort(reason))).rejects.toBe(reason)
   expect(calls).toEqual([])
-  expect(await told(telemetry)).toBe('cancelled aborted (unset), attempts: ')
+  expect(await outcomeOf(telemetry)).toBe('cancelled aborted (unset), attempts: ')
 })
 
 describe('an aggressive time limit while the call hangs', () => {
@@ -159,7 +159,7 @@ describe('an aggressive time limit while the call hangs', () => {
     await settled
     expect(signals.at(-1)?.aborted).toBe(true)
     await vi.advanceTimersByTimeAsync(60_000)
-    expect(await told(telemetry)).toBe('failure exhausted (TaskCancelledError), attempts: TaskCancelledError')
+    expect(await outcomeOf(telemetry)).toBe('failure exhausted (TaskCancelledError), attempts: TaskCancelledError')
   })
 
   test('inside a retry: the attempt that hangs has failed when the next one begins, whatever it does later', async () => {
@@ -168,7 +168,7 @@ describe('an aggressive time limit while the call hangs', () => {
     await vi.advanceTimersByTimeAsync(40_000)
     expect(await run).toBe('done')
     await vi.advanceTimersByTimeAsync(60_000)
-    expect(await told(telemetry)).toBe('success recovered (unset), attempts: timeout unset')
+    expect(await outcomeOf(telemetry)).toBe('success recovered (unset), attempts: timeout unset')
     expect(getExecutionMetrics().recent[0]?.attempts.map(({ outcome }) => outcome)).toEqual(['failure', 'success'])
     expect(lines.at(-1)).toBe('[SUCCESS] writer recovered on attempt 2 after 40.0 s')
   })
@@ -179,15 +179,15 @@ describe('an aggressive time limit while the call hangs', () => {
     await vi.advanceTimersByTimeAsync(10_000)
     expect(await run).toBe('from the cache')
     await vi.advanceTimersByTimeAsync(60_000)
-    expect(await told(telemetry)).toBe('success recovered (unset), attempts: timeout')
+    expect(await outcomeOf(telemetry)).toBe('success recovered (unset), attempts: timeout')
   })
 })
 
-test('a fallback gives its value when the function fails, and the run has recovered', async () => {
+test('a fallback returns its value when the function fails, and the run has recovered', async () => {
   const { agent, calls } = under(fallback(handleAll, 'from the cache'), server)
   expect(await agent()).toBe('from the cache')
   expect(calls).toEqual([1])
-  expect(await told(telemetry)).toBe('success recovered (unset), attempts: 500')
+  expect(await outcomeOf(telemetry)).toBe('success recovered (unset), attempts: 500')
 })
 
 test('1,000 runs under a policy leave no listener on the signal that they share', async () => {

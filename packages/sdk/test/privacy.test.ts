@@ -41,7 +41,7 @@ test('nothing of arguments, results, context or task appears anywhere unless ask
   expect(everything).not.toContain(secret)
 })
 
-test('arguments and result are captured when asked for: as JSON without what looks like a secret, or as the redactor gives them', async () => {
+test('arguments and result are captured on request: as JSON without values that look like secrets, or as the redactor returns them', async () => {
   const asked = instrumentAgent(async (question: string) => ({ answer: question }), {
     name: 'asked',
     captureInput: true,

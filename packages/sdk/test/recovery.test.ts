@@ -10,7 +10,7 @@ const rateLimited = (retryAfter?: string): Error =>
     responseHeaders: retryAfter === undefined ? {} : { 'retry-after': retryAfter },
   })
 
-/** Calls an agent that fails as told and lets time run until it settles. */
+/** Calls an agent with the given failures and advances time until it settles. */
 async function run(failures: unknown[], recovery: RecoveryOptions | false = {}) {
   const { lines, logger } = keptLines()
   const calledAtSeconds: number[] = []
@@ -87,7 +87,7 @@ describe('an agent that keeps failing', () => {
 })
 
 describe('an agent that recovers', () => {
-  test('gives its value and says on which attempt', async () => {
+  test('returns its value and logs the attempt', async () => {
     const { value, calledAtSeconds, lines } = await run([rateLimited(), rateLimited()])
     expect(value).toBe('done')
     expect(calledAtSeconds).toEqual([0, 5, 20])
@@ -98,7 +98,7 @@ describe('an agent that recovers', () => {
     ])
   })
 
-  test('says nothing when the first attempt succeeds', async () => {
+  test('logs nothing when the first attempt succeeds', async () => {
     expect((await run([])).lines).toEqual([])
   })
 })
@@ -117,7 +117,7 @@ describe('Retry-After', () => {
     expect((await run([rateLimited('Mon, 23 Nov 2026 10:00:40 GMT')])).calledAtSeconds).toEqual([0, 40])
   })
 
-  test('of 600 s gives up at once and says why', async () => {
+  test('of 600 s fails immediately and logs the reason', async () => {
     const { error, calledAtSeconds, lines } = await run([rateLimited('600')])
     const because = 'Retry-After of 600 s is longer than maxRetryAfterSeconds 120'
     expect(calledAtSeconds).toEqual([0])
@@ -125,7 +125,7 @@ describe('Retry-After', () => {
     expect(lines).toEqual([`[FAILED] api-integrator gave up after 1 attempt, 0.0 s (429): slow down; ${because}`])
   })
 
-  test('that would pass the total timeout gives up at once and says why', async () => {
+  test('that would exceed the total timeout fails immediately and logs the reason', async () => {
     const { lines } = await run([rateLimited('60')], { totalTimeoutSeconds: 50 })
     expect(lines).toEqual([
       '[FAILED] api-integrator gave up after 1 attempt, 0.0 s (429): slow down; waiting 60 s would pass totalTimeoutSeconds 50',

@@ -9,7 +9,7 @@ import { afterEach, describe, expect, test, vi } from 'vitest'
 
 import { currentExecution, instrumentAgent, instrumentTool } from '../src/index.ts'
 import { keptLines } from './kept-lines.ts'
-import { told } from './run-watch.ts'
+import { outcomeOf } from './run-watch.ts'
 
 const registered: TestTelemetry[] = []
 async function register(): Promise<TestTelemetry> {
@@ -21,7 +21,7 @@ afterEach(async () => {
   for (const telemetry of registered.splice(0)) await telemetry.shutdown()
 })
 
-/** An agent that lasts until it is told to end, and the number of runs that a telemetry sees as active. */
+/** An agent that runs until the test ends it, and the number of runs that a telemetry sees as active. */
 function lasting() {
   const { promise, resolve } = Promise.withResolvers<string>()
   return { agent: instrumentAgent(() => promise, { name: 'lasting', logger: false }), end: () => resolve('done') }
@@ -47,7 +47,7 @@ describe('in any order', () => {
   test('registered first and wrapped later', async () => {
     const telemetry = await register()
     await instrumentAgent(async () => 'done', { name: 'writer', logger: false })()
-    expect(await told(telemetry)).toBe('success first_try (unset), attempts: unset')
+    expect(await outcomeOf(telemetry)).toBe('success first_try (unset), attempts: unset')
   })
 
   test('registered during a run: it is active from the first recording on, and no longer when it has ended', async () => {
@@ -94,7 +94,7 @@ describe('in any order', () => {
   })
 })
 
-test('with no OpenTelemetry SDK at all, agents recover, tools work, runs know themselves, and nothing else is heard', async () => {
+test('without an OpenTelemetry SDK, agents recover, tools work, runs are available in code, and nothing else is printed', async () => {
   trace.disable()
   metrics.disable()
   const consoles = (['log', 'warn', 'error', 'info', 'debug'] as const).map((level) => vi.spyOn(console, level))

@@ -5,7 +5,7 @@ import { startTestTelemetry, type TestTelemetry } from '@swarmwatch/testing'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 
 import { currentExecution, getActiveExecutions, instrumentAgent, instrumentTool } from '../src/index.ts'
-import { told } from './run-watch.ts'
+import { outcomeOf } from './run-watch.ts'
 
 let telemetry: TestTelemetry
 beforeEach(async () => void (telemetry = await startTestTelemetry()))
@@ -80,7 +80,7 @@ const wrappers: Record<string, <R>(fn: () => R) => () => R> = {
 }
 
 describe.for(Object.entries(wrappers))('%s that returns something promise-like', ([kind, wrap]) => {
-  const ended = async (): Promise<string> => (kind === 'an agent' ? told(telemetry) : ofTool().join())
+  const ended = async (): Promise<string> => (kind === 'an agent' ? outcomeOf(telemetry) : ofTool().join())
   const succeeded = kind === 'an agent' ? success : 'execute_tool caller undefined'
 
   test('keeps methods, properties and class, and brings its value', async () => {
@@ -97,7 +97,7 @@ describe.for(Object.entries(wrappers))('%s that returns something promise-like',
     expect(await ended()).toBe(succeeded)
   })
 
-  test('ends as what another method returns when only that is asked for, and nothing is awaited beside it', async () => {
+  test('ends as the result of another method when only that is used, and nothing else is awaited', async () => {
     const result = wrap(() => Request.to(async () => 'data'))()
     expect(await result.withResponse()).toEqual({ data: 'data', answers: 0 })
     await expect.poll(ended).toBe(succeeded)
@@ -194,11 +194,11 @@ describe.for(Object.entries(wrappers))('%s that returns something promise-like',
   })
 })
 
-test('an awaited query of an agent is tried again, each time anew', async () => {
+test('an awaited query of an agent is retried, each time as a new query', async () => {
   const queries = [new Query(true), new Query().where('a')]
   const agent = instrumentAgent(() => queries.shift()!, quick)
   expect(await agent()).toEqual(['a'])
-  expect(await told(telemetry)).toBe('success recovered (unset), attempts: RangeError unset')
+  expect(await outcomeOf(telemetry)).toBe('success recovered (unset), attempts: RangeError unset')
 })
 
 test('an object that two calls return is observed for each of them', async () => {
@@ -210,7 +210,7 @@ test('an object that two calls return is observed for each of them', async () =>
   })
 })
 
-test('a rejection that nobody handles stays unhandled', async () => {
+test('a rejection without a handler stays unhandled', async () => {
   const seen: unknown[] = []
   const listeners = process.listeners('unhandledRejection')
   process.removeAllListeners('unhandledRejection')
@@ -256,7 +256,7 @@ describe('a ReadableStream with more than others have', () => {
 
   test('is read by its own methods and by those of every stream, to the same end', async () => {
     expect(await (await agent()).text()).toBe('ab')
-    expect(await told(telemetry)).toBe(success)
+    expect(await outcomeOf(telemetry)).toBe(success)
     expect(await new Response((await agent()).pipeThrough(new TextEncoderStream())).text()).toBe('ab')
     const [left, right] = (await agent()).tee()
     expect(await Promise.all([left, right].map((half) => readAll(half)))).toEqual([
@@ -277,7 +277,7 @@ describe('a ReadableStream with more than others have', () => {
       })
     }, quick)
     expect(await readAll(await own())).toEqual(['A', 'B'])
-    expect(await told(telemetry)).toBe(success)
+    expect(await outcomeOf(telemetry)).toBe(success)
   })
 })
 
@@ -317,7 +317,7 @@ const makers = fc
     const make = (): unknown => {
       const extras = { ...of.extras, method: () => 'called' }
       const made = Object.assign(base(of.shape, of.settled, of.chunks) as object, extras)
-      // A native generator or promise works behind a proxy for nobody
+      // A native generator or promise works behind no proxy
       const isOrdinary = !['promise', 'subclass', 'generator', 'sync'].includes(of.shape)
       const frozen = of.isFrozen ? Object.freeze(made) : made
       return of.isProxy && isOrdinary ? new Proxy(frozen, {}) : frozen
@@ -356,7 +356,7 @@ interface Anything {
   readonly method: () => unknown
   readonly constructor: { readonly name: string }
 }
-/** What a caller can do with a result, whatever it is. */
+/** Operations of a caller on any result. */
 const operations: Record<string, (result: Anything) => unknown> = {
   'await it': (result) => result,
   'list its keys': (result) =>
@@ -381,7 +381,7 @@ describe('what a caller can do with a result is the same with and without a wrap
   property.prop([makers, fc.constantFrom(...Object.keys(operations))], { numRuns: 600 })(
     'of a tool',
     async ({ of, make }, operation) => {
-      // A rejection that nobody awaits is unhandled, with and without a wrapper
+      // A rejection that is never awaited is unhandled, with and without a wrapper
       fc.pre(of.shape !== 'promise' || !of.settled.fails || /^(await|catch)/.test(operation))
       const call = operations[operation]!
       const wrapped = instrumentTool(make, { name: 'tool' })

@@ -11,10 +11,10 @@ export function here(): string {
 }
 
 /**
- * How the only run so far went, as root span, attempt spans and counters tell it together, such as `success first_try, attempts: unset`;
+ * The outcome of the only run so far, from root span, attempt spans and counters together, such as `success first_try, attempts: unset`;
  * `open` while nothing of it has ended.
  */
-export async function told(telemetry: TestTelemetry): Promise<string> {
+export async function outcomeOf(telemetry: TestTelemetry): Promise<string> {
   const spans = telemetry.spans()
   const roots = spans.filter((span) => span.name.startsWith('invoke_agent'))
   const attempts = spans.filter((span) => span.name.startsWith('attempt'))

@@ -99,7 +99,7 @@ test('a run that recovers is one root span without error, with a child for each 
   `)
 })
 
-test('a run that fails for good is an error with its type, one exception event, and no message in the type', async () => {
+test('a run that fails permanently is an error with its type, one exception event, and no message in the type', async () => {
   const agent = instrumentAgent(() => Promise.reject(new RangeError('out of tokens')), {
     name: 'reviewer',
     recovery: false,
@@ -188,7 +188,7 @@ test('a run that its caller cancels is no error', async () => {
   `)
 })
 
-test('what the model used, summed over the attempts, and attributes set by the agent stand on the root span', async () => {
+test('the root span has the usage of the model, summed over the attempts, and the attributes that the agent set', async () => {
   await executeWithRecovery(
     async () => {
       const execution = currentExecution()!

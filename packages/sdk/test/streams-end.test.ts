@@ -12,7 +12,7 @@ import {
   instrumentTool,
   type InstrumentAgentOptions,
 } from '../src/index.ts'
-import { told } from './run-watch.ts'
+import { outcomeOf } from './run-watch.ts'
 
 let telemetry: TestTelemetry
 beforeEach(async () => void (telemetry = await startTestTelemetry({ skipWaits: false })))
@@ -82,12 +82,12 @@ describe.for(Object.entries(kinds))('%s', ([, open]) => {
     const controller = new AbortController()
     const stream = await open(endless, controller.signal)
     await stream.read()
-    expect(await told(telemetry)).toBe('open')
+    expect(await outcomeOf(telemetry)).toBe('open')
     controller.abort()
-    expect(await told(telemetry)).toBe(cancelled)
+    expect(await outcomeOf(telemetry)).toBe(cancelled)
     expect(getActiveExecutions()).toEqual([])
     expect(await stream.read()).toEqual({ done: false, value: 'chunk' })
-    expect(await told(telemetry)).toBe(cancelled)
+    expect(await outcomeOf(telemetry)).toBe(cancelled)
   })
 
   test('ends as cancelled when its caller aborts while a chunk is waited for that never comes', async () => {
@@ -96,13 +96,13 @@ describe.for(Object.entries(kinds))('%s', ([, open]) => {
     await stream.read()
     void stream.read()
     controller.abort()
-    await expect.poll(() => told(telemetry)).toBe(cancelled)
+    await expect.poll(() => outcomeOf(telemetry)).toBe(cancelled)
   })
 
   test('ends as failed when the time limit of its caller passes and it is not read any more', async () => {
     const stream = await open(endless, AbortSignal.timeout(200))
     await stream.read()
-    await expect.poll(() => told(telemetry)).toMatch(/^failure aborted \(timeout\)/)
+    await expect.poll(() => outcomeOf(telemetry)).toMatch(/^failure aborted \(timeout\)/)
   })
 
   test('ends as cancelled when it is dropped and collected', async () => {
@@ -110,12 +110,12 @@ describe.for(Object.entries(kinds))('%s', ([, open]) => {
       const stream = await open(endless, new AbortController().signal)
       await stream.read()
     })()
-    expect(await told(telemetry)).toBe('open')
+    expect(await outcomeOf(telemetry)).toBe('open')
     await expect
       .poll(async () => {
         await soon()
         collect()
-        return told(telemetry)
+        return outcomeOf(telemetry)
       })
       .toBe(cancelled)
   })
@@ -207,19 +207,19 @@ describe('a stream that goes on by itself', () => {
   test('ends its run as it ends although only its final text is asked for', async () => {
     const stream = await agentOf(['a', 'b'])()
     expect(await stream.finalText()).toBe('the text')
-    await expect.poll(() => told(telemetry)).toBe('success first_try (unset), attempts: unset')
+    await expect.poll(() => outcomeOf(telemetry)).toBe('success first_try (unset), attempts: unset')
   })
 
-  test('fails its run when it fails although nobody reads it', async () => {
+  test('fails its run when it fails although it is not read', async () => {
     const stream = await agentOf(['a', broken])()
     await expect(stream.finalText()).rejects.toBe(broken)
-    await expect.poll(() => told(telemetry)).toBe('failure exhausted (RangeError), attempts: RangeError')
+    await expect.poll(() => outcomeOf(telemetry)).toBe('failure exhausted (RangeError), attempts: RangeError')
   })
 
-  test('fails its run when an event says that the answer failed, although nobody reads it and it ends well', async () => {
+  test('fails its run when an event reports that the answer failed, although it is not read and ends without an error', async () => {
     const stream = await agentOf(['a', { type: 'response.failed', response: { error: { code: 'server_error' } } }])()
     expect(await stream.finalText()).toBe('the text')
-    await expect.poll(() => told(telemetry)).toBe('failure exhausted (server_error), attempts: server_error')
+    await expect.poll(() => outcomeOf(telemetry)).toBe('failure exhausted (server_error), attempts: server_error')
   })
 
   test('loses no event, and is tried again before its first one', async () => {
@@ -227,7 +227,7 @@ describe('a stream that goes on by itself', () => {
     const events: string[] = []
     for await (const event of stream as unknown as AsyncIterable<string>) events.push(event)
     expect(events).toEqual(['a', 'b'])
-    await expect.poll(() => told(telemetry)).toBe('success recovered (unset), attempts: RangeError unset')
+    await expect.poll(() => outcomeOf(telemetry)).toBe('success recovered (unset), attempts: RangeError unset')
   })
 })
 
@@ -270,16 +270,16 @@ describe('the time limit', () => {
         const stream = await open(recovery)
         await expect(stream.read()).rejects.toMatchObject({ name: 'TimeoutError' })
         expect(stream.signal.aborted).toBe(true)
-        await expect.poll(() => told(telemetry)).toBe(timedOut)
+        await expect.poll(() => outcomeOf(telemetry)).toBe(timedOut)
       },
     )
   }
 
-  test('of the run passes also while nobody reads, and its reader learns so once', async () => {
+  test('of the run passes also while it is not read, and its reader gets the error once', async () => {
     const agent = instrumentAgent(() => endless(), { ...quick, recovery: { totalTimeoutSeconds: 0.2 } })
     const stream = agent()
     await stream.next()
-    await expect.poll(() => told(telemetry)).toBe(timedOut)
+    await expect.poll(() => outcomeOf(telemetry)).toBe(timedOut)
     await expect(stream.next()).rejects.toMatchObject({ name: 'TimeoutError' })
     expect(await stream.next()).toEqual({ done: true, value: undefined })
   })
@@ -288,11 +288,11 @@ describe('the time limit', () => {
     const agent = instrumentAgent(() => endless(), { ...quick, recovery: { totalTimeoutSeconds: 0.2 } })
     const stream = agent()
     await stream.next()
-    await expect.poll(() => told(telemetry)).toBe(timedOut)
+    await expect.poll(() => outcomeOf(telemetry)).toBe(timedOut)
     expect(await stream.return()).toEqual({ done: true, value: undefined })
   })
 
-  test('of an attempt does not pass while nobody waits for a chunk, nor does that of a stream that has ended', async () => {
+  test('of an attempt does not pass while no reader waits for a chunk, nor does that of a stream that has ended', async () => {
     const agent = instrumentAgent(
       async function* () {
         yield 'a'
@@ -306,6 +306,6 @@ describe('the time limit', () => {
     await expect.poll(() => performance.now() - waited).toBeGreaterThan(100)
     expect(await stream.next()).toEqual({ done: false, value: 'b' })
     expect(await stream.next()).toEqual({ done: true, value: undefined })
-    expect(await told(telemetry)).toBe('success first_try (unset), attempts: unset')
+    expect(await outcomeOf(telemetry)).toBe('success first_try (unset), attempts: unset')
   })
 })

@@ -4,7 +4,7 @@ import { startTestTelemetry, type TestTelemetry } from '@swarmwatch/testing'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 
 import { instrumentAgent, instrumentTool, recoveryOf, type InstrumentAgentOptions } from '../src/index.ts'
-import { told } from './run-watch.ts'
+import { outcomeOf } from './run-watch.ts'
 
 let telemetry: TestTelemetry
 beforeEach(async () => void (telemetry = await startTestTelemetry()))
@@ -52,7 +52,7 @@ class TextResult {
   async consumeStream(): Promise<void> {}
 }
 
-/** The ways in which an agent can bring a stream of these chunks; each reads it to its end and gives what came. */
+/** The ways in which an agent can bring a stream of these chunks; each reads it to its end and returns the chunks. */
 const ways: Record<string, (next: () => unknown[]) => () => Promise<unknown[]>> = {
   'an async generator function': (next) => {
     const agent = instrumentAgent(async function* () {
@@ -100,14 +100,14 @@ describe.for(Object.entries(ways))('an error part of %s', ([, way]) => {
     })
     expect(await read()).toEqual([start, step, errorPart, finish])
     expect(calls).toBe(3)
-    await expect.poll(() => told(telemetry)).toBe('failure exhausted (429), attempts: 429 429 429')
+    await expect.poll(() => outcomeOf(telemetry)).toBe('failure exhausted (429), attempts: 429 429 429')
     expect(recoveryOf(limited)?.attempts).toBe(3)
   })
 
   test('before any content that does not come again lets the run recover, and nothing of the failed attempt reaches the reader', async () => {
     const attempts = [[errorPart], [start, step, text, finish]]
     expect(await way(() => attempts.shift()!)()).toEqual([start, step, text, finish])
-    await expect.poll(() => told(telemetry)).toBe('success recovered (unset), attempts: 429 unset')
+    await expect.poll(() => outcomeOf(telemetry)).toBe('success recovered (unset), attempts: 429 unset')
   })
 
   test('in the middle or at the end fails the run without another attempt', async () => {
@@ -118,14 +118,14 @@ describe.for(Object.entries(ways))('an error part of %s', ([, way]) => {
     })
     expect(await read()).toEqual([start, text, errorPart, finish])
     expect(calls).toBe(1)
-    await expect.poll(() => told(telemetry)).toBe('failure exhausted (429), attempts: 429')
+    await expect.poll(() => outcomeOf(telemetry)).toBe('failure exhausted (429), attempts: 429')
   })
 })
 
 test('an error part fails the run also when its reader stops there', async () => {
   const agent = instrumentAgent(() => parts(text, errorPart, finish), quick)
   for await (const part of agent()) if (part === errorPart) break
-  expect(await told(telemetry)).toBe('failure exhausted (429), attempts: 429')
+  expect(await outcomeOf(telemetry)).toBe('failure exhausted (429), attempts: 429')
 })
 
 test('an error part that cannot succeed on retry is not retried', async () => {
@@ -136,7 +136,7 @@ test('an error part that cannot succeed on retry is not retried', async () => {
   }, quick)
   await readAll(agent())
   expect(calls).toBe(1)
-  expect(await told(telemetry)).toBe('failure not_retryable (401), attempts: 401')
+  expect(await outcomeOf(telemetry)).toBe('failure not_retryable (401), attempts: 401')
 })
 
 test('a stream of textStream is judged by all parts of the result', async () => {
@@ -148,7 +148,7 @@ test('a stream of textStream is judged by all parts of the result', async () => 
   }, options)
   expect(await readAll((await agent()).textStream)).toEqual([])
   expect(calls).toBe(3)
-  expect(await told(telemetry)).toBe('failure exhausted (429), attempts: 429 429 429')
+  expect(await outcomeOf(telemetry)).toBe('failure exhausted (429), attempts: 429 429 429')
 })
 
 const reported: Record<string, [chunk: unknown, errorType: string]> = {
@@ -167,7 +167,7 @@ const reported: Record<string, [chunk: unknown, errorType: string]> = {
 test.for(Object.entries(reported))('an error is recognized in the parts of %s', async ([, [chunk, errorType]]) => {
   const agent = instrumentAgent(() => parts(text, chunk), quick)
   expect(await readAll(agent())).toEqual([text, chunk])
-  expect(await told(telemetry)).toBe(`failure exhausted (${errorType}), attempts: ${errorType}`)
+  expect(await outcomeOf(telemetry)).toBe(`failure exhausted (${errorType}), attempts: ${errorType}`)
 })
 
 const turn = { type: 'result', subtype: 'success', is_error: false, result: 'done' }
@@ -195,56 +195,56 @@ const failedTurns: Record<string, [chunk: unknown, errorType: string, attempts: 
   'an error without a word': [{ ...turn, is_error: true }, 'ResultError', 3],
 }
 const init = { type: 'system', subtype: 'init' }
-const said = { type: 'assistant', message: { content: [{ type: 'text', text: 'I look' }] } }
-const saidFailed = { type: 'assistant', message: { content: [] }, error: 'rate_limit' }
+const answer = { type: 'assistant', message: { content: [{ type: 'text', text: 'I look' }] } }
+const failedAnswer = { type: 'assistant', message: { content: [] }, error: 'rate_limit' }
 
 describe.for(Object.entries(failedTurns))(
   'a result message of the Claude Agent SDK about %s',
   ([, [chunk, errorType, attempts]]) => {
-    test('fails the run, which is tried again if nothing was said and it may get better', async () => {
+    test('fails the run, which is retried if no content was sent and a retry can help', async () => {
       let calls = 0
       const agent = instrumentAgent(() => {
         calls += 1
-        return parts(init, saidFailed, chunk)
+        return parts(init, failedAnswer, chunk)
       }, quick)
-      expect(await readAll(agent())).toEqual([init, saidFailed, chunk])
+      expect(await readAll(agent())).toEqual([init, failedAnswer, chunk])
       const outcome = attempts === 1 ? 'not_retryable' : 'exhausted'
       const each = Array(attempts).fill(errorType).join(' ')
-      expect([calls, await told(telemetry)]).toEqual([attempts, `failure ${outcome} (${errorType}), attempts: ${each}`])
+      expect([calls, await outcomeOf(telemetry)]).toEqual([attempts, `failure ${outcome} (${errorType}), attempts: ${each}`])
     })
 
     test('fails the run with its word also when the generator throws an error without it afterwards', async () => {
       const exited = new Error('Claude Code returned an error result: oh')
       async function* query(): AsyncGenerator {
-        yield* [init, said, chunk]
+        yield* [init, answer, chunk]
         throw exited
       }
       await expect(readAll(instrumentAgent(() => query(), quick)())).rejects.toBe(exited)
-      expect(await told(telemetry)).toMatch(`(${errorType}), attempts: ${errorType}`)
+      expect(await outcomeOf(telemetry)).toMatch(`(${errorType}), attempts: ${errorType}`)
       expect(recoveryOf(exited)?.attempts).toBe(1)
     })
   },
 )
 
 const sessions: Record<string, [chunks: unknown[], ending: string]> = {
-  'ends as its last turn ends': [[init, said, crashed, said, turn], 'success first_try (unset), attempts: unset'],
+  'ends as its last turn ends': [[init, answer, crashed, answer, turn], 'success first_try (unset), attempts: unset'],
   'is cancelled when its last turn was interrupted': [
-    [init, said, { ...crashed, terminal_reason: 'aborted_streaming' }],
+    [init, answer, { ...crashed, terminal_reason: 'aborted_streaming' }],
     'cancelled aborted (unset), attempts: unset',
   ],
   'succeeds when it goes on after an interruption': [
-    [init, said, { ...crashed, terminal_reason: 'aborted_tools' }, said, turn],
+    [init, answer, { ...crashed, terminal_reason: 'aborted_tools' }, answer, turn],
     'success first_try (unset), attempts: unset',
   ],
 }
 test.for(Object.entries(sessions))('a session of the Claude Agent SDK %s', async ([, [chunks, ending]]) => {
   expect(await readAll(instrumentAgent(() => parts(...chunks), quick)())).toEqual(chunks)
-  expect(await told(telemetry)).toBe(ending)
+  expect(await outcomeOf(telemetry)).toBe(ending)
 })
 
 const harmless: Record<string, unknown> = {
   'an event of that type without an error': { type: 'error', line: 12 },
-  'a tool error that the model is told of': { type: 'tool-error', error: limited },
+  'a tool error that the model receives': { type: 'tool-error', error: limited },
   'text about errors': 'error',
   'an object whose getters throw': Object.defineProperty({}, 'type', {
     get() {
@@ -257,7 +257,7 @@ const harmless: Record<string, unknown> = {
 test.for(Object.entries(harmless))('%s in a stream is no failure', async ([, chunk]) => {
   const agent = instrumentAgent(() => parts(chunk, text), quick)
   expect(await readAll(agent())).toEqual([chunk, text])
-  expect(await told(telemetry)).toBe('success first_try (unset), attempts: unset')
+  expect(await outcomeOf(telemetry)).toBe('success first_try (unset), attempts: unset')
 })
 
 const preambles: Record<string, unknown[]> = {
@@ -291,7 +291,7 @@ test.for(Object.entries(preambles))(
       yield text
     }
     expect(await readAll(instrumentAgent(() => stream(), quick)())).toEqual([...preamble, text])
-    expect(await told(telemetry)).toBe('success recovered (unset), attempts: 429 unset')
+    expect(await outcomeOf(telemetry)).toBe('success recovered (unset), attempts: 429 unset')
   },
 )
 
@@ -309,10 +309,10 @@ test('a stream is not held back for more than a hundred chunks that look like a 
   await stream.return(undefined)
 })
 
-test('a stream that says it was aborted is cancelled', async () => {
+test('a stream that reports an abort is cancelled', async () => {
   const agent = instrumentAgent(() => parts(start, text, { type: 'abort' }), quick)
   await readAll(agent())
-  expect(await told(telemetry)).toBe('cancelled aborted (unset), attempts: unset')
+  expect(await outcomeOf(telemetry)).toBe('cancelled aborted (unset), attempts: unset')
 })
 
 test('a tool whose stream reports an error has failed', async () => {
@@ -322,7 +322,7 @@ test('a tool whose stream reports an error has failed', async () => {
 })
 
 describe('a failed model call that the AI SDK keeps from who reads its text', () => {
-  /** What the AI SDK publishes for a call of a model; loaded or not. */
+  /** The events that the AI SDK publishes for a model call; loaded or not. */
   const publish = (message: object): void => {
     channel(`tracing:ai:telemetry:${'error' in message ? 'error' : 'asyncEnd'}`).publish({
       type: 'languageModelCall',
@@ -346,16 +346,16 @@ describe('a failed model call that the AI SDK keeps from who reads its text', ()
     }, quick)
     expect(await agent()).toEqual(answer)
     expect(calls).toBe(3)
-    expect(await told(telemetry)).toBe('failure exhausted (429), attempts: 429 429 429')
+    expect(await outcomeOf(telemetry)).toBe('failure exhausted (429), attempts: 429 429 429')
   })
 
-  test('is what its text for a browser says no more: type and retries are those of the failed call', async () => {
+  test('hides the cause in its text for a browser, but type and retries are those of the failed call', async () => {
     const agent = instrumentAgent(async function* () {
       publish({ error: Object.assign(new Error('wrong key'), { statusCode: 401 }) })
       yield* [start, { type: 'error', errorText: 'An error occurred.' }]
     }, quick)
     expect(await readAll(agent())).toHaveLength(2)
-    expect(await told(telemetry)).toBe('failure not_retryable (401), attempts: 401')
+    expect(await outcomeOf(telemetry)).toBe('failure not_retryable (401), attempts: 401')
   })
 
   test('fails an attempt whose own stream ended without a chunk', async () => {
@@ -364,7 +364,7 @@ describe('a failed model call that the AI SDK keeps from who reads its text', ()
       yield* []
     }, quick)
     expect(await readAll(agent())).toEqual([])
-    expect(await told(telemetry)).toBe('failure exhausted (429), attempts: 429 429 429')
+    expect(await outcomeOf(telemetry)).toBe('failure exhausted (429), attempts: 429 429 429')
   })
 
   test('fails a stream that ended there after the text of an earlier step', async () => {
@@ -374,7 +374,7 @@ describe('a failed model call that the AI SDK keeps from who reads its text', ()
       publish({ error: limited })
     }, quick)
     expect(await readAll(agent())).toEqual(['first step'])
-    expect(await told(telemetry)).toBe('failure exhausted (429), attempts: 429')
+    expect(await outcomeOf(telemetry)).toBe('failure exhausted (429), attempts: 429')
   })
 
   test('is no failure of an agent that has another answer, or whose next call of a model succeeded', async () => {
@@ -383,7 +383,7 @@ describe('a failed model call that the AI SDK keeps from who reads its text', ()
       return 'try again later'
     }, quick)
     expect(await fallback()).toBe('try again later')
-    expect(await told(telemetry)).toBe('success first_try (unset), attempts: unset')
+    expect(await outcomeOf(telemetry)).toBe('success first_try (unset), attempts: unset')
     const again = instrumentAgent(
       async () => {
         publish({ error: limited })

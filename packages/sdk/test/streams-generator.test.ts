@@ -3,7 +3,7 @@ import { startTestTelemetry, type TestTelemetry } from '@swarmwatch/testing'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 
 import { currentExecution, getActiveExecutions, instrumentAgent } from '../src/index.ts'
-import { here, told } from './run-watch.ts'
+import { here, outcomeOf } from './run-watch.ts'
 
 let telemetry: TestTelemetry
 beforeEach(async () => {
@@ -16,7 +16,7 @@ const broken = new RangeError('broken')
 
 type Body = () => AsyncGenerator<unknown, unknown, unknown> | Generator<unknown, unknown, unknown>
 
-/** The four kinds of functions whose call gives a generator. */
+/** The four kinds of functions whose call returns a generator. */
 const kinds: Record<string, (body: { sync: Body; async: Body }) => () => AsyncGenerator<unknown, unknown, unknown>> = {
   'a generator function': ({ sync }) =>
     instrumentAgent(function* () {
@@ -78,18 +78,18 @@ describe.for(Object.entries(kinds))('%s', ([, wrap]) => {
     const stream = wrap(bodies)()
     expect(await stream.next()).toEqual({ done: false, value: 'a' })
     expect(await stream.next()).toEqual({ done: false, value: 'b' })
-    expect(await told(telemetry)).toBe('open')
+    expect(await outcomeOf(telemetry)).toBe('open')
     expect(await stream.next()).toEqual({ done: true, value: 'the end' })
-    expect(await told(telemetry)).toBe('success first_try (unset), attempts: unset')
+    expect(await outcomeOf(telemetry)).toBe('success first_try (unset), attempts: unset')
     expect(log).toEqual([inside, ['sent', undefined], inside, ['sent', undefined], inside, `left: ${inside}`])
     expect(await stream.next()).toEqual({ done: true, value: undefined })
-    expect(await told(telemetry)).toBe('success first_try (unset), attempts: unset')
+    expect(await outcomeOf(telemetry)).toBe('success first_try (unset), attempts: unset')
   })
 
   test('is cancelled when its reader breaks off, and cleans up inside its span', async () => {
     const { log, ...bodies } = body(['a', 'b', 'c'])
     for await (const chunk of wrap(bodies)()) if (chunk === 'b') break
-    expect(await told(telemetry)).toBe('cancelled aborted (unset), attempts: unset')
+    expect(await outcomeOf(telemetry)).toBe('cancelled aborted (unset), attempts: unset')
     expect(log.at(-1)).toBe(`left: ${inside}`)
   })
 
@@ -98,7 +98,7 @@ describe.for(Object.entries(kinds))('%s', ([, wrap]) => {
     const stream = wrap(bodies)()
     await stream.next()
     await expect(stream.next()).rejects.toBe(broken)
-    expect(await told(telemetry)).toBe('failure exhausted (RangeError), attempts: RangeError')
+    expect(await outcomeOf(telemetry)).toBe('failure exhausted (RangeError), attempts: RangeError')
     expect(log.filter((entry) => entry === inside)).toHaveLength(2)
     expect(await stream.next()).toEqual({ done: true, value: undefined })
   })
@@ -107,17 +107,17 @@ describe.for(Object.entries(kinds))('%s', ([, wrap]) => {
     const failsOnce = (): unknown => (currentExecution()?.attempt === 1 ? broken : 'a')
     const { log, ...bodies } = body([failsOnce, 'b'])
     expect(await readAll(wrap(bodies)())).toEqual(['a', 'b'])
-    expect(await told(telemetry)).toBe('success recovered (unset), attempts: RangeError unset')
+    expect(await outcomeOf(telemetry)).toBe('success recovered (unset), attempts: RangeError unset')
     expect(log.slice(0, 3)).toEqual([inside, `left: ${inside}`, 'writer 2, attempt 2'])
   })
 
-  test('gives its last error when it never comes to a first chunk', async () => {
+  test('throws its last error when it never has a first chunk', async () => {
     const bodies = body([broken])
     await expect(wrap(bodies)().next()).rejects.toBe(broken)
-    expect(await told(telemetry)).toBe('failure exhausted (RangeError), attempts: RangeError RangeError RangeError')
+    expect(await outcomeOf(telemetry)).toBe('failure exhausted (RangeError), attempts: RangeError RangeError RangeError')
   })
 
-  test('hears what its reader sends and throws in', async () => {
+  test('receives the values and errors that its reader sends', async () => {
     const { log, ...bodies } = body(['a', 'b', 'c'])
     const stream = wrap(bodies)()
     await stream.next('a first value is never heard')
@@ -129,29 +129,29 @@ describe.for(Object.entries(kinds))('%s', ([, wrap]) => {
       ['caught', 'forgive'],
       ['caught', broken],
     ])
-    expect(await told(telemetry)).toBe('failure exhausted (RangeError), attempts: RangeError')
+    expect(await outcomeOf(telemetry)).toBe('failure exhausted (RangeError), attempts: RangeError')
   })
 
-  test('gives the value it was told to return', async () => {
+  test('returns the value passed to return()', async () => {
     const stream = wrap(body(['a', 'b']))()
     await stream.next()
     expect(await stream.return('enough')).toEqual({ done: true, value: 'enough' })
-    expect(await told(telemetry)).toBe('cancelled aborted (unset), attempts: unset')
+    expect(await outcomeOf(telemetry)).toBe('cancelled aborted (unset), attempts: unset')
   })
 
   test('answers calls that do not wait for each other in their order', async () => {
     const stream = wrap(body(['a', 'b']))()
     const answers = await Promise.all([stream.next(), stream.next(), stream.next(), stream.next()])
     expect(answers.map(({ value }) => value)).toEqual(['a', 'b', 'the end', undefined])
-    expect(await told(telemetry)).toBe('success first_try (unset), attempts: unset')
+    expect(await outcomeOf(telemetry)).toBe('success first_try (unset), attempts: unset')
   })
 
   test('is finished although it has no chunk at all', async () => {
     expect(await readAll(wrap(body([]))())).toEqual([])
-    expect(await told(telemetry)).toBe('success first_try (unset), attempts: unset')
+    expect(await outcomeOf(telemetry)).toBe('success first_try (unset), attempts: unset')
   })
 
-  test('runs nothing and hides no error when nobody reads it', async () => {
+  test('runs nothing and hides no error when it is not read', async () => {
     const { log, ...bodies } = body([broken])
     wrap(bodies)()
     await new Promise((done) => setImmediate(done))
@@ -174,13 +174,13 @@ describe.for(Object.entries(kinds))('%s', ([, wrap]) => {
 test('a generator that a promise brings stays what it is: one that is not async can be read without await', async () => {
   const agent = instrumentAgent(async () => body(['a', 'b']).sync(), quick)
   const generator = await agent()
-  expect(await told(telemetry)).toBe('open')
+  expect(await outcomeOf(telemetry)).toBe('open')
   expect([...generator]).toEqual(['a', 'b'])
-  expect(await told(telemetry)).toBe('success first_try (unset), attempts: unset')
+  expect(await outcomeOf(telemetry)).toBe('success first_try (unset), attempts: unset')
 })
 
 test('an async generator that a promise brings is watched to its end', async () => {
   const agent = instrumentAgent(async () => body(['a', 'b']).async(), quick)
   expect(await readAll(await agent())).toEqual(['a', 'b'])
-  expect(await told(telemetry)).toBe('success first_try (unset), attempts: unset')
+  expect(await outcomeOf(telemetry)).toBe('success first_try (unset), attempts: unset')
 })

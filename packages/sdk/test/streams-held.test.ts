@@ -5,7 +5,7 @@ import { startTestTelemetry, type TestTelemetry } from '@swarmwatch/testing'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 
 import { instrumentAgent, type InstrumentAgentOptions } from '../src/index.ts'
-import { here, told } from './run-watch.ts'
+import { here, outcomeOf } from './run-watch.ts'
 
 let telemetry: TestTelemetry
 beforeEach(async () => void (telemetry = await startTestTelemetry()))
@@ -57,20 +57,20 @@ describe('streamOf with a new branch at each call', () => {
     const result = await held(() => made)()
     expect(result).toBe(made)
     expect(await readAll(result.stream)).toEqual(['a', 'b', 'c'])
-    expect(await told(telemetry)).toBe(success)
+    expect(await outcomeOf(telemetry)).toBe(success)
   })
 
   test('fails when the stream fails in the middle', async () => {
     const result = await held(() => new TeedResult('a', broken))()
     await expect(readAll(result.stream)).rejects.toBe(broken)
-    expect(await told(telemetry)).toBe('failure exhausted (RangeError), attempts: RangeError')
+    expect(await outcomeOf(telemetry)).toBe('failure exhausted (RangeError), attempts: RangeError')
   })
 
   test('is tried again when the stream fails before its first chunk', async () => {
     const results = [new TeedResult(broken), new TeedResult('a')]
     const result = await held(() => results.shift()!)()
     expect(await readAll(result.stream)).toEqual(['a'])
-    expect(await told(telemetry)).toBe('success recovered (unset), attempts: RangeError unset')
+    expect(await outcomeOf(telemetry)).toBe('success recovered (unset), attempts: RangeError unset')
   })
 
   test('also works with a generator for each branch', async () => {
@@ -80,7 +80,7 @@ describe('streamOf with a new branch at each call', () => {
       ({ read: branch }) => branch(),
     )()
     expect(await readAll(result.read())).toEqual(['a', 'b'])
-    await expect.poll(() => told(telemetry)).toBe(success)
+    await expect.poll(() => outcomeOf(telemetry)).toBe(success)
   })
 })
 
@@ -132,28 +132,28 @@ describe.for(Object.entries(iterables))('streamOf with the iterable that the cal
     const stream = iterable('a', 'b')
     const result = await held(() => ({ stream }))()
     expect(result.stream).toBe(stream)
-    expect(await told(telemetry)).toBe('open')
+    expect(await outcomeOf(telemetry)).toBe('open')
     expect(await readAll(stream)).toEqual(['a', 'b'])
-    expect(await told(telemetry)).toBe(success)
+    expect(await outcomeOf(telemetry)).toBe(success)
   })
 
   test('is cancelled when its reader breaks off', async () => {
     const { stream } = await held(() => ({ stream: iterable('a', 'b') }))()
     for await (const _ of stream) break
-    expect(await told(telemetry)).toBe('cancelled aborted (unset), attempts: unset')
+    expect(await outcomeOf(telemetry)).toBe('cancelled aborted (unset), attempts: unset')
   })
 
   test('fails in the middle, without another attempt', async () => {
     const { stream } = await held(() => ({ stream: iterable('a', broken) }))()
     await expect(readAll(stream)).rejects.toBe(broken)
-    expect(await told(telemetry)).toBe('failure exhausted (RangeError), attempts: RangeError')
+    expect(await outcomeOf(telemetry)).toBe('failure exhausted (RangeError), attempts: RangeError')
   })
 
   test('is tried again before its first chunk', async () => {
     const streams = [iterable(broken), iterable('a')]
     const { stream } = await held(() => ({ stream: streams.shift()! }))()
     expect(await readAll(stream)).toEqual(['a'])
-    expect(await told(telemetry)).toBe('success recovered (unset), attempts: RangeError unset')
+    expect(await outcomeOf(telemetry)).toBe('success recovered (unset), attempts: RangeError unset')
   })
 })
 
@@ -172,11 +172,11 @@ test('a held generator can be read by its own next(), and knows its run and its 
   expect(log).toEqual(Array(3).fill('writer 1, attempt 1'))
 })
 
-test('an iterable that begins anew for each reader does so for its second one', async () => {
+test('an iterable that starts again for each reader does so for its second one', async () => {
   const { stream } = await held(() => ({ stream: iterables['an object whose iterators are new each time']!('a', 'b') }))()
   expect(await readAll(stream)).toEqual(['a', 'b'])
   expect(await readAll(stream)).toEqual(['a', 'b'])
-  expect(await told(telemetry)).toBe(success)
+  expect(await outcomeOf(telemetry)).toBe(success)
 })
 
 test('an iterable that can be left while a chunk is waited for can still be', async () => {
@@ -200,10 +200,10 @@ test('an iterable that can be left while a chunk is waited for can still be', as
   const pending = iterator.next()
   expect(await iterator.return()).toEqual({ done: true, value: undefined })
   expect(await pending).toEqual({ done: true, value: undefined })
-  expect(await told(telemetry)).toBe('cancelled aborted (unset), attempts: unset')
+  expect(await outcomeOf(telemetry)).toBe('cancelled aborted (unset), attempts: unset')
 })
 
-/** What cannot be watched: how it is made, and how the caller reads it afterwards. */
+/** Results that cannot be observed: how to make one, and how the caller reads it afterwards. */
 const impossible: Record<string, { stream: () => unknown; read: (stream: never) => Promise<unknown[]> }> = {
   'a frozen iterable': {
     stream: () => Object.freeze({ [Symbol.asyncIterator]: () => chunksOf('a', 'b') }),
@@ -267,7 +267,7 @@ test.for(Object.entries(impossible))('streamOf with %s costs no chunk and no att
   const result = await agent()
   expect(await read(result.stream as never)).toEqual(['a', 'b'])
   expect(calls).toBe(1)
-  expect(await told(telemetry)).toBe(success)
+  expect(await outcomeOf(telemetry)).toBe(success)
 })
 
 test('streamOf that throws leaves the result alone; a result that is a stream itself is watched as one', async () => {
@@ -275,9 +275,9 @@ test('streamOf that throws leaves the result alone; a result that is a stream it
     throw broken
   }
   const generator = await agentOf(() => chunksOf('a', 'b'), refuse)()
-  expect(await told(telemetry)).toBe('open')
+  expect(await outcomeOf(telemetry)).toBe('open')
   expect(await readAll(generator)).toEqual(['a', 'b'])
-  expect(await told(telemetry)).toBe(success)
+  expect(await outcomeOf(telemetry)).toBe(success)
 })
 
 test.for([['an async generator', chunksOf] as const, ['a ReadableStream', readable] as const])(
@@ -287,9 +287,9 @@ test.for([['an async generator', chunksOf] as const, ['a ReadableStream', readab
       () => make('a', 'b') as AsyncIterable<unknown>,
       (result) => result,
     )()
-    expect(await told(telemetry)).toBe('open')
+    expect(await outcomeOf(telemetry)).toBe('open')
     expect(await readAll(stream)).toEqual(['a', 'b'])
-    expect(await told(telemetry)).toBe(success)
+    expect(await outcomeOf(telemetry)).toBe(success)
   },
 )
 
@@ -342,7 +342,7 @@ test('streamOf with a stream that can be read once, by methods of its own, leave
     ['a', 'b'],
     ['a', 'b'],
   ])
-  expect(await told(telemetry)).toBe(success)
+  expect(await outcomeOf(telemetry)).toBe(success)
   expect(await readAll(await agent())).toEqual(['a', 'b'])
 })
 
@@ -383,9 +383,9 @@ test.for(Object.entries(readings))('a held ReadableStream is the same object and
   const result = await held(() => ({ stream }))()
   expect(result.stream).toBe(stream)
   expect(stream.locked).toBe(false)
-  expect(await told(telemetry)).toBe('open')
+  expect(await outcomeOf(telemetry)).toBe('open')
   expect(await read(stream)).toEqual(['a', 'b'])
-  await expect.poll(() => told(telemetry)).toBe(success)
+  await expect.poll(() => outcomeOf(telemetry)).toBe(success)
 })
 
 test('the body of a held Response is watched, and the Response can do all that it could', async () => {
@@ -395,11 +395,11 @@ test('the body of a held Response is watched, and the Response can do all that i
   )
   const response = await agent()
   expect(response.bodyUsed).toBe(false)
-  expect(await told(telemetry)).toBe('open')
+  expect(await outcomeOf(telemetry)).toBe('open')
   const copy = response.clone()
   expect([await response.json(), await copy.json()]).toEqual([{ a: 1 }, { a: 1 }])
   expect(response.bodyUsed).toBe(true)
-  expect(await told(telemetry)).toBe(success)
+  expect(await outcomeOf(telemetry)).toBe(success)
 })
 
 test('a held ReadableStream is cancelled by its caller with the reason that its source gets', async () => {
@@ -411,7 +411,7 @@ test('a held ReadableStream is cancelled by its caller with the reason that its 
   await held(() => ({ stream }))()
   await stream.cancel('the page was closed')
   expect(log).toEqual(['the page was closed'])
-  expect(await told(telemetry)).toBe('cancelled aborted (unset), attempts: unset')
+  expect(await outcomeOf(telemetry)).toBe('cancelled aborted (unset), attempts: unset')
 })
 
 test('a held ReadableStream whose methods were replaced by its owner is read through them', async () => {
@@ -425,5 +425,5 @@ test('a held ReadableStream whose methods were replaced by its owner is read thr
   const result = await held(() => ({ stream: Object.assign(stream, { getReader: counted }) }))()
   expect(await readAll(result.stream)).toEqual(['a', 'b'])
   expect(readers).toBeGreaterThan(0)
-  expect(await told(telemetry)).toBe(success)
+  expect(await outcomeOf(telemetry)).toBe(success)
 })

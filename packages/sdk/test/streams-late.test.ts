@@ -2,7 +2,7 @@ import { startTestTelemetry, type TestTelemetry } from '@swarmwatch/testing'
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest'
 
 import { currentExecution, instrumentAgent, instrumentTool } from '../src/index.ts'
-import { here, told } from './run-watch.ts'
+import { here, outcomeOf } from './run-watch.ts'
 
 let telemetry: TestTelemetry
 beforeEach(async () => {
@@ -73,7 +73,7 @@ describe('an attempt that brings no first chunk in time', () => {
     await vi.advanceTimersByTimeAsync(20_000)
     expect(await chunks).toEqual(['chunk of 2', 'more of 2'])
     expect(log).toEqual(['attempt 1: TimeoutError', 'attempt 1 left in attempt 1', 'attempt 2 left in attempt 2'])
-    expect(await told(telemetry)).toBe('success recovered (unset), attempts: timeout unset')
+    expect(await outcomeOf(telemetry)).toBe('success recovered (unset), attempts: timeout unset')
   })
 
   test('fails the run when it was the last one, whatever comes after', async () => {
@@ -83,11 +83,11 @@ describe('an attempt that brings no first chunk in time', () => {
     await vi.advanceTimersByTimeAsync(30_000)
     await failed
     expect(log.at(-1)).toBe('attempt 1 left in attempt 1')
-    expect(await told(telemetry)).toBe('failure exhausted (timeout), attempts: timeout')
+    expect(await outcomeOf(telemetry)).toBe('failure exhausted (timeout), attempts: timeout')
   })
 })
 
-test('the time limit of an attempt bounds each wait for a chunk, and does not run while nobody asks for one', async () => {
+test('the time limit of an attempt bounds each wait for a chunk, and does not run while no chunk is requested', async () => {
   const agent = instrumentAgent(() => lateAtFirst([])(), { ...limited, recovery: { attemptTimeoutSeconds: 16 } })
   const stream = agent()
   await vi.advanceTimersByTimeAsync(60_000)
@@ -97,10 +97,10 @@ test('the time limit of an attempt bounds each wait for a chunk, and does not ru
   const rest = readAll(stream)
   await vi.advanceTimersByTimeAsync(60_000)
   expect(await rest).toEqual(['more of 1'])
-  expect(await told(telemetry)).toBe('success first_try (unset), attempts: unset')
+  expect(await outcomeOf(telemetry)).toBe('success first_try (unset), attempts: unset')
 })
 
-describe('a tool that gives a generator', () => {
+describe('a tool that returns a generator', () => {
   const kinds: Record<string, (log: string[]) => () => AsyncGenerator<string> | Generator<string>> = {
     'that is async': (log) =>
       async function* () {
@@ -136,14 +136,14 @@ describe('a tool that gives a generator', () => {
     expect(ended()).toEqual(['execute_tool search 0', 'execute_tool search 0'])
   })
 
-  test('gives a result with a throwing `then` getter as it is', () => {
+  test('returns a result with a throwing `then` getter unchanged', () => {
     // oxlint-disable-next-line unicorn/no-thenable -- that is what this is about
-    const odd = Object.defineProperty({}, 'then', {
+    const result = Object.defineProperty({}, 'then', {
       get() {
         throw new Error('not yours')
       },
     })
-    expect(instrumentTool(() => odd, { name: 'search' })()).toBe(odd)
+    expect(instrumentTool(() => result, { name: 'search' })()).toBe(result)
     expect(ended()).toEqual(['execute_tool search 0'])
   })
 })

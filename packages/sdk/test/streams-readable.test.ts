@@ -2,7 +2,7 @@ import { startTestTelemetry, type TestTelemetry } from '@swarmwatch/testing'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 
 import { instrumentAgent } from '../src/index.ts'
-import { here, told } from './run-watch.ts'
+import { here, outcomeOf } from './run-watch.ts'
 
 let telemetry: TestTelemetry
 beforeEach(async () => {
@@ -13,7 +13,7 @@ afterEach(() => telemetry.shutdown())
 const quick = { name: 'writer', recovery: { maxRetries: 2, baseDelaySeconds: 0 }, logger: false } as const
 const broken = new RangeError('broken')
 
-/** A source that gives these chunks, one for each pull; an Error is what it fails with. What happens to it is kept. */
+/** A source of these chunks, one for each pull; it fails with an Error in the list. It records its calls. */
 function source(chunks: readonly unknown[], highWaterMark = 0) {
   const log: unknown[] = []
   let next = 0
@@ -42,13 +42,13 @@ describe('a ReadableStream', () => {
     const reader = (await agentOf(open)()).getReader()
     expect(await reader.read()).toEqual({ done: false, value: 'a' })
     expect(await reader.read()).toEqual({ done: false, value: 'b' })
-    expect(await told(telemetry)).toBe('open')
+    expect(await outcomeOf(telemetry)).toBe('open')
     expect(await reader.read()).toEqual({ done: true, value: undefined })
-    expect(await told(telemetry)).toBe('success first_try (unset), attempts: unset')
+    expect(await outcomeOf(telemetry)).toBe('success first_try (unset), attempts: unset')
     expect(log).toEqual(Array(3).fill('pull: writer 1, attempt 1'))
   })
 
-  test('gives every chunk as it is, promises and thenables too', async () => {
+  test('returns every chunk unchanged, promises and thenables too', async () => {
     // oxlint-disable-next-line unicorn/no-thenable -- that is what this is about
     const chunks = [Promise.resolve('kept'), { then: () => {} }, undefined, null]
     const reader = (await agentOf(source(chunks).open)()).getReader()
@@ -59,13 +59,13 @@ describe('a ReadableStream', () => {
     await reader.cancel()
   })
 
-  test('is cancelled with the reason of its reader, which its source hears', async () => {
+  test('is cancelled with the reason of its reader, which its source receives', async () => {
     const { log, open } = source(['a', 'b', 'c'])
     const reader = (await agentOf(open)()).getReader()
     await reader.read()
     await reader.cancel('the page was closed')
     expect(log.at(-1)).toEqual(['cancelled', 'the page was closed'])
-    expect(await told(telemetry)).toBe('cancelled aborted (unset), attempts: unset')
+    expect(await outcomeOf(telemetry)).toBe('cancelled aborted (unset), attempts: unset')
   })
 
   test('is cancelled at once while a chunk is waited for that never comes', async () => {
@@ -86,21 +86,21 @@ describe('a ReadableStream', () => {
     await reader.cancel('enough')
     expect(await pending).toEqual({ done: true, value: undefined })
     expect(log).toEqual(['enough'])
-    expect(await told(telemetry)).toBe('cancelled aborted (unset), attempts: unset')
+    expect(await outcomeOf(telemetry)).toBe('cancelled aborted (unset), attempts: unset')
   })
 
   test('is cancelled when a for await loop breaks', async () => {
     const { log, open } = source(['a', 'b', 'c'])
     for await (const chunk of await agentOf(open)()) if (chunk === 'b') break
     expect(log.at(-1)).toEqual(['cancelled', undefined])
-    expect(await told(telemetry)).toBe('cancelled aborted (unset), attempts: unset')
+    expect(await outcomeOf(telemetry)).toBe('cancelled aborted (unset), attempts: unset')
   })
 
   test('that is cancelled before it is read ends its run, too', async () => {
     const { log, open } = source(['a', 'b'])
     await (await agentOf(open)()).cancel('not needed')
     expect(log.at(-1)).toEqual(['cancelled', 'not needed'])
-    expect(await told(telemetry)).toBe('cancelled aborted (unset), attempts: unset')
+    expect(await outcomeOf(telemetry)).toBe('cancelled aborted (unset), attempts: unset')
   })
 
   test('fails with its own error in the middle, without another attempt', async () => {
@@ -108,7 +108,7 @@ describe('a ReadableStream', () => {
     const reader = (await agentOf(open)()).getReader()
     await reader.read()
     await expect(reader.read()).rejects.toBe(broken)
-    expect(await told(telemetry)).toBe('failure exhausted (RangeError), attempts: RangeError')
+    expect(await outcomeOf(telemetry)).toBe('failure exhausted (RangeError), attempts: RangeError')
     expect(log).toHaveLength(2)
   })
 
@@ -117,13 +117,13 @@ describe('a ReadableStream', () => {
     const chunks: unknown[] = []
     for await (const chunk of await agentOf(open)()) chunks.push(chunk)
     expect(chunks).toEqual(['a', 'b'])
-    expect(await told(telemetry)).toBe('success recovered (unset), attempts: RangeError unset')
+    expect(await outcomeOf(telemetry)).toBe('success recovered (unset), attempts: RangeError unset')
     expect(log.slice(0, 2)).toEqual(['pull: writer 1, attempt 1', 'pull: writer 2, attempt 2'])
   })
 
   test('rejects the call with its error when it fails at once in every attempt', async () => {
     await expect(agentOf(source([broken, broken, broken]).open)()).rejects.toBe(broken)
-    expect(await told(telemetry)).toBe('failure exhausted (RangeError), attempts: RangeError RangeError RangeError')
+    expect(await outcomeOf(telemetry)).toBe('failure exhausted (RangeError), attempts: RangeError RangeError RangeError')
   })
 
   test('is not read ahead: beyond the first chunk, as much is pulled as the reader asks for', async () => {
@@ -146,7 +146,7 @@ describe('a ReadableStream', () => {
     const { value } = await reader.read(new Uint8Array(16))
     expect(new TextDecoder().decode(value as Uint8Array)).toBe('hello')
     expect(await reader.read(new Uint8Array(16))).toMatchObject({ done: true })
-    expect(await told(telemetry)).toBe('success first_try (unset), attempts: unset')
+    expect(await outcomeOf(telemetry)).toBe('success first_try (unset), attempts: unset')
   })
 
   test('can be piped and forked like any other', async () => {
@@ -160,6 +160,6 @@ describe('a ReadableStream', () => {
       ['a', 'b'],
       ['a', 'b'],
     ])
-    expect(await told(telemetry)).toBe('success first_try (unset), attempts: unset')
+    expect(await outcomeOf(telemetry)).toBe('success first_try (unset), attempts: unset')
   })
 })

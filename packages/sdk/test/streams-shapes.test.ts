@@ -2,7 +2,7 @@ import { startTestTelemetry, type TestTelemetry } from '@swarmwatch/testing'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 
 import { getActiveExecutions, instrumentAgent, instrumentTool } from '../src/index.ts'
-import { told } from './run-watch.ts'
+import { outcomeOf } from './run-watch.ts'
 
 let telemetry: TestTelemetry
 beforeEach(async () => void (telemetry = await startTestTelemetry()))
@@ -22,7 +22,7 @@ interface Reader extends AsyncGenerator {
   interrupt?(): unknown
 }
 
-/** What TypeScript makes of an async generator for ES2017: an object with these four methods and nothing else. */
+/** An async generator that TypeScript compiled for ES2017: an object with these four methods and nothing else. */
 function compiled(...chunks: unknown[]): AsyncGenerator {
   const generator = (async function* () {
     for (const chunk of chunks) {
@@ -70,7 +70,7 @@ class Query {
   }
 }
 
-/** What TypeScript makes of a generator for ES5. */
+/** A generator that TypeScript compiled for ES5. */
 function es5(...chunks: unknown[]): Generator {
   const iterator = chunks.values()
   const made = {
@@ -105,16 +105,16 @@ describe.for(Object.entries(shapes))('%s', ([, make]) => {
     const stream = instrumentAgent(() => make('a', 'b'), quick)() as unknown as AsyncGenerator
     expect(typeof stream.next).toBe('function')
     expect(await stream.next()).toEqual({ done: false, value: 'a' })
-    expect(await told(telemetry)).toBe('open')
+    expect(await outcomeOf(telemetry)).toBe('open')
     expect(await readAll(stream)).toEqual(['b'])
-    expect(await told(telemetry)).toBe(success)
+    expect(await outcomeOf(telemetry)).toBe(success)
   })
 
   test('that a promise brings is watched to its end', async () => {
     const stream = (await instrumentAgent(async () => make('a', 'b'), quick)()) as AsyncIterable<unknown>
-    expect(await told(telemetry)).toBe('open')
+    expect(await outcomeOf(telemetry)).toBe('open')
     expect(await readAll(stream)).toEqual(['a', 'b'])
-    expect(await told(telemetry)).toBe(success)
+    expect(await outcomeOf(telemetry)).toBe(success)
   })
 
   test('of a tool keeps its span open to the end', async () => {
@@ -127,7 +127,7 @@ describe.for(Object.entries(shapes))('%s', ([, make]) => {
   test('that its reader leaves is cancelled', async () => {
     const stream = instrumentAgent(() => make('a', 'b'), quick)() as unknown as AsyncGenerator
     for await (const _ of stream) break
-    expect(await told(telemetry)).toBe('cancelled aborted (unset), attempts: unset')
+    expect(await outcomeOf(telemetry)).toBe('cancelled aborted (unset), attempts: unset')
   })
 })
 
@@ -199,5 +199,5 @@ test.for(Object.entries(values))(
 test('a ReadableStream that is returned at once can be read with and without await', async () => {
   const agent = instrumentAgent(() => ReadableStream.from(['a', 'b']), quick)
   expect(await readAll(agent() as unknown as AsyncIterable<unknown>)).toEqual(['a', 'b'])
-  expect(await told(telemetry)).toBe(success)
+  expect(await outcomeOf(telemetry)).toBe(success)
 })

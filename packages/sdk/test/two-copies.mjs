@@ -13,8 +13,8 @@ const [first, second] = await Promise.all(process.argv.slice(2).map((path) => im
 const reader = new ManualReader()
 metrics.setGlobalMeterProvider(new MeterProvider({ readers: [reader] }))
 
-const heard = []
-first.onExecution(({ type, execution }) => heard.push(`${type} ${execution.agentName}`))
+const events = []
+first.onExecution(({ type, execution }) => events.push(`${type} ${execution.agentName}`))
 second.configureRecovery({ baseDelaySeconds: 0 })
 
 const seen = {}
@@ -53,7 +53,7 @@ console.log(
   JSON.stringify({
     ...seen,
     copiesDiffer: first.instrumentAgent !== second.instrumentAgent,
-    heard,
+    heard: events,
     recoveryOf: first.recoveryOf(failure)?.agentName,
     sameTotals: JSON.stringify(first.getExecutionMetrics()) === JSON.stringify(second.getExecutionMetrics()),
     executions: first.getExecutionMetrics().executions,

@@ -27,7 +27,7 @@ function failureOf(agentName: string, expected?: ExpectedExecution): AssertionEr
   throw new Error('it was as expected')
 }
 
-test('gives everything that is known of a run', async () => {
+test('returns everything that is known about a run', async () => {
   const look = instrumentTool(async () => 'found', { name: 'look' })
   const inner = agent('inner', async () => look())
   const outer = instrumentAgent(
@@ -64,7 +64,7 @@ test('gives everything that is known of a run', async () => {
   telemetry.expectExecution('inner', { tools: ['look'], attempts: 1 })
 })
 
-test('compares what is named: values deeply, of tokens and attributes a part, and what a function says', async () => {
+test('compares the given properties: values deeply, tokens and attributes partially, and others by a function', async () => {
   await instrumentAgent(async () => currentExecution()!.addTokens({ input: 7, output: 3 }), {
     name: 'a',
     attributes: { team: 'x', tags: ['p', 'q'] },
@@ -89,7 +89,7 @@ test('finds the first run that is as expected among several', async () => {
   expect(telemetry.expectExecution('several', { outcome: 'success' }).id).toBe(second!.id)
 })
 
-test('says what differs, and gives both sides to the test runner', async () => {
+test('reports the differences, and passes both sides to the test runner', async () => {
   await agent('answerer', failing(401))().catch(() => {})
   const { message, actual, expected, operator } = failureOf('answerer', { outcome: 'success', attempts: 4 })
   expect(message).toMatchInlineSnapshot(`
@@ -105,7 +105,7 @@ test('says what differs, and gives both sides to the test runner', async () => {
   })
 })
 
-test('says of each of several runs what differs', async () => {
+test('reports the differences of each of several runs', async () => {
   await agent('answerer', failing(401))().catch(() => {})
   await agent('answerer', async () => 1)()
   expect(failureOf('answerer', { errorType: '404' }).message).toMatchInlineSnapshot(`
@@ -117,7 +117,7 @@ test('says of each of several runs what differs', async () => {
   `)
 })
 
-test('says what was recorded instead when there is no such run, also what has not finished', async () => {
+test('lists the recorded runs when there is no such run, also unfinished ones', async () => {
   expect(failureOf('nobody').message).toBe('no run of nobody has finished; recorded: nothing')
   await agent('somebody', async () => 1)()
   const done = Promise.withResolvers<void>()

@@ -5,7 +5,7 @@ import { isolationCases, runIsolationCase, runIsolationSuite } from '../src/inde
 
 const fragile = new URL('fragile-adapter.mjs', import.meta.url)
 
-test('a case that a library does not stand says for each agent what came instead', async () => {
+test('a failed case of a library reports the actual result for each agent', async () => {
   const [result] = await runIsolationSuite(fragile, { cases: ['a span processor throws in onStart'] })
   expect(result).toEqual({
     case: 'a span processor throws in onStart',
@@ -37,7 +37,7 @@ test('each case of a module runs in a process of its own: one that exits or hang
   ])
 })
 
-test('a library that calls an agent twice, or with other arguments, does not stand telemetry that works', async () => {
+test('a library that calls an agent twice, or with other arguments, fails with working telemetry', async () => {
   const twice = {
     name: 'twice',
     streams: false,
@@ -53,7 +53,7 @@ test('a library that calls an agent twice, or with other arguments, does not sta
   })
 })
 
-test('a library that records nothing does not stand telemetry that works', async () => {
+test('a library that records nothing fails with working telemetry', async () => {
   const nothing = { name: 'nothing', wrap: (agent: (task: unknown) => unknown) => agent }
   expect(await runIsolationCase(nothing, 'telemetry that works')).toMatchObject({
     verdict: 'failed',
@@ -72,7 +72,7 @@ test('a library that keeps a tracer from before meets the provider of the case',
   expect(await runIsolationCase(keeping, 'a tracer throws')).toMatchObject({ verdict: 'failed' })
 })
 
-test('processes get the environment that they are told, beside that of this one', async () => {
+test('processes get the given environment in addition to that of this process', async () => {
   const results = await runIsolationSuite(fragile, {
     cases: ['a redactor of the result throws'],
     env: { FRAGILE_HOOKS: 'redactOutput' },
@@ -80,7 +80,7 @@ test('processes get the environment that they are told, beside that of this one'
   expect(results).toMatchObject([{ verdict: 'passed' }])
 })
 
-test('a process that ends says with what', async () => {
+test('a process that ends reports its exit code', async () => {
   const cases = ['telemetry that works']
   const throwing = new URL('data:text/javascript,throw new TypeError("no key is set")')
   expect(await runIsolationSuite(throwing, { cases })).toMatchObject([

@@ -141,7 +141,7 @@ test('takes the place of an OpenTelemetry SDK that is registered already', async
   expect(telemetry.spans()).toHaveLength(2)
 })
 
-test('processors, samplers, readers and views of the test stand beside those that keep everything', async () => {
+test('processors, samplers, readers and views of the test work together with those that record everything', async () => {
   const started: string[] = []
   const reader = new SilentReader()
   const telemetry = await start({

@@ -42,12 +42,12 @@ describe('after a failed attempt', () => {
     expect(step({}, { retryIf: () => false })).toEqual({ retry: false, outcome: 'not_retryable' })
   })
 
-  test('a retryIf that gives a promise is refused, and when that promise fails nobody hears of it', () => {
+  test('a retryIf that returns a promise is refused, and a rejection of that promise is handled', () => {
     const retryIf = (() => Promise.reject(new Error('would end the process'))) as never
     expect(() => step({}, { retryIf })).toThrow(new TypeError('retryIf must return a boolean, not a promise'))
   })
 
-  test('Retry-After is waited for up to its limit, and a longer one ends it and says why', () => {
+  test('Retry-After is respected up to its limit, and a longer one ends the run with the reason', () => {
     const error = { status: 429, headers: { 'retry-after': '120' } }
     expect(step({ error })).toEqual({ retry: true, waitSeconds: 120 })
     expect(step({ error }, { maxRetryAfterSeconds: 119.96 })).toEqual({

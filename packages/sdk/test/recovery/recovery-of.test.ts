@@ -4,7 +4,7 @@ import { recoveryOf, rememberRecovery, type Recovery } from '../../src/recovery/
 
 const recovery: Recovery = { agentName: 'a', executionId: 'e', attempts: 1, waits: [], errors: [], outcome: 'exhausted' }
 
-test('what was tried is remembered beside an object or a function, frozen or not', () => {
+test('attempts are remembered for an object or a function, frozen or not', () => {
   const error = Object.freeze(new Error('x'))
   const thrown = (): void => {}
   for (const value of [error, thrown]) {
@@ -14,7 +14,7 @@ test('what was tried is remembered beside an object or a function, frozen or not
   }
 })
 
-test('what is no object cannot be remembered, and that harms nobody', () => {
+test('attempts of other values cannot be remembered, without harm', () => {
   for (const value of ['text', 5, null, undefined, Symbol('s')]) {
     expect(() => rememberRecovery(value, recovery)).not.toThrow()
     expect(recoveryOf(value)).toBeUndefined()

@@ -28,13 +28,13 @@ test('a timeout is above zero', () => {
   }
 })
 
-test('the other settings accept what they say and nothing else', () => {
+test('the other settings accept the documented values and no others', () => {
   expect(refused('maxRetries', [0, 1, -1, 0.5, ...noNumbers])).toEqual([-1, 0.5, ...noNumbers])
   expect(refused('exponentialFactor', [1, 1.5, 0.9, ...noNumbers])).toEqual([0.9, ...noNumbers])
   expect(refused('jitter', ['none', 'full', 'some', '', undefined])).toEqual(['some', '', undefined])
   expect(refused('retryIf', [() => true, true, undefined])).toEqual([true, undefined])
   const { maxRetries, exponentialFactor, jitter, retryIf } = recoveryRules
-  expect([maxRetries, exponentialFactor, jitter, retryIf].map(([says]) => says)).toEqual([
+  expect([maxRetries, exponentialFactor, jitter, retryIf].map(([rule]) => rule)).toEqual([
     'must be an integer >= 0',
     'must be a number >= 1',
     "must be 'none' or 'full'",
