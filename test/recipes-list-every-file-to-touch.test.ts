@@ -24,13 +24,13 @@ const recipes: readonly Recipe[] = [
   {
     heading: 'Add an alert',
     mention: /\b(?:AgentCostSpike|costSpike)\b/,
-    places: { SUBJECT: 'cost', BOARD: 'cost-and-capacity', ROW: 'cost', ALERT: 'AgentCostSpike' },
+    places: { SUBJECT: 'cost', DASHBOARD: 'cost-and-capacity', ROW: 'cost', NAME: 'AgentCostSpike' },
     atMost: 3,
   },
   {
     heading: 'Add a panel',
     mention: /Which models cost most\?/,
-    places: { BOARD: 'cost-and-capacity', ROW: 'cost' },
+    places: { DASHBOARD: 'cost-and-capacity', ROW: 'cost' },
     atMost: 2,
   },
   {
