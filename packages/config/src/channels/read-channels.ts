@@ -35,7 +35,7 @@ export function readChannels(list: ChannelList, sources: Sources, offChannels: s
   const variables = new Map(
     channelDefinitions.map(({ type }) => [type, resolveSettings('alerts', channelVariables[type]!, sources)]),
   )
-  const listed = list.entries.flatMap((values, index) => (isEntry(values) ? new ListedEntry(list, values, index) : []))
+  const listed = list.entries.flatMap((values, index) => (isEntry(values) ? listedEntry(list, values, index) : []))
   const entries = [...listed, ...channelDefinitions.flatMap((type) => entryOfVariables(type, listed, variables.get(type.type)!))]
   return entries.flatMap((entry) => {
     const built = channelOf(entry, variables.get(entry.type)!)
@@ -82,31 +82,22 @@ interface Entry {
   written(key: string): { readonly path: string; readonly unset: readonly string[] }
 }
 
-class ListedEntry implements Entry {
-  readonly type: string
-  readonly values: Readonly<Record<string, unknown>>
-  readonly origin: Origin
-  readonly path: string
-  readonly #list: ChannelList
-
-  constructor(list: ChannelList, values: Readonly<Record<string, unknown>>, index: number) {
-    this.type = String(values['type'])
-    this.values = values
-    this.path = `alerts.channels[${index}]`
-    this.#list = list
-    this.origin = list.spelling === 'code' ? 'code' : `file ${list.listedIn}:${this.path}.type`
-  }
-
-  originOf(key: string): Origin | undefined {
-    const { path } = this.written(key)
-    if (this.values[key] === undefined && !this.#list.details.has(path)) return undefined
-    return this.#list.spelling === 'code' ? 'code' : `file ${this.#list.listedIn}:${path}`
-  }
-
-  written(key: string): { readonly path: string; readonly unset: readonly string[] } {
-    const path = `${this.path}.${this.#list.spelling === 'code' ? key : fileKeyOf(key)}`
-    const parts = [...this.#list.details].filter(([of]) => of === path || of.startsWith(`${path}[`))
-    return { path, unset: parts.flatMap(([, detail]) => detail.unset) }
+function listedEntry({ spelling, listedIn, details }: ChannelList, values: Entry['values'], index: number): Entry {
+  const path = `alerts.channels[${index}]`
+  const keyPath = (key: string): string => `${path}.${spelling === 'code' ? key : fileKeyOf(key)}`
+  return {
+    type: String(values['type']),
+    values,
+    path,
+    origin: spelling === 'code' ? 'code' : `file ${listedIn}:${path}.type`,
+    originOf(key) {
+      if (values[key] === undefined && !details.has(keyPath(key))) return undefined
+      return spelling === 'code' ? 'code' : `file ${listedIn}:${keyPath(key)}`
+    },
+    written(key) {
+      const parts = [...details].filter(([of]) => of === keyPath(key) || of.startsWith(`${keyPath(key)}[`))
+      return { path: keyPath(key), unset: parts.flatMap(([, detail]) => detail.unset) }
+    },
   }
 }
 
