@@ -1,4 +1,4 @@
-import { eventually, openSlackSink, type SlackSink } from '@swarmwatch/testkit'
+import { eventually } from '@swarmwatch/testkit'
 import {
   activeAlerts,
   askPrometheus,
@@ -7,8 +7,10 @@ import {
   mailSettings,
   mailThat,
   numberFrom,
+  openSlackSink,
   type OutsideAgents,
   type ProductionStack,
+  type SlackSink,
   startOutsideAgents,
   startStack,
 } from '@swarmwatch/testkit/stack'

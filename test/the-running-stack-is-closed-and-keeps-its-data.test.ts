@@ -1,8 +1,16 @@
 import { readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 
-import { eventually, openSlackSink, type SlackSink } from '@swarmwatch/testkit'
-import { amtool, buildImages, mailSettings, type ProductionStack, startStack } from '@swarmwatch/testkit/stack'
+import { eventually } from '@swarmwatch/testkit'
+import {
+  amtool,
+  buildImages,
+  mailSettings,
+  openSlackSink,
+  type ProductionStack,
+  type SlackSink,
+  startStack,
+} from '@swarmwatch/testkit/stack'
 import { afterAll, beforeAll, describe, expect, onTestFailed, test } from 'vitest'
 
 import { confinements, inspected, secretValues } from './stack/confinement.ts'

@@ -1,15 +1,17 @@
 import { hash } from 'node:crypto'
 import { setTimeout as delay } from 'node:timers/promises'
 
-import { eventually, openSlackSink, type SlackSink } from '@swarmwatch/testkit'
+import { eventually } from '@swarmwatch/testkit'
 import {
   buildImages,
   containerStates,
   listMails,
   mailSettings,
   numberFrom,
+  openSlackSink,
   type OutsideAgents,
   type ProductionStack,
+  type SlackSink,
   startOutsideAgents,
   startStack,
 } from '@swarmwatch/testkit/stack'

@@ -1,6 +1,6 @@
 import { setTimeout as delay } from 'node:timers/promises'
 
-import { eventually, openSlackSink, type SlackSink } from '@swarmwatch/testkit'
+import { eventually } from '@swarmwatch/testkit'
 import {
   buildImages,
   containerStates,
@@ -8,8 +8,10 @@ import {
   containerUses,
   mailSettings,
   numberFrom,
+  openSlackSink,
   type OutsideAgents,
   type ProductionStack,
+  type SlackSink,
   startOutsideAgents,
   startStack,
 } from '@swarmwatch/testkit/stack'

@@ -1,4 +1,6 @@
 import { mkdtemp, rm } from 'node:fs/promises'
+import { createServer } from 'node:http'
+import type { AddressInfo } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { setTimeout as delay } from 'node:timers/promises'
@@ -7,7 +9,6 @@ import { fileURLToPath } from 'node:url'
 import { median, quantile, type Spread, spreadOf } from '../statistics.ts'
 import { startBridge, startProgram, token } from './bridge-program.ts'
 import { alertRequest, answersPerSecond, answerTimes, postMany } from './load.ts'
-import { openSink } from './provider.ts'
 
 export interface AcknowledgementRow {
   readonly connections: number
@@ -198,5 +199,28 @@ export async function measureWaiting(cli: string, { deliveries, starts, settleMs
         ? { idle: idle.now, mostWhileTaken: taken.most, afterwards: taken.now, restarted }
         : undefined,
     start: { empty: median(empty), waiting: median(waiting) },
+  }
+}
+
+/** The provider at the other end of the channel; it accepts every message immediately. */
+export interface Sink {
+  readonly port: number
+  readonly close: () => void
+}
+
+/** @param onTaken receives, just before the answer, the agents that a message is about */
+async function openSink(onTaken: (agents: readonly string[]) => void = () => {}): Promise<Sink> {
+  const server = createServer((request, response) => {
+    let body = ''
+    request.setEncoding('utf8').on('data', (text: string) => (body += text))
+    request.on('end', () => {
+      onTaken((JSON.parse(body) as { agents: string[] }).agents)
+      response.end()
+    })
+  })
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
+  return {
+    port: (server.address() as AddressInfo).port,
+    close: () => server.close().closeAllConnections(),
   }
 }

@@ -7,8 +7,7 @@ import { setTimeout as delay } from 'node:timers/promises'
 import { docker, eventually, freePort, imageOf } from '@swarmwatch/testkit'
 
 import { startProgram, token } from '../bridge/bridge-program.ts'
-import { incidents, type Notifier } from './faults.ts'
-import { timing } from './timing.ts'
+import { incidents, type Notifier, timing } from './faults.ts'
 
 const image = imageOf('alertmanager')
 

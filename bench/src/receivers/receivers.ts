@@ -4,11 +4,9 @@ import { setTimeout as delay } from 'node:timers/promises'
 import { buildBridge } from '../bridge/bridge-program.ts'
 import { type Part, whyNoDocker } from '../part.ts'
 import { asciiTable } from '../table.ts'
-import type { ChannelCount } from './count-deliveries.ts'
+import { type CaseResult, type CaseSetup, type ChannelCount, runCase, startCaseSetup } from './run-case.ts'
 import type { ChannelName } from './fake-channels.ts'
-import { type Fault, faults, incidents, noFault, type Notifier } from './faults.ts'
-import { type CaseResult, startCaseSetup, runCase, type CaseSetup } from './run-case.ts'
-import { timing } from './timing.ts'
+import { type Fault, faults, incidents, noFault, type Notifier, timing } from './faults.ts'
 
 /** The benchmark of delivery under faults: the same alerts, sent by Alertmanager itself and through the bridge. */
 export const receivers: Part<ReceiversResult> = {

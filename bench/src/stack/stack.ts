@@ -1,6 +1,6 @@
 import { setTimeout as delay } from 'node:timers/promises'
 
-import { eventually, openSlackSink, runDocker, type SlackSink } from '@swarmwatch/testkit'
+import { eventually, runDocker } from '@swarmwatch/testkit'
 import {
   activeAlerts,
   buildImages,
@@ -9,8 +9,10 @@ import {
   mailSettings,
   mailThat,
   numberFrom,
+  openSlackSink,
   type OutsideAgents,
   type ProductionStack,
+  type SlackSink,
   startOutsideAgents,
   startStack,
 } from '@swarmwatch/testkit/stack'

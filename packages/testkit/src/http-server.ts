@@ -1,6 +1,6 @@
 import { once } from 'node:events'
 import { createServer, type IncomingHttpHeaders, type IncomingMessage, type ServerResponse } from 'node:http'
-import type { AddressInfo } from 'node:net'
+import { type AddressInfo, createServer as createTcpServer } from 'node:net'
 
 /** A request as it arrived. */
 export interface ReceivedRequest {
@@ -57,4 +57,17 @@ export async function openHttpServer(
   }
   const result: HttpServer = { port, url: `http://127.0.0.1:${port}`, requests, respond, close, [Symbol.asyncDispose]: close }
   return result
+}
+
+/**
+ * Returns a port of 127.0.0.1 that was free a moment ago, for programs that cannot choose one themselves. Where port 0 works, prefer it:
+ * another process may take this port in the meantime.
+ */
+export async function freePort(): Promise<number> {
+  const server = createTcpServer().listen(0, '127.0.0.1')
+  await once(server, 'listening')
+  const { port } = server.address() as AddressInfo
+  server.close()
+  await once(server, 'close')
+  return port
 }

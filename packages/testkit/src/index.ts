@@ -1,10 +1,18 @@
 export { composeFile, imageOf, networksOf, repositoryRoot, whyNoEngines, type ComposeFile, type Service } from './compose-file.ts'
-export { openNetwork, runOnce, untilAnswers, type Container, type ContainerOptions, type Network } from './containers.ts'
-export { docker, runDocker, type ProgramResult, type RunDockerOptions } from './docker.ts'
+export {
+  docker,
+  openNetwork,
+  runDocker,
+  runOnce,
+  untilAnswers,
+  type Container,
+  type ContainerOptions,
+  type Network,
+  type ProgramResult,
+  type RunDockerOptions,
+} from './docker.ts'
 export { eventually, type EventuallyOptions } from './eventually.ts'
-export { freePort } from './free-port.ts'
-export { openHttpServer, type HttpServer, type ReceivedRequest, type Respond } from './http-server.ts'
+export { freePort, openHttpServer, type HttpServer, type ReceivedRequest, type Respond } from './http-server.ts'
 export { headerOf, openMailServer, type MailServer, type ReceivedMail } from './mail-server.ts'
-export { openSlackSink, type SlackSink } from './slack-sink.ts'
 export { startProgram, type Program } from './start-program.ts'
 export { openTemporaryFolder, type TemporaryFolder } from './temporary-folder.ts'

@@ -1,5 +1,15 @@
-export { activeAlerts, amtool, askPrometheus, numberFrom, type ActiveAlert, type Sample } from './ask-prometheus.ts'
-export { containerStates, containerUses, type ContainerState, type ContainerUse } from './container-state.ts'
-export { listMails, mailThat, mailTexts, type Mail } from './mailbox.ts'
+export {
+  activeAlerts,
+  amtool,
+  askPrometheus,
+  containerStates,
+  containerUses,
+  numberFrom,
+  type ActiveAlert,
+  type ContainerState,
+  type ContainerUse,
+  type Sample,
+} from './ask-services.ts'
+export { listMails, mailThat, mailTexts, openSlackSink, type Mail, type SlackSink } from './messages.ts'
 export { startOutsideAgents, type Counts, type OutsideAgents } from './outside-agents.ts'
 export { buildImages, layOut, mailSettings, startStack, type ProductionStack, type StackOptions } from './production-stack.ts'

@@ -6,7 +6,7 @@ import { basename, join } from 'node:path'
 
 import { composeFile, repositoryRoot } from '../compose-file.ts'
 import { runDocker } from '../docker.ts'
-import { freePort } from '../free-port.ts'
+import { freePort } from '../http-server.ts'
 
 /** A running production stack: docker-compose.production.yml itself, in a folder and under a project name of its own. */
 export interface ProductionStack {
