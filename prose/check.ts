@@ -2,12 +2,11 @@ import { execFileSync } from 'node:child_process'
 import { existsSync, readFileSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
 
-import { foldersNotYetDone } from './folders-not-yet-done.ts'
 import { hitsOf } from './linter.ts'
 
 const root = fileURLToPath(new URL('..', import.meta.url))
 
-/** Files without prose of ours: made by a program, or by others, or lists of the very words. */
+/** Generated files, files of others, and lists of the words. */
 const ignored = [
   'pnpm-lock.yaml',
   'mutation/pnpm-lock.yaml',
@@ -18,7 +17,7 @@ const ignored = [
 ]
 const withProse = /\.(?:md|[cm]?[jt]s|ya?ml|ini|sh)$|(?:^|\/)(?:Dockerfile|\.env)[^/]*$|^\.ci\/run$/
 
-/** Paths on the command line are checked although they are not yet done. */
+/** Paths on the command line. @default all */
 const chosen = process.argv.slice(2).map((path) => path.replace(/\/$/, ''))
 const isIn = (path: string, folder: string): boolean =>
   path === folder || path.startsWith(folder.endsWith('/') ? folder : `${folder}/`)
@@ -26,9 +25,7 @@ const isIn = (path: string, folder: string): boolean =>
 const files = execFileSync('git', ['ls-files', '--cached', '--others', '--exclude-standard'], { cwd: root, encoding: 'utf8' })
   .split('\n')
   .filter((path) => withProse.test(path) && !ignored.some((folder) => isIn(path, folder)) && existsSync(root + path))
-  .filter((path) =>
-    chosen.length > 0 ? chosen.some((folder) => isIn(path, folder)) : !foldersNotYetDone.some((folder) => isIn(path, folder)),
-  )
+  .filter((path) => chosen.length === 0 || chosen.some((folder) => isIn(path, folder)))
 
 let count = 0
 for (const path of files) {
@@ -38,5 +35,4 @@ for (const path of files) {
   }
 }
 console.log(`${files.length} files, ${count} problems (the words: prose/words.ts)`)
-if (foldersNotYetDone.length > 0 && chosen.length === 0) console.log(`not yet checked: ${foldersNotYetDone.join(', ')}`)
 process.exitCode = count > 0 ? 1 : 0
