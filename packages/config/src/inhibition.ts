@@ -16,13 +16,17 @@ export interface InhibitionRule {
   readonly name: string
   readonly source: AlertSelection
   readonly target: AlertSelection
-  /** A fleet is a region of an environment. The source mutes only targets of the same agent or fleet, or any target. */
+  /**
+   * A fleet is a region of an environment. The source mutes only targets of the same agent or
+   * fleet, or any target.
+   */
   readonly same: 'agent' | 'fleet' | 'anything'
 }
 
 /**
- * One broken agent is one message: which alert mutes which others. `pnpm mixin` writes these rules into the configuration of
- * Alertmanager, and the rules in the process use those of fleets, because a process evaluates its agents together.
+ * One broken agent is one message: which alert mutes which others. `pnpm mixin` writes these rules
+ * into the configuration of Alertmanager, and the rules in the process use those of fleets, because
+ * a process evaluates its agents together.
  */
 export const inhibitionRules: readonly InhibitionRule[] = [
   {

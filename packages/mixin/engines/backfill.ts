@@ -26,8 +26,8 @@ const raw: Readonly<Record<string, (minutes: number, labels: Labels) => number>>
 }
 
 /**
- * Adds 15 days of history up to `endMs`: for each series of the running swarm, a series of an earlier process, and the results of the
- * recordings. Prometheus restarts twice.
+ * Adds 15 days of history up to `endMs`: for each series of the running swarm, a series of an
+ * earlier process, and the results of the recordings. Prometheus restarts twice.
  */
 export async function backfill(
   prometheus: Container,
@@ -67,7 +67,10 @@ async function load(prometheus: Container, folder: string, name: string, series:
   await isReady(prometheus)
 }
 
-/** Series of a metric are in one block; all are of the unknown type, so that their names may end as they like. */
+/**
+ * Series of a metric are in one block; all are of the unknown type, so that their names may end as
+ * they like.
+ */
 function openMetrics(series: readonly Series[]): string {
   const byName = Map.groupBy(series, ({ labels }) => labels['__name__']!)
   const lines = [...byName.values()].flat().flatMap(({ labels: { __name__: name, ...labels }, samples }) => {

@@ -10,14 +10,19 @@ import { layOutStack } from './stack-files.ts'
 import { basicAuth, query, runPrometheus } from './run-engines.ts'
 import type { Recording } from '../src/rule.ts'
 
-/** Agents of an environment: their names are the same in every one, unless it has names of its own. */
+/**
+ * Agents of an environment: their names are the same in every one, unless it has names of its own.
+ */
 export interface Fleet {
   readonly environment: string
   readonly agents: number
   readonly names?: readonly string[]
 }
 
-/** A Prometheus with the rules of the repository, and fleets that have sent every metric of the SDK for five minutes. */
+/**
+ * A Prometheus with the rules of the repository, and fleets that have sent every metric of the SDK
+ * for five minutes.
+ */
 export interface CrowdedPrometheus {
   readonly prometheus: Container
   /** Sends the newest values again, so that the fleets are still there. */
@@ -88,7 +93,10 @@ async function push(prometheus: Container, body: string): Promise<void> {
 
 type Labels = Readonly<Record<string, string>>
 
-/** Every metric of the SDK as a process of these agents has it after so long, as OTLP over HTTP in JSON. */
+/**
+ * Every metric of the SDK as a process of these agents has it after so long, as OTLP over HTTP in
+ * JSON.
+ */
 function metricsOf(fleet: Fleet & { readonly instance: string }, startedMs: number, atMs: number): string {
   const resource = {
     'service.name': 'agent-worker',

@@ -1,7 +1,10 @@
 import { isAlert, type Recording } from '../src/rule.ts'
 import type { RuleFile } from '../src/rule-files.ts'
 
-/** Recordings with a past of days, each from raw series alone: what they read of others is put in its place. */
+/**
+ * Recordings with a past of days, each from raw series alone: what they read of others is put in
+ * its place.
+ */
 export function inlineRecordings(files: readonly RuleFile[], names: readonly string[]): readonly Recording[] {
   const rules = files.flatMap(({ groups }) => groups.flatMap((group) => group.rules))
   const recordings = rules.filter((rule): rule is Recording => !isAlert(rule))

@@ -15,14 +15,19 @@ export const enginePassword = 'test-password'
 export const otlpToken = 'test-otlp-token-1234567890'
 export const bridgeToken = 'test-bridge-token-1234567890'
 
-/** A folder that programs in containers can read, with a copy of `collector/` and of what `pnpm secrets` makes. */
+/**
+ * A folder that programs in containers can read, with a copy of `collector/` and of what `pnpm
+ * secrets` makes.
+ */
 export interface StackFiles {
   readonly folder: string
   readonly collector: string
   readonly secrets: string
 }
 
-/** Lays out configuration and secrets as the compose stack mounts them. Remove `folder` afterwards. */
+/**
+ * Lays out configuration and secrets as the compose stack mounts them. Remove `folder` afterwards.
+ */
 export function layOutStack(): StackFiles {
   const folder = mkdtempSync(join(tmpdir(), 'stack-'))
   chmodSync(folder, 0o755)

@@ -3,8 +3,9 @@ import type { Alert } from './rule.ts'
 import { agentLabels, fleetLabels, label } from './series.ts'
 
 /**
- * Annotations of an alert: summary, description, start time, and links to runbook, dashboard and traces. The addresses of the runbooks
- * and of Grafana are external labels of Prometheus, so that its environment can set them; they do not leave it (see prometheus.yaml).
+ * Annotations of an alert: summary, description, start time, and links to runbook, dashboard and
+ * traces. The addresses of the runbooks and of Grafana are external labels of Prometheus, so that
+ * its environment can set them; they do not leave it (see prometheus.yaml).
  */
 export function annotationsOf(alert: Alert): Readonly<Record<string, string>> {
   return {
@@ -16,7 +17,10 @@ export function annotationsOf(alert: Alert): Readonly<Record<string, string>> {
   }
 }
 
-/** Prometheus keeps the time at which an alert became pending as a series; at the first evaluation there is no such series yet. */
+/**
+ * Prometheus keeps the time at which an alert became pending as a series; at the first evaluation
+ * there is no such series yet.
+ */
 function since(alert: Alert): string {
   return `{{ with ${begun(alert, '')} }} Since {{ (. | first | value | toTime).Format "2006-01-02 15:04 MST" }}.{{ end }}`
 }
@@ -38,7 +42,10 @@ function variables({ identity, dashboard }: Alert): string {
   return shown.map((name) => `&var-${variableOf[name]}={{ $labels.${name} | urlquery }}`).join('')
 }
 
-/** The agent's runs from half an hour before the alert began until now. Jaeger knows a job by the name after its namespace. */
+/**
+ * The agent's runs from half an hour before the alert began until now. Jaeger knows a job by the
+ * name after its namespace.
+ */
 function tracesUrl(alert: Alert): string {
   const agent = `{{ $labels.${label.agent} | urlquery }}`
   const service = `{{ $labels.${label.job} | reReplaceAll "^.*/" "" | urlquery }}`

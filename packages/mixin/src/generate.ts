@@ -14,8 +14,8 @@ const folder = { rules: 'collector/prometheus/rules', dashboards: 'grafana/dashb
 const alertmanagerTemplate = 'collector/alertmanager/alertmanager.template.yaml'
 
 /**
- * The text of every generated file, by its path from the root of the repository. Of Alertmanager's template only the inhibition rules are
- * generated: the rest is what the repository has.
+ * The text of every generated file, by its path from the root of the repository. Of Alertmanager's
+ * template only the inhibition rules are generated: the rest is what the repository has.
  */
 export function generated(root: string, settings: MixinSettings): ReadonlyMap<string, string> {
   return new Map([

@@ -3,7 +3,10 @@ import { type AlertSelection, type InhibitionRule, inhibitionRules } from '@swar
 import { fleetLabels, label } from './series.ts'
 import { MixinError } from './settings.ts'
 
-/** Alertmanager's configuration with the inhibition rules between the two marks, where `pnpm mixin` writes them. */
+/**
+ * Alertmanager's configuration with the inhibition rules between the two marks, where `pnpm mixin`
+ * writes them.
+ */
 export function withInhibitionRules(template: string): string {
   const region = /(?<=^# inhibition rules begin.*\n)[\s\S]*(?=^# inhibition rules end$)/m
   if (!region.test(template))

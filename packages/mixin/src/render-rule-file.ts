@@ -31,9 +31,9 @@ function recordingEntry({ record, expr, labels }: Recording): object {
 }
 
 /**
- * An agent can push series under the names that rules record, with any labels. Two that differ in `severity` only would become the same
- * alert, and Prometheus then refuses the whole rule: no alert of that name could fire. The labels of the identity keep them apart or
- * merge them.
+ * An agent can push series under the names that rules record, with any labels. Two that differ in
+ * `severity` only would become the same alert, and Prometheus then refuses the whole rule: no alert
+ * of that name could fire. The labels of the identity keep them apart or merge them.
  */
 function oncePerIdentity({ expr, identity }: Alert): string {
   if (identity.length === 0) return expr

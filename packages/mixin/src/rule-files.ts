@@ -29,7 +29,8 @@ export function ruleFiles(settings: MixinSettings): readonly RuleFile[] {
       reads: [],
       about: 'Runs of each agent and of the whole swarm, and the alerts about them.',
       groups: [
-        // One group, the swarm's alerts first: Alertmanager receives the alert of the swarm before those of its agents
+        // One group, the swarm's alerts first: Alertmanager receives the alert of the swarm before
+        // those of its agents
         {
           name: 'agents-and-swarm',
           rules: [

@@ -1,6 +1,7 @@
 /**
- * Thresholds of the rules that only Prometheus evaluates. Shares are 0-1, times are seconds. Thresholds that the rules in the process
- * also use are in `@swarmwatch/config`. After a change, `pnpm mixin` writes the rules and the dashboards again.
+ * Thresholds of the rules that only Prometheus evaluates. Shares are 0-1, times are seconds.
+ * Thresholds that the rules in the process also use are in `@swarmwatch/config`. After a change,
+ * `pnpm mixin` writes the rules and the dashboards again.
  */
 export const ruleThresholds = {
   /** Share of executions that should succeed; the error budget is the rest. */
@@ -18,7 +19,10 @@ export const ruleThresholds = {
   /** A job that reported within `seenWithinSeconds` reports nothing now. */
   telemetryAbsent: { seenWithinSeconds: 86_400, forSeconds: 900 },
 
-  /** Burn rates of the 30-day error budget: page when 2 % or 5 % are gone, warn at 10 % (SRE workbook). */
+  /**
+   * Burn rates of the 30-day error budget: page when 2 % or 5 % are gone, warn at 10 % (SRE
+   * workbook).
+   */
   burnRates: [
     { severity: 'critical', times: 14.4, shortSeconds: 300, longSeconds: 3_600 },
     { severity: 'critical', times: 6, shortSeconds: 1_800, longSeconds: 21_600 },
@@ -31,14 +35,23 @@ export const ruleThresholds = {
   /** Cost of the last hour against the mean hour of the day; small sums are ignored. */
   costSpike: { timesDailyMean: 3, aboveUsd: 1, forSeconds: 900 },
 
-  /** The budget of the swarm for 30 days. An alert fires when one hour and six hours both cost more than `timesAllowed` times that rate. */
+  /**
+   * The budget of the swarm for 30 days. An alert fires when one hour and six hours both cost more
+   * than `timesAllowed` times that rate.
+   */
   budget: { usdPerMonth: 1_000, timesAllowed: 3, forSeconds: 900 },
 
-  /** The band is `deviations` standard deviations around the mean of the last day, and at least `leastMargin` of the mean. */
+  /**
+   * The band is `deviations` standard deviations around the mean of the last day, and at least
+   * `leastMargin` of the mean.
+   */
   anomaly: {
     deviations: 3,
     leastMargin: 0.5,
-    /** Below this number of executions, in the last hour and in the mean hour of the day, no alert fires. */
+    /**
+     * Below this number of executions, in the last hour and in the mean hour of the day, no alert
+     * fires.
+     */
     leastExecutionsPerHour: 20,
     forSeconds: 900,
   },
@@ -46,16 +59,25 @@ export const ruleThresholds = {
   capacity: {
     /** Executions of this week against last week. */
     weeklyGrowth: 1.5,
-    /** `active_executions` against arrivals x duration (Little's law): a higher value means runs that never ended. */
+    /**
+     * `active_executions` against arrivals x duration (Little's law): a higher value means runs
+     * that never ended.
+     */
     activeTimesExpected: 3,
     leastActive: 5,
-    /** A queue of the Collector is fuller than `fullerThan`, or fuller than `fillingFrom` and full in 30 minutes. */
+    /**
+     * A queue of the Collector is fuller than `fullerThan`, or fuller than `fillingFrom` and full
+     * in 30 minutes.
+     */
     queueFull: { fullerThan: 0.7, fillingFrom: 0.3, forSeconds: 300 },
     /** The storage of Prometheus is fuller than `fullerThan` and full within a day. */
     diskFull: { fullerThan: 0.8, forSeconds: 3_600 },
   },
 
-  /** Variants are compared over `windowSeconds`, from `leastExecutions` of each on. 1.96 is 95 % certainty. */
+  /**
+   * Variants are compared over `windowSeconds`, from `leastExecutions` of each on. 1.96 is 95 %
+   * certainty.
+   */
   variants: { windowSeconds: 86_400, leastExecutions: 100, significantZ: 1.96, forSeconds: 1_800 },
 
   /** Failed share of the notifications of Alertmanager. */
@@ -64,6 +86,9 @@ export const ruleThresholds = {
   /** Age of the oldest message that the bridge has not delivered. */
   bridge: { oldestSeconds: 300, forSeconds: 120 },
 
-  /** Default of `BRIDGE_WATCHDOG_SECONDS`: without a Watchdog for this time, the bridge raises an alert. A dashboard shows the limit. */
+  /**
+   * Default of `BRIDGE_WATCHDOG_SECONDS`: without a Watchdog for this time, the bridge raises an
+   * alert. A dashboard shows the limit.
+   */
   watchdogSeconds: 300,
 } as const

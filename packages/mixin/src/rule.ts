@@ -21,13 +21,22 @@ export interface Alert {
   readonly expr: string
   /** The expression must have been true this long. */
   readonly forSeconds: number
-  /** It keeps firing this long after the expression was last true, so that it does not flap. @default 0 */
+  /**
+   * It keeps firing this long after the expression was last true, so that it does not flap.
+   * @default 0
+   */
   readonly keepFiringForSeconds?: number
-  /** The problem, its place and its size, in one line. Go template; `$value` and `$labels` are those of the expression. */
+  /**
+   * The problem, its place and its size, in one line. Go template; `$value` and `$labels` are those
+   * of the expression.
+   */
   readonly summary: string
   /** Details in one or two sentences; the start time is added. Go template. */
   readonly description: string
-  /** Labels of the expression that identify an alert of this name; the start time and the links need them. */
+  /**
+   * Labels of the expression that identify an alert of this name; the start time and the links need
+   * them.
+   */
   readonly identity: readonly string[]
   /** Further labels, in addition to severity and category; Go templates. @default none */
   readonly labels?: Readonly<Record<string, string>>
@@ -36,12 +45,16 @@ export interface Alert {
 }
 
 /**
- * `keepFiringForSeconds` of an alert that mutes others. Muted alerts look back five minutes: if the alert that mutes them ended before
- * them, they would report a broken agent again after it has recovered.
+ * `keepFiringForSeconds` of an alert that mutes others. Muted alerts look back five minutes: if the
+ * alert that mutes them ended before them, they would report a broken agent again after it has
+ * recovered.
  */
 export const keepMutingSeconds = 300
 
-/** Rules that Prometheus evaluates in order, so that a rule can use the results of the rules before it. */
+/**
+ * Rules that Prometheus evaluates in order, so that a rule can use the results of the rules before
+ * it.
+ */
 export interface RuleGroup {
   readonly name: string
   /** @default 30 */

@@ -39,7 +39,10 @@ export const label: Readonly<Record<Label, string>> = {
   where: labelOf(attribute.where),
 }
 
-/** Labels that identify a fleet: a region of an environment. Prometheus promotes these resource attributes to labels. */
+/**
+ * Labels that identify a fleet: a region of an environment. Prometheus promotes these resource
+ * attributes to labels.
+ */
 export const fleetLabels: readonly string[] = [label.environment, label.region]
 /** Labels that identify an agent. */
 export const agentLabels: readonly string[] = [label.job, ...fleetLabels, label.agent]
@@ -63,8 +66,9 @@ export const service = {
 } as const
 
 /**
- * Matcher for the series of a service. Agents push series of any name, but their `job` always contains a `/`
- * (collector/otelcol/config.yaml), so without this matcher an agent could raise or hide alerts about the service.
+ * Matcher for the series of a service. Agents push series of any name, but their `job` always
+ * contains a `/` (collector/otelcol/config.yaml), so without this matcher an agent could raise or
+ * hide alerts about the service.
  */
 export const jobIs: Readonly<Record<keyof typeof service, string>> = {
   collector: `job="${service.collector}"`,
@@ -76,7 +80,10 @@ export const jobIs: Readonly<Record<keyof typeof service, string>> = {
 /** Matcher for series that Prometheus scrapes itself: an agent pushed none of them. */
 export const scraped = 'job!~".*/.*"'
 
-/** The series that the SDK sends, by the key it has there; histograms without `_bucket`, `_sum` or `_count`. */
+/**
+ * The series that the SDK sends, by the key it has there; histograms without `_bucket`, `_sum` or
+ * `_count`.
+ */
 export const series: Readonly<Record<MetricKey, string>> = Object.fromEntries(
   Object.entries(metric).map(([key, { prometheus }]) => [key, prometheus]),
 ) as Record<MetricKey, string>

@@ -35,7 +35,8 @@ describe.skipIf(!wantsLongTests)('from a failing agent to a message', { timeout:
   })
 
   test('one broken agent causes one message, and one when it has recovered', async () => {
-    // Alerts about the bridge fire before its first scrape when everything but Prometheus' own start is quicker
+    // Alerts about the bridge fire before its first scrape when everything but Prometheus' own
+    // start is quicker
     const notifications = (): readonly Notification[] =>
       sink.received.filter(
         ({ commonLabels: { category } }) => category === 'agent' || category === 'swarm' || category === 'pipeline',

@@ -126,8 +126,8 @@ describe.skipIf(!hasDocker).concurrent('the Collector', () => {
       const names = new Set([...rules.flatMap(({ expr }) => metricNames(expr)), 'ALERTS', 'ALERTS_FOR_STATE'])
       for (const rule of rules) if (!isAlert(rule)) names.add(rule.record)
       const identity = { 'agent.name': 'forger', outcome: 'failure', le: '1', 'swarmwatch.variant': 'a' }
-      // Series that become one as soon as a rule sets its own labels or ignores one: Prometheus refuses the result of such a rule as a
-      // whole, including its results about others
+      // Series that become one as soon as a rule sets its own labels or ignores one: Prometheus
+      // refuses the result of such a rule as a whole, including its results about others
       const setByRules = new Set(rules.flatMap((rule) => (isAlert(rule) ? [] : Object.keys(rule.labels ?? {}))))
       const differences = [
         {},
@@ -156,7 +156,8 @@ describe.skipIf(!hasDocker).concurrent('the Collector', () => {
         const found = await rulesOf(prometheus)
         return found.every(({ lastEvaluation }) => Date.parse(lastEvaluation) > forgedAt + 3_000) ? found : undefined
       })
-      // A rule that writes a forged series may come later than the forger's own sample: that sample alone is left out
+      // A rule that writes a forged series may come later than the forger's own sample: that sample
+      // alone is left out
       const failing = evaluated.filter(
         ({ health, lastError }) => health !== 'ok' && !/^(out of order|duplicate) sample/.test(lastError ?? ''),
       )

@@ -16,7 +16,10 @@ import { readSettings } from '../src/settings.ts'
 const settings = readSettings(join(root, 'config/production.yaml'))
 const rules = ruleFiles(settings).flatMap(({ groups }) => groups.flatMap((group) => group.rules))
 
-/** Panels whose limit needs no rule: one alert or error is too many, and a budget below zero is spent. */
+/**
+ * Panels whose limit needs no rule: one alert or error is too many, and a budget below zero is
+ * spent.
+ */
 const withoutRule = ['How many alerts fire?', 'Did telemetry code fail?', 'How much budget is left?']
 
 /** Every limit that a panel or a column shows, with the queries it is about. */
@@ -35,7 +38,8 @@ test.for(shown.map((each) => [`${each.title} ${each.value}`, each] as const))(
     // A rule may look at a recording of the series instead
     for (const rule of rules) if (!isAlert(rule) && metricNames(rule.expr).some((name) => read.has(name))) read.add(rule.record)
     const watching = rules.filter(({ expr }) => metricNames(expr).some((name) => read.has(name)))
-    // An alert has its limit as it is; the health score has where its parts begin, and how far they go
+    // An alert has its limit as it is; the health score has where its parts begin, and how far they
+    // go
     const { from, to } = healthWeights.resources
     const written = [String(value), ...(value === to ? [`- ${from}) / ${(to - from).toFixed(1)}`] : [])]
     const inBridge = value === ruleThresholds.watchdogSeconds && read.has('bridge_watchdog_age_seconds')

@@ -270,7 +270,10 @@ function widthOfTitle(title: string): number {
   return title.length * 7.8 + wide * 4 - narrow * 3
 }
 
-/** Pixels for a title at 1600 x 900: next to the navigation, without the margins, the icon of the description and the menu. */
+/**
+ * Pixels for a title at 1600 x 900: next to the navigation, without the margins, the icon of the
+ * description and the menu.
+ */
 function roomForTitle(span: number): number {
   return (span / 24) * (1600 - 330) - 8 - 16 - 28 - 32
 }

@@ -1,4 +1,7 @@
-/** Panels that show nothing after a run of the reference swarm, with the reason; docs/dashboards.md has the same list. */
+/**
+ * Panels that show nothing after a run of the reference swarm, with the reason; docs/dashboards.md
+ * has the same list.
+ */
 export const panelsWithoutData: Readonly<Record<string, string>> = {
   'Agent detail: Which tools fail?': 'no tool of the reference swarm fails: its faults are those of the model',
 }

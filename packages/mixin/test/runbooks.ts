@@ -42,10 +42,16 @@ export interface RunbookCommand {
   readonly kind: CommandKind
 }
 
-/** `run`: runs in the tests. `unknown`: neither a command that the tests know nor a name, a setting or a message. */
+/**
+ * `run`: runs in the tests. `unknown`: neither a command that the tests know nor a name, a setting
+ * or a message.
+ */
 export type CommandKind = 'run' | 'filter' | 'unknown' | { readonly notRun: string }
 
-/** Kinds of commands by their beginning. A command of a new kind belongs here, with a way to run it or the reason why not. */
+/**
+ * Kinds of commands by their beginning. A command of a new kind belongs here, with a way to run it
+ * or the reason why not.
+ */
 const kinds: readonly (readonly [RegExp, CommandKind])[] = [
   [/^(query|amtool|silence|dc) /, 'run'],
   [/^docker (stats --no-stream|system df|inspect )/, 'run'],

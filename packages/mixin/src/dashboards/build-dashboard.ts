@@ -16,8 +16,8 @@ import { ofAgents, ofJobs } from './selectors.ts'
 import { metricsSource, variables } from './variables.ts'
 
 /**
- * The dashboard as Grafana reads it from a file: the classic format (v1), because file provisioning refuses the newer one. Rows and
- * panels are numbered in their order.
+ * The dashboard as Grafana reads it from a file: the classic format (v1), because file provisioning
+ * refuses the newer one. Rows and panels are numbered in their order.
  */
 export function buildDashboard(plan: DashboardPlan): Dashboard {
   const { uid, title, description, hours } = plan
@@ -62,10 +62,12 @@ function panelsOf({ rows, agents }: DashboardPlan): (BuiltPanel | RowPanel)[] {
 }
 
 /**
- * Annotations on all graphs of a dashboard, each a line at its start: critical alerts that match the variables, and versions that did not
- * exist five minutes before. Regions from start to end of each alert would cover the graphs in red during an incident.
+ * Annotations on all graphs of a dashboard, each a line at its start: critical alerts that match
+ * the variables, and versions that did not exist five minutes before. Regions from start to end of
+ * each alert would cover the graphs in red during an incident.
  *
- * Grafana evaluates them once for each `$__interval`, which is 10 minutes for a week, so each query covers the whole interval.
+ * Grafana evaluates them once for each `$__interval`, which is 10 minutes for a week, so each query
+ * covers the whole interval.
  */
 function dashboardAnnotations({ agents }: { readonly agents: AgentChoice }): readonly AnnotationQueryBuilder[] {
   const critical = 'alertstate="firing", severity="critical"'

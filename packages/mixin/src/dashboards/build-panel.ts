@@ -46,7 +46,8 @@ export function buildPanel(panel: Panel, { id, agents }: { readonly id: number; 
     .description(description)
     .datasource(metricsSource)
     .thresholds(thresholdsConfig(limits))
-  // In a table it would be the unit of text too, and Grafana would read the text as numbers and dates
+  // In a table it would be the unit of text too, and Grafana would read the text as numbers and
+  // dates
   if (panel.shows !== 'table') builder.unit(unit)
   if (min !== undefined) builder.min(min)
   if (max !== undefined) builder.max(max)
@@ -146,7 +147,8 @@ function table({ columns, queries, order = [] }: Panel & { readonly shows: 'tabl
     const options = Object.fromEntries(trends.map((name) => [name, { stat: 'last' }]))
     built.withTransformation({ id: 'timeSeriesTable', options })
   }
-  // All queries are evaluated at the end of the range: their rows have the same time, and merge by their labels
+  // All queries are evaluated at the end of the range: their rows have the same time, and merge by
+  // their labels
   if (Object.keys(queries).length > 1) built.withTransformation({ id: 'merge', options: {} })
   built
     .withTransformation({ id: 'filterFieldsByName', options: { include: { names: Object.keys(columns) } } })

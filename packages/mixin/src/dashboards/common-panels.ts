@@ -61,7 +61,10 @@ export interface TopAgentsOptions extends Omit<CommonOptions, 'colors'> {
   readonly unit: string
   /** Name and matchers of a series with a value for each agent. */
   readonly series: string
-  /** How values of several jobs and regions of an agent, and of the agents beyond the ten, become one. A sum is stacked. */
+  /**
+   * How values of several jobs and regions of an agent, and of the agents beyond the ten, become
+   * one. A sum is stacked.
+   */
   readonly how: 'sum' | 'max'
   /** Factor of the values. @default 1 */
   readonly times?: number

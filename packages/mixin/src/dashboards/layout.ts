@@ -16,7 +16,10 @@ export interface PlacedRow {
   readonly panels: readonly { readonly panel: Panel; readonly gridPos: GridPos }[]
 }
 
-/** Places panels in their order, each where it fits highest and then leftmost, so that low panels fill the space next to high ones. */
+/**
+ * Places panels in their order, each where it fits highest and then leftmost, so that low panels
+ * fill the space next to high ones.
+ */
 export function placed(rows: readonly Row[]): readonly PlacedRow[] {
   let y = 0
   return rows.map((row) => {

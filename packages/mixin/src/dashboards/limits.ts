@@ -59,7 +59,10 @@ export const limits: Readonly<Record<LimitName, Limits>> = {
   budgetLeft: { side: 'below', critical: 0 },
 }
 
-/** Limits of rules that the settings file can change; of several rules with one severity, the one that fires first counts. */
+/**
+ * Limits of rules that the settings file can change; of several rules with one severity, the one
+ * that fires first counts.
+ */
 export function limitsOf(settings: MixinSettings, side: 'above' | 'below', ...names: readonly AlertRuleName[]): Limits {
   const rules = names.flatMap((name) => rulesNamed(settings, name))
   const first = (severities: readonly AlertRule['severity'][]): number | undefined => {
@@ -82,7 +85,10 @@ export const outcomeColors: Readonly<Record<string, string>> = { success: 'green
 
 const color = { good: 'green', warning: 'orange', critical: 'red' } as const
 
-/** Limits in Grafana's format: a color from each value on. Without limits a value is neither good nor bad. */
+/**
+ * Limits in Grafana's format: a color from each value on. Without limits a value is neither good
+ * nor bad.
+ */
 export function thresholdsConfig(limits: Limits | undefined): ThresholdsConfigBuilder {
   const builder = new ThresholdsConfigBuilder().mode(ThresholdsMode.Absolute)
   if (limits === undefined) return builder.steps([{ value: null, color: 'text' }])

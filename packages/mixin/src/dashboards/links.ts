@@ -7,7 +7,10 @@ import type { AgentChoice } from './panel.ts'
 /** Tag of all dashboards; the links between dashboards use it. */
 export const dashboardTag = 'swarmwatch'
 
-/** A menu with the other dashboards; the links keep the time range and the variables. One menu, because three buttons do not fit next to the variables. */
+/**
+ * A menu with the other dashboards; the links keep the time range and the variables. One menu,
+ * because three buttons do not fit next to the variables.
+ */
 export function otherDashboards(): DashboardLinkBuilder {
   return new DashboardLinkBuilder('Boards')
     .type(DashboardLinkType.Dashboards)
@@ -21,8 +24,9 @@ export function otherDashboards(): DashboardLinkBuilder {
 export const serviceColumn = 'Service'
 
 /**
- * Links from the agent of a series, or of a row of a table, to its dashboard and traces. A link to traces needs the agent's service: a
- * row of a table contains it, and so do the variables of a dashboard of one agent.
+ * Links from the agent of a series, or of a row of a table, to its dashboard and traces. A link to
+ * traces needs the agent's service: a row of a table contains it, and so do the variables of a
+ * dashboard of one agent.
  */
 export function agentLinks(
   within: 'series' | { readonly column: string; readonly hasRegion: boolean },
@@ -62,8 +66,9 @@ export const variableOf: Readonly<Record<string, string>> = {
 export const tracesSource = { type: 'jaeger', uid: 'traces' } as const
 
 /**
- * Query string of Grafana's Explore: a search for the runs of an agent. The arguments are expressions in `${...}` or `{{...}}`, which
- * Grafana or Prometheus replaces by encoded values; they stay unchanged.
+ * Query string of Grafana's Explore: a search for the runs of an agent. The arguments are
+ * expressions in `${...}` or `{{...}}`, which Grafana or Prometheus replaces by encoded values;
+ * they stay unchanged.
  */
 export function searchOfTraces(agent: string, service: string, range: { readonly from: string; readonly to: string }): string {
   const filledIn = [agent, service, range.from, range.to]

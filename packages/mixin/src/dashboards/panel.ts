@@ -9,7 +9,10 @@ export interface PanelQuery {
   readonly isRest?: boolean
 }
 
-/** A column of a table: a label, the value of a query (`Value #name`; `Value` when there is one query), or its trend (`Trend #name`). */
+/**
+ * A column of a table: a label, the value of a query (`Value #name`; `Value` when there is one
+ * query), or its trend (`Trend #name`).
+ */
 export interface Column {
   readonly title: string
   /** Required for values; text has none. */
@@ -58,7 +61,10 @@ interface PanelBase {
 export type Panel =
   | (PanelBase & {
       readonly shows: 'number'
-      /** A small graph below the number shows the range. The number is the value at the end of the range. @default false */
+      /**
+       * A small graph below the number shows the range. The number is the value at the end of the
+       * range. @default false
+       */
       readonly hasTrend?: boolean
       readonly decimals?: number
     })
@@ -72,7 +78,10 @@ export type Panel =
       readonly isStacked?: boolean
       /** Colors of lines, by legend. */
       readonly colors?: Readonly<Record<string, string>>
-      /** The axis reaches at least this value, so that a line at zero is at the bottom. @default 1, for shares 0.1 */
+      /**
+       * The axis reaches at least this value, so that a line at zero is at the bottom. @default 1,
+       * for shares 0.1
+       */
       readonly leastTop?: number
       /** Beginning of legends that is not shown, such as the path of a file. */
       readonly withoutPrefix?: string
@@ -97,7 +106,10 @@ export interface Row {
   readonly panels: readonly Panel[]
 }
 
-/** Agents that the variables of a dashboard select: `many`, `one`, or `none` if no panel is about agents. */
+/**
+ * Agents that the variables of a dashboard select: `many`, `one`, or `none` if no panel is about
+ * agents.
+ */
 export type AgentChoice = 'many' | 'one' | 'none'
 
 /** A dashboard: its purpose and its rows. */

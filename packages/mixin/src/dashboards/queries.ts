@@ -12,7 +12,10 @@ export function perMinute(counter: string, labels: readonly string[] = [], facto
     )`
 }
 
-/** Quantile of a histogram (its name without `_bucket`) with the matchers `of`; one line for each value of `labels`. */
+/**
+ * Quantile of a histogram (its name without `_bucket`) with the matchers `of`; one line for each
+ * value of `labels`.
+ */
 export function quantile(share: number, histogram: string, of: string, labels: readonly string[] = []): string {
   return promql`
     histogram_quantile(
@@ -32,8 +35,9 @@ const shown = 10
 const restOf = { sum: 'others', max: 'others, highest' } as const
 
 /**
- * The ten agents with the highest mean of a series over the range, and one line for all others: their sum, or their maximum where a sum
- * has no meaning. The ten are chosen once, at the end of the range, so that lines do not come and go.
+ * The ten agents with the highest mean of a series over the range, and one line for all others:
+ * their sum, or their maximum where a sum has no meaning. The ten are chosen once, at the end of
+ * the range, so that lines do not come and go.
  */
 export function topAgents(name: string, series: string, how: 'sum' | 'max', times = 1): Record<string, PanelQuery> {
   const ranked = promql`
@@ -66,7 +70,10 @@ export function topAgents(name: string, series: string, how: 'sum' | 'max', time
   }
 }
 
-/** The lines that are highest at the end of the range. `exprAt` returns the query with a modifier: none, or ` @ end()`. */
+/**
+ * The lines that are highest at the end of the range. `exprAt` returns the query with a modifier:
+ * none, or ` @ end()`.
+ */
 export function highestAtEnd(count: number, exprAt: (modifier: string) => string): string {
   // A topk at each moment would draw other lines at each moment
   return promql`
@@ -78,7 +85,10 @@ export function highestAtEnd(count: number, exprAt: (modifier: string) => string
     )`
 }
 
-/** The query, or 0 where another series exists: some counters exist only from their first increment on. */
+/**
+ * The query, or 0 where another series exists: some counters exist only from their first increment
+ * on.
+ */
 export function zeroWhere(present: string, expr: string): string {
   return promql`
     ${expr}

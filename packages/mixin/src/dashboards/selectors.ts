@@ -16,7 +16,10 @@ export function ofJobs(more = ''): string {
   return matchersOf([label.job, ...fleetLabels], more)
 }
 
-/** The same for series of tools and models by the GenAI conventions, which name the agent by another label. */
+/**
+ * The same for series of tools and models by the GenAI conventions, which name the agent by another
+ * label.
+ */
 export function ofToolsOfAgents(more = ''): string {
   return matchersOf(
     [label.job, ...fleetLabels],
@@ -25,8 +28,9 @@ export function ofToolsOfAgents(more = ''): string {
 }
 
 /**
- * Matcher of the selected agents. An agent's name may contain any character: without `:regex`, Grafana would insert the name `a.b(c)` as
- * a regular expression, and it does not escape quotes. PromQL does not change text between backticks.
+ * Matcher of the selected agents. An agent's name may contain any character: without `:regex`,
+ * Grafana would insert the name `a.b(c)` as a regular expression, and it does not escape quotes.
+ * PromQL does not change text between backticks.
  */
 export function isSelectedAgent(name: string): string {
   return `${name}=~\`\${${variableOf[label.agent]}:regex}\``

@@ -11,7 +11,10 @@ import { label, series } from '../series.ts'
 import type { AgentChoice } from './panel.ts'
 import { isSelectedAgent, ofJobs } from './selectors.ts'
 
-/** The data source that the variable `datasource` selects, so that a dashboard can show another Prometheus. */
+/**
+ * The data source that the variable `datasource` selects, so that a dashboard can show another
+ * Prometheus.
+ */
 export const metricsSource = { type: 'prometheus', uid: '${datasource}' } as const
 
 type Variable = DatasourceVariableBuilder | QueryVariableBuilder
@@ -20,8 +23,9 @@ const executions = (matchers: string, name: string): string => `label_values(${s
 const ofFleet = `${label.environment}=~"$environment", ${label.region}=~"$region"`
 
 /**
- * Variables of a dashboard: agents and data source. The data source is hidden: most installations have one, and with it the switches of
- * the annotations and the links to the other dashboards would not fit on a page of 1600 pixels.
+ * Variables of a dashboard: agents and data source. The data source is hidden: most installations
+ * have one, and with it the switches of the annotations and the links to the other dashboards would
+ * not fit on a page of 1600 pixels.
  */
 export function variables({ agents, uid }: { readonly agents: AgentChoice; readonly uid: string }): readonly Variable[] {
   const shared = [
@@ -47,8 +51,8 @@ export function variables({ agents, uid }: { readonly agents: AgentChoice; reado
 }
 
 /**
- * One agent, the jobs that run it, and the service of these jobs, by which Jaeger finds its traces. "All" jobs are those of the agent
- * and not `.*`, so that the service is that of the agent.
+ * One agent, the jobs that run it, and the service of these jobs, by which Jaeger finds its traces.
+ * "All" jobs are those of the agent and not `.*`, so that the service is that of the agent.
  */
 function ofOneAgent(): readonly Variable[] {
   return [
@@ -58,7 +62,9 @@ function ofOneAgent(): readonly Variable[] {
   ]
 }
 
-/** A variable for one, some or all values. With `.*` for all, series without the label are included. */
+/**
+ * A variable for one, some or all values. With `.*` for all, series without the label are included.
+ */
 function many(name: string, title: string, values: string): QueryVariableBuilder {
   return query(name, title, values).multi(true).includeAll(true).current({ selected: true, text: 'All', value: '$__all' })
 }

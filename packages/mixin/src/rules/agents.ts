@@ -190,7 +190,8 @@ function stuck(): Alert {
     alert: 'AgentStuckExecutions',
     category: 'agent',
     severity: 'warning',
-    // Active now, at the start, and all the time in between; a process that has ended has no series now
+    // Active now, at the start, and all the time in between; a process that has ended has no series
+    // now
     expr: promql`
       sum ${byAgent} (
         min_over_time(${series.activeExecutions}[${idle}])

@@ -7,8 +7,8 @@ import { agentLabels, byAgent, finished, onAgent, series } from '../series.ts'
 const { anomaly } = ruleThresholds
 
 /**
- * Signals that are checked for unusual values, by the value of the label `signal`. Labels that agents add are removed: setting `signal`
- * could make two series equal.
+ * Signals that are checked for unusual values, by the value of the label `signal`. Labels that
+ * agents add are removed: setting `signal` could make two series equal.
  */
 const signals: Readonly<Record<string, string>> = {
   executions: `max ${byAgent} (agent:executions:increase1h)`,
@@ -20,7 +20,10 @@ const signals: Readonly<Record<string, string>> = {
   cost: `max ${byAgent} (agent:cost_usd:increase1h)`,
 }
 
-/** The usual range of each agent's executions, latency and cost, from the last day; none with less than 22 hours of data. */
+/**
+ * The usual range of each agent's executions, latency and cost, from the last day; none with less
+ * than 22 hours of data.
+ */
 export const anomalyRecordings: RuleGroup = {
   name: 'anomalies',
   intervalSeconds: 60,
@@ -51,7 +54,10 @@ export const anomalyRecordings: RuleGroup = {
 
 const usual = sameAgent((matchers) => `agent:anomaly_mean:1d{signal="%s", ${matchers}}`).replace('` ', '` $labels.signal ')
 
-/** A signal of an agent is outside its usual range. For information: it never wakes the on-call engineer. */
+/**
+ * A signal of an agent is outside its usual range. For information: it never wakes the on-call
+ * engineer.
+ */
 export const agentAnomaly: Alert = {
   alert: 'AgentAnomaly',
   category: 'agent',

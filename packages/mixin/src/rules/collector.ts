@@ -88,7 +88,10 @@ function dropping(severity: 'critical' | 'warning', signal: string, words: strin
   }
 }
 
-/** These counters exist only from their first failure on, and increase() does not see that first value. */
+/**
+ * These counters exist only from their first failure on, and increase() does not see that first
+ * value.
+ */
 function grownOrBorn(counter: string): string {
   return promql`
     (increase(${counter}[5m]) > 0)

@@ -35,7 +35,8 @@ export const costRecordings: RuleGroup = {
           / (agent:successes:increase1h > 0)`,
     },
     {
-      // Cost is not recorded by outcome: this assumes that a failed run costs as much as a successful one
+      // Cost is not recorded by outcome: this assumes that a failed run costs as much as a
+      // successful one
       record: 'agent:cost_usd_wasted:increase1h',
       expr: 'agent:cost_usd:increase1h * agent:error_ratio:rate1h',
     },

@@ -10,7 +10,10 @@ const windows = [...new Set(ruleThresholds.burnRates.flatMap(({ shortSeconds, lo
   .filter((seconds) => seconds !== thresholds.healthWindowSeconds)
   .toSorted((one, other) => one - other)
 
-/** Failed share of each agent's runs over the windows of the burn rates; every run has the same weight. */
+/**
+ * Failed share of each agent's runs over the windows of the burn rates; every run has the same
+ * weight.
+ */
 export const errorBudgetRecordings: readonly RuleGroup[] = [
   {
     name: 'error-budget',
@@ -28,7 +31,10 @@ export const errorBudgetRecordings: readonly RuleGroup[] = [
   { name: 'error-budget-long', intervalSeconds: 120, rules: windows.filter((seconds) => seconds > 3_600).map(errorRatio) },
 ]
 
-/** Uses recorded rates: reading the raw counters of several days every minute would be too expensive. */
+/**
+ * Uses recorded rates: reading the raw counters of several days every minute would be too
+ * expensive.
+ */
 function errorRatio(seconds: number): Recording {
   const window = duration(seconds)
   return {
@@ -41,7 +47,10 @@ function errorRatio(seconds: number): Recording {
 
 type Severity = (typeof ruleThresholds.burnRates)[number]['severity']
 
-/** An agent spends its error budget of 30 days too fast: over a long window, and still now, over a short window. */
+/**
+ * An agent spends its error budget of 30 days too fast: over a long window, and still now, over a
+ * short window.
+ */
 export function errorBudgetAlerts(settings: MixinSettings): readonly Alert[] {
   return [burn('critical', 120, settings), burn('warning', 900, settings)]
 }
@@ -61,7 +70,8 @@ function burn(severity: Severity, forSeconds: number, { successObjective }: Mixi
     alert: 'AgentErrorBudgetBurn',
     category: 'agent',
     severity,
-    // Silent for an agent that has recovered: otherwise the long windows would keep the alert firing for half an hour
+    // Silent for an agent that has recovered: otherwise the long windows would keep the alert
+    // firing for half an hour
     expr: promql`
       (
         ${conditions.join('\nor\n')}

@@ -3,7 +3,10 @@ import type { Alert, Recording } from '../rule.ts'
 import { ruleThresholds } from '../rule-thresholds.ts'
 import { jobIs, scraped, service } from '../series.ts'
 
-/** How full the storage of Prometheus is, how full it will be, and how fast its number of series grows. */
+/**
+ * How full the storage of Prometheus is, how full it will be, and how fast its number of series
+ * grows.
+ */
 export const prometheusRecordings: readonly Recording[] = [
   {
     record: 'prometheus:storage_fill:ratio',
@@ -12,7 +15,8 @@ export const prometheusRecordings: readonly Recording[] = [
         / (prometheus_tsdb_retention_limit_bytes{${jobIs.prometheus}} > 0)`,
   },
   {
-    // Blocks are written every two hours and merged later: a trend of less than a day would follow the last block
+    // Blocks are written every two hours and merged later: a trend of less than a day would follow
+    // the last block
     record: 'prometheus:storage_fill:ratio_in_1d',
     expr: promql`
       predict_linear(prometheus:storage_fill:ratio{${jobIs.prometheus}}[1d], 86400)

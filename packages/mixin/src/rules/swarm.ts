@@ -12,10 +12,12 @@ const traffic = duration(thresholds.trafficWindowSeconds)
 const jobLabels = [label.job, ...fleetLabels]
 
 /**
- * Root executions of each region, and its health score with the formula of the SDK. Executions of an agent that another agent calls
- * would dilute the failed share, so they count only in the series of their agent.
+ * Root executions of each region, and its health score with the formula of the SDK. Executions of
+ * an agent that another agent calls would dilute the failed share, so they count only in the series
+ * of their agent.
  *
- * If no process of a job sends root executions, because its SDK is older, all executions of its agents count instead.
+ * If no process of a job sends root executions, because its SDK is older, all executions of its
+ * agents count instead.
  */
 export const fleetRecordings: readonly Recording[] = [
   {
@@ -72,7 +74,10 @@ export const fleetRecordings: readonly Recording[] = [
   },
 ]
 
-/** The sum over a fleet: of root executions for jobs that send them, of all executions for the other jobs. */
+/**
+ * The sum over a fleet: of root executions for jobs that send them, of all executions for the other
+ * jobs.
+ */
 function rootsOrAll(ofRoots: string, ofAgents: string): string {
   return promql`
       sum ${byFleet} (

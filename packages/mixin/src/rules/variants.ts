@@ -75,7 +75,8 @@ export const variantRecordings: readonly RuleGroup[] = [
             / (sum ${byAgent} (agent:variant_executions:increase1d) > 0)`,
       },
       {
-        // Test of two proportions: this variant against all others of the agent. Chance exceeds +-1.96 in 1 of 20 cases
+        // Test of two proportions: this variant against all others of the agent. Chance exceeds
+        // +-1.96 in 1 of 20 cases
         record: 'agent:variant_success_z:1d',
         expr: promql`
           (

@@ -1,9 +1,15 @@
 import type { Alert } from '../rule.ts'
 
-/** Label of the Watchdog with the address of docs/runbooks: dashboards read it in Prometheus. It does not leave Prometheus. */
+/**
+ * Label of the Watchdog with the address of docs/runbooks: dashboards read it in Prometheus. It
+ * does not leave Prometheus.
+ */
 export const runbooksLabel = 'runbooks_url'
 
-/** Always fires: when it no longer arrives, alerting itself is broken, and the bridge raises an alert. */
+/**
+ * Always fires: when it no longer arrives, alerting itself is broken, and the bridge raises an
+ * alert.
+ */
 export const watchdog: Alert = {
   alert: 'Watchdog',
   category: 'watchdog',

@@ -40,7 +40,10 @@ function counted(name: string, outcomes: object, labels: Readonly<Record<string,
   )
 }
 
-/** Durations of successful runs that all take as long: `counts` of them, in the bucket that ends at `le`. */
+/**
+ * Durations of successful runs that all take as long: `counts` of them, in the bucket that ends at
+ * `le`.
+ */
 export function durations(
   le: number,
   counts: string,

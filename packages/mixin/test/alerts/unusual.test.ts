@@ -140,7 +140,8 @@ alertPromises(
     },
     'compares weeks only with two weeks of data': {
       every: '30m',
-      // A slow start of six hours: against that alone, the second week would have grown by three quarters
+      // A slow start of six hours: against that alone, the second week would have grown by three
+      // quarters
       series: { [`swarm:executions:rate5m${matchers(fleet)}`]: '1x12 2x700' },
       silentAt: ['180h', '240h', '300h'],
       values: {

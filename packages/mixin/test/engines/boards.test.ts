@@ -17,7 +17,10 @@ import { readSettings } from '../../src/settings.ts'
 const whyNot = hasDocker ? installGrafana() : 'Docker is not available'
 if (whyNot !== undefined) console.log(`What Grafana makes of the answers is not tested: ${whyNot}`)
 
-/** Values of the variables, and the number of agents that they select. Prometheus itself is minutes old. */
+/**
+ * Values of the variables, and the number of agents that they select. Prometheus itself is minutes
+ * old.
+ */
 const scenes = [
   { name: 'one agent', environment: 'solo', agents: 1 },
   { name: '20 agents', environment: 'twenty', agents: 20 },

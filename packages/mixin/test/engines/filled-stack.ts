@@ -12,7 +12,10 @@ import { bridgeToken, layOutStack, otlpToken } from '../../engines/stack-files.t
 import { query, runAlertmanager, runCollector, runPrometheus } from '../../engines/run-engines.ts'
 import type { RuleFile } from '../../src/rule-files.ts'
 
-/** A Prometheus that a real run has filled through the real Collector; Alertmanager and the bridge run too. */
+/**
+ * A Prometheus that a real run has filled through the real Collector; Alertmanager and the bridge
+ * run too.
+ */
 export interface FilledStack {
   readonly prometheus: Container
   close(): Promise<void>
@@ -34,7 +37,8 @@ const withPast = [
   'prometheus:storage_fill:ratio',
 ]
 
-// Small queues, so that one request is too large for them; there is no trace store, and that is given up at once
+// Small queues, so that one request is too large for them; there is no trace store, and that is
+// given up at once
 const collectorOverlay = {
   exporters: {
     'otlp_http/prometheus': {
@@ -116,7 +120,10 @@ export async function fillStack(rules: readonly RuleFile[]): Promise<FilledStack
   }
 }
 
-/** Losses that every pipeline has sometimes: points that are too old, requests that are too large for a queue, a queue that fills. */
+/**
+ * Losses that every pipeline has sometimes: points that are too old, requests that are too large
+ * for a queue, a queue that fills.
+ */
 async function lose(collector: string): Promise<void> {
   const run = { agent: 'lost', outcome: 'success', value: 1 }
   const many = Array.from({ length: 6_000 }, (_, n) => ({ ...run, agent: `lost-${n}` }))

@@ -62,7 +62,10 @@ function shownQueries({ queries }: Panel): [string, PanelQuery][] {
   return Object.entries(queries).filter(([, { isRest = false }]) => !isRest)
 }
 
-/** Columns that every query of a table answers: those of one query alone are looked for in its answer only. */
+/**
+ * Columns that every query of a table answers: those of one query alone are looked for in its
+ * answer only.
+ */
 function columnsOf({ columns }: Panel & { readonly shows: 'table' }, query: string): readonly string[] {
   const own = ['service', 'job', 'rank', 'runbook', 'service_version', 'alertname', label.region]
   const fields = Object.keys(columns).filter((field) => !/^(Value|Trend)/.test(field))

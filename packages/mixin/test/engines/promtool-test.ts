@@ -20,7 +20,10 @@ export interface PromtoolTest {
 
 const rules = resolve(import.meta.dirname, '../../../../collector/prometheus/rules')
 
-/** Runs tests on committed rule files, in this order; returns what was wrong with each, '' if nothing. */
+/**
+ * Runs tests on committed rule files, in this order; returns what was wrong with each, '' if
+ * nothing.
+ */
 export async function promtoolTest(
   files: readonly RuleFile[],
   evaluationInterval: string,
@@ -50,7 +53,10 @@ export async function promtoolTest(
   }
 }
 
-/** promtool writes `name: <test>,` in front of a wrong alert; a wrong value is known by the comment in its query. */
+/**
+ * promtool writes `name: <test>,` in front of a wrong alert; a wrong value is known by the comment
+ * in its query.
+ */
 function failuresByName(output: string): ReadonlyMap<string, string> {
   const found = new Map<string, string>()
   for (const part of output.split(/^\s*(?=name: |expr: )/m)) {

@@ -9,18 +9,26 @@ import { type RuleFile, ruleFiles } from '../../src/rule-files.ts'
 import { readSettings } from '../../src/settings.ts'
 import { variableOf } from '../../src/dashboards/links.ts'
 
-/** Expected texts and labels of an alert when it fires; the labels and links of all alerts are added. */
+/**
+ * Expected texts and labels of an alert when it fires; the labels and links of all alerts are
+ * added.
+ */
 export interface Firing {
   /** @default the severity of the only alert of that name */
   readonly severity?: string
   readonly labels?: Readonly<Record<string, string>>
   readonly summary: string
   readonly description: string
-  /** When the condition began to hold (`11m30s` after the start). Absent: it fires at its first evaluation. */
+  /**
+   * When the condition began to hold (`11m30s` after the start). Absent: it fires at its first
+   * evaluation.
+   */
   readonly since?: string
 }
 
-/** A promise about rules: these series, then silence or an alert at these times, or these values. */
+/**
+ * A promise about rules: these series, then silence or an alert at these times, or these values.
+ */
 export interface Promised {
   /** Series and their values, as promtool writes them (`0+1x60`), one value each `every`. */
   readonly series: Readonly<Record<string, string>>
@@ -28,7 +36,10 @@ export interface Promised {
   readonly silentAt?: readonly string[]
   /** Every alert of the name that fires then. */
   readonly firesAt?: Readonly<Record<string, Firing | readonly Firing[]>>
-  /** Values of queries to six decimals, by query and time; the name of the metric is left out of the labels. */
+  /**
+   * Values of queries to six decimals, by query and time; the name of the metric is left out of the
+   * labels.
+   */
   readonly values?: Readonly<Record<string, Readonly<Record<string, readonly Sample[]>>>>
 }
 
@@ -106,7 +117,10 @@ function expectedAlert(alertname: string, { severity, labels = {}, summary, desc
   }
 }
 
-/** Explore with a search in Jaeger for the runs of the agent, by the service that its job is named after. */
+/**
+ * Explore with a search in Jaeger for the runs of the agent, by the service that its job is named
+ * after.
+ */
 function tracesUrl({ agent_name: agent = '', job = '' }: Readonly<Record<string, string>>, from: string): string {
   const datasource = { type: 'jaeger', uid: 'traces' }
   const operation = `invoke_agent ${agent}`

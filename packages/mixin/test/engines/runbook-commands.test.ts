@@ -20,7 +20,8 @@ import { runbookCommands, shellFunctions, type RunbookCommand } from '../runbook
 
 const commands = runbookCommands()
 const runnable = commands.filter(({ kind }) => kind === 'run')
-// A command that several runbooks print runs once. A query goes to Prometheus directly: a program in a container for each would take minutes
+// A command that several runbooks print runs once. A query goes to Prometheus directly: a program
+// in a container for each would take minutes
 const distinct = [...new Map(runnable.map((each) => [each.printed, each]))]
 const queries = distinct.filter(([printed]) => printed.startsWith('query '))
 const others = distinct.filter(([printed]) => !printed.startsWith('query '))
@@ -166,7 +167,10 @@ async function nameOf(id: string): Promise<string> {
   return output.trim().replace(/^\//, '')
 }
 
-/** A compose file over the production stack in which every image exists on this machine, so that a dry run needs no download. */
+/**
+ * A compose file over the production stack in which every image exists on this machine, so that a
+ * dry run needs no download.
+ */
 function composeOverride({ folder }: StackFiles): string {
   const path = join(folder, 'override.yml')
   const entries = Object.entries(services).map(([name, { build }]) =>
@@ -177,8 +181,9 @@ function composeOverride({ folder }: StackFiles): string {
 }
 
 /**
- * The functions of docs/runbooks/README.md, with a `dc` for the containers of this test: `exec` runs in them, `logs` and `ps` ask compose
- * about a stack that does not run, and what changes the stack is a dry run of compose. Compose checks services and options in each case.
+ * The functions of docs/runbooks/README.md, with a `dc` for the containers of this test: `exec`
+ * runs in them, `logs` and `ps` ask compose about a stack that does not run, and what changes the
+ * stack is a dry run of compose. Compose checks services and options in each case.
  */
 function preludeFor(network: string, override: string): string {
   return `

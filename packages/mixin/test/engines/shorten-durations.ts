@@ -6,7 +6,10 @@ import type { StackFiles } from '../../engines/stack-files.ts'
 /** How many times faster time passes in a stack with shorter durations: five minutes are 15 s. */
 const timesFaster = 20
 
-/** Makes every duration of rules, scrapes and notifications shorter, all by the same factor, and sends what leaves to one address. */
+/**
+ * Makes every duration of rules, scrapes and notifications shorter, all by the same factor, and
+ * sends what leaves to one address.
+ */
 export function shortenDurations({ collector }: StackFiles, sinkUrl: string): void {
   const rules = join(collector, 'prometheus/rules')
   for (const name of readdirSync(rules)) {

@@ -2,9 +2,10 @@ import Module, { createRequire } from 'node:module'
 import { fileURLToPath } from 'node:url'
 
 /**
- * Grafana's own code between a result of Prometheus and a panel: the reader of results in the data source, the
- * transformations, units, mappings, overrides and legends, and the values of a stat. This file adds the parts that Grafana has outside
- * of its packages: the frames that its server makes, the "time series to table" transformation, and a list of panel options.
+ * Grafana's own code between a result of Prometheus and a panel: the reader of results in the data
+ * source, the transformations, units, mappings, overrides and legends, and the values of a stat.
+ * This file adds the parts that Grafana has outside of its packages: the frames that its server
+ * makes, the "time series to table" transformation, and a list of panel options.
  */
 export interface Grafana {
   /** Values, texts and colors that the panel shows for the results of its queries. */
@@ -13,7 +14,10 @@ export interface Grafana {
   fillIn(query: string, variables: Readonly<Record<string, ChosenValue>>): string
 }
 
-/** Value of a variable, and whether it allows several; `isRaw` inserts it unchanged, like the value for "all". */
+/**
+ * Value of a variable, and whether it allows several; `isRaw` inserts it unchanged, like the value
+ * for "all".
+ */
 export interface ChosenValue {
   readonly value: string
   readonly isMulti?: boolean
@@ -139,7 +143,10 @@ function withoutRuntime<T>(load: () => T): T {
   }
 }
 
-/** As Grafana's server makes them of an answer: one for each series; of no series, one without fields. */
+/**
+ * As Grafana's server makes them of an answer: one for each series; of no series, one without
+ * fields.
+ */
 function framesOf(refId: string, answer: Answer, legend: string): Frame[] {
   if (answer.length === 0) return [{ refId, fields: [], length: 0 }]
   return answer.map(({ metric, value, values = value === undefined ? [] : [value] }) => ({
@@ -208,7 +215,10 @@ function register(data: any): void {
   )
 }
 
-/** Grafana's own, which is in no package: one row for each series, with its labels and the series itself as one cell. */
+/**
+ * Grafana's own, which is in no package: one row for each series, with its labels and the series
+ * itself as one cell.
+ */
 const timeSeriesTable = {
   id: 'timeSeriesTable',
   name: 'Time series to table',
@@ -242,7 +252,10 @@ function trendTable(frames: Frame[]): Frame[] {
   return [...frames.filter((frame) => !isSeries(frame)), ...tables]
 }
 
-/** The options that a panel's configuration sets, which Grafana's panels register: everything below `custom.` is the panel's own. */
+/**
+ * The options that a panel's configuration sets, which Grafana's panels register: everything below
+ * `custom.` is the panel's own.
+ */
 function registry(panel: ShownPanel, data: any): unknown {
   const standard = ['unit', 'min', 'max', 'decimals', 'noValue', 'color', 'thresholds', 'mappings', 'links']
   const custom = new Set([...JSON.stringify(panel.fieldConfig).matchAll(/"id":"custom\.([\w.]+)"/g)].map(([, path]) => path!))

@@ -6,8 +6,9 @@ const folder = new URL('./', import.meta.url)
 const installedFrom = new URL('node_modules/.installed-from', folder)
 
 /**
- * Installs Grafana's packages (100 MB, no script of them runs) next to this file, unless they are there already. Returns why it could not:
- * the tests that need them are then skipped, with that reason.
+ * Installs Grafana's packages (100 MB, no script of them runs) next to this file, unless they are
+ * there already. Returns why it could not: the tests that need them are then skipped, with that
+ * reason.
  */
 export function installGrafana(): string | undefined {
   const lockfile = createHash('sha256')

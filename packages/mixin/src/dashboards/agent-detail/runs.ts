@@ -9,7 +9,10 @@ import { byAgentAndFleet, fleetName, ofAgents } from '../selectors.ts'
 
 const finishedOfAgents = ofAgents(finished.slice(1, -1))
 
-/** The agent in five numbers. Where several environments are selected, each number is that of the worst environment. */
+/**
+ * The agent in five numbers. Where several environments are selected, each number is that of the
+ * worst environment.
+ */
 export function agentNow(settings: MixinSettings): Row {
   return {
     title: 'Now',

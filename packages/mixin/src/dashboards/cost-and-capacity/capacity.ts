@@ -63,7 +63,10 @@ function timesExplained(modifier: string): string {
 const byJob = `by (job, ${label.environment})`
 const jobName = `{{job}} {{${label.environment}}}`
 
-/** CPU, memory and event loop of the busiest process of each job. Lines are by job: a process has a new name after each restart. */
+/**
+ * CPU, memory and event loop of the busiest process of each job. Lines are by job: a process has a
+ * new name after each restart.
+ */
 export const processes: Row = {
   title: 'Processes',
   panels: [

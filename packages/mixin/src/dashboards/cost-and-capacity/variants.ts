@@ -92,8 +92,9 @@ export const variants: Row = {
 }
 
 /**
- * A column of the table. The aggregation removes the names of the series, because Grafana does not merge rows of different names. The
- * second part adds a row without a value for every variant, because an empty result has no labels to merge by.
+ * A column of the table. The aggregation removes the names of the series, because Grafana does not
+ * merge rows of different names. The second part adds a row without a value for every variant,
+ * because an empty result has no labels to merge by.
  */
 function ofEach(how: 'sum' | 'max', series: string): PanelQuery {
   return {

@@ -113,8 +113,8 @@ function everyAgent(modifier = ''): string {
 }
 
 /**
- * A column. Every query returns a row for every agent, without a value if necessary: Grafana merges rows by the labels that all results
- * have, and an empty result has none.
+ * A column. Every query returns a row for every agent, without a value if necessary: Grafana merges
+ * rows by the labels that all results have, and an empty result has none.
  */
 function ofEach(how: 'sum' | 'max', series: string, times = 1): PanelQuery {
   const value = `${how} ${byAgentName} (${series}${ofAgents()})`
@@ -127,7 +127,10 @@ function ofEach(how: 'sum' | 'max', series: string, times = 1): PanelQuery {
   }
 }
 
-/** The failed share over the range, of the agents that exist at its end: a removed agent would have a row without values. */
+/**
+ * The failed share over the range, of the agents that exist at its end: a removed agent would have
+ * a row without values.
+ */
 function failedOverRange(): PanelQuery {
   return {
     expr: promql`
@@ -140,7 +143,10 @@ function failedOverRange(): PanelQuery {
   }
 }
 
-/** The service of each agent, by which Jaeger finds its traces. Of several jobs, it is the one with most runs. */
+/**
+ * The service of each agent, by which Jaeger finds its traces. Of several jobs, it is the one with
+ * most runs.
+ */
 function services(): string {
   const byJob = promql`
     max by (${label.agent}, ${label.environment}, ${label.job}) (
