@@ -1,3 +1,5 @@
+import { existsSync } from 'node:fs'
+import { join } from 'node:path'
 import { inspect } from 'node:util'
 
 import fc from 'fast-check'
@@ -15,6 +17,11 @@ const neverAborted = new AbortController().signal
 
 test('every channel type has a driver in test/channels/drivers', () => {
   expect(Object.keys(channels).filter((type) => (drivers[type] ?? []).length === 0)).toEqual([])
+})
+
+test('every channel type has a test of its messages, test/channels/TYPE.test.ts', () => {
+  const types = Object.keys(channels)
+  expect(types.filter((type) => !existsSync(join(import.meta.dirname, `${type}.test.ts`)))).toEqual([])
 })
 
 for (const { variant, hasServer, start } of Object.values(drivers).flat()) {
