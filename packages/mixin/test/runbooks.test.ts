@@ -37,13 +37,15 @@ test('every alert has a runbook, and every runbook an alert', () => {
   }).toEqual({ alertsWithoutRunbook: [], runbooksWithoutAlert: [] })
 })
 
-test('every alert has promises, with a time at which it fires', () => {
+test('every alert has promises, with a time at which it fires and, except the Watchdog, one at which it is silent', () => {
   const folder = join(import.meta.dirname, 'alerts')
   const texts = readdirSync(folder).map((name) => readFileSync(join(folder, name), 'utf8'))
   const promised = texts.flatMap((text) => text.split('alertPromises(').slice(1))
   for (const alert of alerts) {
     const own = promised.filter((text) => text.trimStart().startsWith(`'${alert}'`)).join('')
     expect(own, `${alert} needs alertPromises('${alert}', ...) with firesAt in packages/mixin/test/alerts`).toContain('firesAt')
+    if (alert === 'Watchdog') continue
+    expect(own, `${alert} needs silentAt in its alertPromises, in packages/mixin/test/alerts`).toContain('silentAt')
   }
 })
 
