@@ -4,7 +4,7 @@ import { fileURLToPath } from 'node:url'
 
 import { expect, test } from 'vitest'
 
-import { chosenGroups, filesOf, groups } from './groups.ts'
+import { chosenGroups, filesOf, groups, mutatedCode } from './groups.ts'
 import { withScores } from './scores.ts'
 
 const root = fileURLToPath(new URL('..', import.meta.url))
@@ -43,6 +43,25 @@ test('groups are chosen by their names, all without one', () => {
 test('a pattern that matches no file is refused', () => {
   expect(() => filesOf(['packages/*/package.json', 'packages/no-such-*.ts'], root)).toThrow(
     'a pattern of a group must match a file, got packages/no-such-*.ts',
+  )
+})
+
+test('what a group leaves out is declared in its files', () => {
+  for (const group of groups) expect(mutatedCode(group, root)).not.toHaveLength(0)
+})
+
+test('only the lines around a function that is left out are mutated', () => {
+  const sources = ['mutation/groups.ts']
+  const lines = readFileSync(new URL('groups.ts', import.meta.url), 'utf8').split('\n')
+  const from = lines.findIndex((line) => line.startsWith('export function chosenGroups'))
+  const to = lines.indexOf('}', from)
+  expect(mutatedCode({ sources }, root)).toEqual(sources)
+  expect(mutatedCode({ sources, without: ['chosenGroups'] }, root)).toEqual([
+    `mutation/groups.ts:1-${from}`,
+    `mutation/groups.ts:${to + 2}-${lines.length + 1}`,
+  ])
+  expect(() => mutatedCode({ sources, without: ['chosenGroup', 'filesOf'] }, root)).toThrow(
+    'a group must leave out what its files declare, got chosenGroup',
   )
 })
 

@@ -7,7 +7,7 @@ import { execFileSync, spawnSync } from 'node:child_process'
 import { readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
 
-import { chosenGroups, filesOf, type Group } from './groups.ts'
+import { chosenGroups, filesOf, type Group, mutatedCode } from './groups.ts'
 import { scoresOf, tooLow, withScores, type Report } from './scores.ts'
 
 const here = (path: string): string => fileURLToPath(new URL(path, import.meta.url))
@@ -44,7 +44,8 @@ function mutateAll(words: readonly string[]): void {
   if (low.length > 0) throw new Error(`more than 85 % of the mutants of each file must be noticed, got ${low.join(', ')}`)
 }
 
-function mutate({ name, sources, tests }: Group, options: readonly string[]): Report {
+function mutate(group: Group, options: readonly string[]): Report {
+  const { name, tests } = group
   // A report of an earlier run must not be read as the result of this one
   rmSync(reportFile, { force: true })
   const sandbox = `mutation/.sandbox-${process.pid}`
@@ -54,7 +55,7 @@ function mutate({ name, sources, tests }: Group, options: readonly string[]): Re
       here('node_modules/@stryker-mutator/core/bin/stryker.js'),
       'run',
       'mutation/stryker.config.json',
-      `--mutate=${filesOf(sources, root).join(',')}`,
+      `--mutate=${mutatedCode(group, root).join(',')}`,
       `--tempDirName=${sandbox}`,
       ...options,
     ],
