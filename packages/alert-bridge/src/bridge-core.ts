@@ -116,7 +116,7 @@ async function startUpkeep({ store, channels, metrics, now, write }: CoreOptions
   if (unknown > 0) {
     metrics.unknownOutcome(unknown)
     write(
-      `[BRIDGE] ${unknown} deliveries were under way when the last process ended; they are attempted again and may arrive twice`,
+      `[BRIDGE] ${unknown} deliveries were in progress when the last process ended; the bridge attempts them again, so they may arrive twice`,
     )
   }
   await buryOrphans()
@@ -125,7 +125,7 @@ async function startUpkeep({ store, channels, metrics, now, write }: CoreOptions
     const names = new Set(channels.map(({ channel }) => channel.name))
     if ((await store.channelsWithPending()).every((name) => names.has(name))) return
     const orphans = (await store.list({ state: 'pending' })).filter(({ channel }) => !names.has(channel))
-    write(`[BRIDGE] ${orphans.length} deliveries wait for channels that are no longer configured; they are dead letters now`)
+    write(`[BRIDGE] ${orphans.length} deliveries waited for channels that are no longer configured; they are now dead letters`)
     await Promise.all(
       orphans.map(({ id, channel }) => store.deadLetter(id, now(), `the channel "${channel}" is no longer configured`)),
     )

@@ -27,12 +27,12 @@ line.program.addHelpText(
   'after',
   `
 Settings: BRIDGE_TOKEN (or BRIDGE_TOKEN_FILE), BRIDGE_PORT, BRIDGE_HOST, BRIDGE_DATA_DIR, BRIDGE_WATCHDOG_SECONDS,
-BRIDGE_INBOX_LIMIT, HEARTBEAT_URL, ALERT_*, SWARMWATCH_CONFIG. Exit codes: 0 done, 1 failed, 2 the settings or the command cannot be used.`,
+BRIDGE_INBOX_LIMIT, HEARTBEAT_URL, ALERT_*, SWARMWATCH_CONFIG. Exit codes: 0 success, 1 failure, 2 invalid settings or command.`,
 )
 
 line.program
   .command('serve')
-  .description('take alerts by HTTP and notify the recipients; ends with SIGTERM')
+  .description('receive alerts over HTTP and notify the recipients; stops on SIGTERM')
   .action(
     line.action(() => {
       // otherwise V8 lets its heap grow to twice that in a burst of alerts, and keeps it
@@ -43,7 +43,7 @@ line.program
 
 line.program
   .command('drill')
-  .description('send a test message through every channel and print how long each took; exits 1 when one was not reached')
+  .description('send a test message through every channel and print how long each took; exits with 1 if a channel fails')
   .option('--json', 'print the results as JSON')
   .action(
     line.action(({ json }: JsonOption) => {
@@ -54,13 +54,13 @@ line.program
 
 line.program
   .command('replay')
-  .description('try dead deliveries again and read quarantined bodies again: these, or all')
+  .description('retry dead deliveries and read quarantined bodies again; without ids, all of them')
   .argument('[ids...]', 'ids of deliveries and of quarantined bodies')
   .action(line.action((ids: readonly string[]) => replay({ ids, settings: readSettings({ env, needsToken: false }), write })))
 
 line.program
   .command('check')
-  .description('report what is wrong with the settings, and with an alertmanager.yml; exits 1 when something is')
+  .description('report problems in the settings and in an alertmanager.yml; exits with 1 if there are any')
   .argument('[file]', 'path of an alertmanager.yml')
   .option('--json', 'print the result as JSON')
   .action(
@@ -71,7 +71,7 @@ line.program
 
 line.program
   .command('backup')
-  .description('copy the store into a new file, also while the bridge runs')
+  .description('copy the store to a new file; works while the bridge runs')
   .argument('<file>', 'path of the copy, which must not exist yet')
   .action(line.action((file: string) => backup({ dataDir: readSettings({ env, needsToken: false }).dataDir, file, write })))
 

@@ -104,8 +104,8 @@ const share = positive('must be a share above 0, at most 1 (0.5 is 50 %)', 1)
 const score = positive('must be a score above 0, at most 100', 100)
 
 const optional = {
-  severity: value(oneOf(severities), 'By default that of the default rule of this name.'),
-  forSeconds: value(seconds, 'Seconds that the condition must have held. By default as in the default rule of this name.'),
+  severity: value(oneOf(severities), 'Default: that of the default rule with this name.'),
+  forSeconds: value(seconds, 'Seconds for which the condition must hold. Default: that of the default rule with this name.'),
 }
 
 /** The shape of a list of rules. */

@@ -107,7 +107,7 @@ function withoutUnknownTopic(args: readonly string[], { commands }: Command): re
 
 function errorText(text: string): string {
   const words = asciiLines(text).replace(/^error: /, '')
-  return words.replace(/^unknown command '(.*)'/, 'there is no "$1"')
+  return words.replace(/^unknown command '(.*)'/, 'unknown command "$1"')
 }
 
 function asciiLines(text: string): string {

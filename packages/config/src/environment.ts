@@ -58,7 +58,7 @@ export function openVariables(
     const direct = plain(name)
     if (direct === undefined) return fromFile(name)
     if (plain(`${name}_FILE`)) {
-      problems.push({ path: name, rule: `and ${name}_FILE are both set; only one of them must be` })
+      problems.push({ path: name, rule: `and ${name}_FILE are both set; set only one of them` })
     }
     return direct
   }

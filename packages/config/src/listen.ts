@@ -108,7 +108,7 @@ const reasons: Readonly<Record<string, ListenErrorReason>> = {
 
 const messages: Readonly<Record<ListenErrorReason, (of: ListenOptions & { readonly code: string }) => string>> = {
   'port-taken': ({ host, port, setting }) => `${setting}_PORT ${port} is taken on ${host}`,
-  'port-not-allowed': ({ port, setting }) => `this user may not open ${setting}_PORT ${port}`,
+  'port-not-allowed': ({ port, setting }) => `this user is not allowed to open ${setting}_PORT ${port}`,
   'address-not-of-this-machine': ({ host, setting }) => `${setting}_HOST ${host} is not an address of this machine`,
   'cannot-listen': ({ host, port, code }) => `cannot listen on ${hostAndPort(host, port)} (${code})`,
 }

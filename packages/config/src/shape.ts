@@ -117,7 +117,7 @@ export function checkShape(
     }
     for (const name of Object.keys(value)) {
       if (written.has(name) || value[name] === undefined) continue
-      const rule = `is not a setting; there are ${[...written.keys()].join(', ')}`
+      const rule = `is not a setting; the settings are ${[...written.keys()].join(', ')}`
       report({ path: [...path, name], rule, value: undefined, isSecret: false })
     }
     return checked

@@ -178,7 +178,7 @@ test('a bot without a token is off unless there is a webhook, and a bot without 
 test('a bot together with a webhook is a problem, and its token is not shown', () => {
   const text = `alerts:\n  channels:\n    - { type: slack, webhook: "${slack}", bot_token: xoxb-1, channel: a }\n`
   expect(problemsOf({ env: {}, cwd: folderWith({ 'config/production.yaml': text }) })).toEqual([
-    'alerts.channels[0].bot_token must not be given together with webhook, got *** (config/production.yaml:3)',
+    'alerts.channels[0].bot_token must not be set together with webhook, got *** (config/production.yaml:3)',
   ])
 })
 

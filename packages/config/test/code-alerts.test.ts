@@ -84,14 +84,14 @@ test('all problems in code are reported with the names of code, without secrets'
     'alerts.channels[0].webhook must be an http or https URL, got ***',
     'alerts.channels[0].botToken must be one line of text, got ***',
     'alerts.channels[1].allowedPrivateHosts[0] must be a host name or an IP address, without a port, got "a b"',
-    'alerts.channels[1].password is not a setting; there are type, name, severities, fallback, quietHours, url, secret, secrets, allowedPrivateHosts',
+    'alerts.channels[1].password is not a setting; the settings are type, name, severities, fallback, quietHours, url, secret, secrets, allowedPrivateHosts',
     'alerts.channels[2].quietHours.from must be a time of day as HH:MM, got "1"',
     'alerts.channels[2].quietHours.timeZone must be a time zone such as Europe/Berlin, got "X"',
     'alerts.channels[2].port must be a whole number from 0 to 65535, got 99999',
     'alerts.channels[2].password must be one line of text, got ***',
     'alerts.rules[0].forSeconds must be a number of seconds from 0 to 2147483, got -1',
     'alerts.rules[1].threshold is missing; it must be a score above 0, at most 100',
-    'alerts.channels[0].botToken must not be given together with webhook, got ***',
+    'alerts.channels[0].botToken must not be set together with webhook, got ***',
     'alerts.channels[3].name must differ from the other channels; set a name',
   ])
   expect(
@@ -115,8 +115,8 @@ test('all problems in code are reported with the names of code, without secrets'
 test('a key that is not a setting is reported once, with all keys that exist', () => {
   const code = { alerts: { what: 1 }, recovery: { zap: 1, agents: 5 } }
   expect(problemsOf({ env: {}, file: false, code: code as never })).toEqual([
-    'recovery.zap is not a setting; there are maxRetries, baseDelaySeconds, maxDelaySeconds, exponentialFactor, agents',
+    'recovery.zap is not a setting; the settings are maxRetries, baseDelaySeconds, maxDelaySeconds, exponentialFactor, agents',
     'recovery.agents must be an object from agent names to limits, got 5',
-    'alerts.what is not a setting; there are inProcess, alertmanagerUrl, alertmanagerUser, alertmanagerPassword, runbooksUrl, channels, rules',
+    'alerts.what is not a setting; the settings are inProcess, alertmanagerUrl, alertmanagerUser, alertmanagerPassword, runbooksUrl, channels, rules',
   ])
 })

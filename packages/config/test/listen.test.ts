@@ -40,7 +40,7 @@ test('the error for a host that is not an address of this machine names its vari
 })
 
 test.each([
-  ['EACCES', 'port-not-allowed', 'this user may not open MONITOR_PORT 80'],
+  ['EACCES', 'port-not-allowed', 'this user is not allowed to open MONITOR_PORT 80'],
   ['EMFILE', 'cannot-listen', 'cannot listen on [::1]:80 (EMFILE)'],
   [undefined, 'cannot-listen', 'cannot listen on [::1]:80 (unknown reason)'],
 ])('the error describes the code %s', (code, reason, message) => {

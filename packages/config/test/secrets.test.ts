@@ -95,7 +95,7 @@ describe('NAME_FILE', () => {
   test('NAME_FILE together with NAME is a problem, and so is an unreadable file', () => {
     const env = { MONITOR_TOKEN: 'a', MONITOR_TOKEN_FILE: 'b', ALERT_SLACK_WEBHOOK_FILE: 'none' }
     expect(problemsOf({ env, cwd: folderWith({}) })).toEqual([
-      'MONITOR_TOKEN and MONITOR_TOKEN_FILE are both set; only one of them must be',
+      'MONITOR_TOKEN and MONITOR_TOKEN_FILE are both set; set only one of them',
       'ALERT_SLACK_WEBHOOK_FILE must name a file that can be read (ENOENT), got "none"',
     ])
   })

@@ -9,13 +9,13 @@ const line = commandLine({
   name: 'swarmwatch',
   usage: 'config | doctor | event',
   about:
-    'Shows the settings of an application with Swarmwatch, finds what is wrong with its set-up, and sends events to the alert bridge.',
+    'Shows the settings of an application that uses Swarmwatch, finds problems in its setup, and sends events to the alert bridge.',
   packageFile: new URL('../package.json', import.meta.url),
 })
 
 line.program
   .command('config')
-  .description('print the settings in force and where each came from, secrets masked; exits 2 when they cannot be used')
+  .description('print the effective settings and the source of each, with secrets masked; exits with 2 if they are invalid')
   .option('--json', 'print them as JSON')
   .action(
     line.action(({ json }: { json?: true }) => {
@@ -27,7 +27,7 @@ line.program
 
 line.program
   .command('doctor')
-  .description('look for what commonly keeps telemetry, recovery or alerts from working; exits 1 when something is wrong')
+  .description('check for common problems with telemetry, recovery and alerts; exits with 1 if there are any')
   .option('--json', 'print the findings as JSON')
   .action(line.action(({ json }: { json?: true }) => printDoctor({ json: json === true })))
 

@@ -26,7 +26,7 @@ export function addEventCommand({ program, action }: CommandLine, environment: E
     .description('report a notable event or a deployment to the recipients of the alert bridge (severity info)')
     .option('--title <title>', 'one line; optional with --deployment')
     .option('--text <text>', 'details')
-    .option('--deployment <version>', 'a new version runs; reported once for each version, unless --key is set')
+    .option('--deployment <version>', 'a new version is running; reported once for each version, unless --key is set')
     .option('--agent <name>', 'the agent it is about')
     .option('--link <name=url>', 'a link for the recipients; can be repeated', all)
     .option('--key <key>', 'events with the same key are reported once')
@@ -84,12 +84,12 @@ async function sendEvent(
     })
     const body = await response.text()
     return response.ok
-      ? { isAccepted: true, words: `the bridge at ${url.host} has the event${isKnown(body) ? ', and had it before' : ''}` }
+      ? { isAccepted: true, words: `the bridge at ${url.host} ${isKnown(body) ? 'already had' : 'accepted'} the event` }
       : { isAccepted: false, words: `the bridge at ${url.host} ${refusal(response.status, body)}` }
   } catch (error) {
     return {
       isAccepted: false,
-      words: `the bridge at ${url.host} cannot be reached (${errorWord(error)}); is it running, and is BRIDGE_URL right?`,
+      words: `the bridge at ${url.host} cannot be reached (${errorWord(error)}); is it running, and is BRIDGE_URL correct?`,
     }
   }
 }
@@ -99,7 +99,7 @@ function isKnown(body: string): boolean {
 }
 
 function refusal(status: number, body: string): string {
-  if (status === 401 || status === 403) return `refuses the token (${status}); is BRIDGE_TOKEN right?`
+  if (status === 401 || status === 403) return `refuses the token (${status}); is BRIDGE_TOKEN correct?`
   if (status === 404 || status === 405) return `has no events endpoint (${status}); is BRIDGE_URL the address of an alert bridge?`
   if (status >= 500) return `cannot accept the event now (${status}); try again later`
   if (status < 400) return `redirects (${status}); set BRIDGE_URL to the final address`
@@ -180,7 +180,7 @@ function bridgeAddress(env: Readonly<Record<string, string | undefined>>): Bridg
   }
   const token = readToken(env)
   if (token === '') throw new Error('BRIDGE_TOKEN is not set; set it, or BRIDGE_TOKEN_FILE, to the token of the bridge')
-  if (/[^\x21-\x7e]/.test(token)) throw new Error('BRIDGE_TOKEN must be printable ASCII without blanks, on one line')
+  if (/[^\x21-\x7e]/.test(token)) throw new Error('BRIDGE_TOKEN must be printable ASCII without spaces, on one line')
   return { url, token }
 }
 

@@ -15,7 +15,7 @@ export function furtherPortsFor(onPortTaken: 'warn' | 'next' = 'warn'): number {
 export function notServedLine(error: unknown, missing: string, setting: 'METRICS' | 'MONITOR'): string {
   const reason = error instanceof ListenError ? error.message : `${setting.toLowerCase()} failed (${(error as Error).name})`
   const cure = isOneOfSeveral()
-    ? `this is one of several workers and each needs a port of its own: set ${setting}_PORT for each, or to 0 for any free one`
+    ? `this is one of several workers, and each needs its own port: set ${setting}_PORT for each of them, or set it to 0 for any free port`
     : `set ${setting}_PORT or ${setting}_HOST`
   return `${reason}: ${missing}; ${cure}`
 }

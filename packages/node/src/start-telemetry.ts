@@ -103,7 +103,7 @@ async function start(
   for (const notice of [...configuration.notices, ...settings.otlp.notices]) warn(notice)
   configureRecovery(configuration.recovery)
   if (settings.isDisabled) {
-    warn('OTEL_SDK_DISABLED is set: recovery works, nothing is measured')
+    warn('OTEL_SDK_DISABLED is set: recovery works, but nothing is measured')
     return silent(configuration, forget)
   }
 

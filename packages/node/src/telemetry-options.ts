@@ -191,7 +191,8 @@ export function checkOptions(options: unknown): CheckedOptions {
   const usable: Record<string, unknown> = {}
   for (const [path, value] of Object.entries(options)) {
     const check = Object.hasOwn(checks, path) ? checks[path as keyof TelemetryOptions] : undefined
-    if (!check) problems.push({ path, rule: `is not an option of startTelemetry(); there are ${Object.keys(checks).join(', ')}` })
+    if (!check)
+      problems.push({ path, rule: `is not an option of startTelemetry(); the options are ${Object.keys(checks).join(', ')}` })
     else if (value === undefined || check[1](value)) usable[path] = value
     else problems.push({ path, rule: check[0], value: shownValue(value) })
   }

@@ -14,7 +14,7 @@ test('logs once for both signals that a collector is down, and once that it work
   health.succeeded('http://c:4318/v1/metrics')
   health.succeeded('http://c:4318/v1/traces')
   expect(lines).toEqual([
-    'OTLP export to http://c:4318 fails (ECONNREFUSED); the agents continue, and the export is tried again',
+    'OTLP export to http://c:4318 fails (ECONNREFUSED); the agents continue, and the export is retried',
     'OTLP export to http://c:4318 works again',
   ])
 })
@@ -26,8 +26,8 @@ test('names the reason in a word and never quotes an answer', () => {
   health.failed('http://b/x', new Error('Request timed out'))
   health.failed('http://c/x', new Error('Export failed with retryable status'))
   expect(lines).toEqual([
-    'OTLP export to http://a fails (401; check SWARMWATCH_OTLP_TOKEN); the agents continue, and the export is tried again',
-    'OTLP export to http://b fails (no answer in time); the agents continue, and the export is tried again',
-    'OTLP export to http://c fails (overloaded: 429, 502, 503 or 504); the agents continue, and the export is tried again',
+    'OTLP export to http://a fails (401; check SWARMWATCH_OTLP_TOKEN); the agents continue, and the export is retried',
+    'OTLP export to http://b fails (no answer in time); the agents continue, and the export is retried',
+    'OTLP export to http://c fails (overloaded: 429, 502, 503 or 504); the agents continue, and the export is retried',
   ])
 })

@@ -64,7 +64,7 @@ test('leaves the rules to Prometheus when metrics are exported by OTLP, unless t
   await left.telemetry.shutdown()
   expect(asked).not.toHaveBeenCalled()
   const { telemetry } = await startedTelemetry({ ...onAnyPort, env, alerts: { rules: [rule], inProcess: 'on' } })
-  expect(await (await fetch(telemetry.pageUrl!)).text()).toContain('None: no rule is broken.')
+  expect(await (await fetch(telemetry.pageUrl!)).text()).toContain('None: no rule is violated.')
   await vi.waitFor(() => expect(asked).toHaveBeenCalled(), { timeout: 120_000 })
 })
 

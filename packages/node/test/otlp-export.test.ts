@@ -60,7 +60,7 @@ test('logs one line for a dead collector and one when it works again, and the ag
     expect(await run('patient')).toBe('done')
     await telemetry.flush()
   }
-  const down = `[TELEMETRY] OTLP export to ${collector.url} fails (401; check SWARMWATCH_OTLP_TOKEN); the agents continue, and the export is tried again`
+  const down = `[TELEMETRY] OTLP export to ${collector.url} fails (401; check SWARMWATCH_OTLP_TOKEN); the agents continue, and the export is retried`
   expect(lines).toEqual([down])
 
   collector.answerWith(200)
@@ -74,6 +74,6 @@ test('logs one line when no collector listens', async () => {
   await run('alone')
   await telemetry.shutdown()
   expect(lines).toEqual([
-    `[TELEMETRY] OTLP export to ${url} fails (ECONNREFUSED); the agents continue, and the export is tried again`,
+    `[TELEMETRY] OTLP export to ${url} fails (ECONNREFUSED); the agents continue, and the export is retried`,
   ])
 })

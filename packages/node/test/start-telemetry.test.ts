@@ -169,7 +169,7 @@ test('measures nothing when OTEL_SDK_DISABLED is true, but recovers', async () =
   const { telemetry, lines } = await startedTelemetry({ env: { OTEL_SDK_DISABLED: 'true', MAX_RETRIES: '0' } })
   await expect(instrumentAgent(failing, { name: 'unseen', logger: false })()).rejects.toThrow('no')
   expect([telemetry.isRecording, telemetry.metricsUrl]).toEqual([false, undefined])
-  expect(lines).toEqual(['[TELEMETRY] OTEL_SDK_DISABLED is set: recovery works, nothing is measured'])
+  expect(lines).toEqual(['[TELEMETRY] OTEL_SDK_DISABLED is set: recovery works, but nothing is measured'])
   await telemetry.flush()
   await telemetry.shutdown()
 })

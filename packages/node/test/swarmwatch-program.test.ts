@@ -58,14 +58,14 @@ test.each<[string[], number, 'stdout' | 'stderr', RegExp]>([
     ['konfig'],
     2,
     'stderr',
-    /^swarmwatch: there is no "konfig"\n\(Did you mean config\?\)\n"swarmwatch --help" lists the commands and options\n$/,
+    /^swarmwatch: unknown command "konfig"\n\(Did you mean config\?\)\n"swarmwatch --help" lists the commands and options\n$/,
   ],
-  [['dance'], 2, 'stderr', /^swarmwatch: there is no "dance"\n"swarmwatch --help" lists the commands and options\n$/],
-  [['caf\u00e9'], 2, 'stderr', /^swarmwatch: there is no "caf\\u00e9"\n/],
+  [['dance'], 2, 'stderr', /^swarmwatch: unknown command "dance"\n"swarmwatch --help" lists the commands and options\n$/],
+  [['caf\u00e9'], 2, 'stderr', /^swarmwatch: unknown command "caf\\u00e9"\n/],
   [['config', '--jsn'], 2, 'stderr', /^swarmwatch: unknown option '--jsn'\n\(Did you mean --json\?\)\n/],
   [['--versoin'], 2, 'stderr', /^swarmwatch: unknown option '--versoin'\n\(Did you mean --version\?\)\n/],
   [['event', '--titel', 'x'], 2, 'stderr', /\(Did you mean --title\?\)\n"swarmwatch event --help" lists its options\n$/],
-  [['help', 'doctr'], 2, 'stderr', /^swarmwatch: there is no "doctr"\n\(Did you mean doctor\?\)\n/],
+  [['help', 'doctr'], 2, 'stderr', /^swarmwatch: unknown command "doctr"\n\(Did you mean doctor\?\)\n/],
   [['help', 'dance', '--help'], 0, 'stdout', usage],
   [['help', 'help'], 0, 'stdout', usage],
   [['doctor', 'now'], 2, 'stderr', /^swarmwatch: too many arguments for 'doctor'/],
@@ -101,7 +101,7 @@ test.each([
   [['doctor', '--json', '--verbose'], "unknown option '--verbose'"],
   [['--json'], "unknown option '--json'"],
   [['config', '--json', 'all'], "too many arguments for 'config'. Expected 0 arguments but got 1: all."],
-  [['confg', '--json'], 'there is no "confg"\n(Did you mean config?)'],
+  [['confg', '--json'], 'unknown command "confg"\n(Did you mean config?)'],
 ])('with --json, a call that cannot be understood is one JSON document: %j', async (args, rule) => {
   const { code, stdout } = await swarmwatch(args)
   expect([code, JSON.parse(stdout)]).toEqual([2, { problems: [{ path: 'arguments', rule }] }])

@@ -112,12 +112,12 @@ function checkOptions(fn: unknown, options: unknown, checks: Record<string, Chec
   if (!isObject(options)) return [...problems, { option: 'options', rule: 'must be an object', value: options }]
   for (const [option, value] of Object.entries(options)) {
     const check = Object.hasOwn(checks, option) ? checks[option] : undefined
-    if (!check) problems.push({ option, rule: `is not an option; there are ${Object.keys(checks).join(', ')}`, value })
+    if (!check) problems.push({ option, rule: `is not an option; the options are ${Object.keys(checks).join(', ')}`, value })
     else if (value !== undefined && !check[1](value)) problems.push({ option, rule: check[0], value })
   }
   const { name } = options as ContentOptions<never, never>
   if (name === undefined && typeof fn === 'function' && nameOf(fn) === '')
-    problems.push({ option: 'name', rule: 'is needed, because the function has none', value: undefined })
+    problems.push({ option: 'name', rule: 'is required, because the function has no name', value: undefined })
   return problems
 }
 

@@ -28,10 +28,10 @@ describe('bad input is refused at once, with the option, the rule and the value'
 
   test('a function without a name', () => {
     expect(message(() => instrumentAgent(async () => {}))).toBe(
-      'instrumentAgent: name is needed, because the function has none, got undefined',
+      'instrumentAgent: name is required, because the function has no name, got undefined',
     )
     expect(message(() => executeWithRecovery(async () => {}))).toBe(
-      'executeWithRecovery: agentName is needed, because the function has none, got undefined',
+      'executeWithRecovery: agentName is required, because the function has no name, got undefined',
     )
   })
 
@@ -66,11 +66,11 @@ describe('bad input is refused at once, with the option, the rule and the value'
     expect(message(() => instrumentAgent('x' as never, options as never)).split('\n')).toEqual([
       'instrumentAgent: fn must be a function, got "x"',
       'instrumentAgent: name must be a string of 1 to 200 characters, got 5',
-      expect.stringMatching(/^instrumentAgent: retries is not an option; there are name, .*, got 3$/),
+      expect.stringMatching(/^instrumentAgent: retries is not an option; the options are name, .*, got 3$/),
       'instrumentAgent: logger must be false or an object with warn() and error(), got an object',
       'instrumentAgent: healthWindowSeconds must be a number of seconds from 10 to 86400, got 1',
       'instrumentAgent: recovery.maxRetries must be an integer >= 0, got -1',
-      expect.stringMatching(/^instrumentAgent: recovery.base is not an option; there are maxRetries, .*, got 5$/),
+      expect.stringMatching(/^instrumentAgent: recovery.base is not an option; the options are maxRetries, .*, got 5$/),
     ])
   })
 
@@ -114,7 +114,7 @@ test('problems can be read one by one', () => {
 test('every option has an effect: wrapping or calling an agent reads it', async () => {
   const read = new Set<PropertyKey>()
   const options = new Proxy({}, { get: (_, key) => void read.add(key) })
-  const known = /there are (.*), got/.exec(message(() => instrumentAgent(() => {}, { name: 'x', unknown: 1 } as never)))
+  const known = /the options are (.*), got/.exec(message(() => instrumentAgent(() => {}, { name: 'x', unknown: 1 } as never)))
   let calls = 0
   const agent = wrapAgent(
     async () => {

@@ -128,7 +128,7 @@ describe('Retry-After', () => {
   test('that would exceed the total timeout fails immediately and logs the reason', async () => {
     const { lines } = await run([rateLimited('60')], { totalTimeoutSeconds: 50 })
     expect(lines).toEqual([
-      '[FAILED] api-integrator gave up after 1 attempt, 0.0 s (429): slow down; waiting 60 s would pass totalTimeoutSeconds 50',
+      '[FAILED] api-integrator gave up after 1 attempt, 0.0 s (429): slow down; waiting 60 s would exceed totalTimeoutSeconds 50',
     ])
   })
 })

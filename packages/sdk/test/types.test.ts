@@ -137,7 +137,7 @@ describe('a bound function', () => {
 
   test('without a name needs the option', () => {
     const anonymous = (() => async (): Promise<void> => {})().bind(undefined)
-    expect(() => instrumentAgent(anonymous)).toThrow('name is needed, because the function has none')
-    expect(() => instrumentTool(anonymous)).toThrow('name is needed, because the function has none')
+    expect(() => instrumentAgent(anonymous)).toThrow('name is required, because the function has no name')
+    expect(() => instrumentTool(anonymous)).toThrow('name is required, because the function has no name')
   })
 })

@@ -65,7 +65,7 @@ function unlike(candidates: readonly RecordedExecution[], agentName: string, exp
     )
     return `\n  ${summary(execution)}${wrong.join('')}`
   })
-  return `no run of ${agentName} is as expected; recorded:${runs.join('')}${andMore(candidates.length)}`
+  return `no run of ${agentName} matches; recorded:${runs.join('')}${andMore(candidates.length)}`
 }
 
 function nothing(executions: readonly RecordedExecution[], agentName: string, running: readonly string[]): string {

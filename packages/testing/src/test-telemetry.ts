@@ -221,7 +221,7 @@ const rules: Readonly<Record<keyof TestTelemetryOptions, Rule>> = {
 function checkTestOptions(options: TestTelemetryOptions): void {
   const problems = Object.entries(options).flatMap(([option, value]): Problem[] => {
     if (!Object.hasOwn(rules, option)) {
-      return [{ option, rule: `is not an option; there are ${Object.keys(rules).join(', ')}`, value }]
+      return [{ option, rule: `is not an option; the options are ${Object.keys(rules).join(', ')}`, value }]
     }
     const [rule, isKept] = rules[option as keyof TestTelemetryOptions]
     return value === undefined || isKept(value) ? [] : [{ option, rule, value }]

@@ -93,7 +93,7 @@ test('reports the differences, and passes both sides to the test runner', async 
   await agent('answerer', failing(401))().catch(() => {})
   const { message, actual, expected, operator } = failureOf('answerer', { outcome: 'success', attempts: 4 })
   expect(message).toMatchInlineSnapshot(`
-    "no run of answerer is as expected; recorded:
+    "no run of answerer matches; recorded:
       answerer: failure (401), not_retryable, 1 attempt
         outcome: expected 'success', recorded 'failure'
         attempts: expected 4, recorded 1"
@@ -109,7 +109,7 @@ test('reports the differences of each of several runs', async () => {
   await agent('answerer', failing(401))().catch(() => {})
   await agent('answerer', async () => 1)()
   expect(failureOf('answerer', { errorType: '404' }).message).toMatchInlineSnapshot(`
-    "no run of answerer is as expected; recorded:
+    "no run of answerer matches; recorded:
       answerer: failure (401), not_retryable, 1 attempt
         errorType: expected '404', recorded '401'
       answerer: success, first_try, 1 attempt

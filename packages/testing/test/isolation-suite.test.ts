@@ -12,8 +12,8 @@ test('a failed case of a library reports the actual result for each agent', asyn
     surface: 'span',
     verdict: 'failed',
     what:
-      'returns: threw Error: telemetry is broken in place of its value; rejects: threw Error: telemetry is broken in place of its ' +
-      'error; throws: threw Error: telemetry is broken in place of its error',
+      'returns: threw Error: telemetry is broken instead of its value; rejects: threw Error: telemetry is broken instead of its ' +
+      'error; throws: threw Error: telemetry is broken instead of its error',
   })
 })
 
@@ -45,7 +45,7 @@ test('a library that calls an agent twice, or with other arguments, fails with w
   }
   const other = { name: 'other', wrap: (agent: (task: unknown) => unknown) => () => agent('mine') }
   const [first] = await runIsolationSuite(twice, { cases: ['telemetry that works'] })
-  expect(first?.what).toContain('returns: called 2 times in place of 1')
+  expect(first?.what).toContain('returns: called 2 times instead of 1')
   expect(await runIsolationCase(other, 'telemetry that works')).toMatchObject({
     what:
       'returns: got other arguments; rejects: got other arguments; throws: got other arguments; streams: got other arguments; ' +

@@ -129,7 +129,7 @@ test('after the end nothing is registered, and what was recorded can still be re
 
 test('refuses options that there are not, or cannot be, all at once', async () => {
   await expect(startTestTelemetry({ skipWait: true, views: 'all', skipWaits: undefined } as never)).rejects.toThrow(
-    'startTestTelemetry: skipWait is not an option; there are spanProcessors, sampler, metricReaders, views, skipWaits, got true\n' +
+    'startTestTelemetry: skipWait is not an option; the options are spanProcessors, sampler, metricReaders, views, skipWaits, got true\n' +
       'startTestTelemetry: views must be an array, got "all"',
   )
 })

@@ -69,7 +69,7 @@ async function work(agents: ReferenceAgents, seed: number, stop: AbortSignal, pr
   const status = setInterval(() => print(statusLine(getSystemHealth(), getExecutionMetrics())), statusIntervalMs)
   const onStop = (): void => {
     clearInterval(status)
-    print('Stopping: running tasks have a moment to finish.')
+    print('Stopping: waiting for running tasks to finish.')
   }
   stop.addEventListener('abort', onStop, { once: true })
   try {

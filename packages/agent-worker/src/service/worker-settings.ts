@@ -45,7 +45,7 @@ const definitions: Settings<Omit<WorkerSettings, 'realModel' | 'prices' | 'notic
   token: {
     about: 'Bearer token that task requests must carry.',
     variable: 'WORKER_TOKEN',
-    value: secret('must be at least 16 characters of ASCII without blanks', (text) => text.length >= 16 && !/[^!-~]/.test(text)),
+    value: secret('must be at least 16 characters of ASCII without spaces', (text) => text.length >= 16 && !/[^!-~]/.test(text)),
     default: undefined,
   },
   concurrency: {

@@ -26,7 +26,7 @@ const realModel: Settings<ModelVariables> = {
     about: 'Key of an OpenAI-compatible model. Without one the scripted model answers.',
     variable: 'OPENAI_API_KEY',
     // an HTTP client would repeat a key that a header cannot carry in its error message
-    value: secret('must be ASCII without blanks', (text) => !/[^!-~]/.test(text)),
+    value: secret('must be ASCII without spaces', (text) => !/[^!-~]/.test(text)),
     default: undefined,
   },
   baseUrl: {

@@ -111,8 +111,8 @@ test('reports all problems at once, and no secret', async () => {
     BASE_RETRY_DELAY: 'abc',
   }
   expect(await problemsOf(env)).toEqual([
-    'OPENAI_API_KEY and OPENAI_API_KEY_FILE are both set; only one of them must be',
-    'OPENAI_API_KEY must be ASCII without blanks, got ***',
+    'OPENAI_API_KEY and OPENAI_API_KEY_FILE are both set; set only one of them',
+    'OPENAI_API_KEY must be ASCII without spaces, got ***',
     'OPENAI_BASE_URL must be an http or https address without user name and password, got ***',
     'WORKER_PORT must be a whole number from 0 to 65535, got "1e3"',
     'WORKER_HOST must be a host name or an IP address, without a port, got "my host"',

@@ -28,7 +28,7 @@ test.concurrent('the worker reports all invalid settings at once, including thos
     output: [
       '4 problems in the configuration:',
       '  WORKER_PORT must be a whole number from 0 to 65535, got 70000',
-      '  WORKER_TOKEN must be at least 16 characters of ASCII without blanks, got ***',
+      '  WORKER_TOKEN must be at least 16 characters of ASCII without spaces, got ***',
       '  WORKER_TASKS_PER_MINUTE must be 0, or a number from 0.01 to 600, got "often"',
       '  MAX_RETRIES must be a whole number, 0 or more, got "-1"',
       '',

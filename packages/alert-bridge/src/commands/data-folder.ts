@@ -23,7 +23,7 @@ export interface ReplayOptions {
 type Result = 'replayed' | 'unknown' | 'not-dead' | 'unreadable'
 
 const words: Readonly<Record<Result, string>> = {
-  replayed: 'is tried again',
+  replayed: 'is retried',
   unknown: 'is unknown',
   'not-dead': 'is not dead, so it is not replayed',
   unreadable: 'still cannot be read, so it stays in quarantine',
@@ -72,7 +72,8 @@ const resultOf: Readonly<Record<number, Result>> = { 200: 'replayed', 404: 'unkn
 
 async function byHttp(ids: readonly string[], { host, port, tokens }: BridgeSettings): Promise<[string, Result][]> {
   const token = tokens[0]?.reveal()
-  if (token === undefined) throw new Error('a bridge runs on this data folder; set BRIDGE_TOKEN to ask it')
+  if (token === undefined)
+    throw new Error('a running bridge uses this data folder; set BRIDGE_TOKEN so that this command can call it')
   const base = `http://${hostAndPort(host, port)}/api/v1/deliveries`
   const ask = (path: string, method: string): Promise<Response> =>
     fetch(base + path, {
@@ -113,8 +114,9 @@ export interface BackupOptions {
 export function backup({ dataDir, file, write }: BackupOptions): ExitCode {
   const source = databaseFile(dataDir)
   if (file === '') return failed(write, 'the name of the file is empty')
-  if (!existsSync(source)) return failed(write, `there is no store in ${dataDir}; BRIDGE_DATA_DIR must be that of the bridge`)
-  if (existsSync(file)) return failed(write, `${file} exists already`)
+  if (!existsSync(source))
+    return failed(write, `there is no store in ${dataDir}; set BRIDGE_DATA_DIR to the data folder of the bridge`)
+  if (existsSync(file)) return failed(write, `${file} already exists`)
   const database = new DatabaseSync(source, { readOnly: true, timeout: 5_000 })
   try {
     database.prepare('VACUUM INTO ?').run(file)

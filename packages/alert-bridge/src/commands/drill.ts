@@ -68,7 +68,7 @@ function drillNotice(at: number): Notice {
     severity: 'critical',
     incidentKey: `drill:${randomUUID()}`,
     title: 'This is a test of the alert channels',
-    text: 'Nothing is wrong. It was sent by "alert-bridge drill"; if you can read it, this channel works.',
+    text: 'Nothing is wrong. The command "alert-bridge drill" sent this message; if you can read it, this channel works.',
     alerts: [],
     startedAt: new Date(at).toISOString(),
   }

@@ -77,7 +77,7 @@ function parsedFile(text: string): z.infer<typeof file> | string {
     const result = file.safeParse(parse(text))
     return result.success
       ? result.data
-      : `it is not a configuration of Alertmanager: ${result.error.issues[0]?.path.join('.')} is not valid`
+      : `it is not an Alertmanager configuration: ${result.error.issues[0]?.path.join('.')} is not valid`
   } catch {
     return 'it is not YAML'
   }
@@ -94,7 +94,7 @@ function leadsToBridge({ url, url_file: path }: z.infer<typeof webhook>, readFil
 }
 
 function unreadable(path: string): string {
-  throw new Error(`${path} is not read`)
+  throw new Error(`${path} cannot be read here`)
 }
 
 /** Why the bridge would answer 401, or nothing. */
@@ -104,7 +104,7 @@ function lintAuthorization(name: string, http: HttpConfig | undefined): string[]
   const refused = '; the bridge answers 401, and Alertmanager drops the alert'
   if (hasHeader || oauth2 !== undefined || token !== undefined || tokenFile !== undefined) return []
   if (authorization === undefined) {
-    const problem = basic === undefined ? 'is missing' : 'is missing, and the bridge does not know basic_auth'
+    const problem = basic === undefined ? 'is missing' : 'is missing, and the bridge does not support basic_auth'
     return [`receiver "${name}": http_config.authorization ${problem}${refused}`]
   }
   return (authorization.type ?? 'Bearer').toLowerCase() === 'bearer'
@@ -115,10 +115,12 @@ function lintAuthorization(name: string, http: HttpConfig | undefined): string[]
 function lintReceiver(one: Receiver, notifiesRecipients: boolean, shared: HttpConfig | undefined): string[] {
   return webhooksOf(one).flatMap(({ timeout, send_resolved: sendResolved, http_config: http }) => [
     ...(timeout === undefined
-      ? [`receiver "${one.name}": the webhook has no timeout, so a bridge that hangs stops its groups; set timeout: 10s`]
+      ? [
+          `receiver "${one.name}": the webhook has no timeout, so a bridge that hangs blocks the notifications of its groups; set timeout: 10s`,
+        ]
       : []),
     ...(sendResolved === false && notifiesRecipients
-      ? [`receiver "${one.name}": send_resolved is false, so no one is notified when it is resolved`]
+      ? [`receiver "${one.name}": send_resolved is false, so no one is notified when an alert is resolved`]
       : []),
     // the shared one counts only for a webhook that has none
     ...lintAuthorization(one.name, http ?? shared),
@@ -140,14 +142,14 @@ function lintWatchdog(routes: readonly Route[]): string[] {
   const led = routes.find(isForWatchdog) ?? routes.find(isForAll)
   if (led === undefined) {
     return [
-      'Watchdog is routed to no receiver of the bridge, so it will raise the alarm; set BRIDGE_WATCHDOG_SECONDS=0 or route it',
+      'no route sends the Watchdog to the bridge, so the bridge will raise an alert; add a route, or set BRIDGE_WATCHDOG_SECONDS=0',
     ]
   }
   // Alertmanager repeats only when it looks at the group
   const everyMs = Math.max(repeatMs(led), durationMs(led.group_interval ?? '5m'))
   if (everyMs < watchdogMs) return []
   return [
-    `Watchdog comes every ${everyMs / 60_000} min only, so the bridge raises an alert in between; add a route of its own with repeat_interval: 1m and group_interval: 1m`,
+    `the Watchdog arrives only every ${everyMs / 60_000} min, so the bridge raises an alert in between; add a separate route with repeat_interval: 1m and group_interval: 1m`,
   ]
 }
 

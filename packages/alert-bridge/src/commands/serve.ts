@@ -19,12 +19,12 @@ export async function serve(settings: BridgeSettings, options: ServiceOptions = 
     write(`[BRIDGE] ready on http://${hostAndPort(settings.host, service.port)}, channels: ${namesOf(settings)}`)
     write(`[BRIDGE] ${await asked.promise}: stopping`)
     await service.stop()
-    write('[BRIDGE] stopped; the deliveries that wait are sent after the next start')
+    write('[BRIDGE] stopped; waiting deliveries are sent after the next start')
     return 0
   } catch (error) {
     const isKnown = error instanceof FolderTakenError || error instanceof ListenError
     const isTaken = error instanceof ListenError && error.reason === 'port-taken'
-    const cure = isTaken ? '; stop the process that uses the port, or set BRIDGE_PORT (0 takes a free one)' : ''
+    const cure = isTaken ? '; stop the process that uses the port, or set BRIDGE_PORT (0 selects a free port)' : ''
     write(`[BRIDGE] cannot start: ${isKnown ? error.message : String(error)}${cure}`)
     return 1
   }
@@ -38,8 +38,8 @@ export function reachingChannels(channels: BridgeSettings['channels']): BridgeSe
 /** Warning about fewer than two channels. */
 export function fewChannelsLine(count: number): string {
   return count === 0
-    ? 'there is no channel but the console: no one is notified; set alerts.channels or ALERT_*'
-    : 'there is only one channel besides the console: when it is down, no one is notified; add a second one of another kind'
+    ? 'the console is the only channel, so no one is notified; set alerts.channels or ALERT_*'
+    : 'there is only one channel besides the console: when it is down, no one is notified; add a second channel of another type'
 }
 
 function namesOf({ channels }: BridgeSettings): string {

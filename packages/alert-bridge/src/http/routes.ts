@@ -86,7 +86,7 @@ export function stateRoutes(app: FastifyInstance, { core, now, metrics, state }:
 
   async function unreadyBecause(): Promise<string | undefined> {
     if (state.isDraining) return 'stopping'
-    if (await core.isFull()) return 'too many deliveries wait'
+    if (await core.isFull()) return 'too many deliveries are waiting'
     if (probed === undefined || now() - probed.at > probeEveryMs) {
       const answer = core.store.probe(now()).then(
         () => undefined,

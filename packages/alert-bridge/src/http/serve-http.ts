@@ -94,7 +94,7 @@ export async function serveHttp(options: HttpOptions): Promise<HttpServer> {
       await reply
         .code(isTooMuch ? 429 : 401)
         .header('connection', 'close')
-        .send({ error: isTooMuch ? 'too many failures' : 'a bearer token is needed' })
+        .send({ error: isTooMuch ? 'too many failures' : 'a bearer token is required' })
     }
   })
   // workers of a cluster would share the port, and the alerts of one incident would be spread over several stores
@@ -175,7 +175,7 @@ function answerErrors(app: FastifyInstance, { core, now, write }: AnswerErrorsOp
     if (error instanceof StoreError) {
       if (now() - loggedAt > logEveryMs) {
         loggedAt = now()
-        write(`[BRIDGE] ${error.message}; Alertmanager gets 503 and sends the alert again`)
+        write(`[BRIDGE] ${error.message}; the bridge answers 503, and Alertmanager sends the alert again`)
       }
       return reply.code(503).send({ error: `cannot store: ${error.reason}` })
     }
@@ -187,7 +187,7 @@ function answerErrors(app: FastifyInstance, { core, now, write }: AnswerErrorsOp
   app.setNotFoundHandler(async (request, reply) => {
     const path = request.url.split('?')[0]?.replace(/\/$/, '') ?? ''
     const method = Object.hasOwn(paths, path) ? paths[path] : undefined
-    if (method === undefined) return reply.code(404).send({ error: 'there is no such path' })
+    if (method === undefined) return reply.code(404).send({ error: 'unknown path' })
     return reply
       .code(405)
       .header('allow', method)

@@ -180,7 +180,8 @@ function inboxLimit({ store, now, limit, maxPerNotice }: InboxLimitOptions): Inb
   return {
     isFull,
     assertRoom: async () => {
-      if (await isFull()) throw new StoreError('crowded', `${limit} deliveries wait, the maximum that BRIDGE_INBOX_LIMIT allows`)
+      if (await isFull())
+        throw new StoreError('crowded', `${limit} deliveries are waiting, the maximum set by BRIDGE_INBOX_LIMIT`)
     },
   }
 }

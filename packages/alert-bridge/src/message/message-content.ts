@@ -71,13 +71,13 @@ function opening(notice: Notice): string | undefined {
     case 'resolved':
       return lastedSeconds === undefined ? 'This is resolved.' : `This is resolved. It lasted ${readableDuration(lastedSeconds)}.`
     case 'summary':
-      return `While this channel could not be reached, ${count === 1 ? 'an alert' : `${count} alerts`} fired and ended. None of them is firing now.`
+      return `While this channel could not be reached, ${count === 1 ? 'an alert fired and was resolved. It is not firing now.' : `${count} alerts fired and were resolved. None of them is firing now.`}`
     case 'digest':
       return `More alerts arrived than this channel sends one by one; this is a digest.${heldBack === 0 ? '' : ` ${heldBack} ${heldBack === 1 ? 'message was' : 'messages were'} held back.`}`
     case 'drill':
       return 'This is a test of the alert channels. Nothing is broken and there is nothing to do.'
     case 'meta':
-      return 'The alert bridge reports about itself.'
+      return 'This message is about the alert bridge itself.'
     default:
       return undefined
   }
@@ -101,7 +101,7 @@ function described(kind: NoticeKind, alerts: readonly NoticeAlert[]): (string | 
 function firstStep({ kind }: Notice, links: readonly Link[]): FirstStep | undefined {
   const [link] = links
   if (link === undefined || (kind !== 'firing' && kind !== 'repeat' && kind !== 'meta')) return undefined
-  return { words: link.name === 'Runbook' ? 'Follow the runbook' : `Look here: ${link.name}`, link }
+  return { words: link.name === 'Runbook' ? 'Follow the runbook' : `Start with: ${link.name}`, link }
 }
 
 /** The first word of every message: the current severity, or the kind of message. */

@@ -36,7 +36,7 @@ export function channelFailed(channel: string, reason: string): Meta {
     key: `channel:${channel}`,
     severity: 'warning',
     title: `Channel ${channel} cannot deliver`,
-    text: `${reason}. Its messages wait and are sent when the channel works again; after one day they become dead letters.`,
+    text: `${reason}. Messages for this channel wait until it works again. After one day, they become dead letters.`,
   }
 }
 
@@ -45,7 +45,7 @@ export function channelRecovered(channel: string): Meta {
     key: `channel:${channel}`,
     severity: 'warning',
     title: `Channel ${channel} works again`,
-    text: 'The messages that waited are being sent now.',
+    text: 'Waiting messages are now being sent.',
     isOver: true,
   }
 }
@@ -55,7 +55,7 @@ export function bodyUnreadable(reason: string, id: string): Meta {
     key: 'quarantine',
     severity: 'critical',
     title: 'An alert could not be read',
-    text: `The request was authenticated and therefore accepted, but ${reason}. Its body is stored as ${id}; check the receiver in alertmanager.yml.`,
+    text: `The request was authenticated and therefore accepted, but ${reason}. Its body is stored as ${id}. Check the receiver in alertmanager.yml.`,
     detail: id,
   }
 }
@@ -75,7 +75,7 @@ export function watchdogMissing(key: string, silentSeconds: number): Meta {
     key,
     severity: 'critical',
     title: 'No Watchdog: alerts do not reach the bridge',
-    text: `The alert that always fires has not arrived for ${silentSeconds} s. Prometheus, its rules or Alertmanager are down, or the route to the bridge is missing. No one is notified of any alert until that is fixed.`,
+    text: `The Watchdog alert, which always fires, has not arrived for ${silentSeconds} s. Prometheus, its rules or Alertmanager have failed, or the route to the bridge is missing. No one is notified of any alert until this is fixed.`,
   }
 }
 
@@ -94,7 +94,7 @@ export function databaseDamaged(setAside: string): Meta {
 
 /** Sentence for the log and for {@link databaseDamaged}. */
 export function damagedDatabaseText(setAside: string): string {
-  return `the database was damaged; it was moved to ${setAside} and a new one was created: alerts that waited in the old one are not delivered`
+  return `the database was damaged; it was moved to ${setAside} and a new one was created. Alerts that were waiting in the old database are not delivered`
 }
 
 /** A report names at most this many details, such as ids; it still counts all of them. */
@@ -111,7 +111,7 @@ export function repeatedMeta(
   const sentences = [
     `This happened ${times} since ${utcTime(new Date(since).toISOString())}${ids}.`,
     isOver ? 'It is resolved now.' : '',
-    `The last one: ${last.text}`,
+    `Last occurrence: ${last.text}`,
   ]
   return { ...last, title: `${last.title} (${times})`, text: sentences.filter((one) => one !== '').join('\n'), isOver }
 }

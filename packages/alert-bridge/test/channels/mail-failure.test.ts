@@ -65,7 +65,7 @@ test('a refused certificate needs a fix by the operator, and nothing can have ar
   })
 })
 
-test('a connection that broke is tried again; the mail may have arrived if its text was on the way', () => {
+test('a broken connection is retried; the mail may have arrived if its text had been sent', () => {
   expect(failure({ code: 'ECONNECTION' })).toEqual({ kind: 'retry', reason: 'the reason (ECONNECTION)' })
   expect(failure({ code: 'ECONNECTION' }, true)).toEqual({ kind: 'retry', reason: 'the reason (ECONNECTION)', unknown: true })
 })

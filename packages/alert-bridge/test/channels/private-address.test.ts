@@ -12,7 +12,7 @@ import { fakeHttp, answerWith } from './fake-http.ts'
 
 const refused = {
   kind: 'channel-down',
-  reason: 'the host has a private address; if that is meant, list it in allowedPrivateHosts',
+  reason: 'the host has a private address; if this is intended, add the host to allowedPrivateHosts',
 }
 
 function deliverTo(url: string, allowedPrivateHosts: string[] = [], addresses: LookupAddress[] = []): Promise<DeliveryResult> {

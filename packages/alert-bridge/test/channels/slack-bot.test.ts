@@ -131,7 +131,7 @@ test.each<[string, number, DeliveryResult]>([
   expect(await deliver({})).toEqual(result)
 })
 
-test('a thread answer that fails is tried again as a whole', async () => {
+test('a failed answer in a thread is retried as a whole', async () => {
   const { slack, deliver } = await bot()
   await deliver({})
   slack.faults.push(answerWith(200, { ok: true }), answerWith(503))

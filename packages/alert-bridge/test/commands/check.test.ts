@@ -45,14 +45,14 @@ test('finds nothing in the alertmanager.yml of this repository', () => {
 })
 
 test.each([
-  ['a Watchdog that comes too seldom', /(Watchdog\][^-]*repeat_interval: )1m/, '$110m', 'Watchdog comes every 10 min only'],
+  ['a Watchdog that comes too seldom', /(Watchdog\][^-]*repeat_interval: )1m/, '$110m', 'the Watchdog arrives only every 10 min'],
   [
     'a Watchdog group that is looked at too seldom',
     /(Watchdog\][^-]*group_interval: )1m/,
     '$15m',
-    'Watchdog comes every 5 min only',
+    'the Watchdog arrives only every 5 min',
   ],
-  ['no Watchdog', /- receiver: bridge-watchdog/, '- receiver: mail', 'Watchdog comes every 240 min only'],
+  ['no Watchdog', /- receiver: bridge-watchdog/, '- receiver: mail', 'the Watchdog arrives only every 240 min'],
   ['ends that nobody hears of', /send_resolved: true/, 'send_resolved: false', 'receiver "bridge": send_resolved is false'],
   ['repeats that count as duplicates', /repeat_interval: 1h/, 'repeat_interval: 2m', 'repeat_interval 2m is below the 5 min'],
   ['a bridge that may hang', /timeout: 10s\n/, '\n', 'receiver "bridge": the webhook has no timeout'],
@@ -76,18 +76,18 @@ receivers:
         send_resolved: false
 `
   expect(lintAlertmanager(bad)).toEqual([
-    'receiver "bridge": the webhook has no timeout, so a bridge that hangs stops its groups; set timeout: 10s',
-    'receiver "bridge": send_resolved is false, so no one is notified when it is resolved',
+    'receiver "bridge": the webhook has no timeout, so a bridge that hangs blocks the notifications of its groups; set timeout: 10s',
+    'receiver "bridge": send_resolved is false, so no one is notified when an alert is resolved',
     'receiver "bridge": http_config.authorization is missing; the bridge answers 401, and Alertmanager drops the alert',
     'route to "bridge": repeat_interval 1m is below the 5 min in which the same content counts as a duplicate',
-    'Watchdog is routed to no receiver of the bridge, so it will raise the alarm; set BRIDGE_WATCHDOG_SECONDS=0 or route it',
+    'no route sends the Watchdog to the bridge, so the bridge will raise an alert; add a route, or set BRIDGE_WATCHDOG_SECONDS=0',
     'there is no second receiver: no one is notified when the bridge itself is down',
   ])
 })
 
 test.each([
   ['no YAML', '{', 'it is not YAML'],
-  ['another file', 'a: 1', 'it is not a configuration of Alertmanager: route is not valid'],
+  ['another file', 'a: 1', 'it is not an Alertmanager configuration: route is not valid'],
   [
     'no bridge',
     good.replaceAll('/api/v1/alerts', '/hook'),
@@ -121,7 +121,7 @@ test('the authorization may be that of all receivers', () => {
 })
 
 test.each([
-  ['basic_auth: { username: a }', 'http_config.authorization is missing, and the bridge does not know basic_auth'],
+  ['basic_auth: { username: a }', 'http_config.authorization is missing, and the bridge does not support basic_auth'],
   ['authorization: { type: Basic }', 'http_config.authorization has type Basic, not Bearer'],
 ])('finds an authorization that the bridge refuses: %s', (other, sentence) => {
   const bad = good.replaceAll('authorization: { credentials_file: /run/secrets/token }', other)
@@ -152,9 +152,9 @@ test('the console does not count as a channel with recipients', () => {
   const hook = (name: string, severity: string): string =>
     `    - { type: webhook, name: ${name}, url: 'https://${name}.example.com/', severities: [${severity}] }\n`
   const one =
-    'warning: there is only one channel besides the console: when it is down, no one is notified; add a second one of another kind'
+    'warning: there is only one channel besides the console: when it is down, no one is notified; add a second channel of another type'
   expect(warningsWith('')).toEqual([
-    'warning: there is no channel but the console: no one is notified; set alerts.channels or ALERT_*',
+    'warning: the console is the only channel, so no one is notified; set alerts.channels or ALERT_*',
   ])
   expect(warningsWith(hook('a', 'critical, warning'))).toEqual([one])
   expect(warningsWith(hook('a', 'critical, warning') + hook('b', 'critical'))).toEqual([])
@@ -171,7 +171,7 @@ test('warns of a single channel, and shows no secret', () => {
   expect(lines).toEqual([
     'bridge on 127.0.0.1:8090, 1 token(s), data in .swarmwatch/bridge',
     'channel slack (slack): critical, warning, info',
-    'warning: there is only one channel besides the console: when it is down, no one is notified; add a second one of another kind',
+    'warning: there is only one channel besides the console: when it is down, no one is notified; add a second channel of another type',
     '1 warning(s)',
   ])
   expect(lines.join()).not.toContain('secret')

@@ -58,7 +58,7 @@ test('serves from start to SIGTERM', async () => {
 test.each([
   ['settings that cannot be used', ['serve'], { BRIDGE_PORT: 'x' }, 2, 'problems in the configuration:'],
   ['a settings file that is not there', ['check'], { BRIDGE_TOKEN: token, SWARMWATCH_CONFIG: 'nowhere.yaml' }, 2, 'nowhere.yaml'],
-  ['an unknown command', ['dance'], {}, 2, 'there is no "dance"'],
+  ['an unknown command', ['dance'], {}, 2, 'unknown command "dance"'],
   ['no command', [], {}, 2, 'Usage: alert-bridge'],
   ['a call for help', ['--help'], {}, 0, 'Usage: alert-bridge'],
   ['the version', ['--version'], {}, 0, '0.1.0'],
@@ -69,7 +69,7 @@ test.each([
     0,
     `Usage: alert-bridge ${name}`,
   ]),
-  ['a misspelled command', ['chekc'], {}, 2, 'there is no "chekc"\n(Did you mean check?)'],
+  ['a misspelled command', ['chekc'], {}, 2, 'unknown command "chekc"\n(Did you mean check?)'],
   ['a misspelled option', ['drill', '--jsno'], {}, 2, "unknown option '--jsno'\n(Did you mean --json?)"],
   ['too many words', ['serve', 'now'], {}, 2, "too many arguments for 'serve'"],
   ['a backup without a file', ['backup'], {}, 2, "missing required argument 'file'"],
@@ -142,7 +142,7 @@ test('replays what is dead: through the bridge that runs, else in its folder', a
     replay({ ids, settings: readSettings({ env }), write: (line) => lines.push(line) })
 
   expect(await run([one?.id ?? '', 'nobody'])).toBe(1)
-  expect(lines).toEqual([`${one?.id} is tried again`, 'nobody is unknown', '1 of 2 replayed'])
+  expect(lines).toEqual([`${one?.id} is retried`, 'nobody is unknown', '1 of 2 replayed'])
   await eventually('it to be tried', () => channel.tries.length === 4)
   await bridge.idle()
   await bridge.service.stop()

@@ -20,7 +20,7 @@ test('ends in order on SIGTERM in the middle of its work, and loses and repeats 
     bridge?.child.kill('SIGTERM')
     expect(await bridge?.ended).toBe(0)
     await load.stop()
-    expect(bridge?.output()).toContain('[BRIDGE] stopped; the deliveries that wait are sent after the next start')
+    expect(bridge?.output()).toContain('[BRIDGE] stopped; waiting deliveries are sent after the next start')
   }
   const { store } = openSqliteStore(dataDir)
   const deliveries = await store.list({})

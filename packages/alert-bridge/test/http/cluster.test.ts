@@ -34,6 +34,6 @@ test('two bridges in workers of a cluster do not share a port: one serves, the o
   await eventually('one bridge to serve and one to give up', () => /ready on/.test(output) && /cannot start/.test(output))
   expect(output.match(/ready on/g)).toHaveLength(1)
   expect(output).toContain(
-    `BRIDGE_PORT ${port} is taken on 127.0.0.1; stop the process that uses the port, or set BRIDGE_PORT (0 takes a free one)`,
+    `BRIDGE_PORT ${port} is taken on 127.0.0.1; stop the process that uses the port, or set BRIDGE_PORT (0 selects a free port)`,
   )
 })

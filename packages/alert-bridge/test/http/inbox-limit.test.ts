@@ -16,9 +16,9 @@ test('answers 503 while the inbox is full, still receives the Watchdog, and acce
   expect(statuses).toEqual([200, 200, 200, 503])
   expect(await (await post('E')).json()).toEqual({ error: 'cannot store: crowded' })
   expect((await post('Watchdog')).status).toBe(200)
-  expect(await (await fetch(`${bridge.url}/readyz`)).json()).toEqual({ ready: false, reason: 'too many deliveries wait' })
+  expect(await (await fetch(`${bridge.url}/readyz`)).json()).toEqual({ ready: false, reason: 'too many deliveries are waiting' })
   expect(bridge.lines).toContain(
-    '[BRIDGE] 3 deliveries wait, the maximum that BRIDGE_INBOX_LIMIT allows; Alertmanager gets 503 and sends the alert again',
+    '[BRIDGE] 3 deliveries are waiting, the maximum set by BRIDGE_INBOX_LIMIT; the bridge answers 503, and Alertmanager sends the alert again',
   )
 
   channel.answer = delivered

@@ -74,7 +74,7 @@ test('resolved', () => {
 test('summary', () => {
   expect(shown('summary')).toMatchInlineSnapshot(`
     "<h1>SUMMARY - AgentErrorRateCritical: api-integrator, writer</h1>
-    <p>While this channel could not be reached, 2 alerts fired and ended. None of them is firing now.</p>
+    <p>While this channel could not be reached, 2 alerts fired and were resolved. None of them is firing now.</p>
     <table>
     <tr><td>Agents</td><td>api-integrator, writer</td></tr>
     <tr><td>Severity</td><td>critical</td></tr>
@@ -142,7 +142,7 @@ test('drill', () => {
 test('meta', () => {
   expect(shown('meta')).toMatchInlineSnapshot(`
     "<h1>CRITICAL - Channel slack is down</h1>
-    <p>The alert bridge reports about itself.</p>
+    <p>This message is about the alert bridge itself.</p>
     <p>Slack answered 404: no_service. Alerts go to email until the webhook in the settings is renewed.</p>
     <table>
     <tr><td>Severity</td><td>critical</td></tr>

@@ -91,7 +91,7 @@ test('a summary lists the alerts that fired and resolved while the channel was d
     ---
     SUMMARY - AgentErrorRateCritical: api-integrator, writer
 
-    While this channel could not be reached, 2 alerts fired and ended. None of them is firing now.
+    While this channel could not be reached, 2 alerts fired and were resolved. None of them is firing now.
 
     Agents:   api-integrator, writer
     Severity: critical
@@ -172,7 +172,7 @@ test('a meta notice states that it is about the bridge itself', () => {
     ---
     CRITICAL - Channel slack is down
 
-    The alert bridge reports about itself.
+    This message is about the alert bridge itself.
 
     Slack answered 404: no_service. Alerts go to email until the webhook in the settings is renewed.
 

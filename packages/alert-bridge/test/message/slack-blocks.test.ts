@@ -62,9 +62,9 @@ test('resolved', () => {
 
 test('summary', () => {
   expect(shown(sampleNotices.summary)).toMatchInlineSnapshot(`
-    "text: SUMMARY - AgentErrorRateCritical: api-integrator, writer. While this channel could not be reached, 2 alerts fired and ended. None of them is firing now.
+    "text: SUMMARY - AgentErrorRateCritical: api-integrator, writer. While this channel could not be reached, 2 alerts fired and were resolved. None of them is firing now.
     header: :large_green_circle: SUMMARY - AgentErrorRateCritical: api-integrator, writer
-    section: While this channel could not be reached, 2 alerts fired and ended. None of them is firing now.
+    section: While this channel could not be reached, 2 alerts fired and were resolved. None of them is firing now.
     section: *Agents:* api-integrator, writer
     *Severity:* critical
     *Began:* 2026-11-24 02:13:05 UTC+00:00
@@ -118,9 +118,9 @@ test('drill', () => {
 
 test('meta', () => {
   expect(shown(sampleNotices.meta)).toMatchInlineSnapshot(`
-    "text: CRITICAL - Channel slack is down. The alert bridge reports about itself. Slack answered 404: no_service. Alerts go to email until the webhook in the settings is renewed.
+    "text: CRITICAL - Channel slack is down. This message is about the alert bridge itself. Slack answered 404: no_service. Alerts go to email until the webhook in the settings is renewed.
     header: :red_circle: CRITICAL - Channel slack is down
-    section: The alert bridge reports about itself.
+    section: This message is about the alert bridge itself.
 
     Slack answered 404: no_service. Alerts go to email until the webhook in the settings is renewed.
     section: *Severity:* critical
@@ -154,7 +154,7 @@ test('the plain text that is sent when Slack refuses the blocks holds everything
   expect(slackPlainText(sampleNotices.meta)).toMatchInlineSnapshot(`
     "CRITICAL - Channel slack is down
 
-    The alert bridge reports about itself.
+    This message is about the alert bridge itself.
 
     Slack answered 404: no_service. Alerts go to email until the webhook in the settings is renewed.
 

@@ -92,7 +92,7 @@ test('where several queries raised alerts, each link names its alert', () => {
   const from = (instance: string): NoticeAlert =>
     diskFull({ instance }, { generatorUrl: `https://example.com/graph?${instance}` })
   const { text } = plainText(notice(from('db-7'), from('db-9'), from('db-7')))
-  expect(text).toMatch(/Look here: Query of DiskFull, instance=db-7\n {2}https:\/\/example\.com\/graph\?db-7\n/)
+  expect(text).toMatch(/Start with: Query of DiskFull, instance=db-7\n {2}https:\/\/example\.com\/graph\?db-7\n/)
   expect(text.split('Links\n')[1]).toBe('  Query of DiskFull, instance=db-9: https://example.com/graph?db-9\n')
 })
 

@@ -137,14 +137,15 @@ export const baseKeys: Readonly<Record<keyof ChannelBase, Shape>> = {
   name: {
     kind: 'value',
     rule: channelName,
-    about: 'Unique among the channels. Two channels of one type need a name; otherwise it is the type.',
+    about: 'Unique among the channels. Required if two channels have the same type; otherwise the default is the type.',
   },
   severities: {
     kind: 'list',
     items: { kind: 'value', rule: oneOf(severities) },
     rule: 'must be a list of severities',
     notEmptyRule: 'must have at least one severity',
-    about: 'The channel receives alerts of these severities at once. All three if left out; without critical for a fallback.',
+    about:
+      'Severities of the alerts that the channel receives at once. Default: all three, or warning and info for a fallback channel.',
   },
   fallback: {
     kind: 'value',
@@ -159,7 +160,7 @@ export const baseKeys: Readonly<Record<keyof ChannelBase, Shape>> = {
       to: {
         kind: 'value',
         rule: timeOfDay,
-        about: 'End, HH:MM; earlier than the beginning for a period over midnight.',
+        about: 'End, HH:MM. An end before the beginning means a period across midnight.',
         isRequired: true,
       },
       timeZone: { kind: 'value', rule: timeZone, about: 'Such as Europe/Berlin.', default: 'UTC' },

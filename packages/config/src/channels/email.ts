@@ -50,7 +50,7 @@ export interface EmailChannel extends ChannelBase {
 export const email: ChannelDefinition<EmailChannel> = {
   type: 'email',
   title: 'mail',
-  about: 'Mail by SMTP. ALERT_EMAIL_HOST and the variables after it name the server.',
+  about: 'Mail by SMTP. ALERT_EMAIL_HOST and the variables after it configure the server.',
   keys: {
     host: {
       value: host,
@@ -76,8 +76,8 @@ export const email: ChannelDefinition<EmailChannel> = {
       value: oneLine,
       variable: {
         name: 'ALERT_EMAIL_USER',
-        about: 'Name to log in with. Without one there is no log-in.',
-        example: { comment: 'Name to log in with. Empty: no log-in.' },
+        about: 'User name for the login. Without it, there is no login.',
+        example: { comment: 'User name for the login. Empty: no login.' },
       },
     },
     password: {
@@ -94,7 +94,7 @@ export const email: ChannelDefinition<EmailChannel> = {
     },
     recipients: {
       value: { items: mailAddresses, rule: 'must be a list of mail addresses' },
-      about: 'Mail addresses. ALERT_EMAIL_TO if left out.',
+      about: 'Mail addresses. Default: ALERT_EMAIL_TO.',
       isTarget: true,
       variable: {
         name: 'ALERT_EMAIL_TO',
@@ -105,10 +105,10 @@ export const email: ChannelDefinition<EmailChannel> = {
     },
     requireTls: {
       value: onOff,
-      about: 'Whether mail is sent over TLS or not at all. ALERT_EMAIL_REQUIRE_TLS if left out.',
+      about: 'Whether mail is sent only over TLS. Default: ALERT_EMAIL_REQUIRE_TLS.',
       variable: {
         name: 'ALERT_EMAIL_REQUIRE_TLS',
-        about: 'Whether mail is sent over TLS or not at all. By default true, unless the server is this machine.',
+        about: 'Whether mail is sent only over TLS. By default true, unless the server is this machine.',
         example: {
           comment: 'false only for a server without TLS in your own network, such as Mailpit of the profile mail.',
           value: 'true',
@@ -120,10 +120,10 @@ export const email: ChannelDefinition<EmailChannel> = {
       variable: {
         name: 'ALERT_EMAIL_IMPLICIT_TLS',
         about:
-          'Whether the mail server uses TLS from the first byte. By default only on port 465; on other ports TLS begins by STARTTLS.',
+          'Whether the mail server uses TLS from the first byte. By default only on port 465; on other ports, TLS starts with STARTTLS.',
         example: {
           comment:
-            'true if the server uses TLS from the first byte. Empty: only on port 465; on other ports TLS begins by STARTTLS.',
+            'true if the server uses TLS from the first byte. Empty: only on port 465; on other ports, TLS starts with STARTTLS.',
         },
       },
     },
@@ -131,8 +131,7 @@ export const email: ChannelDefinition<EmailChannel> = {
       value: certificates,
       variable: {
         name: 'ALERT_EMAIL_CA',
-        about:
-          'Certificates of the authorities that may have signed the certificate of the mail server, instead of the public ones.',
+        about: 'Certificates of the authorities that are trusted for the mail server, instead of the public ones.',
         orFile: true,
         example: {
           comment:
@@ -144,10 +143,10 @@ export const email: ChannelDefinition<EmailChannel> = {
       value: onOff,
       variable: {
         name: 'ALERT_EMAIL_TLS_SKIP_VERIFY',
-        about: 'Whether any certificate of the mail server is accepted. For a self-signed one, ALERT_EMAIL_CA is the safe way.',
+        about: 'Whether any certificate of the mail server is accepted. For a self-signed certificate, ALERT_EMAIL_CA is safer.',
         example: {
           comment:
-            'true accepts any certificate, also a forged one. For a self-signed server, ALERT_EMAIL_CA_FILE is the safe way.',
+            'true accepts any certificate, even a forged one. For a self-signed certificate, ALERT_EMAIL_CA_FILE is safer.',
         },
       },
     },
@@ -182,12 +181,12 @@ export const email: ChannelDefinition<EmailChannel> = {
   warnings: ({ name, tlsSkipVerify, requireTls, implicitTls }) => [
     ...(tlsSkipVerify === true
       ? [
-          `channel ${name}: any certificate of the mail server is accepted (ALERT_EMAIL_TLS_SKIP_VERIFY), so anyone between can read the mails and the password; set ALERT_EMAIL_CA_FILE`,
+          `channel ${name}: any certificate of the mail server is accepted (ALERT_EMAIL_TLS_SKIP_VERIFY), so anyone on the network path can read the mails and the password; set ALERT_EMAIL_CA_FILE`,
         ]
       : []),
     ...(requireTls === false && implicitTls !== true
       ? [
-          `channel ${name}: TLS is not required (ALERT_EMAIL_REQUIRE_TLS or require_tls), so mail and log-in may be sent in clear text`,
+          `channel ${name}: TLS is not required (ALERT_EMAIL_REQUIRE_TLS or require_tls), so mail and login may be sent in clear text`,
         ]
       : []),
   ],

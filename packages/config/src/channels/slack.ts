@@ -32,7 +32,7 @@ export const slack: ChannelDefinition<SlackChannel> = {
   keys: {
     webhook: {
       value: secretUrl,
-      about: 'Address of the incoming webhook. ALERT_SLACK_WEBHOOK if left out.',
+      about: 'Address of the incoming webhook. Default: ALERT_SLACK_WEBHOOK.',
       isTarget: true,
       variable: {
         name: 'ALERT_SLACK_WEBHOOK',
@@ -53,7 +53,7 @@ export const slack: ChannelDefinition<SlackChannel> = {
   },
   needs: ['webhook'],
   check: ({ webhook, botToken }) =>
-    webhook === undefined || botToken === undefined ? [] : [{ key: 'botToken', rule: 'must not be given together with webhook' }],
+    webhook === undefined || botToken === undefined ? [] : [{ key: 'botToken', rule: 'must not be set together with webhook' }],
   resolve({ webhook, botToken, channel }) {
     if (botToken.value !== undefined) {
       if (channel.value !== undefined) return { botToken, channel }

@@ -17,7 +17,7 @@ export const teams: ChannelDefinition<TeamsChannel> = {
   keys: {
     webhook: {
       value: secretUrl,
-      about: 'Address of the workflow. ALERT_TEAMS_WEBHOOK if left out.',
+      about: 'Address of the workflow. Default: ALERT_TEAMS_WEBHOOK.',
       isTarget: true,
       variable: {
         name: 'ALERT_TEAMS_WEBHOOK',

@@ -23,7 +23,7 @@ export const webhook: ChannelDefinition<WebhookChannel> = {
   keys: {
     url: {
       value: secretUrl,
-      about: 'Address that messages are posted to. ALERT_WEBHOOK_URL if left out.',
+      about: 'Address that messages are posted to. Default: ALERT_WEBHOOK_URL.',
       isTarget: true,
       variable: {
         name: 'ALERT_WEBHOOK_URL',

@@ -174,7 +174,7 @@ function yamlProblems(fileName: string, text: string, document: Document.Parsed,
     const { line, col } = lines.linePos(start)
     if (error.code === 'DUPLICATE_KEY') {
       const key = text.slice(start).split(/[:\r\n]/, 1)[0]
-      return { path: fileName, rule: 'must have each key once', value: shownValue(key), place: `${fileName}:${line}:${col}` }
+      return { path: fileName, rule: 'must not contain a key twice', value: shownValue(key), place: `${fileName}:${line}:${col}` }
     }
     return { path: fileName, rule: `must be valid YAML; line ${line}, column ${col}: ${sentence(error)}` }
   })
@@ -187,7 +187,7 @@ function keyStart(text: string, start: number): number {
 
 /** The message of the parser, without the part that quotes the text. */
 function sentence({ code, message }: YAMLParseError | YAMLWarning): string {
-  if (code === 'TAG_RESOLVE_FAILED') return 'Tags (!...) are not known here'
+  if (code === 'TAG_RESOLVE_FAILED') return 'Tags (!...) are not supported'
   if (code === 'MULTIPLE_DOCS') return 'There is a second document'
   return message.split(/: |[\r\n]/, 1)[0] ?? 'unreadable'
 }

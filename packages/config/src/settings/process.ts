@@ -13,7 +13,7 @@ export interface TelemetrySettings {
 /** `telemetry`. */
 export const telemetrySettings: Settings<TelemetrySettings> = {
   serviceName: {
-    about: 'Name of the service in all telemetry. OTEL_SERVICE_NAME if code does not set it.',
+    about: 'Name of the service in all telemetry. If the code does not set it, OTEL_SERVICE_NAME applies.',
     value: oneLine,
     default: undefined,
   },
@@ -66,7 +66,7 @@ export interface StartSettings {
 /** Definitions of {@link StartSettings}. */
 export const startSettings: Settings<StartSettings> = {
   strict: {
-    about: 'Whether @swarmwatch/node/register ends the program if the settings have a problem.',
+    about: 'Whether @swarmwatch/node/register ends the program if a setting is invalid.',
     variable: 'SWARMWATCH_STRICT',
     value: onOff,
     default: false,

@@ -24,7 +24,7 @@ export interface RecoverySettings extends RecoveryLimits {
 /** `recovery`, without the limits of single agents. */
 export const recoveryLimits: Settings<RecoveryLimits> = {
   maxRetries: {
-    about: 'Retries after the first call, so there is at most one call more than this.',
+    about: 'Maximum number of retries after the first call.',
     variable: 'MAX_RETRIES',
     fileKey: 'recovery.max_retries',
     value: retryCount,
@@ -45,7 +45,7 @@ export const recoveryLimits: Settings<RecoveryLimits> = {
     default: 30,
   },
   exponentialFactor: {
-    about: 'Each wait is this many times the one before.',
+    about: 'Each wait is the previous wait multiplied by this factor.',
     variable: 'RETRY_EXPONENTIAL_FACTOR',
     fileKey: 'recovery.exponential_factor',
     value: growthFactor,
@@ -87,7 +87,7 @@ export const agentLimits: MapShape = {
     ),
   },
   rule: 'must be a mapping from agent names to limits',
-  about: 'Limits of single agents, by name. What is left out is the same as for all agents.',
+  about: 'Limits of individual agents, by name. Limits that are not set are the same as for all agents.',
   default: {},
 }
 

@@ -79,7 +79,8 @@ export function checkedCode(path: string, keys: readonly string[], code: unknown
   const known: Record<string, unknown> = {}
   for (const [key, value] of Object.entries(code)) {
     if (keys.includes(key)) known[key] = value
-    else problems.push({ path: path === '' ? key : `${path}.${key}`, rule: `is not a setting; there are ${keys.join(', ')}` })
+    else
+      problems.push({ path: path === '' ? key : `${path}.${key}`, rule: `is not a setting; the settings are ${keys.join(', ')}` })
   }
   return known
 }

@@ -139,7 +139,7 @@ const watched: Readonly<Record<AlertRuleName, WatchedValue>> = {
   high_error_rate: { ...errors, minExecutions: inHealthWindow(errorRate.critical.leastExecutions.system) },
   elevated_error_rate: { ...errors, minExecutions: inHealthWindow(errorRate.warning.leastExecutions.system) },
   slow_response: {
-    description: '95th percentile of the duration of executions, waits included, over all agents of this process.',
+    description: '95th percentile of the duration of executions, including waits, over all agents of this process.',
     minExecutions: inHealthWindow(slowResponse.warning.leastExecutions),
     value: (health) => health.p95Seconds,
     isBeyond: (value, threshold) => value > threshold,

@@ -15,7 +15,9 @@ export async function checkOtlp(
   timeoutMs = 3_000,
 ): Promise<Finding[]> {
   if (env['OTEL_SDK_DISABLED']?.trim().toLowerCase() === 'true') {
-    return [warning('OTEL_SDK_DISABLED is set: nothing is measured, there is neither /metrics nor a status page; remove it')]
+    return [
+      warning('OTEL_SDK_DISABLED is set, so nothing is measured and neither /metrics nor the status page is served; remove it'),
+    ]
   }
   const entries = Object.entries(targets)
   if (entries.length === 0) {
@@ -48,13 +50,13 @@ function unreached(word: string, url: string): string {
     return `has a certificate that is not trusted (${word}): set OTEL_EXPORTER_OTLP_CERTIFICATE to the file of its authority`
   if (word === 'EPROTO' || word.startsWith('ERR_SSL'))
     return `gets an answer without TLS (${word}): should the address be http:// instead of https://?`
-  return `cannot be reached (${word}): is the Collector running, and OTEL_EXPORTER_OTLP_ENDPOINT right?`
+  return `cannot be reached (${word}): is the Collector running, and is OTEL_EXPORTER_OTLP_ENDPOINT correct?`
 }
 
 function judged(where: string, status: number, hasToken: boolean): Finding {
   if (status >= 200 && status < 300) return ok(`${where} is accepted`)
   if (status === 401 || status === 403) {
-    const cure = hasToken ? 'is SWARMWATCH_OTLP_TOKEN that of the Collector?' : 'set SWARMWATCH_OTLP_TOKEN to its token'
+    const cure = hasToken ? 'is SWARMWATCH_OTLP_TOKEN the token of the Collector?' : 'set SWARMWATCH_OTLP_TOKEN to its token'
     return wrong(`${where} is refused (${status}): ${cure}`)
   }
   if (status === 404 || status === 405)
@@ -106,6 +108,6 @@ export async function checkAlertmanager({ alerts }: Configuration, timeoutMs = 3
     }
     return [warning(`${where} answers ${response.status}: is ALERTMANAGER_URL the address of an Alertmanager?`)]
   } catch (error) {
-    return [wrong(`${where} cannot be reached (${errorWord(error)}): is it running, and ALERTMANAGER_URL right?`)]
+    return [wrong(`${where} cannot be reached (${errorWord(error)}): is it running, and is ALERTMANAGER_URL correct?`)]
   }
 }

@@ -25,17 +25,17 @@ export function checkApi(cwd: string, packages: readonly InstalledPackage[] = in
   if (versions.length > 1) {
     const each = versions.map((version) => {
       const brought = copies.filter((copy) => copy.version === version).flatMap(({ dependents }) => dependents)
-      return `${version} (brought by ${namesOf(brought)})`
+      return `${version} (installed by ${namesOf(brought)})`
     })
     return [
       wrong(
-        `${copies.length} copies of ${api}: ${each.join(' and ')}; what one records is invisible to the other. ${cure(dependents, versions)}`,
+        `${copies.length} copies of ${api}: ${each.join(' and ')}; data recorded with one copy is invisible to the other. ${cure(dependents, versions)}`,
       ),
     ]
   }
   const unsuited = dependents.filter(({ range }) => !isInRange(newest.version, range))
   if (unsuited.length > 0) {
-    const needs = `${api} is ${newest.version}, but ${namesOf(unsuited)} needs ${unsuited[0]!.range}: nothing may be recorded, silently`
+    const needs = `${api} is ${newest.version}, but ${namesOf(unsuited)} needs ${unsuited[0]!.range}: telemetry may be missing without an error`
     return [wrong(`${needs}. ${cure(dependents, versions)}`)]
   }
   // Copies of one version find what the others have registered
@@ -62,7 +62,7 @@ function cure(dependents: readonly Dependent[], installed: readonly string[]): s
   const newest = candidates[0]!
   const behind = dependents.filter(({ range }) => !isInRange(newest, range))
   const each = [...new Set(behind.map(({ name, version, range }) => `${`${name} ${version}`.trim()} (wants ${range})`))]
-  return `No version suits all, so an override only moves the problem: update ${each.join(', ')} to a release that accepts ${newest} (in your own package.json: change the range), then install again`
+  return `No version satisfies all of them, so an override only moves the problem: update ${each.join(', ')} to a release that accepts ${newest} (in your own package.json: change the range), then install again`
 }
 
 function namesOf(dependents: readonly Dependent[]): string {

@@ -70,7 +70,7 @@ async function checkPort({ what, variable, host, port, ask }: Listener): Promise
     return { variable, answerer, finding: takenBy(answerer, { what, variable, host, port }) }
   }
   if (problem.reason === 'port-not-allowed') {
-    const finding = wrong(`this user may not open port ${port} (EACCES): set ${variable}_PORT to a port above 1023`)
+    const finding = wrong(`this user is not allowed to open port ${port} (EACCES): set ${variable}_PORT to a port above 1023`)
     return { variable, finding }
   }
   const finding = wrong(`${what} cannot listen on ${host} (${problem.code}): set ${variable}_HOST to an address of this machine`)
@@ -88,7 +88,7 @@ function takenBy(answerer: Answerer, { what, variable, host, port }: Omit<Listen
       ? ` by another program${answerer.server === undefined ? '' : ` (${answerer.server.slice(0, 40)})`}`
       : ''
   return wrong(
-    `port ${port} of ${host} is taken${by}, so there would be no ${what.replace(/^the /, '')}: stop the program that has it, or set ${variable}_PORT to another port`,
+    `port ${port} of ${host} is taken${by}, so there would be no ${what.replace(/^the /, '')}: stop the program that uses it, or set ${variable}_PORT to another port`,
   )
 }
 

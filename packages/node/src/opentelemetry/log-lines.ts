@@ -26,7 +26,7 @@ export function collectorHealth(warn: Warn): CollectorHealth {
       if (failing.get(origin) === reason) return
       failing.set(origin, reason)
       const hint = reason === '401' || reason === '403' ? '; check SWARMWATCH_OTLP_TOKEN' : ''
-      warn(`OTLP export to ${origin} fails (${reason}${hint}); the agents continue, and the export is tried again`)
+      warn(`OTLP export to ${origin} fails (${reason}${hint}); the agents continue, and the export is retried`)
     },
     succeeded(url) {
       const { origin } = new URL(url)

@@ -120,7 +120,7 @@ function twoVersions(other: string): string {
     `@opentelemetry/api ${other} was registered before by another OpenTelemetry set-up, and @swarmwatch/node uses another version of it: ` +
     'what this package records is lost, and /metrics is not served. ' +
     "Use one version: update the application's OpenTelemetry SDK to 3 and @opentelemetry/api to 1.10, " +
-    'or leave @swarmwatch/node out, for that set-up records the agents too'
+    'or remove @swarmwatch/node, because that set-up records the agents too'
   )
 }
 

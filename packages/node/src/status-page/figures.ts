@@ -67,7 +67,7 @@ export const figures: readonly Figure[] = [
   ).map(([part, cause]): Figure => ({
     name: `lost.${part}`,
     label: `Points lost to ${cause}`,
-    meaning: `Points of the health score that ${cause} took away.`,
+    meaning: `Points of the health score lost to ${cause}.`,
     read: ({ health }) => health.lost[part],
     format: points,
     place: { in: 'health' },
@@ -88,12 +88,12 @@ export const figures: readonly Figure[] = [
     meaning: 'Runs that finished in the last minutes.',
     read: ({ health }) => health.executions,
     format: count,
-    place: { in: 'note', of: 'errorRate', text: (figure) => markup`of ${figure} runs finished lately` },
+    place: { in: 'note', of: 'errorRate', text: (figure) => markup`of ${figure} runs that finished recently` },
   },
   {
     name: 'p95Seconds',
     label: 'Response time, p95',
-    meaning: '95 % of the runs of the last minutes took at most this long, waits included.',
+    meaning: '95 % of the runs of the last minutes took at most this long, including waits.',
     read: ({ health }) => health.p95Seconds,
     format: duration,
     empty: 'no runs',
@@ -103,7 +103,7 @@ export const figures: readonly Figure[] = [
   {
     name: 'averageSeconds',
     label: 'Average response time',
-    meaning: 'Average duration of the runs of the last minutes, waits included.',
+    meaning: 'Average duration of the runs of the last minutes, including waits.',
     read: ({ health }) => health.averageSeconds,
     format: duration,
     place: { in: 'note', of: 'p95Seconds', text: (figure) => markup`average ${figure}` },
@@ -111,7 +111,7 @@ export const figures: readonly Figure[] = [
   {
     name: 'activeAgents',
     label: 'Active agents',
-    meaning: 'Agents with at least one run under way.',
+    meaning: 'Agents with at least one run in progress.',
     read: ({ health }) => health.activeAgents,
     format: count,
     chart: { top: 4 },
@@ -120,7 +120,7 @@ export const figures: readonly Figure[] = [
   {
     name: 'activeExecutions',
     label: 'Active runs',
-    meaning: 'Runs under way, those that wait to retry included.',
+    meaning: 'Runs in progress, including those that wait to retry.',
     read: ({ health }) => health.activeExecutions,
     format: count,
     place: { in: 'note', of: 'activeAgents', text: (figure, value) => markup`${figure} ${value === 1 ? 'run' : 'runs'}` },

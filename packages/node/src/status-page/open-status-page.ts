@@ -82,6 +82,6 @@ export async function openStatusPage({
 function openToTheNetworkLine(host: string, port: number, hasToken: boolean): string {
   const where = `the status page is open to the network on ${hostAndPort(host, port)}`
   return hasToken
-    ? `${where}; readers must show MONITOR_TOKEN`
+    ? `${where}; readers must send MONITOR_TOKEN`
     : `${where} and requires no token: anyone who reaches it can read agent names and error messages; set MONITOR_TOKEN`
 }

@@ -81,7 +81,7 @@ function summary(alerts: readonly CurrentAlert[] | undefined): string {
   if (alerts === undefined) return 'No rules are evaluated in this process.'
   const firing = alerts.filter(({ state }) => state === 'firing').length
   const pending = alerts.length - firing
-  if (alerts.length === 0) return 'None: no rule is broken.'
+  if (alerts.length === 0) return 'None: no rule is violated.'
   return [firing > 0 ? `${firing} firing` : '', pending > 0 ? `${pending} pending` : ''].filter(Boolean).join(', ')
 }
 
@@ -117,7 +117,7 @@ function agentsSection({ agents, totals }: PageValues): Markup {
   return markup`<h2>Agents <span class="count">${count(agents.length)}</span></h2>
 ${
   agents.length === 0
-    ? markup`<p class="note">None has run yet.</p>`
+    ? markup`<p class="note">No agent has run yet.</p>`
     : markup`<p class="note">Since the start ${count(totals.executions)} executions, ${count(totals.failures)} failed, ${count(totals.recovered)} recovered by ${count(totals.retries)} retries, ${count(totals.cancelled)} cancelled; ${count(totals.tokens.input + totals.tokens.output)} tokens, ${usd(totals.costUsd)}. Success and p95 are of the last minutes.</p>
 <div class="scroll agents" role="region" aria-label="Table of agents" tabindex="0">${dataTable({
         caption: 'Agents of this process',
@@ -150,7 +150,7 @@ function healthSection(values: PageValues): Markup {
 </div>
 ${bar(health)}
 <p class="reason">${reason(health)}</p>
-<table class="parts"><caption>Points that each part took away</caption>
+<table class="parts"><caption>Points lost to each part</caption>
 <thead><tr><th scope="col">Part</th><th scope="col" class="number">Now</th><th scope="col" class="number">Took</th><th scope="col" class="number">Of</th></tr></thead>
 <tbody>${parts(health).map((part) => partRow(part, values))}</tbody></table>
 ${chartOf(figureNamed('score'), history)}`
@@ -209,13 +209,13 @@ function bar({ score: left, lost }: SystemHealth): Markup {
 }
 
 function reason(health: SystemHealth): string {
-  if (health.executions === 0) return 'No run has finished lately, so nothing is taken away.'
+  if (health.executions === 0) return 'No run has finished recently, so no points are lost.'
   const taken = parts(health)
     .filter(({ key }) => health.lost[key] >= 0.05)
     .toSorted((one, other) => health.lost[other.key] - health.lost[one.key])
   const [worst] = taken
-  if (!worst) return 'Nothing is taken away.'
-  return `${taken.length > 1 ? 'Mostly' : 'Only'} the ${worst.inSentence}: ${worst.now} takes ${points(health.lost[worst.key])} points.`
+  if (!worst) return 'No points are lost.'
+  return `${taken.length > 1 ? 'Mostly' : 'Only'} the ${worst.inSentence}: ${worst.now} costs ${points(health.lost[worst.key])} points.`
 }
 
 /** The condition of the swarm in one word; the alert on its health has the same limits. */

@@ -15,7 +15,7 @@ export function ownPageOnly({ host, hasToken }: { host: string; hasToken: boolea
     // Programs do not send these headers, every browser does
     const site = c.req.header('sec-fetch-site') ?? 'none'
     const isFromElsewhere = site !== 'same-origin' && site !== 'none' && c.req.header('sec-fetch-mode') !== 'navigate'
-    if (isFromElsewhere) return c.text('Only for its own page\n', 403)
+    if (isFromElsewhere) return c.text('Requests from other sites are not allowed\n', 403)
     if (requiresLoopbackName && !isLoopback(nameIn(c.req.url))) {
       return c.text('Open it as http://127.0.0.1 or http://localhost; for other names set MONITOR_TOKEN\n', 421)
     }

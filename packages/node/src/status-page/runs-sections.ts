@@ -14,7 +14,7 @@ export function runningSection({ running, health, atMs }: PageValues): Markup {
   return markup`<h2>Running <span class="count">${count(health.activeExecutions)}</span></h2>
 ${
   running.length === 0
-    ? markup`<p class="note">Nothing runs now.</p>`
+    ? markup`<p class="note">No agent is running.</p>`
     : markup`<div class="scroll runs" role="region" aria-label="Table of running executions" tabindex="0">${dataTable({
         caption: 'Running executions, oldest first',
         columns: runColumns(atMs),
@@ -90,7 +90,7 @@ export function recentSection({ recent }: PageValues): Markup {
   return markup`<h2>Recent <span class="count">${count(recent.length)}</span></h2>
 ${
   recent.length === 0
-    ? markup`<p class="note">Nothing has finished yet.</p>`
+    ? markup`<p class="note">No run has finished yet.</p>`
     : markup`<p class="heads" aria-hidden="true">${heads.map((head) => markup`<span>${head}</span>`)}</p>
 <ol class="recent">${recent.map(run)}</ol>`
 }`

@@ -96,7 +96,7 @@ export function tokenAccess({ token, now, budget, clientOf }: TokenAccessOptions
       // A browser, which accepts HTML, gets the form
       if (c.req.path === '/' && c.req.header('accept')?.includes('text/html')) return c.redirect('login', 303)
       c.header('www-authenticate', 'Bearer realm="swarmwatch"')
-      return c.text('The token of this monitor is needed: Authorization: Bearer, or sign in at /login\n', 401)
+      return c.text('The token of this monitor is required: Authorization: Bearer, or sign in at /login\n', 401)
     },
   }
 }
@@ -155,7 +155,7 @@ function loginPage({ isWrong }: { isWrong: boolean }): Markup {
  aria-describedby="token-note"${isWrong ? markup` aria-invalid="true"` : ''}>
 <p id="token-note"${isWrong ? markup` class="wrong" role="alert"` : ''}>${
     isWrong
-      ? 'That is not the token. The token is the value of MONITOR_TOKEN.'
+      ? 'The token is wrong. It is the value of MONITOR_TOKEN.'
       : 'The value of MONITOR_TOKEN. You stay signed in for 12 hours.'
   }</p>
 <button type="submit">Sign in</button>

@@ -24,7 +24,7 @@ test('two copies in nested folders are named with who brings them', () => {
     'node_modules/old-lib/node_modules/@opentelemetry/api': apiOf('1.9.1'),
   })
   expect(linesFor(folder)).toEqual([
-    '[WRONG] 2 copies of @opentelemetry/api: 1.9.1 (brought by old-lib 2.0.0) and 1.10.0 (brought by app 0.1.0); what one records is invisible to the other. Use 1.10.0 everywhere: "overrides" in package.json (npm) or pnpm-workspace.yaml (pnpm), "resolutions" (yarn), then install again',
+    '[WRONG] 2 copies of @opentelemetry/api: 1.9.1 (installed by old-lib 2.0.0) and 1.10.0 (installed by app 0.1.0); data recorded with one copy is invisible to the other. Use 1.10.0 everywhere: "overrides" in package.json (npm) or pnpm-workspace.yaml (pnpm), "resolutions" (yarn), then install again',
   ])
 })
 
@@ -59,7 +59,7 @@ test('where no version suits all, one line names the packages to update; updatin
   const lines = linesFor(between('1.9.1', '^1.10.0', '>=1.3.0 <1.10.0'))
   expect(lines).toHaveLength(1)
   expect(lines[0]).toMatch(
-    /No version suits all, so an override only moves the problem: update app \(wants 1\.9\.1\), @opentelemetry\/sdk-trace-base 2\.12\.0 \(wants >=1\.3\.0 <1\.10\.0\) to a release that accepts 1\.10\.0 \(in your own package\.json: change the range\), then install again$/,
+    /No version satisfies all of them, so an override only moves the problem: update app \(wants 1\.9\.1\), @opentelemetry\/sdk-trace-base 2\.12\.0 \(wants >=1\.3\.0 <1\.10\.0\) to a release that accepts 1\.10\.0 \(in your own package\.json: change the range\), then install again$/,
   )
   // Done: they take 1.10.0, but 1.9.1 is still there
   expect(linesFor(between('^1.9.0', '^1.10.0', '>=1.10.0 <1.11.0'))[0]).toContain('Use 1.10.0')
@@ -91,7 +91,7 @@ test('two copies behind links, as pnpm makes them, are two; one copy behind two 
     '[OK]    one copy of @opentelemetry/api, 1.10.0',
   ])
   expect(linesFor(applicationWith(store, { ...links, [own]: 'node_modules/.pnpm/api@1.9.1' }))[0]).toMatch(
-    /^\[WRONG\] 2 copies of @opentelemetry\/api: 1\.9\.1 \(brought by a 1\.0\.0\) and 1\.10\.0 \(brought by app\)/,
+    /^\[WRONG\] 2 copies of @opentelemetry\/api: 1\.9\.1 \(installed by a 1\.0\.0\) and 1\.10\.0 \(installed by app\)/,
   )
 })
 
@@ -105,7 +105,7 @@ test('an API of 1.9 under an SDK 3 is named with who needs what', () => {
   })
   const [line, ...others] = linesFor(folder)
   expect([line?.replace(/sdk-(trace|metrics)/g, 'sdk-x'), others]).toEqual([
-    '[WRONG] @opentelemetry/api is 1.9.1, but @opentelemetry/sdk-x 3.1.1, @opentelemetry/sdk-x 3.1.1 needs >=1.10.0 <1.11.0: nothing may be recorded, silently. No version suits all, so an override only moves the problem: update app (wants 1.9.1) to a release that accepts 1.10.0 (in your own package.json: change the range), then install again',
+    '[WRONG] @opentelemetry/api is 1.9.1, but @opentelemetry/sdk-x 3.1.1, @opentelemetry/sdk-x 3.1.1 needs >=1.10.0 <1.11.0: telemetry may be missing without an error. No version satisfies all of them, so an override only moves the problem: update app (wants 1.9.1) to a release that accepts 1.10.0 (in your own package.json: change the range), then install again',
     [],
   ])
 })

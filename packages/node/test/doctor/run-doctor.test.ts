@@ -92,8 +92,8 @@ test('a broken set-up has a line with the cure for each thing', async () => {
     '[WRONG] Node 20.19.0 is too old: install Node 24, or at least 22.15',
     '[WRONG] @opentelemetry/api is not installed here: run the doctor in the folder of the application, or install it there',
     '[NOTE]  the environment has no name for the service: fine if the code calls startTelemetry({ serviceName }); otherwise set OTEL_SERVICE_NAME, or pass serviceName to startTelemetry()',
-    `[WRONG] OTLP traces to ${endpoint}/v1/traces (token set) cannot be reached (ECONNREFUSED): is the Collector running, and OTEL_EXPORTER_OTLP_ENDPOINT right?`,
-    `[WRONG] port ${port} of 127.0.0.1 is taken, so there would be no /metrics: stop the program that has it, or set METRICS_PORT to another port`,
+    `[WRONG] OTLP traces to ${endpoint}/v1/traces (token set) cannot be reached (ECONNREFUSED): is the Collector running, and is OTEL_EXPORTER_OTLP_ENDPOINT correct?`,
+    `[WRONG] port ${port} of 127.0.0.1 is taken, so there would be no /metrics: stop the program that uses it, or set METRICS_PORT to another port`,
     '[WARN]  retries wait 5, 15, 45 s: MAX_RETRY_DELAY=60 comes from older set-ups. For 5, 15, 30 s remove it, or set 30',
     `[WARN]  there is no alert channel besides the console: set ${channelHint}, so that alerts are sent by two channels`,
   ])
@@ -102,7 +102,12 @@ test('a broken set-up has a line with the cure for each thing', async () => {
 test.each([
   [200, 'no', '[OK]    OTLP traces to URL (token not set) is accepted', 0],
   [401, 'no', '[WRONG] OTLP traces to URL (token not set) is refused (401): set SWARMWATCH_OTLP_TOKEN to its token', 1],
-  [401, 'yes', '[WRONG] OTLP traces to URL (token set) is refused (401): is SWARMWATCH_OTLP_TOKEN that of the Collector?', 1],
+  [
+    401,
+    'yes',
+    '[WRONG] OTLP traces to URL (token set) is refused (401): is SWARMWATCH_OTLP_TOKEN the token of the Collector?',
+    1,
+  ],
   [
     404,
     'yes',
@@ -127,7 +132,7 @@ test('a Collector that never answers is given up', async () => {
   await using collector = await testCollector('silence')
   const { lines } = await unlike({ timeoutMs: 50, env: { OTEL_EXPORTER_OTLP_TRACES_ENDPOINT: collector.url } })
   expect(lines).toEqual([
-    `[WRONG] OTLP traces to ${collector.url}/ (token not set) cannot be reached (timeout): is the Collector running, and OTEL_EXPORTER_OTLP_ENDPOINT right?`,
+    `[WRONG] OTLP traces to ${collector.url}/ (token not set) cannot be reached (timeout): is the Collector running, and is OTEL_EXPORTER_OTLP_ENDPOINT correct?`,
   ])
 })
 
@@ -280,7 +285,7 @@ test('a port that another program has is taken, and the program is named where i
   expect([code, lines]).toEqual([
     1,
     [
-      `[WRONG] port ${port} of 127.0.0.1 is taken by another program (nginx), so there would be no status page: stop the program that has it, or set MONITOR_PORT to another port`,
+      `[WRONG] port ${port} of 127.0.0.1 is taken by another program (nginx), so there would be no status page: stop the program that uses it, or set MONITOR_PORT to another port`,
     ],
   ])
 })
@@ -314,7 +319,7 @@ test('distinguishes an endpoint for gRPC, one without TLS, and exporters that ar
     '[OK]    nothing is exported by OTLP: OTEL_TRACES_EXPORTER and OTEL_METRICS_EXPORTER turn it off',
   ])
   expect((await unlike({ env: { OTEL_SDK_DISABLED: 'true' } })).lines).toEqual([
-    '[WARN]  OTEL_SDK_DISABLED is set: nothing is measured, there is neither /metrics nor a status page; remove it',
+    '[WARN]  OTEL_SDK_DISABLED is set, so nothing is measured and neither /metrics nor the status page is served; remove it',
   ])
 })
 

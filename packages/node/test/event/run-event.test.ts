@@ -57,7 +57,7 @@ test('sends an event with all it was given, and the token', async () => {
   const { code, printed, errors } = await run([...about, ...links], { BRIDGE_URL: `${url}/prefix/`, BRIDGE_TOKEN: 's3cret' })
   expect({ code, printed, errors }).toEqual({
     code: 0,
-    printed: [`the bridge at ${new URL(url).host} has the event`],
+    printed: [`the bridge at ${new URL(url).host} accepted the event`],
     errors: [],
   })
   expect(taken).toMatchObject([
@@ -77,7 +77,7 @@ test('a deployment names its version and has a key of its own, so that a repeate
   const { url, taken } = await bridge(200, '{"id":"1","duplicate": true}')
   const env = { BRIDGE_URL: url, BRIDGE_TOKEN_FILE: fileWith('s3cret\n') }
   expect((await run(['--deployment', '1.4.2'], env)).printed).toEqual([
-    `the bridge at ${new URL(url).host} has the event, and had it before`,
+    `the bridge at ${new URL(url).host} already had the event`,
   ])
   await run(['--title', 'Faster agents', '--text', 'see the changelog', '--deployment', '1.4.2', '--key', 'own'], env)
   const always = { source: 'deployment', at: '2026-01-02T03:04:05.000Z' }
@@ -89,7 +89,7 @@ test('a deployment names its version and has a key of its own, so that a repeate
 })
 
 test.each([
-  [401, '', 'refuses the token (401); is BRIDGE_TOKEN right?'],
+  [401, '', 'refuses the token (401); is BRIDGE_TOKEN correct?'],
   [404, '<html>', 'has no events endpoint (404); is BRIDGE_URL the address of an alert bridge?'],
   [302, '', 'redirects (302); set BRIDGE_URL to the final address'],
   [503, 'full', 'cannot accept the event now (503); try again later'],
@@ -109,7 +109,7 @@ test('exits 1 when no server listens', async () => {
     code: 1,
     printed: [],
     errors: [
-      `swarmwatch event: the bridge at ${new URL(url).host} cannot be reached (ECONNREFUSED); is it running, and is BRIDGE_URL right?`,
+      `swarmwatch event: the bridge at ${new URL(url).host} cannot be reached (ECONNREFUSED); is it running, and is BRIDGE_URL correct?`,
     ],
   })
 })
@@ -128,7 +128,7 @@ test.each<[string[], Record<string, string>, string]>([
   ],
 
   [['--title', 'x'], {}, 'BRIDGE_TOKEN is not set; set it, or BRIDGE_TOKEN_FILE, to the token of the bridge'],
-  [['--title', 'x'], { BRIDGE_TOKEN: 's3 cret' }, 'BRIDGE_TOKEN must be printable ASCII without blanks, on one line'],
+  [['--title', 'x'], { BRIDGE_TOKEN: 's3 cret' }, 'BRIDGE_TOKEN must be printable ASCII without spaces, on one line'],
   [['--title', 'x'], { BRIDGE_TOKEN_FILE: '/nowhere' }, 'BRIDGE_TOKEN_FILE must name a file that can be read (ENOENT)'],
   [
     ['--title', 'x'],

@@ -76,7 +76,7 @@ test('takes a next port when asked to, and logs which one', async () => {
 
 test.each([
   [undefined, / and requires no token: anyone who reaches it can read agent names and error messages; set MONITOR_TOKEN$/],
-  ['secret', /; readers must show MONITOR_TOKEN$/],
+  ['secret', /; readers must send MONITOR_TOKEN$/],
 ])('prints a line when it is open to the network, with the token %s', async (token, end) => {
   const { lines, logger } = recordedLines()
   const page = await opened({ host: '0.0.0.0', logger, ...(token !== undefined && { token }) })

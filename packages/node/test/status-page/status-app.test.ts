@@ -20,14 +20,14 @@ const section = (html: string, id: string): string => new RegExp(`<section id="$
 test('shows the score, its condition and what each part took away', async () => {
   const html = await (await pageRequests()('/')).text()
   expect(readText(section(html, 'health'))).toMatchInlineSnapshot(
-    `"Health 71 .9 of 100 degraded Mostly the error rate: 18.0 % takes 21.6 points. Points that each part took away Part Now Took Of Error rate from 0 to 50 % 18.0 % 21.6 60 Slow runs (p95) from 10 to 30 s 11.6 s 2 25 CPU from 80 to 100 % 86.0 % 4.5 15 15 min: steady at 71.9"`,
+    `"Health 71 .9 of 100 degraded Mostly the error rate: 18.0 % costs 21.6 points. Points lost to each part Part Now Took Of Error rate from 0 to 50 % 18.0 % 21.6 60 Slow runs (p95) from 10 to 30 s 11.6 s 2 25 CPU from 80 to 100 % 86.0 % 4.5 15 15 min: steady at 71.9"`,
   )
 })
 
 test('shows error rate, response time, active agents, CPU and memory', async () => {
   const html = await (await pageRequests()('/')).text()
   expect(readText(section(html, 'figures'))).toMatchInlineSnapshot(
-    `"Key figures Error rate 18.0 % of 1,250 runs finished lately 15 min: steady at 18.0 % Response time 11.6 s p95 average 3.42 s 15 min: steady at 11.6 s Active agents 2 of 6 3 runs, 1 waiting to retry 15 min: steady at 2 CPU and memory CPU 1 core = 100 % 86.0 % Memory of the limit 31.2 %"`,
+    `"Key figures Error rate 18.0 % of 1,250 runs that finished recently 15 min: steady at 18.0 % Response time 11.6 s p95 average 3.42 s 15 min: steady at 11.6 s Active agents 2 of 6 3 runs, 1 waiting to retry 15 min: steady at 2 CPU and memory CPU 1 core = 100 % 86.0 % Memory of the limit 31.2 %"`,
   )
 })
 
@@ -91,11 +91,11 @@ test('is a quiet page for a process that has done nothing', async () => {
   const html = await (await request('/')).text()
   expect(html).toContain('<title>100 healthy | Swarmwatch</title>')
   for (const words of [
-    'No run has finished lately, so nothing is taken away.',
+    'No run has finished recently, so no points are lost.',
     'No rules are evaluated in this process.',
-    'Nothing runs now.',
-    'None has run yet.',
-    'Nothing has finished yet.',
+    'No agent is running.',
+    'No agent has run yet.',
+    'No run has finished yet.',
   ])
     expect(readText(html)).toContain(words)
 })

@@ -31,7 +31,7 @@ export interface SystemHealth extends HealthScore {
   readonly activeExecutions: number
   /** Of these, the runs that wait for their next attempt. */
   readonly waitingExecutions: number
-  /** Agents with at least one run under way. */
+  /** Agents with at least one run in progress. */
   readonly activeAgents: number
   /** CPU use of the process, 1 = one core. */
   readonly cpu: number

@@ -39,7 +39,7 @@ export function nextStep(failed: FailedAttempt, settings: RecoverySettings, rand
   const waitSeconds = Math.max(asked, retryDelaySeconds(attempt, settings, random))
   const { totalTimeoutSeconds = Number.POSITIVE_INFINITY } = settings
   if (elapsedSeconds + waitSeconds >= totalTimeoutSeconds) {
-    const because = `waiting ${round(waitSeconds)} s would pass totalTimeoutSeconds ${totalTimeoutSeconds}`
+    const because = `waiting ${round(waitSeconds)} s would exceed totalTimeoutSeconds ${totalTimeoutSeconds}`
     return { retry: false, outcome: 'exhausted', because }
   }
   return { retry: true, waitSeconds }

@@ -70,7 +70,8 @@ export function checkRecovery(recovery: object, prefix: string): Problem[] {
   for (const [key, value] of Object.entries(recovery)) {
     const option = prefix + key
     const rule = Object.hasOwn(recoveryRules, key) ? recoveryRules[key as keyof typeof recoveryRules] : undefined
-    if (!rule) problems.push({ option, rule: `is not an option; there are ${Object.keys(recoveryRules).join(', ')}`, value })
+    if (!rule)
+      problems.push({ option, rule: `is not an option; the options are ${Object.keys(recoveryRules).join(', ')}`, value })
     else if (value !== undefined && !rule[1](value)) problems.push({ option, rule: rule[0], value })
   }
   return problems

@@ -62,7 +62,7 @@ describe('after a failed attempt', () => {
     expect(step({ elapsedSeconds: 5 }, { totalTimeoutSeconds: 10, baseDelaySeconds: 5.04 })).toEqual({
       retry: false,
       outcome: 'exhausted',
-      because: 'waiting 5 s would pass totalTimeoutSeconds 10',
+      because: 'waiting 5 s would exceed totalTimeoutSeconds 10',
     })
     expect(step({ elapsedSeconds: 5 }, { totalTimeoutSeconds: 10 })).toMatchObject({ retry: false, outcome: 'exhausted' })
   })

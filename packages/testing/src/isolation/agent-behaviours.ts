@@ -84,17 +84,17 @@ export const behaviours: readonly Behaviour[] = [
 async function expectValue(wrapped: () => unknown, { value }: Given): Promise<string | undefined> {
   try {
     const came: unknown = await wrapped()
-    return Object.is(came, value) ? undefined : `${describe(came)} came in place of its value`
+    return Object.is(came, value) ? undefined : `${describe(came)} was returned instead of its value`
   } catch (error) {
-    return `threw ${describe(error)} in place of its value`
+    return `threw ${describe(error)} instead of its value`
   }
 }
 
 async function expectError(wrapped: () => unknown, { error }: Given): Promise<string | undefined> {
   try {
-    return `${describe(await wrapped())} came in place of its error`
+    return `${describe(await wrapped())} was returned instead of its error`
   } catch (thrown) {
-    return Object.is(thrown, error) ? undefined : `threw ${describe(thrown)} in place of its error`
+    return Object.is(thrown, error) ? undefined : `threw ${describe(thrown)} instead of its error`
   }
 }
 
@@ -106,7 +106,7 @@ async function expectChunks(wrapped: () => unknown, { value }: Given): Promise<s
     return `threw ${describe(error)} after ${chunks.length} chunks`
   }
   const same = chunks.length === 2 && Object.is(chunks[0], firstChunk) && Object.is(chunks[1], value)
-  return same ? undefined : `${chunks.length} chunks came in place of its two`
+  return same ? undefined : `${chunks.length} chunks were returned instead of two`
 }
 
 /** Describes any value in a few words, also one whose properties throw. */

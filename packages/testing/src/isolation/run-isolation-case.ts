@@ -64,7 +64,7 @@ async function faultsIn(
     for (const behaviour of behaviours.filter((each) => each.isAskedOf(adapter))) {
       const run = new BehaviourRun(behaviour, adapter, hostility)
       again = () => run.callAgain()
-      const fault = await Promise.race([run.fault(), delay(timeoutMs, `did not settle in ${timeoutMs} ms`, { ref: false })])
+      const fault = await Promise.race([run.fault(), delay(timeoutMs, `did not settle within ${timeoutMs} ms`, { ref: false })])
       if (fault !== undefined) faults.push(`${behaviour.name}: ${fault}`)
       again = () => {}
     }
@@ -108,7 +108,7 @@ class BehaviourRun {
     const fault = await this.#behaviour.fault(() => this.#wrapped(this.#given.task), this.#given)
     if (fault !== undefined) return fault
     const calls = this.#behaviour.calls(this.#retries)
-    if (this.#tasks.length !== calls) return `called ${this.#tasks.length} times in place of ${calls}`
+    if (this.#tasks.length !== calls) return `called ${this.#tasks.length} times instead of ${calls}`
     return this.#tasks.every((task) => Object.is(task, this.#given.task)) ? undefined : 'got other arguments'
   }
 

@@ -6,7 +6,7 @@ export class PrivateAddressError extends Error {
   override readonly name = 'PrivateAddressError'
 
   constructor() {
-    super('the host has a private address; if that is meant, list it in allowedPrivateHosts')
+    super('the host has a private address; if this is intended, add the host to allowedPrivateHosts')
   }
 }
 

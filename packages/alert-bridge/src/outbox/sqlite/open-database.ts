@@ -163,7 +163,9 @@ const migrations: readonly string[] = [
 function migrate(database: DatabaseSync): void {
   const { user_version: version } = database.prepare('PRAGMA user_version').get() as { user_version: number }
   if (version > migrations.length) {
-    throw new Error(`the store was written by a newer alert-bridge (schema ${version}, this one knows ${migrations.length})`)
+    throw new Error(
+      `the store was written by a newer alert-bridge (schema ${version}, this version supports ${migrations.length})`,
+    )
   }
   for (const [index, sql] of migrations.entries()) {
     if (index < version) continue
