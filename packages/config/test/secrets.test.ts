@@ -4,7 +4,8 @@ import { test } from '@fast-check/vitest'
 import fc from 'fast-check'
 import { describe, expect } from 'vitest'
 
-import { ConfigurationError, loadConfiguration, Secret, type Configuration } from '../src/index.ts'
+import { channelDefinitions } from '../src/channels/channel-types.ts'
+import { channelSecrets, ConfigurationError, loadConfiguration, Secret, type Configuration } from '../src/index.ts'
 import { folderWith } from './folder-with.ts'
 import { problemsOf } from './problems-of.ts'
 import { secretVariables } from './secret-variables.ts'
@@ -73,6 +74,14 @@ test.prop([secretWord, fc.constantFrom('webhook', 'url', 'webhok', 'name', 'reci
   },
 )
 
+/** The other secrets without which a channel that reads this variable is off. */
+function otherNeedsOf(variable: string): Record<string, string> {
+  const owner = channelDefinitions.find(({ keys }) => Object.values(keys).some((key) => key.variable?.name === variable))
+  const needed = owner?.needs.map((key) => owner.keys[key]?.variable?.name) ?? []
+  const others = Object.values(channelSecrets).filter((name) => name !== variable && needed.includes(name))
+  return Object.fromEntries(others.map((name) => [name, 'https://example.com']))
+}
+
 describe('NAME_FILE', () => {
   test('a secret from NAME_FILE is the content of the file without the final newline', () => {
     const cwd = folderWith({ 'secrets/token': 'one two\n' })
@@ -82,9 +91,9 @@ describe('NAME_FILE', () => {
 
   test.each(secretVariables)('%s_FILE sets the secret', (name) => {
     const cwd = folderWith({ secret: 'https://example.com/hook\n' })
-    const env = { [`${name}_FILE`]: 'secret', ALERT_EMAIL_HOST: 'mail', ALERT_EMAIL_TO: 'ops@example.com' }
-    const asked = name === 'ALERT_WEBHOOK_SECRET' ? { ...env, ALERT_WEBHOOK_URL: 'https://example.com' } : env
-    expect(Object.values(loadConfiguration({ env: asked, cwd }).origins)).toContain(`environment ${name}_FILE`)
+    const email = { ALERT_EMAIL_HOST: 'mail', ALERT_EMAIL_TO: 'ops@example.com' }
+    const env = { ...email, ...otherNeedsOf(name), [`${name}_FILE`]: 'secret' }
+    expect(Object.values(loadConfiguration({ env, cwd }).origins)).toContain(`environment ${name}_FILE`)
   })
 
   test('an empty file of NAME_FILE means unset', () => {
