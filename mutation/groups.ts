@@ -83,7 +83,7 @@ export const groups: readonly Group[] = [
     ],
     without: ['PrivateAddressError', 'guardedLookup', 'mailFor', 'mailboxOf', 'mailThread'],
     tests: [
-      `${bridge}/test/message/{clean-text,html,notice-links,plain-text,slack-blocks,slack-limits,slack-text,times,web-link}.test.ts`,
+      `${bridge}/test/message/{clean-text,html,notice-links,plain-text,slack-blocks,slack-limits,slack-text,times,web-link,which}.test.ts`,
       `${bridge}/test/channels/private-address.test.ts`,
     ],
   },

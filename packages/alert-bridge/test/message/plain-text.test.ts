@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest'
 
 import { plainText } from '../../src/message/message-content.ts'
-import { sampleNotices } from './sample-notices.ts'
+import { sampleAlert, sampleNotices } from './sample-notices.ts'
 
 const shown = (kind: keyof typeof sampleNotices): string => {
   const { subject, text } = plainText(sampleNotices[kind])
@@ -183,4 +183,38 @@ test('a meta notice states that it is about the bridge itself', () => {
       https://example.com/runbooks/BridgeDeliveryFailing
     "
   `)
+})
+
+test('one alert and one message are counted in the singular', () => {
+  const alerts = [sampleAlert('writer', { status: 'resolved', endsAt: '2026-11-24T02:25:09Z' })]
+  expect(plainText({ ...sampleNotices.summary, alerts }).text).toContain('could not be reached, an alert fired and ended.')
+  expect(plainText({ ...sampleNotices.digest, heldBack: 1 }).text).toContain('this is a digest. 1 message was held back.')
+})
+
+test('a digest that held nothing back does not mention it', () => {
+  const { heldBack, ...digest } = sampleNotices.digest
+  expect(heldBack).toBe(34)
+  for (const notice of [digest, { ...digest, heldBack: 0 }]) {
+    const { text } = plainText(notice)
+    expect(text).toContain('this is a digest.\n')
+    expect(text).not.toMatch(/held back/i)
+  }
+})
+
+test('a resolved alert without times and without an explanation is only resolved', () => {
+  const alerts = [sampleAlert('writer', { status: 'resolved', startsAt: 'yesterday', annotations: {} })]
+  const { text } = plainText({ ...sampleNotices.resolved, alerts })
+  expect(text).toContain('\n\nThis is resolved.\n\n')
+  expect(text).not.toMatch(/What was wrong|Began|Ended|Lasted/)
+})
+
+test('a notice without a title is called Alert, and an agent that the title names is not repeated', () => {
+  expect(plainText({ ...sampleNotices.firing, title: ' ' }).subject).toBe('[CRITICAL] Alert: api-integrator')
+  expect(plainText({ ...sampleNotices.firing, title: 'api-integrator fails' }).subject).toBe('[CRITICAL] api-integrator fails')
+})
+
+test('a text that repeats the summary is shown once', () => {
+  const [text] = Object.values(sampleAlert('api-integrator').annotations)
+  const shownText = plainText({ ...sampleNotices.firing, text: text! }).text
+  expect(shownText.split(text!)).toHaveLength(2)
 })

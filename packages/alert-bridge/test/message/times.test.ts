@@ -1,6 +1,7 @@
 import { expect, test } from 'vitest'
 
-import { readableDuration, timeOf, utcTime } from '../../src/message/notice-times.ts'
+import { noticeTimes, readableDuration, timeOf, utcTime } from '../../src/message/notice-times.ts'
+import { sampleAlert, sampleNotices } from './sample-notices.ts'
 
 test.each([
   [0, '0 s'],
@@ -36,4 +37,31 @@ test('the zero time of Alertmanager and invalid times are omitted', () => {
 test('the first moment of 1970 is no time, the next millisecond is', () => {
   expect(timeOf('1970-01-01T00:00:00Z')).toBeUndefined()
   expect(timeOf('1970-01-01T00:00:00.001Z')).toBe(1)
+})
+
+const at = (minute: number): string => `2026-11-24T02:${String(minute).padStart(2, '0')}:00.000Z`
+const over = (from: number, to: number) => sampleAlert('writer', { status: 'resolved', startsAt: at(from), endsAt: at(to) })
+
+test('an incident lasts from the first start to the last end of its alerts', () => {
+  const notice = { ...sampleNotices.resolved, alerts: [over(3, 8), over(1, 5), over(2, 9)] }
+  expect(noticeTimes(notice)).toEqual({ startedAt: at(1), endedAt: at(9), lastedSeconds: 480 })
+  const unknown = sampleAlert('writer', { status: 'resolved', startsAt: 'yesterday', endsAt: '0001-01-01T00:00:00Z' })
+  for (const alerts of [
+    [unknown, over(1, 9)],
+    [over(1, 9), unknown],
+  ]) {
+    expect(noticeTimes({ ...notice, alerts })).toEqual({ startedAt: at(1), endedAt: at(9), lastedSeconds: 480 })
+  }
+})
+
+test('the times of the notice itself come first, and it has no end while an alert fires', () => {
+  const notice = { ...sampleNotices.resolved, alerts: [over(1, 9)], startedAt: at(2), endedAt: at(7) }
+  expect(noticeTimes(notice)).toEqual({ startedAt: at(2), endedAt: at(7), lastedSeconds: 300 })
+  const firing = { ...notice, alerts: [over(1, 9), sampleAlert('planner')] }
+  expect(noticeTimes(firing)).toEqual({ startedAt: at(2), endedAt: undefined, lastedSeconds: undefined })
+})
+
+test('an incident that ends when it begins lasts 0 s; one that ends before has no duration', () => {
+  const lasted = (from: number, to: number) => noticeTimes({ ...sampleNotices.resolved, alerts: [over(from, to)] }).lastedSeconds
+  expect([lasted(5, 5), lasted(5, 4)]).toEqual([0, undefined])
 })
