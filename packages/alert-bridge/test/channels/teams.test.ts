@@ -66,6 +66,8 @@ test.each<[string, Answer, Partial<DeliveryResult>]>([
     answerWith(429, '', { 'retry-after': '17' }),
     { kind: 'retry', retryAfterSeconds: 17 },
   ],
+  ['412 is throttling too', answerWith(412), { kind: 'retry', reason: 'Teams answered 412' }],
+  ['200 that reports HTTP error 412', answerWith(200, refusal(412)), { kind: 'retry' }],
   ['500 may have arrived', answerWith(500), { kind: 'retry', unknown: true }],
   ['502 may have arrived', answerWith(502, '<html>bad gateway</html>'), { kind: 'retry', unknown: true }],
   ['503 has not arrived', answerWith(503), { kind: 'retry', reason: 'Teams answered 503' }],
@@ -116,6 +118,14 @@ test('text from outside is shown as it is: a card has no Markdown, no mention an
   expect(textsOf(card)[0]).toContain('[click](https://evil.example.com) **bold** <at>everyone</at> { { {DATE(')
 })
 
+test('a text with more lines than fit ends in three dots', () => {
+  const text = Array.from({ length: 300 }, (_, index) => `${index}`).join('\n')
+  const texts = textsOf(cardOf({ ...sampleNotices.firing, kind: 'meta', text, alerts: [] }))
+  const last = texts.indexOf('...')
+  expect(last).toBeGreaterThan(20)
+  expect(texts[last - 1]).toMatch(/^\d+$/)
+})
+
 test('more than six links are in two sets, because Teams shows six of each', () => {
   const links = Object.fromEntries(Array.from({ length: 9 }, (_, index) => [`link ${index}`, `https://example.com/${index}`]))
   const sets = cardOf({ ...sampleNotices.firing, links }).body.filter((element) => element.type === 'ActionSet')
@@ -135,6 +145,29 @@ property.prop([anyNotice])('any notice is a card of less than 21,000 bytes with 
       for (const { title, url } of element.actions)
         expect([title !== '', /^https?:\/\/[^\s<>"']+$/.test(url)]).toEqual([true, true])
     } else for (const { text } of element.inlines) expect(text).not.toBe('')
+  }
+})
+
+/** A workflow answers 202 before Teams refuses a card that is too large, so no answer reports it. */
+test.each(['"', '\\', '{"a":"b"},', '\u{1F600}', '\u4E2D', 'a"\n'])('a card full of %j fits also as Teams stores it', (text) => {
+  const many = (count: number): string => text.repeat(count)
+  const alerts = Array.from({ length: 30 }, (_, index) => ({
+    status: 'firing' as const,
+    labels: { alertname: many(500), agent_id: `${many(90)}${index}`, severity: many(40) },
+    annotations: {
+      summary: many(10_000),
+      description: `${index}${many(5_000)}`,
+      ...Object.fromEntries(Array.from({ length: 20 }, (_annotation, key) => [`key_${key}`, many(3_000)])),
+    },
+    startsAt: '2026-11-24T02:13:05Z',
+  }))
+  const links = Object.fromEntries(
+    Array.from({ length: 12 }, (_, index) => [`${index}${many(60)}`, `https://example.com/${'x'.repeat(500)}`]),
+  )
+  for (const some of [alerts, alerts.slice(0, 1)]) {
+    const message = teamsMessage({ ...sampleNotices.firing, title: many(500), text: many(3_000), alerts: some, links })
+    // Teams takes 28,672 bytes; a workflow adds its own text
+    expect(Buffer.byteLength(JSON.stringify(JSON.stringify(message)))).toBeLessThan(23_000)
   }
 })
 

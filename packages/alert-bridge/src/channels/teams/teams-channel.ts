@@ -52,7 +52,10 @@ export function openTeamsChannel(settings: TeamsChannelSettings, dependencies: P
 const workflowErrors = /^(?:Workflow|Flow|DirectApi|Trigger)\w*(?:NotEnabled|Disabled|NotFound|Suspended|Required|Forbidden)$/
 
 /** Connectors answer 200 also when Teams refused the card, and name the status in a sentence. */
-const statusInText = /\bHTTP (?:error|status)(?: code)?:? (\d{3})\b/i
+const statusInText = /\bHTTP (?:error|status)(?: code)?:? ([45]\d\d)\b/i
+
+/** Microsoft asks for another attempt after this status, as after a 429. */
+const preconditionFailed = 412
 
 /** Result for a response other than success. */
 function teamsFailure(answer: JsonAnswer, now: Date): DeliveryResult {
@@ -61,6 +64,7 @@ function teamsFailure(answer: JsonAnswer, now: Date): DeliveryResult {
   const failure = statusFailure({ ...answer, status }, now, 'Teams')
   const { code } = (answer.json['error'] ?? {}) as { readonly code?: unknown }
   if (typeof code === 'string' && workflowErrors.test(code)) return { kind: 'channel-down', reason: failure.reason }
+  if (status === preconditionFailed) return { kind: 'retry', reason: failure.reason }
   if (failure.kind !== 'retry') return failure
   // after a 429 or a 503 the message was not taken
   return { ...failure, ...(status >= 500 && status !== 503 && { unknown: true }) }
@@ -107,8 +111,9 @@ interface OpenUrlAction {
 }
 
 /**
- * Bytes of JSON for each part. The sum stays below 21,000: Microsoft documents 28 KB for a message, and others have seen refusals
- * from 21 KB on.
+ * Bytes for each part, as {@link storedBytes} counts them. The sum stays below 21,000: Microsoft documents 28 KB for a message, to which
+ * a workflow adds its own text, and others have seen refusals from 21 KB on. A workflow answers 202 before Teams refuses a card, so no
+ * answer reports that a card was too large.
  */
 const maxBytes = {
   headline: 800,
@@ -136,9 +141,9 @@ export function teamsMessage(notice: Notice): TeamsMessage {
       .map(plainLine),
   )
   return messageWith(notice, story, [
-    ...withSpaceAbove(fitting(lines, maxBytes.paragraphs)),
+    ...withSpaceAbove(fittingText(lines, maxBytes.paragraphs)),
     ...withSpaceAbove(
-      fitting(
+      fittingText(
         facts.map(({ name, value }) => factLine(name, value)),
         maxBytes.facts,
       ),
@@ -180,7 +185,7 @@ function colorOf({ kind, severity }: Notice): NonNullable<TextRun['color']> {
 
 /** One element for each alert. With many alerts each line is shorter, because a message that names all of them is worth more. */
 function alertElements({ alerts, moreAlerts }: MessageContent): TextElement[] {
-  const overhead = Buffer.byteLength(JSON.stringify(plainLine(''))) + '- ,'.length
+  const overhead = storedBytes(plainLine('')) + '- ,'.length
   const room = Math.min(maxBytes.alert, Math.floor(maxBytes.alerts / Math.max(alerts.length, 1)) - overhead)
   const texts = distinctTexts(alerts, (line) => cutToBytes(line, room))
   return [...texts.map((text) => plainLine(`- ${text}`)), ...moreLine(moreAlerts).map(plainLine)]
@@ -212,24 +217,35 @@ function withSpaceAbove([first, ...rest]: readonly TextElement[]): TextElement[]
   return first === undefined ? [] : [{ ...first, spacing: 'Medium' }, ...rest]
 }
 
+/** The same as {@link fitting}, with three dots for what was left out. */
+function fittingText(elements: readonly TextElement[], room: number): TextElement[] {
+  const shown = fitting(elements, room)
+  return shown.length === elements.length ? shown : [...shown, plainLine('...')]
+}
+
 /** Those of the elements, in order, whose JSON fits into `room` bytes together. */
 function fitting<Element>(elements: readonly Element[], room: number): Element[] {
   let left = room
   return elements.filter((element) => {
-    const bytes = Buffer.byteLength(JSON.stringify(element)) + ','.length
+    const bytes = storedBytes(element) + ','.length
     if (bytes > left) return false
     left -= bytes
     return true
   })
 }
 
-/** At most `room` bytes as JSON, cut between characters. Functions of adaptive cards, such as `{{DATE(...)}}`, become plain text. */
+/** Bytes that a part of a card takes in Teams, which stores a card as a string in JSON: a quotation mark in a text takes four. */
+function storedBytes(part: unknown): number {
+  return Buffer.byteLength(JSON.stringify(JSON.stringify(part))) - '""'.length
+}
+
+/** At most `room` bytes in Teams, cut between characters. Functions of adaptive cards, such as `{{DATE(...)}}`, become plain text. */
 function cutToBytes(text: string, room: number): string {
   const characters = Array.from(text.replaceAll(/\{(?=\{)/g, '{ '))
   let bytes = 0
   let fits = 0
   for (const [index, character] of characters.entries()) {
-    bytes += Buffer.byteLength(JSON.stringify(character)) - '""'.length
+    bytes += storedBytes(character) - String.raw`\"\"`.length
     if (bytes > room) return `${characters.slice(0, fits).join('')}...`
     if (bytes <= room - '...'.length) fits = index + 1
   }
