@@ -108,7 +108,7 @@ describe.skipIf(!hasDocker).concurrent('routes', () => {
   })
 })
 
-describe('what the files promise each other', () => {
+describe('the configuration files agree', () => {
   const collector = parse(readFileSync(join(root, 'collector/otelcol/config.yaml'), 'utf8')) as Collector
   const prometheus = parse(readFileSync(join(root, 'collector/prometheus/prometheus.yaml'), 'utf8')) as Prometheus
   const alertmanager = parse(alertmanagerFile()) as Alertmanager

@@ -22,7 +22,7 @@ function settingsFile(text: string): string {
   return path
 }
 
-describe('what is generated', () => {
+describe('generated files', () => {
   test('is what is committed: run `pnpm mixin` where this fails', () => {
     const folders = ['collector/prometheus/rules', 'grafana/dashboards'].flatMap((path) =>
       readdirSync(join(root, path)).map((name) => `${path}/${name}`),

@@ -25,7 +25,7 @@ test('logs the same text, numbers aside, at most once a minute', () => {
   expect(lines).toEqual(['OpenTelemetry: dropped 3 spans', 'OpenTelemetry: something else', 'OpenTelemetry: dropped 5 spans'])
 })
 
-test('never shows a token, a header or what an address carries', () => {
+test('never shows a token, a header, or the user and query of an address', () => {
   const lines: string[] = []
   const diag = diagLines((line) => lines.push(line), { secrets: ['t0p-secret'] })
   diag.warn("bad URL 'https://user:pass@host/in?key=abc', sent t0p-secret and Bearer xyz.123")

@@ -44,7 +44,7 @@ describe('OTEL_TRACES_SAMPLER', () => {
     expect([keeps({ OTEL_TRACES_SAMPLER }), keeps({ OTEL_TRACES_SAMPLER }, parent)]).toEqual([root, child])
   })
 
-  test('a ratio of 0 drops root spans; a ratio that is none keeps them', () => {
+  test('a ratio of 0 drops root spans; an invalid ratio keeps them', () => {
     const sampler = { OTEL_TRACES_SAMPLER: 'traceidratio' }
     expect(keeps({ ...sampler, OTEL_TRACES_SAMPLER_ARG: '0' })).toBe(false)
     for (const OTEL_TRACES_SAMPLER_ARG of ['2', '-1', 'half', ''])

@@ -38,7 +38,7 @@ test('sends metrics every METRICS_EXPORT_INTERVAL without being asked', async ()
   expect(collector.received.map(({ path }) => path)).toEqual(['/m', '/m'])
 })
 
-test('flush sends what is left now and telemetry goes on', async () => {
+test('flush exports the remaining telemetry at once, and telemetry continues', async () => {
   await using collector = await testCollector()
   const { telemetry } = await startedTelemetry({ env: { OTEL_EXPORTER_OTLP_TRACES_ENDPOINT: collector.url } })
   for (const name of ['first', 'second']) {

@@ -5,7 +5,7 @@ import { otlpSettings } from '../src/opentelemetry/otlp-settings.ts'
 const endpoint = 'http://collector:4318'
 const certificates = {}
 
-test('exports nothing while no endpoint is set, whatever else is', () => {
+test('exports nothing without an endpoint, whatever else is set', () => {
   expect(
     otlpSettings({ OTEL_TRACES_EXPORTER: 'otlp', OTEL_EXPORTER_OTLP_HEADERS: 'a=b', OTEL_EXPORTER_OTLP_ENDPOINT: ' ' }, 'token'),
   ).toEqual({

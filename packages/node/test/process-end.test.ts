@@ -58,7 +58,7 @@ test.each(signals)('a registered program flushes on %s and is ended by it, as wi
   expect(arrived(collector)).toEqual(everything)
 })
 
-test('with SWARMWATCH_HANDLE_SIGNALS=false signals are none of our business', async () => {
+test('with SWARMWATCH_HANDLE_SIGNALS=false, signals are not handled', async () => {
   await using collector = await testCollector()
   const ended = await signalled(collector, program(), ['SIGTERM'], { env: { SWARMWATCH_HANDLE_SIGNALS: 'false' } })
   expect(ended).toMatchObject({ code: null, signal: 'SIGTERM' })

@@ -17,7 +17,7 @@ const agent = `
   import { instrumentAgent } from '@swarmwatch/sdk'
   console.log(await instrumentAgent(async () => 'done', { name: 'imported' })())`
 
-test('a short program ends by itself, with nothing on its output but its own', async () => {
+test('a short program ends normally, and its output contains no other lines', async () => {
   const { code, stdout, stderr } = await runRegistered(agent, { env: anyPort })
   expect({ code, stdout, stderr: stderr.replace(/^.*alert channel.*\n/gm, '') }).toEqual({
     code: 0,
@@ -26,7 +26,7 @@ test('a short program ends by itself, with nothing on its output but its own', a
   })
 })
 
-test('what is left is flushed when the program ends by itself', async () => {
+test('flushes the remaining telemetry when the program ends normally', async () => {
   await using collector = await testCollector()
   const { code } = await runRegistered(agent, {
     env: { ...anyPort, OTEL_EXPORTER_OTLP_ENDPOINT: collector.url, OTEL_SERVICE_NAME: 'short' },

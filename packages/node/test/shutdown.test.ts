@@ -89,7 +89,7 @@ test('flush returns after its timeout although the collector never answers, and 
   )
 })
 
-test('what a flush did not send in time is sent with the next one', async () => {
+test('the next flush sends data that a flush did not send in time', async () => {
   await using collector = await testCollector(503)
   const { telemetry } = await startedTelemetry({ env: { OTEL_EXPORTER_OTLP_ENDPOINT: collector.url } })
   await instrumentAgent(async () => {}, { name: 'not-in-time' })()

@@ -75,7 +75,7 @@ test.each<[string[], number, 'stdout' | 'stderr', RegExp]>([
   expect(ended[stream === 'stdout' ? 'stderr' : 'stdout']).toBe('')
 })
 
-test('config --json prints what is in force for programs, secrets masked', async () => {
+test('config --json prints the effective settings for programs, with secrets masked', async () => {
   const env = { METRICS_PORT: '9464', SWARMWATCH_OTLP_TOKEN: 'very-secret' }
   const { code, stdout } = await swarmwatch(['config', '--json'], env)
   const { file, settings, notes } = JSON.parse(stdout) as ReturnType<typeof JSON.parse>

@@ -66,7 +66,7 @@ describe('an abort', () => {
     expect(await outcomeOf(telemetry)).toBe(`${cancelled} `)
   })
 
-  test('during a call waits for the function, whose own value comes out', async () => {
+  test('during a call waits for the function and returns its value', async () => {
     const agent = instrumentAgent(
       (signal: AbortSignal) => new Promise((done) => signal.addEventListener('abort', () => setTimeout(done, 1000, 'saved'))),
       { name: 'writer', logger: false },

@@ -8,7 +8,7 @@ function histogramOf(...durations: number[]): DurationHistogram {
   return histogram
 }
 
-test('what was taken away is gone, the rest stays', () => {
+test('removed values are gone, and the others remain', () => {
   const histogram = histogramOf(1, 1, 1, 0.0001, 100, 100, 20_000)
   histogram.subtract(histogramOf(0.0001, 100, 100, 20_000))
   expect(histogram.quantile(0.01)).toBeCloseTo(1, 0)

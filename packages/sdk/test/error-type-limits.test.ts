@@ -75,7 +75,7 @@ test('every kind of timeout error is a timeout, also below another error', () =>
   expect(errorType(new Error('x', { cause: { code: 'ETIMEDOUT' } }))).toBe('timeout')
 })
 
-test('what could be an id or a hash is no word', () => {
+test('a possible id or hash is no word', () => {
   const ids = ['a1b2c3d4', 'deadbeef0', '0123456789abcdef', 'job_1234', 'DEADBEEF1', 'x-0abcdef12']
   expect(ids.map((code) => errorType({ code }))).toEqual(ids.map(() => '_OTHER'))
   const words = ['deadbeef', 'E123', 'HTTP_2', 'effaced', 'a1b2c3d', 'rate_limit_exceeded']

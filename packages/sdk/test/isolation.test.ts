@@ -42,7 +42,7 @@ function placeOf({ name, surface, hook }: IsolationCase): string | undefined {
   return quiet.test(name) || (hook === 'redactErrorMessage' && name.includes('returns')) ? undefined : place[surface]
 }
 
-describe('an agent goes on as without us', () => {
+describe('an agent behaves as it does without Swarmwatch', () => {
   test.for(isolationCases)('when $name', async (isolationCase) => {
     const { name, surface } = isolationCase
     const ours = ourAdapter()

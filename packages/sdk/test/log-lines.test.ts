@@ -40,7 +40,7 @@ test('errorMessages: false keeps the message out of the lines, and a function de
   expect((await linesOf(new Error('private'), { errorMessages: shout }))[0]).toContain('(Error): PRIVATE')
 })
 
-test('an error without words of its own is described by what it wraps', async () => {
+test('an error without a message is described by the error that it wraps', async () => {
   const refused = Object.assign(new Error('connect ECONNREFUSED 127.0.0.1:9'), { code: 'ECONNREFUSED' })
   const [line] = await linesOf(new AggregateError([refused, refused]))
   expect(line).toBe('[RETRY] greeter attempt 2/2 in 0 s (ECONNREFUSED): connect ECONNREFUSED 127.0.0.1:9')

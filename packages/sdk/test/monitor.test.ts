@@ -37,7 +37,7 @@ describe('health score', () => {
 })
 
 describe('sliding window', () => {
-  test('counts what is younger than its length and forgets the rest, slot by slot', () => {
+  test('counts values within its length and forgets older ones, slot by slot', () => {
     const window = new SlidingWindow(300)
     window.record(0, true, 1)
     window.record(150_000, false, 3)

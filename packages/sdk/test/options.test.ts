@@ -89,7 +89,7 @@ describe('bad input is refused at once, with the option, the rule and the value'
     )
   })
 
-  test('a policy together with recovery, or none at all', () => {
+  test('a policy together with recovery, or an invalid policy', () => {
     expect(message(() => instrumentAgent(async () => {}, { name: 'x', policy: {} as never }))).toBe(
       'instrumentAgent: policy must be a cockatiel policy (an object with execute()), got an object',
     )

@@ -66,7 +66,7 @@ describe('in any order', () => {
     expect(telemetry.spans().map(({ name }) => name)).toEqual(['attempt 1', 'invoke_agent lasting'])
   })
 
-  test('a provider that is swapped for another: each has its own part, and none is counted twice', async () => {
+  test('a provider that replaces another: each records its own part, and no run is counted twice', async () => {
     const first = await register()
     const { agent, end } = lasting()
     const run = agent()
@@ -84,7 +84,7 @@ describe('in any order', () => {
     expect(await active(second)).toEqual([0])
   })
 
-  test('a provider that is taken away: the agent goes on', async () => {
+  test('a provider that is removed: the agent continues', async () => {
     const telemetry = await register()
     const agent = instrumentAgent(async () => 'done', { name: 'writer', logger: false })
     await agent()

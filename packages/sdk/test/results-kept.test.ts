@@ -377,7 +377,7 @@ const operations: Record<string, (result: Anything) => unknown> = {
   'catch its error': (result) => (result as unknown as Promise<unknown>).catch((error: Error) => error.name),
 }
 
-describe('what a caller can do with a result is the same with and without a wrapper', () => {
+describe('a result behaves the same with and without a wrapper', () => {
   property.prop([makers, fc.constantFrom(...Object.keys(operations))], { numRuns: 600 })(
     'of a tool',
     async ({ of, make }, operation) => {

@@ -40,7 +40,7 @@ const guardedProxy = (): object => {
   )
 }
 
-describe('a value comes out as it is', () => {
+describe('returns a value unchanged', () => {
   const values: Record<string, unknown> = {
     undefined: undefined,
     null: null,
@@ -121,7 +121,7 @@ describe('a thenable is awaited as await does', () => {
   })
 })
 
-describe('an error comes out as it is, the same object, after the last attempt', () => {
+describe('throws the same error object after the last attempt', () => {
   const errors: Record<string, unknown> = {
     'an error': new Error('broken'),
     'a frozen error': Object.freeze(new Error('frozen')),
@@ -143,7 +143,7 @@ describe('an error comes out as it is, the same object, after the last attempt',
     }
   })
 
-  test('a wrapped agent never throws at the call: what the function throws at once is a rejection', async () => {
+  test('a wrapped agent never throws synchronously: a synchronous error of the function becomes a rejection', async () => {
     const agent = instrumentAgent((): string => {
       throw new Error('at once')
     }, quick)
@@ -151,7 +151,7 @@ describe('an error comes out as it is, the same object, after the last attempt',
     await expect(promise).rejects.toThrow('at once')
   })
 
-  test('a wrapped tool throws at the call what the function throws at once, and returns at once what it returns', () => {
+  test('a wrapped tool throws and returns synchronously if the function does', () => {
     const double = instrumentTool((n: number) => n * 2, { name: 'double' })
     expect(double(21)).toBe(42)
     const fails = instrumentTool(() => JSON.parse('{') as unknown, { name: 'fails' })
@@ -159,7 +159,7 @@ describe('an error comes out as it is, the same object, after the last attempt',
   })
 })
 
-describe('a wrapper is like what it wraps', () => {
+describe('a wrapper has the properties of its function', () => {
   test('in name, length and own properties, symbols and getters included', () => {
     const secret = Symbol('secret')
     function build(_a: string, _b: number): void {}

@@ -15,7 +15,7 @@ test('p95 is near the longest of a few durations and never above it', () => {
   expect(window.totals(10_000).p95Seconds).toBeLessThanOrEqual(100)
 })
 
-test('p95 forgets what is older than the window', () => {
+test('p95 ignores values older than the window', () => {
   const window = new SlidingWindow(300)
   window.record(0, true, 100)
   window.record(200_000, true, 1)

@@ -31,7 +31,7 @@ test('each case of a module runs in a process of its own: one that exits or hang
     ['telemetry that works', 'passed', ''],
     ['the agent throws undefined', 'failed', 'the process ended: it exited with 7 (no undefined here)'],
     ['the agent throws null', 'failed', 'the process ended: it hung'],
-    ['the agent throws a symbol', 'failed', 'rejects: did not settle in 2000 ms; throws: did not settle in 2000 ms'],
+    ['the agent throws a symbol', 'failed', 'rejects: did not settle within 2000 ms; throws: did not settle within 2000 ms'],
     ['a listener throws', 'failed', 'unhandled: Error: too late; unhandled: Error: too late; unhandled: Error: too late'],
     ['a logger throws', 'skipped', ''],
   ])

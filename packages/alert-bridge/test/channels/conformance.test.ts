@@ -120,7 +120,7 @@ function serverConformance(start: () => Promise<DrivenChannel>): void {
     expect(await delivering).toMatchObject({ kind: 'retry' })
   })
 
-  test('close ends what is under way and leaves no connection open', async () => {
+  test('close ends deliveries in progress and leaves no connection open', async () => {
     const { channel, server } = await startedWithServer(start)
     await channel.deliver(deliveryTo(channel), neverAborted)
     server.hang()

@@ -15,7 +15,7 @@ const delivery = (more: Partial<Delivery> = {}): Delivery => ({
   ...more,
 })
 
-test('a mail, as it goes out', async () => {
+test('a mail has this source', async () => {
   await using smtp = await openMailServer()
   const result = await mailChannel(smtp.port).deliver(delivery(), neverAborted)
   const [mail] = smtp.mails
@@ -108,7 +108,7 @@ test('line ends in a title or a label become no header, and no label becomes an 
   expect(headerOf(smtp.mails[0]!.raw, 'subject')).toContain('[CRITICAL] x Bcc: evil@example.com RCPT TO:')
 })
 
-test('only what is urgent is marked so', async () => {
+test('only urgent mails are marked as urgent', async () => {
   await using smtp = await openMailServer()
   const channel = mailChannel(smtp.port)
   for (const notice of [sampleNotices.firing, sampleNotices.resolved, sampleNotices.event, sampleNotices.digest]) {
@@ -117,7 +117,7 @@ test('only what is urgent is marked so', async () => {
   expect(smtp.mails.map(({ raw }) => headerOf(raw, 'importance'))).toEqual(['High', undefined, undefined, undefined])
 })
 
-test('a sender whose domain is not ASCII has ids that are', async () => {
+test('a sender whose domain is not ASCII has message ids in ASCII', async () => {
   await using smtp = await openMailServer()
   const from = 'Swarm {{ .X }} <alerts@b\u00FCcher.example>'
   expect(await mailChannel(smtp.port, { from }).deliver(delivery(), neverAborted)).toMatchObject({ kind: 'delivered' })

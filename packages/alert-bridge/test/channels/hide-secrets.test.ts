@@ -5,7 +5,7 @@ import { expect, test } from 'vitest'
 import { hideSecrets } from '../../src/channels/guarded-delivery.ts'
 import { anyText } from '../message/any-notice.ts'
 
-test('a secret is hidden as it is, in base64 and percent-encoded', () => {
+test('a secret is hidden in clear text, in base64 and percent-encoded', () => {
   const hide = hideSecrets([new Secret('pass word+1/2'), undefined])
   expect(hide(`a pass word+1/2 b ${Buffer.from('pass word+1/2').toString('base64')} c pass%20word%2B1%2F2 d`)).toBe(
     'a *** b *** c *** d',
@@ -26,7 +26,7 @@ property.prop([anyText])('whatever is said, it comes out as one line of ASCII of
   expect(hideSecrets([new Secret('secret-word')])(`${text}secret-word${text}`)).toMatch(/^[\x20-\x7E]{0,300}$/)
 })
 
-test('of a log-in in an address, both parts are hidden; what is no address is only hidden whole', () => {
+test('the user and the password of an address are both hidden; a text that is no address is hidden only as a whole', () => {
   const hide = hideSecrets([
     new Secret('https://long-user:long-word@example.com/hook'),
     new Secret('git+https://x/part-of-a-path'),
@@ -43,7 +43,7 @@ test('parts of an address shorter than eight characters are words, not secrets',
   )
 })
 
-test('an address is hidden also as it is written properly, and a path with and without its query', () => {
+test('an address is also hidden in its normalized form, and a path with and without its query', () => {
   const hide = hideSecrets([new Secret('https://EXAMPLE.com/token-12345?k=1')])
   expect(hide('https://example.com/token-12345?k=1')).toBe('***')
   expect(hide('to /token-12345?k=1, to /token-12345, to token-12345')).toBe('to ***, to ***, to ***')
@@ -65,7 +65,7 @@ test('base64 is found in both alphabets', () => {
   expect(hideSecrets([new Secret(secret)])(forms.join(' '))).toBe('*** ***')
 })
 
-test('a reason is one line of ASCII; one of 300 characters is whole, a longer one ends in three dots', () => {
+test('a reason is one line of ASCII; a reason of 300 characters is kept, a longer one is cut and ends in three dots', () => {
   const hide = hideSecrets([])
   expect(hide('  a\n\tb\u00E9\u0007~ ')).toBe('a b??~')
   expect(hide('x'.repeat(300))).toBe('x'.repeat(300))

@@ -94,7 +94,7 @@ test('with another channel in the settings, the incident starts again there', as
   expect(slack.calls()).toEqual(['chat.postMessage', 'chat.postMessage'])
 })
 
-test('what an earlier try posted after all is found and not posted again', async () => {
+test('finds a message that an earlier attempt did post, and does not post it again', async () => {
   const { slack, deliver } = await bot()
   await deliver({})
   expect(await deliver({ mayHaveArrived: true })).toEqual({ kind: 'delivered', thread })

@@ -40,13 +40,13 @@ test('a channel with an invalid token, channel or webhook is down until the oper
   expect(failure(302, 'Found').result.reason).toBe('Slack answered 302: Found; redirects are not followed')
 })
 
-test('what Slack refuses in other ways is never taken, but what only took too long is', () => {
+test('another refusal of Slack is permanent, but a timeout or a server error is retried', () => {
   expect(kinds([400, 402, 405, 413, 499].map((status) => failure(status)))).toEqual(['undeliverable'])
   expect(failure(400, 'too many things').isContent).toBe(false)
   expect(kinds([failure(408), failure(200), failureWith('new_word'), failure(299), failure(500)])).toEqual(['retry'])
 })
 
-test('Slack is left alone for as long as it asks, in the header or in the answer', () => {
+test('pauses Slack for the time that the header or the answer requests', () => {
   const patient = { kind: 'retry', retryAfterSeconds: 7 }
   expect(failure(429, '', {}, '7').result).toMatchObject(patient)
   expect(failure(429, '', { retry_after: 7 }).result).toMatchObject(patient)
@@ -59,7 +59,7 @@ test('Slack is left alone for as long as it asks, in the header or in the answer
   }
 })
 
-test('what Slack may have done in spite of its answer may have arrived', () => {
+test('a message that Slack may have posted despite its answer may have arrived', () => {
   const isUnknown = ({ result }: SlackFailure): boolean => 'unknown' in result && result.unknown === true
   const unknown = [500, 502, 504].map((status) => failure(status))
   expect(

@@ -110,7 +110,7 @@ test('a card that Teams refuses is sent again with the headline and the first li
   expect(body.map(({ type }) => type)).toEqual(['RichTextBlock', 'ActionSet'])
 })
 
-test('text from outside is shown as it is: a card has no Markdown, no mention and no function', () => {
+test('shows external text unchanged: a card has no Markdown, no mention and no function', () => {
   const nasty = '[click](https://evil.example.com) **bold** <at>everyone</at> {{{DATE(2026-11-24T02:13:05Z)}}'
   const card = cardOf({ ...sampleNotices.firing, title: nasty, text: nasty, kind: 'meta' })
   const json = JSON.stringify(card)

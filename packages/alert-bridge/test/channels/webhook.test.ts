@@ -90,7 +90,7 @@ test('a redirect is not followed', async () => {
   expect(aim.seen).toEqual([])
 })
 
-test('what became of a message is known exactly as far as it can be', async () => {
+test('reports whether a message has arrived, has not, or may have', async () => {
   expect(await answered(resets)).toMatchObject({ kind: 'retry', unknown: true })
   expect(await answered(neverAnswers, { timeoutMs: 1_000 })).toMatchObject({ kind: 'retry', unknown: true })
   // the status was 200: the rest of the answer does not matter

@@ -128,7 +128,7 @@ test('a drill sends through every channel and prints how long each took', async 
   expect(channels[0]?.delivered[0]?.notice).toMatchObject({ kind: 'drill', title: 'This is a test of the alert channels' })
 })
 
-test('replays what is dead: through the bridge that runs, else in its folder', async () => {
+test('replays dead deliveries through the running bridge, or in its folder if no bridge runs', async () => {
   const channel = recordingChannel({ answer: () => ({ kind: 'undeliverable', reason: '550' }) })
   const bridge = await startedBridge({ channels: [channel] })
   for (const name of ['A', 'B']) await bridge.post('/api/v1/alerts', firing({ name }))

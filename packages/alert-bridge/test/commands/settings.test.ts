@@ -76,7 +76,7 @@ test('takes two tokens with a comma between them, or one a line from a file', ()
   expect(problemsOf({ env: { BRIDGE_TOKEN: [...both, 'third-token-0123456'].join(',') } })).toHaveLength(1)
 })
 
-test('takes what is empty for unset, a file too', () => {
+test('treats an empty variable or an empty file as unset', () => {
   const secrets = [
     'BRIDGE_TOKEN',
     'HEARTBEAT_URL',

@@ -15,7 +15,7 @@ const crashes = Number(process.env['CRASHES'] ?? 5)
 const checkpoints: readonly (Checkpoint | 'random')[] = ['after-commit', 'before-send', 'after-send', 'while-marking', 'random']
 
 test(
-  `what was answered 200 is delivered although the bridge is killed ${crashes} times under load`,
+  `delivers every request that it answered with 200, although the bridge is killed ${crashes} times under load`,
   { timeout: 600_000 },
   async () => {
     const sink = await openSink()

@@ -17,7 +17,7 @@ test('each wait is up to a fifth shorter or longer, but never longer than the lo
   expect(backoffMs(9, deliveryTimes, highest)).toBe(900_000)
 })
 
-test('waits in full what a provider asks for, up to the longest, and up to a second more', () => {
+test('waits the whole time that a provider requests, up to the maximum, and at most a second more', () => {
   expect(backoffMs(1, deliveryTimes, lowest, 0)).toBe(0)
   expect(backoffMs(4, deliveryTimes, lowest, 30)).toBe(30_000)
   expect(backoffMs(4, deliveryTimes, highest, 30)).toBe(31_000)

@@ -11,14 +11,14 @@ function decide(result: DeliveryResult, { attempts = 0, ageMs = 0, awakeForMs = 
   return decideOutcome({ attempts, createdAt: now - ageMs }, result, { now, awakeForMs }, deliveryTimes, () => 0.5)
 }
 
-test('what was delivered is delivered, with its thread, however old', () => {
+test('a successful delivery is delivered, with its thread, whatever its age', () => {
   expect(decide({ kind: 'delivered', thread: { ts: '7' } }, { ageMs: 2 * day })).toEqual({
     kind: 'delivered',
     thread: { ts: '7' },
   })
 })
 
-test('what cannot be delivered is dead at once and has not arrived', () => {
+test('a permanent failure makes a delivery dead at once, and it has not arrived', () => {
   expect(decide({ kind: 'undeliverable', reason: '550 no such user' })).toEqual({
     kind: 'dead',
     reason: '550 no such user',
@@ -26,7 +26,7 @@ test('what cannot be delivered is dead at once and has not arrived', () => {
   })
 })
 
-test('what failed is tried later, each time after a longer wait', () => {
+test('a temporary failure is retried, each time after a longer wait', () => {
   const later = { kind: 'later', reason: 'HTTP 500', mayHaveArrived: false }
   expect(decide({ kind: 'retry', reason: 'HTTP 500' })).toStrictEqual({ ...later, dueAt: 1_005_000 })
   expect(decide({ kind: 'retry', reason: 'HTTP 500' }, { attempts: 1 })).toEqual({ ...later, dueAt: 1_015_000 })
@@ -43,7 +43,7 @@ test('a channel that asks for patience is left alone for as long, a fraction of 
   })
 })
 
-test('what broke off after it was sent may have arrived', () => {
+test('a delivery whose connection broke after the message was sent may have arrived', () => {
   expect(decide({ kind: 'retry', reason: 'timeout', unknown: true })).toMatchObject({ kind: 'later', mayHaveArrived: true })
   expect(decide({ kind: 'retry', reason: 'timeout', unknown: true }, { ageMs: 2 * day })).toMatchObject({
     kind: 'dead',
@@ -68,7 +68,7 @@ test('a channel is broken when it reports that, failed when an attempt failed, a
   expect(healthOf({ kind: 'retry', reason: 'HTTP 429', retryAfterSeconds: 1 })).toBe('neither')
 })
 
-test('what grew old while the process was paused or down is tried for a quarter of an hour before it is dead', () => {
+test('a delivery that became too old while the process was paused or down is tried for 15 min before it is dead', () => {
   const old = { attempts: 1, ageMs: 3 * day }
   expect(decide({ kind: 'retry', reason: 'HTTP 500' }, { ...old, awakeForMs: 15 * 60_000 })).toMatchObject({ kind: 'later' })
   expect(decide({ kind: 'retry', reason: 'HTTP 500' }, { ...old, awakeForMs: 15 * 60_000 + 1 })).toMatchObject({ kind: 'dead' })

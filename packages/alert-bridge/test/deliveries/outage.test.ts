@@ -54,7 +54,7 @@ test('sends only the last state of a group that changed during an outage', async
   expect(channel.delivered.map(({ notice }) => [notice.kind, notice.alerts.length])).toEqual([['firing', 2]])
 })
 
-test('leaves what waits for the next start', async () => {
+test('keeps waiting deliveries for the next start', async () => {
   const channel = recordingChannel({ answer: broken })
   const first = await startedBridge({ channels: [channel], times: shortTimes })
   await first.post('/api/v1/alerts', firing())

@@ -10,13 +10,13 @@ import { startedBridge } from '../helpers/started-bridge.ts'
 
 const middle = (): number => 0.5
 
-test('waits 5, 15, 45 s and so on, never longer than 15 min, however often it failed', () => {
+test('waits 5, 15, 45 s and so on, but never longer than 15 min', () => {
   const waits = [1, 2, 3, 4, 5, 6, 7, 1000].map((failures) => backoffMs(failures, deliveryTimes, middle) / 1000)
   expect(waits).toEqual([5, 15, 45, 135, 405, 900, 900, 900])
   expect([0, 1].map((chance) => Math.round(backoffMs(1, deliveryTimes, () => chance)))).toEqual([4000, 6000])
 })
 
-test('waits what the provider asks for, up to 15 min', () => {
+test('waits as long as the provider requests, up to 15 min', () => {
   expect(backoffMs(1, deliveryTimes, () => 0, 60)).toBe(60_000)
   expect(backoffMs(1, deliveryTimes, () => 0, 86_400)).toBe(900_000)
 })
@@ -69,7 +69,7 @@ test('one unknown recipient of three does not prevent delivery to the others', a
   expect(await bridge.metric('bridge_dead_letters_total')).toBe(1)
 })
 
-test('leaves a channel alone for as long as it asks, all its messages, also over a restart', async () => {
+test('pauses all messages of a channel for the time that the provider requests, even across a restart', async () => {
   const channel = recordingChannel({ answer: () => ({ kind: 'retry', reason: 'HTTP 429', retryAfterSeconds: 60 }) })
   const clock = { now: Date.now() }
   const times = { ...shortTimes, maxBackoffMs: 900_000, stormWindowMs: 0 }

@@ -50,7 +50,7 @@ function queue(options: RecordingOptions = {}) {
 
 const titles = (deliveries: readonly { title: string }[]): string[] => deliveries.map(({ title }) => title)
 
-test('what nothing speaks against is sent, in the order it was claimed', async () => {
+test('sends deliveries that no rule holds back, in the order in which they were claimed', async () => {
   const { accept, claim, sort, counted } = queue()
   for (const title of ['A', 'B', 'C']) await accept(title)
   const claimed = await claim()
@@ -59,7 +59,7 @@ test('what nothing speaks against is sent, in the order it was claimed', async (
   expect(counted).toEqual([])
 })
 
-test('what quiet hours keep back waits for the morning and has not been tried', async () => {
+test('a delivery held back by quiet hours waits until they end, and does not count as an attempt', async () => {
   const { accept, claim, sort, stored } = queue({ quietHours: { from: '22:00', to: '07:00', timeZone: 'UTC' } })
   await accept('Info', { severity: 'info' })
   await accept('Warning')
@@ -72,7 +72,7 @@ test('what quiet hours keep back waits for the morning and has not been tried', 
   })
 })
 
-test('what fired and ended untold becomes one summary for each recipient, with what was not claimed yet', async () => {
+test('alerts that fired and ended before anyone was notified become one summary per recipient, with deliveries that were not claimed yet', async () => {
   const { accept, claim, sort, stored, counted } = queue()
   for (const title of ['A', 'B', 'C']) {
     await accept(title, {}, ['ann', 'bob'])
@@ -94,7 +94,7 @@ test('what fired and ended untold becomes one summary for each recipient, with w
   expect(counted).toEqual(Array(2).fill(['main', 'collapsed', 3]))
 })
 
-test('in a storm ten are sent and the rest is held back in a digest, with what was not claimed yet', async () => {
+test('in a storm, ten messages are sent; a digest contains the others, with deliveries that were not claimed yet', async () => {
   const { accept, claim, sort, stored, digest, counted } = queue()
   for (let index = 0; index < 20; index += 1) await accept(`A${index}`)
   const claimed = await claim(12)
@@ -108,7 +108,7 @@ test('in a storm ten are sent and the rest is held back in a digest, with what w
   expect(counted).toEqual([['main', 'collapsed', 10]])
 })
 
-test('what comes later in the storm goes into the same digest', async () => {
+test('later messages of a storm are added to the same digest', async () => {
   const { accept, claim, sort, stored, digest, clock } = queue()
   for (let index = 0; index < 11; index += 1) await accept(`A${index}`)
   await sort(await claim())

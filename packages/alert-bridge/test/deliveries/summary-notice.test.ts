@@ -19,7 +19,7 @@ test('a recipient who missed the firing message gets no separate resolved messag
   expect(isEndOfUnknown({ ...untold, notice: firing })).toBe(false)
 })
 
-test('one that ended is summed up as itself, with its links', () => {
+test('the summary of a single alert has its title and links', () => {
   const links = { dashboard: 'https://grafana.example.com' }
   const { notice } = ended('A', { incidentKey: 'i', links, startedAt: '2026-11-24T02:00:00Z', endedAt: '2026-11-24T03:00:00Z' })
   expect(summaryNotice([{ notice, overtaken: [] }], '7')).toStrictEqual({
@@ -34,7 +34,7 @@ test('one that ended is summed up as itself, with its links', () => {
   })
 })
 
-test('several that ended are one, from the first beginning to the last end, as bad as the worst, also of what was overtaken', () => {
+test('the summary of several alerts covers the time from the first beginning to the last end, and has the highest severity, including overtaken notices', () => {
   const overtaken = [
     { ...firing, severity: 'warning' as const, startedAt: '2026-11-24T01:00:00Z', alerts: [sampleAlert('gone')] },
   ]

@@ -10,7 +10,7 @@ test('as many may go as there are whole tokens', () => {
   expect(allowance(bucket(1), 10_000, limits)).toEqual({ count: 1, at: 10_000 })
 })
 
-test('tokens come back with time, up to the burst, and a clock that goes back takes none', () => {
+test('tokens are refilled over time, up to the burst, and a clock that is set back removes none', () => {
   expect(allowance(bucket(0), 11_500, limits)).toEqual({ count: 3, at: 11_500 })
   expect(allowance(bucket(4), 60_000, limits)).toEqual({ count: 5, at: 60_000 })
   expect(allowance(bucket(2), 4_000, limits)).toEqual({ count: 2, at: 4_000 })
@@ -21,7 +21,7 @@ test('without a token it returns the time until the next one, in whole milliseco
   expect(allowance(bucket(0.9999), 10_000, limits)).toEqual({ count: 0, at: 10_001 })
 })
 
-test('none may go while the channel is paused, with limits or without', () => {
+test('no message is sent while the channel is paused, with or without limits', () => {
   expect(allowance(bucket(5, 10_000, 20_000), 19_999, limits)).toEqual({ count: 0, at: 20_000 })
   expect(allowance(bucket(5, 10_000, 20_000), 19_999, undefined)).toEqual({ count: 0, at: 20_000 })
   expect(allowance(bucket(5, 10_000, 20_000), 20_000, limits)).toEqual({ count: 5, at: 20_000 })
@@ -32,6 +32,6 @@ test('without limits all may go', () => {
   expect(take(bucket(0), 12_000, undefined)).toEqual(bucket(0))
 })
 
-test('a message takes one token from what is there by then', () => {
+test('a message uses one of the tokens that are available at that time', () => {
   expect(take(bucket(2, 10_000, 7), 10_500, limits)).toEqual({ tokens: 2, at: 10_500, pausedUntil: 7 })
 })

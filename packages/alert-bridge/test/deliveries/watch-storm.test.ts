@@ -27,19 +27,19 @@ test('ten messages a minute go out by themselves, the eleventh is held back', ()
   expect(Array.from({ length: 10 }, () => storm.decide(fresh(), start + 60_000))).toEqual([...Array(9).fill('send'), 'hold'])
 })
 
-test('a storm that goes on holds back however many come', () => {
+test('a continuing storm holds back any number of messages', () => {
   const { storm } = raging()
   for (let index = 0; index < 100; index += 1) expect(storm.decide(fresh(), start + index)).toBe('hold')
 })
 
-test('critical ones and those that speak for others are never held back', () => {
+test('critical messages, digests, summaries, tests and reports of the bridge are never held back', () => {
   const { storm } = raging()
   expect(storm.decide(fresh({ severity: 'critical' }), start)).toBe('send')
   const kinds: NoticeKind[] = ['digest', 'summary', 'drill', 'meta', 'firing', 'repeat', 'resolved', 'event']
   expect(kinds.map((kind) => storm.decide(fresh({ kind }), start))).toEqual([...Array(4).fill('send'), ...Array(4).fill('hold')])
 })
 
-test('what was tried before goes again and is not counted twice', () => {
+test('a message that was attempted before is sent again and is not counted twice', () => {
   const storm = watchStorm('slack', times)
   for (let index = 0; index < 20; index += 1) {
     expect(storm.decide({ ...fresh(), attempts: 1 }, start)).toBe('send')
@@ -79,14 +79,14 @@ test('a digest that was sent is updated at most every half minute, as the same i
   expect(late.dueAt).toBe(start + 205_000)
 })
 
-test('a digest names the alerts that it was made of and those that came to it', () => {
+test('a digest lists its first alerts and those that were added later', () => {
   const { storm } = raging()
   const [one, other] = [sampleAlert('one'), sampleAlert('other')]
   const first = storm.digest([notice({ alerts: [one] })], undefined, start)
   expect(storm.digest([notice({ alerts: [other] })], first.notice, start).notice.alerts).toEqual([one, other])
 })
 
-test('what is held back while a storm goes on belongs to the same digest', () => {
+test('messages held back during one storm belong to the same digest', () => {
   const { storm } = raging()
   storm.decide(fresh(), start)
   const first = storm.digest([notice()], undefined, start)
@@ -94,7 +94,7 @@ test('what is held back while a storm goes on belongs to the same digest', () =>
   expect(storm.digest([notice()], undefined, start + 10_000).notice.incidentKey).toBe(first.notice.incidentKey)
 })
 
-test('a storm is over as soon as one message goes out by itself, be it the last that may', () => {
+test('a storm ends as soon as one message is sent on its own', () => {
   const storm = watchStorm('slack', times)
   const ages = [0, 0, ...Array<number>(9).fill(1_000)]
   expect(ages.map((age) => storm.decide(fresh(), start + age)).at(-1)).toBe('hold')
@@ -116,7 +116,7 @@ test('a digest that waits since before a restart is continued', () => {
   expect(continued).toEqual({ ...waiting, title: '6 messages held back on slack', heldBack: 6 })
 })
 
-test('after a calm the next storm has a digest of its own', () => {
+test('the next storm has a new digest', () => {
   const { storm } = raging()
   const first = storm.digest([notice()], undefined, start)
   storm.decide(fresh(), start + 120_000)

@@ -106,7 +106,7 @@ test('alerts that fired and resolved while Slack was down are sent as one summar
   expect(ends.map(({ state }) => state)).toEqual(['collapsed', 'collapsed'])
 })
 
-test('what is left of the tokens of a channel outlives a restart', async () => {
+test('the remaining tokens of a channel survive a restart', async () => {
   const slack = await openSlack()
   const dataDir = temporaryFolder()
   const clock = { now: Date.now() }

@@ -30,7 +30,7 @@ test.each([
   expect(listed.quarantined).toMatchObject([{ reason, size: Buffer.byteLength(body) }])
 })
 
-test('reads what is right under a wrong content type', async () => {
+test('reads a valid body with a wrong content type', async () => {
   const bridge = await startedBridge({ channels: [recordingChannel()] })
   for (const type of ['text/plain', 'application/x-www-form-urlencoded', 'nonsense']) {
     const response = await bridge.post('/api/v1/alerts', good, { 'content-type': type })
@@ -55,7 +55,7 @@ test('takes keys it does not know and maps that are null', async () => {
   expect(channel.delivered).toHaveLength(1)
 })
 
-test('answers 400 to an event without a title, because who sends it reads the answer', async () => {
+test('answers 400 to an event without a title, because its sender reads the answer', async () => {
   const bridge = await startedBridge({ channels: [recordingChannel()] })
   expect((await bridge.post('/api/v1/events', { text: 'no title' })).status).toBe(400)
   expect((await bridge.post('/api/v1/events', { title: 'x', links: { a: 'javascript:alert(1)' } })).status).toBe(400)
@@ -83,7 +83,7 @@ test('answers 404 to the replay of an unknown id, 409 where there is nothing to 
   expect((await bridge.get('/api/v1/deliveries?state=lost')).status).toBe(400)
 })
 
-test('reads a quarantined body again when it is asked to, and keeps what still cannot be read', async () => {
+test('reads a quarantined body again on request, and keeps it if it still cannot be read', async () => {
   const channel = recordingChannel()
   const bridge = await startedBridge({ channels: [channel] })
   const ids: string[] = []

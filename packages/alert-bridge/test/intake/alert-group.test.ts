@@ -39,7 +39,7 @@ property.prop([key, anyValue, fc.boolean()])(
   },
 )
 
-test('counts what Alertmanager left out in whole numbers', () => {
+test('counts alerts that Alertmanager left out as whole numbers', () => {
   expect([0, 7, -1, 0.5].map((truncatedAlerts) => isCommonGroup({ ...firing(), truncatedAlerts }))).toEqual([
     true,
     true,

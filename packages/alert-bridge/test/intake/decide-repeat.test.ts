@@ -9,7 +9,7 @@ function decide(ms: number, reason?: string, known: { intervalMs?: number } = {}
   return decideRepeat({ ...seen, ...known }, { receivedAt: seen.notifiedAt + ms, sender, reason })
 }
 
-test('what was never seen is new', () => {
+test('an unknown group is new', () => {
   expect(decideRepeat(undefined, { receivedAt: 0, sender: 'a' })).toEqual({ kind: 'new' })
 })
 

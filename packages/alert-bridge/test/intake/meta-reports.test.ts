@@ -101,7 +101,7 @@ test('each window has at most one report, and begins with the one before', async
   await eventually('the second report of the others', () => reports.length === 3)
 })
 
-test('what was held back is reported by the next process', async () => {
+test('the next process sends the reports that were held back', async () => {
   const { clock, report, restart, texts, reports } = await fixture()
   await report({ detail: 'id-1' })
   await report({ detail: 'id-2' })
@@ -132,7 +132,7 @@ test('a flood is counted in full and named up to twenty', async () => {
   expect(texts()[1]!.length).toBeLessThan(500)
 })
 
-test('the end is reported once, and only of what was reported to have begun', async () => {
+test('the end of a problem is reported once, and only if its beginning was reported', async () => {
   const { report, reports } = await fixture()
   await report({ isOver: true })
   expect(reports).toEqual([])

@@ -28,7 +28,7 @@ test.each([
   expect(decideRepeat(seen, arrival)).toEqual(expected)
 })
 
-test('takes a repeat that comes before half of the time between the last two for the one of a late peer', () => {
+test('treats a repeat within half of the last interval as the notification of a late peer', () => {
   const known = { ...seen, intervalMs: 4 * hour }
   expect(decideRepeat(known, after(hour, 'repeat interval elapsed', 'b'))).toEqual({ kind: 'duplicate', duplicate: 'peer' })
   expect(decideRepeat(known, after(3 * hour, 'repeat interval elapsed'))).toEqual({ kind: 'repeat', intervalMs: 3 * hour })

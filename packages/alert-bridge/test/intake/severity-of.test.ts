@@ -42,12 +42,12 @@ test('reads the names of labels in any case, and other names of the same thing',
   expect(severityOf({ labels: { SEVERITY: 'low', severity: 'P1' } })).toBe('critical')
 })
 
-test('takes a word it does not know, none at all, and the name of a method for a warning', () => {
+test('an unknown word, a missing word and the name of a method are a warning', () => {
   expect(['p9', '', 'constructor', '__proto__'].map(read)).toEqual(Array(4).fill('warning'))
   expect(severityOf({ labels: {} })).toBe('warning')
 })
 
-test('the worst of some is the worst; of none it is info', () => {
+test('returns the highest severity of a list, and info for an empty list', () => {
   expect(worstOf(['info', 'critical', 'warning'])).toBe('critical')
   expect(worstOf(['info', 'warning'])).toBe('warning')
   expect(worstOf(['info'])).toBe('info')

@@ -6,7 +6,7 @@ test('lines are kept, however they ended', () => {
   expect(cleanText('a\r\nb\rc\nd\u0085e\u2028f\u2029g', 100)).toBe('a\nb\nc\nd\ne\nf\ng')
 })
 
-test('what does not show is gone: controls, direction marks, tags; tabs and blanks within stay', () => {
+test('removes invisible characters (controls, direction marks, tags) and keeps tabs and spaces within the text', () => {
   const unseen = [
     '\0',
     '\b',
@@ -42,13 +42,13 @@ test('a text of the most characters is whole, a longer one ends in three dots wi
   expect(cutText('abcd', 2)).toBe('...')
 })
 
-test('a character counts once, whatever it takes', () => {
+test('a character counts once, whatever its number of bytes', () => {
   const face = '\u{1F600}'
   expect(cutText(face.repeat(6), 6)).toBe(face.repeat(6))
   expect(cutText(face.repeat(7), 6)).toBe(`${face.repeat(3)}...`)
 })
 
-test('what was removed makes room for what follows, up to four times the length', () => {
+test('removed characters make room for later ones, up to four times the length', () => {
   expect(cleanText(`${'\0'.repeat(30)}abc`, 10)).toBe('abc')
   expect(cleanText(`ab${'\0'.repeat(37)}cdef`, 10)).toBe('abc...')
   expect(cleanText(`ab${'\0'.repeat(38)}`, 10)).toBe('ab')

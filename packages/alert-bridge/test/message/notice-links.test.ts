@@ -7,7 +7,7 @@ const url = (path: string): string => `https://example.com/${path}`
 const linksOf = (links: Readonly<Record<string, string>>, alerts = [sampleAlert('writer')]): Record<string, string> =>
   Object.fromEntries(noticeLinks({ ...sampleNotices.event, links, alerts }).map(({ name, url: to }) => [name, to]))
 
-test('links that are known have names of ours and come first, the runbook before all', () => {
+test('known links have fixed names and come first, the runbook before all others', () => {
   const links = { release: url('e'), alertmanager: url('d'), traces: url('c'), dashboard: url('b'), runbook: url('a') }
   expect(Object.entries(linksOf(links))).toEqual([
     ['Runbook', url('a')],

@@ -142,7 +142,7 @@ test('a label cannot mention anyone, and a link cannot break out of its brackets
   expect(message).toContain('<https://example.com/a%7Cb%3Ec|Follow the runbook>')
 })
 
-test('of a thousand alerts those that fit are listed, and the rest is counted', () => {
+test('lists as many of a thousand alerts as fit, and counts the others', () => {
   const alerts = Array.from({ length: 1_000 }, (_, number) => sampleAlert(`agent-${number}`))
   const { blocks } = slackMessage({ ...sampleNotices.firing, alerts })
   const text = blocks.map((block) => block.text.text).join('\n')

@@ -2,7 +2,7 @@ import { expect, test } from 'vitest'
 
 import { slackText } from '../../src/channels/slack/slack-message.ts'
 
-test('what means something to Slack is only text', () => {
+test('escapes all characters that have a meaning for Slack', () => {
   expect(slackText('<!channel> & <@U1>', 100)).toBe('&lt;!channel&gt; &amp; &lt;@U1&gt;')
 })
 

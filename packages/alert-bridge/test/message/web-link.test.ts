@@ -7,7 +7,7 @@ test('an address of http or https is a link', () => {
   expect(webLink('http://127.0.0.1:9093')).toBe('http://127.0.0.1:9093/')
 })
 
-test('anything else is none: another scheme, a log-in, no address', () => {
+test('another scheme, an address with a login and a text that is no address are no link', () => {
   const others = [
     'javascript:alert(1)',
     'ftp://example.com/',
@@ -19,7 +19,7 @@ test('anything else is none: another scheme, a log-in, no address', () => {
   expect(others.map(webLink)).toEqual(others.map(() => undefined))
 })
 
-test('an address that no one can reach is none', () => {
+test('an address under .invalid is no link', () => {
   expect(['http://prometheus.invalid/graph?g0.expr=up', 'http://alertmanager.INVALID:9093'].map(webLink)).toEqual([
     undefined,
     undefined,
@@ -27,12 +27,12 @@ test('an address that no one can reach is none', () => {
   expect(webLink('http://invalid.example.com/')).toBe('http://invalid.example.com/')
 })
 
-test('what could end an attribute, a tag or a link of Slack is percent-encoded', () => {
+test('percent-encodes characters that could end an attribute, a tag or a Slack link', () => {
   expect(webLink('https://example.com/#|<>"\'`\\^{} ')).toBe('https://example.com/#%7C%3C%3E%22%27%60%5C%5E%7B%7D')
   expect(webLink("https://example.com/?a='b'|c")).toBe('https://example.com/?a=%27b%27%7Cc')
 })
 
-test('an address of 2,000 characters is a link, a longer one is none, also if encoding makes it longer', () => {
+test('an address of 2,000 characters is a link; a longer one is not, even if only the encoding makes it longer', () => {
   const address = `https://example.com/${'a'.repeat(1_980)}`
   expect(webLink(address)).toBe(address)
   expect(webLink(`${address}a`)).toBeUndefined()

@@ -156,7 +156,7 @@ test('meta', () => {
   `)
 })
 
-test('what does not fit is counted as truncated', () => {
+test('alerts that do not fit are counted as truncated', () => {
   const alerts = Array.from({ length: 10_000 }, (_, number) => sampleAlert(`agent-${number}`))
   const body = webhookBody({ ...sampleNotices.firing, alerts, truncatedAlerts: 5 }, 'delivery-1')
   expect(body.alerts.length).toBeGreaterThan(500)

@@ -30,7 +30,7 @@ test('one bad piece of a group does not take the others with it', async () => {
   expect(rows()).toEqual([1, 3])
 })
 
-test('what is written is seen by another reader as soon as the promise resolves', async () => {
+test('another reader sees a write as soon as the promise resolves', async () => {
   const { database, insert } = openTable()
   const { write } = groupCommit(database)
   await write(() => insert(7))
@@ -39,7 +39,7 @@ test('what is written is seen by another reader as soon as the promise resolves'
   other.close()
 })
 
-test('what comes in turns that follow each other is one commit', async () => {
+test('writes in consecutive turns share one commit', async () => {
   const { database, insert } = openTable()
   const { write } = groupCommit(database)
   const other = new DatabaseSync(database.location() ?? '', { readOnly: true })

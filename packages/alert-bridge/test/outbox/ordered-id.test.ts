@@ -15,7 +15,7 @@ test('ids of one moment are all different and sort as they were made, and before
   expect(ids.toSorted()).toEqual(ids)
 })
 
-test('a time that is none makes an id all the same', () => {
+test('an invalid time still makes an id', () => {
   expect(orderedId(-1)).toMatch(/^00000000-0000-7/)
   expect(orderedId(1.5).slice(0, 13)).toBe('00000000-0001')
 })

@@ -48,7 +48,7 @@ test('an embedded bridge whose folder is in use prints alerts on the console and
   ])
 })
 
-test('an embedded bridge rejects what is no group', async () => {
+test('an embedded bridge rejects an invalid group', async () => {
   const bridge = await openBridge(configuration, { dataDir: temporaryFolder(), write: () => {} })
   await expect(bridge.accept({ ...firing(), alerts: [] })).rejects.toThrow(TypeError)
   await bridge.close()

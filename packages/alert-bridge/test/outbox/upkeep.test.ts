@@ -12,7 +12,7 @@ import { startedBridge, type StartedBridge } from '../helpers/started-bridge.ts'
 
 const day = 24 * 3_600_000
 
-test('forgets what was delivered 30 days ago, keeps dead letters for 90, and never what waits', async () => {
+test('deletes delivered messages after 30 days and dead letters after 90, and never waiting messages', async () => {
   const channel = recordingChannel()
   const bridge = await startedBridge({ channels: [channel] })
   await bridge.post('/api/v1/alerts', firing({ name: 'Delivered' }))
@@ -32,7 +32,7 @@ test('forgets what was delivered 30 days ago, keeps dead letters for 90, and nev
   expect(await titles()).toEqual([])
 })
 
-test('a bridge forgets by itself: after 30 days what was delivered, after 90 what is dead', async () => {
+test('a running bridge deletes delivered messages after 30 days and dead letters after 90', async () => {
   const dataDir = temporaryFolder()
   const at = async (days: number): Promise<StartedBridge> =>
     startedBridge({ channels: [channel], dataDir, now: () => Date.now() + days * day })

@@ -2,7 +2,7 @@ import { expect, test } from 'vitest'
 
 import { openChannels } from '../../src/channels/open-channels.ts'
 
-test('each channel of the settings is opened with what it is for', async () => {
+test('each channel of the settings is opened with its severities, fallback and quiet hours', async () => {
   const quietHours = { from: '22:00', to: '07:00', timeZone: 'UTC' }
   const channels = openChannels([
     { type: 'console', name: 'lines', severities: ['critical'], fallback: false, quietHours },

@@ -36,6 +36,6 @@ test.each([
   expect(quietUntil(info, lunch, at(now))).toBe(until === undefined ? undefined : at(until))
 })
 
-test('quiet hours that begin when they end are none', () => {
+test('quiet hours with the same beginning and end have no effect', () => {
   expect(quietUntil(info, { ...lunch, to: lunch.from }, at('2026-11-24T12:30:00Z'))).toBeUndefined()
 })

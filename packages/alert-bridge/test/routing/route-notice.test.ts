@@ -89,7 +89,7 @@ test('notifies each recipient once, also one of the firing message, and sends no
   expect(routeNotice(notice('critical', 'meta'), channels.slice(0, 1), { notified, except: 'mail' })).toEqual([])
 })
 
-test('a test goes to all channels, whatever severity they list and whichever it is about', () => {
+test('a test is sent to all channels, whatever their severities', () => {
   expect(names(routeNotice(notice('info', 'drill'), channels, { except: 'mail' }))).toEqual([
     'mail a@x.io',
     'mail b@x.io',

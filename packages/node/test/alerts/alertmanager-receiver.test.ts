@@ -83,7 +83,7 @@ test('sends a resolved alert until Alertmanager has accepted it', async () => {
   ])
 })
 
-test('what fires again before its end was taken is only firing', async () => {
+test('an alert that fires again before its end was sent is only firing', async () => {
   const answers = [503, 200]
   const { url, posted } = await fakeAlertmanager(() => answers.shift())
   const receiver = alertmanagerReceiver(url)

@@ -96,7 +96,7 @@ test('delivers firing and resolved alerts once each, one group for each alert na
   expect(groups.at(-1)).toMatchObject({ status: 'resolved', alerts: [{ endsAt: '2026-01-01T00:04:00.000Z' }] })
 })
 
-test('delivers again after the repeat time what still fires', async () => {
+test('delivers a firing alert again after the repeat interval', async () => {
   const { deliver, delivered } = kept()
   const receiver = groupReceiver(deliver, { repeatSeconds: 600 })
   await receiver.update(round(0, [one], [firing(one)]))
@@ -108,7 +108,7 @@ test('delivers again after the repeat time what still fires', async () => {
   ])
 })
 
-test('a delivery that is refused rejects the round and comes again in the next, with what happened since', async () => {
+test('a refused delivery rejects the round and is repeated in the next one, with the changes since then', async () => {
   const { deliver, delivered } = kept((delivery) => delivery < 2)
   const receiver = groupReceiver(deliver)
   await expect(receiver.update(round(0, [one], [firing(one)]))).rejects.toThrow('a group was not delivered (Error)')

@@ -187,7 +187,7 @@ test('a logger that throws affects nothing else', async () => {
   await stop()
 })
 
-test('a pause of the process is no time in which a condition held: it must hold for its whole time afterwards', async () => {
+test('a pause of the process does not count: the condition must hold for its whole time afterwards', async () => {
   let [pausedMs, health] = [0, healthOf({ errorRate: 0.62, score: 40 })]
   const { lines, stop } = started({ health: () => health, now: () => Date.now() + pausedMs })
   await pass(60)

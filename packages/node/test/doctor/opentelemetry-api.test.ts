@@ -16,7 +16,7 @@ test('one copy that all can use is fine', () => {
   expect(linesFor(folder)).toEqual(['[OK]    one copy of @opentelemetry/api, 1.10.0'])
 })
 
-test('two copies in nested folders are named with who brings them', () => {
+test('two copies in nested folders are reported with the packages that install them', () => {
   const folder = applicationWith({
     '': { name: 'app', version: '0.1.0', dependencies: { [api]: '^1.10.0', 'old-lib': '2' } },
     'node_modules/old-lib': { name: 'old-lib', version: '2.0.0', dependencies: { [api]: '^1.9.0' } },
@@ -95,7 +95,7 @@ test('two copies behind links, as pnpm makes them, are two; one copy behind two 
   )
 })
 
-test('an API of 1.9 under an SDK 3 is named with who needs what', () => {
+test('an API 1.9 under an SDK 3 is reported with the package that needs a newer one', () => {
   const sdk = { version: '3.1.1', peerDependencies: { [api]: '>=1.10.0 <1.11.0' } }
   const folder = applicationWith({
     '': { name: 'app', dependencies: { [api]: '1.9.1', '@opentelemetry/sdk-trace': '3', '@opentelemetry/sdk-metrics': '3' } },

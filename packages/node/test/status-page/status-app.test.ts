@@ -17,7 +17,7 @@ import {
 
 const section = (html: string, id: string): string => new RegExp(`<section id="${id}">(.*?)</section>`, 's').exec(html)?.[1] ?? ''
 
-test('shows the score, its condition and what each part took away', async () => {
+test('shows the score, its condition and the points lost to each part', async () => {
   const html = await (await pageRequests()('/')).text()
   expect(readText(section(html, 'health'))).toMatchInlineSnapshot(
     `"Health 71 .9 of 100 degraded Mostly the error rate: 18.0 % costs 21.6 points. Points lost to each part Part Now Took Of Error rate from 0 to 50 % 18.0 % 21.6 60 Slow runs (p95) from 10 to 30 s 11.6 s 2 25 CPU from 80 to 100 % 86.0 % 4.5 15 15 min: steady at 71.9"`,
@@ -162,7 +162,7 @@ test.each([
   expect([answer.status, await answer.text()]).toEqual([400, `${line}\n`])
 })
 
-test('lists what finished by when it ended, under a head for each column, with start and trace in the details', async () => {
+test('lists finished runs by their end, under a head for each column, with start and trace in the details', async () => {
   const recent = [
     sampleRun({ id: 'long', startedAt: noon - 60_000, durationSeconds: 59, traceId: '4bf92f3577b34da6a3ce929d0e0e4736' }),
     sampleRun({ id: 'short', startedAt: noon - 5_000, durationSeconds: 2 }),

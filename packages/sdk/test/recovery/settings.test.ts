@@ -42,7 +42,7 @@ test('the other settings accept the documented values and no others', () => {
   ])
 })
 
-test('what is undefined is not set, and an agent named like a method has no limits of its own', () => {
+test('an undefined value is not set, and an agent named like a method has no own limits', () => {
   expect(effectiveRecovery('constructor', { maxRetries: undefined } as object, { agents: {} })).toEqual(defaultRecovery)
   expect(effectiveRecovery('a', {}, {})).toEqual(defaultRecovery)
   expect(effectiveRecovery('a', {}, { agents: { a: { jitter: 'full' }, b: { maxRetries: 9 } } })).toEqual({
