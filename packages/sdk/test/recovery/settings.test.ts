@@ -1,3 +1,6 @@
+import { readdirSync, readFileSync } from 'node:fs'
+import { join } from 'node:path'
+
 import { expect, test } from 'vitest'
 
 import {
@@ -57,3 +60,23 @@ test('null is no set of defaults, and no limits of an agent', () => {
     'configureRecovery: agents.reviewer must be an object, got null',
   )
 })
+
+test('every setting has an effect: a file other than recovery/settings.ts reads it', () => {
+  const source = sourcesOf('src', 'recovery/settings.ts')
+  expect(Object.keys(recoveryRules).filter((setting) => !mentions(source, setting))).toEqual([])
+})
+
+test('every setting has a test of its effect, which mentions it', () => {
+  const tests = sourcesOf('test', 'recovery/settings.test.ts')
+  expect(Object.keys(recoveryRules).filter((setting) => !mentions(tests, setting))).toEqual([])
+})
+
+/** The text of all TypeScript files of a folder of this package, without one of them. */
+function sourcesOf(folder: string, without: string): string {
+  const root = join(import.meta.dirname, '../..', folder)
+  const names = readdirSync(root, { recursive: true, encoding: 'utf8' })
+  const read = names.filter((name) => name.endsWith('.ts') && name !== without)
+  return read.map((name) => readFileSync(join(root, name), 'utf8')).join('')
+}
+
+const mentions = (text: string, word: string): boolean => new RegExp(`\\b${word}\\b`).test(text)
