@@ -2,6 +2,7 @@ import { metric } from '@swarmwatch/sdk/names'
 
 import { isAlert } from '../src/rule.ts'
 import type { RuleFile } from '../src/rule-files.ts'
+import { fleetLabels, label } from '../src/series.ts'
 
 const words = new Set('and or unless by on ignoring without group_left group_right offset bool inf nan NaN start end'.split(' '))
 
@@ -23,6 +24,13 @@ export const sdkSeries: ReadonlySet<string> = new Set(
     kind === 'histogram' ? ['_bucket', '_sum', '_count'].map((part) => prometheus + part) : [prometheus],
   ),
 )
+
+/** The labels of a series that the SDK sends, those of its resource and of a bucket included. */
+export function labelsOfSeries(name: string): readonly string[] {
+  const sent = Object.values(metric).find(({ prometheus }) => name.replace(/_(bucket|sum|count)$/, '') === prometheus)
+  const ofResource = [label.job, label.instance, ...fleetLabels]
+  return [...ofResource, 'le', ...(sent?.attributes ?? []).map((key) => key.replaceAll('.', '_'))]
+}
 
 /** The series that recording rules make. */
 export function recordedSeries(files: readonly RuleFile[]): ReadonlySet<string> {

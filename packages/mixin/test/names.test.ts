@@ -3,7 +3,7 @@ import { join, resolve } from 'node:path'
 
 import { describe, expect, test } from 'vitest'
 
-import { metricNames, recordedSeries, sdkSeries } from './metric-names.ts'
+import { labelsOfSeries, metricNames, recordedSeries, sdkSeries } from './metric-names.ts'
 import { panelQueries } from './engines/panel-queries.ts'
 import { ruleFiles } from '../src/rule-files.ts'
 import { readSettings } from '../src/settings.ts'
@@ -22,6 +22,19 @@ describe('every series that a rule or a panel reads', () => {
     const ofComponents = /^(alertmanager|bridge|nodejs|otelcol|process|prometheus)_/
     const unknown = foreign.filter((name) => !ofComponents.test(name) && name !== 'target_info' && name !== 'ALERTS_FOR_STATE')
     expect(unknown).toEqual([])
+  })
+
+  test('of the SDK has the labels that the query groups by', () => {
+    const missing = queries.flatMap((query) => {
+      const names = metricNames(query.expr)
+      if (names.length === 0 || !names.every((name) => sdkSeries.has(name))) return []
+      const known = new Set(names.flatMap(labelsOfSeries))
+      const grouped = [...query.expr.matchAll(/\bby\s*\(([^)]*)\)/g)].flatMap(([, list]) =>
+        list!.split(',').map((name) => name.trim()),
+      )
+      return grouped.filter((name) => !known.has(name)).map((name) => `${names.join(', ')} has no label ${name}: ${query.expr}`)
+    })
+    expect(missing).toEqual([])
   })
 
   test('that begins with bridge is one of the bridge', () => {
