@@ -71,6 +71,29 @@ test('takes the timeout of a signal over the common one, and reports and ignores
   expect(notices).toEqual(['OTEL_EXPORTER_OTLP_TIMEOUT must be a number of milliseconds above 0, got "soon"; 10000 is used'])
 })
 
+test('does not read the variable of both signals where each signal has its own, even an invalid one', () => {
+  const own = (signal: string): Record<string, string> => ({
+    [`OTEL_EXPORTER_OTLP_${signal}_ENDPOINT`]: 'https://own/in',
+    [`OTEL_EXPORTER_OTLP_${signal}_CERTIFICATE`]: import.meta.filename,
+    [`OTEL_EXPORTER_OTLP_${signal}_TIMEOUT`]: 'soon',
+    [`OTEL_EXPORTER_OTLP_${signal}_COMPRESSION`]: 'zip',
+  })
+  const { targets, problems, notices } = otlpSettings({
+    ...own('TRACES'),
+    ...own('METRICS'),
+    OTEL_EXPORTER_OTLP_ENDPOINT: 'grpc',
+    OTEL_EXPORTER_OTLP_CERTIFICATE: '/nowhere/ca.pem',
+    OTEL_EXPORTER_OTLP_TIMEOUT: '2500',
+    OTEL_EXPORTER_OTLP_COMPRESSION: 'gzip',
+  })
+  expect(problems).toEqual([])
+  expect(targets.traces).toMatchObject({ url: 'https://own/in', timeoutMs: 10_000 })
+  expect(targets.traces).not.toHaveProperty('compression')
+  expect(notices).toContain(
+    'OTEL_EXPORTER_OTLP_TRACES_TIMEOUT must be a number of milliseconds above 0, got "soon"; 10000 is used',
+  )
+})
+
 test('reports an endpoint and a certificate that cannot be used together, once each, without the address', () => {
   const { targets, problems } = otlpSettings({
     OTEL_EXPORTER_OTLP_ENDPOINT: 'collector:4318?key=s3cret',

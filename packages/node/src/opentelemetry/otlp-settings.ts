@@ -74,6 +74,7 @@ interface TargetVariables {
   readonly commonHeaders: Readonly<Record<string, string>>
 }
 
+const prefix = 'OTEL_EXPORTER_OTLP_'
 const file = readable('must name a file that can be read', (path) => {
   try {
     return readFileSync(path)
@@ -83,11 +84,12 @@ const file = readable('must name a file that can be read', (path) => {
 })
 const headers = readable('must be key=value,key=value', parsePairs)
 
-function targetVariables(signal: Signal): Settings<TargetVariables> {
-  const named = (suffix: string): { readonly variable: string; readonly generalVariable: string } => ({
-    variable: `OTEL_EXPORTER_OTLP_${signal.toUpperCase()}_${suffix}`,
-    generalVariable: `OTEL_EXPORTER_OTLP_${suffix}`,
-  })
+function targetVariables(variables: VariableReader, signal: Signal): Settings<TargetVariables> {
+  // the variable of both signals is not read where a signal has its own, even an invalid one
+  const named = (suffix: string): { readonly variable: string } => {
+    const own = `${prefix}${signal.toUpperCase()}_${suffix}`
+    return { variable: variables.plain(own) === undefined ? `${prefix}${suffix}` : own }
+  }
   return {
     endpoint: {
       about: 'Address of the Collector.',
@@ -120,27 +122,26 @@ function targetVariables(signal: Signal): Settings<TargetVariables> {
     ca: { about: 'Certificates of the authorities (PEM).', ...named('CERTIFICATE'), value: file, default: undefined },
     cert: { about: 'Certificate of the client (PEM).', ...named('CLIENT_CERTIFICATE'), value: file, default: undefined },
     key: { about: 'Key of the client (PEM).', ...named('CLIENT_KEY'), value: file, default: undefined },
-    headers: { about: 'Headers of one signal.', variable: named('HEADERS').variable, value: headers, default: {} },
-    commonHeaders: { about: 'Headers of all signals.', variable: named('HEADERS').generalVariable, value: headers, default: {} },
+    headers: { about: 'Headers of one signal.', ...named('HEADERS'), value: headers, default: {} },
+    commonHeaders: { about: 'Headers of all signals.', variable: `${prefix}HEADERS`, value: headers, default: {} },
   }
 }
 
 function readTarget(variables: VariableReader, signal: Signal, notices: string[], problems: Problem[]): OtlpTarget | undefined {
-  const definitions = targetVariables(signal)
-  const { variable = '', generalVariable = '' } = definitions.endpoint
-  if (variables.plain(variable) === undefined && variables.plain(generalVariable) === undefined) return undefined
-  const { values, origins } = readVariables(definitions, variables, problems, notices)
+  const definitions = targetVariables(variables, signal)
+  const { variable: endpointName = '' } = definitions.endpoint
+  if (variables.plain(endpointName) === undefined) return undefined
+  const { values } = readVariables(definitions, variables, problems, notices)
   const { endpoint, protocol, timeoutMs, compression, ca, cert, key } = values
   if (protocol !== 'http/protobuf')
     notices.push(`OTLP over ${protocol} is not offered: http/protobuf is used (a Collector takes it on port 4318)`)
   if (endpoint === undefined) return undefined
-  const endpointName = origins.endpoint.replace('environment ', '')
   if (endpoint.port === '4317')
     notices.push(
       `${endpointName} names port 4317, where a Collector takes gRPC, which is not offered: set its port for HTTP, 4318`,
     )
   return {
-    url: endpointName === variable ? endpoint.href : `${endpoint.href.replace(/\/$/, '')}/v1/${signal}`,
+    url: endpointName === `${prefix}ENDPOINT` ? `${endpoint.href.replace(/\/$/, '')}/v1/${signal}` : endpoint.href,
     headers: { ...values.commonHeaders, ...values.headers },
     timeoutMs,
     ...(compression === 'gzip' && { compression }),
