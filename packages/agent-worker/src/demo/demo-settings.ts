@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs'
 
 import { type Environment, openVariables, type Problem, problemText } from '@swarmwatch/config'
-import { decimal, readable, readVariables, type Settings } from '@swarmwatch/config/settings'
+import { readable, readVariables, type Settings } from '@swarmwatch/config/settings'
 
 import { type ModelSettings, readModelSettings } from '../swarm/index.ts'
 
@@ -24,7 +24,9 @@ const definitions: Settings<Omit<DemoSettings, keyof ModelSettings>> = {
   seconds: {
     about: 'Seconds after which the demo ends by itself.',
     variable: 'DEMO_SECONDS',
-    value: decimal(`must be a number of seconds above 0, at most ${day}`, (value) => value > 0 && value <= day),
+    value: readable(`must be a number of seconds above 0, at most ${day}`, (text) =>
+      Number(text) > 0 && Number(text) <= day ? Number(text) : undefined,
+    ),
     default: undefined,
   },
   seed: {

@@ -31,6 +31,13 @@ test('all problems are reported at once, in ASCII, without secrets', () => {
   })
 })
 
+test.each([
+  ['1e1', 10],
+  ['.5', 0.5],
+])('DEMO_SECONDS=%s is accepted', (text, seconds) => {
+  expect(parseDemoSettings({ DEMO_SECONDS: text })).toMatchObject({ ok: true, settings: { seconds } })
+})
+
 test.each(['0', '-1', 'Infinity', '86401', 'NaN'])('DEMO_SECONDS=%s is refused', (text) => {
   expect(parseDemoSettings({ DEMO_SECONDS: text })).toMatchObject({ ok: false })
 })
