@@ -11,6 +11,7 @@ import {
   type Problem,
   type Secret,
   shownValue,
+  withoutBrackets,
 } from '@swarmwatch/config'
 import { decimal, host, oneLine, port, readVariables, secret, type Settings, wholeNumber } from '@swarmwatch/config/settings'
 
@@ -86,7 +87,11 @@ export async function readWorkerSettings(env: Environment): Promise<WorkerSettin
   const variables = openVariables(env, (path) => readFileSync(path, 'utf8'), problems, { trims: true })
   const { realModel, pricesFile } = readModelSettings(variables, problems)
   const { values: settings } = readVariables(definitions, variables, problems)
-  problems.push(...missingToken(settings, problems), ...folderProblems(settings.workspaceParent), ...telemetryProblems(env))
+  problems.push(
+    ...missingToken(variables.plain('WORKER_HOST')?.text ?? settings.host, settings.token, problems),
+    ...folderProblems(settings.workspaceParent),
+    ...telemetryProblems(env),
+  )
   const prices = await loadPrices(pricesFile).catch((error: unknown) => priceProblem(error, problems))
   if (problems.length > 0) throw new ConfigurationError(problems)
   return { ...settings, realModel, prices, notices: noticesOf(env, variables.known) }
@@ -98,9 +103,10 @@ function noticesOf(env: Environment, known: ReadonlySet<string>): string[] {
   return mistypedVariables(Object.fromEntries(own), new Set([...known].filter((name) => name.startsWith('WORKER_'))))
 }
 
-function missingToken({ host, token }: Pick<WorkerSettings, 'host' | 'token'>, found: readonly Problem[]): Problem[] {
+/** An invalid `host` counts as reachable, so that its problem does not hide this one. */
+function missingToken(host: string, token: Secret | undefined, found: readonly Problem[]): Problem[] {
   const isReported = found.some(({ path }) => path.startsWith('WORKER_TOKEN'))
-  if (token !== undefined || isReported || isLoopback(host)) return []
+  if (token !== undefined || isReported || isLoopback(withoutBrackets(host))) return []
   const rule = `must be set, or WORKER_TOKEN_FILE, because WORKER_HOST ${shownValue(host)} is reachable from other machines`
   return [{ path: 'WORKER_TOKEN', rule }]
 }

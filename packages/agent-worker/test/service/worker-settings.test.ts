@@ -94,6 +94,13 @@ test.each(['127.0.0.1', '127.1.2.3', '::1', 'localhost'])('requires no token whe
   expect(await readWorkerSettings({ WORKER_HOST: host })).toMatchObject({ host, token: undefined })
 })
 
+test('an invalid host does not hide the missing token', async () => {
+  expect(await problemsOf({ WORKER_HOST: 'my host' })).toEqual([
+    'WORKER_HOST must be a host name or an IP address, without a port, got "my host"',
+    'WORKER_TOKEN must be set, or WORKER_TOKEN_FILE, because WORKER_HOST "my host" is reachable from other machines',
+  ])
+})
+
 test('reports all problems at once, and no secret', async () => {
   const env = {
     WORKER_PORT: '1e3',
