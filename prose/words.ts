@@ -63,7 +63,10 @@ export const words: readonly WordRule[] = [
   word('rim', 'edge'),
   word('spoil|spoils|spoiled', 'break, corrupt, distort'),
   word('heed|heeds|heeded', 'respect, follow'),
-  word('of late', 'recently'),
+  word('of late|lately', 'recently'),
+  word('under way', 'in progress'),
+  word('seldom', 'rarely'),
+  word('log-ins?', 'login'),
   word('betimes|ere', 'early, before'),
   {
     pattern: /(?<=^\s*)(?:What|Who|Whose|Whoever|Whatever)(?=\s)/g,

@@ -85,7 +85,7 @@ function answer({ url, socket, stream }, response) {
   response.end(typeof body === 'string' ? body : JSON.stringify(body))
 }
 
-/** A signal that aborts when the request is under way. */
+/** A signal that aborts when the request is in progress. */
 function abortedOnArrival() {
   const controller = new AbortController()
   const arrived = () => {

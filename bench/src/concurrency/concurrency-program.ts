@@ -5,7 +5,7 @@ import type { Way } from '../growth/swarm.ts'
 import { answerQuestions } from '../own-process.ts'
 import { registerCountingTelemetry } from '../telemetry.ts'
 
-// A process of its own: many runs of one agent that are under way at the same time
+// A process of its own: many runs of one agent that are in progress at the same time
 
 export type ConcurrencyQuestion = 'bytes of an active run' | { readonly runs: number }
 
@@ -23,7 +23,7 @@ answerQuestions<ConcurrencyQuestion, number>((question) =>
   typeof question === 'string' ? bytesOfAnActiveRun() : microsecondsPerRun(question.runs),
 )
 
-/** All start, and when the last one is under way all may end; again and again until there were as many. */
+/** All start, and when the last one is in progress all may end; again and again until there were as many. */
 async function microsecondsPerRun(runs: number): Promise<number> {
   let milliseconds = 0
   for (let done = 0; done < runs; done += concurrent) {

@@ -42,8 +42,8 @@ export const concurrency: Part<ConcurrencyResult> = {
 ${asciiTable(header, cells)}
 \`\`\`
 
-Runs of one agent that are all under way before the first may end, ${rounds} rounds; microseconds a run, from the start of all to the end of all. "Bytes" is
-the heap that a run holds while it is under way.
+Runs of one agent that are all in progress before the first may end, ${rounds} rounds; microseconds a run, from the start of all to the end of all. "Bytes" is
+the heap that a run holds while it is in progress.
 `
   },
 }
@@ -57,7 +57,7 @@ export interface ConcurrencyRow {
   readonly concurrent: number
   /** Median microseconds of a run. */
   readonly microseconds: Readonly<Record<Way, number>>
-  /** Median heap that a run holds while it is under way; of a single run it cannot be measured. */
+  /** Median heap that a run holds while it is in progress; of a single run it cannot be measured. */
   readonly bytes?: Readonly<Record<Way, number>>
   /** Time with us divided by time by hand, round by round. */
   readonly ratio: Spread
@@ -65,7 +65,7 @@ export interface ConcurrencyRow {
 
 const unmeasuredRounds = 2
 
-/** One agent with 1, 100 and 10,000 runs under way at the same time: what a run costs and holds; each way in a process of its own. */
+/** One agent with 1, 100 and 10,000 runs in progress at the same time: what a run costs and holds; each way in a process of its own. */
 async function measureConcurrency(size: { rounds: number; runsPerRound: number }): Promise<ConcurrencyResult> {
   const rows: ConcurrencyRow[] = []
   for (const concurrent of [1, 100, 10_000]) rows.push(await measure(concurrent, size))

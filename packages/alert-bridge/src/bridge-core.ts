@@ -14,7 +14,7 @@ export interface BridgeCore extends Omit<Intake, 'stop'>, Pick<Dispatcher, 'wake
   readonly store: Store
   /** Whether the last delivery succeeded; a last resort, such as the console, does not count. */
   readonly lastDeliveryWorked: boolean
-  /** Accepts no more and ends the attempts under way; everything else stays for the next start. */
+  /** Accepts no more and ends the attempts in progress; everything else stays for the next start. */
   readonly close: () => Promise<void>
 }
 

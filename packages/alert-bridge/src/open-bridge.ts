@@ -19,7 +19,7 @@ export interface Bridge {
    * TypeError when it is not such a group.
    */
   readonly accept: (group: AlertGroup) => Promise<{ readonly id: string; readonly duplicate?: string }>
-  /** Ends the attempts under way; the other deliveries stay for the next start. */
+  /** Ends the attempts in progress. The other deliveries remain stored for the next start. */
   readonly close: () => Promise<void>
 }
 

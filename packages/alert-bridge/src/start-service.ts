@@ -17,7 +17,7 @@ export type ServiceOptions = Partial<Pick<CoreOptions, 'channels' | 'now' | 'wri
 export interface Service {
   readonly port: number
   readonly core: BridgeCore
-  /** Answers 503 at once, ends the attempts under way, and leaves the other deliveries for the next start. */
+  /** Answers 503 at once, ends the attempts in progress, and leaves the other deliveries for the next start. */
   readonly stop: () => Promise<void>
 }
 

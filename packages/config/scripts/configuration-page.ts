@@ -78,8 +78,8 @@ Schema complete and check it by \`config/production.schema.json\`, which its fir
 - \`\${NAME}\` inserts a variable, \`\${NAME:-default}\` has a default. An unset variable is an error, except in a
   target of a channel: the channel is then off, and a line at the start reports it. Secrets are allowed
   only in ${listOf(secretFileKeys)}.
-- \`recovery.agents\` contains limits of single agents by name, with the keys of \`recovery\`. What is left out
-  is the same as for all agents. These limits override the variables, which are for all agents.
+- \`recovery.agents\` contains limits of single agents by name, with the keys of \`recovery\`. Limits that are not set
+  are the same as for all agents. These limits override the variables, which are for all agents.
 
 ### \`alerts.channels\`
 

@@ -7,13 +7,13 @@ import { literal, oneOf, positive, seconds, type ValueRule } from './value-rule.
 /** The rules that can be named in the file. */
 export type AlertRuleName = 'high_error_rate' | 'elevated_error_rate' | 'slow_response' | 'low_health'
 
-/** When an alert is raised in the process. */
+/** An alert rule that is evaluated in the process. */
 export interface AlertRule {
   readonly name: AlertRuleName
   /** A failed share (0-1) for the error rates, seconds (p95) for `slow_response`, a score (0-100) for `low_health`. */
   readonly threshold: number
   readonly severity: Severity
-  /** The condition must have held this long, in seconds. File: `for`. */
+  /** Time for which the condition must hold, in seconds. File: `for`. */
   readonly forSeconds: number
 }
 
@@ -21,9 +21,9 @@ export interface AlertRule {
 export interface CodeRule {
   readonly name: AlertRuleName
   readonly threshold: number
-  /** @default that of the default rule of this name */
+  /** @default that of the default rule with this name */
   readonly severity?: Severity | undefined
-  /** @default that of the default rule of this name */
+  /** @default that of the default rule with this name */
   readonly forSeconds?: number | undefined
 }
 
@@ -37,7 +37,7 @@ export const alertNames: Readonly<Record<AlertRuleName, string>> = {
   low_health: 'SwarmHealthLow',
 }
 
-/** The rules in force if the file lists none. */
+/** The rules that apply if the file lists none. */
 export const defaultAlertRules: readonly AlertRule[] = [
   rule('high_error_rate', 'critical', errorRate.critical.above, errorRate.critical.forSeconds),
   rule('elevated_error_rate', 'warning', errorRate.warning.above, errorRate.warning.forSeconds),

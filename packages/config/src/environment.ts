@@ -25,7 +25,7 @@ export interface VariableOptions {
   readonly trims?: boolean
 }
 
-/** Opens a reader of `env`. It adds what is wrong to `problems`, each problem once; `readFile` receives the path as it is written. */
+/** Opens a reader of `env`. It adds each problem to `problems` once; `readFile` receives the path as it is written. */
 export function openVariables(
   env: Environment,
   readFile: (path: string) => string,

@@ -15,7 +15,7 @@ export function problemText({ path, rule, value, place }: Problem): string {
   return asciiOnly(`${path} ${rule}${value === undefined ? '' : `, got ${value}`}${place === undefined ? '' : ` (${place})`}`)
 }
 
-/** The settings cannot be used. The message lists every problem, one a line. */
+/** The settings are invalid. The message lists every problem, one per line. */
 export class ConfigurationError extends Error {
   override readonly name = 'ConfigurationError'
   readonly problems: readonly Problem[]

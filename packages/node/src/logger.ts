@@ -1,7 +1,7 @@
 import { errorType, type Logger } from '@swarmwatch/sdk'
 import { shownErrorType } from '@swarmwatch/sdk/names'
 
-/** Takes finished lines: ASCII, one idea each, no secrets. `console` is one. */
+/** Receives complete lines in ASCII, without secrets. `console` is one. */
 export interface TelemetryLogger extends Logger {
   /** Prints that an alert is resolved. @default warn */
   info?(line: string): void

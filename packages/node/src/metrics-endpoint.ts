@@ -11,7 +11,7 @@ import { furtherPortsFor, isOneOfSeveral, notServedLine } from './port-options.t
 /** A server of `/metrics`. */
 export interface MetricsServer {
   readonly url: string
-  /** Ends it at once; requests under way are cut. */
+  /** Ends it at once; requests in progress are cut. */
   close(): Promise<void>
 }
 

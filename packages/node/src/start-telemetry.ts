@@ -27,17 +27,17 @@ export interface Telemetry {
    * URL of the status page, `http://127.0.0.1:8080/`; absent when it is off, or its port was taken.
    */
   readonly pageUrl?: string
-  /** The settings in force. */
+  /** The effective settings. */
   readonly configuration: Configuration
   /**
    * False when the OpenTelemetry SDK is disabled (OTEL_SDK_DISABLED), or when another one that was
    * registered before takes spans and metrics.
    */
   readonly isRecording: boolean
-  /** Exports the rest now; never rejects. Exports that are not finished in time continue. */
+  /** Exports the remaining telemetry now; never rejects. Exports that do not finish in time continue. */
   flush(options?: FlushOptions): Promise<void>
   /**
-   * Exports the rest and stops everything, within 5 seconds even if the collector is down; never
+   * Exports the remaining telemetry and stops everything within 5 seconds, even if the collector is down; never
    * rejects. A second call returns the same promise.
    */
   shutdown(): Promise<void>
@@ -46,7 +46,7 @@ export interface Telemetry {
 /** Options of `flush()`. */
 export interface FlushOptions {
   /**
-   * Waits at most this long, in milliseconds; a short time suits functions that are billed by time.
+   * Maximum wait in milliseconds. Use a short one in functions that are billed by time.
    * @default 4500
    */
   readonly timeoutMs?: number

@@ -59,7 +59,7 @@ export interface TelemetryOptions {
   spanProcessors?: readonly SpanProcessor[]
   /** Further metric readers, in addition to `/metrics` and the OTLP exporter. */
   metricReaders?: readonly IMetricReader[]
-  /** Takes our lines; `false` silences them. @default the console */
+  /** Receives the log lines of this package; `false` turns them off. @default the console */
   logger?: TelemetryLogger | false
   /** @default process.env */
   env?: Readonly<Record<string, string | undefined>>
@@ -81,7 +81,7 @@ export interface MonitorOptions {
   port?: number | false
   /** @default MONITOR_HOST, or 127.0.0.1 */
   host?: string
-  /** Readers of the page must show it. @default MONITOR_TOKEN, or none */
+  /** Readers of the page must send it. @default MONITOR_TOKEN, or none */
   token?: string
   /**
    * Reverse proxies whose X-Forwarded-For is trusted: `'10.0.0.0/8, ::1'`.
@@ -129,7 +129,7 @@ export interface AlertOptions {
 
 /** The recovery settings of the operator, which apply to every agent of the process. */
 export interface RecoveryDefaults {
-  /** Calls are 1 + maxRetries. @default MAX_RETRIES, or 3 */
+  /** An agent is called at most 1 + maxRetries times. @default MAX_RETRIES, or 3 */
   maxRetries?: number
   /** @default BASE_RETRY_DELAY, or 5 */
   baseDelaySeconds?: number

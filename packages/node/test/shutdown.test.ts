@@ -18,7 +18,7 @@ const program = `
   console.log(performance.now() - startedAt)
   process.once('exit', () => console.log(performance.now() - startedAt))`
 
-/** The same while exports of both signals are under way to a collector that never answers. */
+/** The same while exports of both signals are in progress to a collector that never answers. */
 const programUnderWay = `
   import { startTelemetry } from './src/index.ts'
   import { instrumentAgent } from '@swarmwatch/sdk'
@@ -28,7 +28,7 @@ const programUnderWay = `
   const telemetry = await startTelemetry({ configFile: false, metrics: { port: 0 }, monitor: { port: false }, env: { OTEL_EXPORTER_OTLP_ENDPOINT: collector.url } })
   await instrumentAgent(async () => {}, { name: 'last' })()
   void telemetry.flush()
-  await eventually('exports under way', () => collector.received[1])
+  await eventually('exports in progress', () => collector.received[1])
   const startedAt = performance.now()
   await telemetry.shutdown()
   console.log(performance.now() - startedAt)
@@ -52,7 +52,7 @@ test.concurrent.each(['refused', 'silence', 503, 429, 200] as const)(
 )
 
 test.concurrent('shutdown returns and the program ends within 5 seconds while exports hang that have ten', async () => {
-  await expectToEndInTime('exports under way', programUnderWay, {})
+  await expectToEndInTime('exports in progress', programUnderWay, {})
 })
 
 test('a second call returns the same promise', async () => {

@@ -37,7 +37,7 @@ type OfSynchronous<Result> =
 /** Any function; for constraints. */
 export type AnyFunction = (...args: never) => unknown
 
-/** A function that a plain signature would take something from: it has properties of its own, or overloads. */
+/** A function with its own properties or overloads, which a plain signature would lose. */
 export type IsSpecial<Fn> = [keyof Fn] extends [never] ? IsOverloaded<Fn> : true
 
 type IsOverloaded<Fn> = Fn extends { (...args: infer A): infer R; (...args: infer B): infer S }

@@ -1,4 +1,4 @@
-/** One wrong option: which, the rule it breaks, and what was given. */
+/** An invalid option, the rule that it breaks, and the given value. */
 export interface Problem {
   readonly option: string
   readonly rule: string

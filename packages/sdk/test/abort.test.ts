@@ -247,7 +247,7 @@ describe('a time limit', () => {
     expect(await outcomeOf(telemetry)).toBe('failure exhausted (timeout), attempts: timeout timeout')
   })
 
-  test('of the whole run cuts the attempt under way', async () => {
+  test('of the whole run cuts the attempt in progress', async () => {
     const { agent, reasons } = hanging({ maxRetries: 5, baseDelaySeconds: 2, attemptTimeoutSeconds: 10, totalTimeoutSeconds: 15 })
     let settledAt = 0
     const begun = performance.now()

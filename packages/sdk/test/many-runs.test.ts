@@ -5,7 +5,7 @@ import { newAttempt, newRecord } from '../src/monitor/execution-record.ts'
 import { Monitor } from '../src/monitor/monitor.ts'
 import { otherName } from '../src/names.ts'
 
-/** A monitor with runs under way; `visits()` counts how many of them were looked at since the last call. */
+/** A monitor with runs in progress; `visits()` counts how many of them were looked at since the last call. */
 function monitorWith(agentNames: readonly string[], seriesName = (name: string): string => name) {
   const monitor = new Monitor()
   let visited = 0
@@ -32,7 +32,7 @@ function monitorWith(agentNames: readonly string[], seriesName = (name: string):
 
 const many = Array.from({ length: 100_000 }, (_, index) => `agent-${index % 50}`)
 
-test('with 100,000 runs under way, health, metrics and the oldest runs look at no more runs than they return', () => {
+test('with 100,000 runs in progress, health, metrics and the oldest runs look at no more runs than they return', () => {
   const { monitor, visits } = monitorWith(many)
   const health = monitor.health()
   expect([health.activeExecutions, health.activeAgents, visits()]).toEqual([100_000, 50, 0])

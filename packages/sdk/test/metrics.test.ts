@@ -106,7 +106,7 @@ test('a run that was started by hand counts like a wrapped one, with the duratio
   expect(pick('agent.success_rate')).toEqual([0.5])
 })
 
-test('a run under way is active until it settles', async () => {
+test('a run in progress is active until it settles', async () => {
   const { promise, resolve } = Promise.withResolvers<void>()
   const agent = instrumentAgent(() => promise, { name: 'busy' })
   const runs = [agent(), agent()]

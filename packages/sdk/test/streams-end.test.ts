@@ -222,7 +222,7 @@ describe('a stream that goes on by itself', () => {
     await expect.poll(() => outcomeOf(telemetry)).toBe('failure exhausted (server_error), attempts: server_error')
   })
 
-  test('loses no event, and is tried again before its first one', async () => {
+  test('loses no event, and is retried before its first one', async () => {
     const stream = await agentOf([broken], ['a', 'b'])()
     const events: string[] = []
     for await (const event of stream as unknown as AsyncIterable<string>) events.push(event)

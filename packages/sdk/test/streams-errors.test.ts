@@ -280,20 +280,17 @@ const preambles: Record<string, unknown[]> = {
     { type: 'stream_event', event: { type: 'message_start' } },
   ],
 }
-test.for(Object.entries(preambles))(
-  'a stream of %s that throws before its first content is tried again',
-  async ([, preamble]) => {
-    let calls = 0
-    async function* stream(): AsyncGenerator {
-      calls += 1
-      yield* preamble
-      if (calls === 1) throw limited
-      yield text
-    }
-    expect(await readAll(instrumentAgent(() => stream(), quick)())).toEqual([...preamble, text])
-    expect(await outcomeOf(telemetry)).toBe('success recovered (unset), attempts: 429 unset')
-  },
-)
+test.for(Object.entries(preambles))('a stream of %s that throws before its first content is retried', async ([, preamble]) => {
+  let calls = 0
+  async function* stream(): AsyncGenerator {
+    calls += 1
+    yield* preamble
+    if (calls === 1) throw limited
+    yield text
+  }
+  expect(await readAll(instrumentAgent(() => stream(), quick)())).toEqual([...preamble, text])
+  expect(await outcomeOf(telemetry)).toBe('success recovered (unset), attempts: 429 unset')
+})
 
 test('a stream is not held back for more than a hundred chunks that look like a preamble', async () => {
   let drawn = 0

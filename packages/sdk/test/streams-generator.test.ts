@@ -103,7 +103,7 @@ describe.for(Object.entries(kinds))('%s', ([, wrap]) => {
     expect(await stream.next()).toEqual({ done: true, value: undefined })
   })
 
-  test('is tried again when it fails before its first chunk', async () => {
+  test('is retried when it fails before its first chunk', async () => {
     const failsOnce = (): unknown => (currentExecution()?.attempt === 1 ? broken : 'a')
     const { log, ...bodies } = body([failsOnce, 'b'])
     expect(await readAll(wrap(bodies)())).toEqual(['a', 'b'])

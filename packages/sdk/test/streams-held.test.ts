@@ -66,7 +66,7 @@ describe('streamOf with a new branch at each call', () => {
     expect(await outcomeOf(telemetry)).toBe('failure exhausted (RangeError), attempts: RangeError')
   })
 
-  test('is tried again when the stream fails before its first chunk', async () => {
+  test('is retried when the stream fails before its first chunk', async () => {
     const results = [new TeedResult(broken), new TeedResult('a')]
     const result = await held(() => results.shift()!)()
     expect(await readAll(result.stream)).toEqual(['a'])
@@ -149,7 +149,7 @@ describe.for(Object.entries(iterables))('streamOf with the iterable that the cal
     expect(await outcomeOf(telemetry)).toBe('failure exhausted (RangeError), attempts: RangeError')
   })
 
-  test('is tried again before its first chunk', async () => {
+  test('is retried before its first chunk', async () => {
     const streams = [iterable(broken), iterable('a')]
     const { stream } = await held(() => ({ stream: streams.shift()! }))()
     expect(await readAll(stream)).toEqual(['a'])

@@ -65,7 +65,7 @@ describe('an attempt that brings no first chunk in time', () => {
       return () => readAll(agent().then(({ stream }) => stream))
     },
   }
-  test.for(Object.entries(shapes))('%s is tried again; its late chunk goes nowhere and it is left', async ([, shape]) => {
+  test.for(Object.entries(shapes))('%s is retried; its late chunk goes nowhere and it is left', async ([, shape]) => {
     const log: string[] = []
     const chunks = shape(lateAtFirst(log))()
     await vi.advanceTimersByTimeAsync(11_000)

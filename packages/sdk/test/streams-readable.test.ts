@@ -112,7 +112,7 @@ describe('a ReadableStream', () => {
     expect(log).toHaveLength(2)
   })
 
-  test('is tried again when it fails at once', async () => {
+  test('is retried when it fails at once', async () => {
     const { log, open } = source([broken, 'a', 'b'])
     const chunks: unknown[] = []
     for await (const chunk of await agentOf(open)()) chunks.push(chunk)

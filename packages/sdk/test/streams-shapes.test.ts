@@ -131,7 +131,7 @@ describe.for(Object.entries(shapes))('%s', ([, make]) => {
   })
 })
 
-test('a generator that fails before its first chunk is tried again, whatever its shape', async () => {
+test('a generator that fails before its first chunk is retried, whatever its shape', async () => {
   for (const make of [compiled, (...chunks: unknown[]) => new Query(...chunks)]) {
     const attempts = [make(broken), make('a')]
     const agent = instrumentAgent(() => attempts.shift()!, { ...quick, name: make === compiled ? 'first' : 'second' })

@@ -12,7 +12,7 @@ export interface RecordedExecution {
   readonly retryOutcome: RetryOutcome
   /** Number of calls of the agent's function. */
   readonly attempts: number
-  /** Seconds waited before attempt 2, 3, ..., to a tenth. */
+  /** Actual waits before attempts 2, 3, ..., in seconds, rounded to a tenth. */
   readonly waits: readonly number[]
   /** The `error.type` of each attempt that failed. */
   readonly attemptErrors: readonly string[]

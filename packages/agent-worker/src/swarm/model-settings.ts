@@ -23,7 +23,7 @@ const prices: Settings<Pick<ModelSettings, 'pricesFile'>> = {
 
 const realModel: Settings<ModelVariables> = {
   apiKey: {
-    about: 'Key of an OpenAI-compatible model. Without one the scripted model answers.',
+    about: 'Key of an OpenAI-compatible model. Without it, the scripted model answers.',
     variable: 'OPENAI_API_KEY',
     // an HTTP client would repeat a key that a header cannot carry in its error message
     value: secret('must be ASCII without spaces', (text) => !/[^!-~]/.test(text)),

@@ -15,7 +15,7 @@ export interface ChannelQueue {
   readonly wake: () => void
   /** Ids of the deliveries that are being attempted. */
   readonly ids: () => string[]
-  /** Starts no more attempts; resolves when none is under way. `abort` ends the attempts that are. */
+  /** Starts no more attempts; resolves when none is in progress. `abort` ends the attempts that are. */
   readonly stop: (abort: AbortSignal) => Promise<void>
 }
 
@@ -60,11 +60,11 @@ export async function openChannelQueue(routed: RoutedChannel, context: DeliveryC
       const dueAt = (await store.nextDueAt(name, onlyCritical)) ?? Number.POSITIVE_INFINITY
       if (dueAt > at) return clamp(Math.min(dueAt, onlyCritical ? mergeAgainAt : dueAt) - at)
       const limit = breaker.state === 'probe' ? 1 : Math.min(free, allowed.count)
-      // a delivery whose lease has ended may still be under way; a rescheduled one is claimed again when its end wakes the queue
+      // a delivery whose lease has ended may still be in progress; a rescheduled one is claimed again when its end wakes the queue
       const except = [...underWay.keys()]
       const claimed = await store.claimDue({ channel: name, limit, now: at, leaseMs: times.leaseMs, onlyCritical, except })
       if (claimed.length === 0 && onlyCritical) return clamp(mergeAgainAt - at)
-      // a due delivery that cannot be claimed waits for one of its incident that is under way, whose end wakes the queue
+      // a due delivery that cannot be claimed waits for one of its incident that is in progress, whose end wakes the queue
       if (claimed.length === 0) return lookAgainMs / 10
       const { sent, isStorm } = await sort(claimed)
       if (isStorm) mergeAgainAt = now() + Math.min(maxMergeWaitMs, times.firstDigestAfterMs / 50)

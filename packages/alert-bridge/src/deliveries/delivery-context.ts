@@ -45,7 +45,7 @@ export interface DeliveryTimes {
   readonly firstDigestAfterMs: number
   /** Between two updates of a digest. @default 1 min */
   readonly digestEveryMs: number
-  /** Time for the attempts under way when the bridge stops. @default 8 s */
+  /** Time for the attempts in progress when the bridge stops. @default 8 s */
   readonly graceMs: number
 }
 

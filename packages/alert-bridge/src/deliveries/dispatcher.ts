@@ -10,7 +10,7 @@ export interface Dispatcher {
   /** Looks for new deliveries and for escalations. */
   readonly wake: () => void
   readonly openBreakers: () => { channel: string; isOpen: boolean }[]
-  /** Starts no more attempts, and aborts those under way after `graceMs`. */
+  /** Starts no more attempts, and aborts those in progress after `graceMs`. */
   readonly stop: () => Promise<void>
 }
 

@@ -39,7 +39,7 @@ export interface HttpServer {
 /** Larger bodies get 413, which Alertmanager does not retry. */
 const bodyLimit = 16 * 1024 * 1024
 
-/** Time for the requests under way when the server closes. */
+/** Time for the requests in progress when the server closes. */
 const closeGraceMs = 500
 
 /** Serves the HTTP API. @throws ListenError if the address cannot be used */

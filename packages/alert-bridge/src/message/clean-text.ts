@@ -36,7 +36,7 @@ const longest = 2_000
 
 /**
  * The address in a form that is safe in a mail, in HTML and between Slack's `<` and `|`; undefined for whatever is not plain
- * http or https (`javascript:`, a log-in before the host, something endless), and for an address that no one outside can reach.
+ * http or https (`javascript:`, a login before the host, something endless), and for an address that no one outside can reach.
  */
 export function webLink(text: string): string | undefined {
   if (text.length > longest || !URL.canParse(text)) return undefined

@@ -4,7 +4,7 @@ import type { Meta } from '../message/meta-notices.ts'
 import type { Notice, NoticeKind } from '../message/notice.ts'
 
 /**
- * Stores everything that was received and is to be delivered. A promise that resolves means: on disk. A promise that rejects (with
+ * Stores all received entries and their deliveries. A promise that resolves means: on disk. A promise that rejects (with
  * `StoreError`) means: nothing of the call was stored. Every call may be a request over a network, so nothing in it is specific to SQLite.
  * Each implementation must pass `test/outbox/conformance.ts`. A consumer takes only the roles that it needs.
  */
@@ -40,7 +40,7 @@ export interface Entry {
 
 /** Earlier entries that matter for the decision about a new one. */
 export interface Known {
-  /** When the same content was last notified of, for which sender, and how long after the notification before. */
+  /** When recipients were last notified of the same content, for which sender, and the time since the previous notification. */
   readonly seen?: {
     readonly notifiedAt: number
     readonly sender: string
@@ -123,7 +123,7 @@ export interface StoredDelivery extends Recipient {
   readonly createdAt: number
   readonly dueAt: number
   readonly attempts: number
-  /** Why it waits although it is due, such as `quiet-hours`. */
+  /** Reason why it waits although it is due, such as `quiet-hours`. */
   readonly held?: string
   /** Reason of the last failure. */
   readonly reason?: string
@@ -243,12 +243,12 @@ export interface MetaState {
 /** Maintenance of the store. */
 export interface Upkeep {
   /**
-   * Releases the leases of an owner that ended, and makes due what waits only because a clock was set back. Returns the number of
+   * Releases the leases of an owner that ended, and makes deliveries due that wait only because a clock was set back. Returns the number of
    * deliveries that may have arrived.
    */
   readonly recover: (now: number) => Promise<number>
   readonly channelsWithPending: () => Promise<string[]>
-  /** Deletes what was finished before `before`, and dead letters before `deadBefore`. Returns the number of deleted deliveries. */
+  /** Deletes deliveries that finished before `before`, and dead letters before `deadBefore`. Returns the number of deleted deliveries. */
   readonly forget: (before: number, deadBefore: number) => Promise<number>
   /** Writes one row; rejects as any write would. */
   readonly probe: (now: number) => Promise<void>

@@ -75,7 +75,7 @@ test.each<[string, number, string | object]>([
 
 test.each<[string, number, string | object]>([
   ['a maintenance page', 200, '<html>ok, we are in maintenance</html>'],
-  ['a log-in page', 200, '\uFEFF \n<!DOCTYPE html><title>Log in</title>'],
+  ['a login page', 200, '\uFEFF \n<!DOCTYPE html><title>Log in</title>'],
   ['XML', 200, '<?xml version="1.0"?><ok/>'],
   ['the Web API', 200, { ok: false, error: 'something_new' }],
   ['a bare no', 200, { ok: false }],
@@ -116,7 +116,7 @@ test.each<[string, number, string | object]>([
   ['a negated word', 200, { result: 'notDelivered' }],
   ['an error message', 200, { error_message: 'room gone' }],
   ['FastAPI', 200, { detail: [{ loc: ['body', 'text'], msg: 'field required' }] }],
-  ['a log-in in JSON', 200, { message: 'Please log in' }],
+  ['a login in JSON', 200, { message: 'Please log in' }],
   ['a gateway in plain text', 200, 'Bad gateway'],
   ['a count of failures', 200, { sent: 0, failed: 1 }],
   ['a channel with a good name', 200, 'Cannot reach #ok'],

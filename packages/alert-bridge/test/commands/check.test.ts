@@ -45,9 +45,14 @@ test('finds nothing in the alertmanager.yml of this repository', () => {
 })
 
 test.each([
-  ['a Watchdog that comes too seldom', /(Watchdog\][^-]*repeat_interval: )1m/, '$110m', 'the Watchdog arrives only every 10 min'],
   [
-    'a Watchdog group that is looked at too seldom',
+    'a Watchdog that arrives too rarely',
+    /(Watchdog\][^-]*repeat_interval: )1m/,
+    '$110m',
+    'the Watchdog arrives only every 10 min',
+  ],
+  [
+    'a Watchdog group that is evaluated too rarely',
     /(Watchdog\][^-]*group_interval: )1m/,
     '$15m',
     'the Watchdog arrives only every 5 min',

@@ -75,6 +75,6 @@ test('makes dead letters of deliveries to a removed channel, and reports it', as
   expect(await second.deliveries('dead')).toMatchObject([
     { channel: 'gone', reason: 'the channel "gone" is no longer configured' },
   ])
-  expect(second.lines.join('\n')).toContain('1 deliveries wait for channels that are no longer configured')
+  expect(second.lines.join('\n')).toContain('1 deliveries waited for channels that are no longer configured')
   await eventually('the line that nobody was told', () => second.lines.some((line) => line.startsWith('[ALERT]')))
 })

@@ -63,7 +63,7 @@ test.prop([anyText])('escaping for Slack loses nothing of a text that fits', (te
 })
 
 test.prop([anyText])(
-  'a link is http or https without a log-in and with nothing that ends a bracket or a quote, or it is none',
+  'a link is http or https without a login and with nothing that ends a bracket or a quote, or it is none',
   (text) => {
     for (const url of [text, `https://example.com/${text}`, `http://${text}`]) {
       const link = webLink(url)

@@ -55,7 +55,7 @@ test('sends a heartbeat only while alerts can be delivered', async () => {
   channel.answer = failing
   await bridge.post('/api/v1/alerts', firing())
   await eventually('a failure', () => !core.lastDeliveryWorked)
-  await eventually('the beats to end while it is tried again and again', async () => {
+  await eventually('the beats to end while it is retried and again', async () => {
     const [seen, tried] = [beats, channel.tries.length]
     await eventually('more tries', () => channel.tries.length >= tried + 3)
     return beats === seen

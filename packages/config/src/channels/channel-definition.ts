@@ -12,7 +12,7 @@ export type Severity = (typeof severities)[number]
 export interface QuietHours {
   /** `HH:MM`, inclusive. */
   readonly from: string
-  /** `HH:MM`, exclusive; earlier than `from` for a period over midnight. */
+  /** `HH:MM`, exclusive. An end before `from` means a period across midnight. */
   readonly to: string
   /** IANA name. @default 'UTC' */
   readonly timeZone: string
@@ -22,7 +22,7 @@ export interface QuietHours {
 export interface ChannelBase {
   /** Unique among the channels. @default the type */
   readonly name: string
-  /** The channel receives alerts of these severities at once. @default all three; without critical for a `fallback` */
+  /** Severities of the alerts that the channel receives at once. @default all three, or warning and info for a `fallback` */
   readonly severities: readonly Severity[]
   /** Whether the channel also receives a critical alert that no other channel could deliver. @default false */
   readonly fallback: boolean
@@ -57,9 +57,9 @@ export interface ChannelDefinition<Channel extends AnyChannel> {
   readonly keys: { readonly [Key in OwnKey<Channel>]: ChannelKey<OwnValue<Channel, Key>> }
   /** Keys without which a channel is off. Where one of them has a variable that is set, a channel exists without any entry. */
   readonly needs: readonly OwnKey<Channel>[]
-  /** Whether a channel only writes down what it could not send to anyone. @default false */
+  /** Whether a channel only records messages that could not be sent to anyone. @default false */
   readonly isLastResort?: boolean
-  /** Finds keys that must not be given together; `given` has the checked and the invalid values. @default nothing is wrong */
+  /** Finds keys that must not be set together; `given` has the checked and the invalid values. @default no problems */
   check?(given: Readonly<Record<string, unknown>>): readonly { readonly key: OwnKey<Channel>; readonly rule: string }[]
   /** Completes the values, or returns why the channel is off. @default the values as they are, when all of `needs` are there */
   resolve?(fields: Fields<Channel>): Partial<Fields<Channel>> | string

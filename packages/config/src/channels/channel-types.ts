@@ -33,7 +33,7 @@ export const channelDefinitions: readonly AnyDefinition[] = (Object.values(regis
 /** The words for the types of channel, in alphabetical order, last resorts at the end. */
 export const channelTypes: readonly ChannelType[] = channelDefinitions.map(({ type }) => type as ChannelType)
 
-/** Whether a channel only writes down what it could not send to anyone, as the console does. */
+/** Whether a channel only records messages that could not be sent to anyone, as the console does. */
 export function isLastResort({ type }: AnyChannel): boolean {
   return typeOf(type)?.isLastResort ?? false
 }

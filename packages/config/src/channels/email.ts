@@ -25,20 +25,20 @@ export interface EmailChannel extends ChannelBase {
   readonly host: string
   /** `ALERT_EMAIL_PORT`. @default 587 */
   readonly port: number
-  /** `ALERT_EMAIL_USER`. @default none: no log-in */
+  /** `ALERT_EMAIL_USER`. @default none: no login */
   readonly user: string | undefined
   /** `ALERT_EMAIL_PASSWORD`. @default none */
   readonly password: Secret | undefined
   /** `ALERT_EMAIL_FROM`. @default `ALERT_EMAIL_USER` if that is an address, otherwise `swarmwatch@localhost` */
   readonly from: string
   /**
-   * Whether mail is sent over TLS or not at all. File: `require_tls`; `ALERT_EMAIL_REQUIRE_TLS` where the file has none.
+   * Whether mail is sent only over TLS. File: `require_tls`; `ALERT_EMAIL_REQUIRE_TLS` where the file has none.
    * @default undefined: true unless the server is this machine
    */
   readonly requireTls?: boolean | undefined
   /** Whether TLS begins with the first byte. `ALERT_EMAIL_IMPLICIT_TLS`. @default undefined: on port 465 */
   readonly implicitTls?: boolean | undefined
-  /** PEM of the authorities that may have signed the server's certificate. `ALERT_EMAIL_CA`. @default those that Node.js trusts */
+  /** Certificates (PEM) of the authorities that are trusted for the server. `ALERT_EMAIL_CA`. @default those that Node.js trusts */
   readonly ca?: string | undefined
   /** Whether any certificate is accepted. `ALERT_EMAIL_TLS_SKIP_VERIFY`. @default false */
   readonly tlsSkipVerify?: boolean | undefined

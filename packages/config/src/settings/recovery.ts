@@ -11,7 +11,7 @@ export interface RecoveryLimits {
   readonly baseDelaySeconds: number
   /** The longest wait, in seconds; `MAX_RETRY_DELAY`. @default 30 */
   readonly maxDelaySeconds: number
-  /** Each wait is this many times the one before; `RETRY_EXPONENTIAL_FACTOR`. @default 3 */
+  /** Each wait is the previous wait multiplied by this factor; `RETRY_EXPONENTIAL_FACTOR`. @default 3 */
   readonly exponentialFactor: number
 }
 

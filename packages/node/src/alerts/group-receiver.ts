@@ -54,7 +54,7 @@ export function groupReceiver(deliver: Deliver, options: GroupReceiverOptions = 
     const members: readonly GroupMember[] = [...active.map((alert) => ({ alert })), ...group.ended.values()]
     const delivered = new Set(active.map(({ fingerprint }) => fingerprint))
     const reason = isRepeat ? 'repeat interval elapsed' : reasonOf(delivered, group.delivered)
-    // Changes of a later round, while this one is under way, must stay
+    // Changes of a later round, while this one is in progress, must stay
     const sent = [...group.ended.keys()]
     await withDeadline(async () => deliver(alertGroup(members, reason, pageUrl)), timeoutMs)
     for (const fingerprint of sent) group.ended.delete(fingerprint)

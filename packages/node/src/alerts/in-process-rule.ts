@@ -25,14 +25,14 @@ import type { SystemHealth } from '@swarmwatch/sdk'
 export interface ConditionRule {
   /** Name of the alert. */
   readonly name: string
-  /** Whether something is wrong. When it throws, that is counted, logged once, and counts as no. */
+  /** Returns whether the alert condition holds. An error that it throws is counted, logged once, and treated as `false`. */
   readonly condition: (health: SystemHealth) => boolean
   readonly severity: Severity
   /** The value that the condition compares with; shown after the description. @default none */
   readonly threshold?: number
   /** The problem while the condition holds, in words for the recipients. */
   readonly description: string
-  /** The condition must have held this long, in seconds. @default 0 */
+  /** Time for which the condition must hold, in seconds. @default 0 */
   readonly forSeconds?: number
   /**
    * URL of a page that describes what to do; linked from the status page and from messages.

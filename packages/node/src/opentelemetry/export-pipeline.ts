@@ -23,7 +23,7 @@ import type { OtlpSettings, OtlpTarget } from './otlp-settings.ts'
 export interface ExportPipeline {
   readonly spanProcessors: readonly SpanProcessor[]
   readonly metricReaders: readonly IMetricReader[]
-  /** Can wait for exports under way, shorten them, and cut them off. */
+  /** Can wait for exports in progress, shorten them, and cut them off. */
   readonly exporters: readonly { forceFlush(): Promise<void>; close(): void; cut(): void }[]
   /**
    * Sends the rest and blocks until it is answered, at most 2 seconds; sends nothing to a collector
@@ -119,7 +119,7 @@ interface Exporter<Items> {
 }
 
 /**
- * Timeout of an export that begins during the shutdown; one under way gets the same time to end.
+ * Timeout of an export that begins during the shutdown; one in progress gets the same time to end.
  */
 const lastExportTimeoutMs = 2_000
 
@@ -171,13 +171,13 @@ class OtlpExporter<Items, Inner extends Exporter<Items>> {
     })
   }
 
-  /** Shortens the timeout of every further export, and cuts exports under way after 2 seconds. */
+  /** Shortens the timeout of every further export, and cuts exports in progress after 2 seconds. */
   close(): void {
     this.#isClosing = true
     setTimeout(() => this.#usualConnections.cut(), lastExportTimeoutMs).unref()
   }
 
-  /** Cuts every export that is still under way. */
+  /** Cuts every export that is still in progress. */
   cut(): void {
     this.#usualConnections.cut()
     this.#lastConnections.cut()
@@ -210,7 +210,7 @@ class OtlpMetricExporter extends OtlpExporter<ResourceMetrics, OTLPMetricExporte
 interface Connections {
   /** For the exporter's `httpAgentOptions`. */
   readonly agentFor: (protocol: string) => HttpAgent
-  /** Ends every request under way with an error that is not retried, and rejects new ones. */
+  /** Ends every request in progress with an error that is not retried, and rejects new ones. */
   cut(): void
 }
 

@@ -21,7 +21,7 @@ export interface StatusPageOptions
   readonly furtherPorts?: number
   /** @default '127.0.0.1' */
   readonly host?: string
-  /** Takes our lines; `false` silences them. @default the console */
+  /** Receives the log lines of this package; `false` turns them off. @default the console */
   readonly logger?: TelemetryLogger | false
 }
 
@@ -29,7 +29,7 @@ export interface StatusPageOptions
 export interface StatusPage {
   /** Ends in a slash. Never contains the token. */
   readonly url: string
-  /** Ends it at once; readers and requests under way are cut. A second call changes nothing. */
+  /** Ends it at once; readers and requests in progress are cut. A second call changes nothing. */
   close(): Promise<void>
 }
 

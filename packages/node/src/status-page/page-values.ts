@@ -115,7 +115,7 @@ export interface JsonAnswers {
   /** All agents, or the agent with this name. */
   agents(agentName: string | undefined): { totals: Readonly<Totals>; agents: AgentMetrics[] }
   /**
-   * `{ running, recent }` as JSON text: the 1,000 oldest runs under way, and the newest `limit`
+   * `{ running, recent }` as JSON text: the 1,000 oldest runs in progress, and the newest `limit`
    * finished ones.
    */
   executions(query: ExecutionsQuery): Promise<string>

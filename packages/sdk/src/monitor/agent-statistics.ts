@@ -15,7 +15,7 @@ export interface Totals {
   costUsd: number
 }
 
-/** A run under way and the label set it is counted under. */
+/** A run in progress and the label set it is counted under. */
 export interface Tracked extends Linked<Tracked> {
   readonly record: ExecutionRecord
   readonly series: { readonly agentName: string }
@@ -23,7 +23,7 @@ export interface Tracked extends Linked<Tracked> {
   order: number
 }
 
-/** Totals, sliding window and runs under way of one agent, or of all together (which lists no runs). */
+/** Totals, sliding window and runs in progress of one agent, or of all together (which lists no runs). */
 export class AgentStatistics {
   readonly totals: Totals = {
     executions: 0,
@@ -70,7 +70,7 @@ export interface Linked<Run> {
 }
 
 /**
- * The runs under way, oldest first; each costs the same however many there are.
+ * The runs in progress, oldest first; each costs the same however many there are.
  *
  * Not a Set: V8 copies a Set's table again and again while its members come and go, and a table that has grown old keeps alive what it
  * held until the next full collection. With 100 runs at once a small collection took ten times as long, and a run cost a quarter more.
@@ -97,7 +97,7 @@ export class ActiveRuns<Run extends Linked<Run>> {
     this.#size += 1
   }
 
-  /** Nothing happens if it is not among them. */
+  /** Has no effect if it is not in the list. */
   delete(run: Run): void {
     if (run.earlier === undefined && this.#oldest !== run) return
     if (run.earlier) run.earlier.later = run.later

@@ -9,7 +9,7 @@ export interface HealthInput {
   readonly memory: number
 }
 
-/** The score, 0-100, and the points that each part took away. */
+/** The score, 0-100, and the points lost to each part. */
 export interface HealthScore {
   readonly score: number
   readonly lost: { readonly errorRate: number; readonly p95: number; readonly resources: number }

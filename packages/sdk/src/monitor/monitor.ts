@@ -27,7 +27,7 @@ export interface SystemHealth extends HealthScore {
   readonly errorRate?: number
   readonly averageSeconds?: number
   readonly p95Seconds?: number
-  /** Executions that run now, waiting and nested ones included. */
+  /** Executions in progress, including waiting and nested ones. */
   readonly activeExecutions: number
   /** Of these, the runs that wait for their next attempt. */
   readonly waitingExecutions: number
@@ -56,7 +56,7 @@ export interface ExecutionMetrics extends Readonly<Totals> {
   readonly recent: readonly ExecutionRecord[]
 }
 
-/** Returns the health of this process: the score (0-100) with the points that each part took away, error rate, durations, resources. */
+/** Returns the health of this process: the score (0-100) with the points lost to each part, error rate, durations, resources. */
 export function getSystemHealth(): SystemHealth {
   return monitor.health()
 }
@@ -97,7 +97,7 @@ export class Monitor {
     this.#resources = resources
   }
 
-  /** Changes the window's length; what it held is forgotten. */
+  /** Changes the window's length and clears it. */
   setWindow(seconds: number): void {
     if (seconds === this.#windowSeconds) return
     this.#windowSeconds = seconds
@@ -133,14 +133,14 @@ export class Monitor {
     }
   }
 
-  /** How many runs of each agent are under way; agents without one are left out. */
+  /** Number of runs in progress for each agent; agents without one are left out. */
   activeByAgent(): { agentName: string; active: number }[] {
     return Array.from(this.#agents, ([agentName, { active }]) => ({ agentName, active: active.size })).filter(
       ({ active }) => active > 0,
     )
   }
 
-  /** Copies of the oldest runs under way. What it costs depends on the limit and the number of agents, not on how many runs there are. */
+  /** Copies of the oldest runs in progress. The cost depends on the limit and the number of agents, not on the number of runs. */
   active({ limit = keptExecutions, agentName }: ActiveExecutionsOptions = {}): ExecutionRecord[] {
     const most = Math.max(0, Math.floor(limit) || 0)
     if (agentName === undefined) return oldest([...this.#agents.values()], most).map(snapshot)

@@ -5,9 +5,9 @@ import { processWide } from '../process-wide.ts'
 export interface Recovery {
   readonly agentName: string
   readonly executionId: string
-  /** Calls that were made, the last one included. */
+  /** Number of calls, including the last one. */
   readonly attempts: number
-  /** Seconds really waited before attempt 2, 3, ... */
+  /** Actual waits before attempts 2, 3, ..., in seconds. */
   readonly waits: readonly number[]
   /** The errors of the earlier attempts, oldest first; the error itself is not among them. */
   readonly errors: readonly unknown[]

@@ -64,7 +64,7 @@ export class Execution implements CurrentExecution, Tracked {
   readonly startedMs: number
   readonly context: unknown
   readonly previousErrors: unknown[] = []
-  /** Seconds really waited before attempt 2, 3, ... */
+  /** Actual waits before attempts 2, 3, ..., in seconds. */
   readonly waits: number[] = []
   earlier: Tracked | undefined = undefined
   later: Tracked | undefined = undefined
@@ -146,7 +146,7 @@ export class Execution implements CurrentExecution, Tracked {
     notify('waiting', this.record)
   }
 
-  /** Records the time that was really waited, whether an attempt followed or not. */
+  /** Records the actual wait, whether an attempt followed or not. */
   waited(seconds: number): void {
     this.waits.push(seconds)
     monitor.changed(this.record, 'running')

@@ -73,6 +73,6 @@ export interface Hostility {
   readonly value?: unknown
   /** The error that it throws; in an object because it may be undefined. */
   readonly thrown?: { readonly error: unknown }
-  /** The agent returns this thenable of its value rather than a promise. */
+  /** The agent returns this thenable instead of a promise. */
   readonly thenable?: (value: unknown) => unknown
 }

@@ -5,7 +5,7 @@ import { metricCases } from './metric-cases.ts'
 import { spanCases } from './span-cases.ts'
 import { errorCases, valueCases } from './value-cases.ts'
 
-/** Every case, with how it is made. */
+/** Every case, with the function that prepares it. */
 const hostileCases: readonly HostileCase[] = [
   { name: 'telemetry that works', surface: 'none', prepare: () => ({}) },
   ...spanCases,

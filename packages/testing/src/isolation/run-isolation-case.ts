@@ -6,7 +6,7 @@ import { behaviours, describe, type Behaviour, type Given } from './agent-behavi
 import type { HostileCase, Hostility, IsolationAdapter, IsolationSurface } from './isolation-case.ts'
 import { caseNamed } from './isolation-cases.ts'
 
-/** The address of a module that exports {@link runIsolationCase}: this one, or what it was bundled into. */
+/** URL of the module that exports {@link runIsolationCase}: this module, or the bundle that contains it. */
 export const caseModule: string = import.meta.url
 
 /** Result of a library in a case. */

@@ -84,7 +84,7 @@ function openSmtp(settings: EmailChannelSettings, maxConnections: number): Smtp 
     ...(hello === undefined ? {} : { name: hello }),
     secure: settings.implicitTls ?? port === submissionOverTls,
     requireTLS: settings.requireTls ?? !isLocal,
-    // a relay on this machine seldom has a signed certificate
+    // a relay on this machine rarely has a signed certificate
     tls: { rejectUnauthorized: !tlsSkipVerify && (!isLocal || ca !== undefined), ...(ca === undefined ? {} : { ca }) },
     ...(user === undefined ? {} : { auth: { user, pass: password?.reveal() ?? '' } }),
     connectionTimeout: timeouts.connectMs ?? 10_000,
@@ -127,9 +127,9 @@ interface SmtpError {
   readonly rejectedErrors?: readonly unknown[]
 }
 
-/** The log-in, the encryption or the settings are wrong: no mail can be sent until someone fixes that. */
+/** The login, the encryption or the settings are wrong: no mail can be sent until someone fixes that. */
 const channelCodes = new Set<string | undefined>(['ETLS', 'EAUTH', 'ENOAUTH', 'EOAUTH2', 'EREQUIRETLS', 'ECONFIG'])
-/** Replies that require a (different) log-in. */
+/** Replies that require a (different) login. */
 const logInReplies = new Set([530, 534, 535, 538])
 
 /** Result for a failed attempt. `hasBegun`: some of the mail's text had been sent. */
