@@ -65,8 +65,8 @@ export function statusLine({ score, activeExecutions }: SystemHealth, metrics: E
 type Column = readonly [title: string, value: (totals: Readonly<Totals>) => string]
 
 const columns: readonly Column[] = [
-  ['executions', ({ executions }) => String(executions)],
-  ['failures', ({ failures }) => String(failures)],
+  ['runs', ({ executions }) => String(executions)],
+  ['failed', ({ failures }) => String(failures)],
   ['retries', ({ retries }) => String(retries)],
   ['recovered', ({ recovered }) => String(recovered)],
   ['tokens in', ({ tokens }) => String(tokens.input)],

@@ -19,21 +19,21 @@ test('the summary has a row for each agent and one for all agents', () => {
     { agentName: 'reviewer', active: 0, ...small },
   ]
   expect(summaryTable({ ...sums, executions: 15, agents, recent: [] })).toMatchInlineSnapshot(`
-    "agent           executions  failures  retries  recovered  tokens in  tokens out  cost USD
-    -----------------------------------------------------------------------------------------
-    api-integrator          12         1        5          2      12345         678    0.0072
-    reviewer                 3         1        5          2          9           1    0.0000
-    -----------------------------------------------------------------------------------------
-    all                     15         1        5          2      12345         678    0.0072"
+    "agent           runs  failed  retries  recovered  tokens in  tokens out  cost USD
+    ---------------------------------------------------------------------------------
+    api-integrator    12       1        5          2      12345         678    0.0072
+    reviewer           3       1        5          2          9           1    0.0000
+    ---------------------------------------------------------------------------------
+    all               15       1        5          2      12345         678    0.0072"
   `)
 })
 
 test('the summary without runs is a table too', () => {
   const none = { executions: 0, failures: 0, cancelled: 0, retries: 0, recovered: 0, tokens: { input: 0, output: 0 }, costUsd: 0 }
   expect(summaryTable({ ...none, agents: [], recent: [] })).toMatchInlineSnapshot(`
-    "agent  executions  failures  retries  recovered  tokens in  tokens out  cost USD
-    --------------------------------------------------------------------------------
-    --------------------------------------------------------------------------------
-    all             0         0        0          0          0           0    0.0000"
+    "agent  runs  failed  retries  recovered  tokens in  tokens out  cost USD
+    ------------------------------------------------------------------------
+    ------------------------------------------------------------------------
+    all       0       0        0          0          0           0    0.0000"
   `)
 })

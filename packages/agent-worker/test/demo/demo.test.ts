@@ -7,7 +7,7 @@ import { expect } from 'vitest'
 import { startModelServer } from '../../src/model-server/start-model-server.ts'
 import { test } from './start-demo.ts'
 
-const summaryHead = /^agent +executions +failures +retries +recovered +tokens in +tokens out +cost USD$/m
+const summaryHead = /^agent +runs +failed +retries +recovered +tokens in +tokens out +cost USD$/m
 
 test.concurrent('the demo ends after DEMO_SECONDS with a summary, and shows a retry and a recovery before', async ({
   startDemo,
