@@ -73,7 +73,7 @@ test('the first occurrence is reported at once, the others together when five mi
   clock.now += 1
   await eventually('the report of the others', () => reports.length === 3)
   expect(texts()[2]).toBe(
-    'Trouble (3 more times): This happened 3 more times since 2026-11-24 02:00:00 UTC+00:00: id-2, id-3, id-4.\nThe last one: It broke again.',
+    'Trouble (3 more times): This happened 3 more times since 2026-11-24 02:00:00 UTC+00:00: id-2, id-3, id-4.\nLast occurrence: It broke again.',
   )
 })
 
@@ -161,7 +161,7 @@ test('trouble that came back within five minutes and ended is reported as resolv
   clock.now += metaWindowMs
   await eventually('the report', () => reports.length === 3)
   expect(texts()[2]).toMatch(
-    /^Trouble \(2 more times\): This happened 2 more times since .*\.\nIt is resolved now\.\nThe last one: It broke\. \(end\)$/,
+    /^Trouble \(2 more times\): This happened 2 more times since .*\.\nIt is resolved now\.\nLast occurrence: It broke\. \(end\)$/,
   )
 })
 

@@ -187,7 +187,7 @@ test('a meta notice states that it is about the bridge itself', () => {
 
 test('one alert and one message are counted in the singular', () => {
   const alerts = [sampleAlert('writer', { status: 'resolved', endsAt: '2026-11-24T02:25:09Z' })]
-  expect(plainText({ ...sampleNotices.summary, alerts }).text).toContain('could not be reached, an alert fired and ended.')
+  expect(plainText({ ...sampleNotices.summary, alerts }).text).toContain('could not be reached, an alert fired and was resolved.')
   expect(plainText({ ...sampleNotices.digest, heldBack: 1 }).text).toContain('this is a digest. 1 message was held back.')
 })
 
