@@ -14,7 +14,7 @@ export type ServiceOptions = Partial<Pick<CoreOptions, 'channels' | 'now' | 'wri
   Pick<HttpOptions, 'requestTimeoutMs'>
 
 /** The running service. */
-export interface Service {
+export interface BridgeService {
   readonly port: number
   readonly core: BridgeCore
   /** Answers 503 at once, ends the attempts in progress, and leaves the other deliveries for the next start. */
@@ -25,7 +25,7 @@ export interface Service {
  * Starts all of `alert-bridge serve`.
  * @throws FolderTakenError when another process owns the data folder, and the system's error when the port is taken
  */
-export async function startService(settings: BridgeSettings, options: ServiceOptions = {}): Promise<Service> {
+export async function startService(settings: BridgeSettings, options: ServiceOptions = {}): Promise<BridgeService> {
   const { now = steadyClock(), write = (line: string) => console.error(line), checkpoints, times, random } = options
   const { store, setAside } = openSqliteStore(settings.dataDir, checkpoints)
   const endpoint = metricsEndpoint()

@@ -1,6 +1,6 @@
 import { severities, type Severity } from './channels/channel-definition.ts'
 import type { Origin } from './settings/setting.ts'
-import { type Finding, fileKeyOf, type ListShape, type SectionShape, type Shape } from './shape.ts'
+import { type ShapeProblem, fileKeyOf, type ListShape, type SectionShape, type Shape } from './shape.ts'
 import { thresholds } from './thresholds.ts'
 import { literal, oneOf, positive, seconds, type ValueRule } from './value-rule.ts'
 
@@ -130,7 +130,7 @@ export const ruleList: ListShape = {
 }
 
 /** Reports rules that have the same name and severity. `rules` has not been checked. */
-export function checkRuleEntries(rules: unknown, report: (finding: Finding) => void): void {
+export function checkRuleEntries(rules: unknown, report: (finding: ShapeProblem) => void): void {
   const seen = new Set<string>()
   for (const [index, entry] of Array.isArray(rules) ? rules.entries() : []) {
     if (typeof entry !== 'object' || entry === null) continue

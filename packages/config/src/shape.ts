@@ -61,7 +61,7 @@ export function fileKeyOf(name: string): string {
 }
 
 /** Something that breaks a shape. */
-export interface Finding {
+export interface ShapeProblem {
   /** In the spelling that was checked. */
   readonly path: readonly PropertyKey[]
   readonly rule: string
@@ -78,7 +78,7 @@ export function checkShape(
   shape: Shape,
   value: unknown,
   { spelling, path = [] }: { readonly spelling: Spelling; readonly path?: readonly PropertyKey[] },
-  report: (finding: Finding) => void,
+  report: (finding: ShapeProblem) => void,
 ): unknown {
   function check(shape: Shape, value: unknown, path: readonly PropertyKey[]): unknown {
     if (value === undefined) {

@@ -3,7 +3,7 @@ import { asJson, commandLine } from '@swarmwatch/config/command-line'
 
 import { printDoctor } from './doctor/run-doctor.ts'
 import { addEventCommand } from './event-command.ts'
-import { readSettings, type Settings } from './read-settings.ts'
+import { readSettings, type ProcessSettings } from './read-settings.ts'
 
 const line = commandLine({
   name: 'swarmwatch',
@@ -38,7 +38,7 @@ process.exitCode = await line.run(process.argv.slice(2))
 type Row = readonly [path: string, value: unknown, origin: string]
 
 /** The effective settings with the origin of each, as a table; secrets show `***`. */
-export function effectiveSettings(settings: Settings): string {
+export function effectiveSettings(settings: ProcessSettings): string {
   const rows = rowsOfAll(settings).map(([path, value, origin]) => [path, shown(value), origin] as const)
   const widths = [0, 1].map((column) => Math.max(...rows.map((row) => row[column]!.length)))
   const table = rows.map(([path, value, origin]) => `${path.padEnd(widths[0]!)}  ${value.padEnd(widths[1]!)}  ${origin}`)
@@ -55,7 +55,7 @@ export function effectiveSettings(settings: Settings): string {
  * The same as JSON: `{ file, settings: { "metrics.port": { value, origin } }, notes }`; what is not
  * set is null.
  */
-export function settingsAsJson(settings: Settings): object {
+export function settingsAsJson(settings: ProcessSettings): object {
   const rows = rowsOfAll(settings).map(([path, value, origin]) => [
     path,
     { value: value instanceof Secret ? '***' : (value ?? null), origin },
@@ -67,11 +67,11 @@ export function settingsAsJson(settings: Settings): object {
   }
 }
 
-function notesOf({ configuration, otlp }: Settings): string[] {
+function notesOf({ configuration, otlp }: ProcessSettings): string[] {
   return [...configuration.notices, ...configuration.offChannels, ...otlp.notices]
 }
 
-function rowsOfAll({ configuration, otlp, isDisabled }: Settings): Row[] {
+function rowsOfAll({ configuration, otlp, isDisabled }: ProcessSettings): Row[] {
   const { telemetry, metrics, monitor, recovery, alerts, strict, handleSignals, origins } = configuration
   return [
     ...rowsOf({ telemetry, metrics, monitor, recovery, alerts, strict, handleSignals }, '', origins),

@@ -14,7 +14,7 @@ import { type OtlpSettings, otlpSettings } from './opentelemetry/otlp-settings.t
 import { checkOptions, type TelemetryOptions } from './telemetry-options.ts'
 
 /** Every setting of a process: ours, and the supported ones of OpenTelemetry. */
-export interface Settings {
+export interface ProcessSettings {
   readonly configuration: Configuration
   readonly otlp: OtlpSettings
   /** `OTEL_SDK_DISABLED=true`. */
@@ -28,7 +28,7 @@ export interface Settings {
  * Reads all settings: code > environment > configuration file > default. Throws a
  * `ConfigurationError` with every problem of every source.
  */
-export function readSettings(options: TelemetryOptions, env: Environment): Settings {
+export function readSettings(options: TelemetryOptions, env: Environment): ProcessSettings {
   const { usable, problems: wrongOptions } = checkOptions(options)
   const problems = [...wrongOptions]
   const load = (): Configuration => loadConfiguration({ env, file: usable.configFile, code: codeSettings(usable) })

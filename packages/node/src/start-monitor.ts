@@ -5,12 +5,12 @@ import { openReceiver } from './alerts/open-receiver.ts'
 import { type AlertRules, isInProcess, startAlertRules } from './alerts/start-alert-rules.ts'
 import type { Warn } from './logger.ts'
 import { furtherPortsFor, notServedLine } from './port-options.ts'
-import type { Settings } from './read-settings.ts'
+import type { ProcessSettings } from './read-settings.ts'
 import type { StatusPage } from './status-page/open-status-page.ts'
 import type { TelemetryOptions } from './telemetry-options.ts'
 
 /** The status page and the alert rules of this process. */
-export interface Monitor {
+export interface RunningMonitor {
   /** Absent when there is no page, or its port was taken. */
   readonly pageUrl: string | undefined
   stop(): Promise<void>
@@ -21,11 +21,11 @@ export interface Monitor {
  * start, and never rejects.
  */
 export async function startMonitor(
-  settings: Settings,
+  settings: ProcessSettings,
   labels: Readonly<Record<string, string>>,
   options: TelemetryOptions,
   warn: Warn,
-): Promise<Monitor> {
+): Promise<RunningMonitor> {
   const { configuration, otlp } = settings
   const hasRules = isInProcess(configuration, otlp.targets.metrics !== undefined)
   let rules: AlertRules | undefined
@@ -51,7 +51,7 @@ export async function startMonitor(
 }
 
 async function openPage(
-  { configuration }: Settings,
+  { configuration }: ProcessSettings,
   { service }: Readonly<Record<string, string>>,
   alerts: AlertRules['current'] | undefined,
   { monitor, onPortTaken, logger }: TelemetryOptions,

@@ -10,7 +10,7 @@ import { openMetricsServer, ScrapeReader } from './metrics-endpoint.ts'
 import { agentsNotRecordedLine, startOpenTelemetry } from './opentelemetry/start-opentelemetry.ts'
 import { telemetryResource } from './opentelemetry/telemetry-resource.ts'
 import { onProcessEnd } from './process-end.ts'
-import { readSettings, type Settings } from './read-settings.ts'
+import { readSettings, type ProcessSettings } from './read-settings.ts'
 import { startMonitor } from './start-monitor.ts'
 import type { TelemetryOptions } from './telemetry-options.ts'
 
@@ -168,7 +168,7 @@ const silentThreadLine =
  * Logs once where the runs of other workers are recorded: each process and each thread has metrics
  * and a page of its own.
  */
-function warnAboutOtherWorkers({ otlp }: Settings, warn: Warn, hasLogger: boolean): () => void {
+function warnAboutOtherWorkers({ otlp }: ProcessSettings, warn: Warn, hasLogger: boolean): () => void {
   const byOtlp = otlp.targets.metrics !== undefined ? 'they are exported by OTLP' : 'set OTEL_EXPORTER_OTLP_ENDPOINT'
   if (!isMainThread) {
     const stop = onExecution(() => {

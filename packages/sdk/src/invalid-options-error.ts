@@ -1,5 +1,5 @@
 /** An invalid option, the rule that it breaks, and the given value. */
-export interface Problem {
+export interface OptionProblem {
   readonly option: string
   readonly rule: string
   readonly value: unknown
@@ -8,9 +8,9 @@ export interface Problem {
 /** Thrown at once, before anything runs, by a function that was called with options that cannot work. Names every problem. */
 export class InvalidOptionsError extends TypeError {
   override readonly name = 'InvalidOptionsError'
-  readonly problems: readonly Problem[]
+  readonly problems: readonly OptionProblem[]
 
-  constructor(calledFunction: string, problems: readonly Problem[]) {
+  constructor(calledFunction: string, problems: readonly OptionProblem[]) {
     const lines = problems.map(({ option, rule, value }) => `${option} ${rule}, got ${show(value)}`)
     super(`${calledFunction}: ${lines.join(`\n${calledFunction}: `)}`)
     this.problems = problems

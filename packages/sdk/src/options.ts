@@ -1,7 +1,7 @@
 import type { Attributes } from '@opentelemetry/api'
 import type { IDefaultPolicyContext, IPolicy } from 'cockatiel'
 
-import { InvalidOptionsError, type Problem } from './invalid-options-error.ts'
+import { InvalidOptionsError, type OptionProblem } from './invalid-options-error.ts'
 import { checkRecovery, type RecoveryOptions } from './recovery/settings.ts'
 import { isObject, propertyOf } from './unknown-values.ts'
 
@@ -106,8 +106,8 @@ function nameOf(fn: unknown): string {
   return typeof name === 'string' ? name.replace(/^(bound )+/, '') : ''
 }
 
-function checkOptions(fn: unknown, options: unknown, checks: Record<string, Check>): Problem[] {
-  const problems: Problem[] = []
+function checkOptions(fn: unknown, options: unknown, checks: Record<string, Check>): OptionProblem[] {
+  const problems: OptionProblem[] = []
   if (typeof fn !== 'function') problems.push({ option: 'fn', rule: 'must be a function', value: fn })
   if (!isObject(options)) return [...problems, { option: 'options', rule: 'must be an object', value: options }]
   for (const [option, value] of Object.entries(options)) {

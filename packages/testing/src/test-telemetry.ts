@@ -1,7 +1,7 @@
 import { context, metrics, type Attributes } from '@opentelemetry/api'
 import type { MetricReader } from '@opentelemetry/sdk-metrics'
 
-import { getActiveExecutions, InvalidOptionsError, onExecution, type ExecutionRecord, type Problem } from '@swarmwatch/sdk'
+import { getActiveExecutions, InvalidOptionsError, onExecution, type ExecutionRecord, type OptionProblem } from '@swarmwatch/sdk'
 import { systemClock, useClock, type Clock } from '@swarmwatch/sdk/clock'
 
 import { findExecution, type ExpectedExecution } from './expect-execution.ts'
@@ -219,7 +219,7 @@ const rules: Readonly<Record<keyof TestTelemetryOptions, Rule>> = {
 
 /** Throws an {@link InvalidOptionsError} that names every unknown and every invalid option. */
 function checkTestOptions(options: TestTelemetryOptions): void {
-  const problems = Object.entries(options).flatMap(([option, value]): Problem[] => {
+  const problems = Object.entries(options).flatMap(([option, value]): OptionProblem[] => {
     if (!Object.hasOwn(rules, option)) {
       return [{ option, rule: `is not an option; the options are ${Object.keys(rules).join(', ')}`, value }]
     }

@@ -7,7 +7,7 @@ import { patientTimeout } from '../clock.ts'
 import { undeliverableLine } from '../message/console-lines.ts'
 import { type ClaimedDelivery, StoreError } from '../outbox/store.ts'
 import type { DeliveryContext } from './delivery-context.ts'
-import { decideOutcome, type Outcome } from './outcome.ts'
+import { decideOutcome, type AttemptOutcome } from './outcome.ts'
 
 /** How late a channel may notice that its time has ended. */
 const maxLatenessMs = 2_000
@@ -52,7 +52,7 @@ export async function settleDelivery(
   result: DeliveryResult,
   { store, metrics, times, now, pauses, random, write, onDead }: DeliveryContext,
   stop: AbortSignal,
-): Promise<Outcome> {
+): Promise<AttemptOutcome> {
   const { id, channel, severity } = delivery
   const at = now()
   const outcome = decideOutcome(delivery, result, { now: at, awakeForMs: pauses.awakeForMs() }, times, random)

@@ -3,7 +3,7 @@ import type { ClaimedDelivery } from '../outbox/store.ts'
 import type { DeliveryTimes } from './delivery-context.ts'
 
 /** State of a delivery after an attempt. */
-export type Outcome =
+export type AttemptOutcome =
   | { readonly kind: 'delivered'; readonly thread?: unknown }
   | { readonly kind: 'dead'; readonly reason: string; readonly mayHaveArrived: boolean }
   | {
@@ -34,7 +34,7 @@ export function decideOutcome(
   { now, awakeForMs }: Moment,
   times: DeliveryTimes,
   random: () => number,
-): Outcome {
+): AttemptOutcome {
   if (result.kind === 'delivered') return result
   const mayHaveArrived = result.kind === 'retry' && result.unknown === true
   if (result.kind === 'undeliverable') return { kind: 'dead', reason: result.reason, mayHaveArrived }

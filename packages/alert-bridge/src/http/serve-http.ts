@@ -29,7 +29,7 @@ export interface HttpOptions {
 }
 
 /** The running HTTP server. */
-export interface HttpServer {
+export interface BridgeServer {
   readonly port: number
   /** From now on the server is not ready, and answers 503. */
   readonly drain: () => void
@@ -43,7 +43,7 @@ const bodyLimit = 16 * 1024 * 1024
 const closeGraceMs = 500
 
 /** Serves the HTTP API. @throws ListenError if the address cannot be used */
-export async function serveHttp(options: HttpOptions): Promise<HttpServer> {
+export async function serveHttp(options: HttpOptions): Promise<BridgeServer> {
   const { host, port, tokens, core, endpoint, maxFailures = 60, requestTimeoutMs = 10_000 } = options
   const state = { isDraining: false }
   const app = fastify({

@@ -6,11 +6,11 @@ import { onTestFinished } from 'vitest'
 import type { StoredDelivery } from '../../src/outbox/store.ts'
 import type { RoutedChannel } from '../../src/routing.ts'
 import type { BridgeSettings } from '../../src/settings.ts'
-import { type Service, type ServiceOptions, startService } from '../../src/start-service.ts'
+import { type BridgeService, type ServiceOptions, startService } from '../../src/start-service.ts'
 import { token } from './token.ts'
 
 export interface StartedBridge {
-  readonly service: Service
+  readonly service: BridgeService
   readonly url: string
   readonly dataDir: string
   /** Its output. */

@@ -1,6 +1,6 @@
 import type { Detail } from '../file/settings-document.ts'
 import { type Origin, type Resolved, resolveSettings, type Sources } from '../settings/setting.ts'
-import { type Finding, fileKeyOf, type Spelling } from '../shape.ts'
+import { type ShapeProblem, fileKeyOf, type Spelling } from '../shape.ts'
 import {
   type ChannelBase,
   type Field,
@@ -47,7 +47,7 @@ export function readChannels(list: ChannelList, sources: Sources, offChannels: s
 }
 
 /** Reports names that several channels have, and keys that a type of channel does not allow together. `channels` has not been checked. */
-export function checkChannelEntries(channels: unknown, spelling: Spelling, report: (finding: Finding) => void): void {
+export function checkChannelEntries(channels: unknown, spelling: Spelling, report: (finding: ShapeProblem) => void): void {
   const seen = new Set<unknown>()
   for (const [index, entry] of Array.isArray(channels) ? channels.entries() : []) {
     if (typeof entry !== 'object' || entry === null) continue

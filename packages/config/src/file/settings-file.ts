@@ -8,7 +8,7 @@ import { monitorSettings } from '../settings/monitor.ts'
 import { metricsSettings } from '../settings/process.ts'
 import { agentLimits, recoveryLimits } from '../settings/recovery.ts'
 import type { Setting } from '../settings/setting.ts'
-import { checkShape, type Finding, type SectionShape, type Shape } from '../shape.ts'
+import { checkShape, type ShapeProblem, type SectionShape, type Shape } from '../shape.ts'
 import { type Detail, readSettingsDocument, type SettingsDocument } from './settings-document.ts'
 
 /** The settings file after it was read and checked. */
@@ -52,7 +52,7 @@ export function readSettingsFile(
   const document = readSettingsDocument(name, text, variables, problems)
   if (document.value === undefined) return { ...none, name }
   const found: Problem[] = []
-  const report = (finding: Finding): number => found.push(problemOf(name, document, finding))
+  const report = (finding: ShapeProblem): number => found.push(problemOf(name, document, finding))
   const settings = checkShape(fileShape, document.value, { spelling: 'file' }, report)
   const alerts = (document.value as { readonly alerts?: Readonly<Record<string, unknown>> | null }).alerts
   checkChannelEntries(alerts?.['channels'], 'file', report)
@@ -63,7 +63,7 @@ export function readSettingsFile(
   return { name, settings, details: document.details }
 }
 
-function problemOf(fileName: string, { details }: SettingsDocument, { path, rule, value, isSecret }: Finding): Problem {
+function problemOf(fileName: string, { details }: SettingsDocument, { path, rule, value, isSecret }: ShapeProblem): Problem {
   const detail = nearestDetail(details, path)
   return {
     path: shownPath(path) || fileName,

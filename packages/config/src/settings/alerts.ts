@@ -4,7 +4,7 @@ import { checkChannelEntries, readChannels } from '../channels/read-channels.ts'
 import type { Detail } from '../file/settings-document.ts'
 import { type Problem, shownPath, shownValue } from '../problem.ts'
 import type { Secret } from '../secret.ts'
-import { checkShape, type Finding } from '../shape.ts'
+import { checkShape, type ShapeProblem } from '../shape.ts'
 import { basicAuthUser, oneOf, openUrl, secretText } from '../value-rule.ts'
 import { checkedCode, type Origin, prefixed, resolveSettings, type Settings, type Sources } from './setting.ts'
 
@@ -110,7 +110,7 @@ function readCodeAlerts(
   rules: unknown,
   problems: Problem[],
 ): { readonly channels: readonly unknown[] | undefined; readonly rules: readonly CodeRule[] } {
-  const report = ({ path, rule, value, isSecret }: Finding): void => {
+  const report = ({ path, rule, value, isSecret }: ShapeProblem): void => {
     const isMissing = value === undefined && rule.startsWith('must be ')
     const shown = isSecret && value !== undefined ? '***' : shownValue(value)
     problems.push({ path: shownPath(path), rule: isMissing ? `is missing; it ${rule}` : rule, value: shown })

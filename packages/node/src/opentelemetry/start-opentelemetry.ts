@@ -7,7 +7,7 @@ import type { Environment } from '@swarmwatch/config'
 
 import type { Warn } from '../logger.ts'
 import type { ScrapeReader } from '../metrics-endpoint.ts'
-import type { Settings } from '../read-settings.ts'
+import type { ProcessSettings } from '../read-settings.ts'
 import type { TelemetryOptions } from '../telemetry-options.ts'
 import { propagatorFrom, tracerSettings } from './environment-settings.ts'
 import { exportPipeline } from './export-pipeline.ts'
@@ -37,7 +37,7 @@ const deadlineMs = 4_500
 
 /** Registers tracer and meter provider, each only if the process has none yet. */
 export function startOpenTelemetry(
-  settings: Settings,
+  settings: ProcessSettings,
   resource: Resource,
   scrape: ScrapeReader,
   options: TelemetryOptions,

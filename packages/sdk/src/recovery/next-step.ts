@@ -1,7 +1,7 @@
 import { answersIn, chainOf, headerOf, headersIn } from '../errors/error-details.ts'
 import { isRetryable } from '../errors/error-type.ts'
 import { isInstance, propertyOf } from '../unknown-values.ts'
-import type { RecoverySettings } from './settings.ts'
+import type { EffectiveRecovery } from './settings.ts'
 
 /** A failed attempt. */
 export interface FailedAttempt {
@@ -20,7 +20,7 @@ export type NextStep =
   | { readonly retry: false; readonly outcome: 'exhausted' | 'not_retryable'; readonly because?: string }
 
 /** Decides whether another attempt follows a failed one, and after which wait. Has no side effects. */
-export function nextStep(failed: FailedAttempt, settings: RecoverySettings, random: () => number = Math.random): NextStep {
+export function nextStep(failed: FailedAttempt, settings: EffectiveRecovery, random: () => number = Math.random): NextStep {
   const { error, attempt, elapsedSeconds } = failed
   const worthRetrying: unknown = settings.retryIf ? settings.retryIf(error, attempt) : isRetryable(error)
   // A promise would always count as true, and no one awaits it
@@ -47,7 +47,7 @@ export function nextStep(failed: FailedAttempt, settings: RecoverySettings, rand
 
 const round = (seconds: number): number => Math.round(seconds * 10) / 10
 
-type DelaySettings = Pick<RecoverySettings, 'baseDelaySeconds' | 'exponentialFactor' | 'maxDelaySeconds' | 'jitter'>
+type DelaySettings = Pick<EffectiveRecovery, 'baseDelaySeconds' | 'exponentialFactor' | 'maxDelaySeconds' | 'jitter'>
 
 /** Returns the seconds to wait before retry `retry` (from 1): min(base x factor^(retry - 1), max), then jitter. */
 export function retryDelaySeconds(retry: number, settings: DelaySettings, random: () => number): number {

@@ -1,9 +1,9 @@
-import { InvalidOptionsError, type Problem } from '../invalid-options-error.ts'
+import { InvalidOptionsError, type OptionProblem } from '../invalid-options-error.ts'
 import { processWide } from '../process-wide.ts'
 import { isObject } from '../unknown-values.ts'
 
 /** Settings that decide how a failing run is retried. All times are in seconds. */
-export interface RecoverySettings {
+export interface EffectiveRecovery {
   /** Maximum number of calls after the first one: an integer >= 0. @default 3 */
   readonly maxRetries: number
   /** Wait before the first retry. @default 5 */
@@ -25,10 +25,10 @@ export interface RecoverySettings {
 }
 
 /** Any part of the settings. The rest comes from `configureRecovery()`, and then from {@link defaultRecovery}. */
-export type RecoveryOptions = Partial<RecoverySettings>
+export type RecoveryOptions = Partial<EffectiveRecovery>
 
 /** Waits of 5, 15 and 30 s; the fourth failure is final. */
-export const defaultRecovery: RecoverySettings = {
+export const defaultRecovery: EffectiveRecovery = {
   maxRetries: 3,
   baseDelaySeconds: 5,
   exponentialFactor: 3,
@@ -52,7 +52,7 @@ const positiveSeconds: Rule = [
 ]
 
 /** A rule for each setting; other keys are unknown. */
-export const recoveryRules: Record<keyof RecoverySettings, Rule> = {
+export const recoveryRules: Record<keyof EffectiveRecovery, Rule> = {
   maxRetries: ['must be an integer >= 0', (value) => Number.isInteger(value) && Number(value) >= 0],
   baseDelaySeconds: seconds,
   exponentialFactor: ['must be a number >= 1', (value) => isNumber(value) && value >= 1],
@@ -65,8 +65,8 @@ export const recoveryRules: Record<keyof RecoverySettings, Rule> = {
 }
 
 /** Returns the problems of recovery settings; `prefix` precedes the name of each option. */
-export function checkRecovery(recovery: object, prefix: string): Problem[] {
-  const problems: Problem[] = []
+export function checkRecovery(recovery: object, prefix: string): OptionProblem[] {
+  const problems: OptionProblem[] = []
   for (const [key, value] of Object.entries(recovery)) {
     const option = prefix + key
     const rule = Object.hasOwn(recoveryRules, key) ? recoveryRules[key as keyof typeof recoveryRules] : undefined
@@ -101,7 +101,7 @@ export function configureRecovery(defaults: ConfiguredRecovery): void {
   configured.recovery = defaults
 }
 
-function checkDefaults(defaults: unknown): Problem[] {
+function checkDefaults(defaults: unknown): OptionProblem[] {
   if (!isObject(defaults)) return [notAnObject('defaults', defaults)]
   const { agents = {}, ...shared } = defaults as ConfiguredRecovery
   const problems = checkRecovery(shared, '')
@@ -113,15 +113,15 @@ function checkDefaults(defaults: unknown): Problem[] {
   return problems
 }
 
-const notAnObject = (option: string, value: unknown): Problem => ({ option, rule: 'must be an object', value })
+const notAnObject = (option: string, value: unknown): OptionProblem => ({ option, rule: 'must be an object', value })
 
 /** Merges an agent's own options, its configured limits, the configured defaults and {@link defaultRecovery}; the first that is set wins. */
-export function effectiveRecovery(agentName: string, own: RecoveryOptions, defaults: ConfiguredRecovery): RecoverySettings {
+export function effectiveRecovery(agentName: string, own: RecoveryOptions, defaults: ConfiguredRecovery): EffectiveRecovery {
   const { agents = {}, ...shared } = defaults
   const layers = [shared, Object.hasOwn(agents, agentName) ? agents[agentName] : undefined, own]
   const settings: Record<string, unknown> = { ...defaultRecovery }
   for (const layer of layers) {
     for (const [key, value] of Object.entries(layer ?? {})) if (value !== undefined) settings[key] = value
   }
-  return settings as unknown as RecoverySettings
+  return settings as unknown as EffectiveRecovery
 }

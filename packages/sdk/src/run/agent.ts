@@ -6,7 +6,7 @@ import { monitor } from '../monitor/monitor.ts'
 import { attribute } from '../names.ts'
 import type { InstrumentAgentOptions, Logger } from '../options.ts'
 import { processWide } from '../process-wide.ts'
-import { configuredRecovery, effectiveRecovery, type ConfiguredRecovery, type RecoverySettings } from '../recovery/settings.ts'
+import { configuredRecovery, effectiveRecovery, type ConfiguredRecovery, type EffectiveRecovery } from '../recovery/settings.ts'
 import { guarded, trip } from '../telemetry/guard.ts'
 import { seriesOf, type AgentSeries } from '../telemetry/instruments.ts'
 import { isInstance, propertyOf } from '../unknown-values.ts'
@@ -23,7 +23,7 @@ export class Agent {
   readonly attributes: Attributes
   readonly #series: AgentSeries
   readonly #variants = new BoundedNames(variantsPerAgent)
-  #recovery: { readonly configured: ConfiguredRecovery; readonly settings: RecoverySettings } | undefined
+  #recovery: { readonly configured: ConfiguredRecovery; readonly settings: EffectiveRecovery } | undefined
 
   constructor(name: string, options: InstrumentAgentOptions<never, never>) {
     this.name = name
@@ -56,7 +56,7 @@ export class Agent {
   }
 
   /** Returns the current retry settings; defaults may be configured after the function is wrapped. */
-  recovery(): RecoverySettings {
+  recovery(): EffectiveRecovery {
     const configured = configuredRecovery()
     if (this.#recovery?.configured !== configured) {
       const own = this.options.recovery

@@ -6,7 +6,7 @@ import { timeoutError } from '../names.ts'
 import type { AnyPolicy } from '../options.ts'
 import { nextStep, type NextStep } from '../recovery/next-step.ts'
 import { executePolicy, giveUp, type Tried } from '../recovery/policy.ts'
-import type { RecoverySettings } from '../recovery/settings.ts'
+import type { EffectiveRecovery } from '../recovery/settings.ts'
 import { holdsStream } from '../stream/open-stream.ts'
 import { isGenerator, isIterable, isPlainPromise, isThenable } from '../stream/result-kinds.ts'
 import { trip } from '../telemetry/guard.ts'
@@ -23,7 +23,7 @@ export class Run {
   readonly #execution: Execution
   readonly #ending: RunEnding
   readonly #caller: AbortSignal | undefined
-  readonly #settings: RecoverySettings
+  readonly #settings: EffectiveRecovery
   readonly #policy: AnyPolicy | undefined
   #call: () => unknown
   /** The wait before the next attempt, decided after the last one. */

@@ -1,5 +1,5 @@
 import { hideCause } from '../errors/error-details.ts'
-import type { RecoverySettings } from '../recovery/settings.ts'
+import type { EffectiveRecovery } from '../recovery/settings.ts'
 import { openStream } from '../stream/open-stream.ts'
 import { whenCollected, type StreamLimit, type StreamWatch } from '../stream/watch-iterator.ts'
 import { guarded } from '../telemetry/guard.ts'
@@ -18,7 +18,7 @@ export interface FailedWithValue {
 export interface StreamAttempt {
   readonly execution: Execution
   readonly ending: RunEnding
-  readonly settings: RecoverySettings
+  readonly settings: EffectiveRecovery
   readonly caller: AbortSignal | undefined
   readonly deadline: Deadline | undefined
   /** Returns whether this attempt still decides how the run ends: no time limit has ended it, and no later attempt has started. */

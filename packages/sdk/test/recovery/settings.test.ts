@@ -8,10 +8,10 @@ import {
   effectiveRecovery,
   defaultRecovery,
   recoveryRules,
-  type RecoverySettings,
+  type EffectiveRecovery,
 } from '../../src/recovery/settings.ts'
 
-const refused = (setting: keyof RecoverySettings, values: unknown[]): unknown[] =>
+const refused = (setting: keyof EffectiveRecovery, values: unknown[]): unknown[] =>
   values.filter((value) => !recoveryRules[setting][1](value))
 const noNumbers = ['5', Number.NaN, Number.POSITIVE_INFINITY, null, undefined]
 
