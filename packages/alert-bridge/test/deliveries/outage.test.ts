@@ -1,3 +1,4 @@
+import type { AlertGroup } from '@swarmwatch/config'
 import { eventually } from '@swarmwatch/testkit'
 import { expect, test } from 'vitest'
 
@@ -78,3 +79,17 @@ test('makes dead letters of deliveries to a removed channel, and reports it', as
   expect(second.lines.join('\n')).toContain('1 deliveries waited for channels that are no longer configured')
   await eventually('the line that nobody was told', () => second.lines.some((line) => line.startsWith('[ALERT]')))
 })
+
+test('a group of one route does not replace that of another route with the same labels', async () => {
+  const channel = recordingChannel({ answer: broken })
+  const bridge = await startedBridge({ channels: [channel], times: { ...shortTimes, probeAfterMs: 150 } })
+  for (const severity of ['critical', 'warning']) await bridge.post('/api/v1/alerts', firing({ severity, ...own(severity) }))
+  await eventually('a try', () => channel.tries.length > 0)
+  channel.answer = delivered
+  await bridge.idle()
+  expect(channel.delivered.map(({ notice }) => notice.severity).toSorted()).toEqual(['critical', 'warning'])
+})
+
+function own(severity: string): Pick<AlertGroup, 'alerts'> {
+  return { alerts: firing({ severity }).alerts.map((alert) => ({ ...alert, fingerprint: severity })) }
+}

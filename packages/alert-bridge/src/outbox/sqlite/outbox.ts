@@ -1,7 +1,7 @@
 import type { DatabaseSync, StatementSync } from 'node:sqlite'
 
 import type { Checkpoints } from '../../checkpoint.ts'
-import type { Notice } from '../../message/notice.ts'
+import type { Notice, NoticeAlert } from '../../message/notice.ts'
 import type { Claim, ClaimedDelivery, Merge, Outbox, Recipient } from '../store.ts'
 import type { GroupCommit } from './group-commit.ts'
 import { deliveryColumns, deliveryOf, type DeliveryRow, noticeWriter, numberOf, orderedId, ranks, unlimited } from './rows.ts'
@@ -190,15 +190,16 @@ function claimDeliveries(
 
   function take(row: ClaimedRow, { now, leaseMs }: Claim): ClaimedDelivery {
     const { id, channel, recipient, incident_key: incidentKey, seq } = row
-    const others = older.all(channel, recipient, incidentKey, seq) as unknown as OlderRow[]
+    const newest = JSON.parse(row.notice) as Notice
+    const others = replacedBy(newest, older.all(channel, recipient, incidentKey, seq) as unknown as OlderRow[])
     const before = notified.get(incidentKey, channel, recipient) as { thread: string | null } | undefined
     for (const other of others) collapse.run(id, now, other.id)
     lease.run(owner, now + leaseMs, id)
     return {
       ...deliveryOf(row),
-      notice: JSON.parse(row.notice) as Notice,
+      notice: newest,
       receivedAt: row.received_at,
-      overtaken: others.map(({ notice }) => JSON.parse(notice) as Notice),
+      overtaken: others.map(({ overtaken }) => overtaken),
       wasNotified: before !== undefined || others.some((other) => other.may_have_arrived === 1),
       ...(typeof before?.thread === 'string' && { thread: JSON.parse(before.thread) as unknown }),
       ...(row.traceparent !== null && { traceparent: row.traceparent }),
@@ -223,4 +224,26 @@ function claimDeliveries(
     claimOvertaken: (claim) => write(() => takeAll(overtaken, claim)),
     claimHoldable: (claim) => write(() => takeAll(holdable, claim)),
   }
+}
+
+/**
+ * Those of the older deliveries of an incident whose firing alerts all occur in a later one. Two routes of Alertmanager may have groups
+ * with the same labels, such as one for each severity; a group of one route must not replace that of the other.
+ */
+function replacedBy(newest: Notice, older: readonly OlderRow[]): (OlderRow & { readonly overtaken: Notice })[] {
+  const later = new Set(newest.alerts.map(identityOf))
+  return older
+    .map((row) => ({ ...row, overtaken: JSON.parse(row.notice) as Notice }))
+    .toReversed()
+    .filter(({ overtaken: { alerts } }) => {
+      const isReplaced =
+        newest.truncatedAlerts || alerts.every((alert) => alert.status !== 'firing' || later.has(identityOf(alert)))
+      for (const alert of alerts) later.add(identityOf(alert))
+      return isReplaced
+    })
+    .toReversed()
+}
+
+function identityOf({ labels }: NoticeAlert): string {
+  return JSON.stringify(Object.entries(labels).toSorted(([one], [other]) => (one < other ? -1 : 1)))
 }
