@@ -24,7 +24,7 @@ test('a patient signal aborts when its time has passed, with a TimeoutError', as
   expect(signal.reason).toMatchObject({ name: 'TimeoutError' })
 })
 
-test('silence is counted in time in which the process ran, and reported also by one that is always late', async () => {
+test('only the time in which the process ran counts as silence, and a process that is always late reports it too', async () => {
   let clock = 1_000_000
   const titles: string[] = []
   const core = { watchdogAt: undefined, report: async ({ title }: { title: string }) => void titles.push(title) }

@@ -50,7 +50,7 @@ test('the process that forks a cluster logs once where the runs of its workers a
   expect(stderr.match(/runs of the cluster's workers are neither on the status page nor in \/metrics/g)).toHaveLength(1)
 })
 
-test('a worker thread with telemetry of its own logs once, with its first run, where its runs are recorded', async () => {
+test('a worker thread with its own telemetry logs once, with its first run, where its runs are recorded', async () => {
   const thread = `
     import('@swarmwatch/sdk').then(async ({ instrumentAgent }) => {
       for (const task of ['one', 'two']) await instrumentAgent(async () => task, { name: 'threaded' })()

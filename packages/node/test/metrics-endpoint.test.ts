@@ -60,7 +60,7 @@ test('continues without /metrics when the port is taken, and logs one line', asy
   ])
 })
 
-test('takes a next port when asked to, and logs which one', async () => {
+test('uses the next free port if configured to, and logs it', async () => {
   const port = await takenPort()
   const { telemetry, lines } = await startedTelemetry({ metrics: { port }, onPortTaken: 'next' })
   expect((await fetch(telemetry.metricsUrl!)).status).toBe(200)

@@ -8,7 +8,7 @@ import { startedTelemetry } from './started-telemetry.ts'
 
 const onAnyPort = { monitor: { port: 0, intervalSeconds: 1 } }
 
-test('serves the status page with what the agents of this process did, and ends it with the rest', async () => {
+test('serves the status page with the runs of this process, and stops it on shutdown', async () => {
   const { telemetry } = await startedTelemetry({ ...onAnyPort, serviceName: 'shop' })
   await instrumentAgent(async () => {}, { name: 'seen-on-the-page' })()
   const page = await (await fetch(telemetry.pageUrl!)).text()
@@ -31,7 +31,7 @@ test('logs one line when the port of the page is taken, and the agents continue'
   expect(telemetry.metricsUrl).toBeDefined()
 })
 
-test('evaluates rules of your own and hands what fires to deliver()', async () => {
+test('evaluates custom rules and passes firing alerts to deliver()', async () => {
   const groups: AlertGroup[] = []
   const rule = { name: 'AlwaysWrong', condition: () => true, severity: 'warning', description: 'something is wrong' } as const
   const { telemetry } = await startedTelemetry({

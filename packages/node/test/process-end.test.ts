@@ -155,7 +155,7 @@ test('a listener of a program that was there before us decides too', async () =>
   expect(arrived(collector)).toEqual(everything)
 })
 
-test('a program whose listener goes on after the signal keeps its telemetry, and a later signal finds it', async () => {
+test('a program whose listener continues after the signal keeps its telemetry, which a later signal still exports', async () => {
   await using collector = await testCollector()
   const code = `
     import { startTelemetry } from './src/index.ts'
@@ -258,7 +258,7 @@ test('process.exit() sends headers and token, and each span once', async () => {
   expect(collector.received.map(({ headers }) => headers.authorization)).toEqual(Array(4).fill('Bearer t0ken'))
 })
 
-test('process.exit() is not held up by a collector that is known to be down, and little by one that is silent', async () => {
+test('process.exit() does not wait for a Collector that is known to be down, and waits briefly for a silent one', async () => {
   for (const url of [await deadAddress(), undefined]) {
     await using collector = await testCollector('silence')
     const code = `

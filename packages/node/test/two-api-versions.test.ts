@@ -43,7 +43,7 @@ test('an application with API 1.9 and SDK 2 that was set up before is named with
   expect(ended.stdout).toBe('[false,false]\n')
 })
 
-test('a logger that API 1.9 registered before keeps our providers out, which is logged with the cure', async () => {
+test('a logger that API 1.9 registered before prevents the registration of our providers; a line reports it with the fix', async () => {
   const ended = await application(
     'api.diag.setLogger({ error() {}, warn() {}, info() {}, debug() {}, verbose() {} })',
     'const telemetry = await ours()',
@@ -52,7 +52,7 @@ test('a logger that API 1.9 registered before keeps our providers out, which is 
   expect(ended.stdout).toBe('[false,false]\n')
 })
 
-test('logs that an application with API 1.9 and SDK 2 that is set up after us records nothing, and what to do', async () => {
+test('logs that an application with API 1.9 and SDK 2 that is set up after Swarmwatch records nothing, with the fix', async () => {
   const ended = await application('const telemetry = await ours()', 'theirs()')
   expect(linesOf(ended)[0]).toMatch(/another set-up registered after startTelemetry\(\) and records nothing; start it before/)
   expect(ended.stdout).toBe('[true,true]\n')

@@ -61,7 +61,7 @@ test('the last 1,000 executions are kept and no more, newest first, and later ch
   expect(getExecutionMetrics().recent[0]!.attempts).toHaveLength(1)
 })
 
-test('a log line is ASCII, whatever the agent is called', async () => {
+test('a log line is ASCII, whatever the name of the agent', async () => {
   const { lines, logger } = keptLines()
   await instrumentAgent(() => Promise.reject(new Error()), { name: 'ag\u{202e}ent\n\u{1f680}', recovery: false, logger })().catch(
     () => {},

@@ -112,7 +112,7 @@ describe('the frames of a stack', () => {
   })
 })
 
-test('only what throws in a redactor or a value is counted as trouble', () => {
+test('only errors in a redactor or a value are counted', () => {
   reportedPlaces.clear()
   for (const error of [{}, { message: 5 }]) messageOf(error)
   messageOf('x', false)
@@ -158,7 +158,7 @@ describe('a capture', () => {
     expect(captured(1, () => hostile.toJSON())).toBeUndefined()
   })
 
-  test('spells out what JSON cannot hold', () => {
+  test('writes values that JSON cannot represent as text', () => {
     expect(captured([10n, () => {}, Symbol('s'), null, undefined], true)).toBe('["10n","[function]","[symbol]",null,null]')
   })
 

@@ -161,7 +161,7 @@ test('each attempt has a signal of its own that does not abort by itself, and ke
   expect(signals[0]).not.toBe(signals[1])
 })
 
-test('work that goes on after its run still knows it, and outside of runs there is none', async () => {
+test('work that continues after its run still has that run, and code outside of runs has none', async () => {
   let later: Promise<unknown> | undefined
   const agent = instrumentAgent(
     async () => {

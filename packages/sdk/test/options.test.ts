@@ -35,7 +35,7 @@ describe('bad input is refused at once, with the option, the rule and the value'
     )
   })
 
-  test('a name that is none, under the word it was given with', () => {
+  test('an invalid name, under the name of its option', () => {
     const rule = 'must be a string of 1 to 200 characters'
     expect(message(() => instrumentAgent(async () => {}, { name: '' }))).toBe(`instrumentAgent: name ${rule}, got ""`)
     expect(message(() => executeWithRecovery(() => {}, { agentName: '' }))).toBe(`executeWithRecovery: agentName ${rule}, got ""`)

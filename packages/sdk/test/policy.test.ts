@@ -52,7 +52,7 @@ function under(policy: NonNullable<InstrumentAgentOptions['policy']>, fn: (signa
 }
 
 describe('a retry policy of the user', () => {
-  test('decides the waits, which are recorded as they were', async () => {
+  test('decides the waits, and the actual waits are recorded', async () => {
     const { agent, calls, lines } = under(patient(), () => (currentExecution()!.attempt < 3 ? server() : 'done'))
     const run = agent()
     await vi.advanceTimersByTimeAsync(60_000)

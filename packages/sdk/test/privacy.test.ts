@@ -52,7 +52,7 @@ test('arguments and result are captured on request: as JSON without values that 
   expect(output('invoke_agent asked')).toBe('49')
 })
 
-test('a capture is cut to 4,096 characters and holds what JSON cannot', async () => {
+test('a capture is cut to 4,096 characters and contains values that JSON cannot represent', async () => {
   const cyclic: Record<string, unknown> = { big: 10n, call: () => {} }
   cyclic.self = cyclic
   const tool = instrumentTool((_value: unknown) => 'x'.repeat(10_000), { name: 'odd', captureInput: true, captureOutput: true })
@@ -88,7 +88,7 @@ test('error messages are off with errorMessages: false', async () => {
   expect(await fail(false)).toBe('undefined')
 })
 
-test('error messages are what the redactor of the user makes of them', async () => {
+test('records error messages as the redactor of the user returns them', async () => {
   expect(await fail((message) => message.replace(secret, '[question]').slice(0, 10))).toBe('[question]')
 })
 

@@ -168,7 +168,7 @@ describe.for(Object.entries(wrappers))('%s that returns something promise-like',
     expect(await (async () => make())()).toEqual(['a'])
   })
 
-  test('keeps a native promise with properties of its own', async () => {
+  test('keeps a native promise with its own properties', async () => {
     const stop = (): string => 'stopped'
     const result = wrap(() => Object.assign(Promise.resolve(1), { stop, pid: 7 }))()
     expect([result.stop(), result.pid, await result]).toEqual(['stopped', 7, 1])

@@ -202,7 +202,7 @@ describe('a wrapper has the properties of its function', () => {
     }
   })
 
-  test('in a sloppy function of old JavaScript, a frozen one, and one with an apply() of its own', async () => {
+  test('in a function in sloppy mode, a frozen function, and a function with its own apply()', async () => {
     const sloppy = runInThisContext('(function () { return this === globalThis })') as () => boolean
     const misleading = Object.assign(async () => 'called', { apply: () => 'own', call: () => 'own' })
     expect(await instrumentAgent(sloppy, quick)()).toBe(true)

@@ -17,7 +17,7 @@ test('a failed case of a library reports the actual result for each agent', asyn
   })
 })
 
-test('each case of a module runs in a process of its own: one that exits or hangs fails, the others go on, and all keep their order', async () => {
+test('each case of a module runs in its own process: a process that exits or hangs fails only its case, and results keep their order', async () => {
   const cases = [
     'telemetry that works',
     'the agent throws undefined',

@@ -12,7 +12,7 @@ test('a connection that did not come about cannot have carried anything', () => 
   }
 })
 
-test('one that broke may have, if the message was on its way', () => {
+test('a broken connection may have delivered the message if it had been sent', () => {
   const broke = { kind: 'retry', reason: 'told (ECONNRESET)' }
   expect(connectionFailure(coded('ECONNRESET'), true)).toStrictEqual({ ...broke, unknown: true })
   expect(connectionFailure(coded('ECONNRESET'), false)).toStrictEqual(broke)

@@ -112,7 +112,7 @@ test('a sender that is refused is a dead channel: no mail could go', async () =>
   expect(await deliver(smtp.port)).toMatchObject({ kind: 'channel-down' })
 })
 
-test('a wrong password is a dead channel, a login that does not work just now is not', async () => {
+test('a wrong password makes a channel dead, but a temporary login failure does not', async () => {
   let code = 535
   const smtp = await smtpWith({ allowInsecureAuth: true, onAuth: (_, __, done) => done(reply(code, 'no')) })
   const logIn = { user: 'user', password: new Secret('wrong-password') }

@@ -81,7 +81,7 @@ test('later mails answer the first one under its subject, and the sender name sh
   expect(second).toEqual({ kind: 'delivered', thread })
 })
 
-test('each recipient gets a mail of its own, with the name from the settings', async () => {
+test('each recipient receives a separate mail, with the name from the settings', async () => {
   await using smtp = await openMailServer()
   const recipients = ['ops@example.com', 'Night shift <night@example.com>']
   const channel = mailChannel(smtp.port, { recipients, from: 'Swarm Watch <alerts@swarm.example.com>' })

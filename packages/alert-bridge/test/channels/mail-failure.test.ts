@@ -14,7 +14,7 @@ const failure = (
   hasBegun = false,
 ): DeliveryResult => mailFailure(Object.assign(new Error(message), more), hasBegun)
 
-test('a login, an encryption or settings that are wrong keep all mail from going out', () => {
+test('a wrong login, encryption or setting prevents all mail', () => {
   for (const code of ['ETLS', 'EAUTH', 'ENOAUTH', 'EOAUTH2', 'EREQUIRETLS', 'ECONFIG']) {
     expect(failure({ code, message: 'not like this' })).toEqual({ kind: 'channel-down', reason: 'not like this' })
   }

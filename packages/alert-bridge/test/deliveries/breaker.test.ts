@@ -40,7 +40,7 @@ test('rests a channel that fails five times in a row', async () => {
   expect(channel.tries.slice(tries).map(({ notice }) => notice.title)).not.toContain('Late')
 })
 
-test('does not rest a channel whose recipients do not exist', async () => {
+test('does not pause a channel whose recipients do not exist', async () => {
   const channel = recordingChannel({ answer: () => ({ kind: 'undeliverable', reason: '550' }) })
   const bridge = await startedBridge({ channels: [channel], times: shortTimes })
   for (const name of names) await bridge.post('/api/v1/alerts', firing({ name }))

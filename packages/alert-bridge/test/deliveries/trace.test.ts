@@ -7,7 +7,7 @@ import { firing } from '../helpers/alert-groups.ts'
 import { recordingChannel } from '../helpers/recording-channel.ts'
 import { startedBridge } from '../helpers/started-bridge.ts'
 
-test('a delivery belongs to the trace of the request that brought the alert, and one without a trace to none', async () => {
+test('a delivery belongs to the trace of the request that delivered the alert, if that request has one', async () => {
   context.setGlobalContextManager(contextManager())
   onTestFinished(() => context.disable())
   const seen = new Map<string, SpanContext | undefined>()

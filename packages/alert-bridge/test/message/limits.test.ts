@@ -62,12 +62,9 @@ test.prop([anyText])('escaping for Slack loses nothing of a text that fits', (te
   expect(escaped.replaceAll('&lt;', '<').replaceAll('&gt;', '>').replaceAll('&amp;', '&')).toBe(text)
 })
 
-test.prop([anyText])(
-  'a link is http or https without a login and with nothing that ends a bracket or a quote, or it is none',
-  (text) => {
-    for (const url of [text, `https://example.com/${text}`, `http://${text}`]) {
-      const link = webLink(url)
-      if (link !== undefined) expect(link).toMatch(/^https?:\/\/[^\s<>|"'`]+$/)
-    }
-  },
-)
+test.prop([anyText])('a link is http or https, without a login and without characters that end a bracket or a quote', (text) => {
+  for (const url of [text, `https://example.com/${text}`, `http://${text}`]) {
+    const link = webLink(url)
+    if (link !== undefined) expect(link).toMatch(/^https?:\/\/[^\s<>|"'`]+$/)
+  }
+})

@@ -8,7 +8,7 @@ const shown = (kind: keyof typeof sampleNotices): string => {
   return `${subject}\n---\n${text}`
 }
 
-test('firing shows what broke, which agent, how bad, since when and what to do first', () => {
+test('a firing message shows the problem, the agent, the severity, the start and the first step', () => {
   expect(shown('firing')).toMatchInlineSnapshot(`
     "[CRITICAL] AgentErrorRateCritical: api-integrator
     ---

@@ -63,7 +63,7 @@ describe.each(Object.entries(formats))('%s', (_, shown) => {
     expect(text).toContain('sda')
   })
 
-  test('shows the annotation message, and every other one that is no link', () => {
+  test('shows the annotation "message" and all others that are no links', () => {
     const annotations = { message: 'Only 3 % are left.', impact: 'Orders are refused', owner: 'payments' }
     const text = shown(notice(diskFull({ instance: 'db-7' }, { annotations })))
     for (const value of Object.values(annotations)) expect(text).toContain(value)
@@ -113,7 +113,7 @@ test('a digest names the things of alerts that have no agent', () => {
   )
 })
 
-test('a resolved alert describes what was wrong in its own words', () => {
+test('a resolved alert describes the problem with its own annotations', () => {
   const over = { status: 'resolved', endsAt: '2026-11-24T02:25:09Z' } as const
   const one = diskFull({ instance: 'db-7' }, { ...over, annotations: { message: 'The disk is full.' } })
   expect(plainText({ ...notice(one), kind: 'resolved' }).text).toContain('What was wrong: The disk is full.\n')

@@ -85,7 +85,7 @@ function machine(): {
   }
 }
 
-test('goes on while the machine sleeps, and knows that it was paused', () => {
+test('continues while the machine sleeps, and reports that it was paused', () => {
   const { clocks, run, sleep } = machine()
   const clock = sleeplessClock(clocks)
   const { awakeForMs, wasPaused, stop } = watchPauses(sleeplessClock(clocks))

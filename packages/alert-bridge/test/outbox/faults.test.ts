@@ -89,7 +89,7 @@ test('does not start on a database that is locked, and leaves the folder to the 
   expect((await bridge.post('/api/v1/alerts', firing())).status).toBe(200)
 })
 
-test('marks what was sent as soon as it can, and does not send it again, when the database was locked meanwhile', async () => {
+test('marks a sent delivery as soon as the database is unlocked, and does not send it again', async () => {
   const channel = recordingChannel()
   const bridge = await startedBridge({ channels: [channel], times: shortTimes })
   const other = new DatabaseSync(databaseFile(bridge.dataDir))

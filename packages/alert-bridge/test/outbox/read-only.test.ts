@@ -20,7 +20,7 @@ function freeze({ skip }: TestContext, folder: string): () => void {
   return thaw
 }
 
-test('answers 503 while the database is read-only, loses nothing, and goes on when it can be written again', async (context) => {
+test('answers 503 while the database is read-only, loses nothing, and continues when it is writable again', async (context) => {
   const channel = recordingChannel({ answer: failing })
   const bridge = await startedBridge({ channels: [channel], times: { ...shortTimes, stormWindowMs: 0 } })
   const before = await bridge.post('/api/v1/alerts', firing({ name: 'Before' }))

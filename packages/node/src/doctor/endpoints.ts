@@ -60,7 +60,7 @@ function judged(where: string, status: number, hasToken: boolean): Finding {
     return wrong(`${where} is refused (${status}): ${cure}`)
   }
   if (status === 404 || status === 405)
-    return wrong(`${where} reaches no such path (${status}): a Collector receives OTLP over HTTP on port 4318`)
+    return wrong(`${where} has no such path (${status}): a Collector receives OTLP over HTTP on port 4318`)
   return warning(`${where} is answered with ${status}: read the log of the Collector`)
 }
 

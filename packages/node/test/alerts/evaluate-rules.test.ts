@@ -73,7 +73,7 @@ test('the critical health mutes the warning of the same name', () => {
   ])
 })
 
-test('a condition that throws does not fire, and the others go on', () => {
+test('a condition that throws does not fire, and the others are still evaluated', () => {
   const rule = (name: string, condition: () => boolean): TrackedRule =>
     unevaluated(inProcessRule({ name, condition, severity: 'info', description: 'x' }))
   const broken = rule('Broken', () => {

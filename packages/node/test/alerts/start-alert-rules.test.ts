@@ -47,7 +47,7 @@ test('the console has one line when an alert fires and one when it is resolved',
   await stop()
 })
 
-test('current alerts are the pending and the firing ones, worst first, with what mutes them', async () => {
+test('current alerts are pending or firing, worst first, with the alert that mutes them', async () => {
   const { current, stop } = started({ health: () => healthOf({ errorRate: 0.62, score: 40 }) })
   await pass(30)
   expect(current().map(({ name, state }) => `${state} ${name}`)).toEqual([
@@ -111,7 +111,7 @@ test('a health check that throws is counted and logged once, and the next one is
   await stop()
 })
 
-test('alerts that cannot be sent are printed and sent again; the failure is logged once, and so is its end', async () => {
+test('alerts that cannot be sent are printed and sent again; the failure and its end are logged once', async () => {
   let isDown = true
   const delivered: string[] = []
   const receiver = groupReceiver(({ status }) => {

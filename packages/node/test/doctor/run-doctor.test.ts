@@ -111,7 +111,7 @@ test.each([
   [
     404,
     'yes',
-    '[WRONG] OTLP traces to URL (token set) reaches no such path (404): a Collector receives OTLP over HTTP on port 4318',
+    '[WRONG] OTLP traces to URL (token set) has no such path (404): a Collector receives OTLP over HTTP on port 4318',
     1,
   ],
   [500, 'yes', '[WARN]  OTLP traces to URL (token set) is answered with 500: read the log of the Collector', 0],

@@ -74,7 +74,7 @@ describe.skipIf(whyNoBrowser !== undefined)('in a browser', () => {
     expect(await tab.isVisible('#recent .attempts')).toBe(true)
   })
 
-  test('reconnects by itself after the connection was killed, and shows it in words', async () => {
+  test('reconnects automatically after the connection was killed, and shows the state in words', async () => {
     let page = await openedPage()
     const port = Number(new URL(page.url).port)
     const { tab } = await openTab(browser)

@@ -21,7 +21,7 @@ function texts(stream: ReadableStream<Uint8Array> | undefined): () => Promise<st
   return async () => new TextDecoder().decode((await reader.read()).value)
 }
 
-test('begins with the whole page, then sends only what has changed', async () => {
+test('sends the whole page first, then only changes', async () => {
   let agents = 'one'
   const next = texts(page({ render: () => ({ headline: '100 healthy', fragments: { ...parts, agents } }) }).join())
   expect(await next()).toBe(
@@ -74,7 +74,7 @@ test('takes 50 readers and refuses the next; a place that is given back can be t
   expect(live.join()).toBeDefined()
 })
 
-test('drops a reader that does not read when its buffer is full, and goes on with the others', async () => {
+test('drops a slow reader when its buffer is full, and continues with the others', async () => {
   let count = 0
   const render = () => ({ headline: '', fragments: { ...parts, agents: 'x'.repeat(1000) + String((count += 1)) } })
   const live = page({ render, maxWaitingBytes: 10_000 })
@@ -94,7 +94,7 @@ test('cuts the connection of a reader that it drops', async () => {
   expect([cuts, live.readers]).toEqual([1, 0])
 })
 
-test('goes on after a page that could not be rendered', async () => {
+test('continues after a page that could not be rendered', async () => {
   const errors: unknown[] = []
   let isBroken = true
   const render = (): never | { headline: string; fragments: typeof parts } => {

@@ -66,7 +66,7 @@ test('refuses an address that is not of this machine', async () => {
   })
 })
 
-test('takes a next port when asked to, and logs which one', async () => {
+test('uses the next free port if configured to, and logs it', async () => {
   const { lines, logger } = recordedLines()
   const port = await takenPort()
   const page = await opened({ port, furtherPorts: 20, logger })

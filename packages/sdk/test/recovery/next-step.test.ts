@@ -31,7 +31,7 @@ describe('after a failed attempt', () => {
     expect(step({ attempt: 4 })).toEqual({ retry: false, outcome: 'exhausted' })
   })
 
-  test('none follows an error that cannot get better, nor an abort', () => {
+  test('no retry follows a permanent error or an abort', () => {
     expect(step({ error: { status: 404 } })).toEqual({ retry: false, outcome: 'not_retryable' })
     expect(step({ error: new DOMException('x', 'AbortError') })).toEqual({ retry: false, outcome: 'not_retryable' })
     expect(step({ error: { status: 404 }, attempt: 9 })).toEqual({ retry: false, outcome: 'not_retryable' })

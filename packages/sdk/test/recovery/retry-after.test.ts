@@ -15,7 +15,7 @@ test('reads the header wherever an error carries it, as an object or as Headers'
   expect(read(new Error('x', { cause: { headers: { 'retry-after': '7' } } }))).toBe(7)
 })
 
-test('the outermost error and the header come first', () => {
+test('the outermost error and the header take precedence', () => {
   const cause = { headers: { 'retry-after': '9' } }
   expect(read({ retryAfter: 8, cause })).toBe(8)
   expect(read({ retryAfter: 8, responseHeaders: { 'retry-after': '6' }, headers: { 'retry-after': '7' } })).toBe(6)
