@@ -43,23 +43,25 @@ export interface SettingsSources {
   readonly needsToken?: boolean
 }
 
-const definitions: Settings<Required<Omit<BridgeSettings, 'channels' | 'notices'>>> = {
+/** The definitions of the settings that only the bridge has; the table in the README is made from them. */
+export const bridgeSettings: Settings<Required<Omit<BridgeSettings, 'channels' | 'notices'>>> = {
   port: { about: 'Port of the bridge.', variable: 'BRIDGE_PORT', value: port, default: 8090 },
   host: { about: 'Address that the bridge listens on.', variable: 'BRIDGE_HOST', value: host, default: '127.0.0.1' },
   tokens: {
-    about: 'Token that Alertmanager sends. During a rotation, two tokens separated by a comma or a line break.',
+    about: 'Bearer token that Alertmanager sends. During a rotation, two tokens separated by a comma or a line break.',
     variable: 'BRIDGE_TOKEN',
     value: readable('must be one or two tokens, each at least 16 characters of ASCII without spaces', readTokens, true),
     default: [],
+    shownDefault: 'required',
   },
   dataDir: {
-    about: 'Folder for unfinished deliveries.',
+    about: 'Folder for unfinished deliveries, for one process at a time.',
     variable: 'BRIDGE_DATA_DIR',
     value: oneLine,
     default: '.swarmwatch/bridge',
   },
   heartbeatUrl: {
-    about: 'URL that the bridge calls while everything works.',
+    about: 'URL that the bridge calls every minute while alerts can be delivered.',
     variable: 'HEARTBEAT_URL',
     value: secretUrl,
     default: undefined,
@@ -71,7 +73,7 @@ const definitions: Settings<Required<Omit<BridgeSettings, 'channels' | 'notices'
     default: 300,
   },
   inboxLimit: {
-    about: 'Maximum number of waiting deliveries; when it is reached, the bridge answers 503.',
+    about: 'Maximum number of waiting deliveries; when it is reached, the bridge answers 503, and Alertmanager retries.',
     variable: 'BRIDGE_INBOX_LIMIT',
     value: wholeNumber(1, 10_000_000),
     default: defaultInboxLimit,
@@ -89,7 +91,7 @@ export function readSettings({
 }: SettingsSources): BridgeSettings {
   const problems: Problem[] = []
   const variables = openVariables(env, readFile, problems)
-  const { values: own } = readVariables(definitions, variables, problems)
+  const { values: own } = readVariables(bridgeSettings, variables, problems)
   if (needsToken && own.tokens.length === 0 && !problems.some(({ path }) => path.startsWith('BRIDGE_TOKEN'))) {
     problems.push({
       path: 'BRIDGE_TOKEN',

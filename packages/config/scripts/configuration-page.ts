@@ -1,5 +1,6 @@
 import { channelDefinitions, secretFileKeys } from '../src/channels/channel-types.ts'
-import { channelTables, channelVariablesTable, code, ruleTables, settingsTables, table } from './tables.ts'
+import { asCode, table } from '../src/settings/documented-setting.ts'
+import { channelTables, channelVariablesTable, ruleTables, settingsTables } from './tables.ts'
 
 /** `docs/configuration.md`. */
 export function configurationPage(): string {
@@ -108,11 +109,11 @@ ${codeKeysTable()}
 function codeKeysTable(): string {
   const rows = channelDefinitions.flatMap(({ type, keys }) => {
     const own = Object.entries(keys).flatMap(([name, { about }]) => (about === undefined ? name : []))
-    return own.length === 0 ? [] : [[code(type), own.map(code).join(', ')]]
+    return own.length === 0 ? [] : [[asCode(type), own.map(asCode).join(', ')]]
   })
   return table(['Type', 'Keys'], rows)
 }
 
 function listOf(keys: readonly string[]): string {
-  return `${keys.slice(0, -1).map(code).join(', ')} and ${code(keys.at(-1))}`
+  return `${keys.slice(0, -1).map(asCode).join(', ')} and ${asCode(keys.at(-1))}`
 }

@@ -40,17 +40,18 @@ export interface WorkerSettings extends Pick<ModelSettings, 'realModel'> {
   readonly notices: readonly string[]
 }
 
-const definitions: Settings<Omit<WorkerSettings, 'realModel' | 'prices' | 'notices'>> = {
-  port: { about: 'Port of the worker.', variable: 'WORKER_PORT', value: port, default: 8070 },
+/** The definitions of the settings that only the worker has; the table in the README is made from them. */
+export const workerSettings: Settings<Omit<WorkerSettings, 'realModel' | 'prices' | 'notices'>> = {
+  port: { about: 'Port of the worker; 0 selects a free port.', variable: 'WORKER_PORT', value: port, default: 8070 },
   host: { about: 'Address that the worker listens on.', variable: 'WORKER_HOST', value: host, default: '127.0.0.1' },
   token: {
-    about: 'Bearer token that task requests must carry.',
+    about: 'Bearer token that task requests must carry. Required if other machines can reach WORKER_HOST.',
     variable: 'WORKER_TOKEN',
     value: secret('must be at least 16 characters of ASCII without spaces', (text) => text.length >= 16 && !/[^!-~]/.test(text)),
     default: undefined,
   },
   concurrency: {
-    about: 'Maximum number of running tasks.',
+    about: 'Maximum number of running tasks. A task that waits between two attempts keeps its place.',
     variable: 'WORKER_CONCURRENCY',
     value: wholeNumber(1, 100),
     default: 20,
@@ -68,16 +69,18 @@ const definitions: Settings<Omit<WorkerSettings, 'realModel' | 'prices' | 'notic
     default: 6,
   },
   drainSeconds: {
-    about: 'Seconds that running tasks have to finish after the stop.',
+    about: 'Time that running tasks have to finish during a stop. The whole stop takes less than 6 s more.',
     variable: 'WORKER_DRAIN_SECONDS',
     value: decimal('must be a number of seconds from 0 to 3600', (value) => value >= 0 && value <= 3600),
     default: 20,
   },
   workspaceParent: {
-    about: 'Parent of the folder for the files of the tasks.',
+    about:
+      'Parent of the folder for the files of the tasks. The files of a task are removed when it ends, the folder at the end.',
     variable: 'WORKER_WORKSPACE_DIR',
     value: oneLine,
     default: tmpdir(),
+    shownDefault: "the system's folder for temporary files",
   },
 }
 
@@ -86,7 +89,7 @@ export async function readWorkerSettings(env: Environment): Promise<WorkerSettin
   const problems: Problem[] = []
   const variables = openVariables(env, (path) => readFileSync(path, 'utf8'), problems, { trims: true })
   const { realModel, pricesFile } = readModelSettings(variables, problems)
-  const { values: settings } = readVariables(definitions, variables, problems)
+  const { values: settings } = readVariables(workerSettings, variables, problems)
   problems.push(
     ...missingToken(variables.plain('WORKER_HOST')?.text ?? settings.host, settings.token, problems),
     ...folderProblems(settings.workspaceParent),

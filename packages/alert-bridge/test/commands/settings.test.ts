@@ -1,11 +1,12 @@
-import { writeFileSync } from 'node:fs'
+import { readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 
 import { ConfigurationError, type Problem } from '@swarmwatch/config'
+import { variablesTable } from '@swarmwatch/config/settings'
 import { temporaryFolder } from '@swarmwatch/testkit/vitest'
 import { expect, test } from 'vitest'
 
-import { readSettings, type BridgeSettings, type SettingsSources } from '../../src/settings.ts'
+import { bridgeSettings, readSettings, type BridgeSettings, type SettingsSources } from '../../src/settings.ts'
 
 /** With an empty settings file. */
 function settingsOf({ env, readFile }: SettingsSources): BridgeSettings {
@@ -101,4 +102,12 @@ test('treats an empty variable or an empty file as unset', () => {
 test('names the file that cannot be read', () => {
   const env = { BRIDGE_TOKEN_FILE: '/nowhere/token' }
   expect(problemsOf({ env })).toMatchObject([{ path: 'BRIDGE_TOKEN_FILE', rule: 'must name a file that can be read (ENOENT)' }])
+})
+
+test('the README contains the table of all settings', () => {
+  const readme = readFileSync(new URL('../../README.md', import.meta.url), 'utf8')
+  const table = variablesTable(Object.values(bridgeSettings))
+  // oxfmt pads the cells and the line below the head
+  const unpadded = readme.replaceAll(/ {2,}/g, ' ').replaceAll(/-{3,}/g, '---')
+  expect(unpadded).toContain(table)
 })

@@ -1,2 +1,3 @@
+export { variablesTable } from './documented-setting.ts'
 export { type Origin, readVariables, type Setting, type Settings } from './setting.ts'
 export { decimal, host, oneLine, oneOf, port, readable, secret, secretUrl, type ValueRule, wholeNumber } from '../value-rule.ts'

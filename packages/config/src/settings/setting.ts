@@ -9,6 +9,8 @@ export type Origin = 'code' | 'default' | `environment ${string}` | `file ${stri
 export interface Setting<T> {
   readonly value: ValueRule<Exclude<T, undefined>>
   readonly default: T
+  /** The default as the documentation shows it, if the value itself does not. @default the value */
+  readonly shownDefault?: string
   /** A sentence for the documentation. */
   readonly about: string
   /** Name of the variable. */
