@@ -44,14 +44,14 @@ export function consoleReceiver(logger: TelemetryLogger | false): AlertReceiver 
 }
 
 /**
- * `[ALERT] critical SystemErrorRateCritical firing: error rate 62 % is above 50 % since 2 min`;
+ * `[ALERT] critical SystemErrorRateCritical firing: error rate 62 % is above 50 %, for 2 min`;
  * ASCII.
  */
 function alertLine({ status, alert }: AlertChange, nowMs: number): string {
   const lasted = time(nowMs - alert.sinceMs)
   return asciiOnly(
     status === 'firing'
-      ? `[ALERT] ${who(alert)} firing: ${alert.finding} since ${lasted}`
+      ? `[ALERT] ${who(alert)} firing: ${alert.finding}, for ${lasted}`
       : `[ALERT] ${who(alert)} resolved after ${lasted}`,
   )
 }

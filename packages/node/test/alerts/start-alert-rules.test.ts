@@ -41,7 +41,7 @@ test('the console has one line when an alert fires and one when it is resolved',
   health = healthOf()
   await pass(600)
   expect(lines).toEqual([
-    '[ALERT] critical SystemErrorRateCritical firing: error rate 62 % is above 50 % since 2 min',
+    '[ALERT] critical SystemErrorRateCritical firing: error rate 62 % is above 50 %, for 2 min',
     '[ALERT] critical SystemErrorRateCritical resolved after 5 min',
   ])
   await stop()
@@ -105,7 +105,7 @@ test('a health check that throws is counted and logged once, and the next one is
     2,
     [
       '[TELEMETRY] the health check threw (Error) and counts as not fulfilled; it is not logged again',
-      '[ALERT] info Always firing: it is so since 0 s',
+      '[ALERT] info Always firing: it is so, for 0 s',
     ],
   ])
   await stop()
@@ -124,7 +124,7 @@ test('alerts that cannot be sent are printed and sent again; the failure and its
   await pass(60)
   expect(delivered).toEqual(['firing'])
   expect(lines).toEqual([
-    '[ALERT] info Always firing: it is so since 0 s',
+    '[ALERT] info Always firing: it is so, for 0 s',
     '[TELEMETRY] alerts do not reach deliver(): a group was not delivered (TypeError); the next attempt is in 30 s',
     '[TELEMETRY] alerts reach deliver() again',
   ])
@@ -168,7 +168,7 @@ test('after stop() nothing is evaluated, and the receiver is closed', async () =
 test('a hostile name or description prints as one line of ASCII', async () => {
   const { lines, stop } = started({ rules: [{ ...always, name: 'a\u202e\u001b[2J', description: '<script>\r\n[ALERT] \u00e9' }] })
   await pass(30)
-  expect(lines).toEqual(['[ALERT] info a\\u202e\\u001b[2J firing: <script>\\u000d\\u000a[ALERT] \\u00e9 since 0 s'])
+  expect(lines).toEqual(['[ALERT] info a\\u202e\\u001b[2J firing: <script>\\u000d\\u000a[ALERT] \\u00e9, for 0 s'])
   await stop()
 })
 
@@ -197,7 +197,7 @@ test('a pause of the process does not count: the condition must hold for its who
   await pass(90)
   expect(lines).toEqual([])
   await pass(30)
-  expect(lines).toEqual(['[ALERT] critical SystemErrorRateCritical firing: error rate 62 % is above 50 % since 2 min'])
+  expect(lines).toEqual(['[ALERT] critical SystemErrorRateCritical firing: error rate 62 % is above 50 %, for 2 min'])
   // what had been quiet for one round before a pause is not over because of it
   health = healthOf()
   await pass(30)
