@@ -24,7 +24,7 @@ test('the second worker of a cluster does not share the ports of the first: it l
     'worker 2: metrics nowhere, page nowhere',
   ])
   const cure = (variable: string): string =>
-    `this is one of several workers and each needs a port of its own: set ${variable} for each, or to 0 for any free one`
+    `this is one of several workers, and each needs its own port: set ${variable} for each of them, or set it to 0 for any free port`
   expect(stderr.split('\n').filter((line) => line.includes('is taken'))).toEqual([
     `[TELEMETRY] METRICS_PORT ${metrics} is taken on 127.0.0.1: /metrics is not served, the agents continue; ${cure('METRICS_PORT')}`,
     `[TELEMETRY] MONITOR_PORT ${page} is taken on 127.0.0.1: the status page is not served; ${cure('MONITOR_PORT')}`,
