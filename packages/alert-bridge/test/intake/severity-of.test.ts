@@ -35,6 +35,18 @@ test('reads a word among others, with punctuation and numbers around it', () => 
   expect(meant('5 - Low, info: nightly, INFO4, low priority, P4 (backlog)')).toEqual(['info'])
 })
 
+test('a number that is apart from its word, in brackets or before other words, still belongs to it', () => {
+  for (const text of ['[Sev 1]', '(P-1)', 'SEV - 1', 'SEV 1 (down)', 'P 1, database', '12 - Critical']) {
+    expect([text, read(text)]).toEqual([text, 'critical'])
+  }
+})
+
+test('a word for a warning is known: a label of lower rank does not count', () => {
+  for (const severity of 'warning warn medium moderate normal average minor p3 sev3 s3'.split(' ')) {
+    expect([severity, severityOf({ labels: { severity, priority: 'P1' } })]).toEqual([severity, 'warning'])
+  }
+})
+
 test('reads the names of labels in any case, and other names of the same thing', () => {
   for (const name of ['Severity', 'SEVERITY', 'Priority', 'urgency', 'criticality', 'impact', 'prio', 'sev', 'alert_severity']) {
     expect(severityOf({ labels: { [name]: 'high' } })).toBe('critical')
