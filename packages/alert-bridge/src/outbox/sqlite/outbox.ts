@@ -231,6 +231,7 @@ function claimDeliveries(
  * with the same labels, such as one for each severity; a group of one route must not replace that of the other.
  */
 function replacedBy(newest: Notice, older: readonly OlderRow[]): (OlderRow & { readonly overtaken: Notice })[] {
+  if (older.length === 0) return []
   const later = new Set(newest.alerts.map(identityOf))
   return older
     .map((row) => ({ ...row, overtaken: JSON.parse(row.notice) as Notice }))
