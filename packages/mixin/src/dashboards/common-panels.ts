@@ -1,6 +1,8 @@
+import { label, series } from '../series.ts'
 import type { Limits } from './limits.ts'
 import type { Panel } from './panel.ts'
 import { legendOf, perMinute, quantile, topAgents } from './queries.ts'
+import { ofAgents } from './selectors.ts'
 
 interface CommonOptions {
   /** A question. */
@@ -34,6 +36,32 @@ export function ratePanel({ counter, by, query, ...rest }: RateOptions): Panel {
     min: 0,
     ...rest,
   }
+}
+
+/** A graph of the permanent failures of the selected agents, by error. */
+export function failuresByErrorPanel(title: string, span: number): Panel {
+  return ratePanel({
+    title,
+    description: 'Runs that failed permanently, by error: an HTTP status, an error code or an error class.',
+    query: 'reasons',
+    counter: series.failures + ofAgents(),
+    by: [label.errorType],
+    span,
+    whenEmpty: 'None failed',
+  })
+}
+
+/** A graph of the retries of the selected agents, by error. */
+export function retriesByErrorPanel(title: string, span: number): Panel {
+  return ratePanel({
+    title,
+    description: 'Retries, by the error that caused them.',
+    query: 'reasons',
+    counter: series.retries + ofAgents(),
+    by: [label.errorType],
+    span,
+    whenEmpty: 'No retries',
+  })
 }
 
 /** Options for a graph of a 95th percentile. */

@@ -1,6 +1,6 @@
 import { promql } from '../../promql.ts'
 import { label, series } from '../../series.ts'
-import { quantilePanel, ratePanel } from '../common-panels.ts'
+import { quantilePanel, ratePanel, retriesByErrorPanel } from '../common-panels.ts'
 import { outcomeColors } from '../limits.ts'
 import type { Row } from '../panel.ts'
 import { ofAgents, ofToolsOfAgents } from '../selectors.ts'
@@ -9,15 +9,7 @@ import { ofAgents, ofToolsOfAgents } from '../selectors.ts'
 export const recovery: Row = {
   title: 'Recovery',
   panels: [
-    ratePanel({
-      title: 'Why does the agent retry?',
-      description: 'Retries, by the error that caused them.',
-      query: 'reasons',
-      counter: series.retries + ofAgents(),
-      by: [label.errorType],
-      span: 8,
-      whenEmpty: 'No retries',
-    }),
+    retriesByErrorPanel('Why does the agent retry?', 8),
     quantilePanel({
       title: 'How long does an attempt take?',
       description: '95% of the attempts ended within this time, by outcome, without the waits between attempts.',

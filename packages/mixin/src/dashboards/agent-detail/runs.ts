@@ -1,7 +1,7 @@
 import { promql } from '../../promql.ts'
 import { finished, label, series } from '../../series.ts'
 import type { MixinSettings } from '../../settings.ts'
-import { ratePanel } from '../common-panels.ts'
+import { failuresByErrorPanel, ratePanel } from '../common-panels.ts'
 import { limits, limitsOf, outcomeColors } from '../limits.ts'
 import type { Panel, PanelQuery, Row } from '../panel.ts'
 import { quantile } from '../queries.ts'
@@ -117,15 +117,7 @@ export function agentRuns(settings: MixinSettings): Row {
         min: 0,
         span: 8,
       },
-      ratePanel({
-        title: 'Why did runs fail?',
-        description: 'Runs that failed permanently, by error: an HTTP status, an error code or an error class.',
-        query: 'reasons',
-        counter: series.failures + ofAgents(),
-        by: [label.errorType],
-        span: 8,
-        whenEmpty: 'None failed',
-      }),
+      failuresByErrorPanel('Why did runs fail?', 8),
       {
         shows: 'graph',
         title: 'How long did runs take?',

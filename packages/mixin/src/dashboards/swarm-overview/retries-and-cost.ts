@@ -1,5 +1,4 @@
-import { label, series } from '../../series.ts'
-import { ratePanel, topAgentsPanel } from '../common-panels.ts'
+import { retriesByErrorPanel, topAgentsPanel } from '../common-panels.ts'
 import { limits } from '../limits.ts'
 import type { Row } from '../panel.ts'
 import { ofAgents, ofFleets } from '../selectors.ts'
@@ -20,15 +19,7 @@ export const retries: Row = {
       limits: limits.retries,
       span: 8,
     }),
-    ratePanel({
-      title: 'Why do agents retry?',
-      description: 'Retries, by the error that caused them.',
-      query: 'reasons',
-      counter: series.retries + ofAgents(),
-      by: [label.errorType],
-      span: 8,
-      whenEmpty: 'No retries',
-    }),
+    retriesByErrorPanel('Why do agents retry?', 8),
     topAgentsPanel({
       title: 'How long do agents wait to retry?',
       description:

@@ -1,7 +1,7 @@
 import { promql } from '../../promql.ts'
-import { label, series } from '../../series.ts'
+import { label } from '../../series.ts'
 import type { MixinSettings } from '../../settings.ts'
-import { ratePanel, topAgentsPanel } from '../common-panels.ts'
+import { failuresByErrorPanel, topAgentsPanel } from '../common-panels.ts'
 import { limits, limitsOf } from '../limits.ts'
 import { serviceColumn } from '../links.ts'
 import type { PanelQuery, Row } from '../panel.ts'
@@ -67,15 +67,7 @@ export function runs(settings: MixinSettings): Row {
         times: 60,
         span: 12,
       }),
-      ratePanel({
-        title: 'Why do runs fail?',
-        description: 'Runs that failed permanently, by error: an HTTP status, an error code or an error class.',
-        query: 'reasons',
-        counter: series.failures + ofAgents(),
-        by: [label.errorType],
-        span: 12,
-        whenEmpty: 'None failed',
-      }),
+      failuresByErrorPanel('Why do runs fail?', 12),
       topAgentsPanel({
         title: 'Which agents fail?',
         description:
