@@ -172,7 +172,7 @@ describe.runIf(isWanted)('the production stack', () => {
     timeLine.note('Alertmanager was restarted')
   })
 
-  promise('a dead bridge is told by mail', 7, async () => {
+  promise('a dead bridge is reported by mail', 7, async () => {
     const mail = await mailThat(stack, 'the bridge is dead', 330, ({ subject }) => /\] BridgeDown\b/.test(subject))
     timeLine.note(`mail from Alertmanager: ${mail.subject}`, mail.at)
     expect(mail.text).toContain('http://runbooks.street.test/BridgeDown.md')

@@ -40,7 +40,7 @@ withAlertmanager('an alert survives a bridge that is down, and a restart of Aler
   await first.service.stop()
   await alertmanager.post('Down', 'warning', inAnHour())
   await alertmanager.post('Watchdog', 'none', inAnHour())
-  await eventually('Alertmanager to try in vain', async () => (await alertmanager.failedPosts()) > 0)
+  await eventually('a failed attempt of Alertmanager', async () => (await alertmanager.failedPosts()) > 0)
   const second = await startedBridge({ channels: [channel], dataDir, settings: { port, watchdogSeconds: 300 } })
   await eventually('it to be told', () => channel.delivered.length === 1)
   await eventually('the sign of life', () => second.service.core.watchdogAt !== undefined)

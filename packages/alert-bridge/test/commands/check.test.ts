@@ -58,7 +58,12 @@ test.each([
     'the Watchdog arrives only every 5 min',
   ],
   ['no Watchdog', /- receiver: bridge-watchdog/, '- receiver: mail', 'the Watchdog arrives only every 240 min'],
-  ['ends that nobody hears of', /send_resolved: true/, 'send_resolved: false', 'receiver "bridge": send_resolved is false'],
+  [
+    'resolved alerts that are not sent',
+    /send_resolved: true/,
+    'send_resolved: false',
+    'receiver "bridge": send_resolved is false',
+  ],
   ['repeats that count as duplicates', /repeat_interval: 1h/, 'repeat_interval: 2m', 'repeat_interval 2m is below the 5 min'],
   ['a bridge that may hang', /timeout: 10s\n/, '\n', 'receiver "bridge": the webhook has no timeout'],
 ])('finds what was planted in it: %s', (_, pattern, planted, sentence) => {

@@ -77,7 +77,7 @@ test('makes dead letters of deliveries to a removed channel, and reports it', as
     { channel: 'gone', reason: 'the channel "gone" is no longer configured' },
   ])
   expect(second.lines.join('\n')).toContain('1 deliveries waited for channels that are no longer configured')
-  await eventually('the line that nobody was told', () => second.lines.some((line) => line.startsWith('[ALERT]')))
+  await eventually('the line of the last resort', () => second.lines.some((line) => line.startsWith('[ALERT]')))
 })
 
 test('a group of one route does not replace that of another route with the same labels', async () => {

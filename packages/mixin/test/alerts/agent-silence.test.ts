@@ -73,12 +73,12 @@ alertPromises(
       silentAt: ['1h', '1h20m'],
       firesAt: { '1h24m': { ...absent, since: '1h8m' } },
     },
-    'a job that disappears for good stays alerted for the day': {
+    'a job that disappears permanently stays alerted for the day': {
       ...minutely,
       series: executions(gone),
       firesAt: { '12h': { ...absent, since: '1h8m' }, '24h50m': { ...absent, since: '1h8m' } },
     },
-    'one process of several that goes is nobody missing': {
+    'one process of several may end without an alert': {
       ...minutely,
       series: { ...executions(gone, { ...writer, instance: 'a' }), ...executions({}, { ...writer, instance: 'b' }) },
       silentAt: ['2h'],

@@ -77,7 +77,7 @@ alertPromises('CriticalWhileBridgeDown', {
       },
     },
   },
-  'a dead bridge alone is told by BridgeDown': { series: { [up]: '0x400' }, silentAt: ['10m'] },
+  'only BridgeDown fires for a dead bridge alone': { series: { [up]: '0x400' }, silentAt: ['10m'] },
   'what is critical while the bridge is up is its business': { series: { [up]: '1x400', ...failing }, silentAt: ['10m'] },
 })
 

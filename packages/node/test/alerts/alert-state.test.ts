@@ -19,7 +19,7 @@ function phases(answers: string, { forSeconds, quietSeconds } = timing): string 
 
 test.each([
   ['fires once its condition has held for forSeconds', 'xxxxxx', 'ppppFF'],
-  ['begins anew when the condition fails before that', 'xxx.xxxxx', 'ppp.ppppF'],
+  ['begins again when the condition fails before that', 'xxx.xxxxx', 'ppp.ppppF'],
   ['is over only when it has been quiet for the hold time', 'xxxxx...x', 'ppppFFF.p'],
   ['stays one alert while the condition flickers', 'xxxxx.x..x.x', 'ppppFFFFFFFF'],
 ])('a rule %s', (_promise, answers, expected) => {
