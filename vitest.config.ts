@@ -9,7 +9,18 @@ process.env['NODE_COMPILE_CACHE'] ??= fileURLToPath(new URL('node_modules/.cache
 /** Projects whose tests change no global state, so that one worker can run many files: half the CPU time. */
 const sharesWorkers = new Set(['testkit', 'config', 'mixin', 'secrets', 'alert-bridge'])
 
-const packages = ['testkit', 'sdk', 'testing', 'config', 'node', 'agent-worker', 'alert-bridge', 'secrets', 'mixin']
+const packages = [
+  'testkit',
+  'sdk',
+  'testing',
+  'instrumentation',
+  'config',
+  'node',
+  'agent-worker',
+  'alert-bridge',
+  'secrets',
+  'mixin',
+]
 
 /** Tests with real engines in containers, some with accelerated time: no other tests may run at the same time. */
 const withEngines = [

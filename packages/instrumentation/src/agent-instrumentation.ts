@@ -1,0 +1,73 @@
+import type { Instrumentation } from '@opentelemetry/instrumentation'
+
+import type { Source, SourceConfig } from './sources/source.ts'
+import { sourceNames, type SourceName } from './sources/source-names.ts'
+import { sourceRegistry } from './sources/source-registry.ts'
+
+/** Options of {@link AgentInstrumentation}. */
+export interface AgentInstrumentationConfig extends SourceConfig {
+  /**
+   * Sources to enable: `false` for none, a list, or the ones to leave out, as in `{ wire: false }`.
+   * @default every source
+   */
+  readonly frameworks?: boolean | readonly SourceName[] | Readonly<Partial<Record<SourceName, boolean>>>
+}
+
+/**
+ * Reports model calls, tokens, cost and tool calls of agent frameworks, without changes to their code. Register it in any
+ * OpenTelemetry set-up; `@swarmwatch/node` does so by default. Spans and metrics go to the global providers.
+ *
+ * @example
+ * registerInstrumentations({ instrumentations: [new AgentInstrumentation({ frameworks: ['wire'] })] })
+ */
+export class AgentInstrumentation implements Instrumentation<AgentInstrumentationConfig> {
+  readonly instrumentationName = '@swarmwatch/instrumentation'
+  readonly instrumentationVersion = '0.1.0'
+  #config: AgentInstrumentationConfig
+  #sources: readonly Source[] = []
+
+  constructor(config: AgentInstrumentationConfig = {}) {
+    this.#config = { enabled: true, ...config }
+    if (this.#config.enabled) this.enable()
+  }
+
+  enable(): void {
+    if (this.#sources.length > 0) return
+    const { frameworks, ...config } = this.#config
+    this.#sources = sourceNames
+      .filter((name) => isChosen(name, frameworks))
+      .map((name) => new sourceRegistry[name]({ ...config, enabled: true }))
+  }
+
+  /** Ends every source, so that later requests and calls are not observed. */
+  disable(): void {
+    for (const source of this.#sources) source.disable()
+    this.#sources = []
+  }
+
+  /** Returns one short text for each enabled source that can observe this process, for a start line. */
+  found(): readonly string[] {
+    return this.#sources.map((source) => source.found()).filter((text) => text !== undefined)
+  }
+
+  getConfig(): AgentInstrumentationConfig {
+    return this.#config
+  }
+
+  /** Has an effect at the next `enable()`. */
+  setConfig(config: AgentInstrumentationConfig): void {
+    this.#config = { enabled: true, ...config }
+  }
+
+  /** Has no effect: the spans of `@swarmwatch/sdk` go to the global provider. */
+  setTracerProvider(): void {}
+
+  /** Has no effect: the metrics of `@swarmwatch/sdk` go to the global provider. */
+  setMeterProvider(): void {}
+}
+
+function isChosen(name: SourceName, frameworks: AgentInstrumentationConfig['frameworks'] = true): boolean {
+  if (typeof frameworks === 'boolean') return frameworks
+  if (Array.isArray(frameworks)) return frameworks.includes(name)
+  return (frameworks as Partial<Record<SourceName, boolean>>)[name] !== false
+}

@@ -1,0 +1,5 @@
+/** The sources of model and tool calls, by the names of the setting `frameworks`. */
+export const sourceNames = ['wire'] as const
+
+/** Name of a source of model and tool calls. */
+export type SourceName = (typeof sourceNames)[number]

@@ -1,0 +1,15 @@
+import type { Instrumentation, InstrumentationConfig } from '@opentelemetry/instrumentation'
+
+/** Options that every source accepts. */
+export interface SourceConfig extends InstrumentationConfig {
+  /** Receives each warning once, for example about a model server that reports no usage. @default console.warn */
+  readonly warn?: (line: string) => void
+  /** Records prompts, answers, arguments and results under the names of the semantic conventions. @default false */
+  readonly captureContent?: boolean
+}
+
+/** An OpenTelemetry instrumentation that reports the model or tool calls of one framework, or of all that use HTTP. */
+export interface Source extends Instrumentation {
+  /** Short text for the start line, such as `wire` or `ai-sdk 7.0.173`; `undefined` if the source has nothing to observe here. */
+  found(): string | undefined
+}
