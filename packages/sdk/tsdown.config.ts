@@ -4,6 +4,7 @@ export default defineConfig({
   entry: {
     index: 'src/index.ts',
     names: 'src/names.ts',
+    instrumentation: 'src/instrumentation.ts',
     clock: 'src/clock.ts',
     'health-score': 'src/monitor/health-score.ts',
   },

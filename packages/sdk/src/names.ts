@@ -61,6 +61,8 @@ export const spanName = {
   agent: (name: string): string => `invoke_agent ${name}`,
   attempt: (number: number): string => `attempt ${number}`,
   tool: (name: string): string => `execute_tool ${name}`,
+  inference: (operation: string, model: string | undefined): string =>
+    model === undefined ? operation : `${operation} ${model}`,
 } as const
 
 /** Bucket bounds in seconds: of a run that may wait 5 + 15 + 30 s between attempts. */

@@ -5,7 +5,7 @@ import { processWide } from '../process-wide.ts'
 import { propertyOf } from '../unknown-values.ts'
 
 /** Places where an error of this package, or of telemetry that it calls, is swallowed. */
-export type GuardedPlace = 'span' | 'metric' | 'listener' | 'logger' | 'option' | 'capture'
+export type GuardedPlace = 'span' | 'metric' | 'listener' | 'logger' | 'option' | 'capture' | 'framework'
 
 /** Places whose first swallowed error was reported. */
 export const reportedPlaces: Set<GuardedPlace> = processWide('reported-places/1', () => new Set<GuardedPlace>())

@@ -10,6 +10,7 @@ import {
   type Context,
   type ProxyTracerProvider,
   type Span,
+  type SpanOptions,
   type Tracer,
   type TracerProvider,
 } from '@opentelemetry/api'
@@ -32,9 +33,9 @@ export class GuardedSpan {
   }
 
   /** Starts a span below `parent`, or below the active one; attributes given here can be sampled on. */
-  static start(name: string, attributes: Attributes, parent: Context = activeContext()): GuardedSpan {
+  static start(name: string, attributes: Attributes, parent: Context = activeContext(), options?: SpanOptions): GuardedSpan {
     try {
-      const span = tracer().startSpan(name, { attributes }, parent)
+      const span = tracer().startSpan(name, { ...options, attributes }, parent)
       return new GuardedSpan(span, trace.setSpan(parent, span))
     } catch (error) {
       trip('span', error)
@@ -45,6 +46,22 @@ export class GuardedSpan {
   set(key: string, value: AttributeValue): void {
     try {
       this.#span.setAttribute(key, value)
+    } catch (error) {
+      trip('span', error)
+    }
+  }
+
+  setAll(attributes: Attributes): void {
+    try {
+      this.#span.setAttributes(attributes)
+    } catch (error) {
+      trip('span', error)
+    }
+  }
+
+  rename(name: string): void {
+    try {
+      this.#span.updateName(name)
     } catch (error) {
       trip('span', error)
     }
@@ -126,7 +143,8 @@ function tracer(): Tracer {
   return cached
 }
 
-function activeContext(): Context {
+/** The active OpenTelemetry context; never throws. */
+export function activeContext(): Context {
   try {
     return context.active()
   } catch (error) {

@@ -1,0 +1,82 @@
+import type { Context } from '@opentelemetry/api'
+
+/** Tokens of a model call, as the provider billed them. */
+export interface InferenceUsage {
+  /** All tokens of the prompt, cached ones included. */
+  readonly inputTokens?: number | undefined
+  /** All tokens of the answer, reasoning included. */
+  readonly outputTokens?: number | undefined
+  /** The part of `inputTokens` that was read from the provider's cache. */
+  readonly cacheReadInputTokens?: number | undefined
+  /** The part of `inputTokens` that was written to the provider's cache. */
+  readonly cacheWriteInputTokens?: number | undefined
+  /** The part of `outputTokens` that the model spent on reasoning. */
+  readonly reasoningOutputTokens?: number | undefined
+}
+
+/** Sources of reports about model calls; `code` is {@link recordInference}. */
+export type InferenceSource = 'wire' | 'ai-sdk' | 'openai-agents' | 'langchain' | 'code'
+
+/** A model call that begins, as far as its reporter knows it. */
+export interface InferenceStart {
+  readonly source: InferenceSource
+  /** `gen_ai.operation.name`: `chat`, `embeddings`, `generate_content`, `text_completion`. @default 'chat' */
+  readonly operation?: string | undefined
+  /** `gen_ai.provider.name`: `openai`, `anthropic`, `gcp.gemini`, ... @default '_OTHER' */
+  readonly provider?: string | undefined
+  /** The requested model. */
+  readonly model?: string | undefined
+  readonly isStream?: boolean | undefined
+  readonly conversationId?: string | undefined
+  readonly serverAddress?: string | undefined
+  readonly serverPort?: number | undefined
+  /** Milliseconds since 1970. A hook that learns of a call at its end passes it. @default now */
+  readonly startedAt?: number | undefined
+  /** Returns what is known of a call that is still open when its attempt ends, such as a stream that was broken off. It is counted then, once. */
+  readonly known?: (() => InferenceEnd) | undefined
+}
+
+/** A model call that has ended, as far as its reporter knows it. */
+export interface InferenceEnd {
+  readonly operation?: string | undefined
+  readonly model?: string | undefined
+  readonly provider?: string | undefined
+  readonly isStream?: boolean | undefined
+  readonly conversationId?: string | undefined
+  /** The provider's id of the response: reports with the same one are one call. */
+  readonly responseId?: string | undefined
+  readonly responseModel?: string | undefined
+  readonly usage?: InferenceUsage | undefined
+  /** US dollars, if the provider sent them; they take precedence over a computed price. */
+  readonly costUsd?: number | undefined
+  readonly finishReasons?: readonly string[] | undefined
+  /** HTTP status of this try. */
+  readonly status?: number | undefined
+  readonly error?: unknown
+  /** `error.type`, if `error` does not show it. */
+  readonly errorType?: string | undefined
+  /** From the request to the first chunk of a stream. */
+  readonly firstChunkSeconds?: number | undefined
+  /** Mean time between two chunks of a stream. */
+  readonly secondsPerChunk?: number | undefined
+  /**
+   * Equal for two HTTP requests with the same address and body. A repeat after a failed try of the same attempt is a further try of the
+   * same model call.
+   */
+  readonly requestFingerprint?: string | undefined
+  /** Messages under the convention's schema; recorded only while content capture is on. */
+  readonly input?: unknown
+  readonly output?: unknown
+  readonly systemInstructions?: unknown
+  readonly toolDefinitions?: unknown
+}
+
+/** A model call in progress. */
+export interface InferenceCall {
+  /** The OpenTelemetry context in which the span of the call is active, for propagation. */
+  readonly context: Context
+  /** Adds what was learned after the start, such as the model in the body of a request. */
+  update(start: Partial<InferenceStart>): void
+  /** Ends the call and counts it, unless another source has reported it. A second call has no effect. */
+  end(end: InferenceEnd): 'counted' | 'duplicate'
+}
