@@ -1,6 +1,6 @@
 import { channelDefinitions, secretFileKeys } from '../src/channels/channel-types.ts'
 import { asCode, table } from '../src/settings/documented-setting.ts'
-import { channelTables, channelVariablesTable, ruleTables, settingsTables } from './tables.ts'
+import { channelTables, channelVariablesTable, priceTable, ruleTables, settingsTables } from './tables.ts'
 
 /** `docs/configuration.md`. */
 export function configurationPage(): string {
@@ -81,6 +81,22 @@ Schema complete and check it by \`config/production.schema.json\`, which its fir
   only in ${listOf(secretFileKeys)}.
 - \`recovery.agents\` contains limits of single agents by name, with the keys of \`recovery\`. Limits that are not set
   are the same as for all agents. These limits override the variables, which are for all agents.
+
+### \`prices\`
+
+The cost of a model call is what the provider sent, otherwise it is calculated from the price in code, in this
+mapping, or in the price table of [@pydantic/genai-prices](https://github.com/pydantic/genai-prices), whose date
+\`swarmwatch doctor\` prints; it is never updated at run time. A model without a price has no cost: it is reported
+once and counted in \`swarmwatch.price.unknown\`. A key is the name of a model, as in the request or the answer, or
+\`provider/model\` (\`openai/gpt-4.1\`), which overrides the name alone. The prices are US dollars per million
+tokens:
+
+\`\`\`yaml
+prices:
+  my-model: { input: 0.5, output: 1.5, cache_read: 0.05 }
+\`\`\`
+
+${priceTable()}
 
 ### \`alerts.channels\`
 

@@ -61,6 +61,18 @@ export function channelTables(): string {
   }
 }
 
+/** A table of the keys of a price. */
+export function priceTable(): string {
+  const price = plainFileSchema().properties?.['prices']?.additionalProperties
+  if (typeof price !== 'object') throw new Error('the schema of the file has no prices')
+  const rows = Object.entries(price.properties ?? {}).map(([key, { description }]) => [
+    asCode(key),
+    price.required?.includes(key) ? 'required' : 'optional',
+    description ?? '',
+  ])
+  return table(['Key', '', 'Meaning'], rows)
+}
+
 /** A table of the keys of a rule, and one of the rules there are by default. */
 export function ruleTables(): string {
   const kinds = schemaAt('rules').items?.oneOf ?? []

@@ -9,6 +9,7 @@ import { mistypedVariables } from './mistyped-variables.ts'
 import { asciiOnly, ConfigurationError, type Problem } from './problem.ts'
 import { type AlertSettings, resolveAlerts } from './settings/alerts.ts'
 import { type MonitorSettings, monitorSettings } from './settings/monitor.ts'
+import { type PriceSettings, resolvePrices } from './settings/prices.ts'
 import {
   type MetricsSettings,
   metricsSettings,
@@ -27,6 +28,7 @@ export interface Configuration extends StartSettings {
   readonly monitor: MonitorSettings
   readonly recovery: RecoverySettings
   readonly alerts: AlertSettings
+  readonly prices: PriceSettings
   /** The file that was read, as it was named; undefined if there is none. */
   readonly file: string | undefined
   /** The origin of each value, by its path, such as `recovery.maxRetries` or `alerts.channels[0].webhook`. */
@@ -41,7 +43,7 @@ type Given<T> = { readonly [Key in keyof T]?: T[Key] | undefined }
 
 /** Settings given in code; they override everything else. Names and units as in {@link Configuration}. */
 export interface CodeSettings {
-  readonly telemetry?: { readonly serviceName?: string | undefined; readonly otlpToken?: string | undefined } | undefined
+  readonly telemetry?: (Given<Omit<TelemetrySettings, 'otlpToken'>> & { readonly otlpToken?: string | undefined }) | undefined
   readonly metrics?: Given<Configuration['metrics']> | undefined
   readonly monitor?:
     | (Given<Omit<Configuration['monitor'], 'token' | 'trustedProxies'>> & {
@@ -62,6 +64,8 @@ export interface CodeSettings {
         readonly rules?: readonly CodeRule[] | undefined
       })
     | undefined
+  /** They replace those of the same name in the file. */
+  readonly prices?: PriceSettings | undefined
   readonly strict?: boolean | undefined
   readonly handleSignals?: boolean | undefined
 }
@@ -102,6 +106,7 @@ export function loadConfiguration(options: LoadOptions = {}): Configuration {
   const monitor = resolveSettings('monitor', monitorSettings, sources, code.monitor)
   const recovery = resolveRecovery(sources, code.recovery, notices)
   const alerts = resolveAlerts(file, sources, code.alerts, offChannels)
+  const prices = resolvePrices(sources, code.prices)
   const start = resolveSettings('', startSettings, sources, { strict: code.strict, handleSignals: code.handleSignals })
   if (problems.length > 0) throw new ConfigurationError(problems)
   // last: every variable has been read by now
@@ -112,6 +117,7 @@ export function loadConfiguration(options: LoadOptions = {}): Configuration {
     monitor: monitor.values,
     recovery: recovery.values,
     alerts: alerts.values,
+    prices: prices.values,
     ...start.values,
     file: file.name,
     origins: {
@@ -120,6 +126,7 @@ export function loadConfiguration(options: LoadOptions = {}): Configuration {
       ...prefixed('monitor', monitor.origins),
       ...recovery.origins,
       ...alerts.origins,
+      ...prices.origins,
       ...start.origins,
     },
     notices: notices.map(asciiOnly),
@@ -133,6 +140,7 @@ const groups: readonly (keyof CodeSettings)[] = [
   'monitor',
   'recovery',
   'alerts',
+  'prices',
   'strict',
   'handleSignals',
 ]

@@ -108,6 +108,11 @@ export const retryCount: ValueRule<number> = numeric('must be a whole number, 0 
 /** Factor between two waits. */
 export const growthFactor: ValueRule<number> = numeric('must be a number, 1 or more', (error) => z.number(error).min(1, error))
 
+/** A price in US dollars per million tokens. */
+export const usdPerMillion: ValueRule<number> = numeric('must be US dollars per million tokens, 0 or more', (error) =>
+  z.number(error).min(0, error),
+)
+
 /** A switch; `1` and `0` too in a variable. */
 export const onOff: ValueRule<boolean> = {
   rule: 'must be true or false',
@@ -161,6 +166,19 @@ export const networks: ValueRule<readonly string[]> = {
   fromText: (text) => text,
   isSecret: false,
 }
+
+/** Sources of model calls and tool calls, as @swarmwatch/instrumentation names them. */
+export const frameworkSources = ['wire', 'ai-sdk', 'openai-agents', 'langchain', 'mcp'] as const
+/** One of {@link frameworkSources}. */
+export type FrameworkSource = (typeof frameworkSources)[number]
+
+const sourceName = `(?:${frameworkSources.join('|')})`
+
+/** `on` for all, `off` for none, or names separated by commas. */
+export const sourceList: ValueRule<string> = pattern(
+  `must be on, off, or a list of ${frameworkSources.join(', ')} separated by commas`,
+  new RegExp(`^(?:on|off|${sourceName}(?: *, *${sourceName})*)$`),
+)
 
 /** One mail address, `ops@example.com` or `Ops <ops@example.com>`. */
 export const mailAddress: ValueRule<string> = text('must be a mail address', isMailAddress)

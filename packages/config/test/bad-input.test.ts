@@ -56,7 +56,7 @@ test('all problems in file, environment and code are reported at once, with path
     [
       "recovery.base_delay uses \${NOPE}, which is not set; set it or write \${NOPE:-default} (a.yaml:5)",
       "monitoring.enabled must be true or false, got "yes" (a.yaml:2)",
-      "monitoring.helth is not a setting; the settings are enabled, health_check_interval, metrics_export (a.yaml:2)",
+      "monitoring.helth is not a setting; the settings are enabled, health_check_interval, metrics_export, frameworks (a.yaml:2)",
       "recovery.max_retries must be a whole number, 0 or more, got -1 (a.yaml:4)",
       "recovery.agents["my agent"].max_retries must be a whole number, 0 or more, got "x" (a.yaml:6)",
       "recovery.agents.b must be a mapping with max_retries, base_delay, max_delay, exponential_factor, got 3 (a.yaml:6)",
@@ -132,7 +132,7 @@ describe('a file that is not YAML', () => {
     ['a: !s3cret b', 'a.yaml must be valid YAML; line 1, column 4: Tags (!...) are not supported'],
     ['recovery:\n---\nb: 1', 'a.yaml must be valid YAML; line 2, column 1: There is a second document'],
     ['recovery:\nrecovery:', 'a.yaml must not contain a key twice, got "recovery" (a.yaml:2:1)'],
-    ['- x', 'a.yaml must be a mapping with monitoring, recovery, alerts, got a list (a.yaml:1)'],
+    ['- x', 'a.yaml must be a mapping with monitoring, recovery, alerts, prices, got a list (a.yaml:1)'],
     ['recovery: *none', 'recovery must refer to an anchor of the file, got "*none" (a.yaml:1)'],
   ])('the invalid YAML %j is reported with its position and not quoted', (text, problem) => {
     expect(fileProblems(text)).toEqual([problem])

@@ -31,7 +31,9 @@ function unknownKeys(value: unknown, schema: JsonSchema, path = ''): string[] {
   if (typeof value !== 'object' || value === null) return []
   const kinds = schema.oneOf ?? [schema]
   return Object.entries(value).flatMap(([key, inner]) => {
-    const known = kinds.flatMap(({ properties }) => properties?.[key] ?? [])[0]
+    const known = kinds.flatMap(
+      ({ properties, additionalProperties: any }) => properties?.[key] ?? (typeof any === 'object' ? any : []),
+    )[0]
     return known ? unknownKeys(inner, known, `${path}.${key}`) : [`${path}.${key}`]
   })
 }

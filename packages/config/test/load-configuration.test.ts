@@ -13,7 +13,7 @@ const recoveryEnvironment = { MAX_RETRIES: '1', BASE_RETRY_DELAY: '0.5', MAX_RET
 test('without file, environment and code every setting has its default', () => {
   const { origins, ...settings } = loadConfiguration({ env: {}, cwd: folderWith({}) })
   expect(settings).toEqual({
-    telemetry: { serviceName: undefined, otlpToken: undefined },
+    telemetry: { serviceName: undefined, otlpToken: undefined, frameworks: 'on' },
     metrics: { enabled: true, host: '127.0.0.1', port: 9090, exportIntervalSeconds: 15 },
     monitor: { enabled: true, host: '127.0.0.1', port: 8080, intervalSeconds: 30, token: undefined },
     recovery: { maxRetries: 3, baseDelaySeconds: 5, maxDelaySeconds: 30, exponentialFactor: 3, agents: {} },
@@ -31,6 +31,7 @@ test('without file, environment and code every setting has its default', () => {
         { name: 'low_health', threshold: 80, severity: 'warning', forSeconds: 600 },
       ],
     },
+    prices: {},
     strict: false,
     handleSignals: undefined,
     file: undefined,

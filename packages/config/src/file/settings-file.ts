@@ -5,7 +5,8 @@ import type { VariableReader } from '../environment.ts'
 import { type Problem, shownPath, shownValue } from '../problem.ts'
 import { alertSettings } from '../settings/alerts.ts'
 import { monitorSettings } from '../settings/monitor.ts'
-import { metricsSettings } from '../settings/process.ts'
+import { modelPrices } from '../settings/prices.ts'
+import { metricsSettings, telemetrySettings } from '../settings/process.ts'
 import { agentLimits, recoveryLimits } from '../settings/recovery.ts'
 import type { Setting } from '../settings/setting.ts'
 import { checkShape, type ShapeProblem, type SectionShape, type Shape } from '../shape.ts'
@@ -81,6 +82,7 @@ function nearestDetail(details: ReadonlyMap<string, Detail>, path: readonly Prop
 const settingsOfFile: readonly Pick<Setting<unknown>, 'fileKey' | 'about' | 'value' | 'default'>[] = [
   monitorSettings,
   metricsSettings,
+  telemetrySettings,
   recoveryLimits,
   alertSettings,
 ].flatMap((group) => Object.values(group))
@@ -92,6 +94,7 @@ export const fileShape: SectionShape = {
     monitoring: section('monitoring'),
     recovery: section('recovery', { agents: agentLimits }),
     alerts: section('alerts', { channels: fileChannels, rules: ruleList }),
+    prices: modelPrices,
   },
 }
 

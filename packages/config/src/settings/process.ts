@@ -1,5 +1,5 @@
 import type { Secret } from '../secret.ts'
-import { host, interval, oneLine, onOff, port, secretText } from '../value-rule.ts'
+import { host, interval, oneLine, onOff, port, secretText, sourceList } from '../value-rule.ts'
 import type { Settings } from './setting.ts'
 
 /** Settings of the OTLP export. OpenTelemetry's own `OTEL_*` variables are not repeated here. */
@@ -8,6 +8,11 @@ export interface TelemetrySettings {
   readonly serviceName: string | undefined
   /** Bearer token of the Collector, from `SWARMWATCH_OTLP_TOKEN`. @default none */
   readonly otlpToken: Secret | undefined
+  /**
+   * Sources of model calls and tool calls that need no code: `on`, `off`, or names separated by commas; `SWARMWATCH_FRAMEWORKS`, file:
+   * `monitoring.frameworks`. @default 'on'
+   */
+  readonly frameworks: string
 }
 
 /** `telemetry`. */
@@ -22,6 +27,14 @@ export const telemetrySettings: Settings<TelemetrySettings> = {
     variable: 'SWARMWATCH_OTLP_TOKEN',
     value: secretText,
     default: undefined,
+  },
+  frameworks: {
+    about:
+      'Sources of model calls and tool calls that need no code: on, off, or a list. wire reads the HTTP requests of the process to model providers.',
+    variable: 'SWARMWATCH_FRAMEWORKS',
+    fileKey: 'monitoring.frameworks',
+    value: sourceList,
+    default: 'on',
   },
 }
 
