@@ -7,6 +7,7 @@ import { execFileSync, spawnSync } from 'node:child_process'
 import { readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
 
+import { wrapProse } from '../prose/wrap-prose.ts'
 import { chosenGroups, filesOf, type Group, mutatedCode } from './groups.ts'
 import { scoresOf, tooLow, withScores, type Report } from './scores.ts'
 
@@ -37,7 +38,8 @@ function mutateAll(words: readonly string[]): void {
   const low: string[] = []
   for (const group of chosen) {
     const report = mutate(group, options)
-    writeFileSync(page, withScores(readFileSync(page, 'utf8'), group.name, `${versions()}\n\n${scoresOf(report)}`))
+    const scores = wrapProse(`${versions()}\n\n${scoresOf(report)}`)
+    writeFileSync(page, withScores(readFileSync(page, 'utf8'), group.name, scores))
     execFileSync('oxfmt', [page], { stdio: 'inherit' })
     low.push(...tooLow(report))
   }

@@ -22,10 +22,10 @@ const report: Report = {
 
 test('a report of mutants becomes a score for each file and a list of what no test noticed', () => {
   expect(scoresOf(report)).toMatchInlineSnapshot(`
-    "| file | mutants | unnoticed | noticed |
-    |---|--:|--:|--:|
-    | src/a.ts | 4 | 2 | 50.0 % |
-    | all | 4 | 2 | 50.0 % |
+    "| file | mutants | unnoticed | timed out | noticed |
+    |---|--:|--:|--:|--:|
+    | src/a.ts | 4 | 2 | 1 | 50.0 % |
+    | all | 4 | 2 | 1 | 50.0 % |
 
     Unnoticed:
 

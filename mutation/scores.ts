@@ -14,14 +14,17 @@ interface Position {
   readonly column: number
 }
 
-/** A report as Markdown: the score of each file, and below it each mutant that no test noticed. */
+/**
+ * A report as Markdown: the score of each file, and below it each mutant that no test noticed. Mutants with which the tests did not end
+ * in time are noticed, and have their own column: many of them mean that the machine was slow.
+ */
 export function scoresOf(report: Report): string {
   const files = Object.entries(report.files)
     .map(([file, { source, mutants }]) => ({ file, source, mutants: mutants.filter(counts).toSorted(byPlace) }))
     .filter(({ mutants }) => mutants.length > 0)
   const rows = [...files, { file: 'all', mutants: files.flatMap(({ mutants }) => mutants) }].map(({ file, mutants }) => {
-    const missed = mutants.filter(isMissed).length
-    return `| ${file} | ${mutants.length} | ${missed} | ${percent(mutants.length - missed, mutants.length)} |`
+    const [missed, slow] = [isMissed, isTimeout].map((is) => mutants.filter(is).length) as [number, number]
+    return `| ${file} | ${mutants.length} | ${missed} | ${slow} | ${percent(mutants.length - missed, mutants.length)} |`
   })
   const missed = files.flatMap(({ file, source, mutants }) =>
     mutants
@@ -29,7 +32,7 @@ export function scoresOf(report: Report): string {
       .map((mutant) => `- \`${file.split('/').at(-1)}:${mutant.location.start.line}\` ${change(source, mutant)}`),
   )
   return [
-    ['| file | mutants | unnoticed | noticed |', '|---|--:|--:|--:|', ...rows].join('\n'),
+    ['| file | mutants | unnoticed | timed out | noticed |', '|---|--:|--:|--:|--:|', ...rows].join('\n'),
     missed.length === 0 ? 'All were noticed.' : `Unnoticed:\n\n${missed.join('\n')}`,
   ].join('\n\n')
 }
@@ -55,6 +58,7 @@ export function withScores(page: string, name: string, text: string): string {
 // A mutant that does not load is no measure of the tests
 const counts = ({ status }: Mutant): boolean => ['Killed', 'Timeout', 'Survived', 'NoCoverage'].includes(status)
 const isMissed = ({ status }: Mutant): boolean => status === 'Survived' || status === 'NoCoverage'
+const isTimeout = ({ status }: Mutant): boolean => status === 'Timeout'
 const byPlace = ({ location: { start: one } }: Mutant, { location: { start: other } }: Mutant): number =>
   one.line - other.line || one.column - other.column
 const percent = (part: number, whole: number): string => `${((100 * part) / whole).toFixed(1)} %`

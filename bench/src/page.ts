@@ -1,3 +1,4 @@
+import { wrapProse } from '../../prose/wrap-prose.ts'
 import type { Part } from './part.ts'
 import type { Machine, Results } from './results.ts'
 
@@ -28,32 +29,4 @@ function origin(measuredOn: string, { processor, cores, memoryGigabytes, system,
   const named = Object.entries(versions).map(([name, version]) => `${name} ${version}`)
   const where = `${processor}, ${cores} cores, ${memoryGigabytes} GB, ${system}`
   return `Measured on ${measuredOn}: ${where}; node ${node}, ${named.join(', ')}.`
-}
-
-/** Wraps paragraphs and list items of Markdown at 100 columns; code and headings are not changed. */
-export function wrapProse(markdown: string): string {
-  return markdown
-    .split(/(^```[^]*?^```$)/m)
-    .map((part) =>
-      part.startsWith('```')
-        ? part
-        : part
-            .split(/(\n{2,}|\n(?=- ))/)
-            .map(wrapBlock)
-            .join(''),
-    )
-    .join('')
-}
-
-function wrapBlock(block: string): string {
-  if (block.startsWith('#') || block.trim() === '') return block
-  const [, before, text, after] = /^(\n*)([^]*?)(\n*)$/.exec(block)!
-  const indent = text!.startsWith('- ') ? '  ' : ''
-  const lines: string[] = []
-  for (const word of text!.split(/\s+/)) {
-    const last = lines.at(-1)
-    if (last !== undefined && last.length + 1 + word.length <= 100) lines[lines.length - 1] = `${last} ${word}`
-    else lines.push(lines.length === 0 ? word : indent + word)
-  }
-  return `${before}${lines.join('\n')}${after}`
 }
