@@ -1,5 +1,14 @@
 export { composeFile, imageOf, networksOf, repositoryRoot, whyNoEngines, type ComposeFile, type Service } from './compose-file.ts'
 export {
+  decodeMetrics,
+  decodeTraces,
+  type OtlpAttributes,
+  type OtlpMetric,
+  type OtlpPoint,
+  type OtlpSpan,
+  type OtlpValue,
+} from './decode-otlp.ts'
+export {
   docker,
   openNetwork,
   runDocker,

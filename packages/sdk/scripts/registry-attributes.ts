@@ -1,0 +1,55 @@
+import { attribute, outcomes, retryOutcomes } from '../src/names.ts'
+
+type AttributeKey = (typeof attribute)[keyof typeof attribute]
+/** Namespaces whose attributes the OpenTelemetry registries define. */
+type OfConventions = `${'error' | 'feature_flag' | 'gen_ai' | 'http' | 'server'}.${string}`
+/** Keys of attributes that only this repository defines. */
+export type OwnAttribute = Exclude<AttributeKey, OfConventions>
+
+/** Definition of an attribute in the registry. */
+export interface AttributeDefinition {
+  readonly key: string
+  readonly type: 'int' | 'double' | 'string' | 'boolean' | 'string[]' | 'template[any]' | readonly string[]
+  readonly brief: string
+  /** Required for text that is not one of a list. */
+  readonly examples?: readonly string[]
+}
+
+/** Whether the OpenTelemetry registries define an attribute or a metric of this name. */
+export function isOfConventions(name: string): boolean {
+  return /^(?:error|feature_flag|gen_ai|http|server)\./.test(name)
+}
+
+type Described = Omit<AttributeDefinition, 'key'>
+
+const described: Readonly<Partial<Record<OwnAttribute, Described>>> = {
+  [attribute.agentName]: { type: 'string', brief: 'Name of the agent.', examples: ['researcher', '__other__'] },
+  [attribute.outcome]: { type: outcomes, brief: 'How a run or an attempt ended.' },
+  [attribute.direction]: { type: ['input', 'output'], brief: 'Whether the model read or wrote the tokens.' },
+  [attribute.resource]: { type: ['cpu', 'memory'], brief: 'The resource of the process that is measured.' },
+  [attribute.where]: {
+    type: 'string',
+    brief: 'The part of the telemetry code in which the error was caught.',
+    examples: ['span', 'metrics'],
+  },
+  [attribute.variant]: { type: 'string', brief: 'Variant of the agent in a comparison.', examples: ['a', 'b'] },
+  [attribute.costUsd]: { type: 'double', brief: 'Cost of the run in US dollars, all attempts included.' },
+  [attribute.executionId]: {
+    type: 'string',
+    brief: 'Id of the run.',
+    examples: ['018f3a5e-7c1d-7d5e-9a3b-2f6d1c0e4b7a'],
+  },
+  [attribute.attemptCount]: { type: 'int', brief: 'Number of attempts of the run.' },
+  [attribute.attemptNumber]: { type: 'int', brief: 'Number of the attempt, from 1.' },
+  [attribute.retryWait]: { type: 'double', brief: 'Wait before the attempt in seconds.' },
+  [attribute.retryOutcome]: { type: retryOutcomes, brief: 'Result of recovery for the run.' },
+  [attribute.toolCalls]: { type: 'int', brief: 'Number of tool calls of the run.' },
+  [attribute.input]: { type: 'string', brief: 'Arguments of the run, redacted; only on request.', examples: ['["hello"]'] },
+  [attribute.output]: { type: 'string', brief: 'Result of the run, redacted; only on request.', examples: ['"hello"'] },
+  [attribute.metricPrefix]: { type: 'template[any]', brief: 'A value that the caller of complete() reported, by its name.' },
+}
+
+/** The definitions of all attributes that only this repository defines, by key. */
+export const ownAttributes: readonly AttributeDefinition[] = Object.entries(described)
+  .map(([key, definition]) => ({ key: key.replace(/\.$/, ''), ...definition }))
+  .toSorted((one, other) => (one.key < other.key ? -1 : 1))
