@@ -46,6 +46,7 @@ const slow = [
   'packages/testing/test/isolation-suite.test.ts',
   'packages/secrets/test/compose-environment.test.ts',
   'test/errors-of-real-libraries-are-read-as-documented.test.ts',
+  'test/frameworks-work-against-the-scripted-provider.test.ts',
   'test/results-of-real-libraries-are-kept-and-judged.test.ts',
   'test/works-in-real-applications.test.ts',
 ]

@@ -4,7 +4,7 @@ import { instrumentAgent } from '@swarmwatch/sdk'
 import { startTestTelemetry, type TestTelemetry } from '@swarmwatch/testing'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 
-import { installLibraries } from './install-libraries.ts'
+import { installLibraries } from './install-packages.ts'
 
 interface Failures {
   readonly failures: Readonly<Record<string, () => Promise<unknown>>>

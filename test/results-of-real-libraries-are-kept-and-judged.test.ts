@@ -2,7 +2,7 @@ import { currentExecution, getActiveExecutions, instrumentAgent } from '@swarmwa
 import { startTestTelemetry, type TestTelemetry } from '@swarmwatch/testing'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 
-import { installLibraries } from './install-libraries.ts'
+import { installLibraries } from './install-packages.ts'
 
 type Ask = (answer: string) => unknown
 type Use = (result: unknown) => Promise<boolean>

@@ -1,0 +1,143 @@
+// Agents as users write them with each framework. Plain JavaScript: the frameworks are not there when types are checked
+
+import { createOpenAI } from '@ai-sdk/openai'
+import Anthropic from '@anthropic-ai/sdk'
+import { GoogleGenAI } from '@google/genai'
+import { ChatOpenAI } from '@langchain/openai'
+import { Agent as MastraAgent } from '@mastra/core/agent'
+import { createTool } from '@mastra/core/tools'
+import { Agent, OpenAIChatCompletionsModel, run, tool as agentsTool } from '@openai/agents'
+import { generateText, isStepCount, streamText, tool } from 'ai'
+import { createAgent, tool as langchainTool } from 'langchain'
+import OpenAI from 'openai'
+import { z } from 'zod'
+
+const question = 'What is the weather in Bern?'
+const instructions = 'Answer in one sentence.'
+const messages = [{ role: 'user', content: question }]
+const place = z.object({ place: z.string() })
+const look = async () => 'sunny'
+const description = 'Returns the weather of a place.'
+
+/** Reads a stream to its end and returns what `textOf` finds in its chunks; with `isLeaving`, leaves it at the first text. */
+async function readAll(stream, textOf = (chunk) => chunk, isLeaving = false) {
+  let text = ''
+  for await (const chunk of stream) {
+    text += textOf(chunk) ?? ''
+    if (isLeaving && text !== '') break
+  }
+  return text
+}
+
+const openaiClient = ({ openaiUrl }) => new OpenAI({ baseURL: openaiUrl, apiKey: 'key-marker' })
+const anthropicClient = ({ url }) => new Anthropic({ baseURL: url, apiKey: 'key-marker' })
+const aiModel = ({ openaiUrl }) => createOpenAI({ baseURL: openaiUrl, apiKey: 'key-marker' }).chat('m')
+
+const ai = (provider, signal) => ({
+  model: aiModel(provider),
+  instructions,
+  prompt: question,
+  tools: { look: tool({ description, inputSchema: place, execute: look }) },
+  stopWhen: isStepCount(5),
+  abortSignal: signal,
+})
+
+const agents = (provider) =>
+  new Agent({
+    name: 'a',
+    instructions,
+    model: new OpenAIChatCompletionsModel(openaiClient(provider), 'm'),
+    tools: [agentsTool({ name: 'look', description, parameters: place, execute: look })],
+  })
+
+const langgraph = ({ openaiUrl }) =>
+  createAgent({
+    model: new ChatOpenAI({ model: 'm', apiKey: 'key-marker', maxRetries: 0, configuration: { baseURL: openaiUrl } }),
+    tools: [langchainTool(look, { name: 'look', description, schema: place })],
+    systemPrompt: instructions,
+  })
+
+const gemini = ({ url }) => new GoogleGenAI({ apiKey: 'key-marker', httpOptions: { baseUrl: url } }).models
+const geminiRequest = (signal) => ({ model: 'm', contents: question, config: { abortSignal: signal } })
+
+const mastra = ({ openaiUrl }) =>
+  new MastraAgent({
+    id: 'a',
+    name: 'a',
+    instructions,
+    model: { providerId: 'scripted', modelId: 'm', url: openaiUrl, apiKey: 'key-marker' },
+    tools: { look: createTool({ id: 'look', description, inputSchema: place, execute: look }) },
+  })
+
+/**
+ * Agents by framework. `plain(provider, signal)` resolves with the text; `stream(provider, signal)` returns what a user would return
+ * from an agent, and `read(result, isLeaving)` is the caller that reads its text. With `hasTools`, the agent calls the tool `look` when
+ * the model asks for it.
+ */
+export const frameworks = {
+  ai: {
+    hasTools: true,
+    plain: async (provider, signal) => (await generateText(ai(provider, signal))).text,
+    stream: (provider, signal) => streamText({ ...ai(provider, signal), onError() {} }),
+    read: async (result, isLeaving) => readAll(result.textStream, undefined, isLeaving),
+  },
+  'openai chat': {
+    hasTools: false,
+    async plain(provider, signal) {
+      const completion = await openaiClient(provider).chat.completions.create({ model: 'm', messages }, { signal })
+      return completion.choices[0].message.content
+    },
+    stream: (provider, signal) =>
+      openaiClient(provider).chat.completions.create(
+        { model: 'm', messages, stream: true, stream_options: { include_usage: true } },
+        { signal },
+      ),
+    read: (result, isLeaving) => readAll(result, (chunk) => chunk.choices[0]?.delta.content, isLeaving),
+  },
+  'openai responses': {
+    hasTools: false,
+    plain: async (provider, signal) =>
+      (await openaiClient(provider).responses.create({ model: 'm', input: question }, { signal })).output_text,
+    stream: (provider, signal) =>
+      openaiClient(provider).responses.create({ model: 'm', input: question, stream: true }, { signal }),
+    read: (result, isLeaving) =>
+      readAll(result, (event) => (event.type === 'response.output_text.delta' ? event.delta : ''), isLeaving),
+  },
+  'openai agents': {
+    hasTools: true,
+    plain: async (provider, signal) => (await run(agents(provider), question, { signal })).finalOutput,
+    stream: (provider, signal) => run(agents(provider), question, { stream: true, signal }),
+    read: (result, isLeaving) => readAll(result.toTextStream(), undefined, isLeaving),
+  },
+  langgraph: {
+    hasTools: true,
+    async plain(provider, signal) {
+      const state = await langgraph(provider).invoke({ messages }, { signal })
+      return state.messages.at(-1).content
+    },
+    stream: (provider, signal) => langgraph(provider).stream({ messages }, { streamMode: 'messages', signal }),
+    read: (result, isLeaving) => readAll(result, ([message]) => (message.getType() === 'ai' ? message.content : ''), isLeaving),
+  },
+  anthropic: {
+    hasTools: false,
+    async plain(provider, signal) {
+      const message = await anthropicClient(provider).messages.create({ model: 'm', max_tokens: 99, messages }, { signal })
+      return message.content[0].text
+    },
+    stream: (provider, signal) =>
+      anthropicClient(provider).messages.create({ model: 'm', max_tokens: 99, messages, stream: true }, { signal }),
+    read: (result, isLeaving) => readAll(result, (event) => event.delta?.text, isLeaving),
+  },
+  gemini: {
+    hasTools: false,
+    plain: async (provider, signal) => (await gemini(provider).generateContent(geminiRequest(signal))).text,
+    stream: (provider, signal) => gemini(provider).generateContentStream(geminiRequest(signal)),
+    read: (result, isLeaving) => readAll(result, (chunk) => chunk.text, isLeaving),
+  },
+  mastra: {
+    hasTools: true,
+    plain: async (provider, signal) => (await mastra(provider).generate(question, { abortSignal: signal })).text,
+    stream: (provider, signal) => mastra(provider).stream(question, { abortSignal: signal }),
+    read: async (result, isLeaving) => readAll(result.textStream, undefined, isLeaving),
+  },
+}
