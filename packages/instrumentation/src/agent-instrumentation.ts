@@ -1,5 +1,7 @@
 import type { Instrumentation } from '@opentelemetry/instrumentation'
+import { configureInferences } from '@swarmwatch/sdk/instrumentation'
 
+import { type ModelPrices, preloadBundledTable, priceFunction } from './prices.ts'
 import type { Source, SourceConfig } from './sources/source.ts'
 import { sourceNames, type SourceName } from './sources/source-names.ts'
 import { sourceRegistry } from './sources/source-registry.ts'
@@ -11,6 +13,12 @@ export interface AgentInstrumentationConfig extends SourceConfig {
    * @default every source
    */
   readonly frameworks?: boolean | readonly SourceName[] | Readonly<Partial<Record<SourceName, boolean>>>
+  /**
+   * Prices in US dollars per million tokens, by the name of the model or by `provider/model`; they override the price table of
+   * `@pydantic/genai-prices`. A cost that the provider sends overrides both.
+   * @default {}
+   */
+  readonly prices?: ModelPrices
 }
 
 /**
@@ -25,6 +33,7 @@ export class AgentInstrumentation implements Instrumentation<AgentInstrumentatio
   readonly instrumentationVersion = '0.1.0'
   #config: AgentInstrumentationConfig
   #sources: readonly Source[] = []
+  #restoreInferences: (() => void) | undefined
 
   constructor(config: AgentInstrumentationConfig = {}) {
     this.#config = { enabled: true, ...config }
@@ -32,8 +41,11 @@ export class AgentInstrumentation implements Instrumentation<AgentInstrumentatio
   }
 
   enable(): void {
-    if (this.#sources.length > 0) return
-    const { frameworks, ...config } = this.#config
+    if (this.#restoreInferences) return
+    const { frameworks, prices, ...config } = this.#config
+    const { warn, captureContent } = config
+    this.#restoreInferences = configureInferences({ price: priceFunction(prices, { warn }), warn, captureContent })
+    preloadBundledTable()
     this.#sources = sourceNames
       .filter((name) => isChosen(name, frameworks))
       .map((name) => new sourceRegistry[name]({ ...config, enabled: true }))
@@ -43,6 +55,8 @@ export class AgentInstrumentation implements Instrumentation<AgentInstrumentatio
   disable(): void {
     for (const source of this.#sources) source.disable()
     this.#sources = []
+    this.#restoreInferences?.()
+    this.#restoreInferences = undefined
   }
 
   /** Returns one short text for each enabled source that can observe this process, for a start line. */
