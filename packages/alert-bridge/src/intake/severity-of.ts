@@ -30,8 +30,8 @@ export function severityOf(alert: Pick<GroupAlert, 'labels'>): Severity {
 
 function severityIn(texts: GroupAlert['labels']): Severity | undefined {
   for (const label of labels) {
-    const text = Object.hasOwn(texts, label) ? texts[label]! : ''
-    const found = text === '' ? undefined : (meanings.get(text) ?? meanings.get(firstWord(text)))
+    if (!Object.hasOwn(texts, label)) continue
+    const found = meanings.get(texts[label]!) ?? meanings.get(firstWord(texts[label]!))
     if (found !== undefined) return found
   }
   return undefined
@@ -48,7 +48,7 @@ function firstWord(text: string): string {
     .toLowerCase()
     .replace(/(?<![a-z0-9])(?:severity|sev)[\s_.:#-]*0?(\d)(?!\d)/, 'sev$1')
     .replace(/(?<![a-z0-9])(?:priority|prio|p)[\s_.:#-]*0?(\d)(?!\d)/, 'p$1')
-  const word = plain.split(/[^\p{L}\p{N}]+/u).find((one) => one !== '' && !filler.test(one)) ?? ''
+  const word = plain.match(/[\p{L}\p{N}]+/gu)?.find((one) => !filler.test(one)) ?? ''
   return word.replace(/^(trace|debug|info|warn|error|fatal)[1-4]$/, '$1')
 }
 

@@ -27,7 +27,6 @@ export function cleanName(text: string, max: number): string {
 
 /** At most `max` code points; what was cut ends in three dots. */
 export function cutText(text: string, max: number): string {
-  if (text.length <= max) return text
   const characters = Array.from(text.slice(0, max * 2 + 2))
   return characters.length <= max ? text : `${characters.slice(0, Math.max(0, max - 3)).join('')}...`
 }

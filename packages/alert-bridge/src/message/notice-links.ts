@@ -27,16 +27,13 @@ export function noticeLinks(notice: Notice): Link[] {
   const all = new Map([...Object.entries(annotationLinks(alerts)), ...Object.entries(links)])
   const queries = queriesOf(affectedAlerts(notice))
   if (queries.length === 1) all.set('source', queries[0]!.url)
-  const known = Object.keys(names)
-  const others = [...all.keys()].filter((key) => !known.includes(key))
-  const named = [...known, ...others].flatMap((key) => {
+  const named = [...Object.keys(names), ...all.keys()].flatMap((key) => {
     const url = webLink(all.get(key) ?? '')
     const name = Object.hasOwn(names, key) ? names[key]! : cleanLine(key, 40)
     return url === undefined || name === '' ? [] : { name, url }
   })
-  const found = [...named, ...(queries.length > 1 ? queries : [])]
   // one address may have two names: in a link of the notice and in an annotation
-  return [...Map.groupBy(found, ({ url }) => url).values()].map(([first]) => first!).slice(0, max)
+  return [...Map.groupBy([...named, ...queries], ({ url }) => url).values()].map(([first]) => first!).slice(0, max)
 }
 
 /** The distinct addresses where the alerts were raised, with the alert where there are several. */

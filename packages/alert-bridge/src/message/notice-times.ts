@@ -11,18 +11,20 @@ export interface NoticeTimes {
 /** The notice's own times, else those of its alerts. */
 export function noticeTimes({ alerts, startedAt, endedAt }: Notice): NoticeTimes {
   const isOver = alerts.every(({ status }) => status === 'resolved')
-  const start = timeOf(startedAt) ?? min(alerts.map((alert) => timeOf(alert.startsAt)))
-  const end = isOver ? (timeOf(endedAt) ?? max(alerts.map((alert) => timeOf(alert.endsAt)))) : undefined
+  const start = timeOf(startedAt) ?? earliest(alerts.map((alert) => timeOf(alert.startsAt)))
+  const end = isOver ? (timeOf(endedAt) ?? latest(alerts.map((alert) => timeOf(alert.endsAt)))) : undefined
   const lasted = start === undefined || end === undefined || end < start ? undefined : (end - start) / 1_000
   return { startedAt: isoOf(start), endedAt: isoOf(end), lastedSeconds: lasted }
 }
 
-function min(times: readonly (number | undefined)[]): number | undefined {
-  return times.reduce((a, b) => (a === undefined || (b !== undefined && b < a) ? b : a), undefined)
+function earliest(times: readonly (number | undefined)[]): number | undefined {
+  const [first, ...rest] = times.filter((time) => time !== undefined)
+  return first === undefined ? undefined : rest.reduce((one, other) => Math.min(one, other), first)
 }
 
-function max(times: readonly (number | undefined)[]): number | undefined {
-  return times.reduce((a, b) => (a === undefined || (b !== undefined && b > a) ? b : a), undefined)
+function latest(times: readonly (number | undefined)[]): number | undefined {
+  const [first, ...rest] = times.filter((time) => time !== undefined)
+  return first === undefined ? undefined : rest.reduce((one, other) => Math.max(one, other), first)
 }
 
 function isoOf(time: number | undefined): string | undefined {

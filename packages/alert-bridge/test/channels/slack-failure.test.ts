@@ -37,6 +37,7 @@ test('a channel with an invalid token, channel or webhook is down until the oper
   expect(kinds([...words, 'cannot_post_to_this_channel'].map((word) => failureWith(word)))).toEqual(['channel-down'])
   expect(kinds([failure(404, 'no_service'), failure(200, 'no_team'), failure(500, 'invalid_token')])).toEqual(['channel-down'])
   expect(kinds([300, 302, 399, 401, 403, 404, 410].map((status) => failure(status)))).toEqual(['channel-down'])
+  expect(failure(300, 'Choices').result.reason).toBe('Slack answered 300: Choices; redirects are not followed')
   expect(failure(302, 'Found').result.reason).toBe('Slack answered 302: Found; redirects are not followed')
 })
 

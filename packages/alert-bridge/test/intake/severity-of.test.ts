@@ -41,6 +41,11 @@ test('a number that is apart from its word, in brackets or before other words, s
   }
 })
 
+test('of a long text, the first 100 characters count', () => {
+  expect(read(`${'.'.repeat(92)}critical`)).toBe('critical')
+  expect(read(`${'.'.repeat(93)}critical`)).toBe('warning')
+})
+
 test('a word for a warning is known: a label of lower rank does not count', () => {
   for (const severity of 'warning warn medium moderate normal average minor p3 sev3 s3'.split(' ')) {
     expect([severity, severityOf({ labels: { severity, priority: 'P1' } })]).toEqual([severity, 'warning'])

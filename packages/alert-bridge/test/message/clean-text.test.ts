@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest'
 
-import { cleanLine, cleanText, cutText } from '../../src/message/clean-text.ts'
+import { cleanLine, cleanName, cleanText, cutText } from '../../src/message/clean-text.ts'
 
 test('lines are kept, however they ended', () => {
   expect(cleanText('a\r\nb\rc\nd\u0085e\u2028f\u2029g', 100)).toBe('a\nb\nc\nd\ne\nf\ng')
@@ -52,4 +52,11 @@ test('removed characters make room for later ones, up to four times the length',
   expect(cleanText(`${'\0'.repeat(30)}abc`, 10)).toBe('abc')
   expect(cleanText(`ab${'\0'.repeat(37)}cdef`, 10)).toBe('abc...')
   expect(cleanText(`ab${'\0'.repeat(38)}`, 10)).toBe('ab')
+})
+
+test('a name of the most characters is whole, a longer one loses its middle', () => {
+  expect(cleanName('abcdefghi', 9)).toBe('abcdefghi')
+  expect(cleanName('abcdefghij', 9)).toBe('abc...hij')
+  expect(cleanName('abcdefghijk', 10)).toBe('abcd...ijk')
+  expect(cleanName('\u{1F600}'.repeat(10), 9)).toBe(`${'\u{1F600}'.repeat(3)}...${'\u{1F600}'.repeat(3)}`)
 })

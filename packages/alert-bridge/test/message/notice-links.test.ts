@@ -1,4 +1,4 @@
-import { expect, test } from 'vitest'
+import { describe, expect, test } from 'vitest'
 
 import { noticeLinks } from '../../src/message/notice-links.ts'
 import { sampleAlert, sampleNotices } from './sample-notices.ts'
@@ -42,4 +42,34 @@ test('a name is one line of at most 40 characters, also one that every object ha
 test('more than ten are omitted', () => {
   const links = Object.fromEntries(Array.from({ length: 12 }, (_, index) => [`link-${index}`, url(String(index))]))
   expect(Object.keys(linksOf(links))).toHaveLength(10)
+})
+
+describe('the queries that raised the alerts', () => {
+  const raisedBy = (agent: string, generatorUrl?: string) =>
+    sampleAlert(agent, { annotations: {}, ...(generatorUrl !== undefined && { generatorUrl }) })
+
+  test('are one link if all alerts have the same', () => {
+    expect(linksOf({}, [raisedBy('writer', url('q')), raisedBy('planner', url('q'))])).toEqual({ Query: url('q') })
+  })
+
+  test('are named after the first alert of each, and come last', () => {
+    const alerts = [raisedBy('writer', url('1')), raisedBy('planner', url('2')), raisedBy('reader', url('1'))]
+    expect(Object.entries(linksOf({ runbook: url('a'), release: url('b') }, alerts))).toEqual([
+      ['Runbook', url('a')],
+      ['release', url('b')],
+      ['Query of AgentErrorRateCritical, writer', url('1')],
+      ['Query of AgentErrorRateCritical, planner', url('2')],
+    ])
+  })
+
+  test('that are missing or not safe to follow are left out', () => {
+    const alerts = [raisedBy('writer'), raisedBy('planner', 'javascript:alert(1)'), raisedBy('reader', url('3'))]
+    expect(linksOf({}, alerts)).toEqual({ Query: url('3') })
+    expect(linksOf({}, alerts.slice(0, 2))).toEqual({})
+  })
+
+  test('are at most five', () => {
+    const alerts = Array.from({ length: 7 }, (_, index) => raisedBy(`agent-${index}`, url(String(index))))
+    expect(Object.values(linksOf({}, alerts))).toEqual(['0', '1', '2', '3', '4'].map(url))
+  })
 })

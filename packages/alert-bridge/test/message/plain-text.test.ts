@@ -35,6 +35,13 @@ test('a firing message shows the problem, the agent, the severity, the start and
   `)
 })
 
+test('alerts that Alertmanager left out are counted, also if they are as many as the others', () => {
+  const repeat = { ...sampleNotices.repeat, truncatedAlerts: 2 }
+  expect(plainText(repeat).text).toMatch(/^Alerts: +2 firing, 2 more that Alertmanager left out$/m)
+  const summary = { ...sampleNotices.summary, truncatedAlerts: 3 }
+  expect(plainText(summary).text).toContain('could not be reached, 5 alerts fired and were resolved.')
+})
+
 test('a repeat shows that the alert still fires, and how many similar ones do', () => {
   expect(shown('repeat')).toMatchInlineSnapshot(`
     "[STILL CRITICAL] AgentErrorRateCritical: api-integrator, writer

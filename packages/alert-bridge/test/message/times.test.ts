@@ -54,6 +54,15 @@ test('an incident lasts from the first start to the last end of its alerts', () 
   }
 })
 
+test('an incident whose start or end is not known has no duration', () => {
+  const notice = (startsAt: string, endsAt: string) => ({
+    ...sampleNotices.resolved,
+    alerts: [sampleAlert('writer', { status: 'resolved', startsAt, endsAt })],
+  })
+  expect(noticeTimes(notice('yesterday', at(9)))).toEqual({ startedAt: undefined, endedAt: at(9), lastedSeconds: undefined })
+  expect(noticeTimes(notice(at(1), 'today'))).toEqual({ startedAt: at(1), endedAt: undefined, lastedSeconds: undefined })
+})
+
 test('the times of the notice itself come first, and it has no end while an alert fires', () => {
   const notice = { ...sampleNotices.resolved, alerts: [over(1, 9)], startedAt: at(2), endedAt: at(7) }
   expect(noticeTimes(notice)).toEqual({ startedAt: at(2), endedAt: at(7), lastedSeconds: 300 })

@@ -24,7 +24,16 @@ test('an address under .invalid is no link', () => {
     undefined,
     undefined,
   ])
-  expect(webLink('http://invalid.example.com/')).toBe('http://invalid.example.com/')
+  for (const other of ['http://invalid.example.com/', 'http://a.invalid.example.com/', 'http://example.com/a.invalid']) {
+    expect(webLink(other)).toBe(other)
+  }
+})
+
+test('the id of a container is no link, a host that only begins or ends like one is', () => {
+  expect(webLink('http://0123456789ab:9090/graph')).toBeUndefined()
+  for (const host of ['0123456789ab.example.com', 'db-0123456789ab', '0123456789abc', '0123456789a']) {
+    expect(webLink(`http://${host}/`)).toBe(`http://${host}/`)
+  }
 })
 
 test('percent-encodes characters that could end an attribute, a tag or a Slack link', () => {

@@ -161,6 +161,11 @@ test('shows the severity word of the alerts next to its meaning', () => {
   ])
 })
 
+test('shows the severity alone if the alerts have no word for it', () => {
+  const { severity: _, ...labels } = diskFull({}).labels
+  expect(plainText(notice({ ...diskFull({}), labels })).text).toMatch(/^Severity: +warning$/m)
+})
+
 test('the lines on the console name the labels', () => {
   const one = notice(diskFull({ instance: 'db-7', team: 'payments' }, { annotations: { message: 'Only 3 % are left.' } }))
   expect(JSON.parse(alertLine(one, 'd', new Date()))).toMatchObject({ labels: { instance: 'db-7', team: 'payments' } })

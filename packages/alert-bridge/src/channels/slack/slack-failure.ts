@@ -26,7 +26,7 @@ const unknownErrors = words('fatal_error internal_error request_timeout')
 export function slackFailure(answer: JsonAnswer, now: Date): SlackFailure {
   const { status, text, json } = answer
   const error = typeof json['error'] === 'string' ? json['error'] : /^[a-z_]{3,60}$/.test(text.trim()) ? text.trim() : ''
-  const isTaken = status >= 200 && status < 300
+  const isTaken = status < 300
   const reason = `Slack answered ${status}${isTaken ? ' without success' : ''}: ${error || text.slice(0, 100) || '(nothing)'}`
   const failure = (result: SlackFailure['result'], isContent = false): SlackFailure => ({ error, isContent, result })
   const isContent = contentErrors.has(error) && (status === 200 || status === 400)
