@@ -1,6 +1,6 @@
 /** Reads a property of a value that may be anything: a primitive, a proxy, an object whose getters throw. */
 export function propertyOf(value: unknown, key: PropertyKey): unknown {
-  if ((typeof value !== 'object' && typeof value !== 'function') || value === null) return undefined
+  if (!isObject(value) && typeof value !== 'function') return undefined
   try {
     return (value as Record<PropertyKey, unknown>)[key]
   } catch {

@@ -15,6 +15,12 @@ test('a listener is optional, and the common name is __other__ by default', () =
   expect(['a', 'b', 'c'].map((name) => names.bound(name))).toEqual(['a', '__other__', '__other__'])
 })
 
+test('copies of this package share the error types that they know', () => {
+  boundedErrorType({ status: 502 })
+  const shared = Reflect.get(globalThis, Symbol.for('@swarmwatch/sdk/error-types/1')) as BoundedNames
+  expect(shared.bound('502')).toBe('502')
+})
+
 test('an error type is the low-cardinality word of the error', () => {
   expect(boundedErrorType({ status: 503 })).toBe('503')
 })

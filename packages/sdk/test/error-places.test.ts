@@ -9,6 +9,11 @@ type Case = [what: string, error: unknown, type: string, retried: boolean]
 const quota = { code: 'insufficient_quota' }
 const quotaText = JSON.stringify({ error: quota })
 const timeout = new DOMException('x', 'TimeoutError')
+const revoked = (): unknown => {
+  const { proxy, revoke } = Proxy.revocable([], {})
+  revoke()
+  return proxy
+}
 const withCode = (code: unknown, message = 'x'): Error => Object.assign(new Error(message), { code })
 
 test.each<Case>([
@@ -64,6 +69,43 @@ test.each<Case>([
   expect([errorType(error), isRetryable(error)]).toEqual([type, retried])
 })
 
+const symbol = Symbol('x')
+test.each<Case>([
+  ['a list as its status', { status: [429] }, '_OTHER', true],
+  ['an object as its status', { status: { toString: () => '404' } }, '_OTHER', true],
+  ['a symbol as its code', { name: 'TimeoutError', code: symbol }, 'timeout', true],
+  ['a symbol as its name', { name: symbol, code: 5, status: 404 }, '404', false],
+  ['a body that cannot be read', { status: 404, data: revoked() }, '404', false],
+  ['a list that cannot be read', { errors: revoked() }, '_OTHER', true],
+])('an error with %s is read from the rest', (_what, error, type, retried) => {
+  expect([errorType(error), isRetryable(error)]).toEqual([type, retried])
+})
+
+test.each<Case>([
+  ['text', { code: '5', details: 'x' }, '_OTHER', true],
+  ['a number of DOMException', Object.assign(new DOMException('x', 'NotFoundError'), { details: 'x' }), 'NotFoundError', true],
+])('a gRPC status is a number, not %s', (_what, error, type, retried) => {
+  expect([errorType(error), isRetryable(error)]).toEqual([type, retried])
+})
+
+test('a name of up to 60 characters, and a message of axios up to 300, can state a timeout', () => {
+  const named = (length: number): string => `${'x'.repeat(length - 7)}Timeout`
+  expect([60, 61].map((length) => isTimeoutReason({ name: named(length) }))).toEqual([true, false])
+  const aborted = (length: number): Error => withCode('ECONNABORTED', `${'x'.repeat(length - 7)}timeout`)
+  expect([300, 301].map((length) => isTimeoutReason(aborted(length)))).toEqual([true, false])
+})
+
+test('an error that has a type is complete: what it wraps does not take the place of other errors', () => {
+  const wrapping = (status: number): unknown => ({ status, cause: new Error('x') })
+  const several = new AggregateError([...Array.from({ length: 20 }, () => wrapping(401)), wrapping(503)])
+  expect([errorType(several), isRetryable(several)]).toEqual(['503', true])
+})
+
+test('an error that states whether it can be retried is not named after one of several errors', () => {
+  const several = Object.assign(new AggregateError([{ status: 429 }, { status: 401 }]), { isRetryable: false })
+  expect([errorType(several), isRetryable(several)]).toEqual(['_OTHER', false])
+})
+
 test.each<Case>([
   ['the mark of axios', { __CANCEL__: true }, '_OTHER', false],
   ['a mark that is false does not count', { __CANCEL__: false }, '_OTHER', true],
@@ -81,7 +123,7 @@ test.each<Case>([
   ['error, as SuppressedError has it', Object.assign(new Error('x'), { error: withCode('ECONNRESET') }), 'ECONNRESET', true],
   ['the next property, where one is null', { lastError: null, cause: { status: 401 } }, '401', false],
   ['the last try, not the tries before it', { lastError: new Error('x'), errors: [{ status: 401 }] }, '_OTHER', true],
-  ['the list, without what is missing in it', new AggregateError([{ status: 401 }, null]), '401', false],
+  ['the list, without what is missing in it', new AggregateError([{ status: 401 }, null, undefined]), '401', false],
   ['its own code, if the connection broke', { code: 'ECONNRESET', cause: { status: 401 } }, 'ECONNRESET', true],
   ['its own code, if the cause has no information', { code: 'E_APP', cause: new Error('x') }, 'E_APP', true],
 ])('an error that wraps others is read from %s', (_what, error, type, retried) => {

@@ -11,7 +11,7 @@ const hiddenCauses: WeakMap<object, unknown> = new WeakMap()
 
 /** Records that a library throws `error` because of `cause`, but does not set it as the cause. */
 export function hideCause(error: unknown, cause: unknown): void {
-  if (isObject(error) && error !== cause) hiddenCauses.set(error, cause)
+  if (isObject(error)) hiddenCauses.set(error, cause)
 }
 
 /** The error that `error` wraps: the last one of a retrying library, its `cause`, or the property that another library uses for it. */
@@ -49,10 +49,10 @@ export function chainOf(error: unknown): unknown[] {
   return chain
 }
 
-/** Returns the server responses that an error carries, under the names that libraries use. */
+/** Returns the server responses that an error may carry, under the names that libraries use. */
 function responsesOf(error: unknown): unknown[] {
   const keys = ['response', '$response', 'rawResponse', 'res', 'httpResponse', 'meta', 'customErrorData']
-  return keys.map((key) => propertyOf(error, key)).filter(isObject)
+  return keys.map((key) => propertyOf(error, key))
 }
 
 /** Returns the objects in which an error carries its server's response, parsed if they are JSON; the error itself comes first. */
@@ -69,7 +69,6 @@ export function answersIn(error: unknown): unknown[] {
   for (const body of bodies) {
     const parsed = typeof body === 'string' ? parsedJson(body) : body
     const answer: unknown = itemsOf(parsed, 1)[0] ?? parsed
-    if (!isObject(answer)) continue
     const inner = propertyOf(answer, 'error')
     const details = propertyOf(inner, 'details') ?? propertyOf(answer, 'details') ?? propertyOf(inner, 'errors')
     found.push(answer, inner, propertyOf(inner, 'innererror'), ...itemsOf(details, maxDetails))

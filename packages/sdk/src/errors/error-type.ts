@@ -74,8 +74,7 @@ class Words {
 
   /** Returns the first word that is in the list, as the error spells it. */
   in(list: ReadonlySet<string>): string | undefined {
-    const at = this.#normal.findIndex((each) => list.has(each))
-    return at === -1 ? undefined : this.#words[at]
+    return this.#words.find((_, at) => list.has(this.#normal[at]!))
   }
 
   matching(pattern: RegExp): boolean {
@@ -88,8 +87,6 @@ function readOne(error: unknown): Reading {
   const className = classOf(error)
   const code = asWord(propertyOf(error, 'code'))
   const fallback = { code, className }
-  if (!isObject(error) && typeof error !== 'function') return fallback
-
   const name = propertyOf(error, 'name')
   // A class keeps its name if a library leaves `name` at Error
   const named = [
@@ -175,7 +172,8 @@ function sqlStateOf(error: unknown): string | undefined {
 function read(error: unknown, seen: Set<unknown>): Reading {
   seen.add(error)
   const own = readOne(error)
-  if (own.verdict !== undefined && own.verdict !== 'cancelled' && own.type !== undefined) return own
+  // A type comes with a verdict
+  if (own.type !== undefined && own.verdict !== 'cancelled') return own
 
   const inner = wrappedBy(error)
   const goesOn = (next: unknown): boolean => next !== undefined && next !== null && seen.size < maxErrors && !seen.has(next)

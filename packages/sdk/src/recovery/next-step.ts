@@ -63,23 +63,18 @@ export function retryDelaySeconds(retry: number, settings: DelaySettings, random
  */
 export function retryAfterSeconds(error: unknown, nowMs: number): number | undefined {
   try {
-    return firstAsked(error, nowMs)
+    for (const inner of chainOf(error)) {
+      const answers = answersIn(inner)
+      const asked = [
+        ...headersIn(inner).map((headers) => inHeaders(headers, nowMs)),
+        ...answers.map((answer) => inProperties(answer, nowMs)),
+        ...answers.map(inRetryInfo),
+        inText(propertyOf(inner, 'message')),
+      ].find((seconds) => seconds !== undefined)
+      if (asked !== undefined) return asked
+    }
   } catch {
-    // A value that throws when it is read, such as a revoked proxy
-    return undefined
-  }
-}
-
-function firstAsked(error: unknown, nowMs: number): number | undefined {
-  for (const inner of chainOf(error)) {
-    const answers = answersIn(inner)
-    const readers: Iterable<number | undefined>[] = [
-      headersIn(inner).map((headers) => inHeaders(headers, nowMs)),
-      answers.map((answer) => inProperties(answer, nowMs)),
-      answers.map(inRetryInfo),
-      [inText(propertyOf(inner, 'message'))],
-    ]
-    for (const seconds of readers.flatMap((found) => [...found])) if (seconds !== undefined) return seconds
+    // A value that throws when it is read, such as a revoked proxy: nothing is known about it
   }
   return undefined
 }
@@ -157,6 +152,7 @@ function inRetryInfo(detail: unknown): number | undefined {
 
 /** RetryInfo in a message that is more than JSON, or JSON within JSON. */
 function inText(message: unknown): number | undefined {
-  const text = typeof message === 'string' ? message.slice(0, 20_000) : ''
-  return numberOf(/"retryDelay\\{0,9}"\s{0,9}:\s{0,9}\\{0,9}"(\d{1,9}(?:\.\d{1,9})?)s/.exec(text)?.[1])
+  if (typeof message !== 'string') return undefined
+  const [, text] = /"retryDelay\\{0,9}"\s{0,9}:\s{0,9}\\{0,9}"(\d{1,9}(?:\.\d{1,9})?)s/.exec(message.slice(0, 20_000)) ?? []
+  return numberOf(text)
 }

@@ -34,7 +34,6 @@ export async function executePolicy(
     return { value: await Promise.race([work, aborted]) }
   } finally {
     caller.removeEventListener('abort', onAbort)
-    work.catch(() => {})
   }
 }
 

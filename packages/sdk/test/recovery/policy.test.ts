@@ -1,8 +1,8 @@
-import { BrokenCircuitError, BulkheadRejectedError, IsolatedCircuitError } from 'cockatiel'
+import { BrokenCircuitError, BulkheadRejectedError, IsolatedCircuitError, noop } from 'cockatiel'
 import { expect, test } from 'vitest'
 
 import { instrumentAgent } from '../../src/index.ts'
-import { giveUp, isRejection } from '../../src/recovery/policy.ts'
+import { executePolicy, giveUp, isRejection } from '../../src/recovery/policy.ts'
 
 test('retries up to maxRetries times, and not after a value or an error that is not retryable', async () => {
   const callsOf = async (...results: unknown[]): Promise<number> => {
@@ -33,4 +33,19 @@ test('recognizes that a breaker or a bulkhead rejected a call', () => {
 
 test('a failure is final if the caller or a policy decides', () => {
   expect(giveUp).toEqual({ retry: false, outcome: 'exhausted' })
+})
+
+test('an abort between attempts is thrown at once, one during an attempt leaves the result to the attempt', async () => {
+  const runAborted = (isWaiting: boolean): Promise<unknown> => {
+    const caller = new AbortController()
+    const attempt = async (): Promise<{ value: string }> => {
+      await new Promise(setImmediate)
+      caller.abort(new Error('the user left'))
+      await new Promise(setImmediate)
+      return { value: 'late' }
+    }
+    return executePolicy(noop, attempt, caller.signal, () => isWaiting)
+  }
+  expect(await runAborted(false)).toEqual({ value: 'late' })
+  await expect(runAborted(true)).rejects.toThrow('the user left')
 })

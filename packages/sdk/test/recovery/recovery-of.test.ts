@@ -14,6 +14,13 @@ test('attempts are remembered for an object or a function, frozen or not', () =>
   }
 })
 
+test('another copy of this package finds the attempts', () => {
+  const error = new Error('x')
+  rememberRecovery(error, recovery)
+  const shared = Reflect.get(globalThis, Symbol.for('@swarmwatch/sdk/recoveries/1')) as WeakMap<object, Recovery>
+  expect(shared.get(error)).toBe(recovery)
+})
+
 test('attempts of other values cannot be remembered, without harm', () => {
   for (const value of ['text', 5, null, undefined, Symbol('s')]) {
     expect(() => rememberRecovery(value, recovery)).not.toThrow()

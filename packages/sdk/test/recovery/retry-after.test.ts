@@ -34,6 +34,26 @@ test('anything else asks for nothing', () => {
   expect(['text', null, undefined, {}].map(read)).toEqual(Array(4).fill(undefined))
 })
 
+test('a list or an object is no value, even if its text would be one', () => {
+  const date = 'Tue, 24 Nov 2026 10:00:40 GMT'
+  const text = { toString: () => date }
+  expect([[date], ['7'], text].map((retryAfter) => read({ retryAfter }))).toEqual([undefined, undefined, undefined])
+  expect(header(text)).toBeUndefined()
+  expect(read({ timeToReset: 5, retryAfter: 'soon' })).toBeUndefined()
+})
+
+test('an object with more than 400 headers is read up to there', () => {
+  const headers = (count: number) => ({
+    ...Object.fromEntries(Array.from({ length: count }, (_, at) => [`x-${at}`, ''])),
+    'RETRY-AFTER': '7',
+  })
+  expect([399, 400].map((count) => read({ headers: headers(count) }))).toEqual([7, undefined])
+})
+
+test('a flat list of headers may contain a list of values', () => {
+  expect(read({ rawHeaders: ['set-cookie', ['a', 'b'], 'Retry-After', '7'] })).toBe(7)
+})
+
 test('headers that throw, or a value that does when it is written, ask for nothing', () => {
   const fail = (): never => {
     throw new Error('closed')

@@ -1,7 +1,7 @@
 import { readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 
-import { expect, test } from 'vitest'
+import { expect, onTestFinished, test } from 'vitest'
 
 import {
   configureRecovery,
@@ -52,6 +52,14 @@ test('an undefined value is not set, and an agent named like a method has no own
     ...defaultRecovery,
     jitter: 'full',
   })
+})
+
+test('defaults may contain an undefined value, and another copy of this package finds them', () => {
+  const defaults = { retryIf: undefined, agents: { a: { totalTimeoutSeconds: undefined } } }
+  onTestFinished(() => configureRecovery({}))
+  configureRecovery(defaults)
+  const shared = Reflect.get(globalThis, Symbol.for('@swarmwatch/sdk/configured-recovery/1')) as { recovery: unknown }
+  expect(shared.recovery).toBe(defaults)
 })
 
 test('null is no set of defaults, and no limits of an agent', () => {
