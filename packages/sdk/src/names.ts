@@ -7,6 +7,8 @@
 
 /** The instrumentation scope of every span and metric of this package. */
 export const scopeName = '@swarmwatch/sdk'
+/** The schema URL of the scope: the version of the GenAI conventions that these names follow. */
+export const schemaUrl = 'https://opentelemetry.io/schemas/gen-ai/0.1.0'
 
 /** How a run ended. `cancelled` counts neither as success nor as failure. */
 export const outcomes = ['success', 'failure', 'cancelled'] as const
@@ -41,9 +43,33 @@ export const attribute = {
   genAiAgentDescription: 'gen_ai.agent.description',
   toolName: 'gen_ai.tool.name',
   toolDescription: 'gen_ai.tool.description',
+  toolType: 'gen_ai.tool.type',
+  toolCallId: 'gen_ai.tool.call.id',
+  toolCallArguments: 'gen_ai.tool.call.arguments',
+  toolCallResult: 'gen_ai.tool.call.result',
+  conversationId: 'gen_ai.conversation.id',
+  providerName: 'gen_ai.provider.name',
   requestModel: 'gen_ai.request.model',
+  requestStream: 'gen_ai.request.stream',
+  responseId: 'gen_ai.response.id',
+  responseModel: 'gen_ai.response.model',
+  finishReasons: 'gen_ai.response.finish_reasons',
+  timeToFirstChunk: 'gen_ai.response.time_to_first_chunk',
+  tokenModality: 'gen_ai.token.modality',
   inputTokens: 'gen_ai.usage.input_tokens',
   outputTokens: 'gen_ai.usage.output_tokens',
+  cacheReadInputTokens: 'gen_ai.usage.cache_read.input_tokens',
+  cacheWriteInputTokens: 'gen_ai.usage.cache_write.input_tokens',
+  reasoningOutputTokens: 'gen_ai.usage.reasoning.output_tokens',
+  inputMessages: 'gen_ai.input.messages',
+  outputMessages: 'gen_ai.output.messages',
+  systemInstructions: 'gen_ai.system_instructions',
+  toolDefinitions: 'gen_ai.tool.definitions',
+  featureFlagKey: 'feature_flag.key',
+  featureFlagVariant: 'feature_flag.result.variant',
+  serverAddress: 'server.address',
+  serverPort: 'server.port',
+  resendCount: 'http.request.resend_count',
   costUsd: 'swarmwatch.cost.usd',
   executionId: 'swarmwatch.execution.id',
   attemptCount: 'swarmwatch.attempt.count',
@@ -51,6 +77,8 @@ export const attribute = {
   retryWait: 'swarmwatch.retry.wait',
   retryOutcome: 'swarmwatch.retry.outcome',
   toolCalls: 'swarmwatch.tool.calls',
+  modelCalls: 'swarmwatch.model.calls',
+  httpTries: 'swarmwatch.http.tries',
   input: 'swarmwatch.input',
   output: 'swarmwatch.output',
   metricPrefix: 'swarmwatch.metric.',
@@ -59,6 +87,7 @@ export const attribute = {
 /** Span names: the operation, then what it is about. */
 export const spanName = {
   agent: (name: string): string => `invoke_agent ${name}`,
+  workflow: (name: string): string => `invoke_workflow ${name}`,
   attempt: (number: number): string => `attempt ${number}`,
   tool: (name: string): string => `execute_tool ${name}`,
   inference: (operation: string, model: string | undefined): string =>
@@ -71,8 +100,10 @@ const doubling = (from: number, count: number): readonly number[] =>
   Array.from({ length: count }, (_, n) => Number((from * 2 ** n).toPrecision(12)))
 /** 0.1 doubling to 409.6 s, as the GenAI conventions advise for agents. */
 export const agentBuckets: readonly number[] = doubling(0.1, 13)
-/** 0.01 doubling to 81.92 s, as the GenAI conventions advise for tools. */
+/** 0.01 doubling to 81.92 s, as the GenAI conventions advise for tools and for model calls. */
 export const toolBuckets: readonly number[] = doubling(0.01, 14)
+/** 1 doubling to 128 calls, as the GenAI conventions advise for the calls of an agent. */
+export const callBuckets: readonly number[] = doubling(1, 8)
 
 /** One metric: its OpenTelemetry instrument and the name it has in Prometheus (translation UnderscoreEscapingWithSuffixes). */
 export interface Metric {
@@ -105,9 +136,32 @@ export type MetricKey =
   | 'resourceUtilization'
   | 'invokeAgentDuration'
   | 'executeToolDuration'
+  | 'invokeAgentToolCalls'
+  | 'invokeAgentInferenceCalls'
+  | 'modelCalls'
+  | 'modelRequests'
+  | 'inferenceDuration'
+  | 'inferenceTimeToFirstChunk'
+  | 'inferenceTimePerOutputChunk'
+  | 'inferenceInputTokens'
+  | 'inferenceOutputTokens'
+  | 'inferenceCacheReadInputTokens'
+  | 'inferenceCacheWriteInputTokens'
+  | 'inferenceReasoningOutputTokens'
+  | 'priceUnknown'
+  | 'usageMissing'
   | 'guardTrips'
 
-const { agentName, outcome, variant, errorType, requestModel } = attribute
+const { agentName, outcome, variant, errorType, requestModel, genAiAgentName, operation, providerName } = attribute
+const ofInference = [
+  operation,
+  providerName,
+  requestModel,
+  attribute.responseModel,
+  attribute.serverAddress,
+  attribute.serverPort,
+]
+const ofUsage = [...ofInference, attribute.tokenModality]
 
 /** Every metric of this package. */
 export const metric: Readonly<Record<MetricKey, Metric>> = {
@@ -243,7 +297,7 @@ export const metric: Readonly<Record<MetricKey, Metric>> = {
     unit: 's',
     description: 'Duration of an agent invocation.',
     prometheus: 'gen_ai_invoke_agent_duration_seconds',
-    attributes: [attribute.genAiAgentName, errorType],
+    attributes: [genAiAgentName, operation, errorType],
     buckets: agentBuckets,
   },
   executeToolDuration: {
@@ -252,8 +306,125 @@ export const metric: Readonly<Record<MetricKey, Metric>> = {
     unit: 's',
     description: 'Duration of a tool execution.',
     prometheus: 'gen_ai_execute_tool_duration_seconds',
-    attributes: [attribute.toolName, attribute.genAiAgentName, errorType],
+    attributes: [attribute.toolName, attribute.toolType, genAiAgentName, errorType],
     buckets: toolBuckets,
+  },
+  invokeAgentToolCalls: {
+    name: 'gen_ai.invoke_agent.tool_calls',
+    kind: 'histogram',
+    unit: '{tool_call}',
+    description: 'Tool calls of an agent invocation, without those of agents that it calls.',
+    prometheus: 'gen_ai_invoke_agent_tool_calls',
+    attributes: [genAiAgentName, operation, errorType],
+    buckets: callBuckets,
+  },
+  invokeAgentInferenceCalls: {
+    name: 'gen_ai.invoke_agent.inference_calls',
+    kind: 'histogram',
+    unit: '{inference_call}',
+    description: 'Model calls of an agent invocation, failed ones included; only if every call of the process is seen.',
+    prometheus: 'gen_ai_invoke_agent_inference_calls',
+    attributes: [genAiAgentName, operation, errorType],
+    buckets: callBuckets,
+  },
+  modelCalls: {
+    name: 'agent.model.calls',
+    kind: 'counter',
+    unit: '{call}',
+    description: 'Model calls of an agent. A call that its client repeats after a failure is one call.',
+    prometheus: 'agent_model_calls_total',
+    attributes: [agentName],
+  },
+  modelRequests: {
+    name: 'agent.model.requests',
+    kind: 'counter',
+    unit: '{request}',
+    description: 'HTTP requests of the model calls of an agent, those that its client repeats included.',
+    prometheus: 'agent_model_requests_total',
+    attributes: [agentName, providerName, errorType],
+  },
+  inferenceDuration: {
+    name: 'gen_ai.client.inference.duration',
+    kind: 'histogram',
+    unit: 's',
+    description: 'Duration of a model call, from the request to the end of the response.',
+    prometheus: 'gen_ai_client_inference_duration_seconds',
+    attributes: [...ofInference, errorType],
+    buckets: toolBuckets,
+  },
+  inferenceTimeToFirstChunk: {
+    name: 'gen_ai.client.inference.time_to_first_chunk',
+    kind: 'histogram',
+    unit: 's',
+    description: 'Time from the request of a streamed model call to its first chunk.',
+    prometheus: 'gen_ai_client_inference_time_to_first_chunk_seconds',
+    attributes: ofInference,
+    buckets: toolBuckets,
+  },
+  inferenceTimePerOutputChunk: {
+    name: 'gen_ai.client.inference.time_per_output_chunk',
+    kind: 'histogram',
+    unit: 's',
+    description: 'Mean time between two chunks of a streamed model call.',
+    prometheus: 'gen_ai_client_inference_time_per_output_chunk_seconds',
+    attributes: ofInference,
+    buckets: toolBuckets,
+  },
+  inferenceInputTokens: {
+    name: 'gen_ai.client.inference.usage.input_tokens',
+    kind: 'counter',
+    unit: '{token}',
+    description: 'Input tokens of model calls, cached ones included.',
+    prometheus: 'gen_ai_client_inference_usage_input_tokens_total',
+    attributes: ofUsage,
+  },
+  inferenceOutputTokens: {
+    name: 'gen_ai.client.inference.usage.output_tokens',
+    kind: 'counter',
+    unit: '{token}',
+    description: 'Output tokens of model calls, reasoning included.',
+    prometheus: 'gen_ai_client_inference_usage_output_tokens_total',
+    attributes: ofUsage,
+  },
+  inferenceCacheReadInputTokens: {
+    name: 'gen_ai.client.inference.usage.cache_read.input_tokens',
+    kind: 'counter',
+    unit: '{token}',
+    description: 'Input tokens of model calls that were read from a cache of the provider.',
+    prometheus: 'gen_ai_client_inference_usage_cache_read_input_tokens_total',
+    attributes: ofUsage,
+  },
+  inferenceCacheWriteInputTokens: {
+    name: 'gen_ai.client.inference.usage.cache_write.input_tokens',
+    kind: 'counter',
+    unit: '{token}',
+    description: 'Input tokens of model calls that were written to a cache of the provider.',
+    prometheus: 'gen_ai_client_inference_usage_cache_write_input_tokens_total',
+    attributes: ofUsage,
+  },
+  inferenceReasoningOutputTokens: {
+    name: 'gen_ai.client.inference.usage.reasoning.output_tokens',
+    kind: 'counter',
+    unit: '{token}',
+    description: 'Output tokens of model calls that were used for reasoning.',
+    prometheus: 'gen_ai_client_inference_usage_reasoning_output_tokens_total',
+    attributes: ofUsage,
+  },
+  priceUnknown: {
+    name: 'swarmwatch.price.unknown',
+    kind: 'counter',
+    unit: '{call}',
+    description: 'Model calls with tokens but without a cost, because the price of the model is unknown.',
+    prometheus: 'swarmwatch_price_unknown_total',
+    attributes: [requestModel],
+  },
+  usageMissing: {
+    name: 'swarmwatch.inference.usage_missing',
+    kind: 'counter',
+    unit: '{call}',
+    description: 'Model calls that were answered without usage, or whose stream was left before its usage arrived.',
+    prometheus: 'swarmwatch_inference_usage_missing_total',
+    attributes: [providerName, requestModel],
   },
   guardTrips: {
     name: 'swarmwatch.guard.trips',

@@ -74,8 +74,8 @@ test('a run is counted once, whatever its attempts', async () => {
   ])
   expect(await counts(metric.retryWait)).toEqual([[{ 'agent.name': 'counted' }, 4]])
   expect(await counts(metric.invokeAgentDuration)).toEqual([
-    [{ 'gen_ai.agent.name': 'counted' }, 1],
-    [{ 'gen_ai.agent.name': 'counted', 'error.type': '503' }, 1],
+    [{ 'gen_ai.agent.name': 'counted', 'gen_ai.operation.name': 'invoke_agent' }, 1],
+    [{ 'gen_ai.agent.name': 'counted', 'gen_ai.operation.name': 'invoke_agent', 'error.type': '503' }, 1],
   ])
   expect(await counts(metric.executeToolDuration)).toEqual([
     [{ 'gen_ai.tool.name': 'counted-tool', 'gen_ai.agent.name': 'counted' }, 2],
@@ -90,6 +90,7 @@ test('an agent shows its three outcomes with 0 from the moment it is wrapped, an
     { name: 'agent.executions', attributes: { 'agent.name': 'idle', outcome: 'failure' }, value: 0 },
     { name: 'agent.executions', attributes: { 'agent.name': 'idle', outcome: 'cancelled' }, value: 0 },
     { name: 'active_executions', attributes: { 'agent.name': 'idle' }, value: 0 },
+    { name: 'agent.model.calls', attributes: { 'agent.name': 'idle' }, value: 0 },
   ])
 })
 

@@ -8,12 +8,14 @@ const sums = {
   cancelled: 0,
   retries: 5,
   recovered: 2,
-  tokens: { input: 12345, output: 678 },
+  tokens: { input: 12345, output: 678, cachedInput: 0 },
   costUsd: 0.00719,
+  modelCalls: 14,
+  httpTries: 15,
 }
 
 test('the summary has a row for each agent and one for all agents', () => {
-  const small = { ...sums, executions: 3, tokens: { input: 9, output: 1 }, costUsd: 0 }
+  const small = { ...sums, executions: 3, tokens: { input: 9, output: 1, cachedInput: 0 }, costUsd: 0 }
   const agents = [
     { agentName: 'api-integrator', active: 0, ...sums },
     { agentName: 'reviewer', active: 0, ...small },
@@ -29,7 +31,17 @@ test('the summary has a row for each agent and one for all agents', () => {
 })
 
 test('the summary without runs is a table too', () => {
-  const none = { executions: 0, failures: 0, cancelled: 0, retries: 0, recovered: 0, tokens: { input: 0, output: 0 }, costUsd: 0 }
+  const none = {
+    executions: 0,
+    failures: 0,
+    cancelled: 0,
+    retries: 0,
+    recovered: 0,
+    tokens: { input: 0, output: 0, cachedInput: 0 },
+    costUsd: 0,
+    modelCalls: 0,
+    httpTries: 0,
+  }
   expect(summaryTable({ ...none, agents: [], recent: [] })).toMatchInlineSnapshot(`
     "agent  runs  failed  retries  recovered  tokens in  tokens out  cost USD
     ------------------------------------------------------------------------

@@ -32,6 +32,7 @@ export function sampleAttempt(changes: Partial<AttemptRecord> = {}): AttemptReco
     outcome: 'success',
     errorType: undefined,
     errorMessage: undefined,
+    httpTries: 0,
     ...changes,
   }
 }
@@ -58,6 +59,10 @@ export function sampleRun(changes: Partial<ExecutionRecord> = {}): ExecutionReco
     inputTokens: 1204,
     outputTokens: 310,
     costUsd: 0.0042,
+    cachedInputTokens: 0,
+    modelCalls: 0,
+    httpTries: 0,
+    models: [],
     toolCalls: 2,
     ...changes,
   }
@@ -84,8 +89,10 @@ function sampleTotals(changes: Partial<Totals> = {}): Totals {
     cancelled: 0,
     retries: 0,
     recovered: 0,
-    tokens: { input: 0, output: 0 },
+    tokens: { input: 0, output: 0, cachedInput: 0 },
     costUsd: 0,
+    modelCalls: 0,
+    httpTries: 0,
     ...changes,
   }
 }
@@ -98,7 +105,7 @@ export function sampleAgent(agentName: string, changes: Partial<AgentMetrics> = 
       failures: 3,
       retries: 21,
       recovered: 18,
-      tokens: { input: 812_400, output: 96_311 },
+      tokens: { input: 812_400, output: 96_311, cachedInput: 0 },
       costUsd: 4.12,
     }),
     active: 1,
@@ -116,7 +123,7 @@ export function sampleMetrics(changes: Partial<ExecutionMetrics> = {}): Executio
       failures: 225,
       retries: 431,
       recovered: 190,
-      tokens: { input: 4_870_000, output: 577_866 },
+      tokens: { input: 4_870_000, output: 577_866, cachedInput: 0 },
       costUsd: 24.72,
     }),
     agents: [],

@@ -11,8 +11,18 @@ export interface Totals {
   retries: number
   /** Runs that succeeded after at least one failed attempt. */
   recovered: number
-  readonly tokens: { input: number; output: number }
+  readonly tokens: {
+    /** Cached ones included. */
+    input: number
+    output: number
+    /** The part of `input` that a cache of the provider served. */
+    cachedInput: number
+  }
   costUsd: number
+  /** Model calls that were seen. A call that its client repeated after a failure is one call. */
+  modelCalls: number
+  /** HTTP requests of the model calls. */
+  httpTries: number
 }
 
 /** A run in progress and the label set it is counted under. */
@@ -31,8 +41,10 @@ export class AgentStatistics {
     cancelled: 0,
     retries: 0,
     recovered: 0,
-    tokens: { input: 0, output: 0 },
+    tokens: { input: 0, output: 0, cachedInput: 0 },
     costUsd: 0,
+    modelCalls: 0,
+    httpTries: 0,
   }
   readonly active: ActiveRuns<Tracked> = new ActiveRuns<Tracked>()
   window: SlidingWindow
@@ -47,7 +59,10 @@ export class AgentStatistics {
     totals.retries += Math.max(0, record.attempts.length - 1)
     totals.tokens.input += record.inputTokens
     totals.tokens.output += record.outputTokens
+    totals.tokens.cachedInput += record.cachedInputTokens
     totals.costUsd += record.costUsd
+    totals.modelCalls += record.modelCalls
+    totals.httpTries += record.httpTries
     if (record.retryOutcome === 'recovered') totals.recovered += 1
     if (record.outcome === 'cancelled') {
       totals.cancelled += 1

@@ -15,6 +15,8 @@ export interface AttemptRecord {
   errorType: string | undefined
   /** Redacted and cut; absent with `errorMessages: false`. */
   errorMessage: string | undefined
+  /** HTTP requests of its model calls, those that their client repeated included; 0 if no instrumentation sees them. */
+  httpTries: number
 }
 
 /** One run of an agent, as pages and listeners see it. It holds neither arguments nor results. */
@@ -42,9 +44,20 @@ export interface ExecutionRecord {
   errorMessage: string | undefined
   inputTokens: number
   outputTokens: number
+  /** The part of `inputTokens` that a cache of the provider served. */
+  cachedInputTokens: number
   costUsd: number
   toolCalls: number
+  /** Model calls that were seen. A call that its client repeated after a failure is one call. */
+  modelCalls: number
+  /** HTTP requests of the model calls, in all attempts. */
+  httpTries: number
+  /** The models that answered, or were requested, in the order of their first call; at most 10. */
+  models: readonly string[]
 }
+
+// Shared, so that a run without model calls allocates no list
+const noModels: readonly string[] = []
 
 /** A run that begins now. */
 export function newRecord(
@@ -72,8 +85,12 @@ export function newRecord(
     errorMessage: undefined,
     inputTokens: 0,
     outputTokens: 0,
+    cachedInputTokens: 0,
     costUsd: 0,
     toolCalls: 0,
+    modelCalls: 0,
+    httpTries: 0,
+    models: noModels,
   }
 }
 
@@ -87,6 +104,7 @@ export function newAttempt(number: number, startedAt: number, waitSeconds: numbe
     outcome: undefined,
     errorType: undefined,
     errorMessage: undefined,
+    httpTries: 0,
   }
 }
 

@@ -226,7 +226,7 @@ export class Monitor {
 }
 
 /** The monitor of this process. */
-export const monitor: Monitor = processWide('monitor/1', () => new Monitor())
+export const monitor: Monitor = processWide('monitor/2', () => new Monitor())
 
 const copyOf = (totals: Totals): Totals => ({ ...totals, tokens: { ...totals.tokens } })
 

@@ -223,7 +223,7 @@ export class Execution implements CurrentExecution, Tracked {
 
 /** The run that the calling code belongs to, across `await`, timers and callbacks. */
 export const runningExecution: AsyncLocalStorage<Execution> = processWide(
-  'running-execution/1',
+  'running-execution/2',
   () => new AsyncLocalStorage<Execution>(),
 )
 

@@ -15,7 +15,7 @@ import {
   type TracerProvider,
 } from '@opentelemetry/api'
 
-import { attribute, scopeName } from '../names.ts'
+import { attribute, schemaUrl, scopeName } from '../names.ts'
 import { trip } from './guard.ts'
 
 /** The version of this package in its instrumentation scope; a test checks that it equals package.json. */
@@ -137,7 +137,7 @@ function tracer(): Tracer {
   const registered = trace.getTracerProvider()
   const now = 'getDelegate' in registered ? (registered as ProxyTracerProvider).getDelegate() : registered
   if (cached === undefined || now !== provider) {
-    cached = now.getTracer(scopeName, version)
+    cached = now.getTracer(scopeName, version, { schemaUrl })
     provider = now
   }
   return cached

@@ -11,10 +11,11 @@ import {
 } from '@opentelemetry/api'
 
 import { monitor } from '../monitor/monitor.ts'
-import { attribute, type Outcome, metric, scopeName, type Metric } from '../names.ts'
+import { attribute, type Outcome, metric, schemaUrl, scopeName, type Metric } from '../names.ts'
 import { processWide } from '../process-wide.ts'
 import { countTripsOn, guarded, trip } from './guard.ts'
 import { version } from './guarded-span.ts'
+import { oldMetric, type OldMetricKey } from './old-names.ts'
 
 /** The instruments that record values directly; gauges are read by callbacks. */
 export interface Instruments {
@@ -32,6 +33,22 @@ export interface Instruments {
   readonly invokeAgentDuration: Histogram
   readonly executeToolDuration: Histogram
   readonly guardTrips: Counter
+  readonly invokeAgentToolCalls: Histogram
+  readonly invokeAgentInferenceCalls: Histogram
+  readonly modelCalls: Counter
+  readonly modelRequests: Counter
+  readonly inferenceDuration: Histogram
+  readonly inferenceTimeToFirstChunk: Histogram
+  readonly inferenceTimePerOutputChunk: Histogram
+  readonly inferenceInputTokens: Counter
+  readonly inferenceOutputTokens: Counter
+  readonly inferenceCacheReadInputTokens: Counter
+  readonly inferenceCacheWriteInputTokens: Counter
+  readonly inferenceReasoningOutputTokens: Counter
+  readonly priceUnknown: Counter
+  readonly usageMissing: Counter
+  /** Those of the conventions of version 1.41. */
+  readonly old: Readonly<Record<OldMetricKey, Histogram>>
 }
 
 /** Label sets of the root executions of all agents. */
@@ -49,12 +66,15 @@ export interface AgentSeries {
 }
 
 /** Every label set of agents so far, by its key. */
-const knownSeries = processWide('series/1', () => new Map<string, AgentSeries>())
+const knownSeries = processWide('series/2', () => new Map<string, AgentSeries>())
+
+/** Operation of a run, in the conventions. */
+export type RunOperation = 'invoke_agent' | 'invoke_workflow'
 
 /** Returns the label sets for a bounded name and a bounded variant. The first time, its three outcomes are recorded with 0. */
-export function seriesOf(agentName: string, variant: string | undefined): AgentSeries {
+export function seriesOf(agentName: string, variant: string | undefined, operation: RunOperation = 'invoke_agent'): AgentSeries {
   // As JSON, because a name may contain any separator
-  const key = JSON.stringify([agentName, variant])
+  const key = JSON.stringify([agentName, variant, operation])
   const known = knownSeries.get(key)
   if (known) return known
   const agent = { [attribute.agentName]: agentName }
@@ -63,7 +83,7 @@ export function seriesOf(agentName: string, variant: string | undefined): AgentS
     agentName,
     variant,
     agent,
-    genAi: { [attribute.genAiAgentName]: agentName },
+    genAi: { [attribute.genAiAgentName]: agentName, [attribute.operation]: operation },
     run: byOutcome(run),
     attempt: byOutcome(agent),
   }
@@ -86,7 +106,7 @@ export function variantOf(series: AgentSeries): Attributes {
 }
 
 /** Created again when another MeterProvider is registered. */
-const registered = processWide('instruments/1', () => ({
+const registered = processWide('instruments/2', () => ({
   current: undefined as { readonly provider: MeterProvider; readonly instruments: Instruments } | undefined,
 }))
 
@@ -103,7 +123,7 @@ export function instruments(): Instruments {
     if (current?.provider === provider) return current.instruments
     const failed: unknown[] = []
     const made = create(
-      guarded('metric', () => provider.getMeter(scopeName, version)),
+      guarded('metric', () => provider.getMeter(scopeName, version, { schemaUrl })),
       failed,
     )
     registered.current = { provider, instruments: made }
@@ -129,10 +149,11 @@ const globals = globalThis as { [viewsSlot]?: Set<() => unknown> }
 
 /** Records an agent's outcomes with 0, so that the first failure is an increase for `rate()`. */
 function writeZeros(series: AgentSeries): void {
-  const { executions, swarmExecutions, activeExecutions } = instruments()
+  const { executions, swarmExecutions, activeExecutions, modelCalls } = instruments()
   for (const attributes of Object.values(series.run)) add(executions, 0, attributes)
   for (const attributes of Object.values(rootSeries)) add(swarmExecutions, 0, attributes)
   add(activeExecutions, 0, series.agent)
+  add(modelCalls, 0, series.agent)
 }
 
 /** Adds to a counter; never throws. */
@@ -188,6 +209,26 @@ function create(meter: Meter | undefined, failed: unknown[]): Instruments {
     invokeAgentDuration: histogram(metric.invokeAgentDuration),
     executeToolDuration: histogram(metric.executeToolDuration),
     guardTrips: counter(metric.guardTrips),
+    invokeAgentToolCalls: histogram(metric.invokeAgentToolCalls),
+    invokeAgentInferenceCalls: histogram(metric.invokeAgentInferenceCalls),
+    modelCalls: counter(metric.modelCalls),
+    modelRequests: counter(metric.modelRequests),
+    inferenceDuration: histogram(metric.inferenceDuration),
+    inferenceTimeToFirstChunk: histogram(metric.inferenceTimeToFirstChunk),
+    inferenceTimePerOutputChunk: histogram(metric.inferenceTimePerOutputChunk),
+    inferenceInputTokens: counter(metric.inferenceInputTokens),
+    inferenceOutputTokens: counter(metric.inferenceOutputTokens),
+    inferenceCacheReadInputTokens: counter(metric.inferenceCacheReadInputTokens),
+    inferenceCacheWriteInputTokens: counter(metric.inferenceCacheWriteInputTokens),
+    inferenceReasoningOutputTokens: counter(metric.inferenceReasoningOutputTokens),
+    priceUnknown: counter(metric.priceUnknown),
+    usageMissing: counter(metric.usageMissing),
+    old: {
+      tokenUsage: histogram(oldMetric.tokenUsage),
+      operationDuration: histogram(oldMetric.operationDuration),
+      timeToFirstChunk: histogram(oldMetric.timeToFirstChunk),
+      timePerOutputChunk: histogram(oldMetric.timePerOutputChunk),
+    },
   }
   const gauge = (of: Metric): ObservableGauge => make((from) => from.createObservableGauge(of.name, options(of)))
   const gauges = {
