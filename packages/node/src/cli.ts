@@ -72,9 +72,9 @@ function notesOf({ configuration, otlp }: ProcessSettings): string[] {
 }
 
 function rowsOfAll({ configuration, otlp, isDisabled }: ProcessSettings): Row[] {
-  const { telemetry, metrics, monitor, recovery, alerts, strict, handleSignals, origins } = configuration
+  const { telemetry, metrics, monitor, recovery, alerts, prices, strict, handleSignals, origins } = configuration
   return [
-    ...rowsOf({ telemetry, metrics, monitor, recovery, alerts, strict, handleSignals }, '', origins),
+    ...rowsOf({ telemetry, metrics, monitor, recovery, alerts, prices, strict, handleSignals }, '', origins),
     ...(['traces', 'metrics'] as const).map((signal): Row => {
       const url = otlp.targets[signal]?.url
       return [
@@ -95,7 +95,13 @@ function rowsOf(value: unknown, path: string, origins: Configuration['origins'])
   if (typeof value !== 'object' || value === null || value instanceof Secret || Array.isArray(value)) {
     return [[path, value, originOf(path, origins)]]
   }
-  return Object.entries(value).flatMap(([key, inner]) => rowsOf(inner, path === '' ? key : `${path}.${key}`, origins))
+  return Object.entries(value).flatMap(([key, inner]) => rowsOf(inner, pathOf(path, key), origins))
+}
+
+/** As messages about settings show it: `recovery.maxRetries`, `prices["gpt-4.1"]`. */
+function pathOf(path: string, key: string): string {
+  if (path === '') return key
+  return /^[\w-]+$/.test(key) ? `${path}.${key}` : `${path}[${JSON.stringify(key)}]`
 }
 
 function shown(value: unknown): string {

@@ -4,6 +4,7 @@ import {
   type Configuration,
   ConfigurationError,
   type Environment,
+  frameworkSources,
   loadConfiguration,
   type Problem,
 } from '@swarmwatch/config'
@@ -71,18 +72,27 @@ function amongAllRules(problem: Problem, { alerts }: TelemetryOptions): Problem 
   return { ...problem, path }
 }
 
-function codeSettings({ serviceName, metrics, monitor, alerts, recovery, handleSignals }: TelemetryOptions): CodeSettings {
+function codeSettings(options: TelemetryOptions): CodeSettings {
+  const { serviceName, metrics, monitor, alerts, recovery, prices, handleSignals } = options
   const { port, ...rest } = metrics ?? {}
   const { port: pagePort, ...page } = monitor ?? {}
   const { rules, deliver: _, ...settings } = alerts ?? {}
   return {
-    telemetry: { serviceName },
+    telemetry: { serviceName, frameworks: sourceList(options.frameworks) },
     metrics: port === false ? { ...rest, enabled: false } : { ...rest, port, ...(port !== undefined && { enabled: true }) },
     monitor: { ...page, ...(pagePort !== false && { port: pagePort }) },
     recovery,
+    prices,
     handleSignals,
     alerts: { ...settings, ...(rules !== undefined && { rules: withoutConditions(rules) }) },
   }
+}
+
+/** The option in the words of the variable. */
+function sourceList(frameworks: TelemetryOptions['frameworks']): string | undefined {
+  if (frameworks === undefined) return undefined
+  if (typeof frameworks === 'boolean') return frameworks ? 'on' : 'off'
+  return frameworkSources.filter((source) => frameworks[source] !== false).join(', ') || 'off'
 }
 
 /** A value that is not a list is left to the check. */

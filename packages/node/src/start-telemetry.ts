@@ -7,6 +7,7 @@ import { configureRecovery, onExecution } from '@swarmwatch/sdk'
 
 import { type Warn, warnTo } from './logger.ts'
 import { openMetricsServer, ScrapeReader } from './metrics-endpoint.ts'
+import { frameworkObserver } from './opentelemetry/framework-observer.ts'
 import { agentsNotRecordedLine, startOpenTelemetry } from './opentelemetry/start-opentelemetry.ts'
 import { telemetryResource } from './opentelemetry/telemetry-resource.ts'
 import { onProcessEnd } from './process-end.ts'
@@ -58,7 +59,8 @@ const processWide = globalThis as { [slot]?: Promise<Telemetry> | undefined }
 
 /**
  * Starts telemetry for this process: OTLP export when an endpoint is set, `/metrics`, the status
- * page, alert rules, runtime metrics, outgoing trace context, recovery defaults. A second call
+ * page, alert rules, runtime metrics, model and tool calls of agent frameworks, outgoing trace
+ * context, recovery defaults. A second call
  * returns the handle of the first one. An OpenTelemetry set-up that was registered before keeps its
  * signals: spans, metrics or both go to it alone, and where it takes the metrics no `/metrics` is
  * served; one line reports it. Rejects with `ConfigurationError` on invalid settings: every problem
@@ -109,7 +111,8 @@ async function start(
 
   const scrape = new ScrapeReader()
   const resource = telemetryResource(options, env, warn)
-  const openTelemetry = startOpenTelemetry(settings, resource, scrape, options, env, warn)
+  const observeFrameworks = await frameworkObserver(configuration, warn)
+  const openTelemetry = startOpenTelemetry(settings, resource, scrape, observeFrameworks, options, env, warn)
   const server =
     openTelemetry.ownsMetrics && configuration.metrics.enabled
       ? await openMetricsServer(() => scrape.text(), configuration.metrics, { onPortTaken: options.onPortTaken, warn })

@@ -1,6 +1,15 @@
 import type { IMetricReader } from '@opentelemetry/sdk-metrics'
 import type { SpanProcessor } from '@opentelemetry/sdk-trace'
-import { type CodeChannel, type CodeRule, type Configuration, type Problem, shownValue } from '@swarmwatch/config'
+import {
+  type CodeChannel,
+  type CodeRule,
+  type Configuration,
+  type FrameworkSource,
+  frameworkSources,
+  type ModelPrice,
+  type Problem,
+  shownValue,
+} from '@swarmwatch/config'
 
 import type { Deliver } from './alerts/group-receiver.ts'
 import { type ConditionRule, conditionRuleProblems } from './alerts/in-process-rule.ts'
@@ -32,6 +41,18 @@ export interface TelemetryOptions {
    * @default SWARMWATCH_CONFIG, or `config/production.yaml` when it is there
    */
   configFile?: string | false
+  /**
+   * Sources of model calls and tool calls that need no code: `false` for none, or the ones to leave out, as in
+   * `{ langchain: false }`.
+   * @default SWARMWATCH_FRAMEWORKS, or all
+   */
+  frameworks?: boolean | Readonly<Partial<Record<FrameworkSource, boolean>>>
+  /**
+   * Prices in US dollars per million tokens, by the name of the model or by `provider/model`. A cost that the
+   * provider sends overrides them.
+   * @default those of the configuration file, then the price table of `@pydantic/genai-prices`
+   */
+  prices?: Readonly<Record<string, ModelPrice>>
   metrics?: MetricsOptions
   /** Defaults for every wrapped agent of this process. */
   recovery?: RecoveryDefaults
@@ -166,6 +187,12 @@ const checks: Record<keyof TelemetryOptions, Check> = {
   region: text,
   resourceAttributes: anObject,
   configFile: ['must be a path or false', (value) => typeof value === 'string' || value === false],
+  frameworks: [
+    `must be true, false, or an object with ${frameworkSources.join(', ')}, each true or false`,
+    (value) => typeof value === 'boolean' || isChoiceOfSources(value),
+  ],
+  // Checked with the settings of the other sources
+  prices: ['', () => true],
   metrics: anObject,
   recovery: anObject,
   monitor: anObject,
@@ -205,6 +232,13 @@ function alertProblems({ alerts: { deliver, rules } = {} }: TelemetryOptions): P
     ...(isWrong ? [{ path: 'alerts.deliver', rule: 'must be a function', value: shownValue(deliver) }] : []),
     ...conditionRuleProblems(rules),
   ]
+}
+
+function isChoiceOfSources(value: unknown): boolean {
+  const isSource = (name: string): boolean => frameworkSources.some((source) => source === name)
+  return (
+    isObject(value) && Object.entries(value).every(([name, isOn]) => isSource(name) && [true, false, undefined].includes(isOn))
+  )
 }
 
 function isLogger(value: unknown): boolean {

@@ -9,14 +9,20 @@ import { AggregationType, createAllowListAttributesProcessor, type ViewOptions }
 import type { RegisteredGlobals } from './registered-globals.ts'
 
 /**
- * Runtime and process metrics, and trace context on outgoing requests, through the providers that
- * are registered now; leaves out what another set-up already does.
+ * Runtime and process metrics, model and tool calls of frameworks, and trace context on outgoing
+ * requests, through the providers that are registered now; leaves out what another set-up already
+ * does.
  */
-export function instrumentations(taken: RegisteredGlobals, capturesUrlPaths: boolean): readonly { disable(): void }[] {
+export function instrumentations(
+  taken: RegisteredGlobals,
+  capturesUrlPaths: boolean,
+  observeFrameworks: () => { disable(): void },
+): readonly { disable(): void }[] {
   // A second header would be unreadable for the receiver
   const isPropagated = taken.tracerProvider && channel(requestChannel).hasSubscribers
   return [
     ...(taken.meterProvider ? [] : [observeRuntime(), observeProcess()]),
+    observeFrameworks(),
     ...(isPropagated ? [] : [outgoingRequests(capturesUrlPaths)]),
     // Last, because it reduces the headers of all others, also of another set-up
     { disable: keepTraceContextSingle() },

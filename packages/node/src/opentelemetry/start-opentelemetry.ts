@@ -40,6 +40,7 @@ export function startOpenTelemetry(
   settings: ProcessSettings,
   resource: Resource,
   scrape: ScrapeReader,
+  observeFrameworks: () => { disable(): void },
   options: TelemetryOptions,
   env: Environment,
   warn: Warn,
@@ -81,7 +82,7 @@ export function startOpenTelemetry(
         }),
       )
     // Last, because they use the providers that are registered now
-    instruments = instrumentations(taken, options.capturesUrlPaths ?? false)
+    instruments = instrumentations(taken, options.capturesUrlPaths ?? false, observeFrameworks)
   } catch (error) {
     // For example a reader that belongs to another provider
     release()

@@ -1,0 +1,35 @@
+import { type Configuration, frameworkSources } from '@swarmwatch/config'
+
+import { errorWord, type Warn } from '../logger.ts'
+
+/**
+ * Loads @swarmwatch/instrumentation, which nothing else needs, and returns the function that starts
+ * it: model calls and tool calls of agent frameworks, and the price of every model call. One line
+ * reports the frameworks that are installed. Never rejects: the agents run without it.
+ */
+export async function frameworkObserver(
+  { telemetry, prices }: Pick<Configuration, 'telemetry' | 'prices'>,
+  warn: Warn,
+): Promise<() => { disable(): void }> {
+  const chosen = sourcesIn(telemetry.frameworks)
+  try {
+    const { AgentInstrumentation, priceTable, sourceNames } = await import('@swarmwatch/instrumentation')
+    return () => {
+      const frameworks = sourceNames.filter((name) => chosen.includes(name))
+      const instrumentation = new AgentInstrumentation({ frameworks, prices, warn })
+      const found = instrumentation.found()
+      // Without a framework there is nothing to check, and a start without news is silent
+      if (found.some((text) => text !== 'wire'))
+        warn(`model and tool calls are seen by: ${found.join('; ')} (prices of ${priceTable.date})`)
+      return instrumentation
+    }
+  } catch (error) {
+    warn(`@swarmwatch/instrumentation could not be loaded (${errorWord(error)}): model calls and tool calls are not seen`)
+    return () => ({ disable: () => undefined })
+  }
+}
+
+function sourcesIn(text: string): readonly string[] {
+  if (text === 'on') return frameworkSources
+  return text === 'off' ? [] : text.split(',').map((name) => name.trim())
+}

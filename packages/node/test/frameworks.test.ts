@@ -1,0 +1,69 @@
+import { join } from 'node:path'
+
+import { frameworkSources } from '@swarmwatch/config'
+import { sourceNames } from '@swarmwatch/instrumentation'
+import { getExecutionMetrics, instrumentAgent, recordInference } from '@swarmwatch/sdk'
+import { repositoryRoot } from '@swarmwatch/testkit'
+import { expect, test } from 'vitest'
+
+import { ConfigurationError, type TelemetryOptions } from '../src/index.ts'
+import { readSettings } from '../src/read-settings.ts'
+import { startedTelemetry } from './started-telemetry.ts'
+
+const million = { inputTokens: 1_000_000, outputTokens: 0 }
+
+/** The cost of a run of agent `name` that makes one model call. */
+async function costOfCall(name: string, model: string, provider?: string): Promise<number | undefined> {
+  await instrumentAgent(async () => recordInference({ model, provider, usage: million }), { name })()
+  return getExecutionMetrics().agents.find(({ agentName }) => agentName === name)?.costUsd
+}
+
+test('a model call has the price of the code, of the settings file, or of the price table', async () => {
+  const env = { OTEL_SERVICE_NAME: 'priced' }
+  await startedTelemetry({ env, configFile: join(repositoryRoot, 'config/demo.yaml'), prices: { own: { input: 3, output: 0 } } })
+  expect(await costOfCall('by-code', 'own')).toBeCloseTo(3)
+  expect(await costOfCall('by-file', 'scripted-1')).toBeCloseTo(0.5)
+  expect(await costOfCall('by-table', 'gpt-4.1', 'openai')).toBeCloseTo(2)
+})
+
+test('a model without a price is reported by one line, and has no cost', async () => {
+  const { lines } = await startedTelemetry()
+  expect([await costOfCall('unpriced', 'own-1'), await costOfCall('unpriced', 'own-1')]).toEqual([0, 0])
+  expect(lines.filter((line) => line.includes('no price'))).toEqual([
+    expect.stringMatching(/^\[TELEMETRY\] no price for model own-1 of provider _OTHER: .*prices: \{ "own-1": /),
+  ])
+})
+
+test('after shutdown the prices are no longer in force', async () => {
+  const { telemetry } = await startedTelemetry({ prices: { own: { input: 3, output: 0 } } })
+  await telemetry.shutdown()
+  expect(await costOfCall('after', 'own')).toBe(0)
+})
+
+test.each<[TelemetryOptions['frameworks'], string | undefined, string]>([
+  [undefined, undefined, 'on'],
+  [undefined, 'ai-sdk,mcp', 'ai-sdk,mcp'],
+  [false, 'ai-sdk,mcp', 'off'],
+  [true, 'off', 'on'],
+  [{ langchain: false }, 'off', 'wire, ai-sdk, openai-agents, mcp'],
+  [{ wire: false, 'ai-sdk': false, 'openai-agents': false, langchain: false, mcp: false }, undefined, 'off'],
+])('frameworks %j in code and %j in the environment select %s', (frameworks, variable, expected) => {
+  const options: TelemetryOptions = { configFile: false, ...(frameworks !== undefined && { frameworks }) }
+  const { configuration } = readSettings(options, { SWARMWATCH_FRAMEWORKS: variable })
+  expect(configuration.telemetry.frameworks).toBe(expected)
+})
+
+test('every problem of frameworks and prices is reported at once', () => {
+  const options = { configFile: false, frameworks: { wires: false }, prices: { own: { input: -1 } } } as never
+  const read = () => readSettings(options, { SWARMWATCH_FRAMEWORKS: 'none' })
+  expect(read).toThrow(ConfigurationError)
+  expect(read).toThrow(`4 problems in the configuration:
+  frameworks must be true, false, or an object with wire, ai-sdk, openai-agents, langchain, mcp, each true or false, got a mapping
+  SWARMWATCH_FRAMEWORKS must be on, off, or a list of wire, ai-sdk, openai-agents, langchain, mcp separated by commas, got "none"
+  prices.own.input must be US dollars per million tokens, 0 or more, got -1
+  prices.own.output is missing; it must be US dollars per million tokens, 0 or more`)
+})
+
+test('every source of @swarmwatch/instrumentation can be selected in the settings', () => {
+  expect(frameworkSources).toEqual(expect.arrayContaining([...sourceNames]))
+})
