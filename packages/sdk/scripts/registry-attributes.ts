@@ -2,7 +2,8 @@ import { attribute, outcomes, retryOutcomes } from '../src/names.ts'
 
 type AttributeKey = (typeof attribute)[keyof typeof attribute]
 /** Namespaces whose attributes the OpenTelemetry registries define. */
-type OfConventions = `${'error' | 'feature_flag' | 'gen_ai' | 'http' | 'server'}.${string}`
+type OfConventions =
+  `${'error' | 'feature_flag' | 'gen_ai' | 'http' | 'jsonrpc' | 'mcp' | 'network' | 'rpc' | 'server'}.${string}`
 /** Keys of attributes that only this repository defines. */
 export type OwnAttribute = Exclude<AttributeKey, OfConventions>
 
@@ -17,7 +18,7 @@ export interface AttributeDefinition {
 
 /** Whether the OpenTelemetry registries define an attribute or a metric of this name. */
 export function isOfConventions(name: string): boolean {
-  return /^(?:error|feature_flag|gen_ai|http|server)\./.test(name)
+  return /^(?:error|feature_flag|gen_ai|http|jsonrpc|mcp|network|rpc|server)\./.test(name)
 }
 
 type Described = Omit<AttributeDefinition, 'key'>

@@ -1,11 +1,11 @@
 import type { Attributes } from '@opentelemetry/api'
 
-import { BoundedNames, boundedErrorType } from './bounded-names.ts'
+import { boundedErrorType } from './bounded-names.ts'
 import { msBetween } from './clock.ts'
+import { claimToolCall, toolLabel, type ToolCall as ReportedCall } from './inference/begin-tool-call.ts'
 import { keepIdentity, type AnyFunction } from './instrumented.ts'
 import { attribute, spanName } from './names.ts'
 import { type ContentOptions, checkTool } from './options.ts'
-import { processWide } from './process-wide.ts'
 import { runningExecution } from './run/execution.ts'
 import { readBy } from './stream/opened-stream.ts'
 import { isAsyncGenerator, isPlainPromise, isSyncGenerator, isThenable } from './stream/result-kinds.ts'
@@ -56,6 +56,8 @@ class ToolCall {
   readonly #tool: Tool
   readonly #series: AgentSeries | undefined
   readonly #span: GuardedSpan
+  /** The call of the same tool that an instrumentation reports; it records what this call is part of. */
+  readonly #reported: ReportedCall | undefined
   readonly #startedMs = performance.now()
   #ended = false
 
@@ -63,8 +65,14 @@ class ToolCall {
     const execution = runningExecution.getStore()
     this.#tool = tool
     this.#series = execution?.series
-    this.#span = GuardedSpan.start(tool.spanName, tool.attributesFor(execution))
-    execution?.toolCalled()
+    this.#reported = claimToolCall(tool.name, 'code')
+    if (this.#reported) {
+      this.#span = this.#reported.span
+      if (tool.options.description !== undefined) this.#span.set(attribute.toolDescription, tool.options.description)
+    } else {
+      this.#span = GuardedSpan.start(tool.spanName, tool.attributesFor(execution))
+      execution?.toolCalled()
+    }
     const { captureInput } = tool.options
     // A copy, because a redactor may change the list
     if (captureInput) this.#capture(attribute.input, [...args], captureInput)
@@ -113,11 +121,14 @@ class ToolCall {
     if (this.#ended) return
     this.#ended = true
     const errorType = boundedErrorType(error)
-    this.#span.fail(errorType, messageOf(error, this.#tool.options.errorMessages))
+    const message = messageOf(error, this.#tool.options.errorMessages)
+    if (this.#reported) this.#reported.failure = { errorType, message }
+    else this.#span.fail(errorType, message)
     this.#end({ ...this.#tool.labelsFor(this.#series), [attribute.errorType]: errorType })
   }
 
   #end(labels: Attributes): void {
+    if (this.#reported) return
     this.#span.end()
     record(instruments().executeToolDuration, msBetween(this.#startedMs, performance.now()) / 1000, labels)
   }
@@ -128,18 +139,16 @@ class ToolCall {
   }
 }
 
-const toolNames = processWide('tool-names/1', () => new BoundedNames(100))
-
 /** A tool with its options, created once when a function is wrapped. */
 class Tool {
   readonly options: ContentOptions<never, never>
   readonly spanName: string
-  readonly #name: string
+  readonly name: string
   readonly #attributes: Attributes
   readonly #labels = new Map<AgentSeries | undefined, Attributes>()
 
   constructor(name: string, options: ContentOptions<never, never>) {
-    this.#name = name
+    this.name = name
     this.options = options
     this.spanName = spanName.tool(name)
     this.#attributes = {
@@ -159,7 +168,7 @@ class Tool {
   labelsFor(series: AgentSeries | undefined): Attributes {
     const known = this.#labels.get(series)
     if (known) return known
-    const labels: Attributes = { [attribute.toolName]: toolNames.bound(this.#name) }
+    const labels: Attributes = { [attribute.toolName]: toolLabel(this.name) }
     if (series) labels[attribute.genAiAgentName] = series.agentName
     this.#labels.set(series, labels)
     return labels

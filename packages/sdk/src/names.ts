@@ -28,6 +28,8 @@ export const otherError = '_OTHER'
 export const shownErrorType = (errorType: string): string => (errorType === otherError ? 'Error' : errorType)
 /** `error.type` of everything that exceeded a time limit. */
 export const timeoutError = 'timeout'
+/** `error.type` of a tool that reports its failure in its result, as MCP's `isError` does (semantic conventions). */
+export const toolError = 'tool_error'
 
 /** Attribute keys, on spans and on metrics. */
 export const attribute = {
@@ -70,6 +72,13 @@ export const attribute = {
   serverAddress: 'server.address',
   serverPort: 'server.port',
   resendCount: 'http.request.resend_count',
+  networkTransport: 'network.transport',
+  networkProtocolName: 'network.protocol.name',
+  mcpMethod: 'mcp.method.name',
+  mcpProtocolVersion: 'mcp.protocol.version',
+  mcpSessionId: 'mcp.session.id',
+  jsonRpcRequestId: 'jsonrpc.request.id',
+  rpcStatusCode: 'rpc.response.status_code',
   costUsd: 'swarmwatch.cost.usd',
   executionId: 'swarmwatch.execution.id',
   attemptCount: 'swarmwatch.attempt.count',
@@ -90,6 +99,7 @@ export const spanName = {
   workflow: (name: string): string => `invoke_workflow ${name}`,
   attempt: (number: number): string => `attempt ${number}`,
   tool: (name: string): string => `execute_tool ${name}`,
+  mcpToolCall: (name: string): string => `tools/call ${name}`,
   inference: (operation: string, model: string | undefined): string =>
     model === undefined ? operation : `${operation} ${model}`,
 } as const

@@ -1,9 +1,14 @@
-import { boundedErrorType } from '../bounded-names.ts'
+import { createContextKey, trace, type Attributes, type Context, type SpanKind } from '@opentelemetry/api'
+
+import { BoundedNames, boundedErrorType } from '../bounded-names.ts'
 import { attribute, spanName } from '../names.ts'
-import { runningExecution } from '../run/execution.ts'
-import { messageOf } from '../telemetry/content.ts'
-import { GuardedSpan } from '../telemetry/guarded-span.ts'
+import { processWide } from '../process-wide.ts'
+import { runningExecution, type Execution } from '../run/execution.ts'
+import { captured, messageOf } from '../telemetry/content.ts'
+import { activeContext, GuardedSpan } from '../telemetry/guarded-span.ts'
 import { instruments, record } from '../telemetry/instruments.ts'
+import { propertyOf } from '../unknown-values.ts'
+import { inferenceOptions } from './configure-inferences.ts'
 
 /** A tool call that a framework reports. */
 export interface ToolCallStart {
@@ -12,42 +17,195 @@ export interface ToolCallStart {
   readonly type?: 'function' | 'extension' | 'datastore' | undefined
   /** The model's id of the call. */
   readonly callId?: string | undefined
-  /** The reporter: `ai-sdk`, `openai-agents`, `langchain`, `mcp`. */
+  /** The reporter: `ai-sdk`, `openai-agents`, `langchain`, `mcp`, `claude-agent`. */
   readonly source: string
   readonly description?: string | undefined
+  /** Recorded only while content capture is on, redacted. */
+  readonly arguments?: unknown
+  /** Milliseconds since 1970. @default now */
+  readonly startedAt?: number | undefined
+  /** Name of the span. @default `execute_tool {name}` */
+  readonly spanName?: string | undefined
+  /** @default SpanKind.INTERNAL */
+  readonly spanKind?: SpanKind | undefined
+  /** Further attributes of the span. */
+  readonly attributes?: Attributes | undefined
 }
 
 /** A tool call in progress. */
 export interface ReportedToolCall {
+  /** The OpenTelemetry context in which the call is active, for code that cannot be wrapped by `within`. */
+  readonly context: Context
   /** Calls `call` as part of the tool call: its span is active. Returns or throws the outcome of `call`. */
   within<T>(call: () => T): T
-  /** Ends the call. Only the first `end()` or `fail()` has an effect. */
+  /** Ends the call. Only the first `end()` or `fail()` has an effect. The result is recorded only while content capture is on. */
   end(result?: unknown): void
-  /** Ends the call as failed. */
-  fail(error: unknown): void
+  /** Ends the call as failed. `errorType` is for errors that do not show it, and must be one of a few words. */
+  fail(error: unknown, errorType?: string, attributes?: Attributes): void
 }
 
-/** Starts a tool call of the current run. It never throws. */
+/**
+ * Starts a tool call of the current run. It never throws. A call that another source or `instrumentTool()` makes inside it, for the same
+ * tool, is part of it: one span, one count, one duration. So is a span `execute_tool` that the framework itself has made around it.
+ */
 export function beginToolCall(start: ToolCallStart): ReportedToolCall {
+  const outer = claimToolCall(start.name, start.source)
+  return outer ? partOf(outer, start) : new ToolCall(start)
+}
+
+/** The open tool call that a call of this tool belongs to, made by another source of the same run. It is found once by each source. */
+export function claimToolCall(name: string, source: string): ToolCall | undefined {
+  if (open.size === 0) return undefined
   const execution = runningExecution.getStore()
-  const startedMs = performance.now()
-  const labels = {
-    [attribute.toolName]: start.name,
-    ...(execution && { [attribute.genAiAgentName]: execution.agentName }),
+  const isOuter = (call: ToolCall): boolean =>
+    !call.isEnded &&
+    call.execution === execution &&
+    call.start.source !== source &&
+    !call.claimedBy.has(source) &&
+    call.isOf(name, source)
+  const active = activeContext().getValue(callKey) as ToolCall | undefined
+  const outer = active && isOuter(active) ? active : [...open].find(isOuter)
+  outer?.claimedBy.add(source)
+  return outer
+}
+
+const callKey = createContextKey('swarmwatch tool call')
+/** Calls that have not ended, oldest first; a call of a framework that never ends one makes room after 1,000 further calls. */
+const open = processWide('open-tool-calls/1', () => new Set<ToolCall>())
+const maxOpen = 1000
+
+const toolNames = processWide('tool-names/1', () => new BoundedNames(100))
+/** Returns the label for a tool: its name, or `__other__` after 100 tools. */
+export function toolLabel(name: string): string {
+  return toolNames.bound(name)
+}
+
+/** A tool call that was begun by the first source that reported it. */
+class ToolCall implements ReportedToolCall {
+  readonly start: ToolCallStart
+  readonly execution: Execution | undefined
+  readonly span: GuardedSpan
+  readonly claimedBy: Set<string> = new Set()
+  readonly #isSpanOurs: boolean
+  readonly #startedMs: number
+  /** The failure that a call inside this one reported. */
+  failure: { readonly errorType: string; readonly message: string | undefined } | undefined
+  isEnded = false
+
+  constructor(start: ToolCallStart) {
+    const { startedAt } = start
+    this.start = start
+    this.execution = runningExecution.getStore()
+    this.#startedMs = performance.now() - (startedAt === undefined ? 0 : Math.max(0, Date.now() - startedAt))
+    const parent = activeContext().setValue(callKey, this)
+    const foreign = spanOfTool(parent, start.name)
+    this.#isSpanOurs = foreign === undefined
+    this.span = foreign
+      ? new GuardedSpan(foreign, parent)
+      : GuardedSpan.start(start.spanName ?? spanName.tool(start.name), this.#attributes(), parent, {
+          ...(start.spanKind !== undefined && { kind: start.spanKind }),
+          ...(startedAt !== undefined && { startTime: startedAt }),
+        })
+    if (foreign && start.attributes) this.span.setAll(start.attributes)
+    this.capture(attribute.toolCallArguments, start.arguments)
+    this.execution?.toolCalled()
+    open.add(this)
+    if (open.size > maxOpen) open.delete(open.values().next().value!)
   }
-  const span = GuardedSpan.start(spanName.tool(start.name), { [attribute.operation]: 'execute_tool', ...labels })
-  execution?.toolCalled()
-  let isEnded = false
-  const end = (failed?: { error: unknown }): void => {
-    if (isEnded) return
-    isEnded = true
-    const errorType = failed && boundedErrorType(failed.error)
-    if (errorType !== undefined) span.fail(errorType, messageOf(failed?.error))
-    span.end()
-    record(instruments().executeToolDuration, (performance.now() - startedMs) / 1000, {
-      ...labels,
-      ...(errorType !== undefined && { [attribute.errorType]: errorType }),
+
+  get context(): Context {
+    return this.span.context
+  }
+
+  within<T>(call: () => T): T {
+    return this.span.within(call)
+  }
+
+  end(result?: unknown): void {
+    this.capture(attribute.toolCallResult, result)
+    this.#end()
+  }
+
+  fail(error: unknown, errorType: string = boundedErrorType(error), attributes: Attributes = {}): void {
+    if (this.isEnded) return
+    this.span.setAll(attributes)
+    this.failure = { errorType, message: messageOf(error) }
+    this.#end()
+  }
+
+  #end(): void {
+    open.delete(this)
+    if (this.isEnded) return
+    this.isEnded = true
+    const { failure } = this
+    if (this.#isSpanOurs) {
+      if (failure) this.span.fail(failure.errorType, failure.message)
+      this.span.end()
+    }
+    record(instruments().executeToolDuration, (performance.now() - this.#startedMs) / 1000, {
+      [attribute.toolName]: toolLabel(this.start.name),
+      ...(this.start.type !== undefined && { [attribute.toolType]: this.start.type }),
+      ...(this.execution && { [attribute.genAiAgentName]: this.execution.series.agentName }),
+      ...(failure && { [attribute.errorType]: failure.errorType }),
     })
   }
-  return { within: (call) => span.within(call), end: () => end(), fail: (error) => end({ error }) }
+
+  /** Whether this is a call of the tool that `source` calls `name`. Frameworks put the name of the server in front: `mcp__files__read`. */
+  isOf(name: string, source: string): boolean {
+    const { name: own } = this.start
+    return own === name || ((source === 'mcp' || own.startsWith('mcp__')) && isPrefixed(own, name))
+  }
+
+  capture(key: string, value: unknown): void {
+    if (value === undefined || this.isEnded || !inferenceOptions().captureContent) return
+    const text = captured(value, true)
+    if (text !== undefined) this.span.set(key, text)
+  }
+
+  #attributes(): Attributes {
+    const { name, type, callId, description, attributes } = this.start
+    return {
+      [attribute.operation]: 'execute_tool',
+      [attribute.toolName]: name,
+      ...(type !== undefined && { [attribute.toolType]: type }),
+      ...(callId !== undefined && { [attribute.toolCallId]: callId }),
+      ...(description !== undefined && { [attribute.toolDescription]: description }),
+      ...(this.execution && { [attribute.genAiAgentName]: this.execution.agentName }),
+      ...attributes,
+    }
+  }
+}
+
+export type { ToolCall }
+
+/** A report about a call that is part of an open one. */
+function partOf(outer: ToolCall, start: ToolCallStart): ReportedToolCall {
+  if (start.attributes) outer.span.setAll(start.attributes)
+  let isEnded = false
+  return {
+    context: outer.context,
+    within: (call) => outer.within(call),
+    end: () => {
+      isEnded = true
+    },
+    fail: (error, errorType = boundedErrorType(error), attributes = {}) => {
+      if (isEnded || outer.isEnded) return
+      isEnded = true
+      outer.span.setAll(attributes)
+      outer.failure = { errorType, message: messageOf(error) }
+    },
+  }
+}
+
+/** The active span, if it is another library's span of this tool call. */
+function spanOfTool(active: Context, name: string): ReturnType<typeof trace.getSpan> {
+  const span = trace.getSpan(active)
+  const attributes = propertyOf(span, 'attributes')
+  const isTool = propertyOf(attributes, attribute.operation) === 'execute_tool'
+  const tool = propertyOf(attributes, attribute.toolName)
+  return isTool && typeof tool === 'string' && (tool === name || isPrefixed(tool, name)) ? span : undefined
+}
+
+function isPrefixed(name: string, tool: string): boolean {
+  return tool !== '' && name.endsWith(tool) && /[_./:-]/.test(name.charAt(name.length - tool.length - 1))
 }
