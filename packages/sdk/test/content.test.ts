@@ -63,6 +63,17 @@ describe('the message of an error', () => {
     expect([{ message: 5 }, {}, null, 7].map((error) => messageOf(error))).toEqual(Array(4).fill(undefined))
   })
 
+  test('is that of the first error that it wraps or lists and that has one', () => {
+    const inner = new Error('inner')
+    const errors = [
+      new AggregateError([new Error(''), inner, new Error('later')]),
+      new Error('', { cause: { message: 5, cause: inner } }),
+      { message: 5, cause: inner },
+    ]
+    expect(errors.map((error) => messageOf(error))).toEqual(['inner', 'inner', 'inner'])
+    expect(messageOf(new Error('', { cause: new Error('') }))).toBe('')
+  })
+
   test('is reported unless it is disabled', () => {
     expect(messageOf('to a@b.c', true)).toBe('to ***')
     expect(messageOf('to a@b.c', false)).toBeUndefined()
