@@ -54,11 +54,11 @@ answerQuestions<LoadQuestion, Load>(async ({ who, endpoint, callsPerSecond, seco
   }
 })
 
-type Agent = (text: string) => Promise<number>
+type TextAgent = (text: string) => Promise<number>
 
-async function start(who: Who, endpoint: string): Promise<{ agent: Agent; shutdown: () => Promise<unknown> }> {
+async function start(who: Who, endpoint: string): Promise<{ agent: TextAgent; shutdown: () => Promise<unknown> }> {
   // As short as an agent can be: what else happens in the process is telemetry
-  const agent: Agent = async (text) => text.length
+  const agent: TextAgent = async (text) => text.length
   if (who === 'bare') return { agent, shutdown: async () => {} }
   if (who === 'by hand') return { shutdown: await startOtlpByHand(endpoint), agent: byHand('steady', agent) }
   const telemetry = await startTelemetry({
@@ -72,7 +72,7 @@ async function start(who: Who, endpoint: string): Promise<{ agent: Agent; shutdo
   return { agent: instrumentAgent(agent, { name: 'steady' }), shutdown: () => telemetry.shutdown() }
 }
 
-async function call(agent: Agent, callsPerSecond: number, seconds: number): Promise<number> {
+async function call(agent: TextAgent, callsPerSecond: number, seconds: number): Promise<number> {
   let made = 0
   const startedMs = performance.now()
   for (let elapsed = 0; elapsed < seconds * 1000; elapsed = performance.now() - startedMs) {

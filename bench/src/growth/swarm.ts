@@ -19,16 +19,16 @@ export interface Task {
   attempts: number
 }
 
-export type Agent = (task: Task) => Promise<number>
+export type SwarmAgent = (task: Task) => Promise<number>
 
 /** The agents of a swarm, wrapped in one way. */
-export function swarmOf(way: Way, size: SwarmSize): Agent[] {
+export function swarmOf(way: Way, size: SwarmSize): SwarmAgent[] {
   return Array.from({ length: size.agents }, (_, at) => agentIn(way, `agent-${at}`, size))
 }
 
-function agentIn(way: Way, name: string, { toolsPerRun, attempts }: SwarmSize): Agent {
+function agentIn(way: Way, name: string, { toolsPerRun, attempts }: SwarmSize): SwarmAgent {
   const tool = toolIn(way, name, async (text) => text.length)
-  const agent: Agent = async (task) => {
+  const agent: SwarmAgent = async (task) => {
     let result = 0
     for (let call = 0; call < toolsPerRun; call += 1) result += await tool('a file')
     task.attempts += 1

@@ -7,7 +7,7 @@ import { check } from './commands/check.ts'
 import { backup, replay } from './commands/data-folder.ts'
 import { drill } from './commands/drill.ts'
 import { serve } from './commands/serve.ts'
-import { readSettings } from './settings.ts'
+import { readBridgeSettings } from './settings.ts'
 
 interface JsonOption {
   readonly json?: true
@@ -37,7 +37,7 @@ line.program
     line.action(() => {
       // otherwise V8 lets its heap grow to twice that in a burst of alerts, and keeps it
       for (const flag of ['--semi-space-growth-factor=1', '--heap-growing-percent=25']) setFlagsFromString(flag)
-      return serve(readSettings({ env }))
+      return serve(readBridgeSettings({ env }))
     }),
   )
 
@@ -47,7 +47,7 @@ line.program
   .option('--json', 'print the results as JSON')
   .action(
     line.action(({ json }: JsonOption) => {
-      const { channels, notices } = readSettings({ env, needsToken: false })
+      const { channels, notices } = readBridgeSettings({ env, needsToken: false })
       return drill({ channels: openChannels(channels), notices, write, json: json === true })
     }),
   )
@@ -56,7 +56,9 @@ line.program
   .command('replay')
   .description('retry dead deliveries and read quarantined bodies again; without ids, all of them')
   .argument('[ids...]', 'ids of deliveries and of quarantined bodies')
-  .action(line.action((ids: readonly string[]) => replay({ ids, settings: readSettings({ env, needsToken: false }), write })))
+  .action(
+    line.action((ids: readonly string[]) => replay({ ids, settings: readBridgeSettings({ env, needsToken: false }), write })),
+  )
 
 line.program
   .command('check')
@@ -65,7 +67,7 @@ line.program
   .option('--json', 'print the result as JSON')
   .action(
     line.action((alertmanagerFile: string | undefined, { json }: JsonOption) =>
-      check({ settings: readSettings({ env }), alertmanagerFile, write, json: json === true }),
+      check({ settings: readBridgeSettings({ env }), alertmanagerFile, write, json: json === true }),
     ),
   )
 
@@ -73,7 +75,7 @@ line.program
   .command('backup')
   .description('copy the store to a new file; works while the bridge runs')
   .argument('<file>', 'path of the copy, which must not exist yet')
-  .action(line.action((file: string) => backup({ dataDir: readSettings({ env, needsToken: false }).dataDir, file, write })))
+  .action(line.action((file: string) => backup({ dataDir: readBridgeSettings({ env, needsToken: false }).dataDir, file, write })))
 
 try {
   process.exitCode = await line.run(process.argv.slice(2))

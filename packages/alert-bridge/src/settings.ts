@@ -35,7 +35,7 @@ export interface BridgeSettings {
   readonly notices: readonly string[]
 }
 
-/** Options for {@link readSettings}. */
+/** Options for {@link readBridgeSettings}. */
 export interface SettingsSources {
   readonly env: Environment
   readonly readFile?: (path: string) => string
@@ -84,7 +84,7 @@ export const bridgeSettings: Settings<Required<Omit<BridgeSettings, 'channels' |
  * Reads all settings of the bridge.
  * @throws ConfigurationError with every problem there is
  */
-export function readSettings({
+export function readBridgeSettings({
   env,
   readFile = (path) => readFileSync(path, 'utf8'),
   needsToken = true,

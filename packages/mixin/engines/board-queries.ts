@@ -8,7 +8,7 @@ import { buildDashboard } from '../src/dashboards/build-dashboard.ts'
 import { dashboardPlans } from '../src/dashboards/dashboard-plans.ts'
 import { placed } from '../src/dashboards/layout.ts'
 import { ruleFiles } from '../src/rule-files.ts'
-import { readSettings } from '../src/settings.ts'
+import { readMixinSettings } from '../src/settings.ts'
 
 /** A query of a board. */
 export interface BoardQuery {
@@ -26,7 +26,7 @@ export interface BoardQueries {
   readonly queries: readonly BoardQuery[]
 }
 
-const settings = readSettings(join(root, 'config/production.yaml'))
+const settings = readMixinSettings(join(root, 'config/production.yaml'))
 
 /** Environments with the same agents. */
 export const fleetNames = ['production', 'staging'] as const

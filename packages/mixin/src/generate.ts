@@ -8,7 +8,7 @@ import { dashboardPlans } from './dashboards/dashboard-plans.ts'
 import { withInhibitionRules } from './render-inhibition.ts'
 import { renderRuleFile } from './render-rule-file.ts'
 import { ruleFiles } from './rule-files.ts'
-import { MixinError, type MixinSettings, readSettings } from './settings.ts'
+import { MixinError, type MixinSettings, readMixinSettings } from './settings.ts'
 
 const folder = { rules: 'collector/prometheus/rules', dashboards: 'grafana/dashboards' } as const
 const alertmanagerTemplate = 'collector/alertmanager/alertmanager.template.yaml'
@@ -41,7 +41,7 @@ export function generate(root: string, settings: MixinSettings): readonly string
 if (import.meta.main) {
   const root = resolve(process.argv[2] ?? join(import.meta.dirname, '../../..'))
   try {
-    for (const path of generate(root, readSettings(join(root, 'config/production.yaml')))) console.log(path)
+    for (const path of generate(root, readMixinSettings(join(root, 'config/production.yaml')))) console.log(path)
   } catch (error) {
     if (!(error instanceof ConfigurationError || error instanceof MixinError)) throw error
     console.error(`${error.message}\nNothing was written.`)

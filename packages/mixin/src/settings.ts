@@ -19,7 +19,7 @@ export class MixinError extends Error {
  * Reads the thresholds: the defaults, overlaid by a settings file.
  * @throws ConfigurationError when the file is wrong, MixinError when no rules can be made from it
  */
-export function readSettings(file: string): MixinSettings {
+export function readMixinSettings(file: string): MixinSettings {
   // Channels are not looked at here, so nothing of the environment is needed
   const { alerts } = loadConfiguration({ file, env: {} })
   return checked({ rules: alerts.rules, successObjective: ruleThresholds.successObjective })

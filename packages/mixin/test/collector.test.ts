@@ -12,7 +12,7 @@ import { basicAuth, isReady, query, runCollector, runPrometheus } from '../engin
 import { metricNames } from './metric-names.ts'
 import { isAlert } from '../src/rule.ts'
 import { ruleFiles } from '../src/rule-files.ts'
-import { readSettings } from '../src/settings.ts'
+import { readMixinSettings } from '../src/settings.ts'
 
 const bearer = `Bearer ${otlpToken}`
 const run = (value: number, atMs: number): string => runsAt(undefined, [{ agent: 'writer', outcome: 'success', value }], atMs)
@@ -119,7 +119,7 @@ describe.skipIf(!hasDocker).concurrent('the Collector', () => {
       const prometheus = await runPrometheus(other, shortened)
       const collector = await runCollector(other, shortened)
       const address = `${await collector.url(4318)}/v1/metrics`
-      const rules = ruleFiles(readSettings(join(root, 'config/production.yaml'))).flatMap(({ groups }) =>
+      const rules = ruleFiles(readMixinSettings(join(root, 'config/production.yaml'))).flatMap(({ groups }) =>
         groups.flatMap((group) => group.rules),
       )
       // Everything that rules read, what they record and what Prometheus keeps of alerts

@@ -9,7 +9,7 @@ import { hasDocker, image } from './engines/docker.ts'
 import { frameQueries, panelQueries } from './engines/panel-queries.ts'
 import { alertmanagerFile, layOutStack, root, type StackFiles } from '../engines/stack-files.ts'
 import { generated } from '../src/generate.ts'
-import { readSettings } from '../src/settings.ts'
+import { readMixinSettings } from '../src/settings.ts'
 
 let files: StackFiles
 beforeAll(() => void (files = layOutStack()))
@@ -19,7 +19,7 @@ describe.skipIf(!hasDocker).concurrent('the real programs accept', () => {
   const mounts = (): Record<string, string> => ({ '/etc/collector': files.collector, '/run/secrets': files.secrets })
 
   test('the rules, with every lint of promtool', async () => {
-    const paths = [...generated(root, readSettings(join(root, 'config/production.yaml'))).keys()]
+    const paths = [...generated(root, readMixinSettings(join(root, 'config/production.yaml'))).keys()]
     const rules = paths.filter((path) => path.startsWith('collector/prometheus/')).map((path) => `/etc/${path}`)
     const { code, output } = await runOnce(
       image.prometheus,
@@ -31,7 +31,7 @@ describe.skipIf(!hasDocker).concurrent('the real programs accept', () => {
   })
 
   test('every query of the dashboards, syntax and types, once Grafana has filled in the variables', async () => {
-    const settings = readSettings(join(root, 'config/production.yaml'))
+    const settings = readMixinSettings(join(root, 'config/production.yaml'))
     const queries = [...panelQueries(settings).map(({ expr }) => expr), ...frameQueries(settings)]
     const rules = queries.map((expr, index) => ({ record: `panel:query:n${index}`, expr }))
     const path = join(files.collector, 'panel-queries.yaml')

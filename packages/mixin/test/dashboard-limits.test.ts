@@ -11,9 +11,9 @@ import type { Panel } from '../src/dashboards/panel.ts'
 import { isAlert } from '../src/rule.ts'
 import { ruleThresholds } from '../src/rule-thresholds.ts'
 import { ruleFiles } from '../src/rule-files.ts'
-import { readSettings } from '../src/settings.ts'
+import { readMixinSettings } from '../src/settings.ts'
 
-const settings = readSettings(join(root, 'config/production.yaml'))
+const settings = readMixinSettings(join(root, 'config/production.yaml'))
 const rules = ruleFiles(settings).flatMap(({ groups }) => groups.flatMap((group) => group.rules))
 
 /**

@@ -9,13 +9,13 @@ import { panelsWithoutData } from './panels-without-data.ts'
 import { buildDashboard } from '../src/dashboards/build-dashboard.ts'
 import { dashboardPlans } from '../src/dashboards/dashboard-plans.ts'
 import { placed } from '../src/dashboards/layout.ts'
-import { readSettings } from '../src/settings.ts'
+import { readMixinSettings } from '../src/settings.ts'
 
 console.log(
   'Grafana itself cannot run here: the dashboards are checked by rule, and by its own code on answers of Prometheus (engines/boards.test.ts)',
 )
 
-const plans = dashboardPlans(readSettings(join(root, 'config/production.yaml')))
+const plans = dashboardPlans(readMixinSettings(join(root, 'config/production.yaml')))
 
 /** The parts of a panel's JSON that are looked at. */
 interface BuiltPanel {

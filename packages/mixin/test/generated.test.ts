@@ -7,10 +7,10 @@ import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import { generate, generated } from '../src/generate.ts'
 import { isAlert } from '../src/rule.ts'
 import { ruleFiles } from '../src/rule-files.ts'
-import { checked, readSettings } from '../src/settings.ts'
+import { checked, readMixinSettings } from '../src/settings.ts'
 
 const root = resolve(import.meta.dirname, '../../..')
-const settings = readSettings(join(root, 'config/production.yaml'))
+const settings = readMixinSettings(join(root, 'config/production.yaml'))
 let folder: string
 
 beforeEach(() => void (folder = mkdtempSync(join(tmpdir(), 'mixin-'))))
@@ -33,7 +33,7 @@ describe('generated files', () => {
   })
 
   test('is identical on every run', () => {
-    expect([...generated(root, settings)]).toEqual([...generated(root, readSettings(join(root, 'config/production.yaml')))])
+    expect([...generated(root, settings)]).toEqual([...generated(root, readMixinSettings(join(root, 'config/production.yaml')))])
   })
 
   test('is ASCII', () => {
@@ -55,7 +55,7 @@ describe('generated files', () => {
 
 describe('the settings file', () => {
   const rulesOf = (file: string): object[] =>
-    ruleFiles(readSettings(file))
+    ruleFiles(readMixinSettings(file))
       .flatMap(({ groups }) => groups.flatMap(({ rules }) => rules))
       .filter(isAlert)
       .filter(({ alert }) => alert.startsWith('SystemErrorRate') || alert === 'AgentSlowResponses')
@@ -89,7 +89,7 @@ alerts:
     ],
   ] as const)('%s is an error that names it', ([, rules, message]) => {
     const list = rules.startsWith('[') ? rules : `[${rules}]`
-    expect(() => readSettings(settingsFile(`alerts: { rules: ${list} }`))).toThrow(message)
+    expect(() => readMixinSettings(settingsFile(`alerts: { rules: ${list} }`))).toThrow(message)
   })
 
   test('an objective with a burn rate that can never fire is an error that names it', () => {

@@ -7,9 +7,9 @@ import { withInhibitionRules } from '../src/render-inhibition.ts'
 import { type Alert, isAlert } from '../src/rule.ts'
 import { ruleFiles } from '../src/rule-files.ts'
 import { agentLabels, fleetLabels } from '../src/series.ts'
-import { readSettings } from '../src/settings.ts'
+import { readMixinSettings } from '../src/settings.ts'
 
-const settings = readSettings(resolve(import.meta.dirname, '../../../config/production.yaml'))
+const settings = readMixinSettings(resolve(import.meta.dirname, '../../../config/production.yaml'))
 const alerts = ruleFiles(settings)
   .flatMap(({ groups }) => groups.flatMap(({ rules }) => rules))
   .filter(isAlert)

@@ -6,10 +6,10 @@ import { describe, expect, test } from 'vitest'
 import { labelsOfSeries, metricNames, recordedSeries, sdkSeries } from './metric-names.ts'
 import { panelQueries } from './engines/panel-queries.ts'
 import { ruleFiles } from '../src/rule-files.ts'
-import { readSettings } from '../src/settings.ts'
+import { readMixinSettings } from '../src/settings.ts'
 
 const root = resolve(import.meta.dirname, '../../..')
-const settings = readSettings(join(root, 'config/production.yaml'))
+const settings = readMixinSettings(join(root, 'config/production.yaml'))
 const files = ruleFiles(settings)
 const queries = [...files.flatMap(({ groups }) => groups.flatMap(({ rules }) => rules)), ...panelQueries(settings)]
 const read = new Set(queries.flatMap(({ expr }) => metricNames(expr)))

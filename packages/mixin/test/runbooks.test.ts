@@ -8,9 +8,9 @@ import { metricNames, recordedSeries, sdkSeries } from './metric-names.ts'
 import { runbooks } from './runbooks.ts'
 import { isAlert } from '../src/rule.ts'
 import { ruleFiles } from '../src/rule-files.ts'
-import { readSettings } from '../src/settings.ts'
+import { readMixinSettings } from '../src/settings.ts'
 
-const files = ruleFiles(readSettings(join(repositoryRoot, 'config/production.yaml')))
+const files = ruleFiles(readMixinSettings(join(repositoryRoot, 'config/production.yaml')))
 const rules = files.flatMap(({ groups }) => groups.flatMap((group) => group.rules))
 const alerts = [...new Set(rules.filter(isAlert).map(({ alert }) => alert))]
 const recorded = recordedSeries(files)

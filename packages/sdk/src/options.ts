@@ -2,7 +2,7 @@ import type { Attributes } from '@opentelemetry/api'
 import type { IDefaultPolicyContext, IPolicy } from 'cockatiel'
 
 import { InvalidOptionsError, type OptionProblem } from './invalid-options-error.ts'
-import { checkRecovery, type RecoveryOptions } from './recovery/settings.ts'
+import { recoveryProblems, type RecoveryOptions } from './recovery/settings.ts'
 import { isObject, propertyOf } from './unknown-values.ts'
 
 /** Receives the lines `[RETRY]`, `[SUCCESS]` and `[FAILED]`. */
@@ -133,7 +133,7 @@ export function checkAgent(
 ): string {
   const problems = checkOptions(fn, options, agentChecks)
   if (isObject(options?.recovery)) {
-    problems.push(...checkRecovery(options.recovery, 'recovery.'))
+    problems.push(...recoveryProblems(options.recovery, 'recovery.'))
     if (options.policy)
       problems.push({ option: 'recovery', rule: 'cannot be combined with policy, which replaces it', value: options.recovery })
   }

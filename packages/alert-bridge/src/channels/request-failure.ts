@@ -65,14 +65,14 @@ export function statusFailure(
   if (status >= 300 && status < 400) return { kind: 'channel-down', reason: `${reason}; redirects are not followed` }
   if (channelStatuses.has(status)) return { kind: 'channel-down', reason }
   if (status >= 400 && status < 500 && !laterStatuses.has(status)) return { kind: 'undeliverable', reason }
-  const seconds = retryAfterSeconds(retryAfter, now)
+  const seconds = readRetryAfter(retryAfter, now)
   return { kind: 'retry', reason, ...(seconds === undefined ? {} : { retryAfterSeconds: seconds }) }
 }
 
 const maxRetryAfterSeconds = 3_600
 
 /** The seconds of a `Retry-After` header (a number or a date), at most one hour: no provider may stop alerts for a day. */
-export function retryAfterSeconds(header: string | null | undefined, now: Date): number | undefined {
+export function readRetryAfter(header: string | null | undefined, now: Date): number | undefined {
   const text = header?.trim() ?? ''
   const seconds = /^\d+(\.\d+)?$/.test(text) ? Number(text) : (Date.parse(text) - now.getTime()) / 1_000
   return Number.isNaN(seconds) ? undefined : Math.min(Math.max(Math.ceil(seconds), 0), maxRetryAfterSeconds)

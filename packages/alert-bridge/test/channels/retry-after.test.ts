@@ -1,9 +1,9 @@
 import { expect, test } from 'vitest'
 
-import { retryAfterSeconds } from '../../src/channels/request-failure.ts'
+import { readRetryAfter } from '../../src/channels/request-failure.ts'
 
 const now = new Date('2026-11-24T10:00:00Z')
-const read = (header: string | null | undefined): number | undefined => retryAfterSeconds(header, now)
+const read = (header: string | null | undefined): number | undefined => readRetryAfter(header, now)
 
 test('a number is that many seconds, in whole seconds', () => {
   expect(['0', '30', ' 30 ', '1.25', '12.50'].map(read)).toEqual([0, 30, 30, 2, 13])

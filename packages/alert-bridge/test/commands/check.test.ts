@@ -6,7 +6,7 @@ import { expect, test } from 'vitest'
 
 import { check } from '../../src/commands/check.ts'
 import { lintAlertmanager } from '../../src/commands/lint-alertmanager.ts'
-import { readSettings } from '../../src/settings.ts'
+import { readBridgeSettings } from '../../src/settings.ts'
 
 const good = `
 route:
@@ -155,7 +155,7 @@ test('the console does not count as a channel with recipients', () => {
   const warningsWith = (channels: string): string[] => {
     writeFileSync(file, `alerts:\n  channels:\n    - { type: console }\n${channels}`)
     const lines: string[] = []
-    const settings = readSettings({ env: { BRIDGE_TOKEN: 'bridge-token-secret', SWARMWATCH_CONFIG: file } })
+    const settings = readBridgeSettings({ env: { BRIDGE_TOKEN: 'bridge-token-secret', SWARMWATCH_CONFIG: file } })
     check({ settings, write: (line) => lines.push(line) })
     return lines.filter((line) => line.startsWith('warning: '))
   }
@@ -176,7 +176,7 @@ test('warns of a single channel, and shows no secret', () => {
   const file = join(temporaryFolder(), 'settings.yaml')
   writeFileSync(file, 'monitoring: { enabled: true }\n')
   const lines: string[] = []
-  const settings = readSettings({ env: { ...secrets, SWARMWATCH_CONFIG: file } })
+  const settings = readBridgeSettings({ env: { ...secrets, SWARMWATCH_CONFIG: file } })
   expect(check({ settings, write: (line) => lines.push(line) })).toBe(1)
   expect(lines).toEqual([
     'bridge on 127.0.0.1:8090, 1 token(s), data in .swarmwatch/bridge',

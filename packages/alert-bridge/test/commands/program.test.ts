@@ -11,7 +11,7 @@ import { expect, test } from 'vitest'
 import { check } from '../../src/commands/check.ts'
 import { drill } from '../../src/commands/drill.ts'
 import { replay } from '../../src/commands/data-folder.ts'
-import { readSettings } from '../../src/settings.ts'
+import { readBridgeSettings } from '../../src/settings.ts'
 import { firing } from '../helpers/alert-groups.ts'
 import { broken, recordingChannel } from '../helpers/recording-channel.ts'
 import { startedBridge } from '../helpers/started-bridge.ts'
@@ -96,7 +96,7 @@ test('drill --json and check --json print one document', async () => {
   })
   texts.length = 0
   const env = { BRIDGE_TOKEN: token, ALERT_SLACK_WEBHOOK: 'https://hooks.slack.com/services/s3cret' }
-  expect(check({ settings: readSettings({ env }), write, json: true })).toBe(1)
+  expect(check({ settings: readBridgeSettings({ env }), write, json: true })).toBe(1)
   expect(JSON.parse(texts.join('\n'))).toMatchObject({
     bridge: { port: 8090, tokens: 1 },
     channels: [{ name: 'slack', type: 'slack' }, { name: 'console' }],
@@ -139,7 +139,7 @@ test('replays dead deliveries through the running bridge, or in its folder if no
   const env = { BRIDGE_TOKEN: token, BRIDGE_DATA_DIR: bridge.dataDir, BRIDGE_PORT: String(bridge.service.port) }
   const lines: string[] = []
   const run = (ids: readonly string[]): Promise<number> =>
-    replay({ ids, settings: readSettings({ env }), write: (line) => lines.push(line) })
+    replay({ ids, settings: readBridgeSettings({ env }), write: (line) => lines.push(line) })
 
   expect(await run([one?.id ?? '', 'nobody'])).toBe(1)
   expect(lines).toEqual([`${one?.id} is retried`, 'nobody is unknown', '1 of 2 replayed'])

@@ -6,13 +6,13 @@ import { variablesTable } from '@swarmwatch/config/settings'
 import { temporaryFolder } from '@swarmwatch/testkit/vitest'
 import { expect, test } from 'vitest'
 
-import { bridgeSettings, readSettings, type BridgeSettings, type SettingsSources } from '../../src/settings.ts'
+import { bridgeSettings, readBridgeSettings, type BridgeSettings, type SettingsSources } from '../../src/settings.ts'
 
 /** With an empty settings file. */
 function settingsOf({ env, readFile }: SettingsSources): BridgeSettings {
   const file = join(temporaryFolder(), 'settings.yaml')
   writeFileSync(file, 'monitoring: { enabled: true }\n')
-  return readSettings({ env: { SWARMWATCH_CONFIG: file, ...env }, ...(readFile && { readFile }) })
+  return readBridgeSettings({ env: { SWARMWATCH_CONFIG: file, ...env }, ...(readFile && { readFile }) })
 }
 
 function problemsOf(sources: SettingsSources): readonly Problem[] {
@@ -70,7 +70,7 @@ test('needs a token', () => {
 })
 
 test('takes two tokens with a comma between them, or one a line from a file', () => {
-  const revealed = (sources: SettingsSources): string[] => readSettings(sources).tokens.map((token) => token.reveal())
+  const revealed = (sources: SettingsSources): string[] => readBridgeSettings(sources).tokens.map((token) => token.reveal())
   const both = ['first-token-0123456', 'second-token-012345']
   expect(revealed({ env: { BRIDGE_TOKEN: both.join(',') } })).toEqual(both)
   expect(revealed({ env: { BRIDGE_TOKEN_FILE: '/run/secrets/token' }, readFile: () => `${both.join('\n')}\n` })).toEqual(both)

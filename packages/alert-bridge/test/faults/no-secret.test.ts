@@ -9,7 +9,7 @@ import { expect, onTestFinished, test } from 'vitest'
 
 import { check } from '../../src/commands/check.ts'
 import { openChannels } from '../../src/channels/open-channels.ts'
-import { readSettings } from '../../src/settings.ts'
+import { readBridgeSettings } from '../../src/settings.ts'
 import { fakeHttp, answerWith, type Answer } from '../channels/fake-http.ts'
 import { reply } from '../channels/smtp-replies.ts'
 import { firing } from '../helpers/alert-groups.ts'
@@ -100,7 +100,7 @@ test('check, a start that fails and the drill show no secret', () => {
     HEARTBEAT_URL: `http://127.0.0.1:1/${secrets.heartbeat}`,
   }
   const lines: string[] = []
-  check({ settings: readSettings({ env }), write: (line) => lines.push(line) })
+  check({ settings: readBridgeSettings({ env }), write: (line) => lines.push(line) })
   expect(lines.join('\n')).toMatch(/channel slack .*\n.*channel teams .*\n.*channel webhook/)
   const program = new URL('../../src/cli.ts', import.meta.url).pathname
   const run = (command: string, more: Record<string, string>): string[] => {

@@ -12,7 +12,7 @@ import { installGrafana } from '../grafana/install.ts'
 import { buildDashboard } from '../../src/dashboards/build-dashboard.ts'
 import { dashboardPlans } from '../../src/dashboards/dashboard-plans.ts'
 import type { Panel } from '../../src/dashboards/panel.ts'
-import { readSettings } from '../../src/settings.ts'
+import { readMixinSettings } from '../../src/settings.ts'
 
 const whyNot = hasDocker ? installGrafana() : 'Docker is not available'
 if (whyNot !== undefined) console.log(`What Grafana makes of the answers is not tested: ${whyNot}`)
@@ -40,7 +40,7 @@ interface BuiltPanel extends ShownPanel {
   readonly targets: readonly { readonly refId: string; readonly expr: string; readonly instant?: boolean }[]
 }
 
-const plans = dashboardPlans(readSettings(join(root, 'config/production.yaml')))
+const plans = dashboardPlans(readMixinSettings(join(root, 'config/production.yaml')))
 const boards = plans.map((plan) => {
   const built = buildDashboard(plan).panels as unknown as readonly BuiltPanel[]
   const panels = built.flatMap((panel) => (panel.type === 'row' ? (panel.panels ?? []) : [panel]))

@@ -13,9 +13,9 @@ import { metricNames } from '../metric-names.ts'
 import { panelsWithoutData } from '../panels-without-data.ts'
 import { readExpressions } from '../read-expressions.ts'
 import { ruleFiles } from '../../src/rule-files.ts'
-import { readSettings } from '../../src/settings.ts'
+import { readMixinSettings } from '../../src/settings.ts'
 
-const settings = readSettings(join(root, 'config/production.yaml'))
+const settings = readMixinSettings(join(root, 'config/production.yaml'))
 const expressions = readExpressions(settings)
 const queries = panelQueries(settings)
 const panels = [...new Set(queries.map(({ dashboard, panel }) => `${dashboard}: ${panel}`))]

@@ -6,7 +6,7 @@ import { hasDocker } from './docker.ts'
 import { promtoolTest, type PromtoolTest } from './promtool-test.ts'
 import { type Alert, isAlert } from '../../src/rule.ts'
 import { type RuleFile, ruleFiles } from '../../src/rule-files.ts'
-import { readSettings } from '../../src/settings.ts'
+import { readMixinSettings } from '../../src/settings.ts'
 import { variableOf } from '../../src/dashboards/links.ts'
 
 /**
@@ -48,7 +48,7 @@ export interface Sample {
   readonly value: number
 }
 
-const settings = readSettings(join(resolve(import.meta.dirname, '../../../..'), 'config/production.yaml'))
+const settings = readMixinSettings(join(resolve(import.meta.dirname, '../../../..'), 'config/production.yaml'))
 const links = { grafana_url: 'http://grafana.test', runbooks_url: 'http://runbooks.test' }
 
 /** One test for each promise about an alert; all of them run in one promtool. */

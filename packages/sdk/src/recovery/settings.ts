@@ -65,7 +65,7 @@ export const recoveryRules: Record<keyof EffectiveRecovery, Rule> = {
 }
 
 /** Returns the problems of recovery settings; `prefix` precedes the name of each option. */
-export function checkRecovery(recovery: object, prefix: string): OptionProblem[] {
+export function recoveryProblems(recovery: object, prefix: string): OptionProblem[] {
   const problems: OptionProblem[] = []
   for (const [key, value] of Object.entries(recovery)) {
     const option = prefix + key
@@ -104,10 +104,10 @@ export function configureRecovery(defaults: ConfiguredRecovery): void {
 function checkDefaults(defaults: unknown): OptionProblem[] {
   if (!isObject(defaults)) return [notAnObject('defaults', defaults)]
   const { agents = {}, ...shared } = defaults as ConfiguredRecovery
-  const problems = checkRecovery(shared, '')
+  const problems = recoveryProblems(shared, '')
   if (!isObject(agents)) return [...problems, notAnObject('agents', agents)]
   for (const [name, limits] of Object.entries(agents)) {
-    if (isObject(limits)) problems.push(...checkRecovery(limits, `agents.${name}.`))
+    if (isObject(limits)) problems.push(...recoveryProblems(limits, `agents.${name}.`))
     else problems.push(notAnObject(`agents.${name}`, limits))
   }
   return problems

@@ -1,5 +1,5 @@
 import type { DeliveryResult } from '../channel.ts'
-import { retryAfterSeconds } from '../request-failure.ts'
+import { readRetryAfter } from '../request-failure.ts'
 import type { JsonAnswer } from '../post-json.ts'
 
 /** Slack's error code and its result; with `isContent`, plain text may succeed. */
@@ -33,7 +33,7 @@ export function slackFailure(answer: JsonAnswer, now: Date): SlackFailure {
   if (isContent) return failure({ kind: 'undeliverable', reason }, true)
   if (status === 429 || error === 'ratelimited' || error === 'rate_limited') {
     const header = answer.retryAfter ?? (typeof json['retry_after'] === 'number' ? String(json['retry_after']) : null)
-    const seconds = retryAfterSeconds(header, now)
+    const seconds = readRetryAfter(header, now)
     return failure({ kind: 'retry', reason, ...(seconds === undefined ? {} : { retryAfterSeconds: seconds }) })
   }
   if (channelErrors.has(error)) return failure({ kind: 'channel-down', reason })
@@ -41,7 +41,7 @@ export function slackFailure(answer: JsonAnswer, now: Date): SlackFailure {
   if ([401, 403, 404, 410].includes(status)) return failure({ kind: 'channel-down', reason })
   if (status >= 400 && status < 500 && status !== 408) return failure({ kind: 'undeliverable', reason })
   const isUnknown = status >= 500 ? status !== 503 : unknownErrors.has(error)
-  const seconds = retryAfterSeconds(answer.retryAfter, now)
+  const seconds = readRetryAfter(answer.retryAfter, now)
   return failure({
     kind: 'retry',
     reason,
