@@ -5,6 +5,8 @@ import { type ModelPrices, preloadBundledTable, priceFunction } from './prices.t
 import type { Source, SourceConfig } from './sources/source.ts'
 import { sourceNames, type SourceName } from './sources/source-names.ts'
 import { sourceRegistry } from './sources/source-registry.ts'
+import type { SentRequest } from './sources/wire/model-request.ts'
+import { type WireConfig, WireInstrumentation } from './sources/wire/wire-instrumentation.ts'
 
 /** Options of {@link AgentInstrumentation}. */
 export interface AgentInstrumentationConfig extends SourceConfig {
@@ -19,6 +21,8 @@ export interface AgentInstrumentationConfig extends SourceConfig {
    * @default {}
    */
   readonly prices?: ModelPrices
+  /** Providers of model servers that only you know, for the source `wire`: see {@link WireConfig}. @default {} */
+  readonly providers?: WireConfig['providers']
 }
 
 /**
@@ -62,6 +66,14 @@ export class AgentInstrumentation implements Instrumentation<AgentInstrumentatio
   /** Returns one short text for each enabled source that can observe this process, for a start line. */
   found(): readonly string[] {
     return this.#sources.map((source) => source.found()).filter((text) => text !== undefined)
+  }
+
+  /**
+   * Whether the source `wire` reports this request of undici as a model call, with a span and trace context of its own. An HTTP
+   * instrumentation should leave it out: `new UndiciInstrumentation({ ignoreRequestHook: (request) => agents.isModelRequest(request) })`.
+   */
+  isModelRequest(request: SentRequest): boolean {
+    return this.#sources.some((source) => source instanceof WireInstrumentation && source.isModelRequest(request))
   }
 
   getConfig(): AgentInstrumentationConfig {

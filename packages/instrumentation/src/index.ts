@@ -2,4 +2,4 @@ export { AgentInstrumentation, type AgentInstrumentationConfig } from './agent-i
 export { type ModelPrice, type ModelPrices, priceTable } from './prices.ts'
 export type { Source, SourceConfig } from './sources/source.ts'
 export { sourceNames, type SourceName } from './sources/source-names.ts'
-export { WireInstrumentation } from './sources/wire/wire-instrumentation.ts'
+export { type WireConfig, WireInstrumentation } from './sources/wire/wire-instrumentation.ts'

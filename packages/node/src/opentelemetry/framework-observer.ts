@@ -2,6 +2,13 @@ import { type Configuration, frameworkSources } from '@swarmwatch/config'
 
 import { errorWord, type Warn } from '../logger.ts'
 
+/** The sources of model and tool calls, while they are enabled. */
+export interface FrameworkObserver {
+  disable(): void
+  /** Whether a request of undici is reported as a model call, with a span and trace context of its own. */
+  isModelRequest(request: { method: string; path: string; origin: string | URL; headers: unknown }): boolean
+}
+
 /**
  * Loads @swarmwatch/instrumentation, which nothing else needs, and returns the function that starts
  * it: model calls and tool calls of agent frameworks, and the price of every model call. One line
@@ -10,7 +17,7 @@ import { errorWord, type Warn } from '../logger.ts'
 export async function frameworkObserver(
   { telemetry, prices }: Pick<Configuration, 'telemetry' | 'prices'>,
   warn: Warn,
-): Promise<() => { disable(): void }> {
+): Promise<() => FrameworkObserver> {
   const chosen = sourcesIn(telemetry.frameworks)
   try {
     const { AgentInstrumentation, priceTable, sourceNames } = await import('@swarmwatch/instrumentation')
@@ -25,7 +32,7 @@ export async function frameworkObserver(
     }
   } catch (error) {
     warn(`@swarmwatch/instrumentation could not be loaded (${errorWord(error)}): model calls and tool calls are not seen`)
-    return () => ({ disable: () => undefined })
+    return () => ({ disable: () => undefined, isModelRequest: () => false })
   }
 }
 

@@ -6,6 +6,7 @@ import { RuntimeNodeInstrumentation } from '@opentelemetry/instrumentation-runti
 import { UndiciInstrumentation } from '@opentelemetry/instrumentation-undici'
 import { AggregationType, createAllowListAttributesProcessor, type ViewOptions } from '@opentelemetry/sdk-metrics'
 
+import type { FrameworkObserver } from './framework-observer.ts'
 import type { RegisteredGlobals } from './registered-globals.ts'
 
 /**
@@ -16,14 +17,15 @@ import type { RegisteredGlobals } from './registered-globals.ts'
 export function instrumentations(
   taken: RegisteredGlobals,
   capturesUrlPaths: boolean,
-  observeFrameworks: () => { disable(): void },
+  observeFrameworks: () => FrameworkObserver,
 ): readonly { disable(): void }[] {
   // A second header would be unreadable for the receiver
   const isPropagated = taken.tracerProvider && channel(requestChannel).hasSubscribers
+  const frameworks = observeFrameworks()
   return [
     ...(taken.meterProvider ? [] : [observeRuntime(), observeProcess()]),
-    observeFrameworks(),
-    ...(isPropagated ? [] : [outgoingRequests(capturesUrlPaths)]),
+    frameworks,
+    ...(isPropagated ? [] : [outgoingRequests(capturesUrlPaths, frameworks)]),
     // Last, because it reduces the headers of all others, also of another set-up
     { disable: keepTraceContextSingle() },
   ]
@@ -39,10 +41,11 @@ function observeRuntime(): RuntimeNodeInstrumentation {
 /**
  * Spans for outgoing `fetch` requests and their `traceparent` header, inside a run only. A URL can
  * contain the input of an agent or a key, so the span keeps scheme, host and port, with `withPaths`
- * the path too, and never the query.
+ * the path too, and never the query. A request to a model has the span of the model call instead.
  */
-function outgoingRequests(withPaths: boolean): UndiciInstrumentation {
+function outgoingRequests(withPaths: boolean, frameworks: FrameworkObserver): UndiciInstrumentation {
   return new UndiciInstrumentation({
+    ignoreRequestHook: (request) => frameworks.isModelRequest(request),
     requireParentforSpans: true,
     startSpanHook: ({ origin, path }) => {
       const url = URL.parse(path, origin)

@@ -11,6 +11,7 @@ import type { ProcessSettings } from '../read-settings.ts'
 import type { TelemetryOptions } from '../telemetry-options.ts'
 import { propagatorFrom, tracerSettings } from './environment-settings.ts'
 import { exportPipeline } from './export-pipeline.ts'
+import type { FrameworkObserver } from './framework-observer.ts'
 import { instrumentations, views } from './instrumentations.ts'
 import { collectorHealth, diagLevel, diagLines } from './log-lines.ts'
 import { isSeenBySdk, registeredApiVersion, type RegisteredGlobals, registeredGlobals } from './registered-globals.ts'
@@ -40,7 +41,7 @@ export function startOpenTelemetry(
   settings: ProcessSettings,
   resource: Resource,
   scrape: ScrapeReader,
-  observeFrameworks: () => { disable(): void },
+  observeFrameworks: () => FrameworkObserver,
   options: TelemetryOptions,
   env: Environment,
   warn: Warn,

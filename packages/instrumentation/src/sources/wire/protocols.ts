@@ -1,0 +1,184 @@
+import type { InferenceUsage } from '@swarmwatch/sdk/instrumentation'
+
+import { pickPlan, type PickedValue, type PickPlan, type WrittenPlan } from './json-picker.ts'
+
+/** Numbers and texts of a response, by the names in the plan of its protocol. */
+export type PickedValues = Readonly<Record<string, PickedValue | undefined>>
+
+/** How one API of models writes its responses. */
+export interface Protocol {
+  readonly name: 'openai-chat' | 'openai-responses' | 'openai-embeddings' | 'anthropic' | 'gemini'
+  /** Values to pick from a response, or from each event of a stream. */
+  readonly plan: PickPlan
+  /** Keys of the objects with token counts, for a response whose middle was not read. */
+  readonly usageKey: string
+  /** Returns the tokens as the provider bills them; undefined if the response has none. */
+  usage(picked: PickedValues): InferenceUsage | undefined
+  /** Whether this type of event ends a stream. */
+  isLast(type: string): boolean
+}
+
+/** Values to pick from a request. */
+export const requestPlan: PickPlan = pickPlan({
+  model: 'model',
+  stream: 'stream',
+  background: 'background',
+  conversation: { '': 'conversation', id: 'conversation' },
+})
+
+const error: WrittenPlan = { type: 'errorType', code: 'errorCode', status: 'errorStatus' }
+
+const openAiUsage: WrittenPlan = {
+  prompt_tokens: 'input',
+  input_tokens: 'input',
+  completion_tokens: 'output',
+  output_tokens: 'output',
+  total_tokens: 'total',
+  prompt_tokens_details: { cached_tokens: 'cacheRead', cache_write_tokens: 'cacheWrite' },
+  input_tokens_details: { cached_tokens: 'cacheRead', cache_write_tokens: 'cacheWrite' },
+  completion_tokens_details: { reasoning_tokens: 'reasoning' },
+  output_tokens_details: { reasoning_tokens: 'reasoning' },
+  // DeepSeek; Moonshot
+  prompt_cache_hit_tokens: 'cacheRead',
+  cached_tokens: 'cacheRead',
+  // OpenRouter; Perplexity; xAI
+  cost: { '': 'cost', total_cost: 'cost' },
+  is_byok: 'isOwnKey',
+  cost_details: { upstream_inference_cost: 'upstreamCost' },
+  cost_in_usd_ticks: 'costTicks',
+}
+
+/** The API of OpenAI chat and text completions, and of every server that copies it. */
+export const openAiChat: Protocol = {
+  name: 'openai-chat',
+  plan: pickPlan({
+    id: 'id',
+    model: 'model',
+    // Moonshot sends the usage of a stream in its last choice, Groq in an object of its own
+    choices: { index: 'choice', finish_reason: 'finish', usage: openAiUsage },
+    usage: openAiUsage,
+    x_groq: { usage: openAiUsage },
+    error,
+  }),
+  usageKey: 'usage',
+  usage: openAiTokens,
+  isLast: () => false,
+}
+
+export const openAiEmbeddings: Protocol = {
+  name: 'openai-embeddings',
+  plan: pickPlan({ id: 'id', model: 'model', usage: openAiUsage, error }),
+  usageKey: 'usage',
+  usage: openAiTokens,
+  isLast: () => false,
+}
+
+const openAiResponse: WrittenPlan = {
+  id: 'id',
+  model: 'model',
+  status: 'status',
+  incomplete_details: { reason: 'incomplete' },
+  usage: openAiUsage,
+  error,
+  conversation: { '': 'conversation', id: 'conversation' },
+}
+
+/** The Responses API of OpenAI; events of a stream contain the response. */
+export const openAiResponses: Protocol = {
+  name: 'openai-responses',
+  plan: pickPlan({ ...openAiResponse, type: 'type', code: 'errorCode', response: openAiResponse }),
+  usageKey: 'usage',
+  usage: openAiTokens,
+  isLast: (type) => type === 'response.completed' || type === 'response.incomplete' || type === 'response.failed',
+}
+
+const anthropicUsage: WrittenPlan = {
+  input_tokens: 'input',
+  output_tokens: 'output',
+  cache_read_input_tokens: 'cacheRead',
+  cache_creation_input_tokens: 'cacheWrite',
+}
+
+/** Anthropic's messages. The counts in the events of a stream are cumulative. */
+export const anthropicMessages: Protocol = {
+  name: 'anthropic',
+  plan: pickPlan({
+    id: 'id',
+    model: 'model',
+    type: 'type',
+    stop_reason: 'finish',
+    usage: anthropicUsage,
+    message: { id: 'id', model: 'model', usage: anthropicUsage },
+    delta: { stop_reason: 'finish' },
+    error,
+  }),
+  usageKey: 'usage',
+  usage({ input, output, cacheRead, cacheWrite }) {
+    if (input === undefined && output === undefined) return undefined
+    // `input_tokens` leaves out those that were read from or written to the cache
+    const cached = { cacheReadInputTokens: numberOf(cacheRead), cacheWriteInputTokens: numberOf(cacheWrite) }
+    const inputTokens = (numberOf(input) ?? 0) + (cached.cacheReadInputTokens ?? 0) + (cached.cacheWriteInputTokens ?? 0)
+    return { inputTokens, outputTokens: numberOf(output), ...cached }
+  },
+  isLast: (type) => type === 'message_stop',
+}
+
+/** Gemini, of Google AI and of Vertex AI. Each event of a stream has the counts so far. */
+export const gemini: Protocol = {
+  name: 'gemini',
+  plan: pickPlan({
+    responseId: 'id',
+    modelVersion: 'model',
+    candidates: { index: 'choice', finishReason: 'finish' },
+    promptFeedback: { blockReason: 'incomplete' },
+    usageMetadata: {
+      promptTokenCount: 'input',
+      toolUsePromptTokenCount: 'toolUse',
+      candidatesTokenCount: 'output',
+      thoughtsTokenCount: 'reasoning',
+      cachedContentTokenCount: 'cacheRead',
+    },
+    error: { code: 'errorCode', status: 'errorStatus' },
+  }),
+  usageKey: 'usageMetadata',
+  usage({ input, toolUse, output, reasoning, cacheRead }) {
+    if (input === undefined && output === undefined) return undefined
+    return {
+      inputTokens: (numberOf(input) ?? 0) + (numberOf(toolUse) ?? 0),
+      outputTokens: (numberOf(output) ?? 0) + (numberOf(reasoning) ?? 0),
+      cacheReadInputTokens: numberOf(cacheRead),
+      reasoningOutputTokens: numberOf(reasoning),
+    }
+  },
+  isLast: () => false,
+}
+
+function openAiTokens({ input, output, total, cacheRead, cacheWrite, reasoning }: PickedValues): InferenceUsage | undefined {
+  const inputTokens = numberOf(input)
+  const outputTokens = numberOf(output)
+  if (inputTokens === undefined && outputTokens === undefined) return undefined
+  const reasoningOutputTokens = numberOf(reasoning)
+  const sum = (inputTokens ?? 0) + (outputTokens ?? 0)
+  // xAI leaves reasoning out of `completion_tokens`, which its total shows
+  const missing = reasoningOutputTokens !== undefined && total === sum + reasoningOutputTokens ? reasoningOutputTokens : 0
+  return {
+    inputTokens,
+    outputTokens: outputTokens === undefined ? undefined : outputTokens + missing,
+    cacheReadInputTokens: numberOf(cacheRead),
+    cacheWriteInputTokens: numberOf(cacheWrite),
+    reasoningOutputTokens,
+  }
+}
+
+/** Returns the cost that the provider sent, in US dollars; undefined if it sent none. */
+export function costOf({ cost, isOwnKey, upstreamCost, costTicks }: PickedValues): number | undefined {
+  if (typeof costTicks === 'number') return costTicks / 1e10
+  const own = numberOf(cost)
+  if (own === undefined) return undefined
+  // With a key of the user, OpenRouter's cost is its fee only
+  return isOwnKey === true ? own + (numberOf(upstreamCost) ?? 0) : own
+}
+
+function numberOf(value: PickedValue | undefined): number | undefined {
+  return typeof value === 'number' && value >= 0 ? value : undefined
+}

@@ -1,0 +1,64 @@
+import { crc32 } from 'node:zlib'
+
+import { JsonPicker, type PickedValue } from './json-picker.ts'
+import { requestPlan } from './protocols.ts'
+
+/** Bytes of a request that are read for its model; later ones are only hashed. */
+const maxReadBytes = 4 * 1024 * 1024
+
+/** Reads what a request asks for while it is sent, and hashes it, without keeping it. */
+export class RequestBody {
+  readonly #picker: JsonPicker
+  #hash: number
+  #length = 0
+  readonly #picked: Record<string, PickedValue | undefined> = {}
+
+  constructor(address: string) {
+    this.#hash = crc32(address)
+    this.#picker = new JsonPicker(requestPlan, (name, value) => {
+      this.#picked[name] ??= value
+    })
+  }
+
+  write(chunk: Buffer): void {
+    this.#hash = crc32(chunk, this.#hash)
+    if (this.#length < maxReadBytes) this.#picker.write(chunk)
+    this.#length += chunk.length
+  }
+
+  get length(): number {
+    return this.#length
+  }
+
+  get model(): string | undefined {
+    return this.#text('model')
+  }
+
+  get isStream(): boolean {
+    return this.#picked['stream'] === true
+  }
+
+  /** Whether OpenAI computes the response later, to be polled. */
+  get isBackground(): boolean {
+    return this.#picked['background'] === true
+  }
+
+  get conversationId(): string | undefined {
+    return this.#text('conversation')
+  }
+
+  /** Whether a complete body asks for no model, so that the address belongs to another API. */
+  get asksForNoModel(): boolean {
+    return this.#length > 0 && this.#length < maxReadBytes && this.#picker.isBetweenDocuments && this.model === undefined
+  }
+
+  /** Equal for requests with the same address and body. */
+  get fingerprint(): string {
+    return `${this.#hash.toString(16)}-${this.#length}`
+  }
+
+  #text(name: string): string | undefined {
+    const value = this.#picked[name]
+    return typeof value === 'string' && value !== '' ? value : undefined
+  }
+}

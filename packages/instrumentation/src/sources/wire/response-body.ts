@@ -1,0 +1,204 @@
+import { brotliDecompressSync, constants, gunzipSync, inflateSync, zstdDecompressSync } from 'node:zlib'
+
+import { EventStream } from './event-stream.ts'
+import { JsonPicker, type PickedValue, type PickPlan } from './json-picker.ts'
+import type { Protocol } from './protocols.ts'
+
+/** Bytes of a JSON response that are read from its start, and compressed bytes that are kept. */
+const maxBytes = 4 * 1024 * 1024
+/** Bytes that are kept from the end of a longer response, where most APIs write the usage. */
+const maxTailBytes = 64 * 1024
+/** Bytes of a response after decompression; a longer one is not read. */
+const maxInflatedBytes = 16 * 1024 * 1024
+const maxFinishReasons = 16
+
+/** Reads a response while it arrives, JSON or server-sent events, and keeps a few values of it. */
+export class ResponseBody {
+  readonly #protocol: Protocol
+  readonly #encodings: readonly string[]
+  readonly #picked: Record<string, PickedValue | undefined> = {}
+  readonly #finishReasons: string[] = []
+  readonly #picker: JsonPicker
+  #events: EventStream | undefined
+  #isJson: boolean | undefined
+  #length = 0
+  #compressed: Buffer[] = []
+  #tail: Buffer[] = []
+  #tailLength = 0
+  #isComplete = false
+
+  constructor(protocol: Protocol, contentEncoding: string | undefined) {
+    this.#protocol = protocol
+    this.#encodings = encodingsOf(contentEncoding)
+    this.#picker = new JsonPicker(protocol.plan, (name, value) => this.#keep(name, value))
+  }
+
+  /** Takes the next bytes of the body, compressed or not. */
+  write(chunk: Buffer): void {
+    this.#length += chunk.length
+    if (this.#encodings.length === 0) this.#read(chunk)
+    else if (this.#length <= maxBytes) this.#compressed.push(chunk)
+    else this.#compressed = []
+  }
+
+  /** Reads what can only be read at the end: a compressed body, and the tail of a long one. */
+  end(): void {
+    if (this.#encodings.length > 0 && this.#compressed.length > 0) {
+      const inflated = decompress(Buffer.concat(this.#compressed), this.#encodings)
+      this.#compressed = []
+      if (inflated !== undefined) this.#read(inflated)
+    }
+    this.#picker.end()
+    if (this.#tail.length > 0) this.#readTail()
+  }
+
+  /** Returns what a body that has not ended shows so far; later bytes can still be written. */
+  soFar(): ResponseBody {
+    if (this.#encodings.length === 0) return this
+    const copy = new ResponseBody(this.#protocol, this.#encodings.join(','))
+    for (const chunk of this.#compressed) copy.write(chunk)
+    copy.end()
+    return copy
+  }
+
+  get picked(): Readonly<Record<string, PickedValue | undefined>> {
+    return this.#picked
+  }
+
+  get finishReasons(): readonly string[] {
+    return this.#finishReasons.filter((reason) => reason !== undefined)
+  }
+
+  /** Number of events of a stream; 0 for JSON. */
+  get events(): number {
+    return this.#events?.events ?? 0
+  }
+
+  get length(): number {
+    return this.#length
+  }
+
+  /** Whether the protocol's last event arrived, so that an abort afterwards is no failure. */
+  get isComplete(): boolean {
+    return this.#isComplete || this.#events?.isDone === true
+  }
+
+  #read(chunk: Buffer): void {
+    if (this.#isJson === undefined && !this.#recognise(chunk)) return
+    if (this.#events) this.#events.write(chunk)
+    else if (this.#isJson) this.#readJson(chunk)
+  }
+
+  /** Decides by the first character: servers send streams as JSON, and errors as streams. */
+  #recognise(chunk: Buffer): boolean {
+    for (const byte of chunk) {
+      // White space and the byte order mark
+      if (byte <= 0x20 || byte >= 0xbb) continue
+      const first = String.fromCharCode(byte)
+      this.#isJson = first === '{' || first === '['
+      if ('deir:'.includes(first)) this.#events = new EventStream(this.#picker)
+      return true
+    }
+    return false
+  }
+
+  #readJson(chunk: Buffer): void {
+    if (this.#length <= maxBytes || this.#encodings.length > 0) {
+      this.#picker.write(chunk)
+      return
+    }
+    this.#tail.push(chunk)
+    this.#tailLength += chunk.length
+    while (this.#tailLength - this.#tail[0]!.length >= maxTailBytes) this.#tailLength -= this.#tail.shift()!.length
+  }
+
+  #readTail(): void {
+    const tail = Buffer.concat(this.#tail).toString('latin1')
+    this.#tail = []
+    const { keys } = this.#protocol.plan
+    for (const [key, plan] of keys ?? []) {
+      if (plan.as === undefined && key !== this.#protocol.usageKey) continue
+      // A quote in a text of the document is escaped, so that this is a key
+      const last = tail.lastIndexOf(`"${key}"`)
+      if (last === -1) continue
+      this.#readMember(tail.slice(last), { keys: new Map([[key, plan]]) })
+    }
+  }
+
+  #readMember(text: string, plan: PickPlan): void {
+    const picker = new JsonPicker(plan, (name, value) => this.#keep(name, value))
+    picker.write(Buffer.from(`{${text}`, 'latin1'))
+    picker.end()
+  }
+
+  #keep(name: string, value: PickedValue): void {
+    const picked = this.#picked
+    switch (name) {
+      case 'finish':
+        this.#keepFinishReason(value)
+        return
+      case 'id':
+      case 'model':
+        // Azure begins a stream with empty ones
+        if (value !== '') picked[name] ??= value
+        return
+      case 'type':
+        if (typeof value === 'string' && this.#protocol.isLast(value)) this.#isComplete = true
+        return
+      case 'input':
+      case 'output':
+      case 'cacheRead':
+      case 'cacheWrite':
+        // Counts of a stream only grow; some gateways end with zeros
+        if (typeof value === 'number') picked[name] = Math.max(value, Number(picked[name] ?? 0))
+        return
+      default:
+        picked[name] = value
+    }
+  }
+
+  #keepFinishReason(value: PickedValue): void {
+    if (typeof value !== 'string' || value === '') return
+    const choice = this.#picked['choice']
+    const at = typeof choice === 'number' && Number.isInteger(choice) && choice >= 0 ? choice : 0
+    if (at < maxFinishReasons) this.#finishReasons[at] = value
+  }
+}
+
+function encodingsOf(contentEncoding: string | undefined): readonly string[] {
+  if (contentEncoding === undefined) return []
+  return contentEncoding
+    .toLowerCase()
+    .split(',')
+    .map((encoding) => encoding.trim())
+    .filter((encoding) => encoding !== '' && encoding !== 'identity')
+}
+
+/** Undoes the encodings, the last one first; a body that was cut is read up to the cut. Undefined if it is not encoded as announced. */
+function decompress(body: Buffer, encodings: readonly string[]): Buffer | undefined {
+  let bytes = body
+  try {
+    for (const encoding of encodings.toReversed()) bytes = decompressOne(bytes, encoding)
+    return bytes
+  } catch {
+    // A server that announces an encoding and sends none
+    return body[0] === 0x7b || body[0] === 0x64 || body[0] === 0x65 ? body : undefined
+  }
+}
+
+function decompressOne(bytes: Buffer, encoding: string): Buffer {
+  const limit = { maxOutputLength: maxInflatedBytes }
+  switch (encoding) {
+    case 'gzip':
+    case 'x-gzip':
+      return gunzipSync(bytes, { ...limit, finishFlush: constants.Z_SYNC_FLUSH })
+    case 'deflate':
+      return inflateSync(bytes, { ...limit, finishFlush: constants.Z_SYNC_FLUSH })
+    case 'br':
+      return brotliDecompressSync(bytes, { ...limit, finishFlush: constants.BROTLI_OPERATION_FLUSH })
+    case 'zstd':
+      return zstdDecompressSync(bytes, { ...limit, finishFlush: constants.ZSTD_e_flush })
+    default:
+      throw new Error(`unknown content encoding ${encoding}`)
+  }
+}
