@@ -2,24 +2,13 @@ import { hash } from 'node:crypto'
 import { setTimeout as delay } from 'node:timers/promises'
 
 import { eventually } from '@swarmwatch/testkit'
-import {
-  buildImages,
-  containerStates,
-  listMails,
-  mailSettings,
-  numberFrom,
-  openSlackSink,
-  type OutsideAgents,
-  type ProductionStack,
-  type SlackSink,
-  startOutsideAgents,
-  startStack,
-} from '@swarmwatch/testkit/stack'
-import { afterAll, beforeAll, expect, onTestFailed, test } from 'vitest'
+import { containerStates, listMails, numberFrom } from '@swarmwatch/testkit/stack'
+import { expect, test } from 'vitest'
 
 import { openTimeLine } from '../stack/time-line.ts'
 import { orderTasks } from '../stack/workers.ts'
 import { fatesOf, watchAlerts } from './alert-fates.ts'
+import { loadedStack } from './loaded-stack.ts'
 import { markdownTable } from './markdown-table.ts'
 import { type FinishedRuns, watchWorkers } from './watch-workers.ts'
 
@@ -29,26 +18,11 @@ const kills = 20
 const loadMinutes = 10
 const seed = Number(process.env['CHAOS_SEED'] ?? 1)
 
-let stack: ProductionStack
-let slack: SlackSink
-let outside: OutsideAgents
-
-beforeAll(async () => {
-  await buildImages()
-  slack = await openSlackSink()
-  stack = await startStack({ workers, settings: { ...mailSettings(slack.url), WORKER_TASKS_PER_MINUTE: '30' } })
-  outside = startOutsideAgents(stack, 2)
-}, 600_000)
-
-afterAll(async () => {
-  await outside?.stop()
-  await stack?.close()
-  await slack?.close()
-}, 120_000)
+const loaded = loadedStack({ workers, tasksPerMinute: 30 })
 
 /** Kills the process of a container as a crash does: the engine is not involved, and starts it again. Needs to be root on this machine. */
 async function crash(chance: () => number): Promise<string> {
-  const victims = (await containerStates(stack)).filter(({ service, pid }) => killable.includes(service) && pid > 0)
+  const victims = (await containerStates(loaded.stack)).filter(({ service, pid }) => killable.includes(service) && pid > 0)
   const { name, pid } = victims[Math.floor(chance() * victims.length)]!
   process.kill(pid, 'SIGKILL')
   return name
@@ -57,7 +31,7 @@ async function crash(chance: () => number): Promise<string> {
 /** Runs in Prometheus by how they ended, over all lives of the processes that `selector` names. */
 async function stored(selector: string): Promise<FinishedRuns> {
   const runs = (outcome: string): Promise<number> =>
-    numberFrom(stack, `sum(max_over_time(agent_executions_total{${selector}, outcome="${outcome}"}[40m]))`)
+    numberFrom(loaded.stack, `sum(max_over_time(agent_executions_total{${selector}, outcome="${outcome}"}[40m]))`)
   return { success: await runs('success'), failure: await runs('failure') }
 }
 
@@ -78,7 +52,8 @@ test(
   `${kills} kill -9 in ${loadMinutes} minutes of load: every failed run that was counted is in Prometheus, and every alert reached the mailbox`,
   { timeout: 40 * 60_000 },
   async () => {
-    onTestFailed(async () => console.log(await stack.compose('logs', '--no-color', '--tail=60')))
+    const { stack } = loaded
+    const outside = loaded.startAgents(2)
     const chance = seededChance(seed)
     const timeLine = openTimeLine()
     const load = setInterval(() => {

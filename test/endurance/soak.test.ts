@@ -1,43 +1,17 @@
 import { setTimeout as delay } from 'node:timers/promises'
 
 import { eventually } from '@swarmwatch/testkit'
-import {
-  buildImages,
-  containerStates,
-  type ContainerUse,
-  containerUses,
-  mailSettings,
-  numberFrom,
-  openSlackSink,
-  type OutsideAgents,
-  type ProductionStack,
-  type SlackSink,
-  startOutsideAgents,
-  startStack,
-} from '@swarmwatch/testkit/stack'
-import { afterAll, beforeAll, expect, onTestFailed, test } from 'vitest'
+import { containerStates, type ContainerUse, containerUses, numberFrom } from '@swarmwatch/testkit/stack'
+import { expect, test } from 'vitest'
 
 import { workerHealth } from '../stack/workers.ts'
+import { loadedStack } from './loaded-stack.ts'
 import { markdownTable } from './markdown-table.ts'
 
 const soakMinutes = 10
 const ticksPerSecond = 200
 
-let stack: ProductionStack
-let slack: SlackSink
-let outside: OutsideAgents
-
-beforeAll(async () => {
-  await buildImages()
-  slack = await openSlackSink()
-  stack = await startStack({ settings: { ...mailSettings(slack.url), WORKER_TASKS_PER_MINUTE: '120' } })
-}, 600_000)
-
-afterAll(async () => {
-  await outside?.stop()
-  await stack?.close()
-  await slack?.close()
-}, 120_000)
+const loaded = loadedStack({ tasksPerMinute: 120 })
 
 /** A process' series, with and without a label for the agent: of the worker, whose three agents recover and use tools. */
 async function seriesRows(): Promise<readonly (readonly [string, number])[]> {
@@ -54,17 +28,17 @@ async function seriesRows(): Promise<readonly (readonly [string, number])[]> {
     'the stack itself': 'count({job=~"otel-collector|prometheus|alertmanager|alert-bridge"})',
     'made by rules': 'count({__name__=~".+:.+"})',
   }
-  return Promise.all(Object.entries(queries).map(async ([what, query]) => [what, await numberFrom(stack, query)] as const))
+  return Promise.all(Object.entries(queries).map(async ([what, query]) => [what, await numberFrom(loaded.stack, query)] as const))
 }
 
 test(
   `${soakMinutes} minutes of ${ticksPerSecond} runs a second alongside the reference swarm at 2: memory is flat, nothing was restarted, and every run was counted`,
   { timeout: 30 * 60_000 },
   async () => {
-    onTestFailed(async () => console.log(await stack.compose('logs', '--no-color', '--tail=60')))
+    const { stack } = loaded
     await delay(30_000)
     console.log(`before the load (the reference swarm alone)\n${useTable(useByMinute([await containerUses(stack)]))}`)
-    outside = startOutsideAgents(stack, ticksPerSecond)
+    const outside = loaded.startAgents(ticksPerSecond)
     const samples: Awaited<ReturnType<typeof containerUses>>[][] = Array.from({ length: soakMinutes }, () => [])
     const begunMs = performance.now()
     for (let minute = 0; minute < soakMinutes; minute = Math.floor((performance.now() - begunMs) / 60_000)) {
