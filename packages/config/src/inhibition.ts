@@ -32,9 +32,7 @@ export const inhibitionRules: readonly InhibitionRule[] = [
   {
     name: 'a failing agent mutes its own lesser alerts',
     source: { alerts: ['AgentErrorRateCritical'] },
-    target: {
-      alerts: ['AgentErrorRateWarning', 'AgentErrorBudgetBurn', 'AgentRetriesHigh', 'AgentSlowResponses', 'HiddenRetries'],
-    },
+    target: { alerts: ['AgentErrorRateWarning', 'AgentErrorBudgetBurn', 'AgentRetriesHigh', 'AgentSlowResponses'] },
     same: 'agent',
   },
   {
@@ -46,7 +44,7 @@ export const inhibitionRules: readonly InhibitionRule[] = [
   {
     name: 'a failing swarm mutes its agents',
     source: { alerts: ['SystemErrorRateCritical'] },
-    target: { alerts: ['Agent*', 'HiddenRetries', 'SwarmHealthLow', 'SystemErrorRateWarning'] },
+    target: { alerts: ['Agent*', 'SwarmHealthLow', 'SystemErrorRateWarning'] },
     same: 'fleet',
   },
   {
@@ -66,13 +64,6 @@ export const inhibitionRules: readonly InhibitionRule[] = [
     source: { alerts: ['AgentRetriesHigh'] },
     target: { alerts: ['AgentSlowResponses'] },
     same: 'agent',
-  },
-  {
-    // Agents that do not use the provider are muted, too: their retries are reported when it works again
-    name: 'a failing provider explains the retries of its fleet',
-    source: { alerts: ['ModelProviderErrors'] },
-    target: { alerts: ['AgentRetriesHigh', 'HiddenRetries'] },
-    same: 'fleet',
   },
   {
     name: 'without a Collector there is no telemetry of agents',

@@ -1,5 +1,8 @@
 export { AgentInstrumentation, type AgentInstrumentationConfig } from './agent-instrumentation.ts'
 export { type ModelPrice, type ModelPrices, priceTable } from './prices.ts'
+export { AiSdkInstrumentation } from './sources/ai-sdk/ai-sdk-instrumentation.ts'
+export { LangChainInstrumentation } from './sources/langchain/langchain-instrumentation.ts'
+export { OpenAIAgentsInstrumentation } from './sources/openai-agents/openai-agents-instrumentation.ts'
 export type { Source, SourceConfig } from './sources/source.ts'
 export { sourceNames, type SourceName } from './sources/source-names.ts'
 export { type WireConfig, WireInstrumentation } from './sources/wire/wire-instrumentation.ts'

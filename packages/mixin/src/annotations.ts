@@ -54,16 +54,15 @@ function tracesUrl(alert: Alert): string {
 
 /** A query inside a text, with matchers for the agent of the alert. */
 export function sameAgent(query: (matchers: string) => string): string {
-  return sameLabels(agentLabels, query)
+  return within(query, agentLabels)
 }
 
 /** A query inside a text, with matchers for the fleet of the alert. */
 export function sameFleet(query: (matchers: string) => string): string {
-  return sameLabels(fleetLabels, query)
+  return within(query, fleetLabels)
 }
 
-/** A query inside a text, with matchers for these labels of the alert. */
-export function sameLabels(labels: readonly string[], query: (matchers: string) => string): string {
+function within(query: (matchers: string) => string, labels: readonly string[]): string {
   const matchers = labels.map((name) => `${name}=%q`).join(', ')
   return `printf \`${query(matchers)}\`${labels.map((name) => ` $labels.${name}`).join('')} | query`
 }

@@ -13,7 +13,6 @@ type Label =
   | 'agent'
   | 'outcome'
   | 'model'
-  | 'provider'
   | 'variant'
   | 'resource'
   | 'direction'
@@ -31,7 +30,6 @@ export const label: Readonly<Record<Label, string>> = {
   agent: labelOf(attribute.agentName),
   outcome: labelOf(attribute.outcome),
   model: labelOf(attribute.requestModel),
-  provider: labelOf(attribute.providerName),
   variant: labelOf(attribute.variant),
   resource: labelOf(attribute.resource),
   direction: labelOf(attribute.direction),

@@ -3,3 +3,4 @@ export { beginToolCall, type ReportedToolCall, type ToolCallStart } from './infe
 export { configureInferences, type InferenceOptions, type PricedCall } from './inference/configure-inferences.ts'
 export type { InferenceCall, InferenceEnd, InferenceSource, InferenceStart, InferenceUsage } from './inference/inference.ts'
 export { guarded, trip, type GuardedPlace } from './telemetry/guard.ts'
+export { callWithin } from './telemetry/guarded-span.ts'

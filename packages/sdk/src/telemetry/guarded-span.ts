@@ -104,29 +104,34 @@ export class GuardedSpan {
     }
   }
 
-  /** Calls `call` exactly once with this span active, whatever the context manager does, and returns or throws its outcome. */
+  /** Calls `call` with this span active, like {@link callWithin}. */
   within<T>(call: () => T): T {
-    let state: 'waiting' | 'returned' | 'threw' = 'waiting'
-    let result: unknown
-    const callOnce = (): void => {
-      if (state !== 'waiting') return
-      state = 'threw'
-      try {
-        result = call()
-        state = 'returned'
-      } catch (error) {
-        result = error
-      }
-    }
-    try {
-      context.with(this.context, callOnce)
-    } catch (error) {
-      trip('span', error)
-    }
-    callOnce()
-    if ((state as string) === 'threw') throw result
-    return result as T
+    return callWithin(this.context, call)
   }
+}
+
+/** Calls `call` exactly once with a context active, whatever the context manager does, and returns or throws its outcome. */
+export function callWithin<T>(active: Context, call: () => T): T {
+  let state: 'waiting' | 'returned' | 'threw' = 'waiting'
+  let result: unknown
+  const callOnce = (): void => {
+    if (state !== 'waiting') return
+    state = 'threw'
+    try {
+      result = call()
+      state = 'returned'
+    } catch (error) {
+      result = error
+    }
+  }
+  try {
+    context.with(active, callOnce)
+  } catch (error) {
+    trip('span', error)
+  }
+  callOnce()
+  if ((state as string) === 'threw') throw result
+  return result as T
 }
 
 let provider: TracerProvider | undefined

@@ -43,17 +43,25 @@ export const recovery: Row = {
   ],
 }
 
-/** Which tools the agent uses, how long they take, and which of them fail. */
-export const tools: Row = {
-  title: 'Tools',
+/** Which models and tools the agent uses, how long they take, and which of them fail. */
+export const modelAndTools: Row = {
+  title: 'Model and tools',
   panels: [
+    ratePanel({
+      title: 'How many tokens are used?',
+      description: 'Tokens of all attempts, by model and direction, as the model provider counts them.',
+      query: 'tokens',
+      counter: series.tokens + ofAgents(),
+      by: [label.model, label.direction],
+      span: 6,
+    }),
     quantilePanel({
       title: 'How long do tools take?',
       description: '95% of the calls of each tool ended within this time.',
       histogram: series.executeToolDuration,
       of: ofToolsOfAgents(),
       by: label.tool,
-      span: 8,
+      span: 6,
     }),
     ratePanel({
       title: 'Which tools are called?',
@@ -61,7 +69,7 @@ export const tools: Row = {
       query: 'calls',
       counter: `${series.executeToolDuration}_count${ofToolsOfAgents()}`,
       by: [label.tool],
-      span: 8,
+      span: 6,
     }),
     ratePanel({
       title: 'Which tools fail?',
@@ -69,7 +77,7 @@ export const tools: Row = {
       query: 'failed',
       counter: `${series.executeToolDuration}_count${ofToolsOfAgents(`${label.errorType}!=""`)}`,
       by: [label.tool, label.errorType],
-      span: 8,
+      span: 6,
       whenEmpty: 'None failed',
     }),
   ],

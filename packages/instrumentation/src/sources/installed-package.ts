@@ -1,0 +1,58 @@
+import { readdirSync, readFileSync } from 'node:fs'
+import { findPackageJSON } from 'node:module'
+import path from 'node:path'
+import { pathToFileURL } from 'node:url'
+
+/** Returns the version of a package that the running program, or one in the current folder, can import; undefined in a bundle. */
+export function installedVersion(packageName: string): string | undefined {
+  return find(packageName)?.version
+}
+
+/** Texts that a package does not contain. */
+export interface MissingTexts {
+  readonly version: string
+  readonly texts: readonly string[]
+}
+
+/**
+ * Searches the JavaScript of an installed package for the names that a hook depends on. Returns undefined if it contains them all, or
+ * if the package is not installed. It reads up to every file of the package, so it is for a check on request, not for a start.
+ */
+export function missingTexts(packageName: string, texts: readonly string[]): MissingTexts | undefined {
+  const found = find(packageName)
+  if (!found) return undefined
+  const missing = new Set(texts)
+  for (const file of javaScriptIn(found.folder)) {
+    if (missing.size === 0) break
+    const content = readFileSync(file, 'utf8')
+    for (const text of missing) if (content.includes(text)) missing.delete(text)
+  }
+  return missing.size === 0 ? undefined : { version: found.version, texts: [...missing] }
+}
+
+interface Package {
+  readonly folder: string
+  readonly version: string
+}
+
+function find(packageName: string): Package | undefined {
+  for (const base of [process.argv[1], path.join(process.cwd(), 'program.js')]) {
+    if (base === undefined) continue
+    try {
+      const file = findPackageJSON(packageName, pathToFileURL(base))
+      if (file === undefined) continue
+      const { version } = JSON.parse(readFileSync(file, 'utf8')) as { version?: unknown }
+      if (typeof version === 'string') return { folder: path.dirname(file), version }
+    } catch {
+      // Not installed for this base
+    }
+  }
+  return undefined
+}
+
+function javaScriptIn(folder: string): string[] {
+  return readdirSync(folder, { recursive: true, withFileTypes: true })
+    .filter((entry) => entry.isFile() && /\.[cm]?js$/.test(entry.name))
+    .map((entry) => path.join(entry.parentPath, entry.name))
+    .filter((file) => !path.relative(folder, file).includes('node_modules'))
+}

@@ -1,0 +1,88 @@
+import { InstrumentationBase } from '@opentelemetry/instrumentation'
+
+import { ActiveSource } from '../active-source.ts'
+import { installedVersion, missingTexts } from '../installed-package.ts'
+import type { Source, SourceConfig } from '../source.ts'
+import { followProvider, type TraceProvider } from './follow-provider.ts'
+import { nestSpans } from './nest-spans.ts'
+
+const providerName = 'openai.agents.core.traceProvider'
+const storageName = 'openai.agents.core.asyncLocalStorage'
+const providerKey = Symbol.for(providerName)
+const storageKey = Symbol.for(storageName)
+
+/**
+ * Reports tool calls and model calls of the OpenAI Agents SDK, through its global trace provider. That the export of traces to OpenAI is
+ * off (`OPENAI_AGENTS_DISABLE_TRACING`, `NODE_ENV=test`, `setTracingDisabled()`) makes no difference. A runner with
+ * `tracingDisabled: true` creates no spans at all: its tool calls are not visible, its model calls are counted by the source `wire`.
+ */
+export class OpenAIAgentsInstrumentation extends InstrumentationBase<SourceConfig> implements Source {
+  declare private undo: (() => void) | undefined
+
+  constructor(config: SourceConfig = {}) {
+    super('@swarmwatch/instrumentation/openai-agents', '0.1.0', config)
+  }
+
+  protected override init(): void {}
+
+  override enable(): void {
+    super.enable()
+    if (this.undo) return
+    const source = new ActiveSource('openai-agents')
+    const undo = observeGlobal<TraceProvider>(providerKey, (provider) => {
+      const undoBoth = [followProvider(provider, source), nestSpans(storageKey)]
+      return () => undoBoth.forEach((each) => each())
+    })
+    this.undo = () => {
+      source.release()
+      undo()
+    }
+  }
+
+  override disable(): void {
+    super.disable()
+    this.undo?.()
+    this.undo = undefined
+  }
+
+  found(): string | undefined {
+    const version = installedVersion('@openai/agents-core') ?? installedVersion('@openai/agents')
+    return version === undefined ? undefined : `openai-agents ${version}`
+  }
+
+  hookProblem(): string | undefined {
+    const missing = missingTexts('@openai/agents-core', [providerName, storageName])
+    if (!missing) return undefined
+    return `@openai/agents-core ${missing.version} has no global ${missing.texts.join(', ')}, so its tool calls are not visible or not nested; use 0.8.0 to 0.20.x`
+  }
+}
+
+/** Calls `follow` with the present and with every later value of a property of `globalThis`. The returned function undoes everything. */
+function observeGlobal<T extends object>(key: symbol, follow: (value: T) => () => void): () => void {
+  const globals = globalThis as Record<symbol, T | undefined>
+  const before = Object.getOwnPropertyDescriptor(globals, key)
+  let current = globals[key]
+  let unfollow = current && follow(current)
+  if (before?.configurable === false) return () => unfollow?.()
+  Object.defineProperty(globals, key, {
+    configurable: true,
+    enumerable: before?.enumerable ?? true,
+    get: () => current,
+    set: (value: T | undefined) => {
+      unfollow?.()
+      current = value
+      unfollow = value && follow(value)
+    },
+  })
+  return () => {
+    unfollow?.()
+    if (current === undefined) delete globals[key]
+    else
+      Object.defineProperty(globals, key, {
+        configurable: true,
+        enumerable: before?.enumerable ?? true,
+        writable: true,
+        value: current,
+      })
+  }
+}

@@ -1,0 +1,21 @@
+/**
+ * Returns an error for a tool result that reports a failure instead of throwing, as those of MCP do with `isError: true`; undefined for
+ * any other result. The message is not the result, which can contain anything.
+ */
+export function toolError(result: unknown): Error | undefined {
+  const isError = typeof result === 'object' && result !== null && (result as { isError?: unknown }).isError === true
+  return isError ? namedError('tool_error', 'the tool returned isError: true') : undefined
+}
+
+/** Reads an error from a text such as `TypeError: x is not a function`, where a framework keeps nothing else. */
+export function errorFromText(text: unknown): Error {
+  const [, name, message] = /^([A-Za-z_$][\w$]{0,59}): ([^]*)$/.exec(String(text)) ?? []
+  return namedError(name ?? 'tool_error', message ?? String(text))
+}
+
+/** Returns an error with a name of its own, which becomes `error.type`. */
+export function namedError(name: string, message: string): Error {
+  const error = new Error(message)
+  error.name = name
+  return error
+}
