@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs'
 import { parseEnv } from 'node:util'
 
+import { isSecretName } from '@swarmwatch/config'
 import { composeFile, networksOf, repositoryRoot } from '@swarmwatch/testkit'
 import { describe, expect, test } from 'vitest'
 
@@ -43,8 +44,7 @@ describe.for(Object.entries(services))('%s', ([name, service]) => {
   test('its secrets are files, and nothing in its environment is one', () => {
     expect(service.env_file).toBeUndefined()
     for (const [variable, value] of Object.entries(service.environment ?? {})) {
-      if (/PASSWORD|TOKEN|SECRET|WEBHOOK|API_KEY|HEARTBEAT/.test(variable))
-        expect(String(value)).toMatch(/^\/run\/secrets\/[\w.]+$/)
+      if (isSecretName(variable)) expect(String(value)).toMatch(/^\/run\/secrets\/[\w.]+$/)
     }
     for (const secret of service.secrets ?? []) expect(secrets[secret]?.file).toBe(`.secrets/${secret}`)
   })

@@ -71,7 +71,9 @@ export function openVariables(
   return { plain, orFile, known }
 }
 
-/** Whether a variable of this name holds a secret: a word of it is PASSWORD, SECRET, TOKEN, KEY or WEBHOOK. */
+/**
+ * Whether a variable of this name holds a secret: a word of it is PASSWORD, SECRET, TOKEN, KEY, WEBHOOK or HEARTBEAT. A PUBLIC_KEY is none.
+ */
 export function isSecretName(name: string): boolean {
-  return /(?:^|_)(?:PASSWORD|SECRET|TOKEN|KEY|WEBHOOK)(?:_|$)/i.test(name)
+  return /(?:^|_)(?:PASSWORD|SECRET|TOKEN|(?<!(?:^|_)PUBLIC_)KEY|WEBHOOK|HEARTBEAT)(?:_|$)/i.test(name)
 }

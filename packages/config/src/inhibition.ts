@@ -32,7 +32,9 @@ export const inhibitionRules: readonly InhibitionRule[] = [
   {
     name: 'a failing agent mutes its own lesser alerts',
     source: { alerts: ['AgentErrorRateCritical'] },
-    target: { alerts: ['AgentErrorRateWarning', 'AgentErrorBudgetBurn', 'AgentRetriesHigh', 'AgentSlowResponses'] },
+    target: {
+      alerts: ['AgentErrorRateWarning', 'AgentErrorBudgetBurn', 'AgentRetriesHigh', 'AgentSlowResponses', 'HiddenRetries'],
+    },
     same: 'agent',
   },
   {
@@ -44,7 +46,7 @@ export const inhibitionRules: readonly InhibitionRule[] = [
   {
     name: 'a failing swarm mutes its agents',
     source: { alerts: ['SystemErrorRateCritical'] },
-    target: { alerts: ['Agent*', 'SwarmHealthLow', 'SystemErrorRateWarning'] },
+    target: { alerts: ['Agent*', 'HiddenRetries', 'SwarmHealthLow', 'SystemErrorRateWarning'] },
     same: 'fleet',
   },
   {
@@ -64,6 +66,13 @@ export const inhibitionRules: readonly InhibitionRule[] = [
     source: { alerts: ['AgentRetriesHigh'] },
     target: { alerts: ['AgentSlowResponses'] },
     same: 'agent',
+  },
+  {
+    // Agents that do not use the provider are muted, too: their retries are reported when it works again
+    name: 'a failing provider explains the retries of its fleet',
+    source: { alerts: ['ModelProviderErrors'] },
+    target: { alerts: ['AgentRetriesHigh', 'HiddenRetries'] },
+    same: 'fleet',
   },
   {
     name: 'without a Collector there is no telemetry of agents',

@@ -2,7 +2,7 @@ import { test } from '@fast-check/vitest'
 import fc from 'fast-check'
 import { expect } from 'vitest'
 
-import { loadConfiguration } from '../src/index.ts'
+import { isSecretName, loadConfiguration } from '../src/index.ts'
 import { folderWith } from './folder-with.ts'
 import { problemsOf } from './problems-of.ts'
 
@@ -47,6 +47,20 @@ test('a ${ that does not begin a variable is a problem', () => {
   expect(() => retriesFrom('"${9}"', {})).toThrow(
     'recovery.max_retries must use variables as ${NAME} or ${NAME:-default}, got "${9}"',
   )
+})
+
+test('the name of a variable shows whether it holds a secret', () => {
+  const secrets = [
+    'API_KEY',
+    'ALERT_EMAIL_PASSWORD',
+    'WORKER_TOKEN_FILE',
+    'HEARTBEAT_URL',
+    'ALERT_SLACK_WEBHOOK',
+    'secret',
+    'KEY_PUBLIC',
+  ]
+  const others = ['PUBLIC_KEY', 'GF_PLUGINS_PUBLIC_KEY_RETRIEVAL_DISABLED', 'MONKEY', 'TOKENS_PER_MINUTE', 'MAX_RETRIES']
+  expect([...secrets, ...others].filter(isSecretName)).toEqual(secrets)
 })
 
 test('a secret is refused in a key that is shown', () => {

@@ -54,15 +54,16 @@ function tracesUrl(alert: Alert): string {
 
 /** A query inside a text, with matchers for the agent of the alert. */
 export function sameAgent(query: (matchers: string) => string): string {
-  return within(query, agentLabels)
+  return sameLabels(agentLabels, query)
 }
 
 /** A query inside a text, with matchers for the fleet of the alert. */
 export function sameFleet(query: (matchers: string) => string): string {
-  return within(query, fleetLabels)
+  return sameLabels(fleetLabels, query)
 }
 
-function within(query: (matchers: string) => string, labels: readonly string[]): string {
+/** A query inside a text, with matchers for these labels of the alert. */
+export function sameLabels(labels: readonly string[], query: (matchers: string) => string): string {
   const matchers = labels.map((name) => `${name}=%q`).join(', ')
   return `printf \`${query(matchers)}\`${labels.map((name) => ` $labels.${name}`).join('')} | query`
 }

@@ -6,6 +6,7 @@ import { capacityAlerts, capacityRecordings } from './rules/capacity.ts'
 import { collectorAlerts, collectorRecordings } from './rules/collector.ts'
 import { costAlerts, costRecordings } from './rules/cost.ts'
 import { errorBudgetAlerts, errorBudgetRecordings } from './rules/error-budget.ts'
+import { modelCallAlerts, modelCallRecordings } from './rules/model-calls.ts'
 import { prometheusAlerts, prometheusRecordings } from './rules/prometheus.ts'
 import { fleetRecordings, swarmAlerts } from './rules/swarm.ts'
 import { agentVariantDiffers, variantRecordings } from './rules/variants.ts'
@@ -55,6 +56,12 @@ export function ruleFiles(settings: MixinSettings): readonly RuleFile[] {
       reads: ['agents-and-swarm.yaml', 'error-budget.yaml'],
       about: 'Cost of agents, the wasted part of it, and the budget.',
       groups: [costRecordings, { name: 'cost-alerts', rules: costAlerts }],
+    },
+    {
+      name: 'model-calls.yaml',
+      reads: [],
+      about: 'Requests to models: errors of providers, and retries inside clients.',
+      groups: [modelCallRecordings, { name: 'model-call-alerts', rules: modelCallAlerts }],
     },
     {
       name: 'unusual.yaml',

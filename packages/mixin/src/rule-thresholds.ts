@@ -10,6 +10,18 @@ export const ruleThresholds = {
   /** Share of the attempts that are retries. */
   retries: { above: 0.5, forSeconds: 600, leastAttempts: 10 },
 
+  /**
+   * Failed share of the requests to a model over `windowSeconds`, with at least `leastRequests` in
+   * `trafficSeconds`.
+   */
+  modelErrors: { above: 0.2, windowSeconds: 300, trafficSeconds: 600, leastRequests: 20, forSeconds: 300 },
+
+  /**
+   * HTTP requests for each model call of an agent over `windowSeconds`: 1 without retries inside the
+   * client.
+   */
+  hiddenRetries: { requestsPerCall: 1.5, windowSeconds: 1_800, leastCalls: 20, forSeconds: 900 },
+
   /** Executions are active, and none has finished for `idleSeconds`. */
   stuckExecutions: { idleSeconds: 900, forSeconds: 300 },
 

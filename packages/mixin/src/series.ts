@@ -13,6 +13,7 @@ type Label =
   | 'agent'
   | 'outcome'
   | 'model'
+  | 'provider'
   | 'variant'
   | 'resource'
   | 'direction'
@@ -30,6 +31,7 @@ export const label: Readonly<Record<Label, string>> = {
   agent: labelOf(attribute.agentName),
   outcome: labelOf(attribute.outcome),
   model: labelOf(attribute.requestModel),
+  provider: labelOf(attribute.providerName),
   variant: labelOf(attribute.variant),
   resource: labelOf(attribute.resource),
   direction: labelOf(attribute.direction),

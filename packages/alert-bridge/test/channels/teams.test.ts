@@ -44,6 +44,7 @@ test.each([
   ['warning', 'firing', 'Warning'],
   ['info', 'firing', 'Accent'],
   ['critical', 'resolved', 'Good'],
+  ['critical', 'summary', 'Good'],
 ] as const)('the headline of a %s notice that is %s has the color %s', (severity, kind, color) => {
   const [title] = cardOf({ ...sampleNotices.firing, severity, kind }).body
   expect(title).toMatchObject({ inlines: [{ weight: 'Bolder', size: 'Large', color }] })
@@ -57,6 +58,7 @@ test.each<[string, Answer]>([
   expect(await answered(answer)).toEqual({ kind: 'delivered' })
 })
 
+const codeOf = (code: unknown) => ({ error: { code } })
 const refusal = (status: number): string =>
   `Webhook message delivery failed with error: Microsoft Teams endpoint returned HTTP error ${status} with ContextId tcid=0`
 
@@ -83,18 +85,30 @@ test.each<[string, Answer, Partial<DeliveryResult>]>([
     { kind: 'channel-down' },
   ],
   ['a signature that is no longer valid', answerWith(403), { kind: 'channel-down' }],
+  ['a choice of addresses', answerWith(300), { kind: 'channel-down' }],
   ['a redirect', answerWith(302, '', { location: 'https://example.com' }), { kind: 'channel-down' }],
+  ['a code that begins like one of a workflow', answerWith(400, codeOf('WorkflowNotFoundYet')), { kind: 'undeliverable' }],
+  ['a code that ends like one of a workflow', answerWith(400, codeOf('CardWorkflowNotFound')), { kind: 'undeliverable' }],
+  ['a code that is no text', answerWith(400, codeOf(['WorkflowNotFound'])), { kind: 'undeliverable' }],
   ['400 for the card', answerWith(400, 'Bad payload received by generic incoming webhook.'), { kind: 'undeliverable' }],
   ['413', answerWith(413), { kind: 'undeliverable' }],
   ['200 that reports HTTP error 429', answerWith(200, refusal(429)), { kind: 'retry' }],
   ['200 that reports HTTP error 413', answerWith(200, refusal(413)), { kind: 'undeliverable' }],
   ['200 that reports HTTP error 404', answerWith(200, refusal(404)), { kind: 'channel-down' }],
-  ['200 with an error without a status', answerWith(200, 'Connector configuration not found'), { kind: 'retry', unknown: true }],
+  [
+    '200 with an error without a status',
+    answerWith(200, 'Connector configuration not found'),
+    { kind: 'retry', unknown: true, reason: 'Teams answered 500: Connector configuration not found' },
+  ],
   ['200 with a page for maintenance', answerWith(200, '<html>maintenance</html>'), { kind: 'retry', unknown: true }],
   ['a reset connection', resets, { kind: 'retry', unknown: true }],
   ['a reset in the middle of the answer', resetsMidBody, { kind: 'retry', unknown: true }],
 ])('%s is classified', async (_, answer, expected) => {
   expect(await answered(answer)).toMatchObject(expected)
+})
+
+test.each([408, 429, 503])('a message that is refused with %i has not arrived', async (status) => {
+  expect(await answered(answerWith(status))).toEqual({ kind: 'retry', reason: `Teams answered ${status}` })
 })
 
 test('a server that never answers is given up after the time limit', async () => {
@@ -108,6 +122,18 @@ test('a card that Teams refuses is sent again with the headline and the first li
   expect(http.seen).toHaveLength(2)
   const { body } = (http.seen[1]!.json as unknown as ReturnType<typeof teamsMessage>).attachments[0].content
   expect(body.map(({ type }) => type)).toEqual(['RichTextBlock', 'ActionSet'])
+})
+
+test.each([
+  ['a link but no first step', { dashboard: 'https://example.com/d' }, ['Dashboard at that time']],
+  ['no link', {}, []],
+] as const)('a card with %s that Teams refuses is sent again with what it has', async (_, links, titles) => {
+  await using http = await fakeHttp(answerWith(400, 'Bad payload'))
+  await deliverTo(http, { ...sampleNotices.event, links })
+  const card = (http.seen[1]!.json as unknown as ReturnType<typeof teamsMessage>).attachments[0].content
+  expect(textsOf(card)).toHaveLength(1)
+  const actions = card.body.flatMap((element) => (element.type === 'ActionSet' ? element.actions : []))
+  expect(actions.map(({ title }) => title)).toEqual(titles)
 })
 
 test('shows external text unchanged: a card has no Markdown, no mention and no function', () => {
@@ -124,6 +150,45 @@ test('a text with more lines than fit ends in three dots', () => {
   const last = texts.indexOf('...')
   expect(last).toBeGreaterThan(20)
   expect(texts[last - 1]).toMatch(/^\d+$/)
+})
+
+/** The body of a card without title, for a message whose text has these lines. */
+const textLines = (...lines: string[]): string[] =>
+  textsOf(cardOf({ ...sampleNotices.firing, kind: 'event', text: lines.join('\n'), alerts: [], links: {} })).slice(1)
+/** Bytes of an element with its comma, in a string of JSON as Teams stores it. */
+const bytesOf = (element: unknown): number =>
+  Buffer.byteLength(JSON.stringify(JSON.stringify(element))) - '""'.length + ','.length
+
+test('blank lines are left out', () => {
+  expect(textLines('one', ' ', '', 'two').slice(0, 2)).toEqual(['one', 'two'])
+})
+
+test('a line of 2,000 bytes is whole, a longer one is cut to them and ends in three dots', () => {
+  const twoBytes = (count: number): string => '\u00E9'.repeat(count)
+  expect(textLines(twoBytes(1_000))[0]).toBe(twoBytes(1_000))
+  expect(textLines(`a${twoBytes(1_000)}`)[0]).toBe(`a${twoBytes(998)}...`)
+})
+
+test('a text may fill its 4,000 bytes, and not one byte more', () => {
+  const frame = bytesOf({ type: 'RichTextBlock', spacing: 'None', inlines: [{ type: 'TextRun', text: '' }] })
+  const line = (bytes: number): string => 'x'.repeat((bytes - frame) % 2) + '\u00E9'.repeat((bytes - frame) / 2)
+  const first = Array.from({ length: 19 }, () => line(200))
+  expect(textLines(...first, line(200)).slice(0, 20)).toEqual([...first, line(200)])
+  expect(textLines(...first, line(201)).slice(0, 20)).toEqual([...first, '...'])
+})
+
+test('each of twenty long alerts has a twentieth of 6,500 bytes', () => {
+  const alerts = Array.from({ length: 20 }, (_, index) => ({
+    status: 'firing' as const,
+    labels: { alertname: 'DiskFull', instance: `db-${index}` },
+    annotations: { description: `${index}${'x'.repeat(3_000)}` },
+    startsAt: '2026-11-24T02:13:05Z',
+  }))
+  const elements = cardOf({ ...sampleNotices.firing, alerts, links: {} }).body.filter(
+    (element) => element.type === 'RichTextBlock' && element.inlines[0]!.text.startsWith('- '),
+  )
+  // The first has space above
+  expect(elements.slice(1).map(bytesOf)).toEqual(Array(19).fill(325))
 })
 
 test('more than six links are in two sets, because Teams shows six of each', () => {

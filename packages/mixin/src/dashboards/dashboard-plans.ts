@@ -1,9 +1,11 @@
 import type { MixinSettings } from '../settings.ts'
-import { modelAndTools, recovery } from './agent-detail/attempts-and-tools.ts'
+import { recovery, tools } from './agent-detail/attempts-and-tools.ts'
 import { errorBudget } from './agent-detail/error-budget.ts'
+import { modelCalls } from './agent-detail/model-calls.ts'
 import { agentNow, agentRuns, unusual } from './agent-detail/runs.ts'
 import { capacity, processes } from './cost-and-capacity/capacity.ts'
 import { budget, cost } from './cost-and-capacity/cost.ts'
+import { models } from './cost-and-capacity/models.ts'
 import { variants } from './cost-and-capacity/variants.ts'
 import type { DashboardPlan } from './panel.ts'
 import { alerting } from './pipeline/alerting.ts'
@@ -34,7 +36,7 @@ export function dashboardPlans(settings: MixinSettings): readonly DashboardPlan[
       description: 'What is wrong with this agent? Select it above.',
       hours: 1,
       agents: 'one',
-      rows: [agentNow(settings), agentRuns(settings), recovery, modelAndTools, errorBudget(settings), unusual],
+      rows: [agentNow(settings), agentRuns(settings), recovery, modelCalls, tools, errorBudget(settings), unusual],
     },
     {
       uid: 'cost-and-capacity',
@@ -42,7 +44,7 @@ export function dashboardPlans(settings: MixinSettings): readonly DashboardPlan[
       description: 'What does the swarm cost, what does it need, and how will that develop?',
       hours: 168,
       agents: 'many',
-      rows: [budget, cost, variants, capacity, processes],
+      rows: [budget, cost, models, variants, capacity, processes],
     },
     {
       uid: 'pipeline',

@@ -14,13 +14,15 @@ export interface Limits {
 }
 
 const above = (limits: Omit<Limits, 'side'>): Limits => ({ side: 'above', ...limits })
-const { bridge, budget, capacity, notifications, retries, variants, watchdogSeconds } = ruleThresholds
+const { bridge, budget, capacity, hiddenRetries, modelErrors, notifications, retries, variants, watchdogSeconds } = ruleThresholds
 const { errorRate } = thresholds
 const { resources } = healthWeights
 
 type LimitName =
   | 'agentErrors'
   | 'retries'
+  | 'requestsPerModelCall'
+  | 'modelErrors'
   | 'busiest'
   | 'budgetBurn'
   | 'monthCost'
@@ -40,6 +42,8 @@ type LimitName =
 export const limits: Readonly<Record<LimitName, Limits>> = {
   agentErrors: above({ warning: errorRate.warning.above, critical: errorRate.critical.above }),
   retries: above({ warning: retries.above }),
+  requestsPerModelCall: above({ warning: hiddenRetries.requestsPerCall }),
+  modelErrors: above({ warning: modelErrors.above }),
   busiest: above({ warning: resources.from, critical: resources.to }),
   budgetBurn: above({ warning: budget.timesAllowed }),
   activeTimes: above({ warning: capacity.activeTimesExpected }),

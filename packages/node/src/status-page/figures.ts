@@ -1,7 +1,7 @@
 import type { AgentMetrics, SystemHealth, Totals } from '@swarmwatch/sdk'
 
 import { chart, type Sample } from './chart.ts'
-import { count, duration, none, percent, points, score } from './format.ts'
+import { count, duration, none, percent, points, score, usd } from './format.ts'
 import { type Markup, markup } from './markup.ts'
 
 /** The values from which figures are computed. */
@@ -134,6 +134,47 @@ export const figures: readonly Figure[] = [
     place: { in: 'note', of: 'activeAgents', text: (figure) => markup`${figure} waiting to retry` },
   },
   {
+    name: 'modelCalls',
+    label: 'Model calls',
+    meaning: 'Model calls of finished runs since the start; a call that its client repeated is one call.',
+    read: ({ totals }) => seen(totals.modelCalls),
+    format: count,
+    empty: 'none seen',
+    place: { in: 'tile', title: 'Model calls', suffix: () => 'since the start' },
+  },
+  {
+    name: 'httpTries',
+    label: 'HTTP requests of model calls',
+    meaning: 'HTTP requests for these model calls, those that clients repeated included.',
+    read: ({ totals }) => seen(totals.httpTries),
+    format: count,
+    place: { in: 'note', of: 'modelCalls', text: (figure) => markup`${figure} HTTP requests` },
+  },
+  {
+    name: 'costUsd',
+    label: 'Cost',
+    meaning: 'Cost of finished runs since the start in US dollars; models without a known price are not included.',
+    read: ({ totals }) => totals.costUsd,
+    format: usd,
+    place: { in: 'tile', title: 'Cost', suffix: () => 'since the start' },
+  },
+  {
+    name: 'tokens',
+    label: 'Tokens',
+    meaning: 'Input and output tokens of finished runs since the start.',
+    read: ({ totals }) => totals.tokens.input + totals.tokens.output,
+    format: count,
+    place: { in: 'note', of: 'costUsd', text: (figure) => markup`${figure} tokens` },
+  },
+  {
+    name: 'cachedShare',
+    label: 'Cached input',
+    meaning: 'Share of the input tokens that a cache of the provider served.',
+    read: ({ totals: { tokens } }) => (tokens.input > 0 ? tokens.cachedInput / tokens.input : undefined),
+    format: percent,
+    place: { in: 'note', of: 'costUsd', text: (figure) => markup`${figure} of the input cached` },
+  },
+  {
     name: 'cpu',
     label: 'CPU',
     meaning: 'CPU time of this process, as a share of one core.',
@@ -150,6 +191,11 @@ export const figures: readonly Figure[] = [
     place: { in: 'meter', title: 'Memory', note: 'of the limit' },
   },
 ]
+
+/** A count, or undefined while nothing counts: without an instrumentation, no model call is seen. */
+function seen(value: number): number | undefined {
+  return value > 0 ? value : undefined
+}
 
 /** The health as JSON shows it: the fields of the SDK, and every further figure by its name. */
 export function healthAnswer(source: FigureSource): SystemHealth & Readonly<Record<string, unknown>> {

@@ -169,6 +169,7 @@ function shownRecord(record: ExecutionRecord): ExecutionRecord {
     id: shownText(record.id, maxLength.name),
     agentName: shownText(record.agentName, maxLength.name),
     variant: record.variant === undefined ? undefined : shownText(record.variant, maxLength.word),
+    models: record.models.map((model) => shownText(model, maxLength.word)),
     attempts: record.attempts.map((attempt) => ({ ...attempt, ...shownError(attempt) })),
   }
 }

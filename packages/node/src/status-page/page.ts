@@ -106,7 +106,14 @@ const columns: readonly Column<AgentMetrics>[] = [
   { head: 'Retries', cell: ({ retries }) => count(retries), isNumeric: true },
   { head: 'Active', cell: ({ active }) => count(active), isNumeric: true },
   { head: 'p95', cell: ({ p95Seconds }) => duration(p95Seconds), isNumeric: true },
+  { head: 'Model calls', cell: ({ modelCalls }) => count(modelCalls), isNumeric: true },
+  { head: 'Requests', cell: ({ httpTries }) => count(httpTries), isNumeric: true },
   { head: 'Tokens', cell: ({ tokens }) => count(tokens.input + tokens.output), isNumeric: true },
+  {
+    head: 'Cached',
+    cell: ({ tokens: { input, cachedInput } }) => percent(input > 0 ? cachedInput / input : undefined),
+    isNumeric: true,
+  },
   { head: 'Cost', cell: ({ costUsd }) => usd(costUsd), isNumeric: true },
 ]
 
@@ -118,7 +125,7 @@ function agentsSection({ agents, totals }: PageValues): Markup {
 ${
   agents.length === 0
     ? markup`<p class="note">No agent has run yet.</p>`
-    : markup`<p class="note">Since the start ${count(totals.executions)} executions, ${count(totals.failures)} failed, ${count(totals.recovered)} recovered by ${count(totals.retries)} retries, ${count(totals.cancelled)} cancelled; ${count(totals.tokens.input + totals.tokens.output)} tokens, ${usd(totals.costUsd)}. Success and p95 are of the last minutes.</p>
+    : markup`<p class="note">Since the start ${count(totals.executions)} executions, ${count(totals.failures)} failed, ${count(totals.recovered)} recovered by ${count(totals.retries)} retries, ${count(totals.cancelled)} cancelled; ${count(totals.tokens.input + totals.tokens.output)} tokens, ${usd(totals.costUsd)}. Requests are the HTTP requests of the model calls; cached is a share of the input tokens. Success and p95 are of the last minutes.</p>
 <div class="scroll agents" role="region" aria-label="Table of agents" tabindex="0">${dataTable({
         caption: 'Agents of this process',
         columns,

@@ -39,6 +39,8 @@ function runColumns(atMs: number): readonly Column<ExecutionRecord>[] {
     { head: 'Attempt', cell: ({ attempts }) => count(attempts.at(-1)?.number ?? 0), isNumeric: true },
     { head: 'Next retry', cell: (record) => untilNext(record, atMs), isNumeric: true },
     { head: 'Last error', cell: lastError, isWide: true },
+    { head: 'Model', cell: modelsOf },
+    { head: 'Cost', cell: ({ costUsd }) => usd(costUsd), isNumeric: true },
     { head: 'For', cell: ({ startedAt }) => span((atMs - startedAt) / 1000), isNumeric: true },
     {
       head: 'Since',
@@ -60,6 +62,13 @@ function variantOf(variant: string | undefined): Insertion {
  */
 function traceOf(traceId: string | undefined): Insertion {
   return traceId === undefined ? none : markup`<code class="trace">${shownText(traceId, maxLength.name)}</code>`
+}
+
+/** The model of a run, or the first of several and their number. */
+function modelsOf({ models: [first, ...others] }: ExecutionRecord): Insertion {
+  if (first === undefined) return none
+  const rest = others.length === 0 ? '' : markup` <small>and ${count(others.length)} more</small>`
+  return markup`<bdi>${shownText(first, maxLength.word)}</bdi>${rest}`
 }
 
 function untilNext({ state, nextAttemptAt }: ExecutionRecord, atMs: number): string {
@@ -111,14 +120,27 @@ function run(record: ExecutionRecord): Markup {
 }
 
 function details(record: ExecutionRecord): Markup {
-  const { id, traceId, startedAt, retryOutcome, errorMessage, inputTokens, outputTokens, costUsd, toolCalls } = record
-  const used = [
-    `${count(inputTokens)} tokens in`,
+  const { id, traceId, startedAt, retryOutcome, errorMessage } = record
+  return markup`<p>${endings[retryOutcome ?? ''] ?? 'finished'}; ${usageOf(record)}</p>${modelCallsOf(record)}${message(errorMessage)}<p class="note">started <time datetime="${isoTime(startedAt)}">${timeOfDay(startedAt)}</time>, execution <code>${shownText(id, maxLength.name)}</code>${traceId === undefined ? '' : markup`, trace <code>${shownText(traceId, maxLength.name)}</code>`}</p>`
+}
+
+function usageOf({ inputTokens, cachedInputTokens, outputTokens, costUsd, toolCalls }: ExecutionRecord): string {
+  const cached = cachedInputTokens > 0 ? ` (${count(cachedInputTokens)} cached)` : ''
+  return [
+    `${count(inputTokens)} tokens in${cached}`,
     `${count(outputTokens)} out`,
     usd(costUsd),
     toolCalls === 1 ? '1 tool call' : `${count(toolCalls)} tool calls`,
   ].join(', ')
-  return markup`<p>${endings[retryOutcome ?? ''] ?? 'finished'}; ${used}</p>${message(errorMessage)}<p class="note">started <time datetime="${isoTime(startedAt)}">${timeOfDay(startedAt)}</time>, execution <code>${shownText(id, maxLength.name)}</code>${traceId === undefined ? '' : markup`, trace <code>${shownText(traceId, maxLength.name)}</code>`}</p>`
+}
+
+/** The model calls of a run with their HTTP requests and models; nothing if no call was seen. */
+function modelCallsOf({ modelCalls, httpTries, models }: ExecutionRecord): Insertion {
+  if (modelCalls === 0) return ''
+  const calls = modelCalls === 1 ? '1 model call' : `${count(modelCalls)} model calls`
+  const requests = httpTries === 1 ? '1 HTTP request' : `${count(httpTries)} HTTP requests`
+  const names = models.map((model, index) => markup`${index === 0 ? '' : ', '}<bdi>${shownText(model, maxLength.word)}</bdi>`)
+  return markup`<p>${calls} with ${requests}${models.length === 0 ? '' : markup`: ${names}`}</p>`
 }
 
 /** The number of attempts that are shown at most, the last ones. */
@@ -136,6 +158,7 @@ function attemptColumns(messageOfRun: string | undefined): readonly Column<Attem
     { head: 'Attempt', cell: ({ number }) => markup`<span class="nth">attempt </span>${number}` },
     { head: 'Waited', cell: ({ waitSeconds }) => (waitSeconds > 0 ? span(waitSeconds) : none), isNumeric: true },
     { head: 'Took', cell: ({ durationSeconds }) => duration(durationSeconds), isNumeric: true },
+    { head: 'Requests', cell: ({ httpTries }) => (httpTries > 0 ? count(httpTries) : none), isNumeric: true },
     { head: 'Outcome', cell: (attempt) => outcome(attempt, messageOfRun), isWide: true },
   ]
 }

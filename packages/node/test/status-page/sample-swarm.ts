@@ -32,7 +32,7 @@ export function sampleAttempt(changes: Partial<AttemptRecord> = {}): AttemptReco
     outcome: 'success',
     errorType: undefined,
     errorMessage: undefined,
-    httpTries: 0,
+    httpTries: 2,
     ...changes,
   }
 }
@@ -58,12 +58,12 @@ export function sampleRun(changes: Partial<ExecutionRecord> = {}): ExecutionReco
     errorMessage: undefined,
     inputTokens: 1204,
     outputTokens: 310,
+    cachedInputTokens: 1024,
     costUsd: 0.0042,
-    cachedInputTokens: 0,
-    modelCalls: 0,
-    httpTries: 0,
-    models: [],
     toolCalls: 2,
+    modelCalls: 1,
+    httpTries: 2,
+    models: ['gpt-5-mini'],
     ...changes,
   }
 }
@@ -72,6 +72,8 @@ export function sampleRun(changes: Partial<ExecutionRecord> = {}): ExecutionReco
 export function failedRun(changes: Partial<ExecutionRecord> = {}): ExecutionRecord {
   const error = { outcome: 'failure', errorType: '429', errorMessage: 'Rate limit reached for requests' } as const
   return sampleRun({
+    modelCalls: 4,
+    httpTries: 8,
     attempts: [0, 5, 15, 30].map((waitSeconds, index) =>
       sampleAttempt({ number: index + 1, waitSeconds, durationSeconds: 0.31, ...error }),
     ),
@@ -105,8 +107,10 @@ export function sampleAgent(agentName: string, changes: Partial<AgentMetrics> = 
       failures: 3,
       retries: 21,
       recovered: 18,
-      tokens: { input: 812_400, output: 96_311, cachedInput: 0 },
+      tokens: { input: 812_400, output: 96_311, cachedInput: 405_000 },
       costUsd: 4.12,
+      modelCalls: 1_830,
+      httpTries: 2_104,
     }),
     active: 1,
     successRate: 0.992,
@@ -123,8 +127,10 @@ export function sampleMetrics(changes: Partial<ExecutionMetrics> = {}): Executio
       failures: 225,
       retries: 431,
       recovered: 190,
-      tokens: { input: 4_870_000, output: 577_866, cachedInput: 0 },
+      tokens: { input: 4_870_000, output: 577_866, cachedInput: 2_435_000 },
       costUsd: 24.72,
+      modelCalls: 5_120,
+      httpTries: 6_040,
     }),
     agents: [],
     recent: [],

@@ -27,7 +27,7 @@ test('shows the score, its condition and the points lost to each part', async ()
 test('shows error rate, response time, active agents, CPU and memory', async () => {
   const html = await (await pageRequests()('/')).text()
   expect(readText(section(html, 'figures'))).toMatchInlineSnapshot(
-    `"Key figures Error rate 18.0 % of 1,250 runs that finished recently 15 min: steady at 18.0 % Response time 11.6 s p95 average 3.42 s 15 min: steady at 11.6 s Active agents 2 of 6 3 runs, 1 waiting to retry 15 min: steady at 2 CPU and memory CPU 1 core = 100 % 86.0 % Memory of the limit 31.2 %"`,
+    `"Key figures Error rate 18.0 % of 1,250 runs that finished recently 15 min: steady at 18.0 % Response time 11.6 s p95 average 3.42 s 15 min: steady at 11.6 s Active agents 2 of 6 3 runs, 1 waiting to retry 15 min: steady at 2 Model calls 5,120 since the start 6,040 HTTP requests Cost $24.72 since the start 5,447,866 tokens, 50.0 % of the input cached CPU and memory CPU 1 core = 100 % 86.0 % Memory of the limit 31.2 %"`,
   )
 })
 
@@ -41,7 +41,7 @@ test('shows current alerts with severity, state and since when', async () => {
 test('shows running executions with attempt and time left to the next retry', async () => {
   const html = await (await pageRequests()('/')).text()
   expect(readText(section(html, 'running'))).toMatchInlineSnapshot(
-    `"Running 3 Running executions, oldest first Agent State Attempt Next retry Last error For Since Trace web-researcher running 1 - - 42 s 11:59:18 4bf92f3577b34da6a3ce929d0e0e4736 api-integrator waiting 2 in 13 s 429 Rate limit reached for requests 23 s 11:59:37 - api-integrator variant terse running 1 - - 3 s 11:59:57 -"`,
+    `"Running 3 Running executions, oldest first Agent State Attempt Next retry Last error Model Cost For Since Trace web-researcher running 1 - - gpt-5-mini $0.0042 42 s 11:59:18 4bf92f3577b34da6a3ce929d0e0e4736 api-integrator waiting 2 in 13 s 429 Rate limit reached for requests gpt-5-mini $0.0042 23 s 11:59:37 - api-integrator variant terse running 1 - - gpt-5-mini $0.0042 3 s 11:59:57 -"`,
   )
 })
 
@@ -50,7 +50,7 @@ test('shows a row for each agent', async () => {
   delete (agents[1] as { successRate?: number }).successRate
   const html = await (await pageRequests({ metrics: () => sampleMetrics({ agents }) })('/')).text()
   expect(readText(section(html, 'agents'))).toMatchInlineSnapshot(
-    `"Agents 2 Since the start 1,250 executions, 225 failed, 190 recovered by 431 retries, 0 cancelled; 5,447,866 tokens, $24.72. Success and p95 are of the last minutes. Agents of this process Agent Success Executions Failures Retries Active p95 Tokens Cost writer 50.0 % 412 30 21 1 4.40 s 908,711 $4.12 idle - 412 3 21 1 4.40 s 908,711 $4.12"`,
+    `"Agents 2 Since the start 1,250 executions, 225 failed, 190 recovered by 431 retries, 0 cancelled; 5,447,866 tokens, $24.72. Requests are the HTTP requests of the model calls; cached is a share of the input tokens. Success and p95 are of the last minutes. Agents of this process Agent Success Executions Failures Retries Active p95 Model calls Requests Tokens Cached Cost writer 50.0 % 412 30 21 1 4.40 s 1,830 2,104 908,711 49.9 % $4.12 idle - 412 3 21 1 4.40 s 1,830 2,104 908,711 49.9 % $4.12"`,
   )
   expect(section(html, 'agents').match(/class="notable"/g)).toHaveLength(1)
 })
@@ -59,7 +59,7 @@ test('shows finished executions with their attempts and errors; a message that t
   const recent = [failedRun(), sampleRun({ id: 'run-2', outcome: 'cancelled', retryOutcome: 'aborted', attempts: [] })]
   const html = await (await pageRequests({ metrics: () => sampleMetrics({ recent }) })('/')).text()
   expect(readText(section(html, 'recent'))).toMatchInlineSnapshot(
-    `"Recent 2 Outcome Agent Error Attempts Took Ended failure api-integrator 429 Rate limit reached for requests 4 attempts 51.2 s ended 12:00:31 gave up: no attempts left; 1,204 tokens in, 310 out, $0.0042, 2 tool calls Rate limit reached for requests started 11:59:40 , execution run-1 Attempts Attempt Waited Took Outcome attempt 1 - 310 ms failure 429 attempt 2 5 s 310 ms failure 429 attempt 3 15 s 310 ms failure 429 attempt 4 30 s 310 ms failure 429 cancelled api-integrator 0 attempts 1.20 s ended 11:59:41 ended by its caller; 1,204 tokens in, 310 out, $0.0042, 2 tool calls started 11:59:40 , execution run-2"`,
+    `"Recent 2 Outcome Agent Error Attempts Took Ended failure api-integrator 429 Rate limit reached for requests 4 attempts 51.2 s ended 12:00:31 gave up: no attempts left; 1,204 tokens in (1,024 cached), 310 out, $0.0042, 2 tool calls 4 model calls with 8 HTTP requests: gpt-5-mini Rate limit reached for requests started 11:59:40 , execution run-1 Attempts Attempt Waited Took Requests Outcome attempt 1 - 310 ms 2 failure 429 attempt 2 5 s 310 ms 2 failure 429 attempt 3 15 s 310 ms 2 failure 429 attempt 4 30 s 310 ms 2 failure 429 cancelled api-integrator 0 attempts 1.20 s ended 11:59:41 ended by its caller; 1,204 tokens in (1,024 cached), 310 out, $0.0042, 2 tool calls 1 model call with 2 HTTP requests: gpt-5-mini started 11:59:40 , execution run-2"`,
   )
 })
 

@@ -59,8 +59,7 @@ const preconditionFailed = 412
 
 /** Result for a response other than success. */
 function teamsFailure(answer: JsonAnswer, now: Date): DeliveryResult {
-  const isSuccess = answer.status >= 200 && answer.status < 300
-  const status = isSuccess ? Number(statusInText.exec(answer.text)?.[1] ?? 500) : answer.status
+  const status = answer.status < 300 ? Number(statusInText.exec(answer.text)?.[1] ?? 500) : answer.status
   const failure = statusFailure({ ...answer, status }, now, 'Teams')
   const { code } = (answer.json['error'] ?? {}) as { readonly code?: unknown }
   if (typeof code === 'string' && workflowErrors.test(code)) return { kind: 'channel-down', reason: failure.reason }

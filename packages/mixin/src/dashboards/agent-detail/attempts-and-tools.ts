@@ -43,25 +43,17 @@ export const recovery: Row = {
   ],
 }
 
-/** Which models and tools the agent uses, how long they take, and which of them fail. */
-export const modelAndTools: Row = {
-  title: 'Model and tools',
+/** Which tools the agent uses, how long they take, and which of them fail. */
+export const tools: Row = {
+  title: 'Tools',
   panels: [
-    ratePanel({
-      title: 'How many tokens are used?',
-      description: 'Tokens of all attempts, by model and direction, as the model provider counts them.',
-      query: 'tokens',
-      counter: series.tokens + ofAgents(),
-      by: [label.model, label.direction],
-      span: 6,
-    }),
     quantilePanel({
       title: 'How long do tools take?',
       description: '95% of the calls of each tool ended within this time.',
       histogram: series.executeToolDuration,
       of: ofToolsOfAgents(),
       by: label.tool,
-      span: 6,
+      span: 8,
     }),
     ratePanel({
       title: 'Which tools are called?',
@@ -69,7 +61,7 @@ export const modelAndTools: Row = {
       query: 'calls',
       counter: `${series.executeToolDuration}_count${ofToolsOfAgents()}`,
       by: [label.tool],
-      span: 6,
+      span: 8,
     }),
     ratePanel({
       title: 'Which tools fail?',
@@ -77,7 +69,7 @@ export const modelAndTools: Row = {
       query: 'failed',
       counter: `${series.executeToolDuration}_count${ofToolsOfAgents(`${label.errorType}!=""`)}`,
       by: [label.tool, label.errorType],
-      span: 6,
+      span: 8,
       whenEmpty: 'None failed',
     }),
   ],

@@ -1,0 +1,114 @@
+import { sameAgent, sameLabels } from '../annotations.ts'
+import { duration, promql } from '../promql.ts'
+import { type Alert, keepMutingSeconds, type RuleGroup } from '../rule.ts'
+import { ruleThresholds } from '../rule-thresholds.ts'
+import { agentLabels, by, byAgent, fleetLabels, label, onAgent, series } from '../series.ts'
+
+const { hiddenRetries, modelErrors } = ruleThresholds
+const modelLabels = [...fleetLabels, label.provider, label.model]
+const byModel = by(...modelLabels)
+const onModel = `on (${modelLabels.join(', ')})`
+const window = duration(modelErrors.windowSeconds)
+const traffic = duration(modelErrors.trafficSeconds)
+const retryWindow = duration(hiddenRetries.windowSeconds)
+
+/** Requests to each model of each provider, and the requests that the clients of an agent send for one model call. */
+export const modelCallRecordings: RuleGroup = {
+  name: 'model-calls',
+  rules: [
+    {
+      record: 'model:requests:rate5m',
+      expr: promql`
+        sum ${byModel} (
+          rate(${series.inferenceDuration}_count[${window}])
+        )`,
+    },
+    {
+      record: 'model:error_ratio:rate5m',
+      expr: promql`
+        (
+          sum ${byModel} (
+            rate(${series.inferenceDuration}_count{${label.errorType}!=""}[${window}])
+          )
+          or
+          0 * model:requests:rate5m
+        )
+          / (model:requests:rate5m > 0)`,
+    },
+    {
+      record: 'model:requests:increase10m',
+      expr: promql`
+        sum ${byModel} (
+          increase(${series.inferenceDuration}_count[${traffic}])
+        )`,
+    },
+    {
+      record: 'agent:model_calls:increase30m',
+      expr: promql`
+        sum ${byAgent} (
+          increase(${series.modelCalls}[${retryWindow}])
+        )`,
+    },
+    {
+      // An agent without any repeat has the value 1. A request counts when it ends, its call when it
+      // is counted: the ratio can be a little below 1 for a moment
+      record: 'agent:requests_per_model_call:ratio30m',
+      expr: promql`
+        sum ${byAgent} (
+          increase(${series.modelRequests}[${retryWindow}])
+        )
+          / (agent:model_calls:increase30m > 0)`,
+    },
+  ],
+}
+
+const errors = sameLabels(
+  modelLabels,
+  (matchers) =>
+    `topk(2, sum by (${label.errorType}) (rate(${series.inferenceDuration}_count{${matchers}, ${label.errorType}!=""}[10m])) > 0)`,
+)
+const providers = sameAgent(
+  (matchers) =>
+    `topk(2, sum by (${label.provider}) (rate(${series.modelRequests}{${matchers}, ${label.errorType}!=""}[${retryWindow}])) > 0)`,
+)
+
+/** A provider fails, or clients of providers repeat failed requests by themselves. */
+export const modelCallAlerts: readonly Alert[] = [
+  {
+    alert: 'ModelProviderErrors',
+    category: 'swarm',
+    severity: 'warning',
+    expr: promql`
+      model:error_ratio:rate5m > ${modelErrors.above}
+      and ${onModel}
+      model:requests:increase10m >= ${modelErrors.leastRequests}`,
+    forSeconds: modelErrors.forSeconds,
+    // It mutes AgentRetriesHigh, which looks back as long
+    keepFiringForSeconds: keepMutingSeconds,
+    summary: `{{ $value | humanizePercentage }} of the requests to {{ $labels.${label.model} }} of {{ $labels.${label.provider} }} fail`,
+    description:
+      `{{ $value | humanizePercentage }} of the requests to the model {{ $labels.${label.model} }} of {{ $labels.${label.provider} }} ` +
+      `failed in the last 5 minutes; the limit is {{ ${modelErrors.above} | humanizePercentage }}.` +
+      `{{ with ${errors} }} Errors:{{ range $i, $_ := . }}{{ if $i }},{{ end }} {{ .Labels.${label.errorType} }}{{ end }}.{{ end }}`,
+    identity: modelLabels,
+    dashboard: 'cost-and-capacity',
+  },
+  {
+    alert: 'HiddenRetries',
+    category: 'agent',
+    severity: 'info',
+    expr: promql`
+      agent:requests_per_model_call:ratio30m > ${hiddenRetries.requestsPerCall}
+      and ${onAgent}
+      agent:model_calls:increase30m >= ${hiddenRetries.leastCalls}`,
+    forSeconds: hiddenRetries.forSeconds,
+    keepFiringForSeconds: 900,
+    summary: '{{ $labels.agent_name }} sends {{ $value | printf "%.1f" }} HTTP requests for each model call',
+    description:
+      '{{ $labels.agent_name }} ({{ $labels.job }}) sent {{ $value | printf "%.1f" }} HTTP requests for each model call in the last ' +
+      '30 minutes: a client library repeats failed requests by itself, inside the attempts of Swarmwatch, and each repeat costs time.' +
+      `{{ with ${providers} }} Failed requests to:{{ range $i, $_ := . }}{{ if $i }},{{ end }} {{ .Labels.${label.provider} }}{{ end }}.{{ end }}`,
+    identity: agentLabels,
+    dashboard: 'agent-detail',
+  },
+]
