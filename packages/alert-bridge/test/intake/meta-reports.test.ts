@@ -15,34 +15,51 @@ interface Fixture {
   readonly reports: Meta[]
   readonly failures: Error[]
   readonly unstored: Meta[]
+  /** The channel that must not receive it, for each report. */
+  readonly excepts: (string | undefined)[]
   readonly report: (meta: Partial<Meta>, except?: string) => Promise<void>
   /** Ends the owner and starts another one on the same data. */
   readonly restart: () => Promise<void>
   readonly texts: () => string[]
+  /** The problems that are on disk. */
+  readonly known: () => Promise<string[]>
+  /** From now on, nothing can be written. */
+  readonly closeStore: () => Promise<void>
+  /** While it is set, reports wait for it before they are stored. */
+  readonly storing: { until?: Promise<void> }
 }
 
-async function fixture(): Promise<Fixture> {
+async function fixture({ lookEveryMs = 5 } = {}): Promise<Fixture> {
   const folder = temporaryFolder()
   const clock = { now: start }
   const reports: Meta[] = []
   const failures: Error[] = []
   const unstored: Meta[] = []
+  const excepts: (string | undefined)[] = []
+  const storing: Fixture['storing'] = {}
   let store = openSqliteStore(folder).store
   let reporter = await opened()
+  let isClosed = false
+  const close = async (): Promise<void> => {
+    if (!isClosed) await store.close()
+    isClosed = true
+  }
   onTestFinished(async () => {
     reporter.stop()
-    await store.close()
+    await close()
   })
   async function opened(): Promise<MetaReports> {
     return startMetaReports({
       store,
       now: () => clock.now,
-      lookEveryMs: 5,
+      lookEveryMs,
       onUnstored: (meta) => unstored.push(meta),
-      accept: async (meta) => {
+      accept: async (meta, except) => {
+        await storing.until
         const failure = failures.shift()
         if (failure !== undefined) throw failure
         reports.push(meta)
+        excepts.push(except)
       },
     })
   }
@@ -51,6 +68,8 @@ async function fixture(): Promise<Fixture> {
     reports,
     failures,
     unstored,
+    excepts,
+    storing,
     report: (meta, except) =>
       reporter.report({ key: 'a', severity: 'critical', title: 'Trouble', text: 'It broke.', ...meta }, except),
     restart: async () => {
@@ -60,6 +79,8 @@ async function fixture(): Promise<Fixture> {
       reporter = await opened()
     },
     texts: () => reports.map(({ title, text, isOver = false }) => `${title}: ${text}${isOver ? ' (end)' : ''}`),
+    known: async () => (await store.metaStates()).map(({ key }) => key).toSorted(),
+    closeStore: close,
   }
 }
 
@@ -175,6 +196,102 @@ test('a report that could not be stored goes to the console, and to the recipien
   clock.now += metaWindowMs
   await eventually('the third try', () => reports.length === 1)
   expect(texts()).toEqual(['Trouble: It broke.'])
+})
+
+test('a report is kept from the channel that it is about, also if it was held or could not be stored at first', async () => {
+  const { clock, report, failures, reports, excepts } = await fixture()
+  await report({}, 'mail')
+  await report({}, 'slack')
+  failures.push(new Error('disk full'))
+  await report({ key: 'b' }, 'teams')
+  clock.now += metaWindowMs
+  await eventually('the held reports', () => reports.length === 3)
+  await report({ key: 'b', isOver: true }, 'console')
+  expect(new Set(excepts)).toEqual(new Set(['mail', 'slack', 'teams', 'console']))
+  expect(excepts).toHaveLength(4)
+})
+
+test.each([
+  ['is stored', []],
+  ['cannot be stored', [new Error('disk full')]],
+])('an occurrence while the first report %s is held', async (_, failed) => {
+  const { clock, report, failures, reports, texts, storing } = await fixture()
+  failures.push(...failed)
+  const { promise, resolve } = Promise.withResolvers<void>()
+  storing.until = promise
+  const first = report({ detail: 'id-1' })
+  await report({ detail: 'id-2' })
+  resolve()
+  await first
+  clock.now += metaWindowMs
+  await eventually('the report of the second', () => texts().at(-1)?.includes('1 more time since 2026'))
+  expect(reports).toHaveLength(2 - failed.length)
+})
+
+test('the end of a problem that could not be stored is sent again as an end, and a later beginning is reported', async () => {
+  const { clock, report, failures, reports } = await fixture()
+  await report({})
+  failures.push(new Error('disk full'))
+  await report({ isOver: true })
+  clock.now += metaWindowMs
+  await eventually('the end', () => reports.length === 2)
+  expect(reports[1]).toMatchObject({ title: 'Trouble', isOver: true })
+  await report({ isOver: true })
+  clock.now += metaWindowMs
+  await report({})
+  expect(reports).toHaveLength(3)
+})
+
+test('a problem that ended is forgotten after five minutes, one without an end after 90 days', async () => {
+  const { clock, report, known } = await fixture()
+  const days = 24 * 3_600_000
+  await report({ key: 'ended' })
+  await report({ key: 'ended', isOver: true })
+  await report({ key: 'open' })
+  const knownAt = async (time: number): Promise<string[]> => {
+    clock.now = time
+    await report({ key: 'last' })
+    return (await known()).filter((key) => key !== 'last')
+  }
+  expect(await knownAt(start + metaWindowMs - 1)).toEqual(['ended', 'open'])
+  expect(await knownAt(start + metaWindowMs)).toEqual(['open'])
+  expect(await knownAt(start + 90 * days)).toEqual(['open'])
+  expect(await knownAt(start + 90 * days + 1)).toEqual([])
+})
+
+test('a report that is held is not forgotten when its window ends', async () => {
+  const { clock, report, known } = await fixture({ lookEveryMs: 1_000_000 })
+  for (const isOver of [false, true, false]) await report({ isOver })
+  clock.now += metaWindowMs
+  await report({ key: 'b' })
+  expect(await known()).toEqual(['a', 'b'])
+})
+
+test('without the disk, reports are sent and held all the same', async () => {
+  const { clock, report, reports, closeStore } = await fixture()
+  await closeStore()
+  await report({})
+  await report({})
+  clock.now += metaWindowMs
+  await eventually('the report of the second', () => reports.length === 2)
+  await report({ isOver: true })
+  clock.now += metaWindowMs
+  await report({ key: 'b' })
+  await report({})
+  expect(reports).toHaveLength(5)
+})
+
+test('after a restart, each held report is sent by the new process only', async () => {
+  const { clock, report, restart, texts, reports } = await fixture()
+  await report({})
+  await report({})
+  await restart()
+  for (const count of [2, 3]) {
+    clock.now += metaWindowMs
+    await eventually('the report of the others', () => reports.length >= count)
+    await report({})
+  }
+  expect(texts()).toHaveLength(3)
 })
 
 test('unreadable bodies after the first are reported with their number and ids, also by the next process', async () => {
