@@ -13,6 +13,8 @@ interface Ways {
   readonly ways: Readonly<
     Record<string, [ask: Ask, streamOf: ((result: unknown) => AsyncIterable<unknown>) | undefined, use: Use]>
   >
+  readonly atOnce: Readonly<Record<string, [ask: Ask, use: Use]>>
+  readonly responses: Readonly<Record<string, [ask: Ask, use: Use]>>
   readonly promises: Readonly<Record<string, [ask: Ask, use: Use]>>
   readonly requests: { count: number }
   readonly queries: unknown[]
@@ -31,7 +33,7 @@ async function open(): Promise<Ways> {
 }
 
 describe.skipIf(real === undefined)('a result of a real library', () => {
-  const { ways = {}, promises = {}, requests = { count: 0 }, queries = [] } = real ?? {}
+  const { ways = {}, atOnce = {}, responses = {}, promises = {}, requests = { count: 0 }, queries = [] } = real ?? {}
   let telemetry: TestTelemetry
   beforeAll(async () => void (telemetry = await startTestTelemetry()))
   afterAll(async () => {
@@ -46,9 +48,14 @@ describe.skipIf(real === undefined)('a result of a real library', () => {
     return `${run!.outcome} ${run!.errorType ?? ''}, attempts: ${run!.attempts}`
   }
 
+  const named = Object.entries(ways).filter(([, [, streamOf]]) => streamOf !== undefined)
+  const recognised = named.map(([name, [ask, , use]]) => [`${name}, without streamOf`, [ask, undefined, use]] as const)
   const all = [
     ...Object.entries(ways),
-    ...Object.entries(promises).map(([name, [ask, use]]) => [name, [ask, undefined, use]] as const),
+    ...recognised,
+    ...[atOnce, responses, promises].flatMap((each) =>
+      Object.entries(each).map(([name, [ask, use]]) => [name, [ask, undefined, use]] as const),
+    ),
   ]
 
   test.for(all)(
@@ -70,9 +77,8 @@ describe.skipIf(real === undefined)('a result of a real library', () => {
     expect(requests.count).toBe(3)
   })
 
-  // Who has only `textStream` gets no part that reports an error
-  const observed = Object.entries(ways).filter(([, [, streamOf]]) => streamOf !== undefined)
-  test.for(observed)(
+  // A reader of `textStream` alone gets no part that reports an error
+  test.for([...named, ...recognised])(
     '%s: fails without another attempt when its answer breaks in the middle',
     async ([way, [ask, streamOf, use]]) => {
       const name = `${way}, broken`

@@ -125,6 +125,11 @@ export async function openWays() {
       itself,
       async (result) => textOf(new TextDecoder().decode(Buffer.concat(await readAll((await result).toReadableStream())))),
     ],
+    'openai: create() and for await': [
+      async (answer) => completions(answer).create({ ...question, stream: true }),
+      itself,
+      async (result) => textOf(await readAll(await result)),
+    ],
     'openai: stream() and finalContent()': [
       async (answer) => completions(answer).stream(question),
       itself,
@@ -134,6 +139,11 @@ export async function openWays() {
       async (answer) => anthropic(answer),
       itself,
       async (result) => textOf(await (await result).finalText()),
+    ],
+    '@anthropic-ai/sdk: stream() and finalMessage()': [
+      async (answer) => anthropic(answer),
+      itself,
+      async (result) => textOf((await (await result).finalMessage()).content),
     ],
     '@anthropic-ai/sdk: stream() and for await': [
       async (answer) => anthropic(answer),
@@ -150,6 +160,36 @@ export async function openWays() {
         await streamed.completed
         return textOf(streamed.finalOutput)
       },
+    ],
+  }
+
+  /** Ways of which the caller has the stream before the run knows whether it begins, so that there is no retry. */
+  const atOnce = {
+    'openai: withResponse() of a stream': [
+      (answer) => completions(answer).create({ ...question, stream: true }),
+      async (result) => textOf(await readAll((await result.withResponse()).data)),
+    ],
+    'openai: asResponse() of a stream': [
+      (answer) => completions(answer).create({ ...question, stream: true }),
+      async (result) => textOf(await (await result.asResponse()).text()),
+    ],
+  }
+  /** Responses, which are recognised by their content type, or because their body is formatted from another stream. */
+  const responses = {
+    'ai: toTextStreamResponse()': [
+      async (answer) => stream(answer).toTextStreamResponse(),
+      async (result) => textOf(await (await result).text()),
+    ],
+    'ai: toUIMessageStreamResponse()': [
+      async (answer) => stream(answer).toUIMessageStreamResponse(),
+      async (result) => textOf(await readAll((await result).body.pipeThrough(new TextDecoderStream()))),
+    ],
+    'openai: toReadableStream() in a Response': [
+      async (answer) => {
+        const made = await completions(answer).create({ ...question, stream: true })
+        return new Response(made.toReadableStream(), { headers: { 'content-type': 'application/x-ndjson' } })
+      },
+      async (result) => textOf(await (await result).clone().text()),
     ],
   }
 
@@ -185,6 +225,8 @@ export async function openWays() {
 
   return {
     ways,
+    atOnce,
+    responses,
     promises,
     requests,
     queries,

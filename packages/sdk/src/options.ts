@@ -54,7 +54,8 @@ export interface InstrumentAgentOptions<Args extends unknown[] = unknown[], Resu
    */
   readonly signalFrom?: ((...args: Args) => AbortSignal | undefined) | undefined
   /**
-   * Returns the stream in a result, so that the run lasts until the stream ends. Return either a new branch at each call (such as the AI
+   * Returns the stream in a result, so that the run lasts until the stream ends. Results of the AI SDK, OpenAI, Anthropic, Gemini, OpenAI
+   * Agents and Mastra need none: they are recognised. Return either a new branch at each call (such as the AI
    * SDK's `result.stream`), which is read to its end in addition to the caller's, or the iterable that the caller will read.
    */
   readonly streamOf?: ((result: Result) => AsyncIterable<unknown>) | undefined

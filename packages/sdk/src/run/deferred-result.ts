@@ -10,6 +10,8 @@ export interface DeferredResult {
   readonly returned: object
   readonly isGenerator: boolean
   readonly use: PromiseWithResolvers<CallerUse>
+  /** Watches the stream in what another method returned, if there is one, before the caller gets it. */
+  readonly watchInstead: (value: unknown) => void
 }
 
 /** Use of a deferred result: the caller reads or awaits it, leaves it, or awaits what another of its methods returned. */
@@ -62,7 +64,7 @@ function readReturned(result: Promise<unknown>, { returned, use }: DeferredResul
 }
 
 /** Returns a thenable with all methods of the returned one; awaiting it returns the result of the run. */
-function awaitReturned(result: Promise<unknown>, { returned, use: { resolve } }: DeferredResult): Used {
+function awaitReturned(result: Promise<unknown>, { returned, use: { resolve }, watchInstead }: DeferredResult): Used {
   let isUsed = false
   let isEnded = false
   const then: PromiseLike<unknown>['then'] = (fulfilled, rejected) => {
@@ -80,7 +82,10 @@ function awaitReturned(result: Promise<unknown>, { returned, use: { resolve } }:
   }
   const value = forwardThenable(returned, then as never, {
     within: (call) => call(),
-    fulfilled: (of) => end(Promise.resolve(of)),
+    fulfilled: (of) => {
+      if (!isUsed && !isEnded) watchInstead(of)
+      end(Promise.resolve(of))
+    },
     rejected: (error) => end(Promise.reject(error as Error)),
     left: () => resolve('left'),
   })

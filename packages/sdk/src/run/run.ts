@@ -7,13 +7,14 @@ import type { AnyPolicy } from '../options.ts'
 import { nextStep, type NextStep } from '../recovery/next-step.ts'
 import { executePolicy, giveUp, type Tried } from '../recovery/policy.ts'
 import type { EffectiveRecovery } from '../recovery/settings.ts'
+import { streamIn } from '../stream/known-results.ts'
 import { holdsStream } from '../stream/open-stream.ts'
 import { isGenerator, isIterable, isPlainPromise, isThenable } from '../stream/result-kinds.ts'
 import { trip } from '../telemetry/guard.ts'
 import { isObject } from '../unknown-values.ts'
 import { callerSignal } from './agent.ts'
 import { startDeadline, type Deadline } from './deadline.ts'
-import type { DeferredResult } from './deferred-result.ts'
+import type { CallerUse, DeferredResult } from './deferred-result.ts'
 import type { Execution } from './execution.ts'
 import { RunEnding } from './run-ending.ts'
 import { closeQuietly, openRunStream, type FailedWithValue } from './stream-run.ts'
@@ -33,6 +34,7 @@ export class Run {
   #pendingAttempt = 0
   #isStream = false
   #failedWith: FailedWithValue | undefined
+  #openedInstead: Promise<unknown> | undefined
   /** True once no further attempt can reach the caller. */
   #isFinal = false
   /** Set if the first attempt returned, at once, an object that does nothing until its caller asks. */
@@ -130,7 +132,13 @@ export class Run {
       this.isIterable = isIterable(returned)
       return false
     }
-    this.deferred = { execution: this.#execution, returned, isGenerator: !thenable, use: Promise.withResolvers() }
+    const watchInstead = (value: unknown): void => {
+      const stream = streamIn(value)
+      // Rejects with the error that the reader of the stream gets
+      if (stream) this.#openedInstead = this.#openStream(stream, undefined, true).catch(() => {})
+    }
+    const use = Promise.withResolvers<CallerUse>()
+    this.deferred = { execution: this.#execution, returned, isGenerator: !thenable, use, watchInstead }
     return true
   }
 
@@ -163,10 +171,12 @@ export class Run {
   /** The caller already has what another method returned, such as `withResponse()`: no further attempt can reach it. */
   async #endInstead(promise: Promise<unknown>): Promise<Tried> {
     this.#isFinal = true
-    return { value: await promise }
+    const value = await promise
+    await this.#openedInstead
+    return { value }
   }
 
-  #openStream(result: object, deadline: Deadline | undefined): Promise<unknown> {
+  #openStream(result: object, deadline: Deadline | undefined, isImmediate = false): Promise<unknown> {
     const execution = this.#execution
     const { attempt } = execution
     return openRunStream(result, {
@@ -175,6 +185,7 @@ export class Run {
       settings: this.#settings,
       caller: this.#caller,
       deadline,
+      isImmediate,
       isCurrent: () =>
         execution.attempt === attempt && !execution.finished && (this.#pendingAttempt === attempt || this.#isStream),
       opened: () => {

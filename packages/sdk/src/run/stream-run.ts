@@ -21,6 +21,8 @@ export interface StreamAttempt {
   readonly settings: EffectiveRecovery
   readonly caller: AbortSignal | undefined
   readonly deadline: Deadline | undefined
+  /** True if the caller already has the result, so that it must be watched at once. */
+  readonly isImmediate: boolean
   /** Returns whether this attempt still decides how the run ends: no time limit has ended it, and no later attempt has started. */
   isCurrent(): boolean
   /** Is called when the stream has its first chunk: from now on, the end of the stream is the end of the run. */
@@ -39,7 +41,8 @@ const abortGraceMs = 100
 export async function openRunStream(result: object, attempt: StreamAttempt): Promise<unknown> {
   const { execution, caller, deadline } = attempt
   const watch = watchFor(attempt)
-  const opened = await openStream(result, execution.agent.options.streamOf, watch)
+  const { streamOf } = execution.agent.options
+  const opened = await openStream(result, attempt.isImmediate ? undefined : streamOf, watch)
   if (!opened) return result
   if (!attempt.isCurrent()) {
     // A time limit ended the attempt before the first chunk arrived
@@ -69,6 +72,7 @@ function watchFor(attempt: StreamAttempt): StreamWatch {
   const { execution, ending, caller } = attempt
   return {
     pulls: 0,
+    isImmediate: attempt.isImmediate,
     within: execution.scope(),
     chunk: () => {
       // An agent that continues after a failed model call has an answer

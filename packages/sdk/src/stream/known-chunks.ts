@@ -1,4 +1,4 @@
-import { itemsOf, propertyOf } from '../unknown-values.ts'
+import { isInstance, itemsOf, propertyOf } from '../unknown-values.ts'
 
 // AI SDK and OpenAI `error`; OpenAI responses; Codex; AG-UI
 const errorTypes = new Set<unknown>(['error', 'response.failed', 'turn.failed', 'RUN_ERROR'])
@@ -13,6 +13,8 @@ const preambleTypes = new Set<unknown>(
     ['response.content_part.added', 'keepalive'],
     // Anthropic
     ['message_start', 'content_block_start', 'ping'],
+    // Mastra
+    ['step-start'],
     // OpenAI Agents, Codex, AG-UI
     ['agent_updated_stream_event', 'thread.started', 'turn.started', 'RUN_STARTED', 'STEP_STARTED', 'TEXT_MESSAGE_START'],
     // Claude Agent SDK
@@ -28,7 +30,8 @@ export interface ReportedError {
 }
 
 /** Returns the error that a chunk reports, if there is one. */
-export function reportedError(chunk: unknown): ReportedError | undefined {
+export function reportedError(of: unknown): ReportedError | undefined {
+  const chunk = contentOf(of)
   if (endsTurn(chunk)) return isInterrupted(chunk) ? undefined : errorOfTurn(chunk)
   if (typeof chunk !== 'object' || !errorTypes.has(propertyOf(chunk, 'type'))) return undefined
   for (const holder of [chunk, propertyOf(chunk, 'payload'), propertyOf(chunk, 'response')]) {
@@ -43,8 +46,33 @@ export function reportedError(chunk: unknown): ReportedError | undefined {
     : undefined
 }
 
+/** The AI SDK's own stream, behind a result with a single reader, has each part in an object; its stream for a browser, in an event. */
+function contentOf(chunk: unknown): unknown {
+  if (typeof chunk !== 'object' || chunk === null) return chunk
+  if (isInstance(chunk, Uint8Array)) return eventIn(chunk) ?? chunk
+  return propertyOf(chunk, 'type') === undefined ? (propertyOf(chunk, 'part') ?? chunk) : chunk
+}
+
+const eventStart = 'data: {"type":"'
+const maxEventBytes = 4_096
+
+/** Returns the UI message in the bytes of one server-sent event, if its type is of interest here. */
+function eventIn(bytes: Uint8Array): unknown {
+  if (bytes.length > maxEventBytes || bytes.length < eventStart.length || bytes[0] !== 100) return undefined
+  const text = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length).toString()
+  if (!text.startsWith(eventStart)) return undefined
+  const type = text.slice(eventStart.length, text.indexOf('"', eventStart.length))
+  if (!errorTypes.has(type) && !preambleTypes.has(type) && type !== 'abort') return undefined
+  try {
+    return JSON.parse(text.slice('data: '.length)) as unknown
+  } catch {
+    return undefined
+  }
+}
+
 /** Returns whether a chunk is the AI SDK's part for an aborted stream, or the Claude Agent SDK's message about an interrupted turn. */
-export function reportsAbort(chunk: unknown): boolean {
+export function reportsAbort(of: unknown): boolean {
+  const chunk = contentOf(of)
   return (typeof chunk === 'object' && propertyOf(chunk, 'type') === 'abort') || (endsTurn(chunk) && isInterrupted(chunk))
 }
 
@@ -77,7 +105,8 @@ function errorOfTurn(result: unknown): ReportedError | undefined {
 }
 
 /** Returns whether a chunk announces an answer but contains nothing of it. */
-export function isPreamble(chunk: unknown): boolean {
+export function isPreamble(of: unknown): boolean {
+  const chunk = contentOf(of)
   if (typeof chunk !== 'object' || chunk === null) return false
   const type = propertyOf(chunk, 'type')
   if (type === 'raw_model_stream_event') return propertyOf(propertyOf(chunk, 'data'), 'type') === 'response_started'

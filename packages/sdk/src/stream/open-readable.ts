@@ -1,6 +1,6 @@
 import { guarded } from '../telemetry/guard.ts'
 import { isInstance, propertyOf } from '../unknown-values.ts'
-import { draw, type OpenedStream } from './opened-stream.ts'
+import { draw, type OpenedStream, undrawn } from './opened-stream.ts'
 import { closeOf, watchIterator, type StreamWatch } from './watch-iterator.ts'
 
 /** Opens a ReadableStream; the caller gets another one with the same additions to a plain one. */
@@ -14,7 +14,7 @@ export async function openReadable(stream: ReadableStream, watch: StreamWatch): 
       return { done: true as const, value: undefined }
     },
   }
-  const drawn = await draw(source, watch)
+  const drawn = watch.isImmediate ? undrawn : await draw(source, watch)
   const watched = watchIterator(source, watch, drawn.results)
   const value = new ReadableStream(
     {

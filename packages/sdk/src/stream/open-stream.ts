@@ -1,15 +1,16 @@
 import { guarded, trip } from '../telemetry/guard.ts'
 import { isInstance, propertyOf } from '../unknown-values.ts'
 import { reportedError } from './known-chunks.ts'
+import { type AgentsRun, isAgentsRun, isBranching, isHelper, isIterable, isStream, knownResult } from './known-results.ts'
 import { openReadable, openReadableInPlace, readThrough } from './open-readable.ts'
-import { draw, type OpenedStream, drawSync, openedBy } from './opened-stream.ts'
+import { draw, type OpenedStream, drawSync, openedBy, undrawn } from './opened-stream.ts'
 import { isGenerator, isAsyncGenerator, isReadable, isSyncGenerator } from './result-kinds.ts'
 import { closeOf, watchIterator, type Source, type StreamWatch, watchSyncIterator } from './watch-iterator.ts'
 
-/** Returns whether a result is a stream, or contains one according to `streamOf`. */
+/** Returns whether a result is a stream, or contains one according to its shape or to `streamOf`. */
 export function holdsStream(result: unknown, streamOf: StreamOf | undefined): result is object {
   if (typeof result !== 'object' || result === null) return false
-  return streamOf !== undefined || isReadable(result) || isGenerator(result)
+  return streamOf !== undefined || isReadable(result) || isGenerator(result) || knownResult(result) !== undefined
 }
 
 /**
@@ -23,6 +24,8 @@ export async function openStream(
 ): Promise<OpenedStream | undefined> {
   const held = streamOf && (await openHeld(result, streamOf, watch))
   if (held) return held
+  const known = streamOf ? undefined : await openKnown(result, watch)
+  if (known) return known
   if (isReadable(result)) return openReadable(result, watch)
   if (isAsyncGenerator(result)) {
     const drawn = await draw(result, watch)
@@ -44,7 +47,7 @@ async function openHeld(result: object, streamOf: StreamOf, watch: StreamWatch):
   // The AI SDK omits errors from all its other streams
   const branch = (): unknown => {
     const stream = found()
-    return isAiSdkResult(result) && isIterable(stream) ? guarded('option', () => result.fullStream) : stream
+    return isBranching(result) && isIterable(stream) ? guarded('option', () => result.fullStream) : stream
   }
   const iterable = branch()
   // The result itself is opened by its kind
@@ -55,7 +58,11 @@ async function openHeld(result: object, streamOf: StreamOf, watch: StreamWatch):
     trip('option', new TypeError('streamOf must return an async iterable'))
     return undefined
   }
-  if (iterable !== again) return openBranch(result, iterable, again, watch)
+  if (iterable !== again) {
+    // Not awaited: one half of a tee() is cancelled only when the other is
+    if (isInstance(again, ReadableStream)) again.cancel().catch(() => {})
+    return openBranch(result, iterable, watch)
+  }
   const opened = await (isInstance(iterable, ReadableStream)
     ? openReadableInPlace(iterable, watch)
     : openInPlace(iterable, watch))
@@ -64,43 +71,32 @@ async function openHeld(result: object, streamOf: StreamOf, watch: StreamWatch):
   return undefined
 }
 
-/** The result of the AI SDK's `streamText`: each access to `fullStream` is a new branch with all its parts. */
-function isAiSdkResult(result: object): result is { readonly fullStream: unknown } {
-  return typeof propertyOf(result, 'consumeStream') === 'function' && 'fullStream' in result
-}
-
-/** A streamed run of the OpenAI Agents SDK: an iterable that reads a ReadableStream, which `toTextStream()` reads as well. */
-interface AgentsRun extends AsyncIterable<unknown> {
-  readonly completed: PromiseLike<unknown>
-  toStream(): ReadableStream
-}
-
-function isAgentsRun(value: unknown): value is AgentsRun {
-  const isMethod = (key: string): boolean => typeof propertyOf(value, key) === 'function'
-  return (
-    isMethod('toStream') && isMethod('toTextStream') && typeof propertyOf(propertyOf(value, 'completed'), 'then') === 'function'
-  )
+/** Opens the stream of a result that is known by its shape. Resolves with undefined, and changes nothing, if it cannot be watched. */
+async function openKnown(result: object, watch: StreamWatch): Promise<OpenedStream | undefined> {
+  const known = knownResult(result)
+  if (known?.kind === 'agents-run') return openAgentsRun(result, known.run, watch)
+  if (known?.kind === 'branches') {
+    const branch = guarded('option', () => watch.within(known.branch))
+    return isIterable(branch) ? openBranch(result, branch, watch) : undefined
+  }
+  if (known?.kind === 'readable') {
+    const opened = await openReadableInPlace(known.stream, watch)
+    return opened && { ...opened, value: result }
+  }
+  const opened = known && (await openInPlace(known.iterable, watch))
+  return opened && { ...opened, value: result }
 }
 
 /** Any reader reads its stream through another one; it also ends without a reader. */
 async function openAgentsRun(result: object, run: AgentsRun, watch: StreamWatch): Promise<OpenedStream | undefined> {
   const stream = guarded('option', () => run.toStream())
   if (!isInstance(stream, ReadableStream) || stream.locked) return undefined
+  cancelIf(() => propertyOf(run, 'cancelled') === true, watch)
   const opened = await openReadable(stream, watch)
   readThrough(stream, opened.value as ReadableStream)
   if (!opened.reported) followEnd(run.completed, watch)
   const { held: _, ...rest } = opened
   return { ...rest, value: result }
-}
-
-/** `messages.stream()` of Anthropic, `chat.completions.stream()` of OpenAI: iterables that are emitters as well. */
-interface HelperStream extends AsyncIterable<unknown> {
-  done(): PromiseLike<unknown>
-  on(event: string, listener: (chunk: unknown) => void): unknown
-}
-
-function isHelper(iterable: AsyncIterable<unknown>): iterable is HelperStream {
-  return ['done', 'on', 'off'].every((method) => typeof propertyOf(iterable, method) === 'function')
 }
 
 function followEnd(end: PromiseLike<unknown>, watch: StreamWatch): void {
@@ -110,22 +106,17 @@ function followEnd(end: PromiseLike<unknown>, watch: StreamWatch): void {
   )
 }
 
-/** Reads a separate branch to its end, in addition to the caller's; the second branch is not needed. */
-async function openBranch(
-  result: object,
-  branch: AsyncIterable<unknown>,
-  twin: AsyncIterable<unknown>,
-  watch: StreamWatch,
-): Promise<OpenedStream | undefined> {
-  // Not awaited: one half of a tee() is cancelled only when the other is
-  if (isInstance(twin, ReadableStream)) twin.cancel().catch(() => {})
+/** Reads a separate branch to its end, in addition to the caller's. */
+async function openBranch(result: object, branch: AsyncIterable<unknown>, watch: StreamWatch): Promise<OpenedStream | undefined> {
   const source = guarded('option', () => branch[Symbol.asyncIterator]() as AsyncSource)
   if (!source) return undefined
-  const drawn = await draw(source, watch)
+  const drawn = watch.isImmediate ? undrawn : await draw(source, watch)
   const watched = watchIterator(source, watch, drawn.results)
-  if (drawn.reported) void watched.return(undefined).catch(() => {})
+  const close = closeOf(watched)
+  // Not as a reader that leaves, which would end the run as cancelled before its error does
+  if (drawn.reported) void Promise.resolve(guarded('option', close)).catch(() => {})
   else void drain(watched)
-  return { value: result, ...drawn, close: () => watched.return(undefined) }
+  return { value: result, ...drawn, close }
 }
 
 async function drain(watched: AsyncGenerator): Promise<void> {
@@ -150,11 +141,12 @@ async function openInPlace(
   if (!source || !trial) return undefined
   // Only a trial: until the first chunk arrives, OpenAI's own code reads the stream in the same way as a caller
   trial.back()
-  const drawn = await draw(source, watch)
+  const drawn = watch.isImmediate ? undrawn : await draw(source, watch)
   const generator = watchIterator(source, watch, drawn.results)
   watched = generator as AsyncSource
   put()
   const close = closeOf(generator)
+  if (isStream(iterable)) cancelIf(() => isAborted(iterable.controller), watch)
   if (!isHelper(iterable)) return { held: generator, ...drawn, close }
   // It continues whether it is read or not, and ends without an error after a part that reports a failed answer
   const look = (chunk: unknown): void => {
@@ -165,6 +157,14 @@ async function openInPlace(
   followEnd(iterable.done(), watch)
   return { ...drawn, close }
 }
+
+/** Ends the run as cancelled in place of successful if `isAborted()` holds then: these streams end without an error when they are aborted. */
+function cancelIf(isAborted: () => boolean, watch: StreamWatch): void {
+  const done = watch.done.bind(watch)
+  watch.done = () => (isAborted() ? watch.brokenOff() : done())
+}
+
+const isAborted = (controller: object): boolean => propertyOf(propertyOf(controller, 'signal'), 'aborted') === true
 
 /** Returns the current methods of an iterator, also if they are replaced later. */
 function boundTo(iterator: AsyncSource): AsyncSource {
@@ -214,10 +214,6 @@ function replace(
     done.push(() => (before ? Reflect.defineProperty(iterable, key, before) : Reflect.deleteProperty(iterable, key)))
   }
   return { back }
-}
-
-function isIterable(value: unknown): value is AsyncIterable<unknown> {
-  return typeof propertyOf(value, Symbol.asyncIterator) === 'function'
 }
 
 /** Returns whether a stream has other reading methods (getReader, pipe), which bypass a replaced iterator. */

@@ -24,6 +24,9 @@ export interface Drawn extends Pick<OpenedStream, 'reported' | 'isEmpty'> {
 /** Maximum number of chunks before the answer; later ones count as the answer. */
 const maxPreamble = 100
 
+/** First results of a stream that the caller already has: none is known. */
+export const undrawn: Drawn = { results: [], reported: undefined, isEmpty: false }
+
 /** Reads up to the first chunk of the answer, so that a failure before it can still be retried. */
 export async function draw(
   source: Source<PromiseLike<IteratorResult<unknown>> | IteratorResult<unknown>>,

@@ -7,6 +7,8 @@ export interface StreamWatch {
   within<T>(call: () => T): T
   /** Number of pending calls of its reader. */
   pulls: number
+  /** True if the caller already has the stream: it is watched at once, and its first chunk is not awaited. @default false */
+  readonly isImmediate?: boolean
   /** Time limits of the stream, if there are any. */
   limit?: StreamLimit | undefined
   /** Is called for each chunk after those that were read before the reader started. */
