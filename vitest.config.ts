@@ -48,6 +48,7 @@ const slow = [
   'test/errors-of-real-libraries-are-read-as-documented.test.ts',
   'test/frameworks-work-against-the-scripted-provider.test.ts',
   'test/examples-of-frameworks-run-as-documented.test.ts',
+  'test/hooks-of-frameworks-exist.test.ts',
   'test/results-of-real-libraries-are-kept-and-judged.test.ts',
   'test/tools-of-frameworks-are-seen.test.ts',
   'test/works-in-real-applications.test.ts',
