@@ -40,10 +40,11 @@ no effect, and a line at start reports it.
 | --- | --- |
 | \`OTEL_EXPORTER_OTLP_ENDPOINT\` | Nothing is exported by OTLP while it is not set. |
 | \`OTEL_EXPORTER_OTLP_PROTOCOL\` | http/protobuf is used for every value; \`grpc\` and \`http/json\` are reported. Use the Collector's port for HTTP, 4318. |
-| \`OTEL_EXPORTER_OTLP_HEADERS\`, \`OTEL_EXPORTER_OTLP_TIMEOUT\`, \`OTEL_EXPORTER_OTLP_COMPRESSION\`, \`OTEL_EXPORTER_OTLP_CERTIFICATE\`, \`OTEL_EXPORTER_OTLP_CLIENT_CERTIFICATE\`, \`OTEL_EXPORTER_OTLP_CLIENT_KEY\` | These and the two above also for one signal: \`OTEL_EXPORTER_OTLP_TRACES_...\`, \`OTEL_EXPORTER_OTLP_METRICS_...\`. \`SWARMWATCH_OTLP_TOKEN\` overrides an authorization header. |
+| \`OTEL_EXPORTER_OTLP_HEADERS\`, \`OTEL_EXPORTER_OTLP_TIMEOUT\`, \`OTEL_EXPORTER_OTLP_COMPRESSION\`, \`OTEL_EXPORTER_OTLP_CERTIFICATE\`, \`OTEL_EXPORTER_OTLP_CLIENT_CERTIFICATE\`, \`OTEL_EXPORTER_OTLP_CLIENT_KEY\` | These and the two above also for one signal: \`OTEL_EXPORTER_OTLP_TRACES_...\`, \`OTEL_EXPORTER_OTLP_METRICS_...\`, \`OTEL_EXPORTER_OTLP_LOGS_...\`. \`SWARMWATCH_OTLP_TOKEN\` overrides an authorization header. |
 | \`OTEL_EXPORTER_OTLP_METRICS_TEMPORALITY_PREFERENCE\` | cumulative or delta; Prometheus needs cumulative, the default. |
 | \`OTEL_METRIC_EXPORT_INTERVAL\`, \`OTEL_METRIC_EXPORT_TIMEOUT\` | In milliseconds. \`METRICS_EXPORT_INTERVAL\`, in seconds, overrides the first. |
-| \`OTEL_TRACES_EXPORTER\`, \`OTEL_METRICS_EXPORTER\` | otlp or none; others are reported. \`/metrics\` does not depend on them. |
+| \`OTEL_SEMCONV_EXCEPTION_SIGNAL_OPT_IN\` | logs: exceptions are log records, exported by OTLP, in place of events of spans; logs/dup: both. Otherwise no log record is exported. |
+| \`OTEL_TRACES_EXPORTER\`, \`OTEL_METRICS_EXPORTER\`, \`OTEL_LOGS_EXPORTER\` | otlp or none; others are reported. \`/metrics\` does not depend on them. |
 | \`OTEL_TRACES_SAMPLER\`, \`OTEL_TRACES_SAMPLER_ARG\` | always_on, always_off, traceidratio, each also with parentbased_. |
 | \`OTEL_PROPAGATORS\` | tracecontext, baggage, b3, b3multi, none. |
 | \`OTEL_SERVICE_NAME\`, \`OTEL_RESOURCE_ATTRIBUTES\` | |

@@ -210,6 +210,31 @@ describe.skipIf(!hasDocker).concurrent('the Collector', () => {
     }
   })
 
+  test('prints log records of agents, with their region, and without secrets and prompts', async () => {
+    const other = await openNetwork()
+    try {
+      const collector = await runCollector(other, files)
+      const text = (key: string, stringValue: string) => ({ key, value: { stringValue } })
+      const attributes = [
+        text('exception.type', 'RateLimitError'),
+        text('exception.message', 'key sk-0123456789abcdefghijklmnop is over its limit'),
+        text('gen_ai.input.messages', 'the prompt of a user'),
+      ]
+      const logRecords = [{ timeUnixNano: `${Date.now()}000000`, eventName: 'exception', severityNumber: 17, attributes }]
+      const resourceLogs = [{ resource: { attributes: [text('service.name', 'workers')] }, scopeLogs: [{ logRecords }] }]
+      const address = `${await collector.url(4318)}/v1/logs`
+      expect(await push(address, JSON.stringify({ resourceLogs }), bearer)).toBe(200)
+      const printed = await eventually('the log record', async () => {
+        const lines = await collector.logs()
+        return lines.includes('RateLimitError') ? lines : undefined
+      })
+      for (const part of ['exception', 'workers', 'eu-1', 'is over its limit']) expect(printed).toContain(part)
+      expect(printed).not.toMatch(/sk-0123456789|the prompt of a user/)
+    } finally {
+      await other.remove()
+    }
+  })
+
   test('refuses a wrong token and a body of 20 MB', async () => {
     const other = await openNetwork()
     try {

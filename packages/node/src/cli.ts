@@ -75,7 +75,7 @@ function rowsOfAll({ configuration, otlp, isDisabled }: ProcessSettings): Row[] 
   const { telemetry, metrics, monitor, recovery, alerts, prices, strict, handleSignals, origins } = configuration
   return [
     ...rowsOf({ telemetry, metrics, monitor, recovery, alerts, prices, strict, handleSignals }, '', origins),
-    ...(['traces', 'metrics'] as const).map((signal): Row => {
+    ...(otlp.targets.logs ? (['traces', 'metrics', 'logs'] as const) : (['traces', 'metrics'] as const)).map((signal): Row => {
       const url = otlp.targets[signal]?.url
       return [
         `otlp.${signal}`,

@@ -8,6 +8,7 @@ import { configureRecovery, onExecution } from '@swarmwatch/sdk'
 import { type Warn, warnTo } from './logger.ts'
 import { openMetricsServer, ScrapeReader } from './metrics-endpoint.ts'
 import { frameworkObserver } from './opentelemetry/framework-observer.ts'
+import { loadLogExport } from './opentelemetry/log-export.ts'
 import { agentsNotRecordedLine, startOpenTelemetry } from './opentelemetry/start-opentelemetry.ts'
 import { telemetryResource } from './opentelemetry/telemetry-resource.ts'
 import { onProcessEnd } from './process-end.ts'
@@ -111,8 +112,11 @@ async function start(
 
   const scrape = new ScrapeReader()
   const resource = telemetryResource(options, env, warn)
-  const observeFrameworks = await frameworkObserver(configuration, warn)
-  const openTelemetry = startOpenTelemetry(settings, resource, scrape, observeFrameworks, options, env, warn)
+  const [observeFrameworks, logExport] = await Promise.all([
+    frameworkObserver(configuration, warn),
+    settings.otlp.targets.logs && loadLogExport(),
+  ])
+  const openTelemetry = startOpenTelemetry(settings, resource, scrape, { observeFrameworks, logExport }, options, env, warn)
   const server =
     openTelemetry.ownsMetrics && configuration.metrics.enabled
       ? await openMetricsServer(() => scrape.text(), configuration.metrics, { onPortTaken: options.onPortTaken, warn })

@@ -89,7 +89,18 @@ test.each([
 })
 
 test.each([
-  [{ OTEL_LOGS_EXPORTER: 'otlp' }, 'OTEL_LOGS_EXPORTER is not supported and has no effect: logs are not exported'],
+  [
+    { OTEL_LOGS_EXPORTER: 'otlp' },
+    'OTEL_LOGS_EXPORTER is not supported and has no effect: only exceptions can be exported as logs: set OTEL_SEMCONV_EXCEPTION_SIGNAL_OPT_IN=logs',
+  ],
+  [
+    { OTEL_SEMCONV_EXCEPTION_SIGNAL_OPT_IN: 'log' },
+    'OTEL_SEMCONV_EXCEPTION_SIGNAL_OPT_IN must be logs or logs/dup, got "log"; the default is used',
+  ],
+  [
+    { OTEL_BLRP_SCHEDULE_DELAY: '10' },
+    'OTEL_BLRP_SCHEDULE_DELAY is not supported and has no effect: log records have the default batches and limits',
+  ],
   [
     { OTEL_EXPORTER_PROMETHEUS_PORT: '9464' },
     'OTEL_EXPORTER_PROMETHEUS_PORT is not supported and has no effect: set METRICS_PORT',
@@ -118,6 +129,7 @@ test.each([
 
 test.each([
   { OTEL_TRACES_EXPORTER: 'otlp' },
+  { OTEL_SEMCONV_EXCEPTION_SIGNAL_OPT_IN: 'logs' },
   { OTEL_EXPORTER_OTLP_PROTOCOL: 'grpc' },
   { OTEL_EXPORTER_OTLP_HEADERS: 'api-key=s3cret' },
   { OTEL_METRIC_EXPORT_INTERVAL: '1000' },
@@ -146,7 +158,7 @@ test('logs nothing about variables that are supported, empty, off, or for other 
 test('the guide lists every variable that is honoured', () => {
   const page = readFileSync(new URL('../../../docs/configuration.md', import.meta.url), 'utf8')
   const listed = new Set(page.match(/`OTEL_[A-Z_]+`/g)?.map((name) => name.slice(1, -1)))
-  const common = supportedVariables.filter((name) => !/^OTEL_EXPORTER_OTLP_(TRACES|METRICS)_(?!TEMPORALITY)/.test(name))
+  const common = supportedVariables.filter((name) => !/^OTEL_EXPORTER_OTLP_(TRACES|METRICS|LOGS)_(?!TEMPORALITY)/.test(name))
   expect(common.filter((name) => !listed.has(name))).toEqual([])
   expect(otelNotices({}, false)).toEqual([])
 })

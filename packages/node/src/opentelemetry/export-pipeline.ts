@@ -5,6 +5,7 @@ import type { Duplex } from 'node:stream'
 import { OTLPMetricExporter } from '@opentelemetry/exporter-metrics-otlp-proto'
 import { OTLPTraceExporter } from '@opentelemetry/exporter-trace-otlp-proto'
 import { ProtobufMetricsSerializer, ProtobufTraceSerializer } from '@opentelemetry/otlp-transformer'
+import type { LogRecordExporter, LogRecordProcessor, ReadableLogRecord } from '@opentelemetry/sdk-logs'
 import {
   type IMetricReader,
   PeriodicExportingMetricReader,
@@ -16,18 +17,20 @@ import type { Environment } from '@swarmwatch/config'
 
 import { batchSettings } from './environment-settings.ts'
 import { collectNow, sendNow, type SendNowRequest, unsentSpans } from './export-on-exit.ts'
+import type { LogExport } from './log-export.ts'
 import { alreadyLogged, type CollectorHealth } from './log-lines.ts'
 import type { OtlpSettings, OtlpTarget } from './otlp-settings.ts'
 
-/** The export of spans and metrics by OTLP. */
+/** The export of spans, metrics and log records by OTLP. */
 export interface ExportPipeline {
   readonly spanProcessors: readonly SpanProcessor[]
+  readonly logProcessors: readonly LogRecordProcessor[]
   readonly metricReaders: readonly IMetricReader[]
   /** Can wait for exports in progress, shorten them, and cut them off. */
   readonly exporters: readonly { forceFlush(): Promise<void>; close(): void; cut(): void }[]
   /**
    * Sends the rest and blocks until it is answered, at most 2 seconds; sends nothing to a collector
-   * that is down. Never throws.
+   * that is down. Never throws. Log records of the last second are lost.
    */
   sendNow(): void
 }
@@ -38,12 +41,14 @@ export interface ExportPipelineOptions {
   readonly exportIntervalMs: number
   readonly exportTimeoutMs: number
   readonly health: CollectorHealth
+  /** Absent unless log records are exported. */
+  readonly logExport: LogExport | undefined
 }
 
 /** Makes an exporter for each signal that has a target. */
 export function exportPipeline(
   { targets }: OtlpSettings,
-  { env, exportIntervalMs, exportTimeoutMs, health }: ExportPipelineOptions,
+  { env, exportIntervalMs, exportTimeoutMs, health, logExport }: ExportPipelineOptions,
 ): ExportPipeline {
   const unsent = unsentSpans()
   const spans =
@@ -64,10 +69,19 @@ export function exportPipeline(
       exportIntervalMillis: exportIntervalMs,
       exportTimeoutMillis: exportTimeoutMs,
     })
+  const logs =
+    targets.logs &&
+    logExport &&
+    new OtlpExporter<ReadableLogRecord[], LogRecordExporter>(
+      targets.logs,
+      health,
+      (config) => new logExport.OTLPLogExporter(config),
+    )
   return {
+    logProcessors: logs && logExport ? [new logExport.BatchLogRecordProcessor({ exporter: logs })] : [],
     spanProcessors: spans ? [unsent, new BatchSpanProcessor({ exporter: spans, ...batchSettings(env) })] : [],
     metricReaders: reader ? [reader] : [],
-    exporters: [spans, metrics].filter((exporter) => exporter !== undefined),
+    exporters: [spans, metrics, logs].filter((exporter) => exporter !== undefined),
     sendNow() {
       const left = unsent.all()
       const requests = [

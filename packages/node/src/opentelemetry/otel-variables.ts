@@ -55,12 +55,21 @@ export interface ProcessVariables {
   readonly logLevel: string
   readonly metricExportIntervalMs: number | undefined
   readonly metricExportTimeoutMs: number | undefined
+  /** Whether exceptions are log records, in place of events of spans (`logs`) or in addition to them (`logs/dup`). */
+  readonly exceptionSignal: 'logs' | 'logs/dup' | undefined
 }
 
 /** Variables that concern the process as a whole. */
 export const processVariables: Settings<ProcessVariables> = {
   metricExportIntervalMs: numeric('Milliseconds between two exports of metrics.', 'OTEL_METRIC_EXPORT_INTERVAL'),
   metricExportTimeoutMs: numeric('Milliseconds for one export of metrics.', 'OTEL_METRIC_EXPORT_TIMEOUT'),
+  exceptionSignal: {
+    about: 'Whether exceptions are log records.',
+    variable: 'OTEL_SEMCONV_EXCEPTION_SIGNAL_OPT_IN',
+    value: readable('must be logs or logs/dup', (text) => (text === 'logs' || text === 'logs/dup' ? text : undefined)),
+    isLenient: true,
+    default: undefined,
+  },
   isDisabled: {
     about: 'Whether nothing is measured.',
     variable: 'OTEL_SDK_DISABLED',
@@ -126,7 +135,8 @@ export const supportedVariables: readonly string[] = [
   'OTEL_TRACES_SAMPLER_ARG',
   'OTEL_TRACES_EXPORTER',
   'OTEL_METRICS_EXPORTER',
-  ...['', 'TRACES_', 'METRICS_'].flatMap((signal) =>
+  'OTEL_LOGS_EXPORTER',
+  ...['', 'TRACES_', 'METRICS_', 'LOGS_'].flatMap((signal) =>
     ['ENDPOINT', 'PROTOCOL', 'HEADERS', 'TIMEOUT', 'COMPRESSION', 'CERTIFICATE', 'CLIENT_CERTIFICATE', 'CLIENT_KEY'].map(
       (setting) => `OTEL_EXPORTER_OTLP_${signal}${setting}`,
     ),
@@ -134,13 +144,16 @@ export const supportedVariables: readonly string[] = [
   'OTEL_EXPORTER_OTLP_METRICS_TEMPORALITY_PREFERENCE',
 ]
 
+const logVariables = /^OTEL_(LOGS_EXPORTER|EXPORTER_OTLP_LOGS_\w+)$/
+
 /**
  * Other variables of the specification and of OpenTelemetry's own set-ups for Node, and what to do
  * instead.
  */
 const withoutEffect: readonly (readonly [name: RegExp, cure: string])[] = [
   [/^OTEL_(EXPERIMENTAL_)?CONFIG_FILE$/, 'set the variables it stands for'],
-  [/^OTEL_(LOGS_EXPORTER|EXPORTER_OTLP_LOGS_\w+|BLRP_\w+|LOGRECORD_\w+)$/, 'logs are not exported'],
+  [logVariables, 'only exceptions can be exported as logs: set OTEL_SEMCONV_EXCEPTION_SIGNAL_OPT_IN=logs'],
+  [/^OTEL_(BLRP|LOGRECORD)_\w+$/, 'log records have the default batches and limits'],
   [/^OTEL_EXPORTER_PROMETHEUS_HOST$/, 'set METRICS_HOST'],
   [/^OTEL_EXPORTER_PROMETHEUS_PORT$/, 'set METRICS_PORT'],
   [/^OTEL_EXPORTER_OTLP_(TRACES_|METRICS_|SPAN_|METRIC_)?INSECURE$/, 'the endpoint decides: http:// or https://'],
@@ -159,7 +172,9 @@ export function otelNotices(env: Environment, isExporting: boolean): string[] {
   const set = Object.keys(env).filter((name) => name.startsWith('OTEL_') && env[name]?.trim())
   const valueOf = (name: string): string => env[name]!.trim()
   const lines: string[] = []
+  const hasLogs = readOtelVariables(processVariables, env).exceptionSignal !== undefined
   for (const name of set) {
+    if (hasLogs && logVariables.test(name)) continue
     const cure = withoutEffect.find(([pattern]) => pattern.test(name))?.[1]
     if (cure !== undefined && valueOf(name).toLowerCase() !== 'none')
       lines.push(`${name} is not supported and has no effect: ${cure}`)
@@ -176,7 +191,7 @@ export function otelNotices(env: Environment, isExporting: boolean): string[] {
 }
 
 function isAboutExport(name: string, value: string): boolean {
-  if (name === 'OTEL_TRACES_EXPORTER' || name === 'OTEL_METRICS_EXPORTER')
-    return value.split(',').some((word) => word.trim() === 'otlp')
+  if (/^OTEL_(TRACES|METRICS|LOGS)_EXPORTER$/.test(name)) return value.split(',').some((word) => word.trim() === 'otlp')
+  if (name === 'OTEL_SEMCONV_EXCEPTION_SIGNAL_OPT_IN') return true
   return name.startsWith('OTEL_EXPORTER_OTLP_') || name.startsWith('OTEL_METRIC_EXPORT_')
 }

@@ -3,10 +3,10 @@ import { readFileSync } from 'node:fs'
 import { type Environment, openVariables, type Problem, type VariableReader } from '@swarmwatch/config'
 import { oneLine, oneOf, readable, readVariables, type Settings } from '@swarmwatch/config/settings'
 
-import { aboveZero } from './otel-variables.ts'
+import { aboveZero, processVariables, readOtelVariables } from './otel-variables.ts'
 
 /** The data that can be exported by OTLP. */
-export type Signal = 'traces' | 'metrics'
+export type Signal = 'traces' | 'metrics' | 'logs'
 
 /** The target of a signal by OTLP (http/protobuf). */
 export interface OtlpTarget {
@@ -31,8 +31,9 @@ export interface OtlpSettings {
 }
 
 /**
- * Reads `OTEL_EXPORTER_OTLP_*`, `OTEL_TRACES_EXPORTER` and `OTEL_METRICS_EXPORTER`. A signal is
- * exported if an endpoint is set for it and its exporter is not `none`. `token` is sent as bearer
+ * Reads `OTEL_EXPORTER_OTLP_*`, `OTEL_TRACES_EXPORTER`, `OTEL_METRICS_EXPORTER` and
+ * `OTEL_LOGS_EXPORTER`. A signal is exported if an endpoint is set for it and its exporter is not
+ * `none`; logs only with `OTEL_SEMCONV_EXCEPTION_SIGNAL_OPT_IN`, because there are no others. `token` is sent as bearer
  * token and overrides an `authorization` of the environment.
  */
 export function otlpSettings(env: Environment, token?: string): OtlpSettings {
@@ -40,11 +41,12 @@ export function otlpSettings(env: Environment, token?: string): OtlpSettings {
   const problems: Problem[] = []
   const variables = openVariables(env, () => '', problems, { trims: true })
   const targets: { [Name in Signal]?: OtlpTarget } = {}
-  for (const signal of ['traces', 'metrics'] as const) {
+  const hasLogs = readOtelVariables(processVariables, env).exceptionSignal !== undefined
+  for (const signal of hasLogs ? (['traces', 'metrics', 'logs'] as const) : (['traces', 'metrics'] as const)) {
     const target = isWanted(variables, signal, notices) ? readTarget(variables, signal, notices, problems) : undefined
     if (target !== undefined) targets[signal] = token === undefined ? target : withToken(target, token)
   }
-  // a variable for both signals is read twice
+  // a variable for all signals is read several times
   const byPath = new Map(problems.map((problem) => [problem.path, problem]))
   return { targets, notices: [...new Set(notices)], problems: [...byPath.values()] }
 }
@@ -85,7 +87,7 @@ const file = readable('must name a file that can be read', (path) => {
 const headers = readable('must be key=value,key=value', parsePairs)
 
 function targetVariables(variables: VariableReader, signal: Signal): Settings<TargetVariables> {
-  // the variable of both signals is not read where a signal has its own, even an invalid one
+  // the variable of all signals is not read where a signal has its own, even an invalid one
   const named = (suffix: string): { readonly variable: string } => {
     const own = `${prefix}${signal.toUpperCase()}_${suffix}`
     return { variable: variables.plain(own) === undefined ? `${prefix}${suffix}` : own }

@@ -1,4 +1,4 @@
-import { context, diag, metrics, propagation, trace } from '@opentelemetry/api'
+import { context, diag, logs, metrics, propagation, trace } from '@opentelemetry/api'
 import { AsyncLocalStorageContextManager } from '@opentelemetry/context-async-hooks'
 import type { Resource } from '@opentelemetry/resources'
 import { type IMetricReader, MeterProvider } from '@opentelemetry/sdk-metrics'
@@ -13,6 +13,7 @@ import { propagatorFrom, tracerSettings } from './environment-settings.ts'
 import { exportPipeline } from './export-pipeline.ts'
 import type { FrameworkObserver } from './framework-observer.ts'
 import { instrumentations, views } from './instrumentations.ts'
+import type { LogExport } from './log-export.ts'
 import { collectorHealth, diagLevel, diagLines } from './log-lines.ts'
 import { isSeenBySdk, registeredApiVersion, type RegisteredGlobals, registeredGlobals } from './registered-globals.ts'
 
@@ -36,12 +37,20 @@ export interface OpenTelemetry {
 /** Leaves half a second of the promised five to everything else. */
 const deadlineMs = 4_500
 
-/** Registers tracer and meter provider, each only if the process has none yet. */
+/** Parts that are loaded only where they are used. */
+export interface OptionalParts {
+  /** Starts the sources of model and tool calls. */
+  readonly observeFrameworks: () => FrameworkObserver
+  /** Absent unless log records are exported. */
+  readonly logExport: LogExport | undefined
+}
+
+/** Registers the providers of spans, metrics and logs, each only if the process has none yet. */
 export function startOpenTelemetry(
   settings: ProcessSettings,
   resource: Resource,
   scrape: ScrapeReader,
-  observeFrameworks: () => FrameworkObserver,
+  { observeFrameworks, logExport }: OptionalParts,
   options: TelemetryOptions,
   env: Environment,
   warn: Warn,
@@ -49,13 +58,14 @@ export function startOpenTelemetry(
   const taken = registeredGlobals()
   const health = collectorHealth(warn)
   const { exportIntervalMs, exportTimeoutMs } = settings
-  const pipeline = exportPipeline(settings.otlp, { env, exportIntervalMs, exportTimeoutMs, health })
+  const pipeline = exportPipeline(settings.otlp, { env, exportIntervalMs, exportTimeoutMs, health, logExport })
   const spanProcessors: SpanProcessor[] = taken.tracerProvider
     ? []
     : [...pipeline.spanProcessors, ...(options.spanProcessors ?? [])]
   const metricReaders: IMetricReader[] = taken.meterProvider
     ? []
     : [scrape, ...pipeline.metricReaders, ...(options.metricReaders ?? [])]
+  const logProcessors = taken.loggerProvider ? [] : pipeline.logProcessors
   if (!taken.diagLogger) {
     const secrets = Object.values(settings.otlp.targets).flatMap((target) => Object.values(target.headers))
     diag.setLogger(diagLines(warn, { secrets }), { logLevel: diagLevel(env['OTEL_LOG_LEVEL']), suppressOverrideMessage: true })
@@ -82,6 +92,8 @@ export function startOpenTelemetry(
           spanProcessors: spanProcessors.length > 0 ? spanProcessors : [new NoopSpanProcessor()],
         }),
       )
+    if (logExport && logProcessors.length > 0)
+      logs.setGlobalLoggerProvider(new logExport.LoggerProvider({ resource, processors: [...logProcessors] }))
     // Last, because they use the providers that are registered now
     instruments = instrumentations(taken, options.capturesUrlPaths ?? false, observeFrameworks)
   } catch (error) {
@@ -93,7 +105,7 @@ export function startOpenTelemetry(
   if (taken.unseenVersion !== undefined || !isRegistered) warn(twoVersions(taken.unseenVersion ?? registeredApiVersion()))
   else warnOfOtherSetUp(taken, warn)
 
-  const all = [...spanProcessors, ...metricReaders]
+  const all = [...spanProcessors, ...metricReaders, ...logProcessors]
   return {
     ownsMetrics: !taken.meterProvider && isRegistered,
     ownsTraces: !taken.tracerProvider && isRegistered,
@@ -145,6 +157,7 @@ function unregister(taken: RegisteredGlobals): void {
   if (!taken.meterProvider) metrics.disable()
   if (!taken.contextManager) context.disable()
   if (!taken.propagator) propagation.disable()
+  if (!taken.loggerProvider) logs.disable()
   if (!taken.diagLogger) diag.disable()
 }
 
