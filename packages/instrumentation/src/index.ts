@@ -1,4 +1,5 @@
 export { AgentInstrumentation, type AgentInstrumentationConfig } from './agent-instrumentation.ts'
+export { instrumentMcpClient } from './instrument-mcp-client.ts'
 export { type ModelPrice, type ModelPrices, priceTable } from './prices.ts'
 export { AiSdkInstrumentation } from './sources/ai-sdk/ai-sdk-instrumentation.ts'
 export { LangChainInstrumentation } from './sources/langchain/langchain-instrumentation.ts'
@@ -6,3 +7,4 @@ export { OpenAIAgentsInstrumentation } from './sources/openai-agents/openai-agen
 export type { Source, SourceConfig } from './sources/source.ts'
 export { sourceNames, type SourceName } from './sources/source-names.ts'
 export { type WireConfig, WireInstrumentation } from './sources/wire/wire-instrumentation.ts'
+export { McpInstrumentation } from './sources/mcp/mcp-instrumentation.ts'

@@ -1,4 +1,4 @@
-import type { Attributes, HrTime, Link, SpanContext, SpanKind, SpanStatus } from '@opentelemetry/api'
+import { SpanKind, type Attributes, type HrTime, type Link, type SpanContext, type SpanStatus } from '@opentelemetry/api'
 import type { ExecutionRecord } from '@swarmwatch/sdk'
 import { attribute, type Outcome, type RetryOutcome } from '@swarmwatch/sdk/names'
 
@@ -59,7 +59,10 @@ export function recordedExecution(record: ExecutionRecord, spans: readonly Recor
     attemptErrors: record.attempts.flatMap(({ errorType }) => errorType ?? []),
     errorType: record.errorType,
     errorMessage: record.errorMessage,
-    tools: below.flatMap(({ attributes }) => (attributes[attribute.toolName] as string | undefined) ?? []),
+    // The server's span of an MCP tool is the other side of the same call
+    tools: below.flatMap(({ kind, attributes }) =>
+      kind === SpanKind.SERVER ? [] : ((attributes[attribute.toolName] as string | undefined) ?? []),
+    ),
     tokens: { input: record.inputTokens, output: record.outputTokens },
     costUsd: record.costUsd,
     durationSeconds: record.durationSeconds!,

@@ -1,5 +1,6 @@
 import { readdirSync, readFileSync } from 'node:fs'
-import { findPackageJSON } from 'node:module'
+// As a whole, because other runtimes lack parts of it
+import * as nodeModule from 'node:module'
 import path from 'node:path'
 import { pathToFileURL } from 'node:url'
 
@@ -39,7 +40,7 @@ function find(packageName: string): Package | undefined {
   for (const base of [process.argv[1], path.join(process.cwd(), 'program.js')]) {
     if (base === undefined) continue
     try {
-      const file = findPackageJSON(packageName, pathToFileURL(base))
+      const file = nodeModule.findPackageJSON(packageName, pathToFileURL(base))
       if (file === undefined) continue
       const { version } = JSON.parse(readFileSync(file, 'utf8')) as { version?: unknown }
       if (typeof version === 'string') return { folder: path.dirname(file), version }

@@ -1,6 +1,7 @@
 import { AiSdkInstrumentation } from './ai-sdk/ai-sdk-instrumentation.ts'
 import { LangChainInstrumentation } from './langchain/langchain-instrumentation.ts'
 import { OpenAIAgentsInstrumentation } from './openai-agents/openai-agents-instrumentation.ts'
+import { McpInstrumentation } from './mcp/mcp-instrumentation.ts'
 import type { Source, SourceConfig } from './source.ts'
 import type { SourceName } from './source-names.ts'
 import { WireInstrumentation } from './wire/wire-instrumentation.ts'
@@ -11,4 +12,5 @@ export const sourceRegistry: Readonly<Record<SourceName, new (config: SourceConf
   'ai-sdk': AiSdkInstrumentation,
   'openai-agents': OpenAIAgentsInstrumentation,
   langchain: LangChainInstrumentation,
+  mcp: McpInstrumentation,
 }

@@ -1,0 +1,20 @@
+import { type CallTool, isObserved, observedCallTool } from './sources/mcp/client-calls.ts'
+
+/**
+ * Reports the tool calls of one MCP client, as the source `mcp` does for every client whose module it sees being loaded. Needed in a
+ * bundle and for clients that were loaded earlier; has no effect on a client that is observed already. Returns the client.
+ *
+ * @example
+ * const client = instrumentMcpClient(new Client({ name: 'solver', version: '1.0.0' }))
+ */
+export function instrumentMcpClient<Client extends { callTool: (...args: never[]) => Promise<unknown> }>(client: Client): Client {
+  const { callTool } = client as unknown as { callTool: CallTool }
+  if (isObserved(callTool)) return client
+  Object.defineProperty(client, 'callTool', {
+    value: observedCallTool(callTool, () => true),
+    writable: true,
+    configurable: true,
+    enumerable: false,
+  })
+  return client
+}

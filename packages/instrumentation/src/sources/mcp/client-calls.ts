@@ -1,0 +1,91 @@
+import { context, propagation, SpanKind } from '@opentelemetry/api'
+import { beginToolCall, guarded, type ReportedToolCall } from '@swarmwatch/sdk/instrumentation'
+import { attribute, spanName, timeoutError, toolError } from '@swarmwatch/sdk/names'
+
+import { connectionAttributes } from './connection-attributes.ts'
+
+/** `callTool` of a client of version 1 or 2; the arguments after the first differ. */
+export type CallTool = (this: object, params: ToolParams, ...rest: readonly unknown[]) => Promise<unknown>
+
+interface ToolParams {
+  readonly name?: unknown
+  readonly arguments?: unknown
+  readonly _meta?: Readonly<Record<string, unknown>>
+}
+
+// A symbol of the registry, so that two copies of this package see each other's
+const isObservedKey = Symbol.for('@swarmwatch/instrumentation/observed')
+
+/**
+ * Returns `callTool` with a span and a count of the current run for each call. The server receives the trace in `params._meta`. A result
+ * with `isError: true` is a failed tool call; result and error reach the caller unchanged.
+ */
+export function observedCallTool(callTool: CallTool, isActive: () => boolean): CallTool {
+  function observed(this: object, params: ToolParams, ...rest: readonly unknown[]): Promise<unknown> {
+    const call = isActive() ? guarded('framework', () => beginCall(this, params)) : undefined
+    if (!call) return Reflect.apply(callTool, this, [params, ...rest])
+    const sent = guarded('framework', () => call.within(() => withTrace(params))) ?? params
+    return followed(
+      call.within(() => Reflect.apply(callTool, this, [sent, ...rest])),
+      call,
+      rest,
+    )
+  }
+  return Object.assign(observed, { [isObservedKey]: true })
+}
+
+/** Whether calls of this function are observed already. */
+export function isObserved(callTool: unknown): boolean {
+  return typeof callTool === 'function' && isObservedKey in callTool
+}
+
+function beginCall(client: object, { name, arguments: sent }: ToolParams): ReportedToolCall {
+  const tool = String(name)
+  return beginToolCall({
+    name: tool,
+    type: 'extension',
+    source: 'mcp',
+    spanName: spanName.mcpToolCall(tool),
+    spanKind: SpanKind.CLIENT,
+    attributes: { [attribute.mcpMethod]: 'tools/call', ...connectionAttributes(client) },
+    arguments: sent,
+  })
+}
+
+/** Adds the keys of the propagators, which MCP (SEP-414) reads from `_meta`. The application's own entries win. */
+function withTrace(params: ToolParams): ToolParams {
+  const trace: Record<string, string> = {}
+  propagation.inject(context.active(), trace)
+  return Object.keys(trace).length === 0 ? params : { ...params, _meta: { ...trace, ...params._meta } }
+}
+
+async function followed(result: Promise<unknown>, call: ReportedToolCall, rest: readonly unknown[]): Promise<unknown> {
+  try {
+    const value = await result
+    guarded('framework', () => endWith(value, call))
+    return value
+  } catch (error) {
+    guarded('framework', () => failWith(error, call, rest))
+    throw error
+  }
+}
+
+function endWith(result: unknown, call: ReportedToolCall): void {
+  const isError = (result as { isError?: unknown } | undefined)?.isError === true
+  if (isError) call.fail(new Error('the tool returned an error'), toolError)
+  else call.end(result)
+}
+
+function failWith(error: unknown, call: ReportedToolCall, rest: readonly unknown[]): void {
+  const { code, message } = error as { code?: unknown; message?: unknown }
+  const aborted = rest.find((each) => (each as { signal?: AbortSignal } | undefined)?.signal?.aborted) as
+    | { signal: AbortSignal }
+    | undefined
+  if (aborted) return call.fail(aborted.signal.reason)
+  // Errors of the client itself have the same class and form of code, but no answer of the server
+  if (typeof code !== 'number' || /connection closed/i.test(String(message))) return call.fail(error)
+  if (code === localTimeout && /timed out/i.test(String(message))) return call.fail(error, timeoutError)
+  call.fail(error, String(code), { [attribute.rpcStatusCode]: String(code) })
+}
+
+const localTimeout = -32001

@@ -1,0 +1,103 @@
+import { InstrumentationBase } from '@opentelemetry/instrumentation'
+
+import { installedVersion, missingTexts } from '../installed-package.ts'
+import type { Source, SourceConfig } from '../source.ts'
+import { type CallTool, isObserved, observedCallTool } from './client-calls.ts'
+import { mcpPackages, watchMcpClasses, type McpClass } from './mcp-classes.ts'
+import { observedOnRequest, type OnRequest } from './server-requests.ts'
+
+/**
+ * Reports the tool calls of MCP clients and servers, of both SDK versions, and joins the traces of both sides. Modules are recognised
+ * while Node loads them, so a bundle is not: pass its clients to `instrumentMcpClient()`.
+ */
+export class McpInstrumentation extends InstrumentationBase<SourceConfig> implements Source {
+  // The base class calls enable() before fields are initialised
+  declare private stop: (() => void) | undefined
+
+  constructor(config: SourceConfig = {}) {
+    super('@swarmwatch/instrumentation/mcp', '0.1.0', config)
+  }
+
+  protected override init(): void {}
+
+  override enable(): void {
+    if (this.stop) return
+    super.enable()
+    enabled.add(this)
+    stopWatching ??= watchMcpClasses(patch)
+    this.stop = () => {
+      enabled.delete(this)
+      if (enabled.size > 0) return
+      stopWatching?.()
+      stopWatching = undefined
+      for (const undo of undos.values()) undo()
+      undos.clear()
+    }
+  }
+
+  override disable(): void {
+    super.disable()
+    this.stop?.()
+    this.stop = undefined
+  }
+
+  found(): string | undefined {
+    const versions = new Set(Object.keys(mcpPackages).map(installedVersion))
+    versions.delete(undefined)
+    if (versions.size > 0) return `mcp ${[...versions].join(', ')}`
+    return undos.size > 0 ? 'mcp' : undefined
+  }
+
+  hookProblem(): string | undefined {
+    const problems = Object.entries(hooks).flatMap(([packageName, texts]) => {
+      const missing = missingTexts(packageName, texts)
+      return missing ? [`${packageName} ${missing.version} does not contain ${missing.texts.join(', ')}`] : []
+    })
+    if (problems.length === 0) return undefined
+    return `${problems.join('; ')}, so its tool calls may not be visible; use instrumentMcpClient() for a client, and report it`
+  }
+}
+
+/** Texts that a patched package must contain. */
+const hooks: Readonly<Record<keyof typeof mcpPackages, readonly string[]>> = {
+  '@modelcontextprotocol/sdk': [
+    'class Client extends',
+    'async callTool(params',
+    'class Server extends',
+    '_onrequest(',
+    '_requestHandlers',
+  ],
+  '@modelcontextprotocol/client': ['var Client = class extends', 'async callTool(params'],
+  '@modelcontextprotocol/server': ['var Server = class extends', '_onrequest(', '_requestHandlers'],
+}
+
+// Of all instances, because a class is patched once
+const enabled = new Set<McpInstrumentation>()
+let stopWatching: (() => void) | undefined
+const undos = new Map<object, () => void>()
+
+const isActive = (): boolean => enabled.size > 0
+
+function patch({ name, prototype }: McpClass): void {
+  if (undos.has(prototype)) return
+  if (name === 'Client') {
+    const { callTool } = prototype as { callTool?: CallTool }
+    if (typeof callTool !== 'function' || isObserved(callTool)) return
+    undos.set(prototype, replace(prototype, 'callTool', observedCallTool(callTool, isActive)))
+  } else {
+    const { _onrequest } = prototype as { _onrequest?: OnRequest }
+    if (typeof _onrequest !== 'function') return
+    undos.set(prototype, replace(prototype, '_onrequest', observedOnRequest(_onrequest, isActive)))
+  }
+}
+
+/** Sets a method and returns a function that restores the earlier state, unless another package has replaced the method since. */
+function replace(prototype: object, key: string, method: unknown): () => void {
+  const earlier = Object.getOwnPropertyDescriptor(prototype, key)
+  Object.defineProperty(prototype, key, { value: method, writable: true, configurable: true, enumerable: false })
+  return () => {
+    if (Object.getOwnPropertyDescriptor(prototype, key)?.value !== method) return
+    if (earlier) Object.defineProperty(prototype, key, earlier)
+    else delete (prototype as Record<string, unknown>)[key]
+  }
+}

@@ -1,0 +1,109 @@
+import {
+  context,
+  propagation,
+  SpanKind,
+  SpanStatusCode,
+  trace,
+  type Attributes,
+  type Context,
+  type Span,
+} from '@opentelemetry/api'
+import { guarded } from '@swarmwatch/sdk/instrumentation'
+import { attribute, otherError, spanName, toolError } from '@swarmwatch/sdk/names'
+
+import { connectionAttributes } from './connection-attributes.ts'
+
+/** The handler of requests of a server, version 1 or 2. */
+export type OnRequest = (this: McpServer, request: McpRequest, ...rest: readonly unknown[]) => unknown
+
+/** A server, as far as it is used here; the field is private and has the same shape in both versions. */
+interface McpServer {
+  readonly _requestHandlers?: Map<string, Handler>
+}
+type Handler = (request: McpRequest, ...rest: readonly unknown[]) => unknown
+
+interface McpRequest {
+  readonly id?: unknown
+  readonly method?: unknown
+  readonly params?: { readonly name?: unknown; readonly _meta?: Readonly<Record<string, unknown>> }
+}
+
+const method = 'tools/call'
+
+/**
+ * Returns `_onrequest` with a span for each call of a tool. The span is a child of the client's one, whose context is in `params._meta`,
+ * and the tool runs in it. Answers and errors are unchanged.
+ */
+export function observedOnRequest(onRequest: OnRequest, isActive: () => boolean): OnRequest {
+  return function observed(this: McpServer, request, ...rest) {
+    const handlers = isActive() && request?.method === method ? this._requestHandlers : undefined
+    const handler = handlers?.get(method)
+    if (!handlers || !handler) return Reflect.apply(onRequest, this, [request, ...rest])
+    // The SDK looks the handler up before it returns, so nothing of this remains in the server
+    handlers.set(method, (...args) => handled(this, request, () => Reflect.apply(handler, this, args)))
+    try {
+      return Reflect.apply(onRequest, this, [request, ...rest])
+    } finally {
+      handlers.set(method, handler)
+    }
+  }
+}
+
+/** Calls the handler in a span of the request. */
+async function handled(server: McpServer, request: McpRequest, handle: () => unknown): Promise<unknown> {
+  const started = guarded('framework', () => startSpan(server, request))
+  if (!started) return handle()
+  const { span, active } = started
+  try {
+    const result = await context.with(active, handle)
+    guarded('framework', () => {
+      if ((result as { isError?: unknown } | undefined)?.isError === true) fail(span, toolError)
+    })
+    return result
+  } catch (error) {
+    guarded('framework', () => failWithCode(span, error))
+    throw error
+  } finally {
+    guarded('framework', () => span.end())
+  }
+}
+
+function startSpan(server: McpServer, { id, params }: McpRequest): { span: Span; active: Context } {
+  const tool = String(params?.name)
+  const ambient = context.active()
+  const parent = propagation.extract(ambient, params?._meta ?? {})
+  const attributes: Attributes = {
+    [attribute.mcpMethod]: method,
+    [attribute.operation]: 'execute_tool',
+    [attribute.toolName]: tool,
+    ...((typeof id === 'string' || typeof id === 'number') && { [attribute.jsonRpcRequestId]: String(id) }),
+    ...connectionAttributes(server),
+  }
+  const transportSpan = trace.getSpanContext(ambient)
+  const isLinked = transportSpan !== undefined && transportSpan.spanId !== trace.getSpanContext(parent)?.spanId
+  const span = trace
+    .getTracer('@swarmwatch/instrumentation', '0.1.0')
+    .startSpan(
+      spanName.mcpToolCall(tool),
+      { kind: SpanKind.SERVER, attributes, ...(isLinked && { links: [{ context: transportSpan }] }) },
+      parent,
+    )
+  return { span, active: trace.setSpan(parent, span) }
+}
+
+/** JSON-RPC codes that blame the request, which is no failure of the server. */
+const clientErrors = new Set([-32_700, -32_600, -32_601, -32_602, -32_002])
+const internalError = -32_603
+
+function failWithCode(span: Span, error: unknown): void {
+  const thrown = (error as { code?: unknown } | undefined)?.code
+  // The SDK answers so for an error without a code
+  const code = Number.isSafeInteger(thrown) ? (thrown as number) : internalError
+  span.setAttribute(attribute.rpcStatusCode, String(code))
+  if (!clientErrors.has(code)) fail(span, String(code))
+}
+
+function fail(span: Span, errorType: string = otherError): void {
+  span.setAttribute(attribute.errorType, errorType)
+  span.setStatus({ code: SpanStatusCode.ERROR })
+}

@@ -1,0 +1,249 @@
+import { createServer } from 'node:http'
+import type { AddressInfo } from 'node:net'
+
+import { propagation, SpanKind } from '@opentelemetry/api'
+import { W3CTraceContextPropagator } from '@opentelemetry/core'
+import { instrumentMcpClient, McpInstrumentation } from '@swarmwatch/instrumentation'
+import { instrumentAgent, instrumentTool } from '@swarmwatch/sdk'
+import { startTestTelemetry, type RecordedSpan, type TestTelemetry } from '@swarmwatch/testing'
+import { decodeTraces, eventually, openTemporaryFolder } from '@swarmwatch/testkit'
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, onTestFinished, test } from 'vitest'
+
+import { otlpSink } from './apps/otlp-sink.ts'
+import { installFrameworks } from './install-packages.ts'
+
+// The SDKs are installed on demand, so their types are not there
+interface Client {
+  callTool(params: object, ...rest: readonly unknown[]): Promise<unknown>
+  close(): Promise<void>
+}
+type Sdk = Readonly<Record<string, new (...args: readonly unknown[]) => never>>
+interface Program {
+  readonly versions: readonly string[]
+  load(version: string): Promise<Sdk>
+  server(sdk: Sdk, during?: () => unknown): { connect(transport: unknown): Promise<void>; server: object }
+  client(sdk: Sdk, transport: unknown, options?: object): Promise<Client>
+  pair(sdk: Sdk, during?: () => unknown): Promise<Client>
+}
+
+const whyNot = await installFrameworks()
+const programUrl = new URL('frameworks/mcp.mjs', import.meta.url)
+const versions = ['version 1, ESM', 'version 1, CommonJS', 'version 2, ESM', 'version 2, CommonJS']
+
+let program: Program
+let telemetry: TestTelemetry
+let source: McpInstrumentation
+
+beforeAll(() => {
+  propagation.setGlobalPropagator(new W3CTraceContextPropagator())
+})
+afterAll(() => propagation.disable())
+beforeEach(async () => {
+  telemetry = await startTestTelemetry()
+  // Before the SDKs are loaded
+  source = new McpInstrumentation()
+  program ??= (await import(programUrl.href)) as Program
+})
+afterEach(async () => {
+  source.disable()
+  await telemetry.shutdown()
+})
+
+/** Runs `work` as an agent, without retries. */
+const inRun = async (work: () => Promise<unknown>): Promise<unknown> =>
+  instrumentAgent(work, { name: 'solver', logger: false, recovery: { maxRetries: 0 } })()
+
+const clientSpans = (): RecordedSpan[] => telemetry.spans().filter(({ kind }) => kind === SpanKind.CLIENT)
+const serverSpans = (): RecordedSpan[] => telemetry.spans().filter(({ kind }) => kind === SpanKind.SERVER)
+const errorTypes = (spans: readonly RecordedSpan[]): unknown[] => spans.map(({ attributes }) => attributes['error.type'])
+
+describe.skipIf(whyNot).each(versions)('with MCP %s', (version) => {
+  let sdk: Sdk
+  beforeEach(async () => {
+    sdk = await program.load(version)
+  })
+
+  test('a tool call is a client span, a server span below it, and one tool call of the run', async () => {
+    const client = await program.pair(sdk)
+    const result = await inRun(() => client.callTool({ name: 'add', arguments: { a: 1, b: 2 } }))
+    expect(result).toMatchObject({ content: [{ type: 'text', text: '3' }] })
+    const [client1] = clientSpans()
+    const [server1] = serverSpans()
+    const common = {
+      'mcp.method.name': 'tools/call',
+      'gen_ai.operation.name': 'execute_tool',
+      'gen_ai.tool.name': 'add',
+    }
+    expect(client1).toMatchObject({
+      name: 'tools/call add',
+      attributes: { ...common, 'gen_ai.tool.type': 'extension', 'gen_ai.agent.name': 'solver' },
+    })
+    expect(server1).toMatchObject({
+      name: 'tools/call add',
+      attributes: { ...common, 'jsonrpc.request.id': '1' },
+      parentSpanContext: { spanId: client1!.spanContext().spanId },
+    })
+    telemetry.expectExecution('solver', { outcome: 'success', tools: ['add'] })
+    expect(telemetry.expectExecution('solver').attributes['swarmwatch.tool.calls']).toBe(1)
+    expect(await telemetry.sum('gen_ai.execute_tool.duration', { 'gen_ai.tool.name': 'add' })).toBe(1)
+  })
+
+  test('a result with isError is a failed tool call, and the caller receives it unchanged', async () => {
+    const client = await program.pair(sdk)
+    const result = await inRun(() => client.callTool({ name: 'break', arguments: {} }))
+    expect(result).toEqual({ content: [{ type: 'text', text: 'the secret-marker broke' }], isError: true })
+    expect([...errorTypes(clientSpans()), ...errorTypes(serverSpans())]).toEqual(['tool_error', 'tool_error'])
+    expect(await telemetry.sum('gen_ai.execute_tool.duration', { 'error.type': 'tool_error' })).toBe(1)
+    telemetry.expectExecution('solver', { outcome: 'success', tools: ['break'] })
+  })
+
+  test('a call that is aborted or exceeds its time limit is a failed tool call, and the caller receives the error', async () => {
+    const client = await program.pair(sdk)
+    const wait = (options: object): Promise<unknown> => {
+      const { length } = version.startsWith('version 1') ? [1, 2] : [1]
+      return client.callTool({ name: 'wait', arguments: {} }, ...(length === 2 ? [undefined, options] : [options]))
+    }
+    await expect(wait({ timeout: 1 })).rejects.toThrow(/timed out/i)
+    await expect(wait({ signal: AbortSignal.abort(new DOMException('no longer needed', 'AbortError')) })).rejects.toThrow()
+    expect(errorTypes(clientSpans())).toEqual(['timeout', 'AbortError'])
+  })
+
+  test('the server reads the trace from _meta, in which the entries of the application remain', async () => {
+    const client = await program.pair(sdk)
+    const sent: { _meta?: object }[] = []
+    const { transport } = client as unknown as { transport: { send(message: { params?: object }): Promise<void> } }
+    const send = transport.send.bind(transport)
+    transport.send = async (message) => {
+      if ((message as { method?: string }).method === 'tools/call') sent.push(message.params as object)
+      return send(message)
+    }
+    const params = { name: 'add', arguments: { a: 1, b: 2 }, _meta: { own: 1 } }
+    await client.callTool(params)
+    const traceparent = '00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01'
+    await client.callTool({ ...params, _meta: { traceparent } })
+    const [span] = clientSpans()
+    const { traceId, spanId } = span!.spanContext()
+    expect(sent.map(({ _meta }) => _meta)).toMatchObject([{ own: 1, traceparent: `00-${traceId}-${spanId}-01` }, { traceparent }])
+    expect(params).toEqual({ name: 'add', arguments: { a: 1, b: 2 }, _meta: { own: 1 } })
+    expect(serverSpans()[1]?.parentSpanContext).toMatchObject({ spanId: 'b7ad6b7169203331' })
+  })
+
+  test('no argument and no result is recorded', async () => {
+    const client = await program.pair(sdk)
+    await client.callTool({ name: 'add', arguments: { a: 31_415, b: 27_182 } })
+    await client.callTool({ name: 'break', arguments: {} })
+    const recorded = JSON.stringify([
+      telemetry.spans().map(({ name, attributes, status, events }) => [name, attributes, status, events]),
+      await telemetry.metrics(),
+    ])
+    expect(recorded).not.toMatch(/31415|27182|58597|secret-marker/)
+  })
+
+  test('an agent that a server runs in a tool belongs to the trace of the client', async () => {
+    const inner = instrumentAgent(async () => 'done', { name: 'inner', logger: false })
+    const client = await program.pair(sdk, inner)
+    await client.callTool({ name: 'add', arguments: { a: 1, b: 2 } })
+    const [root] = telemetry.spans('invoke_agent inner')
+    expect(root?.parentSpanContext?.spanId).toBe(serverSpans()[0]?.spanContext().spanId)
+  })
+
+  test('a server process on stdio and its client are one trace, with --import @swarmwatch/node/register', async () => {
+    await using folder = await openTemporaryFolder()
+    await using sink = await otlpSink()
+    const register = new URL('../packages/node/src/register.ts', import.meta.url).href
+    const transport = new sdk['StdioClientTransport']!({
+      command: process.execPath,
+      args: ['--conditions=swarmwatch-source', '--import', register, programUrl.pathname, version],
+      cwd: folder.path,
+      env: { OTEL_EXPORTER_OTLP_ENDPOINT: sink.url, METRICS_PORT: '0', MONITOR_PORT: '0', OTEL_BSP_SCHEDULE_DELAY: '10' },
+    })
+    const client = await program.client(sdk, transport)
+    onTestFinished(() => client.close())
+    const result = await inRun(() => client.callTool({ name: 'add', arguments: { a: 1, b: 2 } }))
+    expect(result).toMatchObject({ content: [{ type: 'text', text: '3' }] })
+    const [clientSpan] = clientSpans()
+    const serverSpan = await eventually('the span of the server', () =>
+      sink.received
+        .filter(({ path }) => path.endsWith('/v1/traces'))
+        .flatMap(({ body }) => decodeTraces(Buffer.from(body, 'latin1')))
+        .find(({ kind }) => kind === 'server'),
+    )
+    expect(clientSpan?.attributes).toMatchObject({ 'network.transport': 'pipe' })
+    expect(serverSpan).toMatchObject({
+      name: 'tools/call add',
+      kind: 'server',
+      traceId: clientSpan!.spanContext().traceId,
+      parentSpanId: clientSpan!.spanContext().spanId,
+      attributes: { 'network.transport': 'pipe' },
+    })
+  })
+
+  test('a tool that calls an MCP tool of its name is one tool call', async () => {
+    const client = await program.pair(sdk)
+    const add = instrumentTool(() => client.callTool({ name: 'add', arguments: { a: 1, b: 2 } }), { name: 'calculator_add' })
+    await inRun(add)
+    telemetry.expectExecution('solver', { tools: ['calculator_add'] })
+  })
+
+  test('after disable(), the SDK is as it was, also for clients and servers that remain', async () => {
+    const client = await program.pair(sdk)
+    const { Client } = sdk as unknown as { Client: { prototype: object } }
+    const methods = (): unknown[] => [
+      Object.getOwnPropertyDescriptor(Client.prototype, 'callTool')?.value,
+      Object.getOwnPropertyNames(Client.prototype),
+    ]
+    const patched = methods()
+    source.disable()
+    const [restored] = methods()
+    expect(restored).not.toBe(patched[0])
+    expect(String(restored)).toMatch(/^async callTool\(params/)
+    await client.callTool({ name: 'add', arguments: { a: 1, b: 2 } })
+    expect(telemetry.spans()).toEqual([])
+    expect(
+      Object.getOwnPropertySymbols(globalThis).filter(({ description }) =>
+        description?.startsWith('@swarmwatch/instrumentation'),
+      ),
+    ).toEqual([])
+    source.enable()
+    await client.callTool({ name: 'add', arguments: { a: 1, b: 2 } })
+    expect(telemetry.spans()).toHaveLength(2)
+  })
+
+  test('instrumentMcpClient() observes a client that is not observed, and only once', async () => {
+    source.disable()
+    const client = await program.pair(sdk)
+    expect(instrumentMcpClient(instrumentMcpClient(client))).toBe(client)
+    source.enable()
+    await inRun(() => instrumentMcpClient(client).callTool({ name: 'add', arguments: { a: 1, b: 2 } }))
+    telemetry.expectExecution('solver', { tools: ['add'] })
+    expect(telemetry.expectExecution('solver').attributes['swarmwatch.tool.calls']).toBe(1)
+  })
+})
+
+test.skipIf(whyNot)('a call over HTTP has the session, the protocol and the server in its spans', async () => {
+  const sdk = await program.load('version 1, ESM')
+  const transport = new sdk['StreamableHTTPServerTransport']!({ sessionIdGenerator: () => 'session-1' }) as {
+    handleRequest(request: unknown, response: unknown): Promise<void>
+  }
+  await program.server(sdk).connect(transport)
+  const http = createServer((request, response) => void transport.handleRequest(request, response))
+  await new Promise<void>((listening) => http.listen(0, '127.0.0.1', listening))
+  onTestFinished(() => void (http.closeAllConnections(), http.close()))
+  const { port } = http.address() as AddressInfo
+  const client = await program.client(sdk, new sdk['StreamableHTTPClientTransport']!(new URL(`http://127.0.0.1:${port}/mcp`)))
+  onTestFinished(() => client.close())
+  await client.callTool({ name: 'add', arguments: { a: 1, b: 2 } })
+  const connection = {
+    'mcp.session.id': 'session-1',
+    'network.transport': 'tcp',
+    'network.protocol.name': 'http',
+  }
+  expect(clientSpans()[0]?.attributes).toMatchObject({
+    ...connection,
+    'mcp.protocol.version': expect.stringMatching(/^\d{4}-\d\d-\d\d$/) as string,
+    'server.address': '127.0.0.1',
+    'server.port': port,
+  })
+  expect(serverSpans()[0]?.attributes).toMatchObject(connection)
+  expect(serverSpans()[0]?.parentSpanContext?.spanId).toBe(clientSpans()[0]?.spanContext().spanId)
+})
