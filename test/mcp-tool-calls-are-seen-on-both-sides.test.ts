@@ -148,7 +148,7 @@ describe.skipIf(whyNot).each(versions)('with MCP %s', (version) => {
   })
 
   test('a server process on stdio and its client are one trace, with --import @swarmwatch/node/register', async () => {
-    await using folder = await openTemporaryFolder()
+    using folder = openTemporaryFolder()
     await using sink = await otlpSink()
     const register = new URL('../packages/node/src/register.ts', import.meta.url).href
     const transport = new sdk['StdioClientTransport']!({

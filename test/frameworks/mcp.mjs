@@ -46,7 +46,7 @@ export const versions = Object.keys(modules)
 export const load = (version) => modules[version]()
 
 /** A server with the tools `add`, `break` (throws) and `wait` (until its call is aborted); `during` is called in `add`. */
-export function server({ McpServer }, during = () => {}) {
+export function server({ McpServer }, during = async () => {}) {
   const made = new McpServer({ name: 'calculator', version: '1.0.0' })
   const numbers = { inputSchema: z.object({ a: z.number(), b: z.number() }) }
   made.registerTool('add', numbers, async ({ a, b }) => {

@@ -15,19 +15,21 @@ export interface McpClass {
   readonly prototype: object
 }
 
+export type McpPackageName = `@modelcontextprotocol/${'sdk' | 'client' | 'server'}`
+
 /**
  * The packages of version 1 (`sdk`) and 2 (`client`, `server`), with the files whose exports include the classes. In version 2 the class
  * itself is in a file with a hash in its name, so files are recognised by their text.
  */
-export const mcpPackages = {
+export const mcpPackages: Readonly<Record<McpPackageName, Readonly<Partial<Record<McpClassName, string>>>>> = {
   '@modelcontextprotocol/sdk': { Client: 'dist/esm/client/index.js', Server: 'dist/esm/server/index.js' },
   '@modelcontextprotocol/client': { Client: 'dist/index.mjs' },
   '@modelcontextprotocol/server': { Server: 'dist/index.mjs' },
-} as const satisfies Record<string, Partial<Record<McpClassName, string>>>
+}
 
 const sdkFile = /[\\/]@modelcontextprotocol[\\/](?:sdk|client|server)[\\/]dist[\\/].+\.[cm]?js$/
 const definition = /^(?:export )?(?:class (Client|Server) extends |var (Client|Server) = class extends )/m
-/** What was found, because a module that is enabled again is not loaded again. */
+/** Classes that were found, because a module that is enabled again is not loaded again. */
 const known = new Map<object, McpClass>()
 const receiverKey = Symbol.for('@swarmwatch/instrumentation/mcp-classes/1')
 const receivers = globalThis as { [receiverKey]?: (of: { prototype: object }, name: McpClassName) => void }
@@ -111,7 +113,7 @@ function esModulesOfApplication(): { name: McpClassName; url: string }[] {
   const application = manifestAt(nodeModule.findPackageJSON?.('.', applicationUrl()))
   const isModule = application?.type === 'module' || /\.m[jt]s$/.test(applicationUrl())
   if (!isModule) return []
-  return Object.entries(mcpPackages).flatMap(([packageName, files]) => {
+  return (Object.entries(mcpPackages) as [string, Partial<Record<McpClassName, string>>][]).flatMap(([packageName, files]) => {
     const isDependency = application?.dependencies?.[packageName] ?? application?.devDependencies?.[packageName]
     const manifest = isDependency ? manifestOf(packageName) : undefined
     if (!manifest) return []

@@ -3,7 +3,7 @@ import { InstrumentationBase } from '@opentelemetry/instrumentation'
 import { installedVersion, missingTexts } from '../installed-package.ts'
 import type { Source, SourceConfig } from '../source.ts'
 import { type CallTool, isObserved, observedCallTool } from './client-calls.ts'
-import { mcpPackages, watchMcpClasses, type McpClass } from './mcp-classes.ts'
+import { mcpPackages, watchMcpClasses, type McpClass, type McpPackageName } from './mcp-classes.ts'
 import { observedOnRequest, type OnRequest } from './server-requests.ts'
 
 /**
@@ -59,7 +59,7 @@ export class McpInstrumentation extends InstrumentationBase<SourceConfig> implem
 }
 
 /** Texts that a patched package must contain. */
-const hooks: Readonly<Record<keyof typeof mcpPackages, readonly string[]>> = {
+const hooks: Readonly<Record<McpPackageName, readonly string[]>> = {
   '@modelcontextprotocol/sdk': [
     'class Client extends',
     'async callTool(params',
