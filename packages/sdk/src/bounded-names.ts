@@ -33,6 +33,11 @@ export class BoundedNames {
 
 const errorTypes = processWide('error-types/1', () => new BoundedNames(100, otherError))
 
+/** An error type of another source, within the limit of {@link boundedErrorType}. */
+export function boundedErrorName(name: string): string {
+  return errorTypes.bound(name.slice(0, 100))
+}
+
 /** {@link errorType}, with at most 100 different values in a process; later ones become `_OTHER`. */
 export function boundedErrorType(error: unknown): string {
   return errorTypes.bound(errorType(error))

@@ -1,4 +1,4 @@
-export { beginInference } from './inference/begin-inference.ts'
+export { beginInference, withConversation } from './inference/begin-inference.ts'
 export { beginToolCall, type ReportedToolCall, type ToolCallStart } from './inference/begin-tool-call.ts'
 export { configureInferences, type InferenceOptions, type PricedCall } from './inference/configure-inferences.ts'
 export type { InferenceCall, InferenceEnd, InferenceSource, InferenceStart, InferenceUsage } from './inference/inference.ts'

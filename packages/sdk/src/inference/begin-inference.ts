@@ -1,80 +1,259 @@
-import { SpanKind, type Attributes } from '@opentelemetry/api'
+import { createContextKey, type Context } from '@opentelemetry/api'
 
-import { boundedErrorType } from '../bounded-names.ts'
-import { attribute, otherError, spanName } from '../names.ts'
+import { boundedErrorName, boundedErrorType } from '../bounded-names.ts'
+import type { AttemptRecord } from '../monitor/execution-record.ts'
+import { attribute } from '../names.ts'
 import { runningExecution, type Execution } from '../run/execution.ts'
+import { boundedModel } from '../run/run-usage.ts'
+import { messageOf } from '../telemetry/content.ts'
 import { guarded } from '../telemetry/guard.ts'
-import { activeContext, GuardedSpan } from '../telemetry/guarded-span.ts'
-import { inferenceOptions } from './configure-inferences.ts'
-import type { InferenceCall, InferenceEnd, InferenceStart } from './inference.ts'
-import { ledger } from './ledger.ts'
+import { activeContext, callWithin, type GuardedSpan } from '../telemetry/guarded-span.ts'
+import { add, instruments } from '../telemetry/instruments.ts'
+import { boundedProvider, CountedCall, isAmount } from './counted-call.ts'
+import { endInferenceSpan, hasForeignSpan, startInferenceSpan, updateInferenceSpan } from './inference-span.ts'
+import { warnOfHiddenRetries, warnOfManualTokens, warnOfMissingUsage } from './inference-warnings.ts'
+import type { InferenceCall, InferenceEnd, InferenceSource, InferenceStart } from './inference.ts'
+import { ledger, outsideRuns, type OpenCall, type RunInferences } from './ledger.ts'
 
 /**
  * Starts a model call of the current run and captures its attempt and the OpenTelemetry context, so call it in the caller's async
- * context. It never throws.
+ * context. It never throws. Only a call of source `wire` has a span from the start; any other one gets it at its end, if it is counted.
  */
 export function beginInference(start: InferenceStart): InferenceCall {
-  const execution = runningExecution.getStore()
-  const parent = activeContext()
-  let known: InferenceStart = start
-  const makeSpan = (): GuardedSpan =>
-    GuardedSpan.start(spanName.inference(known.operation ?? 'chat', known.model), attributesOf(known), parent, {
-      kind: SpanKind.CLIENT,
-      ...(known.startedAt !== undefined && { startTime: known.startedAt }),
-    })
-  const span = start.source === 'wire' ? makeSpan() : undefined
-  let result: 'counted' | 'duplicate' | undefined
-  return {
-    context: span?.context ?? parent,
-    update: (more) => {
-      known = { ...known, ...more }
-      span?.setAll(attributesOf(known))
-      span?.rename(spanName.inference(known.operation ?? 'chat', known.model))
-    },
-    end: (end) => {
-      if (result) return result
-      known = {
-        ...known,
-        ...(end.model !== undefined && { model: end.model }),
-        ...(end.provider !== undefined && { provider: end.provider }),
+  return new BegunInference(start, activeContext())
+}
+
+const conversationKey = createContextKey('swarmwatch conversation id')
+
+/** Calls `call` as part of a conversation: model calls in it, and the run that contains it, get its id as `gen_ai.conversation.id`. */
+export function withConversation<T>(id: string, call: () => T): T {
+  noteConversation(runningExecution.getStore(), id)
+  return callWithin(activeContext().setValue(conversationKey, id), call)
+}
+
+class BegunInference implements InferenceCall, OpenCall {
+  readonly context: Context
+  readonly source: InferenceSource
+  readonly startedAt: number
+  readonly reportedBy: Set<string> = new Set()
+  readonly #parent: Context
+  readonly #startedMs = performance.now()
+  readonly #run: RunInferences
+  readonly #execution: Execution | undefined
+  readonly #attempt: AttemptRecord | undefined
+  readonly #attemptNumber: number
+  readonly #span: GuardedSpan | undefined
+  #start: InferenceStart
+  #adopted: InferenceEnd = {}
+  #state: 'open' | 'settled' | 'ended' = 'open'
+  #result: 'counted' | 'duplicate' = 'counted'
+  #counted: CountedCall | undefined
+
+  constructor(start: InferenceStart, parent: Context) {
+    const execution = runningExecution.getStore()
+    const conversationId = start.conversationId ?? (parent.getValue(conversationKey) as string | undefined)
+    this.#start = conversationId === undefined ? start : { ...start, conversationId }
+    this.#parent = parent
+    this.source = start.source
+    this.startedAt = start.startedAt ?? Date.now()
+    // A call that a finished run left behind belongs to no run
+    this.#execution = execution?.finished ? undefined : execution
+    this.#run = this.#execution?.modelCalls() ?? outsideRuns
+    this.#attempt = this.#execution?.record.attempts.at(-1)
+    this.#attemptNumber = this.#execution?.attempt ?? 0
+    if (this.source === 'wire' && !start.hasSpan && !hasForeignSpan(parent)) this.#span = startInferenceSpan(this.#start, parent)
+    this.context = this.#span?.context ?? parent
+    if (start.known) this.#run.began(this)
+  }
+
+  get operation(): string {
+    return this.#start.operation ?? 'chat'
+  }
+
+  update(start: Partial<InferenceStart>): void {
+    this.#start = { ...this.#start, ...withoutUndefined(start) }
+    if (this.#span && this.#state === 'open') updateInferenceSpan(this.#span, this.#start)
+  }
+
+  end(end: InferenceEnd): 'counted' | 'duplicate' {
+    if (this.#state === 'open') {
+      this.#run.ended(this)
+      guarded('framework', () => this.#report(end, 'ended'))
+    } else if (this.#state === 'settled') guarded('framework', () => this.#counted?.absorb(end))
+    this.#state = 'ended'
+    return this.#result
+  }
+
+  known(): InferenceEnd {
+    return guarded('framework', () => this.#start.known?.()) ?? {}
+  }
+
+  adopt(source: InferenceSource, end: InferenceEnd): void {
+    this.reportedBy.add(source)
+    this.#adopted = { ...this.#adopted, ...withoutUndefined(end) }
+  }
+
+  settle(): void {
+    if (this.#state !== 'open') return
+    this.#state = 'settled'
+    this.#run.ended(this)
+    guarded('framework', () => this.#report(this.known(), 'settled'))
+  }
+
+  #report(reported: InferenceEnd, how: 'ended' | 'settled'): void {
+    const { usage } = this.#adopted
+    const end: InferenceEnd = {
+      ...this.#adopted,
+      ...withoutUndefined(reported),
+      ...(usage && { usage: { ...usage, ...reported.usage } }),
+    }
+    this.#learn(end)
+    const errorType = errorTypeOf(end)
+    const isFailed = errorType !== undefined
+    let counted = ledger.find(end.responseId)
+    if (!counted) {
+      const report = {
+        source: this.source,
+        operation: this.operation,
+        startedAt: this.startedAt,
+        responseId: end.responseId,
+        usage: end.usage,
+        isFailed,
       }
-      result = ledger.report(end.responseId) ? 'counted' : 'duplicate'
-      const ended = span ?? (result === 'counted' ? makeSpan() : undefined)
-      if (ended) guarded('framework', () => endSpan(ended, known, end))
-      if (result === 'counted') guarded('framework', () => count(execution, known, end))
-      return result
-    },
+      const open = this.#run.matchOpen(report)
+      if (open) {
+        open.adopt(this.source, end)
+        this.#result = 'duplicate'
+        return
+      }
+      counted = this.#run.match(report)
+    }
+    const isNew = counted === undefined
+    counted ??= this.#newCall(end, isFailed)
+    this.#counted = counted
+    this.#result = isNew || counted.labels === undefined ? 'counted' : 'duplicate'
+    counted.call.sources.add(this.source)
+    for (const source of this.reportedBy) counted.call.sources.add(source)
+    if (counted.labels === undefined || this.source === 'wire') this.#countCall(counted, end, errorType, isNew)
+    counted.absorb(end)
+    if (this.source === 'wire' && how === 'ended') this.#run.lastFailure = failureOf(end)
+    const hasUsage = counted.usage.inputTokens !== undefined || counted.usage.outputTokens !== undefined
+    if (hasUsage) this.#usageSeen()
+    else if (!isFailed && this.#result === 'counted') this.#usageMissing(end)
+    this.#endSpan(counted, end, errorType)
+  }
+
+  /** Adds what only the end of the call shows of its start, and what the run learns from it. */
+  #learn(end: InferenceEnd): void {
+    const { operation, model, provider, isStream, conversationId } = end
+    this.#start = { ...this.#start, ...withoutUndefined({ operation, model, provider, isStream, conversationId }) }
+    const run = this.#run
+    if (this.#start.conversationId !== undefined) noteConversation(this.#execution, this.#start.conversationId)
+    if (end.finishReasons) run.finishReasons = end.finishReasons
+    const requested = this.#start.model
+    if (requested !== undefined) run.onlyModel = run.onlyModel === undefined || run.onlyModel === requested ? requested : null
+  }
+
+  #newCall(end: InferenceEnd, isFailed: boolean): CountedCall {
+    const repeated =
+      this.source === 'wire' ? this.#run.repeats(end.requestFingerprint, this.#attemptNumber, this.#startedMs) : undefined
+    const counted = new CountedCall(this.#run.slot, repeated ?? { sources: new Set(), tries: 0 }, {
+      operation: this.operation,
+      startedAt: this.startedAt,
+    })
+    counted.attempt = this.#attemptNumber
+    counted.fingerprint = end.requestFingerprint
+    counted.isFailed = isFailed
+    counted.endedMs = performance.now()
+    counted.responseId = end.responseId
+    this.#run.remember(counted)
+    if (end.responseId !== undefined) ledger.remember(end.responseId, counted)
+    return counted
+  }
+
+  #countCall(counted: CountedCall, end: InferenceEnd, errorType: string | undefined, isNew: boolean): void {
+    const seconds =
+      isAmount(end.endedAt) || this.#start.startedAt !== undefined
+        ? Math.max(0, (end.endedAt ?? Date.now()) - this.startedAt) / 1000
+        : (performance.now() - this.#startedMs) / 1000
+    const isRepeat = isNew && counted.call.tries > 0
+    counted.call.tries += 1
+    counted.ended(this.#start, end, seconds, errorType)
+    const execution = this.#execution
+    if (!execution || execution.finished) return
+    const { record, series } = execution
+    if (!isRepeat) {
+      record.modelCalls += 1
+      add(instruments().modelCalls, 1, series.agent)
+    }
+    const model = this.#start.model ?? end.responseModel
+    if (model !== undefined && record.models.length < 10 && !record.models.includes(model))
+      record.models = [...record.models, model]
+    if (this.source !== 'wire') return
+    record.httpTries += 1
+    if (this.#attempt) this.#attempt.httpTries += 1
+    add(instruments().modelRequests, 1, {
+      ...series.agent,
+      [attribute.providerName]: boundedProvider(this.#start.provider),
+      ...(errorType !== undefined && { [attribute.errorType]: errorType }),
+    })
+    if (isRepeat) warnOfHiddenRetries(execution.agentName, this.#start, counted.call.tries)
+  }
+
+  #usageSeen(): void {
+    if (this.source === 'code') return
+    this.#run.hasUsage = true
+    if (this.#execution?.hasManualTokens) warnOfManualTokens(this.#execution.agentName)
+  }
+
+  /** Counts an answer without usage: its tokens are billed, but unknown. */
+  #usageMissing(end: InferenceEnd): void {
+    const hasAnswer = end.responseId !== undefined || (end.status !== undefined && end.status < 300)
+    if (this.source !== 'wire' || !hasAnswer) return
+    const { provider, model } = this.#start
+    add(instruments().usageMissing, 1, {
+      [attribute.providerName]: boundedProvider(provider),
+      [attribute.requestModel]: boundedModel(model ?? end.responseModel),
+    })
+    warnOfMissingUsage(this.#start)
+  }
+
+  #endSpan(counted: CountedCall, end: InferenceEnd, errorType: string | undefined): void {
+    const isMadeNow = this.#result === 'counted' && this.source !== 'wire' && !this.#start.hasSpan
+    const span =
+      this.#span ??
+      (isMadeNow && !hasForeignSpan(this.#parent)
+        ? startInferenceSpan({ ...this.#start, startedAt: this.startedAt }, this.#parent)
+        : undefined)
+    if (!span) return
+    const allowed = this.#execution?.agent.options.errorMessages
+    endInferenceSpan(span, this.#start, end, {
+      errorType,
+      errorMessage: end.error === undefined ? undefined : messageOf(end.error, allowed),
+      costUsd: counted.costUsd,
+      resendCount: this.source === 'wire' ? counted.call.tries - 1 : 0,
+    })
   }
 }
 
-function endSpan(span: GuardedSpan, start: InferenceStart, end: InferenceEnd): void {
-  span.setAll({
-    ...attributesOf(start),
-    ...(end.responseId !== undefined && { 'gen_ai.response.id': end.responseId }),
-    ...(end.responseModel !== undefined && { 'gen_ai.response.model': end.responseModel }),
-  })
-  span.rename(spanName.inference(start.operation ?? 'chat', start.model))
-  if (end.error !== undefined || end.errorType !== undefined) span.fail(end.errorType ?? boundedErrorType(end.error), undefined)
-  span.end()
-}
-
-function count(execution: Execution | undefined, start: InferenceStart, end: InferenceEnd): void {
+function noteConversation(execution: Execution | undefined, id: string): void {
   if (!execution || execution.finished) return
-  const model = end.responseModel ?? start.model
-  execution.addTokens({ input: end.usage?.inputTokens, output: end.usage?.outputTokens, model })
-  const { provider, model: requested, startedAt: at = Date.now() } = start
-  const { usage = {}, responseModel } = end
-  const cost = end.costUsd ?? inferenceOptions().price?.({ provider, model: requested, responseModel, usage, at })
-  if (cost !== undefined) execution.addCost(cost, { model })
+  const run = execution.modelCalls()
+  if (run.conversationId !== undefined) return
+  run.conversationId = id
+  execution.span.set(attribute.conversationId, id)
 }
 
-function attributesOf(start: InferenceStart): Attributes {
-  return {
-    [attribute.operation]: start.operation ?? 'chat',
-    'gen_ai.provider.name': start.provider ?? otherError,
-    ...(start.model !== undefined && { [attribute.requestModel]: start.model }),
-    ...(start.isStream && { 'gen_ai.request.stream': true }),
-    ...(start.serverAddress !== undefined && { 'server.address': start.serverAddress }),
-    ...(start.serverPort !== undefined && { 'server.port': start.serverPort }),
-  }
+function errorTypeOf({ error, errorType, status }: InferenceEnd): string | undefined {
+  if (errorType !== undefined) return boundedErrorName(errorType)
+  if (status !== undefined && status >= 400) return boundedErrorName(String(status))
+  return error === undefined ? undefined : boundedErrorType(error)
+}
+
+function failureOf({ status, retryHeaders = {} }: InferenceEnd): RunInferences['lastFailure'] {
+  return status !== undefined && status >= 400 ? { status, headers: retryHeaders } : undefined
+}
+
+function withoutUndefined<T extends object>(value: T): Partial<T> {
+  return Object.fromEntries(Object.entries(value).filter(([, each]) => each !== undefined)) as Partial<T>
 }

@@ -18,8 +18,15 @@ export interface InferenceOptions {
   readonly price?: ((of: PricedCall) => number | undefined) | undefined
   /** Receives one line for each problem that the user can solve. @default console.warn */
   readonly warn?: ((line: string) => void) | undefined
-  /** Records messages on the spans of model calls. @default false */
+  /**
+   * Records messages, arguments and results on the spans of model calls and of tools that an instrumentation reports.
+   * @default OTEL_INSTRUMENTATION_GENAI_CAPTURE_MESSAGE_CONTENT, or false
+   */
   readonly captureContent?: boolean | undefined
+  /** True while an instrumentation sees every model call of the process: then the number of calls of a run is recorded. @default false */
+  readonly seesEveryCall?: boolean | undefined
+  /** `latest+1.41` also sends the metrics and attributes that version 1.41 of the conventions had, for older dashboards. @default 'latest' */
+  readonly semconv?: 'latest' | 'latest+1.41' | undefined
 }
 
 const settings = processWide('inference-options/1', () => ({ current: {} as InferenceOptions }))
@@ -27,6 +34,19 @@ const settings = processWide('inference-options/1', () => ({ current: {} as Infe
 /** Returns the argument of the last {@link configureInferences} call. */
 export function inferenceOptions(): InferenceOptions {
   return settings.current
+}
+
+/** Values of the environment variable that the conventions' instrumentations share; `true` is that of older ones. */
+const capturingValues = new Set(['true', 'span_only', 'span_and_event'])
+
+/** Whether OTEL_INSTRUMENTATION_GENAI_CAPTURE_MESSAGE_CONTENT asks for content on spans. */
+export function isContentAsked(): boolean {
+  return capturingValues.has((process.env['OTEL_INSTRUMENTATION_GENAI_CAPTURE_MESSAGE_CONTENT'] ?? '').toLowerCase())
+}
+
+/** Whether messages, arguments and results of framework calls are recorded. */
+export function isContentCaptured(): boolean {
+  return settings.current.captureContent ?? isContentAsked()
 }
 
 /** Sets how the model calls of this process are priced and recorded. The returned function restores the earlier settings. */

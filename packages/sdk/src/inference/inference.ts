@@ -15,7 +15,7 @@ export interface InferenceUsage {
 }
 
 /** Sources of reports about model calls; `code` is {@link recordInference}. */
-export type InferenceSource = 'wire' | 'ai-sdk' | 'openai-agents' | 'langchain' | 'code'
+export type InferenceSource = 'wire' | 'ai-sdk' | 'openai-agents' | 'langchain' | 'claude-agent' | 'code'
 
 /** A model call that begins, as far as its reporter knows it. */
 export interface InferenceStart {
@@ -30,6 +30,10 @@ export interface InferenceStart {
   readonly conversationId?: string | undefined
   readonly serverAddress?: string | undefined
   readonly serverPort?: number | undefined
+  /** The client that sends the request, such as the product of its `user-agent`; warnings name it. */
+  readonly client?: string | undefined
+  /** True if another instrumentation has made a span of the call: it is only counted. @default false */
+  readonly hasSpan?: boolean | undefined
   /** Milliseconds since 1970. A hook that learns of a call at its end passes it. @default now */
   readonly startedAt?: number | undefined
   /** Returns what is known of a call that is still open when its attempt ends, such as a stream that was broken off. It is counted then, once. */
@@ -50,8 +54,12 @@ export interface InferenceEnd {
   /** US dollars, if the provider sent them; they take precedence over a computed price. */
   readonly costUsd?: number | undefined
   readonly finishReasons?: readonly string[] | undefined
+  /** Milliseconds since 1970. @default now */
+  readonly endedAt?: number | undefined
   /** HTTP status of this try. */
   readonly status?: number | undefined
+  /** The response's `retry-after`, `retry-after-ms`, `x-should-retry` and `date`: many clients drop them from their errors. */
+  readonly retryHeaders?: Readonly<Record<string, string>> | undefined
   readonly error?: unknown
   /** `error.type`, if `error` does not show it. */
   readonly errorType?: string | undefined

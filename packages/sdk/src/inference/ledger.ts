@@ -1,23 +1,161 @@
 import { processWide } from '../process-wide.ts'
+import type { CountedCall, CountingRun, LogicalCall, RunSlot } from './counted-call.ts'
+import type { InferenceEnd, InferenceSource, InferenceUsage } from './inference.ts'
 
-const mostResponses = 10_000
+const maxResponses = 10_000
+const maxRecent = 100
+const maxOpen = 1000
+/** Clocks of a hook and of the wire may differ by this much. */
+const clockSlackMs = 20
 
-/** Decides which report of a model call is counted: the first one for each response id, of the last 10,000. */
+/** Sources that are notified of a call when it has ended, and may report a call that the wire has seen. */
+const hooks: ReadonlySet<string> = new Set<InferenceSource>(['ai-sdk', 'openai-agents', 'langchain'])
+
+/** The counted model calls of this process by the id of their response: the last 10,000. */
 export class Ledger {
-  readonly #responses = new Map<string, true>()
+  readonly #byId = new Map<string, CountedCall>()
 
-  /** Returns whether this is the first report of the response; one without an id always is. */
-  report(responseId: string | undefined): boolean {
-    if (responseId === undefined) return true
-    if (this.#responses.delete(responseId)) {
-      this.#responses.set(responseId, true)
-      return false
-    }
-    this.#responses.set(responseId, true)
-    if (this.#responses.size > mostResponses) this.#responses.delete(this.#responses.keys().next().value!)
-    return true
+  /** Returns the call that was counted for a response. */
+  find(responseId: string | undefined): CountedCall | undefined {
+    if (responseId === undefined) return undefined
+    const found = this.#byId.get(responseId)
+    if (found) this.remember(responseId, found)
+    return found
+  }
+
+  /** Later reports of this response belong to `call`. */
+  remember(responseId: string, call: CountedCall): void {
+    // The newest is the last one of the map
+    this.#byId.delete(responseId)
+    this.#byId.set(responseId, call)
+    if (this.#byId.size > maxResponses) this.#byId.delete(this.#byId.keys().next().value!)
   }
 }
 
 /** The ledger of this process. */
 export const ledger: Ledger = processWide('inference-ledger/1', () => new Ledger())
+
+/** A model call in progress. */
+export interface OpenCall {
+  readonly source: InferenceSource
+  readonly operation: string
+  readonly startedAt: number
+  /** What its source knows of it so far. */
+  known(): InferenceEnd
+  /** Hooks that have reported it. */
+  readonly reportedBy: ReadonlySet<string>
+  /** Keeps what a hook knows of the same call, until the call ends. */
+  adopt(source: InferenceSource, end: InferenceEnd): void
+  /** Counts what is known of it now. */
+  settle(): void
+}
+
+/** A report of a call that may have been counted before. */
+export interface Report {
+  readonly source: InferenceSource
+  readonly operation: string
+  readonly startedAt: number
+  readonly responseId: string | undefined
+  readonly usage: InferenceUsage | undefined
+  readonly isFailed: boolean
+}
+
+/** Result of the last model call of a run. */
+export interface ModelFailure {
+  readonly status: number
+  /** The headers from which a wait is read. */
+  readonly headers: Readonly<Record<string, string>>
+}
+
+/** The model calls of one run, or those outside of all runs. */
+export class RunInferences {
+  readonly slot: RunSlot
+  readonly #recent: CountedCall[] = []
+  readonly #open = new Set<OpenCall>()
+  /** Why the last call failed; undefined if it succeeded. */
+  lastFailure: ModelFailure | undefined
+  hasUsage = false
+  conversationId: string | undefined
+  finishReasons: readonly string[] | undefined
+  /** The requested model, if it is the only one so far; null after a second one. */
+  onlyModel: string | null | undefined
+
+  constructor(run: CountingRun | undefined) {
+    this.slot = { run }
+  }
+
+  began(call: OpenCall): void {
+    if (this.#open.size < maxOpen) this.#open.add(call)
+  }
+
+  ended(call: OpenCall): void {
+    this.#open.delete(call)
+  }
+
+  /** Counts all calls in progress, as far as they are known. */
+  settle(): void {
+    for (const call of Array.from(this.#open)) call.settle()
+  }
+
+  /** Frees the run, which its counted calls would otherwise keep alive. */
+  release(): void {
+    this.slot.run = undefined
+    this.#recent.length = 0
+  }
+
+  remember(call: CountedCall): void {
+    this.#recent.push(call)
+    if (this.#recent.length > maxRecent) this.#recent.shift()
+  }
+
+  /** Returns the counted call that a hook reports again under an unknown id, or without one. */
+  match(report: Report): CountedCall | undefined {
+    if (!hooks.has(report.source)) return undefined
+    return this.#recent.findLast(
+      (counted) =>
+        !counted.call.sources.has(report.source) &&
+        !counted.call.sources.has('code') &&
+        (report.isFailed || !counted.isFailed) &&
+        isWithin(report, counted) &&
+        isSame(report, { responseId: counted.responseId, usage: counted.usage }),
+    )
+  }
+
+  /** Returns the call in progress that a hook already reports as ended; its source will count it. */
+  matchOpen(report: Report): OpenCall | undefined {
+    if (!hooks.has(report.source)) return undefined
+    for (const call of this.#open) {
+      if (call.source !== 'wire' || call.reportedBy.has(report.source) || !isWithin(report, call)) continue
+      const known = call.known()
+      if (known.responseId !== undefined && known.responseId === report.responseId) return call
+      if (isSame(report, known)) return call
+    }
+    return undefined
+  }
+
+  /** Returns the logical call whose failed try a request with this fingerprint repeats. */
+  repeats(fingerprint: string | undefined, attempt: number, startedMs: number): LogicalCall | undefined {
+    if (fingerprint === undefined || this.slot.run === undefined) return undefined
+    const last = this.#recent.findLast((each) => each.fingerprint === fingerprint && each.attempt === attempt)
+    return last?.isFailed && last.endedMs <= startedMs ? last.call : undefined
+  }
+}
+
+/** Model calls outside of all runs. */
+export const outsideRuns: RunInferences = processWide('inferences-outside-runs/1', () => new RunInferences(undefined))
+
+function isWithin(report: Report, call: { readonly operation: string; readonly startedAt: number }): boolean {
+  const isEmbedding = (operation: string): boolean => operation === 'embeddings'
+  return isEmbedding(report.operation) === isEmbedding(call.operation) && call.startedAt >= report.startedAt - clockSlackMs
+}
+
+/** A report without an id, or with one that its framework made up, is of a call without an id, without usage or with the same usage. */
+function isSame(report: Report, call: Pick<InferenceEnd, 'responseId' | 'usage'>): boolean {
+  if (call.responseId === undefined) return true
+  if (!hasTokens(report.usage) || !hasTokens(call.usage)) return report.responseId === undefined
+  return report.usage.inputTokens === call.usage.inputTokens && report.usage.outputTokens === call.usage.outputTokens
+}
+
+function hasTokens(usage: InferenceUsage | undefined): usage is InferenceUsage {
+  return usage?.inputTokens !== undefined || usage?.outputTokens !== undefined
+}

@@ -52,7 +52,7 @@ export interface ExecutionRecord {
   modelCalls: number
   /** HTTP requests of the model calls, in all attempts. */
   httpTries: number
-  /** The models that answered, or were requested, in the order of their first call; at most 10. */
+  /** The requested models, in the order of their first call; at most 10. */
   models: readonly string[]
 }
 

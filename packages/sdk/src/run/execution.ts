@@ -1,11 +1,13 @@
 import { AsyncLocalStorage } from 'node:async_hooks'
 import { randomBytes } from 'node:crypto'
 
-import type { AttributeValue, Attributes } from '@opentelemetry/api'
+import type { AttributeValue } from '@opentelemetry/api'
 
-import { BoundedNames, boundedErrorType } from '../bounded-names.ts'
+import { boundedErrorType } from '../bounded-names.ts'
 import { msBetween, type Clock } from '../clock.ts'
 import { followModelCalls } from '../errors/model-calls.ts'
+import { RunInferences } from '../inference/ledger.ts'
+import { addManualCost, addManualTokens } from '../inference/manual-tokens.ts'
 import type { Tracked } from '../monitor/agent-statistics.ts'
 import { type ExecutionRecord, newAttempt, newRecord, type AttemptRecord } from '../monitor/execution-record.ts'
 import { monitor } from '../monitor/monitor.ts'
@@ -15,7 +17,7 @@ import { processWide } from '../process-wide.ts'
 import { messageOf } from '../telemetry/content.ts'
 import { trip, guarded } from '../telemetry/guard.ts'
 import { GuardedSpan } from '../telemetry/guarded-span.ts'
-import { variantOf, type AgentSeries, add, instruments, record } from '../telemetry/instruments.ts'
+import { type AgentSeries, add, instruments, record } from '../telemetry/instruments.ts'
 import type { Agent } from './agent.ts'
 import { finishExecution, type Ending } from './run-ending.ts'
 
@@ -42,9 +44,17 @@ export interface CurrentExecution {
     readonly input?: number | undefined
     readonly output?: number | undefined
     readonly model?: string | undefined
+    /**
+     * The provider's id of the response. Tokens of a response that an instrumentation, or an earlier call, has already counted are then
+     * not added again. Without it the tokens are always added.
+     */
+    readonly responseId?: string | undefined
   }): void
-  /** Adds US dollars to the run, its span and `agent.cost.usd`. `model` is `unknown` unless given. */
-  addCost(usd: number, of?: { readonly model?: string | undefined }): void
+  /**
+   * Adds US dollars to the run, its span and `agent.cost.usd`. `model` is `unknown` unless given. With the `responseId` of a response
+   * whose cost was already counted, it has no effect.
+   */
+  addCost(usd: number, of?: { readonly model?: string | undefined; readonly responseId?: string | undefined }): void
   /** Sets an attribute of the run's root span. */
   setAttribute(key: string, value: AttributeValue): void
 }
@@ -72,6 +82,10 @@ export class Execution implements CurrentExecution, Tracked {
   attempt = 0
   /** Why the last model call of this attempt failed, if a library hides it from the reader of its stream. */
   modelError: { readonly error: unknown } | undefined = undefined
+  /** Model calls that were seen; undefined before the first one, so that a run without any costs nothing. */
+  inferences: RunInferences | undefined = undefined
+  /** Whether tokens or cost were added without the id of a response. */
+  hasManualTokens = false
   #state: Map<string, unknown> | undefined
   #signal: AbortSignal | undefined
   #attemptSpan: GuardedSpan | undefined
@@ -119,12 +133,17 @@ export class Execution implements CurrentExecution, Tracked {
     return this.#finished
   }
 
-  addTokens(tokens: { input?: number | undefined; output?: number | undefined; model?: string | undefined }): void {
-    if (this.#isOpenTo('addTokens')) guarded('option', () => addTokens(this, tokens))
+  addTokens(tokens: Parameters<CurrentExecution['addTokens']>[0]): void {
+    if (this.#isOpenTo('addTokens')) guarded('option', () => addManualTokens(this, tokens))
   }
 
-  addCost(usd: number, of: { model?: string | undefined } = {}): void {
-    if (this.#isOpenTo('addCost')) guarded('option', () => addCost(this, usd, of.model))
+  addCost(usd: number, of: Parameters<CurrentExecution['addCost']>[1] = {}): void {
+    if (this.#isOpenTo('addCost')) guarded('option', () => addManualCost(this, usd, of))
+  }
+
+  /** The model calls of the run. */
+  modelCalls(): RunInferences {
+    return (this.inferences ??= new RunInferences(this))
   }
 
   setAttribute(key: string, value: AttributeValue): void {
@@ -157,6 +176,7 @@ export class Execution implements CurrentExecution, Tracked {
   attemptStarted(signal: AbortSignal | undefined): void {
     this.attempt += 1
     this.modelError = undefined
+    if (this.inferences) this.inferences.lastFailure = undefined
     this.#signal = signal
     const waitSeconds = this.waits.at(-1) ?? 0
     this.record.attempts.push(newAttempt(this.attempt, this.clock.wallClock(), waitSeconds))
@@ -189,11 +209,13 @@ export class Execution implements CurrentExecution, Tracked {
     const attempt = this.record.attempts.at(-1)
     const span = this.#attemptSpan
     if (!attempt || !span) return
+    this.inferences?.settle()
     this.#attemptSpan = undefined
     const seconds = msBetween(this.#attemptStartedMs, this.clock.now()) / 1000
     attempt.durationSeconds = seconds
     attempt.outcome = outcome
     if (outcome === 'failure') this.#attemptFailed(attempt, span, error, errorType)
+    if (attempt.httpTries > 0) span.set(attribute.httpTries, attempt.httpTries)
     span.end()
     record(instruments().attemptDuration, seconds, this.series.attempt[outcome])
   }
@@ -204,6 +226,7 @@ export class Execution implements CurrentExecution, Tracked {
     this.#finished = true
     this.attemptEnded(ending.outcome, ending.error, ending.errorType)
     finishExecution(this, ending)
+    this.inferences?.release()
   }
 
   /** An ended span accepts no changes, and counters and record must agree with it, so they accept none either. */
@@ -246,45 +269,4 @@ let started = 0
 function newExecutionId(): string {
   started += 1
   return prefix + started.toString(36)
-}
-
-const models = processWide('models/1', () => new BoundedNames(50))
-
-/** Adds tokens to a run, its root span and `agent.tokens`; an invalid amount is ignored and counted. */
-function addTokens(execution: Execution, tokens: Parameters<CurrentExecution['addTokens']>[0]): void {
-  const input = amount(tokens.input, 'input tokens')
-  const output = amount(tokens.output, 'output tokens')
-  const { record: run, span } = execution
-  const labels = labelsOf(execution, tokens.model)
-  if (input !== undefined) {
-    run.inputTokens += input
-    span.set(attribute.inputTokens, run.inputTokens)
-    add(instruments().tokens, input, { ...labels, [attribute.direction]: 'input' })
-  }
-  if (output !== undefined) {
-    run.outputTokens += output
-    span.set(attribute.outputTokens, run.outputTokens)
-    add(instruments().tokens, output, { ...labels, [attribute.direction]: 'output' })
-  }
-}
-
-/** Adds US dollars to a run, its root span and `agent.cost.usd`. */
-function addCost(execution: Execution, usd: number, model: string | undefined): void {
-  const cost = amount(usd, 'cost')
-  if (cost === undefined) return
-  execution.record.costUsd += cost
-  execution.span.set(attribute.costUsd, execution.record.costUsd)
-  add(instruments().cost, cost, labelsOf(execution, model))
-}
-
-/** Returns an amount that counters accept; otherwise undefined, and the error is counted. */
-function amount(value: number | undefined, what: string): number | undefined {
-  if (value === undefined || (typeof value === 'number' && Number.isFinite(value) && value >= 0)) return value || undefined
-  trip('option', new TypeError(`${what} must be a number >= 0`))
-  return undefined
-}
-
-function labelsOf({ series }: Execution, model: string | undefined): Attributes {
-  const requestModel = models.bound((model ?? 'unknown').slice(0, 100))
-  return { [attribute.agentName]: series.agentName, [attribute.requestModel]: requestModel, ...variantOf(series) }
 }

@@ -1,6 +1,7 @@
 import { boundedErrorType } from '../bounded-names.ts'
 import type { Clock } from '../clock.ts'
 import { isTimeoutReason } from '../errors/error-type.ts'
+import { inferenceOptions } from '../inference/configure-inferences.ts'
 import { failedLine, logLine, successLine } from '../log-lines.ts'
 import type { Tracked } from '../monitor/agent-statistics.ts'
 import { monitor } from '../monitor/monitor.ts'
@@ -97,7 +98,14 @@ interface Finished extends Tracked {
   readonly attempt: number
   readonly waits: readonly number[]
   readonly previousErrors: readonly unknown[]
+  readonly inferences: FinishedInferences | undefined
   elapsedSeconds(): number
+}
+
+/** What a run has learned of its model calls. */
+interface FinishedInferences {
+  readonly finishReasons: readonly string[] | undefined
+  readonly onlyModel: string | null | undefined
 }
 
 /** Records the end of a run: root span, metrics, monitor, log line, `recoveryOf`, listeners. A failure of one does not affect the others. */
@@ -126,10 +134,14 @@ function describeFailure({ record: run, agent }: Finished, { error, errorType = 
   run.errorMessage = messageOf(error, agent.options.errorMessages)
 }
 
-function endSpan({ span, record: run, agent, attempt }: Finished, ending: Ending): void {
+function endSpan({ span, record: run, agent, attempt, inferences }: Finished, ending: Ending): void {
   span.set(attribute.attemptCount, attempt)
   span.set(attribute.retryOutcome, ending.retryOutcome)
   if (run.toolCalls > 0) span.set(attribute.toolCalls, run.toolCalls)
+  if (run.modelCalls > 0) span.set(attribute.modelCalls, run.modelCalls)
+  if (run.httpTries > 0) span.set(attribute.httpTries, run.httpTries)
+  if (inferences?.onlyModel) span.set(attribute.requestModel, inferences.onlyModel)
+  if (inferences?.finishReasons) span.set(attribute.finishReasons, [...inferences.finishReasons])
   const { captureOutput } = agent.options
   if (captureOutput && ending.result !== undefined) {
     const output = captured(ending.result as never, captureOutput)
@@ -156,6 +168,8 @@ function countRun({ record: run, series }: Finished, outcome: Outcome, seconds: 
     swarmExecutionDuration,
     activeExecutions,
     invokeAgentDuration,
+    invokeAgentToolCalls,
+    invokeAgentInferenceCalls,
     failures,
   } = instruments()
   add(executions, 1, series.run[outcome])
@@ -165,12 +179,12 @@ function countRun({ record: run, series }: Finished, outcome: Outcome, seconds: 
     record(swarmExecutionDuration, seconds, rootSeries[outcome])
   }
   add(activeExecutions, -1, series.agent)
-  if (run.errorType === undefined) record(invokeAgentDuration, seconds, series.genAi)
-  else {
-    const failed = { [attribute.errorType]: run.errorType }
-    record(invokeAgentDuration, seconds, { ...series.genAi, ...failed })
-    add(failures, 1, { ...series.agent, ...variantOf(series), ...failed })
-  }
+  const failed = run.errorType === undefined ? undefined : { [attribute.errorType]: run.errorType }
+  const genAi = failed ? { ...series.genAi, ...failed } : series.genAi
+  record(invokeAgentDuration, seconds, genAi)
+  record(invokeAgentToolCalls, run.toolCalls, genAi)
+  if (inferenceOptions().seesEveryCall) record(invokeAgentInferenceCalls, run.modelCalls, genAi)
+  if (failed) add(failures, 1, { ...series.agent, ...variantOf(series), ...failed })
 }
 
 function recordAttempts(

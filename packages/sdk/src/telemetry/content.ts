@@ -76,6 +76,30 @@ export function captured<T>(value: T, option: boolean | ((value: T) => unknown))
   })
 }
 
+const longestMessages = 16 * longestContent
+
+/**
+ * Returns messages, instructions or tool definitions as JSON: secrets are removed from each text, which is cut to 4,096 characters. If
+ * the JSON is longer than 65,536 characters, the oldest messages are left out; a value that is too long without them is not recorded.
+ */
+export function capturedMessages(value: unknown): string | undefined {
+  if (value === undefined) return undefined
+  return guarded('capture', () => {
+    const replace = safely()
+    const text = (of: unknown): string =>
+      JSON.stringify(of, function (this: unknown, key, each: unknown) {
+        return typeof each === 'string'
+          ? redactSecrets(each.slice(0, 2 * longestContent)).slice(0, longestContent)
+          : replace.call(this, key, each)
+      })
+    let kept = value
+    while (Array.isArray(kept) && kept.length > 1 && text(kept).length > longestMessages)
+      kept = kept.slice(Math.ceil(kept.length / 2))
+    const json = text(kept)
+    return json.length > longestMessages ? undefined : json
+  })
+}
+
 /** A JSON replacer for values that JSON cannot hold: big integers, functions, cycles. */
 function safely(): (this: unknown, key: string, value: unknown) => unknown {
   const ancestors: unknown[] = []

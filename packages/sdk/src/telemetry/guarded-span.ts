@@ -96,9 +96,10 @@ export class GuardedSpan {
     }
   }
 
-  end(): void {
+  /** `at` is in milliseconds since 1970, for a span that ended earlier. */
+  end(at?: number): void {
     try {
-      this.#span.end()
+      this.#span.end(at)
     } catch (error) {
       trip('span', error)
     }

@@ -1,0 +1,202 @@
+import type { Attributes } from '@opentelemetry/api'
+
+import { BoundedNames } from '../bounded-names.ts'
+import { attribute, otherError, otherName } from '../names.ts'
+import { processWide } from '../process-wide.ts'
+import { addCost, addTokens, boundedModel, type UsageRun } from '../run/run-usage.ts'
+import { guarded, trip } from '../telemetry/guard.ts'
+import { add, instruments, record, type Instruments } from '../telemetry/instruments.ts'
+import { inferenceOptions } from './configure-inferences.ts'
+import type { InferenceEnd, InferenceStart, InferenceUsage } from './inference.ts'
+
+/** A logical call of a model: all HTTP tries with which its client made it. */
+export interface LogicalCall {
+  /** Sources that have reported it. */
+  readonly sources: Set<string>
+  tries: number
+}
+
+/** The run of a call, as far as counting needs it. */
+export interface CountingRun extends UsageRun {
+  readonly finished: boolean
+  readonly attempt: number
+}
+
+/** The slot of a run that its counted calls share, so that they do not keep a finished run alive. */
+export interface RunSlot {
+  run: CountingRun | undefined
+}
+
+type Usage = { -readonly [Key in keyof InferenceUsage]: number }
+
+const usageCounters = {
+  inputTokens: 'inferenceInputTokens',
+  outputTokens: 'inferenceOutputTokens',
+  cacheReadInputTokens: 'inferenceCacheReadInputTokens',
+  cacheWriteInputTokens: 'inferenceCacheWriteInputTokens',
+  reasoningOutputTokens: 'inferenceReasoningOutputTokens',
+} as const satisfies Record<keyof InferenceUsage, keyof Instruments>
+
+const usageKeys = Object.keys(usageCounters) as (keyof InferenceUsage)[]
+
+/** A try of a model call that was counted, and how much of it: a later report of the same response adds only what was unknown. */
+export class CountedCall {
+  readonly operation: string
+  readonly startedAt: number
+  readonly slot: RunSlot
+  call: LogicalCall
+  /** On the clock of the process, in milliseconds. */
+  endedMs = 0
+  attempt = 0
+  fingerprint: string | undefined
+  isFailed = false
+  responseId: string | undefined
+  /** Labels of the `gen_ai.client` metrics; undefined while only `addTokens()` has reported it. */
+  labels: Attributes | undefined
+  costUsd: number | undefined
+  readonly #inRun: Usage = {}
+  readonly #inClient: Usage = {}
+  #start: Pick<InferenceStart, 'provider' | 'model'> = {}
+  #responseModel: string | undefined
+  #hasSentCost = false
+  #isPriceUnknown = false
+
+  constructor(slot: RunSlot, call: LogicalCall, start: Partial<InferenceStart>) {
+    this.slot = slot
+    this.call = call
+    this.#start = start
+    this.operation = start.operation ?? 'chat'
+    this.startedAt = start.startedAt ?? Date.now()
+  }
+
+  /** Tokens that were reported so far. */
+  get usage(): InferenceUsage {
+    return this.#inClient
+  }
+
+  /** Records the duration of the call and its failure, if it failed. From now on its tokens are counted in `gen_ai.client` metrics, too. */
+  ended(start: InferenceStart, end: InferenceEnd, seconds: number, errorType: string | undefined): void {
+    this.#start = start
+    this.#responseModel = end.responseModel
+    const labels = labelsOf(start, end.responseModel)
+    this.labels = labels
+    const { inferenceDuration, inferenceTimeToFirstChunk, inferenceTimePerOutputChunk, old } = instruments()
+    const failed = errorType === undefined ? labels : { ...labels, [attribute.errorType]: errorType }
+    const hasOld = inferenceOptions().semconv === 'latest+1.41'
+    record(inferenceDuration, seconds, failed)
+    if (hasOld) record(old.operationDuration, seconds, failed)
+    if (isAmount(end.firstChunkSeconds)) {
+      record(inferenceTimeToFirstChunk, end.firstChunkSeconds, labels)
+      if (hasOld) record(old.timeToFirstChunk, end.firstChunkSeconds, labels)
+    }
+    if (isAmount(end.secondsPerChunk)) {
+      record(inferenceTimePerOutputChunk, end.secondsPerChunk, labels)
+      if (hasOld) record(old.timePerOutputChunk, end.secondsPerChunk, labels)
+    }
+    // As the conventions ask: a call without usage is counted with 0
+    const ofUsage = { ...labels, [attribute.tokenModality]: 'unknown' }
+    if (!isAmount(end.usage?.inputTokens)) add(instruments().inferenceInputTokens, 0, ofUsage)
+    if (!isAmount(end.usage?.outputTokens)) add(instruments().inferenceOutputTokens, 0, ofUsage)
+  }
+
+  /** Adds the tokens and the cost that no earlier report of this response had. */
+  absorb({ usage = {}, costUsd }: Pick<InferenceEnd, 'usage' | 'costUsd'>): void {
+    const added: Usage = {}
+    let isUsageNew = false
+    for (const key of usageKeys) {
+      const tokens = usage[key]
+      if (tokens === undefined) continue
+      if (!isAmount(tokens)) {
+        trip('framework', new TypeError(`${key} must be a number >= 0`))
+        continue
+      }
+      if (this.labels && this.#inClient[key] === undefined) {
+        this.#inClient[key] = tokens
+        isUsageNew = true
+        countUsage(key, tokens, this.labels)
+      }
+      if (this.#inRun[key] === undefined) {
+        this.#inRun[key] = tokens
+        added[key] = tokens
+      }
+    }
+    const run = this.#run()
+    const model = this.#start.model ?? this.#responseModel
+    const { inputTokens: input, outputTokens: output, cacheReadInputTokens: cachedInput } = added
+    if (run && (input || output || cachedInput)) addTokens(run, { input, output, cachedInput, model })
+    this.#addCost(run, costUsd, isUsageNew)
+  }
+
+  #addCost(run: CountingRun | undefined, sent: number | undefined, isUsageNew: boolean): void {
+    if (this.#hasSentCost) return
+    const model = this.#start.model ?? this.#responseModel
+    let cost: number | undefined
+    if (isAmount(sent)) {
+      this.#hasSentCost = true
+      cost = sent
+    } else if (isUsageNew && this.labels && (this.#inClient.inputTokens || this.#inClient.outputTokens)) {
+      cost = this.#price()
+    }
+    if (cost === undefined) return
+    const before = this.costUsd ?? 0
+    this.costUsd = Math.max(before, cost)
+    if (run && cost > before) addCost(run, cost - before, model)
+  }
+
+  #price(): number | undefined {
+    const { provider, model } = this.#start
+    const of = { provider, model, responseModel: this.#responseModel, usage: { ...this.#inClient }, at: this.startedAt }
+    const price = guarded('option', () => inferenceOptions().price?.(of))
+    if (isAmount(price)) return price
+    if (!this.#isPriceUnknown) {
+      this.#isPriceUnknown = true
+      add(instruments().priceUnknown, 1, { [attribute.requestModel]: boundedModel(model ?? this.#responseModel) })
+    }
+    return undefined
+  }
+
+  #run(): CountingRun | undefined {
+    const { run } = this.slot
+    return run?.finished ? undefined : run
+  }
+}
+
+function countUsage(key: keyof InferenceUsage, tokens: number, labels: Attributes): void {
+  const made = instruments()
+  add(made[usageCounters[key]], tokens, { ...labels, [attribute.tokenModality]: 'unknown' })
+  if (inferenceOptions().semconv !== 'latest+1.41' || (key !== 'inputTokens' && key !== 'outputTokens')) return
+  record(made.old.tokenUsage, tokens, { ...labels, 'gen_ai.token.type': key === 'inputTokens' ? 'input' : 'output' })
+}
+
+/** Returns whether a value is a number that counters accept. */
+export function isAmount(value: unknown): value is number {
+  return typeof value === 'number' && Number.isFinite(value) && value >= 0
+}
+
+const names = processWide('inference-names/1', () => ({
+  operations: new BoundedNames(20),
+  providers: new BoundedNames(30),
+  responseModels: new BoundedNames(50),
+  addresses: new BoundedNames(50),
+}))
+
+const short = (name: string): string => name.slice(0, 100)
+
+/** Returns the provider's name for a metric label. */
+export function boundedProvider(provider: string | undefined): string {
+  return names.providers.bound(short(provider ?? otherError))
+}
+
+function labelsOf(start: InferenceStart, responseModel: string | undefined): Attributes {
+  const address = start.serverAddress === undefined ? undefined : names.addresses.bound(short(start.serverAddress))
+  return {
+    [attribute.operation]: names.operations.bound(short(start.operation ?? 'chat')),
+    [attribute.providerName]: boundedProvider(start.provider),
+    ...(start.model !== undefined && { [attribute.requestModel]: boundedModel(start.model) }),
+    ...(responseModel !== undefined && { [attribute.responseModel]: names.responseModels.bound(short(responseModel)) }),
+    ...(address !== undefined && { [attribute.serverAddress]: address }),
+    ...(address !== undefined &&
+      address !== otherName &&
+      start.serverPort !== undefined && { [attribute.serverPort]: start.serverPort }),
+  }
+}
