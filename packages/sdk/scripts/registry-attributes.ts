@@ -45,8 +45,8 @@ const described: Readonly<Partial<Record<OwnAttribute, Described>>> = {
   [attribute.retryWait]: { type: 'double', brief: 'Wait before the attempt in seconds.' },
   [attribute.retryOutcome]: { type: retryOutcomes, brief: 'Result of recovery for the run.' },
   [attribute.toolCalls]: { type: 'int', brief: 'Number of tool calls of the run.' },
-  [attribute.input]: { type: 'string', brief: 'Arguments of the run, redacted; only on request.', examples: ['["hello"]'] },
-  [attribute.output]: { type: 'string', brief: 'Result of the run, redacted; only on request.', examples: ['"hello"'] },
+  [attribute.modelCalls]: { type: 'int', brief: 'Number of model calls of the run. A call that its client repeats is one call.' },
+  [attribute.httpTries]: { type: 'int', brief: 'Number of HTTP requests of the model calls of the run or of the attempt.' },
   [attribute.metricPrefix]: { type: 'template[any]', brief: 'A value that the caller of complete() reported, by its name.' },
 }
 

@@ -118,7 +118,14 @@ const conditions: Readonly<Record<string, string>> = {
   [attribute.variant]: 'The agent has a variant.',
   [attribute.retryWait]: 'The attempt is a retry.',
 }
-const onlyOnRequest: ReadonlySet<string> = new Set([attribute.input, attribute.output])
+const onlyOnRequest: ReadonlySet<string> = new Set([
+  attribute.inputMessages,
+  attribute.outputMessages,
+  attribute.systemInstructions,
+  attribute.toolDefinitions,
+  attribute.toolCallArguments,
+  attribute.toolCallResult,
+])
 
 function referenceTo(key: string): object {
   const condition = conditions[key]

@@ -7,7 +7,7 @@ import { whenUsed } from './run/deferred-result.ts'
 import { Execution } from './run/execution.ts'
 import { Run } from './run/run.ts'
 import { isGenerator } from './stream/result-kinds.ts'
-import { captured } from './telemetry/content.ts'
+import { asMessages, captured, isContentAsked } from './telemetry/content.ts'
 
 /**
  * Wraps an agent so that it recovers from failures (retries after 5, 15 and 30 s; the fourth failure is final) and records OpenTelemetry
@@ -74,10 +74,11 @@ export function wrapAgent<This, Args extends unknown[], Result>(
   function instrumented(this: This, ...args: Args): Instrumented<Result> {
     const start = (): Run => {
       const execution = new Execution(agent, args, clock ?? newClock())
-      if (options.captureInput) {
+      const captureInput = options.captureInput ?? isContentAsked()
+      if (captureInput) {
         // A copy, because a redactor may change the list
-        const input = captured([...args] as Args, options.captureInput)
-        if (input !== undefined) execution.span.set(attribute.input, input)
+        const input = captured([...args] as Args, captureInput)
+        if (input !== undefined) execution.span.set(attribute.inputMessages, asMessages('user', input))
       }
       return new Run(execution, () => Reflect.apply(fn, this, args), args)
     }

@@ -5,18 +5,18 @@ import { msBetween } from './clock.ts'
 import { claimToolCall, toolLabel, type ToolCall as ReportedCall } from './inference/begin-tool-call.ts'
 import { keepIdentity, type AnyFunction } from './instrumented.ts'
 import { attribute, spanName } from './names.ts'
-import { type ContentOptions, checkTool } from './options.ts'
+import { checkTool, type ToolOptions } from './options.ts'
 import { runningExecution } from './run/execution.ts'
 import { readBy } from './stream/opened-stream.ts'
 import { isAsyncGenerator, isPlainPromise, isSyncGenerator, isThenable } from './stream/result-kinds.ts'
 import { watchIterator, watchSyncIterator, type StreamWatch, whenCollected } from './stream/watch-iterator.ts'
 import { followPromise, observeThenable } from './stream/watched-thenable.ts'
-import { captured, messageOf } from './telemetry/content.ts'
+import { captured, isContentAsked, messageOf } from './telemetry/content.ts'
 import { GuardedSpan } from './telemetry/guarded-span.ts'
 import { type AgentSeries, instruments, record } from './telemetry/instruments.ts'
 
 /** Options of {@link instrumentTool}. */
-export type InstrumentToolOptions<Args extends unknown[] = unknown[], Result = unknown> = ContentOptions<Args, Result>
+export type InstrumentToolOptions<Args extends unknown[] = unknown[], Result = unknown> = ToolOptions<Args, Result>
 
 /**
  * Wraps a tool of an agent: records an `execute_tool` span and a duration, which belong to the run that calls the tool. Nothing is
@@ -31,7 +31,7 @@ export function instrumentTool<Fn extends AnyFunction>(
   fn: Fn,
   options: InstrumentToolOptions<Parameters<Fn>, Awaited<ReturnType<Fn>>> = {},
 ): Fn {
-  const tool = new Tool(checkTool(fn, options), options as ContentOptions<never, never>)
+  const tool = new Tool(checkTool(fn, options), options as ToolOptions<never, never>)
   function instrumented(this: unknown, ...args: unknown[]): unknown {
     const call = new ToolCall(tool, args)
     let result: unknown
@@ -73,9 +73,9 @@ class ToolCall {
       this.#span = GuardedSpan.start(tool.spanName, tool.attributesFor(execution))
       execution?.toolCalled()
     }
-    const { captureInput } = tool.options
+    const captureInput = tool.options.captureInput ?? isContentAsked()
     // A copy, because a redactor may change the list
-    if (captureInput) this.#capture(attribute.input, [...args], captureInput)
+    if (captureInput) this.#capture(attribute.toolCallArguments, [...args], captureInput)
   }
 
   within<T>(call: () => T): T {
@@ -112,8 +112,8 @@ class ToolCall {
   fulfilled(result: unknown): void {
     if (this.#ended) return
     this.#ended = true
-    const { captureOutput } = this.#tool.options
-    if (captureOutput && result !== undefined) this.#capture(attribute.output, result, captureOutput)
+    const captureOutput = this.#tool.options.captureOutput ?? isContentAsked()
+    if (captureOutput && result !== undefined) this.#capture(attribute.toolCallResult, result, captureOutput)
     this.#end(this.#tool.labelsFor(this.#series))
   }
 
@@ -141,19 +141,20 @@ class ToolCall {
 
 /** A tool with its options, created once when a function is wrapped. */
 class Tool {
-  readonly options: ContentOptions<never, never>
+  readonly options: ToolOptions<never, never>
   readonly spanName: string
   readonly name: string
   readonly #attributes: Attributes
   readonly #labels = new Map<AgentSeries | undefined, Attributes>()
 
-  constructor(name: string, options: ContentOptions<never, never>) {
+  constructor(name: string, options: ToolOptions<never, never>) {
     this.name = name
     this.options = options
     this.spanName = spanName.tool(name)
     this.#attributes = {
       [attribute.operation]: 'execute_tool',
       [attribute.toolName]: name,
+      [attribute.toolType]: options.type ?? 'function',
       ...(options.description !== undefined && { [attribute.toolDescription]: options.description }),
     }
   }
@@ -168,7 +169,10 @@ class Tool {
   labelsFor(series: AgentSeries | undefined): Attributes {
     const known = this.#labels.get(series)
     if (known) return known
-    const labels: Attributes = { [attribute.toolName]: toolLabel(this.name) }
+    const labels: Attributes = {
+      [attribute.toolName]: toolLabel(this.name),
+      [attribute.toolType]: this.options.type ?? 'function',
+    }
     if (series) labels[attribute.genAiAgentName] = series.agentName
     this.#labels.set(series, labels)
     return labels

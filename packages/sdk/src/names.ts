@@ -88,8 +88,6 @@ export const attribute = {
   toolCalls: 'swarmwatch.tool.calls',
   modelCalls: 'swarmwatch.model.calls',
   httpTries: 'swarmwatch.http.tries',
-  input: 'swarmwatch.input',
-  output: 'swarmwatch.output',
   metricPrefix: 'swarmwatch.metric.',
 } as const
 

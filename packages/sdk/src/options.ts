@@ -23,15 +23,28 @@ export interface ContentOptions<Args extends unknown[], Result> {
   readonly name?: string | undefined
   /** A sentence that describes its task, for the span. */
   readonly description?: string | undefined
-  /** Records the arguments on the span: as JSON with `true`, or as your redactor returns them. Cut to 4,096 characters. @default false */
+  /**
+   * Records the arguments on the span (`gen_ai.input.messages` of an agent, `gen_ai.tool.call.arguments` of a tool): as JSON with `true`,
+   * or as your redactor returns them. Cut to 4,096 characters.
+   * @default OTEL_INSTRUMENTATION_GENAI_CAPTURE_MESSAGE_CONTENT, or false
+   */
   readonly captureInput?: boolean | ((args: Args) => unknown) | undefined
-  /** Records the result in the same way, except that of a stream. @default false */
+  /** Records the result in the same way (`gen_ai.output.messages`, `gen_ai.tool.call.result`), except that of a stream. */
   readonly captureOutput?: boolean | ((result: Result) => unknown) | undefined
   /**
    * Records error messages, which may quote arguments: with `true` after secrets are removed, with a function as it redacts them, with
    * `false` never. Cut to 300 characters. @default true
    */
   readonly errorMessages?: boolean | ((message: string) => string) | undefined
+}
+
+/** Options of `instrumentTool()`. */
+export interface ToolOptions<Args extends unknown[], Result> extends ContentOptions<Args, Result> {
+  /**
+   * Where the tool runs: `function` in this process, `extension` on the side of the agent's platform, `datastore` for a query of data.
+   * @default 'function'
+   */
+  readonly type?: 'function' | 'extension' | 'datastore' | undefined
 }
 
 /** Options of `instrumentAgent()`. */
@@ -41,6 +54,11 @@ export interface InstrumentAgentOptions<Args extends unknown[] = unknown[], Resu
 > {
   /** Retry settings, or `false` for a single attempt. Unset ones come from `configureRecovery()`, then from the defaults (5, 15, 30 s). */
   readonly recovery?: RecoveryOptions | false | undefined
+  /**
+   * A workflow coordinates agents or fixed steps; its root span is `invoke_workflow {name}` in place of `invoke_agent {name}`.
+   * @default 'agent'
+   */
+  readonly kind?: 'agent' | 'workflow' | undefined
   /** A cockatiel policy (retry, breaker, bulkhead, wrapped ones) that runs the attempts in place of `recovery`. */
   readonly policy?: AnyPolicy | undefined
   /** Any value; every attempt gets the same one as `currentExecution()?.context`. It is never recorded. */
@@ -82,9 +100,16 @@ const contentChecks: Record<keyof ContentOptions<never, never>, Check> = {
   errorMessages: switchOrFunction,
 }
 
+const toolTypes: readonly unknown[] = ['function', 'extension', 'datastore']
+const toolChecks: Record<keyof ToolOptions<never, never>, Check> = {
+  ...contentChecks,
+  type: ["must be 'function', 'extension' or 'datastore'", (value) => toolTypes.includes(value)],
+}
+
 const agentChecks: Record<keyof InstrumentAgentOptions<never, never>, Check> = {
   ...contentChecks,
   recovery: ['must be an object or false', (value) => value === false || isObject(value)],
+  kind: ["must be 'agent' or 'workflow'", (value) => value === 'agent' || value === 'workflow'],
   policy: ['must be a cockatiel policy (an object with execute())', (value) => isFunction(propertyOf(value, 'execute'))],
   context: ['', () => true],
   variant: ['must be a string or a function', (value) => typeof value === 'string' || isFunction(value)],
@@ -150,8 +175,8 @@ export function checkAgentName(caller: string, agentName: unknown): void {
 }
 
 /** The same as {@link checkAgent} for a tool. */
-export function checkTool(fn: unknown, options: ContentOptions<never, never>): string {
-  const problems = checkOptions(fn, options, contentChecks)
+export function checkTool(fn: unknown, options: ToolOptions<never, never>): string {
+  const problems = checkOptions(fn, options, toolChecks)
   if (problems.length > 0) throw new InvalidOptionsError('instrumentTool', problems)
   return options.name ?? nameOf(fn)
 }

@@ -2,6 +2,7 @@ import { startTestTelemetry, type RecordedHistogram, type TestTelemetry } from '
 import { afterEach, beforeEach, expect, test } from 'vitest'
 
 import { currentExecution, instrumentAgent, instrumentTool, startExecution } from '../src/index.ts'
+import { beginInference, configureInferences } from '../src/instrumentation.ts'
 import { metric, type Metric } from '../src/names.ts'
 
 let telemetry: TestTelemetry
@@ -13,7 +14,7 @@ afterEach(() => telemetry.shutdown())
 const quick = { recovery: { baseDelaySeconds: 0.001, exponentialFactor: 1 }, logger: false } as const
 
 /** A run with everything: a failed attempt, a tool, tokens, cost, a variant; and one that fails permanently. */
-async function everything(name: string): Promise<void> {
+async function everything(name: string, alsoDo = (): void => {}): Promise<void> {
   const tool = instrumentTool((fails: boolean) => (fails ? Promise.reject(Object.assign(new Error('no'), { status: 503 })) : 1), {
     name: `${name}-tool`,
   })
@@ -21,6 +22,7 @@ async function everything(name: string): Promise<void> {
     async (fails: boolean) => {
       currentExecution()?.addTokens({ input: 10, output: 5, model: 'm-1' })
       currentExecution()?.addCost(0.5, { model: 'm-1' })
+      alsoDo()
       await tool(fails)
       if (fails || currentExecution()?.attempt === 1) throw Object.assign(new Error('no'), { status: 503 })
     },
@@ -30,8 +32,19 @@ async function everything(name: string): Promise<void> {
   await agent(true).catch(() => {})
 }
 
+/** A streamed call with all tokens, one without usage, and one that fails. */
+function modelCalls(): void {
+  const usage = { inputTokens: 9, outputTokens: 5, cacheReadInputTokens: 4, cacheWriteInputTokens: 2, reasoningOutputTokens: 3 }
+  const begin = () => beginInference({ source: 'wire', model: 'm-1', serverAddress: 'localhost', serverPort: 8080 })
+  begin().end({ status: 200, usage, responseModel: 'm-1-2', firstChunkSeconds: 0.2, secondsPerChunk: 0.01 })
+  begin().end({ status: 200, responseModel: 'm-1-2' })
+  begin().end({ status: 503, responseModel: 'm-1-2' })
+}
+
 test('every instrument of the contract comes out with its name, kind, unit, buckets and labels, and no other', async () => {
-  await everything('everything')
+  const undo = configureInferences({ seesEveryCall: true })
+  await everything('everything', modelCalls)
+  undo()
   const seen = new Map((await telemetry.metrics()).map((data) => [data.name, data]))
   // Nothing went wrong, so nothing was swallowed
   const expected = Object.values(metric).filter(({ name }) => name !== metric.guardTrips.name)
@@ -78,8 +91,11 @@ test('a run is counted once, whatever its attempts', async () => {
     [{ 'gen_ai.agent.name': 'counted', 'gen_ai.operation.name': 'invoke_agent', 'error.type': '503' }, 1],
   ])
   expect(await counts(metric.executeToolDuration)).toEqual([
-    [{ 'gen_ai.tool.name': 'counted-tool', 'gen_ai.agent.name': 'counted' }, 2],
-    [{ 'gen_ai.tool.name': 'counted-tool', 'gen_ai.agent.name': 'counted', 'error.type': '503' }, 4],
+    [{ 'gen_ai.tool.name': 'counted-tool', 'gen_ai.tool.type': 'function', 'gen_ai.agent.name': 'counted' }, 2],
+    [
+      { 'gen_ai.tool.name': 'counted-tool', 'gen_ai.tool.type': 'function', 'gen_ai.agent.name': 'counted', 'error.type': '503' },
+      4,
+    ],
   ])
 })
 

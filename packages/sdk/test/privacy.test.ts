@@ -14,8 +14,14 @@ beforeEach(async () => {
 afterEach(() => telemetry.shutdown())
 
 const secret = 'the-private-question'
-const input = (span: string): unknown => telemetry.spans(span)[0]!.attributes['swarmwatch.input']
-const output = (span: string): unknown => telemetry.spans(span)[0]!.attributes['swarmwatch.output']
+const content = (span: string, ofAgent: string, ofTool: string): unknown => {
+  const { attributes } = telemetry.spans(span)[0]!
+  if (attributes[ofTool] !== undefined || attributes[ofAgent] === undefined) return attributes[ofTool]
+  const [message] = JSON.parse(attributes[ofAgent] as string) as { parts: { type: string; content: string }[] }[]
+  return message!.parts[0]!.content
+}
+const input = (span: string): unknown => content(span, 'gen_ai.input.messages', 'gen_ai.tool.call.arguments')
+const output = (span: string): unknown => content(span, 'gen_ai.output.messages', 'gen_ai.tool.call.result')
 
 test('nothing of arguments, results, context or task appears anywhere unless asked for', async () => {
   const { lines, logger } = keptLines()

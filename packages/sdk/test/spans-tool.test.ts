@@ -26,6 +26,7 @@ test('a tool that throws is an error span of its own, and what it throws comes o
           "error.type": "ENOENT",
           "gen_ai.operation.name": "execute_tool",
           "gen_ai.tool.name": "read_file",
+          "gen_ai.tool.type": "function",
         },
         "children": [],
         "name": "execute_tool read_file",

@@ -48,6 +48,8 @@ test('a run that recovers is one root span without error, with a child for each 
     [
       {
         "attributes": {
+          "feature_flag.key": "reviewer",
+          "feature_flag.result.variant": "b",
           "gen_ai.agent.description": "Reviews code.",
           "gen_ai.agent.name": "reviewer",
           "gen_ai.operation.name": "invoke_agent",
@@ -85,6 +87,7 @@ test('a run that recovers is one root span without error, with a child for each 
                   "gen_ai.operation.name": "execute_tool",
                   "gen_ai.tool.description": "Searches.",
                   "gen_ai.tool.name": "search",
+                  "gen_ai.tool.type": "function",
                 },
                 "children": [],
                 "name": "execute_tool search",

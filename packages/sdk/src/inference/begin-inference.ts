@@ -132,9 +132,12 @@ class BegunInference implements InferenceCall, OpenCall {
     counted ??= this.#newCall(end, isFailed)
     this.#counted = counted
     this.#result = isNew || counted.labels === undefined ? 'counted' : 'duplicate'
+    // The wire sees each request: a second one for a known response, such as an answer from the cache of a gateway, is a call without tokens
+    const isCall = this.#result === 'counted' || (this.source === 'wire' && counted.call.sources.has('wire'))
     counted.call.sources.add(this.source)
     for (const source of this.reportedBy) counted.call.sources.add(source)
-    if (counted.labels === undefined || this.source === 'wire') this.#countCall(counted, end, errorType, isNew)
+    if (isCall) this.#countCall(counted, end, errorType, isNew)
+    if (this.source === 'wire') this.#countTry(errorType)
     counted.absorb(end)
     if (this.source === 'wire' && how === 'ended') this.#run.lastFailure = failureOf(end)
     const hasUsage = counted.usage.inputTokens !== undefined || counted.usage.outputTokens !== undefined
@@ -177,19 +180,25 @@ class BegunInference implements InferenceCall, OpenCall {
         ? Math.max(0, (end.endedAt ?? Date.now()) - this.startedAt) / 1000
         : (performance.now() - this.#startedMs) / 1000
     const isRepeat = isNew && counted.call.tries > 0
-    counted.call.tries += 1
+    if (this.source === 'wire') counted.call.tries += 1
     counted.ended(this.#start, end, seconds, errorType)
     const execution = this.#execution
     if (!execution || execution.finished) return
     const { record, series } = execution
-    if (!isRepeat) {
+    if (isRepeat) warnOfHiddenRetries(execution.agentName, this.#start, counted.call.tries)
+    else {
       record.modelCalls += 1
       add(instruments().modelCalls, 1, series.agent)
     }
     const model = this.#start.model ?? end.responseModel
     if (model !== undefined && record.models.length < 10 && !record.models.includes(model))
       record.models = [...record.models, model]
-    if (this.source !== 'wire') return
+  }
+
+  #countTry(errorType: string | undefined): void {
+    const execution = this.#execution
+    if (!execution || execution.finished) return
+    const { record, series } = execution
     record.httpTries += 1
     if (this.#attempt) this.#attempt.httpTries += 1
     add(instruments().modelRequests, 1, {
@@ -197,7 +206,6 @@ class BegunInference implements InferenceCall, OpenCall {
       [attribute.providerName]: boundedProvider(this.#start.provider),
       ...(errorType !== undefined && { [attribute.errorType]: errorType }),
     })
-    if (isRepeat) warnOfHiddenRetries(execution.agentName, this.#start, counted.call.tries)
   }
 
   #usageSeen(): void {
@@ -231,7 +239,7 @@ class BegunInference implements InferenceCall, OpenCall {
       errorType,
       errorMessage: end.error === undefined ? undefined : messageOf(end.error, allowed),
       costUsd: counted.costUsd,
-      resendCount: this.source === 'wire' ? counted.call.tries - 1 : 0,
+      resendCount: this.source === 'wire' ? Math.max(0, counted.call.tries - 1) : 0,
     })
   }
 }

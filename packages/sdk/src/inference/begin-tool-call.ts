@@ -8,7 +8,7 @@ import { captured, messageOf } from '../telemetry/content.ts'
 import { activeContext, GuardedSpan } from '../telemetry/guarded-span.ts'
 import { instruments, record } from '../telemetry/instruments.ts'
 import { propertyOf } from '../unknown-values.ts'
-import { inferenceOptions } from './configure-inferences.ts'
+import { isContentCaptured } from './configure-inferences.ts'
 
 /** A tool call that a framework reports. */
 export interface ToolCallStart {
@@ -157,7 +157,7 @@ class ToolCall implements ReportedToolCall {
   }
 
   capture(key: string, value: unknown): void {
-    if (value === undefined || this.isEnded || !inferenceOptions().captureContent) return
+    if (value === undefined || this.isEnded || !isContentCaptured()) return
     const text = captured(value, true)
     if (text !== undefined) this.span.set(key, text)
   }

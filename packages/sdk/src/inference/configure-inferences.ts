@@ -1,4 +1,5 @@
 import { processWide } from '../process-wide.ts'
+import { isContentAsked } from '../telemetry/content.ts'
 import type { InferenceUsage } from './inference.ts'
 
 /** A model call whose price is asked for. */
@@ -34,14 +35,6 @@ const settings = processWide('inference-options/1', () => ({ current: {} as Infe
 /** Returns the argument of the last {@link configureInferences} call. */
 export function inferenceOptions(): InferenceOptions {
   return settings.current
-}
-
-/** Values of the environment variable that the conventions' instrumentations share; `true` is that of older ones. */
-const capturingValues = new Set(['true', 'span_only', 'span_and_event'])
-
-/** Whether OTEL_INSTRUMENTATION_GENAI_CAPTURE_MESSAGE_CONTENT asks for content on spans. */
-export function isContentAsked(): boolean {
-  return capturingValues.has((process.env['OTEL_INSTRUMENTATION_GENAI_CAPTURE_MESSAGE_CONTENT'] ?? '').toLowerCase())
 }
 
 /** Whether messages, arguments and results of framework calls are recorded. */

@@ -40,7 +40,7 @@ export interface OpenCall {
   readonly source: InferenceSource
   readonly operation: string
   readonly startedAt: number
-  /** What its source knows of it so far. */
+  /** Returns the state of the call as far as its source knows it. */
   known(): InferenceEnd
   /** Hooks that have reported it. */
   readonly reportedBy: ReadonlySet<string>
@@ -127,8 +127,9 @@ export class RunInferences {
     for (const call of this.#open) {
       if (call.source !== 'wire' || call.reportedBy.has(report.source) || !isWithin(report, call)) continue
       const known = call.known()
-      if (known.responseId !== undefined && known.responseId === report.responseId) return call
-      if (isSame(report, known)) return call
+      // A call that has no answer yet is not the one that has ended
+      if (known.responseId === undefined && known.status === undefined) continue
+      if (known.responseId === report.responseId || isSame(report, known)) return call
     }
     return undefined
   }

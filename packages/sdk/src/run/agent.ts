@@ -8,7 +8,7 @@ import type { InstrumentAgentOptions, Logger } from '../options.ts'
 import { processWide } from '../process-wide.ts'
 import { configuredRecovery, effectiveRecovery, type ConfiguredRecovery, type EffectiveRecovery } from '../recovery/settings.ts'
 import { guarded, trip } from '../telemetry/guard.ts'
-import { seriesOf, type AgentSeries } from '../telemetry/instruments.ts'
+import { seriesOf, type AgentSeries, type RunOperation } from '../telemetry/instruments.ts'
 import { isInstance, propertyOf } from '../unknown-values.ts'
 
 const agentNames = processWide('agent-names/1', () => new BoundedNames(100))
@@ -19,6 +19,7 @@ export class Agent {
   readonly name: string
   readonly options: InstrumentAgentOptions<never, never>
   readonly logger: Logger | false
+  readonly operation: RunOperation
   /** The user's attributes for every root span, and the attributes that identify the agent. */
   readonly attributes: Attributes
   readonly #series: AgentSeries
@@ -29,10 +30,11 @@ export class Agent {
     this.name = name
     this.options = options
     this.logger = options.logger ?? console
+    this.operation = options.kind === 'workflow' ? 'invoke_workflow' : 'invoke_agent'
     this.attributes = {
       // Copied once, because a getter of the user may throw
       ...guarded('option', () => ({ ...options.attributes })),
-      [attribute.operation]: 'invoke_agent',
+      [attribute.operation]: this.operation,
       [attribute.genAiAgentName]: name,
       ...(options.description !== undefined && { [attribute.genAiAgentDescription]: options.description }),
     }
@@ -40,7 +42,7 @@ export class Agent {
     const label = agentNames.bound(name, () =>
       logLine(this.logger, 'warn', '[WARN] more than 100 agent names in this process: the others are counted as __other__'),
     )
-    this.#series = seriesOf(label, undefined)
+    this.#series = seriesOf(label, undefined, this.operation)
     if (typeof options.variant === 'string') this.#withVariant(options.variant)
   }
 
@@ -70,7 +72,7 @@ export class Agent {
   }
 
   #withVariant(value: string): AgentSeries {
-    return seriesOf(this.#series.agentName, this.#variants.bound(value.slice(0, 100)))
+    return seriesOf(this.#series.agentName, this.#variants.bound(value.slice(0, 100)), this.operation)
   }
 }
 

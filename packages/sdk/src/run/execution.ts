@@ -102,10 +102,15 @@ export class Execution implements CurrentExecution, Tracked {
     this.startedMs = clock.now()
     const { variant } = this.series
     this.record = newRecord(newExecutionId(), agent.name, variant, clock.wallClock(), parentOf())
-    this.span = GuardedSpan.start(spanName.agent(agent.name), {
+    const name = agent.operation === 'invoke_workflow' ? spanName.workflow(agent.name) : spanName.agent(agent.name)
+    this.span = GuardedSpan.start(name, {
       ...agent.attributes,
       [attribute.executionId]: this.record.id,
-      ...(variant !== undefined && { [attribute.variant]: variant }),
+      ...(variant !== undefined && {
+        [attribute.variant]: variant,
+        [attribute.featureFlagKey]: agent.name,
+        [attribute.featureFlagVariant]: variant,
+      }),
     })
     this.record.traceId = this.span.recordedTraceId()
     add(instruments().activeExecutions, 1, this.series.agent)
@@ -223,6 +228,8 @@ export class Execution implements CurrentExecution, Tracked {
   /** Ends the run; later calls change nothing. */
   finish(ending: Ending): void {
     if (this.#finished) return
+    // Counted while the run is still open
+    this.inferences?.settle()
     this.#finished = true
     this.attemptEnded(ending.outcome, ending.error, ending.errorType)
     finishExecution(this, ending)

@@ -10,7 +10,7 @@ import { notify } from '../on-execution.ts'
 import type { NextStep } from '../recovery/next-step.ts'
 import { isRejection } from '../recovery/policy.ts'
 import { rememberRecovery } from '../recovery/recovery-of.ts'
-import { captured, framesOf, messageOf } from '../telemetry/content.ts'
+import { asMessages, captured, framesOf, isContentAsked, messageOf } from '../telemetry/content.ts'
 import type { GuardedSpan } from '../telemetry/guarded-span.ts'
 import { variantOf, type AgentSeries, add, instruments, record, rootSeries } from '../telemetry/instruments.ts'
 import { propertyOf } from '../unknown-values.ts'
@@ -102,7 +102,7 @@ interface Finished extends Tracked {
   elapsedSeconds(): number
 }
 
-/** What a run has learned of its model calls. */
+/** Facts about the model calls of a run that its span shows. */
 interface FinishedInferences {
   readonly finishReasons: readonly string[] | undefined
   readonly onlyModel: string | null | undefined
@@ -142,10 +142,10 @@ function endSpan({ span, record: run, agent, attempt, inferences }: Finished, en
   if (run.httpTries > 0) span.set(attribute.httpTries, run.httpTries)
   if (inferences?.onlyModel) span.set(attribute.requestModel, inferences.onlyModel)
   if (inferences?.finishReasons) span.set(attribute.finishReasons, [...inferences.finishReasons])
-  const { captureOutput } = agent.options
+  const captureOutput = agent.options.captureOutput ?? isContentAsked()
   if (captureOutput && ending.result !== undefined) {
     const output = captured(ending.result as never, captureOutput)
-    if (output !== undefined) span.set(attribute.output, output)
+    if (output !== undefined) span.set(attribute.outputMessages, asMessages('assistant', output))
   }
   if (run.errorType !== undefined) {
     const frames = framesOf(ending.error)

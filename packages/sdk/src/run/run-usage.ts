@@ -53,7 +53,7 @@ export function addCost(run: UsageRun, usd: number, model: string | undefined): 
 }
 
 /** Returns an amount that counters accept; otherwise undefined, and the error is counted. */
-export function amount(value: number | undefined, what: string): number | undefined {
+function amount(value: number | undefined, what: string): number | undefined {
   if (value === undefined || (typeof value === 'number' && Number.isFinite(value) && value >= 0)) return value || undefined
   trip('option', new TypeError(`${what} must be a number >= 0`))
   return undefined

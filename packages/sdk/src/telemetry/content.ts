@@ -76,6 +76,22 @@ export function captured<T>(value: T, option: boolean | ((value: T) => unknown))
   })
 }
 
+/** Values of the environment variable that the conventions' instrumentations share; `true` is that of older ones. */
+const capturingValues = new Set(['true', 'span_only', 'span_and_event'])
+
+let contentAsked: boolean | undefined
+
+/** Whether OTEL_INSTRUMENTATION_GENAI_CAPTURE_MESSAGE_CONTENT asks for content on spans; it is read once. */
+export function isContentAsked(): boolean {
+  contentAsked ??= capturingValues.has((process.env['OTEL_INSTRUMENTATION_GENAI_CAPTURE_MESSAGE_CONTENT'] ?? '').toLowerCase())
+  return contentAsked
+}
+
+/** Returns a text as the only message of its role, in the schema of `gen_ai.input.messages` and `gen_ai.output.messages`. */
+export function asMessages(role: 'user' | 'assistant', content: string): string {
+  return JSON.stringify([{ role, parts: [{ type: 'text', content }] }])
+}
+
 const longestMessages = 16 * longestContent
 
 /**
