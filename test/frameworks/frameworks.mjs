@@ -4,6 +4,7 @@ import { createOpenAI } from '@ai-sdk/openai'
 import Anthropic from '@anthropic-ai/sdk'
 import { GoogleGenAI } from '@google/genai'
 import { ChatOpenAI } from '@langchain/openai'
+import { Mastra } from '@mastra/core'
 import { Agent as MastraAgent } from '@mastra/core/agent'
 import { createTool } from '@mastra/core/tools'
 import { Agent, OpenAIChatCompletionsModel, run, tool as agentsTool } from '@openai/agents'
@@ -12,25 +13,26 @@ import { createAgent, tool as langchainTool } from 'langchain'
 import OpenAI from 'openai'
 import { z } from 'zod'
 
-const question = 'What is the weather in Bern?'
-const instructions = 'Answer in one sentence.'
+const question = 'question-marker'
+const instructions = 'instructions-marker'
 const messages = [{ role: 'user', content: question }]
 const place = z.object({ place: z.string() })
-const look = async () => 'sunny'
+const look = async () => 'result-marker'
 const description = 'Returns the weather of a place.'
 
-/** Reads a stream to its end and returns what `textOf` finds in its chunks; with `isLeaving`, leaves it at the first text. */
-async function readAll(stream, textOf = (chunk) => chunk, isLeaving = false) {
+/** Returns the text that `textOf` finds in the chunks of a stream. Reads to its end, or until `onText` returns false for a text. */
+async function readAll(stream, onText = () => true, textOf = (chunk) => chunk) {
   let text = ''
   for await (const chunk of stream) {
-    text += textOf(chunk) ?? ''
-    if (isLeaving && text !== '') break
+    const more = textOf(chunk) ?? ''
+    text += more
+    if (more !== '' && onText() === false) break
   }
   return text
 }
 
-const openaiClient = ({ openaiUrl }) => new OpenAI({ baseURL: openaiUrl, apiKey: 'key-marker' })
-const anthropicClient = ({ url }) => new Anthropic({ baseURL: url, apiKey: 'key-marker' })
+const openaiClient = ({ openaiUrl, maxRetries }) => new OpenAI({ baseURL: openaiUrl, apiKey: 'key-marker', maxRetries })
+const anthropicClient = ({ url, maxRetries }) => new Anthropic({ baseURL: url, apiKey: 'key-marker', maxRetries })
 const aiModel = ({ openaiUrl }) => createOpenAI({ baseURL: openaiUrl, apiKey: 'key-marker' }).chat('m')
 
 const ai = (provider, signal) => ({
@@ -40,6 +42,7 @@ const ai = (provider, signal) => ({
   tools: { look: tool({ description, inputSchema: place, execute: look }) },
   stopWhen: isStepCount(5),
   abortSignal: signal,
+  maxRetries: provider.maxRetries,
 })
 
 const agents = (provider) =>
@@ -60,26 +63,30 @@ const langgraph = ({ openaiUrl }) =>
 const gemini = ({ url }) => new GoogleGenAI({ apiKey: 'key-marker', httpOptions: { baseUrl: url } }).models
 const geminiRequest = (signal) => ({ model: 'm', contents: question, config: { abortSignal: signal } })
 
-const mastra = ({ openaiUrl }) =>
-  new MastraAgent({
+const mastra = (provider) => {
+  const agent = new MastraAgent({
     id: 'a',
     name: 'a',
     instructions,
-    model: { providerId: 'scripted', modelId: 'm', url: openaiUrl, apiKey: 'key-marker' },
+    model: aiModel(provider),
     tools: { look: createTool({ id: 'look', description, inputSchema: place, execute: look }) },
   })
+  return new Mastra({ agents: { a: agent }, logger: false }).getAgent('a')
+}
 
 /**
- * Agents by framework. `plain(provider, signal)` resolves with the text; `stream(provider, signal)` returns what a user would return
- * from an agent, and `read(result, isLeaving)` is the caller that reads its text. With `hasTools`, the agent calls the tool `look` when
+ * Agents by framework. `provider` has the addresses, and `maxRetries` of the client if it is not the client's own. `plain(provider, signal)` resolves with the text; `stream(provider, signal)` returns what a user would return
+ * from an agent, and `read(result, onText)` is the caller that reads its text. With `isReadOn`, a stream that its caller has left continues to its end. With
+ * `hasTools`, the agent calls the tool `look` when
  * the model asks for it.
  */
 export const frameworks = {
   ai: {
     hasTools: true,
+    isReadOn: true,
     plain: async (provider, signal) => (await generateText(ai(provider, signal))).text,
     stream: (provider, signal) => streamText({ ...ai(provider, signal), onError() {} }),
-    read: async (result, isLeaving) => readAll(result.textStream, undefined, isLeaving),
+    read: async (result, onText) => readAll(result.textStream, onText),
   },
   'openai chat': {
     hasTools: false,
@@ -92,7 +99,7 @@ export const frameworks = {
         { model: 'm', messages, stream: true, stream_options: { include_usage: true } },
         { signal },
       ),
-    read: (result, isLeaving) => readAll(result, (chunk) => chunk.choices[0]?.delta.content, isLeaving),
+    read: (result, onText) => readAll(result, onText, (chunk) => chunk.choices[0]?.delta.content),
   },
   'openai responses': {
     hasTools: false,
@@ -100,14 +107,14 @@ export const frameworks = {
       (await openaiClient(provider).responses.create({ model: 'm', input: question }, { signal })).output_text,
     stream: (provider, signal) =>
       openaiClient(provider).responses.create({ model: 'm', input: question, stream: true }, { signal }),
-    read: (result, isLeaving) =>
-      readAll(result, (event) => (event.type === 'response.output_text.delta' ? event.delta : ''), isLeaving),
+    read: (result, onText) =>
+      readAll(result, onText, (event) => (event.type === 'response.output_text.delta' ? event.delta : '')),
   },
   'openai agents': {
     hasTools: true,
     plain: async (provider, signal) => (await run(agents(provider), question, { signal })).finalOutput,
     stream: (provider, signal) => run(agents(provider), question, { stream: true, signal }),
-    read: (result, isLeaving) => readAll(result.toTextStream(), undefined, isLeaving),
+    read: (result, onText) => readAll(result.toTextStream(), onText),
   },
   langgraph: {
     hasTools: true,
@@ -116,7 +123,7 @@ export const frameworks = {
       return state.messages.at(-1).content
     },
     stream: (provider, signal) => langgraph(provider).stream({ messages }, { streamMode: 'messages', signal }),
-    read: (result, isLeaving) => readAll(result, ([message]) => (message.getType() === 'ai' ? message.content : ''), isLeaving),
+    read: (result, onText) => readAll(result, onText, ([message]) => (message.getType() === 'ai' ? message.content : '')),
   },
   anthropic: {
     hasTools: false,
@@ -126,18 +133,19 @@ export const frameworks = {
     },
     stream: (provider, signal) =>
       anthropicClient(provider).messages.create({ model: 'm', max_tokens: 99, messages, stream: true }, { signal }),
-    read: (result, isLeaving) => readAll(result, (event) => event.delta?.text, isLeaving),
+    read: (result, onText) => readAll(result, onText, (event) => event.delta?.text),
   },
   gemini: {
     hasTools: false,
     plain: async (provider, signal) => (await gemini(provider).generateContent(geminiRequest(signal))).text,
     stream: (provider, signal) => gemini(provider).generateContentStream(geminiRequest(signal)),
-    read: (result, isLeaving) => readAll(result, (chunk) => chunk.text, isLeaving),
+    read: (result, onText) => readAll(result, onText, (chunk) => chunk.text),
   },
   mastra: {
     hasTools: true,
+    isReadOn: true,
     plain: async (provider, signal) => (await mastra(provider).generate(question, { abortSignal: signal })).text,
     stream: (provider, signal) => mastra(provider).stream(question, { abortSignal: signal }),
-    read: async (result, isLeaving) => readAll(result.textStream, undefined, isLeaving),
+    read: async (result, onText) => readAll(result.textStream, onText),
   },
 }

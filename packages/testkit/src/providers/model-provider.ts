@@ -139,6 +139,9 @@ function sendFailure(
   response.writeHead(status, { 'content-type': 'application/json', ...headers }).end(JSON.stringify(errorBody(status)))
 }
 
+/** Less than the usage in any body. */
+const bytesOfCutBody = 40
+
 async function sendBody(
   protocol: Protocol,
   full: Answer,
@@ -150,7 +153,7 @@ async function sendBody(
   if (interruption?.kind === 'hold') await interruption.until
   const body = Buffer.from(JSON.stringify(protocol.body(full)))
   response.writeHead(200, { 'content-type': 'application/json', 'content-length': body.length })
-  if (interruption?.kind === 'cut') return cutAfter(body.subarray(0, body.length >> 1), request, response)
+  if (interruption?.kind === 'cut') return cutAfter(body.subarray(0, bytesOfCutBody), request, response)
   if (!isUsageOmitted) request.billed = bill
   response.end(body)
 }

@@ -56,7 +56,7 @@ export type Reply = AnswerReply | FailureReply | SilenceReply
 
 /** Answers with a text, in a stream piece by piece. */
 export function answer(
-  texts: string | readonly string[] = ['Hel', 'lo ', 'there'],
+  texts: string | readonly string[] = ['answer', '-', 'marker'],
   options: Omit<AnswerReply, 'kind' | 'texts' | 'toolCalls' | 'interruption'> = {},
 ): AnswerReply {
   return { kind: 'answer', texts: typeof texts === 'string' ? [texts] : texts, toolCalls: [], ...options }
@@ -67,12 +67,19 @@ export function toolCalls(...calls: readonly ScriptedToolCall[]): AnswerReply {
   return { kind: 'answer', texts: [], toolCalls: calls }
 }
 
-/** Fails with a status. `retryAfterSeconds` is sent as `retry-after`. */
+/** Fails with a status. `retryAfterSeconds` is sent as `retry-after` and as `retry-after-ms`, which OpenAI's clients read. */
 export function failure(status: number, { retryAfterSeconds }: { readonly retryAfterSeconds?: number } = {}): FailureReply {
-  return { kind: 'failure', status, headers: retryAfterSeconds === undefined ? {} : { 'retry-after': String(retryAfterSeconds) } }
+  return {
+    kind: 'failure',
+    status,
+    headers:
+      retryAfterSeconds === undefined
+        ? {}
+        : { 'retry-after': String(Math.ceil(retryAfterSeconds)), 'retry-after-ms': String(retryAfterSeconds * 1000) },
+  }
 }
 
-/** Closes the connection after that many pieces of content; a plain answer is cut in the middle of its body. */
+/** Closes the connection after that many pieces of content; a plain answer is cut soon after the start of its body. */
 export function cut(afterPieces = 1, reply: AnswerReply = answer()): AnswerReply {
   return { ...reply, interruption: { kind: 'cut', afterPieces } }
 }
