@@ -1,7 +1,16 @@
 import { mkdir, readFile, writeFile } from 'node:fs/promises'
 import { fileURLToPath } from 'node:url'
 
-import { decodeMetrics, decodeTraces, openHttpServer, type OtlpMetric, repositoryRoot, startProgram } from '@swarmwatch/testkit'
+import {
+  decodeMetrics,
+  decodeTraces,
+  openHttpServer,
+  type OtlpMetric,
+  namesOutsideOf,
+  repositoryRoot,
+  readTelemetryRegistry,
+  startProgram,
+} from '@swarmwatch/testkit'
 import { answer, openModelProvider, toolCalls } from '@swarmwatch/testkit/providers'
 import { describe, expect, test } from 'vitest'
 
@@ -108,16 +117,23 @@ describe.skipIf(whyNot !== undefined)('with --import @swarmwatch/node/register',
         input: sumOf(metrics, 'agent.tokens', 'input'),
         output: sumOf(metrics, 'agent.tokens', 'output'),
         toolCalls: countOf(metrics, 'gen_ai.execute_tool.duration'),
+        namesOutsideOfTheRegistry: namesOutsideOf(registry, { metrics: metrics.filter(isOurs), spans: spans.filter(isOurs) }),
       }).toEqual({
         runs: 1,
         modelCalls: calls,
         input: tokens?.input ?? billed.inputTokens,
         output: tokens?.output ?? billed.outputTokens,
         toolCalls: tools,
+        namesOutsideOfTheRegistry: [],
       })
     },
   )
 })
+
+const registry = readTelemetryRegistry()
+/** Frameworks and `@swarmwatch/node` have spans and metrics of their own. */
+const isOurs = ({ scope }: { readonly scope: string }): boolean =>
+  scope === '@swarmwatch/sdk' || scope === '@swarmwatch/instrumentation'
 
 /** Writes the example where the packages of test/frameworks are found; returns its path. */
 async function written(title: string, example: string): Promise<string> {

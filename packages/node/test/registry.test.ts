@@ -1,78 +1,67 @@
-import { readFileSync } from 'node:fs'
-
-import { currentExecution, instrumentAgent, instrumentTool, startExecution } from '@swarmwatch/sdk'
+import { currentExecution, instrumentAgent, instrumentTool, recordInference, startExecution } from '@swarmwatch/sdk'
+import { beginToolCall, withConversation } from '@swarmwatch/sdk/instrumentation'
 import { scopeName } from '@swarmwatch/sdk/names'
-import { decodeMetrics, decodeTraces, openHttpServer, type OtlpMetric, type OtlpSpan } from '@swarmwatch/testkit'
+import {
+  decodeMetrics,
+  decodeTraces,
+  openHttpServer,
+  readTelemetryRegistry,
+  registryKey,
+  type OtlpMetric,
+  type OtlpSpan,
+} from '@swarmwatch/testkit'
+import { answer, failure, openModelProvider, type ModelProvider } from '@swarmwatch/testkit/providers'
 import { beforeAll, expect, test } from 'vitest'
-import { parse } from 'yaml'
 
 import { startTelemetry } from '../src/index.ts'
 
-interface Definition {
-  readonly name?: string | { readonly note: string }
-  readonly type?: string
-  readonly ref?: string
-  readonly unit?: string
-  readonly brief: string
-  readonly instrument?: string
-  readonly attributes: readonly { readonly ref: string }[]
+const registry = readTelemetryRegistry()
+
+/** Spans that this run does not make, with the reason. */
+const notMade: Readonly<Record<string, string>> = {
+  'swarmwatch.mcp.client': 'made by the source mcp; its tests have them',
+  'swarmwatch.mcp.server': 'made by the source mcp; its tests have them',
 }
-
-const registry = (file: string): Record<string, readonly Definition[]> =>
-  parse(readFileSync(new URL(`../../../registry/${file}.yaml`, import.meta.url), 'utf8')) as Record<string, readonly Definition[]>
-const { metrics = [], metric_refinements: refinedMetrics = [] } = registry('metrics')
-const { spans: ownSpans = [], span_refinements: refinedSpans = [] } = registry('spans')
-
-/** Attributes that the registry lists and that this run does not send, with the reason. */
-const notSent: Readonly<Record<string, string>> = {}
 
 let sent: { readonly metrics: readonly OtlpMetric[]; readonly spans: readonly OtlpSpan[] }
 beforeAll(async () => void (sent = await exportOfARun()))
 
-/** The signals of the SDK; those of the process (`process.*`) are in the registry of the semantic conventions. */
-const ours = <Item extends { readonly scope: string }>(items: readonly Item[]): readonly Item[] =>
-  items.filter(({ scope }) => scope === scopeName)
-
 test('every metric that OTLP carries is in the registry with the same kind, unit and description, and no other', () => {
-  const carried = ours(sent.metrics).map(({ name, kind, unit, description }) => [name, kind.toLowerCase(), unit, description])
-  const defined = [
-    ...metrics.map(({ name, instrument, unit, brief }) => [name, instrument, unit, brief]),
-    // A refinement inherits kind and unit
-    ...refinedMetrics.map(({ ref, brief }) => {
-      const { kind, unit } = ours(sent.metrics).find(({ name }) => name === ref) ?? {}
-      return [ref, kind?.toLowerCase(), unit, brief]
-    }),
-  ]
+  const carried = sent.metrics.map(({ name, kind, unit, description }) => [name, kind.toLowerCase(), unit, description])
+  const defined = registry.metrics.map(({ name, instrument, unit, brief }) => {
+    const { kind, unit: inherited } = sent.metrics.find((metric) => metric.name === name) ?? {}
+    return [name, instrument ?? kind?.toLowerCase(), unit ?? inherited, brief]
+  })
   expect(distinct(carried)).toEqual(distinct(defined))
 })
 
 test('every attribute of a metric that OTLP carries is in the registry, and no other', () => {
-  const carried = ours(sent.metrics).flatMap(({ name, points }) =>
+  const carried = sent.metrics.flatMap(({ name, points }) =>
     points.flatMap(({ attributes }) => Object.keys(attributes).map((key) => `${name} ${key}`)),
   )
-  const defined = [...metrics, ...refinedMetrics].flatMap(({ name, ref, attributes }) =>
-    attributes.map((attribute) => `${(name ?? ref) as string} ${attribute.ref}`),
-  )
-  expect(distinct(carried)).toEqual(distinct(defined.filter((each) => !(each in notSent))))
+  const defined = registry.metrics.flatMap(({ name, attributes }) => attributes.map((key) => `${name} ${key}`))
+  expect(distinct(carried)).toEqual(distinct(defined))
 })
 
 test('every span that OTLP carries is in the registry with its kind and attributes, and no other', () => {
-  const definitions = [...ownSpans, ...refinedSpans].map(({ type, ref, name, attributes }) => ({
-    of: (type ?? ref)!,
-    pattern: patternOf((name as { note: string }).note),
-    attributes: attributes.map((attribute) => attribute.ref),
-  }))
-  const carried = ours(sent.spans).flatMap(({ name, attributes }) => {
-    const of = definitions.find(({ pattern }) => pattern.test(name))?.of ?? `no definition for ${name}`
-    return Object.keys(attributes).map((key) => `${of} ${templateOf(key)}`)
+  const carried = sent.spans.flatMap((span) => {
+    const id = registry.spans.find((definition) => definition.matches(span))?.id ?? `no definition for ${span.name}`
+    return Object.keys(span.attributes).map((key) => `${id} ${registryKey(key)}`)
   })
-  const defined = definitions.flatMap(({ of, attributes }) => attributes.map((key) => `${of} ${key}`))
-  expect(distinct(carried)).toEqual(distinct(defined.filter((each) => !(each in notSent))))
+  const defined = registry.spans
+    .filter(({ id }) => !(id in notMade))
+    .flatMap(({ id, attributes }) => attributes.map((key) => `${id} ${key}`))
+  expect(distinct(carried)).toEqual(distinct(defined))
 })
 
-/** Runs an agent in every way that sends another name, and returns what a collector received. */
+/** Runs agents in every way that sends another name, and returns what a collector received from the SDK. */
 async function exportOfARun(): Promise<typeof sent> {
-  await using collector = await openHttpServer((_, response) => response.writeHead(200).end())
+  process.env['OTEL_INSTRUMENTATION_GENAI_CAPTURE_MESSAGE_CONTENT'] = 'true'
+  await using collector = await openHttpServer()
+  await using provider = await openModelProvider((request) => {
+    if (request.number === 1) return failure(503)
+    return answer(undefined, { isUsageOmitted: request.model === 'without-usage', bill: { cacheWriteInputTokens: 7 } })
+  })
   const telemetry = await startTelemetry({
     env: { OTEL_EXPORTER_OTLP_ENDPOINT: collector.url },
     configFile: false,
@@ -80,6 +69,20 @@ async function exportOfARun(): Promise<typeof sent> {
     metrics: { port: 0 },
     monitor: { port: false },
   })
+  await runEverything(provider)
+  await telemetry.shutdown()
+  const bodies = (path: string): Buffer[] =>
+    collector.requests.filter((request) => request.path === path).map(({ bytes }) => bytes)
+  // Those of the process (`process.*`) are in the registry of the semantic conventions
+  const ours = <Item extends { readonly scope: string }>(items: readonly Item[]): readonly Item[] =>
+    items.filter(({ scope }) => scope === scopeName)
+  return {
+    metrics: ours(bodies('/v1/metrics').flatMap(decodeMetrics)),
+    spans: ours(bodies('/v1/traces').flatMap(decodeTraces)),
+  }
+}
+
+async function runEverything(provider: ModelProvider): Promise<void> {
   const content = { captureInput: true, captureOutput: true, description: 'Used by a test.' }
   const search = instrumentTool(
     async (text: string) => {
@@ -88,20 +91,38 @@ async function exportOfARun(): Promise<typeof sent> {
     },
     { ...content, name: 'search' },
   )
-  let calls = 0
-  const agent = instrumentAgent(
-    async (text: string) => {
-      calls += 1
-      if (calls === 1) throw Object.assign(new Error('busy'), { status: 503 })
-      const execution = currentExecution()!
-      execution.addTokens({ input: 10, output: 5, model: 'm-1' })
-      execution.addCost(0.01, { model: 'm-1' })
-      return search(text)
-    },
-    { ...content, name: 'every-name', variant: 'a', logger: false, recovery: { baseDelaySeconds: 0.001, maxRetries: 1 } },
-  )
-  await agent('hello')
+  let runs = 0
+  const work = async (text: string): Promise<string> => {
+    runs += 1
+    if (runs === 1) throw Object.assign(new Error('busy'), { status: 503 })
+    // A client that repeats a failed request
+    await ask(provider, { model: 'm-1' })
+    await ask(provider, { model: 'm-1' })
+    await ask(provider, { model: 'm-1', stream: true, stream_options: { include_usage: true } })
+    await ask(provider, { model: 'without-usage' })
+    await askAnthropic(provider)
+    currentExecution()!.addCost(0.01, { model: 'm-1' })
+    beginToolCall({ name: 'look', type: 'function', callId: 'call-1', source: 'test', description: 'Looks.', arguments: {} }).end(
+      'seen',
+    )
+    return search(text)
+  }
+  const options = { ...content, variant: 'a', logger: false, recovery: { baseDelaySeconds: 0.001, maxRetries: 1 } } as const
+  const agent = instrumentAgent(work, { ...options, name: 'every-name' })
+  await withConversation('conversation-1', () => agent('hello'))
   await agent('fail').catch(() => {})
+
+  runs = 0
+  const workflow = instrumentAgent(work, { ...options, name: 'every-step', kind: 'workflow' })
+  await withConversation('conversation-1', () => workflow('hello'))
+  await workflow('fail').catch(() => {})
+  for (const kind of ['agent', 'workflow'] as const) {
+    // Only a run with a single model names it
+    await withConversation('conversation-1', () =>
+      instrumentAgent(async () => recordEverything(), { name: 'recorder', kind, logger: false })(),
+    )
+  }
+
   startExecution('every-name').complete({ success: true, metrics: { score: 0.5 } })
   // A getter that throws is caught, and counted
   instrumentAgent(async () => {}, {
@@ -112,20 +133,38 @@ async function exportOfARun(): Promise<typeof sent> {
       },
     },
   })
-  await telemetry.shutdown()
-  const bodies = (path: string): Buffer[] =>
-    collector.requests.filter((request) => request.path === path).map(({ bytes }) => bytes)
-  return { metrics: bodies('/v1/metrics').flatMap(decodeMetrics), spans: bodies('/v1/traces').flatMap(decodeTraces) }
 }
 
-/** `attempt {number}` as a pattern of span names. */
-function patternOf(note: string): RegExp {
-  return new RegExp(`^${note.replaceAll('`', '').replaceAll(/\{[^}]*\}/g, '\\S+')}$`)
+function recordEverything(): void {
+  recordInference({
+    model: 'm-2',
+    provider: 'ollama',
+    usage: { inputTokens: 1, outputTokens: 1, cacheWriteInputTokens: 1 },
+    costUsd: 0.01,
+    input: [{ role: 'user', parts: [] }],
+    output: [{ role: 'assistant', parts: [] }],
+    systemInstructions: [{ type: 'text', content: 'Be brief.' }],
+    toolDefinitions: [{ type: 'function', name: 'look' }],
+  })
 }
 
-/** The key of the registry: a template stands for every key that begins with it. */
-function templateOf(key: string): string {
-  return key.startsWith('swarmwatch.metric.') ? 'swarmwatch.metric' : key
+/** Sends a request as OpenAI's client does; the wire reads it. */
+async function ask({ openaiUrl }: ModelProvider, body: object): Promise<void> {
+  await post(`${openaiUrl}/chat/completions`, {}, body)
+}
+
+/** The same as Anthropic's client, whose answers have tokens that were written to the cache. */
+async function askAnthropic({ url }: ModelProvider): Promise<void> {
+  await post(`${url}/v1/messages`, { 'anthropic-version': '2023-06-01' }, { model: 'm-3', max_tokens: 9 })
+}
+
+async function post(url: string, headers: Readonly<Record<string, string>>, body: object): Promise<void> {
+  const response = await fetch(url, {
+    method: 'POST',
+    headers: { 'content-type': 'application/json', ...headers },
+    body: JSON.stringify({ messages: [{ role: 'user', content: 'hello' }], ...body }),
+  })
+  await response.text()
 }
 
 function distinct(items: readonly unknown[]): unknown[] {

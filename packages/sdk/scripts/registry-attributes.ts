@@ -23,7 +23,7 @@ export function isOfConventions(name: string): boolean {
 
 type Described = Omit<AttributeDefinition, 'key'>
 
-const described: Readonly<Partial<Record<OwnAttribute, Described>>> = {
+const described: Readonly<Record<OwnAttribute, Described>> = {
   [attribute.agentName]: { type: 'string', brief: 'Name of the agent.', examples: ['researcher', '__other__'] },
   [attribute.outcome]: { type: outcomes, brief: 'How a run or an attempt ended.' },
   [attribute.direction]: { type: ['input', 'output'], brief: 'Whether the model read or wrote the tokens.' },
@@ -34,7 +34,7 @@ const described: Readonly<Partial<Record<OwnAttribute, Described>>> = {
     examples: ['span', 'metrics'],
   },
   [attribute.variant]: { type: 'string', brief: 'Variant of the agent in a comparison.', examples: ['a', 'b'] },
-  [attribute.costUsd]: { type: 'double', brief: 'Cost of the run in US dollars, all attempts included.' },
+  [attribute.costUsd]: { type: 'double', brief: 'Cost in US dollars: of a run with all its attempts, or of a model call.' },
   [attribute.executionId]: {
     type: 'string',
     brief: 'Id of the run.',
@@ -45,8 +45,11 @@ const described: Readonly<Partial<Record<OwnAttribute, Described>>> = {
   [attribute.retryWait]: { type: 'double', brief: 'Wait before the attempt in seconds.' },
   [attribute.retryOutcome]: { type: retryOutcomes, brief: 'Result of recovery for the run.' },
   [attribute.toolCalls]: { type: 'int', brief: 'Number of tool calls of the run.' },
-  [attribute.modelCalls]: { type: 'int', brief: 'Number of model calls of the run. A call that its client repeats is one call.' },
-  [attribute.httpTries]: { type: 'int', brief: 'Number of HTTP requests of the model calls of the run or of the attempt.' },
+  [attribute.modelCalls]: {
+    type: 'int',
+    brief: 'Number of model calls of the run; a call that its client repeated is one call.',
+  },
+  [attribute.httpTries]: { type: 'int', brief: 'Number of HTTP requests of the model calls of the run or the attempt.' },
   [attribute.metricPrefix]: { type: 'template[any]', brief: 'A value that the caller of complete() reported, by its name.' },
 }
 

@@ -83,7 +83,7 @@ function metricRefinementOf({ name, description, attributes, buckets }: Metric):
     brief: description,
     ...(buckets && { note: bucketNote(buckets) }),
     stability: 'development',
-    attributes: attributes.map(referenceTo),
+    attributes: attributes.map(refinementOf),
   }
 }
 
@@ -109,8 +109,13 @@ function spanRefinementOf({ id, refines, name, brief, attributes }: SpanDefiniti
     name: { note: `\`${name}\`` },
     brief,
     stability: 'development',
-    attributes: attributes.map(referenceTo),
+    attributes: attributes.map(refinementOf),
   }
+}
+
+/** A reference in a refinement, where attributes of the conventions keep their requirement level. */
+function refinementOf(key: string): object {
+  return isOfConventions(key) ? { ref: key } : referenceTo(key)
 }
 
 const conditions: Readonly<Record<string, string>> = {
@@ -118,18 +123,8 @@ const conditions: Readonly<Record<string, string>> = {
   [attribute.variant]: 'The agent has a variant.',
   [attribute.retryWait]: 'The attempt is a retry.',
 }
-const onlyOnRequest: ReadonlySet<string> = new Set([
-  attribute.inputMessages,
-  attribute.outputMessages,
-  attribute.systemInstructions,
-  attribute.toolDefinitions,
-  attribute.toolCallArguments,
-  attribute.toolCallResult,
-])
-
 function referenceTo(key: string): object {
   const condition = conditions[key]
-  const level =
-    condition === undefined ? (onlyOnRequest.has(key) ? 'opt_in' : 'recommended') : { conditionally_required: condition }
+  const level = condition === undefined ? 'recommended' : { conditionally_required: condition }
   return { ref: key.replace(/\.$/, ''), requirement_level: level }
 }

@@ -14,7 +14,7 @@ const root = new URL('../../../', import.meta.url)
 // also resolves the references to the other registries, is not in the package registries
 const stability = z.literal('development')
 const level = z.union([z.enum(['required', 'recommended', 'opt_in']), z.strictObject({ conditionally_required: z.string() })])
-const references = z.array(z.strictObject({ ref: z.string(), requirement_level: level }))
+const references = z.array(z.strictObject({ ref: z.string(), requirement_level: level.optional() }))
 const spanName = z.strictObject({ note: z.string() })
 const described = { brief: z.string().regex(/\.$/), stability, note: z.string().optional() }
 const schemas: Readonly<Record<string, z.ZodType>> = {
@@ -61,7 +61,7 @@ const schemas: Readonly<Record<string, z.ZodType>> = {
     spans: z.array(
       z.strictObject({
         type: z.string(),
-        kind: z.enum(['client', 'internal']),
+        kind: z.enum(['client', 'internal', 'server']),
         name: spanName,
         ...described,
         attributes: references,

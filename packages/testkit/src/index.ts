@@ -25,3 +25,11 @@ export { freePort, openHttpServer, type HttpServer, type ReceivedRequest, type R
 export { headerOf, openMailServer, type MailServer, type ReceivedMail } from './mail-server.ts'
 export { startProgram, type Program } from './start-program.ts'
 export { openTemporaryFolder, type TemporaryFolder } from './temporary-folder.ts'
+export {
+  namesOutsideOf,
+  readTelemetryRegistry,
+  registryKey,
+  type RegistryMetric,
+  type RegistrySpan,
+  type TelemetryRegistry,
+} from './telemetry-registry.ts'
