@@ -6,7 +6,7 @@ import type { Source, SourceConfig } from './sources/source.ts'
 import { sourceNames, type SourceName } from './sources/source-names.ts'
 import { sourceRegistry } from './sources/source-registry.ts'
 import type { SentRequest } from './sources/wire/model-request.ts'
-import { type WireConfig, WireInstrumentation } from './sources/wire/wire-instrumentation.ts'
+import { hasChunkChannels, type WireConfig, WireInstrumentation } from './sources/wire/wire-instrumentation.ts'
 
 /** Options of {@link AgentInstrumentation}. */
 export interface AgentInstrumentationConfig extends SourceConfig {
@@ -48,7 +48,12 @@ export class AgentInstrumentation implements Instrumentation<AgentInstrumentatio
     if (this.#restoreInferences) return
     const { frameworks, prices, ...config } = this.#config
     const { warn, captureContent } = config
-    this.#restoreInferences = configureInferences({ price: priceFunction(prices, { warn }), warn, captureContent })
+    this.#restoreInferences = configureInferences({
+      price: priceFunction(prices, { warn }),
+      warn,
+      captureContent,
+      seesEveryCall: isChosen('wire', frameworks) && hasChunkChannels(),
+    })
     preloadBundledTable()
     this.#sources = sourceNames
       .filter((name) => isChosen(name, frameworks))

@@ -59,8 +59,8 @@ export class WireInstrumentation extends InstrumentationBase<WireConfig> impleme
   }
 }
 
-/** Earlier releases of undici do not publish the bytes of a response, so that a call would have no usage. */
-function hasChunkChannels(): boolean {
+/** Whether this Node publishes the bytes of responses; without them a call would have no usage. */
+export function hasChunkChannels(): boolean {
   const [major = 0, minor = 0] = (process.versions['undici'] ?? '').split('.').map(Number)
   return major > 7 || (major === 7 && minor >= 11)
 }
