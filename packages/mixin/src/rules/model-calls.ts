@@ -8,6 +8,8 @@ const { hiddenRetries, modelErrors } = ruleThresholds
 const modelLabels = [...fleetLabels, label.provider, label.model]
 const byModel = by(...modelLabels)
 const onModel = `on (${modelLabels.join(', ')})`
+// A caller that gives up and a reader that leaves a stream end the request; the provider did not fail
+const isFailed = `${label.errorType}!~"|AbortError"`
 const window = duration(modelErrors.windowSeconds)
 const traffic = duration(modelErrors.trafficSeconds)
 const retryWindow = duration(hiddenRetries.windowSeconds)
@@ -28,7 +30,7 @@ export const modelCallRecordings: RuleGroup = {
       expr: promql`
         (
           sum ${byModel} (
-            rate(${series.inferenceDuration}_count{${label.errorType}!=""}[${window}])
+            rate(${series.inferenceDuration}_count{${isFailed}}[${window}])
           )
           or
           0 * model:requests:rate5m
@@ -65,7 +67,7 @@ export const modelCallRecordings: RuleGroup = {
 const errors = sameLabels(
   modelLabels,
   (matchers) =>
-    `topk(2, sum by (${label.errorType}) (rate(${series.inferenceDuration}_count{${matchers}, ${label.errorType}!=""}[10m])) > 0)`,
+    `topk(2, sum by (${label.errorType}) (rate(${series.inferenceDuration}_count{${matchers}, ${isFailed}}[10m])) > 0)`,
 )
 const providers = sameAgent(
   (matchers) =>

@@ -37,6 +37,10 @@ alertPromises('ModelProviderErrors', {
     series: requests({ '': '0x40 10x400', '429': '0x40 9x400' }),
     silentAt: ['11m', '15m', '16m', '20m'],
   },
+  'is silent when callers abort most requests': {
+    series: requests({ '': '0+1x400', AbortError: '0+9x400' }),
+    silentAt: ['10m', '30m'],
+  },
   'counts the requests of all jobs and agents of a fleet together, and each model on its own': {
     series: {
       ...requests({ '': '0+3x400', '500': '0+7x400' }),

@@ -32,7 +32,9 @@ export const models: Row = {
     {
       shows: 'graph',
       title: 'What share of the requests fails?',
-      description: 'Failed share of the requests to each model in the last 5 minutes. ModelProviderErrors fires above the line.',
+      description:
+        'Failed share of the requests to each model in the last 5 minutes, without those that a caller aborted. ModelProviderErrors ' +
+        'fires above the line.',
       unit: 'percentunit',
       queries: {
         share: {
