@@ -86,7 +86,7 @@ test('the linter rejects an import between folders of agent-worker that goes pas
     [source('model-server/index.ts')]: `export const model = 1\n`,
     [source('service/a.ts')]:
       `export { model } from '../swarm/index.ts'\nexport { model as other } from '../model-server/index.ts'\n`,
-    [source('service/b.ts')]: `export * from '../swarm/prices.ts'\n`,
+    [source('service/b.ts')]: `export * from '../swarm/backlog.ts'\n`,
     [source('demo/a.ts')]: `export * from '../service/task-queue.ts'\n`,
   }
   expect(rejected(files)).toEqual(['demo/a.ts', 'service/b.ts', 'swarm/a.ts', 'swarm/b.ts'].map(source))

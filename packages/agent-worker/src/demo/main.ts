@@ -2,7 +2,6 @@ import { commandLine, type ExitCode } from '@swarmwatch/config/command-line'
 import { ConfigurationError } from '@swarmwatch/node'
 
 import { onStopSignal } from '../on-stop-signal.ts'
-import { PriceTableError } from '../swarm/index.ts'
 import { parseDemoSettings } from './demo-settings.ts'
 import { runDemo } from './run-demo.ts'
 
@@ -23,7 +22,7 @@ async function main(): Promise<ExitCode> {
     await runDemo(parsed.settings, stop.signal, print)
     return 0
   } catch (error) {
-    if (error instanceof ConfigurationError || error instanceof PriceTableError) {
+    if (error instanceof ConfigurationError) {
       printError(error.message)
       return 2
     }

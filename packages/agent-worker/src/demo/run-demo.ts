@@ -7,7 +7,6 @@ import { type Fault, type FaultPlan, firstFaultOf, seededFaults } from '../model
 import {
   allRunsCounted,
   backlogItems,
-  loadPrices,
   type ReferenceAgents,
   referenceAgents,
   runSwarm,
@@ -50,17 +49,15 @@ export async function runDemo(settings: DemoSettings, stop: AbortSignal, print: 
   }
 }
 
-async function startEnvironment({ realModel, seed, pricesFile }: DemoSettings, print: Print): Promise<SwarmEnvironment> {
+function startEnvironment({ realModel, seed }: DemoSettings, print: Print): Promise<SwarmEnvironment> {
   return startSwarmEnvironment({
     realModel,
-    prices: await loadPrices(pricesFile),
     faults: demoFaults(seed),
     seed,
     // A slow answer of the scripted model takes 6 s
     attemptTimeoutSeconds: 5,
     healthWindowSeconds,
     logger: { warn: print, error: print },
-    warn: print,
   })
 }
 

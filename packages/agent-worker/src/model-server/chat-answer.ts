@@ -1,3 +1,5 @@
+import { randomUUID } from 'node:crypto'
+
 import { type ChatRequest, textOf } from './chat-request.ts'
 import type { Turn } from './scripts.ts'
 
@@ -36,7 +38,8 @@ export function chatAnswer(
   const promptTokens = request.messages.reduce((sum, message) => sum + tokensOf(textOf(message)) + 4, 0)
   const completionTokens = tokensOf(text ?? `${toolCall?.name}${toolCall?.arguments}`)
   return {
-    id: `chatcmpl-${number}`,
+    // Telemetry recognizes an answer by it, also among those of other servers
+    id: `chatcmpl-${randomUUID()}`,
     model: request.model,
     created,
     text,

@@ -11,7 +11,7 @@ async function main(): Promise<number> {
   const stop = new AbortController()
   onStopSignal((signal) => stop.abort(signal))
   try {
-    const settings = await readWorkerSettings(process.env)
+    const settings = readWorkerSettings(process.env)
     settings.notices.forEach(log)
     await runWorker(settings, { stop: stop.signal, log, env: process.env })
     return 0

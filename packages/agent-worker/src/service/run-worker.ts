@@ -50,17 +50,15 @@ export async function runWorker(settings: WorkerSettings, options: WorkerOptions
 }
 
 async function work(settings: WorkerSettings, { stop, log, seed = randomInt(2 ** 31) }: WorkerOptions): Promise<void> {
-  const { realModel, prices, workspaceParent } = settings
+  const { realModel, workspaceParent } = settings
   const requestedFaults = taskFaults()
   const faults = firstFaultOf(requestedFaults.plan, backgroundFaults(seed))
   const environment = await startSwarmEnvironment({
     realModel,
-    prices,
     faults,
     seed,
     attemptTimeoutSeconds,
     workspaceParent,
-    warn: log,
   })
   try {
     const { dependencies, modelName } = environment

@@ -15,7 +15,7 @@ import {
 } from '@swarmwatch/config'
 import { decimal, host, oneLine, port, readVariables, secret, type Settings, wholeNumber } from '@swarmwatch/config/settings'
 
-import { loadPrices, type ModelSettings, type PriceTable, PriceTableError, readModelSettings } from '../swarm/index.ts'
+import { type ModelSettings, readModelSettings } from '../swarm/index.ts'
 
 /** The settings of the worker. */
 export interface WorkerSettings extends Pick<ModelSettings, 'realModel'> {
@@ -35,13 +35,12 @@ export interface WorkerSettings extends Pick<ModelSettings, 'realModel'> {
   readonly drainSeconds: number
   /** `WORKER_WORKSPACE_DIR`: parent of the folder for the files of the tasks, which is removed at the end. @default tmpdir() */
   readonly workspaceParent: string
-  readonly prices: PriceTable
   /** One line for each variable of the worker that looks mistyped. */
   readonly notices: readonly string[]
 }
 
 /** The definitions of the settings that only the worker has; the table in the README is made from them. */
-export const workerSettings: Settings<Omit<WorkerSettings, 'realModel' | 'prices' | 'notices'>> = {
+export const workerSettings: Settings<Omit<WorkerSettings, 'realModel' | 'notices'>> = {
   port: { about: 'Port of the worker; 0 selects a free port.', variable: 'WORKER_PORT', value: port, default: 8070 },
   host: { about: 'Address that the worker listens on.', variable: 'WORKER_HOST', value: host, default: '127.0.0.1' },
   token: {
@@ -84,26 +83,29 @@ export const workerSettings: Settings<Omit<WorkerSettings, 'realModel' | 'prices
   },
 }
 
-/** Reads all settings of the worker. Rejects with a ConfigurationError that lists every problem, including those of the telemetry. */
-export async function readWorkerSettings(env: Environment): Promise<WorkerSettings> {
+/** Reads all settings of the worker. Throws a ConfigurationError that lists every problem, including those of the telemetry. */
+export function readWorkerSettings(env: Environment): WorkerSettings {
   const problems: Problem[] = []
   const variables = openVariables(env, (path) => readFileSync(path, 'utf8'), problems, { trims: true })
-  const { realModel, pricesFile } = readModelSettings(variables, problems)
+  const { realModel } = readModelSettings(variables, problems)
   const { values: settings } = readVariables(workerSettings, variables, problems)
   problems.push(
     ...missingToken(variables.plain('WORKER_HOST')?.text ?? settings.host, settings.token, problems),
     ...folderProblems(settings.workspaceParent),
     ...telemetryProblems(env),
   )
-  const prices = await loadPrices(pricesFile).catch((error: unknown) => priceProblem(error, problems))
   if (problems.length > 0) throw new ConfigurationError(problems)
-  return { ...settings, realModel, prices, notices: noticesOf(env, variables.known) }
+  return { ...settings, realModel, notices: noticesOf(env, variables.known) }
 }
 
 /** Only the worker's own variables: startTelemetry() reports those of the telemetry. */
 function noticesOf(env: Environment, known: ReadonlySet<string>): string[] {
+  const removed = env['SWARM_PRICES'] ? ['SWARM_PRICES has no effect: add the prices to `prices` in the settings file'] : []
   const own = Object.entries(env).filter(([name]) => /^_?W[A-Z]{3,6}_?/i.test(name))
-  return mistypedVariables(Object.fromEntries(own), new Set([...known].filter((name) => name.startsWith('WORKER_'))))
+  return [
+    ...removed,
+    ...mistypedVariables(Object.fromEntries(own), new Set([...known].filter((name) => name.startsWith('WORKER_')))),
+  ]
 }
 
 /** An invalid `host` counts as reachable, so that its problem does not hide this one. */
@@ -132,10 +134,4 @@ function telemetryProblems(env: Environment): readonly Problem[] {
     if (!(error instanceof ConfigurationError)) throw error
     return error.problems
   }
-}
-
-function priceProblem(error: unknown, problems: Problem[]): PriceTable {
-  if (!(error instanceof PriceTableError)) throw error
-  problems.push({ path: 'SWARM_PRICES', rule: `must name a usable price table: ${error.message.split(/\s*\n\s*/).join(' ')}` })
-  return {}
 }

@@ -2,7 +2,7 @@ import { currentExecution, type Logger, type RecoveryOptions } from '@swarmwatch
 import { isStepCount, type StopCondition } from 'ai'
 
 import type { BacklogTools } from './backlog-tools.ts'
-import { type ChatModel, meteredModel, type TokenMeter } from './chat-model.ts'
+import type { ChatModel } from './chat-model.ts'
 import type { FileTools, Workspace } from './workspace.ts'
 
 /** One piece of work for an agent. */
@@ -21,7 +21,6 @@ export interface AgentTask {
 /** Everything that the three agents need to do their tasks. */
 export interface AgentDependencies {
   readonly model: ChatModel
-  readonly meter: TokenMeter
   readonly workspace: Workspace
   readonly tools: FileTools & BacklogTools
   /** Overrides the defaults of the process, for example with an attempt timeout. */
@@ -52,13 +51,13 @@ export interface ModelCall {
 const maxSteps = 12
 
 /**
- * Returns the options for a model call within the running attempt: its tokens are counted, aborting the attempt ends the call, and the
- * AI SDK does not retry, because Swarmwatch does.
+ * Returns the options for a model call within the running attempt: aborting the attempt ends the call, and the AI SDK does not retry,
+ * because Swarmwatch does.
  */
-export function modelCall({ model, meter }: AgentDependencies): ModelCall {
+export function modelCall({ model }: AgentDependencies): ModelCall {
   const execution = currentExecution()
   return {
-    model: meteredModel(model, execution, meter),
+    model,
     maxRetries: 0,
     stopWhen: isStepCount(maxSteps),
     ...(execution && { abortSignal: execution.signal }),

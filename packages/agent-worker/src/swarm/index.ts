@@ -2,7 +2,6 @@
 export { type AgentTask, taskNumberIn } from './agent.ts'
 export { type BacklogItem, backlogItems, findItem } from './backlog.ts'
 export { type ModelSettings, readModelSettings } from './model-settings.ts'
-export { loadPrices, type PriceTable, PriceTableError } from './prices.ts'
 export { type AgentName, agentNames, type ReferenceAgents, referenceAgents } from './reference-agents.ts'
 export { allRunsCounted, runSwarm, seededSchedule } from './run-swarm.ts'
 export { startSwarmEnvironment, type SwarmEnvironment } from './swarm-environment.ts'

@@ -3,22 +3,16 @@ import { oneLine, readable, readVariables, secret, type Settings } from '@swarmw
 
 import type { ChatModelSettings } from './chat-model.ts'
 
-/** The model that the agents use, and its prices. */
+/** The model that the agents use. */
 export interface ModelSettings {
   /** Undefined for the scripted model. */
   readonly realModel: ChatModelSettings | undefined
-  /** `SWARM_PRICES`: a price table instead of the one of the package. */
-  readonly pricesFile: string | undefined
 }
 
 interface ModelVariables {
   readonly apiKey: Secret | undefined
   readonly baseUrl: string
   readonly model: string
-}
-
-const prices: Settings<Pick<ModelSettings, 'pricesFile'>> = {
-  pricesFile: { about: 'File with the prices of models.', variable: 'SWARM_PRICES', value: oneLine, default: undefined },
 }
 
 const realModel: Settings<ModelVariables> = {
@@ -42,10 +36,9 @@ const realModel: Settings<ModelVariables> = {
 
 /** Reads the variables of the model; without `OPENAI_API_KEY`, those of a real model are not read. */
 export function readModelSettings(variables: VariableReader, problems: Problem[]): ModelSettings {
-  const { pricesFile } = readVariables(prices, variables, problems).values
-  if (variables.orFile('OPENAI_API_KEY') === undefined) return { realModel: undefined, pricesFile }
+  if (variables.orFile('OPENAI_API_KEY') === undefined) return { realModel: undefined }
   const { apiKey, baseUrl, model } = readVariables(realModel, variables, problems).values
-  return { realModel: apiKey && { apiKey: apiKey.reveal(), baseUrl, model }, pricesFile }
+  return { realModel: apiKey && { apiKey: apiKey.reveal(), baseUrl, model } }
 }
 
 function readBaseUrl(text: string): string | undefined {

@@ -2,8 +2,7 @@ import { type FaultPlan, randomAt, startModelServer } from '../model-server/inde
 import type { AgentDependencies } from './agent.ts'
 import { backlogTools } from './backlog-tools.ts'
 import { startBacklogServer } from './backlog.ts'
-import { chatModel, type ChatModelSettings, tokenMeter } from './chat-model.ts'
-import type { PriceTable } from './prices.ts'
+import { chatModel, type ChatModelSettings } from './chat-model.ts'
 import { fileTools, openWorkspace } from './workspace.ts'
 
 /** The running environment of a swarm: a model, a backlog service and a workspace. */
@@ -21,7 +20,6 @@ export interface SwarmEnvironment {
 export interface SwarmEnvironmentOptions extends Pick<AgentDependencies, 'logger' | 'healthWindowSeconds'> {
   /** Undefined starts the scripted model. */
   readonly realModel: ChatModelSettings | undefined
-  readonly prices: PriceTable
   /** Faults of the scripted model. */
   readonly faults: FaultPlan
   /** Decides how long each answer of the scripted model takes. */
@@ -30,15 +28,13 @@ export interface SwarmEnvironmentOptions extends Pick<AgentDependencies, 'logger
   readonly attemptTimeoutSeconds: number
   /** Folder in which the workspace is created. @default the system's folder for temporary files */
   readonly workspaceParent?: string
-  /** Receives a warning for each model without a price. */
-  readonly warn: (line: string) => void
 }
 
 const realAttemptTimeoutSeconds = 120
 
 /** Creates the workspace and starts the backlog service and, unless there is a real model, the scripted one. */
 export async function startSwarmEnvironment(options: SwarmEnvironmentOptions): Promise<SwarmEnvironment> {
-  const { realModel, prices, faults, seed, attemptTimeoutSeconds, workspaceParent, warn, ...shared } = options
+  const { realModel, faults, seed, attemptTimeoutSeconds, workspaceParent, ...shared } = options
   // First, because only this step can fail
   const workspace = await openWorkspace(workspaceParent)
   const scripted = realModel
@@ -53,7 +49,6 @@ export async function startSwarmEnvironment(options: SwarmEnvironmentOptions): P
   return {
     dependencies: {
       model: chatModel(model),
-      meter: tokenMeter(prices, warn),
       workspace,
       tools: { ...fileTools(workspace), ...backlogTools(backlog.url) },
       recovery: { attemptTimeoutSeconds: realModel ? realAttemptTimeoutSeconds : attemptTimeoutSeconds },

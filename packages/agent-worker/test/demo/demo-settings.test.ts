@@ -3,7 +3,7 @@ import { expect, test } from 'vitest'
 import { parseDemoSettings } from '../../src/demo/demo-settings.ts'
 
 test('an empty environment uses the scripted model until the demo is stopped', () => {
-  const settings = { seconds: undefined, seed: 1, realModel: undefined, pricesFile: undefined }
+  const settings = { seconds: undefined, seed: 1, realModel: undefined }
   expect(parseDemoSettings({})).toEqual({ ok: true, settings })
   expect(parseDemoSettings({ DEMO_SECONDS: '', DEMO_SEED: ' ', OPENAI_API_KEY: '' })).toEqual({ ok: true, settings })
 })

@@ -125,7 +125,6 @@ test.concurrent('with a key the demo uses the real model, and shows neither the 
 
 test.concurrent.for<[Record<string, string>, string]>([
   [{ DEMO_SECONDS: 'soon' }, 'DEMO_SECONDS must be a number of seconds above 0, at most 86400, got "soon"\n'],
-  [{ SWARM_PRICES: '/nowhere.json' }, 'price table /nowhere.json cannot be read (ENOENT)\n'],
 ])('the demo reports the problem of %j in one line and exits with 2', async ([env, line], { startDemo }) => {
   const { code, stdout, stderr } = await startDemo({ METRICS_PORT: '0', ...env }).ended()
   expect({ code, stdout, stderr }).toEqual({ code: 2, stdout: '', stderr: line })

@@ -17,13 +17,17 @@ async function file(text: string): Promise<string> {
 }
 
 /** The problems of an environment, one text each. */
-async function problemsOf(env: Record<string, string>): Promise<string[]> {
-  const error = await readWorkerSettings(env).catch((reason: unknown) => reason)
-  if (!(error instanceof ConfigurationError)) throw new Error('there is no problem')
-  return error.message
-    .split('\n')
-    .slice(1)
-    .map((line) => line.trim())
+function problemsOf(env: Record<string, string>): string[] {
+  try {
+    readWorkerSettings(env)
+  } catch (error) {
+    if (!(error instanceof ConfigurationError)) throw error
+    return error.message
+      .split('\n')
+      .slice(1)
+      .map((line) => line.trim())
+  }
+  throw new Error('there is no problem')
 }
 
 const defaults = {
@@ -40,21 +44,19 @@ const defaults = {
 }
 
 test('an empty environment runs six tasks a minute with the scripted model and listens only on this machine', async () => {
-  const { prices, ...settings } = await readWorkerSettings({})
-  expect(settings).toEqual(defaults)
-  expect(prices).toHaveProperty('scripted-1')
+  expect(readWorkerSettings({})).toEqual(defaults)
 })
 
 test('an empty variable or an empty secret file counts as unset', async () => {
   const empty = await file('\n')
   const names = ['PORT', 'HOST', 'TOKEN', 'CONCURRENCY', 'QUEUE_LIMIT', 'TASKS_PER_MINUTE', 'DRAIN_SECONDS', 'WORKSPACE_DIR']
   const env = Object.fromEntries(names.map((name) => [`WORKER_${name}`, ' ']))
-  const settings = await readWorkerSettings({ ...env, OPENAI_API_KEY_FILE: empty, WORKER_TOKEN_FILE: empty })
+  const settings = readWorkerSettings({ ...env, OPENAI_API_KEY_FILE: empty, WORKER_TOKEN_FILE: empty })
   expect(settings).toMatchObject(defaults)
 })
 
 test('variables set the settings of the worker, and files can set its secrets', async () => {
-  const settings = await readWorkerSettings({
+  const settings = readWorkerSettings({
     WORKER_PORT: '0',
     WORKER_HOST: '0.0.0.0',
     WORKER_TOKEN_FILE: await file('0123456789abcdef\n'),
@@ -64,7 +66,6 @@ test('variables set the settings of the worker, and files can set its secrets', 
     WORKER_DRAIN_SECONDS: '0',
     WORKER_WORKSPACE_DIR: '/tmp',
     OPENAI_API_KEY_FILE: await file('sk-1\n'),
-    SWARM_PRICES: await file('{"m":{"input":1,"output":2}}'),
   })
   expect({ ...settings, token: settings.token?.reveal() }).toEqual({
     port: 0,
@@ -76,7 +77,6 @@ test('variables set the settings of the worker, and files can set its secrets', 
     drainSeconds: 0,
     workspaceParent: '/tmp',
     realModel: { apiKey: 'sk-1', baseUrl: 'https://api.openai.com/v1', model: 'gpt-4.1-mini' },
-    prices: { m: { input: 1, output: 2 } },
     notices: [],
   })
   expect(JSON.stringify(settings.token)).toBe('"***"')
@@ -85,18 +85,18 @@ test('variables set the settings of the worker, and files can set its secrets', 
 test.each(['0.0.0.0', '::', '10.0.0.7', 'worker', '127.0.0.1.example'])(
   'requires a token when it listens on %s, which other machines can reach',
   async (host) => {
-    expect(await problemsOf({ WORKER_HOST: host })).toEqual([
+    expect(problemsOf({ WORKER_HOST: host })).toEqual([
       `WORKER_TOKEN must be set, or WORKER_TOKEN_FILE, because WORKER_HOST "${host}" is reachable from other machines`,
     ])
   },
 )
 
 test.each(['127.0.0.1', '127.1.2.3', '::1', 'localhost'])('requires no token when it listens on %s', async (host) => {
-  expect(await readWorkerSettings({ WORKER_HOST: host })).toMatchObject({ host, token: undefined })
+  expect(readWorkerSettings({ WORKER_HOST: host })).toMatchObject({ host, token: undefined })
 })
 
 test('an invalid host does not hide the missing token', async () => {
-  expect(await problemsOf({ WORKER_HOST: 'my host' })).toEqual([
+  expect(problemsOf({ WORKER_HOST: 'my host' })).toEqual([
     'WORKER_HOST must be a host name or an IP address, without a port, got "my host"',
     'WORKER_TOKEN must be set, or WORKER_TOKEN_FILE, because WORKER_HOST "my host" is reachable from other machines',
   ])
@@ -115,10 +115,9 @@ test('reports all problems at once, and no secret', async () => {
     OPENAI_API_KEY: 'two words',
     OPENAI_API_KEY_FILE: '/nowhere',
     OPENAI_BASE_URL: 'https://user:secret@host/v1',
-    SWARM_PRICES: '/nowhere.json',
     BASE_RETRY_DELAY: 'abc',
   }
-  expect(await problemsOf(env)).toEqual([
+  expect(problemsOf(env)).toEqual([
     'OPENAI_API_KEY and OPENAI_API_KEY_FILE are both set; set only one of them',
     'OPENAI_API_KEY must be ASCII without spaces, got ***',
     'OPENAI_BASE_URL must be an http or https address without user name and password, got ***',
@@ -131,7 +130,6 @@ test('reports all problems at once, and no secret', async () => {
     'WORKER_DRAIN_SECONDS must be a number of seconds from 0 to 3600, got "-1"',
     'WORKER_WORKSPACE_DIR must name a folder that can be written (ENOENT), got "/nowhere"',
     'BASE_RETRY_DELAY must be a number of seconds from 0 to 2147483, got "abc"',
-    'SWARM_PRICES must name a usable price table: price table /nowhere.json cannot be read (ENOENT)',
   ])
 })
 
@@ -156,7 +154,7 @@ test.for([
   ['WORKER_DRAIN_SECOND', 'WORKER_DRAIN_SECONDS'],
   ['WROKER_HOST', 'WORKER_HOST'],
 ] as const)('a notice reports that %s is not a setting and suggests %s', async ([name, meant]) => {
-  expect((await readWorkerSettings({ [name]: '1' })).notices).toEqual([
+  expect(readWorkerSettings({ [name]: '1' }).notices).toEqual([
     `${name} is not a setting and has no effect; did you mean ${meant}?`,
   ])
 })
@@ -168,9 +166,9 @@ test('a notice reports a file for a setting that is not secret, and no notice a 
     WORKER_TOKEN_FILE: await file('a-token-of-16-chars'),
     METRICS_PORT: '0',
   }
-  expect((await readWorkerSettings(env)).notices).toEqual([
+  expect(readWorkerSettings(env).notices).toEqual([
     'WORKER_PORT_FILE is not read: only a secret may come from a file; set WORKER_PORT',
   ])
   const others = { WORKER_ID: '1', WORKERS: '4', WEB_CONCURRENCY: '2', WORKER_COUNT: '2', HOST: 'x', MONITOR_PORT: '0' }
-  expect((await readWorkerSettings(others)).notices).toEqual([])
+  expect(readWorkerSettings(others).notices).toEqual([])
 })

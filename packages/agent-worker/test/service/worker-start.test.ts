@@ -3,13 +3,13 @@ import { expect } from 'vitest'
 import { startModelServer } from '../../src/model-server/start-model-server.ts'
 import { test, workerProgram } from './start-worker.ts'
 
-test.concurrent('the first line of the worker names its address, its model, its rate and its concurrency', async ({
+test.concurrent('the first lines of the worker name its frameworks, its address, its model, its rate and its concurrency', async ({
   startWorker,
 }) => {
   const worker = startWorker({ WORKER_TASKS_PER_MINUTE: '0.5', WORKER_CONCURRENCY: '7' })
   await worker.url()
   expect(worker.output()).toMatch(
-    /^\[WORKER\] ready on http:\/\/127\.0\.0\.1:\d+, model scripted-1 \(scripted\), 0\.5 tasks a minute, 7 at a time\n$/,
+    /^\[TELEMETRY\] model and tool calls are seen by: wire; ai-sdk \S+ \(prices of \S+\)\n\[WORKER\] ready on http:\/\/127\.0\.0\.1:\d+, model scripted-1 \(scripted\), 0\.5 tasks a minute, 7 at a time\n$/,
   )
 })
 
@@ -40,7 +40,11 @@ test.concurrent('the worker reports a port that is in use in one line and exits 
   const { port } = new URL(await startWorker().url())
   expect(await startWorker({ WORKER_PORT: port }).ended()).toEqual({
     code: 1,
-    output: `[WORKER] cannot start: WORKER_PORT ${port} is taken on 127.0.0.1; stop the process that uses the port, or set WORKER_PORT (0 selects a free port)\n`,
+    output: expect.stringMatching(
+      new RegExp(
+        `^.* model and tool calls .*\n\\[WORKER\\] cannot start: WORKER_PORT ${port} is taken on 127\\.0\\.0\\.1; stop the process that uses the port, or set WORKER_PORT \\(0 selects a free port\\)\n$`,
+      ),
+    ) as string,
   })
 })
 

@@ -5,8 +5,7 @@ import { type ModelServer, type ModelServerOptions, startModelServer } from '../
 import type { AgentDependencies, AgentTask } from '../../src/swarm/agent.ts'
 import { backlogTools } from '../../src/swarm/backlog-tools.ts'
 import { type BacklogServer, startBacklogServer } from '../../src/swarm/backlog.ts'
-import { chatModel, tokenMeter } from '../../src/swarm/chat-model.ts'
-import { loadPrices } from '../../src/swarm/prices.ts'
+import { chatModel } from '../../src/swarm/chat-model.ts'
 import { type AgentName, type ReferenceAgents, referenceAgents } from '../../src/swarm/reference-agents.ts'
 import { fileTools, openWorkspace, type Workspace } from '../../src/swarm/workspace.ts'
 
@@ -21,8 +20,6 @@ export interface TestSwarm {
   readonly workspace: Workspace
   /** Log lines of the SDK, in order. */
   readonly lines: string[]
-  /** Warnings of the token meter. */
-  readonly warnings: string[]
 }
 
 /** Starts the three agents with a real model server, backlog service and workspace, which are removed when the test ends. */
@@ -37,17 +34,15 @@ export async function startSwarm(
     await Promise.all([model.close(), backlog.close(), workspace.remove()])
   })
   const lines: string[] = []
-  const warnings: string[] = []
   const log = (line: string): void => void lines.push(line)
   const dependencies: AgentDependencies = {
     model: chatModel({ baseUrl: `${model.url}/v1`, apiKey: 'test', model: modelName }),
-    meter: tokenMeter(await loadPrices(), (line) => warnings.push(line)),
     workspace,
     tools: { ...fileTools(workspace), ...backlogTools(backlog.url) },
     recovery: { ...quickRecovery, ...recovery },
     logger: { warn: log, error: log },
   }
-  return { agents: referenceAgents(dependencies), dependencies, model, backlog, workspace, lines, warnings }
+  return { agents: referenceAgents(dependencies), dependencies, model, backlog, workspace, lines }
 }
 
 /**

@@ -2,6 +2,7 @@ import { getExecutionMetrics } from '@swarmwatch/sdk'
 import { expect, test } from 'vitest'
 
 import { type Fault, listedFaults } from '../../src/model-server/fault-plan.ts'
+import { startRecording } from './start-recording.ts'
 import { everyAgent, firstTask, noRunActive, startSwarm } from './start-swarm.ts'
 
 /** Returns a function that returns the tokens and the cost that the SDK has counted since now. The SDK counts for the whole process. */
@@ -26,6 +27,7 @@ const plans: readonly (readonly [string, readonly (Fault | undefined)[]])[] = [
 test.each(everyAgent.flatMap((agent) => plans.map(([when, faults]) => ({ agent, when, faults }))))(
   '$agent counts exactly the tokens and the cost that the model bills, $when',
   async ({ agent, faults }) => {
+    await startRecording()
     const { agents, model } = await startSwarm({ plan: listedFaults(faults) })
     const counted = countFromHere()
     await agents[agent](firstTask)
@@ -34,12 +36,13 @@ test.each(everyAgent.flatMap((agent) => plans.map(([when, faults]) => ({ agent, 
     expect(inputTokens).toBeGreaterThan(0)
     const { input, output, costUsd } = counted()
     expect({ input, output }).toEqual({ input: inputTokens, output: outputTokens })
-    // prices.json: scripted-1 costs 0.5 USD per million tokens in, 1.5 out
+    // config/demo.yaml: scripted-1 costs 0.5 USD per million tokens in, 1.5 out
     expect(costUsd).toBeCloseTo((inputTokens * 0.5 + outputTokens * 1.5) / 1e6, 10)
   },
 )
 
 test('tokens of a run that fails permanently are counted', async () => {
+  await startRecording()
   const { agents, model } = await startSwarm({ plan: ({ number }) => (number === 1 ? undefined : { kind: 'server-error' }) })
   const counted = countFromHere()
   await expect(agents.reviewer(firstTask)).rejects.toThrow()
@@ -48,13 +51,14 @@ test('tokens of a run that fails permanently are counted', async () => {
 })
 
 test('tokens of a model without a price are counted, its cost is not, and one warning reports it', async () => {
-  const { agents, model, warnings } = await startSwarm({ modelName: 'new-model' })
+  const { lines } = await startRecording()
+  const { agents, model } = await startSwarm({ modelName: 'new-model' })
   const counted = countFromHere()
   await agents['rapid-builder'](firstTask)
   await agents['api-integrator'](firstTask)
   await noRunActive()
   expect(counted()).toEqual({ input: model.log.billed.inputTokens, output: model.log.billed.outputTokens, costUsd: 0 })
-  expect(warnings).toEqual([
-    '[COST] no price for model new-model: its tokens are counted, its cost is not; add it to packages/agent-worker/prices.json',
+  expect(lines.filter((line) => line.includes('no price'))).toEqual([
+    expect.stringMatching(/^\[TELEMETRY\] no price for model new-model of provider _OTHER: .*prices: \{ "new-model": /),
   ])
 })

@@ -24,9 +24,9 @@ test.each(everyAgent)('every model request of %s carries the traceparent of the 
   })
   const [first, second, ...rest] = paths
   const root = `invoke_agent ${agent}`
-  expect([first, second]).toEqual(Array(2).fill(['POST', 'attempt 1', root]))
+  expect([first, second]).toEqual(Array(2).fill(['chat scripted-1', 'attempt 1', root]))
   expect(rest.length).toBeGreaterThan(2)
-  for (const path of rest) expect(path).toEqual(['POST', 'attempt 2', root])
+  for (const path of rest) expect(path).toEqual(['chat scripted-1', 'attempt 2', root])
 })
 
 test.each(everyAgent)(
@@ -58,7 +58,7 @@ test('the span of a streaming run ends after the last chunk', async () => {
   await noRunActive()
   const spans = recording.spans()
   const root = spans.find(({ name }) => name.startsWith('invoke_agent'))
-  const lastRequest = spans.filter(({ name }) => name === 'POST').at(-1)
+  const lastRequest = spans.filter(({ name }) => name === 'chat scripted-1').at(-1)
   expect(root && lastRequest && compare(root.endTime, lastRequest.endTime)).toBeGreaterThanOrEqual(0)
   expect(spans.at(-1)).toBe(root)
 })
@@ -105,7 +105,7 @@ test('no span, metric or log line contains text of prompts, arguments, files or 
   await noRunActive()
 
   const spans = recording.spans().map(({ name, attributes, events, status }) => ({ name, attributes, events, status }))
-  const output = [JSON.stringify(spans), await recording.metrics(), ...lines, ...failing.lines].join('\n')
+  const output = [JSON.stringify(spans), await recording.metrics(), ...recording.lines, ...lines, ...failing.lines].join('\n')
   expect(spans.length).toBeGreaterThan(20)
   // The title, the instructions, a path, the text of a file, the last message
   expect(output.match(/Marzipan|You are|Its files|nougat|isDone|Verdict|typed client/g)).toBeNull()
