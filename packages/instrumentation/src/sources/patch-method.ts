@@ -1,17 +1,30 @@
 type Method = (...args: never[]) => unknown
 
+interface Patch {
+  /** The object's own property before, if it had one. */
+  readonly before: PropertyDescriptor | undefined
+  isUndone: boolean
+}
+
+const patches = new WeakMap<Method, Patch>()
+
 /**
- * Replaces a method of one object by `wrap(original)`; `original` is bound to the object. The returned function restores the object,
- * unless another party has replaced the method since: then `wrap` must make no difference any more.
+ * Replaces a method of one object by `wrap(original)`; `original` is bound to the object. The returned function restores the object, in
+ * any order with other patches. If another party has replaced the method since, it stays: then `wrap` must make no difference any more.
  */
 export function patchMethod<M extends Method>(object: object, name: string, wrap: (original: M) => M): () => void {
-  const own = Object.getOwnPropertyDescriptor(object, name)
   const methods = object as Record<string, Method | undefined>
+  const patch: Patch = { before: Object.getOwnPropertyDescriptor(object, name), isUndone: false }
   const patched = wrap((methods[name] as Method).bind(object) as M)
+  patches.set(patched, patch)
   methods[name] = patched
   return () => {
-    if (methods[name] !== patched) return
-    if (own) Object.defineProperty(object, name, own)
-    else delete methods[name]
+    patch.isUndone = true
+    for (;;) {
+      const top = patches.get(methods[name]!)
+      if (!top?.isUndone) return
+      if (top.before) Object.defineProperty(object, name, top.before)
+      else delete methods[name]
+    }
   }
 }

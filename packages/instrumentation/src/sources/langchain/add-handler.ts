@@ -1,5 +1,7 @@
 import type { AsyncLocalStorage } from 'node:async_hooks'
 
+import { guarded } from '@swarmwatch/sdk/instrumentation'
+
 import { ActiveSource } from '../active-source.ts'
 import { patchMethod } from '../patch-method.ts'
 import type { LangChainHandler, RunnableConfig } from './langchain-handler.ts'
@@ -44,22 +46,34 @@ export function addHandler(storage: AsyncLocalStorage<unknown>, handler: LangCha
       },
     })
   const extended = (variables: Variables = {}): Variables => (variables[isExtended] === true ? variables : withHandler(variables))
+  const extend = (store: unknown): void => {
+    if (typeof store !== 'object' || store === null || !Object.isExtensible(store)) return
+    const { [variablesKey]: variables } = store as Store
+    if (variables?.[isExtended] !== true) (store as Store)[variablesKey] = extended(variables)
+  }
 
+  // Node's run() reads the store with getStore() to restore it afterwards: it must not find one that only appears
+  let isEntering = false
   const undo = [
     patchMethod<GetStore>(storage, 'getStore', (getStore) => () => {
-      const store = getStore() as Store | null | undefined
+      const store = getStore()
+      if (isEntering || source.activeHandler === undefined) return store
       if (store === undefined) return { [variablesKey]: extended() }
-      if (typeof store !== 'object' || store === null || !Object.isExtensible(store)) return store
-      store[variablesKey] = extended(store[variablesKey])
+      guarded('framework', () => extend(store))
       return store
     }),
-    patchMethod<Run>(
-      storage,
-      'run',
-      (run) =>
-        (store, call, ...args) =>
-          run(store, () => handler.within((store as Store | undefined)?.extra?.[childConfigKey], () => call(...args))),
-    ),
+    patchMethod<Run>(storage, 'run', (run) => (store, call, ...args) => {
+      const childConfig = guarded('framework', () => (store as Store | null | undefined)?.extra?.[childConfigKey])
+      isEntering = true
+      try {
+        return run(store, () => {
+          isEntering = false
+          return handler.within(childConfig, () => call(...args))
+        })
+      } finally {
+        isEntering = false
+      }
+    }),
   ]
   return () => {
     // Runs in progress keep their stores, which are like before once the source is released

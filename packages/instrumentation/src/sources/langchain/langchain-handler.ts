@@ -1,4 +1,10 @@
-import { beginToolCall, guarded, type InferenceEnd, type ReportedToolCall } from '@swarmwatch/sdk/instrumentation'
+import {
+  beginToolCall,
+  guarded,
+  withConversation,
+  type InferenceEnd,
+  type ReportedToolCall,
+} from '@swarmwatch/sdk/instrumentation'
 
 import { BoundedMap } from '../bounded-map.ts'
 import { FrameworkInference } from '../framework-inference.ts'
@@ -68,11 +74,13 @@ export class LangChainHandler {
     return this
   }
 
-  /** Calls the function of a run that has `config`, as part of the tool call to which it belongs. */
+  /** Calls the function of a run that has `config`, as part of its LangGraph thread and of the tool call to which it belongs. */
   within<T>(config: RunnableConfig | undefined, call: () => T): T {
     const runId = config?.callbacks?._parentRunId
     const tool = runId === undefined ? undefined : this.#tools.get(runId)
-    return tool ? tool.within(call) : call()
+    const inTool = tool ? () => tool.within(call) : call
+    const threadId = config?.configurable?.thread_id
+    return typeof threadId === 'string' && threadId !== '' ? withConversation(threadId, inTool) : inTool()
   }
 
   handleToolStart(

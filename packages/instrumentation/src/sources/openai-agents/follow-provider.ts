@@ -4,10 +4,11 @@ import type { ActiveSource } from '../active-source.ts'
 import { FrameworkInference } from '../framework-inference.ts'
 import { patchMethod } from '../patch-method.ts'
 import { errorFromText } from '../tool-error.ts'
-import { enterSpan } from './nest-spans.ts'
+import { enterSpan, type GroupIds } from './nest-spans.ts'
 
 /** The part of the SDK's `TraceProvider` that is used here. */
 export interface TraceProvider {
+  createTrace(options: { readonly groupId?: string }): object
   createSpan(options: { readonly data?: SpanData }, parent?: unknown): Span
 }
 
@@ -55,15 +56,25 @@ interface Usage {
 }
 
 /**
- * Follows the spans of a provider from their creation. A registered processor would see nothing while tracing is disabled, would be
+ * Follows the spans of a provider from their creation, and notes the group of each trace. A registered processor would see nothing while tracing is disabled, would be
  * called after those of others, and would be removed by `setProcessors()`. The returned function undoes it.
  */
-export function followProvider(provider: TraceProvider, source: ActiveSource): () => void {
-  return patchMethod<TraceProvider['createSpan']>(provider, 'createSpan', (createSpan) => (...args) => {
-    const span = createSpan(...args)
-    if (source.isActive) guarded('framework', () => followSpan(span, args[0].data))
-    return span
-  })
+export function followProvider(provider: TraceProvider, source: ActiveSource, groupIds: GroupIds): () => void {
+  const undo = [
+    patchMethod<TraceProvider['createSpan']>(provider, 'createSpan', (createSpan) => (...args) => {
+      const span = createSpan(...args)
+      if (source.isActive) guarded('framework', () => followSpan(span, args[0].data))
+      return span
+    }),
+    // A trace of disabled tracing forgets its group
+    patchMethod<TraceProvider['createTrace']>(provider, 'createTrace', (createTrace) => (...args) => {
+      const trace = createTrace(...args)
+      const groupId = args[0]?.groupId
+      if (typeof groupId === 'string' && groupId !== '') groupIds.set(trace, groupId)
+      return trace
+    }),
+  ]
+  return () => undo.forEach((each) => each())
 }
 
 function followSpan(span: Span, data: SpanData | undefined): void {

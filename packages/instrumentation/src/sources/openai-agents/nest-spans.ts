@@ -1,18 +1,22 @@
 import { AsyncLocalStorage } from 'node:async_hooks'
 
 import { context, type Context } from '@opentelemetry/api'
-import { callWithin, guarded, type ReportedToolCall } from '@swarmwatch/sdk/instrumentation'
+import { callWithin, guarded, withConversation, type ReportedToolCall } from '@swarmwatch/sdk/instrumentation'
 
 import { patchMethod } from '../patch-method.ts'
 
-type Run = (store: unknown, call: (...args: unknown[]) => unknown, ...args: unknown[]) => unknown
+/** The group of each trace, which is the conversation that it belongs to. */
+export type GroupIds = WeakMap<object, string>
+
+type Run = (store: { readonly trace?: object } | undefined, call: (...args: unknown[]) => unknown, ...args: unknown[]) => unknown
 
 /**
  * Lets a span that the OpenAI Agents SDK starts become the active one of OpenTelemetry for the function that it measures. The SDK calls
  * that function inside `run()` of its async storage and starts the span there, so `run()` activates a context that {@link enterSpan}
- * can replace. The storage is created as the SDK would do it, if that has not happened yet. The returned function undoes it.
+ * can replace. The function that a trace measures becomes part of the conversation of its group. The storage is created as the SDK would
+ * do it, if that has not happened yet. The returned function undoes it.
  */
-export function nestSpans(storageKey: symbol): () => void {
+export function nestSpans(storageKey: symbol, groupIds: GroupIds): () => void {
   const globals = globalThis as Record<symbol, AsyncLocalStorage<unknown> | undefined>
   if (globals[storageKey] === undefined) {
     Object.defineProperty(globals, storageKey, { value: new AsyncLocalStorage(), writable: true, configurable: true })
@@ -22,7 +26,11 @@ export function nestSpans(storageKey: symbol): () => void {
     'run',
     (run) =>
       (store, call, ...args) =>
-        run(store, () => callReplaceable(() => call(...args))),
+        run(store, () => {
+          const groupId = store?.trace && groupIds.get(store.trace)
+          const called = (): unknown => callReplaceable(() => call(...args))
+          return groupId === undefined ? called() : withConversation(groupId, called)
+        }),
   )
 }
 

@@ -4,7 +4,7 @@ import { ActiveSource } from '../active-source.ts'
 import { installedVersion, missingTexts } from '../installed-package.ts'
 import type { Source, SourceConfig } from '../source.ts'
 import { followProvider, type TraceProvider } from './follow-provider.ts'
-import { nestSpans } from './nest-spans.ts'
+import { nestSpans, type GroupIds } from './nest-spans.ts'
 
 const providerName = 'openai.agents.core.traceProvider'
 const storageName = 'openai.agents.core.asyncLocalStorage'
@@ -30,7 +30,8 @@ export class OpenAIAgentsInstrumentation extends InstrumentationBase<SourceConfi
     if (this.undo) return
     const source = new ActiveSource('openai-agents')
     const undo = observeGlobal<TraceProvider>(providerKey, (provider) => {
-      const undoBoth = [followProvider(provider, source), nestSpans(storageKey)]
+      const groupIds: GroupIds = new WeakMap()
+      const undoBoth = [followProvider(provider, source, groupIds), nestSpans(storageKey, groupIds)]
       return () => undoBoth.forEach((each) => each())
     })
     this.undo = () => {
