@@ -92,6 +92,15 @@ describe.skipIf(names.length === 0)('an agent of', () => {
     expect(await telemetry.sum('gen_ai.execute_tool.duration', {})).toBe(1)
   })
 
+  test.for(cases.filter(({ name }) => !name.startsWith('ai')))(
+    '$name, $kind: the run and its model calls have the id of the conversation',
+    async ({ name, isStream }) => {
+      await run(name, { look: sunny }, { isStream, conversation: 'c-1' })
+      expect(telemetry.expectExecution('a').attributes['gen_ai.conversation.id']).toBe('c-1')
+      expect(telemetry.spans('chat m').map(({ attributes }) => attributes['gen_ai.conversation.id'])).toEqual(['c-1', 'c-1'])
+    },
+  )
+
   test.for(cases)('$name, $kind: reports the tokens that the provider billed, once', async ({ name, isStream }) => {
     await run(name, { look: sunny }, { isStream })
     const { inputTokens, outputTokens } = provider.billed()

@@ -24,11 +24,11 @@ async function reportOf(
   }
   const file = path.join(folder.path, 'program.mts')
   await writeFile(file, program)
-  const { printed } = startProgram(process.execPath, ['--conditions=swarmwatch-source', file], {
+  const started = startProgram(process.execPath, ['--conditions=swarmwatch-source', file], {
     cwd: folder.path,
     env: process.env,
   })
-  return JSON.parse((await printed(/^\[.*\]$/m))[0])
+  return JSON.parse((await started.printed(/^\[.*\]$/m))[0])
 }
 
 test('sources find nothing where no framework is installed', async () => {

@@ -1,0 +1,170 @@
+import { AgentInstrumentation } from '@swarmwatch/instrumentation'
+import { instrumentAgent } from '@swarmwatch/sdk'
+import { startTestTelemetry, type TestTelemetry } from '@swarmwatch/testing'
+import { answer, openModelProvider, toolCalls, type ModelProvider } from '@swarmwatch/testkit/providers'
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, onTestFinished, test } from 'vitest'
+
+import { agentsToTest, type AgentOptions } from './agents-to-test.ts'
+
+/** The exports of `test/frameworks/beside-hooks.mjs`. */
+interface Others {
+  registerInAi(integration: object): () => void
+  registerAiSdkOtel(): () => void
+  traceOpenAIAgents(types: string[]): () => void
+  cachedModel(provider: ModelProvider): () => Promise<string>
+  interruptedAgent(provider: ModelProvider): Promise<number>
+}
+
+const { agentsWithTools } = await agentsToTest()
+const names = Object.keys(agentsWithTools)
+const look = async (): Promise<string> => 'sunny'
+
+const keys = {
+  ai: 'AI_SDK_TELEMETRY_INTEGRATIONS',
+  provider: Symbol.for('openai.agents.core.traceProvider'),
+  agentsStorage: Symbol.for('openai.agents.core.asyncLocalStorage'),
+  langchainStorage: Symbol.for('ls:tracing_async_local_storage'),
+}
+
+/** Everything that a source can change, as it is now. */
+function stateOfFrameworks(): unknown {
+  const globals = globalThis as unknown as Record<PropertyKey, object | undefined>
+  const own = (key: symbol): unknown => [Object.getOwnPropertyDescriptor(globals, key), Reflect.ownKeys(globals[key] ?? {})]
+  const integrations = globals[keys.ai] as readonly object[] | undefined
+  return {
+    integrations: [...(integrations ?? [])],
+    globals: [own(keys.provider), own(keys.agentsStorage), own(keys.langchainStorage)],
+  }
+}
+
+describe.skipIf(names.length === 0)('the sources of frameworks', () => {
+  let telemetry: TestTelemetry
+  let provider: ModelProvider
+  let others: Others
+  let instrumentation: AgentInstrumentation
+  const frameworks = ['wire', 'ai-sdk', 'openai-agents', 'langchain'] as const
+  beforeAll(async () => {
+    telemetry = await startTestTelemetry()
+    provider = await openModelProvider()
+    others = (await import(new URL('frameworks/beside-hooks.mjs', import.meta.url).href)) as Others
+  })
+  // The frameworks are loaded by now
+  beforeEach(() => {
+    telemetry.reset()
+    instrumentation = new AgentInstrumentation({ frameworks, warn: () => {} })
+  })
+  afterEach(() => instrumentation.disable())
+  afterAll(async () => {
+    await telemetry?.shutdown()
+    await provider?.close()
+  })
+
+  /** Runs an agent whose model asks for the tool `look` and then answers. */
+  const run = (name: string, options: Partial<AgentOptions> = {}): Promise<string> => {
+    provider.restart([toolCalls({ name: 'look', input: { place: 'Bern' } }), answer('done')])
+    return instrumentAgent(() => agentsWithTools[name]!({ provider, tools: { look }, ...options }), {
+      name: 'a',
+      logger: false,
+    })()
+  }
+  const toolCallsCounted = (): Promise<number> => telemetry.sum('gen_ai.execute_tool.duration')
+  const billed = (): object => ({ input: provider.billed().inputTokens, output: provider.billed().outputTokens })
+
+  test.for(names)('%s: is seen if it was loaded before', async (name) => {
+    await run(name)
+    expect(telemetry.expectExecution('a')).toMatchObject({ tools: ['look'], tokens: billed() })
+  })
+
+  test.for(names)('%s: is not seen any more after disable(), which leaves no trace', async (name) => {
+    instrumentation.disable()
+    const before = stateOfFrameworks()
+    instrumentation.enable()
+    expect(stateOfFrameworks()).not.toEqual(before)
+    instrumentation.disable()
+    expect(stateOfFrameworks()).toEqual(before)
+    expect(await run(name)).toBe('done')
+    expect(telemetry.expectExecution('a')).toMatchObject({ tools: [], tokens: { input: 0, output: 0 } })
+  })
+
+  test.for(names)('%s: is reported once by two instrumentations, and by the second when the first is disabled', async (name) => {
+    const second = new AgentInstrumentation({ frameworks, warn: () => {} })
+    onTestFinished(() => second.disable())
+    await run(name)
+    expect(telemetry.expectExecution('a')).toMatchObject({ tools: ['look'], tokens: billed() })
+    expect(await toolCallsCounted()).toBe(1)
+    telemetry.reset()
+    instrumentation.disable()
+    await run(name)
+    expect(telemetry.expectExecution('a')).toMatchObject({ tools: ['look'], tokens: billed() })
+    expect(await toolCallsCounted()).toBe(1)
+  })
+
+  test('ai: other integrations still get their events', async () => {
+    const seen: string[] = []
+    const unregister = others.registerInAi({
+      onToolExecutionStart: () => void seen.push('start'),
+      executeTool: async ({ execute }: { execute: () => Promise<unknown> }) => {
+        seen.push('execute')
+        return execute()
+      },
+    })
+    onTestFinished(unregister)
+    await run('ai')
+    expect(seen).toEqual(['start', 'execute'])
+    expect(await toolCallsCounted()).toBe(1)
+  })
+
+  test('ai: with @ai-sdk/otel there is one span for each tool call and model call, counted once', async () => {
+    onTestFinished(others.registerAiSdkOtel())
+    await run('ai')
+    const operations = telemetry.spans().map(({ attributes }) => attributes['gen_ai.operation.name'])
+    expect(operations.filter((operation) => operation === 'execute_tool')).toHaveLength(1)
+    expect(operations.filter((operation) => operation === 'chat')).toHaveLength(2)
+    expect(await toolCallsCounted()).toBe(1)
+    expect(telemetry.expectExecution('a')).toMatchObject({ tokens: billed() })
+  })
+
+  test.for([{ isEnabled: false }, { integrations: [] }])(
+    'ai: a call with telemetry %o keeps its tools, not its tokens, for itself',
+    async (options) => {
+      expect(await run('ai', { telemetry: options })).toBe('done')
+      expect(telemetry.expectExecution('a')).toMatchObject({ tools: [], tokens: billed() })
+    },
+  )
+
+  test('openai agents: processors of others get their spans, and ours survive setTraceProcessors()', async () => {
+    const types: string[] = []
+    onTestFinished(others.traceOpenAIAgents(types))
+    await run('openai agents')
+    expect(types).toContain('function')
+    expect(telemetry.expectExecution('a')).toMatchObject({ tools: ['look'], tokens: billed() })
+  })
+
+  test('openai agents: a runner with tracingDisabled keeps its tools, not its tokens, for itself', async () => {
+    expect(await run('openai agents', { runner: { tracingDisabled: true } })).toBe('done')
+    expect(telemetry.expectExecution('a')).toMatchObject({ tools: [], tokens: billed() })
+  })
+
+  test("langgraph: a user's callbacks still get their events", async () => {
+    const seen: string[] = []
+    const callbacks = [{ handleToolStart: () => void seen.push('start'), handleToolEnd: () => void seen.push('end') }]
+    await run('langgraph', { callbacks })
+    expect(seen).toEqual(['start', 'end'])
+    expect(await toolCallsCounted()).toBe(1)
+  })
+
+  test('langchain: an answer from its cache is not billed', async () => {
+    provider.restart([answer('done')])
+    const ask = others.cachedModel(provider)
+    await instrumentAgent(ask, { name: 'asks', logger: false })()
+    await instrumentAgent(ask, { name: 'asks from cache', logger: false })()
+    expect(telemetry.expectExecution('asks').tokens).toEqual(billed())
+    expect(telemetry.expectExecution('asks from cache').tokens).toEqual({ input: 0, output: 0 })
+  })
+
+  test('langgraph: a tool that waits for a person has not failed', async () => {
+    provider.restart([toolCalls({ name: 'approve', input: {} }), answer('done')])
+    expect(await instrumentAgent(() => others.interruptedAgent(provider), { name: 'a', logger: false })()).toBe(1)
+    expect(telemetry.spans('execute_tool approve')).toMatchObject([{ status: { code: 0 } }])
+  })
+})
