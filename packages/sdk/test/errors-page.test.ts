@@ -5,7 +5,8 @@ import { expect, test } from 'vitest'
 
 import * as known from '../src/errors/known-errors.ts'
 import { errorType, isRetryable } from '../src/index.ts'
-import { retryAfterSeconds } from '../src/recovery/next-step.ts'
+import { nextStep, retryAfterSeconds } from '../src/recovery/next-step.ts'
+import { defaultRecovery } from '../src/recovery/settings.ts'
 import { reportedError } from '../src/stream/known-chunks.ts'
 
 const page = readFileSync(new URL('../../../docs/errors.md', import.meta.url), 'utf8')
@@ -36,6 +37,23 @@ const read = [
 test.for(read)('the page is right: %s is %s, retried: %s', ([code, type, retried]) => {
   const error = thrown(code!)
   expect([errorType(error), isRetryable(error) ? 'yes' : 'no']).toEqual([type, retried])
+})
+
+test.for(rowsOf('Answers of the wrong shape'))('the page is right: %s is %s, retried: %s', ([code, type, retried]) => {
+  const error = thrown(code!)
+  const failed = { error, attempt: 2, elapsedSeconds: 0, wallClockMs: 0 }
+  const isRetried = (earlierErrors: unknown[]): boolean => nextStep({ ...failed, earlierErrors }, defaultRecovery).retry
+  const answer = !isRetried([new Error('x')]) ? 'no' : isRetried([error]) ? 'yes' : 'once'
+  expect([errorType(error), answer]).toEqual([type, retried])
+})
+
+test('the page names every error of an answer of the wrong shape', () => {
+  const section = page.split(/^## /m).find((each) => each.startsWith('Answers of the wrong shape'))!
+  const names = section
+    .split('to the names')[1]!
+    .split('|')[0]!
+    .matchAll(/`([^`]+)`/g)
+  expect(Array.from(names, ([, name]) => name!.toLowerCase())).toEqual([...known.unusableAnswers])
 })
 
 test.for(rowsOf('Errors that a stream reports'))('the page is right: a chunk %s is %s, retried: %s', ([code, type, retried]) => {

@@ -1,6 +1,6 @@
 import { otherError, timeoutError } from '../names.ts'
 import { isInstance, isObject, propertyOf } from '../unknown-values.ts'
-import { answersIn, headerOf, headersIn, listedIn, maxErrors, statusOf, wrappedBy } from './error-details.ts'
+import { answersIn, chainOf, headerOf, headersIn, listedIn, maxErrors, statusOf, wrappedBy } from './error-details.ts'
 import {
   cancelWords,
   connectionCodes,
@@ -13,6 +13,7 @@ import {
   timeoutWord,
   transientClientStatuses,
   transientWords,
+  unusableAnswers,
   vagueStatuses,
 } from './known-errors.ts'
 
@@ -134,6 +135,10 @@ function readOne(error: unknown): Reading {
 
   const statusWord = words.in(hopelessStatusWords)
   if (statusWord !== undefined) return reading('hopeless', asWord(statusWord))
+  // The same limit of tokens cuts the next answer, too
+  const finishReason = propertyOf(error, 'finishReason')
+  if (names.in(unusableAnswers) !== undefined && (finishReason === 'length' || finishReason === 'content-filter'))
+    return reading('hopeless', className)
   const hopelessName = names.in(hopelessNames)
   if (hopelessName !== undefined) return reading('hopeless', code ?? className ?? asWord(hopelessName))
   if (names.in(connectionCodes) !== undefined) return reading('transient', code)
@@ -239,6 +244,31 @@ export function errorType(error: unknown): string {
 export function isRetryable(error: unknown): boolean {
   const { verdict } = readingOf(error)
   return verdict !== 'cancelled' && verdict !== 'hopeless'
+}
+
+/** Returns whether the error itself shows if the same call can succeed later. */
+export function isTelling(error: unknown): boolean {
+  return readingOf(error).verdict !== undefined
+}
+
+/**
+ * Returns whether an error means that the model answered, but not in the shape that was asked for: JSON that cannot be parsed, or that
+ * does not match its schema. Another answer may, for the price of another call.
+ */
+export function isUnusableAnswer(error: unknown): boolean {
+  // A failed request whose body is no JSON failed for another reason
+  if (isTelling(error)) return false
+  try {
+    return chainOf(error).some((each) => {
+      const constructorName = propertyOf(propertyOf(each, 'constructor'), 'name')
+      const names = [propertyOf(each, 'name'), constructorName, propertyOf(each, 'lc_error_code')]
+      if (new Words(names).in(unusableAnswers) !== undefined) return true
+      const message = propertyOf(each, 'message')
+      return isInstance(each, SyntaxError) && typeof message === 'string' && /\bJSON\b/.test(message.slice(0, 300))
+    })
+  } catch {
+    return false
+  }
 }
 
 /** Returns whether an error, or the reason of a signal, means that a time limit passed. */

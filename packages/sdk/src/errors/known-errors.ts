@@ -82,6 +82,17 @@ export const hopelessNames: ReadonlySet<string> = lowerCase(`
   MaxTurnsExceededError GraphRecursionError GRAPH_RECURSION_LIMIT
   error_max_turns error_max_budget_usd error_max_structured_output_retries prompt_too_long blocking_limit
   InputGuardrailTripwireTriggered OutputGuardrailTripwireTriggered
+  LengthFinishReasonError ContentFilterFinishReasonError
+`)
+
+/**
+ * Names and codes of errors that mean: the model's answer has not the shape that was asked for. Another answer may have it, but each one
+ * is a full paid call, so such an error is retried once in a run.
+ */
+export const unusableAnswers: ReadonlySet<string> = lowerCase(`
+  AI_NoObjectGeneratedError AI_JSONParseError AI_TypeValidationError AI_InvalidToolInputError
+  ModelBehaviorError OutputParserException OUTPUT_PARSING_FAILURE StructuredOutputParsingError MultipleStructuredOutputsError
+  ZodError $ZodError ValiError
 `)
 
 /** PostgreSQL: no login, no such database, no right, and rows that break a constraint. SQL that a model wrote may be right next time. */

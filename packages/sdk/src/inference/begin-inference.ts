@@ -31,6 +31,9 @@ export function withConversation<T>(id: string, call: () => T): T {
   return callWithin(activeContext().setValue(conversationKey, id), call)
 }
 
+/** Sources that report each HTTP request, also failed ones that a client repeats. */
+const requestSources: ReadonlySet<InferenceSource> = new Set(['wire', 'claude-agent'])
+
 class BegunInference implements InferenceCall, OpenCall {
   readonly context: Context
   readonly source: InferenceSource
@@ -137,9 +140,9 @@ class BegunInference implements InferenceCall, OpenCall {
     counted.call.sources.add(this.source)
     for (const source of this.reportedBy) counted.call.sources.add(source)
     if (isCall) this.#countCall(counted, end, errorType, isNew)
-    if (this.source === 'wire') this.#countTry(errorType)
+    if (requestSources.has(this.source)) this.#countTry(errorType)
     counted.absorb(end)
-    if (this.source === 'wire' && how === 'ended') this.#run.lastFailure = failureOf(end)
+    if (requestSources.has(this.source) && how === 'ended') this.#run.lastFailure = failureOf(end)
     const hasUsage = counted.usage.inputTokens !== undefined || counted.usage.outputTokens !== undefined
     if (hasUsage) this.#usageSeen()
     else if (!isFailed && this.#result === 'counted') this.#usageMissing(end)
@@ -158,8 +161,9 @@ class BegunInference implements InferenceCall, OpenCall {
   }
 
   #newCall(end: InferenceEnd, isFailed: boolean): CountedCall {
-    const repeated =
-      this.source === 'wire' ? this.#run.repeats(end.requestFingerprint, this.#attemptNumber, this.#startedMs) : undefined
+    const repeated = requestSources.has(this.source)
+      ? this.#run.repeats(end.requestFingerprint, this.#attemptNumber, this.#startedMs)
+      : undefined
     const counted = new CountedCall(this.#run.slot, repeated ?? { sources: new Set(), tries: 0 }, {
       operation: this.operation,
       startedAt: this.startedAt,
@@ -180,7 +184,7 @@ class BegunInference implements InferenceCall, OpenCall {
         ? Math.max(0, (end.endedAt ?? Date.now()) - this.startedAt) / 1000
         : (performance.now() - this.#startedMs) / 1000
     const isRepeat = isNew && counted.call.tries > 0
-    if (this.source === 'wire') counted.call.tries += 1
+    if (requestSources.has(this.source)) counted.call.tries += 1
     counted.ended(this.#start, end, seconds, errorType)
     const execution = this.#execution
     if (!execution || execution.finished) return
@@ -239,7 +243,7 @@ class BegunInference implements InferenceCall, OpenCall {
       errorType,
       errorMessage: end.error === undefined ? undefined : messageOf(end.error, allowed),
       costUsd: counted.costUsd,
-      resendCount: this.source === 'wire' ? Math.max(0, counted.call.tries - 1) : 0,
+      resendCount: Math.max(0, counted.call.tries - 1),
     })
   }
 }

@@ -1,4 +1,5 @@
 import { processWide } from '../process-wide.ts'
+import type { ModelFailure } from '../recovery/next-step.ts'
 import type { CountedCall, CountingRun, LogicalCall, RunSlot } from './counted-call.ts'
 import type { InferenceEnd, InferenceSource, InferenceUsage } from './inference.ts'
 
@@ -60,19 +61,12 @@ export interface Report {
   readonly isFailed: boolean
 }
 
-/** Result of the last model call of a run. */
-export interface ModelFailure {
-  readonly status: number
-  /** The headers from which a wait is read. */
-  readonly headers: Readonly<Record<string, string>>
-}
-
 /** The model calls of one run, or those outside of all runs. */
 export class RunInferences {
   readonly slot: RunSlot
   readonly #recent: CountedCall[] = []
   readonly #open = new Set<OpenCall>()
-  /** Why the last call failed; undefined if it succeeded. */
+  /** The answer to the last call of the current attempt, if it failed; undefined if it succeeded. */
   lastFailure: ModelFailure | undefined
   hasUsage = false
   conversationId: string | undefined

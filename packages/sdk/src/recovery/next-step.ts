@@ -1,5 +1,5 @@
-import { answersIn, chainOf, headerOf, headersIn } from '../errors/error-details.ts'
-import { isRetryable } from '../errors/error-type.ts'
+import { answersIn, chainOf, headerOf, headersIn, httpStatus } from '../errors/error-details.ts'
+import { isRetryable, isTelling, isUnusableAnswer } from '../errors/error-type.ts'
 import { isInstance, propertyOf } from '../unknown-values.ts'
 import type { EffectiveRecovery } from './settings.ts'
 
@@ -12,6 +12,17 @@ export interface FailedAttempt {
   readonly elapsedSeconds: number
   /** Milliseconds since 1970, to read a `Retry-After` date. */
   readonly wallClockMs: number
+  /** Errors of the earlier attempts, oldest first. @default none */
+  readonly earlierErrors?: readonly unknown[]
+  /** Answer of a server that ended the attempt's last model call, if it failed: many clients throw an error without it. */
+  readonly modelFailure?: ModelFailure | undefined
+}
+
+/** Status and headers of a failed model call. */
+export interface ModelFailure {
+  readonly status: number
+  /** The headers from which a wait is read: `retry-after`, `retry-after-ms`, `x-should-retry`, `date`. */
+  readonly headers: Readonly<Record<string, string>>
 }
 
 /** Decision after a failed attempt: wait and retry, or give up, and the reason. */
@@ -21,17 +32,21 @@ export type NextStep =
 
 /** Decides whether another attempt follows a failed one, and after which wait. Has no side effects. */
 export function nextStep(failed: FailedAttempt, settings: EffectiveRecovery, random: () => number = Math.random): NextStep {
-  const { error, attempt, elapsedSeconds } = failed
-  const worthRetrying: unknown = settings.retryIf ? settings.retryIf(error, attempt) : isRetryable(error)
+  const { error, attempt, elapsedSeconds, modelFailure, earlierErrors = [] } = failed
+  const reason = modelFailure && !isTelling(error) ? modelFailure : error
+  const worthRetrying: unknown = settings.retryIf ? settings.retryIf(error, attempt) : isRetryable(reason)
   // A promise would always count as true, and no one awaits it
   if (worthRetrying instanceof Promise) {
     worthRetrying.catch(() => {})
     throw new TypeError('retryIf must return a boolean, not a promise')
   }
   if (!worthRetrying) return { retry: false, outcome: 'not_retryable' }
+  if (!settings.retryIf && isUnusableAnswer(error) && earlierErrors.some(isUnusableAnswer)) {
+    return { retry: false, outcome: 'not_retryable', because: 'the answer of the model was unusable twice' }
+  }
   if (attempt > settings.maxRetries) return { retry: false, outcome: 'exhausted' }
 
-  const asked = retryAfterSeconds(error, failed.wallClockMs) ?? 0
+  const asked = askedSeconds(failed) ?? 0
   if (asked > settings.maxRetryAfterSeconds) {
     const because = `Retry-After of ${round(asked)} s is longer than maxRetryAfterSeconds ${settings.maxRetryAfterSeconds}`
     return { retry: false, outcome: 'not_retryable', because }
@@ -43,6 +58,14 @@ export function nextStep(failed: FailedAttempt, settings: EffectiveRecovery, ran
     return { retry: false, outcome: 'exhausted', because }
   }
   return { retry: true, waitSeconds }
+}
+
+/** Returns the seconds that the error asks to wait, or the failed model call behind it. */
+function askedSeconds({ error, wallClockMs, modelFailure }: FailedAttempt): number | undefined {
+  const asked = retryAfterSeconds(error, wallClockMs)
+  if (asked !== undefined || modelFailure === undefined) return asked
+  const status = httpStatus(error)
+  return status === undefined || status === modelFailure.status ? retryAfterSeconds(modelFailure, wallClockMs) : undefined
 }
 
 const round = (seconds: number): number => Math.round(seconds * 10) / 10

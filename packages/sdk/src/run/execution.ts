@@ -3,8 +3,9 @@ import { randomBytes } from 'node:crypto'
 
 import type { AttributeValue } from '@opentelemetry/api'
 
-import { boundedErrorType } from '../bounded-names.ts'
+import { boundedErrorName, boundedErrorType } from '../bounded-names.ts'
 import { msBetween, type Clock } from '../clock.ts'
+import { isTelling } from '../errors/error-type.ts'
 import { followModelCalls } from '../errors/model-calls.ts'
 import { RunInferences } from '../inference/ledger.ts'
 import { addManualCost, addManualTokens } from '../inference/manual-tokens.ts'
@@ -231,8 +232,10 @@ export class Execution implements CurrentExecution, Tracked {
     // Counted while the run is still open
     this.inferences?.settle()
     this.#finished = true
-    this.attemptEnded(ending.outcome, ending.error, ending.errorType)
-    finishExecution(this, ending)
+    const typed =
+      ending.outcome === 'failure' ? { ...ending, errorType: ending.errorType ?? this.#errorTypeOf(ending.error) } : ending
+    this.attemptEnded(typed.outcome, typed.error, typed.errorType)
+    finishExecution(this, typed)
     this.inferences?.release()
   }
 
@@ -242,7 +245,13 @@ export class Execution implements CurrentExecution, Tracked {
     return !this.#finished
   }
 
-  #attemptFailed(attempt: AttemptRecord, span: GuardedSpan, error: unknown, errorType = boundedErrorType(error)): void {
+  /** The type of an error; that of the attempt's last model call, if it failed and the error does not show why. */
+  #errorTypeOf(error: unknown): string {
+    const failure = this.inferences?.lastFailure
+    return failure && !isTelling(error) ? boundedErrorName(String(failure.status)) : boundedErrorType(error)
+  }
+
+  #attemptFailed(attempt: AttemptRecord, span: GuardedSpan, error: unknown, errorType = this.#errorTypeOf(error)): void {
     const message = messageOf(error, this.agent.options.errorMessages)
     attempt.errorType = errorType
     attempt.errorMessage = message

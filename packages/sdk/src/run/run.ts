@@ -219,7 +219,15 @@ export class Run {
 
   #nextStep(error: unknown): NextStep {
     const { attempt, clock } = this.#execution
-    const failed = { error, attempt, elapsedSeconds: this.#execution.elapsedSeconds(), wallClockMs: clock.wallClock() }
+    const { inferences, previousErrors } = this.#execution
+    const failed = {
+      error,
+      attempt,
+      elapsedSeconds: this.#execution.elapsedSeconds(),
+      wallClockMs: clock.wallClock(),
+      earlierErrors: previousErrors.slice(0, -1),
+      modelFailure: inferences?.lastFailure,
+    }
     try {
       return nextStep(failed, this.#settings)
     } catch (thrown) {
