@@ -13,7 +13,7 @@ import { boundedProvider, CountedCall, isAmount } from './counted-call.ts'
 import { endInferenceSpan, hasForeignSpan, startInferenceSpan, updateInferenceSpan } from './inference-span.ts'
 import { warnOfHiddenRetries, warnOfManualTokens, warnOfMissingUsage } from './inference-warnings.ts'
 import type { InferenceCall, InferenceEnd, InferenceSource, InferenceStart } from './inference.ts'
-import { ledger, outsideRuns, type OpenCall, type RunInferences } from './ledger.ts'
+import { ledger, outsideRuns, requestSources, type OpenCall, type RunInferences } from './ledger.ts'
 
 /**
  * Starts a model call of the current run and captures its attempt and the OpenTelemetry context, so call it in the caller's async
@@ -30,9 +30,6 @@ export function withConversation<T>(id: string, call: () => T): T {
   noteConversation(runningExecution.getStore(), id)
   return callWithin(activeContext().setValue(conversationKey, id), call)
 }
-
-/** Sources that report each HTTP request, also failed ones that a client repeats. */
-const requestSources: ReadonlySet<InferenceSource> = new Set(['wire', 'claude-agent'])
 
 class BegunInference implements InferenceCall, OpenCall {
   readonly context: Context
@@ -113,7 +110,7 @@ class BegunInference implements InferenceCall, OpenCall {
     this.#learn(end)
     const errorType = errorTypeOf(end)
     const isFailed = errorType !== undefined
-    let counted = ledger.find(end.responseId)
+    let counted = ledger.find(end.responseId, this.source, this.#run.slot)
     if (!counted) {
       const report = {
         source: this.source,
@@ -135,11 +132,9 @@ class BegunInference implements InferenceCall, OpenCall {
     counted ??= this.#newCall(end, isFailed)
     this.#counted = counted
     this.#result = isNew || counted.labels === undefined ? 'counted' : 'duplicate'
-    // The wire sees each request: a second one for a known response, such as an answer from the cache of a gateway, is a call without tokens
-    const isCall = this.#result === 'counted' || (this.source === 'wire' && counted.call.sources.has('wire'))
     counted.call.sources.add(this.source)
     for (const source of this.reportedBy) counted.call.sources.add(source)
-    if (isCall) this.#countCall(counted, end, errorType, isNew)
+    if (this.#result === 'counted') this.#countCall(counted, end, errorType, isNew)
     if (requestSources.has(this.source)) this.#countTry(errorType)
     counted.absorb(end)
     if (requestSources.has(this.source) && how === 'ended') this.#run.lastFailure = failureOf(end)

@@ -4,6 +4,7 @@ import type { CountedCall, CountingRun, LogicalCall, RunSlot } from './counted-c
 import type { InferenceEnd, InferenceSource, InferenceUsage } from './inference.ts'
 
 const maxResponses = 10_000
+const maxCallsOfId = 32
 const maxRecent = 100
 const maxOpen = 1000
 /** Clocks of a hook and of the wire may differ by this much. */
@@ -12,23 +13,37 @@ const clockSlackMs = 20
 /** Sources that are notified of a call when it has ended, and may report a call that the wire has seen. */
 const hooks: ReadonlySet<string> = new Set<InferenceSource>(['ai-sdk', 'openai-agents', 'langchain'])
 
-/** The counted model calls of this process by the id of their response: the last 10,000. */
-export class Ledger {
-  readonly #byId = new Map<string, CountedCall>()
+/** Sources that see each HTTP response, so that each of their reports is a call of its own. */
+export const requestSources: ReadonlySet<string> = new Set<InferenceSource>(['wire', 'claude-agent'])
 
-  /** Returns the call that was counted for a response. */
-  find(responseId: string | undefined): CountedCall | undefined {
+/**
+ * The counted model calls of this process by the id of their response: those of the last 10,000 ids.
+ *
+ * Ids are not unique: Ollama draws them from 1,000 numbers, and test servers count from 1. Two reports of the wire are therefore never the
+ * same call, and any other source finds the call of its own run first.
+ */
+export class Ledger {
+  readonly #byId = new Map<string, CountedCall[]>()
+
+  /** Returns the call that this report of `source` belongs to, if it was counted before. */
+  find(responseId: string | undefined, source: string, slot: RunSlot): CountedCall | undefined {
     if (responseId === undefined) return undefined
-    const found = this.#byId.get(responseId)
-    if (found) this.remember(responseId, found)
-    return found
+    const calls = this.#byId.get(responseId)
+    if (!calls) return undefined
+    const isNew = ({ call }: CountedCall): boolean => !call.sources.has(source)
+    const isOwn = (call: CountedCall): boolean => call.slot === slot
+    const found = calls.find((call) => isOwn(call) && isNew(call)) ?? calls.find(isNew)
+    return found ?? (requestSources.has(source) ? undefined : (calls.findLast(isOwn) ?? calls.at(-1)))
   }
 
-  /** Later reports of this response belong to `call`. */
+  /** Reports of this response by other sources belong to `call`. */
   remember(responseId: string, call: CountedCall): void {
+    const calls = this.#byId.get(responseId) ?? []
+    calls.push(call)
+    if (calls.length > maxCallsOfId) calls.shift()
     // The newest is the last one of the map
     this.#byId.delete(responseId)
-    this.#byId.set(responseId, call)
+    this.#byId.set(responseId, calls)
     if (this.#byId.size > maxResponses) this.#byId.delete(this.#byId.keys().next().value!)
   }
 }

@@ -27,7 +27,7 @@ export function addManualTokens(run: ManualRun, { responseId, ...tokens }: Manua
     return
   }
   const usage = { inputTokens: tokens.input, outputTokens: tokens.output }
-  responseOf(run, responseId, tokens.model).absorb({ usage })
+  responseOf(run, responseId, tokens.model, 'addTokens').absorb({ usage })
 }
 
 /** Adds US dollars to a run; with a response id, only if its cost was not counted before. */
@@ -39,7 +39,7 @@ export function addManualCost(
   if (responseId === undefined) {
     addCost(run, usd, model)
     added(run)
-  } else responseOf(run, responseId, model).absorb({ costUsd: usd })
+  } else responseOf(run, responseId, model, 'addCost').absorb({ costUsd: usd })
 }
 
 function added(run: ManualRun): void {
@@ -47,10 +47,12 @@ function added(run: ManualRun): void {
   if (run.inferences?.hasUsage) warnOfManualTokens(run.agentName)
 }
 
-function responseOf(run: ManualRun, responseId: string, model: string | undefined): CountedCall {
-  const known = ledger.find(responseId)
+function responseOf(run: ManualRun, responseId: string, model: string | undefined, by: 'addTokens' | 'addCost'): CountedCall {
+  const { slot } = run.modelCalls()
+  const known = ledger.find(responseId, by, slot)
+  known?.call.sources.add(by)
   if (known) return known
-  const counted = new CountedCall(run.modelCalls().slot, { sources: new Set(), tries: 0 }, { model })
+  const counted = new CountedCall(slot, { sources: new Set([by]), tries: 0 }, { model })
   counted.responseId = responseId
   ledger.remember(responseId, counted)
   return counted

@@ -209,6 +209,46 @@ test('requests that a client repeats after a failure are tries of one call, and 
   expect(await telemetry.sum('agent.model.requests', { 'agent.name': 'repeats', 'error.type': '429' })).toBe(2)
 })
 
+test('a server that repeats its response ids is counted for each response, and hooks still count nothing', async () => {
+  const responseId = newId()
+  const agent = instrumentAgent(
+    async () => {
+      const results: unknown[] = []
+      for (const tokens of [1, 2]) {
+        const end = { responseId, usage: { inputTokens: tokens, outputTokens: 1 }, status: 200 }
+        const hook = begin('ai-sdk', Date.now())
+        results.push(begin('wire').end(end), hook.end(end))
+        currentExecution()!.addTokens({ input: tokens, output: 1, responseId })
+        await Promise.resolve()
+      }
+      return results
+    },
+    { name: 'constant-id', ...quick },
+  )
+  const both = await Promise.all([agent(), agent()])
+  expect(both).toEqual([1, 2].map(() => ['counted', 'duplicate', 'counted', 'duplicate']))
+  expect(await telemetry.sum('agent.tokens', { 'agent.name': 'constant-id', direction: 'input' })).toBe(6)
+  expect(await telemetry.sum('agent.model.calls', { 'agent.name': 'constant-id' })).toBe(4)
+})
+
+test('addTokens() with the id of a response adds its tokens once, before or after the instrumentation', async () => {
+  const [first, second] = [newId(), newId()]
+  await instrumentAgent(
+    async () => {
+      const run = currentExecution()!
+      begin('wire').end({ responseId: first, usage, status: 200 })
+      for (let time = 0; time < 2; time += 1) run.addTokens({ input: 100, output: 20, responseId: first })
+      run.addTokens({ input: 100, output: 20, model: 'gpt-6', responseId: second })
+      run.addCost(0.5, { responseId: second })
+      run.addCost(0.5, { responseId: second })
+      begin('wire').end({ responseId: second, usage, status: 200, costUsd: 0.4 })
+    },
+    { name: 'by-hand-with-id', ...quick },
+  )()
+  expect(await counted('by-hand-with-id')).toEqual({ input: 200, output: 40, calls: 2, tries: 2 })
+  expect(await telemetry.sum('agent.cost.usd', { 'agent.name': 'by-hand-with-id' })).toBe(0.5)
+})
+
 test('a call without an execution is counted in the metrics of the client only', async () => {
   recordInference({ model: 'llama-4', provider: 'ollama', usage, seconds: 1.5 })
   expect(await telemetry.sum('gen_ai.client.inference.usage.input_tokens', { 'gen_ai.provider.name': 'ollama' })).toBe(100)
