@@ -247,7 +247,7 @@ export function isRetryable(error: unknown): boolean {
 }
 
 /** Returns whether the error itself shows if the same call can succeed later. */
-export function isTelling(error: unknown): boolean {
+export function hasVerdict(error: unknown): boolean {
   return readingOf(error).verdict !== undefined
 }
 
@@ -257,7 +257,7 @@ export function isTelling(error: unknown): boolean {
  */
 export function isUnusableAnswer(error: unknown): boolean {
   // A failed request whose body is no JSON failed for another reason
-  if (isTelling(error)) return false
+  if (hasVerdict(error)) return false
   try {
     return chainOf(error).some((each) => {
       const constructorName = propertyOf(propertyOf(each, 'constructor'), 'name')

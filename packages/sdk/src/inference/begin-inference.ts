@@ -132,8 +132,8 @@ class BegunInference implements InferenceCall, OpenCall {
     counted ??= this.#newCall(end, isFailed)
     this.#counted = counted
     this.#result = isNew || counted.labels === undefined ? 'counted' : 'duplicate'
-    counted.call.sources.add(this.source)
-    for (const source of this.reportedBy) counted.call.sources.add(source)
+    counted.sources.add(this.source)
+    for (const source of this.reportedBy) counted.sources.add(source)
     if (this.#result === 'counted') this.#countCall(counted, end, errorType, isNew)
     if (requestSources.has(this.source)) this.#countTry(errorType)
     counted.absorb(end)
@@ -159,7 +159,7 @@ class BegunInference implements InferenceCall, OpenCall {
     const repeated = requestSources.has(this.source)
       ? this.#run.repeats(end.requestFingerprint, this.#attemptNumber, this.#startedMs)
       : undefined
-    const counted = new CountedCall(this.#run.slot, repeated ?? { sources: new Set(), tries: 0 }, {
+    const counted = new CountedCall(this.#run.slot, repeated ?? { tries: 0 }, {
       operation: this.operation,
       startedAt: this.startedAt,
     })

@@ -11,8 +11,6 @@ import type { InferenceEnd, InferenceStart, InferenceUsage } from './inference.t
 
 /** A logical call of a model: all HTTP tries with which its client made it. */
 export interface LogicalCall {
-  /** Sources that have reported it. */
-  readonly sources: Set<string>
   tries: number
 }
 
@@ -44,7 +42,9 @@ export class CountedCall {
   readonly operation: string
   readonly startedAt: number
   readonly slot: RunSlot
-  call: LogicalCall
+  readonly call: LogicalCall
+  /** Sources that have reported this try. */
+  readonly sources: Set<string> = new Set()
   /** On the clock of the process, in milliseconds. */
   endedMs = 0
   attempt = 0

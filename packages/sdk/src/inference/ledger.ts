@@ -30,10 +30,11 @@ export class Ledger {
     if (responseId === undefined) return undefined
     const calls = this.#byId.get(responseId)
     if (!calls) return undefined
-    const isNew = ({ call }: CountedCall): boolean => !call.sources.has(source)
+    const isNew = ({ sources }: CountedCall): boolean => !sources.has(source)
     const isOwn = (call: CountedCall): boolean => call.slot === slot
-    const found = calls.find((call) => isOwn(call) && isNew(call)) ?? calls.find(isNew)
-    return found ?? (requestSources.has(source) ? undefined : (calls.findLast(isOwn) ?? calls.at(-1)))
+    const found = calls.find((call) => isOwn(call) && isNew(call))
+    if (found || requestSources.has(source)) return found
+    return calls.find(isNew) ?? calls.findLast(isOwn) ?? calls.at(-1)
   }
 
   /** Reports of this response by other sources belong to `call`. */
@@ -122,8 +123,8 @@ export class RunInferences {
     if (!hooks.has(report.source)) return undefined
     return this.#recent.findLast(
       (counted) =>
-        !counted.call.sources.has(report.source) &&
-        !counted.call.sources.has('code') &&
+        !counted.sources.has(report.source) &&
+        !counted.sources.has('code') &&
         (report.isFailed || !counted.isFailed) &&
         isWithin(report, counted) &&
         isSame(report, { responseId: counted.responseId, usage: counted.usage }),

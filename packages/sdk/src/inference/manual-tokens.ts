@@ -1,7 +1,7 @@
 import { addCost, addTokens } from '../run/run-usage.ts'
 import { CountedCall, type CountingRun } from './counted-call.ts'
 import { warnOfManualTokens } from './inference-warnings.ts'
-import { ledger, type RunInferences } from './ledger.ts'
+import { ledger, outsideRuns, type RunInferences } from './ledger.ts'
 
 /** A run to which its agent adds tokens and cost by hand. */
 interface ManualRun extends CountingRun {
@@ -49,10 +49,12 @@ function added(run: ManualRun): void {
 
 function responseOf(run: ManualRun, responseId: string, model: string | undefined, by: 'addTokens' | 'addCost'): CountedCall {
   const { slot } = run.modelCalls()
-  const known = ledger.find(responseId, by, slot)
-  known?.call.sources.add(by)
+  const found = ledger.find(responseId, by, slot)
+  // A call that was seen outside of the run, because its client lost the context, has not been counted in the run
+  const known = found?.slot === outsideRuns.slot ? undefined : found
+  const counted = known ?? new CountedCall(slot, { tries: 0 }, { model })
+  counted.sources.add(by)
   if (known) return known
-  const counted = new CountedCall(slot, { sources: new Set([by]), tries: 0 }, { model })
   counted.responseId = responseId
   ledger.remember(responseId, counted)
   return counted

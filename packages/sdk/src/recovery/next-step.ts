@@ -1,5 +1,5 @@
 import { answersIn, chainOf, headerOf, headersIn, httpStatus } from '../errors/error-details.ts'
-import { isRetryable, isTelling, isUnusableAnswer } from '../errors/error-type.ts'
+import { isRetryable, hasVerdict, isUnusableAnswer } from '../errors/error-type.ts'
 import { isInstance, propertyOf } from '../unknown-values.ts'
 import type { EffectiveRecovery } from './settings.ts'
 
@@ -33,7 +33,7 @@ export type NextStep =
 /** Decides whether another attempt follows a failed one, and after which wait. Has no side effects. */
 export function nextStep(failed: FailedAttempt, settings: EffectiveRecovery, random: () => number = Math.random): NextStep {
   const { error, attempt, elapsedSeconds, modelFailure, earlierErrors = [] } = failed
-  const reason = modelFailure && !isTelling(error) ? modelFailure : error
+  const reason = modelFailure && !hasVerdict(error) ? modelFailure : error
   const worthRetrying: unknown = settings.retryIf ? settings.retryIf(error, attempt) : isRetryable(reason)
   // A promise would always count as true, and no one awaits it
   if (worthRetrying instanceof Promise) {

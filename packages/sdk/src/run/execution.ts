@@ -5,7 +5,7 @@ import type { AttributeValue } from '@opentelemetry/api'
 
 import { boundedErrorName, boundedErrorType } from '../bounded-names.ts'
 import { msBetween, type Clock } from '../clock.ts'
-import { isTelling } from '../errors/error-type.ts'
+import { hasVerdict } from '../errors/error-type.ts'
 import { followModelCalls } from '../errors/model-calls.ts'
 import { RunInferences } from '../inference/ledger.ts'
 import { addManualCost, addManualTokens } from '../inference/manual-tokens.ts'
@@ -248,7 +248,7 @@ export class Execution implements CurrentExecution, Tracked {
   /** The type of an error; that of the attempt's last model call, if it failed and the error does not show why. */
   #errorTypeOf(error: unknown): string {
     const failure = this.inferences?.lastFailure
-    return failure && !isTelling(error) ? boundedErrorName(String(failure.status)) : boundedErrorType(error)
+    return failure && !hasVerdict(error) ? boundedErrorName(String(failure.status)) : boundedErrorType(error)
   }
 
   #attemptFailed(attempt: AttemptRecord, span: GuardedSpan, error: unknown, errorType = this.#errorTypeOf(error)): void {

@@ -249,6 +249,16 @@ test('addTokens() with the id of a response adds its tokens once, before or afte
   expect(await telemetry.sum('agent.cost.usd', { 'agent.name': 'by-hand-with-id' })).toBe(0.5)
 })
 
+test('addTokens() counts a response in the run whose call was seen outside of it', async () => {
+  const responseId = newId()
+  begin('wire').end({ responseId, usage, status: 200 })
+  await instrumentAgent(async () => currentExecution()!.addTokens({ input: 100, output: 20, responseId }), {
+    name: 'lost-context',
+    ...quick,
+  })()
+  expect(await counted('lost-context')).toEqual({ input: 100, output: 20, calls: 0, tries: 0 })
+})
+
 test('a call without an execution is counted in the metrics of the client only', async () => {
   recordInference({ model: 'llama-4', provider: 'ollama', usage, seconds: 1.5 })
   expect(await telemetry.sum('gen_ai.client.inference.usage.input_tokens', { 'gen_ai.provider.name': 'ollama' })).toBe(100)

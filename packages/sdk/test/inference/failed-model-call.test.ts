@@ -82,7 +82,7 @@ test('a run that was started by hand has the status of its last model call, too'
   expect(telemetry.executions('by-hand')[0]).toMatchObject({ errorType: '429' })
 })
 
-test('an answer of the wrong shape is asked for twice at most, and the log line says why', async () => {
+test('an answer of the wrong shape is asked for twice at most, and the log line states why', async () => {
   const lines: string[] = []
   const logger = { warn: () => {}, error: (line: string) => lines.push(line) }
   const error = Object.assign(new Error('no object'), { name: 'AI_NoObjectGeneratedError' })
