@@ -53,7 +53,7 @@ export async function startMetaReports({
       details: meta.detail === undefined || details.length >= maxDetails ? details : [...details, meta.detail],
       isOver: false,
       meta,
-      ...(except !== undefined && { except }),
+      except,
     }
     await keep({ ...last, held })
   }
@@ -61,7 +61,7 @@ export async function startMetaReports({
   async function end(meta: Meta, last: MetaState | undefined, except: string | undefined): Promise<void> {
     if (last === undefined) return
     const held = last.held && { ...last.held, isOver: true }
-    const next = { ...last, isOpen: false, ...(held && { held }) }
+    const next = { ...last, isOpen: false, held }
     if (last.isOpen) await send(meta, except, next)
     else if (held) await keep(next)
   }
@@ -75,7 +75,7 @@ export async function startMetaReports({
     } catch {
       onUnstored(meta)
       const current = states.get(next.key) ?? next
-      const unstored = { count: 0, details: [], isOver: meta.isOver === true, meta, ...(except !== undefined && { except }) }
+      const unstored = { count: 0, details: [], isOver: meta.isOver === true, meta, except }
       await keep({ ...current, held: current.held ?? unstored })
     }
   }

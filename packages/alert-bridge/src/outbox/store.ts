@@ -229,15 +229,17 @@ export interface MetaState {
   readonly reportedAt: number
   /** Whether the beginning of the problem was reported and its end was not. */
   readonly isOpen: boolean
-  readonly held?: {
-    readonly count: number
-    readonly details: readonly string[]
-    readonly isOver: boolean
-    /** The last report. */
-    readonly meta: Meta
-    /** A channel that must not receive the report. */
-    readonly except?: string
-  }
+  readonly held?:
+    | {
+        readonly count: number
+        readonly details: readonly string[]
+        readonly isOver: boolean
+        /** The last report. */
+        readonly meta: Meta
+        /** A channel that must not receive the report. */
+        readonly except?: string | undefined
+      }
+    | undefined
 }
 
 /** Maintenance of the store. */

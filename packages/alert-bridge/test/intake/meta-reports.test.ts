@@ -1,10 +1,11 @@
 import { eventually } from '@swarmwatch/testkit'
 import { temporaryFolder } from '@swarmwatch/testkit/vitest'
-import { expect, onTestFinished, test } from 'vitest'
+import { expect, onTestFinished, test, vi } from 'vitest'
 
 import { type MetaReports, metaWindowMs, startMetaReports } from '../../src/intake/meta-reports.ts'
 import type { Meta } from '../../src/message/meta-notices.ts'
 import { openSqliteStore } from '../../src/outbox/sqlite/open-sqlite-store.ts'
+import type { MetaState } from '../../src/outbox/store.ts'
 import { recordingChannel } from '../helpers/recording-channel.ts'
 import { startedBridge } from '../helpers/started-bridge.ts'
 
@@ -21,8 +22,9 @@ interface Fixture {
   /** Ends the owner and starts another one on the same data. */
   readonly restart: () => Promise<void>
   readonly texts: () => string[]
-  /** The problems that are on disk. */
-  readonly known: () => Promise<string[]>
+  /** The states on disk, by the key of the problem. */
+  readonly stored: () => Promise<Record<string, MetaState>>
+  readonly stop: () => void
   /** From now on, nothing can be written. */
   readonly closeStore: () => Promise<void>
   /** While it is set, reports wait for it before they are stored. */
@@ -79,7 +81,8 @@ async function fixture({ lookEveryMs = 5 } = {}): Promise<Fixture> {
       reporter = await opened()
     },
     texts: () => reports.map(({ title, text, isOver = false }) => `${title}: ${text}${isOver ? ' (end)' : ''}`),
-    known: async () => (await store.metaStates()).map(({ key }) => key).toSorted(),
+    stored: async () => Object.fromEntries((await store.metaStates()).map((state) => [state.key, state])),
+    stop: () => reporter.stop(),
     closeStore: close,
   }
 }
@@ -144,9 +147,10 @@ test('a clock that was set back while the bridge was down does not silence it', 
   await eventually('the report of the others', () => reports.length === 2)
 })
 
-test('a flood is counted in full and named up to twenty', async () => {
-  const { clock, report, texts, reports } = await fixture()
+test('a flood is counted in full and named up to twenty, also on disk', async () => {
+  const { clock, report, texts, reports, stored } = await fixture()
   for (let count = 0; count <= 500; count += 1) await report({ detail: `id-${count}` })
+  expect((await stored())['a']?.held?.details).toHaveLength(20)
   clock.now += metaWindowMs
   await eventually('the report of the others', () => reports.length === 2)
   expect(texts()[1]).toMatch(/^Trouble \(500 more times\): .*: id-1, id-2, .*, id-20 and 480 more\.\n/)
@@ -171,7 +175,11 @@ test('trouble that comes back within five minutes and stays is reported when the
   expect(reports).toHaveLength(2)
   clock.now += metaWindowMs
   await eventually('the report', () => reports.length === 3)
-  expect(reports[2]).toMatchObject({ title: 'Trouble (1 more time)', isOver: false })
+  expect(reports[2]).toMatchObject({
+    title: 'Trouble (1 more time)',
+    text: 'This happened 1 more time since 2026-11-24 02:00:00 UTC+00:00.\nLast occurrence: It broke.',
+    isOver: false,
+  })
   await report({ isOver: true })
   expect(reports[3]).toMatchObject({ isOver: true })
 })
@@ -243,7 +251,7 @@ test('the end of a problem that could not be stored is sent again as an end, and
 })
 
 test('a problem that ended is forgotten after five minutes, one without an end after 90 days', async () => {
-  const { clock, report, known } = await fixture()
+  const { clock, report, stored, reports } = await fixture()
   const days = 24 * 3_600_000
   await report({ key: 'ended' })
   await report({ key: 'ended', isOver: true })
@@ -251,20 +259,49 @@ test('a problem that ended is forgotten after five minutes, one without an end a
   const knownAt = async (time: number): Promise<string[]> => {
     clock.now = time
     await report({ key: 'last' })
-    return (await known()).filter((key) => key !== 'last')
+    return Object.keys(await stored()).filter((key) => key !== 'last')
   }
   expect(await knownAt(start + metaWindowMs - 1)).toEqual(['ended', 'open'])
   expect(await knownAt(start + metaWindowMs)).toEqual(['open'])
   expect(await knownAt(start + 90 * days)).toEqual(['open'])
   expect(await knownAt(start + 90 * days + 1)).toEqual([])
+  const count = reports.length
+  await report({ key: 'open', isOver: true })
+  expect(reports).toHaveLength(count)
 })
 
-test('a report that is held is not forgotten when its window ends', async () => {
-  const { clock, report, known } = await fixture({ lookEveryMs: 1_000_000 })
+test('a report that is held is neither forgotten nor overtaken when its window ends', async () => {
+  const { clock, report, stored, reports } = await fixture({ lookEveryMs: 1_000_000 })
   for (const isOver of [false, true, false]) await report({ isOver })
   clock.now += metaWindowMs
   await report({ key: 'b' })
-  expect(await known()).toEqual(['a', 'b'])
+  expect(Object.keys(await stored())).toEqual(['a', 'b'])
+  await report({})
+  expect(reports).toHaveLength(3)
+  expect((await stored())['a']?.held?.count).toBe(2)
+})
+
+test('a report that could not be stored is named with the later ones', async () => {
+  const { clock, report, failures, texts, reports } = await fixture()
+  failures.push(new Error('disk full'))
+  await report({ detail: 'id-1' })
+  await report({ detail: 'id-2' })
+  clock.now += metaWindowMs
+  await eventually('the report', () => reports.length === 1)
+  expect(texts()[0]).toContain('1 more time since 2026-11-24 02:00:00 UTC+00:00: id-2.')
+})
+
+test('a timer runs only while a report is held, until the stop', async () => {
+  vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'] })
+  onTestFinished(() => void vi.useRealTimers())
+  const { report, stop } = await fixture()
+  await report({})
+  expect(vi.getTimerCount()).toBe(0)
+  for (const detail of ['id-1', 'id-2']) await report({ detail })
+  expect(vi.getTimerCount()).toBe(1)
+  stop()
+  await report({})
+  expect(vi.getTimerCount()).toBe(0)
 })
 
 test('without the disk, reports are sent and held all the same', async () => {

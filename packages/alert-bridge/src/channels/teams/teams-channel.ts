@@ -64,8 +64,7 @@ function teamsFailure(answer: JsonAnswer, now: Date): DeliveryResult {
   const { code } = (answer.json['error'] ?? {}) as { readonly code?: unknown }
   if (typeof code === 'string' && workflowErrors.test(code)) return { kind: 'channel-down', reason: failure.reason }
   if (status === preconditionFailed) return { kind: 'retry', reason: failure.reason }
-  if (failure.kind !== 'retry') return failure
-  // after a 429 or a 503 the message was not taken
+  // all of these are sent again; after a 503 the message was not taken
   return { ...failure, ...(status >= 500 && status !== 503 && { unknown: true }) }
 }
 
