@@ -38,8 +38,11 @@ function placeOf({ name, surface, hook }: IsolationCase): string | undefined {
     hook: hookPlace,
     value: 'capture',
     error: undefined,
+    http: undefined,
   }
-  return quiet.test(name) || (hook === 'redactErrorMessage' && name.includes('returns')) ? undefined : place[surface]
+  return surface === 'http' || quiet.test(name) || (hook === 'redactErrorMessage' && name.includes('returns'))
+    ? undefined
+    : place[surface]
 }
 
 describe('an agent behaves as it does without Swarmwatch', () => {

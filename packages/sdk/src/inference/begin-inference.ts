@@ -84,6 +84,12 @@ class BegunInference implements InferenceCall, OpenCall {
     return this.#result
   }
 
+  discard(): void {
+    if (this.#state !== 'open') return
+    this.#state = 'ended'
+    this.#run.ended(this)
+  }
+
   known(): InferenceEnd {
     return guarded('framework', () => this.#start.known?.()) ?? {}
   }
@@ -140,7 +146,7 @@ class BegunInference implements InferenceCall, OpenCall {
     if (requestSources.has(this.source) && how === 'ended') this.#run.lastFailure = failureOf(end)
     const hasUsage = counted.usage.inputTokens !== undefined || counted.usage.outputTokens !== undefined
     if (hasUsage) this.#usageSeen()
-    else if (!isFailed && this.#result === 'counted') this.#usageMissing(end)
+    else if (!isFailed && !end.isPending && this.#result === 'counted') this.#usageMissing(end)
     this.#endSpan(counted, end, errorType)
   }
 

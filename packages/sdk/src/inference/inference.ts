@@ -72,6 +72,8 @@ export interface InferenceEnd {
    * same model call.
    */
   readonly requestFingerprint?: string | undefined
+  /** True for an answer whose usage a later report brings, such as that of a background response: it is not missing. @default false */
+  readonly isPending?: boolean | undefined
   /** Messages under the convention's schema; recorded only while content capture is on. */
   readonly input?: unknown
   readonly output?: unknown
@@ -87,4 +89,6 @@ export interface InferenceCall {
   update(start: Partial<InferenceStart>): void
   /** Ends the call and counts it, unless another source has reported it. A second call has no effect. */
   end(end: InferenceEnd): 'counted' | 'duplicate'
+  /** Forgets a call that turns out to be none, such as a request to an API that is not of a model. It is not counted and has no span. */
+  discard(): void
 }

@@ -38,8 +38,8 @@ export interface IsolationAdapter {
   start?(parts: TelemetryParts): Promise<() => unknown>
 }
 
-/** The part that fails in a case: nothing, spans, metrics, the context manager, a user function, a value, an error. */
-export type IsolationSurface = 'none' | 'span' | 'metric' | 'context' | 'hook' | 'value' | 'error'
+/** The part that fails in a case: nothing, spans, metrics, the context manager, a user function, a value, an error, a model server. */
+export type IsolationSurface = 'none' | 'span' | 'metric' | 'context' | 'hook' | 'value' | 'error' | 'http'
 
 /** A single failure around an agent. */
 export interface IsolationCase {
@@ -52,6 +52,8 @@ export interface IsolationCase {
 /** A case and the function that prepares each run of it. */
 export interface HostileCase extends IsolationCase {
   readonly prepare: (tools: CaseTools) => Hostility
+  /** Overrides a shorter limit of the caller for each run of the agent. */
+  readonly timeoutMs?: number
 }
 
 /** Helpers for preparing a case. */
@@ -73,6 +75,6 @@ export interface Hostility {
   readonly value?: unknown
   /** The error that it throws; in an object because it may be undefined. */
   readonly thrown?: { readonly error: unknown }
-  /** The agent returns this thenable instead of a promise. */
-  readonly thenable?: (value: unknown) => unknown
+  /** The agent returns the result of this function, a promise or thenable, instead of a promise of the value. */
+  readonly returned?: (value: unknown) => unknown
 }

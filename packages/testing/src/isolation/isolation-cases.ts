@@ -1,5 +1,6 @@
 import { contextCases } from './context-cases.ts'
 import { hookCases } from './hook-cases.ts'
+import { httpCases } from './http-cases.ts'
 import type { HostileCase, IsolationCase } from './isolation-case.ts'
 import { metricCases } from './metric-cases.ts'
 import { spanCases } from './span-cases.ts'
@@ -14,10 +15,11 @@ const hostileCases: readonly HostileCase[] = [
   ...hookCases,
   ...valueCases,
   ...errorCases,
+  ...httpCases,
 ]
 
 /** Every case of the isolation suite; the first one is without any fault, to show that library and adapter work. */
-export const isolationCases: readonly IsolationCase[] = hostileCases.map(({ prepare: _, ...about }) => about)
+export const isolationCases: readonly IsolationCase[] = hostileCases.map(({ prepare: _, timeoutMs: __, ...about }) => about)
 
 /** The case of this name. */
 export function caseNamed(name: string): HostileCase {

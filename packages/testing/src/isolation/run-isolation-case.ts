@@ -47,11 +47,12 @@ export async function runIsolationCase(
 }
 
 async function faultsIn(
-  { prepare, surface }: HostileCase,
+  { prepare, surface, timeoutMs: ownTimeoutMs = 0 }: HostileCase,
   adapter: IsolationAdapter,
-  timeoutMs: number,
+  givenTimeoutMs: number,
   graceMs: number,
 ): Promise<string[]> {
+  const timeoutMs = Math.max(givenTimeoutMs, ownTimeoutMs)
   const faults: string[] = []
   const unhandled = (error: unknown): void => void faults.push(`unhandled: ${describe(error)}`)
   process.on('unhandledRejection', unhandled).on('uncaughtException', unhandled)
@@ -95,11 +96,11 @@ class BehaviourRun {
   #callsLeft = 2
 
   constructor(behaviour: Behaviour, adapter: IsolationAdapter, hostility: Hostility) {
-    const { task = { question: 6 * 7 }, thrown = { error: new Error('the agent is broken') }, thenable } = hostility
+    const { task = { question: 6 * 7 }, thrown = { error: new Error('the agent is broken') }, returned } = hostility
     const value = 'value' in hostility ? hostility.value : { answer: 42 }
     this.#behaviour = behaviour
     this.#retries = adapter.retries ?? 0
-    this.#given = { task, value, error: thrown.error, returned: thenable ?? (async (result) => result) }
+    this.#given = { task, value, error: thrown.error, returned: returned ?? (async (result) => result) }
     const agent = behaviour.agent(this.#given, (got) => (got === this.#other ? 0 : this.#tasks.push(got)))
     this.#wrapped = adapter.wrap(agent, hostility.hooks ?? {})
   }

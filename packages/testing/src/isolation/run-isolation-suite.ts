@@ -76,7 +76,7 @@ async function runAlone(adapter: URL, caseName: string, options: IsolationSuiteO
   let errorOutput = ''
   child.on('message', (message) => {
     // A case that hangs is not waited for as long as a busy machine may need to load the adapter
-    if (message === 'loaded') endAfter(6 * timeoutMs + graceMs)
+    if (message === 'loaded') endAfter(6 * Math.max(timeoutMs, caseNamed(caseName).timeoutMs ?? 0) + graceMs)
     else result = message as IsolationResult
   })
   child.stderr?.on('data', (text: Buffer) => (errorOutput = `${errorOutput}${text.toString()}`.slice(-5000)))

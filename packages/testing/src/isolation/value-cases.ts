@@ -85,14 +85,14 @@ export const valueCases: readonly HostileCase[] = [
     prepare: () => ({ value: hostileIterable() }),
   },
   { name: 'a result that looks like an error part and throws', surface: 'value', prepare: () => ({ value: hostilePart() }) },
-  { name: 'a promise that settles twice and throws', surface: 'value', prepare: () => ({ thenable: unrulyThenable }) },
+  { name: 'a promise that settles twice and throws', surface: 'value', prepare: () => ({ returned: unrulyThenable }) },
   {
     name: 'a promise of which nothing but then can be read',
     surface: 'value',
-    prepare: () => ({ thenable: untouchableThenable }),
+    prepare: () => ({ returned: untouchableThenable }),
   },
-  { name: 'a promise with private fields', surface: 'value', prepare: () => ({ thenable: (value) => PrivatePromise.of(value) }) },
-  { name: 'a result that only await takes for a promise', surface: 'value', prepare: () => ({ thenable: minimalThenable }) },
+  { name: 'a promise with private fields', surface: 'value', prepare: () => ({ returned: (value) => PrivatePromise.of(value) }) },
+  { name: 'a result that only await takes for a promise', surface: 'value', prepare: () => ({ returned: minimalThenable }) },
 ]
 
 const everyProperty = 'name message stack cause code status statusCode response headers lastError constructor'.split(' ')

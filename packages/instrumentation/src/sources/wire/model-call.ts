@@ -1,59 +1,75 @@
-import { beginInference, type InferenceCall, type InferenceEnd } from '@swarmwatch/sdk/instrumentation'
+import { AsyncLocalStorage } from 'node:async_hooks'
 
-import type { ModelRequest } from './model-request.ts'
+import type { Context } from '@opentelemetry/api'
+import { beginInference, type InferenceCall, type InferenceEnd, type InferenceStart } from '@swarmwatch/sdk/instrumentation'
+
+import { forgetPending, isUnfinished, rememberPending } from './background-responses.ts'
+import { header, type ModelRequest } from './model-request.ts'
+import { ownAbort } from './own-abort.ts'
 import { costOf } from './protocols.ts'
-import { RequestBody } from './request-body.ts'
+import type { RequestBody } from './request-body.ts'
 import { ResponseBody } from './response-body.ts'
+import { type InContext, rememberFailure } from './undici-retries.ts'
+
+/** The sent side of a model call. */
+export interface SentModelRequest {
+  readonly request: ModelRequest
+  readonly body: RequestBody
+  /** Whether `body` was complete before the request began; otherwise it is read while it is sent. */
+  readonly isBodyKnown: boolean
+  /** The client, from the header `user-agent`. */
+  readonly client: string | undefined
+}
 
 /** A model call on the wire, from its request to the end of its response: one HTTP try. */
 export class ModelCall {
-  readonly #request: ModelRequest
-  readonly #sent: RequestBody
-  readonly #call: InferenceCall
+  readonly #sent: SentModelRequest
+  /** Missing for a poll, which is no call. */
+  readonly #call: InferenceCall | undefined
+  readonly #inContext: InContext
+  readonly #startedAt = Date.now()
   readonly #startedMs = performance.now()
-  /** Whether a body that was known at the start makes the bytes on the wire redundant. */
-  readonly #isBodyKnown: boolean
-  #isRequestReported = false
+  #isRequestReported: boolean
   #isOver = false
   #status: number | undefined
   #costHeader: number | undefined
+  #retryHeaders: Readonly<Record<string, string>> | undefined
   #response: ResponseBody | undefined
   #firstChunkMs: number | undefined
   #lastChunkMs = 0
 
   /** Call it in the caller's async context: the call belongs to the run that is active now. */
-  constructor(request: ModelRequest, address: string, body: Buffer | undefined) {
-    this.#request = request
-    this.#sent = new RequestBody(address)
-    this.#isBodyKnown = body !== undefined
-    if (body !== undefined) this.#sent.write(body)
-    const { operation, provider, serverAddress, serverPort } = request
-    this.#call = beginInference({
-      source: 'wire',
-      operation,
-      provider,
-      serverAddress,
-      serverPort,
-      ...this.#asked(),
-      known: () => this.#end(this.#response?.soFar()),
-    })
+  constructor(sent: SentModelRequest) {
+    this.#sent = sent
+    this.#isRequestReported = sent.isBodyKnown
+    this.#inContext = AsyncLocalStorage.snapshot()
+    if (sent.request.polledId === undefined) this.#call = beginInference(this.#start())
   }
 
-  /** The context in which the span of this call is active. */
-  get context(): InferenceCall['context'] {
-    return this.#call.context
+  /** The context in which the span of this call is active; undefined if it has none. */
+  get context(): Context | undefined {
+    return this.#call?.context
   }
 
   bytesSent(chunk: Buffer): void {
-    if (!this.#isBodyKnown && !this.#isOver) this.#sent.write(chunk)
+    if (!this.#sent.isBodyKnown && !this.#isOver) this.#sent.body.write(chunk)
   }
 
-  headersReceived(status: number, contentEncoding: string | undefined, costHeader: string | undefined): void {
+  headersReceived(status: number, headers: unknown): void {
     if (this.#isOver) return
-    this.#reportRequest()
+    const { request, body } = this.#sent
+    if (request.isUncertain && body.asksForNoModel) {
+      this.#isOver = true
+      this.#call?.discard()
+      return
+    }
+    if (!this.#isRequestReported) this.#call?.update(this.#asked())
+    this.#isRequestReported = true
     this.#status = status
-    if (costHeader !== undefined && Number(costHeader) > 0) this.#costHeader = Number(costHeader)
-    this.#response = new ResponseBody(this.#request.protocol, contentEncoding)
+    const cost = Number(header(headers, 'x-litellm-response-cost') ?? Number.NaN)
+    if (cost > 0) this.#costHeader = cost
+    if (status >= 400) this.#retryHeaders = retryHeadersOf(headers)
+    this.#response = new ResponseBody(request.protocol, header(headers, 'content-encoding'))
   }
 
   bytesReceived(chunk: Buffer): void {
@@ -68,7 +84,7 @@ export class ModelCall {
     if (this.#isOver) return
     this.#isOver = true
     this.#response?.end()
-    this.#call.end(this.#end(this.#response))
+    this.#report(this.#end(this.#response))
   }
 
   /** Ends the call without a complete response: the connection failed, or the caller left. */
@@ -77,43 +93,74 @@ export class ModelCall {
     this.#isOver = true
     this.#response?.end()
     const end = this.#end(this.#response)
-    this.#call.end(this.#response?.isComplete ? end : { ...end, error })
+    if (this.#response?.isComplete) this.#report(end)
+    else this.#report({ ...end, error, ...(end.errorType === undefined && defined({ errorType: ownAbort(error) })) })
   }
 
-  #reportRequest(): void {
-    if (this.#isRequestReported || this.#isBodyKnown) return
-    this.#isRequestReported = true
-    this.#call.update(this.#asked())
+  #report(end: InferenceEnd): void {
+    const { request, body, isBodyKnown } = this.#sent
+    if (this.#call === undefined) {
+      this.#reportPolled(end)
+      return
+    }
+    this.#call.end(end)
+    if (end.isPending && end.responseId !== undefined) rememberPending(end.responseId)
+    const isFailed = end.error !== undefined || end.errorType !== undefined
+    if (isFailed && isBodyKnown && request.polledId === undefined) rememberFailure(body.fingerprint, this.#inContext)
+  }
+
+  /** Counts the usage of a background response, which only a poll shows. A poll itself is neither a call nor a try. */
+  #reportPolled(end: InferenceEnd): void {
+    const { polledId } = this.#sent.request
+    if (polledId === undefined || end.isPending || end.responseId !== polledId) return
+    forgetPending(polledId)
+    if (end.usage) this.#inContext(() => beginInference({ ...this.#start(), source: 'code', hasSpan: true }).end(end))
+  }
+
+  #start(): InferenceStart {
+    const { operation, provider, serverAddress, serverPort, polledId } = this.#sent.request
+    return {
+      source: 'wire',
+      operation,
+      provider,
+      serverAddress,
+      serverPort,
+      client: this.#sent.client,
+      ...this.#asked(),
+      ...(polledId === undefined ? { known: () => this.#end(this.#response?.soFar()) } : { startedAt: this.#startedAt }),
+    }
   }
 
   #asked(): { model?: string; isStream?: boolean; conversationId?: string } {
-    const model = this.#sent.model ?? this.#request.model
-    const { conversationId } = this.#sent
-    return {
-      ...(model !== undefined && { model }),
-      ...((this.#sent.isStream || this.#request.isStream) && { isStream: true }),
-      ...(conversationId !== undefined && { conversationId }),
-    }
+    const { request, body } = this.#sent
+    return defined({
+      model: body.model ?? request.model,
+      isStream: body.isStream || request.isStream || undefined,
+      conversationId: body.conversationId,
+    })
   }
 
   #end(response: ResponseBody | undefined): InferenceEnd {
     const picked = response?.picked ?? {}
-    const { protocol } = this.#request
+    const { protocol } = this.#sent.request
     const asked = this.#asked()
+    const usage = protocol.usage(picked)
     return {
       ...asked,
       ...defined({
         conversationId: asked.conversationId ?? text(picked['conversation']),
         responseId: text(picked['id']),
         responseModel: text(picked['model']),
-        usage: protocol.usage(picked),
+        usage,
         costUsd: costOf(picked) ?? this.#costHeader,
         finishReasons: finishReasonsOf(response),
         status: this.#status,
+        retryHeaders: this.#retryHeaders,
         errorType: this.#errorType(picked),
+        isPending: (usage === undefined && isUnfinished(picked['status'])) || undefined,
         ...(asked.isStream === true && this.#times(response?.events ?? 0)),
       }),
-      requestFingerprint: this.#sent.fingerprint,
+      requestFingerprint: this.#sent.body.fingerprint,
     }
   }
 
@@ -133,6 +180,12 @@ export class ModelCall {
   }
 }
 
+const retryHeaderNames = ['retry-after', 'retry-after-ms', 'x-should-retry', 'date'] as const
+
+function retryHeadersOf(headers: unknown): Readonly<Record<string, string>> {
+  return defined(Object.fromEntries(retryHeaderNames.map((name) => [name, header(headers, name)]))) as Record<string, string>
+}
+
 function finishReasonsOf(response: ResponseBody | undefined): readonly string[] | undefined {
   if (response === undefined) return undefined
   if (response.finishReasons.length > 0) return response.finishReasons
@@ -146,5 +199,7 @@ function text(value: unknown): string | undefined {
 }
 
 function defined<T extends object>(values: T): { [K in keyof T]?: Exclude<T[K], undefined> } {
-  return Object.fromEntries(Object.entries(values).filter(([, value]) => value !== undefined)) as never
+  const kept: Record<string, unknown> = {}
+  for (const [name, value] of Object.entries(values)) if (value !== undefined) kept[name] = value
+  return kept as never
 }

@@ -23,6 +23,8 @@ export interface ModelRequest {
   readonly model: string | undefined
   /** Whether the path asks for a stream. */
   readonly isStream: boolean
+  /** Whether other APIs have the same path, so that a body without a model belongs to one of them. */
+  readonly isUncertain: boolean
   /** The id of the OpenAI response that is polled. */
   readonly polledId: string | undefined
 }
@@ -31,14 +33,15 @@ interface Route {
   readonly protocol: Protocol
   readonly operation: string
   readonly isStream?: boolean
+  readonly isUncertain?: boolean
   /** Decides for paths that other APIs have as well. */
   readonly isMeant?: (request: SentRequest, end: number) => boolean
 }
 
 const chat: Route = { protocol: openAiChat, operation: 'chat' }
-const completion: Route = { protocol: openAiChat, operation: 'text_completion' }
-const responses: Route = { protocol: openAiResponses, operation: 'chat', isMeant: isOpenAiPath }
-const embeddings: Route = { protocol: openAiEmbeddings, operation: 'embeddings', isMeant: isJson }
+const completion: Route = { protocol: openAiChat, operation: 'text_completion', isUncertain: true, isMeant: isJson }
+const responses: Route = { protocol: openAiResponses, operation: 'chat', isUncertain: true, isMeant: isOpenAiPath }
+const embeddings: Route = { protocol: openAiEmbeddings, operation: 'embeddings', isUncertain: true, isMeant: isJson }
 const messages: Route = { protocol: anthropicMessages, operation: 'chat', isMeant: isAnthropic }
 const vertexMessages: Route = { protocol: anthropicMessages, operation: 'chat', isMeant: isAnthropicOnVertex }
 const geminiContent: Route = { protocol: gemini, operation: 'generate_content' }
@@ -54,7 +57,7 @@ const routesByLastLetter: ReadonlyMap<number, readonly (readonly [ending: string
       ['/messages', messages],
       ['/responses', responses],
       ['/embeddings', embeddings],
-      ['/completions', { ...completion, isMeant: isJson }],
+      ['/completions', completion],
       [':batchEmbedContents', geminiEmbedding],
     ],
   ],
@@ -94,8 +97,13 @@ export function modelRequest(request: SentRequest, providers: Readonly<Record<st
   return undefined
 }
 
-function of({ protocol, operation, isStream = false }: Route): Pick<ModelRequest, 'protocol' | 'operation' | 'isStream'> {
-  return { protocol, operation, isStream }
+function of({
+  protocol,
+  operation,
+  isStream = false,
+  isUncertain = false,
+}: Route): Omit<Route, 'isMeant'> & { isStream: boolean; isUncertain: boolean } {
+  return { protocol, operation, isStream, isUncertain }
 }
 
 function polledResponse(request: SentRequest, providers: Readonly<Record<string, string>>): ModelRequest | undefined {

@@ -1,7 +1,7 @@
 import { brotliDecompressSync, constants, gunzipSync, inflateSync, zstdDecompressSync } from 'node:zlib'
 
 import { EventStream } from './event-stream.ts'
-import { JsonPicker, type PickedValue, type PickPlan } from './json-picker.ts'
+import { JsonPicker, type PickedValue, type PickPlan, planOf } from './json-picker.ts'
 import type { Protocol } from './protocols.ts'
 
 /** Bytes of a JSON response that are read from its start, and compressed bytes that are kept. */
@@ -30,7 +30,11 @@ export class ResponseBody {
   constructor(protocol: Protocol, contentEncoding: string | undefined) {
     this.#protocol = protocol
     this.#encodings = encodingsOf(contentEncoding)
-    this.#picker = new JsonPicker(protocol.plan, (name, value) => this.#keep(name, value))
+    this.#picker = new JsonPicker(
+      protocol.plan,
+      (name, value) => this.#keep(name, value),
+      (name) => !((name === 'id' || name === 'model') && this.#picked[name] !== undefined),
+    )
   }
 
   /** Takes the next bytes of the body, compressed or not. */
@@ -121,7 +125,7 @@ export class ResponseBody {
       // A quote in a text of the document is escaped, so that this is a key
       const last = tail.lastIndexOf(`"${key}"`)
       if (last === -1) continue
-      this.#readMember(tail.slice(last), { keys: new Map([[key, plan]]) })
+      this.#readMember(tail.slice(last), planOf(new Map([[key, plan]])))
     }
   }
 

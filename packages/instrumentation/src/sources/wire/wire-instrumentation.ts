@@ -2,12 +2,15 @@ import { subscribe, unsubscribe } from 'node:diagnostics_channel'
 
 import { InstrumentationBase } from '@opentelemetry/instrumentation'
 
-import { trip } from '@swarmwatch/sdk/instrumentation'
+import { guarded, trip } from '@swarmwatch/sdk/instrumentation'
 
 import type { Source, SourceConfig } from '../source.ts'
+import { isPending } from './background-responses.ts'
 import { ModelCall } from './model-call.ts'
 import { header, modelRequest, type SentRequest } from './model-request.ts'
+import { RequestBody } from './request-body.ts'
 import { propagate, type HeaderTarget } from './trace-context.ts'
+import { contextOfRetry } from './undici-retries.ts'
 
 /** Options of {@link WireInstrumentation}. */
 export interface WireConfig extends SourceConfig {
@@ -17,6 +20,8 @@ export interface WireConfig extends SourceConfig {
    */
   readonly providers?: Readonly<Record<string, string>>
 }
+
+type Subscription = readonly [channel: string, listener: (message: unknown) => void]
 
 /** Calls in progress by their request; process-wide, so that two instrumentations do not observe one request twice. */
 const callsKey = Symbol.for('@swarmwatch/instrumentation/wire-calls/1')
@@ -28,7 +33,7 @@ const globals = globalThis as { [callsKey]?: WeakMap<object, ModelCall> }
  */
 export class WireInstrumentation extends InstrumentationBase<WireConfig> implements Source {
   // The base class calls enable() before fields have their initial values
-  declare private subscriptions: readonly (readonly [channel: string, listener: (message: unknown) => void])[] | undefined
+  declare private subscriptions: readonly Subscription[] | undefined
 
   constructor(config: WireConfig = {}) {
     super('@swarmwatch/instrumentation/wire', '0.1.0', config)
@@ -38,8 +43,9 @@ export class WireInstrumentation extends InstrumentationBase<WireConfig> impleme
 
   override enable(): void {
     super.enable()
-    if (this.subscriptions || !hasChunkChannels()) return
-    this.subscriptions = subscriptionsFor(() => this.getConfig().providers)
+    if (this.subscriptions) return
+    const providers = (): WireConfig['providers'] => this.getConfig().providers
+    this.subscriptions = hasChunkChannels() ? subscriptionsFor(providers) : [warnOfOldNode(providers, this.getConfig().warn)]
     for (const [channel, listener] of this.subscriptions) subscribe(channel, listener)
   }
 
@@ -50,12 +56,14 @@ export class WireInstrumentation extends InstrumentationBase<WireConfig> impleme
   }
 
   found(): string | undefined {
-    return hasChunkChannels() ? 'wire' : `no wire (it needs Node 24.4, this is ${process.version})`
+    return hasChunkChannels() ? 'wire' : `wire (off, because it needs Node 24.4; this is ${process.version})`
   }
 
   /** Whether a request, as the channel `undici:request:create` publishes it, is one that this source reports. */
   isModelRequest(request: SentRequest): boolean {
-    return this.subscriptions !== undefined && modelRequest(request, this.getConfig().providers) !== undefined
+    const found = this.subscriptions && hasChunkChannels() ? modelRequest(request, this.getConfig().providers) : undefined
+    // A poll has no span of its own
+    return found !== undefined && found.polledId === undefined
   }
 }
 
@@ -65,27 +73,53 @@ export function hasChunkChannels(): boolean {
   return major > 7 || (major === 7 && minor >= 11)
 }
 
+/** Warns at the first model request that the wire does not report. */
+function warnOfOldNode(
+  providers: () => WireConfig['providers'],
+  // oxlint-disable-next-line no-console
+  warn: (line: string) => void = console.warn,
+): Subscription {
+  let isDone = false
+  const listener = (message: unknown): void => {
+    if (
+      isDone ||
+      guarded('framework', () => modelRequest((message as { request: UndiciRequest }).request, providers())) === undefined
+    )
+      return
+    isDone = true
+    guarded('framework', () =>
+      warn(
+        `model calls are not read from HTTP on Node ${process.version}; it needs 24.4 or newer, and only frameworks are observed`,
+      ),
+    )
+  }
+  return ['undici:request:create', listener]
+}
+
 interface UndiciRequest extends SentRequest, HeaderTarget {
   readonly headers: unknown
   readonly body?: unknown
 }
 
-function subscriptionsFor(
-  providers: () => WireConfig['providers'],
-): readonly (readonly [channel: string, listener: (message: unknown) => void])[] {
+function subscriptionsFor(providers: () => WireConfig['providers']): readonly Subscription[] {
   const calls = (globals[callsKey] ??= new WeakMap())
 
   const begin = ({ request }: { request: UndiciRequest }): void => {
     const found = modelRequest(request, providers())
     if (found === undefined || calls.has(request)) return
-    const address = `${String(request.origin)}${request.path}`
-    const body = Buffer.isBuffer(request.body) ? request.body : undefined
-    const call = new ModelCall(found, address, body)
+    if (found.polledId !== undefined && !isPending(found.polledId)) return
+    const body = new RequestBody(`${String(request.origin)}${request.path}`)
+    const isBodyKnown = Buffer.isBuffer(request.body)
+    if (isBodyKnown) body.write(request.body as Buffer)
+    if (found.isUncertain && body.asksForNoModel) return
+    const sent = { request: found, body, isBodyKnown, client: header(request.headers, 'user-agent') }
+    const inContext = isBodyKnown ? contextOfRetry(body.fingerprint) : undefined
+    const call = inContext ? inContext(() => new ModelCall(sent)) : new ModelCall(sent)
     calls.set(request, call)
-    propagate(call.context, request)
+    if (call.context) propagate(call.context, request)
   }
 
-  const guarded =
+  const tripping =
     <Message>(handle: (message: Message) => void) =>
     (message: unknown): void => {
       try {
@@ -98,19 +132,17 @@ function subscriptionsFor(
 
   /** Passes a message to the call of its request; a request that is not observed costs this look-up only. */
   const observed = <Message extends { request: object }>(pass: (call: ModelCall, message: Message) => void) =>
-    guarded<Message>((message) => {
+    tripping<Message>((message) => {
       const call = calls.get(message.request)
       if (call !== undefined) pass(call, message)
     })
 
   return [
-    ['undici:request:create', guarded(begin)],
+    ['undici:request:create', tripping(begin)],
     ['undici:request:bodyChunkSent', observed<ChunkMessage>((call, { chunk }) => call.bytesSent(bytesOf(chunk)))],
     [
       'undici:request:headers',
-      observed<HeadersMessage>((call, { response: { statusCode, headers } }) =>
-        call.headersReceived(statusCode, header(headers, 'content-encoding'), header(headers, 'x-litellm-response-cost')),
-      ),
+      observed<HeadersMessage>((call, { response: { statusCode, headers } }) => call.headersReceived(statusCode, headers)),
     ],
     ['undici:request:bodyChunkReceived', observed<ChunkMessage>((call, { chunk }) => call.bytesReceived(bytesOf(chunk)))],
     ['undici:request:trailers', observed((call) => call.finish())],

@@ -1,0 +1,131 @@
+import { eventually } from '@swarmwatch/testkit'
+import { describe, expect, test } from 'vitest'
+
+import { modelCalls, observeWire, post, runAsAgent } from './observed-calls.ts'
+import { events, eventStream, startScriptedServer } from './scripted-server.ts'
+
+const forever = (): Promise<never> => new Promise(() => {})
+const chunk = { id: 'ends-1', model: 'm-1', choices: [{ index: 0, delta: { content: 'a' }, finish_reason: null }] }
+
+describe('a failed model call has the error type', () => {
+  test.each([
+    { error: '429', answer: { status: 429, headers: { 'retry-after': '1' }, pieces: ['{"error":{"type":"rate_limit"}}'] } },
+    { error: '500', answer: { status: 500, pieces: ['no JSON'] } },
+    {
+      error: 'overloaded_error',
+      answer: {
+        headers: eventStream,
+        pieces: [events({ type: 'error', error: { type: 'overloaded_error', message: 'secret' } })],
+      },
+    },
+    {
+      error: 'UND_ERR_SOCKET',
+      answer: { headers: eventStream, pieces: [events(chunk), (response: { destroy(): void }) => response.destroy()] },
+    },
+    { error: 'cancelled', answer: { headers: eventStream, pieces: [events(chunk), forever] }, leaves: true },
+    { error: 'cancelled', answer: { pieces: [forever] }, signal: () => abortedSoon() },
+    { error: 'cancelled', answer: { pieces: [forever] }, signal: () => abortedSoon('any reason') },
+    { error: 'timeout', answer: { pieces: [forever] }, signal: () => AbortSignal.timeout(50) },
+  ] as const)('$error', async ({ error, answer, ...caller }) => {
+    const telemetry = await observeWire()
+    const { url } = await startScriptedServer(answer)
+    const { execution } = await runAsAgent(telemetry, async () => {
+      const response = await fetch(`${url}/v1/chat/completions`, {
+        method: 'POST',
+        body: '{"model":"m","stream":true}',
+        ...('signal' in caller && { signal: caller.signal() }),
+      })
+      for await (const _ of response.body!) if ('leaves' in caller) break
+    })
+    const [call] = await eventually('the call to end', () => modelCalls(telemetry).length > 0 && modelCalls(telemetry))
+    expect(call!.attributes['error.type']).toBe(error)
+    expect(execution.attributes).toMatchObject({ 'swarmwatch.http.tries': 1, 'swarmwatch.model.calls': 1 })
+  })
+})
+
+test('a stream that is aborted after its last event has not failed', async () => {
+  const telemetry = await observeWire()
+  const { url } = await startScriptedServer({ headers: eventStream, pieces: [events(chunk, '[DONE]'), forever] })
+  await runAsAgent(telemetry, async () => {
+    const controller = new AbortController()
+    const response = await fetch(`${url}/v1/chat/completions`, {
+      method: 'POST',
+      body: '{"model":"m"}',
+      signal: controller.signal,
+    })
+    await response.body!.getReader().read()
+    controller.abort()
+  })
+  const [call] = await eventually('the call to end', () => modelCalls(telemetry).length > 0 && modelCalls(telemetry))
+  expect(call!.attributes).not.toHaveProperty('error.type')
+})
+
+test('a repeated request of one attempt is a further try of the same model call', async () => {
+  const telemetry = await observeWire()
+  let tries = 0
+  const { url } = await startScriptedServer(() => {
+    tries += 1
+    return tries < 3
+      ? { status: 503, pieces: ['{}'] }
+      : { pieces: [JSON.stringify({ ...chunk, id: 'ends-2', usage: { prompt_tokens: 1 } })] }
+  })
+  const { execution, calls } = await runAsAgent(telemetry, async () => {
+    for (let sent = 0; sent < 3; sent += 1) await post(`${url}/v1/chat/completions`, { model: 'm' })
+  })
+  expect(execution.attributes).toMatchObject({ 'swarmwatch.http.tries': 3, 'swarmwatch.model.calls': 1 })
+  expect(calls.map(({ attributes }) => attributes['http.request.resend_count'])).toEqual([undefined, 1, 2])
+})
+
+test('a request that asks for no model is no model call, whatever its path', async () => {
+  const telemetry = await observeWire()
+  const { url } = await startScriptedServer({ pieces: ['{"id":"survey-1"}'] })
+  const { execution, calls } = await runAsAgent(telemetry, async () => {
+    for (const path of ['/v1/responses', '/v1/embeddings', '/completions']) await post(url + path, { answers: [1, 2] })
+  })
+  expect(calls).toEqual([])
+  expect(execution.attributes).not.toHaveProperty('swarmwatch.model.calls')
+})
+
+test('a background response of OpenAI is one model call, whose tokens are counted by the poll that shows them', async () => {
+  const telemetry = await observeWire()
+  const response = { id: 'resp_background', model: 'm-1', output: [] }
+  let polls = 0
+  const { url } = await startScriptedServer(({ path }) => {
+    if (path === '/v1/responses') return { pieces: [JSON.stringify({ ...response, status: 'queued', usage: null })] }
+    polls += 1
+    const isCompleted = polls > 1
+    return {
+      pieces: [
+        JSON.stringify({
+          ...response,
+          status: isCompleted ? 'completed' : 'in_progress',
+          usage: isCompleted ? { input_tokens: 20, output_tokens: 6 } : null,
+        }),
+      ],
+    }
+  })
+  const { execution, calls } = await runAsAgent(telemetry, async () => {
+    await post(`${url}/v1/responses`, { model: 'm', background: true })
+    for (let poll = 0; poll < 4; poll += 1) await fetch(`${url}/v1/responses/resp_background`).then((polled) => polled.text())
+    await fetch(`${url}/v1/responses/resp_of_another_process`).then((polled) => polled.text())
+  })
+  expect(calls.map(({ name }) => name)).toEqual(['chat m'])
+  expect(execution.tokens).toMatchObject({ input: 20, output: 6 })
+  expect(execution.attributes).toMatchObject({ 'swarmwatch.model.calls': 1, 'swarmwatch.http.tries': 1 })
+  expect(await telemetry.sum('swarmwatch.inference.usage_missing')).toBe(0)
+})
+
+test('nothing is observed after disable()', async () => {
+  const telemetry = await observeWire()
+  const { url } = await startScriptedServer({ pieces: [JSON.stringify({ ...chunk, id: 'ends-3' })] })
+  telemetry.wire.disable()
+  const { calls } = await runAsAgent(telemetry, () => post(`${url}/v1/chat/completions`, { model: 'm' }))
+  expect(calls).toEqual([])
+})
+
+/** A signal that is aborted by itself. */
+function abortedSoon(reason?: unknown): AbortSignal {
+  const controller = new AbortController()
+  setTimeout(() => controller.abort(reason), 50)
+  return controller.signal
+}
