@@ -51,6 +51,7 @@ const slow = [
   'test/examples-of-frameworks-run-as-documented.test.ts',
   'test/hooks-of-frameworks-exist.test.ts',
   'test/hooks-work-beside-others.test.ts',
+  'test/model-calls-of-frameworks-are-counted-once.test.ts',
   'test/results-of-real-libraries-are-kept-and-judged.test.ts',
   'test/runs-of-real-frameworks-equal-the-bills-of-the-provider.test.ts',
   'test/tools-of-frameworks-are-seen.test.ts',
