@@ -99,6 +99,55 @@ describe.skipIf(names.length === 0)('the sources of frameworks', () => {
     expect(await toolCallsCounted()).toBe(1)
   })
 
+  test.for(names)('%s: no content is in any span by default', async (name) => {
+    await run(name)
+    const recorded = JSON.stringify(telemetry.spans().map(({ attributes, events, status }) => ({ attributes, events, status })))
+    for (const content of ['Bern', 'sunny', 'done', 'weather', 'key-marker']) expect(recorded).not.toContain(content)
+  })
+
+  // The events of version 6 do not show whether a call hides its content
+  test.for(names.filter((name) => name !== 'ai 6'))('%s: captureContent records arguments and results of tools', async (name) => {
+    instrumentation.disable()
+    instrumentation = new AgentInstrumentation({ frameworks, warn: () => {}, captureContent: true })
+    await run(name)
+    expect(telemetry.spans('execute_tool look')).toMatchObject([
+      { attributes: { 'gen_ai.tool.call.arguments': '{"place":"Bern"}', 'gen_ai.tool.call.result': 'sunny' } },
+    ])
+  })
+
+  test.for([{ recordInputs: false }, { recordOutputs: false }])('ai: captureContent respects %o of a call', async (options) => {
+    instrumentation.disable()
+    instrumentation = new AgentInstrumentation({ frameworks, warn: () => {}, captureContent: true })
+    await run('ai', { telemetry: options })
+    const [span] = telemetry.spans('execute_tool look')
+    expect(span?.attributes['gen_ai.tool.call.arguments']).toBe('recordInputs' in options ? undefined : '{"place":"Bern"}')
+    expect(span?.attributes['gen_ai.tool.call.result']).toBe('recordOutputs' in options ? undefined : 'sunny')
+  })
+
+  test('20 runs of all frameworks at the same time stay apart', async () => {
+    provider.restart(({ json }) =>
+      JSON.stringify(json).includes('sunny') ? answer('done') : toolCalls({ name: 'look', input: { place: 'Bern' } }),
+    )
+    const runs = Array.from({ length: 20 }, (_, number) => {
+      const options = { provider, tools: { look }, isStream: number % 2 === 0, conversation: `c-${number}` }
+      const agent = instrumentAgent(() => agentsWithTools[names[number % names.length]!]!(options), {
+        name: `a-${number}`,
+        logger: false,
+      })
+      return agent()
+    })
+    expect(new Set(await Promise.all(runs))).toEqual(new Set(['done']))
+    const executions = telemetry.executions()
+    expect(executions.map(({ tools }) => tools)).toEqual(Array.from({ length: 20 }, () => ['look']))
+    const sum = (direction: 'input' | 'output'): number => executions.reduce((total, { tokens }) => total + tokens[direction], 0)
+    expect({ input: sum('input'), output: sum('output') }).toEqual(billed())
+    for (const { agentName, attributes } of executions) {
+      const name = names[Number(agentName.slice(2)) % names.length]!
+      expect(attributes['gen_ai.conversation.id']).toBe(name.startsWith('ai') ? undefined : agentName.replace('a', 'c'))
+      expect(attributes).toMatchObject({ 'swarmwatch.tool.calls': 1 })
+    }
+  })
+
   test('ai: other integrations still get their events', async () => {
     const seen: string[] = []
     const unregister = others.registerInAi({

@@ -1,7 +1,7 @@
 import { AgentInstrumentation } from '@swarmwatch/instrumentation'
 import { instrumentAgent, instrumentTool } from '@swarmwatch/sdk'
 import { startTestTelemetry, type RecordedSpan, type TestTelemetry } from '@swarmwatch/testing'
-import { answer, openModelProvider, toolCalls, type ModelProvider } from '@swarmwatch/testkit/providers'
+import { answer, failure, openModelProvider, toolCalls, type ModelProvider } from '@swarmwatch/testkit/providers'
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest'
 
 import { agentsToTest, type AgentOptions, type Tool } from './agents-to-test.ts'
@@ -98,6 +98,26 @@ describe.skipIf(names.length === 0)('an agent of', () => {
       await run(name, { look: sunny }, { isStream, conversation: 'c-1' })
       expect(telemetry.expectExecution('a').attributes['gen_ai.conversation.id']).toBe('c-1')
       expect(telemetry.spans('chat m').map(({ attributes }) => attributes['gen_ai.conversation.id'])).toEqual(['c-1', 'c-1'])
+    },
+  )
+
+  test.for(cases.filter(({ name }) => name === 'ai'))(
+    '$name, $kind: tries that the framework repeats are one model call, without the wire',
+    async ({ name, isStream }) => {
+      const recovery = { maxRetries: 0 }
+      const agent = instrumentAgent(() => agentsWithTools[name]!({ provider, tools: {}, isStream }), {
+        name: 'a',
+        logger: false,
+        recovery,
+      })
+      const tooMany = failure(429, { retryAfterSeconds: 0 })
+      provider.restart([tooMany, answer('done')])
+      expect(await agent()).toBe('done')
+      expect(telemetry.spans('chat m')).toMatchObject([{ status: { code: 0 } }])
+      provider.restart([tooMany])
+      await agent().catch(() => {})
+      expect(telemetry.spans('chat m')).toMatchObject([{ status: { code: 0 } }, { attributes: { 'error.type': '429' } }])
+      expect(await telemetry.sum('agent.model.calls', { 'agent.name': 'a' })).toBe(2)
     },
   )
 

@@ -32,6 +32,7 @@ async function ai({ provider, tools, isStream, telemetry }) {
     tools: mapTools(tools, (_, execute) => tool({ description, inputSchema: parameters, execute })),
     stopWhen: isStepCount(5),
     telemetry,
+    onError() {},
   }
   return isStream ? readAll(streamText(options).textStream) : (await generateText(options)).text
 }

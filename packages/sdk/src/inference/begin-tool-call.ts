@@ -38,6 +38,8 @@ export interface ReportedToolCall {
   readonly context: Context
   /** Calls `call` as part of the tool call: its span is active. Returns or throws the outcome of `call`. */
   within<T>(call: () => T): T
+  /** Records arguments that were learned after the start, only while content capture is on. */
+  setArguments(value: unknown): void
   /** Ends the call. Only the first `end()` or `fail()` has an effect. The result is recorded only while content capture is on. */
   end(result?: unknown): void
   /** Ends the call as failed. `errorType` is for errors that do not show it, and must be one of a few words. */
@@ -121,6 +123,10 @@ class ToolCall implements ReportedToolCall {
     return this.span.within(call)
   }
 
+  setArguments(value: unknown): void {
+    this.capture(attribute.toolCallArguments, value)
+  }
+
   end(result?: unknown): void {
     this.capture(attribute.toolCallResult, result)
     this.#end()
@@ -185,6 +191,7 @@ function partOf(outer: ToolCall, start: ToolCallStart): ReportedToolCall {
   return {
     context: outer.context,
     within: (call) => outer.within(call),
+    setArguments: (value) => outer.setArguments(value),
     end: () => {
       isEnded = true
     },

@@ -7,7 +7,7 @@ import { FrameworkInference } from '../framework-inference.ts'
 import { toolError } from '../tool-error.ts'
 import { inferenceEnd, providerOf, type ModelEndEvent } from './model-call-events.ts'
 
-interface ToolEvent {
+interface ToolEvent extends StepEvent {
   readonly toolCall?: { readonly toolName?: string; readonly toolCallId?: string }
 }
 
@@ -24,6 +24,12 @@ interface StepEvent {
   readonly model?: { readonly provider?: string; readonly modelId?: string }
 }
 
+interface OpenStep {
+  readonly inference: FrameworkInference
+  /** When its first tool was called, in milliseconds since 1970. */
+  answeredAt?: number
+}
+
 /** Members of the interface `TelemetryIntegration` of `ai` 6, from 6.0.326 at the latest. */
 export interface EventsOfVersion6 {
   onToolCallStart(event: ToolEvent): void
@@ -38,13 +44,15 @@ export interface EventsOfVersion6 {
  */
 export function eventsOfVersion6(source: ActiveSource): EventsOfVersion6 {
   const tools = new WeakMap<object, ReportedToolCall>()
-  const steps = new BoundedMap<string, FrameworkInference[]>(1000)
+  const steps = new BoundedMap<string, OpenStep[]>(1000)
 
   return {
-    onToolCallStart({ toolCall }) {
+    onToolCallStart({ toolCall, ...event }) {
       guarded('framework', () => {
         if (!toolCall || !source.isActive) return
         const { toolName: name = 'unknown', toolCallId: callId } = toolCall
+        const step = steps.get(keyOf(event))?.at(-1)
+        if (step) step.answeredAt ??= Date.now()
         tools.set(toolCall, beginToolCall({ source: 'ai-sdk', name, type: 'function', callId }))
       })
     },
@@ -62,7 +70,7 @@ export function eventsOfVersion6(source: ActiveSource): EventsOfVersion6 {
         const { provider, modelId: model } = event.model ?? {}
         const inference = new FrameworkInference({ source: 'ai-sdk', provider: providerOf(provider), model })
         const key = keyOf(event)
-        steps.set(key, [...(steps.get(key) ?? []), inference])
+        steps.set(key, [...(steps.get(key) ?? []), { inference }])
       })
     },
     onStepFinish(event) {
@@ -70,9 +78,9 @@ export function eventsOfVersion6(source: ActiveSource): EventsOfVersion6 {
         if (event.callId !== undefined) return
         const key = keyOf(event)
         const open = steps.take(key) ?? []
-        const inference = open.pop()
+        const step = open.pop()
         if (open.length > 0) steps.set(key, open)
-        inference?.end(inferenceEnd(event))
+        step?.inference.end({ ...inferenceEnd(event), endedAt: step.answeredAt })
       })
     },
   }

@@ -1,4 +1,4 @@
-import { beginToolCall, guarded, type ReportedToolCall } from '@swarmwatch/sdk/instrumentation'
+import { beginToolCall, guarded, type InferenceEnd, type ReportedToolCall } from '@swarmwatch/sdk/instrumentation'
 
 import type { ActiveSource } from '../active-source.ts'
 import { BoundedMap } from '../bounded-map.ts'
@@ -87,7 +87,7 @@ export function eventsOfVersion7(source: ActiveSource): EventsOfVersion7 {
       try {
         return await execute()
       } catch (error) {
-        models.end(event.callId, { error })
+        models.failed(event.callId, error)
         throw error
       }
     },
@@ -103,9 +103,18 @@ export function eventsOfVersion7(source: ActiveSource): EventsOfVersion7 {
   }
 }
 
-/** Model calls in progress, by the id of the call of `ai` that makes them. Only embeddings run several at a time. */
+interface OpenModelCall {
+  readonly inference: FrameworkInference
+  /** Of the last try, which the AI SDK may repeat. */
+  error?: unknown
+}
+
+/**
+ * Model calls in progress, by the id of the call of `ai` that makes them. A repeated try is the same model call: it ends when a try
+ * succeeds, or with the call of `ai`. Only embeddings run several at a time.
+ */
 class OpenModelCalls {
-  readonly #calls = new BoundedMap<string, Map<string, FrameworkInference>>(1000)
+  readonly #calls = new BoundedMap<string, Map<string, OpenModelCall>>(1000)
   readonly #source: ActiveSource
 
   constructor(source: ActiveSource) {
@@ -115,25 +124,35 @@ class OpenModelCalls {
   start({ callId, provider, modelId }: CallEvent, operation: string, part = ''): void {
     guarded('framework', () => {
       if (callId === undefined || !this.#source.isActive) return
-      const inference = new FrameworkInference({ source: 'ai-sdk', operation, provider: providerOf(provider), model: modelId })
-      this.#calls.set(callId, (this.#calls.get(callId) ?? new Map<string, FrameworkInference>()).set(part, inference))
+      const parts = this.#calls.get(callId) ?? new Map<string, OpenModelCall>()
+      const earlier = parts.get(part)
+      const isRepeat = earlier?.error !== undefined
+      const inference = isRepeat
+        ? earlier.inference
+        : new FrameworkInference({ source: 'ai-sdk', operation, provider: providerOf(provider), model: modelId })
+      this.#calls.set(callId, parts.set(part, { inference }))
     })
   }
 
-  end(callId: string | undefined, end: Parameters<FrameworkInference['end']>[0], part = ''): void {
+  failed(callId: string | undefined, error: unknown): void {
+    const call = callId === undefined ? undefined : this.#calls.get(callId)?.get('')
+    if (call) call.error = error
+  }
+
+  end(callId: string | undefined, end: InferenceEnd, part = ''): void {
     const parts = callId === undefined ? undefined : this.#calls.get(callId)
-    const inference = parts?.get(part)
+    const call = parts?.get(part)
     parts?.delete(part)
     if (parts?.size === 0) this.#calls.take(callId!)
-    inference?.end(end)
+    call?.inference.end(end)
   }
 
-  /** Ends the calls that have not ended when the whole call of `ai` has failed. */
-  endAll(callId: string | undefined, end: Parameters<FrameworkInference['end']>[0]): void {
-    for (const inference of this.forget(callId)) inference.end(end)
+  /** Ends the calls that have not ended when the whole call of `ai` has failed. The error of a try shows more than that of the whole. */
+  endAll(callId: string | undefined, end: InferenceEnd): void {
+    for (const { inference, error } of this.forget(callId)) inference.end(error === undefined ? end : { error })
   }
 
-  forget(callId: string | undefined): FrameworkInference[] {
+  forget(callId: string | undefined): OpenModelCall[] {
     const parts = callId === undefined ? undefined : this.#calls.take(callId)
     return [...(parts?.values() ?? [])]
   }

@@ -102,7 +102,7 @@ export class LangChainHandler {
     const call = this.#tools.take(runId)
     const error = toolError(output) ?? failedMessage(output)
     if (error) call?.fail(error)
-    else call?.end(output)
+    else call?.end(contentOf(output))
   }
 
   handleToolError(error: unknown, runId: string): void {
@@ -157,6 +157,12 @@ type ModelStart = [
   metadata?: ModelMetadata,
   runName?: string,
 ]
+
+/** The content of a message with a tool's result, or the result itself. */
+function contentOf(output: unknown): unknown {
+  const message = output as { readonly tool_call_id?: unknown; readonly content?: unknown } | null | undefined
+  return message?.tool_call_id === undefined ? output : message.content
+}
 
 function failedMessage(output: unknown): Error | undefined {
   const isFailed = (output as { status?: unknown } | undefined)?.status === 'error'

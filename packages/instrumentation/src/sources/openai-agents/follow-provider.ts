@@ -109,8 +109,10 @@ function toolCall({ spanData }: Span): AtEnd {
   const call = beginToolCall({ source: 'openai-agents', name: spanData.name ?? 'unknown', type: 'function' })
   enterSpan(call)
   return (error) => {
+    // The SDK adds them after the start, unless the runner hides content
+    call.setArguments(spanData.input || undefined)
     if (error) call.fail(errorFromText(error.data?.error ?? error.message))
-    else call.end(spanData.output)
+    else call.end(spanData.output || undefined)
   }
 }
 
