@@ -30,10 +30,10 @@ export interface Arrival {
 /** Distinguishes a wanted repeat from a duplicate. */
 export function decideRepeat(seen: Known['seen'], { receivedAt, sender, reason }: Arrival): Repetition {
   if (seen === undefined) return { kind: 'new' }
-  // a clock that was set back makes the past look like the future; beyond the window that must not suppress alerts
   const ageMs = receivedAt - seen.notifiedAt
-  if (Math.abs(ageMs) < duplicateWindowMs) return { kind: 'duplicate', duplicate: seen.sender === sender ? 'retry' : 'peer' }
-  if (ageMs < 0) return { kind: 'repeat', intervalMs: duplicateWindowMs }
+  // a clock that was set back makes the past look like the future; beyond the window that must not suppress alerts
+  if (ageMs <= -duplicateWindowMs) return { kind: 'repeat', intervalMs: duplicateWindowMs }
+  if (ageMs < duplicateWindowMs) return { kind: 'duplicate', duplicate: seen.sender === sender ? 'retry' : 'peer' }
   // a late peer sends after less than half of the time between the last two repeats
   const isEarly = reason === 'repeat interval elapsed' && ageMs < (seen.intervalMs ?? 0) / 2
   if (isEarly) return { kind: 'duplicate', duplicate: seen.sender === sender ? 'retry' : 'peer' }

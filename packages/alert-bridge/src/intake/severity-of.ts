@@ -48,8 +48,8 @@ function firstWord(text: string): string {
     .toLowerCase()
     .replace(/(?<![a-z0-9])(?:severity|sev)[\s_.:#-]*0?(\d)(?!\d)/, 'sev$1')
     .replace(/(?<![a-z0-9])(?:priority|prio|p)[\s_.:#-]*0?(\d)(?!\d)/, 'p$1')
-  const word = plain.match(/[\p{L}\p{N}]+/gu)?.find((one) => !filler.test(one)) ?? ''
-  return word.replace(/^(trace|debug|info|warn|error|fatal)[1-4]$/, '$1')
+    .replace(/(trace|debug|info|warn|error|fatal)[1-4](?![a-z0-9])/, '$1')
+  return plain.match(/[\p{L}\p{N}]+/gu)?.find((one) => !filler.test(one)) ?? text
 }
 
 /** The worst of several severities. */

@@ -36,7 +36,7 @@ test('reads a word among others, with punctuation and numbers around it', () => 
 })
 
 test('a number that is apart from its word, in brackets or before other words, still belongs to it', () => {
-  for (const text of ['[Sev 1]', '(P-1)', 'SEV - 1', 'SEV 1 (down)', 'P 1, database', '12 - Critical']) {
+  for (const text of ['[Sev 1]', '(P-1)', 'SEV - 1', 'SEV 1 (down)', 'P 1, database', '12 - Critical', 'ERROR2: no disk']) {
     expect([text, read(text)]).toEqual([text, 'critical'])
   }
 })
