@@ -24,12 +24,16 @@ const panels = [...new Set(queries.map(({ dashboard, panel }) => `${dashboard}: 
 const bornLate: Readonly<Record<string, string>> = {
   prometheus_tsdb_out_of_bound_samples_total: 'Prometheus has it from the first sample on that is refused so',
   prometheus_tsdb_out_of_order_samples_total: 'Prometheus has it from the first sample on that is refused so',
+  swarmwatch_inference_usage_missing_total: 'the SDK has it from the first model call without usage on',
+  swarmwatch_price_unknown_total: 'the SDK has it from the first model call without a price on',
   swarmwatch_guard_trips_total: 'the SDK has it from the first error of its own on',
 }
 /** The same for labels, by series; `` is any. */
 const lateLabels: Readonly<Record<string, readonly string[]>> = {
   // the SDK of OpenTelemetry sets it when a metric has too many label values
   '': ['otel_metric_overflow', '__name__'],
+  swarmwatch_inference_usage_missing_total: ['gen_ai_request_model', 'job', 'deployment_environment_name', 'cloud_region'],
+  swarmwatch_price_unknown_total: ['gen_ai_request_model', 'job', 'deployment_environment_name', 'cloud_region'],
   swarmwatch_guard_trips_total: ['where', 'job', 'deployment_environment_name', 'cloud_region'],
   // no tool of the reference swarm fails; the tests of the SDK have one that does
   gen_ai_execute_tool_duration_seconds_count: ['error_type'],
