@@ -46,6 +46,7 @@ const slow = [
   'packages/testing/test/isolation-suite.test.ts',
   'packages/secrets/test/compose-environment.test.ts',
   'test/mcp-tool-calls-are-seen-on-both-sides.test.ts',
+  'test/doctor-knows-every-framework.test.ts',
   'test/errors-of-real-libraries-are-read-as-documented.test.ts',
   'test/frameworks-work-against-the-scripted-provider.test.ts',
   'test/examples-of-frameworks-run-as-documented.test.ts',

@@ -68,6 +68,14 @@ export class AgentInstrumentation implements Instrumentation<AgentInstrumentatio
     this.#restoreInferences = undefined
   }
 
+  /**
+   * Returns a line with the cure for each source whose framework, as files in `folders` import it, no longer contains the names that the
+   * source depends on. It reads the files of the packages, so it is for a check on request.
+   */
+  static hookProblems(sources: readonly SourceName[], folders: readonly string[]): string[] {
+    return sources.flatMap((name) => new sourceRegistry[name]({ enabled: false }).hookProblem?.(folders) ?? [])
+  }
+
   /** Returns one short text for each enabled source that can observe this process, for a start line. */
   found(): readonly string[] {
     return this.#sources.map((source) => source.found()).filter((text) => text !== undefined)

@@ -9,7 +9,7 @@ test.concurrent('the first lines of the worker name its frameworks, its address,
   const worker = startWorker({ WORKER_TASKS_PER_MINUTE: '0.5', WORKER_CONCURRENCY: '7' })
   await worker.url()
   expect(worker.output()).toMatch(
-    /^\[TELEMETRY\] model and tool calls are seen by: wire; ai-sdk \S+ \(prices of \S+\)\n\[WORKER\] ready on http:\/\/127\.0\.0\.1:\d+, model scripted-1 \(scripted\), 0\.5 tasks a minute, 7 at a time\n$/,
+    /^\[TELEMETRY\] model and tool calls: wire; ai-sdk \S+ \(prices of \S+\)\n\[WORKER\] ready on http:\/\/127\.0\.0\.1:\d+, model scripted-1 \(scripted\), 0\.5 tasks a minute, 7 at a time\n$/,
   )
 })
 

@@ -42,7 +42,7 @@ test.concurrent('one line with the status 401 reports a wrong OTLP token, and th
   expect({ code, lines: output.split('\n').filter((line) => line.startsWith('[TELEMETRY]')) }).toEqual({
     code: 0,
     lines: [
-      expect.stringMatching('model and tool calls are seen by') as string,
+      expect.stringMatching('model and tool calls: wire; ai-sdk') as string,
       `[TELEMETRY] OTLP export to ${url} fails (401; check SWARMWATCH_OTLP_TOKEN); the agents continue, and the export is retried`,
       expect.stringMatching('no price for model scripted-1') as string,
     ],

@@ -6,7 +6,7 @@ import { pathToFileURL } from 'node:url'
 
 /** Returns the version of a package that the running program, or one in the current folder, can import; undefined in a bundle. */
 export function installedVersion(packageName: string): string | undefined {
-  return find(packageName)?.version
+  return find(packageName, [process.argv[1], programIn(process.cwd())])?.version
 }
 
 /** Texts that a package does not contain. */
@@ -17,10 +17,15 @@ export interface MissingTexts {
 
 /**
  * Searches the JavaScript of an installed package for the names that a hook depends on. Returns undefined if it contains them all, or
- * if the package is not installed. It reads up to every file of the package, so it is for a check on request, not for a start.
+ * if no file in `folders` can import the package. It reads up to every file of the package, so it is for a check on request, not for a
+ * start.
  */
-export function missingTexts(packageName: string, texts: readonly string[]): MissingTexts | undefined {
-  const found = find(packageName)
+export function missingTexts(
+  packageName: string,
+  texts: readonly string[],
+  folders: readonly string[],
+): MissingTexts | undefined {
+  const found = find(packageName, folders.map(programIn))
   if (!found) return undefined
   const missing = new Set(texts)
   for (const file of javaScriptIn(found.folder)) {
@@ -36,8 +41,10 @@ interface Package {
   readonly version: string
 }
 
-function find(packageName: string): Package | undefined {
-  for (const base of [process.argv[1], path.join(process.cwd(), 'program.js')]) {
+const programIn = (folder: string): string => path.join(folder, 'program.js')
+
+function find(packageName: string, bases: readonly (string | undefined)[]): Package | undefined {
+  for (const base of bases) {
     if (base === undefined) continue
     try {
       const file = nodeModule.findPackageJSON(packageName, pathToFileURL(base))

@@ -13,8 +13,8 @@ export interface Source extends Instrumentation {
   /** Short text for the start line, such as `wire` or `ai-sdk 7.0.173`; `undefined` if the source has nothing to observe here. */
   found(): string | undefined
   /**
-   * Returns one line if the installed framework does not contain the names that this source depends on, with the cure. It may read all
-   * files of the package.
+   * Returns one line if the framework that files in `folders` import does not contain the names that this source depends on, with the
+   * cure. It may read all files of the package.
    */
-  hookProblem?(): string | undefined
+  hookProblem?(folders: readonly string[]): string | undefined
 }

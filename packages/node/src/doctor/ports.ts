@@ -16,8 +16,10 @@ interface Listener {
 /** Findings about the ports, and the application that runs there. */
 export interface CheckedPorts {
   readonly findings: readonly Finding[]
-  /** The application that answers on one of the ports; `serviceName` if its answer contains it. */
-  readonly application: { readonly serviceName: string | undefined; readonly isRecording: boolean } | undefined
+  /** The application that answers on one of the ports; `serviceName` if its answer contains it; `metrics` is the text of /metrics. */
+  readonly application:
+    | { readonly serviceName: string | undefined; readonly isRecording: boolean; readonly metrics: string | undefined }
+    | undefined
 }
 
 /**
@@ -51,6 +53,7 @@ export async function checkPorts(
         : {
             serviceName: ours.find(({ serviceName }) => serviceName !== undefined)?.serviceName,
             isRecording: ours.some(({ variable }) => variable === 'METRICS'),
+            metrics: ours.find(({ metrics }) => metrics !== undefined)?.metrics,
           },
   }
 }
@@ -107,7 +110,7 @@ async function listenProblem(host: string, port: number, setting: string): Promi
 
 /** The program that answers on a port that is taken. */
 export type Answerer =
-  | { readonly kind: 'swarmwatch'; readonly serviceName?: string | undefined }
+  | { readonly kind: 'swarmwatch'; readonly serviceName?: string | undefined; readonly metrics?: string }
   /** Speaks HTTP; `server` is its header of that name. */
   | { readonly kind: 'other'; readonly server: string | undefined }
   | { readonly kind: 'silent' }
@@ -119,7 +122,7 @@ async function askMetrics({ host, port }: Configuration['metrics'], timeoutMs: n
   if (!answer.isOurs && !/^swarm_health_score\b/m.test(answer.text)) return { kind: 'other', server: answer.server }
   // In target_info: quotes and backslashes of a label are escaped
   const label = /^target_info\{(?:.*,)?service_name="((?:[^"\\]|\\.)*)"/m.exec(answer.text)?.[1]
-  return { kind: 'swarmwatch', serviceName: label?.replace(/\\(.)/g, '$1') }
+  return { kind: 'swarmwatch', serviceName: label?.replace(/\\(.)/g, '$1'), metrics: answer.text }
 }
 
 /** Finds out which program answers on the address of the status page. */

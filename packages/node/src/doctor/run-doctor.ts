@@ -6,6 +6,7 @@ import { otlpSettings } from '../opentelemetry/otlp-settings.ts'
 import { registeredGlobals } from '../opentelemetry/registered-globals.ts'
 import { checkAlertmanager, checkOtlp } from './endpoints.ts'
 import { type Finding, findingLine, note, ok, warning, wrong } from './finding.ts'
+import { checkFrameworks, checkModelCalls } from './frameworks.ts'
 import { checkApi, installedPackages } from './opentelemetry-api.ts'
 import { checkPorts } from './ports.ts'
 import { checkChannels, checkRecovery, checkServiceName } from './settings-checks.ts'
@@ -70,6 +71,8 @@ export async function runDoctor(options: DoctorOptions = {}): Promise<Finding[]>
     ...(await checkAlertmanager(configuration, options.timeoutMs)),
     ...ports.findings,
     checkRecovery(configuration),
+    ...checkFrameworks({ configuration, packages, cwd, nodeVersion, isLoaded }),
+    ...(application?.metrics === undefined ? [] : checkModelCalls(application.metrics)),
     ...checkChannels(configuration, {
       isInProcess: isInProcess(configuration, otlp.targets.metrics !== undefined),
       hasBridge: has('@swarmwatch/node') ? has('@swarmwatch/alert-bridge') : undefined,

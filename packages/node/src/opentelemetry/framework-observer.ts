@@ -26,8 +26,7 @@ export async function frameworkObserver(
       const instrumentation = new AgentInstrumentation({ frameworks, prices, warn })
       const found = instrumentation.found()
       // Without a framework there is nothing to check, and a start without news is silent
-      if (found.some((text) => text !== 'wire'))
-        warn(`model and tool calls are seen by: ${found.join('; ')} (prices of ${priceTable.date})`)
+      if (found.some((text) => text !== 'wire')) warn(`model and tool calls: ${found.join('; ')} (prices of ${priceTable.date})`)
       return instrumentation
     }
   } catch (error) {
@@ -36,7 +35,8 @@ export async function frameworkObserver(
   }
 }
 
-function sourcesIn(text: string): readonly string[] {
+/** The sources that a value of the setting `frameworks` selects. */
+export function sourcesIn(text: string): readonly string[] {
   if (text === 'on') return frameworkSources
   return text === 'off' ? [] : text.split(',').map((name) => name.trim())
 }

@@ -40,8 +40,8 @@ export class AiSdkInstrumentation extends InstrumentationBase<SourceConfig> impl
     return version === undefined ? undefined : `ai-sdk ${version}`
   }
 
-  hookProblem(): string | undefined {
-    const missing = missingTexts('ai', [listName])
+  hookProblem(folders: readonly string[]): string | undefined {
+    const missing = missingTexts('ai', [listName], folders)
     if (!missing) return undefined
     return `ai ${missing.version} does not read ${listName}, so its tool calls are not visible; use ai 7, or 6.0.326 or newer`
   }

@@ -43,8 +43,8 @@ export class LangChainInstrumentation extends InstrumentationBase<SourceConfig> 
     return version === undefined ? undefined : `langchain ${version}`
   }
 
-  hookProblem(): string | undefined {
-    const missing = missingTexts('@langchain/core', [storageName, variablesName, configureHooksName])
+  hookProblem(folders: readonly string[]): string | undefined {
+    const missing = missingTexts('@langchain/core', [storageName, variablesName, configureHooksName], folders)
     if (!missing) return undefined
     return `@langchain/core ${missing.version} has no ${missing.texts.join(', ')}, so its tool calls are not visible; use 0.3.30 to 1.4.x`
   }

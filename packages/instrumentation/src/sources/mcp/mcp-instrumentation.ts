@@ -48,9 +48,9 @@ export class McpInstrumentation extends InstrumentationBase<SourceConfig> implem
     return undos.size > 0 ? 'mcp' : undefined
   }
 
-  hookProblem(): string | undefined {
+  hookProblem(folders: readonly string[]): string | undefined {
     const problems = Object.entries(hooks).flatMap(([packageName, texts]) => {
-      const missing = missingTexts(packageName, texts)
+      const missing = missingTexts(packageName, texts, folders)
       return missing ? [`${packageName} ${missing.version} does not contain ${missing.texts.join(', ')}`] : []
     })
     if (problems.length === 0) return undefined

@@ -51,8 +51,8 @@ export class OpenAIAgentsInstrumentation extends InstrumentationBase<SourceConfi
     return version === undefined ? undefined : `openai-agents ${version}`
   }
 
-  hookProblem(): string | undefined {
-    const missing = missingTexts('@openai/agents-core', [providerName, storageName])
+  hookProblem(folders: readonly string[]): string | undefined {
+    const missing = missingTexts('@openai/agents-core', [providerName, storageName], folders)
     if (!missing) return undefined
     return `@openai/agents-core ${missing.version} has no global ${missing.texts.join(', ')}, so its tool calls are not visible or not nested; use 0.8.0 to 0.20.x`
   }
