@@ -54,7 +54,6 @@ const eventsOf7 = {
   onStepError: ['callId', 'error'],
   onError: ['callId', 'error'],
   onAbort: ['callId'],
-  onEnd: ['callId'],
 }
 
 const eventsOf6 = {

@@ -1,6 +1,7 @@
 import { AgentInstrumentation } from '@swarmwatch/instrumentation'
 import { instrumentAgent } from '@swarmwatch/sdk'
 import { startTestTelemetry, type TestTelemetry } from '@swarmwatch/testing'
+import { eventually, openHttpServer } from '@swarmwatch/testkit'
 import { answer, openModelProvider, toolCalls, type ModelProvider } from '@swarmwatch/testkit/providers'
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, onTestFinished, test } from 'vitest'
 
@@ -13,6 +14,7 @@ interface Others {
   traceOpenAIAgents(types: string[]): () => void
   cachedModel(provider: ModelProvider): () => Promise<string>
   interruptedAgent(provider: ModelProvider): Promise<number>
+  flushLangSmith(): Promise<void>
 }
 
 const { agentsWithTools } = await agentsToTest()
@@ -200,6 +202,28 @@ describe.skipIf(names.length === 0)('the sources of frameworks', () => {
     await run('langgraph', { callbacks })
     expect(seen).toEqual(['start', 'end'])
     expect(await toolCallsCounted()).toBe(1)
+  })
+
+  test('langgraph: LangSmith still gets its runs', async () => {
+    await using langSmith = await openHttpServer((_, response) => void response.writeHead(202).end('{}'))
+    const env = {
+      LANGSMITH_TRACING: 'true',
+      LANGSMITH_ENDPOINT: langSmith.url,
+      LANGSMITH_API_KEY: 'key',
+      LANGCHAIN_CALLBACKS_BACKGROUND: 'false',
+    }
+    Object.assign(process.env, env)
+    onTestFinished(() => {
+      for (const name of Object.keys(env)) delete process.env[name]
+    })
+    await run('langgraph', { conversation: 'traced' })
+    await others.flushLangSmith()
+    await eventually('a run of a tool in LangSmith', () =>
+      langSmith.requests.some(({ body }) => body.includes('"run_type":"tool"')),
+    )
+    const execution = telemetry.expectExecution('a')
+    expect(execution).toMatchObject({ tools: ['look'], tokens: billed() })
+    expect(execution.attributes['gen_ai.conversation.id']).toBe('traced')
   })
 
   test('langchain: an answer from its cache is not billed', async () => {

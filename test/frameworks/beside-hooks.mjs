@@ -2,6 +2,7 @@
 
 import { OpenTelemetry } from '@ai-sdk/otel'
 import { InMemoryCache } from '@langchain/core/caches'
+import { awaitAllCallbacks } from '@langchain/core/callbacks/promises'
 import { interrupt, MemorySaver } from '@langchain/langgraph'
 import { ChatOpenAI } from '@langchain/openai'
 import { setTraceProcessors, setTracingDisabled } from '@openai/agents'
@@ -67,4 +68,9 @@ export async function interruptedAgent(provider) {
     { configurable: { thread_id: 'thread of a person' } },
   )
   return state.__interrupt__?.length
+}
+
+/** Sends what LangSmith has not sent yet. */
+export async function flushLangSmith() {
+  await awaitAllCallbacks()
 }

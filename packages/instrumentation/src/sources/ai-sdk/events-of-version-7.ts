@@ -44,7 +44,6 @@ export interface EventsOfVersion7 {
   onStepError(event: FailureEvent): void
   onError(event: FailureEvent): void
   onAbort(event: FailureEvent): void
-  onEnd(event: CallEvent): void
 }
 
 /**
@@ -99,7 +98,6 @@ export function eventsOfVersion7(source: ActiveSource): EventsOfVersion7 {
     onStepError: ({ callId, error }) => models.endAll(callId, { error }),
     onError: ({ callId, error }) => models.endAll(callId, { error }),
     onAbort: ({ callId }) => models.endAll(callId, { errorType: 'AbortError' }),
-    onEnd: ({ callId }) => models.forget(callId),
   }
 }
 
@@ -149,11 +147,7 @@ class OpenModelCalls {
 
   /** Ends the calls that have not ended when the whole call of `ai` has failed. The error of a try shows more than that of the whole. */
   endAll(callId: string | undefined, end: InferenceEnd): void {
-    for (const { inference, error } of this.forget(callId)) inference.end(error === undefined ? end : { error })
-  }
-
-  forget(callId: string | undefined): OpenModelCall[] {
     const parts = callId === undefined ? undefined : this.#calls.take(callId)
-    return [...(parts?.values() ?? [])]
+    for (const { inference, error } of parts?.values() ?? []) inference.end(error === undefined ? end : { error })
   }
 }
