@@ -54,9 +54,12 @@ export class CountedCall {
   /** Labels of the `gen_ai.client` metrics; undefined while only `addTokens()` has reported it. */
   labels: Attributes | undefined
   costUsd: number | undefined
+  /** True if no tokens or cost may be added. */
+  isClosed = false
   readonly #inRun: Usage = {}
   readonly #inClient: Usage = {}
-  #start: Pick<InferenceStart, 'provider' | 'model'> = {}
+  #provider: string | undefined
+  #model: string | undefined
   #responseModel: string | undefined
   #hasSentCost = false
   #isPriceUnknown = false
@@ -64,7 +67,7 @@ export class CountedCall {
   constructor(slot: RunSlot, call: LogicalCall, start: Partial<InferenceStart>) {
     this.slot = slot
     this.call = call
-    this.#start = start
+    this.#model = start.model
     this.operation = start.operation ?? 'chat'
     this.startedAt = start.startedAt ?? Date.now()
   }
@@ -76,7 +79,8 @@ export class CountedCall {
 
   /** Records the duration of the call and its failure, if it failed. From now on its tokens are counted in `gen_ai.client` metrics, too. */
   ended(start: InferenceStart, end: InferenceEnd, seconds: number, errorType: string | undefined): void {
-    this.#start = start
+    this.#provider = start.provider
+    this.#model = start.model
     this.#responseModel = end.responseModel
     const labels = labelsOf(start, end.responseModel)
     this.labels = labels
@@ -101,6 +105,7 @@ export class CountedCall {
 
   /** Adds the tokens and the cost that no earlier report of this response had. */
   absorb({ usage = {}, costUsd }: Pick<InferenceEnd, 'usage' | 'costUsd'>): void {
+    if (this.isClosed) return
     const added: Usage = {}
     let isUsageNew = false
     for (const key of usageKeys) {
@@ -121,7 +126,7 @@ export class CountedCall {
       }
     }
     const run = this.#run()
-    const model = this.#start.model ?? this.#responseModel
+    const model = this.#model ?? this.#responseModel
     const { inputTokens: input, outputTokens: output, cacheReadInputTokens: cachedInput } = added
     if (run && (input || output || cachedInput)) addTokens(run, { input, output, cachedInput, model })
     this.#addCost(run, costUsd, isUsageNew)
@@ -129,7 +134,7 @@ export class CountedCall {
 
   #addCost(run: CountingRun | undefined, sent: number | undefined, isUsageNew: boolean): void {
     if (this.#hasSentCost) return
-    const model = this.#start.model ?? this.#responseModel
+    const model = this.#model ?? this.#responseModel
     let cost: number | undefined
     if (isAmount(sent)) {
       this.#hasSentCost = true
@@ -144,8 +149,14 @@ export class CountedCall {
   }
 
   #price(): number | undefined {
-    const { provider, model } = this.#start
-    const of = { provider, model, responseModel: this.#responseModel, usage: { ...this.#inClient }, at: this.startedAt }
+    const model = this.#model
+    const of = {
+      provider: this.#provider,
+      model,
+      responseModel: this.#responseModel,
+      usage: { ...this.#inClient },
+      at: this.startedAt,
+    }
     const price = guarded('option', () => inferenceOptions().price?.(of))
     if (isAmount(price)) return price
     if (!this.#isPriceUnknown) {

@@ -1,9 +1,10 @@
 import { processWide } from '../process-wide.ts'
 import type { ModelFailure } from '../recovery/next-step.ts'
-import type { CountedCall, CountingRun, LogicalCall, RunSlot } from './counted-call.ts'
+import { CountedCall, type CountingRun, type LogicalCall, type RunSlot } from './counted-call.ts'
 import type { InferenceEnd, InferenceSource, InferenceUsage } from './inference.ts'
 
-const maxResponses = 10_000
+const maxCalls = 1_000
+const maxIds = 10_000
 const maxCallsOfId = 32
 const maxRecent = 100
 const maxOpen = 1000
@@ -17,19 +18,21 @@ const hooks: ReadonlySet<string> = new Set<InferenceSource>(['ai-sdk', 'openai-a
 export const requestSources: ReadonlySet<string> = new Set<InferenceSource>(['wire', 'claude-agent'])
 
 /**
- * The counted model calls of this process by the id of their response: those of the last 10,000 ids.
+ * The counted model calls of this process by the id of their response: the calls of the last 1,000 ids. Of 10,000 earlier ids it only
+ * knows that they were counted.
  *
  * Ids are not unique: Ollama draws them from 1,000 numbers, and test servers count from 1. Two reports of the wire are therefore never the
  * same call, and any other source finds the call of its own run first.
  */
 export class Ledger {
   readonly #byId = new Map<string, CountedCall[]>()
+  readonly #earlier = new Set<string>()
 
   /** Returns the call that this report of `source` belongs to, if it was counted before. */
   find(responseId: string | undefined, source: string, slot: RunSlot): CountedCall | undefined {
     if (responseId === undefined) return undefined
     const calls = this.#byId.get(responseId)
-    if (!calls) return undefined
+    if (!calls) return this.#earlier.has(responseId) && !requestSources.has(source) ? earlierCall : undefined
     const isNew = ({ sources }: CountedCall): boolean => !sources.has(source)
     const isOwn = (call: CountedCall): boolean => call.slot === slot
     const found = calls.find((call) => isOwn(call) && isNew(call))
@@ -45,9 +48,18 @@ export class Ledger {
     // The newest is the last one of the map
     this.#byId.delete(responseId)
     this.#byId.set(responseId, calls)
-    if (this.#byId.size > maxResponses) this.#byId.delete(this.#byId.keys().next().value!)
+    if (this.#byId.size <= maxCalls) return
+    const oldest = this.#byId.keys().next().value!
+    this.#byId.delete(oldest)
+    this.#earlier.add(oldest)
+    if (this.#earlier.size > maxIds) this.#earlier.delete(this.#earlier.values().next().value!)
   }
 }
+
+/** A counted call of which nothing more is known. */
+const earlierCall: CountedCall = new CountedCall({ run: undefined }, { tries: 0 }, {})
+earlierCall.labels = {}
+earlierCall.isClosed = true
 
 /** The ledger of this process. */
 export const ledger: Ledger = processWide('inference-ledger/1', () => new Ledger())

@@ -249,6 +249,14 @@ test('addTokens() with the id of a response adds its tokens once, before or afte
   expect(await telemetry.sum('agent.cost.usd', { 'agent.name': 'by-hand-with-id' })).toBe(0.5)
 })
 
+test('of 11,000 responses, each is counted once, and a late report of any of them counts nothing', () => {
+  const responseIds = Array.from({ length: 11_000 }, newId)
+  const report = (source: InferenceSource) =>
+    responseIds.map((responseId) => begin(source).end({ responseId, usage, status: 200 }))
+  expect(new Set(report('wire'))).toEqual(new Set(['counted']))
+  expect(new Set(report('ai-sdk'))).toEqual(new Set(['duplicate']))
+})
+
 test('addTokens() counts a response in the run whose call was seen outside of it', async () => {
   const responseId = newId()
   begin('wire').end({ responseId, usage, status: 200 })
