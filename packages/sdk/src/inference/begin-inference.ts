@@ -31,6 +31,8 @@ export function withConversation<T>(id: string, call: () => T): T {
   return callWithin(activeContext().setValue(conversationKey, id), call)
 }
 
+type Changeable<T> = { -readonly [Key in keyof T]: T[Key] }
+
 class BegunInference implements InferenceCall, OpenCall {
   readonly context: Context
   readonly source: InferenceSource
@@ -43,7 +45,7 @@ class BegunInference implements InferenceCall, OpenCall {
   readonly #attempt: AttemptRecord | undefined
   readonly #attemptNumber: number
   readonly #span: GuardedSpan | undefined
-  #start: InferenceStart
+  readonly #start: Changeable<InferenceStart>
   #adopted: InferenceEnd = {}
   #state: 'open' | 'settled' | 'ended' = 'open'
   #result: 'counted' | 'duplicate' = 'counted'
@@ -52,7 +54,7 @@ class BegunInference implements InferenceCall, OpenCall {
   constructor(start: InferenceStart, parent: Context) {
     const execution = runningExecution.getStore()
     const conversationId = start.conversationId ?? (parent.getValue(conversationKey) as string | undefined)
-    this.#start = conversationId === undefined ? start : { ...start, conversationId }
+    this.#start = { ...start, conversationId }
     this.#parent = parent
     this.source = start.source
     this.startedAt = start.startedAt ?? Date.now()
@@ -71,7 +73,7 @@ class BegunInference implements InferenceCall, OpenCall {
   }
 
   update(start: Partial<InferenceStart>): void {
-    this.#start = { ...this.#start, ...withoutUndefined(start) }
+    assignDefined(this.#start, start)
     if (this.#span && this.#state === 'open') updateInferenceSpan(this.#span, this.#start)
   }
 
@@ -96,7 +98,7 @@ class BegunInference implements InferenceCall, OpenCall {
 
   adopt(source: InferenceSource, end: InferenceEnd): void {
     this.reportedBy.add(source)
-    this.#adopted = { ...this.#adopted, ...withoutUndefined(end) }
+    this.#adopted = assignDefined({ ...this.#adopted }, end)
   }
 
   settle(): void {
@@ -108,11 +110,8 @@ class BegunInference implements InferenceCall, OpenCall {
 
   #report(reported: InferenceEnd, how: 'ended' | 'settled'): void {
     const { usage } = this.#adopted
-    const end: InferenceEnd = {
-      ...this.#adopted,
-      ...withoutUndefined(reported),
-      ...(usage && { usage: { ...usage, ...reported.usage } }),
-    }
+    const end: Changeable<InferenceEnd> = assignDefined({ ...this.#adopted }, reported)
+    if (usage) end.usage = assignDefined({ ...usage }, reported.usage ?? {})
     this.#learn(end)
     const errorType = errorTypeOf(end)
     const isFailed = errorType !== undefined
@@ -153,7 +152,7 @@ class BegunInference implements InferenceCall, OpenCall {
   /** Adds what only the end of the call shows of its start, and what the run learns from it. */
   #learn(end: InferenceEnd): void {
     const { operation, model, provider, isStream, conversationId } = end
-    this.#start = { ...this.#start, ...withoutUndefined({ operation, model, provider, isStream, conversationId }) }
+    assignDefined(this.#start, { operation, model, provider, isStream, conversationId })
     const run = this.#run
     if (this.#start.conversationId !== undefined) noteConversation(this.#execution, this.#start.conversationId)
     if (end.finishReasons) run.finishReasons = end.finishReasons
@@ -267,6 +266,11 @@ function failureOf({ status, retryHeaders = {} }: InferenceEnd): RunInferences['
   return status !== undefined && status >= 400 ? { status, headers: retryHeaders } : undefined
 }
 
-function withoutUndefined<T extends object>(value: T): Partial<T> {
-  return Object.fromEntries(Object.entries(value).filter(([, each]) => each !== undefined)) as Partial<T>
+/** Copies the properties of `source` that are set. */
+function assignDefined<T extends object>(target: T, source: Partial<T>): T {
+  for (const key in source) {
+    const value = source[key]
+    if (value !== undefined) target[key] = value as T[Extract<keyof T, string>]
+  }
+  return target
 }

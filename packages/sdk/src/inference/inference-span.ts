@@ -2,6 +2,7 @@ import { SpanKind, trace, type Attributes, type Context } from '@opentelemetry/a
 
 import { attribute, otherError, scopeName, spanName } from '../names.ts'
 import { capturedMessages } from '../telemetry/content.ts'
+import { logModelException } from '../telemetry/exceptions.ts'
 import { GuardedSpan } from '../telemetry/guarded-span.ts'
 import { propertyOf } from '../unknown-values.ts'
 import { inferenceOptions, isContentCaptured } from './configure-inferences.ts'
@@ -51,7 +52,10 @@ export function endInferenceSpan(
       defined('gen_ai.usage.cache_creation.input_tokens', usage.cacheWriteInputTokens)),
     ...(isContentCaptured() && contentOf(end)),
   })
-  if (counted.errorType !== undefined) span.fail(counted.errorType, counted.errorMessage)
+  if (counted.errorType !== undefined) {
+    span.fail(counted.errorType, counted.errorMessage)
+    logModelException(span, { type: counted.errorType, message: counted.errorMessage })
+  }
   span.end(end.endedAt)
 }
 

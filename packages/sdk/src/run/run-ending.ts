@@ -11,6 +11,7 @@ import type { NextStep } from '../recovery/next-step.ts'
 import { isRejection } from '../recovery/policy.ts'
 import { rememberRecovery } from '../recovery/recovery-of.ts'
 import { asMessages, captured, framesOf, isContentAsked, messageOf } from '../telemetry/content.ts'
+import { recordException } from '../telemetry/exceptions.ts'
 import type { GuardedSpan } from '../telemetry/guarded-span.ts'
 import { variantOf, type AgentSeries, add, instruments, record, rootSeries } from '../telemetry/instruments.ts'
 import { propertyOf } from '../unknown-values.ts'
@@ -148,13 +149,12 @@ function endSpan({ span, record: run, agent, attempt, inferences }: Finished, en
     if (output !== undefined) span.set(attribute.outputMessages, asMessages('assistant', output))
   }
   if (run.errorType !== undefined) {
-    const frames = framesOf(ending.error)
     const name = propertyOf(ending.error, 'name')
     span.fail(run.errorType, run.errorMessage)
-    span.event('exception', {
-      'exception.type': typeof name === 'string' ? name.slice(0, 100) : run.errorType,
-      ...(run.errorMessage !== undefined && { 'exception.message': run.errorMessage }),
-      ...(frames !== undefined && { 'exception.stacktrace': frames }),
+    recordException(span, {
+      type: typeof name === 'string' ? name.slice(0, 100) : run.errorType,
+      message: run.errorMessage,
+      stacktrace: framesOf(ending.error),
     })
   }
   span.end()
