@@ -54,6 +54,7 @@ const slow = [
   'test/hooks-work-beside-others.test.ts',
   'test/model-calls-of-frameworks-are-counted-once.test.ts',
   'test/results-of-real-libraries-are-kept-and-judged.test.ts',
+  'test/streams-of-frameworks-are-recognised.test.ts',
   'test/runs-of-real-frameworks-equal-the-bills-of-the-provider.test.ts',
   'test/tools-of-frameworks-are-seen.test.ts',
   'test/works-in-real-applications.test.ts',

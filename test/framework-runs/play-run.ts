@@ -2,6 +2,7 @@ import { getActiveExecutions, instrumentAgent, onExecution, type ExecutionRecord
 import { eventually } from '@swarmwatch/testkit'
 import {
   answer,
+  brokenStream,
   cut,
   failure,
   held,
@@ -25,6 +26,8 @@ export interface Situation {
   readonly script: (framework: Framework, kind: Kind, released: Promise<unknown>) => Script
   /** Aborts after the first text of a stream, or once the provider has the request. */
   readonly abortedBy?: 'caller' | 'agent'
+  /** It can only happen to a stream. */
+  readonly isStream?: boolean
   /** The caller stops reading after the first text. */
   readonly isLeft?: boolean
   /** Retries of the client. @default its own, which wait as long as the provider asks */
@@ -47,14 +50,16 @@ export const situations: readonly Situation[] = [
   { name: '500', script: () => [failure(500, brief)] },
   { name: '401', script: () => [failure(401)] },
   // Without a request of the provider, the AI SDK's client would wait 2 and 4 s
+  { name: 'error first', script: () => [brokenStream(0)], isStream: true, maxRetries: 0 },
+  { name: 'error within', script: () => [brokenStream(1)], isStream: true, maxRetries: 0 },
   { name: 'cut', script: () => [cut(1)], maxRetries: 0 },
   { name: 'aborted by the caller', script: (_, kind) => waiting(kind), abortedBy: 'caller' },
   { name: 'aborted by the agent', script: (_, kind) => waiting(kind), abortedBy: 'agent' },
-  { name: 'left by the reader', script: (_, kind, released) => waiting(kind, released), isLeft: true },
+  { name: 'left by the reader', script: (_, kind, released) => waiting(kind, released), isLeft: true, isStream: true },
 ]
 
-/** The kinds of agents in a situation: only a stream can be left. */
-export const kindsOf = ({ isLeft }: Situation): readonly Kind[] => (isLeft ? ['stream'] : ['plain', 'stream'])
+/** The kinds of agents that can be in a situation. */
+export const kindsOf = ({ isStream }: Situation): readonly Kind[] => (isStream ? ['stream'] : ['plain', 'stream'])
 
 /** A run of an agent, and the provider that answered it. */
 export interface Played extends AsyncDisposable {

@@ -1,20 +1,18 @@
 /**
  * Writes the table of docs/model-calls.md from what runs record now; read the difference before you commit it.
- * `node --conditions=swarmwatch-source test/framework-runs/write-table.ts [framework]`
+ * `node --conditions=swarmwatch-source test/framework-runs/write-table.ts`
  */
 import { AgentInstrumentation } from '@swarmwatch/instrumentation'
 import { startTestTelemetry } from '@swarmwatch/testing'
 
 import { frameworksToTest } from '../frameworks-to-test.ts'
 import { kindsOf, playRun, situations } from './play-run.ts'
-import { price, readRows, rowOf, writeRows } from './run-table.ts'
+import { price, rowOf, writeRows } from './run-table.ts'
 
-const [, , only] = process.argv
-const rows = only === undefined ? [] : (await readRows()).filter(([framework]) => framework !== only)
+const rows: string[][] = []
 const telemetry = await startTestTelemetry()
 const agents = new AgentInstrumentation({ prices: { m: price } })
 for (const [name, framework] of Object.entries(await frameworksToTest())) {
-  if (only !== undefined && name !== only) continue
   for (const situation of situations)
     for (const kind of kindsOf(situation)) {
       await using played = await playRun(name, framework, kind, situation)

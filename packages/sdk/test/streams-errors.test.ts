@@ -29,6 +29,7 @@ async function* parts(...all: unknown[]): AsyncGenerator {
 
 /** Like the result of the AI SDK's `streamText`: each access to a stream is a new branch, and only two of them show errors. */
 class TextResult {
+  readonly text = 'next to the streams'
   #base: ReadableStream<unknown>
   constructor(...all: unknown[]) {
     this.#base = ReadableStream.from(parts(...all))
@@ -260,6 +261,8 @@ test.for(Object.entries(harmless))('%s in a stream is no failure', async ([, chu
   expect(await outcomeOf(telemetry)).toBe('success first_try (unset), attempts: unset')
 })
 
+/** LangChain's first chunk of a message. */
+const empty = { content: '', tool_call_chunks: [], additional_kwargs: {}, getType: () => 'ai' }
 const preambles: Record<string, unknown[]> = {
   'AI SDK': [start, step, { type: 'text-start', id: '1' }],
   'OpenAI responses': [{ type: 'response.created' }, { type: 'response.in_progress' }, { type: 'response.output_item.added' }],
@@ -272,7 +275,16 @@ const preambles: Record<string, unknown[]> = {
   'OpenAI Agents': [
     { type: 'agent_updated_stream_event' },
     { type: 'raw_model_stream_event', data: { type: 'response_started' } },
+    { type: 'raw_model_stream_event', data: { type: 'model', event: { type: 'response.created' } } },
   ],
+  'events of LangChain': [
+    { event: 'on_chain_start', run_id: '1' },
+    { event: 'on_chain_end', name: '__start__' },
+    { event: 'on_chat_model_start', run_id: '2' },
+    { event: 'on_chat_model_stream', data: { chunk: empty } },
+  ],
+  'messages of LangGraph': [[empty, { langgraph_step: 1 }]],
+  'messages of LangChain': [empty],
   Anthropic: [{ type: 'message_start' }, { type: 'ping' }, { type: 'content_block_start' }],
   'Claude Agent SDK': [
     { type: 'system', subtype: 'init' },
@@ -290,6 +302,23 @@ test.for(Object.entries(preambles))('a stream of %s that throws before its first
   }
   expect(await readAll(instrumentAgent(() => stream(), quick)())).toEqual([...preamble, text])
   expect(await outcomeOf(telemetry)).toBe('success recovered (unset), attempts: 429 unset')
+})
+
+const contents: Record<string, object> = {
+  'a text': { content: 'a' },
+  'a part of a tool call': { tool_call_chunks: [{ name: 'look' }] },
+  'the reasoning of a model': { additional_kwargs: { reasoning_content: 'a' } },
+  'tokens that throw when they are listed': {
+    usage_metadata: new Proxy({}, { ownKeys: () => [].concat(null as never, 1 as never) }),
+  },
+}
+test.for(Object.entries(contents))('a message of LangChain with %s is content', async ([, content]) => {
+  async function* stream(): AsyncGenerator {
+    yield { ...empty, ...content }
+    throw limited
+  }
+  await expect(readAll(instrumentAgent(() => stream(), quick)())).rejects.toBe(limited)
+  expect(await outcomeOf(telemetry)).toBe('failure exhausted (429), attempts: 429')
 })
 
 test('a stream is not held back for more than a hundred chunks that look like a preamble', async () => {

@@ -32,6 +32,7 @@ async function* chunksOf(...chunks: unknown[]): AsyncGenerator {
 
 /** Like the results of `streamText` and of Mastra: each access to `fullStream` is a new stream. */
 class Branching {
+  readonly text = 'next to the stream'
   #base: ReadableStream<unknown>
   constructor(...chunks: unknown[]) {
     this.#base = ReadableStream.from(chunksOf(...chunks))
@@ -40,19 +41,6 @@ class Branching {
     const [branch, rest] = this.#base.tee()
     this.#base = rest
     return branch
-  }
-  async consumeStream(): Promise<void> {}
-}
-
-/** Like the result of `streamText` with a single reader: parts are in objects of the stream behind it. */
-class SingleReader {
-  readonly retention = { replay: false }
-  readonly baseStream: ReadableStream<unknown>
-  constructor(...chunks: unknown[]) {
-    this.baseStream = ReadableStream.from(chunksOf(...chunks))
-  }
-  get fullStream(): ReadableStream<unknown> {
-    return this.baseStream.pipeThrough(new TransformStream())
   }
   async consumeStream(): Promise<void> {}
 }
@@ -96,15 +84,28 @@ describe('a result with fullStream', () => {
     expect(await outcome()).toBe('failure exhausted (429), attempts: 429 429 429')
   })
 
-  test('with a single reader keeps it, and each of its parts counts', async () => {
-    const parts = (...of: unknown[]): unknown[] => of.map((part) => ({ part, partialOutput: undefined }))
-    const results = [
-      new SingleReader(...parts({ type: 'start' }, { type: 'error', error: limited })),
-      new SingleReader(...parts(text)),
-    ]
-    const result = await agentOf(() => results.shift()!)()
-    expect(await readAll(result.fullStream)).toEqual(parts(text))
-    expect(await outcome()).toBe('success recovered (unset), attempts: 429 unset')
+  test('with a single reader is returned at once, and keeps that reader for its caller', async () => {
+    let readers = 0
+    const made = {
+      get fullStream() {
+        readers += 1
+        return ReadableStream.from(chunksOf(text))
+      },
+      async consumeStream() {},
+    }
+    const result = await agentOf(() => made)()
+    expect(readers).toBe(0)
+    expect(await readAll(result.fullStream)).toEqual([text])
+    expect(await outcome()).toBe(success)
+  })
+
+  test('behind which there is one stream for all readers is watched to its end', async () => {
+    const baseStream = ReadableStream.from(chunksOf(text, { type: 'error', error: limited })) as ReadableStream<unknown>
+    const made = { baseStream, fullStream: baseStream }
+    const result = await agentOf(() => made)()
+    expect(result).toBe(made)
+    expect(await readAll(result.fullStream.pipeThrough(new TransformStream()))).toHaveLength(2)
+    expect(await outcome()).toBe('failure exhausted (429), attempts: 429')
   })
 
   test('that is data and no stream is returned at once', async () => {

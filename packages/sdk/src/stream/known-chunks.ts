@@ -46,11 +46,9 @@ export function reportedError(of: unknown): ReportedError | undefined {
     : undefined
 }
 
-/** The AI SDK's own stream, behind a result with a single reader, has each part in an object; its stream for a browser, in an event. */
+/** The AI SDK's stream for a browser has each part in the bytes of an event. */
 function contentOf(chunk: unknown): unknown {
-  if (typeof chunk !== 'object' || chunk === null) return chunk
-  if (isInstance(chunk, Uint8Array)) return eventIn(chunk) ?? chunk
-  return propertyOf(chunk, 'type') === undefined ? (propertyOf(chunk, 'part') ?? chunk) : chunk
+  return isInstance(chunk, Uint8Array) ? (eventIn(chunk) ?? chunk) : chunk
 }
 
 const eventStart = 'data: {"type":"'
@@ -109,12 +107,49 @@ export function isPreamble(of: unknown): boolean {
   const chunk = contentOf(of)
   if (typeof chunk !== 'object' || chunk === null) return false
   const type = propertyOf(chunk, 'type')
-  if (type === 'raw_model_stream_event') return propertyOf(propertyOf(chunk, 'data'), 'type') === 'response_started'
+  if (type === 'raw_model_stream_event') return isAgentsPreamble(propertyOf(chunk, 'data'))
   // Claude Agent SDK: an event of Anthropic, and its own message in place of the model's after a failed call
   if (type === 'system') return typeof propertyOf(chunk, 'subtype') === 'string'
   if (type === 'stream_event') return isPreamble(propertyOf(chunk, 'event'))
   if (type === 'assistant') return typeof propertyOf(chunk, 'error') === 'string'
-  return preambleTypes.has(type) || isEmptyCompletionChunk(chunk)
+  return preambleTypes.has(type) || isEmptyCompletionChunk(chunk) || isLangchainStart(chunk)
+}
+
+/** Events of LangChain's `streamEvents()` before a model answers; a tool that starts may have an effect. */
+const langchainStarts = new Set<unknown>([
+  'on_chain_start',
+  'on_prompt_start',
+  'on_prompt_end',
+  'on_chat_model_start',
+  'on_llm_start',
+])
+
+function isLangchainStart(chunk: object): boolean {
+  const event = propertyOf(chunk, 'event')
+  if (langchainStarts.has(event) || (event === 'on_chain_end' && propertyOf(chunk, 'name') === '__start__')) return true
+  if (event === 'on_chat_model_stream') return isEmptyMessage(propertyOf(propertyOf(chunk, 'data'), 'chunk'))
+  // With `streamMode: 'messages'`, LangGraph has the metadata of each message next to it
+  return isEmptyMessage(Array.isArray(chunk) ? chunk[0] : chunk)
+}
+
+/** LangChain's chunk of a message that names the role only. */
+function isEmptyMessage(message: unknown): boolean {
+  if (typeof propertyOf(message, 'getType') !== 'function' || propertyOf(message, 'content') !== '') return false
+  return ['tool_call_chunks', 'tool_calls', 'additional_kwargs', 'usage_metadata'].every((key) => isUnset(message, key))
+}
+
+function isUnset(message: unknown, key: string): boolean {
+  try {
+    return Object.keys(propertyOf(message, key) ?? {}).length === 0
+  } catch {
+    return false
+  }
+}
+
+/** OpenAI Agents has an event of its own, then each event of the model. */
+function isAgentsPreamble(data: unknown): boolean {
+  const type = propertyOf(data, 'type')
+  return type === 'response_started' || (type === 'model' && isPreamble(propertyOf(data, 'event')))
 }
 
 /** OpenAI's first chunk of a chat completion names the role only. */

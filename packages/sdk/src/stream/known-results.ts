@@ -50,11 +50,9 @@ export function isHelper(iterable: AsyncIterable<unknown>): iterable is HelperSt
 
 /** The result of the AI SDK's `streamText`, or of Mastra's `stream()`. */
 export function isBranching(result: object): result is { readonly fullStream: unknown } {
-  // With `experimental_streamTextLowMemory`, the AI SDK allows a single reader
-  return hasMethods(result, 'consumeStream') && has(result, 'fullStream') && !hasSingleReader(result)
+  // The result of `experimental_streamTextLowMemory` allows a single reader, and has no `text`
+  return hasMethods(result, 'consumeStream') && has(result, 'fullStream') && has(result, 'text')
 }
-
-const hasSingleReader = (result: object): boolean => propertyOf(propertyOf(result, 'retention'), 'replay') === false
 
 function ofFullStream(result: { readonly fullStream: unknown }): KnownResult | undefined {
   if (isBranching(result)) return { kind: 'branches', branch: () => result.fullStream }
