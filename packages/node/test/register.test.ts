@@ -26,6 +26,14 @@ test('a short program ends normally, and its output contains no other lines', as
   })
 })
 
+test('a program in a folder without package.json starts without a line', async () => {
+  const folder = mkdtempSync(join(tmpdir(), 'swarmwatch-no-manifest-'))
+  writeFileSync(join(folder, 'program.mjs'), "console.log('done')")
+  const { stdout, stderr } = await runNode(['--import=./src/register.ts', join(folder, 'program.mjs')], { env: anyPort })
+  expect({ stdout, stderr: stderr.replace(/^.*alert channel.*\n/gm, '') }).toEqual({ stdout: 'done\n', stderr: '' })
+  rmSync(folder, { recursive: true })
+})
+
 test('flushes the remaining telemetry when the program ends normally', async () => {
   await using collector = await testCollector()
   const { code } = await runRegistered(agent, {

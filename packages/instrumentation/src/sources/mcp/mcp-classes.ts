@@ -139,7 +139,12 @@ function manifestOf(packageName: string): Manifest | undefined {
 function manifestAt(path: string | undefined): Manifest | undefined {
   if (path === undefined) return undefined
   const file = path.startsWith('file:') ? fileURLToPath(path) : path
-  return { ...(JSON.parse(readFileSync(file, 'utf8')) as Omit<Manifest, 'folder'>), folder: dirname(file) }
+  try {
+    return { ...(JSON.parse(readFileSync(file, 'utf8')) as Omit<Manifest, 'folder'>), folder: dirname(file) }
+  } catch {
+    // For a program without package.json, Node returns the path of a folder
+    return undefined
+  }
 }
 
 function applicationUrl(): string {
