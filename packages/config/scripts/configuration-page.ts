@@ -43,6 +43,8 @@ no effect, and a line at start reports it.
 | \`OTEL_EXPORTER_OTLP_HEADERS\`, \`OTEL_EXPORTER_OTLP_TIMEOUT\`, \`OTEL_EXPORTER_OTLP_COMPRESSION\`, \`OTEL_EXPORTER_OTLP_CERTIFICATE\`, \`OTEL_EXPORTER_OTLP_CLIENT_CERTIFICATE\`, \`OTEL_EXPORTER_OTLP_CLIENT_KEY\` | These and the two above also for one signal: \`OTEL_EXPORTER_OTLP_TRACES_...\`, \`OTEL_EXPORTER_OTLP_METRICS_...\`, \`OTEL_EXPORTER_OTLP_LOGS_...\`. \`SWARMWATCH_OTLP_TOKEN\` overrides an authorization header. |
 | \`OTEL_EXPORTER_OTLP_METRICS_TEMPORALITY_PREFERENCE\` | cumulative or delta; Prometheus needs cumulative, the default. |
 | \`OTEL_METRIC_EXPORT_INTERVAL\`, \`OTEL_METRIC_EXPORT_TIMEOUT\` | In milliseconds. \`METRICS_EXPORT_INTERVAL\`, in seconds, overrides the first. |
+| \`OTEL_INSTRUMENTATION_GENAI_CAPTURE_MESSAGE_CONTENT\` | true, SPAN_ONLY or SPAN_AND_EVENT: arguments, results and messages are recorded on spans, without text that looks like a secret. Options in code take precedence. |
+| \`OTEL_SEMCONV_STABILITY_OPT_IN\` | gen_ai/dup: the metrics and attributes of version 1.41 of the GenAI conventions are sent as well, for older dashboards. Other values are for other libraries. |
 | \`OTEL_SEMCONV_EXCEPTION_SIGNAL_OPT_IN\` | logs: exceptions are log records, exported by OTLP, in place of events of spans; logs/dup: both. Otherwise no log record is exported. |
 | \`OTEL_TRACES_EXPORTER\`, \`OTEL_METRICS_EXPORTER\`, \`OTEL_LOGS_EXPORTER\` | otlp or none; others are reported. \`/metrics\` does not depend on them. |
 | \`OTEL_TRACES_SAMPLER\`, \`OTEL_TRACES_SAMPLER_ARG\` | always_on, always_off, traceidratio, each also with parentbased_. |

@@ -21,6 +21,11 @@ export interface AgentInstrumentationConfig extends SourceConfig {
    * @default {}
    */
   readonly prices?: ModelPrices
+  /**
+   * `latest+1.41` also sends the metrics and attributes that version 1.41 of the GenAI conventions had, for older dashboards.
+   * @default 'latest+1.41' if OTEL_SEMCONV_STABILITY_OPT_IN has `gen_ai/dup`, otherwise 'latest'
+   */
+  readonly semconv?: 'latest' | 'latest+1.41' | undefined
   /** Providers of model servers that only you know, for the source `wire`: see {@link WireConfig}. @default {} */
   readonly providers?: WireConfig['providers']
 }
@@ -47,11 +52,12 @@ export class AgentInstrumentation implements Instrumentation<AgentInstrumentatio
   enable(): void {
     if (this.#restoreInferences) return
     const { frameworks, prices, ...config } = this.#config
-    const { warn, captureContent } = config
+    const { warn, captureContent, semconv } = config
     this.#restoreInferences = configureInferences({
       price: priceFunction(prices, { warn }),
       warn,
       captureContent,
+      semconv,
       seesEveryCall: isChosen('wire', frameworks) && hasChunkChannels(),
     })
     preloadBundledTable()

@@ -142,6 +142,9 @@ export const supportedVariables: readonly string[] = [
     ),
   ),
   'OTEL_EXPORTER_OTLP_METRICS_TEMPORALITY_PREFERENCE',
+  // Read by @swarmwatch/sdk
+  'OTEL_INSTRUMENTATION_GENAI_CAPTURE_MESSAGE_CONTENT',
+  'OTEL_SEMCONV_STABILITY_OPT_IN',
 ]
 
 const logVariables = /^OTEL_(LOGS_EXPORTER|EXPORTER_OTLP_LOGS_\w+)$/

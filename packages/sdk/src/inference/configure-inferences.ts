@@ -26,7 +26,10 @@ export interface InferenceOptions {
   readonly captureContent?: boolean | undefined
   /** True while an instrumentation sees every model call of the process: then the number of calls of a run is recorded. @default false */
   readonly seesEveryCall?: boolean | undefined
-  /** `latest+1.41` also sends the metrics and attributes that version 1.41 of the conventions had, for older dashboards. @default 'latest' */
+  /**
+   * `latest+1.41` also sends the metrics and attributes that version 1.41 of the conventions had, for older dashboards.
+   * @default 'latest+1.41' if OTEL_SEMCONV_STABILITY_OPT_IN has `gen_ai/dup`, otherwise 'latest'
+   */
   readonly semconv?: 'latest' | 'latest+1.41' | undefined
 }
 
@@ -40,6 +43,18 @@ export function inferenceOptions(): InferenceOptions {
 /** Whether messages, arguments and results of framework calls are recorded. */
 export function isContentCaptured(): boolean {
   return settings.current.captureContent ?? isContentAsked()
+}
+
+let areOldNamesAsked: boolean | undefined
+
+/** Whether the names of version 1.41 of the conventions are sent as well. */
+export function hasOldNames(): boolean {
+  const { semconv } = settings.current
+  if (semconv !== undefined) return semconv === 'latest+1.41'
+  areOldNamesAsked ??= (process.env['OTEL_SEMCONV_STABILITY_OPT_IN'] ?? '')
+    .split(',')
+    .some((word) => word.trim() === 'gen_ai/dup')
+  return areOldNamesAsked
 }
 
 /** Sets how the model calls of this process are priced and recorded. The returned function restores the earlier settings. */

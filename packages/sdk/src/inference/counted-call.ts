@@ -6,7 +6,8 @@ import { processWide } from '../process-wide.ts'
 import { addCost, addTokens, boundedModel, type UsageRun } from '../run/run-usage.ts'
 import { guarded, trip } from '../telemetry/guard.ts'
 import { add, instruments, record, type Instruments } from '../telemetry/instruments.ts'
-import { inferenceOptions } from './configure-inferences.ts'
+import { oldAttribute } from '../telemetry/old-names.ts'
+import { hasOldNames, inferenceOptions } from './configure-inferences.ts'
 import type { InferenceEnd, InferenceStart, InferenceUsage } from './inference.ts'
 
 /** A logical call of a model: all HTTP tries with which its client made it. */
@@ -86,7 +87,7 @@ export class CountedCall {
     this.labels = labels
     const { inferenceDuration, inferenceTimeToFirstChunk, inferenceTimePerOutputChunk, old } = instruments()
     const failed = errorType === undefined ? labels : { ...labels, [attribute.errorType]: errorType }
-    const hasOld = inferenceOptions().semconv === 'latest+1.41'
+    const hasOld = hasOldNames()
     record(inferenceDuration, seconds, failed)
     if (hasOld) record(old.operationDuration, seconds, failed)
     if (isAmount(end.firstChunkSeconds)) {
@@ -175,8 +176,8 @@ export class CountedCall {
 function countUsage(key: keyof InferenceUsage, tokens: number, labels: Attributes): void {
   const made = instruments()
   add(made[usageCounters[key]], tokens, { ...labels, [attribute.tokenModality]: 'unknown' })
-  if (inferenceOptions().semconv !== 'latest+1.41' || (key !== 'inputTokens' && key !== 'outputTokens')) return
-  record(made.old.tokenUsage, tokens, { ...labels, 'gen_ai.token.type': key === 'inputTokens' ? 'input' : 'output' })
+  if (!hasOldNames() || (key !== 'inputTokens' && key !== 'outputTokens')) return
+  record(made.old.tokenUsage, tokens, { ...labels, [oldAttribute.tokenType]: key === 'inputTokens' ? 'input' : 'output' })
 }
 
 /** Returns whether a value is a number that counters accept. */

@@ -4,8 +4,9 @@ import { attribute, otherError, scopeName, spanName } from '../names.ts'
 import { capturedMessages } from '../telemetry/content.ts'
 import { logModelException } from '../telemetry/exceptions.ts'
 import { GuardedSpan } from '../telemetry/guarded-span.ts'
+import { oldAttribute } from '../telemetry/old-names.ts'
 import { propertyOf } from '../unknown-values.ts'
-import { inferenceOptions, isContentCaptured } from './configure-inferences.ts'
+import { hasOldNames, isContentCaptured } from './configure-inferences.ts'
 import type { InferenceEnd, InferenceStart } from './inference.ts'
 
 /** Starts the span of a model call below `parent`. */
@@ -48,8 +49,7 @@ export function endInferenceSpan(
     ...defined(attribute.reasoningOutputTokens, usage.reasoningOutputTokens),
     ...defined(attribute.costUsd, counted.costUsd),
     ...(counted.resendCount > 0 && { [attribute.resendCount]: counted.resendCount }),
-    ...(inferenceOptions().semconv === 'latest+1.41' &&
-      defined('gen_ai.usage.cache_creation.input_tokens', usage.cacheWriteInputTokens)),
+    ...(hasOldNames() && defined(oldAttribute.cacheCreationInputTokens, usage.cacheWriteInputTokens)),
     ...(isContentCaptured() && contentOf(end)),
   })
   if (counted.errorType !== undefined) {

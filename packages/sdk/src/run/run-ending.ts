@@ -1,7 +1,7 @@
 import { boundedErrorType } from '../bounded-names.ts'
 import type { Clock } from '../clock.ts'
 import { isTimeoutReason } from '../errors/error-type.ts'
-import { inferenceOptions } from '../inference/configure-inferences.ts'
+import { hasOldNames, inferenceOptions } from '../inference/configure-inferences.ts'
 import { failedLine, logLine, successLine } from '../log-lines.ts'
 import type { Tracked } from '../monitor/agent-statistics.ts'
 import { monitor } from '../monitor/monitor.ts'
@@ -14,6 +14,7 @@ import { asMessages, captured, framesOf, isContentAsked, messageOf } from '../te
 import { recordException } from '../telemetry/exceptions.ts'
 import type { GuardedSpan } from '../telemetry/guarded-span.ts'
 import { variantOf, type AgentSeries, add, instruments, record, rootSeries } from '../telemetry/instruments.ts'
+import { oldAttribute } from '../telemetry/old-names.ts'
 import { propertyOf } from '../unknown-values.ts'
 import type { Agent } from './agent.ts'
 
@@ -138,6 +139,7 @@ function describeFailure({ record: run, agent }: Finished, { error, errorType = 
 function endSpan({ span, record: run, agent, attempt, inferences }: Finished, ending: Ending): void {
   span.set(attribute.attemptCount, attempt)
   span.set(attribute.retryOutcome, ending.retryOutcome)
+  if (agent.operation === 'invoke_workflow' && hasOldNames()) span.set(oldAttribute.workflowName, agent.name)
   if (run.toolCalls > 0) span.set(attribute.toolCalls, run.toolCalls)
   if (run.modelCalls > 0) span.set(attribute.modelCalls, run.modelCalls)
   if (run.httpTries > 0) span.set(attribute.httpTries, run.httpTries)

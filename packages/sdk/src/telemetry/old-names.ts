@@ -6,7 +6,7 @@ const ofInference = metric.inferenceTimeToFirstChunk.attributes
 export type OldMetricKey = 'tokenUsage' | 'operationDuration' | 'timeToFirstChunk' | 'timePerOutputChunk'
 
 /** Attribute keys of the conventions of version 1.41 that later versions removed; sent with `semconv: 'latest+1.41'` only. */
-const oldAttribute = {
+export const oldAttribute = {
   tokenType: 'gen_ai.token.type',
   cacheCreationInputTokens: 'gen_ai.usage.cache_creation.input_tokens',
   workflowName: 'gen_ai.workflow.name',
