@@ -48,7 +48,6 @@ const slow = [
   'test/mcp-tool-calls-are-seen-on-both-sides.test.ts',
   'test/doctor-knows-every-framework.test.ts',
   'test/errors-of-real-libraries-are-read-as-documented.test.ts',
-  'test/frameworks-work-against-the-scripted-provider.test.ts',
   'test/examples-of-frameworks-run-as-documented.test.ts',
   'test/hooks-of-frameworks-exist.test.ts',
   'test/hooks-work-beside-others.test.ts',
@@ -57,6 +56,7 @@ const slow = [
   'test/streams-of-frameworks-are-recognised.test.ts',
   'test/runs-of-real-frameworks-equal-the-bills-of-the-provider.test.ts',
   'test/tools-of-frameworks-are-seen.test.ts',
+  'test/what-frameworks-export-has-no-content.test.ts',
   'test/works-in-real-applications.test.ts',
 ]
 const missing = slow.filter((file) => !existsSync(new URL(file, import.meta.url)))

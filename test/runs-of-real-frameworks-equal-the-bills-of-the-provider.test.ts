@@ -18,7 +18,7 @@ describe.skipIf(Object.keys(frameworks).length === 0)('an agent of a real framew
   beforeAll(async () => {
     telemetry = await startTestTelemetry()
     propagation.setGlobalPropagator(new W3CTraceContextPropagator())
-    agents = new AgentInstrumentation({ prices: { m: price } })
+    agents = new AgentInstrumentation({ prices: { m: price }, warn: () => {} })
   })
   afterAll(async () => {
     agents.disable()
@@ -37,6 +37,7 @@ describe.skipIf(Object.keys(frameworks).length === 0)('an agent of a real framew
     const situation = situations.find((each) => each.name === of)!
     await using played = await playRun(name, frameworks[name]!, kind as 'plain' | 'stream', situation)
     expect(rowOf(played)).toEqual(cells)
+    if (of === 'ok') expect(played.received).toBe('answer-marker')
     expectBilled(played)
     for (const request of played.provider.requests) expectTraced(request, played)
   })

@@ -11,7 +11,7 @@ import { price, rowOf, writeRows } from './run-table.ts'
 
 const rows: string[][] = []
 const telemetry = await startTestTelemetry()
-const agents = new AgentInstrumentation({ prices: { m: price } })
+const agents = new AgentInstrumentation({ prices: { m: price }, warn: () => {} })
 for (const [name, framework] of Object.entries(await frameworksToTest())) {
   for (const situation of situations)
     for (const kind of kindsOf(situation)) {

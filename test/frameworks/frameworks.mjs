@@ -9,6 +9,8 @@ import { Agent as MastraAgent } from '@mastra/core/agent'
 import { createTool } from '@mastra/core/tools'
 import { Agent, OpenAIChatCompletionsModel, run, tool as agentsTool } from '@openai/agents'
 import { generateText, isStepCount, streamText, tool } from 'ai'
+import { generateText as generateText6, stepCountIs, streamText as streamText6, tool as tool6 } from 'ai-6'
+import { createOpenAI as createOpenAI6 } from 'ai-sdk-openai-6'
 import { createAgent, tool as langchainTool } from 'langchain'
 import OpenAI from 'openai'
 import { z } from 'zod'
@@ -43,6 +45,16 @@ const ai = (provider, signal) => ({
   stopWhen: isStepCount(5),
   abortSignal: signal,
   maxRetries: provider.maxRetries,
+})
+
+const ai6 = ({ openaiUrl, maxRetries }, signal) => ({
+  model: createOpenAI6({ baseURL: openaiUrl, apiKey: 'key-marker' }).chat('m'),
+  system: instructions,
+  prompt: question,
+  tools: { look: tool6({ description, inputSchema: place, execute: look }) },
+  stopWhen: stepCountIs(5),
+  abortSignal: signal,
+  maxRetries,
 })
 
 const agents = (provider) =>
@@ -86,6 +98,13 @@ export const frameworks = {
     isReadOn: true,
     plain: async (provider, signal) => (await generateText(ai(provider, signal))).text,
     stream: (provider, signal) => streamText({ ...ai(provider, signal), onError() {} }),
+    read: async (result, onText) => readAll(result.textStream, onText),
+  },
+  'ai 6': {
+    hasTools: true,
+    isReadOn: true,
+    plain: async (provider, signal) => (await generateText6(ai6(provider, signal))).text,
+    stream: (provider, signal) => streamText6({ ...ai6(provider, signal), onError() {} }),
     read: async (result, onText) => readAll(result.textStream, onText),
   },
   'openai chat': {
