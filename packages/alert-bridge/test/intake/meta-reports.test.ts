@@ -304,6 +304,25 @@ test('a timer runs only while a report is held, until the stop', async () => {
   expect(vi.getTimerCount()).toBe(0)
 })
 
+test('a stop while a held report is being sent starts no timer for another one', async () => {
+  vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'] })
+  onTestFinished(() => void vi.useRealTimers())
+  const { clock, report, stop, stored, storing } = await fixture()
+  const { promise, resolve } = Promise.withResolvers<void>()
+  for (const key of ['a', 'b']) {
+    await report({ key })
+    await report({ key })
+    clock.now += metaWindowMs / 2
+  }
+  storing.until = promise
+  vi.advanceTimersByTime(5)
+  stop()
+  resolve()
+  while ((await stored())['a']?.held !== undefined) await new Promise(setImmediate)
+  await new Promise(setImmediate)
+  expect(vi.getTimerCount()).toBe(0)
+})
+
 test('without the disk, reports are sent and held all the same', async () => {
   const { clock, report, reports, closeStore } = await fixture()
   await closeStore()
