@@ -97,7 +97,8 @@ test('a name of up to 60 characters, and a message of axios up to 300, can state
 
 test('an error that has a type is complete: what it wraps does not take the place of other errors', () => {
   const wrapping = (status: number): unknown => ({ status, cause: new Error('x') })
-  const several = new AggregateError([...Array.from({ length: 20 }, () => wrapping(401)), wrapping(503)])
+  const last = new Error('x', { cause: { status: 503 } })
+  const several = new AggregateError([...Array.from({ length: 20 }, () => wrapping(401)), last])
   expect([errorType(several), isRetryable(several)]).toEqual(['503', true])
 })
 

@@ -108,7 +108,7 @@ function readOne(error: unknown): Reading {
   const answers = answersIn(error)
   const status = grpc === undefined ? statusOf(error, answers) : undefined
   const isAws = isObject(propertyOf(error, '$metadata')) || typeof propertyOf(error, '$fault') === 'string'
-  const awsName = isAws && !plainClasses.has(asWord(name)) && !timeoutWord.test(asWord(name) ?? '') ? asWord(name) : undefined
+  const awsName = isAws && !plainClasses.has(asWord(name)) && !timeoutWord.test(String(name)) ? asWord(name) : undefined
   const type = awsName ?? (status === undefined ? undefined : String(status))
   const reading = (verdict: Verdict, by: string | undefined = type): Reading => ({ verdict, type: by, ...fallback })
 
