@@ -30,7 +30,7 @@ export const groups: readonly Group[] = [
     name: 'error type',
     sources: [`${sdk}/src/errors/{error-type,error-details}.ts`, `${sdk}/src/{unknown-values,bounded-names}.ts`],
     tests: [
-      `${sdk}/test/{error-type,error-type-limits,error-places,errors-page,bounds,bounded-names,recovery/retry-after}.test.ts`,
+      `${sdk}/test/{error-type,error-type-limits,error-places,errors-page,unusable-answers,bounds,bounded-names,recovery/retry-after}.test.ts`,
     ],
   },
   {

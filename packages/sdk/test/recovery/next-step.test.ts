@@ -67,3 +67,42 @@ describe('after a failed attempt', () => {
     expect(step({ elapsedSeconds: 5 }, { totalTimeoutSeconds: 10 })).toMatchObject({ retry: false, outcome: 'exhausted' })
   })
 })
+
+describe('after an attempt whose last model call failed', () => {
+  const silent = new Error('request failed')
+  const failure = (status: number, headers: Record<string, string> = {}) => ({ modelFailure: { status, headers } })
+
+  test('the status of the call decides, unless the error has a reason of its own', () => {
+    expect(step({ error: silent, ...failure(401) })).toEqual({ retry: false, outcome: 'not_retryable' })
+    expect(step({ error: silent, ...failure(503) })).toEqual({ retry: true, waitSeconds: 5 })
+    expect(step({ error: { status: 503 }, ...failure(401) })).toEqual({ retry: true, waitSeconds: 5 })
+    expect(step({ error: { status: 401 }, ...failure(503) })).toEqual({ retry: false, outcome: 'not_retryable' })
+  })
+
+  test('the wait is that of the error, or else of the call if the error has no other status', () => {
+    const waits = (error: unknown) => step({ error, ...failure(429, { 'retry-after': '20' }) })
+    expect(waits(silent)).toEqual({ retry: true, waitSeconds: 20 })
+    expect(waits({ status: 429 })).toEqual({ retry: true, waitSeconds: 20 })
+    expect(waits({ status: 503 })).toEqual({ retry: true, waitSeconds: 5 })
+    expect(waits({ status: 429, retryAfter: 7 })).toEqual({ retry: true, waitSeconds: 7 })
+  })
+})
+
+describe('after an answer of the wrong shape', () => {
+  const unusable = Object.assign(new Error('no object'), { name: 'AI_NoObjectGeneratedError' })
+
+  test('one more answer is asked for, not a third one', () => {
+    expect(step({ error: unusable, earlierErrors: [new Error('x')] })).toEqual({ retry: true, waitSeconds: 5 })
+    expect(step({ error: unusable, earlierErrors: [new Error('x'), unusable] })).toEqual({
+      retry: false,
+      outcome: 'not_retryable',
+      because: 'the answer of the model was unusable twice',
+    })
+    expect(step({ error: new Error('x'), earlierErrors: [unusable, unusable] })).toEqual({ retry: true, waitSeconds: 5 })
+  })
+
+  test('retryIf may ask for more', () => {
+    const again = { error: unusable, earlierErrors: [unusable] }
+    expect(step(again, { retryIf: () => true })).toEqual({ retry: true, waitSeconds: 5 })
+  })
+})
