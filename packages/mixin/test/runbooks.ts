@@ -67,7 +67,7 @@ const kinds: readonly (readonly [RegExp, CommandKind])[] = [
 ]
 
 /** Inline code with blanks that is no command: settings, and messages of programs. */
-const notCommands = /^\w+: \{.*\}$|^(connection refused|found duplicate series|invoke_agent NAME)$/
+const notCommands = /^\w+: (?:\{.*\}|\w+)$|^(connection refused|found duplicate series|invoke_agent NAME)$/
 
 /** Words in capitals that the reader replaces. */
 const realNames: Readonly<Record<string, string>> = { NAME: 'writer', JOB: 'agents/workers', SERVICE: 'prometheus', N: '3' }
