@@ -3,6 +3,14 @@ import { defineConfig } from 'tsdown'
 /** They patch `require` and `import` of the whole process, which no source here needs. */
 const loaders = /^(import|require)-in-the-middle$/
 
+/** The import of the base class. Version 1.9 of the API, which OpenTelemetry SDK 2 uses, has no `logs`. */
+const ofBaseClass = 'import { diag, logs, metrics, trace } from "@opentelemetry/api";'
+const ofAnyApi = `
+import { diag, metrics, trace } from "@opentelemetry/api";
+import * as api from "@opentelemetry/api";
+const logs = Reflect.get(api, "logs") ?? { getLogger: () => undefined };
+`
+
 export default defineConfig({
   entry: ['src/index.ts'],
   platform: 'node',
@@ -12,6 +20,15 @@ export default defineConfig({
       name: 'without-loaders',
       resolveId: (id) => (loaders.test(id) ? `\0${id}` : undefined),
       load: (id) => (id.startsWith('\0') && loaders.test(id.slice(1)) ? 'export class Hook {}' : undefined),
+    },
+    {
+      name: 'any-api',
+      transform(code, id) {
+        if (!/@opentelemetry[\\/]instrumentation[\\/]dist[\\/]instrumentation\.mjs$/.test(id)) return undefined
+        if (!code.includes(ofBaseClass))
+          throw new Error(`${id} no longer has the import that version 1.9 of the API cannot resolve`)
+        return code.replace(ofBaseClass, ofAnyApi)
+      },
     },
   ],
   banner: { js: '/*! Contains parts of @opentelemetry/instrumentation, Copyright The OpenTelemetry Authors, Apache-2.0 */' },
