@@ -1,4 +1,5 @@
 export { AgentInstrumentation, type AgentInstrumentationConfig } from './agent-instrumentation.ts'
+export { claudeAgent } from './claude-agent.ts'
 export { instrumentMcpClient } from './instrument-mcp-client.ts'
 export { type ModelPrice, type ModelPrices, priceTable } from './prices.ts'
 export { AiSdkInstrumentation } from './sources/ai-sdk/ai-sdk-instrumentation.ts'

@@ -1,3 +1,4 @@
+export { hideCause } from './errors/error-details.ts'
 export { beginInference, withConversation } from './inference/begin-inference.ts'
 export { beginToolCall, type ReportedToolCall, type ToolCallStart } from './inference/begin-tool-call.ts'
 export { configureInferences, type InferenceOptions, type PricedCall } from './inference/configure-inferences.ts'

@@ -4,7 +4,7 @@ import type { BilledTokens } from './reply.ts'
 /** Anthropic's messages. Its `input_tokens` exclude cached tokens, and a stream has them in its first event. It reports no reasoning. */
 export const anthropicMessages: Protocol = {
   name: 'anthropic-messages',
-  path: /\/messages$/,
+  path: /\/messages(\?|$)/,
   idPrefix: 'msg_',
   isStream: (_, { stream }) => stream === true,
   model: (_, { model }) => String(model),

@@ -81,7 +81,10 @@ function failWith(error: unknown, call: ReportedToolCall, rest: readonly unknown
   const aborted = rest.find((each) => (each as { signal?: AbortSignal } | undefined)?.signal?.aborted) as
     | { signal: AbortSignal }
     | undefined
-  if (aborted) return call.fail(aborted.signal.reason)
+  if (aborted) {
+    const { reason } = aborted.signal as { reason: unknown }
+    return call.fail(reason, (reason as Error | undefined)?.name === 'TimeoutError' ? timeoutError : 'cancelled')
+  }
   // Errors of the client itself have the same class and form of code, but no answer of the server
   if (typeof code !== 'number' || /connection closed/i.test(String(message))) return call.fail(error)
   if (code === localTimeout && /timed out/i.test(String(message))) return call.fail(error, timeoutError)
