@@ -6,7 +6,7 @@ import { W3CTraceContextPropagator } from '@opentelemetry/core'
 import { instrumentMcpClient, McpInstrumentation } from '@swarmwatch/instrumentation'
 import { instrumentAgent, instrumentTool } from '@swarmwatch/sdk'
 import { startTestTelemetry, type RecordedSpan, type TestTelemetry } from '@swarmwatch/testing'
-import { decodeTraces, eventually, openTemporaryFolder } from '@swarmwatch/testkit'
+import { eventually, openTemporaryFolder } from '@swarmwatch/testkit'
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, onTestFinished, test } from 'vitest'
 
 import { otlpSink } from './apps/otlp-sink.ts'
@@ -105,7 +105,7 @@ describe.skipIf(whyNot).each(versions)('with MCP %s', (version) => {
     }
     await expect(wait({ timeout: 1 })).rejects.toThrow(/timed out/i)
     await expect(wait({ signal: AbortSignal.abort(new DOMException('no longer needed', 'AbortError')) })).rejects.toThrow()
-    expect(errorTypes(clientSpans())).toEqual(['timeout', 'AbortError'])
+    expect(errorTypes(clientSpans())).toEqual(['timeout', 'cancelled'])
   })
 
   test('the server reads the trace from _meta, in which the entries of the application remain', async () => {
@@ -162,12 +162,7 @@ describe.skipIf(whyNot).each(versions)('with MCP %s', (version) => {
     const result = await inRun(() => client.callTool({ name: 'add', arguments: { a: 1, b: 2 } }))
     expect(result).toMatchObject({ content: [{ type: 'text', text: '3' }] })
     const [clientSpan] = clientSpans()
-    const serverSpan = await eventually('the span of the server', () =>
-      sink.received
-        .filter(({ path }) => path.endsWith('/v1/traces'))
-        .flatMap(({ body }) => decodeTraces(Buffer.from(body, 'latin1')))
-        .find(({ kind }) => kind === 'server'),
-    )
+    const serverSpan = await eventually('the span of the server', () => sink.spans().find(({ kind }) => kind === 'server'))
     expect(clientSpan?.attributes).toMatchObject({ 'network.transport': 'pipe' })
     expect(serverSpan).toMatchObject({
       name: 'tools/call add',

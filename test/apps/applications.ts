@@ -1,7 +1,8 @@
 import { cp, mkdir, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 
-import { freePort } from '@swarmwatch/testkit'
+import { eventually, freePort } from '@swarmwatch/testkit'
+import { answer as answerOf, openModelProvider, toolCalls } from '@swarmwatch/testkit/providers'
 import { expect } from 'vitest'
 
 import { expectCleanEnd, expectServed, expectTelemetry, type Trial, type TrialNeeds } from './trial.ts'
@@ -44,9 +45,10 @@ export const applications: readonly Application[] = [
   },
   {
     name: 'next',
-    what: 'Next.js, production build by Turbopack and by webpack, `instrumentation.ts`, a route that streams',
-    checked: 'both builds without the alert bridge; retry before the first chunk, OTLP, `/metrics`, page; SIGTERM flushes',
-    packages: ['sdk', 'node'],
+    what: 'Next.js, production build by Turbopack and by webpack, `instrumentation.ts`, a route that streams, a route with AI SDK and MCP',
+    checked:
+      'both builds without the alert bridge; retry before the first chunk, OTLP, `/metrics`, page; SIGTERM flushes; the numbers of the server of the model',
+    packages: ['sdk', 'node', 'instrumentation'],
     async attempt(trial) {
       for (const bundler of ['--turbopack', '--webpack']) {
         await trial.run('node_modules/.bin/next', ['build', bundler])
@@ -54,6 +56,17 @@ export const applications: readonly Application[] = [
         await attemptServer(trial, 'node_modules/.bin/next', ['start', '--hostname', '127.0.0.1', '--port', String(port)], {
           readyLine: /Ready in/,
           url: `http://127.0.0.1:${port}`,
+        })
+        await expectAsked(trial, async (env) => {
+          const program = trial.start('node_modules/.bin/next', ['start', '--hostname', '127.0.0.1', '--port', String(port)], {
+            env,
+          })
+          await program.printed(/Ready in/)
+          const response = await fetch(`http://127.0.0.1:${port}/ask`)
+          const text = await response.text()
+          program.kill('SIGTERM')
+          await program.ended
+          return `${text}\n${program.output()}`
         })
       }
     },
@@ -145,10 +158,16 @@ export const applications: readonly Application[] = [
   },
   {
     name: 'opentelemetry-2',
-    what: 'OpenTelemetry SDK 2 with all auto-instrumentations, with `@swarmwatch/sdk`',
-    checked: 'retry, spans and metrics through that SDK; one `traceparent` per request',
-    packages: ['sdk'],
-    attempt: (trial) => attemptOpenTelemetry(trial, ['--import', './telemetry.mjs']),
+    what: 'OpenTelemetry SDK 2 with all auto-instrumentations, with `@swarmwatch/sdk`; with `AgentInstrumentation`, AI SDK and MCP',
+    checked: 'retry, spans and metrics through that SDK; one `traceparent` per request; the numbers of the server of the model',
+    packages: ['sdk', 'instrumentation'],
+    files: Object.fromEntries(
+      ['ask.cjs', 'modules.mjs', 'early.mjs', 'in-a-list.mjs'].map((file) => [file, `frameworks/${file}`]),
+    ),
+    async attempt(trial) {
+      await attemptOpenTelemetry(trial, ['--import', './telemetry.mjs'])
+      await expectAsked(trial, (env) => trial.run(process.execPath, ['--import', './in-a-list.mjs', 'early.mjs'], { env }))
+    },
   },
   {
     name: 'opentelemetry-3',
@@ -184,6 +203,39 @@ export const applications: readonly Application[] = [
         expect(spansOf(sink.bodies('/v1/traces')) - spansBefore, `${first} ${setUp}: spans by OTLP`).toBe(isSentrys ? 0 : 1)
       }
       expect(sink.bodies('/v1/metrics')).toContain('agent.retries')
+    },
+  },
+  {
+    name: 'frameworks',
+    isShort: true,
+    what:
+      'AI SDK and an MCP client and server: ES modules and CommonJS, before and after `startTelemetry()`, in a minified bundle, in two ' +
+      'copies, in a worker thread, with `AgentInstrumentation` in a NodeSDK',
+    checked: 'tokens, model calls and tool calls of the run equal those of the server of the model',
+    packages: ['sdk', 'node', 'instrumentation'],
+    async attempt(trial) {
+      type Run = Parameters<typeof expectAsked>[1]
+      const node =
+        (...args: string[]): Run =>
+        (env) =>
+          trial.run(process.execPath, args, { env })
+      await expectAsked(trial, node(...registered, 'early.mjs'))
+      await expectAsked(trial, node('late.mjs'))
+      await expectAsked(trial, node(...registered, 'early.cjs'))
+      await expectAsked(trial, node('late.cjs'))
+      await expectAsked(trial, node(...registered, 'copies.mjs'), 2)
+      await expectAsked(trial, node(...registered, 'worker.mjs'))
+      for (const file of ['in-a-list.mjs', 'registered.mjs']) await expectAsked(trial, node('--import', `./${file}`, 'early.mjs'))
+      for (const format of ['esm', 'cjs']) {
+        const file = `bundle.${format === 'esm' ? 'mjs' : 'cjs'}`
+        const flags = ['--bundle', '--minify', '--platform=node', `--format=${format}`, `--outfile=dist/${file}`]
+        // For the CommonJS modules among the dependencies of the frameworks
+        const banner = "--banner:js=import { createRequire } from 'node:module'; const require = createRequire(import.meta.url);"
+        await trial.run('node_modules/.bin/esbuild', ['bundled.mjs', ...flags, ...(format === 'esm' ? [banner] : [])])
+        const away = join(trial.folder, '..', `frameworks-bundle-${format}`)
+        await cp(join(trial.folder, 'dist'), away, { recursive: true })
+        await expectAsked(trial, (env) => trial.run(process.execPath, [file], { cwd: away, env }))
+      }
     },
   },
   {
@@ -298,6 +350,49 @@ async function attemptProgram(trial: Trial, args: readonly string[], env?: Reado
   const output = await trial.run(process.execPath, args, env && { env })
   expect(output).toMatch(answer)
   await expectTelemetry(trial.sink)
+}
+
+/** Runs a program that asks a model on loopback; the spans of its `runs` runs must equal what that model has received and billed. */
+async function expectAsked(
+  trial: Trial,
+  run: (env: Readonly<Record<string, string>>) => Promise<string>,
+  runs = 1,
+): Promise<void> {
+  await using provider = await openModelProvider(({ json }) =>
+    JSON.stringify(json).includes('"role":"tool"') ? answerOf('sunny') : toolCalls({ name: 'look', input: { place: 'Bern' } }),
+  )
+  trial.sink.forget()
+  const output = await run({ OPENAI_BASE_URL: provider.openaiUrl })
+  expect(output.match(/^sunny$/gm), output).toHaveLength(runs)
+  const spans = await eventually('the spans of the runs', () => {
+    const sent = trial.sink.spans()
+    return sent.filter(({ name }) => name === 'invoke_agent asker').length === runs && sent
+  })
+  const roots = spans.filter(({ name }) => name === 'invoke_agent asker')
+  const { inputTokens, outputTokens } = provider.billed()
+  const sumOf = (key: string): number => roots.reduce((sum, { attributes }) => sum + Number(attributes[key]), 0)
+  const names = spans.map(({ name, kind }) => `${name} ${kind}`)
+  const countOf = (name: string): number => names.filter((each) => each === name).length
+  expect(
+    {
+      inputTokens: sumOf('gen_ai.usage.input_tokens'),
+      outputTokens: sumOf('gen_ai.usage.output_tokens'),
+      modelCalls: sumOf('swarmwatch.model.calls'),
+      toolCalls: sumOf('swarmwatch.tool.calls'),
+      chats: countOf('chat gpt-4.1 client'),
+      looks: countOf('execute_tool look internal'),
+      forecasts: countOf('tools/call forecast client'),
+    },
+    output,
+  ).toEqual({
+    inputTokens,
+    outputTokens,
+    modelCalls: provider.requests.length,
+    toolCalls: 2 * runs,
+    chats: provider.requests.length,
+    looks: runs,
+    forecasts: runs,
+  })
 }
 
 async function attemptOneShot(trial: Trial, command: string, args: readonly string[]): Promise<void> {

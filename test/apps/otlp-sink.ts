@@ -1,6 +1,6 @@
 import { gunzipSync } from 'node:zlib'
 
-import { openHttpServer } from '@swarmwatch/testkit'
+import { decodeTraces, openHttpServer, type OtlpSpan } from '@swarmwatch/testkit'
 
 /** A request that arrived. */
 export interface Received {
@@ -15,6 +15,8 @@ export interface OtlpSink extends AsyncDisposable {
   readonly received: readonly Received[]
   /** Bodies whose path ends in `path`, one after the other. */
   bodies(path: string): string
+  /** The spans that arrived as protobuf. */
+  spans(): OtlpSpan[]
   /** Forgets what has arrived, so that a further program is judged by what it sends itself. */
   forget(): void
 }
@@ -34,6 +36,8 @@ export async function otlpSink(): Promise<OtlpSink> {
         .filter((request) => request.path.endsWith(path))
         .map(({ body }) => body)
         .join('\n'),
+    spans: () =>
+      received.filter(({ path }) => path.endsWith('/v1/traces')).flatMap(({ body }) => decodeTraces(Buffer.from(body, 'latin1'))),
     forget: () => void received.splice(0),
     [Symbol.asyncDispose]: () => server.close(),
   }

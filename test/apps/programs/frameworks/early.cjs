@@ -1,0 +1,1 @@
+void require('./ask.cjs')(require('./modules.cjs').modules)
