@@ -10,12 +10,14 @@ const patches = new WeakMap<Method, Patch>()
 
 /**
  * Replaces a method of one object by `wrap(original)`; `original` is bound to the object. The returned function restores the object, in
- * any order with other patches. If another party has replaced the method since, it stays: then `wrap` must make no difference any more.
+ * any order with other patches. It has no effect on an object without that method. If another party has replaced the method since, it stays: then `wrap` must make no difference any more.
  */
 export function patchMethod<M extends Method>(object: object, name: string, wrap: (original: M) => M): () => void {
   const methods = object as Record<string, Method | undefined>
   const patch: Patch = { before: Object.getOwnPropertyDescriptor(object, name), isUndone: false }
-  const patched = wrap((methods[name] as Method).bind(object) as M)
+  const method = methods[name]
+  if (typeof method !== 'function') return () => {}
+  const patched = wrap(method.bind(object) as M)
   patches.set(patched, patch)
   methods[name] = patched
   return () => {

@@ -1,10 +1,11 @@
+import { guarded } from '@swarmwatch/sdk/instrumentation'
+
 /**
  * Returns an error for a tool result that reports a failure instead of throwing, as those of MCP do with `isError: true`; undefined for
  * any other result. The message is not the result, which can contain anything.
  */
 export function toolError(result: unknown): Error | undefined {
-  const isError = typeof result === 'object' && result !== null && (result as { isError?: unknown }).isError === true
-  return isError ? namedError('tool_error', 'the tool returned isError: true') : undefined
+  return propertyOf(result, 'isError') === true ? namedError('tool_error', 'the tool returned isError: true') : undefined
 }
 
 /** Reads an error from a text such as `TypeError: x is not a function`, where a framework keeps nothing else. */
@@ -18,4 +19,10 @@ export function namedError(name: string, message: string): Error {
   const error = new Error(message)
   error.name = name
   return error
+}
+
+/** Returns a property of a value that is not ours; undefined if it has none, or if reading it throws. */
+export function propertyOf(value: unknown, name: string): unknown {
+  if (typeof value !== 'object' || value === null) return undefined
+  return guarded('framework', () => (value as Record<string, unknown>)[name])
 }

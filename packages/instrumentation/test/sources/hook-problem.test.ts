@@ -8,7 +8,7 @@ const source = import.meta.resolve('@swarmwatch/instrumentation')
 const program = `
 import { AiSdkInstrumentation, LangChainInstrumentation, OpenAIAgentsInstrumentation } from ${JSON.stringify(source)}
 const sources = [AiSdkInstrumentation, OpenAIAgentsInstrumentation, LangChainInstrumentation].map((Source) => new Source({ enabled: false }))
-console.log(JSON.stringify(sources.map((source) => [source.found() ?? null, source.hookProblem() ?? null])))
+console.log(JSON.stringify(sources.map((source) => [source.found() ?? null, source.hookProblem([process.cwd()]) ?? null])))
 `
 
 /** Prints what the sources find in a folder that contains these packages, each with one file of JavaScript. */

@@ -1,4 +1,5 @@
 import { InstrumentationBase } from '@opentelemetry/instrumentation'
+import { guarded } from '@swarmwatch/sdk/instrumentation'
 
 import { ActiveSource } from '../active-source.ts'
 import { installedVersion, missingTexts } from '../installed-package.ts'
@@ -26,12 +27,12 @@ export class AiSdkInstrumentation extends InstrumentationBase<SourceConfig> impl
 
   override enable(): void {
     super.enable()
-    this.undo ??= addIntegration()
+    this.undo ??= guarded('framework', addIntegration)
   }
 
   override disable(): void {
     super.disable()
-    this.undo?.()
+    guarded('framework', () => this.undo?.())
     this.undo = undefined
   }
 

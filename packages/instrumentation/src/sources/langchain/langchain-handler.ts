@@ -9,7 +9,7 @@ import {
 import { BoundedMap } from '../bounded-map.ts'
 import { FrameworkInference } from '../framework-inference.ts'
 import { providerName } from '../provider-names.ts'
-import { namedError, toolError } from '../tool-error.ts'
+import { namedError, propertyOf, toolError } from '../tool-error.ts'
 
 /** The part of a runnable's config that is used here. */
 export interface RunnableConfig {
@@ -108,7 +108,7 @@ export class LangChainHandler {
   handleToolError(error: unknown, runId: string): void {
     const call = this.#tools.take(runId)
     // LangGraph interrupts and hands over by throwing, which is no failure
-    if ((error as { is_bubble_up?: unknown } | undefined)?.is_bubble_up === true) call?.end()
+    if (propertyOf(error, 'is_bubble_up') === true) call?.end()
     else call?.fail(error)
   }
 
@@ -160,13 +160,13 @@ type ModelStart = [
 
 /** The content of a message with a tool's result, or the result itself. */
 function contentOf(output: unknown): unknown {
-  const message = output as { readonly tool_call_id?: unknown; readonly content?: unknown } | null | undefined
-  return message?.tool_call_id === undefined ? output : message.content
+  return propertyOf(output, 'tool_call_id') === undefined ? output : propertyOf(output, 'content')
 }
 
 function failedMessage(output: unknown): Error | undefined {
-  const isFailed = (output as { status?: unknown } | undefined)?.status === 'error'
-  return isFailed ? namedError('tool_error', 'the tool returned a message with status error') : undefined
+  return propertyOf(output, 'status') === 'error'
+    ? namedError('tool_error', 'the tool returned a message with status error')
+    : undefined
 }
 
 function inferenceEnd({ generations, llmOutput }: LLMResult): InferenceEnd {

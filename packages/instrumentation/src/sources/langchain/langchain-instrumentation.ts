@@ -1,6 +1,7 @@
 import { AsyncLocalStorage } from 'node:async_hooks'
 
 import { InstrumentationBase } from '@opentelemetry/instrumentation'
+import { guarded } from '@swarmwatch/sdk/instrumentation'
 
 import { installedVersion, missingTexts } from '../installed-package.ts'
 import type { Source, SourceConfig } from '../source.ts'
@@ -25,16 +26,18 @@ export class LangChainInstrumentation extends InstrumentationBase<SourceConfig> 
 
   override enable(): void {
     super.enable()
-    const globals = globalThis as Record<symbol, AsyncLocalStorage<unknown> | undefined>
-    // As @langchain/core and langsmith do it when they are loaded: the first one creates the storage for all
-    const storage = (globals[storageKey] ??= new AsyncLocalStorage())
-    this.undo ??= addHandler(storage, new LangChainHandler())
+    this.undo ??= guarded('framework', () => {
+      const globals = globalThis as Record<symbol, AsyncLocalStorage<unknown> | undefined>
+      // As @langchain/core and langsmith do it when they are loaded: the first one creates the storage for all
+      const storage = (globals[storageKey] ??= new AsyncLocalStorage())
+      return addHandler(storage, new LangChainHandler())
+    })
   }
 
   /** Removes the handler. The storage stays, because the packages keep the context of their runs in it. */
   override disable(): void {
     super.disable()
-    this.undo?.()
+    guarded('framework', () => this.undo?.())
     this.undo = undefined
   }
 

@@ -1,10 +1,12 @@
 import { InstrumentationBase } from '@opentelemetry/instrumentation'
+import { guarded } from '@swarmwatch/sdk/instrumentation'
 
 import { ActiveSource } from '../active-source.ts'
 import { installedVersion, missingTexts } from '../installed-package.ts'
 import type { Source, SourceConfig } from '../source.ts'
 import { followProvider, type TraceProvider } from './follow-provider.ts'
 import { nestSpans, type GroupIds } from './nest-spans.ts'
+import { observeGlobal } from './observe-global.ts'
 
 const providerName = 'openai.agents.core.traceProvider'
 const storageName = 'openai.agents.core.asyncLocalStorage'
@@ -29,20 +31,22 @@ export class OpenAIAgentsInstrumentation extends InstrumentationBase<SourceConfi
     super.enable()
     if (this.undo) return
     const source = new ActiveSource('openai-agents')
-    const undo = observeGlobal<TraceProvider>(providerKey, (provider) => {
-      const groupIds: GroupIds = new WeakMap()
-      const undoBoth = [followProvider(provider, source, groupIds), nestSpans(storageKey, groupIds)]
-      return () => undoBoth.forEach((each) => each())
-    })
+    const undo = guarded('framework', () =>
+      observeGlobal<TraceProvider>(providerKey, (provider) => {
+        const groupIds: GroupIds = new WeakMap()
+        const undoBoth = [followProvider(provider, source, groupIds), nestSpans(storageKey, groupIds)]
+        return () => undoBoth.forEach((each) => each())
+      }),
+    )
     this.undo = () => {
       source.release()
-      undo()
+      undo?.()
     }
   }
 
   override disable(): void {
     super.disable()
-    this.undo?.()
+    guarded('framework', () => this.undo?.())
     this.undo = undefined
   }
 
@@ -55,35 +59,5 @@ export class OpenAIAgentsInstrumentation extends InstrumentationBase<SourceConfi
     const missing = missingTexts('@openai/agents-core', [providerName, storageName], folders)
     if (!missing) return undefined
     return `@openai/agents-core ${missing.version} has no global ${missing.texts.join(', ')}, so its tool calls are not visible or not nested; use 0.8.0 to 0.20.x`
-  }
-}
-
-/** Calls `follow` with the present and with every later value of a property of `globalThis`. The returned function undoes everything. */
-function observeGlobal<T extends object>(key: symbol, follow: (value: T) => () => void): () => void {
-  const globals = globalThis as Record<symbol, T | undefined>
-  const before = Object.getOwnPropertyDescriptor(globals, key)
-  let current = globals[key]
-  let unfollow = current && follow(current)
-  if (before?.configurable === false) return () => unfollow?.()
-  Object.defineProperty(globals, key, {
-    configurable: true,
-    enumerable: before?.enumerable ?? true,
-    get: () => current,
-    set: (value: T | undefined) => {
-      unfollow?.()
-      current = value
-      unfollow = value && follow(value)
-    },
-  })
-  return () => {
-    unfollow?.()
-    if (current === undefined) delete globals[key]
-    else
-      Object.defineProperty(globals, key, {
-        configurable: true,
-        enumerable: before?.enumerable ?? true,
-        writable: true,
-        value: current,
-      })
   }
 }
