@@ -1,13 +1,16 @@
+import { mkdirSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 
 import { frameworkSources } from '@swarmwatch/config'
-import { sourceNames } from '@swarmwatch/instrumentation'
+import { priceTable, sourceNames } from '@swarmwatch/instrumentation'
 import { getExecutionMetrics, instrumentAgent, recordInference } from '@swarmwatch/sdk'
 import { repositoryRoot } from '@swarmwatch/testkit'
+import { temporaryFolder } from '@swarmwatch/testkit/vitest'
 import { expect, test } from 'vitest'
 
 import { ConfigurationError, type TelemetryOptions } from '../src/index.ts'
 import { readSettings } from '../src/read-settings.ts'
+import { runNode } from './run-node.ts'
 import { startedTelemetry } from './started-telemetry.ts'
 
 const million = { inputTokens: 1_000_000, outputTokens: 0 }
@@ -40,6 +43,21 @@ test('after shutdown the prices are no longer in force', async () => {
   expect(await costOfCall('after', 'own')).toBe(0)
 })
 
+test('one line at the start lists the frameworks of the application, and the date of the prices', async () => {
+  const folder = temporaryFolder()
+  const manifest = { name: '@langchain/core', version: '1.4.0' }
+  const packageFolder = join(folder, 'node_modules/@langchain/core')
+  mkdirSync(packageFolder, { recursive: true })
+  writeFileSync(join(packageFolder, 'package.json'), JSON.stringify(manifest))
+  writeFileSync(join(folder, 'app.mjs'), '')
+  const run = (env: Record<string, string>) =>
+    runNode(['--import=./src/register.ts', join(folder, 'app.mjs')], { env: { METRICS_PORT: '0', ...env } })
+  const line = `[TELEMETRY] model and tool calls: wire; langchain 1.4.0 (prices of ${priceTable.date})\n`
+  expect((await run({})).stderr).toContain(line)
+  expect((await run({ SWARMWATCH_FRAMEWORKS: 'wire' })).stderr).not.toContain('model and tool calls')
+  expect((await run({ SWARMWATCH_FRAMEWORKS: 'off' })).stderr).not.toContain('model and tool calls')
+})
+
 test.each<[TelemetryOptions['frameworks'], string | undefined, string]>([
   [undefined, undefined, 'on'],
   [undefined, 'ai-sdk,mcp', 'ai-sdk,mcp'],
@@ -64,6 +82,6 @@ test('every problem of frameworks and prices is reported at once', () => {
   prices.own.output is missing; it must be US dollars per million tokens, 0 or more`)
 })
 
-test('every source of @swarmwatch/instrumentation can be selected in the settings', () => {
-  expect(frameworkSources).toEqual(expect.arrayContaining([...sourceNames]))
+test('the settings select the sources of @swarmwatch/instrumentation', () => {
+  expect(frameworkSources).toEqual(sourceNames)
 })
