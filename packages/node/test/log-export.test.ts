@@ -1,6 +1,7 @@
 import { logs, SeverityNumber } from '@opentelemetry/api'
 import { expect, test } from 'vitest'
 
+import { runRegistered } from './run-node.ts'
 import { startedTelemetry } from './started-telemetry.ts'
 import { testCollector } from './test-collector.ts'
 
@@ -47,4 +48,18 @@ test.each<[string, Record<string, string>]>([
   emitException()
   await telemetry.shutdown()
   expect(collector.received.map(({ path }) => path)).not.toContain('/v1/logs')
+})
+
+test('the failure of a run is one log record of a registered program', async () => {
+  await using collector = await testCollector()
+  const code = `
+    import { instrumentAgent } from '@swarmwatch/sdk'
+    class QuotaError extends Error { name = 'QuotaError' }
+    const agent = instrumentAgent(async () => { throw new QuotaError('over the limit') }, { name: 'failing', recovery: false })
+    await agent().catch(() => {})`
+  const env = { ...optIn, OTEL_EXPORTER_OTLP_ENDPOINT: collector.url, METRICS_PORT: '0' }
+  expect((await runRegistered(code, { env })).code).toBe(0)
+  const bodies = collector.received.filter(({ path }) => path === '/v1/logs').map(({ body }) => body)
+  expect(bodies).toHaveLength(1)
+  expect(bodies[0]).toContain('QuotaError')
 })
