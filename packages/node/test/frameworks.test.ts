@@ -1,3 +1,4 @@
+import { channel } from 'node:diagnostics_channel'
 import { mkdirSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 
@@ -41,6 +42,19 @@ test('after shutdown the prices are no longer in force', async () => {
   const { telemetry } = await startedTelemetry({ prices: { own: { input: 3, output: 0 } } })
   await telemetry.shutdown()
   expect(await costOfCall('after', 'own')).toBe(0)
+})
+
+test('shutdown removes what the sources have added to the process', async () => {
+  const channels = ['create', 'bodyChunkSent', 'headers', 'bodyChunkReceived', 'trailers', 'error']
+  const added = () => ({
+    subscribed: channels.filter((name) => channel(`undici:request:${name}`).hasSubscribers),
+    integrations: Reflect.get(globalThis, 'AI_SDK_TELEMETRY_INTEGRATIONS') as unknown,
+  })
+  const before = added()
+  const { telemetry } = await startedTelemetry()
+  expect(added()).toEqual({ subscribed: channels, integrations: [expect.anything()] })
+  await telemetry.shutdown()
+  expect(added()).toEqual(before)
 })
 
 test('one line at the start lists the frameworks of the application, and the date of the prices', async () => {
