@@ -321,7 +321,8 @@ export const metric: Readonly<Record<MetricKey, Metric>> = {
     name: 'gen_ai.invoke_agent.tool_calls',
     kind: 'histogram',
     unit: '{tool_call}',
-    description: 'Tool calls of an agent invocation, without those of agents that it calls.',
+    description:
+      'Tool calls of an agent invocation, without those of agents that it calls; from the first tool call of the agent on.',
     prometheus: 'gen_ai_invoke_agent_tool_calls',
     attributes: [genAiAgentName, operation, errorType],
     buckets: callBuckets,

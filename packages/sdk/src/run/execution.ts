@@ -157,7 +157,9 @@ export class Execution implements CurrentExecution, Tracked {
   }
 
   toolCalled(): void {
-    if (!this.#finished) this.record.toolCalls += 1
+    if (this.#finished) return
+    this.record.toolCalls += 1
+    this.series.hasTools = true
   }
 
   elapsedSeconds(): number {

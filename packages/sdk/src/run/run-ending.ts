@@ -184,7 +184,7 @@ function countRun({ record: run, series }: Finished, outcome: Outcome, seconds: 
   const failed = run.errorType === undefined ? undefined : { [attribute.errorType]: run.errorType }
   const genAi = failed ? { ...series.genAi, ...failed } : series.genAi
   record(invokeAgentDuration, seconds, genAi)
-  record(invokeAgentToolCalls, run.toolCalls, genAi)
+  if (series.hasTools) record(invokeAgentToolCalls, run.toolCalls, genAi)
   if (inferenceOptions().seesEveryCall) record(invokeAgentInferenceCalls, run.modelCalls, genAi)
   if (failed) add(failures, 1, { ...series.agent, ...variantOf(series), ...failed })
 }

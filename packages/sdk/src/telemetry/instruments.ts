@@ -63,6 +63,8 @@ export interface AgentSeries {
   readonly genAi: Attributes
   readonly run: Readonly<Record<Outcome, Attributes>>
   readonly attempt: Readonly<Record<Outcome, Attributes>>
+  /** Whether a tool call of the agent was ever seen: before, 0 tool calls may only mean that its tools are not observed. */
+  hasTools: boolean
 }
 
 /** Every label set of agents so far, by its key. */
@@ -86,6 +88,7 @@ export function seriesOf(agentName: string, variant: string | undefined, operati
     genAi: { [attribute.genAiAgentName]: agentName, [attribute.operation]: operation },
     run: byOutcome(run),
     attempt: byOutcome(agent),
+    hasTools: false,
   }
   knownSeries.set(key, series)
   writeZeros(series)

@@ -2,7 +2,7 @@ import { context, SpanKind, trace, type Attributes } from '@opentelemetry/api'
 import { startTestTelemetry, type TestTelemetry } from '@swarmwatch/testing'
 import { afterEach, beforeEach, expect, test } from 'vitest'
 
-import { getExecutionMetrics, instrumentAgent, recordInference } from '../../src/index.ts'
+import { getExecutionMetrics, instrumentAgent, instrumentTool, recordInference } from '../../src/index.ts'
 import { beginInference, configureInferences, withConversation, type InferenceOptions } from '../../src/instrumentation.ts'
 import { spanTree } from '../span-tree.ts'
 
@@ -285,4 +285,15 @@ test('errors of what an instrumentation reports are swallowed and counted', asyn
   expect(result).toBe('fine')
   expect(await telemetry.sum('swarmwatch.guard.trips', { where: 'framework' })).toBe(3)
   expect(await telemetry.sum('agent.tokens')).toBe(0)
+})
+
+test('tool calls of a run are recorded from the first tool call of the agent on, 0 included', async () => {
+  const tool = instrumentTool(() => 1, { name: 'once' })
+  const agent = instrumentAgent(async (calls: number) => void Array.from({ length: calls }, tool), {
+    name: 'with-tools',
+    ...quick,
+  })
+  for (const calls of [0, 3, 0]) await agent(calls)
+  const [point] = await telemetry.points('gen_ai.invoke_agent.tool_calls', 'with-tools')
+  expect(point!.value).toMatchObject({ count: 2, sum: 3 })
 })
