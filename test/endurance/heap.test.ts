@@ -9,8 +9,10 @@ import { setTimeout as delay } from 'node:timers/promises'
 import { fileURLToPath } from 'node:url'
 
 import { eventually, freePort, repositoryRoot } from '@swarmwatch/testkit'
+import { answer, held, openModelProvider } from '@swarmwatch/testkit/providers'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 
+import { installFrameworks } from '../install-packages.ts'
 import { markdownTable } from './markdown-table.ts'
 
 const token = 'a-token-of-forty-characters-for-the-test'
@@ -105,6 +107,31 @@ test('6,000 tasks of a worker leave nothing on its heap', { timeout: minutes(15)
   expect(byThousand.at(-1)! - byThousand[1]!).toBeLessThan(2)
   expect(await worker.stop()).toBe(0)
 })
+
+test(
+  '6,000 model calls, half of them broken off, leave nothing on the heap of their program',
+  { timeout: minutes(15) },
+  async () => {
+    expect(await installFrameworks()).toBe(undefined)
+    await using provider = await openModelProvider(({ model }) => (model === 'held' ? held(1) : answer()))
+    const caller = startWithHeap('test/frameworks/many-calls.mjs', [provider.url], {
+      MONITOR_PORT: '0',
+      METRICS_PORT: '0',
+      OTEL_EXPORTER_OTLP_ENDPOINT: sinkUrl,
+    })
+    const byThousand: number[] = []
+    while (byThousand.length < 6) {
+      await delay(100)
+      if (provider.requests.length >= (byThousand.length + 1) * 1000) byThousand.push(await caller.heapMegabytes())
+    }
+    console.log(
+      markdownTable([['calls', 'heap, MB'], ...byThousand.map((megabytes, past) => [(past + 1) * 1000, megabytes.toFixed(2)])]),
+    )
+    expect(provider.requests.filter(({ end }) => end === 'left').length).toBeGreaterThan(2_000)
+    expect(byThousand.at(-1)! - byThousand[1]!).toBeLessThan(2)
+    await caller.stop()
+  },
+)
 
 /** A program of ours in a process of its own, whose heap can be asked for. */
 export interface ProgramWithHeap {
