@@ -7,6 +7,7 @@ import { growth } from './growth/growth.ts'
 import { heap } from './heap/heap.ts'
 import { importing } from './import/import.ts'
 import { isolation } from './isolation/isolation.ts'
+import { modelCalls } from './model-calls/model-calls.ts'
 import type { Part } from './part.ts'
 import { receivers } from './receivers/receivers.ts'
 import { stack } from './stack/stack.ts'
@@ -15,6 +16,7 @@ import { statusPage } from './status-page/status-page.ts'
 /** Everything that is measured, in the order of the page. */
 export const parts: readonly Part[] = [
   calls,
+  modelCalls,
   concurrency,
   growth,
   importing,

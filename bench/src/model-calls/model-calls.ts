@@ -1,0 +1,125 @@
+import { type OwnProcess, startProgram } from '../own-process.ts'
+import type { Part } from '../part.ts'
+import { peerFlags } from '../peers/import-peer.ts'
+import { median } from '../statistics.ts'
+import { asciiTable, reasonLines } from '../table.ts'
+import type { ModelCallsQuestion } from './model-calls-program.ts'
+
+/** A library that reports the model calls of the client `openai`; `none` is the client alone. */
+export type Library = 'none' | 'swarmwatch' | 'openllmetry' | 'openinference' | 'sentry'
+
+/** A call of one answer, one of a hundred chunks, and a request that calls no model. */
+export type Kind = 'json' | 'stream' | 'unrelated'
+
+const kinds: readonly Kind[] = ['json', 'stream', 'unrelated']
+const peers: Readonly<Record<string, string>> = {
+  openllmetry: '@traceloop/instrumentation-openai',
+  openinference: '@arizeai/openinference-instrumentation-openai',
+  sentry: '@sentry/node',
+}
+
+/** CPU microseconds of a call with a library, and the spans that it made of each model call. */
+export interface ModelCallsRow {
+  readonly library: Library
+  /** Median microseconds in addition to the client alone, round by round. */
+  readonly added?: Readonly<Record<Kind, number>>
+  readonly spansPerCall?: number
+  /** Why it is not measured. */
+  readonly reason?: string
+}
+
+export interface ModelCallsResult {
+  readonly rounds: number
+  /** Median CPU microseconds of a call of the client alone. */
+  readonly client: Readonly<Record<Kind, number>>
+  readonly rows: readonly ModelCallsRow[]
+}
+
+/** The benchmark of model calls that are observed: `openai` against a server on loopback, which answers at once. */
+export const modelCalls: Part<ModelCallsResult> = {
+  name: 'model-calls',
+  hasPeers: true,
+  async cannotRun({ noPeers }) {
+    return noPeers === undefined ? undefined : `the client openai is not installed: ${noPeers}`
+  },
+  measure: () => measureModelCalls({ rounds: 21, calls: 200 }),
+  section,
+}
+
+/** Calls before the first round, so that all code is compiled. */
+const warmUpCalls = 500
+
+async function measureModelCalls({ rounds, calls }: { rounds: number; calls: number }): Promise<ModelCallsResult> {
+  const server = startProgram(new URL('model-server-program.ts', import.meta.url))
+  const entries: { library: Library; running: OwnProcess; times: Record<Kind, number[]>; reason?: string }[] = []
+  try {
+    const port = String(await server.ask<number>('port'))
+    for (const library of ['none', 'swarmwatch', ...Object.keys(peers)] as Library[]) {
+      const running = startProgram(new URL('model-calls-program.ts', import.meta.url), [library, port], { flags: peerFlags })
+      const entry = { library, running, times: { json: [], stream: [], unrelated: [] } as Record<Kind, number[]> }
+      entries.push(await failing(entry, () => askAll(running, warmUpCalls)))
+    }
+    const measured = entries.filter(({ reason }) => reason === undefined)
+    for (let round = 0; round < rounds; round += 1) {
+      for (const { running, times } of round % 2 === 0 ? measured : measured.toReversed()) {
+        const asked = await askAll(running, calls)
+        for (const kind of kinds) times[kind].push(asked[kind])
+      }
+    }
+    const none = entries[0]!.times
+    const rows: ModelCallsRow[] = []
+    for (const { library, running, times, reason } of entries.slice(1)) {
+      if (reason !== undefined) rows.push({ library, reason })
+      else
+        rows.push({
+          library,
+          added: byKind((kind) => median(times[kind].map((time, round) => time - none[kind][round]!))),
+          spansPerCall: (await running.ask<number>('spans')) / (2 * (rounds * calls + warmUpCalls)),
+        })
+    }
+    return { rounds, client: byKind((kind) => median(none[kind])), rows }
+  } finally {
+    await Promise.all([server, ...entries.map(({ running }) => running)].map((each) => each.end()))
+  }
+}
+
+async function failing<Entry extends object>(entry: Entry, task: () => Promise<unknown>): Promise<Entry & { reason?: string }> {
+  try {
+    await task()
+    return entry
+  } catch (error) {
+    return { ...entry, reason: `does not load: ${String(error).split('\n')[0]!.slice(0, 200)}` }
+  }
+}
+
+async function askAll(running: OwnProcess, calls: number): Promise<Record<Kind, number>> {
+  const answers: Partial<Record<Kind, number>> = {}
+  for (const kind of kinds) answers[kind] = await running.ask<number>({ kind, calls } satisfies ModelCallsQuestion)
+  return answers as Record<Kind, number>
+}
+
+function byKind(of: (kind: Kind) => number): Record<Kind, number> {
+  return { json: of('json'), stream: of('stream'), unrelated: of('unrelated') }
+}
+
+function section({ rounds, client, rows }: ModelCallsResult): string {
+  const measured = rows.flatMap((row) => (row.added ? [{ ...row, added: row.added }] : []))
+  const cells = measured.map(({ library, added, spansPerCall }) => [
+    library === 'swarmwatch' ? '@swarmwatch/instrumentation, wire' : peers[library]!,
+    added.json.toFixed(0),
+    added.stream.toFixed(0),
+    (added.stream / 100).toFixed(1),
+    added.unrelated.toFixed(1),
+    spansPerCall!.toFixed(1),
+  ])
+  return `## Observed model calls
+
+\`\`\`
+${asciiTable(['added CPU us', 'JSON call', 'stream of 100 chunks', 'per chunk', 'unrelated request', 'spans per call'], cells)}
+\`\`\`
+
+${reasonLines(rows.map(({ library, reason }) => ({ name: peers[library] ?? library, reason })))}The client \`openai\` against a server on loopback in another process, ${rounds} rounds; CPU microseconds in addition to the client alone, which takes
+${client.json.toFixed(0)} for a JSON call, ${client.stream.toFixed(0)} for a stream and ${client.unrelated.toFixed(0)} for a request that calls no model. Each library exports its spans to a counter; the peers wrap the
+client with the function of their README.
+`
+}
