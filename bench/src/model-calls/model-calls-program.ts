@@ -5,6 +5,7 @@ import { answerQuestions } from '../own-process.ts'
 import { importPeer } from '../peers/import-peer.ts'
 import { startSentry } from '../peers/peers.ts'
 import { registerCountingTelemetry } from '../telemetry.ts'
+import { type HandlerTimes, measureHandlers } from './handlers.ts'
 import type { Kind, Library } from './model-calls.ts'
 
 // A process of its own: one library that reports the calls of the client `openai`
@@ -42,7 +43,8 @@ const send: Readonly<Record<Kind, () => Promise<unknown>>> = {
   unrelated: async () => (await fetch(`http://127.0.0.1:${port}/items/1`, { method: 'POST', body: '{}' })).text(),
 }
 
-answerQuestions<ModelCallsQuestion | 'spans', number>(async (question) => {
+answerQuestions<ModelCallsQuestion | 'spans' | 'handlers', number | HandlerTimes>(async (question) => {
+  if (question === 'handlers') return measureHandlers(() => telemetry.flush())
   if (question === 'spans') {
     await telemetry.flush()
     return telemetry.spans()

@@ -26,7 +26,8 @@ export class ModelCall {
   readonly #sent: SentModelRequest
   /** Missing for a poll, which is no call. */
   readonly #call: InferenceCall | undefined
-  readonly #inContext: InContext
+  /** The caller's context, if a later request may have to return to it. */
+  readonly #inContext: InContext | undefined
   readonly #startedAt = Date.now()
   readonly #startedMs = performance.now()
   #isRequestReported: boolean
@@ -42,7 +43,7 @@ export class ModelCall {
   constructor(sent: SentModelRequest) {
     this.#sent = sent
     this.#isRequestReported = sent.isBodyKnown
-    this.#inContext = AsyncLocalStorage.snapshot()
+    if (sent.isBodyKnown || sent.request.polledId !== undefined) this.#inContext = AsyncLocalStorage.snapshot()
     if (sent.request.polledId === undefined) this.#call = beginInference(this.#start())
   }
 
@@ -98,7 +99,7 @@ export class ModelCall {
   }
 
   #report(end: InferenceEnd): void {
-    const { request, body, isBodyKnown } = this.#sent
+    const { body, isBodyKnown } = this.#sent
     if (this.#call === undefined) {
       this.#reportPolled(end)
       return
@@ -106,7 +107,7 @@ export class ModelCall {
     this.#call.end(end)
     if (end.isPending && end.responseId !== undefined) rememberPending(end.responseId)
     const isFailed = end.error !== undefined || end.errorType !== undefined
-    if (isFailed && isBodyKnown && request.polledId === undefined) rememberFailure(body.fingerprint, this.#inContext)
+    if (isFailed && isBodyKnown && this.#inContext) rememberFailure(body.fingerprint, this.#inContext)
   }
 
   /** Counts the usage of a background response, which only a poll shows. A poll itself is neither a call nor a try. */
@@ -114,7 +115,7 @@ export class ModelCall {
     const { polledId } = this.#sent.request
     if (polledId === undefined || end.isPending || end.responseId !== polledId) return
     forgetPending(polledId)
-    if (end.usage) this.#inContext(() => beginInference({ ...this.#start(), source: 'code', hasSpan: true }).end(end))
+    if (end.usage) this.#inContext?.(() => beginInference({ ...this.#start(), source: 'code', hasSpan: true }).end(end))
   }
 
   #start(): InferenceStart {
