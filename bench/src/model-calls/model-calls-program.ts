@@ -6,15 +6,9 @@ import { importPeer } from '../peers/import-peer.ts'
 import { startSentry } from '../peers/peers.ts'
 import { registerCountingTelemetry } from '../telemetry.ts'
 import { type HandlerTimes, measureHandlers } from './handlers.ts'
-import type { Kind, Library } from './model-calls.ts'
+import type { Kind, Library, ModelCallsQuestion } from './questions.ts'
 
 // A process of its own: one library that reports the calls of the client `openai`
-
-/** Calls of one kind; resolves with the CPU microseconds of each. */
-export interface ModelCallsQuestion {
-  readonly kind: Kind
-  readonly calls: number
-}
 
 interface Client {
   readonly chat: { readonly completions: { create(body: object): Promise<unknown> } }

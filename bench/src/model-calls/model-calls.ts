@@ -4,13 +4,7 @@ import { peerFlags } from '../peers/import-peer.ts'
 import { quantile } from '../statistics.ts'
 import { asciiTable, reasonLines } from '../table.ts'
 import type { HandlerTimes } from './handlers.ts'
-import type { ModelCallsQuestion } from './model-calls-program.ts'
-
-/** A library that reports the model calls of the client `openai`; `none` is the client alone. */
-export type Library = 'none' | 'swarmwatch' | 'openllmetry' | 'openinference' | 'sentry'
-
-/** A call of one answer, one of a hundred chunks, and a request that calls no model. */
-export type Kind = 'json' | 'stream' | 'unrelated'
+import type { Kind, Library, ModelCallsQuestion } from './questions.ts'
 
 const kinds: readonly Kind[] = ['json', 'stream', 'unrelated']
 const peers: Readonly<Record<string, string>> = {

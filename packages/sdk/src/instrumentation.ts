@@ -1,7 +1,12 @@
 export { hideCause } from './errors/error-details.ts'
 export { beginInference, withConversation } from './inference/begin-inference.ts'
 export { beginToolCall, type ReportedToolCall, type ToolCallStart } from './inference/begin-tool-call.ts'
-export { configureInferences, type InferenceOptions, type PricedCall } from './inference/configure-inferences.ts'
+export {
+  configureInferences,
+  isContentCaptured,
+  type InferenceOptions,
+  type PricedCall,
+} from './inference/configure-inferences.ts'
 export type { InferenceCall, InferenceEnd, InferenceSource, InferenceStart, InferenceUsage } from './inference/inference.ts'
 export { guarded, trip, type GuardedPlace } from './telemetry/guard.ts'
 export { callWithin } from './telemetry/guarded-span.ts'

@@ -1,9 +1,9 @@
-import { WireInstrumentation } from '@swarmwatch/instrumentation'
+import { AgentInstrumentation } from '@swarmwatch/instrumentation'
 import { instrumentAgent, onExecution } from '@swarmwatch/sdk'
 import type { IsolationAdapter } from '@swarmwatch/testing'
 
 // Reads the requests to models, contents too
-new WireInstrumentation({ captureContent: true })
+new AgentInstrumentation({ frameworks: ['wire'], captureContent: true, warn: () => {} })
 
 /** Retries twice, and records arguments and results, which it does only when it is asked to. */
 const swarmwatch: IsolationAdapter = {

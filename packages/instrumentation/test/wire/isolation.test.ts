@@ -2,7 +2,7 @@ import { instrumentAgent } from '@swarmwatch/sdk'
 import { type IsolationAdapter, isolationCases, runIsolationCase, startTestTelemetry } from '@swarmwatch/testing'
 import { expect, test } from 'vitest'
 
-import { WireInstrumentation } from '../../src/sources/wire/wire-instrumentation.ts'
+import { AgentInstrumentation } from '../../src/agent-instrumentation.ts'
 import { modelCalls } from './observed-calls.ts'
 
 const httpCases = isolationCases.filter(({ surface }) => surface === 'http')
@@ -13,7 +13,7 @@ test.for(httpCases)('an agent receives the same bytes when $name', async ({ name
     name: 'wire',
     async start(parts) {
       const telemetry = await startTestTelemetry(parts)
-      const wire = new WireInstrumentation({ captureContent: true })
+      const wire = new AgentInstrumentation({ frameworks: ['wire'], captureContent: true, warn: () => {} })
       return async () => {
         wire.disable()
         calls = modelCalls(telemetry).length

@@ -1,14 +1,23 @@
 import { AsyncLocalStorage } from 'node:async_hooks'
 
 import type { Context } from '@opentelemetry/api'
-import { beginInference, type InferenceCall, type InferenceEnd, type InferenceStart } from '@swarmwatch/sdk/instrumentation'
+import {
+  beginInference,
+  guarded,
+  isContentCaptured,
+  type InferenceCall,
+  type InferenceEnd,
+  type InferenceStart,
+} from '@swarmwatch/sdk/instrumentation'
 
 import { forgetPending, isUnfinished, rememberPending } from './background-responses.ts'
 import { header, type ModelRequest } from './model-request.ts'
 import { ownAbort } from './own-abort.ts'
 import { costOf } from './protocols.ts'
+import { receivedContent } from './received-content.ts'
 import type { RequestBody } from './request-body.ts'
 import { ResponseBody } from './response-body.ts'
+import { sentContent } from './sent-content.ts'
 import { type InContext, rememberFailure } from './undici-retries.ts'
 
 /** The sent side of a model call. */
@@ -70,7 +79,7 @@ export class ModelCall {
     const cost = Number(header(headers, 'x-litellm-response-cost') ?? Number.NaN)
     if (cost > 0) this.#costHeader = cost
     if (status >= 400) this.#retryHeaders = retryHeadersOf(headers)
-    this.#response = new ResponseBody(request.protocol, header(headers, 'content-encoding'))
+    this.#response = new ResponseBody(request.protocol, header(headers, 'content-encoding'), isContentCaptured())
   }
 
   bytesReceived(chunk: Buffer): void {
@@ -162,6 +171,21 @@ export class ModelCall {
         ...(asked.isStream === true && this.#times(response?.events ?? 0)),
       }),
       requestFingerprint: this.#sent.body.fingerprint,
+      ...this.#content(response),
+    }
+  }
+
+  /** Messages, only while content is recorded. */
+  #content(
+    response: ResponseBody | undefined,
+  ): Pick<InferenceEnd, 'input' | 'output' | 'systemInstructions' | 'toolDefinitions'> {
+    const sent = this.#sent.body.captured
+    if (sent === undefined) return {}
+    const { protocol } = this.#sent.request
+    const output = response?.captured
+    return {
+      ...guarded('capture', () => sentContent(protocol, sent)),
+      ...(output !== undefined && defined({ output: guarded('capture', () => receivedContent(protocol, output)) })),
     }
   }
 

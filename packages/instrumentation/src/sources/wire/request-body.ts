@@ -1,5 +1,6 @@
 import { crc32 } from 'node:zlib'
 
+import { CapturedBytes } from './captured-bytes.ts'
 import { JsonPicker, type PickedValue } from './json-picker.ts'
 import { requestPlan } from './protocols.ts'
 
@@ -13,7 +14,11 @@ export class RequestBody {
   #length = 0
   readonly #picked: Record<string, PickedValue | undefined> = {}
 
-  constructor(address: string) {
+  /** The body itself, if content is recorded. */
+  readonly #captured: CapturedBytes | undefined
+
+  constructor(address: string, isCaptured = false) {
+    this.#captured = isCaptured ? new CapturedBytes() : undefined
     this.#hash = crc32(address)
     this.#picker = new JsonPicker(requestPlan, (name, value) => {
       this.#picked[name] ??= value
@@ -21,9 +26,15 @@ export class RequestBody {
   }
 
   write(chunk: Buffer): void {
+    this.#captured?.add(chunk)
     this.#hash = crc32(chunk, this.#hash)
     if (this.#length < maxReadBytes) this.#picker.write(chunk)
     this.#length += chunk.length
+  }
+
+  /** The text of the body, if content is recorded. */
+  get captured(): string | undefined {
+    return this.#captured?.text()
   }
 
   get length(): number {

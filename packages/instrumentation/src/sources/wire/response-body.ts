@@ -1,5 +1,6 @@
 import { brotliDecompressSync, constants, gunzipSync, inflateSync, zstdDecompressSync } from 'node:zlib'
 
+import { CapturedBytes } from './captured-bytes.ts'
 import { EventStream } from './event-stream.ts'
 import { JsonPicker, type PickedValue, type PickPlan, planOf } from './json-picker.ts'
 import type { Protocol } from './protocols.ts'
@@ -27,7 +28,11 @@ export class ResponseBody {
   #tailLength = 0
   #isComplete = false
 
-  constructor(protocol: Protocol, contentEncoding: string | undefined) {
+  /** The body itself, if content is recorded. */
+  readonly #captured: CapturedBytes | undefined
+
+  constructor(protocol: Protocol, contentEncoding: string | undefined, isCaptured = false) {
+    this.#captured = isCaptured ? new CapturedBytes() : undefined
     this.#protocol = protocol
     this.#encodings = encodingsOf(contentEncoding)
     this.#picker = new JsonPicker(
@@ -59,10 +64,15 @@ export class ResponseBody {
   /** Returns what a body that has not ended shows so far; later bytes can still be written. */
   soFar(): ResponseBody {
     if (this.#encodings.length === 0) return this
-    const copy = new ResponseBody(this.#protocol, this.#encodings.join(','))
+    const copy = new ResponseBody(this.#protocol, this.#encodings.join(','), this.#captured !== undefined)
     for (const chunk of this.#compressed) copy.write(chunk)
     copy.end()
     return copy
+  }
+
+  /** The text of the body, if content is recorded. */
+  get captured(): string | undefined {
+    return this.#captured?.text()
   }
 
   get picked(): Readonly<Record<string, PickedValue | undefined>> {
@@ -88,6 +98,7 @@ export class ResponseBody {
   }
 
   #read(chunk: Buffer): void {
+    this.#captured?.add(chunk)
     if (this.#isJson === undefined && !this.#recognise(chunk)) return
     if (this.#events) this.#events.write(chunk)
     else if (this.#isJson) this.#readJson(chunk)

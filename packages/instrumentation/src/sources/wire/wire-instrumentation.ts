@@ -2,7 +2,7 @@ import { subscribe, unsubscribe } from 'node:diagnostics_channel'
 
 import { InstrumentationBase } from '@opentelemetry/instrumentation'
 
-import { guarded, trip } from '@swarmwatch/sdk/instrumentation'
+import { guarded, isContentCaptured, trip } from '@swarmwatch/sdk/instrumentation'
 
 import type { Source, SourceConfig } from '../source.ts'
 import { isPending } from './background-responses.ts'
@@ -108,7 +108,7 @@ function subscriptionsFor(providers: () => WireConfig['providers']): readonly Su
     const found = modelRequest(request, providers())
     if (found === undefined || calls.has(request)) return
     if (found.polledId !== undefined && !isPending(found.polledId)) return
-    const body = new RequestBody(`${String(request.origin)}${request.path}`)
+    const body = new RequestBody(`${String(request.origin)}${request.path}`, isContentCaptured())
     const isBodyKnown = Buffer.isBuffer(request.body)
     if (isBodyKnown) body.write(request.body as Buffer)
     if (found.isUncertain && body.asksForNoModel) return
