@@ -19,7 +19,7 @@ export interface AgentsRun extends AsyncIterable<unknown> {
 
 /** Returns how a result can be watched; undefined if it is of no known kind. Reads nothing from its stream. */
 export function knownResult(result: object): KnownResult | undefined {
-  if (isInstance(result, Response)) return ofResponse(result)
+  if (isResponse(result)) return ofResponse(result)
   if (has(result, 'fullStream')) return ofFullStream(result as { readonly fullStream: unknown })
   if (!isIterable(result)) return undefined
   if (isAgentsRun(result)) return { kind: 'agents-run', run: result }
@@ -58,6 +58,11 @@ function ofFullStream(result: { readonly fullStream: unknown }): KnownResult | u
   if (isBranching(result)) return { kind: 'branches', branch: () => result.fullStream }
   const stream = propertyOf(result, 'baseStream')
   return isReadable(stream) ? { kind: 'readable', stream } : undefined
+}
+
+/** Node loads `fetch` when `Response` is first mentioned, so its tag is read before. */
+function isResponse(result: object): result is Response {
+  return propertyOf(result, Symbol.toStringTag) === 'Response' && isInstance(result, Response)
 }
 
 /** A caller may ignore the body of any other Response, whose run would then never end. */
