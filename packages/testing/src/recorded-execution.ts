@@ -21,7 +21,19 @@ export interface RecordedExecution {
   readonly errorMessage: string | undefined
   /** Names of the tools that it called, in the order of the calls, without those that nested agents called. */
   readonly tools: readonly string[]
-  readonly tokens: { readonly input: number; readonly output: number }
+  readonly tokens: {
+    /** Cached ones included. */
+    readonly input: number
+    readonly output: number
+    /** The part of `input` that a cache of the provider served. */
+    readonly cachedInput: number
+  }
+  /** Model calls that an instrumentation or `recordInference()` reported. A call that its client repeated is one call. */
+  readonly modelCalls: number
+  /** HTTP requests of the model calls. */
+  readonly httpTries: number
+  /** The requested models, in the order of their first call. */
+  readonly models: readonly string[]
   readonly costUsd: number
   /** Includes all attempts and waits, also skipped waits. */
   readonly durationSeconds: number
@@ -63,7 +75,10 @@ export function recordedExecution(record: ExecutionRecord, spans: readonly Recor
     tools: below.flatMap(({ kind, attributes }) =>
       kind === SpanKind.SERVER ? [] : ((attributes[attribute.toolName] as string | undefined) ?? []),
     ),
-    tokens: { input: record.inputTokens, output: record.outputTokens },
+    tokens: { input: record.inputTokens, output: record.outputTokens, cachedInput: record.cachedInputTokens },
+    modelCalls: record.modelCalls,
+    httpTries: record.httpTries,
+    models: record.models,
     costUsd: record.costUsd,
     durationSeconds: record.durationSeconds!,
     attributes: root?.attributes ?? {},
