@@ -67,6 +67,41 @@ test('with logs/dup, exceptions are both', async () => {
   expect(await failWith('logs/dup', true)).toEqual([['exception'], records])
 })
 
+const evaluate = { name: 'Relevance', score: 0.8, label: 'pass', explanation: 'mail ops@example.com', responseId: 'r-1' }
+const evaluated = {
+  'gen_ai.evaluation.name': 'Relevance',
+  'gen_ai.evaluation.score.value': 0.8,
+  'gen_ai.evaluation.score.label': 'pass',
+  'gen_ai.evaluation.explanation': 'mail ***',
+  'gen_ai.response.id': 'r-1',
+}
+
+test('an evaluation is a log record in the trace of the run, or an event of its span without a LoggerProvider', async () => {
+  const { instrumentAgent, recordEvaluation } = await import('../src/index.ts')
+  const agent = instrumentAgent(async () => recordEvaluation(evaluate), { name: 'judged' })
+  await agent()
+  expect(telemetry.spans('invoke_agent judged')[0]!.events).toMatchObject([
+    { name: 'gen_ai.evaluation.result', attributes: evaluated },
+  ])
+  logs.setGlobalLoggerProvider({ getLogger: () => logger })
+  await agent()
+  const root = telemetry.spans('invoke_agent judged')[1]!
+  expect(root.events).toEqual([])
+  expect(emitted).toMatchObject([{ eventName: 'gen_ai.evaluation.result', attributes: evaluated }])
+  expect(trace.getSpanContext(emitted[0]!.context!)).toEqual(root.spanContext())
+})
+
+test('an evaluation outside of a run belongs to the active span, and an invalid score is left out', async () => {
+  const { recordEvaluation } = await import('../src/index.ts')
+  trace.getTracer('test').startActiveSpan('judge', (span) => {
+    recordEvaluation({ name: 'Relevance', score: Number.NaN })
+    span.end()
+  })
+  recordEvaluation({ name: 'Relevance' })
+  expect(telemetry.spans('judge')[0]!.events).toMatchObject([{ attributes: { 'gen_ai.evaluation.name': 'Relevance' } }])
+  expect(telemetry.spans('judge')[0]!.events[0]!.attributes).not.toHaveProperty('gen_ai.evaluation.score.value')
+})
+
 test('without a LoggerProvider no exception is lost', async () => {
   expect(await failWith('logs', false)).toEqual([['exception'], []])
 })

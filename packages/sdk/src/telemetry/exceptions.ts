@@ -45,9 +45,19 @@ function optIn(): string {
   return (signal ??= process.env['OTEL_SEMCONV_EXCEPTION_SIGNAL_OPT_IN'] ?? '')
 }
 
-/** Returns a logger if log records are asked for and a LoggerProvider receives them. */
+/** Records an event: as a log record in the trace of `span` if a LoggerProvider receives it, otherwise on the span. */
+export function emitEvent(span: GuardedSpan, eventName: string, attributes: api.Attributes): void {
+  const logger = registeredLogger()
+  if (!logger) span.event(eventName, attributes)
+  emit(logger, { eventName, severityNumber: 9, severityText: 'INFO', attributes, context: span.context })
+}
+
+/** Returns a logger if exceptions are to be log records and a LoggerProvider receives them. */
 function askedLogger(): api.Logger | undefined {
-  if (optIn() !== 'logs' && optIn() !== 'logs/dup') return undefined
+  return optIn() === 'logs' || optIn() === 'logs/dup' ? registeredLogger() : undefined
+}
+
+function registeredLogger(): api.Logger | undefined {
   return guarded('span', () => {
     // Not a named import: version 1.9 of the API has no logs, and loading would fail
     const logs = Reflect.get(api, 'logs') as typeof api.logs | undefined

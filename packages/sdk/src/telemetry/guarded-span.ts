@@ -43,6 +43,12 @@ export class GuardedSpan {
     }
   }
 
+  /** The active span, which another owner ends. */
+  static active(): GuardedSpan {
+    const active = activeContext()
+    return new GuardedSpan(trace.getSpan(active) ?? trace.wrapSpanContext(INVALID_SPAN_CONTEXT), active)
+  }
+
   set(key: string, value: AttributeValue): void {
     try {
       this.#span.setAttribute(key, value)
