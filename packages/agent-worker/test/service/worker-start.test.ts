@@ -42,7 +42,7 @@ test.concurrent('the worker reports a port that is in use in one line and exits 
     code: 1,
     output: expect.stringMatching(
       new RegExp(
-        `^.* model and tool calls .*\n\\[WORKER\\] cannot start: WORKER_PORT ${port} is taken on 127\\.0\\.0\\.1; stop the process that uses the port, or set WORKER_PORT \\(0 selects a free port\\)\n$`,
+        `^.* model and tool calls: .*\n\\[WORKER\\] cannot start: WORKER_PORT ${port} is taken on 127\\.0\\.0\\.1; stop the process that uses the port, or set WORKER_PORT \\(0 selects a free port\\)\n$`,
       ),
     ) as string,
   })
