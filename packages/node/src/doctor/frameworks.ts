@@ -73,7 +73,7 @@ const seenPackages: readonly SeenPackage[] = [
   },
   {
     name: '@anthropic-ai/claude-agent-sdk',
-    unseen: 'its model calls are made by a child process: pass each query to claudeAgent() of @swarmwatch/instrumentation',
+    unseen: 'its model calls are made by a child process: wrap query with claudeAgent(query) of @swarmwatch/instrumentation',
   },
   {
     name: '@aws-sdk/client-bedrock-runtime',

@@ -26,7 +26,8 @@ export async function frameworkObserver(
       const instrumentation = new AgentInstrumentation({ frameworks, prices, warn })
       const found = instrumentation.found()
       // Without a framework there is nothing to check, and a start without news is silent
-      if (found.some((text) => text !== 'wire')) warn(`model and tool calls: ${found.join('; ')} (prices of ${priceTable.date})`)
+      if (found.some((text) => !text.startsWith('wire')))
+        warn(`model and tool calls: ${found.join('; ')} (prices of ${priceTable.date})`)
       return instrumentation
     }
   } catch (error) {
