@@ -64,26 +64,29 @@ const agents =
     return text
   }
 
-async function langgraph({ provider, tools, isStream, conversation, callbacks }) {
-  const graph = createAgent({
-    model: new ChatOpenAI({
-      model: 'm',
-      apiKey: 'key-marker',
-      maxRetries: 0,
-      streamUsage: true,
-      configuration: { baseURL: provider.openaiUrl },
-    }),
-    tools: Object.entries(tools).map(([name, execute]) => langchainTool(execute, { name, description, schema: parameters })),
-  })
-  const input = { messages: [new HumanMessage(question)] }
-  const config = { callbacks, ...(conversation && { configurable: { thread_id: conversation } }) }
-  if (!isStream) return (await graph.invoke(input, config)).messages.at(-1).content
-  let text = ''
-  for await (const [message] of await graph.stream(input, { ...config, streamMode: 'messages' })) {
-    if (message.getType() === 'ai') text += message.content
+const langgraph =
+  (useResponsesApi) =>
+  async ({ provider, tools, isStream, conversation, callbacks }) => {
+    const graph = createAgent({
+      model: new ChatOpenAI({
+        model: 'm',
+        apiKey: 'key-marker',
+        maxRetries: 0,
+        streamUsage: true,
+        useResponsesApi,
+        configuration: { baseURL: provider.openaiUrl },
+      }),
+      tools: Object.entries(tools).map(([name, execute]) => langchainTool(execute, { name, description, schema: parameters })),
+    })
+    const input = { messages: [new HumanMessage(question)] }
+    const config = { callbacks, ...(conversation && { configurable: { thread_id: conversation } }) }
+    if (!isStream) return (await graph.invoke(input, config)).messages.at(-1).text
+    let text = ''
+    for await (const [message] of await graph.stream(input, { ...config, streamMode: 'messages' })) {
+      if (message.getType() === 'ai') text += message.text
+    }
+    return text
   }
-  return text
-}
 
 /** Agents by framework, called with `{ provider, tools, isStream, conversation, ... }`; each resolves with the text of the answer. */
 export const agentsWithTools = {
@@ -91,5 +94,6 @@ export const agentsWithTools = {
   'ai 6': ai6,
   'openai agents': agents(OpenAIChatCompletionsModel),
   'openai agents, responses': agents(OpenAIResponsesModel),
-  langgraph,
+  langgraph: langgraph(false),
+  'langgraph, responses': langgraph(true),
 }
