@@ -12,7 +12,8 @@ interface Others {
   registerInAi(integration: object): () => void
   registerAiSdkOtel(): () => void
   traceOpenAIAgents(types: string[]): () => void
-  cachedModel(provider: ModelProvider): () => Promise<string>
+  cachedModel(provider: ModelProvider, cache?: object): () => Promise<string>
+  sharedCache(): object
   interruptedAgent(provider: ModelProvider): Promise<number>
   flushLangSmith(): Promise<void>
 }
@@ -165,15 +166,20 @@ describe.skipIf(names.length === 0)('the sources of frameworks', () => {
     expect(await toolCallsCounted()).toBe(1)
   })
 
-  test('ai: with @ai-sdk/otel there is one span for each tool call and model call, counted once', async () => {
-    onTestFinished(others.registerAiSdkOtel())
-    await run('ai')
-    const operations = telemetry.spans().map(({ attributes }) => attributes['gen_ai.operation.name'])
-    expect(operations.filter((operation) => operation === 'execute_tool')).toHaveLength(1)
-    expect(operations.filter((operation) => operation === 'chat')).toHaveLength(2)
-    expect(await toolCallsCounted()).toBe(1)
-    expect(telemetry.expectExecution('a')).toMatchObject({ tokens: billed() })
-  })
+  test.for(['before', 'after'])(
+    'ai: with @ai-sdk/otel, registered %s, there is one span for each call, counted once',
+    async (when) => {
+      if (when === 'before') instrumentation.disable()
+      onTestFinished(others.registerAiSdkOtel())
+      instrumentation.enable()
+      await run('ai')
+      const operations = telemetry.spans().map(({ attributes }) => attributes['gen_ai.operation.name'])
+      expect(operations.filter((operation) => operation === 'execute_tool')).toHaveLength(1)
+      expect(operations.filter((operation) => operation === 'chat')).toHaveLength(2)
+      expect(await toolCallsCounted()).toBe(1)
+      expect(telemetry.expectExecution('a')).toMatchObject({ tokens: billed() })
+    },
+  )
 
   test.for([{ isEnabled: false }, { integrations: [] }])(
     'ai: a call with telemetry %o keeps its tools, not its tokens, for itself',
@@ -233,6 +239,10 @@ describe.skipIf(names.length === 0)('the sources of frameworks', () => {
     await instrumentAgent(ask, { name: 'asks from cache', logger: false })()
     expect(telemetry.expectExecution('asks').tokens).toEqual(billed())
     expect(telemetry.expectExecution('asks from cache').tokens).toEqual({ input: 0, output: 0 })
+    const askKnown = others.cachedModel(provider, others.sharedCache())
+    expect(await instrumentAgent(askKnown, { name: 'asks from a shared cache', logger: false })()).toBe('known')
+    expect(telemetry.expectExecution('asks from a shared cache').tokens).toEqual({ input: 0, output: 0 })
+    expect(await telemetry.sum('agent.model.calls')).toBe(1)
   })
 
   test('langgraph: a tool that waits for a person has not failed', async () => {

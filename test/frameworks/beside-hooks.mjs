@@ -3,6 +3,7 @@
 import { OpenTelemetry } from '@ai-sdk/otel'
 import { InMemoryCache } from '@langchain/core/caches'
 import { awaitAllCallbacks } from '@langchain/core/callbacks/promises'
+import { AIMessage } from '@langchain/core/messages'
 import { interrupt, MemorySaver } from '@langchain/langgraph'
 import { ChatOpenAI } from '@langchain/openai'
 import { setTraceProcessors, setTracingDisabled } from '@openai/agents'
@@ -43,15 +44,17 @@ export function traceOpenAIAgents(types) {
   }
 }
 
-/** Returns a function that asks a model of LangChain the same question each time, through LangChain's cache. */
-export function cachedModel(provider) {
-  const model = new ChatOpenAI({
-    model: 'm',
-    apiKey: 'key-marker',
-    cache: new InMemoryCache(),
-    configuration: { baseURL: provider.openaiUrl },
-  })
+/** Returns a function that asks a model of LangChain the same question each time, through a cache. @default a cache in memory */
+export function cachedModel(provider, cache = new InMemoryCache()) {
+  const model = new ChatOpenAI({ model: 'm', apiKey: 'key-marker', cache, configuration: { baseURL: provider.openaiUrl } })
   return async () => (await model.invoke('the same')).content
+}
+
+/** A cache that already contains every answer, as one that processes share. */
+export function sharedCache() {
+  const usage_metadata = { input_tokens: 7, output_tokens: 3, total_tokens: 10 }
+  const message = new AIMessage({ content: 'known', id: 'response of another process', usage_metadata })
+  return { lookup: async () => [{ text: 'known', message }], update: async () => {} }
 }
 
 /** Runs an agent of LangGraph whose tool waits for a person, which LangGraph does by throwing. */

@@ -108,8 +108,8 @@ interface OpenModelCall {
 }
 
 /**
- * Model calls in progress, by the id of the call of `ai` that makes them. A repeated try is the same model call: it ends when a try
- * succeeds, or with the call of `ai`. Only embeddings run several at a time.
+ * Model calls in progress, by the id of the call of `ai` that makes them. A repeated try takes the place of the one before: the model
+ * call ends when a try succeeds, or with the call of `ai`. Only embeddings run several at a time.
  */
 class OpenModelCalls {
   readonly #calls = new BoundedMap<string, Map<string, OpenModelCall>>(1000)
@@ -123,11 +123,7 @@ class OpenModelCalls {
     guarded('framework', () => {
       if (callId === undefined || !this.#source.isActive) return
       const parts = this.#calls.get(callId) ?? new Map<string, OpenModelCall>()
-      const earlier = parts.get(part)
-      const isRepeat = earlier?.error !== undefined
-      const inference = isRepeat
-        ? earlier.inference
-        : new FrameworkInference({ source: 'ai-sdk', operation, provider: providerOf(provider), model: modelId })
+      const inference = new FrameworkInference({ source: 'ai-sdk', operation, provider: providerOf(provider), model: modelId })
       this.#calls.set(callId, parts.set(part, { inference }))
     })
   }
