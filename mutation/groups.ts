@@ -37,7 +37,7 @@ export const groups: readonly Group[] = [
     name: 'redaction',
     sources: [`${sdk}/src/telemetry/content.ts`, `${bridge}/src/channels/guarded-delivery.ts`],
     without: ['guardedDelivery', 'stopSignal', 'wireId'],
-    tests: [`${sdk}/test/{content,privacy}.test.ts`, `${bridge}/test/channels/hide-secrets.test.ts`],
+    tests: [`${sdk}/test/{content,captured-messages,privacy}.test.ts`, `${bridge}/test/channels/hide-secrets.test.ts`],
   },
   {
     name: 'dedupe',

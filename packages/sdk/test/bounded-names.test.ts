@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest'
 
-import { boundedErrorType, BoundedNames } from '../src/bounded-names.ts'
+import { boundedErrorName, boundedErrorType, BoundedNames } from '../src/bounded-names.ts'
 
 test('the first names are kept, all later ones get one name, and this is reported once', () => {
   const overflown: string[] = []
@@ -19,6 +19,10 @@ test('copies of this package share the error types that they know', () => {
   boundedErrorType({ status: 502 })
   const shared = Reflect.get(globalThis, Symbol.for('@swarmwatch/sdk/error-types/1')) as BoundedNames
   expect(shared.bound('502')).toBe('502')
+})
+
+test('an error type of another source has at most 100 characters', () => {
+  expect([100, 101].map((length) => boundedErrorName('x'.repeat(length)))).toEqual(['x'.repeat(100), 'x'.repeat(100)])
 })
 
 test('an error type is the low-cardinality word of the error', () => {
