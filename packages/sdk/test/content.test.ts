@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest'
 
-import { captured, framesOf, messageOf, redactSecrets } from '../src/telemetry/content.ts'
+import { captured, capturedMessages, framesOf, messageOf, redactSecrets } from '../src/telemetry/content.ts'
 import { reportedPlaces } from '../src/telemetry/guard.ts'
 
 test('frames hold no line of the message, even if it looks like one, and are cut', () => {
@@ -128,11 +128,18 @@ test('only errors in a redactor or a value are counted', () => {
   for (const error of [{}, { message: 5 }]) messageOf(error)
   messageOf('x', false)
   captured(1, () => undefined)
+  capturedMessages(undefined)
   expect([...reportedPlaces]).toEqual([])
   const fail = (): never => {
     throw new Error('a bug')
   }
-  const swallow = [() => messageOf('x', fail), () => captured(1, fail), () => captured({ toJSON: fail }, true)]
+  const unreadable = { toJSON: fail }
+  const swallow = [
+    () => messageOf('x', fail),
+    () => captured(1, fail),
+    () => captured(unreadable, true),
+    () => capturedMessages(unreadable),
+  ]
   for (const call of swallow) {
     reportedPlaces.clear()
     call()

@@ -77,13 +77,13 @@ export function captured<T>(value: T, option: boolean | ((value: T) => unknown))
 }
 
 /** Values of the environment variable that the conventions' instrumentations share; `true` is that of older ones. */
-const capturingValues = new Set(['true', 'span_only', 'span_and_event'])
+const capturingValues = new Set<string | undefined>(['true', 'span_only', 'span_and_event'])
 
 let contentAsked: boolean | undefined
 
 /** Whether OTEL_INSTRUMENTATION_GENAI_CAPTURE_MESSAGE_CONTENT asks for content on spans; it is read once. */
 export function isContentAsked(): boolean {
-  contentAsked ??= capturingValues.has((process.env['OTEL_INSTRUMENTATION_GENAI_CAPTURE_MESSAGE_CONTENT'] ?? '').toLowerCase())
+  contentAsked ??= capturingValues.has(process.env['OTEL_INSTRUMENTATION_GENAI_CAPTURE_MESSAGE_CONTENT']?.toLowerCase())
   return contentAsked
 }
 
