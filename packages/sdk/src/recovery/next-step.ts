@@ -32,7 +32,7 @@ export type NextStep =
 
 /** Decides whether another attempt follows a failed one, and after which wait. Has no side effects. */
 export function nextStep(failed: FailedAttempt, settings: EffectiveRecovery, random: () => number = Math.random): NextStep {
-  const { error, attempt, elapsedSeconds, modelFailure, earlierErrors = [] } = failed
+  const { error, attempt, elapsedSeconds, modelFailure, earlierErrors } = failed
   const reason = modelFailure && !hasVerdict(error) ? modelFailure : error
   const worthRetrying: unknown = settings.retryIf ? settings.retryIf(error, attempt) : isRetryable(reason)
   // A promise would always count as true, and no one awaits it
@@ -41,7 +41,7 @@ export function nextStep(failed: FailedAttempt, settings: EffectiveRecovery, ran
     throw new TypeError('retryIf must return a boolean, not a promise')
   }
   if (!worthRetrying) return { retry: false, outcome: 'not_retryable' }
-  if (!settings.retryIf && isUnusableAnswer(error) && earlierErrors.some(isUnusableAnswer)) {
+  if (!settings.retryIf && isUnusableAnswer(error) && earlierErrors?.some(isUnusableAnswer)) {
     return { retry: false, outcome: 'not_retryable', because: 'the answer of the model was unusable twice' }
   }
   if (attempt > settings.maxRetries) return { retry: false, outcome: 'exhausted' }
@@ -176,6 +176,5 @@ function inRetryInfo(detail: unknown): number | undefined {
 /** RetryInfo in a message that is more than JSON, or JSON within JSON. */
 function inText(message: unknown): number | undefined {
   if (typeof message !== 'string') return undefined
-  const [, text] = /"retryDelay\\{0,9}"\s{0,9}:\s{0,9}\\{0,9}"(\d{1,9}(?:\.\d{1,9})?)s/.exec(message.slice(0, 20_000)) ?? []
-  return numberOf(text)
+  return numberOf(/"retryDelay\\{0,9}"\s{0,9}:\s{0,9}\\{0,9}"(\d{1,9}(?:\.\d{1,9})?)s/.exec(message.slice(0, 20_000))?.[1])
 }

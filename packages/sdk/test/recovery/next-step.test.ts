@@ -92,6 +92,7 @@ describe('after an answer of the wrong shape', () => {
   const unusable = Object.assign(new Error('no object'), { name: 'AI_NoObjectGeneratedError' })
 
   test('one more answer is asked for, not a third one', () => {
+    expect(step({ error: unusable })).toEqual({ retry: true, waitSeconds: 5 })
     expect(step({ error: unusable, earlierErrors: [new Error('x')] })).toEqual({ retry: true, waitSeconds: 5 })
     expect(step({ error: unusable, earlierErrors: [new Error('x'), unusable] })).toEqual({
       retry: false,
