@@ -34,5 +34,7 @@ export class ActiveSource {
   release(): void {
     const at = this.#instances.indexOf(this)
     if (at !== -1) this.#instances.splice(at, 1)
+    const registry = globals[registryKey]
+    if (registry && [...registry.values()].every((instances) => instances.length === 0)) delete globals[registryKey]
   }
 }

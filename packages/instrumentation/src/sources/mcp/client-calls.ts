@@ -31,12 +31,17 @@ export function observedCallTool(callTool: CallTool, isActive: () => boolean): C
       rest,
     )
   }
-  return Object.assign(observed, { [isObservedKey]: true })
+  return markObserved(observed)
 }
 
-/** Whether calls of this function are observed already. */
-export function isObserved(callTool: unknown): boolean {
-  return typeof callTool === 'function' && isObservedKey in callTool
+/** Whether calls of this method are observed already. */
+export function isObserved(method: unknown): boolean {
+  return typeof method === 'function' && isObservedKey in method
+}
+
+/** Returns a method for which {@link isObserved} is true. */
+export function markObserved<Method extends object>(method: Method): Method {
+  return Object.assign(method, { [isObservedKey]: true })
 }
 
 function beginCall(client: object, { name, arguments: sent }: ToolParams): ReportedToolCall {

@@ -32,7 +32,9 @@ const definition = /^(?:export )?(?:class (Client|Server) extends |var (Client|S
 /** Classes that were found, because a module that is enabled again is not loaded again. */
 const known = new Map<object, McpClass>()
 const receiverKey = Symbol.for('@swarmwatch/instrumentation/mcp-classes/1')
-const receivers = globalThis as { [receiverKey]?: (of: { prototype: object }, name: McpClassName) => void }
+// A set, because each copy of this package has a receiver
+type Receiver = (found: { prototype: object }, name: McpClassName) => void
+const globals = globalThis as { [receiverKey]?: Set<Receiver> }
 
 /**
  * Calls `found` for each class of an MCP SDK that this process loads from now on, and for those that were loaded earlier and can be
@@ -43,7 +45,9 @@ export function watchMcpClasses(found: (each: McpClass) => void): () => void {
     known.set(each.prototype, each)
     guarded('framework', () => found(each))
   }
-  receivers[receiverKey] = ({ prototype }, name) => report({ name, prototype })
+  const receiver: Receiver = ({ prototype }, name) => report({ name, prototype })
+  const receivers = (globals[receiverKey] ??= new Set())
+  receivers.add(receiver)
   const hooks = guarded('framework', () =>
     nodeModule.registerHooks?.({
       load(url, context, nextLoad) {
@@ -70,7 +74,8 @@ export function watchMcpClasses(found: (each: McpClass) => void): () => void {
   return () => {
     isEnded = true
     hooks?.deregister()
-    delete receivers[receiverKey]
+    receivers.delete(receiver)
+    if (receivers.size === 0) delete globals[receiverKey]
   }
 }
 
@@ -85,8 +90,9 @@ function withReport<Loaded extends { source?: unknown }>(loaded: Loaded): Loaded
   const match = text === undefined ? null : definition.exec(text)
   if (!match) return undefined
   const name = match[1] ?? match[2]
-  const line = `globalThis[Symbol.for('@swarmwatch/instrumentation/mcp-classes/1')]?.(${name}, '${name}');`
-  return { ...loaded, source: `${text}\n${line}\n` }
+  const key = `Symbol.for('${receiverKey.description}')`
+  const line = `for (const receive of globalThis[${key}] ?? []) receive(${name}, '${name}')`
+  return { ...loaded, source: `${text}\n;${line}\n` }
 }
 
 function loadedCommonJs(): McpClass[] {

@@ -86,7 +86,7 @@ function patch({ name, prototype }: McpClass): void {
     undos.set(prototype, replace(prototype, 'callTool', observedCallTool(callTool, isActive)))
   } else {
     const { _onrequest } = prototype as { _onrequest?: OnRequest }
-    if (typeof _onrequest !== 'function') return
+    if (typeof _onrequest !== 'function' || isObserved(_onrequest)) return
     undos.set(prototype, replace(prototype, '_onrequest', observedOnRequest(_onrequest, isActive)))
   }
 }

@@ -11,6 +11,7 @@ import {
 import { guarded } from '@swarmwatch/sdk/instrumentation'
 import { attribute, otherError, spanName, toolError } from '@swarmwatch/sdk/names'
 
+import { markObserved } from './client-calls.ts'
 import { connectionAttributes } from './connection-attributes.ts'
 
 /** The handler of requests of a server, version 1 or 2. */
@@ -35,7 +36,7 @@ const method = 'tools/call'
  * and the tool runs in it. Answers and errors are unchanged.
  */
 export function observedOnRequest(onRequest: OnRequest, isActive: () => boolean): OnRequest {
-  return function observed(this: McpServer, request, ...rest) {
+  return markObserved(function observed(this: McpServer, request: McpRequest, ...rest: readonly unknown[]) {
     const handlers = isActive() && request?.method === method ? this._requestHandlers : undefined
     const handler = handlers?.get(method)
     if (!handlers || !handler) return Reflect.apply(onRequest, this, [request, ...rest])
@@ -46,7 +47,7 @@ export function observedOnRequest(onRequest: OnRequest, isActive: () => boolean)
     } finally {
       handlers.set(method, handler)
     }
-  }
+  })
 }
 
 /** Calls the handler in a span of the request. */
