@@ -48,6 +48,7 @@ const slow = [
   'test/mcp-tool-calls-are-seen-on-both-sides.test.ts',
   'test/doctor-knows-every-framework.test.ts',
   'test/telemetry-of-frameworks-leaves-nothing-behind.test.ts',
+  'test/openai-agents-end-after-telemetry-is-sent.test.ts',
   'test/claude-agent-is-counted-as-its-result-states.test.ts',
   'test/errors-of-real-libraries-are-read-as-documented.test.ts',
   'test/examples-of-frameworks-run-as-documented.test.ts',

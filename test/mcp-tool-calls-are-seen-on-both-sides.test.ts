@@ -1,5 +1,8 @@
+import { readdirSync, readFileSync } from 'node:fs'
 import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
+import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
 
 import { propagation, SpanKind } from '@opentelemetry/api'
 import { W3CTraceContextPropagator } from '@opentelemetry/core'
@@ -212,6 +215,44 @@ describe.skipIf(whyNot).each(versions)('with MCP %s', (version) => {
     await inRun(() => instrumentMcpClient(client).callTool({ name: 'add', arguments: { a: 1, b: 2 } }))
     telemetry.expectExecution('solver', { tools: ['add'] })
     expect(telemetry.expectExecution('solver').attributes['swarmwatch.tool.calls']).toBe(1)
+  })
+})
+
+// What the source depends on, apart from `callTool`, so that a release that changes it is noticed
+describe.skipIf(whyNot).each([
+  [
+    '@modelcontextprotocol/sdk',
+    ['dist/cjs/client/index.js', 'dist/cjs/server/index.js', 'dist/esm/client/index.js', 'dist/esm/server/index.js'],
+  ],
+  ['@modelcontextprotocol/client', ['dist/public-*.cjs', 'dist/public-*.mjs']],
+  ['@modelcontextprotocol/server', ['dist/mcp-*.cjs', 'dist/mcp-*.mjs']],
+] as const)('%s', (name, files) => {
+  test('defines Client and Server at the start of a line of these files', () => {
+    const folder = fileURLToPath(new URL(`frameworks/node_modules/${name}`, import.meta.url))
+    const defining = readdirSync(folder, { recursive: true, encoding: 'utf8' })
+      .filter(
+        (file) =>
+          /^dist.*\.[cm]?js$/.test(file) &&
+          /^(?:export )?(?:class|var) (?:Client|Server) (?:= class )?extends /m.test(readFileSync(join(folder, file), 'utf8')),
+      )
+      .map((file) => file.replaceAll('\\', '/').replace(/-[\w-]{8}\./, '-*.'))
+    expect(defining.toSorted()).toEqual(files)
+  })
+})
+
+test.skipIf(whyNot)('nothing that the source mcp depends on is missing in the installed SDKs', () => {
+  expect(source.hookProblem([fileURLToPath(new URL('frameworks', import.meta.url))])).toBeUndefined()
+})
+
+describe.skipIf(whyNot).each(versions)('MCP %s', (version) => {
+  test('keeps the handlers of a server in a map that it reads before _onrequest() returns', async () => {
+    const sdk = await program.load(version)
+    const { server } = program.server(sdk) as unknown as {
+      server: { _requestHandlers: Map<string, unknown>; _onrequest: unknown }
+    }
+    expect(server._requestHandlers).toBeInstanceOf(Map)
+    expect(server._requestHandlers.has('tools/call')).toBe(true)
+    expect(server._onrequest).toBeTypeOf('function')
   })
 })
 
