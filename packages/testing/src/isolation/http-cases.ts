@@ -35,6 +35,7 @@ const exchanges: Readonly<Record<string, Exchange>> = {
   },
   'sends one byte at a time': { headers: stream, pieces: event({ usage: { prompt_tokens: 1 } }).split('') },
   'sends malformed JSON': { headers: json, pieces: ['{"usage": {"prompt_tokens": 1e', '999, "choices": [[[}', '\0\\"'] },
+  'sends control characters as values': { headers: json, pieces: ['{"id":\0,"usage":{"prompt_tokens":\x01}}', '{"model":\x1f'] },
   'sends malformed events': {
     headers: stream,
     pieces: [

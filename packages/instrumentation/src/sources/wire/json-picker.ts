@@ -151,13 +151,10 @@ export class JsonPicker {
           this.#next = this.#expectsKey ? undefined : this.#depth > 0 ? this.#plans[this.#depth - 1] : this.#root
           break
         case colon:
-        case 0x20:
-        case 0x09:
-        case 0x0a:
-        case 0x0d:
           break
         default:
-          if (this.#next !== undefined && this.#next.as !== undefined && !this.#expectsKey) {
+          // What ends a scalar must not begin one: white space, and control characters of malformed JSON
+          if (byte > 0x20 && this.#next !== undefined && this.#next.as !== undefined && !this.#expectsKey) {
             this.#mode = inScalar
             this.#text = ''
             return at
@@ -322,7 +319,7 @@ export class JsonPicker {
   #endScalar(): void {
     this.#mode = outside
     const name = this.#next?.as
-    if (name === undefined || this.#text === 'null') return
+    if (name === undefined || this.#text === 'null' || this.#text === '') return
     const value = this.#text === 'true' ? true : this.#text === 'false' ? false : Number(this.#text)
     if (typeof value === 'boolean' || Number.isFinite(value)) this.#onValue(name, value)
   }

@@ -68,7 +68,9 @@ export class ModelCall {
   headersReceived(status: number, headers: unknown): void {
     if (this.#isOver) return
     const { request, body } = this.#sent
-    if (request.isUncertain && body.asksForNoModel) {
+    // The client repeats a redirected request at another address
+    const isRedirected = status >= 300 && status < 400
+    if (isRedirected || (request.isUncertain && body.asksForNoModel)) {
       this.#isOver = true
       this.#call?.discard()
       return

@@ -74,11 +74,17 @@ const knownHosts = new Map<string, KnownHost>()
 
 /** Describes the server of a request; `providers` has the names of hosts (`host` or `host:port`) that only the user knows. */
 export function serverOf(origin: string | URL, path: string, providers: Readonly<Record<string, string>>): ModelServer {
-  const text = typeof origin === 'string' ? origin : origin.origin
+  const text = originOf(origin, path)
   const known = knownHosts.get(text) ?? rememberHost(text)
   const { host, provider, serverAddress, serverPort } = known
   const own = providers[`${host}:${serverPort}`] ?? providers[host]
   return { provider: own ?? providerOfPath(host, path) ?? provider, serverAddress, serverPort }
+}
+
+/** A request through an HTTP proxy has the address of its server as its path. */
+function originOf(origin: string | URL, path: string): string {
+  if (path.startsWith('http')) return URL.parse(path)?.origin ?? path
+  return typeof origin === 'string' ? origin : origin.origin
 }
 
 function rememberHost(origin: string): KnownHost {
