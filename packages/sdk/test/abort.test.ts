@@ -40,6 +40,25 @@ function failing(options: InstrumentAgentOptions<[AbortSignal]> = {}) {
 }
 
 describe('an abort', () => {
+  test.for([
+    ['an empty text', '', cancelled],
+    ['an object without a text', { text: '', steps: [] }, cancelled],
+    ['an object that reports the abort', { text: 'half of', finishReason: 'aborted' }, cancelled],
+    ['a text', 'done', 'success first_try (unset), attempts:'],
+    ['nothing', undefined, 'success first_try (unset), attempts:'],
+  ] as const)('after which an agent resolves with %s leaves that to its caller', async ([, value, outcome]) => {
+    const controller = new AbortController()
+    const agent = instrumentAgent(
+      async (_: AbortSignal) => {
+        controller.abort(reason)
+        return value
+      },
+      { name: 'writer', logger: false },
+    )
+    expect(await agent(controller.signal)).toBe(value)
+    expect(await outcomeOf(telemetry)).toBe(`${outcome} unset`)
+  })
+
   test('during a 30 s wait comes out at once with its reason, without another call and without a timer left', async () => {
     const { lines, logger } = keptLines()
     const { agent, calls } = failing({ logger })

@@ -11,7 +11,7 @@ import { streamIn } from '../stream/known-results.ts'
 import { holdsStream } from '../stream/open-stream.ts'
 import { isGenerator, isIterable, isPlainPromise, isThenable } from '../stream/result-kinds.ts'
 import { trip } from '../telemetry/guard.ts'
-import { isObject } from '../unknown-values.ts'
+import { isObject, propertyOf } from '../unknown-values.ts'
 import { callerSignal } from './agent.ts'
 import { startDeadline, type Deadline } from './deadline.ts'
 import type { CallerUse, DeferredResult } from './deferred-result.ts'
@@ -113,6 +113,10 @@ export class Run {
       } else if (execution.modelError && isNoAnswer(value)) {
         this.#failedWith = { ...execution.modelError, value }
         throw execution.modelError.error
+      } else if (this.#caller?.aborted && isAbortedAnswer(value)) {
+        const error: unknown = this.#caller.reason
+        this.#failedWith = { error, value }
+        throw error
       }
       if (!this.#isStream && this.#pendingAttempt === number) execution.attemptEnded('success')
       return { value }
@@ -271,6 +275,12 @@ export class Run {
     const other = deadline?.signal ?? (policySignal === caller ? undefined : policySignal)
     return caller && other ? AbortSignal.any([caller, other]) : (caller ?? other)
   }
+}
+
+/** Returns whether an agent whose caller aborted resolved with no text, as with `generate()` of Mastra, in place of rejecting. */
+function isAbortedAnswer(value: unknown): boolean {
+  if (value === undefined || value === null) return false
+  return propertyOf(value, 'finishReason') === 'aborted' || isNoAnswer(value)
 }
 
 /** Returns whether an agent that read a stream without an answer returned nothing, or an object without content such as `{ text: '' }`. */
