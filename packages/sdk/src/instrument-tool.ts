@@ -2,11 +2,11 @@ import type { Attributes } from '@opentelemetry/api'
 
 import { boundedErrorType } from './bounded-names.ts'
 import { msBetween } from './clock.ts'
-import { claimToolCall, toolLabel, type ToolCall as ReportedCall } from './inference/begin-tool-call.ts'
+import { claimToolCall, contextOfToolCall, type OuterToolCall, toolLabel } from './inference/begin-tool-call.ts'
 import { keepIdentity, type AnyFunction } from './instrumented.ts'
 import { attribute, spanName } from './names.ts'
 import { checkTool, type ToolOptions } from './options.ts'
-import { runningExecution } from './run/execution.ts'
+import { runningExecution, type Execution } from './run/execution.ts'
 import { readBy } from './stream/opened-stream.ts'
 import { isAsyncGenerator, isPlainPromise, isSyncGenerator, isThenable } from './stream/result-kinds.ts'
 import { watchIterator, watchSyncIterator, type StreamWatch, whenCollected } from './stream/watch-iterator.ts'
@@ -52,25 +52,28 @@ export function instrumentTool<Fn extends AnyFunction>(
 }
 
 /** One call of a tool: its span and its duration. */
-class ToolCall {
+class ToolCall implements OuterToolCall {
+  readonly source = 'code'
+  readonly execution: Execution | undefined
+  failure: OuterToolCall['failure']
   readonly #tool: Tool
-  readonly #series: AgentSeries | undefined
-  readonly #span: GuardedSpan
+  readonly span: GuardedSpan
+  #claimedBy: Set<string> | undefined
   /** The call of the same tool that an instrumentation reports; it records what this call is part of. */
-  readonly #reported: ReportedCall | undefined
+  readonly #reported: OuterToolCall | undefined
   readonly #startedMs = performance.now()
   #ended = false
 
   constructor(tool: Tool, args: unknown[]) {
     const execution = runningExecution.getStore()
     this.#tool = tool
-    this.#series = execution?.series
+    this.execution = execution
     this.#reported = claimToolCall(tool.name, 'code')
     if (this.#reported) {
-      this.#span = this.#reported.span
-      if (tool.options.description !== undefined) this.#span.set(attribute.toolDescription, tool.options.description)
+      this.span = this.#reported.span
+      if (tool.options.description !== undefined) this.span.set(attribute.toolDescription, tool.options.description)
     } else {
-      this.#span = GuardedSpan.start(tool.spanName, tool.attributesFor(execution))
+      this.span = GuardedSpan.start(tool.spanName, tool.attributesFor(execution), contextOfToolCall(this))
       execution?.toolCalled()
     }
     const captureInput = tool.options.captureInput ?? isContentAsked()
@@ -78,8 +81,20 @@ class ToolCall {
     if (captureInput) this.#capture(attribute.toolCallArguments, [...args], captureInput)
   }
 
+  get name(): string {
+    return this.#tool.name
+  }
+
+  get isEnded(): boolean {
+    return this.#ended
+  }
+
+  get claimedBy(): Set<string> {
+    return (this.#claimedBy ??= new Set())
+  }
+
   within<T>(call: () => T): T {
-    return this.#span.within(call)
+    return this.span.within(call)
   }
 
   /** Returns a pending result in an object with the same methods, and any other result unchanged. */
@@ -114,7 +129,8 @@ class ToolCall {
     this.#ended = true
     const captureOutput = this.#tool.options.captureOutput ?? isContentAsked()
     if (captureOutput && result !== undefined) this.#capture(attribute.toolCallResult, result, captureOutput)
-    this.#end(this.#tool.labelsFor(this.#series))
+    if (this.failure) this.#failed(this.failure)
+    else this.#end(this.#tool.labelsFor(this.execution?.series))
   }
 
   rejected(error: unknown): void {
@@ -122,20 +138,25 @@ class ToolCall {
     this.#ended = true
     const errorType = boundedErrorType(error)
     const message = messageOf(error, this.#tool.options.errorMessages)
-    if (this.#reported) this.#reported.failure = { errorType, message }
-    else this.#span.fail(errorType, message)
-    this.#end({ ...this.#tool.labelsFor(this.#series), [attribute.errorType]: errorType })
+    this.#failed({ errorType, message })
+  }
+
+  #failed(failure: NonNullable<OuterToolCall['failure']>): void {
+    const { errorType, message } = failure
+    if (this.#reported) this.#reported.failure = failure
+    else this.span.fail(errorType, message)
+    this.#end({ ...this.#tool.labelsFor(this.execution?.series), [attribute.errorType]: errorType })
   }
 
   #end(labels: Attributes): void {
     if (this.#reported) return
-    this.#span.end()
+    this.span.end()
     record(instruments().executeToolDuration, msBetween(this.#startedMs, performance.now()) / 1000, labels)
   }
 
   #capture(key: string, value: unknown, option: true | ((value: never) => unknown)): void {
     const text = captured(value as never, option)
-    if (text !== undefined) this.#span.set(key, text)
+    if (text !== undefined) this.span.set(key, text)
   }
 }
 

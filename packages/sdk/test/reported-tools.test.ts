@@ -131,6 +131,32 @@ test('a call of an MCP tool inside a reported call of this tool is that call, wh
   expect(telemetry.spans(spans[0])[0]?.attributes).toMatchObject({ 'mcp.method.name': 'tools/call' })
 })
 
+test('a call of an MCP tool inside an instrumented tool of its name is that call, also if its result is an error', async () => {
+  const undo = configureInferences({})
+  const search = instrumentTool(
+    async (isError: boolean) => {
+      const call = beginToolCall({ name: 'search', source: 'mcp', attributes: { 'mcp.method.name': 'tools/call' } })
+      await call.within(async () => undefined)
+      if (isError) call.fail(new Error('no index'), 'tool_error')
+      else call.end('found')
+      return 'text for the model'
+    },
+    { name: 'search' },
+  )
+  const recorded = await inRun(async () => {
+    expect(await search(false)).toBe('text for the model')
+    expect(await search(true)).toBe('text for the model')
+  })
+  undo()
+  expect(recorded).toEqual({
+    spans: ['execute_tool search', 'execute_tool search tool_error'],
+    calls: 2,
+    durations: 2,
+  })
+  expect(telemetry.spans('execute_tool search')[0]!.attributes['mcp.method.name']).toBe('tools/call')
+  expect(await telemetry.sum('gen_ai.execute_tool.duration', { 'error.type': 'tool_error' })).toBe(1)
+})
+
 test('a different tool, a second call, and a tool of a nested agent are calls of their own', async () => {
   const search = instrumentTool(() => 'found', { name: 'search' })
   const read = instrumentTool(() => 'text', { name: 'read' })

@@ -8,7 +8,8 @@ import { captured, messageOf } from '../telemetry/content.ts'
 import { activeContext, GuardedSpan } from '../telemetry/guarded-span.ts'
 import { instruments, record } from '../telemetry/instruments.ts'
 import { propertyOf } from '../unknown-values.ts'
-import { isContentCaptured } from './configure-inferences.ts'
+import { isContentCaptured, isInstrumented } from './configure-inferences.ts'
+import { isOwnSpan } from './inference-span.ts'
 
 /** A tool call that a framework reports. */
 export interface ToolCallStart {
@@ -56,19 +57,38 @@ export function beginToolCall(start: ToolCallStart): ReportedToolCall {
 }
 
 /** The open tool call that a call of this tool belongs to, made by another source of the same run. It is found once by each source. */
-export function claimToolCall(name: string, source: string): ToolCall | undefined {
-  if (open.size === 0) return undefined
+export function claimToolCall(name: string, source: string): OuterToolCall | undefined {
+  if (open.size === 0 && !isInstrumented()) return undefined
   const execution = runningExecution.getStore()
-  const isOuter = (call: ToolCall): boolean =>
+  const isOuter = (call: OuterToolCall): boolean =>
     !call.isEnded &&
     call.execution === execution &&
-    call.start.source !== source &&
+    call.source !== source &&
     !call.claimedBy.has(source) &&
-    call.isOf(name, source)
-  const active = activeContext().getValue(callKey) as ToolCall | undefined
+    isSameTool(call.name, name, source)
+  const active = activeContext().getValue(callKey) as OuterToolCall | undefined
   const outer = active && isOuter(active) ? active : [...open].find(isOuter)
   outer?.claimedBy.add(source)
   return outer
+}
+
+/** A tool call that can contain the calls of other sources for the same tool. */
+export interface OuterToolCall {
+  readonly name: string
+  readonly source: string
+  readonly execution: Execution | undefined
+  readonly span: GuardedSpan
+  /** Sources whose calls are part of it. */
+  readonly claimedBy: Set<string>
+  /** The failure that a call inside this one reported. */
+  failure: { readonly errorType: string; readonly message: string | undefined } | undefined
+  readonly isEnded: boolean
+}
+
+/** Returns the context for the span of a tool call in which the calls of other sources for the same tool find it. */
+export function contextOfToolCall(call: OuterToolCall): Context {
+  const active = activeContext()
+  return isInstrumented() ? active.setValue(callKey, call) : active
 }
 
 const callKey = createContextKey('swarmwatch tool call')
@@ -83,15 +103,14 @@ export function toolLabel(name: string): string {
 }
 
 /** A tool call that was begun by the first source that reported it. */
-class ToolCall implements ReportedToolCall {
+class ToolCall implements ReportedToolCall, OuterToolCall {
   readonly start: ToolCallStart
   readonly execution: Execution | undefined
   readonly span: GuardedSpan
   readonly claimedBy: Set<string> = new Set()
   readonly #isSpanOurs: boolean
   readonly #startedMs: number
-  /** The failure that a call inside this one reported. */
-  failure: { readonly errorType: string; readonly message: string | undefined } | undefined
+  failure: OuterToolCall['failure']
   isEnded = false
 
   constructor(start: ToolCallStart) {
@@ -109,10 +128,18 @@ class ToolCall implements ReportedToolCall {
           ...(startedAt !== undefined && { startTime: startedAt }),
         })
     if (foreign && start.attributes) this.span.setAll(start.attributes)
-    this.capture(attribute.toolCallArguments, start.arguments)
+    capture(this, attribute.toolCallArguments, start.arguments)
     this.execution?.toolCalled()
     open.add(this)
     if (open.size > maxOpen) open.delete(open.values().next().value!)
+  }
+
+  get name(): string {
+    return this.start.name
+  }
+
+  get source(): string {
+    return this.start.source
   }
 
   get context(): Context {
@@ -124,11 +151,11 @@ class ToolCall implements ReportedToolCall {
   }
 
   setArguments(value: unknown): void {
-    this.capture(attribute.toolCallArguments, value)
+    capture(this, attribute.toolCallArguments, value)
   }
 
   end(result?: unknown): void {
-    this.capture(attribute.toolCallResult, result)
+    capture(this, attribute.toolCallResult, result)
     this.#end()
   }
 
@@ -156,18 +183,6 @@ class ToolCall implements ReportedToolCall {
     })
   }
 
-  /** Whether this is a call of the tool that `source` calls `name`. Frameworks put the name of the server in front: `mcp__files__read`. */
-  isOf(name: string, source: string): boolean {
-    const { name: own } = this.start
-    return own === name || ((source === 'mcp' || own.startsWith('mcp__')) && isPrefixed(own, name))
-  }
-
-  capture(key: string, value: unknown): void {
-    if (value === undefined || this.isEnded || !isContentCaptured()) return
-    const text = captured(value, true)
-    if (text !== undefined) this.span.set(key, text)
-  }
-
   #attributes(): Attributes {
     const { name, type, callId, description, attributes } = this.start
     return {
@@ -182,16 +197,25 @@ class ToolCall implements ReportedToolCall {
   }
 }
 
-export type { ToolCall }
+function capture({ span, isEnded }: OuterToolCall, key: string, value: unknown): void {
+  if (value === undefined || isEnded || !isContentCaptured()) return
+  const text = captured(value, true)
+  if (text !== undefined) span.set(key, text)
+}
+
+/** Whether a call of `own` is one of the tool that `source` calls `name`. Frameworks put the name of the server in front: `mcp__files__read`. */
+function isSameTool(own: string, name: string, source: string): boolean {
+  return own === name || ((source === 'mcp' || own.startsWith('mcp__')) && isPrefixed(own, name))
+}
 
 /** A report about a call that is part of an open one. */
-function partOf(outer: ToolCall, start: ToolCallStart): ReportedToolCall {
+function partOf(outer: OuterToolCall, start: ToolCallStart): ReportedToolCall {
   if (start.attributes) outer.span.setAll(start.attributes)
   let isEnded = false
   return {
-    context: outer.context,
-    within: (call) => outer.within(call),
-    setArguments: (value) => outer.setArguments(value),
+    context: outer.span.context,
+    within: (call) => outer.span.within(call),
+    setArguments: (value) => capture(outer, attribute.toolCallArguments, value),
     end: () => {
       isEnded = true
     },
@@ -208,7 +232,7 @@ function partOf(outer: ToolCall, start: ToolCallStart): ReportedToolCall {
 function spanOfTool(active: Context, name: string): ReturnType<typeof trace.getSpan> {
   const span = trace.getSpan(active)
   const attributes = propertyOf(span, 'attributes')
-  const isTool = propertyOf(attributes, attribute.operation) === 'execute_tool'
+  const isTool = propertyOf(attributes, attribute.operation) === 'execute_tool' && !isOwnSpan(span)
   const tool = propertyOf(attributes, attribute.toolName)
   return isTool && typeof tool === 'string' && (tool === name || isPrefixed(tool, name)) ? span : undefined
 }

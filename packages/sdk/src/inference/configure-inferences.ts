@@ -33,7 +33,13 @@ export interface InferenceOptions {
   readonly semconv?: 'latest' | 'latest+1.41' | undefined
 }
 
-const settings = processWide('inference-options/1', () => ({ current: {} as InferenceOptions }))
+const none: InferenceOptions = {}
+const settings = processWide('inference-options/1', () => ({ current: none, none }))
+
+/** Whether an instrumentation of model and tool calls is enabled in this process. */
+export function isInstrumented(): boolean {
+  return settings.current !== settings.none
+}
 
 /** Returns the argument of the last {@link configureInferences} call. */
 export function inferenceOptions(): InferenceOptions {

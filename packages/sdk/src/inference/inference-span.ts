@@ -65,9 +65,13 @@ const inferenceOperations = new Set(['chat', 'embeddings', 'generate_content', '
 export function hasForeignSpan(within: Context, operations: ReadonlySet<string> = inferenceOperations): boolean {
   const span = trace.getSpan(within)
   const operation = propertyOf(propertyOf(span, 'attributes'), attribute.operation)
-  if (typeof operation !== 'string' || !operations.has(operation)) return false
+  return typeof operation === 'string' && operations.has(operation) && !isOwnSpan(span)
+}
+
+/** Whether this package made a span. */
+export function isOwnSpan(span: unknown): boolean {
   const scope = propertyOf(span, 'instrumentationScope') ?? propertyOf(span, 'instrumentationLibrary')
-  return propertyOf(scope, 'name') !== scopeName
+  return propertyOf(scope, 'name') === scopeName
 }
 
 function nameOf({ operation = 'chat', model }: InferenceStart): string {
