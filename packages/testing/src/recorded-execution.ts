@@ -21,13 +21,9 @@ export interface RecordedExecution {
   readonly errorMessage: string | undefined
   /** Names of the tools that it called, in the order of the calls, without those that nested agents called. */
   readonly tools: readonly string[]
-  readonly tokens: {
-    /** Cached ones included. */
-    readonly input: number
-    readonly output: number
-    /** The part of `input` that a cache of the provider served. */
-    readonly cachedInput: number
-  }
+  readonly tokens: { readonly input: number; readonly output: number }
+  /** The part of `tokens.input` that a cache of the provider served. */
+  readonly cachedInputTokens: number
   /** Model calls that an instrumentation or `recordInference()` reported. A call that its client repeated is one call. */
   readonly modelCalls: number
   /** HTTP requests of the model calls. */
@@ -75,7 +71,8 @@ export function recordedExecution(record: ExecutionRecord, spans: readonly Recor
     tools: below.flatMap(({ kind, attributes }) =>
       kind === SpanKind.SERVER ? [] : ((attributes[attribute.toolName] as string | undefined) ?? []),
     ),
-    tokens: { input: record.inputTokens, output: record.outputTokens, cachedInput: record.cachedInputTokens },
+    tokens: { input: record.inputTokens, output: record.outputTokens },
+    cachedInputTokens: record.cachedInputTokens,
     modelCalls: record.modelCalls,
     httpTries: record.httpTries,
     models: record.models,
