@@ -1,8 +1,10 @@
-import { readdirSync, readFileSync } from 'node:fs'
+import { execFile } from 'node:child_process'
+import { readdirSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs'
 import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
+import { promisify } from 'node:util'
 
 import { propagation, SpanKind } from '@opentelemetry/api'
 import { W3CTraceContextPropagator } from '@opentelemetry/core'
@@ -254,6 +256,34 @@ describe.skipIf(whyNot).each(versions)('MCP %s', (version) => {
     expect(server._requestHandlers.has('tools/call')).toBe(true)
     expect(server._onrequest).toBeTypeOf('function')
   })
+})
+
+test.skipIf(whyNot).each([
+  { what: 'started by --import', flags: ['--import', 'data:text/javascript,'], found: 'mcp 1.32.2, 2.4.0' },
+  { what: 'of a dependency of the application', flags: [], found: 'mcp 1.32.2, 2.4.0' },
+  {
+    what: 'of a dependency of a dependency',
+    flags: [],
+    isHidden: true,
+    found: 'mcp 1.32.2, 2.4.0 (those loaded before telemetry only with instrumentMcpClient())',
+  },
+])('the start line names the MCP SDKs $what, and which clients are not seen', async ({ flags, isHidden, found }) => {
+  using folder = openTemporaryFolder()
+  symlinkSync(fileURLToPath(new URL('frameworks/node_modules', import.meta.url)), join(folder.path, 'node_modules'))
+  const dependencies = isHidden ? {} : { '@modelcontextprotocol/sdk': '1.32.2' }
+  writeFileSync(join(folder.path, 'package.json'), JSON.stringify({ type: 'module', dependencies }))
+  const instrumentation = new URL('../packages/instrumentation/src/index.ts', import.meta.url).href
+  writeFileSync(
+    join(folder.path, 'main.js'),
+    `import { McpInstrumentation } from '${instrumentation}'
+    console.log(new McpInstrumentation().found())`,
+  )
+  const { stdout } = await promisify(execFile)(process.execPath, [
+    '--conditions=swarmwatch-source',
+    ...flags,
+    join(folder.path, 'main.js'),
+  ])
+  expect(stdout).toBe(`${found}\n`)
 })
 
 test.skipIf(whyNot)('a call over HTTP has the session, the protocol and the server in its spans', async () => {

@@ -79,6 +79,14 @@ export function watchMcpClasses(found: (each: McpClass) => void): () => void {
   }
 }
 
+/** Returns which clients are out of reach in this process, for the start line; undefined if none is known to be. */
+export function unreachableClients(): string | undefined {
+  if (!('registerHooks' in nodeModule)) return 'only clients of instrumentMcpClient()'
+  const isEarly = /(?:^|\s)(?:--import|--require|-r)\b/.test(nodeFlags())
+  if (isEarly || known.size > 0 || guarded('framework', esModulesOfApplication)?.length) return undefined
+  return 'those loaded before telemetry only with instrumentMcpClient()'
+}
+
 function isSdkFile(url: string): boolean {
   return url.includes('modelcontextprotocol') && sdkFile.test(url.replace(/[?#].*$/, ''))
 }
@@ -112,7 +120,11 @@ function classIn(exports: unknown, name: McpClassName): McpClass | undefined {
 
 /** Whether this runs before the application, so that nothing of it can be loaded. */
 function isPreloading(): boolean {
-  return /@swarmwatch\/node\/register/.test([...process.execArgv, process.env['NODE_OPTIONS'] ?? ''].join(' '))
+  return nodeFlags().includes('@swarmwatch/node/register')
+}
+
+function nodeFlags(): string {
+  return [...process.execArgv, process.env['NODE_OPTIONS'] ?? ''].join(' ')
 }
 
 function esModulesOfApplication(): { name: McpClassName; url: string }[] {

@@ -3,7 +3,7 @@ import { InstrumentationBase } from '@opentelemetry/instrumentation'
 import { installedVersion, missingTexts } from '../installed-package.ts'
 import type { Source, SourceConfig } from '../source.ts'
 import { type CallTool, isObserved, observedCallTool } from './client-calls.ts'
-import { mcpPackages, watchMcpClasses, type McpClass, type McpPackageName } from './mcp-classes.ts'
+import { mcpPackages, unreachableClients, watchMcpClasses, type McpClass, type McpPackageName } from './mcp-classes.ts'
 import { observedOnRequest, type OnRequest } from './server-requests.ts'
 
 /**
@@ -44,8 +44,9 @@ export class McpInstrumentation extends InstrumentationBase<SourceConfig> implem
   found(): string | undefined {
     const versions = new Set(Object.keys(mcpPackages).map(installedVersion))
     versions.delete(undefined)
-    if (versions.size > 0) return `mcp ${[...versions].join(', ')}`
-    return undos.size > 0 ? 'mcp' : undefined
+    if (versions.size === 0) return undos.size > 0 ? 'mcp' : undefined
+    const unreachable = unreachableClients()
+    return `mcp ${[...versions].join(', ')}${unreachable === undefined ? '' : ` (${unreachable})`}`
   }
 
   hookProblem(folders: readonly string[]): string | undefined {
