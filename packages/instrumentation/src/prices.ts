@@ -100,16 +100,18 @@ function costOf({ input, output, cacheRead = input, cacheWrite = input }: ModelP
   return (uncached * input + tokens.cacheRead * cacheRead + tokens.cacheWrite * cacheWrite + tokens.output * output) / 1_000_000
 }
 
-/** The price table's name of each provider of the semantic conventions; other providers have the same name in both. */
-const tableProviders: Readonly<Record<string, string>> = {
+/** The price table's name of providers whose `gen_ai.provider.name` is another one. */
+export const tableProviders: Readonly<Record<string, string>> = {
   'aws.bedrock': 'aws',
   'azure.ai.inference': 'azure',
   'azure.ai.openai': 'azure',
+  fireworks_ai: 'fireworks',
   'gcp.gemini': 'google',
   'gcp.gen_ai': 'google',
   'gcp.vertex_ai': 'google',
   mistral_ai: 'mistral',
   moonshot_ai: 'moonshotai',
+  together_ai: 'together',
   x_ai: 'x-ai',
 }
 

@@ -3,11 +3,12 @@ import { createRequire } from 'node:module'
 import { join } from 'node:path'
 
 import { test as property } from '@fast-check/vitest'
+import { findProvider } from '@pydantic/genai-prices'
 import type { PricedCall } from '@swarmwatch/sdk/instrumentation'
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 
-import { type ModelPrices, priceFunction, priceTable } from '../src/prices.ts'
+import { type ModelPrices, priceFunction, priceTable, tableProviders } from '../src/prices.ts'
 
 type Call = Partial<Omit<PricedCall, 'usage'>> & { readonly usage: PricedCall['usage'] }
 
@@ -129,6 +130,20 @@ describe('with the price table', () => {
     ['nonsense', 'gpt-5'],
   ])('a price is not guessed: provider %s, model %s', ([provider, model]) => {
     expect(priced({ provider, model, usage })).toBeUndefined()
+  })
+
+  test('the price table has every provider under the name that is looked up', () => {
+    const names = [
+      ...Object.values(tableProviders),
+      'openai',
+      'anthropic',
+      'groq',
+      'deepseek',
+      'cohere',
+      'perplexity',
+      'openrouter',
+    ]
+    expect(names.filter((providerId) => findProvider({ providerId })?.id !== providerId)).toEqual([])
   })
 
   test('the date of the price table belongs to the installed version', () => {
