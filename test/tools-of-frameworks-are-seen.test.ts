@@ -121,7 +121,7 @@ describe.skipIf(names.length === 0)('an agent of', () => {
 
   test.for(cases)('$name, $kind: reports the tokens that the provider billed, once', async ({ name, isStream }) => {
     await run(name, { look: sunny }, { isStream })
-    const { inputTokens, outputTokens } = provider.billed()
-    expect(telemetry.expectExecution('a').tokens).toEqual({ input: inputTokens, output: outputTokens })
+    const { inputTokens: input, outputTokens: output, cacheReadInputTokens: cachedInputTokens } = provider.billed()
+    expect(telemetry.expectExecution('a')).toMatchObject({ tokens: { input, output }, cachedInputTokens, modelCalls: 2 })
   })
 })
