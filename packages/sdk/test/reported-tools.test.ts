@@ -215,3 +215,13 @@ test('calls that never end hold nothing: their agent ends, and later calls are f
   call.end()
   expect(telemetry.spans('execute_tool search')).toHaveLength(1)
 })
+
+test('calls that a finished run left open are exported and released', async () => {
+  await inRun(() => {
+    for (let n = 0; n < 100; n += 1) beginToolCall({ name: 'search', source: 'ai-sdk' })
+  })
+  expect(telemetry.spans('execute_tool search')).toEqual([])
+  beginToolCall({ name: 'read', source: 'ai-sdk' }).end()
+  expect(telemetry.spans('execute_tool search')).toHaveLength(100)
+  expect(await telemetry.sum('gen_ai.execute_tool.duration')).toBe(1)
+})

@@ -93,8 +93,10 @@ export function contextOfToolCall(call: OuterToolCall): Context {
 
 const callKey = createContextKey('swarmwatch tool call')
 /** Calls that have not ended, oldest first; a call of a framework that never ends one makes room after 1,000 further calls. */
-const open = processWide('open-tool-calls/1', () => new Set<ToolCall>())
+const open = processWide('open-tool-calls/2', () => new Set<ToolCall>())
 const maxOpen = 1000
+/** From this number on, calls that a finished run left open are given up, so that they do not keep the run in memory. */
+const manyOpen = 100
 
 const toolNames = processWide('tool-names/1', () => new BoundedNames(100))
 /** Returns the label for a tool: its name, or `__other__` after 100 tools. */
@@ -130,6 +132,7 @@ class ToolCall implements ReportedToolCall, OuterToolCall {
     if (foreign && start.attributes) this.span.setAll(start.attributes)
     capture(this, attribute.toolCallArguments, start.arguments)
     this.execution?.toolCalled()
+    if (open.size >= manyOpen) for (const call of open) if (call.execution?.finished) call.abandon()
     open.add(this)
     if (open.size > maxOpen) open.delete(open.values().next().value!)
   }
@@ -164,6 +167,13 @@ class ToolCall implements ReportedToolCall, OuterToolCall {
     this.span.setAll(attributes)
     this.failure = { errorType, message: messageOf(error) }
     this.#end()
+  }
+
+  /** Ends the span of a call whose end was never reported; its duration is unknown. */
+  abandon(): void {
+    open.delete(this)
+    this.isEnded = true
+    if (this.#isSpanOurs) this.span.end()
   }
 
   #end(): void {
