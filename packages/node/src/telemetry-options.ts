@@ -53,6 +53,13 @@ export interface TelemetryOptions {
    * @default those of the configuration file, then the price table of `@pydantic/genai-prices`
    */
   prices?: Readonly<Record<string, ModelPrice>>
+  /**
+   * Providers of model servers that only you know, such as a gateway: `host` or `host:port` to a value of
+   * `gen_ai.provider.name`, as in `{ 'gateway.internal': 'openai' }`. Its models then have the prices of
+   * the provider.
+   * @default {}
+   */
+  providers?: Readonly<Record<string, string>>
   metrics?: MetricsOptions
   /** Defaults for every wrapped agent of this process. */
   recovery?: RecoveryDefaults
@@ -193,6 +200,10 @@ const checks: Record<keyof TelemetryOptions, Check> = {
   ],
   // Checked with the settings of the other sources
   prices: ['', () => true],
+  providers: [
+    'must be an object from hosts to names of providers',
+    (value) => isObject(value) && Object.values(value).every((name) => typeof name === 'string' && name !== ''),
+  ],
   metrics: anObject,
   recovery: anObject,
   monitor: anObject,

@@ -6,8 +6,9 @@ import { frameworkSources } from '@swarmwatch/config'
 import { priceTable, sourceNames } from '@swarmwatch/instrumentation'
 import { getExecutionMetrics, instrumentAgent, recordInference } from '@swarmwatch/sdk'
 import { repositoryRoot } from '@swarmwatch/testkit'
+import { answer, openModelProvider } from '@swarmwatch/testkit/providers'
 import { temporaryFolder } from '@swarmwatch/testkit/vitest'
-import { expect, test } from 'vitest'
+import { expect, onTestFinished, test } from 'vitest'
 
 import { ConfigurationError, type TelemetryOptions } from '../src/index.ts'
 import { readSettings } from '../src/read-settings.ts'
@@ -28,6 +29,18 @@ test('a model call has the price of the code, of the settings file, or of the pr
   expect(await costOfCall('by-code', 'own')).toBeCloseTo(3)
   expect(await costOfCall('by-file', 'scripted-1')).toBeCloseTo(0.5)
   expect(await costOfCall('by-table', 'gpt-4.1', 'openai')).toBeCloseTo(2)
+})
+
+test('a model behind a gateway has the prices of the provider that the code names', async () => {
+  const provider = await openModelProvider([answer()])
+  onTestFinished(() => provider.close())
+  await startedTelemetry({ providers: { [new URL(provider.url).host]: 'openai' } })
+  const body = JSON.stringify({ model: 'gpt-4.1', messages: [{ role: 'user', content: 'hello' }] })
+  const headers = { 'content-type': 'application/json' }
+  const ask = async () => (await fetch(`${provider.url}/v1/chat/completions`, { method: 'POST', headers, body })).json()
+  await instrumentAgent(ask, { name: 'behind-gateway' })()
+  const { costUsd, modelCalls } = getExecutionMetrics().agents.find(({ agentName }) => agentName === 'behind-gateway')!
+  expect([modelCalls, costUsd > 0]).toEqual([1, true])
 })
 
 test('a model without a price is reported by one line, and has no cost', async () => {
@@ -86,11 +99,17 @@ test.each<[TelemetryOptions['frameworks'], string | undefined, string]>([
 })
 
 test('every problem of frameworks and prices is reported at once', () => {
-  const options = { configFile: false, frameworks: { wires: false }, prices: { own: { input: -1 } } } as never
+  const options = {
+    configFile: false,
+    frameworks: { wires: false },
+    providers: { gateway: 1 },
+    prices: { own: { input: -1 } },
+  } as never
   const read = () => readSettings(options, { SWARMWATCH_FRAMEWORKS: 'none' })
   expect(read).toThrow(ConfigurationError)
-  expect(read).toThrow(`4 problems in the configuration:
+  expect(read).toThrow(`5 problems in the configuration:
   frameworks must be true, false, or an object with wire, ai-sdk, openai-agents, langchain, mcp, each true or false, got a mapping
+  providers must be an object from hosts to names of providers, got a mapping
   SWARMWATCH_FRAMEWORKS must be on, off, or a list of wire, ai-sdk, openai-agents, langchain, mcp separated by commas, got "none"
   prices.own.input must be US dollars per million tokens, 0 or more, got -1
   prices.own.output is missing; it must be US dollars per million tokens, 0 or more`)

@@ -16,6 +16,7 @@ export interface FrameworkObserver {
  */
 export async function frameworkObserver(
   { telemetry, prices }: Pick<Configuration, 'telemetry' | 'prices'>,
+  providers: Readonly<Record<string, string>>,
   warn: Warn,
 ): Promise<() => FrameworkObserver> {
   const chosen = sourcesIn(telemetry.frameworks)
@@ -23,7 +24,7 @@ export async function frameworkObserver(
     const { AgentInstrumentation, priceTable, sourceNames } = await import('@swarmwatch/instrumentation')
     return () => {
       const frameworks = sourceNames.filter((name) => chosen.includes(name))
-      const instrumentation = new AgentInstrumentation({ frameworks, prices, warn })
+      const instrumentation = new AgentInstrumentation({ frameworks, prices, providers, warn })
       const found = instrumentation.found()
       // Without a framework there is nothing to check, and a start without news is silent
       if (found.some((text) => !text.startsWith('wire')))
