@@ -56,7 +56,8 @@ test('returns everything that is known about a run', async () => {
     errorMessage: undefined,
     // The tool of the agent that it called is that one's
     tools: ['look'],
-    tokens: { input: 30, output: 15, cachedInput: 0 },
+    tokens: { input: 30, output: 15 },
+    cachedInputTokens: 0,
     // No instrumentation saw a model call
     modelCalls: 0,
     httpTries: 0,
