@@ -80,6 +80,10 @@ export const streams = {
     (stream) => readBytes(stream.toReadableStream()),
   ],
   'openai: chat, finalContent()': [(of) => openai(of).chat.completions.stream(chat), (stream) => stream.finalContent()],
+  'openai: runTools() without a stream': [
+    (of) => openai(of).chat.completions.runTools({ ...chat, tools: [] }),
+    (runner) => runner.finalContent(),
+  ],
   'openai: responses, finalResponse()': [
     (of) => openai(of).responses.stream({ model: 'm', input: 'question' }),
     async (stream) => (await stream.finalResponse()).output_text,

@@ -182,6 +182,40 @@ describe('a Response', () => {
   )
 })
 
+describe('a runner that is no iterable', () => {
+  /** Like the result of `runTools()`: it runs by itself, and `done()` settles when it has ended. */
+  function runner(fails: boolean) {
+    const end = Promise.withResolvers<void>()
+    const listeners: (() => void)[] = []
+    const made = {
+      done: () => end.promise,
+      on: (_: string, listener: () => void) => void listeners.push(listener),
+      off() {},
+      finalChatCompletion() {},
+      end: end.resolve,
+      fail: end.reject,
+    }
+    setImmediate(() => (fails ? end.reject(limited) : listeners.forEach((each) => each())))
+    return made
+  }
+
+  test('ends its run when it ends', async () => {
+    const made = runner(false)
+    const result = await agentOf(() => made)()
+    expect(result).toBe(made)
+    expect(await outcome()).toBe('open')
+    result.end()
+    await expect.poll(outcome).toBe(success)
+  })
+
+  test('is retried before its first model call has succeeded, and not afterwards', async () => {
+    const made = [runner(true), runner(false)]
+    const result = await agentOf(() => made.shift()!)()
+    result.fail(limited)
+    await expect.poll(outcome).toBe('failure exhausted (429), attempts: 429 429')
+  })
+})
+
 test.for([{}, { has: () => true }])('a stub whose every method is a remote call is returned as it is', async (more) => {
   const calls: unknown[] = []
   const call = (key: PropertyKey) => async () => void calls.push(key)

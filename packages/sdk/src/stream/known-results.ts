@@ -10,6 +10,8 @@ export type KnownResult =
   /** The result is read by its iterator: streams and stream helpers of OpenAI and Anthropic. */
   | { readonly kind: 'iterable'; readonly iterable: AsyncIterable<unknown> }
   | { readonly kind: 'agents-run'; readonly run: AgentsRun }
+  /** It continues by itself and is not read: `runTools()` of OpenAI. */
+  | { readonly kind: 'runner'; readonly runner: Runner }
 
 /** A streamed run of the OpenAI Agents SDK: an iterable that reads a ReadableStream, which `toTextStream()` reads as well. */
 export interface AgentsRun extends AsyncIterable<unknown> {
@@ -21,6 +23,9 @@ export interface AgentsRun extends AsyncIterable<unknown> {
 export function knownResult(result: object): KnownResult | undefined {
   if (isResponse(result)) return ofResponse(result)
   if (has(result, 'fullStream')) return ofFullStream(result as { readonly fullStream: unknown })
+  // The stub of a remote object has every method, and a call of one is a message
+  if (propertyOf(result, 'no method of any library') !== undefined) return undefined
+  if (isRunner(result)) return { kind: 'runner', runner: result }
   if (!isIterable(result)) return undefined
   if (isAgentsRun(result)) return { kind: 'agents-run', run: result }
   return isStream(result) || isHelper(result) ? { kind: 'iterable', iterable: result } : undefined
@@ -35,6 +40,17 @@ export function streamIn(value: unknown): object | undefined {
 /** Returns whether a value is a streamed run of the OpenAI Agents SDK. */
 export function isAgentsRun(value: unknown): value is AgentsRun {
   return hasMethods(value, 'toStream', 'toTextStream') && typeof propertyOf(propertyOf(value, 'completed'), 'then') === 'function'
+}
+
+/** `chat.completions.runTools()` of OpenAI without `stream`: an emitter that is no iterable. */
+export interface Runner {
+  done(): PromiseLike<unknown>
+  on(event: 'chatCompletion', listener: () => void): unknown
+  abort?(): void
+}
+
+function isRunner(result: object): result is Runner {
+  return hasMethods(result, 'done', 'on', 'off', 'finalChatCompletion') && !isIterable(result)
 }
 
 /** `messages.stream()` of Anthropic, `chat.completions.stream()` of OpenAI: iterables that are emitters as well. */

@@ -1,7 +1,16 @@
 import { guarded, trip } from '../telemetry/guard.ts'
 import { isInstance, propertyOf } from '../unknown-values.ts'
 import { reportedError } from './known-chunks.ts'
-import { type AgentsRun, isAgentsRun, isBranching, isHelper, isIterable, isStream, knownResult } from './known-results.ts'
+import {
+  type AgentsRun,
+  type Runner,
+  isAgentsRun,
+  isBranching,
+  isHelper,
+  isIterable,
+  isStream,
+  knownResult,
+} from './known-results.ts'
 import { openReadable, openReadableInPlace, readThrough } from './open-readable.ts'
 import { draw, type OpenedStream, drawSync, openedBy, undrawn } from './opened-stream.ts'
 import { isGenerator, isAsyncGenerator, isReadable, isSyncGenerator } from './result-kinds.ts'
@@ -75,6 +84,7 @@ async function openHeld(result: object, streamOf: StreamOf, watch: StreamWatch):
 async function openKnown(result: object, watch: StreamWatch): Promise<OpenedStream | undefined> {
   const known = knownResult(result)
   if (known?.kind === 'agents-run') return openAgentsRun(result, known.run, watch)
+  if (known?.kind === 'runner') return openRunner(known.runner, watch)
   if (known?.kind === 'branches') {
     const branch = guarded('option', () => watch.within(known.branch))
     return isIterable(branch) ? openBranch(result, branch, watch) : undefined
@@ -85,6 +95,14 @@ async function openKnown(result: object, watch: StreamWatch): Promise<OpenedStre
   }
   const opened = known && (await openInPlace(known.iterable, watch))
   return opened && { ...opened, value: result }
+}
+
+/** It can be retried until its first model call has succeeded. */
+async function openRunner(runner: Runner, watch: StreamWatch): Promise<OpenedStream> {
+  const begun = new Promise<void>((resolve) => void guarded('option', () => runner.on('chatCompletion', resolve)))
+  if (!watch.isImmediate) await Promise.race([begun, runner.done()])
+  followEnd(runner.done(), watch)
+  return { value: runner, reported: undefined, isEmpty: false, close: () => runner.abort?.() }
 }
 
 /** Any reader reads its stream through another one; it also ends without a reader. */
