@@ -12,6 +12,8 @@ export interface AgentOptions {
   readonly isStream?: boolean
   /** Thread of LangGraph, group of OpenAI Agents. */
   readonly conversation?: string
+  /** Only for `ai` 7 and LangGraph. */
+  readonly signal?: AbortSignal
   /** `telemetry` of `ai` 7. */
   readonly telemetry?: object
   /** Config of the runner of OpenAI Agents. */

@@ -1,7 +1,8 @@
 import { AgentInstrumentation } from '@swarmwatch/instrumentation'
 import { instrumentAgent, instrumentTool } from '@swarmwatch/sdk'
 import { startTestTelemetry, type RecordedSpan, type TestTelemetry } from '@swarmwatch/testing'
-import { answer, failure, openModelProvider, toolCalls, type ModelProvider } from '@swarmwatch/testkit/providers'
+import { eventually } from '@swarmwatch/testkit'
+import { answer, failure, held, openModelProvider, toolCalls, type ModelProvider } from '@swarmwatch/testkit/providers'
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest'
 
 import { agentsToTest, type AgentOptions, type Tool } from './agents-to-test.ts'
@@ -116,6 +117,25 @@ describe.skipIf(names.length === 0)('an agent of', () => {
       await agent().catch(() => {})
       expect(telemetry.spans('chat m')).toMatchObject([{ status: { code: 0 } }, { attributes: { 'error.type': '429' } }])
       expect(await telemetry.sum('agent.model.calls', { 'agent.name': 'a' })).toBe(2)
+    },
+  )
+
+  test.for(cases.filter(({ name }) => name === 'ai' || name === 'langgraph'))(
+    '$name, $kind: a model call that the caller aborts is cancelled, without the wire',
+    async ({ name, isStream }) => {
+      const caller = new AbortController()
+      provider.restart([held(isStream ? 1 : 0)])
+      const options = { provider, tools: {}, isStream, signal: caller.signal }
+      const running = instrumentAgent(() => agentsWithTools[name]!(options), {
+        name: 'a',
+        logger: false,
+        recovery: { maxRetries: 0 },
+      })()
+      await eventually('the request', () => provider.requests.length === 1)
+      caller.abort()
+      await running.catch(() => {})
+      const [span] = await eventually('the model call', () => telemetry.spans('chat m').length === 1 && telemetry.spans('chat m'))
+      expect(span?.attributes['error.type']).toBe('cancelled')
     },
   )
 

@@ -25,13 +25,14 @@ async function readAll(stream) {
 
 const mapTools = (tools, wrap) => Object.fromEntries(Object.entries(tools).map(([name, execute]) => [name, wrap(name, execute)]))
 
-async function ai({ provider, tools, isStream, telemetry }) {
+async function ai({ provider, tools, isStream, telemetry, signal }) {
   const options = {
     model: createOpenAI({ baseURL: provider.openaiUrl, apiKey: 'key-marker' }).chat('m'),
     prompt: question,
     tools: mapTools(tools, (_, execute) => tool({ description, inputSchema: parameters, execute })),
     stopWhen: isStepCount(5),
     telemetry,
+    abortSignal: signal,
     onError() {},
   }
   return isStream ? readAll(streamText(options).textStream) : (await generateText(options)).text
@@ -66,7 +67,7 @@ const agents =
 
 const langgraph =
   (useResponsesApi) =>
-  async ({ provider, tools, isStream, conversation, callbacks }) => {
+  async ({ provider, tools, isStream, conversation, callbacks, signal }) => {
     const graph = createAgent({
       model: new ChatOpenAI({
         model: 'm',
@@ -79,7 +80,7 @@ const langgraph =
       tools: Object.entries(tools).map(([name, execute]) => langchainTool(execute, { name, description, schema: parameters })),
     })
     const input = { messages: [new HumanMessage(question)] }
-    const config = { callbacks, ...(conversation && { configurable: { thread_id: conversation } }) }
+    const config = { callbacks, signal, ...(conversation && { configurable: { thread_id: conversation } }) }
     if (!isStream) return (await graph.invoke(input, config)).messages.at(-1).text
     let text = ''
     for await (const [message] of await graph.stream(input, { ...config, streamMode: 'messages' })) {

@@ -97,7 +97,7 @@ export function eventsOfVersion7(source: ActiveSource): EventsOfVersion7 {
     onEmbedEnd: (event) => models.end(event.callId, inferenceEnd(event), event.embedCallId),
     onStepError: ({ callId, error }) => models.endAll(callId, { error }),
     onError: ({ callId, error }) => models.endAll(callId, { error }),
-    onAbort: ({ callId }) => models.endAll(callId, { errorType: 'AbortError' }),
+    onAbort: ({ callId }) => models.endAll(callId, { errorType: 'cancelled' }),
   }
 }
 
