@@ -1,3 +1,5 @@
+import { announceInnerToolCalls } from '@swarmwatch/sdk/instrumentation'
+
 import { type CallTool, isObserved, observedCallTool } from './sources/mcp/client-calls.ts'
 
 /**
@@ -10,6 +12,7 @@ import { type CallTool, isObserved, observedCallTool } from './sources/mcp/clien
 export function instrumentMcpClient<Client extends { callTool: (...args: never[]) => Promise<unknown> }>(client: Client): Client {
   const { callTool } = client as unknown as { callTool: CallTool }
   if (isObserved(callTool)) return client
+  announceOnce()
   Object.defineProperty(client, 'callTool', {
     value: observedCallTool(callTool, () => true),
     writable: true,
@@ -17,4 +20,11 @@ export function instrumentMcpClient<Client extends { callTool: (...args: never[]
     enumerable: false,
   })
   return client
+}
+
+let isAnnounced = false
+
+function announceOnce(): void {
+  if (!isAnnounced) announceInnerToolCalls()
+  isAnnounced = true
 }

@@ -2,6 +2,7 @@ export { hideCause } from './errors/error-details.ts'
 export { beginInference, withConversation } from './inference/begin-inference.ts'
 export { beginToolCall, type ReportedToolCall, type ToolCallStart } from './inference/begin-tool-call.ts'
 export {
+  announceInnerToolCalls,
   configureInferences,
   isContentCaptured,
   type InferenceOptions,

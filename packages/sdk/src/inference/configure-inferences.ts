@@ -38,7 +38,22 @@ const settings = processWide('inference-options/1', () => ({ current: none, none
 
 /** Whether an instrumentation of model and tool calls is enabled in this process. */
 export function isInstrumented(): boolean {
-  return settings.current !== settings.none
+  return settings.current !== settings.none || innerSources.count > 0
+}
+
+const innerSources = processWide('inner-tool-sources/1', () => ({ count: 0 }))
+
+/**
+ * Announces a source whose tool calls can be inside those of `instrumentTool()`, which then marks its calls. The returned function ends
+ * this; only its first call has an effect.
+ */
+export function announceInnerToolCalls(): () => void {
+  innerSources.count += 1
+  let isEnded = false
+  return () => {
+    if (!isEnded) innerSources.count -= 1
+    isEnded = true
+  }
 }
 
 /** Returns the argument of the last {@link configureInferences} call. */

@@ -1,4 +1,5 @@
 import { InstrumentationBase } from '@opentelemetry/instrumentation'
+import { announceInnerToolCalls } from '@swarmwatch/sdk/instrumentation'
 
 import { installedVersion, missingTexts } from '../installed-package.ts'
 import type { Source, SourceConfig } from '../source.ts'
@@ -25,7 +26,9 @@ export class McpInstrumentation extends InstrumentationBase<SourceConfig> implem
     super.enable()
     enabled.add(this)
     stopWatching ??= watchMcpClasses(patch)
+    const endAnnouncement = announceInnerToolCalls()
     this.stop = () => {
+      endAnnouncement()
       enabled.delete(this)
       if (enabled.size > 0) return
       stopWatching?.()
