@@ -116,8 +116,8 @@ A cell has the cases passed, of those that reach the library. Ours must pass all
 - metric: the same for meters, instruments, views and readers. Only ours records metrics; the others cannot fail here.
 - context: a context manager that throws, does not call, or calls twice.
 - hook: redactors, loggers and listeners of the user's, as far as the library has them.
-- http: requests to a model server that sends malformed or huge responses, one byte at a time, or breaks off; with ours, its source \`wire\`
-  reads them. The agent must receive the same bytes, each piece before the server sends the next.
+- http: requests to a model server that sends malformed or huge responses, one byte at a time, or breaks off; with ours on SDK 3, its
+  source \`wire\` reads them. The agent must receive the same bytes, each piece before the server sends the next.
 - value, error: arguments, results and thrown values that are hard to record. What a library can record, it was asked to record.
 
 OpenTelemetry's own SDK passes errors of a span processor, a sampler or a context manager on to the code that starts or ends a span, and fails on unusual

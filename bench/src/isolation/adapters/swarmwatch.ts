@@ -1,9 +1,11 @@
-import { AgentInstrumentation } from '@swarmwatch/instrumentation'
 import { instrumentAgent, onExecution } from '@swarmwatch/sdk'
 import type { IsolationAdapter } from '@swarmwatch/testing'
 
-// Reads the requests to models, contents too
-new AgentInstrumentation({ frameworks: ['wire'], captureContent: true, warn: () => {} })
+// Reads the requests to models, contents too. Its sources need the OpenTelemetry API 1.10; the built package does not
+if (process.env['PEERS_OPENTELEMETRY'] !== '2') {
+  const { AgentInstrumentation } = await import('@swarmwatch/instrumentation')
+  new AgentInstrumentation({ frameworks: ['wire'], captureContent: true, warn: () => {} })
+}
 
 /** Retries twice, and records arguments and results, which it does only when it is asked to. */
 const swarmwatch: IsolationAdapter = {
