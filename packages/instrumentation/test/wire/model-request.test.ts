@@ -5,7 +5,7 @@ import { observeWire, post, runAsAgent } from './observed-calls.ts'
 import { startScriptedServer } from './scripted-server.ts'
 
 const json = ['content-type', 'application/json']
-const anthropic = [...json, 'Anthropic-Version', '2023-06-01']
+const anthropic = [...json, 'Anthropic-Version', '2023-06-01', 'User-Agent', 'OpenAI/JS 6.1.0']
 
 describe('a model request is recognised by its address', () => {
   test.each([
@@ -26,6 +26,7 @@ describe('a model request is recognised by its address', () => {
       'claude-9',
     ],
     ['https://api.groq.com', '/openai/v1/chat/completions', 'groq', 'chat', undefined],
+    ['http://localhost:4000', '/responses', '_OTHER', 'chat', undefined],
     ['https://openrouter.ai', '/api/v1/chat/completions', 'openrouter', 'chat', undefined],
     ['https://api.x.ai', '/v1/chat/completions', 'x_ai', 'chat', undefined],
     ['https://gateway.ai.cloudflare.com', '/v1/account/gateway/anthropic/v1/messages', 'anthropic', 'chat', undefined],
@@ -47,6 +48,7 @@ test.each([
   ['POST', '/embeddings', ['content-type', 'multipart/form-data']],
   ['POST', '/v1/models/m:countTokens', json],
   ['POST', '/v1/projects/p/models/m:rawPredict', json],
+  ['POST', '/v1/projects/p/publishers/anthropic/models/count-tokens:rawPredict', json],
   ['GET', '/v1/responses/resp_1/input_items', json],
   ['POST', '', json],
 ])('%s %s is no model request', (method, path, headers) => {

@@ -87,10 +87,13 @@ export function modelRequest(request: SentRequest, providers: Readonly<Record<st
   for (const [ending, route] of routes) {
     if (!path.endsWith(ending, end)) continue
     if (route.isMeant?.(request, end) === false) return undefined
+    const model = modelInPath(path, end, ending)
     return {
       ...serverOf(request.origin, path, providers),
       ...of(route),
-      model: modelInPath(path, end, ending),
+      // The body of a request to a deployment of Azure may leave out the model
+      isUncertain: route.isUncertain === true && model === undefined,
+      model,
       polledId: undefined,
     }
   }
@@ -139,7 +142,13 @@ function betweenSlashes(path: string, before: string): readonly [from: number, t
 /** A survey has `/responses` as well. */
 function isOpenAiPath(request: SentRequest, end: number): boolean {
   const { path } = request
-  return (path.endsWith('/v1/responses', end) || path.includes('openai') || hostOf(request).includes('openai')) && isJson(request)
+  const isMeant = path.endsWith('/v1/responses', end) || path.includes('openai') || hostOf(request).includes('openai')
+  return (isMeant || isOpenAiClient(request)) && isJson(request)
+}
+
+/** The client of OpenAI, or one for its API, whose gateway has paths of its own. */
+function isOpenAiClient({ headers }: SentRequest): boolean {
+  return header(headers, 'x-stainless-lang') !== undefined || /openai/i.test(header(headers, 'user-agent') ?? '')
 }
 
 /** Chats have `/messages` as well; the API of Anthropic rejects a request without this header. */
@@ -148,7 +157,7 @@ function isAnthropic(request: SentRequest): boolean {
 }
 
 function isAnthropicOnVertex({ path }: SentRequest): boolean {
-  return path.includes('/publishers/anthropic/')
+  return path.includes('/publishers/anthropic/') && !path.includes('/models/count-tokens:')
 }
 
 function isJson(request: SentRequest): boolean {
