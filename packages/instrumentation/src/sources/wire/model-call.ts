@@ -193,8 +193,15 @@ export class ModelCall {
 
   #errorType(picked: ResponseBody['picked']): string | undefined {
     if (this.#status !== undefined && this.#status >= 400) return String(this.#status)
-    const found = [picked['errorType'], picked['errorCode'], picked['errorStatus']].find((each) => each !== undefined)
-    if (found === undefined) return undefined
+    const isErrorEvent = picked['type'] === 'error'
+    const found = [
+      picked['errorType'],
+      picked['errorCode'],
+      picked['errorStatus'],
+      // Events with the code that an interpreter runs have the same key
+      isErrorEvent ? picked['eventCode'] : undefined,
+    ].find((each) => each !== undefined)
+    if (found === undefined) return isErrorEvent || picked['error'] === true ? 'error' : undefined
     const type = String(found)
     return /^[\w.-]{1,64}$/.test(type) ? type : 'error'
   }

@@ -26,7 +26,7 @@ export const requestPlan: PickPlan = pickPlan({
   conversation: { '': 'conversation', id: 'conversation' },
 })
 
-const error: WrittenPlan = { type: 'errorType', code: 'errorCode', status: 'errorStatus' }
+const error: WrittenPlan = { '': 'error', message: 'error', type: 'errorType', code: 'errorCode', status: 'errorStatus' }
 
 const openAiUsage: WrittenPlan = {
   prompt_tokens: 'input',
@@ -69,7 +69,8 @@ export const openAiEmbeddings: Protocol = {
   name: 'openai-embeddings',
   plan: pickPlan({ id: 'id', model: 'model', usage: openAiUsage, error }),
   usageKey: 'usage',
-  usage: openAiTokens,
+  // Voyage sends the total only
+  usage: (picked) => openAiTokens({ ...picked, input: picked['input'] ?? picked['total'] }),
   isLast: () => false,
 }
 
@@ -86,7 +87,7 @@ const openAiResponse: WrittenPlan = {
 /** The Responses API of OpenAI; events of a stream contain the response. */
 export const openAiResponses: Protocol = {
   name: 'openai-responses',
-  plan: pickPlan({ ...openAiResponse, type: 'type', code: 'errorCode', response: openAiResponse }),
+  plan: pickPlan({ ...openAiResponse, type: 'type', code: 'eventCode', response: openAiResponse }),
   usageKey: 'usage',
   usage: openAiTokens,
   isLast: (type) => type === 'response.completed' || type === 'response.incomplete' || type === 'response.failed',
@@ -138,7 +139,7 @@ export const gemini: Protocol = {
       thoughtsTokenCount: 'reasoning',
       cachedContentTokenCount: 'cacheRead',
     },
-    error: { code: 'errorCode', status: 'errorStatus' },
+    error: { '': 'error', message: 'error', code: 'errorCode', status: 'errorStatus' },
   }),
   usageKey: 'usageMetadata',
   usage({ input, toolUse, output, reasoning, cacheRead }) {
@@ -153,14 +154,16 @@ export const gemini: Protocol = {
   isLast: () => false,
 }
 
-function openAiTokens({ input, output, total, cacheRead, cacheWrite, reasoning }: PickedValues): InferenceUsage | undefined {
+function openAiTokens(picked: PickedValues): InferenceUsage | undefined {
+  const { input, output, total, cacheRead, cacheWrite, model } = picked
   const inputTokens = numberOf(input)
   const outputTokens = numberOf(output)
   if (inputTokens === undefined && outputTokens === undefined) return undefined
-  const reasoningOutputTokens = numberOf(reasoning)
-  const sum = (inputTokens ?? 0) + (outputTokens ?? 0)
-  // xAI leaves reasoning out of `completion_tokens`, which its total shows
-  const missing = reasoningOutputTokens !== undefined && total === sum + reasoningOutputTokens ? reasoningOutputTokens : 0
+  // Some leave reasoning out of `completion_tokens`, which their total shows; Gemini reports its amount nowhere else
+  const unnamed = (numberOf(total) ?? 0) - (inputTokens ?? 0) - (outputTokens ?? 0)
+  const isThought = typeof model === 'string' && /gemini/i.test(model) && unnamed > 0
+  const reasoningOutputTokens = numberOf(picked['reasoning']) ?? (isThought ? unnamed : undefined)
+  const missing = unnamed === reasoningOutputTokens ? unnamed : 0
   return {
     inputTokens,
     outputTokens: outputTokens === undefined ? undefined : outputTokens + missing,

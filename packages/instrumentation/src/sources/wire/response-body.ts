@@ -99,22 +99,24 @@ export class ResponseBody {
 
   #read(chunk: Buffer): void {
     this.#captured?.add(chunk)
-    if (this.#isJson === undefined && !this.#recognise(chunk)) return
-    if (this.#events) this.#events.write(chunk)
-    else if (this.#isJson) this.#readJson(chunk)
+    const start = this.#isJson === undefined ? this.#recognise(chunk) : 0
+    if (start === -1) return
+    const bytes = start === 0 ? chunk : chunk.subarray(start)
+    if (this.#events) this.#events.write(bytes)
+    else if (this.#isJson) this.#readJson(bytes)
   }
 
-  /** Decides by the first character: servers send streams as JSON, and errors as streams. */
-  #recognise(chunk: Buffer): boolean {
-    for (const byte of chunk) {
+  /** Decides by the first character: servers send streams as JSON, and errors as streams. Returns its place, or -1 without one. */
+  #recognise(chunk: Buffer): number {
+    for (const [at, byte] of chunk.entries()) {
       // White space and the byte order mark
       if (byte <= 0x20 || byte >= 0xbb) continue
       const first = String.fromCharCode(byte)
       this.#isJson = first === '{' || first === '['
       if ('deir:'.includes(first)) this.#events = new EventStream(this.#picker)
-      return true
+      return at
     }
-    return false
+    return -1
   }
 
   #readJson(chunk: Buffer): void {
@@ -159,13 +161,23 @@ export class ResponseBody {
         return
       case 'type':
         if (typeof value === 'string' && this.#protocol.isLast(value)) this.#isComplete = true
+        picked[name] = value
+        // That of an earlier event
+        picked['eventCode'] = undefined
+        return
+      case 'error':
+        // The text itself may contain a prompt
+        if (value !== false && value !== '') picked[name] = true
         return
       case 'input':
       case 'output':
+      case 'total':
+      case 'toolUse':
       case 'cacheRead':
       case 'cacheWrite':
+      case 'reasoning':
         // Counts of a stream only grow; some gateways end with zeros
-        if (typeof value === 'number') picked[name] = Math.max(value, Number(picked[name] ?? 0))
+        if (isCount(value)) picked[name] = Math.max(value, Number(picked[name] ?? 0))
         return
       default:
         picked[name] = value
@@ -178,6 +190,11 @@ export class ResponseBody {
     const at = typeof choice === 'number' && Number.isInteger(choice) && choice >= 0 ? choice : 0
     if (at < maxFinishReasons) this.#finishReasons[at] = value
   }
+}
+
+/** Whether a value can be a number of tokens; another one would make every sum that it is part of useless. */
+function isCount(value: PickedValue): value is number {
+  return typeof value === 'number' && value >= 0 && value <= Number.MAX_SAFE_INTEGER
 }
 
 function encodingsOf(contentEncoding: string | undefined): readonly string[] {

@@ -23,9 +23,9 @@ export interface WireConfig extends SourceConfig {
 
 type Subscription = readonly [channel: string, listener: (message: unknown) => void]
 
-/** Calls in progress by their request; process-wide, so that two instrumentations do not observe one request twice. */
-const callsKey = Symbol.for('@swarmwatch/instrumentation/wire-calls/1')
-const globals = globalThis as { [callsKey]?: WeakMap<object, ModelCall> }
+/** Requests that an instrumentation observes; process-wide, so that two of them do not observe one request twice. */
+const observedKey = Symbol.for('@swarmwatch/instrumentation/wire-requests/1')
+const globals = globalThis as { [observedKey]?: WeakSet<object> }
 
 /**
  * Reports the model calls that `fetch` and undici send, whatever client makes them, through Node's diagnostics channels. Requests and
@@ -102,11 +102,13 @@ interface UndiciRequest extends SentRequest, HeaderTarget {
 }
 
 function subscriptionsFor(providers: () => WireConfig['providers']): readonly Subscription[] {
-  const calls = (globals[callsKey] ??= new WeakMap())
+  const isObserved = (globals[observedKey] ??= new WeakSet())
+  // Only the instrumentation that reports a call reads its bytes: read by two, they would be there twice
+  const calls = new WeakMap<object, ModelCall>()
 
   const begin = ({ request }: { request: UndiciRequest }): void => {
     const found = modelRequest(request, providers())
-    if (found === undefined || calls.has(request)) return
+    if (found === undefined || isObserved.has(request)) return
     if (found.polledId !== undefined && !isPending(found.polledId)) return
     const body = new RequestBody(`${String(request.origin)}${request.path}`, isContentCaptured())
     const isBodyKnown = Buffer.isBuffer(request.body)
@@ -115,6 +117,7 @@ function subscriptionsFor(providers: () => WireConfig['providers']): readonly Su
     const sent = { request: found, body, isBodyKnown, client: header(request.headers, 'user-agent') }
     const inContext = isBodyKnown ? contextOfRetry(body.fingerprint) : undefined
     const call = inContext ? inContext(() => new ModelCall(sent)) : new ModelCall(sent)
+    isObserved.add(request)
     calls.set(request, call)
     if (call.context) propagate(call.context, request)
   }
