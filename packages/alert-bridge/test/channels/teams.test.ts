@@ -98,7 +98,7 @@ test.each<[string, Answer, Partial<DeliveryResult>]>([
   [
     '200 with an error without a status',
     answerWith(200, 'Connector configuration not found'),
-    { kind: 'retry', unknown: true, reason: 'Teams answered 200: Connector configuration not found' },
+    { kind: 'retry', unknown: true, reason: 'Teams answered 500: Connector configuration not found' },
   ],
   ['200 with a page for maintenance', answerWith(200, '<html>maintenance</html>'), { kind: 'retry', unknown: true }],
   ['a reset connection', resets, { kind: 'retry', unknown: true }],

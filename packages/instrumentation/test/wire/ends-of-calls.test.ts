@@ -76,6 +76,63 @@ test('a repeated request of one attempt is a further try of the same model call'
   expect(calls.map(({ attributes }) => attributes['http.request.resend_count'])).toEqual([undefined, 1, 2])
 })
 
+test('failed requests that are equal and made at the same time are repeated once each', async () => {
+  const telemetry = await observeWire()
+  const tries: (() => void)[] = []
+  const { url } = await startScriptedServer(async () => {
+    const isFirst = tries.length < 2
+    if (isFirst) await new Promise<void>((resolve) => tries.push(resolve) === 2 && tries.forEach((answer) => answer()))
+    return isFirst ? { status: 429, pieces: ['{}'] } : { pieces: [JSON.stringify({ ...chunk, usage: { prompt_tokens: 1 } })] }
+  })
+  const send = (): Promise<string> => post(`${url}/v1/chat/completions`, { model: 'm' })
+  const { execution } = await runAsAgent(telemetry, async () => {
+    await Promise.all([send(), send()])
+    await send()
+    await send()
+  })
+  expect(execution.attributes).toMatchObject({ 'swarmwatch.http.tries': 4, 'swarmwatch.model.calls': 2 })
+})
+
+test('tokens of a stream that outlives its run are counted to its end', async () => {
+  const telemetry = await observeWire()
+  let goOn = (): void => {}
+  const isOver = new Promise<void>((resolve) => (goOn = resolve))
+  const start = { type: 'message_start', message: { id: 'msg_1', usage: { input_tokens: 1000, output_tokens: 1 } } }
+  const { url } = await startScriptedServer({
+    headers: eventStream,
+    pieces: [
+      events(start),
+      () => isOver,
+      events({ type: 'message_delta', usage: { output_tokens: 101 } }, { type: 'message_stop' }),
+    ],
+  })
+  let rest: Promise<unknown> | undefined
+  const { execution } = await runAsAgent(telemetry, async () => {
+    const headers = { 'anthropic-version': '2023-06-01' }
+    const response = await fetch(`${url}/v1/messages`, { method: 'POST', headers, body: '{"model":"m","stream":true}' })
+    const reader = response.body!.getReader()
+    await reader.read()
+    rest = (async () => {
+      while (!(await reader.read()).done);
+    })()
+  })
+  goOn()
+  await rest
+  expect(execution.tokens).toMatchObject({ input: 1000, output: 1 })
+  await eventually(
+    'the rest to be counted',
+    async () => (await telemetry.sum('gen_ai.client.inference.usage.output_tokens')) === 101,
+  )
+  expect(await telemetry.sum('gen_ai.client.inference.usage.input_tokens')).toBe(1000)
+})
+
+test('a deployment has its model in the address', async () => {
+  const telemetry = await observeWire()
+  const { url } = await startScriptedServer({ pieces: ['{"usage":{"prompt_tokens":8}}'] })
+  const { execution } = await runAsAgent(telemetry, () => post(`${url}/openai/deployments/embed/embeddings`, { input: 'x' }))
+  expect(execution.tokens).toMatchObject({ input: 8 })
+})
+
 test('a request that asks for no model is no model call, whatever its path', async () => {
   const telemetry = await observeWire()
   const { url } = await startScriptedServer({ pieces: ['{"id":"survey-1"}'] })

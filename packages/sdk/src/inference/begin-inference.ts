@@ -81,7 +81,7 @@ class BegunInference implements InferenceCall, OpenCall {
     if (this.#state === 'open') {
       this.#run.ended(this)
       guarded('framework', () => this.#report(end, 'ended'))
-    } else if (this.#state === 'settled') guarded('framework', () => this.#counted?.absorb(end))
+    } else if (this.#state === 'settled') guarded('framework', () => this.#counted?.absorb(end, { isRemainder: true }))
     this.#state = 'ended'
     return this.#result
   }

@@ -51,6 +51,8 @@ export class CountedCall {
   attempt = 0
   fingerprint: string | undefined
   isFailed = false
+  /** Whether a later try of the same logical call is known. */
+  isRepeated = false
   responseId: string | undefined
   /** Labels of the `gen_ai.client` metrics; undefined while only `addTokens()` has reported it. */
   labels: Attributes | undefined
@@ -104,8 +106,14 @@ export class CountedCall {
     if (!isAmount(end.usage?.outputTokens)) add(instruments().inferenceOutputTokens, 0, ofUsage)
   }
 
-  /** Adds the tokens and the cost that no earlier report of this response had. */
-  absorb({ usage = {}, costUsd }: Pick<InferenceEnd, 'usage' | 'costUsd'>): void {
+  /**
+   * Adds the tokens and the cost that no earlier report of this response had. With `isRemainder`, the report continues an earlier one of
+   * the same reporter, so that what its counts have grown is added.
+   */
+  absorb(
+    { usage = {}, costUsd }: Pick<InferenceEnd, 'usage' | 'costUsd'>,
+    { isRemainder = false }: { readonly isRemainder?: boolean } = {},
+  ): void {
     if (this.isClosed) return
     const added: Usage = {}
     let isUsageNew = false
@@ -116,14 +124,16 @@ export class CountedCall {
         trip('framework', new TypeError(`${key} must be a number >= 0`))
         continue
       }
-      if (this.labels && this.#inClient[key] === undefined) {
+      const newInClient = newTokens(this.#inClient[key], tokens, isRemainder)
+      if (this.labels && newInClient !== undefined) {
         this.#inClient[key] = tokens
         isUsageNew = true
-        countUsage(key, tokens, this.labels)
+        countUsage(key, newInClient, this.labels)
       }
-      if (this.#inRun[key] === undefined) {
+      const newInRun = newTokens(this.#inRun[key], tokens, isRemainder)
+      if (newInRun !== undefined) {
         this.#inRun[key] = tokens
-        added[key] = tokens
+        added[key] = newInRun
       }
     }
     const run = this.#run()
@@ -171,6 +181,12 @@ export class CountedCall {
     const { run } = this.slot
     return run?.finished ? undefined : run
   }
+}
+
+/** Returns the tokens of a report that were not counted before; undefined without any. */
+function newTokens(counted: number | undefined, reported: number, isRemainder: boolean): number | undefined {
+  if (counted === undefined) return reported
+  return isRemainder && reported > counted ? reported - counted : undefined
 }
 
 function countUsage(key: keyof InferenceUsage, tokens: number, labels: Attributes): void {

@@ -156,11 +156,20 @@ export class RunInferences {
     return undefined
   }
 
-  /** Returns the logical call whose failed try a request with this fingerprint repeats. */
+  /** Returns the logical call whose failed try a request with this fingerprint repeats. A failed try is repeated once. */
   repeats(fingerprint: string | undefined, attempt: number, startedMs: number): LogicalCall | undefined {
     if (fingerprint === undefined || this.slot.run === undefined) return undefined
-    const last = this.#recent.findLast((each) => each.fingerprint === fingerprint && each.attempt === attempt)
-    return last?.isFailed && last.endedMs <= startedMs ? last.call : undefined
+    const failed = this.#recent.find(
+      (each) =>
+        each.fingerprint === fingerprint &&
+        each.attempt === attempt &&
+        each.isFailed &&
+        !each.isRepeated &&
+        each.endedMs <= startedMs,
+    )
+    if (failed === undefined) return undefined
+    failed.isRepeated = true
+    return failed.call
   }
 }
 

@@ -60,9 +60,7 @@ const preconditionFailed = 412
 /** Result for a response other than success. */
 function teamsFailure(answer: JsonAnswer, now: Date): DeliveryResult {
   const status = answer.status < 300 ? Number(statusInText.exec(answer.text)?.[1] ?? 500) : answer.status
-  const decided = statusFailure({ ...answer, status }, now, 'Teams')
-  // The reason has the status that was received
-  const failure = { ...decided, reason: statusFailure(answer, now, 'Teams').reason }
+  const failure = statusFailure({ ...answer, status }, now, 'Teams')
   const { code } = (answer.json['error'] ?? {}) as { readonly code?: unknown }
   if (typeof code === 'string' && workflowErrors.test(code)) return { kind: 'channel-down', reason: failure.reason }
   if (status === preconditionFailed) return { kind: 'retry', reason: failure.reason }
