@@ -374,7 +374,7 @@ export const metric: Readonly<Record<MetricKey, Metric>> = {
     name: 'gen_ai.client.inference.time_per_output_chunk',
     kind: 'histogram',
     unit: 's',
-    description: 'Mean time between two chunks of a streamed model call.',
+    description: 'Time from the end of one chunk of a streamed model call to the end of the next.',
     prometheus: 'gen_ai_client_inference_time_per_output_chunk_seconds',
     attributes: ofInference,
     buckets: toolBuckets,

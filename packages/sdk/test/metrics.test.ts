@@ -36,7 +36,7 @@ async function everything(name: string, alsoDo = (): void => {}): Promise<void> 
 function modelCalls(): void {
   const usage = { inputTokens: 9, outputTokens: 5, cacheReadInputTokens: 4, cacheWriteInputTokens: 2, reasoningOutputTokens: 3 }
   const begin = () => beginInference({ source: 'wire', model: 'm-1', serverAddress: 'localhost', serverPort: 8080 })
-  begin().end({ status: 200, usage, responseModel: 'm-1-2', firstChunkSeconds: 0.2, secondsPerChunk: 0.01 })
+  begin().end({ status: 200, usage, responseModel: 'm-1-2', firstChunkSeconds: 0.2, chunkSeconds: [0.01] })
   begin().end({ status: 200, responseModel: 'm-1-2' })
   begin().end({ status: 503, responseModel: 'm-1-2' })
 }

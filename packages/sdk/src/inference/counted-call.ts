@@ -96,9 +96,10 @@ export class CountedCall {
       record(inferenceTimeToFirstChunk, end.firstChunkSeconds, labels)
       if (hasOld) record(old.timeToFirstChunk, end.firstChunkSeconds, labels)
     }
-    if (isAmount(end.secondsPerChunk)) {
-      record(inferenceTimePerOutputChunk, end.secondsPerChunk, labels)
-      if (hasOld) record(old.timePerOutputChunk, end.secondsPerChunk, labels)
+    for (const interval of end.chunkSeconds ?? []) {
+      if (!isAmount(interval)) continue
+      record(inferenceTimePerOutputChunk, interval, labels)
+      if (hasOld) record(old.timePerOutputChunk, interval, labels)
     }
     // As the conventions ask: a call without usage is counted with 0
     const ofUsage = { ...labels, [attribute.tokenModality]: 'unknown' }

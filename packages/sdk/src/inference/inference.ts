@@ -65,8 +65,8 @@ export interface InferenceEnd {
   readonly errorType?: string | undefined
   /** From the request to the first chunk of a stream. */
   readonly firstChunkSeconds?: number | undefined
-  /** Mean time between two chunks of a stream. */
-  readonly secondsPerChunk?: number | undefined
+  /** One value for each chunk of a stream after the first: seconds from the end of the chunk before it to its own end. */
+  readonly chunkSeconds?: readonly number[] | undefined
   /**
    * Equal for two HTTP requests with the same address and body. A repeat after a failed try of the same attempt is a further try of the
    * same model call.

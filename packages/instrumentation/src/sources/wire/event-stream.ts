@@ -19,7 +19,7 @@ export class EventStream {
   #state = lineStart
   #matched = 0
   #isPayloadEmpty = true
-  /** Number of `data:` lines so far. */
+  /** Number of complete events so far, without the end marker. */
   events = 0
   /** Whether the end marker `data: [DONE]` arrived. */
   isDone = false
@@ -40,6 +40,7 @@ export class EventStream {
       const end = found === -1 ? to : found
       if (this.#state === inPayload) this.#readPayload(bytes, at, end)
       if (found !== -1) {
+        if (this.#state === inPayload) this.#endPayload()
         this.#state = lineStart
         this.#matched = 0
       }
@@ -54,7 +55,6 @@ export class EventStream {
       if (this.#matched === dataField.length) {
         this.#state = inPayload
         this.#isPayloadEmpty = true
-        this.events += 1
       }
       return at + 1
     }
@@ -76,5 +76,9 @@ export class EventStream {
       if (bytes[at] === openBracket && this.#picker.isBetweenDocuments) this.isDone = true
     }
     this.#picker.write(bytes, at, to)
+  }
+
+  #endPayload(): void {
+    if (!this.#isPayloadEmpty && !this.isDone && this.#picker.isBetweenDocuments) this.events += 1
   }
 }

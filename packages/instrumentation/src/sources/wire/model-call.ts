@@ -46,7 +46,7 @@ export class ModelCall {
   #retryHeaders: Readonly<Record<string, string>> | undefined
   #response: ResponseBody | undefined
   #firstChunkMs: number | undefined
-  #lastChunkMs = 0
+  readonly #chunks = new ChunkTimes()
 
   /** Call it in the caller's async context: the call belongs to the run that is active now. */
   constructor(sent: SentModelRequest) {
@@ -86,9 +86,10 @@ export class ModelCall {
 
   bytesReceived(chunk: Buffer): void {
     if (this.#isOver || this.#response === undefined) return
-    this.#lastChunkMs = performance.now()
-    this.#firstChunkMs ??= this.#lastChunkMs
+    const nowMs = performance.now()
+    this.#firstChunkMs ??= nowMs
     this.#response.write(chunk)
+    this.#chunks.received(this.#response.events, nowMs)
   }
 
   /** Ends the call with its response. */
@@ -170,7 +171,7 @@ export class ModelCall {
         retryHeaders: this.#retryHeaders,
         errorType: this.#errorType(picked),
         isPending: (usage === undefined && isUnfinished(picked['status'])) || undefined,
-        ...(asked.isStream === true && this.#times(response?.events ?? 0)),
+        ...(asked.isStream === true && this.#times()),
       }),
       requestFingerprint: this.#sent.body.fingerprint,
       ...this.#content(response),
@@ -206,11 +207,32 @@ export class ModelCall {
     return /^[\w.-]{1,64}$/.test(type) ? type : 'error'
   }
 
-  #times(events: number): { firstChunkSeconds?: number; secondsPerChunk?: number } {
+  #times(): Pick<InferenceEnd, 'firstChunkSeconds' | 'chunkSeconds'> {
     if (this.#firstChunkMs === undefined) return {}
-    const firstChunkSeconds = (this.#firstChunkMs - this.#startedMs) / 1000
-    if (events < 2) return { firstChunkSeconds }
-    return { firstChunkSeconds, secondsPerChunk: (this.#lastChunkMs - this.#firstChunkMs) / 1000 / (events - 1) }
+    return { firstChunkSeconds: (this.#firstChunkMs - this.#startedMs) / 1000, chunkSeconds: this.#chunks.seconds }
+  }
+}
+
+/** Intervals that are kept of one stream, 16 KB; chunks after them have none. */
+const maxIntervals = 2000
+
+/**
+ * Measures the time between the chunks of a stream, which are its events. Events that arrive in one piece of the body have ended at the
+ * same time, so only the first of them has an interval above 0.
+ */
+class ChunkTimes {
+  /** One value for each chunk after the first: seconds from the end of the chunk before it to its own end. */
+  readonly seconds: number[] = []
+  #count = 0
+  #lastMs = 0
+
+  /** Takes the number of complete chunks after a piece of the body that arrived at `nowMs`. */
+  received(count: number, nowMs: number): void {
+    while (this.#count < count) {
+      if (this.#count > 0 && this.seconds.length < maxIntervals) this.seconds.push((nowMs - this.#lastMs) / 1000)
+      this.#lastMs = nowMs
+      this.#count += 1
+    }
   }
 }
 

@@ -83,7 +83,7 @@ export class ResponseBody {
     return this.#finishReasons.filter((reason) => reason !== undefined)
   }
 
-  /** Number of events of a stream; 0 for JSON. */
+  /** Number of complete events of a stream so far; 0 for JSON, and for a compressed body until it ends. */
   get events(): number {
     return this.#events?.events ?? 0
   }
