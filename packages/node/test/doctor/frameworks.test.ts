@@ -105,7 +105,7 @@ test('models of the running application without a price are listed', async () =>
   const port = new URL(telemetry.metricsUrl!).port
   const findings = await runDoctor({ env: { METRICS_PORT: port, MONITOR_PORT: '0' }, hasProvider: false, nodeVersion: '24.21.0' })
   expect(findings.map(findingLine)).toContain(
-    '[WARN]  no price for own-7b: their cost is not counted; add them to prices in the settings file or the code',
+    '[WARN]  no price for own-7b: the cost of these calls is not counted; add prices in the settings file or the code',
   )
 })
 
