@@ -51,8 +51,9 @@ export class AgentInstrumentation implements Instrumentation<AgentInstrumentatio
 
   enable(): void {
     if (this.#restoreInferences) return
-    const { frameworks, prices, ...config } = this.#config
-    const { warn, captureContent, semconv } = config
+    const { frameworks, prices, warn = printWarning, ...options } = this.#config
+    const { captureContent, semconv } = options
+    const config = { ...options, warn }
     this.#restoreInferences = configureInferences({
       price: priceFunction(prices, { warn }),
       warn,
@@ -82,9 +83,12 @@ export class AgentInstrumentation implements Instrumentation<AgentInstrumentatio
     return sources.flatMap((name) => new sourceRegistry[name]({ enabled: false }).hookProblem?.(folders) ?? [])
   }
 
-  /** Returns one short text for each enabled source that can observe this process, for a start line. */
+  /** Returns a short text for each enabled source that can observe this process, and for each client of `wire`, for a start line. */
   found(): readonly string[] {
-    return this.#sources.map((source) => source.found()).filter((text) => text !== undefined)
+    return this.#sources.flatMap((source) => {
+      const clients = source instanceof WireInstrumentation ? source.clients() : []
+      return [source.found(), ...clients].filter((text) => text !== undefined)
+    })
   }
 
   /**
@@ -109,6 +113,12 @@ export class AgentInstrumentation implements Instrumentation<AgentInstrumentatio
 
   /** Has no effect: the metrics of `@swarmwatch/sdk` go to the global provider. */
   setMeterProvider(): void {}
+}
+
+/** With the prefix of the other lines of Swarmwatch, because a console belongs to the application. */
+function printWarning(line: string): void {
+  // oxlint-disable-next-line no-console
+  console.warn(`[TELEMETRY] ${line}`)
 }
 
 function isChosen(name: SourceName, frameworks: AgentInstrumentationConfig['frameworks'] = true): boolean {

@@ -58,9 +58,11 @@ export function priceFunction(
     const name = (model ?? responseModel ?? 'without a name').slice(0, longestName)
     if (reported.has(name) || reported.size >= maxReported) return
     reported.add(name)
+    const isUnknown = provider === '_OTHER'
     warn(
-      `no price for model ${name} of provider ${provider}: its tokens are counted, its cost is not; ` +
-        `add prices: { ${JSON.stringify(name)}: { input: USD per million tokens, output: ... } } to the settings file or the code`,
+      `no price for model ${name} of ${isUnknown ? 'an unknown provider' : `provider ${provider}`}: its tokens are counted, its cost is not; ` +
+        `add prices: { ${JSON.stringify(name)}: { input: USD per million tokens, output: ... } } to the settings file or the code` +
+        (isUnknown ? `, or name the provider of the server: providers: { HOST: 'openai' } in the code` : ''),
     )
   }
 }

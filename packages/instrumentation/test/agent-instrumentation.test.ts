@@ -1,6 +1,7 @@
 import { registerInstrumentations } from '@opentelemetry/instrumentation'
 import { AgentInstrumentation, sourceNames } from '@swarmwatch/instrumentation'
-import { describe, expect, test } from 'vitest'
+import { instrumentAgent, recordInference } from '@swarmwatch/sdk'
+import { describe, expect, onTestFinished, test, vi } from 'vitest'
 
 describe('AgentInstrumentation', () => {
   test('enables every source by default, and none after disable()', () => {
@@ -29,6 +30,15 @@ describe('AgentInstrumentation', () => {
     expect(instrumentation.found()).toContainEqual('wire')
     unregister()
     expect(instrumentation.found()).toEqual([])
+  })
+
+  test('its warnings on the console have the prefix of Swarmwatch', async () => {
+    const printed = vi.spyOn(console, 'warn').mockImplementation(() => {})
+    onTestFinished(() => printed.mockRestore())
+    const instrumentation = new AgentInstrumentation()
+    onTestFinished(() => instrumentation.disable())
+    await instrumentAgent(async () => recordInference({ model: 'own-1', usage: { inputTokens: 3 } }), { name: 'unpriced' })()
+    expect(printed.mock.calls).toEqual([[expect.stringMatching(/^\[TELEMETRY\] no price for model own-1 /)]])
   })
 
   test('names every source', () => {

@@ -161,8 +161,18 @@ test('a model without a price is reported once, with the cure', () => {
   const call = { provider: '_OTHER', model: 'local-7b', responseModel: undefined, usage: { inputTokens: 3 }, at: 0 }
   expect([price(call), price(call)]).toEqual([undefined, undefined])
   expect(lines).toEqual([
-    'no price for model local-7b of provider _OTHER: its tokens are counted, its cost is not; ' +
-      'add prices: { "local-7b": { input: USD per million tokens, output: ... } } to the settings file or the code',
+    'no price for model local-7b of an unknown provider: its tokens are counted, its cost is not; ' +
+      'add prices: { "local-7b": { input: USD per million tokens, output: ... } } to the settings file or the code, ' +
+      "or name the provider of the server: providers: { HOST: 'openai' } in the code",
+  ])
+})
+
+test('a model that the price table does not have is reported with its provider', () => {
+  const lines: string[] = []
+  expect(priced({ provider: 'groq', model: 'new-1', usage: { inputTokens: 3 } }, {}, (line) => lines.push(line))).toBeUndefined()
+  expect(lines).toEqual([
+    'no price for model new-1 of provider groq: its tokens are counted, its cost is not; ' +
+      'add prices: { "new-1": { input: USD per million tokens, output: ... } } to the settings file or the code',
   ])
 })
 

@@ -47,7 +47,7 @@ test('a model without a price is reported by one line, and has no cost', async (
   const { lines } = await startedTelemetry()
   expect([await costOfCall('unpriced', 'own-1'), await costOfCall('unpriced', 'own-1')]).toEqual([0, 0])
   expect(lines.filter((line) => line.includes('no price'))).toEqual([
-    expect.stringMatching(/^\[TELEMETRY\] no price for model own-1 of provider _OTHER: .*prices: \{ "own-1": /),
+    expect.stringMatching(/^\[TELEMETRY\] no price for model own-1 of an unknown provider: .*prices: \{ "own-1": /),
   ])
 })
 
@@ -72,16 +72,20 @@ test('shutdown removes what the sources have added to the process', async () => 
 
 test('one line at the start lists the frameworks of the application, and the date of the prices', async () => {
   const folder = temporaryFolder()
-  const manifest = { name: '@langchain/core', version: '1.4.0' }
-  const packageFolder = join(folder, 'node_modules/@langchain/core')
-  mkdirSync(packageFolder, { recursive: true })
-  writeFileSync(join(packageFolder, 'package.json'), JSON.stringify(manifest))
+  const install = (name: string, version: string): void => {
+    mkdirSync(join(folder, 'node_modules', name), { recursive: true })
+    writeFileSync(join(folder, 'node_modules', name, 'package.json'), JSON.stringify({ name, version }))
+  }
+  install('openai', '7.59.0')
   writeFileSync(join(folder, 'app.mjs'), '')
   const run = (env: Record<string, string>) =>
     runNode(['--import=./src/register.ts', join(folder, 'app.mjs')], { env: { METRICS_PORT: '0', ...env } })
-  const line = `[TELEMETRY] model and tool calls: wire; langchain 1.4.0 (prices of ${priceTable.date})\n`
-  expect((await run({})).stderr).toContain(line)
-  expect((await run({ SWARMWATCH_FRAMEWORKS: 'wire' })).stderr).not.toContain('model and tool calls')
+  const line = (found: string) => `[TELEMETRY] model and tool calls: ${found} (prices of ${priceTable.date})\n`
+  expect((await run({})).stderr).toContain(line('wire; openai 7.59.0'))
+  install('@langchain/core', '1.4.0')
+  expect((await run({})).stderr).toContain(line('wire; openai 7.59.0; langchain 1.4.0'))
+  expect((await run({ SWARMWATCH_FRAMEWORKS: 'wire' })).stderr).toContain(line('wire; openai 7.59.0'))
+  expect((await run({ SWARMWATCH_FRAMEWORKS: 'langchain' })).stderr).toContain(line('langchain 1.4.0'))
   expect((await run({ SWARMWATCH_FRAMEWORKS: 'off' })).stderr).not.toContain('model and tool calls')
 })
 

@@ -2,7 +2,7 @@ import type { Instrumentation, InstrumentationConfig } from '@opentelemetry/inst
 
 /** Options that every source accepts. */
 export interface SourceConfig extends InstrumentationConfig {
-  /** Receives each warning once, for example about a model server that reports no usage. @default console.warn */
+  /** Receives each warning once, for example about a model server that reports no usage. @default console.warn, after `[TELEMETRY] ` */
   readonly warn?: (line: string) => void
   /** Records prompts, answers, arguments and results under the names of the semantic conventions. @default false */
   readonly captureContent?: boolean

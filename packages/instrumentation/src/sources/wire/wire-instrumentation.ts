@@ -4,6 +4,7 @@ import { InstrumentationBase } from '@opentelemetry/instrumentation'
 
 import { guarded, isContentCaptured, trip } from '@swarmwatch/sdk/instrumentation'
 
+import { installedVersion } from '../installed-package.ts'
 import type { Source, SourceConfig } from '../source.ts'
 import { isPending } from './background-responses.ts'
 import { ModelCall } from './model-call.ts'
@@ -20,6 +21,9 @@ export interface WireConfig extends SourceConfig {
    */
   readonly providers?: Readonly<Record<string, string>>
 }
+
+/** Packages whose model calls only this source sees; those of other clients are seen, too. */
+const knownClients = ['openai', '@anthropic-ai/sdk', '@google/genai', '@mastra/core']
 
 type Subscription = readonly [channel: string, listener: (message: unknown) => void]
 
@@ -57,6 +61,15 @@ export class WireInstrumentation extends InstrumentationBase<WireConfig> impleme
 
   found(): string | undefined {
     return hasChunkChannels() ? 'wire' : `wire (off, because it needs Node 24.4; this is ${process.version})`
+  }
+
+  /** Returns name and version of each installed client whose calls only this source sees, such as `openai 7.59.0`. */
+  clients(): string[] {
+    if (!hasChunkChannels()) return []
+    return knownClients.flatMap((name) => {
+      const version = installedVersion(name)
+      return version === undefined ? [] : [`${name} ${version}`]
+    })
   }
 
   /** Whether a request, as the channel `undici:request:create` publishes it, is one that this source reports. */
