@@ -31,7 +31,7 @@ const kindOf = (object, key) => {
   return `${String(key)} ${descriptor.get ? 'accessor' : typeof descriptor.value}`
 }
 // State that agents and requests in progress use, an empty slot, and the container of OpenTelemetry, whose contents are listed
-const notListed = /@swarmwatch\/sdk\/|@swarmwatch\/instrumentation\/wire-calls|^Symbol\(opentelemetry\.js\.api| undefined$/
+const notListed = /@swarmwatch\/sdk\/|@swarmwatch\/instrumentation\/wire-requests|^Symbol\(opentelemetry\.js\.api| undefined$/
 const methodsOf = ({ prototype }) =>
   Object.getOwnPropertyNames(prototype).map(
     (key) => `${kindOf(prototype, key)} ${String(Object.getOwnPropertyDescriptor(prototype, key).value).slice(0, 60)}`,
