@@ -158,7 +158,11 @@ export function checkModelCalls(metrics: string): Finding[] {
       : []),
     ...(unpriced === ''
       ? []
-      : [warning(`no price for ${unpriced}: the cost of these calls is not counted; add prices in the settings file or the code`)]),
+      : [
+          warning(
+            `no price for ${unpriced}: the cost of these calls is not counted; add prices in the settings file or the code`,
+          ),
+        ]),
     ...(withoutUsage === ''
       ? []
       : [
