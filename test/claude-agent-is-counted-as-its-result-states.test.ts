@@ -3,10 +3,11 @@ import { fileURLToPath } from 'node:url'
 
 import { claudeAgent } from '@swarmwatch/instrumentation'
 import { instrumentAgent } from '@swarmwatch/sdk'
+import { configureInferences } from '@swarmwatch/sdk/instrumentation'
 import { startTestTelemetry, type RecordedSpan, type TestTelemetry } from '@swarmwatch/testing'
 import { openTemporaryFolder } from '@swarmwatch/testkit'
 import { answer, openModelProvider, toolCalls } from '@swarmwatch/testkit/providers'
-import { afterEach, beforeEach, describe, expect, test } from 'vitest'
+import { afterEach, beforeEach, describe, expect, onTestFinished, test } from 'vitest'
 
 import { installFrameworks } from './install-packages.ts'
 
@@ -31,17 +32,33 @@ beforeEach(async () => {
 afterEach(() => telemetry.shutdown())
 
 /** Asks the recorded Claude Code of a case and returns the messages. */
-async function ask(name: string, prompt: unknown = 'hi'): Promise<Message[]> {
+async function ask(name: string, prompt: unknown = 'hi', { env, ...options }: Resumed = {}): Promise<Message[]> {
   const query = claudeAgent(sdk.query)({
     prompt,
     options: {
       pathToClaudeCodeExecutable: fileURLToPath(fromFrameworks),
       executable: process.execPath,
-      env: { PATH: process.env['PATH'], CLAUDE_CASE: name },
+      env: { PATH: process.env['PATH'], CLAUDE_CASE: name, ...env },
+      ...options,
     },
   })
   return readAll(query)
 }
+
+/** Options of the SDK for a session that is continued, and what the recorded Claude Code knows of it. */
+interface Resumed {
+  readonly resume?: string
+  readonly continue?: boolean
+  readonly forkSession?: boolean
+  readonly env?: { readonly CLAUDE_SESSION: string; readonly CLAUDE_EARLIER_CALLS?: string }
+}
+
+const turn = (content: string): object => ({
+  type: 'user',
+  message: { role: 'user', content },
+  parent_tool_use_id: null,
+  session_id: '',
+})
 
 async function readAll(query: Query): Promise<Message[]> {
   const messages: Message[] = []
@@ -81,12 +98,6 @@ describe.skipIf(whyNot)('with claudeAgent()', () => {
   })
 
   test('a query in streaming input adds in each turn what the totals have grown by', async () => {
-    const turn = (content: string): object => ({
-      type: 'user',
-      message: { role: 'user', content },
-      parent_tool_use_id: null,
-      session_id: '',
-    })
     await inRun(() =>
       ask(
         'tool',
@@ -98,6 +109,54 @@ describe.skipIf(whyNot)('with claudeAgent()', () => {
     const run = telemetry.expectExecution('solver', { tokens: { input: 132, output: 120 } })
     expect(run.costUsd).toBeCloseTo(0.0021, 10)
     expect(run.attributes).toMatchObject({ 'swarmwatch.model.calls': 6, 'swarmwatch.tool.calls': 3 })
+  })
+
+  test.each([
+    ['resume', (id: string) => ({ resume: id })],
+    ['resume and forkSession', (id: string) => ({ resume: id, forkSession: true })],
+    ['continue', () => ({ continue: true })],
+  ])('a query with %s is billed without the earlier turns of its session', async (name, options) => {
+    const session = `known ${name}`
+    await ask('tool', 'hi', { env: { CLAUDE_SESSION: session } })
+    await inRun(() => ask('tool', 'hi', { ...options(session), env: { CLAUDE_SESSION: session, CLAUDE_EARLIER_CALLS: '2' } }))
+    const run = telemetry.expectExecution('solver', { tokens: { input: 44, output: 40 } })
+    expect(run.costUsd).toBeCloseTo(0.0007, 10)
+    expect(run.attributes['swarmwatch.model.calls']).toBe(2)
+  })
+
+  test.each([
+    ['another process began', '3', false],
+    ['another process has continued since', '5', true],
+  ])('a query whose session %s is billed without the earlier turns, at our prices', async (name, earlier, isKnown) => {
+    const undo = configureInferences({ price: ({ usage }) => ((usage.inputTokens ?? 0) + (usage.outputTokens ?? 0)) / 100 })
+    onTestFinished(undo)
+    const env = { CLAUDE_SESSION: name, CLAUDE_EARLIER_CALLS: earlier }
+    if (isKnown) await ask('tool', 'hi', { env })
+    const turns = async function* (): AsyncGenerator<object> {
+      yield* [turn('one'), turn('two')]
+    }
+    await inRun(() => ask('tool', turns(), { resume: name, env }))
+    const run = telemetry.expectExecution('solver', { tokens: { input: 88, output: 80 } })
+    // The second turn is the difference of two totals
+    expect(run.costUsd).toBeCloseTo(0.84 + 0.0007, 10)
+    expect(run.attributes['swarmwatch.model.calls']).toBe(4)
+  })
+
+  test('a query that uses another model than the earlier turns of its session has the cost of the result message', async () => {
+    await inRun(() => ask('tool', 'hi', { resume: 'other', env: { CLAUDE_SESSION: 'other' } }))
+    const run = telemetry.expectExecution('solver', { tokens: { input: 44, output: 40 } })
+    expect(run.costUsd).toBeCloseTo(0.0007, 10)
+  })
+
+  test.each([
+    ['with', true, { input: 88, output: 80 }],
+    // The output of a subagent is only in the totals
+    ['without', false, { input: 66, output: 40 }],
+  ])('a subagent of a resumed query %s known totals is billed as far as it is known', async (name, isKnown, tokens) => {
+    const env = { CLAUDE_SESSION: `subagent ${name}`, CLAUDE_EARLIER_CALLS: '2' }
+    if (isKnown) await ask('tool', 'hi', { env })
+    await inRun(() => ask('subagent', 'hi', { resume: env.CLAUDE_SESSION, env }))
+    telemetry.expectExecution('solver', { tokens })
   })
 
   test('a model that no message names is a model call of its own', async () => {
@@ -156,7 +215,7 @@ describe.skipIf(whyNot)('with claudeAgent()', () => {
       },
     })
     await inRun(async () => {
-      for await (const message of query) if (message.type === 'assistant' && JSON.stringify(message).includes('tool_use')) break
+      for await (const message of query) if (message.type === 'assistant' && JSON.stringify(message).includes('"tool_use"')) break
     })
     expect(telemetry.spans().map(({ name }) => name)).toEqual(
       expect.arrayContaining(['chat claude-sonnet-4-5', 'execute_tool mcp__t__add']),
@@ -183,12 +242,13 @@ describe.skipIf(whyNot)('with claudeAgent()', () => {
 const executable = process.env['CLAUDE_CODE']
 
 test.skipIf(whyNot !== undefined || executable === undefined)(
-  'numbers of the real Claude Code equal those of the server',
+  'numbers of the real Claude Code equal those of the server, also in a session that is resumed, forked or continued',
+  { timeout: 60_000 },
   async () => {
     using folder = openTemporaryFolder()
     mkdirSync(`${folder.path}/home`)
     await using provider = await openModelProvider((request) =>
-      JSON.stringify(request.json).includes('tool_result')
+      JSON.stringify((request.json as { messages: unknown[] }).messages.at(-1)).includes('tool_result')
         ? answer('done')
         : toolCalls({ name: 'mcp__t__add', input: { a: 1, b: 2 } }),
     )
@@ -196,8 +256,7 @@ test.skipIf(whyNot !== undefined || executable === undefined)(
     const add = sdk.tool('add', 'Adds', { a: z.number(), b: z.number() }, async () => ({
       content: [{ type: 'text', text: '3' }],
     }))
-    const query = claudeAgent(sdk.query)
-    const ended = await inRun(() =>
+    const messagesOf = (query: ClaudeSdk['query'], options: object): Promise<Message[]> =>
       readAll(
         query({
           prompt: 'hi',
@@ -216,16 +275,39 @@ test.skipIf(whyNot !== undefined || executable === undefined)(
               ANTHROPIC_API_KEY: 'sk-ant-test',
               CLAUDE_CODE_DISABLE_NONESSENTIAL_TRAFFIC: '1',
             },
+            ...options,
           },
         }),
-      ),
-    )
-    expect(String(ended)).not.toContain('Error')
-    const { calls, inputTokens, outputTokens } = { calls: provider.requests.length, ...provider.billed() }
-    const run = telemetry.expectExecution('solver', {
-      tokens: { input: inputTokens, output: outputTokens },
-      tools: ['mcp__t__add'],
-    })
-    expect(run.attributes).toMatchObject({ 'swarmwatch.model.calls': calls, 'swarmwatch.tool.calls': 1 })
+      )
+    let billed = provider.billed()
+    let requests = provider.requests.length
+    const expectBilled = async (options: object): Promise<void> => {
+      await telemetry.shutdown()
+      telemetry = await startTestTelemetry()
+      const ended = await inRun(() => messagesOf(claudeAgent(sdk.query), options))
+      expect(String(ended)).not.toContain('Error')
+      const before = billed
+      billed = provider.billed()
+      const run = telemetry.expectExecution('solver', {
+        tokens: { input: billed.inputTokens - before.inputTokens, output: billed.outputTokens - before.outputTokens },
+        tools: ['mcp__t__add'],
+      })
+      expect(run.attributes).toMatchObject({
+        'swarmwatch.model.calls': provider.requests.length - requests,
+        'swarmwatch.tool.calls': 1,
+      })
+      requests = provider.requests.length
+    }
+    await expectBilled({})
+    await expectBilled({ continue: true })
+    // Not observed, like a turn in another process
+    const [{ session_id: id } = { session_id: undefined }] = await messagesOf(sdk.query, { continue: true })
+    billed = provider.billed()
+    requests = provider.requests.length
+    await expectBilled({ resume: id })
+    await expectBilled({ resume: id })
+    await expectBilled({ resume: id, forkSession: true })
+    await expectBilled({ continue: true, forkSession: true })
+    await expectBilled({ resume: id, model: 'claude-haiku-4-5' })
   },
 )

@@ -3,7 +3,11 @@
 
 import { createInterface } from 'node:readline'
 
-const session_id = '86d2bd18-f1dd-4139-b0dd-5179a88624a4'
+// As of the real one, the totals of a session that is resumed contain those of its CLAUDE_EARLIER_CALLS
+const { CLAUDE_CASE, CLAUDE_SESSION = '86d2bd18-f1dd-4139-b0dd-5179a88624a4', CLAUDE_EARLIER_CALLS = '0' } = process.env
+const isResumed = process.argv.some((each) => each === '--continue' || each.startsWith('--resume'))
+const session_id = process.argv.includes('--fork-session') ? `${CLAUDE_SESSION}-fork` : CLAUDE_SESSION
+const earlierCalls = isResumed ? Number(CLAUDE_EARLIER_CALLS) : 0
 const model = 'claude-sonnet-4-5'
 const usage = { input_tokens: 10, cache_creation_input_tokens: 5, cache_read_input_tokens: 7, output_tokens: 1 }
 const total = (calls) => ({
@@ -22,6 +26,7 @@ const init = { type: 'system', subtype: 'init', model, tools: ['mcp__t__add'] }
 const answer = (id, ...content) =>
   content.map((block) => ({
     type: 'assistant',
+    parent_tool_use_id: null,
     message: { id, model, role: 'assistant', content: [block], stop_reason: null, usage },
   }))
 const text = { type: 'text', text: 'done' }
@@ -38,6 +43,12 @@ const result = (calls, more = {}) => ({
   api_error_status: null,
   num_turns: calls,
   total_cost_usd: 0.00035 * calls,
+  usage: {
+    input_tokens: 10 * calls,
+    cache_creation_input_tokens: 5 * calls,
+    cache_read_input_tokens: 7 * calls,
+    output_tokens: 20 * calls,
+  },
   modelUsage: calls === 0 ? {} : { [model]: total(calls) },
   ...more,
 })
@@ -91,6 +102,14 @@ const cases = {
     toolResult('toolu_1', { content: '3' }),
     result(1, { subtype: 'error_max_turns', is_error: true, errors: ['Reached maximum number of turns (1)'] }),
   ],
+  // The last answer of a subagent is no message, and its usage is in the totals only
+  subagent: [
+    ...answer('msg_1', toolUse('toolu_1')),
+    ...answer('msg_2', text).map((each) => ({ ...each, parent_tool_use_id: 'toolu_1' })),
+    toolResult('toolu_1', { content: '3' }),
+    ...answer('msg_3', text),
+    { ...result(2), num_turns: 4 },
+  ],
   crash: [...answer('msg_1', text, toolUse('toolu_1'))],
 }
 
@@ -103,12 +122,11 @@ for await (const line of createInterface({ input: process.stdin })) {
   if (message.type !== 'user') continue
   turns += 1
   if (turns === 1) write(init)
-  const messages = JSON.parse(
-    JSON.stringify(cases[process.env.CLAUDE_CASE]).replaceAll(/(msg|toolu)_(\d)/g, `$1_${process.pid}_${turns}_$2`),
-  )
+  const messages = JSON.parse(JSON.stringify(cases[CLAUDE_CASE]).replaceAll(/(msg|toolu)_(\d)/g, `$1_${process.pid}_${turns}_$2`))
   for (const each of messages) {
     // The totals are those of all turns
-    if (each.type === 'result' && each.modelUsage[model]) Object.assign(each.modelUsage[model], total(each.num_turns * turns))
+    if (each.type === 'result' && each.modelUsage[model])
+      Object.assign(each.modelUsage[model], total(earlierCalls + each.num_turns * turns))
     write(each)
   }
   const last = messages.at(-1)

@@ -9,6 +9,19 @@ import {
 } from '@swarmwatch/sdk/instrumentation'
 import { otherError, toolError } from '@swarmwatch/sdk/names'
 
+import {
+  addedSince,
+  isOfModel,
+  keepTotals,
+  keptTotals,
+  usageOfMessage,
+  usageOfTotals,
+  usageWithout,
+  type MessageUsage,
+  type ModelUsage,
+  type ResumedSession,
+  type SessionTotals,
+} from './claude-totals.ts'
 import { namedError } from './sources/tool-error.ts'
 
 /** A message of the Claude Agent SDK, as far as it is read. */
@@ -18,7 +31,8 @@ export interface ClaudeMessage {
   readonly session_id?: string
   /** Of `init`. */
   readonly model?: string
-  /** Of `assistant` and `user`. */
+  /** Of `assistant` and `user`: null in the main loop of the agent, otherwise the tool call that runs a subagent. */
+  readonly parent_tool_use_id?: string | null
   readonly message?: {
     readonly id?: string
     readonly model?: string
@@ -30,8 +44,10 @@ export interface ClaudeMessage {
   readonly api_error_status?: number | null
   readonly error_status?: number | null
   readonly error?: unknown
-  /** Of `result`: totals of all turns of the query so far. */
-  readonly modelUsage?: Readonly<Record<string, ModelUsage>>
+  /** Of `result`: the main loop of this turn alone. */
+  readonly usage?: Partial<MessageUsage>
+  /** Of `result`: totals of all turns of the query so far, and of the session that it continues. */
+  readonly modelUsage?: SessionTotals
   readonly event?: { readonly type?: string; readonly message?: { readonly id?: string }; readonly usage?: Partial<MessageUsage> }
 }
 
@@ -45,30 +61,14 @@ interface Block {
   readonly content?: unknown
 }
 
-interface MessageUsage {
-  readonly input_tokens: number
-  readonly output_tokens: number
-  readonly cache_read_input_tokens: number | null
-  readonly cache_creation_input_tokens: number | null
-}
-
-interface ModelUsage {
-  readonly inputTokens: number
-  readonly outputTokens: number
-  readonly cacheReadInputTokens: number
-  readonly cacheCreationInputTokens: number
-  readonly thinkingTokens?: number
-  readonly costUSD: number
-  readonly canonicalModel?: string
-  readonly provider?: string
-}
-
 /** A model call whose message arrived, and whose tokens are final once the result message arrives. */
 interface OpenCall {
+  readonly id: string
   readonly call: InferenceCall
   readonly model: string | undefined
   known: InferenceEnd
   isOutputFinal: boolean
+  readonly isOfSubagent: boolean
 }
 
 const source = 'claude-agent'
@@ -80,8 +80,9 @@ let queries = 0
 export class ClaudeQuery {
   readonly #calls = new Map<string, OpenCall>()
   readonly #tools = new Map<string, ReportedToolCall>()
-  /** Totals that were reported of each model, because the totals are those of the whole query. */
-  readonly #reported = new Map<string, ModelUsage>()
+  readonly #resumed: ResumedSession | undefined
+  /** Of the last result message, because its totals are those of the whole query. */
+  #totals: SessionTotals | undefined
   readonly #fingerprint = `claude query ${(queries += 1)}`
   #turn = 0
   #model: string | undefined
@@ -91,9 +92,17 @@ export class ClaudeQuery {
   #hasFailed = false
   /** Why the query failed, such as `error_max_turns`. */
   #failure: string | undefined
+  /** Whether the turn may contain model calls without a message: those of subagents and of a compaction. */
+  #hasHiddenCalls = false
+
+  /** `resumed` is the session that the query continues, if it is not a new one. */
+  constructor(resumed?: ResumedSession) {
+    this.#resumed = resumed
+  }
 
   read(message: ClaudeMessage): void {
     this.#conversationId ??= message.session_id
+    if (message.parent_tool_use_id || hidingSubtypes.has(message.subtype ?? '')) this.#hasHiddenCalls = true
     if (message.subtype === 'init') this.#model = message.model
     else if (message.subtype === 'api_retry') this.#failed(message.error_status, message.error)
     else if (message.type === 'assistant') this.#answered(message)
@@ -123,31 +132,34 @@ export class ClaudeQuery {
       return
     }
     const id = message.id ?? `unknown ${this.#calls.size}`
-    const open = this.#calls.get(id) ?? this.#begin(message.id, message.model, this.#since)
+    const open = this.#calls.get(id) ?? this.#begin(id, of)
     this.#calls.set(id, open)
     open.known = {
       ...open.known,
       endedAt: Date.now(),
-      ...(!open.isOutputFinal && { usage: usageOf(message.usage) }),
+      ...(!open.isOutputFinal && { usage: usageOfMessage(message.usage) }),
       ...(message.stop_reason && { finishReasons: [message.stop_reason] }),
     }
     for (const block of blocksOf(message)) if (block.type === 'tool_use') this.#toolCalled(block)
     if (this.#calls.size > maxOpen) this.#endCalls()
   }
 
-  #begin(responseId: string | undefined, model: string | undefined, startedAt: number): OpenCall {
+  #begin(id: string, { message = {}, parent_tool_use_id }: ClaudeMessage): OpenCall {
+    const { model } = message
     const open: OpenCall = {
+      id,
       call: beginInference({
         source,
         provider: 'anthropic',
         model: this.#model ?? model,
-        startedAt,
+        startedAt: this.#since,
         conversationId: this.#conversationId,
         known: () => open.known,
       }),
       model,
-      known: { responseId, responseModel: model, requestFingerprint: `${this.#fingerprint}.${this.#turn}` },
+      known: { responseId: message.id, responseModel: model, requestFingerprint: `${this.#fingerprint}.${this.#turn}` },
       isOutputFinal: false,
+      isOfSubagent: typeof parent_tool_use_id === 'string',
     }
     this.#turn += 1
     return open
@@ -193,36 +205,53 @@ export class ClaudeQuery {
   }
 
   #finished(message: ClaudeMessage): void {
-    for (const [model, total] of Object.entries(message.modelUsage ?? {})) this.#report(model, total)
+    this.#billed(message)
     if (typeof message.api_error_status === 'number' && !this.#hasFailed) this.#failed(message.api_error_status, undefined)
     this.#hasFailed = false
     this.#failure = message.subtype === 'success' ? undefined : message.subtype
     this.#endCalls()
   }
 
+  /** Ends the open calls with what the result message states of this turn. */
+  #billed({ modelUsage: totals = {}, usage, session_id }: ClaudeMessage): void {
+    // A result of a process that could not start has none
+    if (Object.keys(totals).length === 0) return
+    const isFirst = this.#totals === undefined
+    const kept = isFirst && this.#resumed ? keptTotals(this.#resumed, session_id) : undefined
+    const earlier = this.#totals ?? kept ?? {}
+    const open = new Set(this.#calls.values())
+    const turn = Object.entries(totals).map(([model, total]): ModelTurn => {
+      const calls = [...open].filter((call) => isOfModel(call.model, model, total.canonicalModel))
+      for (const call of calls) open.delete(call)
+      return { model, added: addedSince(earlier[model], total), calls }
+    })
+    this.#totals = { ...this.#totals, ...totals }
+    keepTotals(session_id, this.#totals)
+    if (!isFirst || !this.#resumed) for (const each of turn) this.#report(each)
+    else if (turn.every((each) => this.#isExplained(each, kept !== undefined)))
+      for (const each of turn.filter(({ calls }) => kept || calls.length > 0)) this.#report(each)
+    else this.#reportMainLoop(turn, usage)
+    this.#hasHiddenCalls = false
+  }
+
+  /**
+   * Whether `added` can be the usage of this turn alone. The earlier totals of a resumed session are unknown in another process, and too
+   * low if another process has continued the session since.
+   */
+  #isExplained({ added, calls }: ModelTurn, isEarlierKnown: boolean): boolean {
+    if (calls.length === 0) return true
+    const spent = usageOfTotals(added)
+    return inputKeys.every((key) => {
+      const answered = calls.reduce((sum, { known }) => sum + (known.usage?.[key] ?? 0), 0)
+      return spent[key] === answered || (isEarlierKnown && this.#hasHiddenCalls && spent[key]! > answered)
+    })
+  }
+
   /** Ends the open calls of a model, so that their sum is what the result adds to the totals of this model. */
-  #report(model: string, total: ModelUsage): void {
-    const added = addedSince(this.#reported.get(model), total)
-    this.#reported.set(model, total)
-    const spent: InferenceUsage = {
-      inputTokens: added.inputTokens + added.cacheReadInputTokens + added.cacheCreationInputTokens,
-      outputTokens: added.outputTokens,
-      cacheReadInputTokens: added.cacheReadInputTokens,
-      cacheWriteInputTokens: added.cacheCreationInputTokens,
-      ...(added.thinkingTokens !== undefined && { reasoningOutputTokens: added.thinkingTokens }),
-    }
-    const provider = providers[total.provider ?? ''] ?? 'anthropic'
-    const calls = [...this.#calls].filter(([, open]) => isModel(open.model, model, total.canonicalModel))
-    for (const [id] of calls) this.#calls.delete(id)
-    let rest = spent
-    for (const [, { call, known, isOutputFinal }] of calls.slice(0, -1)) {
-      // Unless it is final, the number of output tokens is the one at the start of the answer
-      const usage = isOutputFinal ? known.usage : { ...known.usage, outputTokens: undefined }
-      rest = less(rest, usage)
-      call.end({ ...known, provider, usage, costUsd: 0 })
-    }
-    const last = calls.at(-1)?.[1]
-    if (last) last.call.end({ ...last.known, provider, usage: rest, costUsd: added.costUSD })
+  #report({ model, added, calls }: ModelTurn): void {
+    const spent = usageOfTotals(added)
+    const provider = providerOf(added)
+    if (calls.length > 0) this.#endWith(calls, spent, { costUsd: added.costUSD, providerOf: () => provider })
     // A call that has no message, such as one that names the session
     else if (spent.inputTokens || spent.outputTokens)
       beginInference({ source, provider, model, startedAt: this.#since, conversationId: this.#conversationId }).end({
@@ -231,10 +260,59 @@ export class ClaudeQuery {
       })
   }
 
+  /** Ends the open calls with the usage of the main loop, which is exact. Their cost follows from prices. */
+  #reportMainLoop(turn: readonly ModelTurn[], usage: Partial<MessageUsage> | undefined): void {
+    const open = [...this.#calls.values()]
+    const by = { providerOf: (call: OpenCall) => providerOf(turn.find(({ calls }) => calls.includes(call))?.added) }
+    // The messages of a subagent state its input only
+    const ofSubagents = open.filter(({ isOfSubagent }) => isOfSubagent)
+    this.#endWith(ofSubagents, undefined, by)
+    const ofMainLoop = open.filter(({ isOfSubagent }) => !isOfSubagent)
+    this.#endWith(ofMainLoop, usage && usageOfMessage(usage), by)
+  }
+
+  /** Ends calls. The last one has what no message states of `spent`, and the cost of all. */
+  #endWith(
+    calls: readonly OpenCall[],
+    spent: InferenceUsage | undefined,
+    { costUsd, providerOf }: { costUsd?: number; providerOf: (call: OpenCall) => string },
+  ): void {
+    let rest = spent
+    for (const open of calls) {
+      const { call, known, isOutputFinal } = open
+      this.#calls.delete(open.id)
+      const isLast = open === calls.at(-1)
+      // Unless it is final, the number of output tokens is the one at the start of the answer
+      const stated = isOutputFinal ? known.usage : { ...known.usage, outputTokens: undefined }
+      const usage = isLast && rest ? rest : stated
+      rest &&= usageWithout(rest, stated)
+      call.end({
+        ...known,
+        provider: providerOf(open),
+        usage,
+        ...(costUsd !== undefined && { costUsd: isLast ? costUsd : 0 }),
+      })
+    }
+  }
+
   #endCalls(): void {
     for (const { call, known } of this.#calls.values()) call.end(known)
     this.#calls.clear()
   }
+}
+
+/** Usage of one model in a turn, with the open calls that it belongs to. */
+interface ModelTurn {
+  readonly model: string
+  readonly added: ModelUsage
+  readonly calls: readonly OpenCall[]
+}
+
+const inputKeys = ['inputTokens', 'cacheReadInputTokens', 'cacheWriteInputTokens'] as const
+const hidingSubtypes = new Set(['task_started', 'compact_boundary'])
+
+function providerOf(total: ModelUsage | undefined): string {
+  return providers[total?.provider ?? ''] ?? 'anthropic'
 }
 
 const providers: Readonly<Record<string, string>> = {
@@ -246,40 +324,4 @@ const providers: Readonly<Record<string, string>> = {
 
 function blocksOf(message: ClaudeMessage['message']): readonly Block[] {
   return Array.isArray(message?.content) ? (message.content as readonly Block[]) : []
-}
-
-function usageOf(usage: Partial<MessageUsage> = {}): InferenceUsage {
-  const cacheReadInputTokens = usage.cache_read_input_tokens ?? 0
-  const cacheWriteInputTokens = usage.cache_creation_input_tokens ?? 0
-  return {
-    inputTokens: (usage.input_tokens ?? 0) + cacheReadInputTokens + cacheWriteInputTokens,
-    outputTokens: usage.output_tokens,
-    cacheReadInputTokens,
-    cacheWriteInputTokens,
-  }
-}
-
-/** The totals start again after `/clear`, and in a child process that crashed. */
-function addedSince(earlier: ModelUsage | undefined, total: ModelUsage): ModelUsage {
-  if (!earlier || total.inputTokens < earlier.inputTokens || total.outputTokens < earlier.outputTokens) return total
-  return {
-    inputTokens: total.inputTokens - earlier.inputTokens,
-    outputTokens: total.outputTokens - earlier.outputTokens,
-    cacheReadInputTokens: total.cacheReadInputTokens - earlier.cacheReadInputTokens,
-    cacheCreationInputTokens: total.cacheCreationInputTokens - earlier.cacheCreationInputTokens,
-    ...(total.thinkingTokens !== undefined && { thinkingTokens: total.thinkingTokens - (earlier.thinkingTokens ?? 0) }),
-    costUSD: total.costUSD - earlier.costUSD,
-  }
-}
-
-function less(usage: InferenceUsage, part: InferenceUsage = {}): InferenceUsage {
-  const keys = Object.keys(usage) as (keyof InferenceUsage)[]
-  return Object.fromEntries(keys.map((key) => [key, Math.max(0, (usage[key] ?? 0) - (part[key] ?? 0))]))
-}
-
-/** Totals name a model as it was asked for: `claude-x[1m]` for an answer of `claude-x-20260101`. */
-function isModel(answered: string | undefined, asked: string, canonical: string | undefined): boolean {
-  if (answered === undefined) return true
-  const name = asked.replace(/\[.*\]$/, '')
-  return answered === name || answered === canonical || answered.startsWith(`${name}-`) || name.startsWith(`${answered}-`)
 }
