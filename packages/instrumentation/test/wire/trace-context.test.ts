@@ -45,9 +45,11 @@ async function observed({ before, after, send = fetch }: SetUp) {
   })
   await agent()
   const { rawHeaders } = received[0]!
-  const traceparents = rawHeaders.flatMap((name, at) => (name.toLowerCase() === 'traceparent' ? [rawHeaders[at + 1]!] : []))
+  const sent = (header: string): string[] =>
+    rawHeaders.flatMap((name, at) => (name.toLowerCase() === header ? [rawHeaders[at + 1]!] : []))
   const spans = exporter.getFinishedSpans()
-  return { traceparents, clients: spans.filter(({ kind }) => kind === SpanKind.CLIENT), spans, telemetry }
+  const [traceparents, tracestates] = [sent('traceparent'), sent('tracestate')]
+  return { traceparents, tracestates, clients: spans.filter(({ kind }) => kind === SpanKind.CLIENT), spans, telemetry }
 }
 
 const headerOf = (span: ReadableSpan): string => `00-${span.spanContext().traceId}-${span.spanContext().spanId}-01`
@@ -87,12 +89,13 @@ test('a context that the client sets itself is replaced by that of the model cal
   expect(traceparents).toEqual([headerOf(clients[0]!)])
 })
 
-test('a context of another trace that the client sets is replaced by that of the model call', async () => {
-  const { traceparents, clients } = await observed({
-    send: (url, init) =>
-      fetch(url, { ...init, headers: { ...(init.headers as object), traceparent: `00-${'a'.repeat(32)}-${'b'.repeat(16)}-01` } }),
+test('a context of another trace that the client sets is replaced by that of the model call, with its state', async () => {
+  const other = { traceparent: `00-${'a'.repeat(32)}-${'b'.repeat(16)}-01`, tracestate: 'other=1' }
+  const { traceparents, tracestates, clients } = await observed({
+    send: (url, init) => fetch(url, { ...init, headers: { ...(init.headers as object), ...other } }),
   })
   expect(traceparents).toEqual([headerOf(clients[0]!)])
+  expect(tracestates).toEqual([])
 })
 
 test('a model call inside a span that another library made for it has no second one, and its context is sent once', async () => {

@@ -19,6 +19,8 @@ export function propagate(context: Context, request: HeaderTarget): void {
   propagation.inject(context, added)
   const names = Object.keys(added)
   if (names.length === 0) return
+  // It belongs to the `traceparent` that is replaced
+  if (set !== undefined) removeHeader(headers, 'tracestate')
   const { addHeader } = request
   for (const name of names) replaceHeader(request, headers, addHeader, name, added[name]!)
   request.addHeader = (name, value) => {
@@ -50,8 +52,12 @@ function replaceHeader(
   name: string,
   value: string,
 ): unknown {
-  for (let at = headers.length - 2; at >= 0; at -= 2) {
-    if (String(headers[at]).toLowerCase() === name.toLowerCase()) headers.splice(at, 2)
-  }
+  removeHeader(headers, name.toLowerCase())
   return addHeader.call(request, name, value)
+}
+
+function removeHeader(headers: unknown[], name: string): void {
+  for (let at = headers.length - 2; at >= 0; at -= 2) {
+    if (String(headers[at]).toLowerCase() === name) headers.splice(at, 2)
+  }
 }
