@@ -1,3 +1,5 @@
+import { createServer, type AddressInfo } from 'node:net'
+
 import { eventually } from '@swarmwatch/testkit'
 import { describe, expect, test } from 'vitest'
 
@@ -74,6 +76,32 @@ test('a repeated request of one attempt is a further try of the same model call'
   })
   expect(execution.attributes).toMatchObject({ 'swarmwatch.http.tries': 3, 'swarmwatch.model.calls': 1 })
   expect(calls.map(({ attributes }) => attributes['http.request.resend_count'])).toEqual([undefined, 1, 2])
+})
+
+describe('requests that fail before their body is sent', () => {
+  test('are calls of their own, with bodies of different lengths', async () => {
+    const telemetry = await observeWire()
+    const { url } = await closedServer()
+    const { execution } = await runAsAgent(telemetry, async () => {
+      for (const question of ['a', 'bb', 'ccc'])
+        await post(`${url}/v1/chat/completions`, { model: 'm', question }).catch(() => {})
+    })
+    expect(execution.attributes).toMatchObject({ 'swarmwatch.http.tries': 3, 'swarmwatch.model.calls': 3 })
+  })
+
+  test('are tries of one call, with the same body', async () => {
+    const telemetry = await observeWire()
+    const { url, port } = await closedServer()
+    const { execution } = await runAsAgent(telemetry, async () => {
+      const send = (): Promise<string> => post(`${url}/v1/chat/completions`, { model: 'm' })
+      await send().catch(() => {})
+      await send().catch(() => {})
+      await startScriptedServer({ pieces: [JSON.stringify({ ...chunk, usage: { prompt_tokens: 1 } })] }, port)
+      await send()
+    })
+    expect(execution.tokens).toMatchObject({ input: 1 })
+    expect(execution.attributes).toMatchObject({ 'swarmwatch.http.tries': 3, 'swarmwatch.model.calls': 1 })
+  })
 })
 
 test('failed requests that are equal and made at the same time are repeated once each', async () => {
@@ -179,6 +207,15 @@ test('nothing is observed after disable()', async () => {
   const { calls } = await runAsAgent(telemetry, () => post(`${url}/v1/chat/completions`, { model: 'm' }))
   expect(calls).toEqual([])
 })
+
+/** The address of a server that does not listen yet. */
+async function closedServer(): Promise<{ readonly url: string; readonly port: number }> {
+  const server = createServer()
+  await new Promise<void>((listening) => server.listen(0, '127.0.0.1', listening))
+  const { port } = server.address() as AddressInfo
+  await new Promise((closed) => server.close(closed))
+  return { url: `http://127.0.0.1:${port}`, port }
+}
 
 /** A signal that is aborted by itself. */
 function abortedSoon(reason?: unknown): AbortSignal {

@@ -23,6 +23,7 @@ export interface ReceivedRequest {
 /** Starts a server on loopback that answers by script, or `answer(request)`, until the test ends. */
 export async function startScriptedServer(
   answer: ScriptedAnswer | ((request: ReceivedRequest) => ScriptedAnswer | Promise<ScriptedAnswer>),
+  port = 0,
 ): Promise<{ readonly url: string; readonly received: readonly ReceivedRequest[] }> {
   const received: ReceivedRequest[] = []
   const server = createServer((message, response) => {
@@ -41,7 +42,7 @@ export async function startScriptedServer(
     // A client that leaves ends the answer
     reply().catch(() => response.destroy())
   })
-  await new Promise<void>((listening) => server.listen(0, '127.0.0.1', listening))
+  await new Promise<void>((listening) => server.listen(port, '127.0.0.1', listening))
   onTestFinished(async () => {
     server.closeAllConnections()
     await new Promise((closed) => server.close(closed))

@@ -68,8 +68,8 @@ export interface InferenceEnd {
   /** One value for each chunk of a stream after the first: seconds from the end of the chunk before it to its own end. */
   readonly chunkSeconds?: readonly number[] | undefined
   /**
-   * Equal for two HTTP requests with the same address and body. A repeat after a failed try of the same attempt is a further try of the
-   * same model call.
+   * Equal for two HTTP requests with the same address and body. If a body was not sent, it ends with `-`, and is the beginning of that of
+   * the same request with its body. A repeat after a failed try of the same attempt is a further try of the same model call.
    */
   readonly requestFingerprint?: string | undefined
   /** True for an answer whose usage a later report brings, such as that of a background response: it is not missing. @default false */

@@ -161,7 +161,7 @@ export class RunInferences {
     if (fingerprint === undefined || this.slot.run === undefined) return undefined
     const failed = this.#recent.find(
       (each) =>
-        each.fingerprint === fingerprint &&
+        isSameRequest(each.fingerprint, fingerprint) &&
         each.attempt === attempt &&
         each.isFailed &&
         !each.isRepeated &&
@@ -171,6 +171,12 @@ export class RunInferences {
     failed.isRepeated = true
     return failed.call
   }
+}
+
+/** Compares fingerprints. That of a request whose body was not sent ends with `-`, and those of the same request begin with it. */
+function isSameRequest(one: string | undefined, other: string): boolean {
+  if (one === other || one === undefined) return one === other
+  return (one.endsWith('-') && other.startsWith(one)) || (other.endsWith('-') && one.startsWith(other))
 }
 
 /** Model calls outside of all runs. */

@@ -10,16 +10,18 @@ const maxReadBytes = 4 * 1024 * 1024
 /** Reads what a request asks for while it is sent, and hashes it, without keeping it. */
 export class RequestBody {
   readonly #picker: JsonPicker
-  #hash: number
+  /** The hashed address, and the length that the request announces. */
+  readonly #head: string
+  #hash = 0
   #length = 0
   readonly #picked: Record<string, PickedValue | undefined> = {}
 
   /** The body itself, if content is recorded. */
   readonly #captured: CapturedBytes | undefined
 
-  constructor(address: string, isCaptured = false) {
+  constructor(address: string, announcedLength: unknown, isCaptured = false) {
     this.#captured = isCaptured ? new CapturedBytes() : undefined
-    this.#hash = crc32(address)
+    this.#head = `${crc32(address).toString(16)}-${typeof announcedLength === 'number' ? announcedLength : ''}-`
     this.#picker = new JsonPicker(requestPlan, (name, value) => {
       this.#picked[name] ??= value
     })
@@ -63,9 +65,9 @@ export class RequestBody {
     return this.#length > 0 && this.#length < maxReadBytes && this.#picker.isBetweenDocuments && this.model === undefined
   }
 
-  /** Equal for requests with the same address and body. */
+  /** Equal for requests with the same address and body; the beginning of it for one that failed before its body was sent. */
   get fingerprint(): string {
-    return `${this.#hash.toString(16)}-${this.#length}`
+    return this.#length === 0 ? this.#head : `${this.#head}${this.#hash.toString(16)}-${this.#length}`
   }
 
   #text(name: string): string | undefined {

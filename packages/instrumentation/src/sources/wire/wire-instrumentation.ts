@@ -112,6 +112,8 @@ function warnOfOldNode(
 interface UndiciRequest extends SentRequest, HeaderTarget {
   readonly headers: unknown
   readonly body?: unknown
+  /** From the header `content-length`, which `headers` leaves out. */
+  readonly contentLength?: unknown
 }
 
 function subscriptionsFor(providers: () => WireConfig['providers']): readonly Subscription[] {
@@ -123,7 +125,7 @@ function subscriptionsFor(providers: () => WireConfig['providers']): readonly Su
     const found = modelRequest(request, providers())
     if (found === undefined || isObserved.has(request)) return
     if (found.polledId !== undefined && !isPending(found.polledId)) return
-    const body = new RequestBody(`${String(request.origin)}${request.path}`, isContentCaptured())
+    const body = new RequestBody(`${String(request.origin)}${request.path}`, request.contentLength, isContentCaptured())
     const isBodyKnown = Buffer.isBuffer(request.body)
     if (isBodyKnown) body.write(request.body as Buffer)
     if (found.isUncertain && body.asksForNoModel) return
