@@ -74,6 +74,7 @@ export const attribute = {
   resendCount: 'http.request.resend_count',
   networkTransport: 'network.transport',
   networkProtocolName: 'network.protocol.name',
+  evaluationName: 'gen_ai.evaluation.name',
   mcpMethod: 'mcp.method.name',
   mcpProtocolVersion: 'mcp.protocol.version',
   mcpSessionId: 'mcp.session.id',
@@ -112,6 +113,9 @@ export const agentBuckets: readonly number[] = doubling(0.1, 13)
 export const toolBuckets: readonly number[] = doubling(0.01, 14)
 /** 1 doubling to 128 calls, as the GenAI conventions advise for the calls of an agent. */
 export const callBuckets: readonly number[] = doubling(1, 8)
+
+/** Scores from 0 to 1, then those of larger scales. */
+export const scoreBuckets: readonly number[] = [0, 0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9, 1, 2, 3, 4, 5, 10, 100]
 
 /** One metric: its OpenTelemetry instrument and the name it has in Prometheus (translation UnderscoreEscapingWithSuffixes). */
 export interface Metric {
@@ -158,6 +162,7 @@ export type MetricKey =
   | 'inferenceReasoningOutputTokens'
   | 'priceUnknown'
   | 'usageMissing'
+  | 'evaluationScore'
   | 'guardTrips'
 
 const { agentName, outcome, variant, errorType, requestModel, genAiAgentName, operation, providerName } = attribute
@@ -434,6 +439,15 @@ export const metric: Readonly<Record<MetricKey, Metric>> = {
     description: 'Model calls that were answered without usage, or whose stream was left before its usage arrived.',
     prometheus: 'swarmwatch_inference_usage_missing_total',
     attributes: [providerName, requestModel],
+  },
+  evaluationScore: {
+    name: 'agent.evaluation.score',
+    kind: 'histogram',
+    unit: '',
+    description: 'Scores of the answers of an agent, by evaluation.',
+    prometheus: 'agent_evaluation_score',
+    attributes: [agentName, attribute.evaluationName, variant],
+    buckets: scoreBuckets,
   },
   guardTrips: {
     name: 'swarmwatch.guard.trips',

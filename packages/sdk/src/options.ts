@@ -3,6 +3,7 @@ import type { IDefaultPolicyContext, IPolicy } from 'cockatiel'
 
 import { InvalidOptionsError, type OptionProblem } from './invalid-options-error.ts'
 import { recoveryProblems, type RecoveryOptions } from './recovery/settings.ts'
+import type { FailIf } from './results/fail-if.ts'
 import { isObject, propertyOf } from './unknown-values.ts'
 
 /** Receives the lines `[RETRY]`, `[SUCCESS]` and `[FAILED]`. */
@@ -77,6 +78,12 @@ export interface InstrumentAgentOptions<Args extends unknown[] = unknown[], Resu
    * SDK's `result.stream`), which is read to its end in addition to the caller's, or the iterable that the caller will read.
    */
   readonly streamOf?: ((result: Result) => AsyncIterable<unknown>) | undefined
+  /**
+   * Decides whether a result is a failure, which is retried like a thrown error: one function or a list, such as `[emptyAnswer, refusal]`.
+   * After the last attempt the caller gets a `ResultRejectedError` with the result, or the error that the function returned. A result
+   * that is or contains a stream is not judged. If the function throws, the result counts as a success.
+   */
+  readonly failIf?: FailIf<Result> | readonly FailIf<Result>[] | undefined
   /** Receives the log lines; `false` turns them off. @default console */
   readonly logger?: Logger | false | undefined
   /** Length of the sliding window for the health score and rates of the whole process, in seconds. @default 300 */
@@ -116,6 +123,10 @@ const agentChecks: Record<keyof InstrumentAgentOptions<never, never>, Check> = {
   attributes: ['must be an object', isObject],
   signalFrom: aFunction,
   streamOf: aFunction,
+  failIf: [
+    'must be a function or a list of functions',
+    (value) => isFunction(value) || (Array.isArray(value) && value.length > 0 && value.every(isFunction)),
+  ],
   logger: [
     'must be false or an object with warn() and error()',
     (value) => value === false || (isFunction(propertyOf(value, 'warn')) && isFunction(propertyOf(value, 'error'))),

@@ -22,6 +22,7 @@ async function everything(name: string, alsoDo = (): void => {}): Promise<void> 
     async (fails: boolean) => {
       currentExecution()?.addTokens({ input: 10, output: 5, model: 'm-1' })
       currentExecution()?.addCost(0.5, { model: 'm-1' })
+      currentExecution()?.addScore('Relevance', 0.8)
       alsoDo()
       await tool(fails)
       if (fails || currentExecution()?.attempt === 1) throw Object.assign(new Error('no'), { status: 503 })

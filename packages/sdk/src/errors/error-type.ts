@@ -261,7 +261,7 @@ export function isUnusableAnswer(error: unknown): boolean {
   try {
     return chainOf(error).some((each) => {
       const constructorName = propertyOf(propertyOf(each, 'constructor'), 'name')
-      const names = [propertyOf(each, 'name'), constructorName, propertyOf(each, 'lc_error_code')]
+      const names = [propertyOf(each, 'name'), constructorName, propertyOf(each, 'lc_error_code'), propertyOf(each, 'code')]
       if (new Words(names).in(unusableAnswers) !== undefined) return true
       const message = propertyOf(each, 'message')
       return isInstance(each, SyntaxError) && typeof message === 'string' && /\bJSON\b/.test(message.slice(0, 300))

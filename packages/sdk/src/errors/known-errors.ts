@@ -92,7 +92,7 @@ export const hopelessNames: ReadonlySet<string> = lowerCase(`
 export const unusableAnswers: ReadonlySet<string> = lowerCase(`
   AI_NoObjectGeneratedError AI_JSONParseError AI_TypeValidationError AI_InvalidToolInputError
   ModelBehaviorError OutputParserException OUTPUT_PARSING_FAILURE StructuredOutputParsingError MultipleStructuredOutputsError
-  ZodError $ZodError ValiError
+  ZodError $ZodError ValiError schema_mismatch
 `)
 
 /** PostgreSQL: no login, no such database, no right, and rows that break a constraint. SQL that a model wrote may be right next time. */

@@ -16,6 +16,7 @@ import { attribute, spanName, type Outcome } from '../names.ts'
 import { notify } from '../on-execution.ts'
 import { processWide } from '../process-wide.ts'
 import { messageOf } from '../telemetry/content.ts'
+import { emitEvaluation } from '../telemetry/evaluation.ts'
 import { trip, guarded } from '../telemetry/guard.ts'
 import { GuardedSpan } from '../telemetry/guarded-span.ts'
 import { type AgentSeries, add, instruments, record } from '../telemetry/instruments.ts'
@@ -56,6 +57,15 @@ export interface CurrentExecution {
    * whose cost was already counted, it has no effect.
    */
   addCost(usd: number, of?: { readonly model?: string | undefined; readonly responseId?: string | undefined }): void
+  /**
+   * Records the score of an evaluation of the answer, such as 0.8 for `Relevance`: as the event `gen_ai.evaluation.result` and in
+   * `agent.evaluation.score`. It has no effect after the run has ended.
+   */
+  addScore(
+    name: string,
+    score: number,
+    of?: { readonly explanation?: string | undefined; readonly label?: string | undefined },
+  ): void
   /** Sets an attribute of the run's root span. */
   setAttribute(key: string, value: AttributeValue): void
 }
@@ -145,6 +155,11 @@ export class Execution implements CurrentExecution, Tracked {
 
   addCost(usd: number, of: Parameters<CurrentExecution['addCost']>[1] = {}): void {
     if (this.#isOpenTo('addCost')) guarded('option', () => addManualCost(this, usd, of))
+  }
+
+  addScore(name: string, score: number, of: Parameters<CurrentExecution['addScore']>[2] = {}): void {
+    if (!this.#isOpenTo('addScore')) return
+    guarded('option', () => emitEvaluation(this.span, this.series, { name, score, explanation: of.explanation, label: of.label }))
   }
 
   /** The model calls of the run. */

@@ -3,15 +3,16 @@ import { isRetryable } from '../errors/error-type.ts'
 import { revealModelError } from '../errors/model-calls.ts'
 import { logLine, retryLine } from '../log-lines.ts'
 import { timeoutError } from '../names.ts'
-import type { AnyPolicy } from '../options.ts'
+import type { AnyPolicy, InstrumentAgentOptions } from '../options.ts'
 import { nextStep, type NextStep } from '../recovery/next-step.ts'
 import { executePolicy, giveUp, type Tried } from '../recovery/policy.ts'
 import type { EffectiveRecovery } from '../recovery/settings.ts'
+import { isEmptyObject, rejectionOf } from '../results/fail-if.ts'
 import { streamIn } from '../stream/known-results.ts'
 import { holdsStream } from '../stream/open-stream.ts'
 import { isGenerator, isIterable, isPlainPromise, isThenable } from '../stream/result-kinds.ts'
 import { trip } from '../telemetry/guard.ts'
-import { isObject, propertyOf } from '../unknown-values.ts'
+import { propertyOf } from '../unknown-values.ts'
 import { callerSignal } from './agent.ts'
 import { startDeadline, type Deadline } from './deadline.ts'
 import type { CallerUse, DeferredResult } from './deferred-result.ts'
@@ -118,6 +119,8 @@ export class Run {
         this.#failedWith = { error, value }
         throw error
       }
+      const { failIf } = execution.agent.options
+      if (failIf !== undefined && !this.#isStream && this.#pendingAttempt === number) this.#judge(value, failIf)
       if (!this.#isStream && this.#pendingAttempt === number) execution.attemptEnded('success')
       return { value }
     } catch (error) {
@@ -127,6 +130,12 @@ export class Run {
       if (this.#pendingAttempt === number) this.#pendingAttempt = 0
       if (!this.#isStream) deadline?.cancel()
     }
+  }
+
+  /** Throws the error for a result that `failIf` rejects. */
+  #judge(value: unknown, failIf: NonNullable<InstrumentAgentOptions<never, never>['failIf']>): void {
+    const rejection = this.#execution.within(() => rejectionOf(value, failIf))
+    if (rejection) throw rejection.error
   }
 
   /** Sets {@link deferred} if the returned object does nothing until its caller asks. */
@@ -285,10 +294,5 @@ function isAbortedAnswer(value: unknown): boolean {
 
 /** Returns whether an agent that read a stream without an answer returned nothing, or an object without content such as `{ text: '' }`. */
 function isNoAnswer(value: unknown): boolean {
-  if (value === undefined || value === null || value === '') return true
-  if (!isObject(value)) return false
-  const isPlain = Array.isArray(value) || Object.getPrototypeOf(value) === Object.prototype
-  return isPlain && Object.values(value).every((each) => each === undefined || each === null || each === '' || isEmptyList(each))
+  return value === undefined || value === null || value === '' || isEmptyObject(value)
 }
-
-const isEmptyList = (value: unknown): boolean => Array.isArray(value) && value.length === 0

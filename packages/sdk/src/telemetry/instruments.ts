@@ -47,6 +47,7 @@ export interface Instruments {
   readonly inferenceReasoningOutputTokens: Counter
   readonly priceUnknown: Counter
   readonly usageMissing: Counter
+  readonly evaluationScore: Histogram
   /** Those of the conventions of version 1.41. */
   readonly old: Readonly<Record<OldMetricKey, Histogram>>
 }
@@ -226,6 +227,7 @@ function create(meter: Meter | undefined, failed: unknown[]): Instruments {
     inferenceReasoningOutputTokens: counter(metric.inferenceReasoningOutputTokens),
     priceUnknown: counter(metric.priceUnknown),
     usageMissing: counter(metric.usageMissing),
+    evaluationScore: histogram(metric.evaluationScore),
     old: {
       tokenUsage: histogram(oldMetric.tokenUsage),
       operationDuration: histogram(oldMetric.operationDuration),

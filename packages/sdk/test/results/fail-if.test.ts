@@ -1,0 +1,181 @@
+import { fc, test as property } from '@fast-check/vitest'
+import { startTestTelemetry, type TestTelemetry } from '@swarmwatch/testing'
+import { ConstantBackoff, handleAll, retry } from 'cockatiel'
+import { afterEach, beforeEach, expect, test } from 'vitest'
+import { z } from 'zod'
+
+import {
+  currentExecution,
+  emptyAnswer,
+  instrumentAgent,
+  recoveryOf,
+  refusal,
+  ResultRejectedError,
+  schema,
+  type FailIf,
+} from '../../src/index.ts'
+import { keptLines } from '../kept-lines.ts'
+import { outcomeOf } from '../run-watch.ts'
+
+let telemetry: TestTelemetry
+beforeEach(async () => void (telemetry = await startTestTelemetry()))
+afterEach(() => telemetry.shutdown())
+
+const quick = { recovery: { baseDelaySeconds: 0 }, logger: false } as const
+
+/** Calls an agent that returns these results in turn; `calls` is how many were needed. */
+async function run(results: unknown[], failIf: FailIf<unknown> | FailIf<unknown>[], options: object = quick) {
+  let calls = 0
+  const agent = instrumentAgent(async () => results[Math.min(calls++, results.length - 1)], {
+    name: 'judged',
+    failIf,
+    ...options,
+  })
+  const settled = await agent().then(
+    (value) => ({ value, error: undefined as unknown }),
+    (error: unknown) => ({ value: undefined, error }),
+  )
+  return { ...settled, calls }
+}
+
+test('a rejected result is retried, and the run recovers with the next one', async () => {
+  expect(await run(['', 'Paris'], emptyAnswer)).toEqual({ value: 'Paris', error: undefined, calls: 2 })
+  expect(await outcomeOf(telemetry)).toBe('success recovered (unset), attempts: empty_answer unset')
+  const [retried] = (await telemetry.points('agent.retries')).filter(({ value }) => value !== 0)
+  expect(retried?.attributes['error.type']).toBe('empty_answer')
+})
+
+test('after the fourth rejected result the caller gets an error with the result', async () => {
+  const { error, calls } = await run(['first', 'second', 'third', 'fourth'], () => true)
+  expect(calls).toBe(4)
+  expect(error).toBeInstanceOf(ResultRejectedError)
+  expect(error).toMatchObject({ code: 'result_rejected', result: 'fourth' })
+  expect(Object.keys(error as object)).not.toContain('result')
+  expect(recoveryOf(error)).toMatchObject({ attempts: 4, outcome: 'exhausted' })
+  expect(await outcomeOf(telemetry)).toBe(
+    'failure exhausted (result_rejected), attempts: result_rejected result_rejected result_rejected result_rejected',
+  )
+})
+
+test('a word is the error type, a sentence is the message', async () => {
+  const { lines, logger } = keptLines()
+  const once = { recovery: false, logger }
+  await run(['x'], () => 'no_sources', once)
+  await run(['x'], () => 'The answer has 2 sources, 3 are needed', once)
+  expect(lines.map((line) => line.replace(/[\d.]+ s/, 'N s'))).toEqual([
+    '[FAILED] judged gave up after 1 attempt, N s (no_sources): failIf rejected the result: no_sources',
+    '[FAILED] judged gave up after 1 attempt, N s (result_rejected): The answer has 2 sources, 3 are needed',
+  ])
+})
+
+test('an error is thrown unchanged, and its own properties decide whether it is retried', async () => {
+  const final = Object.assign(new RangeError('too short'), { isRetryable: false })
+  expect(await run(['x'], () => final)).toEqual({ value: undefined, error: final, calls: 1 })
+  const transient = Object.assign(new Error('busy'), { status: 503 })
+  expect(await run(['x'], () => transient)).toMatchObject({ error: transient, calls: 4 })
+})
+
+test('a refusal is not retried, and a schema mismatch is retried once', async () => {
+  const refused = { choices: [{ message: { content: null, refusal: 'I cannot' }, finish_reason: 'stop' }] }
+  expect(await run([refused], [emptyAnswer, refusal].toReversed())).toMatchObject({ error: { code: 'refusal' }, calls: 1 })
+  expect(await run(['{}'], schema(z.object({ city: z.string() })))).toMatchObject({
+    error: { code: 'schema_mismatch' },
+    calls: 2,
+  })
+})
+
+const broken: Record<string, FailIf<unknown>> = {
+  throws: () => {
+    throw new Error('bug')
+  },
+  'returns a promise': (async () => true) as never,
+  'returns a promise that rejects': (async () => {
+    throw new Error('bug')
+  }) as never,
+  'returns a number': (() => 1) as never,
+}
+test.each(Object.entries(broken))('the result wins over a check that %s', async (_, failIf) => {
+  expect(await run(['Paris'], failIf)).toEqual({ value: 'Paris', error: undefined, calls: 1 })
+  const trips = (await telemetry.points('swarmwatch.guard.trips')).filter(({ attributes }) => attributes['where'] === 'option')
+  expect(trips[0]?.value).toBeGreaterThanOrEqual(1)
+})
+
+test('a check runs as part of the attempt', async () => {
+  const attempts: unknown[] = []
+  await run(['', 'x'], (result) => {
+    attempts.push(currentExecution()?.attempt)
+    return result === ''
+  })
+  expect(attempts).toEqual([1, 2])
+})
+
+test('a policy of the user retries a rejected result', async () => {
+  const policy = retry(handleAll, { maxAttempts: 2, backoff: new ConstantBackoff(0) })
+  expect(await run(['', '', 'x'], emptyAnswer, { policy, logger: false })).toMatchObject({ value: 'x', calls: 3 })
+})
+
+test('a stream is not judged', async () => {
+  let judged = 0
+  const agent = instrumentAgent(
+    async function* () {
+      yield 'chunk'
+    },
+    { name: 'streamed', failIf: () => (judged += 1) > 0, ...quick },
+  )
+  const chunks: string[] = []
+  for await (const chunk of agent()) chunks.push(chunk)
+  expect(chunks).toEqual(['chunk'])
+  expect(judged).toBe(0)
+})
+
+test('many different reasons stay at most 20 error types', async () => {
+  const letters = 'abcdefghijklmnopqrstuvwxyz'
+  for (const letter of letters) await run(['x'], () => `reason_${letter}`, { recovery: false, logger: false })
+  const points = await telemetry.points('agent.failures')
+  const types = new Set(points.map(({ attributes }) => attributes['error.type']))
+  expect(types.size).toBeLessThanOrEqual(21)
+  expect(types).toContain('result_rejected')
+})
+
+property.prop([fc.array(fc.boolean(), { minLength: 1, maxLength: 6 }), fc.integer({ min: 0, max: 4 })])(
+  'an agent is called until a result is accepted, and at most 1 + maxRetries times',
+  async (accepted, maxRetries) => {
+    const { calls, error } = await run([...accepted, true], (result) => result === false, {
+      recovery: { baseDelaySeconds: 0, maxRetries },
+      logger: false,
+    })
+    const first = [...accepted, true].indexOf(true) + 1
+    expect(calls).toBe(Math.min(first, maxRetries + 1))
+    expect(error === undefined).toBe(first <= maxRetries + 1)
+  },
+)
+
+test('addScore records an event of the run and a score for each agent and evaluation', async () => {
+  const agent = instrumentAgent(
+    async () => currentExecution()?.addScore('Relevance', 0.8, { explanation: 'cites two sources', label: 'pass' }),
+    { name: 'scored', ...quick },
+  )
+  await agent()
+  const [event] = telemetry.spans().find(({ name }) => name === 'invoke_agent scored')!.events
+  expect(event).toMatchObject({
+    name: 'gen_ai.evaluation.result',
+    attributes: {
+      'gen_ai.evaluation.name': 'Relevance',
+      'gen_ai.evaluation.score.value': 0.8,
+      'gen_ai.evaluation.score.label': 'pass',
+      'gen_ai.evaluation.explanation': 'cites two sources',
+    },
+  })
+  expect(await telemetry.points('agent.evaluation.score')).toMatchObject([
+    { attributes: { 'agent.name': 'scored', 'gen_ai.evaluation.name': 'Relevance' }, value: { count: 1, sum: 0.8 } },
+  ])
+})
+
+test.each([[''], [undefined]])('addScore without a name (%s) changes nothing for the agent', async (name) => {
+  const agent = instrumentAgent(async () => (currentExecution()?.addScore(name as string, Number.NaN), 'answer'), {
+    name: 'scored',
+    ...quick,
+  })
+  expect(await agent()).toBe('answer')
+  expect(await telemetry.points('agent.evaluation.score')).toEqual([])
+})
