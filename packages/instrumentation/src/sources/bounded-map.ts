@@ -23,8 +23,4 @@ export class BoundedMap<Key, Value> {
     this.#entries.delete(key)
     return value
   }
-
-  get size(): number {
-    return this.#entries.size
-  }
 }

@@ -22,7 +22,6 @@ export interface Protocol {
 export const requestPlan: PickPlan = pickPlan({
   model: 'model',
   stream: 'stream',
-  background: 'background',
   conversation: { '': 'conversation', id: 'conversation' },
 })
 

@@ -39,21 +39,12 @@ export class RequestBody {
     return this.#captured?.text()
   }
 
-  get length(): number {
-    return this.#length
-  }
-
   get model(): string | undefined {
     return this.#text('model')
   }
 
   get isStream(): boolean {
     return this.#picked['stream'] === true
-  }
-
-  /** Whether OpenAI computes the response later, to be polled. */
-  get isBackground(): boolean {
-    return this.#picked['background'] === true
   }
 
   get conversationId(): string | undefined {

@@ -88,10 +88,6 @@ export class ResponseBody {
     return this.#events?.events ?? 0
   }
 
-  get length(): number {
-    return this.#length
-  }
-
   /** Whether the protocol's last event arrived, so that an abort afterwards is no failure. */
   get isComplete(): boolean {
     return this.#isComplete || this.#events?.isDone === true
