@@ -10,7 +10,8 @@ const patches = new WeakMap<Method, Patch>()
 
 /**
  * Replaces a method of one object by `wrap(original)`; `original` is bound to the object. The returned function restores the object, in
- * any order with other patches. It has no effect on an object without that method. If another party has replaced the method since, it stays: then `wrap` must make no difference any more.
+ * any order with other patches. An object without that method is left unchanged. A method that another party has replaced since is not
+ * restored: what `wrap` returned may still be called then, and must only call `original`.
  */
 export function patchMethod<M extends Method>(object: object, name: string, wrap: (original: M) => M): () => void {
   const methods = object as Record<string, Method | undefined>

@@ -75,10 +75,12 @@ export function eventsOfVersion7(source: ActiveSource): EventsOfVersion7 {
       }
     },
     onToolExecutionEnd({ callId, toolCall, toolOutput }) {
-      const call = tools.take(`${callId} ${toolCall?.toolCallId}`)
-      const error = toolError(toolOutput?.output)
-      if (error) call?.fail(error)
-      else call?.end(toolOutput?.output)
+      guarded('framework', () => {
+        const call = tools.take(`${callId} ${toolCall?.toolCallId}`)
+        const error = toolError(toolOutput?.output)
+        if (error) call?.fail(error)
+        else call?.end(toolOutput?.output)
+      })
     },
 
     async executeLanguageModelCall({ execute, ...event }) {
@@ -90,11 +92,11 @@ export function eventsOfVersion7(source: ActiveSource): EventsOfVersion7 {
         throw error
       }
     },
-    onLanguageModelCallEnd: (event) => models.end(event.callId, inferenceEnd(event)),
+    onLanguageModelCallEnd: (event) => models.end(event),
     onObjectStepStart: (event) => models.start(event, 'chat'),
-    onObjectStepEnd: (event) => models.end(event.callId, inferenceEnd(event)),
+    onObjectStepEnd: (event) => models.end(event),
     onEmbedStart: (event) => models.start(event, 'embeddings', event.embedCallId),
-    onEmbedEnd: (event) => models.end(event.callId, inferenceEnd(event), event.embedCallId),
+    onEmbedEnd: (event) => models.end(event, event.embedCallId),
     onStepError: ({ callId, error }) => models.endAll(callId, { error }),
     onError: ({ callId, error }) => models.endAll(callId, { error }),
     onAbort: ({ callId }) => models.endAll(callId, { errorType: 'cancelled' }),
@@ -133,12 +135,15 @@ class OpenModelCalls {
     if (call) call.error = error
   }
 
-  end(callId: string | undefined, end: InferenceEnd, part = ''): void {
-    const parts = callId === undefined ? undefined : this.#calls.get(callId)
-    const call = parts?.get(part)
-    parts?.delete(part)
-    if (parts?.size === 0) this.#calls.take(callId!)
-    call?.inference.end(end)
+  end(event: ModelEndEvent & CallEvent, part = ''): void {
+    guarded('framework', () => {
+      const { callId } = event
+      const parts = callId === undefined ? undefined : this.#calls.get(callId)
+      const call = parts?.get(part)
+      parts?.delete(part)
+      if (parts?.size === 0) this.#calls.take(callId!)
+      call?.inference.end(inferenceEnd(event))
+    })
   }
 
   /** Ends the calls that have not ended when the whole call of `ai` has failed. The error of a try shows more than that of the whole. */

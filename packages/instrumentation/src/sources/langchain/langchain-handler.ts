@@ -93,9 +93,11 @@ export class LangChainHandler {
     runName?: string,
     toolCallId?: string,
   ): void {
-    const name = runName ?? tool.name ?? tool.id?.at(-1) ?? 'unknown'
-    const start = { source: 'langchain', name, type: 'function', callId: toolCallId, arguments: input } as const
-    guarded('framework', () => this.#tools.set(runId, beginToolCall(start)))
+    guarded('framework', () => {
+      const name = runName ?? tool.name ?? tool.id?.at(-1) ?? 'unknown'
+      const start = { source: 'langchain', name, type: 'function', callId: toolCallId, arguments: input } as const
+      this.#tools.set(runId, beginToolCall(start))
+    })
   }
 
   handleToolEnd(output: unknown, runId: string): void {

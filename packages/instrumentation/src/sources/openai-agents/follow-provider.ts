@@ -56,8 +56,8 @@ interface Usage {
 }
 
 /**
- * Follows the spans of a provider from their creation, and notes the group of each trace. A registered processor would see nothing while tracing is disabled, would be
- * called after those of others, and would be removed by `setProcessors()`. The returned function undoes it.
+ * Follows the spans of a provider from their creation, and notes the group of each trace. A registered processor would see nothing while
+ * tracing is disabled, would be called after those of others, and would be removed by `setProcessors()`. The returned function undoes it.
  */
 export function followProvider(provider: TraceProvider, source: ActiveSource, groupIds: GroupIds): () => void {
   const undo = [
