@@ -1,5 +1,8 @@
 import type { Instrumentation, InstrumentationConfig } from '@opentelemetry/instrumentation'
 
+/** Version of this package, which the scope of every source has. */
+export const sourceVersion = '0.1.0'
+
 /** Options that every source accepts. */
 export interface SourceConfig extends InstrumentationConfig {
   /** Receives each warning once, for example about a model server that reports no usage. @default console.warn, after `[TELEMETRY] ` */

@@ -1,9 +1,7 @@
-import { InstrumentationBase } from '@opentelemetry/instrumentation'
-import { guarded } from '@swarmwatch/sdk/instrumentation'
-
 import { ActiveSource } from '../active-source.ts'
+import { FrameworkInstrumentation } from '../framework-instrumentation.ts'
 import { installedVersion, missingTexts } from '../installed-package.ts'
-import type { Source, SourceConfig } from '../source.ts'
+import type { SourceConfig } from '../source.ts'
 import { eventsOfVersion6 } from './events-of-version-6.ts'
 import { eventsOfVersion7 } from './events-of-version-7.ts'
 
@@ -16,24 +14,13 @@ const globals = globalThis as { [listName]?: object[] }
  * Calls with `telemetry: { isEnabled: false }`, and in version 7 those with `telemetry.integrations` of their own, are not visible here;
  * the source `wire` counts their model calls all the same.
  */
-export class AiSdkInstrumentation extends InstrumentationBase<SourceConfig> implements Source {
-  declare private undo: (() => void) | undefined
-
+export class AiSdkInstrumentation extends FrameworkInstrumentation {
   constructor(config: SourceConfig = {}) {
-    super('@swarmwatch/instrumentation/ai-sdk', '0.1.0', config)
+    super('ai-sdk', config)
   }
 
-  protected override init(): void {}
-
-  override enable(): void {
-    super.enable()
-    this.undo ??= guarded('framework', addIntegration)
-  }
-
-  override disable(): void {
-    super.disable()
-    guarded('framework', () => this.undo?.())
-    this.undo = undefined
+  protected installHook(): () => void {
+    return addIntegration()
   }
 
   found(): string | undefined {

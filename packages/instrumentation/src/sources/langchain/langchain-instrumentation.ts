@@ -1,10 +1,8 @@
 import { AsyncLocalStorage } from 'node:async_hooks'
 
-import { InstrumentationBase } from '@opentelemetry/instrumentation'
-import { guarded } from '@swarmwatch/sdk/instrumentation'
-
+import { FrameworkInstrumentation } from '../framework-instrumentation.ts'
 import { installedVersion, missingTexts } from '../installed-package.ts'
-import type { Source, SourceConfig } from '../source.ts'
+import type { SourceConfig } from '../source.ts'
 import { addHandler, configureHooksName, variablesName } from './add-handler.ts'
 import { LangChainHandler } from './langchain-handler.ts'
 
@@ -15,30 +13,17 @@ const storageKey = Symbol.for(storageName)
  * Reports tool calls and model calls of LangChain and LangGraph with a callback handler that is added to every run, whatever callbacks
  * the user configures. It depends on names inside `@langchain/core`, which `hookProblem()` looks for.
  */
-export class LangChainInstrumentation extends InstrumentationBase<SourceConfig> implements Source {
-  declare private undo: (() => void) | undefined
-
+export class LangChainInstrumentation extends FrameworkInstrumentation {
   constructor(config: SourceConfig = {}) {
-    super('@swarmwatch/instrumentation/langchain', '0.1.0', config)
+    super('langchain', config)
   }
 
-  protected override init(): void {}
-
-  override enable(): void {
-    super.enable()
-    this.undo ??= guarded('framework', () => {
-      const globals = globalThis as Record<symbol, AsyncLocalStorage<unknown> | undefined>
-      // As @langchain/core and langsmith do it when they are loaded: the first one creates the storage for all
-      const storage = (globals[storageKey] ??= new AsyncLocalStorage())
-      return addHandler(storage, new LangChainHandler())
-    })
-  }
-
-  /** Removes the handler. The storage stays, because the packages keep the context of their runs in it. */
-  override disable(): void {
-    super.disable()
-    guarded('framework', () => this.undo?.())
-    this.undo = undefined
+  /** Adds the handler. The storage stays after its removal, because the packages keep the context of their runs in it. */
+  protected installHook(): () => void {
+    const globals = globalThis as Record<symbol, AsyncLocalStorage<unknown> | undefined>
+    // As @langchain/core and langsmith do it when they are loaded: the first one creates the storage for all
+    const storage = (globals[storageKey] ??= new AsyncLocalStorage())
+    return addHandler(storage, new LangChainHandler())
   }
 
   found(): string | undefined {

@@ -1,8 +1,8 @@
-import { InstrumentationBase } from '@opentelemetry/instrumentation'
 import { announceInnerToolCalls } from '@swarmwatch/sdk/instrumentation'
 
+import { FrameworkInstrumentation } from '../framework-instrumentation.ts'
 import { installedVersion, missingTexts } from '../installed-package.ts'
-import type { Source, SourceConfig } from '../source.ts'
+import type { SourceConfig } from '../source.ts'
 import { type CallTool, isObserved, observedCallTool } from './client-calls.ts'
 import { mcpPackages, unreachableClients, watchMcpClasses, type McpClass, type McpPackageName } from './mcp-classes.ts'
 import { observedOnRequest, type OnRequest } from './server-requests.ts'
@@ -11,23 +11,16 @@ import { observedOnRequest, type OnRequest } from './server-requests.ts'
  * Reports the tool calls of MCP clients and servers, of both SDK versions, and joins the traces of both sides. Modules are recognised
  * while Node loads them, so a bundle is not: pass its clients to `instrumentMcpClient()`.
  */
-export class McpInstrumentation extends InstrumentationBase<SourceConfig> implements Source {
-  // The base class calls enable() before fields are initialised
-  declare private stop: (() => void) | undefined
-
+export class McpInstrumentation extends FrameworkInstrumentation {
   constructor(config: SourceConfig = {}) {
-    super('@swarmwatch/instrumentation/mcp', '0.1.0', config)
+    super('mcp', config)
   }
 
-  protected override init(): void {}
-
-  override enable(): void {
-    if (this.stop) return
-    super.enable()
+  protected installHook(): () => void {
     enabled.add(this)
     stopWatching ??= watchMcpClasses(patch)
     const endAnnouncement = announceInnerToolCalls()
-    this.stop = () => {
+    return () => {
       endAnnouncement()
       enabled.delete(this)
       if (enabled.size > 0) return
@@ -36,12 +29,6 @@ export class McpInstrumentation extends InstrumentationBase<SourceConfig> implem
       for (const undo of undos.values()) undo()
       undos.clear()
     }
-  }
-
-  override disable(): void {
-    super.disable()
-    this.stop?.()
-    this.stop = undefined
   }
 
   found(): string | undefined {

@@ -11,6 +11,7 @@ import {
 import { guarded } from '@swarmwatch/sdk/instrumentation'
 import { attribute, otherError, spanName, toolError } from '@swarmwatch/sdk/names'
 
+import { sourceVersion } from '../source.ts'
 import { markObserved } from './client-calls.ts'
 import { connectionAttributes } from './connection-attributes.ts'
 
@@ -83,7 +84,7 @@ function startSpan(server: McpServer, { id, params }: McpRequest): { span: Span;
   const transportSpan = trace.getSpanContext(ambient)
   const isLinked = transportSpan !== undefined && transportSpan.spanId !== trace.getSpanContext(parent)?.spanId
   const span = trace
-    .getTracer('@swarmwatch/instrumentation', '0.1.0')
+    .getTracer('@swarmwatch/instrumentation', sourceVersion)
     .startSpan(
       spanName.mcpToolCall(tool),
       { kind: SpanKind.SERVER, attributes, ...(isLinked && { links: [{ context: transportSpan }] }) },

@@ -1,9 +1,7 @@
-import { InstrumentationBase } from '@opentelemetry/instrumentation'
-import { guarded } from '@swarmwatch/sdk/instrumentation'
-
 import { ActiveSource } from '../active-source.ts'
+import { FrameworkInstrumentation } from '../framework-instrumentation.ts'
 import { installedVersion, missingTexts } from '../installed-package.ts'
-import type { Source, SourceConfig } from '../source.ts'
+import type { SourceConfig } from '../source.ts'
 import { followProvider, type TraceProvider } from './follow-provider.ts'
 import { nestSpans, type GroupIds } from './nest-spans.ts'
 import { observeGlobal } from './observe-global.ts'
@@ -18,36 +16,22 @@ const storageKey = Symbol.for(storageName)
  * off (`OPENAI_AGENTS_DISABLE_TRACING`, `NODE_ENV=test`, `setTracingDisabled()`) makes no difference. A runner with
  * `tracingDisabled: true` creates no spans at all: its tool calls are not visible, its model calls are counted by the source `wire`.
  */
-export class OpenAIAgentsInstrumentation extends InstrumentationBase<SourceConfig> implements Source {
-  declare private undo: (() => void) | undefined
-
+export class OpenAIAgentsInstrumentation extends FrameworkInstrumentation {
   constructor(config: SourceConfig = {}) {
-    super('@swarmwatch/instrumentation/openai-agents', '0.1.0', config)
+    super('openai-agents', config)
   }
 
-  protected override init(): void {}
-
-  override enable(): void {
-    super.enable()
-    if (this.undo) return
+  protected installHook(): () => void {
     const source = new ActiveSource('openai-agents')
-    const undo = guarded('framework', () =>
-      observeGlobal<TraceProvider>(providerKey, (provider) => {
-        const groupIds: GroupIds = new WeakMap()
-        const undoBoth = [followProvider(provider, source, groupIds), nestSpans(storageKey, groupIds)]
-        return () => undoBoth.forEach((each) => each())
-      }),
-    )
-    this.undo = () => {
+    const undo = observeGlobal<TraceProvider>(providerKey, (provider) => {
+      const groupIds: GroupIds = new WeakMap()
+      const undoBoth = [followProvider(provider, source, groupIds), nestSpans(storageKey, groupIds)]
+      return () => undoBoth.forEach((each) => each())
+    })
+    return () => {
       source.release()
-      undo?.()
+      undo()
     }
-  }
-
-  override disable(): void {
-    super.disable()
-    guarded('framework', () => this.undo?.())
-    this.undo = undefined
   }
 
   found(): string | undefined {

@@ -5,7 +5,7 @@ import { InstrumentationBase } from '@opentelemetry/instrumentation'
 import { guarded, isContentCaptured, trip } from '@swarmwatch/sdk/instrumentation'
 
 import { installedVersion } from '../installed-package.ts'
-import type { Source, SourceConfig } from '../source.ts'
+import { type Source, type SourceConfig, sourceVersion } from '../source.ts'
 import { isPending } from './background-responses.ts'
 import { ModelCall } from './model-call.ts'
 import { header, modelRequest, type SentRequest } from './model-request.ts'
@@ -40,7 +40,7 @@ export class WireInstrumentation extends InstrumentationBase<WireConfig> impleme
   declare private subscriptions: readonly Subscription[] | undefined
 
   constructor(config: WireConfig = {}) {
-    super('@swarmwatch/instrumentation/wire', '0.1.0', config)
+    super('@swarmwatch/instrumentation/wire', sourceVersion, config)
   }
 
   protected override init(): void {}
