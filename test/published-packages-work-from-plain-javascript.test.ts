@@ -61,7 +61,7 @@ test.each(['README.md', 'docs/getting-started.md'])(
     const [node, ...flags] = scripts.try.split(' ')
     expect([node, await readFile('README.md', 'utf8')]).toEqual([
       'node',
-      expect.stringContaining('npx pnpm@12.21.0 try first.ts'),
+      expect.stringContaining('npx pnpm@12.21.0 try first.mts'),
     ])
     await mkdir('.vitest', { recursive: true })
     const folder = await mkdtemp(resolve('.vitest/examples-'))
