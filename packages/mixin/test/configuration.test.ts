@@ -121,6 +121,7 @@ describe('the configuration files agree', () => {
       ),
     ).toEqual([
       'bearertokenauth',
+      'debug',
       'file_storage',
       'health_check',
       'memory_limiter',
@@ -135,7 +136,9 @@ describe('the configuration files agree', () => {
   })
 
   test('every queue is on disk and bounded, and gives up before Prometheus refuses', () => {
-    for (const { sending_queue, retry_on_failure } of Object.values(collector.exporters)) {
+    const senders = Object.entries(collector.exporters).filter(([name]) => !name.startsWith('debug/'))
+    expect(senders.length).toBeGreaterThan(1)
+    for (const [, { sending_queue, retry_on_failure }] of senders) {
       expect(sending_queue).toMatchObject({
         storage: 'file_storage/queue',
         queue_size: expect.any(Number),
