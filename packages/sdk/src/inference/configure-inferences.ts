@@ -34,11 +34,16 @@ export interface InferenceOptions {
 }
 
 const none: InferenceOptions = {}
-const settings = processWide('inference-options/1', () => ({ current: none, none }))
+/** Settings that apply, the newest last. */
+const settings = processWide('inference-options/2', (): InferenceOptions[] => [])
+
+function current(): InferenceOptions {
+  return settings.at(-1) ?? none
+}
 
 /** Whether an instrumentation of model and tool calls is enabled in this process. */
 export function isInstrumented(): boolean {
-  return settings.current !== settings.none || innerSources.count > 0
+  return settings.length > 0 || innerSources.count > 0
 }
 
 const innerSources = processWide('inner-tool-sources/1', () => ({ count: 0 }))
@@ -56,21 +61,21 @@ export function announceInnerToolCalls(): () => void {
   }
 }
 
-/** Returns the argument of the last {@link configureInferences} call. */
+/** Returns the newest settings that apply. */
 export function inferenceOptions(): InferenceOptions {
-  return settings.current
+  return current()
 }
 
 /** Whether messages, arguments and results of framework calls are recorded. */
 export function isContentCaptured(): boolean {
-  return settings.current.captureContent ?? isContentAsked()
+  return current().captureContent ?? isContentAsked()
 }
 
 let areOldNamesAsked: boolean | undefined
 
 /** Whether the names of version 1.41 of the conventions are sent as well. */
 export function hasOldNames(): boolean {
-  const { semconv } = settings.current
+  const { semconv } = current()
   if (semconv !== undefined) return semconv === 'latest+1.41'
   areOldNamesAsked ??= (process.env['OTEL_SEMCONV_STABILITY_OPT_IN'] ?? '')
     .split(',')
@@ -78,11 +83,16 @@ export function hasOldNames(): boolean {
   return areOldNamesAsked
 }
 
-/** Sets how the model calls of this process are priced and recorded. The returned function restores the earlier settings. */
+/**
+ * Sets how the model calls of this process are priced and recorded. The returned function ends this: then the settings that were made
+ * before and have not ended apply, in whatever order they end.
+ */
 export function configureInferences(options: InferenceOptions): () => void {
-  const earlier = settings.current
-  settings.current = options
+  // Two callers may pass the same object
+  const own = { ...options }
+  settings.push(own)
   return () => {
-    if (settings.current === options) settings.current = earlier
+    const at = settings.indexOf(own)
+    if (at !== -1) settings.splice(at, 1)
   }
 }
