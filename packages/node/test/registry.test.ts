@@ -91,9 +91,16 @@ async function runEverything(provider: ModelProvider): Promise<void> {
     },
     { ...content, name: 'search' },
   )
+  const pay = instrumentTool(async () => 'paid', { name: 'pay', once: true })
+  const interrupt = instrumentTool(async () => Promise.reject(new DOMException('no', 'TimeoutError')), {
+    name: 'slow',
+    once: true,
+  })
   let runs = 0
   const work = async (text: string): Promise<string> => {
     runs += 1
+    await pay()
+    await interrupt().catch(() => {})
     if (runs === 1) throw Object.assign(new Error('busy'), { status: 503 })
     // A client that repeats a failed request
     await ask(provider, { model: 'm-1' })

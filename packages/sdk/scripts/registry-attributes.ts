@@ -50,6 +50,11 @@ const described: Readonly<Record<OwnAttribute, Described>> = {
     brief: 'Number of model calls of the run; a call that its client repeated is one call.',
   },
   [attribute.httpTries]: { type: 'int', brief: 'Number of HTTP requests of the model calls of the run or the attempt.' },
+  [attribute.toolReused]: { type: 'boolean', brief: 'Whether the result is that of an earlier call of a tool with once.' },
+  [attribute.toolUncertain]: {
+    type: 'boolean',
+    brief: 'Whether it is unknown if the effect of a tool with once happened, or its result was not stored.',
+  },
   [attribute.metricPrefix]: { type: 'template[any]', brief: 'A value that the caller of complete() reported, by its name.' },
 }
 

@@ -45,6 +45,8 @@ const toolCall = [
   attribute.toolCallArguments,
   attribute.toolCallResult,
   attribute.genAiAgentName,
+  attribute.toolReused,
+  attribute.toolUncertain,
   attribute.errorType,
 ]
 

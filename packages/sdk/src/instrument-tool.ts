@@ -5,6 +5,8 @@ import { msBetween } from './clock.ts'
 import { claimToolCall, contextOfToolCall, type OuterToolCall, toolLabel } from './inference/begin-tool-call.ts'
 import { keepIdentity, type AnyFunction } from './instrumented.ts'
 import { attribute, spanName } from './names.ts'
+import type { OnceOptions } from './once/once-options.ts'
+import { OnceTool } from './once/once-tool.ts'
 import { checkTool, type ToolOptions } from './options.ts'
 import { runningExecution, type Execution } from './run/execution.ts'
 import { readBy } from './stream/opened-stream.ts'
@@ -18,9 +20,13 @@ import { type AgentSeries, instruments, record } from './telemetry/instruments.t
 /** Options of {@link instrumentTool}. */
 export type InstrumentToolOptions<Args extends unknown[] = unknown[], Result = unknown> = ToolOptions<Args, Result>
 
+/** `once` needs a function that returns a promise, because its wrapper does. */
+type OnlyOfPromises<Fn extends AnyFunction> = ReturnType<Fn> extends Promise<unknown> ? unknown : { readonly once?: undefined }
+
 /**
  * Wraps a tool of an agent: records an `execute_tool` span and a duration, which belong to the run that calls the tool. Nothing is
- * retried. The wrapper returns and throws exactly what the tool does: a value at once, a promise, or a generator.
+ * retried. The wrapper returns and throws exactly what the tool does: a value at once, a promise, or a generator. With `once` it returns a
+ * promise, and a tool that succeeded in an earlier attempt of the run is not called again.
  *
  * @throws {InvalidOptionsError} at once, with all problems of `fn` and `options`.
  *
@@ -29,14 +35,16 @@ export type InstrumentToolOptions<Args extends unknown[] = unknown[], Result = u
  */
 export function instrumentTool<Fn extends AnyFunction>(
   fn: Fn,
-  options: InstrumentToolOptions<Parameters<Fn>, Awaited<ReturnType<Fn>>> = {},
+  options: InstrumentToolOptions<Parameters<Fn>, Awaited<ReturnType<Fn>>> & OnlyOfPromises<Fn> = {} as never,
 ): Fn {
   const tool = new Tool(checkTool(fn, options), options as ToolOptions<never, never>)
+  const once = options.once === undefined ? undefined : new OnceTool(tool.name, options.once as OnceOptions<never, never> | true)
   function instrumented(this: unknown, ...args: unknown[]): unknown {
     const call = new ToolCall(tool, args)
     let result: unknown
     try {
-      result = call.within(() => Reflect.apply(fn as unknown as (...args: unknown[]) => unknown, this, args))
+      const invoke = (): unknown => Reflect.apply(fn as unknown as (...args: unknown[]) => unknown, this, args)
+      result = call.within(once ? () => once.call(call, args, invoke) : invoke)
     } catch (error) {
       call.rejected(error)
       throw error
@@ -63,6 +71,7 @@ class ToolCall implements OuterToolCall {
   readonly #reported: OuterToolCall | undefined
   readonly #startedMs = performance.now()
   #ended = false
+  #isReused = false
 
   constructor(tool: Tool, args: unknown[]) {
     const execution = runningExecution.getStore()
@@ -124,6 +133,11 @@ class ToolCall implements OuterToolCall {
     return { pulls: 0, within: (call) => this.within(call), done: end, brokenOff: end, failed: (error) => this.rejected(error) }
   }
 
+  /** The result is that of an earlier call, whose duration was recorded. */
+  reused(): void {
+    this.#isReused = true
+  }
+
   fulfilled(result: unknown): void {
     if (this.#ended) return
     this.#ended = true
@@ -151,6 +165,7 @@ class ToolCall implements OuterToolCall {
   #end(labels: Attributes): void {
     if (this.#reported) return
     this.span.end()
+    if (this.#isReused) return
     record(instruments().executeToolDuration, msBetween(this.#startedMs, performance.now()) / 1000, labels)
   }
 

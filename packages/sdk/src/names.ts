@@ -89,6 +89,8 @@ export const attribute = {
   toolCalls: 'swarmwatch.tool.calls',
   modelCalls: 'swarmwatch.model.calls',
   httpTries: 'swarmwatch.http.tries',
+  toolReused: 'swarmwatch.tool.reused',
+  toolUncertain: 'swarmwatch.tool.uncertain',
   metricPrefix: 'swarmwatch.metric.',
 } as const
 
@@ -163,6 +165,8 @@ export type MetricKey =
   | 'priceUnknown'
   | 'usageMissing'
   | 'evaluationScore'
+  | 'toolReused'
+  | 'toolUncertain'
   | 'guardTrips'
 
 const { agentName, outcome, variant, errorType, requestModel, genAiAgentName, operation, providerName } = attribute
@@ -448,6 +452,22 @@ export const metric: Readonly<Record<MetricKey, Metric>> = {
     prometheus: 'agent_evaluation_score',
     attributes: [agentName, attribute.evaluationName, variant],
     buckets: scoreBuckets,
+  },
+  toolReused: {
+    name: 'agent.tool.reused',
+    kind: 'counter',
+    unit: '{call}',
+    description: 'Calls of tools with once that were answered with the result of an earlier call.',
+    prometheus: 'agent_tool_reused_total',
+    attributes: [agentName, attribute.toolName],
+  },
+  toolUncertain: {
+    name: 'agent.tool.uncertain',
+    kind: 'counter',
+    unit: '{call}',
+    description: 'Calls of tools with once of which it is unknown whether their effect happened, or whose result was not stored.',
+    prometheus: 'agent_tool_uncertain_total',
+    attributes: [agentName, attribute.toolName],
   },
   guardTrips: {
     name: 'swarmwatch.guard.trips',

@@ -2,6 +2,7 @@ import type { Attributes } from '@opentelemetry/api'
 import type { IDefaultPolicyContext, IPolicy } from 'cockatiel'
 
 import { InvalidOptionsError, type OptionProblem } from './invalid-options-error.ts'
+import { onceProblems, type OnceOptions } from './once/once-options.ts'
 import { recoveryProblems, type RecoveryOptions } from './recovery/settings.ts'
 import type { FailIf } from './results/fail-if.ts'
 import { isObject, propertyOf } from './unknown-values.ts'
@@ -46,6 +47,11 @@ export interface ToolOptions<Args extends unknown[], Result> extends ContentOpti
    * @default 'function'
    */
   readonly type?: 'function' | 'extension' | 'datastore' | undefined
+  /**
+   * Calls the tool once within a run: if it succeeded in an earlier attempt, its result is returned and the tool is not called. For tools
+   * with side effects. The wrapper then always returns a promise. @default every call is made
+   */
+  readonly once?: true | OnceOptions<Args, Result> | undefined
 }
 
 /** Options of `instrumentAgent()`. */
@@ -111,6 +117,8 @@ const toolTypes: readonly unknown[] = ['function', 'extension', 'datastore']
 const toolChecks: Record<keyof ToolOptions<never, never>, Check> = {
   ...contentChecks,
   type: ["must be 'function', 'extension' or 'datastore'", (value) => toolTypes.includes(value)],
+  // Checked by onceProblems()
+  once: ['', () => true],
 }
 
 const agentChecks: Record<keyof InstrumentAgentOptions<never, never>, Check> = {
@@ -188,6 +196,7 @@ export function checkAgentName(caller: string, agentName: unknown): void {
 /** The same as {@link checkAgent} for a tool. */
 export function checkTool(fn: unknown, options: ToolOptions<never, never>): string {
   const problems = checkOptions(fn, options, toolChecks)
+  if (isObject(options) && options.once !== undefined) problems.push(...onceProblems(fn, options.once))
   if (problems.length > 0) throw new InvalidOptionsError('instrumentTool', problems)
   return options.name ?? nameOf(fn)
 }

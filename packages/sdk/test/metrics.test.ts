@@ -44,7 +44,11 @@ function modelCalls(): void {
 
 test('every instrument of the contract comes out with its name, kind, unit, buckets and labels, and no other', async () => {
   const undo = configureInferences({ seesEveryCall: true })
-  await everything('everything', modelCalls)
+  const once = instrumentTool(async () => 1, { name: 'everything-once', once: true })
+  await everything('everything', () => {
+    modelCalls()
+    void once()
+  })
   undo()
   const seen = new Map((await telemetry.metrics()).map((data) => [data.name, data]))
   // Nothing went wrong, so nothing was swallowed

@@ -1,7 +1,7 @@
 import { startTestTelemetry, type TestTelemetry } from '@swarmwatch/testing'
 import { afterEach, beforeEach, describe, expect, expectTypeOf, test } from 'vitest'
 
-import { executeWithRecovery, instrumentAgent, instrumentTool } from '../src/index.ts'
+import { type CurrentTool, currentTool, executeWithRecovery, instrumentAgent, instrumentTool } from '../src/index.ts'
 
 let telemetry: TestTelemetry
 beforeEach(async () => void (telemetry = await startTestTelemetry()))
@@ -75,6 +75,20 @@ describe('the type of a wrapped function is that of what comes out', () => {
     const same = instrumentAgent(async <T>(value: T): Promise<T> => value, { name: 'same' })
     expectTypeOf(same(1)).toEqualTypeOf<Promise<number>>()
     expectTypeOf(instrumentTool(<T>(value: T): T => value, { name: 'same' })('a')).toEqualTypeOf<string>()
+  })
+
+  test('for a tool with once, which must return a promise', () => {
+    const pay = instrumentTool(async (amount: number) => amount > 1, {
+      name: 'pay',
+      once: {
+        key: (amount) => `invoice-${amount.toFixed()}`,
+        onUncertain: async (key: string, run) => key === '' || run(),
+      },
+    })
+    expectTypeOf(pay).toEqualTypeOf<(amount: number) => Promise<boolean>>()
+    // @ts-expect-error a function that returns a value at once
+    instrumentTool((amount: number) => amount, { name: 'pay', once: true })
+    expectTypeOf(currentTool()).toEqualTypeOf<CurrentTool | undefined>()
   })
 
   test('for an overloaded function, with each of its signatures', async () => {

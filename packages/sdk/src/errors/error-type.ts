@@ -246,6 +246,12 @@ export function isRetryable(error: unknown): boolean {
   return verdict !== 'cancelled' && verdict !== 'hopeless'
 }
 
+/** Returns whether an error means that a call was cancelled or timed out: whether it had an effect is then unknown. */
+export function isInterruption(error: unknown): boolean {
+  const { verdict } = readingOf(error)
+  return verdict === 'cancelled' || verdict === 'timeout'
+}
+
 /** Returns whether the error itself shows if the same call can succeed later. */
 export function hasVerdict(error: unknown): boolean {
   return readingOf(error).verdict !== undefined

@@ -79,7 +79,7 @@ export const hopelessNames: ReadonlySet<string> = lowerCase(`
   AI_LoadAPIKeyError AI_LoadSettingError AI_NoSuchModelError AI_NoSuchProviderError AI_UnsupportedFunctionalityError
   AI_UnsupportedModelVersionError AI_InvalidPromptError AI_InvalidArgumentError
   InsufficientQuotaError ContextOverflowError ContextWindowOverflowError
-  MaxTurnsExceededError GraphRecursionError GRAPH_RECURSION_LIMIT
+  UncertainEffectError MaxTurnsExceededError GraphRecursionError GRAPH_RECURSION_LIMIT
   error_max_turns error_max_budget_usd error_max_structured_output_retries prompt_too_long blocking_limit
   InputGuardrailTripwireTriggered OutputGuardrailTripwireTriggered
   LengthFinishReasonError ContentFilterFinishReasonError

@@ -48,6 +48,8 @@ export interface ExecutionRecord {
   cachedInputTokens: number
   costUsd: number
   toolCalls: number
+  /** The part of `toolCalls` that was answered with the result of an earlier call (`once`). */
+  reusedToolCalls: number
   /** Model calls that were seen. A call that its client repeated after a failure is one call. */
   modelCalls: number
   /** HTTP requests of the model calls, in all attempts. */
@@ -88,6 +90,7 @@ export function newRecord(
     cachedInputTokens: 0,
     costUsd: 0,
     toolCalls: 0,
+    reusedToolCalls: 0,
     modelCalls: 0,
     httpTries: 0,
     models: noModels,

@@ -22,6 +22,7 @@ import { GuardedSpan } from '../telemetry/guarded-span.ts'
 import { type AgentSeries, add, instruments, record } from '../telemetry/instruments.ts'
 import type { Agent } from './agent.ts'
 import { finishExecution, type Ending } from './run-ending.ts'
+import { attemptsAreFollowed, runningAttempt } from './running-attempt.ts'
 
 /** The run that the calling code belongs to. */
 export interface CurrentExecution {
@@ -95,6 +96,8 @@ export class Execution implements CurrentExecution, Tracked {
   modelError: { readonly error: unknown } | undefined = undefined
   /** Model calls that were seen; undefined before the first one, so that a run without any costs nothing. */
   inferences: RunInferences | undefined = undefined
+  /** Calls of tools with `once`, by their store. */
+  onceCalls: Map<object, { release(): unknown }> | undefined = undefined
   /** Whether tokens or cost were added without the id of a response. */
   hasManualTokens = false
   #state: Map<string, unknown> | undefined
@@ -103,7 +106,7 @@ export class Execution implements CurrentExecution, Tracked {
   #attemptStartedMs = 0
   #finished = false
 
-  constructor(agent: Agent, args: unknown[], clock: Clock) {
+  constructor(agent: Agent, args: unknown[], clock: Clock, id: string = newExecutionId()) {
     followModelCalls(runningExecution)
     const { options } = agent
     this.agent = agent
@@ -112,7 +115,7 @@ export class Execution implements CurrentExecution, Tracked {
     this.context = options.context
     this.startedMs = clock.now()
     const { variant } = this.series
-    this.record = newRecord(newExecutionId(), agent.name, variant, clock.wallClock(), parentOf())
+    this.record = newRecord(id, agent.name, variant, clock.wallClock(), parentOf())
     const name = agent.operation === 'invoke_workflow' ? spanName.workflow(agent.name) : spanName.agent(agent.name)
     this.span = GuardedSpan.start(name, {
       ...agent.attributes,
@@ -217,14 +220,16 @@ export class Execution implements CurrentExecution, Tracked {
   }
 
   /** Calls `call` as part of the current attempt: its span is active and `currentExecution()` is this run. */
-  within<T>(call: () => T, span: GuardedSpan = this.#attemptSpan ?? this.span): T {
-    return runningExecution.run(this, callWithin<T>, span, call)
+  within<T>(call: () => T, span: GuardedSpan = this.#attemptSpan ?? this.span, attempt: number = this.attempt): T {
+    const numbered = attemptsAreFollowed.value ? () => runningAttempt.run(attempt, call) : call
+    return runningExecution.run(this, callWithin<T>, span, numbered)
   }
 
   /** Returns {@link within} for later calls that belong to the current attempt, even after it has ended. */
   scope(): <T>(call: () => T) => T {
     const span = this.#attemptSpan ?? this.span
-    return (call) => this.within(call, span)
+    const { attempt } = this
+    return (call) => this.within(call, span, attempt)
   }
 
   /** Ends the current attempt; `errorType` is its type if the error itself does not show why it failed. */
@@ -254,6 +259,7 @@ export class Execution implements CurrentExecution, Tracked {
     this.attemptEnded(typed.outcome, typed.error, typed.errorType)
     finishExecution(this, typed)
     this.inferences?.release()
+    if (this.onceCalls) for (const calls of this.onceCalls.values()) guarded('option', () => calls.release())
   }
 
   /** An ended span accepts no changes, and counters and record must agree with it, so they accept none either. */

@@ -48,6 +48,8 @@ export interface Instruments {
   readonly priceUnknown: Counter
   readonly usageMissing: Counter
   readonly evaluationScore: Histogram
+  readonly toolReused: Counter
+  readonly toolUncertain: Counter
   /** Those of the conventions of version 1.41. */
   readonly old: Readonly<Record<OldMetricKey, Histogram>>
 }
@@ -228,6 +230,8 @@ function create(meter: Meter | undefined, failed: unknown[]): Instruments {
     priceUnknown: counter(metric.priceUnknown),
     usageMissing: counter(metric.usageMissing),
     evaluationScore: histogram(metric.evaluationScore),
+    toolReused: counter(metric.toolReused),
+    toolUncertain: counter(metric.toolUncertain),
     old: {
       tokenUsage: histogram(oldMetric.tokenUsage),
       operationDuration: histogram(oldMetric.operationDuration),

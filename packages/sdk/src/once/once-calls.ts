@@ -1,0 +1,286 @@
+import { randomBytes } from 'node:crypto'
+
+import { OnceError, UncertainEffectError } from './once-errors.ts'
+import { idempotencyKeyOf, isStorable } from './once-key.ts'
+import type { OnceCall, OnceEntry, OnceStore } from './once-store.ts'
+
+/** Handling of a call whose outcome is unknown. */
+export type OnUncertain = 'retry' | 'fail' | ((idempotencyKey: string, run: () => Promise<unknown>) => unknown)
+
+/** One call of a `once` tool by an attempt. */
+export interface OnceRequest {
+  readonly tool: string
+  readonly key: string
+  /** Whether the key alone decides, so that two calls of one attempt with the same key are one. */
+  readonly isOwnKey: boolean
+  readonly attempt: number
+  readonly signal: () => AbortSignal
+  readonly onUncertain: OnUncertain
+  /** Whether an error leaves open if the effect has happened. */
+  readonly isUncertain: (error: unknown) => boolean
+  readonly invoke: (call: OnceCall) => unknown
+  readonly reused: () => void
+  /** `isNew` is false if it was reported before. */
+  readonly uncertain: (isNew: boolean) => void
+  /** Receives a problem of the store after the effect: the result then belongs to this process only. */
+  readonly notStored: (problem: string, error?: unknown) => void
+}
+
+/** A call that attempts share. */
+interface Slot {
+  readonly call: OnceCall
+  state: 'free' | 'running' | 'done' | 'uncertain'
+  /** Whether the store holds it. */
+  isStored: boolean
+  result: unknown
+  /** The error that left the outcome open. */
+  cause: unknown
+  /** Whether its unknown outcome was reported. */
+  isReported: boolean
+  /** Resolves when it is no longer running. */
+  settled: Promise<void>
+  /** Attempts that have made this call. */
+  readonly usedBy: Set<number>
+}
+
+/** Calls of one execution: more could only be forgotten, and would then be repeated. */
+const mostCalls = 10_000
+
+/**
+ * The `once` calls of an execution, in one store. Attempts that were given up and still run share them with the current one, so that a
+ * tool never runs twice at a time for one call.
+ */
+export class OnceCalls {
+  readonly #executionId: string
+  readonly #store: OnceStore
+  readonly #owner = randomOwner()
+  readonly #slots = new Map<string, Slot[]>()
+  #count = 0
+  #loading: Promise<void> | undefined
+  #isLoaded = false
+  #isReleased = false
+
+  constructor(executionId: string, store: OnceStore) {
+    this.#executionId = executionId
+    this.#store = store
+  }
+
+  /** Resolves with the result of the call: of this one, of an earlier one, or of one in progress. */
+  async make(request: OnceRequest): Promise<unknown> {
+    if (!this.#isLoaded) {
+      await (this.#loading ??= this.#load(request.tool).catch((error: unknown) => {
+        this.#loading = undefined
+        throw error
+      }))
+    }
+    const slot = this.#take(request)
+    while (slot.state === 'running') await this.#wait(slot, request)
+    if (slot.state === 'done') {
+      request.reused()
+      return slot.result
+    }
+    return slot.state === 'free' ? this.#run(slot, request) : this.#decide(slot, request)
+  }
+
+  /** Releases the store's part; attempts that still run share what is here until they end. */
+  release(): unknown {
+    this.#isReleased = true
+    return this.#store.release?.(this.#executionId)
+  }
+
+  async #wait(slot: Slot, { attempt, signal }: OnceRequest): Promise<void> {
+    try {
+      await until(slot.settled, signal())
+    } catch (error) {
+      slot.usedBy.delete(attempt)
+      throw error
+    }
+  }
+
+  async #load(tool: string): Promise<void> {
+    try {
+      for (const entry of await this.#store.load(this.#executionId)) this.#adopt(entry)
+      this.#isLoaded = true
+    } catch (error) {
+      throw new OnceError('store_unavailable', tool, 'the store cannot be read', error)
+    }
+  }
+
+  #adopt(entry: OnceEntry): void {
+    const { executionId, tool, key, number } = entry
+    const slot = this.#add({ executionId, tool, key, number })
+    slot.isStored = true
+    slot.state = entry.state === 'done' ? 'done' : 'uncertain'
+    slot.result = entry.result
+  }
+
+  #add(call: OnceCall): Slot {
+    const slot: Slot = {
+      call,
+      state: 'free',
+      isStored: false,
+      result: undefined,
+      cause: undefined,
+      isReported: false,
+      settled: Promise.resolve(),
+      usedBy: new Set(),
+    }
+    const id = `${call.tool}\n${call.key}`
+    const slots = this.#slots.get(id)
+    if (slots) slots.push(slot)
+    else this.#slots.set(id, [slot])
+    this.#count += 1
+    return slot
+  }
+
+  /**
+   * The call that a request is: one that this attempt has not made yet, preferably one that succeeded, then one in progress, then one
+   * with an unknown outcome, so that an effect is repeated only if the attempt asks for more of them than there were.
+   */
+  #take({ tool, key, isOwnKey, attempt }: OnceRequest): Slot {
+    const slots = this.#slots.get(`${tool}\n${key}`) ?? []
+    if (isOwnKey && slots[0]) return slots[0]
+    const left = slots.filter(({ usedBy }) => !usedBy.has(attempt))
+    let slot = (['done', 'running', 'uncertain', 'free'] as const)
+      .map((state) => left.find((each) => each.state === state))
+      .find((each) => each !== undefined)
+    if (!slot) {
+      if (this.#count >= mostCalls)
+        throw new OnceError('too_many_calls', tool, `its run has made ${mostCalls} calls of once tools`)
+      const number = Math.max(0, ...slots.map(({ call }) => call.number)) + 1
+      slot = this.#add({ executionId: this.#executionId, tool, key, number })
+    }
+    slot.usedBy.add(attempt)
+    return slot
+  }
+
+  async #run(slot: Slot, request: OnceRequest): Promise<unknown> {
+    const settled = Promise.withResolvers<void>()
+    slot.state = 'running'
+    slot.settled = settled.promise
+    try {
+      const known = slot.isStored ? undefined : await this.#begin(slot, request)
+      slot.isStored = true
+      if (known?.state === 'done') {
+        slot.state = 'done'
+        slot.result = known.result
+        request.reused()
+        return slot.result
+      }
+      // Another process has begun the same call
+      if (known) slot.state = 'uncertain'
+      else return await this.#invoke(slot, request)
+    } finally {
+      settled.resolve()
+    }
+    return this.#decide(slot, request)
+  }
+
+  async #begin(slot: Slot, { tool, attempt }: OnceRequest): Promise<OnceEntry | undefined> {
+    if (this.#isReleased && !this.#store.isDurable) return undefined
+    try {
+      const known = await this.#store.begin(slot.call, this.#owner)
+      // An earlier try was recorded although the store reported an error; the tool was not called
+      return known?.state === 'begun' && known.owner === this.#owner ? undefined : known
+    } catch (error) {
+      slot.state = 'free'
+      slot.usedBy.delete(attempt)
+      throw new OnceError('store_unavailable', tool, 'the store cannot record that it begins', error)
+    }
+  }
+
+  async #invoke(slot: Slot, request: OnceRequest): Promise<unknown> {
+    let result: unknown
+    try {
+      result = await request.invoke(slot.call)
+    } catch (error) {
+      await this.#failed(slot, request, error)
+      throw error
+    }
+    await this.#succeeded(slot, request, result)
+    return result
+  }
+
+  async #failed(slot: Slot, request: OnceRequest, error: unknown): Promise<void> {
+    if (request.isUncertain(error)) {
+      slot.cause = error
+      slot.state = 'uncertain'
+      this.#report(slot, request)
+      return
+    }
+    try {
+      await this.#store.remove(slot.call)
+      slot.isStored = false
+    } catch (problem) {
+      request.notStored('its failure was not recorded, so that another process takes its effect for uncertain', problem)
+    }
+    slot.usedBy.delete(request.attempt)
+    slot.state = 'free'
+  }
+
+  async #succeeded(slot: Slot, request: OnceRequest, result: unknown): Promise<void> {
+    slot.result = result
+    if (this.#store.isDurable && !isStorable(result)) {
+      request.notStored('its result is not JSON, so that another process takes its effect for uncertain')
+    } else {
+      try {
+        await this.#store.succeed(slot.call, result)
+      } catch (problem) {
+        request.notStored('its result was not recorded, so that another process takes its effect for uncertain', problem)
+      }
+    }
+    slot.state = 'done'
+  }
+
+  /** Handles a call whose outcome is unknown; while it does, other calls wait. */
+  async #decide(slot: Slot, request: OnceRequest): Promise<unknown> {
+    this.#report(slot, request)
+    const { onUncertain, tool } = request
+    if (onUncertain === 'retry') return this.#run(slot, request)
+    const { cause } = slot
+    const key = idempotencyKeyOf(slot.call)
+    if (onUncertain === 'fail') throw new UncertainEffectError(tool, key, this.#executionId, cause)
+    const settled = Promise.withResolvers<void>()
+    slot.state = 'running'
+    slot.settled = settled.promise
+    let ran: Promise<unknown> | undefined
+    try {
+      const result = await onUncertain(key, () => (ran ??= this.#invoke(slot, request)))
+      // Without a call of the tool, the handler has found the result of the first one
+      if (!ran) await this.#succeeded(slot, request, result)
+      return result
+    } finally {
+      // A handler need not wait for the tool
+      await ran?.catch(() => {})
+      if ((slot.state as Slot['state']) === 'running') slot.state = 'uncertain'
+      settled.resolve()
+    }
+  }
+
+  #report(slot: Slot, request: OnceRequest): void {
+    const isNew = !slot.isReported
+    slot.isReported = true
+    request.uncertain(isNew)
+  }
+}
+
+const prefix = randomBytes(8).toString('hex')
+let owners = 0
+
+function randomOwner(): string {
+  owners += 1
+  return `${prefix}-${owners.toString(36)}`
+}
+
+/** Resolves when a call of another attempt has ended; rejects as soon as the own attempt is aborted. */
+async function until(settled: Promise<void>, signal: AbortSignal): Promise<void> {
+  signal.throwIfAborted()
+  const { promise, reject } = Promise.withResolvers<never>()
+  const onAbort = (): void => reject(signal.reason as Error)
+  signal.addEventListener('abort', onAbort, { once: true })
+  try {
+    await Promise.race([settled, promise])
+  } finally {
+    signal.removeEventListener('abort', onAbort)
+  }
+}

@@ -1,0 +1,94 @@
+import { processWide } from '../process-wide.ts'
+import { propertyOf } from '../unknown-values.ts'
+
+/** A call of a `once` tool: it is the same call in every attempt, and in every process, of its execution. */
+export interface OnceCall {
+  readonly executionId: string
+  readonly tool: string
+  /** At most 512 characters: `key:` and your key, or `arguments:` and a SHA-256 of the arguments. */
+  readonly key: string
+  /** From 1: which of several calls with the same key this is. Always 1 with a key of your own. */
+  readonly number: number
+}
+
+/** A call that a store holds. */
+export interface OnceEntry extends OnceCall {
+  /** `begun`: the tool was called, and its outcome was not recorded. `done`: it succeeded with `result`. */
+  readonly state: 'begun' | 'done'
+  /** The `owner` that began it. */
+  readonly owner: string
+  readonly result?: unknown
+}
+
+/**
+ * Remembers which `once` tools have succeeded. Every method may return a promise. One that throws, or rejects, never causes a second
+ * call of a tool. docs/best-practices.md describes the rules.
+ */
+export interface OnceStore {
+  /**
+   * Whether entries survive the process. A durable store receives only results that JSON can hold: null, booleans, finite numbers,
+   * strings, arrays and plain objects of them, or undefined.
+   */
+  readonly isDurable: boolean
+  /** Returns all calls of an execution, in any order. */
+  load(executionId: string): readonly OnceEntry[] | Promise<readonly OnceEntry[]>
+  /**
+   * Records that a call begins, unless the store holds it: then it changes nothing and returns the entry. Both as one atomic step. A
+   * durable store has written the entry before it returns. `owner` is a random text of the run in this process.
+   */
+  begin(call: OnceCall, owner: string): OnceEntry | undefined | Promise<OnceEntry | undefined>
+  /** Records the result of a call that has begun. */
+  succeed(call: OnceCall, result: unknown): void | Promise<void>
+  /** Removes a call that failed without an effect, so that it can begin again. */
+  remove(call: OnceCall): void | Promise<void>
+  /** Called when an execution has ended. A durable store may keep its calls, for a queue that delivers a job again. */
+  release?(executionId: string): void | Promise<void>
+}
+
+/** Problem of a value that should be an {@link OnceStore}; undefined if there is none. */
+export function onceStoreProblem(store: unknown): string | undefined {
+  const missing = ['load', 'begin', 'succeed', 'remove'].filter((method) => typeof propertyOf(store, method) !== 'function')
+  if (typeof propertyOf(store, 'isDurable') !== 'boolean') missing.push('isDurable')
+  return missing.length === 0 ? undefined : `must be a OnceStore; it has no ${missing.join(', ')}`
+}
+
+/**
+ * Returns a store in memory, the default: results are those objects that the tools returned, and are released when the run ends. They
+ * do not survive the process. Its size is bounded by the runs in progress, with at most 10,000 calls each.
+ */
+export function memoryOnceStore(): OnceStore {
+  const executions = new Map<string, Map<string, OnceEntry>>()
+  return {
+    isDurable: false,
+    load: (executionId) => [...(executions.get(executionId)?.values() ?? [])],
+    begin(call, owner) {
+      let entries = executions.get(call.executionId)
+      if (!entries) executions.set(call.executionId, (entries = new Map<string, OnceEntry>()))
+      const id = idOf(call)
+      const known = entries.get(id)
+      if (!known) entries.set(id, { ...call, state: 'begun', owner })
+      return known
+    },
+    succeed(call, result) {
+      const entries = executions.get(call.executionId)
+      const known = entries?.get(idOf(call))
+      if (known) entries?.set(idOf(call), { ...known, state: 'done', result })
+    },
+    remove: (call) => void executions.get(call.executionId)?.delete(idOf(call)),
+    release: (executionId) => void executions.delete(executionId),
+  }
+}
+
+const idOf = ({ tool, key, number }: OnceCall): string => `${number} ${tool}\n${key}`
+
+const configured = processWide('once-store/1', () => ({ store: memoryOnceStore() }))
+
+/** The store of tools that have none of their own. */
+export function configuredOnceStore(): OnceStore {
+  return configured.store
+}
+
+/** Sets the store of tools that have none of their own. */
+export function setOnceStore(store: OnceStore): void {
+  configured.store = store
+}

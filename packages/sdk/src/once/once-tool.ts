@@ -1,0 +1,165 @@
+import { AsyncLocalStorage } from 'node:async_hooks'
+
+import type { Attributes } from '@opentelemetry/api'
+
+import { isInterruption } from '../errors/error-type.ts'
+import { toolLabel } from '../inference/begin-tool-call.ts'
+import { InvalidOptionsError, type OptionProblem } from '../invalid-options-error.ts'
+import { logLine } from '../log-lines.ts'
+import { attribute } from '../names.ts'
+import { processWide } from '../process-wide.ts'
+import type { Execution } from '../run/execution.ts'
+import { attemptsAreFollowed, runningAttempt } from '../run/running-attempt.ts'
+import { trip } from '../telemetry/guard.ts'
+import type { GuardedSpan } from '../telemetry/guarded-span.ts'
+import { add, type AgentSeries, instruments } from '../telemetry/instruments.ts'
+import { isObject } from '../unknown-values.ts'
+import { OnceCalls, type OnUncertain } from './once-calls.ts'
+import { idempotencyKeyOf, keyOfArguments, ownKey } from './once-key.ts'
+import type { OnceOptions } from './once-options.ts'
+import { configuredOnceStore, onceStoreProblem, setOnceStore, type OnceCall, type OnceStore } from './once-store.ts'
+
+/** The tool that the calling code belongs to. */
+export interface CurrentTool {
+  readonly name: string
+  /**
+   * 32 hexadecimal digits for an `Idempotency-Key` header: equal for the same call in every attempt, and in every process that continues
+   * the execution.
+   */
+  readonly idempotencyKey: string
+}
+
+const currentTools = processWide('current-tool/1', () => new AsyncLocalStorage<CurrentTool>())
+
+/** Returns the tool with `once` that the calling code belongs to; undefined in other tools, and outside a run. */
+export function currentTool(): CurrentTool | undefined {
+  return currentTools.getStore()
+}
+
+/**
+ * Sets where the results of `once` tools are kept, for all tools without a store of their own.
+ *
+ * @throws {InvalidOptionsError} if `store` is not a {@link OnceStore}.
+ *
+ * @example
+ * configureOnce({ store: sqliteOnceStore('once.db') })
+ */
+export function configureOnce(options: { readonly store: OnceStore }): void {
+  if (!isObject(options))
+    throw new InvalidOptionsError('configureOnce', [{ option: 'options', rule: 'must be an object', value: options }])
+  const problems: OptionProblem[] = Object.entries(options)
+    .filter(([option]) => option !== 'store')
+    .map(([option, value]) => ({ option, rule: 'is not an option; the options are store', value }))
+  const rule = onceStoreProblem(options.store)
+  if (rule !== undefined) problems.push({ option: 'store', rule, value: options.store })
+  if (problems.length > 0) throw new InvalidOptionsError('configureOnce', problems)
+  setOnceStore(options.store)
+}
+
+/** The span of a call, and what it learns about it. */
+interface ObservedCall {
+  readonly span: GuardedSpan
+  readonly execution: Execution | undefined
+  /** Called if the result is that of an earlier call. */
+  reused(): void
+}
+
+/** A tool that is called once for each call of an execution. */
+export class OnceTool {
+  readonly #name: string
+  readonly #options: OnceOptions<never, never>
+  readonly #labels = new Map<AgentSeries, Attributes>()
+  #hasWarned = false
+
+  constructor(name: string, once: true | OnceOptions<never, never>) {
+    this.#name = name
+    this.#options = once === true ? {} : once
+    attemptsAreFollowed.value = true
+  }
+
+  /** Calls `invoke`, or resolves with the result of the call of an earlier attempt. Outside a run it only calls. */
+  async call(observed: ObservedCall, args: readonly unknown[], invoke: () => unknown): Promise<unknown> {
+    const { execution } = observed
+    if (!execution) return invoke()
+    const { key: makeKey, onUncertain = 'fail', uncertainIf = isInterruption } = this.#options
+    const tool = this.#name
+    const key = makeKey ? ownKey(tool, makeKey, args) : keyOfArguments(tool, args)
+    const labels = this.#labelsFor(execution.series)
+    return callsOf(execution, this.#options.store ?? configuredOnceStore()).make({
+      tool,
+      key,
+      isOwnKey: makeKey !== undefined,
+      attempt: runningAttempt.getStore() ?? 0,
+      signal: () => execution.signal,
+      onUncertain: onUncertain as OnUncertain,
+      isUncertain: (error) => {
+        try {
+          return uncertainIf(error)
+        } catch (thrown) {
+          trip('option', thrown)
+          return true
+        }
+      },
+      invoke: (call) => currentTools.run(new Current(call), invoke),
+      reused: () => {
+        observed.span.set(attribute.toolReused, true)
+        observed.reused()
+        if (!execution.finished) execution.record.reusedToolCalls += 1
+        add(instruments().toolReused, 1, labels)
+      },
+      uncertain: (isNew) => {
+        observed.span.set(attribute.toolUncertain, true)
+        if (isNew) add(instruments().toolUncertain, 1, labels)
+      },
+      notStored: (problem, error) => {
+        observed.span.set(attribute.toolUncertain, true)
+        add(instruments().toolUncertain, 1, labels)
+        this.#warn(execution, problem, error)
+      },
+    })
+  }
+
+  /** The label set of an agent, created once. Both counters then start at 0, so that the first call is an increase for `rate()`. */
+  #labelsFor(series: AgentSeries): Attributes {
+    const known = this.#labels.get(series)
+    if (known) return known
+    const labels = { [attribute.agentName]: series.agentName, [attribute.toolName]: toolLabel(this.#name) }
+    this.#labels.set(series, labels)
+    add(instruments().toolReused, 0, labels)
+    add(instruments().toolUncertain, 0, labels)
+    return labels
+  }
+
+  /** Once per tool: the counter shows how often. */
+  #warn(execution: Execution, problem: string, error: unknown): void {
+    if (this.#hasWarned) return
+    this.#hasWarned = true
+    const reason = error instanceof Error ? ` (${error.name})` : ''
+    logLine(execution.agent.logger, 'error', `[ONCE] the tool ${this.#name} has had its effect, but ${problem}${reason}`)
+  }
+}
+
+/** Its key is computed only if the tool asks for it. */
+class Current implements CurrentTool {
+  readonly #call: OnceCall
+
+  constructor(call: OnceCall) {
+    this.#call = call
+  }
+
+  get name(): string {
+    return this.#call.tool
+  }
+
+  get idempotencyKey(): string {
+    return idempotencyKeyOf(this.#call)
+  }
+}
+
+/** The calls of an execution in a store. */
+function callsOf(execution: Execution, store: OnceStore): OnceCalls {
+  const stores = (execution.onceCalls ??= new Map())
+  let calls = stores.get(store) as OnceCalls | undefined
+  if (!calls) stores.set(store, (calls = new OnceCalls(execution.id, store)))
+  return calls
+}
