@@ -10,10 +10,11 @@ import {
   type OtlpMetric,
   type OtlpSpan,
 } from '@swarmwatch/testkit'
-import { answer, failure, openModelProvider, type ModelProvider } from '@swarmwatch/testkit/providers'
+import type { ModelProvider } from '@swarmwatch/testkit/providers'
 import { beforeAll, expect, test } from 'vitest'
 
 import { startTelemetry } from '../src/index.ts'
+import { callModels, openEveryModel } from './every-model.ts'
 
 const registry = readTelemetryRegistry()
 
@@ -58,10 +59,7 @@ test('every span that OTLP carries is in the registry with its kind and attribut
 async function exportOfARun(): Promise<typeof sent> {
   process.env['OTEL_INSTRUMENTATION_GENAI_CAPTURE_MESSAGE_CONTENT'] = 'true'
   await using collector = await openHttpServer()
-  await using provider = await openModelProvider((request) => {
-    if (request.number === 1) return failure(503)
-    return answer(undefined, { isUsageOmitted: request.model === 'without-usage', bill: { cacheWriteInputTokens: 7 } })
-  })
+  await using provider = await openEveryModel()
   const telemetry = await startTelemetry({
     env: { OTEL_EXPORTER_OTLP_ENDPOINT: collector.url },
     configFile: false,
@@ -102,13 +100,9 @@ async function runEverything(provider: ModelProvider): Promise<void> {
     await pay()
     await interrupt().catch(() => {})
     if (runs === 1) throw Object.assign(new Error('busy'), { status: 503 })
-    // A client that repeats a failed request
-    await ask(provider, { model: 'm-1' })
-    await ask(provider, { model: 'm-1' })
-    await ask(provider, { model: 'm-1', stream: true, stream_options: { include_usage: true } })
-    await ask(provider, { model: 'without-usage' })
-    await askAnthropic(provider)
+    await callModels(provider)
     currentExecution()!.addCost(0.01, { model: 'm-1' })
+    currentExecution()!.addScore('helpfulness', 0.8)
     beginToolCall({ name: 'look', type: 'function', callId: 'call-1', source: 'test', description: 'Looks.', arguments: {} }).end(
       'seen',
     )
@@ -153,25 +147,6 @@ function recordEverything(): void {
     systemInstructions: [{ type: 'text', content: 'Be brief.' }],
     toolDefinitions: [{ type: 'function', name: 'look' }],
   })
-}
-
-/** Sends a request as OpenAI's client does; the wire reads it. */
-async function ask({ openaiUrl }: ModelProvider, body: object): Promise<void> {
-  await post(`${openaiUrl}/chat/completions`, {}, body)
-}
-
-/** The same as Anthropic's client, whose answers have tokens that were written to the cache. */
-async function askAnthropic({ url }: ModelProvider): Promise<void> {
-  await post(`${url}/v1/messages`, { 'anthropic-version': '2023-06-01' }, { model: 'm-3', max_tokens: 9 })
-}
-
-async function post(url: string, headers: Readonly<Record<string, string>>, body: object): Promise<void> {
-  const response = await fetch(url, {
-    method: 'POST',
-    headers: { 'content-type': 'application/json', ...headers },
-    body: JSON.stringify({ messages: [{ role: 'user', content: 'hello' }], ...body }),
-  })
-  await response.text()
 }
 
 function distinct(items: readonly unknown[]): unknown[] {

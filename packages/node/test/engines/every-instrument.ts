@@ -1,10 +1,13 @@
 import { currentExecution, instrumentAgent, instrumentTool, onExecution } from '@swarmwatch/sdk'
 
+import { callModels, openEveryModel } from '../every-model.ts'
+
 /**
- * Runs agents until every instrument of the SDK has a value: failure, retry, tool, tokens, cost,
- * variant, cancelled, a listener that throws.
+ * Runs agents until every instrument of the SDK has a value: failure, retry, tool, model calls, tokens,
+ * cost, score, variant, cancelled, a listener that throws.
  */
 export async function useEveryInstrument(): Promise<void> {
+  await using provider = await openEveryModel()
   const options = { logger: false, recovery: { maxRetries: 1, baseDelaySeconds: 0 } } as const
   const search = instrumentTool(
     async (ok: boolean) => {
@@ -22,6 +25,8 @@ export async function useEveryInstrument(): Promise<void> {
       const execution = currentExecution()
       execution?.addTokens({ input: 100, output: 20, model: 'm-1' })
       execution?.addCost(0.02, { model: 'm-1' })
+      execution?.addScore('helpfulness', 0.8)
+      if (fate === 'works') await callModels(provider)
       if (fate === 'fails' || (fate === 'recovers' && calls++ === 0)) await search(false)
       return search(true)
     },
