@@ -50,6 +50,25 @@ describe('an event of a streamed response', () => {
   })
 })
 
+describe('each choice has its finish reason, in the order of the choices', () => {
+  const finishReasons = ['stop', 'length', 'stop', 'tool_calls']
+  const inOrder = finishReasons.map((reason, index) => ({ index, message: {}, finish_reason: reason }))
+  const candidates = finishReasons.map((finishReason, index) => ({ content: {}, finishReason, ...(index > 0 && { index }) }))
+
+  test.each<[string, string, ScriptedAnswer]>([
+    ['of a completion', chatPath, chat({ choices: inOrder, usage })],
+    [
+      'of a stream',
+      chatPath,
+      { headers: eventStream, pieces: [events(...inOrder.toReversed().map((choice) => ({ choices: [choice] })), '[DONE]')] },
+    ],
+    ['of Gemini', '/v1beta/models/m:generateContent', { pieces: [JSON.stringify({ candidates })] }],
+  ])('%s', async (_, path, answer) => {
+    const { calls } = await called(answer, path)
+    expect(calls[0]!.attributes['gen_ai.response.finish_reasons']).toEqual(finishReasons)
+  })
+})
+
 test.each([-5, 1e300, Number.MAX_SAFE_INTEGER * 4])('%d is no number of tokens', async (tokens) => {
   const { execution } = await called(chat({ usage: { prompt_tokens: tokens, completion_tokens: 7 } }))
   expect(execution.tokens).toMatchObject({ input: 0, output: 7 })

@@ -2,6 +2,8 @@
 export interface PickPlan {
   /** Name under which a string, number or boolean at this place is reported. */
   readonly as: string | undefined
+  /** Name under which the end of an object at this place is reported, as `true`. */
+  readonly endAs?: string | undefined
   readonly keys: ReadonlyMap<string, PickPlan> | undefined
   /** The keys by their length, so that those of a document are compared without becoming strings. */
   readonly keysByLength: readonly (readonly KeyPlan[] | undefined)[]
@@ -12,7 +14,10 @@ interface KeyPlan {
   readonly plan: PickPlan
 }
 
-/** Plan as it is written down: a text is the name of a value, an object has the plans of its keys, `''` names the object's own value. */
+/**
+ * Plan as it is written down: a text is the name of a value, an object has the plans of its keys, `''` names the object's own value and
+ * `'}'` its end.
+ */
 export interface WrittenPlan {
   readonly [key: string]: string | WrittenPlan
 }
@@ -20,9 +25,10 @@ export interface WrittenPlan {
 /** Converts a written plan, once per process. */
 export function pickPlan(written: WrittenPlan | string): PickPlan {
   if (typeof written === 'string') return { as: written, keys: undefined, keysByLength: [] }
-  const { '': own, ...members } = written
+  const { '': own, '}': end, ...members } = written
   const plans = Object.entries(members).map(([key, plan]) => [key, pickPlan(plan)] as const)
-  return planOf(new Map(plans), typeof own === 'string' ? own : undefined)
+  const plan = planOf(new Map(plans), typeof own === 'string' ? own : undefined)
+  return typeof end === 'string' ? { ...plan, endAs: end } : plan
 }
 
 /** Creates a plan from those of its keys. */
@@ -187,7 +193,11 @@ export class JsonPicker {
   }
 
   #close(): void {
-    if (this.#depth > 0) this.#depth -= 1
+    if (this.#depth > 0) {
+      this.#depth -= 1
+      const { endAs } = this.#plans[this.#depth]!
+      if (endAs !== undefined && this.#areObjects[this.#depth]) this.#onValue(endAs, true)
+    }
     this.#expectsKey = false
     this.#next = this.#depth === 0 ? this.#root : undefined
   }

@@ -54,7 +54,7 @@ export const openAiChat: Protocol = {
     id: 'id',
     model: 'model',
     // Moonshot sends the usage of a stream in its last choice, Groq in an object of its own
-    choices: { index: 'choice', finish_reason: 'finish', usage: openAiUsage },
+    choices: { index: 'choice', finish_reason: 'choiceFinish', usage: openAiUsage, '}': 'choiceEnd' },
     usage: openAiUsage,
     x_groq: { usage: openAiUsage },
     error,
@@ -129,7 +129,7 @@ export const gemini: Protocol = {
   plan: pickPlan({
     responseId: 'id',
     modelVersion: 'model',
-    candidates: { index: 'choice', finishReason: 'finish' },
+    candidates: { index: 'choice', finishReason: 'choiceFinish', '}': 'choiceEnd' },
     promptFeedback: { blockReason: 'incomplete' },
     usageMetadata: {
       promptTokenCount: 'input',

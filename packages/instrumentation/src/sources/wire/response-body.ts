@@ -148,7 +148,13 @@ export class ResponseBody {
     const picked = this.#picked
     switch (name) {
       case 'finish':
-        this.#keepFinishReason(value)
+        this.#keepFinishReason(value, 0)
+        return
+      case 'choiceEnd':
+        // Gemini writes the number of a choice after its reason
+        this.#keepFinishReason(picked['choiceFinish'], picked['choice'] ?? 0)
+        picked['choiceFinish'] = undefined
+        picked['choice'] = undefined
         return
       case 'id':
       case 'model':
@@ -180,9 +186,8 @@ export class ResponseBody {
     }
   }
 
-  #keepFinishReason(value: PickedValue): void {
+  #keepFinishReason(value: PickedValue | undefined, choice: PickedValue): void {
     if (typeof value !== 'string' || value === '') return
-    const choice = this.#picked['choice']
     const at = typeof choice === 'number' && Number.isInteger(choice) && choice >= 0 ? choice : 0
     if (at < maxFinishReasons) this.#finishReasons[at] = value
   }
