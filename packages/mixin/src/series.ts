@@ -93,3 +93,9 @@ export const series: Readonly<Record<MetricKey, string>> = Object.fromEntries(
 /** Runs that succeeded or failed: a cancelled run counts on neither side. */
 export const finished: string = `{${label.outcome}=~"success|failure"}`
 export const failed: string = `{${label.outcome}="failure"}`
+
+/**
+ * Requests to models that failed: with an error, but not ended by this side. `cancelled` is what the instrumentations report for an
+ * abort by the caller or a reader that leaves; `AbortError` is what a report by hand contains.
+ */
+export const failedRequest: string = `${label.errorType}!~"|cancelled|AbortError"`

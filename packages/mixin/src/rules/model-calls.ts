@@ -2,14 +2,12 @@ import { sameAgent, sameLabels } from '../annotations.ts'
 import { duration, promql } from '../promql.ts'
 import { type Alert, keepMutingSeconds, type RuleGroup } from '../rule.ts'
 import { ruleThresholds } from '../rule-thresholds.ts'
-import { agentLabels, by, byAgent, fleetLabels, label, onAgent, series } from '../series.ts'
+import { agentLabels, by, byAgent, failedRequest, fleetLabels, label, onAgent, series } from '../series.ts'
 
 const { hiddenRetries, modelErrors } = ruleThresholds
 const modelLabels = [...fleetLabels, label.provider, label.model]
 const byModel = by(...modelLabels)
 const onModel = `on (${modelLabels.join(', ')})`
-// A caller that gives up and a reader that leaves a stream end the request; the provider did not fail
-const isFailed = `${label.errorType}!~"|AbortError"`
 const window = duration(modelErrors.windowSeconds)
 const traffic = duration(modelErrors.trafficSeconds)
 const retryWindow = duration(hiddenRetries.windowSeconds)
@@ -30,7 +28,7 @@ export const modelCallRecordings: RuleGroup = {
       expr: promql`
         (
           sum ${byModel} (
-            rate(${series.inferenceDuration}_count{${isFailed}}[${window}])
+            rate(${series.inferenceDuration}_count{${failedRequest}}[${window}])
           )
           or
           0 * model:requests:rate5m
@@ -67,7 +65,7 @@ export const modelCallRecordings: RuleGroup = {
 const errors = sameLabels(
   modelLabels,
   (matchers) =>
-    `topk(2, sum by (${label.errorType}) (rate(${series.inferenceDuration}_count{${matchers}, ${isFailed}}[10m])) > 0)`,
+    `topk(2, sum by (${label.errorType}) (rate(${series.inferenceDuration}_count{${matchers}, ${failedRequest}}[10m])) > 0)`,
 )
 const providers = sameAgent(
   (matchers) =>

@@ -38,7 +38,7 @@ alertPromises('ModelProviderErrors', {
     silentAt: ['11m', '15m', '16m', '20m'],
   },
   'is silent when callers abort most requests': {
-    series: requests({ '': '0+1x400', AbortError: '0+9x400' }),
+    series: requests({ '': '0+1x400', cancelled: '0+8x400', AbortError: '0+1x400' }),
     silentAt: ['10m', '30m'],
   },
   'counts the requests of all jobs and agents of a fleet together, and each model on its own': {

@@ -1,5 +1,5 @@
 import { promql } from '../../promql.ts'
-import { label, series } from '../../series.ts'
+import { failedRequest, label, series } from '../../series.ts'
 import { ratePanel } from '../common-panels.ts'
 import { limits } from '../limits.ts'
 import type { Row } from '../panel.ts'
@@ -35,7 +35,7 @@ export const modelCalls: Row = {
       title: 'Which model requests fail?',
       description: 'Failed HTTP requests to models, by provider and error: an HTTP status, an error code or an error class.',
       query: 'failed',
-      counter: series.modelRequests + ofAgents(`${label.errorType}!=""`),
+      counter: series.modelRequests + ofAgents(failedRequest),
       by: [label.provider, label.errorType],
       span: 8,
       whenEmpty: 'None failed',

@@ -1,5 +1,5 @@
 import { promql } from '../../promql.ts'
-import { by, label, series } from '../../series.ts'
+import { by, failedRequest, label, series } from '../../series.ts'
 import { quantilePanel, ratePanel } from '../common-panels.ts'
 import { limits } from '../limits.ts'
 import type { PanelQuery, Row } from '../panel.ts'
@@ -24,7 +24,7 @@ export const models: Row = {
       title: 'Why do requests to models fail?',
       description: 'Failed requests to models, by provider and error: an HTTP status, an error code or an error class.',
       query: 'failed',
-      counter: requests + ofJobs(`${label.errorType}!=""`),
+      counter: requests + ofJobs(failedRequest),
       by: [label.provider, label.errorType],
       span: 8,
       whenEmpty: 'None failed',
