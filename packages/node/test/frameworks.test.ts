@@ -2,6 +2,7 @@ import { channel } from 'node:diagnostics_channel'
 import { mkdirSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 
+import { metrics } from '@opentelemetry/api'
 import { frameworkSources } from '@swarmwatch/config'
 import { priceTable, sourceNames } from '@swarmwatch/instrumentation'
 import { getExecutionMetrics, instrumentAgent, recordInference } from '@swarmwatch/sdk'
@@ -117,6 +118,19 @@ test('every problem of frameworks and prices is reported at once', () => {
   SWARMWATCH_FRAMEWORKS must be on, off, or a list of wire, ai-sdk, openai-agents, langchain, mcp separated by commas, got "none"
   prices.own.input must be US dollars per million tokens, 0 or more, got -1
   prices.own.output is missing; it must be US dollars per million tokens, 0 or more`)
+})
+
+test.each([
+  { frameworks: true, durations: 1 },
+  { frameworks: false, durations: 2 },
+])('with frameworks $frameworks, a model call that @ai-sdk/otel measures too has $durations duration(s)', async (row) => {
+  const { telemetry } = await startedTelemetry({ frameworks: row.frameworks })
+  recordInference({ model: `measured-${row.durations}` })
+  const theirs = metrics.getMeter('gen_ai').createHistogram('gen_ai.client.inference.duration', { unit: 's' })
+  theirs.record(1, { 'gen_ai.request.model': `measured-${row.durations}` })
+  const text = await (await fetch(telemetry.metricsUrl!)).text()
+  const counts = text.split('\n').filter((line) => line.startsWith('gen_ai_client_inference_duration_seconds_count'))
+  expect(counts.filter((line) => line.includes(`measured-${row.durations}`))).toHaveLength(row.durations)
 })
 
 test('the settings select the sources of @swarmwatch/instrumentation', () => {

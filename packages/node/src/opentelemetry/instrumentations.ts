@@ -6,7 +6,7 @@ import { RuntimeNodeInstrumentation } from '@opentelemetry/instrumentation-runti
 import { UndiciInstrumentation } from '@opentelemetry/instrumentation-undici'
 import { AggregationType, createAllowListAttributesProcessor, type ViewOptions } from '@opentelemetry/sdk-metrics'
 
-import type { FrameworkObserver } from './framework-observer.ts'
+import { type FrameworkObserver, sourcesIn } from './framework-observer.ts'
 import type { RegisteredGlobals } from './registered-globals.ts'
 
 /**
@@ -92,8 +92,23 @@ function observeProcess(): { disable(): void } {
   return { disable: () => meter.removeBatchObservableCallback(observe, observed) }
 }
 
-/** Views that drop metrics and attributes of the instrumentations. */
-export const views: ViewOptions[] = [
+/** The views for a value of the setting `frameworks`: they drop metrics and attributes of the instrumentations. */
+export function viewsFor(frameworks: string): ViewOptions[] {
+  const areModelCallsSeen = sourcesIn(frameworks).some((source) => source !== 'mcp')
+  return areModelCallsSeen ? [...views, durationOfAiSdkOtel] : views
+}
+
+/**
+ * `@ai-sdk/otel` records the duration of each model call under the name that ours has, in a scope of its own. Series from OTLP have no
+ * scope in Prometheus, so every query would count those calls twice.
+ */
+const durationOfAiSdkOtel: ViewOptions = {
+  instrumentName: 'gen_ai.client.inference.duration',
+  meterName: 'gen_ai',
+  aggregation: { type: AggregationType.DROP },
+}
+
+const views: ViewOptions[] = [
   // One series per heap space, over 50 in every process; process.memory.usage is enough
   { instrumentName: 'v8js.memory.heap.*', aggregation: { type: AggregationType.DROP } },
   // An agent that browses would create one histogram per host

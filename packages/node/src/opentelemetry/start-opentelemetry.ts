@@ -12,7 +12,7 @@ import type { TelemetryOptions } from '../telemetry-options.ts'
 import { propagatorFrom, tracerSettings } from './environment-settings.ts'
 import { exportPipeline } from './export-pipeline.ts'
 import type { FrameworkObserver } from './framework-observer.ts'
-import { instrumentations, views } from './instrumentations.ts'
+import { instrumentations, viewsFor } from './instrumentations.ts'
 import type { LogExport } from './log-export.ts'
 import { collectorHealth, diagLevel, diagLines } from './log-lines.ts'
 import { isSeenBySdk, registeredApiVersion, type RegisteredGlobals, registeredGlobals } from './registered-globals.ts'
@@ -82,7 +82,13 @@ export function startOpenTelemetry(
     const propagator = propagatorFrom(env)
     if (!taken.propagator && propagator !== undefined) propagation.setGlobalPropagator(propagator)
     if (!taken.meterProvider)
-      isRegistered &&= metrics.setGlobalMeterProvider(new MeterProvider({ resource, views, readers: metricReaders }))
+      isRegistered &&= metrics.setGlobalMeterProvider(
+        new MeterProvider({
+          resource,
+          views: viewsFor(settings.configuration.telemetry.frameworks),
+          readers: metricReaders,
+        }),
+      )
     if (!taken.tracerProvider)
       isRegistered &&= trace.setGlobalTracerProvider(
         new TracerProvider({
