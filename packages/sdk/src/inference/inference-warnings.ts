@@ -1,3 +1,4 @@
+import { otherError } from '../names.ts'
 import { processWide } from '../process-wide.ts'
 import { guarded } from '../telemetry/guard.ts'
 import { inferenceOptions } from './configure-inferences.ts'
@@ -9,8 +10,8 @@ const maxWarnings = 100
 const printed = processWide('inference-warnings/1', () => new Set<string>())
 
 /** Reports once for each provider that a client repeats failed requests by itself. */
-export function warnOfHiddenRetries(agentName: string, { provider = '_OTHER', client }: InferenceStart, tries: number): void {
-  const who = client === undefined ? `the client of ${provider}` : `${client.slice(0, 60)} (${provider})`
+export function warnOfHiddenRetries(agentName: string, { provider = otherError, client }: InferenceStart, tries: number): void {
+  const who = client === undefined ? `the client of ${nameOf(provider)}` : `${client.slice(0, 60)} (${nameOf(provider)})`
   warnOnce(
     `retries ${provider}`,
     `${who} repeated a failed request by itself: ${tries} HTTP requests for one model call in one attempt of ${agentName}. ` +
@@ -28,13 +29,17 @@ export function warnOfManualTokens(agentName: string): void {
 }
 
 /** Reports once for each provider that its streams carry no usage. */
-export function warnOfMissingUsage({ provider = '_OTHER', isStream }: InferenceStart): void {
+export function warnOfMissingUsage({ provider = otherError, isStream }: InferenceStart): void {
   if (!isStream) return
   warnOnce(
     `usage ${provider}`,
-    `a stream of ${provider} ended without usage, so its tokens and cost are unknown. ` +
+    `a stream of ${nameOf(provider)} ended without usage, so its tokens and cost are unknown. ` +
       'For OpenAI-compatible chat streams, set stream_options: { include_usage: true } in the request',
   )
+}
+
+function nameOf(provider: string): string {
+  return provider === otherError ? 'an unknown provider' : provider
 }
 
 function warnOnce(key: string, line: string): void {
