@@ -10,7 +10,7 @@ import { propagation, SpanKind } from '@opentelemetry/api'
 import { W3CTraceContextPropagator } from '@opentelemetry/core'
 import { instrumentMcpClient, McpInstrumentation } from '@swarmwatch/instrumentation'
 import { instrumentAgent, instrumentTool } from '@swarmwatch/sdk'
-import { startTestTelemetry, type RecordedSpan, type TestTelemetry } from '@swarmwatch/testing'
+import { startTestTelemetry, type RecordedHistogram, type RecordedSpan, type TestTelemetry } from '@swarmwatch/testing'
 import { eventually, openTemporaryFolder } from '@swarmwatch/testkit'
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, onTestFinished, test } from 'vitest'
 
@@ -60,6 +60,8 @@ const inRun = async (work: () => Promise<unknown>): Promise<unknown> =>
 
 const clientSpans = (): RecordedSpan[] => telemetry.spans().filter(({ kind }) => kind === SpanKind.CLIENT)
 const serverSpans = (): RecordedSpan[] => telemetry.spans().filter(({ kind }) => kind === SpanKind.SERVER)
+const protocolVersionOf = ({ attributes: { 'mcp.protocol.version': version } }: RecordedSpan): object =>
+  version === undefined ? {} : { 'mcp.protocol.version': version }
 const errorTypes = (spans: readonly RecordedSpan[]): unknown[] => spans.map(({ attributes }) => attributes['error.type'])
 
 describe.skipIf(whyNot).each(versions)('with MCP %s', (version) => {
@@ -81,7 +83,12 @@ describe.skipIf(whyNot).each(versions)('with MCP %s', (version) => {
     }
     expect(client1).toMatchObject({
       name: 'tools/call add',
-      attributes: { ...common, 'gen_ai.tool.type': 'extension', 'gen_ai.agent.name': 'solver' },
+      attributes: {
+        ...common,
+        'gen_ai.tool.type': 'extension',
+        'gen_ai.agent.name': 'solver',
+        'jsonrpc.request.id': server1!.attributes['jsonrpc.request.id'],
+      },
     })
     expect(server1).toMatchObject({
       name: 'tools/call add',
@@ -91,6 +98,25 @@ describe.skipIf(whyNot).each(versions)('with MCP %s', (version) => {
     telemetry.expectExecution('solver', { outcome: 'success', tools: ['add'] })
     expect(telemetry.expectExecution('solver').attributes['swarmwatch.tool.calls']).toBe(1)
     expect(await telemetry.sum('gen_ai.execute_tool.duration', { 'gen_ai.tool.name': 'add' })).toBe(1)
+    for (const side of ['client', 'server']) {
+      const points = await telemetry.points(`mcp.${side}.operation.duration`)
+      expect(points.map(({ attributes, value }) => [attributes, (value as RecordedHistogram).count])).toEqual([
+        [{ ...common, ...protocolVersionOf(side === 'client' ? client1! : server1!) }, 1],
+      ])
+    }
+  })
+
+  test('calls at the same time have the ids of their own requests on both sides', async () => {
+    const client = await program.pair(sdk)
+    const params = { name: 'add', arguments: { a: 1, b: 2 } }
+    const progress = { onprogress: () => {} }
+    const options = version.startsWith('version 1') ? [undefined, progress] : [progress]
+    await Promise.all([client.callTool(params), client.callTool(params, ...options), client.callTool(params)])
+    const ids = new Map(
+      serverSpans().map(({ parentSpanContext, attributes }) => [parentSpanContext?.spanId, attributes['jsonrpc.request.id']]),
+    )
+    expect(new Set(ids.values()).size).toBe(3)
+    for (const span of clientSpans()) expect(span.attributes['jsonrpc.request.id']).toBe(ids.get(span.spanContext().spanId))
   })
 
   test('a result with isError is a failed tool call, and the caller receives it unchanged', async () => {
@@ -98,7 +124,8 @@ describe.skipIf(whyNot).each(versions)('with MCP %s', (version) => {
     const result = await inRun(() => client.callTool({ name: 'break', arguments: {} }))
     expect(result).toEqual({ content: [{ type: 'text', text: 'the secret-marker broke' }], isError: true })
     expect([...errorTypes(clientSpans()), ...errorTypes(serverSpans())]).toEqual(['tool_error', 'tool_error'])
-    expect(await telemetry.sum('gen_ai.execute_tool.duration', { 'error.type': 'tool_error' })).toBe(1)
+    for (const name of ['gen_ai.execute_tool.duration', 'mcp.client.operation.duration', 'mcp.server.operation.duration'])
+      expect(await telemetry.sum(name, { 'error.type': 'tool_error' })).toBe(1)
     telemetry.expectExecution('solver', { outcome: 'success', tools: ['break'] })
   })
 
@@ -111,6 +138,8 @@ describe.skipIf(whyNot).each(versions)('with MCP %s', (version) => {
     await expect(wait({ timeout: 1 })).rejects.toThrow(/timed out/i)
     await expect(wait({ signal: AbortSignal.abort(new DOMException('no longer needed', 'AbortError')) })).rejects.toThrow()
     expect(errorTypes(clientSpans())).toEqual(['timeout', 'cancelled'])
+    for (const type of ['timeout', 'cancelled'])
+      expect(await telemetry.sum('mcp.client.operation.duration', { 'error.type': type })).toBe(1)
   })
 
   test('the server reads the trace from _meta, in which the entries of the application remain', async () => {
@@ -183,6 +212,7 @@ describe.skipIf(whyNot).each(versions)('with MCP %s', (version) => {
     const add = instrumentTool(() => client.callTool({ name: 'add', arguments: { a: 1, b: 2 } }), { name: 'calculator_add' })
     await inRun(add)
     telemetry.expectExecution('solver', { tools: ['calculator_add'] })
+    expect(await telemetry.sum('mcp.client.operation.duration')).toBe(1)
   })
 
   test('after disable(), the SDK is as it was, also for clients and servers that remain', async () => {
@@ -190,6 +220,7 @@ describe.skipIf(whyNot).each(versions)('with MCP %s', (version) => {
     const { Client } = sdk as unknown as { Client: { prototype: object } }
     const methods = (): unknown[] => [
       Object.getOwnPropertyDescriptor(Client.prototype, 'callTool')?.value,
+      Object.getOwnPropertyDescriptor(Client.prototype, 'request')?.value,
       Object.getOwnPropertyNames(Client.prototype),
     ]
     const patched = methods()
@@ -197,6 +228,7 @@ describe.skipIf(whyNot).each(versions)('with MCP %s', (version) => {
     const [restored] = methods()
     expect(restored).not.toBe(patched[0])
     expect(String(restored)).toMatch(/^async callTool\(params/)
+    expect(methods()[1]).toBeUndefined()
     await client.callTool({ name: 'add', arguments: { a: 1, b: 2 } })
     expect(telemetry.spans()).toEqual([])
     expect(
@@ -311,5 +343,16 @@ test.skipIf(whyNot)('a call over HTTP has the session, the protocol and the serv
     'server.port': port,
   })
   expect(serverSpans()[0]?.attributes).toMatchObject(connection)
+  const [point] = await telemetry.points('mcp.client.operation.duration')
+  expect(point?.attributes).toEqual({
+    'mcp.method.name': 'tools/call',
+    'gen_ai.operation.name': 'execute_tool',
+    'gen_ai.tool.name': 'add',
+    'mcp.protocol.version': expect.any(String) as string,
+    'network.transport': 'tcp',
+    'network.protocol.name': 'http',
+    'server.address': '127.0.0.1',
+    'server.port': port,
+  })
   expect(serverSpans()[0]?.parentSpanContext?.spanId).toBe(clientSpans()[0]?.spanContext().spanId)
 })

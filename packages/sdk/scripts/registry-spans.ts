@@ -136,7 +136,7 @@ export const spanDefinitions: readonly SpanDefinition[] = [
     kind: 'client',
     name: 'tools/call {gen_ai.tool.name}',
     brief: 'A call of a tool by an MCP client.',
-    attributes: [...toolCall, ...mcpRequest, attribute.serverAddress, attribute.serverPort],
+    attributes: [...toolCall, ...mcpRequest, attribute.jsonRpcRequestId, attribute.serverAddress, attribute.serverPort],
   },
   {
     id: 'swarmwatch.mcp.server',

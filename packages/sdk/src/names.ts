@@ -113,6 +113,8 @@ const doubling = (from: number, count: number): readonly number[] =>
 export const agentBuckets: readonly number[] = doubling(0.1, 13)
 /** 0.01 doubling to 81.92 s, as the GenAI conventions advise for tools and for model calls. */
 export const toolBuckets: readonly number[] = doubling(0.01, 14)
+/** 0.01 to 300 s, as the GenAI conventions advise for MCP requests. */
+export const mcpBuckets: readonly number[] = [0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1, 2, 5, 10, 30, 60, 120, 300]
 /** 1 doubling to 128 calls, as the GenAI conventions advise for the calls of an agent. */
 export const callBuckets: readonly number[] = doubling(1, 8)
 
@@ -150,6 +152,8 @@ export type MetricKey =
   | 'resourceUtilization'
   | 'invokeAgentDuration'
   | 'executeToolDuration'
+  | 'mcpClientOperationDuration'
+  | 'mcpServerOperationDuration'
   | 'invokeAgentToolCalls'
   | 'invokeAgentInferenceCalls'
   | 'modelCalls'
@@ -177,6 +181,16 @@ const ofInference = [
   attribute.responseModel,
   attribute.serverAddress,
   attribute.serverPort,
+]
+const ofMcpOperation = [
+  attribute.mcpMethod,
+  operation,
+  attribute.toolName,
+  errorType,
+  attribute.rpcStatusCode,
+  attribute.mcpProtocolVersion,
+  attribute.networkTransport,
+  attribute.networkProtocolName,
 ]
 const ofUsage = [...ofInference, attribute.tokenModality]
 
@@ -325,6 +339,24 @@ export const metric: Readonly<Record<MetricKey, Metric>> = {
     prometheus: 'gen_ai_execute_tool_duration_seconds',
     attributes: [attribute.toolName, attribute.toolType, genAiAgentName, errorType],
     buckets: toolBuckets,
+  },
+  mcpClientOperationDuration: {
+    name: 'mcp.client.operation.duration',
+    kind: 'histogram',
+    unit: 's',
+    description: 'Duration of a tool call as its MCP client sees it, from the request to the answer.',
+    prometheus: 'mcp_client_operation_duration_seconds',
+    attributes: [...ofMcpOperation, attribute.serverAddress, attribute.serverPort],
+    buckets: mcpBuckets,
+  },
+  mcpServerOperationDuration: {
+    name: 'mcp.server.operation.duration',
+    kind: 'histogram',
+    unit: 's',
+    description: 'Duration of a tool call as the MCP server sees it that runs the tool.',
+    prometheus: 'mcp_server_operation_duration_seconds',
+    attributes: ofMcpOperation,
+    buckets: mcpBuckets,
   },
   invokeAgentToolCalls: {
     name: 'gen_ai.invoke_agent.tool_calls',

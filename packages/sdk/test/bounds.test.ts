@@ -2,6 +2,7 @@ import { startTestTelemetry, type TestTelemetry } from '@swarmwatch/testing'
 import { afterEach, beforeEach, expect, test } from 'vitest'
 
 import { currentExecution, getExecutionMetrics, instrumentAgent, instrumentTool } from '../src/index.ts'
+import { beginToolCall, recordMcpOperation } from '../src/instrumentation.ts'
 import { keptLines } from './kept-lines.ts'
 
 let telemetry: TestTelemetry
@@ -30,6 +31,27 @@ test('a metric has at most 10 variants of an agent, 50 models, 100 tools, 100 er
   expect(await labels('agent.failures', 'error.type')).toHaveLength(101)
   expect(await labels('agent.tokens', 'gen_ai.request.model')).toContain('__other__')
   expect(await labels('agent.failures', 'error.type')).toContain('_OTHER')
+})
+
+test('MCP metrics have at most 100 tools of each side, 50 servers and 20 codes, and tool calls 100 error types', async () => {
+  const agent = instrumentAgent(async () => {}, { name: 'caller', logger: false })
+  await agent()
+  for (let number = 0; number < 150; number += 1) {
+    const statusCode = String(-33_000 - number)
+    const connection = { 'server.address': '127.0.0.1', 'server.port': 40_000 + number, 'mcp.protocol.version': `v${number}` }
+    for (const side of ['client', 'server'] as const)
+      recordMcpOperation({ side, tool: `mcp-${number}`, seconds: 0.1, connection, errorType: statusCode, statusCode })
+    beginToolCall({ name: 'mcp', source: 'mcp' }).fail(new Error(), statusCode)
+  }
+  const client = 'mcp.client.operation.duration'
+  expect(await labels(client, 'server.port')).toHaveLength(51)
+  expect(await labels(client, 'server.address')).toEqual(['127.0.0.1', '__other__'])
+  expect(await labels(client, 'rpc.response.status_code')).toHaveLength(21)
+  expect(await labels(client, 'mcp.protocol.version')).toHaveLength(21)
+  expect((await labels(client, 'gen_ai.tool.name')).length).toBeLessThanOrEqual(101)
+  expect(await labels('mcp.server.operation.duration', 'gen_ai.tool.name')).toHaveLength(101)
+  for (const name of [client, 'gen_ai.execute_tool.duration'])
+    expect((await labels(name, 'error.type')).length).toBeLessThanOrEqual(102)
 })
 
 test('the 101st agent name is __other__ in metrics and unchanged in spans and lines, and this is logged once', async () => {

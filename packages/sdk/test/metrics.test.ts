@@ -2,7 +2,7 @@ import { startTestTelemetry, type RecordedHistogram, type TestTelemetry } from '
 import { afterEach, beforeEach, expect, test } from 'vitest'
 
 import { currentExecution, instrumentAgent, instrumentTool, startExecution } from '../src/index.ts'
-import { beginInference, configureInferences } from '../src/instrumentation.ts'
+import { beginInference, configureInferences, recordMcpOperation } from '../src/instrumentation.ts'
 import { metric, type Metric } from '../src/names.ts'
 
 let telemetry: TestTelemetry
@@ -42,6 +42,20 @@ function modelCalls(): void {
   begin().end({ status: 503, responseModel: 'm-1-2' })
 }
 
+/** A failed tool call over MCP, as both sides see it. */
+function mcpCalls(): void {
+  const connection = {
+    'mcp.protocol.version': '2025-11-25',
+    'mcp.session.id': 'session-1',
+    'network.transport': 'tcp',
+    'network.protocol.name': 'http',
+    'server.address': 'localhost',
+    'server.port': 8080,
+  }
+  const failed = { tool: 'add', seconds: 0.3, connection, errorType: '-32603', statusCode: '-32603' }
+  for (const side of ['client', 'server'] as const) recordMcpOperation({ side, ...failed })
+}
+
 test('every instrument of the contract comes out with its name, kind, unit, buckets and labels, and no other', async () => {
   const undo = configureInferences({ seesEveryCall: true })
   const once = instrumentTool(async () => 1, { name: 'everything-once', once: true })
@@ -49,6 +63,7 @@ test('every instrument of the contract comes out with its name, kind, unit, buck
     modelCalls()
     void once()
   })
+  mcpCalls()
   undo()
   const seen = new Map((await telemetry.metrics()).map((data) => [data.name, data]))
   // Nothing went wrong, so nothing was swallowed

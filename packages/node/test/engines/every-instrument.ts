@@ -1,10 +1,11 @@
 import { currentExecution, instrumentAgent, instrumentTool, onExecution } from '@swarmwatch/sdk'
+import { recordMcpOperation } from '@swarmwatch/sdk/instrumentation'
 
 import { callModels, openEveryModel } from '../every-model.ts'
 
 /**
  * Runs agents until every instrument of the SDK has a value: failure, retry, tool, model calls, tokens,
- * cost, score, variant, cancelled, a listener that throws.
+ * cost, score, variant, cancelled, a tool call over MCP, a listener that throws.
  */
 export async function useEveryInstrument(): Promise<void> {
   await using provider = await openEveryModel()
@@ -39,5 +40,6 @@ export async function useEveryInstrument(): Promise<void> {
   await instrumentAgent(async (_signal: AbortSignal) => 'never', { ...options, name: 'cancelled-agent' })(cancelled.signal).catch(
     () => {},
   )
+  for (const side of ['client', 'server'] as const) recordMcpOperation({ side, tool: 'search', seconds: 0.1, connection: {} })
   stopListening()
 }

@@ -1,6 +1,6 @@
 import { createContextKey, trace, type Attributes, type Context, type SpanKind } from '@opentelemetry/api'
 
-import { BoundedNames, boundedErrorType } from '../bounded-names.ts'
+import { boundedErrorName, BoundedNames, boundedErrorType } from '../bounded-names.ts'
 import { attribute, spanName } from '../names.ts'
 import { processWide } from '../process-wide.ts'
 import { runningExecution, type Execution } from '../run/execution.ts'
@@ -41,9 +41,11 @@ export interface ReportedToolCall {
   within<T>(call: () => T): T
   /** Records arguments that were learned after the start, only while content capture is on. */
   setArguments(value: unknown): void
+  /** Sets attributes of the span that were learned after the start. */
+  setAttributes(attributes: Attributes): void
   /** Ends the call. Only the first `end()` or `fail()` has an effect. The result is recorded only while content capture is on. */
   end(result?: unknown): void
-  /** Ends the call as failed. `errorType` is for errors that do not show it, and must be one of a few words. */
+  /** Ends the call as failed. `errorType` is for errors that do not show it; at most 100 different ones become labels. */
   fail(error: unknown, errorType?: string, attributes?: Attributes): void
 }
 
@@ -157,6 +159,10 @@ class ToolCall implements ReportedToolCall, OuterToolCall {
     capture(this, attribute.toolCallArguments, value)
   }
 
+  setAttributes(attributes: Attributes): void {
+    if (!this.isEnded) this.span.setAll(attributes)
+  }
+
   end(result?: unknown): void {
     capture(this, attribute.toolCallResult, result)
     this.#end()
@@ -165,7 +171,7 @@ class ToolCall implements ReportedToolCall, OuterToolCall {
   fail(error: unknown, errorType: string = boundedErrorType(error), attributes: Attributes = {}): void {
     if (this.isEnded) return
     this.span.setAll(attributes)
-    this.failure = { errorType, message: messageOf(error) }
+    this.failure = { errorType: boundedErrorName(errorType), message: messageOf(error) }
     this.#end()
   }
 
@@ -226,6 +232,9 @@ function partOf(outer: OuterToolCall, start: ToolCallStart): ReportedToolCall {
     context: outer.span.context,
     within: (call) => outer.span.within(call),
     setArguments: (value) => capture(outer, attribute.toolCallArguments, value),
+    setAttributes: (attributes) => {
+      if (!outer.isEnded) outer.span.setAll(attributes)
+    },
     end: () => {
       isEnded = true
     },
@@ -233,7 +242,7 @@ function partOf(outer: OuterToolCall, start: ToolCallStart): ReportedToolCall {
       if (isEnded || outer.isEnded) return
       isEnded = true
       outer.span.setAll(attributes)
-      outer.failure = { errorType, message: messageOf(error) }
+      outer.failure = { errorType: boundedErrorName(errorType), message: messageOf(error) }
     },
   }
 }

@@ -32,6 +32,8 @@ export interface Instruments {
   readonly cost: Counter
   readonly invokeAgentDuration: Histogram
   readonly executeToolDuration: Histogram
+  readonly mcpClientOperationDuration: Histogram
+  readonly mcpServerOperationDuration: Histogram
   readonly guardTrips: Counter
   readonly invokeAgentToolCalls: Histogram
   readonly invokeAgentInferenceCalls: Histogram
@@ -214,6 +216,8 @@ function create(meter: Meter | undefined, failed: unknown[]): Instruments {
     cost: counter(metric.cost),
     invokeAgentDuration: histogram(metric.invokeAgentDuration),
     executeToolDuration: histogram(metric.executeToolDuration),
+    mcpClientOperationDuration: histogram(metric.mcpClientOperationDuration),
+    mcpServerOperationDuration: histogram(metric.mcpServerOperationDuration),
     guardTrips: counter(metric.guardTrips),
     invokeAgentToolCalls: histogram(metric.invokeAgentToolCalls),
     invokeAgentInferenceCalls: histogram(metric.invokeAgentInferenceCalls),

@@ -3,7 +3,7 @@ import { announceInnerToolCalls } from '@swarmwatch/sdk/instrumentation'
 import { FrameworkInstrumentation } from '../framework-instrumentation.ts'
 import { installedVersion, missingTexts } from '../installed-package.ts'
 import type { SourceConfig } from '../source.ts'
-import { type CallTool, isObserved, observedCallTool } from './client-calls.ts'
+import { type CallTool, isObserved, observedCallTool, observedRequest, type SendRequest } from './client-calls.ts'
 import { mcpPackages, unreachableClients, watchMcpClasses, type McpClass, type McpPackageName } from './mcp-classes.ts'
 import { observedOnRequest, type OnRequest } from './server-requests.ts'
 
@@ -54,11 +54,12 @@ const hooks: Readonly<Record<McpPackageName, readonly string[]>> = {
   '@modelcontextprotocol/sdk': [
     'class Client extends',
     'async callTool(params',
+    '_requestMessageId++',
     'class Server extends',
     '_onrequest(',
     '_requestHandlers',
   ],
-  '@modelcontextprotocol/client': ['var Client = class extends', 'async callTool(params'],
+  '@modelcontextprotocol/client': ['var Client = class extends', 'async callTool(params', '_requestMessageId++'],
   '@modelcontextprotocol/server': ['var Server = class extends', '_onrequest(', '_requestHandlers'],
 }
 
@@ -72,9 +73,15 @@ const isActive = (): boolean => enabled.size > 0
 function patch({ name, prototype }: McpClass): void {
   if (undos.has(prototype)) return
   if (name === 'Client') {
-    const { callTool } = prototype as { callTool?: CallTool }
+    const { callTool, request } = prototype as { callTool?: CallTool; request?: SendRequest }
     if (typeof callTool !== 'function' || isObserved(callTool)) return
-    undos.set(prototype, replace(prototype, 'callTool', observedCallTool(callTool, isActive)))
+    const restore = replace(prototype, 'callTool', observedCallTool(callTool, isActive))
+    // Inherited from a class that the server's one extends, too
+    const restoreRequest = typeof request === 'function' ? replace(prototype, 'request', observedRequest(request)) : undefined
+    undos.set(prototype, () => {
+      restore()
+      restoreRequest?.()
+    })
   } else {
     const { _onrequest } = prototype as { _onrequest?: OnRequest }
     if (typeof _onrequest !== 'function' || isObserved(_onrequest)) return

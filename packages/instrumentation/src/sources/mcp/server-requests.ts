@@ -8,8 +8,8 @@ import {
   type Context,
   type Span,
 } from '@opentelemetry/api'
-import { guarded } from '@swarmwatch/sdk/instrumentation'
-import { attribute, otherError, spanName, toolError } from '@swarmwatch/sdk/names'
+import { guarded, recordMcpOperation } from '@swarmwatch/sdk/instrumentation'
+import { attribute, spanName, toolError } from '@swarmwatch/sdk/names'
 
 import { sourceVersion } from '../source.ts'
 import { markObserved } from './client-calls.ts'
@@ -53,25 +53,64 @@ export function observedOnRequest(onRequest: OnRequest, isActive: () => boolean)
 
 /** Calls the handler in a span of the request. */
 async function handled(server: McpServer, request: McpRequest, handle: () => unknown): Promise<unknown> {
-  const started = guarded('framework', () => startSpan(server, request))
-  if (!started) return handle()
-  const { span, active } = started
+  const call = guarded('framework', () => new ServerCall(server, request))
+  if (!call) return handle()
   try {
-    const result = await context.with(active, handle)
-    guarded('framework', () => {
-      if ((result as { isError?: unknown } | undefined)?.isError === true) fail(span, toolError)
-    })
+    const result = await context.with(call.active, handle)
+    guarded('framework', () => call.end((result as { isError?: unknown } | undefined)?.isError === true ? toolError : undefined))
     return result
   } catch (error) {
-    guarded('framework', () => failWithCode(span, error))
+    guarded('framework', () => call.endWithCode(error))
     throw error
-  } finally {
-    guarded('framework', () => span.end())
   }
 }
 
-function startSpan(server: McpServer, { id, params }: McpRequest): { span: Span; active: Context } {
-  const tool = String(params?.name)
+/** A tool call of a server: a span, and its duration as an MCP request. */
+class ServerCall {
+  readonly active: Context
+  readonly #span: Span
+  readonly #tool: string
+  readonly #connection: Attributes
+  readonly #startedMs = performance.now()
+
+  constructor(server: McpServer, request: McpRequest) {
+    this.#tool = String(request.params?.name)
+    this.#connection = connectionAttributes(server)
+    const { span, active } = startSpan(this.#tool, request, this.#connection)
+    this.#span = span
+    this.active = active
+  }
+
+  endWithCode(error: unknown): void {
+    const thrown = (error as { code?: unknown } | undefined)?.code
+    // The SDK answers so for an error without a code
+    const code = Number.isSafeInteger(thrown) ? (thrown as number) : internalError
+    this.#span.setAttribute(attribute.rpcStatusCode, String(code))
+    this.end(clientErrors.has(code) ? undefined : String(code), String(code))
+  }
+
+  end(errorType: string | undefined, statusCode?: string): void {
+    if (errorType !== undefined) {
+      this.#span.setAttribute(attribute.errorType, errorType)
+      this.#span.setStatus({ code: SpanStatusCode.ERROR })
+    }
+    this.#span.end()
+    recordMcpOperation({
+      side: 'server',
+      tool: this.#tool,
+      seconds: (performance.now() - this.#startedMs) / 1000,
+      connection: this.#connection,
+      errorType,
+      statusCode,
+    })
+  }
+}
+
+/** JSON-RPC codes that blame the request, which is no failure of the server. */
+const clientErrors = new Set([-32_700, -32_600, -32_601, -32_602, -32_002])
+const internalError = -32_603
+
+function startSpan(tool: string, { id, params }: McpRequest, connection: Attributes): { span: Span; active: Context } {
   const ambient = context.active()
   const parent = propagation.extract(ambient, params?._meta ?? {})
   const attributes: Attributes = {
@@ -79,7 +118,7 @@ function startSpan(server: McpServer, { id, params }: McpRequest): { span: Span;
     [attribute.operation]: 'execute_tool',
     [attribute.toolName]: tool,
     ...((typeof id === 'string' || typeof id === 'number') && { [attribute.jsonRpcRequestId]: String(id) }),
-    ...connectionAttributes(server),
+    ...connection,
   }
   const transportSpan = trace.getSpanContext(ambient)
   const isLinked = transportSpan !== undefined && transportSpan.spanId !== trace.getSpanContext(parent)?.spanId
@@ -91,21 +130,4 @@ function startSpan(server: McpServer, { id, params }: McpRequest): { span: Span;
       parent,
     )
   return { span, active: trace.setSpan(parent, span) }
-}
-
-/** JSON-RPC codes that blame the request, which is no failure of the server. */
-const clientErrors = new Set([-32_700, -32_600, -32_601, -32_602, -32_002])
-const internalError = -32_603
-
-function failWithCode(span: Span, error: unknown): void {
-  const thrown = (error as { code?: unknown } | undefined)?.code
-  // The SDK answers so for an error without a code
-  const code = Number.isSafeInteger(thrown) ? (thrown as number) : internalError
-  span.setAttribute(attribute.rpcStatusCode, String(code))
-  if (!clientErrors.has(code)) fail(span, String(code))
-}
-
-function fail(span: Span, errorType: string = otherError): void {
-  span.setAttribute(attribute.errorType, errorType)
-  span.setStatus({ code: SpanStatusCode.ERROR })
 }
