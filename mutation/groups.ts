@@ -13,6 +13,7 @@ export interface Group {
 
 const sdk = 'packages/sdk'
 const bridge = 'packages/alert-bridge'
+const instrumentation = 'packages/instrumentation'
 
 /** Pure code only; no test among these needs an engine, a container or another process. */
 export const groups: readonly Group[] = [
@@ -38,6 +39,16 @@ export const groups: readonly Group[] = [
     sources: [`${sdk}/src/telemetry/content.ts`, `${bridge}/src/channels/guarded-delivery.ts`],
     without: ['guardedDelivery', 'stopSignal', 'wireId'],
     tests: [`${sdk}/test/{content,captured-messages,privacy}.test.ts`, `${bridge}/test/channels/hide-secrets.test.ts`],
+  },
+  {
+    name: 'model calls',
+    sources: [`${sdk}/src/inference/*.ts`],
+    tests: [`${sdk}/test/{inference/*,reported-tools,exceptions,metrics}.test.ts`],
+  },
+  {
+    name: 'wire',
+    sources: [`${instrumentation}/src/sources/wire/{protocols,json-picker,event-stream,response-body}.ts`],
+    tests: [`${instrumentation}/test/wire/{json-picker,usage,unusual-responses,broken-responses,chunk-times}.test.ts`],
   },
   {
     name: 'dedupe',
