@@ -91,6 +91,27 @@ test('thoughts that only the total of an OpenAI-compatible Gemini shows are outp
   expect(calls[0]!.attributes['gen_ai.usage.reasoning.output_tokens']).toBe(405)
 })
 
+describe('tokens of a compaction, which an Anthropic message lists only as an iteration, are counted', () => {
+  const compaction = { type: 'compaction', input_tokens: 180_000, output_tokens: 3500, cache_read_input_tokens: 20 }
+  const message = { type: 'message', input_tokens: 23_000, output_tokens: 1000 }
+  const usageOf = (output: number): object => ({ input_tokens: 23_000, output_tokens: output, iterations: [compaction, message] })
+  const start = { type: 'message_start', message: { id: 'msg_1', usage: { input_tokens: 23_000, output_tokens: 1 } } }
+  const deltas = [900, 1000].map((output) => ({ type: 'message_delta', usage: usageOf(output) }))
+
+  test.each<[string, ScriptedAnswer]>([
+    ['as JSON', { pieces: [JSON.stringify({ id: 'msg_1', type: 'message', usage: usageOf(1000) })] }],
+    ['as a stream', { headers: eventStream, pieces: [events(start, ...deltas, { type: 'message_stop' })] }],
+  ])('%s', async (_, answer) => {
+    const telemetry = await observeWire()
+    const { url } = await startScriptedServer(answer)
+    const { execution } = await runAsAgent(telemetry, () =>
+      post(`${url}/v1/messages`, { model: 'm' }, { 'anthropic-version': '2023-06-01' }),
+    )
+    expect(execution.tokens).toMatchObject({ input: 203_020, output: 4500 })
+    expect(execution.cachedInputTokens).toBe(20)
+  })
+})
+
 test('the totals of other models change nothing', async () => {
   const { execution } = await called(chat({ usage: { ...usage, total_tokens: 500 } }))
   expect(execution.tokens).toMatchObject({ input: 120, output: 40 })

@@ -1,5 +1,6 @@
 import type { InferenceUsage } from '@swarmwatch/sdk/instrumentation'
 
+import { iterations } from './compactions.ts'
 import { pickPlan, type PickedValue, type PickPlan, type WrittenPlan } from './json-picker.ts'
 
 /** Numbers and texts of a response, by the names in the plan of its protocol. */
@@ -97,6 +98,8 @@ const anthropicUsage: WrittenPlan = {
   output_tokens: 'output',
   cache_read_input_tokens: 'cacheRead',
   cache_creation_input_tokens: 'cacheWrite',
+  iterations,
+  '}': 'usageEnd',
 }
 
 /** Anthropic's messages. The counts in the events of a stream are cumulative. */
@@ -113,12 +116,17 @@ export const anthropicMessages: Protocol = {
     error,
   }),
   usageKey: 'usage',
-  usage({ input, output, cacheRead, cacheWrite }) {
+  usage(picked) {
+    const { input, output, cacheRead, cacheWrite } = picked
     if (input === undefined && output === undefined) return undefined
+    const cached = {
+      cacheReadInputTokens: sumOf(cacheRead, picked['compactionCacheRead']),
+      cacheWriteInputTokens: sumOf(cacheWrite, picked['compactionCacheWrite']),
+    }
     // `input_tokens` leaves out those that were read from or written to the cache
-    const cached = { cacheReadInputTokens: numberOf(cacheRead), cacheWriteInputTokens: numberOf(cacheWrite) }
-    const inputTokens = (numberOf(input) ?? 0) + (cached.cacheReadInputTokens ?? 0) + (cached.cacheWriteInputTokens ?? 0)
-    return { inputTokens, outputTokens: numberOf(output), ...cached }
+    const uncached = sumOf(input, picked['compactionInput']) ?? 0
+    const inputTokens = uncached + (cached.cacheReadInputTokens ?? 0) + (cached.cacheWriteInputTokens ?? 0)
+    return { inputTokens, outputTokens: sumOf(output, picked['compactionOutput']), ...cached }
   },
   isLast: (type) => type === 'message_stop',
 }
@@ -179,6 +187,11 @@ export function costOf({ cost, isOwnKey, upstreamCost, costTicks }: PickedValues
   if (own === undefined) return undefined
   // With a key of the user, OpenRouter's cost is its fee only
   return isOwnKey === true ? own + (numberOf(upstreamCost) ?? 0) : own
+}
+
+function sumOf(one: PickedValue | undefined, other: PickedValue | undefined): number | undefined {
+  const [first, second] = [numberOf(one), numberOf(other)]
+  return first === undefined ? second : first + (second ?? 0)
 }
 
 function numberOf(value: PickedValue | undefined): number | undefined {

@@ -1,6 +1,7 @@
 import { brotliDecompressSync, constants, gunzipSync, inflateSync, zstdDecompressSync } from 'node:zlib'
 
 import { CapturedBytes } from './captured-bytes.ts'
+import { endIteration, endUsage } from './compactions.ts'
 import { EventStream } from './event-stream.ts'
 import { JsonPicker, type PickedValue, type PickPlan, planOf } from './json-picker.ts'
 import type { Protocol } from './protocols.ts'
@@ -155,6 +156,12 @@ export class ResponseBody {
         this.#keepFinishReason(picked['choiceFinish'], picked['choice'] ?? 0)
         picked['choiceFinish'] = undefined
         picked['choice'] = undefined
+        return
+      case 'iterationEnd':
+        endIteration(picked)
+        return
+      case 'usageEnd':
+        endUsage(picked)
         return
       case 'id':
       case 'model':
