@@ -112,6 +112,19 @@ describe('tokens of a compaction, which an Anthropic message lists only as an it
   })
 })
 
+test('thinking of Anthropic is reasoning', async () => {
+  const thought = { input_tokens: 5, output_tokens: 90, output_tokens_details: { thinking_tokens: 60 } }
+  const telemetry = await observeWire()
+  const { url } = await startScriptedServer({ pieces: [JSON.stringify({ id: 'msg_1', usage: thought })] })
+  const { calls } = await runAsAgent(telemetry, () =>
+    post(`${url}/v1/messages`, { model: 'm' }, { 'anthropic-version': '2023-06-01' }),
+  )
+  expect(calls[0]!.attributes).toMatchObject({
+    'gen_ai.usage.output_tokens': 90,
+    'gen_ai.usage.reasoning.output_tokens': 60,
+  })
+})
+
 test('the totals of other models change nothing', async () => {
   const { execution } = await called(chat({ usage: { ...usage, total_tokens: 500 } }))
   expect(execution.tokens).toMatchObject({ input: 120, output: 40 })

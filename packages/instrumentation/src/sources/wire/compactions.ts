@@ -4,7 +4,7 @@ type Picked = Record<string, PickedValue | undefined>
 
 const counts = ['Input', 'Output', 'CacheRead', 'CacheWrite'] as const
 
-/** Iterations in the usage of an Anthropic message: the tokens of those that compact its context are not in the counts beside them. */
+/** Iterations in the usage of an Anthropic message: those that compact its context are in no other count. */
 export const iterations: WrittenPlan = {
   type: 'iterationType',
   input_tokens: 'iterationInput',

@@ -98,6 +98,7 @@ const anthropicUsage: WrittenPlan = {
   output_tokens: 'output',
   cache_read_input_tokens: 'cacheRead',
   cache_creation_input_tokens: 'cacheWrite',
+  output_tokens_details: { thinking_tokens: 'reasoning' },
   iterations,
   '}': 'usageEnd',
 }
@@ -126,7 +127,12 @@ export const anthropicMessages: Protocol = {
     // `input_tokens` leaves out those that were read from or written to the cache
     const uncached = sumOf(input, picked['compactionInput']) ?? 0
     const inputTokens = uncached + (cached.cacheReadInputTokens ?? 0) + (cached.cacheWriteInputTokens ?? 0)
-    return { inputTokens, outputTokens: sumOf(output, picked['compactionOutput']), ...cached }
+    return {
+      inputTokens,
+      outputTokens: sumOf(output, picked['compactionOutput']),
+      ...cached,
+      reasoningOutputTokens: numberOf(picked['reasoning']),
+    }
   },
   isLast: (type) => type === 'message_stop',
 }
