@@ -92,6 +92,7 @@ console.log(JSON.stringify({ ...recorded, isolation }))
 
 /** A program that must compile, and one line that must not. */
 export const typedConsumer = `
+import { AgentInstrumentation } from '@swarmwatch/instrumentation'
 import { trace } from '@opentelemetry/api'
 import { getSystemHealth, instrumentAgent, recoveryOf, type InstrumentAgentOptions } from '@swarmwatch/sdk'
 import { metric } from '@swarmwatch/sdk/names'
@@ -106,5 +107,6 @@ export const attempts: number | undefined = recoveryOf(new Error('x'))?.attempts
 export const names: string[] = [metric.executions.name, String(trace.getActiveSpan())]
 export const run = async (): Promise<RecordedExecution> =>
   (await startTestTelemetry({ skipWaits: false })).expectExecution('length', { tokens: { input: 1 }, waits: (waits) => waits[0] === 5 })
+export const agents: string[] = [...new AgentInstrumentation({ frameworks: ['wire'] }).found()]
 export const adapter: IsolationAdapter = { name: 'mine', wrap: (agent) => instrumentAgent(agent) }
 `

@@ -127,7 +127,7 @@ describe.each(setUps)('with $title', ({ from, traceSdk, provider, processor }) =
   const consumer = (): Promise<string> => {
     const names = ['api', 'context-async-hooks', 'sdk-metrics', 'sdk-trace'].map((name) => `@opentelemetry/${name}`)
     const openTelemetry = Object.fromEntries([...names, traceSdk].map((name) => [name, installed(from, name)]))
-    return consumerOf([packedAs('sdk'), packedAs('testing')], outside, {
+    return consumerOf([packedAs('sdk'), packedAs('testing'), packedAs('instrumentation')], outside, {
       ...openTelemetry,
       '@types/node': installed('', '@types/node'),
     })

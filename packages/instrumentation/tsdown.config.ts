@@ -11,6 +11,18 @@ import * as api from "@opentelemetry/api";
 const logs = Reflect.get(api, "logs") ?? { getLogger: () => undefined };
 `
 
+/** The same for the types of the base class, which a consumer without `skipLibCheck` compiles. */
+const typesOfLogs = 'type Logger = object;\ntype LoggerProvider = object;\n'
+
+function forAnyApi(types: string): string {
+  const found = /^import \{ (.*) \} from "@opentelemetry\/api";$/m.exec(types)
+  const names = found?.[1]?.split(', ') ?? []
+  const others = names.filter((name) => name !== 'Logger' && name !== 'LoggerProvider')
+  if (!found || names.length - others.length !== 2)
+    throw new Error('the types no longer have the import that version 1.9 of the API cannot resolve')
+  return types.replace(found[0], `import { ${others.join(', ')} } from "@opentelemetry/api";\n${typesOfLogs}`)
+}
+
 export default defineConfig({
   entry: ['src/index.ts'],
   platform: 'node',
@@ -28,6 +40,10 @@ export default defineConfig({
         if (!code.includes(ofBaseClass))
           throw new Error(`${id} no longer has the import that version 1.9 of the API cannot resolve`)
         return code.replace(ofBaseClass, ofAnyApi)
+      },
+      generateBundle(_, bundle) {
+        for (const file of Object.values(bundle))
+          if (file.type === 'chunk' && file.fileName === 'index.d.mts') file.code = forAnyApi(file.code)
       },
     },
   ],
