@@ -1,6 +1,6 @@
 import { channelDefinitions, secretFileKeys } from '../src/channels/channel-types.ts'
 import { asCode, table } from '../src/settings/documented-setting.ts'
-import { channelTables, channelVariablesTable, priceTable, ruleTables, settingsTables } from './tables.ts'
+import { channelTables, channelVariablesTable, mapTable, ruleTables, settingsTables } from './tables.ts'
 
 /** `docs/configuration.md`. */
 export function configurationPage(): string {
@@ -99,7 +99,20 @@ prices:
   my-model: { input: 0.5, output: 1.5, cache_read: 0.05 }
 \`\`\`
 
-${priceTable()}
+${mapTable('prices')}
+
+### \`budgets\`
+
+Limits of one run of an agent, by its name. A run that exceeds one is ended as \`budget_exceeded\`: its signal
+aborts, and it is not retried. A line warns at 80 %. A limit in the code of the agent (\`budget\` of
+\`instrumentAgent()\`) takes precedence:
+
+\`\`\`yaml
+budgets:
+  researcher: { usd: 0.5, model_calls: 40 }
+\`\`\`
+
+${mapTable('budgets')}
 
 ### \`alerts.channels\`
 

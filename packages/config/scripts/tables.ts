@@ -61,13 +61,13 @@ export function channelTables(): string {
   }
 }
 
-/** A table of the keys of a price. */
-export function priceTable(): string {
-  const price = plainFileSchema().properties?.['prices']?.additionalProperties
-  if (typeof price !== 'object') throw new Error('the schema of the file has no prices')
-  const rows = Object.entries(price.properties ?? {}).map(([key, { description }]) => [
+/** A table of the keys of a price, or of a budget. */
+export function mapTable(section: 'prices' | 'budgets'): string {
+  const entry = plainFileSchema().properties?.[section]?.additionalProperties
+  if (typeof entry !== 'object') throw new Error(`the schema of the file has no ${section}`)
+  const rows = Object.entries(entry.properties ?? {}).map(([key, { description }]) => [
     asCode(key),
-    price.required?.includes(key) ? 'required' : 'optional',
+    entry.required?.includes(key) ? 'required' : 'optional',
     description ?? '',
   ])
   return table(['Key', '', 'Meaning'], rows)

@@ -26,6 +26,7 @@ export { asciiOnly, ConfigurationError, type Problem, problemText, shownValue } 
 export { Secret } from './secret.ts'
 export type { AlertSettings } from './settings/alerts.ts'
 export type { MonitorSettings } from './settings/monitor.ts'
+export type { AgentBudget, BudgetSettings } from './settings/budgets.ts'
 export type { ModelPrice, PriceSettings } from './settings/prices.ts'
 export { type RecoveryLimits, type RecoverySettings, recoveryWaits } from './settings/recovery.ts'
 export type { Origin } from './settings/setting.ts'

@@ -8,6 +8,7 @@ import { readSettingsFile } from './file/settings-file.ts'
 import { mistypedVariables } from './mistyped-variables.ts'
 import { asciiOnly, ConfigurationError, type Problem } from './problem.ts'
 import { type AlertSettings, resolveAlerts } from './settings/alerts.ts'
+import { type BudgetSettings, resolveBudgets } from './settings/budgets.ts'
 import { type MonitorSettings, monitorSettings } from './settings/monitor.ts'
 import { type PriceSettings, resolvePrices } from './settings/prices.ts'
 import {
@@ -29,6 +30,7 @@ export interface Configuration extends StartSettings {
   readonly recovery: RecoverySettings
   readonly alerts: AlertSettings
   readonly prices: PriceSettings
+  readonly budgets: BudgetSettings
   /** The file that was read, as it was named; undefined if there is none. */
   readonly file: string | undefined
   /** The origin of each value, by its path, such as `recovery.maxRetries` or `alerts.channels[0].webhook`. */
@@ -66,6 +68,8 @@ export interface CodeSettings {
     | undefined
   /** They replace those of the same name in the file. */
   readonly prices?: PriceSettings | undefined
+  /** They replace those of the same agent in the file. */
+  readonly budgets?: BudgetSettings | undefined
   readonly strict?: boolean | undefined
   readonly handleSignals?: boolean | undefined
 }
@@ -107,6 +111,7 @@ export function loadConfiguration(options: LoadOptions = {}): Configuration {
   const recovery = resolveRecovery(sources, code.recovery, notices)
   const alerts = resolveAlerts(file, sources, code.alerts, offChannels)
   const prices = resolvePrices(sources, code.prices)
+  const budgets = resolveBudgets(sources, code.budgets)
   const start = resolveSettings('', startSettings, sources, { strict: code.strict, handleSignals: code.handleSignals })
   if (problems.length > 0) throw new ConfigurationError(problems)
   // last: every variable has been read by now
@@ -118,6 +123,7 @@ export function loadConfiguration(options: LoadOptions = {}): Configuration {
     recovery: recovery.values,
     alerts: alerts.values,
     prices: prices.values,
+    budgets: budgets.values,
     ...start.values,
     file: file.name,
     origins: {
@@ -127,6 +133,7 @@ export function loadConfiguration(options: LoadOptions = {}): Configuration {
       ...recovery.origins,
       ...alerts.origins,
       ...prices.origins,
+      ...budgets.origins,
       ...start.origins,
     },
     notices: notices.map(asciiOnly),
@@ -141,6 +148,7 @@ const groups: readonly (keyof CodeSettings)[] = [
   'recovery',
   'alerts',
   'prices',
+  'budgets',
   'strict',
   'handleSignals',
 ]

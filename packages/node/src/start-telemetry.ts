@@ -3,7 +3,7 @@ import { isMainThread, setEnvironmentData, threadId } from 'node:worker_threads'
 
 import type { Resource } from '@opentelemetry/resources'
 import { type Configuration, shownValue } from '@swarmwatch/config'
-import { configureRecovery, onExecution } from '@swarmwatch/sdk'
+import { configureBudgets, configureRecovery, onExecution } from '@swarmwatch/sdk'
 
 import { type Warn, warnTo } from './logger.ts'
 import { openMetricsServer, ScrapeReader } from './metrics-endpoint.ts'
@@ -105,6 +105,7 @@ async function start(
   const { configuration } = settings
   for (const notice of [...configuration.notices, ...settings.otlp.notices]) warn(notice)
   configureRecovery(configuration.recovery)
+  configureBudgets(configuration.budgets)
   if (settings.isDisabled) {
     warn('OTEL_SDK_DISABLED is set: recovery works, but nothing is measured')
     return silent(configuration, forget)

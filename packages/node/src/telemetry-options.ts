@@ -6,6 +6,7 @@ import {
   type Configuration,
   type FrameworkSource,
   frameworkSources,
+  type BudgetSettings,
   type ModelPrice,
   type Problem,
   shownValue,
@@ -53,6 +54,11 @@ export interface TelemetryOptions {
    * @default those of the configuration file, then the price table of `@pydantic/genai-prices`
    */
   prices?: Readonly<Record<string, ModelPrice>>
+  /**
+   * Limits of one run of an agent, by its name; see `budget` of `instrumentAgent()`.
+   * @default those of the configuration file
+   */
+  budgets?: BudgetSettings
   /**
    * Providers of model servers that only you know, such as a gateway: `host` or `host:port` to a value of
    * `gen_ai.provider.name`, as in `{ 'gateway.internal': 'openai' }`. Its models then have the prices of
@@ -200,6 +206,7 @@ const checks: Record<keyof TelemetryOptions, Check> = {
   ],
   // Checked with the settings of the other sources
   prices: ['', () => true],
+  budgets: ['', () => true],
   providers: [
     'must be an object from hosts to names of providers',
     (value) => isObject(value) && Object.values(value).every((name) => typeof name === 'string' && name !== ''),

@@ -108,7 +108,13 @@ async function runEverything(provider: ModelProvider): Promise<void> {
     )
     return search(text)
   }
-  const options = { ...content, variant: 'a', logger: false, recovery: { baseDelaySeconds: 0.001, maxRetries: 1 } } as const
+  const options = {
+    ...content,
+    variant: 'a',
+    budget: { usd: 1000 },
+    logger: false,
+    recovery: { baseDelaySeconds: 0.001, maxRetries: 1 },
+  } as const
   const agent = instrumentAgent(work, { ...options, name: 'every-name' })
   await withConversation('conversation-1', () => agent('hello'))
   await agent('fail').catch(() => {})

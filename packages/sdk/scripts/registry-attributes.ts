@@ -1,4 +1,4 @@
-import { attribute, outcomes, retryOutcomes } from '../src/names.ts'
+import { attribute, budgetLabels, outcomes, retryOutcomes } from '../src/names.ts'
 
 type AttributeKey = (typeof attribute)[keyof typeof attribute]
 /** Namespaces whose attributes the OpenTelemetry registries define. */
@@ -28,6 +28,7 @@ const described: Readonly<Record<OwnAttribute, Described>> = {
   [attribute.outcome]: { type: outcomes, brief: 'How a run or an attempt ended.' },
   [attribute.direction]: { type: ['input', 'output'], brief: 'Whether the model read or wrote the tokens.' },
   [attribute.resource]: { type: ['cpu', 'memory'], brief: 'The resource of the process that is measured.' },
+  [attribute.budget]: { type: Object.values(budgetLabels), brief: 'The limit of a budget that a run exceeded.' },
   [attribute.where]: {
     type: 'string',
     brief: 'The part of the telemetry code in which the error was caught.',

@@ -1,5 +1,13 @@
 export { errorType, isRetryable } from './errors/error-type.ts'
 export { executeWithRecovery, type ExecuteWithRecoveryOptions } from './instrument-agent.ts'
+export {
+  BudgetExceededError,
+  configureBudgets,
+  type Budget,
+  type BudgetKey,
+  type BudgetUse,
+  type ConfiguredBudgets,
+} from './run/budget.ts'
 export { currentExecution, type CurrentExecution } from './run/execution.ts'
 export { instrumentAgent } from './instrument-agent.ts'
 export type { InferenceUsage } from './inference/inference.ts'

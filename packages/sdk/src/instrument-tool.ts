@@ -43,6 +43,7 @@ export function instrumentTool<Fn extends AnyFunction>(
     const call = new ToolCall(tool, args)
     let result: unknown
     try {
+      call.execution?.limits?.throwIfStopped()
       const invoke = (): unknown => Reflect.apply(fn as unknown as (...args: unknown[]) => unknown, this, args)
       result = call.within(once ? () => once.call(call, args, invoke) : invoke)
     } catch (error) {

@@ -47,6 +47,11 @@ export function failedLine(
   return ascii(`[FAILED] ${cut(agentName)} gave up after ${calls}, ${oneDecimal(seconds)} s ${reason(failed, because)}`)
 }
 
+/** `[WARN] researcher has used 84 % of its budget of 0.5 USD` */
+export function warnLine(agentName: string, text: string): string {
+  return ascii(`[WARN] ${cut(agentName)} ${text}`)
+}
+
 /** Logs a line; an error of the logger is only counted. */
 export function logLine(logger: Logger | false, level: 'warn' | 'error', line: string): void {
   if (logger !== false) guarded('logger', () => logger[level](line))

@@ -20,6 +20,15 @@ export const retryOutcomes = ['first_try', 'recovered', 'exhausted', 'not_retrya
 /** One of {@link retryOutcomes}. */
 export type RetryOutcome = (typeof retryOutcomes)[number]
 
+/** Limits of the budget of a run, as the label `budget` has them. */
+export const budgetLabels = {
+  usd: 'usd',
+  tokens: 'tokens',
+  modelCalls: 'model_calls',
+  toolCalls: 'tool_calls',
+  seconds: 'seconds',
+} as const
+
 /** Replaces all names beyond a limit (agents, tools, models, variants), so that a label cannot grow without bound. */
 export const otherName = '__other__'
 /** The `error.type` of errors without a better low-cardinality word (semantic conventions). */
@@ -37,6 +46,7 @@ export const attribute = {
   outcome: 'outcome',
   direction: 'direction',
   resource: 'resource',
+  budget: 'budget',
   where: 'where',
   errorType: 'error.type',
   variant: 'swarmwatch.variant',
@@ -171,6 +181,7 @@ export type MetricKey =
   | 'evaluationScore'
   | 'toolReused'
   | 'toolUncertain'
+  | 'budgetExceeded'
   | 'guardTrips'
 
 const { agentName, outcome, variant, errorType, requestModel, genAiAgentName, operation, providerName } = attribute
@@ -500,6 +511,14 @@ export const metric: Readonly<Record<MetricKey, Metric>> = {
     description: 'Calls of tools with once of which it is unknown whether their effect happened, or whose result was not stored.',
     prometheus: 'agent_tool_uncertain_total',
     attributes: [agentName, attribute.toolName],
+  },
+  budgetExceeded: {
+    name: 'agent.budget.exceeded',
+    kind: 'counter',
+    unit: '{run}',
+    description: 'Runs that were ended because they exceeded a limit of their budget, by limit.',
+    prometheus: 'agent_budget_exceeded_total',
+    attributes: [agentName, attribute.budget],
   },
   guardTrips: {
     name: 'swarmwatch.guard.trips',

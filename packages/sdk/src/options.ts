@@ -5,6 +5,7 @@ import { InvalidOptionsError, type OptionProblem } from './invalid-options-error
 import { onceProblems, type OnceOptions } from './once/once-options.ts'
 import { recoveryProblems, type RecoveryOptions } from './recovery/settings.ts'
 import type { FailIf } from './results/fail-if.ts'
+import { budgetProblems, type Budget } from './run/budget.ts'
 import { isObject, propertyOf } from './unknown-values.ts'
 
 /** Receives the lines `[RETRY]`, `[SUCCESS]` and `[FAILED]`. */
@@ -90,6 +91,11 @@ export interface InstrumentAgentOptions<Args extends unknown[] = unknown[], Resu
    * that is or contains a stream is not judged. If the function throws, the result counts as a success.
    */
   readonly failIf?: FailIf<Result> | readonly FailIf<Result>[] | undefined
+  /**
+   * Limits of a run: US dollars, tokens, calls, seconds. A run that exceeds one ends with a `BudgetExceededError`, its signal aborts, and it
+   * is not retried. A line warns at 80 %. Unset limits come from `configureBudgets()`. @default none
+   */
+  readonly budget?: Budget | undefined
   /** Receives the log lines; `false` turns them off. @default console */
   readonly logger?: Logger | false | undefined
   /** Length of the sliding window for the health score and rates of the whole process, in seconds. @default 300 */
@@ -131,6 +137,7 @@ const agentChecks: Record<keyof InstrumentAgentOptions<never, never>, Check> = {
   attributes: ['must be an object', isObject],
   signalFrom: aFunction,
   streamOf: aFunction,
+  budget: ['must be an object', isObject],
   failIf: [
     'must be a function or a list of functions',
     (value) => isFunction(value) || (Array.isArray(value) && value.length > 0 && value.every(isFunction)),
@@ -182,6 +189,7 @@ export function checkAgent(
     if (options.policy)
       problems.push({ option: 'recovery', rule: 'cannot be combined with policy, which replaces it', value: options.recovery })
   }
+  if (isObject(options?.budget)) problems.push(...budgetProblems(options.budget, 'budget.'))
   const renamed = problems.map((problem) => (problem.option === 'name' ? { ...problem, option: nameOption } : problem))
   if (renamed.length > 0) throw new InvalidOptionsError(caller, renamed)
   return options.name ?? nameOf(fn)

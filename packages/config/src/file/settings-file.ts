@@ -4,6 +4,7 @@ import { checkChannelEntries } from '../channels/read-channels.ts'
 import type { VariableReader } from '../environment.ts'
 import { type Problem, shownPath, shownValue } from '../problem.ts'
 import { alertSettings } from '../settings/alerts.ts'
+import { agentBudgets } from '../settings/budgets.ts'
 import { monitorSettings } from '../settings/monitor.ts'
 import { modelPrices } from '../settings/prices.ts'
 import { metricsSettings, telemetrySettings } from '../settings/process.ts'
@@ -95,6 +96,7 @@ export const fileShape: SectionShape = {
     recovery: section('recovery', { agents: agentLimits }),
     alerts: section('alerts', { channels: fileChannels, rules: ruleList }),
     prices: modelPrices,
+    budgets: agentBudgets,
   },
 }
 

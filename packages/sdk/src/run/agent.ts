@@ -10,6 +10,8 @@ import { configuredRecovery, effectiveRecovery, type ConfiguredRecovery, type Ef
 import { guarded, trip } from '../telemetry/guard.ts'
 import { seriesOf, type AgentSeries, type RunOperation } from '../telemetry/instruments.ts'
 import { isInstance, propertyOf } from '../unknown-values.ts'
+import { configuredBudgets, effectiveBudget, type Budget, type ConfiguredBudgets } from './budget.ts'
+import { writeBudgetZeros } from './run-limits.ts'
 
 const agentNames = processWide('agent-names/1', () => new BoundedNames(100))
 const variantsPerAgent = 10
@@ -24,6 +26,7 @@ export class Agent {
   readonly attributes: Attributes
   readonly #series: AgentSeries
   readonly #variants = new BoundedNames(variantsPerAgent)
+  #budget: { readonly configured: ConfiguredBudgets; readonly limits: Budget | undefined } | undefined
   #recovery: { readonly configured: ConfiguredRecovery; readonly settings: EffectiveRecovery } | undefined
 
   constructor(name: string, options: InstrumentAgentOptions<never, never>) {
@@ -69,6 +72,17 @@ export class Agent {
       this.#recovery = { configured, settings }
     }
     return this.#recovery.settings
+  }
+
+  /** Returns the current budget of a run, if it has one; budgets may be configured after the function is wrapped. */
+  budget(): Budget | undefined {
+    const configured = configuredBudgets()
+    if (this.#budget?.configured !== configured) {
+      const limits = effectiveBudget(this.name, this.options.budget, configured)
+      if (limits) writeBudgetZeros(this.#series, limits)
+      this.#budget = { configured, limits }
+    }
+    return this.#budget.limits
   }
 
   #withVariant(value: string): AgentSeries {

@@ -22,6 +22,7 @@ import { GuardedSpan } from '../telemetry/guarded-span.ts'
 import { type AgentSeries, add, instruments, record } from '../telemetry/instruments.ts'
 import type { Agent } from './agent.ts'
 import { finishExecution, type Ending } from './run-ending.ts'
+import type { RunLimits } from './run-limits.ts'
 import { attemptsAreFollowed, runningAttempt } from './running-attempt.ts'
 
 /** The run that the calling code belongs to. */
@@ -98,6 +99,8 @@ export class Execution implements CurrentExecution, Tracked {
   inferences: RunInferences | undefined = undefined
   /** Calls of tools with `once`, by their store. */
   onceCalls: Map<object, { release(): unknown }> | undefined = undefined
+  /** Limits that stop the run; undefined if it has none. */
+  limits: RunLimits | undefined = undefined
   /** Whether tokens or cost were added without the id of a response. */
   hasManualTokens = false
   #state: Map<string, unknown> | undefined
@@ -178,6 +181,7 @@ export class Execution implements CurrentExecution, Tracked {
     if (this.#finished) return
     this.record.toolCalls += 1
     this.series.hasTools = true
+    this.limits?.check()
   }
 
   elapsedSeconds(): number {
@@ -251,6 +255,7 @@ export class Execution implements CurrentExecution, Tracked {
   /** Ends the run; later calls change nothing. */
   finish(ending: Ending): void {
     if (this.#finished) return
+    this.limits?.close()
     // Counted while the run is still open
     this.inferences?.settle()
     this.#finished = true

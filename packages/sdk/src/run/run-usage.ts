@@ -13,6 +13,7 @@ export interface UsageRun {
   readonly record: ExecutionRecord
   readonly span: GuardedSpan
   readonly series: AgentSeries
+  readonly limits?: { check(): void } | undefined
 }
 
 /** Tokens of one model, for a run. */
@@ -41,6 +42,7 @@ export function addTokens(run: UsageRun, tokens: RunTokens): void {
     add(instruments().tokens, output, { ...labels, [attribute.direction]: 'output' })
   }
   record.cachedInputTokens += amount(tokens.cachedInput, 'cached input tokens') ?? 0
+  run.limits?.check()
 }
 
 /** Adds US dollars to a run, its root span and `agent.cost.usd`. */
@@ -50,6 +52,7 @@ export function addCost(run: UsageRun, usd: number, model: string | undefined): 
   run.record.costUsd += cost
   run.span.set(attribute.costUsd, run.record.costUsd)
   add(instruments().cost, cost, labelsOf(run, model))
+  run.limits?.check()
 }
 
 /** Returns an amount that counters accept; otherwise undefined, and the error is counted. */

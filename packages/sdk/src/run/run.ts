@@ -18,6 +18,7 @@ import { startDeadline, type Deadline } from './deadline.ts'
 import type { CallerUse, DeferredResult } from './deferred-result.ts'
 import type { Execution } from './execution.ts'
 import { RunEnding } from './run-ending.ts'
+import { RunLimits } from './run-limits.ts'
 import { closeQuietly, openRunStream, type FailedWithValue } from './stream-run.ts'
 
 /** Runs an agent's function with recovery, and records each step in its {@link Execution}. */
@@ -50,6 +51,8 @@ export class Run {
     this.#ending = new RunEnding(execution, this.#caller)
     this.#policy = execution.agent.options.policy
     this.#settings = execution.agent.recovery()
+    const budget = execution.agent.budget()
+    if (budget) this.#limit(new RunLimits(execution, budget))
   }
 
   /** Resolves with the function's result, or rejects with its last error, unchanged. */
@@ -58,7 +61,8 @@ export class Run {
       let tried: Tried
       if (this.#policy) {
         const isWaiting = (): boolean => this.#pendingAttempt === 0
-        tried = await executePolicy(this.#policy, (signal) => this.#attempt(signal), this.#caller, isWaiting)
+        const work = executePolicy(this.#policy, (signal) => this.#attempt(signal), this.#caller, isWaiting)
+        tried = await this.#bounded(work, undefined)
       } else {
         // Not cockatiel's `retry()`: it sets a timer between two calls even for no wait, and a test that stops the clock would hang
         do {
@@ -80,10 +84,25 @@ export class Run {
     }
   }
 
+  #limit(limits: RunLimits): void {
+    this.#execution.limits = limits
+    limits.onStop(() => {
+      this.#ending.gaveUp = { retry: false, outcome: 'not_retryable' }
+    })
+  }
+
+  /** Settles like `promise`, or rejects if the attempt runs out of time or the run is stopped first. */
+  #bounded<T>(promise: PromiseLike<T> | T, deadline: Deadline | undefined): PromiseLike<T> | T {
+    const { limits } = this.#execution
+    const limited = limits ? limits.until(promise) : promise
+    return deadline ? deadline.until(limited) : limited
+  }
+
   async #attempt(policySignal?: AbortSignal): Promise<Tried> {
     const execution = this.#execution
     // A policy continues after an abort that its caller already knows of
-    if (execution.finished) return { error: this.#caller?.reason, step: giveUp }
+    const { limits } = execution
+    if (execution.finished || limits?.error) return { error: limits?.error ?? this.#caller?.reason, step: giveUp }
     let deadline: Deadline | undefined
     let number = 0
     try {
@@ -107,10 +126,10 @@ export class Run {
         // A query runs now, so it belongs to the attempt
         if (isThenable(thenable)) returned = execution.within(() => new Promise((...settle) => void thenable.then(...settle)))
       }
-      let value = await (deadline ? deadline.until(returned) : returned)
+      let value = await this.#bounded(returned, deadline)
       if (holdsStream(value, execution.agent.options.streamOf)) {
         const opening = this.#openStream(value, deadline)
-        value = await (deadline ? deadline.until(opening) : opening)
+        value = await this.#bounded(opening, deadline)
       } else if (execution.modelError && isNoAnswer(value)) {
         this.#failedWith = { ...execution.modelError, value }
         throw execution.modelError.error
@@ -121,15 +140,24 @@ export class Run {
       }
       const { failIf } = execution.agent.options
       if (failIf !== undefined && !this.#isStream && this.#pendingAttempt === number) this.#judge(value, failIf)
-      if (!this.#isStream && this.#pendingAttempt === number) execution.attemptEnded('success')
+      if (!this.#isStream && this.#pendingAttempt === number) {
+        if (limits) this.#checkLast(limits)
+        execution.attemptEnded('success')
+      }
       return { value }
     } catch (error) {
       const isLate = number > 0 && this.#pendingAttempt !== number
-      return isLate ? { error, step: giveUp } : this.#attemptFailed(error)
+      return isLate ? { error, step: giveUp } : this.#attemptFailed(limits?.error ?? error)
     } finally {
       if (this.#pendingAttempt === number) this.#pendingAttempt = 0
       if (!this.#isStream) deadline?.cancel()
     }
+  }
+
+  /** Counts the calls that the attempt left open, which may exceed the budget. */
+  #checkLast(limits: RunLimits): void {
+    this.#execution.inferences?.settle()
+    limits.throwIfStopped()
   }
 
   /** Throws the error for a result that `failIf` rejects. */
@@ -219,7 +247,8 @@ export class Run {
     revealModelError(error, execution.modelError)
     execution.attemptEnded(aborted && !timedOut ? 'cancelled' : 'failure', error, timedOut ? timeoutError : undefined)
     this.#attemptEndedMs = execution.clock.now()
-    const step: NextStep = aborted || this.#policy || this.#isFinal ? giveUp : this.#nextStep(error)
+    const stopped = execution.limits?.error !== undefined && this.#ending.gaveUp
+    const step: NextStep = stopped || (aborted || this.#policy || this.#isFinal ? giveUp : this.#nextStep(error))
     if (!step.retry) {
       this.#ending.gaveUp = step
       return { error, step }
@@ -257,7 +286,7 @@ export class Run {
     try {
       // Counted from the failure, because the steps since then took a moment
       const left = this.#waitSeconds * 1000 - msBetween(this.#attemptEndedMs, clock.now())
-      if (!this.#policy && left > 0) await clock.wait(left, this.#caller)
+      if (!this.#policy && left > 0) await clock.wait(left, this.#signal(undefined, undefined))
     } finally {
       const waitedSeconds = msBetween(this.#attemptEndedMs, clock.now()) / 1000
       execution.waited(waitedSeconds)
@@ -282,6 +311,8 @@ export class Run {
   #signal(deadline: Deadline | undefined, policySignal: AbortSignal | undefined): AbortSignal | undefined {
     const caller = this.#caller
     const other = deadline?.signal ?? (policySignal === caller ? undefined : policySignal)
+    const { limits } = this.#execution
+    if (limits) return AbortSignal.any([limits.signal, caller, other].filter((signal) => signal !== undefined))
     return caller && other ? AbortSignal.any([caller, other]) : (caller ?? other)
   }
 }

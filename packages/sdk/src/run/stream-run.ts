@@ -39,7 +39,7 @@ const abortGraceMs = 100
  * before its first chunk, so that the attempt can be retried.
  */
 export async function openRunStream(result: object, attempt: StreamAttempt): Promise<unknown> {
-  const { execution, caller, deadline } = attempt
+  const { execution, ending, caller, deadline } = attempt
   const watch = watchFor(attempt)
   const { streamOf } = execution.agent.options
   const opened = await openStream(result, attempt.isImmediate ? undefined : streamOf, watch)
@@ -57,6 +57,13 @@ export async function openRunStream(result: object, attempt: StreamAttempt): Pro
   }
   attempt.opened()
   if (deadline) watch.limit = limitOf(attempt, deadline, opened.close)
+  if (execution.limits) {
+    watch.limit = execution.limits.ofStream(watch.limit)
+    execution.limits.onStop((error) => {
+      ending.failed(error)
+      closeQuietly(opened.close)
+    })
+  }
   if (caller) followAbort(attempt, caller, watch)
   if (opened.held) whenCollected(opened.held, brokenOff(watch))
   return opened.value

@@ -52,6 +52,7 @@ export interface Instruments {
   readonly evaluationScore: Histogram
   readonly toolReused: Counter
   readonly toolUncertain: Counter
+  readonly budgetExceeded: Counter
   /** Those of the conventions of version 1.41. */
   readonly old: Readonly<Record<OldMetricKey, Histogram>>
 }
@@ -236,6 +237,7 @@ function create(meter: Meter | undefined, failed: unknown[]): Instruments {
     evaluationScore: histogram(metric.evaluationScore),
     toolReused: counter(metric.toolReused),
     toolUncertain: counter(metric.toolUncertain),
+    budgetExceeded: counter(metric.budgetExceeded),
     old: {
       tokenUsage: histogram(oldMetric.tokenUsage),
       operationDuration: histogram(oldMetric.operationDuration),
