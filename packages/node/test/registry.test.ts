@@ -1,6 +1,6 @@
 import { currentExecution, instrumentAgent, instrumentTool, recordInference, startExecution } from '@swarmwatch/sdk'
-import { beginToolCall, withConversation } from '@swarmwatch/sdk/instrumentation'
-import { scopeName } from '@swarmwatch/sdk/names'
+import { beginToolCall, recordMcpOperation, withConversation } from '@swarmwatch/sdk/instrumentation'
+import { attribute, scopeName } from '@swarmwatch/sdk/names'
 import {
   decodeMetrics,
   decodeTraces,
@@ -130,6 +130,7 @@ async function runEverything(provider: ModelProvider): Promise<void> {
     )
   }
 
+  for (const side of ['client', 'server'] as const) recordMcpOperation({ side, tool: 'look', seconds: 1, ...failedOverHttp })
   startExecution('every-name').complete({ success: true, metrics: { score: 0.5 } })
   // A getter that throws is caught, and counted
   instrumentAgent(async () => {}, {
@@ -140,6 +141,19 @@ async function runEverything(provider: ModelProvider): Promise<void> {
       },
     },
   })
+}
+
+/** A failed call on a connection of which everything is known. */
+const failedOverHttp = {
+  errorType: '-32602',
+  statusCode: '-32602',
+  connection: {
+    [attribute.mcpProtocolVersion]: '2025-11-25',
+    [attribute.networkTransport]: 'tcp',
+    [attribute.networkProtocolName]: 'http',
+    [attribute.serverAddress]: 'tools.internal',
+    [attribute.serverPort]: 443,
+  },
 }
 
 function recordEverything(): void {
