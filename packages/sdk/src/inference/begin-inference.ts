@@ -152,7 +152,9 @@ class BegunInference implements InferenceCall, OpenCall {
   /** Adds what only the end of the call shows of its start, and what the run learns from it. */
   #learn(end: InferenceEnd): void {
     const { operation, model, provider, isStream, conversationId } = end
-    assignDefined(this.#start, { operation, model, provider, isStream, conversationId })
+    const learned = { operation, model, provider, isStream, conversationId }
+    if (this.#span && differs(this.#start, learned)) updateInferenceSpan(this.#span, assignDefined(this.#start, learned))
+    else assignDefined(this.#start, learned)
     const run = this.#run
     if (this.#start.conversationId !== undefined) noteConversation(this.#execution, this.#start.conversationId)
     if (end.finishReasons) run.finishReasons = end.finishReasons
@@ -240,7 +242,7 @@ class BegunInference implements InferenceCall, OpenCall {
         : undefined)
     if (!span) return
     const allowed = this.#execution?.agent.options.errorMessages
-    endInferenceSpan(span, this.#start, end, {
+    endInferenceSpan(span, end, {
       errorType,
       errorMessage: end.error === undefined ? undefined : messageOf(end.error, allowed),
       costUsd: counted.costUsd,
@@ -265,6 +267,12 @@ function errorTypeOf({ error, errorType, status }: InferenceEnd): string | undef
 
 function failureOf({ status, retryHeaders = {} }: InferenceEnd): RunInferences['lastFailure'] {
   return status !== undefined && status >= 400 ? { status, headers: retryHeaders } : undefined
+}
+
+/** Whether a property of `source` that is set has another value in `target`. */
+function differs<T extends object>(target: T, source: Partial<T>): boolean {
+  for (const key in source) if (source[key] !== undefined && source[key] !== target[key]) return true
+  return false
 }
 
 /** Copies the properties of `source` that are set. */

@@ -26,7 +26,6 @@ export function updateInferenceSpan(span: GuardedSpan, start: InferenceStart): v
 /** Sets what the end of a call shows, and ends its span. */
 export function endInferenceSpan(
   span: GuardedSpan,
-  start: InferenceStart,
   end: InferenceEnd,
   counted: {
     readonly errorType: string | undefined
@@ -36,22 +35,23 @@ export function endInferenceSpan(
   },
 ): void {
   const { usage = {} } = end
-  updateInferenceSpan(span, start)
-  span.setAll({
-    ...defined(attribute.responseId, end.responseId),
-    ...defined(attribute.responseModel, end.responseModel),
-    ...defined(attribute.finishReasons, end.finishReasons && [...end.finishReasons]),
-    ...defined(attribute.timeToFirstChunk, end.firstChunkSeconds),
-    ...defined(attribute.inputTokens, usage.inputTokens),
-    ...defined(attribute.outputTokens, usage.outputTokens),
-    ...defined(attribute.cacheReadInputTokens, usage.cacheReadInputTokens),
-    ...defined(attribute.cacheWriteInputTokens, usage.cacheWriteInputTokens),
-    ...defined(attribute.reasoningOutputTokens, usage.reasoningOutputTokens),
-    ...defined(attribute.costUsd, counted.costUsd),
-    ...(counted.resendCount > 0 && { [attribute.resendCount]: counted.resendCount }),
-    ...(hasOldNames() && defined(oldAttribute.cacheCreationInputTokens, usage.cacheWriteInputTokens)),
-    ...(isContentCaptured() && contentOf(end)),
-  })
+  span.setAll(
+    defined({
+      [attribute.responseId]: end.responseId,
+      [attribute.responseModel]: end.responseModel,
+      [attribute.finishReasons]: end.finishReasons && [...end.finishReasons],
+      [attribute.timeToFirstChunk]: end.firstChunkSeconds,
+      [attribute.inputTokens]: usage.inputTokens,
+      [attribute.outputTokens]: usage.outputTokens,
+      [attribute.cacheReadInputTokens]: usage.cacheReadInputTokens,
+      [attribute.cacheWriteInputTokens]: usage.cacheWriteInputTokens,
+      [attribute.reasoningOutputTokens]: usage.reasoningOutputTokens,
+      [attribute.costUsd]: counted.costUsd,
+      [attribute.resendCount]: counted.resendCount > 0 ? counted.resendCount : undefined,
+      [oldAttribute.cacheCreationInputTokens]: hasOldNames() ? usage.cacheWriteInputTokens : undefined,
+      ...(isContentCaptured() && contentOf(end)),
+    }),
+  )
   if (counted.errorType !== undefined) {
     span.fail(counted.errorType, counted.errorMessage)
     logModelException(span, { type: counted.errorType, message: counted.errorMessage })
@@ -79,26 +79,29 @@ function nameOf({ operation = 'chat', model }: InferenceStart): string {
 }
 
 function attributesOf(start: InferenceStart): Attributes {
-  return {
+  return defined({
     [attribute.operation]: start.operation ?? 'chat',
     [attribute.providerName]: start.provider ?? otherError,
-    ...defined(attribute.requestModel, start.model),
-    ...(start.isStream === true && { [attribute.requestStream]: true }),
-    ...defined(attribute.conversationId, start.conversationId),
-    ...defined(attribute.serverAddress, start.serverAddress),
-    ...defined(attribute.serverPort, start.serverPort),
-  }
+    [attribute.requestModel]: start.model,
+    [attribute.requestStream]: start.isStream === true ? true : undefined,
+    [attribute.conversationId]: start.conversationId,
+    [attribute.serverAddress]: start.serverAddress,
+    [attribute.serverPort]: start.serverPort,
+  })
 }
 
 function contentOf(end: InferenceEnd): Attributes {
   return {
-    ...defined(attribute.inputMessages, capturedMessages(end.input)),
-    ...defined(attribute.outputMessages, capturedMessages(end.output)),
-    ...defined(attribute.systemInstructions, capturedMessages(end.systemInstructions)),
-    ...defined(attribute.toolDefinitions, capturedMessages(end.toolDefinitions)),
+    [attribute.inputMessages]: capturedMessages(end.input),
+    [attribute.outputMessages]: capturedMessages(end.output),
+    [attribute.systemInstructions]: capturedMessages(end.systemInstructions),
+    [attribute.toolDefinitions]: capturedMessages(end.toolDefinitions),
   }
 }
 
-function defined(key: string, value: Attributes[string]): Attributes {
-  return value === undefined ? {} : { [key]: value }
+/** The attributes that have a value. */
+function defined(attributes: Attributes): Attributes {
+  const kept: Attributes = {}
+  for (const key in attributes) if (attributes[key] !== undefined) kept[key] = attributes[key]
+  return kept
 }

@@ -18,21 +18,23 @@ const hooks: ReadonlySet<string> = new Set<InferenceSource>(['ai-sdk', 'openai-a
 export const requestSources: ReadonlySet<string> = new Set<InferenceSource>(['wire', 'claude-agent'])
 
 /**
- * The counted model calls of this process by the id of their response: the calls of the last 1,000 ids. Of 10,000 earlier ids it only
- * knows that they were counted.
+ * The counted model calls of this process by the id of their response: the calls of the last 1,000 ids. Of 10,000 to 20,000 earlier ids
+ * it only knows that they were counted.
  *
  * Ids are not unique: Ollama draws them from 1,000 numbers, and test servers count from 1. Two reports of the wire are therefore never the
  * same call, and any other source finds the call of its own run first.
  */
 export class Ledger {
   readonly #byId = new Map<string, CountedCall[]>()
-  readonly #earlier = new Set<string>()
+  /** Ids before those; a full set replaces the one before it, because removing the first item of a large set is slow. */
+  #earlier = new Set<string>()
+  #earliest = new Set<string>()
 
   /** Returns the call that this report of `source` belongs to, if it was counted before. */
   find(responseId: string | undefined, source: string, slot: RunSlot): CountedCall | undefined {
     if (responseId === undefined) return undefined
     const calls = this.#byId.get(responseId)
-    if (!calls) return this.#earlier.has(responseId) && !requestSources.has(source) ? earlierCall : undefined
+    if (!calls) return !requestSources.has(source) && this.#isEarlier(responseId) ? earlierCall : undefined
     const isNew = ({ sources }: CountedCall): boolean => !sources.has(source)
     const isOwn = (call: CountedCall): boolean => call.slot === slot
     const found = calls.find((call) => isOwn(call) && isNew(call))
@@ -52,7 +54,13 @@ export class Ledger {
     const oldest = this.#byId.keys().next().value!
     this.#byId.delete(oldest)
     this.#earlier.add(oldest)
-    if (this.#earlier.size > maxIds) this.#earlier.delete(this.#earlier.values().next().value!)
+    if (this.#earlier.size < maxIds) return
+    this.#earliest = this.#earlier
+    this.#earlier = new Set()
+  }
+
+  #isEarlier(responseId: string): boolean {
+    return this.#earlier.has(responseId) || this.#earliest.has(responseId)
   }
 }
 
