@@ -1,9 +1,9 @@
 import { execFile } from 'node:child_process'
-import { readdirSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs'
+import { cpSync, existsSync, mkdirSync, readdirSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs'
 import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { join } from 'node:path'
-import { fileURLToPath } from 'node:url'
+import { fileURLToPath, pathToFileURL } from 'node:url'
 import { promisify } from 'node:util'
 
 import { propagation, SpanKind } from '@opentelemetry/api'
@@ -287,6 +287,47 @@ describe.skipIf(whyNot).each(versions)('MCP %s', (version) => {
     expect(server._requestHandlers).toBeInstanceOf(Map)
     expect(server._requestHandlers.has('tools/call')).toBe(true)
     expect(server._onrequest).toBeTypeOf('function')
+  })
+})
+
+describe.skipIf(whyNot)('two copies of the packages in one process', () => {
+  test.each(versions)('count a tool call of MCP %s once, until both are disabled', async (name) => {
+    using folder = openTemporaryFolder()
+    const packages = fileURLToPath(new URL('../packages/', import.meta.url))
+    // Each copy of the instrumentation has its own copy of the SDK
+    for (const copied of ['sdk', 'instrumentation']) {
+      cpSync(join(packages, copied, 'src'), join(folder.path, copied, 'src'), { recursive: true })
+      cpSync(join(packages, copied, 'package.json'), join(folder.path, copied, 'package.json'))
+      for (const dependency of ['@opentelemetry', '@pydantic'].filter((each) =>
+        existsSync(join(packages, copied, 'node_modules', each)),
+      )) {
+        mkdirSync(join(folder.path, copied, 'node_modules'), { recursive: true })
+        symlinkSync(join(packages, copied, 'node_modules', dependency), join(folder.path, copied, 'node_modules', dependency))
+      }
+    }
+    mkdirSync(join(folder.path, 'instrumentation/node_modules/@swarmwatch'))
+    symlinkSync(join(folder.path, 'sdk'), join(folder.path, 'instrumentation/node_modules/@swarmwatch/sdk'))
+    const indexes = [packages, folder.path].flatMap((root) =>
+      ['sdk', 'instrumentation'].map((each) => pathToFileURL(join(root, each, 'src/index.ts')).href),
+    )
+    const testing = new URL('../packages/testing/src/index.ts', import.meta.url).href
+    const { stdout } = await promisify(execFile)(process.execPath, [
+      '--conditions=swarmwatch-source',
+      fileURLToPath(new URL('frameworks/mcp-copies.mjs', import.meta.url)),
+      name,
+      ...indexes,
+      testing,
+    ])
+    const once = { spans: 2, ids: 2, toolCalls: 1, tools: 1, ofClient: 1, ofServer: 1 }
+    const never = { spans: 0, ids: 0, toolCalls: 0, tools: 0, ofClient: 0, ofServer: 0 }
+    expect(JSON.parse(stdout)).toEqual({
+      areTwo: true,
+      both: once,
+      bothAndByHand: once,
+      onlySecond: once,
+      onlyFirst: once,
+      none: never,
+    })
   })
 })
 

@@ -17,24 +17,27 @@ export class McpInstrumentation extends FrameworkInstrumentation {
   }
 
   protected installHook(): () => void {
+    const { enabled } = (globals[patchesKey] ??= { enabled: new Set(), undos: new Map() })
     enabled.add(this)
+    ownEnabled.add(this)
     stopWatching ??= watchMcpClasses(patch)
     const endAnnouncement = announceInnerToolCalls()
     return () => {
       endAnnouncement()
       enabled.delete(this)
-      if (enabled.size > 0) return
-      stopWatching?.()
-      stopWatching = undefined
-      for (const undo of undos.values()) undo()
-      undos.clear()
+      ownEnabled.delete(this)
+      if (ownEnabled.size === 0) {
+        stopWatching?.()
+        stopWatching = undefined
+      }
+      if (enabled.size === 0) restoreClasses()
     }
   }
 
   found(): string | undefined {
     const versions = new Set(Object.keys(mcpPackages).map(installedVersion))
     versions.delete(undefined)
-    if (versions.size === 0) return undos.size > 0 ? 'mcp' : undefined
+    if (versions.size === 0) return globals[patchesKey]?.undos.size ? 'mcp' : undefined
     const unreachable = unreachableClients()
     return `mcp ${[...versions].join(', ')}${unreachable === undefined ? '' : ` (${unreachable})`}`
   }
@@ -63,15 +66,32 @@ const hooks: Readonly<Record<McpPackageName, readonly string[]>> = {
   '@modelcontextprotocol/server': ['var Server = class extends', '_onrequest(', '_requestHandlers'],
 }
 
-// Of all instances, because a class is patched once
-const enabled = new Set<McpInstrumentation>()
-let stopWatching: (() => void) | undefined
-const undos = new Map<object, () => void>()
+interface Patches {
+  /** Instances that are enabled. */
+  readonly enabled: Set<object>
+  /** Functions that restore a class, by its prototype. */
+  readonly undos: Map<object, () => void>
+}
 
-const isActive = (): boolean => enabled.size > 0
+/** Process-wide, so that copies of this package patch a class once, and the last instance that is disabled restores it. */
+const patchesKey = Symbol.for('@swarmwatch/instrumentation/mcp-patches/1')
+const globals = globalThis as { [patchesKey]?: Patches }
+const ownEnabled = new Set<McpInstrumentation>()
+let stopWatching: (() => void) | undefined
+
+function isActive(): boolean {
+  return globals[patchesKey] !== undefined
+}
+
+function restoreClasses(): void {
+  const { undos } = globals[patchesKey] ?? {}
+  delete globals[patchesKey]
+  for (const undo of undos?.values() ?? []) undo()
+}
 
 function patch({ name, prototype }: McpClass): void {
-  if (undos.has(prototype)) return
+  const { undos } = globals[patchesKey] ?? {}
+  if (!undos || undos.has(prototype)) return
   if (name === 'Client') {
     const { callTool, request } = prototype as { callTool?: CallTool; request?: SendRequest }
     if (typeof callTool !== 'function' || isObserved(callTool)) return
