@@ -124,13 +124,13 @@ function details(record: ExecutionRecord): Markup {
   return markup`<p>${endings[retryOutcome ?? ''] ?? 'finished'}; ${usageOf(record)}</p>${modelCallsOf(record)}${message(errorMessage)}<p class="note">started <time datetime="${isoTime(startedAt)}">${timeOfDay(startedAt)}</time>, execution <code>${shownText(id, maxLength.name)}</code>${traceId === undefined ? '' : markup`, trace <code>${shownText(traceId, maxLength.name)}</code>`}</p>`
 }
 
-function usageOf({ inputTokens, cachedInputTokens, outputTokens, costUsd, toolCalls }: ExecutionRecord): string {
+function usageOf({ inputTokens, cachedInputTokens, outputTokens, costUsd, toolCalls, reusedToolCalls }: ExecutionRecord): string {
   const cached = cachedInputTokens > 0 ? ` (${count(cachedInputTokens)} cached)` : ''
   return [
     `${count(inputTokens)} tokens in${cached}`,
     `${count(outputTokens)} out`,
     usd(costUsd),
-    toolCalls === 1 ? '1 tool call' : `${count(toolCalls)} tool calls`,
+    `${toolCalls === 1 ? '1 tool call' : `${count(toolCalls)} tool calls`}${reusedToolCalls > 0 ? ` (${count(reusedToolCalls)} reused)` : ''}`,
   ].join(', ')
 }
 

@@ -61,7 +61,7 @@ export function sampleRun(changes: Partial<ExecutionRecord> = {}): ExecutionReco
     cachedInputTokens: 1024,
     costUsd: 0.0042,
     toolCalls: 2,
-    reusedToolCalls: 0,
+    reusedToolCalls: 1,
     modelCalls: 1,
     httpTries: 2,
     models: ['gpt-5-mini'],

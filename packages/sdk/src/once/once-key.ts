@@ -40,6 +40,8 @@ export function ownKey(tool: string, key: (...args: never) => unknown, args: rea
   }
   if (typeof text !== 'string' || text === '' || text.length > longestOwnKey)
     throw new OnceError('invalid_key', tool, `once.key returned ${describe(text)}`)
+  // A database would change them, and two keys could become one
+  if (!text.isWellFormed() || text.includes('\0')) throw new OnceError('invalid_key', tool, 'once.key returned broken Unicode')
   return `key:${text}`
 }
 

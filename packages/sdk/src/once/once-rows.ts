@@ -1,0 +1,27 @@
+import type { OnceCall, OnceEntry } from './once-store.ts'
+
+/** A row of the table `swarmwatch_once`. */
+export interface StoredCall {
+  readonly execution_id: string
+  readonly tool: string
+  readonly key: string
+  readonly number: number
+  readonly owner: string
+  readonly state: 'begun' | 'done'
+  /** JSON; null for undefined. */
+  readonly result: string | null
+}
+
+/** Old rows are deleted at most this often. */
+export const pruneEveryMs = 3_600_000
+
+/** The columns that identify a row. */
+export function idColumns({ executionId, tool, key, number }: OnceCall): [string, string, string, number] {
+  return [executionId, tool, key, number]
+}
+
+/** The entry that a row holds. */
+export function entryOf({ execution_id, tool, key, number, owner, state, result }: StoredCall): OnceEntry {
+  const entry = { executionId: execution_id, tool, key, number, owner, state }
+  return result === null ? entry : { ...entry, result: JSON.parse(result) as unknown }
+}

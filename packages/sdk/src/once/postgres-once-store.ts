@@ -1,0 +1,126 @@
+import { createRequire } from 'node:module'
+
+import { entryOf, idColumns, pruneEveryMs, type StoredCall } from './once-rows.ts'
+import type { OnceStore } from './once-store.ts'
+import type { ClosableOnceStore } from './sqlite-once-store.ts'
+
+/** The part of a `Pool` of the package `pg` that the store uses. */
+export interface PostgresPool {
+  query(text: string, values?: unknown[]): Promise<{ readonly rows: unknown[]; readonly rowCount: number | null }>
+}
+
+interface OwnPool extends PostgresPool {
+  on(event: 'error', listener: () => void): unknown
+  end(): Promise<void>
+}
+
+/**
+ * Returns a store in PostgreSQL (tested with 17), for several machines. It needs the package `pg`; pass a `Pool` of your own in place of the
+ * URL for TLS and other settings. The table `swarmwatch_once` is created at the first call. Results are stored as JSON, unencrypted;
+ * arguments only as a hash. Calls are deleted after `keepDays`. A query that takes longer than 10 s, or a connection longer than 5 s, fails.
+ *
+ * @throws {Error} at once if `pg` is not installed. @default keepDays 30
+ */
+export function postgresOnceStore(
+  urlOrPool: string | PostgresPool,
+  { keepDays = 30 }: { readonly keepDays?: number } = {},
+): ClosableOnceStore {
+  const own = typeof urlOrPool === 'string' ? openPool(urlOrPool) : undefined
+  const pool = own ?? (urlOrPool as PostgresPool)
+  let ready: Promise<unknown> | undefined
+  let prunedAt = 0
+
+  const query = async (text: string, values: unknown[]): ReturnType<PostgresPool['query']> => {
+    await (ready ??= createTable(pool).catch((error: unknown) => {
+      ready = undefined
+      throw error
+    }))
+    return pool.query(text, values)
+  }
+  const find = async (where: string, values: unknown[]) => {
+    const { rows } = await query(
+      `SELECT execution_id, tool, key, number, owner, state, result FROM swarmwatch_once ${where}`,
+      values,
+    )
+    return (rows as StoredCall[]).map(entryOf)
+  }
+  const ofCall = 'WHERE execution_id = $1 AND tool = $2 AND key = $3 AND number = $4'
+
+  const store: OnceStore = {
+    isDurable: true,
+    async load(executionId) {
+      const now = Date.now()
+      if (now - prunedAt > pruneEveryMs) {
+        prunedAt = now
+        await query('DELETE FROM swarmwatch_once WHERE begun_at < now() - make_interval(days => $1)', [keepDays])
+      }
+      return find('WHERE execution_id = $1', [executionId])
+    },
+    async begin(call, owner) {
+      const insert =
+        "INSERT INTO swarmwatch_once (execution_id, tool, key, number, owner, state) VALUES ($1, $2, $3, $4, $5, 'begun') ON CONFLICT DO NOTHING"
+      const { rowCount } = await query(insert, [...idColumns(call), owner])
+      if (rowCount === 1) return undefined
+      const [known] = await find(ofCall, idColumns(call))
+      // Removed between the two queries, because the call of the other process failed
+      if (!known) throw new Error('another process has just changed the call')
+      return known
+    },
+    async succeed(call, result) {
+      const json = result === undefined ? null : JSON.stringify(result)
+      const { rowCount } = await query(`UPDATE swarmwatch_once SET state = 'done', result = $5 ${ofCall}`, [
+        ...idColumns(call),
+        json,
+      ])
+      if (rowCount === 0) throw new Error('the store no longer holds the call')
+    },
+    async remove(call) {
+      await query(`DELETE FROM swarmwatch_once ${ofCall}`, idColumns(call))
+    },
+  }
+  return { ...store, close: async () => own?.end() }
+}
+
+function openPool(connectionString: string): OwnPool {
+  const { Pool } = loadPg()
+  const pool = new Pool({
+    connectionString,
+    application_name: 'swarmwatch',
+    max: 4,
+    connectionTimeoutMillis: 5000,
+    query_timeout: 10_000,
+    // Idle connections do not keep the process running
+    allowExitOnIdle: true,
+  })
+  // An idle connection that breaks would otherwise end the process; the next query opens another one
+  pool.on('error', () => {})
+  return pool
+}
+
+function loadPg(): { readonly Pool: new (options: object) => OwnPool } {
+  try {
+    // Not import(): a bundler would look for a package that few applications have
+    return createRequire(import.meta.url)('pg') as ReturnType<typeof loadPg>
+  } catch (error) {
+    throw new Error('postgresOnceStore needs the package pg: npm install pg', { cause: error })
+  }
+}
+
+/** Errors of two processes that create the same table at the same time. */
+const alreadyCreated: readonly unknown[] = ['23505', '42P07', '42710']
+
+async function createTable(pool: PostgresPool): Promise<void> {
+  const statements = [
+    `CREATE TABLE IF NOT EXISTS swarmwatch_once (
+      execution_id text NOT NULL, tool text NOT NULL, key text NOT NULL, number integer NOT NULL,
+      owner text NOT NULL, state text NOT NULL, result text, begun_at timestamptz NOT NULL DEFAULT now(),
+      PRIMARY KEY (execution_id, tool, key, number)
+    )`,
+    'CREATE INDEX IF NOT EXISTS swarmwatch_once_begun_at ON swarmwatch_once (begun_at)',
+  ]
+  for (const statement of statements) {
+    await pool.query(statement).catch((error: unknown) => {
+      if (!alreadyCreated.includes((error as { code?: unknown }).code)) throw error
+    })
+  }
+}

@@ -1,0 +1,42 @@
+import { spawnSync } from 'node:child_process'
+
+import { eventually, openNetwork } from '@swarmwatch/testkit'
+
+const image = 'postgres:17-trixie'
+
+/** A PostgreSQL server in a container. */
+export interface PostgresServer extends AsyncDisposable {
+  readonly url: string
+}
+
+/** Returns why no PostgreSQL can be started here, and prints it; with REQUIRE_STACK=1 it throws instead. */
+export function whyNoPostgres(): string | undefined {
+  const hasImage = spawnSync('docker', ['image', 'inspect', image]).status === 0
+  if (hasImage) return undefined
+  const reason = `Docker does not run here, or has no image ${image}`
+  if (process.env['REQUIRE_STACK'] === '1') throw new Error(`REQUIRE_STACK=1, but ${reason}`)
+  console.log(`skipped: ${reason} (REQUIRE_STACK=1 makes this an error)`)
+  return reason
+}
+
+/** Starts a server with an empty database. */
+export async function openPostgres(): Promise<PostgresServer> {
+  const network = await openNetwork()
+  const container = await network.run('postgres', {
+    image,
+    args: [],
+    env: { POSTGRES_PASSWORD: 'test' },
+    ports: [5432],
+  })
+  // Not through the socket: the server that prepares the database answers there, and stops again
+  await eventually('PostgreSQL to answer', async () => {
+    await container.exec('pg_isready', '--host', '127.0.0.1', '--username', 'postgres')
+    return true
+  }).catch(async (error: unknown) => {
+    const logs = await container.logs()
+    await network.remove()
+    throw new Error(`PostgreSQL did not start:\n${logs}`, { cause: error })
+  })
+  const { host } = new URL(await container.url(5432))
+  return { url: `postgres://postgres:test@${host}/postgres`, [Symbol.asyncDispose]: () => network.remove() }
+}

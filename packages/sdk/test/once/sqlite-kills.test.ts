@@ -1,0 +1,18 @@
+import { join } from 'node:path'
+
+import { temporaryFolder } from '@swarmwatch/testkit/vitest'
+import { expect, test } from 'vitest'
+
+import { sqliteOnceStore } from '../../src/index.ts'
+import { killExecutions } from './kills.ts'
+
+// 100 with ONCE_KILLS=100, which takes a minute
+const kills = Number(process.env['ONCE_KILLS'] ?? 8)
+
+test('after SIGKILL at random moments, the SQLite store repeats no effect silently and loses none', async () => {
+  const folder = temporaryFolder()
+  const path = join(folder, 'once.db')
+  const total = await killExecutions(kills, 60, folder, path, sqliteOnceStore(path))
+  console.log(JSON.stringify(total))
+  expect(total).toMatchObject({ kills, duplicates: 0, lost: 0, reported: total.uncertain })
+})
