@@ -61,6 +61,9 @@ export class CountedCall {
   isClosed = false
   readonly #inRun: Usage = {}
   readonly #inClient: Usage = {}
+  /** `labels` with the modality of the tokens. */
+  #usageLabels: Attributes = {}
+  #recordedChunks = 0
   #provider: string | undefined
   #model: string | undefined
   #responseModel: string | undefined
@@ -87,7 +90,7 @@ export class CountedCall {
     this.#responseModel = end.responseModel
     const labels = labelsOf(start, end.responseModel)
     this.labels = labels
-    const { inferenceDuration, inferenceTimeToFirstChunk, inferenceTimePerOutputChunk, old } = instruments()
+    const { inferenceDuration, inferenceTimeToFirstChunk, old } = instruments()
     const failed = errorType === undefined ? labels : { ...labels, [attribute.errorType]: errorType }
     const hasOld = hasOldNames()
     record(inferenceDuration, seconds, failed)
@@ -96,23 +99,19 @@ export class CountedCall {
       record(inferenceTimeToFirstChunk, end.firstChunkSeconds, labels)
       if (hasOld) record(old.timeToFirstChunk, end.firstChunkSeconds, labels)
     }
-    for (const interval of end.chunkSeconds ?? []) {
-      if (!isAmount(interval)) continue
-      record(inferenceTimePerOutputChunk, interval, labels)
-      if (hasOld) record(old.timePerOutputChunk, interval, labels)
-    }
     // As the conventions ask: a call without usage is counted with 0
     const ofUsage = { ...labels, [attribute.tokenModality]: 'unknown' }
+    this.#usageLabels = ofUsage
     if (!isAmount(end.usage?.inputTokens)) add(instruments().inferenceInputTokens, 0, ofUsage)
     if (!isAmount(end.usage?.outputTokens)) add(instruments().inferenceOutputTokens, 0, ofUsage)
   }
 
   /**
-   * Adds the tokens and the cost that no earlier report of this response had. With `isRemainder`, the report continues an earlier one of
+   * Adds the tokens, the cost and the times between chunks that no earlier report of this response had. With `isRemainder`, the report continues an earlier one of
    * the same reporter, so that what its counts have grown is added.
    */
   absorb(
-    { usage = {}, costUsd }: Pick<InferenceEnd, 'usage' | 'costUsd'>,
+    { usage = {}, costUsd, chunkSeconds = [] }: Pick<InferenceEnd, 'usage' | 'costUsd' | 'chunkSeconds'>,
     { isRemainder = false }: { readonly isRemainder?: boolean } = {},
   ): void {
     if (this.isClosed) return
@@ -129,7 +128,8 @@ export class CountedCall {
       if (this.labels && newInClient !== undefined) {
         this.#inClient[key] = tokens
         isUsageNew = true
-        countUsage(key, newInClient, this.labels)
+        add(instruments()[usageCounters[key]], newInClient, this.#usageLabels)
+        if (hasOldNames()) countOldUsage(key, newInClient, this.labels)
       }
       const newInRun = newTokens(this.#inRun[key], tokens, isRemainder)
       if (newInRun !== undefined) {
@@ -142,6 +142,20 @@ export class CountedCall {
     const { inputTokens: input, outputTokens: output, cacheReadInputTokens: cachedInput } = added
     if (run && (input || output || cachedInput)) addTokens(run, { input, output, cachedInput, model })
     this.#addCost(run, costUsd, isUsageNew)
+    this.#recordChunks(chunkSeconds)
+  }
+
+  #recordChunks(chunkSeconds: readonly number[]): void {
+    const { labels } = this
+    if (!labels || chunkSeconds.length <= this.#recordedChunks) return
+    const { inferenceTimePerOutputChunk, old } = instruments()
+    const hasOld = hasOldNames()
+    for (const interval of chunkSeconds.slice(this.#recordedChunks)) {
+      if (!isAmount(interval)) continue
+      record(inferenceTimePerOutputChunk, interval, labels)
+      if (hasOld) record(old.timePerOutputChunk, interval, labels)
+    }
+    this.#recordedChunks = chunkSeconds.length
   }
 
   #addCost(run: CountingRun | undefined, sent: number | undefined, isUsageNew: boolean): void {
@@ -190,11 +204,12 @@ function newTokens(counted: number | undefined, reported: number, isRemainder: b
   return isRemainder && reported > counted ? reported - counted : undefined
 }
 
-function countUsage(key: keyof InferenceUsage, tokens: number, labels: Attributes): void {
-  const made = instruments()
-  add(made[usageCounters[key]], tokens, { ...labels, [attribute.tokenModality]: 'unknown' })
-  if (!hasOldNames() || (key !== 'inputTokens' && key !== 'outputTokens')) return
-  record(made.old.tokenUsage, tokens, { ...labels, [oldAttribute.tokenType]: key === 'inputTokens' ? 'input' : 'output' })
+function countOldUsage(key: keyof InferenceUsage, tokens: number, labels: Attributes): void {
+  if (key !== 'inputTokens' && key !== 'outputTokens') return
+  record(instruments().old.tokenUsage, tokens, {
+    ...labels,
+    [oldAttribute.tokenType]: key === 'inputTokens' ? 'input' : 'output',
+  })
 }
 
 /** Returns whether a value is a number that counters accept. */

@@ -3,7 +3,13 @@ import { startTestTelemetry, type TestTelemetry } from '@swarmwatch/testing'
 import { afterEach, beforeEach, expect, test } from 'vitest'
 
 import { getExecutionMetrics, instrumentAgent, instrumentTool, recordInference } from '../../src/index.ts'
-import { beginInference, configureInferences, withConversation, type InferenceOptions } from '../../src/instrumentation.ts'
+import {
+  beginInference,
+  configureInferences,
+  withConversation,
+  type InferenceCall,
+  type InferenceOptions,
+} from '../../src/instrumentation.ts'
 import { spanTree } from '../span-tree.ts'
 
 let telemetry: TestTelemetry
@@ -220,6 +226,18 @@ test('messages are recorded only on request: without secrets, cut, the newest if
   const text = shown['gen_ai.output.messages'] as string
   expect(text.length).toBeLessThan(65_537)
   expect((JSON.parse(text) as { parts: { content: string }[] }[]).at(-1)!.parts[0]!.content).toMatch(/^99 x+$/)
+})
+
+test('the chunks of a stream that continues after its run are recorded once', async () => {
+  const name = 'gen_ai.client.inference.time_per_output_chunk'
+  const chunkSeconds = [0.1, 0.2]
+  let call: InferenceCall | undefined
+  await run('left', () => {
+    call = beginInference({ source: 'wire', model: 'm', known: () => ({ status: 200, chunkSeconds }) })
+  })
+  expect(await telemetry.sum(name)).toBe(2)
+  call?.end({ status: 200, chunkSeconds: [...chunkSeconds, 0.3] })
+  expect(await telemetry.sum(name)).toBe(3)
 })
 
 test('the names of version 1.41 of the conventions are sent in addition to the current ones on request', async () => {
