@@ -10,9 +10,9 @@ import {
   type InferenceStart,
 } from '@swarmwatch/sdk/instrumentation'
 
+import { abortOfRequest } from '../own-abort.ts'
 import { forgetPending, isUnfinished, rememberPending } from './background-responses.ts'
 import { header, type ModelRequest } from './model-request.ts'
-import { ownAbort } from './own-abort.ts'
 import { costOf } from './protocols.ts'
 import { receivedContent } from './received-content.ts'
 import type { RequestBody } from './request-body.ts'
@@ -107,7 +107,7 @@ export class ModelCall {
     this.#response?.end()
     const end = this.#end(this.#response)
     if (this.#response?.isComplete) this.#report(end)
-    else this.#report({ ...end, error, ...(end.errorType === undefined && defined({ errorType: ownAbort(error) })) })
+    else this.#report({ ...end, error, ...(end.errorType === undefined && defined({ errorType: abortOfRequest(error) })) })
   }
 
   #report(end: InferenceEnd): void {
