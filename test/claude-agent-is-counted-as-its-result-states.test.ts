@@ -149,13 +149,14 @@ describe.skipIf(whyNot)('with claudeAgent()', () => {
   })
 
   test.each([
-    ['with', true, { input: 88, output: 80 }],
+    ['are known', '2', '2', { input: 88, output: 80 }],
     // The output of a subagent is only in the totals
-    ['without', false, { input: 66, output: 40 }],
-  ])('a subagent of a resumed query %s known totals is billed as far as it is known', async (name, isKnown, tokens) => {
-    const env = { CLAUDE_SESSION: `subagent ${name}`, CLAUDE_EARLIER_CALLS: '2' }
-    if (isKnown) await ask('tool', 'hi', { env })
-    await inRun(() => ask('subagent', 'hi', { resume: env.CLAUDE_SESSION, env }))
+    ['are not known', undefined, '2', { input: 66, output: 40 }],
+    ['have grown in another process', '2', '5', { input: 66, output: 40 }],
+  ])('a subagent of a resumed query whose earlier totals %s is never billed twice', async (name, known, earlier, tokens) => {
+    const CLAUDE_SESSION = `subagent, totals ${name}`
+    if (known) await ask('tool', 'hi', { env: { CLAUDE_SESSION } })
+    await inRun(() => ask('subagent', 'hi', { resume: CLAUDE_SESSION, env: { CLAUDE_SESSION, CLAUDE_EARLIER_CALLS: earlier } }))
     telemetry.expectExecution('solver', { tokens })
   })
 

@@ -102,11 +102,14 @@ const cases = {
     toolResult('toolu_1', { content: '3' }),
     result(1, { subtype: 'error_max_turns', is_error: true, errors: ['Reached maximum number of turns (1)'] }),
   ],
-  // The last answer of a subagent is no message, and its usage is in the totals only
+  // The last answer of a subagent is no message; its usage is in the result of the tool
   subagent: [
     ...answer('msg_1', toolUse('toolu_1')),
     ...answer('msg_2', text).map((each) => ({ ...each, parent_tool_use_id: 'toolu_1' })),
-    toolResult('toolu_1', { content: '3' }),
+    {
+      ...toolResult('toolu_1', { content: '3' }),
+      tool_use_result: { status: 'completed', resolvedModel: model, usage: { ...usage, output_tokens: 20 } },
+    },
     ...answer('msg_3', text),
     { ...result(2), num_turns: 4 },
   ],

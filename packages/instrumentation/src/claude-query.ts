@@ -40,6 +40,8 @@ export interface ClaudeMessage {
     readonly stop_reason?: string | null
     readonly usage?: Partial<MessageUsage>
   }
+  /** Of `user`, if a tool returned: of a subagent, the usage of its last answer. */
+  readonly tool_use_result?: { readonly resolvedModel?: string; readonly usage?: Partial<MessageUsage> } | null
   /** Of `assistant` messages that the SDK made for an error, of `result`, and as `error_status` of `api_retry`. */
   readonly api_error_status?: number | null
   readonly error_status?: number | null
@@ -92,8 +94,8 @@ export class ClaudeQuery {
   #hasFailed = false
   /** Why the query failed, such as `error_max_turns`. */
   #failure: string | undefined
-  /** Whether the turn may contain model calls without a message: those of subagents and of a compaction. */
-  #hasHiddenCalls = false
+  /** Last answers of the subagents of this turn, which are no messages. */
+  #lastAnswers: { readonly model: string; readonly usage: InferenceUsage }[] = []
 
   /** `resumed` is the session that the query continues, if it is not a new one. */
   constructor(resumed?: ResumedSession) {
@@ -102,7 +104,6 @@ export class ClaudeQuery {
 
   read(message: ClaudeMessage): void {
     this.#conversationId ??= message.session_id
-    if (message.parent_tool_use_id || hidingSubtypes.has(message.subtype ?? '')) this.#hasHiddenCalls = true
     if (message.subtype === 'init') this.#model = message.model
     else if (message.subtype === 'api_retry') this.#failed(message.error_status, message.error)
     else if (message.type === 'assistant') this.#answered(message)
@@ -185,7 +186,9 @@ export class ClaudeQuery {
     this.#tools.set(id, beginToolCall({ name, type: 'function', callId: id, source, arguments: input }))
   }
 
-  #toolsReturned({ message }: ClaudeMessage): void {
+  #toolsReturned({ message, tool_use_result: result }: ClaudeMessage): void {
+    if (typeof result?.resolvedModel === 'string' && result.usage && this.#lastAnswers.length < maxOpen)
+      this.#lastAnswers.push({ model: result.resolvedModel, usage: usageOfMessage(result.usage) })
     for (const block of blocksOf(message)) {
       const tool = block.type === 'tool_result' ? this.#tools.get(block.tool_use_id ?? '') : undefined
       if (!tool) continue
@@ -228,23 +231,24 @@ export class ClaudeQuery {
     this.#totals = { ...this.#totals, ...totals }
     keepTotals(session_id, this.#totals)
     if (!isFirst || !this.#resumed) for (const each of turn) this.#report(each)
-    else if (turn.every((each) => this.#isExplained(each, kept !== undefined)))
+    else if (turn.every((each) => this.#isExplained(each)))
       for (const each of turn.filter(({ calls }) => kept || calls.length > 0)) this.#report(each)
     else this.#reportMainLoop(turn, usage)
-    this.#hasHiddenCalls = false
+    this.#lastAnswers = []
   }
 
   /**
    * Whether `added` can be the usage of this turn alone. The earlier totals of a resumed session are unknown in another process, and too
    * low if another process has continued the session since.
    */
-  #isExplained({ added, calls }: ModelTurn, isEarlierKnown: boolean): boolean {
+  #isExplained({ model, added, calls }: ModelTurn): boolean {
     if (calls.length === 0) return true
     const spent = usageOfTotals(added)
-    return inputKeys.every((key) => {
-      const answered = calls.reduce((sum, { known }) => sum + (known.usage?.[key] ?? 0), 0)
-      return spent[key] === answered || (isEarlierKnown && this.#hasHiddenCalls && spent[key]! > answered)
-    })
+    const messages = calls.map(({ known }) => known.usage)
+    const lastAnswers = this.#lastAnswers.filter((each) => isOfModel(each.model, model, added.canonicalModel))
+    const isSpent = (usages: readonly (InferenceUsage | undefined)[]): boolean =>
+      inputKeys.every((key) => spent[key] === usages.reduce((sum, usage) => sum + (usage?.[key] ?? 0), 0))
+    return isSpent(messages) || isSpent([...messages, ...lastAnswers.map(({ usage }) => usage)])
   }
 
   /** Ends the open calls of a model, so that their sum is what the result adds to the totals of this model. */
@@ -309,7 +313,6 @@ interface ModelTurn {
 }
 
 const inputKeys = ['inputTokens', 'cacheReadInputTokens', 'cacheWriteInputTokens'] as const
-const hidingSubtypes = new Set(['task_started', 'compact_boundary'])
 
 function providerOf(total: ModelUsage | undefined): string {
   return providers[total?.provider ?? ''] ?? 'anthropic'
