@@ -8,6 +8,7 @@ export {
   type BudgetUse,
   type ConfiguredBudgets,
 } from './run/budget.ts'
+export { LoopError, type LoopLimit } from './run/loop-guard.ts'
 export { currentExecution, type CurrentExecution } from './run/execution.ts'
 export { instrumentAgent } from './instrument-agent.ts'
 export type { InferenceUsage } from './inference/inference.ts'

@@ -63,6 +63,7 @@ export function instrumentTool<Fn extends AnyFunction>(
 /** One call of a tool: its span and its duration. */
 class ToolCall implements OuterToolCall {
   readonly source = 'code'
+  readonly isCompared = true
   readonly execution: Execution | undefined
   failure: OuterToolCall['failure']
   readonly #tool: Tool
@@ -85,6 +86,10 @@ class ToolCall implements OuterToolCall {
     } else {
       this.span = GuardedSpan.start(tool.spanName, tool.attributesFor(execution), contextOfToolCall(this))
       execution?.toolCalled()
+    }
+    if (execution && !this.#reported?.isCompared) {
+      execution.toolCompared(tool.name, args)
+      if (this.#reported) this.#reported.isCompared = true
     }
     const captureInput = tool.options.captureInput ?? isContentAsked()
     // A copy, because a redactor may change the list

@@ -6,6 +6,7 @@ import { onceProblems, type OnceOptions } from './once/once-options.ts'
 import { recoveryProblems, type RecoveryOptions } from './recovery/settings.ts'
 import type { FailIf } from './results/fail-if.ts'
 import { budgetProblems, type Budget } from './run/budget.ts'
+import { loopProblems, type LoopLimit } from './run/loop-guard.ts'
 import { isObject, propertyOf } from './unknown-values.ts'
 
 /** Receives the lines `[RETRY]`, `[SUCCESS]` and `[FAILED]`. */
@@ -96,6 +97,11 @@ export interface InstrumentAgentOptions<Args extends unknown[] = unknown[], Resu
    * is not retried. A line warns at 80 %. Unset limits come from `configureBudgets()`. @default none
    */
   readonly budget?: Budget | undefined
+  /**
+   * Ends a run that repeats a tool call with equal arguments, with a `LoopError`; it is not retried. Calls are counted in each attempt, for
+   * tools of `instrumentTool()` and of frameworks that report arguments. @default none
+   */
+  readonly loop?: LoopLimit | undefined
   /** Receives the log lines; `false` turns them off. @default console */
   readonly logger?: Logger | false | undefined
   /** Length of the sliding window for the health score and rates of the whole process, in seconds. @default 300 */
@@ -138,6 +144,7 @@ const agentChecks: Record<keyof InstrumentAgentOptions<never, never>, Check> = {
   signalFrom: aFunction,
   streamOf: aFunction,
   budget: ['must be an object', isObject],
+  loop: ['must be an object', isObject],
   failIf: [
     'must be a function or a list of functions',
     (value) => isFunction(value) || (Array.isArray(value) && value.length > 0 && value.every(isFunction)),
@@ -190,6 +197,7 @@ export function checkAgent(
       problems.push({ option: 'recovery', rule: 'cannot be combined with policy, which replaces it', value: options.recovery })
   }
   if (isObject(options?.budget)) problems.push(...budgetProblems(options.budget, 'budget.'))
+  if (isObject(options?.loop)) problems.push(...loopProblems(options.loop))
   const renamed = problems.map((problem) => (problem.option === 'name' ? { ...problem, option: nameOption } : problem))
   if (renamed.length > 0) throw new InvalidOptionsError(caller, renamed)
   return options.name ?? nameOf(fn)

@@ -1,4 +1,4 @@
-import { currentExecution, type Logger, type RecoveryOptions } from '@swarmwatch/sdk'
+import { currentExecution, type Logger, type LoopLimit, type RecoveryOptions } from '@swarmwatch/sdk'
 import { isStepCount, type StopCondition } from 'ai'
 
 import type { BacklogTools } from './backlog-tools.ts'
@@ -25,6 +25,8 @@ export interface AgentDependencies {
   readonly tools: FileTools & BacklogTools
   /** Overrides the defaults of the process, for example with an attempt timeout. */
   readonly recovery?: RecoveryOptions | undefined
+  /** Ends runs that repeat a tool call. @default none */
+  readonly loop?: LoopLimit | undefined
   /** Receives the log lines of the SDK; `false` turns them off. */
   readonly logger?: Logger | false | undefined
   /** Length of the window over which health and rates are calculated, for the whole process. */
@@ -32,11 +34,11 @@ export interface AgentDependencies {
 }
 
 /** Options of `instrumentAgent` that all three agents share. */
-export type InstrumentOptions = Pick<AgentDependencies, 'recovery' | 'logger' | 'healthWindowSeconds'>
+export type InstrumentOptions = Pick<AgentDependencies, 'recovery' | 'loop' | 'logger' | 'healthWindowSeconds'>
 
 /** Returns the options of `instrumentAgent` that all three agents share. */
-export function instrumentOptions({ recovery, logger, healthWindowSeconds }: AgentDependencies): InstrumentOptions {
-  return { recovery, logger, healthWindowSeconds }
+export function instrumentOptions({ recovery, loop, logger, healthWindowSeconds }: AgentDependencies): InstrumentOptions {
+  return { recovery, loop, logger, healthWindowSeconds }
 }
 
 /** Options that every call of the AI SDK gets. */

@@ -1,8 +1,9 @@
-import { expect, test } from 'vitest'
+import { onExecution } from '@swarmwatch/sdk'
+import { expect, onTestFinished, test } from 'vitest'
 
 import type { AgentTask } from '../../src/swarm/agent.ts'
 import { backlogItems } from '../../src/swarm/backlog.ts'
-import type { ReferenceAgents } from '../../src/swarm/reference-agents.ts'
+import { type ReferenceAgents, referenceAgents } from '../../src/swarm/reference-agents.ts'
 import { type Assignment, runSwarm, seededSchedule } from '../../src/swarm/run-swarm.ts'
 import { startSwarm } from './start-swarm.ts'
 
@@ -32,6 +33,26 @@ test('the swarm does all the work with real agents and reports the outcomes', as
   const report = await runSwarm({ agents, schedule: schedule(12), signal: new AbortController().signal })
   expect(report).toEqual({ started: 12, succeeded: 11, failed: 1, cancelled: 0 })
   expect((await workspace.list('.')).length).toBeGreaterThan(5)
+})
+
+test.each([1, 2, 3, 4, 5])('no run of the swarm looks like a loop, whatever fails (seed %i)', async (seed) => {
+  const faults = ['server-error', 'malformed-arguments', 'reset'] as const
+  const { dependencies } = await startSwarm({
+    plan: ({ number }) => (number % 5 === 0 ? { kind: faults[(number / 5) % 3]! } : undefined),
+  })
+  const errors: unknown[] = []
+  let toolCalls = 0
+  const stop = onExecution(({ type, execution }) => {
+    if (type !== 'finished') return
+    errors.push(execution.errorType)
+    toolCalls += execution.toolCalls
+  })
+  onTestFinished(stop)
+  const agents = referenceAgents({ ...dependencies, loop: { sameToolCall: 2 } })
+  await runSwarm({ agents, schedule: schedule(20, seed), signal: new AbortController().signal })
+  expect(errors.length).toBeGreaterThanOrEqual(20)
+  expect(toolCalls).toBeGreaterThan(20)
+  expect(errors).not.toContain('loop')
 })
 
 test('the swarm never runs more tasks at a time than allowed', async () => {

@@ -80,6 +80,8 @@ export interface OuterToolCall {
   readonly source: string
   readonly execution: Execution | undefined
   readonly span: GuardedSpan
+  /** Whether its arguments were compared with those of earlier calls. */
+  isCompared: boolean
   /** Sources whose calls are part of it. */
   readonly claimedBy: Set<string>
   /** The failure that a call inside this one reported. */
@@ -116,6 +118,7 @@ class ToolCall implements ReportedToolCall, OuterToolCall {
   readonly #startedMs: number
   failure: OuterToolCall['failure']
   isEnded = false
+  isCompared = false
 
   constructor(start: ToolCallStart) {
     const { startedAt } = start
@@ -134,6 +137,7 @@ class ToolCall implements ReportedToolCall, OuterToolCall {
     if (foreign && start.attributes) this.span.setAll(start.attributes)
     capture(this, attribute.toolCallArguments, start.arguments)
     this.execution?.toolCalled()
+    this.#compare(start.arguments)
     if (open.size >= manyOpen) for (const call of open) if (call.execution?.finished) call.abandon()
     open.add(this)
     if (open.size > maxOpen) open.delete(open.values().next().value!)
@@ -156,6 +160,7 @@ class ToolCall implements ReportedToolCall, OuterToolCall {
   }
 
   setArguments(value: unknown): void {
+    this.#compare(value)
     capture(this, attribute.toolCallArguments, value)
   }
 
@@ -173,6 +178,13 @@ class ToolCall implements ReportedToolCall, OuterToolCall {
     this.span.setAll(attributes)
     this.failure = { errorType: boundedErrorName(errorType), message: messageOf(error) }
     this.#end()
+  }
+
+  /** Only once: some frameworks report the arguments when the call ends. */
+  #compare(args: unknown): void {
+    if (args === undefined || this.isCompared || this.isEnded) return
+    this.isCompared = true
+    this.execution?.toolCompared(this.start.name, [args])
   }
 
   /** Ends the span of a call whose end was never reported; its duration is unknown. */

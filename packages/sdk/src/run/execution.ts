@@ -184,6 +184,11 @@ export class Execution implements CurrentExecution, Tracked {
     this.limits?.check()
   }
 
+  /** Compares the arguments of a tool call with those of earlier ones, if the run has a loop limit. */
+  toolCompared(name: string, args: readonly unknown[]): void {
+    if (!this.#finished) this.limits?.toolCalled(name, args)
+  }
+
   elapsedSeconds(): number {
     return msBetween(this.startedMs, this.clock.now()) / 1000
   }
@@ -206,6 +211,7 @@ export class Execution implements CurrentExecution, Tracked {
   attemptStarted(signal: AbortSignal | undefined): void {
     this.attempt += 1
     this.modelError = undefined
+    this.limits?.attemptStarted()
     if (this.inferences) this.inferences.lastFailure = undefined
     this.#signal = signal
     const waitSeconds = this.waits.at(-1) ?? 0

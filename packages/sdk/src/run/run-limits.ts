@@ -6,6 +6,7 @@ import type { Logger } from '../options.ts'
 import type { StreamLimit } from '../stream/watch-iterator.ts'
 import { add, instruments, type AgentSeries } from '../telemetry/instruments.ts'
 import { budgetKeys, BudgetExceededError, shownAmount, type Budget, type BudgetKey, type BudgetUse } from './budget.ts'
+import { LoopGuard, type LoopLimit } from './loop-guard.ts'
 
 /** A run, as far as its limits need it. */
 interface LimitedRun {
@@ -19,7 +20,7 @@ interface LimitedRun {
 /** Share of a limit from which a line warns. */
 const warnFrom = 0.8
 
-/** Stops a run that exceeds its budget: the waiting caller is rejected first, then the signal of the run aborts. */
+/** Stops a run that exceeds its budget or repeats a tool call: the waiting caller is rejected first, then the signal of the run aborts. */
 export class RunLimits {
   readonly #run: LimitedRun
   readonly #budget: Budget
@@ -30,9 +31,15 @@ export class RunLimits {
   #hasWarned = false
   #cancelTimer: (() => void) | undefined
 
-  constructor(run: LimitedRun, budget: Budget) {
+  readonly #loop: LoopGuard | undefined
+
+  constructor(
+    run: LimitedRun,
+    { budget = {}, loop }: { readonly budget?: Budget | undefined; readonly loop?: LoopLimit | undefined },
+  ) {
     this.#run = run
     this.#budget = budget
+    this.#loop = loop && new LoopGuard(loop)
     if (budget.seconds !== undefined) this.#startTimer(budget.seconds)
   }
 
@@ -89,6 +96,16 @@ export class RunLimits {
     if (tokens !== undefined) this.#compare('tokens', record.inputTokens + record.outputTokens, tokens)
     if (modelCalls !== undefined) this.#compare('modelCalls', record.modelCalls, modelCalls)
     if (toolCalls !== undefined) this.#compare('toolCalls', record.toolCalls, toolCalls)
+  }
+
+  /** Compares a tool call with the earlier ones of the attempt. */
+  toolCalled(tool: string, args: readonly unknown[]): void {
+    const error = this.#isClosed ? undefined : this.#loop?.called(tool, args)
+    if (error) this.#stop(error)
+  }
+
+  attemptStarted(): void {
+    this.#loop?.reset()
   }
 
   /** The run has ended; nothing stops it any more. */

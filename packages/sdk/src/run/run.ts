@@ -52,7 +52,8 @@ export class Run {
     this.#policy = execution.agent.options.policy
     this.#settings = execution.agent.recovery()
     const budget = execution.agent.budget()
-    if (budget) this.#limit(new RunLimits(execution, budget))
+    const { loop } = execution.agent.options
+    if (budget || loop) this.#limit(new RunLimits(execution, { budget, loop }))
   }
 
   /** Resolves with the function's result, or rejects with its last error, unchanged. */

@@ -1,0 +1,269 @@
+import { fc, test as property } from '@fast-check/vitest'
+import { startTestTelemetry, type TestTelemetry } from '@swarmwatch/testing'
+import { afterEach, beforeEach, describe, expect, test } from 'vitest'
+
+import {
+  currentExecution,
+  instrumentAgent,
+  instrumentTool,
+  LoopError,
+  type LoopLimit,
+  recoveryOf,
+  type RecoveryOptions,
+} from '../../src/index.ts'
+import { beginToolCall } from '../../src/instrumentation.ts'
+import { callKey } from '../../src/run/loop-guard.ts'
+import { outcomeOf } from '../run-watch.ts'
+
+let telemetry: TestTelemetry
+beforeEach(async () => void (telemetry = await startTestTelemetry()))
+afterEach(() => telemetry.shutdown())
+
+const forever = (): Promise<never> => new Promise(() => {})
+
+/** Runs an agent to its end; `error` is why it failed. */
+async function run(loop: LoopLimit, agent: () => unknown, recovery: RecoveryOptions = { baseDelaySeconds: 0 }) {
+  const fn = instrumentAgent(async () => agent(), { name: 'looper', loop, recovery, logger: false })
+  return fn().then(
+    (value) => ({ value, error: undefined as unknown }),
+    (error: unknown) => ({ value: undefined, error }),
+  )
+}
+
+/** A tool that counts its calls. */
+function countedTool(name = 'search') {
+  const count = { calls: 0 }
+  const tool = instrumentTool((..._: unknown[]) => void (count.calls += 1), { name })
+  return { tool, count }
+}
+
+test('a run is ended at call n + 1, which is not made, although its agent ignores signal and errors', async () => {
+  const { tool, count } = countedTool()
+  let signal: AbortSignal | undefined
+  const { error } = await run({ sameToolCall: 5 }, async () => {
+    signal = currentExecution()!.signal
+    for (let n = 0; n < 20; n += 1) {
+      try {
+        tool({ query: 'x', page: 1 })
+      } catch {
+        // As frameworks that report the errors of tools to the model
+      }
+    }
+    return await forever()
+  })
+  expect(count.calls).toBe(5)
+  expect(error).toBeInstanceOf(LoopError)
+  expect(error).toMatchObject({
+    tool: 'search',
+    calls: 6,
+    message: 'the run called the tool search 6 times with equal arguments',
+  })
+  expect(signal?.reason).toBe(error)
+  expect(recoveryOf(error)).toMatchObject({ attempts: 1, outcome: 'not_retryable' })
+  expect(await outcomeOf(telemetry)).toBe('failure not_retryable (loop), attempts: loop')
+})
+
+test('a loop of several different calls is found', async () => {
+  const { tool, count } = countedTool()
+  const { error } = await run({ sameToolCall: 3 }, () => {
+    for (let n = 0; n < 100; n += 1) tool({ page: n % 4 })
+  })
+  expect(error).toBeInstanceOf(LoopError)
+  expect(count.calls).toBe(12)
+})
+
+test('calls with other arguments, of other tools and of exempt tools do not count', async () => {
+  const [search, read, poll] = ['search', 'read', 'poll'].map((name) => countedTool(name).tool)
+  const { value } = await run({ sameToolCall: 1, except: ['poll'] }, () => {
+    for (let n = 0; n < 50; n += 1) {
+      search!(n)
+      read!(n)
+      poll!('job-1')
+    }
+    return 'done'
+  })
+  expect(value).toBe('done')
+})
+
+test('each attempt may make the same calls again, and so may each run', async () => {
+  const { tool, count } = countedTool()
+  const agent = (): string => {
+    for (let n = 0; n < 2; n += 1) tool('x')
+    if (currentExecution()!.attempt < 4) throw new Error('flaky')
+    return 'done'
+  }
+  for (let n = 0; n < 2; n += 1) expect(await run({ sameToolCall: 2 }, agent)).toMatchObject({ value: 'done' })
+  expect(count.calls).toBe(16)
+})
+
+describe('a tool call that a framework reports', () => {
+  const report = (given: object): void => beginToolCall({ name: 'search', source: 'ai-sdk', ...given }).end()
+
+  test('is compared by its arguments', async () => {
+    const calls = (n: number) => () => {
+      for (let at = 0; at < n; at += 1) report({ arguments: { query: 'x' }, callId: `call-${at}` })
+    }
+    expect((await run({ sameToolCall: 3 }, calls(3))).error).toBeUndefined()
+    expect((await run({ sameToolCall: 3 }, calls(4))).error).toBeInstanceOf(LoopError)
+  })
+
+  test('is compared when its arguments arrive later', async () => {
+    const { error } = await run({ sameToolCall: 3 }, () => {
+      for (let n = 0; n < 4; n += 1) {
+        const call = beginToolCall({ name: 'search', source: 'openai-agents' })
+        call.setArguments('{"query":"x"}')
+        call.end()
+      }
+    })
+    expect(error).toBeInstanceOf(LoopError)
+  })
+
+  test('without arguments is not compared', async () => {
+    const { error } = await run({ sameToolCall: 1 }, () => {
+      for (let n = 0; n < 4; n += 1) report({})
+    })
+    expect(error).toBeUndefined()
+  })
+
+  test.each([
+    ['with arguments', { arguments: { query: 'x' } }],
+    ['without arguments', {}],
+  ])('%s counts once with the instrumented function that it calls', async (_, given) => {
+    const { tool, count } = countedTool()
+    const { error } = await run({ sameToolCall: 3 }, () => {
+      for (let n = 0; n < 5; n += 1) {
+        const call = beginToolCall({ name: 'search', source: 'ai-sdk', ...given })
+        call.within(() => tool({ query: 'x' }, { toolCallId: `call-${n}`, messages: [n] }))
+        call.end()
+      }
+    })
+    expect(error).toMatchObject({ calls: 4 })
+    expect(count.calls).toBe(3)
+  })
+})
+
+const json = fc.jsonValue({ maxDepth: 4 })
+const shuffled = (value: unknown): unknown => {
+  if (Array.isArray(value)) return value.map(shuffled)
+  if (typeof value !== 'object' || value === null) return value
+  return Object.fromEntries(
+    Object.entries(value)
+      .toReversed()
+      .map(([key, inner]) => [key, shuffled(inner)]),
+  )
+}
+/** JSON with sorted keys; it is slow, and obviously right. */
+const sorted = (value: unknown): string =>
+  JSON.stringify(value, (_, inner: unknown) =>
+    typeof inner === 'object' && inner !== null && !Array.isArray(inner)
+      ? Object.fromEntries(Object.entries(inner).toSorted(([one], [other]) => (one < other ? -1 : 1)))
+      : inner,
+  )
+
+property.prop([json])('arguments are equal whatever the order of their keys', (value) => {
+  expect(callKey('t', [value])).toBe(callKey('t', [shuffled(value)]))
+})
+
+property.prop([json, json], { numRuns: 1000 })('arguments that differ have different keys', (one, other) => {
+  if (sorted(one).includes('__proto__') || sorted(other).includes('__proto__')) return
+  expect(callKey('t', [one]) === callKey('t', [other])).toBe(sorted(one) === sorted(other))
+})
+
+test('values that only look alike differ', () => {
+  const values = [
+    '1',
+    1,
+    1n,
+    true,
+    'true',
+    null,
+    'null',
+    [],
+    {},
+    [[]],
+    ['a', 'b'],
+    ['ab'],
+    ['a,b'],
+    new Date(1),
+    new URL('http://a'),
+  ]
+  const keys = values.map((value) => callKey('t', [value]))
+  expect(new Set(keys).size).toBe(values.length)
+  expect(callKey('t', ['a', 'b'])).not.toBe(callKey('t', [['a', 'b']]))
+  expect(callKey('ta', ['b'])).not.toBe(callKey('t', ['ab']))
+  const long = 'x'.repeat(5_000)
+  expect(callKey('t', [`${long}a${long}`])).not.toBe(callKey('t', [`${long}b${long}`]))
+})
+
+test('missing arguments are equal to undefined ones, and objects of a class only to themselves', () => {
+  class Query {
+    readonly #text: string
+    constructor(text: string) {
+      this.#text = text
+    }
+    text(): string {
+      return this.#text
+    }
+  }
+  expect(callKey('t', ['a'])).toBe(callKey('t', ['a', undefined]))
+  expect(callKey('t', [{ a: 1 }])).toBe(callKey('t', [{ a: 1, b: undefined }]))
+  const query = new Query('a')
+  expect(callKey('t', [query])).toBe(callKey('t', [query]))
+  expect(callKey('t', [query])).not.toBe(callKey('t', [new Query('b')]))
+})
+
+const cyclic: { self?: unknown } = {}
+cyclic.self = cyclic
+const deep = JSON.parse('['.repeat(100) + ']'.repeat(100)) as unknown
+test.each([
+  ['a cycle', cyclic],
+  ['deep nesting', deep],
+  ['a very long text', 'x'.repeat(200_000)],
+  ['very many values', Array.from({ length: 5_000 }, () => 1)],
+  ['a map', new Map()],
+  ['bytes', new Uint8Array(8)],
+])('arguments with %s are not compared', async (_, argument) => {
+  const { tool } = countedTool()
+  const { value } = await run({ sameToolCall: 1 }, () => {
+    for (let n = 0; n < 5; n += 1) tool(argument)
+    return 'done'
+  })
+  expect(value).toBe('done')
+})
+
+test('a getter that throws and a revoked proxy do not reach the agent', async () => {
+  const { tool } = countedTool()
+  const revoked = Proxy.revocable({}, {})
+  revoked.revoke()
+  const hostile = {
+    get broken(): string {
+      throw new Error('broken')
+    },
+  }
+  const { value } = await run({ sameToolCall: 1 }, () => {
+    for (const argument of [hostile, revoked.proxy]) tool(argument, argument)
+    return 'done'
+  })
+  expect(value).toBe('done')
+})
+
+test('more than 1,000 different calls keep memory bounded, and a later loop is still found', async () => {
+  const { tool } = countedTool()
+  const { error } = await run({ sameToolCall: 3 }, () => {
+    for (let n = 0; n < 3_000; n += 1) tool(n)
+    for (let n = 0; n < 4; n += 1) tool('again')
+  })
+  expect(error).toMatchObject({ calls: 4 })
+})
+
+test('all problems of a loop limit are reported at once', () => {
+  const loop = { sameToolCall: 0, except: [1], max: 3 } as never
+  expect(() => instrumentAgent(() => {}, { name: 'x', loop })).toThrow(
+    [
+      'instrumentAgent: loop.sameToolCall must be an integer >= 1, got 0',
+      'instrumentAgent: loop.except must be a list of names of tools, got an array',
+      'instrumentAgent: loop.max is not an option; the options are sameToolCall, except, got 3',
+    ].join('\n'),
+  )
+  expect(() => instrumentAgent(() => {}, { name: 'x', loop: 5 as never })).toThrow('loop must be an object, got 5')
+})
