@@ -13,3 +13,4 @@ export { recordMcpOperation, type McpOperation } from './inference/record-mcp-op
 export type { InferenceCall, InferenceEnd, InferenceSource, InferenceStart, InferenceUsage } from './inference/inference.ts'
 export { guarded, trip, type GuardedPlace } from './telemetry/guard.ts'
 export { callWithin } from './telemetry/guarded-span.ts'
+export { propertyOf } from './unknown-values.ts'

@@ -1,4 +1,4 @@
-import { propertyOf } from './tool-error.ts'
+import { propertyOf } from '@swarmwatch/sdk/instrumentation'
 
 /** `error.type` of a model call that this process ended itself, which is no fault of its provider. */
 type OwnAbort = 'timeout' | 'cancelled'

@@ -1,4 +1,4 @@
-import { guarded } from '@swarmwatch/sdk/instrumentation'
+import { propertyOf } from '@swarmwatch/sdk/instrumentation'
 
 /**
  * Returns an error for a tool result that reports a failure instead of throwing, as those of MCP do with `isError: true`; undefined for
@@ -19,10 +19,4 @@ export function namedError(name: string, message: string): Error {
   const error = new Error(message)
   error.name = name
   return error
-}
-
-/** Returns a property of a value that is not ours; undefined if it has none, or if reading it throws. */
-export function propertyOf(value: unknown, name: string): unknown {
-  if (typeof value !== 'object' || value === null) return undefined
-  return guarded('framework', () => (value as Record<string, unknown>)[name])
 }

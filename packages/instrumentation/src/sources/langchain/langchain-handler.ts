@@ -1,6 +1,7 @@
 import {
   beginToolCall,
   guarded,
+  propertyOf,
   withConversation,
   type InferenceEnd,
   type ReportedToolCall,
@@ -9,7 +10,7 @@ import {
 import { BoundedMap } from '../bounded-map.ts'
 import { FrameworkInference } from '../framework-inference.ts'
 import { providerName } from '../provider-names.ts'
-import { namedError, propertyOf, toolError } from '../tool-error.ts'
+import { namedError, toolError } from '../tool-error.ts'
 
 /** The part of a runnable's config that is used here. */
 export interface RunnableConfig {

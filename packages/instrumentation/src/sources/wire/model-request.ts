@@ -90,7 +90,7 @@ export function modelRequest(request: SentRequest, providers: Readonly<Record<st
     const model = modelInPath(path, end, ending)
     return {
       ...serverOf(request.origin, path, providers),
-      ...of(route),
+      ...factsOf(route),
       // The body of a request to a deployment of Azure may leave out the model
       isUncertain: route.isUncertain === true && model === undefined,
       model,
@@ -100,7 +100,8 @@ export function modelRequest(request: SentRequest, providers: Readonly<Record<st
   return undefined
 }
 
-function of({
+/** The properties of a route that a call has. */
+function factsOf({
   protocol,
   operation,
   isStream = false,
@@ -116,7 +117,7 @@ function polledResponse(request: SentRequest, providers: Readonly<Record<string,
   const rest = path.slice(start + (polledId?.length ?? 0))
   if (polledId === undefined || (rest !== '' && !rest.startsWith('?'))) return undefined
   const isStream = rest.includes('stream=true')
-  return { ...serverOf(request.origin, path, providers), ...of(responses), isStream, model: undefined, polledId }
+  return { ...serverOf(request.origin, path, providers), ...factsOf(responses), isStream, model: undefined, polledId }
 }
 
 /** `/models/NAME:method` of Google, `/deployments/NAME/...` of Azure. */
