@@ -34,6 +34,7 @@ export async function killExecutions(
   folder: string,
   location: string,
   store: OnceStore,
+  untilIdle: () => Promise<void> = async () => {},
 ): Promise<KilledExecutions> {
   const total = { kills: 0, executions: 0, duplicates: 0, lost: 0, uncertain: 0, reported: 0, found: 0 }
   while (total.kills < kills) {
@@ -57,6 +58,8 @@ export async function killExecutions(
       if (isFinished && (code !== 0 || !child.output().includes(`finished ${steps}`))) throw new Error(child.output())
       if (isFinished) continue
       total.kills += 1
+      // A database may still be writing what the killed process has sent
+      await untilIdle()
       for (const { state, key } of await store.load(executionId)) if (state === 'begun') held.add(key)
     }
     const payments = linesOf(effects).map((line) => line.split(' ')[1])

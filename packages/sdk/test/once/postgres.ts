@@ -7,6 +7,8 @@ const image = 'postgres:17-trixie'
 /** A PostgreSQL server in a container. */
 export interface PostgresServer extends AsyncDisposable {
   readonly url: string
+  /** Resolves when the server has ended the work of all clients that stores opened with {@link url}, also of killed ones. */
+  untilIdle(): Promise<void>
 }
 
 /** Returns why no PostgreSQL can be started here, and prints it; with REQUIRE_STACK=1 it throws instead. */
@@ -38,5 +40,12 @@ export async function openPostgres(): Promise<PostgresServer> {
     throw new Error(`PostgreSQL did not start:\n${logs}`, { cause: error })
   })
   const { host } = new URL(await container.url(5432))
-  return { url: `postgres://postgres:test@${host}/postgres`, [Symbol.asyncDispose]: () => network.remove() }
+  const clients = "SELECT count(*) FROM pg_stat_activity WHERE application_name = 'swarmwatch'"
+  const untilIdle = () =>
+    eventually('the clients to be gone', async () => (await container.exec('psql', '-U', 'postgres', '-Atc', clients)) === '0')
+  return {
+    untilIdle: async () => void (await untilIdle()),
+    url: `postgres://postgres:test@${host}/postgres`,
+    [Symbol.asyncDispose]: () => network.remove(),
+  }
 }
