@@ -37,11 +37,15 @@ interface Slot {
   cause: unknown
   /** Whether its unknown outcome was reported. */
   isReported: boolean
-  /** Resolves when it is no longer running. */
-  settled: Promise<void>
+  /** Resolves when it is no longer running; only while another call waits for it. */
+  settled: PromiseWithResolvers<void> | undefined
   /** Attempts that have made this call. */
   readonly usedBy: Set<number>
 }
+
+/** The state of the call that an attempt takes first. */
+const preference: Readonly<Record<Slot['state'], number>> = { done: 0, running: 1, uncertain: 2, free: 3 }
+const none: readonly Slot[] = []
 
 /** Calls of one execution: more could only be forgotten, and would then be repeated. */
 const mostCalls = 10_000
@@ -54,6 +58,7 @@ export class OnceCalls {
   readonly #executionId: string
   readonly #store: OnceStore
   readonly #owner = randomOwner()
+  /** By key; tools may share one. */
   readonly #slots = new Map<string, Slot[]>()
   #count = 0
   #loading: Promise<void> | undefined
@@ -90,7 +95,8 @@ export class OnceCalls {
 
   async #wait(slot: Slot, { attempt, signal }: OnceRequest): Promise<void> {
     try {
-      await until(slot.settled, signal())
+      slot.settled ??= Promise.withResolvers<void>()
+      await until(slot.settled.promise, signal())
     } catch (error) {
       slot.usedBy.delete(attempt)
       throw error
@@ -122,13 +128,12 @@ export class OnceCalls {
       result: undefined,
       cause: undefined,
       isReported: false,
-      settled: Promise.resolve(),
+      settled: undefined,
       usedBy: new Set(),
     }
-    const id = `${call.tool}\n${call.key}`
-    const slots = this.#slots.get(id)
+    const slots = this.#slots.get(call.key)
     if (slots) slots.push(slot)
-    else this.#slots.set(id, [slot])
+    else this.#slots.set(call.key, [slot])
     this.#count += 1
     return slot
   }
@@ -138,16 +143,17 @@ export class OnceCalls {
    * with an unknown outcome, so that an effect is repeated only if the attempt asks for more of them than there were.
    */
   #take({ tool, key, isOwnKey, attempt }: OnceRequest): Slot {
-    const slots = this.#slots.get(`${tool}\n${key}`) ?? []
-    if (isOwnKey && slots[0]) return slots[0]
-    const left = slots.filter(({ usedBy }) => !usedBy.has(attempt))
-    let slot = (['done', 'running', 'uncertain', 'free'] as const)
-      .map((state) => left.find((each) => each.state === state))
-      .find((each) => each !== undefined)
+    let slot: Slot | undefined
+    let number = 1
+    for (const each of this.#slots.get(key) ?? none) {
+      if (each.call.tool !== tool) continue
+      if (isOwnKey) return each
+      number = Math.max(number, each.call.number + 1)
+      if (!each.usedBy.has(attempt) && (!slot || preference[each.state] < preference[slot.state])) slot = each
+    }
     if (!slot) {
       if (this.#count >= mostCalls)
         throw new OnceError('too_many_calls', tool, `its run has made ${mostCalls} calls of once tools`)
-      const number = Math.max(0, ...slots.map(({ call }) => call.number)) + 1
       slot = this.#add({ executionId: this.#executionId, tool, key, number })
     }
     slot.usedBy.add(attempt)
@@ -155,9 +161,7 @@ export class OnceCalls {
   }
 
   async #run(slot: Slot, request: OnceRequest): Promise<unknown> {
-    const settled = Promise.withResolvers<void>()
     slot.state = 'running'
-    slot.settled = settled.promise
     try {
       const known = slot.isStored ? undefined : await this.#begin(slot, request)
       slot.isStored = true
@@ -171,7 +175,7 @@ export class OnceCalls {
       if (known) slot.state = 'uncertain'
       else return await this.#invoke(slot, request)
     } finally {
-      settled.resolve()
+      settle(slot)
     }
     return this.#decide(slot, request)
   }
@@ -179,7 +183,8 @@ export class OnceCalls {
   async #begin(slot: Slot, { tool, attempt }: OnceRequest): Promise<OnceEntry | undefined> {
     if (this.#isReleased && !this.#store.isDurable) return undefined
     try {
-      const known = await this.#store.begin(slot.call, this.#owner)
+      const begun = this.#store.begin(slot.call, this.#owner)
+      const known = isPromise(begun) ? await begun : begun
       // An earlier try was recorded although the store reported an error; the tool was not called
       return known?.state === 'begun' && known.owner === this.#owner ? undefined : known
     } catch (error) {
@@ -224,7 +229,8 @@ export class OnceCalls {
       request.notStored('its result is not JSON, so that another process takes its effect for uncertain')
     } else {
       try {
-        await this.#store.succeed(slot.call, result)
+        const stored = this.#store.succeed(slot.call, result)
+        if (isPromise(stored)) await stored
       } catch (problem) {
         request.notStored('its result was not recorded, so that another process takes its effect for uncertain', problem)
       }
@@ -240,9 +246,7 @@ export class OnceCalls {
     const { cause } = slot
     const key = idempotencyKeyOf(slot.call)
     if (onUncertain === 'fail') throw new UncertainEffectError(tool, key, this.#executionId, cause)
-    const settled = Promise.withResolvers<void>()
     slot.state = 'running'
-    slot.settled = settled.promise
     let ran: Promise<unknown> | undefined
     try {
       const result = await onUncertain(key, () => (ran ??= this.#invoke(slot, request)))
@@ -253,7 +257,7 @@ export class OnceCalls {
       // A handler need not wait for the tool
       await ran?.catch(() => {})
       if ((slot.state as Slot['state']) === 'running') slot.state = 'uncertain'
-      settled.resolve()
+      settle(slot)
     }
   }
 
@@ -271,6 +275,15 @@ function randomOwner(): string {
   owners += 1
   return `${prefix}-${owners.toString(36)}`
 }
+
+function settle(slot: Slot): void {
+  slot.settled?.resolve()
+  slot.settled = undefined
+}
+
+// Most stores answer at once, and awaiting that would cost more than the rest
+const isPromise = <T>(value: T | Promise<T>): value is Promise<T> =>
+  typeof (value as { then?: unknown } | undefined)?.then === 'function'
 
 /** Resolves when a call of another attempt has ended; rejects as soon as the own attempt is aborted. */
 async function until(settled: Promise<void>, signal: AbortSignal): Promise<void> {

@@ -89,20 +89,24 @@ class CanonicalForm {
   }
 
   #addObject(value: object, depth: number): void {
-    if (isInstance(value, Date)) this.text += `date:${value.getTime()}`
+    const isRecord = Object.getPrototypeOf(value) === Object.prototype
+    if (isRecord) this.#addNested(value, depth)
+    else if (isInstance(value, Date)) this.text += `date:${value.getTime()}`
     else if (isInstance(value, URL)) this.text += `url:${JSON.stringify(value.href)}`
     else if (ArrayBuffer.isView(value)) this.#addBytes(value)
-    else {
-      if (depth >= deepest) throw new UnkeyableError(`its arguments are nested deeper than ${deepest} levels`)
-      if (this.#ancestors.includes(value)) throw new UnkeyableError('one of its arguments contains itself')
-      this.#ancestors.push(value)
-      if (Array.isArray(value)) this.#addList('[', value, depth, ']')
-      else if (isInstance(value, Set)) this.#addList('set[', [...value], depth, ']')
-      else if (isInstance(value, Map)) this.#addList('map[', [...value], depth, ']')
-      else if (isPlain(value) && !hasSymbols(value)) this.#addProperties(value, depth)
-      else throw new UnkeyableError(`one of its arguments contains ${describe(value)}`)
-      this.#ancestors.pop()
-    }
+    else this.#addNested(value, depth)
+  }
+
+  #addNested(value: object, depth: number): void {
+    if (depth >= deepest) throw new UnkeyableError(`its arguments are nested deeper than ${deepest} levels`)
+    if (this.#ancestors.includes(value)) throw new UnkeyableError('one of its arguments contains itself')
+    this.#ancestors.push(value)
+    if (Array.isArray(value)) this.#addList('[', value as unknown[], depth, ']')
+    else if (isInstance(value, Set)) this.#addList('set[', [...value], depth, ']')
+    else if (isInstance(value, Map)) this.#addList('map[', [...value], depth, ']')
+    else if (isPlain(value) && !hasSymbols(value)) this.#addProperties(value, depth)
+    else throw new UnkeyableError(`one of its arguments contains ${describe(value)}`)
+    this.#ancestors.pop()
   }
 
   #addBytes(value: ArrayBufferView): void {
@@ -134,7 +138,7 @@ class CanonicalForm {
 }
 
 function isSignal(value: unknown): boolean {
-  return isInstance(value, AbortSignal)
+  return isObject(value) && isInstance(value, AbortSignal)
 }
 
 function isPlain(value: object): boolean {

@@ -57,29 +57,42 @@ export function onceStoreProblem(store: unknown): string | undefined {
  * do not survive the process. Its size is bounded by the runs in progress, with at most 10,000 calls each.
  */
 export function memoryOnceStore(): OnceStore {
-  const executions = new Map<string, Map<string, OnceEntry>>()
+  const executions = new Map<string, Map<string, Mutable[]>>()
   return {
     isDurable: false,
-    load: (executionId) => [...(executions.get(executionId)?.values() ?? [])],
+    load: (executionId) => [...(executions.get(executionId)?.values() ?? [])].flat().map((entry) => ({ ...entry })),
     begin(call, owner) {
       let entries = executions.get(call.executionId)
-      if (!entries) executions.set(call.executionId, (entries = new Map<string, OnceEntry>()))
-      const id = idOf(call)
-      const known = entries.get(id)
-      if (!known) entries.set(id, { ...call, state: 'begun', owner })
-      return known
+      if (!entries) executions.set(call.executionId, (entries = new Map<string, Mutable[]>()))
+      const { executionId, tool, key, number } = call
+      const sameKey = entries.get(key)
+      const known = find(sameKey, call)
+      if (known) return { ...known }
+      const entry: Mutable = { executionId, tool, key, number, state: 'begun', owner, result: undefined }
+      if (sameKey) sameKey.push(entry)
+      else entries.set(key, [entry])
+      return undefined
     },
     succeed(call, result) {
-      const entries = executions.get(call.executionId)
-      const known = entries?.get(idOf(call))
-      if (known) entries?.set(idOf(call), { ...known, state: 'done', result })
+      const entry = find(executions.get(call.executionId)?.get(call.key), call)
+      if (!entry) return
+      entry.state = 'done'
+      entry.result = result
     },
-    remove: (call) => void executions.get(call.executionId)?.delete(idOf(call)),
+    remove(call) {
+      const sameKey = executions.get(call.executionId)?.get(call.key)
+      const entry = find(sameKey, call)
+      if (entry) sameKey?.splice(sameKey.indexOf(entry), 1)
+    },
     release: (executionId) => void executions.delete(executionId),
   }
 }
 
-const idOf = ({ tool, key, number }: OnceCall): string => `${number} ${tool}\n${key}`
+type Mutable = { -readonly [Key in keyof OnceEntry]: OnceEntry[Key] }
+
+function find(sameKey: readonly Mutable[] | undefined, { tool, number }: OnceCall): Mutable | undefined {
+  return sameKey?.find((entry) => entry.number === number && entry.tool === tool)
+}
 
 const configured = processWide('once-store/1', () => ({ store: memoryOnceStore() }))
 

@@ -28,7 +28,7 @@ describe.skipIf(whyNoPostgres() !== undefined)('with a PostgreSQL server', () =>
   testOnceStore('the PostgreSQL store', () => ({ store: open(), open }))
 
   test('after SIGKILL at random moments, the PostgreSQL store repeats no effect silently and loses none', async () => {
-    const total = await killExecutions(kills, 200, temporaryFolder(), server!.url, open(), server!.untilIdle)
+    const total = await killExecutions(kills, 200, temporaryFolder(), server!.url, open(), () => server!.untilIdle())
     console.log(JSON.stringify(total))
     expect(total).toMatchObject({ kills, duplicates: 0, lost: 0, reported: total.uncertain })
   })
