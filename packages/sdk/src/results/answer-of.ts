@@ -82,7 +82,8 @@ function ofResponse(result: object): Answer | undefined {
 function ofAgent(result: object): Answer | undefined {
   if (has(result, 'finalOutput')) {
     const output = propertyOf(result, 'finalOutput') ?? ''
-    return typeof output === 'string' ? { text: output } : { object: output }
+    const { finishReason } = ofRawResponse(propertyOf(result, 'rawResponses'))
+    return typeof output === 'string' ? { text: output, finishReason } : { object: output, finishReason }
   }
   const messages = propertyOf(result, 'messages')
   const last = Array.isArray(messages) ? (messages.at(-1) as unknown) : undefined
@@ -93,6 +94,12 @@ function ofAgent(result: object): Answer | undefined {
     object: propertyOf(result, 'structured_output') ?? undefined,
     finishReason: word(propertyOf(result, 'stop_reason')),
   }
+}
+
+/** OpenAI Agents has the answer of the provider in its own. */
+function ofRawResponse(responses: unknown): Answer {
+  const last = Array.isArray(responses) ? propertyOf(responses.at(-1), 'providerData') : undefined
+  return (isObject(last) && (ofCompletion(last) ?? ofResponse(last))) || {}
 }
 
 /** A message of Anthropic or LangChain. */

@@ -28,13 +28,17 @@ export function rejectionOf(
 
 /**
  * Rejects a result without content: no text, no structured output and no tool call, or an object of the application that has only empty
- * values. The run is retried. `error.type` is `empty_answer`.
+ * values. The run is retried. `error.type` is `empty_answer`. An empty result that was refused or cut is rejected as by {@link refusal} and
+ * {@link truncated}, and not retried.
  */
 export function emptyAnswer(result: unknown): false | ResultRejectedError {
   const { text, object, hasOther } = answerOf(result)
   if (object !== undefined || hasOther === true) return false
   const isEmpty = text === undefined ? isEmptyObject(result) : text.trim() === ''
-  return isEmpty && new ResultRejectedError(result, 'empty_answer', { message: 'the answer is empty' })
+  if (!isEmpty) return false
+  return (
+    refusal(result) || truncated(result) || new ResultRejectedError(result, 'empty_answer', { message: 'the answer is empty' })
+  )
 }
 
 const refusals = new Set<string | undefined>([
