@@ -1,7 +1,8 @@
+import { subscribe, unsubscribe } from 'node:diagnostics_channel'
 import { createServer, type AddressInfo } from 'node:net'
 
 import { eventually } from '@swarmwatch/testkit'
-import { describe, expect, test } from 'vitest'
+import { describe, expect, onTestFinished, test } from 'vitest'
 
 import { modelCalls, observeWire, post, runAsAgent } from './observed-calls.ts'
 import { events, eventStream, startScriptedServer } from './scripted-server.ts'
@@ -25,17 +26,22 @@ describe('a failed model call has the error type', () => {
       answer: { headers: eventStream, pieces: [events(chunk), (response: { destroy(): void }) => response.destroy()] },
     },
     { error: 'cancelled', answer: { headers: eventStream, pieces: [events(chunk), forever] }, leaves: true },
-    { error: 'cancelled', answer: { pieces: [forever] }, signal: () => abortedSoon() },
-    { error: 'cancelled', answer: { pieces: [forever] }, signal: () => abortedSoon('any reason') },
-    { error: 'timeout', answer: { pieces: [forever] }, signal: () => AbortSignal.timeout(50) },
+    { error: 'cancelled', answer: { pieces: [forever] }, aborts: undefined },
+    { error: 'cancelled', answer: { pieces: [forever] }, aborts: 'any reason' },
+    { error: 'timeout', answer: { pieces: [forever] }, aborts: new DOMException('too slow', 'TimeoutError') },
   ] as const)('$error', async ({ error, answer, ...caller }) => {
     const telemetry = await observeWire()
-    const { url } = await startScriptedServer(answer)
+    const controller = new AbortController()
+    const { url } = await startScriptedServer(() => {
+      // The request has arrived: a timer could end it before it is sent
+      if ('aborts' in caller) controller.abort(caller.aborts)
+      return answer
+    })
     const { execution } = await runAsAgent(telemetry, async () => {
       const response = await fetch(`${url}/v1/chat/completions`, {
         method: 'POST',
         body: '{"model":"m","stream":true}',
-        ...('signal' in caller && { signal: caller.signal() }),
+        signal: controller.signal,
       })
       for await (const _ of response.body!) if ('leaves' in caller) break
     })
@@ -43,6 +49,21 @@ describe('a failed model call has the error type', () => {
     expect(call!.attributes['error.type']).toBe(error)
     expect(execution.attributes).toMatchObject({ 'swarmwatch.http.tries': 1, 'swarmwatch.model.calls': 1 })
   })
+})
+
+test('a model call that its caller gives up while it connects is cancelled', async () => {
+  const telemetry = await observeWire()
+  const { url } = await startScriptedServer({ pieces: [forever] })
+  const controller = new AbortController()
+  const leave = (): void => controller.abort()
+  subscribe('undici:client:beforeConnect', leave)
+  onTestFinished(() => void unsubscribe('undici:client:beforeConnect', leave))
+  const { execution } = await runAsAgent(telemetry, () =>
+    fetch(`${url}/v1/chat/completions`, { method: 'POST', body: '{"model":"m"}', signal: controller.signal }),
+  )
+  const [call] = await eventually('the call to end', () => modelCalls(telemetry).length > 0 && modelCalls(telemetry))
+  expect(call!.attributes['error.type']).toBe('cancelled')
+  expect(execution.attributes).toMatchObject({ 'swarmwatch.http.tries': 1, 'swarmwatch.model.calls': 1 })
 })
 
 test('a stream that is aborted after its last event has not failed', async () => {
@@ -215,11 +236,4 @@ async function closedServer(): Promise<{ readonly url: string; readonly port: nu
   const { port } = server.address() as AddressInfo
   await new Promise((closed) => server.close(closed))
   return { url: `http://127.0.0.1:${port}`, port }
-}
-
-/** A signal that is aborted by itself. */
-function abortedSoon(reason?: unknown): AbortSignal {
-  const controller = new AbortController()
-  setTimeout(() => controller.abort(reason), 50)
-  return controller.signal
 }

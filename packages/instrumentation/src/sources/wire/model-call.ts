@@ -140,8 +140,14 @@ export class ModelCall {
       serverPort,
       client: this.#sent.client,
       ...this.#asked(),
-      ...(polledId === undefined ? { known: () => this.#end(this.#response?.soFar()) } : { startedAt: this.#startedAt }),
+      ...(polledId === undefined ? { known: () => this.#known() } : { startedAt: this.#startedAt }),
     }
+  }
+
+  /** The state at the end of the attempt. A request without an answer was given up: while it connects, its error comes later. */
+  #known(): InferenceEnd {
+    const end = this.#end(this.#response?.soFar())
+    return this.#status === undefined ? { ...end, errorType: 'cancelled' } : end
   }
 
   #asked(): { model?: string; isStream?: boolean; conversationId?: string } {
