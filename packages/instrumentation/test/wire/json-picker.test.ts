@@ -88,3 +88,13 @@ test.prop([fc.array(fc.oneof(fc.uint8Array(), fc.constantFrom('data:', '\n', '\r
     expect(() => pickEvents(pieces.map((piece) => Buffer.from(piece as string)))).not.toThrow()
   },
 )
+
+test.each([
+  { what: 'an incomplete event', stream: `data: {"skipped":[{\n\ndata: {"a":1}\n\n` },
+  { what: 'an incomplete event with CRLF', stream: `data: {"skipped":[{\r\n\r\ndata: {"a":1}\r\n\r\n` },
+  { what: 'an event whose payload continues', stream: `data: {"skipped":[0],\ndata: "a":1}\n\n` },
+  { what: 'a line that begins like data', stream: `data: {"skipped":[{\n\ndat\n\ndata: {"a":1}\n\n` },
+  { what: 'an event without a payload', stream: `data:\ndata:  \n\ndata: {"a":1}\n\n` },
+])('the event after $what is read', ({ stream }) => {
+  expect(pickEvents([Buffer.from(stream)])).toMatchObject({ picked: [['a', 1]], events: 1, isDone: false })
+})
