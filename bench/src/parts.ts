@@ -8,6 +8,7 @@ import { heap } from './heap/heap.ts'
 import { importing } from './import/import.ts'
 import { isolation } from './isolation/isolation.ts'
 import { modelCalls } from './model-calls/model-calls.ts'
+import { once } from './once/once.ts'
 import type { Part } from './part.ts'
 import { receivers } from './receivers/receivers.ts'
 import { stack } from './stack/stack.ts'
@@ -17,6 +18,7 @@ import { statusPage } from './status-page/status-page.ts'
 export const parts: readonly Part[] = [
   calls,
   modelCalls,
+  once,
   concurrency,
   growth,
   importing,
