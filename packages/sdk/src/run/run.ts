@@ -121,6 +121,7 @@ export class Run {
           const use = await this.deferred!.use.promise
           if (use === 'left') return await this.#leave(returned)
           if (use !== 'used') return await this.#endInstead(use.instead)
+          limits?.throwIfStopped()
           deadline?.restart()
         }
         const thenable = returned
