@@ -1,23 +1,19 @@
-import { isMainThread } from 'node:worker_threads'
-
-import { ConfigurationError } from '@swarmwatch/config'
-
-import { startOnce } from './start-telemetry.ts'
+import { isOldNode, oldNode } from './node-version.ts'
 
 /**
  * `node --import @swarmwatch/node/register app.js`: starts telemetry from the environment and the
  * configuration file, before the application.
  */
 try {
-  // Worker threads run this file too; ports and alerts belong to the main thread
-  const options = isMainThread
-    ? {}
-    : ({ metrics: { port: false }, monitor: { port: false }, alerts: { inProcess: 'off' } } as const)
-  if (!isTool(process.argv[1])) await startOnce(options, { handleSignals: true })
+  if (!isTool(process.argv[1])) {
+    if (isOldNode(process.versions.node)) throw new Error(oldNode(process.versions.node))
+    // Only now: an old Node would end with a syntax error
+    const { registerTelemetry } = await import('./register-telemetry.ts')
+    await registerTelemetry()
+  }
 } catch (error) {
   const isStrict = /^(1|true|yes|on)$/i.test(process.env['SWARMWATCH_STRICT'] ?? '')
-  const report = error instanceof ConfigurationError ? error.message : `telemetry could not start: ${String(error)}`
-  console.error(`[TELEMETRY] ${report}`)
+  console.error(`[TELEMETRY] ${error instanceof Error ? error.message : String(error)}`)
   console.error(`[TELEMETRY] ${isStrict ? 'SWARMWATCH_STRICT is set: the program ends' : 'the program runs without telemetry'}`)
   if (isStrict) process.exit(2)
 }

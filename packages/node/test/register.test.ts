@@ -67,6 +67,18 @@ test('with SWARMWATCH_STRICT=1 a program with bad settings ends with 2 before it
   expect(stderr).toContain('MAX_RETRIES')
 })
 
+test.each([
+  ['1', { code: 2, stdout: '' }, 'SWARMWATCH_STRICT is set: the program ends'],
+  ['0', { code: 0, stdout: 'runs\n' }, 'the program runs without telemetry'],
+])('on a Node that is too old, two lines report its version; with SWARMWATCH_STRICT=%s', async (strict, ended, effect) => {
+  const old = `data:text/javascript,Object.defineProperty(process,'versions',{value:{...process.versions,node:'20.19.0'}})`
+  const args = ['--import', old, '--import', './src/register.ts', '--input-type=module', '--eval', "console.log('runs')"]
+  expect(await runNode(args, { env: { ...anyPort, SWARMWATCH_STRICT: strict } })).toMatchObject({
+    ...ended,
+    stderr: `[TELEMETRY] @swarmwatch/node needs Node 22.15 or newer, this is 20.19.0\n[TELEMETRY] ${effect}\n`,
+  })
+})
+
 test('startTelemetry in a registered program returns the running telemetry', async () => {
   const code = `
     import { startTelemetry } from './src/index.ts'

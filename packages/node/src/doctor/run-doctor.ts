@@ -2,6 +2,7 @@ import { type Configuration, ConfigurationError, loadConfiguration } from '@swar
 import { asJson } from '@swarmwatch/config/command-line'
 
 import { isInProcess } from '../alerts/start-alert-rules.ts'
+import { isOldNode, minNodeVersion } from '../node-version.ts'
 import { otlpSettings } from '../opentelemetry/otlp-settings.ts'
 import { registeredGlobals } from '../opentelemetry/registered-globals.ts'
 import { checkAlertmanager, checkOtlp } from './endpoints.ts'
@@ -100,13 +101,9 @@ function isProviderRegistered(): boolean {
   return tracerProvider || meterProvider
 }
 
-const minNodeVersion = [22, 15] as const
-
 /** Checks that this version of Node is supported. */
 export function checkNode(version: string): Finding {
-  const [major = 0, minor = 0] = version.split('.').map(Number)
-  const isOld = major < minNodeVersion[0] || (major === minNodeVersion[0] && minor < minNodeVersion[1])
-  return isOld
+  return isOldNode(version)
     ? wrong(`Node ${version} is too old: install Node 24, or at least ${minNodeVersion.join('.')}`)
     : ok(`Node ${version}`)
 }
