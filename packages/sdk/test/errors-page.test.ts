@@ -30,6 +30,7 @@ const read = [
   'AWS',
   'gRPC',
   'Cancelled and too late',
+  'Errors of Swarmwatch',
   'Connections, programs, databases',
   'Errors that wrap others',
 ].flatMap(rowsOf)
