@@ -15,7 +15,7 @@ export interface PostgresServer extends AsyncDisposable {
 export function whyNoPostgres(): string | undefined {
   const hasImage = spawnSync('docker', ['image', 'inspect', image]).status === 0
   if (hasImage) return undefined
-  const reason = `Docker does not run here, or has no image ${image}`
+  const reason = `Docker does not run here, or has no image ${image} (docker pull ${image})`
   if (process.env['REQUIRE_STACK'] === '1') throw new Error(`REQUIRE_STACK=1, but ${reason}`)
   console.log(`skipped: ${reason} (REQUIRE_STACK=1 makes this an error)`)
   return reason
