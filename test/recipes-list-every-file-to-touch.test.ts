@@ -45,6 +45,12 @@ const recipes: readonly Recipe[] = [
     within: ['packages/node', 'packages/config'],
     atMost: 3,
   },
+  {
+    heading: 'Add a framework',
+    mention: /OpenAIAgentsInstrumentation|'ai-sdk', 'openai-agents'/,
+    places: { NAME: 'openai-agents' },
+    atMost: 3,
+  },
 ]
 
 const contributing = readFileSync('CONTRIBUTING.md', 'utf8')

@@ -2,12 +2,8 @@ import type { Instrumentation } from '@opentelemetry/instrumentation'
 import { configureInferences } from '@swarmwatch/sdk/instrumentation'
 
 import { type ModelPrices, preloadBundledTable, priceFunction } from './prices.ts'
-import { AiSdkInstrumentation } from './sources/ai-sdk/ai-sdk-instrumentation.ts'
-import { LangChainInstrumentation } from './sources/langchain/langchain-instrumentation.ts'
-import { McpInstrumentation } from './sources/mcp/mcp-instrumentation.ts'
-import { OpenAIAgentsInstrumentation } from './sources/openai-agents/openai-agents-instrumentation.ts'
+import { sourceNames, type SourceName, sources } from './sources/registry.ts'
 import { type Source, type SourceConfig, sourceVersion } from './sources/source.ts'
-import { sourceNames, type SourceName } from './sources/source-names.ts'
 import type { SentRequest } from './sources/wire/model-request.ts'
 import { hasChunkChannels, type WireConfig, WireInstrumentation } from './sources/wire/wire-instrumentation.ts'
 
@@ -67,7 +63,7 @@ export class AgentInstrumentation implements Instrumentation<AgentInstrumentatio
     preloadBundledTable()
     this.#sources = sourceNames
       .filter((name) => isChosen(name, frameworks))
-      .map((name) => new sourceClasses[name]({ ...config, enabled: true }))
+      .map((name) => new sources[name]({ ...config, enabled: true }))
   }
 
   /** Ends every source, so that later requests and calls are not observed. */
@@ -82,8 +78,8 @@ export class AgentInstrumentation implements Instrumentation<AgentInstrumentatio
    * Returns a line with the cure for each source whose framework, as files in `folders` import it, no longer contains the names that the
    * source depends on. It reads the files of the packages, so it is for a check on request.
    */
-  static hookProblems(sources: readonly SourceName[], folders: readonly string[]): string[] {
-    return sources.flatMap((name) => new sourceClasses[name]({ enabled: false }).hookProblem?.(folders) ?? [])
+  static hookProblems(names: readonly SourceName[], folders: readonly string[]): string[] {
+    return names.flatMap((name) => new sources[name]({ enabled: false }).hookProblem?.(folders) ?? [])
   }
 
   /** Returns a short text for each enabled source that can observe this process, and for each client of `wire`, for a start line. */
@@ -122,14 +118,6 @@ export class AgentInstrumentation implements Instrumentation<AgentInstrumentatio
 function printWarning(line: string): void {
   // oxlint-disable-next-line no-console
   console.warn(`[TELEMETRY] ${line}`)
-}
-
-const sourceClasses: Readonly<Record<SourceName, new (config: SourceConfig) => Source>> = {
-  wire: WireInstrumentation,
-  'ai-sdk': AiSdkInstrumentation,
-  'openai-agents': OpenAIAgentsInstrumentation,
-  langchain: LangChainInstrumentation,
-  mcp: McpInstrumentation,
 }
 
 function isChosen(name: SourceName, frameworks: AgentInstrumentationConfig['frameworks'] = true): boolean {

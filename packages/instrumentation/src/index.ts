@@ -2,10 +2,7 @@ export { AgentInstrumentation, type AgentInstrumentationConfig } from './agent-i
 export { claudeAgent } from './claude-agent.ts'
 export { instrumentMcpClient } from './instrument-mcp-client.ts'
 export { type ModelPrice, type ModelPrices, priceTable } from './prices.ts'
-export { AiSdkInstrumentation } from './sources/ai-sdk/ai-sdk-instrumentation.ts'
-export { LangChainInstrumentation } from './sources/langchain/langchain-instrumentation.ts'
-export { OpenAIAgentsInstrumentation } from './sources/openai-agents/openai-agents-instrumentation.ts'
+// All of it, so that a new source has one line less to forget
+export * from './sources/registry.ts'
 export type { Source, SourceConfig } from './sources/source.ts'
-export { sourceNames, type SourceName } from './sources/source-names.ts'
-export { type WireConfig, WireInstrumentation } from './sources/wire/wire-instrumentation.ts'
-export { McpInstrumentation } from './sources/mcp/mcp-instrumentation.ts'
+export type { WireConfig } from './sources/wire/wire-instrumentation.ts'

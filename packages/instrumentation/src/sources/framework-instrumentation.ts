@@ -2,7 +2,6 @@ import { InstrumentationBase } from '@opentelemetry/instrumentation'
 import { guarded } from '@swarmwatch/sdk/instrumentation'
 
 import { type Source, type SourceConfig, sourceVersion } from './source.ts'
-import type { SourceName } from './source-names.ts'
 
 /**
  * A source that observes one framework by a hook, which it installs while it is enabled. The framework need not be loaded, or present.
@@ -12,7 +11,7 @@ export abstract class FrameworkInstrumentation extends InstrumentationBase<Sourc
   // The base class calls enable() before fields have their initial values
   declare private removeHook: (() => void) | undefined
 
-  constructor(name: SourceName, config: SourceConfig) {
+  constructor(name: string, config: SourceConfig) {
     super(`@swarmwatch/instrumentation/${name}`, sourceVersion, config)
   }
 

@@ -18,7 +18,7 @@ export interface ToolCallStart {
   readonly type?: 'function' | 'extension' | 'datastore' | undefined
   /** The model's id of the call. */
   readonly callId?: string | undefined
-  /** The reporter: `ai-sdk`, `openai-agents`, `langchain`, `mcp`, `claude-agent`. */
+  /** The reporter, by the name of its source: `ai-sdk`, `mcp`, ... */
   readonly source: string
   readonly description?: string | undefined
   /** Recorded only while content capture is on, redacted. */

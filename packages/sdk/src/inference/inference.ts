@@ -14,8 +14,11 @@ export interface InferenceUsage {
   readonly reasoningOutputTokens?: number | undefined
 }
 
-/** Sources of reports about model calls; `code` is {@link recordInference}. */
-export type InferenceSource = 'wire' | 'ai-sdk' | 'openai-agents' | 'langchain' | 'claude-agent' | 'code'
+/**
+ * Source of a report about a model call: `wire` and `claude-agent` see each HTTP request, `code` is {@link recordInference}, and any other
+ * name is a hook of a framework, which may report what the wire has seen.
+ */
+export type InferenceSource = 'wire' | 'claude-agent' | 'code' | (string & {})
 
 /** A model call that begins, as far as its reporter knows it. */
 export interface InferenceStart {

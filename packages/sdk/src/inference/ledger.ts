@@ -11,11 +11,13 @@ const maxOpen = 1000
 /** Clocks of a hook and of the wire may differ by this much. */
 const clockSlackMs = 20
 
-/** Sources that are notified of a call when it has ended, and may report a call that the wire has seen. */
-const hooks: ReadonlySet<string> = new Set<InferenceSource>(['ai-sdk', 'openai-agents', 'langchain'])
-
 /** Sources that see each HTTP response, so that each of their reports is a call of its own. */
 export const requestSources: ReadonlySet<string> = new Set<InferenceSource>(['wire', 'claude-agent'])
+
+/** Whether a source is notified of a call when it has ended, and may report a call that the wire has seen. */
+function isHook(source: InferenceSource): boolean {
+  return source !== 'code' && !requestSources.has(source)
+}
 
 /**
  * The counted model calls of this process by the id of their response: the calls of the last 1,000 ids. Of 10,000 to 20,000 earlier ids
@@ -140,7 +142,7 @@ export class RunInferences {
 
   /** Returns the counted call that a hook reports again under an unknown id, or without one. */
   match(report: Report): CountedCall | undefined {
-    if (!hooks.has(report.source)) return undefined
+    if (!isHook(report.source)) return undefined
     return this.#recent.findLast(
       (counted) =>
         !counted.sources.has(report.source) &&
@@ -153,7 +155,7 @@ export class RunInferences {
 
   /** Returns the call in progress that a hook already reports as ended; its source will count it. */
   matchOpen(report: Report): OpenCall | undefined {
-    if (!hooks.has(report.source)) return undefined
+    if (!isHook(report.source)) return undefined
     for (const call of this.#open) {
       if (call.source !== 'wire' || call.reportedBy.has(report.source) || !isWithin(report, call)) continue
       const known = call.known()
