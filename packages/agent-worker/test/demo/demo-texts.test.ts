@@ -10,6 +10,7 @@ const sums = {
   recovered: 2,
   tokens: { input: 12345, output: 678, cachedInput: 0 },
   costUsd: 0.00719,
+  unpricedCalls: 0,
   modelCalls: 14,
   httpTries: 15,
 }
@@ -39,6 +40,7 @@ test('the summary without runs is a table too', () => {
     recovered: 0,
     tokens: { input: 0, output: 0, cachedInput: 0 },
     costUsd: 0,
+    unpricedCalls: 0,
     modelCalls: 0,
     httpTries: 0,
   }

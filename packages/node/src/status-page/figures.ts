@@ -153,10 +153,16 @@ export const figures: readonly Figure[] = [
   {
     name: 'costUsd',
     label: 'Cost',
-    meaning: 'Cost of finished runs since the start in US dollars; models without a known price are not included.',
-    read: ({ totals }) => totals.costUsd,
+    meaning: 'Known cost of finished runs since the start in US dollars; none if it is unknown for all calls.',
+    read: ({ totals }) => (isCostUnknown(totals) ? undefined : totals.costUsd),
     format: usd,
-    place: { in: 'tile', title: 'Cost', suffix: () => 'since the start' },
+    empty: 'unknown',
+    place: {
+      in: 'tile',
+      title: 'Cost',
+      suffix: ({ totals }) =>
+        totals.unpricedCalls > 0 && !isCostUnknown(totals) ? 'or more since the start' : 'since the start',
+    },
   },
   {
     name: 'tokens',
@@ -173,6 +179,18 @@ export const figures: readonly Figure[] = [
     read: ({ totals: { tokens } }) => (tokens.input > 0 ? tokens.cachedInput / tokens.input : undefined),
     format: percent,
     place: { in: 'note', of: 'costUsd', text: (figure) => markup`${figure} of the input cached` },
+  },
+  {
+    name: 'unpricedCalls',
+    label: 'Calls of unknown cost',
+    meaning: 'Model calls of finished runs since the start without a known price or without usage; the cost lacks them.',
+    read: ({ totals }) => totals.unpricedCalls,
+    format: count,
+    place: {
+      in: 'note',
+      of: 'costUsd',
+      text: (figure, value) => markup`${figure} ${value === 1 ? 'call' : 'calls'} of unknown cost`,
+    },
   },
   {
     name: 'cpu',
@@ -195,6 +213,11 @@ export const figures: readonly Figure[] = [
 /** A count, or undefined while nothing counts: without an instrumentation, no model call is seen. */
 function seen(value: number): number | undefined {
   return value > 0 ? value : undefined
+}
+
+/** Whether nothing of the cost is known. */
+function isCostUnknown({ costUsd, unpricedCalls }: FigureSource['totals']): boolean {
+  return costUsd === 0 && unpricedCalls > 0
 }
 
 /** The health as JSON shows it: the fields of the SDK, and every further figure by its name. */

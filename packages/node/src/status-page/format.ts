@@ -57,6 +57,12 @@ export function usd(value: number): string {
   return value < 0.1 ? `$${value.toFixed(4)}` : `$${cents.format(value)}`
 }
 
+/** `$0.12`; `$0.12 or more` if the cost of a part of the calls is unknown, `unknown` if that of all is. */
+export function cost({ costUsd, unpricedCalls }: { readonly costUsd: number; readonly unpricedCalls: number }): string {
+  if (unpricedCalls === 0) return usd(costUsd)
+  return costUsd === 0 ? 'unknown' : `${usd(costUsd)} or more`
+}
+
 /** `12:03:04`, in UTC. */
 export function timeOfDay(atMs: number): string {
   return isoTime(atMs).slice(11, 19)

@@ -3,7 +3,7 @@ import { type AgentMetrics, healthWeights, type SystemHealth } from '@swarmwatch
 
 import type { CurrentAlert } from '../alerts/start-alert-rules.ts'
 import { chartOf, figureMarkup, figureNamed, figuresSection } from './figures.ts'
-import { count, duration, isoTime, maxLength, percent, points, score, shownText, span, timeOfDay, usd } from './format.ts'
+import { cost, count, duration, isoTime, maxLength, percent, points, score, shownText, span, timeOfDay } from './format.ts'
 import { type Column, dataTable, htmlDocument, markup, type Markup, rendered } from './markup.ts'
 import { maxRows, type PageValues } from './page-values.ts'
 import { recentSection, runningSection } from './runs-sections.ts'
@@ -114,7 +114,7 @@ const columns: readonly Column<AgentMetrics>[] = [
     cell: ({ tokens: { input, cachedInput } }) => percent(input > 0 ? cachedInput / input : undefined),
     isNumeric: true,
   },
-  { head: 'Cost', cell: ({ costUsd }) => usd(costUsd), isNumeric: true },
+  { head: 'Cost', cell: (agent) => cost(agent), isNumeric: true },
 ]
 
 /** One row for each agent, by name. */
@@ -125,7 +125,7 @@ function agentsSection({ agents, totals }: PageValues): Markup {
 ${
   agents.length === 0
     ? markup`<p class="note">No agent has run yet.</p>`
-    : markup`<p class="note">Since the start ${count(totals.executions)} executions, ${count(totals.failures)} failed, ${count(totals.recovered)} recovered by ${count(totals.retries)} retries, ${count(totals.cancelled)} cancelled; ${count(totals.tokens.input + totals.tokens.output)} tokens, ${usd(totals.costUsd)}. Requests are the HTTP requests of the model calls; cached is a share of the input tokens. Success and p95 are of the last minutes.</p>
+    : markup`<p class="note">Since the start ${count(totals.executions)} executions, ${count(totals.failures)} failed, ${count(totals.recovered)} recovered by ${count(totals.retries)} retries, ${count(totals.cancelled)} cancelled; ${count(totals.tokens.input + totals.tokens.output)} tokens, cost ${cost(totals)}. Requests are the HTTP requests of the model calls; cached is a share of the input tokens. Success and p95 are of the last minutes.</p>
 <div class="scroll agents" role="region" aria-label="Table of agents" tabindex="0">${dataTable({
         caption: 'Agents of this process',
         columns,

@@ -1,7 +1,7 @@
 import type { AttemptRecord, ExecutionRecord } from '@swarmwatch/sdk'
 import { shownErrorType } from '@swarmwatch/sdk/names'
 
-import { count, duration, isoTime, maxLength, none, shownText, span, timeOfDay, usd } from './format.ts'
+import { cost, count, duration, isoTime, maxLength, none, shownText, span, timeOfDay } from './format.ts'
 import { type Column, dataTable, type Insertion, type Markup, markup } from './markup.ts'
 import type { PageValues } from './page-values.ts'
 
@@ -40,7 +40,7 @@ function runColumns(atMs: number): readonly Column<ExecutionRecord>[] {
     { head: 'Next retry', cell: (record) => untilNext(record, atMs), isNumeric: true },
     { head: 'Last error', cell: lastError, isWide: true },
     { head: 'Model', cell: modelsOf },
-    { head: 'Cost', cell: ({ costUsd }) => usd(costUsd), isNumeric: true },
+    { head: 'Cost', cell: (record) => cost(record), isNumeric: true },
     { head: 'For', cell: ({ startedAt }) => span((atMs - startedAt) / 1000), isNumeric: true },
     {
       head: 'Since',
@@ -124,12 +124,15 @@ function details(record: ExecutionRecord): Markup {
   return markup`<p>${endings[retryOutcome ?? ''] ?? 'finished'}; ${usageOf(record)}</p>${modelCallsOf(record)}${message(errorMessage)}<p class="note">started <time datetime="${isoTime(startedAt)}">${timeOfDay(startedAt)}</time>, execution <code>${shownText(id, maxLength.name)}</code>${traceId === undefined ? '' : markup`, trace <code>${shownText(traceId, maxLength.name)}</code>`}</p>`
 }
 
-function usageOf({ inputTokens, cachedInputTokens, outputTokens, costUsd, toolCalls, reusedToolCalls }: ExecutionRecord): string {
+function usageOf(record: ExecutionRecord): string {
+  const { inputTokens, cachedInputTokens, outputTokens, unpricedCalls, toolCalls, reusedToolCalls } = record
   const cached = cachedInputTokens > 0 ? ` (${count(cachedInputTokens)} cached)` : ''
   return [
     `${count(inputTokens)} tokens in${cached}`,
     `${count(outputTokens)} out`,
-    usd(costUsd),
+    unpricedCalls > 0
+      ? `cost ${cost(record)} (${unpricedCalls === 1 ? '1 model call' : `${count(unpricedCalls)} model calls`} without a known cost)`
+      : cost(record),
     `${toolCalls === 1 ? '1 tool call' : `${count(toolCalls)} tool calls`}${reusedToolCalls > 0 ? ` (${count(reusedToolCalls)} reused)` : ''}`,
   ].join(', ')
 }

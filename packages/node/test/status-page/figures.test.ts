@@ -5,7 +5,7 @@ import { expect, test } from 'vitest'
 import { type Figure, figures, figuresSection } from '../../src/status-page/figures.ts'
 import { statusApp } from '../../src/status-page/status-app.ts'
 import { readText } from './page-requests.ts'
-import { sampleHealth, troubledSwarm } from './sample-swarm.ts'
+import { sampleHealth, sampleMetrics, troubledSwarm } from './sample-swarm.ts'
 
 const swarm = troubledSwarm()
 const { agents, recent: _, ...totals } = swarm.metrics({ recent: 0 })
@@ -69,3 +69,13 @@ function placeName(place: Figure['place']): string {
   const tile = figures.find(({ name, place: other }) => name === place.of && other.in === 'tile')
   return `tile ${tile?.place.in === 'tile' ? tile.place.title : `of ${place.of}, which does not exist`}`
 }
+
+test.each([
+  [0, 3, 'Cost unknown since the start'],
+  [0.12, 3, 'Cost $0.12 or more since the start'],
+  [0.12, 0, 'Cost $0.12 since the start'],
+  [0, 0, 'Cost $0 since the start'],
+])('a cost of %d with %d calls of unknown cost reads %j', (costUsd, unpricedCalls, text) => {
+  const source = { health: sampleHealth(), totals: sampleMetrics({ costUsd, unpricedCalls }), agents: [] }
+  expect(readText(`${figuresSection(source, [])}`)).toContain(text)
+})

@@ -1,4 +1,4 @@
-import { instrumentAgent } from '@swarmwatch/sdk'
+import { instrumentAgent, recordInference } from '@swarmwatch/sdk'
 import { answer, failure, openModelProvider } from '@swarmwatch/testkit/providers'
 import { expect, test } from 'vitest'
 
@@ -49,4 +49,22 @@ test('page and JSON show model, calls, requests, cached tokens and cost of a run
   expect(readText(await (await answerOf('/')).text())).toContain(
     `${inputTokens.toLocaleString('en-US')} tokens in (500 cached), ${outputTokens} out, $0.0125, 0 tool calls 1 model call with 2 HTTP requests: m-1`,
   )
+})
+
+test('a cost that is unknown is not shown as $0, and one that is known in part is a minimum', async () => {
+  const { telemetry } = await startedTelemetry({ monitor: { port: 0 }, prices: { known: { input: 1_000, output: 0 } } })
+  const usage = { inputTokens: 120, outputTokens: 3 }
+  const answerOf = async (path: string): Promise<Response> => fetch(new URL(path, telemetry.pageUrl))
+  const page = async (): Promise<string> => readText(await (await answerOf('/')).text())
+  await instrumentAgent(async () => recordInference({ model: 'own-model', usage }), { name: 'unpriced-agent' })()
+  expect(await page()).toContain('120 tokens in, 3 out, cost unknown (1 model call without a known cost), 0 tool calls')
+  const both = async (): Promise<void> => {
+    for (const model of ['own-model', 'known']) recordInference({ model, usage })
+  }
+  await instrumentAgent(both, { name: 'partly-priced' })()
+  expect(await page()).toContain('240 tokens in, 6 out, cost $0.12 or more (1 model call without a known cost), 0 tool calls')
+  const { recent } = (await (await answerOf('api/executions?agent=unpriced-agent')).json()) as { recent: object[] }
+  expect(recent).toEqual([expect.objectContaining({ unpricedCalls: 1, costUsd: 0 })])
+  const { agents } = (await (await answerOf('api/agents?agent=partly-priced')).json()) as { agents: object[] }
+  expect(agents).toEqual([expect.objectContaining({ unpricedCalls: 1, costUsd: 0.12 })])
 })

@@ -27,7 +27,7 @@ test('shows the score, its condition and the points lost to each part', async ()
 test('shows error rate, response time, active agents, CPU and memory', async () => {
   const html = await (await pageRequests()('/')).text()
   expect(readText(section(html, 'figures'))).toMatchInlineSnapshot(
-    `"Key figures Error rate 18.0 % of 1,250 runs that finished recently 15 min: steady at 18.0 % Response time 11.6 s p95 average 3.42 s 15 min: steady at 11.6 s Active agents 2 of 6 3 runs, 1 waiting to retry 15 min: steady at 2 Model calls 5,120 since the start 6,040 HTTP requests Cost $24.72 since the start 5,447,866 tokens, 50.0 % of the input cached CPU and memory CPU 1 core = 100 % 86.0 % Memory of the limit 31.2 %"`,
+    `"Key figures Error rate 18.0 % of 1,250 runs that finished recently 15 min: steady at 18.0 % Response time 11.6 s p95 average 3.42 s 15 min: steady at 11.6 s Active agents 2 of 6 3 runs, 1 waiting to retry 15 min: steady at 2 Model calls 5,120 since the start 6,040 HTTP requests Cost $24.72 since the start 5,447,866 tokens, 50.0 % of the input cached, 0 calls of unknown cost CPU and memory CPU 1 core = 100 % 86.0 % Memory of the limit 31.2 %"`,
   )
 })
 
@@ -50,7 +50,7 @@ test('shows a row for each agent', async () => {
   delete (agents[1] as { successRate?: number }).successRate
   const html = await (await pageRequests({ metrics: () => sampleMetrics({ agents }) })('/')).text()
   expect(readText(section(html, 'agents'))).toMatchInlineSnapshot(
-    `"Agents 2 Since the start 1,250 executions, 225 failed, 190 recovered by 431 retries, 0 cancelled; 5,447,866 tokens, $24.72. Requests are the HTTP requests of the model calls; cached is a share of the input tokens. Success and p95 are of the last minutes. Agents of this process Agent Success Executions Failures Retries Active p95 Model calls Requests Tokens Cached Cost writer 50.0 % 412 30 21 1 4.40 s 1,830 2,104 908,711 49.9 % $4.12 idle - 412 3 21 1 4.40 s 1,830 2,104 908,711 49.9 % $4.12"`,
+    `"Agents 2 Since the start 1,250 executions, 225 failed, 190 recovered by 431 retries, 0 cancelled; 5,447,866 tokens, cost $24.72. Requests are the HTTP requests of the model calls; cached is a share of the input tokens. Success and p95 are of the last minutes. Agents of this process Agent Success Executions Failures Retries Active p95 Model calls Requests Tokens Cached Cost writer 50.0 % 412 30 21 1 4.40 s 1,830 2,104 908,711 49.9 % $4.12 idle - 412 3 21 1 4.40 s 1,830 2,104 908,711 49.9 % $4.12"`,
   )
   expect(section(html, 'agents').match(/class="notable"/g)).toHaveLength(1)
 })

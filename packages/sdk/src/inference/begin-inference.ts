@@ -145,7 +145,7 @@ class BegunInference implements InferenceCall, OpenCall {
     if (requestSources.has(this.source) && how === 'ended') this.#run.lastFailure = failureOf(end)
     const hasUsage = counted.usage.inputTokens !== undefined || counted.usage.outputTokens !== undefined
     if (hasUsage) this.#usageSeen()
-    else if (!isFailed && !end.isPending && this.#result === 'counted') this.#usageMissing(end)
+    else if (!isFailed && !end.isPending && this.#result === 'counted') this.#usageMissing(counted, end)
     this.#endSpan(counted, end, errorType)
   }
 
@@ -222,9 +222,10 @@ class BegunInference implements InferenceCall, OpenCall {
   }
 
   /** Counts an answer without usage: its tokens are billed, but unknown. */
-  #usageMissing(end: InferenceEnd): void {
+  #usageMissing(counted: CountedCall, end: InferenceEnd): void {
     const hasAnswer = end.responseId !== undefined || (end.status !== undefined && end.status < 300)
     if (this.source !== 'wire' || !hasAnswer) return
+    counted.costUnknown()
     const { provider, model } = this.#start
     add(instruments().usageMissing, 1, {
       [attribute.providerName]: boundedProvider(provider),

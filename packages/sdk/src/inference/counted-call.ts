@@ -69,6 +69,8 @@ export class CountedCall {
   #responseModel: string | undefined
   #hasSentCost = false
   #isPriceUnknown = false
+  /** Whether the record of the run counts it as a call of unknown cost. */
+  #isUnpriced = false
 
   constructor(slot: RunSlot, call: LogicalCall, start: Partial<InferenceStart>) {
     this.slot = slot
@@ -171,6 +173,10 @@ export class CountedCall {
     if (cost === undefined) return
     const before = this.costUsd ?? 0
     this.costUsd = Math.max(before, cost)
+    if (run && this.#isUnpriced) {
+      this.#isUnpriced = false
+      run.record.unpricedCalls -= 1
+    }
     if (run && cost > before) addCost(run, cost - before, model)
   }
 
@@ -187,9 +193,18 @@ export class CountedCall {
     if (isAmount(price)) return price
     if (!this.#isPriceUnknown) {
       this.#isPriceUnknown = true
+      this.costUnknown()
       add(instruments().priceUnknown, 1, { [attribute.requestModel]: boundedModel(model ?? this.#responseModel) })
     }
     return undefined
+  }
+
+  /** Makes the cost of the run incomplete until a later report has the cost of this call. */
+  costUnknown(): void {
+    const run = this.#run()
+    if (!run || this.#isUnpriced || this.costUsd !== undefined) return
+    this.#isUnpriced = true
+    run.record.unpricedCalls += 1
   }
 
   #run(): CountingRun | undefined {

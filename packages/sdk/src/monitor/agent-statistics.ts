@@ -18,7 +18,10 @@ export interface Totals {
     /** The part of `input` that a cache of the provider served. */
     cachedInput: number
   }
+  /** US dollars of the model calls whose cost is known. */
   costUsd: number
+  /** Model calls whose cost is unknown and not in `costUsd`: their model has no price, or their answer had no usage. */
+  unpricedCalls: number
   /** Model calls that were seen. A call that its client repeated after a failure is one call. */
   modelCalls: number
   /** HTTP requests of the model calls. */
@@ -43,6 +46,7 @@ export class AgentStatistics {
     recovered: 0,
     tokens: { input: 0, output: 0, cachedInput: 0 },
     costUsd: 0,
+    unpricedCalls: 0,
     modelCalls: 0,
     httpTries: 0,
   }
@@ -61,6 +65,7 @@ export class AgentStatistics {
     totals.tokens.output += record.outputTokens
     totals.tokens.cachedInput += record.cachedInputTokens
     totals.costUsd += record.costUsd
+    totals.unpricedCalls += record.unpricedCalls
     totals.modelCalls += record.modelCalls
     totals.httpTries += record.httpTries
     if (record.retryOutcome === 'recovered') totals.recovered += 1

@@ -46,7 +46,10 @@ export interface ExecutionRecord {
   outputTokens: number
   /** The part of `inputTokens` that a cache of the provider served. */
   cachedInputTokens: number
+  /** US dollars of the model calls whose cost is known. */
   costUsd: number
+  /** Model calls whose cost is unknown and not in `costUsd`: their model has no price, or their answer had no usage. */
+  unpricedCalls: number
   toolCalls: number
   /** The part of `toolCalls` that was answered with the result of an earlier call (`once`). */
   reusedToolCalls: number
@@ -89,6 +92,7 @@ export function newRecord(
     outputTokens: 0,
     cachedInputTokens: 0,
     costUsd: 0,
+    unpricedCalls: 0,
     toolCalls: 0,
     reusedToolCalls: 0,
     modelCalls: 0,

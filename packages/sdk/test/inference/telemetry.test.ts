@@ -2,7 +2,7 @@ import { context, SpanKind, trace, type Attributes } from '@opentelemetry/api'
 import { startTestTelemetry, type TestTelemetry } from '@swarmwatch/testing'
 import { afterEach, beforeEach, expect, test } from 'vitest'
 
-import { getExecutionMetrics, instrumentAgent, instrumentTool, recordInference } from '../../src/index.ts'
+import { currentExecution, getExecutionMetrics, instrumentAgent, instrumentTool, recordInference } from '../../src/index.ts'
 import {
   beginInference,
   configureInferences,
@@ -165,6 +165,38 @@ test('a price that is unknown, or throws, is counted and never guessed; a cost t
   })
   expect(await telemetry.sum('swarmwatch.price.unknown', { 'gen_ai.request.model': 'new' })).toBe(1)
   expect(await telemetry.sum('agent.cost.usd', { 'agent.name': 'priced' })).toBe(0.25)
+})
+
+test('a call without a price or without usage is an unpriced call of its run until its cost is sent', async () => {
+  configure({ price: ({ model, usage }) => (model === 'priced' ? usage.outputTokens : undefined) })
+  const answered = (model: string, usage?: { outputTokens: number }): string => {
+    const responseId = newId()
+    beginInference({ source: 'wire', model }).end({ responseId, status: 200, ...(usage && { usage }) })
+    return responseId
+  }
+  const unpriced = async (call: () => unknown): Promise<unknown[]> => {
+    await run('unpriced-calls', call)
+    const { unpricedCalls, costUsd } = getExecutionMetrics({ recent: 1 }).recent[0]!
+    return [unpricedCalls, costUsd]
+  }
+  const before = getExecutionMetrics().unpricedCalls
+  expect(await unpriced(() => answered('priced', { outputTokens: 2 }))).toEqual([0, 2])
+  expect(await unpriced(() => answered('new', { outputTokens: 9 }))).toEqual([1, 0])
+  expect(
+    await unpriced(() => {
+      answered('new', { outputTokens: 9 })
+      answered('priced')
+      answered('priced', { outputTokens: 3 })
+      recordInference({ model: 'priced', status: 500 })
+    }),
+  ).toEqual([2, 3])
+  expect(
+    await unpriced(() => {
+      for (const id of [answered('new', { outputTokens: 9 }), answered('priced')])
+        currentExecution()!.addCost(0.25, { responseId: id })
+    }),
+  ).toEqual([0, 0.5])
+  expect(getExecutionMetrics().unpricedCalls - before).toBe(3)
 })
 
 test('an answer without usage is counted, and a stream without it is reported once with the cure', async () => {
