@@ -1,3 +1,4 @@
+import { InvalidOptionsError } from '../invalid-options-error.ts'
 import type { OnceCall, OnceEntry } from './once-store.ts'
 
 /** A row of the table `swarmwatch_once`. */
@@ -14,6 +15,14 @@ export interface StoredCall {
 
 /** Old rows are deleted at most this often. */
 export const pruneEveryMs = 3_600_000
+
+/** Throws {@link InvalidOptionsError} for a `keepDays` that is not a number of days above 0. */
+export function checkKeepDays(caller: string, keepDays: unknown): void {
+  if (typeof keepDays === 'number' && keepDays > 0 && keepDays <= 36_500) return
+  throw new InvalidOptionsError(caller, [
+    { option: 'keepDays', rule: 'must be a number of days above 0, at most 36500', value: keepDays },
+  ])
+}
 
 /** The columns that identify a row. */
 export function idColumns({ executionId, tool, key, number }: OnceCall): [string, string, string, number] {

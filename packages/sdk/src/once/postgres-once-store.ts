@@ -1,6 +1,6 @@
 import { createRequire } from 'node:module'
 
-import { entryOf, idColumns, pruneEveryMs, type StoredCall } from './once-rows.ts'
+import { checkKeepDays, entryOf, idColumns, pruneEveryMs, type StoredCall } from './once-rows.ts'
 import type { OnceStore } from './once-store.ts'
 import type { ClosableOnceStore } from './sqlite-once-store.ts'
 
@@ -25,6 +25,7 @@ export function postgresOnceStore(
   urlOrPool: string | PostgresPool,
   { keepDays = 30 }: { readonly keepDays?: number } = {},
 ): ClosableOnceStore {
+  checkKeepDays('postgresOnceStore', keepDays)
   const own = typeof urlOrPool === 'string' ? openPool(urlOrPool) : undefined
   const pool = own ?? (urlOrPool as PostgresPool)
   let ready: Promise<unknown> | undefined
@@ -52,7 +53,7 @@ export function postgresOnceStore(
       const now = Date.now()
       if (now - prunedAt > pruneEveryMs) {
         prunedAt = now
-        await query('DELETE FROM swarmwatch_once WHERE begun_at < now() - make_interval(days => $1)', [keepDays])
+        await query("DELETE FROM swarmwatch_once WHERE begun_at < now() - $1::float8 * interval '1 day'", [keepDays])
       }
       return find('WHERE execution_id = $1', [executionId])
     },

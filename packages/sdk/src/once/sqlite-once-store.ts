@@ -1,6 +1,6 @@
 import type { DatabaseSync } from 'node:sqlite'
 
-import { idColumns, pruneEveryMs, type StoredCall, entryOf } from './once-rows.ts'
+import { idColumns, pruneEveryMs, type StoredCall, entryOf, checkKeepDays } from './once-rows.ts'
 import type { OnceStore } from './once-store.ts'
 
 /** A store with a connection or a file of its own. */
@@ -16,6 +16,7 @@ export interface ClosableOnceStore extends OnceStore {
  * @throws {Error} at once if the file cannot be opened or created. @default keepDays 30
  */
 export function sqliteOnceStore(path: string, { keepDays = 30 }: { readonly keepDays?: number } = {}): ClosableOnceStore {
+  checkKeepDays('sqliteOnceStore', keepDays)
   const database = open(path)
   const begin = database.prepare(
     'INSERT INTO swarmwatch_once (execution_id, tool, key, number, owner, state, begun_at) VALUES (?, ?, ?, ?, ?, ?, ?) ON CONFLICT DO NOTHING',

@@ -20,7 +20,14 @@ test('the SQLite store deletes calls after keepDays', async () => {
   await store.begin(call, 'owner')
   await store.close()
   expect(await sqliteOnceStore(path, { keepDays: 1 }).load('run')).toHaveLength(1)
-  expect(await sqliteOnceStore(path, { keepDays: -1 }).load('run')).toEqual([])
+  expect(await sqliteOnceStore(path, { keepDays: 1e-9 }).load('run')).toEqual([])
+})
+
+test('a keepDays that is not a number of days above 0 is rejected', () => {
+  for (const keepDays of [0, -1, Number.NaN, Infinity, '7' as never]) {
+    expect(() => sqliteOnceStore(':memory:', { keepDays })).toThrow('keepDays must be a number of days above 0')
+    expect(() => postgresOnceStore('postgres://localhost', { keepDays })).toThrow('keepDays must be a number of days above 0')
+  }
 })
 
 test('a SQLite store that cannot be opened is an error at once, with the path and the cure', () => {
