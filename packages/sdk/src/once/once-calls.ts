@@ -210,6 +210,8 @@ export class OnceCalls {
     if (request.isUncertain(error)) {
       slot.cause = error
       slot.state = 'uncertain'
+      // The attempt may make the call again: that is a repetition, not a second effect
+      slot.usedBy.delete(request.attempt)
       this.#report(slot, request)
       return
     }
@@ -241,11 +243,14 @@ export class OnceCalls {
   /** Handles a call whose outcome is unknown; while it does, other calls wait. */
   async #decide(slot: Slot, request: OnceRequest): Promise<unknown> {
     this.#report(slot, request)
-    const { onUncertain, tool } = request
+    const { onUncertain, tool, attempt } = request
     if (onUncertain === 'retry') return this.#run(slot, request)
     const { cause } = slot
     const key = idempotencyKeyOf(slot.call)
-    if (onUncertain === 'fail') throw new UncertainEffectError(tool, key, this.#executionId, cause)
+    if (onUncertain === 'fail') {
+      slot.usedBy.delete(attempt)
+      throw new UncertainEffectError(tool, key, this.#executionId, cause)
+    }
     slot.state = 'running'
     let ran: Promise<unknown> | undefined
     try {
@@ -256,7 +261,10 @@ export class OnceCalls {
     } finally {
       // A handler need not wait for the tool
       await ran?.catch(() => {})
-      if ((slot.state as Slot['state']) === 'running') slot.state = 'uncertain'
+      if ((slot.state as Slot['state']) === 'running') {
+        slot.state = 'uncertain'
+        slot.usedBy.delete(attempt)
+      }
       settle(slot)
     }
   }

@@ -38,6 +38,7 @@ export function ownKey(tool: string, key: (...args: never) => unknown, args: rea
   } catch (error) {
     throw new OnceError('invalid_key', tool, 'once.key threw', error)
   }
+  if (isInstance(text, Promise)) text.catch(() => {})
   if (typeof text !== 'string' || text === '' || text.length > longestOwnKey)
     throw new OnceError('invalid_key', tool, `once.key returned ${describe(text)}`)
   // A database would change them, and two keys could become one

@@ -13,7 +13,7 @@ import { attemptsAreFollowed, runningAttempt } from '../run/running-attempt.ts'
 import { trip } from '../telemetry/guard.ts'
 import type { GuardedSpan } from '../telemetry/guarded-span.ts'
 import { add, type AgentSeries, instruments } from '../telemetry/instruments.ts'
-import { isObject } from '../unknown-values.ts'
+import { isInstance, isObject } from '../unknown-values.ts'
 import { OnceCalls, type OnUncertain } from './once-calls.ts'
 import { idempotencyKeyOf, keyOfArguments, ownKey } from './once-key.ts'
 import type { OnceOptions } from './once-options.ts'
@@ -94,13 +94,20 @@ export class OnceTool {
       onUncertain: onUncertain as OnUncertain,
       isUncertain: (error) => {
         try {
-          return uncertainIf(error)
+          const answer: unknown = uncertainIf(error)
+          if (!isInstance(answer, Promise)) return Boolean(answer)
+          answer.catch(() => {})
+          throw new TypeError('once.uncertainIf must return a boolean, not a promise')
         } catch (thrown) {
           trip('option', thrown)
           return true
         }
       },
-      invoke: (call) => currentTools.run(new Current(call), invoke),
+      invoke: (call) => {
+        // Stopped while the store recorded the call
+        execution.limits?.throwIfStopped()
+        return currentTools.run(new Current(call), invoke)
+      },
       reused: () => {
         observed.span.set(attribute.toolReused, true)
         observed.reused()

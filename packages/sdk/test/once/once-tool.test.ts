@@ -1,8 +1,11 @@
+import { setImmediate } from 'node:timers/promises'
+
 import { startTestTelemetry, type TestTelemetry } from '@swarmwatch/testing'
 import { afterEach, beforeEach, expect, test } from 'vitest'
 
 import {
   configureOnce,
+  currentExecution,
   currentTool,
   errorType,
   instrumentAgent,
@@ -187,6 +190,7 @@ test('a late call of an attempt that was given up is not numbered as one of the 
   expect(payments).toEqual([5])
 })
 
+const nameOf = (error: unknown): string => (error as Error).name
 const interrupted = (): Error => new DOMException('gave up', 'TimeoutError')
 
 test('a call that timed out is not repeated: the run fails at once with the tool, the key and the cure', async () => {
@@ -211,6 +215,25 @@ test('a call that timed out is not repeated: the run fails at once with the tool
   expect(telemetry.executions()[0]).toMatchObject({ errorType: 'UncertainEffectError' })
   expect(isRetryable(error)).toBe(false)
   expect(errorType(error)).toBe('UncertainEffectError')
+})
+
+test('a call that timed out is not repeated by its own attempt, or by one that catches the error', async () => {
+  const { keys, pay } = openBank(true, (call) => {
+    if (call === 1) throw interrupted()
+    return 'paid'
+  })
+  const askTwice = async () => [await pay(5).catch(nameOf), await pay(5).catch(nameOf)]
+  expect(await runAttempts(askTwice)).toEqual(['TimeoutError', 'UncertainEffectError'])
+  expect(keys).toHaveLength(1)
+  keys.length = 0
+  const failing = () => Promise.reject(new RangeError('not found'))
+  const asked = openBank({ onUncertain: failing }, () => {
+    throw interrupted()
+  })
+  const ask = () => asked.pay(5).catch(nameOf)
+  const uncertain = async () => [await ask(), await ask(), await ask()]
+  expect(await runAttempts(uncertain, uncertain)).toEqual(['RangeError', 'RangeError', 'RangeError'])
+  expect(asked.keys).toHaveLength(1)
 })
 
 test("onUncertain 'retry' repeats a call that timed out, with the same idempotency key", async () => {
@@ -257,6 +280,42 @@ test('uncertainIf decides after which errors the outcome is unknown', async () =
   const ask = () => pay(5).catch((error: unknown) => (error as Error).name)
   expect(await runAttempts(ask, ask, ask)).toBe('UncertainEffectError')
   expect(keys).toHaveLength(2)
+})
+
+test('key and uncertainIf that reject do not end the process', async () => {
+  const rejects = (() => Promise.reject(new Error('broken'))) as never
+  const unhandled: unknown[] = []
+  const keep = (error: unknown) => unhandled.push(error)
+  process.on('unhandledRejection', keep)
+  const fails = () => {
+    throw busy()
+  }
+  for (const once of [{ key: rejects }, { uncertainIf: rejects }]) {
+    const { pay } = openBank(once, fails)
+    await runAttempts(() => pay(5).catch(nameOf))
+  }
+  await setImmediate()
+  process.off('unhandledRejection', keep)
+  expect(unhandled).toEqual([])
+})
+
+test('a tool is not called if its run is stopped while the store records the call', async () => {
+  const recorded = Promise.withResolvers<undefined>()
+  const store = { ...memoryOnceStore(), begin: () => recorded.promise }
+  const { keys, pay } = openBank({ store })
+  let paid: Promise<string> | undefined
+  const agent = instrumentAgent(
+    async () => {
+      paid = pay(5).catch(nameOf)
+      await setImmediate()
+      currentExecution()!.addCost(2)
+    },
+    { name: 'payer', budget: { usd: 1 }, logger: false },
+  )
+  expect(await agent().catch(nameOf)).toBe('BudgetExceededError')
+  recorded.resolve(undefined)
+  expect(await paid).toBe('BudgetExceededError')
+  expect(keys).toEqual([])
 })
 
 test('outside a run a once tool is called each time, and has no idempotency key', async () => {
