@@ -95,10 +95,17 @@ export function callKey(tool: string, args: readonly unknown[]): string | undefi
 }
 
 /** Properties of the second argument with which frameworks call a tool; it differs in every call. */
-const contextKeys = ['toolCallId', 'toolCall', 'abortSignal', 'requestId', 'callbacks', 'configurable', 'requestContext']
+const contextKeys = ['toolCallId', 'toolCall', 'abortSignal', 'sendNotification', 'callbacks', 'configurable', 'requestContext']
 
 function isCallContext(argument: unknown): boolean {
   return typeof argument === 'object' && argument !== null && contextKeys.some((key) => key in argument)
+}
+
+/** Not a regular expression, which would need seconds for a long text with many of the letter. */
+function withoutLast(text: string, letter: string): string {
+  let end = text.length
+  while (text[end - 1] === letter) end -= 1
+  return text.slice(0, end)
 }
 
 /** Numbers of objects that are compared by identity. */
@@ -113,7 +120,7 @@ class Writer {
 
   /** Undefined arguments at the end are the same as none. */
   result(): string | undefined {
-    return this.#isComparable && this.#text.length <= longestText ? this.#text.replace(/u+$/, '') : undefined
+    return this.#isComparable && this.#text.length <= longestText ? withoutLast(this.#text, 'u') : undefined
   }
 
   text(text: string): void {

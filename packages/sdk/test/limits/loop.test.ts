@@ -212,6 +212,17 @@ test('missing arguments are equal to undefined ones, and objects of a class only
   expect(callKey('t', [query])).not.toBe(callKey('t', [new Query('b')]))
 })
 
+test('the context that a framework passes is left out, and the second argument of a tool is not', () => {
+  const ofMcp = (requestId: number) => ({ signal: AbortSignal.abort(), requestId, sendNotification: () => {} })
+  expect(callKey('t', ['a', ofMcp(1)])).toBe(callKey('t', ['a', ofMcp(2)]))
+  expect(callKey('t', ['a', { requestId: 1 }])).not.toBe(callKey('t', ['a', { requestId: 2 }]))
+})
+
+test('a text ends where it ends, although undefined arguments at the end do not count', () => {
+  expect(callKey('t', ['u'])).not.toBe(callKey('t', ['uu']))
+  expect(callKey('t', ['u', undefined])).toBe(callKey('t', ['u']))
+})
+
 const cyclic: { self?: unknown } = {}
 cyclic.self = cyclic
 const deep = JSON.parse('['.repeat(100) + ']'.repeat(100)) as unknown
