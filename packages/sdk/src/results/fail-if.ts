@@ -130,10 +130,13 @@ function parsed(text: string): unknown {
   }
 }
 
+/** The value in messages of Valibot (`received "x"`), ArkType (`(was "x")`) and Zod 3 (`received 'x'`): it is content. */
+const rejectedValue = /[:,]? ?(?:but |\()?\b(?:received|was) (?:["'`[{\d-]|\w+\().*$/is
+
 function shown(issue: unknown): string {
   const path = itemsOf(propertyOf(issue, 'path'), 10).map((step) => String(isObject(step) ? propertyOf(step, 'key') : step))
   const message = propertyOf(issue, 'message')
-  const text = typeof message === 'string' ? message.slice(0, 200) : 'invalid'
+  const text = typeof message === 'string' ? message.slice(0, 1000).replace(rejectedValue, '').slice(0, 200) : 'invalid'
   return path.length === 0 ? text : `${path.join('.')}: ${text}`
 }
 

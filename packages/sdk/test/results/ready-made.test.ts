@@ -132,6 +132,17 @@ test('schema reads JSON in a code block, and its error names the path and not th
   expect(error.message).not.toContain('4711')
 })
 
+test.each([
+  ['Invalid type: Expected number but received "4711 Main St"', 'Invalid type: Expected number'],
+  ['Invalid email: Received "4711"', 'Invalid email'],
+  ['must be more than 5000 (was 4711)', 'must be more than 5000'],
+  ["Invalid enum value. Expected 'a' | 'b', received '4711'", "Invalid enum value. Expected 'a' | 'b'"],
+  ['Invalid input: expected string, received number', 'Invalid input: expected string, received number'],
+])('the error of schema does not have the value in the message %j', (message, shown) => {
+  const standard = { '~standard': { validate: () => ({ issues: [{ message, path: ['a'] }] }) } }
+  expect(schema(standard)({ a: '4711' })).toMatchObject({ message: `the result does not match its schema: a: ${shown}` })
+})
+
 test('schema accepts a text that matches a schema of strings', () => {
   expect(schema(z.string().min(2))('Paris')).toBe(false)
 })
