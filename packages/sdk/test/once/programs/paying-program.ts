@@ -1,6 +1,6 @@
 // Run as a process of its own, which the test kills: `paying-program.ts <store> <execution id> <effects> <uncertain> <steps>`. It
 // continues the execution and makes one payment in each step. Effects are lines of a file: written at once, they survive SIGKILL
-import { appendFileSync, readFileSync } from 'node:fs'
+import { appendFileSync, existsSync, readFileSync } from 'node:fs'
 import { setImmediate } from 'node:timers/promises'
 
 import { newClock } from '../../../src/clock.ts'
@@ -25,7 +25,8 @@ const pay = instrumentTool(
     once: {
       store,
       onUncertain: async (key, run) => {
-        const found = readFileSync(effects, 'utf8')
+        // Killed before the first payment, there is no file yet
+        const found = (existsSync(effects) ? readFileSync(effects, 'utf8') : '')
           .split('\n')
           .find((line) => line.startsWith(`${key} `))
         appendFileSync(uncertain, `${key} ${found === undefined ? 'missing' : 'found'}\n`)
