@@ -101,6 +101,17 @@ prices:
 
 ${mapTable('prices')}
 
+### \`providers\`
+
+The provider behind a model server that only you know, such as a gateway, by \`host\` or \`host:port\`, as a value of
+\`gen_ai.provider.name\`. Its models have the prices of the provider. Entries in code take precedence:
+
+\`\`\`yaml
+providers:
+  gateway.internal: openai
+  localhost:4000: anthropic
+\`\`\`
+
 ### \`budgets\`
 
 Limits of one run of an agent, by its name. A run that exceeds one is ended as \`budget_exceeded\`: its signal

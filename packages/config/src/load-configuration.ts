@@ -19,6 +19,7 @@ import {
   type TelemetrySettings,
   telemetrySettings,
 } from './settings/process.ts'
+import { type ProviderSettings, resolveProviders } from './settings/providers.ts'
 import { type RecoveryLimits, type RecoverySettings, resolveRecovery } from './settings/recovery.ts'
 import { checkedCode, type Origin, prefixed, resolveSettings, type Sources } from './settings/setting.ts'
 
@@ -30,6 +31,7 @@ export interface Configuration extends StartSettings {
   readonly recovery: RecoverySettings
   readonly alerts: AlertSettings
   readonly prices: PriceSettings
+  readonly providers: ProviderSettings
   readonly budgets: BudgetSettings
   /** The file that was read, as it was named; undefined if there is none. */
   readonly file: string | undefined
@@ -68,6 +70,8 @@ export interface CodeSettings {
     | undefined
   /** They replace those of the same name in the file. */
   readonly prices?: PriceSettings | undefined
+  /** They replace those of the same host in the file. */
+  readonly providers?: ProviderSettings | undefined
   /** They replace those of the same agent in the file. */
   readonly budgets?: BudgetSettings | undefined
   readonly strict?: boolean | undefined
@@ -111,6 +115,7 @@ export function loadConfiguration(options: LoadOptions = {}): Configuration {
   const recovery = resolveRecovery(sources, code.recovery, notices)
   const alerts = resolveAlerts(file, sources, code.alerts, offChannels)
   const prices = resolvePrices(sources, code.prices)
+  const providers = resolveProviders(sources, code.providers)
   const budgets = resolveBudgets(sources, code.budgets)
   const start = resolveSettings('', startSettings, sources, { strict: code.strict, handleSignals: code.handleSignals })
   if (problems.length > 0) throw new ConfigurationError(problems)
@@ -123,6 +128,7 @@ export function loadConfiguration(options: LoadOptions = {}): Configuration {
     recovery: recovery.values,
     alerts: alerts.values,
     prices: prices.values,
+    providers: providers.values,
     budgets: budgets.values,
     ...start.values,
     file: file.name,
@@ -133,6 +139,7 @@ export function loadConfiguration(options: LoadOptions = {}): Configuration {
       ...recovery.origins,
       ...alerts.origins,
       ...prices.origins,
+      ...providers.origins,
       ...budgets.origins,
       ...start.origins,
     },
@@ -148,6 +155,7 @@ const groups: readonly (keyof CodeSettings)[] = [
   'recovery',
   'alerts',
   'prices',
+  'providers',
   'budgets',
   'strict',
   'handleSignals',

@@ -32,6 +32,7 @@ test('without file, environment and code every setting has its default', () => {
       ],
     },
     prices: {},
+    providers: {},
     budgets: {},
     strict: false,
     handleSignals: undefined,

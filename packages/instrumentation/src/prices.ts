@@ -62,7 +62,9 @@ export function priceFunction(
     warn(
       `no price for model ${name} of ${isUnknown ? 'an unknown provider' : `provider ${provider}`}: its tokens are counted, its cost is not; ` +
         `add prices: { ${JSON.stringify(name)}: { input: USD per million tokens, output: ... } } to the settings file or the code` +
-        (isUnknown ? `, or name the provider of the server: providers: { HOST: 'openai' } in the code` : ''),
+        (isUnknown
+          ? `, or name the provider of the server: providers: { "HOST": "openai" } in the settings file or the code`
+          : ''),
     )
   }
 }

@@ -163,7 +163,7 @@ test('a model without a price is reported once, with the cure', () => {
   expect(lines).toEqual([
     'no price for model local-7b of an unknown provider: its tokens are counted, its cost is not; ' +
       'add prices: { "local-7b": { input: USD per million tokens, output: ... } } to the settings file or the code, ' +
-      "or name the provider of the server: providers: { HOST: 'openai' } in the code",
+      'or name the provider of the server: providers: { "HOST": "openai" } in the settings file or the code',
   ])
 })
 

@@ -73,7 +73,7 @@ function amongAllRules(problem: Problem, { alerts }: TelemetryOptions): Problem 
 }
 
 function codeSettings(options: TelemetryOptions): CodeSettings {
-  const { serviceName, metrics, monitor, alerts, recovery, prices, budgets, handleSignals } = options
+  const { serviceName, metrics, monitor, alerts, recovery, prices, providers, budgets, handleSignals } = options
   const { port, ...rest } = metrics ?? {}
   const { port: pagePort, ...page } = monitor ?? {}
   const { rules, deliver: _, ...settings } = alerts ?? {}
@@ -83,6 +83,7 @@ function codeSettings(options: TelemetryOptions): CodeSettings {
     monitor: { ...page, ...(pagePort !== false && { port: pagePort }) },
     recovery,
     prices,
+    providers,
     budgets,
     handleSignals,
     alerts: { ...settings, ...(rules !== undefined && { rules: withoutConditions(rules) }) },

@@ -114,7 +114,7 @@ async function start(
   const scrape = new ScrapeReader()
   const resource = telemetryResource(options, env, warn)
   const [observeFrameworks, logExport] = await Promise.all([
-    frameworkObserver(configuration, options.providers ?? {}, warn),
+    frameworkObserver(configuration, warn),
     settings.otlp.targets.logs && loadLogExport(),
   ])
   const openTelemetry = startOpenTelemetry(settings, resource, scrape, { observeFrameworks, logExport }, options, env, warn)

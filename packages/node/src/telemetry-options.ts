@@ -63,7 +63,7 @@ export interface TelemetryOptions {
    * Providers of model servers that only you know, such as a gateway: `host` or `host:port` to a value of
    * `gen_ai.provider.name`, as in `{ 'gateway.internal': 'openai' }`. Its models then have the prices of
    * the provider.
-   * @default {}
+   * @default those of the configuration file
    */
   providers?: Readonly<Record<string, string>>
   metrics?: MetricsOptions
@@ -207,10 +207,7 @@ const checks: Record<keyof TelemetryOptions, Check> = {
   // Checked with the settings of the other sources
   prices: ['', () => true],
   budgets: ['', () => true],
-  providers: [
-    'must be an object from hosts to names of providers',
-    (value) => isObject(value) && Object.values(value).every((name) => typeof name === 'string' && name !== ''),
-  ],
+  providers: ['', () => true],
   metrics: anObject,
   recovery: anObject,
   monitor: anObject,

@@ -32,15 +32,18 @@ test('a model call has the price of the code, of the settings file, or of the pr
   expect(await costOfCall('by-table', 'gpt-4.1', 'openai')).toBeCloseTo(2)
 })
 
-test('a model behind a gateway has the prices of the provider that the code names', async () => {
+test.each(['code', 'settings file'])('a model behind a gateway has the prices of the provider that the %s names', async (by) => {
   const provider = await openModelProvider([answer()])
   onTestFinished(() => provider.close())
-  await startedTelemetry({ providers: { [new URL(provider.url).host]: 'openai' } })
+  const { host } = new URL(provider.url)
+  const configFile = join(temporaryFolder(), 'settings.yaml')
+  writeFileSync(configFile, `providers: { "${host}": openai }`)
+  await startedTelemetry(by === 'code' ? { providers: { [host]: 'openai' } } : { configFile })
   const body = JSON.stringify({ model: 'gpt-4.1', messages: [{ role: 'user', content: 'hello' }] })
   const headers = { 'content-type': 'application/json' }
   const ask = async () => (await fetch(`${provider.url}/v1/chat/completions`, { method: 'POST', headers, body })).json()
-  await instrumentAgent(ask, { name: 'behind-gateway' })()
-  const { costUsd, modelCalls } = getExecutionMetrics().agents.find(({ agentName }) => agentName === 'behind-gateway')!
+  await instrumentAgent(ask, { name: `behind-gateway-${by}` })()
+  const { costUsd, modelCalls } = getExecutionMetrics().agents.find(({ agentName }) => agentName === `behind-gateway-${by}`)!
   expect([modelCalls, costUsd > 0]).toEqual([1, true])
 })
 
@@ -114,10 +117,10 @@ test('every problem of frameworks and prices is reported at once', () => {
   expect(read).toThrow(ConfigurationError)
   expect(read).toThrow(`5 problems in the configuration:
   frameworks must be true, false, or an object with wire, ai-sdk, openai-agents, langchain, mcp, each true or false, got a mapping
-  providers must be an object from hosts to names of providers, got a mapping
   SWARMWATCH_FRAMEWORKS must be on, off, or a list of wire, ai-sdk, openai-agents, langchain, mcp separated by commas, got "none"
   prices.own.input must be US dollars per million tokens, 0 or more, got -1
-  prices.own.output is missing; it must be US dollars per million tokens, 0 or more`)
+  prices.own.output is missing; it must be US dollars per million tokens, 0 or more
+  providers.gateway must be the name of a provider, such as openai, got 1`)
 })
 
 test.each([

@@ -8,6 +8,7 @@ import { agentBudgets } from '../settings/budgets.ts'
 import { monitorSettings } from '../settings/monitor.ts'
 import { modelPrices } from '../settings/prices.ts'
 import { metricsSettings, telemetrySettings } from '../settings/process.ts'
+import { checkProviderHosts, serverProviders } from '../settings/providers.ts'
 import { agentLimits, recoveryLimits } from '../settings/recovery.ts'
 import type { Setting } from '../settings/setting.ts'
 import { checkShape, type ShapeProblem, type SectionShape, type Shape } from '../shape.ts'
@@ -59,6 +60,7 @@ export function readSettingsFile(
   const alerts = (document.value as { readonly alerts?: Readonly<Record<string, unknown>> | null }).alerts
   checkChannelEntries(alerts?.['channels'], 'file', report)
   checkRuleEntries(alerts?.['rules'], report)
+  checkProviderHosts((document.value as { readonly providers?: unknown }).providers, report)
   // a value that was left out because of its variable has been reported already
   const reported = new Set(problems.slice(before).map(({ path }) => path))
   problems.push(...found.filter(({ path }) => !reported.has(path)))
@@ -96,6 +98,7 @@ export const fileShape: SectionShape = {
     recovery: section('recovery', { agents: agentLimits }),
     alerts: section('alerts', { channels: fileChannels, rules: ruleList }),
     prices: modelPrices,
+    providers: serverProviders,
     budgets: agentBudgets,
   },
 }

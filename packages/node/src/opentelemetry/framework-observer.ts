@@ -15,8 +15,7 @@ export interface FrameworkObserver {
  * reports the frameworks that are installed. Never rejects: the agents run without it.
  */
 export async function frameworkObserver(
-  { telemetry, prices }: Pick<Configuration, 'telemetry' | 'prices'>,
-  providers: Readonly<Record<string, string>>,
+  { telemetry, prices, providers }: Pick<Configuration, 'telemetry' | 'prices' | 'providers'>,
   warn: Warn,
 ): Promise<() => FrameworkObserver> {
   const chosen = sourcesIn(telemetry.frameworks)
