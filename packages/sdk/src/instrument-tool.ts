@@ -16,6 +16,7 @@ import { followPromise, observeThenable } from './stream/watched-thenable.ts'
 import { captured, isContentAsked, messageOf } from './telemetry/content.ts'
 import { GuardedSpan } from './telemetry/guarded-span.ts'
 import { type AgentSeries, instruments, record } from './telemetry/instruments.ts'
+import { propertyOf } from './unknown-values.ts'
 
 /** Options of {@link instrumentTool}. */
 export type InstrumentToolOptions<Args extends unknown[] = unknown[], Result = unknown> = ToolOptions<Args, Result>
@@ -39,6 +40,8 @@ export function instrumentTool<Fn extends AnyFunction>(
 ): Fn {
   const tool = new Tool(checkTool(fn, options), options as ToolOptions<never, never>)
   const once = options.once === undefined ? undefined : new OnceTool(tool.name, options.once as OnceOptions<never, never> | true)
+  // Without a call of the tool, its caller still gets what it expects of it
+  const isAsync = once !== undefined || propertyOf(propertyOf(fn, 'constructor'), 'name') === 'AsyncFunction'
   function instrumented(this: unknown, ...args: unknown[]): unknown {
     const call = new ToolCall(tool, args)
     let result: unknown
@@ -48,6 +51,7 @@ export function instrumentTool<Fn extends AnyFunction>(
       result = call.within(once ? () => once.call(call, args, invoke) : invoke)
     } catch (error) {
       call.rejected(error)
+      if (isAsync) return Promise.reject(error as Error)
       throw error
     }
     if (isPlainPromise(result)) return followPromise(result, call)

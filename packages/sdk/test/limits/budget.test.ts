@@ -125,6 +125,17 @@ test('the tool call that exceeds the budget is not made', async () => {
   expect(calls).toBe(2)
 })
 
+test('a tool that is an async function rejects, and does not throw, after its run was stopped', async () => {
+  const rejected: unknown[] = []
+  const search = instrumentTool(async () => {}, { name: 'search' })
+  await run({ usd: 1 }, async () => {
+    currentExecution()!.addCost(2)
+    const [each] = await Promise.allSettled([search()])
+    rejected.push(each)
+  })
+  await vi.waitFor(() => expect(rejected).toEqual([{ status: 'rejected', reason: expect.any(BudgetExceededError) }]))
+})
+
 test('a line warns once in a run at 80 %', async () => {
   const { lines } = await run({ usd: 1, tokens: 100 }, () => {
     for (const cost of [0.79, 0.05, 0.1]) currentExecution()?.addCost(cost)
