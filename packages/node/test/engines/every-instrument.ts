@@ -5,7 +5,7 @@ import { callModels, openEveryModel } from '../every-model.ts'
 
 /**
  * Runs agents until every instrument of the SDK has a value: failure, retry, tool, model calls, tokens,
- * cost, score, variant, cancelled, a tool call over MCP, a listener that throws.
+ * cost, score, budget, variant, cancelled, a tool that runs once, a tool call over MCP, a listener that throws.
  */
 export async function useEveryInstrument(): Promise<void> {
   await using provider = await openEveryModel()
@@ -17,6 +17,7 @@ export async function useEveryInstrument(): Promise<void> {
     },
     { name: 'search' },
   )
+  const pay = instrumentTool(async () => 'paid', { name: 'pay', once: true })
   const stopListening = onExecution(() => {
     throw new Error('a listener that is swallowed and counted')
   })
@@ -28,10 +29,11 @@ export async function useEveryInstrument(): Promise<void> {
       execution?.addCost(0.02, { model: 'm-1' })
       execution?.addScore('helpfulness', 0.8)
       if (fate === 'works') await callModels(provider)
+      await pay()
       if (fate === 'fails' || (fate === 'recovers' && calls++ === 0)) await search(false)
       return search(true)
     },
-    { ...options, name: 'every-agent', variant: (fate) => `variant-${fate}` },
+    { ...options, name: 'every-agent', variant: (fate) => `variant-${fate}`, budget: { usd: 1000 } },
   )
   for (const fate of ['works', 'recovers', 'works'] as const) await agent(fate)
   await agent('fails').catch(() => {})
