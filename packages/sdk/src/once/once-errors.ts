@@ -27,8 +27,8 @@ export class OnceError extends Error {
 }
 
 /**
- * Thrown in place of a second call of a `once` tool whose first call has an unknown outcome: the process ended, or the call was
- * cancelled or timed out, between its effect and the record of it. The run is not retried. `cause` is the error of the first call, if
+ * Thrown in place of a second call of a `once` tool whose first call has an unknown outcome: the process ended between its
+ * effect and the record of it, or the call was cancelled, timed out or lost its connection. The run is not retried. `cause` is the error of the first call, if
  * there was one.
  */
 export class UncertainEffectError extends Error {

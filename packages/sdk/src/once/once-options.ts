@@ -17,7 +17,8 @@ export interface OnceOptions<Args extends unknown[] = unknown[], Result = unknow
   readonly onUncertain?: 'retry' | 'fail' | ((idempotencyKey: string, run: () => Promise<Result>) => Promise<unknown>) | undefined
   /**
    * Whether an error of the tool leaves open if the effect has happened. After any other error the tool counts as without effect, and is
-   * called again by the next attempt. @default errors of cancelled and timed-out calls
+   * called again by the next attempt. @default errors of calls that were cancelled, timed out, or lost their connection, and the statuses
+   * 500, 502, 504 and 499; docs/best-practices.md has the table
    */
   readonly uncertainIf?: ((error: unknown) => boolean) | undefined
   /** @default the store of `configureOnce()`, which is in memory */

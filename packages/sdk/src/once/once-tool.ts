@@ -2,7 +2,7 @@ import { AsyncLocalStorage } from 'node:async_hooks'
 
 import type { Attributes } from '@opentelemetry/api'
 
-import { isInterruption } from '../errors/error-type.ts'
+import { mayHaveHadEffect } from '../errors/effect-of-error.ts'
 import { toolLabel } from '../inference/begin-tool-call.ts'
 import { InvalidOptionsError, type OptionProblem } from '../invalid-options-error.ts'
 import { logLine } from '../log-lines.ts'
@@ -81,7 +81,7 @@ export class OnceTool {
   async call(observed: ObservedCall, args: readonly unknown[], invoke: () => unknown): Promise<unknown> {
     const { execution } = observed
     if (!execution) return invoke()
-    const { key: makeKey, onUncertain = 'fail', uncertainIf = isInterruption } = this.#options
+    const { key: makeKey, onUncertain = 'fail', uncertainIf = mayHaveHadEffect } = this.#options
     const tool = this.#name
     const key = makeKey ? ownKey(tool, makeKey, args) : keyOfArguments(tool, args)
     const labels = this.#labelsFor(execution.series)
