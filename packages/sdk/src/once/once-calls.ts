@@ -3,6 +3,7 @@ import { randomBytes } from 'node:crypto'
 import { OnceError, UncertainEffectError } from './once-errors.ts'
 import { idempotencyKeyOf, isStorable } from './once-key.ts'
 import type { OnceCall, OnceEntry, OnceStore } from './once-store.ts'
+import { oneTimeKind } from './one-time-result.ts'
 
 /** Handling of a call whose outcome is unknown. */
 export type OnUncertain = 'retry' | 'fail' | ((idempotencyKey: string, run: () => Promise<unknown>) => unknown)
@@ -24,6 +25,8 @@ export interface OnceRequest {
   readonly uncertain: (isNew: boolean) => void
   /** Receives a problem of the store after the effect: the result then belongs to this process only. */
   readonly notStored: (problem: string, error?: unknown) => void
+  /** Receives what the author of the tool should change. */
+  readonly warn: (problem: string) => void
 }
 
 /** A call that attempts share. */
@@ -33,8 +36,12 @@ interface Slot {
   /** Whether the store holds it. */
   isStored: boolean
   result: unknown
+  /** Whether the outcome of an earlier call is unknown, or its result lost: a failure of a later one does not change that. */
+  isOpen: boolean
   /** The error that left the outcome open. */
   cause: unknown
+  /** The kind of its result if it succeeded, but the result can be read only once. */
+  lostResult: string | undefined
   /** Whether its unknown outcome was reported. */
   isReported: boolean
   /** Resolves when it is no longer running; only while another call waits for it. */
@@ -116,7 +123,8 @@ export class OnceCalls {
     const { executionId, tool, key, number } = entry
     const slot = this.#add({ executionId, tool, key, number })
     slot.isStored = true
-    slot.state = entry.state === 'done' ? 'done' : 'uncertain'
+    slot.isOpen = entry.state !== 'done'
+    slot.state = slot.isOpen ? 'uncertain' : 'done'
     slot.result = entry.result
   }
 
@@ -126,7 +134,9 @@ export class OnceCalls {
       state: 'free',
       isStored: false,
       result: undefined,
+      isOpen: false,
       cause: undefined,
+      lostResult: undefined,
       isReported: false,
       settled: undefined,
       usedBy: new Set(),
@@ -172,8 +182,9 @@ export class OnceCalls {
         return slot.result
       }
       // Another process has begun the same call
-      if (known) slot.state = 'uncertain'
-      else return await this.#invoke(slot, request)
+      if (!known) return await this.#invoke(slot, request)
+      slot.state = 'uncertain'
+      slot.isOpen = true
     } finally {
       settle(slot)
     }
@@ -209,10 +220,16 @@ export class OnceCalls {
   async #failed(slot: Slot, request: OnceRequest, error: unknown): Promise<void> {
     if (request.isUncertain(error)) {
       slot.cause = error
+      slot.isOpen = true
       slot.state = 'uncertain'
       // The attempt may make the call again: that is a repetition, not a second effect
       slot.usedBy.delete(request.attempt)
       this.#report(slot, request)
+      return
+    }
+    if (slot.isOpen) {
+      slot.state = 'uncertain'
+      slot.usedBy.delete(request.attempt)
       return
     }
     try {
@@ -226,8 +243,11 @@ export class OnceCalls {
   }
 
   async #succeeded(slot: Slot, request: OnceRequest, result: unknown): Promise<void> {
+    const canStore = this.#store.isDurable && isStorable(result)
+    slot.lostResult = canStore ? undefined : oneTimeKind(result)
+    if (slot.lostResult !== undefined) return this.#lost(slot, request, slot.lostResult)
     slot.result = result
-    if (this.#store.isDurable && !isStorable(result)) {
+    if (this.#store.isDurable && !canStore) {
       request.notStored('its result is not JSON, so that another process takes its effect for uncertain')
     } else {
       try {
@@ -240,16 +260,27 @@ export class OnceCalls {
     slot.state = 'done'
   }
 
+  /** Its caller reads the result; another one would silently get an empty one. */
+  #lost(slot: Slot, request: OnceRequest, kind: string): void {
+    const problem = `its result is or contains ${kind}, which can be read only once, so that a later attempt gets none`
+    slot.state = 'uncertain'
+    slot.isOpen = true
+    if (!this.#store.isDurable || slot.isReported) return request.warn(problem)
+    // Another process finds that it has begun
+    slot.isReported = true
+    request.notStored(problem)
+  }
+
   /** Handles a call whose outcome is unknown; while it does, other calls wait. */
   async #decide(slot: Slot, request: OnceRequest): Promise<unknown> {
     this.#report(slot, request)
     const { onUncertain, tool, attempt } = request
     if (onUncertain === 'retry') return this.#run(slot, request)
-    const { cause } = slot
+    const { cause, lostResult } = slot
     const key = idempotencyKeyOf(slot.call)
     if (onUncertain === 'fail') {
       slot.usedBy.delete(attempt)
-      throw new UncertainEffectError(tool, key, this.#executionId, cause)
+      throw new UncertainEffectError(tool, key, this.#executionId, cause, lostResult)
     }
     slot.state = 'running'
     let ran: Promise<unknown> | undefined

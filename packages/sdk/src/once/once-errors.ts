@@ -28,8 +28,8 @@ export class OnceError extends Error {
 
 /**
  * Thrown in place of a second call of a `once` tool whose first call has an unknown outcome: the process ended between its
- * effect and the record of it, or the call was cancelled, timed out or lost its connection. The run is not retried. `cause` is the error of the first call, if
- * there was one.
+ * effect and the record of it, or the call was cancelled, timed out or lost its connection. Also thrown if the first call succeeded with a
+ * result that can be read only once, such as a stream. The run is not retried. `cause` is the error of the first call, if there was one.
  */
 export class UncertainEffectError extends Error {
   override readonly name = 'UncertainEffectError'
@@ -38,11 +38,16 @@ export class UncertainEffectError extends Error {
   readonly idempotencyKey: string
   readonly executionId: string
 
-  constructor(tool: string, idempotencyKey: string, executionId: string, cause: unknown) {
+  /** `lostResult` is the kind of the result if the first call has succeeded. */
+  constructor(tool: string, idempotencyKey: string, executionId: string, cause: unknown, lostResult?: string) {
+    const where = `(idempotency key ${idempotencyKey}, execution ${executionId})`
     super(
-      `the effect of the tool ${tool} may have happened, and was not repeated (idempotency key ${idempotencyKey}, execution ` +
-        `${executionId}): look it up by this key, then set once.onUncertain to a function that does so, or to 'retry' if the ` +
-        'receiver ignores a repeated Idempotency-Key',
+      lostResult === undefined
+        ? `the effect of the tool ${tool} may have happened, and was not repeated ${where}: look it up by this key, then set ` +
+            "once.onUncertain to a function that does so, or to 'retry' if the receiver ignores a repeated Idempotency-Key"
+        : `the effect of the tool ${tool} has happened, and was not repeated ${where}: its result is or contains ${lostResult}, which can ` +
+            'be read only once, so that there is none for this call; read it in the tool and return a value, such as its text, or ' +
+            'set once.onUncertain to a function that fetches the result again',
       cause === undefined ? undefined : { cause },
     )
     this.tool = tool

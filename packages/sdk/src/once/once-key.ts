@@ -142,7 +142,8 @@ function isSignal(value: unknown): boolean {
   return isObject(value) && isInstance(value, AbortSignal)
 }
 
-function isPlain(value: object): boolean {
+/** Returns whether a value is an object without a class. */
+export function isPlain(value: object): boolean {
   const prototype: unknown = Object.getPrototypeOf(value)
   // Also a plain object of another realm, such as one of a test runner
   return prototype === null || prototype === Object.prototype || Object.getPrototypeOf(prototype) === null

@@ -123,6 +123,7 @@ export class OnceTool {
         add(instruments().toolUncertain, 1, labels)
         this.#warn(execution, problem, error)
       },
+      warn: (problem) => this.#warn(execution, problem, undefined),
     })
   }
 
