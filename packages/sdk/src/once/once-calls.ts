@@ -1,9 +1,11 @@
 import { randomBytes } from 'node:crypto'
 
+import { isInstance } from '../unknown-values.ts'
 import { OnceError, UncertainEffectError } from './once-errors.ts'
 import { idempotencyKeyOf, isStorable } from './once-key.ts'
 import type { OnceCall, OnceEntry, OnceStore } from './once-store.ts'
 import { oneTimeKind } from './one-time-result.ts'
+import { inTime, StoreTimeoutError } from './store-time-limit.ts'
 
 /** Handling of a call whose outcome is unknown. */
 export type OnUncertain = 'retry' | 'fail' | ((idempotencyKey: string, run: () => Promise<unknown>) => unknown)
@@ -16,6 +18,8 @@ export interface OnceRequest {
   readonly isOwnKey: boolean
   readonly attempt: number
   readonly signal: () => AbortSignal
+  /** The time limit of each call of the store. */
+  readonly storeSeconds: number
   readonly onUncertain: OnUncertain
   /** Whether an error leaves open if the effect has happened. */
   readonly isUncertain: (error: unknown) => boolean
@@ -42,6 +46,8 @@ interface Slot {
   cause: unknown
   /** The kind of its result if it succeeded, but the result can be read only once. */
   lostResult: string | undefined
+  /** The removal of its record; it must not begin again before that, or the removal would hit the new record. Never rejects. */
+  removal: Promise<void> | undefined
   /** Whether its unknown outcome was reported. */
   isReported: boolean
   /** Resolves when it is no longer running; only while another call waits for it. */
@@ -80,7 +86,7 @@ export class OnceCalls {
   /** Resolves with the result of the call: of this one, of an earlier one, or of one in progress. */
   async make(request: OnceRequest): Promise<unknown> {
     if (!this.#isLoaded) {
-      await (this.#loading ??= this.#load(request.tool).catch((error: unknown) => {
+      await (this.#loading ??= this.#load(request).catch((error: unknown) => {
         this.#loading = undefined
         throw error
       }))
@@ -102,17 +108,19 @@ export class OnceCalls {
 
   async #wait(slot: Slot, { attempt, signal }: OnceRequest): Promise<void> {
     try {
-      slot.settled ??= Promise.withResolvers<void>()
-      await until(slot.settled.promise, signal())
+      await until(untilSettled(slot), signal())
     } catch (error) {
       slot.usedBy.delete(attempt)
       throw error
     }
   }
 
-  async #load(tool: string): Promise<void> {
+  async #load({ tool, storeSeconds }: OnceRequest): Promise<void> {
     try {
-      for (const entry of await this.#store.load(this.#executionId)) this.#adopt(entry)
+      const loaded = this.#store.load(this.#executionId)
+      // Awaited in any case: calls of the same moment keep their order
+      const entries = await (isPromise(loaded) ? inTime(loaded, storeSeconds) : loaded)
+      for (const entry of entries) this.#adopt(entry)
       this.#isLoaded = true
     } catch (error) {
       throw new OnceError('store_unavailable', tool, 'the store cannot be read', error)
@@ -137,6 +145,7 @@ export class OnceCalls {
       isOpen: false,
       cause: undefined,
       lostResult: undefined,
+      removal: undefined,
       isReported: false,
       settled: undefined,
       usedBy: new Set(),
@@ -191,18 +200,44 @@ export class OnceCalls {
     return this.#decide(slot, request)
   }
 
-  async #begin(slot: Slot, { tool, attempt }: OnceRequest): Promise<OnceEntry | undefined> {
+  async #begin(slot: Slot, { tool, attempt, storeSeconds }: OnceRequest): Promise<OnceEntry | undefined> {
     if (this.#isReleased && !this.#store.isDurable) return undefined
+    let begun: ReturnType<OnceStore['begin']>
     try {
-      const begun = this.#store.begin(slot.call, this.#owner)
-      const known = isPromise(begun) ? await begun : begun
+      if (slot.removal) await inTime(slot.removal, storeSeconds)
+      begun = this.#store.begin(slot.call, this.#owner)
+      const known = isPromise(begun) ? await inTime(begun, storeSeconds) : begun
       // An earlier try was recorded although the store reported an error; the tool was not called
-      return known?.state === 'begun' && known.owner === this.#owner ? undefined : known
+      return this.#isOwn(known) ? undefined : known
     } catch (error) {
       slot.state = 'free'
       slot.usedBy.delete(attempt)
+      if (isInstance(error, StoreTimeoutError) && isPromise(begun)) this.#removeLate(slot, begun).catch(() => {})
       throw new OnceError('store_unavailable', tool, 'the store cannot record that it begins', error)
     }
+  }
+
+  #isOwn(known: OnceEntry | undefined): boolean {
+    return known?.state === 'begun' && known.owner === this.#owner
+  }
+
+  /** The tool is not called after a late answer: the record would make an effect uncertain that never happened. */
+  async #removeLate(slot: Slot, begun: Promise<OnceEntry | undefined>): Promise<void> {
+    const known = await begun
+    if (known !== undefined && !this.#isOwn(known)) return
+    while (slot.removal || slot.state === 'running') await (slot.removal ?? untilSettled(slot))
+    // Unless the call has begun once more, and the record is its own now
+    if (slot.state === 'free' && !slot.isStored) await this.#remove(slot)
+  }
+
+  async #remove(slot: Slot): Promise<void> {
+    const removed = this.#store.remove(slot.call)
+    if (!isPromise(removed)) return
+    const done = (): void => {
+      slot.removal = undefined
+    }
+    slot.removal = removed.then(done, done)
+    await removed
   }
 
   async #invoke(slot: Slot, request: OnceRequest): Promise<unknown> {
@@ -233,11 +268,12 @@ export class OnceCalls {
       return
     }
     try {
-      await this.#store.remove(slot.call)
-      slot.isStored = false
+      await inTime(this.#remove(slot), request.storeSeconds)
     } catch (problem) {
       request.notStored('its failure was not recorded, so that another process takes its effect for uncertain', problem)
     }
+    // If its record is still there, it is found to be its own
+    slot.isStored = false
     slot.usedBy.delete(request.attempt)
     slot.state = 'free'
   }
@@ -252,7 +288,7 @@ export class OnceCalls {
     } else {
       try {
         const stored = this.#store.succeed(slot.call, result)
-        if (isPromise(stored)) await stored
+        if (isPromise(stored)) await inTime(stored, request.storeSeconds)
       } catch (problem) {
         request.notStored('its result was not recorded, so that another process takes its effect for uncertain', problem)
       }
@@ -313,6 +349,11 @@ let owners = 0
 function randomOwner(): string {
   owners += 1
   return `${prefix}-${owners.toString(36)}`
+}
+
+function untilSettled(slot: Slot): Promise<void> {
+  slot.settled ??= Promise.withResolvers<void>()
+  return slot.settled.promise
 }
 
 function settle(slot: Slot): void {

@@ -23,6 +23,11 @@ export interface OnceOptions<Args extends unknown[] = unknown[], Result = unknow
   readonly uncertainIf?: ((error: unknown) => boolean) | undefined
   /** @default the store of `configureOnce()`, which is in memory */
   readonly store?: OnceStore | undefined
+  /**
+   * The time limit of each call of the store. If it passes before the effect, the tool is not called and the call rejects with an
+   * `OnceError` that is retried; after the effect, the result is returned and a line `[ONCE]` reports that it was not stored. @default 5
+   */
+  readonly storeTimeoutSeconds?: number | undefined
 }
 
 const isFunction = (value: unknown): boolean => typeof value === 'function'
@@ -33,6 +38,8 @@ const rules: Record<keyof OnceOptions<never, never>, (value: unknown) => string 
     value === 'retry' || value === 'fail' || isFunction(value) ? undefined : "must be 'retry', 'fail' or a function",
   uncertainIf: (value) => (isFunction(value) ? undefined : 'must be a function'),
   store: onceStoreProblem,
+  storeTimeoutSeconds: (value) =>
+    typeof value === 'number' && value > 0 && value <= 3600 ? undefined : 'must be a number of seconds above 0, at most 3600',
 }
 
 /** Returns the problems of the option `once` of a tool. */

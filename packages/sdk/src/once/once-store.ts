@@ -21,8 +21,8 @@ export interface OnceEntry extends OnceCall {
 }
 
 /**
- * Remembers which `once` tools have succeeded. Every method may return a promise. One that throws, or rejects, never causes a second
- * call of a tool. docs/best-practices.md describes the rules.
+ * Remembers which `once` tools have succeeded. Every method may return a promise. One that throws, rejects or does not answer
+ * within `once.storeTimeoutSeconds` never causes a second call of a tool. docs/best-practices.md describes the rules.
  */
 export interface OnceStore {
   /**

@@ -18,6 +18,7 @@ import { OnceCalls, type OnUncertain } from './once-calls.ts'
 import { idempotencyKeyOf, keyOfArguments, ownKey } from './once-key.ts'
 import type { OnceOptions } from './once-options.ts'
 import { configuredOnceStore, onceStoreProblem, setOnceStore, type OnceCall, type OnceStore } from './once-store.ts'
+import { defaultStoreSeconds } from './store-time-limit.ts'
 
 /** The tool that the calling code belongs to. */
 export interface CurrentTool {
@@ -81,7 +82,12 @@ export class OnceTool {
   async call(observed: ObservedCall, args: readonly unknown[], invoke: () => unknown): Promise<unknown> {
     const { execution } = observed
     if (!execution) return invoke()
-    const { key: makeKey, onUncertain = 'fail', uncertainIf = mayHaveHadEffect } = this.#options
+    const {
+      key: makeKey,
+      onUncertain = 'fail',
+      uncertainIf = mayHaveHadEffect,
+      storeTimeoutSeconds = defaultStoreSeconds,
+    } = this.#options
     const tool = this.#name
     const key = makeKey ? ownKey(tool, makeKey, args) : keyOfArguments(tool, args)
     const labels = this.#labelsFor(execution.series)
@@ -91,6 +97,7 @@ export class OnceTool {
       isOwnKey: makeKey !== undefined,
       attempt: runningAttempt.getStore() ?? 0,
       signal: () => execution.signal,
+      storeSeconds: storeTimeoutSeconds,
       onUncertain: onUncertain as OnUncertain,
       isUncertain: (error) => {
         try {

@@ -411,14 +411,15 @@ test('a key option that throws, or returns no short text, is an error before the
 })
 
 test('every problem of once is reported at once', () => {
-  const once = { key: 5, onUncertain: 'ask', uncertainIf: 1, store: {}, keys: 1 } as never
+  const once = { key: 5, onUncertain: 'ask', uncertainIf: 1, store: {}, storeTimeoutSeconds: 0, keys: 1 } as never
   expect(() => instrumentTool(async () => 1, { name: '', once })).toThrowErrorMatchingInlineSnapshot(`
     [InvalidOptionsError: instrumentTool: name must be a string of 1 to 200 characters, got ""
     instrumentTool: once.key must be a function, got 5
     instrumentTool: once.onUncertain must be 'retry', 'fail' or a function, got "ask"
     instrumentTool: once.uncertainIf must be a function, got 1
     instrumentTool: once.store must be a OnceStore; it has no load, begin, succeed, remove, isDurable, got an object
-    instrumentTool: once.keys is not an option; the options are key, onUncertain, uncertainIf, store, got 1]
+    instrumentTool: once.storeTimeoutSeconds must be a number of seconds above 0, at most 3600, got 0
+    instrumentTool: once.keys is not an option; the options are key, onUncertain, uncertainIf, store, storeTimeoutSeconds, got 1]
   `)
   expect(() => instrumentTool(async () => 1, { name: 'x', once: 'yes' as never })).toThrow('once must be true or an object')
   expect(() => instrumentTool(async function* () {} as never, { name: 'x', once: true })).toThrow('generator function')
