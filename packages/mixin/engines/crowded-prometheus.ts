@@ -159,9 +159,11 @@ function labelSets({ attributes }: Metric, { agents, names = numbered(agents) }:
     [attribute.where]: ['span'],
     [attribute.toolName]: ['read_file'],
   }
+  // No board asks for the values of the others
+  const valuesOf = (name: string): readonly string[] => values[name] ?? ['a']
   const all = attributes
     .filter((name) => name !== attribute.variant)
-    .reduce<Labels[]>((sets, name) => sets.flatMap((set) => values[name]!.map((value) => ({ ...set, [name]: value }))), [{}])
+    .reduce<Labels[]>((sets, name) => sets.flatMap((set) => valuesOf(name).map((value) => ({ ...set, [name]: value }))), [{}])
   // The first two agents have variants
   const hasVariant = ({ [attribute.agentName]: name }: Labels): boolean => name === names[0] || name === names[1]
   if (!attributes.includes(attribute.variant)) return all
