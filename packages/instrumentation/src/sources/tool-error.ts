@@ -1,11 +1,16 @@
 import { propertyOf } from '@swarmwatch/sdk/instrumentation'
 
+/** Whether a tool result reports a failure, as those of MCP do with `isError: true`. */
+export function isErrorResult(result: unknown): boolean {
+  return propertyOf(result, 'isError') === true
+}
+
 /**
- * Returns an error for a tool result that reports a failure instead of throwing, as those of MCP do with `isError: true`; undefined for
- * any other result. The message is not the result, which can contain anything.
+ * Returns an error for a tool result that reports a failure instead of throwing; undefined for any other result. The message is not the
+ * result, which can contain anything.
  */
 export function toolError(result: unknown): Error | undefined {
-  return propertyOf(result, 'isError') === true ? namedError('tool_error', 'the tool returned isError: true') : undefined
+  return isErrorResult(result) ? namedError('tool_error', 'the tool returned isError: true') : undefined
 }
 
 /** Reads an error from a text such as `TypeError: x is not a function`, where a framework keeps nothing else. */

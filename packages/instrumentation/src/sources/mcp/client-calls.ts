@@ -8,6 +8,7 @@ import {
 } from '@swarmwatch/sdk/instrumentation'
 import { attribute, spanName, timeoutError, toolError } from '@swarmwatch/sdk/names'
 
+import { isErrorResult } from '../tool-error.ts'
 import { connectionAttributes } from './connection-attributes.ts'
 
 /** `callTool` of a client of version 1 or 2; the arguments after the first differ. */
@@ -146,8 +147,7 @@ async function followed(result: Promise<unknown>, call: ClientCall, rest: readon
 }
 
 function endWith(result: unknown, call: ClientCall): void {
-  const isError = (result as { isError?: unknown } | undefined)?.isError === true
-  if (isError) call.fail(new Error('the tool returned an error'), toolError)
+  if (isErrorResult(result)) call.fail(new Error('the tool returned an error'), toolError)
   else call.end(result)
 }
 

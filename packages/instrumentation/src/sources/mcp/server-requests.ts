@@ -12,6 +12,7 @@ import { guarded, recordMcpOperation } from '@swarmwatch/sdk/instrumentation'
 import { attribute, spanName, toolError } from '@swarmwatch/sdk/names'
 
 import { sourceVersion } from '../source.ts'
+import { isErrorResult } from '../tool-error.ts'
 import { markObserved } from './client-calls.ts'
 import { connectionAttributes } from './connection-attributes.ts'
 
@@ -57,7 +58,7 @@ async function handled(server: McpServer, request: McpRequest, handle: () => unk
   if (!call) return handle()
   try {
     const result = await context.with(call.active, handle)
-    guarded('framework', () => call.end((result as { isError?: unknown } | undefined)?.isError === true ? toolError : undefined))
+    guarded('framework', () => call.end(isErrorResult(result) ? toolError : undefined))
     return result
   } catch (error) {
     guarded('framework', () => call.endWithCode(error))
