@@ -4,7 +4,7 @@ import { checkAgentName } from './options.ts'
 import { Agent } from './run/agent.ts'
 import { Execution } from './run/execution.ts'
 import { guarded } from './telemetry/guard.ts'
-import { propertyOf } from './unknown-values.ts'
+import { isAmount, propertyOf } from './unknown-values.ts'
 
 /** The end of a run that was started by hand. */
 export interface Completion {
@@ -73,5 +73,5 @@ function recordMetrics(execution: Execution, metrics: NonNullable<Completion['me
   for (const [name, value] of Object.entries(rest)) {
     if (value !== undefined) execution.setAttribute(attribute.metricPrefix + name, value)
   }
-  return typeof duration === 'number' && duration >= 0 && Number.isFinite(duration) ? duration : undefined
+  return isAmount(duration) ? duration : undefined
 }

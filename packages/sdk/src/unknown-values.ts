@@ -28,3 +28,8 @@ export function itemsOf(value: unknown, max: number): unknown[] {
     return []
   }
 }
+
+/** Whether a value is a number that counters accept: finite, and at least 0. */
+export function isAmount(value: unknown): value is number {
+  return typeof value === 'number' && Number.isFinite(value) && value >= 0
+}

@@ -7,6 +7,7 @@ import { addCost, addTokens, boundedModel, type UsageRun } from '../run/run-usag
 import { guarded, trip } from '../telemetry/guard.ts'
 import { add, instruments, record, type Instruments } from '../telemetry/instruments.ts'
 import { oldAttribute } from '../telemetry/old-names.ts'
+import { isAmount } from '../unknown-values.ts'
 import { hasOldNames, inferenceOptions } from './configure-inferences.ts'
 import type { InferenceEnd, InferenceStart, InferenceUsage } from './inference.ts'
 
@@ -109,8 +110,8 @@ export class CountedCall {
   }
 
   /**
-   * Adds the tokens, the cost and the times between chunks that no earlier report of this response had. With `isRemainder`, the report continues an earlier one of
-   * the same reporter, so that what its counts have grown is added.
+   * Adds the tokens, the cost and the times between chunks that no earlier report of this response had. With `isRemainder`, the report
+   * continues an earlier one of the same reporter, so that what its counts have grown is added.
    */
   absorb(
     { usage = {}, costUsd, chunkSeconds = [] }: Pick<InferenceEnd, 'usage' | 'costUsd' | 'chunkSeconds'>,
@@ -225,11 +226,6 @@ function countOldUsage(key: keyof InferenceUsage, tokens: number, labels: Attrib
     ...labels,
     [oldAttribute.tokenType]: key === 'inputTokens' ? 'input' : 'output',
   })
-}
-
-/** Returns whether a value is a number that counters accept. */
-export function isAmount(value: unknown): value is number {
-  return typeof value === 'number' && Number.isFinite(value) && value >= 0
 }
 
 const names = processWide('inference-names/1', () => ({

@@ -1,6 +1,6 @@
 import { answersIn, chainOf, headerOf, headersIn, httpStatus } from '../errors/error-details.ts'
 import { isRetryable, hasVerdict, isUnusableAnswer } from '../errors/error-type.ts'
-import { isInstance, propertyOf } from '../unknown-values.ts'
+import { isAmount, isInstance, propertyOf } from '../unknown-values.ts'
 import type { EffectiveRecovery } from './settings.ts'
 
 /** A failed attempt. */
@@ -107,7 +107,7 @@ const millisecondsFrom = 1000
 
 /** Returns a number >= 0, which may be text. */
 function numberOf(value: unknown): number | undefined {
-  if (typeof value === 'number') return Number.isFinite(value) && value >= 0 ? value : undefined
+  if (typeof value === 'number') return isAmount(value) ? value : undefined
   if (typeof value !== 'string') return undefined
   const text = value.trim()
   return /^\d+(\.\d+)?$/.test(text) ? Number(text) : undefined

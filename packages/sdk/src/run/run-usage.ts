@@ -7,6 +7,7 @@ import { processWide } from '../process-wide.ts'
 import { trip } from '../telemetry/guard.ts'
 import type { GuardedSpan } from '../telemetry/guarded-span.ts'
 import { add, instruments, variantOf, type AgentSeries } from '../telemetry/instruments.ts'
+import { isAmount } from '../unknown-values.ts'
 
 /** The parts of a run that count tokens and cost. */
 export interface UsageRun {
@@ -57,7 +58,7 @@ export function addCost(run: UsageRun, usd: number, model: string | undefined): 
 
 /** Returns an amount that counters accept; otherwise undefined, and the error is counted. */
 function amount(value: number | undefined, what: string): number | undefined {
-  if (value === undefined || (typeof value === 'number' && Number.isFinite(value) && value >= 0)) return value || undefined
+  if (value === undefined || isAmount(value)) return value || undefined
   trip('option', new TypeError(`${what} must be a number >= 0`))
   return undefined
 }
