@@ -7,6 +7,7 @@ import { growth } from './growth/growth.ts'
 import { heap } from './heap/heap.ts'
 import { importing } from './import/import.ts'
 import { isolation } from './isolation/isolation.ts'
+import { loop } from './loop/loop.ts'
 import { modelCalls } from './model-calls/model-calls.ts'
 import { once } from './once/once.ts'
 import type { Part } from './part.ts'
@@ -19,6 +20,7 @@ export const parts: readonly Part[] = [
   calls,
   modelCalls,
   once,
+  loop,
   concurrency,
   growth,
   importing,

@@ -12,12 +12,16 @@ import {
   type RecoveryOptions,
 } from '../../src/index.ts'
 import { beginToolCall } from '../../src/instrumentation.ts'
-import { callKey } from '../../src/run/loop-guard.ts'
+import { CallKeys } from '../../src/run/call-keys.ts'
 import { outcomeOf } from '../run-watch.ts'
 
 let telemetry: TestTelemetry
 beforeEach(async () => void (telemetry = await startTestTelemetry()))
 afterEach(() => telemetry.shutdown())
+
+const keys = new CallKeys()
+beforeEach(() => keys.clear())
+const callKey = (tool: string, args: readonly unknown[]): string | undefined => keys.keyOf(tool, args)
 
 const forever = (): Promise<never> => new Promise(() => {})
 

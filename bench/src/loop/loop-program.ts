@@ -1,0 +1,63 @@
+import { instrumentAgent, instrumentTool } from '@swarmwatch/sdk'
+
+import { answerQuestions } from '../own-process.ts'
+
+/** Arguments of the calls. Calls are different, except for those that are equal. */
+export type Arguments =
+  | 'two values'
+  | 'a text of 1 KB'
+  | 'a text of 50 KB'
+  | 'a text of 50 KB, another word within'
+  | 'equal texts of 50 KB'
+  | '100 rows of 5 values'
+
+export interface LoopQuestion {
+  readonly arguments: Arguments
+  readonly hasLimit: boolean
+  readonly calls: number
+}
+
+/** A text with the number of the call at an index. */
+function textOf(length: number, call: number, at = 10): string {
+  const text = 'The quick brown fox jumps over the lazy dog. '.repeat(Math.ceil(length / 45)).slice(0, length - 8)
+  // From bytes, as a text that a client has read: one piece in memory, of its own
+  return Buffer.from(text.slice(0, at) + String(call).padStart(8, '0') + text.slice(at)).toString()
+}
+
+function argumentsOf(kind: Arguments, call: number): unknown {
+  switch (kind) {
+    case 'a text of 1 KB':
+      return { path: 'report.md', content: textOf(1_000, call) }
+    case 'a text of 50 KB':
+      return { path: 'report.md', content: textOf(50_000, call) }
+    case 'a text of 50 KB, another word within':
+      return { path: 'report.md', content: textOf(50_000, call, 25_010) }
+    case 'equal texts of 50 KB':
+      return { path: 'report.md', content: textOf(50_000, 0) }
+    case '100 rows of 5 values':
+      return {
+        rows: Array.from({ length: 100 }, (_, row) => ({ row, call, name: 'widget', price: 9.99, currency: 'EUR' })),
+      }
+    default:
+      return { to: 'a@example.com', amount: call }
+  }
+}
+
+let made = 0
+
+/** Returns the microseconds of a call of a tool, in one run with this number of calls. */
+answerQuestions<LoopQuestion, number>(async ({ arguments: kind, hasLimit, calls }) => {
+  const tool = instrumentTool((_: unknown) => true, { name: 'write' })
+  const prepared = Array.from({ length: calls }, () => argumentsOf(kind, (made += 1)))
+  let microseconds = 0
+  const agent = instrumentAgent(
+    async () => {
+      const startedMs = performance.now()
+      for (const argument of prepared) tool(argument)
+      microseconds = ((performance.now() - startedMs) * 1000) / calls
+    },
+    { name: 'writer', logger: false, ...(hasLimit && { loop: { sameToolCall: 1_000 } }) },
+  )
+  await agent()
+  return microseconds
+})
