@@ -9,6 +9,7 @@ export {
   type ConfiguredBudgets,
 } from './run/budget.ts'
 export { LoopError, type LoopLimit } from './run/loop-guard.ts'
+export type { Resume } from './run/progress.ts'
 export { currentExecution, type CurrentExecution } from './run/execution.ts'
 export { instrumentAgent } from './instrument-agent.ts'
 export type { InferenceUsage } from './inference/inference.ts'
@@ -17,7 +18,7 @@ export { instrumentTool, type InstrumentToolOptions } from './instrument-tool.ts
 export type { Instrumented, InstrumentedFunction } from './instrumented.ts'
 export { InvalidOptionsError, type OptionProblem } from './invalid-options-error.ts'
 export { healthScore, healthWeights, type HealthInput, type HealthScore } from './monitor/health-score.ts'
-export type { AttemptRecord, ExecutionRecord } from './monitor/execution-record.ts'
+export type { AttemptRecord, ExecutionRecord, Paused } from './monitor/execution-record.ts'
 export type { ActiveExecutionsOptions, AgentMetrics, ExecutionMetrics, SystemHealth } from './monitor/monitor.ts'
 export type { Totals } from './monitor/agent-statistics.ts'
 export type { Outcome, RetryOutcome } from './names.ts'

@@ -89,7 +89,7 @@ class ToolCall implements OuterToolCall {
       if (tool.options.description !== undefined) this.span.set(attribute.toolDescription, tool.options.description)
     } else {
       this.span = GuardedSpan.start(tool.spanName, tool.attributesFor(execution), contextOfToolCall(this))
-      execution?.toolCalled()
+      execution?.toolCalled(tool.name)
     }
     if (execution && !this.#reported?.isCompared) {
       execution.toolCompared(tool.name, args)
@@ -140,7 +140,14 @@ class ToolCall implements OuterToolCall {
   /** The call ends when the generator ends. */
   watch(): StreamWatch {
     const end = (): void => this.fulfilled(undefined)
-    return { pulls: 0, within: (call) => this.within(call), done: end, brokenOff: end, failed: (error) => this.rejected(error) }
+    return {
+      pulls: 0,
+      within: (call) => this.within(call),
+      chunk: () => this.execution?.progressed(this.#tool.chunkNote),
+      done: end,
+      brokenOff: end,
+      failed: (error) => this.rejected(error),
+    }
   }
 
   /** The result is that of an earlier call, whose duration was recorded. */
@@ -173,6 +180,7 @@ class ToolCall implements OuterToolCall {
   }
 
   #end(labels: Attributes): void {
+    this.execution?.progressed(this.#tool.endedNote)
     if (this.#reported) return
     this.span.end()
     if (this.#isReused) return
@@ -190,6 +198,9 @@ class Tool {
   readonly options: ToolOptions<never, never>
   readonly spanName: string
   readonly name: string
+  /** Notes about its progress, made once so that they cost a call nothing. */
+  readonly endedNote: string
+  readonly chunkNote: string
   readonly #attributes: Attributes
   readonly #labels = new Map<AgentSeries | undefined, Attributes>()
 
@@ -197,6 +208,8 @@ class Tool {
     this.name = name
     this.options = options
     this.spanName = spanName.tool(name)
+    this.endedNote = `tool call ended: ${name.slice(0, 100)}`
+    this.chunkNote = `chunk of the tool ${name.slice(0, 100)}`
     this.#attributes = {
       [attribute.operation]: 'execute_tool',
       [attribute.toolName]: name,

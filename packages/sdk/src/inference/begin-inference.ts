@@ -67,6 +67,7 @@ class BegunInference implements InferenceCall, OpenCall {
     if (this.source === 'wire' && !start.hasSpan && !hasForeignSpan(parent)) this.#span = startInferenceSpan(this.#start, parent)
     this.context = this.#span?.context ?? parent
     if (start.known) this.#run.began(this)
+    this.#execution?.progressed('model call started')
   }
 
   get operation(): string {
@@ -78,7 +79,12 @@ class BegunInference implements InferenceCall, OpenCall {
     if (this.#span && this.#state === 'open') updateInferenceSpan(this.#span, this.#start)
   }
 
+  progressed(): void {
+    this.#execution?.progressed('chunk of a model call')
+  }
+
   end(end: InferenceEnd): 'counted' | 'duplicate' {
+    this.#execution?.progressed('model call ended')
     if (this.#state === 'open') {
       this.#run.ended(this)
       guarded('framework', () => this.#report(end, 'ended'))

@@ -136,7 +136,7 @@ class ToolCall implements ReportedToolCall, OuterToolCall {
         })
     if (foreign && start.attributes) this.span.setAll(start.attributes)
     capture(this, attribute.toolCallArguments, start.arguments)
-    this.execution?.toolCalled()
+    this.execution?.toolCalled(start.name)
     this.#compare(start.arguments)
     if (open.size >= manyOpen) for (const call of open) if (call.execution?.finished) call.abandon()
     open.add(this)
@@ -198,6 +198,7 @@ class ToolCall implements ReportedToolCall, OuterToolCall {
     open.delete(this)
     if (this.isEnded) return
     this.isEnded = true
+    this.execution?.progressed(`tool call ended: ${this.start.name.slice(0, 100)}`)
     const { failure } = this
     if (this.#isSpanOurs) {
       if (failure) this.span.fail(failure.errorType, failure.message)

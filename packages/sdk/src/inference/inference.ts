@@ -90,6 +90,8 @@ export interface InferenceCall {
   readonly context: Context
   /** Adds what was learned after the start, such as the model in the body of a request. */
   update(start: Partial<InferenceStart>): void
+  /** Reports that a part of the answer has arrived: the run of the call makes progress. */
+  progressed(): void
   /** Ends the call and counts it, unless another source has reported it. A second call has no effect. */
   end(end: InferenceEnd): 'counted' | 'duplicate'
   /** Forgets a call that turns out to be none, such as a request to an API that is not of a model. It is not counted and has no span. */

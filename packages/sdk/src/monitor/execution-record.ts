@@ -19,6 +19,14 @@ export interface AttemptRecord {
   httpTries: number
 }
 
+/** A pause of a run, such as the wait for a person who must approve. */
+export interface Paused {
+  /** At most 200 characters. */
+  readonly reason: string
+  /** Milliseconds since 1970. */
+  readonly since: number
+}
+
 /** One run of an agent, as pages and listeners see it. It holds neither arguments nor results. */
 export interface ExecutionRecord {
   readonly id: string
@@ -35,10 +43,22 @@ export interface ExecutionRecord {
   traceId: string | undefined
   /** While waiting: when the next attempt begins, in milliseconds since 1970. */
   nextAttemptAt: number | undefined
+  /**
+   * When the run, or a run that it called, last made progress, in milliseconds since 1970: the start of an attempt, a model call, a tool
+   * call, a chunk of a stream, or `progress()`.
+   */
+  lastProgressAt: number
+  /** Description of that progress: the note of `progress()`, or text such as `tool call started: search`. At most 200 characters. */
+  lastProgress: string | undefined
+  /** While it is paused: the reason, and since when, in milliseconds since 1970. */
+  paused: Paused | undefined
+  /** Seconds of all pauses that have ended. They are not part of `durationSeconds`. */
+  pausedSeconds: number
   /** Copies that the API returns hold the last 100. */
   readonly attempts: AttemptRecord[]
   outcome: Outcome | undefined
   retryOutcome: RetryOutcome | undefined
+  /** Without pauses. */
   durationSeconds: number | undefined
   errorType: string | undefined
   errorMessage: string | undefined
@@ -82,6 +102,10 @@ export function newRecord(
     endedAt: undefined,
     traceId: undefined,
     nextAttemptAt: undefined,
+    lastProgressAt: startedAt,
+    lastProgress: undefined,
+    paused: undefined,
+    pausedSeconds: 0,
     attempts: [],
     outcome: undefined,
     retryOutcome: undefined,

@@ -21,6 +21,7 @@ import { trip, guarded } from '../telemetry/guard.ts'
 import { GuardedSpan } from '../telemetry/guarded-span.ts'
 import { type AgentSeries, add, instruments, record } from '../telemetry/instruments.ts'
 import type { Agent } from './agent.ts'
+import { longestNote, noteProgress, resumable, type Resume } from './progress.ts'
 import { finishExecution, type Ending } from './run-ending.ts'
 import type { RunLimits } from './run-limits.ts'
 import { attemptsAreFollowed, runningAttempt } from './running-attempt.ts'
@@ -68,6 +69,21 @@ export interface CurrentExecution {
     score: number,
     of?: { readonly explanation?: string | undefined; readonly label?: string | undefined },
   ): void
+  /**
+   * Reports that the run makes progress, so that it does not count as stuck. Model calls, tool calls, chunks of a stream and the progress
+   * of agents that it calls are reported anyway. `note` describes the progress for the status page; it is cut to 200 characters.
+   */
+  progress(note?: string): void
+  /**
+   * Pauses the run, for example while a person must approve: it does not count as stuck, its time limits and those of the runs that
+   * called it are suspended, and the time is not part of its duration. Call the result, or let `using` do it, to resume. The pause also
+   * ends with the attempt. `reason` is shown on the status page; it is cut to 200 characters.
+   *
+   * @example
+   * using pause = currentExecution()?.pause('approval of the refund')
+   * await approved
+   */
+  pause(reason: string): Resume
   /** Sets an attribute of the run's root span. */
   setAttribute(key: string, value: AttributeValue): void
 }
@@ -103,6 +119,8 @@ export class Execution implements CurrentExecution, Tracked {
   limits: RunLimits | undefined = undefined
   /** Whether tokens or cost were added without the id of a response. */
   hasManualTokens = false
+  /** The run within which it was started, until either has finished. */
+  parent: Execution | undefined
   #state: Map<string, unknown> | undefined
   #signal: AbortSignal | undefined
   #attemptSpan: GuardedSpan | undefined
@@ -118,7 +136,9 @@ export class Execution implements CurrentExecution, Tracked {
     this.context = options.context
     this.startedMs = clock.now()
     const { variant } = this.series
-    this.record = newRecord(id, agent.name, variant, clock.wallClock(), parentOf())
+    const parent = parentOf()
+    this.parent = parent
+    this.record = newRecord(id, agent.name, variant, clock.wallClock(), parent?.id)
     const name = agent.operation === 'invoke_workflow' ? spanName.workflow(agent.name) : spanName.agent(agent.name)
     this.span = GuardedSpan.start(name, {
       ...agent.attributes,
@@ -168,6 +188,29 @@ export class Execution implements CurrentExecution, Tracked {
     guarded('option', () => emitEvaluation(this.span, this.series, { name, score, explanation: of.explanation, label: of.label }))
   }
 
+  progress(note?: string): void {
+    if (this.#isOpenTo('progress')) this.progressed(note === undefined ? 'progress()' : String(note).slice(0, longestNote))
+  }
+
+  pause(reason: string): Resume {
+    if (!this.#isOpenTo('pause')) return resumable(() => {})
+    const { record, clock } = this
+    const since = clock.wallClock()
+    const paused = { reason: String(reason).slice(0, longestNote), since }
+    record.paused = paused
+    return resumable(() => {
+      if (record.paused !== paused) return
+      record.paused = undefined
+      record.pausedSeconds += msBetween(since, clock.wallClock()) / 1000
+      this.progressed('resumed')
+    })
+  }
+
+  /** Records progress of this run and of the runs that called it. `note` has at most 200 characters. */
+  progressed(note: string): void {
+    noteProgress(this, note, this.clock.wallClock())
+  }
+
   /** The model calls of the run. */
   modelCalls(): RunInferences {
     return (this.inferences ??= new RunInferences(this))
@@ -177,8 +220,9 @@ export class Execution implements CurrentExecution, Tracked {
     if (this.#isOpenTo('setAttribute')) this.span.set(key, value)
   }
 
-  toolCalled(): void {
+  toolCalled(name: string): void {
     if (this.#finished) return
+    this.progressed(`tool call started: ${name.slice(0, 100)}`)
     this.record.toolCalls += 1
     this.series.hasTools = true
     this.limits?.check()
@@ -227,6 +271,7 @@ export class Execution implements CurrentExecution, Tracked {
       add(instruments().retries, 1, { ...this.series.agent, [attribute.errorType]: this.record.attempts.at(-2)?.errorType })
     }
     this.#attemptStartedMs = this.clock.now()
+    this.progressed('attempt started')
   }
 
   /** Calls `call` as part of the current attempt: its span is active and `currentExecution()` is this run. */
@@ -264,11 +309,14 @@ export class Execution implements CurrentExecution, Tracked {
     this.limits?.close()
     // Counted while the run is still open
     this.inferences?.settle()
+    this.progressed('run ended')
     this.#finished = true
     const typed =
       ending.outcome === 'failure' ? { ...ending, errorType: ending.errorType ?? this.#errorTypeOf(ending.error) } : ending
     this.attemptEnded(typed.outcome, typed.error, typed.errorType)
     finishExecution(this, typed)
+    // A run that starts another one and does not wait for it would otherwise keep all earlier ones in memory
+    this.parent = undefined
     this.inferences?.release()
     if (this.onceCalls) for (const calls of this.onceCalls.values()) guarded('option', () => calls.release())
   }
@@ -296,14 +344,14 @@ export class Execution implements CurrentExecution, Tracked {
 
 /** The run that the calling code belongs to, across `await`, timers and callbacks. */
 export const runningExecution: AsyncLocalStorage<Execution> = processWide(
-  'running-execution/2',
+  'running-execution/3',
   () => new AsyncLocalStorage<Execution>(),
 )
 
-/** Returns the id of the execution that the calling code belongs to; work that a finished execution left behind has no parent. */
-function parentOf(): string | undefined {
+/** Returns the execution that the calling code belongs to; work that a finished execution left behind has no parent. */
+function parentOf(): Execution | undefined {
   const parent = runningExecution.getStore()
-  return parent === undefined || parent.finished ? undefined : parent.id
+  return parent === undefined || parent.finished ? undefined : parent
 }
 
 // Not a closure: it is called once or more for every run

@@ -84,6 +84,7 @@ function watchFor(attempt: StreamAttempt): StreamWatch {
     chunk: () => {
       // An agent that continues after a failed model call has an answer
       execution.modelError = undefined
+      execution.progressed('chunk of the stream')
     },
     done: () => {
       if (!attempt.isCurrent()) return

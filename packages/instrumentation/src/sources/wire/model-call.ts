@@ -89,6 +89,7 @@ export class ModelCall {
     const nowMs = performance.now()
     this.#firstChunkMs ??= nowMs
     this.#response.write(chunk)
+    this.#call?.progressed()
     this.#chunks.received(this.#response.events, nowMs)
   }
 

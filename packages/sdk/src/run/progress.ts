@@ -1,0 +1,30 @@
+import type { ExecutionRecord } from '../monitor/execution-record.ts'
+
+/** Maximum number of characters of a note about progress and of the reason of a pause. */
+export const longestNote = 200
+
+/** Ends a pause: call it, or let `using` call it. A second call has no effect. */
+export interface Resume {
+  (): void
+  [Symbol.dispose](): void
+}
+
+/** Returns `resume` so that `using` can call it, too. */
+export function resumable(resume: () => void): Resume {
+  return Object.assign(resume, { [Symbol.dispose]: resume })
+}
+
+/** A run, and the one within which it was started. */
+interface ProgressingRun {
+  readonly record: ExecutionRecord
+  readonly parent: ProgressingRun | undefined
+  readonly finished: boolean
+}
+
+/** Records progress of a run and of those that called it, up to one that has finished. Allocates nothing. */
+export function noteProgress(progressing: ProgressingRun, note: string, nowMs: number): void {
+  for (let run: ProgressingRun | undefined = progressing; run && !run.finished; run = run.parent) {
+    run.record.lastProgressAt = nowMs
+    run.record.lastProgress = note
+  }
+}
