@@ -39,7 +39,8 @@ export function instrumentTool<Fn extends AnyFunction>(
   options: InstrumentToolOptions<Parameters<Fn>, Awaited<ReturnType<Fn>>> & OnlyOfPromises<Fn> = {} as never,
 ): Fn {
   const tool = new Tool(checkTool(fn, options), options as ToolOptions<never, never>)
-  const once = options.once === undefined ? undefined : new OnceTool(tool.name, options.once as OnceOptions<never, never> | true)
+  const once =
+    options.once === undefined ? undefined : new OnceTool(tool.name, fn, options.once as OnceOptions<never, never> | true)
   // Without a call of the tool, its caller still gets what it expects of it
   const isAsync = once !== undefined || propertyOf(propertyOf(fn, 'constructor'), 'name') === 'AsyncFunction'
   function instrumented(this: unknown, ...args: unknown[]): unknown {

@@ -1,9 +1,10 @@
 /** Why a `once` tool was not called; its effect has not happened. */
-export type OnceErrorReason = 'invalid_key' | 'unkeyable_arguments' | 'too_many_calls' | 'store_unavailable'
+export type OnceErrorReason = 'invalid_key' | 'unkeyable_arguments' | 'name_taken' | 'too_many_calls' | 'store_unavailable'
 
 const cures: Readonly<Record<OnceErrorReason, string>> = {
   invalid_key: 'return a string of 1 to 500 characters from once.key',
   unkeyable_arguments: 'set once: { key: (...args) => string }',
+  name_taken: 'name each tool with once differently',
   too_many_calls: 'split the run, or set once only for tools with side effects',
   store_unavailable: 'check the store of configureOnce(); a later attempt calls the tool once the store works',
 }

@@ -39,8 +39,11 @@ export interface OnceStore {
   begin(call: OnceCall, owner: string): OnceEntry | undefined | Promise<OnceEntry | undefined>
   /** Records the result of a call that has begun. */
   succeed(call: OnceCall, result: unknown): void | Promise<void>
-  /** Removes a call that failed without an effect, so that it can begin again. */
-  remove(call: OnceCall): void | Promise<void>
+  /**
+   * Removes a call that failed without an effect, so that it can begin again: only if the store holds it as begun by `owner`. Otherwise
+   * it changes nothing.
+   */
+  remove(call: OnceCall, owner: string): void | Promise<void>
   /** Called when an execution has ended. A durable store may keep its calls, for a queue that delivers a job again. */
   release?(executionId: string): void | Promise<void>
 }
@@ -79,10 +82,10 @@ export function memoryOnceStore(): OnceStore {
       entry.state = 'done'
       entry.result = result
     },
-    remove(call) {
+    remove(call, owner) {
       const sameKey = executions.get(call.executionId)?.get(call.key)
       const entry = find(sameKey, call)
-      if (entry) sameKey?.splice(sameKey.indexOf(entry), 1)
+      if (entry?.state === 'begun' && entry.owner === owner) sameKey?.splice(sameKey.indexOf(entry), 1)
     },
     release: (executionId) => void executions.delete(executionId),
   }

@@ -70,10 +70,12 @@ export class OnceTool {
   readonly #name: string
   readonly #options: OnceOptions<never, never>
   readonly #labels = new Map<AgentSeries, Attributes>()
+  readonly #code: string
   #hasWarned = false
 
-  constructor(name: string, once: true | OnceOptions<never, never>) {
+  constructor(name: string, fn: unknown, once: true | OnceOptions<never, never>) {
     this.#name = name
+    this.#code = Function.prototype.toString.call(fn)
     this.#options = once === true ? {} : once
     attemptsAreFollowed.value = true
   }
@@ -93,6 +95,7 @@ export class OnceTool {
     const labels = this.#labelsFor(execution.series)
     return callsOf(execution, this.#options.store ?? configuredOnceStore()).make({
       tool,
+      code: this.#code,
       key,
       isOwnKey: makeKey !== undefined,
       attempt: runningAttempt.getStore() ?? 0,

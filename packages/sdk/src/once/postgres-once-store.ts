@@ -75,8 +75,8 @@ export function postgresOnceStore(
       ])
       if (rowCount === 0) throw new Error('the store no longer holds the call')
     },
-    async remove(call) {
-      await query(`DELETE FROM swarmwatch_once ${ofCall}`, idColumns(call))
+    async remove(call, owner) {
+      await query(`DELETE FROM swarmwatch_once ${ofCall} AND owner = $5 AND state = 'begun'`, [...idColumns(call), owner])
     },
   }
   return { ...store, close: async () => own?.end() }

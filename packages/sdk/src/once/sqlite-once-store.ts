@@ -26,7 +26,7 @@ export function sqliteOnceStore(path: string, { keepDays = 30 }: { readonly keep
   const find = database.prepare(`SELECT ${columns} FROM swarmwatch_once ${ofCall}`)
   const findAll = database.prepare(`SELECT ${columns} FROM swarmwatch_once WHERE execution_id = ?`)
   const succeed = database.prepare(`UPDATE swarmwatch_once SET state = 'done', result = ? ${ofCall}`)
-  const remove = database.prepare(`DELETE FROM swarmwatch_once ${ofCall}`)
+  const remove = database.prepare(`DELETE FROM swarmwatch_once ${ofCall} AND owner = ? AND state = 'begun'`)
   const prune = database.prepare('DELETE FROM swarmwatch_once WHERE begun_at < ?')
   let prunedAt = 0
 
@@ -48,7 +48,7 @@ export function sqliteOnceStore(path: string, { keepDays = 30 }: { readonly keep
       const { changes } = succeed.run(result === undefined ? null : JSON.stringify(result), ...idColumns(call))
       if (changes === 0) throw new Error('the store no longer holds the call')
     },
-    remove: (call) => void remove.run(...idColumns(call)),
+    remove: (call, owner) => void remove.run(...idColumns(call), owner),
     close: () => database.close(),
   }
 }

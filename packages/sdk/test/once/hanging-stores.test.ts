@@ -28,7 +28,8 @@ class HangingStore implements OnceStore {
   begin = (call: Parameters<OnceStore['begin']>[0], owner: string) => this.#hold('begin', () => this.#store.begin(call, owner))
   succeed = (call: Parameters<OnceStore['succeed']>[0], result: unknown) =>
     this.#hold('succeed', () => this.#store.succeed(call, result))
-  remove = (call: Parameters<OnceStore['remove']>[0]) => this.#hold('remove', () => this.#store.remove(call))
+  remove = (call: Parameters<OnceStore['remove']>[0], owner: string) =>
+    this.#hold('remove', () => this.#store.remove(call, owner))
 
   /** Carries out the first call that was held back. */
   answerFirst(): void {

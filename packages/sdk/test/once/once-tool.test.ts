@@ -455,7 +455,7 @@ function brokenStore(broken: { method?: keyof OnceStore }, isDurable = true): On
       return known
     },
     succeed: (call, result) => (check('succeed'), store.succeed(call, result)),
-    remove: (call) => (check('remove'), store.remove(call)),
+    remove: (call, owner) => (check('remove'), store.remove(call, owner)),
   }
 }
 
@@ -523,6 +523,38 @@ test('a result that JSON cannot hold is returned, shared by the attempts, and re
   ).toEqual(new Date(5))
   expect(calls).toBe(1)
   expect(await telemetry.sum('agent.tool.uncertain')).toBe(1)
+})
+
+/** A tool `pay` whose code differs for each kind. */
+function toolOf(kind: 'card' | 'transfer', paid: string[], once: true | OnceOptions<[number], string>) {
+  const options = { name: 'pay', once }
+  return kind === 'card'
+    ? instrumentTool(async (amount: number) => (paid.push('by card'), `card ${amount}`), options)
+    : instrumentTool(async (amount: number) => (paid.push('by transfer'), `transfer ${amount}`), options)
+}
+
+test.each<true | OnceOptions<[number], string>>([true, { key: () => 'invoice' }])(
+  'two tools of one name in an attempt never share a result (once: %o)',
+  async (once) => {
+    const paid: string[] = []
+    const refused = runAttempts(async () => {
+      await toolOf('card', paid, once)(5)
+      return toolOf('transfer', paid, once)(5)
+    })
+    await expect(refused).rejects.toMatchObject({ name: 'OnceError', reason: 'name_taken', code: 'once_name_taken' })
+    await expect(refused).rejects.toThrow('name each tool with once differently')
+    expect(paid).toEqual(['by card'])
+  },
+)
+
+test('a tool that is made again in each attempt, or replaced by another one of its name, takes over its results', async () => {
+  const paid: string[] = []
+  const result = await runAttempts(
+    () => toolOf('card', paid, { key: () => 'invoice' })(5),
+    () => toolOf('card', paid, { key: () => 'invoice' })(5),
+    () => toolOf('transfer', paid, { key: () => 'invoice' })(5),
+  )
+  expect({ result, paid }).toEqual({ result: 'card 5', paid: ['by card'] })
 })
 
 test('a run makes at most 10,000 different once calls; the next one is refused before its effect', async () => {

@@ -73,10 +73,22 @@ export function testOnceStore(name: string, stores: () => StoreUnderTest): void 
   test(`${name} lets a removed call begin again`, async () => {
     const { store } = stores()
     const call = newCall()
+    await store.remove(call, 'first')
     await store.begin(call, 'first')
-    await store.remove(call)
+    await store.remove(call, 'first')
     expect(await store.load(call.executionId)).toEqual([])
     expect(await store.begin(call, 'second')).toBeUndefined()
+  })
+
+  test(`${name} removes neither a call that another owner began, nor one that succeeded`, async () => {
+    const { store } = stores()
+    const call = newCall()
+    await store.begin(call, 'first')
+    await store.remove(call, 'second')
+    expect(await store.load(call.executionId)).toMatchObject([{ state: 'begun', owner: 'first' }])
+    await store.succeed(call, 'paid')
+    for (const owner of ['first', 'second']) await store.remove(call, owner)
+    expect(await store.load(call.executionId)).toMatchObject([{ state: 'done', result: 'paid' }])
   })
 
   test(`${name} keeps calls apart that differ in one of their parts`, async () => {
