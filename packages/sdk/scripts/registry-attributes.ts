@@ -43,6 +43,11 @@ const described: Readonly<Record<OwnAttribute, Described>> = {
   },
   [attribute.attemptCount]: { type: 'int', brief: 'Number of attempts of the run.' },
   [attribute.attemptNumber]: { type: 'int', brief: 'Number of the attempt, from 1.' },
+  [attribute.attemptFallback]: {
+    type: 'string',
+    brief: 'Name of the alternative that was called in place of the function of the agent.',
+    examples: ['small-model'],
+  },
   [attribute.retryWait]: { type: 'double', brief: 'Wait before the attempt in seconds.' },
   [attribute.retryOutcome]: { type: retryOutcomes, brief: 'Result of recovery for the run.' },
   [attribute.toolCalls]: { type: 'int', brief: 'Number of tool calls of the run.' },

@@ -30,6 +30,7 @@ const run = [
   attribute.variant,
   attribute.attemptCount,
   attribute.retryOutcome,
+  attribute.attemptFallback,
   attribute.toolCalls,
   attribute.modelCalls,
   attribute.httpTries,
@@ -84,6 +85,7 @@ export const spanDefinitions: readonly SpanDefinition[] = [
     brief: 'One call of the function of the agent.',
     attributes: [
       attribute.attemptNumber,
+      attribute.attemptFallback,
       attribute.genAiAgentName,
       attribute.retryWait,
       attribute.httpTries,

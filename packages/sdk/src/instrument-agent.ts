@@ -2,6 +2,7 @@ import { newClock, type Clock } from './clock.ts'
 import { keepIdentity, type AnyFunction, type Instrumented, type InstrumentedFunction, type IsSpecial } from './instrumented.ts'
 import { attribute } from './names.ts'
 import { checkAgent, type InstrumentAgentOptions } from './options.ts'
+import { namedFallbacks } from './recovery/fallback.ts'
 import { Agent } from './run/agent.ts'
 import { whenUsed } from './run/deferred-result.ts'
 import { Execution } from './run/execution.ts'
@@ -69,6 +70,7 @@ export function wrapAgent<This, Args extends unknown[], Result>(
   clock?: Clock,
 ): (this: This, ...args: Args) => Instrumented<Result> {
   const agent = new Agent(name, options)
+  const fallbacks = options.fallback && namedFallbacks(options.fallback)
   const isGeneratorFunction = /^\[object (Async)?GeneratorFunction\]$/.test(Object.prototype.toString.call(fn))
 
   function instrumented(this: This, ...args: Args): Instrumented<Result> {
@@ -80,7 +82,11 @@ export function wrapAgent<This, Args extends unknown[], Result>(
         const input = captured([...args] as Args, captureInput)
         if (input !== undefined) execution.span.set(attribute.inputMessages, asMessages('user', input))
       }
-      return new Run(execution, () => Reflect.apply(fn, this, args), args)
+      const alternatives = fallbacks?.map((each) => ({
+        name: each.name,
+        call: (): unknown => Reflect.apply(each.fn, this, args as never) as unknown,
+      }))
+      return new Run(execution, () => Reflect.apply(fn, this, args), args, alternatives)
     }
     // A generator starts when its first value is read, as without this package
     if (isGeneratorFunction) return readFromStart(start) as Instrumented<Result>

@@ -24,9 +24,17 @@ function reason({ errorType, errorMessage = '' }: ShownError, because?: string):
   return `(${shownErrorType(errorType)})${words === '' ? '' : `: ${words}`}`
 }
 
-/** `[RETRY] api-integrator attempt 3/4 in 15 s (429): slow down`; `of` is absent where a policy of the user's decides. */
-export function retryLine(agentName: string, retry: ShownError & { attempt: number; of?: number; waitSeconds: number }): string {
-  const { attempt, of, waitSeconds } = retry
+/**
+ * `[RETRY] api-integrator attempt 3/4 in 15 s (429): slow down`; `of` is absent where a policy of the user's decides. With a fallback,
+ * `[RETRY] api-integrator attempt 5 with fallback small-model (503): overloaded`.
+ */
+export function retryLine(
+  agentName: string,
+  retry: ShownError & { attempt: number; of?: number; waitSeconds: number; fallback?: string },
+): string {
+  const { attempt, of, waitSeconds, fallback } = retry
+  if (fallback !== undefined)
+    return ascii(`[RETRY] ${cut(agentName)} attempt ${attempt} with fallback ${fallback} ${reason(retry)}`)
   const count = of === undefined ? `${attempt}` : `${attempt}/${of}`
   const wait = of === undefined ? `after ${oneDecimal(waitSeconds)} s` : `in ${shortest(waitSeconds)} s`
   return ascii(`[RETRY] ${cut(agentName)} attempt ${count} ${wait} ${reason(retry)}`)

@@ -94,6 +94,7 @@ export const attribute = {
   executionId: 'swarmwatch.execution.id',
   attemptCount: 'swarmwatch.attempt.count',
   attemptNumber: 'swarmwatch.attempt.number',
+  attemptFallback: 'swarmwatch.attempt.fallback',
   retryWait: 'swarmwatch.retry.wait',
   retryOutcome: 'swarmwatch.retry.outcome',
   toolCalls: 'swarmwatch.tool.calls',

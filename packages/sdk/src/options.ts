@@ -3,6 +3,7 @@ import type { IDefaultPolicyContext, IPolicy } from 'cockatiel'
 
 import { InvalidOptionsError, type OptionProblem } from './invalid-options-error.ts'
 import { onceProblems, type OnceOptions } from './once/once-options.ts'
+import { fallbackProblems, type Fallback } from './recovery/fallback.ts'
 import { recoveryProblems, type RecoveryOptions } from './recovery/settings.ts'
 import type { FailIf } from './results/fail-if.ts'
 import { budgetProblems, type Budget } from './run/budget.ts'
@@ -70,6 +71,11 @@ export interface InstrumentAgentOptions<Args extends unknown[] = unknown[], Resu
   readonly kind?: 'agent' | 'workflow' | undefined
   /** A cockatiel policy (retry, breaker, bulkhead, wrapped ones) that runs the attempts in place of `recovery`. */
   readonly policy?: AnyPolicy | undefined
+  /**
+   * Alternatives that are tried in turn, once each and with the same arguments, when the agent's own function has failed: after its last
+   * retry, or at once if its error is not retried. The error of the last one is thrown. @default none
+   */
+  readonly fallback?: readonly Fallback<Args>[] | undefined
   /** Any value; every attempt gets the same one as `currentExecution()?.context`. It is never recorded. */
   readonly context?: unknown
   /** The A/B variant of a run, a label of its metrics. At most 10 values per agent. */
@@ -138,6 +144,8 @@ const agentChecks: Record<keyof InstrumentAgentOptions<never, never>, Check> = {
   recovery: ['must be an object or false', (value) => value === false || isObject(value)],
   kind: ["must be 'agent' or 'workflow'", (value) => value === 'agent' || value === 'workflow'],
   policy: ['must be a cockatiel policy (an object with execute())', (value) => isFunction(propertyOf(value, 'execute'))],
+  // Checked by fallbackProblems()
+  fallback: ['', () => true],
   context: ['', () => true],
   variant: ['must be a string or a function', (value) => typeof value === 'string' || isFunction(value)],
   attributes: ['must be an object', isObject],
@@ -198,6 +206,7 @@ export function checkAgent(
   }
   if (isObject(options?.budget)) problems.push(...budgetProblems(options.budget, 'budget.'))
   if (isObject(options?.loop)) problems.push(...loopProblems(options.loop))
+  if (isObject(options) && options.fallback !== undefined) problems.push(...fallbackProblems(options))
   const renamed = problems.map((problem) => (problem.option === 'name' ? { ...problem, option: nameOption } : problem))
   if (renamed.length > 0) throw new InvalidOptionsError(caller, renamed)
   return options.name ?? nameOf(fn)

@@ -1,5 +1,6 @@
 import { InvalidOptionsError, type OptionProblem } from '../invalid-options-error.ts'
 import { processWide } from '../process-wide.ts'
+import { providerProblems, type ProviderRecovery } from '../provider/provider-options.ts'
 import { isObject } from '../unknown-values.ts'
 
 /** Settings that decide how a failing run is retried. All times are in seconds. */
@@ -22,6 +23,11 @@ export interface EffectiveRecovery {
   readonly attemptTimeoutSeconds?: number | undefined
   /** Time limit of the run with all attempts, waits and the reading of its stream. A wait that would exceed it does not start. @default none */
   readonly totalTimeoutSeconds?: number | undefined
+  /**
+   * Treatment of what other runs of this process have learned of the same provider and model. Without it, retries wait for what a server
+   * asked another run to wait; with `false`, this agent shares nothing. @default {}
+   */
+  readonly provider?: ProviderRecovery | false | undefined
 }
 
 /** Any part of the settings. The rest comes from `configureRecovery()`, and then from {@link defaultRecovery}. */
@@ -62,6 +68,7 @@ export const recoveryRules: Record<keyof EffectiveRecovery, Rule> = {
   maxRetryAfterSeconds: seconds,
   attemptTimeoutSeconds: positiveSeconds,
   totalTimeoutSeconds: positiveSeconds,
+  provider: ['must be an object or false', (value) => value === false || isObject(value)],
 }
 
 /** Returns the problems of recovery settings; `prefix` precedes the name of each option. */
@@ -73,6 +80,7 @@ export function recoveryProblems(recovery: object, prefix: string): OptionProble
     if (!rule)
       problems.push({ option, rule: `is not an option; the options are ${Object.keys(recoveryRules).join(', ')}`, value })
     else if (value !== undefined && !rule[1](value)) problems.push({ option, rule: rule[0], value })
+    else if (key === 'provider' && isObject(value)) problems.push(...providerProblems(value, `${option}.`))
   }
   return problems
 }
@@ -121,7 +129,17 @@ export function effectiveRecovery(agentName: string, own: RecoveryOptions, defau
   const layers = [shared, Object.hasOwn(agents, agentName) ? agents[agentName] : undefined, own]
   const settings: Record<string, unknown> = { ...defaultRecovery }
   for (const layer of layers) {
-    for (const [key, value] of Object.entries(layer ?? {})) if (value !== undefined) settings[key] = value
+    for (const [key, value] of Object.entries(layer ?? {})) {
+      if (value === undefined) continue
+      // The only setting with settings of its own
+      settings[key] = key === 'provider' && isObject(value) ? { ...asObject(settings[key]), ...definedIn(value) } : value
+    }
   }
   return settings as unknown as EffectiveRecovery
+}
+
+const asObject = (value: unknown): object => (isObject(value) ? value : {})
+
+function definedIn(values: object): object {
+  return Object.fromEntries(Object.entries(values).filter(([, value]) => value !== undefined))
 }

@@ -252,7 +252,8 @@ export class Execution implements CurrentExecution, Tracked {
     record(instruments().retryWait, seconds, this.series.agent)
   }
 
-  attemptStarted(signal: AbortSignal | undefined): void {
+  /** Begins an attempt; `fallback` is the name of the alternative that it calls. */
+  attemptStarted(signal: AbortSignal | undefined, fallback?: string): void {
     this.attempt += 1
     this.modelError = undefined
     this.limits?.attemptStarted()
@@ -266,6 +267,10 @@ export class Execution implements CurrentExecution, Tracked {
       { [attribute.attemptNumber]: this.attempt, [attribute.genAiAgentName]: this.agent.name },
       this.span.context,
     )
+    if (fallback !== undefined) {
+      this.#attemptSpan.set(attribute.attemptFallback, fallback)
+      this.span.set(attribute.attemptFallback, fallback)
+    }
     if (this.attempt > 1) {
       this.#attemptSpan.set(attribute.retryWait, waitSeconds)
       add(instruments().retries, 1, { ...this.series.agent, [attribute.errorType]: this.record.attempts.at(-2)?.errorType })

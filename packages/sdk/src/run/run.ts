@@ -1,9 +1,11 @@
 import { msBetween } from '../clock.ts'
+import { chainOf } from '../errors/error-details.ts'
 import { isRetryable } from '../errors/error-type.ts'
 import { revealModelError } from '../errors/model-calls.ts'
 import { logLine, retryLine } from '../log-lines.ts'
 import { timeoutError } from '../names.ts'
 import type { AnyPolicy, InstrumentAgentOptions } from '../options.ts'
+import type { Alternative } from '../recovery/fallback.ts'
 import { nextStep, type NextStep } from '../recovery/next-step.ts'
 import { executePolicy, giveUp, type Tried } from '../recovery/policy.ts'
 import type { EffectiveRecovery } from '../recovery/settings.ts'
@@ -29,6 +31,10 @@ export class Run {
   readonly #settings: EffectiveRecovery
   readonly #policy: AnyPolicy | undefined
   #call: () => unknown
+  /** Alternatives that were not tried yet. */
+  #alternatives: readonly Alternative[]
+  /** The name of the alternative that the next or the current attempt calls. */
+  #fallback: string | undefined
   /** The wait before the next attempt, decided after the last one. */
   #waitSeconds = 0
   #attemptEndedMs = 0
@@ -44,9 +50,10 @@ export class Run {
   /** Whether the first attempt returned, at once, an object that `for await` can read. */
   isIterable = false
 
-  constructor(execution: Execution, call: () => unknown, args: unknown[]) {
+  constructor(execution: Execution, call: () => unknown, args: unknown[], alternatives: readonly Alternative[] = noAlternatives) {
     this.#execution = execution
     this.#call = call
+    this.#alternatives = alternatives
     this.#caller = callerSignal(args, execution.agent.options.signalFrom)
     this.#ending = new RunEnding(execution, this.#caller)
     this.#policy = execution.agent.options.policy
@@ -111,7 +118,7 @@ export class Run {
       if (execution.attempt > 0) await this.#backOff()
       this.#caller?.throwIfAborted()
       deadline = this.#startDeadline()
-      execution.attemptStarted(this.#signal(deadline, policySignal))
+      execution.attemptStarted(this.#signal(deadline, policySignal), this.#fallback)
       number = this.#pendingAttempt = execution.attempt
       this.#dropFailed()
       let returned = execution.within(this.#call)
@@ -235,6 +242,7 @@ export class Run {
         this.#isStream = true
         // The function's scope may hold the stream, which would then never be collected
         this.#call = () => {}
+        this.#alternatives = noAlternatives
       },
       failedWith: (failure) => {
         this.#failedWith = failure
@@ -250,7 +258,9 @@ export class Run {
     execution.attemptEnded(aborted && !timedOut ? 'cancelled' : 'failure', error, timedOut ? timeoutError : undefined)
     this.#attemptEndedMs = execution.clock.now()
     const stopped = execution.limits?.error !== undefined && this.#ending.gaveUp
-    const step: NextStep = stopped || (aborted || this.#policy || this.#isFinal ? giveUp : this.#nextStep(error))
+    const isOver = aborted || this.#policy || this.#isFinal
+    const step: NextStep = stopped || (isOver || this.#fallback !== undefined ? giveUp : this.#nextStep(error))
+    if (!step.retry && !stopped && !isOver && this.#fallBack(error)) return { error, step: { retry: true, waitSeconds: 0 } }
     if (!step.retry) {
       this.#ending.gaveUp = step
       return { error, step }
@@ -259,6 +269,21 @@ export class Run {
     execution.waiting(step.waitSeconds)
     this.#logRetry({ of: this.#settings.maxRetries + 1, waitSeconds: step.waitSeconds })
     return { error, step }
+  }
+
+  /** Makes the next attempt call the next alternative; returns false if there is none, or no time for it. */
+  #fallBack(error: unknown): boolean {
+    const [next, ...later] = this.#alternatives
+    const { totalTimeoutSeconds = Infinity } = this.#settings
+    if (next === undefined || this.#execution.elapsedSeconds() >= totalTimeoutSeconds) return false
+    // An alternative could repeat the effect by another tool
+    if (chainOf(error).some((each) => propertyOf(each, 'name') === 'UncertainEffectError')) return false
+    this.#alternatives = later
+    this.#call = next.call
+    this.#fallback = next.name
+    this.#waitSeconds = 0
+    this.#logRetry({ fallback: next.name, waitSeconds: 0 })
+    return true
   }
 
   #nextStep(error: unknown): NextStep {
@@ -296,7 +321,7 @@ export class Run {
     }
   }
 
-  #logRetry(retry: { of?: number; waitSeconds: number }): void {
+  #logRetry(retry: { of?: number; waitSeconds: number; fallback?: string }): void {
     const { agent, attempt, record } = this.#execution
     const { errorType = '', errorMessage } = record.attempts.at(-1) ?? {}
     logLine(agent.logger, 'warn', retryLine(agent.name, { attempt: attempt + 1, errorType, errorMessage, ...retry }))
@@ -318,6 +343,8 @@ export class Run {
     return caller && other ? AbortSignal.any([caller, other]) : (caller ?? other)
   }
 }
+
+const noAlternatives: readonly Alternative[] = []
 
 /** Returns whether an agent whose caller aborted resolved with no text, as with `generate()` of Mastra, in place of rejecting. */
 function isAbortedAnswer(value: unknown): boolean {
