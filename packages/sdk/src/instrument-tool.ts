@@ -2,7 +2,14 @@ import type { Attributes } from '@opentelemetry/api'
 
 import { boundedErrorType } from './bounded-names.ts'
 import { msBetween } from './clock.ts'
-import { claimToolCall, contextOfToolCall, type OuterToolCall, toolLabel } from './inference/begin-tool-call.ts'
+import {
+  claimToolCall,
+  contextOfToolCall,
+  failSpan,
+  type OuterToolCall,
+  type ToolFailure,
+  toolLabel,
+} from './inference/begin-tool-call.ts'
 import { keepIdentity, type AnyFunction } from './instrumented.ts'
 import { attribute, spanName } from './names.ts'
 import type { OnceOptions } from './once/once-options.ts'
@@ -170,14 +177,13 @@ class ToolCall implements OuterToolCall {
     this.#ended = true
     const errorType = boundedErrorType(error)
     const message = messageOf(error, this.#tool.options.errorMessages)
-    this.#failed({ errorType, message })
+    this.#failed({ error, errorType, message })
   }
 
-  #failed(failure: NonNullable<OuterToolCall['failure']>): void {
-    const { errorType, message } = failure
+  #failed(failure: ToolFailure): void {
     if (this.#reported) this.#reported.failure = failure
-    else this.span.fail(errorType, message)
-    this.#end({ ...this.#tool.labelsFor(this.execution?.series), [attribute.errorType]: errorType })
+    else failSpan(this.span, failure)
+    this.#end({ ...this.#tool.labelsFor(this.execution?.series), [attribute.errorType]: failure.errorType })
   }
 
   #end(labels: Attributes): void {

@@ -67,6 +67,55 @@ test('with logs/dup, exceptions are both', async () => {
   expect(await failWith('logs/dup', true)).toEqual([['exception'], records])
 })
 
+/** Lets a tool fail whose agent handles the error: once by code, once as a framework reports it. */
+async function failTools(setting: string): Promise<readonly unknown[]> {
+  logs.setGlobalLoggerProvider({ getLogger: () => logger })
+  vi.stubEnv('OTEL_SEMCONV_EXCEPTION_SIGNAL_OPT_IN', setting)
+  vi.resetModules()
+  const { instrumentAgent, instrumentTool } = await import('../src/index.ts')
+  const { beginToolCall } = await import('../src/instrumentation.ts')
+  const fail = () => Promise.reject(new RangeError('mail ops@example.com'))
+  const tool = instrumentTool(fail, { name: 'by_code' })
+  const agent = instrumentAgent(
+    async () => {
+      await tool().catch(() => {})
+      const reported = beginToolCall({ name: 'by_framework', source: 'ai-sdk' })
+      await fail().catch((error: unknown) => reported.fail(error))
+    },
+    { name: 'handling' },
+  )
+  await agent()
+  return ['by_code', 'by_framework'].map((name, at) => {
+    const [span] = telemetry.spans(`execute_tool ${name}`)
+    const { eventName, severityText, attributes, context } = emitted[at] ?? {}
+    const isOfSpan = context && trace.getSpanContext(context)?.spanId === span!.spanContext().spanId
+    const record = context && { eventName, severityText, isOfSpan, ...exceptionIn(attributes) }
+    return [span!.events.map(({ name: event, attributes: of }) => ({ event, ...exceptionIn(of) })), record]
+  })
+}
+
+const exceptionIn = (attributes: LogRecord['attributes']) => ({
+  type: attributes?.['exception.type'],
+  message: attributes?.['exception.message'],
+  hasStack: 'exception.stacktrace' in attributes!,
+})
+
+test('the exception of a failed tool is an event of its span, or a log record that warns', async () => {
+  const exception = { type: 'RangeError', message: 'mail ***', hasStack: true }
+  const event = { event: 'exception', ...exception }
+  const record = { eventName: 'exception', severityText: 'WARN', isOfSpan: true, ...exception }
+  expect(await failTools('')).toEqual([
+    [[event], undefined],
+    [[event], undefined],
+  ])
+  await telemetry.shutdown()
+  telemetry = await startTestTelemetry()
+  expect(await failTools('logs')).toEqual([
+    [[], record],
+    [[], record],
+  ])
+})
+
 const evaluate = { name: 'Relevance', score: 0.8, label: 'pass', explanation: 'mail ops@example.com', responseId: 'r-1' }
 const evaluated = {
   'gen_ai.evaluation.name': 'Relevance',

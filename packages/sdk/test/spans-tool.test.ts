@@ -29,6 +29,15 @@ test('a tool that throws is an error span of its own, and what it throws comes o
           "gen_ai.tool.type": "function",
         },
         "children": [],
+        "events": [
+          [
+            "exception",
+            [
+              "exception.type",
+              "exception.stacktrace",
+            ],
+          ],
+        ],
         "name": "execute_tool read_file",
         "status": [
           "ERROR",

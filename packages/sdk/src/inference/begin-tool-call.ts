@@ -5,6 +5,7 @@ import { attribute, spanName } from '../names.ts'
 import { processWide } from '../process-wide.ts'
 import { runningExecution, type Execution } from '../run/execution.ts'
 import { captured, messageOf } from '../telemetry/content.ts'
+import { exceptionOf, recordException } from '../telemetry/exceptions.ts'
 import { activeContext, GuardedSpan } from '../telemetry/guarded-span.ts'
 import { instruments, record } from '../telemetry/instruments.ts'
 import { propertyOf } from '../unknown-values.ts'
@@ -74,6 +75,20 @@ export function claimToolCall(name: string, source: string): OuterToolCall | und
   return outer
 }
 
+/** Why a tool call failed. */
+export interface ToolFailure {
+  readonly error: unknown
+  readonly errorType: string
+  /** Redacted. */
+  readonly message: string | undefined
+}
+
+/** Marks the span of a tool call as failed, and records the exception. */
+export function failSpan(span: GuardedSpan, { error, errorType, message }: ToolFailure): void {
+  span.fail(errorType, message)
+  recordException(span, exceptionOf(error, errorType, message), true)
+}
+
 /** A tool call that can contain the calls of other sources for the same tool. */
 export interface OuterToolCall {
   readonly name: string
@@ -85,7 +100,7 @@ export interface OuterToolCall {
   /** Sources whose calls are part of it. */
   readonly claimedBy: Set<string>
   /** The failure that a call inside this one reported. */
-  failure: { readonly errorType: string; readonly message: string | undefined } | undefined
+  failure: ToolFailure | undefined
   readonly isEnded: boolean
 }
 
@@ -176,7 +191,7 @@ class ToolCall implements ReportedToolCall, OuterToolCall {
   fail(error: unknown, errorType: string = boundedErrorType(error), attributes: Attributes = {}): void {
     if (this.isEnded) return
     this.span.setAll(attributes)
-    this.failure = { errorType: boundedErrorName(errorType), message: messageOf(error) }
+    this.failure = { error, errorType: boundedErrorName(errorType), message: messageOf(error) }
     this.#end()
   }
 
@@ -201,7 +216,7 @@ class ToolCall implements ReportedToolCall, OuterToolCall {
     this.execution?.progressed(`tool call ended: ${this.start.name.slice(0, 100)}`)
     const { failure } = this
     if (this.#isSpanOurs) {
-      if (failure) this.span.fail(failure.errorType, failure.message)
+      if (failure) failSpan(this.span, failure)
       this.span.end()
     }
     record(instruments().executeToolDuration, (performance.now() - this.#startedMs) / 1000, {
@@ -255,7 +270,7 @@ function partOf(outer: OuterToolCall, start: ToolCallStart): ReportedToolCall {
       if (isEnded || outer.isEnded) return
       isEnded = true
       outer.span.setAll(attributes)
-      outer.failure = { errorType: boundedErrorName(errorType), message: messageOf(error) }
+      outer.failure = { error, errorType: boundedErrorName(errorType), message: messageOf(error) }
     },
   }
 }

@@ -10,12 +10,11 @@ import { notify } from '../on-execution.ts'
 import type { NextStep } from '../recovery/next-step.ts'
 import { isRejection } from '../recovery/policy.ts'
 import { rememberRecovery } from '../recovery/recovery-of.ts'
-import { asMessages, captured, framesOf, isContentAsked, messageOf } from '../telemetry/content.ts'
-import { recordException } from '../telemetry/exceptions.ts'
+import { asMessages, captured, isContentAsked, messageOf } from '../telemetry/content.ts'
+import { exceptionOf, recordException } from '../telemetry/exceptions.ts'
 import type { GuardedSpan } from '../telemetry/guarded-span.ts'
 import { variantOf, type AgentSeries, add, instruments, record, rootSeries } from '../telemetry/instruments.ts'
 import { oldAttribute } from '../telemetry/old-names.ts'
-import { propertyOf } from '../unknown-values.ts'
 import type { Agent } from './agent.ts'
 
 /** The part of an execution that its ending needs. */
@@ -151,13 +150,8 @@ function endSpan({ span, record: run, agent, attempt, inferences }: Finished, en
     if (output !== undefined) span.set(attribute.outputMessages, asMessages('assistant', output))
   }
   if (run.errorType !== undefined) {
-    const name = propertyOf(ending.error, 'name')
     span.fail(run.errorType, run.errorMessage)
-    recordException(span, {
-      type: typeof name === 'string' ? name.slice(0, 100) : run.errorType,
-      message: run.errorMessage,
-      stacktrace: framesOf(ending.error),
-    })
+    recordException(span, exceptionOf(ending.error, run.errorType, run.errorMessage))
   }
   span.end()
 }

@@ -1,6 +1,8 @@
 import * as api from '@opentelemetry/api'
 
 import { schemaUrl, scopeName } from '../names.ts'
+import { propertyOf } from '../unknown-values.ts'
+import { framesOf } from './content.ts'
 import { guarded } from './guard.ts'
 import { version, type GuardedSpan } from './guarded-span.ts'
 
@@ -12,15 +14,24 @@ export interface ExceptionRecord {
   readonly stacktrace?: string | undefined
 }
 
+/** The exception of an error whose type and message were determined before. */
+export function exceptionOf(error: unknown, errorType: string, message: string | undefined): ExceptionRecord {
+  const name = propertyOf(error, 'name')
+  return { type: typeof name === 'string' ? name.slice(0, 100) : errorType, message, stacktrace: framesOf(error) }
+}
+
 /**
- * Records why a run failed: as an event of its span, or, as OTEL_SEMCONV_EXCEPTION_SIGNAL_OPT_IN asks, as a log record (`logs`) or as
- * both (`logs/dup`). Without a registered LoggerProvider it stays an event of the span.
+ * Records why a run or a tool failed: as an event of its span, or, as OTEL_SEMCONV_EXCEPTION_SIGNAL_OPT_IN asks, as a log record (`logs`) or as
+ * both (`logs/dup`). Without a registered LoggerProvider it stays an event of the span. `isHandled`: an agent may handle it, as that of a tool.
  */
-export function recordException(span: GuardedSpan, exception: ExceptionRecord): void {
+export function recordException(span: GuardedSpan, exception: ExceptionRecord, isHandled = false): void {
   const logger = askedLogger()
   const attributes = attributesOf(exception)
   if (!logger || optIn() === 'logs/dup') span.event('exception', attributes)
-  emit(logger, { eventName: 'exception', severityNumber: 17, severityText: 'ERROR', attributes, context: span.context })
+  const severity = isHandled
+    ? ({ severityNumber: 13, severityText: 'WARN' } as const)
+    : ({ severityNumber: 17, severityText: 'ERROR' } as const)
+  emit(logger, { eventName: 'exception', ...severity, attributes, context: span.context })
 }
 
 /** Records why a model call failed, as a log record if {@link recordException} would make one. */
