@@ -8,6 +8,8 @@ export {
   type BudgetUse,
   type ConfiguredBudgets,
 } from './run/budget.ts'
+export { configureLoops, type ConfiguredLoops } from './run/configured-loops.ts'
+export { DailyBudgetExceededError, type DailyBudget, type DailyBudgetKey, type DailyUse } from './run/daily-budget.ts'
 export { LoopError, type LoopLimit } from './run/loop-guard.ts'
 export type { Resume } from './run/progress.ts'
 export { currentExecution, type CurrentExecution } from './run/execution.ts'
@@ -18,7 +20,7 @@ export { instrumentTool, type InstrumentToolOptions } from './instrument-tool.ts
 export type { Instrumented, InstrumentedFunction } from './instrumented.ts'
 export { InvalidOptionsError, type OptionProblem } from './invalid-options-error.ts'
 export { healthScore, healthWeights, type HealthInput, type HealthScore } from './monitor/health-score.ts'
-export type { AttemptRecord, ExecutionRecord, Paused } from './monitor/execution-record.ts'
+export type { AttemptRecord, ExecutionRecord, Paused, RunBudget } from './monitor/execution-record.ts'
 export type { ActiveExecutionsOptions, AgentMetrics, ExecutionMetrics, SystemHealth } from './monitor/monitor.ts'
 export type { Totals } from './monitor/agent-statistics.ts'
 export type { Outcome, RetryOutcome } from './names.ts'

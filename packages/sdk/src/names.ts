@@ -29,6 +29,14 @@ export const budgetLabels = {
   seconds: 'seconds',
 } as const
 
+/** Limits of the daily budget of an agent, as the label `budget` of `agent.budget.exceeded` has them. */
+export const dailyBudgetLabels = {
+  usd: 'daily_usd',
+  tokens: 'daily_tokens',
+  modelCalls: 'daily_model_calls',
+  toolCalls: 'daily_tool_calls',
+} as const
+
 /** Replaces all names beyond a limit (agents, tools, models, variants), so that a label cannot grow without bound. */
 export const otherName = '__other__'
 /** The `error.type` of errors without a better low-cardinality word (semantic conventions). */
@@ -517,7 +525,7 @@ export const metric: Readonly<Record<MetricKey, Metric>> = {
     name: 'agent.budget.exceeded',
     kind: 'counter',
     unit: '{run}',
-    description: 'Runs that were ended because they exceeded a limit of their budget, by limit.',
+    description: 'Runs that were ended or refused because a limit of their budget was exceeded, by limit.',
     prometheus: 'agent_budget_exceeded_total',
     attributes: [agentName, attribute.budget],
   },

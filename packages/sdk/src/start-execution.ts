@@ -3,6 +3,8 @@ import { attribute } from './names.ts'
 import { checkAgentName } from './options.ts'
 import { Agent } from './run/agent.ts'
 import { Execution } from './run/execution.ts'
+import type { Ending } from './run/run-ending.ts'
+import { limitsOf, type RunLimits } from './run/run-limits.ts'
 import { guarded } from './telemetry/guard.ts'
 import { isAmount, propertyOf } from './unknown-values.ts'
 
@@ -27,15 +29,20 @@ export interface ManualExecution {
   readonly agentName: string
   /** The task; it is never recorded. */
   readonly task: unknown
-  /** Calls `call` as part of the run: its spans are children, and `currentExecution()` is this run. */
+  /** Aborts when the run exceeds its budget or repeats a tool call; its reason is the error. Pass it to everything that waits. */
+  readonly signal: AbortSignal
+  /**
+   * Calls `call` as part of the run: its spans are children, and `currentExecution()` is this run. Throws the error of the limit if one
+   * has stopped the run, and then does not call it.
+   */
   within<T>(call: () => T): T
-  /** Ends and counts the run. A second call has no effect. */
+  /** Ends and counts the run: as a failure if a limit has stopped it. A second call has no effect. */
   complete(completion: Completion): void
 }
 
 /**
  * Starts a run by hand, for code that cannot be wrapped in a function. It counts like a wrapped run with a single attempt. Call
- * `complete()` on every path.
+ * `complete()` on every path. Limits of `budgets` and `loops` of the configuration abort its `signal`: only its own code can end it.
  *
  * @throws {InvalidOptionsError} if the name is empty or longer than 200 characters.
  *
@@ -46,15 +53,23 @@ export interface ManualExecution {
 export function startExecution(agentName: string, task?: unknown): ManualExecution {
   checkAgentName('startExecution', agentName)
   const execution = new Execution(new Agent(agentName, {}), [], newClock())
-  execution.attemptStarted(undefined)
+  const limits = limitsOf(execution)
+  execution.limits = limits
+  execution.attemptStarted(limits?.signal)
   return {
     id: execution.id,
     agentName,
     task,
-    within: (call) => execution.within(call),
+    signal: execution.signal,
+    within: (call) => {
+      limits?.throwIfStopped()
+      return execution.within(call)
+    },
     complete: (completion) => {
       if (execution.finished) return
       const durationSeconds = guarded('option', () => recordMetrics(execution, completion.metrics ?? {}))
+      const stopped = limits?.error
+      if (limits && stopped) return execution.finish({ ...endOf(limits), error: stopped, durationSeconds })
       const success = guarded('option', () => completion.success) ?? false
       execution.finish({
         outcome: success ? 'success' : 'failure',
@@ -64,6 +79,13 @@ export function startExecution(agentName: string, task?: unknown): ManualExecuti
       })
     },
   }
+}
+
+/** The end of a run that a limit has stopped: cancelled if it is a limit of the run that it is part of. */
+function endOf({ isStoppedFromAbove }: RunLimits): Pick<Ending, 'outcome' | 'retryOutcome'> {
+  return isStoppedFromAbove
+    ? { outcome: 'cancelled', retryOutcome: 'aborted' }
+    : { outcome: 'failure', retryOutcome: 'not_retryable' }
 }
 
 /** Records the metrics of a completion; returns the duration if it is valid. */

@@ -70,6 +70,7 @@ export function sampleRun(changes: Partial<ExecutionRecord> = {}): ExecutionReco
     modelCalls: 1,
     httpTries: 2,
     models: ['gpt-5-mini'],
+    budget: undefined,
     ...changes,
   }
 }

@@ -202,7 +202,7 @@ class BegunInference implements InferenceCall, OpenCall {
     else {
       record.modelCalls += 1
       add(instruments().modelCalls, 1, series.agent)
-      execution.limits?.check()
+      execution.spent('modelCalls', 1)
     }
     const model = this.#start.model ?? end.responseModel
     if (model !== undefined && record.models.length < 10 && !record.models.includes(model))

@@ -27,6 +27,13 @@ export interface Paused {
   readonly since: number
 }
 
+/** The budget of a run. */
+export interface RunBudget {
+  readonly limits: Readonly<Partial<Record<'usd' | 'tokens' | 'modelCalls' | 'toolCalls' | 'seconds', number | undefined>>>
+  /** The use until now, with the runs that it started. */
+  readonly used: { usd: number; tokens: number; modelCalls: number; toolCalls: number }
+}
+
 /** One run of an agent, as pages and listeners see it. It holds neither arguments nor results. */
 export interface ExecutionRecord {
   readonly id: string
@@ -79,6 +86,8 @@ export interface ExecutionRecord {
   httpTries: number
   /** The requested models, in the order of their first call; at most 10. */
   models: readonly string[]
+  /** Limits of the run, and what it has used of them; undefined if it has none. */
+  budget: RunBudget | undefined
 }
 
 // Shared, so that a run without model calls allocates no list
@@ -122,6 +131,7 @@ export function newRecord(
     modelCalls: 0,
     httpTries: 0,
     models: noModels,
+    budget: undefined,
   }
 }
 
@@ -144,5 +154,10 @@ const mostAttempts = 100
 
 /** A copy that later events do not change, with the last 100 attempts. */
 export function snapshot(record: ExecutionRecord): ExecutionRecord {
-  return { ...record, attempts: record.attempts.slice(-mostAttempts).map((attempt) => ({ ...attempt })) }
+  const { budget } = record
+  return {
+    ...record,
+    attempts: record.attempts.slice(-mostAttempts).map((attempt) => ({ ...attempt })),
+    budget: budget && { ...budget, used: { ...budget.used } },
+  }
 }

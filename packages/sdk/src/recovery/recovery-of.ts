@@ -34,7 +34,9 @@ export function recoveryOf(error: unknown): Recovery | undefined {
 
 /** Records the attempts for `error` without changing the error, so that it may be frozen. */
 export function rememberRecovery(error: unknown, recovery: Recovery): void {
-  if (isObject(error)) recoveries.set(error, recovery)
+  if (!isObject(error)) return
+  // The run that a budget ended has the same error as the runs that were cancelled with it
+  if (recovery.outcome !== 'aborted' || !recoveries.has(error)) recoveries.set(error, recovery)
 }
 
 function isObject(value: unknown): value is object {

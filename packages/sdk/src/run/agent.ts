@@ -11,6 +11,9 @@ import { guarded, trip } from '../telemetry/guard.ts'
 import { seriesOf, type AgentSeries, type RunOperation } from '../telemetry/instruments.ts'
 import { isInstance, propertyOf } from '../unknown-values.ts'
 import { configuredBudgets, effectiveBudget, type Budget, type ConfiguredBudgets } from './budget.ts'
+import { configuredLoops } from './configured-loops.ts'
+import { dailyAccount, type DailyAccount } from './daily-budget.ts'
+import type { LoopLimit } from './loop-guard.ts'
 import { writeBudgetZeros } from './run-limits.ts'
 
 const agentNames = processWide('agent-names/1', () => new BoundedNames(100))
@@ -83,6 +86,19 @@ export class Agent {
       this.#budget = { configured, limits }
     }
     return this.#budget.limits
+  }
+
+  /** Returns the account of the daily budget; undefined if the agent has none. */
+  dailyAccount(): DailyAccount | undefined {
+    const daily = this.budget()?.daily
+    return daily && dailyAccount(this.name, this.#series.agentName, daily)
+  }
+
+  /** Returns the current limit for repeated tool calls, if there is one. */
+  loop(): LoopLimit | undefined {
+    if (this.options.loop !== undefined) return this.options.loop
+    const loops = configuredLoops()
+    return Object.hasOwn(loops, this.name) ? loops[this.name] : undefined
   }
 
   #withVariant(value: string): AgentSeries {

@@ -1,8 +1,12 @@
 import { InvalidOptionsError, type OptionProblem } from '../invalid-options-error.ts'
 import { processWide } from '../process-wide.ts'
 import { isObject } from '../unknown-values.ts'
+import { type DailyBudget, dailyProblems } from './daily-budget.ts'
 
-/** Limits of one run with all its attempts. A run that exceeds one is ended. Agents that it calls have budgets of their own. */
+/**
+ * Limits of one run with all its attempts. A run that exceeds one is ended. The use of agents that it calls is part of its use, and they
+ * are ended with it; budgets of their own limit them in addition.
+ */
 export interface Budget {
   /** US dollars. @default none */
   readonly usd?: number | undefined
@@ -14,10 +18,12 @@ export interface Budget {
   readonly toolCalls?: number | undefined
   /** Seconds from the start of the run, waits between attempts included. @default none */
   readonly seconds?: number | undefined
+  /** Limits of all runs of the agent in this process in a day. @default none */
+  readonly daily?: DailyBudget | undefined
 }
 
-/** A limit of a {@link Budget}. */
-export type BudgetKey = keyof Budget
+/** A limit of a run. */
+export type BudgetKey = Exclude<keyof Budget, 'daily'>
 
 /** Use of a budget by a run. */
 export type BudgetUse = Readonly<Record<BudgetKey, number>>
@@ -46,7 +52,7 @@ export class BudgetExceededError extends Error {
   /** The limit that was exceeded. */
   readonly budget: BudgetKey
   readonly limit: number
-  /** All that the run used until then. */
+  /** All that the run used until then, with the agents that it called. */
   readonly spent: BudgetUse
 
   constructor(budget: BudgetKey, limit: number, spent: BudgetUse) {
@@ -76,8 +82,13 @@ export function budgetProblems(budget: object, prefix: string): OptionProblem[] 
   const problems: OptionProblem[] = []
   for (const [key, value] of Object.entries(budget)) {
     const option = prefix + key
+    if (key === 'daily') {
+      if (isObject(value)) problems.push(...dailyProblems(value, `${option}.`))
+      else if (value !== undefined) problems.push({ option, rule: 'must be an object', value })
+      continue
+    }
     const rule = Object.hasOwn(budgetRules, key) ? budgetRules[key as BudgetKey] : undefined
-    if (!rule) problems.push({ option, rule: `is not an option; the options are ${budgetKeys.join(', ')}`, value })
+    if (!rule) problems.push({ option, rule: `is not an option; the options are ${budgetKeys.join(', ')}, daily`, value })
     else if (value !== undefined && !rule[1](value)) problems.push({ option, rule: rule[0], value })
   }
   return problems
@@ -113,12 +124,13 @@ export function configureBudgets(budgets: ConfiguredBudgets): void {
 /** Merges an agent's own budget with its configured one; undefined if no limit is set. */
 export function effectiveBudget(agentName: string, own: Budget | undefined, budgets: ConfiguredBudgets): Budget | undefined {
   const layers = [Object.hasOwn(budgets, agentName) ? budgets[agentName] : undefined, own]
-  const merged: { -readonly [Key in BudgetKey]?: number } = {}
+  const merged: { -readonly [Key in keyof Budget]: Budget[Key] } = {}
   for (const layer of layers) {
     for (const key of budgetKeys) {
       const limit = layer?.[key]
       if (limit !== undefined) merged[key] = limit
     }
+    if (layer?.daily) merged.daily = { ...merged.daily, ...layer.daily }
   }
   return Object.keys(merged).length === 0 ? undefined : merged
 }

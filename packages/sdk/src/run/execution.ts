@@ -23,7 +23,7 @@ import { type AgentSeries, add, instruments, record } from '../telemetry/instrum
 import type { Agent } from './agent.ts'
 import { longestNote, noteProgress, resumable, type Resume } from './progress.ts'
 import { finishExecution, type Ending } from './run-ending.ts'
-import type { RunLimits } from './run-limits.ts'
+import type { RunLimits, SpentKey } from './run-limits.ts'
 import { attemptsAreFollowed, runningAttempt } from './running-attempt.ts'
 
 /** The run that the calling code belongs to. */
@@ -225,7 +225,18 @@ export class Execution implements CurrentExecution, Tracked {
     this.progressed(`tool call started: ${name.slice(0, 100)}`)
     this.record.toolCalls += 1
     this.series.hasTools = true
-    this.limits?.check()
+    this.spent('toolCalls', 1)
+  }
+
+  /** Counts an amount in the budgets of the run and of the runs that it is part of. */
+  spent(key: SpentKey, amount: number): void {
+    this.limits?.spentToday(key, amount)
+    this.limits?.spent(key, amount)
+    let { parent } = this
+    while (parent) {
+      parent.limits?.spent(key, amount)
+      parent = parent.parent
+    }
   }
 
   /** Compares the arguments of a tool call with those of earlier ones, if the run has a loop limit. */

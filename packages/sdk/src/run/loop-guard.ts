@@ -31,15 +31,15 @@ export class LoopError extends Error {
 }
 
 /** Returns the problems of a loop limit. */
-export function loopProblems(loop: object): OptionProblem[] {
+export function loopProblems(loop: object, prefix = 'loop.'): OptionProblem[] {
   const problems: OptionProblem[] = []
   const { sameToolCall, except, ...unknown } = loop as { sameToolCall?: unknown; except?: unknown }
   if (!Number.isInteger(sameToolCall) || Number(sameToolCall) < 1)
-    problems.push({ option: 'loop.sameToolCall', rule: 'must be an integer >= 1', value: sameToolCall })
+    problems.push({ option: `${prefix}sameToolCall`, rule: 'must be an integer >= 1', value: sameToolCall })
   if (except !== undefined && !(Array.isArray(except) && except.every((name) => typeof name === 'string')))
-    problems.push({ option: 'loop.except', rule: 'must be a list of names of tools', value: except })
+    problems.push({ option: `${prefix}except`, rule: 'must be a list of names of tools', value: except })
   for (const [key, value] of Object.entries(unknown))
-    problems.push({ option: `loop.${key}`, rule: 'is not an option; the options are sameToolCall, except', value })
+    problems.push({ option: prefix + key, rule: 'is not an option; the options are sameToolCall, except', value })
   return problems
 }
 

@@ -30,6 +30,8 @@ export class RunEnding {
   #release: (() => void) | undefined
   /** Why no further attempt is made, after the last attempt failed. */
   gaveUp: Extract<NextStep, { retry: false }> | undefined
+  /** Whether the run that this one is part of was stopped, which cancels this one. */
+  isEndedFromAbove = false
 
   constructor(execution: Finishable, caller: AbortSignal | undefined) {
     this.#execution = execution
@@ -42,7 +44,7 @@ export class RunEnding {
   }
 
   failed(error: unknown): void {
-    if (this.#caller?.aborted) return this.cancelled(error)
+    if (this.isEndedFromAbove || this.#caller?.aborted) return this.cancelled(error)
     const retryOutcome = isRejection(error) ? 'rejected' : (this.gaveUp?.outcome ?? 'exhausted')
     this.#finish({ outcome: 'failure', retryOutcome, error, because: this.gaveUp?.because })
   }

@@ -1,11 +1,12 @@
 import type { Clock } from '../clock.ts'
 import { logLine, warnLine } from '../log-lines.ts'
-import type { ExecutionRecord } from '../monitor/execution-record.ts'
-import { attribute, budgetLabels } from '../names.ts'
+import type { ExecutionRecord, RunBudget } from '../monitor/execution-record.ts'
+import { attribute, budgetLabels, dailyBudgetLabels } from '../names.ts'
 import type { Logger } from '../options.ts'
 import type { StreamLimit } from '../stream/watch-iterator.ts'
 import { add, instruments, type AgentSeries } from '../telemetry/instruments.ts'
 import { budgetKeys, BudgetExceededError, shownAmount, type Budget, type BudgetKey, type BudgetUse } from './budget.ts'
+import { type DailyAccount, DailyBudgetExceededError, dailyBudgetKeys, type DailyBudgetKey } from './daily-budget.ts'
 import { LoopGuard, type LoopLimit } from './loop-guard.ts'
 
 /** A run, as far as its limits need it. */
@@ -13,9 +14,28 @@ interface LimitedRun {
   readonly record: ExecutionRecord
   readonly series: AgentSeries
   readonly clock: Clock
-  readonly agent: { readonly name: string; readonly logger: Logger | false }
+  readonly agent: {
+    readonly name: string
+    readonly logger: Logger | false
+    budget(): Budget | undefined
+    loop(): LoopLimit | undefined
+    dailyAccount(): DailyAccount | undefined
+  }
+  readonly parent: { readonly limits: RunLimits | undefined } | undefined
   elapsedSeconds(): number
 }
+
+/** Returns the limits of a run: those of its agent, and those of the run that it is part of; undefined if there are none. */
+export function limitsOf(run: LimitedRun): RunLimits | undefined {
+  const budget = run.agent.budget()
+  const loop = run.agent.loop()
+  const above = run.parent?.limits
+  if (!budget && !loop && !above) return undefined
+  return new RunLimits(run, { budget, loop, above, account: budget?.daily && run.agent.dailyAccount() })
+}
+
+/** An amount that a run adds up; its seconds pass by themselves. */
+export type SpentKey = DailyBudgetKey
 
 /** Share of a limit from which a line warns. */
 const warnFrom = 0.8
@@ -28,19 +48,40 @@ export class RunLimits {
   readonly #listeners = new Set<(error: Error) => void>()
   #error: Error | undefined
   #isClosed = false
+  #hasEnded = false
   #hasWarned = false
   #cancelTimer: (() => void) | undefined
-
   readonly #loop: LoopGuard | undefined
+  readonly #account: DailyAccount | undefined
+  readonly #used: RunBudget['used']
+  readonly #forget: (() => void)[] = []
+  /** Whether a limit of the run that this one is part of has stopped it. */
+  isStoppedFromAbove = false
 
   constructor(
     run: LimitedRun,
-    { budget = {}, loop }: { readonly budget?: Budget | undefined; readonly loop?: LoopLimit | undefined },
+    {
+      budget = {},
+      loop,
+      above,
+      account,
+    }: {
+      readonly budget?: Budget | undefined
+      readonly loop?: LoopLimit | undefined
+      readonly above?: RunLimits | undefined
+      readonly account?: DailyAccount | undefined
+    },
   ) {
     this.#run = run
     this.#budget = budget
     this.#loop = loop && new LoopGuard(loop)
-    if (budget.seconds !== undefined) this.#startTimer(budget.seconds)
+    this.#account = account
+    const { daily: _, ...limits } = budget
+    this.#used = { usd: 0, tokens: 0, modelCalls: 0, toolCalls: 0 }
+    if (Object.keys(limits).length > 0) run.record.budget = { limits, used: this.#used }
+    if (above) this.#follow(above)
+    if (account && !this.#error) this.#followDay(account)
+    if (budget.seconds !== undefined && !this.#error) this.#startTimer(budget.seconds)
   }
 
   /** Aborts when the run is stopped. */
@@ -67,9 +108,10 @@ export class RunLimits {
     })
   }
 
-  /** Calls `stopped` when the run is stopped. */
-  onStop(stopped: (error: Error) => void): void {
+  /** Calls `stopped` when the run is stopped; the returned function ends that. */
+  onStop(stopped: (error: Error) => void): () => void {
     this.#listeners.add(stopped)
+    return () => void this.#listeners.delete(stopped)
   }
 
   /** Adds these limits to those of a stream. */
@@ -87,15 +129,18 @@ export class RunLimits {
     }
   }
 
-  /** Compares the use with the budget; to be called after every change of the record. */
-  check(): void {
-    if (this.#isClosed) return
-    const { record } = this.#run
-    const { usd, tokens, modelCalls, toolCalls } = this.#budget
-    if (usd !== undefined) this.#compare('usd', record.costUsd, usd)
-    if (tokens !== undefined) this.#compare('tokens', record.inputTokens + record.outputTokens, tokens)
-    if (modelCalls !== undefined) this.#compare('modelCalls', record.modelCalls, modelCalls)
-    if (toolCalls !== undefined) this.#compare('toolCalls', record.toolCalls, toolCalls)
+  /** Counts what the run, or one that it started, used, and compares it with the budget. */
+  spent(key: SpentKey, amount: number): void {
+    if (this.#hasEnded) return
+    const used = (this.#used[key] += amount)
+    const limit = this.#budget[key]
+    if (limit !== undefined && !this.#isClosed) this.#compare(key, used, limit)
+  }
+
+  /** Counts what the run itself used in the daily budget of its agent. */
+  spentToday(key: SpentKey, amount: number): void {
+    const { agent, clock } = this.#run
+    this.#account?.spent(key, amount, clock.wallClock(), (text) => logLine(agent.logger, 'warn', warnLine(agent.name, text)))
   }
 
   /** Compares a tool call with the earlier ones of the attempt. */
@@ -110,9 +155,39 @@ export class RunLimits {
 
   /** The run has ended; nothing stops it any more. */
   close(): void {
-    this.#isClosed = true
-    this.#cancelTimer?.()
+    this.#isClosed = this.#hasEnded = true
+    this.#release()
     this.#listeners.clear()
+  }
+
+  #release(): void {
+    this.#cancelTimer?.()
+    for (const forget of this.#forget.splice(0)) forget()
+  }
+
+  /** Ends with the run that this one is part of. */
+  #follow(above: RunLimits): void {
+    const stop = (error: Error): void => {
+      this.isStoppedFromAbove = true
+      this.#stop(error)
+    }
+    if (above.error) stop(above.error)
+    else this.#forget.push(above.onStop(stop))
+  }
+
+  #followDay(account: DailyAccount): void {
+    const end = (error: DailyBudgetExceededError): void => {
+      if (this.#isClosed) return
+      this.#count(dailyBudgetLabels[error.budget])
+      this.#stop(error)
+    }
+    const refusal = account.refusal(this.#run.clock.wallClock())
+    if (refusal) end(refusal)
+    else this.#forget.push(account.onStop(end))
+  }
+
+  #count(budget: string): void {
+    add(instruments().budgetExceeded, 1, { ...this.#run.series.agent, [attribute.budget]: budget })
   }
 
   #compare(key: BudgetKey, used: number, limit: number): void {
@@ -123,15 +198,15 @@ export class RunLimits {
 
   #exceeded(key: BudgetKey, limit: number): void {
     if (this.#isClosed) return
-    const { series } = this.#run
-    add(instruments().budgetExceeded, 1, { ...series.agent, [attribute.budget]: budgetLabels[key] })
+    this.#count(budgetLabels[key])
     this.#stop(new BudgetExceededError(key, limit, this.#use()))
   }
 
   #stop(error: Error): void {
+    if (this.#isClosed) return
     this.#isClosed = true
     this.#error = error
-    this.#cancelTimer?.()
+    this.#release()
     // First the waiting caller, then the signal: a function that rejects at once with an abort of its own has still been stopped
     for (const stopped of Array.from(this.#listeners)) stopped(error)
     this.#controller.abort(error)
@@ -146,10 +221,7 @@ export class RunLimits {
   }
 
   #use(): BudgetUse {
-    const { record } = this.#run
-    const tokens = record.inputTokens + record.outputTokens
-    const { costUsd: usd, modelCalls, toolCalls } = record
-    return { usd, tokens, modelCalls, toolCalls, seconds: this.#run.elapsedSeconds() }
+    return { ...this.#used, seconds: this.#run.elapsedSeconds() }
   }
 
   #startTimer(seconds: number): void {
@@ -162,9 +234,10 @@ export class RunLimits {
 }
 
 /** Records every limit of a budget with 0, so that the first excess is an increase for `rate()`. */
-export function writeBudgetZeros(series: AgentSeries, budget: Budget): void {
-  for (const key of budgetKeys) {
-    if (budget[key] !== undefined)
-      add(instruments().budgetExceeded, 0, { ...series.agent, [attribute.budget]: budgetLabels[key] })
-  }
+export function writeBudgetZeros(series: AgentSeries, { daily = {}, ...budget }: Budget): void {
+  const labels = [
+    ...budgetKeys.flatMap((key) => (budget[key] === undefined ? [] : budgetLabels[key])),
+    ...dailyBudgetKeys.flatMap((key) => (daily[key] === undefined ? [] : dailyBudgetLabels[key])),
+  ]
+  for (const label of labels) add(instruments().budgetExceeded, 0, { ...series.agent, [attribute.budget]: label })
 }

@@ -14,7 +14,8 @@ export interface UsageRun {
   readonly record: ExecutionRecord
   readonly span: GuardedSpan
   readonly series: AgentSeries
-  readonly limits?: { check(): void } | undefined
+  /** Counts an amount in the budgets of the run. */
+  spent(key: 'usd' | 'tokens', amount: number): void
 }
 
 /** Tokens of one model, for a run. */
@@ -43,7 +44,7 @@ export function addTokens(run: UsageRun, tokens: RunTokens): void {
     add(instruments().tokens, output, { ...labels, [attribute.direction]: 'output' })
   }
   record.cachedInputTokens += amount(tokens.cachedInput, 'cached input tokens') ?? 0
-  run.limits?.check()
+  if (input !== undefined || output !== undefined) run.spent('tokens', (input ?? 0) + (output ?? 0))
 }
 
 /** Adds US dollars to a run, its root span and `agent.cost.usd`. */
@@ -53,7 +54,7 @@ export function addCost(run: UsageRun, usd: number, model: string | undefined): 
   run.record.costUsd += cost
   run.span.set(attribute.costUsd, run.record.costUsd)
   add(instruments().cost, cost, labelsOf(run, model))
-  run.limits?.check()
+  run.spent('usd', cost)
 }
 
 /** Returns an amount that counters accept; otherwise undefined, and the error is counted. */

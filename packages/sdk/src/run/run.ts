@@ -20,7 +20,7 @@ import { startDeadline, type Deadline } from './deadline.ts'
 import type { CallerUse, DeferredResult } from './deferred-result.ts'
 import type { Execution } from './execution.ts'
 import { RunEnding } from './run-ending.ts'
-import { RunLimits } from './run-limits.ts'
+import { limitsOf, type RunLimits } from './run-limits.ts'
 import { closeQuietly, openRunStream, type FailedWithValue } from './stream-run.ts'
 
 /** Runs an agent's function with recovery, and records each step in its {@link Execution}. */
@@ -58,9 +58,8 @@ export class Run {
     this.#ending = new RunEnding(execution, this.#caller)
     this.#policy = execution.agent.options.policy
     this.#settings = execution.agent.recovery()
-    const budget = execution.agent.budget()
-    const { loop } = execution.agent.options
-    if (budget || loop) this.#limit(new RunLimits(execution, { budget, loop }))
+    const limits = limitsOf(execution)
+    if (limits) this.#limit(limits)
   }
 
   /** Resolves with the function's result, or rejects with its last error, unchanged. */
@@ -94,9 +93,12 @@ export class Run {
 
   #limit(limits: RunLimits): void {
     this.#execution.limits = limits
-    limits.onStop(() => {
+    const stopped = (): void => {
       this.#ending.gaveUp = { retry: false, outcome: 'not_retryable' }
-    })
+      this.#ending.isEndedFromAbove = limits.isStoppedFromAbove
+    }
+    if (limits.error) stopped()
+    else limits.onStop(stopped)
   }
 
   /** Settles like `promise`, or rejects if the attempt runs out of time or the run is stopped first. */
@@ -252,7 +254,7 @@ export class Run {
 
   #attemptFailed(error: unknown): Tried {
     const execution = this.#execution
-    const aborted = this.#caller?.aborted ?? false
+    const aborted = this.#ending.isEndedFromAbove || (this.#caller?.aborted ?? false)
     const timedOut = aborted && this.#ending.isCallerOutOfTime()
     revealModelError(error, execution.modelError)
     execution.attemptEnded(aborted && !timedOut ? 'cancelled' : 'failure', error, timedOut ? timeoutError : undefined)

@@ -9,6 +9,7 @@ import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest'
 
 import {
   type Budget,
+  type BudgetKey,
   BudgetExceededError,
   configureBudgets,
   currentExecution,
@@ -75,7 +76,7 @@ describe.each(Object.entries(spend))('a run that exceeds its budget of %s', (key
     expect(signal?.reason).toBe(error)
     expect(recoveryOf(error)).toMatchObject({ attempts: 1, outcome: 'not_retryable' })
     expect(await outcomeOf(telemetry)).toBe('failure not_retryable (budget_exceeded), attempts: budget_exceeded')
-    expect(await exceeded()).toEqual([[budgetLabels[key as keyof Budget], 1]])
+    expect(await exceeded()).toEqual([[budgetLabels[key as BudgetKey], 1]])
   })
 
   test('is not retried when its agent rejects with an error of its own, or by retryIf', async () => {
@@ -249,7 +250,7 @@ test('all problems of budgets are reported at once', () => {
       'instrumentAgent: budget.tokens must be an integer >= 1, got 1.5',
       'instrumentAgent: budget.modelCalls must be an integer >= 0, got -1',
       'instrumentAgent: budget.seconds must be a number of seconds above 0, at most 2147483, got "x"',
-      'instrumentAgent: budget.dollars is not an option; the options are usd, tokens, modelCalls, toolCalls, seconds, got 5',
+      'instrumentAgent: budget.dollars is not an option; the options are usd, tokens, modelCalls, toolCalls, seconds, daily, got 5',
     ].join('\n'),
   )
   expect(() => configureBudgets({ a: { usd: -1 }, b: 5 as never })).toThrow(
