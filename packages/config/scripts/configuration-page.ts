@@ -115,15 +115,44 @@ providers:
 ### \`budgets\`
 
 Limits of one run of an agent, by its name. A run that exceeds one is ended as \`budget_exceeded\`: its signal
-aborts, and it is not retried. A line warns at 80 %. A limit in the code of the agent (\`budget\` of
-\`instrumentAgent()\`) takes precedence:
+aborts, and it is not retried. What the agents use that it calls is part of its use. A line warns at 80 %. A
+limit in the code of the agent (\`budget\` of \`instrumentAgent()\`) takes precedence:
 
 \`\`\`yaml
 budgets:
-  researcher: { usd: 0.5, model_calls: 40 }
+  researcher: { usd: 0.5, model_calls: 40, daily: { usd: 50, when_exceeded: refuse } }
 \`\`\`
 
 ${mapTable('budgets')}
+
+\`daily\` limits what the model and tool calls of the agent itself use from midnight UTC, as providers bill, in
+this process: when a limit is used up, new runs end as \`daily_budget_exceeded\`. A process that restarts begins at
+0, and each process counts for itself. The alerts AgentDailyBudgetHigh (80 %) and AgentDailyBudgetExceeded compare
+the limit with the sum of all processes of a service, restarts included.
+
+### \`loops\`
+
+Limits for runs that repeat themselves, by the name of the agent. A run that calls a tool once more with equal
+arguments is ended as \`loop\` and not retried. A limit in the code of the agent (\`loop\` of \`instrumentAgent()\`)
+takes precedence:
+
+\`\`\`yaml
+loops:
+  researcher: { same_tool_call: 5, except: [poll_status] }
+\`\`\`
+
+${mapTable('loops')}
+
+### \`quality\`
+
+The least mean score that the answers of an agent should have, by its name and the name of the evaluation, as
+\`addScore()\` and \`recordEvaluation()\` record it. The alert AgentQualityLow compares the mean of the last day with it.
+AgentQualityDropped needs no objective: it compares with the agent's own week before.
+
+\`\`\`yaml
+quality:
+  reviewer: { faithfulness: 0.8 }
+\`\`\`
 
 ### \`alerts.channels\`
 

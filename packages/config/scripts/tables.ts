@@ -62,14 +62,15 @@ export function channelTables(): string {
 }
 
 /** A table of the keys of a price, or of a budget. */
-export function mapTable(section: 'prices' | 'budgets'): string {
+export function mapTable(section: 'prices' | 'budgets' | 'loops'): string {
   const entry = plainFileSchema().properties?.[section]?.additionalProperties
   if (typeof entry !== 'object') throw new Error(`the schema of the file has no ${section}`)
-  const rows = Object.entries(entry.properties ?? {}).map(([key, { description }]) => [
-    asCode(key),
-    entry.required?.includes(key) ? 'required' : 'optional',
-    description ?? '',
-  ])
+  const rowsOf = ({ properties = {}, required = [] }: JsonSchema, prefix: string): string[][] =>
+    Object.entries(properties).flatMap(([key, inner]) => [
+      [asCode(prefix + key), required.includes(key) ? 'required' : 'optional', inner.description ?? ''],
+      ...rowsOf(inner, `${prefix}${key}.`),
+    ])
+  const rows = rowsOf(entry, '')
   return table(['Key', '', 'Meaning'], rows)
 }
 

@@ -8,9 +8,11 @@ import { readSettingsFile } from './file/settings-file.ts'
 import { mistypedVariables } from './mistyped-variables.ts'
 import { asciiOnly, ConfigurationError, type Problem } from './problem.ts'
 import { type AlertSettings, resolveAlerts } from './settings/alerts.ts'
-import { type BudgetSettings, resolveBudgets } from './settings/budgets.ts'
+import { type AgentBudget, agentBudgets, type BudgetSettings } from './settings/budgets.ts'
+import { resolveByName } from './settings/by-name.ts'
+import { type AgentLoop, agentLoops, type LoopSettings } from './settings/loops.ts'
 import { type MonitorSettings, monitorSettings } from './settings/monitor.ts'
-import { type PriceSettings, resolvePrices } from './settings/prices.ts'
+import { type ModelPrice, modelPrices, type PriceSettings } from './settings/prices.ts'
 import {
   type MetricsSettings,
   metricsSettings,
@@ -20,6 +22,7 @@ import {
   telemetrySettings,
 } from './settings/process.ts'
 import { type ProviderSettings, resolveProviders } from './settings/providers.ts'
+import { agentQuality, type QualitySettings } from './settings/quality.ts'
 import { type RecoveryLimits, type RecoverySettings, resolveRecovery } from './settings/recovery.ts'
 import { checkedCode, type Origin, prefixed, resolveSettings, type Sources } from './settings/setting.ts'
 
@@ -33,6 +36,8 @@ export interface Configuration extends StartSettings {
   readonly prices: PriceSettings
   readonly providers: ProviderSettings
   readonly budgets: BudgetSettings
+  readonly loops: LoopSettings
+  readonly quality: QualitySettings
   /** The file that was read, as it was named; undefined if there is none. */
   readonly file: string | undefined
   /** The origin of each value, by its path, such as `recovery.maxRetries` or `alerts.channels[0].webhook`. */
@@ -74,6 +79,10 @@ export interface CodeSettings {
   readonly providers?: ProviderSettings | undefined
   /** They replace those of the same agent in the file. */
   readonly budgets?: BudgetSettings | undefined
+  /** They replace those of the same agent in the file. */
+  readonly loops?: LoopSettings | undefined
+  /** They replace those of the same agent in the file. */
+  readonly quality?: QualitySettings | undefined
   readonly strict?: boolean | undefined
   readonly handleSignals?: boolean | undefined
 }
@@ -114,9 +123,11 @@ export function loadConfiguration(options: LoadOptions = {}): Configuration {
   const monitor = resolveSettings('monitor', monitorSettings, sources, code.monitor)
   const recovery = resolveRecovery(sources, code.recovery, notices)
   const alerts = resolveAlerts(file, sources, code.alerts, offChannels)
-  const prices = resolvePrices(sources, code.prices)
+  const prices = resolveByName<ModelPrice>('prices', modelPrices, sources, code.prices)
   const providers = resolveProviders(sources, code.providers)
-  const budgets = resolveBudgets(sources, code.budgets)
+  const budgets = resolveByName<AgentBudget>('budgets', agentBudgets, sources, code.budgets)
+  const loops = resolveByName<AgentLoop>('loops', agentLoops, sources, code.loops)
+  const quality = resolveByName<QualitySettings[string]>('quality', agentQuality, sources, code.quality)
   const start = resolveSettings('', startSettings, sources, { strict: code.strict, handleSignals: code.handleSignals })
   if (problems.length > 0) throw new ConfigurationError(problems)
   // last: every variable has been read by now
@@ -130,6 +141,8 @@ export function loadConfiguration(options: LoadOptions = {}): Configuration {
     prices: prices.values,
     providers: providers.values,
     budgets: budgets.values,
+    loops: loops.values,
+    quality: quality.values,
     ...start.values,
     file: file.name,
     origins: {
@@ -141,6 +154,8 @@ export function loadConfiguration(options: LoadOptions = {}): Configuration {
       ...prices.origins,
       ...providers.origins,
       ...budgets.origins,
+      ...loops.origins,
+      ...quality.origins,
       ...start.origins,
     },
     notices: notices.map(asciiOnly),
@@ -157,6 +172,8 @@ const groups: readonly (keyof CodeSettings)[] = [
   'prices',
   'providers',
   'budgets',
+  'loops',
+  'quality',
   'strict',
   'handleSignals',
 ]

@@ -132,7 +132,10 @@ describe('a file that is not YAML', () => {
     ['a: !s3cret b', 'a.yaml must be valid YAML; line 1, column 4: Tags (!...) are not supported'],
     ['recovery:\n---\nb: 1', 'a.yaml must be valid YAML; line 2, column 1: There is a second document'],
     ['recovery:\nrecovery:', 'a.yaml must not contain a key twice, got "recovery" (a.yaml:2:1)'],
-    ['- x', 'a.yaml must be a mapping with monitoring, recovery, alerts, prices, providers, budgets, got a list (a.yaml:1)'],
+    [
+      '- x',
+      'a.yaml must be a mapping with monitoring, recovery, alerts, prices, providers, budgets, loops, quality, got a list (a.yaml:1)',
+    ],
     ['recovery: *none', 'recovery must refer to an anchor of the file, got "*none" (a.yaml:1)'],
   ])('the invalid YAML %j is reported with its position and not quoted', (text, problem) => {
     expect(fileProblems(text)).toEqual([problem])

@@ -34,6 +34,8 @@ test('without file, environment and code every setting has its default', () => {
     prices: {},
     providers: {},
     budgets: {},
+    loops: {},
+    quality: {},
     strict: false,
     handleSignals: undefined,
     file: undefined,

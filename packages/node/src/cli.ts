@@ -72,10 +72,27 @@ function notesOf({ configuration, otlp }: ProcessSettings): string[] {
 }
 
 function rowsOfAll({ configuration, otlp, isDisabled }: ProcessSettings): Row[] {
-  const { telemetry, metrics, monitor, recovery, alerts, prices, providers, budgets, strict, handleSignals, origins } =
-    configuration
+  const {
+    telemetry,
+    metrics,
+    monitor,
+    recovery,
+    alerts,
+    prices,
+    providers,
+    budgets,
+    loops,
+    quality,
+    strict,
+    handleSignals,
+    origins,
+  } = configuration
   return [
-    ...rowsOf({ telemetry, metrics, monitor, recovery, alerts, prices, providers, budgets, strict, handleSignals }, '', origins),
+    ...rowsOf(
+      { telemetry, metrics, monitor, recovery, alerts, prices, providers, budgets, loops, quality, strict, handleSignals },
+      '',
+      origins,
+    ),
     ...(otlp.targets.logs ? (['traces', 'metrics', 'logs'] as const) : (['traces', 'metrics'] as const)).map((signal): Row => {
       const url = otlp.targets[signal]?.url
       return [

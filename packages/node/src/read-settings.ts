@@ -73,7 +73,7 @@ function amongAllRules(problem: Problem, { alerts }: TelemetryOptions): Problem 
 }
 
 function codeSettings(options: TelemetryOptions): CodeSettings {
-  const { serviceName, metrics, monitor, alerts, recovery, prices, providers, budgets, handleSignals } = options
+  const { serviceName, metrics, monitor, alerts, recovery, prices, providers, budgets, loops, quality, handleSignals } = options
   const { port, ...rest } = metrics ?? {}
   const { port: pagePort, ...page } = monitor ?? {}
   const { rules, deliver: _, ...settings } = alerts ?? {}
@@ -85,6 +85,8 @@ function codeSettings(options: TelemetryOptions): CodeSettings {
     prices,
     providers,
     budgets,
+    loops,
+    quality,
     handleSignals,
     alerts: { ...settings, ...(rules !== undefined && { rules: withoutConditions(rules) }) },
   }

@@ -3,7 +3,7 @@ import { isMainThread, setEnvironmentData, threadId } from 'node:worker_threads'
 
 import type { Resource } from '@opentelemetry/resources'
 import { type Configuration, shownValue } from '@swarmwatch/config'
-import { configureBudgets, configureRecovery, onExecution } from '@swarmwatch/sdk'
+import { configureBudgets, configureLoops, configureQuality, configureRecovery, onExecution } from '@swarmwatch/sdk'
 
 import { type Warn, warnTo } from './logger.ts'
 import { openMetricsServer, ScrapeReader } from './metrics-endpoint.ts'
@@ -106,6 +106,8 @@ async function start(
   for (const notice of [...configuration.notices, ...settings.otlp.notices]) warn(notice)
   configureRecovery(configuration.recovery)
   configureBudgets(configuration.budgets)
+  configureLoops(configuration.loops)
+  configureQuality(configuration.quality)
   if (settings.isDisabled) {
     warn('OTEL_SDK_DISABLED is set: recovery works, but nothing is measured')
     return silent(configuration, forget)

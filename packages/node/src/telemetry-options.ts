@@ -7,8 +7,10 @@ import {
   type FrameworkSource,
   frameworkSources,
   type BudgetSettings,
+  type LoopSettings,
   type ModelPrice,
   type Problem,
+  type QualitySettings,
   shownValue,
 } from '@swarmwatch/config'
 
@@ -59,6 +61,17 @@ export interface TelemetryOptions {
    * @default those of the configuration file
    */
   budgets?: BudgetSettings
+  /**
+   * Limits for repeated tool calls of an agent, by its name; see `loop` of `instrumentAgent()`.
+   * @default those of the configuration file
+   */
+  loops?: LoopSettings
+  /**
+   * Objectives for the mean scores of an agent, by its name and the name of the evaluation, as in
+   * `{ reviewer: { faithfulness: 0.8 } }`.
+   * @default those of the configuration file
+   */
+  quality?: QualitySettings
   /**
    * Providers of model servers that only you know, such as a gateway: `host` or `host:port` to a value of
    * `gen_ai.provider.name`, as in `{ 'gateway.internal': 'openai' }`. Its models then have the prices of
@@ -207,6 +220,8 @@ const checks: Record<keyof TelemetryOptions, Check> = {
   // Checked with the settings of the other sources
   prices: ['', () => true],
   budgets: ['', () => true],
+  loops: ['', () => true],
+  quality: ['', () => true],
   providers: ['', () => true],
   metrics: anObject,
   recovery: anObject,

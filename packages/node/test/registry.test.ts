@@ -1,4 +1,11 @@
-import { currentExecution, instrumentAgent, instrumentTool, recordInference, startExecution } from '@swarmwatch/sdk'
+import {
+  configureQuality,
+  currentExecution,
+  instrumentAgent,
+  instrumentTool,
+  recordInference,
+  startExecution,
+} from '@swarmwatch/sdk'
 import { beginToolCall, recordMcpOperation, withConversation } from '@swarmwatch/sdk/instrumentation'
 import { attribute, scopeName } from '@swarmwatch/sdk/names'
 import {
@@ -94,6 +101,7 @@ async function runEverything(provider: ModelProvider): Promise<void> {
     name: 'slow',
     once: true,
   })
+  configureQuality({ 'every-name': { helpfulness: 0.7 } })
   let runs = 0
   const work = async (text: string): Promise<string> => {
     runs += 1
@@ -111,7 +119,7 @@ async function runEverything(provider: ModelProvider): Promise<void> {
   const options = {
     ...content,
     variant: 'a',
-    budget: { usd: 1000 },
+    budget: { usd: 1000, daily: { usd: 1000 } },
     logger: false,
     recovery: { baseDelaySeconds: 0.001, maxRetries: 1 },
   } as const

@@ -37,6 +37,7 @@ export { configureOnce, currentTool, type CurrentTool } from './once/once-tool.t
 export { recordEvaluation } from './record-evaluation.ts'
 export { emptyAnswer, refusal, schema, truncated, type FailIf, type StandardSchema } from './results/fail-if.ts'
 export { ResultRejectedError } from './results/result-rejected-error.ts'
+export { configureQuality, type ConfiguredQuality } from './telemetry/configured-quality.ts'
 export type { Evaluation } from './telemetry/evaluation.ts'
 export { configureRecovery, type ConfiguredRecovery } from './recovery/settings.ts'
 export { recoveryOf, type Recovery } from './recovery/recovery-of.ts'

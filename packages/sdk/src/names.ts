@@ -191,6 +191,8 @@ export type MetricKey =
   | 'toolReused'
   | 'toolUncertain'
   | 'budgetExceeded'
+  | 'budgetDailyLimit'
+  | 'evaluationObjective'
   | 'guardTrips'
 
 const { agentName, outcome, variant, errorType, requestModel, genAiAgentName, operation, providerName } = attribute
@@ -528,6 +530,22 @@ export const metric: Readonly<Record<MetricKey, Metric>> = {
     description: 'Runs that were ended or refused because a limit of their budget was exceeded, by limit.',
     prometheus: 'agent_budget_exceeded_total',
     attributes: [agentName, attribute.budget],
+  },
+  budgetDailyLimit: {
+    name: 'agent.budget.daily_limit',
+    kind: 'gauge',
+    unit: '',
+    description: 'Configured limit of an agent for a day (UTC): US dollars, tokens or calls, by limit.',
+    prometheus: 'agent_budget_daily_limit',
+    attributes: [agentName, attribute.budget],
+  },
+  evaluationObjective: {
+    name: 'agent.evaluation.objective',
+    kind: 'gauge',
+    unit: '',
+    description: 'Configured objective for the mean score of an agent, by evaluation.',
+    prometheus: 'agent_evaluation_objective',
+    attributes: [agentName, attribute.evaluationName],
   },
   guardTrips: {
     name: 'swarmwatch.guard.trips',

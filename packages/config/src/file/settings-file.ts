@@ -5,10 +5,12 @@ import type { VariableReader } from '../environment.ts'
 import { type Problem, shownPath, shownValue } from '../problem.ts'
 import { alertSettings } from '../settings/alerts.ts'
 import { agentBudgets } from '../settings/budgets.ts'
+import { agentLoops } from '../settings/loops.ts'
 import { monitorSettings } from '../settings/monitor.ts'
 import { modelPrices } from '../settings/prices.ts'
 import { metricsSettings, telemetrySettings } from '../settings/process.ts'
 import { checkProviderHosts, serverProviders } from '../settings/providers.ts'
+import { agentQuality } from '../settings/quality.ts'
 import { agentLimits, recoveryLimits } from '../settings/recovery.ts'
 import type { Setting } from '../settings/setting.ts'
 import { checkShape, type ShapeProblem, type SectionShape, type Shape } from '../shape.ts'
@@ -100,6 +102,8 @@ export const fileShape: SectionShape = {
     prices: modelPrices,
     providers: serverProviders,
     budgets: agentBudgets,
+    loops: agentLoops,
+    quality: agentQuality,
   },
 }
 

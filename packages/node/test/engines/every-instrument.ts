@@ -1,11 +1,11 @@
-import { currentExecution, instrumentAgent, instrumentTool, onExecution } from '@swarmwatch/sdk'
+import { configureQuality, currentExecution, instrumentAgent, instrumentTool, onExecution } from '@swarmwatch/sdk'
 import { recordMcpOperation } from '@swarmwatch/sdk/instrumentation'
 
 import { callModels, openEveryModel } from '../every-model.ts'
 
 /**
  * Runs agents until every instrument of the SDK has a value: failure, retry, tool, model calls, tokens,
- * cost, score, budget, variant, cancelled, a tool that runs once, a tool call over MCP, a listener that throws.
+ * cost, score, objective, budget, variant, cancelled, a tool that runs once, a tool call over MCP, a listener that throws.
  */
 export async function useEveryInstrument(): Promise<void> {
   await using provider = await openEveryModel()
@@ -21,6 +21,7 @@ export async function useEveryInstrument(): Promise<void> {
   const stopListening = onExecution(() => {
     throw new Error('a listener that is swallowed and counted')
   })
+  configureQuality({ 'every-agent': { helpfulness: 0.7 } })
   let calls = 0
   const agent = instrumentAgent(
     async (fate: 'recovers' | 'fails' | 'works') => {
@@ -33,7 +34,7 @@ export async function useEveryInstrument(): Promise<void> {
       if (fate === 'fails' || (fate === 'recovers' && calls++ === 0)) await search(false)
       return search(true)
     },
-    { ...options, name: 'every-agent', variant: (fate) => `variant-${fate}`, budget: { usd: 1000 } },
+    { ...options, name: 'every-agent', variant: (fate) => `variant-${fate}`, budget: { usd: 1000, daily: { usd: 1000 } } },
   )
   for (const fate of ['works', 'recovers', 'works'] as const) await agent(fate)
   await agent('fails').catch(() => {})

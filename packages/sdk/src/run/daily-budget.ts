@@ -185,12 +185,15 @@ export function dailyAccount(agentName: string, label: string, budget: DailyBudg
   return account
 }
 
-/** Returns the account of an agent that has one. */
-export function dailyAccountOf(agentName: string): DailyAccount | undefined {
-  return accounts.get(agentName)
-}
-
-/** The accounts of this process. */
-export function dailyAccounts(): Iterable<DailyAccount> {
-  return accounts.values()
+/** The daily limits of the agents that have run in this process. Of agents that share a name on metrics, the highest limit. */
+export function dailyLimits(): { agentName: string; key: DailyBudgetKey; limit: number }[] {
+  const limits = new Map<string, { agentName: string; key: DailyBudgetKey; limit: number }>()
+  for (const { label: agentName, budget } of accounts.values()) {
+    for (const key of dailyBudgetKeys) {
+      const limit = budget[key]
+      const id = `${key} ${agentName}`
+      if (limit !== undefined && !((limits.get(id)?.limit ?? 0) > limit)) limits.set(id, { agentName, key, limit })
+    }
+  }
+  return [...limits.values()]
 }

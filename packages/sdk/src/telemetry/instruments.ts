@@ -11,8 +11,10 @@ import {
 } from '@opentelemetry/api'
 
 import { monitor } from '../monitor/monitor.ts'
-import { attribute, type Outcome, metric, schemaUrl, scopeName, type Metric } from '../names.ts'
+import { attribute, budgetLabels, type Outcome, metric, schemaUrl, scopeName, type Metric } from '../names.ts'
 import { processWide } from '../process-wide.ts'
+import { dailyLimits } from '../run/daily-budget.ts'
+import { objectives } from './configured-quality.ts'
 import { countTripsOn, guarded, trip } from './guard.ts'
 import { version } from './guarded-span.ts'
 import { oldMetric, type OldMetricKey } from './old-names.ts'
@@ -251,6 +253,8 @@ function create(meter: Meter | undefined, failed: unknown[]): Instruments {
     errorRate: gauge(metric.errorRate),
     healthScore: gauge(metric.healthScore),
     utilization: gauge(metric.resourceUtilization),
+    dailyLimit: gauge(metric.budgetDailyLimit),
+    objective: gauge(metric.evaluationObjective),
   }
   make((from) => {
     from.addBatchObservableCallback((result) => observe(result, gauges), Object.values(gauges))
@@ -259,10 +263,12 @@ function create(meter: Meter | undefined, failed: unknown[]): Instruments {
   return made
 }
 
-type Gauges = Readonly<Record<'successRate' | 'errorRate' | 'healthScore' | 'utilization', ObservableGauge>>
+type GaugeKey = 'successRate' | 'errorRate' | 'healthScore' | 'utilization' | 'dailyLimit' | 'objective'
+type Gauges = Readonly<Record<GaugeKey, ObservableGauge>>
 
-/** Reads all gauges from the monitor during a collection. */
-function observe(result: BatchObservableResult, { successRate, errorRate, healthScore, utilization }: Gauges): void {
+/** Reads all gauges from the monitor and the configuration during a collection. */
+function observe(result: BatchObservableResult, gauges: Gauges): void {
+  const { successRate, errorRate, healthScore, utilization, dailyLimit, objective } = gauges
   for (const agent of monitor.successRates())
     result.observe(successRate, agent.successRate, { [attribute.agentName]: agent.agentName })
   const health = monitor.health()
@@ -270,4 +276,11 @@ function observe(result: BatchObservableResult, { successRate, errorRate, health
   result.observe(healthScore, health.score)
   result.observe(utilization, health.cpu, { [attribute.resource]: 'cpu' })
   result.observe(utilization, health.memory, { [attribute.resource]: 'memory' })
+  for (const { agentName, key, limit } of dailyLimits())
+    result.observe(dailyLimit, limit, { [attribute.agentName]: agentName, [attribute.budget]: budgetLabels[key] })
+  for (const of of objectives())
+    result.observe(objective, of.objective, {
+      [attribute.agentName]: of.agentName,
+      [attribute.evaluationName]: of.evaluation.slice(0, 100),
+    })
 }
