@@ -6,6 +6,7 @@ export default defineConfig({
     names: 'src/names.ts',
     instrumentation: 'src/instrumentation.ts',
     clock: 'src/clock.ts',
+    openfeature: 'src/openfeature.ts',
     'health-score': 'src/monitor/health-score.ts',
   },
   platform: 'node',

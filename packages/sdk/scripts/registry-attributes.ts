@@ -1,4 +1,4 @@
-import { attribute, budgetLabels, outcomes, retryOutcomes } from '../src/names.ts'
+import { attribute, budgetLabels, experimentSums, outcomes, retryOutcomes } from '../src/names.ts'
 
 type AttributeKey = (typeof attribute)[keyof typeof attribute]
 /** Namespaces whose attributes the OpenTelemetry registries define. */
@@ -35,6 +35,17 @@ const described: Readonly<Record<OwnAttribute, Described>> = {
     examples: ['span', 'metrics'],
   },
   [attribute.variant]: { type: 'string', brief: 'Variant of the agent in a comparison.', examples: ['a', 'b'] },
+  [attribute.experiment]: {
+    type: 'string',
+    brief: 'Name of the experiment, key of the flag, or name of the agent, that the variant belongs to.',
+    examples: ['short-prompt'],
+  },
+  [attribute.sum]: { type: experimentSums, brief: 'What is summed over the runs of a variant.' },
+  [attribute.unit]: {
+    type: 'string',
+    brief: 'What has a variant: a run, or what the key identifies.',
+    examples: ['run', 'user'],
+  },
   [attribute.costUsd]: { type: 'double', brief: 'Cost in US dollars: of a run with all its attempts, or of a model call.' },
   [attribute.executionId]: {
     type: 'string',

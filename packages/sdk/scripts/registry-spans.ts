@@ -25,6 +25,7 @@ const run = [
   attribute.outputMessages,
   attribute.featureFlagKey,
   attribute.featureFlagVariant,
+  attribute.featureFlagProvider,
   attribute.errorType,
   attribute.executionId,
   attribute.variant,

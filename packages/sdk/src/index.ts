@@ -13,6 +13,8 @@ export { DailyBudgetExceededError, type DailyBudget, type DailyBudgetKey, type D
 export { LoopError, type LoopLimit } from './run/loop-guard.ts'
 export type { Resume } from './run/progress.ts'
 export { currentExecution, type CurrentExecution } from './run/execution.ts'
+export { experiment, type Experiment, type ExperimentOptions } from './experiment/experiment.ts'
+export { openFeatureVariant, type FlagDetails, type VariantChoice } from './experiment/variant-choice.ts'
 export { instrumentAgent } from './instrument-agent.ts'
 export type { InferenceUsage } from './inference/inference.ts'
 export { recordInference, type Inference } from './inference/record-inference.ts'

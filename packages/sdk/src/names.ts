@@ -37,6 +37,23 @@ export const dailyBudgetLabels = {
   toolCalls: 'daily_tool_calls',
 } as const
 
+/**
+ * Sums over the runs of a variant, as the label `sum` has them: what started (`exposures`) and finished (`runs`), and what the variance of
+ * a mean and of a ratio needs in addition.
+ */
+export const experimentSums = [
+  'exposures',
+  'runs',
+  'successes',
+  'seconds',
+  'seconds_squared',
+  'usd',
+  'usd_squared',
+  'usd_of_successes',
+] as const
+/** One of {@link experimentSums}. */
+export type ExperimentSum = (typeof experimentSums)[number]
+
 /** Replaces all names beyond a limit (agents, tools, models, variants), so that a label cannot grow without bound. */
 export const otherName = '__other__'
 /** The `error.type` of errors without a better low-cardinality word (semantic conventions). */
@@ -58,6 +75,9 @@ export const attribute = {
   where: 'where',
   errorType: 'error.type',
   variant: 'swarmwatch.variant',
+  experiment: 'swarmwatch.experiment',
+  sum: 'sum',
+  unit: 'unit',
   operation: 'gen_ai.operation.name',
   genAiAgentName: 'gen_ai.agent.name',
   genAiAgentDescription: 'gen_ai.agent.description',
@@ -87,6 +107,7 @@ export const attribute = {
   toolDefinitions: 'gen_ai.tool.definitions',
   featureFlagKey: 'feature_flag.key',
   featureFlagVariant: 'feature_flag.result.variant',
+  featureFlagProvider: 'feature_flag.provider.name',
   serverAddress: 'server.address',
   serverPort: 'server.port',
   resendCount: 'http.request.resend_count',
@@ -193,6 +214,8 @@ export type MetricKey =
   | 'budgetExceeded'
   | 'budgetDailyLimit'
   | 'evaluationObjective'
+  | 'experimentSums'
+  | 'experimentWeight'
   | 'guardTrips'
 
 const { agentName, outcome, variant, errorType, requestModel, genAiAgentName, operation, providerName } = attribute
@@ -546,6 +569,22 @@ export const metric: Readonly<Record<MetricKey, Metric>> = {
     description: 'Configured objective for the mean score of an agent, by evaluation.',
     prometheus: 'agent_evaluation_objective',
     attributes: [agentName, attribute.evaluationName],
+  },
+  experimentSums: {
+    name: 'agent.experiment.sums',
+    kind: 'counter',
+    unit: '',
+    description: 'Sums over the runs of a variant, from which the intervals of its success, duration and cost are computed.',
+    prometheus: 'agent_experiment_sums_total',
+    attributes: [agentName, attribute.experiment, variant, attribute.sum],
+  },
+  experimentWeight: {
+    name: 'agent.experiment.weight',
+    kind: 'gauge',
+    unit: '',
+    description: 'Share of the runs that a variant of an experiment should have, 0-1.',
+    prometheus: 'agent_experiment_weight',
+    attributes: [agentName, attribute.experiment, variant, attribute.unit],
   },
   guardTrips: {
     name: 'swarmwatch.guard.trips',

@@ -1,6 +1,7 @@
 import type { Attributes } from '@opentelemetry/api'
 import type { IDefaultPolicyContext, IPolicy } from 'cockatiel'
 
+import type { VariantChoice } from './experiment/variant-choice.ts'
 import { InvalidOptionsError, type OptionProblem } from './invalid-options-error.ts'
 import { onceProblems, type OnceOptions } from './once/once-options.ts'
 import { fallbackProblems, type Fallback } from './recovery/fallback.ts'
@@ -78,8 +79,11 @@ export interface InstrumentAgentOptions<Args extends unknown[] = unknown[], Resu
   readonly fallback?: readonly Fallback<Args>[] | undefined
   /** Any value; every attempt gets the same one as `currentExecution()?.context`. It is never recorded. */
   readonly context?: unknown
-  /** The A/B variant of a run, a label of its metrics. At most 10 values per agent. */
-  readonly variant?: string | ((...args: Args) => string | undefined) | undefined
+  /**
+   * The A/B variant of a run, a label of its metrics: an `experiment()`, a name, or a function that returns one or what
+   * `openFeatureVariant()` returns. At most 10 values per agent.
+   */
+  readonly variant?: string | ((...args: Args) => string | VariantChoice | undefined) | undefined
   /** Attributes of the root span. */
   readonly attributes?: Attributes | undefined
   /**

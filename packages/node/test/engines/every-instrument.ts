@@ -1,4 +1,4 @@
-import { configureQuality, currentExecution, instrumentAgent, instrumentTool, onExecution } from '@swarmwatch/sdk'
+import { configureQuality, currentExecution, experiment, instrumentAgent, instrumentTool, onExecution } from '@swarmwatch/sdk'
 import { recordMcpOperation } from '@swarmwatch/sdk/instrumentation'
 
 import { callModels, openEveryModel } from '../every-model.ts'
@@ -38,6 +38,8 @@ export async function useEveryInstrument(): Promise<void> {
   )
   for (const fate of ['works', 'recovers', 'works'] as const) await agent(fate)
   await agent('fails').catch(() => {})
+  const prompt = experiment({ name: 'prompt', variants: { control: 0.5, candidate: 0.5 } })
+  await instrumentAgent(async () => 'done', { ...options, name: 'compared-agent', variant: prompt })()
   const cancelled = new AbortController()
   cancelled.abort(new Error('stop'))
   await instrumentAgent(async (_signal: AbortSignal) => 'never', { ...options, name: 'cancelled-agent' })(cancelled.signal).catch(

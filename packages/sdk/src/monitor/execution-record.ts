@@ -38,7 +38,7 @@ export interface RunBudget {
 export interface ExecutionRecord {
   readonly id: string
   readonly agentName: string
-  readonly variant: string | undefined
+  variant: string | undefined
   /** Id of the execution within which it was started; undefined for a root execution. */
   readonly parentId: string | undefined
   /** Milliseconds since 1970. */

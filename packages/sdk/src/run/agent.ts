@@ -1,6 +1,7 @@
 import type { Attributes } from '@opentelemetry/api'
 
 import { BoundedNames } from '../bounded-names.ts'
+import type { VariantChoice } from '../experiment/variant-choice.ts'
 import { logLine } from '../log-lines.ts'
 import { monitor } from '../monitor/monitor.ts'
 import { attribute } from '../names.ts'
@@ -18,6 +19,7 @@ import { writeBudgetZeros } from './run-limits.ts'
 
 const agentNames = processWide('agent-names/1', () => new BoundedNames(100))
 const variantsPerAgent = 10
+const experimentsPerAgent = 20
 
 /** A name with its options, created once when a function is wrapped. */
 export class Agent {
@@ -29,6 +31,9 @@ export class Agent {
   readonly attributes: Attributes
   readonly #series: AgentSeries
   readonly #variants = new BoundedNames(variantsPerAgent)
+  readonly #experiments = new BoundedNames(experimentsPerAgent)
+  /** By the object of the choice: an experiment has one for each variant. */
+  readonly #choices = new WeakMap<VariantChoice, AgentSeries>()
   #budget: { readonly configured: ConfiguredBudgets; readonly limits: Budget | undefined } | undefined
   #recovery: { readonly configured: ConfiguredRecovery; readonly settings: EffectiveRecovery } | undefined
 
@@ -49,18 +54,33 @@ export class Agent {
       logLine(this.logger, 'warn', '[WARN] more than 100 agent names in this process: the others are counted as __other__'),
     )
     this.#series = seriesOf(label, undefined, this.operation)
-    if (typeof options.variant === 'string') this.#withVariant(options.variant)
+    const { variant } = options
+    if (typeof variant === 'string') this.#withVariant(variant)
+    // All variants of an experiment are there from the start, so that one without runs is seen
+    else guarded('option', () => this.#withExperiment(variant))
   }
 
   /** Returns the label set for a call with these arguments. */
   seriesFor(args: unknown[]): AgentSeries {
     const { variant } = this.options
     if (variant === undefined) return this.#series
-    const value = typeof variant === 'function' ? guarded('option', () => variant(...(args as never))) : variant
+    const choose = propertyOf(variant, 'choiceOf') ?? variant
+    const value: unknown = typeof choose === 'function' ? guarded('option', () => choose(...args)) : variant
     if (value === undefined) return this.#series
     if (typeof value === 'string') return this.#withVariant(value)
+    if (isChoice(value)) return this.withChoice(value)
     trip('option', new TypeError('variant() must return a string'))
     return this.#series
+  }
+
+  /** Returns the label set for a variant that an experiment or a flag has chosen. */
+  withChoice(choice: VariantChoice): AgentSeries {
+    const known = this.#choices.get(choice)
+    if (known) return known
+    const experiment = this.#experiments.bound(choice.experiment.slice(0, 100))
+    const series = this.#withVariant(choice.variant, { ...choice, experiment })
+    this.#choices.set(choice, series)
+    return series
   }
 
   /** Returns the current retry settings; defaults may be configured after the function is wrapped. */
@@ -101,9 +121,18 @@ export class Agent {
     return Object.hasOwn(loops, this.name) ? loops[this.name] : undefined
   }
 
-  #withVariant(value: string): AgentSeries {
-    return seriesOf(this.#series.agentName, this.#variants.bound(value.slice(0, 100)), this.operation)
+  #withVariant(value: string, choice?: VariantChoice): AgentSeries {
+    return seriesOf(this.#series.agentName, this.#variants.bound(value.slice(0, 100)), this.operation, choice)
   }
+
+  #withExperiment(variant: unknown): void {
+    const choices = propertyOf(variant, 'choices')
+    if (Array.isArray(choices)) for (const choice of choices.filter(isChoice)) this.withChoice(choice)
+  }
+}
+
+function isChoice(value: unknown): value is VariantChoice {
+  return typeof propertyOf(value, 'experiment') === 'string' && typeof propertyOf(value, 'variant') === 'string'
 }
 
 /** Returns the AbortSignal of a call: that of `signalFrom`, or an argument that is one, or an argument's `signal` or `abortSignal`. */

@@ -7,6 +7,8 @@ import { boundedErrorName, boundedErrorType } from '../bounded-names.ts'
 import { msBetween, type Clock } from '../clock.ts'
 import { hasVerdict } from '../errors/error-type.ts'
 import { followModelCalls } from '../errors/model-calls.ts'
+import { exposed, flagAttributes } from '../experiment/exposure.ts'
+import type { VariantChoice } from '../experiment/variant-choice.ts'
 import { RunInferences } from '../inference/ledger.ts'
 import { addManualCost, addManualTokens } from '../inference/manual-tokens.ts'
 import type { Tracked } from '../monitor/agent-statistics.ts'
@@ -34,6 +36,8 @@ export interface CurrentExecution {
   readonly attempt: number
   /** Aborts when the caller aborts, or when a time limit of the attempt or the run passes. Pass it to everything that waits. */
   readonly signal: AbortSignal
+  /** The A/B variant of the run; undefined without one. */
+  readonly variant: string | undefined
   /** The `context` option: the same object in every attempt. */
   readonly context: unknown
   /** A map for your own data, the same in every attempt of a run, so that an attempt can continue the work of the one before. */
@@ -97,7 +101,7 @@ export function currentExecution(): CurrentExecution | undefined {
 export class Execution implements CurrentExecution, Tracked {
   readonly agent: Agent
   readonly clock: Clock
-  readonly series: AgentSeries
+  series: AgentSeries
   readonly record: ExecutionRecord
   readonly span: GuardedSpan
   readonly startedMs: number
@@ -147,8 +151,10 @@ export class Execution implements CurrentExecution, Tracked {
         [attribute.variant]: variant,
         [attribute.featureFlagKey]: agent.name,
         [attribute.featureFlagVariant]: variant,
+        ...flagAttributes(this.series.choice),
       }),
     })
+    if (this.series.sums) exposed(this)
     this.record.traceId = this.span.recordedTraceId()
     add(instruments().activeExecutions, 1, this.series.agent)
     monitor.started(this)
@@ -165,6 +171,10 @@ export class Execution implements CurrentExecution, Tracked {
 
   get state(): Map<string, unknown> {
     return (this.#state ??= new Map())
+  }
+
+  get variant(): string | undefined {
+    return this.series.variant
   }
 
   get signal(): AbortSignal {
@@ -209,6 +219,19 @@ export class Execution implements CurrentExecution, Tracked {
   /** Records progress of this run and of the runs that called it. `note` has at most 200 characters. */
   progressed(note: string): void {
     noteProgress(this, note, this.clock.wallClock())
+  }
+
+  /** Sets the variant that a flag has chosen within the run, if it has none yet. */
+  chooseVariant(choice: VariantChoice): void {
+    if (this.#finished || this.series.variant !== undefined) return
+    this.series = this.agent.withChoice(choice)
+    const { variant } = this.series
+    if (variant === undefined) return
+    this.record.variant = variant
+    this.span.set(attribute.variant, variant)
+    this.span.set(attribute.featureFlagVariant, variant)
+    for (const [key, value] of Object.entries(flagAttributes(this.series.choice))) this.span.set(key, value)
+    this.series.sums?.exposed()
   }
 
   /** The model calls of the run. */

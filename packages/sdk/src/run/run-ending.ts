@@ -172,6 +172,7 @@ function countRun({ record: run, series }: Finished, outcome: Outcome, seconds: 
   } = instruments()
   add(executions, 1, series.run[outcome])
   record(executionDuration, seconds, series.run[outcome])
+  series.sums?.finished(outcome, seconds, run.costUsd)
   if (run.parentId === undefined) {
     add(swarmExecutions, 1, rootSeries[outcome])
     record(swarmExecutionDuration, seconds, rootSeries[outcome])

@@ -10,6 +10,8 @@ import {
   type UpDownCounter,
 } from '@opentelemetry/api'
 
+import { observeExperiments, sumsOf, type ExperimentSums } from '../experiment/experiment-sums.ts'
+import type { VariantChoice } from '../experiment/variant-choice.ts'
 import { monitor } from '../monitor/monitor.ts'
 import { attribute, budgetLabels, type Outcome, metric, schemaUrl, scopeName, type Metric } from '../names.ts'
 import { processWide } from '../process-wide.ts'
@@ -67,6 +69,10 @@ export interface AgentSeries {
   /** The name on metrics: the agent's own, or `__other__` after the first 100 names. */
   readonly agentName: string
   readonly variant: string | undefined
+  /** How the variant was chosen, if by an experiment or a flag. */
+  readonly choice: VariantChoice | undefined
+  /** Sums for the comparison of the variant with others; undefined without a variant, and beyond a limit. */
+  readonly sums: ExperimentSums | undefined
   readonly agent: Attributes
   readonly genAi: Attributes
   readonly run: Readonly<Record<Outcome, Attributes>>
@@ -76,15 +82,23 @@ export interface AgentSeries {
 }
 
 /** Every label set of agents so far, by its key. */
-const knownSeries = processWide('series/2', () => new Map<string, AgentSeries>())
+const knownSeries = processWide('series/3', () => new Map<string, AgentSeries>())
 
 /** Operation of a run, in the conventions. */
 export type RunOperation = 'invoke_agent' | 'invoke_workflow'
 
-/** Returns the label sets for a bounded name and a bounded variant. The first time, its three outcomes are recorded with 0. */
-export function seriesOf(agentName: string, variant: string | undefined, operation: RunOperation = 'invoke_agent'): AgentSeries {
+/**
+ * Returns the label sets for a bounded name, a bounded variant and the choice of a bounded experiment. The first time, its three outcomes
+ * are recorded with 0.
+ */
+export function seriesOf(
+  agentName: string,
+  variant: string | undefined,
+  operation: RunOperation = 'invoke_agent',
+  choice?: VariantChoice,
+): AgentSeries {
   // As JSON, because a name may contain any separator
-  const key = JSON.stringify([agentName, variant, operation])
+  const key = JSON.stringify([agentName, variant, operation, choice?.experiment])
   const known = knownSeries.get(key)
   if (known) return known
   const agent = { [attribute.agentName]: agentName }
@@ -92,6 +106,8 @@ export function seriesOf(agentName: string, variant: string | undefined, operati
   const series: AgentSeries = {
     agentName,
     variant,
+    choice,
+    sums: variant === undefined ? undefined : sumsOf(agentName, variant, choice),
     agent,
     genAi: { [attribute.genAiAgentName]: agentName, [attribute.operation]: operation },
     run: byOutcome(run),
@@ -247,6 +263,7 @@ function create(meter: Meter | undefined, failed: unknown[]): Instruments {
       timePerOutputChunk: histogram(oldMetric.timePerOutputChunk),
     },
   }
+  const sums = make((from) => from.createObservableCounter(metric.experimentSums.name, options(metric.experimentSums)))
   const gauge = (of: Metric): ObservableGauge => make((from) => from.createObservableGauge(of.name, options(of)))
   const gauges = {
     successRate: gauge(metric.successRate),
@@ -259,6 +276,11 @@ function create(meter: Meter | undefined, failed: unknown[]): Instruments {
   make((from) => {
     from.addBatchObservableCallback((result) => observe(result, gauges), Object.values(gauges))
     return gauges
+  })
+  const weight = gauge(metric.experimentWeight)
+  make((from) => {
+    from.addBatchObservableCallback((result) => observeExperiments(result, sums, weight), [sums, weight])
+    return weight
   })
   return made
 }

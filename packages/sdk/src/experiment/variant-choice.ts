@@ -1,0 +1,57 @@
+/** The name of the provider of flags that `experiment()` is (`feature_flag.provider.name`). */
+export const ownProviderName = 'swarmwatch'
+
+/** The variant that a run has in an experiment. */
+export interface VariantChoice {
+  /** Name of the experiment, or key of the flag. */
+  readonly experiment: string
+  readonly variant: string
+  /** Name of the system that decided, such as `LaunchDarkly`. */
+  readonly provider?: string | undefined
+  /** Share of the runs that the variant should have, 0-1, if known. */
+  readonly share?: number | undefined
+  /** The thing that has a variant, such as `user`; `run` if each run has its own. @default 'key' */
+  readonly unit?: string | undefined
+}
+
+/** The part of OpenFeature's `EvaluationDetails` that names a variant. */
+export interface FlagDetails {
+  readonly flagKey: string
+  readonly value: unknown
+  readonly variant?: string | undefined
+  readonly errorCode?: string | undefined
+}
+
+/**
+ * Returns the variant that an OpenFeature provider of any vendor decided, for the `variant` function of an agent; undefined if the
+ * evaluation failed, because a default value is no decision. Without a name of the variant, the value is the name.
+ *
+ * @example
+ * const flag = await client.getStringDetails('prompt', 'long', { targetingKey: user.id })
+ * await agent({ question, flag }) // instrumentAgent(answer, { variant: ({ flag }) => openFeatureVariant(flag) })
+ */
+export function openFeatureVariant(
+  details: FlagDetails,
+  {
+    provider,
+    shares,
+    unit,
+  }: {
+    /** Name of the vendor, for `feature_flag.provider.name`. */
+    readonly provider?: string | undefined
+    /** Share that each variant should have, for the check of shares. */
+    readonly shares?: Readonly<Record<string, number>> | undefined
+    /** The thing that the targeting key identifies. @default 'key' */
+    readonly unit?: string | undefined
+  } = {},
+): VariantChoice | undefined {
+  const { flagKey, value, variant, errorCode } = details
+  if (errorCode !== undefined) return undefined
+  const name = variant ?? wordOf(value)
+  return name === undefined ? undefined : { experiment: flagKey, variant: name, provider, share: shares?.[name], unit }
+}
+
+/** A value of a flag as a word; undefined for an object. */
+export function wordOf(value: unknown): string | undefined {
+  return typeof value === 'string' || typeof value === 'number' || typeof value === 'boolean' ? String(value) : undefined
+}
