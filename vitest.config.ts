@@ -18,6 +18,7 @@ const packages = [
   'node',
   'agent-worker',
   'alert-bridge',
+  'advisor',
   'secrets',
   'mixin',
 ]

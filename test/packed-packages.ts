@@ -8,7 +8,7 @@ const run = promisify(execFile)
 const root = fileURLToPath(new URL('..', import.meta.url))
 
 /** The packages that are published and can be packed today, in the order of their imports. */
-export const published = ['sdk', 'testing', 'instrumentation', 'config', 'alert-bridge', 'node'] as const
+export const published = ['sdk', 'testing', 'instrumentation', 'config', 'alert-bridge', 'advisor', 'node'] as const
 export type Published = (typeof published)[number]
 
 /** A published package as npm would hand it out. */

@@ -1,15 +1,16 @@
 import { type Configuration, Secret } from '@swarmwatch/config'
 import { asJson, commandLine } from '@swarmwatch/config/command-line'
 
+import { addAdviseCommand } from './advise-command.ts'
 import { printDoctor } from './doctor/run-doctor.ts'
 import { addEventCommand } from './event-command.ts'
 import { readSettings, type ProcessSettings } from './read-settings.ts'
 
 const line = commandLine({
   name: 'swarmwatch',
-  usage: 'config | doctor | event',
+  usage: 'config | doctor | event | advise',
   about:
-    'Shows the settings of an application that uses Swarmwatch, finds problems in its setup, and sends events to the alert bridge.',
+    'Shows the settings of an application that uses Swarmwatch, finds problems in its setup, sends events to the alert bridge, and advises on capacity and cost.',
   packageFile: new URL('../package.json', import.meta.url),
 })
 
@@ -32,6 +33,7 @@ line.program
   .action(line.action(({ json }: { json?: true }) => printDoctor({ json: json === true })))
 
 addEventCommand(line)
+addAdviseCommand(line)
 
 process.exitCode = await line.run(process.argv.slice(2))
 

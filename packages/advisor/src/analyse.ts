@@ -1,0 +1,124 @@
+import type { AdvisorSettings } from './advisor-settings.ts'
+import { loadAugurs } from './forecast/augurs.ts'
+import { type Forecast, forecastSeries } from './forecast/forecast-series.ts'
+import { day, week } from './forecast/models.ts'
+import { filled, type FilledSeries, hourSeconds, lastHours, readHourly } from './history/hourly-history.ts'
+import type { Prometheus } from './prometheus/prometheus-client.ts'
+import type { Interval, Report, Signal, SignalForecast } from './report/report.ts'
+import { label, selector, series } from './series.ts'
+
+/** Settings that an analysis uses. */
+export type AnalysisSettings = Pick<
+  AdvisorSettings,
+  'prometheusMatchers' | 'weeks' | 'workers' | 'concurrency' | 'monthlyBudgetUsd'
+>
+
+/** A forecast with the agent and the signal that it belongs to. */
+export interface NamedForecast {
+  readonly agentName: string | undefined
+  readonly signal: Signal
+  readonly forecast: Forecast
+}
+
+/** A report, and the forecasts that the exporter needs hour by hour. */
+export interface Analysis {
+  readonly report: Report
+  readonly forecasts: readonly NamedForecast[]
+}
+
+/** Reads the history and forecasts it. Rejects with `PrometheusError`. */
+export async function analyse(prometheus: Prometheus, settings: AnalysisSettings, nowMs: number = Date.now()): Promise<Analysis> {
+  const augurs = await loadAugurs()
+  const range = lastHours(nowMs / 1_000, settings.weeks * week)
+  const matchers = settings.prometheusMatchers
+  const queries: Readonly<Record<Signal, string>> = {
+    executions: selector(series.executions, `${label.outcome}!="cancelled"`, matchers),
+    cost_usd: selector(series.cost, matchers),
+  }
+  const forecasts: NamedForecast[] = []
+  const rows: SignalForecast[] = []
+  let seen = { hours: 0, gapHours: 0, agents: 0 }
+  for (const signal of ['executions', 'cost_usd'] as const) {
+    const expr = `sum by (${label.agent}) (increase(${queries[signal]}[1h]))`
+    const agents = filled(await readHourly(prometheus, expr, range, (labels) => labels[label.agent] || undefined))
+    const longest = [...agents.values()].reduce((a, b) => (b.values.length > a.values.length ? b : a), noHistory)
+    if (signal === 'executions') {
+      seen = { hours: longest.values.length, gapHours: longest.gapHours, agents: agents.size }
+    }
+    const all = [...agents].toSorted(([a], [b]) => a.localeCompare(b))
+    for (const [agentName, own] of [...(all.length > 1 ? [[undefined, sumOf(agents)] as const] : []), ...all]) {
+      const forecast = await forecastSeries(own, augurs)
+      if (forecast === undefined) continue
+      forecasts.push({ agentName, signal, forecast })
+      rows.push(rowOf({ agentName, signal, forecast }, own.values.length))
+    }
+  }
+  const report: Report = {
+    at: new Date(nowMs).toISOString(),
+    history: seen,
+    notices: noticesOf(seen),
+    forecasts: rows,
+    capacity: { resources: [], autoscaling: undefined },
+    month: undefined,
+    advice: [],
+    costParts: [],
+  }
+  return { report, forecasts }
+}
+
+const noHistory: FilledSeries = { firstHour: 0, values: new Float64Array(0), gapHours: 0 }
+
+/** All series added, from the first hour of the oldest one. */
+function sumOf(agents: ReadonlyMap<string, FilledSeries>): FilledSeries {
+  const all = [...agents.values()]
+  const firstHour = Math.min(...all.map((one) => one.firstHour))
+  const end = Math.max(...all.map((one) => one.firstHour + one.values.length))
+  const values = new Float64Array(end - firstHour)
+  for (const one of all) one.values.forEach((value, hour) => (values[one.firstHour - firstHour + hour]! += value))
+  return { firstHour, values, gapHours: Math.max(...all.map((one) => one.gapHours)) }
+}
+
+function rowOf({ agentName, signal, forecast }: NamedForecast, hours: number): SignalForecast {
+  const sum = (values: Float64Array): number => values.reduce((total, value) => total + value, 0)
+  const max = (values: Float64Array): number => values.reduce((highest, value) => Math.max(highest, value), 0)
+  const { error, history } = forecast
+  const isWeekKnown = hours >= 2 * week
+  return {
+    agentName,
+    signal,
+    model: forecast.model,
+    relativeError: error.baseline > 0 ? error.model / error.baseline : 1,
+    baselineModel: error.baselineModel,
+    next24Hours: intervalOf(forecast, (values) => sum(values.slice(0, day))),
+    next7Days: isWeekKnown ? intervalOf(forecast, sum) : undefined,
+    peakHour: isWeekKnown ? intervalOf(forecast, max) : undefined,
+    change: history.change && {
+      at: new Date(history.change.hour * hourSeconds * 1_000).toISOString(),
+      ratio: history.change.ratio,
+    },
+  }
+}
+
+/** 5 %, 50 % and 95 % of a summary of all hours. */
+function intervalOf(forecast: Forecast, summary: (values: Float64Array) => number): Interval {
+  const [low, middle, high] = forecast.quantilesOf(summary, [0.05, 0.5, 0.95])
+  return { low: low!, middle: middle!, high: high! }
+}
+
+function noticesOf({ hours, gapHours, agents }: Report['history']): string[] {
+  if (agents === 0) {
+    return [
+      'Prometheus has no executions of agents in this time: check PROMETHEUS_URL and PROMETHEUS_MATCHERS, and that agents send metrics.',
+    ]
+  }
+  const days = Math.floor(hours / day)
+  return [
+    ...(hours < 2 * day ? [`There are ${hours} hours of history; forecasts need 48.`] : []),
+    ...(hours >= 2 * day && hours < 2 * week
+      ? [`There are ${days} days of history; forecasts of a week, peaks and the capacity plan need 14.`]
+      : []),
+    ...(gapHours > 0
+      ? [`${gapHours} hours of the history have no data; they are filled from the same hours of other weeks.`]
+      : []),
+  ]
+}

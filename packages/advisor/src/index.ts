@@ -1,0 +1,1 @@
+export { type AdviseEnvironment, runAdvise } from './advise-command.ts'
