@@ -11,6 +11,7 @@ export {
 export { configureLoops, type ConfiguredLoops } from './run/configured-loops.ts'
 export { DailyBudgetExceededError, type DailyBudget, type DailyBudgetKey, type DailyUse } from './run/daily-budget.ts'
 export { LoopError, type LoopLimit } from './run/loop-guard.ts'
+export { currentTraceparent, type Continuation, type FailedInvocation } from './run/continuation.ts'
 export type { Resume } from './run/progress.ts'
 export { currentExecution, type CurrentExecution } from './run/execution.ts'
 export { experiment, type Experiment, type ExperimentOptions } from './experiment/experiment.ts'

@@ -6,6 +6,7 @@ import { namedFallbacks } from './recovery/fallback.ts'
 import { Agent } from './run/agent.ts'
 import { whenUsed } from './run/deferred-result.ts'
 import { Execution } from './run/execution.ts'
+import { readContinuation } from './run/read-continuation.ts'
 import { Run } from './run/run.ts'
 import { isGenerator } from './stream/result-kinds.ts'
 import { asMessages, captured, isContentAsked } from './telemetry/content.ts'
@@ -75,7 +76,7 @@ export function wrapAgent<This, Args extends unknown[], Result>(
 
   function instrumented(this: This, ...args: Args): Instrumented<Result> {
     const start = (): Run => {
-      const execution = new Execution(agent, args, clock ?? newClock())
+      const execution = new Execution(agent, args, clock ?? newClock(), readContinuation(agent, args))
       const captureInput = options.captureInput ?? isContentAsked()
       if (captureInput) {
         // A copy, because a redactor may change the list

@@ -40,6 +40,11 @@ export function retryLine(
   return ascii(`[RETRY] ${cut(agentName)} attempt ${count} ${wait} ${reason(retry)}`)
 }
 
+/** `[RETRY] api-integrator attempt 1 failed, its queue decides on the next one (429): slow down` */
+export function queuedLine(agentName: string, failed: ShownError & { attempt: number }): string {
+  return ascii(`[RETRY] ${cut(agentName)} attempt ${failed.attempt} failed, its queue decides on the next one ${reason(failed)}`)
+}
+
 /** `[SUCCESS] api-integrator recovered on attempt 3 after 20.4 s` */
 export function successLine(agentName: string, attempts: number, seconds: number): string {
   return ascii(`[SUCCESS] ${cut(agentName)} recovered on attempt ${attempts} after ${oneDecimal(seconds)} s`)

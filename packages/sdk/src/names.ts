@@ -15,8 +15,8 @@ export const outcomes = ['success', 'failure', 'cancelled'] as const
 /** One of {@link outcomes}. */
 export type Outcome = (typeof outcomes)[number]
 
-/** Result of recovery for a run, on its root span. */
-export const retryOutcomes = ['first_try', 'recovered', 'exhausted', 'not_retryable', 'aborted', 'rejected'] as const
+/** Result of recovery for a run, on its root span. `continued`: the attempt failed, and a queue owns the next one. */
+export const retryOutcomes = ['first_try', 'recovered', 'exhausted', 'not_retryable', 'aborted', 'rejected', 'continued'] as const
 /** One of {@link retryOutcomes}. */
 export type RetryOutcome = (typeof retryOutcomes)[number]
 

@@ -8,6 +8,7 @@ import { fallbackProblems, type Fallback } from './recovery/fallback.ts'
 import { recoveryProblems, type RecoveryOptions } from './recovery/settings.ts'
 import type { FailIf } from './results/fail-if.ts'
 import { budgetProblems, type Budget } from './run/budget.ts'
+import type { ContinuationOf } from './run/continuation.ts'
 import { loopProblems, type LoopLimit } from './run/loop-guard.ts'
 import { isObject, propertyOf } from './unknown-values.ts'
 
@@ -112,6 +113,12 @@ export interface InstrumentAgentOptions<Args extends unknown[] = unknown[], Resu
    * tools of `instrumentTool()` and of frameworks that report arguments. @default none
    */
   readonly loop?: LoopLimit | undefined
+  /**
+   * For a function that a queue calls, and calls again after a failure (BullMQ, pg-boss, Temporal, Inngest, a table): returns which
+   * attempt of which execution this call is. Each call is then one attempt, without retries in this process; the execution is counted
+   * once, when a call succeeds or the final one fails. Return undefined for a plain run. `docs/queues.md` has examples.
+   */
+  readonly continuation?: ContinuationOf<Args> | undefined
   /** Receives the log lines; `false` turns them off. @default console */
   readonly logger?: Logger | false | undefined
   /** Length of the sliding window for the health score and rates of the whole process, in seconds. @default 300 */
@@ -155,6 +162,7 @@ const agentChecks: Record<keyof InstrumentAgentOptions<never, never>, Check> = {
   attributes: ['must be an object', isObject],
   signalFrom: aFunction,
   streamOf: aFunction,
+  continuation: aFunction,
   budget: ['must be an object', isObject],
   loop: ['must be an object', isObject],
   failIf: [
@@ -208,6 +216,12 @@ export function checkAgent(
     if (options.policy)
       problems.push({ option: 'recovery', rule: 'cannot be combined with policy, which replaces it', value: options.recovery })
   }
+  if (isObject(options) && options.continuation && options.policy)
+    problems.push({
+      option: 'continuation',
+      rule: 'cannot be combined with policy: each call is one attempt',
+      value: options.continuation,
+    })
   if (isObject(options?.budget)) problems.push(...budgetProblems(options.budget, 'budget.'))
   if (isObject(options?.loop)) problems.push(...loopProblems(options.loop))
   if (isObject(options) && options.fallback !== undefined) problems.push(...fallbackProblems(options))

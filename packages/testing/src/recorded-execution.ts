@@ -54,8 +54,11 @@ export interface RecordedSpan {
 
 /** Combines the monitor's record and the spans of a finished run. */
 export function recordedExecution(record: ExecutionRecord, spans: readonly RecordedSpan[]): RecordedExecution {
-  const root = spans.find((span) => span.attributes[attribute.executionId] === record.id)
-  const below = root ? spansBelow(root, spans, (span) => span.attributes[attribute.executionId] !== undefined) : []
+  // One for each attempt if a queue owns the retries
+  const roots = spans.filter((span) => span.attributes[attribute.executionId] === record.id)
+  const root = roots.at(-1)
+  const isRoot = (span: RecordedSpan): boolean => span.attributes[attribute.executionId] !== undefined
+  const below = roots.flatMap((each) => spansBelow(each, spans, isRoot))
   return {
     id: record.id,
     agentName: record.agentName,

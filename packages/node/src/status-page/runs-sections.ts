@@ -80,7 +80,7 @@ function lastError({ attempts }: ExecutionRecord): Insertion {
   return failed === undefined ? none : markup`<span class="error">${errorInRow(failed)}</span>`
 }
 
-type Ending = 'success' | 'recovered' | 'failure' | 'cancelled'
+type Ending = 'success' | 'recovered' | 'failure' | 'cancelled' | 'queued'
 
 const endings: Record<string, string> = {
   first_try: 'succeeded at the first attempt',
@@ -89,6 +89,7 @@ const endings: Record<string, string> = {
   not_retryable: 'gave up: a retry cannot fix the error',
   aborted: 'ended by its caller',
   rejected: 'rejected before it began',
+  continued: 'its attempt failed; a queue decides on the next one',
 }
 
 /** Column heads; on a narrow screen, where they are hidden, the time has a label of its own. */
@@ -105,7 +106,8 @@ ${
 }`
 }
 
-function endingOf({ outcome, retryOutcome }: ExecutionRecord): Ending {
+function endingOf({ state, outcome, retryOutcome }: ExecutionRecord): Ending {
+  if (state === 'queued') return 'queued'
   if (outcome === 'failure' || outcome === 'cancelled') return outcome
   return retryOutcome === 'recovered' ? 'recovered' : 'success'
 }

@@ -57,10 +57,10 @@ export class AgentStatistics {
     this.window = new SlidingWindow(windowSeconds)
   }
 
-  /** Adds a finished execution to the totals. */
-  count(record: ExecutionRecord): void {
+  /** Adds a finished execution to the totals; of one that its queue continues, only its attempt. */
+  count(record: ExecutionRecord, retries: number = Math.max(0, record.attempts.length - 1)): void {
     const { totals } = this
-    totals.retries += Math.max(0, record.attempts.length - 1)
+    totals.retries += retries
     totals.tokens.input += record.inputTokens
     totals.tokens.output += record.outputTokens
     totals.tokens.cachedInput += record.cachedInputTokens
@@ -69,6 +69,7 @@ export class AgentStatistics {
     totals.modelCalls += record.modelCalls
     totals.httpTries += record.httpTries
     if (record.retryOutcome === 'recovered') totals.recovered += 1
+    if (record.outcome === undefined) return
     if (record.outcome === 'cancelled') {
       totals.cancelled += 1
       return
@@ -79,7 +80,7 @@ export class AgentStatistics {
 
   /** Adds a finished execution to the sliding window, unless it was cancelled. */
   observe({ outcome, durationSeconds }: ExecutionRecord, nowMs: number): void {
-    if (outcome !== 'cancelled') this.window.record(nowMs, outcome === 'success', durationSeconds ?? 0)
+    if (outcome !== 'cancelled') this.window.record(nowMs, outcome === 'success', durationSeconds)
   }
 }
 

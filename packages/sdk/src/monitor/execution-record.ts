@@ -34,7 +34,10 @@ export interface RunBudget {
   readonly used: { usd: number; tokens: number; modelCalls: number; toolCalls: number }
 }
 
-/** One run of an agent, as pages and listeners see it. It holds neither arguments nor results. */
+/**
+ * One run of an agent, as pages and listeners see it. It holds neither arguments nor results. Of a run whose retries a queue owns
+ * (`continuation`), it has the attempts that this process has seen, and the tokens, cost and calls of the last one.
+ */
 export interface ExecutionRecord {
   readonly id: string
   readonly agentName: string
@@ -43,8 +46,9 @@ export interface ExecutionRecord {
   readonly parentId: string | undefined
   /** Milliseconds since 1970. */
   readonly startedAt: number
-  state: 'running' | 'waiting' | 'finished'
-  /** When the run finished, in milliseconds since 1970. */
+  /** `queued`: its last attempt in this process failed, and a queue owns the next one, here or in another process. */
+  state: 'running' | 'waiting' | 'queued' | 'finished'
+  /** When the run finished, or its attempt if a queue owns the next one; in milliseconds since 1970. */
   endedAt: number | undefined
   /** The trace that holds the run's spans; undefined while no SDK records them. */
   traceId: string | undefined

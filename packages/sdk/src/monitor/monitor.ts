@@ -86,6 +86,7 @@ export class Monitor {
   readonly #resources: ResourceMeter
   readonly #agents = new Map<string, AgentStatistics>()
   readonly #recent: ExecutionRecord[] = []
+  readonly #continued = new WeakSet<ExecutionRecord>()
   #oldest = 0
   #started = 0
   #waiting = 0
@@ -116,21 +117,34 @@ export class Monitor {
     record.state = state
   }
 
-  finished(tracked: Tracked): void {
-    const { record, series } = tracked
+  /** `retries` are those that happened since the run was last counted. @default all */
+  finished(tracked: Tracked, retries?: number): void {
     const now = this.#now()
-    const own = this.#statistics(series.agentName)
-    own.active.delete(tracked)
-    own.count(record)
+    const { record } = tracked
+    const own = this.attempted(tracked, retries)
     own.observe(record, now)
-    this.#all.count(record)
     // A parent that handles the failure of its child has not failed, and one that fails has failed once: health counts roots
     if (record.parentId === undefined) this.#all.observe(record, now)
+  }
+
+  /** Ends the part of this process in a run: one that has ended, or one whose queue continues it. */
+  attempted(tracked: Tracked, retries?: number): AgentStatistics {
+    const { record, series } = tracked
+    const own = this.#statistics(series.agentName)
+    own.active.delete(tracked)
+    own.count(record, retries)
+    this.#all.count(record, retries)
     if (this.#recent.length < keptExecutions) this.#recent.push(record)
     else {
       this.#recent[this.#oldest] = record
       this.#oldest = (this.#oldest + 1) % keptExecutions
     }
+    return own
+  }
+
+  /** Hides the record of a run that a queue owned: another record of this process continues it. */
+  continued(record: ExecutionRecord): void {
+    this.#continued.add(record)
   }
 
   /** Number of runs in progress for each agent; agents without one are left out. */
@@ -192,6 +206,7 @@ export class Monitor {
     const found: ExecutionRecord[] = []
     for (let back = 0; back < kept && found.length < wanted; back += 1) {
       const record = this.#recent[(newest - back + kept) % kept]!
+      if (this.#continued.has(record)) continue
       if (agentName === undefined || this.#isOf(record, agentName)) found.push(snapshot(record))
     }
     return found
@@ -226,7 +241,7 @@ export class Monitor {
 }
 
 /** The monitor of this process. */
-export const monitor: Monitor = processWide('monitor/2', () => new Monitor())
+export const monitor: Monitor = processWide('monitor/3', () => new Monitor())
 
 const copyOf = (totals: Totals): Totals => ({ ...totals, tokens: { ...totals.tokens } })
 

@@ -12,6 +12,8 @@ interface Slot {
   number: number
   successes: number
   failures: number
+  /** Runs whose duration is known, and their sum. */
+  timed: number
   seconds: number
   longest: number
   durations: DurationHistogram
@@ -27,13 +29,15 @@ export class SlidingWindow {
   readonly #durations = new DurationHistogram()
   #successes = 0
   #failures = 0
+  #timed = 0
   #seconds = 0
 
   constructor(windowSeconds: number) {
     this.#slotMs = (windowSeconds * 1000) / slotCount
   }
 
-  record(nowMs: number, succeeded: boolean, seconds: number): void {
+  /** `seconds` is undefined if the duration is unknown; the outcome counts all the same. */
+  record(nowMs: number, succeeded: boolean, seconds: number | undefined): void {
     const slot = this.#slotAt(nowMs)
     if (succeeded) {
       slot.successes += 1
@@ -42,6 +46,9 @@ export class SlidingWindow {
       slot.failures += 1
       this.#failures += 1
     }
+    if (seconds === undefined) return
+    slot.timed += 1
+    this.#timed += 1
     slot.seconds += seconds
     this.#seconds += seconds
     slot.longest = Math.max(slot.longest, seconds)
@@ -51,11 +58,10 @@ export class SlidingWindow {
 
   totals(nowMs: number): WindowTotals {
     this.#expire(this.#numberAt(nowMs))
-    const count = this.#successes + this.#failures
     return {
       successes: this.#successes,
       failures: this.#failures,
-      averageSeconds: count === 0 ? undefined : this.#seconds / count,
+      averageSeconds: this.#timed === 0 ? undefined : this.#seconds / this.#timed,
       p95Seconds: this.#p95(),
     }
   }
@@ -75,7 +81,7 @@ export class SlidingWindow {
     const newest = this.#slots.at(-1)
     if (newest?.number === number) return newest
     this.#expire(number)
-    const slot = { number, successes: 0, failures: 0, seconds: 0, longest: 0, durations: new DurationHistogram() }
+    const slot = { number, successes: 0, failures: 0, timed: 0, seconds: 0, longest: 0, durations: new DurationHistogram() }
     this.#slots.push(slot)
     return slot
   }
@@ -85,6 +91,7 @@ export class SlidingWindow {
       this.#slots.shift()
       this.#successes -= oldest.successes
       this.#failures -= oldest.failures
+      this.#timed -= oldest.timed
       // Floating-point sums drift when they are only added to and taken from
       this.#seconds = this.#slots.reduce((sum, slot) => sum + slot.seconds, 0)
       this.#durations.subtract(oldest.durations)

@@ -12,6 +12,10 @@ export interface Recovery {
   /** The errors of the earlier attempts, oldest first; the error itself is not among them. */
   readonly errors: readonly unknown[]
   readonly outcome: RetryOutcome
+  /** Whether a further attempt may succeed. If not, a queue that owns the retries should end the job. */
+  readonly isRetryable: boolean
+  /** Seconds to wait before the next attempt, if a queue owns it: as `recovery` sets them, or the `Retry-After` if that is longer. */
+  readonly waitSeconds?: number
   /** Why no further attempt was made, if the number of attempts does not show it. */
   readonly because?: string
 }

@@ -23,8 +23,10 @@ import { trip, guarded } from '../telemetry/guard.ts'
 import { GuardedSpan } from '../telemetry/guarded-span.ts'
 import { type AgentSeries, add, instruments, record } from '../telemetry/instruments.ts'
 import type { Agent } from './agent.ts'
+import { ContinuedRun, type FailedOfQueue } from './continued-run.ts'
 import { longestNote, noteProgress, resumable, type Resume } from './progress.ts'
-import { finishExecution, type Ending } from './run-ending.ts'
+import type { ReadContinuation } from './read-continuation.ts'
+import { finishAttempt, finishExecution, type Ending } from './run-ending.ts'
 import type { RunLimits, SpentKey } from './run-limits.ts'
 import { attemptsAreFollowed, runningAttempt } from './running-attempt.ts'
 
@@ -125,13 +127,17 @@ export class Execution implements CurrentExecution, Tracked {
   hasManualTokens = false
   /** The run within which it was started, until either has finished. */
   parent: Execution | undefined
+  /** The part of a queue that owns the retries. */
+  readonly continued: ContinuedRun | undefined
+  /** Seconds from the start of the first attempt to that of this object. */
+  #earlierSeconds = 0
   #state: Map<string, unknown> | undefined
   #signal: AbortSignal | undefined
   #attemptSpan: GuardedSpan | undefined
   #attemptStartedMs = 0
   #finished = false
 
-  constructor(agent: Agent, args: unknown[], clock: Clock, id: string = newExecutionId()) {
+  constructor(agent: Agent, args: unknown[], clock: Clock, continuation?: ReadContinuation) {
     followModelCalls(runningExecution)
     const { options } = agent
     this.agent = agent
@@ -140,21 +146,28 @@ export class Execution implements CurrentExecution, Tracked {
     this.context = options.context
     this.startedMs = clock.now()
     const { variant } = this.series
+    const startedAt = clock.wallClock()
+    const continued = continuation && new ContinuedRun(continuation, agent.name, clock)
+    this.continued = continued
+    const id = continued?.executionId ?? newExecutionId()
     const parent = parentOf()
     this.parent = parent
-    this.record = newRecord(id, agent.name, variant, clock.wallClock(), parent?.id)
+    this.record = newRecord(id, agent.name, variant, continued?.startedAt ?? startedAt, parent?.id)
+    if (continued) this.#continue(continued, startedAt)
+    const place = continued?.spanPlace()
     const name = agent.operation === 'invoke_workflow' ? spanName.workflow(agent.name) : spanName.agent(agent.name)
-    this.span = GuardedSpan.start(name, {
+    const attributes = {
       ...agent.attributes,
-      [attribute.executionId]: this.record.id,
+      [attribute.executionId]: id,
       ...(variant !== undefined && {
         [attribute.variant]: variant,
         [attribute.featureFlagKey]: agent.name,
         [attribute.featureFlagVariant]: variant,
         ...flagAttributes(this.series.choice),
       }),
-    })
-    if (this.series.sums) exposed(this)
+    }
+    this.span = GuardedSpan.start(name, attributes, place?.parent, place)
+    if (this.series.sums && this.attempt === 0) exposed(this)
     this.record.traceId = this.span.recordedTraceId()
     add(instruments().activeExecutions, 1, this.series.agent)
     monitor.started(this)
@@ -231,7 +244,7 @@ export class Execution implements CurrentExecution, Tracked {
     this.span.set(attribute.variant, variant)
     this.span.set(attribute.featureFlagVariant, variant)
     for (const [key, value] of Object.entries(flagAttributes(this.series.choice))) this.span.set(key, value)
-    this.series.sums?.exposed()
+    if (this.attempt <= 1) this.series.sums?.exposed()
   }
 
   /** The model calls of the run. */
@@ -267,7 +280,13 @@ export class Execution implements CurrentExecution, Tracked {
     if (!this.#finished) this.limits?.toolCalled(name, args)
   }
 
+  /** Seconds since the run began, in whichever process. */
   elapsedSeconds(): number {
+    return this.#earlierSeconds + this.secondsHere()
+  }
+
+  /** Seconds since this process began the run, or its attempt if a queue owns the retries. */
+  secondsHere(): number {
     return msBetween(this.startedMs, this.clock.now()) / 1000
   }
 
@@ -307,7 +326,9 @@ export class Execution implements CurrentExecution, Tracked {
     }
     if (this.attempt > 1) {
       this.#attemptSpan.set(attribute.retryWait, waitSeconds)
-      add(instruments().retries, 1, { ...this.series.agent, [attribute.errorType]: this.record.attempts.at(-2)?.errorType })
+      const { continued } = this
+      const errorType = continued?.attempt === this.attempt ? continued.previousErrorType : this.record.attempts.at(-2)?.errorType
+      add(instruments().retries, 1, { ...this.series.agent, [attribute.errorType]: errorType })
     }
     this.#attemptStartedMs = this.clock.now()
     this.progressed('attempt started')
@@ -353,11 +374,66 @@ export class Execution implements CurrentExecution, Tracked {
     const typed =
       ending.outcome === 'failure' ? { ...ending, errorType: ending.errorType ?? this.#errorTypeOf(ending.error) } : ending
     this.attemptEnded(typed.outcome, typed.error, typed.errorType)
-    finishExecution(this, typed)
+    const decision = this.continued?.decide(typed, this.#failed(), this.agent.recovery())
+    if (decision && (!decision.isEnd || this.continued?.hasEnded)) finishAttempt(this, decision)
+    else finishExecution(this, decision?.ending ?? typed)
     // A run that starts another one and does not wait for it would otherwise keep all earlier ones in memory
     this.parent = undefined
     this.inferences?.release()
+    if (decision && !decision.isEnd) return this.#hold(this.continued!)
+    this.continued?.end(typed.outcome)
     if (this.onceCalls) for (const calls of this.onceCalls.values()) guarded('option', () => calls.release())
+  }
+
+  /** Continues what this process knows of the earlier attempts. */
+  #continue(continued: ContinuedRun, now: number): void {
+    this.attempt = continued.attempt - 1
+    this.record.lastProgressAt = now
+    this.#earlierSeconds = continued.startedAt === undefined ? 0 : msBetween(continued.startedAt, now) / 1000
+    const { earlier } = continued
+    if (!earlier) return
+    this.record.attempts.push(...earlier.attempts)
+    this.previousErrors.push(...earlier.errors)
+    this.#state = earlier.state
+    const waitedSeconds = msBetween(earlier.endedMs, this.startedMs) / 1000
+    this.waits.push(...earlier.waits, waitedSeconds)
+    record(instruments().retryWait, waitedSeconds, this.series.agent)
+  }
+
+  /** Whether a queue makes another attempt after one that failed with `error`. */
+  queueContinues(error: unknown): boolean {
+    if (!this.continued) return false
+    const failure = { outcome: 'failure', retryOutcome: 'exhausted', error } as const
+    return !this.continued.decide(failure, this.#failed(), this.agent.recovery()).isEnd
+  }
+
+  #failed(): FailedOfQueue {
+    const { attempt, clock, previousErrors, inferences, limits } = this
+    return {
+      attempt,
+      elapsedSeconds: this.elapsedSeconds(),
+      wallClockMs: clock.wallClock(),
+      earlierErrors: previousErrors.slice(0, -1),
+      modelFailure: inferences?.lastFailure,
+      isStopped: limits?.error !== undefined,
+    }
+  }
+
+  /** Keeps what the next attempt needs, if it is made in this process. */
+  #hold(continued: ContinuedRun): void {
+    continued.hold({
+      startedAt: continued.startedAt,
+      endedMs: this.clock.now(),
+      attempts: this.record.attempts,
+      errors: this.previousErrors,
+      waits: this.waits,
+      state: this.#state,
+      use: this.limits?.use(),
+      costUsd: this.record.costUsd + (continued.earlier?.costUsd ?? 0),
+      span: this.span.spanContext(),
+      onceCalls: [...(this.onceCalls?.values() ?? [])],
+      record: this.record,
+    })
   }
 
   /** An ended span accepts no changes, and counters and record must agree with it, so they accept none either. */

@@ -2,7 +2,7 @@ import { boundedErrorType } from '../bounded-names.ts'
 import type { Clock } from '../clock.ts'
 import { isTimeoutReason } from '../errors/error-type.ts'
 import { hasOldNames, inferenceOptions } from '../inference/configure-inferences.ts'
-import { failedLine, logLine, successLine } from '../log-lines.ts'
+import { failedLine, logLine, queuedLine, successLine, warnLine } from '../log-lines.ts'
 import type { Tracked } from '../monitor/agent-statistics.ts'
 import { monitor } from '../monitor/monitor.ts'
 import { attribute, type Outcome, type RetryOutcome, timeoutError } from '../names.ts'
@@ -92,6 +92,17 @@ export interface Ending {
   readonly durationSeconds?: number | undefined
 }
 
+/** The end of an attempt of a run whose retries a queue owns. */
+export interface EndOfAttempt {
+  /** Whether the execution ends with it. */
+  readonly isEnd: boolean
+  readonly ending: Ending
+  /** Whether a further attempt may succeed. */
+  readonly isRetryable: boolean
+  /** The wait before it. */
+  readonly waitSeconds?: number | undefined
+}
+
 /** A run when it ends. */
 interface Finished extends Tracked {
   readonly agent: Agent
@@ -102,6 +113,14 @@ interface Finished extends Tracked {
   readonly waits: readonly number[]
   readonly previousErrors: readonly unknown[]
   readonly inferences: FinishedInferences | undefined
+  /** Set if a queue owns the retries. */
+  readonly continued:
+    | {
+        readonly attempt: number
+        readonly startedAt: number | undefined
+        readonly earlier: { readonly costUsd: number } | undefined
+      }
+    | undefined
   elapsedSeconds(): number
 }
 
@@ -113,9 +132,10 @@ interface FinishedInferences {
 
 /** Records the end of a run: root span, metrics, monitor, log line, `recoveryOf`, listeners. A failure of one does not affect the others. */
 export function finishExecution(execution: Finished, ending: Ending): void {
-  const { record: run } = execution
+  const { record: run, continued } = execution
   const { outcome, retryOutcome } = ending
-  const seconds = ending.durationSeconds ?? execution.elapsedSeconds()
+  const seconds =
+    ending.durationSeconds ?? (continued && continued.startedAt === undefined ? undefined : execution.elapsedSeconds())
   monitor.changed(run, 'finished')
   run.endedAt = execution.clock.wallClock()
   run.nextAttemptAt = undefined
@@ -126,10 +146,41 @@ export function finishExecution(execution: Finished, ending: Ending): void {
 
   endSpan(execution, ending)
   countRun(execution, outcome, seconds)
-  monitor.finished(execution)
+  monitor.finished(execution, retriesOf(execution))
   if (outcome !== 'success') recordAttempts(execution, ending)
-  logEnding(execution, ending, seconds)
+  logEnding(execution, ending, seconds ?? execution.elapsedSeconds())
   notify('finished', run)
+}
+
+/**
+ * Records an attempt that is the part of this process in a run which its queue continues: the run is no longer active here, and it is
+ * not counted. Or, with `isEnd`, a run that was counted before, because the queue has delivered the job once more.
+ */
+export function finishAttempt(execution: Finished, { isEnd, ending, isRetryable, waitSeconds }: EndOfAttempt): void {
+  const { record: run, agent, attempt } = execution
+  monitor.changed(run, 'queued')
+  run.endedAt = execution.clock.wallClock()
+  run.retryOutcome = ending.retryOutcome
+  run.durationSeconds = execution.elapsedSeconds()
+  run.errorType = run.attempts.at(-1)?.errorType
+  run.errorMessage = run.attempts.at(-1)?.errorMessage
+  describeSpan(execution, ending)
+  execution.span.end()
+  add(instruments().activeExecutions, -1, execution.series.agent)
+  monitor.attempted(execution, retriesOf(execution))
+  recordAttempts(execution, ending, { isRetryable, waitSeconds })
+  const { errorType = 'aborted', errorMessage } = run
+  const line = isEnd
+    ? warnLine(agent.name, `has already ended execution ${run.id}; its repetition by the queue is not counted`)
+    : queuedLine(agent.name, { attempt, errorType, errorMessage })
+  logLine(agent.logger, 'warn', line)
+  if (isEnd) monitor.continued(run)
+  notify('waiting', run)
+}
+
+/** The retries of a queue are counted where they happen; all others with their run. */
+function retriesOf({ continued, attempt }: Finished): number | undefined {
+  return continued && attempt - Math.max(1, continued.attempt - 1)
 }
 
 function describeFailure({ record: run, agent }: Finished, { error, errorType = boundedErrorType(error) }: Ending): void {
@@ -137,7 +188,8 @@ function describeFailure({ record: run, agent }: Finished, { error, errorType = 
   run.errorMessage = messageOf(error, agent.options.errorMessages)
 }
 
-function endSpan({ span, record: run, agent, attempt, inferences }: Finished, ending: Ending): void {
+/** Sets what is known at the end of a run, or of an attempt that its queue continues. */
+function describeSpan({ span, record: run, agent, attempt, inferences }: Finished, ending: Ending): void {
   span.set(attribute.attemptCount, attempt)
   span.set(attribute.retryOutcome, ending.retryOutcome)
   if (agent.operation === 'invoke_workflow' && hasOldNames()) span.set(oldAttribute.workflowName, agent.name)
@@ -146,6 +198,11 @@ function endSpan({ span, record: run, agent, attempt, inferences }: Finished, en
   if (run.httpTries > 0) span.set(attribute.httpTries, run.httpTries)
   if (inferences?.onlyModel) span.set(attribute.requestModel, inferences.onlyModel)
   if (inferences?.finishReasons) span.set(attribute.finishReasons, [...inferences.finishReasons])
+}
+
+function endSpan(execution: Finished, ending: Ending): void {
+  describeSpan(execution, ending)
+  const { span, record: run, agent } = execution
   const captureOutput = agent.options.captureOutput ?? isContentAsked()
   if (captureOutput && ending.result !== undefined) {
     const output = captured(ending.result as never, captureOutput)
@@ -158,7 +215,8 @@ function endSpan({ span, record: run, agent, attempt, inferences }: Finished, en
   span.end()
 }
 
-function countRun({ record: run, series }: Finished, outcome: Outcome, seconds: number): void {
+function countRun(execution: Finished, outcome: Outcome, seconds: number | undefined): void {
+  const { record: run, series, continued } = execution
   const {
     executions,
     executionDuration,
@@ -171,24 +229,27 @@ function countRun({ record: run, series }: Finished, outcome: Outcome, seconds: 
     failures,
   } = instruments()
   add(executions, 1, series.run[outcome])
-  record(executionDuration, seconds, series.run[outcome])
-  series.sums?.finished(outcome, seconds, run.costUsd)
+  if (seconds !== undefined) record(executionDuration, seconds, series.run[outcome])
+  series.sums?.finished(outcome, seconds ?? execution.elapsedSeconds(), run.costUsd + (continued?.earlier?.costUsd ?? 0))
   if (run.parentId === undefined) {
     add(swarmExecutions, 1, rootSeries[outcome])
-    record(swarmExecutionDuration, seconds, rootSeries[outcome])
+    if (seconds !== undefined) record(swarmExecutionDuration, seconds, rootSeries[outcome])
   }
   add(activeExecutions, -1, series.agent)
   const failed = run.errorType === undefined ? undefined : { [attribute.errorType]: run.errorType }
   const genAi = failed ? { ...series.genAi, ...failed } : series.genAi
-  record(invokeAgentDuration, seconds, genAi)
+  if (seconds !== undefined) record(invokeAgentDuration, seconds, genAi)
+  if (failed) add(failures, 1, { ...series.agent, ...variantOf(series), ...failed })
+  // Its calls in earlier attempts are not known
+  if (continued && continued.attempt > 1) return
   if (series.hasTools) record(invokeAgentToolCalls, run.toolCalls, genAi)
   if (inferenceOptions().seesEveryCall) record(invokeAgentInferenceCalls, run.modelCalls, genAi)
-  if (failed) add(failures, 1, { ...series.agent, ...variantOf(series), ...failed })
 }
 
 function recordAttempts(
   { record: run, attempt, waits, previousErrors }: Finished,
   { error, retryOutcome, because }: Ending,
+  next: Pick<EndOfAttempt, 'isRetryable' | 'waitSeconds'> = { isRetryable: retryOutcome !== 'not_retryable' },
 ): void {
   rememberRecovery(error, {
     agentName: run.agentName,
@@ -197,6 +258,8 @@ function recordAttempts(
     waits,
     errors: previousErrors.at(-1) === error ? previousErrors.slice(0, -1) : previousErrors,
     outcome: retryOutcome,
+    isRetryable: next.isRetryable,
+    ...(next.waitSeconds !== undefined && { waitSeconds: next.waitSeconds }),
     ...(because !== undefined && { because }),
   })
 }

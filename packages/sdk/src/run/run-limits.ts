@@ -22,7 +22,9 @@ interface LimitedRun {
     dailyAccount(): DailyAccount | undefined
   }
   readonly parent: { readonly limits: RunLimits | undefined } | undefined
-  elapsedSeconds(): number
+  /** If a queue owns the retries: what the attempts before have used, as far as this process knows. */
+  readonly continued: { readonly earlier: { readonly use: BudgetUse | undefined } | undefined } | undefined
+  secondsHere(): number
 }
 
 /** Returns the limits of a run: those of its agent, and those of the run that it is part of; undefined if there are none. */
@@ -54,6 +56,7 @@ export class RunLimits {
   readonly #loop: LoopGuard | undefined
   readonly #account: DailyAccount | undefined
   readonly #used: RunBudget['used']
+  readonly #earlierSeconds: number
   readonly #forget: (() => void)[] = []
   /** Whether a limit of the run that this one is part of has stopped it. */
   isStoppedFromAbove = false
@@ -77,7 +80,9 @@ export class RunLimits {
     this.#loop = loop && new LoopGuard(loop)
     this.#account = account
     const { daily: _, ...limits } = budget
-    this.#used = { usd: 0, tokens: 0, modelCalls: 0, toolCalls: 0 }
+    const { seconds: earlierSeconds = 0, ...earlier } = run.continued?.earlier?.use ?? {}
+    this.#earlierSeconds = earlierSeconds
+    this.#used = { usd: 0, tokens: 0, modelCalls: 0, toolCalls: 0, ...earlier }
     if (Object.keys(limits).length > 0) run.record.budget = { limits, used: this.#used }
     if (above) this.#follow(above)
     if (account && !this.#error) this.#followDay(account)
@@ -127,6 +132,11 @@ export class RunLimits {
         return await this.until(inner ? inner.pull(call) : call())
       },
     }
+  }
+
+  /** The use until now, with that of earlier attempts if a queue owns the retries. */
+  use(): BudgetUse {
+    return { ...this.#used, seconds: this.#earlierSeconds + this.#run.secondsHere() }
   }
 
   /** Counts what the run, or one that it started, used, and compares it with the budget. */
@@ -199,7 +209,7 @@ export class RunLimits {
   #exceeded(key: BudgetKey, limit: number): void {
     if (this.#isClosed) return
     this.#count(budgetLabels[key])
-    this.#stop(new BudgetExceededError(key, limit, this.#use()))
+    this.#stop(new BudgetExceededError(key, limit, this.use()))
   }
 
   #stop(error: Error): void {
@@ -220,15 +230,12 @@ export class RunLimits {
     logLine(logger, 'warn', warnLine(name, `has used ${share} % of its budget of ${shownAmount(key, limit)}`))
   }
 
-  #use(): BudgetUse {
-    return { ...this.#used, seconds: this.#run.elapsedSeconds() }
-  }
-
   #startTimer(seconds: number): void {
     const { clock } = this.#run
-    this.#cancelTimer = clock.after(seconds * warnFrom * 1000, () => {
-      this.#warn('seconds', seconds * warnFrom, seconds)
-      this.#cancelTimer = clock.after(seconds * (1 - warnFrom) * 1000, () => this.#exceeded('seconds', seconds))
+    const warnAt = Math.max(this.#earlierSeconds, seconds * warnFrom)
+    this.#cancelTimer = clock.after((warnAt - this.#earlierSeconds) * 1000, () => {
+      this.#warn('seconds', warnAt, seconds)
+      this.#cancelTimer = clock.after(Math.max(0, seconds - warnAt) * 1000, () => this.#exceeded('seconds', seconds))
     })
   }
 }

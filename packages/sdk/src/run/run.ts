@@ -40,6 +40,8 @@ export class Run {
   #attemptEndedMs = 0
   /** The number of the attempt whose function or first chunk is pending; 0 between attempts. */
   #pendingAttempt = 0
+  /** 1, unless a queue has made earlier attempts. */
+  readonly #firstAttempt: number
   #isStream = false
   #failedWith: FailedWithValue | undefined
   #openedInstead: Promise<unknown> | undefined
@@ -52,6 +54,7 @@ export class Run {
 
   constructor(execution: Execution, call: () => unknown, args: unknown[], alternatives: readonly Alternative[] = noAlternatives) {
     this.#execution = execution
+    this.#firstAttempt = execution.attempt + 1
     this.#call = call
     this.#alternatives = alternatives
     this.#caller = callerSignal(args, execution.agent.options.signalFrom)
@@ -117,7 +120,7 @@ export class Run {
     let number = 0
     try {
       this.#giveUpPending()
-      if (execution.attempt > 0) await this.#backOff()
+      if (execution.attempt >= this.#firstAttempt) await this.#backOff()
       this.#caller?.throwIfAborted()
       deadline = this.#startDeadline()
       execution.attemptStarted(this.#signal(deadline, policySignal), this.#fallback)
@@ -125,7 +128,7 @@ export class Run {
       this.#dropFailed()
       let returned = execution.within(this.#call)
       if (!isPlainPromise(returned)) {
-        if (number === 1 && this.#isDeferred(returned)) {
+        if (number === this.#firstAttempt && this.#isDeferred(returned)) {
           deadline?.cancel()
           const use = await this.deferred!.use.promise
           if (use === 'left') return await this.#leave(returned)
@@ -260,8 +263,9 @@ export class Run {
     execution.attemptEnded(aborted && !timedOut ? 'cancelled' : 'failure', error, timedOut ? timeoutError : undefined)
     this.#attemptEndedMs = execution.clock.now()
     const stopped = execution.limits?.error !== undefined && this.#ending.gaveUp
-    const isOver = aborted || this.#policy || this.#isFinal
-    const step: NextStep = stopped || (isOver || this.#fallback !== undefined ? giveUp : this.#nextStep(error))
+    const isOver = aborted || this.#policy || this.#isFinal || execution.queueContinues(error)
+    const isLast = isOver || execution.continued || this.#fallback !== undefined
+    const step: NextStep = stopped || (isLast ? giveUp : this.#nextStep(error))
     if (!step.retry && !stopped && !isOver && this.#fallBack(error)) return { error, step: { retry: true, waitSeconds: 0 } }
     if (!step.retry) {
       this.#ending.gaveUp = step

@@ -1,6 +1,7 @@
 import {
   context,
   INVALID_SPAN_CONTEXT,
+  isSpanContextValid,
   ROOT_CONTEXT,
   SpanStatusCode,
   trace,
@@ -10,13 +11,14 @@ import {
   type Context,
   type ProxyTracerProvider,
   type Span,
+  type SpanContext,
   type SpanOptions,
   type Tracer,
   type TracerProvider,
 } from '@opentelemetry/api'
 
 import { attribute, schemaUrl, scopeName } from '../names.ts'
-import { trip } from './guard.ts'
+import { guarded, trip } from './guard.ts'
 
 /** The version of this package in its instrumentation scope; a test checks that it equals package.json. */
 export const version = '0.1.0'
@@ -71,6 +73,12 @@ export class GuardedSpan {
     } catch (error) {
       trip('span', error)
     }
+  }
+
+  /** For links of other spans; undefined if no SDK recorded it. */
+  spanContext(): SpanContext | undefined {
+    const context = guarded('span', () => this.#span.spanContext())
+    return context && isSpanContextValid(context) ? context : undefined
   }
 
   /** The id of its trace, if the trace is recorded and will be exported. */

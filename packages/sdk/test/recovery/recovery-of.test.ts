@@ -2,7 +2,15 @@ import { expect, test } from 'vitest'
 
 import { recoveryOf, rememberRecovery, type Recovery } from '../../src/recovery/recovery-of.ts'
 
-const recovery: Recovery = { agentName: 'a', executionId: 'e', attempts: 1, waits: [], errors: [], outcome: 'exhausted' }
+const recovery: Recovery = {
+  agentName: 'a',
+  executionId: 'e',
+  attempts: 1,
+  waits: [],
+  errors: [],
+  outcome: 'exhausted',
+  isRetryable: true,
+}
 
 test('attempts are remembered for an object or a function, frozen or not', () => {
   const error = Object.freeze(new Error('x'))

@@ -3,11 +3,7 @@
 import { appendFileSync, existsSync, readFileSync } from 'node:fs'
 import { setImmediate } from 'node:timers/promises'
 
-import { newClock } from '../../../src/clock.ts'
-import { currentTool, instrumentTool, postgresOnceStore, sqliteOnceStore } from '../../../src/index.ts'
-import { Agent } from '../../../src/run/agent.ts'
-import { Execution } from '../../../src/run/execution.ts'
-import { Run } from '../../../src/run/run.ts'
+import { currentTool, instrumentAgent, instrumentTool, postgresOnceStore, sqliteOnceStore } from '../../../src/index.ts'
 
 const [location = '', executionId = '', effects = '', uncertain = '', steps = ''] = process.argv.slice(2)
 const store = location.startsWith('postgres:') ? postgresOnceStore(location) : sqliteOnceStore(location)
@@ -42,8 +38,7 @@ async function work(): Promise<number> {
   return paid
 }
 
-// Public code has no execution id of its own choice yet: this is what a continuation will do
-const execution = new Execution(new Agent('payer', {}), [], newClock(), executionId)
+const payer = instrumentAgent(work, { name: 'payer', continuation: () => ({ executionId, attempt: 1, isFinal: false }) })
 console.log('ready')
-console.log(`finished ${String(await new Run(execution, work, []).result())}`)
+console.log(`finished ${String(await payer())}`)
 await store.close()
