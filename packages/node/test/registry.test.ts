@@ -119,7 +119,7 @@ async function runEverything(provider: ModelProvider): Promise<void> {
   }
   const options = {
     ...content,
-    variant: experiment({ name: 'prompt', variants: { a: 1, b: 0 } }),
+    variant: experiment({ name: 'prompt', variants: { a: 1, b: 0 }, key: () => 'user-1' }),
     budget: { usd: 1000, daily: { usd: 1000 } },
     logger: false,
     recovery: { baseDelaySeconds: 0.001, maxRetries: 1 },

@@ -41,6 +41,11 @@ const described: Readonly<Record<OwnAttribute, Described>> = {
     examples: ['short-prompt'],
   },
   [attribute.sum]: { type: experimentSums, brief: 'What is summed over the runs of a variant.' },
+  [attribute.keyGroup]: {
+    type: 'string',
+    brief: 'Group of keys, 0 to 19, of an experiment whose keys occur in several runs.',
+    examples: ['0', '19'],
+  },
   [attribute.unit]: {
     type: 'string',
     brief: 'What has a variant: a run, or what the key identifies.',

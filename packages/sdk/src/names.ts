@@ -37,6 +37,8 @@ export const dailyBudgetLabels = {
   toolCalls: 'daily_tool_calls',
 } as const
 
+/** Sums that a group of keys has; those of squares show how far chance reaches only if runs are independent. */
+export const keyGroupSums = ['exposures', 'runs', 'successes', 'seconds', 'usd'] as const
 /**
  * Sums over the runs of a variant, as the label `sum` has them: what started (`exposures`) and finished (`runs`), and what the variance of
  * a mean and of a ratio needs in addition.
@@ -77,6 +79,7 @@ export const attribute = {
   variant: 'swarmwatch.variant',
   experiment: 'swarmwatch.experiment',
   sum: 'sum',
+  keyGroup: 'key_group',
   unit: 'unit',
   operation: 'gen_ai.operation.name',
   genAiAgentName: 'gen_ai.agent.name',
@@ -576,7 +579,7 @@ export const metric: Readonly<Record<MetricKey, Metric>> = {
     unit: '',
     description: 'Sums over the runs of a variant, from which the intervals of its success, duration and cost are computed.',
     prometheus: 'agent_experiment_sums_total',
-    attributes: [agentName, attribute.experiment, variant, attribute.sum],
+    attributes: [agentName, attribute.experiment, variant, attribute.sum, attribute.keyGroup],
   },
   experimentWeight: {
     name: 'agent.experiment.weight',

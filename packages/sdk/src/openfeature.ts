@@ -62,7 +62,7 @@ function resolution(served: ServedExperiment | undefined, defaultValue: unknown,
 export interface OpenFeatureHookOptions {
   /** Keys of the flags that choose the variant of the agent that evaluates them. @default none */
   readonly experiments?: readonly string[] | undefined
-  /** The thing that the targeting key identifies, such as `user`; `run` if each run has its own. @default 'key' */
+  /** The thing that the targeting key identifies, such as `user`; `run` if a targeting key never occurs twice. @default 'key' */
   readonly unit?: string | undefined
 }
 
@@ -77,7 +77,7 @@ export interface OpenFeatureHookOptions {
 export function openFeatureHook({ experiments = [], unit }: OpenFeatureHookOptions = {}): Hook {
   const deciding = new Set(experiments)
   return {
-    finally: ({ flagKey, providerMetadata }, details) =>
+    finally: ({ flagKey, providerMetadata, context }, details) =>
       guarded('option', () => {
         const execution = runningExecution.getStore()
         const isOpen = execution !== undefined && !execution.finished
@@ -88,7 +88,7 @@ export function openFeatureHook({ experiments = [], unit }: OpenFeatureHookOptio
           ...resultOf(details),
         })
         if (!isOpen || !deciding.has(flagKey)) return
-        const choice = openFeatureVariant(details, { provider, unit })
+        const choice = openFeatureVariant(details, { provider, unit, key: unit === 'run' ? undefined : context.targetingKey })
         if (choice) execution.chooseVariant(choice)
       }),
   }

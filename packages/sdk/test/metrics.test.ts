@@ -27,7 +27,7 @@ async function everything(name: string, alsoDo = (): void => {}): Promise<void> 
       await tool(fails)
       if (fails || currentExecution()?.attempt === 1) throw Object.assign(new Error('no'), { status: 503 })
     },
-    { name, variant: () => ({ experiment: 'counted', variant: 'b', share: 1 }), budget: { usd: 100 }, ...quick },
+    { name, variant: () => ({ experiment: 'counted', variant: 'b', share: 1, group: 3 }), budget: { usd: 100 }, ...quick },
   )
   await agent(false)
   await agent(true).catch(() => {})

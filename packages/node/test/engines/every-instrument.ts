@@ -38,7 +38,7 @@ export async function useEveryInstrument(): Promise<void> {
   )
   for (const fate of ['works', 'recovers', 'works'] as const) await agent(fate)
   await agent('fails').catch(() => {})
-  const prompt = experiment({ name: 'prompt', variants: { control: 0.5, candidate: 0.5 } })
+  const prompt = experiment({ name: 'prompt', variants: { control: 0.5, candidate: 0.5 }, key: () => 'user-1' })
   await instrumentAgent(async () => 'done', { ...options, name: 'compared-agent', variant: prompt })()
   const cancelled = new AbortController()
   cancelled.abort(new Error('stop'))

@@ -1,13 +1,14 @@
 import type { Attributes, BatchObservableResult, Observable } from '@opentelemetry/api'
 
-import { attribute, experimentSums, otherName, type ExperimentSum, type Outcome } from '../names.ts'
+import { attribute, experimentSums, keyGroupSums, otherName, type ExperimentSum, type Outcome } from '../names.ts'
 import { processWide } from '../process-wide.ts'
 import { trip } from '../telemetry/guard.ts'
 import { isAmount } from '../unknown-values.ts'
+import { keyGroups } from './key-groups.ts'
 import type { VariantChoice } from './variant-choice.ts'
 
-/** Variants of agents and experiments that one process counts. */
-const maxVariants = 100
+/** Variants of agents and experiments that one process counts; a variant with groups of keys is 20. */
+const maxCounted = 240
 
 const counted = processWide('experiments/1', () => new Map<string, ExperimentSums>())
 
@@ -16,15 +17,15 @@ const counted = processWide('experiments/1', () => new Map<string, ExperimentSum
  * numbers in memory that a collection reads, so that a run costs a few additions.
  */
 export class ExperimentSums {
-  readonly labels: Readonly<Record<ExperimentSum, Attributes>>
+  readonly #labels: readonly (readonly [sum: ExperimentSum, labels: Attributes])[]
   readonly #sums: Record<ExperimentSum, number>
-
   readonly #weight: { readonly share: number; readonly labels: Attributes } | undefined
 
-  constructor(labels: Attributes, { share, unit = 'key' }: Partial<VariantChoice>) {
+  constructor(labels: Attributes, { share, unit = 'run', group }: Partial<VariantChoice>) {
     this.#weight = isAmount(share) ? { share, labels: { ...labels, [attribute.unit]: unit.slice(0, 50) } } : undefined
-    this.labels = perSum((sum) => ({ ...labels, [attribute.sum]: sum }))
-    this.#sums = perSum(() => 0)
+    const ofGroup = group === undefined ? labels : { ...labels, [attribute.keyGroup]: String(group) }
+    this.#labels = (group === undefined ? experimentSums : keyGroupSums).map((sum) => [sum, { ...ofGroup, [attribute.sum]: sum }])
+    this.#sums = Object.fromEntries(experimentSums.map((sum) => [sum, 0])) as Record<ExperimentSum, number>
   }
 
   /** Counts a run that started; once, however many attempts it makes. */
@@ -47,34 +48,34 @@ export class ExperimentSums {
   }
 
   observe(result: BatchObservableResult, counter: Observable, weightGauge: Observable): void {
-    for (const sum of experimentSums) result.observe(counter, this.#sums[sum], this.labels[sum])
+    for (const [sum, labels] of this.#labels) result.observe(counter, this.#sums[sum], labels)
     if (this.#weight) result.observe(weightGauge, this.#weight.share, this.#weight.labels)
   }
 }
 
-function perSum<T>(make: (sum: ExperimentSum) => T): Record<ExperimentSum, T> {
-  return Object.fromEntries(experimentSums.map((sum) => [sum, make(sum)])) as Record<ExperimentSum, T>
-}
-
 /**
  * Returns the sums of a variant, by bounded names; undefined for what did not fit a limit, which is not judged: names beyond their limit,
- * and variants after the first 100 of the process.
+ * and variants after the first 240 of the process (12 with groups of keys).
  */
 export function sumsOf(agentName: string, variant: string, choice: Partial<VariantChoice> = {}): ExperimentSums | undefined {
   const { experiment = agentName } = choice
   if ([agentName, experiment, variant].includes(otherName)) return undefined
-  const key = JSON.stringify([agentName, experiment, variant])
+  const key = keyOf(agentName, experiment, variant, choice.group)
   const known = counted.get(key)
   if (known) return known
-  if (counted.size >= maxVariants) {
-    trip('metric', Object.assign(new Error(`more than ${maxVariants} variants`), { name: 'TooManyVariantsError' }))
+  // All groups of a variant or none
+  const groups = choice.group === undefined ? [undefined] : Array.from({ length: keyGroups }, (_, group) => group)
+  if (counted.size + groups.length > maxCounted) {
+    trip('metric', Object.assign(new Error(`more than ${maxCounted} variants`), { name: 'TooManyVariantsError' }))
     return undefined
   }
   const labels = { [attribute.agentName]: agentName, [attribute.experiment]: experiment, [attribute.variant]: variant }
-  const sums = new ExperimentSums(labels, choice)
-  counted.set(key, sums)
-  return sums
+  for (const group of groups)
+    counted.set(keyOf(agentName, experiment, variant, group), new ExperimentSums(labels, { ...choice, group }))
+  return counted.get(key)
 }
+
+const keyOf = (...parts: readonly unknown[]): string => JSON.stringify(parts)
 
 /** Reads all sums and shares during a collection. */
 export function observeExperiments(result: BatchObservableResult, sumsCounter: Observable, weightGauge: Observable): void {

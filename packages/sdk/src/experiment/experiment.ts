@@ -1,8 +1,7 @@
-import { hash } from 'node:crypto'
-
 import { InvalidOptionsError, type OptionProblem } from '../invalid-options-error.ts'
 import { otherName } from '../names.ts'
 import { isObject } from '../unknown-values.ts'
+import { digest, groupOf, keyGroups } from './key-groups.ts'
 import { ownProviderName, type VariantChoice } from './variant-choice.ts'
 
 /** Options of `experiment()`. */
@@ -23,8 +22,8 @@ export interface ExperimentOptions<Variant extends string, Args extends unknown[
    */
   readonly key?: ((...args: Args) => string | undefined) | undefined
   /**
-   * The thing that a key identifies, such as `user`; `run` if a key never occurs twice. Runs of a key that repeats are not independent, which
-   * makes intervals wider. @default 'run' without `key`, otherwise 'key'
+   * The thing that a key identifies, such as `user`; `run` if a key never occurs twice. Runs of the same key are not independent: they are
+   * counted in 20 groups of keys, whose differences show how far chance reaches. @default 'run' without `key`, otherwise 'key'
    */
   readonly unit?: string | undefined
 }
@@ -71,31 +70,25 @@ export function experiment<Variant extends string, Args extends unknown[] = []>(
   const { name, key } = options
   const variants = Object.freeze({ ...options.variants })
   const unit = options.unit ?? (key ? 'key' : 'run')
-  const assigned = cumulative(variants)
-  // One object for each variant: an agent finds its series by it
-  const choices = assigned.map(({ variant }): VariantChoice => ({
-    experiment: name,
-    variant,
-    provider: ownProviderName,
-    share: variants[variant],
-    unit,
-  }))
-  const choiceOf = new Map(choices.map((choice) => [choice.variant, choice]))
-  const variantOf = (of: string): Variant => variantAt(fractionOf(name, of), assigned)
-  const assign = (...args: Args): Variant | undefined => {
-    if (!key) return variantAt(Math.random(), assigned)
+  const assigned = assignedTo(name, variants, unit)
+  const variantOf = (of: string): Variant => assignedAt(fractionOf(digest(name, of)), assigned).variant
+  const choiceOf = (...args: Args): VariantChoice | undefined => {
+    if (!key) return assignedAt(Math.random(), assigned).choices[0]
     const value: unknown = key(...args)
     if (value === undefined) return undefined
     if (typeof value !== 'string') throw new TypeError(`key() of the experiment ${name} must return a string or undefined`)
-    return variantOf(value)
+    const hashed = digest(name, value)
+    const { choices } = assignedAt(fractionOf(hashed), assigned)
+    return choices[groupOf(hashed) % choices.length]
   }
+  const assign = (...args: Args): Variant | undefined => choiceOf(...args)?.variant as Variant | undefined
   const own: Omit<Experiment<Variant, Args>, never> = {
     name,
     variants,
     unit,
-    choices,
+    choices: assigned.flatMap(({ choices }) => choices[0] ?? []),
     variantOf,
-    choiceOf: (...args) => choiceOf.get(assign(...args) as Variant),
+    choiceOf,
   }
   const properties = Object.entries(own).map(([property, value]) => [property, { value, enumerable: true }] as const)
   return Object.defineProperties(assign, Object.fromEntries(properties)) as Experiment<Variant, Args>
@@ -105,23 +98,33 @@ interface Assigned<Variant extends string> {
   readonly variant: Variant
   /** Upper end of the fractions of the variant. */
   readonly below: number
+  /** One, or one for each group of keys; an agent finds its series by the object. */
+  readonly choices: readonly VariantChoice[]
 }
 
-function cumulative<Variant extends string>(variants: Readonly<Record<Variant, number>>): readonly Assigned<Variant>[] {
+function assignedTo<Variant extends string>(
+  experiment: string,
+  variants: Readonly<Record<Variant, number>>,
+  unit: string,
+): readonly Assigned<Variant>[] {
   let below = 0
   return (Object.entries(variants) as [Variant, number][])
     .filter(([, share]) => share > 0)
-    .map(([variant, share]) => ({ variant, below: (below += share) }))
+    .map(([variant, share]) => {
+      const choice = { experiment, variant, provider: ownProviderName, share, unit }
+      const choices = unit === 'run' ? [choice] : Array.from({ length: keyGroups }, (_, group) => ({ ...choice, group }))
+      return { variant, below: (below += share), choices }
+    })
 }
 
 /** Returns the place of a key between 0 and 1: uniform, and independent between experiments. */
-function fractionOf(name: string, key: string): number {
-  return Number.parseInt(hash('sha256', `${name}\n${key}`).slice(0, 13), 16) / 2 ** 52
+function fractionOf(digest: string): number {
+  return Number.parseInt(digest.slice(0, 13), 16) / 2 ** 52
 }
 
-function variantAt<Variant extends string>(fraction: number, assigned: readonly Assigned<Variant>[]): Variant {
+function assignedAt<Variant extends string>(fraction: number, assigned: readonly Assigned<Variant>[]): Assigned<Variant> {
   // Rounding may leave the sum of the shares a little below 1
-  return (assigned.find(({ below }) => fraction < below) ?? assigned.at(-1)!).variant
+  return assigned.find(({ below }) => fraction < below) ?? assigned.at(-1)!
 }
 
 const optionNames = ['name', 'variants', 'key', 'unit']

@@ -1,3 +1,5 @@
+import { digest, groupOf } from './key-groups.ts'
+
 /** The name of the provider of flags that `experiment()` is (`feature_flag.provider.name`). */
 export const ownProviderName = 'swarmwatch'
 
@@ -10,8 +12,10 @@ export interface VariantChoice {
   readonly provider?: string | undefined
   /** Share of the runs that the variant should have, 0-1, if known. */
   readonly share?: number | undefined
-  /** The thing that has a variant, such as `user`; `run` if each run has its own. @default 'key' */
+  /** The thing that has a variant, such as `user`; `run` if each run has its own. @default 'run' */
   readonly unit?: string | undefined
+  /** Group of the key, if runs of one key resemble each other; from 0 to 19. */
+  readonly group?: number | undefined
 }
 
 /** The part of OpenFeature's `EvaluationDetails` that names a variant. */
@@ -35,20 +39,25 @@ export function openFeatureVariant(
   {
     provider,
     shares,
-    unit,
+    key,
+    unit = 'key',
   }: {
     /** Name of the vendor, for `feature_flag.provider.name`. */
     readonly provider?: string | undefined
     /** Share that each variant should have, for the check of shares. */
     readonly shares?: Readonly<Record<string, number>> | undefined
-    /** The thing that the targeting key identifies. @default 'key' */
+    /** The targeting key, if it occurs in several runs: they are not independent. It is only hashed. @default every run has its own */
+    readonly key?: string | undefined
+    /** The thing that `key` identifies, such as `user`. @default 'key' */
     readonly unit?: string | undefined
   } = {},
 ): VariantChoice | undefined {
   const { flagKey, value, variant, errorCode } = details
   if (errorCode !== undefined) return undefined
   const name = variant ?? wordOf(value)
-  return name === undefined ? undefined : { experiment: flagKey, variant: name, provider, share: shares?.[name], unit }
+  if (name === undefined) return undefined
+  const choice = { experiment: flagKey, variant: name, provider, share: shares?.[name] }
+  return key === undefined ? { ...choice, unit: 'run' } : { ...choice, unit, group: groupOf(digest(flagKey, key)) }
 }
 
 /** A value of a flag as a word; undefined for an object. */

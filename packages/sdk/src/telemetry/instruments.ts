@@ -98,7 +98,7 @@ export function seriesOf(
   choice?: VariantChoice,
 ): AgentSeries {
   // As JSON, because a name may contain any separator
-  const key = JSON.stringify([agentName, variant, operation, choice?.experiment])
+  const key = JSON.stringify([agentName, variant, operation, choice?.experiment, choice?.group])
   const known = knownSeries.get(key)
   if (known) return known
   const agent = { [attribute.agentName]: agentName }

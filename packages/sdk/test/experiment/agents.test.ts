@@ -14,8 +14,8 @@ interface Task {
   readonly user: string | undefined
   readonly fate?: 'works' | 'fails' | 'recovers'
 }
-const byUser = (name: string) =>
-  experiment({ name, variants: { control: 0.5, candidate: 0.5 }, key: (task: Task) => task.user, unit: 'user' })
+const split = { variants: { control: 0.5, candidate: 0.5 } } as const
+const byUser = (name: string) => experiment({ ...split, name, key: (task: Task) => task.user, unit: 'user' })
 
 /** Sums of an agent by variant, without those that are 0. */
 async function sumsOf(agentName: string): Promise<Record<string, Record<string, number>>> {
@@ -70,7 +70,7 @@ test('the evaluation is an event of the run, without the key', async () => {
 })
 
 test('a run is one exposure, however many attempts it makes, and sums have its success and cost', async () => {
-  const prompt = byUser('sums')
+  const prompt = experiment({ ...split, name: 'sums', key: (task: Task) => task.user, unit: 'run' })
   let calls = 0
   const agent = instrumentAgent(
     async ({ fate }: Task) => {
@@ -93,6 +93,23 @@ test('a run is one exposure, however many attempts it makes, and sums have its s
     seconds: expect.any(Number),
     seconds_squared: expect.any(Number),
   })
+})
+
+test('runs of keys that repeat are counted in 20 groups of keys, each key in one', async () => {
+  const agent = instrumentAgent(async (_task: Task) => {}, { name: 'grouped', variant: byUser('groups'), ...quick })
+  for (let run = 0; run < 400; run++) await agent({ user: `user-${run % 200}` })
+  const runs = (await telemetry.points('agent.experiment.sums')).filter(
+    ({ attributes }) => attributes['agent.name'] === 'grouped' && attributes['sum'] === 'runs',
+  )
+  expect(new Set(runs.map(({ attributes }) => attributes['key_group']))).toEqual(
+    new Set(Array.from({ length: 20 }, (_, group) => String(group))),
+  )
+  const counts = runs.map(({ value }) => value as number)
+  expect([counts.length, counts.reduce((sum, count) => sum + count), counts.filter((count) => count % 2 === 1)]).toEqual([
+    40,
+    400,
+    [],
+  ])
 })
 
 test('a cancelled run counts on neither side, but its cost is counted', async () => {
@@ -160,17 +177,4 @@ test('the decision of any vendor is the variant; a failed evaluation is none', a
   ]).toEqual(['short', 'true', undefined, undefined])
   const [root] = telemetry.spans().filter(({ name }) => name === 'invoke_agent vendor')
   expect(root?.attributes).toMatchObject({ 'feature_flag.key': 'prompt', 'feature_flag.provider.name': 'vendor' })
-})
-
-test('variants beyond the limits are not judged, and nothing grows', async () => {
-  const agent = instrumentAgent(async (_flag: string) => {}, {
-    name: 'many',
-    variant: (flag) => ({ experiment: flag, variant: 'a' }),
-    ...quick,
-  })
-  for (let each = 0; each < 150; each++) await agent(`flag-${each}`)
-  const experiments = (await telemetry.points('agent.experiment.sums'))
-    .filter(({ attributes }) => attributes['agent.name'] === 'many' && attributes['sum'] === 'runs')
-    .map(({ attributes }) => attributes['swarmwatch.experiment'])
-  expect(experiments).toEqual(Array.from({ length: 20 }, (_, each) => `flag-${each}`))
 })
