@@ -32,6 +32,7 @@ const run = [
   attribute.attemptCount,
   attribute.retryOutcome,
   attribute.attemptFallback,
+  attribute.pausedSeconds,
   attribute.toolCalls,
   attribute.modelCalls,
   attribute.httpTries,

@@ -151,7 +151,7 @@ class ToolCall implements OuterToolCall {
     return {
       pulls: 0,
       within: (call) => this.within(call),
-      chunk: () => this.execution?.progressed(this.#tool.chunkNote),
+      progressed: () => this.execution?.progressed(this.#tool.chunkNote),
       done: end,
       brokenOff: end,
       failed: (error) => this.rejected(error),

@@ -129,6 +129,7 @@ export const attribute = {
   attemptFallback: 'swarmwatch.attempt.fallback',
   retryWait: 'swarmwatch.retry.wait',
   retryOutcome: 'swarmwatch.retry.outcome',
+  pausedSeconds: 'swarmwatch.paused.seconds',
   toolCalls: 'swarmwatch.tool.calls',
   modelCalls: 'swarmwatch.model.calls',
   httpTries: 'swarmwatch.http.tries',

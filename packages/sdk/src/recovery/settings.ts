@@ -21,6 +21,12 @@ export interface EffectiveRecovery {
   readonly maxRetryAfterSeconds: number
   /** Time limit of an attempt, and of each wait for a chunk of a stream. An attempt that takes longer fails with a `TimeoutError`. @default none */
   readonly attemptTimeoutSeconds?: number | undefined
+  /**
+   * Longest time without progress, in an attempt and in each wait for a chunk of a stream. An attempt that makes none fails with a
+   * `TimeoutError` and its signal aborts. Model calls, tool calls, chunks and `currentExecution().progress()` are progress; a paused
+   * run is exempt. @default none
+   */
+  readonly stallTimeoutSeconds?: number | undefined
   /** Time limit of the run with all attempts, waits and the reading of its stream. A wait that would exceed it does not start. @default none */
   readonly totalTimeoutSeconds?: number | undefined
   /**
@@ -68,6 +74,7 @@ export const recoveryRules: Record<keyof EffectiveRecovery, Rule> = {
   maxRetryAfterSeconds: seconds,
   attemptTimeoutSeconds: positiveSeconds,
   totalTimeoutSeconds: positiveSeconds,
+  stallTimeoutSeconds: positiveSeconds,
   provider: ['must be an object or false', (value) => value === false || isObject(value)],
 }
 

@@ -9,6 +9,8 @@ export interface Deadline {
   onPassed(passed: (error: DOMException) => void): void
   /** Restarts the limit: the same one in full, or another one that `what` names in the error. */
   restart(seconds?: number, what?: string): void
+  /** Rejects as if a limit had passed. */
+  fail(error: DOMException): void
   /** Removes the limit. */
   cancel(): void
 }
@@ -18,7 +20,7 @@ const shortestPauseMs = 2_000
 /** Time to read data that arrived during a pause. */
 const afterPauseMs = 1_000
 
-/** Starts a time limit; `what` names it in the error. */
+/** Starts a time limit, or none with `Infinity`; `what` names it in the error. */
 export function startDeadline(clock: Clock, seconds: number, what: string): Deadline {
   const controller = new AbortController()
   // Not a single promise for all: a stream would add a reaction to it with every chunk
@@ -26,12 +28,18 @@ export function startDeadline(clock: Clock, seconds: number, what: string): Dead
   let error: DOMException | undefined
   let limit = { seconds, what }
   function pass(): void {
-    error = new DOMException(`${limit.what} of ${limit.seconds} s has passed`, 'TimeoutError')
+    fail(new DOMException(`${limit.what} of ${limit.seconds} s has passed`, 'TimeoutError'))
+  }
+  function fail(passedWith: DOMException): void {
+    if (error) return
+    cancel()
+    error = passedWith
     // First the waiting caller, then the signal: a function that rejects at once with an abort of its own has still run out of time
     for (const passed of Array.from(listeners)) passed(error)
     controller.abort(error)
   }
   function start(): () => void {
+    if (limit.seconds === Infinity) return () => {}
     const dueAt = clock.now() + limit.seconds * 1000
     let cancelTimer = clock.after(limit.seconds * 1000, () => {
       // The process was paused, as by SIGSTOP or a sleeping laptop: an answer that came meanwhile is read first
@@ -56,6 +64,7 @@ export function startDeadline(clock: Clock, seconds: number, what: string): Dead
       limit = { seconds: again, what: named }
       if (!error) cancel = start()
     },
+    fail,
     cancel: () => cancel(),
   }
 }

@@ -24,6 +24,9 @@ import { GuardedSpan } from '../telemetry/guarded-span.ts'
 import { type AgentSeries, add, instruments, record } from '../telemetry/instruments.ts'
 import type { Agent } from './agent.ts'
 import { ContinuedRun, type FailedOfQueue } from './continued-run.ts'
+import { PausableClock } from './pausable-clock.ts'
+import { Holds, pauseRuns } from './progress-holds.ts'
+import type { StallWatch } from './progress-stall.ts'
 import { longestNote, noteProgress, resumable, type Resume } from './progress.ts'
 import type { ReadContinuation } from './read-continuation.ts'
 import { finishAttempt, finishExecution, type Ending } from './run-ending.ts'
@@ -131,6 +134,11 @@ export class Execution implements CurrentExecution, Tracked {
   readonly continued: ContinuedRun | undefined
   /** Seconds from the start of the first attempt to that of this object. */
   #earlierSeconds = 0
+  /** Ends an attempt without progress; undefined without `stallTimeoutSeconds`. */
+  stall: StallWatch | undefined = undefined
+  readonly #attemptOfCaller: number
+  #runClock: PausableClock | undefined
+  #holds: Holds | undefined
   #state: Map<string, unknown> | undefined
   #signal: AbortSignal | undefined
   #attemptSpan: GuardedSpan | undefined
@@ -152,6 +160,7 @@ export class Execution implements CurrentExecution, Tracked {
     const id = continued?.executionId ?? newExecutionId()
     const parent = parentOf()
     this.parent = parent
+    this.#attemptOfCaller = parent?.attempt ?? 0
     this.record = newRecord(id, agent.name, variant, continued?.startedAt ?? startedAt, parent?.id)
     if (continued) this.#continue(continued, startedAt)
     const place = continued?.spanPlace()
@@ -198,6 +207,27 @@ export class Execution implements CurrentExecution, Tracked {
     return this.#finished
   }
 
+  /** The run whose current attempt called this one: work that an earlier attempt left behind no longer concerns it. */
+  get caller(): Execution | undefined {
+    const caller = this.parent
+    return caller?.finished === false && caller.attempt === this.#attemptOfCaller ? caller : undefined
+  }
+
+  /** The clock of the run, which stops while the run is paused. */
+  get runClock(): PausableClock {
+    return (this.#runClock ??= new PausableClock(this.clock))
+  }
+
+  get holds(): Holds {
+    return (this.#holds ??= new Holds(this.record, this.runClock))
+  }
+
+  /** Whether it makes no progress for a good reason: it waits for its next attempt, or it or a run that it called is paused or waits. */
+  get isHeld(): boolean {
+    const isBetweenAttempts = this.attempt > 0 && this.#attemptSpan === undefined
+    return isBetweenAttempts || (this.#holds?.isHeld ?? false)
+  }
+
   addTokens(tokens: Parameters<CurrentExecution['addTokens']>[0]): void {
     if (this.#isOpenTo('addTokens')) guarded('option', () => addManualTokens(this, tokens))
   }
@@ -217,14 +247,10 @@ export class Execution implements CurrentExecution, Tracked {
 
   pause(reason: string): Resume {
     if (!this.#isOpenTo('pause')) return resumable(() => {})
-    const { record, clock } = this
-    const since = clock.wallClock()
-    const paused = { reason: String(reason).slice(0, longestNote), since }
-    record.paused = paused
+    const pause = { reason: String(reason).slice(0, longestNote), since: this.clock.wallClock() }
+    const resume = pauseRuns(this, pause)
     return resumable(() => {
-      if (record.paused !== paused) return
-      record.paused = undefined
-      record.pausedSeconds += msBetween(since, clock.wallClock()) / 1000
+      resume()
       this.progressed('resumed')
     })
   }
@@ -280,20 +306,21 @@ export class Execution implements CurrentExecution, Tracked {
     if (!this.#finished) this.limits?.toolCalled(name, args)
   }
 
-  /** Seconds since the run began, in whichever process. */
+  /** Seconds since the run began, in whichever process, without pauses in this one. */
   elapsedSeconds(): number {
     return this.#earlierSeconds + this.secondsHere()
   }
 
-  /** Seconds since this process began the run, or its attempt if a queue owns the retries. */
+  /** Seconds since this process began the run, or its attempt if a queue owns the retries, without pauses. */
   secondsHere(): number {
-    return msBetween(this.startedMs, this.clock.now()) / 1000
+    return msBetween(this.startedMs, this.#now()) / 1000
   }
 
   /** Records that the next attempt starts in `seconds`. */
   waiting(seconds: number): void {
     monitor.changed(this.record, 'waiting')
     this.record.nextAttemptAt = this.clock.wallClock() + seconds * 1000
+    for (let run = this.caller; run; run = run.caller) run.holds.calledRunWaits(this)
     notify('waiting', this.record)
   }
 
@@ -302,6 +329,7 @@ export class Execution implements CurrentExecution, Tracked {
     this.waits.push(seconds)
     monitor.changed(this.record, 'running')
     this.record.nextAttemptAt = undefined
+    this.#continues()
     record(instruments().retryWait, seconds, this.series.agent)
   }
 
@@ -310,6 +338,7 @@ export class Execution implements CurrentExecution, Tracked {
     this.attempt += 1
     this.modelError = undefined
     this.limits?.attemptStarted()
+    this.#holds?.clear()
     if (this.inferences) this.inferences.lastFailure = undefined
     this.#signal = signal
     const waitSeconds = this.waits.at(-1) ?? 0
@@ -330,7 +359,7 @@ export class Execution implements CurrentExecution, Tracked {
       const errorType = continued?.attempt === this.attempt ? continued.previousErrorType : this.record.attempts.at(-2)?.errorType
       add(instruments().retries, 1, { ...this.series.agent, [attribute.errorType]: errorType })
     }
-    this.#attemptStartedMs = this.clock.now()
+    this.#attemptStartedMs = this.#now()
     this.progressed('attempt started')
   }
 
@@ -354,7 +383,8 @@ export class Execution implements CurrentExecution, Tracked {
     if (!attempt || !span) return
     this.inferences?.settle()
     this.#attemptSpan = undefined
-    const seconds = msBetween(this.#attemptStartedMs, this.clock.now()) / 1000
+    const seconds = msBetween(this.#attemptStartedMs, this.#now()) / 1000
+    this.#holds?.clear()
     attempt.durationSeconds = seconds
     attempt.outcome = outcome
     if (outcome === 'failure') this.#attemptFailed(attempt, span, error, errorType)
@@ -370,6 +400,8 @@ export class Execution implements CurrentExecution, Tracked {
     // Counted while the run is still open
     this.inferences?.settle()
     this.progressed('run ended')
+    this.#continues()
+    this.#holds?.clear()
     this.#finished = true
     const typed =
       ending.outcome === 'failure' ? { ...ending, errorType: ending.errorType ?? this.#errorTypeOf(ending.error) } : ending
@@ -434,6 +466,16 @@ export class Execution implements CurrentExecution, Tracked {
       onceCalls: [...(this.onceCalls?.values() ?? [])],
       record: this.record,
     })
+  }
+
+  #now(): number {
+    return (this.#runClock ?? this.clock).now()
+  }
+
+  /** The runs that called this one no longer wait with it. */
+  #continues(): void {
+    if (this.waits.length === 0 && this.record.state !== 'waiting') return
+    for (let run = this.caller; run; run = run.caller) run.holds.calledRunContinues(this)
   }
 
   /** An ended span accepts no changes, and counters and record must agree with it, so they accept none either. */

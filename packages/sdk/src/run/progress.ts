@@ -17,14 +17,17 @@ export function resumable(resume: () => void): Resume {
 /** A run, and the one within which it was started. */
 interface ProgressingRun {
   readonly record: ExecutionRecord
-  readonly parent: ProgressingRun | undefined
+  /** The run whose current attempt called it, if neither has finished. */
+  readonly caller: ProgressingRun | undefined
   readonly finished: boolean
+  readonly stall: { progressed(): void } | undefined
 }
 
-/** Records progress of a run and of those that called it, up to one that has finished. Allocates nothing. */
+/** Records progress of a run and of those that called it. Allocates nothing. */
 export function noteProgress(progressing: ProgressingRun, note: string, nowMs: number): void {
-  for (let run: ProgressingRun | undefined = progressing; run && !run.finished; run = run.parent) {
+  for (let run: ProgressingRun | undefined = progressing; run && !run.finished; run = run.caller) {
     run.record.lastProgressAt = nowMs
     run.record.lastProgress = note
+    run.stall?.progressed()
   }
 }

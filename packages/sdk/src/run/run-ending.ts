@@ -193,6 +193,7 @@ function describeSpan({ span, record: run, agent, attempt, inferences }: Finishe
   span.set(attribute.attemptCount, attempt)
   span.set(attribute.retryOutcome, ending.retryOutcome)
   if (agent.operation === 'invoke_workflow' && hasOldNames()) span.set(oldAttribute.workflowName, agent.name)
+  if (run.pausedSeconds > 0) span.set(attribute.pausedSeconds, run.pausedSeconds)
   if (run.toolCalls > 0) span.set(attribute.toolCalls, run.toolCalls)
   if (run.modelCalls > 0) span.set(attribute.modelCalls, run.modelCalls)
   if (run.httpTries > 0) span.set(attribute.httpTries, run.httpTries)

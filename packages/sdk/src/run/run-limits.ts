@@ -14,6 +14,8 @@ interface LimitedRun {
   readonly record: ExecutionRecord
   readonly series: AgentSeries
   readonly clock: Clock
+  /** Stops while the run is paused. */
+  readonly runClock: Clock
   readonly agent: {
     readonly name: string
     readonly logger: Logger | false
@@ -231,7 +233,7 @@ export class RunLimits {
   }
 
   #startTimer(seconds: number): void {
-    const { clock } = this.#run
+    const { runClock: clock } = this.#run
     const warnAt = Math.max(this.#earlierSeconds, seconds * warnFrom)
     this.#cancelTimer = clock.after((warnAt - this.#earlierSeconds) * 1000, () => {
       this.#warn('seconds', warnAt, seconds)

@@ -19,6 +19,7 @@ import { callerSignal } from './agent.ts'
 import { startDeadline, type Deadline } from './deadline.ts'
 import type { CallerUse, DeferredResult } from './deferred-result.ts'
 import type { Execution } from './execution.ts'
+import { StallWatch } from './progress-stall.ts'
 import { RunEnding } from './run-ending.ts'
 import { limitsOf, type RunLimits } from './run-limits.ts'
 import { closeQuietly, openRunStream, type FailedWithValue } from './stream-run.ts'
@@ -130,11 +131,13 @@ export class Run {
       if (!isPlainPromise(returned)) {
         if (number === this.#firstAttempt && this.#isDeferred(returned)) {
           deadline?.cancel()
+          execution.stall?.stop()
           const use = await this.deferred!.use.promise
           if (use === 'left') return await this.#leave(returned)
           if (use !== 'used') return await this.#endInstead(use.instead)
           limits?.throwIfStopped()
           deadline?.restart()
+          execution.stall?.start()
         }
         const thenable = returned
         // A query runs now, so it belongs to the attempt
@@ -164,7 +167,10 @@ export class Run {
       return isLate ? { error, step: giveUp } : this.#attemptFailed(limits?.error ?? error)
     } finally {
       if (this.#pendingAttempt === number) this.#pendingAttempt = 0
-      if (!this.#isStream) deadline?.cancel()
+      if (!this.#isStream) {
+        deadline?.cancel()
+        if (execution.attempt === number) execution.stall?.stop()
+      }
     }
   }
 
@@ -334,11 +340,19 @@ export class Run {
   }
 
   #startDeadline(): Deadline | undefined {
-    const { attemptTimeoutSeconds = Infinity, totalTimeoutSeconds = Infinity } = this.#settings
-    if (this.#policy || (attemptTimeoutSeconds === Infinity && totalTimeoutSeconds === Infinity)) return undefined
-    const left = Math.max(0, totalTimeoutSeconds - this.#execution.elapsedSeconds())
+    const { attemptTimeoutSeconds = Infinity, totalTimeoutSeconds = Infinity, stallTimeoutSeconds } = this.#settings
+    const limitSeconds = Math.min(attemptTimeoutSeconds, totalTimeoutSeconds)
+    if (this.#policy || (limitSeconds === Infinity && stallTimeoutSeconds === undefined)) return undefined
+    const execution = this.#execution
+    const left = Math.max(0, totalTimeoutSeconds - execution.elapsedSeconds())
     const what = attemptTimeoutSeconds <= left ? 'attemptTimeoutSeconds' : 'the rest of totalTimeoutSeconds'
-    return startDeadline(this.#execution.clock, Math.min(attemptTimeoutSeconds, left), what)
+    const deadline = startDeadline(execution.runClock, Math.min(attemptTimeoutSeconds, left), what)
+    if (stallTimeoutSeconds !== undefined) {
+      const isHeld = (): boolean => execution.isHeld
+      execution.stall = new StallWatch(execution.runClock, stallTimeoutSeconds, isHeld, (error) => deadline.fail(error))
+      execution.stall.start()
+    }
+    return deadline
   }
 
   #signal(deadline: Deadline | undefined, policySignal: AbortSignal | undefined): AbortSignal | undefined {

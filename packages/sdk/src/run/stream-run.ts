@@ -84,8 +84,8 @@ function watchFor(attempt: StreamAttempt): StreamWatch {
     chunk: () => {
       // An agent that continues after a failed model call has an answer
       execution.modelError = undefined
-      execution.progressed('chunk of the stream')
     },
+    progressed: () => execution.progressed('chunk of the stream'),
     done: () => {
       if (!attempt.isCurrent()) return
       if (caller?.aborted) ending.failed(caller.reason)
@@ -114,7 +114,7 @@ function followAbort({ execution, ending }: StreamAttempt, caller: AbortSignal, 
   ending.onEnd(() => caller.removeEventListener('abort', onAbort))
 }
 
-/** Applies the time limits of the attempt and of the run to each wait for a chunk; between reads, only that of the run. */
+/** Applies all time limits to each wait for a chunk; between reads, only that of the run. */
 function limitOf({ execution, ending, settings }: StreamAttempt, deadline: Deadline, close: () => unknown): StreamLimit {
   const { attemptTimeoutSeconds = Infinity, totalTimeoutSeconds = Infinity } = settings
   let pulls = 0
@@ -125,22 +125,31 @@ function limitOf({ execution, ending, settings }: StreamAttempt, deadline: Deadl
     else deadline.cancel()
   }
   start(Infinity)
+  // From now on only while a reader waits: one that takes its time does not stall the stream
+  execution.stall?.stop()
   deadline.onPassed((error) => {
     ending.failed(error)
     closeQuietly(close)
   })
-  ending.onEnd(() => deadline.cancel())
+  ending.onEnd(() => {
+    deadline.cancel()
+    execution.stall?.stop()
+  })
   return {
     isPassed: () => deadline.signal.aborted,
     throwIfPassed: () => deadline.signal.throwIfAborted(),
     pull: async (call) => {
       deadline.signal.throwIfAborted()
       pulls += 1
-      if (pulls === 1) start(attemptTimeoutSeconds)
+      if (pulls === 1) {
+        start(attemptTimeoutSeconds)
+        execution.stall?.start()
+      }
       try {
         return await deadline.until(call())
       } finally {
         pulls -= 1
+        if (pulls === 0) execution.stall?.stop()
         if (pulls === 0 && !execution.finished) start(Infinity)
       }
     },

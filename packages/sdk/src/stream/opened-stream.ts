@@ -36,6 +36,7 @@ export async function draw(
   for (;;) {
     const result = await watch.within(() => source.next())
     results.push(result)
+    watch.progressed?.()
     const found = look(result, results)
     if (found) return found
   }
@@ -47,6 +48,7 @@ export function drawSync(source: Generator, watch: StreamWatch): Drawn {
   for (;;) {
     const result = watch.within(() => source.next())
     results.push(result)
+    watch.progressed?.()
     const found = look(result, results)
     if (found) return found
   }

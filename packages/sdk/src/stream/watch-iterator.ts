@@ -11,6 +11,8 @@ export interface StreamWatch {
   readonly isImmediate?: boolean
   /** Time limits of the stream, if there are any. */
   limit?: StreamLimit | undefined
+  /** Is called for each chunk as it arrives. */
+  progressed?(): void
   /** Is called for each chunk after those that were read before the reader started. */
   chunk?(): void
   /** It was read to its end. */
@@ -54,7 +56,10 @@ class Ending {
     if (this.#isReported) return result
     if (!result.done) {
       if (this.#drawn > 0) this.#drawn -= 1
-      else this.#watch.chunk?.()
+      else {
+        this.#watch.chunk?.()
+        this.#watch.progressed?.()
+      }
       this.#look(result.value)
       return result
     }
