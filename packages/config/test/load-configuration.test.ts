@@ -184,6 +184,19 @@ describe('limits of one agent', () => {
   })
 })
 
+test('the longest time without progress is none, or that of the variable, the file, an agent or the code', () => {
+  const file = 'recovery: { stall_timeout: 120, agents: { slow: { stall_timeout: 600 }, other: {} } }'
+  const read = (options: Parameters<typeof loadConfiguration>[0]): unknown[] => {
+    const { recovery } = loadConfiguration(options)
+    return [recovery, recovery.agents['slow'], recovery.agents['other']].map((limits) => limits?.stallTimeoutSeconds)
+  }
+  const cwd = folderWith({ 'config/production.yaml': file })
+  expect(read({ env: {}, file: false })).toEqual([undefined, undefined, undefined])
+  expect(read({ env: {}, cwd })).toEqual([120, 600, 120])
+  expect(read({ env: { STALL_TIMEOUT: '60' }, cwd })).toEqual([60, 600, 60])
+  expect(read({ env: {}, cwd, code: { recovery: { stallTimeoutSeconds: 30 } } })).toEqual([30, 600, 30])
+})
+
 describe('the file', () => {
   test('SWARMWATCH_CONFIG names the file, which must then exist', () => {
     const cwd = folderWith({ 'own.yaml': 'monitoring: { enabled: false }', 'config/production.yaml': recoveryFile })

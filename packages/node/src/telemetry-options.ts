@@ -184,6 +184,8 @@ export interface RecoveryDefaults {
   maxDelaySeconds?: number
   /** @default RETRY_EXPONENTIAL_FACTOR, or 3 */
   exponentialFactor?: number
+  /** Longest time without progress in an attempt. @default STALL_TIMEOUT, or none */
+  stallTimeoutSeconds?: number
   /** Limits of single agents, by name. */
   agents?: Readonly<Record<string, Omit<RecoveryDefaults, 'agents'>>>
 }

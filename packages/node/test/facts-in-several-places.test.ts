@@ -8,7 +8,7 @@ import { checkNode } from '../src/doctor/run-doctor.ts'
 
 test('the recovery defaults of the SDK are those of the configuration', () => {
   const { agents, ...recovery } = loadConfiguration({ env: {}, file: false }).recovery
-  expect(defaultRecovery).toMatchObject(recovery)
+  expect({ stallTimeoutSeconds: undefined, ...defaultRecovery }).toMatchObject(recovery)
   expect(agents).toEqual({})
 })
 

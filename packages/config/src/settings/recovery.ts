@@ -1,6 +1,6 @@
 import { shownPath, shownValue } from '../problem.ts'
 import { fileKeyOf, type MapShape, type Shape } from '../shape.ts'
-import { growthFactor, retryCount, seconds } from '../value-rule.ts'
+import { growthFactor, interval, retryCount, seconds } from '../value-rule.ts'
 import { checkedCode, type Origin, prefixed, resolveSettings, type Settings, type Sources } from './setting.ts'
 
 /** The number of retries and the waits before them: 5, 15, 30 s by default, and the fourth failure is final. */
@@ -13,6 +13,11 @@ export interface RecoveryLimits {
   readonly maxDelaySeconds: number
   /** Each wait is the previous wait multiplied by this factor; `RETRY_EXPONENTIAL_FACTOR`. @default 3 */
   readonly exponentialFactor: number
+  /**
+   * Longest time without progress in an attempt, in seconds; `STALL_TIMEOUT`. An attempt that makes none for so long ends as a timeout and
+   * is retried. @default none
+   */
+  readonly stallTimeoutSeconds: number | undefined
 }
 
 /** The limits of all agents, and of agents with their own. */
@@ -50,6 +55,13 @@ export const recoveryLimits: Settings<RecoveryLimits> = {
     fileKey: 'recovery.exponential_factor',
     value: growthFactor,
     default: 3,
+  },
+  stallTimeoutSeconds: {
+    about: 'Longest time without progress in an attempt, which then ends as a timeout and is retried.',
+    variable: 'STALL_TIMEOUT',
+    fileKey: 'recovery.stall_timeout',
+    value: interval,
+    default: undefined,
   },
 }
 

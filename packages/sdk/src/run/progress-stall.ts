@@ -2,7 +2,7 @@ import type { Clock } from '../clock.ts'
 
 /** Timers of a busy process are late by less than this. */
 const longestDelayMs = 2_000
-/** Time to read data that arrived while the process stood still. */
+/** Time to read data that arrived while the process was halted. */
 const graceMs = 1_000
 
 /** Ends an attempt, or the wait for a chunk of a stream, that makes no progress for `stallTimeoutSeconds`. */
@@ -50,7 +50,7 @@ export class StallWatch {
     if (this.#isHeld()) this.progressed()
     const overMs = this.#clock.now() - this.#lastMs - this.#limitMs
     if (overMs > longestDelayMs && overMs < Infinity) {
-      // The process stood still, as by SIGSTOP or a sleeping laptop: a chunk that came meanwhile is read first
+      // The process was halted, as by SIGSTOP or a sleeping laptop: a chunk that came meanwhile is read first
       this.#lastMs = this.#clock.now() - this.#limitMs + graceMs
       this.#wait(graceMs)
     } else if (overMs >= 0) {

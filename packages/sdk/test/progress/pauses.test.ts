@@ -1,3 +1,5 @@
+import { once } from 'node:events'
+
 import { startTestTelemetry, type RecordedHistogram, type TestTelemetry } from '@swarmwatch/testing'
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest'
 
@@ -150,7 +152,8 @@ describe('a pause', () => {
     const agent = instrumentAgent(
       async (signal: AbortSignal) => {
         currentExecution()!.pause('approval')
-        await new Promise((_, reject) => void signal.addEventListener('abort', () => reject(signal.reason as Error)))
+        await once(signal, 'abort')
+        signal.throwIfAborted()
       },
       { name: 'worker', logger: false },
     )
