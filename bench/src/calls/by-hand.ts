@@ -8,7 +8,7 @@ export interface Policy {
 }
 
 /**
- * The code of a careful team without Swarmwatch: the same two spans, the same eight recordings, the same cockatiel policy.
+ * The code of a careful team without Swarmwatch: the same two spans and eight recordings, with the same attributes, and the same cockatiel policy.
  * It does not guard against telemetry that throws, keeps no health window and cannot be aborted while it waits.
  */
 export function byHand<Args extends unknown[], Result>(
@@ -45,7 +45,7 @@ export function byHand<Args extends unknown[], Result>(
           const attemptStartedMs = performance.now()
           return tracer.startActiveSpan(
             `attempt ${attempt}`,
-            { attributes: { 'swarmwatch.attempt.number': attempt } },
+            { attributes: { 'swarmwatch.attempt.number': attempt, 'gen_ai.agent.name': name } },
             async (span) => {
               let attemptOutcome = 'success'
               try {
@@ -78,7 +78,7 @@ export function byHand<Args extends unknown[], Result>(
         executionDuration.record(seconds, { 'agent.name': name, outcome })
         swarmExecutions.add(1, { outcome })
         swarmExecutionDuration.record(seconds, { outcome })
-        invokeAgentDuration.record(seconds, { 'gen_ai.agent.name': name })
+        invokeAgentDuration.record(seconds, { 'gen_ai.agent.name': name, 'gen_ai.operation.name': 'invoke_agent' })
       }
     })
   }

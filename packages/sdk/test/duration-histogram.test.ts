@@ -1,10 +1,10 @@
 import { expect, test } from 'vitest'
 
-import { DurationHistogram } from '../src/monitor/sliding-window.ts'
+import { bucketOf, DurationHistogram } from '../src/monitor/sliding-window.ts'
 
 function histogramOf(...durations: number[]): DurationHistogram {
   const histogram = new DurationHistogram()
-  for (const seconds of durations) histogram.add(seconds)
+  for (const seconds of durations) histogram.add(bucketOf(seconds))
   return histogram
 }
 

@@ -79,8 +79,8 @@ export class AgentStatistics {
   }
 
   /** Adds a finished execution to the sliding window, unless it was cancelled. */
-  observe({ outcome, durationSeconds }: ExecutionRecord, nowMs: number): void {
-    if (outcome !== 'cancelled') this.window.record(nowMs, outcome === 'success', durationSeconds)
+  observe({ outcome, durationSeconds }: ExecutionRecord, nowMs: number, bucket: number): void {
+    if (outcome !== 'cancelled') this.window.record(nowMs, outcome === 'success', durationSeconds, bucket)
   }
 }
 

@@ -4,7 +4,7 @@ import { AgentStatistics, type Totals, type Tracked } from './agent-statistics.t
 import { type ExecutionRecord, snapshot } from './execution-record.ts'
 import { healthScore, type HealthScore } from './health-score.ts'
 import { ResourceMeter } from './resource-meter.ts'
-import { SlidingWindow } from './sliding-window.ts'
+import { bucketOf, SlidingWindow } from './sliding-window.ts'
 
 const keptExecutions = 1000
 /** Runs of agents beyond the 100 that have a list of their own share one; this many of them are searched for a name. */
@@ -122,9 +122,11 @@ export class Monitor {
     const now = this.#now()
     const { record } = tracked
     const own = this.attempted(tracked, retries)
-    own.observe(record, now)
+    // Once for both: the logarithm costs as much as the rest
+    const bucket = bucketOf(record.durationSeconds ?? 0)
+    own.observe(record, now, bucket)
     // A parent that handles the failure of its child has not failed, and one that fails has failed once: health counts roots
-    if (record.parentId === undefined) this.#all.observe(record, now)
+    if (record.parentId === undefined) this.#all.observe(record, now, bucket)
   }
 
   /** Ends the part of this process in a run: one that has ended, or one whose queue continues it. */

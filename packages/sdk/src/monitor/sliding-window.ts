@@ -36,8 +36,11 @@ export class SlidingWindow {
     this.#slotMs = (windowSeconds * 1000) / slotCount
   }
 
-  /** `seconds` is undefined if the duration is unknown; the outcome counts all the same. */
-  record(nowMs: number, succeeded: boolean, seconds: number | undefined): void {
+  /**
+   * `seconds` is undefined if the duration is unknown; the outcome counts all the same. `bucket` is that of `seconds`, for a caller that
+   * records them in several windows.
+   */
+  record(nowMs: number, succeeded: boolean, seconds: number | undefined, bucket: number = bucketOf(seconds ?? 0)): void {
     const slot = this.#slotAt(nowMs)
     if (succeeded) {
       slot.successes += 1
@@ -52,8 +55,8 @@ export class SlidingWindow {
     slot.seconds += seconds
     this.#seconds += seconds
     slot.longest = Math.max(slot.longest, seconds)
-    slot.durations.add(seconds)
-    this.#durations.add(seconds)
+    slot.durations.add(bucket)
+    this.#durations.add(bucket)
   }
 
   totals(nowMs: number): WindowTotals {
@@ -106,14 +109,19 @@ const bucketCount = 240
 
 const upperBound = (bucket: number): number => smallest * Math.exp(bucket * growth)
 
+/** The bucket of a duration in a {@link DurationHistogram}. */
+export function bucketOf(seconds: number): number {
+  return Math.min(Math.ceil(Math.log(Math.max(seconds, smallest) / smallest) / growth), bucketCount - 1)
+}
+
 /** Counts durations in buckets of growing width; adding, taking away and merging cost the same however many there are. */
 export class DurationHistogram {
   readonly #counts = new Uint32Array(bucketCount)
   #total = 0
 
-  add(seconds: number): void {
-    const bucket = Math.ceil(Math.log(Math.max(seconds, smallest) / smallest) / growth)
-    this.#counts[Math.min(bucket, bucketCount - 1)]! += 1
+  /** Adds a duration by its {@link bucketOf}. */
+  add(bucket: number): void {
+    this.#counts[bucket]! += 1
     this.#total += 1
   }
 

@@ -342,7 +342,11 @@ export class Execution implements CurrentExecution, Tracked {
     if (this.inferences) this.inferences.lastFailure = undefined
     this.#signal = signal
     const waitSeconds = this.waits.at(-1) ?? 0
-    this.record.attempts.push(newAttempt(this.attempt, this.clock.wallClock(), waitSeconds))
+    const nowMs = this.#now()
+    // A reading of a clock costs as much as the rest of this method: at the start of a run there is one of the same moment
+    const isAtStart = this.attempt === 1 && !this.continued && nowMs - this.startedMs < 1
+    const startedAt = isAtStart ? this.record.startedAt : this.clock.wallClock()
+    this.record.attempts.push(newAttempt(this.attempt, startedAt, waitSeconds))
     this.#attemptSpan = GuardedSpan.start(
       spanName.attempt(this.attempt),
       // With a gen_ai attribute of its own, or a filter for such spans (Langfuse has one) takes the parent away from the model calls
@@ -359,8 +363,8 @@ export class Execution implements CurrentExecution, Tracked {
       const errorType = continued?.attempt === this.attempt ? continued.previousErrorType : this.record.attempts.at(-2)?.errorType
       add(instruments().retries, 1, { ...this.series.agent, [attribute.errorType]: errorType })
     }
-    this.#attemptStartedMs = this.#now()
-    this.progressed('attempt started')
+    this.#attemptStartedMs = nowMs
+    noteProgress(this, 'attempt started', startedAt)
   }
 
   /** Calls `call` as part of the current attempt: its span is active and `currentExecution()` is this run. */
@@ -399,7 +403,9 @@ export class Execution implements CurrentExecution, Tracked {
     this.limits?.close()
     // Counted while the run is still open
     this.inferences?.settle()
-    this.progressed('run ended')
+    const endedAt = this.clock.wallClock()
+    noteProgress(this, 'run ended', endedAt)
+    this.record.endedAt = endedAt
     this.#continues()
     this.#holds?.clear()
     this.#finished = true

@@ -137,7 +137,6 @@ export function finishExecution(execution: Finished, ending: Ending): void {
   const seconds =
     ending.durationSeconds ?? (continued && continued.startedAt === undefined ? undefined : execution.elapsedSeconds())
   monitor.changed(run, 'finished')
-  run.endedAt = execution.clock.wallClock()
   run.nextAttemptAt = undefined
   run.outcome = outcome
   run.retryOutcome = retryOutcome

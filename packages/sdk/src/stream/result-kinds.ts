@@ -9,9 +9,11 @@ export function isPlainPromise(value: unknown): value is Promise<unknown> {
   // Not a proxy, so nothing below can throw
   if (!isPromise(value) || Object.getPrototypeOf(value) !== Promise.prototype) return false
   // async_hooks numbers promises by symbols of theirs
-  return Reflect.ownKeys(value).every(
-    (key) => typeof key === 'symbol' && /^(trigger_)?async_id_symbol$/.test(key.description ?? ''),
-  )
+  return Reflect.ownKeys(value).every(isOfAsyncHooks)
+}
+
+function isOfAsyncHooks(key: PropertyKey): boolean {
+  return typeof key === 'symbol' && /^(trigger_)?async_id_symbol$/.test(key.description ?? '')
 }
 
 /** Returns whether `await` treats a value as a promise. */
