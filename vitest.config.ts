@@ -56,6 +56,7 @@ const slow = [
   'test/hooks-of-frameworks-exist.test.ts',
   'test/hooks-work-beside-others.test.ts',
   'test/model-calls-of-frameworks-are-counted-once.test.ts',
+  'test/queues-own-the-retries-of-agents.test.ts',
   'test/results-of-real-libraries-are-kept-and-judged.test.ts',
   'test/streams-of-frameworks-are-recognised.test.ts',
   'test/runs-of-real-frameworks-equal-the-bills-of-the-provider.test.ts',

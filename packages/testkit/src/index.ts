@@ -23,6 +23,8 @@ export {
 export { eventually, type EventuallyOptions } from './eventually.ts'
 export { freePort, openHttpServer, type HttpServer, type ReceivedRequest, type Respond } from './http-server.ts'
 export { headerOf, openMailServer, type MailServer, type ReceivedMail } from './mail-server.ts'
+export { openPostgres, whyNoPostgres, type PostgresServer } from './postgres.ts'
+export { openRedis, whyNoRedis, type RedisServer } from './redis.ts'
 export { startProgram, type Program } from './start-program.ts'
 export { openTemporaryFolder, type TemporaryFolder } from './temporary-folder.ts'
 export {

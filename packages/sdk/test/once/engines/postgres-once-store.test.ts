@@ -1,9 +1,9 @@
+import { openPostgres, whyNoPostgres, type PostgresServer } from '@swarmwatch/testkit'
 import { temporaryFolder } from '@swarmwatch/testkit/vitest'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 
 import { postgresOnceStore, type ClosableOnceStore } from '../../../src/index.ts'
 import { killExecutions } from '../kills.ts'
-import { openPostgres, type PostgresServer, whyNoPostgres } from '../postgres.ts'
 import { testOnceStore } from '../store-conformance.ts'
 
 // 100 with ONCE_KILLS=100, which takes a minute

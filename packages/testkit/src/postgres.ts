@@ -1,12 +1,15 @@
 import { spawnSync } from 'node:child_process'
 
-import { eventually, openNetwork } from '@swarmwatch/testkit'
+import { openNetwork } from './docker.ts'
+import { eventually } from './eventually.ts'
 
 const image = 'postgres:17-trixie'
 
 /** A PostgreSQL server in a container. */
 export interface PostgresServer extends AsyncDisposable {
   readonly url: string
+  /** Returns the rows of a query as text: a line for each, its columns separated by `|`. */
+  query(sql: string): Promise<string>
   /** Resolves when the server has ended the work of all clients that stores opened with {@link url}, also of killed ones. */
   untilIdle(): Promise<void>
 }
@@ -41,9 +44,10 @@ export async function openPostgres(): Promise<PostgresServer> {
   })
   const { host } = new URL(await container.url(5432))
   const clients = "SELECT count(*) FROM pg_stat_activity WHERE application_name = 'swarmwatch'"
-  const untilIdle = () =>
-    eventually('the clients to be gone', async () => (await container.exec('psql', '-U', 'postgres', '-Atc', clients)) === '0')
+  const query = (sql: string): Promise<string> => container.exec('psql', '-U', 'postgres', '-Atc', sql)
+  const untilIdle = () => eventually('the clients to be gone', async () => (await query(clients)) === '0')
   return {
+    query,
     untilIdle: async () => void (await untilIdle()),
     url: `postgres://postgres:test@${host}/postgres`,
     [Symbol.asyncDispose]: () => network.remove(),
