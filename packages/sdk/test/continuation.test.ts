@@ -231,6 +231,23 @@ test('an attempt that its queue repeats with the same number does not repeat its
   expect(calls).toBe(1)
 })
 
+test('a once tool with a store in memory is uncertain if another process made the attempts before', async () => {
+  const { lines, logger } = keptLines()
+  const pay = instrumentTool(async () => 'paid', { name: 'pay-blindly', once: true })
+  await attempts([fails(busy()), { work: pay }], { logger })
+  executionId += '-other'
+  expect(await telemetry.sum('agent.tool.uncertain')).toBe(0)
+  await attempts(
+    [
+      { ...fails(busy()), attempt: 2 },
+      { attempt: 3, work: pay },
+    ],
+    { logger },
+  )
+  expect(await telemetry.sum('agent.tool.uncertain', { 'gen_ai.tool.name': 'pay-blindly' })).toBe(1)
+  expect(lines.join('\n')).toContain('[ONCE] the tool pay-blindly may repeat its effect')
+})
+
 test('state and errors of the earlier attempts are there in the next one', async () => {
   const first = busy()
   const [, end] = await attempts([

@@ -36,6 +36,9 @@ export const hostileOptions: Readonly<Record<string, HostileOptions>> = {
   'a streamOf that throws': option({ streamOf: boom }),
   'a streamOf that rejects': option({ streamOf: reject as never }),
   'a streamOf that finds no stream': option({ streamOf: (() => 'x') as never }),
+  'a continuation that throws': option({ continuation: boom }),
+  'a continuation that rejects': option({ continuation: reject as never }),
+  'a continuation that finds no job': option({ continuation: (() => 'job 1') as never }),
   'a clock that goes backwards': {
     options: { recovery: { maxRetries: 2, baseDelaySeconds: 0 } },
     clock: { ...systemClock, now: () => (backwards -= 1000), wallClock: () => (backwards -= 1000) },

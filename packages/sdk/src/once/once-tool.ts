@@ -93,7 +93,9 @@ export class OnceTool {
     const tool = this.#name
     const key = makeKey ? ownKey(tool, makeKey, args) : keyOfArguments(tool, args)
     const labels = this.#labelsFor(execution.series)
-    return callsOf(execution, this.#options.store ?? configuredOnceStore()).make({
+    const store = this.#options.store ?? configuredOnceStore()
+    if (!store.isDurable && execution.continued?.hasUnseenAttempts) this.#unseen(execution, observed.span, labels)
+    return callsOf(execution, store).make({
       tool,
       code: this.#code,
       key,
@@ -148,12 +150,24 @@ export class OnceTool {
     return labels
   }
 
+  /** An attempt of another process, which a store in memory does not know, may have had the effect. */
+  #unseen(execution: Execution, span: GuardedSpan, labels: Attributes): void {
+    span.set(attribute.toolUncertain, true)
+    add(instruments().toolUncertain, 1, labels)
+    const problem = 'may repeat its effect: another process made the attempts before, and its store does not survive a process'
+    this.#log(execution, `${problem}; use sqliteOnceStore or postgresOnceStore`)
+  }
+
   /** Once per tool: the counter shows how often. */
   #warn(execution: Execution, problem: string, error: unknown): void {
+    const reason = error instanceof Error ? ` (${error.name})` : ''
+    this.#log(execution, `has had its effect, but ${problem}${reason}`)
+  }
+
+  #log(execution: Execution, text: string): void {
     if (this.#hasWarned) return
     this.#hasWarned = true
-    const reason = error instanceof Error ? ` (${error.name})` : ''
-    logLine(execution.agent.logger, 'error', `[ONCE] the tool ${this.#name} has had its effect, but ${problem}${reason}`)
+    logLine(execution.agent.logger, 'error', `[ONCE] the tool ${this.#name} ${text}`)
   }
 }
 

@@ -99,6 +99,11 @@ export class ContinuedRun {
     this.previousErrorType = boundedErrorName(previousErrorType ?? earlier?.attempts.at(-1)?.errorType ?? otherError)
   }
 
+  /** Whether there were attempts that this process does not know. */
+  get hasUnseenAttempts(): boolean {
+    return (this.earlier?.attempts.length ?? 0) < Math.min(this.attempt - 1, mostOfEach)
+  }
+
   /** Whether this process has already counted the success of the execution: its queue has delivered the job again. */
   get hasEnded(): boolean {
     return kept.ended.has(this.#key)
