@@ -16,14 +16,15 @@ const mayImport: Readonly<Record<string, readonly string[]>> = {
   'alert-bridge': ['config'],
   advisor: ['config'],
   secrets: ['config'],
-  mixin: ['config', 'sdk/names', 'sdk/health-score'],
-  node: ['config', 'sdk', 'sdk/names', 'sdk/health-score', 'sdk/instrumentation', 'instrumentation'],
+  mixin: ['config', 'sdk/names', 'sdk/health-score', 'sdk/stuck-run'],
+  node: ['config', 'sdk', 'sdk/names', 'sdk/health-score', 'sdk/stuck-run', 'sdk/instrumentation', 'instrumentation'],
   'agent-worker': ['config', 'sdk', 'sdk/names', 'sdk/health-score', 'sdk/instrumentation', 'node'],
 }
 const all = [
   'sdk',
   'sdk/names',
   'sdk/health-score',
+  'sdk/stuck-run',
   'sdk/instrumentation',
   'instrumentation',
   'config',

@@ -8,6 +8,7 @@ export default defineConfig({
     clock: 'src/clock.ts',
     openfeature: 'src/openfeature.ts',
     'health-score': 'src/monitor/health-score.ts',
+    'stuck-run': 'src/monitor/stuck-run.ts',
   },
   platform: 'node',
   dts: true,

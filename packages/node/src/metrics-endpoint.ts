@@ -1,7 +1,13 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
 
 import { PrometheusExporter, PrometheusSerializer } from '@opentelemetry/exporter-prometheus'
-import { type CollectionResult, DataPointType, type MetricData } from '@opentelemetry/sdk-metrics'
+import {
+  AggregationTemporality,
+  type CollectionResult,
+  DataPointType,
+  InstrumentType,
+  type MetricData,
+} from '@opentelemetry/sdk-metrics'
 import type { MetricsSettings } from '@swarmwatch/config'
 import { localUrl, serve } from '@swarmwatch/config/listen'
 
@@ -84,6 +90,13 @@ export class ScrapeReader extends PrometheusExporter {
 
   constructor() {
     super({ preventServerStart: true })
+  }
+
+  /** A gauge that is no longer observed, such as that of a stuck run, disappears. */
+  override selectAggregationTemporality(instrument: InstrumentType): AggregationTemporality {
+    return instrument === InstrumentType.OBSERVABLE_GAUGE
+      ? AggregationTemporality.DELTA
+      : super.selectAggregationTemporality(instrument)
   }
 
   override async collect(options?: Parameters<PrometheusExporter['collect']>[0]): Promise<CollectionResult> {

@@ -23,6 +23,7 @@ import { beforeAll, expect, test } from 'vitest'
 
 import { startTelemetry } from '../src/index.ts'
 import { callModels, openEveryModel } from './every-model.ts'
+import { startLongAgo } from './start-long-ago.ts'
 
 const registry = readTelemetryRegistry()
 
@@ -106,7 +107,9 @@ async function runEverything(provider: ModelProvider): Promise<void> {
   let runs = 0
   const work = async (text: string): Promise<string> => {
     runs += 1
+    const resume = currentExecution()!.pause('approval')
     await pay()
+    resume()
     await interrupt().catch(() => {})
     if (runs === 1) throw Object.assign(new Error('busy'), { status: 503 })
     await callModels(provider)
@@ -141,6 +144,7 @@ async function runEverything(provider: ModelProvider): Promise<void> {
 
   for (const side of ['client', 'server'] as const) recordMcpOperation({ side, tool: 'look', seconds: 1, ...failedOverHttp })
   startExecution('every-name').complete({ success: true, metrics: { score: 0.5 } })
+  startLongAgo('every-name')
   // A getter that throws is caught, and counted
   instrumentAgent(async () => {}, {
     name: 'guarded',

@@ -65,6 +65,11 @@ const described: Readonly<Record<OwnAttribute, Described>> = {
     examples: ['small-model'],
   },
   [attribute.retryWait]: { type: 'double', brief: 'Wait before the attempt in seconds.' },
+  [attribute.lastStep]: {
+    type: 'string',
+    brief: 'The step after which a run has made no progress.',
+    examples: ['tool call started: search', 'model call started'],
+  },
   [attribute.pausedSeconds]: { type: 'double', brief: 'Time for which the run was paused, in seconds; only if it was.' },
   [attribute.retryOutcome]: { type: retryOutcomes, brief: 'Result of recovery for the run.' },
   [attribute.toolCalls]: { type: 'int', brief: 'Number of tool calls of the run.' },

@@ -13,4 +13,5 @@ export { recordMcpOperation, type McpOperation } from './inference/record-mcp-op
 export type { InferenceCall, InferenceEnd, InferenceSource, InferenceStart, InferenceUsage } from './inference/inference.ts'
 export { guarded, trip, type GuardedPlace } from './telemetry/guard.ts'
 export { callWithin } from './telemetry/guarded-span.ts'
+export { exportStuckRuns } from './telemetry/progress-gauges.ts'
 export { propertyOf } from './unknown-values.ts'

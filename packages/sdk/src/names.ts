@@ -130,6 +130,7 @@ export const attribute = {
   retryWait: 'swarmwatch.retry.wait',
   retryOutcome: 'swarmwatch.retry.outcome',
   pausedSeconds: 'swarmwatch.paused.seconds',
+  lastStep: 'swarmwatch.last.step',
   toolCalls: 'swarmwatch.tool.calls',
   modelCalls: 'swarmwatch.model.calls',
   httpTries: 'swarmwatch.http.tries',
@@ -220,6 +221,10 @@ export type MetricKey =
   | 'evaluationObjective'
   | 'experimentSums'
   | 'experimentWeight'
+  | 'oldestActive'
+  | 'lastProgress'
+  | 'paused'
+  | 'stuckRun'
   | 'guardTrips'
 
 const { agentName, outcome, variant, errorType, requestModel, genAiAgentName, operation, providerName } = attribute
@@ -589,6 +594,40 @@ export const metric: Readonly<Record<MetricKey, Metric>> = {
     description: 'Share of the runs that a variant of an experiment should have, 0-1.',
     prometheus: 'agent_experiment_weight',
     attributes: [agentName, attribute.experiment, variant, attribute.unit],
+  },
+  oldestActive: {
+    name: 'agent.oldest.active.seconds',
+    kind: 'gauge',
+    unit: 's',
+    description: 'Time since the oldest run of an agent that is in progress began, pauses included; 0 if none is.',
+    prometheus: 'agent_oldest_active_seconds',
+    attributes: [agentName],
+  },
+  lastProgress: {
+    name: 'agent.last.progress.seconds',
+    kind: 'gauge',
+    unit: 's',
+    description:
+      'Time since the last progress of the run of an agent that has made none for longest, without runs that are paused or wait for a retry.',
+    prometheus: 'agent_last_progress_seconds',
+    attributes: [agentName],
+  },
+  paused: {
+    name: 'agent.paused',
+    kind: 'gauge',
+    unit: '{run}',
+    description: 'Runs in progress that are paused, or wait for a paused run that they called.',
+    prometheus: 'agent_paused',
+    attributes: [agentName],
+  },
+  stuckRun: {
+    name: 'agent.stuck.run.seconds',
+    kind: 'gauge',
+    unit: 's',
+    description:
+      'Time since the last progress of a run, only while it is unusually long (30 s and the 99th percentile of its agent); at most 10 runs of a process.',
+    prometheus: 'agent_stuck_run_seconds',
+    attributes: [agentName, attribute.executionId, attribute.lastStep],
   },
   guardTrips: {
     name: 'swarmwatch.guard.trips',

@@ -12,7 +12,7 @@ function monitorWith(agentNames: readonly string[], seriesName = (name: string):
   const runs = agentNames.map((agentName, index): Tracked => {
     const record = newRecord(String(index), agentName, undefined, 0, undefined)
     const series = { agentName: seriesName(agentName) } as Tracked['series']
-    const run = { record, series, order: 0, earlier: undefined, later: undefined }
+    const run = { record, series, order: 0, earlier: undefined, later: undefined, isHeld: false, lastStep: '' }
     return Object.defineProperty(run, 'record', {
       get: () => {
         visited += 1

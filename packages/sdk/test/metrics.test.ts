@@ -1,8 +1,9 @@
 import { startTestTelemetry, type RecordedHistogram, type TestTelemetry } from '@swarmwatch/testing'
 import { afterEach, beforeEach, expect, test } from 'vitest'
 
-import { currentExecution, instrumentAgent, instrumentTool, startExecution } from '../src/index.ts'
-import { beginInference, configureInferences, recordMcpOperation } from '../src/instrumentation.ts'
+import { systemClock, useClock } from '../src/clock.ts'
+import { currentExecution, instrumentAgent, instrumentTool, startExecution, type ManualExecution } from '../src/index.ts'
+import { beginInference, configureInferences, exportStuckRuns, recordMcpOperation } from '../src/instrumentation.ts'
 import { metric, type Metric } from '../src/names.ts'
 
 let telemetry: TestTelemetry
@@ -56,6 +57,14 @@ function mcpCalls(): void {
   for (const side of ['client', 'server'] as const) recordMcpOperation({ side, ...failed })
 }
 
+/** Starts a run that has made no progress for a minute. */
+function startLongAgo(agentName: string): ManualExecution {
+  const restore = useClock(() => ({ ...systemClock, wallClock: () => Date.now() - 60_000 }))
+  const execution = startExecution(agentName)
+  restore()
+  return execution
+}
+
 test('every instrument of the contract comes out with its name, kind, unit, buckets and labels, and no other', async () => {
   const undo = configureInferences({ seesEveryCall: true })
   const once = instrumentTool(async () => 1, { name: 'everything-once', once: true })
@@ -65,7 +74,11 @@ test('every instrument of the contract comes out with its name, kind, unit, buck
   })
   mcpCalls()
   undo()
+  exportStuckRuns(true)
+  const stuck = startLongAgo('everything')
   const seen = new Map((await telemetry.metrics()).map((data) => [data.name, data]))
+  exportStuckRuns(false)
+  stuck.complete({ success: true })
   // Nothing went wrong, so nothing was swallowed
   const expected = Object.values(metric).filter(({ name }) => name !== metric.guardTrips.name)
   expect([...seen.keys()].toSorted()).toEqual(expected.map(({ name }) => name).toSorted())

@@ -7,7 +7,9 @@ import { OTLPTraceExporter } from '@opentelemetry/exporter-trace-otlp-proto'
 import { ProtobufMetricsSerializer, ProtobufTraceSerializer } from '@opentelemetry/otlp-transformer'
 import type { LogRecordExporter, LogRecordProcessor, ReadableLogRecord } from '@opentelemetry/sdk-logs'
 import {
+  AggregationTemporality,
   type IMetricReader,
+  InstrumentType,
   PeriodicExportingMetricReader,
   type PushMetricExporter,
   type ResourceMetrics,
@@ -207,10 +209,13 @@ class OtlpExporter<Items, Inner extends Exporter<Items>> {
 }
 
 class OtlpMetricExporter extends OtlpExporter<ResourceMetrics, OTLPMetricExporter> implements PushMetricExporter {
+  /** A gauge that is no longer observed, such as that of a stuck run, is no longer sent. The receiver does not see the temporality of a gauge. */
   selectAggregationTemporality(
     ...[instrument]: Parameters<OTLPMetricExporter['selectAggregationTemporality']>
   ): ReturnType<OTLPMetricExporter['selectAggregationTemporality']> {
-    return this.usual.selectAggregationTemporality(instrument)
+    return instrument === InstrumentType.OBSERVABLE_GAUGE
+      ? AggregationTemporality.DELTA
+      : this.usual.selectAggregationTemporality(instrument)
   }
 
   selectAggregation(

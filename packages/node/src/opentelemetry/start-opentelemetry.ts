@@ -4,6 +4,7 @@ import type { Resource } from '@opentelemetry/resources'
 import { type IMetricReader, MeterProvider } from '@opentelemetry/sdk-metrics'
 import { NoopSpanProcessor, type SpanProcessor, TracerProvider } from '@opentelemetry/sdk-trace'
 import type { Environment } from '@swarmwatch/config'
+import { exportStuckRuns } from '@swarmwatch/sdk/instrumentation'
 
 import type { Warn } from '../logger.ts'
 import type { ScrapeReader } from '../metrics-endpoint.ts'
@@ -81,6 +82,8 @@ export function startOpenTelemetry(
     if (!taken.contextManager) context.setGlobalContextManager(new AsyncLocalStorageContextManager().enable())
     const propagator = propagatorFrom(env)
     if (!taken.propagator && propagator !== undefined) propagation.setGlobalPropagator(propagator)
+    // A reader of the application may keep what is no longer observed
+    exportStuckRuns(!taken.meterProvider && (options.metricReaders ?? []).length === 0)
     if (!taken.meterProvider)
       isRegistered &&= metrics.setGlobalMeterProvider(
         new MeterProvider({

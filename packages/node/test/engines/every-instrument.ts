@@ -2,10 +2,12 @@ import { configureQuality, currentExecution, experiment, instrumentAgent, instru
 import { recordMcpOperation } from '@swarmwatch/sdk/instrumentation'
 
 import { callModels, openEveryModel } from '../every-model.ts'
+import { startLongAgo } from '../start-long-ago.ts'
 
 /**
  * Runs agents until every instrument of the SDK has a value: failure, retry, tool, model calls, tokens,
- * cost, score, objective, budget, variant, cancelled, a tool that runs once, a tool call over MCP, a listener that throws.
+ * cost, score, objective, budget, variant, cancelled, a tool that runs once, a tool call over MCP, a run without progress, a
+ * listener that throws.
  */
 export async function useEveryInstrument(): Promise<void> {
   await using provider = await openEveryModel()
@@ -46,5 +48,6 @@ export async function useEveryInstrument(): Promise<void> {
     () => {},
   )
   for (const side of ['client', 'server'] as const) recordMcpOperation({ side, tool: 'search', seconds: 0.1, connection: {} })
+  startLongAgo('stuck-agent')
   stopListening()
 }

@@ -1,5 +1,6 @@
 import type { ExecutionRecord } from './execution-record.ts'
 import { SlidingWindow } from './sliding-window.ts'
+import { UsualDuration } from './usual-duration.ts'
 
 /** Sums since the process began. */
 export interface Totals {
@@ -32,6 +33,10 @@ export interface Totals {
 export interface Tracked extends Linked<Tracked> {
   readonly record: ExecutionRecord
   readonly series: { readonly agentName: string }
+  /** Whether it makes no progress for a good reason: it is paused or waits, or a run that it called does. */
+  readonly isHeld: boolean
+  /** Its last step, without notes of `progress()`. */
+  readonly lastStep: string
   /** Rises with every run that starts, so that runs of several agents can be put in order; set by the monitor. */
   order: number
 }
@@ -52,6 +57,7 @@ export class AgentStatistics {
   }
   readonly active: ActiveRuns<Tracked> = new ActiveRuns<Tracked>()
   window: SlidingWindow
+  readonly usual: UsualDuration = new UsualDuration()
 
   constructor(windowSeconds: number) {
     this.window = new SlidingWindow(windowSeconds)
@@ -80,6 +86,7 @@ export class AgentStatistics {
 
   /** Adds a finished execution to the sliding window, unless it was cancelled. */
   observe({ outcome, durationSeconds }: ExecutionRecord, nowMs: number, bucket: number): void {
+    if (outcome === 'success' && durationSeconds !== undefined) this.usual.add(bucket, nowMs)
     if (outcome !== 'cancelled') this.window.record(nowMs, outcome === 'success', durationSeconds, bucket)
   }
 }

@@ -4,6 +4,7 @@ import { AgentStatistics, type Totals, type Tracked } from './agent-statistics.t
 import { type ExecutionRecord, snapshot } from './execution-record.ts'
 import { healthScore, type HealthScore } from './health-score.ts'
 import { ResourceMeter } from './resource-meter.ts'
+import { isStuck, progressOf, type AgentProgress } from './run-progress.ts'
 import { bucketOf, SlidingWindow } from './sliding-window.ts'
 
 const keptExecutions = 1000
@@ -76,8 +77,22 @@ export function getExecutionMetrics({
  * Returns the active runs, oldest first: at most `limit` (1,000 by default, `Infinity` for all); with `agentName`, only those of this
  * agent. `getSystemHealth().activeExecutions` is their number.
  */
-export function getActiveExecutions(options: ActiveExecutionsOptions = {}): ExecutionRecord[] {
+export function getActiveExecutions(options: ActiveExecutionsOptions = {}): ActiveExecution[] {
   return monitor.active(options)
+}
+
+/** Returns the progress of the runs of each agent that are in progress. The cost rises with their number: 5 ms for 100,000 of them. */
+export function getProgress(): AgentProgress[] {
+  return monitor.progress()
+}
+
+/** A run in progress. */
+export interface ActiveExecution extends ExecutionRecord {
+  /**
+   * Whether it has made no progress for three times the usual duration of its agent (at least 30 s; 15 minutes while fewer than 20
+   * successful runs are known), and is neither paused nor waiting for a next attempt.
+   */
+  readonly isStuck: boolean
 }
 
 /** Tracks the runs of a process in bounded memory; every call costs the same however many runs there were. */
@@ -157,17 +172,38 @@ export class Monitor {
   }
 
   /** Copies of the oldest runs in progress. The cost depends on the limit and the number of agents, not on the number of runs. */
-  active({ limit = keptExecutions, agentName }: ActiveExecutionsOptions = {}): ExecutionRecord[] {
+  active({ limit = keptExecutions, agentName }: ActiveExecutionsOptions = {}): ActiveExecution[] {
     const most = Math.max(0, Math.floor(limit) || 0)
-    if (agentName === undefined) return oldest([...this.#agents.values()], most).map(snapshot)
+    const shown = this.#shown()
+    if (agentName === undefined) return oldest([...this.#agents.values()], most).map(shown)
     const own = this.#agents.get(agentName)
-    if (own) return oldest([own], most).map(snapshot)
+    if (own) return oldest([own], most).map(shown)
     const others = this.#agents.get(otherName)
     if (!others) return []
     return oldest([others], mostSearched)
-      .filter((record) => record.agentName === agentName)
+      .filter(({ record }) => record.agentName === agentName)
       .slice(0, most)
-      .map(snapshot)
+      .map(shown)
+  }
+
+  /** Progress of each agent that has run. Looks at every run in progress. */
+  progress(): AgentProgress[] {
+    const nowMs = Date.now()
+    return Array.from(this.#agents, ([agentName, { active, usual }]) =>
+      progressOf(agentName, active.oldest, usual.seconds(), nowMs),
+    )
+  }
+
+  /** Returns a function that copies runs; the usual duration of an agent is looked up once. */
+  #shown(): (run: Tracked) => ActiveExecution {
+    const nowMs = Date.now()
+    const usual = new Map<string, number | undefined>()
+    return (run) => {
+      const { record, series } = run
+      const { agentName } = series
+      if (!usual.has(agentName)) usual.set(agentName, this.#statistics(agentName).usual.seconds())
+      return { ...snapshot(record), isStuck: isStuck(run, record, usual.get(agentName), nowMs) }
+    }
   }
 
   health(): SystemHealth {
@@ -243,19 +279,19 @@ export class Monitor {
 }
 
 /** The monitor of this process. */
-export const monitor: Monitor = processWide('monitor/3', () => new Monitor())
+export const monitor: Monitor = processWide('monitor/4', () => new Monitor())
 
 const copyOf = (totals: Totals): Totals => ({ ...totals, tokens: { ...totals.tokens } })
 
 /** The `limit` oldest runs of all the lists, each of which has its oldest first. */
-function oldest(lists: readonly Pick<AgentStatistics, 'active'>[], limit: number): ExecutionRecord[] {
+function oldest(lists: readonly Pick<AgentStatistics, 'active'>[], limit: number): Tracked[] {
   const heads = lists.flatMap(({ active }) => active.oldest ?? [])
-  const found: ExecutionRecord[] = []
+  const found: Tracked[] = []
   while (found.length < limit && heads.length > 0) {
     let first = 0
     for (let index = 1; index < heads.length; index += 1) if (heads[index]!.order < heads[first]!.order) first = index
     const run = heads[first]!
-    found.push(run.record)
+    found.push(run)
     if (run.later) heads[first] = run.later
     else heads.splice(first, 1)
   }

@@ -125,6 +125,20 @@ export class DurationHistogram {
     this.#total += 1
   }
 
+  /** The durations of both. */
+  static sum(one: DurationHistogram, other: DurationHistogram): DurationHistogram {
+    const sum = new DurationHistogram()
+    for (const each of [one, other]) {
+      for (const [bucket, count] of each.#counts.entries()) sum.#counts[bucket]! += count
+      sum.#total += each.#total
+    }
+    return sum
+  }
+
+  get total(): number {
+    return this.#total
+  }
+
   subtract(other: DurationHistogram): void {
     for (const [bucket, count] of other.#counts.entries()) this.#counts[bucket]! -= count
     this.#total -= other.#total

@@ -136,6 +136,7 @@ export class Execution implements CurrentExecution, Tracked {
   #earlierSeconds = 0
   /** Ends an attempt without progress; undefined without `stallTimeoutSeconds`. */
   stall: StallWatch | undefined = undefined
+  lastStep = 'run started'
   readonly #attemptOfCaller: number
   #runClock: PausableClock | undefined
   #holds: Holds | undefined
@@ -242,7 +243,8 @@ export class Execution implements CurrentExecution, Tracked {
   }
 
   progress(note?: string): void {
-    if (this.#isOpenTo('progress')) this.progressed(note === undefined ? 'progress()' : String(note).slice(0, longestNote))
+    if (this.#isOpenTo('progress'))
+      this.progressed('progress()', note === undefined ? undefined : String(note).slice(0, longestNote))
   }
 
   pause(reason: string): Resume {
@@ -255,9 +257,9 @@ export class Execution implements CurrentExecution, Tracked {
     })
   }
 
-  /** Records progress of this run and of the runs that called it. `note` has at most 200 characters. */
-  progressed(note: string): void {
-    noteProgress(this, note, this.clock.wallClock())
+  /** Records progress of this run and of the runs that called it. `note` has at most 200 characters. @default the step */
+  progressed(step: string, note?: string): void {
+    noteProgress(this, step, this.clock.wallClock(), note)
   }
 
   /** Sets the variant that a flag has chosen within the run, if it has none yet. */

@@ -21,12 +21,17 @@ interface ProgressingRun {
   readonly caller: ProgressingRun | undefined
   readonly finished: boolean
   readonly stall: { progressed(): void } | undefined
+  lastStep: string
 }
 
-/** Records progress of a run and of those that called it. Allocates nothing. */
-export function noteProgress(progressing: ProgressingRun, note: string, nowMs: number): void {
+/**
+ * Records progress of a run and of those that called it. `note` is shown on the status page only; `step` also leaves the process.
+ * Allocates nothing.
+ */
+export function noteProgress(progressing: ProgressingRun, step: string, nowMs: number, note: string = step): void {
   for (let run: ProgressingRun | undefined = progressing; run && !run.finished; run = run.caller) {
     run.record.lastProgressAt = nowMs
+    run.lastStep = step
     run.record.lastProgress = note
     run.stall?.progressed()
   }

@@ -20,6 +20,7 @@ import { objectives } from './configured-quality.ts'
 import { countTripsOn, guarded, trip } from './guard.ts'
 import { version } from './guarded-span.ts'
 import { oldMetric, type OldMetricKey } from './old-names.ts'
+import { observeProgress, type ProgressGauges } from './progress-gauges.ts'
 
 /** The instruments that record values directly; gauges are read by callbacks. */
 export interface Instruments {
@@ -276,6 +277,16 @@ function create(meter: Meter | undefined, failed: unknown[]): Instruments {
   make((from) => {
     from.addBatchObservableCallback((result) => observe(result, gauges), Object.values(gauges))
     return gauges
+  })
+  const progress: ProgressGauges = {
+    oldestActive: gauge(metric.oldestActive),
+    lastProgress: gauge(metric.lastProgress),
+    paused: gauge(metric.paused),
+    stuckRun: gauge(metric.stuckRun),
+  }
+  make((from) => {
+    from.addBatchObservableCallback((result) => observeProgress(result, progress, monitor.progress()), Object.values(progress))
+    return progress
   })
   const weight = gauge(metric.experimentWeight)
   make((from) => {
