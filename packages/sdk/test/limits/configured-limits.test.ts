@@ -6,8 +6,8 @@ import { configureBudgets, configureQuality, instrumentAgent } from '../../src/i
 let telemetry: TestTelemetry
 beforeEach(async () => {
   telemetry = await startTestTelemetry()
-  // Gauges exist from the first agent on
-  instrumentAgent(async () => {}, { name: 'idle', logger: false })
+  // Gauges exist from the first run on
+  await instrumentAgent(async () => {}, { name: 'idle', logger: false })()
 })
 afterEach(() => {
   configureBudgets({})
