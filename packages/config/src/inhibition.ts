@@ -62,6 +62,18 @@ export const inhibitionRules: readonly InhibitionRule[] = [
     same: 'agent',
   },
   {
+    name: 'a daily budget that is used up mutes the warning before it',
+    source: { alerts: ['AgentDailyBudgetExceeded'] },
+    target: { alerts: ['AgentDailyBudgetHigh'] },
+    same: 'agent',
+  },
+  {
+    name: 'a drop of quality explains a missed objective',
+    source: { alerts: ['AgentQualityDropped'] },
+    target: { alerts: ['AgentQualityLow'] },
+    same: 'agent',
+  },
+  {
     name: 'an agent with many retries is slow for that reason',
     source: { alerts: ['AgentRetriesHigh'] },
     target: { alerts: ['AgentSlowResponses'] },

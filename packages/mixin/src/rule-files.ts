@@ -2,12 +2,14 @@ import type { RuleGroup } from './rule.ts'
 import { agentErrorAlerts, agentRecordings, agentSilenceAlerts, agentSpeedAlerts } from './rules/agents.ts'
 import { agentAnomaly, anomalyRecordings } from './rules/anomalies.ts'
 import { bridgeAlerts } from './rules/bridge.ts'
+import { budgetAlerts, dailyBudgetRecordings } from './rules/budgets.ts'
 import { capacityAlerts, capacityRecordings } from './rules/capacity.ts'
 import { collectorAlerts, collectorRecordings } from './rules/collector.ts'
 import { costAlerts, costRecordings } from './rules/cost.ts'
 import { errorBudgetAlerts, errorBudgetRecordings } from './rules/error-budget.ts'
 import { modelCallAlerts, modelCallRecordings } from './rules/model-calls.ts'
 import { prometheusAlerts, prometheusRecordings } from './rules/prometheus.ts'
+import { qualityAlerts, qualityRecordings } from './rules/quality.ts'
 import { fleetRecordings, swarmAlerts } from './rules/swarm.ts'
 import { agentVariantDiffers, variantRecordings } from './rules/variants.ts'
 import { watchdog } from './rules/watchdog.ts'
@@ -56,6 +58,17 @@ export function ruleFiles(settings: MixinSettings): readonly RuleFile[] {
       reads: ['agents-and-swarm.yaml', 'error-budget.yaml'],
       about: 'Cost of agents, the wasted part of it, and the budget.',
       groups: [costRecordings, { name: 'cost-alerts', rules: costAlerts }],
+    },
+    {
+      name: 'budgets-and-quality.yaml',
+      reads: [],
+      about: 'Budgets of agents and of runs, effects that are unknown, and scores of answers.',
+      groups: [
+        dailyBudgetRecordings,
+        { name: 'budget-alerts', rules: budgetAlerts },
+        qualityRecordings,
+        { name: 'quality-alerts', intervalSeconds: 300, rules: qualityAlerts },
+      ],
     },
     {
       name: 'model-calls.yaml',

@@ -47,6 +47,28 @@ export const ruleThresholds = {
   /** Cost of the last hour against the mean hour of the day; small sums are ignored. */
   costSpike: { timesDailyMean: 3, aboveUsd: 1, forSeconds: 900 },
 
+  /** Share of the daily budget of an agent from which on it is reported. */
+  dailyBudget: { warnFrom: 0.8, keepFiringForSeconds: 300 },
+
+  /** Runs that a budget ended in `windowSeconds`; `increase()` returns no whole numbers. */
+  budgetExceeded: { leastRuns: 0.5, windowSeconds: 900, keepFiringForSeconds: 300 },
+
+  /** Calls of once-only tools with an unknown effect in `windowSeconds`: each one is reported. */
+  uncertainEffects: { windowSeconds: 900, keepFiringForSeconds: 900 },
+
+  /**
+   * Scores of the last day against the objective, and against the week before: a drop of `leastDrop`
+   * of the mean and of `significantZ` standard errors.
+   */
+  quality: {
+    leastScores: 20,
+    leastScoresBefore: 100,
+    leastDrop: 0.05,
+    significantZ: 3,
+    forSeconds: 900,
+    keepFiringForSeconds: 3_600,
+  },
+
   /**
    * The budget of the swarm for 30 days. An alert fires when one hour and six hours both cost more
    * than `timesAllowed` times that rate.

@@ -21,6 +21,8 @@ type Label =
   | 'tool'
   | 'toolAgent'
   | 'where'
+  | 'budget'
+  | 'evaluation'
 
 /** Labels of the series that agents send. */
 export const label: Readonly<Record<Label, string>> = {
@@ -39,6 +41,8 @@ export const label: Readonly<Record<Label, string>> = {
   tool: labelOf(attribute.toolName),
   toolAgent: labelOf(attribute.genAiAgentName),
   where: labelOf(attribute.where),
+  budget: labelOf(attribute.budget),
+  evaluation: labelOf(attribute.evaluationName),
 }
 
 /**

@@ -1,10 +1,12 @@
 import type { MixinSettings } from '../settings.ts'
 import { recovery, tools } from './agent-detail/attempts-and-tools.ts'
+import { budgetsAndEffects } from './agent-detail/budgets-and-effects.ts'
 import { errorBudget } from './agent-detail/error-budget.ts'
 import { modelCalls } from './agent-detail/model-calls.ts'
+import { quality } from './agent-detail/quality.ts'
 import { agentNow, agentRuns, unusual } from './agent-detail/runs.ts'
 import { capacity, processes } from './cost-and-capacity/capacity.ts'
-import { budget, cost } from './cost-and-capacity/cost.ts'
+import { budget, cost, dailyBudgets } from './cost-and-capacity/cost.ts'
 import { models } from './cost-and-capacity/models.ts'
 import { variants } from './cost-and-capacity/variants.ts'
 import type { DashboardPlan } from './panel.ts'
@@ -36,7 +38,17 @@ export function dashboardPlans(settings: MixinSettings): readonly DashboardPlan[
       description: 'What is wrong with this agent? Select it above.',
       hours: 1,
       agents: 'one',
-      rows: [agentNow(settings), agentRuns(settings), recovery, modelCalls, tools, errorBudget(settings), unusual],
+      rows: [
+        agentNow(settings),
+        agentRuns(settings),
+        recovery,
+        modelCalls,
+        tools,
+        budgetsAndEffects,
+        quality,
+        errorBudget(settings),
+        unusual,
+      ],
     },
     {
       uid: 'cost-and-capacity',
@@ -44,7 +56,7 @@ export function dashboardPlans(settings: MixinSettings): readonly DashboardPlan[
       description: 'What does the swarm cost, what does it need, and how will that develop?',
       hours: 168,
       agents: 'many',
-      rows: [budget, cost, models, variants, capacity, processes],
+      rows: [budget, dailyBudgets, cost, models, variants, capacity, processes],
     },
     {
       uid: 'pipeline',

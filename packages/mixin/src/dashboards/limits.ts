@@ -14,7 +14,19 @@ export interface Limits {
 }
 
 const above = (limits: Omit<Limits, 'side'>): Limits => ({ side: 'above', ...limits })
-const { bridge, budget, capacity, hiddenRetries, modelErrors, notifications, retries, variants, watchdogSeconds } = ruleThresholds
+const {
+  bridge,
+  budget,
+  capacity,
+  dailyBudget,
+  hiddenRetries,
+  modelErrors,
+  notifications,
+  quality,
+  retries,
+  variants,
+  watchdogSeconds,
+} = ruleThresholds
 const { errorRate } = thresholds
 const { resources } = healthWeights
 
@@ -37,6 +49,8 @@ type LimitName =
   | 'anyAlert'
   | 'anyTelemetryError'
   | 'budgetLeft'
+  | 'dailyBudget'
+  | 'scoreDrop'
 
 /** Limits that the settings file does not change. */
 export const limits: Readonly<Record<LimitName, Limits>> = {
@@ -45,6 +59,8 @@ export const limits: Readonly<Record<LimitName, Limits>> = {
   requestsPerModelCall: above({ warning: hiddenRetries.requestsPerCall }),
   modelErrors: above({ warning: modelErrors.above }),
   busiest: above({ warning: resources.from, critical: resources.to }),
+  dailyBudget: above({ warning: dailyBudget.warnFrom, critical: 1 }),
+  scoreDrop: above({ warning: quality.significantZ }),
   budgetBurn: above({ warning: budget.timesAllowed }),
   activeTimes: above({ warning: capacity.activeTimesExpected }),
   monthCost: above({ warning: budget.usdPerMonth }),

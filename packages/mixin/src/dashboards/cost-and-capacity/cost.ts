@@ -63,6 +63,26 @@ export const budget: Row = {
   ],
 }
 
+/** Use of the daily budgets of agents. */
+export const dailyBudgets: Row = {
+  title: 'Daily budgets',
+  panels: [
+    topAgentsPanel({
+      title: 'Which agents use up their day?',
+      description:
+        'Use since midnight UTC as a share of the daily budget, of the limit that is used most: the ten highest agents, and the highest of ' +
+        'all others. AgentDailyBudgetHigh fires at the first line, AgentDailyBudgetExceeded at the second.',
+      unit: 'percentunit',
+      query: 'day',
+      series: `agent:daily_budget:used_ratio${ofAgents()}`,
+      how: 'max',
+      limits: limits.dailyBudget,
+      span: 24,
+      whenEmpty: 'No daily budget',
+    }),
+  ],
+}
+
 /** Cost of agents and models, and the wasted part of it. */
 export const cost: Row = {
   title: 'Cost',

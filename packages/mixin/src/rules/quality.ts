@@ -1,0 +1,104 @@
+import { sameLabels } from '../annotations.ts'
+import { promql } from '../promql.ts'
+import type { Alert, RuleGroup } from '../rule.ts'
+import { ruleThresholds } from '../rule-thresholds.ts'
+import { agentLabels, by, label, series } from '../series.ts'
+
+const { quality } = ruleThresholds
+const scoreLabels = [...agentLabels, label.evaluation]
+const byScore = by(...scoreLabels)
+const sumOver = (part: 'sum' | 'count', range: string): string => promql`
+  sum ${byScore} (
+    increase(${series.evaluationScore}_${part}${range})
+  )`
+
+/**
+ * Variance of the mean of `count` scores from 0 to the highest one seen: never more than mean x (highest - mean) / count (the inequality of
+ * Bhatia and Davis), whatever their distribution.
+ */
+const varianceOf = (mean: string, count: string): string => `${mean} * (agent:score:highest_8d - ${mean}) / ${count}`
+
+/** The scores of an agent in the last day, and in the week before it. */
+export const qualityRecordings: RuleGroup = {
+  name: 'quality',
+  intervalSeconds: 300,
+  rules: [
+    { record: 'agent:scores:increase1d', expr: sumOver('count', '[1d]') },
+    { record: 'agent:score:mean_1d', expr: `${sumOver('sum', '[1d]')}\n  / (agent:scores:increase1d > 0)` },
+    { record: 'agent:scores:week_before', expr: sumOver('count', '[7d] offset 1d') },
+    {
+      record: 'agent:score:mean_week_before',
+      expr: `${sumOver('sum', '[7d] offset 1d')}\n  / (agent:scores:week_before > 0)`,
+    },
+    { record: 'agent:score:objective', expr: `max ${byScore} (${series.evaluationObjective})` },
+    {
+      // The upper bound of the highest bucket with a score in it
+      record: 'agent:score:highest_8d',
+      expr: promql`
+        histogram_quantile(
+          1,
+          sum ${by(...scoreLabels, 'le')} (
+            increase(${series.evaluationScore}_bucket[8d])
+          )
+        )`,
+    },
+    {
+      record: 'agent:score_drop:z',
+      expr: promql`
+        (agent:score:mean_week_before - agent:score:mean_1d)
+          / sqrt(
+            ${varianceOf('agent:score:mean_week_before', 'agent:scores:week_before')}
+              + ${varianceOf('agent:score:mean_1d', 'agent:scores:increase1d')}
+            > 0
+          )`,
+    },
+  ],
+}
+
+const before = sameLabels(scoreLabels, (matchers) => `agent:score:mean_week_before{${matchers}}`)
+const objective = sameLabels(scoreLabels, (matchers) => `agent:score:objective{${matchers}}`)
+const counted = sameLabels(scoreLabels, (matchers) => `agent:scores:increase1d{${matchers}}`)
+const scored = `{{ with ${counted} }}{{ . | first | value | printf "%.0f" }}{{ end }} scored answers`
+
+/** Answers are worse than the objective, or than before. */
+export const qualityAlerts: readonly Alert[] = [
+  {
+    alert: 'AgentQualityLow',
+    category: 'agent',
+    severity: 'warning',
+    expr: promql`
+      agent:score:mean_1d < agent:score:objective
+      and
+      agent:scores:increase1d >= ${quality.leastScores}`,
+    forSeconds: quality.forSeconds,
+    keepFiringForSeconds: quality.keepFiringForSeconds,
+    summary: `The score {{ $labels.${label.evaluation} }} of {{ $labels.agent_name }} is {{ $value | printf "%.3g" }}, below its objective`,
+    description:
+      `The mean score {{ $labels.${label.evaluation} }} of {{ $labels.agent_name }} ({{ $labels.job }}) in the last day is ` +
+      `{{ $value | printf "%.3g" }} over ${scored}; the objective is {{ with ${objective} }}{{ . | first | value | printf "%.3g" }}{{ end }}.`,
+    identity: scoreLabels,
+    dashboard: 'agent-detail',
+  },
+  {
+    alert: 'AgentQualityDropped',
+    category: 'agent',
+    severity: 'warning',
+    expr: promql`
+      agent:score:mean_1d < ${1 - quality.leastDrop} * agent:score:mean_week_before
+      and
+      agent:score_drop:z > ${quality.significantZ}
+      and
+      agent:scores:increase1d >= ${quality.leastScores}
+      and
+      agent:scores:week_before >= ${quality.leastScoresBefore}`,
+    forSeconds: quality.forSeconds,
+    keepFiringForSeconds: quality.keepFiringForSeconds,
+    summary: `The score {{ $labels.${label.evaluation} }} of {{ $labels.agent_name }} dropped to {{ $value | printf "%.3g" }}`,
+    description:
+      `The mean score {{ $labels.${label.evaluation} }} of {{ $labels.agent_name }} ({{ $labels.job }}) in the last day is ` +
+      `{{ $value | printf "%.3g" }} over ${scored}; in the week before it was ` +
+      `{{ with ${before} }}{{ . | first | value | printf "%.3g" }}{{ end }}. Chance is an unlikely cause.`,
+    identity: scoreLabels,
+    dashboard: 'agent-detail',
+  },
+]
