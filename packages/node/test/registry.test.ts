@@ -24,6 +24,7 @@ import { beforeAll, expect, test } from 'vitest'
 import { startTelemetry } from '../src/index.ts'
 import { callModels, openEveryModel } from './every-model.ts'
 import { startLongAgo } from './start-long-ago.ts'
+import { useUnavailableProvider } from './unavailable-provider.ts'
 
 const registry = readTelemetryRegistry()
 
@@ -142,6 +143,7 @@ async function runEverything(provider: ModelProvider): Promise<void> {
     )
   }
 
+  await useUnavailableProvider()
   for (const side of ['client', 'server'] as const) recordMcpOperation({ side, tool: 'look', seconds: 1, ...failedOverHttp })
   startExecution('every-name').complete({ success: true, metrics: { score: 0.5 } })
   startLongAgo('every-name')

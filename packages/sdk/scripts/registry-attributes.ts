@@ -1,4 +1,13 @@
-import { attribute, budgetLabels, experimentSums, outcomes, retryOutcomes } from '../src/names.ts'
+import {
+  attribute,
+  budgetLabels,
+  experimentSums,
+  outcomes,
+  providerOutcomes,
+  retryAvoidedReasons,
+  retryOutcomes,
+} from '../src/names.ts'
+import { quotas } from '../src/provider/rate-limits.ts'
 
 type AttributeKey = (typeof attribute)[keyof typeof attribute]
 /** Namespaces whose attributes the OpenTelemetry registries define. */
@@ -25,7 +34,10 @@ type Described = Omit<AttributeDefinition, 'key'>
 
 const described: Readonly<Record<OwnAttribute, Described>> = {
   [attribute.agentName]: { type: 'string', brief: 'Name of the agent.', examples: ['researcher', '__other__'] },
-  [attribute.outcome]: { type: outcomes, brief: 'How a run or an attempt ended.' },
+  [attribute.outcome]: {
+    type: [...new Set([...outcomes, ...providerOutcomes])],
+    brief: 'How a run, an attempt or a model call ended.',
+  },
   [attribute.direction]: { type: ['input', 'output'], brief: 'Whether the model read or wrote the tokens.' },
   [attribute.resource]: { type: ['cpu', 'memory'], brief: 'The resource of the process that is measured.' },
   [attribute.budget]: { type: Object.values(budgetLabels), brief: 'The limit of a budget that a run exceeded.' },
@@ -58,6 +70,8 @@ const described: Readonly<Record<OwnAttribute, Described>> = {
     examples: ['018f3a5e-7c1d-7d5e-9a3b-2f6d1c0e4b7a'],
   },
   [attribute.attemptCount]: { type: 'int', brief: 'Number of attempts of the run.' },
+  [attribute.quota]: { type: quotas, brief: 'Quota of a provider.' },
+  [attribute.reason]: { type: retryAvoidedReasons, brief: 'Why an attempt was not made, or later than its schedule.' },
   [attribute.attemptNumber]: { type: 'int', brief: 'Number of the attempt, from 1.' },
   [attribute.attemptFallback]: {
     type: 'string',

@@ -35,7 +35,7 @@ export const systemClock: Clock = {
     }),
 }
 
-const clocks = processWide('clock/1', () => ({ create: (): Clock => systemClock }))
+const clocks = processWide('clock/2', () => ({ create: (): Clock => systemClock, number: 0 }))
 
 /** Returns the clock of a run that begins now. */
 export function newClock(): Clock {
@@ -48,9 +48,15 @@ export function newClock(): Clock {
  */
 export function useClock(create: () => Clock): () => void {
   clocks.create = create
+  clocks.number += 1
   return () => {
     if (clocks.create === create) clocks.create = () => systemClock
   }
+}
+
+/** The number of clocks that replaced another so far: times of an earlier clock mean nothing on this one. */
+export function clockNumber(): number {
+  return clocks.number
 }
 
 /** Milliseconds from one reading of a clock to a later one; 0 if the clock went back or returned NaN. */

@@ -30,11 +30,11 @@ function reason({ errorType, errorMessage = '' }: ShownError, because?: string):
  */
 export function retryLine(
   agentName: string,
-  retry: ShownError & { attempt: number; of?: number; waitSeconds: number; fallback?: string },
+  retry: ShownError & { attempt: number; of?: number; waitSeconds: number; fallback?: string; because?: string },
 ): string {
   const { attempt, of, waitSeconds, fallback } = retry
   if (fallback !== undefined)
-    return ascii(`[RETRY] ${cut(agentName)} attempt ${attempt} with fallback ${fallback} ${reason(retry)}`)
+    return ascii(`[RETRY] ${cut(agentName)} attempt ${attempt} with fallback ${fallback} ${reason(retry, retry.because)}`)
   const count = of === undefined ? `${attempt}` : `${attempt}/${of}`
   const wait = of === undefined ? `after ${oneDecimal(waitSeconds)} s` : `in ${shortest(waitSeconds)} s`
   return ascii(`[RETRY] ${cut(agentName)} attempt ${count} ${wait} ${reason(retry)}`)

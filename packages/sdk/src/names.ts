@@ -20,6 +20,16 @@ export const retryOutcomes = ['first_try', 'recovered', 'exhausted', 'not_retrya
 /** One of {@link retryOutcomes}. */
 export type RetryOutcome = (typeof retryOutcomes)[number]
 
+/** How a model call ended, as `provider.requests` counts it. Only `rate_limited` and `unavailable` are about the provider. */
+export const providerOutcomes = ['success', 'rate_limited', 'unavailable', 'error', 'cancelled'] as const
+/** One of {@link providerOutcomes}. */
+export type ProviderOutcome = (typeof providerOutcomes)[number]
+
+/** Why an attempt was not made, or later than its own schedule. */
+export const retryAvoidedReasons = ['breaker', 'retry_budget', 'asked_to_wait'] as const
+/** One of {@link retryAvoidedReasons}. */
+export type RetryAvoidedReason = (typeof retryAvoidedReasons)[number]
+
 /** Limits of the budget of a run, as the label `budget` has them. */
 export const budgetLabels = {
   usd: 'usd',
@@ -74,6 +84,8 @@ export const attribute = {
   direction: 'direction',
   resource: 'resource',
   budget: 'budget',
+  quota: 'quota',
+  reason: 'reason',
   where: 'where',
   errorType: 'error.type',
   variant: 'swarmwatch.variant',
@@ -225,6 +237,11 @@ export type MetricKey =
   | 'lastProgress'
   | 'paused'
   | 'stuckRun'
+  | 'providerRequests'
+  | 'providerRetriesAvoided'
+  | 'providerBreakerOpen'
+  | 'providerQuotaLimit'
+  | 'providerQuotaRemaining'
   | 'guardTrips'
 
 const { agentName, outcome, variant, errorType, requestModel, genAiAgentName, operation, providerName } = attribute
@@ -628,6 +645,46 @@ export const metric: Readonly<Record<MetricKey, Metric>> = {
       'Time since the last progress of a run, only while it is unusually long (30 s and the 99th percentile of its agent); at most 10 runs of a process.',
     prometheus: 'agent_stuck_run_seconds',
     attributes: [agentName, attribute.executionId, attribute.lastStep],
+  },
+  providerRequests: {
+    name: 'provider.requests',
+    kind: 'counter',
+    unit: '{request}',
+    description: 'Model calls of a provider and model, by outcome. Those that their clients repeat are counted one by one.',
+    prometheus: 'provider_requests_total',
+    attributes: [providerName, requestModel, outcome],
+  },
+  providerRetriesAvoided: {
+    name: 'provider.retries.avoided',
+    kind: 'counter',
+    unit: '{attempt}',
+    description: 'Attempts that were due and were held back or never made, by reason.',
+    prometheus: 'provider_retries_avoided_total',
+    attributes: [providerName, requestModel, attribute.reason],
+  },
+  providerBreakerOpen: {
+    name: 'provider.breaker.open',
+    kind: 'gauge',
+    unit: '',
+    description: '1 while the breaker of a provider and model is open or probes, otherwise 0.',
+    prometheus: 'provider_breaker_open',
+    attributes: [providerName, requestModel],
+  },
+  providerQuotaLimit: {
+    name: 'provider.quota.limit',
+    kind: 'gauge',
+    unit: '',
+    description: 'Limit of a quota, as the last response with rate-limit headers has it.',
+    prometheus: 'provider_quota_limit',
+    attributes: [providerName, requestModel, attribute.quota],
+  },
+  providerQuotaRemaining: {
+    name: 'provider.quota.remaining',
+    kind: 'gauge',
+    unit: '',
+    description: 'Remaining part of a quota, as the last response with rate-limit headers has it.',
+    prometheus: 'provider_quota_remaining',
+    attributes: [providerName, requestModel, attribute.quota],
   },
   guardTrips: {
     name: 'swarmwatch.guard.trips',

@@ -2,7 +2,7 @@ import { expect, test } from 'vitest'
 
 import { chainOf, hideCause } from '../src/errors/error-details.ts'
 import { errorType, isRetryable, isTimeoutReason } from '../src/errors/error-type.ts'
-import { retryAfterSeconds } from '../src/recovery/next-step.ts'
+import { retryAfterSeconds } from '../src/recovery/retry-after.ts'
 
 type Case = [what: string, error: unknown, type: string, retried: boolean]
 

@@ -3,7 +3,7 @@ import { expect, test } from 'vitest'
 
 import { chainOf, httpStatus } from '../src/errors/error-details.ts'
 import { errorType, isRetryable } from '../src/errors/error-type.ts'
-import { retryAfterSeconds } from '../src/recovery/next-step.ts'
+import { retryAfterSeconds } from '../src/recovery/retry-after.ts'
 import { isInstance, propertyOf } from '../src/unknown-values.ts'
 
 const hostile = new Proxy(

@@ -5,7 +5,8 @@ import { expect, test } from 'vitest'
 
 import * as known from '../src/errors/known-errors.ts'
 import { errorType, isRetryable } from '../src/index.ts'
-import { nextStep, retryAfterSeconds } from '../src/recovery/next-step.ts'
+import { nextStep } from '../src/recovery/next-step.ts'
+import { retryAfterSeconds } from '../src/recovery/retry-after.ts'
 import { defaultRecovery } from '../src/recovery/settings.ts'
 import { reportedError } from '../src/stream/known-chunks.ts'
 

@@ -3,11 +3,12 @@ import { recordMcpOperation } from '@swarmwatch/sdk/instrumentation'
 
 import { callModels, openEveryModel } from '../every-model.ts'
 import { startLongAgo } from '../start-long-ago.ts'
+import { useUnavailableProvider } from '../unavailable-provider.ts'
 
 /**
  * Runs agents until every instrument of the SDK has a value: failure, retry, tool, model calls, tokens,
  * cost, score, objective, budget, variant, cancelled, a tool that runs once, a tool call over MCP, a run without progress, a
- * listener that throws.
+ * breaker, a fallback, a listener that throws.
  */
 export async function useEveryInstrument(): Promise<void> {
   await using provider = await openEveryModel()
@@ -49,5 +50,6 @@ export async function useEveryInstrument(): Promise<void> {
   )
   for (const side of ['client', 'server'] as const) recordMcpOperation({ side, tool: 'search', seconds: 0.1, connection: {} })
   startLongAgo('stuck-agent')
+  await useUnavailableProvider()
   stopListening()
 }

@@ -3,6 +3,7 @@ import { createContextKey, type Context } from '@opentelemetry/api'
 import { boundedErrorName, boundedErrorType } from '../bounded-names.ts'
 import type { AttemptRecord } from '../monitor/execution-record.ts'
 import { attribute } from '../names.ts'
+import { learnFromCall } from '../provider/learn.ts'
 import { runningExecution, type Execution } from '../run/execution.ts'
 import { boundedModel } from '../run/run-usage.ts'
 import { messageOf } from '../telemetry/content.ts'
@@ -150,6 +151,11 @@ class BegunInference implements InferenceCall, OpenCall {
     if (requestSources.has(this.source)) this.#countTry(errorType)
     counted.absorb(end)
     if (requestSources.has(this.source) && how === 'ended') this.#run.lastFailure = failureOf(end)
+    if (this.#result === 'counted' || requestSources.has(this.source)) {
+      const of = { startedMs: this.#startedMs, errorType, isSettled: how === 'settled', run: this.#execution }
+      const last = guarded('framework', () => learnFromCall(this.#start, end, of))
+      if (last && !this.#execution?.finished) this.#run.lastCall = last
+    }
     const hasUsage = counted.usage.inputTokens !== undefined || counted.usage.outputTokens !== undefined
     if (hasUsage) this.#usageSeen()
     else if (!isFailed && !end.isPending && this.#result === 'counted') this.#usageMissing(counted, end)

@@ -61,7 +61,10 @@ export interface InferenceEnd {
   readonly endedAt?: number | undefined
   /** HTTP status of this try. */
   readonly status?: number | undefined
-  /** The response's `retry-after`, `retry-after-ms`, `x-should-retry` and `date`: many clients drop them from their errors. */
+  /**
+   * The response's rate-limit headers, and `retry-after`, `retry-after-ms`, `x-should-retry` and `date` if it failed: many clients drop
+   * them from their errors. Names in lower case.
+   */
   readonly retryHeaders?: Readonly<Record<string, string>> | undefined
   readonly error?: unknown
   /** `error.type`, if `error` does not show it. */

@@ -1,4 +1,5 @@
 import { processWide } from '../process-wide.ts'
+import type { LastCall } from '../provider/learn.ts'
 import type { ModelFailure } from '../recovery/next-step.ts'
 import { CountedCall, type CountingRun, type LogicalCall, type RunSlot } from './counted-call.ts'
 import type { InferenceEnd, InferenceSource, InferenceUsage } from './inference.ts'
@@ -106,6 +107,8 @@ export class RunInferences {
   readonly #open = new Set<OpenCall>()
   /** The answer to the last call of the current attempt, if it failed; undefined if it succeeded. */
   lastFailure: ModelFailure | undefined
+  /** The provider of the last call of the run, and how that of the current attempt ended. */
+  lastCall: LastCall | undefined
   hasUsage = false
   conversationId: string | undefined
   finishReasons: readonly string[] | undefined
@@ -114,6 +117,12 @@ export class RunInferences {
 
   constructor(run: CountingRun | undefined) {
     this.slot = { run }
+  }
+
+  /** Forgets how the calls of the attempt before ended. */
+  attemptStarted(): void {
+    this.lastFailure = undefined
+    if (this.lastCall) this.lastCall.outcome = undefined
   }
 
   began(call: OpenCall): void {

@@ -7,6 +7,7 @@ import { monitor } from '../monitor/monitor.ts'
 import { attribute } from '../names.ts'
 import type { InstrumentAgentOptions, Logger } from '../options.ts'
 import { processWide } from '../process-wide.ts'
+import type { ProviderState } from '../provider/provider-state.ts'
 import { configuredRecovery, effectiveRecovery, type ConfiguredRecovery, type EffectiveRecovery } from '../recovery/settings.ts'
 import { guarded, trip } from '../telemetry/guard.ts'
 import { seriesOf, type AgentSeries, type RunOperation } from '../telemetry/instruments.ts'
@@ -35,6 +36,8 @@ export class Agent {
   /** By the object of the choice: an experiment has one for each variant. */
   readonly #choices = new WeakMap<VariantChoice, AgentSeries>()
   #budget: { readonly configured: ConfiguredBudgets; readonly limits: Budget | undefined } | undefined
+  /** The provider of the last model call of any run, for attempts that begin without one of their own. */
+  lastProvider: ProviderState | undefined
   #recovery: { readonly configured: ConfiguredRecovery; readonly settings: EffectiveRecovery } | undefined
 
   constructor(name: string, options: InstrumentAgentOptions<never, never>) {

@@ -17,6 +17,7 @@ import { monitor } from '../monitor/monitor.ts'
 import { attribute, spanName, type Outcome } from '../names.ts'
 import { notify } from '../on-execution.ts'
 import { processWide } from '../process-wide.ts'
+import type { ProviderGate } from '../provider/provider-gate.ts'
 import { messageOf } from '../telemetry/content.ts'
 import { emitEvaluation } from '../telemetry/evaluation.ts'
 import { trip, guarded } from '../telemetry/guard.ts'
@@ -124,6 +125,8 @@ export class Execution implements CurrentExecution, Tracked {
   inferences: RunInferences | undefined = undefined
   /** Calls of tools with `once`, by their store. */
   onceCalls: Map<object, { release(): unknown }> | undefined = undefined
+  /** Set from the first time on that the run asks whether its provider is available. */
+  providerGate: ProviderGate | undefined = undefined
   /** Limits that stop the run; undefined if it has none. */
   limits: RunLimits | undefined = undefined
   /** Whether tokens or cost were added without the id of a response. */
@@ -326,12 +329,17 @@ export class Execution implements CurrentExecution, Tracked {
     notify('waiting', this.record)
   }
 
+  /** Records that the run no longer waits. */
+  resumed(): void {
+    this.#continues()
+    monitor.changed(this.record, 'running')
+    this.record.nextAttemptAt = undefined
+  }
+
   /** Records the actual wait, whether an attempt followed or not. */
   waited(seconds: number): void {
     this.waits.push(seconds)
-    monitor.changed(this.record, 'running')
-    this.record.nextAttemptAt = undefined
-    this.#continues()
+    this.resumed()
     record(instruments().retryWait, seconds, this.series.agent)
   }
 
@@ -341,7 +349,7 @@ export class Execution implements CurrentExecution, Tracked {
     this.modelError = undefined
     this.limits?.attemptStarted()
     this.#holds?.clear()
-    if (this.inferences) this.inferences.lastFailure = undefined
+    this.inferences?.attemptStarted()
     this.#signal = signal
     const waitSeconds = this.waits.at(-1) ?? 0
     const nowMs = this.#now()
@@ -394,6 +402,7 @@ export class Execution implements CurrentExecution, Tracked {
     attempt.durationSeconds = seconds
     attempt.outcome = outcome
     if (outcome === 'failure') this.#attemptFailed(attempt, span, error, errorType)
+    this.providerGate?.attemptEnded(outcome === 'success', error)
     if (attempt.httpTries > 0) span.set(attribute.httpTries, attempt.httpTries)
     span.end()
     record(instruments().attemptDuration, seconds, this.series.attempt[outcome])

@@ -1,3 +1,4 @@
+import { boundedErrorType } from '../bounded-names.ts'
 import { msBetween } from '../clock.ts'
 import { chainOf } from '../errors/error-details.ts'
 import { isRetryable } from '../errors/error-type.ts'
@@ -22,6 +23,7 @@ import type { Execution } from './execution.ts'
 import { StallWatch } from './progress-stall.ts'
 import { RunEnding } from './run-ending.ts'
 import { limitsOf, type RunLimits } from './run-limits.ts'
+import { mayHoldFirst, RunProvider } from './run-provider.ts'
 import { closeQuietly, openRunStream, type FailedWithValue } from './stream-run.ts'
 
 /** Runs an agent's function with recovery, and records each step in its {@link Execution}. */
@@ -34,6 +36,7 @@ export class Run {
   #call: () => unknown
   /** Alternatives that were not tried yet. */
   #alternatives: readonly Alternative[]
+  #runProvider: RunProvider | undefined
   /** The name of the alternative that the next or the current attempt calls. */
   #fallback: string | undefined
   /** The wait before the next attempt, decided after the last one. */
@@ -122,6 +125,11 @@ export class Run {
     try {
       this.#giveUpPending()
       if (execution.attempt >= this.#firstAttempt) await this.#backOff()
+      const gate = this.#mayBeHeld() ? this.#provider().closedGate() : undefined
+      if (gate) {
+        const because = await this.#provider().held(gate, this.#signal(undefined, undefined))
+        if (because !== undefined) return this.#refused(because)
+      }
       this.#caller?.throwIfAborted()
       deadline = this.#startDeadline()
       execution.attemptStarted(this.#signal(deadline, policySignal), this.#fallback)
@@ -129,7 +137,7 @@ export class Run {
       this.#dropFailed()
       let returned = execution.within(this.#call)
       if (!isPlainPromise(returned)) {
-        if (number === this.#firstAttempt && this.#isDeferred(returned)) {
+        if (number === this.#firstAttempt && !gate && this.#isDeferred(returned)) {
           deadline?.cancel()
           execution.stall?.stop()
           const use = await this.deferred!.use.promise
@@ -251,6 +259,7 @@ export class Run {
         execution.attempt === attempt && !execution.finished && (this.#pendingAttempt === attempt || this.#isStream),
       opened: () => {
         this.#isStream = true
+        execution.providerGate?.attemptEnded(true)
         // The function's scope may hold the stream, which would then never be collected
         this.#call = () => {}
         this.#alternatives = noAlternatives
@@ -268,6 +277,7 @@ export class Run {
     revealModelError(error, execution.modelError)
     execution.attemptEnded(aborted && !timedOut ? 'cancelled' : 'failure', error, timedOut ? timeoutError : undefined)
     this.#attemptEndedMs = execution.clock.now()
+    if (!aborted) this.#provider().attemptFailed(error)
     const stopped = execution.limits?.error !== undefined && this.#ending.gaveUp
     const isOver = aborted || this.#policy || this.#isFinal || execution.queueContinues(error)
     const isLast = isOver || execution.continued || this.#fallback !== undefined
@@ -283,8 +293,18 @@ export class Run {
     return { error, step }
   }
 
+  /** Whether the next attempt waits while its provider is unavailable. */
+  #mayBeHeld(): boolean {
+    if (this.#policy || this.#fallback !== undefined) return false
+    return this.#execution.attempt >= this.#firstAttempt || mayHoldFirst(this.#settings)
+  }
+
+  #provider(): RunProvider {
+    return (this.#runProvider ??= new RunProvider(this.#execution, this.#settings))
+  }
+
   /** Makes the next attempt call the next alternative; returns false if there is none, or no time for it. */
-  #fallBack(error: unknown): boolean {
+  #fallBack(error: unknown, because?: string): boolean {
     const [next, ...later] = this.#alternatives
     const { totalTimeoutSeconds = Infinity } = this.#settings
     if (next === undefined || this.#execution.elapsedSeconds() >= totalTimeoutSeconds) return false
@@ -294,7 +314,7 @@ export class Run {
     this.#call = next.call
     this.#fallback = next.name
     this.#waitSeconds = 0
-    this.#logRetry({ fallback: next.name, waitSeconds: 0 })
+    this.#logRetry({ fallback: next.name, waitSeconds: 0, ...(because !== undefined && { because }) })
     return true
   }
 
@@ -308,14 +328,24 @@ export class Run {
       wallClockMs: clock.wallClock(),
       earlierErrors: previousErrors.slice(0, -1),
       modelFailure: inferences?.lastFailure,
+      providerWaitSeconds: this.#provider().askedSeconds(),
     }
     try {
-      return nextStep(failed, this.#settings)
+      return this.#provider().adapt(nextStep(failed, this.#settings))
     } catch (thrown) {
       // Thrown by the user's retryIf
       trip('option', thrown)
-      return nextStep(failed, { ...this.#settings, retryIf: isRetryable })
+      return this.#provider().adapt(nextStep(failed, { ...this.#settings, retryIf: isRetryable }))
     }
+  }
+
+  /** Ends the run without another call, or calls an alternative. */
+  #refused(because: string): Tried {
+    const error = this.#execution.previousErrors.at(-1)
+    if (this.#fallBack(error, because)) return { error, step: { retry: true, waitSeconds: 0 } }
+    const step = { retry: false, outcome: 'rejected', because } as const
+    this.#ending.gaveUp = step
+    return { error, step }
   }
 
   /** Waits as decided. If a user's policy has already waited, this only records how long. */
@@ -333,9 +363,11 @@ export class Run {
     }
   }
 
-  #logRetry(retry: { of?: number; waitSeconds: number; fallback?: string }): void {
+  #logRetry(retry: { of?: number; waitSeconds: number; fallback?: string; because?: string }): void {
     const { agent, attempt, record } = this.#execution
-    const { errorType = '', errorMessage } = record.attempts.at(-1) ?? {}
+    // Without an attempt, its provider was unavailable
+    const notCalled = { errorType: boundedErrorType(this.#execution.previousErrors.at(-1)), errorMessage: undefined }
+    const { errorType = '', errorMessage } = record.attempts.at(-1) ?? notCalled
     logLine(agent.logger, 'warn', retryLine(agent.name, { attempt: attempt + 1, errorType, errorMessage, ...retry }))
   }
 

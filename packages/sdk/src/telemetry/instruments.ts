@@ -15,6 +15,7 @@ import type { VariantChoice } from '../experiment/variant-choice.ts'
 import { monitor } from '../monitor/monitor.ts'
 import { attribute, budgetLabels, type Outcome, metric, schemaUrl, scopeName, type Metric } from '../names.ts'
 import { processWide } from '../process-wide.ts'
+import { observeProviders, type ProviderGauge } from '../provider/known-providers.ts'
 import { dailyLimits } from '../run/daily-budget.ts'
 import { objectives } from './configured-quality.ts'
 import { countTripsOn, guarded, trip } from './guard.ts'
@@ -58,6 +59,8 @@ export interface Instruments {
   readonly toolReused: Counter
   readonly toolUncertain: Counter
   readonly budgetExceeded: Counter
+  readonly providerRequests: Counter
+  readonly providerRetriesAvoided: Counter
   /** Those of the conventions of version 1.41. */
   readonly old: Readonly<Record<OldMetricKey, Histogram>>
 }
@@ -257,6 +260,8 @@ function create(meter: Meter | undefined, failed: unknown[]): Instruments {
     toolReused: counter(metric.toolReused),
     toolUncertain: counter(metric.toolUncertain),
     budgetExceeded: counter(metric.budgetExceeded),
+    providerRequests: counter(metric.providerRequests),
+    providerRetriesAvoided: counter(metric.providerRetriesAvoided),
     old: {
       tokenUsage: histogram(oldMetric.tokenUsage),
       operationDuration: histogram(oldMetric.operationDuration),
@@ -273,6 +278,9 @@ function create(meter: Meter | undefined, failed: unknown[]): Instruments {
     utilization: gauge(metric.resourceUtilization),
     dailyLimit: gauge(metric.budgetDailyLimit),
     objective: gauge(metric.evaluationObjective),
+    breakerOpen: gauge(metric.providerBreakerOpen),
+    quotaLimit: gauge(metric.providerQuotaLimit),
+    quotaRemaining: gauge(metric.providerQuotaRemaining),
   }
   make((from) => {
     from.addBatchObservableCallback((result) => observe(result, gauges), Object.values(gauges))
@@ -296,10 +304,10 @@ function create(meter: Meter | undefined, failed: unknown[]): Instruments {
   return made
 }
 
-type GaugeKey = 'successRate' | 'errorRate' | 'healthScore' | 'utilization' | 'dailyLimit' | 'objective'
+type GaugeKey = 'successRate' | 'errorRate' | 'healthScore' | 'utilization' | 'dailyLimit' | 'objective' | ProviderGauge
 type Gauges = Readonly<Record<GaugeKey, ObservableGauge>>
 
-/** Reads all gauges from the monitor and the configuration during a collection. */
+/** Reads all gauges from the monitor, the configuration and the providers during a collection. */
 function observe(result: BatchObservableResult, gauges: Gauges): void {
   const { successRate, errorRate, healthScore, utilization, dailyLimit, objective } = gauges
   for (const agent of monitor.successRates())
@@ -316,4 +324,5 @@ function observe(result: BatchObservableResult, gauges: Gauges): void {
       [attribute.agentName]: of.agentName,
       [attribute.evaluationName]: of.evaluation.slice(0, 100),
     })
+  observeProviders((gauge, value, labels) => result.observe(gauges[gauge], value, labels))
 }

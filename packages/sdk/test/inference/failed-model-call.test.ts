@@ -8,13 +8,17 @@ let telemetry: TestTelemetry
 beforeEach(async () => void (telemetry = await startTestTelemetry()))
 afterEach(() => telemetry.shutdown())
 
-const call = (end: InferenceEnd): unknown => beginInference({ source: 'wire', model: 'gpt-6' }).end(end)
+const call = (end: InferenceEnd, model = 'gpt-6'): unknown => beginInference({ source: 'wire', model }).end(end)
+
+let runs = 0
 
 /** Runs an agent that makes these model calls in each attempt and then fails with `error`. */
 async function failing(calls: readonly InferenceEnd[], error: unknown, options: Partial<InstrumentAgentOptions> = {}) {
+  // A model of its own, because runs share what they learn of one
+  const model = `gpt-${(runs += 1)}`
   const agent = instrumentAgent(
     async () => {
-      for (const end of calls) call(end)
+      for (const end of calls) call(end, model)
       throw error
     },
     { name: 'hidden', logger: false, ...options },
@@ -49,10 +53,13 @@ test('an error that shows its own reason keeps it', async () => {
 })
 
 test('the Retry-After of the model call is kept where the error lost it', async () => {
+  const alone = { recovery: { provider: false } } as const
   const call429 = { status: 429, retryHeaders: { 'retry-after': '20' } }
   expect(await failing([call429], Object.assign(new Error('quota'), { status: 429 }))).toMatchObject({ waits: [20, 20, 30] })
   expect(await failing([call429], new Error('quota'))).toMatchObject({ waits: [20, 20, 30] })
-  expect(await failing([call429], Object.assign(new Error('other'), { status: 503 }))).toMatchObject({ waits: [5, 15, 30] })
+  expect(await failing([call429], Object.assign(new Error('other'), { status: 503 }), alone)).toMatchObject({
+    waits: [5, 15, 30],
+  })
 })
 
 test('the failed call of an earlier attempt does not explain a later one', async () => {

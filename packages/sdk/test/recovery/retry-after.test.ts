@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest'
 
-import { retryAfterSeconds } from '../../src/recovery/next-step.ts'
+import { retryAfterSeconds } from '../../src/recovery/retry-after.ts'
 
 const nowMs = Date.parse('2026-11-24T10:00:00Z')
 const read = (error: unknown): number | undefined => retryAfterSeconds(error, nowMs)

@@ -12,6 +12,7 @@ import {
 
 import { abortOfRequest } from '../own-abort.ts'
 import { forgetPending, isUnfinished, rememberPending } from './background-responses.ts'
+import { limitHeaders } from './limit-headers.ts'
 import { header, type ModelRequest } from './model-request.ts'
 import { costOf } from './protocols.ts'
 import { receivedContent } from './received-content.ts'
@@ -80,7 +81,7 @@ export class ModelCall {
     this.#status = status
     const cost = Number(header(headers, 'x-litellm-response-cost') ?? Number.NaN)
     if (cost > 0) this.#costHeader = cost
-    if (status >= 400) this.#retryHeaders = retryHeadersOf(headers)
+    this.#retryHeaders = limitHeaders(headers, status >= 400)
     this.#response = new ResponseBody(request.protocol, header(headers, 'content-encoding'), isContentCaptured())
   }
 
@@ -241,12 +242,6 @@ class ChunkTimes {
       this.#count += 1
     }
   }
-}
-
-const retryHeaderNames = ['retry-after', 'retry-after-ms', 'x-should-retry', 'date'] as const
-
-function retryHeadersOf(headers: unknown): Readonly<Record<string, string>> {
-  return defined(Object.fromEntries(retryHeaderNames.map((name) => [name, header(headers, name)]))) as Record<string, string>
 }
 
 function finishReasonsOf(response: ResponseBody | undefined): readonly string[] | undefined {
