@@ -5,6 +5,8 @@ import { systemClock, useClock } from '../src/clock.ts'
 import { currentExecution, instrumentAgent, instrumentTool, startExecution, type ManualExecution } from '../src/index.ts'
 import { beginInference, configureInferences, exportStuckRuns, recordMcpOperation } from '../src/instrumentation.ts'
 import { metric, type Metric } from '../src/names.ts'
+import { loadBreakers } from '../src/provider/breaker.ts'
+import { providerOf } from '../src/provider/learn.ts'
 
 let telemetry: TestTelemetry
 beforeEach(async () => {
@@ -43,6 +45,17 @@ function modelCalls(): void {
   begin().end({ status: 503, responseModel: 'm-1-2' })
 }
 
+/** A provider with a breaker and quotas, of which a retry was avoided. */
+async function limitedProvider(): Promise<void> {
+  await loadBreakers()
+  const called = { provider: 'openai', model: 'm-1' }
+  const state = providerOf({ ...called, serverAddress: undefined })
+  state.needBreaker({})
+  state.retryAvoided('breaker')
+  const retryHeaders = { 'x-ratelimit-limit-requests': '60', 'x-ratelimit-remaining-requests': '59' }
+  beginInference({ source: 'wire', ...called }).end({ status: 200, usage: { inputTokens: 1, outputTokens: 1 }, retryHeaders })
+}
+
 /** A failed tool call over MCP, as both sides see it. */
 function mcpCalls(): void {
   const connection = {
@@ -73,6 +86,7 @@ test('every instrument of the contract comes out with its name, kind, unit, buck
     void once()
   })
   mcpCalls()
+  await limitedProvider()
   undo()
   exportStuckRuns(true)
   const stuck = startLongAgo('everything')
