@@ -91,7 +91,7 @@ export class Breaker {
     return { succeeded: () => verdict.resolve(), failed: () => verdict.reject(callFailed) }
   }
 
-  /** Milliseconds until a probe is due; undefined while one is under way. */
+  /** Milliseconds until a probe is due; undefined while one is in progress. */
   msUntilProbe(): number | undefined {
     return this.#isHalfOpen() ? undefined : Math.max(20, this.#probeDueMs - performance.now())
   }

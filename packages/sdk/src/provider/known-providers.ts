@@ -18,7 +18,7 @@ export interface KnownProvider {
   readonly clockNumber: number
 }
 
-/** What the process has learned of each provider, model and server; the most recently called is the last one. */
+/** The state of each provider, model and server that was called; the most recently called is the last one. */
 const known = processWide('providers/1', () => new Map<string, KnownProvider>())
 
 /** Returns the state for a key; `create` makes it the first time, and again under another clock. At most 200 exist. */

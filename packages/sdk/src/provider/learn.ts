@@ -21,7 +21,7 @@ interface LearningRun {
   readonly providerGate: { callEnded(state: ProviderState, outcome: ProviderOutcome): void } | undefined
 }
 
-/** What the model calls of a run show of their provider. */
+/** The last model call of a run. */
 export interface LastCall {
   readonly state: ProviderState
   /** How the last model call of the current attempt ended; undefined if it made none. */

@@ -23,7 +23,7 @@ export interface LearnedCall {
   readonly limits: readonly RateLimit[]
 }
 
-/** What this process has learned of one provider and model. All times are on the clock of the process. */
+/** The knowledge of this process about one provider and model. All times are on the clock of the process. */
 export class ProviderState implements KnownProvider {
   readonly provider: string
   readonly model: string

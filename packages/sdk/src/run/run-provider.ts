@@ -32,7 +32,7 @@ export function mayHoldFirst({ provider }: EffectiveRecovery): boolean {
   return provider !== undefined && provider !== false && (Boolean(provider.breaker) || Boolean(provider.maxWaitSeconds))
 }
 
-/** What a run learns of its provider, and what it does with what other runs have learned. */
+/** The provider of a run: learns from its failures, and applies what other runs have learned. */
 export class RunProvider {
   readonly #run: ProvidedRun
   readonly #settings: EffectiveRecovery
