@@ -8,6 +8,7 @@ import {
   retryOutcomes,
 } from '../src/names.ts'
 import { quotas } from '../src/provider/rate-limits.ts'
+import { attribute, budgetLabels, experimentSums, outcomes, retryOutcomes, wasteKinds } from '../src/names.ts'
 
 type AttributeKey = (typeof attribute)[keyof typeof attribute]
 /** Namespaces whose attributes the OpenTelemetry registries define. */
@@ -40,6 +41,7 @@ const described: Readonly<Record<OwnAttribute, Described>> = {
   },
   [attribute.direction]: { type: ['input', 'output'], brief: 'Whether the model read or wrote the tokens.' },
   [attribute.resource]: { type: ['cpu', 'memory'], brief: 'The resource of the process that is measured.' },
+  [attribute.waste]: { type: [...wasteKinds], brief: 'Why a part of the cost led to no answer.' },
   [attribute.budget]: { type: Object.values(budgetLabels), brief: 'The limit of a budget that a run exceeded.' },
   [attribute.where]: {
     type: 'string',

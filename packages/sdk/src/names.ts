@@ -29,6 +29,13 @@ export type ProviderOutcome = (typeof providerOutcomes)[number]
 export const retryAvoidedReasons = ['breaker', 'retry_budget', 'asked_to_wait'] as const
 /** One of {@link retryAvoidedReasons}. */
 export type RetryAvoidedReason = (typeof retryAvoidedReasons)[number]
+/**
+ * Kinds of cost without an answer: failed attempts of a run that succeeded, the first attempt of a run that failed, its further attempts,
+ * and runs that were cancelled. The rest of `agent.cost.usd` is useful.
+ */
+export const wasteKinds = ['retried', 'failed', 'useless_retry', 'cancelled'] as const
+/** One of {@link wasteKinds}. */
+export type WasteKind = (typeof wasteKinds)[number]
 
 /** Limits of the budget of a run, as the label `budget` has them. */
 export const budgetLabels = {
@@ -86,6 +93,7 @@ export const attribute = {
   budget: 'budget',
   quota: 'quota',
   reason: 'reason',
+  waste: 'waste',
   where: 'where',
   errorType: 'error.type',
   variant: 'swarmwatch.variant',
@@ -242,6 +250,8 @@ export type MetricKey =
   | 'providerBreakerOpen'
   | 'providerQuotaLimit'
   | 'providerQuotaRemaining'
+  | 'wastedCost'
+  | 'recoveries'
   | 'guardTrips'
 
 const { agentName, outcome, variant, errorType, requestModel, genAiAgentName, operation, providerName } = attribute
@@ -685,6 +695,22 @@ export const metric: Readonly<Record<MetricKey, Metric>> = {
     description: 'Remaining part of a quota, as the last response with rate-limit headers has it.',
     prometheus: 'provider_quota_remaining',
     attributes: [providerName, requestModel, attribute.quota],
+  },
+  wastedCost: {
+    name: 'agent.cost.wasted.usd',
+    kind: 'counter',
+    unit: '{USD}',
+    description: 'The part of the cost that led to no answer, in US dollars, by the kind of waste and the error that caused it.',
+    prometheus: 'agent_cost_wasted_usd_total',
+    attributes: [agentName, attribute.waste, errorType],
+  },
+  recoveries: {
+    name: 'agent.recoveries',
+    kind: 'counter',
+    unit: '{run}',
+    description: 'Runs that succeeded after a retry, by the error of their first attempt.',
+    prometheus: 'agent_recoveries_total',
+    attributes: [agentName, errorType],
   },
   guardTrips: {
     name: 'swarmwatch.guard.trips',

@@ -33,6 +33,7 @@ export function sampleAttempt(changes: Partial<AttemptRecord> = {}): AttemptReco
     errorType: undefined,
     errorMessage: undefined,
     httpTries: 2,
+    costUsd: 0,
     ...changes,
   }
 }

@@ -17,6 +17,8 @@ export interface AttemptRecord {
   errorMessage: string | undefined
   /** HTTP requests of its model calls, those that their client repeated included; 0 if no instrumentation sees them. */
   httpTries: number
+  /** US dollars of its model calls, as far as their cost is known. */
+  costUsd: number
 }
 
 /** A pause of a run, such as the wait for a person who must approve. */
@@ -150,6 +152,7 @@ export function newAttempt(number: number, startedAt: number, waitSeconds: numbe
     errorType: undefined,
     errorMessage: undefined,
     httpTries: 0,
+    costUsd: 0,
   }
 }
 

@@ -147,6 +147,8 @@ export class Execution implements CurrentExecution, Tracked {
   #signal: AbortSignal | undefined
   #attemptSpan: GuardedSpan | undefined
   #attemptStartedMs = 0
+  /** Cost of the attempts that have ended. */
+  #endedCostUsd = 0
   #finished = false
 
   constructor(agent: Agent, args: unknown[], clock: Clock, continuation?: ReadContinuation) {
@@ -401,6 +403,8 @@ export class Execution implements CurrentExecution, Tracked {
     this.#holds?.clear()
     attempt.durationSeconds = seconds
     attempt.outcome = outcome
+    attempt.costUsd = this.record.costUsd - this.#endedCostUsd
+    this.#endedCostUsd = this.record.costUsd
     if (outcome === 'failure') this.#attemptFailed(attempt, span, error, errorType)
     this.providerGate?.attemptEnded(outcome === 'success', error)
     if (attempt.httpTries > 0) span.set(attribute.httpTries, attempt.httpTries)

@@ -16,6 +16,7 @@ import type { GuardedSpan } from '../telemetry/guarded-span.ts'
 import { variantOf, type AgentSeries, add, instruments, record, rootSeries } from '../telemetry/instruments.ts'
 import { oldAttribute } from '../telemetry/old-names.ts'
 import type { Agent } from './agent.ts'
+import { countRetried, countWaste } from './wasted-cost.ts'
 
 /** The part of an execution that its ending needs. */
 interface Finishable {
@@ -147,6 +148,7 @@ export function finishExecution(execution: Finished, ending: Ending): void {
   countRun(execution, outcome, seconds)
   monitor.finished(execution, retriesOf(execution))
   if (outcome !== 'success') recordAttempts(execution, ending)
+  if (outcome !== 'success' || run.attempts.length > 1) countWaste(run, execution.series)
   logEnding(execution, ending, seconds ?? execution.elapsedSeconds())
   notify('finished', run)
 }
@@ -167,6 +169,7 @@ export function finishAttempt(execution: Finished, { isEnd, ending, isRetryable,
   execution.span.end()
   add(instruments().activeExecutions, -1, execution.series.agent)
   monitor.attempted(execution, retriesOf(execution))
+  if (!isEnd) countRetried(run, execution.series)
   recordAttempts(execution, ending, { isRetryable, waitSeconds })
   const { errorType = 'aborted', errorMessage } = run
   const line = isEnd

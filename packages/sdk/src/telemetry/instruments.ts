@@ -61,6 +61,8 @@ export interface Instruments {
   readonly budgetExceeded: Counter
   readonly providerRequests: Counter
   readonly providerRetriesAvoided: Counter
+  readonly wastedCost: Counter
+  readonly recoveries: Counter
   /** Those of the conventions of version 1.41. */
   readonly old: Readonly<Record<OldMetricKey, Histogram>>
 }
@@ -262,6 +264,8 @@ function create(meter: Meter | undefined, failed: unknown[]): Instruments {
     budgetExceeded: counter(metric.budgetExceeded),
     providerRequests: counter(metric.providerRequests),
     providerRetriesAvoided: counter(metric.providerRetriesAvoided),
+    wastedCost: counter(metric.wastedCost),
+    recoveries: counter(metric.recoveries),
     old: {
       tokenUsage: histogram(oldMetric.tokenUsage),
       operationDuration: histogram(oldMetric.operationDuration),
