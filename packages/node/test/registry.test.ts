@@ -113,6 +113,7 @@ async function runEverything(provider: ModelProvider): Promise<void> {
     resume()
     await interrupt().catch(() => {})
     if (runs === 1) throw Object.assign(new Error('busy'), { status: 503 })
+    for (const input of [1, 4]) currentExecution()!.addTokens({ input, model: 'm-1' })
     await callModels(provider)
     currentExecution()!.addCost(0.01, { model: 'm-1' })
     currentExecution()!.addScore('helpfulness', 0.8)

@@ -252,6 +252,7 @@ export type MetricKey =
   | 'providerQuotaRemaining'
   | 'wastedCost'
   | 'recoveries'
+  | 'excessContext'
   | 'guardTrips'
 
 const { agentName, outcome, variant, errorType, requestModel, genAiAgentName, operation, providerName } = attribute
@@ -711,6 +712,15 @@ export const metric: Readonly<Record<MetricKey, Metric>> = {
     description: 'Runs that succeeded after a retry, by the error of their first attempt.',
     prometheus: 'agent_recoveries_total',
     attributes: [agentName, errorType],
+  },
+  excessContext: {
+    name: 'agent.context.excess',
+    kind: 'counter',
+    unit: '{token}',
+    description:
+      'Input tokens of model calls beyond twice the input of the first call of the attempt: results of tools and answers that are sent again.',
+    prometheus: 'agent_context_excess_total',
+    attributes: [agentName, requestModel],
   },
   guardTrips: {
     name: 'swarmwatch.guard.trips',

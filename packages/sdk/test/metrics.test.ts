@@ -23,7 +23,8 @@ async function everything(name: string, alsoDo = (): void => {}): Promise<void> 
   })
   const agent = instrumentAgent(
     async (fails: boolean) => {
-      currentExecution()?.addTokens({ input: 10, output: 5, model: 'm-1' })
+      currentExecution()?.addTokens({ input: 3, output: 2, model: 'm-1' })
+      currentExecution()?.addTokens({ input: 7, output: 3, model: 'm-1' })
       currentExecution()?.addCost(0.5, { model: 'm-1' })
       currentExecution()?.addScore('Relevance', 0.8)
       alsoDo()

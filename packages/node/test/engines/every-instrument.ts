@@ -30,6 +30,7 @@ export async function useEveryInstrument(): Promise<void> {
     async (fate: 'recovers' | 'fails' | 'works') => {
       const execution = currentExecution()
       execution?.addTokens({ input: 100, output: 20, model: 'm-1' })
+      execution?.addTokens({ input: 300, output: 20, model: 'm-1' })
       execution?.addCost(0.02, { model: 'm-1' })
       execution?.addScore('helpfulness', 0.8)
       if (fate === 'works') await callModels(provider)

@@ -32,6 +32,7 @@ import { longestNote, noteProgress, resumable, type Resume } from './progress.ts
 import type { ReadContinuation } from './read-continuation.ts'
 import { finishAttempt, finishExecution, type Ending } from './run-ending.ts'
 import type { RunLimits, SpentKey } from './run-limits.ts'
+import type { FirstCall } from './run-usage.ts'
 import { attemptsAreFollowed, runningAttempt } from './running-attempt.ts'
 
 /** The run that the calling code belongs to. */
@@ -131,6 +132,7 @@ export class Execution implements CurrentExecution, Tracked {
   limits: RunLimits | undefined = undefined
   /** Whether tokens or cost were added without the id of a response. */
   hasManualTokens = false
+  firstCall: FirstCall | undefined = undefined
   /** The run within which it was started, until either has finished. */
   parent: Execution | undefined
   /** The part of a queue that owns the retries. */
@@ -349,6 +351,7 @@ export class Execution implements CurrentExecution, Tracked {
   attemptStarted(signal: AbortSignal | undefined, fallback?: string): void {
     this.attempt += 1
     this.modelError = undefined
+    this.firstCall = undefined
     this.limits?.attemptStarted()
     this.#holds?.clear()
     this.inferences?.attemptStarted()

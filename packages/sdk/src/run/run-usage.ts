@@ -14,8 +14,16 @@ export interface UsageRun {
   readonly record: ExecutionRecord
   readonly span: GuardedSpan
   readonly series: AgentSeries
+  /** The first model call of the attempt whose input tokens were counted. */
+  firstCall: FirstCall | undefined
   /** Counts an amount in the budgets of the run. */
   spent(key: 'usd' | 'tokens', amount: number): void
+}
+
+/** Model and input tokens of a call. */
+export interface FirstCall {
+  readonly model: string | undefined
+  readonly inputTokens: number
 }
 
 /** Tokens of one model, for a run. */
@@ -37,6 +45,7 @@ export function addTokens(run: UsageRun, tokens: RunTokens): void {
     record.inputTokens += input
     span.set(attribute.inputTokens, record.inputTokens)
     add(instruments().tokens, input, { ...labels, [attribute.direction]: 'input' })
+    countExcess(run, input, tokens.model)
   }
   if (output !== undefined) {
     record.outputTokens += output
@@ -45,6 +54,17 @@ export function addTokens(run: UsageRun, tokens: RunTokens): void {
   }
   record.cachedInputTokens += amount(tokens.cachedInput, 'cached input tokens') ?? 0
   if (input !== undefined || output !== undefined) run.spent('tokens', (input ?? 0) + (output ?? 0))
+}
+
+/** Counts the part of the input that is more than twice that of the first call of the same model; other models have contexts of their own. */
+function countExcess(run: UsageRun, input: number, model: string | undefined): void {
+  const first = (run.firstCall ??= { model, inputTokens: input })
+  const excess = first.model === model ? input - 2 * first.inputTokens : 0
+  if (excess <= 0) return
+  add(instruments().excessContext, excess, {
+    [attribute.agentName]: run.series.agentName,
+    [attribute.requestModel]: boundedModel(model),
+  })
 }
 
 /** Adds US dollars to a run, its root span and `agent.cost.usd`. */

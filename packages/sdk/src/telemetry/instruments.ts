@@ -63,6 +63,7 @@ export interface Instruments {
   readonly providerRetriesAvoided: Counter
   readonly wastedCost: Counter
   readonly recoveries: Counter
+  readonly excessContext: Counter
   /** Those of the conventions of version 1.41. */
   readonly old: Readonly<Record<OldMetricKey, Histogram>>
 }
@@ -266,6 +267,7 @@ function create(meter: Meter | undefined, failed: unknown[]): Instruments {
     providerRetriesAvoided: counter(metric.providerRetriesAvoided),
     wastedCost: counter(metric.wastedCost),
     recoveries: counter(metric.recoveries),
+    excessContext: counter(metric.excessContext),
     old: {
       tokenUsage: histogram(oldMetric.tokenUsage),
       operationDuration: histogram(oldMetric.operationDuration),
