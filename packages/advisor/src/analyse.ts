@@ -1,17 +1,28 @@
+import type { ModelPrice } from '@swarmwatch/config'
+
 import type { AdvisorSettings } from './advisor-settings.ts'
+import type { AdviceSources } from './advice/advice-finder.ts'
+import { costPartsOf, findAdvice } from './advice/find-advice.ts'
+import { openPrices } from './advice/model-prices.ts'
+import { readUsageFacts } from './advice/usage-facts.ts'
+import { planCapacity } from './capacity/capacity-plan.ts'
 import { loadAugurs } from './forecast/augurs.ts'
 import { type Forecast, forecastSeries } from './forecast/forecast-series.ts'
 import { day, week } from './forecast/models.ts'
 import { filled, type FilledSeries, hourSeconds, lastHours, readHourly } from './history/hourly-history.ts'
+import { monthCost } from './month-cost.ts'
 import type { Prometheus } from './prometheus/prometheus-client.ts'
 import type { Interval, Report, Signal, SignalForecast } from './report/report.ts'
 import { label, selector, series } from './series.ts'
 
 /** Settings that an analysis uses. */
-export type AnalysisSettings = Pick<
+export interface AnalysisSettings extends Pick<
   AdvisorSettings,
   'prometheusMatchers' | 'weeks' | 'workers' | 'concurrency' | 'monthlyBudgetUsd'
->
+> {
+  /** Prices of models in US dollars per million tokens. @default those of the price table */
+  readonly prices?: Readonly<Record<string, ModelPrice>> | undefined
+}
 
 /** A forecast with the agent and the signal that it belongs to. */
 export interface NamedForecast {
@@ -38,12 +49,19 @@ export async function analyse(prometheus: Prometheus, settings: AnalysisSettings
   const forecasts: NamedForecast[] = []
   const rows: SignalForecast[] = []
   let seen = { hours: 0, gapHours: 0, agents: 0 }
+  const hourly = new Map<string, Float64Array>()
+  let month: Report['month']
+  let lastPeakHour = Number.NaN
   for (const signal of ['executions', 'cost_usd'] as const) {
     const expr = `sum by (${label.agent}) (increase(${queries[signal]}[1h]))`
     const agents = filled(await readHourly(prometheus, expr, range, (labels) => labels[label.agent] || undefined))
     const longest = [...agents.values()].reduce((a, b) => (b.values.length > a.values.length ? b : a), noHistory)
     if (signal === 'executions') {
       seen = { hours: longest.values.length, gapHours: longest.gapHours, agents: agents.size }
+      for (const [agentName, { values }] of agents) hourly.set(agentName, values.slice(-week))
+      if (agents.size > 0) lastPeakHour = Math.max(...sumOf(agents).values.slice(-week))
+    } else if (agents.size > 0) {
+      month = await monthCost(sumOf(agents), augurs, { nowMs, budgetUsd: settings.monthlyBudgetUsd })
     }
     const all = [...agents].toSorted(([a], [b]) => a.localeCompare(b))
     for (const [agentName, own] of [...(all.length > 1 ? [[undefined, sumOf(agents)] as const] : []), ...all]) {
@@ -53,15 +71,34 @@ export async function analyse(prometheus: Prometheus, settings: AnalysisSettings
       rows.push(rowOf({ agentName, signal, forecast }, own.values.length))
     }
   }
+  const total = rows.find((row) => row.signal === 'executions' && (row.agentName === undefined || seen.agents === 1))
+  const capacity = await planCapacity(prometheus, {
+    peakHour: total?.peakHour,
+    lastPeakHour,
+    nowSeconds: nowMs / 1_000,
+    matchers,
+    workers: settings.workers,
+    concurrency: settings.concurrency,
+  })
+  const weekHours = Math.min(week, seen.hours)
+  const facts = await readUsageFacts(prometheus, lastHours(nowMs / 1_000, weekHours), matchers)
+  const isEnough = seen.hours >= day
+  const sources: AdviceSources = {
+    facts,
+    priceOf: await openPrices(settings.prices, new Date(nowMs)),
+    hourly,
+    perMonth: (30 * day) / Math.max(weekHours, 1),
+  }
+  const lastDay = isEnough ? await readUsageFacts(prometheus, lastHours(nowMs / 1_000, day), matchers) : undefined
   const report: Report = {
     at: new Date(nowMs).toISOString(),
     history: seen,
     notices: noticesOf(seen),
     forecasts: rows,
-    capacity: { resources: [], autoscaling: undefined },
-    month: undefined,
-    advice: [],
-    costParts: [],
+    capacity,
+    month,
+    advice: lastDay === undefined ? [] : findAdvice(sources, lastDay),
+    costParts: costPartsOf(facts),
   }
   return { report, forecasts }
 }
@@ -113,6 +150,7 @@ function noticesOf({ hours, gapHours, agents }: Report['history']): string[] {
   }
   const days = Math.floor(hours / day)
   return [
+    ...(hours < day ? ['Advice needs 24 hours of history.'] : []),
     ...(hours < 2 * day ? [`There are ${hours} hours of history; forecasts need 48.`] : []),
     ...(hours >= 2 * day && hours < 2 * week
       ? [`There are ${days} days of history; forecasts of a week, peaks and the capacity plan need 14.`]

@@ -62,6 +62,8 @@ export interface Advice {
   readonly advice: AdviceKind
   /** Undefined where the finding concerns a model and its agents are unknown. */
   readonly agentName: string | undefined
+  /** The variant that it concerns, if it is one. */
+  readonly variant?: string
   readonly usdPerMonth: number
   /** The numbers that the finding rests on, in one or two sentences. */
   readonly evidence: string
@@ -95,6 +97,8 @@ export interface CostParts {
   readonly failed: number
   /** Further attempts of runs that failed. */
   readonly uselessRetries: number
+  /** Runs that were cancelled. */
+  readonly cancelled: number
 }
 
 /** Cost of the calendar month (UTC). */

@@ -45,7 +45,7 @@ function counts(hours: number, seed: number, rate: (hour: number) => number): Fl
 }
 
 /** A number of independent events with this mean. */
-function poisson(mean: number, random: () => number): number {
+export function poisson(mean: number, random: () => number): number {
   if (mean > 50) {
     const normal = Math.sqrt(-2 * Math.log(1 - random())) * Math.cos(2 * Math.PI * random())
     return Math.max(0, Math.round(mean + Math.sqrt(mean) * normal))

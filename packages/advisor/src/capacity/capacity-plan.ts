@@ -1,0 +1,173 @@
+import { type Labels, type Prometheus, PrometheusError } from '../prometheus/prometheus-client.ts'
+import type { CapacityPlan, Interval, ResourcePlan } from '../report/report.ts'
+import { label, selector, series } from '../series.ts'
+
+/** Values that the plan needs besides Prometheus. */
+export interface CapacityNeeds {
+  /** Executions of the busiest hour of the next 7 days; undefined while the rhythm of a week is unknown. */
+  readonly peakHour: Interval | undefined
+  /** Executions of the busiest hour of the last 7 days. */
+  readonly lastPeakHour: number
+  readonly nowSeconds: number
+  readonly matchers: string
+  /** Overrides the counted workers. */
+  readonly workers: number | undefined
+  /** Overrides the measured concurrency. */
+  readonly concurrency: number | undefined
+}
+
+/** Compares the predicted peak of the next 7 days with what is there. Rejects with `PrometheusError`. */
+export async function planCapacity(prometheus: Prometheus, needs: CapacityNeeds): Promise<CapacityPlan> {
+  const measured = await measure(prometheus, needs)
+  const workers = needs.peakHour === undefined ? undefined : workersPlan(needs.peakHour, measured)
+  const resources = [
+    workers,
+    ...(needs.peakHour === undefined ? [] : quotaPlans(needs.peakHour, needs.lastPeakHour, measured)),
+    diskPlan(measured),
+    seriesPlan(measured),
+  ].flatMap((plan) => plan ?? [])
+  return { resources, autoscaling: workers && autoscalingOf(workers, measured) }
+}
+
+interface Measured {
+  readonly workers: number
+  readonly concurrency: number
+  readonly meanSeconds: number
+  /** Variance of the active executions divided by their mean: 1 for independent arrivals, more for bursts. */
+  readonly burstiness: number
+  readonly quotas: readonly { readonly labels: Labels; readonly usedShare: number; readonly limit: number }[]
+  readonly diskBytes: number
+  readonly diskGrowthPerDay: number
+  readonly diskLimit: number
+  readonly headSeries: number
+  readonly headSeriesGrowthPerDay: number
+}
+
+async function measure(prometheus: Prometheus, needs: CapacityNeeds): Promise<Measured> {
+  const { nowSeconds, matchers } = needs
+  const active = selector(series.activeExecutions, matchers)
+  const duration = (part: string): string => `sum(increase(${selector(`${series.executionDuration}_${part}`, matchers)}[7d]))`
+  const ofTsdb = (name: string): string => `max(${name}{job="prometheus"})`
+  /** A value that is missing, or too expensive for the server, is left out of the plan. */
+  const value = async (expr: string): Promise<number> => {
+    try {
+      const [found] = await prometheus.query(expr, nowSeconds)
+      return found?.samples[0]?.[1] ?? Number.NaN
+    } catch (error) {
+      if (error instanceof PrometheusError && ['too-much', 'slow', 'query'].includes(error.reason)) return Number.NaN
+      throw error
+    }
+  }
+  const counted = await value(`count(count by (job, instance) (last_over_time(${active}[10m])))`)
+  const highest = await value(`max(max_over_time(sum by (job, instance) (${active})[7d:5m]))`)
+  const seconds = (await value(duration('sum'))) / (await value(duration('count')))
+  const spread = await value(
+    `quantile_over_time(0.9, (stddev_over_time(sum(${active})[1h:1m]) ^ 2 / avg_over_time(sum(${active})[1h:1m]))[2d:1h])`,
+  )
+  const disk = `${ofTsdb('prometheus_tsdb_storage_blocks_bytes')} + ${ofTsdb('prometheus_tsdb_wal_storage_size_bytes')}`
+  return {
+    workers: needs.workers ?? counted,
+    concurrency: needs.concurrency ?? highest,
+    meanSeconds: seconds,
+    burstiness: Number.isFinite(spread) ? Math.max(1, spread) : 1,
+    quotas: await readQuotas(prometheus, nowSeconds),
+    diskBytes: await value(disk),
+    diskGrowthPerDay: Math.max(0, (await value(`(${disk}) - (${disk.replaceAll('}', '} offset 3d')})`)) / 3),
+    diskLimit: await value(ofTsdb('prometheus_tsdb_retention_limit_bytes')),
+    headSeries: await value(ofTsdb('prometheus_tsdb_head_series')),
+    headSeriesGrowthPerDay: (await value(`max(delta(prometheus_tsdb_head_series{job="prometheus"}[3d]))`)) / 3,
+  }
+}
+
+async function readQuotas(prometheus: Prometheus, nowSeconds: number): Promise<Measured['quotas']> {
+  const labels = [label.provider, label.model, label.quota].join(', ')
+  // Each process sees the quota of its last answer; the smallest rest is the nearest to the truth
+  const limit = `max by (${labels}) (max_over_time(${series.quotaLimit}[7d]))`
+  const used = `max by (${labels}) (1 - min_over_time(${series.quotaRemaining}[7d]) / (max_over_time(${series.quotaLimit}[7d]) > 0))`
+  const limits = await prometheus.query(limit, nowSeconds)
+  const idOf = (of: Labels): string => JSON.stringify([of[label.provider], of[label.model], of[label.quota]])
+  const byId = new Map(limits.map((one) => [idOf(one.labels), one.samples[0]?.[1] ?? Number.NaN]))
+  return (await prometheus.query(used, nowSeconds)).flatMap(({ labels: of, samples }) => {
+    const usedShare = samples[0]?.[1] ?? Number.NaN
+    return Number.isFinite(usedShare) ? [{ labels: of, usedShare, limit: byId.get(idOf(of)) ?? Number.NaN }] : []
+  })
+}
+
+/**
+ * Runs at once at the busiest hour: arrivals times duration (Little's law), and above that the spread of independent arrivals, widened
+ * by the measured bursts, so that in 95 % of the moments of that hour no run waits.
+ */
+function workersPlan(peakHour: Interval, measured: Measured): ResourcePlan | undefined {
+  const { workers, concurrency, meanSeconds, burstiness } = measured
+  if (![workers, concurrency, meanSeconds].every((value) => Number.isFinite(value) && value > 0)) return undefined
+  const needed = mapInterval(peakHour, (executions) => {
+    const active = (executions / 3_600) * meanSeconds
+    return (active + 1.645 * Math.sqrt(active * burstiness)) / concurrency
+  })
+  return {
+    resource: 'workers',
+    available: workers,
+    needed,
+    headroomRatio: 1 - needed.high / workers,
+    evidence:
+      `${Math.round(peakHour.middle)} runs in the busiest hour, ${meanSeconds.toPrecision(3)} s each, ` +
+      `up to ${concurrency} at once in a worker; bursts ${burstiness.toPrecision(2)} times those of independent arrivals.`,
+  }
+}
+
+function quotaPlans(peakHour: Interval, lastPeakHour: number, { quotas }: Measured): readonly ResourcePlan[] {
+  if (!(lastPeakHour > 0)) return []
+  return quotas.map(({ labels, usedShare, limit }) => {
+    const needed = mapInterval(peakHour, (executions) => (limit * usedShare * executions) / lastPeakHour)
+    const names = [labels[label.provider], labels[label.model], labels[label.quota]].filter(Boolean)
+    return {
+      resource: ['quota', ...names].join(':'),
+      available: limit,
+      needed,
+      headroomRatio: 1 - needed.high / limit,
+      evidence: `At most ${Math.round(100 * usedShare)} % of the quota was used in the last 7 days, whose busiest hour had ${Math.round(lastPeakHour)} runs.`,
+    }
+  })
+}
+
+function diskPlan({ diskBytes, diskGrowthPerDay, diskLimit }: Measured): ResourcePlan | undefined {
+  if (![diskBytes, diskLimit].every((value) => Number.isFinite(value) && value > 0)) return undefined
+  const growth = Number.isFinite(diskGrowthPerDay) ? diskGrowthPerDay : 0
+  const expected = diskBytes + 7 * growth
+  return {
+    resource: 'prometheus_disk',
+    available: diskLimit,
+    needed: { low: diskBytes, middle: expected, high: expected + 3 * growth },
+    headroomRatio: 1 - (expected + 3 * growth) / diskLimit,
+    evidence: `${(diskBytes / 1e9).toPrecision(3)} GB now, ${(growth / 1e9).toPrecision(3)} GB more each day; the limit of the retention is ${(diskLimit / 1e9).toPrecision(3)} GB. At the limit, the oldest history is deleted.`,
+  }
+}
+
+/** Series of the head block that a Prometheus with the 2 GB of the production stack can hold (docs/scaling.md). */
+const seriesLimit = 500_000
+
+function seriesPlan({ headSeries, headSeriesGrowthPerDay }: Measured): ResourcePlan | undefined {
+  if (!(headSeries > 0)) return undefined
+  const growth = Number.isFinite(headSeriesGrowthPerDay) ? Math.max(0, headSeriesGrowthPerDay) : 0
+  const expected = headSeries + 7 * growth
+  return {
+    resource: 'prometheus_series',
+    available: seriesLimit,
+    needed: { low: headSeries, middle: expected, high: expected + 3 * growth },
+    headroomRatio: 1 - (expected + 3 * growth) / seriesLimit,
+    evidence: `${Math.round(headSeries)} series now, ${Math.round(growth)} more each day; the 2 GB of the production stack hold about ${seriesLimit}.`,
+  }
+}
+
+function autoscalingOf({ needed }: ResourcePlan, { concurrency }: Measured): CapacityPlan['autoscaling'] {
+  return {
+    minWorkers: 1,
+    maxWorkers: Math.max(2, Math.ceil(1.2 * needed.high)),
+    // Below the limit, so that there is time to start another worker
+    targetActivePerWorker: Math.max(1, Math.floor(0.7 * concurrency)),
+  }
+}
+
+function mapInterval({ low, middle, high }: Interval, map: (value: number) => number): Interval {
+  return { low: map(low), middle: map(middle), high: map(high) }
+}

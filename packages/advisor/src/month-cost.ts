@@ -1,0 +1,43 @@
+import type { Augurs } from './forecast/augurs.ts'
+import { forecastSeries } from './forecast/forecast-series.ts'
+import type { HourlySeries } from './forecast/models.ts'
+import type { Interval, MonthCost } from './report/report.ts'
+
+const days30 = 30 * 24
+
+/**
+ * Cost of the calendar month (UTC) and of the next 30 days: what was spent, and the forecast of the remaining hours with the rhythm of the
+ * week. Undefined with less than two days of history.
+ */
+export async function monthCost(
+  cost: HourlySeries,
+  augurs: Augurs,
+  { nowMs, budgetUsd }: { readonly nowMs: number; readonly budgetUsd: number | undefined },
+): Promise<MonthCost | undefined> {
+  const now = new Date(nowMs)
+  const startHour = Date.UTC(now.getUTCFullYear(), now.getUTCMonth()) / 3_600_000
+  const endHour = Date.UTC(now.getUTCFullYear(), now.getUTCMonth() + 1) / 3_600_000
+  const nextHour = cost.firstHour + cost.values.length
+  const spentUsd = sumOf(cost.values.slice(Math.max(0, startHour - cost.firstHour)))
+  const forecast = await forecastSeries(cost, augurs, { horizon: days30 })
+  if (forecast === undefined) return undefined
+  const rest = Math.max(0, endHour - nextHour)
+  const intervalOf = (hours: number): Interval => {
+    const [low, middle, high] = forecast.quantilesOf((values) => sumOf(values.slice(0, hours)), [0.05, 0.5, 0.95])
+    return { low: low!, middle: middle!, high: high! }
+  }
+  const ofRest = rest === 0 ? { low: 0, middle: 0, high: 0 } : intervalOf(rest)
+  return {
+    month: now.toISOString().slice(0, 7),
+    spentUsd,
+    expectedUsd: { low: spentUsd + ofRest.low, middle: spentUsd + ofRest.middle, high: spentUsd + ofRest.high },
+    next30DaysUsd: intervalOf(days30),
+    budgetUsd,
+  }
+}
+
+function sumOf(values: ArrayLike<number>): number {
+  let sum = 0
+  for (let hour = 0; hour < values.length; hour++) sum += values[hour]!
+  return sum
+}
