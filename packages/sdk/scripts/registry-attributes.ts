@@ -7,8 +7,8 @@ import {
   retryAvoidedReasons,
   retryOutcomes,
 } from '../src/names.ts'
-import { quotas } from '../src/provider/rate-limits.ts'
 import { attribute, budgetLabels, experimentSums, outcomes, retryOutcomes, wasteKinds } from '../src/names.ts'
+import { quotas } from '../src/provider/rate-limits.ts'
 
 type AttributeKey = (typeof attribute)[keyof typeof attribute]
 /** Namespaces whose attributes the OpenTelemetry registries define. */
