@@ -6,8 +6,8 @@ import {
   providerOutcomes,
   retryAvoidedReasons,
   retryOutcomes,
+  wasteKinds,
 } from '../src/names.ts'
-import { attribute, budgetLabels, experimentSums, outcomes, retryOutcomes, wasteKinds } from '../src/names.ts'
 import { quotas } from '../src/provider/rate-limits.ts'
 
 type AttributeKey = (typeof attribute)[keyof typeof attribute]
