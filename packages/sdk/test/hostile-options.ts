@@ -36,9 +36,23 @@ export const hostileOptions: Readonly<Record<string, HostileOptions>> = {
   'a streamOf that throws': option({ streamOf: boom }),
   'a streamOf that rejects': option({ streamOf: reject as never }),
   'a streamOf that finds no stream': option({ streamOf: (() => 'x') as never }),
+  'a failIf that throws': option({ failIf: boom }),
+  'a failIf that rejects': option({ failIf: reject as never }),
+  'failIfs of which one throws': option({ failIf: [boom, () => false] }),
+  'a failIf that returns no verdict': option({ failIf: (() => Symbol('?')) as never }),
+  'a variant that returns no choice': option({ variant: (() => ({ variant: {}, flag: 5 })) as never }),
   'a continuation that throws': option({ continuation: boom }),
   'a continuation that rejects': option({ continuation: reject as never }),
   'a continuation that finds no job': option({ continuation: (() => 'job 1') as never }),
+  'a continuation of no execution': option({ continuation: (() => ({ executionId: 5, attempt: -1 })) as never }),
+  'a continuation whose fields throw': option({
+    continuation: (() => Object.defineProperty({}, 'executionId', { get: boom, enumerable: true })) as never,
+  }),
+  'every guard of the provider': option(
+    { recovery: { maxRetries: 2, baseDelaySeconds: 0, provider: { breaker: true, retryBudget: 1 } } },
+    '',
+  ),
+  'budgets and a loop limit': option({ budget: { usd: 1, toolCalls: 50, seconds: 600 }, loop: { sameToolCall: 50 } }, ''),
   'a clock that goes backwards': {
     options: { recovery: { maxRetries: 2, baseDelaySeconds: 0 } },
     clock: { ...systemClock, now: () => (backwards -= 1000), wallClock: () => (backwards -= 1000) },

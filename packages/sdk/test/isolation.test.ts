@@ -75,9 +75,17 @@ test('all swallowed errors are counted, but logged once for each place, without 
   expect(ownLines()).toEqual(['swarmwatch: option threw (Error); the agent continues; further errors are only counted'])
 })
 
-test('the agent may report any values as its consumption', async () => {
+test('the agent may report any values as its consumption, its progress and its scores', async () => {
   await using telemetry = await startTestTelemetry()
-  const nonsense = [undefined, null, 'x', Number.NaN, -1, 10n, { input: 'many', model: 5 }, Object.freeze({ input: Infinity })]
+  const unreadable = Proxy.revocable({}, {})
+  unreadable.revoke()
+  const withoutText = {
+    toString(): string {
+      throw new Error('broken')
+    },
+  }
+  const values = [undefined, null, 'x', Number.NaN, -1, 10n, { input: 'many', model: 5 }, Object.freeze({ input: Infinity })]
+  const nonsense: unknown[] = [...values, Symbol('x'), unreadable.proxy, withoutText, Object.create(null)]
   const agent = wrapAgent(
     async () => {
       const execution = currentExecution()!
@@ -85,6 +93,9 @@ test('the agent may report any values as its consumption', async () => {
         execution.addTokens(amount as never)
         execution.addCost(amount as never, amount as never)
         execution.setAttribute(amount as never, amount as never)
+        execution.addScore(amount as never, amount as never, amount as never)
+        execution.progress(amount as never)
+        execution.pause(amount as never)()
       }
       return 'done'
     },

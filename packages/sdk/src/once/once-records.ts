@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto'
 
-import { isInstance } from '../unknown-values.ts'
+import { isInstance, propertyOf } from '../unknown-values.ts'
 import { OnceError } from './once-errors.ts'
 import { type Slot, untilSettled } from './once-slots.ts'
 import type { OnceEntry, OnceStore } from './once-store.ts'
@@ -27,7 +27,9 @@ export class OnceRecords {
     try {
       const loaded = this.#store.load(this.#executionId)
       // Awaited in any case: calls of the same moment keep their order
-      return await (isPromise(loaded) ? inTime(loaded, seconds) : loaded)
+      const entries = await (isPromise(loaded) ? inTime(loaded, seconds) : loaded)
+      for (const entry of entries) checkEntry(entry)
+      return entries
     } catch (error) {
       throw new OnceError('store_unavailable', tool, 'the store cannot be read', error)
     }
@@ -41,6 +43,7 @@ export class OnceRecords {
       if (slot.removal) await inTime(slot.removal, seconds)
       begun = this.#store.begin(slot.call, this.#owner)
       const known = isPromise(begun) ? await inTime(begun, seconds) : begun
+      if (known !== undefined) checkEntry(known)
       // An earlier try was recorded although the store reported an error; the tool was not called
       return this.#isOwn(known) ? undefined : known
     } catch (error) {
@@ -88,6 +91,12 @@ export class OnceRecords {
     slot.removal = removed.then(done, done)
     await removed
   }
+}
+
+/** A store of the user may return anything: a call of which it knows nothing must not pass for one that succeeded. */
+function checkEntry(entry: unknown): void {
+  const state = propertyOf(entry, 'state')
+  if (state !== 'begun' && state !== 'done') throw new TypeError('the store returned something other than a OnceEntry')
 }
 
 const prefix = randomBytes(8).toString('hex')

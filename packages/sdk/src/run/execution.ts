@@ -28,7 +28,7 @@ import { ContinuedRun, type FailedOfQueue } from './continued-run.ts'
 import { PausableClock } from './pausable-clock.ts'
 import { Holds, pauseRuns } from './progress-holds.ts'
 import type { StallWatch } from './progress-stall.ts'
-import { longestNote, noteProgress, resumable, type Resume } from './progress.ts'
+import { noteOf, noteProgress, resumable, type Resume } from './progress.ts'
 import type { ReadContinuation } from './read-continuation.ts'
 import { finishAttempt, finishExecution, type Ending } from './run-ending.ts'
 import type { RunLimits, SpentKey } from './run-limits.ts'
@@ -250,13 +250,12 @@ export class Execution implements CurrentExecution, Tracked {
   }
 
   progress(note?: string): void {
-    if (this.#isOpenTo('progress'))
-      this.progressed('progress()', note === undefined ? undefined : String(note).slice(0, longestNote))
+    if (this.#isOpenTo('progress')) this.progressed('progress()', note === undefined ? undefined : noteOf(note))
   }
 
   pause(reason: string): Resume {
     if (!this.#isOpenTo('pause')) return resumable(() => {})
-    const pause = { reason: String(reason).slice(0, longestNote), since: this.clock.wallClock() }
+    const pause = { reason: noteOf(reason), since: this.clock.wallClock() }
     const resume = pauseRuns(this, pause)
     return resumable(() => {
       resume()

@@ -1,7 +1,13 @@
 import type { ExecutionRecord } from '../monitor/execution-record.ts'
+import { guarded } from '../telemetry/guard.ts'
 
 /** Maximum number of characters of a note about progress and of the reason of a pause. */
-export const longestNote = 200
+const longestNote = 200
+
+/** Returns the text of a note or a reason, cut to 200 characters; code without types may pass anything. */
+export function noteOf(value: unknown): string {
+  return guarded('option', () => String(value).slice(0, longestNote)) ?? ''
+}
 
 /** Ends a pause: call it, or let `using` call it. A second call has no effect. */
 export interface Resume {
