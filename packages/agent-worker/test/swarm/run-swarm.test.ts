@@ -1,11 +1,12 @@
-import { onExecution } from '@swarmwatch/sdk'
+import { type Budget, configureBudgets, onExecution } from '@swarmwatch/sdk'
 import { expect, onTestFinished, test } from 'vitest'
 
 import type { AgentTask } from '../../src/swarm/agent.ts'
 import { backlogItems } from '../../src/swarm/backlog.ts'
-import { type ReferenceAgents, referenceAgents } from '../../src/swarm/reference-agents.ts'
+import { agentNames, type ReferenceAgents, referenceAgents } from '../../src/swarm/reference-agents.ts'
 import { type Assignment, runSwarm, seededSchedule } from '../../src/swarm/run-swarm.ts'
-import { startSwarm } from './start-swarm.ts'
+import { startRecording } from './start-recording.ts'
+import { noRunActive, startSwarm } from './start-swarm.ts'
 
 function* schedule(count: number, seed = 3): Generator<Assignment> {
   const work = seededSchedule(seed, backlogItems)
@@ -35,25 +36,38 @@ test('the swarm does all the work with real agents and reports the outcomes', as
   expect((await workspace.list('.')).length).toBeGreaterThan(5)
 })
 
-test.each([1, 2, 3, 4, 5])('no run of the swarm looks like a loop, whatever fails (seed %i)', async (seed) => {
-  const faults = ['server-error', 'malformed-arguments', 'reset'] as const
-  const { dependencies } = await startSwarm({
-    plan: ({ number }) => (number % 5 === 0 ? { kind: faults[(number / 5) % 3]! } : undefined),
-  })
-  const errors: unknown[] = []
-  let toolCalls = 0
-  const stop = onExecution(({ type, execution }) => {
-    if (type !== 'finished') return
-    errors.push(execution.errorType)
-    toolCalls += execution.toolCalls
-  })
-  onTestFinished(stop)
-  const agents = referenceAgents({ ...dependencies, loop: { sameToolCall: 2 } })
-  await runSwarm({ agents, schedule: schedule(20, seed), signal: new AbortController().signal })
-  expect(errors.length).toBeGreaterThanOrEqual(20)
-  expect(toolCalls).toBeGreaterThan(20)
-  expect(errors).not.toContain('loop')
-})
+/** Twice what the busiest run used. */
+const budget: Budget = { modelCalls: 48, toolCalls: 40, tokens: 10_000, usd: 0.01, seconds: 120 }
+
+test.each([1, 2, 3, 4, 5])(
+  'no run of the swarm is stopped by its budget or as a loop, whatever fails (seed %i)',
+  async (seed) => {
+    // With it, model calls and tokens are seen
+    await startRecording()
+    configureBudgets(Object.fromEntries(agentNames.map((name) => [name, budget])))
+    onTestFinished(() => configureBudgets({}))
+    const faults = ['server-error', 'malformed-arguments', 'reset'] as const
+    const { dependencies } = await startSwarm({
+      plan: ({ number }) => (number % 5 === 0 ? { kind: faults[(number / 5) % 3]! } : undefined),
+    })
+    const errors: unknown[] = []
+    let toolCalls = 0
+    let modelCalls = 0
+    const stop = onExecution(({ type, execution }) => {
+      if (type !== 'finished') return
+      errors.push(execution.errorType)
+      toolCalls += execution.toolCalls
+      modelCalls += execution.modelCalls
+    })
+    onTestFinished(stop)
+    const agents = referenceAgents({ ...dependencies, loop: { sameToolCall: 2 } })
+    await runSwarm({ agents, schedule: schedule(40, seed), signal: new AbortController().signal })
+    await noRunActive()
+    expect(errors.length).toBeGreaterThanOrEqual(40)
+    for (const calls of [toolCalls, modelCalls]) expect(calls).toBeGreaterThan(40)
+    expect(errors.filter((type) => type === 'loop' || type === 'budget_exceeded')).toEqual([])
+  },
+)
 
 test('the swarm never runs more tasks at a time than allowed', async () => {
   let active = 0

@@ -67,6 +67,16 @@ test('a run is ended at call n + 1, which is not made, although its agent ignore
   expect(await outcomeOf(telemetry)).toBe('failure not_retryable (loop), attempts: loop')
 })
 
+test('whatever the limit n, n equal calls are made and the next one is not', async () => {
+  for (let n = 1; n <= 20; n += 1) {
+    const { tool, count } = countedTool()
+    const { error } = await run({ sameToolCall: n }, () => {
+      for (let call = 0; call < 50; call += 1) tool('x')
+    })
+    expect({ error, calls: count.calls }).toEqual({ error: new LoopError('search', n + 1), calls: n })
+  }
+})
+
 test('a loop of several different calls is found', async () => {
   const { tool, count } = countedTool()
   const { error } = await run({ sameToolCall: 3 }, () => {

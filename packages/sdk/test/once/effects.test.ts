@@ -10,10 +10,11 @@ import {
   instrumentAgent,
   instrumentTool,
   memoryOnceStore,
-  type OnceStore,
   sqliteOnceStore,
   UncertainEffectError,
 } from '../../src/index.ts'
+import { documentedRow, shown } from '../documented-row.ts'
+import { injectFailures, steps } from './injected-failures.ts'
 
 let telemetry: TestTelemetry
 beforeEach(async () => {
@@ -23,81 +24,16 @@ afterEach(() => telemetry.shutdown())
 
 const busy = (): Error => Object.assign(new Error('busy'), { status: 503 })
 
-/** Where a failure is injected into a step of a run. */
-const places = ['before the call', 'before the effect', 'after the effect, as a timeout', 'after the call'] as const
-type Place = (typeof places)[number]
+test('no effect is repeated or lost in 1,000 runs that fail at every step, as documented', async () => {
+  const { runs, attempts, effects, repeated, lost, uncertain, reused } = await injectFailures(1000, memoryOnceStore())
+  expect({ repeated, lost }).toEqual({ repeated: 0, lost: 0 })
+  expect(documentedRow('memory')).toEqual(shown(runs, attempts, effects, repeated, lost, uncertain, reused))
+})
 
-/** An outside service: payments by idempotency key, which it does not check. */
-class Service {
-  readonly payments: string[] = []
-
-  pay(key: string): void {
-    this.payments.push(key)
-  }
-}
-
-test.each<[string, () => OnceStore, number]>([
-  ['in memory', memoryOnceStore, 1000],
-  ['in SQLite', () => sqliteOnceStore(`${temporaryFolder()}/once.db`), 200],
-])('no effect is repeated or lost in runs that fail at every step, with the store %s', async (_, open, runs) => {
-  const store = open()
-  const steps = 5
-  let attempts = 0
-  let uncertain = 0
-  for (let run = 0; run < runs; run += 1) {
-    const service = new Service()
-    // Each of the first three attempts fails at one place of one step; the fourth succeeds
-    const failures = [0, 1, 2].map((number) => ({
-      step: (run + number) % steps,
-      place: places[Math.floor((run / steps + number * (run % 3)) % 4)]!,
-    }))
-    let failure: { readonly step: number; readonly place: Place } | undefined
-    const pay = instrumentTool(
-      async (step: number) => {
-        const isHere = failure?.step === step
-        if (isHere && failure?.place === 'before the effect') throw busy()
-        service.pay(currentTool()!.idempotencyKey)
-        await Promise.resolve()
-        if (isHere && failure?.place === 'after the effect, as a timeout') throw new DOMException('gave up', 'TimeoutError')
-        return `paid ${step}`
-      },
-      {
-        name: 'pay',
-        once: {
-          store,
-          onUncertain: async (key, run) => {
-            uncertain += 1
-            return service.payments.includes(key) ? 'found' : run()
-          },
-        },
-      },
-    )
-    let attempt = 0
-    const agent = instrumentAgent(
-      async () => {
-        failure = failures[attempt++]
-        attempts += 1
-        const results: string[] = []
-        for (let step = 0; step < steps; step += 1) {
-          if (failure?.step === step && failure.place === 'before the call') throw busy()
-          results.push(await pay(step))
-          // Also if the call was reused, and could not fail itself
-          if (failure?.step === step) throw busy()
-        }
-        return results
-      },
-      { name: 'payer', recovery: { baseDelaySeconds: 0 }, logger: false },
-    )
-    const results = await agent()
-    expect(results).toHaveLength(steps)
-    expect({ run, payments: service.payments.length, keys: new Set(service.payments).size }).toEqual({
-      run,
-      payments: steps,
-      keys: steps,
-    })
-  }
-  expect(attempts).toBe(4 * runs)
-  expect(uncertain).toBeGreaterThan(runs / 10)
+test('no effect is repeated or lost in runs that fail at every step, with the store in SQLite', async () => {
+  const total = await injectFailures(100, sqliteOnceStore(`${temporaryFolder()}/once.db`))
+  expect(total).toMatchObject({ attempts: 400, effects: 100 * steps, repeated: 0, lost: 0 })
+  expect(total.uncertain).toBeGreaterThan(10)
 })
 
 /** A call of an attempt in the property below: how it ends, and after how many turns of the event loop. */

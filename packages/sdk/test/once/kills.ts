@@ -8,6 +8,9 @@ import { startProgram } from '@swarmwatch/testkit'
 
 import type { OnceStore } from '../../src/index.ts'
 
+/** Processes that are killed: 100, which takes a minute, with all tests of the stack. ONCE_KILLS has another number. */
+export const kills: number = Number(process.env['ONCE_KILLS'] ?? (process.env['REQUIRE_STACK'] === '1' ? 100 : 8))
+
 const program = fileURLToPath(new URL('programs/paying-program.ts', import.meta.url))
 const packageFolder = fileURLToPath(new URL('../..', import.meta.url))
 const steps = 60

@@ -4,10 +4,7 @@ import { temporaryFolder } from '@swarmwatch/testkit/vitest'
 import { expect, test } from 'vitest'
 
 import { sqliteOnceStore } from '../../src/index.ts'
-import { killExecutions } from './kills.ts'
-
-// 100 with ONCE_KILLS=100, which takes a minute
-const kills = Number(process.env['ONCE_KILLS'] ?? 8)
+import { killExecutions, kills } from './kills.ts'
 
 test('after SIGKILL at random moments, the SQLite store repeats no effect silently and loses none', async () => {
   const folder = temporaryFolder()

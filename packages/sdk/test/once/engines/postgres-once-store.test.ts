@@ -3,11 +3,9 @@ import { temporaryFolder } from '@swarmwatch/testkit/vitest'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 
 import { postgresOnceStore, type ClosableOnceStore } from '../../../src/index.ts'
-import { killExecutions } from '../kills.ts'
+import { injectFailures, steps } from '../injected-failures.ts'
+import { killExecutions, kills } from '../kills.ts'
 import { testOnceStore } from '../store-conformance.ts'
-
-// 100 with ONCE_KILLS=100, which takes a minute
-const kills = Number(process.env['ONCE_KILLS'] ?? 8)
 
 describe.skipIf(whyNoPostgres() !== undefined)('with a PostgreSQL server', () => {
   let server: PostgresServer | undefined
@@ -26,6 +24,13 @@ describe.skipIf(whyNoPostgres() !== undefined)('with a PostgreSQL server', () =>
   })
 
   testOnceStore('the PostgreSQL store', () => ({ store: open(), open }))
+
+  test('the PostgreSQL store repeats and loses no effect in runs that fail at every step', async () => {
+    const runs = process.env['REQUIRE_STACK'] === '1' ? 1000 : 50
+    const total = await injectFailures(runs, open())
+    expect(total).toMatchObject({ attempts: 4 * runs, effects: runs * steps, repeated: 0, lost: 0 })
+    expect(total.uncertain).toBeGreaterThan(runs / 10)
+  })
 
   test('after SIGKILL at random moments, the PostgreSQL store repeats no effect silently and loses none', async () => {
     const total = await killExecutions(kills, 200, temporaryFolder(), server!.url, open(), () => server!.untilIdle())
