@@ -3,7 +3,9 @@ import { asJson, type CommandLine, commandLine, type ExitCode, type Output } fro
 
 import { prometheusAddress, readAdvisorSettings } from './advisor-settings.ts'
 import { analyse } from './analyse.ts'
+import { readPrices } from './read-prices.ts'
 import { openPrometheus, PrometheusError } from './prometheus/prometheus-client.ts'
+import { markdownReport } from './report/markdown-report.ts'
 import { textReport } from './report/text-report.ts'
 
 /** Environment of the command. */
@@ -56,8 +58,8 @@ async function advise(options: AdviseOptions, environment: AdviseEnvironment): P
   const { env = process.env, now = Date.now, print = console.log, printError = console.error } = environment
   const settings = readAdvisorSettings({ env, prometheusUrl: options.prometheus })
   try {
-    const { report } = await analyse(openPrometheus(prometheusAddress(settings)), settings, now())
-    print(options.json ? asJson(report) : textReport(report))
+    const { report } = await analyse(openPrometheus(prometheusAddress(settings)), { ...settings, prices: readPrices(env) }, now())
+    print(options.json ? asJson(report) : options.markdown ? markdownReport(report) : textReport(report))
     return report.advice.length > 0 ? 1 : 0
   } catch (error) {
     if (!(error instanceof PrometheusError)) throw error

@@ -1,6 +1,7 @@
 import { commandLine } from '@swarmwatch/config/command-line'
 
 import { addAdviseCommand } from './advise-command.ts'
+import { addServeCommand } from './service/serve-command.ts'
 
 const line = commandLine({
   name: 'swarmwatch-advisor',
@@ -10,5 +11,6 @@ const line = commandLine({
 })
 
 addAdviseCommand(line)
+addServeCommand(line)
 
 process.exitCode = await line.run(process.argv.slice(2))

@@ -14,7 +14,7 @@ export function textReport(report: Report): string {
 }
 
 /** A part of the report: a table with its head, or a sentence if it has no rows. */
-interface Section {
+export interface Section {
   readonly title: string
   readonly head: readonly string[]
   readonly rows: readonly (readonly string[])[]
@@ -22,7 +22,7 @@ interface Section {
 }
 
 /** The parts of a report that every format shows, with values as text. */
-function sectionsOf({ forecasts, advice, capacity, month, costParts }: Report): readonly Section[] {
+export function sectionsOf({ forecasts, advice, capacity, month, costParts }: Report): readonly Section[] {
   return [
     {
       title: 'Advice: what would save money',
