@@ -1,6 +1,6 @@
 import { channelDefinitions, secretFileKeys } from '../src/channels/channel-types.ts'
 import { asCode, table } from '../src/settings/documented-setting.ts'
-import { channelTables, channelVariablesTable, mapTable, ruleTables, settingsTables } from './tables.ts'
+import { channelTables, channelVariablesTable, mapTable, providerRecoveryTable, ruleTables, settingsTables } from './tables.ts'
 
 /** `docs/configuration.md`. */
 export function configurationPage(): string {
@@ -84,6 +84,21 @@ Schema complete and check it by \`config/production.schema.json\`, which its fir
   only in ${listOf(secretFileKeys)}.
 - \`recovery.agents\` contains limits of single agents by name, with the keys of \`recovery\`. Limits that are not set
   are the same as for all agents. These limits override the variables, which are for all agents.
+
+### \`recovery.provider\`
+
+What runs do while most calls of their provider and model fail; \`docs/best-practices.md\` describes it. Everything is
+off by default. The same keys in \`recovery.agents\` are for one agent, and options in the code of an agent take
+precedence:
+
+\`\`\`yaml
+recovery:
+  provider: { breaker: true, max_wait: 600 }
+  agents:
+    chat: { provider: { max_wait: 0 } }
+\`\`\`
+
+${providerRecoveryTable()}
 
 ### \`prices\`
 

@@ -74,6 +74,13 @@ export function mapTable(section: 'prices' | 'budgets' | 'loops'): string {
   return table(['Key', '', 'Meaning'], rows)
 }
 
+/** A table of the keys of `recovery.provider`. */
+export function providerRecoveryTable(): string {
+  const { properties = {} } = plainFileSchema().properties?.['recovery']?.properties?.['provider'] ?? {}
+  const rows = Object.entries(properties).map(([key, { description = '' }]) => [asCode(key), description])
+  return table(['Key', 'Meaning'], rows)
+}
+
 /** A table of the keys of a rule, and one of the rules there are by default. */
 export function ruleTables(): string {
   const kinds = schemaAt('rules').items?.oneOf ?? []

@@ -21,9 +21,10 @@ import {
   type TelemetrySettings,
   telemetrySettings,
 } from './settings/process.ts'
+import type { ProviderRecoverySettings } from './settings/provider-recovery.ts'
 import { type ProviderSettings, resolveProviders } from './settings/providers.ts'
 import { agentQuality, type QualitySettings } from './settings/quality.ts'
-import { type RecoveryLimits, type RecoverySettings, resolveRecovery } from './settings/recovery.ts'
+import { type AgentRecovery, type RecoveryLimits, type RecoverySettings, resolveRecovery } from './settings/recovery.ts'
 import { checkedCode, type Origin, prefixed, resolveSettings, type Sources } from './settings/setting.ts'
 
 /** The effective settings: checked, complete, and safe to print (secrets show `***`). */
@@ -62,7 +63,10 @@ export interface CodeSettings {
       })
     | undefined
   readonly recovery?:
-    | (Given<RecoveryLimits> & { readonly agents?: Readonly<Record<string, Given<RecoveryLimits>>> | undefined })
+    | (Given<RecoveryLimits> & {
+        readonly provider?: ProviderRecoverySettings | undefined
+        readonly agents?: Readonly<Record<string, Given<AgentRecovery>>> | undefined
+      })
     | undefined
   readonly alerts?:
     | (Given<Omit<Configuration['alerts'], 'channels' | 'rules' | 'alertmanagerPassword'>> & {

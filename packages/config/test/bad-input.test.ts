@@ -59,7 +59,7 @@ test('all problems in file, environment and code are reported at once, with path
       "monitoring.helth is not a setting; the settings are enabled, health_check_interval, metrics_export, frameworks (a.yaml:2)",
       "recovery.max_retries must be a whole number, 0 or more, got -1 (a.yaml:4)",
       "recovery.agents["my agent"].max_retries must be a whole number, 0 or more, got "x" (a.yaml:6)",
-      "recovery.agents.b must be a mapping with max_retries, base_delay, max_delay, exponential_factor, stall_timeout, got 3 (a.yaml:6)",
+      "recovery.agents.b must be a mapping with max_retries, base_delay, max_delay, exponential_factor, stall_timeout, provider, got 3 (a.yaml:6)",
       "alerts.in_process must be auto, on or off, got "maybe" (a.yaml:8)",
       "alerts.channels[0].type must be ... or console, got "pigeon" (a.yaml:10)",
       "alerts.channels[1].webhook must be an http or https URL, got *** (a.yaml:12)",

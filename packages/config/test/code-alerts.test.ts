@@ -115,7 +115,7 @@ test('all problems in code are reported with the names of code, without secrets'
 test('a key that is not a setting is reported once, with all keys that exist', () => {
   const code = { alerts: { what: 1 }, recovery: { zap: 1, agents: 5 } }
   expect(problemsOf({ env: {}, file: false, code: code as never })).toEqual([
-    'recovery.zap is not a setting; the settings are maxRetries, baseDelaySeconds, maxDelaySeconds, exponentialFactor, stallTimeoutSeconds, agents',
+    'recovery.zap is not a setting; the settings are maxRetries, baseDelaySeconds, maxDelaySeconds, exponentialFactor, stallTimeoutSeconds, provider, agents',
     'recovery.agents must be an object from agent names to limits, got 5',
     'alerts.what is not a setting; the settings are inProcess, alertmanagerUrl, alertmanagerUser, alertmanagerPassword, runbooksUrl, channels, rules',
   ])

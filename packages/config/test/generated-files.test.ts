@@ -48,7 +48,7 @@ test('every value of the schema has a description, and may be a variable unless 
   const { monitoring, recovery } = editorSchema().properties ?? {}
   for (const [key, schema] of Object.entries({ ...monitoring?.properties, ...recovery?.properties })) {
     expect(schema.description, key).toMatch(/^[A-Z].*\.$/)
-    if (key !== 'agents') expect(schema.anyOf?.at(-1), key).toEqual({ type: 'string', pattern: '\\$\\{[A-Za-z_]' })
+    if (schema.type !== 'object') expect(schema.anyOf?.at(-1), key).toEqual({ type: 'string', pattern: '\\$\\{[A-Za-z_]' })
   }
 })
 

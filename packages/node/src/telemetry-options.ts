@@ -12,6 +12,7 @@ import {
   type Problem,
   type QualitySettings,
   shownValue,
+  type ProviderRecoverySettings,
 } from '@swarmwatch/config'
 
 import type { Deliver } from './alerts/group-receiver.ts'
@@ -186,6 +187,8 @@ export interface RecoveryDefaults {
   exponentialFactor?: number
   /** Longest time without progress in an attempt. @default STALL_TIMEOUT, or none */
   stallTimeoutSeconds?: number
+  /** Breaker, retry budget and longest wait for a provider that is unavailable. @default recovery.provider of the file, or off */
+  provider?: ProviderRecoverySettings
   /** Limits of single agents, by name. */
   agents?: Readonly<Record<string, Omit<RecoveryDefaults, 'agents'>>>
 }

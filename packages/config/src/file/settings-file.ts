@@ -9,6 +9,7 @@ import { agentLoops } from '../settings/loops.ts'
 import { monitorSettings } from '../settings/monitor.ts'
 import { modelPrices } from '../settings/prices.ts'
 import { metricsSettings, telemetrySettings } from '../settings/process.ts'
+import { providerRecovery } from '../settings/provider-recovery.ts'
 import { checkProviderHosts, serverProviders } from '../settings/providers.ts'
 import { agentQuality } from '../settings/quality.ts'
 import { agentLimits, recoveryLimits } from '../settings/recovery.ts'
@@ -97,7 +98,7 @@ export const fileShape: SectionShape = {
   kind: 'section',
   keys: {
     monitoring: section('monitoring'),
-    recovery: section('recovery', { agents: agentLimits }),
+    recovery: section('recovery', { provider: providerRecovery, agents: agentLimits }),
     alerts: section('alerts', { channels: fileChannels, rules: ruleList }),
     prices: modelPrices,
     providers: serverProviders,

@@ -1,6 +1,7 @@
 import { shownPath, shownValue } from '../problem.ts'
 import { fileKeyOf, type MapShape, type Shape } from '../shape.ts'
 import { growthFactor, interval, retryCount, seconds } from '../value-rule.ts'
+import { providerRecovery, resolveProviderRecovery, type ProviderRecoverySettings } from './provider-recovery.ts'
 import { checkedCode, type Origin, prefixed, resolveSettings, type Settings, type Sources } from './setting.ts'
 
 /** The number of retries and the waits before them: 5, 15, 30 s by default, and the fourth failure is final. */
@@ -20,10 +21,18 @@ export interface RecoveryLimits {
   readonly stallTimeoutSeconds: number | undefined
 }
 
+/** The limits of one agent, and its treatment of providers. */
+export interface AgentRecovery extends RecoveryLimits {
+  /** Keys that are not set are the same as for all agents. */
+  readonly provider?: ProviderRecoverySettings | undefined
+}
+
 /** The limits of all agents, and of agents with their own. */
 export interface RecoverySettings extends RecoveryLimits {
+  /** Treatment of providers that are unavailable. @default everything is off */
+  readonly provider?: ProviderRecoverySettings | undefined
   /** Complete limits by agent name (an object without prototype); values that an agent's entry leaves out are those of all agents. @default {} */
-  readonly agents: Readonly<Record<string, RecoveryLimits>>
+  readonly agents: Readonly<Record<string, AgentRecovery>>
 }
 
 /** `recovery`, without the limits of single agents. */
@@ -83,7 +92,8 @@ export interface ResolvedRecovery {
   readonly origins: Readonly<Record<string, Origin>>
 }
 
-type Limits = Partial<RecoveryLimits>
+/** Limits of one agent in the file. */
+type GivenLimits = Partial<RecoveryLimits> & { readonly provider?: unknown }
 const limitKeys = Object.keys(recoveryLimits) as readonly (keyof RecoveryLimits)[]
 
 /** `recovery.agents` of the file. */
@@ -91,12 +101,15 @@ export const agentLimits: MapShape = {
   kind: 'map',
   values: {
     kind: 'section',
-    keys: Object.fromEntries(
-      limitKeys.map((key): [string, Shape] => {
-        const { value, about } = recoveryLimits[key]
-        return [key, { kind: 'value', rule: value, about }]
-      }),
-    ),
+    keys: {
+      ...Object.fromEntries(
+        limitKeys.map((key): [string, Shape] => {
+          const { value, about } = recoveryLimits[key]
+          return [key, { kind: 'value', rule: value, about }]
+        }),
+      ),
+      provider: providerRecovery,
+    },
   },
   rule: 'must be a mapping from agent names to limits',
   about: 'Limits of individual agents, by name. Limits that are not set are the same as for all agents.',
@@ -108,30 +121,50 @@ export const agentLimits: MapShape = {
  * for one agent thus overrides `MAX_RETRIES`, which is for all. Limits that shorten every wait get a line in `notices`.
  */
 export function resolveRecovery(sources: Sources, code: unknown, notices: string[]): ResolvedRecovery {
-  const { agents: codeAgents, ...codeLimits } = checkedCode('recovery', [...limitKeys, 'agents'], code, sources.problems)
+  const {
+    agents: codeAgents,
+    provider: codeProvider,
+    ...codeLimits
+  } = checkedCode('recovery', [...limitKeys, 'provider', 'agents'], code, sources.problems)
   const all = resolveSettings('recovery', recoveryLimits, sources, codeLimits)
   const origins: Record<string, Origin> = prefixed('recovery', all.origins)
   notices.push(...shortWaits('recovery', all.values))
+  const provider = resolveProviderRecovery(['recovery', 'provider'], sources, {
+    file: sources.fromFile('recovery.provider'),
+    code: codeProvider,
+  })
+  Object.assign(origins, provider.origins)
   // without prototype: an agent may be called "constructor"
-  const agents: Record<string, RecoveryLimits> = Object.create(null)
-  const inFile = (sources.fromFile('recovery.agents') ?? {}) as Readonly<Record<string, Limits | undefined>>
+  const agents: Record<string, AgentRecovery> = Object.create(null)
+  const inFile = (sources.fromFile('recovery.agents') ?? {}) as Readonly<Record<string, GivenLimits | undefined>>
   const inCode = codeAgents === undefined ? {} : checkedAgents(codeAgents, sources)
   for (const name of new Set([...Object.keys(inFile), ...Object.keys(inCode)])) {
     const path = shownPath(['recovery', 'agents', name])
-    const limits: Limits = (Object.hasOwn(inFile, name) ? inFile[name] : undefined) ?? {}
+    const limits: GivenLimits = (Object.hasOwn(inFile, name) ? inFile[name] : undefined) ?? {}
     const ofAgent = { ...sources, fromFile: (key: string) => limits[key as keyof RecoveryLimits] }
-    const own = Object.hasOwn(inCode, name) ? inCode[name] : undefined
+    const given = Object.hasOwn(inCode, name) ? inCode[name] : undefined
+    const { own, ownProvider } = withoutProvider(given)
     const resolved = resolveSettings(path, limitsWithDefaults(all.values), ofAgent, own)
-    agents[name] = resolved.values
+    const agentPath = ['recovery', 'agents', name, 'provider']
+    const ofProvider = resolveProviderRecovery(agentPath, sources, { file: limits.provider, code: ownProvider })
+    agents[name] = { ...resolved.values, ...(ofProvider.values && { provider: ofProvider.values }) }
+    Object.assign(origins, ofProvider.origins)
     notices.push(...shortWaits(path, resolved.values))
     for (const key of limitKeys) origins[`${path}.${key}`] = originOf(key, resolved.origins[key], path)
   }
-  return { values: { ...all.values, agents }, origins }
+  return { values: { ...all.values, ...(provider.values && { provider: provider.values }), agents }, origins }
 
   function originOf(key: keyof RecoveryLimits, origin: Origin, path: string): Origin {
     if (origin === 'default') return all.origins[key]
     return origin === 'code' ? origin : `file ${sources.fileName}:${path}.${fileKeyOf(key)}`
   }
+}
+
+/** The limits of an agent that code has, apart from its treatment of providers. */
+function withoutProvider(given: unknown): { readonly own: unknown; readonly ownProvider: unknown } {
+  if (typeof given !== 'object' || given === null || Array.isArray(given)) return { own: given, ownProvider: undefined }
+  const { provider, ...own } = given as { readonly provider?: unknown }
+  return { own, ownProvider: provider }
 }
 
 /** The settings of one agent: no variables, and the limits of all agents as defaults. */
