@@ -5,12 +5,15 @@ import { thresholds } from './thresholds.ts'
 import { literal, oneOf, positive, seconds, type ValueRule } from './value-rule.ts'
 
 /** The rules that can be named in the file. */
-export type AlertRuleName = 'high_error_rate' | 'elevated_error_rate' | 'slow_response' | 'low_health'
+export type AlertRuleName = 'high_error_rate' | 'elevated_error_rate' | 'slow_response' | 'stuck_run' | 'low_health'
 
 /** An alert rule that is evaluated in the process. */
 export interface AlertRule {
   readonly name: AlertRuleName
-  /** A failed share (0-1) for the error rates, seconds (p95) for `slow_response`, a score (0-100) for `low_health`. */
+  /**
+   * A failed share (0-1) for the error rates, seconds (p95) for `slow_response`, a multiple of the
+   * 99th percentile of the duration for `stuck_run`, a score (0-100) for `low_health`.
+   */
   readonly threshold: number
   readonly severity: Severity
   /** Time for which the condition must hold, in seconds. File: `for`. */
@@ -27,13 +30,14 @@ export interface CodeRule {
   readonly forSeconds?: number | undefined
 }
 
-const { errorRate, slowResponse, healthScore } = thresholds
+const { errorRate, slowResponse, stuckRun, healthScore } = thresholds
 
 /** The alert that each rule raises; the same name in the process and in Prometheus. */
 export const alertNames: Readonly<Record<AlertRuleName, string>> = {
   high_error_rate: 'SystemErrorRateCritical',
   elevated_error_rate: 'SystemErrorRateWarning',
   slow_response: 'AgentSlowResponses',
+  stuck_run: 'AgentRunStuck',
   low_health: 'SwarmHealthLow',
 }
 
@@ -44,6 +48,7 @@ export const defaultAlertRules: readonly AlertRule[] = [
   rule('slow_response', 'warning', slowResponse.warning.aboveSeconds, slowResponse.warning.forSeconds),
   rule('low_health', 'critical', healthScore.critical.below, healthScore.critical.forSeconds),
   rule('low_health', 'warning', healthScore.warning.below, healthScore.warning.forSeconds),
+  rule('stuck_run', 'warning', stuckRun.warning.timesUsual, stuckRun.warning.forSeconds),
 ]
 
 /** A rule and where its parts came from. */
@@ -101,6 +106,7 @@ function originsOf(
 }
 
 const share = positive('must be a share above 0, at most 1 (0.5 is 50 %)', 1)
+const multiple = positive('must be a number of times above 0, at most 1000', 1000)
 const score = positive('must be a score above 0, at most 100', 100)
 
 const optional = {
@@ -115,7 +121,7 @@ export const ruleList: ListShape = {
     kind: 'choice',
     key: 'name',
     rule: 'must be a mapping with name and threshold',
-    keyRule: 'must be high_error_rate, elevated_error_rate, slow_response or low_health',
+    keyRule: 'must be high_error_rate, elevated_error_rate, slow_response, stuck_run or low_health',
     variants: [
       ruleShape(
         oneOf(['high_error_rate', 'elevated_error_rate']),
@@ -123,6 +129,11 @@ export const ruleList: ListShape = {
         'Share of failed executions, over all agents; 0.5 is 50 %.',
       ),
       ruleShape(literal('slow_response'), seconds, 'Seconds; the 95th percentile of the duration of executions.'),
+      ruleShape(
+        literal('stuck_run'),
+        multiple,
+        'Time without progress of a run, as a multiple of the 99th percentile of the duration of the runs of its agent.',
+      ),
       ruleShape(literal('low_health'), score, 'Health score, from 0 to 100.'),
     ],
   },

@@ -74,6 +74,12 @@ export const inhibitionRules: readonly InhibitionRule[] = [
     same: 'agent',
   },
   {
+    name: 'a run without progress explains that no run ends',
+    source: { alerts: ['AgentRunStuck'] },
+    target: { alerts: ['AgentStuckExecutions'] },
+    same: 'agent',
+  },
+  {
     name: 'an agent with many retries is slow for that reason',
     source: { alerts: ['AgentRetriesHigh'] },
     target: { alerts: ['AgentSlowResponses'] },

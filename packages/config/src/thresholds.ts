@@ -18,6 +18,13 @@ export const thresholds = {
   /** 95th percentile of the duration of an agent's executions, waits included. */
   slowResponse: { warning: { aboveSeconds: 10, forSeconds: 300, leastExecutions: 5 } },
 
+  /**
+   * A run is stuck after `timesUsual` times the usual duration of its agent, the 99th percentile of its successful runs of the last week,
+   * without progress, at least after `leastSeconds`. With fewer than `leastRuns` of them, it is stuck after `unknownSeconds`.
+   * `@swarmwatch/sdk/stuck-run` has the same numbers for the status page.
+   */
+  stuckRun: { warning: { timesUsual: 3, leastSeconds: 30, leastRuns: 20, unknownSeconds: 900, forSeconds: 30 } },
+
   /** Health score of the fleet, 0-100. */
   healthScore: {
     critical: { below: 50, forSeconds: 300 },

@@ -14,6 +14,7 @@ test('every default rule has an alert with a name', () => {
     'AgentSlowResponses warning',
     'SwarmHealthLow critical',
     'SwarmHealthLow warning',
+    'AgentRunStuck warning',
   ])
 })
 
@@ -22,7 +23,7 @@ test('a rule of the file replaces the default rules with the same name', () => {
   expect(alerts.rules.filter(({ name }) => name === 'low_health')).toEqual([
     { name: 'low_health', threshold: 40, severity: 'critical', forSeconds: 300 },
   ])
-  expect(alerts.rules).toHaveLength(4)
+  expect(alerts.rules).toHaveLength(5)
   expect([origins['alerts.rules[0].threshold'], origins['alerts.rules[0].forSeconds']]).toEqual([
     'file config/production.yaml:alerts.rules[0].threshold',
     'default',

@@ -133,7 +133,7 @@ describe('every problem is reported at once', () => {
 test('a rule with an unknown name is reported with its severity and its missing threshold', () => {
   const load = (): unknown => loadConfiguration({ env: {}, ...inFile({ alerts: { rules: [{ name: 'x', severity: 'loud' }] } }) })
   expect(load).toThrow(`3 problems in the configuration:
-  alerts.rules[0].name must be high_error_rate, elevated_error_rate, slow_response or low_health, got "x" (a.yaml:1)
-  alerts.rules[0].threshold is missing; it must be a share above 0, at most 1 (0.5 is 50 %), or a number of seconds from 0 to 2147483, or a score above 0, at most 100 (a.yaml:1)
+  alerts.rules[0].name must be high_error_rate, elevated_error_rate, slow_response, stuck_run or low_health, got "x" (a.yaml:1)
+  alerts.rules[0].threshold is missing; it must be a share above 0, at most 1 (0.5 is 50 %), or a number of seconds from 0 to 2147483, or a number of times above 0, at most 1000, or a score above 0, at most 100 (a.yaml:1)
   alerts.rules[0].severity must be critical, warning or info, got "loud" (a.yaml:1)`)
 })

@@ -71,7 +71,7 @@ test('all problems in file, environment and code are reported at once, with path
       "alerts.channels[4].recipients[0] must be mail addresses separated by commas, got "ops" (a.yaml:18)",
       "alerts.rules[0].threshold is missing; it must be a share above 0, at most 1 (0.5 is 50 %) (a.yaml:21)",
       "alerts.rules[1].threshold must be a share above 0, at most 1 (0.5 is 50 %), got 50 (a.yaml:23)",
-      "alerts.rules[2].name must be high_error_rate, elevated_error_rate, slow_response or low_health, got "zork" (a.yaml:25)",
+      "alerts.rules[2].name must be high_error_rate, elevated_error_rate, slow_response, stuck_run or low_health, got "zork" (a.yaml:25)",
       "alerts.channels[2].name must differ from the other channels; set a name (a.yaml:14)",
       "alerts.rules[1].name must not be listed twice with the same severity, got "high_error_rate" (a.yaml:22)",
       "SWARMWATCH_OTLP_TOKEN and SWARMWATCH_OTLP_TOKEN_FILE are both set; set only one of them",

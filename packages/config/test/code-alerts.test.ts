@@ -64,6 +64,7 @@ test('a rule in code replaces those of its name in the file and in the defaults'
     { name: 'low_health', threshold: 60, severity: 'critical', forSeconds: 300 },
     { name: 'high_error_rate', threshold: 0.5, severity: 'critical', forSeconds: 120 },
     { name: 'elevated_error_rate', threshold: 0.2, severity: 'warning', forSeconds: 300 },
+    { name: 'stuck_run', threshold: 3, severity: 'warning', forSeconds: 30 },
   ])
   expect([
     origins['alerts.rules[0].forSeconds'],

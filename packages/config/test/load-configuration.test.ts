@@ -29,6 +29,7 @@ test('without file, environment and code every setting has its default', () => {
         { name: 'slow_response', threshold: 10, severity: 'warning', forSeconds: 300 },
         { name: 'low_health', threshold: 50, severity: 'critical', forSeconds: 300 },
         { name: 'low_health', threshold: 80, severity: 'warning', forSeconds: 600 },
+        { name: 'stuck_run', threshold: 3, severity: 'warning', forSeconds: 30 },
       ],
     },
     prices: {},
@@ -61,6 +62,7 @@ test("the mission's file and environment load unchanged", () => {
     ['elevated_error_rate', 0.2, 'warning'],
     ['low_health', 50, 'critical'],
     ['low_health', 80, 'warning'],
+    ['stuck_run', 3, 'warning'],
   ])
 })
 

@@ -10,6 +10,7 @@ import { errorBudgetAlerts, errorBudgetRecordings } from './rules/error-budget.t
 import { modelCallAlerts, modelCallRecordings } from './rules/model-calls.ts'
 import { prometheusAlerts, prometheusRecordings } from './rules/prometheus.ts'
 import { qualityAlerts, qualityRecordings } from './rules/quality.ts'
+import { stuckRunAlerts, stuckRunRecordings } from './rules/stuck-runs.ts'
 import { fleetRecordings, swarmAlerts } from './rules/swarm.ts'
 import { agentVariantDiffers, variantRecordings } from './rules/variants.ts'
 import { watchdog } from './rules/watchdog.ts'
@@ -42,8 +43,10 @@ export function ruleFiles(settings: MixinSettings): readonly RuleFile[] {
             ...swarmAlerts(settings),
             ...agentErrorAlerts,
             ...agentSpeedAlerts(settings),
+            ...stuckRunAlerts(settings),
           ],
         },
+        stuckRunRecordings(settings),
         { name: 'agent-silence', intervalSeconds: 60, rules: agentSilenceAlerts },
       ],
     },

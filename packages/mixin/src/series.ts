@@ -23,6 +23,8 @@ type Label =
   | 'where'
   | 'budget'
   | 'evaluation'
+  | 'executionId'
+  | 'lastStep'
 
 /** Labels of the series that agents send. */
 export const label: Readonly<Record<Label, string>> = {
@@ -43,6 +45,8 @@ export const label: Readonly<Record<Label, string>> = {
   where: labelOf(attribute.where),
   budget: labelOf(attribute.budget),
   evaluation: labelOf(attribute.evaluationName),
+  executionId: labelOf(attribute.executionId),
+  lastStep: labelOf(attribute.lastStep),
 }
 
 /**

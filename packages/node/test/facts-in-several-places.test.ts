@@ -1,7 +1,8 @@
 import { readFileSync } from 'node:fs'
 
-import { loadConfiguration } from '@swarmwatch/config'
+import { loadConfiguration, thresholds } from '@swarmwatch/config'
 import { defaultRecovery } from '@swarmwatch/sdk'
+import { stuckRun } from '@swarmwatch/sdk/stuck-run'
 import { expect, test } from 'vitest'
 
 import { checkNode } from '../src/doctor/run-doctor.ts'
@@ -10,6 +11,12 @@ test('the recovery defaults of the SDK are those of the configuration', () => {
   const { agents, ...recovery } = loadConfiguration({ env: {}, file: false }).recovery
   expect({ stallTimeoutSeconds: undefined, ...defaultRecovery }).toMatchObject(recovery)
   expect(agents).toEqual({})
+})
+
+test('a run is stuck on the status page from the time on from which the rules find it', () => {
+  const { forSeconds, ...limits } = thresholds.stuckRun.warning
+  expect(stuckRun).toEqual(limits)
+  expect(forSeconds).toBeLessThan(60)
 })
 
 test('the doctor takes the Node versions that the packages ask for', () => {

@@ -191,14 +191,22 @@ function stuck(): Alert {
     category: 'agent',
     severity: 'warning',
     // Active now, at the start, and all the time in between; a process that has ended has no series
-    // now
+    // now. Paused runs may wait for days
     expr: promql`
-      sum ${byAgent} (
-        min_over_time(${series.activeExecutions}[${idle}])
-        and
-        ${series.activeExecutions}
-        and
-        ${series.activeExecutions} offset ${idle}
+      (
+        sum ${byAgent} (
+          min_over_time(${series.activeExecutions}[${idle}])
+          and
+          ${series.activeExecutions}
+          and
+          ${series.activeExecutions} offset ${idle}
+        )
+        - ${onAgent}
+        (
+          sum ${byAgent} (max_over_time(${series.paused}[${idle}]))
+          or
+          0 * sum ${byAgent} (${series.activeExecutions})
+        )
       ) > 0
       unless ${onAgent}
       sum ${byAgent} (increase(${series.executions}[${idle}])) > 0`,

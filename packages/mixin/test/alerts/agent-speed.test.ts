@@ -99,6 +99,10 @@ alertPromises('AgentStuckExecutions', {
     series: { ...executions({}), ...active('2 2 2 0 2 2 2 0 2 2 2 0 2 2 2 0 2x30 0 2x50 0 2x40 0 2x400') },
     silentAt: ['20m', '30m', '40m'],
   },
+  'is silent about runs that wait for a person': {
+    series: { ...executions({}), ...active('2x400'), [`agent_paused${matchers({ ...writer, instance: 'a' })}`]: '2x400' },
+    silentAt: ['20m', '30m'],
+  },
   'is silent when the process has ended': {
     series: { ...executions({}), ...active('2x61 _x400') },
     silentAt: ['21m', '25m', '30m'],

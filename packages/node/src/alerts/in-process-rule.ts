@@ -10,6 +10,8 @@ import {
 } from '@swarmwatch/config'
 import type { SystemHealth } from '@swarmwatch/sdk'
 
+import { stuckRunFinding, stuckRunsWatched } from './stuck-run-rule.ts'
+
 /**
  * An alert rule of your own, in code.
  *
@@ -108,7 +110,7 @@ export interface InProcessRule {
  */
 export function inProcessRule(rule: AlertRule | ConditionRule, runbooksUrl?: string): InProcessRule {
   if (!('condition' in rule)) {
-    const named = namedRule(rule)
+    const named = rule.name === 'stuck_run' ? stuckRuns(rule) : namedRule({ ...rule, name: rule.name })
     const runbookUrl = runbooksUrl === undefined ? undefined : `${runbooksUrl.replace(/\/+$/, '')}/${named.alertName}.md`
     return { ...named, runbookUrl }
   }
@@ -116,6 +118,9 @@ export function inProcessRule(rule: AlertRule | ConditionRule, runbooksUrl?: str
   const finding = threshold === undefined ? description : `${description} (threshold ${threshold})`
   return { alertName: name, severity, forSeconds, description, holds: condition, finding: () => finding, runbookUrl }
 }
+
+/** The rules about a value of the health. */
+type HealthRuleName = Exclude<AlertRuleName, 'stuck_run'>
 
 interface WatchedValue {
   readonly description: string
@@ -135,7 +140,7 @@ const errors: Omit<WatchedValue, 'minExecutions'> = {
   finding: (value, threshold) => `error rate ${percent(value)} is above ${percent(threshold)}`,
 }
 
-const watched: Readonly<Record<AlertRuleName, WatchedValue>> = {
+const watched: Readonly<Record<HealthRuleName, WatchedValue>> = {
   high_error_rate: { ...errors, minExecutions: inHealthWindow(errorRate.critical.leastExecutions.system) },
   elevated_error_rate: { ...errors, minExecutions: inHealthWindow(errorRate.warning.leastExecutions.system) },
   slow_response: {
@@ -158,7 +163,7 @@ const watched: Readonly<Record<AlertRuleName, WatchedValue>> = {
  * The rule for a name of the configuration. Below the minimum number of executions it never holds,
  * so that one failure out of one execution does not page the on-call engineer.
  */
-function namedRule({ name, threshold, severity, forSeconds }: AlertRule): InProcessRule {
+function namedRule({ name, threshold, severity, forSeconds }: AlertRule & { readonly name: HealthRuleName }): InProcessRule {
   const { description, minExecutions, value, isBeyond, finding } = watched[name]
   return {
     alertName: alertNames[name],
@@ -170,6 +175,17 @@ function namedRule({ name, threshold, severity, forSeconds }: AlertRule): InProc
       return now !== undefined && health.executions >= minExecutions && isBeyond(now, threshold)
     },
     finding: (health) => finding(value(health) ?? 0, threshold),
+  }
+}
+
+function stuckRuns({ name, threshold, severity, forSeconds }: AlertRule): InProcessRule {
+  return {
+    alertName: alertNames[name],
+    severity,
+    forSeconds,
+    description: stuckRunsWatched,
+    holds: () => stuckRunFinding(threshold) !== undefined,
+    finding: () => stuckRunFinding(threshold) ?? 'the run has made progress',
   }
 }
 

@@ -1,9 +1,10 @@
 import { type AlertRuleName, defaultAlertRules } from '@swarmwatch/config'
-import type { SystemHealth } from '@swarmwatch/sdk'
-import { expect, test } from 'vitest'
+import { currentExecution, startExecution, type SystemHealth } from '@swarmwatch/sdk'
+import { describe, expect, test } from 'vitest'
 
 import { activeAlert } from '../../src/alerts/alert-receiver.ts'
 import { conditionRuleProblems, inProcessRule } from '../../src/alerts/in-process-rule.ts'
+import { startLongAgo } from '../start-long-ago.ts'
 import { healthOf } from './health.ts'
 
 /** The finding of the default rule of this name; undefined when it does not hold. */
@@ -39,13 +40,46 @@ test('each name needs its least number of executions: half of the thresholds, be
     Array.from({ length: 50 }, (_, executions) => executions).findIndex((executions) =>
       finding(name, severity, { ...bad, executions }),
     )
-  expect(defaultAlertRules.map(({ name, severity }) => [name, severity, least(name, severity)])).toEqual([
+  const ofHealth = defaultAlertRules.filter(({ name }) => name !== 'stuck_run')
+  expect(ofHealth.map(({ name, severity }) => [name, severity, least(name, severity)])).toEqual([
     ['high_error_rate', 'critical', 5],
     ['elevated_error_rate', 'warning', 10],
     ['slow_response', 'warning', 3],
     ['low_health', 'critical', 5],
     ['low_health', 'warning', 5],
   ])
+})
+
+describe('stuck_run', () => {
+  const run20Times = (agentName: string, seconds: number): void => {
+    for (let run = 0; run < 20; run += 1) startExecution(agentName).complete({ success: true, metrics: { duration: seconds } })
+  }
+
+  test('finds the run that has made no progress for longest, with its last step', () => {
+    run20Times('finder', 12)
+    const stuck = startLongAgo('finder', 3_600)
+    expect(finding('stuck_run', 'warning', {})).toBe(
+      `run ${stuck.id} of finder has made no progress for 60 min, since "attempt started"; 99 % of its runs end within 12 s`,
+    )
+    stuck.complete({ success: true })
+    expect(finding('stuck_run', 'warning', {})).toBe(undefined)
+  })
+
+  test('finds no run before three times the usual duration, and none of an unknown duration before 15 minutes', () => {
+    run20Times('patient', 30)
+    const runs = [startLongAgo('patient', 80), startLongAgo('unknown', 890)]
+    expect(finding('stuck_run', 'warning', {})).toBe(undefined)
+    runs.push(startLongAgo('unknown', 910))
+    expect(finding('stuck_run', 'warning', {})).toContain('of unknown has made no progress for 15 min, since "attempt started"')
+    for (const run of runs) run.complete({ success: false })
+  })
+
+  test('finds no paused run', () => {
+    const paused = startLongAgo('approver', 3_600)
+    paused.within(() => currentExecution()!.pause('approval'))
+    expect(finding('stuck_run', 'warning', {})).toBe(undefined)
+    paused.complete({ success: true })
+  })
 })
 
 test('a rule in code shows its description and threshold', () => {

@@ -1,0 +1,106 @@
+import { alertNames, type AlertRule, thresholds } from '@swarmwatch/config'
+import { executionBuckets } from '@swarmwatch/sdk/names'
+
+import { sameAgent } from '../annotations.ts'
+import { promql } from '../promql.ts'
+import type { Alert, RuleGroup } from '../rule.ts'
+import { byAgent, agentLabels, by, label, onAgent, series } from '../series.ts'
+import { type MixinSettings, rulesNamed } from '../settings.ts'
+
+const { leastSeconds, leastRuns, unknownSeconds } = thresholds.stuckRun.warning
+const succeeded = `{${label.outcome}="success"}`
+const longest = Math.max(...executionBuckets)
+/** Ten-minute steps of the last week: a query over the raw samples of a week would read a thousand times as many. */
+const week = '[7d:10m]'
+const buckets = 'agent:execution_duration_seconds_bucket:increase10m'
+const sums = 'agent:execution_duration_seconds_sum:increase10m'
+const counts = 'agent:execution_duration_seconds_count:increase10m'
+const runs = `sum_over_time(${counts}${week})`
+// The name of a bound depends on the way of the series: 600 from /metrics, 600.0 from OTLP
+const runsWithin = `sum ${byAgent} (sum_over_time(${buckets}{le=~"${longest}([.]0)?"}${week}))`
+
+/** The usual duration of an agent, and the time without progress after which one of its runs is stuck. */
+export const stuckRunRecordings = (settings: MixinSettings): RuleGroup => ({
+  name: 'usual-durations',
+  intervalSeconds: 120,
+  rules: [
+    {
+      record: buckets,
+      expr: promql`
+        sum ${by(...agentLabels, 'le')} (
+          increase(${series.executionDuration}_bucket${succeeded}[10m])
+        )`,
+    },
+    {
+      record: sums,
+      expr: promql`
+        sum ${byAgent} (
+          increase(${series.executionDuration}_sum${succeeded}[10m])
+        )`,
+    },
+    {
+      record: counts,
+      expr: promql`
+        sum ${byAgent} (
+          increase(${series.executionDuration}_count${succeeded}[10m])
+        )`,
+    },
+    {
+      // Where more than 1% of the runs are longer than the last bucket, their mean is the estimate: the sum of all durations divided by
+      // their number is at least that
+      record: 'agent:execution_duration_seconds:p99_7d',
+      expr: promql`
+        histogram_quantile(
+          0.99,
+          sum ${by(...agentLabels, 'le')} (sum_over_time(${buckets}${week}))
+        ) < ${longest}
+        or ${onAgent}
+        sum_over_time(${sums}${week})
+          / (${runs} - ${runsWithin} > 0)`,
+    },
+    {
+      record: 'agent:stuck_after_seconds:p99_7d',
+      expr: promql`
+        clamp_min(
+          ${rulesNamed(settings, 'stuck_run')[0]?.threshold ?? thresholds.stuckRun.warning.timesUsual} * agent:execution_duration_seconds:p99_7d,
+          ${leastSeconds}
+        )
+        and ${onAgent}
+        ${runs} >= ${leastRuns}
+        or ${onAgent}
+        ${unknownSeconds} + 0 * max ${byAgent} (${series.lastProgress})`,
+    },
+  ],
+})
+
+const usual = sameAgent((matchers) => `agent:execution_duration_seconds:p99_7d{${matchers}}`)
+// By OTLP, a series that has ended is found for five more minutes
+const worst = sameAgent(
+  (matchers) => `sort_desc(topk(3, ${series.stuckRun}{${matchers}} and (time() - timestamp(${series.stuckRun}) < 90)))`,
+)
+
+/** A run makes no progress. */
+export function stuckRunAlerts(settings: MixinSettings): readonly Alert[] {
+  return rulesNamed(settings, 'stuck_run').map(runStuck)
+}
+
+function runStuck({ name, severity, forSeconds }: AlertRule): Alert {
+  return {
+    alert: alertNames[name],
+    category: 'agent',
+    severity,
+    expr: promql`
+      max ${byAgent} (${series.lastProgress})
+      > ${onAgent}
+      last_over_time(agent:stuck_after_seconds:p99_7d[10m])`,
+    forSeconds,
+    summary: 'A run of {{ $labels.agent_name }} has made no progress for {{ $value | humanizeDuration }}',
+    description:
+      'A run of {{ $labels.agent_name }} ({{ $labels.job }}) has made no progress for {{ $value | humanizeDuration }}' +
+      `{{ with ${usual} }}; 99% of its runs end within {{ . | first | value | humanizeDuration }}{{ end }}.` +
+      `{{ range ${worst} }} Run {{ .Labels.${label.executionId} }} in {{ .Labels.instance }}: ` +
+      `{{ .Value | humanizeDuration }} since "{{ .Labels.${label.lastStep} }}".{{ end }}`,
+    identity: agentLabels,
+    dashboard: 'agent-detail',
+  }
+}
