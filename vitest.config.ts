@@ -39,6 +39,7 @@ const slow = [
   'packages/alert-bridge/test/commands/program.test.ts',
   'packages/alert-bridge/test/crash/paused.test.ts',
   'packages/mixin/test/engines/boards.test.ts',
+  'packages/mixin/test/verdicts.test.ts',
   'packages/node/test/cluster.test.ts',
   'packages/node/test/process-end.test.ts',
   'packages/node/test/shutdown.test.ts',

@@ -19,6 +19,7 @@ const raw: Readonly<Record<string, (minutes: number, labels: Labels) => number>>
   agent_execution_duration_seconds_sum: (minutes) => minutes * 5,
   agent_execution_duration_seconds_count: (minutes) => minutes * 2,
   agent_cost_usd_total: (minutes) => minutes * 0.01,
+  agent_experiment_sums_total: (minutes, { sum }) => minutes * (sum!.endsWith('_squared') ? 50 : 2),
   active_executions: () => 100,
   prometheus_tsdb_head_series: () => 100,
   prometheus_tsdb_storage_blocks_bytes: (minutes) => minutes * 1e4,

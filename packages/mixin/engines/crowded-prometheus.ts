@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto'
 import { mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 
-import { attribute, metric, otherName, type Metric } from '@swarmwatch/sdk/names'
+import { attribute, experimentSums, metric, otherName, type Metric } from '@swarmwatch/sdk/names'
 import { type Container, eventually, openNetwork } from '@swarmwatch/testkit'
 
 import { backfill } from './backfill.ts'
@@ -158,6 +158,7 @@ function labelSets({ attributes }: Metric, { agents, names = numbered(agents) }:
     [attribute.resource]: ['cpu', 'memory'],
     [attribute.where]: ['span'],
     [attribute.toolName]: ['read_file'],
+    [attribute.sum]: experimentSums,
   }
   // No board asks for the values of the others
   const valuesOf = (name: string): readonly string[] => values[name] ?? ['a']

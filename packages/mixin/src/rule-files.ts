@@ -9,10 +9,11 @@ import { costAlerts, costRecordings } from './rules/cost.ts'
 import { errorBudgetAlerts, errorBudgetRecordings } from './rules/error-budget.ts'
 import { modelCallAlerts, modelCallRecordings } from './rules/model-calls.ts'
 import { prometheusAlerts, prometheusRecordings } from './rules/prometheus.ts'
+import { experimentAlerts } from './rules/experiment-alerts.ts'
+import { experimentRecordings } from './rules/experiments.ts'
 import { qualityAlerts, qualityRecordings } from './rules/quality.ts'
 import { stuckRunAlerts, stuckRunRecordings } from './rules/stuck-runs.ts'
 import { fleetRecordings, swarmAlerts } from './rules/swarm.ts'
-import { agentVariantDiffers, variantRecordings } from './rules/variants.ts'
 import { watchdog } from './rules/watchdog.ts'
 import type { MixinSettings } from './settings.ts'
 
@@ -82,13 +83,14 @@ export function ruleFiles(settings: MixinSettings): readonly RuleFile[] {
     {
       name: 'unusual.yaml',
       reads: ['agents-and-swarm.yaml', 'error-budget.yaml', 'cost.yaml'],
-      about: 'Anomalies, capacity and the comparison of variants: for information.',
-      groups: [
-        anomalyRecordings,
-        capacityRecordings,
-        ...variantRecordings,
-        { name: 'unusual-alerts', rules: [agentAnomaly, agentVariantDiffers, ...capacityAlerts] },
-      ],
+      about: 'Anomalies and capacity: for information.',
+      groups: [anomalyRecordings, capacityRecordings, { name: 'unusual-alerts', rules: [agentAnomaly, ...capacityAlerts] }],
+    },
+    {
+      name: 'experiments.yaml',
+      reads: [],
+      about: 'Experiments: variants of agents compared, and their shares of the runs.',
+      groups: [experimentRecordings, { name: 'experiment-alerts', rules: experimentAlerts }],
     },
     {
       name: 'pipeline.yaml',

@@ -109,10 +109,20 @@ export const ruleThresholds = {
   },
 
   /**
-   * Variants are compared over `windowSeconds`, from `leastExecutions` of each on. 1.96 is 95 %
-   * certainty.
+   * Experiments are judged on their last 30 days, from `leastRuns` of each variant on. `alpha` is the chance of a false verdict in the
+   * whole experiment, however often it is looked at, over all variants and measures. `scale` is the size of the differences that are
+   * found fastest: success as a difference, duration and cost as the logarithm of a ratio. A variant does harm if its success is lower,
+   * or its duration or cost higher by more than `harm`.
    */
-  variants: { windowSeconds: 86_400, leastExecutions: 100, significantZ: 1.96, forSeconds: 1_800 },
+  experiments: {
+    windowSeconds: 2_592_000,
+    alpha: 0.05,
+    leastRuns: 200,
+    scale: { success: 0.05, duration: 0.2, cost: 0.2 },
+    harm: 0.1,
+    /** The same for the shares of variants, as a difference. */
+    ratio: { alpha: 0.01, scale: 0.02, leastExposures: 500 },
+  },
 
   /** Failed share of the notifications of Alertmanager. */
   notifications: { failedAbove: 0.01, forSeconds: 300 },

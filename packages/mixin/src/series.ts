@@ -15,6 +15,7 @@ type Label =
   | 'model'
   | 'provider'
   | 'variant'
+  | 'experiment'
   | 'resource'
   | 'direction'
   | 'errorType'
@@ -37,6 +38,7 @@ export const label: Readonly<Record<Label, string>> = {
   model: labelOf(attribute.requestModel),
   provider: labelOf(attribute.providerName),
   variant: labelOf(attribute.variant),
+  experiment: labelOf(attribute.experiment),
   resource: labelOf(attribute.resource),
   direction: labelOf(attribute.direction),
   errorType: labelOf(attribute.errorType),

@@ -106,9 +106,7 @@ function graph(panel: Panel & { readonly shows: 'graph' }, agents: AgentChoice):
     .legend(new VizLegendOptionsBuilder().showLegend(true).displayMode(LegendDisplayMode.List).placement(LegendPlacement.Bottom))
     .tooltip(new VizTooltipOptionsBuilder().mode(TooltipDisplayMode.Multi).sort(SortOrder.Descending))
   if (limits) drawn.thresholdsStyle(new GraphThresholdsStyleConfigBuilder().mode(GraphThresholdsStyleMode.Dashed))
-  const { top, bottom } = axis(panel)
-  drawn.axisSoftMax(top)
-  if (bottom !== undefined) drawn.axisSoftMin(bottom)
+  drawn.axisSoftMax(axisTop(panel))
   if (isStacked) drawn.stacking(new StackingConfigBuilder().mode(StackingMode.Normal)).fillOpacity(30)
   if (isByAgent) drawn.dataLinks([...agentLinks('series', agents)])
   const prefix = withoutPrefix ?? (isByJob ? '[^/ ]+/' : undefined)
@@ -122,11 +120,10 @@ function graph(panel: Panel & { readonly shows: 'graph' }, agents: AgentChoice):
   return drawn
 }
 
-/** The minimal range of the axis: a little beyond the limits, so that they are visible. */
-function axis({ limits, unit, leastTop }: Panel & { readonly shows: 'graph' }): { top: number; bottom?: number } {
+/** The least top of the axis: a little beyond the limits, so that they are visible. */
+function axisTop({ limits, unit, leastTop }: Panel & { readonly shows: 'graph' }): number {
   const highest = highestOf(limits)
-  const top = Math.max(leastTop ?? (unit === 'percentunit' ? 0.1 : 1), highest === undefined ? 0 : highest * 1.1)
-  return limits?.side === 'outside' ? { top, bottom: -top } : { top }
+  return Math.max(leastTop ?? (unit === 'percentunit' ? 0.1 : 1), highest === undefined ? 0 : highest * 1.1)
 }
 
 function highestOf(limits: Limits | undefined): number | undefined {

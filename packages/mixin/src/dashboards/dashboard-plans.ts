@@ -7,8 +7,8 @@ import { quality } from './agent-detail/quality.ts'
 import { agentNow, agentRuns, unusual } from './agent-detail/runs.ts'
 import { capacity, processes } from './cost-and-capacity/capacity.ts'
 import { budget, cost, dailyBudgets } from './cost-and-capacity/cost.ts'
+import { experiments } from './cost-and-capacity/experiments.ts'
 import { models } from './cost-and-capacity/models.ts'
-import { variants } from './cost-and-capacity/variants.ts'
 import type { DashboardPlan } from './panel.ts'
 import { alerting } from './pipeline/alerting.ts'
 import { arrival } from './pipeline/arrival.ts'
@@ -56,7 +56,7 @@ export function dashboardPlans(settings: MixinSettings): readonly DashboardPlan[
       description: 'What does the swarm cost, what does it need, and how will that develop?',
       hours: 168,
       agents: 'many',
-      rows: [budget, dailyBudgets, cost, models, variants, capacity, processes],
+      rows: [budget, dailyBudgets, cost, models, experiments, capacity, processes],
     },
     {
       uid: 'pipeline',

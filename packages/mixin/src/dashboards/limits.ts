@@ -7,26 +7,15 @@ import { type MixinSettings, rulesNamed } from '../settings.ts'
 
 /** Values from which on an alert fires; the rules have the same values. */
 export interface Limits {
-  /** Which side of the limits is bad; `outside`: beyond the warning, and beyond its negative. */
-  readonly side: 'above' | 'below' | 'outside'
+  /** Which side of the limits is bad. */
+  readonly side: 'above' | 'below'
   readonly warning?: number
   readonly critical?: number
 }
 
 const above = (limits: Omit<Limits, 'side'>): Limits => ({ side: 'above', ...limits })
-const {
-  bridge,
-  budget,
-  capacity,
-  dailyBudget,
-  hiddenRetries,
-  modelErrors,
-  notifications,
-  quality,
-  retries,
-  variants,
-  watchdogSeconds,
-} = ruleThresholds
+const { bridge, budget, capacity, dailyBudget, hiddenRetries, modelErrors, notifications, quality, retries, watchdogSeconds } =
+  ruleThresholds
 const { errorRate } = thresholds
 const { resources } = healthWeights
 
@@ -42,7 +31,6 @@ type LimitName =
   | 'weeklyGrowth'
   | 'queueFill'
   | 'storageFill'
-  | 'variantZ'
   | 'undeliveredAlerts'
   | 'inboxAge'
   | 'watchdogAge'
@@ -67,7 +55,6 @@ export const limits: Readonly<Record<LimitName, Limits>> = {
   weeklyGrowth: above({ warning: capacity.weeklyGrowth }),
   queueFill: above({ warning: capacity.queueFull.fullerThan }),
   storageFill: above({ warning: capacity.diskFull.fullerThan }),
-  variantZ: { side: 'outside', warning: variants.significantZ },
   undeliveredAlerts: above({ critical: notifications.failedAbove }),
   inboxAge: above({ critical: bridge.oldestSeconds }),
   // The bridge itself raises this alert
@@ -117,10 +104,6 @@ export function thresholdsConfig(limits: Limits | undefined): ThresholdsConfigBu
     value === undefined ? [] : [{ value, color: name }]
   if (side === 'above') {
     return builder.steps([{ value: null, color: color.good }, ...from(warning, color.warning), ...from(critical, color.critical)])
-  }
-  if (side === 'outside') {
-    const limit = warning ?? 0
-    return builder.steps([{ value: null, color: color.warning }, ...from(-limit, color.good), ...from(limit, color.warning)])
   }
   return builder.steps([
     { value: null, color: critical === undefined ? color.warning : color.critical },

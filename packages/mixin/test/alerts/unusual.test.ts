@@ -1,5 +1,5 @@
 import { executions, fleet, matchers, writer } from './agent-series.ts'
-import { alertPromises, type Firing } from '../engines/rule-promises.ts'
+import { alertPromises } from '../engines/rule-promises.ts'
 
 const active = (values: string): Record<string, string> => ({ [`active_executions${matchers(writer)}`]: values })
 const durationSum = (values: string): Record<string, string> => ({
@@ -34,51 +34,6 @@ alertPromises(
   },
   { evaluationInterval: '10m' },
 )
-
-const variant = (name: string, success: string, failure: string): Record<string, string> =>
-  executions({ success, failure }, { ...writer, swarmwatch_variant: name })
-const compared = (name: string, more: string, z: string): Firing => ({
-  labels: { ...writer, swarmwatch_variant: name },
-  summary: `Variant ${name} of writer succeeds ${more} often than the others`,
-  description:
-    `Over the last day variant ${name} of writer (workers) succeeded ${more} often than the others, by more than chance explains (z = ${z}). ` +
-    'Frequent checks find differences that do not exist: set the end of the test before it starts.',
-})
-
-alertPromises('AgentVariantDiffers', {
-  'fires for both variants when one succeeds more often than the other': {
-    every: '1m',
-    series: { ...variant('a', '0+9x400', '0+1x400'), ...variant('b', '0+7x400', '0+3x400') },
-    silentAt: ['40m'],
-    firesAt: {
-      '1h': [
-        { ...compared('a', 'more', '8.5'), since: '12m30s' },
-        { ...compared('b', 'less', '-8.5'), since: '12m30s' },
-      ],
-    },
-    values: {
-      'agent:variant_success_ratio:1d': {
-        '1h': [
-          { labels: matchers({ ...writer, swarmwatch_variant: 'a' }), value: 0.9 },
-          { labels: matchers({ ...writer, swarmwatch_variant: 'b' }), value: 0.7 },
-        ],
-      },
-    },
-  },
-  'is silent when variants succeed equally often': {
-    every: '1m',
-    series: { ...variant('a', '0+9x400', '0+1x400'), ...variant('b', '0+9x400', '0+1x400') },
-    silentAt: ['2h'],
-  },
-  'is silent with few runs': {
-    series: { ...variant('a', '0+1x40 40x400', '0x400'), ...variant('b', '0x400', '0+1x40 40x400') },
-    silentAt: ['1h'],
-  },
-  'is silent for an agent without variants': {
-    series: executions({ success: '0+1x400', failure: '0+1x400' }),
-    silentAt: ['1h'],
-  },
-})
 
 alertPromises(
   'AgentActiveExecutionsLeak',
