@@ -4,6 +4,7 @@ import { budgetsAndEffects } from './agent-detail/budgets-and-effects.ts'
 import { errorBudget } from './agent-detail/error-budget.ts'
 import { modelCalls } from './agent-detail/model-calls.ts'
 import { quality } from './agent-detail/quality.ts'
+import { progress } from './agent-detail/progress.ts'
 import { agentNow, agentRuns, unusual } from './agent-detail/runs.ts'
 import { capacity, processes } from './cost-and-capacity/capacity.ts'
 import { budget, cost, dailyBudgets } from './cost-and-capacity/cost.ts'
@@ -41,6 +42,7 @@ export function dashboardPlans(settings: MixinSettings): readonly DashboardPlan[
       rows: [
         agentNow(settings),
         agentRuns(settings),
+        progress,
         recovery,
         modelCalls,
         tools,

@@ -1,6 +1,7 @@
 import { setImmediate as nextTurn } from 'node:timers/promises'
 
 import {
+  type ActiveExecution,
   type ActiveExecutionsOptions,
   type AgentMetrics,
   type AttemptRecord,
@@ -21,12 +22,15 @@ import { maxLength, shownText } from './format.ts'
 /** Rows of each table at most, so that the page stays short whatever the swarm does. */
 export const maxRows = { running: 100, recent: 50, agents: 200 } as const
 
+/** A run in progress. */
+export type RunningExecution = ExecutionRecord & Partial<Pick<ActiveExecution, 'isStuck'>>
+
 /** Everything that the page shows, read at one moment. */
 export interface PageValues extends FigureSource {
   /** Milliseconds since 1970. */
   readonly atMs: number
   /** The oldest ones; `health.activeExecutions` is how many there are. */
-  readonly running: readonly ExecutionRecord[]
+  readonly running: readonly RunningExecution[]
   /** Newest first. */
   readonly recent: readonly ExecutionRecord[]
   /** Undefined where no rules are evaluated. */
@@ -59,7 +63,7 @@ export interface StatusSources {
   /** @default getExecutionMetrics */
   readonly metrics?: (options: { readonly recent: number; readonly agentName?: string | undefined }) => ExecutionMetrics
   /** At most `limit` of the oldest. @default getActiveExecutions */
-  readonly active?: (options: ActiveExecutionsOptions) => readonly ExecutionRecord[]
+  readonly active?: (options: ActiveExecutionsOptions) => readonly RunningExecution[]
   /** Worst first; `alertRules.current`. Without it the page shows that no rules are evaluated. */
   readonly alerts?: (() => readonly CurrentAlert[]) | undefined
   /** Milliseconds since 1970. @default Date.now */
@@ -169,6 +173,8 @@ function shownRecord(record: ExecutionRecord): ExecutionRecord {
     id: shownText(record.id, maxLength.name),
     agentName: shownText(record.agentName, maxLength.name),
     variant: record.variant === undefined ? undefined : shownText(record.variant, maxLength.word),
+    lastProgress: record.lastProgress === undefined ? undefined : shownText(record.lastProgress, maxLength.name),
+    paused: record.paused && { ...record.paused, reason: shownText(record.paused.reason, maxLength.name) },
     models: record.models.map((model) => shownText(model, maxLength.word)),
     attempts: record.attempts.map((attempt) => ({ ...attempt, ...shownError(attempt) })),
   }

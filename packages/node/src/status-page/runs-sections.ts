@@ -3,7 +3,7 @@ import { shownErrorType } from '@swarmwatch/sdk/names'
 
 import { cost, count, duration, isoTime, maxLength, none, shownText, span, timeOfDay } from './format.ts'
 import { type Column, dataTable, type Insertion, type Markup, markup } from './markup.ts'
-import type { PageValues } from './page-values.ts'
+import type { PageValues, RunningExecution } from './page-values.ts'
 
 /**
  * The section of running executions, oldest first, with the attempt and the time until the next
@@ -19,13 +19,18 @@ ${
         caption: 'Running executions, oldest first',
         columns: runColumns(atMs),
         rows: running,
-        row: ({ id, state }) => ({ id: `now-${shownText(id, maxLength.name)}`, isNotable: state === 'waiting' }),
+        row: (record) => ({ id: `now-${shownText(record.id, maxLength.name)}`, isNotable: stateOf(record) !== 'running' }),
       })}</div>`
 }
 ${rest > 0 ? markup`<p class="note">and ${count(rest)} more, which started later</p>` : ''}`
 }
 
-function runColumns(atMs: number): readonly Column<ExecutionRecord>[] {
+function stateOf({ state, paused, isStuck }: RunningExecution): 'running' | 'waiting' | 'paused' | 'stuck' {
+  if (paused) return 'paused'
+  return isStuck ? 'stuck' : state === 'waiting' ? 'waiting' : 'running'
+}
+
+function runColumns(atMs: number): readonly Column<RunningExecution>[] {
   return [
     {
       head: 'Agent',
@@ -33,11 +38,11 @@ function runColumns(atMs: number): readonly Column<ExecutionRecord>[] {
     },
     {
       head: 'State',
-      cell: ({ state }) =>
-        markup`<span class="word ${state === 'waiting' ? 'waiting' : 'running'}">${state === 'waiting' ? 'waiting' : 'running'}</span>`,
+      cell: (record) => markup`<span class="word ${stateOf(record)}">${stateOf(record)}</span>`,
     },
     { head: 'Attempt', cell: ({ attempts }) => count(attempts.at(-1)?.number ?? 0), isNumeric: true },
     { head: 'Next retry', cell: (record) => untilNext(record, atMs), isNumeric: true },
+    { head: 'Last progress', cell: (record) => lastProgressOf(record, atMs), isWide: true },
     { head: 'Last error', cell: lastError, isWide: true },
     { head: 'Model', cell: modelsOf },
     { head: 'Cost', cell: (record) => cost(record), isNumeric: true },
@@ -49,6 +54,13 @@ function runColumns(atMs: number): readonly Column<ExecutionRecord>[] {
     },
     { head: 'Trace', cell: ({ traceId }) => traceOf(traceId) },
   ]
+}
+
+/** The last progress and its age, or the reason and the age of a pause. */
+function lastProgressOf({ paused, lastProgress, lastProgressAt }: RunningExecution, atMs: number): Insertion {
+  const ago = (sinceMs: number): string => `${span(Math.max(0, atMs - sinceMs) / 1000)} ago`
+  const [text, sinceMs] = paused ? [paused.reason, paused.since] : [lastProgress ?? 'run started', lastProgressAt]
+  return markup`${paused ? 'paused ' : ''}${ago(sinceMs)}: <bdi>${shownText(text, maxLength.name)}</bdi>`
 }
 
 /** The variant after the name of an agent, or nothing. */
@@ -122,8 +134,9 @@ function run(record: ExecutionRecord): Markup {
 }
 
 function details(record: ExecutionRecord): Markup {
-  const { id, traceId, startedAt, retryOutcome, errorMessage } = record
-  return markup`<p>${endings[retryOutcome ?? ''] ?? 'finished'}; ${usageOf(record)}</p>${modelCallsOf(record)}${message(errorMessage)}<p class="note">started <time datetime="${isoTime(startedAt)}">${timeOfDay(startedAt)}</time>, execution <code>${shownText(id, maxLength.name)}</code>${traceId === undefined ? '' : markup`, trace <code>${shownText(traceId, maxLength.name)}</code>`}</p>`
+  const { id, traceId, startedAt, retryOutcome, errorMessage, pausedSeconds } = record
+  const paused = pausedSeconds > 0 ? ` after a pause of ${span(pausedSeconds)}` : ''
+  return markup`<p>${endings[retryOutcome ?? ''] ?? 'finished'}${paused}; ${usageOf(record)}</p>${modelCallsOf(record)}${message(errorMessage)}<p class="note">started <time datetime="${isoTime(startedAt)}">${timeOfDay(startedAt)}</time>, execution <code>${shownText(id, maxLength.name)}</code>${traceId === undefined ? '' : markup`, trace <code>${shownText(traceId, maxLength.name)}</code>`}</p>`
 }
 
 function usageOf(record: ExecutionRecord): string {

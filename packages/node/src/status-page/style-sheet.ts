@@ -115,8 +115,8 @@ const readings = `
 .score .condition { padding-bottom: 6px; font-size: 15px; }
 .word { display: inline-block; padding: 0 7px; border-radius: 3px; font-size: .9em; font-weight: 600; white-space: nowrap; background: var(--sunken); color: var(--soft); }
 .word.healthy, .word.success, .word.running { background: var(--good-ground); color: var(--good); }
-.word.degraded, .word.recovered, .word.waiting, .word.queued, .word.warning { background: var(--warn-ground); color: var(--warn); }
-.word.failing, .word.failure, .word.critical { background: var(--bad-ground); color: var(--bad); }
+.word.degraded, .word.recovered, .word.waiting, .word.queued, .word.paused, .word.warning { background: var(--warn-ground); color: var(--warn); }
+.word.failing, .word.failure, .word.stuck, .word.critical { background: var(--bad-ground); color: var(--bad); }
 .bar { display: block; width: 100%; height: 10px; margin: 12px 0 8px; border-radius: 2px; background: var(--sunken); }
 .bar .left { fill: var(--line); }
 .bar .errorRate { fill: var(--took-1); }

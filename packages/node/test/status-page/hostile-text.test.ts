@@ -36,7 +36,10 @@ function request(text: string): ReturnType<typeof pageRequests> {
   return pageRequests({
     serviceName: text,
     metrics: () => sampleMetrics({ agents: [sampleAgent(text)], recent: [run] }),
-    active: () => [{ ...run, state: 'waiting', nextAttemptAt: 1 }],
+    active: () => [
+      { ...run, state: 'waiting', nextAttemptAt: 1 },
+      { ...run, id: 'run-2', state: 'running', paused: { reason: text, since: 1 } },
+    ],
     alerts: () => [
       { ...troubledSwarm().alerts!()[0]!, name: text, summary: text, severity: text as 'info', state: text as 'firing' },
     ],

@@ -41,7 +41,7 @@ test('shows current alerts with severity, state and since when', async () => {
 test('shows running executions with attempt and time left to the next retry', async () => {
   const html = await (await pageRequests()('/')).text()
   expect(readText(section(html, 'running'))).toMatchInlineSnapshot(
-    `"Running 3 Running executions, oldest first Agent State Attempt Next retry Last error Model Cost For Since Trace web-researcher running 1 - - gpt-5-mini $0.0042 42 s 11:59:18 4bf92f3577b34da6a3ce929d0e0e4736 api-integrator waiting 2 in 13 s 429 Rate limit reached for requests gpt-5-mini $0.0042 23 s 11:59:37 - api-integrator variant terse running 1 - - gpt-5-mini $0.0042 3 s 11:59:57 -"`,
+    `"Running 3 Running executions, oldest first Agent State Attempt Next retry Last progress Last error Model Cost For Since Trace web-researcher running 1 - 41 s ago: model call ended - gpt-5-mini $0.0042 42 s 11:59:18 4bf92f3577b34da6a3ce929d0e0e4736 api-integrator waiting 2 in 13 s 22 s ago: model call ended 429 Rate limit reached for requests gpt-5-mini $0.0042 23 s 11:59:37 - api-integrator variant terse running 1 - 2 s ago: model call ended - gpt-5-mini $0.0042 3 s 11:59:57 -"`,
   )
 })
 
@@ -75,6 +75,29 @@ test('shows in the row of a run why it failed, and Error where the error has no 
   ])
   expect(readText(section(html, 'running'))).toContain('Error no <greeting>')
   expect(html).not.toContain('_OTHER')
+})
+
+test('shows running executions with their last progress: running, stuck and paused', async () => {
+  const open = { state: 'running', outcome: undefined, startedAt: noon - 4_000_000 } as const
+  const active = [
+    { ...sampleRun({ ...open, id: 'run-1', lastProgressAt: noon - 4_000, lastProgress: 'page 3 of 9' }), isStuck: false },
+    {
+      ...sampleRun({ ...open, id: 'run-2', lastProgressAt: noon - 720_000, lastProgress: 'tool call started: search' }),
+      isStuck: true,
+    },
+    {
+      ...sampleRun({ ...open, id: 'run-3', paused: { reason: 'approval of the refund', since: noon - 3_600_000 } }),
+      isStuck: false,
+    },
+  ]
+  const html = await (await pageRequests({ active: () => active, now: () => noon })('/')).text()
+  const cells = [...section(html, 'running').matchAll(/<tr[^>]*>.*?<\/tr>/gs)].map(([row]) => readText(row)).slice(1)
+  expect(cells.map((row) => row.replace(/ (?:gpt|\$).*/, ''))).toEqual([
+    'api-integrator running 1 - 4 s ago: page 3 of 9 -',
+    'api-integrator stuck 1 - 12 min 00 s ago: tool call started: search -',
+    'api-integrator paused 1 - paused 1 h 00 min ago: approval of the refund -',
+  ])
+  expect(section(html, 'running').match(/class="notable"/g)).toHaveLength(2)
 })
 
 test('is a quiet page for a process that has done nothing', async () => {
