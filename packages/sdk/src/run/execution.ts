@@ -149,6 +149,8 @@ export class Execution implements CurrentExecution, Tracked {
   #signal: AbortSignal | undefined
   #attemptSpan: GuardedSpan | undefined
   #attemptStartedMs = 0
+  /** End of the last attempt if it succeeded: a run that has finished has then ended with it. */
+  #succeededMs = 0
   /** Cost of the attempts that have ended. */
   #endedCostUsd = 0
   #finished = false
@@ -321,7 +323,7 @@ export class Execution implements CurrentExecution, Tracked {
 
   /** Seconds since this process began the run, or its attempt if a queue owns the retries, without pauses. */
   secondsHere(): number {
-    return msBetween(this.startedMs, this.#now()) / 1000
+    return msBetween(this.startedMs, (this.#finished && this.#succeededMs) || this.#now()) / 1000
   }
 
   /** Records that the next attempt starts in `seconds`. */
@@ -401,7 +403,9 @@ export class Execution implements CurrentExecution, Tracked {
     if (!attempt || !span) return
     this.inferences?.settle()
     this.#attemptSpan = undefined
-    const seconds = msBetween(this.#attemptStartedMs, this.#now()) / 1000
+    const nowMs = this.#now()
+    const seconds = msBetween(this.#attemptStartedMs, nowMs) / 1000
+    this.#succeededMs = outcome === 'success' ? nowMs : 0
     this.#holds?.clear()
     attempt.durationSeconds = seconds
     attempt.outcome = outcome

@@ -37,7 +37,7 @@ export class GuardedSpan {
   /** Starts a span below `parent`, or below the active one; attributes given here can be sampled on. */
   static start(name: string, attributes: Attributes, parent: Context = activeContext(), options?: SpanOptions): GuardedSpan {
     try {
-      const span = tracer().startSpan(name, { ...options, attributes }, parent)
+      const span = tracer().startSpan(name, options ? { ...options, attributes } : { attributes }, parent)
       return new GuardedSpan(span, trace.setSpan(parent, span))
     } catch (error) {
       trip('span', error)
