@@ -46,6 +46,24 @@ export const groups: readonly Group[] = [
     tests: [`${sdk}/test/{inference/*,reported-tools,exceptions,metrics}.test.ts`],
   },
   {
+    name: 'once',
+    sources: [
+      `${sdk}/src/once/{once-calls,once-slots,once-records,once-store,once-key,once-options,one-time-result}.ts`,
+      `${sdk}/src/errors/effect-of-error.ts`,
+    ],
+    tests: [`${sdk}/test/once/{once-tool,stores,broken-connections,one-time-results,hanging-stores,hostile-hooks}.test.ts`],
+  },
+  {
+    name: 'limits',
+    sources: [`${sdk}/src/run/{budget,daily-budget,run-limits,loop-guard,call-keys,long-texts,configured-loops}.ts`],
+    tests: [`${sdk}/test/limits/*.test.ts`],
+  },
+  {
+    name: 'results',
+    sources: [`${sdk}/src/results/*.ts`],
+    tests: [`${sdk}/test/results/*.test.ts`],
+  },
+  {
     name: 'wire',
     sources: [`${instrumentation}/src/sources/wire/{protocols,json-picker,event-stream,response-body}.ts`],
     tests: [`${instrumentation}/test/wire/{json-picker,usage,unusual-responses,broken-responses,chunk-times}.test.ts`],
