@@ -93,6 +93,19 @@ export const inhibitionRules: readonly InhibitionRule[] = [
     same: 'fleet',
   },
   {
+    name: 'an unavailable provider explains its errors and the retries of its fleet',
+    source: { alerts: ['ModelProviderUnavailable'] },
+    target: { alerts: ['ModelProviderErrors', 'AgentRetriesHigh', 'HiddenRetries'] },
+    same: 'fleet',
+  },
+  {
+    // Critical if the model has at least half of the requests of the fleet: one message, not one for each agent
+    name: 'an unavailable provider of most model calls mutes its fleet',
+    source: { alerts: ['ModelProviderUnavailable'], severities: ['critical'] },
+    target: { alerts: ['Agent*', 'SwarmHealthLow', 'SystemErrorRateWarning', 'SystemErrorRateCritical'] },
+    same: 'fleet',
+  },
+  {
     name: 'without a Collector there is no telemetry of agents',
     source: { alerts: ['TargetDown'], job: 'otel-collector' },
     target: { alerts: ['AgentTelemetryAbsent', 'AgentTrafficStopped'] },

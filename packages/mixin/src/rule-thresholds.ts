@@ -17,6 +17,12 @@ export const ruleThresholds = {
   modelErrors: { above: 0.2, windowSeconds: 300, trafficSeconds: 600, leastRequests: 20, forSeconds: 300 },
 
   /**
+   * The breaker of a model is open. From this share of the requests of the fleet in the last hour on,
+   * the alert is critical, and mutes the alerts of agents.
+   */
+  providerUnavailable: { mainShare: 0.5, forSeconds: 60 },
+
+  /**
    * HTTP requests for each model call of an agent over `windowSeconds`: 1 without retries inside the
    * client.
    */

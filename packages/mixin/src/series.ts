@@ -23,6 +23,8 @@ type Label =
   | 'toolAgent'
   | 'where'
   | 'budget'
+  | 'reason'
+  | 'quota'
   | 'evaluation'
   | 'executionId'
   | 'lastStep'
@@ -46,6 +48,8 @@ export const label: Readonly<Record<Label, string>> = {
   toolAgent: labelOf(attribute.genAiAgentName),
   where: labelOf(attribute.where),
   budget: labelOf(attribute.budget),
+  reason: labelOf(attribute.reason),
+  quota: labelOf(attribute.quota),
   evaluation: labelOf(attribute.evaluationName),
   executionId: labelOf(attribute.executionId),
   lastStep: labelOf(attribute.lastStep),

@@ -2,9 +2,9 @@ import { sameAgent, sameLabels } from '../annotations.ts'
 import { duration, promql } from '../promql.ts'
 import { type Alert, keepMutingSeconds, type RuleGroup } from '../rule.ts'
 import { ruleThresholds } from '../rule-thresholds.ts'
-import { agentLabels, by, byAgent, failedRequest, fleetLabels, label, onAgent, series } from '../series.ts'
+import { agentLabels, by, byAgent, byFleet, failedRequest, fleetLabels, label, onAgent, onFleet, series } from '../series.ts'
 
-const { hiddenRetries, modelErrors } = ruleThresholds
+const { hiddenRetries, modelErrors, providerUnavailable } = ruleThresholds
 const modelLabels = [...fleetLabels, label.provider, label.model]
 const byModel = by(...modelLabels)
 const onModel = `on (${modelLabels.join(', ')})`
@@ -42,6 +42,20 @@ export const modelCallRecordings: RuleGroup = {
           increase(${series.inferenceDuration}_count[${traffic}])
         )`,
     },
+    { record: 'model:breaker_open:max', expr: `max ${byModel} (${series.providerBreakerOpen})` },
+    {
+      record: 'model:request_share:ratio1h',
+      expr: promql`
+        sum ${byModel} (
+          increase(${series.inferenceDuration}_count[1h])
+        )
+          / ${onFleet} group_left ()
+        (
+          sum ${byFleet} (
+            increase(${series.inferenceDuration}_count[1h])
+          ) > 0
+        )`,
+    },
     {
       record: 'agent:model_calls:increase30m',
       expr: promql`
@@ -67,13 +81,49 @@ const errors = sameLabels(
   (matchers) =>
     `topk(2, sum by (${label.errorType}) (rate(${series.inferenceDuration}_count{${matchers}, ${failedRequest}}[10m])) > 0)`,
 )
+const heldBack = sameLabels(
+  modelLabels,
+  (matchers) => `sum(increase(${series.providerRetriesAvoided}{${matchers}, ${label.reason}="breaker"}[5m])) > 0.5`,
+)
 const providers = sameAgent(
   (matchers) =>
     `topk(2, sum by (${label.provider}) (rate(${series.modelRequests}{${matchers}, ${label.errorType}!=""}[${retryWindow}])) > 0)`,
 )
 
+const mainShare = String(providerUnavailable.mainShare)
+const unavailable = (severity: 'critical' | 'warning', expr: string): Alert => ({
+  alert: 'ModelProviderUnavailable',
+  category: 'swarm',
+  severity,
+  expr,
+  forSeconds: providerUnavailable.forSeconds,
+  // The alerts that it mutes look back as long
+  keepFiringForSeconds: keepMutingSeconds,
+  summary: `{{ $labels.${label.model} }} of {{ $labels.${label.provider} }} is unavailable`,
+  description:
+    `Most calls of the model {{ $labels.${label.model} }} of {{ $labels.${label.provider} }} failed, and the breaker of at least one ` +
+    'process is open: its runs wait, fall back or end as rejected, and a single one probes.' +
+    `{{ with ${heldBack} }} Attempts held back in the last 5 minutes: {{ . | first | value | printf "%.0f" }}.{{ end }}`,
+  identity: modelLabels,
+  dashboard: 'cost-and-capacity',
+})
+
 /** A provider fails, or clients of providers repeat failed requests by themselves. */
 export const modelCallAlerts: readonly Alert[] = [
+  unavailable(
+    'critical',
+    promql`
+      model:breaker_open:max == 1
+      and ${onModel}
+      model:request_share:ratio1h >= ${mainShare}`,
+  ),
+  unavailable(
+    'warning',
+    promql`
+      model:breaker_open:max == 1
+      unless ${onModel}
+      model:request_share:ratio1h >= ${mainShare}`,
+  ),
   {
     alert: 'ModelProviderErrors',
     category: 'swarm',

@@ -58,6 +58,45 @@ alertPromises('ModelProviderErrors', {
   },
 })
 
+const breakerOpen = (values: string): Record<string, string> => ({
+  [`provider_breaker_open${matchers({ ...process, ...model })}`]: values,
+})
+const avoided = `provider_retries_avoided_total${matchers({ ...process, ...model, reason: 'breaker' })}`
+const unavailable = {
+  labels: model,
+  summary: 'm-1 of openai is unavailable',
+  description:
+    'Most calls of the model m-1 of openai failed, and the breaker of at least one process is open: its runs wait, fall back or end ' +
+    'as rejected, and a single one probes. Attempts held back in the last 5 minutes: 100.',
+}
+
+alertPromises('ModelProviderUnavailable', {
+  'is critical after a minute if the model has half of the model calls': {
+    series: {
+      ...requests({ '': '0+5x400' }),
+      ...requests({ '': '0+5x400' }, { gen_ai_request_model: 'm-2' }),
+      ...breakerOpen('0x39 1x400'),
+      [avoided]: '0+5x400',
+    },
+    silentAt: ['10m30s'],
+    firesAt: { '11m': { ...unavailable, severity: 'critical', since: '10m' } },
+  },
+  'is a warning if most model calls are those of others': {
+    series: {
+      ...requests({ '': '0+4x400' }),
+      ...requests({ '': '0+5x400' }, { gen_ai_request_model: 'm-2' }),
+      ...breakerOpen('0x39 1x400'),
+      [avoided]: '0+5x400',
+    },
+    silentAt: ['10m30s'],
+    firesAt: { '11m': { ...unavailable, severity: 'warning', since: '10m' } },
+  },
+  'is silent while the breaker is closed': {
+    series: { ...requests({ '': '0+5x400', '503': '0+5x400' }), ...breakerOpen('0x400') },
+    silentAt: ['10m', '1h'],
+  },
+})
+
 /** Model calls of the agent, and the HTTP requests for them; `failed` ended with a status of 503. */
 function calls(counts: { readonly calls: string; readonly requests: string; readonly failed?: string }): Record<string, string> {
   const of = { ...writer, gen_ai_provider_name: 'openai' }

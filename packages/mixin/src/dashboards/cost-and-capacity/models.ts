@@ -99,6 +99,56 @@ export const models: Row = {
       span: 6,
       whenEmpty: 'Nothing is missing',
     },
+    {
+      shows: 'graph',
+      title: 'Which models are unavailable?',
+      description:
+        'Processes in which the breaker of a model is open. ModelProviderUnavailable fires for each. Only agents with ' +
+        '`recovery.provider.breaker` have a breaker.',
+      unit: 'none',
+      queries: {
+        open: {
+          expr: `sum ${by(label.provider, label.model)} (${series.providerBreakerOpen}${ofJobs()})`,
+          legend: legendOf([label.provider, label.model]),
+        },
+      },
+      min: 0,
+      leastTop: 1,
+      span: 8,
+      whenEmpty: 'No breakers',
+    },
+    ratePanel({
+      title: 'Which attempts were avoided?',
+      description:
+        'Attempts that were due and were held back: the breaker was open (`breaker`), the provider had asked another run to wait ' +
+        '(`asked_to_wait`), or the retry budget was used up (`retry_budget`).',
+      query: 'avoided',
+      counter: series.providerRetriesAvoided + ofJobs(),
+      by: [label.model, label.reason],
+      span: 8,
+      whenEmpty: 'None avoided',
+    }),
+    {
+      shows: 'graph',
+      title: 'How much of the quotas is left?',
+      description:
+        'Smallest rest of each quota, as rate-limit headers of the last responses describe it. Providers without such headers have none.',
+      unit: 'percentunit',
+      queries: {
+        left: {
+          expr: promql`
+            min ${by(label.model, label.quota)} (
+              ${series.providerQuotaRemaining}${ofJobs()}
+                / (${series.providerQuotaLimit}${ofJobs()} > 0)
+            )`,
+          legend: legendOf([label.model, label.quota]),
+        },
+      },
+      min: 0,
+      leastTop: 1,
+      span: 8,
+      whenEmpty: 'No quotas',
+    },
   ],
 }
 
