@@ -2,13 +2,15 @@ import { BoundedNames } from '../bounded-names.ts'
 import { processWide } from '../process-wide.ts'
 
 const word = /^[a-z]+(_[a-z]+){0,4}$/
+/** Those of the ready-made checks, which words of the application do not displace. */
+const readyMade = ['empty_answer', 'refusal', 'truncated', 'schema_mismatch']
 const words = processWide('rejection-words/1', () => new BoundedNames(20, 'result_rejected'))
 
 /** Thrown when `failIf` decides that the result of an agent is a failure. */
 export class ResultRejectedError extends Error {
   override readonly name = 'ResultRejectedError'
   /**
-   * The `error.type`: the reason if it is a word in lower case such as `empty_answer` (at most 20 different ones in a process), otherwise
+   * The `error.type`: the reason if it is a word in lower case such as `empty_answer` (at most 20 different ones of your own in a process), otherwise
    * `result_rejected`.
    */
   readonly code: string
@@ -25,7 +27,7 @@ export class ResultRejectedError extends Error {
   ) {
     const isWord = reason.length <= 40 && word.test(reason)
     super(message ?? (isWord ? `failIf rejected the result: ${reason}` : reason))
-    this.code = isWord ? words.bound(reason) : 'result_rejected'
+    this.code = readyMade.includes(reason) ? reason : isWord ? words.bound(reason) : 'result_rejected'
     Object.defineProperty(this, 'result', { value: result })
     if (isRetryable !== undefined) this.isRetryable = isRetryable
   }
