@@ -35,6 +35,8 @@ const withEngines = [
  * of a plain `pnpm test`, which should end within five minutes on two busy cores. CI runs them, and so does an argument that names a file.
  */
 const slow = [
+  'packages/agent-worker/test/service/engines/durable-queue-kills.test.ts',
+  'packages/agent-worker/test/service/engines/worker-database.test.ts',
   'packages/alert-bridge/test/alertmanager/real-alertmanager-kills.test.ts',
   'packages/alert-bridge/test/commands/program.test.ts',
   'packages/alert-bridge/test/crash/paused.test.ts',

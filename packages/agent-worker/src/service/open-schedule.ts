@@ -1,5 +1,7 @@
+import { errorType } from '@swarmwatch/sdk'
+
 import { backlogItems, findItem, seededSchedule } from '../swarm/index.ts'
-import type { TaskQueue } from './task-queue.ts'
+import type { WorkQueue } from './task-queue.ts'
 
 /** Adds tasks to the queue at a fixed rate. */
 export interface Schedule {
@@ -21,16 +23,17 @@ export interface ScheduleOptions {
 }
 
 /** Creates a schedule. While the queue is full, tasks are skipped and counted; they are not added later. */
-export function openSchedule(queue: Pick<TaskQueue, 'add'>, { tasksPerMinute, seed, log }: ScheduleOptions): Schedule {
+export function openSchedule(queue: Pick<WorkQueue, 'add'>, { tasksPerMinute, seed, log }: ScheduleOptions): Schedule {
   const work = seededSchedule(seed, backlogItems)
   let timer: NodeJS.Timeout | undefined
   let skipped = 0
   let skippedInARow = 0
 
-  function addNext(): void {
+  async function addNext(): Promise<void> {
     const { agent, task } = work.next().value
     const item = findItem(task.item)
-    if (item && queue.add({ agent, item, title: task.title }) !== 'full') {
+    const slot = `schedule ${tasksPerMinute} ${Math.floor(Date.now() / (60_000 / tasksPerMinute))}`
+    if (item && (await queue.add({ agent, item, title: task.title }, { slot })) !== 'full') {
       if (skippedInARow > 0) log(`the queue has room again; scheduled tasks skipped: ${skippedInARow}`)
       skippedInARow = 0
       return
@@ -40,11 +43,15 @@ export function openSchedule(queue: Pick<TaskQueue, 'add'>, { tasksPerMinute, se
     skipped += 1
   }
 
+  function tick(): void {
+    addNext().catch((error: unknown) => log(`a scheduled task was not added (${errorType(error)})`))
+  }
+
   return {
     start() {
       if (tasksPerMinute === 0) return
-      addNext()
-      timer = setInterval(addNext, 60_000 / tasksPerMinute)
+      tick()
+      timer = setInterval(tick, 60_000 / tasksPerMinute)
     },
     stop: () => clearInterval(timer),
     skipped: () => skipped,

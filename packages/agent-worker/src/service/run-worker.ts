@@ -1,15 +1,16 @@
 import { randomInt } from 'node:crypto'
 import { once } from 'node:events'
 
-import { type Environment, hostAndPort } from '@swarmwatch/config'
+import { type Environment, hostAndPort, loadConfiguration } from '@swarmwatch/config'
 import { serve } from '@swarmwatch/config/listen'
 import { startTelemetry } from '@swarmwatch/node'
 
 import { maxConnections } from '../http-server.ts'
 import { firstFaultOf } from '../model-server/index.ts'
 import { allRunsCounted, referenceAgents, startSwarmEnvironment } from '../swarm/index.ts'
+import { openDurableQueue } from './durable-queue.ts'
 import { openSchedule } from './open-schedule.ts'
-import { openTaskQueue, type TaskCounts, type TaskQueue } from './task-queue.ts'
+import { openTaskQueue, type Task, type TaskCounts, type WorkQueue } from './task-queue.ts'
 import { backgroundFaults, taskFaults, taskWork } from './task-work.ts'
 import { workerRequests } from './worker-requests.ts'
 import type { WorkerSettings } from './worker-settings.ts'
@@ -49,7 +50,7 @@ export async function runWorker(settings: WorkerSettings, options: WorkerOptions
   }
 }
 
-async function work(settings: WorkerSettings, { stop, log, seed = randomInt(2 ** 31) }: WorkerOptions): Promise<void> {
+async function work(settings: WorkerSettings, { stop, log, env, seed = randomInt(2 ** 31) }: WorkerOptions): Promise<void> {
   const { realModel, workspaceParent } = settings
   const requestedFaults = taskFaults()
   const faults = firstFaultOf(requestedFaults.plan, backgroundFaults(seed))
@@ -64,7 +65,7 @@ async function work(settings: WorkerSettings, { stop, log, seed = randomInt(2 **
     const { dependencies, modelName } = environment
     const agents = referenceAgents(dependencies)
     const doTask = taskWork({ agents, workspace: dependencies.workspace, faults: requestedFaults })
-    const queue = openTaskQueue(doTask, settings)
+    const queue = await openQueue(doTask, settings, { log, env })
     const schedule = openSchedule(queue, { tasksPerMinute: settings.tasksPerMinute, seed, log })
     const isDraining = (): boolean => stop.aborted
     const handle = workerRequests({ queue, schedule, isDraining, token: settings.token, realModel: realModel?.model })
@@ -75,40 +76,66 @@ async function work(settings: WorkerSettings, { stop, log, seed = randomInt(2 **
       schedule.start()
       if (!stop.aborted) await once(stop, 'abort')
       schedule.stop()
-      await endTasks(queue, String(stop.reason), settings.drainSeconds, log)
+      await endTasks(queue, String(stop.reason), settings, log)
     } finally {
       await close()
+      await queue.end?.()
     }
   } finally {
     await environment.close()
   }
 }
 
+/** Opens the queue in the database of the settings, or in memory. */
+async function openQueue(
+  doTask: (task: Task, signal: AbortSignal) => Promise<void>,
+  settings: WorkerSettings,
+  { log, env }: Pick<WorkerOptions, 'log' | 'env'>,
+): Promise<WorkQueue> {
+  const { databaseUrl } = settings
+  if (!databaseUrl) return openTaskQueue(doTask, settings)
+  const { agents, maxRetries } = loadConfiguration({ env }).recovery
+  return openDurableQueue(doTask, {
+    ...settings,
+    databaseUrl,
+    maxRetries: (agent) => agents[agent]?.maxRetries ?? maxRetries,
+    log,
+  })
+}
+
 /** Ends the tasks while the server still answers the health check. */
-async function endTasks(queue: TaskQueue, reason: string, drainSeconds: number, log: WorkerOptions['log']): Promise<void> {
-  const dropped = queue.close()
-  log(stoppingLine(reason, queue.counts().running, dropped, drainSeconds))
+async function endTasks(
+  queue: WorkQueue,
+  reason: string,
+  { drainSeconds, databaseUrl }: WorkerSettings,
+  log: WorkerOptions['log'],
+): Promise<void> {
+  const dropped = await queue.close()
+  const { running } = await queue.counts()
+  log(stoppingLine(reason, running, databaseUrl ? undefined : dropped, drainSeconds))
   const aborted = await queue.drain(drainSeconds * 1000)
   if (aborted > 0) log(abortedLine(aborted, drainSeconds))
   await allRunsCounted()
-  log(stoppedLine(queue.counts()))
+  log(stoppedLine(await queue.counts()))
 }
 
 /** `ready on http://127.0.0.1:8070, model scripted-1 (scripted), 6 tasks a minute, 20 at a time` */
 function readyLine(
   url: string,
-  { realModel, tasksPerMinute, concurrency }: Pick<WorkerSettings, 'realModel' | 'tasksPerMinute' | 'concurrency'>,
+  { realModel, tasksPerMinute, concurrency, databaseUrl }: WorkerSettings,
   modelName: string,
 ): string {
   const model = `${modelName} ${realModel ? `at ${new URL(realModel.baseUrl).host}` : '(scripted)'}`
   const schedule = tasksPerMinute === 0 ? 'no schedule' : `${tasks(tasksPerMinute)} a minute`
-  return `ready on ${url}, model ${model}, ${schedule}, ${concurrency} at a time`
+  const queue = databaseUrl ? ', queue in PostgreSQL' : ''
+  return `ready on ${url}, model ${model}, ${schedule}, ${concurrency} at a time${queue}`
 }
 
 /** `SIGTERM: stopping; 2 running tasks have 20 s to finish, 5 queued tasks are cancelled` */
-function stoppingLine(reason: string, running: number, dropped: number, drainSeconds: number): string {
+function stoppingLine(reason: string, running: number, dropped: number | undefined, drainSeconds: number): string {
   const [have, are] = [running === 1 ? 'has' : 'have', dropped === 1 ? 'is' : 'are']
-  return `${reason}: stopping; ${tasks(running, 'running')} ${have} ${drainSeconds} s to finish, ${tasks(dropped, 'queued')} ${are} cancelled`
+  const rest = dropped === undefined ? 'queued tasks stay in the database' : `${tasks(dropped, 'queued')} ${are} cancelled`
+  return `${reason}: stopping; ${tasks(running, 'running')} ${have} ${drainSeconds} s to finish, ${rest}`
 }
 
 /** `2 running tasks did not finish within 20 s and are aborted` */

@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto'
 import { setTimeout as delay } from 'node:timers/promises'
 
-import { errorType } from '@swarmwatch/sdk'
+import { type Continuation, errorType } from '@swarmwatch/sdk'
 
 import type { TaskRequest } from './task-request.ts'
 
@@ -16,14 +16,18 @@ export interface Task {
   readonly request: TaskRequest
   readonly queuedAt: Date
   state: TaskState
-  startedAt?: Date
-  finishedAt?: Date
+  startedAt?: Date | undefined
+  finishedAt?: Date | undefined
   /** Type of the error, if the task failed; never its message. */
-  errorType?: string
+  errorType?: string | undefined
+  /** The attempt that this is, if the queue owns the retries. */
+  readonly continuation?: Continuation
+  /** Rejects if another worker has taken the task; to be called as the last step of its work. */
+  readonly confirm?: () => Promise<void>
 }
 
-/** Reason why a task request is refused. */
-export type Refusal = 'full' | 'stopping'
+/** Reason why a task request is refused. `known`: the task of this slot was already added, by another worker. */
+export type Refusal = 'full' | 'stopping' | 'known'
 
 /** Number of tasks by state; ended tasks are counted since the start. */
 export interface TaskCounts {
@@ -34,8 +38,26 @@ export interface TaskCounts {
   readonly cancelled: number
 }
 
-/** The queued, running and ended tasks. */
-export interface TaskQueue {
+type Answer<T> = T | Promise<T>
+
+/** A queue of tasks, in memory or in a database. */
+export interface WorkQueue {
+  /** Queues a task, or returns the reason why not. Of all tasks with the same `slot`, a queue that workers share takes one. */
+  add(request: TaskRequest, options?: { readonly slot?: string }): Answer<Task | Refusal>
+  /** Finds a task that is queued, is running or ended recently. */
+  find(id: string): Answer<Task | undefined>
+  /** Numbers of queued tasks of all workers, and of running and ended ones of this worker. */
+  counts(): Answer<TaskCounts>
+  /** Takes no more tasks. A queue in memory cancels the queued ones; returns their number. */
+  close(): Answer<number>
+  /** Waits for the running tasks and aborts those that take longer than `ms`; returns their number. Takes at most 250 ms longer than `ms`. */
+  drain(ms: number): Promise<number>
+  /** Closes the connections of a queue in a database. */
+  end?(): Promise<void>
+}
+
+/** The queued, running and ended tasks, in memory. */
+export interface TaskQueue extends WorkQueue {
   /** Queues a task, or returns the reason why not. */
   add(request: TaskRequest): Task | Refusal
   /** Finds a task that is queued, is running or ended recently. */
@@ -43,8 +65,6 @@ export interface TaskQueue {
   counts(): TaskCounts
   /** Refuses new tasks and cancels the queued ones; returns their number. */
   close(): number
-  /** Waits for the running tasks and aborts those that take longer than `ms`; returns their number. Takes at most 250 ms longer than `ms`. */
-  drain(ms: number): Promise<number>
 }
 
 /** Options for {@link openTaskQueue}. */
@@ -85,7 +105,9 @@ export function openTaskQueue(
     added += 1
     const task: Task = { id: randomUUID(), number: added, request, queuedAt: now(), state: 'queued' }
     active.set(task.id, task)
-    waiting.push(task)
+    const { priority = 0 } = request
+    const after = waiting.findLastIndex((each) => (each.request.priority ?? 0) >= priority)
+    waiting.splice(after + 1, 0, task)
     // After the caller has seen the task as queued
     queueMicrotask(startNext)
     return task
@@ -141,16 +163,17 @@ export function openTaskQueue(
     },
     async drain(ms) {
       const allDone = Promise.all([...running.values()].map((run) => run.done))
-      if (await endsWithin(allDone, ms)) return 0
+      if (await waitFor(allDone, ms)) return 0
       const late = [...running.values()]
       for (const { abort } of late) abort.abort(new DOMException('the worker was stopped', 'AbortError'))
-      await endsWithin(allDone, abortGraceMs)
+      await waitFor(allDone, abortGraceMs)
       return late.length
     },
   }
 }
 
-async function endsWithin(work: Promise<unknown>, ms: number): Promise<boolean> {
+/** Resolves with whether `work` ends within `ms`. */
+export async function waitFor(work: Promise<unknown>, ms: number): Promise<boolean> {
   const timer = new AbortController()
   try {
     return await Promise.race([work.then(() => true), delay(ms, false, { signal: timer.signal })])

@@ -16,6 +16,8 @@ export interface TaskRequest {
   readonly title: string
   /** Makes every model call of the task fail in this way. */
   readonly fault?: TaskFault | undefined
+  /** Tasks with a higher number start first: -10 to 10. @default 0 */
+  readonly priority?: number | undefined
 }
 
 /** A valid task request, or every reason why it is invalid. */
@@ -29,6 +31,7 @@ export interface TaskRequestOptions {
   readonly realModel: string | undefined
 }
 
+const priorityRule = 'must be a whole number from -10 to 10'
 const titleRule = 'must be one line of 1 to 200 characters'
 
 const taskRequest = z.strictObject(
@@ -45,26 +48,31 @@ const taskRequest = z.strictObject(
       .regex(/^\P{Cc}{1,200}$/u, rule('title', titleRule))
       .optional(),
     fault: wordOf('fault', taskFaultNames).optional(),
+    priority: z
+      .int(rule('priority', priorityRule))
+      .min(-10, rule('priority', priorityRule))
+      .max(10, rule('priority', priorityRule))
+      .optional(),
   },
   {
     error: ({ code, keys, input }) =>
       code === 'unrecognized_keys'
-        ? `unknown property ${keys.map((key: string) => shownValue(key)).join(', ')}; allowed are agent, item, title and fault`
+        ? `unknown property ${keys.map((key: string) => shownValue(key)).join(', ')}; allowed are agent, item, title, fault and priority`
         : `the body must be a JSON object, got ${shown(input)}`,
   },
 )
 
-/** Checks a request body: `agent` and optionally `item` (@default the first of the backlog), `title` (@default the item's title) and `fault`. */
+/** Checks a request body: `agent` and optionally `item` (@default the first of the backlog), `title` (@default the item's title), `fault` and `priority`. */
 export function readTaskRequest(body: unknown, { realModel }: TaskRequestOptions): TaskRequestResult {
   const parsed = taskRequest.safeParse(body)
   if (!parsed.success) return { ok: false, problems: parsed.error.issues.map(({ message }) => message) }
-  const { agent, item: id = '', title, fault } = parsed.data
+  const { agent, item: id = '', title, fault, priority } = parsed.data
   if (fault !== undefined && realModel !== undefined) {
     const reason = `fault works only with the scripted model, and this worker uses ${realModel}; unset OPENAI_API_KEY to rehearse`
     return { ok: false, problems: [reason] }
   }
   const item = findItem(id) ?? backlogItems[0]!
-  return { ok: true, request: { agent, item, title: title ?? item.title, fault } }
+  return { ok: true, request: { agent, item, title: title ?? item.title, fault, priority } }
 }
 
 function wordOf<Word extends string>(key: string, words: readonly Word[]): z.ZodEnum<{ [Key in Word]: Key }> {

@@ -12,9 +12,9 @@ export interface TaskWorkOptions {
 
 /** Returns a function that does a task in a folder of its own, which it removes when the task has ended, with any outcome. */
 export function taskWork({ agents, workspace, faults }: TaskWorkOptions): (task: Task, signal: AbortSignal) => Promise<void> {
-  return async ({ number, request }, signal) => {
+  return async ({ number, request, continuation, confirm }, signal) => {
     const { agent, item, title, fault } = request
-    const task: AgentTask = { number, item: item.id, title, folder: `task-${number}`, signal }
+    const task: AgentTask = { number, item: item.id, title, folder: `task-${number}`, signal, continuation, confirm }
     if (fault) faults.set(number, fault)
     try {
       if (agent === 'reviewer') await workspace.write(`${task.folder}/change.ts`, changeToReview(item))

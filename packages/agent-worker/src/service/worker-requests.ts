@@ -2,15 +2,16 @@ import { hash, timingSafeEqual } from 'node:crypto'
 import type { IncomingMessage, RequestListener } from 'node:http'
 
 import type { Secret } from '@swarmwatch/config'
+import { errorType } from '@swarmwatch/sdk'
 
 import { readJsonBody } from '../http-server.ts'
 import type { Schedule } from './open-schedule.ts'
-import type { Task, TaskQueue } from './task-queue.ts'
+import type { Task, WorkQueue } from './task-queue.ts'
 import { readTaskRequest, type TaskRequestOptions } from './task-request.ts'
 
 /** Options for {@link workerRequests}. */
 export interface WorkerRequestsOptions extends TaskRequestOptions {
-  readonly queue: TaskQueue
+  readonly queue: WorkQueue
   /** Bearer token that task requests must carry; undefined accepts every request. */
   readonly token: Secret | undefined
   readonly schedule: Pick<Schedule, 'skipped'>
@@ -33,7 +34,7 @@ export function workerRequests(worker: WorkerRequestsOptions): RequestListener {
   async function answer(request: IncomingMessage): Promise<Answer> {
     const path = request.url?.split('?')[0] ?? ''
     const isRead = request.method === 'GET' || request.method === 'HEAD'
-    if (path === '/healthz') return isRead ? { status: 200, body: health(worker) } : notAllowed('GET')
+    if (path === '/healthz') return isRead ? await health(worker) : notAllowed('GET')
     if (!isAuthorized(request.headers.authorization)) {
       const headers = { 'www-authenticate': 'Bearer' }
       return { ...problem(401, 'a bearer token is required: authorization: Bearer WORKER_TOKEN'), headers }
@@ -42,14 +43,18 @@ export function workerRequests(worker: WorkerRequestsOptions): RequestListener {
     const id = /^\/tasks\/([^/]+)$/.exec(path)?.[1]
     if (id === undefined) return problem(404, 'unknown path; available are POST /tasks, GET /tasks/ID and GET /healthz')
     if (!isRead) return notAllowed('GET')
-    const task = worker.queue.find(id)
+    const task = await ask(() => worker.queue.find(id))
     return task ? { status: 200, body: shownTask(task) } : problem(404, 'unknown task, or it ended too long ago')
   }
 
   return (request, response) => {
     answer(request)
-      // The connection broke while the request was read
-      .catch(() => problem(400, 'the request could not be read'))
+      .catch((error: unknown) =>
+        error instanceof QueueError
+          ? { ...problem(503, error.message), headers: retryAfter }
+          : // The connection broke while the request was read
+            problem(400, 'the request could not be read'),
+      )
       .then(({ status, body, headers }) =>
         response.writeHead(status, { 'content-type': 'application/json', ...headers }).end(JSON.stringify(body)),
       )
@@ -57,11 +62,22 @@ export function workerRequests(worker: WorkerRequestsOptions): RequestListener {
   }
 }
 
-function health({ queue, schedule, isDraining }: WorkerRequestsOptions): Record<string, unknown> {
-  const { queued, running, succeeded, failed, cancelled } = queue.counts()
+/** The queue cannot be used, because of its database. */
+class QueueError extends Error {}
+
+async function ask<T>(queue: () => T | Promise<T>): Promise<T> {
+  try {
+    return await queue()
+  } catch (error) {
+    throw new QueueError(`the database of the queue cannot be used (${errorType(error)})`)
+  }
+}
+
+async function health({ queue, schedule, isDraining }: WorkerRequestsOptions): Promise<Answer> {
+  const { queued, running, succeeded, failed, cancelled } = await ask(() => queue.counts())
   const finished = succeeded + failed + cancelled
   const status = isDraining() ? 'draining' : 'ok'
-  return { status, queued, running, finished, succeeded, failed, cancelled, skipped: schedule.skipped() }
+  return { status: 200, body: { status, queued, running, finished, succeeded, failed, cancelled, skipped: schedule.skipped() } }
 }
 
 async function addTask(request: IncomingMessage, { queue, realModel }: WorkerRequestsOptions): Promise<Answer> {
@@ -76,14 +92,15 @@ async function addTask(request: IncomingMessage, { queue, realModel }: WorkerReq
       : problem(400, 'the body must be JSON')
   const parsed = readTaskRequest(body.value, { realModel })
   if (!parsed.ok) return problem(400, parsed.problems.join('; '))
-  const task = queue.add(parsed.request)
+  const task = await ask(() => queue.add(parsed.request))
   if (task === 'stopping') return { ...problem(503, 'the worker is stopping'), headers: retryAfter }
-  if (task === 'full') {
-    const { queued } = queue.counts()
+  if (task === 'full' || task === 'known') {
+    const { queued } = await ask(() => queue.counts())
     return { ...problem(503, `the queue is full, queued tasks: ${queued} (WORKER_QUEUE_LIMIT)`), headers: retryAfter }
   }
-  const { id, request: accepted, state } = task
-  return { status: 202, body: { id, agent: accepted.agent, state }, headers: { location: `/tasks/${id}` } }
+  const { id, request: accepted } = task
+  // It may have started in the meantime
+  return { status: 202, body: { id, agent: accepted.agent, state: 'queued' }, headers: { location: `/tasks/${id}` } }
 }
 
 const problem = (status: number, error: string): Answer => ({ status, body: { error } })

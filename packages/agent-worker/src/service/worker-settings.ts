@@ -29,6 +29,10 @@ export interface WorkerSettings extends Pick<ModelSettings, 'realModel'> {
   readonly concurrency: number
   /** `WORKER_QUEUE_LIMIT`: maximum number of queued tasks. @default 100 */
   readonly queueLimit: number
+  /** `WORKER_AGENT_CONCURRENCY`: maximum number of running tasks of an agent over all workers, with a database. @default none */
+  readonly agentConcurrency: number | undefined
+  /** `WORKER_DATABASE_URL` or `WORKER_DATABASE_URL_FILE`: the PostgreSQL database of the queue. @default none, the queue is in memory */
+  readonly databaseUrl: Secret | undefined
   /** `WORKER_TASKS_PER_MINUTE` of the built-in schedule; 0 turns it off. @default 6 */
   readonly tasksPerMinute: number
   /** `WORKER_DRAIN_SECONDS`: time that running tasks have to finish after the stop. @default 20 */
@@ -37,6 +41,10 @@ export interface WorkerSettings extends Pick<ModelSettings, 'realModel'> {
   readonly workspaceParent: string
   /** One line for each variable of the worker that looks mistyped. */
   readonly notices: readonly string[]
+}
+
+function isPostgresUrl(text: string): boolean {
+  return URL.canParse(text) && /^postgres(ql)?:$/.test(new URL(text).protocol)
 }
 
 /** The definitions of the settings that only the worker has; the table in the README is made from them. */
@@ -60,6 +68,19 @@ export const workerSettings: Settings<Omit<WorkerSettings, 'realModel' | 'notice
     variable: 'WORKER_QUEUE_LIMIT',
     value: wholeNumber(1, 10_000),
     default: 100,
+  },
+  agentConcurrency: {
+    about: 'Maximum number of running tasks of an agent over all workers; only with WORKER_DATABASE_URL.',
+    variable: 'WORKER_AGENT_CONCURRENCY',
+    value: wholeNumber(1, 10_000),
+    default: undefined,
+  },
+  databaseUrl: {
+    about:
+      'PostgreSQL database of the queue, which several workers share and which survives them. Without it the queue is in memory.',
+    variable: 'WORKER_DATABASE_URL',
+    value: secret('must be a postgres:// or postgresql:// URL', isPostgresUrl),
+    default: undefined,
   },
   tasksPerMinute: {
     about: 'Tasks per minute of the built-in schedule; 0 turns it off.',

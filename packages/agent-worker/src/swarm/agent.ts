@@ -1,4 +1,4 @@
-import { currentExecution, type Logger, type LoopLimit, type RecoveryOptions } from '@swarmwatch/sdk'
+import { type Continuation, currentExecution, type Logger, type LoopLimit, type RecoveryOptions } from '@swarmwatch/sdk'
 import { isStepCount, type StopCondition } from 'ai'
 
 import type { BacklogTools } from './backlog-tools.ts'
@@ -16,6 +16,10 @@ export interface AgentTask {
   readonly folder: string
   /** Aborts the work; the SDK looks for it here. */
   readonly signal?: AbortSignal
+  /** The attempt that this is, if a queue owns the retries. */
+  readonly continuation?: Continuation | undefined
+  /** Rejects if another worker has taken the task from this one; called as the last step. */
+  readonly confirm?: (() => Promise<void>) | undefined
 }
 
 /** Everything that the three agents need to do their tasks. */
@@ -34,11 +38,13 @@ export interface AgentDependencies {
 }
 
 /** Options of `instrumentAgent` that all three agents share. */
-export type InstrumentOptions = Pick<AgentDependencies, 'recovery' | 'loop' | 'logger' | 'healthWindowSeconds'>
+export interface InstrumentOptions extends Pick<AgentDependencies, 'recovery' | 'loop' | 'logger' | 'healthWindowSeconds'> {
+  readonly continuation: (task: AgentTask) => Continuation | undefined
+}
 
 /** Returns the options of `instrumentAgent` that all three agents share. */
 export function instrumentOptions({ recovery, loop, logger, healthWindowSeconds }: AgentDependencies): InstrumentOptions {
-  return { recovery, loop, logger, healthWindowSeconds }
+  return { recovery, loop, logger, healthWindowSeconds, continuation: (task) => task.continuation }
 }
 
 /** Options that every call of the AI SDK gets. */
@@ -76,10 +82,17 @@ export function taskNumberIn(prompt: string): number {
   return Number(/^Task (\d+):/.exec(prompt)?.[1])
 }
 
-/** Throws `UnfinishedTaskError`, which is retried, unless the model ended its work by itself and wrote `file`. */
-export async function checkFinished(finishReason: string | undefined, workspace: Workspace, file: string): Promise<void> {
+/** Ends a task. Throws `UnfinishedTaskError`, which is retried, unless the model ended its work by itself and wrote `file`. */
+export async function finish(
+  task: AgentTask,
+  finishReason: string | undefined,
+  workspace: Workspace,
+  fileName: string,
+): Promise<void> {
+  const file = `${task.folder}/${fileName}`
   if (finishReason !== 'stop') throw new UnfinishedTaskError(`the model stopped early (${finishReason ?? 'no reason given'})`)
   if (!(await workspace.has(file))) throw new UnfinishedTaskError('the model finished without writing its file')
+  await task.confirm?.()
 }
 
 /** The model stopped before the work was done: it ran out of steps, was cut off, or did not write its file. */

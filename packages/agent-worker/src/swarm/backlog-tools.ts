@@ -31,7 +31,8 @@ export function backlogTools(baseUrl: string): BacklogTools {
   })
   const postReview = instrumentTool(
     ({ item, ...body }: Review & { item: string }) => call('POST', `${itemUrl(baseUrl, item)}/reviews`, body),
-    { name: 'post_review' },
+    // A second verdict would be a duplicate
+    { name: 'post_review', once: true },
   )
   const item = z.string().describe('id of a backlog item, such as B-1')
   return {

@@ -1,7 +1,7 @@
 import { currentExecution, instrumentAgent } from '@swarmwatch/sdk'
 import { generateText, streamText } from 'ai'
 
-import { type AgentDependencies, type AgentTask, checkFinished, instrumentOptions, modelCall, promptFor } from './agent.ts'
+import { type AgentDependencies, type AgentTask, finish, instrumentOptions, modelCall, promptFor } from './agent.ts'
 
 /** The three reference agents, in the order in which they work on an item. */
 export const agentNames = ['rapid-builder', 'api-integrator', 'reviewer'] as const
@@ -41,7 +41,7 @@ function createRapidBuilder(dependencies: AgentDependencies): (task: AgentTask) 
       prompt: promptFor(task, 'build'),
       tools: { list_files, write_file },
     })
-    await checkFinished(result.finishReason, dependencies.workspace, `${task.folder}/feature.ts`)
+    await finish(task, result.finishReason, dependencies.workspace, 'feature.ts')
     return result.text
   }
   return instrumentAgent(build, {
@@ -95,7 +95,7 @@ export function createApiIntegrator(dependencies: AgentDependencies): (task: Age
         if (part.type === 'finish') finishReason = part.finishReason
       }
       // Checked once for all readers: the first reader that finishes may remove the files
-      checked ??= checkFinished(finishReason, dependencies.workspace, `${task.folder}/client.ts`)
+      checked ??= finish(task, finishReason, dependencies.workspace, 'client.ts')
       await checked
     }
     return { chunks }
@@ -131,7 +131,7 @@ function createReviewer(dependencies: AgentDependencies): (task: AgentTask) => P
       prompt: promptFor(task, 'review'),
       tools: { list_files, read_file, write_file, post_review },
     })
-    await checkFinished(result.finishReason, dependencies.workspace, `${task.folder}/REVIEW.md`)
+    await finish(task, result.finishReason, dependencies.workspace, 'REVIEW.md')
     return result.text
   }
   return instrumentAgent(review, {

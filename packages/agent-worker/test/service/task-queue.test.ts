@@ -25,6 +25,17 @@ test('the queue starts tasks in the order in which they were added, never more a
   await expect.poll(() => begun).toEqual([1, 2, 3, 4])
 })
 
+test('tasks with a higher priority start first, those of the same in their order', async () => {
+  const { queue, begun, succeed } = open({ concurrency: 1 })
+  const priorities = [0, undefined, -5, 3, 3, 0]
+  for (const priority of priorities) queue.add({ ...request, priority })
+  for (let done = 1; done <= priorities.length; done += 1) {
+    await expect.poll(() => begun.length).toBe(done)
+    succeed(begun.at(-1)!)
+  }
+  expect(begun).toEqual([4, 5, 1, 2, 6, 3])
+})
+
 test('a task has its state, its times and the type of its error, never the message', async () => {
   const times = [10, 20, 30].map((ms) => new Date(ms))
   const { queue, add, fail, begun } = open({ now: () => times.shift() ?? new Date(0) })

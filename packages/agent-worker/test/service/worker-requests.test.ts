@@ -21,9 +21,13 @@ interface Api extends ControlledWork {
   readonly post: (body: string, headers?: Record<string, string>) => Promise<Answer>
 }
 
-async function start({ queueLimit = 10, isOpen = false } = {}): Promise<Api> {
+async function start({ queueLimit = 10, isOpen = false, isBroken = false } = {}): Promise<Api> {
   const held = controlledWork()
-  const queue = openTaskQueue(held.work, { concurrency: 1, queueLimit })
+  const refused = async (): Promise<never> => {
+    throw Object.assign(new Error('password of the database'), { code: 'ECONNREFUSED' })
+  }
+  const opened = openTaskQueue(held.work, { concurrency: 1, queueLimit })
+  const queue = isBroken ? { ...opened, add: refused, find: refused, counts: refused } : opened
   const handle = workerRequests({
     queue,
     schedule: { skipped: () => 3 },
@@ -80,7 +84,9 @@ test.each([
   ['{"agent":"reviewer","title":" "}', 'title must be one line of 1 to 200 characters, got ""'],
   ['{"agent":"reviewer","title":7}', 'title must be one line of 1 to 200 characters, got 7'],
   ['{"agent":"reviewer","fault":"503"}', 'fault must be 429, 500, reset or timeout, got "503"'],
-  ['{"agent":"reviewer","faults":1}', 'unknown property "faults"; allowed are agent, item, title and fault'],
+  ['{"agent":"reviewer","priority":11}', 'priority must be a whole number from -10 to 10, got 11'],
+  ['{"agent":"reviewer","priority":0.5}', 'priority must be a whole number from -10 to 10, got 0.5'],
+  ['{"agent":"reviewer","faults":1}', 'unknown property "faults"; allowed are agent, item, title, fault and priority'],
   ['{"agent":1,"fault":2}', expect.stringMatching(/^agent must .*, got 1; fault must .*, got 2$/)],
   ['{"agent"', 'the body must be JSON'],
 ])('POST /tasks answers 400 to %s and names the rule that it breaks', async (sent, error) => {
@@ -103,6 +109,18 @@ test('POST /tasks answers 415 to a body whose content-type is not JSON', async (
   const answer = { status: 415, body: { error: 'content-type must be application/json' } }
   expect(await post('{"agent":"reviewer"}', { authorization })).toEqual(answer)
   expect(await post('{"agent":"reviewer"}', { authorization, 'content-type': 'application/jsonp' })).toEqual(answer)
+})
+
+test('every request answers 503 with Retry-After while the database of the queue cannot be used', async () => {
+  const { ask, post } = await start({ isBroken: true })
+  const answer = {
+    status: 503,
+    body: { error: 'the database of the queue cannot be used (ECONNREFUSED)' },
+    headers: { 'retry-after': '10' },
+  }
+  expect(await post('{"agent":"reviewer"}')).toEqual(answer)
+  expect(await ask('/tasks/1', { headers: json })).toEqual(answer)
+  expect(await ask('/healthz')).toEqual(answer)
 })
 
 test('POST /tasks answers 503 with Retry-After while the queue is full', async () => {

@@ -35,6 +35,8 @@ const defaults = {
   host: '127.0.0.1',
   token: undefined,
   concurrency: 20,
+  agentConcurrency: undefined,
+  databaseUrl: undefined,
   queueLimit: 100,
   tasksPerMinute: 6,
   drainSeconds: 20,

@@ -1,0 +1,265 @@
+import { createHash } from 'node:crypto'
+
+import { SpanKind, trace } from '@opentelemetry/api'
+import type { Secret } from '@swarmwatch/config'
+import { configureOnce, currentTraceparent, errorType, postgresOnceStore, recoveryOf, startExecution } from '@swarmwatch/sdk'
+import type { JobWithMetadata } from 'pg-boss'
+
+import { type AgentName, findItem } from '../swarm/index.ts'
+import { type Refusal, type Task, type TaskCounts, type TaskState, waitFor, type WorkQueue } from './task-queue.ts'
+import type { TaskFault, TaskRequest } from './task-request.ts'
+
+/** Options for {@link openDurableQueue}. */
+export interface DurableQueueOptions {
+  /** A `postgres:` URL. The tables are in the schemas `swarmwatch_worker` and `public` (`swarmwatch_once`). */
+  readonly databaseUrl: Secret
+  /** Maximum number of running tasks of this worker. */
+  readonly concurrency: number
+  /** Maximum number of running tasks of an agent, over all workers. @default none */
+  readonly agentConcurrency?: number | undefined
+  /** Maximum number of queued tasks, over all workers. */
+  readonly queueLimit: number
+  /** Retries of a task of this agent. */
+  readonly maxRetries: (agent: AgentName) => number
+  /** Seconds after which another worker continues the task of a worker that has died; at least 10. @default 10 */
+  readonly heartbeatSeconds?: number | undefined
+  readonly log: (line: string) => void
+}
+
+/** The content of a job. */
+interface JobData {
+  readonly number: number
+  readonly agent: AgentName
+  readonly item: string
+  readonly title: string
+  readonly fault?: TaskFault | undefined
+  readonly traceparent?: string | undefined
+}
+
+type Job = JobWithMetadata<JobData>
+
+const schema = 'swarmwatch_worker'
+const tasks = 'tasks'
+/** Tasks that failed: pg-boss copies them here, also those whose worker died in their last attempt. */
+const failed = 'failed-tasks'
+const abortGraceMs = 250
+
+/**
+ * Opens a queue in PostgreSQL that any number of workers share. Tasks survive the death of every worker; another one continues them, as
+ * a further attempt of the same execution in the same trace, and does not repeat tools with `once`. Rejects if the database cannot be
+ * reached.
+ */
+export async function openDurableQueue(
+  work: (task: Task, signal: AbortSignal) => Promise<unknown>,
+  { databaseUrl, concurrency, agentConcurrency, queueLimit, maxRetries, heartbeatSeconds = 10, log }: DurableQueueOptions,
+): Promise<WorkQueue> {
+  // Loaded here, because the queue in memory needs no database
+  const { PgBoss } = await import('pg-boss')
+  const url = databaseUrl.reveal()
+  const boss = new PgBoss({
+    connectionString: url,
+    schema,
+    application_name: 'swarmwatch-worker',
+    useListenNotify: true,
+    // Every worker looks for the tasks of dead ones; the work is done once
+    superviseIntervalSeconds: 5,
+    monitorIntervalSeconds: 5,
+    schedule: false,
+    // Its spans would be a second trace
+    openTelemetry: { enabled: false },
+  })
+  boss.on('error', (error) => logOnce(`the database of the queue: ${errorType(error)}`))
+  await boss.start()
+  const store = postgresOnceStore(url)
+  configureOnce({ store })
+  const database = boss.getDb()
+  await ignoringDuplicates(database.executeSql(`CREATE SEQUENCE IF NOT EXISTS ${schema}.task_numbers`))
+  await boss.createQueue(failed)
+  await boss.createQueue(tasks, { deadLetter: failed, retryDelay: 1, heartbeatSeconds, notify: true })
+
+  const running = new Map<string, { readonly abort: AbortController; readonly done: Promise<unknown> }>()
+  const totals = { succeeded: 0, failed: 0, cancelled: 0 }
+  let isClosed = false
+  let lastLine = ''
+
+  function logOnce(line: string): void {
+    if (line !== lastLine) log(line)
+    lastLine = line
+  }
+
+  async function add(request: TaskRequest, { slot }: { readonly slot?: string } = {}): Promise<Task | Refusal> {
+    if (isClosed) return 'stopping'
+    if ((await queuedTasks()) >= queueLimit) return 'full'
+    const { rows } = await database.executeSql(`SELECT nextval('${schema}.task_numbers')::int AS number`)
+    const { number } = rows[0] as { number: number }
+    const { agent, item, title, fault, priority } = request
+    const id = await withSpan(() => {
+      const data: JobData = { number, agent, item: item.id, title, fault, traceparent: currentTraceparent() }
+      return boss.send(tasks, data, {
+        // A job with this id exists if another worker has added the task of the slot
+        ...(slot !== undefined && { id: uuidOf(slot) }),
+        ...(priority !== undefined && { priority }),
+        ...(agentConcurrency !== undefined && { group: { id: agent } }),
+        retryLimit: maxRetries(agent),
+      })
+    })
+    if (id === null) return 'known'
+    return { id, number, request, queuedAt: new Date(), state: 'queued' }
+  }
+
+  async function queuedTasks(): Promise<number> {
+    const pending = `SELECT count(*)::int AS count FROM ${schema}.job WHERE name = '${tasks}' AND state < 'active'`
+    const { rows } = await database.executeSql(pending)
+    return (rows[0] as { count: number }).count
+  }
+
+  /** Rejects if this worker was silent for so long that another one has taken the task: only one of the two may count its end. */
+  async function confirmTask({ id, retryCount }: Job): Promise<void> {
+    if (hasChanged(await boss.touch(tasks, { id, retryCount }))) return
+    throw Object.assign(new Error('another worker has taken the task'), { name: 'TaskTakenError' })
+  }
+
+  async function attempt(job: Job): Promise<{ id: string; status: 'completed' | 'failed' | 'deadletter'; output?: object }> {
+    const { id, retryCount, retryLimit, signal } = job
+    const abort = new AbortController()
+    const done = Promise.withResolvers<void>()
+    running.set(id, { abort, done: done.promise })
+    try {
+      const confirm = () => confirmTask(job)
+      await work({ ...taskOf(job), confirm }, AbortSignal.any([signal, abort.signal]))
+      totals.succeeded += 1
+      return { id, status: 'completed' }
+    } catch (error) {
+      // The SDK has counted and logged the error; errors of the AI SDK hold prompts, so only the type is kept
+      const output = { errorType: errorType(error) }
+      const { isRetryable = true, waitSeconds } = recoveryOf(error) ?? {}
+      if (!isRetryable || retryCount >= retryLimit) {
+        totals[abort.signal.aborted ? 'cancelled' : 'failed'] += 1
+        return { id, status: 'deadletter', output }
+      }
+      const isOurs = hasChanged(await boss.fail(tasks, { id, retryCount }, output))
+      const startAfter = abort.signal.aborted ? 0 : waitSeconds
+      if (isOurs && startAfter !== undefined) await boss.update(tasks, undefined, { id, startAfter })
+      return { id, status: 'failed', output }
+    } finally {
+      running.delete(id)
+      done.resolve()
+    }
+  }
+
+  await boss.work(
+    tasks,
+    {
+      includeMetadata: true,
+      perJobResults: true,
+      localConcurrency: concurrency,
+      // Also after a notification: a retry whose time has come does not notify
+      pollingIntervalSeconds: 1,
+      notifyPollingIntervalSeconds: 1,
+      heartbeatRefreshSeconds: heartbeatSeconds / 3,
+      ...(agentConcurrency !== undefined && { groupConcurrency: agentConcurrency }),
+    },
+    async ([job]: Job[]) => (job ? [await attempt(job)] : []),
+  )
+  await boss.work(failed, { includeMetadata: true, pollingIntervalSeconds: 1 }, async ([job]: Job[]) => {
+    // With an output, its last attempt has counted the execution
+    if (!job || (job.sourceOutput !== null && 'errorType' in job.sourceOutput)) return
+    totals.failed += 1
+    const error = Object.assign(new Error('the worker of the last attempt died'), { name: 'WorkerLostError' })
+    startExecution(job.data.agent).complete({ success: false, error })
+  })
+
+  return {
+    add,
+    async find(id) {
+      const job = isUuid.test(id) ? await boss.getJobById<JobData>(tasks, id) : null
+      return job ? taskOf(job) : undefined
+    },
+    counts: async (): Promise<TaskCounts> => ({ queued: await queuedTasks(), running: running.size, ...totals }),
+    async close() {
+      isClosed = true
+      await Promise.all([boss.offWork(tasks, { wait: false }), boss.offWork(failed, { wait: false })])
+      // The others do them
+      return 0
+    },
+    async drain(ms) {
+      const allDone = Promise.all([...running.values()].map((run) => run.done))
+      if (await waitFor(allDone, ms)) return 0
+      const late = [...running.values()]
+      for (const { abort } of late) abort.abort(new DOMException('the worker was stopped', 'AbortError'))
+      await waitFor(allDone, abortGraceMs)
+      return late.length
+    },
+    async end() {
+      await boss.stop({ graceful: true, timeout: 1000 })
+      await store.close()
+    },
+  }
+}
+
+const states: Readonly<Record<Job['state'], TaskState>> = {
+  created: 'queued',
+  retry: 'queued',
+  active: 'running',
+  completed: 'succeeded',
+  failed: 'failed',
+  cancelled: 'cancelled',
+}
+
+function taskOf(job: Job): Task {
+  const { number, agent, item: itemId, title, fault, traceparent } = job.data
+  const item = findItem(itemId)
+  if (!item) throw new TypeError(`the task names the unknown item ${itemId}`)
+  const { id, retryCount, retryLimit, createdOn, startedOn, completedOn, output } = job
+  const lastError = (output as { errorType?: string } | null)?.errorType
+  return {
+    id,
+    number,
+    request: { agent, item, title, fault },
+    queuedAt: createdOn,
+    state: states[job.state],
+    startedAt: startedOn ?? undefined,
+    finishedAt: completedOn ?? undefined,
+    errorType: job.state === 'failed' ? (lastError ?? 'WorkerLostError') : undefined,
+    continuation: {
+      executionId: `${schema}/${id}`,
+      attempt: retryCount + 1,
+      isFinal: ({ isRetryable }) => !isRetryable || retryCount >= retryLimit,
+      firstStartedAt: createdOn,
+      previousErrorType: lastError,
+      traceparent,
+    },
+  }
+}
+
+/** Calls `send` in a span of its own: the root of the trace of a task. */
+function withSpan<T>(send: () => Promise<T>): Promise<T> {
+  const attributes = { 'messaging.system': 'pg-boss', 'messaging.operation.name': 'send', 'messaging.destination.name': tasks }
+  return trace
+    .getTracer('@swarmwatch/agent-worker')
+    .startActiveSpan(`send ${tasks}`, { kind: SpanKind.PRODUCER, attributes }, (span) => send().finally(() => span.end()))
+}
+
+/** Whether a command of pg-boss has changed the job; it does not if another worker holds the job. Its types lack the number. */
+const hasChanged = (response: object): boolean => (response as { readonly affected?: number }).affected !== 0
+
+const isUuid = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/i
+
+/** A UUID (version 8) that is the same for the same text. */
+function uuidOf(text: string): string {
+  const digits = createHash('sha256').update(text).digest('hex')
+  return [
+    digits.slice(0, 8),
+    digits.slice(8, 12),
+    `8${digits.slice(13, 16)}`,
+    `8${digits.slice(17, 20)}`,
+    digits.slice(20, 32),
+  ].join('-')
+}
+
+/** Two workers that start at the same time may both create it. */
+async function ignoringDuplicates(created: Promise<unknown>): Promise<void> {
+  await created.catch((error: unknown) => {
+    if (!['23505', '42P07', '42710'].includes(String((error as { code?: unknown }).code))) throw error
+  })
+}
