@@ -142,7 +142,7 @@ ${mapTable('budgets')}
 
 \`daily\` limits what the model and tool calls of the agent itself use from midnight UTC, as providers bill, in
 this process: when a limit is used up, new runs end as \`daily_budget_exceeded\`. A process that restarts begins at
-0, and each process counts for itself. The alerts AgentDailyBudgetHigh (80 %) and AgentDailyBudgetExceeded compare
+0, and each process counts for itself. The alerts DailyBudgetHigh (80 %) and DailyBudgetExceeded compare
 the limit with the sum of all processes of a service, restarts included.
 
 ### \`loops\`

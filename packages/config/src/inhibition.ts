@@ -44,6 +44,7 @@ export const inhibitionRules: readonly InhibitionRule[] = [
     same: 'fleet',
   },
   {
+    // Not budgets and uncertain effects: a budget may be the cause, and an effect must be checked even so
     name: 'a failing swarm mutes its agents',
     source: { alerts: ['SystemErrorRateCritical'] },
     target: { alerts: ['Agent*', 'HiddenRetries', 'SwarmHealthLow', 'SystemErrorRateWarning'] },
@@ -63,8 +64,8 @@ export const inhibitionRules: readonly InhibitionRule[] = [
   },
   {
     name: 'a daily budget that is used up mutes the warning before it',
-    source: { alerts: ['AgentDailyBudgetExceeded'] },
-    target: { alerts: ['AgentDailyBudgetHigh'] },
+    source: { alerts: ['DailyBudgetExceeded'] },
+    target: { alerts: ['DailyBudgetHigh'] },
     same: 'agent',
   },
   {

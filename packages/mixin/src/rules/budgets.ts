@@ -109,7 +109,7 @@ const usedOfLimit =
 /** Budgets are used up, or effects are unknown. */
 export const budgetAlerts: readonly Alert[] = [
   {
-    alert: 'AgentDailyBudgetExceeded',
+    alert: 'DailyBudgetExceeded',
     category: 'agent',
     severity: 'warning',
     expr: promql`
@@ -128,7 +128,7 @@ export const budgetAlerts: readonly Alert[] = [
     dashboard: 'agent-detail',
   },
   {
-    alert: 'AgentDailyBudgetHigh',
+    alert: 'DailyBudgetHigh',
     category: 'agent',
     severity: 'info',
     expr: `agent:daily_budget:used_ratio >= ${dailyBudget.warnFrom}`,
@@ -140,7 +140,7 @@ export const budgetAlerts: readonly Alert[] = [
     dashboard: 'agent-detail',
   },
   {
-    alert: 'AgentBudgetExceeded',
+    alert: 'RunBudgetExceeded',
     category: 'agent',
     severity: 'warning',
     expr: promql`
@@ -158,7 +158,7 @@ export const budgetAlerts: readonly Alert[] = [
     dashboard: 'agent-detail',
   },
   {
-    alert: 'AgentEffectUncertain',
+    alert: 'EffectUncertain',
     category: 'agent',
     severity: 'warning',
     expr: promql`

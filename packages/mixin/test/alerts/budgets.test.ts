@@ -18,7 +18,7 @@ const usedAt = (budget: string, value: number) => [{ labels: matchers({ ...write
 
 // Time begins at midnight UTC
 alertPromises(
-  'AgentDailyBudgetExceeded',
+  'DailyBudgetExceeded',
   {
     'fires when all processes of the agent together have used the limit of the day, and ends at midnight': {
       every: '5m',
@@ -82,7 +82,7 @@ alertPromises(
 )
 
 alertPromises(
-  'AgentDailyBudgetHigh',
+  'DailyBudgetHigh',
   {
     'fires at 80 % of the limit of the day': {
       every: '5m',
@@ -103,7 +103,7 @@ alertPromises(
   { evaluationInterval: '10m' },
 )
 
-alertPromises('AgentBudgetExceeded', {
+alertPromises('RunBudgetExceeded', {
   'fires when a budget ends a run, also the first one of a process that starts': {
     every: '1m',
     series: { ...ended('usd', '0x60 1x60'), ...ended('usd', '_x60 2x60', 'b') },
@@ -124,7 +124,7 @@ alertPromises('AgentBudgetExceeded', {
   },
 })
 
-alertPromises('AgentEffectUncertain', {
+alertPromises('EffectUncertain', {
   'fires when the effect of a call is unknown, also at the first one': {
     every: '1m',
     series: uncertain('_x60 1x60'),

@@ -13,8 +13,8 @@ export const budgetsAndEffects: Row = {
       shows: 'graph',
       title: 'How much of the day is used?',
       description:
-        'Use since midnight UTC as a share of the daily budget, over all processes, by limit. AgentDailyBudgetHigh fires at the first ' +
-        'line, AgentDailyBudgetExceeded at the second.',
+        'Use since midnight UTC as a share of the daily budget, over all processes, by limit. DailyBudgetHigh fires at the first ' +
+        'line, DailyBudgetExceeded at the second.',
       unit: 'percentunit',
       queries: {
         used: { expr: `max by (${label.budget}) (agent:daily_budget:used_ratio${ofAgents()})`, legend: legendOf([label.budget]) },
@@ -45,7 +45,7 @@ export const budgetsAndEffects: Row = {
     ratePanel({
       title: 'Which effects are uncertain?',
       description:
-        'Calls of tools with once of which it is unknown whether their effect happened. AgentEffectUncertain reports each one.',
+        'Calls of tools with once of which it is unknown whether their effect happened. EffectUncertain reports each one.',
       query: 'uncertain',
       counter: series.toolUncertain + ofAgents(),
       by: [label.tool],

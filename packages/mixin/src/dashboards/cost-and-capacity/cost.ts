@@ -71,7 +71,7 @@ export const dailyBudgets: Row = {
       title: 'Which agents use up their day?',
       description:
         'Use since midnight UTC as a share of the daily budget, of the limit that is used most: the ten highest agents, and the highest of ' +
-        'all others. AgentDailyBudgetHigh fires at the first line, AgentDailyBudgetExceeded at the second.',
+        'all others. DailyBudgetHigh fires at the first line, DailyBudgetExceeded at the second.',
       unit: 'percentunit',
       query: 'day',
       series: `agent:daily_budget:used_ratio${ofAgents()}`,
