@@ -41,6 +41,7 @@ export { sqliteOnceStore, type ClosableOnceStore } from './once/sqlite-once-stor
 export { configureOnce, currentTool, type CurrentTool } from './once/once-tool.ts'
 export { recordEvaluation } from './record-evaluation.ts'
 export { emptyAnswer, refusal, schema, truncated, type FailIf, type StandardSchema } from './results/fail-if.ts'
+export type { Judged, StreamAnswer } from './results/stream-answer.ts'
 export { ResultRejectedError } from './results/result-rejected-error.ts'
 export { configureQuality, type ConfiguredQuality } from './telemetry/configured-quality.ts'
 export type { Evaluation } from './telemetry/evaluation.ts'

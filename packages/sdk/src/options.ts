@@ -7,6 +7,7 @@ import { onceProblems, type OnceOptions } from './once/once-options.ts'
 import { fallbackProblems, type Fallback } from './recovery/fallback.ts'
 import { recoveryProblems, type RecoveryOptions } from './recovery/settings.ts'
 import type { FailIf } from './results/fail-if.ts'
+import type { Judged } from './results/stream-answer.ts'
 import { budgetProblems, type Budget } from './run/budget.ts'
 import type { ContinuationOf } from './run/continuation.ts'
 import { loopProblems, type LoopLimit } from './run/loop-guard.ts'
@@ -99,10 +100,11 @@ export interface InstrumentAgentOptions<Args extends unknown[] = unknown[], Resu
   readonly streamOf?: ((result: Result) => AsyncIterable<unknown>) | undefined
   /**
    * Decides whether a result is a failure, which is retried like a thrown error: one function or a list, such as `[emptyAnswer, refusal]`.
-   * After the last attempt the caller gets a `ResultRejectedError` with the result, or the error that the function returned. A result
-   * that is or contains a stream is not judged. If the function throws, the result counts as a success.
+   * After the last attempt the caller gets a `ResultRejectedError` with the result, or the error that the function returned. Of a stream,
+   * the function gets the answer at its end, a `StreamAnswer`, if the chunks are texts or those of a known library: the run is then a
+   * failure, but is not retried, because its reader has the answer. If the function throws, the result counts as a success.
    */
-  readonly failIf?: FailIf<Result> | readonly FailIf<Result>[] | undefined
+  readonly failIf?: FailIf<Judged<Result>> | readonly FailIf<Judged<Result>>[] | undefined
   /**
    * Limits of a run: US dollars, tokens, calls, seconds. A run that exceeds one ends with a `BudgetExceededError`, its signal aborts, and it
    * is not retried. A line warns at 80 %. Unset limits come from `configureBudgets()`. @default none

@@ -1,5 +1,7 @@
 import { hideCause } from '../errors/error-details.ts'
 import type { EffectiveRecovery } from '../recovery/settings.ts'
+import { rejectionOf } from '../results/fail-if.ts'
+import { keptAnswer, type StreamAnswer, StreamCollector } from '../results/stream-answer.ts'
 import { openStream } from '../stream/open-stream.ts'
 import { whenCollected, type StreamLimit, type StreamWatch } from '../stream/watch-iterator.ts'
 import { guarded } from '../telemetry/guard.ts'
@@ -40,7 +42,7 @@ const abortGraceMs = 100
  */
 export async function openRunStream(result: object, attempt: StreamAttempt): Promise<unknown> {
   const { execution, ending, caller, deadline } = attempt
-  const watch = watchFor(attempt)
+  const watch = watchFor(result, attempt)
   const { streamOf } = execution.agent.options
   const opened = await openStream(result, attempt.isImmediate ? undefined : streamOf, watch)
   if (!opened) return result
@@ -54,6 +56,12 @@ export async function openRunStream(result: object, attempt: StreamAttempt): Pro
     if (opened.reported?.isMasked && execution.modelError) hideCause(opened.reported.error, execution.modelError.error)
     attempt.failedWith({ ...reported, value: opened.value, close: opened.close })
     throw reported.error
+  }
+  const rejection = opened.isEmpty ? judged(attempt, new StreamCollector().answer()) : undefined
+  if (rejection) {
+    // Nothing has reached the reader, so another attempt can
+    closeQuietly(opened.close)
+    throw rejection.error
   }
   attempt.opened()
   if (deadline) watch.limit = limitOf(attempt, deadline, opened.close)
@@ -75,8 +83,18 @@ export function closeQuietly(close: () => unknown): void {
 }
 
 /** Ends the run as its stream ends, unless the attempt was given up before. */
-function watchFor(attempt: StreamAttempt): StreamWatch {
+function watchFor(result: object, attempt: StreamAttempt): StreamWatch {
   const { execution, ending, caller } = attempt
+  const collector = execution.agent.options.failIf === undefined ? undefined : new StreamCollector()
+  // A result that no one holds any more must be collected
+  const held = new WeakRef(result)
+  const succeeded = (answer: StreamAnswer | undefined): void => {
+    if (!attempt.isCurrent()) return
+    const rejection = judged(attempt, answer)
+    if (!rejection) return ending.succeeded()
+    ending.gaveUp = { retry: false, outcome: 'not_retryable', because: 'its reader already has the answer' }
+    ending.failed(rejection.error)
+  }
   return {
     pulls: 0,
     isImmediate: attempt.isImmediate,
@@ -85,12 +103,18 @@ function watchFor(attempt: StreamAttempt): StreamWatch {
       // An agent that continues after a failed model call has an answer
       execution.modelError = undefined
     },
+    saw: collector && ((chunk) => void guarded('option', () => collector.saw(chunk))),
     progressed: () => execution.progressed('chunk of the stream'),
     done: () => {
       if (!attempt.isCurrent()) return
       if (caller?.aborted) ending.failed(caller.reason)
       else if (execution.modelError) ending.failed(execution.modelError.error)
-      else ending.succeeded()
+      else if (!collector) ending.succeeded()
+      else {
+        const kept = guarded('option', () => keptOf(held))
+        if (kept) void kept.then(succeeded)
+        else succeeded(collector.answer())
+      }
     },
     brokenOff: () => {
       if (attempt.isCurrent()) ending.cancelled()
@@ -99,6 +123,18 @@ function watchFor(attempt: StreamAttempt): StreamWatch {
       if (attempt.isCurrent()) ending.failed(error)
     },
   }
+}
+
+function keptOf(held: WeakRef<object>): ReturnType<typeof keptAnswer> {
+  const result = held.deref()
+  return result && keptAnswer(result)
+}
+
+/** Returns the error for an answer that `failIf` rejects; an answer of unknown shape is not judged. */
+function judged({ execution }: StreamAttempt, answer: StreamAnswer | undefined): { readonly error: unknown } | undefined {
+  const { failIf } = execution.agent.options
+  if (failIf === undefined || answer === undefined) return undefined
+  return execution.within(() => rejectionOf(answer, failIf))
 }
 
 /** Ends the run when its caller aborts, because the caller may never read the stream again. */

@@ -15,6 +15,8 @@ export interface StreamWatch {
   progressed?(): void
   /** Is called for each chunk after those that were read before the reader started. */
   chunk?(): void
+  /** Is called with each chunk that the reader gets. */
+  saw?: ((chunk: unknown) => void) | undefined
   /** It was read to its end. */
   done(): void
   failed(error: unknown): void
@@ -60,6 +62,7 @@ class Ending {
         this.#watch.chunk?.()
         this.#watch.progressed?.()
       }
+      this.#watch.saw?.(result.value)
       this.#look(result.value)
       return result
     }

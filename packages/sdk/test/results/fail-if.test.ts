@@ -114,20 +114,6 @@ test('a policy of the user retries a rejected result', async () => {
   expect(await run(['', '', 'x'], emptyAnswer, { policy, logger: false })).toMatchObject({ value: 'x', calls: 3 })
 })
 
-test('a stream is not judged', async () => {
-  let judged = 0
-  const agent = instrumentAgent(
-    async function* () {
-      yield 'chunk'
-    },
-    { name: 'streamed', failIf: () => (judged += 1) > 0, ...quick },
-  )
-  const chunks: string[] = []
-  for await (const chunk of agent()) chunks.push(chunk)
-  expect(chunks).toEqual(['chunk'])
-  expect(judged).toBe(0)
-})
-
 test('many different reasons stay at most 20 error types', async () => {
   const letters = 'abcdefghijklmnopqrstuvwxyz'
   for (const letter of letters) await run(['x'], () => `reason_${letter}`, { recovery: false, logger: false })
