@@ -68,8 +68,7 @@ export function keptAnswer(result: object): Promise<StreamAnswer | undefined> | 
   for (const key of ['finalMessage', 'finalChatCompletion', 'finalResponse']) {
     const final = propertyOf(result, key)
     if (typeof final !== 'function') continue
-    const promise = new Promise((resolve) => void resolve(Reflect.apply(final as () => unknown, result, [])))
-    return promise.then(
+    return Promise.resolve(Reflect.apply(final as () => unknown, result, [])).then(
       (value) => answerFrom(answerOf(value)),
       () => undefined,
     )

@@ -103,7 +103,7 @@ function watchFor(result: object, attempt: StreamAttempt): StreamWatch {
       // An agent that continues after a failed model call has an answer
       execution.modelError = undefined
     },
-    saw: collector && ((chunk) => void guarded('option', () => collector.saw(chunk))),
+    saw: collector && ((chunk) => guarded('option', () => collector.saw(chunk))),
     progressed: () => execution.progressed('chunk of the stream'),
     done: () => {
       if (!attempt.isCurrent()) return
