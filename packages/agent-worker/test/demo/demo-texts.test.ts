@@ -13,6 +13,7 @@ const sums = {
   unpricedCalls: 0,
   modelCalls: 14,
   httpTries: 15,
+  reusedToolCalls: 0,
 }
 
 test('the summary has a row for each agent and one for all agents', () => {
@@ -43,6 +44,7 @@ test('the summary without runs is a table too', () => {
     unpricedCalls: 0,
     modelCalls: 0,
     httpTries: 0,
+    reusedToolCalls: 0,
   }
   expect(summaryTable({ ...none, agents: [], recent: [] })).toMatchInlineSnapshot(`
     "agent  runs  failed  retries  recovered  tokens in  tokens out  cost USD

@@ -123,7 +123,7 @@ export const budgetAlerts: readonly Alert[] = [
     summary: `{{ $labels.agent_name }} has used its daily budget ({{ $labels.${label.budget} }})`,
     description:
       `{{ $labels.agent_name }} ({{ $labels.job }}) has used ${usedOfLimit} since midnight UTC, over all processes.` +
-      `{{ with ${refused} }} {{ . | first | value | printf "%.0f" }} runs were refused or ended in the last 15 minutes.{{ end }}`,
+      `{{ with ${refused} }} {{ . | first | value | printf "%.0f" }} run(s) were refused or ended in the last 15 minutes.{{ end }}`,
     identity: budgetLabelsOfAgent,
     dashboard: 'agent-detail',
   },
@@ -150,10 +150,10 @@ export const budgetAlerts: readonly Alert[] = [
         >= ${budgetExceeded.leastRuns}`,
     forSeconds: 0,
     keepFiringForSeconds: budgetExceeded.keepFiringForSeconds,
-    summary: `A budget ended {{ $value | printf "%.0f" }} runs of {{ $labels.agent_name }} ({{ $labels.${label.budget} }})`,
+    summary: `A budget ended {{ $value | printf "%.0f" }} run(s) of {{ $labels.agent_name }} ({{ $labels.${label.budget} }})`,
     description:
-      `{{ $labels.agent_name }} ({{ $labels.job }}): {{ $value | printf "%.0f" }} runs exceeded their budget ` +
-      `({{ $labels.${label.budget} }}) in the last ${duration(budgetExceeded.windowSeconds)} and were ended. They are not retried.`,
+      `{{ $labels.agent_name }} ({{ $labels.job }}): {{ $value | printf "%.0f" }} run(s) exceeded their budget ` +
+      `({{ $labels.${label.budget} }}) in the last ${budgetExceeded.windowSeconds / 60} minutes and were ended. They are not retried.`,
     identity: budgetLabelsOfAgent,
     dashboard: 'agent-detail',
   },
@@ -171,7 +171,7 @@ export const budgetAlerts: readonly Alert[] = [
     summary: `It is unknown whether {{ $value | printf "%.0f" }} call(s) of {{ $labels.${label.tool} }} had an effect`,
     description:
       `{{ $labels.agent_name }} ({{ $labels.job }}): {{ $value | printf "%.0f" }} call(s) of the tool {{ $labels.${label.tool} }} ended in the ` +
-      `last ${duration(uncertainEffects.windowSeconds)} without proof that their effect happened or did not, or their result was not stored. ` +
+      `last ${uncertainEffects.windowSeconds / 60} minutes without proof that their effect happened or did not, or their result was not stored. ` +
       'They are never repeated silently: the option onUncertain decides.',
     identity: [...agentLabels, label.tool],
     dashboard: 'agent-detail',

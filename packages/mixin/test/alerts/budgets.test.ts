@@ -41,7 +41,7 @@ alertPromises(
           labels: { ...writer, budget: 'usd' },
           summary: 'writer has used its daily budget (usd)',
           description:
-            'writer (workers) has used 49 of 50 usd since midnight UTC, over all processes. 5 runs were refused or ended in the last 15 minutes.',
+            'writer (workers) has used 49 of 50 usd since midnight UTC, over all processes. 5 run(s) were refused or ended in the last 15 minutes.',
         },
       },
     },
@@ -111,8 +111,9 @@ alertPromises('RunBudgetExceeded', {
     firesAt: {
       '1h5m': {
         labels: { ...writer, budget: 'usd' },
-        summary: 'A budget ended 3 runs of writer (usd)',
-        description: 'writer (workers): 3 runs exceeded their budget (usd) in the last 15m and were ended. They are not retried.',
+        summary: 'A budget ended 3 run(s) of writer (usd)',
+        description:
+          'writer (workers): 3 run(s) exceeded their budget (usd) in the last 15 minutes and were ended. They are not retried.',
         since: '1h',
       },
     },
@@ -134,7 +135,7 @@ alertPromises('EffectUncertain', {
         labels: { ...writer, gen_ai_tool_name: 'pay' },
         summary: 'It is unknown whether 1 call(s) of pay had an effect',
         description:
-          'writer (workers): 1 call(s) of the tool pay ended in the last 15m without proof that their effect happened or did not, or their result was not stored. They are never repeated silently: the option onUncertain decides.',
+          'writer (workers): 1 call(s) of the tool pay ended in the last 15 minutes without proof that their effect happened or did not, or their result was not stored. They are never repeated silently: the option onUncertain decides.',
         since: '1h',
       },
     },

@@ -151,6 +151,18 @@ export const figures: readonly Figure[] = [
     place: { in: 'note', of: 'modelCalls', text: (figure) => markup`${figure} HTTP requests` },
   },
   {
+    name: 'reusedToolCalls',
+    label: 'Reused tool results',
+    meaning: 'Tool calls of finished runs since the start that were answered with the result of an earlier call (`once`).',
+    read: ({ totals }) => totals.reusedToolCalls,
+    format: count,
+    place: {
+      in: 'note',
+      of: 'modelCalls',
+      text: (figure, value) => markup`${figure} tool ${value === 1 ? 'result' : 'results'} reused`,
+    },
+  },
+  {
     name: 'costUsd',
     label: 'Cost',
     meaning: 'Known cost of finished runs since the start in US dollars; none if it is unknown for all calls.',

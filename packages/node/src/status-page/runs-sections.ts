@@ -1,7 +1,7 @@
 import type { AttemptRecord, ExecutionRecord } from '@swarmwatch/sdk'
 import { shownErrorType } from '@swarmwatch/sdk/names'
 
-import { cost, count, duration, isoTime, maxLength, none, shownText, span, timeOfDay } from './format.ts'
+import { cost, count, duration, isoTime, maxLength, none, shownText, span, timeOfDay, usd } from './format.ts'
 import { type Column, dataTable, type Insertion, type Markup, markup } from './markup.ts'
 import type { PageValues, RunningExecution } from './page-values.ts'
 
@@ -46,6 +46,7 @@ function runColumns(atMs: number): readonly Column<RunningExecution>[] {
     { head: 'Last error', cell: lastError, isWide: true },
     { head: 'Model', cell: modelsOf },
     { head: 'Cost', cell: (record) => cost(record), isNumeric: true },
+    { head: 'Budget left', cell: (record) => budgetLeft(record, atMs), isNumeric: true },
     { head: 'For', cell: ({ startedAt }) => span((atMs - startedAt) / 1000), isNumeric: true },
     {
       head: 'Since',
@@ -61,6 +62,49 @@ function lastProgressOf({ paused, lastProgress, lastProgressAt }: RunningExecuti
   const ago = (sinceMs: number): string => `${span(Math.max(0, atMs - sinceMs) / 1000)} ago`
   const [text, sinceMs] = paused ? [paused.reason, paused.since] : [lastProgress ?? 'run started', lastProgressAt]
   return markup`${paused ? 'paused ' : ''}${ago(sinceMs)}: <bdi>${shownText(text, maxLength.name)}</bdi>`
+}
+
+const budgetWords = { usd: '', tokens: 'tokens', modelCalls: 'model calls', toolCalls: 'tool calls', seconds: '' } as const
+type BudgetKey = keyof typeof budgetWords
+interface LimitUse {
+  readonly key: BudgetKey
+  readonly limit: number
+  readonly used: number
+}
+
+/** The limits of a run with their use at a moment, the one that is used most first. */
+function limitsOf({ budget, startedAt }: ExecutionRecord, atMs: number): readonly LimitUse[] {
+  if (budget === undefined) return []
+  const used = { ...budget.used, seconds: Math.max(0, atMs - startedAt) / 1000 }
+  const limits = (Object.keys(budgetWords) as BudgetKey[]).flatMap((key) => {
+    const limit = budget.limits[key]
+    return limit === undefined ? [] : [{ key, limit, used: used[key] }]
+  })
+  const share = ({ used, limit }: LimitUse): number => (limit > 0 ? used / limit : 1)
+  return limits.toSorted((one, other) => share(other) - share(one))
+}
+
+/** What is left of the limit that a run has used most. */
+function budgetLeft(record: ExecutionRecord, atMs: number): string {
+  const [most] = limitsOf(record, atMs)
+  if (most === undefined) return none
+  const { key, limit, used } = most
+  return `${amount(key, Math.max(0, limit - used))} of ${amount(key, limit)} ${budgetWords[key]}`.trimEnd()
+}
+
+/** The use of every limit of a finished run, or nothing. */
+function budgetOf(record: ExecutionRecord): Insertion {
+  const limits = limitsOf(record, record.endedAt ?? record.startedAt)
+  if (limits.length === 0) return ''
+  const parts = limits.map(({ key, limit, used }) =>
+    `${amount(key, used)} of ${amount(key, limit)} ${budgetWords[key]}`.trimEnd(),
+  )
+  return markup`<p>budget used: ${parts.join(', ')}</p>`
+}
+
+function amount(key: BudgetKey, value: number): string {
+  if (key === 'usd') return usd(value)
+  return key === 'seconds' ? span(Math.floor(value)) : count(value)
 }
 
 /** The variant after the name of an agent, or nothing. */
@@ -136,7 +180,7 @@ function run(record: ExecutionRecord): Markup {
 function details(record: ExecutionRecord): Markup {
   const { id, traceId, startedAt, retryOutcome, errorMessage, pausedSeconds } = record
   const paused = pausedSeconds > 0 ? ` after a pause of ${span(pausedSeconds)}` : ''
-  return markup`<p>${endings[retryOutcome ?? ''] ?? 'finished'}${paused}; ${usageOf(record)}</p>${modelCallsOf(record)}${message(errorMessage)}<p class="note">started <time datetime="${isoTime(startedAt)}">${timeOfDay(startedAt)}</time>, execution <code>${shownText(id, maxLength.name)}</code>${traceId === undefined ? '' : markup`, trace <code>${shownText(traceId, maxLength.name)}</code>`}</p>`
+  return markup`<p>${endings[retryOutcome ?? ''] ?? 'finished'}${paused}; ${usageOf(record)}</p>${modelCallsOf(record)}${budgetOf(record)}${message(errorMessage)}<p class="note">started <time datetime="${isoTime(startedAt)}">${timeOfDay(startedAt)}</time>, execution <code>${shownText(id, maxLength.name)}</code>${traceId === undefined ? '' : markup`, trace <code>${shownText(traceId, maxLength.name)}</code>`}</p>`
 }
 
 function usageOf(record: ExecutionRecord): string {

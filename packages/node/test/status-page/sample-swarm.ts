@@ -104,6 +104,7 @@ function sampleTotals(changes: Partial<Totals> = {}): Totals {
     unpricedCalls: 0,
     modelCalls: 0,
     httpTries: 0,
+    reusedToolCalls: 0,
     ...changes,
   }
 }
@@ -142,6 +143,7 @@ export function sampleMetrics(changes: Partial<ExecutionMetrics> = {}): Executio
       unpricedCalls: 0,
       modelCalls: 5_120,
       httpTries: 6_040,
+      reusedToolCalls: 3,
     }),
     agents: [],
     recent: [],

@@ -27,7 +27,7 @@ test('shows the score, its condition and the points lost to each part', async ()
 test('shows error rate, response time, active agents, CPU and memory', async () => {
   const html = await (await pageRequests()('/')).text()
   expect(readText(section(html, 'figures'))).toMatchInlineSnapshot(
-    `"Key figures Error rate 18.0 % of 1,250 runs that finished recently 15 min: steady at 18.0 % Response time 11.6 s p95 average 3.42 s 15 min: steady at 11.6 s Active agents 2 of 6 3 runs, 1 waiting to retry 15 min: steady at 2 Model calls 5,120 since the start 6,040 HTTP requests Cost $24.72 since the start 5,447,866 tokens, 50.0 % of the input cached, 0 calls of unknown cost CPU and memory CPU 1 core = 100 % 86.0 % Memory of the limit 31.2 %"`,
+    `"Key figures Error rate 18.0 % of 1,250 runs that finished recently 15 min: steady at 18.0 % Response time 11.6 s p95 average 3.42 s 15 min: steady at 11.6 s Active agents 2 of 6 3 runs, 1 waiting to retry 15 min: steady at 2 Model calls 5,120 since the start 6,040 HTTP requests, 3 tool results reused Cost $24.72 since the start 5,447,866 tokens, 50.0 % of the input cached, 0 calls of unknown cost CPU and memory CPU 1 core = 100 % 86.0 % Memory of the limit 31.2 %"`,
   )
 })
 
@@ -41,7 +41,7 @@ test('shows current alerts with severity, state and since when', async () => {
 test('shows running executions with attempt and time left to the next retry', async () => {
   const html = await (await pageRequests()('/')).text()
   expect(readText(section(html, 'running'))).toMatchInlineSnapshot(
-    `"Running 3 Running executions, oldest first Agent State Attempt Next retry Last progress Last error Model Cost For Since Trace web-researcher running 1 - 41 s ago: model call ended - gpt-5-mini $0.0042 42 s 11:59:18 4bf92f3577b34da6a3ce929d0e0e4736 api-integrator waiting 2 in 13 s 22 s ago: model call ended 429 Rate limit reached for requests gpt-5-mini $0.0042 23 s 11:59:37 - api-integrator variant terse running 1 - 2 s ago: model call ended - gpt-5-mini $0.0042 3 s 11:59:57 -"`,
+    `"Running 3 Running executions, oldest first Agent State Attempt Next retry Last progress Last error Model Cost Budget left For Since Trace web-researcher running 1 - 41 s ago: model call ended - gpt-5-mini $0.0042 - 42 s 11:59:18 4bf92f3577b34da6a3ce929d0e0e4736 api-integrator waiting 2 in 13 s 22 s ago: model call ended 429 Rate limit reached for requests gpt-5-mini $0.0042 - 23 s 11:59:37 - api-integrator variant terse running 1 - 2 s ago: model call ended - gpt-5-mini $0.0042 - 3 s 11:59:57 -"`,
   )
 })
 

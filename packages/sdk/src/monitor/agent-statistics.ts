@@ -27,6 +27,8 @@ export interface Totals {
   modelCalls: number
   /** HTTP requests of the model calls. */
   httpTries: number
+  /** Tool calls that were answered with the result of an earlier call (`once`). */
+  reusedToolCalls: number
 }
 
 /** A run in progress and the label set it is counted under. */
@@ -54,6 +56,7 @@ export class AgentStatistics {
     unpricedCalls: 0,
     modelCalls: 0,
     httpTries: 0,
+    reusedToolCalls: 0,
   }
   readonly active: ActiveRuns<Tracked> = new ActiveRuns<Tracked>()
   window: SlidingWindow
@@ -74,6 +77,7 @@ export class AgentStatistics {
     totals.unpricedCalls += record.unpricedCalls
     totals.modelCalls += record.modelCalls
     totals.httpTries += record.httpTries
+    totals.reusedToolCalls += record.reusedToolCalls
     if (record.retryOutcome === 'recovered') totals.recovered += 1
     if (record.outcome === undefined) return
     if (record.outcome === 'cancelled') {

@@ -12,7 +12,7 @@ export interface StreamAnswer {
   readonly object?: unknown
 }
 
-/** What `failIf` judges: the result, or the answer of the stream that it is. */
+/** The value that `failIf` judges: the result, or the answer of the stream that it is. */
 export type Judged<Result> = Result extends AsyncIterable<unknown> | Generator | ReadableStream ? StreamAnswer : Result
 
 const maxText = 1_000_000
