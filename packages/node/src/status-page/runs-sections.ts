@@ -84,7 +84,7 @@ function limitsOf({ budget, startedAt }: ExecutionRecord, atMs: number): readonl
   return limits.toSorted((one, other) => share(other) - share(one))
 }
 
-/** What is left of the limit that a run has used most. */
+/** The rest of the limit that a run has used most. */
 function budgetLeft(record: ExecutionRecord, atMs: number): string {
   const [most] = limitsOf(record, atMs)
   if (most === undefined) return none
