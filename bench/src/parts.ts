@@ -3,6 +3,7 @@ import { bridge } from './bridge/bridge.ts'
 import { calls } from './calls/calls.ts'
 import { concurrency } from './concurrency/concurrency.ts'
 import { eventLoop } from './event-loop/event-loop.ts'
+import { experiment } from './experiment/experiment.ts'
 import { growth } from './growth/growth.ts'
 import { heap } from './heap/heap.ts'
 import { importing } from './import/import.ts'
@@ -21,6 +22,7 @@ export const parts: readonly Part[] = [
   modelCalls,
   once,
   loop,
+  experiment,
   concurrency,
   growth,
   importing,

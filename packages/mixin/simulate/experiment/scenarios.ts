@@ -124,7 +124,7 @@ export const withDifference: readonly Scenario[] = [
 
 const oldAlarm = (days: number): Scenario => ({
   title: `old rule, 2 variants, ${days} ${days === 1 ? 'day' : 'days'}`,
-  experiment: { ...month, days, variants: even(2) },
+  experiment: { ...month, days, variants: even(2), hasOldRule: true },
   foundAt: ({ oldDifference }) => oldDifference,
   promise: {},
 })

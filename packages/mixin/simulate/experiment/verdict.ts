@@ -133,6 +133,11 @@ export function verdictMargin(measure: Measure, variance: number, comparisons: n
   })
 }
 
+/** The square of an effect over its variance is larger in every verdict, whatever the variance. */
+export function leastSquaredFactor(comparisons: number): number {
+  return 2 * Math.log((comparisons * measures.length) / experiments.alpha)
+}
+
 /** Returns how far the share of a variant may be from the expected one, after `exposures` of all `variants`. */
 export function shareMargin(expected: number, exposures: number, variants: number): number {
   const { alpha, scale } = experiments.ratio

@@ -1,6 +1,16 @@
 import { ruleThresholds } from '../../src/rule-thresholds.ts'
 import { oldRule } from './old-rule.ts'
-import { effectOf, effectOfGroups, measures, noSums, shareMargin, sharesOfGroups, verdictMargin, type Sums } from './verdict.ts'
+import {
+  effectOf,
+  effectOfGroups,
+  leastSquaredFactor,
+  measures,
+  noSums,
+  shareMargin,
+  sharesOfGroups,
+  verdictMargin,
+  type Sums,
+} from './verdict.ts'
 
 const { leastRuns, ratio } = ruleThresholds.experiments
 
@@ -23,6 +33,8 @@ export interface WatchedExperiment {
   readonly runsPerDay: number
   readonly days: number
   readonly seed: number
+  /** Also watches with the rule before. @default false */
+  readonly hasOldRule?: boolean
   /** Runs of a key resemble each other: their number of keys, and how much the keys differ (intraclass correlation). @default runs are independent */
   readonly keys?: { readonly count: number; readonly correlation: number; readonly areGrouped: boolean }
 }
@@ -45,70 +57,91 @@ const groupCount = 20
 
 /** Simulates an experiment run by run, with the arithmetic of the rules at each look. */
 export function watch(experiment: WatchedExperiment): Found {
-  const { variants, hasControl = true, runsPerDay, days, seed, keys } = experiment
+  const { variants, hasControl = true, runsPerDay, days, seed, keys, hasOldRule = false } = experiment
   const random = sfc32(seed)
+  const uniform = (): number => random() / 4_294_967_296
   const sums = variants.map(noSums)
-  const exposures = variants.map(() => 0)
-  const groups = variants.map(() => Array.from({ length: groupCount }, noSums))
-  const users = keys && usersOf(keys.count, keys.correlation, variants, random)
-  const old = oldRule(variants.length, runsPerDay)
+  const groups = keys && variants.map(() => Array.from({ length: groupCount }, noSums))
+  const users = keys && usersOf(keys.count, keys.correlation, variants, uniform)
+  const old = hasOldRule ? oldRule(variants.length, runsPerDay) : undefined
   const comparisons = hasControl ? variants.length - 1 : variants.length === 2 ? 1 : variants.length
+  const leastSquared = leastSquaredFactor(comparisons)
   const found = { difference: Infinity, lowerSuccess: Infinity, mismatch: Infinity, oldDifference: Infinity }
   const total = runsPerDay * days
+  let nextComparison = 0
   for (let run = 1; run <= total; run++) {
-    const user = users?.[(random() * random() * users.length) | 0]
-    const variant = user?.variant ?? variantAt(variants, random())
-    const isSuccess = random() < (user?.success ?? variants[variant]!.success)
-    const seconds = logNormal[(random() * logNormal.length) | 0]! * (user?.factor ?? 1)
-    const usd = logNormal[(random() * logNormal.length) | 0]! * 0.02 * (user?.factor ?? 1)
-    exposures[variant]! += 1
+    const user = users?.[(uniform() * uniform() * users.length) | 0]
+    let fraction = uniform()
+    let variant = 0
+    if (user) {
+      variant = user.variant
+    } else {
+      while (variant < variants.length - 1 && fraction >= variants[variant]!.share) fraction -= variants[variant++]!.share
+      // Again uniform, and independent of the variant
+      fraction /= variants[variant]!.share
+    }
+    const isSuccess = fraction < (user?.success ?? variants[variant]!.success)
+    const bits = random()
+    const factor = user?.factor ?? 1
+    const seconds = logNormal[bits & 16_383]! * factor
+    const usd = logNormal[(bits >>> 14) & 16_383]! * 0.02 * factor
     count(sums[variant]!, isSuccess, seconds, usd)
-    if (user) count(groups[variant]![user.group]!, isSuccess, seconds, usd)
-    old.count(run, variant, isSuccess)
-    if (run % runsPerLook === 0) look(run / runsPerDay)
+    if (user) count(groups![variant]![user.group]!, isSuccess, seconds, usd)
+    old?.count(run, variant, isSuccess)
+    if (run % runsPerLook === 0) look(run)
   }
   return found
 
-  function look(day: number): void {
-    if (found.oldDifference === Infinity && old.isDifferent()) found.oldDifference = day
-    if (
-      found.mismatch === Infinity &&
-      (keys?.areGrouped ? areGroupsMismatched(variants, groups) : isMismatch(variants, exposures))
-    )
-      found.mismatch = day
-    if (found.difference < Infinity && found.lowerSuccess < Infinity) return
+  function look(run: number): void {
+    const day = run / runsPerDay
+    if (old && found.oldDifference === Infinity && old.isDifferent()) found.oldDifference = day
+    if (found.mismatch === Infinity && isMismatched(variants, sums, keys?.areGrouped ? groups : undefined)) found.mismatch = day
+    if (run < nextComparison || (found.difference < Infinity && found.lowerSuccess < Infinity)) return
+    let nearest = 0
     for (let each = hasControl ? 1 : 0; each < variants.length; each++) {
       const reference = hasControl ? sums[0]! : othersOf(sums, each)
-      if (Math.min(sums[each]!.runs, reference.runs) < leastRuns) continue
+      if (sums[each]!.runs < leastRuns || reference.runs < leastRuns) continue
       for (const measure of measures) {
         const { effect, variance } = keys?.areGrouped
-          ? effectOfGroups(measure, groups[each]!, groups[0]!)
+          ? effectOfGroups(measure, groups![each]!, groups![0]!)
           : effectOf(measure, sums[each]!, reference)
+        // Most looks are far from a verdict: the logarithms of the margin are not needed
+        nearest = Math.max(nearest, (effect * effect) / (variance * leastSquared))
+        if (effect * effect <= variance * leastSquared) continue
         if (Math.abs(effect) <= verdictMargin(measure, variance, comparisons, keys?.areGrouped ? groupCount : undefined)) continue
         found.difference = Math.min(found.difference, day)
         if (measure === 'success' && effect < 0) found.lowerSuccess = Math.min(found.lowerSuccess, day)
       }
     }
+    // From two standard deviations, 1 % more runs never reach a verdict: those looks are left out, and nothing changes
+    if (nearest < 0.5) nextComparison = run + run / 100
   }
 }
 
-function isMismatch(variants: readonly TrueVariant[], exposures: readonly number[]): boolean {
+function isMismatched(
+  variants: readonly TrueVariant[],
+  sums: readonly Sums[],
+  groups: readonly (readonly Sums[])[] | undefined,
+): boolean {
   let total = 0
-  for (const each of exposures) total += each
+  for (const { runs } of sums) total += runs
   if (total < ratio.leastExposures) return false
-  return variants.some(({ share, expectedShare = share }, each) => {
-    return Math.abs(exposures[each]! / total - expectedShare) > shareMargin(expectedShare, total, variants.length)
-  })
-}
-
-function areGroupsMismatched(variants: readonly TrueVariant[], groups: readonly (readonly Sums[])[]): boolean {
-  if (groups.flat().reduce((sum, { runs }) => sum + runs, 0) < ratio.leastExposures) return false
-  const expected = variants.map(({ share, expectedShare = share }) => expectedShare)
-  const shares = sharesOfGroups(
-    groups.map((each) => each.map(({ runs }) => runs)),
-    expected,
-  )
-  return shares.some(({ excess, margin }) => Math.abs(excess) > margin)
+  if (groups) {
+    const expected = variants.map(({ share, expectedShare = share }) => expectedShare)
+    const shares = sharesOfGroups(
+      groups.map((each) => each.map(({ runs }) => runs)),
+      expected,
+    )
+    return shares.some(({ excess, margin }) => Math.abs(excess) > margin)
+  }
+  for (let each = 0; each < variants.length; each++) {
+    const { share, expectedShare = share } = variants[each]!
+    const excess = sums[each]!.runs / total - expectedShare
+    // As above: z is at least 2.5
+    if (excess * excess * total <= 6 * expectedShare * (1 - expectedShare)) continue
+    if (Math.abs(excess) > shareMargin(expectedShare, total, variants.length)) return true
+  }
+  return false
 }
 
 function count(sums: Sums, isSuccess: boolean, seconds: number, usd: number): void {
@@ -131,15 +164,6 @@ function othersOf(sums: readonly Sums[], own: number): Sums {
   return others
 }
 
-function variantAt(variants: readonly TrueVariant[], fraction: number): number {
-  let below = 0
-  for (let each = 0; each < variants.length; each++) {
-    below += variants[each]!.share
-    if (fraction < below) return each
-  }
-  return variants.length - 1
-}
-
 interface User {
   readonly variant: number
   readonly group: number
@@ -151,9 +175,11 @@ interface User {
 /** Users with success probabilities of a beta distribution, whose runs correlate as asked, and durations of their own. */
 function usersOf(count: number, correlation: number, variants: readonly TrueVariant[], random: () => number): readonly User[] {
   return Array.from({ length: count }, () => {
-    const variant = variantAt(variants, random())
+    let fraction = random()
+    let variant = 0
+    while (variant < variants.length - 1 && fraction >= variants[variant]!.share) fraction -= variants[variant++]!.share
     const { success } = variants[variant]!
-    // Each user succeeds always or as often as the mean of the rest, so that the variance between users is as asked
+    // A beta distribution whose variance is this part of that of a single run
     const spread = 1 / correlation - 1
     return {
       variant,
@@ -186,11 +212,12 @@ function normal(random: () => number): number {
 
 /** 16,384 values of a log-normal distribution with deviation 1 of the logarithm: durations and costs have long tails. */
 const logNormal = ((): Float64Array => {
-  const random = sfc32(1)
+  const bits = sfc32(1)
+  const random = (): number => bits() / 4_294_967_296
   return Float64Array.from({ length: 16_384 }, () => 5 * Math.exp(normal(random)))
 })()
 
-/** Small fast counter, 32 bits (Doty-Humphrey): uniform numbers from 0 to 1. */
+/** Small fast counter (Doty-Humphrey): 32 random bits. */
 function sfc32(seed: number): () => number {
   let [a, b, c, counter] = [seed | 0, 0x9e3779b9, 0x243f6a88, 1]
   const next = (): number => {
@@ -200,7 +227,7 @@ function sfc32(seed: number): () => number {
     b = (c + (c << 3)) | 0
     c = (c << 21) | (c >>> 11)
     c = (c + sum) | 0
-    return (sum >>> 0) / 4_294_967_296
+    return sum >>> 0
   }
   for (let each = 0; each < 12; each++) next()
   return next
