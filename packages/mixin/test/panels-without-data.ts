@@ -12,5 +12,6 @@ export const panelsWithoutData: Readonly<Record<string, string>> = {
   'Agent detail: Are the answers worse than last week?': 'the answers of the reference swarm have no scores',
   'Agent detail: How many answers are scored?': 'the answers of the reference swarm have no scores',
   'Cost and capacity: Which agents use up their day?': 'the reference swarm has no daily budget',
+  'Cost and capacity: Are the shares right?': 'the variants of the reference swarm have no expected shares',
   'Cost and capacity: Which usage or price is missing?': 'the model of the reference swarm sends its usage and has a price',
 }
