@@ -2,7 +2,7 @@ import { diag, DiagLogLevel } from '@opentelemetry/api'
 import { isolationCases, runIsolationCase, startTestTelemetry, type IsolationCase } from '@swarmwatch/testing'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 
-import { currentExecution, getActiveExecutions } from '../src/index.ts'
+import { currentExecution, currentTool, getActiveExecutions, type InstrumentAgentOptions, instrumentTool } from '../src/index.ts'
 import { wrapAgent } from '../src/instrument-agent.ts'
 import { metric } from '../src/names.ts'
 import { reportedPlaces } from '../src/telemetry/guard.ts'
@@ -63,6 +63,39 @@ describe('an agent behaves as it does without Swarmwatch', () => {
     expect(getActiveExecutions()).toEqual([])
     expect(trips(ours)).toEqual(where === undefined ? [] : [where])
     expect(executions(ours)).toBe(5)
+  })
+})
+
+/** Everything that recovery offers, with limits that no case reaches. */
+const everyOption: InstrumentAgentOptions<never, never> = {
+  budget: { usd: 100, tokens: 1e9, modelCalls: 1e6, toolCalls: 1e6, seconds: 3600 },
+  loop: { sameToolCall: 1e6 },
+  failIf: [() => false, () => undefined],
+  recovery: {
+    maxRetries: 2,
+    attemptTimeoutSeconds: 600,
+    stallTimeoutSeconds: 600,
+    provider: { breaker: { failureShare: 0.9, calls: 1000 }, retryBudget: 1, maxWaitSeconds: 600 },
+  },
+}
+
+/** Uses what an agent can call. */
+function useEverything(): void {
+  const execution = currentExecution()!
+  execution.progress('half')
+  execution.pause('waits for a person')()
+  execution.addScore('Relevance', 0.5, { explanation: 'half' })
+  execution.addCost(0.01)
+  const pay = instrumentTool(async (amount: number) => currentTool()!.idempotencyKey.length + amount, { name: 'pay', once: true })
+  pay(5).catch(() => {})
+}
+
+describe('an agent with every option of recovery behaves as it does without Swarmwatch', () => {
+  const cases = isolationCases.filter(({ surface }) => surface !== 'value' && surface !== 'http')
+  test.for(cases)('when $name', async ({ name, surface }) => {
+    const ours = ourAdapter(everyOption, undefined, useEverything)
+    expect(await runIsolationCase(ours, name)).toEqual({ case: name, surface, verdict: 'passed', what: '' })
+    expect(getActiveExecutions()).toEqual([])
   })
 })
 

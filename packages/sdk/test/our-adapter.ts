@@ -10,8 +10,10 @@ export interface OurAdapter extends IsolationAdapter {
   recorded(): readonly RecordedPoint[]
 }
 
-/** Wraps with `options` and, if one is given, in a clock of its own; there is a tool in each agent. */
-export function ourAdapter(options: object = {}, clock?: Clock): OurAdapter {
+/**
+ * Wraps with `options` and, if one is given, in a clock of its own; there is a tool in each agent. `also` is called in each attempt.
+ */
+export function ourAdapter(options: object = {}, clock?: Clock, also: () => void = () => {}): OurAdapter {
   let recorded: RecordedPoint[] = []
   return {
     name: '@swarmwatch/sdk',
@@ -30,7 +32,7 @@ export function ourAdapter(options: object = {}, clock?: Clock): OurAdapter {
       if (hooks.listener) onExecution(hooks.listener)
       const content = { captureInput: hooks.redactInput ?? true, captureOutput: hooks.redactOutput ?? true, ...messages(hooks) }
       const tool = instrumentTool((task: unknown) => task, { name: 'lookup', ...content })
-      const withTool = isGenerator(agent) ? agent : (task: unknown): unknown => agent(tool(task))
+      const withTool = isGenerator(agent) ? agent : (task: unknown): unknown => (also(), agent(tool(task)))
       const wrapped = { recovery: { maxRetries: 2 }, logger: hooks.logger ?? false, ...content, ...options }
       return wrapAgent(withTool, 'writer', wrapped as InstrumentAgentOptions<[unknown]>, clock)
     },
