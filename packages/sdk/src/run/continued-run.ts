@@ -70,6 +70,8 @@ export class ContinuedRun {
   readonly startedAt: number | undefined
   /** The earlier attempts, as far as this process has seen them. */
   readonly earlier: HeldRun | undefined
+  /** The step after the last failed attempt, as recovery in this process decides. */
+  next: { readonly error: unknown; readonly step: NextStep } | undefined = undefined
   /** Within the limits of the label. */
   readonly previousErrorType: string
   readonly #key: string
@@ -133,9 +135,12 @@ export class ContinuedRun {
     // Its reader left the stream, without an error for the queue
     if (ending.outcome === 'cancelled' && error === undefined) return { isEnd: true, ending, isRetryable: false }
     if (ending.retryOutcome === 'aborted') return this.#decided(ending, true, undefined)
-    const step = failed.isStopped ? hopeless : stepAfter(error, failed, settings)
+    const known = this.next && this.next.error === error ? this.next.step : undefined
+    const step = failed.isStopped ? hopeless : (known ?? stepAfter(error, failed, settings))
     if (step.retry) return this.#decided(ending, true, step.waitSeconds)
-    return this.#decided({ ...ending, retryOutcome: step.outcome, because: step.because }, false, undefined)
+    // A later attempt may pass a retry budget or a breaker that refused this one
+    const isRefused = step.outcome === 'rejected' || ending.retryOutcome === 'rejected'
+    return this.#decided({ ...ending, retryOutcome: step.outcome, because: step.because }, isRefused, undefined)
   }
 
   /** Keeps what a later attempt in this process needs. */

@@ -163,8 +163,7 @@ export function finishAttempt(execution: Finished, { isEnd, ending, isRetryable,
   run.endedAt = execution.clock.wallClock()
   run.retryOutcome = ending.retryOutcome
   run.durationSeconds = execution.elapsedSeconds()
-  run.errorType = run.attempts.at(-1)?.errorType
-  run.errorMessage = run.attempts.at(-1)?.errorMessage
+  if (ending.outcome === 'failure') describeFailure(execution, ending)
   describeSpan(execution, ending)
   execution.span.end()
   add(instruments().activeExecutions, -1, execution.series.agent)
@@ -172,9 +171,10 @@ export function finishAttempt(execution: Finished, { isEnd, ending, isRetryable,
   if (!isEnd) countRetried(run, execution.series)
   recordAttempts(execution, ending, { isRetryable, waitSeconds })
   const { errorType = 'aborted', errorMessage } = run
+  const shown = Math.max(attempt, execution.continued?.attempt ?? 0)
   const line = isEnd
     ? warnLine(agent.name, `has already ended execution ${run.id}; its repetition by the queue is not counted`)
-    : queuedLine(agent.name, { attempt, errorType, errorMessage })
+    : queuedLine(agent.name, { attempt: shown, errorType, errorMessage })
   logLine(agent.logger, 'warn', line)
   if (isEnd) monitor.continued(run)
   notify('waiting', run)
@@ -182,7 +182,8 @@ export function finishAttempt(execution: Finished, { isEnd, ending, isRetryable,
 
 /** The retries of a queue are counted where they happen; all others with their run. */
 function retriesOf({ continued, attempt }: Finished): number | undefined {
-  return continued && attempt - Math.max(1, continued.attempt - 1)
+  // An attempt that was refused did not begin
+  return continued && Math.max(0, attempt - Math.max(1, continued.attempt - 1))
 }
 
 function describeFailure({ record: run, agent }: Finished, { error, errorType = boundedErrorType(error) }: Ending): void {

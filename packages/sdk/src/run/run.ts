@@ -64,7 +64,9 @@ export class Run {
     this.#caller = callerSignal(args, execution.agent.options.signalFrom)
     this.#ending = new RunEnding(execution, this.#caller)
     this.#policy = execution.agent.options.policy
-    this.#settings = execution.agent.recovery()
+    const recovery = execution.agent.recovery()
+    // The queue has its own limit of attempts
+    this.#settings = execution.continued ? { ...recovery, maxRetries: Number.POSITIVE_INFINITY } : recovery
     const limits = limitsOf(execution)
     if (limits) this.#limit(limits)
   }
@@ -279,6 +281,7 @@ export class Run {
     this.#attemptEndedMs = execution.clock.now()
     if (!aborted) this.#provider().attemptFailed(error)
     const stopped = execution.limits?.error !== undefined && this.#ending.gaveUp
+    if (execution.continued && !aborted && !stopped) execution.continued.next = { error, step: this.#nextStep(error) }
     const isOver = aborted || this.#policy || this.#isFinal || execution.queueContinues(error)
     const isLast = isOver || execution.continued || this.#fallback !== undefined
     const step: NextStep = stopped || (isLast ? giveUp : this.#nextStep(error))
@@ -296,7 +299,7 @@ export class Run {
   /** Whether the next attempt waits while its provider is unavailable. */
   #mayBeHeld(): boolean {
     if (this.#policy || this.#fallback !== undefined) return false
-    return this.#execution.attempt >= this.#firstAttempt || mayHoldFirst(this.#settings)
+    return this.#execution.attempt > 0 || mayHoldFirst(this.#settings)
   }
 
   #provider(): RunProvider {

@@ -264,3 +264,30 @@ property.prop({
     moved.end()
   }
 })
+
+test('an attempt of a queue that an open breaker refuses is left to the queue, which makes it later', async () => {
+  await using telemetry = await startTestTelemetry({ skipWaits: false })
+  let attempt = 1
+  const continuation = () => ({ executionId: 'queue/refused', attempt, isFinal: false })
+  const { server, run, breakProvider } = provider(breaker, { name: 'queued', continuation })
+  await breakProvider(503)
+  // Learns which provider it calls
+  const first = run()
+  await time.pass(0)
+  expect(recoveryOf(await first)).toMatchObject({ outcome: 'continued', isRetryable: true })
+  attempt = 2
+  const refused = run()
+  await time.pass(120_000)
+  const error = await refused
+  expect(recoveryOf(error)).toMatchObject({ outcome: 'continued', isRetryable: true })
+  expect(await telemetry.sum('agent.executions', { 'agent.name': 'queued' })).toBe(0)
+
+  attempt = 3
+  server.status = 200
+  server.seconds = 1
+  const third = run()
+  await time.pass(240_000)
+  expect(await third).toBe('done')
+  telemetry.expectExecution('queued', { outcome: 'success', retryOutcome: 'recovered' })
+  expect(await telemetry.sum('active_executions', { 'agent.name': 'queued' })).toBe(0)
+})
