@@ -46,6 +46,8 @@ export interface ContainerOptions {
   /** Ports of the container that are published on free ports of 127.0.0.1. */
   readonly ports: readonly number[]
   readonly user?: string
+  /** @default 512m */
+  readonly memory?: string
 }
 
 /** A container; it keeps its disk over `stop`, `kill` and `start`. */
@@ -75,11 +77,11 @@ export async function openNetwork(): Promise<Network> {
   await docker('network', 'create', network)
   const started: string[] = []
   return {
-    async run(name, { image, args, mounts = {}, env = {}, ports, user }) {
+    async run(name, { image, args, mounts = {}, env = {}, ports, user, memory = '512m' }) {
       const id = `${network}-${name}`
       started.push(id)
       const flags = ['run', '--detach', '--pull', 'never', '--name', id, '--network', network, '--network-alias', name]
-      const limits = ['--add-host', 'test:host-gateway', '--memory', '512m', ...(user === undefined ? [] : ['--user', user])]
+      const limits = ['--add-host', 'test:host-gateway', '--memory', memory, ...(user === undefined ? [] : ['--user', user])]
       const volumes = Object.entries(mounts).flatMap(([inside, folder]) => ['--volume', `${folder}:${inside}:ro`])
       const variables = Object.entries(env).flatMap(([key, value]) => ['--env', `${key}=${value}`])
       const published = ports.flatMap((port) => ['--publish', `127.0.0.1::${port}`])
