@@ -1,6 +1,6 @@
 import type { RuleGroup } from './rule.ts'
 import { agentErrorAlerts, agentRecordings, agentSilenceAlerts, agentSpeedAlerts } from './rules/agents.ts'
-import { agentAnomaly, anomalyRecordings } from './rules/anomalies.ts'
+import { agentAnomaly, agentDrift, anomalyRecordings } from './rules/anomalies.ts'
 import { bridgeAlerts } from './rules/bridge.ts'
 import { budgetAlerts, dailyBudgetRecordings } from './rules/budgets.ts'
 import { capacityAlerts, capacityRecordings } from './rules/capacity.ts'
@@ -81,10 +81,16 @@ export function ruleFiles(settings: MixinSettings): readonly RuleFile[] {
       groups: [modelCallRecordings, { name: 'model-call-alerts', rules: modelCallAlerts }],
     },
     {
-      name: 'unusual.yaml',
-      reads: ['agents-and-swarm.yaml', 'error-budget.yaml', 'cost.yaml'],
-      about: 'Anomalies and capacity: for information.',
-      groups: [anomalyRecordings, capacityRecordings, { name: 'unusual-alerts', rules: [agentAnomaly, ...capacityAlerts] }],
+      name: 'anomalies.yaml',
+      reads: [],
+      about: 'Values of agents that are unusual for the hour of the week: for information.',
+      groups: [...anomalyRecordings, { name: 'anomaly-alerts', rules: [agentAnomaly, agentDrift] }],
+    },
+    {
+      name: 'capacity.yaml',
+      reads: ['agents-and-swarm.yaml'],
+      about: 'Active runs and the growth of the traffic: for information.',
+      groups: [capacityRecordings, { name: 'capacity-alerts', rules: capacityAlerts }],
     },
     {
       name: 'experiments.yaml',

@@ -31,8 +31,11 @@ export const ruleThresholds = {
   /** Executions are active, and none has finished for `idleSeconds`. */
   stuckExecutions: { idleSeconds: 900, forSeconds: 300 },
 
-  /** Nothing runs although there were more executions in this hour yesterday. */
-  trafficStopped: { executionsYesterday: 20, forSeconds: 900 },
+  /**
+   * Nothing ran for a time in which at least `leastExecutions` are usual: the short time finds a stop
+   * of busy agents soon, the long one that of the others.
+   */
+  trafficStopped: { shortSeconds: 900, longSeconds: 3_600, leastExecutions: 20, forSeconds: 300 },
 
   /** A job that reported within `seenWithinSeconds` reports nothing now. */
   telemetryAbsent: { seenWithinSeconds: 86_400, forSeconds: 900 },
@@ -50,8 +53,8 @@ export const ruleThresholds = {
   /** Below this number of executions in the last hour a burn rate fires no alert. */
   burnRateLeastExecutions: 20,
 
-  /** Cost of the last hour against the mean hour of the day; small sums are ignored. */
-  costSpike: { timesDailyMean: 3, aboveUsd: 1, forSeconds: 900 },
+  /** Cost of the last hour against this hour of yesterday and last week; small sums are ignored. */
+  costSpike: { timesUsual: 3, aboveUsd: 1, forSeconds: 900 },
 
   /** Share of the daily budget of an agent from which on it is reported. */
   dailyBudget: { warnFrom: 0.8, keepFiringForSeconds: 300 },
@@ -76,25 +79,38 @@ export const ruleThresholds = {
   },
 
   /**
-   * The budget of the swarm for 30 days. An alert fires when one hour and six hours both cost more
-   * than `timesAllowed` times that rate.
+   * The budget of the swarm for 30 days, shared among the hours of the week as the cost of last week
+   * was. An alert fires when three hours cost more than `timesAllowed` times their share, and more than
+   * their share by `leastExcess` of the budget. In the first week, a whole day may cost
+   * `firstWeekTimesAllowed` times its share: work on five days a week costs 1.4 times its share on each.
    */
-  budget: { usdPerMonth: 1_000, timesAllowed: 3, forSeconds: 900 },
+  budget: { usdPerMonth: 1_000, timesAllowed: 1.5, leastExcess: 0.0025, firstWeekTimesAllowed: 1.7, forSeconds: 900 },
 
   /**
-   * The band is `deviations` standard deviations around the mean of the last day, and at least
-   * `leastMargin` of the mean.
+   * A value of the last 15 minutes is unusual when it leaves the range of the same hour of the week by
+   * `deviations` of its own spread, and by `leastMargin` of the usual value. More runs than usual need
+   * the most: peaks are frequent in healthy traffic, holes are not.
    */
   anomaly: {
-    deviations: 3,
-    leastMargin: 0.5,
+    deviations: { fewer: 3.7, more: 4.5, others: 4 },
+    /** Share of the usual number of runs, and of a usual value per run. */
+    leastMargin: { executions: 0.25, perRun: 0.4 },
+    /** Share of failed runs above the usual share. */
+    leastErrorMargin: 0.05,
+    /** Below this number of runs in 15 minutes, now and usually, nothing is unusual. */
+    leastRuns: 20,
+    /** An agent that usually has fewer runs has no usual number: it may be new at this hour. */
+    leastUsualRuns: 5,
     /**
-     * Below this number of executions, in the last hour and in the mean hour of the day, no alert
-     * fires.
+     * A value that was outside its range for this share of two days is the new usual: the baseline
+     * learns it. Until then the baseline ignores values outside the range.
      */
-    leastExecutionsPerHour: 20,
-    forSeconds: 900,
+    newUsualShare: 0.25,
+    forSeconds: 600,
   },
+
+  /** The level of the last days against the same hours of the weeks before; either direction. */
+  drift: { times: 1.5, forSeconds: 3_600 },
 
   capacity: {
     /** Executions of this week against last week. */

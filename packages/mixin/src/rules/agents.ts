@@ -224,6 +224,39 @@ const { trafficStopped, telemetryAbsent } = ruleThresholds
 const jobLabels = [label.job, ...fleetLabels]
 const seenWithin = duration(telemetryAbsent.seenWithinSeconds)
 
+/**
+ * No run for so long, although one of the last two weeks had some at this time, and also before and
+ * after it. An agent that was removed does not count for long: yesterday it had no runs either, while
+ * the day before that week's time had.
+ */
+function stoppedFor(seconds: number): string {
+  const runs = (back: number): string =>
+    `sum ${byAgent} (increase(${series.executions}[${duration(seconds)}]${back === 0 ? '' : ` offset ${duration(back)}`}))`
+  const day = 86_400
+  const busy = (back: number): string => promql`
+    ${runs(back)} > ${trafficStopped.leastExecutions}
+    and
+    ${runs(back + seconds)} > ${trafficStopped.leastExecutions}
+    and
+    ${runs(back - seconds)} > ${trafficStopped.leastExecutions}
+    unless
+    (
+      ${runs(back + day)} > 0
+      unless
+      ${runs(day)} > 0
+    )`
+  return promql`
+    (
+      (
+        ${busy(7 * day)}
+        or
+        ${busy(14 * day)}
+      )
+      unless
+      ${runs(0)} > 0
+    )`
+}
+
 /** An agent or a whole job has become silent. */
 export const agentSilenceAlerts: readonly Alert[] = [
   {
@@ -231,14 +264,15 @@ export const agentSilenceAlerts: readonly Alert[] = [
     category: 'agent',
     severity: 'warning',
     expr: promql`
-      sum ${byAgent} (increase(${series.executions}[1h] offset 1d)) > ${trafficStopped.executionsYesterday}
-      unless ${onAgent}
-      sum ${byAgent} (increase(${series.executions}[1h])) > 0`,
+      ${stoppedFor(trafficStopped.shortSeconds)}
+      or
+      ${stoppedFor(trafficStopped.longSeconds)}`,
     forSeconds: trafficStopped.forSeconds,
+    keepFiringForSeconds: 900,
     summary: '{{ $labels.agent_name }} has no runs any more',
     description:
-      '{{ $labels.agent_name }} ({{ $labels.job }}) has not finished a run in the last hour; ' +
-      'in the same hour yesterday it finished {{ $value | printf "%.0f" }}.',
+      '{{ $labels.agent_name }} ({{ $labels.job }}) finishes no runs; ' +
+      'at this time in the last two weeks it finished {{ $value | printf "%.0f" }}.',
     identity: agentLabels,
     dashboard: 'agent-detail',
   },

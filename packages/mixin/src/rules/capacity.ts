@@ -20,10 +20,13 @@ export const capacityRecordings: RuleGroup = {
         present_over_time(swarm:executions:rate5m[1d] offset 13d)`,
     },
     {
-      // A trend of a few minutes, continued for a week, would forecast thousands of runs per second
-      record: 'swarm:executions:rate5m_in_7d',
+      // The busiest time of the last week (99 % of it is below), at the growth of that week. A line
+      // through a week means nothing: where it begins and ends in the rhythm decides its slope
+      record: 'swarm:executions:peak_next_7d',
       expr: promql`
-        clamp_min(predict_linear(swarm:executions:rate5m[7d], 7 * 86400), 0)
+        quantile_over_time(0.99, swarm:executions:rate5m[7d]) * swarm:executions:weekly_growth
+        or
+        quantile_over_time(0.99, swarm:executions:rate5m[7d])
         and
         swarm:executions:rate5m offset 1d`,
     },

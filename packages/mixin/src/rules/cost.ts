@@ -5,7 +5,7 @@ import { agentLabels, byAgent, byFleet, failed, fleetLabels, series } from '../s
 
 const { budget, costSpike } = ruleThresholds
 /** Hours of a month of 30 days. */
-export const hoursPerMonth: number = 30 * 24
+const hoursPerMonth = 30 * 24
 
 /** Cost of agents, the wasted part of it, and the forecast for the month. */
 export const costRecordings: RuleGroup = {
@@ -19,7 +19,25 @@ export const costRecordings: RuleGroup = {
           increase(${series.cost}[1h])
         )`,
     },
-    { record: 'agent:cost_usd:mean_hour_1d', expr: 'avg_over_time(agent:cost_usd:increase1h[1d])' },
+    {
+      // The most expensive hour around this time yesterday and in the last two weeks. In the first week, from a day
+      // of history on, the most expensive of all hours so far
+      record: 'agent:cost_usd:usual_hour',
+      expr: promql`
+        max ${byAgent} (
+          label_replace(max_over_time(agent:cost_usd:increase1h[2h] offset 23h), "days", "1", "", "")
+          or
+          label_replace(max_over_time(agent:cost_usd:increase1h[2h] offset 167h), "days", "7", "", "")
+          or
+          label_replace(max_over_time(agent:cost_usd:increase1h[2h] offset 335h), "days", "14", "", "")
+        )
+        and
+        agent:cost_usd:increase1h offset 7d
+        or
+        max_over_time(agent:cost_usd:increase1h[7d] offset 2h)
+        and
+        present_over_time(agent:cost_usd:increase1h[2h] offset 22h)`,
+    },
     {
       record: 'agent:successes:increase1h',
       expr: promql`
@@ -42,15 +60,53 @@ export const costRecordings: RuleGroup = {
     },
     { record: 'swarm:cost_usd:increase1h', expr: `sum ${byFleet} (agent:cost_usd:increase1h)` },
     {
-      record: 'swarm:cost_usd:increase6h',
-      expr: promql`
-        sum ${byFleet} (
-          increase(${series.cost}[6h])
-        )`,
+      record: 'swarm:cost_usd:increase3h',
+      expr: '3 * avg_over_time(swarm:cost_usd:increase1h[3h])',
     },
-    { record: 'swarm:cost_usd:projected_month', expr: `swarm:cost_usd:increase1h * ${hoursPerMonth}` },
-    { record: 'swarm:cost_budget_burn:1h', expr: `swarm:cost_usd:increase1h * ${hoursPerMonth} / ${budget.usdPerMonth}` },
-    { record: 'swarm:cost_budget_burn:6h', expr: `swarm:cost_usd:increase6h * ${hoursPerMonth / 6} / ${budget.usdPerMonth}` },
+    {
+      // A week has every hour of the week once, so the mean of a week has no daily or weekly rhythm
+      record: 'swarm:cost_usd:projected_month',
+      expr: `${hoursPerMonth} * avg_over_time(swarm:cost_usd:increase1h[7d])`,
+    },
+    { record: 'swarm:cost_usd:mean_hour_1d', expr: 'avg_over_time(swarm:cost_usd:increase1h[1d])' },
+    {
+      // Half of the 95 % interval: chance of the days, and the change since last week continued for a
+      // month. In the second week the chance includes the difference between the days of the week
+      record: 'swarm:cost_usd:projected_month_margin',
+      expr: promql`
+        ${hoursPerMonth} * (
+          ${((1.96 * Math.sqrt(1 / 7 + 1 / 30)) / Math.SQRT2).toFixed(3)} * stddev_over_time((swarm:cost_usd:mean_hour_1d - swarm:cost_usd:mean_hour_1d offset 7d)[7d:1h])
+            + ${((3.5 + 15) / 7).toFixed(2)} * abs(avg_over_time(swarm:cost_usd:mean_hour_1d[7d]) - avg_over_time(swarm:cost_usd:mean_hour_1d[7d] offset 7d))
+        )
+        and
+        swarm:cost_usd:mean_hour_1d offset 14d
+        or
+        ${hoursPerMonth} * ${(1.96 * Math.sqrt(1 / 7 + 1 / 30)).toFixed(3)} * stddev_over_time(swarm:cost_usd:mean_hour_1d[7d])
+        and
+        swarm:cost_usd:increase1h offset 7d`,
+    },
+    {
+      record: 'swarm:cost_usd:projected_month_low',
+      expr: 'clamp_min(swarm:cost_usd:projected_month - swarm:cost_usd:projected_month_margin, 0)',
+    },
+    {
+      record: 'swarm:cost_usd:projected_month_high',
+      expr: 'swarm:cost_usd:projected_month + swarm:cost_usd:projected_month_margin',
+    },
+    {
+      // The share of a week that these three hours had last week. In the first week every hour is
+      // allowed the same
+      record: 'swarm:cost_budget_allowed:3h',
+      expr: promql`
+        ${budget.usdPerMonth} * (swarm:cost_usd:increase3h offset 7d)
+          / (swarm:cost_usd:projected_month offset 3h > 0)
+        or
+        0 * swarm:cost_usd:increase3h + ${(budget.usdPerMonth * 3) / hoursPerMonth}`,
+    },
+    {
+      record: 'swarm:cost_budget_burn:3h',
+      expr: 'swarm:cost_usd:increase3h / (swarm:cost_budget_allowed:3h > 0)',
+    },
   ],
 }
 
@@ -62,16 +118,15 @@ export const costAlerts: readonly Alert[] = [
     severity: 'warning',
     expr: promql`
       agent:cost_usd:increase1h
-        > ${costSpike.timesDailyMean} * agent:cost_usd:mean_hour_1d
+        > ${costSpike.timesUsual} * agent:cost_usd:usual_hour
       and
-      agent:cost_usd:increase1h > ${costSpike.aboveUsd}
-      and
-      present_over_time(agent:cost_usd:increase1h[2h] offset 22h)`,
+      agent:cost_usd:increase1h > ${costSpike.aboveUsd}`,
     forSeconds: costSpike.forSeconds,
+    keepFiringForSeconds: 1_800,
     summary: '{{ $labels.agent_name }} spent {{ $value | printf "%.2f" }} USD in an hour',
     description:
       '{{ $labels.agent_name }} ({{ $labels.job }}) spent {{ $value | printf "%.2f" }} USD in the last hour, ' +
-      `more than ${costSpike.timesDailyMean} times the mean hourly cost of the last day.`,
+      `more than ${costSpike.timesUsual} times what it spent around this time yesterday and a week ago.`,
     identity: agentLabels,
     dashboard: 'cost-and-capacity',
   },
@@ -80,15 +135,23 @@ export const costAlerts: readonly Alert[] = [
     category: 'swarm',
     severity: 'info',
     expr: promql`
-      swarm:cost_budget_burn:1h > ${budget.timesAllowed}
+      swarm:cost_budget_burn:3h > ${budget.timesAllowed}
       and
-      swarm:cost_budget_burn:6h > ${budget.timesAllowed}`,
+      swarm:cost_usd:increase3h - swarm:cost_budget_allowed:3h > ${budget.usdPerMonth * budget.leastExcess}
+      and
+      swarm:cost_usd:increase1h offset 172h
+      or
+      swarm:cost_usd:mean_hour_1d * ${hoursPerMonth / budget.usdPerMonth} > ${budget.firstWeekTimesAllowed}
+      and
+      present_over_time(swarm:cost_usd:increase1h[2h] offset 22h)
+      unless
+      swarm:cost_usd:increase1h offset 172h`,
     forSeconds: budget.forSeconds,
-    keepFiringForSeconds: 900,
+    keepFiringForSeconds: 3_600,
     summary: 'The swarm spends {{ $value | printf "%.1f" }} times what its budget allows',
     description:
-      `At the rate of the last hour, the swarm spends {{ $value | printf "%.1f" }} times its budget of ${budget.usdPerMonth} USD ` +
-      `in 30 days, and over the last six hours it also spent more than ${budget.timesAllowed} times its budget.`,
+      `The swarm spends {{ $value | printf "%.1f" }} times what its budget of ${budget.usdPerMonth} USD in 30 days allows at this ` +
+      'hour of the week. The hours of last week share the budget; in the first week, a whole day is compared with its thirtieth part.',
     identity: fleetLabels,
     dashboard: 'cost-and-capacity',
   },

@@ -134,7 +134,7 @@ export const prometheusAlerts: readonly Alert[] = [
     summary: 'The storage of Prometheus is {{ $value | humanizePercentage }} full',
     description:
       'Prometheus {{ $labels.instance }} uses {{ $value | humanizePercentage }} of its storage limit and will reach it within a day. ' +
-      'From then on, it keeps less than 30 days of history.',
+      'From then on, it keeps less than 36 days of history.',
   },
 ]
 

@@ -61,3 +61,15 @@ export function durations(
     [of('sum')]: sums,
   }
 }
+
+/** Values of a counter, as promtool writes them: in each segment, every value is larger than the one before by `by`. */
+export function counter(...segments: readonly (readonly [values: number, by: number])[]): string {
+  let total = 0
+  return segments
+    .map(([values, by]) => {
+      const segment = `${total + by}+${by}x${values - 1}`
+      total += values * by
+      return segment
+    })
+    .join(' ')
+}

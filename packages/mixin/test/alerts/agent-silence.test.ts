@@ -1,59 +1,63 @@
-import { executions, writer } from './agent-series.ts'
+import { counter, executions, writer } from './agent-series.ts'
 import { alertPromises } from '../engines/rule-promises.ts'
 
 const minutely = { every: '1m' }
 const { agent_name: _, ...job } = writer
 
+// A value every five minutes
+const days = (count: number): number => count * 288
+const fiveMinutely = { every: '5m' }
+const stopped = {
+  labels: writer,
+  summary: 'writer has no runs any more',
+  description: 'writer (workers) finishes no runs; at this time in the last two weeks it finished 150.',
+}
+
 alertPromises(
   'AgentTrafficStopped',
   {
-    'fires when an agent that was busy yesterday at this hour has no runs any more': {
-      ...minutely,
-      series: executions({ success: '0x60 0+1x60 60x1500' }),
-      silentAt: ['25h', '25h40m'],
-      firesAt: {
-        '25h50m': {
-          labels: writer,
-          summary: 'writer has no runs any more',
-          description: 'writer (workers) has not finished a run in the last hour; in the same hour yesterday it finished 49.',
-        },
-      },
+    'fires when an agent that was busy at this time last week has no runs any more': {
+      ...fiveMinutely,
+      series: executions({ success: counter([days(8), 50], [300, 0]) }),
+      silentAt: ['100h', '192h', '193h'],
+      firesAt: { '194h': stopped },
     },
-    'keeps firing for an agent that has disappeared': {
-      ...minutely,
-      series: executions({ success: '0+1x1440 _x3000', failure: '0x1440 _x3000', cancelled: '0x1440 _x3000' }),
-      firesAt: {
-        '26h': stopped('60'),
-        '36h': stopped('60'),
-        '47h': stopped('60'),
-      },
+    'a day of the week without runs is no stop, but the day after it can be one': {
+      ...fiveMinutely,
+      series: executions({ success: counter([days(5), 50], [days(2), 0], [days(5), 50], [days(3), 0]) }),
+      // The second weekend, which the first predicts; and Monday, when the runs do not come back
+      silentAt: ['122h', '289h', '300h', '335h', '337h'],
+      firesAt: { '338h': stopped },
     },
-    'is silent after exactly twenty executions yesterday': {
-      ...minutely,
-      series: executions({ success: '0x60 0+1x20 20x1500' }),
-      silentAt: ['25h', '26h'],
+    'fires for an agent that has disappeared, for a day': {
+      ...fiveMinutely,
+      series: executions({ success: counter([days(8), 50]) + ' _x900', failure: '0x2303 _x900', cancelled: '0x2303 _x900' }),
+      silentAt: ['218h', '240h'],
+      firesAt: { '194h': stopped, '215h': stopped },
     },
-    'is silent after one run in this hour': {
-      ...minutely,
-      series: executions({ success: '0x60 0+1x60 60x1400 61x400' }),
-      silentAt: ['25h40m', '26h'],
+    'needs a week of history': {
+      ...fiveMinutely,
+      series: executions({ success: counter([days(3), 50], [days(2), 0]) }),
+      silentAt: ['73h', '96h'],
+    },
+    'is silent for an agent with few runs': {
+      ...fiveMinutely,
+      series: executions({ success: counter([days(8), 1.5], [300, 0]) }),
+      silentAt: ['193h', '194h', '196h'],
+    },
+    'is silent while there are a few runs': {
+      ...fiveMinutely,
+      series: executions({ success: counter([days(8), 50], [300, 1]) }),
+      silentAt: ['194h', '196h'],
     },
     'counts cancelled runs as runs': {
-      ...minutely,
-      series: executions({ success: '0x60 0+1x60 60x1500', cancelled: '0+1x2000' }),
-      silentAt: ['25h40m', '26h'],
+      ...fiveMinutely,
+      series: executions({ success: counter([days(8), 50], [300, 0]), cancelled: counter([days(9), 50]) }),
+      silentAt: ['194h', '196h'],
     },
   },
-  { evaluationInterval: '10m' },
+  { evaluationInterval: '1h' },
 )
-
-function stopped(count: string): { labels: typeof writer; summary: string; description: string } {
-  return {
-    labels: writer,
-    summary: 'writer has no runs any more',
-    description: `writer (workers) has not finished a run in the last hour; in the same hour yesterday it finished ${count}.`,
-  }
-}
 
 const absent = {
   labels: job,

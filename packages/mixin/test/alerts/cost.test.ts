@@ -1,4 +1,4 @@
-import { executions, fleet, matchers, writer } from './agent-series.ts'
+import { counter, executions, fleet, matchers, writer } from './agent-series.ts'
 import { alertPromises } from '../engines/rule-promises.ts'
 
 const cost = (values: string, more: Record<string, string> = {}): Record<string, string> => ({
@@ -17,7 +17,7 @@ alertPromises(
           labels: writer,
           summary: 'writer spent 12.00 USD in an hour',
           description:
-            'writer (workers) spent 12.00 USD in the last hour, more than 3 times the mean hourly cost of the last day.',
+            'writer (workers) spent 12.00 USD in the last hour, more than 3 times what it spent around this time yesterday and a week ago.',
           since: '1d1h8m',
         },
       },
@@ -33,24 +33,83 @@ alertPromises(
   { evaluationInterval: '4m' },
 )
 
+// A value every ten minutes
+const hours = (count: number): number => count * 6
+const week = (perHour: number): readonly [number, number][] =>
+  // Five days with nine hours of work each
+  [
+    ...[1, 2, 3, 4, 5].flatMap((): [number, number][] => [
+      [hours(9), perHour / 6],
+      [hours(15), 0],
+    ]),
+    [hours(48), 0],
+  ]
+
 alertPromises(
-  'SwarmCostBudgetBurn',
+  'AgentCostSpike',
   {
-    'fires when six hours cost more than three times what the month allows': {
-      every: '1m',
-      series: { ...cost('0+0.1x900') },
-      silentAt: ['4h24m'],
+    'an hour that is expensive every week is no spike': {
+      every: '10m',
+      series: cost(counter(...week(9), ...week(9), [hours(9), 1.5])),
+      silentAt: ['169h', '170h', '175h', '337h', '340h'],
+    },
+    'a Monday that costs four times the last one is a spike': {
+      every: '10m',
+      series: cost(counter(...week(9), [hours(9), 6])),
+      silentAt: ['167h'],
       firesAt: {
-        '4h28m': {
-          labels: fleet,
-          summary: 'The swarm spends 4.3 times what its budget allows',
+        '170h': {
+          labels: writer,
+          summary: 'writer spent 36.00 USD in an hour',
           description:
-            'At the rate of the last hour, the swarm spends 4.3 times its budget of 1000 USD in 30 days, and over the last six hours it also spent more than 3 times its budget.',
-          since: '4h12m',
+            'writer (workers) spent 36.00 USD in the last hour, more than 3 times what it spent around this time yesterday and a week ago.',
         },
       },
     },
-    'one dear hour is no burn': { every: '1m', series: cost('0x400 0+0.1x60 6x400'), silentAt: ['7h', '7h40m', '8h', '12h'] },
+  },
+  { evaluationInterval: '20m' },
+)
+
+const burning = (times: string): { labels: typeof fleet; summary: string; description: string } => ({
+  labels: fleet,
+  summary: `The swarm spends ${times} times what its budget allows`,
+  description:
+    `The swarm spends ${times} times what its budget of 1000 USD in 30 days allows at this hour of the week. ` +
+    'The hours of last week share the budget; in the first week, a whole day is compared with its thirtieth part.',
+})
+/** An hour of work on five days a week: 1012.50 USD in 30 days. Sums of it have no rounding errors. */
+const onBudget = 5.25
+
+alertPromises(
+  'SwarmCostBudgetBurn',
+  {
+    'in the first week, fires after a day that costs twice its share': {
+      every: '10m',
+      series: cost(counter([hours(48), 0.4375])),
+      silentAt: ['6h', '20h'],
+      firesAt: { '24h': burning('1.9') },
+    },
+    'is silent for work in office hours within the budget': {
+      every: '10m',
+      series: cost(counter(...week(onBudget), ...week(onBudget), ...week(onBudget))),
+      silentAt: ['5h', '30h', '58h', '100h', '120h', '169h', '172h', '200h', '300h', '340h', '400h'],
+      values: {
+        'swarm:cost_usd:projected_month': { '340h': [{ labels: matchers(fleet), value: 1_012.5 }] },
+      },
+    },
+    'fires within four hours when work in office hours begins to cost twice the budget': {
+      every: '10m',
+      series: cost(counter(...week(onBudget), ...week(onBudget), ...week(2 * onBudget))),
+      silentAt: ['335h', '336h20m'],
+      firesAt: { '340h': burning('2.1') },
+    },
+  },
+  { evaluationInterval: '20m' },
+)
+
+alertPromises(
+  'SwarmCostBudgetBurn',
+  {
     'records the cost of a success and the wasted cost': {
       every: '1m',
       series: {
@@ -66,7 +125,7 @@ alertPromises(
           '5h': [{ labels: matchers(writer), value: 6 }],
         },
         'swarm:cost_usd:projected_month': {
-          '5h': [{ labels: matchers(fleet), value: 0.4 * 60 * 720 }],
+          '5h': [{ labels: matchers(fleet), value: 15_667.2 }],
         },
       },
     },

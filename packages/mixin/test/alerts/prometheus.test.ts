@@ -197,7 +197,7 @@ alertPromises(
           summary: 'The storage of Prometheus is 88.8% full',
           description:
             'Prometheus prometheus:9090 uses 88.8% of its storage limit and will reach it within a day. ' +
-            'From then on, it keeps less than 30 days of history.',
+            'From then on, it keeps less than 36 days of history.',
           since: '22h',
         },
       },

@@ -10,6 +10,7 @@ import { inlineRecordings } from '../../engines/inline-recordings.ts'
 import { push, runsAt, spansAt } from './otlp.ts'
 import { bridgeToken, layOutStack, otlpToken } from '../../engines/stack-files.ts'
 import { query, runAlertmanager, runCollector, runPrometheus } from '../../engines/run-engines.ts'
+import type { Recording } from '../../src/rule.ts'
 import type { RuleFile } from '../../src/rule-files.ts'
 
 /**
@@ -27,13 +28,23 @@ const withPast = [
   'agent:failures:rate5m',
   'agent:executions:increase1h',
   'agent:cost_usd:increase1h',
-  'agent:anomaly_value:1h',
+  'agent:anomaly_value:15m',
   'agent:experiment_sums:increase4m',
   'swarm:executions:rate5m',
   'swarm:cost_usd:increase1h',
   'swarm:health_score',
   'prometheus:storage_fill:ratio',
 ]
+
+/** A past in which all values were usual: these recordings read their own results. */
+function usualPast({ record, expr, labels = {} }: Recording): readonly Recording[] {
+  if (record !== 'agent:anomaly_value:15m') return []
+  const deviations = ['agent:anomaly_deviation:15m', 'agent:anomaly_deviation_tail:15m']
+  return [
+    { record: 'agent:anomaly_normal:15m', expr, labels },
+    ...deviations.map((deviation) => ({ record: deviation, expr: `0 * (${expr}) + 1`, labels })),
+  ]
+}
 
 // Small queues, so that one request is too large for them; there is no trace store, and that is
 // given up at once
@@ -109,7 +120,8 @@ export async function fillStack(rules: readonly RuleFile[]): Promise<FilledStack
       const [costs, head] = await Promise.all(begun.map(async (expr) => (await query(prometheus, expr)).length))
       return costs! >= 3 && head! >= 1 ? true : undefined
     })
-    await backfill(prometheus, history, startedMs, inlineRecordings(rules, withPast))
+    const past = inlineRecordings(rules, withPast)
+    await backfill(prometheus, history, startedMs, [...past, ...past.flatMap(usualPast)])
     await lose(await collector.url(4318))
     return { prometheus, close }
   } catch (error) {

@@ -154,34 +154,53 @@ function ofRuns(share: number, legend: string): PanelQuery {
   return { expr: quantile(share, series.executionDuration, finishedOfAgents), legend }
 }
 
-/** The last hour compared with the last day. */
+/** The last quarter of an hour compared with the same hours of the weeks before. */
 export const unusual: Row = {
   title: 'Unusual',
   panels: [
-    anomaly('executions', 'Is the number of runs usual?', 'Runs in the hour before', 'none'),
-    anomaly('latency', 'Is the duration usual?', 'Mean duration of the runs in the hour before', 's'),
-    anomaly('cost', 'Is the cost usual?', 'Cost of the hour before', 'currencyUSD'),
+    {
+      shows: 'number',
+      title: 'How many weeks are compared?',
+      description:
+        'Weeks of history behind the usual ranges, up to four. With 0 the ranges are still learned: they come from the days before, ' +
+        'and too few runs are not reported.',
+      unit: 'none',
+      queries: { weeks: { expr: `min(agent:anomaly_weeks:count${ofAgents()})`, legend: 'weeks' } },
+      min: 0,
+      span: 6,
+      height: 8,
+      whenEmpty: 'No runs',
+    },
+    anomaly('executions', 'Is the number of runs usual?', 'Runs', 'none', 9),
+    anomaly('error_ratio', 'Is the share of failures usual?', 'Failed share of the runs', 'percentunit', 9),
+    anomaly('duration', 'Is the duration usual?', 'Mean duration of the runs', 's', 6),
+    anomaly('cost_per_run', 'Is the cost of a run usual?', 'Mean cost of a run', 'currencyUSD', 6),
+    anomaly('tokens_per_run', 'Are the tokens of a run usual?', 'Mean tokens of a run', 'none', 6),
+    anomaly('tool_calls_per_run', 'Are the tool calls of a run usual?', 'Mean tool calls of a run', 'none', 6),
   ],
 }
 
-function anomaly(signal: string, title: string, what: string, unit: string): Panel {
+function anomaly(signal: string, title: string, what: string, unit: string, span: number): Panel {
   // Usually one job runs an agent in a region; of several jobs, the highest counts
   const highest = (series: string): string => `max ${byAgentAndFleet} (${series}${ofAgents(`signal="${signal}"`)})`
   return {
     shows: 'graph',
     title,
     description:
-      `${what}, and the usual range: three standard deviations around the mean of the last day. The range needs one day of data. ` +
+      `${what} in the 15 minutes before, and the usual range of this hour of the week. ` +
       'AgentAnomaly (severity info) fires when the value leaves the range.',
     unit,
     queries: {
-      value: { expr: highest('agent:anomaly_value:1h'), legend: fleetName },
-      upper: { expr: highest('agent:anomaly_upper:1d'), legend: `${fleetName} at most` },
-      lower: { expr: highest('agent:anomaly_lower:1d'), legend: `${fleetName} at least` },
+      value: { expr: highest('agent:anomaly_value:15m'), legend: fleetName },
+      upper: { expr: highest('agent:anomaly_upper:15m'), legend: `${fleetName} at most` },
+      // Fewer failures than usual are not unusual
+      ...(signal !== 'error_ratio' && {
+        lower: { expr: highest('agent:anomaly_lower:15m'), legend: `${fleetName} at least` },
+      }),
     },
     isByAgent: true,
     leastTop: unit === 'currencyUSD' ? 0.01 : 1,
     min: 0,
-    span: 8,
+    span,
   }
 }

@@ -25,13 +25,14 @@ export const capacity: Row = {
     },
     {
       shows: 'graph',
-      title: 'How many runs are expected in a week?',
+      title: 'How many runs will the next week have at most?',
       description:
-        'Root executions now, and in 7 days if the trend of the last 7 days continues. A forecast needs one day of data.',
+        'Root executions now, and the busiest time of the last week at the growth of that week: what the next week has at its peak if ' +
+        'it is like the last.',
       unit: 'suffix: /min',
       queries: {
         now: { expr: `60 * swarm:executions:rate5m${ofFleets()}`, legend: `${fleetName} now` },
-        in_a_week: { expr: `60 * swarm:executions:rate5m_in_7d${ofFleets()}`, legend: `${fleetName} in a week` },
+        peak: { expr: `60 * swarm:executions:peak_next_7d${ofFleets()}`, legend: `${fleetName} peak` },
       },
       min: 0,
       span: 9,

@@ -1,6 +1,4 @@
-import { promql } from '../../promql.ts'
 import { ruleThresholds } from '../../rule-thresholds.ts'
-import { hoursPerMonth } from '../../rules/cost.ts'
 import { label, series } from '../../series.ts'
 import { ratePanel, topAgentsPanel } from '../common-panels.ts'
 import { limits } from '../limits.ts'
@@ -16,39 +14,42 @@ export const budget: Row = {
       shows: 'number',
       title: 'What will the month cost?',
       description:
-        `Cost of 30 days at the mean hourly cost of the last day, over all regions. The budget is ${ruleThresholds.budget.usdPerMonth} USD. ` +
-        'A forecast needs one day of data.',
+        'Cost of 30 days at the mean hourly cost of the last week, over all regions. ' +
+        `The budget is ${ruleThresholds.budget.usdPerMonth} USD. In the first week, the mean is that of the days so far.`,
       unit: 'currencyUSD',
-      queries: {
-        month: {
-          expr: promql`
-            ${hoursPerMonth} * sum(
-              avg_over_time(swarm:cost_usd:increase1h${ofFleets()}[1d])
-              and
-              swarm:cost_usd:increase1h${ofFleets()} offset 1d
-            )`,
-          legend: 'month',
-        },
-      },
+      queries: { month: { expr: `sum(swarm:cost_usd:projected_month${ofFleets()})`, legend: 'month' } },
       limits: limits.monthCost,
       min: 0,
       span: 6,
-      whenEmpty: 'Less than a day of data',
+      whenEmpty: 'No cost',
+    },
+    {
+      shows: 'graph',
+      title: 'How sure is the cost of the month?',
+      description:
+        'Expected cost of 30 days and its 95% interval, by region: the chance of the days, and the change since the week before. ' +
+        'The interval needs a week of data; in the second week it includes the difference between the days of the week.',
+      unit: 'currencyUSD',
+      queries: {
+        expected: { expr: `swarm:cost_usd:projected_month${ofFleets()}`, legend: fleetName },
+        low: { expr: `swarm:cost_usd:projected_month_low${ofFleets()}`, legend: `${fleetName} at least` },
+        high: { expr: `swarm:cost_usd:projected_month_high${ofFleets()}`, legend: `${fleetName} at most` },
+      },
+      limits: limits.monthCost,
+      min: 0,
+      span: 9,
     },
     {
       shows: 'graph',
       title: 'How fast is the budget spent?',
       description:
-        'Cost of one hour and of six hours, divided by the budget for that time, by region. At 1, the budget lasts 30 days. ' +
-        'SwarmCostBudgetBurn fires when both are above the line.',
+        'Cost of three hours, divided by what the budget allows in these hours of the week, by region. At 1, the budget lasts 30 days. ' +
+        'The hours of last week share the budget. SwarmCostBudgetBurn fires above the line, if the sum is not small.',
       unit: 'suffix: x',
-      queries: {
-        hour: { expr: `swarm:cost_budget_burn:1h${ofFleets()}`, legend: `${fleetName} 1 h` },
-        six_hours: { expr: `swarm:cost_budget_burn:6h${ofFleets()}`, legend: `${fleetName} 6 h` },
-      },
+      queries: { burn: { expr: `swarm:cost_budget_burn:3h${ofFleets()}`, legend: fleetName } },
       limits: limits.budgetBurn,
       min: 0,
-      span: 18,
+      span: 9,
     },
     {
       shows: 'number',
@@ -91,7 +92,7 @@ export const cost: Row = {
       title: 'Which agents spend the money?',
       description:
         `Cost of the hour before: the ten most expensive agents, and the sum of all others. AgentCostSpike fires above ` +
-        `${ruleThresholds.costSpike.timesDailyMean} times the mean hourly cost of the day.`,
+        `${ruleThresholds.costSpike.timesUsual} times the cost of this time yesterday and a week ago.`,
       unit: 'currencyUSD',
       query: 'hour',
       series: `agent:cost_usd:increase1h${ofAgents()}`,

@@ -62,10 +62,10 @@ export const hourlyCost: Row = {
       shows: 'number',
       title: 'How fast is budget spent?',
       description:
-        'Cost of the last hour, divided by the hourly share of the monthly budget. At 1, the budget lasts 30 days. SwarmCostBudgetBurn ' +
-        'fires when one hour and six hours are above the limit.',
+        'Cost of the last three hours, divided by what the budget allows in these hours of the week. At 1, the budget lasts 30 days. ' +
+        'SwarmCostBudgetBurn fires above the limit, if the sum is not small.',
       unit: 'suffix: x',
-      queries: { burn: { expr: `max(swarm:cost_budget_burn:1h${ofFleets()})`, legend: 'times' } },
+      queries: { burn: { expr: `max(swarm:cost_budget_burn:3h${ofFleets()})`, legend: 'times' } },
       limits: limits.budgetBurn,
       min: 0,
       span: 6,

@@ -7,35 +7,6 @@ const durationSum = (values: string): Record<string, string> => ({
 })
 
 alertPromises(
-  'AgentAnomaly',
-  {
-    'fires when there are far more runs than on the day before': {
-      every: '1m',
-      series: executions({ success: '0+1x1500 1500+10x200' }),
-      silentAt: ['24h', '25h20m'],
-      firesAt: {
-        '26h': {
-          labels: { ...writer, signal: 'executions' },
-          summary: 'executions of writer is unusual',
-          description: 'executions of writer (workers) in the last hour: 600. The mean hour of the last day: 72.93.',
-        },
-      },
-    },
-    'is silent on the first day': {
-      every: '1m',
-      series: executions({ success: '0+1x600 600+10x200' }),
-      silentAt: ['10h40m', '12h'],
-    },
-    'is silent for an agent with few runs': {
-      every: '1m',
-      series: executions({ success: '0x1500 0 1 2 3 4 5 6 7 8x200' }),
-      silentAt: ['25h30m', '26h'],
-    },
-  },
-  { evaluationInterval: '10m' },
-)
-
-alertPromises(
   'AgentActiveExecutionsLeak',
   {
     'fires when more runs are active than arrivals and durations explain': {
@@ -80,16 +51,18 @@ alertPromises(
         },
       },
     },
-    'nothing is forecast from less than a day': {
-      every: '10m',
-      // Rises by 100 a second within three hours: a line through it would forecast thousands
-      series: { [`swarm:executions:rate5m${matchers(fleet)}`]: '0+6x18 100x200' },
-      silentAt: ['10h'],
+    'expects the peak of the last week again, and nothing with less than a day of data': {
+      every: '30m',
+      // A peak of six hours each day: at the end of one, a line through the week would rise
+      series: {
+        [`swarm:executions:rate5m${matchers(fleet)}`]: Array.from({ length: 10 }, () => '1x35 4x11').join(' '),
+      },
+      silentAt: ['100h'],
       values: {
-        'swarm:executions:rate5m_in_7d': {
+        'swarm:executions:peak_next_7d': {
           '3h': [],
-          '23h': [],
-          '26h': [{ labels: matchers(fleet), value: 309.041361 }],
+          '100h': [{ labels: matchers(fleet), value: 4 }],
+          '192h': [{ labels: matchers(fleet), value: 4 }],
         },
       },
     },
