@@ -73,7 +73,7 @@ export const ruleThresholds = {
     leastScores: 20,
     leastScoresBefore: 100,
     leastDrop: 0.05,
-    significantZ: 3,
+    significantZ: 4,
     forSeconds: 900,
     keepFiringForSeconds: 3_600,
   },

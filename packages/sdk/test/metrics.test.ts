@@ -2,7 +2,14 @@ import { startTestTelemetry, type RecordedHistogram, type TestTelemetry } from '
 import { afterEach, beforeEach, expect, test } from 'vitest'
 
 import { systemClock, useClock } from '../src/clock.ts'
-import { currentExecution, instrumentAgent, instrumentTool, startExecution, type ManualExecution } from '../src/index.ts'
+import {
+  configureQuality,
+  currentExecution,
+  instrumentAgent,
+  instrumentTool,
+  startExecution,
+  type ManualExecution,
+} from '../src/index.ts'
 import { beginInference, configureInferences, exportStuckRuns, recordMcpOperation } from '../src/instrumentation.ts'
 import { metric, type Metric } from '../src/names.ts'
 import { loadBreakers } from '../src/provider/breaker.ts'
@@ -11,8 +18,12 @@ import { providerOf } from '../src/provider/learn.ts'
 let telemetry: TestTelemetry
 beforeEach(async () => {
   telemetry = await startTestTelemetry()
+  configureQuality({ judged: { Relevance: 0.7 } })
 })
-afterEach(() => telemetry.shutdown())
+afterEach(() => {
+  configureQuality({})
+  return telemetry.shutdown()
+})
 
 const quick = { recovery: { baseDelaySeconds: 0.001, exponentialFactor: 1 }, logger: false } as const
 
@@ -31,7 +42,12 @@ async function everything(name: string, alsoDo = (): void => {}): Promise<void> 
       await tool(fails)
       if (fails || currentExecution()?.attempt === 1) throw Object.assign(new Error('no'), { status: 503 })
     },
-    { name, variant: () => ({ experiment: 'counted', variant: 'b', share: 1, group: 3 }), budget: { usd: 100 }, ...quick },
+    {
+      name,
+      variant: () => ({ experiment: 'counted', variant: 'b', share: 1, group: 3 }),
+      budget: { usd: 100, daily: { usd: 100 } },
+      ...quick,
+    },
   )
   await agent(false)
   await agent(true).catch(() => {})

@@ -69,13 +69,13 @@ alertPromises(
     'fires when the scores of a day are lower than those of the week before': {
       every: '10m',
       series: before,
-      silentAt: ['7d', '7d6h'],
+      silentAt: ['7d', '7d10h'],
       firesAt: {
-        '7d8h': {
+        '7d12h': {
           labels,
-          summary: 'The score faithfulness of writer dropped to 0.833',
+          summary: 'The score faithfulness of writer dropped to 0.8',
           description:
-            'The mean score faithfulness of writer (workers) in the last day is 0.833 over 144 scored answers; in the week before it was 0.9. Chance is an unlikely cause.',
+            'The mean score faithfulness of writer (workers) in the last day is 0.8 over 144 scored answers; in the week before it was 0.9. Chance is an unlikely cause.',
         },
       },
     },

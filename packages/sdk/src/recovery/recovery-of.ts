@@ -39,8 +39,10 @@ export function recoveryOf(error: unknown): Recovery | undefined {
 /** Records the attempts for `error` without changing the error, so that it may be frozen. */
 export function rememberRecovery(error: unknown, recovery: Recovery): void {
   if (!isObject(error)) return
+  const known = recoveries.get(error)
   // The run that a budget ended has the same error as the runs that were cancelled with it
-  if (recovery.outcome !== 'aborted' || !recoveries.has(error)) recoveries.set(error, recovery)
+  const isOfParent = known?.outcome === 'not_retryable' && known.executionId !== recovery.executionId
+  if (recovery.outcome !== 'aborted' || !isOfParent) recoveries.set(error, recovery)
 }
 
 function isObject(value: unknown): value is object {
