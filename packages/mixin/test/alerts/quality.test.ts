@@ -73,9 +73,9 @@ alertPromises(
       firesAt: {
         '7d12h': {
           labels,
-          summary: 'The score faithfulness of writer dropped to 0.8',
+          summary: 'The score faithfulness of writer dropped to 0.799',
           description:
-            'The mean score faithfulness of writer (workers) in the last day is 0.8 over 144 scored answers; in the week before it was 0.9. Chance is an unlikely cause.',
+            'The mean score faithfulness of writer (workers) in the last day is 0.799 over 144 scored answers; in the week before it was 0.9. Chance is an unlikely cause.',
         },
       },
     },
