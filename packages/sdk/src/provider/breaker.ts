@@ -91,9 +91,9 @@ export class Breaker {
     return { succeeded: () => verdict.resolve(), failed: () => verdict.reject(callFailed) }
   }
 
-  /** Milliseconds until a probe is due; undefined while one is in progress. */
+  /** Milliseconds until a probe is due; undefined while one is in progress, and while it is closed. */
   msUntilProbe(): number | undefined {
-    return this.#isHalfOpen() ? undefined : Math.max(20, this.#probeDueMs - performance.now())
+    return this.#isHalfOpen() || this.#isClosed() ? undefined : Math.max(20, this.#probeDueMs - performance.now())
   }
 
   /** Calls `changed` once, when it next opens or closes; the returned function cancels it. */

@@ -16,6 +16,8 @@ import { rateLimitsIn, resetWaitSeconds } from './rate-limits.ts'
 
 /** The run of a model call. */
 interface LearningRun {
+  /** Whether the current attempt calls a fallback, whose provider is not that of the agent. */
+  readonly isFallback: boolean
   readonly agent: { lastProvider: ProviderState | undefined; recovery(): EffectiveRecovery }
   /** Set while the run has asked whether its provider is available. */
   readonly providerGate: { callEnded(state: ProviderState, outcome: ProviderOutcome): void } | undefined
@@ -68,7 +70,7 @@ export function learnFromCall(
   const { errorType, run, startedMs } = of
   const { status, error, retryHeaders } = end
   const state = providerOf(start)
-  if (run) run.agent.lastProvider = state
+  if (run && !run.isFallback) run.agent.lastProvider = state
   // Its attempt has ended before its answer: the error of the attempt shows why
   if (of.isSettled && status === undefined) return { state, outcome: 'unanswered' }
   const outcome = callOutcome({ status, error, errorType })

@@ -43,6 +43,7 @@ export class ProviderState implements KnownProvider {
   #nextTurnMs = 0
   #lastTurnOf: object | undefined
   #isOpen = false
+  #isAnnounced = false
 
   constructor(provider: string, model: string, labels: Readonly<Record<string, string>>, clockNumber: number) {
     this.provider = provider
@@ -61,6 +62,13 @@ export class ProviderState implements KnownProvider {
     return Math.max(3 * this.#meanMs, shortestProbeMs)
   }
 
+  /** Returns true once each time the breaker opens, for a single log line. */
+  announceOpening(): boolean {
+    const isNew = this.#isOpen && !this.#isAnnounced
+    if (isNew) this.#isAnnounced = true
+    return isNew
+  }
+
   /** Creates the breaker if it can be created and does not exist. The options of the first agent count. */
   needBreaker(options: BreakerOptions): void {
     this.breaker ??= Breaker.create(options, (isOpen) => {
@@ -69,6 +77,7 @@ export class ProviderState implements KnownProvider {
       if (isOpen && !this.#isOpen) this.#callsPerSecond = this.#calls.perSecond(nowMs)
       if (!isOpen) this.#nextTurnMs = nowMs
       this.#isOpen = isOpen
+      if (!isOpen) this.#isAnnounced = false
     })
   }
 

@@ -126,6 +126,8 @@ export class Execution implements CurrentExecution, Tracked {
   inferences: RunInferences | undefined = undefined
   /** Calls of tools with `once`, by their store. */
   onceCalls: Map<object, { release(): unknown }> | undefined = undefined
+  /** Whether the current attempt calls a fallback. */
+  isFallback = false
   /** Set from the first time on that the run asks whether its provider is available. */
   providerGate: ProviderGate | undefined = undefined
   /** Limits that stop the run; undefined if it has none. */
@@ -370,6 +372,7 @@ export class Execution implements CurrentExecution, Tracked {
       this.span.context,
     )
     if (fallback !== undefined) {
+      this.isFallback = true
       this.#attemptSpan.set(attribute.attemptFallback, fallback)
       this.span.set(attribute.attemptFallback, fallback)
     }

@@ -1,4 +1,6 @@
 import { msBetween, type Clock } from '../clock.ts'
+import { logLine, warnLine } from '../log-lines.ts'
+import type { Logger } from '../options.ts'
 import { learnFromAttempt, sharedSettings, type LastCall } from '../provider/learn.ts'
 import { ProviderGate } from '../provider/provider-gate.ts'
 import type { ProviderState } from '../provider/provider-state.ts'
@@ -11,7 +13,7 @@ import { guarded } from '../telemetry/guard.ts'
 interface ProvidedRun {
   readonly clock: Clock
   readonly attempt: number
-  readonly agent: { readonly lastProvider: ProviderState | undefined }
+  readonly agent: { readonly name: string; readonly logger: Logger | false; readonly lastProvider: ProviderState | undefined }
   readonly inferences: { readonly lastCall: LastCall | undefined } | undefined
   readonly previousErrors: unknown[]
   readonly waits: number[]
@@ -59,7 +61,7 @@ export class RunProvider {
   adapt(step: NextStep): NextStep {
     const state = this.#state()
     if (!step.retry || !state) return step
-    const { provider, maxRetryAfterSeconds } = this.#settings
+    const { provider, maxRetryAfterSeconds, totalTimeoutSeconds = Infinity } = this.#settings
     const share = provider === false ? undefined : provider?.retryBudget
     if (share !== undefined && !state.takeRetry(share)) {
       state.retryAvoided('retry_budget')
@@ -69,7 +71,7 @@ export class RunProvider {
     if (state.askedSeconds() === 0) return step
     this.#gate().includes(state)
     const turnSeconds = Math.min(state.takeTurn(this), maxRetryAfterSeconds)
-    if (turnSeconds <= step.waitSeconds) return step
+    if (turnSeconds <= step.waitSeconds || this.#run.elapsedSeconds() + turnSeconds >= totalTimeoutSeconds) return step
     state.retryAvoided('asked_to_wait')
     return { retry: true, waitSeconds: turnSeconds }
   }
@@ -87,7 +89,9 @@ export class RunProvider {
   async held({ gate, state }: ClosedGate, signal: AbortSignal | undefined): Promise<string | undefined> {
     const run = this.#run
     const begunMs = run.clock.now()
-    run.waiting(state.askedSeconds())
+    const { name, logger } = run.agent
+    if (state.announceOpening()) logLine(logger, 'warn', warnLine(name, `waits for ${state.shownName}: most of its calls fail`))
+    run.waiting(Math.max(state.askedSeconds(), (state.breaker?.msUntilProbe() ?? 0) / 1000))
     try {
       if (await gate.enter(state, signal)) return undefined
     } finally {

@@ -279,7 +279,7 @@ export class Run {
     revealModelError(error, execution.modelError)
     execution.attemptEnded(aborted && !timedOut ? 'cancelled' : 'failure', error, timedOut ? timeoutError : undefined)
     this.#attemptEndedMs = execution.clock.now()
-    if (!aborted) this.#provider().attemptFailed(error)
+    if (!aborted && this.#fallback === undefined) this.#provider().attemptFailed(error)
     const stopped = execution.limits?.error !== undefined && this.#ending.gaveUp
     if (execution.continued && !aborted && !stopped) execution.continued.next = { error, step: this.#nextStep(error) }
     const isOver = aborted || this.#policy || this.#isFinal || execution.queueContinues(error)

@@ -193,6 +193,31 @@ test('a fallback is called at once while the breaker is open', async () => {
   expect(lines).toContainEqual(expect.stringContaining('with fallback small (provider_unavailable)'))
 })
 
+test('the model of a fallback is not that of its agent: the breaker of the agent still counts', async () => {
+  const small = async (): Promise<string> => {
+    beginInference({ source: 'wire', provider: 'other', model: 'small' }).end({ status: 200 })
+    return 'small'
+  }
+  const { run, breakProvider, server } = provider({ ...breaker, maxRetries: 0 }, { fallback: [small] })
+  await runOnce(run)
+  await breakProvider(503)
+  server.requestedAt.length = 0
+  for (let runs = 0; runs < 3; runs += 1) expect(await settledAfter(run(), 1)).toBe('done')
+  expect(server.requestedAt).toEqual([])
+})
+
+test('one line is logged when runs begin to wait, and the next one when the breaker opens again', async () => {
+  const { lines, logger } = keptLines()
+  const { run, breakProvider } = provider({ ...breaker }, { logger })
+  await runOnce(run)
+  await breakProvider(503)
+  const results = [run(), run(), run()]
+  await time.pass(1)
+  expect(lines).toEqual(['[WARN] caller waits for gpt-6 by openai: most of its calls fail'])
+  await time.pass(200)
+  await Promise.all(results)
+})
+
 test('the retry budget ends runs visibly, and leaves others their retries', async () => {
   const { server, run } = provider({ provider: { retryBudget: 0 } })
   await runOnce(run)
