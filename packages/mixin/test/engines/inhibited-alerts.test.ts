@@ -52,6 +52,30 @@ describe.skipIf(!hasDocker)('in a real Alertmanager', () => {
       ])
   })
 
+  test('while the provider of most model calls is unavailable, one alert of its fleet is sent, and none for each agent', async () => {
+    const fleet = { deployment_environment_name: 'production', cloud_region: 'ap-1' }
+    const model = { ...fleet, gen_ai_provider_name: 'openai', gen_ai_request_model: 'm-1' }
+    const agents = ['writer', 'reader'].flatMap((agent_name) =>
+      ['AgentErrorRateCritical', 'AgentRetriesHigh', 'AgentSlowResponses'].map((alertname) => ({
+        alertname,
+        severity: 'critical',
+        ...fleet,
+        job: 'workers',
+        agent_name,
+      })),
+    )
+    await send([
+      { alertname: 'ModelProviderUnavailable', severity: 'critical', ...model },
+      { alertname: 'ModelProviderErrors', severity: 'warning', ...model },
+      { alertname: 'SystemErrorRateCritical', severity: 'critical', ...fleet },
+      ...agents,
+    ])
+    await expect
+      .poll(async () => (await shown()).filter((line) => line.includes('ap-1') && line.endsWith(' active')))
+      .toEqual(['ModelProviderUnavailable ap-1 active'])
+    expect((await shown()).filter((line) => line.includes('ap-1'))).toHaveLength(9)
+  })
+
   async function send(alerts: readonly Labels[]): Promise<void> {
     const response = await fetch(`${await alertmanager.url(9093)}/api/v2/alerts`, {
       method: 'POST',
