@@ -50,6 +50,7 @@ const slow = [
   'packages/node/test/status-page/browser-looks.test.ts',
   'packages/node/test/swarmwatch-program.test.ts',
   'packages/testing/test/isolation-suite.test.ts',
+  'packages/sdk/test/provider/outage-table.test.ts',
   'packages/secrets/test/compose-environment.test.ts',
   'test/mcp-tool-calls-are-seen-on-both-sides.test.ts',
   'test/doctor-knows-every-framework.test.ts',

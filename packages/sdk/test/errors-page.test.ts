@@ -6,7 +6,7 @@ import { expect, test } from 'vitest'
 import * as known from '../src/errors/known-errors.ts'
 import { errorType, isRetryable } from '../src/index.ts'
 import { nextStep } from '../src/recovery/next-step.ts'
-import { retryAfterSeconds } from '../src/recovery/retry-after.ts'
+import { retryAfterSeconds, serverWaitSeconds } from '../src/recovery/retry-after.ts'
 import { defaultRecovery } from '../src/recovery/settings.ts'
 import { reportedError } from '../src/stream/known-chunks.ts'
 
@@ -67,6 +67,10 @@ test.for(rowsOf('How long to wait'))('the page is right: %s asks to wait %s seco
   expect(retryAfterSeconds(thrown(code!), Date.parse('2026-11-24T10:00:00Z'))).toBe(seconds ? Number(seconds) : undefined)
 })
 
+test.for(rowsOf('Used-up quotas'))('the page is right: %s waits %s seconds', ([code, seconds]) => {
+  expect(serverWaitSeconds(thrown(code!), Date.parse('2026-11-24T10:00:00Z'))).toBe(seconds ? Number(seconds) : undefined)
+})
+
 test('every word that decides is on the page, and every word on the page decides', () => {
   const words = rowsOf('All words').map(([, cell]) =>
     cell!
@@ -82,5 +86,6 @@ test('every word that decides is on the page, and every word on the page decides
 test('the page has a row for every table that this test reads', () => {
   expect(read.length).toBeGreaterThan(90)
   expect(rowsOf('How long to wait').length).toBeGreaterThan(15)
+  expect(rowsOf('Used-up quotas').length).toBeGreaterThan(5)
   expect(rowsOf('Errors that a stream reports').length).toBeGreaterThan(10)
 })

@@ -134,6 +134,18 @@ export const figures: readonly Figure[] = [
     place: { in: 'note', of: 'activeAgents', text: (figure) => markup`${figure} waiting to retry` },
   },
   {
+    name: 'unavailableModels',
+    label: 'Unavailable models',
+    meaning: 'Models whose breaker is open: their agents wait, and one run probes.',
+    read: ({ health }) => health.unavailableModels,
+    format: count,
+    place: {
+      in: 'note',
+      of: 'activeAgents',
+      text: (figure, value) => markup`${figure} ${value === 1 ? 'model' : 'models'} unavailable`,
+    },
+  },
+  {
     name: 'modelCalls',
     label: 'Model calls',
     meaning: 'Model calls of finished runs since the start; a call that its client repeated is one call.',

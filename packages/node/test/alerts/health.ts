@@ -8,6 +8,7 @@ export function healthOf(given: Partial<SystemHealth> = {}): SystemHealth {
     lost: nothingLost,
     activeExecutions: 0,
     waitingExecutions: 0,
+    unavailableModels: 0,
     activeAgents: 0,
     cpu: 0.1,
     memory: 0.1,

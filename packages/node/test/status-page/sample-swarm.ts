@@ -15,6 +15,7 @@ export function sampleHealth(changes: Partial<SystemHealth> = {}): SystemHealth 
     p95Seconds: 11.6,
     activeExecutions: 3,
     waitingExecutions: 1,
+    unavailableModels: 0,
     activeAgents: 2,
     cpu: 0.86,
     memory: 0.312,

@@ -27,7 +27,7 @@ test('shows the score, its condition and the points lost to each part', async ()
 test('shows error rate, response time, active agents, CPU and memory', async () => {
   const html = await (await pageRequests()('/')).text()
   expect(readText(section(html, 'figures'))).toMatchInlineSnapshot(
-    `"Key figures Error rate 18.0 % of 1,250 runs that finished recently 15 min: steady at 18.0 % Response time 11.6 s p95 average 3.42 s 15 min: steady at 11.6 s Active agents 2 of 6 3 runs, 1 waiting to retry 15 min: steady at 2 Model calls 5,120 since the start 6,040 HTTP requests, 3 tool results reused Cost $24.72 since the start 5,447,866 tokens, 50.0 % of the input cached, 0 calls of unknown cost CPU and memory CPU 1 core = 100 % 86.0 % Memory of the limit 31.2 %"`,
+    `"Key figures Error rate 18.0 % of 1,250 runs that finished recently 15 min: steady at 18.0 % Response time 11.6 s p95 average 3.42 s 15 min: steady at 11.6 s Active agents 2 of 6 3 runs, 1 waiting to retry, 0 models unavailable 15 min: steady at 2 Model calls 5,120 since the start 6,040 HTTP requests, 3 tool results reused Cost $24.72 since the start 5,447,866 tokens, 50.0 % of the input cached, 0 calls of unknown cost CPU and memory CPU 1 core = 100 % 86.0 % Memory of the limit 31.2 %"`,
   )
 })
 
@@ -215,7 +215,7 @@ test('active agents are agents; their runs and those that wait are below', async
   const health = sampleHealth({ activeAgents: 1, activeExecutions: 12_000, waitingExecutions: 900 })
   const html = await (await pageRequests({ health: () => health })('/')).text()
   expect(readText(section(html, 'figures'))).toContain(
-    'Active agents 1 of 6 12,000 runs, 900 waiting to retry 15 min: steady at 1',
+    'Active agents 1 of 6 12,000 runs, 900 waiting to retry, 0 models unavailable 15 min: steady at 1',
   )
   expect(readText(section(html, 'running'))).toMatch(/^Running 12,000 .* and 11,997 more, which started later$/)
 })

@@ -1,5 +1,6 @@
 import { otherName } from '../names.ts'
 import { processWide } from '../process-wide.ts'
+import { openBreakers } from '../provider/known-providers.ts'
 import { AgentStatistics, type Totals, type Tracked } from './agent-statistics.ts'
 import { type ExecutionRecord, snapshot } from './execution-record.ts'
 import { healthScore, type HealthScore } from './health-score.ts'
@@ -32,6 +33,8 @@ export interface SystemHealth extends HealthScore {
   readonly activeExecutions: number
   /** Of these, the runs that wait for their next attempt. */
   readonly waitingExecutions: number
+  /** Models whose breaker is open: runs of agents with `recovery.provider.breaker` wait for them. */
+  readonly unavailableModels: number
   /** Agents with at least one run in progress. */
   readonly activeAgents: number
   /** CPU use of the process, 1 = one core. */
@@ -219,6 +222,7 @@ export class Monitor {
       ...(p95Seconds !== undefined && { p95Seconds }),
       activeExecutions: active.reduce((sum, agent) => sum + agent.active, 0),
       waitingExecutions: this.#waiting,
+      unavailableModels: openBreakers(),
       activeAgents: active.length,
       ...use,
       executions,

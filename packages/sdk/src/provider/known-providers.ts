@@ -31,6 +31,13 @@ export function providerState<State extends KnownProvider>(key: string, clock: n
   return state
 }
 
+/** Returns the number of breakers that are open now. */
+export function openBreakers(): number {
+  let open = 0
+  for (const { breaker } of known.values()) if (breaker?.isClosed === false) open += 1
+  return open
+}
+
 /** The gauges of providers. */
 export type ProviderGauge = 'breakerOpen' | 'quotaLimit' | 'quotaRemaining'
 

@@ -46,8 +46,11 @@ export class ProviderGate {
     return !breaker || breaker.isClosed || this.#takeProbe(breaker, state)
   }
 
-  /** Waits until an attempt may begin; returns false if the breaker is open for longer than the run may wait. */
-  async enter(state: ProviderState, signal: AbortSignal | undefined): Promise<boolean> {
+  /**
+   * Waits until an attempt may begin; returns false if the breaker is open for longer than the run may wait. With an alternative, a run
+   * does not wait for the breaker.
+   */
+  async enter(state: ProviderState, signal: AbortSignal | undefined, hasAlternative: boolean): Promise<boolean> {
     let hasTurn = true
     let isCounted = false
     const avoided = (reason: 'breaker' | 'asked_to_wait'): void => {
@@ -72,7 +75,7 @@ export class ProviderGate {
       }
       if (this.#takeProbe(breaker, state)) return true
       avoided('breaker')
-      const leftMs = this.#leftMs()
+      const leftMs = hasAlternative ? 0 : this.#leftMs()
       if (leftMs <= 0) return false
       hasTurn = false
       await this.#wait(Math.min(leftMs, breaker.msUntilProbe() ?? leftMs), signal, breaker)

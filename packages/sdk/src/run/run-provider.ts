@@ -86,14 +86,15 @@ export class RunProvider {
   }
 
   /** Waits at the gate. Returns why the attempt must not be made, or undefined if it may begin. */
-  async held({ gate, state }: ClosedGate, signal: AbortSignal | undefined): Promise<string | undefined> {
+  async held({ gate, state }: ClosedGate, signal: AbortSignal | undefined, hasAlternative: boolean): Promise<string | undefined> {
     const run = this.#run
     const begunMs = run.clock.now()
     const { name, logger } = run.agent
-    if (state.announceOpening()) logLine(logger, 'warn', warnLine(name, `waits for ${state.shownName}: most of its calls fail`))
+    if (!hasAlternative && state.announceOpening())
+      logLine(logger, 'warn', warnLine(name, `waits for ${state.shownName}: most of its calls fail`))
     run.waiting(Math.max(state.askedSeconds(), (state.breaker?.msUntilProbe() ?? 0) / 1000))
     try {
-      if (await gate.enter(state, signal)) return undefined
+      if (await gate.enter(state, signal, hasAlternative)) return undefined
     } finally {
       run.resumed()
       const last = run.waits.length - 1

@@ -129,7 +129,7 @@ export class Run {
       if (execution.attempt >= this.#firstAttempt) await this.#backOff()
       const gate = this.#mayBeHeld() ? this.#provider().closedGate() : undefined
       if (gate) {
-        const because = await this.#provider().held(gate, this.#signal(undefined, undefined))
+        const because = await this.#provider().held(gate, this.#signal(undefined, undefined), this.#alternatives.length > 0)
         if (because !== undefined) return this.#refused(because)
       }
       this.#caller?.throwIfAborted()

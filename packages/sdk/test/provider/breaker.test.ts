@@ -184,7 +184,7 @@ test('a waiting run can be cancelled, and its time limit ends the wait', async (
 test('a fallback is called at once while the breaker is open', async () => {
   const { lines, logger } = keptLines()
   const fallback = [{ name: 'small', fn: async () => `small on attempt ${currentExecution()!.attempt}` }]
-  const { run, breakProvider, server } = provider({ ...breaker, maxRetries: 0 }, { fallback, logger })
+  const { run, breakProvider, server } = provider({ provider: { breaker: true, maxWaitSeconds: 600 } }, { fallback, logger })
   await runOnce(run)
   await breakProvider(503)
   server.requestedAt.length = 0
