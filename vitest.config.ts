@@ -43,6 +43,7 @@ const slow = [
   'packages/mixin/test/alerts/anomalies.test.ts',
   'packages/mixin/test/engines/boards.test.ts',
   'packages/mixin/test/engines/simulation.test.ts',
+  'packages/mixin/test/engines/stuck-run.test.ts',
   'packages/mixin/test/verdicts.test.ts',
   'packages/node/test/cluster.test.ts',
   'packages/node/test/process-end.test.ts',

@@ -166,3 +166,29 @@ test('the plain text that is sent when Slack refuses the blocks holds everything
   `)
   expect(slackPlainText({ ...sampleNotices.meta, text: '&'.repeat(100_000) }).length).toBeLessThanOrEqual(3_900)
 })
+
+test('a run that is stuck: the run, its process and its last step', () => {
+  const annotations = {
+    summary: 'A run of researcher has made no progress for 12m 30s',
+    description:
+      'A run of researcher (workers) has made no progress for 12m 30s; 99% of its runs end within 4.2s. ' +
+      'Run 5f0c3a9e1b2d4c68-2s in 10.0.0.7:9090: 12m 30s since "tool call started: search". Since 2026-11-24 02:13 UTC.',
+    runbook_url: 'https://example.com/runbooks/AgentRunStuck',
+  }
+  const labels = { alertname: 'AgentRunStuck', agent_name: 'researcher', job: 'workers', severity: 'warning' }
+  const alerts = [sampleAlert('researcher', { labels, annotations })]
+  expect(shown({ ...sampleNotices.firing, severity: 'warning', title: 'AgentRunStuck', alerts, links: {} }))
+    .toMatchInlineSnapshot(`
+    "text: WARNING - AgentRunStuck: researcher. A run of researcher has made no progress for 12m 30s A run of researcher (workers) has made no progress for 12m 30s; 99% of its runs end within 4.2s. Run 5f0c3a9e1b2d4c68-2s in 10.0.0.7:9090: 12m 30s since "tool call started: search". Since 2026-11-24 02:13 UTC.
+    header: :large_yellow_circle: WARNING - AgentRunStuck: researcher
+    section: A run of researcher has made no progress for 12m 30s
+
+    A run of researcher (workers) has made no progress for 12m 30s; 99% of its runs end within 4.2s. Run 5f0c3a9e1b2d4c68-2s in 10.0.0.7:9090: 12m 30s since "tool call started: search". Since 2026-11-24 02:13 UTC.
+    section: *Agent:* researcher
+    *job:* workers
+    *Severity:* warning
+    *Since:* 2026-11-24 02:13:05 UTC+00:00
+    *Alerts:* 1 firing
+    section: *What to do first:* <https://example.com/runbooks/AgentRunStuck|Follow the runbook>"
+  `)
+})

@@ -24,6 +24,7 @@ const panels = [...new Set(queries.map(({ dashboard, panel }) => `${dashboard}: 
 const bornLate: Readonly<Record<string, string>> = {
   prometheus_tsdb_out_of_bound_samples_total: 'Prometheus has it from the first sample on that is refused so',
   prometheus_tsdb_out_of_order_samples_total: 'Prometheus has it from the first sample on that is refused so',
+  agent_stuck_run_seconds: 'the SDK has it while a run makes no progress',
   swarmwatch_inference_usage_missing_total: 'the SDK has it from the first model call without usage on',
   swarmwatch_price_unknown_total: 'the SDK has it from the first model call without a price on',
   swarmwatch_guard_trips_total: 'the SDK has it from the first error of its own on',
@@ -32,6 +33,7 @@ const bornLate: Readonly<Record<string, string>> = {
 const lateLabels: Readonly<Record<string, readonly string[]>> = {
   // the SDK of OpenTelemetry sets it when a metric has too many label values
   '': ['otel_metric_overflow', '__name__'],
+  agent_stuck_run_seconds: ['job', 'deployment_environment_name', 'cloud_region', 'agent_name', 'instance'],
   swarmwatch_inference_usage_missing_total: ['gen_ai_request_model', 'job', 'deployment_environment_name', 'cloud_region'],
   swarmwatch_price_unknown_total: ['gen_ai_request_model', 'job', 'deployment_environment_name', 'cloud_region'],
   swarmwatch_guard_trips_total: ['where', 'job', 'deployment_environment_name', 'cloud_region'],

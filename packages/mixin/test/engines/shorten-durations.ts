@@ -15,9 +15,10 @@ export function shortenDurations({ collector }: StackFiles, sinkUrl: string): vo
   for (const name of readdirSync(rules)) {
     change(join(rules, name), (text) =>
       text
-        .replaceAll(/\[(\w+)\]|(?<=offset )(\d+[smhd])\b/g, (_, window: string, offset: string) =>
-          window === undefined ? shorter(offset) : `[${shorter(window)}]`,
+        .replaceAll(/\[(\d+[smhd])(:?)(\w*)\]/g, (_, window: string, colon: string, step: string) =>
+          colon === '' ? `[${shorter(window)}]` : `[${shorter(window)}:${shorter(step)}]`,
         )
+        .replaceAll(/(?<=offset )(\d+[smhd])\b/g, shorter)
         .replaceAll(/(?<=^ *(?:for|keep_firing_for|interval): )\w+$/gm, shorter),
     )
   }

@@ -13,7 +13,11 @@ const byScrape = 'job="scraped"'
 const byOtlp = 'job="swarmwatch/engine-test"'
 
 /** Measured again at every collection: the same series, but never the same value. */
-const measuredAgain = new Set<string>([metric.resourceUtilization.prometheus, metric.healthScore.prometheus])
+const measuredAgain = new Set<string>(
+  [metric.resourceUtilization, metric.healthScore, metric.lastProgress, metric.oldestActive, metric.stuckRun].map(
+    ({ prometheus }) => prometheus,
+  ),
+)
 
 describe.skipIf(whyNoEngines('prometheus', 'otel-collector') !== undefined)('on a real Collector and a real Prometheus', () => {
   let engines: Engines
