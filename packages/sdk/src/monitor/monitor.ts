@@ -84,7 +84,7 @@ export function getActiveExecutions(options: ActiveExecutionsOptions = {}): Acti
   return monitor.active(options)
 }
 
-/** Returns the progress of the runs of each agent that are in progress. The cost rises with their number: 5 ms for 100,000 of them. */
+/** Returns the progress of the runs of each agent that are in progress. The cost rises with their number: 20 ms of CPU time for 100,000. */
 export function getProgress(): AgentProgress[] {
   return monitor.progress()
 }
