@@ -35,6 +35,8 @@ export interface Experiment<Variant extends string = string, Args extends unknow
   readonly name: string
   readonly variants: Readonly<Record<Variant, number>>
   readonly unit: string
+  /** Whether each run is assigned by itself, because there is no `key`. */
+  readonly isRandom: boolean
   /** One for each variant with a share above 0. */
   readonly choices: readonly VariantChoice[]
   /** Returns the variant of a key. The same in every process and version. */
@@ -86,6 +88,7 @@ export function experiment<Variant extends string, Args extends unknown[] = []>(
     name,
     variants,
     unit,
+    isRandom: key === undefined,
     choices: assigned.flatMap(({ choices }) => choices[0] ?? []),
     variantOf,
     choiceOf,

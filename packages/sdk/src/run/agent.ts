@@ -1,6 +1,7 @@
 import type { Attributes } from '@opentelemetry/api'
 
 import { BoundedNames } from '../bounded-names.ts'
+import type { Experiment } from '../experiment/experiment.ts'
 import type { VariantChoice } from '../experiment/variant-choice.ts'
 import { logLine } from '../log-lines.ts'
 import { monitor } from '../monitor/monitor.ts'
@@ -63,10 +64,18 @@ export class Agent {
     else guarded('option', () => this.#withExperiment(variant))
   }
 
-  /** Returns the label set for a call with these arguments. */
-  seriesFor(args: unknown[]): AgentSeries {
+  /**
+   * Returns the label set for a call with these arguments. `executionId` is that of a run that other calls have begun: a random variant
+   * must be the same in all of them.
+   */
+  seriesFor(args: unknown[], executionId?: string): AgentSeries {
     const { variant } = this.options
     if (variant === undefined) return this.#series
+    if (executionId !== undefined && isRandom(variant)) {
+      const chosen = variant.variantOf(executionId)
+      const choice = variant.choices.find((each) => each.variant === chosen)
+      if (choice) return this.withChoice(choice)
+    }
     const choose = propertyOf(variant, 'choiceOf') ?? variant
     const value: unknown = typeof choose === 'function' ? guarded('option', () => choose(...args)) : variant
     if (value === undefined) return this.#series
@@ -132,6 +141,10 @@ export class Agent {
     const choices = propertyOf(variant, 'choices')
     if (Array.isArray(choices)) for (const choice of choices.filter(isChoice)) this.withChoice(choice)
   }
+}
+
+function isRandom(variant: unknown): variant is Experiment {
+  return propertyOf(variant, 'isRandom') === true
 }
 
 function isChoice(value: unknown): value is VariantChoice {

@@ -162,13 +162,13 @@ export class Execution implements CurrentExecution, Tracked {
     const { options } = agent
     this.agent = agent
     this.clock = clock
-    this.series = agent.seriesFor(args)
     this.context = options.context
     this.startedMs = clock.now()
-    const { variant } = this.series
     const startedAt = clock.wallClock()
     const continued = continuation && new ContinuedRun(continuation, agent.name, clock)
     this.continued = continued
+    this.series = agent.seriesFor(args, continued?.executionId)
+    const { variant } = this.series
     const id = continued?.executionId ?? newExecutionId()
     const parent = parentOf()
     this.parent = parent

@@ -112,6 +112,30 @@ test('runs of keys that repeat are counted in 20 groups of keys, each key in one
   ])
 })
 
+test('attempts that a queue makes of one execution have the same variant, and are one exposure', async () => {
+  const seen: (string | undefined)[] = []
+  const agent = instrumentAgent(
+    async ({ attempt }: { readonly id: string; readonly attempt: number }) => {
+      seen.push(currentExecution()?.variant)
+      if (attempt < 3) throw new TypeError('no')
+    },
+    {
+      name: 'queued',
+      logger: false,
+      variant: experiment({ ...split, name: 'queued' }),
+      continuation: ({ id, attempt }) => ({ executionId: id, attempt, isFinal: attempt === 3 }),
+    },
+  )
+  for (let run = 0; run < 20; run++) {
+    for (const attempt of [1, 2, 3]) await agent({ id: `job-${run}`, attempt }).catch(() => {})
+  }
+  expect(seen).toEqual(Array.from({ length: 60 }, (_, call) => seen[call - (call % 3)]))
+  expect(new Set(seen)).toEqual(new Set(['control', 'candidate']))
+  const sums = Object.values(await sumsOf('queued'))
+  const total = (sum: string): number => sums.reduce((all, each) => all + (each[sum] ?? 0), 0)
+  expect([total('exposures'), total('runs'), total('successes')]).toEqual([20, 20, 20])
+})
+
 test('a cancelled run counts on neither side, but its cost is counted', async () => {
   const cancelled = new AbortController()
   const agent = instrumentAgent(
