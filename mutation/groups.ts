@@ -51,7 +51,9 @@ export const groups: readonly Group[] = [
       `${sdk}/src/once/{once-calls,once-slots,once-records,once-store,once-key,once-options,one-time-result}.ts`,
       `${sdk}/src/errors/effect-of-error.ts`,
     ],
-    tests: [`${sdk}/test/once/{once-tool,stores,broken-connections,one-time-results,hanging-stores,hostile-hooks}.test.ts`],
+    tests: [
+      `${sdk}/test/once/{once-tool,once-slots,stores,broken-connections,one-time-results,hanging-stores,hostile-hooks}.test.ts`,
+    ],
   },
   {
     name: 'limits',
