@@ -1,3 +1,5 @@
+import { isAsyncFunction } from 'node:util/types'
+
 import { newClock, type Clock } from './clock.ts'
 import { keepIdentity, type AnyFunction, type Instrumented, type InstrumentedFunction, type IsSpecial } from './instrumented.ts'
 import { attribute } from './names.ts'
@@ -74,24 +76,28 @@ export function wrapAgent<This, Args extends unknown[], Result>(
   const fallbacks = options.fallback && namedFallbacks(options.fallback)
   const isGeneratorFunction = /^\[object (Async)?GeneratorFunction\]$/.test(Object.prototype.toString.call(fn))
 
-  function instrumented(this: This, ...args: Args): Instrumented<Result> {
-    const start = (): Run => {
-      const execution = new Execution(agent, args, clock ?? newClock(), readContinuation(agent, args))
-      const captureInput = options.captureInput ?? isContentAsked()
-      if (captureInput) {
-        // A copy, because a redactor may change the list
-        const input = captured([...args] as Args, captureInput)
-        if (input !== undefined) execution.span.set(attribute.inputMessages, asMessages('user', input))
-      }
-      const alternatives = fallbacks?.map((each) => ({
-        name: each.name,
-        call: (): unknown => Reflect.apply(each.fn, this, args as never) as unknown,
-      }))
-      return new Run(execution, () => Reflect.apply(fn, this, args), args, alternatives)
+  // Not for a proxy of one
+  const returnsPromise = isAsyncFunction(fn)
+
+  function start(self: This, args: Args): Run {
+    const execution = new Execution(agent, args, clock ?? newClock(), readContinuation(agent, args))
+    const captureInput = options.captureInput ?? isContentAsked()
+    if (captureInput) {
+      // A copy, because a redactor may change the list
+      const input = captured([...args] as Args, captureInput)
+      if (input !== undefined) execution.span.set(attribute.inputMessages, asMessages('user', input))
     }
+    const alternatives = fallbacks?.map((each) => ({
+      name: each.name,
+      call: (): unknown => Reflect.apply(each.fn, self, args as never) as unknown,
+    }))
+    return new Run(execution, () => Reflect.apply(fn, self, args), args, returnsPromise, alternatives)
+  }
+
+  function instrumented(this: This, ...args: Args): Instrumented<Result> {
     // A generator starts when its first value is read, as without this package
-    if (isGeneratorFunction) return readFromStart(start) as Instrumented<Result>
-    const run = start()
+    if (isGeneratorFunction) return readFromStart(() => start(this, args)) as Instrumented<Result>
+    const run = start(this, args)
     const result = run.result()
     if (run.deferred) return whenUsed(result, run.deferred) as Instrumented<Result>
     return (run.isIterable ? readable(result) : result) as Instrumented<Result>

@@ -34,6 +34,7 @@ export class Run {
   readonly #settings: EffectiveRecovery
   readonly #policy: AnyPolicy | undefined
   #call: () => unknown
+  readonly #returnsPromise: boolean
   /** Alternatives that were not tried yet. */
   #alternatives: readonly Alternative[]
   #runProvider: RunProvider | undefined
@@ -56,7 +57,15 @@ export class Run {
   /** Whether the first attempt returned, at once, an object that `for await` can read. */
   isIterable = false
 
-  constructor(execution: Execution, call: () => unknown, args: unknown[], alternatives: readonly Alternative[] = noAlternatives) {
+  /** `returnsPromise`: the call is one of an async function, so that it need not be found out what it returns. */
+  constructor(
+    execution: Execution,
+    call: () => unknown,
+    args: unknown[],
+    returnsPromise: boolean,
+    alternatives: readonly Alternative[] = noAlternatives,
+  ) {
+    this.#returnsPromise = returnsPromise
     this.#execution = execution
     this.#firstAttempt = execution.attempt + 1
     this.#call = call
@@ -138,7 +147,7 @@ export class Run {
       number = this.#pendingAttempt = execution.attempt
       this.#dropFailed()
       let returned = execution.within(this.#call)
-      if (!isPlainPromise(returned)) {
+      if (!(this.#returnsPromise && this.#fallback === undefined) && !isPlainPromise(returned)) {
         if (number === this.#firstAttempt && !gate && this.#isDeferred(returned)) {
           deadline?.cancel()
           execution.stall?.stop()
