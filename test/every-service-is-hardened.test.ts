@@ -56,8 +56,8 @@ describe.for(Object.entries(services))('%s', ([name, service]) => {
     }
   })
   test('keeps what it must not lose in a volume of its own', () => {
-    // A worker keeps nothing: it reports the tasks that it had not begun when it stops
-    const isStateless = name === 'agent-worker'
+    // A worker keeps nothing: it reports the tasks that it had not begun when it stops; the advisor reads Prometheus again
+    const isStateless = name === 'agent-worker' || name === 'advisor'
     expect(service.volumes?.filter((volume) => !volume.startsWith('.'))).toHaveLength(isStateless ? 0 : 1)
   })
   test('what it publishes is Grafana or OTLP, on 127.0.0.1', () => {

@@ -78,6 +78,7 @@ describe.runIf(isWanted)('the running stack', () => {
     const attempts: Readonly<Record<string, readonly string[]>> = {
       'agent-worker': node,
       'alert-bridge': node,
+      advisor: node,
       'otel-collector': fetched('/bin/wget', 'http://127.0.0.1:13133/'),
       prometheus: ['touch', '/new'],
       alertmanager: ['touch', '/new'],

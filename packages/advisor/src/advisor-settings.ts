@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs'
 
-import { ConfigurationError, type Environment, openVariables, type Problem, type Secret } from '@swarmwatch/config'
+import { ConfigurationError, type Environment, openVariables, type Problem, Secret } from '@swarmwatch/config'
 import {
   decimal,
   host,
@@ -26,6 +26,7 @@ export interface AdvisorSettings {
   readonly weeks: number
   readonly host: string
   readonly port: number
+  readonly token: Secret | undefined
   readonly intervalMinutes: number
   readonly bridgeUrl: string | undefined
   readonly bridgeToken: Secret | undefined
@@ -39,6 +40,10 @@ const httpUrl = (text: string): string | undefined => {
   return url !== null && /^https?:$/.test(url.protocol) && url.username === '' && url.password === '' ? text : undefined
 }
 const isToken = (text: string): boolean => /^[!-~]+$/.test(text)
+const firstToken = (text: string): Secret | undefined => {
+  const [first = ''] = text.split(/[,\r\n]+/)
+  return isToken(first) ? new Secret(first) : undefined
+}
 const url = readable('must be an http or https URL without user name and password', httpUrl)
 const token = secret('must be ASCII without spaces, on one line', isToken)
 const matchers = readable(
@@ -79,6 +84,12 @@ const advisorSettings: Settings<AdvisorSettings> = {
   weeks: { about: 'Weeks of history that are read.', variable: 'ADVISOR_WEEKS', value: wholeNumber(1, 26), default: 8 },
   host: { about: 'Address that `serve` listens on.', variable: 'ADVISOR_HOST', value: host, default: '127.0.0.1' },
   port: { about: 'Port of the page and of `/metrics`.', variable: 'ADVISOR_PORT', value: port, default: 8095 },
+  token: {
+    about: 'Bearer token that readers of the page, the report and `/metrics` must send.',
+    variable: 'ADVISOR_TOKEN',
+    value: token,
+    default: undefined,
+  },
   intervalMinutes: {
     about: 'Minutes between two analyses.',
     variable: 'ADVISOR_INTERVAL_MINUTES',
@@ -92,7 +103,12 @@ const advisorSettings: Settings<AdvisorSettings> = {
     default: undefined,
     shownDefault: 'no digest',
   },
-  bridgeToken: { about: 'Token of the bridge.', variable: 'BRIDGE_TOKEN', value: token, default: undefined },
+  bridgeToken: {
+    about: 'Token of the bridge; of two, during a rotation, the first one.',
+    variable: 'BRIDGE_TOKEN',
+    value: readable('must be ASCII without spaces', firstToken, true),
+    default: undefined,
+  },
   workers: {
     about: 'Workers that run now. Empty: as many as send metrics.',
     variable: 'ADVISOR_WORKERS',

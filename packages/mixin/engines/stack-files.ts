@@ -14,6 +14,7 @@ export const enginePassword = 'test-password'
 /** The tokens of the tests. */
 export const otlpToken = 'test-otlp-token-1234567890'
 export const bridgeToken = 'test-bridge-token-1234567890'
+const advisorToken = 'test-advisor-token-1234567890'
 
 /**
  * A folder that programs in containers can read, with a copy of `collector/` and of what `pnpm
@@ -41,6 +42,7 @@ export function layOutStack(): StackFiles {
     alert_email_password: 'test-mail-password',
     prometheus_password: enginePassword,
     alertmanager_password: enginePassword,
+    advisor_token: advisorToken,
     prometheus_basic_auth: basicAuth(enginePassword),
     'prometheus_web.yaml': renderUsers(template('web.template.yaml'), enginePassword, undefined),
     'alertmanager_web.yaml': renderUsers(template('web.template.yaml'), enginePassword, undefined),

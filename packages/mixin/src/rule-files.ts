@@ -7,6 +7,7 @@ import { capacityAlerts, capacityRecordings } from './rules/capacity.ts'
 import { collectorAlerts, collectorRecordings } from './rules/collector.ts'
 import { costAlerts, costRecordings } from './rules/cost.ts'
 import { errorBudgetAlerts, errorBudgetRecordings } from './rules/error-budget.ts'
+import { forecastAlerts, forecastRecordings } from './rules/forecast.ts'
 import { modelCallAlerts, modelCallRecordings } from './rules/model-calls.ts'
 import { prometheusAlerts, prometheusRecordings } from './rules/prometheus.ts'
 import { experimentAlerts } from './rules/experiment-alerts.ts'
@@ -97,6 +98,12 @@ export function ruleFiles(settings: MixinSettings): readonly RuleFile[] {
       reads: [],
       about: 'Experiments: variants of agents compared, and their shares of the runs.',
       groups: [experimentRecordings, { name: 'experiment-alerts', rules: experimentAlerts }],
+    },
+    {
+      name: 'forecast.yaml',
+      reads: ['agents-and-swarm.yaml', 'error-budget.yaml'],
+      about: 'Executions and capacity compared with the forecast of the advisor.',
+      groups: [forecastRecordings, { name: 'forecast-alerts', rules: forecastAlerts }],
     },
     {
       name: 'pipeline.yaml',

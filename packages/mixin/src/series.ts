@@ -79,6 +79,7 @@ export const service = {
   prometheus: 'prometheus',
   alertmanager: 'alertmanager',
   bridge: 'alert-bridge',
+  advisor: 'advisor',
 } as const
 
 /**
@@ -91,6 +92,7 @@ export const jobIs: Readonly<Record<keyof typeof service, string>> = {
   prometheus: `job="${service.prometheus}"`,
   alertmanager: `job="${service.alertmanager}"`,
   bridge: `job="${service.bridge}"`,
+  advisor: `job="${service.advisor}"`,
 }
 
 /** Matcher for series that Prometheus scrapes itself: an agent pushed none of them. */

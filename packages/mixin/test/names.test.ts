@@ -19,7 +19,8 @@ const foreign = [...read].filter((name) => !sdkSeries.has(name) && !recorded.has
 // That components have theirs too is seen in a real run: engines/reference-run.test.ts
 describe('every series that a rule or a panel reads', () => {
   test('is sent by the SDK, recorded by a rule, or of a component of the stack', () => {
-    const ofComponents = /^(alertmanager|bridge|nodejs|otelcol|process|prometheus)_/
+    const ofComponents =
+      /^(advisor|agent_forecast$|alertmanager|bridge|nodejs|otelcol|process|prometheus|swarm_(forecast|capacity|advice|cost_month))/
     const unknown = foreign.filter((name) => !ofComponents.test(name) && name !== 'target_info' && name !== 'ALERTS_FOR_STATE')
     expect(unknown).toEqual([])
   })
@@ -35,6 +36,13 @@ describe('every series that a rule or a panel reads', () => {
       return grouped.filter((name) => !known.has(name)).map((name) => `${names.join(', ')} has no label ${name}: ${query.expr}`)
     })
     expect(missing).toEqual([])
+  })
+
+  test('of the advisor is one that it exports', () => {
+    const source = readFileSync(join(root, 'packages/advisor/src/service/render-metrics.ts'), 'utf8')
+    for (const name of foreign.filter((each) => /^(?:agent_forecast|swarm_(?:forecast|capacity|advice|cost_month))/.test(each))) {
+      expect(source).toContain(`name: '${name}'`)
+    }
   })
 
   test('that begins with bridge is one of the bridge', () => {

@@ -12,6 +12,7 @@ const randomSecrets = [
   'otlp_token',
   'bridge_token',
   'worker_token',
+  'advisor_token',
   'prometheus_password',
   'alertmanager_password',
   'grafana_admin_password',

@@ -1,5 +1,7 @@
+import { createHash, timingSafeEqual } from 'node:crypto'
 import type { IncomingMessage, ServerResponse } from 'node:http'
 
+import type { Secret } from '@swarmwatch/config'
 import { localUrl, serve } from '@swarmwatch/config/listen'
 
 import { type AdvisorSettings, prometheusAddress } from '../advisor-settings.ts'
@@ -71,7 +73,7 @@ export async function startService(
     if (result.kind === 'sent') digestWeek = week
   }
 
-  const server = await serve((request, response) => answer(request, response, state, now()), {
+  const server = await serve((request, response) => answer(request, response, { state, nowMs: now(), token: settings.token }), {
     host: settings.host,
     port: settings.port,
     setting: 'ADVISOR',
@@ -90,7 +92,17 @@ export async function startService(
   }
 }
 
-function answer({ method, url = '/' }: IncomingMessage, response: ServerResponse, state: AdvisorState, nowMs: number): void {
+interface Answered {
+  readonly state: AdvisorState
+  readonly nowMs: number
+  readonly token: Secret | undefined
+}
+
+function answer(
+  { method, url = '/', headers }: IncomingMessage,
+  response: ServerResponse,
+  { state, nowMs, token }: Answered,
+): void {
   const path = url.split('?', 1)[0]!
   const send = (status: number, type: string, body: string): void => {
     response.writeHead(status, {
@@ -105,6 +117,10 @@ function answer({ method, url = '/' }: IncomingMessage, response: ServerResponse
   }
   if (method !== 'GET' && method !== 'HEAD') return send(405, 'text/plain', 'only GET\n')
   if (path === '/healthz') return send(200, 'application/json', '{"status":"ok"}\n')
+  if (token !== undefined && !isSame(headers.authorization ?? '', `Bearer ${token.reveal()}`)) {
+    response.setHeader('www-authenticate', 'Bearer')
+    return send(401, 'text/plain', 'requires the token ADVISOR_TOKEN\n')
+  }
   if (path === '/metrics') return send(200, 'text/plain; version=0.0.4', renderMetrics(state, nowMs))
   if (path === '/') return send(200, 'text/html', renderPage(state))
   if (path === '/api/report') {
@@ -114,4 +130,10 @@ function answer({ method, url = '/' }: IncomingMessage, response: ServerResponse
     return send(200, 'application/json', JSON.stringify({ ...analysis.report, problem: problem ?? null }))
   }
   return send(404, 'text/plain', 'not found\n')
+}
+
+/** Takes the same time wherever the texts differ. */
+function isSame(one: string, other: string): boolean {
+  const hashOf = (text: string): Buffer => createHash('sha256').update(text).digest()
+  return timingSafeEqual(hashOf(one), hashOf(other))
 }

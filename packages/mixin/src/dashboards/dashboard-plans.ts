@@ -9,6 +9,7 @@ import { agentNow, agentRuns, unusual } from './agent-detail/runs.ts'
 import { capacity, processes } from './cost-and-capacity/capacity.ts'
 import { budget, cost, dailyBudgets } from './cost-and-capacity/cost.ts'
 import { experiments } from './cost-and-capacity/experiments.ts'
+import { forecast } from './cost-and-capacity/forecast.ts'
 import { models } from './cost-and-capacity/models.ts'
 import type { DashboardPlan } from './panel.ts'
 import { alerting } from './pipeline/alerting.ts'
@@ -58,7 +59,7 @@ export function dashboardPlans(settings: MixinSettings): readonly DashboardPlan[
       description: 'What does the swarm cost, what does it need, and how will that develop?',
       hours: 168,
       agents: 'many',
-      rows: [budget, dailyBudgets, cost, models, experiments, capacity, processes],
+      rows: [budget, dailyBudgets, cost, models, experiments, forecast, capacity, processes],
     },
     {
       uid: 'pipeline',

@@ -14,8 +14,19 @@ export interface Limits {
 }
 
 const above = (limits: Omit<Limits, 'side'>): Limits => ({ side: 'above', ...limits })
-const { bridge, budget, capacity, dailyBudget, hiddenRetries, modelErrors, notifications, quality, retries, watchdogSeconds } =
-  ruleThresholds
+const {
+  bridge,
+  budget,
+  capacity,
+  dailyBudget,
+  forecast,
+  hiddenRetries,
+  modelErrors,
+  notifications,
+  quality,
+  retries,
+  watchdogSeconds,
+} = ruleThresholds
 const { errorRate } = thresholds
 const { resources } = healthWeights
 
@@ -39,6 +50,7 @@ type LimitName =
   | 'budgetLeft'
   | 'dailyBudget'
   | 'scoreDrop'
+  | 'headroom'
 
 /** Limits that the settings file does not change. */
 export const limits: Readonly<Record<LimitName, Limits>> = {
@@ -64,6 +76,7 @@ export const limits: Readonly<Record<LimitName, Limits>> = {
   // increase() returns no whole numbers
   anyTelemetryError: above({ warning: 0.5 }),
   budgetLeft: { side: 'below', critical: 0 },
+  headroom: { side: 'below', warning: forecast.leastHeadroom },
 }
 
 /**
