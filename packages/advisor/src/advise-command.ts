@@ -58,7 +58,11 @@ async function advise(options: AdviseOptions, environment: AdviseEnvironment): P
   const { env = process.env, now = Date.now, print = console.log, printError = console.error } = environment
   const settings = readAdvisorSettings({ env, prometheusUrl: options.prometheus })
   try {
-    const { report } = await analyse(openPrometheus(prometheusAddress(settings)), { ...settings, prices: readPrices(env) }, now())
+    const { report } = await analyse(
+      openPrometheus(prometheusAddress(settings)),
+      { ...settings, prices: readPrices(env), prophet: true },
+      now(),
+    )
     print(options.json ? asJson(report) : options.markdown ? markdownReport(report) : textReport(report))
     return report.advice.length > 0 ? 1 : 0
   } catch (error) {

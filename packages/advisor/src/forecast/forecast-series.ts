@@ -142,8 +142,6 @@ interface Backtest {
   readonly baseline: Backtested
 }
 
-const mostOrigins = 5
-
 /** Points of the past that are forecast from, and how far. */
 function originsOf(length: number, horizon: number): { readonly starts: readonly number[]; readonly ahead: number } {
   const [least, ahead] =
@@ -152,12 +150,14 @@ function originsOf(length: number, horizon: number): { readonly starts: readonly
       : length >= 2 * week
         ? [Math.max(week, Math.min(2 * week, length - week)), Math.min(horizon, 3 * day)]
         : [Math.floor(length / 2), Math.min(horizon, Math.max(12, Math.floor(length / 4)))]
-  const step = Math.min(ahead, Math.max(day / 2, Math.floor((length - least - ahead) / (mostOrigins - 1))))
-  const starts = Array.from({ length: mostOrigins }, (_, at) => length - ahead - at * step)
+  // Short histories have points that are closer to each other, because few of them show too little of the spread
+  const count = length >= 2 * week ? 5 : 9
+  const step = Math.min(ahead, Math.max(day / 4, Math.floor((length - least - ahead) / (count - 1))))
+  const starts = Array.from({ length: count }, (_, at) => length - ahead - at * step)
   return { starts: starts.filter((start) => start >= least), ahead }
 }
 
-/** Forecasts the past from up to five points, each with the history before it only. */
+/** Forecasts the past from some points, each with the history before it only. */
 async function backtest(
   models: readonly ForecastModel[],
   { firstHour, values }: HourlySeries,
@@ -225,10 +225,12 @@ function calibrated(origins: readonly Origin[]): Spread {
   const count = means.length
   // The level of a week ahead is known from a few weeks only: their spread, as Student's t has it
   const levelSpread = Math.sqrt(meanOf(means.map((value) => value * value)) * (1 + 1 / count))
+  // Errors of forecasts of three days are a little smaller than those of a week
+  const widen = (origins[0]?.actual.length ?? 0) < week ? 1.05 : 1
   const width = sortedQuantile(sorted, 0.75) - sortedQuantile(sorted, 0.25)
   return {
     scaleOf,
-    quantile: (probability) => sortedQuantile(sorted, probability),
+    quantile: (probability) => widen * sortedQuantile(sorted, probability),
     path(hours, random) {
       const level = levelSpread * student(Math.max(count, 3), random)
       const path = new Float64Array(hours)

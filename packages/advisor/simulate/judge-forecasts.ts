@@ -1,0 +1,78 @@
+/**
+ * Prints the tables of forecasts in docs/statistics.md:
+ * `node --conditions=swarmwatch-source packages/advisor/simulate/judge-forecasts.ts [series of each shape] [weeks of history]`
+ */
+import { loadAugurs } from '../src/forecast/augurs.ts'
+import { forecastSeries } from '../src/forecast/forecast-series.ts'
+import { week } from '../src/forecast/models.ts'
+import { shapes } from '../test/forecast/shapes.ts'
+
+const [repetitions = 30, weeks = 8] = process.argv.slice(2).map(Number)
+/** Half bands outside of the 90 % band from which on TrafficOutsideForecast fires (packages/mixin/src/rule-thresholds.ts). */
+const timesWider = 1.5
+
+const augurs = await loadAugurs()
+const sum = (values: Float64Array): number => values.reduce((total, value) => total + value, 0)
+const max = (values: Float64Array): number => values.reduce((highest, value) => Math.max(highest, value), 0)
+const percent = (count: number, of: number): string => `${((100 * count) / of).toFixed(1)} %`
+
+console.log(
+  '| traffic | in the 80 % interval | in the 90 % interval | week in its 90 % | peak in its 90 % | error / last week | false alarms in 30 days | stop found | halving found |',
+)
+console.log('| --- | --- | --- | --- | --- | --- | --- | --- | --- |')
+for (const [name, shape] of Object.entries(shapes)) {
+  const found = {
+    hours: 0,
+    in80: 0,
+    in90: 0,
+    sums: 0,
+    peaks: 0,
+    error: 0,
+    baseline: 0,
+    alarms: 0,
+    judged: 0,
+    stops: 0,
+    halvings: 0,
+  }
+  for (let seed = 1; seed <= repetitions; seed++) {
+    const values = shape((weeks + 1) * week, 1_000 * weeks + seed)
+    const future = values.slice(weeks * week)
+    const forecast = (await forecastSeries({ firstHour: 4 * 24, values: values.slice(0, weeks * week) }, augurs))!
+    const [low90, low80, median, high80, high90] = [0.05, 0.1, 0.5, 0.9, 0.95].map((each) => forecast.quantile(each))
+    future.forEach((actual, hour) => {
+      found.hours++
+      found.in80 += Number(actual >= low80![hour]! && actual <= high80![hour]!)
+      found.in90 += Number(actual >= low90![hour]! && actual <= high90![hour]!)
+      found.error += Math.abs(actual - forecast.point[hour]!)
+      found.baseline += Math.abs(actual - values[(weeks - 1) * week + hour]!)
+      const middle = median![hour]!
+      if (middle < 20) return
+      const upper = (1 + timesWider) * high90![hour]! - timesWider * middle
+      const lower = Math.max(0, (1 + timesWider) * low90![hour]! - timesWider * middle)
+      const isOutside = (value: number): boolean => value > upper || value < lower
+      found.judged++
+      found.alarms += Number(isOutside(actual))
+      found.stops += Number(isOutside(0))
+      found.halvings += Number(isOutside(actual / 2))
+    })
+    const inside = (summary: (hours: Float64Array) => number): number => {
+      const [low, high] = forecast.quantilesOf(summary, [0.05, 0.95])
+      const actual = summary(future)
+      return Number(actual >= low! && actual <= high!)
+    }
+    found.sums += inside(sum)
+    found.peaks += inside(max)
+  }
+  const cells = [
+    name,
+    percent(found.in80, found.hours),
+    percent(found.in90, found.hours),
+    percent(found.sums, repetitions),
+    percent(found.peaks, repetitions),
+    (found.error / found.baseline).toFixed(2),
+    found.judged === 0 ? '-' : ((found.alarms / found.hours) * 720).toFixed(2),
+    found.judged === 0 ? '-' : percent(found.stops, found.judged),
+    found.judged === 0 ? '-' : percent(found.halvings, found.judged),
+  ]
+  console.log(`| ${cells.join(' | ')} |`)
+}
