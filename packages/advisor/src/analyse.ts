@@ -1,3 +1,5 @@
+import { setImmediate } from 'node:timers/promises'
+
 import type { ModelPrice } from '@swarmwatch/config'
 
 import type { AdvisorSettings } from './advisor-settings.ts'
@@ -67,6 +69,8 @@ export async function analyse(prometheus: Prometheus, settings: AnalysisSettings
     }
     const all = [...agents].toSorted(([a], [b]) => a.localeCompare(b))
     for (const [agentName, own] of [...(all.length > 1 ? [[undefined, sumOf(agents)] as const] : []), ...all]) {
+      // Requests, such as health checks, are answered in between
+      await setImmediate()
       const forecast = await forecastSeries(own, augurs, {
         withProphet: settings.prophet === true && isImportant(agentName, agents.size),
       })

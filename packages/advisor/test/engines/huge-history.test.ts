@@ -48,5 +48,5 @@ describe.skipIf(whyNoPrometheus !== undefined)('100 agents with eight weeks of h
     console.log(`${Math.round(maxRss! / 1e6)} MB, ${Math.round(cpuSeconds!)} s of processor time`)
     expect({ forecasts, problem }).toEqual({ forecasts: 2 * (agents + 1), problem: null })
     expect(maxRss).toBeLessThan(200e6)
-  })
+  }, 600_000)
 })
