@@ -8,6 +8,8 @@ const image = 'postgres:17-trixie'
 /** A PostgreSQL server in a container. */
 export interface PostgresServer extends AsyncDisposable {
   readonly url: string
+  /** SIGKILL; its data is gone with {@link url}. */
+  kill(): Promise<void>
   /** Returns the rows of a query as text: a line for each, its columns separated by `|`. */
   query(sql: string): Promise<string>
   /** Resolves when the server has ended the work of all clients that stores opened with {@link url}, also of killed ones. */
@@ -48,6 +50,7 @@ export async function openPostgres(): Promise<PostgresServer> {
   const untilIdle = () => eventually('the clients to be gone', async () => (await query(clients)) === '0')
   return {
     query,
+    kill: () => container.kill(),
     untilIdle: async () => void (await untilIdle()),
     url: `postgres://postgres:test@${host}/postgres`,
     [Symbol.asyncDispose]: () => network.remove(),

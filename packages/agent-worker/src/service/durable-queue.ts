@@ -176,6 +176,7 @@ export async function openDurableQueue(
       return job ? taskOf(job) : undefined
     },
     counts: async (): Promise<TaskCounts> => ({ queued: await queuedTasks(), running: running.size, ...totals }),
+    ownCounts: () => ({ running: running.size, ...totals }),
     async close() {
       isClosed = true
       await Promise.all([boss.offWork(tasks, { wait: false }), boss.offWork(failed, { wait: false })])

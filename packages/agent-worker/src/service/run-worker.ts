@@ -4,6 +4,7 @@ import { once } from 'node:events'
 import { type Environment, hostAndPort, loadConfiguration } from '@swarmwatch/config'
 import { serve } from '@swarmwatch/config/listen'
 import { startTelemetry } from '@swarmwatch/node'
+import { errorType } from '@swarmwatch/sdk'
 
 import { maxConnections } from '../http-server.ts'
 import { firstFaultOf } from '../model-server/index.ts'
@@ -79,7 +80,7 @@ async function work(settings: WorkerSettings, { stop, log, env, seed = randomInt
       await endTasks(queue, String(stop.reason), settings, log)
     } finally {
       await close()
-      await queue.end?.()
+      await queue.end?.().catch((error: unknown) => log(`the database of the queue: ${errorType(error)}`))
     }
   } finally {
     await environment.close()
@@ -111,12 +112,17 @@ async function endTasks(
   log: WorkerOptions['log'],
 ): Promise<void> {
   const dropped = await queue.close()
-  const { running } = await queue.counts()
+  const { running } = await countsOf(queue)
   log(stoppingLine(reason, running, databaseUrl ? undefined : dropped, drainSeconds))
   const aborted = await queue.drain(drainSeconds * 1000)
   if (aborted > 0) log(abortedLine(aborted, drainSeconds))
   await allRunsCounted()
-  log(stoppedLine(await queue.counts()))
+  log(stoppedLine(await countsOf(queue)))
+}
+
+/** The counts of this worker, also if the database of the queue is gone. */
+async function countsOf(queue: WorkQueue): Promise<Omit<TaskCounts, 'queued'>> {
+  return queue.ownCounts?.() ?? queue.counts()
 }
 
 /** `ready on http://127.0.0.1:8070, model scripted-1 (scripted), 6 tasks a minute, 20 at a time` */
@@ -144,7 +150,7 @@ function abortedLine(count: number, drainSeconds: number): string {
 }
 
 /** `stopped; since the start 812 tasks succeeded, 0 failed, 5 were cancelled` */
-function stoppedLine({ succeeded, failed, cancelled }: TaskCounts): string {
+function stoppedLine({ succeeded, failed, cancelled }: Omit<TaskCounts, 'queued'>): string {
   return `stopped; since the start ${tasks(succeeded)} succeeded, ${failed} failed, ${cancelled} were cancelled`
 }
 

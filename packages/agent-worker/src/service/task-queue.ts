@@ -52,6 +52,8 @@ export interface WorkQueue {
   close(): Answer<number>
   /** Waits for the running tasks and aborts those that take longer than `ms`; returns their number. Takes at most 250 ms longer than `ms`. */
   drain(ms: number): Promise<number>
+  /** The counts of this worker, for which no database is asked. */
+  ownCounts?(): Omit<TaskCounts, 'queued'>
   /** Closes the connections of a queue in a database. */
   end?(): Promise<void>
 }

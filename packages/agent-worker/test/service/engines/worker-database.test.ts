@@ -93,6 +93,26 @@ describe.skipIf(whyNoPostgres() !== undefined)('with WORKER_DATABASE_URL', () =>
     expect((await worker.get('/healthz')).body).toMatchObject({ failed: 1, queued: 0, running: 0 })
   })
 
+  test('a task whose worker is killed in its last attempt fails, and its execution is counted', async ({
+    startWorker,
+    onTestFinished,
+  }) => {
+    await using server = await openPostgres()
+    const model = await startModelServer({ latencyMs: () => 3_600_000 })
+    onTestFinished(() => model.close())
+    const env = { WORKER_DATABASE_URL: server.url, OPENAI_API_KEY: 'k', OPENAI_BASE_URL: `${model.url}/v1`, MAX_RETRIES: '0' }
+    const first = startWorker(env)
+    const id = await first.add({ agent: 'reviewer' })
+    await first.task(id, 'running')
+    first.process.kill('SIGKILL')
+    await first.ended()
+
+    const second = startWorker(env)
+    expect(await second.task(id, 'failed')).toMatchObject({ error: { type: 'WorkerLostError' } })
+    await second.prints(/\[FAILED\] reviewer gave up after 1 attempt, 0\.\d s \(WorkerLostError\)/)
+    expect((await second.get('/healthz')).body).toMatchObject({ failed: 1, queued: 0, running: 0 })
+  })
+
   test('workers with the same schedule add each scheduled task once', async ({ startWorker }) => {
     await using server = await openPostgres()
     const env = { WORKER_DATABASE_URL: server.url, WORKER_TASKS_PER_MINUTE: '60' }
@@ -135,6 +155,21 @@ describe.skipIf(whyNoPostgres() !== undefined)('with WORKER_DATABASE_URL', () =>
       return states.every((state) => state === 'succeeded')
     })
     expect(most).toBe(2)
+  })
+
+  test('while its database is gone, a worker answers 503 and can still be stopped', async ({ startWorker }) => {
+    await using server = await openPostgres()
+    const worker = startWorker({ WORKER_DATABASE_URL: server.url })
+    await worker.task(await worker.add({ agent: 'reviewer' }), 'succeeded')
+    await server.kill()
+    const error = expect.stringMatching(/^the database of the queue cannot be used \(\w+\)$/) as string
+    expect(await worker.get('/healthz')).toEqual({ status: 503, body: { error } })
+    expect(await worker.post({ agent: 'reviewer' })).toEqual({ status: 503, body: { error } })
+    worker.process.kill('SIGTERM')
+    const { code, output } = await worker.ended()
+    expect(code, output).toBe(0)
+    expect(output).toContain('stopped; since the start 1 task succeeded, 0 failed, 0 were cancelled')
+    expect(output).not.toContain('crashed')
   })
 
   test('a worker whose database cannot be reached exits with 1 and does not print its password', async ({ startWorker }) => {
