@@ -1,6 +1,6 @@
 import { msBetween, type Clock } from '../clock.ts'
 import type { ProviderOutcome } from '../names.ts'
-import { retryDelaySeconds } from '../recovery/next-step.ts'
+import { longestAskedSeconds, retryDelaySeconds } from '../recovery/next-step.ts'
 import type { EffectiveRecovery } from '../recovery/settings.ts'
 import type { Breaker, Probe } from './breaker.ts'
 import { callOutcome } from './call-outcome.ts'
@@ -126,7 +126,7 @@ export class ProviderGate {
     const askedMs = state.askedSeconds() * 1000
     if (askedMs === 0 || state.notBeforeMs <= this.#knownMs) return 0
     const mostMs =
-      this.#run.attempt === 0 ? this.#maxWaitMs : Math.max(this.#maxWaitMs, this.#settings.maxRetryAfterSeconds * 1000)
+      this.#run.attempt === 0 ? this.#maxWaitMs : Math.max(this.#maxWaitMs, longestAskedSeconds(this.#settings) * 1000)
     return askedMs > Math.min(mostMs - this.#heldMs, this.#untilTimeoutMs()) ? 0 : askedMs
   }
 

@@ -71,6 +71,11 @@ function askedSeconds({ error, wallClockMs, modelFailure }: FailedAttempt): numb
   return status === undefined || status === modelFailure.status ? serverWaitSeconds(modelFailure, wallClockMs) : undefined
 }
 
+/** Longest wait that a server may ask of a run, in seconds. */
+export function longestAskedSeconds({ maxRetryAfterSeconds }: Pick<EffectiveRecovery, 'maxRetryAfterSeconds'>): number {
+  return maxRetryAfterSeconds
+}
+
 const round = (seconds: number): number => Math.round(seconds * 10) / 10
 
 type DelaySettings = Pick<EffectiveRecovery, 'baseDelaySeconds' | 'exponentialFactor' | 'maxDelaySeconds' | 'jitter'>

@@ -5,7 +5,7 @@ import { learnFromAttempt, sharedSettings, type LastCall } from '../provider/lea
 import { ProviderGate } from '../provider/provider-gate.ts'
 import type { ProviderState } from '../provider/provider-state.ts'
 import { ProviderUnavailableError } from '../provider/provider-unavailable-error.ts'
-import type { NextStep } from '../recovery/next-step.ts'
+import { longestAskedSeconds, type NextStep } from '../recovery/next-step.ts'
 import type { EffectiveRecovery } from '../recovery/settings.ts'
 import { guarded } from '../telemetry/guard.ts'
 
@@ -61,7 +61,7 @@ export class RunProvider {
   adapt(step: NextStep): NextStep {
     const state = this.#state()
     if (!step.retry || !state) return step
-    const { provider, maxRetryAfterSeconds, totalTimeoutSeconds = Infinity } = this.#settings
+    const { provider, totalTimeoutSeconds = Infinity } = this.#settings
     const share = provider === false ? undefined : provider?.retryBudget
     if (share !== undefined && !state.takeRetry(share)) {
       state.retryAvoided('retry_budget')
@@ -70,7 +70,7 @@ export class RunProvider {
     }
     if (state.askedSeconds() === 0) return step
     this.#gate().includes(state)
-    const turnSeconds = Math.min(state.takeTurn(this), maxRetryAfterSeconds)
+    const turnSeconds = Math.min(state.takeTurn(this), longestAskedSeconds(this.#settings))
     if (turnSeconds <= step.waitSeconds || this.#run.elapsedSeconds() + turnSeconds >= totalTimeoutSeconds) return step
     state.retryAvoided('asked_to_wait')
     return { retry: true, waitSeconds: turnSeconds }
