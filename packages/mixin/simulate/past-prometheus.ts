@@ -41,9 +41,9 @@ export async function pastPrometheus(): Promise<PastPrometheus> {
         '--config.file=/past/prometheus.yaml',
         '--storage.tsdb.path=/tmp/prometheus',
         '--storage.tsdb.retention.time=100y',
-        // One block of months: samples of any time within are accepted, and nothing is compacted meanwhile
-        '--storage.tsdb.min-block-duration=4000h',
-        '--storage.tsdb.max-block-duration=4000h',
+        // One block of a year: samples of any time within are accepted, and nothing is compacted meanwhile
+        '--storage.tsdb.min-block-duration=12000h',
+        '--storage.tsdb.max-block-duration=12000h',
         '--web.enable-remote-write-receiver',
         '--query.max-samples=200000000',
       ],

@@ -101,6 +101,8 @@ export const ruleThresholds = {
     leastRuns: 20,
     /** An agent that usually has fewer runs has no usual number: it may be new at this hour. */
     leastUsualRuns: 5,
+    /** In the first week, times the busiest of the last three days at this hour. */
+    firstWeekTimes: 6,
     /**
      * A value that was outside its range for this share of two days is the new usual: the baseline
      * learns it. Until then the baseline ignores values outside the range.
@@ -110,7 +112,7 @@ export const ruleThresholds = {
   },
 
   /** The level of the last days against the same hours of the weeks before; either direction. */
-  drift: { times: 1.5, forSeconds: 3_600 },
+  drift: { times: { executions: 1.5, others: 1.25 }, forSeconds: 3_600 },
   /**
    * Forecasts of the advisor. Executions are unusual when they are `timesWider` half bands outside of the 90 % band, for agents with at
    * least `leastExecutions` in the hour (docs/statistics.md). Capacity is short when less than `leastHeadroom` is free at the peak.

@@ -9,7 +9,7 @@ const intervalSeconds = 120
 /** The mean of fewer runs is left out: it means little. */
 const leastRunsOfMean = 5
 const byToolAgent = by(label.job, ...fleetLabels, label.toolAgent)
-const { deviations, leastMargin, leastErrorMargin, leastRuns, leastUsualRuns, newUsualShare } = anomaly
+const { deviations, leastMargin, leastErrorMargin, leastRuns, leastUsualRuns, firstWeekTimes, newUsualShare } = anomaly
 const onSignal = `on (${[...agentLabels, 'signal'].join(', ')})`
 
 /** Values per run: their noise shrinks with the number of runs. */
@@ -108,7 +108,7 @@ function known(limit: string): string {
 
 const high = (signal: string): string => `agent:anomaly_usual_high:15m{${signal}}`
 const low = (signal: string): string => `agent:anomaly_usual_low:15m{${signal}}`
-const spread = `last_over_time(agent:anomaly_spread:7d[25m])`
+const spread = `last_over_time(agent:anomaly_spread:7d[65m])`
 /** Deviation of twice the root of a number of runs: 1 by chance, and the spread of the agent itself. */
 function noiseOf(usual: string): string {
   return `sqrt(1 + ${usual} * ${onSignal} (${spread} ^ 2))`
@@ -176,12 +176,12 @@ export const anomalyRecordings: readonly RuleGroup[] = [
         expr: promql`
           ${over!}(agent:anomaly_profile:ahead15m[30m])
             * ${onSignal}
-          last_over_time(agent:anomaly_level:4d[25m])
+          last_over_time(agent:anomaly_level:4d[65m])
           or
           ${over!}(agent:anomaly_profile:ahead15m[30m])`,
       })),
       {
-        // Not in the first week: with days alone, every Saturday is unusual
+        // In the first week, with days alone, every Monday after an office weekend would be unusual
         record: 'agent:anomaly_upper:15m',
         expr: promql`
           (
@@ -193,7 +193,11 @@ export const anomalyRecordings: readonly RuleGroup[] = [
             )}
           )
           and ${onSignal}
-          agent:anomaly_value:15m offset 7d`,
+          agent:anomaly_value:15m offset 7d
+          or
+          (
+            ${known(`${firstWeekTimes} * ${high(counts)}`)}
+          )`,
       },
       {
         record: 'agent:anomaly_upper:15m',
@@ -261,13 +265,16 @@ export const anomalyRecordings: readonly RuleGroup[] = [
           )`,
       },
       {
-        // Values outside the range do not enter the baseline, unless they are the new usual
+        // Values outside the range do not enter the baseline, unless they are the new usual. In the first
+        // week all enter
         record: 'agent:anomaly_normal:15m',
         expr: promql`
           agent:anomaly_value:15m
           unless ${onSignal}
           (
             agent:anomaly_outside:15m
+            and ${onSignal}
+            agent:anomaly_value:15m offset 7d
             unless ${onSignal}
             count_over_time(agent:anomaly_outside:15m[2d])
               > ${onAgent} group_left ()
@@ -278,7 +285,7 @@ export const anomalyRecordings: readonly RuleGroup[] = [
   },
   {
     name: 'anomaly-spread',
-    intervalSeconds: 600,
+    intervalSeconds: 1_800,
     rules: [
       {
         record: 'agent:anomaly_ratio:15m',
@@ -394,6 +401,14 @@ export const agentAnomaly: Alert = {
   dashboard: 'agent-detail',
 }
 
+function moved(signal: string, times: number): string {
+  const level = `last_over_time(agent:anomaly_level:4d{${signal}}[65m])`
+  return promql`
+    ${level} > ${times}
+    or
+    ${level} < ${1 / times}`
+}
+
 /** A signal has moved away slowly, so that it was never unusual at once. */
 export const agentDrift: Alert = {
   alert: 'AgentDrift',
@@ -401,9 +416,9 @@ export const agentDrift: Alert = {
   severity: 'info',
   expr: promql`
     (
-      last_over_time(agent:anomaly_level:4d[25m]) > ${drift.times}
+      ${moved(counts, drift.times.executions)}
       or
-      last_over_time(agent:anomaly_level:4d[25m]) < 1 / ${drift.times}
+      ${moved(means, drift.times.others)}
     )
     and ${onSignal}
     agent:anomaly_normal:15m offset 14d`,
