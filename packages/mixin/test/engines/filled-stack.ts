@@ -39,10 +39,10 @@ const withPast = [
 /** A past in which all values were usual: these recordings read their own results. */
 function usualPast({ record, expr, labels = {} }: Recording): readonly Recording[] {
   if (record !== 'agent:anomaly_value:15m') return []
-  const deviations = ['agent:anomaly_deviation:15m', 'agent:anomaly_deviation_tail:15m']
+  const ones = ['agent:anomaly_ratio:15m', 'agent:anomaly_deviation:15m', 'agent:anomaly_deviation_tail:15m']
   return [
     { record: 'agent:anomaly_normal:15m', expr, labels },
-    ...deviations.map((deviation) => ({ record: deviation, expr: `0 * (${expr}) + 1`, labels })),
+    ...ones.map((name) => ({ record: name, expr: `0 * (${expr}) + 1`, labels })),
   ]
 }
 
