@@ -135,8 +135,8 @@ describe.skipIf(whyNoPostgres() !== undefined)('with a PostgreSQL server', () =>
     await boss.start()
     onTestFinished(() => boss.stop({ graceful: false }))
     await boss.createQueue('lost-orders')
-    // As in the guide, except that a dead worker is noticed after 3 s
-    const options = { retryLimit: 3, retryDelay: 5, expireInSeconds: 3, deadLetter: 'lost-orders' }
+    // As in the guide, except that a dead worker is noticed after 10 s
+    const options = { retryLimit: 3, retryDelay: 5, heartbeatSeconds: 10, deadLetter: 'lost-orders' }
     await boss.createQueue('orders', options)
     const env = { DATABASE_URL: server.url, EFFECTS: effects }
     const first = await startWorker(exampleOf('pg-boss'), env)
@@ -167,8 +167,8 @@ describe.skipIf(whyNoPostgres() !== undefined)('with a table of a PostgreSQL ser
   test('the worker counts each execution once and repeats no charge, also after SIGKILL', async () => {
     await using server = await openPostgres()
     const { effects, count } = workplace()
-    // As in the guide, except that a dead worker is noticed after 3 s
-    const example = exampleOf('A table of your own').replace("interval '300 seconds'", "interval '3 seconds'")
+    // As in the guide, except that a dead worker is noticed after 15 s
+    const example = exampleOf('A table of your own').replace("interval '300 seconds'", "interval '15 seconds'")
     const env = { DATABASE_URL: server.url, EFFECTS: effects }
     const add = (order: string, attempt = 0) =>
       server.query(`INSERT INTO order_jobs (data, attempt) VALUES ('${JSON.stringify(jobOf(order))}', ${attempt})`)
@@ -194,8 +194,8 @@ describe.skipIf(whyNoPostgres() !== undefined)('with a table of a PostgreSQL ser
 })
 
 describe.skipIf(whyNoRedis() !== undefined)('with a Redis server', () => {
-  // As in the guide, except that a dead worker is noticed after 2 s
-  const example = exampleOf('BullMQ').replaceAll('30_000', '1_000')
+  // As in the guide, except that a dead worker is noticed after 10 s
+  const example = exampleOf('BullMQ').replaceAll('30_000', '5_000')
 
   async function openQueue() {
     const server = await openRedis()
