@@ -14,6 +14,8 @@ export interface BridgeCore extends Omit<Intake, 'stop'>, Pick<Dispatcher, 'wake
   readonly store: Store
   /** Whether the last delivery succeeded; a last resort, such as the console, does not count. */
   readonly lastDeliveryWorked: boolean
+  /** Whether at least one channel that reaches someone seems to work; always true if there is none. */
+  readonly canDeliver: () => boolean
   /** Accepts no more and ends the attempts in progress; everything else stays for the next start. */
   readonly close: () => Promise<void>
 }
@@ -78,6 +80,12 @@ export async function startCore(options: CoreOptions): Promise<BridgeCore> {
     }
   }
 
+  function canDeliver(): boolean {
+    const lastResorts = new Set(channels.flatMap(({ channel }) => (channel.isLastResort === true ? [channel.name] : [])))
+    const reaching = started.openBreakers().filter(({ channel }) => !lastResorts.has(channel))
+    return lastDeliveryWorked || reaching.length === 0 || reaching.some(({ isOpen }) => !isOpen)
+  }
+
   function onChannel(channel: string, reason: string | undefined): void {
     if (options.reportsChannels === false) return
     void intake.report(reason === undefined ? channelRecovered(channel) : channelFailed(channel, reason), channel)
@@ -92,6 +100,7 @@ export async function startCore(options: CoreOptions): Promise<BridgeCore> {
     get lastDeliveryWorked() {
       return lastDeliveryWorked
     },
+    canDeliver,
     wake: started.wake,
     openBreakers: started.openBreakers,
     close: async () => {

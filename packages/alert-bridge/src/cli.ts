@@ -27,7 +27,8 @@ line.program.addHelpText(
   'after',
   `
 Settings: BRIDGE_TOKEN (or BRIDGE_TOKEN_FILE), BRIDGE_PORT, BRIDGE_HOST, BRIDGE_DATA_DIR, BRIDGE_WATCHDOG_SECONDS,
-BRIDGE_INBOX_LIMIT, HEARTBEAT_URL, ALERT_*, SWARMWATCH_CONFIG. Exit codes: 0 success, 1 failure, 2 invalid settings or command.`,
+BRIDGE_INBOX_LIMIT, BRIDGE_WATCHED_PEERS, BRIDGE_HEARTBEAT_TOKEN, BRIDGE_HEARTBEAT_TARGETS, BRIDGE_PEER_INTERVAL_SECONDS, HEARTBEAT_URL,
+ALERT_*, SWARMWATCH_CONFIG. Exit codes: 0 success, 1 failure, 2 invalid settings or command.`,
 )
 
 line.program

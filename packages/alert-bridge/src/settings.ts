@@ -13,6 +13,7 @@ import {
 import { host, oneLine, port, readable, readVariables, secretUrl, wholeNumber, type Settings } from '@swarmwatch/config/settings'
 
 import { defaultInboxLimit } from './bridge-core.ts'
+import { type HeartbeatTarget, heartbeatTargets, type WatchedPeer, watchedPeers } from './heartbeats/peer-settings.ts'
 
 /** The settings of `alert-bridge serve`. */
 export interface BridgeSettings {
@@ -28,6 +29,14 @@ export interface BridgeSettings {
   readonly heartbeatUrl: Secret | undefined
   /** `BRIDGE_WATCHDOG_SECONDS`; 0 is off. @default 300 */
   readonly watchdogSeconds: number
+  /** `BRIDGE_WATCHED_PEERS`. @default none */
+  readonly watchedPeers?: readonly WatchedPeer[]
+  /** `BRIDGE_HEARTBEAT_TOKEN`, as `BRIDGE_TOKEN`; required with peers to watch. @default none */
+  readonly heartbeatTokens?: readonly Secret[]
+  /** `BRIDGE_HEARTBEAT_TARGETS`. @default none */
+  readonly heartbeatTargets?: readonly HeartbeatTarget[]
+  /** `BRIDGE_PEER_INTERVAL_SECONDS`. @default 30 */
+  readonly heartbeatSeconds?: number
   /** `BRIDGE_INBOX_LIMIT`: maximum number of pending deliveries; more are answered with 503; at least 1. @default 200000 */
   readonly inboxLimit?: number
   readonly channels: readonly AlertChannel[]
@@ -43,6 +52,8 @@ export interface SettingsSources {
   readonly needsToken?: boolean
 }
 
+const tokenList = readable('must be one or two tokens, each at least 16 characters of ASCII without spaces', readTokens, true)
+
 /** The definitions of the settings that only the bridge has; the table in the README is made from them. */
 export const bridgeSettings: Settings<Required<Omit<BridgeSettings, 'channels' | 'notices'>>> = {
   port: { about: 'Port of the bridge.', variable: 'BRIDGE_PORT', value: port, default: 8090 },
@@ -50,7 +61,7 @@ export const bridgeSettings: Settings<Required<Omit<BridgeSettings, 'channels' |
   tokens: {
     about: 'Bearer token that Alertmanager sends. During a rotation, two tokens separated by a comma or a line break.',
     variable: 'BRIDGE_TOKEN',
-    value: readable('must be one or two tokens, each at least 16 characters of ASCII without spaces', readTokens, true),
+    value: tokenList,
     default: [],
     shownDefault: 'required',
   },
@@ -71,6 +82,34 @@ export const bridgeSettings: Settings<Required<Omit<BridgeSettings, 'channels' |
     variable: 'BRIDGE_WATCHDOG_SECONDS',
     value: wholeNumber(0, 86_400),
     default: 300,
+  },
+  watchedPeers: {
+    about:
+      'Bridges of other regions that must send heartbeats to this one: a name, and "=" with the seconds of silence after which it is reported (180 without).',
+    variable: 'BRIDGE_WATCHED_PEERS',
+    value: watchedPeers,
+    default: [],
+    shownDefault: 'none',
+  },
+  heartbeatTokens: {
+    about: 'Bearer token that the watched peers send, another one than `BRIDGE_TOKEN`.',
+    variable: 'BRIDGE_HEARTBEAT_TOKEN',
+    value: tokenList,
+    default: [],
+    shownDefault: 'required with `BRIDGE_WATCHED_PEERS`',
+  },
+  heartbeatTargets: {
+    about: 'Bridges of other regions to which this one sends heartbeats.',
+    variable: 'BRIDGE_HEARTBEAT_TARGETS',
+    value: heartbeatTargets,
+    default: [],
+    shownDefault: 'none',
+  },
+  heartbeatSeconds: {
+    about: 'Seconds between two heartbeats to each of them.',
+    variable: 'BRIDGE_PEER_INTERVAL_SECONDS',
+    value: wholeNumber(1, 3_600),
+    default: 30,
   },
   inboxLimit: {
     about: 'Maximum number of waiting deliveries; when it is reached, the bridge answers 503, and Alertmanager retries.',
@@ -98,9 +137,22 @@ export function readBridgeSettings({
       rule: 'is not set; set it, or BRIDGE_TOKEN_FILE, to the token that Alertmanager sends',
     })
   }
+  problems.push(...heartbeatProblems(own))
   const { channels, notices } = channelsOf(env, problems)
   if (problems.length > 0) throw new ConfigurationError(problems)
   return { ...own, channels, notices: [...mistypedVariables(env, variables.known), ...notices] }
+}
+
+type PeerSettings = Required<Pick<BridgeSettings, 'tokens' | 'watchedPeers' | 'heartbeatTokens'>>
+
+function heartbeatProblems({ tokens, watchedPeers: peers, heartbeatTokens }: PeerSettings): Problem[] {
+  const path = 'BRIDGE_HEARTBEAT_TOKEN'
+  if (peers.length > 0 && heartbeatTokens.length === 0) {
+    return [{ path, rule: 'is not set; set it, or BRIDGE_HEARTBEAT_TOKEN_FILE, to the token that the watched peers send' }]
+  }
+  const alertTokens = new Set(tokens.map((token) => token.reveal()))
+  const isShared = heartbeatTokens.some((token) => alertTokens.has(token.reveal()))
+  return isShared ? [{ path, rule: 'must differ from BRIDGE_TOKEN, because other regions know it', value: '***' }] : []
 }
 
 function readTokens(text: string): readonly Secret[] | undefined {

@@ -1,7 +1,9 @@
 import { type BridgeCore, type CoreOptions, startCore } from './bridge-core.ts'
 import { openChannels } from './channels/open-channels.ts'
 import { steadyClock } from './clock.ts'
-import { sendHeartbeat, watchWatchdog } from './watchdog.ts'
+import { sendHeartbeat, sendToPeers } from './heartbeats/send-heartbeats.ts'
+import { watchPeers } from './heartbeats/watch-peers.ts'
+import { watchWatchdog } from './watchdog.ts'
 import { type HttpOptions, serveHttp } from './http/serve-http.ts'
 import { damagedDatabaseText, databaseDamaged } from './message/meta-notices.ts'
 import { otelMetrics } from './metrics/bridge-metrics.ts'
@@ -31,7 +33,9 @@ export async function startService(settings: BridgeSettings, options: ServiceOpt
   const endpoint = metricsEndpoint()
   const channels = options.channels ?? openChannels(settings.channels, { write })
   const names = channels.map(({ channel }) => channel.name)
-  const metrics = otelMetrics(endpoint.meter, names)
+  const { heartbeatTargets: targets = [], heartbeatTokens = [], heartbeatSeconds = 30, watchedPeers = [] } = settings
+  const hosts = targets.map((target) => target.host)
+  const metrics = otelMetrics(endpoint.meter, names, hosts)
   const given = { ...(checkpoints && { checkpoints }), ...(times && { times }), ...(random && { random }) }
   const { inboxLimit } = settings
   const core = await startCore({ store, channels, metrics, now, write, inboxLimit, ...given })
@@ -42,15 +46,27 @@ export async function startService(settings: BridgeSettings, options: ServiceOpt
   const { watchdogSeconds, heartbeatUrl, tokens, host, port } = settings
   const watchdog = watchdogSeconds > 0 ? watchWatchdog({ core, now, afterMs: watchdogSeconds * 1000 }) : undefined
   const stopHeartbeat = heartbeatUrl && sendHeartbeat({ core, url: heartbeatUrl, write })
+  const peers = await watchPeers({ peers: watchedPeers, core, now })
+  const stopPeerHeartbeats = sendToPeers({
+    targets,
+    core,
+    body: peers.heartbeatBody,
+    write,
+    onSent: metrics.heartbeat,
+    everyMs: heartbeatSeconds * 1000,
+  })
   metrics.observe({
     oldestAgeSeconds: async () => Math.max(now() - ((await store.oldestPendingAt()) ?? now()), 0) / 1000,
     openBreakers: core.openBreakers,
     watchdogAgeSeconds: () => watchdog?.ageSeconds(),
+    peers: peers.states,
   })
 
   async function stopAll(): Promise<void> {
     watchdog?.stop()
     stopHeartbeat?.()
+    stopPeerHeartbeats()
+    peers.stop()
     await core.close()
     await endpoint.close()
   }
@@ -61,6 +77,7 @@ export async function startService(settings: BridgeSettings, options: ServiceOpt
       core,
       endpoint,
       tokens,
+      heartbeats: { tokens: heartbeatTokens, received: peers.received },
       host,
       port,
       now,

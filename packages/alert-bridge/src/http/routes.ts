@@ -36,6 +36,27 @@ export function alertRoutes(app: FastifyInstance, { core }: Pick<RouteOptions, '
   })
 }
 
+/** Options of the route of heartbeats. */
+export interface HeartbeatRouteOptions {
+  /** Notes a heartbeat; false if no peer of this name is watched. */
+  readonly received: (name: string, body: Uint8Array) => boolean
+}
+
+/** More than the ages of all peers. */
+const heartbeatBodyLimit = 8 * 1024
+
+/** Accepts signs of life from bridges of other regions. */
+export function heartbeatRoutes(app: FastifyInstance, { received }: HeartbeatRouteOptions): void {
+  app.post<{ Params: { name: string } }>(
+    '/api/v1/heartbeats/:name',
+    { bodyLimit: heartbeatBodyLimit },
+    async ({ params, body }, reply) =>
+      received(params.name, bodyOf(body))
+        ? reply.send({ received: true })
+        : reply.code(404).send({ error: 'this bridge watches no peer of this name; see BRIDGE_WATCHED_PEERS' }),
+  )
+}
+
 function bodyOf(body: unknown): Uint8Array {
   return body instanceof Uint8Array ? body : noBody
 }

@@ -11,13 +11,15 @@ import type { BridgeCore } from '../bridge-core.ts'
 import { bodyTooLarge } from '../message/meta-notices.ts'
 import type { MetricsEndpoint } from '../metrics/metrics-endpoint.ts'
 import { StoreError } from '../outbox/store.ts'
-import { alertRoutes, deliveryRoutes, stateRoutes } from './routes.ts'
+import { alertRoutes, deliveryRoutes, heartbeatRoutes, type HeartbeatRouteOptions, stateRoutes } from './routes.ts'
 
 /** Options for {@link serveHttp}. */
 export interface HttpOptions {
   readonly core: BridgeCore
   readonly endpoint: MetricsEndpoint
   readonly tokens: readonly Secret[]
+  /** Accepts heartbeats of peers that have one of these tokens. @default none */
+  readonly heartbeats?: (HeartbeatRouteOptions & { readonly tokens: readonly Secret[] }) | undefined
   readonly host: string
   readonly port: number
   readonly now: () => number
@@ -44,7 +46,7 @@ const closeGraceMs = 500
 
 /** Serves the HTTP API. @throws ListenError if the address cannot be used */
 export async function serveHttp(options: HttpOptions): Promise<BridgeServer> {
-  const { host, port, tokens, core, endpoint, maxFailures = 60, requestTimeoutMs = 10_000 } = options
+  const { host, port, tokens, heartbeats, core, endpoint, maxFailures = 60, requestTimeoutMs = 10_000 } = options
   const state = { isDraining: false }
   const app = fastify({
     bodyLimit,
@@ -61,7 +63,6 @@ export async function serveHttp(options: HttpOptions): Promise<BridgeServer> {
   })
   await app.register(rateLimit, { global: false })
   const limit = app.createRateLimit({ max: maxFailures, timeWindow: 60_000 })
-  const isAllowed = authorization(tokens)
 
   app.removeAllContentTypeParsers()
   // a body of any type is read, or quarantined; Fastify would answer 415 to an invalid type
@@ -75,6 +76,20 @@ export async function serveHttp(options: HttpOptions): Promise<BridgeServer> {
     stateRoutes(scope, { core, metrics: endpoint.handle, state, now: options.now }),
   )
   await app.register(async (scope: FastifyInstance) => {
+    protect(scope, tokens)
+    alertRoutes(scope, options)
+    deliveryRoutes(scope, options)
+  })
+  if (heartbeats !== undefined) {
+    await app.register(async (scope: FastifyInstance) => {
+      protect(scope, heartbeats.tokens)
+      heartbeatRoutes(scope, heartbeats)
+    })
+  }
+
+  /** Requires a token, and refuses to write while the server closes. */
+  function protect(scope: FastifyInstance, known: readonly Secret[]): void {
+    const isAllowed = authorization(known)
     // before the body is read
     scope.addHook('onRequest', (request, reply, done) => {
       if (isAllowed(request.headers.authorization)) done()
@@ -84,8 +99,6 @@ export async function serveHttp(options: HttpOptions): Promise<BridgeServer> {
       if (!state.isDraining || request.method !== 'POST') done()
       else void reply.code(503).header('connection', 'close').send({ error: 'stopping' })
     })
-    alertRoutes(scope, options)
-    deliveryRoutes(scope, options)
 
     async function refuse(request: FastifyRequest, reply: FastifyReply): Promise<void> {
       const counted = await limit(request)
@@ -96,7 +109,8 @@ export async function serveHttp(options: HttpOptions): Promise<BridgeServer> {
         .header('connection', 'close')
         .send({ error: isTooMuch ? 'too many failures' : 'a bearer token is required' })
     }
-  })
+  }
+
   // workers of a cluster would share the port, and the alerts of one incident would be spread over several stores
   await app.listen({ host, port, exclusive: true }).catch((cause: unknown) => {
     throw new ListenError(cause, { host, port, setting: 'BRIDGE' })
@@ -167,7 +181,7 @@ function answerErrors(app: FastifyInstance, { core, now, write }: AnswerErrorsOp
   let loggedAt = Number.NEGATIVE_INFINITY
 
   app.setErrorHandler(async (error: FastifyError, request, reply) => {
-    if (error.statusCode === 413) {
+    if (error.statusCode === 413 && request.routeOptions.bodyLimit === bodyLimit) {
       await core.report(bodyTooLarge(`${request.headers['content-length'] ?? 'unknown number of'} bytes from ${request.ip}`))
       // the rest of the body is not read
       return reply.code(413).header('connection', 'close').send({ error: 'the body is larger than 16 MiB' })

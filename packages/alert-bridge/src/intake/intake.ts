@@ -23,6 +23,7 @@ export interface Intake {
   /** Accepts a notice without changes, such as a drill. */
   readonly acceptNotice: (notice: Notice) => Promise<Accepted>
   readonly report: MetaReports['report']
+  readonly openReports: MetaReports['openReports']
   /** Reads a quarantined body again and accepts it if it can be read now. */
   readonly replayQuarantined: (id: string) => Promise<ReplayedBody>
   /** Whether the limit of pending deliveries is reached, so that nothing more is accepted. */
@@ -57,9 +58,9 @@ export async function startIntake(options: IntakeOptions): Promise<Intake> {
   const reports = await startMetaReports({
     store,
     now,
-    accept: async (meta, except) => {
-      const entry = prepareNotice(metaNotice(meta, now()), { channels, plan, receivedAt: now(), ...(except && { except }) })
-      await accept(entry)
+    accept: async (meta, except, key) => {
+      const options = { ...(except && { except }), ...(key !== undefined && { key: eventKey(key) }) }
+      await accept(prepareNotice(metaNotice(meta, now()), { channels, plan, receivedAt: now(), ...options }))
     },
     onUnstored: (meta: Meta) => write(lastResortLine('meta', metaNotice(meta, now()), [])),
   })
@@ -108,6 +109,7 @@ export async function startIntake(options: IntakeOptions): Promise<Intake> {
     acceptEvent,
     acceptNotice: async (notice) => accept(prepareNotice(notice, { channels, plan, receivedAt: now() })),
     report: reports.report,
+    openReports: reports.openReports,
     replayQuarantined: (id) => replayQuarantined(id, store, acceptGroup),
     isFull,
     get watchdogAt() {

@@ -13,6 +13,8 @@ export interface MetaReports {
    * reported only if its beginning was. Resolves when the report, or its held state, is on disk; never rejects.
    */
   readonly report: (meta: Meta, except?: string) => Promise<void>
+  /** Keys of the problems whose beginning was reported, also by an earlier process, and whose end was not. */
+  readonly openReports: () => readonly string[]
   readonly stop: () => void
 }
 
@@ -20,8 +22,8 @@ export interface MetaReports {
 export interface MetaReportsOptions {
   readonly store: MetaStates
   readonly now: () => number
-  /** Stores a report for delivery; rejects when it could not be stored. */
-  readonly accept: (meta: Meta, except?: string) => Promise<void>
+  /** Stores a report for delivery, once for each key; rejects when it could not be stored. */
+  readonly accept: (meta: Meta, except?: string, key?: string) => Promise<void>
   /** Called with a report that could not be stored. */
   readonly onUnstored: (meta: Meta) => void
   /** How often to look whether a window has ended while reports are held. @default 1 s */
@@ -45,7 +47,7 @@ export async function startMetaReports({
     const last = states.get(meta.key)
     if (meta.isOver === true) return end(meta, last, except)
     if (last === undefined || (isWindowOver(last) && last.held === undefined)) {
-      return send(meta, except, { key: meta.key, reportedAt: now(), isOpen: true })
+      return send(meta, except, { key: meta.key, reportedAt: now(), isOpen: true }, meta.occurrence)
     }
     const { count = 0, details = [] } = last.held ?? {}
     const held = {
@@ -62,15 +64,17 @@ export async function startMetaReports({
     if (last === undefined) return
     const held = last.held && { ...last.held, isOver: true }
     const next = { ...last, isOpen: false, held }
-    if (last.isOpen) await send(meta, except, next)
+    // known also to a process that starts after a crash, unlike the time of the end
+    const occurrence = meta.occurrence === undefined ? undefined : `end of ${last.reportedAt}`
+    if (last.isOpen) await send(meta, except, next, occurrence)
     else if (held) await keep(next)
   }
 
   /** Sends the report and remembers that. A report that could not be stored is sent at the end of the window. */
-  async function send(meta: Meta, except: string | undefined, next: MetaState): Promise<void> {
+  async function send(meta: Meta, except: string | undefined, next: MetaState, occurrence?: string): Promise<void> {
     states.set(next.key, next)
     try {
-      await accept(meta, except)
+      await (occurrence === undefined ? accept(meta, except) : accept(meta, except, `${meta.key}:${occurrence}`))
       await keep(states.get(next.key) ?? next)
     } catch {
       onUnstored(meta)
@@ -117,6 +121,7 @@ export async function startMetaReports({
 
   return {
     report,
+    openReports: () => [...states.values()].flatMap(({ key, isOpen }) => (isOpen ? [key] : [])),
     stop: () => {
       isStopped = true
       clearTimeout(timer)

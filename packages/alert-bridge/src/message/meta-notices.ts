@@ -13,6 +13,8 @@ export interface Meta {
   readonly text: string
   /** Distinguishes this occurrence from others, such as the id of a stored body: listed when several are reported together. */
   readonly detail?: string
+  /** Identifies this occurrence also after a restart: a crash right after it was stored does not report it again. */
+  readonly occurrence?: string
   /** Whether this is the end of the problem. @default false */
   readonly isOver?: boolean
 }
@@ -81,6 +83,45 @@ export function watchdogMissing(key: string, silentSeconds: number): Meta {
 
 export function watchdogReturned(key: string): Meta {
   return { key, severity: 'critical', title: 'The Watchdog is back', text: 'Alerts reach the bridge again.', isOver: true }
+}
+
+/** Data of a report about the bridge of another region. */
+interface RegionReport {
+  readonly key: string
+  /** Name of the region. */
+  readonly name: string
+  readonly occurrence: string
+}
+
+export function regionSilent({ key, name, seconds, occurrence }: RegionReport & { readonly seconds: number }): Meta {
+  return {
+    key,
+    occurrence,
+    severity: 'critical',
+    title: `RegionSilent: no heartbeat from ${name}`,
+    text: `The bridge of ${name} has sent no heartbeat for ${seconds} s. The region is down, its bridge cannot deliver alerts, or the network between the two bridges is cut. Assume that no alert of ${name} reaches anyone. If messages of ${name} still arrive, only the network between the bridges is cut. Runbook: docs/runbooks/RegionSilent.md`,
+  }
+}
+
+export function regionReturned({ key, name, occurrence }: RegionReport): Meta {
+  return {
+    key,
+    occurrence,
+    severity: 'critical',
+    title: `RegionSilent: ${name} is back`,
+    text: `Heartbeats of the bridge of ${name} arrive again.`,
+    isOver: true,
+  }
+}
+
+export function regionUnwatched(key: string, name: string): Meta {
+  return {
+    key,
+    severity: 'critical',
+    title: `RegionSilent: ${name} is no longer watched`,
+    text: `${name} was removed from BRIDGE_WATCHED_PEERS while it was silent.`,
+    isOver: true,
+  }
 }
 
 export function databaseDamaged(setAside: string): Meta {

@@ -1,6 +1,7 @@
 import type { Meter } from '@opentelemetry/api'
 import type { Severity } from '@swarmwatch/config'
 
+import type { PeerState } from '../heartbeats/watch-peers.ts'
 import { duplicateKinds } from '../intake/dedupe.ts'
 
 /** Outcomes of an attempt, as values of a label. */
@@ -16,6 +17,8 @@ export interface BridgeMetrics {
   readonly deadLetter: () => void
   readonly fallback: (channel: string) => void
   readonly unknownOutcome: (count?: number) => void
+  /** Counts a heartbeat to a peer. */
+  readonly heartbeat: (target: string, hasWorked: boolean) => void
   /** Registers the gauges, which are read at each scrape. */
   readonly observe: (read: BridgeGauges) => void
 }
@@ -26,6 +29,7 @@ export interface BridgeGauges {
   readonly openBreakers: () => readonly { readonly channel: string; readonly isOpen: boolean }[]
   /** Undefined without a dead-man's switch. */
   readonly watchdogAgeSeconds: () => number | undefined
+  readonly peers: () => readonly PeerState[]
 }
 
 /** Name of the console line for an alert that all channels failed to deliver. */
@@ -34,7 +38,7 @@ export const lastResortName = 'last_resort'
 const latencyBounds = [0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60, 300, 900, 3600]
 
 /** Creates the instruments. Every counter starts at 0, because `rate()` does not see the first increase of a series that begins at 1. */
-export function otelMetrics(meter: Meter, channels: readonly string[]): BridgeMetrics {
+export function otelMetrics(meter: Meter, channels: readonly string[], targets: readonly string[] = []): BridgeMetrics {
   const received = meter.createCounter('bridge.received', { description: 'Accepted requests, including duplicates' })
   const duplicates = meter.createCounter('bridge.duplicates', {
     description: 'Notifications that had been delivered or stored before',
@@ -55,11 +59,20 @@ export function otelMetrics(meter: Meter, channels: readonly string[]): BridgeMe
   })
   const watchdog = meter.createObservableGauge('bridge.watchdog.age.seconds', { description: 'Time since the last Watchdog' })
 
+  const heartbeats = meter.createCounter('bridge.heartbeats', { description: 'Heartbeats to bridges of other regions' })
+  const peerAge = meter.createObservableGauge('bridge.peer.age.seconds', {
+    description: 'Time since the last heartbeat of the bridge of another region, or since the watch for it began',
+  })
+  const peerSilent = meter.createObservableGauge('bridge.peer.silent', {
+    description: '1 while the bridge of another region is reported as silent',
+  })
+
   received.add(0)
   deadLetters.add(0)
   unknown.add(0)
   for (const kind of duplicateKinds) duplicates.add(0, { kind })
   for (const channel of channels) for (const outcome of deliveryOutcomes) deliveries.add(0, { channel, outcome })
+  for (const target of targets) for (const outcome of ['sent', 'failed']) heartbeats.add(0, { target, outcome })
   for (const channel of [...channels, lastResortName]) fallbacks.add(0, { channel })
 
   return {
@@ -70,6 +83,7 @@ export function otelMetrics(meter: Meter, channels: readonly string[]): BridgeMe
     deadLetter: () => deadLetters.add(1),
     fallback: (channel) => fallbacks.add(1, { channel }),
     unknownOutcome: (count = 1) => unknown.add(count),
+    heartbeat: (target, hasWorked) => heartbeats.add(1, { target, outcome: hasWorked ? 'sent' : 'failed' }),
     observe: (read) => {
       oldest.addCallback(async (result) => result.observe(await read.oldestAgeSeconds()))
       open.addCallback((result) => {
@@ -78,6 +92,12 @@ export function otelMetrics(meter: Meter, channels: readonly string[]): BridgeMe
       watchdog.addCallback((result) => {
         const age = read.watchdogAgeSeconds()
         if (age !== undefined) result.observe(age)
+      })
+      peerAge.addCallback((result) => {
+        for (const { peer, ageSeconds } of read.peers()) result.observe(ageSeconds, { peer })
+      })
+      peerSilent.addCallback((result) => {
+        for (const { peer, isSilent } of read.peers()) result.observe(Number(isSilent), { peer })
       })
     },
   }

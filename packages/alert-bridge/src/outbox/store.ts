@@ -8,7 +8,7 @@ import type { Notice, NoticeKind } from '../message/notice.ts'
  * `StoreError`) means: nothing of the call was stored. Every call may be a request over a network, so nothing in it is specific to SQLite.
  * Each implementation must pass `test/outbox/conformance.ts`. A consumer takes only the roles that it needs.
  */
-export interface Store extends Inbox, Outbox, Escalations, RateLimitStates, MetaStates, Upkeep {
+export interface Store extends Inbox, Outbox, Escalations, RateLimitStates, MetaStates, PeerStates, Upkeep {
   readonly close: () => Promise<void>
 }
 
@@ -240,6 +240,19 @@ export interface MetaState {
         readonly except?: string | undefined
       }
     | undefined
+}
+
+/** When bridges of other regions sent their last heartbeat. */
+export interface PeerStates {
+  readonly peerStates: () => Promise<PeerHeartbeat[]>
+  readonly savePeerState: (state: PeerHeartbeat) => Promise<void>
+  readonly forgetPeerState: (name: string) => Promise<void>
+}
+
+/** When a peer sent its last heartbeat, or when the watch for it began. */
+export interface PeerHeartbeat {
+  readonly name: string
+  readonly lastAt: number
 }
 
 /** Maintenance of the store. */

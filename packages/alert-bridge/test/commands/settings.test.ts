@@ -77,6 +77,62 @@ test('takes two tokens with a comma between them, or one a line from a file', ()
   expect(problemsOf({ env: { BRIDGE_TOKEN: [...both, 'third-token-0123456'].join(',') } })).toHaveLength(1)
 })
 
+test('reads the bridges of other regions, with their time of silence and their tokens', () => {
+  const token = 'a-token-of-16-characters'
+  const read = settingsOf({
+    env: {
+      BRIDGE_TOKEN: token,
+      BRIDGE_HEARTBEAT_TOKEN_FILE: '/token',
+      BRIDGE_WATCHED_PEERS: 'eu-west=120, us.east,',
+      BRIDGE_HEARTBEAT_TARGETS_FILE: '/targets',
+      BRIDGE_PEER_INTERVAL_SECONDS: '10',
+    },
+    readFile: (path) =>
+      path === '/token'
+        ? 'the-token-of-peers\n'
+        : `https://bridge.eu.example.com/api/v1/heartbeats/ap ${token}\n\nhttp://10.0.0.7:8090/api/v1/heartbeats/ap  ${token}\n`,
+  })
+  expect(read.watchedPeers).toEqual([
+    { name: 'eu-west', silentAfterSeconds: 120 },
+    { name: 'us.east', silentAfterSeconds: 180 },
+  ])
+  expect(read.heartbeatTargets?.map(({ url, token: ofPeer, host }) => [url.reveal(), ofPeer.reveal(), host])).toEqual([
+    ['https://bridge.eu.example.com/api/v1/heartbeats/ap', token, 'bridge.eu.example.com'],
+    ['http://10.0.0.7:8090/api/v1/heartbeats/ap', token, '10.0.0.7:8090'],
+  ])
+  expect([read.heartbeatTokens?.[0]?.reveal(), read.heartbeatSeconds]).toEqual(['the-token-of-peers', 10])
+})
+
+test.each([
+  [
+    'BRIDGE_WATCHED_PEERS',
+    ['eu west=', 'eu=0', 'eu=x', 'eu=1=2', 'eu,eu=5', '=60', '../x', Array.from({ length: 21 }, (_, n) => `p${n}`).join()],
+  ],
+  [
+    'BRIDGE_HEARTBEAT_TARGETS',
+    [
+      'https://eu/api/v1/heartbeats/us',
+      'https://eu/api/v1/heartbeats/us short',
+      'https://eu/api/v1/alerts a-token-of-16-characters',
+      'ftp://eu/api/v1/heartbeats/us a-token-of-16-characters',
+      'https://eu/api/v1/heartbeats/us a-token-of-16-characters more',
+    ],
+  ],
+])('%s with an invalid value is a problem', (name, values) => {
+  for (const value of values) {
+    const env = { BRIDGE_TOKEN: 'a-token-of-16-characters', BRIDGE_HEARTBEAT_TOKEN: 'another-token-of-peers', [name]: value }
+    expect(problemsOf({ env }), value).toMatchObject([{ path: name }])
+  }
+})
+
+test('watched peers need a token that is not the one of alerts', () => {
+  const env = { BRIDGE_TOKEN: 'a-token-of-16-characters', BRIDGE_WATCHED_PEERS: 'eu' }
+  expect(problemsOf({ env })).toMatchObject([{ path: 'BRIDGE_HEARTBEAT_TOKEN', rule: expect.stringContaining('is not set') }])
+  const shared = problemsOf({ env: { ...env, BRIDGE_HEARTBEAT_TOKEN: env.BRIDGE_TOKEN } })
+  expect(shared).toMatchObject([{ path: 'BRIDGE_HEARTBEAT_TOKEN', rule: expect.stringContaining('must differ') }])
+  expect(JSON.stringify(shared)).not.toContain(env.BRIDGE_TOKEN)
+})
+
 test('treats an empty variable or an empty file as unset', () => {
   const secrets = [
     'BRIDGE_TOKEN',

@@ -3,12 +3,21 @@ import { Secret } from '@swarmwatch/config'
 import type { Channel, DeliveryResult } from '../../src/channels/channel.ts'
 import type { Checkpoint } from '../../src/checkpoint.ts'
 import { serve } from '../../src/commands/serve.ts'
+import type { WatchedPeer } from '../../src/heartbeats/peer-settings.ts'
 import { shortTimes } from '../helpers/short-times.ts'
 import { token } from '../helpers/token.ts'
 
 // A whole bridge in its own process. CRASH_AT=<checkpoint>:<nth time> makes it kill itself at that moment.
 
-const { SINK_URL = '', DATA_DIR = '', CRASH_AT = '', PORT = '0', WATCHDOG_SECONDS = '0', RESERVE_URL = '' } = process.env
+const {
+  SINK_URL = '',
+  DATA_DIR = '',
+  CRASH_AT = '',
+  PORT = '0',
+  WATCHDOG_SECONDS = '0',
+  RESERVE_URL = '',
+  PEERS = '',
+} = process.env
 const [crashAt, nth] = CRASH_AT.split(':')
 let left = Number(nth)
 
@@ -50,6 +59,7 @@ process.exitCode = await serve(
     dataDir: DATA_DIR,
     heartbeatUrl: undefined,
     watchdogSeconds: Number(WATCHDOG_SECONDS),
+    ...(JSON.parse(PEERS || '{}') as { watchedPeers?: readonly WatchedPeer[] }),
     channels: [],
     notices: [],
   },

@@ -217,6 +217,21 @@ export function storeConformance(start: () => Promise<StoreBench>): void {
     expect(await next.metaStates()).toEqual([{ key: 'quarantine', reportedAt: now, isOpen: true, held }])
   })
 
+  test('the time of the last heartbeat of a peer survives the owner of the store, until it is forgotten', async () => {
+    const { store, takeOver } = await opened()
+    await store.savePeerState({ name: 'eu', lastAt: now })
+    await store.savePeerState({ name: 'us', lastAt: now })
+    await store.savePeerState({ name: 'eu', lastAt: now + 1 })
+    await store.savePeerState({ name: 'ap', lastAt: now })
+    await store.forgetPeerState('us')
+    const next = await takeOver()
+    onTestFinished(() => next.close())
+    expect(await next.peerStates()).toEqual([
+      { name: 'ap', lastAt: now },
+      { name: 'eu', lastAt: now + 1 },
+    ])
+  })
+
   test('it counts what waits only as far as it is asked to, and knows the oldest', async () => {
     const { store } = await opened()
     expect(await store.oldestPendingAt()).toBeUndefined()

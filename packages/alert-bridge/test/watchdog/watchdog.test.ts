@@ -5,7 +5,7 @@ import { Secret } from '@swarmwatch/config'
 import { eventually } from '@swarmwatch/testkit'
 import { expect, onTestFinished, test } from 'vitest'
 
-import { sendHeartbeat } from '../../src/watchdog.ts'
+import { sendHeartbeat } from '../../src/heartbeats/send-heartbeats.ts'
 import { firing } from '../helpers/alert-groups.ts'
 import { failing, recordingChannel } from '../helpers/recording-channel.ts'
 import { shortTimes } from '../helpers/short-times.ts'

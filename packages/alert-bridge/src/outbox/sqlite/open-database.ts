@@ -157,6 +157,9 @@ const migrations: readonly string[] = [
   `
   CREATE TABLE meta_states (key TEXT PRIMARY KEY, state TEXT NOT NULL) STRICT, WITHOUT ROWID;
   `,
+  `
+  CREATE TABLE peers (name TEXT PRIMARY KEY, last_at INTEGER NOT NULL) STRICT, WITHOUT ROWID;
+  `,
 ]
 
 /** Brings the schema to the newest version; refuses one that is newer than this program. */

@@ -1,6 +1,6 @@
 import type { DatabaseSync } from 'node:sqlite'
 
-import type { Bucket, MetaState, MetaStates, RateLimitStates, Upkeep } from '../store.ts'
+import type { Bucket, MetaState, MetaStates, PeerHeartbeat, PeerStates, RateLimitStates, Upkeep } from '../store.ts'
 import type { GroupCommit } from './group-commit.ts'
 
 /** The longest wait of a delivery. One that is due later waits only because a clock was set back. */
@@ -49,13 +49,16 @@ export function sqliteUpkeep(database: DatabaseSync, write: GroupCommit['write']
   }
 }
 
-/** State that a restarted bridge continues with: rate limits of channels and reports about itself. */
-export function sqliteStates(database: DatabaseSync, write: GroupCommit['write']): RateLimitStates & MetaStates {
+/** State that a restarted bridge continues with: rate limits of channels, reports about itself, and when peers sent their last heartbeat. */
+export function sqliteStates(database: DatabaseSync, write: GroupCommit['write']): RateLimitStates & MetaStates & PeerStates {
   const putBucket = database.prepare('INSERT OR REPLACE INTO buckets (channel, tokens, at, paused_until) VALUES (?, ?, ?, ?)')
   const bucket = database.prepare('SELECT tokens, at, paused_until AS pausedUntil FROM buckets WHERE channel = ?')
   const putMeta = database.prepare('INSERT OR REPLACE INTO meta_states (key, state) VALUES (?, ?)')
   const forgetMeta = database.prepare('DELETE FROM meta_states WHERE key = ?')
   const metaStates = database.prepare('SELECT state FROM meta_states')
+  const peers = database.prepare('SELECT name, last_at AS lastAt FROM peers ORDER BY name')
+  const putPeer = database.prepare('INSERT OR REPLACE INTO peers (name, last_at) VALUES (?, ?)')
+  const forgetPeer = database.prepare('DELETE FROM peers WHERE name = ?')
 
   return {
     bucket: async (channel) => bucket.get(channel) as Bucket | undefined,
@@ -64,6 +67,9 @@ export function sqliteStates(database: DatabaseSync, write: GroupCommit['write']
     saveMetaState: ({ reportedAt, ...state }) =>
       write(() => void putMeta.run(state.key, JSON.stringify({ ...state, [storedReportedAt]: reportedAt }))),
     forgetMetaState: (key) => write(() => void forgetMeta.run(key)),
+    peerStates: async () => peers.all().map((row) => ({ ...row }) as unknown as PeerHeartbeat),
+    savePeerState: ({ name, lastAt }) => write(() => void putPeer.run(name, lastAt)),
+    forgetPeerState: (name) => write(() => void forgetPeer.run(name)),
   }
 }
 
