@@ -18,10 +18,14 @@ const randomSecrets = [
   'grafana_admin_password',
 ] as const
 
+/** Random secrets that are made only with the setting that needs them. Without it, the file is empty, which means unset. */
+const neededSecrets: Readonly<Record<string, string>> = { bridge_heartbeat_token: 'BRIDGE_WATCHED_PEERS' }
+
 /** Secrets that only the operator knows, and the variable of the environment file that may contain each. An empty file means unset. */
 const givenSecrets: Readonly<Record<string, string>> = {
   ...channelSecrets,
   heartbeat_url: 'HEARTBEAT_URL',
+  bridge_heartbeat_targets: 'BRIDGE_HEARTBEAT_TARGETS',
   openai_api_key: 'OPENAI_API_KEY',
 }
 
@@ -65,6 +69,12 @@ export function makeSecrets(root: string, options: SecretOptions = {}): readonly
     folder.write(name, randomBytes(32).toString('base64url'))
     return { name, state: 'made' }
   })
+  for (const [name, variable] of Object.entries(neededSecrets)) {
+    const present = folder.read(name)
+    const isMade = !present && Boolean(env[variable])
+    if (isMade || present === undefined) folder.write(name, isMade ? randomBytes(32).toString('base64url') : '')
+    made.push({ name, state: present ? 'kept' : isMade ? 'made' : 'empty' })
+  }
   for (const [name, variable] of Object.entries(givenSecrets)) {
     const present = folder.read(name)
     const value = given[variable]

@@ -30,8 +30,19 @@ test('every secret is random, long and different from the others', () => {
   const folder = laidOut()
   const made = makeSecrets(folder).flatMap(({ name, state }) => (state === 'made' ? [contentOf(folder)[name]] : []))
   expect(made).toHaveLength(7)
-  expect(new Set(made).size).toBe(6)
+  expect(new Set(made).size).toBe(7)
   for (const secret of made) expect(secret).toMatch(/^[\w-]{43}$/)
+})
+
+test('the token of heartbeats is made when there are regions to watch, and kept then', () => {
+  const folder = laidOut()
+  const stateOf = (): string | undefined => makeSecrets(folder).find(({ name }) => name === 'bridge_heartbeat_token')?.state
+  expect([stateOf(), contentOf(folder)['bridge_heartbeat_token']]).toEqual(['empty', ''])
+  writeFileSync(join(folder, '.env.production'), 'MONITOR_PORT=8080\nBRIDGE_WATCHED_PEERS=eu\n')
+  expect(stateOf()).toBe('made')
+  const token = contentOf(folder)['bridge_heartbeat_token']
+  expect(token).toMatch(/^[\w-]{43}$/)
+  expect([stateOf(), contentOf(folder)['bridge_heartbeat_token']]).toEqual(['kept', token])
 })
 
 test('a second run changes nothing', () => {
