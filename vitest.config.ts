@@ -35,6 +35,7 @@ const withEngines = [
  * of a plain `pnpm test`, which should end within five minutes on two busy cores. CI runs them, and so does an argument that names a file.
  */
 const slow = [
+  'test/parts-of-the-cost-add-up-to-the-bill-of-the-provider.test.ts',
   'packages/advisor/test/engines/huge-history.test.ts',
   'packages/advisor/test/engines/planted-waste.test.ts',
   'packages/agent-worker/test/service/engines/durable-queue-kills.test.ts',

@@ -8,8 +8,8 @@ import { week } from '../src/forecast/models.ts'
 import { shapes } from '../test/forecast/shapes.ts'
 
 const [repetitions = 30, weeks = 8] = process.argv.slice(2).map(Number)
-/** Half bands outside of the 90 % band from which on TrafficOutsideForecast fires (packages/mixin/src/rule-thresholds.ts). */
-const timesWider = 1.5
+/** Share beyond the extreme errors from which on TrafficOutsideForecast fires (packages/mixin/src/rule-thresholds.ts). */
+const timesWider = 0.3
 
 const augurs = await loadAugurs()
 const sum = (values: Float64Array): number => values.reduce((total, value) => total + value, 0)
@@ -38,7 +38,9 @@ for (const [name, shape] of Object.entries(shapes)) {
     const values = shape((weeks + 1) * week, 1_000 * weeks + seed)
     const future = values.slice(weeks * week)
     const forecast = (await forecastSeries({ firstHour: 4 * 24, values: values.slice(0, weeks * week) }, augurs))!
-    const [low90, low80, median, high80, high90] = [0.05, 0.1, 0.5, 0.9, 0.95].map((each) => forecast.quantile(each))
+    const [lowest, low90, low80, median, high80, high90, highest] = [0.001, 0.05, 0.1, 0.5, 0.9, 0.95, 0.999].map((each) =>
+      forecast.quantile(each),
+    )
     future.forEach((actual, hour) => {
       found.hours++
       found.in80 += Number(actual >= low80![hour]! && actual <= high80![hour]!)
@@ -47,8 +49,8 @@ for (const [name, shape] of Object.entries(shapes)) {
       found.baseline += Math.abs(actual - values[(weeks - 1) * week + hour]!)
       const middle = median![hour]!
       if (middle < 20) return
-      const upper = (1 + timesWider) * high90![hour]! - timesWider * middle
-      const lower = Math.max(0, (1 + timesWider) * low90![hour]! - timesWider * middle)
+      const upper = (1 + timesWider) * highest![hour]! - timesWider * middle
+      const lower = Math.max(0, (1 + timesWider) * lowest![hour]! - timesWider * middle)
       const isOutside = (value: number): boolean => value > upper || value < lower
       found.judged++
       found.alarms += Number(isOutside(actual))

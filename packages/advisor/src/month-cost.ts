@@ -1,6 +1,6 @@
 import type { Augurs } from './forecast/augurs.ts'
 import { forecastSeries } from './forecast/forecast-series.ts'
-import type { HourlySeries } from './forecast/models.ts'
+import { type HourlySeries, week } from './forecast/models.ts'
 import type { Interval, MonthCost } from './report/report.ts'
 
 const days30 = 30 * 24
@@ -19,10 +19,12 @@ export async function monthCost(
   const endHour = Date.UTC(now.getUTCFullYear(), now.getUTCMonth() + 1) / 3_600_000
   const nextHour = cost.firstHour + cost.values.length
   const spentUsd = sumOf(cost.values.slice(Math.max(0, startHour - cost.firstHour)))
-  const forecast = await forecastSeries(cost, augurs, { horizon: days30 })
-  if (forecast === undefined) return undefined
+  const isFirstWeek = cost.values.length >= week && cost.values.length < 2 * week
+  const forecast = isFirstWeek ? undefined : await forecastSeries(cost, augurs, { horizon: days30 })
+  if (forecast === undefined && !isFirstWeek) return undefined
   const rest = Math.max(0, endHour - nextHour)
   const intervalOf = (hours: number): Interval => {
+    if (forecast === undefined) return likeLastWeek(cost.values, hours)
     const [low, middle, high] = forecast.quantilesOf((values) => sumOf(values.slice(0, hours)), [0.05, 0.5, 0.95])
     return { low: low!, middle: middle!, high: high! }
   }
@@ -34,6 +36,14 @@ export async function monthCost(
     next30DaysUsd: intervalOf(days30),
     budgetUsd,
   }
+}
+
+/** Each hour as a week ago. There is no second week to calibrate an interval with: 30 % to both sides. */
+function likeLastWeek(values: Float64Array, hours: number): Interval {
+  const last = values.slice(-week)
+  let middle = 0
+  for (let hour = 0; hour < hours; hour++) middle += last[hour % week]!
+  return { low: 0.7 * middle, middle, high: 1.3 * middle }
 }
 
 function sumOf(values: ArrayLike<number>): number {

@@ -14,7 +14,7 @@ export const enginePassword = 'test-password'
 /** The tokens of the tests. */
 export const otlpToken = 'test-otlp-token-1234567890'
 export const bridgeToken = 'test-bridge-token-1234567890'
-const advisorToken = 'test-advisor-token-1234567890'
+export const advisorToken = 'test-advisor-token-1234567890'
 
 /**
  * A folder that programs in containers can read, with a copy of `collector/` and of what `pnpm

@@ -114,10 +114,10 @@ export const ruleThresholds = {
   /** The level of the last days against the same hours of the weeks before; either direction. */
   drift: { times: { executions: 1.5, others: 1.25 }, forSeconds: 3_600 },
   /**
-   * Forecasts of the advisor. Executions are unusual when they are `timesWider` half bands outside of the 90 % band, for agents with at
-   * least `leastExecutions` in the hour (docs/statistics.md). Capacity is short when less than `leastHeadroom` is free at the peak.
+   * Forecasts of the advisor. Executions are unusual when they are further from the forecast than 99.8 % of past errors, by a share of
+   * `timesWider`, for agents with at least `leastExecutions` in the hour (docs/statistics.md). Capacity is short when less than `leastHeadroom` is free at the peak.
    */
-  forecast: { timesWider: 1.5, leastExecutions: 20, outsideForSeconds: 1_800, leastHeadroom: 0.1, headroomForSeconds: 3_600 },
+  forecast: { timesWider: 0.3, leastExecutions: 20, outsideForSeconds: 1_800, leastHeadroom: 0.1, headroomForSeconds: 3_600 },
 
   capacity: {
     /** Executions of this week against last week. */

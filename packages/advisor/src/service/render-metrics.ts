@@ -3,8 +3,13 @@ import type { NamedForecast } from '../analyse.ts'
 import { adviceKinds } from '../report/report.ts'
 import type { AdvisorState } from './advisor-state.ts'
 
-/** Quantiles of forecasts that are exported: the median and a 90 % interval. */
+/** Quantiles of the cost of the month: the median and a 90 % interval. */
 const quantiles = [0.05, 0.5, 0.95] as const
+/** Quantiles of forecasts: also those beyond which nearly no error of past forecasts was, for alerts. */
+const forecastQuantiles = [0.001, ...quantiles, 0.999] as const
+
+/** Value of `agent_name` where no agent is known; an empty one would be no label. */
+const allAgents = '(all)'
 
 interface Gauge {
   readonly name: string
@@ -36,7 +41,7 @@ function gaugesOfReport({ analysis }: AdvisorState, nowMs: number): readonly Gau
   const { report, forecasts } = analysis!
   const bandsOf = (chosen: readonly NamedForecast[]): Gauge['points'] =>
     chosen.flatMap(({ agentName, signal, forecast }) =>
-      quantiles.flatMap((quantile) => {
+      forecastQuantiles.flatMap((quantile) => {
         const value = ofTrailingHour(forecast.quantile(quantile), forecast.firstHour, nowMs)
         const labels = { ...(agentName !== undefined && { agent_name: agentName }), signal, quantile: String(quantile) }
         return value === undefined ? [] : [[labels, value] as const]
@@ -44,9 +49,9 @@ function gaugesOfReport({ analysis }: AdvisorState, nowMs: number): readonly Gau
     )
   const ofAgents = forecasts.filter(({ agentName }) => agentName !== undefined)
   const { month, capacity, advice } = report
-  const found = new Map(advice.map((one) => [JSON.stringify([one.advice, one.agentName ?? '']), one.usdPerMonth]))
+  const found = new Map(advice.map((one) => [JSON.stringify([one.advice, one.agentName ?? allAgents]), one.usdPerMonth]))
   // Zeros, so that a finding that was fixed is seen as fixed
-  for (const kind of adviceKinds) if (!advice.some((one) => one.advice === kind)) found.set(JSON.stringify([kind, '']), 0)
+  for (const kind of adviceKinds) if (!advice.some((one) => one.advice === kind)) found.set(JSON.stringify([kind, allAgents]), 0)
   return [
     {
       name: 'agent_forecast',

@@ -52,7 +52,12 @@ export async function prometheusWithHistory(
   try {
     const container = await network.run('prometheus', {
       image: imageOf('prometheus'),
-      args: ['--config.file=/history/prometheus.yml', '--storage.tsdb.path=/tmp/prometheus', '--storage.tsdb.retention.time=2y'],
+      args: [
+        '--config.file=/history/prometheus.yml',
+        '--storage.tsdb.path=/tmp/prometheus',
+        '--storage.tsdb.retention.time=2y',
+        '--web.enable-otlp-receiver',
+      ],
       mounts: { '/history': folder },
       ports: [9090],
     })

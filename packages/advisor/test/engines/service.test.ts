@@ -49,7 +49,7 @@ describe.skipIf(whyNoPrometheus !== undefined)('the service', () => {
       }
       expect(metrics).toMatch(/^swarm_capacity_headroom_ratio\{resource="workers"\} 0\.\d+$/m)
       expect(metrics).toMatch(/^swarm_advice_usd_per_month\{advice="retried_work",agent_name="wasteful"\} [\d.]+$/m)
-      expect(metrics).toMatch(/^swarm_advice_usd_per_month\{advice="failed_work",agent_name=""\} 0$/m)
+      expect(metrics).toMatch(/^swarm_advice_usd_per_month\{advice="failed_work",agent_name="\(all\)"\} 0$/m)
       expect(JSON.parse(await get('/api/report'))).toMatchObject({
         advice: [{ advice: 'retried_work', agentName: 'wasteful' }],
         problem: null,

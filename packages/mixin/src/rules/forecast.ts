@@ -11,8 +11,8 @@ function quantile(signal: string, value: string): string {
 }
 
 /**
- * Limits beyond which executions are unusual: `timesWider` half bands outside of the 90 % band, which is known much better than rarer
- * quantiles.
+ * Limits beyond which executions are unusual: further from the median than nearly all errors of past forecasts, by `timesWider`. So an
+ * agent with bursts in its past has wide limits.
  */
 export const forecastRecordings: RuleGroup = {
   name: 'forecast',
@@ -22,14 +22,14 @@ export const forecastRecordings: RuleGroup = {
     {
       record: 'agent:executions_forecast:upper',
       expr: promql`
-        ${1 + forecast.timesWider} * ${quantile('executions', '0.95')}
+        ${1 + forecast.timesWider} * ${quantile('executions', '0.999')}
           - ${forecast.timesWider} * agent:executions_forecast:median`,
     },
     {
       record: 'agent:executions_forecast:lower',
       expr: promql`
         clamp_min(
-          ${1 + forecast.timesWider} * ${quantile('executions', '0.05')}
+          ${1 + forecast.timesWider} * ${quantile('executions', '0.001')}
             - ${forecast.timesWider} * agent:executions_forecast:median,
           0
         )`,
@@ -76,7 +76,7 @@ export const forecastAlerts: readonly Alert[] = [
     summary: '{{ $labels.agent_name }} ran {{ $value | printf "%.0f" }} times in an hour, outside of its forecast',
     description:
       '{{ $labels.agent_name }} ran {{ $value | printf "%.0f" }} times in the last hour. ' +
-      'This is far outside of the 90 % band that the advisor forecast from its hours of the week.',
+      'This is far outside of the forecast of the advisor, which knows its hours of the week.',
     identity: [label.agent],
     dashboard: 'cost-and-capacity',
   },

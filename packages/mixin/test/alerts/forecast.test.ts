@@ -3,36 +3,36 @@ import { alertPromises } from '../engines/rule-promises.ts'
 const advisor = 'instance="advisor:8095", job="advisor"'
 const forecastOf = (quantile: string): string =>
   `agent_forecast{agent_name="a", signal="executions", quantile="${quantile}", ${advisor}}`
-/** A band from 80 to 120 around 100: its limits are 50 and 150. */
-const band = { [forecastOf('0.05')]: '80x100', [forecastOf('0.5')]: '100x100', [forecastOf('0.95')]: '120x100' }
+/** A band from 60 to 140 around 100: its limits are 48 and 152. */
+const band = { [forecastOf('0.001')]: '60x100', [forecastOf('0.5')]: '100x100', [forecastOf('0.999')]: '140x100' }
 const runs = 'agent:executions:increase1h{agent_name="a", job="swarm/a"}'
 
 const outside = (value: number): string =>
-  `a ran ${value} times in the last hour. This is far outside of the 90 % band that the advisor forecast from its hours of the week.`
+  `a ran ${value} times in the last hour. This is far outside of the forecast of the advisor, which knows its hours of the week.`
 
 alertPromises('TrafficOutsideForecast', {
   'fires when an agent runs more often than its limit for half an hour': {
     every: '1m',
-    series: { ...band, [runs]: '149x9 151x60' },
+    series: { ...band, [runs]: '151x9 153x60' },
     silentAt: ['9m', '38m'],
     firesAt: {
       '42m': {
         labels: { agent_name: 'a' },
-        summary: 'a ran 151 times in an hour, outside of its forecast',
-        description: outside(151),
+        summary: 'a ran 153 times in an hour, outside of its forecast',
+        description: outside(153),
         since: '10m',
       },
     },
   },
   'fires when an agent runs less often than its limit': {
     every: '1m',
-    series: { ...band, [runs]: '51x9 49x60' },
+    series: { ...band, [runs]: '49x9 47x60' },
     silentAt: ['9m', '38m'],
     firesAt: {
       '42m': {
         labels: { agent_name: 'a' },
-        summary: 'a ran 49 times in an hour, outside of its forecast',
-        description: outside(49),
+        summary: 'a ran 47 times in an hour, outside of its forecast',
+        description: outside(47),
         since: '10m',
       },
     },
@@ -40,9 +40,9 @@ alertPromises('TrafficOutsideForecast', {
   'is silent about an agent with few runs, and without a forecast': {
     every: '1m',
     series: {
-      [forecastOf('0.05')]: '5x100',
+      [forecastOf('0.001')]: '5x100',
       [forecastOf('0.5')]: '10x100',
-      [forecastOf('0.95')]: '15x100',
+      [forecastOf('0.999')]: '15x100',
       [runs]: '100x100',
       'agent:executions:increase1h{agent_name="b", job="swarm/b"}': '1000x100',
     },

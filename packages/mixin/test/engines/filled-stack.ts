@@ -2,13 +2,13 @@ import { chmodSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSyn
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 
-import { type Container, eventually, openNetwork } from '@swarmwatch/testkit'
+import { type Container, eventually, freePort, openNetwork } from '@swarmwatch/testkit'
 
 import { type ChildProcess, startSource } from './child-process.ts'
 import { backfill } from '../../engines/backfill.ts'
 import { inlineRecordings } from '../../engines/inline-recordings.ts'
 import { push, runsAt, spansAt } from './otlp.ts'
-import { bridgeToken, layOutStack, otlpToken } from '../../engines/stack-files.ts'
+import { advisorToken, bridgeToken, enginePassword, layOutStack, otlpToken } from '../../engines/stack-files.ts'
 import { query, runAlertmanager, runCollector, runPrometheus } from '../../engines/run-engines.ts'
 import type { Recording } from '../../src/rule.ts'
 import type { RuleFile } from '../../src/rule-files.ts'
@@ -99,7 +99,8 @@ export async function fillStack(rules: readonly RuleFile[]): Promise<FilledStack
     })
     programs.push(bridge)
     const bridgePort = await bridge.prints(/ready on http:\/\/[^ ]*:(\d+)/)
-    evaluateOften(files.collector, `test:${bridgePort}`)
+    const advisorPort = await freePort()
+    evaluateOften(files.collector, `test:${bridgePort}`, `test:${advisorPort}`)
     const [prometheus, collector] = await Promise.all([
       runPrometheus(network, files, { '/history': history }),
       runCollector(network, files, collectorOverlay),
@@ -122,6 +123,17 @@ export async function fillStack(rules: readonly RuleFile[]): Promise<FilledStack
     })
     const past = inlineRecordings(rules, withPast)
     await backfill(prometheus, history, startedMs, [...past, ...past.flatMap(usualPast)])
+    // Only now, because it analyses at its start and then every hour
+    programs.push(
+      startSource('packages/advisor/src/cli.ts', ['serve'], {
+        PROMETHEUS_URL: await prometheus.url(9090),
+        PROMETHEUS_USER: 'swarmwatch',
+        PROMETHEUS_PASSWORD: enginePassword,
+        ADVISOR_HOST: '0.0.0.0',
+        ADVISOR_PORT: String(advisorPort),
+        ADVISOR_TOKEN: advisorToken,
+      }),
+    )
     await lose(await collector.url(4318))
     return { prometheus, close }
   } catch (error) {
@@ -145,7 +157,7 @@ async function lose(collector: string): Promise<void> {
 }
 
 /** Rules every 2 s, scrapes every 2 s, alerts at once; windows stay as they are. */
-function evaluateOften(collector: string, bridge: string): void {
+function evaluateOften(collector: string, bridge: string, advisor: string): void {
   const change = (path: string, by: (text: string) => string): void =>
     writeFileSync(join(collector, path), by(readFileSync(join(collector, path), 'utf8')))
   for (const name of readdirSync(join(collector, 'prometheus/rules'))) {
@@ -157,7 +169,8 @@ function evaluateOften(collector: string, bridge: string): void {
     text
       .replace('scrape_interval: 15s', 'scrape_interval: 2s')
       .replace('scrape_timeout: 10s', 'scrape_timeout: 2s')
-      .replace('alert-bridge:8090', bridge),
+      .replace('alert-bridge:8090', bridge)
+      .replace('advisor:8095', advisor),
   )
   change('alertmanager/alertmanager.yml', (text) =>
     text
