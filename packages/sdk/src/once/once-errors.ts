@@ -41,14 +41,15 @@ export class UncertainEffectError extends Error {
 
   /** `lostResult` is the kind of the result if the first call has succeeded. */
   constructor(tool: string, idempotencyKey: string, executionId: string, cause: unknown, lostResult?: string) {
-    const where = `(idempotency key ${idempotencyKey}, execution ${executionId})`
+    // A log line shows 200 characters: the key is among them, and the execution, whose id may be long, comes last
     super(
       lostResult === undefined
-        ? `the effect of the tool ${tool} may have happened, and was not repeated ${where}: look it up by this key, then set ` +
-            "once.onUncertain to a function that does so, or to 'retry' if the receiver ignores a repeated Idempotency-Key"
-        : `the effect of the tool ${tool} has happened, and was not repeated ${where}: its result is or contains ${lostResult}, which can ` +
-            'be read only once, so that there is none for this call; read it in the tool and return a value, such as its text, or ' +
-            'set once.onUncertain to a function that fetches the result again',
+        ? `the effect of the tool ${tool} may have happened, and was not repeated: look it up by its idempotency key ${idempotencyKey}, ` +
+            "then set once.onUncertain to a function that does so, or to 'retry' if the receiver ignores repeated keys " +
+            `(execution ${executionId})`
+        : `the effect of the tool ${tool} with the idempotency key ${idempotencyKey} has happened, and was not repeated: its result is or ` +
+            `contains ${lostResult}, which can be read only once; return a value from the tool, such as its text, or set ` +
+            `once.onUncertain to a function that fetches it again (execution ${executionId})`,
       cause === undefined ? undefined : { cause },
     )
     this.tool = tool

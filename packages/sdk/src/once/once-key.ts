@@ -46,9 +46,13 @@ export function ownKey(tool: string, key: (...args: never) => unknown, args: rea
   return `key:${text}`
 }
 
-/** Returns 32 hexadecimal digits that identify the effect of a call, in every attempt and every process. */
+/**
+ * Returns the text that identifies the effect of a call, in every attempt and every process. It has the form of a UUID, because 32
+ * digits in a row look like a secret and are removed from messages, where an operator needs the key to look the effect up.
+ */
 export function idempotencyKeyOf({ executionId, tool, key, number }: OnceCall): string {
-  return hash('sha256', JSON.stringify([executionId, tool, key, number])).slice(0, 32)
+  const digits = hash('sha256', JSON.stringify([executionId, tool, key, number]))
+  return [digits.slice(0, 8), digits.slice(8, 12), digits.slice(12, 16), digits.slice(16, 20), digits.slice(20, 32)].join('-')
 }
 
 /** Whether JSON can hold a value without a change, except for properties that are undefined. */

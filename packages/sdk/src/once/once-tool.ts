@@ -24,8 +24,8 @@ import { defaultStoreSeconds } from './store-time-limit.ts'
 export interface CurrentTool {
   readonly name: string
   /**
-   * 32 hexadecimal digits for an `Idempotency-Key` header: equal for the same call in every attempt, and in every process that continues
-   * the execution.
+   * A text in the form of a UUID for an `Idempotency-Key` header: equal for the same call in every attempt, and in every process that
+   * continues the execution.
    */
   readonly idempotencyKey: string
 }

@@ -124,7 +124,7 @@ test('a once tool that failed is called again with the same idempotency key', as
   ).toBe('paid')
   expect(payments).toEqual([5])
   expect(keys).toEqual([keys[0], keys[0]])
-  expect(keys[0]).toMatch(/^[0-9a-f]{32}$/)
+  expect(keys[0]).toMatch(/^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/)
 })
 
 test('a failed call that its attempt repeats with success is not repeated by the next attempt', async () => {
@@ -192,6 +192,19 @@ test('a late call of an attempt that was given up is not numbered as one of the 
 
 const nameOf = (error: unknown): string => (error as Error).name
 const interrupted = (): Error => new DOMException('gave up', 'TimeoutError')
+
+test('the line of a run with an uncertain effect contains the key to look it up by, and so does the record of the run', async () => {
+  const { keys, pay } = openBank(true, () => {
+    throw interrupted()
+  })
+  const lines: string[] = []
+  const logger = { warn: () => {}, error: (line: string) => void lines.push(line) }
+  const agent = instrumentAgent(() => pay(5), { name: 'payer', recovery, logger })
+  await agent().catch(() => {})
+  expect(lines).toEqual([expect.stringContaining(`(UncertainEffectError): the effect of the tool pay may have happened`)])
+  expect(lines[0]).toContain(keys[0])
+  expect(telemetry.executions()[0]!.errorMessage).toContain(keys[0])
+})
 
 test('a call that timed out is not repeated: the run fails at once with the tool, the key and the cure', async () => {
   const { keys, pay } = openBank(true, () => {

@@ -81,7 +81,9 @@ test.each(
   expect(results[0]).toBe(made)
   expect(calls).toBe(1)
   expect(error).toBeInstanceOf(UncertainEffectError)
-  expect((error as Error).message).toMatch(/^the effect of the tool order has happened.*read it in the tool and return a value/)
+  expect((error as Error).message).toMatch(
+    /^the effect of the tool order with the idempotency key \S+ has happened.*return a value from the tool/,
+  )
   expect(lines.filter((line) => line.startsWith('[ONCE] the tool order'))).toHaveLength(1)
   expect(await telemetry.sum('agent.tool.uncertain')).toBe(1)
 })
