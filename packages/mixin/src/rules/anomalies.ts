@@ -96,6 +96,11 @@ function farther(comparison: '<' | '>', one: string, other: string): string {
     ${other}`
 }
 
+/** The results of all queries: they are about different signals. */
+function anyOf(...queries: readonly string[]): string {
+  return queries.join('\nor\n')
+}
+
 /** A limit, where the spread is known. */
 function known(limit: string): string {
   return promql`
@@ -183,7 +188,8 @@ export const anomalyRecordings: readonly RuleGroup[] = [
       {
         // In the first week, with days alone, every Monday after an office weekend would be unusual
         record: 'agent:anomaly_upper:15m',
-        expr: promql`
+        expr: anyOf(
+          promql`
           (
             ${known(
               larger(
@@ -198,30 +204,26 @@ export const anomalyRecordings: readonly RuleGroup[] = [
           (
             ${known(`${firstWeekTimes} * ${high(counts)}`)}
           )`,
-      },
-      {
-        record: 'agent:anomaly_upper:15m',
-        expr: known(
-          larger(
-            `${high(means)} * ${onSignal} exp(${deviations.others} * ${spread} / ${onAgent} group_left () sqrt(agent:anomaly_runs:15m))`,
-            `${1 + leastMargin.perRun} * ${high(means)}`,
+          known(
+            larger(
+              `${high(means)} * ${onSignal} exp(${deviations.others} * ${spread} / ${onAgent} group_left () sqrt(agent:anomaly_runs:15m))`,
+              `${1 + leastMargin.perRun} * ${high(means)}`,
+            ),
           ),
-        ),
-      },
-      {
-        record: 'agent:anomaly_upper:15m',
-        expr: known(
-          larger(
-            promql`
+          known(
+            larger(
+              promql`
             (sqrt(${high(shares)} * ${runs} + 0.375) + ${onSignal} ${deviations.others / 2} * ${spread}) ^ 2
               / ${runs}`,
-            `${high(shares)} + ${leastErrorMargin}`,
+              `${high(shares)} + ${leastErrorMargin}`,
+            ),
           ),
         ),
       },
       {
         record: 'agent:anomaly_lower:15m',
-        expr: promql`
+        expr: anyOf(
+          promql`
           (
             ${known(
               smaller(
@@ -232,10 +234,7 @@ export const anomalyRecordings: readonly RuleGroup[] = [
           )
           and ${onSignal}
           agent:anomaly_value:15m offset 7d`,
-      },
-      {
-        record: 'agent:anomaly_lower:15m',
-        expr: promql`
+          promql`
           (
             ${known(
               smaller(
@@ -246,6 +245,7 @@ export const anomalyRecordings: readonly RuleGroup[] = [
           )
           and ${onSignal}
           agent:anomaly_value:15m offset 7d`,
+        ),
       },
       {
         record: 'agent:anomaly_outside:15m',
@@ -301,17 +301,21 @@ export const anomalyRecordings: readonly RuleGroup[] = [
         record: 'agent:anomaly_level:4d',
         expr: 'clamp(quantile_over_time(0.5, agent:anomaly_ratio:15m[4d] offset 1d), 0.25, 4)',
       },
-      // What chance alone does not explain, as a share of the square of the number of runs
-      beyondChance('agent:anomaly_deviation:15m', half),
-      beyondChance('agent:anomaly_deviation_tail:15m', tail),
-      deviation(
-        means,
-        (value, usual) => `abs(ln(${value} / ${onSignal} ${usual})) * ${onAgent} group_left () sqrt(agent:anomaly_runs:15m)`,
-      ),
-      deviation(
-        shares,
-        (value, usual) => `2 * abs(sqrt(${value} * ${runs} + 0.375) - ${onSignal} sqrt(${usual} * ${runs} + 0.375))`,
-      ),
+      {
+        record: 'agent:anomaly_deviation:15m',
+        expr: anyOf(
+          beyondChance(half),
+          deviation(
+            means,
+            (value, usual) => `abs(ln(${value} / ${onSignal} ${usual})) * ${onAgent} group_left () sqrt(agent:anomaly_runs:15m)`,
+          ),
+          deviation(
+            shares,
+            (value, usual) => `2 * abs(sqrt(${value} * ${runs} + 0.375) - ${onSignal} sqrt(${usual} * ${runs} + 0.375))`,
+          ),
+        ),
+      },
+      { record: 'agent:anomaly_deviation_tail:15m', expr: beyondChance(tail) },
       {
         // The standard deviation of normal noise, from the median or from the tail, whichever is more: a
         // problem of hours hardly moves the median, and some agents have heavier tails than normal noise.
@@ -349,32 +353,27 @@ function noise(deviation: string, signal: string, { share }: Share): string {
   return `quantile_over_time(${share}, ${deviation}{${signal}}[7d] offset 1d)`
 }
 
-function beyondChance(record: string, { deviations: size }: Share): Recording {
-  return {
-    ...deviation(
-      counts,
-      (value, usual) =>
-        `(4 * (sqrt(${value}) - ${onSignal} sqrt(${usual})) ^ 2 / ${(size ** 2).toFixed(3)} - 1) / ${onSignal} ${usual}`,
-    ),
-    record,
-  }
+/** The part that chance alone does not explain, as a share of the square of the number of runs. */
+function beyondChance({ deviations: size }: Share): string {
+  return deviation(
+    counts,
+    (value, usual) =>
+      `(4 * (sqrt(${value}) - ${onSignal} sqrt(${usual})) ^ 2 / ${(size ** 2).toFixed(3)} - 1) / ${onSignal} ${usual}`,
+  )
 }
 
 /** How far a normal value is from the usual one, while that is steady and there are enough runs. */
-function deviation(signal: string, distance: (value: string, usual: string) => string): Recording {
+function deviation(signal: string, distance: (value: string, usual: string) => string): string {
   const usual = promql`
     (
       (agent:anomaly_usual_low:15m{${signal}} + agent:anomaly_usual_high:15m{${signal}}) / 2
       and
       agent:anomaly_usual_high:15m{${signal}} <= 1.5 * agent:anomaly_usual_low:15m{${signal}}
     )`
-  return {
-    record: 'agent:anomaly_deviation:15m',
-    expr: promql`
-      ${distance(`agent:anomaly_normal:15m{${signal}}`, usual)}
-      and ${onAgent}
-      agent:anomaly_runs:15m >= ${leastRuns}`,
-  }
+  return promql`
+    ${distance(`agent:anomaly_normal:15m{${signal}}`, usual)}
+    and ${onAgent}
+    agent:anomaly_runs:15m >= ${leastRuns}`
 }
 
 const usually = sameAgent((matchers) => `agent:anomaly_usual_high:15m{signal="%s", ${matchers}}`).replace(
