@@ -111,15 +111,18 @@ function known(limit: string): string {
     ${spread}`
 }
 
-const high = (signal: string): string => `agent:anomaly_usual_high:15m{${signal}}`
-const low = (signal: string): string => `agent:anomaly_usual_low:15m{${signal}}`
-const spread = `last_over_time(agent:anomaly_spread:7d[65m])`
+/** One series for each signal of an agent, also if an agent sends series of this name with more labels: they would fail the whole rule. */
+const single = (recorded: string): string => `max ${by(...agentLabels, 'signal')} (${recorded})`
+const high = (signal: string): string => single(`agent:anomaly_usual_high:15m{${signal}}`)
+const low = (signal: string): string => single(`agent:anomaly_usual_low:15m{${signal}}`)
+const spread = single('last_over_time(agent:anomaly_spread:7d[65m])')
 /** Deviation of twice the root of a number of runs: 1 by chance, and the spread of the agent itself. */
 function noiseOf(usual: string): string {
   return `sqrt(1 + ${usual} * ${onSignal} (${spread} ^ 2))`
 }
 
-const runs = `${onAgent} group_left () agent:anomaly_runs:15m`
+const runCount = `max ${byAgent} (agent:anomaly_runs:15m)`
+const runs = `${onAgent} group_left () ${runCount}`
 
 /**
  * The usual range of the signals of each agent: the same hour of the last four weeks. Noise is
@@ -179,9 +182,9 @@ export const anomalyRecordings: readonly RuleGroup[] = [
         record: record!,
         // 15 minutes before and after this time, at the level of the last days
         expr: promql`
-          ${over!}(agent:anomaly_profile:ahead15m[30m])
+          ${single(`${over!}(agent:anomaly_profile:ahead15m[30m])`)}
             * ${onSignal}
-          last_over_time(agent:anomaly_level:4d[65m])
+          ${single('last_over_time(agent:anomaly_level:4d[65m])')}
           or
           ${over!}(agent:anomaly_profile:ahead15m[30m])`,
       })),
@@ -206,7 +209,7 @@ export const anomalyRecordings: readonly RuleGroup[] = [
           )`,
           known(
             larger(
-              `${high(means)} * ${onSignal} exp(${deviations.others} * ${spread} / ${onAgent} group_left () sqrt(agent:anomaly_runs:15m))`,
+              `${high(means)} * ${onSignal} exp(${deviations.others} * ${spread} / ${onAgent} group_left () sqrt(${runCount}))`,
               `${1 + leastMargin.perRun} * ${high(means)}`,
             ),
           ),
@@ -238,7 +241,7 @@ export const anomalyRecordings: readonly RuleGroup[] = [
           (
             ${known(
               smaller(
-                `${low(means)} * ${onSignal} exp(-${deviations.others} * ${spread} / ${onAgent} group_left () sqrt(agent:anomaly_runs:15m))`,
+                `${low(means)} * ${onSignal} exp(-${deviations.others} * ${spread} / ${onAgent} group_left () sqrt(${runCount}))`,
                 `${1 - leastMargin.perRun} * ${low(means)}`,
               ),
             )}
@@ -278,7 +281,7 @@ export const anomalyRecordings: readonly RuleGroup[] = [
             unless ${onSignal}
             count_over_time(agent:anomaly_outside:15m[2d])
               > ${onAgent} group_left ()
-            ${newUsualShare} * count_over_time(agent:anomaly_runs:15m[2d])
+            ${newUsualShare} * max ${byAgent} (count_over_time(agent:anomaly_runs:15m[2d]))
           )`,
       },
     ],
@@ -290,9 +293,9 @@ export const anomalyRecordings: readonly RuleGroup[] = [
       {
         record: 'agent:anomaly_ratio:15m',
         expr: promql`
-          agent:anomaly_normal:15m{signal!="error_ratio"}
+          ${single('agent:anomaly_normal:15m{signal!="error_ratio"}')}
             / ${onSignal}
-          (agent:anomaly_profile:ahead15m offset 15m > 0)
+          (${single('agent:anomaly_profile:ahead15m offset 15m')} > 0)
           and ${onAgent}
           agent:anomaly_runs:15m >= ${leastRuns}`,
       },
@@ -307,7 +310,7 @@ export const anomalyRecordings: readonly RuleGroup[] = [
           beyondChance(half),
           deviation(
             means,
-            (value, usual) => `abs(ln(${value} / ${onSignal} ${usual})) * ${onAgent} group_left () sqrt(agent:anomaly_runs:15m)`,
+            (value, usual) => `abs(ln(${value} / ${onSignal} ${usual})) * ${onAgent} group_left () sqrt(${runCount})`,
           ),
           deviation(
             shares,
@@ -366,12 +369,12 @@ function beyondChance({ deviations: size }: Share): string {
 function deviation(signal: string, distance: (value: string, usual: string) => string): string {
   const usual = promql`
     (
-      (agent:anomaly_usual_low:15m{${signal}} + agent:anomaly_usual_high:15m{${signal}}) / 2
+      (${low(signal)} + ${high(signal)}) / 2
       and
-      agent:anomaly_usual_high:15m{${signal}} <= 1.5 * agent:anomaly_usual_low:15m{${signal}}
+      ${high(signal)} <= 1.5 * ${low(signal)}
     )`
   return promql`
-    ${distance(`agent:anomaly_normal:15m{${signal}}`, usual)}
+    ${distance(single(`agent:anomaly_normal:15m{${signal}}`), usual)}
     and ${onAgent}
     agent:anomaly_runs:15m >= ${leastRuns}`
 }

@@ -119,7 +119,7 @@ export const experimentRecordings: RuleGroup = {
         )`,
     },
     { record: total, expr: `sum_over_time(agent:experiment_sums:increase${interval}[${window}])` },
-    { record: 'agent:experiment_compared:sums30d', labels: { side: 'variant' }, expr: total },
+    { record: 'agent:experiment_compared:sums30d', labels: { side: 'variant' }, expr: own() },
     { record: 'agent:experiment_compared:sums30d', labels: { side: 'reference' }, expr: reference() },
     {
       record: 'agent:experiment_compared:total30d',
@@ -192,19 +192,24 @@ export const experimentRecordings: RuleGroup = {
   ],
 }
 
+/** One series for each variant and sum, also if an agent sends series of this name with more labels: they would fail the whole rule. */
+function own(more = ''): string {
+  return `sum by (${[...variantLabels, 'sum', 'key_group'].join(', ')}) (${total}${more})`
+}
+
 /** The sums that a variant is compared with: those of the control, or of all others. */
 function reference(): string {
   const same = `on (${[...experimentLabels, 'sum', 'key_group'].join(', ')})`
-  const control = `${total}{${label.variant}="control"}`
+  const control = `sum by (${[...experimentLabels, 'sum', 'key_group'].join(', ')}) (${total}{${label.variant}="control"})`
   return promql`
-    0 * ${total}{${label.variant}!="control"}
+    0 * ${own(`{${label.variant}!="control"}`)}
       + ${same} group_left ()
       ${control}
     or
     (
       sum by (${[...experimentLabels, 'sum', 'key_group'].join(', ')}) (${total})
         - ${same} group_right ()
-        ${total}
+        ${own()}
       unless ${onExperiment} ${control}
     )`
 }

@@ -92,7 +92,7 @@ function runStuck({ name, severity, forSeconds }: AlertRule): Alert {
     expr: promql`
       max ${byAgent} (${series.lastProgress})
       > ${onAgent}
-      last_over_time(agent:stuck_after_seconds:p99_7d[10m])`,
+      max ${byAgent} (last_over_time(agent:stuck_after_seconds:p99_7d[10m]))`,
     forSeconds,
     summary: 'A run of {{ $labels.agent_name }} has made no progress for {{ $value | humanizeDuration }}',
     description:
