@@ -1,4 +1,4 @@
-import { readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 
 import { runOnce } from '@swarmwatch/testkit'
@@ -54,6 +54,17 @@ describe.skipIf(!hasDocker).concurrent('the real programs accept', () => {
     const files = ['/run/secrets/prometheus_web.yaml', '/run/secrets/alertmanager_web.yaml']
     const web = await runOnce(image.prometheus, 'promtool', ['check', 'web-config', ...files], mounts())
     expect(web.code, web.output).toBe(0)
+  })
+
+  test('the configuration of the Prometheus that reads all regions, which has no rules', async () => {
+    const folder = join(files.folder, 'regions')
+    mkdirSync(folder)
+    for (const region of ['eu', 'us']) writeFileSync(join(folder, region), 'password')
+    const path = '/etc/collector/prometheus-global/prometheus.yaml'
+    const args = ['check', 'config', '--lint=all', '--lint-fatal', path]
+    const { code, output } = await runOnce(image.prometheus, 'promtool', args, { ...mounts(), '/run/regions': folder })
+    expect(code, output).toBe(0)
+    expect(output).not.toContain('rule files found')
   })
 
   test('the configuration of the Collector', async () => {
