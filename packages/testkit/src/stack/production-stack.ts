@@ -1,6 +1,6 @@
 import { execFileSync, spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { cpSync, mkdtempSync, readFileSync, writeFileSync } from 'node:fs'
+import { cpSync, mkdirSync, mkdtempSync, readFileSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { basename, join } from 'node:path'
 
@@ -41,6 +41,12 @@ export interface StackOptions {
   readonly settings?: Readonly<Record<string, string>>
   /** @default 1 */
   readonly workers?: number
+  /** The only services to start. @default all that can run here */
+  readonly only?: readonly string[]
+  /** Further compose files after the first. @default none */
+  readonly files?: readonly string[]
+  /** Content of files in `.secrets/`, which `pnpm secrets` keeps. @default none */
+  readonly secrets?: Readonly<Record<string, string>>
 }
 
 /** Builds the images from a checkout, by default this repository. Seconds when nothing has changed. */
@@ -54,12 +60,15 @@ export async function buildImages(checkout: string = repositoryRoot): Promise<vo
 }
 
 /** Lays the stack out and starts it; rejects with the logs when a service does not become healthy. Build the images before. */
-export async function startStack({ settings = {}, workers = 1 }: StackOptions = {}): Promise<ProductionStack> {
-  const without = missingServices()
+export async function startStack(options: StackOptions = {}): Promise<ProductionStack> {
+  const { settings = {}, workers = 1, only, files = [], secrets } = options
+  const all = Object.keys(composeFile().services)
+  const without = only === undefined ? missingServices() : all.filter((name) => !only.includes(name))
   const [grafana, grpc, http, mail] = await Promise.all([freePort(), freePort(), freePort(), freePort()])
   const folder = layOut(
     { MONITOR_PORT: String(grafana), OTLP_GRPC_PORT: String(grpc), OTLP_HTTP_PORT: String(http), ...settings },
     without,
+    secrets,
   )
   const override = 'published-for-the-test.yml'
   writeFileSync(join(folder, override), `services: { mailpit: { ports: ['127.0.0.1:${mail}:8025'] } }\n`)
@@ -68,6 +77,7 @@ export async function startStack({ settings = {}, workers = 1 }: StackOptions = 
     'compose',
     `--project-name=${project}`,
     '--file=docker-compose.production.yml',
+    ...files.map((file) => `--file=${file}`),
     `--file=${override}`,
     '--profile=mail',
   ]
@@ -79,19 +89,20 @@ export async function startStack({ settings = {}, workers = 1 }: StackOptions = 
   }
 
   const takeDown = takeDownAtEnd(folder, [...commandLine, 'down', '--volumes', '--remove-orphans', '--timeout=5'])
-  const scales = [`agent-worker=${workers}`, ...without.map((name) => `${name}=0`)]
+  // with names, Compose makes only the networks that these services need; an engine has addresses for about 30
+  const scales = only === undefined ? [`agent-worker=${workers}`, ...without.map((name) => `${name}=0`)] : []
   const upFlags = ['--pull=never', '--no-build', ...scales.map((scale) => `--scale=${scale}`)]
   const stack: ProductionStack = {
     folder,
     project,
     commandLine,
     upFlags,
-    allServices: Object.keys(composeFile().services),
-    services: Object.keys(composeFile().services).filter((name) => !without.includes(name)),
+    allServices: all,
+    services: all.filter((name) => !without.includes(name)),
     otlpUrl: `http://127.0.0.1:${http}`,
     mailUrl: `http://127.0.0.1:${mail}`,
     compose,
-    up: () => compose('up', ...upFlags, '--detach', '--wait', '--wait-timeout=600'),
+    up: () => compose('up', ...upFlags, '--detach', '--wait', '--wait-timeout=600', ...(only ?? [])),
     exec: (service, command, index = 1) => compose('exec', '-T', `--index=${index}`, service, ...command),
     secret: (name) => readFileSync(join(folder, '.secrets', name), 'utf8'),
     async close() {
@@ -135,7 +146,14 @@ async function leftOver(project: string): Promise<readonly string[]> {
 }
 
 /** Files and folders of the stack, as an operator has them after cloning. */
-const parts = ['docker-compose.production.yml', '.env.production.example', 'collector', 'config', 'grafana']
+const parts = [
+  'docker-compose.production.yml',
+  'docker-compose.region.yml',
+  '.env.production.example',
+  'collector',
+  'config',
+  'grafana',
+]
 
 /** Returns the services whose images are not on this machine, and prints them. */
 function missingServices(): readonly string[] {
@@ -153,7 +171,11 @@ function missingServices(): readonly string[] {
  * Lays the stack out in a new folder: a copy of what is committed, `.env.production` with `settings`, and `.secrets/` as `pnpm secrets`
  * makes it. The only thing changed is that Prometheus does not ask for services that cannot run here.
  */
-export function layOut(settings: Readonly<Record<string, string>>, without: readonly string[]): string {
+export function layOut(
+  settings: Readonly<Record<string, string>>,
+  without: readonly string[],
+  secrets: Readonly<Record<string, string>> = {},
+): string {
   const folder = mkdtempSync(join(tmpdir(), 'swarmwatch-stack-'))
   for (const part of parts) cpSync(join(repositoryRoot, part), join(folder, part), { recursive: true })
   const prometheus = join(folder, 'collector/prometheus/prometheus.yaml')
@@ -165,6 +187,8 @@ export function layOut(settings: Readonly<Record<string, string>>, without: read
     readFileSync(join(folder, '.env.production.example'), 'utf8'),
   )
   writeFileSync(join(folder, '.env.production'), environment)
+  mkdirSync(join(folder, '.secrets'))
+  for (const [name, text] of Object.entries(secrets)) writeFileSync(join(folder, '.secrets', name), text, { mode: 0o444 })
   makeSecrets(folder)
   return folder
 }
