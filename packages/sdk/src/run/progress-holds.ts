@@ -12,9 +12,12 @@ export function pauseRuns(paused: PausableRun, pause: Paused): () => void {
   const runs: PausableRun[] = []
   for (let run: PausableRun | undefined = paused; run; run = run.caller) runs.push(run)
   for (const run of runs) run.holds.paused(pause)
-  return () => {
+  const resume = (): void => {
+    paused.holds.forget(resume)
     for (const run of runs) run.holds.resumed(pause)
   }
+  paused.holds.remember(resume)
+  return resume
 }
 
 /** Reasons why a run makes no progress although it is not stuck: its pauses, and pauses and waits of the runs that it called. */
@@ -22,6 +25,8 @@ export class Holds {
   readonly #record: ExecutionRecord
   readonly #clock: PausableClock
   readonly #pauses = new Set<Paused>()
+  /** Each ends a pause of this run, also for the runs that called it. */
+  readonly #resumes = new Set<() => void>()
   readonly #waiting = new Set<object>()
 
   constructor(record: ExecutionRecord, clock: PausableClock) {
@@ -49,6 +54,14 @@ export class Holds {
     this.#record.pausedSeconds = this.#clock.pausedSeconds()
   }
 
+  remember(resume: () => void): void {
+    this.#resumes.add(resume)
+  }
+
+  forget(resume: () => void): void {
+    this.#resumes.delete(resume)
+  }
+
   /** A run that this one called waits for its next attempt. */
   calledRunWaits(run: object): void {
     this.#waiting.add(run)
@@ -58,9 +71,10 @@ export class Holds {
     this.#waiting.delete(run)
   }
 
-  /** The attempt has ended: runs that it called no longer count. */
+  /** The attempt has ended, and its pauses with it, also for the runs that called it; runs that it called no longer count. */
   clear(): void {
     this.#waiting.clear()
+    for (const resume of this.#resumes) resume()
     for (const pause of this.#pauses) this.resumed(pause)
   }
 }

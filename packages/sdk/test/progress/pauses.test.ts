@@ -147,6 +147,25 @@ describe('a pause', () => {
     expect(await settledWithin(20, agent)).toMatchObject({ name: 'TimeoutError' })
   })
 
+  test('that a called agent forgets to end does not outlast its attempt in the agent that called it', async () => {
+    const child = instrumentAgent(
+      () => {
+        currentExecution()!.pause('forgotten')
+        throw Object.assign(new Error('before it could resume'), { status: 400 })
+      },
+      { name: 'child', logger: false },
+    )
+    const agent = wrap(
+      async () => {
+        await child().catch(() => {})
+        await after(100)
+        return 'late'
+      },
+      { recovery: { maxRetries: 0, attemptTimeoutSeconds: 10 } },
+    )
+    expect(await settledWithin(20, agent)).toMatchObject({ name: 'TimeoutError' })
+  })
+
   test('does not keep a run from being aborted by its caller', async () => {
     const controller = new AbortController()
     const agent = instrumentAgent(
