@@ -162,8 +162,8 @@ export class DailyAccount {
 
   #begin(wallClockMs: number): void {
     const day = Math.floor(wallClockMs / dayMs)
-    // Not when the clock of the machine goes back over midnight
-    if (day <= this.#day) return
+    // Not when the clock of the machine goes back over midnight; a clock that was days ahead was wrong
+    if (day === this.#day || day === this.#day - 1) return
     this.#day = day
     this.#used = newUse()
     this.#hasWarned = this.#isExceeded = false

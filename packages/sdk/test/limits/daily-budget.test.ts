@@ -159,6 +159,15 @@ test('a clock that goes back over midnight does not begin a new day', async () =
   await expect(agent.run(1)).rejects.toBeInstanceOf(DailyBudgetExceededError)
 })
 
+test('a clock that was a year ahead for a while does not refuse runs for a year', async () => {
+  const agent = spender({ usd: 1 })
+  vi.setSystemTime(Date.UTC(2027, 10, 30))
+  await agent.run(1)
+  vi.setSystemTime(Date.UTC(2026, 10, 30))
+  await agent.run(1)
+  await expect(agent.run(1)).rejects.toBeInstanceOf(DailyBudgetExceededError)
+})
+
 test('a run that is started by hand has an aborted signal, does not call its code and counts as a failure', async () => {
   configureBudgets({ [`by-hand-${agents}`]: { daily: { usd: 1 } } })
   startExecution(`by-hand-${agents}`).complete({ success: true, metrics: { estimatedCost: 1 } })
