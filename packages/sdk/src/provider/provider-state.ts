@@ -13,6 +13,10 @@ const freeRetries = 10
 /** Runs that waited return at most this far apart, however few calls there were. */
 const longestGapMs = 1000
 const shortestProbeMs = 30_000
+/** No longer wait is shared: a number of milliseconds, or a date of another century, would end the retries of this process for good. */
+const longestAskedSeconds = 86_400
+/** A call that succeeds ends a longer wait than this: shorter ones pass by themselves, and a small call may succeed before they do. */
+const longestKeptSeconds = 60
 
 /** A model call that has ended. */
 export interface LearnedCall {
@@ -38,6 +42,8 @@ export class ProviderState implements KnownProvider {
   readonly #calls = new RecentCounts(60)
   readonly #budgetCalls = new RecentCounts(budgetSeconds)
   readonly #budgetRetries = new RecentCounts(budgetSeconds)
+  /** When the provider last asked for a wait. */
+  #askedAtMs = 0
   #callsPerSecond = 0
   #meanMs = 0
   #nextTurnMs = 0
@@ -91,6 +97,7 @@ export class ProviderState implements KnownProvider {
     this.count(outcome)
     if (outcome === 'cancelled') return
     const succeeded = outcome === 'success' || outcome === 'error'
+    if (outcome === 'success' && startedMs > this.#askedAtMs && this.askedSeconds() > longestKeptSeconds) this.notBeforeMs = 0
     if (succeeded) this.#meanMs += (nowMs - startedMs - this.#meanMs) * (this.#meanMs === 0 ? 1 : 0.05)
     this.breaker?.learn(succeeded, startedMs)
   }
@@ -102,7 +109,8 @@ export class ProviderState implements KnownProvider {
 
   /** Learns that the provider asked for a wait. */
   askedToWait(seconds: number): void {
-    this.notBeforeMs = Math.max(this.notBeforeMs, performance.now() + seconds * 1000)
+    this.#askedAtMs = performance.now()
+    this.notBeforeMs = Math.max(this.notBeforeMs, this.#askedAtMs + Math.min(seconds, longestAskedSeconds) * 1000)
   }
 
   /** Returns the seconds for which the provider has asked, counted from now; 0 if none are left. */

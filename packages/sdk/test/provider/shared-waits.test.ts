@@ -141,3 +141,23 @@ test('an error after a model call that succeeded is not about the provider', asy
   await time.pass(100)
   expect(other.calledAt).toEqual([0, 5])
 })
+
+test.each(['1000000000000', '9'.repeat(400), 'Fri, 31 Dec 9999 23:59:59 GMT'])(
+  'a Retry-After of %s is forgotten when a later call succeeds, and after a day at the latest',
+  async (retryAfter) => {
+    const absurd: InferenceEnd = { status: 429, retryHeaders: { 'retry-after': retryAfter } }
+    start([absurd], { maxRetries: 0 })
+    await time.pass(1)
+    expect(recoveryOf(await start([{ status: 503 }]).result)).toMatchObject({ outcome: 'not_retryable' })
+    await start([{ status: 200 }]).result
+    const after = start([{ status: 503 }])
+    await time.pass(100)
+    expect(after.calledAt).toEqual([0, 5])
+
+    start([absurd], { maxRetries: 0 })
+    await time.pass(86_401)
+    const nextDay = start([{ status: 503 }])
+    await time.pass(100)
+    expect(nextDay.calledAt).toEqual([0, 5])
+  },
+)
