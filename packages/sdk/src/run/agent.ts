@@ -1,6 +1,7 @@
 import type { Attributes } from '@opentelemetry/api'
 
 import { BoundedNames } from '../bounded-names.ts'
+import { clockNumber } from '../clock.ts'
 import type { Experiment } from '../experiment/experiment.ts'
 import type { VariantChoice } from '../experiment/variant-choice.ts'
 import { logLine } from '../log-lines.ts'
@@ -20,6 +21,9 @@ import type { LoopLimit } from './loop-guard.ts'
 import { writeBudgetZeros } from './run-limits.ts'
 
 const agentNames = processWide('agent-names/1', () => new BoundedNames(100))
+/** By the name of the agent, because `executeWithRecovery()` makes an agent for each run. */
+const lastProviders = processWide('last-providers/1', () => new Map<string, ProviderState>())
+const mostLastProviders = 1_000
 const variantsPerAgent = 10
 const experimentsPerAgent = 20
 
@@ -37,8 +41,6 @@ export class Agent {
   /** By the object of the choice: an experiment has one for each variant. */
   readonly #choices = new WeakMap<VariantChoice, AgentSeries>()
   #budget: { readonly configured: ConfiguredBudgets; readonly limits: Budget | undefined } | undefined
-  /** The provider of the last model call of any run, for attempts that begin without one of their own. */
-  lastProvider: ProviderState | undefined
   #recovery: { readonly configured: ConfiguredRecovery; readonly settings: EffectiveRecovery } | undefined
 
   constructor(name: string, options: InstrumentAgentOptions<never, never>) {
@@ -93,6 +95,18 @@ export class Agent {
     const series = this.#withVariant(choice.variant, { ...choice, experiment })
     this.#choices.set(choice, series)
     return series
+  }
+
+  /** The provider of the last model call of any run of an agent of this name, for attempts that begin without one of their own. */
+  get lastProvider(): ProviderState | undefined {
+    const state = lastProviders.get(this.name)
+    return state?.clockNumber === clockNumber() ? state : undefined
+  }
+
+  set lastProvider(state: ProviderState) {
+    const isKnown = lastProviders.has(this.name)
+    lastProviders.set(this.name, state)
+    if (!isKnown && lastProviders.size > mostLastProviders) lastProviders.delete(lastProviders.keys().next().value!)
   }
 
   /** Returns the current retry settings; defaults may be configured after the function is wrapped. */
