@@ -98,9 +98,11 @@ export function wrapAgent<This, Args extends unknown[], Result>(
     // A generator starts when its first value is read, as without this package
     if (isGeneratorFunction) return readFromStart(() => start(this, args)) as Instrumented<Result>
     const run = start(this, args)
-    const result = run.result()
+    const result = run.start()
     if (run.deferred) return whenUsed(result, run.deferred) as Instrumented<Result>
-    return (run.isIterable ? readable(result) : result) as Instrumented<Result>
+    // Not yet called, it may return a stream
+    const mayBeIterable = run.isIterable || !(returnsPromise || run.isCalled)
+    return (mayBeIterable ? readable(result) : result) as Instrumented<Result>
   }
   return keepIdentity(instrumented, fn)
 }
@@ -108,7 +110,7 @@ export function wrapAgent<This, Args extends unknown[], Result>(
 /** Returns a generator whose run starts when its first value is read. */
 async function* readFromStart(start: () => Run): AsyncGenerator {
   const run = start()
-  const result = run.result()
+  const result = run.start()
   run.deferred?.use.resolve('used')
   return yield* readThrough(result)
 }

@@ -47,6 +47,8 @@ export class Run {
   #pendingAttempt = 0
   /** 1, unless a queue has made earlier attempts. */
   readonly #firstAttempt: number
+  /** Whether the caller does not have the promise of the result yet, so that it can still get another object. */
+  #isStarting = false
   #isStream = false
   #failedWith: FailedWithValue | undefined
   #openedInstead: Promise<unknown> | undefined
@@ -81,7 +83,19 @@ export class Run {
   }
 
   /** Resolves with the function's result, or rejects with its last error, unchanged. */
-  async result(): Promise<unknown> {
+  start(): Promise<unknown> {
+    this.#isStarting = true
+    const result = this.#result()
+    this.#isStarting = false
+    return result
+  }
+
+  /** Whether the function was called at once: a queue, an open breaker, a used-up budget and the like let it wait or refuse it. */
+  get isCalled(): boolean {
+    return this.#execution.attempt >= this.#firstAttempt
+  }
+
+  async #result(): Promise<unknown> {
     try {
       let tried: Tried
       if (this.#policy) {
@@ -148,7 +162,7 @@ export class Run {
       this.#dropFailed()
       let returned = execution.within(this.#call)
       if (!(this.#returnsPromise && this.#fallback === undefined) && !isPlainPromise(returned)) {
-        if (number === this.#firstAttempt && !gate && this.#isDeferred(returned)) {
+        if (this.#isStarting && this.#isDeferred(returned)) {
           deadline?.cancel()
           execution.stall?.stop()
           const use = await this.deferred!.use.promise
@@ -182,6 +196,8 @@ export class Run {
       }
       return { value }
     } catch (error) {
+      // It may be the probe of its provider
+      if (number === 0) execution.providerGate?.attemptEnded('cancelled')
       const isLate = number > 0 && this.#pendingAttempt !== number
       return isLate ? { error, step: giveUp } : this.#attemptFailed(limits?.error ?? error)
     } finally {
@@ -270,7 +286,7 @@ export class Run {
         execution.attempt === attempt && !execution.finished && (this.#pendingAttempt === attempt || this.#isStream),
       opened: () => {
         this.#isStream = true
-        execution.providerGate?.attemptEnded(true)
+        execution.providerGate?.attemptEnded('success')
         // The function's scope may hold the stream, which would then never be collected
         this.#call = () => {}
         this.#alternatives = noAlternatives
