@@ -3,11 +3,12 @@ import type { CircuitBreakerPolicy } from 'cockatiel'
 import { guarded } from '../telemetry/guard.ts'
 import type { BreakerOptions } from './provider-options.ts'
 
-/** A time between two probes, as cockatiel's back-off. */
-interface Pause {
+/** cockatiel would measure the time until a probe by the wall clock, which may go back: it may always probe, and this file decides when. */
+interface NoPause {
   readonly duration: number
-  next(): Pause
+  next(): NoPause
 }
+const noPause: NoPause = { duration: Number.NEGATIVE_INFINITY, next: () => noPause }
 
 type Cockatiel = typeof import('cockatiel')
 
@@ -26,6 +27,8 @@ export function loadBreakers(): Promise<void> {
 export interface Probe {
   succeeded(): void
   failed(): void
+  /** It ended without an answer of the provider, which shows nothing: another probe is due at once. */
+  cancelled(): void
 }
 
 /** Closes cockatiel's state machine to what it protects: calls that have ended, and waiting runs. */
@@ -33,10 +36,12 @@ export class Breaker {
   readonly #policy: CircuitBreakerPolicy
   readonly #isClosed: () => boolean
   readonly #isHalfOpen: () => boolean
-  readonly #openFor: { ms: number } = { ms: 0 }
   readonly #waiters = new Set<() => void>()
   #probeDueMs = 0
   #openedMs = 0
+  /** The time until the next probe; 0 while it is closed. */
+  #pauseMs = 0
+  #isUndecided = false
 
   /** `changed` is called when it opens (`true`), also after a failed probe, and when it closes (`false`). */
   static create(options: BreakerOptions, changed: (isOpen: boolean) => void): Breaker | undefined {
@@ -48,24 +53,27 @@ export class Breaker {
     { failureShare = 0.5, calls = 10, openSeconds = 5, maxOpenSeconds = 20 }: BreakerOptions,
     changed: (isOpen: boolean) => void,
   ) {
-    const pause = (ms: number): Pause => {
-      this.#openFor.ms = ms
-      return { duration: ms, next: () => pause(Math.min(ms * 2, Math.max(maxOpenSeconds, openSeconds) * 1000)) }
-    }
+    const longestPauseMs = Math.max(maxOpenSeconds, openSeconds) * 1000
     const policy = circuitBreaker(handleAll, {
       breaker: new CountBreaker({ threshold: failureShare, size: calls, minimumNumberOfCalls: Math.ceil(calls / 2) }),
-      halfOpenAfter: { next: () => pause(openSeconds * 1000) },
+      halfOpenAfter: noPause,
     })
     this.#policy = policy
     this.#isClosed = () => policy.state === CircuitState.Closed
     this.#isHalfOpen = () => policy.state === CircuitState.HalfOpen
     policy.onBreak(() => {
-      this.#openedMs = performance.now()
-      this.#probeDueMs = this.#openedMs + this.#openFor.ms
+      const nowMs = performance.now()
+      if (!this.#isUndecided) {
+        this.#openedMs = nowMs
+        this.#pauseMs = this.#pauseMs === 0 ? openSeconds * 1000 : Math.min(this.#pauseMs * 2, longestPauseMs)
+      }
+      this.#probeDueMs = this.#isUndecided ? nowMs : nowMs + this.#pauseMs
+      this.#isUndecided = false
       guarded('option', () => changed(true))
       this.#wake()
     })
     policy.onReset(() => {
+      this.#pauseMs = 0
       guarded('option', () => changed(false))
       this.#wake()
     })
@@ -75,20 +83,31 @@ export class Breaker {
     return this.#isClosed()
   }
 
-  /** Counts a call that has ended. While open, only a success counts of a call that began after the opening: the provider is back. */
+  /**
+   * Counts a call that has ended. While a probe is due, only a success counts of a call that began after the opening: the provider is back.
+   */
   learn(succeeded: boolean, startedMs: number): void {
-    if (!this.#isClosed() && (!succeeded || this.#isHalfOpen() || startedMs < this.#openedMs)) return
+    if (!this.#isClosed() && (!succeeded || !this.#isProbeDue() || startedMs < this.#openedMs)) return
     void this.#policy.execute(() => (succeeded ? undefined : Promise.reject(callFailed))).catch(() => {})
   }
 
   /** Returns the probe if one is due and no other run has it. */
   takeProbe(): Probe | undefined {
-    if (this.#isClosed() || this.#isHalfOpen() || performance.now() < this.#probeDueMs) return undefined
+    if (this.#isClosed() || !this.#isProbeDue()) return undefined
     const verdict = Promise.withResolvers<void>()
     void this.#policy.execute(() => verdict.promise).catch(() => {})
-    // Its clock may be a moment behind
-    if (!this.#isHalfOpen()) return undefined
-    return { succeeded: () => verdict.resolve(), failed: () => verdict.reject(callFailed) }
+    return {
+      succeeded: () => verdict.resolve(),
+      failed: () => verdict.reject(callFailed),
+      cancelled: () => {
+        this.#isUndecided = true
+        verdict.reject(callFailed)
+      },
+    }
+  }
+
+  #isProbeDue(): boolean {
+    return !this.#isHalfOpen() && performance.now() >= this.#probeDueMs
   }
 
   /** Milliseconds until a probe is due; undefined while one is in progress, and while it is closed. */

@@ -1,9 +1,8 @@
 import { msBetween, type Clock } from '../clock.ts'
-import type { ProviderOutcome } from '../names.ts'
+import type { Outcome, ProviderOutcome } from '../names.ts'
 import { longestAskedSeconds, retryDelaySeconds } from '../recovery/next-step.ts'
 import type { EffectiveRecovery } from '../recovery/settings.ts'
 import type { Breaker, Probe } from './breaker.ts'
-import { callOutcome } from './call-outcome.ts'
 import type { ProviderState } from './provider-state.ts'
 
 /** The run that the gate holds back. */
@@ -84,31 +83,32 @@ export class ProviderGate {
 
   /** A model call of the run has ended. If the run is the probe, this is its verdict. */
   callEnded(state: ProviderState, outcome: ProviderOutcome): void {
-    if (this.#probe?.of === state && outcome !== 'cancelled') this.#endProbe(outcome === 'success' || outcome === 'error')
+    if (this.#probe?.of !== state || outcome === 'cancelled') return
+    this.#endProbe(outcome === 'success' || outcome === 'error' ? 'succeeded' : 'failed')
   }
 
-  /** The attempt has ended, or the first chunk of its stream has arrived. A probe that made no model call has failed unless it succeeded. */
-  attemptEnded(hasSucceeded: boolean, error?: unknown): void {
-    if (this.#probe === undefined) return
-    const outcome = hasSucceeded ? 'success' : callOutcome({ status: undefined, error, errorType: undefined })
-    this.#endProbe(outcome === 'success')
+  /**
+   * The attempt has ended, or did not begin, or the first chunk of its stream has arrived. A probe that made no model call has failed
+   * unless it succeeded or was cancelled.
+   */
+  attemptEnded(outcome: Outcome): void {
+    this.#endProbe(outcome === 'success' ? 'succeeded' : outcome === 'cancelled' ? 'cancelled' : 'failed')
   }
 
   #takeProbe(breaker: Breaker, state: ProviderState): boolean {
     const probe = breaker.takeProbe()
     if (!probe) return false
     // A probe without an answer must not hold back the others forever
-    const cancelTimer = this.#run.clock.after(state.probeTimeoutMs, () => this.#endProbe(false))
+    const cancelTimer = this.#run.clock.after(state.probeTimeoutMs, () => this.#endProbe('failed'))
     this.#probe = { probe, of: state, cancelTimer }
     return true
   }
 
-  #endProbe(succeeded: boolean): void {
+  #endProbe(verdict: keyof Probe): void {
     const ended = this.#probe
     this.#probe = undefined
     ended?.cancelTimer()
-    if (succeeded) ended?.probe.succeeded()
-    else ended?.probe.failed()
+    ended?.probe[verdict]()
   }
 
   #breaker(state: ProviderState): Breaker | undefined {

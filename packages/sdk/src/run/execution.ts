@@ -415,7 +415,7 @@ export class Execution implements CurrentExecution, Tracked {
     attempt.costUsd = this.record.costUsd - this.#endedCostUsd
     this.#endedCostUsd = this.record.costUsd
     if (outcome === 'failure') this.#attemptFailed(attempt, span, error, errorType)
-    this.providerGate?.attemptEnded(outcome === 'success', error)
+    this.providerGate?.attemptEnded(outcome)
     if (attempt.httpTries > 0) span.set(attribute.httpTries, attempt.httpTries)
     span.end()
     record(instruments().attemptDuration, seconds, this.series.attempt[outcome])

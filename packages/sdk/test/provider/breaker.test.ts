@@ -4,6 +4,7 @@ import { afterEach, beforeAll, beforeEach, expect, onTestFinished, test } from '
 
 import {
   currentExecution,
+  executeWithRecovery,
   instrumentAgent,
   ProviderUnavailableError,
   recoveryOf,
@@ -315,4 +316,65 @@ test('an attempt of a queue that an open breaker refuses is left to the queue, w
   expect(await third).toBe('done')
   telemetry.expectExecution('queued', { outcome: 'success', retryOutcome: 'recovered' })
   expect(await telemetry.sum('active_executions', { 'agent.name': 'queued' })).toBe(0)
+})
+
+test('a run that is cancelled before its attempt leaves the probe to another one', async () => {
+  const { run, breakProvider, server } = provider({ provider: { breaker: true, maxWaitSeconds: 600 } }, { signalFrom: () => signal })
+  let signal: AbortSignal | undefined
+  await runOnce(run)
+  await breakProvider(503)
+  server.status = 200
+  server.seconds = 1
+  await time.pass(6)
+  signal = AbortSignal.abort()
+  expect(await run()).toMatchObject({ name: 'AbortError' })
+  signal = undefined
+  expect(await settledAfter(run(), 2)).toBe('done')
+})
+
+test('a probe that is cancelled decides nothing: another run probes at once', async () => {
+  const controller = new AbortController()
+  let signal: AbortSignal | undefined = controller.signal
+  const { run, breakProvider, server } = provider({ provider: { breaker: true, maxWaitSeconds: 600 } }, { signalFrom: () => signal })
+  await runOnce(run)
+  await breakProvider(503)
+  server.status = 200
+  await time.pass(6)
+  server.seconds = 10
+  const probe = run()
+  await time.pass(1)
+  signal = undefined
+  server.seconds = 1
+  const other = run()
+  controller.abort()
+  await time.pass(12)
+  await probe
+  expect(await other).toBe('done')
+})
+
+test('a wall clock that goes back does not keep the breaker open', async () => {
+  const { run, breakProvider, server } = provider({ provider: { breaker: true, maxWaitSeconds: 600 } })
+  await runOnce(run)
+  await breakProvider(503)
+  server.status = 200
+  server.seconds = 1
+  time.setWallClock(time.wallClock() - 3_600_000)
+  expect(await settledAfter(run(), 10)).toBe('done')
+})
+
+test('a run of executeWithRecovery is held back as well: its agent is known by its name', async () => {
+  const { server, breakProvider } = provider(breaker)
+  let calls = 0
+  const execute = (): Promise<unknown> =>
+    executeWithRecovery(
+      async () => {
+        calls += 1
+        beginInference({ source: 'wire', provider: 'openai', model: 'gpt-6' }).end({ status: server.status })
+      },
+      { agentName: 'executed', logger: false, recovery: { maxRetries: 0, ...breaker } },
+    )
+  await execute()
+  await breakProvider(503)
+  await expect(execute()).rejects.toBeInstanceOf(ProviderUnavailableError)
+  expect(calls).toBe(1)
 })
