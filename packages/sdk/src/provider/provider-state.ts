@@ -14,7 +14,7 @@ const freeRetries = 10
 const longestGapMs = 1000
 const shortestProbeMs = 30_000
 /** No longer wait is shared: a number of milliseconds, or a date of another century, would end the retries of this process for good. */
-const longestAskedSeconds = 86_400
+const longestSharedSeconds = 86_400
 /** A call that succeeds ends a longer wait than this: shorter ones pass by themselves, and a small call may succeed before they do. */
 const longestKeptSeconds = 60
 
@@ -110,7 +110,7 @@ export class ProviderState implements KnownProvider {
   /** Learns that the provider asked for a wait. */
   askedToWait(seconds: number): void {
     this.#askedAtMs = performance.now()
-    this.notBeforeMs = Math.max(this.notBeforeMs, this.#askedAtMs + Math.min(seconds, longestAskedSeconds) * 1000)
+    this.notBeforeMs = Math.max(this.notBeforeMs, this.#askedAtMs + Math.min(seconds, longestSharedSeconds) * 1000)
   }
 
   /** Returns the seconds for which the provider has asked, counted from now; 0 if none are left. */
