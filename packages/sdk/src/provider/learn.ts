@@ -18,7 +18,7 @@ import { rateLimitsIn, resetWaitSeconds } from './rate-limits.ts'
 interface LearningRun {
   /** Whether the current attempt calls a fallback, whose provider is not that of the agent. */
   readonly isFallback: boolean
-  readonly agent: { set lastProvider(state: ProviderState); recovery(): EffectiveRecovery }
+  readonly agent: { lastProvider: ProviderState | undefined; recovery(): EffectiveRecovery }
   /** Set while the run has asked whether its provider is available. */
   readonly providerGate: { callEnded(state: ProviderState, outcome: ProviderOutcome): void } | undefined
 }

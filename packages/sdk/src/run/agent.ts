@@ -103,7 +103,8 @@ export class Agent {
     return state?.clockNumber === clockNumber() ? state : undefined
   }
 
-  set lastProvider(state: ProviderState) {
+  set lastProvider(state: ProviderState | undefined) {
+    if (!state) return
     const isKnown = lastProviders.has(this.name)
     lastProviders.set(this.name, state)
     if (!isKnown && lastProviders.size > mostLastProviders) lastProviders.delete(lastProviders.keys().next().value!)

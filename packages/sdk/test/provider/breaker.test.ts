@@ -319,7 +319,10 @@ test('an attempt of a queue that an open breaker refuses is left to the queue, w
 })
 
 test('a run that is cancelled before its attempt leaves the probe to another one', async () => {
-  const { run, breakProvider, server } = provider({ provider: { breaker: true, maxWaitSeconds: 600 } }, { signalFrom: () => signal })
+  const { run, breakProvider, server } = provider(
+    { provider: { breaker: true, maxWaitSeconds: 600 } },
+    { signalFrom: () => signal },
+  )
   let signal: AbortSignal | undefined
   await runOnce(run)
   await breakProvider(503)
@@ -335,7 +338,10 @@ test('a run that is cancelled before its attempt leaves the probe to another one
 test('a probe that is cancelled decides nothing: another run probes at once', async () => {
   const controller = new AbortController()
   let signal: AbortSignal | undefined = controller.signal
-  const { run, breakProvider, server } = provider({ provider: { breaker: true, maxWaitSeconds: 600 } }, { signalFrom: () => signal })
+  const { run, breakProvider, server } = provider(
+    { provider: { breaker: true, maxWaitSeconds: 600 } },
+    { signalFrom: () => signal },
+  )
   await runOnce(run)
   await breakProvider(503)
   server.status = 200

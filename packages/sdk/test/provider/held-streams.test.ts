@@ -37,8 +37,10 @@ describe('the stream of an agent that is not called at once', () => {
   const wrap = (options: Partial<InstrumentAgentOptions<[], AsyncGenerator<string>>>) =>
     instrumentAgent(() => chunks('own'), { name: 'streaming', logger: false, ...options })
   const read = async (stream: AsyncIterable<string>): Promise<unknown> => {
+    const read: string[] = []
     try {
-      return await Array.fromAsync(stream)
+      for await (const chunk of stream) read.push(chunk)
+      return read
     } catch (error) {
       return error
     }
