@@ -13,7 +13,7 @@ const freeRetries = 10
 /** Runs that waited return at most this far apart, however few calls there were. */
 const longestGapMs = 1000
 const shortestProbeMs = 30_000
-/** No longer wait is shared: a number of milliseconds, or a date of another century, would end the retries of this process for good. */
+/** No longer wait is shared: milliseconds taken for seconds, or a date of another century, would end the retries of a process forever. */
 const longestSharedSeconds = 86_400
 /** A call that succeeds ends a longer wait than this: shorter ones pass by themselves, and a small call may succeed before they do. */
 const longestKeptSeconds = 60
