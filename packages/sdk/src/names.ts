@@ -79,6 +79,8 @@ export const otherName = '__other__'
 export const otherError = '_OTHER'
 /** Returns an `error.type` for display: `Error` if there is no better word. */
 export const shownErrorType = (errorType: string): string => (errorType === otherError ? 'Error' : errorType)
+/** A provider for display. */
+export const shownProvider = (provider: string): string => (provider === otherError ? 'an unknown provider' : provider)
 /** `error.type` of everything that exceeded a time limit. */
 export const timeoutError = 'timeout'
 /** `error.type` of a tool that reports its failure in its result, as MCP's `isError` does (semantic conventions). */

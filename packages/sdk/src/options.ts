@@ -168,7 +168,7 @@ const agentChecks: Record<keyof InstrumentAgentOptions<never, never>, Check> = {
   budget: ['must be an object', isObject],
   loop: ['must be an object', isObject],
   failIf: [
-    'must be a function or a list of functions',
+    'must be a function or a list of functions that is not empty',
     (value) => isFunction(value) || (Array.isArray(value) && value.length > 0 && value.every(isFunction)),
   ],
   logger: [

@@ -1,4 +1,4 @@
-import { attribute, type ProviderOutcome, type RetryAvoidedReason } from '../names.ts'
+import { attribute, shownProvider, type ProviderOutcome, type RetryAvoidedReason } from '../names.ts'
 import { add, instruments } from '../telemetry/instruments.ts'
 import { Breaker } from './breaker.ts'
 import type { KnownProvider } from './known-providers.ts'
@@ -60,7 +60,7 @@ export class ProviderState implements KnownProvider {
 
   /** How this provider and model are called in a message. */
   get shownName(): string {
-    return `${this.model} by ${this.provider}`
+    return `${this.model} by ${shownProvider(this.provider)}`
   }
 
   /** The longest time for a probe: three times the mean of earlier calls, at least 30 s. */

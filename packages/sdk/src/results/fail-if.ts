@@ -96,7 +96,7 @@ const maxIssues = 3
 export function schema(of: StandardSchema): (result: unknown) => false | ResultRejectedError {
   const standard = propertyOf(of, '~standard')
   if (typeof propertyOf(standard, 'validate') !== 'function')
-    throw new TypeError('schema: of must be a Standard Schema (an object with ~standard), such as one of Zod, Valibot or ArkType')
+    throw new TypeError('schema() needs a Standard Schema (an object with ~standard), such as one of Zod, Valibot or ArkType')
   const issuesOf = (value: unknown): readonly unknown[] | undefined => {
     const validated = of['~standard'].validate(value)
     if (isInstance(validated, Promise)) {

@@ -148,7 +148,7 @@ test('schema accepts a text that matches a schema of strings', () => {
 })
 
 test('schema rejects a value that is no Standard Schema at once', () => {
-  expect(() => schema({} as never)).toThrow('of must be a Standard Schema')
+  expect(() => schema({} as never)).toThrow('schema() needs a Standard Schema')
 })
 
 test.each([Proxy.revocable({}, {}), Proxy.revocable([], {})])('a hostile result is neither empty nor an error', (revocable) => {
