@@ -9,6 +9,7 @@ import { add, instruments, record, type Instruments } from '../telemetry/instrum
 import { oldAttribute } from '../telemetry/old-names.ts'
 import { isAmount } from '../unknown-values.ts'
 import { hasOldNames, inferenceOptions } from './configure-inferences.ts'
+import { warnOfUnpricedBudget } from './inference-warnings.ts'
 import type { InferenceEnd, InferenceStart, InferenceUsage } from './inference.ts'
 
 /** A logical call of a model: all HTTP tries with which its client made it. */
@@ -20,6 +21,8 @@ export interface LogicalCall {
 export interface CountingRun extends UsageRun {
   readonly finished: boolean
   readonly attempt: number
+  readonly agentName: string
+  readonly limits: { readonly hasUsd: boolean } | undefined
 }
 
 /** The slot of a run that its counted calls share, so that they do not keep a finished run alive. */
@@ -206,6 +209,7 @@ export class CountedCall {
     if (!run || this.#isUnpriced || this.costUsd !== undefined) return
     this.#isUnpriced = true
     run.record.unpricedCalls += 1
+    if (run.limits?.hasUsd) warnOfUnpricedBudget(run.agentName, boundedModel(this.#model ?? this.#responseModel))
   }
 
   #run(): CountingRun | undefined {

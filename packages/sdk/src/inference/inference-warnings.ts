@@ -1,4 +1,4 @@
-import { otherError } from '../names.ts'
+import { otherError, shownProvider } from '../names.ts'
 import { processWide } from '../process-wide.ts'
 import { guarded } from '../telemetry/guard.ts'
 import { inferenceOptions } from './configure-inferences.ts'
@@ -11,7 +11,8 @@ const printed = processWide('inference-warnings/1', () => new Set<string>())
 
 /** Reports once for each provider that a client repeats failed requests by itself. */
 export function warnOfHiddenRetries(agentName: string, { provider = otherError, client }: InferenceStart, tries: number): void {
-  const who = client === undefined ? `the client of ${nameOf(provider)}` : `${client.slice(0, 60)} (${nameOf(provider)})`
+  const who =
+    client === undefined ? `the client of ${shownProvider(provider)}` : `${client.slice(0, 60)} (${shownProvider(provider)})`
   warnOnce(
     `retries ${provider}`,
     `${who} repeated a failed request by itself: ${tries} HTTP requests for one model call in one attempt of ${agentName}. ` +
@@ -33,13 +34,18 @@ export function warnOfMissingUsage({ provider = otherError, isStream }: Inferenc
   if (!isStream) return
   warnOnce(
     `usage ${provider}`,
-    `a stream of ${nameOf(provider)} ended without usage, so its tokens and cost are unknown. ` +
+    `a stream of ${shownProvider(provider)} ended without usage, so its tokens and cost are unknown. ` +
       'For OpenAI-compatible chat streams, set stream_options: { include_usage: true } in the request',
   )
 }
 
-function nameOf(provider: string): string {
-  return provider === otherError ? 'an unknown provider' : provider
+/** Reports once for each agent and model that a budget in US dollars cannot count its calls. */
+export function warnOfUnpricedBudget(agentName: string, model: string): void {
+  warnOnce(
+    `budget ${agentName} ${model}`,
+    `the budget in USD of ${agentName} counts calls of ${model} as free, because their price is unknown. ` +
+      'Set prices in the configuration file, or limit tokens or modelCalls, too',
+  )
 }
 
 function warnOnce(key: string, line: string): void {

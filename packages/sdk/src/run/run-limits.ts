@@ -91,6 +91,12 @@ export class RunLimits {
     if (budget.seconds !== undefined && !this.#error) this.#startTimer(budget.seconds)
   }
 
+  /** Whether US dollars of the run are limited, by its own budgets or by that of a run that it is part of. */
+  get hasUsd(): boolean {
+    const { usd, daily } = this.#budget
+    return usd !== undefined || daily?.usd !== undefined || (this.#run.parent?.limits?.hasUsd ?? false)
+  }
+
   /** Aborts when the run is stopped. */
   get signal(): AbortSignal {
     return this.#controller.signal

@@ -5,7 +5,7 @@ import type { AddressInfo } from 'node:net'
 import { fc, test as property } from '@fast-check/vitest'
 import { startTestTelemetry, type TestTelemetry } from '@swarmwatch/testing'
 import { ConstantBackoff, handleAll, retry } from 'cockatiel'
-import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest'
+import { afterEach, beforeEach, describe, expect, onTestFinished, test, vi } from 'vitest'
 
 import {
   type Budget,
@@ -20,6 +20,7 @@ import {
   recordInference,
   recoveryOf,
 } from '../../src/index.ts'
+import { configureInferences } from '../../src/instrumentation.ts'
 import { budgetLabels } from '../../src/names.ts'
 import { keptLines } from '../kept-lines.ts'
 import { outcomeOf } from '../run-watch.ts'
@@ -211,6 +212,27 @@ test('a policy of the user does not continue a run that exceeded its budget', as
   expect(calls).toBe(1)
 })
 
+test.each([{ usd: 1 }, { daily: { usd: 1 } }])(
+  'a line reports once that the budget %j cannot count a model without a price',
+  async (budget) => {
+    const lines: string[] = []
+    const undo = configureInferences({ warn: (line) => void lines.push(line) })
+    onTestFinished(undo)
+    const model = `unpriced-${Object.keys(budget).join()}`
+    const call = (): void => recordInference({ model, provider: 'x', usage: { inputTokens: 9, outputTokens: 9 } })
+    const nested = instrumentAgent(async () => call(), { name: 'nested', logger: false })
+    await run({ tokens: 1000 }, call)
+    expect(lines).toEqual([])
+    for (let count = 0; count < 2; count += 1) await run(budget, call)
+    const cure = 'Set prices in the configuration file, or limit tokens or modelCalls, too'
+    expect(lines).toEqual([
+      `the budget in USD of spender counts calls of ${model} as free, because their price is unknown. ${cure}`,
+    ])
+    await run(budget, () => nested())
+    expect(lines[1]).toContain('the budget in USD of nested')
+  },
+)
+
 describe('a budget of seconds', () => {
   beforeEach(() => void vi.useFakeTimers())
   afterEach(() => void vi.useRealTimers())
@@ -245,7 +267,7 @@ test('all problems of budgets are reported at once', () => {
   const budget = { usd: 0, tokens: 1.5, modelCalls: -1, seconds: 'x', dollars: 5 } as never
   expect(() => instrumentAgent(() => {}, { name: 'x', budget, failIf: [] })).toThrow(
     [
-      'instrumentAgent: failIf must be a function or a list of functions, got an array',
+      'instrumentAgent: failIf must be a function or a list of functions that is not empty, got an array',
       'instrumentAgent: budget.usd must be US dollars above 0, got 0',
       'instrumentAgent: budget.tokens must be an integer >= 1, got 1.5',
       'instrumentAgent: budget.modelCalls must be an integer >= 0, got -1',
