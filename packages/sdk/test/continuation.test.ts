@@ -383,13 +383,26 @@ const badValues: readonly (readonly [string, () => unknown])[] = [
 ]
 test.each(badValues)('a continuation that %s means a plain run, which is reported once', async (_, continuation) => {
   const { lines, logger } = keptLines()
-  const ends = await attempts([{ work: () => 1 }, { work: () => 2 }], { logger, continuation: continuation as never })
+  const ends = await attempts([{ work: () => 1 }, { work: () => 2 }], {
+    logger,
+    errorMessages: false,
+    continuation: continuation as never,
+  })
   expect(ends).toEqual([{ value: 1 }, { value: 2 }])
   expect(await counts()).toMatchObject({ success: 2, active: 0 })
   expect(await telemetry.sum('swarmwatch.guard.trips', { where: 'option' })).toBe(2)
   expect(lines).toHaveLength(1)
   expect(lines[0]).toMatch(/^\[WARN\] worker ignores its queue and retries by itself: continuation\(\)/)
   expect(lines[0]).not.toContain('secret')
+})
+
+test('the line about a continuation that throws contains the message, as other lines do', async () => {
+  const { lines, logger } = keptLines()
+  const continuation = () => {
+    throw new TypeError('the job has no id')
+  }
+  await attempts([{ work: () => 1 }], { logger, continuation })
+  expect(lines).toEqual(['[WARN] worker ignores its queue and retries by itself: continuation() threw: the job has no id'])
 })
 
 test.each([

@@ -1,6 +1,7 @@
 import { isSpanContextValid, type SpanContext } from '@opentelemetry/api'
 
 import { logLine, warnLine } from '../log-lines.ts'
+import { messageOf } from '../telemetry/content.ts'
 import { trip } from '../telemetry/guard.ts'
 import { isInstance, isObject, propertyOf } from '../unknown-values.ts'
 import type { Agent } from './agent.ts'
@@ -32,11 +33,16 @@ export function readContinuation(agent: Agent, args: readonly unknown[]): ReadCo
     trip('option', error)
     if (!warned.has(agent)) {
       warned.add(agent)
-      const reason = isInstance(error, InvalidContinuation) ? error.message : 'continuation() threw'
+      const reason = isInstance(error, InvalidContinuation) ? error.message : thrown(error, agent)
       logLine(agent.logger, 'warn', warnLine(agent.name, `ignores its queue and retries by itself: ${reason}`))
     }
     return undefined
   }
+}
+
+function thrown(error: unknown, { options }: Agent): string {
+  const message = messageOf(error, options.errorMessages)
+  return message === undefined || message === '' ? 'continuation() threw' : `continuation() threw: ${message}`
 }
 
 class InvalidContinuation extends TypeError {}
