@@ -1,3 +1,5 @@
+import { readFileSync } from 'node:fs'
+
 import { expect, test } from 'vitest'
 
 import type { Notice } from '../../src/message/notice.ts'
@@ -165,6 +167,39 @@ test('the plain text that is sent when Slack refuses the blocks holds everything
       https://example.com/runbooks/BridgeDeliveryFailing"
   `)
   expect(slackPlainText({ ...sampleNotices.meta, text: '&'.repeat(100_000) }).length).toBeLessThanOrEqual(3_900)
+})
+
+test.each([
+  {
+    alertname: 'RunBudgetExceeded',
+    agent: 'writer',
+    more: { budget: 'usd' },
+    summary: 'A budget ended 3 run(s) of writer (usd)',
+    description:
+      'writer (workers): 3 run(s) exceeded their budget (usd) in the last 15 minutes and were ended. They are not retried.',
+  },
+  {
+    alertname: 'AgentRunStuck',
+    agent: 'researcher',
+    more: {},
+    summary: 'A run of researcher has made no progress for 12m 30s',
+    description:
+      'A run of researcher (workers) has made no progress for 12m 30s; 99% of its runs end within 4.2s. ' +
+      'Run 5f0c3a9e1b2d4c68-2s in 10.0.0.7:9090: 12m 30s since "tool call started: search".',
+  },
+])('docs/safe-recovery.md shows what Slack displays for $alertname', ({ alertname, agent, more, summary, description }) => {
+  const annotations = { summary, description, runbook_url: `https://example.com/runbooks/${alertname}` }
+  const labels = { alertname, agent_name: agent, job: 'workers', severity: 'warning', ...more }
+  const alerts = [sampleAlert(agent, { labels, annotations })]
+  const { blocks } = slackMessage({ ...sampleNotices.firing, severity: 'warning', title: alertname, alerts, links: {} })
+  const displayed = blocks
+    .map((block) => block.text.text)
+    .join('\n\n')
+    .replaceAll(/<[^|>]+\|([^>]+)>/g, '$1')
+    .replaceAll('*', '')
+  const page = readFileSync(new URL('../../../../docs/safe-recovery.md', import.meta.url), 'utf8')
+  const shownThere = page.match(/^```\n[\s\S]*?^```/gm)?.map((block) => block.replaceAll(/\s+/g, ' '))
+  expect(shownThere).toContain(`\`\`\` ${displayed.replaceAll(/\s+/g, ' ')} \`\`\``)
 })
 
 test('a run that is stuck: the run, its process and its last step', () => {
