@@ -53,7 +53,7 @@ test('the examples of docs/best-practices.md compile with strict types', async (
   })
 })
 
-/** What the comments behind `console.log()` promise. */
+/** Output that the comments behind `console.log()` promise. */
 function promised(example: string): string[] {
   return [...example.matchAll(/^console\.log\(.*\) \/\/ (.+)$/gm)].map(([, text]) => text!)
 }
