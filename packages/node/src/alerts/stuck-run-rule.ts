@@ -33,5 +33,6 @@ function findingOf({ slowest, usualSeconds }: Stuck): string {
 
 function shown(seconds: number): string {
   if (seconds >= 120) return `${Math.floor(seconds / 60)} min`
-  return `${seconds < 10 ? Math.round(seconds * 10) / 10 : Math.round(seconds)} s`
+  // Not 0 s for an agent whose runs take milliseconds
+  return `${seconds < 10 ? Math.max(0.1, Math.round(seconds * 10) / 10) : Math.round(seconds)} s`
 }

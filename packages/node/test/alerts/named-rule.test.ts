@@ -65,6 +65,14 @@ describe('stuck_run', () => {
     expect(finding('stuck_run', 'warning', {})).toBe(undefined)
   })
 
+  test('does not report that runs end within 0 s', () => {
+    run20Times('quick', 0.004)
+    const stuck = startLongAgo('quick', 60)
+    expect(finding('stuck_run', 'warning', {})).toContain('of quick has made no progress for 60 s')
+    expect(finding('stuck_run', 'warning', {})).toMatch(/99 % of its runs end within 0\.1 s$/)
+    stuck.complete({ success: true })
+  })
+
   test('finds no run before three times the usual duration, and none of an unknown duration before 15 minutes', () => {
     run20Times('patient', 30)
     const runs = [startLongAgo('patient', 80), startLongAgo('unknown', 890)]
