@@ -4,7 +4,7 @@ import { join, resolve } from 'node:path'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 
 import { installed } from './packed-packages.ts'
-import { examplesOf, runExample, runProgram } from './run-in.ts'
+import { type Ended, examplesOf, runExample, runProgram } from './run-in.ts'
 
 const sources = ['--conditions=swarmwatch-source']
 let folder: string
@@ -31,27 +31,33 @@ describe.each([
 })
 
 test('the examples of docs/best-practices.md compile with strict types', async () => {
-  const checked = join(folder, 'types')
-  await mkdir(checked)
   const examples = examplesOf(await readFile('docs/best-practices.md', 'utf8'))
-  const files = examples.map((_, at) => `practice-${at}.mts`)
-  for (const [at, example] of examples.entries()) await writeFile(join(checked, files[at]!), example)
-  const flags = [
-    '--ignoreConfig',
-    '--noEmit',
-    '--strict',
-    '--exactOptionalPropertyTypes',
-    '--noUncheckedIndexedAccess',
-    '--skipLibCheck',
-  ]
+  const files = Object.fromEntries(examples.map((example, at) => [`practice-${at}.mts`, example]))
+  expect(await compile('practices', files)).toEqual({ status: 0, output: '' })
+})
+
+test('the workers of docs/queues.md that other tests run compile with strict types', async () => {
+  const workers = examplesOf(await readFile('docs/queues.md', 'utf8')).filter((example) => example.includes("'./orders.ts'"))
+  expect(workers).toHaveLength(3)
+  const files = {
+    ...Object.fromEntries(workers.map((example, at) => [`worker-${at}.mts`, example])),
+    'orders.ts': await readFile('test/queues/orders.ts', 'utf8'),
+    // It has no types of its own
+    'pg.d.ts': "declare module 'pg'",
+  }
+  expect(await compile('workers', files)).toEqual({ status: 0, output: '' })
+})
+
+async function compile(name: string, files: Readonly<Record<string, string>>): Promise<Ended> {
+  const checked = join(folder, name)
+  await mkdir(checked)
+  for (const [file, text] of Object.entries(files)) await writeFile(join(checked, file), text)
+  const flags = ['--ignoreConfig', '--noEmit', '--strict', '--exactOptionalPropertyTypes', '--skipLibCheck']
   const target = ['--module', 'nodenext', '--target', 'es2024', '--lib', 'es2024,esnext.disposable', '--types', 'node']
   const source = ['--customConditions', 'swarmwatch-source', '--allowImportingTsExtensions']
   const tsc = join(installed('', 'typescript'), 'bin/tsc')
-  expect(await runProgram(checked, process.execPath, [tsc, ...flags, ...target, ...source, ...files])).toEqual({
-    status: 0,
-    output: '',
-  })
-})
+  return runProgram(checked, process.execPath, [tsc, ...flags, ...target, ...source, ...Object.keys(files)])
+}
 
 /** Output that the comments behind `console.log()` promise. */
 function promised(example: string): string[] {

@@ -9,7 +9,7 @@ export async function chargeCard(order: string): Promise<string> {
   return `receipt of ${order}`
 }
 
-export async function confirmOrder(order: string, signal: AbortSignal): Promise<string> {
+export async function confirmOrder(order: string, signal: AbortSignal | undefined): Promise<string> {
   appendFileSync(effects, `confirm ${order}\n`)
   const calls = readFileSync(effects, 'utf8')
     .split('\n')
@@ -31,10 +31,10 @@ export async function confirmOrder(order: string, signal: AbortSignal): Promise<
   return `confirmed ${order}`
 }
 
-function hang(signal: AbortSignal): Promise<never> {
+function hang(signal: AbortSignal | undefined): Promise<never> {
   const timer = setInterval(() => {}, 60_000)
   return new Promise((_, reject) => {
-    signal.addEventListener('abort', () => {
+    signal?.addEventListener('abort', () => {
       clearInterval(timer)
       reject(signal.reason as Error)
     })
