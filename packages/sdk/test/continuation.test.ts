@@ -349,6 +349,17 @@ test('a job that is queued again by hand after it failed is counted again', asyn
   expect(await counts()).toMatchObject({ success: 1, failure: 1, active: 0 })
 })
 
+test('a job that is queued again by hand after its final attempt was cancelled is counted again', async () => {
+  const agent = instrumentAgent(async (signal: AbortSignal) => signal.throwIfAborted(), {
+    name: 'worker',
+    logger: false,
+    continuation: () => ({ executionId, attempt: 1, isFinal: true }),
+  })
+  await agent(AbortSignal.abort()).catch(() => {})
+  await agent(new AbortController().signal)
+  expect(await counts()).toMatchObject({ cancelled: 1, success: 1, active: 0 })
+})
+
 test('without a continuation for a call, the process retries by itself', async () => {
   let calls = 0
   const work = () => {

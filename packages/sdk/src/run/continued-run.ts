@@ -160,7 +160,7 @@ export class ContinuedRun {
     releaseAll(dropped.onceCalls)
   }
 
-  /** Forgets the earlier attempts, and remembers that the execution has ended, unless it failed: then it may be queued again by hand. */
+  /** Forgets the earlier attempts, and remembers that the execution has succeeded. Another one may be queued again by hand. */
   end(outcome: Outcome): void {
     if (this.earlier) releaseAll(this.earlier.onceCalls)
     // An invocation of the same attempt that ran at the same time
@@ -170,7 +170,7 @@ export class ContinuedRun {
       monitor.continued(other.record)
       releaseAll(other.onceCalls)
     }
-    if (outcome === 'failure') return
+    if (outcome !== 'success') return
     kept.ended.add(this.#key)
     if (kept.ended.size > mostEnded) kept.ended.delete(kept.ended.values().next().value!)
   }
