@@ -258,7 +258,7 @@ export class Execution implements CurrentExecution, Tracked {
   }
 
   pause(reason: string): Resume {
-    if (!this.#isOpenTo('pause')) return resumable(() => {})
+    if (!this.#isOpenTo('pause') || this.#isCalledByEarlierAttempt()) return resumable(() => {})
     const pause = { reason: noteOf(reason), since: this.clock.wallClock() }
     const resume = pauseRuns(this, pause)
     return resumable(() => {
@@ -506,6 +506,13 @@ export class Execution implements CurrentExecution, Tracked {
   #continues(): void {
     if (this.waits.length === 0 && this.record.state !== 'waiting') return
     for (let run = this.caller; run; run = run.caller) run.holds.calledRunContinues(this)
+  }
+
+  /** Whether the calling code belongs to an attempt that was given up and still runs, as far as attempts are followed. */
+  #isCalledByEarlierAttempt(): boolean {
+    attemptsAreFollowed.value = true
+    const attempt = runningExecution.getStore() === this ? runningAttempt.getStore() : undefined
+    return attempt !== undefined && attempt !== this.attempt
   }
 
   /** An ended span accepts no changes, and counters and record must agree with it, so they accept none either. */

@@ -166,6 +166,22 @@ describe('a pause', () => {
     expect(await settledWithin(20, agent)).toMatchObject({ name: 'TimeoutError' })
   })
 
+  test('of an attempt that was given up does not suspend the time limit of the next one', async () => {
+    // From the first pause on, attempts are followed
+    await wrap(async () => currentExecution()!.pause('first')())()
+    const agent = wrap(
+      async () => {
+        if (currentExecution()!.attempt === 1) {
+          await after(12)
+          currentExecution()!.pause('too late')
+        }
+        await after(day)
+      },
+      { recovery: { maxRetries: 1, baseDelaySeconds: 1, attemptTimeoutSeconds: 10 } },
+    )
+    expect(await settledWithin(30, agent)).toMatchObject({ name: 'TimeoutError' })
+  })
+
   test('does not keep a run from being aborted by its caller', async () => {
     const controller = new AbortController()
     const agent = instrumentAgent(
