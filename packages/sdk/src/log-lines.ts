@@ -16,7 +16,7 @@ interface ShownError {
   readonly errorMessage?: string | undefined
 }
 
-/** `(TypeError): fetch failed`, and why no retry follows, where the number of attempts does not show it. */
+/** `(TypeError): fetch failed`, and why no retry follows or its wait is longer, where the rest of the line does not show it. */
 function reason({ errorType, errorMessage = '' }: ShownError, because?: string): string {
   // On one line, so that nothing in it looks like a line of its own
   const message = cut(errorMessage.replaceAll(/\s+/g, ' ').trim())
@@ -37,7 +37,7 @@ export function retryLine(
     return ascii(`[RETRY] ${cut(agentName)} attempt ${attempt} with fallback ${fallback} ${reason(retry, retry.because)}`)
   const count = of === undefined ? `${attempt}` : `${attempt}/${of}`
   const wait = of === undefined ? `after ${oneDecimal(waitSeconds)} s` : `in ${shortest(waitSeconds)} s`
-  return ascii(`[RETRY] ${cut(agentName)} attempt ${count} ${wait} ${reason(retry)}`)
+  return ascii(`[RETRY] ${cut(agentName)} attempt ${count} ${wait} ${reason(retry, retry.because)}`)
 }
 
 /** `[RETRY] api-integrator attempt 1 failed, its queue decides on the next one (429): slow down` */

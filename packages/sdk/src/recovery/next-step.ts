@@ -29,7 +29,7 @@ export interface ModelFailure {
 
 /** Decision after a failed attempt: wait and retry, or give up, and the reason. */
 export type NextStep =
-  | { readonly retry: true; readonly waitSeconds: number }
+  | { readonly retry: true; readonly waitSeconds: number; readonly because?: string }
   | { readonly retry: false; readonly outcome: 'exhausted' | 'not_retryable' | 'rejected'; readonly because?: string }
 
 /** Decides whether another attempt follows a failed one, and after which wait. Has no side effects. */

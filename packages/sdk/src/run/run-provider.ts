@@ -73,7 +73,7 @@ export class RunProvider {
     const turnSeconds = Math.min(state.takeTurn(this), longestAskedSeconds(this.#settings))
     if (turnSeconds <= step.waitSeconds || this.#run.elapsedSeconds() + turnSeconds >= totalTimeoutSeconds) return step
     state.retryAvoided('asked_to_wait')
-    return { retry: true, waitSeconds: turnSeconds }
+    return { retry: true, waitSeconds: turnSeconds, because: `runs that wait for ${state.shownName} return one after the other` }
   }
 
   /** Returns the gate of the provider if the next attempt must wait at it; undefined if it may begin at once. */

@@ -317,7 +317,8 @@ export class Run {
     }
     this.#waitSeconds = step.waitSeconds
     execution.waiting(step.waitSeconds)
-    this.#logRetry({ of: this.#settings.maxRetries + 1, waitSeconds: step.waitSeconds })
+    const { waitSeconds, because } = step
+    this.#logRetry({ of: this.#settings.maxRetries + 1, waitSeconds, ...(because !== undefined && { because }) })
     return { error, step }
   }
 

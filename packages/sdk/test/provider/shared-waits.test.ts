@@ -1,7 +1,8 @@
 import { afterEach, beforeEach, expect, test } from 'vitest'
 
-import { instrumentAgent, recoveryOf, type RecoveryOptions } from '../../src/index.ts'
+import { instrumentAgent, type Logger, recoveryOf, type RecoveryOptions } from '../../src/index.ts'
 import { beginInference, type InferenceEnd } from '../../src/instrumentation.ts'
+import { keptLines } from '../kept-lines.ts'
 import { MovedTime } from './moved-time.ts'
 
 let time: MovedTime
@@ -11,7 +12,7 @@ afterEach(() => time.end())
 const asked = (seconds: number): InferenceEnd => ({ status: 429, retryHeaders: { 'retry-after': String(seconds) } })
 
 /** Starts a run whose model calls end like this, one per attempt, and returns the seconds at which they began. */
-function start(ends: readonly InferenceEnd[], recovery: RecoveryOptions = {}, model = 'gpt-6') {
+function start(ends: readonly InferenceEnd[], recovery: RecoveryOptions = {}, model = 'gpt-6', logger: Logger | false = false) {
   const calledAt: number[] = []
   const begunMs = time.now()
   const agent = instrumentAgent(
@@ -21,7 +22,7 @@ function start(ends: readonly InferenceEnd[], recovery: RecoveryOptions = {}, mo
       beginInference({ source: 'wire', provider: 'openai', model }).end(end)
       if (end.status !== 200) throw Object.assign(new Error(`status ${end.status}`), { status: end.status })
     },
-    { name: 'caller', logger: false, recovery },
+    { name: 'caller', logger, recovery },
   )
   const result = agent().then(
     () => undefined,
@@ -47,6 +48,18 @@ test('runs that waited for the same time do not return at the same instant', asy
   expect(returned[0]).toBe(20)
   expect(new Set(returned).size).toBe(50)
   expect(returned.at(-1)).toBeLessThanOrEqual(120)
+})
+
+test('the line about a retry states why its wait is longer than the settings ask for', async () => {
+  const { lines, logger } = keptLines()
+  start([asked(20)], {}, 'gpt-6', logger)
+  start([{ status: 503 }], {}, 'gpt-6', logger)
+  await time.pass(60)
+  const why = 'runs that wait for gpt-6 by openai return one after the other'
+  expect(lines.filter((line) => line.startsWith('[RETRY]'))).toEqual([
+    '[RETRY] caller attempt 2/4 in 20 s (429): status 429',
+    expect.stringMatching(new RegExp(`^\\[RETRY\\] caller attempt 2/4 in 2\\d(\\.\\d)? s \\(503\\): status 503; ${why}$`)),
+  ])
 })
 
 test('a run that is about to retry waits on if another run learns of a wait meanwhile', async () => {
