@@ -1,3 +1,4 @@
+import { clockNumber } from '../clock.ts'
 import type { OptionProblem } from '../invalid-options-error.ts'
 import { processWide } from '../process-wide.ts'
 
@@ -174,10 +175,14 @@ const newUse = (): Record<DailyBudgetKey, number> => ({ usd: 0, tokens: 0, model
 
 /** Agents beyond these have no daily budget of their own: names may be made up for each run. */
 const maxAccounts = 1_000
-const accounts = processWide('daily-accounts/1', () => new Map<string, DailyAccount>())
+const known = processWide('daily-accounts/2', () => ({ accounts: new Map<string, DailyAccount>(), clock: -1 }))
 
 /** Returns the account of an agent, with this budget from now on; agents beyond the first 1,000 share the one of their metric name. */
 export function dailyAccount(agentName: string, label: string, budget: DailyBudget): DailyAccount {
+  const { accounts } = known
+  // A clock of a test begins another day, so that no test uses up the budget of the next one
+  if (known.clock !== clockNumber()) accounts.clear()
+  known.clock = clockNumber()
   const key = accounts.has(agentName) || accounts.size < maxAccounts ? agentName : label
   let account = accounts.get(key)
   if (!account) accounts.set(key, (account = new DailyAccount(label, budget)))
@@ -188,7 +193,7 @@ export function dailyAccount(agentName: string, label: string, budget: DailyBudg
 /** The daily limits of the agents that have run in this process. Of agents that share a name on metrics, the highest limit. */
 export function dailyLimits(): { agentName: string; key: DailyBudgetKey; limit: number }[] {
   const limits = new Map<string, { agentName: string; key: DailyBudgetKey; limit: number }>()
-  for (const { label: agentName, budget } of accounts.values()) {
+  for (const { label: agentName, budget } of known.accounts.values()) {
     for (const key of dailyBudgetKeys) {
       const limit = budget[key]
       const id = `${key} ${agentName}`

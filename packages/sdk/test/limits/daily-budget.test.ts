@@ -199,6 +199,16 @@ property.prop([
   expect(spent - last).toBeLessThanOrEqual(usd)
 })
 
+test('a test does not find the daily budget used up by the test before it', async () => {
+  const { run, calls } = spender({ usd: 1 })
+  await run(1)
+  await expect(run(1)).rejects.toThrow(DailyBudgetExceededError)
+  await telemetry.shutdown()
+  telemetry = await startTestTelemetry()
+  expect(await run(1)).toBe('done')
+  expect(calls()).toBe(2)
+})
+
 test('all problems of a daily budget are reported at once', () => {
   const daily = { usd: 0, tokens: 1.5, whenExceeded: 'never', seconds: 5 } as never
   expect(() => configureBudgets({ a: { daily }, b: { daily: 5 as never } })).toThrow(
