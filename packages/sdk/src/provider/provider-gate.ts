@@ -61,12 +61,12 @@ export class ProviderGate {
       if (askedMs > 0) {
         avoided('asked_to_wait')
         this.includes(state)
-        await this.#wait(Math.max(askedMs, this.#turnMs(state)), signal)
+        await this.#wait(Math.max(askedMs, this.#turnMs(state, true)), signal)
         continue
       }
       const breaker = this.#breaker(state)
       if (!breaker || breaker.isClosed) {
-        const turnMs = hasTurn ? 0 : this.#turnMs(state)
+        const turnMs = hasTurn ? 0 : this.#turnMs(state, false)
         hasTurn = true
         if (turnMs === 0) return true
         await this.#wait(turnMs, signal)
@@ -130,8 +130,8 @@ export class ProviderGate {
     return askedMs > Math.min(mostMs - this.#heldMs, this.#untilTimeoutMs()) ? 0 : askedMs
   }
 
-  #turnMs(state: ProviderState): number {
-    return Math.min(state.takeTurn(this) * 1000, Math.max(0, this.#untilTimeoutMs()))
+  #turnMs(state: ProviderState, waitsAsAsked: boolean): number {
+    return Math.min(state.takeTurn(this, waitsAsAsked) * 1000, Math.max(0, this.#untilTimeoutMs()))
   }
 
   /** Milliseconds that the run may still wait for an open breaker: what is left of its schedule, or of `maxWaitSeconds`. */

@@ -120,11 +120,12 @@ export class ProviderState implements KnownProvider {
 
   /**
    * Returns the seconds until the turn of a run that waited, so that runs return one after the other at the rate of normal times. Asked
-   * again by the same run, it does not queue behind itself.
+   * again by the same run, it does not queue behind itself. `waitsAsAsked` is false for a run that may not wait as long as the provider
+   * has asked.
    */
-  takeTurn(of: object): number {
+  takeTurn(of: object, waitsAsAsked = true): number {
     const nowMs = performance.now()
-    const earliestMs = Math.max(nowMs, this.notBeforeMs)
+    const earliestMs = waitsAsAsked ? Math.max(nowMs, this.notBeforeMs) : nowMs
     const atMs = this.#lastTurnOf === of ? earliestMs : Math.max(earliestMs, this.#nextTurnMs)
     this.#lastTurnOf = of
     this.#nextTurnMs = Math.max(this.#nextTurnMs, atMs + this.#gapMs(nowMs))

@@ -384,3 +384,24 @@ test('a run of executeWithRecovery is held back as well: its agent is known by i
   await expect(execute()).rejects.toBeInstanceOf(ProviderUnavailableError)
   expect(calls).toBe(1)
 })
+
+test('a run that waited for a breaker does not wait longer than it may for what the provider asks meanwhile', async () => {
+  const { server, run, breakProvider } = provider({ provider: { breaker: true, maxWaitSeconds: 60 } })
+  await runOnce(run)
+  await breakProvider(503)
+  server.status = 200
+  server.seconds = 1
+  const waiting = [run(), run(), run()]
+  // While the first one is the probe
+  await time.pass(5.5)
+  const asked = instrumentAgent(
+    async () => {
+      const call = beginInference({ source: 'wire', provider: 'openai', model: 'gpt-6' })
+      call.end({ status: 429, retryHeaders: { 'retry-after': '3600' } })
+      throw Object.assign(new Error('quota'), { status: 429 })
+    },
+    { name: 'asked', logger: false, recovery: { maxRetries: 0 } },
+  )
+  await asked().catch(() => {})
+  expect(await settledAfter(Promise.all(waiting), 120)).toEqual(['done', 'done', 'done'])
+})
