@@ -11,14 +11,14 @@ const mayImport: Readonly<Record<string, readonly string[]>> = {
   sdk: [],
   config: [],
   testkit: [],
-  testing: ['sdk', 'sdk/names', 'sdk/health-score', 'sdk/instrumentation'],
-  instrumentation: ['sdk', 'sdk/names', 'sdk/health-score', 'sdk/instrumentation'],
+  testing: ['sdk', 'sdk/names', 'sdk/health-score', 'sdk/stuck-run', 'sdk/instrumentation'],
+  instrumentation: ['sdk', 'sdk/names', 'sdk/health-score', 'sdk/stuck-run', 'sdk/instrumentation'],
   'alert-bridge': ['config'],
   advisor: ['config'],
   secrets: ['config'],
-  mixin: ['config', 'sdk/names', 'sdk/health-score', 'sdk/stuck-run'],
+  mixin: ['config', 'sdk/names', 'sdk/health-score'],
   node: ['config', 'sdk', 'sdk/names', 'sdk/health-score', 'sdk/stuck-run', 'sdk/instrumentation', 'instrumentation'],
-  'agent-worker': ['config', 'sdk', 'sdk/names', 'sdk/health-score', 'sdk/instrumentation', 'node'],
+  'agent-worker': ['config', 'sdk', 'sdk/names', 'sdk/health-score', 'sdk/stuck-run', 'sdk/instrumentation', 'node'],
 }
 const all = [
   'sdk',

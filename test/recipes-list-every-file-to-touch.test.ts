@@ -79,9 +79,9 @@ function pathsOf(heading: string): string[] {
   return [...recipe.matchAll(/^\d+\. `([^`]+)`/gm)].map(([, path]) => path!)
 }
 
-/** Neither a test nor documentation. */
+/** Neither a test, nor a simulation that judges what ships, nor documentation. */
 const isCode = (path: string): boolean =>
-  !/(?:^|\/)test\/|\.test\.ts$|\.md$|^packages\/alert-bridge\/src\/channels\/registry\.ts$/.test(path)
+  !/(?:^|\/)(?:test|simulate)\/|\.test\.ts$|\.md$|^packages\/alert-bridge\/src\/channels\/registry\.ts$/.test(path)
 
 /** The text of a file without the regions that a generator writes. */
 const handWritten = (path: string): string => readFileSync(path, 'utf8').replaceAll(/# begin generated:[^]*?# end generated/g, '')

@@ -106,16 +106,15 @@ export async function fillStack(rules: readonly RuleFile[]): Promise<FilledStack
       runCollector(network, files, collectorOverlay),
       runAlertmanager(network, files),
     ])
-    programs.push(
-      startSource('packages/agent-worker/src/demo/main.ts', [], {
-        OTEL_EXPORTER_OTLP_ENDPOINT: await collector.url(4318),
-        SWARMWATCH_OTLP_TOKEN: otlpToken,
-        METRICS_EXPORT_INTERVAL: '1',
-        METRICS_PORT: '0',
-        MONITOR_PORT: '0',
-        npm_package_version: '1.2.3',
-      }),
-    )
+    const agents = {
+      OTEL_EXPORTER_OTLP_ENDPOINT: await collector.url(4318),
+      SWARMWATCH_OTLP_TOKEN: otlpToken,
+      METRICS_EXPORT_INTERVAL: '1',
+      METRICS_PORT: '0',
+      MONITOR_PORT: '0',
+      npm_package_version: '1.2.3',
+    }
+    programs.push(startSource('packages/agent-worker/src/demo/main.ts', [], agents))
     const begun = ['count by (swarmwatch_variant) (agent_cost_usd_total) > 0', 'prometheus_tsdb_head_series']
     await eventually('the first runs in Prometheus', async () => {
       const [costs, head] = await Promise.all(begun.map(async (expr) => (await query(prometheus, expr)).length))
@@ -123,8 +122,10 @@ export async function fillStack(rules: readonly RuleFile[]): Promise<FilledStack
     })
     const past = inlineRecordings(rules, withPast)
     await backfill(prometheus, history, startedMs, [...past, ...past.flatMap(usualPast)])
-    // Only now, because it analyses at its start and then every hour
     programs.push(
+      // What the reference swarm does not use: budgets, scores, quotas, experiments, tools that run once
+      startSource('packages/node/test/programs/every-instrument.ts', [], { ...agents, OTEL_SERVICE_NAME: 'every-instrument' }),
+      // Only now, because it analyses at its start and then every hour
       startSource('packages/advisor/src/cli.ts', ['serve'], {
         PROMETHEUS_URL: await prometheus.url(9090),
         PROMETHEUS_USER: 'swarmwatch',
