@@ -41,7 +41,7 @@ test('config exits 2 with every problem when the settings cannot be used', async
   })
 })
 
-const usage = /^Usage: swarmwatch config \| doctor \| event\n/
+const usage = /^Usage: swarmwatch config \| doctor \| event \| advise\n/
 
 test.each<[string[], number, 'stdout' | 'stderr', RegExp]>([
   [[], 2, 'stderr', usage],
@@ -53,6 +53,7 @@ test.each<[string[], number, 'stdout' | 'stderr', RegExp]>([
   [['config', '--help'], 0, 'stdout', /^Usage: swarmwatch config /],
   [['doctor', '--help'], 0, 'stdout', /^Usage: swarmwatch doctor /],
   [['event', '--help'], 0, 'stdout', /^Usage: swarmwatch event --title TITLE/],
+  [['advise', '--help'], 0, 'stdout', /^Usage: swarmwatch advise /],
   [['help', 'doctor'], 0, 'stdout', /^Usage: swarmwatch doctor /],
   [
     ['konfig'],

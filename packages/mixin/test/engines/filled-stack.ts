@@ -135,6 +135,11 @@ export async function fillStack(rules: readonly RuleFile[]): Promise<FilledStack
         ADVISOR_TOKEN: advisorToken,
       }),
     )
+    await eventually(
+      'the use of daily budgets, which is evaluated at every whole five minutes',
+      async () => (await query(prometheus, 'agent:daily_budget:used_ratio')).length > 0,
+      { withinMs: 420_000, everyMs: 1_000 },
+    )
     await lose(await collector.url(4318))
     return { prometheus, close }
   } catch (error) {

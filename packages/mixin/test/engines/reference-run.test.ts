@@ -26,20 +26,19 @@ const bornLate: Readonly<Record<string, string>> = {
   prometheus_tsdb_out_of_bound_samples_total: 'Prometheus has it from the first sample on that is refused so',
   prometheus_tsdb_out_of_order_samples_total: 'Prometheus has it from the first sample on that is refused so',
   agent_stuck_run_seconds: 'the SDK has it while a run makes no progress',
-  swarmwatch_inference_usage_missing_total: 'the SDK has it from the first model call without usage on',
-  swarmwatch_price_unknown_total: 'the SDK has it from the first model call without a price on',
-  swarmwatch_guard_trips_total: 'the SDK has it from the first error of its own on',
+  'agent:execution_duration_seconds:p99_7d': 'it is evaluated at every whole ten minutes',
+  'agent:scores:week_before': 'it needs scores of the days before',
+  'agent:score:mean_week_before': 'it needs scores of the days before',
+  'agent:score_drop:z': 'it needs scores of the days before',
+  bridge_heartbeats_total: 'the bridge has it where it sends heartbeats to other regions',
+  bridge_peer_age_seconds: 'the bridge has it where it watches other regions',
 }
 /** The same for labels, by series; `` is any. */
 const lateLabels: Readonly<Record<string, readonly string[]>> = {
   // the SDK of OpenTelemetry sets it when a metric has too many label values
   '': ['otel_metric_overflow', '__name__'],
   agent_stuck_run_seconds: ['job', 'deployment_environment_name', 'cloud_region', 'agent_name', 'instance'],
-  swarmwatch_inference_usage_missing_total: ['gen_ai_request_model', 'job', 'deployment_environment_name', 'cloud_region'],
-  swarmwatch_price_unknown_total: ['gen_ai_request_model', 'job', 'deployment_environment_name', 'cloud_region'],
-  swarmwatch_guard_trips_total: ['where', 'job', 'deployment_environment_name', 'cloud_region'],
-  // no tool of the reference swarm fails; the tests of the SDK have one that does
-  gen_ai_execute_tool_duration_seconds_count: ['error_type'],
+  'agent:score_drop:z': ['job', 'deployment_environment_name', 'cloud_region', 'gen_ai_evaluation_name'],
 }
 
 /** Labels of every series, by its name. */
@@ -99,7 +98,9 @@ function missingIn(known: Known): readonly string[] {
   return expressions.flatMap(({ of, expr, labels }) => {
     const names = metricNames(expr)
     const read = names.length === 0 ? [...known.keys()] : names
-    const made = [...expr.matchAll(/"(\w+)", "[^"]*", "\w+", "[^"]*"\s*\)/g)].map(([, label]) => label!)
+    const made = [...expr.matchAll(/"(\w+)", "[^"]*", "\w+", "[^"]*"\s*\)|count_values\("(\w+)"/g)].map(
+      ([, replaced, counted]) => (replaced ?? counted)!,
+    )
     const onThem = new Set([
       ...made,
       ...['', ...read].flatMap((name) => [...(known.get(name) ?? []), ...(lateLabels[name] ?? [])]),
