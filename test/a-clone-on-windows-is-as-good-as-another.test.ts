@@ -26,7 +26,9 @@ function codeLines(): readonly string[] {
     .split('\n')
     .flatMap((page) => {
       const text = readFileSync(join(repositoryRoot, page), 'utf8')
-      const blocks = [...text.matchAll(/^ *```(\S*)\n([^]*?)^ *```$/gm)].filter(([, language]) => !/^(?:powershell|ts)$/.test(language!))
+      const blocks = [...text.matchAll(/^ *```(\S*)\n([^]*?)^ *```$/gm)].filter(
+        ([, language]) => !/^(?:powershell|ts)$/.test(language!),
+      )
       const inline = [...text.replaceAll(/^ *```[^]*?^ *```$/gm, '').matchAll(/`([^`\n]+)`/g)].map(([, code]) => code!)
       return [...blocks.flatMap(([, , code]) => code!.split('\n')), ...inline].map((line) => `${page}: ${line.trim()}`)
     })
