@@ -1,30 +1,24 @@
-import { boundedErrorType } from '../bounded-names.ts'
-import { msBetween } from '../clock.ts'
-import { chainOf } from '../errors/error-details.ts'
-import { isRetryable } from '../errors/error-type.ts'
 import { revealModelError } from '../errors/model-calls.ts'
-import { logLine, retryLine } from '../log-lines.ts'
 import { timeoutError } from '../names.ts'
 import type { AnyPolicy, InstrumentAgentOptions } from '../options.ts'
 import type { Alternative } from '../recovery/fallback.ts'
-import { nextStep, type NextStep } from '../recovery/next-step.ts'
 import { executePolicy, giveUp, type Tried } from '../recovery/policy.ts'
 import type { EffectiveRecovery } from '../recovery/settings.ts'
-import { isEmptyObject, rejectionOf } from '../results/fail-if.ts'
+import { rejectionOf } from '../results/fail-if.ts'
 import { streamIn } from '../stream/known-results.ts'
 import { holdsStream } from '../stream/open-stream.ts'
 import { isGenerator, isIterable, isPlainPromise, isThenable } from '../stream/result-kinds.ts'
-import { trip } from '../telemetry/guard.ts'
-import { propertyOf } from '../unknown-values.ts'
 import { callerSignal } from './agent.ts'
-import { startDeadline, type Deadline } from './deadline.ts'
+import { bounded, signalOf, startAttemptDeadline } from './attempt-limits.ts'
+import type { Deadline } from './deadline.ts'
 import type { CallerUse, DeferredResult } from './deferred-result.ts'
 import type { Execution } from './execution.ts'
-import { StallWatch } from './progress-stall.ts'
+import { failureInAnswer, type FailedWithValue } from './failed-answer.ts'
 import { RunEnding } from './run-ending.ts'
 import { limitsOf, type RunLimits } from './run-limits.ts'
 import { mayHoldFirst, RunProvider } from './run-provider.ts'
-import { closeQuietly, openRunStream, type FailedWithValue } from './stream-run.ts'
+import { RunRecovery } from './run-recovery.ts'
+import { closeQuietly, openRunStream } from './stream-run.ts'
 
 /** Runs an agent's function with recovery, and records each step in its {@link Execution}. */
 export class Run {
@@ -35,14 +29,10 @@ export class Run {
   readonly #policy: AnyPolicy | undefined
   #call: () => unknown
   readonly #returnsPromise: boolean
-  /** Alternatives that were not tried yet. */
   #alternatives: readonly Alternative[]
   #runProvider: RunProvider | undefined
-  /** The name of the alternative that the next or the current attempt calls. */
-  #fallback: string | undefined
-  /** The wait before the next attempt, decided after the last one. */
-  #waitSeconds = 0
-  #attemptEndedMs = 0
+  /** Undefined until an attempt has failed or was refused. */
+  #runRecovery: RunRecovery | undefined
   /** The number of the attempt whose function or first chunk is pending; 0 between attempts. */
   #pendingAttempt = 0
   /** 1, unless a queue has made earlier attempts. */
@@ -101,7 +91,7 @@ export class Run {
       if (this.#policy) {
         const isWaiting = (): boolean => this.#pendingAttempt === 0
         const work = executePolicy(this.#policy, (signal) => this.#attempt(signal), this.#caller, isWaiting)
-        tried = await this.#bounded(work, undefined)
+        tried = await bounded(work, this.#execution.limits, undefined)
       } else {
         // Not cockatiel's `retry()`: it sets a timer between two calls even for no wait, and a test that stops the clock would hang
         do {
@@ -133,13 +123,6 @@ export class Run {
     else limits.onStop(stopped)
   }
 
-  /** Settles like `promise`, or rejects if the attempt runs out of time or the run is stopped first. */
-  #bounded<T>(promise: PromiseLike<T> | T, deadline: Deadline | undefined): PromiseLike<T> | T {
-    const { limits } = this.#execution
-    const limited = limits ? limits.until(promise) : promise
-    return deadline ? deadline.until(limited) : limited
-  }
-
   async #attempt(policySignal?: AbortSignal): Promise<Tried> {
     const execution = this.#execution
     // A policy continues after an abort that its caller already knows of
@@ -149,19 +132,20 @@ export class Run {
     let number = 0
     try {
       this.#giveUpPending()
-      if (execution.attempt >= this.#firstAttempt) await this.#backOff()
+      if (execution.attempt >= this.#firstAttempt) await this.#recovery().backOff(signalOf(limits, this.#caller))
       const gate = this.#mayBeHeld() ? this.#provider().closedGate() : undefined
       if (gate) {
-        const because = await this.#provider().held(gate, this.#signal(undefined, undefined), this.#alternatives.length > 0)
-        if (because !== undefined) return this.#refused(because)
+        const because = await this.#provider().held(gate, signalOf(limits, this.#caller), this.#recovery().hasAlternative)
+        if (because !== undefined) return this.#recovery().refused(because)
       }
       this.#caller?.throwIfAborted()
-      deadline = this.#startDeadline()
-      execution.attemptStarted(this.#signal(deadline, policySignal), this.#fallback)
+      deadline = this.#policy ? undefined : startAttemptDeadline(execution, this.#settings)
+      const fallback = this.#runRecovery?.fallback
+      execution.attemptStarted(signalOf(limits, this.#caller, deadline, policySignal), fallback?.name)
       number = this.#pendingAttempt = execution.attempt
       this.#dropFailed()
-      let returned = execution.within(this.#call)
-      if (!(this.#returnsPromise && this.#fallback === undefined) && !isPlainPromise(returned)) {
+      let returned = execution.within(fallback?.call ?? this.#call)
+      if (!(this.#returnsPromise && fallback === undefined) && !isPlainPromise(returned)) {
         if (this.#isStarting && this.#isDeferred(returned)) {
           deadline?.cancel()
           execution.stall?.stop()
@@ -176,17 +160,16 @@ export class Run {
         // A query runs now, so it belongs to the attempt
         if (isThenable(thenable)) returned = execution.within(() => new Promise((...settle) => void thenable.then(...settle)))
       }
-      let value = await this.#bounded(returned, deadline)
+      let value = await bounded(returned, limits, deadline)
       if (holdsStream(value, execution.agent.options.streamOf)) {
         const opening = this.#openStream(value, deadline)
-        value = await this.#bounded(opening, deadline)
-      } else if (execution.modelError && isNoAnswer(value)) {
-        this.#failedWith = { ...execution.modelError, value }
-        throw execution.modelError.error
-      } else if (this.#caller?.aborted && isAbortedAnswer(value)) {
-        const error: unknown = this.#caller.reason
-        this.#failedWith = { error, value }
-        throw error
+        value = await bounded(opening, limits, deadline)
+      } else {
+        const failed = failureInAnswer(value, execution.modelError, this.#caller)
+        if (failed) {
+          this.#failedWith = failed
+          throw failed.error
+        }
       }
       const { failIf } = execution.agent.options
       if (failIf !== undefined && !this.#isStream && this.#pendingAttempt === number) this.#judge(value, failIf)
@@ -290,6 +273,7 @@ export class Run {
         // The function's scope may hold the stream, which would then never be collected
         this.#call = () => {}
         this.#alternatives = noAlternatives
+        this.#runRecovery?.release()
       },
       failedWith: (failure) => {
         this.#failedWith = failure
@@ -303,28 +287,12 @@ export class Run {
     const timedOut = aborted && this.#ending.isCallerOutOfTime()
     revealModelError(error, execution.modelError)
     execution.attemptEnded(aborted && !timedOut ? 'cancelled' : 'failure', error, timedOut ? timeoutError : undefined)
-    this.#attemptEndedMs = execution.clock.now()
-    if (!aborted && this.#fallback === undefined) this.#provider().attemptFailed(error)
-    const stopped = execution.limits?.error !== undefined && this.#ending.gaveUp
-    if (execution.continued && !aborted && !stopped) execution.continued.next = { error, step: this.#nextStep(error) }
-    const isOver = aborted || this.#policy || this.#isFinal || execution.queueContinues(error)
-    const isLast = isOver || execution.continued || this.#fallback !== undefined
-    const step: NextStep = stopped || (isLast ? giveUp : this.#nextStep(error))
-    if (!step.retry && !stopped && !isOver && this.#fallBack(error)) return { error, step: { retry: true, waitSeconds: 0 } }
-    if (!step.retry) {
-      this.#ending.gaveUp = step
-      return { error, step }
-    }
-    this.#waitSeconds = step.waitSeconds
-    execution.waiting(step.waitSeconds)
-    const { waitSeconds, because } = step
-    this.#logRetry({ of: this.#settings.maxRetries + 1, waitSeconds, ...(because !== undefined && { because }) })
-    return { error, step }
+    return this.#recovery().attemptFailed(error, aborted, this.#isFinal)
   }
 
   /** Whether the next attempt waits while its provider is unavailable. */
   #mayBeHeld(): boolean {
-    if (this.#policy || this.#fallback !== undefined) return false
+    if (this.#policy || this.#runRecovery?.fallback !== undefined) return false
     return this.#execution.attempt > 0 || mayHoldFirst(this.#settings)
   }
 
@@ -332,108 +300,15 @@ export class Run {
     return (this.#runProvider ??= new RunProvider(this.#execution, this.#settings))
   }
 
-  /** Makes the next attempt call the next alternative; returns false if there is none, or no time for it. */
-  #fallBack(error: unknown, because?: string): boolean {
-    const [next, ...later] = this.#alternatives
-    const { totalTimeoutSeconds = Infinity } = this.#settings
-    if (next === undefined || this.#execution.elapsedSeconds() >= totalTimeoutSeconds) return false
-    // An alternative could repeat the effect by another tool
-    if (chainOf(error).some((each) => propertyOf(each, 'name') === 'UncertainEffectError')) return false
-    this.#alternatives = later
-    this.#call = next.call
-    this.#fallback = next.name
-    this.#waitSeconds = 0
-    this.#logRetry({ fallback: next.name, waitSeconds: 0, ...(because !== undefined && { because }) })
-    return true
-  }
-
-  #nextStep(error: unknown): NextStep {
-    const { attempt, clock } = this.#execution
-    const { inferences, previousErrors } = this.#execution
-    const failed = {
-      error,
-      attempt,
-      elapsedSeconds: this.#execution.elapsedSeconds(),
-      wallClockMs: clock.wallClock(),
-      earlierErrors: previousErrors.slice(0, -1),
-      modelFailure: inferences?.lastFailure,
-      providerWaitSeconds: this.#provider().askedSeconds(),
-    }
-    try {
-      return this.#provider().adapt(nextStep(failed, this.#settings))
-    } catch (thrown) {
-      // Thrown by the user's retryIf
-      trip('option', thrown)
-      return this.#provider().adapt(nextStep(failed, { ...this.#settings, retryIf: isRetryable }))
-    }
-  }
-
-  /** Ends the run without another call, or calls an alternative. */
-  #refused(because: string): Tried {
-    const error = this.#execution.previousErrors.at(-1)
-    if (this.#fallBack(error, because)) return { error, step: { retry: true, waitSeconds: 0 } }
-    const step = { retry: false, outcome: 'rejected', because } as const
-    this.#ending.gaveUp = step
-    return { error, step }
-  }
-
-  /** Waits as decided. If a user's policy has already waited, this only records how long. */
-  async #backOff(): Promise<void> {
-    const execution = this.#execution
-    const { clock } = execution
-    try {
-      // Counted from the failure, because the steps since then took a moment
-      const left = this.#waitSeconds * 1000 - msBetween(this.#attemptEndedMs, clock.now())
-      if (!this.#policy && left > 0) await clock.wait(left, this.#signal(undefined, undefined))
-    } finally {
-      const waitedSeconds = msBetween(this.#attemptEndedMs, clock.now()) / 1000
-      execution.waited(waitedSeconds)
-      if (this.#policy) this.#logRetry({ waitSeconds: waitedSeconds })
-    }
-  }
-
-  #logRetry(retry: { of?: number; waitSeconds: number; fallback?: string; because?: string }): void {
-    const { agent, attempt, record } = this.#execution
-    // Without an attempt, its provider was unavailable
-    const notCalled = { errorType: boundedErrorType(this.#execution.previousErrors.at(-1)), errorMessage: undefined }
-    const { errorType = '', errorMessage } = record.attempts.at(-1) ?? notCalled
-    logLine(agent.logger, 'warn', retryLine(agent.name, { attempt: attempt + 1, errorType, errorMessage, ...retry }))
-  }
-
-  #startDeadline(): Deadline | undefined {
-    const { attemptTimeoutSeconds = Infinity, totalTimeoutSeconds = Infinity, stallTimeoutSeconds } = this.#settings
-    const limitSeconds = Math.min(attemptTimeoutSeconds, totalTimeoutSeconds)
-    if (this.#policy || (limitSeconds === Infinity && stallTimeoutSeconds === undefined)) return undefined
-    const execution = this.#execution
-    const left = Math.max(0, totalTimeoutSeconds - execution.elapsedSeconds())
-    const what = attemptTimeoutSeconds <= left ? 'attemptTimeoutSeconds' : 'the rest of totalTimeoutSeconds'
-    const deadline = startDeadline(execution.runClock, Math.min(attemptTimeoutSeconds, left), what)
-    if (stallTimeoutSeconds !== undefined) {
-      const isHeld = (): boolean => execution.isHeld
-      execution.stall = new StallWatch(execution.runClock, stallTimeoutSeconds, isHeld, (error) => deadline.fail(error))
-      execution.stall.start()
-    }
-    return deadline
-  }
-
-  #signal(deadline: Deadline | undefined, policySignal: AbortSignal | undefined): AbortSignal | undefined {
-    const caller = this.#caller
-    const other = deadline?.signal ?? (policySignal === caller ? undefined : policySignal)
-    const { limits } = this.#execution
-    if (limits) return AbortSignal.any([limits.signal, caller, other].filter((signal) => signal !== undefined))
-    return caller && other ? AbortSignal.any([caller, other]) : (caller ?? other)
+  #recovery(): RunRecovery {
+    return (this.#runRecovery ??= new RunRecovery(
+      this.#execution,
+      this.#settings,
+      this.#provider(),
+      this.#ending,
+      this.#alternatives,
+    ))
   }
 }
 
 const noAlternatives: readonly Alternative[] = []
-
-/** Returns whether an agent whose caller aborted resolved with no text, as with `generate()` of Mastra, in place of rejecting. */
-function isAbortedAnswer(value: unknown): boolean {
-  if (value === undefined || value === null) return false
-  return propertyOf(value, 'finishReason') === 'aborted' || isNoAnswer(value)
-}
-
-/** Returns whether an agent that read a stream without an answer returned nothing, or an object without content such as `{ text: '' }`. */
-function isNoAnswer(value: unknown): boolean {
-  return value === undefined || value === null || value === '' || isEmptyObject(value)
-}

@@ -7,14 +7,8 @@ import { whenCollected, type StreamLimit, type StreamWatch } from '../stream/wat
 import { guarded } from '../telemetry/guard.ts'
 import type { Deadline } from './deadline.ts'
 import type { Execution } from './execution.ts'
+import type { FailedWithValue } from './failed-answer.ts'
 import type { RunEnding } from './run-ending.ts'
-
-/** An attempt that failed although it returned a value; the caller gets the value if no further attempt follows. */
-export interface FailedWithValue {
-  readonly error: unknown
-  readonly value: unknown
-  readonly close?: () => unknown
-}
 
 /** The attempt whose result is, or contains, a stream. */
 export interface StreamAttempt {
