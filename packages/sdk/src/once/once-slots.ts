@@ -31,6 +31,9 @@ const none: readonly Slot[] = []
 /** Calls of one execution: more could only be forgotten, and would then be repeated. */
 const maxCalls = 10_000
 
+/** Attempts that a call remembers. Without one, it shares its result with that attempt, which causes no further effect. */
+const maxAttempts = 1000
+
 /** Decides which calls of an execution are the same. */
 export class OnceSlots {
   readonly #executionId: string
@@ -75,6 +78,7 @@ export class OnceSlots {
       slot = this.#add({ executionId: this.#executionId, tool, key, number })
     }
     slot.usedBy.add(attempt)
+    if (slot.usedBy.size > maxAttempts) slot.usedBy.delete(slot.usedBy.values().next().value!)
     return slot
   }
 

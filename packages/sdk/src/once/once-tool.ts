@@ -10,7 +10,7 @@ import { attribute } from '../names.ts'
 import { processWide } from '../process-wide.ts'
 import type { Execution } from '../run/execution.ts'
 import { attemptsAreFollowed, runningAttempt } from '../run/running-attempt.ts'
-import { trip } from '../telemetry/guard.ts'
+import { guarded, trip } from '../telemetry/guard.ts'
 import type { GuardedSpan } from '../telemetry/guarded-span.ts'
 import { add, type AgentSeries, instruments } from '../telemetry/instruments.ts'
 import { isInstance, isObject } from '../unknown-values.ts'
@@ -100,7 +100,7 @@ export class OnceTool {
       code: this.#code,
       key,
       isOwnKey: makeKey !== undefined,
-      attempt: runningAttempt.getStore() ?? 0,
+      attempt: attemptOf(execution),
       signal: () => execution.signal,
       storeSeconds: storeTimeoutSeconds,
       onUncertain: onUncertain as OnUncertain,
@@ -188,10 +188,21 @@ class Current implements CurrentTool {
   }
 }
 
-/** The calls of an execution in a store. */
+/** The number of the calling attempt among those that share their calls. */
+function attemptOf({ continued }: Execution): number {
+  const attempt = runningAttempt.getStore() ?? 0
+  return continued ? continued.numbered(attempt) : attempt
+}
+
+/** The calls of an execution in a store. Another process may change those in a durable one, so each invocation of a queue reads them. */
 function callsOf(execution: Execution, store: OnceStore): OnceCalls {
-  const stores = (execution.onceCalls ??= new Map())
-  let calls = stores.get(store) as OnceCalls | undefined
-  if (!calls) stores.set(store, (calls = new OnceCalls(execution.id, store)))
+  const shared = store.isDurable ? undefined : execution.continued?.calls
+  const stores = shared?.byStore ?? (execution.onceCalls ??= new Map())
+  const known = stores.get(store) as OnceCalls | undefined
+  if (known) return known
+  const calls = new OnceCalls(execution.id, store)
+  stores.set(store, calls)
+  // Called by code that was left behind: a store in memory would keep the call forever
+  if (!store.isDurable && (shared ? shared.isEnded : execution.finished)) guarded('option', () => calls.release())
   return calls
 }

@@ -13,6 +13,7 @@ import { guarded, trip } from '../telemetry/guard.ts'
 import { activeContext } from '../telemetry/guarded-span.ts'
 import type { BudgetUse } from './budget.ts'
 import type { Continuation, FailedInvocation } from './continuation.ts'
+import { ContinuedCalls, releaseAll, type Releasable } from './continued-calls.ts'
 import type { ReadContinuation } from './read-continuation.ts'
 import type { Ending, EndOfAttempt } from './run-ending.ts'
 
@@ -32,14 +33,14 @@ export interface HeldRun {
   /** Of all attempts that this process has seen. */
   readonly costUsd: number
   readonly span: SpanContext | undefined
-  /** Calls of once tools, which a store in memory holds until the execution ends. */
+  /** Calls of once tools in durable stores. */
   readonly onceCalls: readonly Releasable[]
   /** Shown until the next attempt starts. */
   readonly record: ExecutionRecord
 }
 
-interface Releasable {
-  release(): unknown
+interface Held extends HeldRun {
+  readonly calls: ContinuedCalls
 }
 
 /** More would only be forgotten in another order: an execution that another process continues never returns. */
@@ -48,7 +49,12 @@ const mostEnded = 10_000
 /** Attempts, errors and the like that are kept of one execution. */
 const mostOfEach = 100
 
-const kept = processWide('continued-runs/1', () => ({ held: new Map<string, HeldRun>(), ended: new Set<string>() }))
+const kept = processWide('continued-runs/2', () => ({
+  held: new Map<string, Held>(),
+  /** Of invocations in progress, for another one at the same time. */
+  calls: new Map<string, ContinuedCalls>(),
+  ended: new Set<string>(),
+}))
 
 /** A failed attempt, as far as its next step depends on it. */
 export interface FailedOfQueue {
@@ -74,6 +80,9 @@ export class ContinuedRun {
   next: { readonly error: unknown; readonly step: NextStep } | undefined = undefined
   /** Within the limits of the label. */
   readonly previousErrorType: string
+  readonly calls: ContinuedCalls
+  /** Returns the number of an attempt among those of all invocations. */
+  readonly numbered: (attempt: number) => number
   readonly #key: string
   readonly #isFinal: Continuation['isFinal']
   readonly #parent: SpanContext | undefined
@@ -94,6 +103,10 @@ export class ContinuedRun {
       kept.held.delete(this.#key)
       monitor.continued(earlier.record)
     }
+    this.calls = earlier?.calls ?? kept.calls.get(this.#key) ?? new ContinuedCalls()
+    kept.calls.set(this.#key, this.calls)
+    const numbered = this.calls.invoked()
+    this.numbered = (of) => numbered(of - attempt)
     const now = clock.wallClock()
     const known = firstStartedAt ?? earlier?.startedAt ?? (attempt === 1 ? now : undefined)
     // The clock of another machine may be ahead
@@ -146,9 +159,11 @@ export class ContinuedRun {
   /** Keeps what a later attempt in this process needs. */
   hold(run: HeldRun): void {
     const earlierCalls = this.earlier?.onceCalls ?? []
+    this.#leave()
     kept.held.delete(this.#key)
     kept.held.set(this.#key, {
       ...run,
+      calls: this.calls,
       attempts: run.attempts.slice(-mostOfEach),
       errors: run.errors.slice(-mostOfEach),
       waits: run.waits.slice(-mostOfEach),
@@ -157,11 +172,14 @@ export class ContinuedRun {
     if (kept.held.size <= mostHeld) return
     const [oldest, dropped] = kept.held.entries().next().value!
     kept.held.delete(oldest)
+    dropped.calls.end()
     releaseAll(dropped.onceCalls)
   }
 
   /** Forgets the earlier attempts, and remembers that the execution has succeeded. Another one may be queued again by hand. */
   end(outcome: Outcome): void {
+    this.#leave()
+    this.calls.end()
     if (this.earlier) releaseAll(this.earlier.onceCalls)
     // An invocation of the same attempt that ran at the same time
     const other = kept.held.get(this.#key)
@@ -173,6 +191,11 @@ export class ContinuedRun {
     if (outcome !== 'success') return
     kept.ended.add(this.#key)
     if (kept.ended.size > mostEnded) kept.ended.delete(kept.ended.values().next().value!)
+  }
+
+  /** A later invocation finds the calls where the run is held; after the end, it is another execution. */
+  #leave(): void {
+    if (kept.calls.get(this.#key) === this.calls) kept.calls.delete(this.#key)
   }
 
   #decided(ending: Ending, isRetryable: boolean, waitSeconds: number | undefined): EndOfAttempt {
@@ -202,8 +225,4 @@ function stepAfter(error: unknown, { attempt, ...failed }: FailedOfQueue, settin
     trip('option', thrown)
     return nextStep({ error, attempt, ...failed }, { ...unlimited, retryIf: isRetryable })
   }
-}
-
-function releaseAll(calls: readonly Releasable[]): void {
-  for (const each of calls) guarded('option', () => each.release())
 }

@@ -47,6 +47,16 @@ test('an attempt takes a call that succeeded first, then one in progress, an unc
   expect(taken.map(({ call }) => call.number)).toEqual([4, 5, 3, 6, 2, 1])
 })
 
+test('a call remembers the last 1,000 attempts, and shares its result with an earlier one', () => {
+  const slots = newSlots()
+  const slot = slots.take(request())
+  for (let attempt = 2; attempt <= 1000; attempt += 1) slots.take(request({ attempt }))
+  expect(slots.take(request())).not.toBe(slot)
+  slots.take(request({ attempt: 1001 }))
+  expect(slot.usedBy.size).toBe(1000)
+  expect([1, 2, 1001].map((attempt) => slot.usedBy.has(attempt))).toEqual([false, true, true])
+})
+
 test('with a key of its own, every call is the first one', () => {
   const slots = newSlots()
   const own = request({ key: 'key:a', isOwnKey: true })
