@@ -11,7 +11,7 @@ import type { Judged } from './results/stream-answer.ts'
 import { budgetProblems, type Budget } from './run/budget.ts'
 import type { ContinuationOf } from './run/continuation.ts'
 import { loopProblems, type LoopLimit } from './run/loop-guard.ts'
-import { isObject, propertyOf } from './unknown-values.ts'
+import { isOptions, propertyOf } from './unknown-values.ts'
 
 /** Receives the lines `[RETRY]`, `[SUCCESS]` and `[FAILED]`. */
 export interface Logger {
@@ -154,19 +154,19 @@ const toolChecks: Record<keyof ToolOptions<never, never>, Check> = {
 
 const agentChecks: Record<keyof InstrumentAgentOptions<never, never>, Check> = {
   ...contentChecks,
-  recovery: ['must be an object or false', (value) => value === false || isObject(value)],
+  recovery: ['must be an object or false', (value) => value === false || isOptions(value)],
   kind: ["must be 'agent' or 'workflow'", (value) => value === 'agent' || value === 'workflow'],
   policy: ['must be a cockatiel policy (an object with execute())', (value) => isFunction(propertyOf(value, 'execute'))],
   // Checked by fallbackProblems()
   fallback: ['', () => true],
   context: ['', () => true],
   variant: ['must be a string or a function', (value) => typeof value === 'string' || isFunction(value)],
-  attributes: ['must be an object', isObject],
+  attributes: ['must be an object', isOptions],
   signalFrom: aFunction,
   streamOf: aFunction,
   continuation: aFunction,
-  budget: ['must be an object', isObject],
-  loop: ['must be an object', isObject],
+  budget: ['must be an object', isOptions],
+  loop: ['must be an object', isOptions],
   failIf: [
     'must be a function or a list of functions that is not empty',
     (value) => isFunction(value) || (Array.isArray(value) && value.length > 0 && value.every(isFunction)),
@@ -190,7 +190,7 @@ function nameOf(fn: unknown): string {
 function checkOptions(fn: unknown, options: unknown, checks: Record<string, Check>): OptionProblem[] {
   const problems: OptionProblem[] = []
   if (typeof fn !== 'function') problems.push({ option: 'fn', rule: 'must be a function', value: fn })
-  if (!isObject(options)) return [...problems, { option: 'options', rule: 'must be an object', value: options }]
+  if (!isOptions(options)) return [...problems, { option: 'options', rule: 'must be an object', value: options }]
   for (const [option, value] of Object.entries(options)) {
     const check = Object.hasOwn(checks, option) ? checks[option] : undefined
     if (!check) problems.push({ option, rule: `is not an option; the options are ${Object.keys(checks).join(', ')}`, value })
@@ -213,20 +213,20 @@ export function checkAgent(
   nameOption = 'name',
 ): string {
   const problems = checkOptions(fn, options, agentChecks)
-  if (isObject(options?.recovery)) {
+  if (isOptions(options?.recovery)) {
     problems.push(...recoveryProblems(options.recovery, 'recovery.'))
     if (options.policy)
       problems.push({ option: 'recovery', rule: 'cannot be combined with policy, which replaces it', value: options.recovery })
   }
-  if (isObject(options) && options.continuation && options.policy)
+  if (isOptions(options) && options.continuation && options.policy)
     problems.push({
       option: 'continuation',
       rule: 'cannot be combined with policy: each call is one attempt',
       value: options.continuation,
     })
-  if (isObject(options?.budget)) problems.push(...budgetProblems(options.budget, 'budget.'))
-  if (isObject(options?.loop)) problems.push(...loopProblems(options.loop))
-  if (isObject(options) && options.fallback !== undefined) problems.push(...fallbackProblems(options))
+  if (isOptions(options?.budget)) problems.push(...budgetProblems(options.budget, 'budget.'))
+  if (isOptions(options?.loop)) problems.push(...loopProblems(options.loop))
+  if (isOptions(options) && options.fallback !== undefined) problems.push(...fallbackProblems(options))
   const renamed = problems.map((problem) => (problem.option === 'name' ? { ...problem, option: nameOption } : problem))
   if (renamed.length > 0) throw new InvalidOptionsError(caller, renamed)
   return options.name ?? nameOf(fn)
@@ -241,7 +241,7 @@ export function checkAgentName(caller: string, agentName: unknown): void {
 /** The same as {@link checkAgent} for a tool. */
 export function checkTool(fn: unknown, options: ToolOptions<never, never>): string {
   const problems = checkOptions(fn, options, toolChecks)
-  if (isObject(options) && options.once !== undefined) problems.push(...onceProblems(fn, options.once))
+  if (isOptions(options) && options.once !== undefined) problems.push(...onceProblems(fn, options.once))
   if (problems.length > 0) throw new InvalidOptionsError('instrumentTool', problems)
   return options.name ?? nameOf(fn)
 }

@@ -20,6 +20,9 @@ export function isInstance<T>(value: unknown, of: abstract new (...args: never) 
 /** True for an object that is not null and no function. */
 export const isObject = (value: unknown): value is object => typeof value === 'object' && value !== null
 
+/** True for an object that can hold options or settings by name: a list cannot. */
+export const isOptions = (value: unknown): value is object => isObject(value) && !Array.isArray(value)
+
 /** The first `max` items of a value that may be an array, and a hostile one. */
 export function itemsOf(value: unknown, max: number): unknown[] {
   try {

@@ -1,6 +1,11 @@
 import { describe, expect, test } from 'vitest'
 
 import {
+  type BreakerOptions,
+  configureBudgets,
+  configureLoops,
+  configureOnce,
+  configureQuality,
   configureRecovery,
   executeWithRecovery,
   instrumentAgent,
@@ -87,6 +92,55 @@ describe('bad input is refused at once, with the option, the rule and the value'
     expect(message(() => instrumentAgent(async () => {}, { name: 'x', recovery: recovery as never }))).toBe(
       `instrumentAgent: ${problem}`,
     )
+  })
+
+  test('a list in place of an object', () => {
+    const lists = { recovery: { provider: [] }, attributes: [], budget: [], loop: [] }
+    expect(message(() => instrumentAgent(() => {}, { name: 'x', ...lists } as never)).split('\n')).toEqual([
+      'instrumentAgent: attributes must be an object, got an array',
+      'instrumentAgent: budget must be an object, got an array',
+      'instrumentAgent: loop must be an object, got an array',
+      'instrumentAgent: recovery.provider must be an object or false, got an array',
+    ])
+    const [recovery, provider] = [[], { breaker: [] }]
+    expect(message(() => instrumentAgent(() => {}, { name: 'x', recovery } as never))).toMatch(/: recovery must be .* an array$/)
+    expect(message(() => instrumentAgent(() => {}, { name: 'x', recovery: { provider } } as never))).toBe(
+      'instrumentAgent: recovery.provider.breaker must be a boolean or an object, got an array',
+    )
+    expect(message(() => instrumentAgent(() => {}, [] as never))).toMatch(/: options must be an object, got an array$/m)
+    expect(message(() => instrumentTool(async () => {}, { name: 'x', once: [] as never }))).toMatch(/: once must be .* an array$/)
+    expect(message(() => configureOnce([] as never))).toBe('configureOnce: options must be an object, got an array')
+    expect(message(() => configureRecovery([] as never))).toBe('configureRecovery: defaults must be an object, got an array')
+    expect(message(() => configureRecovery({ agents: { a: [] as never } }))).toMatch(/agents.a must be an object, got an array$/)
+    expect(message(() => configureRecovery({ agents: [] as never }))).toMatch(/agents must be an object, got an array$/)
+    expect(message(() => configureBudgets({ a: { daily: [] as never }, b: [] as never })).split('\n')).toEqual([
+      'configureBudgets: a.daily must be an object, got an array',
+      'configureBudgets: b must be an object, got an array',
+    ])
+    expect(message(() => configureBudgets([] as never))).toBe('configureBudgets: budgets must be an object, got an array')
+    expect(message(() => configureLoops([] as never))).toBe('configureLoops: loops must be an object, got an array')
+    expect(message(() => configureLoops({ a: [] as never }))).toBe('configureLoops: a must be an object, got an array')
+    expect(message(() => configureQuality([] as never))).toMatch(/ must be an object, got an array$/)
+    expect(message(() => configureQuality({ a: [] as never }))).toBe('configureQuality: a must be an object, got an array')
+  })
+
+  test('a longest time between the probes of a breaker that is below the first one', () => {
+    const problemsOf = (breaker: BreakerOptions, retryBudget?: number): string[] =>
+      message(() => instrumentAgent(() => {}, { name: 'x', recovery: { provider: { breaker, retryBudget } } })).split('\n')
+    expect(problemsOf({ openSeconds: 30, maxOpenSeconds: 29, calls: 1 }, 2)).toEqual([
+      'instrumentAgent: recovery.provider.retryBudget must be a share from 0 to 1, got 2',
+      'instrumentAgent: recovery.provider.breaker.calls must be an integer from 2 to 1000, got 1',
+      'instrumentAgent: recovery.provider.breaker.maxOpenSeconds must be at least openSeconds, which is 30, got 29',
+    ])
+    expect(problemsOf({ maxOpenSeconds: 4.9 })).toEqual([
+      'instrumentAgent: recovery.provider.breaker.maxOpenSeconds must be at least openSeconds, which is 5, got 4.9',
+    ])
+    expect(problemsOf({ openSeconds: 0, maxOpenSeconds: -1 })).toEqual([
+      'instrumentAgent: recovery.provider.breaker.openSeconds must be a number of seconds from 0.1 to 86400, got 0',
+      'instrumentAgent: recovery.provider.breaker.maxOpenSeconds must be a number of seconds from 0.1 to 86400, got -1',
+    ])
+    for (const breaker of [{ openSeconds: 30, maxOpenSeconds: 30 }, { openSeconds: 600 }, { maxOpenSeconds: 5 }])
+      expect(() => instrumentAgent(() => {}, { name: 'x', recovery: { provider: { breaker } } })).not.toThrow()
   })
 
   test('a policy together with recovery, or an invalid policy', () => {

@@ -1,6 +1,6 @@
 import { InvalidOptionsError, type OptionProblem } from '../invalid-options-error.ts'
 import { otherName } from '../names.ts'
-import { isObject } from '../unknown-values.ts'
+import { isOptions } from '../unknown-values.ts'
 import { digest, groupOf, keyGroups } from './key-groups.ts'
 import { ownProviderName, type VariantChoice } from './variant-choice.ts'
 
@@ -135,7 +135,7 @@ const isWord = (value: unknown, max: number): boolean =>
   typeof value === 'string' && value.length > 0 && value.length <= max && !/\p{Cc}/u.test(value)
 
 function experimentProblems(options: unknown): OptionProblem[] {
-  if (!isObject(options)) return [{ option: 'options', rule: 'must be an object', value: options }]
+  if (!isOptions(options)) return [{ option: 'options', rule: 'must be an object', value: options }]
   const problems: OptionProblem[] = []
   const { name, variants, key, unit } = options as Record<string, unknown>
   for (const [option, value] of Object.entries(options)) {
@@ -155,8 +155,7 @@ function experimentProblems(options: unknown): OptionProblem[] {
 
 function variantProblems(variants: unknown): OptionProblem[] {
   const option = 'variants'
-  if (!isObject(variants) || Array.isArray(variants))
-    return [{ option, rule: 'must be an object with the share of each variant', value: variants }]
+  if (!isOptions(variants)) return [{ option, rule: 'must be an object with the share of each variant', value: variants }]
   const problems: OptionProblem[] = []
   const shares = Object.entries(variants)
   if (shares.length < 2 || shares.length > 10) problems.push({ option, rule: 'must have 2 to 10 variants', value: shares.length })

@@ -1,5 +1,5 @@
 import type { OptionProblem } from '../invalid-options-error.ts'
-import { isObject, propertyOf } from '../unknown-values.ts'
+import { isOptions, propertyOf } from '../unknown-values.ts'
 import { onceStoreProblem, type OnceStore } from './once-store.ts'
 
 /** Options of `once`. */
@@ -53,7 +53,7 @@ export function onceProblems(fn: unknown, once: unknown): OptionProblem[] {
       value: once,
     })
   if (once === true) return problems
-  if (!isObject(once)) return [...problems, { option: 'once', rule: 'must be true or an object', value: once }]
+  if (!isOptions(once)) return [...problems, { option: 'once', rule: 'must be true or an object', value: once }]
   for (const [option, value] of Object.entries(once)) {
     const known = Object.hasOwn(rules, option)
     const rule = !known

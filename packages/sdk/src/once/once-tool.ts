@@ -13,7 +13,7 @@ import { attemptsAreFollowed, runningAttempt } from '../run/running-attempt.ts'
 import { guarded, trip } from '../telemetry/guard.ts'
 import type { GuardedSpan } from '../telemetry/guarded-span.ts'
 import { add, type AgentSeries, instruments } from '../telemetry/instruments.ts'
-import { isInstance, isObject } from '../unknown-values.ts'
+import { isInstance, isOptions } from '../unknown-values.ts'
 import { OnceCalls, type OnUncertain } from './once-calls.ts'
 import { idempotencyKeyOf, keyOfArguments, ownKey } from './once-key.ts'
 import type { OnceOptions } from './once-options.ts'
@@ -46,7 +46,7 @@ export function currentTool(): CurrentTool | undefined {
  * configureOnce({ store: sqliteOnceStore('once.db') })
  */
 export function configureOnce(options: { readonly store: OnceStore }): void {
-  if (!isObject(options))
+  if (!isOptions(options))
     throw new InvalidOptionsError('configureOnce', [{ option: 'options', rule: 'must be an object', value: options }])
   const problems: OptionProblem[] = Object.entries(options)
     .filter(([option]) => option !== 'store')

@@ -1,5 +1,5 @@
 import type { OptionProblem } from '../invalid-options-error.ts'
-import { isObject } from '../unknown-values.ts'
+import { isOptions } from '../unknown-values.ts'
 
 /** When the breaker of a provider and model opens, and for how long. */
 export interface BreakerOptions {
@@ -9,7 +9,7 @@ export interface BreakerOptions {
   readonly calls?: number | undefined
   /** Seconds until the first probe. They double after each failed probe. @default 5 */
   readonly openSeconds?: number | undefined
-  /** The longest time between two probes, in seconds. @default 20 */
+  /** The longest time between two probes, in seconds: at least `openSeconds`. @default 20, or `openSeconds` if that is longer */
   readonly maxOpenSeconds?: number | undefined
 }
 
@@ -39,7 +39,7 @@ const longestSeconds = 86_400
 const openSeconds: Rule = ['must be a number of seconds from 0.1 to 86400', (value) => isBetween(value, 0.1, longestSeconds)]
 
 const rules: Record<keyof ProviderRecovery, Rule> = {
-  breaker: ['must be a boolean or an object', (value) => typeof value === 'boolean' || isObject(value)],
+  breaker: ['must be a boolean or an object', (value) => typeof value === 'boolean' || isOptions(value)],
   retryBudget: ['must be a share from 0 to 1', (value) => isBetween(value, 0, 1)],
   maxWaitSeconds: ['must be a number of seconds from 0 to 86400', (value) => isBetween(value, 0, longestSeconds)],
 }
@@ -55,7 +55,20 @@ const breakerRules: Record<keyof BreakerOptions, Rule> = {
 export function providerProblems(provider: object, prefix: string): OptionProblem[] {
   const problems = problemsOf(provider, rules, prefix)
   const { breaker } = provider as ProviderRecovery
-  return isObject(breaker) ? [...problems, ...problemsOf(breaker, breakerRules, `${prefix}breaker.`)] : problems
+  return isOptions(breaker) ? [...problems, ...breakerProblems(breaker, `${prefix}breaker.`)] : problems
+}
+
+function breakerProblems(breaker: BreakerOptions, prefix: string): OptionProblem[] {
+  const problems = problemsOf(breaker, breakerRules, prefix)
+  const { openSeconds: first = 5, maxOpenSeconds: longest } = breaker
+  const areValid = [first, longest].every((value) => openSeconds[1](value))
+  if (areValid && longest! < first)
+    problems.push({
+      option: `${prefix}maxOpenSeconds`,
+      rule: `must be at least openSeconds, which is ${first}`,
+      value: longest,
+    })
+  return problems
 }
 
 function problemsOf(options: object, of: Record<string, Rule>, prefix: string): OptionProblem[] {

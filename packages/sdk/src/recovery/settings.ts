@@ -1,7 +1,7 @@
 import { InvalidOptionsError, type OptionProblem } from '../invalid-options-error.ts'
 import { processWide } from '../process-wide.ts'
 import { providerProblems, type ProviderRecovery } from '../provider/provider-options.ts'
-import { isObject } from '../unknown-values.ts'
+import { isOptions } from '../unknown-values.ts'
 
 /** Settings that decide how a failing run is retried. All times are in seconds. */
 export interface EffectiveRecovery {
@@ -75,7 +75,7 @@ export const recoveryRules: Record<keyof EffectiveRecovery, Rule> = {
   attemptTimeoutSeconds: positiveSeconds,
   totalTimeoutSeconds: positiveSeconds,
   stallTimeoutSeconds: positiveSeconds,
-  provider: ['must be an object or false', (value) => value === false || isObject(value)],
+  provider: ['must be an object or false', (value) => value === false || isOptions(value)],
 }
 
 /** Returns the problems of recovery settings; `prefix` precedes the name of each option. */
@@ -87,7 +87,7 @@ export function recoveryProblems(recovery: object, prefix: string): OptionProble
     if (!rule)
       problems.push({ option, rule: `is not an option; the options are ${Object.keys(recoveryRules).join(', ')}`, value })
     else if (value !== undefined && !rule[1](value)) problems.push({ option, rule: rule[0], value })
-    else if (key === 'provider' && isObject(value)) problems.push(...providerProblems(value, `${option}.`))
+    else if (key === 'provider' && isOptions(value)) problems.push(...providerProblems(value, `${option}.`))
   }
   return problems
 }
@@ -117,12 +117,12 @@ export function configureRecovery(defaults: ConfiguredRecovery): void {
 }
 
 function checkDefaults(defaults: unknown): OptionProblem[] {
-  if (!isObject(defaults)) return [notAnObject('defaults', defaults)]
+  if (!isOptions(defaults)) return [notAnObject('defaults', defaults)]
   const { agents = {}, ...shared } = defaults as ConfiguredRecovery
   const problems = recoveryProblems(shared, '')
-  if (!isObject(agents)) return [...problems, notAnObject('agents', agents)]
+  if (!isOptions(agents)) return [...problems, notAnObject('agents', agents)]
   for (const [name, limits] of Object.entries(agents)) {
-    if (isObject(limits)) problems.push(...recoveryProblems(limits, `agents.${name}.`))
+    if (isOptions(limits)) problems.push(...recoveryProblems(limits, `agents.${name}.`))
     else problems.push(notAnObject(`agents.${name}`, limits))
   }
   return problems
@@ -139,13 +139,13 @@ export function effectiveRecovery(agentName: string, own: RecoveryOptions, defau
     for (const [key, value] of Object.entries(layer ?? {})) {
       if (value === undefined) continue
       // The only setting with settings of its own
-      settings[key] = key === 'provider' && isObject(value) ? { ...asObject(settings[key]), ...definedIn(value) } : value
+      settings[key] = key === 'provider' && isOptions(value) ? { ...asObject(settings[key]), ...definedIn(value) } : value
     }
   }
   return settings as unknown as EffectiveRecovery
 }
 
-const asObject = (value: unknown): object => (isObject(value) ? value : {})
+const asObject = (value: unknown): object => (isOptions(value) ? value : {})
 
 function definedIn(values: object): object {
   return Object.fromEntries(Object.entries(values).filter(([, value]) => value !== undefined))

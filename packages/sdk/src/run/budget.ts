@@ -1,6 +1,6 @@
 import { InvalidOptionsError, type OptionProblem } from '../invalid-options-error.ts'
 import { processWide } from '../process-wide.ts'
-import { isObject } from '../unknown-values.ts'
+import { isOptions } from '../unknown-values.ts'
 import { type DailyBudget, dailyProblems } from './daily-budget.ts'
 
 /**
@@ -83,7 +83,7 @@ export function budgetProblems(budget: object, prefix: string): OptionProblem[] 
   for (const [key, value] of Object.entries(budget)) {
     const option = prefix + key
     if (key === 'daily') {
-      if (isObject(value)) problems.push(...dailyProblems(value, `${option}.`))
+      if (isOptions(value)) problems.push(...dailyProblems(value, `${option}.`))
       else if (value !== undefined) problems.push({ option, rule: 'must be an object', value })
       continue
     }
@@ -112,9 +112,9 @@ export function configuredBudgets(): ConfiguredBudgets {
  */
 export function configureBudgets(budgets: ConfiguredBudgets): void {
   const mustBeObject = (option: string, value: unknown): OptionProblem => ({ option, rule: 'must be an object', value })
-  const problems = isObject(budgets)
+  const problems = isOptions(budgets)
     ? Object.entries(budgets).flatMap(([name, budget]) =>
-        isObject(budget) ? budgetProblems(budget, `${name}.`) : mustBeObject(name, budget),
+        isOptions(budget) ? budgetProblems(budget, `${name}.`) : mustBeObject(name, budget),
       )
     : [mustBeObject('budgets', budgets)]
   if (problems.length > 0) throw new InvalidOptionsError('configureBudgets', problems)

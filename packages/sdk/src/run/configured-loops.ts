@@ -1,6 +1,6 @@
 import { InvalidOptionsError, type OptionProblem } from '../invalid-options-error.ts'
 import { processWide } from '../process-wide.ts'
-import { isObject } from '../unknown-values.ts'
+import { isOptions } from '../unknown-values.ts'
 import { type LoopLimit, loopProblems } from './loop-guard.ts'
 
 /** Limits for repeated tool calls of single agents, by name. */
@@ -21,9 +21,9 @@ export function configuredLoops(): ConfiguredLoops {
  */
 export function configureLoops(loops: ConfiguredLoops): void {
   const mustBeObject = (option: string, value: unknown): OptionProblem => ({ option, rule: 'must be an object', value })
-  const problems = isObject(loops)
+  const problems = isOptions(loops)
     ? Object.entries(loops).flatMap(([name, loop]) =>
-        isObject(loop) ? loopProblems(loop, `${name}.`) : mustBeObject(name, loop),
+        isOptions(loop) ? loopProblems(loop, `${name}.`) : mustBeObject(name, loop),
       )
     : [mustBeObject('loops', loops)]
   if (problems.length > 0) throw new InvalidOptionsError('configureLoops', problems)

@@ -1,6 +1,6 @@
 import { InvalidOptionsError, type OptionProblem } from '../invalid-options-error.ts'
 import { processWide } from '../process-wide.ts'
-import { isObject } from '../unknown-values.ts'
+import { isOptions } from '../unknown-values.ts'
 
 /** Objectives for the mean scores of single agents: by the name of the agent, then by the name of the evaluation. */
 export type ConfiguredQuality = Readonly<Record<string, Readonly<Record<string, number>>>>
@@ -21,7 +21,7 @@ const maxObjectives = 500
  * configureQuality({ reviewer: { faithfulness: 0.8 } })
  */
 export function configureQuality(quality: ConfiguredQuality): void {
-  const problems = isObject(quality) ? qualityProblems(quality) : [mustBeObject('quality', quality)]
+  const problems = isOptions(quality) ? qualityProblems(quality) : [mustBeObject('quality', quality)]
   if (problems.length > 0) throw new InvalidOptionsError('configureQuality', problems)
   configured.quality = quality
 }
@@ -37,7 +37,7 @@ export function objectives(): { agentName: string; evaluation: string; objective
 
 function qualityProblems(quality: object): OptionProblem[] {
   const problems = Object.entries(quality).flatMap(([agent, scores]: [string, unknown]) =>
-    isObject(scores)
+    isOptions(scores)
       ? Object.entries(scores).flatMap(([evaluation, objective]: [string, unknown]) =>
           typeof objective === 'number' && objective > 0 && objective < Infinity
             ? []
