@@ -14,7 +14,7 @@ import { GuardedSpan } from './telemetry/guarded-span.ts'
 export function recordEvaluation(evaluation: Evaluation): void {
   guarded('option', () => {
     const execution = runningExecution.getStore()
-    if (execution === undefined || execution.finished) emitEvaluation(GuardedSpan.active(), undefined, evaluation)
-    else emitEvaluation(execution.span, execution.series, evaluation)
+    if (execution === undefined || execution.finished) emitEvaluation(GuardedSpan.active(), evaluation)
+    else emitEvaluation(execution.span, evaluation, execution)
   })
 }

@@ -153,7 +153,7 @@ export class Execution extends TimedRun implements CurrentExecution, Tracked {
 
   addScore(name: string, score: number, of: Parameters<CurrentExecution['addScore']>[2] = {}): void {
     if (!this.#isOpenTo('addScore')) return
-    guarded('option', () => emitEvaluation(this.span, this.series, { name, score, explanation: of.explanation, label: of.label }))
+    guarded('option', () => emitEvaluation(this.span, { name, score, explanation: of.explanation, label: of.label }, this))
   }
 
   progress(note?: string): void {

@@ -1,7 +1,9 @@
 import type { Attributes } from '@opentelemetry/api'
 
 import { BoundedNames } from '../bounded-names.ts'
+import { logLine, warnLine } from '../log-lines.ts'
 import { attribute } from '../names.ts'
+import type { Logger } from '../options.ts'
 import { processWide } from '../process-wide.ts'
 import { captured } from './content.ts'
 import { emitEvent } from './exceptions.ts'
@@ -25,11 +27,28 @@ export interface Evaluation {
 
 const evaluationNames = processWide('evaluation-names/1', () => new BoundedNames(50))
 
-/** Records an evaluation as an event, and its score as a metric if it belongs to a run, whose series are `series`. */
-export function emitEvaluation(span: GuardedSpan, series: AgentSeries | undefined, evaluation: Evaluation): void {
+/** The run that an evaluation belongs to. */
+interface EvaluatedRun {
+  readonly series: AgentSeries
+  readonly agent: { readonly name: string; readonly logger: Logger | false }
+}
+
+/** Problems that were printed, by the label of the agent. */
+const printed = processWide('evaluation-warnings/1', () => new Set<string>())
+
+/** Records an evaluation as an event, and its score as a metric if it belongs to a run. What is invalid is counted, and printed once. */
+export function emitEvaluation(span: GuardedSpan, evaluation: Evaluation, run?: EvaluatedRun): void {
   const { name, score, label, explanation, responseId } = evaluation
-  if (typeof name !== 'string' || name === '') return trip('option', new TypeError('the name of an evaluation must be a string'))
-  if (score !== undefined && !isScore(score)) trip('option', new TypeError('score must be a finite number'))
+  if (typeof name !== 'string' || name === '') {
+    trip('option', new TypeError('the name of an evaluation must be a string'))
+    const rule = "its name must be a string such as 'Relevance'"
+    return warnOnce(run, 'name', `has an evaluation that is not recorded: ${rule}, got ${kindOf(name)}`)
+  }
+  if (score !== undefined && !isScore(score)) {
+    trip('option', new TypeError('score must be a finite number'))
+    const what = `a score of the evaluation ${name.slice(0, 60)} that is not recorded`
+    warnOnce(run, 'score', `has ${what}: it must be a finite number such as 0.8, got ${kindOf(score)}`)
+  }
   const shown = explanation === undefined ? undefined : captured(explanation, true)
   guarded('option', () =>
     emitEvent(span, 'gen_ai.evaluation.result', {
@@ -40,7 +59,7 @@ export function emitEvaluation(span: GuardedSpan, series: AgentSeries | undefine
       ...(responseId !== undefined && { 'gen_ai.response.id': responseId }),
     }),
   )
-  if (series && isScore(score) && score >= 0) record(instruments().evaluationScore, score, labelsOf(series, name))
+  if (run && isScore(score) && score >= 0) record(instruments().evaluationScore, score, labelsOf(run.series, name))
 }
 
 function labelsOf(series: AgentSeries, name: string): Attributes {
@@ -48,3 +67,18 @@ function labelsOf(series: AgentSeries, name: string): Attributes {
 }
 
 const isScore = (score: unknown): score is number => typeof score === 'number' && Number.isFinite(score)
+
+function warnOnce(run: EvaluatedRun | undefined, problem: 'name' | 'score', text: string): void {
+  if (!run || run.agent.logger === false) return
+  const key = `${problem} ${run.series.agentName}`
+  if (printed.has(key)) return
+  printed.add(key)
+  logLine(run.agent.logger, 'warn', warnLine(run.agent.name, text))
+}
+
+/** A number, or the type of a value whose content must not be printed. */
+function kindOf(value: unknown): string {
+  if (typeof value === 'number' || value === undefined || value === null) return String(value)
+  if (value === '') return 'an empty string'
+  return typeof value === 'object' ? 'an object' : `a ${typeof value}`
+}

@@ -7,7 +7,9 @@ import { z } from 'zod'
 import {
   currentExecution,
   emptyAnswer,
+  executeWithRecovery,
   instrumentAgent,
+  recordEvaluation,
   recoveryOf,
   refusal,
   ResultRejectedError,
@@ -164,4 +166,43 @@ test.each([[''], [undefined]])('addScore without a name (%s) changes nothing for
   })
   expect(await agent()).toBe('answer')
   expect(await telemetry.points('agent.evaluation.score')).toEqual([])
+})
+
+test('a score that no metric can hold is reported with one line per agent and problem, whichever run has it', async () => {
+  const { lines, logger } = keptLines()
+  const scores: readonly (readonly [name: unknown, score: unknown])[] = [
+    ['Relevance', Number.NaN],
+    ['Relevance', '0.8'],
+    ['', 0.8],
+    [undefined, 0.8],
+    ['Relevance', Infinity],
+  ]
+  const evaluate = async (): Promise<string> => {
+    for (const [name, score] of scores) currentExecution()?.addScore(name as string, score as number)
+    recordEvaluation({ name: 'Relevance', score: {} as number })
+    return 'answer'
+  }
+  const first = instrumentAgent(evaluate, { name: 'badly-scored', logger })
+  expect([await first(), await first()]).toEqual(['answer', 'answer'])
+  expect(await executeWithRecovery(evaluate, { agentName: 'scored-by-hand', logger })).toBe('answer')
+  expect(await executeWithRecovery(evaluate, { agentName: 'scored-by-hand', logger })).toBe('answer')
+  const problems = (agent: string): string[] => [
+    `[WARN] ${agent} has a score of the evaluation Relevance that is not recorded: it must be a finite number such as 0.8, got NaN`,
+    `[WARN] ${agent} has an evaluation that is not recorded: its name must be a string such as 'Relevance', got an empty string`,
+  ]
+  expect(lines).toEqual([...problems('badly-scored'), ...problems('scored-by-hand')])
+  expect(await telemetry.points('agent.evaluation.score')).toEqual([])
+})
+
+test('a line about a score holds neither its text nor control characters of the name', async () => {
+  const { lines, logger } = keptLines()
+  const agent = instrumentAgent(
+    async () => currentExecution()?.addScore(`Rele\nvance${'x'.repeat(500)}`, 'secret answer' as never),
+    { name: 'scored-with-text', logger },
+  )
+  await agent()
+  const name = `Rele?vance${'x'.repeat(50)}`
+  expect(lines).toEqual([
+    `[WARN] scored-with-text has a score of the evaluation ${name} that is not recorded: it must be a finite number such as 0.8, got a string`,
+  ])
 })
