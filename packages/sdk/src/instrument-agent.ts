@@ -30,7 +30,8 @@ export function instrumentAgent<Fn extends AnyFunction>(
 ): InstrumentedFunction<Fn>
 export function instrumentAgent<This, Args extends unknown[], Result>(
   fn: (this: This, ...args: Args) => Result,
-  options?: InstrumentAgentOptions<Args, Awaited<Result>>,
+  // The function alone decides what its parameters are: an option may be a function of the first of them
+  options?: NoInfer<InstrumentAgentOptions<Args, Awaited<Result>>>,
 ): (this: This, ...args: Args) => Instrumented<Result>
 export function instrumentAgent<This, Args extends unknown[], Result>(
   fn: (this: This, ...args: Args) => Result,

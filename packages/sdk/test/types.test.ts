@@ -1,7 +1,7 @@
 import { startTestTelemetry, type TestTelemetry } from '@swarmwatch/testing'
 import { afterEach, beforeEach, describe, expect, expectTypeOf, test } from 'vitest'
 
-import { type CurrentTool, currentTool, executeWithRecovery, instrumentAgent, instrumentTool } from '../src/index.ts'
+import { type CurrentTool, currentTool, executeWithRecovery, experiment, instrumentAgent, instrumentTool } from '../src/index.ts'
 
 let telemetry: TestTelemetry
 beforeEach(async () => void (telemetry = await startTestTelemetry()))
@@ -69,6 +69,35 @@ describe('the type of a wrapped function is that of what comes out', () => {
     expectTypeOf(instrumentAgent(async () => ['a'], { name: 'x' })).returns.toEqualTypeOf<Promise<string[]>>()
     expectTypeOf(instrumentAgent(() => true as boolean, { name: 'x' })).returns.toExtend<Promise<boolean>>()
     expectTypeOf(executeWithRecovery(async () => 1, { agentName: 'x' })).toEqualTypeOf<Promise<number>>()
+  })
+
+  test('for an agent whose options are functions of the first parameter only', () => {
+    interface Job {
+      readonly id: string
+      readonly attempt: number
+    }
+    const work = async (job: Job, signal?: AbortSignal): Promise<string> => `${job.id} ${signal?.aborted}`
+    type Same = (this: unknown, ...args: Parameters<typeof work>) => Promise<string>
+    const key = (job: Job): string => job.id
+    const continuation = ({ id, attempt }: Job) => ({ executionId: id, attempt, isFinal: true })
+    const variant = experiment({ name: 'x', variants: { a: 0.5, b: 0.5 }, key })
+    const fallback = [async (job: Job) => job.id, { name: 'y', fn: key }]
+    const inline = instrumentAgent(async (job: Job, signal?: AbortSignal) => `${job.id} ${signal?.aborted}`, {
+      name: 'x',
+      continuation: (job) => ({ executionId: job.id, attempt: job.attempt, isFinal: true }),
+    })
+    expectTypeOf(inline).toEqualTypeOf<Same>()
+    expectTypeOf(instrumentAgent(work, { name: 'x', continuation })).toEqualTypeOf<Same>()
+    expectTypeOf(instrumentAgent(work, { name: 'x', variant })).toEqualTypeOf<Same>()
+    expectTypeOf(instrumentAgent(work, { name: 'x', variant: key })).toEqualTypeOf<Same>()
+    expectTypeOf(instrumentAgent(work, { name: 'x', fallback })).toEqualTypeOf<Same>()
+    expectTypeOf(instrumentAgent(work, { name: 'x', signalFrom: (_job: Job) => undefined })).toEqualTypeOf<Same>()
+    expectTypeOf(instrumentAgent(work, { name: 'x', captureInput: ([job]) => job.id })).toEqualTypeOf<Same>()
+    expectTypeOf(instrumentAgent(work, { name: 'x', captureOutput: (text) => text.length })).toEqualTypeOf<Same>()
+    // @ts-expect-error the agent has no such parameter
+    instrumentAgent(work, { name: 'x', continuation: (job: string) => ({ executionId: job, attempt: 1, isFinal: true }) })
+    const withSynchronousResult = instrumentAgent(() => 'a', { name: 'x', failIf: (text) => text.length > 5 })
+    expectTypeOf(withSynchronousResult).returns.toEqualTypeOf<Promise<string>>()
   })
 
   test('for a function with type parameters', () => {
