@@ -30,6 +30,18 @@ test('docs/mutation.md has a place for the scores of every group', () => {
   for (const { name } of groups) expect(withScores(page, name, 'new')).toContain('new')
 })
 
+test('docs/mutation.md names exactly the groups whose score is missing in its table as not measured', () => {
+  const page = readFileSync(new URL('../docs/mutation.md', import.meta.url), 'utf8')
+  const rows = [...page.matchAll(/^\| `(.+?)` +\|(.+)\|$/gm)].map(([, name = '', cells = '']) => ({
+    name,
+    cells: cells.split('|'),
+  }))
+  expect(rows.map(({ name }) => name)).toEqual(groups.map(({ name }) => name))
+  const missing = rows.filter(({ cells }) => cells.every((cell) => cell.trim() === '-')).map(({ name }) => name)
+  const sentence = /^((?:`[^`]+`(?:,| and)?\s)+)(?:is|are) not measured yet/m.exec(page)?.[1] ?? ''
+  expect([...sentence.matchAll(/`(.+?)`/g)].map(([, name]) => name)).toEqual(missing)
+})
+
 test('no file is in two groups', () => {
   const files = groups.flatMap(({ sources }) => filesOf(sources, root))
   expect(files).toEqual([...new Set(files)])

@@ -52,7 +52,7 @@ export const groups: readonly Group[] = [
       `${sdk}/src/errors/effect-of-error.ts`,
     ],
     tests: [
-      `${sdk}/test/once/{once-tool,once-slots,stores,broken-connections,one-time-results,hanging-stores,hostile-hooks}.test.ts`,
+      `${sdk}/test/once/{once-tool,once-slots,left-behind,stores,broken-connections,one-time-results,hanging-stores,hostile-hooks}.test.ts`,
     ],
   },
   {
