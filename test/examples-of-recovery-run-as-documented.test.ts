@@ -1,4 +1,4 @@
-import { mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
+import { mkdir, mkdtemp, readFile, rm, symlink, writeFile } from 'node:fs/promises'
 import { join, resolve } from 'node:path'
 
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
@@ -11,12 +11,17 @@ let folder: string
 beforeAll(async () => {
   await mkdir('.vitest', { recursive: true })
   folder = await mkdtemp(resolve('.vitest/recovery-'))
+  // Only the package that has an entry point for it has it installed
+  await mkdir(join(folder, 'node_modules/@openfeature'), { recursive: true })
+  const openFeature = '@openfeature/server-sdk'
+  await symlink(installed('packages/sdk', openFeature), join(folder, 'node_modules', openFeature))
 })
 afterAll(() => rm(folder, { recursive: true, force: true }))
 
 describe.each([
   { document: 'packages/sdk/README.md', prefix: 'sdk', extension: 'mjs' },
   { document: 'docs/best-practices.md', prefix: 'practice', extension: 'mts' },
+  { document: 'docs/experiments.md', prefix: 'experiment', extension: 'mts' },
 ])('$document', ({ document, prefix, extension }) => {
   test('each example runs, and prints what its comments promise', async () => {
     const examples = examplesOf(await readFile(document, 'utf8'))
@@ -30,10 +35,10 @@ describe.each([
   })
 })
 
-test('the examples of docs/best-practices.md compile with strict types', async () => {
-  const examples = examplesOf(await readFile('docs/best-practices.md', 'utf8'))
-  const files = Object.fromEntries(examples.map((example, at) => [`practice-${at}.mts`, example]))
-  expect(await compile('practices', files)).toEqual({ status: 0, output: '' })
+test.each(['best-practices', 'experiments'])('the examples of docs/%s.md compile with strict types', async (page) => {
+  const examples = examplesOf(await readFile(`docs/${page}.md`, 'utf8'))
+  const files = Object.fromEntries(examples.map((example, at) => [`example-${at}.mts`, example]))
+  expect(await compile(page, files)).toEqual({ status: 0, output: '' })
 })
 
 test('the workers of docs/queues.md that other tests run compile with strict types', async () => {
