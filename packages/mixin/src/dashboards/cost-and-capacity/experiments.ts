@@ -8,7 +8,7 @@ import { ofAgents } from '../selectors.ts'
 
 const { alpha, leastRuns, ratio } = ruleThresholds.experiments
 const labels = `${label.agent}, ${label.environment}, ${label.experiment}, ${label.variant}`
-const variantName = `{{${label.agent}}} {{${label.experiment}}} {{${label.variant}}}`
+const variantName = `{{${label.agent}}} {{${label.environment}}} {{${label.experiment}}} {{${label.variant}}}`
 const runs = (): string => `agent:experiment_compared:total30d${ofAgents('sum="runs", side="variant"')}`
 const whenEmpty = 'No agent has variants'
 const howToRead =
