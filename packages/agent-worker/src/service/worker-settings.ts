@@ -29,7 +29,10 @@ export interface WorkerSettings extends Pick<ModelSettings, 'realModel'> {
   readonly concurrency: number
   /** `WORKER_QUEUE_LIMIT`: maximum number of queued tasks. @default 100 */
   readonly queueLimit: number
-  /** `WORKER_AGENT_CONCURRENCY`: maximum number of running tasks of an agent over all workers, with a database. @default none */
+  /**
+   * `WORKER_AGENT_CONCURRENCY`: maximum number of running tasks of an agent over all workers, with a database. Not exact: pg-boss counts
+   * before it claims, so that claims at the same instant exceed it. @default none
+   */
   readonly agentConcurrency: number | undefined
   /** `WORKER_DATABASE_URL` or `WORKER_DATABASE_URL_FILE`: the PostgreSQL database of the queue. @default none, the queue is in memory */
   readonly databaseUrl: Secret | undefined
@@ -70,7 +73,8 @@ export const workerSettings: Settings<Omit<WorkerSettings, 'realModel' | 'notice
     default: 100,
   },
   agentConcurrency: {
-    about: 'Maximum number of running tasks of an agent over all workers; only with WORKER_DATABASE_URL.',
+    about:
+      'Maximum number of running tasks of an agent over all workers, exceeded if they take tasks at the same instant; only with WORKER_DATABASE_URL.',
     variable: 'WORKER_AGENT_CONCURRENCY',
     value: wholeNumber(1, 10_000),
     default: undefined,
