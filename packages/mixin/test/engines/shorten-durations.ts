@@ -27,7 +27,7 @@ export function shortenDurations({ collector }: StackFiles, sinkUrl: string): vo
       .replace('scrape_interval: 15s', 'scrape_interval: 1s')
       .replace('scrape_timeout: 10s', 'scrape_timeout: 1s')
       // what does not run here
-      .replaceAll(/ {2}- job_name: (?:grafana|jaeger)\n(?: {4}.*\n)+/g, '')
+      .replaceAll(/ {2}- job_name: (?:grafana|jaeger|advisor)\n(?: {4}.*\n)+/g, '')
       .replace('alert-bridge:8090', new URL(sinkUrl).host),
   )
   change(join(collector, 'alertmanager/alertmanager.yml'), (text) =>
