@@ -155,7 +155,7 @@ describe.runIf(isWanted)('the running stack', () => {
       return isReached
     })
     const answers = await Promise.all(refusals)
-    expect(new Set(answers.map(([to]) => to))).toEqual(new Set(['otel-collector', 'prometheus', 'alertmanager']))
+    expect(new Set(answers.map(([to]) => to))).toEqual(new Set(['otel-collector', 'prometheus', 'alertmanager', 'advisor']))
     for (const [to, port, status] of answers) expect([to, port, status]).toEqual([to, port, port === 4317 ? 16 : 401])
   })
 
