@@ -55,7 +55,8 @@ test.skipIf(whyNot !== undefined)(
         env: { OTEL_EXPORTER_OTLP_METRICS_ENDPOINT: `${url}/api/v1/otlp/v1/metrics` },
         configFile: false,
         logger: false,
-        metrics: { port: 0 },
+        // Several samples, also on a fast machine: the hours of a history are those in which a counter rises
+        metrics: { port: 0, exportIntervalSeconds: 1 },
         monitor: { port: false },
         prices: { 'm-1': price },
       })
