@@ -194,20 +194,22 @@ export const experimentRecordings: RuleGroup = {
 
 /** One series for each variant and sum, also if an agent sends series of this name with more labels: they would fail the whole rule. */
 function own(more = ''): string {
-  return `sum by (${[...variantLabels, 'sum', 'key_group'].join(', ')}) (${total}${more})`
+  return `sum ${by(...variantLabels, 'sum', 'key_group')} (${total}${more})`
 }
 
 /** The sums that a variant is compared with: those of the control, or of all others. */
 function reference(): string {
-  const same = `on (${[...experimentLabels, 'sum', 'key_group'].join(', ')})`
-  const control = `sum by (${[...experimentLabels, 'sum', 'key_group'].join(', ')}) (${total}{${label.variant}="control"})`
+  const labels = [...experimentLabels, 'sum', 'key_group']
+  const same = `on (${labels.join(', ')})`
+  const ofExperiment = (more = ''): string => `sum ${by(...labels)} (${total}${more})`
+  const control = ofExperiment(`{${label.variant}="control"}`)
   return promql`
     0 * ${own(`{${label.variant}!="control"}`)}
       + ${same} group_left ()
       ${control}
     or
     (
-      sum by (${[...experimentLabels, 'sum', 'key_group'].join(', ')}) (${total})
+      ${ofExperiment()}
         - ${same} group_right ()
         ${own()}
       unless ${onExperiment} ${control}
