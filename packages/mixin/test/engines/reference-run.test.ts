@@ -46,7 +46,8 @@ type Known = ReadonlyMap<string, ReadonlySet<string>>
 
 describe.skipIf(!hasDocker)('in a Prometheus that the reference swarm has filled through the Collector', () => {
   let stack: FilledStack
-  beforeAll(async () => void (stack = await fillStack(ruleFiles(settings))))
+  // The use of daily budgets is sampled at every whole five minutes: the start waits for one
+  beforeAll(async () => void (stack = await fillStack(ruleFiles(settings))), 600_000)
   afterAll(async () => stack?.close())
 
   test('every series that a rule, a panel or a runbook reads exists, with the labels that it reads', async () => {
