@@ -16,6 +16,11 @@ export function promql(strings: TemplateStringsArray, ...values: readonly (strin
   return lines.map((line) => line.slice(indent).trimEnd()).join('\n')
 }
 
+/** The same query on one line, as texts of alerts have it. */
+export function onOneLine(query: string): string {
+  return query.replaceAll(/(?<=\()\n\s*|\n\s*(?=\))/g, '').replaceAll(/\n\s*/g, ' ')
+}
+
 /** A duration as PromQL and rule files write it: the largest unit that divides it. */
 export function duration(seconds: number): string {
   const units = [

@@ -40,8 +40,8 @@ export function ruleFiles(settings: MixinSettings): readonly RuleFile[] {
         {
           name: 'agents-and-swarm',
           rules: [
-            ...agentRecordings,
-            ...fleetRecordings,
+            ...agentRecordings(settings),
+            ...fleetRecordings(settings),
             ...swarmAlerts(settings),
             ...agentErrorAlerts,
             ...agentSpeedAlerts(settings),
@@ -69,9 +69,9 @@ export function ruleFiles(settings: MixinSettings): readonly RuleFile[] {
       reads: [],
       about: 'Budgets of agents and of runs, effects that are unknown, and scores of answers.',
       groups: [
-        dailyBudgetRecordings,
+        dailyBudgetRecordings(settings),
         { name: 'budget-alerts', rules: budgetAlerts },
-        qualityRecordings,
+        qualityRecordings(settings),
         { name: 'quality-alerts', intervalSeconds: 300, rules: qualityAlerts },
       ],
     },
@@ -79,19 +79,19 @@ export function ruleFiles(settings: MixinSettings): readonly RuleFile[] {
       name: 'model-calls.yaml',
       reads: [],
       about: 'Requests to models: errors of providers, and retries inside clients.',
-      groups: [modelCallRecordings, { name: 'model-call-alerts', rules: modelCallAlerts }],
+      groups: [modelCallRecordings(settings), { name: 'model-call-alerts', rules: modelCallAlerts(settings) }],
     },
     {
       name: 'anomalies.yaml',
       reads: [],
       about: 'Values of agents that are unusual for the hour of the week: for information.',
-      groups: [...anomalyRecordings, { name: 'anomaly-alerts', rules: [agentAnomaly, agentDrift] }],
+      groups: [...anomalyRecordings(settings), { name: 'anomaly-alerts', rules: [agentAnomaly, agentDrift] }],
     },
     {
       name: 'capacity.yaml',
       reads: ['agents-and-swarm.yaml'],
       about: 'Active runs and the growth of the traffic: for information.',
-      groups: [capacityRecordings, { name: 'capacity-alerts', rules: capacityAlerts }],
+      groups: [capacityRecordings(settings), { name: 'capacity-alerts', rules: capacityAlerts }],
     },
     {
       name: 'experiments.yaml',

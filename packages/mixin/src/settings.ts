@@ -1,5 +1,6 @@
 import { loadConfiguration, type AlertRule, type AlertRuleName, severities } from '@swarmwatch/config'
 
+import type { HistogramMode } from './histograms.ts'
 import { ruleThresholds } from './rule-thresholds.ts'
 
 /** Settings that change the generated rules. */
@@ -8,6 +9,8 @@ export interface MixinSettings {
   readonly rules: readonly AlertRule[]
   /** Share of runs that should succeed. */
   readonly successObjective: number
+  /** How the metrics store keeps histograms. */
+  readonly histograms: HistogramMode
 }
 
 /** The settings cannot be turned into rules; the message has the reason. */
@@ -22,7 +25,7 @@ export class MixinError extends Error {
 export function readMixinSettings(file: string): MixinSettings {
   // Channels are not looked at here, so nothing of the environment is needed
   const { alerts } = loadConfiguration({ file, env: {} })
-  return checked({ rules: alerts.rules, successObjective: ruleThresholds.successObjective })
+  return checked({ rules: alerts.rules, successObjective: ruleThresholds.successObjective, histograms: 'classic' })
 }
 
 /** @throws MixinError when no rules can be made from them */

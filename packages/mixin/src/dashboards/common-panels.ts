@@ -1,3 +1,4 @@
+import type { HistogramMode } from '../histograms.ts'
 import { label, series } from '../series.ts'
 import type { Limits } from './limits.ts'
 import type { Panel } from './panel.ts'
@@ -20,8 +21,8 @@ interface CommonOptions {
 
 /** Options for a graph of a counter. */
 export interface RateOptions extends CommonOptions {
-  /** Name and matchers of the counter. */
-  readonly counter: string
+  /** Name and matchers of the counter, or its increase per minute by labels. */
+  readonly counter: string | ((labels: readonly string[]) => string)
   /** Labels with a line for each value. */
   readonly by: readonly string[]
 }
@@ -31,7 +32,7 @@ export function ratePanel({ counter, by, query, ...rest }: RateOptions): Panel {
   return {
     shows: 'graph',
     unit: 'suffix: /min',
-    queries: { [query]: { expr: perMinute(counter, by), legend: legendOf(by) } },
+    queries: { [query]: { expr: typeof counter === 'string' ? perMinute(counter, by) : counter(by), legend: legendOf(by) } },
     isStacked: true,
     min: 0,
     ...rest,
@@ -66,6 +67,7 @@ export function retriesByErrorPanel(title: string, span: number): Panel {
 
 /** Options for a graph of a 95th percentile. */
 export interface QuantileOptions extends Omit<CommonOptions, 'query'> {
+  readonly mode: HistogramMode
   /** Name of the histogram, without `_bucket`, and its matchers. */
   readonly histogram: string
   readonly of: string
@@ -74,11 +76,11 @@ export interface QuantileOptions extends Omit<CommonOptions, 'query'> {
 }
 
 /** A graph of the 95th percentile of a duration in seconds, by a label. */
-export function quantilePanel({ histogram, of, by, ...rest }: QuantileOptions): Panel {
+export function quantilePanel({ mode, histogram, of, by, ...rest }: QuantileOptions): Panel {
   return {
     shows: 'graph',
     unit: 's',
-    queries: { p95: { expr: quantile(0.95, histogram, of, [by]), legend: legendOf([by]) } },
+    queries: { p95: { expr: quantile(mode, 0.95, histogram, of, [by]), legend: legendOf([by]) } },
     min: 0,
     ...rest,
   }

@@ -1,3 +1,4 @@
+import { type HistogramMode, histogramReads } from '../histograms.ts'
 import { promql } from '../promql.ts'
 import { by, label } from '../series.ts'
 import type { PanelQuery } from './panel.ts'
@@ -16,14 +17,27 @@ export function perMinute(counter: string, labels: readonly string[] = [], facto
  * Quantile of a histogram (its name without `_bucket`) with the matchers `of`; one line for each
  * value of `labels`.
  */
-export function quantile(share: number, histogram: string, of: string, labels: readonly string[] = []): string {
-  return promql`
-    histogram_quantile(
-      ${share},
-      sum ${by(...labels, 'le')} (
-        rate(${histogram}_bucket${of}[$__rate_interval])
-      )
-    ) >= 0`
+export function quantile(
+  mode: HistogramMode,
+  share: number,
+  histogram: string,
+  of: string,
+  labels: readonly string[] = [],
+): string {
+  const ofBuckets = histogramReads(mode).quantile(
+    share,
+    (buckets) => promql`
+      sum ${buckets.by(...labels)} (
+        rate(${buckets.of(histogram)}${of}[$__rate_interval])
+      )`,
+  )
+  return `${ofBuckets} >= 0`
+}
+
+/** The number of observations of a histogram a minute; one line for each value of `labels`. */
+export function observedPerMinute(mode: HistogramMode, histogram: string, of: string): (labels: readonly string[]) => string {
+  return (labels) =>
+    `60 * ${histogramReads(mode).count(labels, { over: 'rate', histogram, matchers: of, range: '[$__rate_interval]' })}`
 }
 
 /** Legend that shows the values of labels. */

@@ -1,6 +1,7 @@
 import { alertNames, type AlertRule, thresholds } from '@swarmwatch/config'
 
 import { sameAgent } from '../annotations.ts'
+import { histogramReads } from '../histograms.ts'
 import { duration, promql } from '../promql.ts'
 import { type Alert, keepMutingSeconds, type Recording } from '../rule.ts'
 import { ruleThresholds } from '../rule-thresholds.ts'
@@ -11,91 +12,84 @@ const window = duration(thresholds.healthWindowSeconds)
 const traffic = duration(thresholds.trafficWindowSeconds)
 
 /** Runs of each agent: rate, failures, duration, retries. */
-export const agentRecordings: readonly Recording[] = [
-  {
-    record: 'agent:executions:rate5m',
-    expr: promql`
+export function agentRecordings({ histograms }: MixinSettings): readonly Recording[] {
+  const read = histogramReads(histograms)
+  return [
+    {
+      record: 'agent:executions:rate5m',
+      expr: promql`
       sum ${byAgent} (
         rate(${series.executions}${finished}[${window}])
       )`,
-  },
-  {
-    // An agent that never failed has the value 0 instead of no value
-    record: 'agent:failures:rate5m',
-    expr: promql`
+    },
+    {
+      // An agent that never failed has the value 0 instead of no value
+      record: 'agent:failures:rate5m',
+      expr: promql`
       sum ${byAgent} (
         rate(${series.executions}${failed}[${window}])
       )
       or
       0 * agent:executions:rate5m`,
-  },
-  {
-    record: 'agent:error_ratio:rate5m',
-    expr: promql`
+    },
+    {
+      record: 'agent:error_ratio:rate5m',
+      expr: promql`
       agent:failures:rate5m
         / (agent:executions:rate5m > 0)`,
-  },
-  {
-    record: 'agent:executions:increase10m',
-    expr: promql`
+    },
+    {
+      record: 'agent:executions:increase10m',
+      expr: promql`
       sum ${byAgent} (
         increase(${series.executions}${finished}[${traffic}])
       )`,
-  },
-  {
-    // Without runs the percentile is NaN: the comparison removes it
-    record: 'agent:execution_duration_seconds:p95_5m',
-    expr: promql`
-      histogram_quantile(
+    },
+    {
+      // Without runs the percentile is NaN: the comparison removes it
+      record: 'agent:execution_duration_seconds:p95_5m',
+      expr: `${read.quantile(
         0.95,
-        sum ${by(...agentLabels, 'le')} (
-          rate(${series.executionDuration}_bucket${finished}[${window}])
-        )
-      ) >= 0`,
-  },
-  {
-    record: 'agent:execution_duration_seconds:mean_5m',
-    expr: promql`
-      sum ${byAgent} (
-        rate(${series.executionDuration}_sum${finished}[${window}])
-      )
+        (buckets) => promql`
+        sum ${buckets.by(...agentLabels)} (
+          rate(${buckets.of(series.executionDuration)}${finished}[${window}])
+        )`,
+        { labels: agentLabels, histogram: series.executionDuration, seconds: thresholds.healthWindowSeconds / 2 },
+      )} >= 0`,
+    },
+    {
+      record: 'agent:execution_duration_seconds:mean_5m',
+      expr: promql`
+      ${read.sum(agentLabels, { over: 'rate', histogram: series.executionDuration, matchers: finished, range: `[${window}]` })}
         / (agent:executions:rate5m > 0)`,
-  },
-  {
-    // A wait counts when it ends, and so does a run: for a moment the waits can exceed the runs
-    record: 'agent:waiting_ratio:rate5m',
-    expr: promql`
+    },
+    {
+      // A wait counts when it ends, and so does a run: for a moment the waits can exceed the runs
+      record: 'agent:waiting_ratio:rate5m',
+      expr: promql`
       clamp_max(
-        sum ${byAgent} (
-          rate(${series.retryWait}_sum[${window}])
-        )
-          / (sum ${byAgent} (
-            rate(${series.executionDuration}_sum[${window}])
-          ) > 0),
+        ${read.sum(agentLabels, { over: 'rate', histogram: series.retryWait, range: `[${window}]` })}
+          / (${read.sum(agentLabels, { over: 'rate', histogram: series.executionDuration, range: `[${window}]` })} > 0),
         1
       )`,
-  },
-  {
-    record: 'agent:attempts:increase10m',
-    expr: promql`
-      sum ${byAgent} (
-        increase(${series.attemptDuration}_count[${traffic}])
-      )`,
-  },
-  {
-    record: 'agent:retry_ratio:rate5m',
-    expr: promql`
+    },
+    {
+      record: 'agent:attempts:increase10m',
+      expr: read.count(agentLabels, { over: 'increase', histogram: series.attemptDuration, range: `[${traffic}]` }),
+    },
+    {
+      record: 'agent:retry_ratio:rate5m',
+      expr: promql`
       clamp_max(
         sum ${byAgent} (
           rate(${series.retries}[${window}])
         )
-          / (sum ${byAgent} (
-            rate(${series.attemptDuration}_count[${window}])
-          ) > 0),
+          / (${read.count(agentLabels, { over: 'rate', histogram: series.attemptDuration, range: `[${window}]` })} > 0),
         1
       )`,
-  },
-]
+    },
+  ]
+}
 
 const { critical, warning } = thresholds.errorRate
 const reasons = sameAgent((matchers) => `topk(2, sum by (error_type) (rate(${series.failures}{${matchers}}[10m])) > 0)`)

@@ -1,33 +1,48 @@
 import { sameAgent } from '../annotations.ts'
+import { histogramReads, type Observations } from '../histograms.ts'
 import { promql } from '../promql.ts'
 import type { Alert, Recording, RuleGroup } from '../rule.ts'
 import { ruleThresholds } from '../rule-thresholds.ts'
 import { agentLabels, by, byAgent, failed, finished, fleetLabels, label, onAgent, series } from '../series.ts'
+import type { MixinSettings } from '../settings.ts'
 
 const { anomaly, drift } = ruleThresholds
 const intervalSeconds = 120
 /** The mean of fewer runs is left out: it means little. */
 const leastRunsOfMean = 5
-const byToolAgent = by(label.job, ...fleetLabels, label.toolAgent)
+const toolAgentLabels = [label.job, ...fleetLabels, label.toolAgent]
+const toolCalls: Observations = { over: 'increase', histogram: series.invokeAgentToolCalls, range: '[15m]' }
 const { deviations, leastMargin, leastErrorMargin, leastRuns, leastUsualRuns, firstWeekTimes, newUsualShare } = anomaly
 const onSignal = `on (${[...agentLabels, 'signal'].join(', ')})`
 
 /** Values per run: their noise shrinks with the number of runs. */
-const perRun: Readonly<Record<string, string>> = {
-  duration: increasePerRun(`${series.executionDuration}_sum${finished}`),
+const perRun = ({ histograms }: MixinSettings) => ({
+  duration: perRunOf(
+    histogramReads(histograms).sum(agentLabels, {
+      over: 'increase',
+      histogram: series.executionDuration,
+      matchers: finished,
+      range: '[15m]',
+    }),
+  ),
   cost_per_run: increasePerRun(series.cost),
   tokens_per_run: increasePerRun(series.tokens),
   tool_calls_per_run: promql`
     max ${byAgent} (
       label_replace(agent:anomaly_tool_calls:15m, "${label.agent}", "$1", "${label.toolAgent}", "(.+)")
     )`,
-}
+})
 
 function increasePerRun(counter: string): string {
-  return promql`
+  return perRunOf(promql`
     sum ${byAgent} (
       increase(${counter}[15m])
-    )
+    )`)
+}
+
+function perRunOf(sum: string): string {
+  return promql`
+    ${sum}
       / (agent:anomaly_runs:15m >= ${leastRunsOfMean})`
 }
 
@@ -35,15 +50,21 @@ function increasePerRun(counter: string): string {
  * Signals that are checked for unusual values, by the value of the label `signal`. Labels that
  * agents add are removed: setting `signal` could make two series equal.
  */
-const signals: Readonly<Record<string, string>> = {
+const signals = (settings: MixinSettings): Readonly<Record<string, string>> => ({
   executions: `max ${byAgent} (agent:anomaly_runs:15m)`,
   error_ratio: increasePerRun(`${series.executions}${failed}`),
-  ...perRun,
-}
+  ...perRun(settings),
+})
 
+const perRunSignals: readonly (keyof ReturnType<typeof perRun>)[] = [
+  'duration',
+  'cost_per_run',
+  'tokens_per_run',
+  'tool_calls_per_run',
+]
 const counts = 'signal="executions"'
 const shares = 'signal="error_ratio"'
-const means = `signal=~"${Object.keys(perRun).join('|')}"`
+const means = `signal=~"${perRunSignals.join('|')}"`
 
 /**
  * Values of the same time a number of days before, 15 minutes ahead of now: the number of runs over half
@@ -129,7 +150,7 @@ const runs = `${onAgent} group_left () ${runCount}`
  * measured on scales where chance does not depend on the value: square roots of counts, logarithms of
  * means times the root of the number of runs.
  */
-export const anomalyRecordings: readonly RuleGroup[] = [
+export const anomalyRecordings = (settings: MixinSettings): readonly RuleGroup[] => [
   {
     name: 'anomalies',
     intervalSeconds,
@@ -145,14 +166,10 @@ export const anomalyRecordings: readonly RuleGroup[] = [
         // The semantic conventions have another label for the agent
         record: 'agent:anomaly_tool_calls:15m',
         expr: promql`
-          sum ${byToolAgent} (
-            increase(${series.invokeAgentToolCalls}_sum[15m])
-          )
-            / (sum ${byToolAgent} (
-              increase(${series.invokeAgentToolCalls}_count[15m])
-            ) >= ${leastRunsOfMean})`,
+          ${histogramReads(settings.histograms).sum(toolAgentLabels, toolCalls)}
+            / (${histogramReads(settings.histograms).count(toolAgentLabels, toolCalls)} >= ${leastRunsOfMean})`,
       },
-      ...Object.entries(signals).map(([signal, expr]): Recording => ({
+      ...Object.entries(signals(settings)).map(([signal, expr]): Recording => ({
         record: 'agent:anomaly_value:15m',
         expr,
         labels: { signal },

@@ -1,8 +1,10 @@
 import { sameLabels } from '../annotations.ts'
+import { histogramReads } from '../histograms.ts'
 import { duration, promql } from '../promql.ts'
 import type { Alert, Recording, RuleGroup } from '../rule.ts'
 import { ruleThresholds } from '../rule-thresholds.ts'
 import { agentLabels, by, byAgent, label, onAgent, series } from '../series.ts'
+import type { MixinSettings } from '../settings.ts'
 
 const { dailyBudget, budgetExceeded, uncertainEffects } = ruleThresholds
 const budgetLabelsOfAgent = [...agentLabels, label.budget]
@@ -49,22 +51,23 @@ function sinceMidnight(counter: string, budget: string): string {
 }
 
 /** A tool call counts when its run ends, and the agent has another label in the names of the conventions. */
-const toolCalls = `label_replace(${series.invokeAgentToolCalls}_sum, "${label.agent}", "$1", "${label.toolAgent}", "(.*)")`
+const toolCalls = ({ histograms }: MixinSettings): string =>
+  `label_replace(${histogramReads(histograms).total(series.invokeAgentToolCalls)}, "${label.agent}", "$1", "${label.toolAgent}", "(.*)")`
 
-const counters: readonly (readonly [budget: string, counter: string])[] = [
+const counters = (settings: MixinSettings): readonly (readonly [budget: string, counter: string])[] => [
   ['usd', series.cost],
   ['tokens', series.tokens],
   ['model_calls', series.modelCalls],
-  ['tool_calls', toolCalls],
+  ['tool_calls', toolCalls(settings)],
 ]
 
 /** Daily budgets of agents, and what all processes together have used of them since midnight UTC. */
-export const dailyBudgetRecordings: RuleGroup = {
+export const dailyBudgetRecordings = (settings: MixinSettings): RuleGroup => ({
   name: 'daily-budgets',
   intervalSeconds: 60,
   rules: [
     { record: 'agent:daily_budget:limit', expr: `max ${byBudget} (${series.budgetDailyLimit})` },
-    ...counters.map(([budget, counter]): Recording => ({
+    ...counters(settings).map(([budget, counter]): Recording => ({
       record: 'agent:daily_budget:used',
       expr: sinceMidnight(counter, budget),
       labels: { [label.budget]: budget },
@@ -84,7 +87,7 @@ export const dailyBudgetRecordings: RuleGroup = {
         )`,
     },
   ],
-}
+})
 
 /** Increase of a counter; of a series that is younger, which may begin at 1, its value. */
 function recentCount(counter: string, windowSeconds: number): string {

@@ -1,12 +1,14 @@
 import { promql } from '../promql.ts'
 import type { Alert, RuleGroup } from '../rule.ts'
 import { ruleThresholds } from '../rule-thresholds.ts'
+import { histogramReads } from '../histograms.ts'
 import { agentLabels, byAgent, fleetLabels, series } from '../series.ts'
+import type { MixinSettings } from '../settings.ts'
 
 const { capacity } = ruleThresholds
 
 /** The number of runs, its forecast, and the number of active runs that it explains. */
-export const capacityRecordings: RuleGroup = {
+export const capacityRecordings = ({ histograms }: MixinSettings): RuleGroup => ({
   name: 'capacity',
   intervalSeconds: 60,
   rules: [
@@ -40,13 +42,10 @@ export const capacityRecordings: RuleGroup = {
     {
       // Little's law: arrivals x duration is the mean number of active runs
       record: 'agent:active_executions:expected_15m',
-      expr: promql`
-        sum ${byAgent} (
-          rate(${series.executionDuration}_sum[15m])
-        )`,
+      expr: histogramReads(histograms).sum(agentLabels, { over: 'rate', histogram: series.executionDuration, range: '[15m]' }),
     },
   ],
-}
+})
 
 /** For information: runs that never end, and growing traffic. */
 export const capacityAlerts: readonly Alert[] = [

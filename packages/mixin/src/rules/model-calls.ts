@@ -1,8 +1,10 @@
 import { sameAgent, sameLabels } from '../annotations.ts'
-import { duration, promql } from '../promql.ts'
+import { histogramReads, type Observations } from '../histograms.ts'
+import { duration, onOneLine, promql } from '../promql.ts'
 import { type Alert, keepMutingSeconds, type RuleGroup } from '../rule.ts'
 import { ruleThresholds } from '../rule-thresholds.ts'
-import { agentLabels, by, byAgent, byFleet, failedRequest, fleetLabels, label, onAgent, onFleet, series } from '../series.ts'
+import { agentLabels, by, byAgent, failedRequest, fleetLabels, label, onAgent, onFleet, series } from '../series.ts'
+import type { MixinSettings } from '../settings.ts'
 
 const { hiddenRetries, modelErrors, providerUnavailable } = ruleThresholds
 const modelLabels = [...fleetLabels, label.provider, label.model]
@@ -13,74 +15,70 @@ const traffic = duration(modelErrors.trafficSeconds)
 const retryWindow = duration(hiddenRetries.windowSeconds)
 
 /** Requests to each model of each provider, and the requests that the clients of an agent send for one model call. */
-export const modelCallRecordings: RuleGroup = {
-  name: 'model-calls',
-  rules: [
-    {
-      record: 'model:requests:rate5m',
-      expr: promql`
-        sum ${byModel} (
-          rate(${series.inferenceDuration}_count[${window}])
-        )`,
-    },
-    {
-      record: 'model:error_ratio:rate5m',
-      expr: promql`
+export function modelCallRecordings({ histograms }: MixinSettings): RuleGroup {
+  const read = histogramReads(histograms)
+  const requests = (over: Observations['over'], range: string, matchers?: string): Observations => ({
+    over,
+    histogram: series.inferenceDuration,
+    range: `[${range}]`,
+    ...(matchers !== undefined && { matchers }),
+  })
+  return {
+    name: 'model-calls',
+    rules: [
+      { record: 'model:requests:rate5m', expr: read.count(modelLabels, requests('rate', window)) },
+      {
+        record: 'model:error_ratio:rate5m',
+        expr: promql`
         (
-          sum ${byModel} (
-            rate(${series.inferenceDuration}_count{${failedRequest}}[${window}])
-          )
+          ${read.count(modelLabels, requests('rate', window, `{${failedRequest}}`))}
           or
           0 * model:requests:rate5m
         )
           / (model:requests:rate5m > 0)`,
-    },
-    {
-      record: 'model:requests:increase10m',
-      expr: promql`
-        sum ${byModel} (
-          increase(${series.inferenceDuration}_count[${traffic}])
-        )`,
-    },
-    { record: 'model:breaker_open:max', expr: `max ${byModel} (${series.providerBreakerOpen})` },
-    {
-      record: 'model:request_share:ratio1h',
-      expr: promql`
-        sum ${byModel} (
-          increase(${series.inferenceDuration}_count[1h])
-        )
+      },
+      { record: 'model:requests:increase10m', expr: read.count(modelLabels, requests('increase', traffic)) },
+      { record: 'model:breaker_open:max', expr: `max ${byModel} (${series.providerBreakerOpen})` },
+      {
+        record: 'model:request_share:ratio1h',
+        expr: promql`
+        ${read.count(modelLabels, requests('increase', '1h'))}
           / ${onFleet} group_left ()
         (
-          sum ${byFleet} (
-            increase(${series.inferenceDuration}_count[1h])
-          ) > 0
+          ${read.count(fleetLabels, requests('increase', '1h'))} > 0
         )`,
-    },
-    {
-      record: 'agent:model_calls:increase30m',
-      expr: promql`
+      },
+      {
+        record: 'agent:model_calls:increase30m',
+        expr: promql`
         sum ${byAgent} (
           increase(${series.modelCalls}[${retryWindow}])
         )`,
-    },
-    {
-      // An agent without any repeat has the value 1. A request counts when it ends, its call when it
-      // is counted: the ratio can be a little below 1 for a moment
-      record: 'agent:requests_per_model_call:ratio30m',
-      expr: promql`
+      },
+      {
+        // An agent without any repeat has the value 1. A request counts when it ends, its call when it
+        // is counted: the ratio can be a little below 1 for a moment
+        record: 'agent:requests_per_model_call:ratio30m',
+        expr: promql`
         sum ${byAgent} (
           increase(${series.modelRequests}[${retryWindow}])
         )
           / (agent:model_calls:increase30m > 0)`,
-    },
-  ],
+      },
+    ],
+  }
 }
 
-const errors = sameLabels(
-  modelLabels,
-  (matchers) =>
-    `topk(2, sum by (${label.errorType}) (rate(${series.inferenceDuration}_count{${matchers}, ${failedRequest}}[10m])) > 0)`,
-)
+const errors = ({ histograms }: MixinSettings): string =>
+  sameLabels(modelLabels, (matchers) => {
+    const failures = histogramReads(histograms).count([label.errorType], {
+      over: 'rate',
+      histogram: series.inferenceDuration,
+      matchers: `{${matchers}, ${failedRequest}}`,
+      range: '[10m]',
+    })
+    return `topk(2, ${onOneLine(failures)} > 0)`
+  })
 const heldBack = sameLabels(
   modelLabels,
   (matchers) => `sum(increase(${series.providerRetriesAvoided}{${matchers}, ${label.reason}="breaker"}[5m])) > 0.5`,
@@ -109,7 +107,7 @@ const unavailable = (severity: 'critical' | 'warning', expr: string): Alert => (
 })
 
 /** A provider fails, or clients of providers repeat failed requests by themselves. */
-export const modelCallAlerts: readonly Alert[] = [
+export const modelCallAlerts = (settings: MixinSettings): readonly Alert[] => [
   unavailable(
     'critical',
     promql`
@@ -139,7 +137,7 @@ export const modelCallAlerts: readonly Alert[] = [
     description:
       `{{ $value | humanizePercentage }} of the requests to the model {{ $labels.${label.model} }} of {{ $labels.${label.provider} }} ` +
       `failed in the last 5 minutes; the limit is {{ ${modelErrors.above} | humanizePercentage }}.` +
-      `{{ with ${errors} }} Errors:{{ range $i, $_ := . }}{{ if $i }},{{ end }} {{ .Labels.${label.errorType} }}{{ end }}.{{ end }}`,
+      `{{ with ${errors(settings)} }} Errors:{{ range $i, $_ := . }}{{ if $i }},{{ end }} {{ .Labels.${label.errorType} }}{{ end }}.{{ end }}`,
     identity: modelLabels,
     dashboard: 'cost-and-capacity',
   },

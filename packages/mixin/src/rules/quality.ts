@@ -1,16 +1,14 @@
 import { sameLabels } from '../annotations.ts'
+import { histogramReads } from '../histograms.ts'
 import { promql } from '../promql.ts'
 import type { Alert, RuleGroup } from '../rule.ts'
 import { ruleThresholds } from '../rule-thresholds.ts'
 import { agentLabels, by, label, series } from '../series.ts'
+import type { MixinSettings } from '../settings.ts'
 
 const { quality } = ruleThresholds
 const scoreLabels = [...agentLabels, label.evaluation]
 const byScore = by(...scoreLabels)
-const sumOver = (part: 'sum' | 'count', range: string): string => promql`
-  sum ${byScore} (
-    increase(${series.evaluationScore}_${part}${range})
-  )`
 
 /**
  * Variance of the mean of `count` scores from 0 to the highest one seen: never more than mean x (highest - mean) / count (the inequality of
@@ -19,40 +17,45 @@ const sumOver = (part: 'sum' | 'count', range: string): string => promql`
 const varianceOf = (mean: string, count: string): string => `${mean} * (agent:score:highest_8d - ${mean}) / ${count}`
 
 /** The scores of an agent in the last day, and in the week before it. */
-export const qualityRecordings: RuleGroup = {
-  name: 'quality',
-  intervalSeconds: 300,
-  rules: [
-    { record: 'agent:scores:increase1d', expr: sumOver('count', '[1d]') },
-    { record: 'agent:score:mean_1d', expr: `${sumOver('sum', '[1d]')}\n  / (agent:scores:increase1d > 0)` },
-    { record: 'agent:scores:week_before', expr: sumOver('count', '[7d] offset 1d') },
-    {
-      record: 'agent:score:mean_week_before',
-      expr: `${sumOver('sum', '[7d] offset 1d')}\n  / (agent:scores:week_before > 0)`,
-    },
-    { record: 'agent:score:objective', expr: `max ${byScore} (${series.evaluationObjective})` },
-    {
-      // The upper bound of the highest bucket with a score in it
-      record: 'agent:score:highest_8d',
-      expr: promql`
-        histogram_quantile(
-          1,
-          sum ${by(...scoreLabels, 'le')} (
-            increase(${series.evaluationScore}_bucket[8d])
-          )
-        )`,
-    },
-    {
-      record: 'agent:score_drop:z',
-      expr: promql`
+export function qualityRecordings({ histograms }: MixinSettings): RuleGroup {
+  const read = histogramReads(histograms)
+  const sumOver = (part: 'sum' | 'count', range: string): string =>
+    read[part](scoreLabels, { over: 'increase', histogram: series.evaluationScore, range })
+  return {
+    name: 'quality',
+    intervalSeconds: 300,
+    rules: [
+      { record: 'agent:scores:increase1d', expr: sumOver('count', '[1d]') },
+      { record: 'agent:score:mean_1d', expr: `${sumOver('sum', '[1d]')}\n  / (agent:scores:increase1d > 0)` },
+      { record: 'agent:scores:week_before', expr: sumOver('count', '[7d] offset 1d') },
+      {
+        record: 'agent:score:mean_week_before',
+        expr: `${sumOver('sum', '[7d] offset 1d')}\n  / (agent:scores:week_before > 0)`,
+      },
+      { record: 'agent:score:objective', expr: `max ${byScore} (${series.evaluationObjective})` },
+      {
+        // The upper bound of the highest bucket with a score in it
+        record: 'agent:score:highest_8d',
+        expr: read.highest(
+          scoreLabels,
+          (buckets) => promql`
+          sum ${buckets.by(...scoreLabels)} (
+            increase(${buckets.of(series.evaluationScore)}[8d])
+          )`,
+        ),
+      },
+      {
+        record: 'agent:score_drop:z',
+        expr: promql`
         (agent:score:mean_week_before - agent:score:mean_1d)
           / sqrt(
             ${varianceOf('agent:score:mean_week_before', 'agent:scores:week_before')}
               + ${varianceOf('agent:score:mean_1d', 'agent:scores:increase1d')}
             > 0
           )`,
-    },
-  ],
+      },
+    ],
+  }
 }
 
 const before = sameLabels(scoreLabels, (matchers) => `agent:score:mean_week_before{${matchers}}`)

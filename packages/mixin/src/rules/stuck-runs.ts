@@ -2,9 +2,10 @@ import { alertNames, type AlertRule, thresholds } from '@swarmwatch/config'
 import { executionBuckets } from '@swarmwatch/sdk/names'
 
 import { sameAgent } from '../annotations.ts'
+import { type Buckets, histogramReads, type Observations } from '../histograms.ts'
 import { promql } from '../promql.ts'
 import type { Alert, RuleGroup } from '../rule.ts'
-import { byAgent, agentLabels, by, label, onAgent, series } from '../series.ts'
+import { byAgent, agentLabels, label, onAgent, series } from '../series.ts'
 import { type MixinSettings, rulesNamed } from '../settings.ts'
 
 const { leastSeconds, leastRuns, unknownSeconds } = thresholds.stuckRun.warning
@@ -12,55 +13,54 @@ const succeeded = `{${label.outcome}="success"}`
 const longest = Math.max(...executionBuckets)
 /** Ten-minute steps of the last week: a query over the raw samples of a week would read a thousand times as many. */
 const week = '[7d:10m]'
-const buckets = 'agent:execution_duration_seconds_bucket:increase10m'
+const durations = 'agent:execution_duration_seconds'
 const sums = 'agent:execution_duration_seconds_sum:increase10m'
 const counts = 'agent:execution_duration_seconds_count:increase10m'
 const runs = `sum_over_time(${counts}${week})`
-// The name of a bound depends on the way of the series: 600 from /metrics, 600.0 from OTLP
-const runsWithin = `sum ${byAgent} (sum_over_time(${buckets}{le=~"${longest}([.]0)?"}${week}))`
 
 /** The usual duration of an agent, and the time without progress after which one of its runs is stuck. */
-export const stuckRunRecordings = (settings: MixinSettings): RuleGroup => ({
-  name: 'usual-durations',
-  intervalSeconds: 120,
-  rules: [
-    {
-      record: buckets,
-      expr: promql`
-        sum ${by(...agentLabels, 'le')} (
-          increase(${series.executionDuration}_bucket${succeeded}[10m])
+export function stuckRunRecordings(settings: MixinSettings): RuleGroup {
+  const read = histogramReads(settings.histograms)
+  const successes: Observations = { over: 'increase', histogram: series.executionDuration, matchers: succeeded, range: '[10m]' }
+  const recorded = (buckets: Buckets, matcher = ''): string =>
+    `sum_over_time(${buckets.of(durations)}:increase10m${matcher}${week})`
+  const p99 = read.quantile(0.99, (buckets) => `sum ${buckets.by(...agentLabels)} (${recorded(buckets)})`, {
+    labels: agentLabels,
+    histogram: `${durations}:increase10m`,
+    seconds: 302_400,
+  })
+  return {
+    name: 'usual-durations',
+    intervalSeconds: 120,
+    rules: [
+      ...read.buckets.map((buckets) => ({
+        record: `${buckets.of(durations)}:increase10m`,
+        expr: promql`
+        sum ${buckets.by(...agentLabels)} (
+          increase(${buckets.of(series.executionDuration)}${succeeded}[10m])
         )`,
-    },
-    {
-      record: sums,
-      expr: promql`
-        sum ${byAgent} (
-          increase(${series.executionDuration}_sum${succeeded}[10m])
-        )`,
-    },
-    {
-      record: counts,
-      expr: promql`
-        sum ${byAgent} (
-          increase(${series.executionDuration}_count${succeeded}[10m])
-        )`,
-    },
-    {
-      // Where more than 1% of the runs are longer than the last bucket, their mean is the estimate: the sum of all durations divided by
-      // their number is at least that
-      record: 'agent:execution_duration_seconds:p99_7d',
-      expr: promql`
-        histogram_quantile(
-          0.99,
-          sum ${by(...agentLabels, 'le')} (sum_over_time(${buckets}${week}))
-        ) < ${longest}
+      })),
+      {
+        record: sums,
+        expr: read.sum(agentLabels, successes),
+      },
+      {
+        record: counts,
+        expr: read.count(agentLabels, successes),
+      },
+      {
+        // Where more than 1% of the runs are longer than the last bucket, their mean is the estimate: the sum of all durations divided by
+        // their number is at least that
+        record: 'agent:execution_duration_seconds:p99_7d',
+        expr: promql`
+        ${p99} < ${longest}
         or ${onAgent}
         sum_over_time(${sums}${week})
-          / (${runs} - ${runsWithin} > 0)`,
-    },
-    {
-      record: 'agent:stuck_after_seconds:p99_7d',
-      expr: promql`
+          / (${runs} - ${read.within(agentLabels, longest, recorded)} > 0)`,
+      },
+      {
+        record: 'agent:stuck_after_seconds:p99_7d',
+        expr: promql`
         clamp_min(
           ${rulesNamed(settings, 'stuck_run')[0]?.threshold ?? thresholds.stuckRun.warning.timesUsual} * agent:execution_duration_seconds:p99_7d,
           ${leastSeconds}
@@ -69,9 +69,10 @@ export const stuckRunRecordings = (settings: MixinSettings): RuleGroup => ({
         ${runs} >= ${leastRuns}
         or ${onAgent}
         ${unknownSeconds} + 0 * max ${byAgent} (${series.lastProgress})`,
-    },
-  ],
-})
+      },
+    ],
+  }
+}
 
 const usual = sameAgent((matchers) => `agent:execution_duration_seconds:p99_7d{${matchers}}`)
 // By OTLP, a series that has ended is found for five more minutes

@@ -2,6 +2,7 @@ import { alertNames, type AlertRule, thresholds } from '@swarmwatch/config'
 import { healthWeights } from '@swarmwatch/sdk/health-score'
 
 import { sameFleet } from '../annotations.ts'
+import { histogramReads } from '../histograms.ts'
 import { duration, promql } from '../promql.ts'
 import { type Alert, keepMutingSeconds, type Recording } from '../rule.ts'
 import { by, byFleet, failed, finished, fleetLabels, label, onFleet, series } from '../series.ts'
@@ -19,7 +20,7 @@ const jobLabels = [label.job, ...fleetLabels]
  * If no process of a job sends root executions, because its SDK is older, all executions of its
  * agents count instead.
  */
-export const fleetRecordings: readonly Recording[] = [
+export const fleetRecordings = ({ histograms }: MixinSettings): readonly Recording[] => [
   {
     record: 'swarm:executions:rate5m',
     expr: rootsOrAll(`rate(${series.swarmExecutions}${finished}[${window}])`, 'agent:executions:rate5m'),
@@ -40,22 +41,23 @@ export const fleetRecordings: readonly Recording[] = [
   },
   {
     record: 'swarm:execution_duration_seconds:p95_5m',
-    expr: promql`
-      histogram_quantile(
-        0.95,
-        sum ${by(...fleetLabels, 'le')} (
-          sum ${by(...jobLabels, 'le')} (
-            rate(${series.swarmExecutionDuration}_bucket${finished}[${window}])
+    expr: `${histogramReads(histograms).quantile(
+      0.95,
+      (buckets) => promql`
+        sum ${buckets.by(...fleetLabels)} (
+          sum ${buckets.by(...jobLabels)} (
+            rate(${buckets.of(series.swarmExecutionDuration)}${finished}[${window}])
           )
           or (
-            sum ${by(...jobLabels, 'le')} (
-              rate(${series.executionDuration}_bucket${finished}[${window}])
+            sum ${buckets.by(...jobLabels)} (
+              rate(${buckets.of(series.executionDuration)}${finished}[${window}])
             )
             unless on (${jobLabels.join(', ')})
             ${series.swarmExecutions}
           )
-        )
-      ) >= 0`,
+        )`,
+      { labels: fleetLabels, histogram: series.executionDuration, seconds: thresholds.healthWindowSeconds / 2 },
+    )} >= 0`,
   },
   { record: 'swarm:resource_utilization:max', expr: `max ${byFleet} (${series.resourceUtilization})` },
   { record: 'swarm:health_lost:error_rate', expr: lost('swarm:error_ratio:rate5m', healthWeights.errorRate) },

@@ -1,5 +1,7 @@
+import { type HistogramMode, histogramReads } from '../../histograms.ts'
 import { promql } from '../../promql.ts'
 import { failedRequest, label, series } from '../../series.ts'
+import type { MixinSettings } from '../../settings.ts'
 import { ratePanel } from '../common-panels.ts'
 import { limits } from '../limits.ts'
 import type { Row } from '../panel.ts'
@@ -7,7 +9,7 @@ import { perMinute } from '../queries.ts'
 import { byAgentAndFleet, fleetName, ofAgents } from '../selectors.ts'
 
 /** Tokens and model calls of the agent, and the HTTP requests for them. */
-export const modelCalls: Row = {
+export const modelCalls = ({ histograms }: MixinSettings): Row => ({
   title: 'Model calls',
   panels: [
     ratePanel({
@@ -61,21 +63,25 @@ export const modelCalls: Row = {
       description: 'Mean number of model calls of an attempt, and of the HTTP requests for them.',
       unit: 'none',
       queries: {
-        calls: { expr: perAttempt(series.modelCalls), legend: 'calls' },
-        requests: { expr: perAttempt(series.modelRequests), legend: 'requests' },
+        calls: { expr: perAttempt(histograms, series.modelCalls), legend: 'calls' },
+        requests: { expr: perAttempt(histograms, series.modelRequests), legend: 'requests' },
       },
       min: 0,
       span: 12,
     },
   ],
-}
+})
 
-function perAttempt(counter: string): string {
+function perAttempt(mode: HistogramMode, counter: string): string {
+  const attempts = histogramReads(mode).count([], {
+    over: 'rate',
+    histogram: series.attemptDuration,
+    matchers: ofAgents(),
+    range: '[$__rate_interval]',
+  })
   return promql`
     sum(
       rate(${counter}${ofAgents()}[$__rate_interval])
     )
-      / (sum(
-        rate(${series.attemptDuration}_count${ofAgents()}[$__rate_interval])
-      ) > 0)`
+      / (${attempts} > 0)`
 }

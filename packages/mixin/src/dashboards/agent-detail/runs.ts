@@ -1,4 +1,6 @@
-import { promql } from '../../promql.ts'
+import { executionBuckets } from '@swarmwatch/sdk/names'
+
+import { histogramReads } from '../../histograms.ts'
 import { finished, label, series } from '../../series.ts'
 import type { MixinSettings } from '../../settings.ts'
 import { failuresByErrorPanel, ratePanel } from '../common-panels.ts'
@@ -123,7 +125,7 @@ export function agentRuns(settings: MixinSettings): Row {
         title: 'How long did runs take?',
         description: '50%, 95% and 99% of the runs ended within these times. AgentSlowResponses uses the 95% line.',
         unit: 's',
-        queries: { half: ofRuns(0.5, '50%'), p95: ofRuns(0.95, '95%'), p99: ofRuns(0.99, '99%') },
+        queries: { half: ofRuns(settings, 0.5, '50%'), p95: ofRuns(settings, 0.95, '95%'), p99: ofRuns(settings, 0.99, '99%') },
         limits: limitsOf(settings, 'above', 'slow_response'),
         min: 0,
         span: 12,
@@ -137,10 +139,12 @@ export function agentRuns(settings: MixinSettings): Row {
         axisUnit: 's',
         queries: {
           durations: {
-            expr: promql`
-              sum by (le) (
-                increase(${series.executionDuration}_bucket${finishedOfAgents}[$__rate_interval])
-              )`,
+            expr: histogramReads(settings.histograms).cumulated(executionBuckets, {
+              over: 'increase',
+              histogram: series.executionDuration,
+              matchers: finishedOfAgents,
+              range: '[$__rate_interval]',
+            }),
             legend: '{{le}}',
           },
         },
@@ -150,8 +154,8 @@ export function agentRuns(settings: MixinSettings): Row {
   }
 }
 
-function ofRuns(share: number, legend: string): PanelQuery {
-  return { expr: quantile(share, series.executionDuration, finishedOfAgents), legend }
+function ofRuns({ histograms }: MixinSettings, share: number, legend: string): PanelQuery {
+  return { expr: quantile(histograms, share, series.executionDuration, finishedOfAgents), legend }
 }
 
 /** The last quarter of an hour compared with the same hours of the weeks before. */

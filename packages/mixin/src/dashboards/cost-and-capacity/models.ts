@@ -1,22 +1,21 @@
 import { promql } from '../../promql.ts'
 import { by, failedRequest, label, series } from '../../series.ts'
+import type { MixinSettings } from '../../settings.ts'
 import { quantilePanel, ratePanel } from '../common-panels.ts'
 import { limits } from '../limits.ts'
 import type { PanelQuery, Row } from '../panel.ts'
-import { legendOf, perMinute, quantile } from '../queries.ts'
+import { legendOf, observedPerMinute, perMinute, quantile } from '../queries.ts'
 import { fleetName, ofFleets, ofJobs } from '../selectors.ts'
 
-const requests = `${series.inferenceDuration}_count`
-
 /** Requests to models: their number, errors, durations and cached tokens. */
-export const models: Row = {
+export const models = ({ histograms }: MixinSettings): Row => ({
   title: 'Models',
   panels: [
     ratePanel({
       title: 'Which models are called most?',
       description: 'Requests to models, by provider and model, repeats by clients and calls outside of runs included.',
       query: 'requests',
-      counter: requests + ofJobs(),
+      counter: observedPerMinute(histograms, series.inferenceDuration, ofJobs()),
       by: [label.provider, label.model],
       span: 8,
     }),
@@ -24,7 +23,7 @@ export const models: Row = {
       title: 'Why do requests to models fail?',
       description: 'Failed requests to models, by provider and error: an HTTP status, an error code or an error class.',
       query: 'failed',
-      counter: requests + ofJobs(failedRequest),
+      counter: observedPerMinute(histograms, series.inferenceDuration, ofJobs(failedRequest)),
       by: [label.provider, label.errorType],
       span: 8,
       whenEmpty: 'None failed',
@@ -49,6 +48,7 @@ export const models: Row = {
     quantilePanel({
       title: 'How long does a model take?',
       description: '95% of the requests to each model ended within this time, streams included.',
+      mode: histograms,
       histogram: series.inferenceDuration,
       of: ofJobs(),
       by: label.model,
@@ -60,9 +60,12 @@ export const models: Row = {
       description: 'Half of the streams of each model, and 95% of them, delivered their first chunk within this time.',
       unit: 's',
       queries: {
-        p50: { expr: quantile(0.5, series.inferenceTimeToFirstChunk, ofJobs(), [label.model]), legend: `{{${label.model}}} p50` },
+        p50: {
+          expr: quantile(histograms, 0.5, series.inferenceTimeToFirstChunk, ofJobs(), [label.model]),
+          legend: `{{${label.model}}} p50`,
+        },
         p95: {
-          expr: quantile(0.95, series.inferenceTimeToFirstChunk, ofJobs(), [label.model]),
+          expr: quantile(histograms, 0.95, series.inferenceTimeToFirstChunk, ofJobs(), [label.model]),
           legend: `{{${label.model}}} p95`,
         },
       },
@@ -150,7 +153,7 @@ export const models: Row = {
       whenEmpty: 'No quotas',
     },
   ],
-}
+})
 
 function cachedShare(): PanelQuery {
   const rateOf = (counter: string): string => promql`

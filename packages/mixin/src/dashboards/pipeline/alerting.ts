@@ -62,6 +62,8 @@ export const alerting: Row = {
     quantilePanel({
       title: 'How long is a delivery?',
       description: '95% of the messages were delivered within this time after the bridge accepted them, by channel.',
+      // Prometheus scrapes it
+      mode: 'classic',
       histogram: 'bridge_delivery_latency_seconds',
       of: `{${jobIs.bridge}}`,
       by: 'channel',
