@@ -3,7 +3,17 @@ export interface JsonRequest {
   readonly url: string
   /** Bearer token. @default none */
   readonly token?: string
+  /** @default 'POST' */
+  readonly method?: 'POST' | 'PATCH'
   readonly body: unknown
+}
+
+/** A request with the fields of a form. */
+export interface FormRequest {
+  readonly url: string
+  /** User name and password of basic authentication. */
+  readonly login: { readonly user: string; readonly password: string }
+  readonly fields: Readonly<Record<string, string>>
 }
 
 /** The response, whatever its status and body are. */
@@ -19,18 +29,44 @@ export interface JsonAnswer {
 const maxAnswerBytes = 2_000_000
 
 /** Posts JSON and reads the response; rejects only when there is none. Redirects are returned, not followed. */
-export async function postJson(request: JsonRequest, fetch: typeof globalThis.fetch, signal: AbortSignal): Promise<JsonAnswer> {
-  const response = await fetch(request.url, {
-    method: 'POST',
+export function postJson(request: JsonRequest, fetch: typeof globalThis.fetch, signal: AbortSignal): Promise<JsonAnswer> {
+  const headers = {
+    'content-type': 'application/json; charset=utf-8',
+    ...(request.token === undefined ? {} : { authorization: `Bearer ${request.token}` }),
+  }
+  const { url, method = 'POST', body } = request
+  return answerTo(url, { method, headers, body: JSON.stringify(body) }, fetch, signal)
+}
+
+/** The same as {@link postJson} for a form; the response is JSON, too. */
+export function postForm(request: FormRequest, fetch: typeof globalThis.fetch, signal: AbortSignal): Promise<JsonAnswer> {
+  const { url, login, fields } = request
+  const headers = {
+    'content-type': 'application/x-www-form-urlencoded',
+    authorization: `Basic ${Buffer.from(`${login.user}:${login.password}`).toString('base64')}`,
+  }
+  return answerTo(url, { method: 'POST', headers, body: new URLSearchParams(fields).toString() }, fetch, signal)
+}
+
+interface SentRequest {
+  readonly method: string
+  readonly headers: Readonly<Record<string, string>>
+  readonly body: string
+}
+
+async function answerTo(
+  url: string,
+  { method, headers, body }: SentRequest,
+  fetch: typeof globalThis.fetch,
+  signal: AbortSignal,
+): Promise<JsonAnswer> {
+  const response = await fetch(url, {
+    method,
     redirect: 'manual',
     signal,
-    headers: {
-      'content-type': 'application/json; charset=utf-8',
-      // a kept connection that the provider has closed would look like a message that may have arrived
-      connection: 'close',
-      ...(request.token === undefined ? {} : { authorization: `Bearer ${request.token}` }),
-    },
-    body: JSON.stringify(request.body),
+    // a kept connection that the provider has closed would look like a message that may have arrived
+    headers: { ...headers, connection: 'close' },
+    body,
   })
   const text = await answerText(response.body ?? [])
   return { status: response.status, retryAfter: response.headers.get('retry-after'), text, json: jsonObject(text) }

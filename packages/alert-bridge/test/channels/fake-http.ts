@@ -4,9 +4,11 @@ import type { AddressInfo, Socket } from 'node:net'
 
 /** A request as it came. */
 export interface SeenRequest {
+  readonly method: string
   readonly path: string
   readonly headers: IncomingHttpHeaders
   readonly body: string
+  /** The body, or for a form its fields. */
   readonly json: Record<string, unknown>
 }
 
@@ -68,8 +70,10 @@ export async function fakeHttp(answer: Answer, tls?: { key: string; cert: string
     const chunks: Buffer[] = []
     for await (const chunk of request) chunks.push(chunk as Buffer)
     const body = Buffer.concat(chunks).toString()
-    const json = JSON.parse(body) as Record<string, unknown>
-    const one = { path: request.url ?? '', headers: request.headers, body, json }
+    const isForm = request.headers['content-type'] === 'application/x-www-form-urlencoded'
+    const json: unknown = isForm ? Object.fromEntries(new URLSearchParams(body)) : JSON.parse(body)
+    const [path, method] = [request.url ?? '', request.method ?? '']
+    const one = { method, path, headers: request.headers, body, json: json as Record<string, unknown> }
     seen.push(one)
     const next = fake.answers.length > 1 ? fake.answers.shift() : fake.answers[0]
     next?.(one, response)

@@ -2,6 +2,7 @@ import type { Secret } from '@swarmwatch/config'
 
 import type { ChannelDependencies, Delivery, DeliveryResult } from '../channel.ts'
 import { wireId } from '../guarded-delivery.ts'
+import { threadedDelivery, type ThreadResult } from '../incident-thread.ts'
 import { postJson } from '../post-json.ts'
 import { connectionFailure } from '../request-failure.ts'
 import { slackFailure, type SlackFailure } from './slack-failure.ts'
@@ -23,25 +24,13 @@ const goneErrors = new Set([
   'cannot_reply_to_message',
 ])
 
-/**
- * Sends as a bot. An incident has one message that always shows its current state. Slack notifies no one of a change, so news that
- * recipients should notice (still firing, resolved) is also posted to the thread of the message.
- */
+/** Sends as a bot. An incident has one message that always shows its current state, and replies in the thread of the message. */
 export function slackBot(
   { token, channel, apiUrl }: SlackBotSettings,
   connection: SlackConnection,
 ): (delivery: Delivery, signal: AbortSignal) => Promise<DeliveryResult> {
   const api = slackApi(token, apiUrl, connection)
-  return async (delivery, signal) => {
-    const thread = slackThread(delivery.thread, channel)
-    if (thread === undefined) return begin(delivery, signal)
-    const updated = await withPlainText(delivery, (content) =>
-      api('chat.update', { channel: thread.channel, ts: thread.ts, ...content }, signal),
-    )
-    if (!updated.isOk) return goneErrors.has(updated.error) ? begin(delivery, signal) : updated.result
-    // only the numbers of a digest change
-    return delivery.notice.kind === 'digest' ? { kind: 'delivered', thread } : answer(delivery, thread, signal)
-  }
+  return threadedDelivery({ threadOf: (stored) => slackThread(stored, channel), begin, update, reply })
 
   async function begin(delivery: Delivery, signal: AbortSignal): Promise<DeliveryResult> {
     const found = delivery.mayHaveArrived === true ? await findPosted(api, { channel }, wireId(delivery.id), signal) : undefined
@@ -55,10 +44,17 @@ export function slackBot(
     return { kind: 'delivered', thread: { channel: typeof id === 'string' ? id : channel, ts, target: channel } }
   }
 
-  async function answer(delivery: Delivery, thread: SlackThread, signal: AbortSignal): Promise<DeliveryResult> {
+  async function update(thread: SlackThread, delivery: Delivery, signal: AbortSignal): Promise<ThreadResult> {
+    const updated = await withPlainText(delivery, (content) =>
+      api('chat.update', { channel: thread.channel, ts: thread.ts, ...content }, signal),
+    )
+    return threadResult(updated)
+  }
+
+  async function reply(thread: SlackThread, delivery: Delivery, signal: AbortSignal): Promise<ThreadResult> {
     const place = { channel: thread.channel, threadTs: thread.ts }
     const found = delivery.mayHaveArrived === true ? await findPosted(api, place, wireId(delivery.id), signal) : undefined
-    if (found !== undefined) return { kind: 'delivered', thread }
+    if (found !== undefined) return { kind: 'delivered' }
     const { text } = slackMessage(delivery.notice)
     const isLoud = delivery.notice.severity === 'critical'
     const posted = await api(
@@ -72,9 +68,13 @@ export function slackBot(
       },
       signal,
     )
-    if (posted.isOk) return { kind: 'delivered', thread }
-    return goneErrors.has(posted.error) ? begin(delivery, signal) : posted.result
+    return threadResult(posted)
   }
+}
+
+function threadResult(reply: SlackReply): ThreadResult {
+  if (reply.isOk) return { kind: 'delivered' }
+  return goneErrors.has(reply.error) ? 'gone' : reply.result
 }
 
 /** Calls with blocks, and again with plain text if Slack refuses the blocks. */

@@ -1,4 +1,5 @@
 import { distinctTexts } from '../../message/alert-lines.ts'
+import { escapedText, fittingLines } from '../../message/escaped-text.ts'
 import { contentOf, type MessageContent, moreLine, plainText } from '../../message/message-content.ts'
 import type { Notice } from '../../message/notice.ts'
 
@@ -42,16 +43,16 @@ export function slackMessage(notice: Notice): SlackMessage {
       },
       ...[
         slackText(story.paragraphs.join('\n\n'), max.section),
-        cutLines(
+        fittingLines(
           story.facts.map(({ name, value }) => `*${slackText(name, 60)}:* ${slackText(value, 300)}`),
           max.facts,
         ),
         firstStep === undefined ? '' : `*What to do first:* ${slackLink(firstStep.words, firstStep.link.url)}`,
         ...alertSections(story),
-        cutLines(
+        fittingLines(
           story.links.map(({ name, url }) => slackLink(name, url)),
           max.links,
-          ' | ',
+          { separator: ' | ' },
         ),
       ].flatMap(section),
     ],
@@ -75,17 +76,6 @@ function alertSections({ alerts, moreAlerts }: MessageContent): string[] {
   return [lines.slice(0, half).join('\n'), lines.slice(half).join('\n')]
 }
 
-/** As many whole lines as fit. */
-function cutLines(lines: readonly string[], room: number, separator = '\n'): string {
-  let text = ''
-  for (const line of lines) {
-    const longer = text === '' ? line : `${text}${separator}${line}`
-    if (longer.length > room) break
-    text = longer
-  }
-  return text
-}
-
 /** Within `<...>` an ampersand is written as everywhere; the rest of the address is percent-encoded already. */
 function slackLink(name: string, url: string): string {
   const address = url.replaceAll('&', '&amp;')
@@ -107,16 +97,5 @@ const entities: Readonly<Record<string, string>> = { '&': '&amp;', '<': '&lt;', 
  * characters and never inside an entity.
  */
 export function slackText(text: string, max: number): string {
-  const pieces: string[] = []
-  let length = 0
-  // where to end if it does not fit: three dots need their room
-  let endsAt = 0
-  for (const character of text) {
-    const piece = entities[character] ?? character
-    if (length + piece.length > max) return `${pieces.slice(0, endsAt).join('')}${'...'.slice(0, max)}`
-    pieces.push(piece)
-    length += piece.length
-    if (length <= max - 3) endsAt = pieces.length
-  }
-  return pieces.join('')
+  return escapedText(text, max, { escape: (character) => entities[character] ?? character })
 }
