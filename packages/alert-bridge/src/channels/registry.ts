@@ -1,6 +1,7 @@
 // Generated from packages/config/src/channels/registry.ts: pnpm generate
 import type { ChannelOpeners } from './channel.ts'
 import { openConsoleChannel } from './console/console-channel.ts'
+import { openDiscordChannel } from './discord/discord-channel.ts'
 import { openEmailChannel } from './email/email-channel.ts'
 import { openSlackChannel } from './slack/slack-channel.ts'
 import { openTeamsChannel } from './teams/teams-channel.ts'
@@ -8,6 +9,7 @@ import { openWebhookChannel } from './webhook/webhook-channel.ts'
 
 /** The delivery of each channel type. */
 export const channels: ChannelOpeners = {
+  discord: openDiscordChannel,
   email: openEmailChannel,
   slack: openSlackChannel,
   teams: openTeamsChannel,

@@ -1,5 +1,6 @@
 import type { ChannelDriver } from './channel-driver.ts'
 import { consoleDrivers } from './console-driver.ts'
+import { discordDrivers } from './discord-driver.ts'
 import { emailDrivers } from './email-driver.ts'
 import { slackDrivers } from './slack-driver.ts'
 import { teamsDrivers } from './teams-driver.ts'
@@ -8,6 +9,7 @@ import { webhookDrivers } from './webhook-driver.ts'
 /** The drivers of each channel type. The conformance suite fails for a type that has none. */
 export const drivers: Readonly<Record<string, readonly ChannelDriver[]>> = {
   console: consoleDrivers,
+  discord: discordDrivers,
   email: emailDrivers,
   slack: slackDrivers,
   teams: teamsDrivers,

@@ -1,25 +1,17 @@
 import { Secret } from '@swarmwatch/config'
 
 import { openTeamsChannel } from '../../../src/channels/teams/teams-channel.ts'
-import { fakeHttp, neverAnswers, answerWith, type Answer, type FakeHttp } from '../fake-http.ts'
-import { planted, type ChannelDriver, type DrivenChannel } from './channel-driver.ts'
+import { answerWith } from '../fake-http.ts'
+import { planted, type ChannelDriver } from './channel-driver.ts'
+import { httpDriver } from './http-driver.ts'
 
-export const teamsDrivers: readonly ChannelDriver[] = [{ variant: 'teams', hasServer: true, start }]
-
-async function start(): Promise<DrivenChannel> {
-  const http: FakeHttp = await fakeHttp(answerWith(202))
-  const quoting: Answer = ({ path, headers, body }, response) =>
-    answerWith(400, `${path} ${JSON.stringify(headers)} ${planted.join(' ')} ${body}\n\u202E`)(undefined as never, response)
-  const webhook = new Secret(`${http.url}/workflows/${planted[0]}/triggers/manual/paths/invoke?api-version=1&sig=${planted[1]}`)
-  return {
-    open: (dependencies) => openTeamsChannel({ name: 'teams', webhook }, dependencies),
-    arrived: () => http.seen.map(({ body }) => body),
-    ids: () => http.seen.map(() => undefined),
-    server: {
-      hang: () => void (http.answers = [neverAnswers]),
-      echo: () => void (http.answers = [quoting]),
-      connections: () => http.sockets.size,
+export const teamsDrivers: readonly ChannelDriver[] = [
+  httpDriver({
+    variant: 'teams',
+    success: answerWith(202),
+    open: ({ url }, dependencies) => {
+      const path = `/workflows/${planted[0]}/triggers/manual/paths/invoke?api-version=1&sig=${planted[1]}`
+      return openTeamsChannel({ name: 'teams', webhook: new Secret(`${url}${path}`) }, dependencies)
     },
-    [Symbol.asyncDispose]: () => http[Symbol.asyncDispose](),
-  }
-}
+  }),
+]
