@@ -5,6 +5,7 @@ import { openDiscordChannel } from './discord/discord-channel.ts'
 import { openEmailChannel } from './email/email-channel.ts'
 import { openSlackChannel } from './slack/slack-channel.ts'
 import { openTeamsChannel } from './teams/teams-channel.ts'
+import { openTelegramChannel } from './telegram/telegram-channel.ts'
 import { openWebhookChannel } from './webhook/webhook-channel.ts'
 
 /** The delivery of each channel type. */
@@ -13,6 +14,7 @@ export const channels: ChannelOpeners = {
   email: openEmailChannel,
   slack: openSlackChannel,
   teams: openTeamsChannel,
+  telegram: openTelegramChannel,
   webhook: openWebhookChannel,
   console: openConsoleChannel,
 }

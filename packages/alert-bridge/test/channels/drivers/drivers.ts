@@ -4,6 +4,7 @@ import { discordDrivers } from './discord-driver.ts'
 import { emailDrivers } from './email-driver.ts'
 import { slackDrivers } from './slack-driver.ts'
 import { teamsDrivers } from './teams-driver.ts'
+import { telegramDrivers } from './telegram-driver.ts'
 import { webhookDrivers } from './webhook-driver.ts'
 
 /** The drivers of each channel type. The conformance suite fails for a type that has none. */
@@ -13,5 +14,6 @@ export const drivers: Readonly<Record<string, readonly ChannelDriver[]>> = {
   email: emailDrivers,
   slack: slackDrivers,
   teams: teamsDrivers,
+  telegram: telegramDrivers,
   webhook: webhookDrivers,
 }
