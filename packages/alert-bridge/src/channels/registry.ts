@@ -3,6 +3,7 @@ import type { ChannelOpeners } from './channel.ts'
 import { openConsoleChannel } from './console/console-channel.ts'
 import { openDiscordChannel } from './discord/discord-channel.ts'
 import { openEmailChannel } from './email/email-channel.ts'
+import { openNtfyChannel } from './ntfy/ntfy-channel.ts'
 import { openSlackChannel } from './slack/slack-channel.ts'
 import { openTeamsChannel } from './teams/teams-channel.ts'
 import { openTelegramChannel } from './telegram/telegram-channel.ts'
@@ -12,6 +13,7 @@ import { openWebhookChannel } from './webhook/webhook-channel.ts'
 export const channels: ChannelOpeners = {
   discord: openDiscordChannel,
   email: openEmailChannel,
+  ntfy: openNtfyChannel,
   slack: openSlackChannel,
   teams: openTeamsChannel,
   telegram: openTelegramChannel,

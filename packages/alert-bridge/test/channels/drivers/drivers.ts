@@ -2,6 +2,7 @@ import type { ChannelDriver } from './channel-driver.ts'
 import { consoleDrivers } from './console-driver.ts'
 import { discordDrivers } from './discord-driver.ts'
 import { emailDrivers } from './email-driver.ts'
+import { ntfyDrivers } from './ntfy-driver.ts'
 import { slackDrivers } from './slack-driver.ts'
 import { teamsDrivers } from './teams-driver.ts'
 import { telegramDrivers } from './telegram-driver.ts'
@@ -12,6 +13,7 @@ export const drivers: Readonly<Record<string, readonly ChannelDriver[]>> = {
   console: consoleDrivers,
   discord: discordDrivers,
   email: emailDrivers,
+  ntfy: ntfyDrivers,
   slack: slackDrivers,
   teams: teamsDrivers,
   telegram: telegramDrivers,

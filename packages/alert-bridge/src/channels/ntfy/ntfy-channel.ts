@@ -1,0 +1,130 @@
+import { type ChannelOf, Secret } from '@swarmwatch/config'
+
+import { escapedText } from '../../message/escaped-text.ts'
+import { headlineOf, markedUpText } from '../../message/marked-up-text.ts'
+import { contentOf } from '../../message/message-content.ts'
+import type { Notice } from '../../message/notice.ts'
+import { type Channel, type ChannelDependencies, type DeliveryResult, systemDependencies } from '../channel.ts'
+import { guardedDelivery, hideSecrets, stopSignal, wireId } from '../guarded-delivery.ts'
+import { type JsonAnswer, postJson } from '../post-json.ts'
+import { connectionFailure, statusFailure } from '../request-failure.ts'
+
+/** Settings of an ntfy channel. */
+export interface NtfyChannelSettings extends Pick<ChannelOf<'ntfy'>, 'name' | 'url' | 'token'> {
+  /** Maximum time for one request. @default 15_000 */
+  readonly timeoutMs?: number
+}
+
+/** Publishes to one topic, one message at a time. Later notices of an incident replace its notification on the devices. */
+export function openNtfyChannel(settings: NtfyChannelSettings, dependencies: Partial<ChannelDependencies> = {}): Channel {
+  const { fetch, now } = { ...systemDependencies, ...dependencies }
+  const { name, token, timeoutMs = 15_000 } = settings
+  const stopped = stopSignal()
+  const recipients = [name]
+  const { topic, server } = addressOf(settings.url.reveal())
+
+  async function publish(body: NtfyMessage, signal: AbortSignal): Promise<DeliveryResult> {
+    try {
+      const login = token === undefined ? {} : { token: token.reveal() }
+      const answer = await postJson({ url: server, body, ...login }, fetch, stopped.during(signal, timeoutMs))
+      // the answer is the message with an id of its own
+      return answer.status === 200 && typeof answer.json['id'] === 'string' ? { kind: 'delivered' } : ntfyFailure(answer, now())
+    } catch (error) {
+      return connectionFailure(error, true)
+    }
+  }
+
+  return {
+    name,
+    recipients,
+    concurrency: 1,
+    // ntfy.sh accepts 60 requests at once and one in five seconds after that
+    limits: { perSecond: 0.2, burst: 20 },
+    deliver: guardedDelivery(recipients, hideSecrets([settings.url, token, new Secret(topic)]), ({ notice }, signal) =>
+      publish(ntfyMessage(notice, topic), signal),
+    ),
+    close: async () => stopped.stop(),
+  }
+}
+
+/** JSON is published to the root of the server, with the topic in it. */
+function addressOf(url: string): { readonly topic: string; readonly server: string } {
+  const { origin, pathname } = new URL(url)
+  const slash = pathname.lastIndexOf('/')
+  return { topic: pathname.slice(slash + 1), server: `${origin}${pathname.slice(0, slash + 1)}` }
+}
+
+/** Daily quota of messages: the next message is accepted at midnight UTC at the earliest. */
+const quotaReached = 42_908
+/** The topic has a name that the server does not accept. */
+const topicErrors: ReadonlySet<unknown> = new Set([40_009, 40_010])
+const insufficientStorage = 507
+
+function ntfyFailure(answer: JsonAnswer, now: Date): DeliveryResult {
+  const { status, json } = answer
+  if (status < 300) return { kind: 'retry', reason: `ntfy answered ${status} without the message`, unknown: true }
+  const failure = statusFailure(answer, now, 'ntfy')
+  const code = json['code']
+  if (code === quotaReached || topicErrors.has(code)) return { kind: 'channel-down', reason: failure.reason }
+  const isUnknown = status >= 500 && status !== 503 && status !== insufficientStorage
+  return { ...failure, ...(isUnknown && { unknown: true }) }
+}
+
+/** Body of a request to publish JSON. */
+export interface NtfyMessage {
+  readonly topic: string
+  readonly title: string
+  readonly message: string
+  /** 1 to 5; 5 also sounds in silent mode. */
+  readonly priority: number
+  /** Names of emojis. */
+  readonly tags: readonly string[]
+  /** Address that opens with the notification. */
+  readonly click?: string
+  readonly actions: readonly { readonly action: 'view'; readonly label: string; readonly url: string }[]
+  /** A later message with the same id replaces the notification, from version 2.16 of ntfy on. */
+  readonly sequence_id: string
+}
+
+/**
+ * ntfy accepts 4,096 bytes of text, 1 kB of title, three actions and 8,192 bytes of JSON. A longer text becomes an attachment, which not
+ * every server accepts.
+ */
+const max = { title: 700, message: 3_600, label: 90, url: 700, actions: 3 } as const
+
+/** Bytes that a piece of text takes in JSON, which are never fewer than its own. */
+const bytesInJson = (piece: string): number => Buffer.byteLength(JSON.stringify(piece)) - '""'.length
+
+/** The notice as a message of ntfy, as plain text. */
+export function ntfyMessage(notice: Notice, topic: string): NtfyMessage {
+  const content = contentOf(notice)
+  const { firstStep, links } = content
+  const { body } = markedUpText(notice, { measure: bytesInJson }, { headline: 0, body: max.message })
+  const shown = [firstStep?.link, ...links].flatMap((one) => (one !== undefined && bytesInJson(one.url) <= max.url ? [one] : []))
+  return {
+    topic,
+    title: escapedText(headlineOf(content), max.title, { measure: bytesInJson }),
+    // without a text, ntfy would show "triggered"
+    message: body === '' ? escapedText(headlineOf(content), max.title, { measure: bytesInJson }) : body,
+    priority: priorityOf(notice),
+    tags: [tagOf(notice)],
+    ...(shown[0] !== undefined && { click: shown[0].url }),
+    actions: shown.slice(0, max.actions).map(({ name, url }) => ({
+      action: 'view',
+      label: escapedText(name, max.label, { measure: bytesInJson }),
+      url,
+    })),
+    sequence_id: wireId(notice.incidentKey),
+  }
+}
+
+function priorityOf({ kind, severity }: Notice): number {
+  if (kind === 'resolved' || kind === 'summary') return 3
+  return { critical: 5, warning: 4, info: 3 }[severity]
+}
+
+function tagOf({ kind, severity }: Notice): string {
+  if (kind === 'resolved' || kind === 'summary') return 'green_circle'
+  if (kind === 'drill') return 'test_tube'
+  return { critical: 'red_circle', warning: 'yellow_circle', info: 'large_blue_circle' }[severity]
+}
