@@ -4,6 +4,7 @@ import { openConsoleChannel } from './console/console-channel.ts'
 import { openDiscordChannel } from './discord/discord-channel.ts'
 import { openEmailChannel } from './email/email-channel.ts'
 import { openNtfyChannel } from './ntfy/ntfy-channel.ts'
+import { openPagerdutyChannel } from './pagerduty/pagerduty-channel.ts'
 import { openSlackChannel } from './slack/slack-channel.ts'
 import { openTeamsChannel } from './teams/teams-channel.ts'
 import { openTelegramChannel } from './telegram/telegram-channel.ts'
@@ -14,6 +15,7 @@ export const channels: ChannelOpeners = {
   discord: openDiscordChannel,
   email: openEmailChannel,
   ntfy: openNtfyChannel,
+  pagerduty: openPagerdutyChannel,
   slack: openSlackChannel,
   teams: openTeamsChannel,
   telegram: openTelegramChannel,

@@ -3,6 +3,7 @@ import { consoleDrivers } from './console-driver.ts'
 import { discordDrivers } from './discord-driver.ts'
 import { emailDrivers } from './email-driver.ts'
 import { ntfyDrivers } from './ntfy-driver.ts'
+import { pagerdutyDrivers } from './pagerduty-driver.ts'
 import { slackDrivers } from './slack-driver.ts'
 import { teamsDrivers } from './teams-driver.ts'
 import { telegramDrivers } from './telegram-driver.ts'
@@ -14,6 +15,7 @@ export const drivers: Readonly<Record<string, readonly ChannelDriver[]>> = {
   discord: discordDrivers,
   email: emailDrivers,
   ntfy: ntfyDrivers,
+  pagerduty: pagerdutyDrivers,
   slack: slackDrivers,
   teams: teamsDrivers,
   telegram: telegramDrivers,
