@@ -3,6 +3,7 @@ import type { ChannelOpeners } from './channel.ts'
 import { openConsoleChannel } from './console/console-channel.ts'
 import { openDiscordChannel } from './discord/discord-channel.ts'
 import { openEmailChannel } from './email/email-channel.ts'
+import { openMattermostChannel } from './mattermost/mattermost-channel.ts'
 import { openNtfyChannel } from './ntfy/ntfy-channel.ts'
 import { openPagerdutyChannel } from './pagerduty/pagerduty-channel.ts'
 import { openSlackChannel } from './slack/slack-channel.ts'
@@ -14,6 +15,7 @@ import { openWebhookChannel } from './webhook/webhook-channel.ts'
 export const channels: ChannelOpeners = {
   discord: openDiscordChannel,
   email: openEmailChannel,
+  mattermost: openMattermostChannel,
   ntfy: openNtfyChannel,
   pagerduty: openPagerdutyChannel,
   slack: openSlackChannel,

@@ -2,6 +2,7 @@
 export { onConsole } from './console.ts'
 export { discord } from './discord.ts'
 export { email } from './email.ts'
+export { mattermost } from './mattermost.ts'
 export { ntfy } from './ntfy.ts'
 export { pagerduty } from './pagerduty.ts'
 export { slack } from './slack.ts'

@@ -2,6 +2,7 @@ import type { ChannelDriver } from './channel-driver.ts'
 import { consoleDrivers } from './console-driver.ts'
 import { discordDrivers } from './discord-driver.ts'
 import { emailDrivers } from './email-driver.ts'
+import { mattermostDrivers } from './mattermost-driver.ts'
 import { ntfyDrivers } from './ntfy-driver.ts'
 import { pagerdutyDrivers } from './pagerduty-driver.ts'
 import { slackDrivers } from './slack-driver.ts'
@@ -14,6 +15,7 @@ export const drivers: Readonly<Record<string, readonly ChannelDriver[]>> = {
   console: consoleDrivers,
   discord: discordDrivers,
   email: emailDrivers,
+  mattermost: mattermostDrivers,
   ntfy: ntfyDrivers,
   pagerduty: pagerdutyDrivers,
   slack: slackDrivers,

@@ -1,0 +1,107 @@
+import type { ChannelOf } from '@swarmwatch/config'
+
+import { markedUpText } from '../../message/marked-up-text.ts'
+import type { Notice } from '../../message/notice.ts'
+import { type Channel, type ChannelDependencies, type DeliveryResult, systemDependencies } from '../channel.ts'
+import { guardedDelivery, hideSecrets, stopSignal } from '../guarded-delivery.ts'
+import { escapeMarkdown, markdownLink } from '../markdown-text.ts'
+import { type JsonAnswer, postJson } from '../post-json.ts'
+import { connectionFailure, readRetryAfter, statusFailure } from '../request-failure.ts'
+import { isAccepted } from '../webhook-answer.ts'
+
+/** Settings of a Mattermost channel. */
+export interface MattermostChannelSettings extends Pick<ChannelOf<'mattermost'>, 'name' | 'webhook'> {
+  /** Maximum time for one request. @default 15_000 */
+  readonly timeoutMs?: number
+}
+
+/**
+ * Posts attachments to an incoming webhook of Mattermost or Rocket.Chat, one at a time. Attachments that the server refuses are sent again
+ * as text. Webhooks return no id of the message, so each notice is a new one.
+ */
+export function openMattermostChannel(
+  settings: MattermostChannelSettings,
+  dependencies: Partial<ChannelDependencies> = {},
+): Channel {
+  const { fetch, now } = { ...systemDependencies, ...dependencies }
+  const { name, webhook, timeoutMs = 15_000 } = settings
+  const stopped = stopSignal()
+  const recipients = [name]
+
+  async function post(body: MattermostMessage, signal: AbortSignal): Promise<DeliveryResult> {
+    try {
+      const answer = await postJson({ url: webhook.reveal(), body }, fetch, stopped.during(signal, timeoutMs))
+      return isAccepted(answer, JSON.stringify(body)) ? { kind: 'delivered' } : mattermostFailure(answer, now())
+    } catch (error) {
+      return connectionFailure(error, true)
+    }
+  }
+
+  return {
+    name,
+    recipients,
+    concurrency: 1,
+    // Mattermost limits requests to ten per second by default, if at all
+    limits: { perSecond: 2, burst: 10 },
+    deliver: guardedDelivery(recipients, hideSecrets([webhook]), async ({ notice }, signal) => {
+      const result = await post(mattermostMessage(notice), signal)
+      return result.kind === 'undeliverable' ? post(shortMattermostMessage(notice), signal) : result
+    }),
+    close: async () => stopped.stop(),
+  }
+}
+
+/** The webhook, its channel or the server's settings must be fixed first: ids of Mattermost's errors, and words of Rocket.Chat's. */
+const channelErrors =
+  /^web\.incoming_webhook\.(?:invalid|disabled|permissions|channel|channel_locked|user|team)\.|^api\.(?:post|channel)\..*(?:archived|deleted|permissions)|invalid-channel|invalid-user|integration.*(?:disabled|invalid)|invalid integration/i
+
+function mattermostFailure(answer: JsonAnswer, now: Date): DeliveryResult {
+  const { status, json } = answer
+  if (status < 300) return { kind: 'retry', reason: `the server answered ${status} without success`, unknown: true }
+  const failure = statusFailure(answer, now, 'the server')
+  const words = [json['id'], json['error'], json['errorType']].filter((value) => typeof value === 'string')
+  if (words.some((text) => channelErrors.test(text))) return { kind: 'channel-down', reason: failure.reason }
+  if (status === 429) {
+    const seconds = readRetryAfter(answer.retryAfter, now)
+    return { kind: 'retry', reason: failure.reason, ...(seconds !== undefined && { retryAfterSeconds: seconds }) }
+  }
+  return { ...failure, ...(status >= 500 && status !== 503 && { unknown: true }) }
+}
+
+/** Body of an incoming webhook, as Mattermost and Rocket.Chat accept it. */
+export interface MattermostMessage {
+  /** Shown in notifications. */
+  readonly text: string
+  readonly attachments?: readonly { readonly fallback: string; readonly color: string; readonly text: string }[]
+}
+
+/** Mattermost accepts 16,383 characters of text, Rocket.Chat 5,000. */
+const room = { headline: 300, body: 4_000 } as const
+
+/** The notice as a line of text with an attachment. */
+export function mattermostMessage(notice: Notice): MattermostMessage {
+  const { headline, body } = textOf(notice)
+  const text = `${emojiOf(notice)} **${headline}**`
+  return body === '' ? { text } : { text, attachments: [{ fallback: headline, color: colorOf(notice), text: body }] }
+}
+
+/** The same without an attachment. */
+function shortMattermostMessage(notice: Notice): MattermostMessage {
+  const { headline, body } = textOf(notice)
+  return { text: `**${headline}**\n\n${body}`.trim() }
+}
+
+function textOf(notice: Notice): ReturnType<typeof markedUpText> {
+  return markedUpText(notice, { escape: escapeMarkdown, bold: (text) => `**${text}**`, link: markdownLink }, room)
+}
+
+function emojiOf({ kind, severity }: Notice): string {
+  if (kind === 'resolved' || kind === 'summary') return '\u{1F7E2}'
+  if (kind === 'drill') return '\u{1F9EA}'
+  return { critical: '\u{1F534}', warning: '\u{1F7E1}', info: '\u{1F535}' }[severity]
+}
+
+function colorOf({ kind, severity }: Notice): string {
+  if (kind === 'resolved' || kind === 'summary') return '#2ecc71'
+  return { critical: '#e74c3c', warning: '#f39c12', info: '#3498db' }[severity]
+}
