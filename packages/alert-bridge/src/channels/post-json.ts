@@ -11,9 +11,14 @@ export interface JsonRequest {
 /** A request with the fields of a form. */
 export interface FormRequest {
   readonly url: string
-  /** User name and password of basic authentication. */
-  readonly login: { readonly user: string; readonly password: string }
+  readonly login: Login
   readonly fields: Readonly<Record<string, string>>
+}
+
+/** User name and password of basic authentication. */
+export interface Login {
+  readonly user: string
+  readonly password: string
 }
 
 /** The response, whatever its status and body are. */
@@ -43,9 +48,14 @@ export function postForm(request: FormRequest, fetch: typeof globalThis.fetch, s
   const { url, login, fields } = request
   const headers = {
     'content-type': 'application/x-www-form-urlencoded',
-    authorization: `Basic ${Buffer.from(`${login.user}:${login.password}`).toString('base64')}`,
+    authorization: `Basic ${basicCredentials(login)}`,
   }
   return answerTo(url, { method: 'POST', headers, body: new URLSearchParams(fields).toString() }, fetch, signal)
+}
+
+/** User name and password as a header has them: as secret as the password. */
+export function basicCredentials({ user, password }: Login): string {
+  return Buffer.from(`${user}:${password}`).toString('base64')
 }
 
 interface SentRequest {

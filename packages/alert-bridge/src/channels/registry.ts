@@ -7,6 +7,7 @@ import { openMattermostChannel } from './mattermost/mattermost-channel.ts'
 import { openNtfyChannel } from './ntfy/ntfy-channel.ts'
 import { openPagerdutyChannel } from './pagerduty/pagerduty-channel.ts'
 import { openSlackChannel } from './slack/slack-channel.ts'
+import { openSmsChannel } from './sms/sms-channel.ts'
 import { openTeamsChannel } from './teams/teams-channel.ts'
 import { openTelegramChannel } from './telegram/telegram-channel.ts'
 import { openWebhookChannel } from './webhook/webhook-channel.ts'
@@ -19,6 +20,7 @@ export const channels: ChannelOpeners = {
   ntfy: openNtfyChannel,
   pagerduty: openPagerdutyChannel,
   slack: openSlackChannel,
+  sms: openSmsChannel,
   teams: openTeamsChannel,
   telegram: openTelegramChannel,
   webhook: openWebhookChannel,

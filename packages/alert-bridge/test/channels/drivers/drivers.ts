@@ -6,6 +6,7 @@ import { mattermostDrivers } from './mattermost-driver.ts'
 import { ntfyDrivers } from './ntfy-driver.ts'
 import { pagerdutyDrivers } from './pagerduty-driver.ts'
 import { slackDrivers } from './slack-driver.ts'
+import { smsDrivers } from './sms-driver.ts'
 import { teamsDrivers } from './teams-driver.ts'
 import { telegramDrivers } from './telegram-driver.ts'
 import { webhookDrivers } from './webhook-driver.ts'
@@ -19,6 +20,7 @@ export const drivers: Readonly<Record<string, readonly ChannelDriver[]>> = {
   ntfy: ntfyDrivers,
   pagerduty: pagerdutyDrivers,
   slack: slackDrivers,
+  sms: smsDrivers,
   teams: teamsDrivers,
   telegram: telegramDrivers,
   webhook: webhookDrivers,
