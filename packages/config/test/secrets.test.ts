@@ -8,7 +8,7 @@ import { channelDefinitions } from '../src/channels/channel-types.ts'
 import { channelSecrets, ConfigurationError, loadConfiguration, Secret, type Configuration } from '../src/index.ts'
 import { folderWith } from './folder-with.ts'
 import { problemsOf } from './problems-of.ts'
-import { secretVariables } from './secret-variables.ts'
+import { secretVariables, validValue } from './secret-variables.ts'
 
 // Only the letters q and z, so that no other text contains such a word by chance
 const secretWord = fc.string({ unit: fc.constantFrom('q', 'z', '7'), minLength: 8, maxLength: 40 }).map((word) => `zq${word}`)
@@ -74,12 +74,11 @@ test.prop([secretWord, fc.constantFrom('webhook', 'url', 'webhok', 'name', 'reci
   },
 )
 
-/** The other secrets without which a channel that reads this variable is off. */
+/** The other variables without which a channel that reads this variable is off. */
 function otherNeedsOf(variable: string): Record<string, string> {
   const owner = channelDefinitions.find(({ keys }) => Object.values(keys).some((key) => key.variable?.name === variable))
-  const needed = owner?.needs.map((key) => owner.keys[key]?.variable?.name) ?? []
-  const others = Object.values(channelSecrets).filter((name) => name !== variable && needed.includes(name))
-  return Object.fromEntries(others.map((name) => [name, 'https://example.com']))
+  const needed = owner?.type === 'email' ? [] : (owner?.needs ?? []).flatMap((key) => owner!.keys[key]?.variable?.name ?? [])
+  return Object.fromEntries(needed.filter((name) => name !== variable).map((name) => [name, validValue(name)]))
 }
 
 describe('NAME_FILE', () => {
@@ -90,7 +89,7 @@ describe('NAME_FILE', () => {
   })
 
   test.each(secretVariables)('%s_FILE sets the secret', (name) => {
-    const cwd = folderWith({ secret: 'https://example.com/hook\n' })
+    const cwd = folderWith({ secret: `${validValue(name)}\n` })
     const email = { ALERT_EMAIL_HOST: 'mail', ALERT_EMAIL_TO: 'ops@example.com' }
     const env = { ...email, ...otherNeedsOf(name), [`${name}_FILE`]: 'secret' }
     expect(Object.values(loadConfiguration({ env, cwd }).origins)).toContain(`environment ${name}_FILE`)

@@ -28,6 +28,13 @@ const secrets = {
   heartbeat: 'beat-secret-abcdefgh',
   teams: 'team-secret-abcdefgh',
   signature: 'sign-secret-abcdefgh',
+  discord: 'disc-secret-abcdefgh',
+  telegram: '123:tele-secret-abcdefgh',
+  topic: 'ntfy-secret-abcdefgh',
+  ntfyToken: 'tk_secret_abcdefgh',
+  pagerduty: 'pagesecretabcdefghijklmnopqrst01',
+  mattermost: 'matt-secret-abcdefgh',
+  sms: 'text-secret-abcdefgh',
 }
 
 /** Refuses, and quotes what it was sent, the custom webhook also the key that signed it. */
@@ -35,7 +42,8 @@ const quotes =
   (status: number): Answer =>
   (request, response) => {
     const key = request.path.includes(secrets.path) ? secrets.key : ''
-    answerWith(status, `${key} ${request.path} ${request.headers.authorization}`)(request, response)
+    const sent = [request.path, request.headers.authorization, request.json['topic'], request.json['routing_key']]
+    answerWith(status, `${key} ${sent.join(' ')}`)(request, response)
   }
 
 test.each([
@@ -60,6 +68,34 @@ test.each([
       type: 'teams',
       name: 'teams',
       webhook: new Secret(`${http.url}/workflows/${secrets.teams}/paths/invoke?sig=${secrets.signature}`),
+    },
+    { ...channelBase, type: 'discord', name: 'discord', webhook: new Secret(`${http.url}/api/webhooks/1/${secrets.discord}`) },
+    {
+      ...channelBase,
+      type: 'telegram',
+      name: 'telegram',
+      botToken: new Secret(secrets.telegram),
+      chat: '-100',
+      apiUrl: http.url,
+    },
+    {
+      ...channelBase,
+      type: 'ntfy',
+      name: 'ntfy',
+      url: new Secret(`${http.url}/${secrets.topic}`),
+      token: new Secret(secrets.ntfyToken),
+    },
+    { ...channelBase, type: 'pagerduty', name: 'pagerduty', routingKey: new Secret(secrets.pagerduty), apiUrl: http.url },
+    { ...channelBase, type: 'mattermost', name: 'mattermost', webhook: new Secret(`${http.url}/hooks/${secrets.mattermost}`) },
+    {
+      ...channelBase,
+      type: 'sms',
+      name: 'sms',
+      recipients: ['+491701234567'],
+      account: 'AC1',
+      token: new Secret(secrets.sms),
+      from: '+15005550006',
+      apiUrl: http.url,
     },
     mailAt(smtp.port, { user: 'ops', password: new Secret(secrets.mail) }),
     webhookAt(`${http.url}/${secrets.path}?token=${secrets.query}`, secrets.key),
@@ -97,11 +133,25 @@ test('check, a start that fails and the drill show no secret', () => {
     ALERT_WEBHOOK_URL: `http://127.0.0.1:1/${secrets.path}?token=${secrets.query}`,
     ALERT_WEBHOOK_SECRET: secrets.key,
     ALERT_TEAMS_WEBHOOK: `http://127.0.0.1:1/workflows/${secrets.teams}/paths/invoke?sig=${secrets.signature}`,
+    ALERT_DISCORD_WEBHOOK: `http://127.0.0.1:1/api/webhooks/1/${secrets.discord}`,
+    ALERT_TELEGRAM_BOT_TOKEN: secrets.telegram,
+    ALERT_TELEGRAM_CHAT: '-100',
+    ALERT_TELEGRAM_API_URL: 'http://127.0.0.1:1',
+    ALERT_NTFY_URL: `http://127.0.0.1:1/${secrets.topic}`,
+    ALERT_NTFY_TOKEN: secrets.ntfyToken,
+    ALERT_PAGERDUTY_ROUTING_KEY: secrets.pagerduty,
+    ALERT_PAGERDUTY_API_URL: 'http://127.0.0.1:1',
+    ALERT_MATTERMOST_WEBHOOK: `http://127.0.0.1:1/hooks/${secrets.mattermost}`,
+    ALERT_SMS_ACCOUNT: 'AC1',
+    ALERT_SMS_TOKEN: secrets.sms,
+    ALERT_SMS_FROM: '+15005550006',
+    ALERT_SMS_TO: '+491701234567',
+    ALERT_SMS_API_URL: 'http://127.0.0.1:1',
     HEARTBEAT_URL: `http://127.0.0.1:1/${secrets.heartbeat}`,
   }
   const lines: string[] = []
   check({ settings: readBridgeSettings({ env }), write: (line) => lines.push(line) })
-  expect(lines.join('\n')).toMatch(/channel slack .*\n.*channel teams .*\n.*channel webhook/)
+  expect(lines.filter((line) => line.startsWith('channel '))).toHaveLength(9)
   const program = new URL('../../src/cli.ts', import.meta.url).pathname
   const run = (command: string, more: Record<string, string>): string[] => {
     const { stdout, stderr } = spawnSync(process.execPath, ['--conditions=swarmwatch-source', program, command], {
@@ -111,7 +161,7 @@ test('check, a start that fails and the drill show no secret', () => {
     return [stdout, stderr]
   }
   const drilled = run('drill', {})
-  expect(drilled.join('\n')).toContain('0 of 3 reached')
+  expect(drilled.join('\n')).toContain('0 of 9 reached')
   const failed = run('serve', { BRIDGE_PORT: 'x', BRIDGE_TOKEN: 'too short', ALERT_SLACK_WEBHOOK: `no url ${secrets.hook}` })
   expect(failed.join('\n')).toContain('problems in the configuration:')
   expect(showing([...lines, ...drilled, ...failed])).toEqual([])

@@ -10,6 +10,11 @@ import { alertLines } from '../../src/message/alert-lines.ts'
 import { html } from '../../src/channels/email/mail.ts'
 import type { Notice, NoticeAlert } from '../../src/message/notice.ts'
 import { plainText } from '../../src/message/message-content.ts'
+import { discordMessage } from '../../src/channels/discord/discord-channel.ts'
+import { mattermostMessage } from '../../src/channels/mattermost/mattermost-channel.ts'
+import { ntfyMessage } from '../../src/channels/ntfy/ntfy-channel.ts'
+import { pagerdutyRequest } from '../../src/channels/pagerduty/pagerduty-channel.ts'
+import { telegramMessage } from '../../src/channels/telegram/telegram-channel.ts'
 import { teamsMessage } from '../../src/channels/teams/teams-channel.ts'
 import { slackMessage, slackPlainText } from '../../src/channels/slack/slack-message.ts'
 import { webhookBody } from '../../src/channels/webhook/webhook-body.ts'
@@ -32,7 +37,31 @@ const formats: Readonly<Record<string, (notice: Notice) => string>> = {
           : element.inlines.map(({ text }) => text).join(''),
       )
       .join('\n'),
+  Discord: (notice) => {
+    const { title, description } = discordMessage(notice).embeds[0]!
+    return withoutMarkdown(`${title}\n${description}`)
+  },
+  Mattermost: (notice) => {
+    const { text, attachments } = mattermostMessage(notice)
+    return withoutMarkdown(`${text}\n${attachments?.[0]?.text}`)
+  },
+  Telegram: (notice) =>
+    telegramMessage(notice)
+      .text.replaceAll(/<a href="([^"]*)">/g, '$1 ')
+      .replaceAll(/<\/?[ab]>/g, '')
+      .replaceAll('&amp;', '&')
+      .replaceAll('&quot;', '"'),
+  ntfy: (notice) => {
+    const { title, message, actions } = ntfyMessage(notice, 't')
+    return [title, message, ...actions.map(({ label, url }) => `${label}: ${url}`)].join('\n')
+  },
+  PagerDuty: (notice) => JSON.stringify(pagerdutyRequest(notice, 'd').body, undefined, 1).replaceAll(/"(?=[:,\n])|^ *"/gm, ''),
   webhook: (notice) => webhookBody(notice, 'd').text,
+}
+
+/** Without escapes and bold text. */
+function withoutMarkdown(text: string): string {
+  return text.replaceAll('**', '').replaceAll(/\\(.)/g, '$1')
 }
 
 function diskFull(labels: Record<string, string>, more: Partial<NoticeAlert> = {}): NoticeAlert {
