@@ -5,7 +5,7 @@ import fc from 'fast-check'
 import { describe, expect } from 'vitest'
 
 import { channelDefinitions } from '../src/channels/channel-types.ts'
-import { channelSecrets, ConfigurationError, loadConfiguration, Secret, type Configuration } from '../src/index.ts'
+import { ConfigurationError, loadConfiguration, Secret, type Configuration } from '../src/index.ts'
 import { folderWith } from './folder-with.ts'
 import { problemsOf } from './problems-of.ts'
 import { secretVariables, validValue } from './secret-variables.ts'

@@ -4,7 +4,7 @@ import { fakeHttp, type Answer, type SeenRequest } from './fake-http.ts'
 
 const neverAborted = new AbortController().signal
 
-/** What a channel sent to a server, and its results. */
+/** Requests of a channel to a server, and its results. */
 export interface Exchange {
   readonly results: readonly DeliveryResult[]
   readonly seen: readonly SeenRequest[]

@@ -41,8 +41,7 @@ const phoneNumbers: ValueRule<readonly string[]> = {
 export const sms: ChannelDefinition<SmsChannel> = {
   type: 'sms',
   title: 'text message (SMS)',
-  about:
-    'Text messages (SMS) by Twilio, or by a service with its interface. ALERT_SMS_ACCOUNT and the variables after it configure the service.',
+  about: 'Text messages (SMS) by Twilio, or by a service with its interface.',
   keys: {
     account: {
       value: pattern('must be 2 to 64 letters, digits, dashes or underscores', /^[\w-]{2,64}$/),

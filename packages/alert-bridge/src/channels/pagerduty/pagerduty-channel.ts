@@ -134,7 +134,7 @@ function shortPagerdutyRequest(notice: Notice): PagerdutyRequest {
   return { path: '/v2/enqueue', body: { ...event, payload: { ...payload, severity: notice.severity } } }
 }
 
-/** A report of the bridge about itself has an end and no beginning when the problem is over. */
+/** A report of the bridge about itself has an end and no beginning when the problem has ended. */
 function actionOf({ kind, endedAt }: Notice): 'trigger' | 'resolve' {
   return kind === 'resolved' || (kind === 'meta' && endedAt !== undefined) ? 'resolve' : 'trigger'
 }

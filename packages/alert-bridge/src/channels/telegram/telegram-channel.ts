@@ -25,7 +25,7 @@ export function openTelegramChannel(settings: TelegramChannelSettings, dependenc
   const { name, botToken, apiUrl, timeoutMs = 15_000 } = settings
   const stopped = stopSignal()
   const recipients = [settings.chat]
-  // Telegram gives a group that becomes a supergroup another id
+  // a group that becomes a supergroup has another id
   let chat = settings.chat
 
   async function call(method: string, fields: object, signal: AbortSignal): Promise<TelegramReply> {
