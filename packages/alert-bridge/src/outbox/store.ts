@@ -5,11 +5,23 @@ import type { Notice, NoticeKind } from '../message/notice.ts'
 
 /**
  * Stores all received entries and their deliveries. A promise that resolves means: on disk. A promise that rejects (with
- * `StoreError`) means: nothing of the call was stored. Every call may be a request over a network, so nothing in it is specific to SQLite.
+ * `StoreError`) means: nothing of the call was stored; only if the connection to a database breaks during the commit, all of it may be.
+ * Every call may be a request over a network, so nothing in it is specific to SQLite.
  * Each implementation must pass `test/outbox/conformance.ts`. A consumer takes only the roles that it needs.
  */
 export interface Store extends Inbox, Outbox, Escalations, RateLimitStates, MetaStates, PeerStates, Upkeep {
+  /** Undefined if only one process uses the store. */
+  readonly sharing?: Sharing
   readonly close: () => Promise<void>
+}
+
+/** A store that was opened. */
+export interface OpenedStore {
+  readonly store: Store
+  /** Milliseconds since 1970. All processes that share the store agree on it. */
+  readonly now: () => number
+  /** New name of a damaged database, if there was one. */
+  readonly setAside?: string
 }
 
 /** Accepts entries, and keeps bodies that could not be read. */
@@ -267,6 +279,21 @@ export interface Upkeep {
   readonly forget: (before: number, deadBefore: number) => Promise<number>
   /** Writes one row; rejects as any write would. */
   readonly probe: (now: number) => Promise<void>
+}
+
+/** How the bridges that share a store work together. */
+export interface Sharing {
+  /**
+   * Reports that this bridge lives, and releases the deliveries of bridges that no longer do. Returns the number of released deliveries,
+   * which may have arrived. To be called every few seconds.
+   */
+  readonly beat: () => Promise<number>
+  /** Whether this bridge does what only one of them may do, such as the report that no Watchdog arrives. */
+  readonly isLeader: () => boolean
+  /** Calls `listener` when another bridge has stored or released deliveries. */
+  readonly onWork: (listener: () => void) => void
+  /** Notifies the other bridges that there are deliveries. */
+  readonly announceWork: () => void
 }
 
 /** Why the store could not write; `crowded`: the limit of pending deliveries is reached. */

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest'
 
-import { orderedId } from '../../src/outbox/sqlite/rows.ts'
+import { orderedId } from '../../src/outbox/rows.ts'
 
 test('is a UUID of version 7 that begins with the time', () => {
   const id = orderedId(Date.parse('2026-11-24T02:00:00Z'))

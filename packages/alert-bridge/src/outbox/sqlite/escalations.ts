@@ -3,7 +3,8 @@ import type { DatabaseSync } from 'node:sqlite'
 import type { Notice } from '../../message/notice.ts'
 import type { DueEscalation, Escalated, Escalations, EscalationStage } from '../store.ts'
 import type { GroupCommit } from './group-commit.ts'
-import { noticeWriter, numberOf, orderedId } from './rows.ts'
+import { orderedId } from '../rows.ts'
+import { noticeWriter, numberOf } from './rows.ts'
 
 interface NoticeRow {
   readonly id: string

@@ -2,7 +2,8 @@ import type { DatabaseSync } from 'node:sqlite'
 
 import type { Accepted, Decision, Entry, Inbox, Known, Quarantined, Recipient } from '../store.ts'
 import type { GroupCommit } from './group-commit.ts'
-import { noticeWriter, orderedId, unlimited } from './rows.ts'
+import { orderedId } from '../rows.ts'
+import { noticeWriter, unlimited } from './rows.ts'
 
 /** Of the bodies that could not be read, the newest are kept, each up to this size. */
 const quarantineLimits = { rows: 1000, bytes: 1024 * 1024 }

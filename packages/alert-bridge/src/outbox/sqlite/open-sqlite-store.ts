@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto'
 
 import { type Checkpoints, noCheckpoints } from '../../checkpoint.ts'
-import type { Store } from '../store.ts'
+import type { OpenedStore, Store } from '../store.ts'
 import { sqliteEscalations } from './escalations.ts'
 import { groupCommit } from './group-commit.ts'
 import { sqliteInbox } from './inbox.ts'
@@ -9,18 +9,11 @@ import { sqliteOutbox } from './outbox.ts'
 import { sqliteStates, sqliteUpkeep } from './upkeep.ts'
 import { lockFolder, openDatabase } from './open-database.ts'
 
-/** Result of {@link openSqliteStore}. */
-export interface OpenedStore {
-  readonly store: Store
-  /** New name of a damaged database, if there was one. */
-  readonly setAside?: string
-}
-
 /**
  * Opens the store in a folder and makes this process its owner.
  * @throws FolderTakenError when another process has it
  */
-export function openSqliteStore(folder: string, { reached }: Checkpoints = noCheckpoints): OpenedStore {
+export function openSqliteStore(folder: string, { reached }: Checkpoints = noCheckpoints): Omit<OpenedStore, 'now'> {
   const unlock = lockFolder(folder)
   try {
     const owner = randomUUID()

@@ -1,10 +1,12 @@
 import type { DatabaseSync, StatementSync } from 'node:sqlite'
 
 import type { Checkpoints } from '../../checkpoint.ts'
-import type { Notice, NoticeAlert } from '../../message/notice.ts'
+import type { Notice } from '../../message/notice.ts'
 import type { Claim, ClaimedDelivery, Merge, Outbox, Recipient } from '../store.ts'
 import type { GroupCommit } from './group-commit.ts'
-import { deliveryColumns, deliveryOf, type DeliveryRow, noticeWriter, numberOf, orderedId, ranks, unlimited } from './rows.ts'
+import { type OlderRow, replacedBy } from '../overtaken.ts'
+import { deliveryColumns, deliveryOf, type DeliveryRow, orderedId, ranks } from '../rows.ts'
+import { noticeWriter, numberOf, unlimited } from './rows.ts'
 
 const unleased = 'lease_owner = NULL, lease_until = NULL'
 
@@ -132,7 +134,6 @@ export function sqliteOutbox(
 }
 
 type ClaimedRow = DeliveryRow & { notice: string; received_at: number; traceparent: string | null }
-type OlderRow = { id: string; notice: string; may_have_arrived: number }
 
 const isFree = '(d.lease_until IS NULL OR d.lease_until <= :now)'
 // the newest of its incident, while no other one is being sent
@@ -224,27 +225,4 @@ function claimDeliveries(
     claimOvertaken: (claim) => write(() => takeAll(overtaken, claim)),
     claimHoldable: (claim) => write(() => takeAll(holdable, claim)),
   }
-}
-
-/**
- * Those of the older deliveries of an incident whose firing alerts all occur in a later one. Two routes of Alertmanager may have groups
- * with the same labels, such as one for each severity; a group of one route must not replace that of the other.
- */
-function replacedBy(newest: Notice, older: readonly OlderRow[]): (OlderRow & { readonly overtaken: Notice })[] {
-  if (older.length === 0) return []
-  const later = new Set(newest.alerts.map(identityOf))
-  return older
-    .map((row) => ({ ...row, overtaken: JSON.parse(row.notice) as Notice }))
-    .toReversed()
-    .filter(({ overtaken: { alerts } }) => {
-      const isReplaced =
-        newest.truncatedAlerts || alerts.every((alert) => alert.status !== 'firing' || later.has(identityOf(alert)))
-      for (const alert of alerts) later.add(identityOf(alert))
-      return isReplaced
-    })
-    .toReversed()
-}
-
-function identityOf({ labels }: NoticeAlert): string {
-  return JSON.stringify(Object.entries(labels).toSorted(([one], [other]) => (one < other ? -1 : 1)))
 }
