@@ -62,12 +62,16 @@ export async function startCore(options: CoreOptions): Promise<BridgeCore> {
     write,
     plan: times,
     limit: options.inboxLimit ?? defaultInboxLimit,
-    onAccepted: () => dispatcher?.wakeQueues(),
+    onAccepted: () => {
+      dispatcher?.wakeQueues()
+      store.sharing?.announceWork()
+    },
   })
   const pauses = watchPauses()
   const watched = channels.map((one) => ({ ...one, channel: watch(one.channel) }))
   const started = await startDispatcher(watched, { store, metrics, times, checkpoints, now, pauses, random, write, onChannel })
   dispatcher = started
+  store.sharing?.onWork(started.wake)
 
   function watch(channel: Channel): Channel {
     return {
@@ -118,6 +122,7 @@ const dayMs = 24 * 3_600_000
 /** Delivered rows are stored this long, dead letters three times as long. */
 const retentionMs = 30 * dayMs
 const upkeepEveryMs = 3_600_000
+const beatEveryMs = 5_000
 
 /** Repairs the store after a start, and deletes old rows every hour. Returns a function that stops it. */
 async function startUpkeep({ store, channels, metrics, now, write }: CoreOptions): Promise<() => void> {
@@ -148,7 +153,19 @@ async function startUpkeep({ store, channels, metrics, now, write }: CoreOptions
       await new Promise((resolve) => setTimeout(resolve, 50))
   }
 
-  const timer = setInterval(() => void forget().catch(() => {}), upkeepEveryMs)
+  async function beat(): Promise<void> {
+    const released = (await store.sharing?.beat()) ?? 0
+    if (released === 0) return
+    metrics.unknownOutcome(released)
+    write(`[BRIDGE] ${released} deliveries of another bridge were released because it is gone; they may arrive twice`)
+  }
+
+  const timers = [
+    setInterval(() => void forget().catch(() => {}), upkeepEveryMs),
+    ...(store.sharing ? [setInterval(() => void beat().catch(() => {}), beatEveryMs)] : []),
+  ]
   void forget().catch(() => {})
-  return () => clearInterval(timer)
+  return () => {
+    for (const timer of timers) clearInterval(timer)
+  }
 }

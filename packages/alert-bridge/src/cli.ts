@@ -26,8 +26,8 @@ const line = commandLine({
 line.program.addHelpText(
   'after',
   `
-Settings: BRIDGE_TOKEN (or BRIDGE_TOKEN_FILE), BRIDGE_PORT, BRIDGE_HOST, BRIDGE_DATA_DIR, BRIDGE_WATCHDOG_SECONDS,
-BRIDGE_INBOX_LIMIT, BRIDGE_WATCHED_PEERS, BRIDGE_HEARTBEAT_TOKEN, BRIDGE_HEARTBEAT_TARGETS, BRIDGE_PEER_INTERVAL_SECONDS, HEARTBEAT_URL,
+Settings: BRIDGE_TOKEN (or BRIDGE_TOKEN_FILE), BRIDGE_PORT, BRIDGE_HOST, BRIDGE_DATA_DIR or BRIDGE_DATABASE_URL,
+BRIDGE_WATCHDOG_SECONDS, BRIDGE_INBOX_LIMIT, BRIDGE_WATCHED_PEERS, BRIDGE_HEARTBEAT_TOKEN, BRIDGE_HEARTBEAT_TARGETS, BRIDGE_PEER_INTERVAL_SECONDS, HEARTBEAT_URL,
 ALERT_*, SWARMWATCH_CONFIG. Exit codes: 0 success, 1 failure, 2 invalid settings or command.`,
 )
 
@@ -76,7 +76,7 @@ line.program
   .command('backup')
   .description('copy the store to a new file; works while the bridge runs')
   .argument('<file>', 'path of the copy, which must not exist yet')
-  .action(line.action((file: string) => backup({ dataDir: readBridgeSettings({ env, needsToken: false }).dataDir, file, write })))
+  .action(line.action((file: string) => backup({ place: readBridgeSettings({ env, needsToken: false }), file, write })))
 
 try {
   process.exitCode = await line.run(process.argv.slice(2))

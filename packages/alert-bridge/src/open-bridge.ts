@@ -1,5 +1,5 @@
 import { metrics } from '@opentelemetry/api'
-import type { AlertChannel, AlertGroup } from '@swarmwatch/config'
+import type { AlertChannel, AlertGroup, Secret } from '@swarmwatch/config'
 
 import { startCore, type BridgeCore } from './bridge-core.ts'
 import { openConsoleChannel } from './channels/console/console-channel.ts'
@@ -9,7 +9,7 @@ import { damagedDatabaseText } from './message/meta-notices.ts'
 import { otelMetrics } from './metrics/bridge-metrics.ts'
 import { openChannels } from './channels/open-channels.ts'
 import { steadyClock } from './clock.ts'
-import { openSqliteStore } from './outbox/sqlite/open-sqlite-store.ts'
+import { openStore } from './outbox/open-store.ts'
 import { FolderTakenError } from './outbox/store.ts'
 
 /** A bridge in this process. */
@@ -32,6 +32,8 @@ export interface BridgeConfiguration {
 export interface BridgeOptions {
   /** @default BRIDGE_DATA_DIR, else '.swarmwatch/bridge' */
   readonly dataDir?: string | undefined
+  /** A PostgreSQL database in place of the folder, as `BRIDGE_DATABASE_URL` of `alert-bridge serve`. @default none */
+  readonly databaseUrl?: Secret | undefined
   /** Prints one line. @default console.error */
   readonly write?: ((line: string) => void) | undefined
 }
@@ -44,11 +46,13 @@ export interface BridgeOptions {
  * await bridge.accept(group)
  */
 export async function openBridge(configuration: BridgeConfiguration, options: BridgeOptions = {}): Promise<Bridge> {
-  const { dataDir = process.env['BRIDGE_DATA_DIR'] || '.swarmwatch/bridge', write = (line: string) => console.error(line) } =
-    options
-  const now = steadyClock()
+  const {
+    dataDir = process.env['BRIDGE_DATA_DIR'] || '.swarmwatch/bridge',
+    databaseUrl,
+    write = (line: string) => console.error(line),
+  } = options
   try {
-    const { store, setAside } = openSqliteStore(dataDir)
+    const { store, setAside, now } = await openStore({ dataDir, databaseUrl })
     if (setAside !== undefined) write(`[BRIDGE] ${damagedDatabaseText(setAside)}`)
     const channels = openChannels(configuration.alerts.channels, { write })
     const meter = metrics.getMeter('@swarmwatch/alert-bridge')
@@ -58,7 +62,7 @@ export async function openBridge(configuration: BridgeConfiguration, options: Br
   } catch (error) {
     if (!(error instanceof FolderTakenError)) throw error
     write(`[BRIDGE] ${error.message}. Until then, alerts of this process go to the console only`)
-    return consoleBridge(write, now)
+    return consoleBridge(write, steadyClock())
   }
 }
 

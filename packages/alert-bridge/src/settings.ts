@@ -6,14 +6,26 @@ import {
   mistypedVariables,
   openVariables,
   Secret,
+  shownValue,
   type AlertChannel,
   type Environment,
   type Problem,
 } from '@swarmwatch/config'
-import { host, oneLine, port, readable, readVariables, secretUrl, wholeNumber, type Settings } from '@swarmwatch/config/settings'
+import {
+  host,
+  oneLine,
+  port,
+  readable,
+  readVariables,
+  secret,
+  secretUrl,
+  wholeNumber,
+  type Settings,
+} from '@swarmwatch/config/settings'
 
 import { defaultInboxLimit } from './bridge-core.ts'
 import { type HeartbeatTarget, heartbeatTargets, type WatchedPeer, watchedPeers } from './heartbeats/peer-settings.ts'
+import { readDatabaseUrl } from './outbox/postgres/database-url.ts'
 
 /** The settings of `alert-bridge serve`. */
 export interface BridgeSettings {
@@ -25,6 +37,8 @@ export interface BridgeSettings {
   readonly tokens: readonly Secret[]
   /** `BRIDGE_DATA_DIR`. @default '.swarmwatch/bridge' */
   readonly dataDir: string
+  /** `BRIDGE_DATABASE_URL` or `BRIDGE_DATABASE_URL_FILE`: a PostgreSQL database, which bridges can share. @default none, `dataDir` is used */
+  readonly databaseUrl?: Secret | undefined
   /** `HEARTBEAT_URL` or `HEARTBEAT_URL_FILE`. @default none */
   readonly heartbeatUrl: Secret | undefined
   /** `BRIDGE_WATCHDOG_SECONDS`; 0 is off. @default 300 */
@@ -70,6 +84,16 @@ export const bridgeSettings: Settings<Required<Omit<BridgeSettings, 'channels' |
     variable: 'BRIDGE_DATA_DIR',
     value: oneLine,
     default: '.swarmwatch/bridge',
+  },
+  databaseUrl: {
+    about:
+      'PostgreSQL database for unfinished deliveries in place of the folder; any number of bridges can share it. Several hosts are separated by commas.',
+    variable: 'BRIDGE_DATABASE_URL',
+    value: secret(
+      'must be a postgres:// or postgresql:// URL; of target_session_attrs, only read-write, primary and any are possible',
+      (text) => readDatabaseUrl(text) !== undefined,
+    ),
+    default: undefined,
   },
   heartbeatUrl: {
     about: 'URL that the bridge calls every minute while alerts can be delivered.',
@@ -138,6 +162,14 @@ export function readBridgeSettings({
     })
   }
   problems.push(...heartbeatProblems(own))
+  const folder = variables.plain('BRIDGE_DATA_DIR')
+  if (own.databaseUrl !== undefined && folder !== undefined) {
+    problems.push({
+      path: 'BRIDGE_DATA_DIR',
+      rule: 'and BRIDGE_DATABASE_URL are both set; set only one of them, because alerts are stored in one place ("alert-bridge move" moves them)',
+      value: shownValue(folder.text),
+    })
+  }
   const { channels, notices } = channelsOf(env, problems)
   if (problems.length > 0) throw new ConfigurationError(problems)
   return { ...own, channels, notices: [...mistypedVariables(env, variables.known), ...notices] }

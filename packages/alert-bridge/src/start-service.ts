@@ -1,6 +1,5 @@
 import { type BridgeCore, type CoreOptions, startCore } from './bridge-core.ts'
 import { openChannels } from './channels/open-channels.ts'
-import { steadyClock } from './clock.ts'
 import { sendHeartbeat, sendToPeers } from './heartbeats/send-heartbeats.ts'
 import { watchPeers } from './heartbeats/watch-peers.ts'
 import { watchWatchdog } from './watchdog.ts'
@@ -8,7 +7,7 @@ import { type HttpOptions, serveHttp } from './http/serve-http.ts'
 import { damagedDatabaseText, databaseDamaged } from './message/meta-notices.ts'
 import { otelMetrics } from './metrics/bridge-metrics.ts'
 import { metricsEndpoint } from './metrics/metrics-endpoint.ts'
-import { openSqliteStore } from './outbox/sqlite/open-sqlite-store.ts'
+import { openStore } from './outbox/open-store.ts'
 import type { BridgeSettings } from './settings.ts'
 
 /** Replacements for parts of the service, for tests. */
@@ -28,8 +27,9 @@ export interface BridgeService {
  * @throws FolderTakenError when another process owns the data folder, and the system's error when the port is taken
  */
 export async function startService(settings: BridgeSettings, options: ServiceOptions = {}): Promise<BridgeService> {
-  const { now = steadyClock(), write = (line: string) => console.error(line), checkpoints, times, random } = options
-  const { store, setAside } = openSqliteStore(settings.dataDir, checkpoints)
+  const { write = (line: string) => console.error(line), checkpoints, times, random } = options
+  const { store, setAside, ...opened } = await openStore(settings, checkpoints)
+  const { now = opened.now } = options
   const endpoint = metricsEndpoint()
   const channels = options.channels ?? openChannels(settings.channels, { write })
   const names = channels.map(({ channel }) => channel.name)

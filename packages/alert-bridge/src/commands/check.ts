@@ -4,6 +4,7 @@ import { dirname, resolve } from 'node:path'
 import { channelWarnings, hostAndPort } from '@swarmwatch/config'
 import { asJson, type ExitCode } from '@swarmwatch/config/command-line'
 
+import { readDatabaseUrl } from '../outbox/postgres/database-url.ts'
 import type { BridgeSettings } from '../settings.ts'
 import { lintAlertmanager } from './lint-alertmanager.ts'
 import { fewChannelsLine, reachingChannels } from './serve.ts'
@@ -22,6 +23,7 @@ export interface CheckOptions {
 export function check({ settings, alertmanagerFile, write, json = false }: CheckOptions): ExitCode {
   const { channels, notices, host, port, tokens } = settings
   const reaching = reachingChannels(channels)
+  const database = settings.databaseUrl && readDatabaseUrl(settings.databaseUrl.reveal())?.shown
   const warnings = [
     ...notices,
     ...(reaching.length < 2 ? [fewChannelsLine(reaching.length)] : []),
@@ -32,10 +34,12 @@ export function check({ settings, alertmanagerFile, write, json = false }: Check
   const exitCode = warnings.length === 0 ? 0 : 1
   if (json) {
     const shown = channels.map(({ name, type, severities, fallback }) => ({ name, type, severities, fallback }))
-    write(asJson({ bridge: { host, port, tokens: tokens.length, dataDir: settings.dataDir }, channels: shown, warnings }))
+    const place = database === undefined ? { dataDir: settings.dataDir } : { database }
+    write(asJson({ bridge: { host, port, tokens: tokens.length, ...place }, channels: shown, warnings }))
     return exitCode
   }
-  write(`bridge on ${hostAndPort(host, port)}, ${tokens.length} token(s), data in ${settings.dataDir}`)
+  const place = database === undefined ? settings.dataDir : `PostgreSQL at ${database}`
+  write(`bridge on ${hostAndPort(host, port)}, ${tokens.length} token(s), data in ${place}`)
   for (const { name, type, severities, fallback } of channels) {
     write(`channel ${name} (${type}): ${severities.join(', ')}${fallback ? ', fallback for critical' : ''}`)
   }

@@ -9,7 +9,7 @@ import { deliveryTimes } from '../deliveries/delivery-context.ts'
 import { replayQuarantined } from '../intake/intake.ts'
 import { prepareGroup } from '../intake/prepare-entry.ts'
 import { databaseFile } from '../outbox/sqlite/open-database.ts'
-import { openSqliteStore } from '../outbox/sqlite/open-sqlite-store.ts'
+import { openStore, type StorePlace } from '../outbox/open-store.ts'
 import { type Accepted, FolderTakenError } from '../outbox/store.ts'
 import type { BridgeSettings } from '../settings.ts'
 
@@ -34,7 +34,7 @@ const words: Readonly<Record<Result, string>> = {
  * next start. Returns the exit code.
  */
 export async function replay({ ids, settings, write }: ReplayOptions): Promise<ExitCode> {
-  const results = await inFolder(ids, settings).catch((error: unknown) => {
+  const results = await inStore(ids, settings).catch((error: unknown) => {
     if (error instanceof FolderTakenError) return byHttp(ids, settings)
     throw error
   })
@@ -45,10 +45,10 @@ export async function replay({ ids, settings, write }: ReplayOptions): Promise<E
   return results.every(([, result]) => isFine(result)) ? 0 : 1
 }
 
-async function inFolder(ids: readonly string[], { dataDir, channels }: BridgeSettings): Promise<[string, Result][]> {
-  const { store } = openSqliteStore(dataDir)
-  const now = Date.now()
-  const opened = openChannels(channels)
+async function inStore(ids: readonly string[], settings: BridgeSettings): Promise<[string, Result][]> {
+  const { store, now: clock } = await openStore(settings)
+  const now = clock()
+  const opened = openChannels(settings.channels)
   const keep = (group: AlertGroup): Promise<Accepted> => {
     const { entry, decide } = prepareGroup(group, { channels: opened, plan: deliveryTimes, receivedAt: now })
     return store.accept(entry, decide)
@@ -105,13 +105,15 @@ async function allIds(ask: (path: string, method: string) => Promise<Response>):
 }
 
 export interface BackupOptions {
-  readonly dataDir: string
+  readonly place: StorePlace
   readonly file: string
   readonly write: (line: string) => void
 }
 
 /** Writes a copy of the store, also while a bridge uses it. Returns the exit code. */
-export function backup({ dataDir, file, write }: BackupOptions): ExitCode {
+export function backup({ place: { dataDir, databaseUrl }, file, write }: BackupOptions): ExitCode {
+  if (databaseUrl !== undefined)
+    return failed(write, 'the store is a PostgreSQL database; copy its schema swarmwatch_bridge with pg_dump')
   const source = databaseFile(dataDir)
   if (file === '') return failed(write, 'the name of the file is empty')
   if (!existsSync(source))

@@ -27,6 +27,8 @@ export interface StartOptions extends Omit<ServiceOptions, 'channels' | 'write'>
   /** Recording channels, or real ones. */
   readonly channels: readonly { readonly routed: RoutedChannel }[]
   readonly dataDir?: string
+  /** A PostgreSQL database in place of the folder. */
+  readonly databaseUrl?: string
   readonly settings?: Partial<BridgeSettings>
 }
 
@@ -34,6 +36,7 @@ export interface StartOptions extends Omit<ServiceOptions, 'channels' | 'write'>
 export async function startedBridge({
   channels,
   dataDir = temporaryFolder(),
+  databaseUrl,
   settings,
   ...options
 }: StartOptions): Promise<StartedBridge> {
@@ -44,6 +47,7 @@ export async function startedBridge({
       host: '127.0.0.1',
       tokens: [new Secret(token)],
       dataDir,
+      ...(databaseUrl !== undefined && { databaseUrl: new Secret(databaseUrl) }),
       heartbeatUrl: undefined,
       watchdogSeconds: 0,
       channels: [],

@@ -65,7 +65,7 @@ test('a backup made while the bridge runs holds everything', async () => {
   const folder = temporaryFolder()
   const lines: string[] = []
   const run = (): number =>
-    backup({ dataDir: bridge.dataDir, file: join(folder, 'bridge.sqlite'), write: (line) => lines.push(line) })
+    backup({ place: { dataDir: bridge.dataDir }, file: join(folder, 'bridge.sqlite'), write: (line) => lines.push(line) })
   expect([run(), run()]).toEqual([0, 1])
   expect(lines).toEqual([expect.stringMatching(/^the store was copied to /), expect.stringMatching(/already exists$/)])
   const { store } = openSqliteStore(folder)

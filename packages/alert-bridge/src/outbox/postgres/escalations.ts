@@ -1,0 +1,75 @@
+import type { Notice } from '../../message/notice.ts'
+import { orderedId } from '../rows.ts'
+import type { DueEscalation, Escalations, EscalationStage } from '../store.ts'
+import { insertDeliveries } from './new-rows.ts'
+import { timeIn } from './outbox.ts'
+import type { Database, Transaction } from './transactions.ts'
+
+/** A bridge that has taken an escalation has this long to end it; after that another one takes it. */
+const claimMs = 30_000
+
+interface NoticeRow {
+  readonly id: string
+  readonly stage: EscalationStage
+  readonly notice: string
+  readonly received_at: number
+}
+
+type DeliveryRow = DueEscalation['deliveries'][number] & { readonly notice_id: string; readonly reason: string | null }
+
+/** Reads and changes the escalations of notices that may have reached no one in time. Each is taken by one bridge. */
+export function postgresEscalations({ query, transaction }: Database): Escalations {
+  async function takeDue(tx: Transaction, now: number): Promise<DueEscalation[]> {
+    const notices = await tx.query<NoticeRow>(
+      `UPDATE notices SET escalate_at = $2 WHERE id IN (
+         SELECT id FROM notices WHERE escalate_at <= $1 AND stage IS NOT NULL ORDER BY escalate_at LIMIT 100 FOR UPDATE SKIP LOCKED)
+       RETURNING id, stage, notice, received_at`,
+      [now, now + claimMs],
+    )
+    if (notices.length === 0) return []
+    // a collapsed delivery has the state of the delivery that contains it, over any number of steps
+    const deliveries = await tx.query<DeliveryRow>(
+      `WITH RECURSIVE chain (notice_id, id) AS (
+         SELECT notice_id, id FROM deliveries WHERE notice_id = ANY($1::text[])
+         UNION SELECT chain.notice_id, d.collapsed_into FROM chain JOIN deliveries d ON d.id = chain.id WHERE d.state = 'collapsed')
+       SELECT chain.notice_id, d.channel, d.recipient, d.state, d.reason FROM chain JOIN deliveries d ON d.id = chain.id
+       WHERE d.state <> 'collapsed'`,
+      [notices.map(({ id }) => id)],
+    )
+    const ofNotice = Map.groupBy(deliveries, ({ notice_id: id }) => id)
+    return notices
+      .toSorted((one, other) => one.received_at - other.received_at)
+      .map(({ id, stage, notice, received_at: receivedAt }) => ({
+        noticeId: id,
+        stage,
+        notice: JSON.parse(notice) as Notice,
+        receivedAt,
+        deliveries: (ofNotice.get(id) ?? []).map(({ channel, recipient, state, reason }) => ({
+          channel,
+          recipient,
+          state,
+          ...(reason && { reason }),
+        })),
+      }))
+  }
+
+  return {
+    dueEscalations: (now) => transaction((tx) => takeDue(tx, now)),
+    escalate: (noticeId, { recipients, next }, now) =>
+      transaction(async (tx) => {
+        const [row] = await tx.query<{ notice: string }>('SELECT notice FROM notices WHERE id = $1', [noticeId])
+        if (row === undefined) return
+        const notice = JSON.parse(row.notice) as Notice
+        insertDeliveries(
+          tx,
+          recipients.map((to) => ({ id: orderedId(now), noticeId, ...to, notice, createdAt: now, dueAt: now })),
+        )
+        tx.send('UPDATE notices SET stage = $2, escalate_at = $3 WHERE id = $1', [
+          noticeId,
+          next?.stage ?? null,
+          next?.at ?? null,
+        ])
+      }),
+    nextEscalationAt: () => timeIn(query('SELECT min(escalate_at) AS at FROM notices WHERE escalate_at IS NOT NULL')),
+  }
+}

@@ -1,0 +1,58 @@
+import { randomUUID } from 'node:crypto'
+
+import { type Checkpoints, noCheckpoints } from '../../checkpoint.ts'
+import { openConnections } from './connections.ts'
+import type { OpenedStore } from '../store.ts'
+import { databaseClock } from './database-clock.ts'
+import type { DatabaseAddress } from './database-url.ts'
+import { postgresEscalations } from './escalations.ts'
+import { postgresInbox } from './inbox.ts'
+import { migrate } from './migrate.ts'
+import { postgresOutbox } from './outbox.ts'
+import { postgresStates } from './states.ts'
+import { postgresSharing } from './sharing.ts'
+import { databaseOf } from './transactions.ts'
+import { postgresUpkeep } from './upkeep.ts'
+
+/** Alerts are accepted on connections of their own, so that no other work delays them. */
+const maxConnections = { intake: 2, work: 4 }
+
+/**
+ * Opens the store in a PostgreSQL database, which any number of bridges share, and creates its tables if they are missing.
+ * @throws StoreError if the database cannot be reached, NewerSchemaError if its schema is newer than this program
+ */
+export async function openPostgresStore(
+  address: DatabaseAddress,
+  { reached }: Checkpoints = noCheckpoints,
+): Promise<OpenedStore> {
+  const owner = randomUUID()
+  const clock = databaseClock()
+  const onClock = clock.set
+  const intake = openConnections({ address, max: maxConnections.intake, onClock })
+  const work = openConnections({ address, max: maxConnections.work, onClock })
+  const closeBoth = async (): Promise<void> => void (await Promise.all([intake.close(), work.close()]))
+  try {
+    await work.use(migrate)
+  } catch (error) {
+    await closeBoth()
+    throw error
+  }
+  const database = databaseOf(work)
+  const { settled, ...inbox } = postgresInbox(database, databaseOf(intake))
+  const { close: closeSharing, ...sharing } = postgresSharing({ address, database, owner, onClock })
+  const store = {
+    ...inbox,
+    ...postgresOutbox(database, { owner, reached }),
+    ...postgresEscalations(database),
+    ...postgresStates(database),
+    ...postgresUpkeep(database, owner),
+    sharing,
+    close: async () => {
+      await settled()
+      await closeSharing()
+      await database.query('DELETE FROM owners WHERE id = $1', [owner]).catch(() => {})
+      await closeBoth()
+    },
+  }
+  return { store, now: clock.now }
+}

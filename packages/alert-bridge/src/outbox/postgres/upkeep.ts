@@ -1,0 +1,74 @@
+import type { Upkeep } from '../store.ts'
+import type { Database, Transaction } from './transactions.ts'
+
+/** The longest wait of a delivery. One that is due later waits only because a clock was set back. */
+const maxWaitMs = 16 * 60_000
+/** Deletions are done in batches of this size, so that no other write waits long for the disk. */
+const batchSize = 1000
+/** A bridge that has not reported for this long is gone. */
+export const ownerLifeMs = 20_000
+
+const alive = `SELECT id FROM owners WHERE alive_until > (extract(epoch FROM clock_timestamp()) * 1000)::bigint`
+
+/** Reports that `owner` lives. */
+export function reportAlive(tx: Transaction, owner: string): void {
+  tx.send(
+    `INSERT INTO owners (id, alive_until) VALUES ($1, (extract(epoch FROM clock_timestamp()) * 1000)::bigint + ${ownerLifeMs})
+     ON CONFLICT (id) DO UPDATE SET alive_until = excluded.alive_until`,
+    [owner],
+  )
+}
+
+/** Releases the deliveries of bridges that are gone. Returns how many. */
+export async function releaseAbandoned(tx: Transaction): Promise<number> {
+  const [row] = await tx.query<{ count: number }>(
+    `WITH released AS (
+       UPDATE deliveries SET lease_owner = NULL, lease_until = NULL, may_have_arrived = 1
+       WHERE state = 'pending' AND lease_owner IS NOT NULL AND lease_owner NOT IN (${alive}) RETURNING 1),
+     gone AS (DELETE FROM owners WHERE id NOT IN (${alive}))
+     SELECT count(*) AS count FROM released`,
+  )
+  return row?.count ?? 0
+}
+
+/** Maintenance of the store. */
+export function postgresUpkeep({ query, transaction }: Database, owner: string): Upkeep {
+  return {
+    recover: (now) =>
+      transaction(async (tx) => {
+        tx.send(`UPDATE deliveries SET due_at = $1, held = NULL WHERE state = 'pending' AND held IS NOT NULL`, [now])
+        tx.send(`UPDATE deliveries SET due_at = $1 WHERE state = 'pending' AND due_at > $1::bigint + ${maxWaitMs}`, [now])
+        reportAlive(tx, owner)
+        return releaseAbandoned(tx)
+      }),
+    forget: (before, deadBefore) =>
+      transaction(async (tx) => {
+        const [row] = await tx.query<{ count: number }>(
+          `WITH old AS (
+             DELETE FROM deliveries WHERE seq IN (
+               SELECT seq FROM deliveries
+               WHERE (state IN ('delivered', 'collapsed') AND finished_at < $1) OR (state = 'dead' AND finished_at < $2)
+               LIMIT ${batchSize} FOR UPDATE SKIP LOCKED) RETURNING 1)
+           SELECT count(*) AS count FROM old`,
+          [before, deadBefore],
+        )
+        const count = row?.count ?? 0
+        if (count < batchSize) for (const statement of forgetRest) tx.send(statement, [before])
+        return count
+      }),
+    probe: async (now) =>
+      void (await query('INSERT INTO probe (id, at) VALUES (1, $1) ON CONFLICT (id) DO UPDATE SET at = excluded.at', [now])),
+    channelsWithPending: async () => {
+      const rows = await query<{ channel: string }>(`SELECT DISTINCT channel FROM deliveries WHERE state = 'pending'`)
+      return rows.map(({ channel }) => channel)
+    },
+  }
+}
+
+const forgetRest = [
+  'DELETE FROM notices n WHERE received_at < $1 AND NOT EXISTS (SELECT 1 FROM deliveries d WHERE d.notice_id = n.id)',
+  'DELETE FROM seen WHERE notified_at < $1',
+  `DELETE FROM incidents WHERE updated_at < $1 AND status = 'resolved'`,
+  'DELETE FROM notified WHERE updated_at < $1',
+  'DELETE FROM quarantine WHERE received_at < $1',
+]
