@@ -12,6 +12,8 @@ const ignored = [
   'mutation/pnpm-lock.yaml',
   'mutation/pnpm-workspace.yaml',
   'collector/prometheus/rules/',
+  'deploy/helm/swarmwatch/files/',
+  'deploy/kustomize/base/',
   'prose/words.ts',
   'prose/test/',
 ]

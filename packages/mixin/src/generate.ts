@@ -1,10 +1,11 @@
 import { mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
-import { join, resolve } from 'node:path'
+import { dirname, join, resolve } from 'node:path'
 
 import { ConfigurationError } from '@swarmwatch/config'
 
 import { renderDashboard } from './dashboards/build-dashboard.ts'
 import { dashboardPlans } from './dashboards/dashboard-plans.ts'
+import { generatedFolders, kubernetesFiles } from './kubernetes/kubernetes-files.ts'
 import { withInhibitionRules } from './render-inhibition.ts'
 import { renderRuleFile } from './render-rule-file.ts'
 import { ruleFiles } from './rule-files.ts'
@@ -18,23 +19,32 @@ const alertmanagerTemplate = 'collector/alertmanager/alertmanager.template.yaml'
  * template only the inhibition rules are generated: the rest is what the repository has.
  */
 export function generated(root: string, settings: MixinSettings): ReadonlyMap<string, string> {
+  const rules = new Map(ruleFiles(settings).map((file) => [`${folder.rules}/${file.name}`, renderRuleFile(file)]))
+  const dashboards = new Map(
+    dashboardPlans(settings).map((plan) => [`${folder.dashboards}/${plan.uid}.json`, renderDashboard(plan)]),
+  )
+  const alertmanager = withInhibitionRules(readFileSync(join(root, alertmanagerTemplate), 'utf8'))
   return new Map([
-    ...ruleFiles(settings).map((file) => [`${folder.rules}/${file.name}`, renderRuleFile(file)] as const),
-    ...dashboardPlans(settings).map((plan) => [`${folder.dashboards}/${plan.uid}.json`, renderDashboard(plan)] as const),
-    [alertmanagerTemplate, withInhibitionRules(readFileSync(join(root, alertmanagerTemplate), 'utf8'))],
+    ...rules,
+    ...dashboards,
+    [alertmanagerTemplate, alertmanager],
+    ...kubernetesFiles(root, rules, dashboards, alertmanager),
   ])
 }
 
 /** Writes them, and removes files that are no longer generated; returns the paths. */
 export function generate(root: string, settings: MixinSettings): readonly string[] {
   const files = generated(root, settings)
-  for (const path of Object.values(folder)) {
+  for (const path of [...Object.values(folder), ...generatedFolders]) {
     mkdirSync(join(root, path), { recursive: true })
-    for (const name of readdirSync(join(root, path))) {
+    for (const { name } of readdirSync(join(root, path), { withFileTypes: true }).filter((entry) => entry.isFile())) {
       if (!files.has(`${path}/${name}`)) rmSync(join(root, path, name))
     }
   }
-  for (const [path, text] of files) writeFileSync(join(root, path), text)
+  for (const [path, text] of files) {
+    mkdirSync(dirname(join(root, path)), { recursive: true })
+    writeFileSync(join(root, path), text)
+  }
   return [...files.keys()]
 }
 

@@ -1,6 +1,6 @@
-import { cpSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { cpSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
-import { join, resolve } from 'node:path'
+import { dirname, join, relative, resolve } from 'node:path'
 
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 
@@ -24,10 +24,24 @@ function settingsFile(text: string): string {
 
 describe('generated files', () => {
   test('is what is committed: run `pnpm mixin` where this fails', () => {
-    const folders = ['collector/prometheus/rules', 'grafana/dashboards'].flatMap((path) =>
-      readdirSync(join(root, path)).map((name) => `${path}/${name}`),
+    const folders = [
+      'collector/prometheus/rules',
+      'grafana/dashboards',
+      'deploy/helm/swarmwatch/files',
+      'deploy/kustomize/base/rules',
+      'deploy/kustomize/base/dashboards',
+    ].flatMap((path) =>
+      readdirSync(join(root, path), { recursive: true, withFileTypes: true })
+        .filter((entry) => entry.isFile())
+        .map(({ parentPath, name }) => relative(root, join(parentPath, name))),
     )
-    const committed = [...folders, 'collector/alertmanager/alertmanager.template.yaml']
+    const committed = [
+      ...folders,
+      'collector/alertmanager/alertmanager.template.yaml',
+      'deploy/helm/swarmwatch/values.schema.json',
+      'deploy/kustomize/base/kustomization.yaml',
+      'deploy/jsonnet/files.libsonnet',
+    ]
     expect(committed.toSorted()).toEqual([...generated(root, settings).keys()].toSorted())
     for (const [path, text] of generated(root, settings)) expect(readFileSync(join(root, path), 'utf8'), path).toBe(text)
   })
@@ -41,7 +55,17 @@ describe('generated files', () => {
   })
 
   test('removes files of an earlier version', () => {
-    cpSync(join(root, 'collector/alertmanager'), join(folder, 'collector/alertmanager'), { recursive: true })
+    for (const path of [
+      'collector/alertmanager/alertmanager.template.yaml',
+      'collector/otelcol/config.yaml',
+      'config/production.yaml',
+      'config/production.schema.json',
+      'deploy/connections.yaml',
+      'deploy/helm/swarmwatch/values.schema.json',
+    ]) {
+      mkdirSync(join(folder, dirname(path)), { recursive: true })
+      cpSync(join(root, path), join(folder, path))
+    }
     generate(folder, settings)
     writeFileSync(join(folder, 'collector/prometheus/rules/old.yaml'), '')
     generate(folder, settings)
