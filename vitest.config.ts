@@ -73,6 +73,10 @@ const slow = [
   'test/tools-of-frameworks-are-seen.test.ts',
   'test/what-frameworks-export-has-no-content.test.ts',
   'test/works-in-real-applications.test.ts',
+  'test/the-chart-protects-like-the-compose-file.test.ts',
+  'test/the-chart-renders-what-a-cluster-accepts.test.ts',
+  'test/the-chart-scales-by-the-age-of-the-queue.test.ts',
+  'test/the-mixin-is-the-same-in-every-format.test.ts',
 ]
 const missing = slow.filter((file) => !existsSync(new URL(file, import.meta.url)))
 if (missing.length > 0) throw new Error(`vitest.config.ts lists slow tests that do not exist: ${missing.join(', ')}`)

@@ -7,7 +7,7 @@ import { repositoryRoot } from '@swarmwatch/testkit'
 import { temporaryFolder } from '@swarmwatch/testkit/vitest'
 import { expect, test } from 'vitest'
 
-const npx = ['npx --yes pnpm@12.21.0 test', 'npx --yes pnpm@12.21.0 bench']
+const npx = ['kubernetes:tools', 'test', 'bench'].map((script) => `npx --yes pnpm@12.21.0 ${script}`)
 
 /** A checkout with `.ci/run` only. Its programs print their command line, and `npx` does nothing else. */
 async function checkout(): Promise<{ folder: string; run: (env?: Record<string, string>) => Promise<unknown> }> {

@@ -1,0 +1,35 @@
+import { parseAllDocuments } from 'yaml'
+
+import { runTool } from './tools.ts'
+
+/** The chart, from the root of the repository. */
+export const chart = 'deploy/helm/swarmwatch'
+
+/** An object of Kubernetes; `spec` and the like are not checked. */
+export interface KubernetesObject {
+  readonly apiVersion: string
+  readonly kind: string
+  readonly metadata: {
+    readonly name: string
+    readonly namespace?: string
+    readonly labels?: Readonly<Record<string, string>>
+  }
+  readonly spec?: unknown
+  readonly data?: Readonly<Record<string, string>>
+  readonly stringData?: Readonly<Record<string, string>>
+}
+
+/** The text that `helm template` prints, for the release and the namespace `swarmwatch`. Rejects with Helm's messages. */
+export function renderText(args: readonly string[]): Promise<string> {
+  return runTool('helm', ['template', 'swarmwatch', chart, '--namespace=swarmwatch', ...args])
+}
+
+/** The same as objects. */
+export async function renderChart(args: readonly string[]): Promise<readonly KubernetesObject[]> {
+  return objectsOf(await renderText(args))
+}
+
+/** The objects of a text with YAML documents. */
+export function objectsOf(text: string): readonly KubernetesObject[] {
+  return parseAllDocuments(text).flatMap((document) => (document.toJS() as KubernetesObject | null) ?? [])
+}

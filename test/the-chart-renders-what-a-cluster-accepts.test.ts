@@ -1,0 +1,221 @@
+import { chmodSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+
+import { imageOf, repositoryRoot, runOnce, whyNoEngines } from '@swarmwatch/testkit'
+import { temporaryFolder } from '@swarmwatch/testkit/vitest'
+import { describe, expect, test } from 'vitest'
+import { stringify } from 'yaml'
+
+import { chart, type KubernetesObject, objectsOf, renderChart, renderText } from './kubernetes/render-chart.ts'
+import { installTools, runTool } from './kubernetes/tools.ts'
+
+/** The value sets of the chart, by file. */
+const valueSets = readdirSync(join(repositoryRoot, chart, 'ci')).toSorted()
+const flagsOf = (file: string): string[] => [`--values=${chart}/ci/${file}`]
+const minimal = '--set=secretName=swarmwatch'
+
+// What only a cluster can show
+console.log('not tried here: there is no cluster; docs/kubernetes.md lists what only a real one can prove')
+const reason = await installTools('helm', 'kubeconform')
+
+describe.skipIf(reason !== undefined)('the chart', () => {
+  test('has six value sets', () => expect(valueSets).toHaveLength(6))
+
+  test.for(valueSets)('passes helm lint with %s', async (file) => {
+    expect(await runTool('helm', ['lint', chart, '--strict', ...flagsOf(file)])).toContain('0 chart(s) failed')
+  })
+
+  test.for(valueSets)('renders objects that the schemas of Kubernetes and of the operators accept with %s', async (file) => {
+    const text = await renderText(flagsOf(file))
+    const { resources, summary } = await validated(text)
+    expect(resources).toEqual([])
+    const withoutSchema = objectsOf(text).filter(({ kind }) => kind === 'TriggerAuthentication')
+    expect(summary).toEqual({
+      valid: objectsOf(text).length - withoutSchema.length,
+      invalid: 0,
+      errors: 0,
+      skipped: withoutSchema.length,
+    })
+  })
+
+  test('is validated strictly: an unknown key of an object is found', async () => {
+    const text = (await renderText([minimal])).replace('automountServiceAccountToken: false', 'automountToken: false')
+    expect((await validated(text)).resources).toMatchObject([{ kind: 'ServiceAccount', status: 'statusInvalid' }])
+  })
+
+  test('is installed by the commands and the values of docs/kubernetes.md', async () => {
+    const page = readFileSync(join(repositoryRoot, 'docs/kubernetes.md'), 'utf8')
+    const commands = [...page.matchAll(/^ *helm (?:template|install) swarmwatch (.*)$/gm)].map(([, flags]) => flags!.split(' '))
+    expect(commands).toHaveLength(2)
+    for (const flags of commands)
+      expect(objectsOf(await runTool('helm', ['template', 'swarmwatch', ...flags])).length).toBeGreaterThan(20)
+    const [, values = ''] = /^```yaml\n(secretName:[\s\S]*?)```$/m.exec(page) ?? []
+    const path = join(temporaryFolder(), 'values.yaml')
+    writeFileSync(path, values)
+    expect((await validated(await renderText([`--values=${path}`]))).resources).toEqual([])
+  })
+
+  test('renders the objects that docs/kubernetes.md lists, and no others', async () => {
+    const page = readFileSync(join(repositoryRoot, 'docs/kubernetes.md'), 'utf8')
+    const rows = [...page.matchAll(/^\| `(\w+)` +\| ([^|]+?) +\| ([^|]+?) +\|$/gm)].map(
+      ([, kind, names]) => [kind!, names!] as const,
+    )
+    const listed = rows.flatMap(([kind, names]) => [...names.matchAll(/`([^`]+)`/g)].map(([, name]) => `${kind} ${name}`))
+    const rendered = await Promise.all(
+      valueSets.map((file) => renderChart([...flagsOf(file), '--set=fullnameOverride=swarmwatch'])),
+    )
+    const names = rendered
+      .flat()
+      .map(({ kind, metadata }) => `${kind} ${metadata.name.replace(/^swarmwatch-?/, '') || 'swarmwatch'}`)
+    expect(listed.toSorted()).toEqual([...new Set(names)].toSorted())
+  })
+
+  test('uses images by tag, by digest and from a registry of one own', async () => {
+    const images = async (file: string): Promise<string[]> =>
+      (await renderChart(flagsOf(file))).flatMap(({ spec }) => imagesOf(spec)).toSorted()
+    expect(await images('1-minimal-values.yaml')).toEqual(['swarmwatch/alert-bridge:0.1.0', 'swarmwatch/otel-collector:0.165.0'])
+    expect(await images('5-digests-values.yaml')).toEqual([
+      'registry.example.com/mirror/my-agents:2.3.4',
+      'registry.example.com/mirror/swarmwatch/alert-bridge@sha256:0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef',
+      'registry.example.com/mirror/swarmwatch/otel-collector:0.165.0',
+    ])
+  })
+
+  test('contains no secret: workloads mount the keys of one Secret that exists', async () => {
+    for (const file of valueSets) {
+      const text = await renderText(flagsOf(file))
+      for (const { kind, stringData } of objectsOf(text)) {
+        if (kind === 'Secret') expect(stringData?.['alertmanager.yaml']).not.toMatch(/(?:password|credentials|token): /)
+      }
+    }
+  })
+
+  test.for([
+    ['no Secret', [], /secretName is not set: the chart creates no password and no token\. Create a Secret with `kubectl create/],
+    [
+      'two bridges with a disk each',
+      [minimal, '--set=bridge.replicas=2'],
+      /bridge\.replicas must be 1 while bridge\.store is sqlite, got 2/,
+    ],
+    [
+      'a secret as a variable',
+      [minimal, '--set=bridge.env.ALERT_EMAIL_PASSWORD=hunter2'],
+      /env\.ALERT_EMAIL_PASSWORD of alert-bridge holds a secret/,
+    ],
+    [
+      'a value with a typing mistake',
+      [minimal, '--set=bridge.replica=2'],
+      /at '\/bridge': additional properties 'replica' not allowed/,
+    ],
+    [
+      'a store that does not exist',
+      [minimal, '--set=bridge.store=mysql'],
+      /at '\/bridge\/store': value must be one of 'sqlite', 'postgres'/,
+    ],
+    [
+      'a tag as a digest',
+      [minimal, '--set=bridge.image.digest=0.1.0'],
+      /at '\/bridge\/image\/digest': '0\.1\.0' does not match pattern/,
+    ],
+    [
+      'an unknown setting',
+      [minimal, '--set=settings.recovery.max_retry=3'],
+      /at '\/settings\/recovery': additional properties 'max_retry' not allowed/,
+    ],
+    [
+      'mail without a server',
+      [minimal, '--set=alertmanager.mail.to=ops@example.com'],
+      /alertmanager\.mail\.from and alertmanager\.mail\.smarthost/,
+    ],
+    [
+      'alerts for a bridge that is off',
+      [minimal, '--set=bridge.enabled=false'],
+      /alertmanager\.kind is alertmanager-config, and bridge\.enabled is false/,
+    ],
+    [
+      'workers without a Collector',
+      [minimal, '--set=worker.enabled=true,collector.enabled=false'],
+      /worker\.otlpEndpoint is not set, and collector\.enabled is false/,
+    ],
+  ] as const)('does not render with %s, and names it', async ([, flags, message]) => {
+    const error: unknown = await renderText(flags).catch((thrown: unknown) => thrown)
+    expect(String(error)).toMatch(message)
+  })
+})
+
+function imagesOf(spec: unknown): string[] {
+  const { template } = (spec ?? {}) as { template?: { spec: { containers: { image: string }[] } } }
+  return template?.spec.containers.map(({ image }) => image) ?? []
+}
+
+/** The verdict of kubeconform: resources with a problem, and the counts. Kinds without a schema are skipped. */
+async function validated(
+  text: string,
+): Promise<{ resources: readonly { kind: string; status: string }[]; summary: Readonly<Record<string, number>> }> {
+  const schemas = 'test/kubernetes/schemas/{{.ResourceKind}}-{{.Group}}-{{.ResourceAPIVersion}}.json'
+  const flags = ['-strict', '-summary', '-output=json', '-skip=TriggerAuthentication', `-schema-location=${schemas}`]
+  const output = await runTool('kubeconform', flags, { input: text, acceptsFailure: true })
+  return JSON.parse(output) as Awaited<ReturnType<typeof validated>>
+}
+
+const noDocker = whyNoEngines('prometheus', 'alertmanager', 'otel-collector')
+
+describe.skipIf(reason !== undefined || noDocker !== undefined)('the real programs accept what the chart renders', () => {
+  test.for(valueSets)('Prometheus accepts the rules with %s', async (file) => {
+    const rules = (await renderChart(flagsOf(file))).filter(({ kind }) => kind === 'PrometheusRule')
+    if (file === '6-bridge-alone-values.yaml') return expect(rules).toEqual([])
+    const files = Object.fromEntries(rules.map(({ metadata, spec }) => [`${metadata.name}.yaml`, stringify(spec)]))
+    const args = ['check', 'rules', '--lint=all', '--lint-fatal', ...Object.keys(files).map((name) => `/rules/${name}`)]
+    const { code, output } = await runOnce(imageOf('prometheus'), 'promtool', args, { '/rules': folderWith(files) })
+    expect(code, output).toBe(0)
+  })
+
+  test('links of alerts are to the addresses of the values, or to the external labels of Prometheus', async () => {
+    const rules = async (flags: readonly string[]): Promise<string> =>
+      JSON.stringify((await renderChart([minimal, ...flags])).filter(({ kind }) => kind === 'PrometheusRule'))
+    const linked = await rules(['--set=grafanaUrl=https://grafana.test,runbooksUrl=https://runbooks.test/docs'])
+    expect(linked).not.toContain('externalLabels')
+    expect(linked).toContain('https://runbooks.test/docs/SwarmHealthLow.md')
+    expect(await rules([])).toContain('{{ $externalLabels.runbooks_url }}/SwarmHealthLow.md')
+  })
+
+  test.for(valueSets)('the Collector accepts its configuration with %s', async (file) => {
+    const [config] = configMapsNamed(await renderChart(flagsOf(file)), 'otel-collector')
+    if (file === '6-bridge-alone-values.yaml') return expect(config).toBeUndefined()
+    const secrets = { otlp_token: 'test-otlp-token-1234567890', prometheus_basic_auth: 'dGVzdDp0ZXN0' }
+    const args = ['validate', '--config=/etc/otelcol/config.yaml', '--config=/etc/otelcol/overlay.yaml']
+    const mounts = { '/etc/otelcol': folderWith(config!), '/run/secrets': folderWith(secrets) }
+    const { code, output } = await runOnce(imageOf('otel-collector'), '/otelcol-contrib', args, mounts)
+    expect(code, output).toBe(0)
+  })
+
+  test('Alertmanager accepts its whole configuration, with mail and with its secrets as files', async () => {
+    const objects = await renderChart(flagsOf('4-alertmanager-secret-values.yaml'))
+    const text = objects.find(({ kind }) => kind === 'Secret')?.stringData?.['alertmanager.yaml'] ?? ''
+    expect(text).toContain('credentials_file: /etc/alertmanager/secrets/swarmwatch/bridge_token')
+    expect(text).toContain('url: http://swarmwatch-alert-bridge.swarmwatch:8090/api/v1/alerts')
+    expect(text).toContain('to: ops@example.com')
+    const mounts = { '/etc/am': folderWith({ 'alertmanager.yaml': text }) }
+    const { code, output } = await runOnce(
+      imageOf('alertmanager'),
+      'amtool',
+      ['check-config', '/etc/am/alertmanager.yaml'],
+      mounts,
+    )
+    expect(code, output).toBe(0)
+  })
+})
+
+/** A folder with these files that the user of a container can read. */
+function folderWith(files: Readonly<Record<string, string>>): string {
+  const path = temporaryFolder()
+  chmodSync(path, 0o755)
+  for (const [name, text] of Object.entries(files)) writeFileSync(join(path, name), text)
+  return path
+}
+
+function configMapsNamed(objects: readonly KubernetesObject[], component: string): Readonly<Record<string, string>>[] {
+  return objects.flatMap(({ kind, metadata, data }) =>
+    kind === 'ConfigMap' && metadata.labels?.['app.kubernetes.io/component'] === component && data !== undefined ? [data] : [],
+  )
+}
