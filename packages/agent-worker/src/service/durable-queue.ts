@@ -3,20 +3,21 @@ import { createHash } from 'node:crypto'
 import { SpanKind, trace } from '@opentelemetry/api'
 import type { Secret } from '@swarmwatch/config'
 import { configureOnce, currentTraceparent, errorType, postgresOnceStore, recoveryOf, startExecution } from '@swarmwatch/sdk'
-import type { JobWithMetadata } from 'pg-boss'
+import type { JobWithMetadata, PgBoss } from 'pg-boss'
 
 import { type AgentName, findItem } from '../swarm/index.ts'
-import { type Refusal, type Task, type TaskCounts, type TaskState, waitFor, type WorkQueue } from './task-queue.ts'
+import { type ClaimLimits, ignoringDuplicates, openClaims } from './claim-tasks.ts'
+import { QueueDatabaseError } from './queue-database-error.ts'
+import { runClaimedTasks, TaskTakenError } from './run-claimed-tasks.ts'
+import type { Refusal, Task, TaskCounts, TaskState, WorkQueue } from './task-queue.ts'
 import type { TaskFault, TaskRequest } from './task-request.ts'
 
 /** Options for {@link openDurableQueue}. */
-export interface DurableQueueOptions {
+export interface DurableQueueOptions extends ClaimLimits {
   /** A `postgres:` URL. The tables are in the schemas `swarmwatch_worker` and `public` (`swarmwatch_once`). */
   readonly databaseUrl: Secret
   /** Maximum number of running tasks of this worker. */
   readonly concurrency: number
-  /** Maximum number of running tasks of an agent, over all workers. @default none */
-  readonly agentConcurrency?: number | undefined
   /** Maximum number of queued tasks, over all workers. */
   readonly queueLimit: number
   /** Retries of a task of this agent. */
@@ -42,16 +43,17 @@ const schema = 'swarmwatch_worker'
 const tasks = 'tasks'
 /** Tasks that failed: pg-boss copies them here, also those whose worker died in their last attempt. */
 const failed = 'failed-tasks'
-const abortGraceMs = 250
+/** Channel on which a worker that adds a task wakes the others. */
+const channel = 'swarmwatch_worker_tasks'
 
 /**
  * Opens a queue in PostgreSQL that any number of workers share. Tasks survive the death of every worker; another one continues them, as
- * a further attempt of the same execution in the same trace, and does not repeat tools with `once`. Rejects if the database cannot be
- * reached.
+ * a further attempt of the same execution in the same trace, and does not repeat tools with `once`. Rejects with QueueDatabaseError if
+ * the database cannot be used.
  */
 export async function openDurableQueue(
   work: (task: Task, signal: AbortSignal) => Promise<unknown>,
-  { databaseUrl, concurrency, agentConcurrency, queueLimit, maxRetries, heartbeatSeconds = 10, log }: DurableQueueOptions,
+  { databaseUrl, concurrency, queueLimit, maxRetries, heartbeatSeconds = 10, log, ...limits }: DurableQueueOptions,
 ): Promise<WorkQueue> {
   // Loaded here, because the queue in memory needs no database
   const { PgBoss } = await import('pg-boss')
@@ -60,7 +62,6 @@ export async function openDurableQueue(
     connectionString: url,
     schema,
     application_name: 'swarmwatch-worker',
-    useListenNotify: true,
     // Every worker looks for the tasks of dead ones; the work is done once
     superviseIntervalSeconds: 5,
     monitorIntervalSeconds: 5,
@@ -68,16 +69,14 @@ export async function openDurableQueue(
     // Its spans would be a second trace
     openTelemetry: { enabled: false },
   })
-  boss.on('error', (error) => logOnce(`the database of the queue: ${errorType(error)}`))
-  await boss.start()
+  boss.on('error', logError)
+  const claim = await prepare(boss, { heartbeatSeconds, ...limits }).catch(async (error: unknown) => {
+    await boss.stop({ graceful: false }).catch(() => {})
+    throw new QueueDatabaseError(url, error)
+  })
   const store = postgresOnceStore(url)
   configureOnce({ store })
   const database = boss.getDb()
-  await ignoringDuplicates(database.executeSql(`CREATE SEQUENCE IF NOT EXISTS ${schema}.task_numbers`))
-  await boss.createQueue(failed)
-  await boss.createQueue(tasks, { deadLetter: failed, retryDelay: 1, heartbeatSeconds, notify: true })
-
-  const running = new Map<string, { readonly abort: AbortController; readonly done: Promise<unknown> }>()
   const totals = { succeeded: 0, failed: 0, cancelled: 0 }
   let isClosed = false
   let lastLine = ''
@@ -85,6 +84,10 @@ export async function openDurableQueue(
   function logOnce(line: string): void {
     if (line !== lastLine) log(line)
     lastLine = line
+  }
+
+  function logError(error: unknown): void {
+    logOnce(`the database of the queue: ${errorType(error)}`)
   }
 
   async function add(request: TaskRequest, { slot }: { readonly slot?: string } = {}): Promise<Task | Refusal> {
@@ -99,11 +102,12 @@ export async function openDurableQueue(
         // A job with this id exists if another worker has added the task of the slot
         ...(slot !== undefined && { id: uuidOf(slot) }),
         ...(priority !== undefined && { priority }),
-        ...(agentConcurrency !== undefined && { group: { id: agent } }),
+        group: { id: agent },
         retryLimit: maxRetries(agent),
       })
     })
     if (id === null) return 'known'
+    await database.executeSql(`SELECT pg_notify('${channel}', '')`)
     return { id, number, request, queuedAt: new Date(), state: 'queued' }
   }
 
@@ -115,52 +119,49 @@ export async function openDurableQueue(
 
   /** Rejects if this worker was silent for so long that another one has taken the task: only one of the two may count its end. */
   async function confirmTask({ id, retryCount }: Job): Promise<void> {
-    if (hasChanged(await boss.touch(tasks, { id, retryCount }))) return
-    throw Object.assign(new Error('another worker has taken the task'), { name: 'TaskTakenError' })
+    if (!hasChanged(await boss.touch(tasks, { id, retryCount }))) throw new TaskTakenError()
   }
 
-  async function attempt(job: Job): Promise<{ id: string; status: 'completed' | 'failed' | 'deadletter'; output?: object }> {
-    const { id, retryCount, retryLimit, signal } = job
-    const abort = new AbortController()
-    const done = Promise.withResolvers<void>()
-    running.set(id, { abort, done: done.promise })
+  /** Does an attempt and settles the job. */
+  async function attempt(job: Job, signal: AbortSignal): Promise<void> {
+    const { id, retryCount } = job
     try {
-      const confirm = () => confirmTask(job)
-      await work({ ...taskOf(job), confirm }, AbortSignal.any([signal, abort.signal]))
-      totals.succeeded += 1
-      return { id, status: 'completed' }
+      await work({ ...taskOf(job), confirm: () => confirmTask(job) }, signal)
     } catch (error) {
-      // The SDK has counted and logged the error; errors of the AI SDK hold prompts, so only the type is kept
-      const output = { errorType: errorType(error) }
-      const { isRetryable = true, waitSeconds } = recoveryOf(error) ?? {}
-      if (!isRetryable || retryCount >= retryLimit) {
-        totals[abort.signal.aborted ? 'cancelled' : 'failed'] += 1
-        return { id, status: 'deadletter', output }
-      }
-      const isOurs = hasChanged(await boss.fail(tasks, { id, retryCount }, output))
-      const startAfter = abort.signal.aborted ? 0 : waitSeconds
-      if (isOurs && startAfter !== undefined) await boss.update(tasks, undefined, { id, startAfter })
-      return { id, status: 'failed', output }
-    } finally {
-      running.delete(id)
-      done.resolve()
+      if (error instanceof TaskTakenError || signal.reason instanceof TaskTakenError) return
+      await settleFailure(job, error, signal)
+      return
     }
+    totals.succeeded += 1
+    await boss.complete(tasks, { id, retryCount })
   }
 
-  await boss.work(
-    tasks,
-    {
-      includeMetadata: true,
-      perJobResults: true,
-      localConcurrency: concurrency,
-      // Also after a notification: a retry whose time has come does not notify
-      pollingIntervalSeconds: 1,
-      notifyPollingIntervalSeconds: 1,
-      heartbeatRefreshSeconds: heartbeatSeconds / 3,
-      ...(agentConcurrency !== undefined && { groupConcurrency: agentConcurrency }),
-    },
-    async ([job]: Job[]) => (job ? [await attempt(job)] : []),
-  )
+  async function settleFailure({ id, retryCount, retryLimit }: Job, error: unknown, signal: AbortSignal): Promise<void> {
+    // The SDK has counted and logged the error; errors of the AI SDK hold prompts, so only the type is kept
+    const output = { errorType: errorType(error) }
+    const isStopped = errorType(signal.reason) === 'AbortError'
+    const { isRetryable = true, waitSeconds } = recoveryOf(error) ?? {}
+    const isLast = !isRetryable || retryCount >= retryLimit
+    if (isLast) {
+      totals[isStopped ? 'cancelled' : 'failed'] += 1
+      const ours = "name = $1 AND id = $2 AND retry_count = $3 AND state = 'active'"
+      await database.executeSql(`UPDATE ${schema}.job SET retry_limit = retry_count WHERE ${ours}`, [tasks, id, retryCount])
+    }
+    const isOurs = hasChanged(await boss.fail(tasks, { id, retryCount }, output))
+    const startAfter = isStopped ? 0 : waitSeconds
+    if (isOurs && !isLast && startAfter !== undefined) await boss.update(tasks, undefined, { id, startAfter })
+  }
+
+  const claimed = runClaimedTasks<JobData>(boss, {
+    queue: tasks,
+    claim,
+    run: (job, signal) => attempt(job, signal).catch(logError),
+    concurrency,
+    heartbeatSeconds,
+    onError: logError,
+  })
+  // Without it, for example behind PgBouncer, tasks are found within a second
+  const listener = await database.listen!(channel, claimed.wake, claimed.wake).catch(logError)
   await boss.work(failed, { includeMetadata: true, pollingIntervalSeconds: 1 }, async ([job]: Job[]) => {
     // With an output, its last attempt has counted the execution
     if (!job || (job.sourceOutput !== null && 'errorType' in job.sourceOutput)) return
@@ -175,27 +176,32 @@ export async function openDurableQueue(
       const job = isUuid.test(id) ? await boss.getJobById<JobData>(tasks, id) : null
       return job ? taskOf(job) : undefined
     },
-    counts: async (): Promise<TaskCounts> => ({ queued: await queuedTasks(), running: running.size, ...totals }),
-    ownCounts: () => ({ running: running.size, ...totals }),
+    counts: async (): Promise<TaskCounts> => ({ queued: await queuedTasks(), running: claimed.running(), ...totals }),
+    ownCounts: () => ({ running: claimed.running(), ...totals }),
     async close() {
       isClosed = true
-      await Promise.all([boss.offWork(tasks, { wait: false }), boss.offWork(failed, { wait: false })])
+      claimed.close()
+      await boss.offWork(failed, { wait: false })
       // The others do them
       return 0
     },
-    async drain(ms) {
-      const allDone = Promise.all([...running.values()].map((run) => run.done))
-      if (await waitFor(allDone, ms)) return 0
-      const late = [...running.values()]
-      for (const { abort } of late) abort.abort(new DOMException('the worker was stopped', 'AbortError'))
-      await waitFor(allDone, abortGraceMs)
-      return late.length
-    },
+    drain: (ms) => claimed.drain(ms),
     async end() {
+      claimed.end()
+      await listener?.close()
       await boss.stop({ graceful: true, timeout: 1000 })
       await store.close()
     },
   }
+}
+
+/** Creates the tables and returns what claims tasks. */
+async function prepare(boss: PgBoss, { heartbeatSeconds, ...limits }: ClaimLimits & { readonly heartbeatSeconds: number }) {
+  await boss.start()
+  await ignoringDuplicates(boss.getDb().executeSql(`CREATE SEQUENCE IF NOT EXISTS ${schema}.task_numbers`))
+  await boss.createQueue(failed)
+  await boss.createQueue(tasks, { deadLetter: failed, retryDelay: 1, heartbeatSeconds })
+  return openClaims<JobData>(boss, tasks, schema, limits)
 }
 
 const states: Readonly<Record<Job['state'], TaskState>> = {
@@ -256,11 +262,4 @@ function uuidOf(text: string): string {
     `8${digits.slice(17, 20)}`,
     digits.slice(20, 32),
   ].join('-')
-}
-
-/** Two workers that start at the same time may both create it. */
-async function ignoringDuplicates(created: Promise<unknown>): Promise<void> {
-  await created.catch((error: unknown) => {
-    if (!['23505', '42P07', '42710'].includes(String((error as { code?: unknown }).code))) throw error
-  })
 }

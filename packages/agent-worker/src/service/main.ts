@@ -2,6 +2,7 @@ import { ConfigurationError } from '@swarmwatch/config'
 import { ListenError } from '@swarmwatch/config/listen'
 
 import { onStopSignal } from '../on-stop-signal.ts'
+import { QueueDatabaseError } from './queue-database-error.ts'
 import { runWorker } from './run-worker.ts'
 import { readWorkerSettings } from './worker-settings.ts'
 
@@ -25,12 +26,13 @@ async function main(): Promise<number> {
   }
 }
 
-/** Returns the class and the code of an error, but not its message, which may hold a secret or a prompt. */
+/** Returns the class and the code of an error, but not its message unless it is ours: others may hold a secret or a prompt. */
 function causeOf(error: unknown): string {
   if (error instanceof ListenError) {
     const cure = '; stop the process that uses the port, or set WORKER_PORT (0 selects a free port)'
     return `${error.message}${error.reason === 'port-taken' ? cure : ''}`
   }
+  if (error instanceof QueueDatabaseError) return error.message
   const { name, code } = error as NodeJS.ErrnoException
   return code === undefined ? String(name) : `${name} (${code})`
 }

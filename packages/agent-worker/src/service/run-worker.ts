@@ -93,12 +93,13 @@ async function openQueue(
   settings: WorkerSettings,
   { log, env }: Pick<WorkerOptions, 'log' | 'env'>,
 ): Promise<WorkQueue> {
-  const { databaseUrl } = settings
+  const { databaseUrl, realModel } = settings
   if (!databaseUrl) return openTaskQueue(doTask, settings)
   const { agents, maxRetries } = loadConfiguration({ env }).recovery
   return openDurableQueue(doTask, {
     ...settings,
     databaseUrl,
+    provider: realModel ? new URL(realModel.baseUrl).host : 'scripted',
     maxRetries: (agent) => agents[agent]?.maxRetries ?? maxRetries,
     log,
   })

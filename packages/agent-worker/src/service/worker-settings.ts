@@ -30,10 +30,15 @@ export interface WorkerSettings extends Pick<ModelSettings, 'realModel'> {
   /** `WORKER_QUEUE_LIMIT`: maximum number of queued tasks. @default 100 */
   readonly queueLimit: number
   /**
-   * `WORKER_AGENT_CONCURRENCY`: maximum number of running tasks of an agent over all workers, with a database. Not exact: pg-boss counts
-   * before it claims, so that claims at the same instant exceed it. @default none
+   * `WORKER_AGENT_CONCURRENCY`: maximum number of running tasks of an agent over all workers; requires a database.
+   * @default none
    */
   readonly agentConcurrency: number | undefined
+  /**
+   * `WORKER_PROVIDER_CONCURRENCY`: maximum number of running tasks over all workers with this `OPENAI_BASE_URL`; requires a database.
+   * @default none
+   */
+  readonly providerConcurrency: number | undefined
   /** `WORKER_DATABASE_URL` or `WORKER_DATABASE_URL_FILE`: the PostgreSQL database of the queue. @default none, the queue is in memory */
   readonly databaseUrl: Secret | undefined
   /** `WORKER_TASKS_PER_MINUTE` of the built-in schedule; 0 turns it off. @default 6 */
@@ -73,9 +78,15 @@ export const workerSettings: Settings<Omit<WorkerSettings, 'realModel' | 'notice
     default: 100,
   },
   agentConcurrency: {
-    about:
-      'Maximum number of running tasks of an agent over all workers, exceeded if they take tasks at the same instant; only with WORKER_DATABASE_URL.',
+    about: 'Maximum number of running tasks of an agent over all workers. Requires WORKER_DATABASE_URL.',
     variable: 'WORKER_AGENT_CONCURRENCY',
+    value: wholeNumber(1, 10_000),
+    default: undefined,
+  },
+  providerConcurrency: {
+    about:
+      'Maximum number of running tasks over all workers with the host of OPENAI_BASE_URL (or the scripted model). Requires WORKER_DATABASE_URL.',
+    variable: 'WORKER_PROVIDER_CONCURRENCY',
     value: wholeNumber(1, 10_000),
     default: undefined,
   },
@@ -116,6 +127,7 @@ export function readWorkerSettings(env: Environment): WorkerSettings {
   const { values: settings } = readVariables(workerSettings, variables, problems)
   problems.push(
     ...missingToken(variables.plain('WORKER_HOST')?.text ?? settings.host, settings.token, problems),
+    ...limitsWithoutDatabase(settings, problems),
     ...folderProblems(settings.workspaceParent),
     ...telemetryProblems(env),
   )
@@ -139,6 +151,21 @@ function missingToken(host: string, token: Secret | undefined, found: readonly P
   if (token !== undefined || isReported || isLoopback(withoutBrackets(host))) return []
   const rule = `must be set, or WORKER_TOKEN_FILE, because WORKER_HOST ${shownValue(host)} is reachable from other machines`
   return [{ path: 'WORKER_TOKEN', rule }]
+}
+
+/** The queue in memory belongs to one worker, so that it cannot limit all of them. */
+function limitsWithoutDatabase(
+  { databaseUrl, agentConcurrency, providerConcurrency }: Omit<WorkerSettings, 'realModel' | 'notices'>,
+  found: readonly Problem[],
+): Problem[] {
+  if (databaseUrl !== undefined || found.some(({ path }) => path.startsWith('WORKER_DATABASE_URL'))) return []
+  const limits = { WORKER_AGENT_CONCURRENCY: agentConcurrency, WORKER_PROVIDER_CONCURRENCY: providerConcurrency }
+  return Object.entries(limits)
+    .filter(([, limit]) => limit !== undefined)
+    .map(([path]) => ({
+      path,
+      rule: 'requires WORKER_DATABASE_URL, because it limits all workers of a queue; set it, or remove the limit',
+    }))
 }
 
 function folderProblems(folder: string): Problem[] {

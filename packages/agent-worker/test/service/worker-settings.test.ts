@@ -135,6 +135,16 @@ test('reports all problems at once, and no secret', async () => {
   ])
 })
 
+test('a limit over all workers requires the database that they share', () => {
+  const rule = 'requires WORKER_DATABASE_URL, because it limits all workers of a queue; set it, or remove the limit'
+  const limits = { WORKER_AGENT_CONCURRENCY: '2', WORKER_PROVIDER_CONCURRENCY: '5' }
+  expect(problemsOf(limits)).toEqual([`WORKER_AGENT_CONCURRENCY ${rule}`, `WORKER_PROVIDER_CONCURRENCY ${rule}`])
+  expect(readWorkerSettings({ ...limits, WORKER_DATABASE_URL: 'postgres://worker@db/tasks' })).toMatchObject({
+    agentConcurrency: 2,
+    providerConcurrency: 5,
+  })
+})
+
 test('the README contains the table of all settings', async () => {
   const readme = await readFile(new URL('../../README.md', import.meta.url), 'utf8')
   const table = variablesTable(Object.values(workerSettings))
