@@ -16,6 +16,7 @@ import { qualityAlerts, qualityRecordings } from './rules/quality.ts'
 import { stuckRunAlerts, stuckRunRecordings } from './rules/stuck-runs.ts'
 import { fleetRecordings, swarmAlerts } from './rules/swarm.ts'
 import { watchdog } from './rules/watchdog.ts'
+import { workQueueAlerts } from './rules/work-queue.ts'
 import type { MixinSettings } from './settings.ts'
 
 /** A file of rules, by its name in `collector/prometheus/rules`. */
@@ -90,8 +91,8 @@ export function ruleFiles(settings: MixinSettings): readonly RuleFile[] {
     {
       name: 'capacity.yaml',
       reads: ['agents-and-swarm.yaml'],
-      about: 'Active runs and the growth of the traffic: for information.',
-      groups: [capacityRecordings(settings), { name: 'capacity-alerts', rules: capacityAlerts }],
+      about: 'Active runs and the growth of the traffic, for information, and the queue of the workers.',
+      groups: [capacityRecordings(settings), { name: 'capacity-alerts', rules: [...capacityAlerts, ...workQueueAlerts] }],
     },
     {
       name: 'experiments.yaml',

@@ -119,6 +119,9 @@ export const ruleThresholds = {
    */
   forecast: { timesWider: 0.3, leastExecutions: 20, outsideForSeconds: 1_800, leastHeadroom: 0.1, headroomForSeconds: 3_600 },
 
+  /** A task that can start has waited for `oldestSeconds` in the queue of the workers, for `forSeconds`. */
+  workQueue: { oldestSeconds: 300, forSeconds: 300 },
+
   capacity: {
     /** Executions of this week against last week. */
     weeklyGrowth: 1.5,

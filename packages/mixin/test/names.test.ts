@@ -20,7 +20,7 @@ const foreign = [...read].filter((name) => !sdkSeries.has(name) && !recorded.has
 describe('every series that a rule or a panel reads', () => {
   test('is sent by the SDK, recorded by a rule, or of a component of the stack', () => {
     const ofComponents =
-      /^(advisor|agent_forecast$|alertmanager|bridge|nodejs|otelcol|process|prometheus|swarm_(forecast|capacity|advice|cost_month))/
+      /^(advisor|agent_forecast$|alertmanager|bridge|nodejs|otelcol|process|prometheus|swarm_(forecast|capacity|advice|cost_month)|worker_queue)/
     const unknown = foreign.filter((name) => !ofComponents.test(name) && name !== 'target_info' && name !== 'ALERTS_FOR_STATE')
     expect(unknown).toEqual([])
   })
@@ -42,6 +42,13 @@ describe('every series that a rule or a panel reads', () => {
     const source = readFileSync(join(root, 'packages/advisor/src/service/render-metrics.ts'), 'utf8')
     for (const name of foreign.filter((each) => /^(?:agent_forecast|swarm_(?:forecast|capacity|advice|cost_month))/.test(each))) {
       expect(source).toContain(`name: '${name}'`)
+    }
+  })
+
+  test('that begins with worker_queue is one of the worker', () => {
+    const source = readFileSync(join(root, 'packages/agent-worker/src/service/queue-metrics.ts'), 'utf8')
+    for (const name of foreign.filter((each) => each.startsWith('worker_queue'))) {
+      expect(source).toContain(`'${name.replaceAll('_', '.')}'`)
     }
   })
 

@@ -1,4 +1,6 @@
 /** Panels that show nothing in the filled stack of the tests, with the reason; docs/dashboards.md has the same list. */
 export const panelsWithoutData: Readonly<Record<string, string>> = {
   'Agent detail: Are the answers worse than last week?': 'there are no scores of the days before',
+  'Cost and capacity: How long has the oldest task waited?': 'no worker has a queue in PostgreSQL there',
+  'Cost and capacity: How many tasks wait, and how many run?': 'no worker has a queue in PostgreSQL there',
 }

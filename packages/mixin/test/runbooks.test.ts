@@ -17,6 +17,7 @@ const recorded = recordedSeries(files)
 const ofRules = new Set(rules.flatMap(({ expr }) => metricNames(expr)))
 // Series of the components and the runtime that runbooks read, but no rule
 const others = new Set([
+  'worker_queue_tasks',
   'ALERTS',
   'bridge_deliveries_total',
   'bridge_heartbeats_total',

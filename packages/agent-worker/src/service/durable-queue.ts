@@ -8,6 +8,7 @@ import type { JobWithMetadata, PgBoss } from 'pg-boss'
 import { type AgentName, findItem } from '../swarm/index.ts'
 import { type ClaimLimits, ignoringDuplicates, openClaims } from './claim-tasks.ts'
 import { QueueDatabaseError } from './queue-database-error.ts'
+import { exportQueueDepth, type QueueDepth } from './queue-metrics.ts'
 import { runClaimedTasks, TaskTakenError } from './run-claimed-tasks.ts'
 import type { Refusal, Task, TaskCounts, TaskState, WorkQueue } from './task-queue.ts'
 import type { TaskFault, TaskRequest } from './task-request.ts'
@@ -111,10 +112,20 @@ export async function openDurableQueue(
     return { id, number, request, queuedAt: new Date(), state: 'queued' }
   }
 
+  async function depth(): Promise<QueueDepth> {
+    const { rows } = await database.executeSql(`
+      SELECT count(*) FILTER (WHERE state < 'active' AND start_after <= now())::int AS queued,
+        count(*) FILTER (WHERE state < 'active' AND start_after > now())::int AS waiting,
+        count(*) FILTER (WHERE state = 'active')::int AS running,
+        coalesce(extract(epoch FROM now() - min(greatest(created_on, start_after))
+          FILTER (WHERE state < 'active' AND start_after <= now())), 0)::float AS "oldestSeconds"
+      FROM ${schema}.job WHERE name = '${tasks}' AND state <= 'active'`)
+    return rows[0] as QueueDepth
+  }
+
   async function queuedTasks(): Promise<number> {
-    const pending = `SELECT count(*)::int AS count FROM ${schema}.job WHERE name = '${tasks}' AND state < 'active'`
-    const { rows } = await database.executeSql(pending)
-    return (rows[0] as { count: number }).count
+    const { queued, waiting } = await depth()
+    return queued + waiting
   }
 
   /** Rejects if this worker was silent for so long that another one has taken the task: only one of the two may count its end. */
@@ -170,6 +181,7 @@ export async function openDurableQueue(
     startExecution(job.data.agent).complete({ success: false, error })
   })
 
+  const endExport = exportQueueDepth(depth)
   return {
     add,
     async find(id) {
@@ -188,6 +200,7 @@ export async function openDurableQueue(
     drain: (ms) => claimed.drain(ms),
     async end() {
       claimed.end()
+      endExport()
       await listener?.close()
       await boss.stop({ graceful: true, timeout: 1000 })
       await store.close()

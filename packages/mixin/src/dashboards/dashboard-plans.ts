@@ -11,6 +11,7 @@ import { budget, cost, dailyBudgets } from './cost-and-capacity/cost.ts'
 import { experiments } from './cost-and-capacity/experiments.ts'
 import { forecast } from './cost-and-capacity/forecast.ts'
 import { models } from './cost-and-capacity/models.ts'
+import { workQueue } from './cost-and-capacity/work-queue.ts'
 import type { DashboardPlan } from './panel.ts'
 import { alerting } from './pipeline/alerting.ts'
 import { arrival } from './pipeline/arrival.ts'
@@ -59,7 +60,7 @@ export function dashboardPlans(settings: MixinSettings): readonly DashboardPlan[
       description: 'What does the swarm cost, what does it need, and how will that develop?',
       hours: 168,
       agents: 'many',
-      rows: [budget, dailyBudgets, cost, models(settings), experiments, forecast, capacity, processes],
+      rows: [budget, dailyBudgets, cost, models(settings), experiments, forecast, capacity, workQueue, processes],
     },
     {
       uid: 'pipeline',

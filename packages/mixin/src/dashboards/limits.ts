@@ -26,6 +26,7 @@ const {
   quality,
   retries,
   watchdogSeconds,
+  workQueue,
 } = ruleThresholds
 const { errorRate } = thresholds
 const { resources } = healthWeights
@@ -51,6 +52,7 @@ type LimitName =
   | 'dailyBudget'
   | 'scoreDrop'
   | 'headroom'
+  | 'oldestTask'
 
 /** Limits that the settings file does not change. */
 export const limits: Readonly<Record<LimitName, Limits>> = {
@@ -77,6 +79,7 @@ export const limits: Readonly<Record<LimitName, Limits>> = {
   anyTelemetryError: above({ warning: 0.5 }),
   budgetLeft: { side: 'below', critical: 0 },
   headroom: { side: 'below', warning: forecast.leastHeadroom },
+  oldestTask: above({ warning: workQueue.oldestSeconds }),
 }
 
 /**

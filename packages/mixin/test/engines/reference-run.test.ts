@@ -30,6 +30,8 @@ const bornLate: Readonly<Record<string, string>> = {
   'agent:scores:week_before': 'it needs scores of the days before',
   'agent:score:mean_week_before': 'it needs scores of the days before',
   'agent:score_drop:z': 'it needs scores of the days before',
+  worker_queue_tasks: 'a worker with WORKER_DATABASE_URL has it; a test of the worker reads it',
+  worker_queue_oldest_seconds: 'a worker with WORKER_DATABASE_URL has it; a test of the worker reads it',
   bridge_heartbeats_total: 'the bridge has it where it sends heartbeats to other regions',
   bridge_peer_age_seconds: 'the bridge has it where it watches other regions',
 }
@@ -37,6 +39,8 @@ const bornLate: Readonly<Record<string, string>> = {
 const lateLabels: Readonly<Record<string, readonly string[]>> = {
   // the SDK of OpenTelemetry sets it when a metric has too many label values
   '': ['otel_metric_overflow', '__name__'],
+  worker_queue_tasks: ['job', 'deployment_environment_name', 'cloud_region', 'state'],
+  worker_queue_oldest_seconds: ['job', 'deployment_environment_name', 'cloud_region'],
   agent_stuck_run_seconds: ['job', 'deployment_environment_name', 'cloud_region', 'agent_name', 'instance'],
   'agent:score_drop:z': ['job', 'deployment_environment_name', 'cloud_region', 'gen_ai_evaluation_name'],
 }

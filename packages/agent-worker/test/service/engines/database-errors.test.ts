@@ -63,7 +63,7 @@ describe.skipIf(whyNoPostgres() !== undefined)('with a PostgreSQL server', () =>
   })
 })
 
-/** Gives the server a certificate for 127.0.0.1; returns the path of the certificate that signs it, which is itself. */
+/** Turns on TLS with a certificate for 127.0.0.1; returns the path of the certificate that signs it, which is itself. */
 async function turnOnTls(server: PostgresServer, folder: string): Promise<string> {
   const [key, certificate] = [join(folder, 'server.key'), join(folder, 'server.crt')]
   const names = ['-subj', '/CN=127.0.0.1', '-addext', 'subjectAltName=IP:127.0.0.1']

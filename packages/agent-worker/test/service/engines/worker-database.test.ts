@@ -56,6 +56,35 @@ describe.skipIf(whyNoPostgres() !== undefined)('with WORKER_DATABASE_URL', () =>
     expect(counted.map(({ attributes, value }) => [attributes['outcome'], value])).toEqual([['success', 1]])
   })
 
+  test('a worker exports the depth of the queue by state, and how long the oldest task has waited', async ({
+    startWorker,
+    onTestFinished,
+  }) => {
+    await using server = await openPostgres()
+    await using collector = await openHttpServer()
+    const model = await startModelServer({ latencyMs: () => 3_600_000 })
+    onTestFinished(() => model.close())
+    const worker = startWorker({
+      WORKER_DATABASE_URL: server.url,
+      WORKER_CONCURRENCY: '1',
+      OPENAI_API_KEY: 'k',
+      OPENAI_BASE_URL: `${model.url}/v1`,
+      OTEL_EXPORTER_OTLP_ENDPOINT: collector.url,
+      METRICS_EXPORT_INTERVAL: '1',
+    })
+    await worker.task(await worker.add({ agent: 'reviewer' }), 'running')
+    await worker.add({ agent: 'reviewer' })
+    await eventually('the numbers of the queue', () => {
+      const exported = collector.requests.filter(({ path }) => path === '/v1/metrics').at(-1)
+      const points = exported ? decodeMetrics(exported.bytes) : []
+      const of = (name: string) => points.find((each) => each.name === name)?.points ?? []
+      const depth = Object.fromEntries(of('worker.queue.tasks').map(({ attributes, value }) => [attributes['state'], value]))
+      expect(depth).toEqual({ queued: 1, waiting: 0, running: 1 })
+      expect(of('worker.queue.oldest.seconds')[0]?.value).toBeGreaterThan(1)
+      return true
+    })
+  })
+
   test('a stopped worker leaves its queued tasks to the others, and any worker knows a task', async ({
     startWorker,
     onTestFinished,
