@@ -12,11 +12,11 @@ import { type BridgeEvent, noticeOfEvent } from './bridge-event.ts'
 import { eventKey } from './dedupe.ts'
 import { type MetaReports, startMetaReports } from './meta-reports.ts'
 import { type EscalationPlan, type PreparedEntry, prepareGroup, prepareNotice } from './prepare-entry.ts'
-import { readAlertGroup } from './read-alert-group.ts'
+import { readAlertGroup, type ReceivedGroup } from './read-alert-group.ts'
 
 /** Accepts groups, events and reports of the bridge about itself. A promise that resolves means: on disk. */
 export interface Intake {
-  readonly acceptGroup: (group: AlertGroup, traceparent?: string) => Promise<Accepted>
+  readonly acceptGroup: (group: ReceivedGroup, traceparent?: string) => Promise<Accepted>
   /** Accepts a body that should be an Alertmanager webhook. A body that cannot be read is quarantined and reported. */
   readonly acceptBody: (body: Uint8Array, traceparent?: string) => Promise<Accepted & { readonly quarantined?: string }>
   readonly acceptEvent: (event: BridgeEvent) => Promise<Accepted>
@@ -73,7 +73,7 @@ export async function startIntake(options: IntakeOptions): Promise<Intake> {
     return accepted
   }
 
-  async function acceptGroup(group: AlertGroup, traceparent?: string): Promise<Accepted> {
+  async function acceptGroup(group: ReceivedGroup, traceparent?: string): Promise<Accepted> {
     const receivedAt = now()
     metrics.received()
     const { isAlive, group: rest } = withoutWatchdog(group)

@@ -4,6 +4,7 @@ import type { Notice, NoticeAlert, NoticeKind } from '../message/notice.ts'
 import type { Decision, Entry, EscalationStage, Known } from '../outbox/store.ts'
 import { type RoutedChannel, routeNotice } from '../routing.ts'
 import { decideRepeat, dedupeKey, groupKey } from './dedupe.ts'
+import type { ReceivedGroup } from './read-alert-group.ts'
 import { severityOf, worstOf } from './severity-of.ts'
 
 /** An entry for the store, and the decision about it, which depends on earlier entries. */
@@ -13,7 +14,7 @@ export interface PreparedEntry {
 }
 
 /** Prepares a group of alerts for the store. */
-export function prepareGroup(group: AlertGroup, { channels, plan, receivedAt, traceparent }: PrepareOptions): PreparedEntry {
+export function prepareGroup(group: ReceivedGroup, { channels, plan, receivedAt, traceparent }: PrepareOptions): PreparedEntry {
   const sender = group.externalURL
   const key = groupKey(group)
   const entry: Entry = {
@@ -101,7 +102,7 @@ export function escalationOf(
 }
 
 /** The notice of a group. */
-export function noticeOfGroup(group: AlertGroup, kind: NoticeKind, incidentKey: string): Notice {
+export function noticeOfGroup(group: ReceivedGroup, kind: NoticeKind, incidentKey: string): Notice {
   const firing = group.alerts.filter(({ status }) => status === 'firing')
   const shown = firing.length > 0 ? firing : group.alerts
   const startedAt = earliest(shown.map(({ startsAt }) => startsAt))
@@ -142,13 +143,13 @@ const annotationsOfLinks = [
   ['traces', ['traces_url', 'trace_url', 'traces']],
 ] as const
 
-function linksOf({ commonAnnotations, alerts, externalURL }: AlertGroup): Record<string, string> {
+function linksOf({ commonAnnotations, alerts, externalURL, isFromGrafana = false }: ReceivedGroup): Record<string, string> {
   const links: Record<string, string> = {}
   for (const [name, keys] of annotationsOfLinks) {
     const link = linkIn(commonAnnotations, keys) ?? linkIn(alerts[0]?.annotations ?? {}, keys)
     if (link !== undefined) links[name] = link
   }
-  if (isLink(externalURL)) links['alertmanager'] = externalURL
+  if (isLink(externalURL)) links[isFromGrafana ? 'grafana' : 'alertmanager'] = externalURL
   return links
 }
 

@@ -1,4 +1,4 @@
-import type { AlertGroup } from '@swarmwatch/config'
+import type { AlertGroup, GroupAlert } from '@swarmwatch/config'
 import { z } from 'zod'
 
 // Go writes an empty map as null
@@ -9,7 +9,7 @@ const texts = z
 const status = z.enum(['firing', 'resolved'])
 const time = z.string().refine((text) => Number.isFinite(Date.parse(text)), 'must be a time')
 
-const alert = z.object({
+const alertShape = {
   status,
   labels: texts,
   annotations: texts,
@@ -23,10 +23,10 @@ const alert = z.object({
     .string()
     .nullish()
     .transform((text) => text ?? undefined),
-})
+}
+const alert = z.object(alertShape)
 
-const group: z.ZodType<AlertGroup> = z.object({
-  version: z.literal('4'),
+const groupShape = {
   status,
   receiver: z.string(),
   groupLabels: texts,
@@ -47,21 +47,65 @@ const group: z.ZodType<AlertGroup> = z.object({
     .string()
     .nullish()
     .transform((text) => text ?? undefined),
+}
+const group: z.ZodType<AlertGroup> = z.object({ version: z.literal('4'), ...groupShape })
+
+/** A group of alerts, also of another sender than Alertmanager. */
+export interface ReceivedGroup extends AlertGroup {
+  /** @default false */
+  readonly isFromGrafana?: boolean
+}
+
+const optionalText = z.string().nullish()
+
+/** What Grafana adds to an alert. */
+const grafanaAlert = z.object({
+  ...alertShape,
+  dashboardURL: optionalText,
+  panelURL: optionalText,
+  silenceURL: optionalText,
+  imageURL: optionalText,
+  values: z.record(z.string(), z.number().nullable()).nullish(),
+  valueString: optionalText,
 })
+
+/** A contact point of Grafana; `title`, `message`, `state` and `orgId` repeat what the alerts contain. */
+const grafanaGroup: z.ZodType<ReceivedGroup> = z
+  .object({ version: z.literal('1'), ...groupShape, alerts: z.array(grafanaAlert).min(1, 'must have an alert') })
+  .transform((sent) => ({ ...sent, version: '4' as const, isFromGrafana: true, alerts: sent.alerts.map(plainAlert) }))
+
+/** The alert with Grafana's links and values as annotations, which every message shows. Annotations of the rule win. */
+function plainAlert(sent: z.output<typeof grafanaAlert>): GroupAlert {
+  const { dashboardURL, panelURL, silenceURL, imageURL, values, valueString, ...alert } = sent
+  const numbers = Object.entries(values ?? {}).flatMap(([name, value]) => (value === null ? [] : `${name} = ${value}`))
+  const added = {
+    values: numbers.length > 0 ? numbers.join(', ') : valueString,
+    dashboard_url: dashboardURL,
+    panel_url: panelURL,
+    silence_url: silenceURL,
+    image_url: imageURL,
+  }
+  const present = Object.entries(added).flatMap(([key, value]): [string, string][] => (value ? [[key, value]] : []))
+  return { ...alert, annotations: { ...Object.fromEntries(present), ...alert.annotations } }
+}
 
 /** Result of reading a body. */
 export type Read<Value> =
   | { readonly kind: 'read'; readonly value: Value }
   | { readonly kind: 'unreadable'; readonly reason: string }
 
-/** Reads a body as webhook version 4, or returns a short reason why it is not one, without any value from the body. */
-export function readAlertGroup(body: Uint8Array): Read<AlertGroup> {
+/**
+ * Reads a body as webhook of Alertmanager (version 4) or of a contact point of Grafana (version 1), or returns a short reason why it is
+ * neither, without any value from the body.
+ */
+export function readAlertGroup(body: Uint8Array): Read<ReceivedGroup> {
   return readJson(body, checkAlertGroup)
 }
 
 /** Checks a value that was parsed already. */
-export function checkAlertGroup(value: unknown): Read<AlertGroup> {
-  return isCommonGroup(value) ? { kind: 'read', value } : checkWith(group, value)
+export function checkAlertGroup(value: unknown): Read<ReceivedGroup> {
+  if (isCommonGroup(value)) return { kind: 'read', value }
+  return isMap(value) && value['version'] === '1' ? checkWith(grafanaGroup, value) : checkWith(group, value)
 }
 
 /** Parses a body and passes it to `check`. */
@@ -82,17 +126,18 @@ export function checkWith<Value>(schema: z.ZodType<Value>, value: unknown): Read
   const [issue] = result.error.issues
   const version = (value as { version?: unknown } | null)?.version
   if (issue?.path[0] === 'version' && version !== undefined) {
-    return { kind: 'unreadable', reason: 'the payload version is not 4' }
+    return { kind: 'unreadable', reason: 'the payload version is neither 4 (Alertmanager) nor 1 (Grafana)' }
   }
   // the name of a label could be a secret, so only keys of the format are mentioned
   const path = issue?.path.filter((part) => typeof part === 'number' || knownKeys.has(String(part))).join('.')
-  return { kind: 'unreadable', reason: path ? `${path} is not valid` : 'it is not an Alertmanager webhook' }
+  return { kind: 'unreadable', reason: path ? `${path} is not valid` : 'it is not a webhook of Alertmanager or Grafana' }
 }
 
 const knownKeys = new Set(
   (
     'version status receiver groupLabels commonLabels commonAnnotations alerts externalURL truncatedAlerts notification_reason labels ' +
-    'annotations startsAt endsAt generatorURL fingerprint title text agent source at links key'
+    'annotations startsAt endsAt generatorURL fingerprint dashboardURL panelURL silenceURL imageURL values valueString title text ' +
+    'agent source at links key'
   ).split(' '),
 )
 

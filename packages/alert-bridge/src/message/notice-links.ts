@@ -14,6 +14,8 @@ const names: Readonly<Record<string, string>> = {
   traces: 'Traces',
   source: 'Query',
   alertmanager: 'Alertmanager',
+  grafana: 'Grafana',
+  silence: 'Silence',
 }
 const max = 10
 const maxQueries = 5

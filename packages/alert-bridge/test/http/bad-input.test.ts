@@ -10,10 +10,14 @@ import { startedBridge } from '../helpers/started-bridge.ts'
 const good = JSON.stringify(firing())
 
 test.each([
-  ['an unknown version', JSON.stringify({ ...firing(), version: '5' }), 'the payload version is not 4'],
+  [
+    'an unknown version',
+    JSON.stringify({ ...firing(), version: '5' }),
+    'the payload version is neither 4 (Alertmanager) nor 1 (Grafana)',
+  ],
   ['JSON that ends too soon', good.slice(0, -10), 'the body is not JSON'],
   ['nothing', '', 'the body is empty'],
-  ['a list', '[]', 'it is not an Alertmanager webhook'],
+  ['a list', '[]', 'it is not a webhook of Alertmanager or Grafana'],
   ['a label that is no text', JSON.stringify({ ...firing(), commonLabels: { a: 1 } }), 'commonLabels is not valid'],
   ['a time that is none', JSON.stringify(firing({ startsAt: 'yesterday' })), 'alerts.0.startsAt is not valid'],
   ['no alerts', JSON.stringify({ ...firing(), alerts: [] }), 'alerts is not valid'],
