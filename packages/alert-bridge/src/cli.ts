@@ -48,8 +48,8 @@ line.program
   .option('--json', 'print the results as JSON')
   .action(
     line.action(({ json }: JsonOption) => {
-      const { channels, notices } = readBridgeSettings({ env, needsToken: false })
-      return drill({ channels: openChannels(channels), notices, write, json: json === true })
+      const { channels, notices, style } = readBridgeSettings({ env, needsToken: false })
+      return drill({ channels: openChannels(channels, { style }), notices, write, json: json === true })
     }),
   )
 

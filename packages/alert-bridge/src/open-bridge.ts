@@ -5,6 +5,7 @@ import { startCore, type BridgeCore } from './bridge-core.ts'
 import { openConsoleChannel } from './channels/console/console-channel.ts'
 import { checkAlertGroup } from './intake/read-alert-group.ts'
 import { noticeOfGroup } from './intake/prepare-entry.ts'
+import type { MessageStyle } from './message/notice.ts'
 import { damagedDatabaseText } from './message/meta-notices.ts'
 import { otelMetrics } from './metrics/bridge-metrics.ts'
 import { openChannels } from './channels/open-channels.ts'
@@ -25,7 +26,7 @@ export interface Bridge {
 
 /** The settings that {@link openBridge} uses; a `Configuration` of `@swarmwatch/config` contains them. */
 export interface BridgeConfiguration {
-  readonly alerts: { readonly channels: readonly AlertChannel[] }
+  readonly alerts: { readonly channels: readonly AlertChannel[] } & MessageStyle
 }
 
 /** Options for {@link openBridge}. */
@@ -54,7 +55,7 @@ export async function openBridge(configuration: BridgeConfiguration, options: Br
   try {
     const { store, setAside, now } = await openStore({ dataDir, databaseUrl })
     if (setAside !== undefined) write(`[BRIDGE] ${damagedDatabaseText(setAside)}`)
-    const channels = openChannels(configuration.alerts.channels, { write })
+    const channels = openChannels(configuration.alerts.channels, { write, style: configuration.alerts })
     const meter = metrics.getMeter('@swarmwatch/alert-bridge')
     const names = channels.map(({ channel }) => channel.name)
     const core = await startCore({ store, channels, metrics: otelMetrics(meter, names), now, write })

@@ -24,6 +24,7 @@ import {
 } from '@swarmwatch/config/settings'
 
 import { defaultInboxLimit } from './bridge-core.ts'
+import type { MessageStyle } from './message/notice.ts'
 import { type HeartbeatTarget, heartbeatTargets, type WatchedPeer, watchedPeers } from './heartbeats/peer-settings.ts'
 import { readDatabaseUrl } from './outbox/postgres/database-url.ts'
 
@@ -54,6 +55,8 @@ export interface BridgeSettings {
   /** `BRIDGE_INBOX_LIMIT`: maximum number of pending deliveries; more are answered with 503; at least 1. @default 200000 */
   readonly inboxLimit?: number
   readonly channels: readonly AlertChannel[]
+  /** How messages are written: `alerts.time_zone` and `alerts.templates`. @default times in UTC, in the words of the bridge */
+  readonly style?: MessageStyle
   /** Lines to show at start. */
   readonly notices: readonly string[]
 }
@@ -69,7 +72,7 @@ export interface SettingsSources {
 const tokenList = readable('must be one or two tokens, each at least 16 characters of ASCII without spaces', readTokens, true)
 
 /** The definitions of the settings that only the bridge has; the table in the README is made from them. */
-export const bridgeSettings: Settings<Required<Omit<BridgeSettings, 'channels' | 'notices'>>> = {
+export const bridgeSettings: Settings<Required<Omit<BridgeSettings, 'channels' | 'style' | 'notices'>>> = {
   port: { about: 'Port of the bridge.', variable: 'BRIDGE_PORT', value: port, default: 8090 },
   host: { about: 'Address that the bridge listens on.', variable: 'BRIDGE_HOST', value: host, default: '127.0.0.1' },
   tokens: {
@@ -170,9 +173,9 @@ export function readBridgeSettings({
       value: shownValue(folder.text),
     })
   }
-  const { channels, notices } = channelsOf(env, problems)
+  const { channels, style, notices } = channelsOf(env, problems)
   if (problems.length > 0) throw new ConfigurationError(problems)
-  return { ...own, channels, notices: [...mistypedVariables(env, variables.known), ...notices] }
+  return { ...own, channels, style, notices: [...mistypedVariables(env, variables.known), ...notices] }
 }
 
 type PeerSettings = Required<Pick<BridgeSettings, 'tokens' | 'watchedPeers' | 'heartbeatTokens'>>
@@ -196,13 +199,15 @@ function readTokens(text: string): readonly Secret[] | undefined {
 function channelsOf(
   env: SettingsSources['env'],
   problems: Problem[],
-): { readonly channels: readonly AlertChannel[]; readonly notices: readonly string[] } {
+): Required<Pick<BridgeSettings, 'channels' | 'style' | 'notices'>> {
   try {
     const { alerts, notices, offChannels } = loadConfiguration({ env })
-    return { channels: alerts.channels, notices: [...notices, ...offChannels] }
+    const { channels, timeZone, titleTemplate, firingTemplate, resolvedTemplate } = alerts
+    const style = { timeZone, titleTemplate, firingTemplate, resolvedTemplate }
+    return { channels, style, notices: [...notices, ...offChannels] }
   } catch (error) {
     if (!(error instanceof ConfigurationError)) throw error
     problems.push(...error.problems)
-    return { channels: [], notices: [] }
+    return { channels: [], style: {}, notices: [] }
   }
 }

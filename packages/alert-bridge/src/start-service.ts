@@ -31,7 +31,7 @@ export async function startService(settings: BridgeSettings, options: ServiceOpt
   const { store, setAside, ...opened } = await openStore(settings, checkpoints)
   const { now = opened.now } = options
   const endpoint = metricsEndpoint()
-  const channels = options.channels ?? openChannels(settings.channels, { write })
+  const channels = options.channels ?? openChannels(settings.channels, { write, style: settings.style })
   const names = channels.map(({ channel }) => channel.name)
   const { heartbeatTargets: targets = [], heartbeatTokens = [], heartbeatSeconds = 30, watchedPeers = [] } = settings
   const hosts = targets.map((target) => target.host)

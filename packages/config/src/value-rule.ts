@@ -136,6 +136,9 @@ export const basicAuthUser: ValueRule<string> = text(
   (text) => isOneLine(text) && !text.includes(':'),
 )
 
+/** A time zone by its IANA name. */
+export const timeZone: ValueRule<string> = text('must be a time zone such as Europe/Berlin', isTimeZone)
+
 const hostRule = 'must be a host name or an IP address, without a port'
 
 /** A host name or an IP address; the brackets that an IPv6 address has in a URL are left out. */
@@ -208,6 +211,14 @@ export const secretText: ValueRule<Secret> = secret('must be one line of text', 
 
 /** An address that contains a token. */
 export const secretUrl: ValueRule<Secret> = secret('must be an http or https URL', (text) => httpUrl(text) !== undefined)
+
+function isTimeZone(name: string): boolean {
+  try {
+    return Intl.DateTimeFormat('en', { timeZone: name }).resolvedOptions().timeZone !== ''
+  } catch {
+    return false
+  }
+}
 
 /** Whether it is an IP address, or one with the length of its prefix. */
 function isNetwork(text: string): boolean {

@@ -5,6 +5,8 @@ import { channelWarnings, hostAndPort } from '@swarmwatch/config'
 import { asJson, type ExitCode } from '@swarmwatch/config/command-line'
 
 import { readDatabaseUrl } from '../outbox/postgres/database-url.ts'
+import { contentOf } from '../message/message-content.ts'
+import type { MessageStyle, Notice } from '../message/notice.ts'
 import type { BridgeSettings } from '../settings.ts'
 import { lintAlertmanager } from './lint-alertmanager.ts'
 import { fewChannelsLine, reachingChannels } from './serve.ts'
@@ -43,9 +45,46 @@ export function check({ settings, alertmanagerFile, write, json = false }: Check
   for (const { name, type, severities, fallback } of channels) {
     write(`channel ${name} (${type}): ${severities.join(', ')}${fallback ? ', fallback for critical' : ''}`)
   }
+  for (const { about, subject, text } of sampleMessages(settings.style)) {
+    write(`message about ${about}: ${subject}`)
+    for (const line of text.split('\n')) write(`  ${line}`.trimEnd())
+  }
   for (const warning of warnings) write(`warning: ${warning}`)
   write(warnings.length === 0 ? 'no warnings' : `${warnings.length} warning(s)`)
   return exitCode
+}
+
+/** An alert as an example, in the words of the templates; none without templates. */
+function sampleMessages(style: MessageStyle = {}): { readonly about: string; readonly subject: string; readonly text: string }[] {
+  const { titleTemplate, firingTemplate, resolvedTemplate } = style
+  if ((titleTemplate ?? firingTemplate ?? resolvedTemplate) === undefined) return []
+  return (['firing', 'resolved'] as const).map((kind) => {
+    const { status, subject, paragraphs } = contentOf({ ...exampleNotice(kind), style })
+    return {
+      about: `an alert that ${kind === 'firing' ? 'fires' : 'is resolved'}`,
+      subject: `${status} - ${subject}`,
+      text: paragraphs.join('\n'),
+    }
+  })
+}
+
+function exampleNotice(status: 'firing' | 'resolved'): Notice {
+  const [startsAt, end] = ['2026-07-01T02:13:05Z', '2026-07-01T02:25:09Z']
+  const annotations = {
+    summary: '62 % of the runs of writer failed in the last 5 minutes',
+    description: 'Most failures are 429: the model provider accepts fewer calls than the agent makes.',
+    runbook_url: 'https://example.com/runbooks/AgentErrorRateCritical',
+    dashboard_url: 'https://example.com/dashboards/agent',
+  }
+  const labels = { alertname: 'AgentErrorRateCritical', agent_name: 'writer', severity: 'critical' }
+  const isOver = status === 'resolved'
+  return {
+    kind: status,
+    severity: 'critical',
+    incidentKey: 'example',
+    title: labels.alertname,
+    alerts: [{ status, labels, annotations, startsAt, ...(isOver && { endsAt: end }) }],
+  }
 }
 
 function uncovered(channels: BridgeSettings['channels']): string[] {

@@ -58,7 +58,7 @@ export interface ReceivedGroup extends AlertGroup {
 
 const optionalText = z.string().nullish()
 
-/** What Grafana adds to an alert. */
+/** An alert with the fields that Grafana adds. */
 const grafanaAlert = z.object({
   ...alertShape,
   dashboardURL: optionalText,

@@ -79,6 +79,12 @@ function distinctValues(alerts: readonly NoticeAlert[], key: string): string[] {
   return [...new Set([...raw].map((value) => cleanName(value, 100)).filter((value) => value !== ''))]
 }
 
+/** The values of a label on all affected alerts, each once: `a, b`. */
+export function labelValues(alerts: readonly NoticeAlert[], key: string): string | undefined {
+  const values = distinctValues(alerts, key)
+  return values.length === 0 ? undefined : listed(values, maxLabels.values)
+}
+
 function isShared(alerts: readonly NoticeAlert[], key: string): boolean {
   const first = alerts[0]
   return alerts.every(

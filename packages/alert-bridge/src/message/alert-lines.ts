@@ -2,7 +2,7 @@ import { hash as hashOf } from 'node:crypto'
 
 import { affectedThings, agentOf, alertIdentity, alertName, differingLabels, listed, ownAnnotations } from './alert-facts.ts'
 import { cutText } from './clean-text.ts'
-import { readableDuration, timeOf, utcTime } from './notice-times.ts'
+import { localTime, readableDuration, timeOf } from './notice-times.ts'
 import type { Notice, NoticeAlert } from './notice.ts'
 
 /** One line for each alert, and the number of alerts without a line. */
@@ -21,7 +21,7 @@ export interface AlertLine {
 const max = { lines: 20, line: 1_200 } as const
 
 /** The alerts of a notice, those that fire first; none if the rest of the message describes the only alert already. */
-export function alertLines({ kind, alerts, truncatedAlerts = 0 }: Notice): AlertLines {
+export function alertLines({ kind, alerts, truncatedAlerts = 0, style }: Notice): AlertLines {
   if (kind === 'digest') return countsByName(alerts, truncatedAlerts)
   if (alerts.length + truncatedAlerts < 2 && kind !== 'summary') return { alerts: [], moreAlerts: 0 }
   const shown = alerts.toSorted(firingFirst).slice(0, max.lines)
@@ -29,9 +29,11 @@ export function alertLines({ kind, alerts, truncatedAlerts = 0 }: Notice): Alert
   const ids = idsOf(shown)
   const lines = shown.map((alert, index) => ({
     id: ids[index]!,
-    text: [alertIdentity(alert, labels), when(alert), ...ownAnnotations(alert, kind === 'summary' ? [alert] : alerts)].join(
-      ' - ',
-    ),
+    text: [
+      alertIdentity(alert, labels),
+      when(alert, style?.timeZone),
+      ...ownAnnotations(alert, kind === 'summary' ? [alert] : alerts),
+    ].join(' - '),
   }))
   const texts = distinctTexts(lines, (text) => cutText(text, max.line))
   return {
@@ -79,8 +81,8 @@ function firingFirst(a: NoticeAlert, b: NoticeAlert): number {
   return Number(b.status === 'firing') - Number(a.status === 'firing')
 }
 
-function when({ status, startsAt, endsAt }: NoticeAlert): string {
-  const since = utcTime(startsAt)
+function when({ status, startsAt, endsAt }: NoticeAlert, timeZone: string | undefined): string {
+  const since = localTime(startsAt, timeZone)
   if (status === 'firing') return since === undefined ? 'firing' : `firing since ${since}`
   const [start, end] = [timeOf(startsAt), timeOf(endsAt)]
   if (start === undefined || end === undefined || end < start) return 'resolved'

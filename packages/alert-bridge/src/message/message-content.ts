@@ -14,8 +14,9 @@ import {
 import { type AlertLine, alertLines } from './alert-lines.ts'
 import { cleanLine, cleanText, cutText } from './clean-text.ts'
 import { type Link, noticeLinks } from './notice-links.ts'
-import { noticeTimes, readableDuration, utcTime } from './notice-times.ts'
-import type { Notice, NoticeAlert, NoticeKind } from './notice.ts'
+import { localTime, noticeTimes, readableDuration } from './notice-times.ts'
+import { ownWords } from './own-words.ts'
+import { type Notice, type NoticeAlert, type NoticeKind, statusWord } from './notice.ts'
 
 /** The first step for the reader, and its link. */
 export interface FirstStep {
@@ -43,10 +44,11 @@ export interface MessageContent {
 export function contentOf(notice: Notice): MessageContent {
   const links = noticeLinks(notice)
   const first = firstStep(notice, links)
+  const own = ownWords(notice)
   return {
     status: statusWord(notice),
-    subject: subjectOf(notice),
-    paragraphs: [opening(notice), ...explanation(notice)].flatMap((text) => text ?? []),
+    subject: own.title ?? subjectOf(notice),
+    paragraphs: own.text === undefined ? [opening(notice), ...explanation(notice)].flatMap((text) => text ?? []) : [own.text],
     facts: noticeFacts(notice),
     firstStep: first,
     ...alertLines(notice),
@@ -104,23 +106,6 @@ function firstStep({ kind }: Notice, links: readonly Link[]): FirstStep | undefi
   return { words: link.name === 'Runbook' ? 'Follow the runbook' : `Start with: ${link.name}`, link }
 }
 
-/** The first word of every message: the current severity, or the kind of message. */
-export function statusWord({ kind, severity }: Notice): string {
-  switch (kind) {
-    case 'repeat':
-      return `STILL ${severity.toUpperCase()}`
-    case 'resolved':
-    case 'summary':
-    case 'digest':
-    case 'drill':
-    case 'event':
-      return kind.toUpperCase()
-    case 'firing':
-    case 'meta':
-      return severity.toUpperCase()
-  }
-}
-
 /** Affected agents and things, severity, times, number of alerts, and shared annotations; unknown facts are left out. */
 function noticeFacts(notice: Notice): Fact[] {
   const { startedAt, endedAt, lastedSeconds } = noticeTimes(notice)
@@ -128,8 +113,8 @@ function noticeFacts(notice: Notice): Fact[] {
   const own: [string, string | undefined][] = [
     [agents.length > 1 ? 'Agents' : 'Agent', agents.length === 0 ? undefined : listed(agents)],
     ['Severity', severityText(notice)],
-    [sinceWord(notice), utcTime(startedAt)],
-    ['Ended', utcTime(endedAt)],
+    [sinceWord(notice), localTime(startedAt, notice.style?.timeZone)],
+    ['Ended', localTime(endedAt, notice.style?.timeZone)],
     ['Lasted', lastedSeconds === undefined ? undefined : readableDuration(lastedSeconds)],
     ['Alerts', alertCount(notice)],
     ['Held back', notice.heldBack === undefined || notice.heldBack === 0 ? undefined : `${notice.heldBack}`],

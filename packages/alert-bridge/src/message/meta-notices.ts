@@ -1,7 +1,7 @@
 import type { Severity } from '@swarmwatch/config'
 
 import { listed } from './alert-facts.ts'
-import { utcTime } from './notice-times.ts'
+import { localTime } from './notice-times.ts'
 import type { Notice } from './notice.ts'
 
 /** A report of the bridge about itself. */
@@ -150,7 +150,7 @@ export function repeatedMeta(
   const missing = Math.max(count - details.length, 0)
   const ids = details.length === 0 ? '' : `: ${listed(details, maxDetails)}${missing === 0 ? '' : ` and ${missing} more`}`
   const sentences = [
-    `This happened ${times} since ${utcTime(new Date(since).toISOString())}${ids}.`,
+    `This happened ${times} since ${localTime(new Date(since).toISOString())}${ids}.`,
     isOver ? 'It is resolved now.' : '',
     `Last occurrence: ${last.text}`,
   ]

@@ -31,15 +31,44 @@ function isoOf(time: number | undefined): string | undefined {
   return time === undefined ? undefined : new Date(time).toISOString()
 }
 
-/** `2026-11-24 02:13:05 UTC+00:00`; undefined for what is no time, and for the zero time that Alertmanager writes for "not yet". */
-export function utcTime(iso: string | undefined): string | undefined {
+/**
+ * `2026-11-24 03:13:05 UTC+01:00` in a time zone; undefined for what is no time, and for the zero time that Alertmanager writes for "not
+ * yet". The offset is that of the moment, so that the hour which a clock shows twice in autumn is not ambiguous.
+ */
+export function localTime(iso: string | undefined, timeZone = 'UTC'): string | undefined {
   const ms = timeOf(iso)
   if (ms === undefined) return undefined
-  // without the "T" and the milliseconds
-  return new Date(ms)
-    .toISOString()
-    .replace('T', ' ')
-    .replace(/\.\d+Z/, ' UTC+00:00')
+  const parts = Object.fromEntries(
+    formatOf(timeZone)
+      .formatToParts(ms)
+      .map(({ type, value }) => [type, value]),
+  )
+  const offset = parts['timeZoneName']!.replace('GMT', '') || '+00:00'
+  const date = `${parts['year']!.padStart(4, '0')}-${parts['month']}-${parts['day']}`
+  return `${date} ${parts['hour']}:${parts['minute']}:${parts['second']} UTC${offset}`
+}
+
+const formats = new Map<string, Intl.DateTimeFormat>()
+
+function formatOf(timeZone: string): Intl.DateTimeFormat {
+  const known = formats.get(timeZone)
+  if (known !== undefined) return known
+  const digits = '2-digit'
+  const format = new Intl.DateTimeFormat('en-US', {
+    timeZone,
+    calendar: 'gregory',
+    numberingSystem: 'latn',
+    hourCycle: 'h23',
+    year: 'numeric',
+    month: digits,
+    day: digits,
+    hour: digits,
+    minute: digits,
+    second: digits,
+    timeZoneName: 'longOffset',
+  })
+  formats.set(timeZone, format)
+  return format
 }
 
 /** Milliseconds since 1970, or undefined as above. */

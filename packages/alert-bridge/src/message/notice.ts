@@ -50,4 +50,35 @@ export interface Notice {
   readonly endedAt?: string
   /** Addresses by name: runbook, dashboard, traces, alertmanager. */
   readonly links?: Readonly<Record<string, string>>
+  /** How the message is written. Set for the delivery, not stored. @default UTC, and the words of the bridge */
+  readonly style?: MessageStyle
+}
+
+/** How messages are written, from `alerts` of the settings. */
+export interface MessageStyle {
+  /** IANA name. @default 'UTC' */
+  readonly timeZone?: string | undefined
+  /** Template of the title of messages about alerts. @default the words of the bridge, as for the next two */
+  readonly titleTemplate?: string | undefined
+  /** Template of the text while alerts fire. */
+  readonly firingTemplate?: string | undefined
+  /** Template of the text once all are resolved. */
+  readonly resolvedTemplate?: string | undefined
+}
+
+/** The first word of every message: the current severity, or the kind of message. */
+export function statusWord({ kind, severity }: Notice): string {
+  switch (kind) {
+    case 'repeat':
+      return `STILL ${severity.toUpperCase()}`
+    case 'resolved':
+    case 'summary':
+    case 'digest':
+    case 'drill':
+    case 'event':
+      return kind.toUpperCase()
+    case 'firing':
+    case 'meta':
+      return severity.toUpperCase()
+  }
 }

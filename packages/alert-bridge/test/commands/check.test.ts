@@ -186,3 +186,19 @@ test('warns of a single channel, and shows no secret', () => {
   ])
   expect(lines.join()).not.toContain('secret')
 })
+
+test('shows an example of the messages that the templates make', () => {
+  const file = join(temporaryFolder(), 'production.yaml')
+  const templates = 'title: "{{ names }} braucht Hilfe", firing: "{{ summary }}\\nTeam: {{ labels.team | Plattform }}"'
+  writeFileSync(file, `alerts:\n  time_zone: Europe/Berlin\n  templates: { ${templates} }\n  channels: [{ type: console }]\n`)
+  const settings = readBridgeSettings({ env: { BRIDGE_TOKEN: 'x'.repeat(16), SWARMWATCH_CONFIG: file } })
+  const lines: string[] = []
+  check({ settings, write: (line) => lines.push(line) })
+  expect(lines.slice(2, 7)).toEqual([
+    'message about an alert that fires: CRITICAL - writer braucht Hilfe',
+    '  62 % of the runs of writer failed in the last 5 minutes',
+    '  Team: Plattform',
+    'message about an alert that is resolved: RESOLVED - writer braucht Hilfe',
+    '  This is resolved. It lasted 12 min 4 s.',
+  ])
+})

@@ -1,6 +1,6 @@
 import type { Origin } from '../settings/setting.ts'
 import type { Shape } from '../shape.ts'
-import { oneOf, onOff, pattern, text, type ValueRule } from '../value-rule.ts'
+import { oneOf, onOff, pattern, timeZone, type ValueRule } from '../value-rule.ts'
 
 /** Every severity, worst first. */
 export const severities = ['critical', 'warning', 'info'] as const
@@ -129,7 +129,6 @@ type PlainText<Value> = Value extends { reveal(): string }
     : Value
 
 const timeOfDay = pattern('must be a time of day as HH:MM', /^([01]\d|2[0-3]):[0-5]\d$/)
-const timeZone = text('must be a time zone such as Europe/Berlin', isTimeZone)
 const channelName = pattern('must be 1 to 64 letters, digits, dots, dashes or underscores', /^[\w.-]{1,64}$/)
 
 /** The keys that an entry of any type may have. */
@@ -167,12 +166,4 @@ export const baseKeys: Readonly<Record<keyof ChannelBase, Shape>> = {
     },
     about: 'A daily period in which messages of severity info are held back.',
   },
-}
-
-function isTimeZone(name: string): boolean {
-  try {
-    return Intl.DateTimeFormat('en', { timeZone: name }).resolvedOptions().timeZone !== ''
-  } catch {
-    return false
-  }
 }

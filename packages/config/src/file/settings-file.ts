@@ -2,6 +2,7 @@ import { checkRuleEntries, ruleList } from '../alert-rules.ts'
 import { fileChannels } from '../channels/channel-types.ts'
 import { checkChannelEntries } from '../channels/read-channels.ts'
 import type { VariableReader } from '../environment.ts'
+import { checkTemplates } from '../message-template.ts'
 import { type Problem, shownPath, shownValue } from '../problem.ts'
 import { alertSettings } from '../settings/alerts.ts'
 import { agentBudgets } from '../settings/budgets.ts'
@@ -63,6 +64,7 @@ export function readSettingsFile(
   const alerts = (document.value as { readonly alerts?: Readonly<Record<string, unknown>> | null }).alerts
   checkChannelEntries(alerts?.['channels'], 'file', report)
   checkRuleEntries(alerts?.['rules'], report)
+  checkTemplates(alerts, 'file', report)
   checkProviderHosts((document.value as { readonly providers?: unknown }).providers, report)
   // a value that was left out because of its variable has been reported already
   const reported = new Set(problems.slice(before).map(({ path }) => path))
@@ -99,7 +101,14 @@ export const fileShape: SectionShape = {
   keys: {
     monitoring: section('monitoring'),
     recovery: section('recovery', { provider: providerRecovery, agents: agentLimits }),
-    alerts: section('alerts', { channels: fileChannels, rules: ruleList }),
+    alerts: section('alerts', {
+      templates: {
+        ...section('alerts.templates'),
+        about: 'Own words for messages about alerts; docs/channels.md has the fields.',
+      },
+      channels: fileChannels,
+      rules: ruleList,
+    }),
     prices: modelPrices,
     providers: serverProviders,
     budgets: agentBudgets,
@@ -111,7 +120,7 @@ export const fileShape: SectionShape = {
 /** A section with every setting that has a key in it. */
 function section(name: string, others: Readonly<Record<string, Shape>> = {}): SectionShape {
   const keys = settingsOfFile.flatMap(({ fileKey, about, value, default: fallback }): [string, Shape][] => {
-    const [sectionName, key] = fileKey?.split('.') ?? []
+    const [, sectionName, key] = /^(.*)\.([^.]+)$/.exec(fileKey ?? '') ?? []
     return sectionName === name && key !== undefined ? [[key, { kind: 'value', rule: value, about, default: fallback }]] : []
   })
   return { kind: 'section', keys: { ...Object.fromEntries(keys), ...others } }

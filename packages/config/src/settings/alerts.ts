@@ -2,10 +2,11 @@ import { type AlertRule, checkRuleEntries, type CodeRule, overlayRules, ruleList
 import { type AlertChannel, codeChannels } from '../channels/channel-types.ts'
 import { checkChannelEntries, readChannels } from '../channels/read-channels.ts'
 import type { Detail } from '../file/settings-document.ts'
+import { checkTemplates } from '../message-template.ts'
 import { type Problem, shownPath, shownValue } from '../problem.ts'
 import type { Secret } from '../secret.ts'
 import { checkShape, type ShapeProblem } from '../shape.ts'
-import { basicAuthUser, oneOf, openUrl, secretText } from '../value-rule.ts'
+import { basicAuthUser, oneOf, openUrl, secretText, text, timeZone } from '../value-rule.ts'
 import { checkedCode, type Origin, prefixed, resolveSettings, type Settings, type Sources } from './setting.ts'
 
 /** The alert rules and the recipients of alerts. */
@@ -20,11 +21,22 @@ export interface AlertSettings {
   readonly alertmanagerPassword: Secret | undefined
   /** In-process alerts link to `<runbooksUrl>/<alert>.md`; `RUNBOOKS_URL`. @default none */
   readonly runbooksUrl: string | undefined
+  /** Time zone of the times in messages. File: `alerts.time_zone`. @default 'UTC' */
+  readonly timeZone: string
+  /** Title of messages about alerts, as a template. File: `alerts.templates.title`. @default none: alert and affected names */
+  readonly titleTemplate: string | undefined
+  /** Text of messages about alerts that fire, as a template. File: `alerts.templates.firing`. @default none: the annotations */
+  readonly firingTemplate: string | undefined
+  /** Text of messages about resolved alerts, as a template. File: `alerts.templates.resolved`. @default none */
+  readonly resolvedTemplate: string | undefined
   /** Channels that have a target; one without is listed in `offChannels`. @default [] */
   readonly channels: readonly AlertChannel[]
   /** The default rules; rules of the file replace those of the same name. */
   readonly rules: readonly AlertRule[]
 }
+
+const oneLineTemplate = text('must be one line of at most 300 characters', (line) => /^[^\r\n]{1,300}$/.test(line))
+const textTemplate = text('must be text of at most 2000 characters', (given) => given.trim() !== '' && given.length <= 2_000)
 
 /** `alerts`, without channels and rules. */
 export const alertSettings: Settings<Omit<AlertSettings, 'channels' | 'rules'>> = {
@@ -34,6 +46,30 @@ export const alertSettings: Settings<Omit<AlertSettings, 'channels' | 'rules'>> 
     fileKey: 'alerts.in_process',
     value: oneOf(['auto', 'on', 'off']),
     default: 'auto',
+  },
+  timeZone: {
+    about: 'Time zone of the times in messages, such as Europe/Berlin.',
+    fileKey: 'alerts.time_zone',
+    value: timeZone,
+    default: 'UTC',
+  },
+  titleTemplate: {
+    about: 'Title of messages about alerts, as a template. By default the alert and the affected agents or things.',
+    fileKey: 'alerts.templates.title',
+    value: oneLineTemplate,
+    default: undefined,
+  },
+  firingTemplate: {
+    about: 'Text of messages about alerts that fire, as a template. By default their annotations.',
+    fileKey: 'alerts.templates.firing',
+    value: textTemplate,
+    default: undefined,
+  },
+  resolvedTemplate: {
+    about: 'Text of messages about resolved alerts, as a template. By default how long it lasted, and what was wrong.',
+    fileKey: 'alerts.templates.resolved',
+    value: textTemplate,
+    default: undefined,
   },
   alertmanagerUrl: {
     about: 'Alertmanager that in-process alerts are sent to.',
@@ -76,7 +112,7 @@ export function resolveAlerts(
 ): ResolvedAlerts {
   const keys = [...Object.keys(alertSettings), 'channels', 'rules']
   const { channels: givenChannels, rules: givenRules, ...given } = checkedCode('alerts', keys, code, sources.problems)
-  const inCode = readCodeAlerts(givenChannels, givenRules, sources.problems)
+  const inCode = readCodeAlerts(givenChannels, givenRules, given, sources.problems)
   const single = resolveSettings('alerts', alertSettings, sources, given)
   if (single.values.alertmanagerPassword === undefined && single.origins.alertmanagerUser !== 'default') {
     const path = single.origins.alertmanagerUser === 'code' ? 'alerts.alertmanagerUser' : 'ALERTMANAGER_USER'
@@ -108,6 +144,7 @@ export function resolveAlerts(
 function readCodeAlerts(
   channels: unknown,
   rules: unknown,
+  others: unknown,
   problems: Problem[],
 ): { readonly channels: readonly unknown[] | undefined; readonly rules: readonly CodeRule[] } {
   const report = ({ path, rule, value, isSecret }: ShapeProblem): void => {
@@ -122,6 +159,7 @@ function readCodeAlerts(
   }
   checkChannelEntries(channels, 'code', report)
   checkRuleEntries(rules, report)
+  checkTemplates(others, 'code', report)
   return checked
 }
 

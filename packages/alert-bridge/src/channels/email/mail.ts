@@ -3,8 +3,8 @@ import { domainToASCII } from 'node:url'
 import { type Mailbox, readMailbox, type Severity } from '@swarmwatch/config'
 import type { SendMailOptions } from 'nodemailer'
 
-import { contentOf, moreLine, plainText, statusWord } from '../../message/message-content.ts'
-import type { Notice } from '../../message/notice.ts'
+import { contentOf, moreLine, plainText } from '../../message/message-content.ts'
+import { type Notice, statusWord } from '../../message/notice.ts'
 import type { Delivery } from '../channel.ts'
 import { wireId } from '../guarded-delivery.ts'
 
