@@ -2,10 +2,14 @@
  * Prints the tables of forecasts in docs/statistics.md:
  * `node --conditions=swarmwatch-source packages/advisor/simulate/judge-forecasts.ts [series of each shape] [weeks of history]`
  */
+import { existsSync } from 'node:fs'
+import { fileURLToPath } from 'node:url'
+
 import { loadAugurs } from '../src/forecast/augurs.ts'
 import { forecastSeries } from '../src/forecast/forecast-series.ts'
 import { week } from '../src/forecast/models.ts'
-import { shapes } from '../test/forecast/shapes.ts'
+import { shapes, wandering } from '../test/forecast/shapes.ts'
+import { type Judged, judgeReplay, readTrace } from './replay.ts'
 
 const [repetitions = 30, weeks = 8] = process.argv.slice(2).map(Number)
 /** Share beyond the extreme errors from which on TrafficOutsideForecast fires (packages/mixin/src/rule-thresholds.ts). */
@@ -77,4 +81,23 @@ for (const [name, shape] of Object.entries(shapes)) {
     found.judged === 0 ? '-' : percent(found.halvings, found.judged),
   ]
   console.log(`| ${cells.join(' | ')} |`)
+}
+
+console.log(`
+| history | hours | day in its 80 % | day in its 90 % | week in its 80 % | week in its 90 % | peak in its 90 % | error / last week |
+| --- | --- | --- | --- | --- | --- | --- | --- |`)
+const share = (value: number): string => (Number.isNaN(value) ? '-' : percent(value, 1))
+const printReplay = (name: string, hours: number, { day80, day90, week80, week90, peak90, error }: Judged): void =>
+  console.log(`| ${[name, hours, ...[day80, day90, week80, week90, peak90].map(share), error.toFixed(2)].join(' | ')} |`)
+const traces = fileURLToPath(new URL('../../../../shared/data/azure-llm', import.meta.url))
+if (!existsSync(traces)) console.log('skipped: the traces are not in ../shared/data/azure-llm')
+for (const seconds of existsSync(traces) ? [2.5, 5, 10] : []) {
+  for (const name of ['code', 'conversation']) {
+    const values = readTrace(`${traces}/${name}.csv`, seconds)
+    printReplay(`${name}, ${seconds} s as an hour`, values.length, await judgeReplay(values, augurs))
+  }
+}
+for (const seed of [1, 2, 3, 4]) {
+  const values = wandering(8 * week, seed)
+  printReplay(`wandering ${seed}`, values.length, await judgeReplay(values, augurs))
 }

@@ -1,5 +1,7 @@
 import type { Augurs } from './augurs.ts'
 import { cleanHistory, type CleanHistory } from './clean-history.ts'
+import { calibrationStarts, dailyErrors, type DailyErrors, type Origin, sortedQuantile } from './daily-errors.ts'
+import { fixedRandom } from './fixed-random.ts'
 import {
   day,
   dayProfile,
@@ -12,9 +14,11 @@ import {
   meanOf,
   mstlEts,
   prophet,
+  recentMean,
   week,
   weekProfile,
 } from './models.ts'
+import { type Spread, spreadOf, student } from './spread.ts'
 
 /** Hours of history below which nothing is forecast. */
 export const leastHours: number = 2 * day
@@ -23,6 +27,8 @@ export const leastHours: number = 2 * day
 export interface Forecast {
   /** The model with the smallest error on the past of this series. */
   readonly model: string
+  /** Hours of history behind it. */
+  readonly historyHours: number
   /** First forecast hour, since 1970 (UTC). */
   readonly firstHour: number
   readonly point: Float64Array
@@ -58,16 +64,31 @@ export async function forecastSeries(
   const best = past.results.reduce((a, b) => (relativeError(b, past.baseline) < relativeError(a, past.baseline) ? b : a))
   const clean = cleanHistory(series, augurs)
   const forecast = await fit(best.model, clean.series, horizon)
-  const spread = calibrated(best.origins)
+  const spread = spreadOf(best.origins)
+  const errors = (await calibrated(best.model, series, spread, augurs)) ?? spread
   const scale = forecast.map((value) => spread.scaleOf(value))
+  // Whether work has a rhythm of the week is not known from one week: the interval contains both
+  const weekAgo = values.length >= week && values.length < 2 * week ? await fit(lastWeek, series, horizon) : undefined
   const atLeast0 = (value: number): number => Math.max(0, value)
   return {
     model: best.model.name,
+    historyHours: values.length,
     firstHour: series.firstHour + values.length,
     point: forecast,
     quantile: (probability) => {
-      const error = spread.quantile(probability)
-      return forecast.map((value, hour) => atLeast0(value + error * scale[hour]!))
+      const ofDays = Array.from({ length: Math.ceil(horizon / day) }, (_, at) => {
+        const error = errors.quantile(probability, at)
+        if (probability > rare && probability < 1 - rare) return error
+        // Three weeks have few rare errors: those of the other past forecasts count as well
+        return probability < 0.5 ? Math.min(error, spread.quantile(probability)) : Math.max(error, spread.quantile(probability))
+      })
+      const limits = forecast.map((value, hour) => atLeast0(value + ofDays[Math.floor(hour / day)]! * scale[hour]!))
+      if (weekAgo === undefined || probability === 0.5) return limits
+      const outer = probability < 0.5 ? Math.min : Math.max
+      return limits.map((limit, hour) => {
+        const error = ofDays[Math.floor(hour / day)]! * spread.scaleOf(weekAgo[hour]!)
+        return atLeast0(outer(limit, weekAgo[hour]! + error))
+      })
     },
     quantilesOf: (summary, probabilities) =>
       summarized(forecast, { summary, probabilities, spread, origins: best.origins, random }),
@@ -79,6 +100,9 @@ export async function forecastSeries(
     history: clean,
   }
 }
+
+/** Probabilities below this, and above 1 less this, are limits for alerts. */
+const rare = 0.005
 
 interface Summarized {
   readonly summary: (hours: Float64Array) => number
@@ -105,9 +129,12 @@ function summarized(forecast: Float64Array, { summary, probabilities, spread, or
   const ofPaths = (log(sortedQuantile(draws, 0.84)) - log(sortedQuantile(draws, 0.16))) / 2
   const misses = origins.map(({ forecast: past, actual }) => log(summary(actual)) - log(sortedQuantile(drawn(past, 100), 0.5)))
   const count = misses.length
-  const bias = (meanOf(misses) * count) / (count + 1)
+  // A few misses to one side are hardly a bias: a level that rose for some weeks may fall
+  const bias = spread.isWandering ? 0 : (meanOf(misses) * count) / (count + 5)
   const variance = misses.reduce((sum, miss) => sum + (miss - bias) ** 2, 0)
-  const deviation = Math.sqrt(((variance + pathWeight * ofPaths ** 2) / (count + pathWeight)) * (1 + 1 / (count + 1)))
+  // A level that wanders is further away after a week than after the three days of past forecasts in a short history
+  const further = spread.isWandering ? Math.sqrt(Math.max(1, forecast.length / origins[0]!.actual.length)) : 1
+  const deviation = further * Math.sqrt(((variance + pathWeight * ofPaths ** 2) / (count + pathWeight)) * (1 + 1 / (count + 1)))
   const tails = Float64Array.from({ length: 4_000 }, () => student(count + pathWeight, random)).toSorted()
   return probabilities.map((probability) => {
     return Math.max(0, Math.exp(log(middle) + bias + deviation * sortedQuantile(tails, probability)) - least)
@@ -118,15 +145,9 @@ function summarized(forecast: Float64Array, { summary, probabilities, spread, or
 const pathWeight = 3
 
 function candidates(augurs: Augurs, hours: number, withProphet: boolean): readonly ForecastModel[] {
-  const all = [lastWeek, lastDay, mean, dayProfile, weekProfile, growingProfile, mstlEts(augurs)]
+  const all = [lastWeek, lastDay, mean, recentMean, dayProfile, weekProfile, growingProfile, mstlEts(augurs)]
   if (withProphet) all.push(prophet(augurs))
   return all.filter(({ needsHours }) => needsHours <= hours)
-}
-
-/** A forecast of the past: what was forecast, and what came. */
-interface Origin {
-  readonly forecast: Float64Array
-  readonly actual: Float64Array
 }
 
 interface Backtested {
@@ -215,91 +236,26 @@ function errorOf({ forecast, actual }: Origin): number {
   return meanOf(forecast.map((value, hour) => Math.abs(value - actual[hour]!)))
 }
 
-/** Errors of past forecasts, divided by a scale that grows with the forecast value. */
-interface Spread {
-  scaleOf(value: number): number
-  quantile(probability: number): number
-  /** Errors of consecutive hours, drawn in days of one past forecast, so that they belong together. */
-  path(hours: number, random: () => number): Float64Array
-}
-
-/** Conformal: the quantiles of the relative errors of the past are those of the future. */
-function calibrated(origins: readonly Origin[]): Spread {
-  const level = meanOf(origins.map(({ actual }) => meanOf(actual)))
-  const power = powerOf(origins, level)
-  const scaleOf = (value: number): number => (value + 0.05 * level + 1e-9) ** power
-  const errors = origins.map(({ forecast, actual }) => forecast.map((value, hour) => (actual[hour]! - value) / scaleOf(value)))
-  const sorted = Float64Array.from(errors.flatMap((one) => [...one])).toSorted()
-  const means = errors.map((one) => meanOf(one))
-  const count = means.length
-  // The level of a week ahead is known from a few weeks only: their spread, as Student's t has it
-  const levelSpread = Math.sqrt(meanOf(means.map((value) => value * value)) * (1 + 1 / count))
-  // Errors of forecasts of three days are a little smaller than those of a week
-  const widen = (origins[0]?.actual.length ?? 0) < week ? 1.05 : 1
-  const width = sortedQuantile(sorted, 0.75) - sortedQuantile(sorted, 0.25)
-  return {
-    scaleOf,
-    quantile: (probability) => widen * sortedQuantile(sorted, probability),
-    path(hours, random) {
-      const level = levelSpread * student(Math.max(count, 3), random)
-      const path = new Float64Array(hours)
-      for (let hour = 0; hour < hours; hour += day) {
-        const origin = Math.floor(random() * count)
-        const own = errors[origin]!
-        const days = Math.max(1, Math.floor(own.length / day))
-        const from = Math.floor(random() * days) * day
-        for (let at = 0; at < day && hour + at < hours; at++) {
-          // Smoothed, because the highest error of a few weeks is not the highest one there can be
-          path[hour + at] = level + own[(from + at) % own.length]! - means[origin]! + 0.2 * width * normal(random)
-        }
-      }
-      return path
-    },
+/** Errors of the next days as those of the last weeks were; undefined if the history is too short for it. */
+async function calibrated(
+  model: ForecastModel,
+  { firstHour, values }: HourlySeries,
+  spread: Spread,
+  augurs: Augurs,
+): Promise<DailyErrors | undefined> {
+  const isShort = values.length < 2 * week
+  const stepHours = model.isSlow === true ? 2 * day : isShort ? day / 2 : day
+  const least = isShort ? 3 * day : week
+  const starts = calibrationStarts(values.length, Math.max(least, model.needsHours), stepHours)
+  if (starts.length < leastCalibrations) return undefined
+  const origins: Origin[] = []
+  for (const start of starts) {
+    const actual = values.slice(start, start + week)
+    const { series } = cleanHistory({ firstHour, values: values.slice(0, start) }, augurs)
+    origins.push({ forecast: await fit(model, series, actual.length), actual })
   }
+  return dailyErrors(origins, stepHours, (value) => spread.scaleOf(value))
 }
 
-function normal(random: () => number): number {
-  return Math.sqrt(-2 * Math.log(1 - random())) * Math.cos(2 * Math.PI * random())
-}
-
-function student(degrees: number, random: () => number): number {
-  let chiSquared = 0
-  for (let at = 0; at < degrees; at++) chiSquared += normal(random) ** 2
-  return normal(random) / Math.sqrt(chiSquared / degrees)
-}
-
-/** Slope of the size of the errors over the value, both as logarithms: 0.5 for independent runs, 1 for bursts. */
-function powerOf(origins: readonly Origin[], level: number): number {
-  let [n, sx, sy, sxx, sxy] = [0, 0, 0, 0, 0]
-  for (const { forecast, actual } of origins) {
-    forecast.forEach((value, hour) => {
-      const x = Math.log(value + 0.05 * level + 1e-9)
-      const y = Math.log(Math.abs(actual[hour]! - value) + 0.01 * level + 1e-9)
-      n++
-      sx += x
-      sy += y
-      sxx += x * x
-      sxy += x * y
-    })
-  }
-  const slope = (n * sxy - sx * sy) / (n * sxx - sx * sx)
-  return Number.isFinite(slope) ? Math.min(Math.max(slope, 0), 1) : 0.5
-}
-
-function sortedQuantile(sorted: ArrayLike<number>, probability: number): number {
-  const at = probability * (sorted.length - 1)
-  const low = Math.floor(at)
-  const from = sorted[low]!
-  return from + (at - low) * ((sorted[low + 1] ?? from) - from)
-}
-
-/** A sequence of numbers from 0 to 1 that is always the same (mulberry32). */
-export function fixedRandom(seed = 1): () => number {
-  let state = seed
-  return () => {
-    state = (state + 0x6d2b79f5) | 0
-    let mixed = Math.imul(state ^ (state >>> 15), 1 | state)
-    mixed = (mixed + Math.imul(mixed ^ (mixed >>> 7), 61 | mixed)) ^ mixed
-    return ((mixed ^ (mixed >>> 14)) >>> 0) / 2 ** 32
-  }
-}
+/** Past forecasts below which a calibration would be chance. */
+const leastCalibrations = 5

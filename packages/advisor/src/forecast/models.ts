@@ -15,6 +15,8 @@ export interface ForecastModel {
   readonly name: string
   /** Hours of history below which it is not tried. */
   readonly needsHours: number
+  /** Whether a fit takes tens of milliseconds. @default false */
+  readonly isSlow?: boolean
   /** The next `horizon` hours after the series; a failure rejects. */
   forecast(series: HourlySeries, horizon: number): Float64Array | Promise<Float64Array>
 }
@@ -38,6 +40,13 @@ export const mean: ForecastModel = {
   name: 'mean',
   needsHours: day,
   forecast: ({ values }, horizon) => new Float64Array(horizon).fill(meanOf(values.slice(-4 * week))),
+}
+
+/** The mean of the last day, for a level that wanders without a rhythm. */
+export const recentMean: ForecastModel = {
+  name: 'mean of the last day',
+  needsHours: day,
+  forecast: ({ values }, horizon) => new Float64Array(horizon).fill(meanOf(values.slice(-day))),
 }
 
 /** The mean of the same hour of the day, at the level of the last day. */
@@ -66,6 +75,7 @@ export function mstlEts({ mstl }: Augurs): ForecastModel {
   return {
     name: 'MSTL with ETS',
     needsHours: 3 * day,
+    isSlow: true,
     forecast({ values }, horizon) {
       const periods = values.length >= 2 * week + day ? [day, week] : [day]
       const model = mstl.MSTL.ets(periods, {})
@@ -84,6 +94,7 @@ export function prophet(augurs: Augurs): ForecastModel {
   return {
     name: 'Prophet',
     needsHours: 2 * week,
+    isSlow: true,
     async forecast({ firstHour, values }, horizon) {
       const { Prophet, optimizer } = await augurs.prophet()
       const seconds = (hour: number): number => (firstHour + hour) * 3_600

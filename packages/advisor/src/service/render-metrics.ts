@@ -1,3 +1,4 @@
+import { week } from '../forecast/models.ts'
 import { hourSeconds } from '../history/hourly-history.ts'
 import type { NamedForecast } from '../analyse.ts'
 import { adviceKinds } from '../report/report.ts'
@@ -5,7 +6,10 @@ import type { AdvisorState } from './advisor-state.ts'
 
 /** Quantiles of the cost of the month: the median and a 90 % interval. */
 const quantiles = [0.05, 0.5, 0.95] as const
-/** Quantiles of forecasts: also those beyond which nearly no error of past forecasts was, for alerts. */
+/**
+ * Quantiles of forecasts: also those beyond which nearly no error of past forecasts was, for alerts. Forecasts from less than two weeks
+ * of history do not know the rhythm of a week, and have only the others: the first Saturday of an agent is no alert.
+ */
 const forecastQuantiles = [0.001, ...quantiles, 0.999] as const
 
 /** Value of `agent_name` where no agent is known; an empty one would be no label. */
@@ -41,7 +45,7 @@ function gaugesOfReport({ analysis }: AdvisorState, nowMs: number): readonly Gau
   const { report, forecasts } = analysis!
   const bandsOf = (chosen: readonly NamedForecast[]): Gauge['points'] =>
     chosen.flatMap(({ agentName, signal, forecast }) =>
-      forecastQuantiles.flatMap((quantile) => {
+      (forecast.historyHours < 2 * week ? quantiles : forecastQuantiles).flatMap((quantile) => {
         const value = ofTrailingHour(forecast.quantile(quantile), forecast.firstHour, nowMs)
         const labels = { ...(agentName !== undefined && { agent_name: agentName }), signal, quantile: String(quantile) }
         return value === undefined ? [] : [[labels, value] as const]

@@ -1,14 +1,8 @@
 import { describe, expect, test } from 'vitest'
 
 import { runAdvise } from '../../src/index.ts'
-import { poisson } from '../forecast/shapes.ts'
-import { fixedRandom } from '../../src/forecast/forecast-series.ts'
-import {
-  prometheusWithHistory,
-  type PrometheusWithHistory,
-  type SimulatedSeries,
-  whyNoPrometheus,
-} from './prometheus-with-history.ts'
+import { dailySwarm } from './daily-swarm.ts'
+import { prometheusWithHistory, type PrometheusWithHistory, whyNoPrometheus } from './prometheus-with-history.ts'
 
 if (whyNoPrometheus !== undefined) console.log(`skipped: ${whyNoPrometheus}`)
 
@@ -24,23 +18,6 @@ async function adviceFrom(prometheus: PrometheusWithHistory, ...args: string[]):
   return { code, text: lines.join('\n') }
 }
 
-/** Agents with a daily rhythm. */
-function swarm(agents: number, hours: number): readonly SimulatedSeries[] {
-  return Array.from({ length: agents }, (_, index) => {
-    const random = fixedRandom(index + 1)
-    const labels = { agent_name: `agent-${index}` }
-    const runs = Float64Array.from({ length: hours }, (_, hour) => poisson(20 + 15 * Math.sin((hour / 12) * Math.PI), random))
-    return [
-      { name: 'agent_executions_total', labels: { ...labels, outcome: 'success' }, hourly: runs },
-      {
-        name: 'agent_cost_usd_total',
-        labels: { ...labels, gen_ai_request_model: 'm-1' },
-        hourly: runs.map((count) => count * 0.02),
-      },
-    ]
-  }).flat()
-}
-
 describe.skipIf(whyNoPrometheus !== undefined)('the report of a Prometheus', () => {
   test('that is empty names what to check', async () => {
     await using prometheus = await prometheusWithHistory([])
@@ -52,21 +29,21 @@ describe.skipIf(whyNoPrometheus !== undefined)('the report of a Prometheus', () 
   })
 
   test('that has been filled for five hours names the history that each part needs', async () => {
-    await using prometheus = await prometheusWithHistory(swarm(2, 5))
+    await using prometheus = await prometheusWithHistory(dailySwarm(2, 5))
     const { code, text } = await adviceFrom(prometheus)
     expect(code).toBe(0)
     expect(text).toContain('Note: There are 5 hours of history; forecasts need 48.')
   })
 
   test('that has been filled for five days forecasts a day, and no week', async () => {
-    await using prometheus = await prometheusWithHistory(swarm(2, 120))
+    await using prometheus = await prometheusWithHistory(dailySwarm(2, 120))
     const { text } = await adviceFrom(prometheus)
     expect(text).toContain('Note: There are 5 days of history; forecasts of a week, peaks and the capacity plan need 14.')
     expect(text).toMatch(/agent-0 +executions +\d+ \(\d+ - \d+\) +- +- /)
   })
 
   test('that was down for two days fills the gap and reports it', async () => {
-    await using prometheus = await prometheusWithHistory(swarm(2, 28 * 24), { gap: [400, 448] })
+    await using prometheus = await prometheusWithHistory(dailySwarm(2, 28 * 24), { gap: [400, 448] })
     const { code, text } = await adviceFrom(prometheus, '--json')
     const report = JSON.parse(text) as { notices: string[]; forecasts: { next24Hours: { middle: number } }[] }
     expect(code).toBe(0)
@@ -80,7 +57,7 @@ describe.skipIf(whyNoPrometheus !== undefined)('the report of a Prometheus', () 
   })
 
   test('that dies is one sentence and exit code 1', async () => {
-    await using prometheus = await prometheusWithHistory(swarm(1, 5))
+    await using prometheus = await prometheusWithHistory(dailySwarm(1, 5))
     await prometheus.kill()
     const { code, text } = await adviceFrom(prometheus)
     expect([code, text]).toEqual([

@@ -4,34 +4,17 @@ import { promisify } from 'node:util'
 
 import { describe, expect, test } from 'vitest'
 
-import { fixedRandom } from '../../src/forecast/forecast-series.ts'
-import { poisson } from '../forecast/shapes.ts'
-import { prometheusWithHistory, type SimulatedSeries, whyNoPrometheus } from './prometheus-with-history.ts'
+import { dailySwarm } from './daily-swarm.ts'
+import { prometheusWithHistory, whyNoPrometheus } from './prometheus-with-history.ts'
 
 if (whyNoPrometheus !== undefined) console.log(`skipped: ${whyNoPrometheus}`)
 
 const agents = 100
 const hours = 8 * 168
 
-function huge(): readonly SimulatedSeries[] {
-  return Array.from({ length: agents }, (_, index) => {
-    const random = fixedRandom(index + 1)
-    const labels = { agent_name: `agent-${index}` }
-    const runs = Float64Array.from({ length: hours }, (_, hour) => poisson(20 + 15 * Math.sin((hour / 12) * Math.PI), random))
-    return [
-      { name: 'agent_executions_total', labels: { ...labels, outcome: 'success' }, hourly: runs },
-      {
-        name: 'agent_cost_usd_total',
-        labels: { ...labels, gen_ai_request_model: 'm-1' },
-        hourly: runs.map((count) => count / 50),
-      },
-    ]
-  }).flat()
-}
-
 describe.skipIf(whyNoPrometheus !== undefined)('100 agents with eight weeks of history', () => {
   test('are analysed by the service within 200 MB', async () => {
-    await using prometheus = await prometheusWithHistory(huge())
+    await using prometheus = await prometheusWithHistory(dailySwarm(agents, hours))
     const program = `
       import { startService } from ${JSON.stringify(fileURLToPath(new URL('../../src/service/start-service.ts', import.meta.url)))}
       import { readAdvisorSettings } from ${JSON.stringify(fileURLToPath(new URL('../../src/advisor-settings.ts', import.meta.url)))}

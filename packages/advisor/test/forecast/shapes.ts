@@ -1,4 +1,4 @@
-import { fixedRandom } from '../../src/forecast/forecast-series.ts'
+import { fixedRandom } from '../../src/forecast/fixed-random.ts'
 
 /** Executions of each hour, from a Monday at 00:00 on. */
 export type Shape = (hours: number, seed: number) => Float64Array
@@ -37,6 +37,18 @@ export const shapes: Readonly<Record<string, Shape>> = {
     const random = fixedRandom(seed + 1)
     return counts(hours, seed, (hour) => 60 * weekend(hour) * (random() < 0.01 ? 0.4 : 1))
   },
+}
+
+/** Traffic without a rhythm, as a trace of production has it: a level that wanders slowly up and down, with bursts on top. */
+export const wandering: Shape = (hours, seed) => {
+  const random = fixedRandom(seed + 1)
+  const normal = (): number => Math.sqrt(-2 * Math.log(1 - random())) * Math.cos(2 * Math.PI * random())
+  let [level, burst] = [0, 0]
+  return counts(hours, seed, () => {
+    level = 0.998 * level + 0.025 * normal()
+    burst = 0.5 * burst + 0.35 * normal()
+    return 14 * Math.exp(level + burst)
+  })
 }
 
 function counts(hours: number, seed: number, rate: (hour: number) => number): Float64Array {
