@@ -10,6 +10,8 @@ export type Arguments =
   | 'a text of 50 KB, another word within'
   | 'equal texts of 50 KB'
   | '100 rows of 5 values'
+  | '100 rows of 5 values, another cell'
+  | 'equal tables of 100 rows of 5 values'
 
 export interface LoopQuestion {
   readonly arguments: Arguments
@@ -24,6 +26,18 @@ function textOf(length: number, call: number, at = 10): string {
   return Buffer.from(text.slice(0, at) + String(call).padStart(8, '0') + text.slice(at)).toString()
 }
 
+function tableOf(amountOf: (row: number) => number): unknown {
+  return {
+    rows: Array.from({ length: 100 }, (_, row) => ({
+      row,
+      amount: amountOf(row),
+      name: 'widget',
+      price: 9.99,
+      currency: 'EUR',
+    })),
+  }
+}
+
 function argumentsOf(kind: Arguments, call: number): unknown {
   switch (kind) {
     case 'a text of 1 KB':
@@ -35,9 +49,11 @@ function argumentsOf(kind: Arguments, call: number): unknown {
     case 'equal texts of 50 KB':
       return { path: 'report.md', content: textOf(50_000, 0) }
     case '100 rows of 5 values':
-      return {
-        rows: Array.from({ length: 100 }, (_, row) => ({ row, call, name: 'widget', price: 9.99, currency: 'EUR' })),
-      }
+      return tableOf(() => call)
+    case '100 rows of 5 values, another cell':
+      return tableOf((row) => (row === 53 ? call : 0))
+    case 'equal tables of 100 rows of 5 values':
+      return tableOf(() => 0)
     default:
       return { to: 'a@example.com', amount: call }
   }

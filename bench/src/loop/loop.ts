@@ -9,9 +9,12 @@ const cases: readonly { readonly arguments: Arguments; readonly calls: number }[
   { arguments: 'a text of 1 KB', calls: 20 },
   { arguments: 'a text of 50 KB', calls: 20 },
   { arguments: 'a text of 50 KB', calls: 100 },
+  { arguments: 'a text of 50 KB', calls: 800 },
   { arguments: 'a text of 50 KB, another word within', calls: 20 },
   { arguments: 'equal texts of 50 KB', calls: 20 },
   { arguments: '100 rows of 5 values', calls: 20 },
+  { arguments: '100 rows of 5 values, another cell', calls: 20 },
+  { arguments: 'equal tables of 100 rows of 5 values', calls: 20 },
 ]
 
 interface Row {

@@ -1,6 +1,6 @@
 import type { OptionProblem } from '../invalid-options-error.ts'
 import { guarded } from '../telemetry/guard.ts'
-import { CallKeys } from './call-keys.ts'
+import { CountedCalls } from './counted-calls.ts'
 
 /** Limit for a run that repeats itself. */
 export interface LoopLimit {
@@ -43,15 +43,11 @@ export function loopProblems(loop: object, prefix = 'loop.'): OptionProblem[] {
   return problems
 }
 
-/** Different calls of an attempt that are remembered; the oldest one is forgotten first. */
-const maxCalls = 1_000
-
 /** Counts equal tool calls of an attempt. */
 export class LoopGuard {
   readonly #max: number
   readonly #except: ReadonlySet<string>
-  readonly #keys = new CallKeys()
-  readonly #calls = new Map<string, number>()
+  readonly #calls = new CountedCalls()
 
   constructor({ sameToolCall, except = [] }: LoopLimit) {
     this.#max = sameToolCall
@@ -61,18 +57,12 @@ export class LoopGuard {
   /** Counts a call; returns an error if it is one too many. Arguments that cannot be compared are not counted. */
   called(tool: string, args: readonly unknown[]): LoopError | undefined {
     if (this.#except.has(tool)) return undefined
-    const key = guarded('option', () => this.#keys.keyOf(tool, args))
-    if (key === undefined) return undefined
-    const calls = (this.#calls.get(key) ?? 0) + 1
-    if (calls > this.#max) return new LoopError(tool, calls)
-    this.#calls.set(key, calls)
-    if (this.#calls.size > maxCalls) this.#calls.delete(this.#calls.keys().next().value!)
-    return undefined
+    const times = guarded('option', () => this.#calls.see(tool, args))?.times ?? 0
+    return times > this.#max ? new LoopError(tool, times) : undefined
   }
 
-  /** Another attempt may do the same again. */
+  /** Another attempt may do the same again; memory is released. */
   reset(): void {
     this.#calls.clear()
-    this.#keys.clear()
   }
 }

@@ -175,6 +175,7 @@ export class RunLimits {
   close(): void {
     this.#isClosed = this.#hasEnded = true
     this.#release()
+    this.#loop?.reset()
     this.#listeners.clear()
   }
 

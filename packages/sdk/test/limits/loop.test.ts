@@ -12,16 +12,18 @@ import {
   type RecoveryOptions,
 } from '../../src/index.ts'
 import { beginToolCall } from '../../src/instrumentation.ts'
-import { CallKeys } from '../../src/run/call-keys.ts'
+import { CountedCalls } from '../../src/run/counted-calls.ts'
+import { SharedMemory } from '../../src/run/known-values.ts'
 import { outcomeOf } from '../run-watch.ts'
 
 let telemetry: TestTelemetry
 beforeEach(async () => void (telemetry = await startTestTelemetry()))
 afterEach(() => telemetry.shutdown())
 
-const keys = new CallKeys()
-beforeEach(() => keys.clear())
-const callKey = (tool: string, args: readonly unknown[]): string | undefined => keys.keyOf(tool, args)
+const calls = new CountedCalls()
+beforeEach(() => calls.clear())
+/** A number that is the same for equal calls. */
+const callKey = (tool: string, args: readonly unknown[]): number | undefined => calls.see(tool, args)?.number
 
 const forever = (): Promise<never> => new Promise(() => {})
 
@@ -181,6 +183,104 @@ property.prop([json])('arguments are equal whatever the order of their keys', (v
 property.prop([json, json], { numRuns: 1000 })('arguments that differ have different keys', (one, other) => {
   if (sorted(one).includes('__proto__') || sorted(other).includes('__proto__')) return
   expect(callKey('t', [one]) === callKey('t', [other])).toBe(sorted(one) === sorted(other))
+})
+
+/** Tables whose rows have the same keys, other ones, or are something else. */
+const cell = fc.oneof(
+  fc.constantFrom(0, -0, 1, 2, 0.5, Number.NaN, Number.POSITIVE_INFINITY, '', 'a', 'b', 'x'.repeat(300), true, null, undefined),
+  fc.constantFrom<unknown>({}, { a: 1 }, [1]),
+)
+const row = fc.oneof(
+  { weight: 5, arbitrary: fc.record({ name: cell, price: cell, stock: fc.constantFrom(1, 2) }) },
+  fc.record({ stock: fc.constantFrom(1, 2), name: cell, price: cell }),
+  fc.record({ name: cell }),
+  cell,
+)
+const tables = fc.array(fc.array(row, { maxLength: 6 }), { minLength: 2, maxLength: 30 })
+/** As JSON without order; values that JSON changes are written in words. */
+const plainly = (value: unknown): string =>
+  sorted(
+    JSON.parse(
+      JSON.stringify(value, (key, inner: unknown) => {
+        if (typeof inner === 'number' && !Number.isFinite(inner)) return `number ${inner}`
+        return inner === undefined && /^\d+$/.test(key) ? 'none' : inner
+      }),
+    ),
+  )
+
+property.prop([tables], { numRuns: 300 })('a call counts together with those before it that are equal', (all) => {
+  const counted = new CountedCalls()
+  const before = new Map<string, number>()
+  for (const table of all) {
+    const times = (before.get(plainly(table)) ?? 0) + 1
+    before.set(plainly(table), times)
+    expect(counted.see('t', [{ table }])?.times).toBe(times)
+  }
+  counted.clear()
+})
+
+property.prop([tables], { numRuns: 100 })('equal calls are found when only digests of them are kept', (all) => {
+  const counted = new CountedCalls()
+  const before = new Map<string, number>()
+  // More than all runs of this process keep
+  const rest = Array.from({ length: 3_000 }, (_, n) => n)
+  const memory = new SharedMemory()
+  memory.take(32_999_000)
+  try {
+    for (const table of all) {
+      const times = (before.get(plainly(table)) ?? 0) + 1
+      before.set(plainly(table), times)
+      expect(counted.see('t', [{ table, rest }])?.times).toBe(times)
+    }
+  } finally {
+    memory.release(32_999_000)
+    counted.clear()
+  }
+})
+
+test('a call is compared as it was made, although its arguments change later', () => {
+  const rows = Array.from({ length: 50 }, (_, at) => ({ at, name: 'a' }))
+  const history = { rows }
+  expect(calls.see('t', [history])?.times).toBe(1)
+  rows[17]!.name = 'b'
+  expect(calls.see('t', [history])?.times).toBe(1)
+  rows[17]!.name = 'a'
+  expect(calls.see('t', [history])?.times).toBe(2)
+})
+
+test('tables that differ in one cell only are told apart, wherever it is', () => {
+  const table = (changed: number) => Array.from({ length: 300 }, (_, at) => ({ at, name: at === changed ? 'b' : 'a' }))
+  for (let at = 0; at < 300; at += 1) expect(calls.see('t', [table(at)])?.times).toBe(1)
+  for (let at = 0; at < 300; at += 1) expect(calls.see('t', [table(at)])?.times).toBe(2)
+})
+
+test('rows that look like those before are compared by what they are', () => {
+  class Row {
+    readonly a = 1
+  }
+  const same = { a: 1 }
+  const [one, other] = [new Row(), new Row()]
+  expect(callKey('t', [[same, one]])).not.toBe(callKey('t', [[same, other]]))
+  expect(callKey('t', [[same, one]])).toBe(callKey('t', [[same, one]]))
+  expect(callKey('t', [[same, one]])).not.toBe(callKey('t', [[same, same]]))
+  const bare = Object.assign(Object.create(null) as object, same)
+  expect(callKey('t', [[same, bare]])).toBe(callKey('t', [[same, same]]))
+  expect(callKey('t', [[same, { constructor: Object, a: 1 }]])).not.toBe(callKey('t', [[same, same]]))
+  expect(callKey('t', [[same, { a: 1, b: 1 }]])).not.toBe(callKey('t', [[same, same]]))
+  expect(callKey('t', [[{ a: 1, b: 1 }, same]])).not.toBe(callKey('t', [[same, same]]))
+})
+
+test('a getter that calls a tool does not change what its own call is compared by', () => {
+  const asking = (text: string) => ({
+    a: text,
+    get b() {
+      calls.see('inner', [{ text: 'other', more: [1, 2, 3] }])
+      return 'b'
+    },
+    c: text,
+  })
+  expect(callKey('t', [asking('x')])).toBe(callKey('t', [{ a: 'x', b: 'b', c: 'x' }]))
+  expect(callKey('t', [asking('y')])).not.toBe(callKey('t', [asking('x')]))
 })
 
 test('values that only look alike differ', () => {
