@@ -109,9 +109,9 @@ const listeners: Readonly<Record<string, readonly [code: string, exit: number]>>
      process.on('SIGTERM', stop)`,
     143,
   ],
-  'ends the process only if it is alone, after a while, as @openai/agents does': [
+  'ends the process only if it is alone, after some work, as @openai/agents does': [
     `process.on('SIGTERM', async () => {
-       await new Promise((resolve) => setTimeout(resolve, 200))
+       await new Promise(setImmediate)
        if (process.listeners('SIGTERM').length <= 1) process.exit(0)
      })`,
     143,
