@@ -1,6 +1,7 @@
 import { InvalidOptionsError, type OptionProblem } from '../invalid-options-error.ts'
 import { processWide } from '../process-wide.ts'
 import { isOptions } from '../unknown-values.ts'
+import { shownAmount, usables } from './amounts.ts'
 import { type DailyBudget, dailyProblems } from './daily-budget.ts'
 
 /**
@@ -28,21 +29,8 @@ export type BudgetKey = Exclude<keyof Budget, 'daily'>
 /** Use of a budget by a run. */
 export type BudgetUse = Readonly<Record<BudgetKey, number>>
 
-const units: Readonly<Record<BudgetKey, string>> = {
-  usd: 'USD',
-  tokens: 'tokens',
-  modelCalls: 'model calls',
-  toolCalls: 'tool calls',
-  seconds: 's',
-}
-
 /** Every limit that a budget can have. */
-export const budgetKeys = Object.keys(units) as readonly BudgetKey[]
-
-/** An amount with its unit, such as `0.5 USD`. */
-export function shownAmount(key: BudgetKey, amount: number): string {
-  return `${Number(amount.toPrecision(6))} ${units[key]}`
-}
+export const budgetKeys: readonly BudgetKey[] = usables
 
 /** The error of a run that exceeded its budget. It is not retried; its `error.type` is `budget_exceeded`. */
 export class BudgetExceededError extends Error {

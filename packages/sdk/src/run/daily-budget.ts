@@ -1,6 +1,7 @@
 import { clockNumber } from '../clock.ts'
 import type { OptionProblem } from '../invalid-options-error.ts'
 import { processWide } from '../process-wide.ts'
+import { shownAmount, usables } from './amounts.ts'
 
 /**
  * Limits of all runs of an agent in this process in a day, which begins at midnight UTC. What agents that it calls use is part of their
@@ -28,17 +29,8 @@ export type DailyBudgetKey = Exclude<keyof DailyBudget, 'whenExceeded'>
 /** Use of an agent since midnight UTC. */
 export type DailyUse = Readonly<Record<DailyBudgetKey, number>>
 
-const shown: Readonly<Record<DailyBudgetKey, string>> = {
-  usd: 'USD',
-  tokens: 'tokens',
-  modelCalls: 'model calls',
-  toolCalls: 'tool calls',
-}
-
 /** Every limit that a daily budget can have. */
-export const dailyBudgetKeys = Object.keys(shown) as readonly DailyBudgetKey[]
-
-const amountOf = (key: DailyBudgetKey, amount: number): string => `${Number(amount.toPrecision(6))} ${shown[key]}`
+export const dailyBudgetKeys: readonly DailyBudgetKey[] = usables.filter((key) => key !== 'seconds')
 
 /** The error of a run that was refused or ended because the daily budget of its agent is used up. It is not retried. */
 export class DailyBudgetExceededError extends Error {
@@ -55,7 +47,7 @@ export class DailyBudgetExceededError extends Error {
 
   constructor(budget: DailyBudgetKey, limit: number, spent: DailyUse, resetsAt: number) {
     super(
-      `the agent used its daily budget of ${amountOf(budget, limit)}: ${amountOf(budget, spent[budget])} used, ` +
+      `the agent used its daily budget of ${shownAmount(budget, limit)}: ${shownAmount(budget, spent[budget])} used, ` +
         `it begins again at ${new Date(resetsAt).toISOString().slice(0, 16)}Z`,
     )
     this.budget = budget
@@ -76,7 +68,7 @@ export function dailyProblems(daily: object, prefix: string): OptionProblem[] {
     if (key === 'whenExceeded') {
       if (value !== undefined && !actions.includes(value))
         problems.push({ option, rule: "must be 'refuse', 'stop' or 'warn'", value })
-    } else if (!Object.hasOwn(shown, key)) {
+    } else if (!dailyBudgetKeys.includes(key as DailyBudgetKey)) {
       const rule = `is not an option; the options are ${dailyBudgetKeys.join(', ')}, whenExceeded`
       problems.push({ option, rule, value })
     } else if (value !== undefined && !isLimit(key, value)) {
@@ -139,14 +131,14 @@ export class DailyAccount {
     if (limit === undefined) return
     // Sums of decimal fractions are off in the last digit
     if (used >= limit * (1 - 1e-9)) {
-      if (!this.#isExceeded) warn(`has used its daily budget of ${amountOf(key, limit)}: ${this.#effect()}`)
+      if (!this.#isExceeded) warn(`has used its daily budget of ${shownAmount(key, limit)}: ${this.#effect()}`)
       this.#isExceeded = true
       if (this.budget.whenExceeded !== 'stop' || used <= limit * (1 + 1e-9)) return
       const error = this.#error(key)
       for (const stop of Array.from(this.#stoppable)) stop(error)
     } else if (used >= limit * warnFrom && !this.#hasWarned) {
       this.#hasWarned = true
-      warn(`has used ${Math.floor((100 * used) / limit)} % of its daily budget of ${amountOf(key, limit)}`)
+      warn(`has used ${Math.floor((100 * used) / limit)} % of its daily budget of ${shownAmount(key, limit)}`)
     }
   }
 
