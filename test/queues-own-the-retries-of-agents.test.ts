@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs'
 import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
+import { DatabaseSync } from 'node:sqlite'
 import { fileURLToPath } from 'node:url'
 
 import {
@@ -87,6 +88,13 @@ function sum(collector: HttpServer, name: string, labels: Record<string, string>
     .reduce((total, { value }) => total + value, 0)
 }
 
+/** The spans that the attempts of `hang-1` in the surviving worker are linked to, as `traceparent`s. */
+function linksOfHanging(survivor: HttpServer): string[] {
+  const spans = bodies(survivor, '/v1/traces').flatMap(decodeTraces)
+  const roots = spans.filter(({ name, traceId }) => name === 'invoke_agent order-taker' && traceId === traces.get('hang-1'))
+  return roots.flatMap(({ links }) => links.map(({ traceId, spanId }) => `00-${traceId}-${spanId}-01`))
+}
+
 /** The telemetry of two workers: one that was killed, and one that finished its work. */
 function recorded(killed: HttpServer, survivor: HttpServer) {
   const spans = [killed, survivor].flatMap((each) => bodies(each, '/v1/traces').flatMap(decodeTraces))
@@ -126,6 +134,9 @@ const confirmations = (count: (line: string) => number): Record<string, number> 
   Object.fromEntries(Object.keys(orders).map((order) => [order, count(`confirm ${order}`)]))
 const charges = (count: (line: string) => number): number[] => Object.keys(orders).map((order) => count(`charge ${order}`))
 
+/** The root span that the killed worker never exported. */
+const rootOfHanging = `SELECT traceparent FROM swarmwatch_attempts WHERE traceparent LIKE '00-${traces.get('hang-1')!}-%'`
+
 describe.skipIf(whyNoPostgres() !== undefined)('with a PostgreSQL server', () => {
   test('the worker for pg-boss counts each execution once and repeats no charge, also after SIGKILL', async () => {
     await using server = await openPostgres()
@@ -146,6 +157,7 @@ describe.skipIf(whyNoPostgres() !== undefined)('with a PostgreSQL server', () =>
     await eventually('both to hang', async () => count('confirm hang-1') === 1 && count('confirm lost-1') === 1)
     first.program.kill('SIGKILL')
     await first.program.ended
+    const killed = await server.query(rootOfHanging)
 
     const second = await startWorker(exampleOf('pg-boss'), env)
     for (const order of ['fine-1', 'busy-1', 'wrong-1', 'down-1']) ids.set(order, await boss.send('orders', jobOf(order)))
@@ -160,6 +172,7 @@ describe.skipIf(whyNoPostgres() !== undefined)('with a PostgreSQL server', () =>
     expect(confirmations(count)).toEqual(orders)
     expect(charges(count)).toEqual([1, 1, 1, 1, 1, 1])
     expect(recorded(first.collector, second.collector), second.program.output()).toEqual(expected)
+    expect(linksOfHanging(second.collector)).toEqual([killed])
   })
 })
 
@@ -179,6 +192,7 @@ describe.skipIf(whyNoPostgres() !== undefined)('with a table of a PostgreSQL ser
     await eventually('both to hang', async () => count('confirm hang-1') === 1 && count('confirm lost-1') === 1)
     first.program.kill('SIGKILL')
     await first.program.ended
+    const killed = await server.query(rootOfHanging)
 
     const second = await startWorker(example, env)
     for (const order of ['fine-1', 'busy-1', 'wrong-1', 'down-1']) await add(order)
@@ -190,6 +204,7 @@ describe.skipIf(whyNoPostgres() !== undefined)('with a table of a PostgreSQL ser
     expect(confirmations(count)).toEqual(orders)
     expect(charges(count)).toEqual([1, 1, 1, 1, 1, 1])
     expect(recorded(first.collector, second.collector), second.program.output()).toEqual(expected)
+    expect(linksOfHanging(second.collector)).toEqual([killed])
   })
 })
 
@@ -222,6 +237,7 @@ describe.skipIf(whyNoRedis() !== undefined)('with a Redis server', () => {
     await eventually('the order to hang', async () => count('confirm hang-1') === 1)
     first.program.kill('SIGKILL')
     await first.program.ended
+    const killed = new DatabaseSync(env.ONCE_FILE, { readOnly: true }).prepare(rootOfHanging).get()?.['traceparent']
 
     const second = await startWorker(example, env)
     for (const order of ['fine-1', 'busy-1', 'wrong-1', 'down-1']) jobs.push(await add(order))
@@ -232,6 +248,7 @@ describe.skipIf(whyNoRedis() !== undefined)('with a Redis server', () => {
     expect(confirmations(count)).toEqual({ ...orders, 'lost-1': 0 })
     expect(charges(count)).toEqual([1, 1, 1, 1, 1, 0])
     expect(recorded(first.collector, second.collector), second.program.output()).toEqual({ ...expected, failure: 2 })
+    expect(linksOfHanging(second.collector)).toEqual([killed])
   })
 
   test('an execution whose worker died too often for BullMQ is counted as a failure', async () => {

@@ -2,11 +2,22 @@ import { newClock } from './clock.ts'
 import { attribute } from './names.ts'
 import { checkAgentName } from './options.ts'
 import { Agent } from './run/agent.ts'
+import type { Continuation } from './run/continuation.ts'
 import { Execution } from './run/execution.ts'
+import { continuationFrom } from './run/read-continuation.ts'
 import type { Ending } from './run/run-ending.ts'
 import { limitsOf, type RunLimits } from './run/run-limits.ts'
 import { guarded } from './telemetry/guard.ts'
 import { isAmount, propertyOf } from './unknown-values.ts'
+
+/** Options of {@link startExecution}. */
+export interface StartOptions {
+  /**
+   * The part of a queue that owns the retries: the run is then one attempt of an execution, as with `continuation` of `instrumentAgent()`.
+   * One that is invalid is reported once for each agent, and the run is a plain one. @default none
+   */
+  readonly continuation?: Continuation | undefined
+}
 
 /** The end of a run that was started by hand. */
 export interface Completion {
@@ -41,8 +52,8 @@ export interface ManualExecution {
 }
 
 /**
- * Starts a run by hand, for code that cannot be wrapped in a function. It counts like a wrapped run with a single attempt. Call
- * `complete()` on every path. Limits of `budgets` and `loops` of the configuration abort its `signal`: only its own code can end it.
+ * Starts a run by hand, for code that cannot be wrapped in a function. It counts like a wrapped run with a single attempt, or as one
+ * attempt of a queue's execution with `continuation`. Call `complete()` on every path. Limits of `budgets` and `loops` of the configuration abort its `signal`: only its own code can end it.
  *
  * @throws {InvalidOptionsError} if the name is empty or longer than 200 characters.
  *
@@ -50,11 +61,14 @@ export interface ManualExecution {
  * const execution = startExecution('rapid-builder', { task: 'build API' })
  * execution.complete({ success: true, metrics: { files_created: 5, duration: 45.2, estimatedCost: 0.15 } })
  */
-export function startExecution(agentName: string, task?: unknown): ManualExecution {
+export function startExecution(agentName: string, task?: unknown, { continuation }: StartOptions = {}): ManualExecution {
   checkAgentName('startExecution', agentName)
-  const execution = new Execution(new Agent(agentName, {}), [], newClock())
+  const agent = new Agent(agentName, {})
+  const queued = continuationFrom(agent, () => continuation)
+  const execution = new Execution(agent, [], newClock(), queued)
   const limits = limitsOf(execution)
   execution.limits = limits
+  void execution.continueEarlier()
   execution.attemptStarted(limits?.signal)
   return {
     id: execution.id,

@@ -8,6 +8,7 @@ import {
   type Continuation,
   currentExecution,
   currentTraceparent,
+  executeWithRecovery,
   getActiveExecutions,
   getExecutionMetrics,
   instrumentAgent,
@@ -16,6 +17,7 @@ import {
   InvalidOptionsError,
   onExecution,
   recoveryOf,
+  startExecution,
 } from '../src/index.ts'
 import { keptLines } from './kept-lines.ts'
 
@@ -395,6 +397,7 @@ const badValues: readonly (readonly [string, () => unknown])[] = [
 test.each(badValues)('a continuation that %s means a plain run, which is reported once', async (_, continuation) => {
   const { lines, logger } = keptLines()
   const ends = await attempts([{ work: () => 1 }, { work: () => 2 }], {
+    name: executionId,
     logger,
     errorMessages: false,
     continuation: continuation as never,
@@ -403,7 +406,7 @@ test.each(badValues)('a continuation that %s means a plain run, which is reporte
   expect(await counts()).toMatchObject({ success: 2, active: 0 })
   expect(await telemetry.sum('swarmwatch.guard.trips', { where: 'option' })).toBe(2)
   expect(lines).toHaveLength(1)
-  expect(lines[0]).toMatch(/^\[WARN\] worker ignores its queue and retries by itself: continuation\(\)/)
+  expect(lines[0]).toMatch(/^\[WARN\] queue\/\d+ ignores its queue and retries by itself: continuation\(\)/)
   expect(lines[0]).not.toContain('secret')
 })
 
@@ -412,8 +415,43 @@ test('the line about a continuation that throws contains the message, as other l
   const continuation = () => {
     throw new TypeError('the job has no id')
   }
-  await attempts([{ work: () => 1 }], { logger, continuation })
-  expect(lines).toEqual(['[WARN] worker ignores its queue and retries by itself: continuation() threw: the job has no id'])
+  await attempts([{ work: () => 1 }], { name: 'job-taker', logger, continuation })
+  expect(lines).toEqual(['[WARN] job-taker ignores its queue and retries by itself: continuation() threw: the job has no id'])
+})
+
+test('an invalid continuation of executeWithRecovery() is reported once, not in every run', async () => {
+  const { lines, logger } = keptLines()
+  const run = () =>
+    executeWithRecovery(async () => 1, { agentName: 'caller', logger, continuation: () => 'job-1' as never, context: {} })
+  for (let n = 0; n < 3; n += 1) expect(await run()).toBe(1)
+  expect(lines).toEqual([
+    '[WARN] caller ignores its queue and retries by itself: continuation() must return an object or undefined',
+  ])
+})
+
+test('a run that is started by hand is an attempt of a queue, too', async () => {
+  const error = busy()
+  const begin = (attempt: number) =>
+    startExecution('by-hand', undefined, { continuation: { executionId, attempt, isFinal: attempt === 4 } })
+  const first = begin(1)
+  first.within(() => currentExecution()?.state.set('page', 3))
+  first.complete({ success: false, error })
+  expect(recoveryOf(error)).toMatchObject({ outcome: 'continued', isRetryable: true, waitSeconds: 5 })
+  const second = begin(2)
+  expect(second.id).toBe(executionId)
+  expect(second.within(() => currentExecution()?.state.get('page'))).toBe(3)
+  second.complete({ success: true })
+  expect(await counts()).toEqual({ success: 1, failure: 0, cancelled: 0, retries: 1, attempts: 2, durations: 1, active: 0 })
+  telemetry.expectExecution('by-hand', { outcome: 'success', retryOutcome: 'recovered', attempts: 2 })
+  const roots = telemetry.spans('invoke_agent by-hand')
+  expect(roots[1]?.links.map(({ context }) => context.spanId)).toEqual([roots[0]?.spanContext().spanId])
+})
+
+test('a run that is started by hand with an invalid continuation is a plain run', async () => {
+  const continuation = { executionId: '', attempt: 1, isFinal: true }
+  startExecution('by-hand-2', undefined, { continuation }).complete({ success: true })
+  expect(await counts()).toMatchObject({ success: 1, active: 0 })
+  expect(telemetry.executions('by-hand-2')[0]?.id).not.toBe('')
 })
 
 test.each([

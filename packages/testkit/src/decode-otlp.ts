@@ -14,6 +14,7 @@ export interface OtlpSpan {
   /** Empty for a root span. */
   readonly parentSpanId: string
   readonly attributes: OtlpAttributes
+  readonly links: readonly { readonly traceId: string; readonly spanId: string }[]
 }
 
 /** A metric of an export. */
@@ -49,6 +50,9 @@ export function decodeTraces(body: Uint8Array): OtlpSpan[] {
         spanId: hex(span, 2),
         parentSpanId: hex(span, 4),
         attributes: attributesIn(span, 9),
+        links: parts(span, 13)
+          .map(message)
+          .map((link) => ({ traceId: hex(link, 1), spanId: hex(link, 2) })),
       }
     }),
   )

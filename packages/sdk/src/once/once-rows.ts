@@ -1,5 +1,5 @@
 import { InvalidOptionsError } from '../invalid-options-error.ts'
-import type { OnceCall, OnceEntry } from './once-store.ts'
+import type { OnceCall, OnceEntry, StoredAttempt } from './once-store.ts'
 
 /** A row of the table `swarmwatch_once`. */
 export interface StoredCall {
@@ -33,4 +33,31 @@ export function idColumns({ executionId, tool, key, number }: OnceCall): [string
 export function entryOf({ execution_id, tool, key, number, owner, state, result }: StoredCall): OnceEntry {
   const entry = { executionId: execution_id, tool, key, number, owner, state }
   return result === null ? entry : { ...entry, result: JSON.parse(result) as unknown }
+}
+
+/** The values of the columns of `swarmwatch_attempts` for an attempt that begins. */
+export function attemptColumns({ executionId, agentName, attempt, owner, traceparent }: StoredAttempt) {
+  return [executionId, agentName, attempt, owner, traceparent ?? null] as [string, string, number, string, string | null]
+}
+
+/** The attempt that a row held before; `previous` is its columns as JSON. */
+export function attemptBefore({ executionId, agentName }: StoredAttempt, previous: string | null): StoredAttempt | undefined {
+  if (previous === null) return undefined
+  const { attempt, owner, traceparent, use } = JSON.parse(previous) as PreviousAttempt
+  return {
+    executionId,
+    agentName,
+    attempt,
+    owner,
+    ...(traceparent !== null && { traceparent }),
+    ...(use !== null && { use: JSON.parse(use) as StoredAttempt['use'] }),
+  }
+}
+
+interface PreviousAttempt {
+  readonly attempt: number
+  readonly owner: string
+  readonly traceparent: string | null
+  /** JSON */
+  readonly use: string | null
 }

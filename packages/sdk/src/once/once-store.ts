@@ -1,4 +1,5 @@
 import { processWide } from '../process-wide.ts'
+import type { BudgetUse } from '../run/budget.ts'
 import { propertyOf } from '../unknown-values.ts'
 
 /** A call of a `once` tool: it is the same call in every attempt, and in every process, of its execution. */
@@ -18,6 +19,20 @@ export interface OnceEntry extends OnceCall {
   /** The `owner` that began it. */
   readonly owner: string
   readonly result?: unknown
+}
+
+/** The last attempt of an execution whose retries a queue owns. */
+export interface StoredAttempt {
+  readonly executionId: string
+  readonly agentName: string
+  /** From 1. */
+  readonly attempt: number
+  /** A random text of the attempt in its process. */
+  readonly owner: string
+  /** The W3C `traceparent` of its root span; undefined if no SDK recorded it. */
+  readonly traceparent?: string | undefined
+  /** Use of the budget by this attempt and those before, if the agent has a budget. */
+  readonly use?: BudgetUse | undefined
 }
 
 /**
@@ -44,9 +59,20 @@ export interface OnceStore {
    * it changes nothing.
    */
   remove(call: OnceCall, owner: string): void | Promise<void>
+  /**
+   * Records that an attempt of a queue begins, and returns the last one of its execution and agent with its use. That use stays, until
+   * {@link saveUse}; an attempt 1 begins without any. Both as one atomic step. If the method is absent, attempts in different processes
+   * are not linked, and each has the whole budget.
+   */
+  beginAttempt?(attempt: StoredAttempt): StoredAttempt | undefined | Promise<StoredAttempt | undefined>
+  /** Records the use of an attempt, if it is the last one of its execution and agent: `owner` is equal. */
+  saveUse?(attempt: StoredAttempt): void | Promise<void>
   /** Called when an execution has ended. A durable store may keep its calls, for a queue that delivers a job again. */
   release?(executionId: string): void | Promise<void>
 }
+
+/** Executions of which the store in memory knows the last attempt of a queue; the oldest one is forgotten first. */
+const maxAttempts = 5_000
 
 /** Problem of a value that should be an {@link OnceStore}; undefined if there is none. */
 export function onceStoreProblem(store: unknown): string | undefined {
@@ -57,10 +83,11 @@ export function onceStoreProblem(store: unknown): string | undefined {
 
 /**
  * Returns a store in memory, the default: results are those objects that the tools returned, and are released when the run ends. They
- * do not survive the process. Its size is bounded by the runs in progress, with at most 10,000 calls each.
+ * do not survive the process. Its size is bounded by the runs in progress, with at most 10,000 calls each, and 5,000 attempts of queues.
  */
 export function memoryOnceStore(): OnceStore {
   const executions = new Map<string, Map<string, Mutable[]>>()
+  const attempts = new Map<string, StoredAttempt>()
   return {
     isDurable: false,
     load: (executionId) => [...(executions.get(executionId)?.values() ?? [])].flat().map((entry) => ({ ...entry })),
@@ -87,9 +114,23 @@ export function memoryOnceStore(): OnceStore {
       const entry = find(sameKey, call)
       if (entry?.state === 'begun' && entry.owner === owner) sameKey?.splice(sameKey.indexOf(entry), 1)
     },
+    beginAttempt(begun) {
+      const key = attemptKey(begun)
+      const before = attempts.get(key)
+      attempts.delete(key)
+      attempts.set(key, begun.attempt === 1 ? begun : { ...begun, use: before?.use })
+      if (attempts.size > maxAttempts) attempts.delete(attempts.keys().next().value!)
+      return before
+    },
+    saveUse(attempt) {
+      const key = attemptKey(attempt)
+      if (attempts.get(key)?.owner === attempt.owner) attempts.set(key, attempt)
+    },
     release: (executionId) => void executions.delete(executionId),
   }
 }
+
+const attemptKey = ({ executionId, agentName }: StoredAttempt): string => `${agentName}\n${executionId}`
 
 type Mutable = { -readonly [Key in keyof OnceEntry]: OnceEntry[Key] }
 

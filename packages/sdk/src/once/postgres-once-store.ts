@@ -1,6 +1,6 @@
 import { createRequire } from 'node:module'
 
-import { checkKeepDays, entryOf, idColumns, pruneEveryMs, type StoredCall } from './once-rows.ts'
+import { attemptBefore, attemptColumns, checkKeepDays, entryOf, idColumns, pruneEveryMs, type StoredCall } from './once-rows.ts'
 import type { OnceStore } from './once-store.ts'
 import type { ClosableOnceStore } from './sqlite-once-store.ts'
 
@@ -16,7 +16,7 @@ interface OwnPool extends PostgresPool {
 
 /**
  * Returns a store in PostgreSQL (tested with 17), for several machines. It needs the package `pg`; pass a `Pool` of your own in place of the
- * URL for TLS and other settings. The table `swarmwatch_once` is created at the first call. Results are stored as JSON, unencrypted;
+ * URL for TLS and other settings. The tables `swarmwatch_once` and `swarmwatch_attempts` are created when they are first used. Results are stored as JSON, unencrypted;
  * arguments only as a hash. Calls are deleted after `keepDays`. A query that takes longer than 10 s, or a connection longer than 5 s, fails.
  *
  * @throws {Error} at once if `pg` is not installed. @default keepDays 30
@@ -28,16 +28,8 @@ export function postgresOnceStore(
   checkKeepDays('postgresOnceStore', keepDays)
   const own = typeof urlOrPool === 'string' ? openPool(urlOrPool) : undefined
   const pool = own ?? (urlOrPool as PostgresPool)
-  let ready: Promise<unknown> | undefined
-  let prunedAt = 0
-
-  const query = async (text: string, values: unknown[]): ReturnType<PostgresPool['query']> => {
-    await (ready ??= createTable(pool).catch((error: unknown) => {
-      ready = undefined
-      throw error
-    }))
-    return pool.query(text, values)
-  }
+  const query = queriesOn(pool, callsTable, keepDays)
+  const queryAttempts = queriesOn(pool, attemptsTable, keepDays)
   const find = async (where: string, values: unknown[]) => {
     const { rows } = await query(
       `SELECT execution_id, tool, key, number, owner, state, result FROM swarmwatch_once ${where}`,
@@ -49,14 +41,7 @@ export function postgresOnceStore(
 
   const store: OnceStore = {
     isDurable: true,
-    async load(executionId) {
-      const now = Date.now()
-      if (now - prunedAt > pruneEveryMs) {
-        prunedAt = now
-        await query("DELETE FROM swarmwatch_once WHERE begun_at < now() - $1::float8 * interval '1 day'", [keepDays])
-      }
-      return find('WHERE execution_id = $1', [executionId])
-    },
+    load: (executionId) => find('WHERE execution_id = $1', [executionId]),
     async begin(call, owner) {
       const insert =
         "INSERT INTO swarmwatch_once (execution_id, tool, key, number, owner, state) VALUES ($1, $2, $3, $4, $5, 'begun') ON CONFLICT DO NOTHING"
@@ -77,6 +62,15 @@ export function postgresOnceStore(
     },
     async remove(call, owner) {
       await query(`DELETE FROM swarmwatch_once ${ofCall} AND owner = $5 AND state = 'begun'`, [...idColumns(call), owner])
+    },
+    async beginAttempt(attempt) {
+      const { rows } = await queryAttempts(beginAttempt, attemptColumns(attempt))
+      return attemptBefore(attempt, (rows[0] as { previous: string | null }).previous)
+    },
+    async saveUse({ executionId, agentName, owner, use }) {
+      const json = use === undefined ? null : JSON.stringify(use)
+      const save = 'UPDATE swarmwatch_attempts SET use = $4 WHERE execution_id = $1 AND agent = $2 AND owner = $3'
+      await queryAttempts(save, [executionId, agentName, owner, json])
     },
   }
   return { ...store, close: async () => own?.end() }
@@ -110,14 +104,55 @@ function loadPg(): { readonly Pool: new (options: object) => OwnPool } {
 /** Errors of two processes that create the same table at the same time. */
 const alreadyCreated: readonly unknown[] = ['23505', '42P07', '42710']
 
-async function createTable(pool: PostgresPool): Promise<void> {
+interface Table {
+  readonly name: string
+  readonly columns: string
+}
+
+const callsTable: Table = {
+  name: 'swarmwatch_once',
+  columns: `execution_id text NOT NULL, tool text NOT NULL, key text NOT NULL, number integer NOT NULL,
+    owner text NOT NULL, state text NOT NULL, result text, begun_at timestamptz NOT NULL DEFAULT now(),
+    PRIMARY KEY (execution_id, tool, key, number)`,
+}
+
+const attemptsTable: Table = {
+  name: 'swarmwatch_attempts',
+  columns: `execution_id text NOT NULL, agent text NOT NULL, attempt integer NOT NULL, owner text NOT NULL,
+    traceparent text, use text, previous text, begun_at timestamptz NOT NULL DEFAULT now(),
+    PRIMARY KEY (execution_id, agent)`,
+}
+
+const beginAttempt = `
+  INSERT INTO swarmwatch_attempts AS held (execution_id, agent, attempt, owner, traceparent) VALUES ($1, $2, $3, $4, $5)
+  ON CONFLICT (execution_id, agent) DO UPDATE SET
+    previous = json_build_object('attempt', held.attempt, 'owner', held.owner, 'traceparent', held.traceparent, 'use', held.use),
+    use = CASE excluded.attempt WHEN 1 THEN NULL ELSE held.use END,
+    attempt = excluded.attempt, owner = excluded.owner, traceparent = excluded.traceparent, begun_at = excluded.begun_at
+  RETURNING previous`
+
+/** Returns the function for queries on a table, which creates it at the first one, and deletes old rows. */
+function queriesOn(pool: PostgresPool, table: Table, keepDays: number): PostgresPool['query'] {
+  let ready: Promise<unknown> | undefined
+  let prunedAt = 0
+  return async (text, values) => {
+    await (ready ??= createTable(pool, table).catch((error: unknown) => {
+      ready = undefined
+      throw error
+    }))
+    const now = Date.now()
+    if (now - prunedAt > pruneEveryMs) {
+      prunedAt = now
+      await pool.query(`DELETE FROM ${table.name} WHERE begun_at < now() - $1::float8 * interval '1 day'`, [keepDays])
+    }
+    return pool.query(text, values)
+  }
+}
+
+async function createTable(pool: PostgresPool, { name, columns }: Table): Promise<void> {
   const statements = [
-    `CREATE TABLE IF NOT EXISTS swarmwatch_once (
-      execution_id text NOT NULL, tool text NOT NULL, key text NOT NULL, number integer NOT NULL,
-      owner text NOT NULL, state text NOT NULL, result text, begun_at timestamptz NOT NULL DEFAULT now(),
-      PRIMARY KEY (execution_id, tool, key, number)
-    )`,
-    'CREATE INDEX IF NOT EXISTS swarmwatch_once_begun_at ON swarmwatch_once (begun_at)',
+    `CREATE TABLE IF NOT EXISTS ${name} (${columns})`,
+    `CREATE INDEX IF NOT EXISTS ${name}_begun_at ON ${name} (begun_at)`,
   ]
   for (const statement of statements) {
     await pool.query(statement).catch((error: unknown) => {

@@ -1,6 +1,6 @@
 import type { DatabaseSync } from 'node:sqlite'
 
-import { idColumns, pruneEveryMs, type StoredCall, entryOf, checkKeepDays } from './once-rows.ts'
+import { attemptBefore, attemptColumns, idColumns, pruneEveryMs, type StoredCall, entryOf, checkKeepDays } from './once-rows.ts'
 import type { OnceStore } from './once-store.ts'
 
 /** A store with a connection or a file of its own. */
@@ -27,17 +27,30 @@ export function sqliteOnceStore(path: string, { keepDays = 30 }: { readonly keep
   const findAll = database.prepare(`SELECT ${columns} FROM swarmwatch_once WHERE execution_id = ?`)
   const succeed = database.prepare(`UPDATE swarmwatch_once SET state = 'done', result = ? ${ofCall}`)
   const remove = database.prepare(`DELETE FROM swarmwatch_once ${ofCall} AND owner = ? AND state = 'begun'`)
-  const prune = database.prepare('DELETE FROM swarmwatch_once WHERE begun_at < ?')
+  const beginAttempt = database.prepare(`
+    INSERT INTO swarmwatch_attempts (execution_id, agent, attempt, owner, traceparent, begun_at) VALUES (?, ?, ?, ?, ?, ?)
+    ON CONFLICT DO UPDATE SET
+      previous = json_object('attempt', attempt, 'owner', owner, 'traceparent', traceparent, 'use', use),
+      use = CASE excluded.attempt WHEN 1 THEN NULL ELSE use END,
+      attempt = excluded.attempt, owner = excluded.owner, traceparent = excluded.traceparent, begun_at = excluded.begun_at
+    RETURNING previous`)
+  const saveUse = database.prepare('UPDATE swarmwatch_attempts SET use = ? WHERE execution_id = ? AND agent = ? AND owner = ?')
+  const prune = ['swarmwatch_once', 'swarmwatch_attempts'].map((table) =>
+    database.prepare(`DELETE FROM ${table} WHERE begun_at < ?`),
+  )
   let prunedAt = 0
+
+  const pruneHourly = (): void => {
+    const now = Date.now()
+    if (now - prunedAt <= pruneEveryMs) return
+    prunedAt = now
+    for (const each of prune) each.run(now - keepDays * 86_400_000)
+  }
 
   return {
     isDurable: true,
     load(executionId) {
-      const now = Date.now()
-      if (now - prunedAt > pruneEveryMs) {
-        prunedAt = now
-        prune.run(now - keepDays * 86_400_000)
-      }
+      pruneHourly()
       return (findAll.all(executionId) as unknown as StoredCall[]).map(entryOf)
     },
     begin(call, owner) {
@@ -49,6 +62,14 @@ export function sqliteOnceStore(path: string, { keepDays = 30 }: { readonly keep
       if (changes === 0) throw new Error('the store no longer holds the call')
     },
     remove: (call, owner) => void remove.run(...idColumns(call), owner),
+    beginAttempt(attempt) {
+      pruneHourly()
+      const { previous } = beginAttempt.get(...attemptColumns(attempt), Date.now()) as { previous: string | null }
+      return attemptBefore(attempt, previous)
+    },
+    saveUse({ executionId, agentName, owner, use }) {
+      saveUse.run(use === undefined ? null : JSON.stringify(use), executionId, agentName, owner)
+    },
     close: () => database.close(),
   }
 }
@@ -69,6 +90,12 @@ function open(path: string): DatabaseSync {
         PRIMARY KEY (execution_id, tool, key, number)
       ) STRICT;
       CREATE INDEX IF NOT EXISTS swarmwatch_once_begun_at ON swarmwatch_once (begun_at);
+      CREATE TABLE IF NOT EXISTS swarmwatch_attempts (
+        execution_id TEXT NOT NULL, agent TEXT NOT NULL, attempt INTEGER NOT NULL, owner TEXT NOT NULL,
+        traceparent TEXT, use TEXT, previous TEXT, begun_at INTEGER NOT NULL,
+        PRIMARY KEY (execution_id, agent)
+      ) STRICT;
+      CREATE INDEX IF NOT EXISTS swarmwatch_attempts_begun_at ON swarmwatch_attempts (begun_at);
     `)
     return database
   } catch (error) {

@@ -1,6 +1,7 @@
 import { isSpanContextValid, trace } from '@opentelemetry/api'
 
 import { guarded } from '../telemetry/guard.ts'
+import { traceparentOf } from './traceparent.ts'
 
 /** A failed attempt of a run whose retries a queue owns. */
 export interface FailedInvocation {
@@ -47,7 +48,6 @@ export type ContinuationOf<Args extends unknown[]> = (...args: Args) => Continua
 export function currentTraceparent(): string | undefined {
   return guarded('span', () => {
     const context = trace.getActiveSpan()?.spanContext()
-    if (!context || !isSpanContextValid(context)) return undefined
-    return `00-${context.traceId}-${context.spanId}-${(context.traceFlags & 0xff).toString(16).padStart(2, '0')}`
+    return context && isSpanContextValid(context) ? traceparentOf(context) : undefined
   })
 }

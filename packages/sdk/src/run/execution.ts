@@ -20,6 +20,7 @@ import { trip, guarded } from '../telemetry/guard.ts'
 import type { GuardedSpan } from '../telemetry/guarded-span.ts'
 import { type AgentSeries, add, instruments, record } from '../telemetry/instruments.ts'
 import type { Agent } from './agent.ts'
+import { AttemptHandover } from './attempt-handover.ts'
 import { ContinuedRun } from './continued-run.ts'
 import type { CurrentExecution } from './current-execution.ts'
 import { noteOf, noteProgress, resumable, type Resume } from './progress.ts'
@@ -69,6 +70,8 @@ export class Execution extends TimedRun implements CurrentExecution, Tracked {
   parent: Execution | undefined
   /** The part of a queue that owns the retries. */
   readonly continued: ContinuedRun | undefined
+  /** Set if a queue owns the retries. */
+  readonly #handover: AttemptHandover | undefined
   readonly #attemptOfCaller: number
   #state: Map<string, unknown> | undefined
   #signal: AbortSignal | undefined
@@ -101,6 +104,7 @@ export class Execution extends TimedRun implements CurrentExecution, Tracked {
       takeEarlier(this, continued, startedAt)
     }
     this.span = startRootSpan(agent, id, this.series, continued?.spanPlace())
+    this.#handover = continued && new AttemptHandover(this, continued)
     if (this.series.sums && this.attempt === 0) exposed(this)
     this.record.traceId = this.span.recordedTraceId()
     add(instruments().activeExecutions, 1, this.series.agent)
@@ -196,12 +200,20 @@ export class Execution extends TimedRun implements CurrentExecution, Tracked {
   /** Counts an amount in the budgets of the run and of the runs that it is part of. */
   spent(key: SpentKey, amount: number): void {
     this.limits?.spentToday(key, amount)
-    this.limits?.spent(key, amount)
-    let { parent } = this
-    while (parent) {
-      parent.limits?.spent(key, amount)
-      parent = parent.parent
+    let spending: Execution | undefined = this
+    while (spending) {
+      spending.limits?.spent(key, amount)
+      spending.#handover?.used()
+      spending = spending.parent
     }
+  }
+
+  /**
+   * Continues the attempt before, which another process may have made, if a queue owns the retries. Returns a promise, which never
+   * rejects, if that takes time.
+   */
+  continueEarlier(): Promise<void> | undefined {
+    return this.#handover?.begin()
   }
 
   /** Compares the arguments of a tool call with those of earlier ones, if the run has a loop limit. */
@@ -289,7 +301,10 @@ export class Execution extends TimedRun implements CurrentExecution, Tracked {
     // A run that starts another one and does not wait for it would otherwise keep all earlier ones in memory
     this.parent = undefined
     this.inferences?.release()
-    if (decision && !decision.isEnd) return holdForNext(this, this.continued!, this.#state)
+    if (decision && !decision.isEnd) {
+      this.#handover?.used()
+      return holdForNext(this, this.continued!, this.#state)
+    }
     this.continued?.end(typed.outcome)
     if (this.onceCalls) for (const calls of this.onceCalls.values()) guarded('option', () => calls.release())
   }

@@ -1,11 +1,13 @@
-import { isSpanContextValid, type SpanContext } from '@opentelemetry/api'
+import type { SpanContext } from '@opentelemetry/api'
 
 import { logLine, warnLine } from '../log-lines.ts'
+import { processWide } from '../process-wide.ts'
 import { messageOf } from '../telemetry/content.ts'
 import { trip } from '../telemetry/guard.ts'
 import { isInstance, isObject, propertyOf } from '../unknown-values.ts'
 import type { Agent } from './agent.ts'
 import type { Continuation } from './continuation.ts'
+import { spanContextOf } from './traceparent.ts'
 
 /** A checked {@link Continuation}. */
 export interface ReadContinuation {
@@ -17,7 +19,9 @@ export interface ReadContinuation {
   readonly parent: SpanContext | undefined
 }
 
-const warned = new WeakSet<Agent>()
+/** Names of agents. Those that are called by `executeWithRecovery()` are objects of their own in each call. */
+const warned = processWide('continuation-warnings/1', () => new Set<string>())
+const maxWarned = 1_000
 
 /**
  * Calls the option `continuation`. Returns undefined for a plain run: if it returned undefined, threw, or returned something else than a
@@ -25,14 +29,18 @@ const warned = new WeakSet<Agent>()
  */
 export function readContinuation(agent: Agent, args: readonly unknown[]): ReadContinuation | undefined {
   const { continuation } = agent.options
-  if (!continuation) return undefined
+  return continuation && continuationFrom(agent, () => continuation(...(args as never)))
+}
+
+/** {@link readContinuation} for the value that `read` returns. */
+export function continuationFrom(agent: Agent, read: () => unknown): ReadContinuation | undefined {
   try {
-    const value: unknown = continuation(...(args as never))
+    const value = read()
     return value === undefined || value === null ? undefined : checked(value)
   } catch (error) {
     trip('option', error)
-    if (!warned.has(agent)) {
-      warned.add(agent)
+    if (warned.size < maxWarned && !warned.has(agent.name)) {
+      warned.add(agent.name)
       const reason = isInstance(error, InvalidContinuation) ? error.message : thrown(error, agent)
       logLine(agent.logger, 'warn', warnLine(agent.name, `ignores its queue and retries by itself: ${reason}`))
     }
@@ -95,12 +103,4 @@ const year2000 = 946_684_800_000
 function timeOf(value: unknown): number | undefined {
   const time = isInstance(value, Date) ? value.getTime() : value
   return typeof time === 'number' && time >= year2000 && time < Number.POSITIVE_INFINITY ? time : undefined
-}
-
-const w3c = /^(?!ff)[0-9a-f]{2}-([0-9a-f]{32})-([0-9a-f]{16})-([0-9a-f]{2})(-|$)/
-
-function spanContextOf(value: unknown): SpanContext | undefined {
-  const [, traceId = '', spanId = '', flags = ''] = (typeof value === 'string' && w3c.exec(value.trim())) || []
-  const context = { traceId, spanId, traceFlags: Number.parseInt(flags, 16) & 1, isRemote: true }
-  return isSpanContextValid(context) ? context : undefined
 }

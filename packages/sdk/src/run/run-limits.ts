@@ -5,7 +5,9 @@ import { attribute, budgetLabels, dailyBudgetLabels } from '../names.ts'
 import type { Logger } from '../options.ts'
 import type { StreamLimit } from '../stream/watch-iterator.ts'
 import { add, instruments, type AgentSeries } from '../telemetry/instruments.ts'
-import { budgetKeys, BudgetExceededError, shownAmount, type Budget, type BudgetKey, type BudgetUse } from './budget.ts'
+import { isAmount, propertyOf } from '../unknown-values.ts'
+import { shownAmount } from './amounts.ts'
+import { budgetKeys, BudgetExceededError, type Budget, type BudgetKey, type BudgetUse } from './budget.ts'
 import { type DailyAccount, DailyBudgetExceededError, dailyBudgetKeys, type DailyBudgetKey } from './daily-budget.ts'
 import { LoopGuard, type LoopLimit } from './loop-guard.ts'
 
@@ -58,7 +60,9 @@ export class RunLimits {
   readonly #loop: LoopGuard | undefined
   readonly #account: DailyAccount | undefined
   readonly #used: RunBudget['used']
-  readonly #earlierSeconds: number
+  #earlierSeconds: number
+  /** The use of earlier attempts of a queue. */
+  #earlier: BudgetUse | undefined
   readonly #forget: (() => void)[] = []
   /** Whether a limit of the run that this one is part of has stopped it. */
   isStoppedFromAbove = false
@@ -82,7 +86,8 @@ export class RunLimits {
     this.#loop = loop && new LoopGuard(loop)
     this.#account = account
     const { daily: _, ...limits } = budget
-    const { seconds: earlierSeconds = 0, ...earlier } = run.continued?.earlier?.use ?? {}
+    this.#earlier = run.continued?.earlier?.use
+    const { seconds: earlierSeconds = 0, ...earlier } = this.#earlier ?? {}
     this.#earlierSeconds = earlierSeconds
     this.#used = { usd: 0, tokens: 0, modelCalls: 0, toolCalls: 0, ...earlier }
     if (Object.keys(limits).length > 0) run.record.budget = { limits, used: this.#used }
@@ -145,6 +150,21 @@ export class RunLimits {
   /** The use until now, with that of earlier attempts if a queue owns the retries. */
   use(): BudgetUse {
     return { ...this.#used, seconds: this.#earlierSeconds + this.#run.secondsHere() }
+  }
+
+  /** Adds the use of earlier attempts in other processes; `use` comes from a store. */
+  continueFrom(use: object): void {
+    const known = this.#earlier
+    const total = { usd: 0, tokens: 0, modelCalls: 0, toolCalls: 0, seconds: 0, ...known }
+    for (const key of budgetKeys) {
+      const amount = propertyOf(use, key)
+      const more = isAmount(amount) ? amount - (known?.[key] ?? 0) : 0
+      if (more <= 0) continue
+      total[key] += more
+      if (key === 'seconds') this.#addSeconds(more)
+      else this.spent(key, more)
+    }
+    this.#earlier = total
   }
 
   /** Counts what the run, or one that it started, used, and compares it with the budget. */
@@ -239,10 +259,20 @@ export class RunLimits {
     logLine(logger, 'warn', warnLine(name, `has used ${share} % of its budget of ${shownAmount(key, limit)}`))
   }
 
+  #addSeconds(seconds: number): void {
+    this.#earlierSeconds += seconds
+    const limit = this.#budget.seconds
+    if (limit === undefined || this.#isClosed) return
+    this.#cancelTimer?.()
+    if (this.#earlierSeconds >= limit) this.#exceeded('seconds', limit)
+    else this.#startTimer(limit)
+  }
+
   #startTimer(seconds: number): void {
     const { runClock: clock } = this.#run
-    const warnAt = Math.max(this.#earlierSeconds, seconds * warnFrom)
-    this.#cancelTimer = clock.after((warnAt - this.#earlierSeconds) * 1000, () => {
+    const now = this.#earlierSeconds + this.#run.secondsHere()
+    const warnAt = Math.max(now, seconds * warnFrom)
+    this.#cancelTimer = clock.after((warnAt - now) * 1000, () => {
       this.#warn('seconds', warnAt, seconds)
       this.#cancelTimer = clock.after(Math.max(0, seconds - warnAt) * 1000, () => this.#exceeded('seconds', seconds))
     })

@@ -133,6 +133,12 @@ export class Run {
     try {
       this.#giveUpPending()
       if (execution.attempt >= this.#firstAttempt) await this.#recovery().backOff(signalOf(limits, this.#caller))
+      else if (execution.continued) {
+        const continued = execution.continueEarlier()
+        // Not for a store that answers at once: the function is called before the caller has the promise
+        if (continued) await continued
+        limits?.throwIfStopped()
+      }
       const gate = this.#mayBeHeld() ? this.#provider().closedGate() : undefined
       if (gate) {
         const because = await this.#provider().held(gate, signalOf(limits, this.#caller), this.#recovery().hasAlternative)

@@ -75,6 +75,15 @@ export class GuardedSpan {
     }
   }
 
+  /** Links it to another one; without effect in an API before 1.9. */
+  link(context: SpanContext): void {
+    try {
+      this.#span.addLink?.({ context })
+    } catch (error) {
+      trip('span', error)
+    }
+  }
+
   /** For links of other spans; undefined if no SDK recorded it. */
   spanContext(): SpanContext | undefined {
     const context = guarded('span', () => this.#span.spanContext())

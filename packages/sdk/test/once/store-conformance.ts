@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto'
 
 import { expect, test } from 'vitest'
 
-import type { OnceCall, OnceStore } from '../../src/index.ts'
+import type { OnceCall, OnceStore, StoredAttempt } from '../../src/index.ts'
 
 /** A store of the kind under test. */
 export interface StoreUnderTest {
@@ -18,6 +18,15 @@ const newCall = (changes: Partial<OnceCall> = {}): OnceCall => ({
   number: 1,
   ...changes,
 })
+
+const newAttempt = (): StoredAttempt => ({
+  executionId: randomUUID(),
+  agentName: 'order-taker',
+  attempt: 1,
+  owner: 'first',
+  traceparent: '00-0123456789abcdef0123456789abcdef-0123456789abcdef-01',
+})
+const use = { usd: 0.25, tokens: 1200, modelCalls: 3, toolCalls: 2, seconds: 4.5 }
 
 /** Tests that every store must pass. `stores` is called in each test. */
 export function testOnceStore(name: string, stores: () => StoreUnderTest): void {
@@ -89,6 +98,55 @@ export function testOnceStore(name: string, stores: () => StoreUnderTest): void 
     await store.succeed(call, 'paid')
     for (const owner of ['first', 'second']) await store.remove(call, owner)
     expect(await store.load(call.executionId)).toMatchObject([{ state: 'done', result: 'paid' }])
+  })
+
+  test(`${name} returns the last attempt of an execution, and with it what was used until then`, async () => {
+    const { store, open } = stores()
+    const other = open ? open() : store
+    const attempt = newAttempt()
+    const { traceparent: _, ...silent } = { ...attempt, attempt: 2, owner: 'second' }
+    const third = { ...attempt, attempt: 3, owner: 'third' }
+    expect(await store.beginAttempt!(attempt)).toBeUndefined()
+    expect(await other.beginAttempt!(silent)).toEqual(attempt)
+    await other.saveUse!({ ...silent, use })
+    // It was given up, and still runs
+    await store.saveUse!({ ...attempt, use: { ...use, usd: 99 } })
+    expect(await store.beginAttempt!(third)).toEqual({ ...silent, use })
+    // Killed before it has recorded anything
+    expect(await other.beginAttempt!({ ...attempt, attempt: 4 })).toEqual({ ...third, use })
+  })
+
+  test(`${name} begins without use when an execution begins again`, async () => {
+    const { store } = stores()
+    const attempt = newAttempt()
+    await store.beginAttempt!({ ...attempt, attempt: 4 })
+    await store.saveUse!({ ...attempt, attempt: 4, use })
+    expect(await store.beginAttempt!(attempt)).toEqual({ ...attempt, attempt: 4, use })
+    expect(await store.beginAttempt!({ ...attempt, attempt: 2 })).toEqual(attempt)
+  })
+
+  test(`${name} keeps the attempts of other executions and agents apart`, async () => {
+    const { store } = stores()
+    const attempt = newAttempt()
+    await store.beginAttempt!(attempt)
+    expect(await store.beginAttempt!({ ...attempt, agentName: 'other' })).toBeUndefined()
+    expect(await store.beginAttempt!({ ...attempt, executionId: randomUUID() })).toBeUndefined()
+    await store.saveUse!({ ...attempt, executionId: 'unknown', use })
+    expect(await store.beginAttempt!({ ...attempt, attempt: 2 })).toEqual(attempt)
+  })
+
+  test(`${name} links fifty attempts that begin at the same time in one chain`, async () => {
+    const { store, open } = stores()
+    const attempt = newAttempt()
+    const connections = open ? [store, open(), open()] : [store]
+    const before = await Promise.all(
+      Array.from({ length: 50 }, async (_, at) =>
+        connections[at % connections.length]!.beginAttempt!({ ...attempt, attempt: 2, owner: `${at}` }),
+      ),
+    )
+    const owners = before.map((each) => each?.owner)
+    expect(owners.filter((owner) => owner === undefined)).toHaveLength(1)
+    expect(new Set(owners).size).toBe(50)
   })
 
   test(`${name} keeps calls apart that differ in one of their parts`, async () => {
