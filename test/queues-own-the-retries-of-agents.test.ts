@@ -88,11 +88,13 @@ function sum(collector: HttpServer, name: string, labels: Record<string, string>
     .reduce((total, { value }) => total + value, 0)
 }
 
-/** The spans that the attempts of `hang-1` in the surviving worker are linked to, as `traceparent`s. */
+/** The spans of its trace that the attempts of `hang-1` in the surviving worker are linked to, as `traceparent`s. */
 function linksOfHanging(survivor: HttpServer): string[] {
   const spans = bodies(survivor, '/v1/traces').flatMap(decodeTraces)
   const roots = spans.filter(({ name, traceId }) => name === 'invoke_agent order-taker' && traceId === traces.get('hang-1'))
-  return roots.flatMap(({ links }) => links.map(({ traceId, spanId }) => `00-${traceId}-${spanId}-01`))
+  // pg-boss has spans of its own, in other traces
+  const links = roots.flatMap((root) => root.links.filter(({ traceId }) => traceId === root.traceId))
+  return links.map(({ traceId, spanId }) => `00-${traceId}-${spanId}-01`)
 }
 
 /** The telemetry of two workers: one that was killed, and one that finished its work. */

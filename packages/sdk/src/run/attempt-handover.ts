@@ -63,8 +63,11 @@ export class AttemptHandover {
     if (!this.#isAvailable) return undefined
     try {
       const before = this.#store.beginAttempt?.(this.#stored())
-      if (!isPromise(before)) return void this.#follow(before)
-      const followed = before.then((attempt) => this.#follow(attempt))
+      if (!isPromise(before)) {
+        this.#follow(before)
+        return undefined
+      }
+      const followed = Promise.resolve(before).then((attempt) => this.#follow(attempt))
       return inTime(followed, waitSeconds).catch((error: unknown) => this.#failed(error))
     } catch (error) {
       this.#failed(error)
@@ -87,7 +90,7 @@ export class AttemptHandover {
   async #save(): Promise<void> {
     try {
       // Tokens, dollars and number of a model call are counted one after the other
-      await undefined
+      await Promise.resolve()
       while (this.#hasChanged) {
         this.#hasChanged = false
         const saved = this.#store.saveUse!({ ...this.#stored(), use: this.#run.limits!.use() })

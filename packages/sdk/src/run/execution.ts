@@ -200,12 +200,17 @@ export class Execution extends TimedRun implements CurrentExecution, Tracked {
   /** Counts an amount in the budgets of the run and of the runs that it is part of. */
   spent(key: SpentKey, amount: number): void {
     this.limits?.spentToday(key, amount)
-    let spending: Execution | undefined = this
-    while (spending) {
-      spending.limits?.spent(key, amount)
-      spending.#handover?.used()
-      spending = spending.parent
+    this.#spent(key, amount)
+    let { parent } = this
+    while (parent) {
+      parent.#spent(key, amount)
+      parent = parent.parent
     }
+  }
+
+  #spent(key: SpentKey, amount: number): void {
+    this.limits?.spent(key, amount)
+    this.#handover?.used()
   }
 
   /**
