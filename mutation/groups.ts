@@ -57,7 +57,9 @@ export const groups: readonly Group[] = [
   },
   {
     name: 'limits',
-    sources: [`${sdk}/src/run/{budget,daily-budget,run-limits,loop-guard,long-texts,counted-calls,known-values,configured-loops}.ts`],
+    sources: [
+      `${sdk}/src/run/{budget,daily-budget,run-limits,loop-guard,long-texts,counted-calls,known-values,configured-loops}.ts`,
+    ],
     tests: [`${sdk}/test/limits/*.test.ts`],
   },
   {

@@ -71,7 +71,7 @@ export class Execution extends TimedRun implements CurrentExecution, Tracked {
   /** The part of a queue that owns the retries. */
   readonly continued: ContinuedRun | undefined
   /** Set if a queue owns the retries. */
-  readonly #handover: AttemptHandover | undefined
+  readonly handover: AttemptHandover | undefined
   readonly #attemptOfCaller: number
   #state: Map<string, unknown> | undefined
   #signal: AbortSignal | undefined
@@ -104,7 +104,7 @@ export class Execution extends TimedRun implements CurrentExecution, Tracked {
       takeEarlier(this, continued, startedAt)
     }
     this.span = startRootSpan(agent, id, this.series, continued?.spanPlace())
-    this.#handover = continued && new AttemptHandover(this, continued)
+    this.handover = continued && new AttemptHandover(this, continued)
     if (this.series.sums && this.attempt === 0) exposed(this)
     this.record.traceId = this.span.recordedTraceId()
     add(instruments().activeExecutions, 1, this.series.agent)
@@ -200,17 +200,14 @@ export class Execution extends TimedRun implements CurrentExecution, Tracked {
   /** Counts an amount in the budgets of the run and of the runs that it is part of. */
   spent(key: SpentKey, amount: number): void {
     this.limits?.spentToday(key, amount)
-    this.#spent(key, amount)
+    this.limits?.spent(key, amount)
+    this.handover?.used()
     let { parent } = this
     while (parent) {
-      parent.#spent(key, amount)
+      parent.limits?.spent(key, amount)
+      parent.handover?.used()
       parent = parent.parent
     }
-  }
-
-  #spent(key: SpentKey, amount: number): void {
-    this.limits?.spent(key, amount)
-    this.#handover?.used()
   }
 
   /**
@@ -218,7 +215,7 @@ export class Execution extends TimedRun implements CurrentExecution, Tracked {
    * rejects, if that takes time.
    */
   continueEarlier(): Promise<void> | undefined {
-    return this.#handover?.begin()
+    return this.handover?.begin()
   }
 
   /** Compares the arguments of a tool call with those of earlier ones, if the run has a loop limit. */
@@ -307,7 +304,7 @@ export class Execution extends TimedRun implements CurrentExecution, Tracked {
     this.parent = undefined
     this.inferences?.release()
     if (decision && !decision.isEnd) {
-      this.#handover?.used()
+      this.handover?.used()
       return holdForNext(this, this.continued!, this.#state)
     }
     this.continued?.end(typed.outcome)
