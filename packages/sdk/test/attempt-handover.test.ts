@@ -125,7 +125,7 @@ test('an attempt that this process gave up is linked, although it has not ended'
   expect(telemetry.spans('invoke_agent worker')[0]!.links[0]?.context.spanId).toBe(late!.spanContext().spanId)
 })
 
-test('a first attempt begins anew, whatever the store holds of an execution of that id', async () => {
+test('a first attempt begins with nothing, whatever the store holds of an execution of that id', async () => {
   await madeElsewhere(4, { usd: 1 })
   await attempt(1, () => currentExecution()?.addCost(0.9), { budget: { usd: 1 } })
   expect(links()).toEqual([])

@@ -42,7 +42,7 @@ const maxPlaces = 32
 
 /**
  * Remembers values, so that an equal one is found. Where two values of the same outline turn out to differ, that place distinguishes the
- * values of this outline from then on: a value is compared in full with an equal one, and seldom with another. When the memory is used
+ * values of this outline from then on: a value is compared in full with an equal one, and rarely with another. When the memory is used
  * up, the oldest values are replaced by their digests, so that equal ones are still found.
  */
 export class KnownValues<T> {

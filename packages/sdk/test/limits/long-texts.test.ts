@@ -55,7 +55,7 @@ property.prop([fc.array(longText, { maxLength: 60 })])('equal texts have the sam
 const version = (n: number, length = 100_000, at = length / 2): string =>
   `${'x'.repeat(at)}${String(n).padStart(8, '0')}${'x'.repeat(length - at)}`
 
-test('texts of one sample that differ in a hundred places are told apart', () => {
+test('texts of one sample that differ in a hundred places are distinguished', () => {
   const numbers = newTexts()
   const texts = Array.from({ length: 100 }, (_, n) => version(1, 10_000, 40 + n * 97))
   const first = texts.map((text) => numbers.of(text))

@@ -248,7 +248,7 @@ test('a call is compared as it was made, although its arguments change later', (
   expect(calls.see('t', [history])?.times).toBe(2)
 })
 
-test('tables that differ in one cell only are told apart, wherever it is', () => {
+test('tables that differ in one cell only are distinguished, wherever it is', () => {
   const table = (changed: number) => Array.from({ length: 300 }, (_, at) => ({ at, name: at === changed ? 'b' : 'a' }))
   for (let at = 0; at < 300; at += 1) expect(calls.see('t', [table(at)])?.times).toBe(1)
   for (let at = 0; at < 300; at += 1) expect(calls.see('t', [table(at)])?.times).toBe(2)
