@@ -1,4 +1,5 @@
-import { mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
+import { execFileSync } from 'node:child_process'
+import { cpSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 
 import { repositoryRoot } from '@swarmwatch/testkit'
@@ -127,8 +128,16 @@ describe.skipIf(reason !== undefined)('the rules run elsewhere', () => {
   const check = (folder: string): Promise<string> =>
     runTool('vmalert', ['-dryRun', `-rule=${folder}/*.yaml`, '-rule.validateTemplates=true'])
 
-  test('vmalert of VictoriaMetrics accepts every expression and every template', async () => {
-    await check(rulesFolder)
+  test('vmalert of VictoriaMetrics accepts every expression and every template of the rules for classic histograms', async () => {
+    const classic = temporaryFolder()
+    for (const part of ['config', 'collector', 'deploy'])
+      cpSync(join(repositoryRoot, part), join(classic, part), { recursive: true })
+    const production = read('config/production.yaml').replace(/^  histograms: native$/m, '  histograms: classic')
+    writeFileSync(join(classic, 'config/production.yaml'), production)
+    const generator = join(repositoryRoot, 'packages/mixin/src/generate.ts')
+    execFileSync(process.execPath, ['--conditions=swarmwatch-source', generator, classic])
+    expect(readFileSync(join(classic, rulesFolder, 'agents-and-swarm.yaml'), 'utf8')).not.toContain('histogram_count')
+    await check(join(classic, rulesFolder))
     const broken = temporaryFolder()
     for (const [name, rule] of Object.entries({
       expression: '{ alert: A, expr: "sum(" }',

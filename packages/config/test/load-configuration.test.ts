@@ -19,6 +19,7 @@ test('without file, environment and code every setting has its default', () => {
     recovery: { maxRetries: 3, baseDelaySeconds: 5, maxDelaySeconds: 30, exponentialFactor: 3, agents: {} },
     alerts: {
       inProcess: 'auto',
+      histograms: 'native',
       timeZone: 'UTC',
       alertmanagerUrl: undefined,
       alertmanagerUser: 'swarmwatch',

@@ -29,6 +29,11 @@ const raw: Readonly<Record<string, (minutes: number, labels: Labels) => number>>
   prometheus_tsdb_retention_limit_bytes: () => 8e9,
 }
 
+/** The series of the past, by the name of the present one: until lately, the store kept histograms as classic ones. */
+const byPresent: ReadonlyMap<string, readonly string[]> = Map.groupBy(Object.keys(raw), (name) =>
+  name.replace(/(?<=_seconds|_tool_calls)_(sum|count)$/, ''),
+)
+
 /**
  * Adds 15 days of history up to `endMs`: for each series of the running swarm, a series of an
  * earlier process, and the results of the recordings. Prometheus restarts twice.
@@ -42,12 +47,14 @@ export async function backfill(
   const end = Math.floor(endMs / 1_000)
   const start = end - days * 86_400
   const times = Array.from({ length: (days * 86_400) / (2 * minute) }, (_, n) => start + n * 2 * minute)
-  const present = await seriesOf(prometheus, `{__name__=~"${Object.keys(raw).join('|')}"}`)
-  const past = present.map((labels): Series => {
-    const value = raw[labels['__name__']!]!
-    const earlier = labels['job'] === 'prometheus' ? labels : { ...labels, instance: 'earlier' }
-    return { labels: earlier, samples: times.map((time) => [time, value((time - start) / minute, labels)]) }
-  })
+  const present = await seriesOf(prometheus, `{__name__=~"${[...byPresent.keys()].join('|')}"}`)
+  const past = present.flatMap((labels) =>
+    byPresent.get(labels['__name__']!)!.map((name): Series => {
+      const named = { ...labels, __name__: name }
+      const earlier = labels['job'] === 'prometheus' ? named : { ...named, instance: 'earlier' }
+      return { labels: earlier, samples: times.map((time) => [time, raw[name]!((time - start) / minute, labels)]) }
+    }),
+  )
   await load(prometheus, folder, 'raw', past)
 
   const made = await Promise.all(

@@ -65,5 +65,9 @@ export function sameFleet(query: (matchers: string) => string): string {
 /** A query inside a text, with matchers for these labels of the alert. */
 export function sameLabels(labels: readonly string[], query: (matchers: string) => string): string {
   const matchers = labels.map((name) => `${name}=%q`).join(', ')
-  return `printf \`${query(matchers)}\`${labels.map((name) => ` $labels.${name}`).join('')} | query`
+  // Twice in a query, they need the numbers of their values
+  const numbered = labels.map((name, index) => `${name}=%[${index + 1}]q`).join(', ')
+  const once = query(matchers)
+  const written = once.split(matchers).length > 2 ? query(numbered) : once
+  return `printf \`${written}\`${labels.map((name) => ` $labels.${name}`).join('')} | query`
 }

@@ -46,8 +46,10 @@ export interface HistogramReads {
   total(histogram: string): string
   /** A quantile of the buckets that `expr` returns; without `change`, of the native ones if there are any. */
   quantile(share: number, expr: (buckets: Buckets) => string, change?: Switch): string
-  /** The bound below which every value of `expr` is. */
-  highest(labels: readonly string[], expr: (buckets: Buckets) => string): string
+  /** The count or the sum over days; of native ones, from what was recorded: the native histograms of a week are too many to load. */
+  overDays(part: 'count' | 'sum', labels: readonly string[], observations: Observations, recorded: string): string
+  /** The bound below which every value of some days is; of native ones, from what was recorded. */
+  highest(labels: readonly string[], histogram: string, days: number, recorded: string): string
   /** The number of observations up to a bound; `expr` gets the matcher of the bound. */
   within(labels: readonly string[], bound: number, expr: (buckets: Buckets, matcher: string) => string): string
   /** The number of observations up to each bound, by the label `le`, as a heatmap needs them. */
@@ -70,7 +72,8 @@ const classicReads: HistogramReads = {
   sum: (labels, observations) => aggregated('sum', labels, read(observations, '_sum')),
   total: (histogram) => `${histogram}_sum`,
   quantile: (share, expr) => quantileOf(share, expr(classic)),
-  highest: (_labels, expr) => quantileOf(1, expr(classic)),
+  overDays: (part, labels, observations) => classicReads[part](labels, observations),
+  highest: (labels, histogram, days) => quantileOf(1, increaseOf(classic, labels, histogram, `${days}d`)),
   // The name of a bound depends on the way of the series: 600 from /metrics, 600.0 from OTLP
   within: (labels, bound, expr) => onOneLine(aggregated('sum', labels, expr(classic, `{le=~"${bound}([.]0)?"}`))),
   cumulated: (_bounds, observations) => aggregated('sum', ['le'], read(observations, '_bucket')),
@@ -98,7 +101,9 @@ const bothReads: HistogramReads = {
           or
           ${quantileOf(share, expr(native))}
         )`,
-  highest: (labels, expr) => both('max', labels, quantileOf(1, expr(classic)), quantileOf(1, expr(native))),
+  overDays: (part, labels, observations, recorded) => both('sum', labels, classicReads[part](labels, observations), recorded),
+  highest: (labels, histogram, days, recorded) =>
+    both('max', labels, classicReads.highest(labels, histogram, days, recorded), `max_over_time(${recorded}[${days}d])`),
   within: (labels, bound, expr) => {
     const all = onOneLine(aggregated('sum', labels, expr(native, '')))
     const nativeOnes = `histogram_fraction(-Inf, ${bound}, ${all}) * histogram_count(${all})`
@@ -119,6 +124,21 @@ const bothReads: HistogramReads = {
         histogram_count(${all})`,
     )
   },
+}
+
+/** What is recorded of native histograms every hour, for queries over days. */
+export const nativeHour: Readonly<Record<'count' | 'sum' | 'highest', (labels: readonly string[], histogram: string) => string>> =
+  {
+    count: (labels, histogram) => parts(labels, 'count', { over: 'increase', histogram, range: '[1h]' }),
+    sum: (labels, histogram) => parts(labels, 'sum', { over: 'increase', histogram, range: '[1h]' }),
+    highest: (labels, histogram) => quantileOf(1, increaseOf(native, labels, histogram, '1h')),
+  }
+
+function increaseOf(buckets: Buckets, labels: readonly string[], histogram: string, range: string): string {
+  return promql`
+    sum ${buckets.by(...labels)} (
+      increase(${buckets.of(histogram)}[${range}])
+    )`
 }
 
 function read({ over, histogram, matchers = '', range }: Observations, suffix: string): string {

@@ -25,7 +25,7 @@ export class MixinError extends Error {
 export function readMixinSettings(file: string): MixinSettings {
   // Channels are not looked at here, so nothing of the environment is needed
   const { alerts } = loadConfiguration({ file, env: {} })
-  return checked({ rules: alerts.rules, successObjective: ruleThresholds.successObjective, histograms: 'classic' })
+  return checked({ rules: alerts.rules, successObjective: ruleThresholds.successObjective, histograms: alerts.histograms })
 }
 
 /** @throws MixinError when no rules can be made from them */

@@ -13,6 +13,11 @@ import { checkedCode, type Origin, prefixed, resolveSettings, type Settings, typ
 export interface AlertSettings {
   /** Whether rules are evaluated in the process; `auto`: unless metrics are exported by OTLP. File: `alerts.in_process`. @default 'auto' */
   readonly inProcess: 'auto' | 'on' | 'off'
+  /**
+   * How the metrics store keeps histograms. Rule files and dashboards are generated for it; rules in the process are the same for both.
+   * File: `alerts.histograms`. @default 'native'
+   */
+  readonly histograms: 'native' | 'classic'
   /** In-process alerts are sent to this Alertmanager; `ALERTMANAGER_URL`. @default none */
   readonly alertmanagerUrl: string | undefined
   /** User at that Alertmanager; `ALERTMANAGER_USER`. @default 'swarmwatch' */
@@ -70,6 +75,13 @@ export const alertSettings: Settings<Omit<AlertSettings, 'channels' | 'rules'>> 
     fileKey: 'alerts.templates.resolved',
     value: textTemplate,
     default: undefined,
+  },
+  histograms: {
+    about:
+      'How the metrics store keeps histograms, for the rule files and dashboards that `pnpm mixin` makes: native, or classic for a store without native histograms, such as VictoriaMetrics.',
+    fileKey: 'alerts.histograms',
+    value: oneOf(['native', 'classic']),
+    default: 'native',
   },
   alertmanagerUrl: {
     about: 'Alertmanager that in-process alerts are sent to.',

@@ -27,7 +27,7 @@ export function quantile(
   const ofBuckets = histogramReads(mode).quantile(
     share,
     (buckets) => promql`
-      sum ${buckets.by(...labels)} (
+      ${['sum', buckets.by(...labels)].join(' ').trimEnd()} (
         rate(${buckets.of(histogram)}${of}[$__rate_interval])
       )`,
   )

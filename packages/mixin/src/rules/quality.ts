@@ -1,5 +1,5 @@
 import { sameLabels } from '../annotations.ts'
-import { histogramReads } from '../histograms.ts'
+import { histogramReads, nativeHour } from '../histograms.ts'
 import { promql } from '../promql.ts'
 import type { Alert, RuleGroup } from '../rule.ts'
 import { ruleThresholds } from '../rule-thresholds.ts'
@@ -9,6 +9,8 @@ import type { MixinSettings } from '../settings.ts'
 const { quality } = ruleThresholds
 const scoreLabels = [...agentLabels, label.evaluation]
 const byScore = by(...scoreLabels)
+/** What is recorded of native histograms every hour. */
+const ofHour = { count: 'agent:scores:increase1h', sum: 'agent:score:sum_increase1h', highest: 'agent:score:highest_1h' } as const
 
 /**
  * Variance of the mean of `count` scores from 0 to the highest one seen: never more than mean x (highest - mean) / count (the inequality of
@@ -19,30 +21,37 @@ const varianceOf = (mean: string, count: string): string => `${mean} * (agent:sc
 /** The scores of an agent in the last day, and in the week before it. */
 export function qualityRecordings({ histograms }: MixinSettings): RuleGroup {
   const read = histogramReads(histograms)
-  const sumOver = (part: 'sum' | 'count', range: string): string =>
-    read[part](scoreLabels, { over: 'increase', histogram: series.evaluationScore, range })
+  const lastDay = (part: 'sum' | 'count'): string =>
+    read[part](scoreLabels, { over: 'increase', histogram: series.evaluationScore, range: '[1d]' })
+  const weekBefore = (part: 'sum' | 'count'): string =>
+    read.overDays(
+      part,
+      scoreLabels,
+      { over: 'increase', histogram: series.evaluationScore, range: '[7d] offset 1d' },
+      `sum_over_time(${ofHour[part]}[7d:1h] offset 1d)`,
+    )
   return {
     name: 'quality',
     intervalSeconds: 300,
     rules: [
-      { record: 'agent:scores:increase1d', expr: sumOver('count', '[1d]') },
-      { record: 'agent:score:mean_1d', expr: `${sumOver('sum', '[1d]')}\n  / (agent:scores:increase1d > 0)` },
-      { record: 'agent:scores:week_before', expr: sumOver('count', '[7d] offset 1d') },
+      ...(histograms === 'native'
+        ? (['count', 'sum', 'highest'] as const).map((part) => ({
+            record: ofHour[part],
+            expr: nativeHour[part](scoreLabels, series.evaluationScore),
+          }))
+        : []),
+      { record: 'agent:scores:increase1d', expr: lastDay('count') },
+      { record: 'agent:score:mean_1d', expr: `${lastDay('sum')}\n  / (agent:scores:increase1d > 0)` },
+      { record: 'agent:scores:week_before', expr: weekBefore('count') },
       {
         record: 'agent:score:mean_week_before',
-        expr: `${sumOver('sum', '[7d] offset 1d')}\n  / (agent:scores:week_before > 0)`,
+        expr: `${weekBefore('sum')}\n  / (agent:scores:week_before > 0)`,
       },
       { record: 'agent:score:objective', expr: `max ${byScore} (${series.evaluationObjective})` },
       {
         // The upper bound of the highest bucket with a score in it
         record: 'agent:score:highest_8d',
-        expr: read.highest(
-          scoreLabels,
-          (buckets) => promql`
-          sum ${buckets.by(...scoreLabels)} (
-            increase(${buckets.of(series.evaluationScore)}[8d])
-          )`,
-        ),
+        expr: read.highest(scoreLabels, series.evaluationScore, 8, ofHour.highest),
       },
       {
         record: 'agent:score_drop:z',
