@@ -4,7 +4,9 @@ import { isAlert } from '../src/rule.ts'
 import type { RuleFile } from '../src/rule-files.ts'
 import { fleetLabels, label } from '../src/series.ts'
 
-const words = new Set('and or unless by on ignoring without group_left group_right offset bool inf nan NaN start end'.split(' '))
+const words = new Set(
+  'and or unless by on ignoring without group_left group_right offset bool inf Inf nan NaN start end'.split(' '),
+)
 
 /** The names of the series that a PromQL expression reads. */
 export function metricNames(expr: string): readonly string[] {
@@ -18,10 +20,10 @@ export function metricNames(expr: string): readonly string[] {
   return [...new Set(found.filter(([, name, call]) => call === undefined && !words.has(name!)).map(([, name]) => name!))]
 }
 
-/** The series that the SDK sends, as Prometheus names them. */
+/** The series that the SDK sends, as Prometheus names them: histograms as classic and as native ones. */
 export const sdkSeries: ReadonlySet<string> = new Set(
   Object.values(metric).flatMap(({ prometheus, kind }) =>
-    kind === 'histogram' ? ['_bucket', '_sum', '_count'].map((part) => prometheus + part) : [prometheus],
+    kind === 'histogram' ? ['', '_bucket', '_sum', '_count'].map((part) => prometheus + part) : [prometheus],
   ),
 )
 

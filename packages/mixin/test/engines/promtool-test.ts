@@ -6,6 +6,7 @@ import { runOnce } from '@swarmwatch/testkit'
 import { stringify } from 'yaml'
 
 import { image } from './docker.ts'
+import { renderRuleFile } from '../../src/render-rule-file.ts'
 import type { RuleFile } from '../../src/rule-files.ts'
 
 /** A test as promtool reads it. */
@@ -18,16 +19,17 @@ export interface PromtoolTest {
   readonly promql_expr_test: readonly object[]
 }
 
-const rules = resolve(import.meta.dirname, '../../../../collector/prometheus/rules')
+const committed = resolve(import.meta.dirname, '../../../../collector/prometheus/rules')
 
 /**
- * Runs tests on committed rule files, in this order; returns what was wrong with each, '' if
+ * Runs tests on rule files, in this order: those of the repository, or others as `rendered`. Returns what was wrong with each test, '' if
  * nothing.
  */
 export async function promtoolTest(
   files: readonly RuleFile[],
   evaluationInterval: string,
   tests: readonly PromtoolTest[],
+  { rendered = false }: { readonly rendered?: boolean } = {},
 ): Promise<ReadonlyMap<string, string>> {
   const folder = mkdtempSync(join(tmpdir(), 'promtool-'))
   // Programs in containers run as another user
@@ -43,7 +45,8 @@ export async function promtoolTest(
         tests,
       }),
     )
-    const mounts = { '/rules': rules, '/tests': folder }
+    if (rendered) for (const file of files) writeFileSync(join(folder, file.name), renderRuleFile(file))
+    const mounts = { '/rules': rendered ? folder : committed, '/tests': folder }
     const { code, output } = await runOnce(image.prometheus, 'promtool', ['test', 'rules', '/tests/tests.yaml'], mounts)
     const failures = failuresByName(output)
     if (code !== 0 && failures.size === 0) throw new Error(output)

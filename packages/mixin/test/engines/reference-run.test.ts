@@ -38,7 +38,7 @@ const bornLate: Readonly<Record<string, string>> = {
 /** The same for labels, by series; `` is any. */
 const lateLabels: Readonly<Record<string, readonly string[]>> = {
   // the SDK of OpenTelemetry sets it when a metric has too many label values
-  '': ['otel_metric_overflow', '__name__'],
+  '': ['otel_metric_overflow', '__name__', ...(settings.histograms === 'native' ? ['le'] : [])],
   worker_queue_tasks: ['job', 'deployment_environment_name', 'cloud_region', 'state'],
   worker_queue_oldest_seconds: ['job', 'deployment_environment_name', 'cloud_region'],
   agent_stuck_run_seconds: ['job', 'deployment_environment_name', 'cloud_region', 'agent_name', 'instance'],
@@ -103,7 +103,7 @@ function missingIn(known: Known): readonly string[] {
   return expressions.flatMap(({ of, expr, labels }) => {
     const names = metricNames(expr)
     const read = names.length === 0 ? [...known.keys()] : names
-    const made = [...expr.matchAll(/"(\w+)", "[^"]*", "\w+", "[^"]*"\s*\)|count_values\("(\w+)"/g)].map(
+    const made = [...expr.matchAll(/"(\w+)", "[^"]*", "\w*", "[^"]*"\s*\)|count_values\("(\w+)"/g)].map(
       ([, replaced, counted]) => (replaced ?? counted)!,
     )
     const onThem = new Set([
@@ -111,10 +111,17 @@ function missingIn(known: Known): readonly string[] {
       ...['', ...read].flatMap((name) => [...(known.get(name) ?? []), ...(lateLabels[name] ?? [])]),
     ])
     return [
-      ...names.filter((name) => !known.has(name) && !(name in bornLate)).map((name) => `${name} (${of})`),
+      ...names
+        .filter((name) => !known.has(name) && !(name in bornLate) && !isReplaced(name, known))
+        .map((name) => `${name} (${of})`),
       ...[...labelNames(expr), ...labels].filter((name) => !onThem.has(name)).map((name) => `label ${name} (${of})`),
     ]
   })
+}
+
+/** Whether it is a part of a classic histogram that is a native one now: rules read both. */
+function isReplaced(name: string, known: Known): boolean {
+  return settings.histograms === 'native' && known.has(name.replace(/_(bucket|sum|count)(?=$|:)/, ''))
 }
 
 /** Panels with a query that has no answer. */

@@ -3,7 +3,9 @@ import { join, resolve } from 'node:path'
 import { describe, expect, test } from 'vitest'
 
 import { hasDocker } from './docker.ts'
+import { hasHistograms, withNativeHistograms } from './native-series.ts'
 import { promtoolTest, type PromtoolTest } from './promtool-test.ts'
+import type { HistogramMode } from '../../src/histograms.ts'
 import { type Alert, isAlert } from '../../src/rule.ts'
 import { type RuleFile, ruleFiles } from '../../src/rule-files.ts'
 import { readMixinSettings } from '../../src/settings.ts'
@@ -51,24 +53,54 @@ export interface Sample {
 const settings = readMixinSettings(join(resolve(import.meta.dirname, '../../../..'), 'config/production.yaml'))
 const links = { grafana_url: 'http://grafana.test', runbooks_url: 'http://runbooks.test' }
 
-/** One test for each promise about an alert; all of them run in one promtool. */
+export interface PromiseOptions {
+  /** @default '30s' */
+  readonly evaluationInterval?: string
+  /** Whether promises with histograms are also tested for other kinds of them. @default true */
+  readonly variants?: boolean
+}
+
+/**
+ * One test for each promise about an alert; all of them run in one promtool. Where the series have histograms, the promise must hold for
+ * native ones as well; and for a store of classic ones alone, with the rules that are generated for it.
+ */
 export function alertPromises(
   alertname: string,
   promises: Readonly<Record<string, Promised>>,
-  { evaluationInterval = '30s' }: { readonly evaluationInterval?: string } = {},
+  { evaluationInterval = '30s', variants = true }: PromiseOptions = {},
 ): void {
   describe.skipIf(!hasDocker)(alertname, () => {
     // Begun before the first test runs, so that the promtools of a file run side by side
-    const tests = Object.entries(promises).map(([name, promised]) => promtoolOf(name, alertname, promised))
-    const running = hasDocker ? promtoolTest(filesFor(alertname), evaluationInterval, tests) : undefined
-    running?.catch(() => {})
-    for (const name of Object.keys(promises)) test(name, async () => expect((await running)?.get(name)).toBe(''))
+    const tests = Object.entries(promises).flatMap(([name, promised]) => {
+      const native = { ...promised, series: withNativeHistograms(promised.series) }
+      return [
+        [name, promised] as const,
+        ...(variants && hasHistograms(promised.series) ? [[`${name} (native)`, native] as const] : []),
+      ]
+    })
+    const inClassicStore = Object.entries(promises).filter(([, { series }]) => variants && hasHistograms(series))
+    const run = (of: readonly (readonly [string, Promised])[], histograms: HistogramMode) =>
+      hasDocker && of.length > 0
+        ? promtoolTest(
+            filesFor(alertname, histograms),
+            evaluationInterval,
+            of.map(([name, promised]) => promtoolOf(name, alertname, promised)),
+            { rendered: histograms !== settings.histograms },
+          )
+        : undefined
+    const running = run(tests, 'native')
+    const runningClassic = run(inClassicStore, 'classic')
+    for (const each of [running, runningClassic]) each?.catch(() => {})
+    for (const [name] of tests) test(name, async () => expect((await running)?.get(name)).toBe(''))
+    for (const [name] of inClassicStore) {
+      test(`${name} (classic rules)`, async () => expect((await runningClassic)?.get(name)).toBe(''))
+    }
   })
 }
 
 /** The file of the alert, after those whose recordings it reads. */
-function filesFor(alertname: string): readonly RuleFile[] {
-  const files = ruleFiles(settings)
+function filesFor(alertname: string, histograms: HistogramMode): readonly RuleFile[] {
+  const files = ruleFiles({ ...settings, histograms })
   const own = files.find(({ groups }) =>
     groups.some(({ rules }) => rules.some((rule) => isAlert(rule) && rule.alert === alertname)),
   )
