@@ -13,8 +13,10 @@ export const series = {
   inputTokens: 'gen_ai_client_inference_usage_input_tokens_total',
   cacheReadInputTokens: 'gen_ai_client_inference_usage_cache_read_input_tokens_total',
   cacheWriteInputTokens: 'gen_ai_client_inference_usage_cache_write_input_tokens_total',
-  inferences: 'gen_ai_client_inference_duration_seconds_count',
-  firstChunks: 'gen_ai_client_inference_time_to_first_chunk_seconds_count',
+  /** A histogram, whose observations are counted. */
+  inferences: 'gen_ai_client_inference_duration_seconds',
+  /** A histogram, whose observations are counted. */
+  firstChunks: 'gen_ai_client_inference_time_to_first_chunk_seconds',
   quotaRemaining: 'provider_quota_remaining',
   quotaLimit: 'provider_quota_limit',
 } as const

@@ -1,6 +1,6 @@
-import { counterSums } from '../history/counter-sums.ts'
+import { type CounterSums, counterSums, observationCounter, plainCounter } from '../history/counter-sums.ts'
 import type { HourRange } from '../history/hourly-history.ts'
-import type { Labels, Prometheus } from '../prometheus/prometheus-client.ts'
+import { type Labels, type Prometheus, PrometheusError } from '../prometheus/prometheus-client.ts'
 import { label, selector, series } from '../series.ts'
 
 /** Amount of something with its labels. */
@@ -55,16 +55,35 @@ const labelsOf: Readonly<Record<Exclude<keyof UsageFacts, 'hours' | 'isExact'>, 
   cacheReadInputTokens: [label.provider, label.model],
 }
 
+const histograms: ReadonlySet<string> = new Set([series.inferences, series.firstChunks])
+
+/** Counts the observations of a histogram, classic or native. */
+async function observations(
+  prometheus: Prometheus,
+  selectorOf: (suffix: string) => string,
+  range: HourRange,
+  keyOf: (labels: Labels) => string,
+): Promise<CounterSums> {
+  try {
+    return await counterSums(prometheus, observationCounter(selectorOf), range, keyOf)
+  } catch (error) {
+    // A store without native histograms, such as VictoriaMetrics, does not know their functions
+    if (!(error instanceof PrometheusError && error.reason === 'query')) throw error
+    return counterSums(prometheus, plainCounter(selectorOf('_count')), range, keyOf)
+  }
+}
+
 /** Reads the sums of a time. Rejects with `PrometheusError`. */
 export async function readUsageFacts(prometheus: Prometheus, range: HourRange, matchers = ''): Promise<UsageFacts> {
   const facts: Record<string, readonly Amount[]> = {}
   let isExact = true
   for (const [name, names] of Object.entries(labelsOf)) {
-    const counter = selector(series[name as keyof typeof labelsOf], matchers)
+    const counted = series[name as keyof typeof labelsOf]
     // Keys are the values of the labels, as JSON, because a value may contain any separator
-    const sums = await counterSums(prometheus, counter, range, (labels) =>
-      JSON.stringify(names.map((each) => labels[each] ?? '')),
-    )
+    const keyOf = (labels: Labels): string => JSON.stringify(names.map((each) => labels[each] ?? ''))
+    const sums = histograms.has(counted)
+      ? await observations(prometheus, (suffix) => selector(counted + suffix, matchers), range, keyOf)
+      : await counterSums(prometheus, plainCounter(selector(counted, matchers)), range, keyOf)
     isExact &&= sums.isExact
     facts[name] = [...sums.byKey].map(([key, amount]) => {
       const values = JSON.parse(key) as readonly string[]

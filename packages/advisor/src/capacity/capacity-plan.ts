@@ -46,7 +46,8 @@ interface Measured {
 async function measure(prometheus: Prometheus, needs: CapacityNeeds): Promise<Measured> {
   const { nowSeconds, matchers } = needs
   const active = selector(series.activeExecutions, matchers)
-  const duration = (part: string): string => `sum(increase(${selector(`${series.executionDuration}_${part}`, matchers)}[7d]))`
+  const classic = (part: string): string => `sum(increase(${selector(`${series.executionDuration}_${part}`, matchers)}[7d]))`
+  const native = (part: string): string => `sum(histogram_${part}(increase(${selector(series.executionDuration, matchers)}[7d])))`
   const ofTsdb = (name: string): string => `max(${name}{job="prometheus"})`
   /** A value that is missing, or too expensive for the server, is left out of the plan. */
   const value = async (expr: string): Promise<number> => {
@@ -60,7 +61,12 @@ async function measure(prometheus: Prometheus, needs: CapacityNeeds): Promise<Me
   }
   const counted = await value(`count(count by (job, instance) (last_over_time(${active}[10m])))`)
   const highest = await value(`max(max_over_time(sum by (job, instance) (${active})[7d:5m]))`)
-  const seconds = (await value(duration('sum'))) / (await value(duration('count')))
+  // Both where the store began to keep native histograms within the week
+  const durations = async (part: string): Promise<number> => {
+    const parts = [await value(classic(part)), await value(native(part))].filter((each) => Number.isFinite(each))
+    return parts.length === 0 ? Number.NaN : parts.reduce((sum, each) => sum + each, 0)
+  }
+  const seconds = (await durations('sum')) / (await durations('count'))
   const spread = await value(
     `quantile_over_time(0.9, (stddev_over_time(sum(${active})[1h:1m]) ^ 2 / avg_over_time(sum(${active})[1h:1m]))[2d:1h])`,
   )

@@ -11,18 +11,47 @@ export interface CounterSums {
 /** Series above which `increase()` of the server is used, because more raw series would take minutes. */
 const mostSeries = 20_000
 
+/** How a counter is read: its selector, and queries over an hour. */
+export interface CounterQueries {
+  readonly last: string
+  readonly highest: string
+  readonly increase: string
+}
+
+/** A counter with this selector. */
+export function plainCounter(selected: string): CounterQueries {
+  return {
+    last: `last_over_time(${selected}[1h])`,
+    highest: `max_over_time(${selected}[1h])`,
+    increase: `increase(${selected}[1h])`,
+  }
+}
+
+/**
+ * The number of observations of a histogram, `selectorOf` with its name and `_count` behind it. Where the store began to keep native
+ * histograms, a series goes on with the value that its classic one had.
+ */
+export function observationCounter(selectorOf: (suffix: string) => string): CounterQueries {
+  const [native, classic] = [selectorOf(''), selectorOf('_count')]
+  return {
+    last: `(histogram_count(last_over_time(${native}[1h])) or last_over_time(${classic}[1h]))`,
+    highest: `(max_over_time(histogram_count(${native})[1h:1m]) or max_over_time(${classic}[1h]))`,
+    increase: `(histogram_count(increase(${native}[1h])) or increase(${classic}[1h]))`,
+  }
+}
+
 /**
  * Adds up how much counters rose. `increase()` extrapolates to the edges of its window, which is good enough for a graph but not for an
  * invoice: here the last value of each hour is read, and the differences are added, with resets and new series.
  */
 export async function counterSums(
   prometheus: Prometheus,
-  counter: string,
+  counter: CounterQueries,
   range: HourRange,
   keyOf: (labels: Labels) => string | undefined,
 ): Promise<CounterSums> {
   const end = (range.firstHour + range.hours) * hourSeconds
-  const [counted] = await prometheus.query(`count(last_over_time(${counter}[1h]))`, end)
+  const [counted] = await prometheus.query(`count(${counter.last})`, end)
   if ((counted?.samples[0]?.[1] ?? 0) > mostSeries) return estimated(prometheus, counter, range, keyOf)
   try {
     return await exact(prometheus, counter, range, keyOf)
@@ -34,7 +63,7 @@ export async function counterSums(
 
 async function exact(
   prometheus: Prometheus,
-  counter: string,
+  counter: CounterQueries,
   { firstHour, hours }: HourRange,
   keyOf: (labels: Labels) => string | undefined,
 ): Promise<CounterSums> {
@@ -43,8 +72,7 @@ async function exact(
   const last = new Map<string, number>()
   const byKey = new Map<string, number>()
   // A reset within an hour hides what came before it; the highest value of the hour shows it
-  const highest = `max_over_time(${counter}[1h])`
-  for await (const slice of prometheus.queryRange(`last_over_time(${counter}[1h])`, range, { maxSteps: 24 })) {
+  for await (const slice of prometheus.queryRange(counter.last, range, { maxSteps: 24 })) {
     for (const { labels, samples } of slice) {
       const key = keyOf(labels)
       if (key === undefined) continue
@@ -62,7 +90,7 @@ async function exact(
   return { byKey, isExact: true }
 
   async function hiddenBy(labels: Labels, seconds: number, before: number): Promise<number> {
-    const found = (await prometheus.query(highest, seconds)).find((one) => idOf(one.labels) === idOf(labels))
+    const found = (await prometheus.query(counter.highest, seconds)).find((one) => idOf(one.labels) === idOf(labels))
     return Math.max(0, (found?.samples[0]?.[1] ?? before) - before)
   }
 }
@@ -77,14 +105,14 @@ function idOf(labels: Labels): string {
 
 async function estimated(
   prometheus: Prometheus,
-  counter: string,
+  counter: CounterQueries,
   { firstHour, hours }: HourRange,
   keyOf: (labels: Labels) => string | undefined,
 ): Promise<CounterSums> {
   const byKey = new Map<string, number>()
   const start = (firstHour + 1) * hourSeconds
   const range = { start, end: start + (hours - 1) * hourSeconds, step: hourSeconds }
-  for await (const slice of prometheus.queryRange(`sum without (instance) (increase(${counter}[1h]))`, range, { maxSteps: 24 })) {
+  for await (const slice of prometheus.queryRange(`sum without (instance) (${counter.increase})`, range, { maxSteps: 24 })) {
     for (const { labels, samples } of slice) {
       const key = keyOf(labels)
       if (key === undefined) continue

@@ -1,20 +1,16 @@
 import { type Meta, regionReturned, regionSilent, regionUnwatched } from '../message/meta-notices.ts'
-import type { PeerStates, Store } from '../outbox/store.ts'
+import type { PeerStates } from '../outbox/store.ts'
 import { type SilenceWatch, watchSilence } from '../silence.ts'
-import { whileLeader } from '../watchdog.ts'
 import type { WatchedPeer } from './peer-settings.ts'
 
 /** Options for {@link watchPeers}. */
 export interface PeerWatchOptions {
   readonly peers: readonly WatchedPeer[]
   readonly core: {
-    readonly store: PeerStates & Pick<Store, 'sharing'>
+    readonly store: PeerStates
     readonly report: (meta: Meta) => Promise<void>
     readonly openReports: () => readonly string[]
-    readonly refreshReports: () => Promise<void>
   }
-  /** How often bridges that share a store read the heartbeats of the others. @default 5 s */
-  readonly everyMs?: number
   readonly now: () => number
 }
 
@@ -41,9 +37,8 @@ export interface PeerWatch {
  * Reports when the heartbeats of a peer no longer arrive, and when they do again: once each, also over restarts of this process. What
  * other peers receive counts too, so that a cut between two regions is not taken for the silence of one while a third one receives its heartbeats.
  */
-export async function watchPeers({ peers, core, now, everyMs = 5_000 }: PeerWatchOptions): Promise<PeerWatch> {
+export async function watchPeers({ peers, core, now }: PeerWatchOptions): Promise<PeerWatch> {
   const { store, report } = core
-  const { sharing } = store
   const startedAt = now()
   const stored = new Map((await store.peerStates()).map(({ name, lastAt }) => [name, lastAt]))
   const open = new Set(core.openReports())
@@ -65,37 +60,13 @@ export async function watchPeers({ peers, core, now, everyMs = 5_000 }: PeerWatc
       afterMs,
       lastSignAt: () => peer.aliveAt,
       onChange: (isNowSilent) => {
-        if (sharing === undefined) void reportChange(name, peer, isNowSilent)
+        const occurrence = String(peer.aliveAt)
+        const seconds = Math.round((now() - peer.aliveAt) / 1000)
+        void report(isNowSilent ? regionSilent({ key, name, seconds, occurrence }) : regionReturned({ key, name, occurrence }))
       },
       initial: { isSilent, silentMs },
     })
     return Object.assign(peer, { watch })
-  }
-
-  function reportChange(name: string, { aliveAt }: Pick<Watched, 'aliveAt'>, isSilent: boolean): Promise<void> {
-    const [key, occurrence] = [keyOf(name), String(aliveAt)]
-    const seconds = Math.round((now() - aliveAt) / 1000)
-    return report(isSilent ? regionSilent({ key, name, seconds, occurrence }) : regionReturned({ key, name, occurrence }))
-  }
-
-  /** Reads the heartbeats that other bridges received. */
-  async function readOthers(): Promise<void> {
-    for (const { name, lastAt, aliveAt = lastAt } of await store.peerStates()) {
-      const peer = watched.get(name)
-      if (peer === undefined) continue
-      if (lastAt > peer.lastAt) [peer.lastAt, peer.hasSent] = [lastAt, true]
-      peer.aliveAt = Math.max(peer.aliveAt, aliveAt)
-    }
-  }
-
-  /** Reports the differences between what is and what was reported, by whichever bridge. */
-  async function reportForAll(): Promise<void> {
-    await core.refreshReports()
-    const reported = new Set(core.openReports())
-    for (const [name, peer] of watched) {
-      const isSilent = peer.watch.isSilent()
-      if (isSilent !== reported.has(keyOf(name))) await reportChange(name, peer, isSilent)
-    }
   }
 
   /** Ends what was reported of peers that are no longer configured. */
@@ -108,9 +79,9 @@ export async function watchPeers({ peers, core, now, everyMs = 5_000 }: PeerWatc
     for (const name of names) await store.forgetPeerState(name).catch(() => {})
   }
 
-  function save(name: string, lastAt: number, aliveAt = lastAt): void {
+  function save(name: string, lastAt: number): void {
     // without the disk, the state lives as long as this process
-    void store.savePeerState({ name, lastAt, ...(sharing && { aliveAt }) }).catch(() => {})
+    void store.savePeerState({ name, lastAt }).catch(() => {})
   }
 
   function received(name: string, body: Uint8Array): boolean {
@@ -123,15 +94,11 @@ export async function watchPeers({ peers, core, now, everyMs = 5_000 }: PeerWatc
     save(name, at)
     for (const [other, ageSeconds] of Object.entries(readReceived(body))) {
       const seen = other === name ? undefined : watched.get(other)
-      if (seen === undefined) continue
-      seen.aliveAt = Math.max(seen.aliveAt, at - ageSeconds * 1000)
-      if (sharing) save(other, seen.lastAt, seen.aliveAt)
+      if (seen !== undefined) seen.aliveAt = Math.max(seen.aliveAt, at - ageSeconds * 1000)
     }
     return true
   }
 
-  const timer = sharing && setInterval(() => void readOthers().catch(() => {}), everyMs)
-  const stopReports = sharing && whileLeader(sharing, reportForAll, everyMs)
   return {
     received,
     states: () =>
@@ -148,8 +115,6 @@ export async function watchPeers({ peers, core, now, everyMs = 5_000 }: PeerWatc
     },
     stop: () => {
       for (const { watch } of watched.values()) watch.stop()
-      clearInterval(timer)
-      stopReports?.()
     },
   }
 }
