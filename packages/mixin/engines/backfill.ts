@@ -29,7 +29,7 @@ const raw: Readonly<Record<string, (minutes: number, labels: Labels) => number>>
   prometheus_tsdb_retention_limit_bytes: () => 8e9,
 }
 
-/** The series of the past, by the name of the present one: until lately, the store kept histograms as classic ones. */
+/** The series of the past, by the name of the present one: until recently, the store kept histograms as classic ones. */
 const byPresent: ReadonlyMap<string, readonly string[]> = Map.groupBy(Object.keys(raw), (name) =>
   name.replace(/(?<=_seconds|_tool_calls)_(sum|count)$/, ''),
 )

@@ -126,7 +126,7 @@ const bothReads: HistogramReads = {
   },
 }
 
-/** What is recorded of native histograms every hour, for queries over days. */
+/** Queries that are recorded of native histograms of an hour, for queries over days. */
 export const nativeHour: Readonly<Record<'count' | 'sum' | 'highest', (labels: readonly string[], histogram: string) => string>> =
   {
     count: (labels, histogram) => parts(labels, 'count', { over: 'increase', histogram, range: '[1h]' }),

@@ -9,7 +9,7 @@ import type { MixinSettings } from '../settings.ts'
 const { quality } = ruleThresholds
 const scoreLabels = [...agentLabels, label.evaluation]
 const byScore = by(...scoreLabels)
-/** What is recorded of native histograms every hour. */
+/** Series that are recorded of native histograms of an hour. */
 const ofHour = { count: 'agent:scores:increase1h', sum: 'agent:score:sum_increase1h', highest: 'agent:score:highest_1h' } as const
 
 /**
