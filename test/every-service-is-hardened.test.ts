@@ -5,15 +5,23 @@ import { isSecretName } from '@swarmwatch/config'
 import { composeFile, networksOf, repositoryRoot } from '@swarmwatch/testkit'
 import { describe, expect, test } from 'vitest'
 
-import { writtenConnections } from './stack/connections.ts'
+import { connectionsOfScale, writtenConnections } from './stack/connections.ts'
 
-const { services, networks, volumes, secrets } = composeFile()
-const text = readFileSync(`${repositoryRoot}docker-compose.production.yml`, 'utf8')
+const { services, networks, secrets } = composeFile()
+const scaled = composeFile('docker-compose.scale.yml')
+const files = [
+  { file: 'docker-compose.production.yml', compose: composeFile() },
+  { file: 'docker-compose.region.yml', compose: composeFile('docker-compose.region.yml') },
+  { file: 'docker-compose.scale.yml', compose: scaled },
+]
+const servicesOfFiles = files.flatMap(({ file, compose }) =>
+  Object.entries(compose.services).map(([name, service]) => ({ file, compose, name, service })),
+)
 const dockerfile = readFileSync(`${repositoryRoot}Dockerfile.production`, 'utf8')
 
 const megabytes = (size: string): number => Number.parseFloat(size) * { m: 1, g: 1024 }[size.slice(-1) as 'm' | 'g']
 
-describe.for(Object.entries(services))('%s', ([name, service]) => {
+describe.for(servicesOfFiles)('$name of $file', ({ compose: { volumes, secrets }, name, service }) => {
   test('runs as a number other than 0', () => expect(service.user).toMatch(/^[1-9]\d*:\d+$/))
   test('has a read-only repositoryRoot', () => expect(service.read_only).toBe(true))
   test('has no capability and gets no new privileges', () => {
@@ -25,9 +33,11 @@ describe.for(Object.entries(services))('%s', ([name, service]) => {
     expect(service.cpus).toBeGreaterThan(0)
     expect(service.pids_limit).toBeGreaterThan(0)
   })
-  test('knows its memory limit and stays 10 to 40 % below', () => {
+  // PostgreSQL has no limit of its own: its buffers and connections are bounded
+  test.skipIf(name === 'postgres')('knows its memory limit and stays 10 to 40 % below', () => {
     const { GOMEMLIMIT: go, NODE_OPTIONS: node } = service.environment ?? {}
-    const own = Number(/^(\d+)MiB$/.exec(go ?? '')?.[1] ?? /--max-old-space-size=(\d+)/.exec(node ?? '')?.[1])
+    const [, proxy] = /^haproxy .*-m (\d+) /.exec(service.command?.join(' ') ?? '') ?? []
+    const own = Number(/^(\d+)MiB$/.exec(go ?? '')?.[1] ?? /--max-old-space-size=(\d+)/.exec(node ?? '')?.[1] ?? proxy)
     expect(own / megabytes(service.mem_limit!)).toBeGreaterThan(0.6)
     expect(own / megabytes(service.mem_limit!)).toBeLessThan(0.9)
   })
@@ -40,7 +50,8 @@ describe.for(Object.entries(services))('%s', ([name, service]) => {
     expect(service).toMatchObject({ restart: 'unless-stopped', init: true }))
   test('keeps its logs within bounds', () =>
     expect(service.logging).toEqual({ driver: 'json-file', options: { 'max-size': '10m', 'max-file': '3' } }))
-  test('its image is pinned by a tag of a version', () => expect(service.image).toMatch(/:v?\d+\.\d+\.\d+$/))
+  test('its image is pinned by a tag of a version', () =>
+    expect(service.image).toMatch(name === 'postgres' ? /:17-trixie$/ : /:v?\d+\.\d+\.\d+$/))
   test('its secrets are files, and nothing in its environment is one', () => {
     expect(service.env_file).toBeUndefined()
     for (const [variable, value] of Object.entries(service.environment ?? {})) {
@@ -50,20 +61,68 @@ describe.for(Object.entries(services))('%s', ([name, service]) => {
   })
   test('what it reads of this folder is read-only and has a label for SELinux, and there is no way to Docker', () => {
     for (const volume of service.volumes ?? []) {
-      if (volume.startsWith('.')) expect(volume).toMatch(/^\.\/(?:config|collector|grafana)\b[^:]*:[^:]+:ro,z$/)
+      if (volume.startsWith('.'))
+        expect(volume).toMatch(/^\.\/(?:config|collector|grafana|\.secrets\/regions)\b[^:]*:[^:]+:ro,z$/)
       else expect(volumes).toHaveProperty(volume.split(':')[0]!)
       expect(volume).not.toContain('docker.sock')
     }
   })
   test('keeps what it must not lose in a volume of its own', () => {
     // A worker keeps nothing: it reports the tasks that it had not begun when it stops; the advisor reads Prometheus again
-    const isStateless = name === 'agent-worker' || name === 'advisor'
+    // Of several bridges, the database keeps what they must not lose
+    const isOfSeveral = /^bridge-[ab]$/.test(name) || service.image.includes('bridge-proxy')
+    const isStateless = name === 'agent-worker' || name === 'advisor' || isOfSeveral
     expect(service.volumes?.filter((volume) => !volume.startsWith('.'))).toHaveLength(isStateless ? 0 : 1)
   })
   test('what it publishes is Grafana or OTLP, on 127.0.0.1', () => {
     const published: Readonly<Record<string, number>> = { grafana: 1, 'otel-collector': 2 }
     expect(service.ports ?? []).toHaveLength(published[name] ?? 0)
     for (const port of service.ports ?? []) expect(port).toMatch(/^127\.0\.0\.1:\$\{/)
+  })
+})
+
+describe('docker-compose.scale.yml', () => {
+  /** The service of docker-compose.production.yml of which this is one of several. */
+  const kindOf = (name: string): string => name.replace(/^bridge-[ab]$/, 'alert-bridge').replace(/-b$/, '')
+  const added = connectionsOfScale()
+  const all = Object.keys(scaled.services)
+
+  test('two services share a network only if a connection of theirs, or of their kind, is listed', () => {
+    const pairs = all.flatMap((one, index) => all.slice(index + 1).map((other) => [one, other] as const))
+    const shared = pairs.filter(([one, other]) =>
+      networksOf(scaled.services[one]!).some((network) => networksOf(scaled.services[other]!).includes(network)),
+    )
+    const { connections, tolerated } = writtenConnections()
+    const kinds = [...connections, ...tolerated, ...added].map(({ from, to }) => [kindOf(from), kindOf(to)].toSorted().join())
+    const unknown = shared.filter(([one, other]) => {
+      const pair = [kindOf(one), kindOf(other)]
+      return pair[0] !== pair[1] && !kinds.includes(pair.toSorted().join())
+    })
+    expect(unknown).toEqual([])
+  })
+
+  test('services whose connection it lists share a network', () => {
+    const between = added.filter(({ to }) => to !== 'outside')
+    const apart = between.filter(
+      ({ from, to }) => !networksOf(scaled.services[from]!).some((network) => networksOf(scaled.services[to]!).includes(network)),
+    )
+    expect(apart).toEqual([])
+  })
+
+  test('a way out belongs to services of one kind', () => {
+    for (const [network, { internal }] of Object.entries(scaled.networks)) {
+      if (internal === true) continue
+      const kinds = all.filter((name) => networksOf(scaled.services[name]!).includes(network)).map(kindOf)
+      expect(new Set(kinds).size, network).toBeLessThanOrEqual(1)
+    }
+  })
+
+  test('its proxy and its database have no way out, and publish nothing', () => {
+    for (const name of ['alert-bridge', 'postgres']) {
+      const { ports, ...service } = scaled.services[name]!
+      expect(ports ?? []).toEqual([])
+      expect(networksOf(service).filter((network) => !scaled.networks[network]?.internal)).toEqual([])
+    }
   })
 })
 
@@ -132,9 +191,10 @@ test('the jobs of Prometheus are the services', () => {
 
 test('every variable of the compose file is explained in .env.production.example, and every one there is used', () => {
   const example = readFileSync(`${repositoryRoot}.env.production.example`, 'utf8')
+  const text = files.map(({ file }) => readFileSync(`${repositoryRoot}${file}`, 'utf8')).join('')
   const asked = new Set([...text.matchAll(/\$\{(\w+)/g)].map(([, name]) => name!))
   const given = Object.keys(parseEnv(example))
-  const asSecrets = Object.keys(secrets).flatMap((name) => [name.toUpperCase(), `${name.toUpperCase()}_FILE`])
+  const asSecrets = Object.keys(scaled.secrets).flatMap((name) => [name.toUpperCase(), `${name.toUpperCase()}_FILE`])
   expect([...asked].filter((name) => !given.includes(name))).toEqual([])
   expect(given.filter((name) => !asked.has(name) && !asSecrets.includes(name))).toEqual([])
   // each line of a variable follows a sentence
@@ -175,10 +235,12 @@ test('images are made in steps: the last ones start from pinned bases, as a numb
   for (const [, base] of dockerfile.matchAll(/^FROM (\S+)/gm)) {
     const isStage = /^(?:build|node|busybox)$/.test(base!)
     if (!isStage)
-      expect(base).toMatch(/^(?:node:24-bookworm-slim|busybox:1\.37-musl|otel\/opentelemetry-collector-contrib:0\.165\.0)$/)
+      expect(base).toMatch(
+        /^(?:node:24-bookworm-slim|debian:bookworm-slim|busybox:1\.37-musl|otel\/opentelemetry-collector-contrib:0\.165\.0)$/,
+      )
   }
-  const targets = Object.values(services).flatMap(({ build }) => build?.target ?? [])
+  const targets = Object.values(scaled.services).flatMap(({ build }) => build?.target ?? [])
   for (const target of targets) expect(dockerfile).toMatch(new RegExp(`^FROM \\S+ AS ${target}$`, 'm'))
-  expect(dockerfile.match(/^USER 10001:10001$/gm)).toHaveLength(2)
+  expect(dockerfile.match(/^USER 10001:10001$/gm)).toHaveLength(3)
   expect(dockerfile).not.toMatch(/^# *syntax=/m)
 })

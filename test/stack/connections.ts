@@ -25,6 +25,14 @@ export function writtenConnections(): {
   return parse(readFileSync(`${repositoryRoot}deploy/connections.yaml`, 'utf8')) as ReturnType<typeof writtenConnections>
 }
 
+/** The connections that docker-compose.scale.yml adds. */
+export function connectionsOfScale(): readonly Connection[] {
+  const { connections } = parse(readFileSync(`${repositoryRoot}deploy/connections-scale.yaml`, 'utf8')) as ReturnType<
+    typeof writtenConnections
+  >
+  return connections
+}
+
 /** A row as one line for each port: `prometheus -> jaeger:8888`. */
 export function linesOf(rows: readonly Connection[]): string[] {
   return rows.flatMap(({ from, to, ports = [] }) => ports.map((port) => `${from} -> ${to}:${port}`))

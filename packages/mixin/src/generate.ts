@@ -7,16 +7,19 @@ import { renderDashboard } from './dashboards/build-dashboard.ts'
 import { dashboardPlans } from './dashboards/dashboard-plans.ts'
 import { generatedFolders, kubernetesFiles } from './kubernetes/kubernetes-files.ts'
 import { withInhibitionRules } from './render-inhibition.ts'
+import { withReplicas } from './render-replicas.ts'
 import { renderRuleFile } from './render-rule-file.ts'
 import { ruleFiles } from './rule-files.ts'
 import { MixinError, type MixinSettings, readMixinSettings } from './settings.ts'
 
 const folder = { rules: 'collector/prometheus/rules', dashboards: 'grafana/dashboards' } as const
+const prometheusFile = 'collector/prometheus/prometheus.yaml'
 const alertmanagerTemplate = 'collector/alertmanager/alertmanager.template.yaml'
 
 /**
  * The text of every generated file, by its path from the root of the repository. Of Alertmanager's
- * template only the inhibition rules are generated: the rest is what the repository has.
+ * template only the inhibition rules are generated: the rest is what the repository has. The settings
+ * of two Prometheus are those of one, with the addresses of docker-compose.scale.yml.
  */
 export function generated(root: string, settings: MixinSettings): ReadonlyMap<string, string> {
   const rules = new Map(ruleFiles(settings).map((file) => [`${folder.rules}/${file.name}`, renderRuleFile(file)]))
@@ -28,6 +31,7 @@ export function generated(root: string, settings: MixinSettings): ReadonlyMap<st
     ...rules,
     ...dashboards,
     [alertmanagerTemplate, alertmanager],
+    [prometheusFile.replace('.yaml', '-scale.yaml'), withReplicas(readFileSync(join(root, prometheusFile), 'utf8'))],
     ...kubernetesFiles(root, rules, dashboards, alertmanager),
   ])
 }

@@ -38,6 +38,7 @@ describe('generated files', () => {
     const committed = [
       ...folders,
       'collector/alertmanager/alertmanager.template.yaml',
+      'collector/prometheus/prometheus-scale.yaml',
       'deploy/helm/swarmwatch/values.schema.json',
       'deploy/kustomize/base/kustomization.yaml',
       'deploy/jsonnet/files.libsonnet',
@@ -58,6 +59,7 @@ describe('generated files', () => {
     for (const path of [
       'collector/alertmanager/alertmanager.template.yaml',
       'collector/otelcol/config.yaml',
+      'collector/prometheus/prometheus.yaml',
       'config/production.yaml',
       'config/production.schema.json',
       'deploy/connections.yaml',

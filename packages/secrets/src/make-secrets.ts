@@ -16,6 +16,9 @@ const randomSecrets = [
   'prometheus_password',
   'alertmanager_password',
   'grafana_admin_password',
+  'postgres_password',
+  'bridge_database_password',
+  'worker_database_password',
 ] as const
 
 /** Random secrets that are made only with the setting that needs them. Without it, the file is empty, which means unset. */
@@ -141,7 +144,12 @@ function render(root: string, folder: SecretFolder, channels: readonly AlertChan
   const template = (path: string): string => readFileSync(join(root, 'collector', path), 'utf8')
   const users = (password: string, rendered: string): string =>
     renderUsers(template('web.template.yaml'), folder.read(password) ?? '', folder.read(rendered))
+  // In the network of docker-compose.scale.yml; elsewhere, write your own URL with sslmode=verify-full
+  const database = (user: string): string =>
+    `postgres://${user}:${folder.read(`${user}_database_password`) ?? ''}@postgres:5432/${user}`
   const rendered: Readonly<Record<string, string>> = {
+    bridge_database_url: database('bridge'),
+    worker_database_url: database('worker'),
     prometheus_basic_auth: basicAuth(folder.read('prometheus_password') ?? ''),
     'prometheus_web.yaml': users('prometheus_password', 'prometheus_web.yaml'),
     'alertmanager_web.yaml': users('alertmanager_password', 'alertmanager_web.yaml'),

@@ -29,8 +29,8 @@ function problemsOf(folder: string): readonly string[] {
 test('every secret is random, long and different from the others', () => {
   const folder = laidOut()
   const made = makeSecrets(folder).flatMap(({ name, state }) => (state === 'made' ? [contentOf(folder)[name]] : []))
-  expect(made).toHaveLength(7)
-  expect(new Set(made).size).toBe(7)
+  expect(made).toHaveLength(10)
+  expect(new Set(made).size).toBe(10)
   for (const secret of made) expect(secret).toMatch(/^[\w-]{43}$/)
 })
 

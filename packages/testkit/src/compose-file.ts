@@ -2,7 +2,7 @@ import { spawnSync } from 'node:child_process'
 import { readFileSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
 
-import { parse } from 'yaml'
+import { isNode, parse, parseDocument } from 'yaml'
 
 /** The root of the repository. */
 export const repositoryRoot: string = fileURLToPath(new URL('../../..', import.meta.url))
@@ -28,6 +28,7 @@ export interface Service {
   readonly networks?: readonly string[] | Readonly<Record<string, { readonly aliases?: readonly string[] }>>
   readonly network_mode?: string
   readonly ports?: readonly string[]
+  readonly command?: readonly string[]
   readonly environment?: Readonly<Record<string, string>>
   readonly env_file?: unknown
   readonly secrets?: readonly string[]
@@ -46,13 +47,50 @@ export interface ComposeFile {
 }
 
 /** The names of a service's networks. */
-export function networksOf({ networks = [] }: Service): readonly string[] {
+export function networksOf({ networks = [] }: Pick<Service, 'networks'>): readonly string[] {
   return Array.isArray(networks) ? (networks as readonly string[]) : Object.keys(networks)
 }
 
-/** Reads docker-compose.production.yml; `${...}` is not replaced. */
-export function composeFile(): ComposeFile {
-  return parse(readFileSync(`${repositoryRoot}docker-compose.production.yml`, 'utf8'), { merge: true }) as ComposeFile
+const read = (file: string): string => readFileSync(`${repositoryRoot}${file}`, 'utf8')
+
+/**
+ * Reads docker-compose.production.yml, and merges further files into it as Compose does for what these tests read: `extends` of its
+ * services and `!override`; `${...}` is not replaced.
+ */
+export function composeFile(...files: readonly string[]): ComposeFile {
+  const first = parse(read('docker-compose.production.yml'), { merge: true }) as ComposeFile
+  return files.reduce((merged, file) => {
+    const document = parseDocument(read(file), { merge: true, logLevel: 'error' })
+    const added = document.toJS() as Partial<ComposeFile>
+    const isOverride = (...path: readonly string[]): boolean => {
+      const node = document.getIn(['services', ...path], true)
+      return isNode(node) && node.tag === '!override'
+    }
+    const services = Object.entries(added.services ?? {}).map(([name, service]) => {
+      const { extends: origin, ...own } = service as Service & { readonly extends?: { readonly service: string } }
+      const base = isOverride(name) ? undefined : merged.services[origin?.service ?? name]
+      const keptVolumes = isOverride(name, 'volumes') ? [] : (base?.volumes ?? [])
+      const keptNetworks = isOverride(name, 'networks') || base === undefined ? [] : networksOf(base)
+      const volumes = new Map([...keptVolumes, ...(own.volumes ?? [])].map((each) => [each.split(':')[1], each]))
+      return [
+        name,
+        {
+          ...base,
+          ...own,
+          environment: { ...base?.environment, ...own.environment },
+          secrets: [...(base?.secrets ?? []), ...(own.secrets ?? [])],
+          volumes: [...volumes.values()],
+          networks: [...new Set([...keptNetworks, ...networksOf(own)])],
+        },
+      ] as const
+    })
+    return {
+      services: { ...merged.services, ...Object.fromEntries(services) },
+      networks: { ...merged.networks, ...added.networks },
+      volumes: { ...merged.volumes, ...added.volumes },
+      secrets: { ...merged.secrets, ...added.secrets },
+    }
+  }, first)
 }
 
 /**

@@ -50,10 +50,15 @@ export interface StackOptions {
 }
 
 /** Builds the images from a checkout, by default this repository. Seconds when nothing has changed. */
-export async function buildImages(checkout: string = repositoryRoot): Promise<void> {
+export async function buildImages(checkout: string = repositoryRoot, files: readonly string[] = []): Promise<void> {
   const environment = join(checkout, '.env.production.example')
   const { code, output } = await runDocker(
-    ['compose', `--env-file=${environment}`, '--file=docker-compose.production.yml', 'build'],
+    [
+      'compose',
+      `--env-file=${environment}`,
+      ...['docker-compose.production.yml', ...files].map((file) => `--file=${file}`),
+      'build',
+    ],
     { cwd: checkout },
   )
   if (code !== 0) throw new Error(`docker compose build:\n${output}`)
@@ -62,8 +67,8 @@ export async function buildImages(checkout: string = repositoryRoot): Promise<vo
 /** Lays the stack out and starts it; rejects with the logs when a service does not become healthy. Build the images before. */
 export async function startStack(options: StackOptions = {}): Promise<ProductionStack> {
   const { settings = {}, workers = 1, only, files = [], secrets } = options
-  const all = Object.keys(composeFile().services)
-  const without = only === undefined ? missingServices() : all.filter((name) => !only.includes(name))
+  const all = Object.keys(composeFile(...files).services)
+  const without = only === undefined ? missingServices(files) : all.filter((name) => !only.includes(name))
   const [grafana, grpc, http, mail] = await Promise.all([freePort(), freePort(), freePort(), freePort()])
   const folder = layOut(
     { MONITOR_PORT: String(grafana), OTLP_GRPC_PORT: String(grpc), OTLP_HTTP_PORT: String(http), ...settings },
@@ -149,6 +154,7 @@ async function leftOver(project: string): Promise<readonly string[]> {
 const parts = [
   'docker-compose.production.yml',
   'docker-compose.region.yml',
+  'docker-compose.scale.yml',
   '.env.production.example',
   'collector',
   'config',
@@ -156,11 +162,11 @@ const parts = [
 ]
 
 /** Returns the services whose images are not on this machine, and prints them. */
-function missingServices(): readonly string[] {
+function missingServices(files: readonly string[]): readonly string[] {
   const present = new Set(
     execFileSync('docker', ['images', '--format', '{{.Repository}}:{{.Tag}}'], { encoding: 'utf8' }).split('\n'),
   )
-  const missing = Object.entries(composeFile().services).flatMap(([name, { image, build }]) =>
+  const missing = Object.entries(composeFile(...files).services).flatMap(([name, { image, build }]) =>
     build === undefined && !present.has(image) ? [{ name, image }] : [],
   )
   for (const { name, image } of missing) console.log(`left out: ${name}, because its image ${image} is not on this machine`)
@@ -178,9 +184,11 @@ export function layOut(
 ): string {
   const folder = mkdtempSync(join(tmpdir(), 'swarmwatch-stack-'))
   for (const part of parts) cpSync(join(repositoryRoot, part), join(folder, part), { recursive: true })
-  const prometheus = join(folder, 'collector/prometheus/prometheus.yaml')
   const jobs = new RegExp(`^  - job_name: (?:${without.join('|')})\\n(?:    .*\\n)+`, 'gm')
-  if (without.length > 0) writeFileSync(prometheus, readFileSync(prometheus, 'utf8').replaceAll(jobs, ''))
+  for (const name of without.length > 0 ? ['prometheus.yaml', 'prometheus-scale.yaml'] : []) {
+    const prometheus = join(folder, 'collector/prometheus', name)
+    writeFileSync(prometheus, readFileSync(prometheus, 'utf8').replaceAll(jobs, ''))
+  }
 
   const environment = Object.entries(settings).reduce(
     (text, [name, value]) => text.replace(new RegExp(`^${name}=.*$`, 'm'), () => `${name}=${value}`),
