@@ -1,6 +1,6 @@
 import { MixinError } from './settings.ts'
 
-/** What differs where there are two Prometheus, two Alertmanagers, and two bridges behind a proxy. */
+/** Differences where there are two Prometheus, two Alertmanagers, and two bridges behind a proxy. */
 const replacements: readonly (readonly [one: string, two: string])[] = [
   ['external_labels:\n', 'external_labels:\n    replica: ${PROMETHEUS_REPLICA}\n'],
   // Alertmanager must see the alerts of both as the same
