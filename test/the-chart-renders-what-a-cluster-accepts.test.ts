@@ -4,7 +4,7 @@ import { join } from 'node:path'
 import { imageOf, repositoryRoot, runOnce, whyNoEngines } from '@swarmwatch/testkit'
 import { temporaryFolder } from '@swarmwatch/testkit/vitest'
 import { describe, expect, test } from 'vitest'
-import { stringify } from 'yaml'
+import { parse, stringify } from 'yaml'
 
 import { chart, type KubernetesObject, objectsOf, renderChart, renderText } from './kubernetes/render-chart.ts'
 import { installTools, runTool } from './kubernetes/tools.ts'
@@ -68,6 +68,15 @@ describe.skipIf(reason !== undefined)('the chart', () => {
       .flat()
       .map(({ kind, metadata }) => `${kind} ${metadata.name.replace(/^swarmwatch-?/, '') || 'swarmwatch'}`)
     expect(listed.toSorted()).toEqual([...new Set(names)].toSorted())
+  })
+
+  test('has the settings of config/production.yaml, and those of the values over them', async () => {
+    const settings = async (flags: readonly string[]): Promise<unknown> =>
+      parse(configMapsNamed(await renderChart([minimal, ...flags]), 'settings')[0]!['production.yaml']!)
+    const committed = parse(readFileSync(join(repositoryRoot, 'config/production.yaml'), 'utf8')) as { recovery: object }
+    expect(await settings([])).toEqual(committed)
+    const recovery = { ...committed.recovery, max_retries: 5 }
+    expect(await settings(['--set=settings.recovery.max_retries=5'])).toEqual({ ...committed, recovery })
   })
 
   test('uses images by tag, by digest and from a registry of one own', async () => {

@@ -1,6 +1,8 @@
 import { readFileSync } from 'node:fs'
 import { basename, join } from 'node:path'
 
+import { parse, stringify } from 'yaml'
+
 import { alertmanagerConfigFile, alertmanagerFile } from './alertmanager-files.ts'
 
 const chart = 'deploy/helm/swarmwatch'
@@ -18,7 +20,6 @@ export const generatedFolders: readonly string[] = [
 
 /** Files of the compose stack that the chart contains, by their name there. */
 const copies: Readonly<Record<string, string>> = {
-  'production.yaml': 'config/production.yaml',
   'otelcol.yaml': 'collector/otelcol/config.yaml',
   'connections.yaml': 'deploy/connections.yaml',
 }
@@ -37,6 +38,7 @@ export function kubernetesFiles(
   const read = (path: string): string => readFileSync(join(root, path), 'utf8')
   return new Map([
     ...Object.entries(copies).map(([name, path]) => [`${chart}/files/${name}`, read(path)] as const),
+    [`${chart}/files/production.yaml`, asYaml11(read('config/production.yaml'))],
     [`${chart}/files/alertmanager.yaml`, alertmanagerFile(alertmanagerTemplate)],
     [`${chart}/files/alertmanager-config.yaml`, alertmanagerConfigFile(alertmanagerTemplate)],
     [valuesSchema, withSettings(read(valuesSchema), read('config/production.schema.json'))],
@@ -47,6 +49,11 @@ export function kubernetesFiles(
     [`${base}/kustomization.yaml`, kustomization([...rules.keys()], [...dashboards.keys()])],
     ['deploy/jsonnet/files.libsonnet', jsonnetList([...rules.keys()], [...dashboards.keys()])],
   ])
+}
+
+/** The settings without comments, for Helm: it reads YAML 1.1, in which a plain `on` is a boolean. */
+function asYaml11(text: string): string {
+  return `# Made by \`pnpm mixin\` from config/production.yaml: change it there.\n${stringify(parse(text), { version: '1.1', lineWidth: 0 })}`
 }
 
 /** A rule file as an object of the Prometheus operator, as the chart renders it. */
