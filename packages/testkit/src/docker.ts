@@ -48,6 +48,8 @@ export interface ContainerOptions {
   readonly user?: string
   /** @default 512m */
   readonly memory?: string
+  /** Further flags of `docker run`. @default none */
+  readonly flags?: readonly string[]
 }
 
 /** A container; it keeps its disk over `stop`, `kill` and `start`. */
@@ -77,7 +79,7 @@ export async function openNetwork(): Promise<Network> {
   await docker('network', 'create', network)
   const started: string[] = []
   return {
-    async run(name, { image, args, mounts = {}, env = {}, ports, user, memory = '512m' }) {
+    async run(name, { image, args, mounts = {}, env = {}, ports, user, memory = '512m', flags: further = [] }) {
       const id = `${network}-${name}`
       started.push(id)
       const flags = ['run', '--detach', '--pull', 'never', '--name', id, '--network', network, '--network-alias', name]
@@ -85,7 +87,7 @@ export async function openNetwork(): Promise<Network> {
       const volumes = Object.entries(mounts).flatMap(([inside, folder]) => ['--volume', `${folder}:${inside}:ro`])
       const variables = Object.entries(env).flatMap(([key, value]) => ['--env', `${key}=${value}`])
       const published = ports.flatMap((port) => ['--publish', `127.0.0.1::${port}`])
-      await docker(...flags, ...limits, ...volumes, ...variables, ...published, image, ...args)
+      await docker(...flags, ...limits, ...further, ...volumes, ...variables, ...published, image, ...args)
       return {
         url: async (port) => `http://${(await docker('port', id, String(port))).split('\n')[0]}`,
         start: async () => void (await docker('start', id)),
