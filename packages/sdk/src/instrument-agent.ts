@@ -58,7 +58,7 @@ export interface ExecuteWithRecoveryOptions<Context, Result> extends Omit<Instru
  */
 export function executeWithRecovery<Context, Result>(
   fn: (context: Context) => Result,
-  options: ExecuteWithRecoveryOptions<Context, Awaited<Result>> = {},
+  options: ExecuteWithRecoveryOptions<Context, NoInfer<Awaited<Result>>> = {},
 ): Instrumented<Result> {
   const { agentName, ...rest } = options ?? {}
   const named = options && (agentName === undefined ? rest : { ...rest, name: agentName })

@@ -83,6 +83,8 @@ export const shownErrorType = (errorType: string): string => (errorType === othe
 export const shownProvider = (provider: string): string => (provider === otherError ? 'an unknown provider' : provider)
 /** `error.type` of everything that exceeded a time limit. */
 export const timeoutError = 'timeout'
+/** `error.type` of a result that was rejected without a word for the reason, by `failIf` or a policy. */
+export const rejectedResult = 'result_rejected'
 /** `error.type` of a tool that reports its failure in its result, as MCP's `isError` does (semantic conventions). */
 export const toolError = 'tool_error'
 

@@ -60,11 +60,15 @@ export interface ToolOptions<Args extends unknown[], Result> extends ContentOpti
   readonly once?: true | OnceOptions<Args, Result> | undefined
 }
 
+/** Options of any agent. */
+export interface AnyAgentOptions extends Omit<InstrumentAgentOptions<never, never>, 'fallback'> {
+  readonly fallback?: readonly Fallback<never>[] | undefined
+}
+
 /** Options of `instrumentAgent()`. */
-export interface InstrumentAgentOptions<Args extends unknown[] = unknown[], Result = unknown> extends ContentOptions<
-  Args,
-  Result
-> {
+// With `unknown`, options that several agents share could not be passed to one that returns a text: its fallbacks must, too
+// oxlint-disable-next-line typescript/no-explicit-any
+export interface InstrumentAgentOptions<Args extends unknown[] = unknown[], Result = any> extends ContentOptions<Args, Result> {
   /** Retry settings, or `false` for a single attempt. Unset ones come from `configureRecovery()`, then from the defaults (5, 15, 30 s). */
   readonly recovery?: RecoveryOptions | false | undefined
   /**
@@ -78,7 +82,7 @@ export interface InstrumentAgentOptions<Args extends unknown[] = unknown[], Resu
    * Alternatives that are tried in turn, once each and with the same arguments, when the agent's own function has failed: after its last
    * retry, or at once if its error is not retried. The error of the last one is thrown. @default none
    */
-  readonly fallback?: readonly Fallback<Args>[] | undefined
+  readonly fallback?: readonly Fallback<Args, [Result] extends [never] ? unknown : Result>[] | undefined
   /** Any value; every attempt gets the same one as `currentExecution()?.context`. It is never recorded. */
   readonly context?: unknown
   /**
@@ -152,7 +156,7 @@ const toolChecks: Record<keyof ToolOptions<never, never>, Check> = {
   once: ['', () => true],
 }
 
-const agentChecks: Record<keyof InstrumentAgentOptions<never, never>, Check> = {
+const agentChecks: Record<keyof AnyAgentOptions, Check> = {
   ...contentChecks,
   recovery: ['must be an object or false', (value) => value === false || isOptions(value)],
   kind: ["must be 'agent' or 'workflow'", (value) => value === 'agent' || value === 'workflow'],
@@ -206,12 +210,7 @@ function checkOptions(fn: unknown, options: unknown, checks: Record<string, Chec
  * Throws {@link InvalidOptionsError} with every problem of an agent's function and options; returns the agent's name. `nameOption` is
  * what `caller` calls the option `name`.
  */
-export function checkAgent(
-  caller: string,
-  fn: unknown,
-  options: InstrumentAgentOptions<never, never>,
-  nameOption = 'name',
-): string {
+export function checkAgent(caller: string, fn: unknown, options: AnyAgentOptions, nameOption = 'name'): string {
   const problems = checkOptions(fn, options, agentChecks)
   if (isOptions(options?.recovery)) {
     problems.push(...recoveryProblems(options.recovery, 'recovery.'))

@@ -48,7 +48,7 @@ interface Held {
   readonly stream: AsyncIterable<unknown>
 }
 const agentOf = <Result extends object>(fn: () => Result, streamOf: (result: Result) => AsyncIterable<unknown>) =>
-  instrumentAgent(async () => fn(), { ...quick, streamOf } as InstrumentAgentOptions<[], Result>)
+  instrumentAgent(async () => fn(), { ...quick, streamOf } as InstrumentAgentOptions<[], Awaited<Result>>)
 const held = <Result extends Held>(fn: () => Result) => agentOf(fn, (result) => result.stream)
 
 describe('streamOf with a new branch at each call', () => {

@@ -100,6 +100,30 @@ describe('the type of a wrapped function is that of what comes out', () => {
     expectTypeOf(withSynchronousResult).returns.toEqualTypeOf<Promise<string>>()
   })
 
+  test('for a fallback, which returns what the agent returns', () => {
+    const length = async (text: string): Promise<number> => text.length
+    const typed = instrumentAgent(length, {
+      name: 'x',
+      fallback: [async () => 0, (text) => text.length, { name: 'y', fn: async (text) => text.length }],
+    })
+    expectTypeOf(typed).toEqualTypeOf<(this: unknown, text: string) => Promise<number>>()
+    // @ts-expect-error a text is no number
+    instrumentAgent(length, { name: 'x', fallback: [async () => 'none'] })
+    // @ts-expect-error the agent has no such parameter
+    instrumentAgent(length, { name: 'x', fallback: [{ name: 'y', fn: async (text: number) => text }] })
+    async function* words(text: string): AsyncGenerator<string> {
+      yield* text.split(' ')
+    }
+    const streamed = instrumentAgent(words, { name: 'x', fallback: [words, { name: 'y', fn: async () => words('') }] })
+    expectTypeOf(streamed).returns.toEqualTypeOf<AsyncGenerator<string>>()
+    executeWithRecovery(length as (context: string) => Promise<number>, {
+      agentName: 'x',
+      context: 'a',
+      logger: false,
+      fallback: [async () => 1],
+    }).catch(() => {})
+  })
+
   test('for a function with type parameters', () => {
     const same = instrumentAgent(async <T>(value: T): Promise<T> => value, { name: 'same' })
     expectTypeOf(same(1)).toEqualTypeOf<Promise<number>>()

@@ -16,6 +16,15 @@ test('only headers about rate limits are read, and those about a later try of a 
   expect([undefined, null, 5, []].map((each) => limitHeaders(each, true))).toEqual([undefined, undefined, undefined, undefined])
 })
 
+test('headers of rate limits without a prefix, and those of Mistral, are read', () => {
+  const headers = buffers('RateLimit-Reset', '7', 'ratelimitbysize-reset', '28', 'x-ratelimit-reset', '9', 'x-my-ratelimits', '1')
+  expect(limitHeaders(headers, false)).toEqual({
+    'ratelimit-reset': '7',
+    'ratelimitbysize-reset': '28',
+    'x-ratelimit-reset': '9',
+  })
+})
+
 test('a server with many headers about rate limits does not fill the memory', () => {
   const many = buffers(...Array.from({ length: 1000 }, (_, at) => [`x-ratelimit-remaining-${at}`, 'x'.repeat(10_000)]).flat())
   const kept = limitHeaders(many, false)!

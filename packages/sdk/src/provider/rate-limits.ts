@@ -37,10 +37,33 @@ interface QuotaHeaders {
   readonly reset: string
 }
 
-/** `x-ratelimit-remaining-requests` of OpenAI and others, `anthropic-ratelimit-requests-remaining`. */
+/** `x-ratelimit-remaining` and the like, which name no quota: OpenRouter, gateways, and RateLimit headers for HTTP count requests. */
+const plainHeaders = (quota: Quota, prefix: string): QuotaHeaders => ({
+  quota,
+  limit: `${prefix}-limit`,
+  remaining: `${prefix}-remaining`,
+  reset: `${prefix}-reset`,
+})
+
+/**
+ * `x-ratelimit-remaining-requests` of OpenAI and others, `anthropic-ratelimit-requests-remaining`, and those of Mistral: `req` for
+ * requests, and `ratelimitbysize-reset` for the tokens of a minute.
+ */
 const quotaHeaders: readonly QuotaHeaders[] = quotas.flatMap((quota) => {
   const word = quota.replaceAll('_', '-')
   return [
+    ...(quota === 'requests' ? [plainHeaders(quota, 'x-ratelimit'), plainHeaders(quota, 'ratelimit')] : []),
+    ...(quota === 'tokens_minute' ? [plainHeaders(quota, 'ratelimitbysize'), plainHeaders(quota, 'x-ratelimitbysize')] : []),
+    ...(quota.startsWith('requests_')
+      ? [
+          {
+            quota,
+            limit: `x-ratelimit-limit-req${word.slice('requests'.length)}`,
+            remaining: `x-ratelimit-remaining-req${word.slice('requests'.length)}`,
+            reset: `x-ratelimit-reset-req${word.slice('requests'.length)}`,
+          },
+        ]
+      : []),
     {
       quota,
       limit: `x-ratelimit-limit-${word}`,
@@ -58,17 +81,18 @@ const quotaHeaders: readonly QuotaHeaders[] = quotas.flatMap((quota) => {
 
 /** Returns the quotas that the headers of a response describe: as an error or the wire has them. */
 export function rateLimitsIn(headers: unknown, nowMs: number): RateLimit[] {
-  const found: RateLimit[] = []
+  const found = new Map<Quota, RateLimit>()
   const read = readerOf(headers)
-  if (!read) return found
+  if (!read) return []
   for (const { quota, ...names } of quotaHeaders) {
-    const limit = amountOf(read(names.limit))
-    const remaining = amountOf(read(names.remaining))
-    const resetSeconds = secondsUntil(read(names.reset), nowMs)
+    const known = found.get(quota)
+    const limit = known?.limit ?? amountOf(read(names.limit))
+    const remaining = known?.remaining ?? amountOf(read(names.remaining))
+    const resetSeconds = known?.resetSeconds ?? secondsUntil(read(names.reset), nowMs)
     if (limit !== undefined || remaining !== undefined || resetSeconds !== undefined)
-      found.push({ quota, limit, remaining, resetSeconds })
+      found.set(quota, { quota, limit, remaining, resetSeconds })
   }
-  return found
+  return [...found.values()]
 }
 
 /**
@@ -106,7 +130,8 @@ function secondsUntil(value: unknown, nowMs: number): number | undefined {
   if (typeof value !== 'string' || value.length > 60) return amountOf(value)
   const text = value.trim()
   const plain = amountOf(text)
-  // A large number is a time in seconds since 1970
+  // A large number is a time in seconds since 1970; a larger one, as OpenRouter has it, in milliseconds
+  if (plain !== undefined && plain > 1e11) return Math.max(0, (plain - nowMs) / 1000)
   if (plain !== undefined) return plain > 1e9 ? Math.max(0, plain - nowMs / 1000) : plain
   if (/^\d{4}-\d\d-\d\dT/.test(text)) {
     const atMs = Date.parse(text)

@@ -1,13 +1,16 @@
 import type { OptionProblem } from '../invalid-options-error.ts'
 import { isObject, propertyOf } from '../unknown-values.ts'
 
-/** An alternative to an agent's function, such as the same prompt with another model. It must return what the agent returns. */
-export type Fallback<Args extends unknown[]> =
-  | ((...args: Args) => unknown)
+/**
+ * An alternative to an agent's function, such as the same prompt with another model. It returns what the agent returns, at once or as a
+ * promise.
+ */
+export type Fallback<Args extends unknown[], Result = unknown> =
+  | ((...args: Args) => Result | PromiseLike<Result>)
   | {
       /** The value of `swarmwatch.attempt.fallback`. @default the function's name, or `fallback 1`, `fallback 2`, ... */
       readonly name: string
-      readonly fn: (...args: Args) => unknown
+      readonly fn: (...args: Args) => Result | PromiseLike<Result>
     }
 
 /** A fallback with its name. */

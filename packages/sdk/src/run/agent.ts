@@ -7,7 +7,7 @@ import type { VariantChoice } from '../experiment/variant-choice.ts'
 import { logLine } from '../log-lines.ts'
 import { monitor } from '../monitor/monitor.ts'
 import { attribute } from '../names.ts'
-import type { InstrumentAgentOptions, Logger } from '../options.ts'
+import type { AnyAgentOptions, Logger } from '../options.ts'
 import { processWide } from '../process-wide.ts'
 import type { ProviderState } from '../provider/provider-state.ts'
 import { configuredRecovery, effectiveRecovery, type ConfiguredRecovery, type EffectiveRecovery } from '../recovery/settings.ts'
@@ -30,7 +30,7 @@ const experimentsPerAgent = 20
 /** A name with its options, created once when a function is wrapped. */
 export class Agent {
   readonly name: string
-  readonly options: InstrumentAgentOptions<never, never>
+  readonly options: AnyAgentOptions
   readonly logger: Logger | false
   readonly operation: RunOperation
   /** The user's attributes for every root span, and the attributes that identify the agent. */
@@ -43,7 +43,7 @@ export class Agent {
   #budget: { readonly configured: ConfiguredBudgets; readonly limits: Budget | undefined } | undefined
   #recovery: { readonly configured: ConfiguredRecovery; readonly settings: EffectiveRecovery } | undefined
 
-  constructor(name: string, options: InstrumentAgentOptions<never, never>) {
+  constructor(name: string, options: AnyAgentOptions) {
     this.name = name
     this.options = options
     this.logger = options.logger ?? console
@@ -167,10 +167,7 @@ function isChoice(value: unknown): value is VariantChoice {
 }
 
 /** Returns the AbortSignal of a call: that of `signalFrom`, or an argument that is one, or an argument's `signal` or `abortSignal`. */
-export function callerSignal(
-  args: unknown[],
-  signalFrom: InstrumentAgentOptions<never, never>['signalFrom'],
-): AbortSignal | undefined {
+export function callerSignal(args: unknown[], signalFrom: AnyAgentOptions['signalFrom']): AbortSignal | undefined {
   if (signalFrom) {
     const signal: unknown = guarded('option', () => signalFrom(...(args as never)))
     if (signal === undefined || isInstance(signal, AbortSignal)) return signal

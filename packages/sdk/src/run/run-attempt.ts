@@ -1,8 +1,8 @@
 import { boundedErrorName, boundedErrorType } from '../bounded-names.ts'
 import { hasVerdict } from '../errors/error-type.ts'
 import { newAttempt, type AttemptRecord, type ExecutionRecord } from '../monitor/execution-record.ts'
-import { attribute, spanName } from '../names.ts'
-import type { InstrumentAgentOptions } from '../options.ts'
+import { attribute, rejectedResult, spanName } from '../names.ts'
+import type { AnyAgentOptions } from '../options.ts'
 import type { ModelFailure } from '../recovery/next-step.ts'
 import { messageOf } from '../telemetry/content.ts'
 import { GuardedSpan } from '../telemetry/guarded-span.ts'
@@ -12,7 +12,7 @@ import { add, type AgentSeries, instruments } from '../telemetry/instruments.ts'
 interface AttemptedRun {
   readonly agent: {
     readonly name: string
-    readonly options: { readonly errorMessages?: InstrumentAgentOptions<never, never>['errorMessages'] }
+    readonly options: { readonly errorMessages?: AnyAgentOptions['errorMessages'] }
   }
   readonly record: ExecutionRecord
   readonly span: GuardedSpan
@@ -46,7 +46,8 @@ export function startAttempt(run: AttemptedRun, startedAt: number, fallback: str
   }
   if (attempt > 1) {
     span.set(attribute.retryWait, waitSeconds)
-    const errorType = continued?.attempt === attempt ? continued.previousErrorType : run.record.attempts.at(-2)?.errorType
+    const errorType =
+      continued?.attempt === attempt ? continued.previousErrorType : (run.record.attempts.at(-2)?.errorType ?? rejectedResult)
     add(instruments().retries, 1, { ...run.series.agent, [attribute.errorType]: errorType })
   }
   return span

@@ -3,6 +3,7 @@ import { msBetween } from '../clock.ts'
 import { chainOf } from '../errors/error-details.ts'
 import { isRetryable } from '../errors/error-type.ts'
 import { logLine, retryLine } from '../log-lines.ts'
+import { rejectedResult } from '../names.ts'
 import type { Alternative } from '../recovery/fallback.ts'
 import { nextStep, type NextStep } from '../recovery/next-step.ts'
 import { giveUp, type Tried } from '../recovery/policy.ts'
@@ -26,6 +27,7 @@ type FailedRun = Pick<
   | 'previousErrors'
   | 'queueContinues'
   | 'record'
+  | 'succeededMs'
   | 'waited'
   | 'waiting'
 >
@@ -94,12 +96,14 @@ export class RunRecovery {
   async backOff(signal: AbortSignal | undefined): Promise<void> {
     const run = this.#run
     const { clock } = run
+    // A policy may also retry a result
+    const endedMs = run.succeededMs || this.#attemptEndedMs
     try {
       // Counted from the failure, because the steps since then took a moment
-      const left = this.#waitSeconds * 1000 - msBetween(this.#attemptEndedMs, clock.now())
+      const left = this.#waitSeconds * 1000 - msBetween(endedMs, clock.now())
       if (!this.#hasPolicy && left > 0) await clock.wait(left, signal)
     } finally {
-      const waitedSeconds = msBetween(this.#attemptEndedMs, clock.now()) / 1000
+      const waitedSeconds = msBetween(endedMs, clock.now()) / 1000
       run.waited(waitedSeconds)
       if (this.#hasPolicy) this.#logRetry({ waitSeconds: waitedSeconds })
     }
@@ -155,7 +159,7 @@ export class RunRecovery {
     const { agent, attempt, record, previousErrors } = this.#run
     // Without an attempt, its provider was unavailable
     const notCalled = { errorType: boundedErrorType(previousErrors.at(-1)), errorMessage: undefined }
-    const { errorType = '', errorMessage } = record.attempts.at(-1) ?? notCalled
+    const { errorType = rejectedResult, errorMessage } = record.attempts.at(-1) ?? notCalled
     logLine(agent.logger, 'warn', retryLine(agent.name, { attempt: attempt + 1, errorType, errorMessage, ...retry }))
   }
 }

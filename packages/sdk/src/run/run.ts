@@ -1,6 +1,6 @@
 import { revealModelError } from '../errors/model-calls.ts'
 import { timeoutError } from '../names.ts'
-import type { AnyPolicy, InstrumentAgentOptions } from '../options.ts'
+import type { AnyPolicy, AnyAgentOptions } from '../options.ts'
 import type { Alternative } from '../recovery/fallback.ts'
 import { executePolicy, giveUp, type Tried } from '../recovery/policy.ts'
 import type { EffectiveRecovery } from '../recovery/settings.ts'
@@ -205,7 +205,7 @@ export class Run {
   }
 
   /** Throws the error for a result that `failIf` rejects. */
-  #judge(value: unknown, failIf: NonNullable<InstrumentAgentOptions<never, never>['failIf']>): void {
+  #judge(value: unknown, failIf: NonNullable<AnyAgentOptions['failIf']>): void {
     const rejection = this.#execution.within(() => rejectionOf(value, failIf))
     if (rejection) throw rejection.error
   }

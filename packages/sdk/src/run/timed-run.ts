@@ -22,8 +22,8 @@ export abstract class TimedRun {
   lastStep = 'run started'
   /** Seconds from the start of the first attempt to that of this object. */
   protected earlierSeconds = 0
-  /** End of the last attempt if it succeeded: a run that has finished has then ended with it. */
-  protected succeededMs = 0
+  /** End of the last attempt if it succeeded, otherwise 0: a run that has finished has then ended with it. */
+  succeededMs = 0
   #runClock: PausableClock | undefined
   #holds: Holds | undefined
 

@@ -49,12 +49,17 @@ export function emitEvaluation(span: GuardedSpan, evaluation: Evaluation, run?: 
     const what = `a score of the evaluation ${name.slice(0, 60)} that is not recorded`
     warnOnce(run, 'score', `has ${what}: it must be a finite number such as 0.8, got ${kindOf(score)}`)
   }
+  if (label !== undefined && typeof label !== 'string') {
+    trip('option', new TypeError('label must be a string'))
+    const what = `a label of the evaluation ${name.slice(0, 60)} that is not recorded`
+    warnOnce(run, 'label', `has ${what}: it must be a word such as 'pass', got ${kindOf(label)}`)
+  }
   const shown = explanation === undefined ? undefined : captured(explanation, true)
   guarded('option', () =>
     emitEvent(span, 'gen_ai.evaluation.result', {
       [attribute.evaluationName]: name.slice(0, 200),
       ...(isScore(score) && { 'gen_ai.evaluation.score.value': score }),
-      ...(label !== undefined && { 'gen_ai.evaluation.score.label': label.slice(0, 200) }),
+      ...(typeof label === 'string' && { 'gen_ai.evaluation.score.label': label.slice(0, 200) }),
       ...(shown !== undefined && { 'gen_ai.evaluation.explanation': shown }),
       ...(responseId !== undefined && { 'gen_ai.response.id': responseId }),
     }),
@@ -68,7 +73,7 @@ function labelsOf(series: AgentSeries, name: string): Attributes {
 
 const isScore = (score: unknown): score is number => typeof score === 'number' && Number.isFinite(score)
 
-function warnOnce(run: EvaluatedRun | undefined, problem: 'name' | 'score', text: string): void {
+function warnOnce(run: EvaluatedRun | undefined, problem: 'name' | 'score' | 'label', text: string): void {
   if (!run || run.agent.logger === false) return
   const key = `${problem} ${run.series.agentName}`
   if (printed.has(key)) return

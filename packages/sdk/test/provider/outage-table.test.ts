@@ -11,7 +11,9 @@ const page = readFileSync(new URL('../../../../docs/best-practices.md', import.m
 
 const settings: readonly (readonly [shown: string, recovery: RecoveryOptions])[] = [
   ['none (5, 15, 30 s)', {}],
+  ['`retryBudget: 0.2`', { provider: { retryBudget: 0.2 } }],
   ['`breaker: true`', { provider: { breaker: true } }],
+  ['`breaker: true, retryBudget: 0.2`', { provider: { breaker: true, retryBudget: 0.2 } }],
   ['`breaker: true, maxWaitSeconds: 900`', { provider: { breaker: true, maxWaitSeconds: 900 } }],
 ]
 

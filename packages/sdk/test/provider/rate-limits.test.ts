@@ -30,6 +30,33 @@ test('reads limit, rest and reset of each quota, in the spelling of OpenAI and o
   expect(limits(Object.entries(anthropic).flat())).toEqual(limits(new Headers(anthropic)))
 })
 
+test('reads headers that name no quota as requests', () => {
+  for (const prefix of ['x-ratelimit', 'ratelimit', 'X-RateLimit']) {
+    const headers = { [`${prefix}-limit`]: '20', [`${prefix}-remaining`]: '0', [`${prefix}-reset`]: '12' }
+    expect(limits(headers)).toEqual([{ quota: 'requests', limit: 20, remaining: 0, resetSeconds: 12 }])
+  }
+  // OpenRouter
+  expect(limits({ 'x-ratelimit-reset': `${nowMs + 30_500}` })).toMatchObject([{ resetSeconds: 30.5 }])
+  expect(serverWaitSeconds({ status: 429, headers: { 'x-ratelimit-reset': '12' } }, nowMs)).toBe(12)
+})
+
+test('reads the headers of Mistral', () => {
+  const mistral = {
+    'x-ratelimit-limit-req-minute': '720',
+    'x-ratelimit-remaining-req-minute': '717',
+    'x-ratelimit-limit-tokens-minute': '500000',
+    'x-ratelimit-remaining-tokens-minute': '0',
+    'ratelimitbysize-limit': '500000',
+    'ratelimitbysize-remaining': '0',
+    'ratelimitbysize-reset': '28',
+  }
+  expect(limits(mistral)).toEqual([
+    { quota: 'requests_minute', limit: 720, remaining: 717, resetSeconds: undefined },
+    { quota: 'tokens_minute', limit: 500_000, remaining: 0, resetSeconds: 28 },
+  ])
+  expect(serverWaitSeconds({ statusCode: 429, headers: new Headers(mistral) }, nowMs)).toBe(28)
+})
+
 test('reads a reset as a duration, seconds, seconds since 1970, or a time', () => {
   expect(['1s', '6m0s', '20ms', '1h2m3.5s', '12.5', 7, '0', `${nowMs / 1000 + 30}`].map(reset)).toEqual([
     1, 360, 0.02, 3723.5, 12.5, 7, 0, 30,

@@ -131,7 +131,7 @@ test('a fallback can return a stream, whose end is the end of the run', async ()
           yield 'a'
           yield 'b'
         },
-      ] as never,
+      ],
     },
   )
   const chunks: string[] = []

@@ -1,6 +1,6 @@
 import { fc, test as property } from '@fast-check/vitest'
 import { startTestTelemetry, type TestTelemetry } from '@swarmwatch/testing'
-import { ConstantBackoff, handleAll, retry } from 'cockatiel'
+import { ConstantBackoff, handleAll, handleWhenResult, retry } from 'cockatiel'
 import { afterEach, beforeEach, expect, test } from 'vitest'
 import { z } from 'zod'
 
@@ -116,6 +116,25 @@ test('a policy of the user retries a rejected result', async () => {
   expect(await run(['', '', 'x'], emptyAnswer, { policy, logger: false })).toMatchObject({ value: 'x', calls: 3 })
 })
 
+test('a policy that retries a result has waited since that result', async () => {
+  const { lines, logger } = keptLines()
+  const policy = retry(
+    handleWhenResult((result) => result === ''),
+    { maxAttempts: 3, backoff: new ConstantBackoff(0) },
+  )
+  const results = ['', '', 'Paris']
+  const agent = instrumentAgent(async () => results.shift(), { name: 'asked-again', policy, logger })
+  expect(await agent()).toBe('Paris')
+  expect(lines).toEqual([
+    expect.stringMatching(/^\[RETRY\] asked-again attempt 2 after \d\.\d s \(result_rejected\)$/),
+    expect.stringMatching(/^\[RETRY\] asked-again attempt 3 after \d\.\d s \(result_rejected\)$/),
+  ])
+  expect(await telemetry.sum('agent.retries', { 'error.type': 'result_rejected' })).toBe(2)
+  for (const name of ['attempt 2', 'attempt 3'])
+    expect(telemetry.spans(name)[0]?.attributes['swarmwatch.retry.wait']).toBeLessThan(10)
+  telemetry.expectExecution('asked-again', { outcome: 'success', attempts: 3 })
+})
+
 test('many different reasons stay at most 20 error types', async () => {
   const letters = 'abcdefghijklmnopqrstuvwxyz'
   for (const letter of letters) await run(['x'], () => `reason_${letter}`, { recovery: false, logger: false })
@@ -192,6 +211,22 @@ test('a score that no metric can hold is reported with one line per agent and pr
   ]
   expect(lines).toEqual([...problems('badly-scored'), ...problems('scored-by-hand')])
   expect(await telemetry.points('agent.evaluation.score')).toEqual([])
+})
+
+test('a label that is no text is reported with one line, and its score is recorded', async () => {
+  const { lines, logger } = keptLines()
+  const agent = instrumentAgent(
+    async () => {
+      for (const label of [5, true, {}, null]) currentExecution()?.addScore('Relevance', 0.8, { label: label as never })
+    },
+    { name: 'badly-labelled', logger },
+  )
+  await agent()
+  expect(lines).toEqual([
+    "[WARN] badly-labelled has a label of the evaluation Relevance that is not recorded: it must be a word such as 'pass', got 5",
+  ])
+  expect(await telemetry.sum('agent.evaluation.score')).toBe(4)
+  expect(await telemetry.sum('swarmwatch.guard.trips', { where: 'option' })).toBe(4)
 })
 
 test('a line about a score holds neither its text nor control characters of the name', async () => {

@@ -1,4 +1,6 @@
 const retryHeaders: ReadonlySet<string> = new Set(['retry-after', 'retry-after-ms', 'x-should-retry', 'date'])
+/** Also those without a prefix, and `ratelimitbysize-reset` of Mistral. */
+const rateLimitHeader = /(?:^|-)ratelimit(?:bysize)?-/
 /** Room for the three headers of each of ten quotas. */
 const maxHeaders = 30
 
@@ -11,7 +13,7 @@ export function limitHeaders(headers: unknown, hasFailed: boolean): Readonly<Rec
   let count = 0
   for (const [key, value] of pairsOf(headers)) {
     const name = String(key).toLowerCase()
-    if (!name.includes('-ratelimit-') && !(hasFailed && retryHeaders.has(name))) continue
+    if (!rateLimitHeader.test(name) && !(hasFailed && retryHeaders.has(name))) continue
     if (Array.isArray(value) ? value.length === 0 : value === undefined) continue
     found ??= {}
     found[name] ??= String(Array.isArray(value) ? value[0] : value).slice(0, 200)
