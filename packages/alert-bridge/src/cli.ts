@@ -28,7 +28,7 @@ line.program.addHelpText(
   `
 Settings: BRIDGE_TOKEN (or BRIDGE_TOKEN_FILE), BRIDGE_PORT, BRIDGE_HOST, BRIDGE_DATA_DIR or BRIDGE_DATABASE_URL,
 BRIDGE_WATCHDOG_SECONDS, BRIDGE_INBOX_LIMIT, BRIDGE_WATCHED_PEERS, BRIDGE_HEARTBEAT_TOKEN, BRIDGE_HEARTBEAT_TARGETS, BRIDGE_PEER_INTERVAL_SECONDS, HEARTBEAT_URL,
-ALERT_*, SWARMWATCH_CONFIG. Exit codes: 0 success, 1 failure, 2 invalid settings or command.`,
+BRIDGE_PROXY, HTTPS_PROXY, HTTP_PROXY, NO_PROXY, ALERT_*, SWARMWATCH_CONFIG. Exit codes: 0 success, 1 failure, 2 invalid settings or command.`,
 )
 
 line.program
@@ -48,8 +48,9 @@ line.program
   .option('--json', 'print the results as JSON')
   .action(
     line.action(({ json }: JsonOption) => {
-      const { channels, notices, style } = readBridgeSettings({ env, needsToken: false })
-      return drill({ channels: openChannels(channels, { style }), notices, write, json: json === true })
+      const settings = readBridgeSettings({ env, needsToken: false })
+      const { channels, notices, style } = settings
+      return drill({ channels: openChannels(channels, { style, proxies: settings }), notices, write, json: json === true })
     }),
   )
 

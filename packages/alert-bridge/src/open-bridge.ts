@@ -9,6 +9,7 @@ import type { MessageStyle } from './message/notice.ts'
 import { damagedDatabaseText } from './message/meta-notices.ts'
 import { otelMetrics } from './metrics/bridge-metrics.ts'
 import { openChannels } from './channels/open-channels.ts'
+import { type ProxySettings, readProxies } from './channels/proxy.ts'
 import { steadyClock } from './clock.ts'
 import { openStore } from './outbox/open-store.ts'
 import { FolderTakenError } from './outbox/store.ts'
@@ -35,6 +36,8 @@ export interface BridgeOptions {
   readonly dataDir?: string | undefined
   /** A PostgreSQL database in place of the folder, as `BRIDGE_DATABASE_URL` of `alert-bridge serve`. @default none */
   readonly databaseUrl?: Secret | undefined
+  /** @default BRIDGE_PROXY, HTTPS_PROXY, HTTP_PROXY and NO_PROXY */
+  readonly proxies?: ProxySettings | undefined
   /** Prints one line. @default console.error */
   readonly write?: ((line: string) => void) | undefined
 }
@@ -50,12 +53,13 @@ export async function openBridge(configuration: BridgeConfiguration, options: Br
   const {
     dataDir = process.env['BRIDGE_DATA_DIR'] || '.swarmwatch/bridge',
     databaseUrl,
+    proxies = readProxies(process.env),
     write = (line: string) => console.error(line),
   } = options
   try {
     const { store, setAside, now } = await openStore({ dataDir, databaseUrl })
     if (setAside !== undefined) write(`[BRIDGE] ${damagedDatabaseText(setAside)}`)
-    const channels = openChannels(configuration.alerts.channels, { write, style: configuration.alerts })
+    const channels = openChannels(configuration.alerts.channels, { write, style: configuration.alerts, proxies })
     const meter = metrics.getMeter('@swarmwatch/alert-bridge')
     const names = channels.map(({ channel }) => channel.name)
     const core = await startCore({ store, channels, metrics: otelMetrics(meter, names), now, write })

@@ -24,12 +24,13 @@ import {
 } from '@swarmwatch/config/settings'
 
 import { defaultInboxLimit } from './bridge-core.ts'
+import { type ProxySettings, proxySettings } from './channels/proxy.ts'
 import type { MessageStyle } from './message/notice.ts'
 import { type HeartbeatTarget, heartbeatTargets, type WatchedPeer, watchedPeers } from './heartbeats/peer-settings.ts'
 import { readDatabaseUrl } from './outbox/postgres/database-url.ts'
 
 /** The settings of `alert-bridge serve`. */
-export interface BridgeSettings {
+export interface BridgeSettings extends ProxySettings {
   /** `BRIDGE_PORT`. @default 8090 */
   readonly port: number
   /** `BRIDGE_HOST`. @default '127.0.0.1' */
@@ -138,6 +139,7 @@ export const bridgeSettings: Settings<Required<Omit<BridgeSettings, 'channels' |
     value: wholeNumber(1, 3_600),
     default: 30,
   },
+  ...proxySettings,
   inboxLimit: {
     about: 'Maximum number of waiting deliveries; when it is reached, the bridge answers 503, and Alertmanager retries.',
     variable: 'BRIDGE_INBOX_LIMIT',

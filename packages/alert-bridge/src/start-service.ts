@@ -1,5 +1,6 @@
 import { type BridgeCore, type CoreOptions, startCore } from './bridge-core.ts'
 import { openChannels } from './channels/open-channels.ts'
+import { proxiedFetch } from './channels/proxy.ts'
 import { sendHeartbeat, sendToPeers } from './heartbeats/send-heartbeats.ts'
 import { watchPeers } from './heartbeats/watch-peers.ts'
 import { watchWatchdog } from './watchdog.ts'
@@ -31,9 +32,10 @@ export async function startService(settings: BridgeSettings, options: ServiceOpt
   const { store, setAside, ...opened } = await openStore(settings, checkpoints)
   const { now = opened.now } = options
   const endpoint = metricsEndpoint()
-  const channels = options.channels ?? openChannels(settings.channels, { write, style: settings.style })
+  const channels = options.channels ?? openChannels(settings.channels, { write, style: settings.style, proxies: settings })
   const names = channels.map(({ channel }) => channel.name)
   const { heartbeatTargets: targets = [], heartbeatTokens = [], heartbeatSeconds = 30, watchedPeers = [] } = settings
+  const fetch = proxiedFetch(settings)
   const hosts = targets.map((target) => target.host)
   const metrics = otelMetrics(endpoint.meter, names, hosts)
   const given = { ...(checkpoints && { checkpoints }), ...(times && { times }), ...(random && { random }) }
@@ -45,7 +47,7 @@ export async function startService(settings: BridgeSettings, options: ServiceOpt
   }
   const { watchdogSeconds, heartbeatUrl, tokens, host, port } = settings
   const watchdog = watchdogSeconds > 0 ? watchWatchdog({ core, now, afterMs: watchdogSeconds * 1000 }) : undefined
-  const stopHeartbeat = heartbeatUrl && sendHeartbeat({ core, url: heartbeatUrl, write })
+  const stopHeartbeat = heartbeatUrl && sendHeartbeat({ core, url: heartbeatUrl, write, fetch })
   const peers = await watchPeers({ peers: watchedPeers, core, now })
   const stopPeerHeartbeats = sendToPeers({
     targets,
@@ -53,6 +55,7 @@ export async function startService(settings: BridgeSettings, options: ServiceOpt
     body: peers.heartbeatBody,
     write,
     onSent: metrics.heartbeat,
+    fetch,
     everyMs: heartbeatSeconds * 1000,
   })
   metrics.observe({

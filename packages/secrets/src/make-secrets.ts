@@ -29,6 +29,7 @@ const givenSecrets: Readonly<Record<string, string>> = {
   ...channelSecrets,
   heartbeat_url: 'HEARTBEAT_URL',
   bridge_heartbeat_targets: 'BRIDGE_HEARTBEAT_TARGETS',
+  bridge_proxy: 'BRIDGE_PROXY',
   openai_api_key: 'OPENAI_API_KEY',
 }
 

@@ -1,7 +1,7 @@
 import { lookup } from 'node:dns'
 import type { LookupFunction } from 'node:net'
 
-import type { ChannelOf, ChannelType } from '@swarmwatch/config'
+import type { ChannelOf, ChannelType, Secret } from '@swarmwatch/config'
 
 import type { Notice } from '../message/notice.ts'
 
@@ -73,6 +73,8 @@ export type DeliveryResult =
 export interface ChannelDependencies {
   readonly now: () => Date
   readonly fetch: typeof globalThis.fetch
+  /** The proxy for an address, `smtp:` for mail; undefined for a direct connection. `fetch` uses it already. */
+  readonly proxyFor: (url: URL) => Secret | undefined
   /** Resolves host names; custom webhooks check the addresses that it returns. */
   readonly lookup: LookupFunction
   /** Prints one line. */
@@ -84,6 +86,7 @@ export const systemDependencies: ChannelDependencies = {
   now: () => new Date(),
   // read at each call, so that instrumentation that is registered later sees it
   fetch: (input, init) => globalThis.fetch(input, init),
+  proxyFor: () => undefined,
   lookup: lookup as LookupFunction,
   write: (line) => console.error(line),
 }

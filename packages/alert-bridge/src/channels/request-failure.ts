@@ -22,8 +22,23 @@ export function connectionFailure(error: unknown, mayHaveArrived: boolean): Deli
   const reason = code === undefined || message.includes(code) ? message : `${message} (${code})`
   if (isCertificateProblem(`${code} ${message}`))
     return { kind: 'channel-down', reason: `the certificate was refused: ${reason}` }
+  const refusal = proxyRefusal(error)
+  if (refusal !== undefined) return refusal
   const isUnknown = mayHaveArrived && !notConnected.has(code)
   return { kind: 'retry', reason, ...(isUnknown ? { unknown: true } : {}) }
+}
+
+/** A proxy that refuses to connect, as undici and nodemailer report it; nothing has arrived. */
+const proxyAnswer = /^(?:Proxy response \(|Invalid response from proxy: )(\d{3})/
+
+function proxyRefusal(error: unknown): DeliveryResult | undefined {
+  const { message } = innermost(error)
+  // fetch returns no response with this status
+  const status = /proxy authentication required/i.test(message) ? 407 : Number(proxyAnswer.exec(message)?.[1])
+  if (Number.isNaN(status)) return undefined
+  if (status === 407) return { kind: 'channel-down', reason: 'the proxy answered 407: it refuses the user name or the password' }
+  const reason = `the proxy answered ${status} instead of connecting`
+  return { kind: status >= 400 && status < 500 && !laterStatuses.has(status) ? 'channel-down' : 'retry', reason }
 }
 
 /** Whether the message or the code of an error is about a certificate. */

@@ -48,7 +48,7 @@ export async function replay({ ids, settings, write }: ReplayOptions): Promise<E
 async function inStore(ids: readonly string[], settings: BridgeSettings): Promise<[string, Result][]> {
   const { store, now: clock } = await openStore(settings)
   const now = clock()
-  const opened = openChannels(settings.channels, { style: settings.style })
+  const opened = openChannels(settings.channels, { style: settings.style, proxies: settings })
   const keep = (group: AlertGroup): Promise<Accepted> => {
     const { entry, decide } = prepareGroup(group, { channels: opened, plan: deliveryTimes, receivedAt: now })
     return store.accept(entry, decide)

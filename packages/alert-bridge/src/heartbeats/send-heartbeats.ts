@@ -8,6 +8,8 @@ export interface HeartbeatOptions {
   readonly core: { readonly lastDeliveryWorked: boolean }
   readonly url: Secret
   readonly write: (line: string) => void
+  /** @default direct connections */
+  readonly fetch?: typeof globalThis.fetch
   /** @default 60 s */
   readonly everyMs?: number
 }
@@ -16,7 +18,7 @@ export interface HeartbeatOptions {
  * Sends a sign of life to an external service, which raises an alert when it does not arrive. Sent only while the last delivery
  * succeeded. Returns a function that stops it.
  */
-export function sendHeartbeat({ core, url, write, everyMs = 60_000 }: HeartbeatOptions): () => void {
+export function sendHeartbeat({ core, url, write, fetch = globalThis.fetch, everyMs = 60_000 }: HeartbeatOptions): () => void {
   return repeatBeat({
     everyMs,
     mayBeat: () => core.lastDeliveryWorked,
@@ -33,6 +35,7 @@ export interface PeerHeartbeatOptions {
   readonly body: () => string
   readonly write: (line: string) => void
   readonly onSent: (host: string, hasWorked: boolean) => void
+  readonly fetch: typeof globalThis.fetch
   readonly everyMs: number
 }
 
@@ -40,7 +43,7 @@ export interface PeerHeartbeatOptions {
  * Sends heartbeats to bridges of other regions while this one can reach someone: a region whose alerts reach no one is as silent as one
  * that is down. Returns a function that stops it.
  */
-export function sendToPeers({ targets, core, body, write, onSent, everyMs }: PeerHeartbeatOptions): () => void {
+export function sendToPeers({ targets, core, body, write, onSent, fetch, everyMs }: PeerHeartbeatOptions): () => void {
   const stops = targets.map(({ url, token, host }) =>
     repeatBeat({
       everyMs,

@@ -1,3 +1,5 @@
+import { isIPv6 } from 'node:net'
+
 import { type EmailChannel, isLoopback, Secret } from '@swarmwatch/config'
 import { createTransport, type SentMessageInfo } from 'nodemailer'
 
@@ -27,9 +29,10 @@ const connections = 3
 
 /** Sends a separate mail to each recipient, so that one invalid address fails alone. */
 export function openEmailChannel(settings: EmailChannelSettings, dependencies: Partial<ChannelDependencies> = {}): Channel {
-  const { now } = { ...systemDependencies, ...dependencies }
-  const { name, recipients, password } = settings
-  const smtp = openSmtp(settings, connections)
+  const { now, proxyFor } = { ...systemDependencies, ...dependencies }
+  const { name, recipients, password, host, port } = settings
+  const proxy = proxyFor(new URL(`smtp://${isIPv6(host) ? `[${host}]` : host}:${port}`))
+  const smtp = openSmtp(settings, connections, proxy)
   return {
     name,
     recipients,
@@ -71,7 +74,7 @@ interface Watched {
 const submissionOverTls = 465
 
 /** Opens no connection yet. */
-function openSmtp(settings: EmailChannelSettings, maxConnections: number): Smtp {
+function openSmtp(settings: EmailChannelSettings, maxConnections: number, proxy: Secret | undefined): Smtp {
   const { host, port, user, password, ca, hello, tlsSkipVerify = false, timeouts = {} } = settings
   const isLocal = isLoopback(host)
   const transport = createTransport({
@@ -94,6 +97,7 @@ function openSmtp(settings: EmailChannelSettings, maxConnections: number): Smtp 
     socketCloseTimeout: 500,
     disableFileAccess: true,
     disableUrlAccess: true,
+    ...(proxy === undefined ? {} : { proxy: proxy.reveal() }),
   })
   // the end of an idle connection concerns no delivery
   transport.on('error', () => {})

@@ -22,7 +22,7 @@ export interface WebhookChannelSettings extends WebhookChannel {
 
 /** Posts signed JSON to one address. */
 export function openWebhookChannel(settings: WebhookChannelSettings, dependencies: Partial<ChannelDependencies> = {}): Channel {
-  const { now, lookup } = { ...systemDependencies, ...dependencies }
+  const { now, lookup, fetch, proxyFor } = { ...systemDependencies, ...dependencies }
   const { name, timeoutMs = 20_000, allowedPrivateHosts = [] } = settings
   const url = new URL(settings.url.reveal())
   const keys = [settings.secret, ...(settings.secrets ?? [])].filter((key) => key !== undefined)
@@ -49,7 +49,11 @@ export function openWebhookChannel(settings: WebhookChannelSettings, dependencie
       // an address in the place of a name is connected to without a look-up
       if (isAddress(host) && !mayBePrivate && !isPublicAddress(host)) return privateAddress(new PrivateAddressError())
       try {
-        const answer = await webhookRequest(url, headers, body, settled, stopped.during(signal, timeoutMs))
+        const during = stopped.during(signal, timeoutMs)
+        const answer =
+          proxyFor(url) === undefined
+            ? await webhookRequest(url, headers, body, settled, during)
+            : await proxiedRequest(url, headers, body, fetch, during)
         return answer.status >= 200 && answer.status < 300 ? { kind: 'delivered' } : statusFailure(answer, now())
       } catch (error) {
         if (!(error instanceof NoAnswerError)) throw error
@@ -59,6 +63,32 @@ export function openWebhookChannel(settings: WebhookChannelSettings, dependencie
       }
     }),
     close: async () => stopped.stop(),
+  }
+}
+
+/** The proxy resolves the name, so the addresses that it connects to are its decision. */
+async function proxiedRequest(
+  url: URL,
+  headers: Readonly<Record<string, string>>,
+  body: string,
+  fetch: ChannelDependencies['fetch'],
+  signal: AbortSignal,
+): Promise<WebhookAnswer> {
+  try {
+    const response = await fetch(url, {
+      method: 'POST',
+      headers: { ...headers, connection: 'close' },
+      body,
+      redirect: 'manual',
+      signal,
+    })
+    const { status } = response
+    const isTaken = status >= 200 && status < 300
+    if (isTaken) await response.body?.cancel()
+    const text = isTaken ? '' : await readStart(response.body ?? [], maxBytes).catch(() => '')
+    return { status, retryAfter: response.headers.get('retry-after') ?? undefined, text }
+  } catch (error) {
+    throw new NoAnswerError(error, true)
   }
 }
 
