@@ -6,11 +6,16 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { parse, stringify } from 'yaml'
 
 import { hasDocker, image } from './engines/docker.ts'
+import { metricNames } from './metric-names.ts'
+import { readExpressions } from './read-expressions.ts'
 import { frameQueries, panelQueries } from './engines/panel-queries.ts'
 import { alertmanagerFile, layOutStack, root, type StackFiles } from '../engines/stack-files.ts'
-import { generated } from '../src/generate.ts'
+import { renderRuleFile } from '../src/render-rule-file.ts'
+import { ruleFiles } from '../src/rule-files.ts'
 import { readMixinSettings } from '../src/settings.ts'
 
+const settings = readMixinSettings(join(root, 'config/production.yaml'))
+const modes = ['native', 'classic'] as const
 let files: StackFiles
 beforeAll(() => void (files = layOutStack()))
 afterAll(() => rmSync(files.folder, { recursive: true }))
@@ -18,30 +23,36 @@ afterAll(() => rmSync(files.folder, { recursive: true }))
 describe.skipIf(!hasDocker).concurrent('the real programs accept', () => {
   const mounts = (): Record<string, string> => ({ '/etc/collector': files.collector, '/run/secrets': files.secrets })
 
-  test('the rules, with every lint of promtool', async () => {
-    const paths = [...generated(root, readMixinSettings(join(root, 'config/production.yaml'))).keys()]
-    const rules = paths.filter((path) => path.startsWith('collector/prometheus/')).map((path) => `/etc/${path}`)
+  test.for(modes)('the rules for %s histograms, with every lint of promtool', async (histograms) => {
+    const folder = join(files.folder, `rules-${histograms}`)
+    mkdirSync(folder)
+    const rules = ruleFiles({ ...settings, histograms }).map((file) => {
+      writeFileSync(join(folder, file.name), renderRuleFile(file))
+      return `/etc/rules/${file.name}`
+    })
     const { code, output } = await runOnce(
       image.prometheus,
       'promtool',
       ['check', 'rules', '--lint=all', '--lint-fatal', ...rules],
-      mounts(),
+      { '/etc/rules': folder },
     )
     expect(code, output).toBe(0)
   })
 
-  test('every query of the dashboards, syntax and types, once Grafana has filled in the variables', async () => {
-    const settings = readMixinSettings(join(root, 'config/production.yaml'))
-    const queries = [...panelQueries(settings).map(({ expr }) => expr), ...frameQueries(settings)]
-    const rules = queries.map((expr, index) => ({ record: `panel:query:n${index}`, expr }))
-    const path = join(files.collector, 'panel-queries.yaml')
-    writeFileSync(path, stringify({ groups: [{ name: 'panels', rules }] }))
-    const args = ['check', 'rules', '/etc/collector/panel-queries.yaml']
-    const { code, output } = await runOnce(image.prometheus, 'promtool', args, mounts())
-    expect(code, output).toBe(0)
-    expect(output).toContain(`${queries.length} rules found`)
-    expect(queries.length).toBeGreaterThan(100)
-  })
+  test.for(modes)(
+    'every query of the dashboards for %s histograms, syntax and types, with values of the variables',
+    async (histograms) => {
+      const queries = [...panelQueries({ ...settings, histograms }).map(({ expr }) => expr), ...frameQueries(settings)]
+      const rules = queries.map((expr, index) => ({ record: `panel:query:n${index}`, expr }))
+      const path = join(files.collector, `panel-queries-${histograms}.yaml`)
+      writeFileSync(path, stringify({ groups: [{ name: 'panels', rules }] }))
+      const args = ['check', 'rules', `/etc/collector/panel-queries-${histograms}.yaml`]
+      const { code, output } = await runOnce(image.prometheus, 'promtool', args, mounts())
+      expect(code, output).toBe(0)
+      expect(output).toContain(`${queries.length} rules found`)
+      expect(queries.length).toBeGreaterThan(100)
+    },
+  )
 
   test('the configuration of Prometheus, and the users of Prometheus and Alertmanager', async () => {
     const config = await runOnce(
@@ -120,6 +131,21 @@ describe.skipIf(!hasDocker).concurrent('routes', () => {
 })
 
 describe('the configuration files agree', () => {
+  test('Prometheus drops no series that a rule, a panel or a runbook reads', () => {
+    const dropped = prometheus.scrape_configs.flatMap(({ metric_relabel_configs: rules = [] }) =>
+      rules.map(({ regex }) => new RegExp(`^(?:${regex})$`)),
+    )
+    expect(dropped.length).toBeGreaterThan(0)
+    const read = readExpressions(settings).flatMap(({ expr }) => metricNames(expr))
+    expect([...new Set(read)].filter((name) => dropped.some((pattern) => pattern.test(name)))).toEqual([])
+  })
+
+  test('rules and dashboards are made for the kind of histograms that Prometheus keeps', () => {
+    const { histograms } = settings
+    expect(prometheus.otlp.convert_histograms_to_nhcb ?? false).toBe(histograms === 'native')
+    expect(prometheus.global.convert_classic_histograms_to_nhcb ?? false).toBe(histograms === 'native')
+  })
+
   const collector = parse(readFileSync(join(root, 'collector/otelcol/config.yaml'), 'utf8')) as Collector
   const prometheus = parse(readFileSync(join(root, 'collector/prometheus/prometheus.yaml'), 'utf8')) as Prometheus
   const alertmanager = parse(alertmanagerFile()) as Alertmanager
@@ -187,6 +213,9 @@ interface Collector {
 }
 interface Prometheus {
   readonly storage: { readonly tsdb: { readonly out_of_order_time_window: string } }
+  readonly global: { readonly convert_classic_histograms_to_nhcb?: boolean }
+  readonly otlp: { readonly convert_histograms_to_nhcb?: boolean }
+  readonly scrape_configs: readonly { readonly metric_relabel_configs?: readonly { readonly regex: string }[] }[]
 }
 interface Alertmanager {
   readonly receivers: readonly { readonly webhook_configs?: readonly { readonly send_resolved: boolean }[] }[]

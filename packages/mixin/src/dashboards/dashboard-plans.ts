@@ -68,7 +68,7 @@ export function dashboardPlans(settings: MixinSettings): readonly DashboardPlan[
       description: 'Does telemetry from agents arrive, and do alerts reach the recipients?',
       hours: 3,
       agents: 'none',
-      rows: [arrival, collector, prometheus, alerting],
+      rows: [arrival, collector, prometheus, alerting(settings)],
     },
   ]
 }

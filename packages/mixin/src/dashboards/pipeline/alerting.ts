@@ -1,12 +1,13 @@
 import { promql } from '../../promql.ts'
 import { jobIs } from '../../series.ts'
+import type { MixinSettings } from '../../settings.ts'
 import { quantilePanel } from '../common-panels.ts'
 import { limits } from '../limits.ts'
 import type { Row } from '../panel.ts'
 import { legendOf, perMinute } from '../queries.ts'
 
 /** From a firing alert to its recipient. */
-export const alerting: Row = {
+export const alerting = ({ histograms }: MixinSettings): Row => ({
   title: 'Alerting',
   panels: [
     {
@@ -62,8 +63,7 @@ export const alerting: Row = {
     quantilePanel({
       title: 'How long is a delivery?',
       description: '95% of the messages were delivered within this time after the bridge accepted them, by channel.',
-      // Prometheus scrapes it
-      mode: 'classic',
+      mode: histograms,
       histogram: 'bridge_delivery_latency_seconds',
       of: `{${jobIs.bridge}}`,
       by: 'channel',
@@ -71,4 +71,4 @@ export const alerting: Row = {
       whenEmpty: 'None sent',
     }),
   ],
-}
+})
