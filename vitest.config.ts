@@ -80,6 +80,7 @@ const slow = [
   'test/the-chart-renders-what-a-cluster-accepts.test.ts',
   'test/the-chart-scales-by-the-age-of-the-queue.test.ts',
   'test/the-mixin-is-the-same-in-every-format.test.ts',
+  'test/the-operator-starts-telemetry.test.ts',
   'test/the-pods-of-the-chart-start.test.ts',
 ]
 const missing = slow.filter((file) => !existsSync(new URL(file, import.meta.url)))
