@@ -14,6 +14,7 @@ import {
 import {
   host,
   oneLine,
+  openUrl,
   port,
   readable,
   readVariables,
@@ -53,6 +54,8 @@ export interface BridgeSettings extends ProxySettings {
   readonly heartbeatTargets?: readonly HeartbeatTarget[]
   /** `BRIDGE_PEER_INTERVAL_SECONDS`. @default 30 */
   readonly heartbeatSeconds?: number
+  /** `RUNBOOKS_URL`: reports about other regions link to `<runbooksUrl>/RegionSilent.md`. @default none */
+  readonly runbooksUrl?: string | undefined
   /** `BRIDGE_INBOX_LIMIT`: maximum number of pending deliveries; more are answered with 503; at least 1. @default 200000 */
   readonly inboxLimit?: number
   readonly channels: readonly AlertChannel[]
@@ -140,6 +143,12 @@ export const bridgeSettings: Settings<Required<Omit<BridgeSettings, 'channels' |
     default: 30,
   },
   ...proxySettings,
+  runbooksUrl: {
+    about: 'Address of the folder docs/runbooks, to which the report of a silent region links.',
+    variable: 'RUNBOOKS_URL',
+    value: openUrl,
+    default: undefined,
+  },
   inboxLimit: {
     about: 'Maximum number of waiting deliveries; when it is reached, the bridge answers 503, and Alertmanager retries.',
     variable: 'BRIDGE_INBOX_LIMIT',

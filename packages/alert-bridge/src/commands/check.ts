@@ -23,7 +23,7 @@ export interface CheckOptions {
 
 /** Reports settings of the bridge and of Alertmanager that can lose alerts. Returns the exit code: 1 if there are any. */
 export function check({ settings, alertmanagerFile, write, json = false }: CheckOptions): ExitCode {
-  const { channels, notices, host, port, tokens } = settings
+  const { channels, notices, host, port, tokens, watchedPeers = [], heartbeatTargets = [] } = settings
   const reaching = reachingChannels(channels)
   const database = settings.databaseUrl && readDatabaseUrl(settings.databaseUrl.reveal())?.shown
   const warnings = [
@@ -31,13 +31,15 @@ export function check({ settings, alertmanagerFile, write, json = false }: Check
     ...(reaching.length < 2 ? [fewChannelsLine(reaching.length)] : []),
     ...uncovered(reaching),
     ...channels.flatMap(channelWarnings),
+    ...peerWarnings(settings),
     ...(alertmanagerFile === undefined ? [] : lintFile(alertmanagerFile)),
   ]
   const exitCode = warnings.length === 0 ? 0 : 1
   if (json) {
     const shown = channels.map(({ name, type, severities, fallback }) => ({ name, type, severities, fallback }))
     const place = database === undefined ? { dataDir: settings.dataDir } : { database }
-    write(asJson({ bridge: { host, port, tokens: tokens.length, ...place }, channels: shown, warnings }))
+    const peers = { watched: watchedPeers, heartbeatsTo: heartbeatTargets.map((target) => target.host) }
+    write(asJson({ bridge: { host, port, tokens: tokens.length, ...place }, channels: shown, peers, warnings }))
     return exitCode
   }
   const place = database === undefined ? settings.dataDir : `PostgreSQL at ${database}`
@@ -45,6 +47,10 @@ export function check({ settings, alertmanagerFile, write, json = false }: Check
   for (const { name, type, severities, fallback } of channels) {
     write(`channel ${name} (${type}): ${severities.join(', ')}${fallback ? ', fallback for critical' : ''}`)
   }
+  for (const { name, silentAfterSeconds } of watchedPeers) {
+    write(`watches region ${name}: reported after ${silentAfterSeconds} s without a heartbeat`)
+  }
+  for (const { host: peer } of heartbeatTargets) write(`sends heartbeats to the bridge at ${peer}`)
   for (const { about, subject, text } of sampleMessages(settings.style)) {
     write(`message about ${about}: ${subject}`)
     for (const line of text.split('\n')) write(`  ${line}`.trimEnd())
@@ -85,6 +91,23 @@ function exampleNotice(status: 'firing' | 'resolved'): Notice {
     title: labels.alertname,
     alerts: [{ status, labels, annotations, startsAt, ...(isOver && { endsAt: end }) }],
   }
+}
+
+/** Watching works in both directions only if both are set. */
+function peerWarnings({ watchedPeers = [], heartbeatTargets = [], heartbeatSeconds = 30 }: BridgeSettings): string[] {
+  const late = watchedPeers.filter(({ silentAfterSeconds }) => silentAfterSeconds < 3 * heartbeatSeconds)
+  return [
+    ...(watchedPeers.length > 0 && heartbeatTargets.length === 0
+      ? ['BRIDGE_WATCHED_PEERS is set, but BRIDGE_HEARTBEAT_TARGETS is not: no other bridge notices when this one is down']
+      : []),
+    ...(heartbeatTargets.length > 0 && watchedPeers.length === 0
+      ? ['BRIDGE_HEARTBEAT_TARGETS is set, but BRIDGE_WATCHED_PEERS is not: this bridge does not notice when another one is down']
+      : []),
+    ...late.map(
+      ({ name, silentAfterSeconds }) =>
+        `region ${name} is reported after ${silentAfterSeconds} s, which is less than three heartbeats of ${heartbeatSeconds} s: a single lost one can be reported`,
+    ),
+  ]
 }
 
 function uncovered(channels: BridgeSettings['channels']): string[] {

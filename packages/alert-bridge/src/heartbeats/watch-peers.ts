@@ -12,6 +12,8 @@ export interface PeerWatchOptions {
     readonly openReports: () => readonly string[]
   }
   readonly now: () => number
+  /** Address of the folder docs/runbooks, for a link in reports. @default none */
+  readonly runbooksUrl?: string | undefined
 }
 
 /** State of a peer, for metrics. */
@@ -37,7 +39,7 @@ export interface PeerWatch {
  * Reports when the heartbeats of a peer no longer arrive, and when they do again: once each, also over restarts of this process. What
  * other peers receive counts too, so that a cut between two regions is not taken for the silence of one while a third one receives its heartbeats.
  */
-export async function watchPeers({ peers, core, now }: PeerWatchOptions): Promise<PeerWatch> {
+export async function watchPeers({ peers, core, now, runbooksUrl }: PeerWatchOptions): Promise<PeerWatch> {
   const { store, report } = core
   const startedAt = now()
   const stored = new Map((await store.peerStates()).map(({ name, lastAt }) => [name, lastAt]))
@@ -62,7 +64,9 @@ export async function watchPeers({ peers, core, now }: PeerWatchOptions): Promis
       onChange: (isNowSilent) => {
         const occurrence = String(peer.aliveAt)
         const seconds = Math.round((now() - peer.aliveAt) / 1000)
-        void report(isNowSilent ? regionSilent({ key, name, seconds, occurrence }) : regionReturned({ key, name, occurrence }))
+        void report(
+          isNowSilent ? regionSilent({ key, name, seconds, occurrence, runbooksUrl }) : regionReturned({ key, name, occurrence }),
+        )
       },
       initial: { isSilent, silentMs },
     })

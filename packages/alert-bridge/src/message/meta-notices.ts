@@ -15,12 +15,14 @@ export interface Meta {
   readonly detail?: string
   /** Identifies this occurrence also after a restart: a crash right after it was stored does not report it again. */
   readonly occurrence?: string
+  /** Addresses by name, such as `runbook`. @default none */
+  readonly links?: Readonly<Record<string, string>>
   /** Whether this is the end of the problem. @default false */
   readonly isOver?: boolean
 }
 
 /** The notice that recipients get. */
-export function metaNotice({ key, severity, title, text, isOver = false }: Meta, at: number): Notice {
+export function metaNotice({ key, severity, title, text, links, isOver = false }: Meta, at: number): Notice {
   const time = new Date(at).toISOString()
   return {
     kind: 'meta',
@@ -29,6 +31,7 @@ export function metaNotice({ key, severity, title, text, isOver = false }: Meta,
     title,
     text,
     alerts: [],
+    ...(links && { links }),
     ...(isOver ? { endedAt: time } : { startedAt: time }),
   }
 }
@@ -93,13 +96,21 @@ interface RegionReport {
   readonly occurrence: string
 }
 
-export function regionSilent({ key, name, seconds, occurrence }: RegionReport & { readonly seconds: number }): Meta {
+/** Data of a report about a silence. */
+interface RegionSilence extends RegionReport {
+  readonly seconds: number
+  /** Address of the folder docs/runbooks. */
+  readonly runbooksUrl: string | undefined
+}
+
+export function regionSilent({ key, name, seconds, occurrence, runbooksUrl }: RegionSilence): Meta {
   return {
     key,
     occurrence,
     severity: 'critical',
     title: `RegionSilent: no heartbeat from ${name}`,
     text: `The bridge of ${name} has sent no heartbeat for ${seconds} s. The region is down, its bridge cannot deliver alerts, or the network between the two bridges is cut. Assume that no alert of ${name} reaches anyone. If messages of ${name} still arrive, only the network between the bridges is cut. Runbook: docs/runbooks/RegionSilent.md`,
+    ...(runbooksUrl !== undefined && { links: { runbook: `${runbooksUrl.replace(/\/+$/, '')}/RegionSilent.md` } }),
   }
 }
 

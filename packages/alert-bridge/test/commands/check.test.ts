@@ -202,3 +202,30 @@ test('shows an example of the messages that the templates make', () => {
     '  This is resolved. It lasted 12 min 4 s.',
   ])
 })
+
+test('lists the regions that are watched and those that receive heartbeats, without their tokens, and warns of one direction only', () => {
+  const secret = 'heartbeat-token-secret'
+  const env = {
+    BRIDGE_TOKEN: 'x'.repeat(16),
+    BRIDGE_WATCHED_PEERS: 'eu, asia=60',
+    BRIDGE_HEARTBEAT_TOKEN: secret,
+    BRIDGE_HEARTBEAT_TARGETS: `https://bridge.eu.example.com/api/v1/heartbeats/us ${secret}`,
+  }
+  const linesWith = (variables: Record<string, string>): readonly string[] => {
+    const lines: string[] = []
+    check({ settings: readBridgeSettings({ env: variables }), write: (line) => lines.push(line) })
+    expect(lines.join()).not.toContain(secret)
+    return lines.filter((line) => /region|heartbeat/i.test(line))
+  }
+  expect(linesWith(env)).toEqual([
+    'watches region eu: reported after 180 s without a heartbeat',
+    'watches region asia: reported after 60 s without a heartbeat',
+    'sends heartbeats to the bridge at bridge.eu.example.com',
+    'warning: region asia is reported after 60 s, which is less than three heartbeats of 30 s: a single lost one can be reported',
+  ])
+  const { BRIDGE_HEARTBEAT_TARGETS: targets, ...watching } = env
+  expect(linesWith(watching).join()).toContain('no other bridge notices when this one is down')
+  expect(linesWith({ BRIDGE_TOKEN: env.BRIDGE_TOKEN, BRIDGE_HEARTBEAT_TARGETS: targets }).join()).toContain(
+    'this bridge does not notice when another one is down',
+  )
+})

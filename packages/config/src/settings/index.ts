@@ -1,3 +1,15 @@
 export { variablesTable } from './documented-setting.ts'
 export { type Origin, readVariables, type Setting, type Settings } from './setting.ts'
-export { decimal, host, oneLine, oneOf, port, readable, secret, secretUrl, type ValueRule, wholeNumber } from '../value-rule.ts'
+export {
+  decimal,
+  host,
+  oneLine,
+  oneOf,
+  openUrl,
+  port,
+  readable,
+  secret,
+  secretUrl,
+  type ValueRule,
+  wholeNumber,
+} from '../value-rule.ts'

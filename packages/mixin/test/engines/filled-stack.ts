@@ -96,6 +96,9 @@ export async function fillStack(rules: readonly RuleFile[]): Promise<FilledStack
       BRIDGE_PORT: '0',
       BRIDGE_TOKEN: bridgeToken,
       BRIDGE_DATA_DIR: data,
+      // So that the panel of other regions has a line
+      BRIDGE_WATCHED_PEERS: 'elsewhere=86400',
+      BRIDGE_HEARTBEAT_TOKEN: 'token-of-no-one-in-tests',
     })
     programs.push(bridge)
     const bridgePort = await bridge.prints(/ready on http:\/\/[^ ]*:(\d+)/)

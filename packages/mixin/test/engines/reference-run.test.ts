@@ -33,7 +33,6 @@ const bornLate: Readonly<Record<string, string>> = {
   worker_queue_tasks: 'a worker with WORKER_DATABASE_URL has it; a test of the worker reads it',
   worker_queue_oldest_seconds: 'a worker with WORKER_DATABASE_URL has it; a test of the worker reads it',
   bridge_heartbeats_total: 'the bridge has it where it sends heartbeats to other regions',
-  bridge_peer_age_seconds: 'the bridge has it where it watches other regions',
 }
 /** The same for labels, by series; `` is any. */
 const lateLabels: Readonly<Record<string, readonly string[]>> = {

@@ -85,6 +85,8 @@ export async function startStack(options: StackOptions = {}): Promise<Production
     ...files.map((file) => `--file=${file}`),
     `--file=${override}`,
     '--profile=mail',
+    // so that it is taken down, too
+    ...(files.length > 0 ? ['--profile=global'] : []),
   ]
 
   async function compose(...args: readonly string[]): Promise<string> {

@@ -12,13 +12,13 @@ export const alerting = ({ histograms }: MixinSettings): Row => ({
   panels: [
     {
       shows: 'graph',
-      title: 'How many alerts are there?',
+      title: 'How many alerts?',
       description: 'Alerts in Alertmanager by state: active, or suppressed by a silence or by another alert.',
       unit: 'none',
       queries: { alerts: { expr: `sum by (state) (alertmanager_alerts{${jobIs.alertmanager}})`, legend: '{{state}}' } },
       isStacked: true,
       min: 0,
-      span: 6,
+      span: 4,
     },
     {
       shows: 'graph',
@@ -41,12 +41,12 @@ export const alerting = ({ histograms }: MixinSettings): Row => ({
       },
       limits: limits.undeliveredAlerts,
       min: 0,
-      span: 6,
+      span: 5,
       whenEmpty: 'None sent',
     },
     {
       shows: 'graph',
-      title: 'Which channels delivered?',
+      title: 'Which channels work?',
       description:
         'Deliveries of the bridge, by channel and outcome. BridgeDeadLetters fires for messages that cannot be delivered.',
       unit: 'suffix: /min',
@@ -57,8 +57,23 @@ export const alerting = ({ histograms }: MixinSettings): Row => ({
         },
       },
       min: 0,
-      span: 6,
+      span: 5,
       whenEmpty: 'None sent',
+    },
+    {
+      shows: 'graph',
+      title: 'Are other regions there?',
+      description:
+        'Time since the last heartbeat of each other region that this bridge watches. RegionSilent is reported at the limit in ' +
+        'BRIDGE_WATCHED_PEERS (180 s without one); 0 or 1 is whether it is reported now.',
+      unit: 's',
+      queries: {
+        age: { expr: `max by (peer) (bridge_peer_age_seconds{${jobIs.bridge}})`, legend: '{{peer}}' },
+        silent: { expr: `max by (peer) (bridge_peer_silent{${jobIs.bridge}})`, legend: '{{peer}} reported' },
+      },
+      min: 0,
+      span: 5,
+      whenEmpty: 'No region is watched',
     },
     quantilePanel({
       title: 'How long is a delivery?',
@@ -67,7 +82,7 @@ export const alerting = ({ histograms }: MixinSettings): Row => ({
       histogram: 'bridge_delivery_latency_seconds',
       of: `{${jobIs.bridge}}`,
       by: 'channel',
-      span: 6,
+      span: 5,
       whenEmpty: 'None sent',
     }),
   ],
