@@ -3,9 +3,9 @@ import { temporaryFolder } from '@swarmwatch/testkit/vitest'
 import { expect, test } from 'vitest'
 
 import type { Checkpoint } from '../../src/checkpoint.ts'
-import type { StoredDelivery } from '../../src/outbox/store.ts'
 import { token } from '../helpers/token.ts'
 import { openSink } from './sink.ts'
+import { account } from './accounting.ts'
 import { startLoad } from './load.ts'
 import { runBridge } from './run-bridge.ts'
 import { openSqliteStore } from '../../src/outbox/sqlite/open-sqlite-store.ts'
@@ -51,7 +51,7 @@ test(
     const { store } = openSqliteStore(dataDir)
     const deliveries = await store.list({})
     await store.close()
-    const { lost, twice, unexplained } = account(acknowledged, deliveries, sink.received)
+    const { lost, twice, unexplained } = account(acknowledged.keys(), deliveries, sink.received)
     console.log(
       `killed ${crashes} times: ${acknowledged.size} acknowledged, ${lost.length} lost, ${twice} of ${sink.received.length} messages twice`,
     )
@@ -60,25 +60,3 @@ test(
     expect(unexplained).toEqual([])
   },
 )
-
-/** Each acknowledged id must have reached both recipients, or be a dead letter; a message may come twice only if that was announced. */
-function account(
-  acknowledged: ReadonlyMap<string, string>,
-  deliveries: readonly StoredDelivery[],
-  received: readonly { readonly id: string; readonly mayHaveArrived: boolean }[],
-): { readonly lost: string[]; readonly twice: number; readonly unexplained: string[] } {
-  const counts = new Map<string, number>()
-  const unexplained: string[] = []
-  for (const { id, mayHaveArrived } of received) {
-    const before = counts.get(id) ?? 0
-    if (before > 0 && !mayHaveArrived) unexplained.push(id)
-    counts.set(id, before + 1)
-  }
-  const isAccounted = ({ id, state }: StoredDelivery): boolean => state === 'dead' || (state === 'delivered' && counts.has(id))
-  const ofNotice = Map.groupBy(deliveries, ({ noticeId }) => noticeId)
-  const lost = [...acknowledged.keys()].filter((id) => {
-    const own = ofNotice.get(id) ?? []
-    return own.length !== 2 || !own.every(isAccounted)
-  })
-  return { lost, twice: [...counts.values()].filter((count) => count > 1).length, unexplained }
-}

@@ -12,6 +12,7 @@ import { token } from '../helpers/token.ts'
 const {
   SINK_URL = '',
   DATA_DIR = '',
+  DATABASE_URL = '',
   CRASH_AT = '',
   PORT = '0',
   WATCHDOG_SECONDS = '0',
@@ -57,6 +58,7 @@ process.exitCode = await serve(
     host: '127.0.0.1',
     tokens: [new Secret(token)],
     dataDir: DATA_DIR,
+    ...(DATABASE_URL !== '' && { databaseUrl: new Secret(DATABASE_URL) }),
     heartbeatUrl: undefined,
     watchdogSeconds: Number(WATCHDOG_SECONDS),
     ...(JSON.parse(PEERS || '{}') as { watchedPeers?: readonly WatchedPeer[] }),

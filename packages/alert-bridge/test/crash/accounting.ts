@@ -1,0 +1,33 @@
+import type { StoredDelivery } from '../../src/outbox/store.ts'
+
+/** What became of the acknowledged alerts. */
+export interface Account {
+  /** Ids that did not reach both recipients and are no dead letters. */
+  readonly lost: readonly string[]
+  /** Number of messages that arrived more than once. */
+  readonly twice: number
+  /** Ids of deliveries that arrived again without the remark that they may have arrived before. */
+  readonly unexplained: readonly string[]
+}
+
+/** Each acknowledged id must have reached both recipients, or be a dead letter; a message may come twice only if that was announced. */
+export function account(
+  acknowledged: Iterable<string>,
+  deliveries: readonly StoredDelivery[],
+  received: readonly { readonly id: string; readonly mayHaveArrived: boolean }[],
+): Account {
+  const counts = new Map<string, number>()
+  const unexplained: string[] = []
+  for (const { id, mayHaveArrived } of received) {
+    const before = counts.get(id) ?? 0
+    if (before > 0 && !mayHaveArrived) unexplained.push(id)
+    counts.set(id, before + 1)
+  }
+  const isAccounted = ({ id, state }: StoredDelivery): boolean => state === 'dead' || (state === 'delivered' && counts.has(id))
+  const ofNotice = Map.groupBy(deliveries, ({ noticeId }) => noticeId)
+  const lost = [...acknowledged].filter((id) => {
+    const own = ofNotice.get(id) ?? []
+    return own.length !== 2 || !own.every(isAccounted)
+  })
+  return { lost, twice: [...counts.values()].filter((count) => count > 1).length, unexplained }
+}
