@@ -1,29 +1,59 @@
-import { whyNoPostgres } from '@swarmwatch/testkit'
-import { describe, expect, test } from 'vitest'
+import { Secret } from '@swarmwatch/config'
+import { eventually, whyNoPostgres } from '@swarmwatch/testkit'
+import { describe, expect, onTestFinished, test, vi } from 'vitest'
 
+import { readDatabaseUrl } from '../../../src/outbox/postgres/database-url.ts'
+import { openPostgresStore } from '../../../src/outbox/postgres/open-postgres-store.ts'
 import { firing } from '../../helpers/alert-groups.ts'
-import { recordingChannel } from '../../helpers/recording-channel.ts'
+import {
+  broken,
+  delivered,
+  recordingChannel,
+  type RecordingChannel,
+  type RecordingOptions,
+} from '../../helpers/recording-channel.ts'
 import { shortTimes } from '../../helpers/short-times.ts'
-import { startedBridge } from '../../helpers/started-bridge.ts'
+import { startedBridge, type StartedBridge, type StartOptions } from '../../helpers/started-bridge.ts'
 import { postgresForTests } from './postgres-server.ts'
 
 describe.skipIf(whyNoPostgres() !== undefined)('bridges that share a database', () => {
   const { newDatabase } = postgresForTests()
 
-  test('three that start at the same time on an empty database deliver each alert once, whichever receives it', async () => {
+  interface Fixture {
+    readonly databaseUrl: string
+    readonly channels: readonly RecordingChannel[]
+    readonly bridges: readonly StartedBridge[]
+    /** Titles of all messages that arrived, from any bridge. */
+    readonly titles: () => string[]
+  }
+
+  interface FixtureOptions extends Pick<StartOptions, 'settings' | 'times'> {
+    readonly count?: number
+    readonly channel?: RecordingOptions
+  }
+
+  async function fixture({ count = 2, channel, times, settings }: FixtureOptions = {}): Promise<Fixture> {
     const databaseUrl = await newDatabase()
-    const channels = [recordingChannel(), recordingChannel(), recordingChannel()]
-    const times = { ...shortTimes, stormWindowMs: 0 }
-    const bridges = await Promise.all(channels.map((channel) => startedBridge({ channels: [channel], times, databaseUrl })))
+    const channels = Array.from({ length: count }, () => recordingChannel(channel))
+    const options = {
+      times: { ...shortTimes, stormWindowMs: 0, beatEveryMs: 50, ...times },
+      databaseUrl,
+      ...(settings && { settings }),
+    }
+    const bridges = await Promise.all(channels.map((one) => startedBridge({ channels: [one], ...options })))
+    const titles = (): string[] => channels.flatMap((one) => one.delivered.map(({ notice }) => notice.title))
+    return { databaseUrl, channels, bridges, titles }
+  }
+
+  test('three that start at the same time on an empty database deliver each alert once, whichever receives it', async () => {
+    const { bridges, titles } = await fixture({ count: 3 })
     const names = Array.from({ length: 60 }, (_, index) => `A${index}`)
     // each is received by two of them, as from two Alertmanagers
     const answers = await Promise.all(
       names.flatMap((name, index) =>
         [0, 1].map(async (peer) => {
-          const response = await bridges[(index + peer) % 3]!.post(
-            '/api/v1/alerts',
-            firing({ name, externalURL: `http://am-${peer}` }),
-          )
+          const group = firing({ name, externalURL: `http://am-${peer}` })
+          const response = await bridges[(index + peer) % 3]!.post('/api/v1/alerts', group)
           return [response.status, ((await response.json()) as { duplicate?: true }).duplicate === true]
         }),
       ),
@@ -31,7 +61,129 @@ describe.skipIf(whyNoPostgres() !== undefined)('bridges that share a database', 
     expect(answers.filter(([status]) => status !== 200)).toEqual([])
     expect(answers.filter(([, isDuplicate]) => isDuplicate === true)).toHaveLength(60)
     await bridges[0]!.idle()
-    const titles = channels.flatMap(({ delivered }) => delivered.map(({ notice }) => notice.title))
-    expect(titles.toSorted()).toEqual(names.toSorted())
+    expect(titles().toSorted()).toEqual(names.toSorted())
+  })
+
+  test('one delivers what another one accepted and has no time for', async () => {
+    const { channels, bridges, titles } = await fixture({ channel: { concurrency: 1 } })
+    const answer = Promise.withResolvers<{ kind: 'delivered' }>()
+    channels[0]!.answer = () => answer.promise
+    await bridges[0]!.post('/api/v1/alerts', firing({ name: 'Slow' }))
+    await eventually('an attempt', () => channels.some(({ tries }) => tries.length > 0))
+    for (const name of ['A', 'B', 'C']) await bridges[0]!.post('/api/v1/alerts', firing({ name }))
+    await eventually('the others', () => ['A', 'B', 'C'].every((name) => titles().includes(name)))
+    answer.resolve({ kind: 'delivered' })
+    await bridges[0]!.idle()
+    expect(titles().toSorted()).toEqual(['A', 'B', 'C', 'Slow'])
+  })
+
+  test('together send no more than the rate limit of a channel allows', async () => {
+    const { bridges, titles } = await fixture({ channel: { limits: { perSecond: 0.0001, burst: 3 } } })
+    const names = Array.from({ length: 8 }, (_, index) => `A${index}`)
+    await Promise.all(names.map((name, index) => bridges[index % 2]!.post('/api/v1/alerts', firing({ name }))))
+    await eventually('the burst', () => titles().length === 3)
+    expect(await bridges[0]!.deliveries('pending')).toHaveLength(5)
+    for (const { service } of bridges) service.core.wake()
+    await eventually('another look', async () => (await bridges[1]!.service.core.store.bucket('main'))!.tokens < 1)
+    expect(titles()).toHaveLength(3)
+  })
+
+  test('when a channel fails, one bridge reports it, none of them sends there, and one sees that it works again', async () => {
+    const databaseUrl = await newDatabase()
+    const mains = [recordingChannel({ answer: broken }), recordingChannel({ answer: broken })]
+    const others = [
+      recordingChannel({ name: 'other', severities: ['warning'] }),
+      recordingChannel({ name: 'other', severities: ['warning'] }),
+    ]
+    const times = { ...shortTimes, stormWindowMs: 0, probeAfterMs: 300 }
+    const bridges = await Promise.all(
+      [0, 1].map((index) => startedBridge({ channels: [mains[index]!, others[index]!], times, databaseUrl })),
+    )
+    const reports = (): string[] => others.flatMap((one) => one.delivered.map(({ notice }) => notice.title))
+    const open = async (bridge: StartedBridge): Promise<boolean> =>
+      (await (await fetch(`${bridge.url}/metrics`)).text()).includes('bridge_breaker_open{channel="main"} 1')
+    await bridges[0]!.post('/api/v1/alerts', firing({ name: 'A', severity: 'info' }))
+    await eventually('the breaker to open for both', async () => (await open(bridges[0]!)) && open(bridges[1]!))
+    await bridges[1]!.post('/api/v1/alerts', firing({ name: 'B', severity: 'info' }))
+    await eventually('some probes', () => mains.flatMap(({ tries }) => tries).length >= 3)
+    await eventually('the report', () => reports().length > 0)
+    expect(reports()).toEqual(['Channel main cannot deliver'])
+    for (const main of mains) main.answer = delivered
+    await bridges[0]!.idle()
+    await eventually('the end', () => reports().length === 2)
+    expect(reports()).toEqual(['Channel main cannot deliver', 'Channel main works again'])
+    expect(mains.flatMap((main) => main.delivered.map(({ notice }) => notice.title)).toSorted()).toEqual(['A', 'B'])
+  })
+
+  test('report once that a body cannot be read, although both receive it', async () => {
+    const { bridges, titles } = await fixture()
+    await Promise.all(bridges.map((bridge) => bridge.post('/api/v1/alerts', 'no JSON')))
+    await bridges[0]!.idle()
+    expect(titles()).toEqual(['An alert could not be read'])
+    expect(await bridges[1]!.service.core.store.metaStates()).toMatchObject([{ key: 'quarantine', held: { count: 1 } }])
+  })
+
+  test('report a missing Watchdog and its return once, whichever bridge receives it', async () => {
+    const { bridges, titles } = await fixture({ settings: { watchdogSeconds: 2 } })
+    const watchdog = firing({ name: 'Watchdog', severity: 'none' })
+    // only one of them receives it
+    const timer = setInterval(() => void bridges[1]!.post('/api/v1/alerts', watchdog).catch(() => {}), 200)
+    onTestFinished(() => clearInterval(timer))
+    await eventually('both to know it', async () =>
+      (await Promise.all(bridges.map(({ metric }) => metric('bridge_watchdog_age_seconds')))).every((age) => (age ?? 9) < 1),
+    )
+    expect(titles()).toEqual([])
+    clearInterval(timer)
+    await eventually('the report', () => titles().length > 0)
+    await bridges[0]!.post('/api/v1/alerts', watchdog)
+    await eventually('the return', () => titles().length > 1)
+    expect(titles()).toEqual(['No Watchdog: alerts do not reach the bridge', 'The Watchdog is back'])
+  })
+
+  test('report a silent region and its return once, whichever bridge receives its heartbeats', async () => {
+    const heartbeatToken = 'a-heartbeat-token-for-tests'
+    const settings = { heartbeatTokens: [new Secret(heartbeatToken)], watchedPeers: [{ name: 'eu', silentAfterSeconds: 7 }] }
+    const { bridges, titles } = await fixture({ settings })
+    const beat = (bridge: StartedBridge): Promise<Response> =>
+      bridge.post('/api/v1/heartbeats/eu', {}, { authorization: `Bearer ${heartbeatToken}` })
+    const beatAt = (bridge: StartedBridge): (() => void) => {
+      const timer = setInterval(() => void beat(bridge).catch(() => {}), 200)
+      onTestFinished(() => clearInterval(timer))
+      return () => clearInterval(timer)
+    }
+    const stop = beatAt(bridges[1]!)
+    await eventually(
+      'the other one to know them',
+      async () => (await bridges[0]!.metric('bridge_peer_age_seconds{peer="eu"}'))! < 1,
+    )
+    stop()
+    await eventually('the report', () => titles().length > 0)
+    beatAt(bridges[0]!)
+    await eventually('the return', () => titles().length > 1)
+    expect(titles()).toEqual(['RegionSilent: no heartbeat from eu', 'RegionSilent: eu is back'])
+  })
+
+  test('do not give up deliveries of a channel that only the other one has, as during an update', async () => {
+    const databaseUrl = await newDatabase()
+    const old = recordingChannel({ name: 'old', answer: broken })
+    const times = { ...shortTimes, stormWindowMs: 0 }
+    const first = await startedBridge({ channels: [old], times, databaseUrl })
+    await first.post('/api/v1/alerts', firing({ name: 'A' }))
+    const second = await startedBridge({ channels: [recordingChannel({ name: 'new' })], times, databaseUrl })
+    expect(second.lines).toEqual([])
+    old.answer = delivered
+    await eventually('the delivery', () => old.delivered.length === 1)
+  })
+
+  test('agree on the time of the database, whatever the clocks of their machines show', async () => {
+    const address = readDatabaseUrl(await newDatabase())!
+    const hour = 3_600_000
+    const right = await openPostgresStore(address)
+    vi.useFakeTimers({ toFake: ['Date'], now: Date.now() + hour })
+    onTestFinished(() => void vi.useRealTimers())
+    const wrong = await openPostgresStore(address)
+    onTestFinished(async () => void (await Promise.all([right.store.close(), wrong.store.close()])))
+    expect(Math.abs(right.now() - wrong.now())).toBeLessThan(hour / 60)
+    expect(Date.now() - wrong.now()).toBeGreaterThan(hour / 2)
   })
 })

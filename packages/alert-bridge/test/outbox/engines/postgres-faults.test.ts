@@ -1,6 +1,7 @@
 import { eventually, openPostgres, whyNoPostgres } from '@swarmwatch/testkit'
 import { describe, expect, onTestFinished, test } from 'vitest'
 
+import { runProgram } from '../../commands/run-program.ts'
 import { firing } from '../../helpers/alert-groups.ts'
 import { recordingChannel, type RecordingChannel } from '../../helpers/recording-channel.ts'
 import { shortTimes } from '../../helpers/short-times.ts'
@@ -176,6 +177,26 @@ describe.skipIf(whyNoPostgres() !== undefined)('a bridge whose PostgreSQL has a 
       reason: 'newer-schema',
       message: expect.stringMatching(/^the store was written by a newer alert-bridge \(schema 9999_future,/) as string,
     })
+  })
+
+  test('waits for a database whose password is wrong, names it without the password, and starts when it is right', async () => {
+    const databaseUrl = new URL(await newDatabase())
+    await server().query(`CREATE ROLE late SUPERUSER LOGIN PASSWORD 'other-password'`)
+    databaseUrl.username = 'late'
+    databaseUrl.password = 'secret-password'
+    const program = runProgram(['serve'], {
+      BRIDGE_TOKEN: 'a-token-for-this-test',
+      BRIDGE_PORT: '0',
+      BRIDGE_DATABASE_URL: databaseUrl.href,
+    })
+    onTestFinished(() => void program.child.kill('SIGKILL'))
+    await eventually('the line', () => program.output().includes('[BRIDGE] waits for its database: '))
+    expect(program.output()).toContain('password authentication failed for user "late"')
+    await server().query(`ALTER ROLE late PASSWORD 'secret-password'`)
+    await eventually('the start', () => program.output().includes('ready on http://'))
+    program.child.kill('SIGTERM')
+    expect(await program.ended).toBe(0)
+    expect(program.output()).not.toContain('secret-password')
   })
 
   test('stores the NUL character of a label as a replacement character', async () => {
