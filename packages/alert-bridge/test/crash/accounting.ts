@@ -1,6 +1,6 @@
 import type { StoredDelivery } from '../../src/outbox/store.ts'
 
-/** What became of the acknowledged alerts. */
+/** Fate of the acknowledged alerts. */
 export interface Account {
   /** Ids that did not reach both recipients and are no dead letters. */
   readonly lost: readonly string[]

@@ -130,7 +130,7 @@ describe.skipIf(whyNoPostgres() !== undefined)('bridges that share a database', 
     const timer = setInterval(() => void bridges[1]!.post('/api/v1/alerts', watchdog).catch(() => {}), 200)
     onTestFinished(() => clearInterval(timer))
     await eventually('both to know it', async () =>
-      (await Promise.all(bridges.map(({ metric }) => metric('bridge_watchdog_age_seconds')))).every((age) => (age ?? 9) < 1),
+      (await Promise.all(bridges.map((bridge) => bridge.metric('bridge_watchdog_age_seconds')))).every((age) => (age ?? 9) < 1),
     )
     expect(titles()).toEqual([])
     clearInterval(timer)
