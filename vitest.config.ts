@@ -45,6 +45,7 @@ const slow = [
   'packages/agent-worker/test/service/engines/worker-limits.test.ts',
   'packages/alert-bridge/test/alertmanager/real-alertmanager-kills.test.ts',
   'packages/alert-bridge/test/commands/program.test.ts',
+  'packages/alert-bridge/test/commands/engines/move.test.ts',
   'packages/alert-bridge/test/crash/engines/postgres-kills.test.ts',
   'packages/alert-bridge/test/crash/paused.test.ts',
   'packages/alert-bridge/test/outbox/engines/postgres-bridges.test.ts',

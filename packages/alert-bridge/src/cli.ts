@@ -6,6 +6,7 @@ import { openChannels } from './channels/open-channels.ts'
 import { check } from './commands/check.ts'
 import { backup, replay } from './commands/data-folder.ts'
 import { drill } from './commands/drill.ts'
+import { move } from './commands/move.ts'
 import { serve } from './commands/serve.ts'
 import { readBridgeSettings } from './settings.ts'
 
@@ -78,6 +79,17 @@ line.program
   .description('copy the store to a new file; works while the bridge runs')
   .argument('<file>', 'path of the copy, which must not exist yet')
   .action(line.action((file: string) => backup({ place: readBridgeSettings({ env, needsToken: false }), file, write })))
+
+line.program
+  .command('move')
+  .description('move the alerts of a data folder, whose bridge is stopped, to the database of BRIDGE_DATABASE_URL')
+  .argument('<folder>', 'the data folder')
+  .action(
+    line.action((folder: string) => {
+      const { databaseUrl } = readBridgeSettings({ env, needsToken: false })
+      return move({ folder, databaseUrl, write })
+    }),
+  )
 
 try {
   process.exitCode = await line.run(process.argv.slice(2))
