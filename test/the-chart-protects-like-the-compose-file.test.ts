@@ -220,12 +220,15 @@ describe.skipIf(reason !== undefined)('the network policies', () => {
     expect([...new Set(addressesIn(alertmanager))]).toEqual(['alert-bridge:8090'])
     // What the Prometheus of the compose stack reads of these services, the monitors read
     const scraped = parse(readFileSync(`${repositoryRoot}collector/prometheus/prometheus.yaml`, 'utf8')) as {
-      scrape_configs: { job_name: string; static_configs: { targets: string[] }[] }[]
+      scrape_configs: { job_name: string; metric_relabel_configs?: readonly { regex: string }[] }[]
     }
     const jobs = scraped.scrape_configs.filter(({ job_name: job }) => pods.has(job)).map(({ job_name: job }) => job)
     const monitors = objects.filter(({ kind }) => /^(?:Service|Pod)Monitor$/.test(kind))
     const relabelled = JSON.stringify(monitors).matchAll(/"targetLabel":"job","replacement":"([\w-]+)"/g)
     expect([...relabelled].map(([, job]) => job!).toSorted()).toEqual(jobs.toSorted())
+    const dropped = scraped.scrape_configs.find(({ job_name: job }) => job === 'otel-collector')?.metric_relabel_configs?.[0]
+      ?.regex
+    expect(JSON.stringify(monitors.find(({ kind }) => kind === 'PodMonitor'))).toContain(JSON.stringify(dropped))
   })
 })
 
