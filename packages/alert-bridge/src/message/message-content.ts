@@ -70,6 +70,8 @@ function opening(notice: Notice): string | undefined {
   switch (kind) {
     case 'repeat':
       return 'This is still firing.'
+    case 'acknowledged':
+      return `${cleanLine(notice.acknowledgedBy ?? '', 80) || 'Someone'} has acknowledged this. It is still firing.`
     case 'resolved':
       return lastedSeconds === undefined ? 'This is resolved.' : `This is resolved. It lasted ${readableDuration(lastedSeconds)}.`
     case 'summary':

@@ -17,6 +17,8 @@ export type NoticeKind =
   /** A group fires, changed while firing, or fires on after the repeat interval. */
   | 'firing'
   | 'repeat'
+  /** Someone acknowledged the alerts of a group that still fires. */
+  | 'acknowledged'
   /** All alerts of the group are resolved. */
   | 'resolved'
   /** Alerts that fired and were resolved while the channel was down. */
@@ -40,6 +42,8 @@ export interface Notice {
   readonly title: string
   /** Text of an event or of a report of the bridge about itself. */
   readonly text?: string
+  /** Name of the person who acknowledged. */
+  readonly acknowledgedBy?: string
   readonly alerts: readonly NoticeAlert[]
   /** Alerts that Alertmanager left out. */
   readonly truncatedAlerts?: number
@@ -71,6 +75,7 @@ export function statusWord({ kind, severity }: Notice): string {
   switch (kind) {
     case 'repeat':
       return `STILL ${severity.toUpperCase()}`
+    case 'acknowledged':
     case 'resolved':
     case 'summary':
     case 'digest':

@@ -27,6 +27,7 @@ test('a critical alert is sent as this event', async () => {
 test.each([
   ['firing', 'trigger'],
   ['repeat', 'trigger'],
+  ['acknowledged', 'acknowledge'],
   ['resolved', 'resolve'],
   ['digest', 'trigger'],
   ['drill', 'trigger'],

@@ -63,11 +63,12 @@ const anyAlert: fc.Arbitrary<NoticeAlert> = fc.record(
 /** Any notice, with hostile texts. */
 export const anyNotice: fc.Arbitrary<Notice> = fc.record(
   {
-    kind: fc.constantFrom('firing', 'repeat', 'resolved', 'summary', 'digest', 'event', 'drill', 'meta'),
+    kind: fc.constantFrom('firing', 'repeat', 'acknowledged', 'resolved', 'summary', 'digest', 'event', 'drill', 'meta'),
     severity: fc.constantFrom('critical', 'warning', 'info'),
     incidentKey: anyText,
     title: anyText,
     text: anyText,
+    acknowledgedBy: anyText,
     alerts: fc.oneof(
       fc.array(anyAlert, { maxLength: 5 }),
       anyAlert.map((alert) => Array.from({ length: 60 }, () => alert)),

@@ -27,6 +27,7 @@ export const sampleNotices: Readonly<Record<NoticeKind, Notice>> = {
     },
   }),
   repeat: agentFails({ kind: 'repeat', alerts: [sampleAlert('api-integrator'), sampleAlert('writer')], truncatedAlerts: 3 }),
+  acknowledged: agentFails({ kind: 'acknowledged', acknowledgedBy: 'Ada' }),
   resolved: agentFails({ kind: 'resolved', alerts: [sampleAlert('api-integrator', over)] }),
   summary: agentFails({ kind: 'summary', alerts: [sampleAlert('api-integrator', over), sampleAlert('writer', over)] }),
   digest: agentFails({

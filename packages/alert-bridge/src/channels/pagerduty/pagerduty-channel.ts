@@ -135,7 +135,8 @@ function shortPagerdutyRequest(notice: Notice): PagerdutyRequest {
 }
 
 /** A report of the bridge about itself has an end and no beginning when the problem has ended. */
-function actionOf({ kind, endedAt }: Notice): 'trigger' | 'resolve' {
+function actionOf({ kind, endedAt }: Notice): PagerdutyEvent['event_action'] {
+  if (kind === 'acknowledged') return 'acknowledge'
   return kind === 'resolved' || (kind === 'meta' && endedAt !== undefined) ? 'resolve' : 'trigger'
 }
 
