@@ -31,6 +31,7 @@ test('serves the metrics of the agents, of the process and of the runtime as Pro
   expect(text).toMatch(/^nodejs_eventloop_time_seconds_total\{/m)
   expect(text).toMatch(/^target_info\{.*service_name="worker"/m)
   expect(text).not.toContain('v8js_memory_heap')
+  expect(text).not.toMatch(/nodejs_eventloop_delay_(?:min|max|mean|stddev|p50|p90)|v8js_resource_active/)
   expect(lines).toEqual([])
 })
 

@@ -111,6 +111,12 @@ const durationOfAiSdkOtel: ViewOptions = {
 const views: ViewOptions[] = [
   // One series per heap space, over 50 in every process; process.memory.usage is enough
   { instrumentName: 'v8js.memory.heap.*', aggregation: { type: AggregationType.DROP } },
+  // Of the delays of the event loop, the 99th percentile is enough
+  ...['min', 'max', 'mean', 'stddev', 'p50', 'p90'].map((name): ViewOptions => ({
+    instrumentName: `nodejs.eventloop.delay.${name}`,
+    aggregation: { type: AggregationType.DROP },
+  })),
+  { instrumentName: 'v8js.resource.active', aggregation: { type: AggregationType.DROP } },
   // An agent that browses would create one histogram per host
   {
     instrumentName: 'http.client.request.duration',

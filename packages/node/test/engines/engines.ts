@@ -26,7 +26,7 @@ const collectorFile = fileURLToPath(new URL('collector.yaml', import.meta.url))
 
 /**
  * The settings of the test with `otlp:` of the production stack: what is promoted there is promoted
- * here.
+ * here. Histograms are classic, so that their parts can be compared with those of the scrape.
  */
 function prometheusSettings(): string {
   const [production, test] = ['../../../../collector/prometheus/prometheus.yaml', 'prometheus.yaml'].map((path) =>
@@ -34,7 +34,7 @@ function prometheusSettings(): string {
   )
   const [otlp] = /^otlp:\n(?: .*\n)+/m.exec(production!) ?? []
   if (otlp === undefined) throw new Error('collector/prometheus/prometheus.yaml has no otlp:')
-  return `${test}${otlp}`
+  return test + otlp.replace('convert_histograms_to_nhcb: true', 'convert_histograms_to_nhcb: false')
 }
 
 /** Starts both under names of their own, on free ports of 127.0.0.1. */
