@@ -493,6 +493,19 @@ test('a fallback is tried in the final attempt only', async () => {
   expect(await counts()).toEqual({ success: 1, failure: 0, cancelled: 0, retries: 3, attempts: 4, durations: 1, active: 0 })
 })
 
+test('the failure of a fallback ends the run, whatever isFinal would return for it, after all fallbacks were tried', async () => {
+  const calls: number[] = []
+  const fallback = [1, 2].map((number) => async () => {
+    calls.push(number)
+    throw busy()
+  })
+  const isFinal: Continuation['isFinal'] = ({ isRetryable }) => !isRetryable
+  const [end] = await attempts([{ ...fails(wrong()), isFinal }], { fallback })
+  expect(calls).toEqual([1, 2])
+  expect(recoveryOf(end?.error)).toMatchObject({ outcome: 'exhausted', isRetryable: false })
+  expect(await counts()).toMatchObject({ failure: 1, attempts: 3, active: 0 })
+})
+
 test('log lines name the attempt, the queue and the recovery', async () => {
   const { lines, logger } = keptLines()
   await attempts([fails(busy()), {}], { logger })

@@ -65,6 +65,8 @@ export interface FailedOfQueue {
   readonly modelFailure: ModelFailure | undefined
   /** Whether a budget or a loop limit ended it. */
   readonly isStopped: boolean
+  /** Whether it called a fallback. */
+  readonly isFallback: boolean
 }
 
 /** The part that a queue has in a run: one invocation of the agent is one attempt. */
@@ -148,6 +150,8 @@ export class ContinuedRun {
     // Its reader left the stream, without an error for the queue
     if (ending.outcome === 'cancelled' && error === undefined) return { isEnd: true, ending, isRetryable: false }
     if (ending.retryOutcome === 'aborted') return this.#decided(ending, true, undefined)
+    // Fallbacks are tried after the final failure of the agent itself: theirs changes nothing about that
+    if (failed.isFallback) return { isEnd: true, ending, isRetryable: false }
     const known = this.next && this.next.error === error ? this.next.step : undefined
     const step = failed.isStopped ? hopeless : (known ?? stepAfter(error, failed, settings))
     if (step.retry) return this.#decided(ending, true, step.waitSeconds)

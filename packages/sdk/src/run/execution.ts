@@ -299,7 +299,7 @@ export class Execution extends TimedRun implements CurrentExecution, Tracked {
     this.attemptEnded(typed.outcome, typed.error, typed.errorType)
     const decision = this.continued?.decide(typed, failedOfQueue(this), this.agent.recovery())
     if (decision && (!decision.isEnd || this.continued?.hasEnded)) finishAttempt(this, decision)
-    else finishExecution(this, decision?.ending ?? typed)
+    else finishExecution(this, decision?.ending ?? typed, decision?.isRetryable)
     // A run that starts another one and does not wait for it would otherwise keep all earlier ones in memory
     this.parent = undefined
     this.inferences?.release()

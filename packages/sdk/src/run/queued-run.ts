@@ -14,6 +14,7 @@ interface QueuedRun {
   readonly span: GuardedSpan
   readonly series: AgentSeries
   readonly attempt: number
+  readonly isFallback: boolean
   readonly previousErrors: unknown[]
   readonly waits: number[]
   readonly inferences: { readonly lastFailure: ModelFailure | undefined } | undefined
@@ -43,6 +44,7 @@ export function failedOfQueue(run: QueuedRun): FailedOfQueue {
     earlierErrors: previousErrors.slice(0, -1),
     modelFailure: inferences?.lastFailure,
     isStopped: limits?.error !== undefined,
+    isFallback: run.isFallback,
   }
 }
 

@@ -131,8 +131,15 @@ interface FinishedInferences {
   readonly onlyModel: string | null | undefined
 }
 
-/** Records the end of a run: root span, metrics, monitor, log line, `recoveryOf`, listeners. A failure of one does not affect the others. */
-export function finishExecution(execution: Finished, ending: Ending): void {
+/**
+ * Records the end of a run: root span, metrics, monitor, log line, `recoveryOf`, listeners. A failure of one does not affect the others.
+ * `isRetryable`: whether another attempt may have succeeded.
+ */
+export function finishExecution(
+  execution: Finished,
+  ending: Ending,
+  isRetryable: boolean = ending.retryOutcome !== 'not_retryable',
+): void {
   const { record: run, continued } = execution
   const { outcome, retryOutcome } = ending
   const seconds =
@@ -147,7 +154,7 @@ export function finishExecution(execution: Finished, ending: Ending): void {
   endSpan(execution, ending)
   countRun(execution, outcome, seconds)
   monitor.finished(execution, retriesOf(execution))
-  if (outcome !== 'success') recordAttempts(execution, ending)
+  if (outcome !== 'success') recordAttempts(execution, ending, { isRetryable })
   if (outcome !== 'success' || run.attempts.length > 1) countWaste(run, execution.series)
   logEnding(execution, ending, seconds ?? execution.elapsedSeconds())
   notify('finished', run)
@@ -253,7 +260,7 @@ function countRun(execution: Finished, outcome: Outcome, seconds: number | undef
 function recordAttempts(
   { record: run, attempt, waits, previousErrors }: Finished,
   { error, retryOutcome, because }: Ending,
-  next: Pick<EndOfAttempt, 'isRetryable' | 'waitSeconds'> = { isRetryable: retryOutcome !== 'not_retryable' },
+  next: Pick<EndOfAttempt, 'isRetryable' | 'waitSeconds'>,
 ): void {
   rememberRecovery(error, {
     agentName: run.agentName,
