@@ -1,5 +1,6 @@
 import { chmodSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
+import { gzipSync } from 'node:zlib'
 
 import { imageOf, repositoryRoot, runOnce, whyNoEngines } from '@swarmwatch/testkit'
 import { temporaryFolder } from '@swarmwatch/testkit/vitest'
@@ -77,6 +78,17 @@ describe.skipIf(reason !== undefined)('the chart', () => {
     expect(await settings([])).toEqual(committed)
     const recovery = { ...committed.recovery, max_retries: 5 }
     expect(await settings(['--set=settings.recovery.max_retries=5'])).toEqual({ ...committed, recovery })
+  })
+
+  test('fits into the Secret in which Helm keeps a release, and each object into the annotation of kubectl apply', async () => {
+    const text = await renderText(flagsOf('2-shared-values.yaml'))
+    const files = readdirSync(join(repositoryRoot, chart), { recursive: true, withFileTypes: true })
+      .filter((entry) => entry.isFile() && !entry.parentPath.endsWith('/ci'))
+      .map(({ parentPath, name }) => ({ name, data: readFileSync(join(parentPath, name)).toString('base64') }))
+    // Helm stores JSON of chart and objects, compressed, as base64; a Secret holds 1 MiB
+    const stored = gzipSync(JSON.stringify({ chart: files, manifest: text })).toString('base64')
+    expect(stored.length).toBeLessThan(0.75 * 1024 * 1024)
+    for (const object of objectsOf(text)) expect(JSON.stringify(object).length, object.metadata.name).toBeLessThan(262_144)
   })
 
   test('uses images by tag, by digest and from a registry of one own', async () => {
