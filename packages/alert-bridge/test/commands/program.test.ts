@@ -74,7 +74,7 @@ test.each([
   ['too many words', ['serve', 'now'], {}, 2, "too many arguments for 'serve'"],
   ['a backup without a file', ['backup'], {}, 2, "missing required argument 'file'"],
   ['a backup without a name', ['backup', ''], {}, 1, 'the name of the file is empty'],
-  ['a drill without a channel', ['drill'], {}, 1, 'there is no channel to test: set ALERT_EMAIL_HOST'],
+  ['a drill without a channel', ['drill'], {}, 1, 'there is no channel to test: set ALERT_DISCORD_WEBHOOK'],
   ['a check with JSON and bad settings', ['check', '--json'], { BRIDGE_PORT: 'x' }, 2, '"path": "BRIDGE_PORT"'],
 ])('ends with the right code and a clear word: %s', async (_, args, env, code, words) => {
   const program = runProgram(args, env)
