@@ -49,7 +49,7 @@ export async function startCore(options: CoreOptions): Promise<BridgeCore> {
   let dispatcher: Dispatcher | undefined
   let lastDeliveryWorked = true
 
-  const stopUpkeep = await startUpkeep(options).catch(async (error: unknown) => {
+  const stopUpkeep = await startUpkeep({ ...options, times }).catch(async (error: unknown) => {
     await store.close()
     throw error
   })
@@ -122,10 +122,12 @@ const dayMs = 24 * 3_600_000
 /** Delivered rows are stored this long, dead letters three times as long. */
 const retentionMs = 30 * dayMs
 const upkeepEveryMs = 3_600_000
-const beatEveryMs = 5_000
+
+type UpkeepOptions = CoreOptions & { readonly times: DeliveryTimes }
 
 /** Repairs the store after a start, and deletes old rows every hour. Returns a function that stops it. */
-async function startUpkeep({ store, channels, metrics, now, write }: CoreOptions): Promise<() => void> {
+async function startUpkeep({ store, channels, metrics, now, write, times }: UpkeepOptions): Promise<() => void> {
+  store.sharing?.serve(channels.map(({ channel }) => channel.name))
   const unknown = await store.recover(now())
   if (unknown > 0) {
     metrics.unknownOutcome(unknown)
@@ -134,6 +136,7 @@ async function startUpkeep({ store, channels, metrics, now, write }: CoreOptions
     )
   }
   await buryOrphans()
+  await beat()
 
   async function buryOrphans(): Promise<void> {
     const names = new Set(channels.map(({ channel }) => channel.name))
@@ -162,7 +165,7 @@ async function startUpkeep({ store, channels, metrics, now, write }: CoreOptions
 
   const timers = [
     setInterval(() => void forget().catch(() => {}), upkeepEveryMs),
-    ...(store.sharing ? [setInterval(() => void beat().catch(() => {}), beatEveryMs)] : []),
+    ...(store.sharing ? [setInterval(() => void beat().catch(() => {}), times.beatEveryMs)] : []),
   ]
   void forget().catch(() => {})
   return () => {

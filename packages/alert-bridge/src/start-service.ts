@@ -46,7 +46,8 @@ export async function startService(settings: BridgeSettings, options: ServiceOpt
     await core.report(databaseDamaged(setAside))
   }
   const { watchdogSeconds, heartbeatUrl, tokens, host, port } = settings
-  const watchdog = watchdogSeconds > 0 ? watchWatchdog({ core, now, afterMs: watchdogSeconds * 1000 }) : undefined
+  const watchdog =
+    watchdogSeconds > 0 ? watchWatchdog({ core, sharing: store.sharing, now, afterMs: watchdogSeconds * 1000 }) : undefined
   const stopHeartbeat = heartbeatUrl && sendHeartbeat({ core, url: heartbeatUrl, write, fetch })
   const peers = await watchPeers({ peers: watchedPeers, core, now, runbooksUrl: settings.runbooksUrl })
   const stopPeerHeartbeats = sendToPeers({

@@ -1,11 +1,19 @@
 import type { AlertGroup, GroupAlert } from '@swarmwatch/config'
 
 import { type Meta, watchdogMissing, watchdogReturned } from './message/meta-notices.ts'
+import type { Sharing } from './outbox/store.ts'
 import { watchSilence } from './silence.ts'
 
 /** Options for {@link watchWatchdog}. */
 export interface WatchdogOptions {
-  readonly core: { readonly watchdogAt: number | undefined; readonly report: (meta: Meta) => Promise<void> }
+  readonly core: {
+    readonly watchdogAt: number | undefined
+    readonly report: (meta: Meta) => Promise<void>
+    readonly openReports: () => readonly string[]
+    readonly refreshReports: () => Promise<void>
+  }
+  /** The leader of several bridges reports for all of them. @default this bridge is alone */
+  readonly sharing?: Sharing | undefined
   readonly now: () => number
   /** Time without a Watchdog, while this process ran, that is reported. */
   readonly afterMs: number
@@ -21,21 +29,62 @@ export interface Watchdog {
 }
 
 /** Reports when the alert that always fires no longer arrives, because then no other alert would arrive either. */
-export function watchWatchdog({ core, now, afterMs, everyMs }: WatchdogOptions): Watchdog {
+export function watchWatchdog({ core, sharing, now, afterMs, everyMs }: WatchdogOptions): Watchdog {
   const startedAt = now()
+  const isReported = (): boolean => core.openReports().some(isWatchdogKey)
   let outages = 0
-  const { stop } = watchSilence({
+  const silence = watchSilence({
     now,
     afterMs,
     ...(everyMs !== undefined && { everyMs }),
     lastSignAt: () => core.watchdogAt,
     onChange: (isMissing, silentSeconds) => {
+      if (sharing !== undefined) return
       if (isMissing) outages += 1
       const key = `watchdog:${startedAt.toString(36)}.${outages}`
       void core.report(isMissing ? watchdogMissing(key, silentSeconds) : watchdogReturned(key))
     },
+    // another bridge may have reported it
+    ...(sharing !== undefined && isReported() && { initial: { isSilent: true, silentMs: afterMs } }),
   })
-  return { ageSeconds: () => (now() - (core.watchdogAt ?? startedAt)) / 1000, stop }
+  const ageMs = (): number => now() - (core.watchdogAt ?? startedAt)
+
+  /** Reports the difference between what is and what was reported, by whichever bridge. */
+  async function reportForAll(): Promise<void> {
+    await core.refreshReports()
+    if (silence.isSilent() && !isReported()) {
+      await core.report(watchdogMissing(`watchdog:${core.watchdogAt ?? 'never'}`, Math.round(ageMs() / 1000)))
+    }
+    if (!silence.isSilent()) for (const key of core.openReports().filter(isWatchdogKey)) await core.report(watchdogReturned(key))
+  }
+
+  const stopReports = sharing && whileLeader(sharing, reportForAll, everyMs ?? Math.min(afterMs / 10, 5_000))
+  return {
+    ageSeconds: () => ageMs() / 1000,
+    stop: () => {
+      silence.stop()
+      stopReports?.()
+    },
+  }
+}
+
+function isWatchdogKey(key: string): boolean {
+  return key.startsWith('watchdog:')
+}
+
+/** Repeats `work` in the bridge that leads, never twice at once. Returns a function that stops it. */
+export function whileLeader(sharing: Pick<Sharing, 'isLeader'>, work: () => Promise<void>, everyMs: number): () => void {
+  let isRunning = false
+
+  async function run(): Promise<void> {
+    if (isRunning || !sharing.isLeader()) return
+    isRunning = true
+    await work().catch(() => {})
+    isRunning = false
+  }
+
+  const timer = setInterval(() => void run(), everyMs)
+  return () => clearInterval(timer)
 }
 
 // Watchdog of kube-prometheus, PrometheusWatchdog, AlwaysFiring; a HardwareWatchdog is another thing

@@ -27,7 +27,12 @@ test('a patient signal aborts when its time has passed, with a TimeoutError', as
 test('only the time in which the process ran counts as silence, and a process that is always late reports it too', async () => {
   let clock = 1_000_000
   const titles: string[] = []
-  const core = { watchdogAt: undefined, report: async ({ title }: { title: string }) => void titles.push(title) }
+  const core = {
+    watchdogAt: undefined,
+    openReports: () => [],
+    refreshReports: async () => {},
+    report: async ({ title }: { title: string }) => void titles.push(title),
+  }
   const { stop } = watchWatchdog({ core, now: () => clock, afterMs: 300_000, everyMs: 5 })
   onTestFinished(stop)
   const lateLooks = setInterval(() => (clock += 3_600_000), 5)

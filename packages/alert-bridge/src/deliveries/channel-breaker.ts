@@ -1,74 +1,117 @@
 import type { DeliveryResult } from '../channels/channel.ts'
+import type { OpenBreaker } from '../outbox/store.ts'
 import { healthOf } from './outcome.ts'
 
-/** Stops deliveries to a channel that does not work. */
+/** Stops deliveries to a channel that does not work. All bridges of a store share its state. */
 export interface ChannelBreaker {
   /** `closed`: all are sent; `probe`: one is sent to see whether the channel works again; `open`: none before `probeAt`. */
   readonly state: 'closed' | 'probe' | 'open'
   readonly probeAt: number
   readonly isOpen: boolean
+  /** Reads the state again, which another bridge may have changed. */
+  readonly refresh: () => Promise<void>
+  /** Whether this bridge may send the probe; if so, no other one does meanwhile. */
+  readonly takeProbe: () => Promise<boolean>
+  /** Leaves the probe to any bridge, because there was nothing to send. */
+  readonly leaveProbe: () => Promise<void>
   readonly watch: (send: () => Promise<DeliveryResult>) => Promise<DeliveryResult>
+}
+
+/** Memory of a breaker. */
+export interface BreakerMemory {
+  readonly read: () => Promise<OpenBreaker | undefined>
+  readonly change: (next: (known: OpenBreaker | undefined) => OpenBreaker | undefined) => Promise<OpenBreaker | undefined>
 }
 
 /** Options for {@link channelBreaker}. */
 export interface BreakerOptions {
   readonly now: () => number
   readonly probeAfterMs: number
-  /** Failures in a row that open it; the result `channel-down` opens it at once. @default 5 */
+  /** Failures in a row, in this process, that open it; the result `channel-down` opens it at once. @default 5 */
   readonly failures?: number
+  /** Memory that other bridges use, too. @default that of this process */
+  readonly shared?: BreakerMemory | undefined
+  /** Maximum time of a probe; after that, another bridge may send one. @default 30 s */
+  readonly probeMs?: number
+  /** Called in the bridge that opened it. */
   readonly onOpen: (reason: string) => void
+  /** Called in the bridge that closed it. */
   readonly onClose: () => void
 }
 
-/** Creates a closed breaker. */
-export function channelBreaker({ now, probeAfterMs, failures = 5, onOpen, onClose }: BreakerOptions): ChannelBreaker {
+/** Creates a breaker, which is closed until the shared memory is read. */
+export function channelBreaker(options: BreakerOptions): ChannelBreaker {
+  const { now, probeAfterMs, failures = 5, shared, probeMs = 30_000, onOpen, onClose } = options
   let inRow = 0
-  let openings = 0
-  let probeAt = 0
-  let isOpen = false
+  let known: OpenBreaker | undefined
   let isProbing = false
 
-  function judge(result: DeliveryResult, isProbe: boolean): void {
+  /** Without the store, the change lives as long as this process, or until the store can be read again. */
+  async function change(next: (before: OpenBreaker | undefined) => OpenBreaker | undefined): Promise<void> {
+    if (shared === undefined) known = next(known)
+    else known = await shared.change(next).catch(() => next(known))
+  }
+
+  async function judge(result: DeliveryResult, isProbe: boolean): Promise<void> {
     // the result of an attempt that began before it opened brings no news
-    if (isOpen && !isProbe) return
+    if (known !== undefined && !isProbe) return
     const health = healthOf(result)
-    if (health === 'works' || health === 'neither') {
-      inRow = 0
-      openings = 0
-      isOpen = false
-      if (isProbe) onClose()
-      return
-    }
-    inRow += 1
-    if (!isProbe && health === 'failed' && inRow < failures) return
-    probeAt = now() + probeAfterMs * Math.min(2 ** openings, 8)
-    openings += 1
-    if (!isProbe && 'reason' in result) onOpen(result.reason)
-    isOpen = true
+    const isWorking = health === 'works' || health === 'neither'
+    inRow = isWorking ? 0 : inRow + 1
+    if (!isProbe && (isWorking || (health === 'failed' && inRow < failures))) return
+    const at = now()
+    let wasOpen = false
+    await change((before) => {
+      wasOpen = before !== undefined
+      if (isWorking) return undefined
+      if (before !== undefined && !isProbe) return before
+      const { openings = 0 } = before ?? {}
+      return { probeAt: at + probeAfterMs * Math.min(2 ** openings, 8), openings: openings + 1 }
+    })
+    if (isWorking && wasOpen) onClose()
+    if (!isWorking && !wasOpen && 'reason' in result) onOpen(result.reason)
   }
 
   async function watch(send: () => Promise<DeliveryResult>): Promise<DeliveryResult> {
-    const isProbe = isOpen && !isProbing
+    const isProbe = known !== undefined && !isProbing
     if (isProbe) isProbing = true
     try {
       const result = await send()
-      judge(result, isProbe)
+      await judge(result, isProbe)
       return result
     } finally {
       if (isProbe) isProbing = false
     }
   }
 
+  async function takeProbe(): Promise<boolean> {
+    if (shared === undefined) return true
+    const at = now()
+    let isTaken = false
+    await change((before) => {
+      isTaken = before !== undefined && before.probeAt <= at
+      return before && isTaken ? { ...before, probeAt: at + probeMs } : before
+    })
+    return isTaken
+  }
+
   return {
     get state() {
-      if (!isOpen) return 'closed'
-      return isProbing || now() < probeAt ? 'open' : 'probe'
+      if (known === undefined) return 'closed'
+      return isProbing || now() < known.probeAt ? 'open' : 'probe'
     },
     get probeAt() {
-      return probeAt
+      return known?.probeAt ?? 0
     },
     get isOpen() {
-      return isOpen
+      return known !== undefined
+    },
+    refresh: async () => {
+      if (shared !== undefined) known = await shared.read()
+    },
+    takeProbe,
+    leaveProbe: async () => {
+      if (shared !== undefined) await change((before) => before && { ...before, probeAt: now() })
     },
     watch,
   }

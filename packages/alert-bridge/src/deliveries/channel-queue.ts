@@ -4,7 +4,7 @@ import { sendDelivery, settleDelivery } from './attempt.ts'
 import { channelBreaker } from './channel-breaker.ts'
 import type { DeliveryContext } from './delivery-context.ts'
 import { openRateLimit } from './rate-limit.ts'
-import { sortDeliveries } from './sort-deliveries.ts'
+import { sortDeliveries, type Sorted } from './sort-deliveries.ts'
 import { waker } from './waker.ts'
 
 /** Delivers everything that is due on one channel. */
@@ -38,11 +38,19 @@ export async function openChannelQueue(routed: RoutedChannel, context: DeliveryC
   const breaker = channelBreaker({
     now,
     probeAfterMs: times.probeAfterMs,
+    probeMs: 2 * times.deadlineMs,
+    shared: store.sharing && { read: () => store.breaker(name), change: (next) => store.changeBreaker(name, next) },
     onOpen: (reason) => context.onChannel(name, reason),
     onClose: () => {
       context.onChannel(name, undefined)
       // deliveries that failed meanwhile need not wait for their own time
-      store.makeDue(name, now()).then(wake, () => {})
+      store.makeDue(name, now()).then(
+        () => {
+          wake()
+          store.sharing?.announceWork()
+        },
+        () => {},
+      )
     },
   })
   const { wake, stop: stopWaking } = waker(look)
@@ -52,28 +60,53 @@ export async function openChannelQueue(routed: RoutedChannel, context: DeliveryC
     for (;;) {
       const at = now()
       const free = channel.concurrency - underWay.size
-      const allowed = rateLimit.allowance()
       if (isStopped || free <= 0) return lookAgainMs
+      await breaker.refresh()
       if (breaker.state === 'open') return clamp(breaker.probeAt - at)
-      if (allowed.count <= 0) return clamp(allowed.at - at)
       const onlyCritical = at < mergeAgainAt
       const dueAt = (await store.nextDueAt(name, onlyCritical)) ?? Number.POSITIVE_INFINITY
       if (dueAt > at) return clamp(Math.min(dueAt, onlyCritical ? mergeAgainAt : dueAt) - at)
-      const limit = breaker.state === 'probe' ? 1 : Math.min(free, allowed.count)
-      // a delivery whose lease has ended may still be in progress; a rescheduled one is claimed again when its end wakes the queue
-      const except = [...underWay.keys()]
-      const claimed = await store.claimDue({ channel: name, limit, now: at, leaseMs: times.leaseMs, onlyCritical, except })
-      if (claimed.length === 0 && onlyCritical) return clamp(mergeAgainAt - at)
+      const isProbe = breaker.state === 'probe'
+      const allowed = await rateLimit.reserve(isProbe ? 1 : free)
+      if (allowed.count <= 0) return clamp(allowed.at - at)
+      if (isProbe && !(await breaker.takeProbe())) {
+        await rateLimit.release(allowed.count)
+        return clamp(breaker.probeAt - at)
+      }
+      const { claimed, sent } = await claim({ at, limit: allowed.count, onlyCritical, isProbe })
+      if (claimed === 0 && onlyCritical) return clamp(mergeAgainAt - at)
       // a due delivery that cannot be claimed waits for one of its incident that is in progress, whose end wakes the queue
-      if (claimed.length === 0) return lookAgainMs / 10
-      const { sent, isStorm } = await sort(claimed)
-      if (isStorm) mergeAgainAt = now() + Math.min(maxMergeWaitMs, times.firstDigestAfterMs / 50)
+      if (claimed === 0) return lookAgainMs / 10
       for (const delivery of sent) start(delivery)
     }
   }
 
+  interface ClaimOptions {
+    readonly at: number
+    readonly limit: number
+    readonly onlyCritical: boolean
+    readonly isProbe: boolean
+  }
+
+  /** Claims due deliveries. Returns their number and those to attempt; leaves to others what it does not use. */
+  async function claim({ at, limit, onlyCritical, isProbe }: ClaimOptions): Promise<{ claimed: number } & Pick<Sorted, 'sent'>> {
+    let sent: Sorted['sent'] = []
+    try {
+      // a delivery whose lease has ended may still be in progress; a rescheduled one is claimed again when its end wakes the queue
+      const except = [...underWay.keys()]
+      const claimed = await store.claimDue({ channel: name, limit, now: at, leaseMs: times.leaseMs, onlyCritical, except })
+      if (claimed.length === 0) return { claimed: 0, sent }
+      const sorted = await sort(claimed)
+      if (sorted.isStorm) mergeAgainAt = now() + Math.min(maxMergeWaitMs, times.firstDigestAfterMs / 50)
+      sent = sorted.sent
+      return { claimed: claimed.length, sent }
+    } finally {
+      await rateLimit.release(limit - sent.length)
+      if (isProbe && sent.length === 0) await breaker.leaveProbe()
+    }
+  }
+
   function start(delivery: ClaimedDelivery): void {
-    rateLimit.take()
     const done = attempt(delivery).finally(() => {
       underWay.delete(delivery.id)
       wake()

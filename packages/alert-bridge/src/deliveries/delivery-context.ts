@@ -1,11 +1,11 @@
 import type { Checkpoints } from '../checkpoint.ts'
 import type { PauseWatch } from '../clock.ts'
 import type { BridgeMetrics } from '../metrics/bridge-metrics.ts'
-import type { Escalations, Outbox, RateLimitStates } from '../outbox/store.ts'
+import type { BreakerStates, Escalations, Outbox, RateLimitStates, Store } from '../outbox/store.ts'
 
 /** Parts of the bridge that deliveries use. */
 export interface DeliveryContext {
-  readonly store: Outbox & Escalations & RateLimitStates
+  readonly store: Outbox & Escalations & RateLimitStates & BreakerStates & Pick<Store, 'sharing'>
   readonly metrics: BridgeMetrics
   readonly times: DeliveryTimes
   readonly checkpoints: Checkpoints
@@ -31,6 +31,8 @@ export interface DeliveryTimes {
   readonly deadlineMs: number
   /** How long a claimed delivery belongs to a process without a renewal. @default 60 s */
   readonly leaseMs: number
+  /** How often bridges that share a store report that they live. @default 5 s */
+  readonly beatEveryMs: number
   /** From a critical alert that reached no one to the fallback channels. @default 30 s */
   readonly fallbackAfterMs: number
   /** From a warning that reached no one to the line on the console. @default 15 min */
@@ -54,6 +56,7 @@ export const deliveryTimes: DeliveryTimes = {
   maxBackoffMs: 15 * 60_000,
   deadlineMs: 30_000,
   leaseMs: 60_000,
+  beatEveryMs: 5_000,
   fallbackAfterMs: 30_000,
   lastResortAfterMs: 15 * 60_000,
   giveUpAfterMs: 24 * 3_600_000,

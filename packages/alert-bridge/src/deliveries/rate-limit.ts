@@ -1,5 +1,5 @@
 import type { RateLimits } from '../channels/channel.ts'
-import type { Bucket, RateLimitStates } from '../outbox/store.ts'
+import type { Bucket, RateLimitStates, Store } from '../outbox/store.ts'
 
 /** How many messages may be sent now, and when the next one may be sent. */
 export interface Allowance {
@@ -17,11 +17,11 @@ export function allowance(bucket: Bucket, now: number, limits: RateLimits | unde
   return { count: 0, at: now + Math.ceil(((1 - tokens) / limits.perSecond) * 1000) }
 }
 
-/** The bucket after one message was sent. */
-export function take(bucket: Bucket, now: number, limits: RateLimits | undefined): Bucket {
+/** The bucket after `count` messages were sent. */
+export function take(bucket: Bucket, now: number, limits: RateLimits | undefined, count = 1): Bucket {
   if (limits === undefined) return bucket
   const full = refill(bucket, now, limits)
-  return { ...full, tokens: full.tokens - 1 }
+  return { ...full, tokens: full.tokens - count }
 }
 
 function refill(bucket: Bucket, now: number, { perSecond, burst }: RateLimits): Bucket {
@@ -29,11 +29,12 @@ function refill(bucket: Bucket, now: number, { perSecond, burst }: RateLimits): 
   return { ...bucket, tokens: Math.min(bucket.tokens + (elapsedMs / 1000) * perSecond, burst), at: now }
 }
 
-/** The rate limit of one channel, which survives a restart. */
+/** The rate limit of one channel, which survives a restart, and which all bridges of a store share. */
 export interface RateLimit {
-  readonly allowance: () => Allowance
-  /** Counts one message. */
-  readonly take: () => void
+  /** Reserves up to `wanted` messages. Without any, `at` is when to try again. */
+  readonly reserve: (wanted: number) => Promise<Allowance>
+  /** Returns messages that were reserved and are not sent. */
+  readonly release: (count: number) => Promise<void>
   /** Sends nothing before `until`, because the provider asked for it. Resolves when that is stored, or could not be. */
   readonly pause: (until: number) => Promise<void>
 }
@@ -41,7 +42,7 @@ export interface RateLimit {
 /** Options for {@link openRateLimit}. */
 export interface RateLimitOptions {
   readonly limits: RateLimits | undefined
-  readonly store: RateLimitStates
+  readonly store: RateLimitStates & Pick<Store, 'sharing'>
   readonly now: () => number
   /** A stored pause is at most this long, also if the clock was set back. */
   readonly maxPauseMs: number
@@ -49,21 +50,41 @@ export interface RateLimitOptions {
 
 /** Continues with the stored state of a channel. */
 export async function openRateLimit(channel: string, { limits, store, now, maxPauseMs }: RateLimitOptions): Promise<RateLimit> {
-  const stored = await store.bucket(channel)
-  let bucket: Bucket = stored
-    ? { ...stored, at: Math.min(stored.at, now()), pausedUntil: Math.min(stored.pausedUntil, now() + maxPauseMs) }
-    : { tokens: limits?.burst ?? 0, at: now(), pausedUntil: 0 }
+  let last = usable(await store.bucket(channel))
+
+  function usable(stored: Bucket | undefined): Bucket {
+    if (stored === undefined) return { tokens: limits?.burst ?? 0, at: now(), pausedUntil: 0 }
+    return { ...stored, at: Math.min(stored.at, now()), pausedUntil: Math.min(stored.pausedUntil, now() + maxPauseMs) }
+  }
+
+  /** Changes the stored state; if it cannot be stored, the change lives as long as this process. */
+  async function change(next: (bucket: Bucket) => Bucket): Promise<void> {
+    const before = last
+    last = await store.changeBucket(channel, (stored) => next(store.sharing ? usable(stored) : before)).catch(() => next(before))
+  }
+
+  async function reserve(wanted: number): Promise<Allowance> {
+    if (store.sharing) last = usable(await store.bucket(channel))
+    let allowed = atMost(allowance(last, now(), limits), wanted)
+    if (limits === undefined || allowed.count <= 0) return allowed
+    await change((bucket) => {
+      const at = now()
+      allowed = atMost(allowance(bucket, at, limits), wanted)
+      return allowed.count <= 0 ? bucket : take(bucket, at, limits, allowed.count)
+    })
+    return allowed
+  }
 
   return {
-    allowance: () => allowance(bucket, now(), limits),
-    take: () => {
-      if (limits === undefined) return
-      bucket = take(bucket, now(), limits)
-      store.saveBucket(channel, bucket).catch(() => {})
+    reserve,
+    release: async (count) => {
+      if (limits === undefined || count <= 0) return
+      await change((bucket) => ({ ...bucket, tokens: Math.min(bucket.tokens + count, limits.burst) }))
     },
-    pause: async (until) => {
-      bucket = { ...bucket, pausedUntil: Math.max(bucket.pausedUntil, until) }
-      await store.saveBucket(channel, bucket).catch(() => {})
-    },
+    pause: (until) => change((bucket) => ({ ...bucket, pausedUntil: Math.max(bucket.pausedUntil, until) })),
   }
+}
+
+function atMost({ count, at }: Allowance, wanted: number): Allowance {
+  return { count: Math.min(count, wanted), at }
 }

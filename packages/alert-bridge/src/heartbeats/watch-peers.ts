@@ -1,16 +1,20 @@
 import { type Meta, regionReturned, regionSilent, regionUnwatched } from '../message/meta-notices.ts'
-import type { PeerStates } from '../outbox/store.ts'
+import type { PeerStates, Store } from '../outbox/store.ts'
 import { type SilenceWatch, watchSilence } from '../silence.ts'
+import { whileLeader } from '../watchdog.ts'
 import type { WatchedPeer } from './peer-settings.ts'
 
 /** Options for {@link watchPeers}. */
 export interface PeerWatchOptions {
   readonly peers: readonly WatchedPeer[]
   readonly core: {
-    readonly store: PeerStates
+    readonly store: PeerStates & Pick<Store, 'sharing'>
     readonly report: (meta: Meta) => Promise<void>
     readonly openReports: () => readonly string[]
+    readonly refreshReports: () => Promise<void>
   }
+  /** How often bridges that share a store read the heartbeats of the others. @default 5 s */
+  readonly everyMs?: number
   readonly now: () => number
   /** Address of the folder docs/runbooks, for a link in reports. @default none */
   readonly runbooksUrl?: string | undefined
@@ -39,8 +43,9 @@ export interface PeerWatch {
  * Reports when the heartbeats of a peer no longer arrive, and when they do again: once each, also over restarts of this process. What
  * other peers receive counts too, so that a cut between two regions is not taken for the silence of one while a third one receives its heartbeats.
  */
-export async function watchPeers({ peers, core, now, runbooksUrl }: PeerWatchOptions): Promise<PeerWatch> {
+export async function watchPeers({ peers, core, now, runbooksUrl, everyMs = 5_000 }: PeerWatchOptions): Promise<PeerWatch> {
   const { store, report } = core
+  const { sharing } = store
   const startedAt = now()
   const stored = new Map((await store.peerStates()).map(({ name, lastAt }) => [name, lastAt]))
   const open = new Set(core.openReports())
@@ -62,15 +67,39 @@ export async function watchPeers({ peers, core, now, runbooksUrl }: PeerWatchOpt
       afterMs,
       lastSignAt: () => peer.aliveAt,
       onChange: (isNowSilent) => {
-        const occurrence = String(peer.aliveAt)
-        const seconds = Math.round((now() - peer.aliveAt) / 1000)
-        void report(
-          isNowSilent ? regionSilent({ key, name, seconds, occurrence, runbooksUrl }) : regionReturned({ key, name, occurrence }),
-        )
+        if (sharing === undefined) void reportChange(name, peer, isNowSilent)
       },
       initial: { isSilent, silentMs },
     })
     return Object.assign(peer, { watch })
+  }
+
+  function reportChange(name: string, { aliveAt }: Pick<Watched, 'aliveAt'>, isSilent: boolean): Promise<void> {
+    const [key, occurrence] = [keyOf(name), String(aliveAt)]
+    const seconds = Math.round((now() - aliveAt) / 1000)
+    return report(
+      isSilent ? regionSilent({ key, name, seconds, occurrence, runbooksUrl }) : regionReturned({ key, name, occurrence }),
+    )
+  }
+
+  /** Reads the heartbeats that other bridges received. */
+  async function readOthers(): Promise<void> {
+    for (const { name, lastAt, aliveAt = lastAt } of await store.peerStates()) {
+      const peer = watched.get(name)
+      if (peer === undefined) continue
+      if (lastAt > peer.lastAt) [peer.lastAt, peer.hasSent] = [lastAt, true]
+      peer.aliveAt = Math.max(peer.aliveAt, aliveAt)
+    }
+  }
+
+  /** Reports the differences between what is and what was reported, by whichever bridge. */
+  async function reportForAll(): Promise<void> {
+    await core.refreshReports()
+    const reported = new Set(core.openReports())
+    for (const [name, peer] of watched) {
+      const isSilent = peer.watch.isSilent()
+      if (isSilent !== reported.has(keyOf(name))) await reportChange(name, peer, isSilent)
+    }
   }
 
   /** Ends what was reported of peers that are no longer configured. */
@@ -83,9 +112,9 @@ export async function watchPeers({ peers, core, now, runbooksUrl }: PeerWatchOpt
     for (const name of names) await store.forgetPeerState(name).catch(() => {})
   }
 
-  function save(name: string, lastAt: number): void {
+  function save(name: string, lastAt: number, aliveAt = lastAt): void {
     // without the disk, the state lives as long as this process
-    void store.savePeerState({ name, lastAt }).catch(() => {})
+    void store.savePeerState({ name, lastAt, ...(sharing && { aliveAt }) }).catch(() => {})
   }
 
   function received(name: string, body: Uint8Array): boolean {
@@ -98,11 +127,15 @@ export async function watchPeers({ peers, core, now, runbooksUrl }: PeerWatchOpt
     save(name, at)
     for (const [other, ageSeconds] of Object.entries(readReceived(body))) {
       const seen = other === name ? undefined : watched.get(other)
-      if (seen !== undefined) seen.aliveAt = Math.max(seen.aliveAt, at - ageSeconds * 1000)
+      if (seen === undefined) continue
+      seen.aliveAt = Math.max(seen.aliveAt, at - ageSeconds * 1000)
+      if (sharing) save(other, seen.lastAt, seen.aliveAt)
     }
     return true
   }
 
+  const timer = sharing && setInterval(() => void readOthers().catch(() => {}), everyMs)
+  const stopReports = sharing && whileLeader(sharing, reportForAll, everyMs)
   return {
     received,
     states: () =>
@@ -119,6 +152,8 @@ export async function watchPeers({ peers, core, now, runbooksUrl }: PeerWatchOpt
     },
     stop: () => {
       for (const { watch } of watched.values()) watch.stop()
+      clearInterval(timer)
+      stopReports?.()
     },
   }
 }

@@ -5,7 +5,7 @@ import { lastResortLine } from '../message/console-lines.ts'
 import { bodyUnreadable, type Meta, metaNotice } from '../message/meta-notices.ts'
 import type { Notice } from '../message/notice.ts'
 import type { BridgeMetrics } from '../metrics/bridge-metrics.ts'
-import { type Accepted, type Inbox, type MetaStates, StoreError } from '../outbox/store.ts'
+import { type Accepted, type Inbox, type MetaStates, type Store, StoreError } from '../outbox/store.ts'
 import type { RoutedChannel } from '../routing.ts'
 import { withoutWatchdog } from '../watchdog.ts'
 import { type BridgeEvent, noticeOfEvent } from './bridge-event.ts'
@@ -24,18 +24,19 @@ export interface Intake {
   readonly acceptNotice: (notice: Notice) => Promise<Accepted>
   readonly report: MetaReports['report']
   readonly openReports: MetaReports['openReports']
+  readonly refreshReports: MetaReports['refresh']
   /** Reads a quarantined body again and accepts it if it can be read now. */
   readonly replayQuarantined: (id: string) => Promise<ReplayedBody>
   /** Whether the limit of pending deliveries is reached, so that nothing more is accepted. */
   readonly isFull: () => Promise<boolean>
-  /** When the last Watchdog alert arrived. */
+  /** When the last Watchdog alert arrived, at this bridge or at another one that shares the store. */
   readonly watchdogAt: number | undefined
   readonly stop: () => void
 }
 
 /** Options for {@link startIntake}. */
 export interface IntakeOptions {
-  readonly store: Inbox & MetaStates
+  readonly store: Inbox & MetaStates & Pick<Store, 'sharing'>
   readonly channels: readonly RoutedChannel[]
   readonly metrics: BridgeMetrics
   readonly checkpoints: Checkpoints
@@ -77,7 +78,10 @@ export async function startIntake(options: IntakeOptions): Promise<Intake> {
     const receivedAt = now()
     metrics.received()
     const { isAlive, group: rest } = withoutWatchdog(group)
-    if (isAlive) watchdogAt = receivedAt
+    if (isAlive) {
+      watchdogAt = receivedAt
+      await store.sharing?.saveWatchdog(receivedAt)
+    }
     if (rest === undefined) return { id: 'watchdog' }
     await assertRoom()
     return accept(prepareGroup(rest, { channels, plan, receivedAt, traceparent }))
@@ -110,10 +114,12 @@ export async function startIntake(options: IntakeOptions): Promise<Intake> {
     acceptNotice: async (notice) => accept(prepareNotice(notice, { channels, plan, receivedAt: now() })),
     report: reports.report,
     openReports: reports.openReports,
+    refreshReports: reports.refresh,
     replayQuarantined: (id) => replayQuarantined(id, store, acceptGroup),
     isFull,
     get watchdogAt() {
-      return watchdogAt
+      const shared = store.sharing?.watchdogAt()
+      return shared === undefined ? watchdogAt : Math.max(shared, watchdogAt ?? shared)
     },
     stop: reports.stop,
   }

@@ -1,5 +1,5 @@
 import { maxDetails, repeatedMeta, type Meta } from '../message/meta-notices.ts'
-import type { MetaState, MetaStates } from '../outbox/store.ts'
+import type { MetaState, MetaStates, Store } from '../outbox/store.ts'
 
 /** The same problem is reported once in this time, so that many occurrences do not become many messages. */
 export const metaWindowMs: number = 5 * 60_000
@@ -15,12 +15,14 @@ export interface MetaReports {
   readonly report: (meta: Meta, except?: string) => Promise<void>
   /** Keys of the problems whose beginning was reported, also by an earlier process, and whose end was not. */
   readonly openReports: () => readonly string[]
+  /** Reads again what other bridges reported, if they share the store. */
+  readonly refresh: () => Promise<void>
   readonly stop: () => void
 }
 
 /** Options for {@link startMetaReports}. */
 export interface MetaReportsOptions {
-  readonly store: MetaStates
+  readonly store: MetaStates & Pick<Store, 'sharing'>
   readonly now: () => number
   /** Stores a report for delivery, once for each key; rejects when it could not be stored. */
   readonly accept: (meta: Meta, except?: string, key?: string) => Promise<void>
@@ -30,7 +32,10 @@ export interface MetaReportsOptions {
   readonly lookEveryMs?: number
 }
 
-/** Continues with the reports that an earlier process held. */
+/** How often to look for reports that another bridge held. */
+const lookAtOthersEveryMs = 5_000
+
+/** Continues with the reports that an earlier process held. Bridges that share the store report each problem once. */
 export async function startMetaReports({
   store,
   now,
@@ -38,12 +43,32 @@ export async function startMetaReports({
   onUnstored,
   lookEveryMs = 1_000,
 }: MetaReportsOptions): Promise<MetaReports> {
+  const { sharing } = store
   const states = new Map((await store.metaStates()).map((state) => [state.key, state]))
+  // known only to this process, because the store could not be written
+  const unsaved = new Set<string>()
   let timer: NodeJS.Timeout | undefined
   let isStopped = false
   arm()
 
-  async function report(meta: Meta, except?: string): Promise<void> {
+  async function refresh(): Promise<void> {
+    if (sharing === undefined) return
+    const stored = await store.metaStates().catch(() => undefined)
+    if (stored === undefined) return
+    for (const key of states.keys()) if (!unsaved.has(key)) states.delete(key)
+    for (const state of stored) if (!unsaved.has(state.key)) states.set(state.key, state)
+  }
+
+  /** Lets no other bridge report the same problem meanwhile. */
+  function alone(key: string, work: () => Promise<void>): Promise<void> {
+    if (sharing === undefined) return work()
+    return sharing.exclusively(`meta:${key}`, async () => {
+      await refresh()
+      await work()
+    })
+  }
+
+  async function reportAlone(meta: Meta, except?: string): Promise<void> {
     const last = states.get(meta.key)
     if (meta.isOver === true) return end(meta, last, except)
     if (last === undefined || (isWindowOver(last) && last.held === undefined)) {
@@ -89,7 +114,10 @@ export async function startMetaReports({
     arm()
     await forgetOld()
     // without the disk, the state lives as long as this process
-    await store.saveMetaState(state).catch(() => {})
+    await store.saveMetaState(state).then(
+      () => unsaved.delete(state.key),
+      () => unsaved.add(state.key),
+    )
   }
 
   function isWindowOver({ reportedAt }: MetaState): boolean {
@@ -98,16 +126,26 @@ export async function startMetaReports({
   }
 
   function arm(): void {
-    if (isStopped || timer !== undefined || ![...states.values()].some(({ held }) => held !== undefined)) return
-    timer = setTimeout(() => void look().finally(arm), lookEveryMs)
+    const hasHeld = [...states.values()].some(({ held }) => held !== undefined)
+    if (isStopped || timer !== undefined || (!hasHeld && sharing === undefined)) return
+    timer = setTimeout(() => void look().finally(arm), hasHeld ? lookEveryMs : lookAtOthersEveryMs)
   }
 
   async function look(): Promise<void> {
     timer = undefined
-    for (const { key, reportedAt, held } of [...states.values()].filter(isWindowOver)) {
-      if (held !== undefined)
-        await send(summaryOf(held, reportedAt), held.except, { key, reportedAt: now(), isOpen: !held.isOver })
-    }
+    await refresh()
+    for (const { key } of [...states.values()].filter(isDue)) await alone(key, () => sendHeld(key))
+  }
+
+  function isDue(state: MetaState): boolean {
+    return state.held !== undefined && isWindowOver(state)
+  }
+
+  async function sendHeld(key: string): Promise<void> {
+    const state = states.get(key)
+    if (state?.held === undefined || !isDue(state)) return
+    const { held, reportedAt } = state
+    await send(summaryOf(held, reportedAt), held.except, { key, reportedAt: now(), isOpen: !held.isOver })
   }
 
   async function forgetOld(): Promise<void> {
@@ -120,7 +158,8 @@ export async function startMetaReports({
   }
 
   return {
-    report,
+    report: (meta, except) => alone(meta.key, () => reportAlone(meta, except)),
+    refresh,
     openReports: () => [...states.values()].flatMap(({ key, isOpen }) => (isOpen ? [key] : [])),
     stop: () => {
       isStopped = true

@@ -9,7 +9,7 @@ import type { Notice, NoticeKind } from '../message/notice.ts'
  * Every call may be a request over a network, so nothing in it is specific to SQLite.
  * Each implementation must pass `test/outbox/conformance.ts`. A consumer takes only the roles that it needs.
  */
-export interface Store extends Inbox, Outbox, Escalations, RateLimitStates, MetaStates, PeerStates, Upkeep {
+export interface Store extends Inbox, Outbox, Escalations, RateLimitStates, BreakerStates, MetaStates, PeerStates, Upkeep {
   /** Undefined if only one process uses the store. */
   readonly sharing?: Sharing
   readonly close: () => Promise<void>
@@ -115,6 +115,7 @@ export interface Outbox {
   readonly list: (filter: { readonly state?: DeliveryState | undefined; readonly limit?: number }) => Promise<StoredDelivery[]>
   /** The earliest time at which a delivery of a channel, or a critical one, is due. @param onlyCritical default false */
   readonly nextDueAt: (channel: string, onlyCritical?: boolean) => Promise<number | undefined>
+  /** A digest that this bridge made and that still waits. */
   readonly pendingDigest: (to: Recipient) => Promise<{ readonly id: string; readonly notice: Notice } | undefined>
   /** When the oldest pending delivery that is not held was received. */
   readonly oldestPendingAt: () => Promise<number | undefined>
@@ -218,7 +219,8 @@ export interface Escalated {
 /** How much may be sent on each channel. */
 export interface RateLimitStates {
   readonly bucket: (channel: string) => Promise<Bucket | undefined>
-  readonly saveBucket: (channel: string, bucket: Bucket) => Promise<void>
+  /** Replaces the state in one transaction; `change` must be pure. Returns the new state. */
+  readonly changeBucket: (channel: string, change: (known: Bucket | undefined) => Bucket) => Promise<Bucket>
 }
 
 /** State of a token bucket. */
@@ -226,6 +228,25 @@ export interface Bucket {
   readonly tokens: number
   readonly at: number
   readonly pausedUntil: number
+}
+
+/** Channels that get no messages because they do not work. A store that only one process uses forgets them when it is closed. */
+export interface BreakerStates {
+  /** Undefined while the channel works. */
+  readonly breaker: (channel: string) => Promise<OpenBreaker | undefined>
+  /** Replaces the state in one transaction; `change` must be pure. Returns the new state. */
+  readonly changeBreaker: (
+    channel: string,
+    change: (known: OpenBreaker | undefined) => OpenBreaker | undefined,
+  ) => Promise<OpenBreaker | undefined>
+}
+
+/** State of the circuit breaker of a channel that does not work. */
+export interface OpenBreaker {
+  /** When the next probe may be sent. */
+  readonly probeAt: number
+  /** Number of waits since the channel last worked. */
+  readonly openings: number
 }
 
 /** Reports of the bridge about itself that were sent or are held. */
@@ -265,6 +286,8 @@ export interface PeerStates {
 export interface PeerHeartbeat {
   readonly name: string
   readonly lastAt: number
+  /** The same, or when another peer received one from it. Only bridges that share a store need it. */
+  readonly aliveAt?: number
 }
 
 /** Maintenance of the store. */
@@ -274,6 +297,7 @@ export interface Upkeep {
    * deliveries that may have arrived.
    */
   readonly recover: (now: number) => Promise<number>
+  /** Without the channels that another running bridge serves. */
   readonly channelsWithPending: () => Promise<string[]>
   /** Deletes deliveries that finished before `before`, and dead letters before `deadBefore`. Returns the number of deleted deliveries. */
   readonly forget: (before: number, deadBefore: number) => Promise<number>
@@ -288,16 +312,24 @@ export interface Sharing {
    * which may have arrived. To be called every few seconds.
    */
   readonly beat: () => Promise<number>
+  /** Sets the channels that this bridge serves. To be called before the first `recover`. */
+  readonly serve: (channels: readonly string[]) => void
   /** Whether this bridge does what only one of them may do, such as the report that no Watchdog arrives. */
   readonly isLeader: () => boolean
+  /** Runs `work` while no other bridge runs work with the same key. Without the database, it runs at once. */
+  readonly exclusively: <Result>(key: string, work: () => Promise<Result>) => Promise<Result>
+  /** Stores when a Watchdog arrived. */
+  readonly saveWatchdog: (at: number) => Promise<void>
+  /** When the last Watchdog arrived at any of the bridges, as of the last `beat`. */
+  readonly watchdogAt: () => number | undefined
   /** Calls `listener` when another bridge has stored or released deliveries. */
   readonly onWork: (listener: () => void) => void
   /** Notifies the other bridges that there are deliveries. */
   readonly announceWork: () => void
 }
 
-/** Why the store could not write; `crowded`: the limit of pending deliveries is reached. */
-export type StoreFailure = 'full' | 'locked' | 'read-only' | 'closed' | 'unavailable' | 'crowded'
+/** Why the store could not write; `crowded`: the limit of pending deliveries is reached; `newer-schema`: a newer program made it. */
+export type StoreFailure = 'full' | 'locked' | 'read-only' | 'closed' | 'unavailable' | 'crowded' | 'newer-schema'
 
 /** The store could not write; nothing of the call was stored. */
 export class StoreError extends Error {

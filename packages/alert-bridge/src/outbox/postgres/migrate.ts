@@ -4,19 +4,16 @@ import { fileURLToPath } from 'node:url'
 
 import type { Client } from 'pg'
 
+import { StoreError } from '../store.ts'
+
 const schema = 'swarmwatch_bridge'
 const table = 'migrations'
 /** Bridges that start at the same time wait for each other. */
 const lockValue = 7_402_651_188
 
-/** The schema was made by a newer program. */
-class NewerSchemaError extends Error {
-  override readonly name = 'NewerSchemaError'
-}
-
 /**
  * Brings the schema to the newest version. Any number of bridges may do so at the same time.
- * @throws NewerSchemaError if the schema is newer than this program
+ * @throws StoreError `newer-schema` if the schema is newer than this program
  */
 export async function migrate(client: Client): Promise<void> {
   const folder = join(dirname(fileURLToPath(import.meta.resolve('@swarmwatch/alert-bridge/package.json'))), 'migrations')
@@ -47,7 +44,8 @@ async function applied(client: Client, known: readonly string[]): Promise<readon
   const names = rows.map(({ name }) => name)
   const unknown = names.filter((name) => !known.includes(name))
   if (unknown.length > 0) {
-    throw new NewerSchemaError(
+    throw new StoreError(
+      'newer-schema',
       `the store was written by a newer alert-bridge (schema ${unknown.at(-1)}, this version supports ${known.at(-1)}); start that version`,
     )
   }

@@ -9,23 +9,24 @@ import { postgresEscalations } from './escalations.ts'
 import { postgresInbox } from './inbox.ts'
 import { migrate } from './migrate.ts'
 import { postgresOutbox } from './outbox.ts'
-import { postgresStates } from './states.ts'
+import { postgresStates, sharedStates } from './states.ts'
 import { postgresSharing } from './sharing.ts'
 import { databaseOf } from './transactions.ts'
-import { postgresUpkeep } from './upkeep.ts'
+import { type Owner, postgresUpkeep } from './upkeep.ts'
 
 /** Alerts are accepted on connections of their own, so that no other work delays them. */
 const maxConnections = { intake: 2, work: 4 }
 
 /**
  * Opens the store in a PostgreSQL database, which any number of bridges share, and creates its tables if they are missing.
- * @throws StoreError if the database cannot be reached, NewerSchemaError if its schema is newer than this program
+ * @throws StoreError if the database cannot be reached; its reason is `newer-schema` if the schema is newer than this program
  */
 export async function openPostgresStore(
   address: DatabaseAddress,
   { reached }: Checkpoints = noCheckpoints,
 ): Promise<OpenedStore> {
-  const owner = randomUUID()
+  const id = randomUUID()
+  const owner: Owner = { id, channels: [] }
   const clock = databaseClock()
   const onClock = clock.set
   const intake = openConnections({ address, max: maxConnections.intake, onClock })
@@ -39,18 +40,19 @@ export async function openPostgresStore(
   }
   const database = databaseOf(work)
   const { settled, ...inbox } = postgresInbox(database, databaseOf(intake))
-  const { close: closeSharing, ...sharing } = postgresSharing({ address, database, owner, onClock })
+  const states = sharedStates(database)
+  const { close: closeSharing, ...sharing } = postgresSharing({ address, database, states, owner, onClock })
   const store = {
     ...inbox,
-    ...postgresOutbox(database, { owner, reached }),
+    ...postgresOutbox(database, { owner: id, reached }),
     ...postgresEscalations(database),
-    ...postgresStates(database),
+    ...postgresStates(states),
     ...postgresUpkeep(database, owner),
     sharing,
     close: async () => {
       await settled()
       await closeSharing()
-      await database.query('DELETE FROM owners WHERE id = $1', [owner]).catch(() => {})
+      await database.query('DELETE FROM owners WHERE id = $1', [id]).catch(() => {})
       await closeBoth()
     },
   }

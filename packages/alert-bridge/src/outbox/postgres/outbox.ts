@@ -1,7 +1,7 @@
 import type { Checkpoints } from '../../checkpoint.ts'
 import type { Notice } from '../../message/notice.ts'
 import { deliveryColumns, deliveryOf, type DeliveryRow, orderedId, ranks } from '../rows.ts'
-import type { Merge, Outbox } from '../store.ts'
+import type { Merge, Outbox, Recipient } from '../store.ts'
 import { claimDeliveries, lockChannel } from './claims.ts'
 import { insertDeliveries, insertNotices } from './new-rows.ts'
 import type { Database, Transaction } from './transactions.ts'
@@ -17,6 +17,8 @@ const contained = `WITH RECURSIVE contained (id) AS (
 /** Claims deliveries, records how attempts ended, and lists deliveries. */
 export function postgresOutbox(database: Database, { owner, reached }: Checkpoints & { readonly owner: string }): Outbox {
   const { query, transaction } = database
+  // two bridges must not rewrite the same digest: each would leave out the messages of the other
+  const ownDigests = new Map<string, string>()
 
   async function merge(tx: Transaction, { ids, into, now }: Merge): Promise<void> {
     const { id, notice, dueAt, channel, recipient } = into
@@ -44,7 +46,10 @@ export function postgresOutbox(database: Database, { owner, reached }: Checkpoin
 
   return {
     ...claimDeliveries(database, owner),
-    merge: (given) => transaction((tx) => merge(tx, given)),
+    merge: async (given) => {
+      await transaction((tx) => merge(tx, given))
+      if (given.into.notice.kind === 'digest') ownDigests.set(keyOf(given.into), given.into.id)
+    },
     succeed: (id, now, thread) =>
       transaction((tx) => {
         tx.send(
@@ -127,15 +132,19 @@ export function postgresOutbox(database: Database, { owner, reached }: Checkpoin
         ]),
       ),
     oldestPendingAt: () => timeIn(query(`SELECT min(created_at) AS at FROM deliveries WHERE state = 'pending' AND held IS NULL`)),
-    pendingDigest: async ({ channel, recipient }) => {
+    pendingDigest: async (to) => {
       const [row] = await query<{ id: string; notice: string }>(
         `SELECT d.id, n.notice FROM deliveries d JOIN notices n ON n.id = d.notice_id
-         WHERE d.state = 'pending' AND d.kind = 'digest' AND d.lease_until IS NULL AND d.channel = $1 AND d.recipient = $2`,
-        [channel, recipient],
+         WHERE d.id = $1 AND d.state = 'pending' AND d.lease_until IS NULL`,
+        [ownDigests.get(keyOf(to)) ?? null],
       )
       return row && { id: row.id, notice: JSON.parse(row.notice) as Notice }
     },
   }
+}
+
+function keyOf({ channel, recipient }: Recipient): string {
+  return JSON.stringify([channel, recipient])
 }
 
 /** The time in the only row of a result, if there is one. */

@@ -3,15 +3,16 @@ import type { Client } from 'pg'
 import type { Sharing } from '../store.ts'
 import { type Connections, openConnections } from './connections.ts'
 import type { DatabaseAddress } from './database-url.ts'
-import type { Database } from './transactions.ts'
-import { ownerLifeMs, releaseAbandoned, reportAlive } from './upkeep.ts'
+import type { SharedStates } from './states.ts'
+import { type Database, databaseOf } from './transactions.ts'
+import { type Owner, ownerLifeMs, releaseAbandoned, reportAlive } from './upkeep.ts'
 
 /** Options for {@link postgresSharing}. */
 export interface SharingOptions {
   readonly address: DatabaseAddress
   readonly database: Database
-  /** Id of this bridge. */
-  readonly owner: string
+  readonly states: SharedStates
+  readonly owner: Owner
   readonly onClock: (serverAt: number) => void
 }
 
@@ -27,6 +28,7 @@ const listenAgainMs = 1_000
 export function postgresSharing({
   address,
   database,
+  states,
   owner,
   onClock,
 }: SharingOptions): Sharing & { readonly close: () => Promise<void> } {
@@ -40,6 +42,10 @@ export function postgresSharing({
   let watchingSince = performance.now()
   let isClosed = false
   const ended = Promise.withResolvers<void>()
+  // not one of the connections that the work needs itself
+  const locks = openConnections({ address, max: 1 })
+  const locking = databaseOf(locks)
+  let watchdogAt: number | undefined
 
   function notifyListeners(): void {
     for (const one of listeners) one()
@@ -55,7 +61,7 @@ export function postgresSharing({
         client.on('end', () => broken.resolve())
         client.on('error', () => broken.resolve())
         client.on('notification', ({ payload }) => {
-          if (payload !== owner) notifyListeners()
+          if (payload !== owner.id) notifyListeners()
         })
         await client.query(`LISTEN ${channel}`)
         listener = client
@@ -87,6 +93,7 @@ export function postgresSharing({
       return at - watchingSince > ownerLifeMs ? releaseAbandoned(tx) : 0
     })
     lastBeatAt = performance.now()
+    watchdogAt = (await states.get<number>('watchdog', 'last')) ?? watchdogAt
     const client = listener
     if (client !== undefined) {
       // a connection that was cut off without a word shows here
@@ -98,18 +105,39 @@ export function postgresSharing({
     return released
   }
 
+  async function exclusively<Result>(key: string, work: () => Promise<Result>): Promise<Result> {
+    let started: Promise<Result> | undefined
+    await locking
+      .transaction(async (tx) => {
+        await tx.query('SELECT pg_advisory_xact_lock(hashtextextended($1, 4))', [key])
+        started ??= work()
+        await started.catch(() => {})
+      })
+      .catch(() => {})
+    return started ?? work()
+  }
+
   function announceWork(): void {
     announcing ??= setTimeout(() => {
       announcing = undefined
       // best effort: a bridge that misses it looks again within seconds
-      listener?.query('SELECT pg_notify($1, $2)', [channel, owner]).catch(() => {})
+      listener?.query('SELECT pg_notify($1, $2)', [channel, owner.id]).catch(() => {})
     }, announceEveryMs)
   }
 
   void listen()
   return {
     beat,
+    serve: (channels) => {
+      owner.channels = channels
+    },
     announceWork,
+    exclusively,
+    saveWatchdog: async (at) => {
+      watchdogAt = at
+      await states.put('watchdog', 'last', at)
+    },
+    watchdogAt: () => watchdogAt,
     isLeader: () => isLeading,
     onWork: (one) => void listeners.push(one),
     close: async () => {
@@ -117,7 +145,7 @@ export function postgresSharing({
       clearTimeout(announcing)
       clearTimeout(again)
       ended.resolve()
-      await connections?.close()
+      await Promise.all([connections?.close(), locks.close()])
     },
   }
 }

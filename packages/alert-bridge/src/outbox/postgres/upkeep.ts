@@ -10,12 +10,20 @@ export const ownerLifeMs = 20_000
 
 const alive = `SELECT id FROM owners WHERE alive_until > (extract(epoch FROM clock_timestamp()) * 1000)::bigint`
 
+/** A bridge that uses the database. */
+export interface Owner {
+  readonly id: string
+  /** Names of the channels that it serves. */
+  channels: readonly string[]
+}
+
 /** Reports that `owner` lives. */
-export function reportAlive(tx: Transaction, owner: string): void {
+export function reportAlive(tx: Transaction, owner: Owner): void {
   tx.send(
-    `INSERT INTO owners (id, alive_until) VALUES ($1, (extract(epoch FROM clock_timestamp()) * 1000)::bigint + ${ownerLifeMs})
-     ON CONFLICT (id) DO UPDATE SET alive_until = excluded.alive_until`,
-    [owner],
+    `INSERT INTO owners (id, alive_until, channels)
+     VALUES ($1, (extract(epoch FROM clock_timestamp()) * 1000)::bigint + ${ownerLifeMs}, $2)
+     ON CONFLICT (id) DO UPDATE SET alive_until = excluded.alive_until, channels = excluded.channels`,
+    [owner.id, owner.channels],
   )
 }
 
@@ -32,7 +40,7 @@ export async function releaseAbandoned(tx: Transaction): Promise<number> {
 }
 
 /** Maintenance of the store. */
-export function postgresUpkeep({ query, transaction }: Database, owner: string): Upkeep {
+export function postgresUpkeep({ query, transaction }: Database, owner: Owner): Upkeep {
   return {
     recover: (now) =>
       transaction(async (tx) => {
@@ -59,7 +67,11 @@ export function postgresUpkeep({ query, transaction }: Database, owner: string):
     probe: async (now) =>
       void (await query('INSERT INTO probe (id, at) VALUES (1, $1) ON CONFLICT (id) DO UPDATE SET at = excluded.at', [now])),
     channelsWithPending: async () => {
-      const rows = await query<{ channel: string }>(`SELECT DISTINCT channel FROM deliveries WHERE state = 'pending'`)
+      const rows = await query<{ channel: string }>(
+        `SELECT DISTINCT channel FROM deliveries WHERE state = 'pending'
+           AND channel NOT IN (SELECT unnest(channels) FROM owners WHERE id <> $1 AND id IN (${alive}))`,
+        [owner.id],
+      )
       return rows.map(({ channel }) => channel)
     },
   }

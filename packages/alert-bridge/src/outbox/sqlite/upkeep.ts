@@ -1,6 +1,16 @@
 import type { DatabaseSync } from 'node:sqlite'
 
-import type { Bucket, MetaState, MetaStates, PeerHeartbeat, PeerStates, RateLimitStates, Upkeep } from '../store.ts'
+import type {
+  BreakerStates,
+  Bucket,
+  MetaState,
+  MetaStates,
+  OpenBreaker,
+  PeerHeartbeat,
+  PeerStates,
+  RateLimitStates,
+  Upkeep,
+} from '../store.ts'
 import type { GroupCommit } from './group-commit.ts'
 
 /** The longest wait of a delivery. One that is due later waits only because a clock was set back. */
@@ -50,7 +60,10 @@ export function sqliteUpkeep(database: DatabaseSync, write: GroupCommit['write']
 }
 
 /** State that a restarted bridge continues with: rate limits of channels, reports about itself, and when peers sent their last heartbeat. */
-export function sqliteStates(database: DatabaseSync, write: GroupCommit['write']): RateLimitStates & MetaStates & PeerStates {
+export function sqliteStates(
+  database: DatabaseSync,
+  write: GroupCommit['write'],
+): RateLimitStates & BreakerStates & MetaStates & PeerStates {
   const putBucket = database.prepare('INSERT OR REPLACE INTO buckets (channel, tokens, at, paused_until) VALUES (?, ?, ?, ?)')
   const bucket = database.prepare('SELECT tokens, at, paused_until AS pausedUntil FROM buckets WHERE channel = ?')
   const putMeta = database.prepare('INSERT OR REPLACE INTO meta_states (key, state) VALUES (?, ?)')
@@ -60,9 +73,24 @@ export function sqliteStates(database: DatabaseSync, write: GroupCommit['write']
   const putPeer = database.prepare('INSERT OR REPLACE INTO peers (name, last_at) VALUES (?, ?)')
   const forgetPeer = database.prepare('DELETE FROM peers WHERE name = ?')
 
+  // the next process finds out by itself whether a channel works again
+  const breakers = new Map<string, OpenBreaker>()
+
   return {
     bucket: async (channel) => bucket.get(channel) as Bucket | undefined,
-    saveBucket: (channel, { tokens, at, pausedUntil }) => write(() => void putBucket.run(channel, tokens, at, pausedUntil)),
+    changeBucket: (channel, change) =>
+      write(() => {
+        const next = change(bucket.get(channel) as Bucket | undefined)
+        putBucket.run(channel, next.tokens, next.at, next.pausedUntil)
+        return next
+      }),
+    breaker: async (channel) => breakers.get(channel),
+    changeBreaker: async (channel, change) => {
+      const next = change(breakers.get(channel))
+      if (next === undefined) breakers.delete(channel)
+      else breakers.set(channel, next)
+      return next
+    },
     metaStates: async () => metaStates.all().map((row) => metaStateOf(row['state'] as string)),
     saveMetaState: ({ reportedAt, ...state }) =>
       write(() => void putMeta.run(state.key, JSON.stringify({ ...state, [storedReportedAt]: reportedAt }))),
