@@ -54,11 +54,24 @@ function sinceMidnight(counter: string, budget: string): string {
 const toolCalls = ({ histograms }: MixinSettings): string =>
   `label_replace(${histogramReads(histograms).total(series.invokeAgentToolCalls)}, "${label.agent}", "$1", "${label.toolAgent}", "(.*)")`
 
+/**
+ * The tool calls of processes, where the agent has a daily limit of them: to read the native histograms of all agents again, sample by
+ * sample since midnight, would take longer than a minute in a large fleet.
+ */
+const recordedToolCalls = 'process:tool_calls:sum'
+const toolCallsOfLimited = (settings: MixinSettings): Recording => ({
+  record: recordedToolCalls,
+  expr: promql`
+    ${toolCalls(settings)}
+    and ${onAgent}
+    ${series.budgetDailyLimit}{${label.budget}="tool_calls"}`,
+})
+
 const counters = (settings: MixinSettings): readonly (readonly [budget: string, counter: string])[] => [
   ['usd', series.cost],
   ['tokens', series.tokens],
   ['model_calls', series.modelCalls],
-  ['tool_calls', toolCalls(settings)],
+  ['tool_calls', settings.histograms === 'native' ? recordedToolCalls : toolCalls(settings)],
 ]
 
 /** Daily budgets of agents, and what all processes together have used of them since midnight UTC. */
@@ -67,6 +80,7 @@ export const dailyBudgetRecordings = (settings: MixinSettings): RuleGroup => ({
   intervalSeconds: 60,
   rules: [
     { record: 'agent:daily_budget:limit', expr: `max ${byBudget} (${series.budgetDailyLimit})` },
+    ...(settings.histograms === 'native' ? [toolCallsOfLimited(settings)] : []),
     ...counters(settings).map(([budget, counter]): Recording => ({
       record: 'agent:daily_budget:used',
       expr: sinceMidnight(counter, budget),
