@@ -6,13 +6,15 @@ export interface Received {
   readonly recipient: string
   readonly title: string
   readonly mayHaveArrived: boolean
+  /** When it arrived, by performance.now(). */
+  readonly at: number
 }
 
 /** The receiver of the bridge's messages; it outlives the bridge and is closed when the test ends. */
 export async function openSink(): Promise<{ readonly url: string; readonly received: Received[] }> {
   const received: Received[] = []
   const server = await openHttpServer(({ body }, response) => {
-    received.push(JSON.parse(body) as Received)
+    received.push({ ...(JSON.parse(body) as Received), at: performance.now() })
     response.end('ok')
   })
   onTestFinished(() => server.close())

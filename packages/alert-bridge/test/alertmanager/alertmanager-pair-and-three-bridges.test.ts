@@ -1,0 +1,163 @@
+import type { ServerResponse } from 'node:http'
+import { setTimeout as pause } from 'node:timers/promises'
+
+import { eventually, openHttpServer, whyNoPostgres } from '@swarmwatch/testkit'
+import { expect, onTestFinished, test } from 'vitest'
+
+import { openPostgresStore } from '../../src/outbox/postgres/open-postgres-store.ts'
+import { readDatabaseUrl } from '../../src/outbox/postgres/database-url.ts'
+import { account } from '../crash/accounting.ts'
+import { runBridge, type RunningBridge } from '../crash/run-bridge.ts'
+import { openSink } from '../crash/sink.ts'
+import { openPostgresPair, type PostgresPair } from '../outbox/engines/postgres-pair.ts'
+import { runAlertmanager } from './run-alertmanager.ts'
+import { withAlertmanager } from './with-alertmanager.ts'
+
+/** `BRIDGE_KILLS=100 DATABASE_KILLS=20 FAILOVERS=5` for the long run, whose table is in docs/scaling.md. */
+const kills = Number(process.env['BRIDGE_KILLS'] ?? 10)
+const databaseKills = Number(process.env['DATABASE_KILLS'] ?? 3)
+const failovers = Number(process.env['FAILOVERS'] ?? 1)
+/** A bridge that is killed leaves its work to the others for at most this long. */
+const leaseMs = 60_000
+const withEngines = whyNoPostgres() === undefined ? withAlertmanager : test.skip
+
+withEngines(
+  `two Alertmanagers and three bridges lose no alert in ${kills} kills of a bridge, ${databaseKills} of the database and ${failovers} failovers`,
+  { timeout: 3_600_000 },
+  async () => {
+    await using database = await openPostgresPair()
+    const run = await startRun(database)
+    const events = eventsInAnyOrder()
+    for (const event of events) {
+      const before = run.acknowledged.size
+      await eventually('some alerts to be acknowledged', () => run.acknowledged.size >= before + 5)
+      if (event === 'kill a bridge') await run.killOne()
+      if (event === 'kill the database') await database.killAndStart()
+      if (event === 'fail over') await database.failOver()
+    }
+    const { lost, twice, unexplained, messages, alerts, longestMs } = await run.end()
+    console.log(
+      JSON.stringify({
+        kills,
+        databaseKills,
+        failovers,
+        alerts,
+        acknowledged: run.acknowledged.size,
+        messages,
+        twice,
+        longestMs,
+      }),
+    )
+    expect({ lost, unexplained }).toEqual({ lost: [], unexplained: [] })
+  },
+)
+
+withEngines(
+  'without kills, a notification of two Alertmanagers is sent by one of three bridges, once',
+  { timeout: 600_000 },
+  async () => {
+    await using database = await openPostgresPair()
+    const run = await startRun(database)
+    await eventually('300 alerts', () => run.acknowledged.size >= 300)
+    const { lost, twice, messages, alerts, longestMs } = await run.end()
+    console.log(JSON.stringify({ alerts, acknowledged: run.acknowledged.size, messages, twice, longestMs }))
+    expect({ lost, twice, messages }).toEqual({ lost: [], twice: 0, messages: 2 * alerts })
+  },
+)
+
+type Event = 'kill a bridge' | 'kill the database' | 'fail over'
+
+function eventsInAnyOrder(): readonly Event[] {
+  const all: readonly Event[] = [
+    ...Array.from({ length: kills }, () => 'kill a bridge' as const),
+    ...Array.from({ length: databaseKills }, () => 'kill the database' as const),
+    ...Array.from({ length: failovers }, () => 'fail over' as const),
+  ]
+  return all
+    .map((event) => ({ event, place: Math.random() }))
+    .toSorted((one, other) => one.place - other.place)
+    .map(({ event }) => event)
+}
+
+/** Starts three bridges behind a proxy, two Alertmanagers that send to it, and alerts that both of them get. */
+async function startRun(database: PostgresPair) {
+  const sink = await openSink()
+  const start = async (): Promise<RunningBridge> =>
+    eventually('a bridge to start', () => runBridge({ SINK_URL: sink.url, DATABASE_URL: database.url }))
+  const bridges = await Promise.all([start(), start(), start()])
+  onTestFinished(() => bridges.forEach(({ child }) => child.kill('SIGKILL')))
+  const acknowledged = new Set<string>()
+  const port = await openBalancer(() => bridges, acknowledged)
+  const settings = { bridgePort: port, repeatInterval: '1h', isPeer: true }
+  const first = await runAlertmanager(settings)
+  const alertmanagers = [first, await runAlertmanager({ ...settings, peers: [first] })]
+  for (const one of alertmanagers) await eventually('the pair to meet', async () => (await one.peerCount()) === 2)
+
+  const postedAt = new Map<string, number>()
+  let isPosting = true
+  const posting = (async () => {
+    while (isPosting) {
+      const name = `Alert${postedAt.size}`
+      postedAt.set(name, performance.now())
+      const endsAt = new Date(Date.now() + 3_600_000)
+      // As two Prometheus do: each sends to both
+      await Promise.all(alertmanagers.map((one) => one.post(name, 'warning', endsAt)))
+      await pause(50)
+    }
+  })()
+  // Where the test has failed, it ends with an error that does not matter
+  posting.catch(() => {})
+  onTestFinished(() => void (isPosting = false))
+
+  return {
+    acknowledged,
+    /** SIGKILL to a random bridge, which starts again. */
+    async killOne(): Promise<void> {
+      const index = Math.floor(Math.random() * bridges.length)
+      bridges[index]!.child.kill('SIGKILL')
+      await bridges[index]!.ended
+      bridges[index] = await start()
+    },
+    /** Ends the load, and counts what became of the alerts when nothing waits any more. */
+    async end() {
+      isPosting = false
+      await posting
+      const titles = (): Set<string> => new Set(sink.received.map(({ title }) => title))
+      await eventually('all alerts to arrive', () => [...postedAt.keys()].every((name) => titles().has(name)), {
+        withinMs: 3 * leaseMs,
+        everyMs: 200,
+      })
+      const { store } = await openPostgresStore(readDatabaseUrl(database.url)!)
+      await eventually('nothing to wait', async () => (await store.countPending(1)) === 0, { withinMs: 2 * leaseMs })
+      const counted = account(acknowledged, await store.list({}), sink.received)
+      await store.close()
+      for (const { child } of bridges) child.kill('SIGTERM')
+      expect(await Promise.all(bridges.map(({ ended }) => ended))).toEqual([0, 0, 0])
+      const longestMs = Math.round(Math.max(...sink.received.map(({ title, at }) => at - (postedAt.get(title) ?? at))))
+      return { ...counted, alerts: postedAt.size, messages: sink.received.length, longestMs }
+    },
+  }
+}
+
+/** Sends each request to one bridge after the other until one of them confirms it, as the proxy of docker-compose.scale.yml does. */
+async function openBalancer(bridges: () => readonly RunningBridge[], acknowledged: Set<string>): Promise<number> {
+  let turn = 0
+  async function pass(body: string, authorization: string, response: ServerResponse): Promise<void> {
+    const all = bridges()
+    for (const _ of all) {
+      turn += 1
+      const init = { method: 'POST', headers: { authorization, 'content-type': 'application/json' }, body }
+      const answer = await fetch(`${all[turn % all.length]!.url}/api/v1/alerts`, init).catch(() => undefined)
+      const text = await answer?.text().catch(() => '')
+      if (answer?.status !== 200 || !text) continue
+      acknowledged.add((JSON.parse(text) as { id: string }).id)
+      return void response.end(text)
+    }
+    response.writeHead(503).end()
+  }
+  const server = await openHttpServer(
+    ({ body, headers }, response) => void pass(body, String(headers['authorization']), response),
+  )
+  onTestFinished(() => server.close())
+  return server.port
+}
