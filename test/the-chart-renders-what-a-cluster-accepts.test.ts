@@ -71,6 +71,24 @@ describe.skipIf(reason !== undefined)('the chart', () => {
     expect(listed.toSorted()).toEqual([...new Set(names)].toSorted())
   })
 
+  test('knows every value that its schema allows, and reads each of them', () => {
+    const schema = JSON.parse(readFileSync(join(repositoryRoot, chart, 'values.schema.json'), 'utf8')) as ValuesSchema
+    const values: unknown = parse(readFileSync(join(repositoryRoot, chart, 'values.yaml'), 'utf8'))
+    const templates = readdirSync(join(repositoryRoot, chart, 'templates')).map((name) =>
+      readFileSync(join(repositoryRoot, chart, 'templates', name), 'utf8'),
+    )
+    const allowed = pathsOf(schema, schema.definitions)
+    // Not in values.yaml: Helm's own, and the other one of a choice
+    const optional = /^(?:global$|.*\.ephemeral-storage$|.*\.minAvailable$)/
+    expect(allowed.filter((path) => !optional.test(path) && !hasPath(values, path))).toEqual([])
+    const names = new Set(
+      allowed
+        .filter((path) => !/^global$|\.(?:resources|podDisruptionBudget)\./.test(path))
+        .map((path) => path.split('.').at(-1)!),
+    )
+    expect([...names].filter((name) => !templates.some((text) => new RegExp(`[.\\s"]${name}\\b`).test(text)))).toEqual([])
+  })
+
   test('has the settings of config/production.yaml, and those of the values over them', async () => {
     const settings = async (flags: readonly string[]): Promise<unknown> =>
       parse(configMapsNamed(await renderChart([minimal, ...flags]), 'settings')[0]!['production.yaml']!)
@@ -163,6 +181,29 @@ describe.skipIf(reason !== undefined)('the chart', () => {
     expect(String(error)).toMatch(message)
   })
 })
+
+interface ValuesSchema {
+  readonly $ref?: string
+  readonly properties?: Readonly<Record<string, ValuesSchema>>
+  readonly definitions: Readonly<Record<string, ValuesSchema>>
+}
+
+/** Paths of all values that a schema names, such as `bridge.image.tag`; not those of config/production.yaml and of a NetworkPolicy. */
+function pathsOf(schema: ValuesSchema, definitions: ValuesSchema['definitions'], path = ''): string[] {
+  const { properties = {} } = schema.$ref === undefined ? schema : definitions[schema.$ref.split('/').at(-1)!]!
+  return Object.entries(properties).flatMap(([name, inner]) => {
+    const own = path === '' ? name : `${path}.${name}`
+    return own === 'settings' ? [own] : [own, ...pathsOf(inner, definitions, own)]
+  })
+}
+
+function hasPath(values: unknown, path: string): boolean {
+  const parts = path.split('.')
+  const parent = parts
+    .slice(0, -1)
+    .reduce<unknown>((inner, name) => (inner as Record<string, unknown> | undefined)?.[name], values)
+  return typeof parent === 'object' && parent !== null && parts.at(-1)! in parent
+}
 
 function imagesOf(spec: unknown): string[] {
   const { template } = (spec ?? {}) as { template?: { spec: { containers: { image: string }[] } } }
