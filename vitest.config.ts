@@ -36,6 +36,8 @@ const withEngines = [
  */
 const slow = [
   'test/parts-of-the-cost-add-up-to-the-bill-of-the-provider.test.ts',
+  'packages/advisor/test/engines/advice-report.test.ts',
+  'packages/advisor/test/engines/capacity.test.ts',
   'packages/advisor/test/engines/huge-history.test.ts',
   'packages/advisor/test/engines/planted-waste.test.ts',
   'packages/agent-worker/test/service/engines/database-errors.test.ts',

@@ -8,6 +8,7 @@ export const series = {
   recoveries: 'agent_recoveries_total',
   excessContext: 'agent_context_excess_total',
   failures: 'agent_failures_total',
+  retries: 'agent_retries_total',
   tokens: 'agent_tokens_total',
   modelCalls: 'agent_model_calls_total',
   inputTokens: 'gen_ai_client_inference_usage_input_tokens_total',

@@ -81,10 +81,11 @@ const batchDiscount = 0.5
 export const batchPrice: AdviceFinder = ({ facts, hourly, perMonth }) =>
   agentsOf(facts).flatMap((agentName) => {
     const runs = sumOf(facts.executions, { [label.agent]: agentName })
+    const attempts = runs + sumOf(facts.retries, { [label.agent]: agentName })
     const calls = sumOf(facts.modelCalls, { [label.agent]: agentName })
     const models = sumsBy(only(facts.cost, { [label.agent]: agentName }), label.model)
     const busy = busyShare(hourly.get(agentName))
-    if (runs < 50 || calls < 0.9 * runs || calls > 1.1 * runs || busy === undefined) return []
+    if (runs < 50 || calls < 0.9 * attempts || calls > 1.1 * attempts || busy === undefined) return []
     const usd = models.reduce((sum, [model, cost]) => {
       const ofModel = { [label.model]: model }
       const [provider] = sumsBy(only(facts.inferences, ofModel), label.provider)

@@ -24,6 +24,8 @@ export interface UsageFacts {
   readonly recoveries: readonly Amount[]
   /** By agent and error. */
   readonly failures: readonly Amount[]
+  /** Attempts after the first one, by agent. */
+  readonly retries: readonly Amount[]
   /** By agent, model and direction. */
   readonly tokens: readonly Amount[]
   /** By agent and model. */
@@ -46,6 +48,7 @@ const labelsOf: Readonly<Record<Exclude<keyof UsageFacts, 'hours' | 'isExact'>, 
   wastedCost: [label.agent, label.waste, label.errorType],
   recoveries: [label.agent, label.errorType],
   failures: [label.agent, label.errorType],
+  retries: [label.agent],
   tokens: [label.agent, label.model, label.direction],
   excessContext: [label.agent, label.model],
   modelCalls: [label.agent],

@@ -7,8 +7,8 @@ import { agentsOf } from './wasted-work.ts'
 const leastCachedTokens = 1_024
 
 /**
- * A model reads the same context again in each call of a run, but little of it comes from the provider's cache. All calls of a run after
- * the first one can read the part that the first one wrote, so `1 - 1 / calls` of the input is reachable.
+ * A model reads the same context again in each call of a run, but little of it comes from the provider's cache. All calls of an attempt
+ * after the first one can read the part that the first one wrote, so `1 - 1 / calls` of the input is reachable.
  */
 export const lowCacheShare: AdviceFinder = (sources) => {
   const { facts, priceOf, perMonth } = sources
@@ -21,14 +21,14 @@ export const lowCacheShare: AdviceFinder = (sources) => {
     const agents = sumsBy(only(facts.tokens, { [label.model]: model, [label.direction]: 'input' }), label.agent).map(
       ([name]) => name,
     )
-    const callsPerRun = callsPerRunOf(sources, agents)
-    if (price === undefined || price.cacheRead >= price.input || callsPerRun < 1.5) return []
+    const callsPerAttempt = callsPerAttemptOf(sources, agents)
+    if (price === undefined || price.cacheRead >= price.input || callsPerAttempt < 1.5) return []
     if (input / Math.max(calls, 1) < leastCachedTokens) return []
     const cached = sumOf(facts.cacheReadInputTokens, ofModel)
-    const reachable = 1 - 1 / callsPerRun
+    const reachable = 1 - 1 / callsPerAttempt
     const tokens = reachable * input - cached
-    // The first call of each run writes what the others read
-    const writes = Math.max(0, price.cacheWrite - price.input) * (input / callsPerRun) * (tokens / (reachable * input))
+    // The first call of each attempt writes what the others read
+    const writes = Math.max(0, price.cacheWrite - price.input) * (input / callsPerAttempt) * (tokens / (reachable * input))
     const usd = (tokens * (price.input - price.cacheRead) - writes) * discountOf(sources, agents, model)
     return {
       advice: 'low_cache_share',
@@ -36,7 +36,7 @@ export const lowCacheShare: AdviceFinder = (sources) => {
       usdPerMonth: usd * perMonth,
       evidence:
         `${percent(cached / input)} of ${grouped(input)} input tokens of ${model} came from the cache; ` +
-        `with ${callsPerRun.toFixed(1)} calls a run, ${percent(reachable)} can.`,
+        `with ${callsPerAttempt.toFixed(1)} calls an attempt, ${percent(reachable)} can.`,
       fix: `Keep the beginning of the prompt the same in all calls of a run, and mark it for caching where ${provider ?? 'the provider'} requires it.`,
     } as const
   })
@@ -71,11 +71,11 @@ function inputPrice(sources: AdviceSources, agentName: string, model: string): n
   return (price.input * (1 - share) + price.cacheRead * share) * discountOf(sources, [agentName], model)
 }
 
-/** Model calls of a run, on average over agents. */
-function callsPerRunOf({ facts }: AdviceSources, agents: readonly string[]): number {
+/** Model calls of an attempt, on average over agents: a retry begins a conversation of its own. */
+function callsPerAttemptOf({ facts }: AdviceSources, agents: readonly string[]): number {
   const sum = (amounts: typeof facts.modelCalls): number =>
     agents.reduce((total, agentName) => total + sumOf(amounts, { [label.agent]: agentName }), 0)
-  return sum(facts.modelCalls) / Math.max(sum(facts.executions), 1)
+  return sum(facts.modelCalls) / Math.max(sum(facts.executions) + sum(facts.retries), 1)
 }
 
 /**

@@ -1,4 +1,4 @@
-import { type Labels, type Prometheus, PrometheusError } from '../prometheus/prometheus-client.ts'
+import { type Labels, type Prometheus, PrometheusError, type Series } from '../prometheus/prometheus-client.ts'
 import type { CapacityPlan, Interval, ResourcePlan } from '../report/report.ts'
 import { label, selector, series } from '../series.ts'
 
@@ -49,16 +49,8 @@ async function measure(prometheus: Prometheus, needs: CapacityNeeds): Promise<Me
   const classic = (part: string): string => `sum(increase(${selector(`${series.executionDuration}_${part}`, matchers)}[7d]))`
   const native = (part: string): string => `sum(histogram_${part}(increase(${selector(series.executionDuration, matchers)}[7d])))`
   const ofTsdb = (name: string): string => `max(${name}{job="prometheus"})`
-  /** A value that is missing, or too expensive for the server, is left out of the plan. */
-  const value = async (expr: string): Promise<number> => {
-    try {
-      const [found] = await prometheus.query(expr, nowSeconds)
-      return found?.samples[0]?.[1] ?? Number.NaN
-    } catch (error) {
-      if (error instanceof PrometheusError && ['too-much', 'slow', 'query'].includes(error.reason)) return Number.NaN
-      throw error
-    }
-  }
+  const value = async (expr: string): Promise<number> =>
+    (await answerOf(prometheus, expr, nowSeconds))[0]?.samples[0]?.[1] ?? Number.NaN
   const counted = await value(`count(count by (job, instance) (last_over_time(${active}[10m])))`)
   const highest = await value(`max(max_over_time(sum by (job, instance) (${active})[7d:5m]))`)
   // Both where the store began to keep native histograms within the week
@@ -71,29 +63,44 @@ async function measure(prometheus: Prometheus, needs: CapacityNeeds): Promise<Me
     `quantile_over_time(0.9, (stddev_over_time(sum(${active})[1h:1m]) ^ 2 / avg_over_time(sum(${active})[1h:1m]))[2d:1h])`,
   )
   const disk = `${ofTsdb('prometheus_tsdb_storage_blocks_bytes')} + ${ofTsdb('prometheus_tsdb_wal_storage_size_bytes')}`
+  const headOfDay = (offset: string): string => `avg_over_time(prometheus_tsdb_head_series{job="prometheus"}[1d] ${offset})`
   return {
     workers: needs.workers ?? counted,
     concurrency: needs.concurrency ?? highest,
     meanSeconds: seconds,
     burstiness: Number.isFinite(spread) ? Math.max(1, spread) : 1,
-    quotas: await readQuotas(prometheus, nowSeconds),
+    quotas: await readQuotas(prometheus, nowSeconds, matchers),
     diskBytes: await value(disk),
-    diskGrowthPerDay: Math.max(0, (await value(`(${disk}) - (${disk.replaceAll('}', '} offset 3d')})`)) / 3),
+    diskGrowthPerDay: (await value(`(${disk}) - (${disk.replaceAll('}', '} offset 3d')})`)) / 3,
     diskLimit: await value(ofTsdb('prometheus_tsdb_retention_limit_bytes')),
     headSeries: await value(ofTsdb('prometheus_tsdb_head_series')),
-    headSeriesGrowthPerDay: (await value(`max(delta(prometheus_tsdb_head_series{job="prometheus"}[3d]))`)) / 3,
+    // Means of a day: the number rises until the head block is compacted, every two hours
+    headSeriesGrowthPerDay: (await value(`max(${headOfDay('')} - ${headOfDay('offset 3d')})`)) / 3,
   }
 }
 
-async function readQuotas(prometheus: Prometheus, nowSeconds: number): Promise<Measured['quotas']> {
+/** Result of a query; none if it is too expensive for the server, so that the plan leaves it out. */
+async function answerOf(prometheus: Prometheus, expr: string, nowSeconds: number): Promise<readonly Series[]> {
+  try {
+    return await prometheus.query(expr, nowSeconds)
+  } catch (error) {
+    if (error instanceof PrometheusError && ['too-much', 'slow', 'query'].includes(error.reason)) return []
+    throw error
+  }
+}
+
+async function readQuotas(prometheus: Prometheus, nowSeconds: number, matchers: string): Promise<Measured['quotas']> {
   const labels = [label.provider, label.model, label.quota].join(', ')
-  // Each process sees the quota of its last answer; the smallest rest is the nearest to the truth
-  const limit = `max by (${labels}) (max_over_time(${series.quotaLimit}[7d]))`
-  const used = `max by (${labels}) (1 - min_over_time(${series.quotaRemaining}[7d]) / (max_over_time(${series.quotaLimit}[7d]) > 0))`
-  const limits = await prometheus.query(limit, nowSeconds)
+  const [quotaLimit, remaining] = [selector(series.quotaLimit, matchers), selector(series.quotaRemaining, matchers)]
+  const newest = (range: string): string => `max by (${labels}) (last_over_time(${quotaLimit}[${range}]))`
+  const limit = `${newest('1h')} or ${newest('7d')}`
+  // Each process sees the quota of its last answer; the smallest rest is the nearest to the truth. A rest belongs to the limit of its
+  // time: providers raise and lower limits
+  const used = `max by (${labels}) (1 - min_over_time((${remaining} / (${quotaLimit} > 0))[7d:1m]))`
+  const limits = await answerOf(prometheus, limit, nowSeconds)
   const idOf = (of: Labels): string => JSON.stringify([of[label.provider], of[label.model], of[label.quota]])
   const byId = new Map(limits.map((one) => [idOf(one.labels), one.samples[0]?.[1] ?? Number.NaN]))
-  return (await prometheus.query(used, nowSeconds)).flatMap(({ labels: of, samples }) => {
+  return (await answerOf(prometheus, used, nowSeconds)).flatMap(({ labels: of, samples }) => {
     const usedShare = samples[0]?.[1] ?? Number.NaN
     return Number.isFinite(usedShare) ? [{ labels: of, usedShare, limit: byId.get(idOf(of)) ?? Number.NaN }] : []
   })
@@ -138,14 +145,12 @@ function quotaPlans(peakHour: Interval, lastPeakHour: number, { quotas }: Measur
 
 function diskPlan({ diskBytes, diskGrowthPerDay, diskLimit }: Measured): ResourcePlan | undefined {
   if (![diskBytes, diskLimit].every((value) => Number.isFinite(value) && value > 0)) return undefined
-  const growth = Number.isFinite(diskGrowthPerDay) ? diskGrowthPerDay : 0
-  const expected = diskBytes + 7 * growth
+  const gigabytes = (bytes: number): string => `${(bytes / 1e9).toPrecision(3)} GB`
   return {
-    resource: 'prometheus_disk',
-    available: diskLimit,
-    needed: { low: diskBytes, middle: expected, high: expected + 3 * growth },
-    headroomRatio: 1 - (expected + 3 * growth) / diskLimit,
-    evidence: `${(diskBytes / 1e9).toPrecision(3)} GB now, ${(growth / 1e9).toPrecision(3)} GB more each day; the limit of the retention is ${(diskLimit / 1e9).toPrecision(3)} GB. At the limit, the oldest history is deleted.`,
+    ...grown('prometheus_disk', { now: diskBytes, growthPerDay: diskGrowthPerDay, available: diskLimit }),
+    evidence:
+      `${gigabytes(diskBytes)} now, ${growthText(diskGrowthPerDay, gigabytes)}; ` +
+      `the limit of the retention is ${gigabytes(diskLimit)}. At the limit, the oldest history is deleted.`,
   }
 }
 
@@ -154,15 +159,32 @@ const seriesLimit = 500_000
 
 function seriesPlan({ headSeries, headSeriesGrowthPerDay }: Measured): ResourcePlan | undefined {
   if (!(headSeries > 0)) return undefined
-  const growth = Number.isFinite(headSeriesGrowthPerDay) ? Math.max(0, headSeriesGrowthPerDay) : 0
-  const expected = headSeries + 7 * growth
   return {
-    resource: 'prometheus_series',
-    available: seriesLimit,
-    needed: { low: headSeries, middle: expected, high: expected + 3 * growth },
-    headroomRatio: 1 - (expected + 3 * growth) / seriesLimit,
-    evidence: `${Math.round(headSeries)} series now, ${Math.round(growth)} more each day; the 2 GB of the production stack hold about ${seriesLimit}.`,
+    ...grown('prometheus_series', { now: headSeries, growthPerDay: headSeriesGrowthPerDay, available: seriesLimit }),
+    evidence:
+      `${Math.round(headSeries)} series now, ${growthText(headSeriesGrowthPerDay, (count) => String(Math.round(count)))}; ` +
+      `the 2 GB of the production stack hold about ${seriesLimit}.`,
   }
+}
+
+interface Growing {
+  readonly now: number
+  /** NaN while it is unknown. */
+  readonly growthPerDay: number
+  readonly available: number
+}
+
+/** A resource that grows: from its size now to that after seven days, and at the high end after ten. */
+function grown(resource: string, { now, growthPerDay, available }: Growing): Omit<ResourcePlan, 'evidence'> {
+  const growth = growthPerDay > 0 ? growthPerDay : 0
+  const needed = { low: now, middle: now + 7 * growth, high: now + 10 * growth }
+  return { resource, available, needed, headroomRatio: 1 - needed.high / available }
+}
+
+function growthText(growthPerDay: number, shown: (amount: number) => string): string {
+  return Number.isFinite(growthPerDay)
+    ? `${shown(Math.max(0, growthPerDay))} more each day`
+    : 'growth unknown before the fourth day'
 }
 
 function autoscalingOf({ needed }: ResourcePlan, { concurrency }: Measured): CapacityPlan['autoscaling'] {

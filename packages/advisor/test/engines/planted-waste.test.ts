@@ -86,6 +86,43 @@ describe.skipIf(whyNoPrometheus !== undefined)('advice', () => {
     expect(Math.abs(ratio - 1)).toBeLessThan(0.1)
   })
 
+  test('finds the siblings of planted waste with their dollars', async () => {
+    const { report, planted } = await reportOf([
+      // Cut answers of runs that fail in the end are paid several times
+      { name: 'is-cut-to-the-end', failing: { share: 0.1, errorType: 'truncated', attempts: 3 } },
+      // A schedule that runs once a week, and repeats a fifth of its calls
+      {
+        name: 'weekly',
+        rate: (hour) => (hour % 168 === 30 ? 6_000 : 0),
+        callsPerRun: 1,
+        model: 'small-1',
+        recovering: { share: 0.2, errorType: '429' },
+      },
+      // Waste of one agent that shares its name with the beginning of another one
+      { name: 'writer', recovering: { share: 0.2, errorType: 'tool "x", \\ or {y}' } },
+      { name: 'writer-2' },
+    ])
+    const expected: readonly (readonly [finding: string, usd: number])[] = [
+      ['truncated_answers is-cut-to-the-end', planted.get('is-cut-to-the-end')!.truncated],
+      ['batch_price weekly', planted.get('weekly')!.total / 2],
+      ['retried_work weekly', planted.get('weekly')!.retried],
+      ['retried_work writer', planted.get('writer')!.retried],
+    ]
+    const found = new Map(report.advice.map((one) => [`${one.advice} ${one.agentName}`, one.usdPerMonth]))
+    expect([...found.keys()].toSorted()).toEqual(expected.map(([finding]) => finding).toSorted())
+    for (const [finding, usd] of expected) expect(found.get(finding)! / ((usd * 30) / 7), finding).toBeCloseTo(1, 1)
+  })
+
+  test('does not advise against an expensive variant that succeeds more often, nor a batch price for work that someone reads', async () => {
+    const { report } = await reportOf([
+      { name: 'compares', variant: 'expensive', model: 'large-1' },
+      { name: 'compares', variant: 'cheap', model: 'small-1', failing: { share: 0.06, errorType: '503', attempts: 1 } },
+      { name: 'nightly-read', rate: (hour) => (isNightly(hour) ? 600 : 0), callsPerRun: 1, isStreamed: true },
+      { name: 'all-day', callsPerRun: 1, model: 'small-1' },
+    ])
+    expect(report.advice.map((one) => `${one.advice} ${one.agentName}`)).toEqual([])
+  })
+
   test('is quiet about a clean swarm with a few failures, and about waste that was fixed two days ago', async () => {
     const { report } = await reportOf([
       { name: 'clean-1' },

@@ -55,7 +55,7 @@ export async function prometheusWithHistory(
       args: [
         '--config.file=/history/prometheus.yml',
         '--storage.tsdb.path=/tmp/prometheus',
-        '--storage.tsdb.retention.time=2y',
+        '--storage.tsdb.retention.time=20y',
         '--web.enable-otlp-receiver',
       ],
       mounts: { '/history': folder },
@@ -85,7 +85,7 @@ async function writeOpenMetrics(
   const file = createWriteStream(path)
   for (const { name, labels, hourly, isGauge = false, from = 0 } of series.toSorted((a, b) => a.name.localeCompare(b.name))) {
     const pairs = Object.entries({ job: 'swarmwatch/worker', instance: 'one', ...labels }).map(
-      ([key, value]) => `${key}="${value}"`,
+      ([key, value]) => `${key}=${JSON.stringify(value)}`,
     )
     const lines: string[] = []
     let sum = 0

@@ -93,6 +93,7 @@ function simulateHour(agent: SimulatedAgent, { hour, hours, random, add, waste }
   add('agent_executions_total', { ...ofVariant, outcome: 'success' }, hour, runs - failed)
   add('agent_executions_total', { ...ofVariant, outcome: 'failure' }, hour, failed)
   add('agent_cost_usd_total', { ...ofVariant, ...ofModel }, hour, attempts * usd)
+  if (attempts > runs) add('agent_retries_total', ofAgent, hour, attempts - runs)
   add('agent_model_calls_total', ofAgent, hour, attempts * callsPerRun)
   add('agent_tokens_total', { ...ofAgent, ...ofModel, direction: 'input' }, hour, attempts * input)
   add('agent_tokens_total', { ...ofAgent, ...ofModel, direction: 'output' }, hour, attempts * output)
