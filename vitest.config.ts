@@ -45,6 +45,7 @@ const slow = [
   'packages/agent-worker/test/service/engines/durable-queue-kills.test.ts',
   'packages/agent-worker/test/service/engines/worker-database.test.ts',
   'packages/agent-worker/test/service/engines/worker-limits.test.ts',
+  'packages/alert-bridge/test/alertmanager/alertmanager-pair-and-three-bridges.test.ts',
   'packages/alert-bridge/test/alertmanager/real-alertmanager-kills.test.ts',
   'packages/alert-bridge/test/commands/program.test.ts',
   'packages/alert-bridge/test/commands/engines/move.test.ts',

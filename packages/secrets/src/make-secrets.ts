@@ -145,9 +145,13 @@ function render(root: string, folder: SecretFolder, channels: readonly AlertChan
   const template = (path: string): string => readFileSync(join(root, 'collector', path), 'utf8')
   const users = (password: string, rendered: string): string =>
     renderUsers(template('web.template.yaml'), folder.read(password) ?? '', folder.read(rendered))
-  // In the network of docker-compose.scale.yml; elsewhere, write your own URL with sslmode=verify-full
-  const database = (user: string): string =>
-    `postgres://${user}:${folder.read(`${user}_database_password`) ?? ''}@postgres:5432/${user}`
+  // The server of docker-compose.scale.yml, unless the operator has written the URL of another one
+  const database = (user: string): string => {
+    const server = '@postgres:5432/'
+    const present = folder.read(`${user}_database_url`)
+    if (present && !present.includes(server)) return present
+    return `postgres://${user}:${folder.read(`${user}_database_password`) ?? ''}${server}${user}`
+  }
   const rendered: Readonly<Record<string, string>> = {
     bridge_database_url: database('bridge'),
     worker_database_url: database('worker'),

@@ -1,5 +1,5 @@
 import { execFileSync } from 'node:child_process'
-import { readdirSync, readFileSync, readlinkSync, rmSync, statSync, symlinkSync, writeFileSync } from 'node:fs'
+import { chmodSync, readdirSync, readFileSync, readlinkSync, rmSync, statSync, symlinkSync, writeFileSync } from 'node:fs'
 import { join, resolve } from 'node:path'
 
 import { ConfigurationError } from '@swarmwatch/config'
@@ -269,4 +269,17 @@ test('without a mail server Alertmanager keeps the receiver, which does nothing'
   makeSecrets(folder)
   const { receivers } = parse(contentOf(folder)['alertmanager.yml'] ?? '') as { receivers: object[] }
   expect(receivers).toContainEqual({ name: 'mail' })
+})
+
+test('the URLs of databases are those of docker-compose.scale.yml, until the operator writes those of another server', () => {
+  const folder = laidOut()
+  makeSecrets(folder)
+  const { bridge_database_url: bridge, bridge_database_password: password } = contentOf(folder)
+  expect(bridge).toBe(`postgres://bridge:${password}@postgres:5432/bridge`)
+  const own = 'postgres://worker:secret@one.example:5432,two.example:5432/tasks?sslmode=verify-full'
+  const path = join(folder, '.secrets/worker_database_url')
+  chmodSync(path, 0o644)
+  writeFileSync(path, own)
+  makeSecrets(folder)
+  expect(contentOf(folder)).toMatchObject({ bridge_database_url: bridge, worker_database_url: own })
 })
