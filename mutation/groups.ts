@@ -70,7 +70,7 @@ export const groups: readonly Group[] = [
   {
     name: 'wire',
     sources: [`${instrumentation}/src/sources/wire/{protocols,json-picker,event-stream,response-body}.ts`],
-    tests: [`${instrumentation}/test/wire/{json-picker,usage,unusual-responses,broken-responses,chunk-times}.test.ts`],
+    tests: [`${instrumentation}/test/wire/{json-picker,response-body}.test.ts`],
   },
   {
     name: 'dedupe',
