@@ -382,7 +382,7 @@ test('each API has a name of its own, and the key of its usage', () => {
   const all = [openAiChat, openAiEmbeddings, openAiResponses, anthropicMessages, gemini]
   expect(all.map(({ name }) => name)).toEqual(['openai-chat', 'openai-embeddings', 'openai-responses', 'anthropic', 'gemini'])
   expect(all.map(({ usageKey }) => usageKey)).toEqual(['usage', 'usage', 'usage', 'usage', 'usageMetadata'])
-  expect(all.map(({ isLast }) => isLast('message_stop'))).toEqual([false, false, false, true, false])
+  expect(all.map((protocol) => protocol.isLast('message_stop'))).toEqual([false, false, false, true, false])
 })
 
 const completion = { id: 'c-1', usage: { prompt_tokens: 4, completion_tokens: 2 } }
