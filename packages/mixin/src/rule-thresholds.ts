@@ -81,10 +81,17 @@ export const ruleThresholds = {
   /**
    * The budget of the swarm for 30 days, shared among the hours of the week as the cost of last week
    * was. An alert fires when three hours cost more than `timesAllowed` times their share, and more than
-   * their share by `leastExcess` of the budget. In the first week, a whole day may cost
-   * `firstWeekTimesAllowed` times its share: work on five days a week costs 1.4 times its share on each.
+   * their share by `leastExcess` of the budget. In the first week, the hours of the week are not known: work on
+   * two days of it costs more than twice its share on each. A day may cost `day` times its share, and the
+   * days so far `week` times the share of the whole week.
    */
-  budget: { usdPerMonth: 1_000, timesAllowed: 1.5, leastExcess: 0.0025, firstWeekTimesAllowed: 1.7, forSeconds: 900 },
+  budget: {
+    usdPerMonth: 1_000,
+    timesAllowed: 1.5,
+    leastExcess: 0.0025,
+    firstWeekTimesAllowed: { day: 3, week: 1.1 },
+    forSeconds: 900,
+  },
 
   /**
    * A value of the last 15 minutes is unusual when it leaves the range of the same hour of the week by

@@ -141,9 +141,13 @@ export const costAlerts: readonly Alert[] = [
       and
       swarm:cost_usd:increase1h offset 172h
       or
-      swarm:cost_usd:mean_hour_1d * ${hoursPerMonth / budget.usdPerMonth} > ${budget.firstWeekTimesAllowed}
-      and
-      present_over_time(swarm:cost_usd:increase1h[2h] offset 22h)
+      (
+        swarm:cost_usd:mean_hour_1d * ${hoursPerMonth / budget.usdPerMonth} > ${budget.firstWeekTimesAllowed.day}
+        and
+        present_over_time(swarm:cost_usd:increase1h[2h] offset 22h)
+        or
+        sum_over_time(swarm:cost_usd:increase1h[7d:1h]) / ${((budget.usdPerMonth * 7) / 30).toFixed(2)} > ${budget.firstWeekTimesAllowed.week}
+      )
       unless
       swarm:cost_usd:increase1h offset 172h`,
     forSeconds: budget.forSeconds,
@@ -151,7 +155,7 @@ export const costAlerts: readonly Alert[] = [
     summary: 'The swarm spends {{ $value | printf "%.1f" }} times what its budget allows',
     description:
       `The swarm spends {{ $value | printf "%.1f" }} times what its budget of ${budget.usdPerMonth} USD in 30 days allows at this ` +
-      'hour of the week. The hours of last week share the budget; in the first week, a whole day is compared with its thirtieth part.',
+      'hour of the week. The hours of last week share the budget; in the first week, a day or all days so far are compared with their share.',
     identity: fleetLabels,
     dashboard: 'cost-and-capacity',
   },

@@ -75,7 +75,7 @@ const burning = (times: string): { labels: typeof fleet; summary: string; descri
   summary: `The swarm spends ${times} times what its budget allows`,
   description:
     `The swarm spends ${times} times what its budget of 1000 USD in 30 days allows at this hour of the week. ` +
-    'The hours of last week share the budget; in the first week, a whole day is compared with its thirtieth part.',
+    'The hours of last week share the budget; in the first week, a day or all days so far are compared with their share.',
 })
 /** An hour of work on five days a week: 1012.50 USD in 30 days. Sums of it have no rounding errors. */
 const onBudget = 5.25
@@ -83,11 +83,20 @@ const onBudget = 5.25
 alertPromises(
   'SwarmCostBudgetBurn',
   {
-    'in the first week, fires after a day that costs twice its share': {
+    'in the first week, fires after a day that costs four times its share': {
       every: '10m',
-      series: cost(counter([hours(48), 0.4375])),
+      series: cost(counter([hours(48), 0.95])),
       silentAt: ['6h', '20h'],
-      firesAt: { '24h': burning('1.9') },
+      firesAt: { '24h': burning('4.1') },
+    },
+    'in the first week, fires when the money of the week is spent, and not for two days of work a week': {
+      every: '10m',
+      series: {
+        ...cost(counter([hours(120), 0.4375])),
+        ...cost(counter([hours(48), 0.5], [hours(120), 0]), { cloud_region: 'weekend' }),
+      },
+      silentAt: ['24h', '48h', '97h'],
+      firesAt: { '99h': burning('1.1') },
     },
     'is silent for work in office hours within the budget': {
       every: '10m',
