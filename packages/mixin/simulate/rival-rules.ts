@@ -2,14 +2,14 @@ import { promql } from '../src/promql.ts'
 import type { Alert, RuleGroup } from '../src/rule.ts'
 import { onAgent } from '../src/series.ts'
 
-/** A detector of unusual values in `agent:anomaly_value:15m`, to compare ours with. */
+/** A detector of unusual values in `agent:anomaly_value:recent`, to compare ours with. */
 export interface Rival {
   readonly name: string
   readonly alert: string
   readonly groups: readonly RuleGroup[]
 }
 
-const value = 'agent:anomaly_value:15m{signal="executions"}'
+const value = 'agent:anomaly_value:recent{signal="executions"}'
 const intervalSeconds = 120
 
 /** Three standard deviations around the mean of the last day. */

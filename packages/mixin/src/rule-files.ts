@@ -1,6 +1,6 @@
 import type { RuleGroup } from './rule.ts'
 import { agentErrorAlerts, agentRecordings, agentSilenceAlerts, agentSpeedAlerts } from './rules/agents.ts'
-import { agentAnomaly, agentDrift, anomalyRecordings } from './rules/anomalies.ts'
+import { agentAnomalies, agentDrift, anomalyRecordings } from './rules/anomalies.ts'
 import { bridgeAlerts } from './rules/bridge.ts'
 import { budgetAlerts, dailyBudgetRecordings } from './rules/budgets.ts'
 import { capacityAlerts, capacityRecordings } from './rules/capacity.ts'
@@ -86,7 +86,7 @@ export function ruleFiles(settings: MixinSettings): readonly RuleFile[] {
       name: 'anomalies.yaml',
       reads: [],
       about: 'Values of agents that are unusual for the hour of the week: for information.',
-      groups: [...anomalyRecordings(settings), { name: 'anomaly-alerts', rules: [agentAnomaly, agentDrift] }],
+      groups: [...anomalyRecordings(settings), { name: 'anomaly-alerts', rules: [...agentAnomalies, agentDrift] }],
     },
     {
       name: 'capacity.yaml',

@@ -94,28 +94,39 @@ export const ruleThresholds = {
   },
 
   /**
-   * A value of the last 15 minutes is unusual when it leaves the range of the same hour of the week by
-   * `deviations` of its own spread, and by `leastMargin` of the usual value. More runs than usual need
-   * the most: peaks are frequent in healthy traffic, holes are not.
+   * A value is unusual when it leaves the range of the same hour of the week by `deviations` of its own
+   * spread, and by `leastMargin` of the usual value. More runs than usual need the most: peaks are
+   * frequent in healthy traffic, holes are not.
    */
   anomaly: {
-    deviations: { fewer: 3.7, more: 4.5, others: 4 },
+    /** Runs are counted over this time: long enough for half the runs to be no chance, and to be found within half an hour. */
+    windowMinutes: 26,
+    deviations: { fewer: 3.5, more: 4.5, others: 4 },
     /** Share of the usual number of runs, and of a usual value per run. */
     leastMargin: { executions: 0.25, perRun: 0.4 },
     /** Share of failed runs above the usual share. */
     leastErrorMargin: 0.05,
-    /** Below this number of runs in 15 minutes, now and usually, nothing is unusual. */
+    /** Below this number of runs in 15 minutes, the other signals are not unusual, and neither are more runs. */
     leastRuns: 20,
-    /** An agent that usually has fewer runs has no usual number: it may be new at this hour. */
-    leastUsualRuns: 5,
+    /** Usual runs in `windowMinutes`: with fewer, a stop may be chance, or an agent may be new at this hour. */
+    leastUsual: { toBeFewer: 35, toBeMore: 9 },
     /** In the first week, times the busiest of the last three days at this hour. */
     firstWeekTimes: 6,
+    /** A day of the last week is of the same kind as today if they differed by less than this factor a week earlier. */
+    sameKindOfDay: 1.3,
+    /**
+     * Share of the recent deviation from the usual number of runs that is expected to remain, if that
+     * number was between `above` and `below` times the usual one.
+     */
+    trend: { share: 0.5, above: 0.75, below: 1.35 },
+    /** The spread is that of hours with at least this share of the mean number of runs of the week. */
+    busyShare: 0.8,
     /**
      * A value that was outside its range for this share of two days is the new usual: the baseline
      * learns it. Until then the baseline ignores values outside the range.
      */
     newUsualShare: 0.25,
-    forSeconds: 600,
+    forSeconds: { executions: 120, others: 600 },
   },
 
   /** The level of the last days against the same hours of the weeks before; either direction. */

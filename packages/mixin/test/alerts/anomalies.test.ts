@@ -9,7 +9,7 @@ const agent = (agent_name: string, ...values: readonly (readonly [number, number
 const unusual = (agent_name: string, value: string, usual: string): Firing => ({
   labels: { ...writer, agent_name, signal: 'executions' },
   summary: `executions of ${agent_name} is unusual`,
-  description: `executions of ${agent_name} (workers) in the last 15 minutes: ${value}. Usual at this hour of the week: ${usual}.`,
+  description: `executions of ${agent_name} (workers) in the last 26 minutes: ${value}. Usual at this hour of the week: ${usual}.`,
 })
 
 /** Three runs a minute, nine hours on five days of a week. */
@@ -33,7 +33,7 @@ alertPromises(
         ...agent('new', [days(3), 0], [days(6), 15], [hours(9), 0]),
       },
       silentAt: ['73h', '100h', '168h', '216h'],
-      firesAt: { '217h': [unusual('fewer', '15', '45'), unusual('more', '150', '45')] },
+      firesAt: { '217h': [unusual('fewer', '26', '72.8'), unusual('more', '260', '78')] },
       values: {
         'agent:anomaly_weeks:count{agent_name="fewer"}': {
           '100h': [{ labels: matchers({ ...writer, agent_name: 'fewer' }), value: 0 }],
@@ -48,10 +48,10 @@ alertPromises(
         ...agent('moved', [days(9), 15], [days(6), 50]),
       },
       silentAt: ['1h', '10h', '49h', '122h', '130h', '169h', '178h', '200h', '300h', '310h', '336h'],
-      firesAt: { '217h': unusual('moved', '150', '45'), '338h': unusual('office', '0', '45') },
+      firesAt: { '217h': unusual('moved', '260', '78'), '338h': unusual('office', '0', '78') },
     },
   },
-  { evaluationInterval: '15m' },
+  { evaluationInterval: '10m' },
 )
 
 const duration = matchers({ ...writer, signal: 'duration' })
@@ -61,7 +61,7 @@ alertPromises(
   {
     'fires when runs have become longer from day to day': {
       every: '30m',
-      series: { [`agent:anomaly_level:4d${duration}`]: '1x720 1.6x100', [`agent:anomaly_normal:15m${duration}`]: '4x820' },
+      series: { [`agent:anomaly_level:4d${duration}`]: '1x720 1.6x100', [`agent:anomaly_normal:recent${duration}`]: '4x820' },
       silentAt: ['300h', '360h'],
       firesAt: {
         '366h': {
@@ -73,7 +73,7 @@ alertPromises(
     },
     'needs two weeks of history': {
       every: '30m',
-      series: { [`agent:anomaly_level:4d${duration}`]: '1.6x600', [`agent:anomaly_normal:15m${duration}`]: '4x600' },
+      series: { [`agent:anomaly_level:4d${duration}`]: '1.6x600', [`agent:anomaly_normal:recent${duration}`]: '4x600' },
       silentAt: ['100h', '300h'],
     },
   },

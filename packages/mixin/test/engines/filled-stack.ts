@@ -28,7 +28,7 @@ const withPast = [
   'agent:failures:rate5m',
   'agent:executions:increase1h',
   'agent:cost_usd:increase1h',
-  'agent:anomaly_value:15m',
+  'agent:anomaly_value:recent',
   'agent:experiment_sums:increase4m',
   'swarm:executions:rate5m',
   'swarm:cost_usd:increase1h',
@@ -38,10 +38,11 @@ const withPast = [
 
 /** A past in which all values were usual: these recordings read their own results. */
 function usualPast({ record, expr, labels = {} }: Recording): readonly Recording[] {
-  if (record !== 'agent:anomaly_value:15m') return []
-  const ones = ['agent:anomaly_ratio:15m', 'agent:anomaly_deviation:15m', 'agent:anomaly_deviation_tail:15m']
+  if (record !== 'agent:anomaly_value:recent') return []
+  const ones = ['ratio', 'deviation', 'chance', 'excess'].map((name) => `agent:anomaly_${name}:recent`)
   return [
-    { record: 'agent:anomaly_normal:15m', expr, labels },
+    { record: 'agent:anomaly_normal:recent', expr, labels },
+    { record: 'agent:anomaly_smooth:recent', expr, labels },
     ...ones.map((name) => ({ record: name, expr: `0 * (${expr}) + 1`, labels })),
   ]
 }

@@ -23,7 +23,7 @@ const panels = [...new Set(queries.map(({ dashboard, panel }) => `${dashboard}: 
 /** Series that such a run does not have, and why. */
 const bornLate: Readonly<Record<string, string>> = {
   'process:tool_calls:sum': 'it exists where an agent has a daily limit of tool calls',
-  'agent:anomaly_outside:15m': 'it exists while a value is unusual',
+  'agent:anomaly_outside:recent': 'it exists while a value is unusual',
   prometheus_tsdb_out_of_bound_samples_total: 'Prometheus has it from the first sample on that is refused so',
   prometheus_tsdb_out_of_order_samples_total: 'Prometheus has it from the first sample on that is refused so',
   agent_stuck_run_seconds: 'the SDK has it while a run makes no progress',

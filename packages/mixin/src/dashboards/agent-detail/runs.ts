@@ -1,6 +1,7 @@
 import { executionBuckets } from '@swarmwatch/sdk/names'
 
 import { histogramReads } from '../../histograms.ts'
+import { ruleThresholds } from '../../rule-thresholds.ts'
 import { finished, label, series } from '../../series.ts'
 import type { MixinSettings } from '../../settings.ts'
 import { failuresByErrorPanel, ratePanel } from '../common-panels.ts'
@@ -191,15 +192,15 @@ function anomaly(signal: string, title: string, what: string, unit: string, span
     shows: 'graph',
     title,
     description:
-      `${what} in the 15 minutes before, and the usual range of this hour of the week. ` +
+      `${what} in the ${signal === 'executions' ? ruleThresholds.anomaly.windowMinutes : 15} minutes before, and the usual range of this hour of the week. ` +
       'AgentAnomaly (severity info) fires when the value leaves the range.',
     unit,
     queries: {
-      value: { expr: highest('agent:anomaly_value:15m'), legend: fleetName },
-      upper: { expr: highest('agent:anomaly_upper:15m'), legend: `${fleetName} at most` },
+      value: { expr: highest('agent:anomaly_value:recent'), legend: fleetName },
+      upper: { expr: highest('agent:anomaly_upper:recent'), legend: `${fleetName} at most` },
       // Fewer failures than usual are not unusual
       ...(signal !== 'error_ratio' && {
-        lower: { expr: highest('agent:anomaly_lower:15m'), legend: `${fleetName} at least` },
+        lower: { expr: highest('agent:anomaly_lower:recent'), legend: `${fleetName} at least` },
       }),
     },
     isByAgent: true,
