@@ -100,7 +100,7 @@ function verdictOn(
  * Plants the faults in turn, one every third day from the second week on, at a random time at which
  * the agent has at least 0.6 of its peak until the fault ends.
  */
-function plantedFaults(shape: TrafficShape, kinds: readonly Fault[], minutes: number, seed: string): readonly Planted[] {
+export function plantedFaults(shape: TrafficShape, kinds: readonly Fault[], minutes: number, seed: string): readonly Planted[] {
   const random = randomFrom(`${seed} ${kinds.map(({ name }) => name).join(' ')}`)
   const lastDays = Array.from({ length: 7 * minutesPerDay }, (_, n) => shape.expected(minutes - 1 - n))
   const busy = 0.6 * Math.max(...lastDays)

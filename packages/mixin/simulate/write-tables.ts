@@ -1,6 +1,7 @@
 /**
  * Writes the tables of docs/statistics.md from what the rules do now; read the difference before you commit it.
- * Half an hour on two cores: `pnpm simulate`, or `pnpm simulate shapes` (or `benchmark`, `cost`) for one table.
+ * Half an hour on two cores: `pnpm simulate`, or `pnpm simulate shapes` (or `model`, `benchmark`, `cost`) for one table, or
+ * `pnpm simulate shapes bursty` for some of its rows; rows of a table are written as soon as they are known.
  */
 import { readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
@@ -8,35 +9,58 @@ import { join } from 'node:path'
 import { repositoryRoot } from '@swarmwatch/testkit'
 
 import { type CostVerdict, judgeCost } from './judge-cost.ts'
+import { judgeModel, type ModelVerdict } from './judge-model.ts'
 import { judgeShape, type ShapeVerdict } from './judge-shape.ts'
 import { judgeNab, type NabVerdict, readNab } from './nab.ts'
-import { trafficShapes } from './traffic-shapes.ts'
+import { type TrafficShape, trafficShapes } from './traffic-shapes.ts'
 import { ruleFiles } from '../src/rule-files.ts'
 import { readMixinSettings } from '../src/settings.ts'
 
 const document = join(repositoryRoot, 'docs/statistics.md')
 const groups = ruleFiles(readMixinSettings(join(repositoryRoot, 'config/production.yaml'))).flatMap((file) => file.groups)
 
-const tables: Readonly<Record<string, () => Promise<string | undefined>>> = {
+/** Agents of each shape in the model of the rules. */
+const modelAgents = 20
+const slower: readonly TrafficShape[] = [5, 7, 9].map((runs) => ({
+  name: `flat, ${runs} a minute`,
+  about: 'the same at all times',
+  expected: () => runs,
+}))
+
+const tables: Readonly<Record<string, () => void | Promise<void>>> = {
+  model: tableOfModel,
   shapes: tableOfShapes,
   cost: tableOfCost,
   benchmark: tableOfBenchmark,
 }
-const [chosen] = process.argv.slice(2)
-for (const [name, table] of Object.entries(tables)) {
-  if (chosen !== undefined && chosen !== name) continue
-  const written = await table()
-  if (written !== undefined) replaceRegion(name, written)
+const [chosen, ...chosenRows] = process.argv.slice(2)
+for (const [name, table] of Object.entries(tables)) if (chosen === undefined || chosen === name) await table()
+
+function isChosen({ name }: { readonly name: string }): boolean {
+  return chosenRows.length === 0 || chosenRows.includes(name)
 }
 
-async function tableOfShapes(): Promise<string> {
-  const verdicts: ShapeVerdict[] = []
-  for (const shape of trafficShapes) {
-    const verdict = await judgeShape(shape, groups)
-    console.log(rowOf(verdict).join(' | '))
-    verdicts.push(verdict)
-  }
-  return markdown(['traffic', 'false alarms', ...verdicts[0]!.faults.map(({ fault }) => fault)], verdicts.map(rowOf))
+function tableOfModel(): void {
+  const shapes = [...trafficShapes.filter(({ name }) => name !== 'sparse'), ...slower]
+  for (const shape of shapes.filter(isChosen)) writeRow('model', modelRowOf(judgeModel(shape, modelAgents)))
+}
+
+/** False alarms of an agent in a month; of each fault the share that was found within 30 minutes, and the time in which 95 % were. */
+function modelRowOf({ shape, falseAlarmsPerMonth, delaysMinutes }: ModelVerdict): string[] {
+  const { stop, halving, doubling } = delaysMinutes
+  return [
+    shape,
+    falseAlarmsPerMonth.toFixed(1),
+    ...[stop, halving, doubling].map((delays) => {
+      const inTime = delays.filter((delay) => delay <= 30).length
+      const mostly = delays[Math.ceil(0.95 * delays.length) - 1]!
+      return `${inTime} of ${delays.length}: ${Number.isFinite(mostly) ? mostly : 'not found'}`
+    }),
+  ]
+}
+
+async function tableOfShapes(): Promise<void> {
+  for (const shape of trafficShapes.filter(isChosen)) writeRow('shapes', rowOf(await judgeShape(shape, groups)))
 }
 
 /** False alarms of an agent in a month; of each fault how often it was found, and after how many minutes (median, longest). */
@@ -53,38 +77,37 @@ function rowOf({ shape, falseAlarms, agentMonths, faults }: ShapeVerdict): strin
   ]
 }
 
-async function tableOfCost(): Promise<string> {
-  const verdicts: CostVerdict[] = []
-  for (const shape of trafficShapes.filter(({ name }) => name !== 'sparse')) verdicts.push(await judgeCost(shape, groups))
-  return markdown(
-    ['traffic', 'alerts on budget', 'projection after 7 days', 'worst later', 'interval right', 'twice the budget found after'],
-    verdicts.map(({ shape, alertsOnBudget, projectionErrors, coverage, hoursUntilFound }) => [
-      shape,
-      String(alertsOnBudget),
-      `${(100 * projectionErrors.afterWeek).toFixed(0)} % off`,
-      `${(100 * projectionErrors.worst).toFixed(0)} % off`,
-      `${(100 * coverage).toFixed(0)} % of the days`,
-      hoursUntilFound === undefined ? 'not found' : `${hoursUntilFound.toFixed(1)} h`,
-    ]),
-  )
+async function tableOfCost(): Promise<void> {
+  for (const shape of trafficShapes.filter(({ name }) => name !== 'sparse').filter(isChosen)) {
+    writeRow('cost', costRowOf(await judgeCost(shape, groups)))
+  }
 }
 
-async function tableOfBenchmark(): Promise<string | undefined> {
+function costRowOf({ shape, alertsOnBudget, projectionErrors, coverage, hoursUntilFound }: CostVerdict): string[] {
+  return [
+    shape,
+    String(alertsOnBudget),
+    `${(100 * projectionErrors.afterWeek).toFixed(0)} % off`,
+    `${(100 * projectionErrors.worst).toFixed(0)} % off`,
+    `${(100 * coverage).toFixed(0)} % of the days`,
+    hoursUntilFound === undefined ? 'not found' : `${hoursUntilFound.toFixed(1)} h`,
+  ]
+}
+
+async function tableOfBenchmark(): Promise<void> {
   const nab = readNab(join(repositoryRoot, '../shared/data/nab'))
-  if (nab.length === 0) {
-    console.log('skipped: the series of the benchmark are not in ../shared/data/nab')
-    return undefined
-  }
+  if (nab.length === 0) return console.log('skipped: the series of the benchmark are not in ../shared/data/nab')
   const verdicts: NabVerdict[] = []
   for (const each of nab) {
     const ofSeries = await judgeNab([each], groups)
-    console.log([each.name, ...ofSeries.map(scoreOf)].join(' | '))
+    writeRow('benchmark', [each.name, ...ofSeries.map(scoreOf)])
     verdicts.push(...ofSeries)
   }
   const detectors = [...new Set(verdicts.map(({ detector }) => detector))]
-  const rows = [...Map.groupBy(verdicts, ({ series }) => series)].map(([series, of]) => [series, ...of.map(scoreOf)])
-  const totals = detectors.map((detector) => totalOf(verdicts.filter((verdict) => verdict.detector === detector)))
-  return markdown(['series', ...detectors], [...rows, ['all', ...totals]])
+  writeRow('benchmark', [
+    'all',
+    ...detectors.map((detector) => totalOf(verdicts.filter((verdict) => verdict.detector === detector))),
+  ])
 }
 
 function scoreOf({ windows, windowsFound, alerts, alertsInWindows }: NabVerdict): string {
@@ -98,18 +121,20 @@ function totalOf(verdicts: readonly NabVerdict[]): string {
   return `recall ${percent(sum('windowsFound'), sum('windows'))}, precision ${percent(sum('alertsInWindows'), sum('alerts'))}`
 }
 
-function markdown(header: readonly string[], rows: readonly (readonly string[])[]): string {
-  const line = (cells: readonly string[]): string => `| ${cells.join(' | ')} |`
-  return [line(header), line(header.map(() => '---')), ...rows.map(line)].join('\n')
-}
-
-/** Replaces what is between `<!-- name -->` and `<!-- end of name -->`. */
-function replaceRegion(name: string, content: string): void {
+/** Writes a row of the table between `<!-- name -->` and `<!-- end of name -->`: in place of the row that begins the same, or as the last. */
+function writeRow(table: string, row: readonly string[]): void {
+  console.log(row.join(' | '))
   const text = readFileSync(document, 'utf8')
-  const region = new RegExp(`(<!-- ${name} -->\n)[^]*?(\n<!-- end of ${name} -->)`)
-  if (!region.test(text)) throw new Error(`docs/statistics.md has no region ${name}`)
+  const region = new RegExp(`(<!-- ${table} -->\n)([^]*?)(\n<!-- end of ${table} -->)`).exec(text)
+  if (region === null) throw new Error(`docs/statistics.md has no region ${table}`)
+  const [all, start, content, end] = region as unknown as [string, string, string, string]
+  const line = `| ${row.join(' | ')} |`
+  const lines = content.trimEnd().split('\n')
+  const index = lines.findIndex((each) => each.split('|')[1]?.trim() === row[0])
+  if (index === -1) lines.push(line)
+  else lines[index] = line
   writeFileSync(
     document,
-    text.replace(region, (_, start: string, end: string) => `${start}\n${content}\n${end}`),
+    text.replace(all, () => `${start}${lines.join('\n')}\n${end}`),
   )
 }
