@@ -101,7 +101,7 @@ export const ruleThresholds = {
   anomaly: {
     /** Runs are counted over this time: long enough for half the runs to be no chance, and to be found within half an hour. */
     windowMinutes: 26,
-    deviations: { fewer: 3.5, more: 4.5, others: 4 },
+    deviations: { fewer: 3.7, more: 4.5, others: 4.5 },
     /** Share of the usual number of runs, and of a usual value per run. */
     leastMargin: { executions: 0.25, perRun: 0.4 },
     /** Share of failed runs above the usual share. */
