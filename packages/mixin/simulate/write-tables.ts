@@ -14,6 +14,7 @@ import { judgeShape, type ShapeVerdict } from './judge-shape.ts'
 import { judgeNab, type NabVerdict, readNab } from './nab.ts'
 import { type TrafficShape, trafficShapes } from './traffic-shapes.ts'
 import { ruleFiles } from '../src/rule-files.ts'
+import { label } from '../src/series.ts'
 import { readMixinSettings } from '../src/settings.ts'
 
 const document = join(repositoryRoot, 'docs/statistics.md')
@@ -60,7 +61,15 @@ function modelRowOf({ shape, falseAlarmsPerMonth, delaysMinutes }: ModelVerdict)
 }
 
 async function tableOfShapes(): Promise<void> {
-  for (const shape of trafficShapes.filter(isChosen)) writeRow('shapes', rowOf(await judgeShape(shape, groups)))
+  for (const shape of trafficShapes.filter(isChosen)) {
+    const verdict = await judgeShape(shape, groups)
+    for (const { alert, labels, fromSeconds } of verdict.falseAlarms) {
+      console.log(
+        `false alarm: ${alert} ${labels['signal'] ?? ''} of ${labels[label.agent]} at ${new Date(fromSeconds * 1_000).toISOString()}`,
+      )
+    }
+    writeRow('shapes', rowOf(verdict))
+  }
 }
 
 /** False alarms of an agent in a month; of each fault how often it was found, and after how many minutes (median, longest). */

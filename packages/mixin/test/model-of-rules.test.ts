@@ -7,7 +7,10 @@ import { trafficShapes } from '../simulate/traffic-shapes.ts'
 test.each(['weekend', 'bursty', 'growing', 'restarts'])(
   'a stop and half of the runs are found within 30 minutes in %s traffic, with at most one false alarm',
   (name) => {
-    const { falseAlarmsPerMonth, delaysMinutes } = judgeModel(trafficShapes.find((shape) => shape.name === name)!, 1)
+    const { falseAlarmsPerMonth, delaysMinutes } = judgeModel(
+      trafficShapes.find((shape) => shape.name === name)!,
+      1,
+    )
     expect(falseAlarmsPerMonth).toBeLessThanOrEqual(1)
     expect(delaysMinutes.stop.length).toBeGreaterThan(0)
     expect(delaysMinutes.stop.filter((delay) => delay > 30)).toEqual([])

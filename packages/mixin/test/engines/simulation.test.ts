@@ -28,7 +28,10 @@ describe.skipIf(!hasDocker)('in weeks of simulated work', () => {
   })
 
   test('a swarm on budget raises no alert, and one at twice the budget is found within four hours', longTest, async () => {
-    const verdict = await judgeCost(trafficShapes.find(({ name }) => name === 'weekend')!, groups)
+    const verdict = await judgeCost(
+      trafficShapes.find(({ name }) => name === 'weekend')!,
+      groups,
+    )
     expect(verdict.alertsOnBudget).toBe(0)
     expect(verdict.projectionErrors.afterWeek).toBeLessThan(0.15)
     expect(verdict.projectionErrors.worst).toBeLessThan(0.15)
