@@ -39,12 +39,16 @@ export interface BreakerOptions {
   readonly onClose: () => void
 }
 
+/** An open breaker is read at most this often. */
+const refreshOpenMs = 100
+
 /** Creates a breaker, which is closed until the shared memory is read. */
 export function channelBreaker(options: BreakerOptions): ChannelBreaker {
   const { now, probeAfterMs, failures = 5, shared, probeMs = 30_000, onOpen, onClose } = options
   let inRow = 0
   let known: OpenBreaker | undefined
   let isProbing = false
+  let readAt = Number.NEGATIVE_INFINITY
 
   /** Without the store, the change lives as long as this process, or until the store can be read again. */
   async function change(next: (before: OpenBreaker | undefined) => OpenBreaker | undefined): Promise<void> {
@@ -107,7 +111,11 @@ export function channelBreaker(options: BreakerOptions): ChannelBreaker {
       return known !== undefined
     },
     refresh: async () => {
-      if (shared !== undefined) known = await shared.read()
+      const at = performance.now()
+      // while it is open, every alert that arrives would cause a query
+      if (shared === undefined || (known !== undefined && at - readAt < refreshOpenMs)) return
+      known = await shared.read()
+      readAt = at
     },
     takeProbe,
     leaveProbe: async () => {

@@ -26,7 +26,7 @@ export interface OpenedStore {
 
 /** Accepts entries, and keeps bodies that could not be read. */
 export interface Inbox {
-  /** Decides and stores in one transaction; `decide` must be pure. */
+  /** Decides and stores in one transaction; `decide` must be pure and may be called more than once. */
   readonly accept: (entry: Entry, decide: (known: Known) => Decision) => Promise<Accepted>
   /** Returns the id of the stored body. */
   readonly quarantine: (body: Uint8Array, reason: string, receivedAt: number) => Promise<string>

@@ -2,6 +2,7 @@ import type { Accepted, Decision, Entry, Inbox, Known, Quarantined, Recipient } 
 import { type NewDelivery, type NewNotice, orderedId } from '../rows.ts'
 import { insertDeliveries, insertNotices } from './new-rows.ts'
 import { groupCommit } from './group-commit.ts'
+import { codeOf } from './store-error.ts'
 import type { Database, Transaction } from './transactions.ts'
 
 /** Of the bodies that could not be read, the newest are kept, each up to this size. */
@@ -14,7 +15,7 @@ interface Arrival {
 
 /** Accepts entries, many in one commit, and keeps bodies that could not be read. */
 export function postgresInbox(database: Database, intake: Database): Inbox & { readonly settled: () => Promise<void> } {
-  const { add, settled } = groupCommit<Arrival, Accepted>((arrivals) => intake.transaction((tx) => acceptAll(tx, arrivals)))
+  const { add, settled } = groupCommit<Arrival, Accepted>(acceptGroups(intake))
 
   return {
     accept: (entry, decide) => add({ entry, decide }),
@@ -56,15 +57,56 @@ export function postgresInbox(database: Database, intake: Database): Inbox & { r
   }
 }
 
+/** After a group that was not new, this many groups are looked up at once. */
+const lookUpGroups = 20
+
 /**
- * Decides all entries of a group and stores them. Locks on their keys make two bridges that receive the same content decide one after
- * the other, so that the second one sees what the first one stored.
+ * Accepts groups of entries. Locks on their keys make two bridges that receive the same content decide one after the other, so that the
+ * second one sees what the first one stored. Most entries of a storm are new: such a group is sent in one round trip, without looking it up,
+ * and PostgreSQL refuses it if one of its keys is known.
  */
-async function acceptAll(tx: Transaction, arrivals: readonly Arrival[]): Promise<PromiseSettledResult<Accepted>[]> {
-  const history = await readHistory(
-    tx,
-    arrivals.map(({ entry }) => entry),
-  )
+function acceptGroups(intake: Database): (arrivals: readonly Arrival[]) => Promise<PromiseSettledResult<Accepted>[]> {
+  let groupsToLookUp = 0
+
+  return async (arrivals) => {
+    if (groupsToLookUp === 0) {
+      const decided = decideAll(arrivals, emptyHistory())
+      try {
+        if (decided.hasOnlyNew) return await intake.transaction((tx) => insertNew(tx, arrivals, decided))
+      } catch (error) {
+        if (codeOf((error as Error).cause) !== uniqueViolation) throw error
+      }
+      groupsToLookUp = lookUpGroups
+    }
+    groupsToLookUp -= 1
+    return intake.transaction(async (tx) => {
+      const { results, rows } = decideAll(arrivals, await readHistory(tx, arrivals))
+      insertNotices(tx, rows.notices)
+      insertDeliveries(tx, rows.deliveries)
+      saveHistory(tx, rows, 'replaces')
+      return results
+    })
+  }
+}
+
+const uniqueViolation = '23505'
+
+function insertNew(tx: Transaction, arrivals: readonly Arrival[], { results, rows }: Decided): Decided['results'] {
+  lockKeys(tx, arrivals)
+  saveHistory(tx, rows, 'is-new')
+  insertNotices(tx, rows.notices)
+  insertDeliveries(tx, rows.deliveries)
+  return results
+}
+
+interface Decided {
+  readonly results: PromiseSettledResult<Accepted>[]
+  readonly rows: NewRows
+  /** Whether every key of the entries is inserted, so that PostgreSQL notices if it is known. */
+  readonly hasOnlyNew: boolean
+}
+
+function decideAll(arrivals: readonly Arrival[], history: History): Decided {
   const rows: NewRows = { notices: [], deliveries: [], seen: new Map(), incidents: new Map() }
   const results = arrivals.map((arrival): PromiseSettledResult<Accepted> => {
     try {
@@ -73,10 +115,11 @@ async function acceptAll(tx: Transaction, arrivals: readonly Arrival[]): Promise
       return { status: 'rejected', reason }
     }
   })
-  insertNotices(tx, rows.notices)
-  insertDeliveries(tx, rows.deliveries)
-  saveHistory(tx, rows)
-  return results
+  const hasOnlyNew = arrivals.every(
+    ({ entry: { dedupeKey, groupKey } }) =>
+      (dedupeKey === undefined || rows.seen.has(dedupeKey)) && (groupKey === undefined || rows.incidents.has(groupKey)),
+  )
+  return { results, rows, hasOnlyNew }
 }
 
 interface NewRows {
@@ -137,16 +180,32 @@ interface IncidentRow {
   readonly recipients: readonly Recipient[] | null
 }
 
-async function readHistory(tx: Transaction, entries: readonly Entry[]): Promise<History> {
-  const dedupeKeys = [...new Set(entries.flatMap(({ dedupeKey }) => dedupeKey ?? []))]
-  const groupKeys = [...new Set(entries.flatMap(({ groupKey }) => groupKey ?? []))]
-  if (dedupeKeys.length + groupKeys.length === 0) return { seen: new Map(), incidents: new Map(), notified: new Map() }
-  // in one order everywhere, so that two groups cannot wait for each other
+function emptyHistory(): History {
+  return { seen: new Map(), incidents: new Map(), notified: new Map() }
+}
+
+function keysOf(arrivals: readonly Arrival[]): { readonly dedupeKeys: readonly string[]; readonly groupKeys: readonly string[] } {
+  return {
+    dedupeKeys: [...new Set(arrivals.flatMap(({ entry }) => entry.dedupeKey ?? []))],
+    groupKeys: [...new Set(arrivals.flatMap(({ entry }) => entry.groupKey ?? []))],
+  }
+}
+
+/** Lets no other transaction decide about the same keys. In one order everywhere, so that two groups cannot wait for each other. */
+function lockKeys(tx: Transaction, arrivals: readonly Arrival[]): void {
+  const { dedupeKeys, groupKeys } = keysOf(arrivals)
+  if (dedupeKeys.length + groupKeys.length === 0) return
   tx.send(
     `SELECT pg_advisory_xact_lock(lock) FROM (
        SELECT DISTINCT hashtextextended(key, 1) AS lock FROM unnest($1::text[]) AS key ORDER BY lock) AS locks`,
     [[...dedupeKeys, ...groupKeys]],
   )
+}
+
+async function readHistory(tx: Transaction, arrivals: readonly Arrival[]): Promise<History> {
+  const { dedupeKeys, groupKeys } = keysOf(arrivals)
+  if (dedupeKeys.length + groupKeys.length === 0) return emptyHistory()
+  lockKeys(tx, arrivals)
   const [seenRows, incidentRows] = await Promise.all([
     tx.query<SeenRow>(
       'SELECT dedupe_key, notified_at, interval_ms, sender, notice_id FROM seen WHERE dedupe_key = ANY($1::text[])',
@@ -171,31 +230,35 @@ function seenOf({ notified_at: notifiedAt, interval_ms: intervalMs, sender, noti
   return { notifiedAt, sender, noticeId, ...(intervalMs !== null && { intervalMs }) }
 }
 
-function saveHistory(tx: Transaction, { seen, incidents }: NewRows): void {
+/** @param write whether rows with these keys may be there already; otherwise the transaction fails if one is */
+function saveHistory(tx: Transaction, { seen, incidents }: NewRows, write: 'replaces' | 'is-new'): void {
+  const replaces = write === 'replaces'
   if (seen.size > 0) {
     const all = [...seen.values()]
-    tx.send(
-      `INSERT INTO seen (dedupe_key, notified_at, interval_ms, sender, notice_id)
-       SELECT * FROM unnest($1::text[], $2::bigint[], $3::bigint[], $4::text[], $5::text[])
-       ON CONFLICT (dedupe_key) DO UPDATE SET notified_at = excluded.notified_at, interval_ms = excluded.interval_ms,
-         sender = excluded.sender, notice_id = excluded.notice_id`,
-      [
-        [...seen.keys()],
-        all.map(({ notifiedAt }) => notifiedAt),
-        all.map(({ intervalMs }) => intervalMs ?? null),
-        all.map(({ sender }) => sender),
-        all.map(({ noticeId }) => noticeId),
-      ],
-    )
+    tx.send(replaces ? `${insertSeen} ${replaceSeen}` : insertSeen, [
+      [...seen.keys()],
+      all.map(({ notifiedAt }) => notifiedAt),
+      all.map(({ intervalMs }) => intervalMs ?? null),
+      all.map(({ sender }) => sender),
+      all.map(({ noticeId }) => noticeId),
+    ])
   }
   if (incidents.size > 0) {
     const all = [...incidents.values()]
-    tx.send(
-      `INSERT INTO incidents (group_key, incident_key, status, updated_at)
-       SELECT * FROM unnest($1::text[], $2::text[], $3::text[], $4::bigint[])
-       ON CONFLICT (group_key) DO UPDATE SET incident_key = excluded.incident_key, status = excluded.status,
-         updated_at = excluded.updated_at`,
-      [[...incidents.keys()], all.map(({ key }) => key), all.map(({ status }) => status), all.map(({ updatedAt }) => updatedAt)],
-    )
+    tx.send(replaces ? `${insertIncidents} ${replaceIncidents}` : insertIncidents, [
+      [...incidents.keys()],
+      all.map(({ key }) => key),
+      all.map(({ status }) => status),
+      all.map(({ updatedAt }) => updatedAt),
+    ])
   }
 }
+
+const insertSeen = `INSERT INTO seen (dedupe_key, notified_at, interval_ms, sender, notice_id)
+  SELECT * FROM unnest($1::text[], $2::bigint[], $3::bigint[], $4::text[], $5::text[])`
+const replaceSeen = `ON CONFLICT (dedupe_key) DO UPDATE SET notified_at = excluded.notified_at, interval_ms = excluded.interval_ms,
+  sender = excluded.sender, notice_id = excluded.notice_id`
+const insertIncidents = `INSERT INTO incidents (group_key, incident_key, status, updated_at)
+  SELECT * FROM unnest($1::text[], $2::text[], $3::text[], $4::bigint[])`
+const replaceIncidents = `ON CONFLICT (group_key) DO UPDATE SET incident_key = excluded.incident_key, status = excluded.status,
+  updated_at = excluded.updated_at`
