@@ -1,3 +1,5 @@
+import { setTimeout as pause } from 'node:timers/promises'
+
 import { type BridgeCore, type CoreOptions, startCore } from './bridge-core.ts'
 import { openChannels } from './channels/open-channels.ts'
 import { proxiedFetch } from './channels/proxy.ts'
@@ -9,6 +11,7 @@ import { damagedDatabaseText, databaseDamaged } from './message/meta-notices.ts'
 import { otelMetrics } from './metrics/bridge-metrics.ts'
 import { metricsEndpoint } from './metrics/metrics-endpoint.ts'
 import { openStore } from './outbox/open-store.ts'
+import type { Store } from './outbox/store.ts'
 import type { BridgeSettings } from './settings.ts'
 
 /** Replacements for parts of the service, for tests. */
@@ -60,7 +63,8 @@ export async function startService(settings: BridgeSettings, options: ServiceOpt
     everyMs: heartbeatSeconds * 1000,
   })
   metrics.observe({
-    oldestAgeSeconds: async () => Math.max(now() - ((await store.oldestPendingAt()) ?? now()), 0) / 1000,
+    oldestAgeSeconds: () =>
+      Promise.race([oldestAgeSeconds(store, now).catch(() => undefined), pause(scrapeWaitMs, undefined, { ref: false })]),
     openBreakers: core.openBreakers,
     watchdogAgeSeconds: () => watchdog?.ageSeconds(),
     peers: peers.states,
@@ -101,4 +105,11 @@ export async function startService(settings: BridgeSettings, options: ServiceOpt
     await stopAll()
     throw error
   }
+}
+
+/** A scrape takes at most this long, also when the database does not answer. */
+const scrapeWaitMs = 1_000
+
+async function oldestAgeSeconds(store: Pick<Store, 'oldestPendingAt'>, now: () => number): Promise<number> {
+  return Math.max(now() - ((await store.oldestPendingAt()) ?? now()), 0) / 1000
 }

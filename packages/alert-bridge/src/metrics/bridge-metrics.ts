@@ -25,7 +25,8 @@ export interface BridgeMetrics {
 
 /** Values of the gauges. */
 export interface BridgeGauges {
-  readonly oldestAgeSeconds: () => Promise<number>
+  /** Undefined if the store does not answer in time. */
+  readonly oldestAgeSeconds: () => Promise<number | undefined>
   readonly openBreakers: () => readonly { readonly channel: string; readonly isOpen: boolean }[]
   /** Undefined without a dead-man's switch. */
   readonly watchdogAgeSeconds: () => number | undefined
@@ -85,7 +86,10 @@ export function otelMetrics(meter: Meter, channels: readonly string[], targets: 
     unknownOutcome: (count = 1) => unknown.add(count),
     heartbeat: (target, hasWorked) => heartbeats.add(1, { target, outcome: hasWorked ? 'sent' : 'failed' }),
     observe: (read) => {
-      oldest.addCallback(async (result) => result.observe(await read.oldestAgeSeconds()))
+      oldest.addCallback(async (result) => {
+        const age = await read.oldestAgeSeconds()
+        if (age !== undefined) result.observe(age)
+      })
       open.addCallback((result) => {
         for (const { channel, isOpen } of read.openBreakers()) result.observe(Number(isOpen), { channel })
       })

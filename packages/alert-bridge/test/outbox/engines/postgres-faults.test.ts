@@ -1,3 +1,6 @@
+import { readFileSync } from 'node:fs'
+import { fileURLToPath } from 'node:url'
+
 import { eventually, openPostgres, whyNoPostgres } from '@swarmwatch/testkit'
 import { describe, expect, onTestFinished, test } from 'vitest'
 
@@ -114,6 +117,8 @@ describe.skipIf(whyNoPostgres() !== undefined)('a bridge whose PostgreSQL has a 
     await bridge.idle()
     proxy.drop()
     expect(await post('During')).toEqual(unavailable)
+    // a scrape does not wait for the database
+    expect(await bridge.metric('bridge_received_total')).toBe(2)
     proxy.heal()
     await retry('During')
     await bridge.idle()
@@ -197,6 +202,35 @@ describe.skipIf(whyNoPostgres() !== undefined)('a bridge whose PostgreSQL has a 
     program.child.kill('SIGTERM')
     expect(await program.ended).toBe(0)
     expect(program.output()).not.toContain('secret-password')
+  })
+
+  test('uses TLS as the URL demands, and does not connect to a server whose certificate it cannot verify', async () => {
+    const folder = fileURLToPath(new URL('../../channels/tls', import.meta.url))
+    const write = (name: string, mode: string): Promise<string> => {
+      const text = readFileSync(`${folder}/${name}`, 'utf8')
+      return server().exec(
+        'sh',
+        '-c',
+        `printf '%s' '${text}' > /tmp/${name} && chown postgres /tmp/${name} && chmod ${mode} /tmp/${name}`,
+      )
+    }
+    await write('certificate.pem', '644')
+    await write('key.pem', '600')
+    for (const setting of [`ssl_cert_file = '/tmp/certificate.pem'`, `ssl_key_file = '/tmp/key.pem'`, 'ssl = on']) {
+      await server().query(`ALTER SYSTEM SET ${setting}`)
+    }
+    await server().query('SELECT pg_reload_conf()')
+    await eventually('TLS to be on', async () => (await server().query('SHOW ssl')) === 'on')
+    const databaseUrl = await newDatabase()
+    const channel = recordingChannel()
+    const start = (options: string): Promise<StartedBridge> =>
+      startedBridge({ channels: [channel], times, databaseUrl: `${databaseUrl}?${options}` })
+    await expect(start('sslmode=verify-full')).rejects.toThrow('self-signed certificate')
+    const bridge = await start(`sslmode=verify-full&sslrootcert=${folder}/certificate.pem`)
+    expect((await bridge.post('/api/v1/alerts', firing())).status).toBe(200)
+    const encrypted = `SELECT count(*) FROM pg_stat_ssl s JOIN pg_stat_activity a USING (pid) WHERE s.ssl AND a.application_name = 'alert-bridge'`
+    expect(Number(await server().query(encrypted))).toBeGreaterThan(1)
+    await bridge.service.stop()
   })
 
   test('stores the NUL character of a label as a replacement character', async () => {
