@@ -42,6 +42,7 @@ const slow = [
   'packages/advisor/test/engines/planted-waste.test.ts',
   'packages/agent-worker/test/service/engines/database-errors.test.ts',
   'packages/advisor/test/forecast/intervals.test.ts',
+  'packages/advisor/test/service/page.test.ts',
   'packages/agent-worker/test/service/engines/durable-queue-kills.test.ts',
   'packages/agent-worker/test/service/engines/worker-database.test.ts',
   'packages/agent-worker/test/service/engines/worker-limits.test.ts',
