@@ -1,4 +1,5 @@
 import { execFile } from 'node:child_process'
+import { existsSync } from 'node:fs'
 import { cp, mkdir, mkdtemp, readdir, symlink } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
@@ -29,6 +30,9 @@ export async function installBuiltPackages(names: readonly string[]): Promise<st
 
 async function build(source: string, target: string): Promise<void> {
   await cp(join(source, 'package.json'), join(target, 'package.json'))
+  // what a package needs at run time besides its code
+  const data = join(source, 'migrations')
+  if (existsSync(data)) await cp(data, join(target, 'migrations'), { recursive: true })
   const flags = ['--config', 'tsdown.config.ts', '--out-dir', join(target, 'dist'), '--no-publint', '--no-attw', '--no-dts']
   await run(join(source, 'node_modules/.bin/tsdown'), flags, { cwd: source })
 }

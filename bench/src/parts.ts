@@ -1,5 +1,6 @@
 import { boards } from './boards/boards.ts'
 import { bridge } from './bridge/bridge.ts'
+import { bridgePostgres } from './bridge-postgres/bridge-postgres.ts'
 import { calls } from './calls/calls.ts'
 import { concurrency } from './concurrency/concurrency.ts'
 import { eventLoop } from './event-loop/event-loop.ts'
@@ -31,6 +32,7 @@ export const parts: readonly Part[] = [
   statusPage,
   isolation,
   bridge,
+  bridgePostgres,
   receivers,
   boards,
   stack,

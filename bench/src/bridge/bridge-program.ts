@@ -17,15 +17,20 @@ export interface Program {
   readonly end: (signal: NodeJS.Signals) => Promise<void>
 }
 
-/** Starts `alert-bridge serve` on a data folder, with one channel: a custom webhook on this machine. */
-export async function startBridge(cli: string, folder: string, channelPort: number): Promise<Program> {
+/**
+ * Starts `alert-bridge serve` on a data folder, or on a PostgreSQL database in place of it, with one channel: a custom webhook on this
+ * machine.
+ */
+export async function startBridge(cli: string, folder: string, channelPort: number, databaseUrl?: string): Promise<Program> {
   const settings = join(folder, 'settings.yaml')
   const channel = { type: 'webhook', url: `http://127.0.0.1:${channelPort}/`, allowed_private_hosts: ['127.0.0.1'] }
   await writeFile(settings, JSON.stringify({ alerts: { channels: [channel] } }))
   return startProgram([cli, 'serve'], {
     BRIDGE_TOKEN: token,
     BRIDGE_PORT: '0',
-    BRIDGE_DATA_DIR: folder,
+    ...(databaseUrl === undefined
+      ? { BRIDGE_DATA_DIR: folder }
+      : { BRIDGE_DATABASE_URL: databaseUrl, BRIDGE_INBOX_LIMIT: '10000000' }),
     BRIDGE_WATCHDOG_SECONDS: '0',
     SWARMWATCH_CONFIG: settings,
   })
