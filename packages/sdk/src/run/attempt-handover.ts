@@ -110,6 +110,7 @@ export class AttemptHandover {
 
   /** `before` comes from a store of the user. */
   #follow(before: unknown): void {
+    failing.until.delete(this.#store)
     const { finished, span, limits } = this.#run
     const { attempt, earlier } = this.#attempt
     // An execution that begins again, such as one that was queued again by hand
@@ -122,7 +123,10 @@ export class AttemptHandover {
 
   #failed(error: unknown): void {
     trip('option', error)
+    const isKnown = failing.until.has(this.#store)
     failing.until.set(this.#store, systemClock.now() + pauseMs)
+    // Once, until it works again
+    if (isKnown) return
     const { agent, agentName } = this.#run
     const problem = 'cannot hand its attempt to the next process: the store of once tools failed'
     logLine(agent.logger, 'warn', warnLine(agentName, `${problem} (${shownErrorType(errorType(error))})`))
