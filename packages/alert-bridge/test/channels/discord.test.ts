@@ -11,8 +11,7 @@ import { exchange, resultOf } from './at-server.ts'
 import { answerWith, neverAnswers, resets, resetsMidBody, type Answer } from './fake-http.ts'
 
 const path = '/api/webhooks/1300000000000000001/token-of-the-webhook'
-const open = (url: string): Channel =>
-  openDiscordChannel({ name: 'discord', webhook: new Secret(`${url}${path}`), timeoutMs: 500 })
+const open = (url: string): Channel => openDiscordChannel({ name: 'discord', webhook: new Secret(`${url}${path}`) })
 const posted = (id: string): Answer => answerWith(200, { id })
 const refused = (status: number, code: number, more: object = {}): Answer => answerWith(status, { message: 'no', code, ...more })
 
@@ -86,9 +85,14 @@ test.each<[string, Answer, Partial<DeliveryResult>]>([
   ['a redirect', answerWith(302, '', { location: 'https://example.com' }), { kind: 'channel-down' }],
   ['a reset connection', resets, { kind: 'retry', unknown: true }],
   ['a reset in the middle of the answer', resetsMidBody, { kind: 'retry', unknown: true }],
-  ['no answer', neverAnswers, { kind: 'retry', unknown: true }],
 ])('%s is classified', async (_, answer, expected) => {
   expect(await resultOf(open, answer)).toMatchObject(expected)
+})
+
+test('a server that never answers is given up after the time limit', async () => {
+  const impatient = (url: string): Channel =>
+    openDiscordChannel({ name: 'discord', webhook: new Secret(`${url}${path}`), timeoutMs: 100 })
+  expect(await resultOf(impatient, neverAnswers)).toMatchObject({ kind: 'retry', unknown: true })
 })
 
 test('markup and mentions in external text do nothing', () => {

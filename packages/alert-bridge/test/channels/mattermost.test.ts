@@ -10,7 +10,7 @@ import { exchange, resultOf } from './at-server.ts'
 import { answerWith, neverAnswers, resets, type Answer } from './fake-http.ts'
 
 const open = (url: string): Channel =>
-  openMattermostChannel({ name: 'mattermost', webhook: new Secret(`${url}/hooks/abcdefghijkl`), timeoutMs: 500 })
+  openMattermostChannel({ name: 'mattermost', webhook: new Secret(`${url}/hooks/abcdefghijkl`) })
 const mattermost = (status: number, id: string): Answer => answerWith(status, { id, message: 'no', status_code: status })
 const rocketChat = (status: number, error: string): Answer => answerWith(status, { success: false, error })
 
@@ -49,9 +49,14 @@ test.each<[string, Answer, Partial<DeliveryResult>]>([
   ['200 without success', rocketChat(200, 'error-not-allowed'), { kind: 'retry', unknown: true }],
   ['a redirect', answerWith(301, '', { location: 'https://example.com' }), { kind: 'channel-down' }],
   ['a reset connection', resets, { kind: 'retry', unknown: true }],
-  ['no answer', neverAnswers, { kind: 'retry', unknown: true }],
 ])('%s is classified', async (_, answer, expected) => {
   expect(await resultOf(open, answer)).toMatchObject(expected)
+})
+
+test('a server that never answers is given up after the time limit', async () => {
+  const impatient = (url: string): Channel =>
+    openMattermostChannel({ name: 'mattermost', webhook: new Secret(`${url}/hooks/abcdefghijkl`), timeoutMs: 100 })
+  expect(await resultOf(impatient, neverAnswers)).toMatchObject({ kind: 'retry', unknown: true })
 })
 
 test('markup and mentions in external text do nothing', () => {

@@ -14,7 +14,6 @@ const open = (url: string): Channel =>
     name: 'ntfy',
     url: new Secret(`${url}/below/alerts-7hg2`),
     token: new Secret('tk_abcdefghijkl'),
-    timeoutMs: 500,
   })
 const published = answerWith(200, { id: 'sPs71M8A2T', event: 'message' })
 const refused = (code: number, error = 'no'): Answer =>
@@ -64,9 +63,14 @@ test.each<[string, Answer, Partial<DeliveryResult>]>([
   ['a full disk', answerWith(507, { code: 50_701 }), { kind: 'retry', reason: expect.stringContaining('507') as string }],
   ['200 with a page', answerWith(200, '<html>maintenance</html>'), { kind: 'retry', unknown: true }],
   ['a reset connection', resets, { kind: 'retry', unknown: true }],
-  ['no answer', neverAnswers, { kind: 'retry', unknown: true }],
 ])('%s is classified', async (_, answer, expected) => {
   expect(await resultOf(open, answer)).toMatchObject(expected)
+})
+
+test('a server that never answers is given up after the time limit', async () => {
+  const impatient = (url: string): Channel =>
+    openNtfyChannel({ name: 'ntfy', url: new Secret(`${url}/alerts`), token: undefined, timeoutMs: 100 })
+  expect(await resultOf(impatient, neverAnswers)).toMatchObject({ kind: 'retry', unknown: true })
 })
 
 test('a topic is hidden also if it is short', async () => {

@@ -12,7 +12,7 @@ import { answerWith, neverAnswers, resets, type Answer } from './fake-http.ts'
 
 const routingKey = 'abcdefghijklmnopqrstuvwxyz012345'
 const open = (url: string): Channel =>
-  openPagerdutyChannel({ name: 'pagerduty', routingKey: new Secret(routingKey), apiUrl: url, timeoutMs: 500 })
+  openPagerdutyChannel({ name: 'pagerduty', routingKey: new Secret(routingKey), apiUrl: url })
 const success = answerWith(202, { status: 'success', message: 'Event processed', dedup_key: 'x' })
 const invalid = (...errors: string[]): Answer =>
   answerWith(400, { status: 'invalid event', message: 'Event object is invalid', errors })
@@ -84,9 +84,14 @@ test.each<[string, Answer, Partial<DeliveryResult>]>([
   ['200 with a page', answerWith(200, '<html>proxy</html>'), { kind: 'retry', unknown: true }],
   ['202 without success', answerWith(202, { status: 'invalid' }), { kind: 'retry', unknown: true }],
   ['a reset connection', resets, { kind: 'retry', unknown: true }],
-  ['no answer', neverAnswers, { kind: 'retry', unknown: true }],
 ])('%s is classified', async (_, answer, expected) => {
   expect(await resultOf(open, answer)).toMatchObject(expected)
+})
+
+test('a server that never answers is given up after the time limit', async () => {
+  const impatient = (url: string): Channel =>
+    openPagerdutyChannel({ name: 'pagerduty', routingKey: new Secret(routingKey), apiUrl: url, timeoutMs: 100 })
+  expect(await resultOf(impatient, neverAnswers)).toMatchObject({ kind: 'retry', unknown: true })
 })
 
 property.prop([anyNotice])('any notice is within the limits of PagerDuty', (notice) => {

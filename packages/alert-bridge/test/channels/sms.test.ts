@@ -15,7 +15,6 @@ const settings = {
   account: 'AC0123456789',
   token: new Secret('auth-token-abcdefgh'),
   from: '+15005550006',
-  timeoutMs: 500,
 } as const
 const open = (url: string): Channel => openSmsChannel({ ...settings, apiUrl: url })
 const created = answerWith(201, { sid: 'SM1', status: 'queued' })
@@ -56,9 +55,13 @@ test.each<[string, Answer, Partial<DeliveryResult>]>([
   ['503', answerWith(503), { kind: 'retry', reason: 'the service answered 503' }],
   ['200 with a page', answerWith(200, '<html>maintenance</html>'), { kind: 'retry', unknown: true }],
   ['a reset connection', resets, { kind: 'retry', unknown: true }],
-  ['no answer', neverAnswers, { kind: 'retry', unknown: true }],
 ])('%s is classified', async (_, answer, expected) => {
   expect(await resultOf(open, answer)).toMatchObject(expected)
+})
+
+test('a server that never answers is given up after the time limit', async () => {
+  const impatient = (url: string): Channel => openSmsChannel({ ...settings, apiUrl: url, timeoutMs: 100 })
+  expect(await resultOf(impatient, neverAnswers)).toMatchObject({ kind: 'retry', unknown: true })
 })
 
 test('the header with the token is hidden also when a server quotes it', async () => {

@@ -12,7 +12,7 @@ import { answerWith, neverAnswers, resets, type Answer } from './fake-http.ts'
 
 const token = '123456:token-of-the-bot-abcdefgh'
 const open = (url: string): Channel =>
-  openTelegramChannel({ name: 'telegram', botToken: new Secret(token), chat: '-1001', apiUrl: `${url}/`, timeoutMs: 500 })
+  openTelegramChannel({ name: 'telegram', botToken: new Secret(token), chat: '-1001', apiUrl: `${url}/` })
 const posted = (id: number): Answer => answerWith(200, { ok: true, result: { message_id: id } })
 const refused = (status: number, description: string, parameters?: object): Answer =>
   answerWith(status, { ok: false, error_code: status, description, parameters })
@@ -81,9 +81,14 @@ test.each<[string, Answer, Partial<DeliveryResult>]>([
   ['200 that is not ok', answerWith(200, { ok: false }), { kind: 'retry', unknown: true }],
   ['200 with a page', answerWith(200, '<html>maintenance</html>'), { kind: 'retry', unknown: true }],
   ['a reset connection', resets, { kind: 'retry', unknown: true }],
-  ['no answer', neverAnswers, { kind: 'retry', unknown: true }],
 ])('%s is classified', async (_, answer, expected) => {
   expect(await resultOf(open, answer)).toMatchObject(expected)
+})
+
+test('a server that never answers is given up after the time limit', async () => {
+  const impatient = (url: string): Channel =>
+    openTelegramChannel({ name: 'telegram', botToken: new Secret(token), chat: '-1001', apiUrl: url, timeoutMs: 100 })
+  expect(await resultOf(impatient, neverAnswers)).toMatchObject({ kind: 'retry', unknown: true })
 })
 
 test('markup and mentions in external text do nothing', () => {
