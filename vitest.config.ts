@@ -56,6 +56,7 @@ const slow = [
   'packages/alert-bridge/test/outbox/engines/postgres-faults.test.ts',
   'packages/alert-bridge/test/outbox/engines/postgres.test.ts',
   'packages/mixin/test/alerts/anomalies.test.ts',
+  'packages/mixin/test/alerts/quality.test.ts',
   'packages/mixin/test/engines/boards.test.ts',
   'packages/mixin/test/engines/simulation.test.ts',
   'packages/mixin/test/engines/stuck-run.test.ts',
