@@ -186,8 +186,11 @@ interface SessionRow {
   readonly server_at: number
 }
 
-// not as options of the connection: PgBouncer refuses those. A bridge that is cut off must not hold its locks for long
+// not as options of the connection: PgBouncer refuses those. A bridge that is cut off or whose machine is gone must not hold its locks for
+// long; by default, PostgreSQL would notice it after two hours
 const setup = `SELECT set_config('search_path', 'swarmwatch_bridge', false), set_config('synchronous_commit', 'on', false),
   set_config('statement_timeout', '8000', false), set_config('idle_in_transaction_session_timeout', '10000', false),
+  set_config('tcp_keepalives_idle', '10', false), set_config('tcp_keepalives_interval', '5', false),
+  set_config('tcp_keepalives_count', '3', false),
   current_setting('transaction_read_only') = 'on' AS is_read_only,
   (extract(epoch FROM clock_timestamp()) * 1000)::float8 AS server_at`

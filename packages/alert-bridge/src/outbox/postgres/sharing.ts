@@ -19,6 +19,8 @@ export interface SharingOptions {
 const channel = 'swarmwatch_bridge'
 /** Number of the advisory lock that the leader holds. */
 const leaderLock = 7_402_651_189
+/** Several beats. */
+const idleLeaderMs = 30_000
 /** Many alerts at once cause one notification. */
 const announceEveryMs = 100
 /** Wait before the next attempt to open the connection that listens. Meanwhile the bridges look every few seconds. */
@@ -64,6 +66,8 @@ export function postgresSharing({
           if (payload !== owner.id) notifyListeners()
         })
         await client.query(`LISTEN ${channel}`)
+        // a leader that is paused, and so does not call beat(), is replaced
+        await client.query(`SET idle_session_timeout = ${idleLeaderMs}`)
         listener = client
         await lead(client)
         // what was announced before is not known here
