@@ -34,7 +34,8 @@ const usually = sameAgent((matchers) => `agent:anomaly_usual_high:recent{signal=
  * engineer. The number of runs is counted over a longer time and needs to remain so for a shorter one.
  */
 export const agentAnomalies: readonly Alert[] = [
-  unusual(counts, anomaly.windowMinutes, anomaly.forSeconds.executions),
+  // promtool takes two alerts of one name for duplicates unless their own labels differ; the expression has this label, too
+  { ...unusual(counts, anomaly.windowMinutes, anomaly.forSeconds.executions), labels: { signal: 'executions' } },
   unusual('signal!="executions"', 15, anomaly.forSeconds.others),
 ]
 
