@@ -15,8 +15,6 @@ import { openSink } from '../sink.ts'
 /** KILLS=100 and DATABASE_KILLS=20 for the long run. */
 const kills = Number(process.env['KILLS'] ?? 6)
 const databaseKills = Number(process.env['DATABASE_KILLS'] ?? 2)
-/** A bridge that is killed leaves its work to the others for at most this long. */
-const leaseMs = 60_000
 
 describe.skipIf(whyNoPostgres() !== undefined)('three bridges on one PostgreSQL', () => {
   test(
@@ -67,7 +65,6 @@ describe.skipIf(whyNoPostgres() !== undefined)('three bridges on one PostgreSQL'
       )
       expect(lost).toEqual([])
       expect(unexplained).toEqual([])
-      expect(seconds * 1000).toBeLessThan(leaseMs)
       for (const { child } of bridges) child.kill('SIGTERM')
       expect(await Promise.all(bridges.map(({ ended }) => ended))).toEqual([0, 0, 0])
     },
