@@ -108,20 +108,20 @@ function missingIn(known: Known): readonly string[] {
     )
     const onThem = new Set([
       ...made,
-      ...['', ...read].flatMap((name) => [...(known.get(name) ?? []), ...(lateLabels[name] ?? [])]),
+      ...['', ...read].flatMap((name) => [...(known.get(name) ?? replacement(name, known) ?? []), ...(lateLabels[name] ?? [])]),
     ])
     return [
       ...names
-        .filter((name) => !known.has(name) && !(name in bornLate) && !isReplaced(name, known))
+        .filter((name) => !known.has(name) && !(name in bornLate) && replacement(name, known) === undefined)
         .map((name) => `${name} (${of})`),
       ...[...labelNames(expr), ...labels].filter((name) => !onThem.has(name)).map((name) => `label ${name} (${of})`),
     ]
   })
 }
 
-/** Whether it is a part of a classic histogram that is a native one now: rules read both. */
-function isReplaced(name: string, known: Known): boolean {
-  return settings.histograms === 'native' && known.has(name.replace(/_(bucket|sum|count)(?=$|:)/, ''))
+/** Labels of the native histogram that is now in place of this part of a classic one: rules read both. */
+function replacement(name: string, known: Known): ReadonlySet<string> | undefined {
+  return settings.histograms === 'native' ? known.get(name.replace(/_(bucket|sum|count)(?=$|:)/, '')) : undefined
 }
 
 /** Panels with a query that has no answer. */
