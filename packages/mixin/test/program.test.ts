@@ -5,21 +5,35 @@ import { join, resolve } from 'node:path'
 
 import { expect, test } from 'vitest'
 
+import { generatedFolders } from '../src/kubernetes/kubernetes-files.ts'
+
 const program = resolve(import.meta.dirname, '../src/generate.ts')
 const run = [process.execPath, '--conditions=swarmwatch-source', program] as const
 
 test('writes the files whose paths it prints', () => {
   const folder = mkdtempSync(join(tmpdir(), 'mixin-'))
   try {
-    for (const path of ['config', 'collector/alertmanager']) {
+    // What it reads; all that it writes as a whole is missing
+    for (const path of ['config', 'collector', 'deploy']) {
       cpSync(resolve(import.meta.dirname, '../../..', path), join(folder, path), { recursive: true })
     }
+    const whole = ['collector/prometheus/rules', 'grafana/dashboards', ...generatedFolders]
+    for (const path of whole) rmSync(join(folder, path), { recursive: true, force: true })
     const output = execFileSync(run[0], [...run.slice(1), folder], { encoding: 'utf8' })
-    const written = ['collector/prometheus/rules', 'grafana/dashboards'].flatMap((path) =>
-      readdirSync(join(folder, path)).map((name) => `${path}/${name}`),
+    const printed = output.trim().split('\n')
+    const written = whole.flatMap((path) =>
+      readdirSync(join(folder, path), { withFileTypes: true })
+        .filter((entry) => entry.isFile())
+        .map(({ name }) => `${path}/${name}`),
     )
-    const template = 'collector/alertmanager/alertmanager.template.yaml'
-    expect(output.trim().split('\n').toSorted()).toEqual([...written, template].toSorted())
+    expect(printed).toEqual(expect.arrayContaining(written))
+    expect(printed.filter((path) => !written.includes(path)).toSorted()).toEqual([
+      'collector/alertmanager/alertmanager.template.yaml',
+      'collector/prometheus/prometheus-scale.yaml',
+      'deploy/helm/swarmwatch/values.schema.json',
+      'deploy/jsonnet/files.libsonnet',
+      'deploy/kustomize/base/kustomization.yaml',
+    ])
   } finally {
     rmSync(folder, { recursive: true })
   }
