@@ -40,8 +40,8 @@ const quantile = (recorded: string, { share }: Share): string => `quantile_over_
 /** The standard deviation from the median or from the tail, whichever is more: some agents have heavier tails than normal noise. */
 function widest(signal: string): string {
   return larger(
-    `${quantile(`agent:anomaly_deviation:recent{${signal}}`, half)} / ${half.deviations}`,
-    `${quantile(`agent:anomaly_deviation:recent{${signal}}`, tail)} / ${tail.deviations}`,
+    `${single(quantile(`agent:anomaly_deviation:recent{${signal}}`, half))} / ${half.deviations}`,
+    `${single(quantile(`agent:anomaly_deviation:recent{${signal}}`, tail))} / ${tail.deviations}`,
   )
 }
 
@@ -78,7 +78,7 @@ export const spreadRecordings: readonly Recording[] = [
   {
     record: 'agent:anomaly_excess:recent',
     expr: promql`
-      (agent:anomaly_chance:recent - 1)
+      (${single('agent:anomaly_chance:recent')} - 1)
         / ${onSignal}
       ${single('agent:anomaly_steady:recent')}`,
   },
