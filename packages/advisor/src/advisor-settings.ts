@@ -53,7 +53,7 @@ const matchers = readable(
 )
 
 /** The definitions of the settings; the table in the README is made from them. */
-const advisorSettings: Settings<AdvisorSettings> = {
+export const advisorSettings: Settings<AdvisorSettings> = {
   prometheusUrl: {
     about: 'Address of Prometheus, Mimir, Thanos or VictoriaMetrics, to which `/api/v1/query` can be appended.',
     variable: 'PROMETHEUS_URL',
@@ -117,7 +117,7 @@ const advisorSettings: Settings<AdvisorSettings> = {
     shownDefault: 'counted',
   },
   concurrency: {
-    about: 'Runs that one worker can do at once. Empty: the highest number of the last four weeks.',
+    about: 'Runs that one worker can do at once. Empty: the highest number of active executions of one worker in the last 7 days.',
     variable: 'ADVISOR_CONCURRENCY',
     value: wholeNumber(1, 100_000),
     default: undefined,
