@@ -154,8 +154,8 @@ function diskPlan({ diskBytes, diskGrowthPerDay, diskLimit }: Measured): Resourc
   }
 }
 
-/** Series of the head block that a Prometheus with the 2 GB of the production stack can hold (docs/scaling.md). */
-const seriesLimit = 500_000
+/** Series of the head block that a Prometheus with the 2 GB of the production stack can hold, at 6 kB for each (docs/scaling.md). */
+const seriesLimit = 330_000
 
 function seriesPlan({ headSeries, headSeriesGrowthPerDay }: Measured): ResourcePlan | undefined {
   if (!(headSeries > 0)) return undefined

@@ -99,7 +99,7 @@ describe.skipIf(whyNoPrometheus !== undefined)('the capacity plan', () => {
     expect(disk.evidence).toContain('20.0 GB now, 1.00 GB more each day; the limit of the retention is 50.0 GB')
     const { needed, evidence } = plan.get('prometheus_series')!
     expect((needed.middle - needed.low) / 7).toBeCloseTo(1_200, -1)
-    expect(evidence).toMatch(/ series now, 1\d\d\d more each day; the 2 GB of the production stack hold about 500000\.$/)
+    expect(evidence).toMatch(/ series now, 1\d\d\d more each day; the 2 GB of the production stack hold about 330000\.$/)
   })
 
   test('of a young Prometheus states that the growth is unknown, and claims none', async () => {
