@@ -245,7 +245,8 @@ function isOneLine(text: string): boolean {
   return text !== '' && !/[\r\n\0]/.test(text)
 }
 
-function httpUrl(text: string): URL | undefined {
+/** An http or https URL; undefined for any other text. */
+export function httpUrl(text: string): URL | undefined {
   const url = URL.parse(text)
   return url && /^https?:$/.test(url.protocol) ? url : undefined
 }

@@ -114,6 +114,20 @@ test('mail without a server or without recipients is off and listed in offChanne
   ])
 })
 
+test('a text message channel without several of its variables names all of them', () => {
+  const env = { ALERT_SMS_ACCOUNT: 'AC123', ALERT_SMS_TO: '+491701234567' }
+  expect(loadConfiguration({ env, file: false }).offChannels).toEqual([
+    'alert channel "sms" is off: ALERT_SMS_TOKEN is not set and ALERT_SMS_FROM is not set; set them',
+  ])
+})
+
+test.each(['slack', 'github'])('an address of Discord that ends in /%s, which takes other messages, is refused', (ending) => {
+  const env = { ALERT_DISCORD_WEBHOOK: `https://discord.com/api/webhooks/1/abc/${ending}` }
+  expect(problemsOf({ env, file: false })).toEqual([
+    'ALERT_DISCORD_WEBHOOK must be the http or https URL of a webhook, without /slack or /github at its end, got ***',
+  ])
+})
+
 test('recipients come from lists, variables and lists in variables; an unset one is left out', () => {
   const { alerts } = load('    - { type: email, recipients: [a@b, "${TO}", "${NONE}"] }', {
     TO: 'c@d, e@f',

@@ -104,7 +104,7 @@ test('all invalid variables of channels are reported at once, secrets without th
     ALERT_TELEGRAM_CHAT: 'ops',
   }
   expect(problemsOf({ env, file: false })).toEqual([
-    'ALERT_DISCORD_WEBHOOK must be an http or https URL, got ***',
+    'ALERT_DISCORD_WEBHOOK must be the http or https URL of a webhook, without /slack or /github at its end, got ***',
     'ALERT_NTFY_URL must be the address of a topic, such as https://ntfy.sh/my-topic, got ***',
     'ALERT_PAGERDUTY_ROUTING_KEY must be an integration key of 32 letters and digits, got ***',
     'ALERT_PAGERDUTY_API_URL must be an http or https URL without user name and password, got "ftp://x"',

@@ -1,5 +1,5 @@
 import type { Secret } from '../secret.ts'
-import { secretUrl } from '../value-rule.ts'
+import { httpUrl, secret } from '../value-rule.ts'
 import type { ChannelBase, ChannelDefinition } from './channel-definition.ts'
 
 /** A webhook of a Discord channel. */
@@ -16,7 +16,10 @@ export const discord: ChannelDefinition<DiscordChannel> = {
   about: 'Discord, by the webhook of a channel.',
   keys: {
     webhook: {
-      value: secretUrl,
+      value: secret(
+        'must be the http or https URL of a webhook, without /slack or /github at its end',
+        (text) => !/\/(?:slack|github)\/?$/.test(httpUrl(text)?.pathname ?? '/slack'),
+      ),
       about: 'Address of the webhook. Default: ALERT_DISCORD_WEBHOOK.',
       isTarget: true,
       variable: {

@@ -40,7 +40,8 @@ export function readChannels(list: ChannelList, sources: Sources, offChannels: s
   return entries.flatMap((entry) => {
     const built = channelOf(entry, variables.get(entry.type)!)
     if (typeof built !== 'string') return built
-    const cure = entry.path === undefined ? 'set it' : `set it, or remove ${entry.path} from ${list.listedIn}`
+    const set = built.includes(' and ') ? 'set them' : 'set it'
+    const cure = entry.path === undefined ? set : `${set}, or remove ${entry.path} from ${list.listedIn}`
     offChannels.push(`alert channel "${(entry.values['name'] as string | undefined) ?? entry.type}" is off: ${built}; ${cure}`)
     return []
   })
@@ -144,7 +145,8 @@ function channelOf(entry: Entry, variables: Resolved<Readonly<Record<string, unk
 }
 
 function whenComplete({ needs }: AnyDefinition, fields: Record<string, Field<unknown>>): Record<string, Field<unknown>> | string {
-  return needs.map((key) => fields[key]!).find(({ value }) => value === undefined)?.missing ?? fields
+  const unset = needs.map((key) => fields[key]!).filter(({ value }) => value === undefined)
+  return unset.length === 0 ? fields : unset.map(({ missing }) => missing).join(' and ')
 }
 
 /** The value of a key: from the entry, otherwise from the variable, otherwise the default. A target that is listed without a value has none. */
