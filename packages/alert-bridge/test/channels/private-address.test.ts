@@ -12,7 +12,8 @@ import { fakeHttp, answerWith } from './fake-http.ts'
 
 const refused = {
   kind: 'channel-down',
-  reason: 'the host has a private address; if this is intended, add the host to allowedPrivateHosts',
+  reason:
+    'the host has a private address; if this is intended, list the channel in the settings file, with the host in allowed_private_hosts',
 }
 
 function deliverTo(url: string, allowedPrivateHosts: string[] = [], addresses: LookupAddress[] = []): Promise<DeliveryResult> {

@@ -6,7 +6,9 @@ export class PrivateAddressError extends Error {
   override readonly name = 'PrivateAddressError'
 
   constructor() {
-    super('the host has a private address; if this is intended, add the host to allowedPrivateHosts')
+    super(
+      'the host has a private address; if this is intended, list the channel in the settings file, with the host in allowed_private_hosts',
+    )
   }
 }
 
