@@ -36,8 +36,8 @@ function codeLines(): readonly string[] {
 
 test('a command of the pages that only a POSIX shell understands is followed by a form for Windows', () => {
   // Pages whose commands all need a POSIX shell, which these pages mention
-  const wholePages = /^docs\/(?:operations|runbooks\/\w+)\.md:/
-  for (const page of ['docs/operations.md', 'docs/runbooks/README.md'])
+  const wholePages = /^docs\/(?:operations|scaling|runbooks\/\w+)\.md:/
+  for (const page of ['docs/operations.md', 'docs/scaling.md', 'docs/runbooks/README.md'])
     expect(readFileSync(join(repositoryRoot, page), 'utf8')).toMatch(/on Windows: Git\s+Bash or WSL/)
   const posixOnly = /^\S+: (?:(?:[A-Z_][A-Z_0-9]*=\S* )+[a-z.]|(?:cp|mv|rm|export|chmod|ln|mkdir) )/
   const found = codeLines().filter((line) => posixOnly.test(line) && !wholePages.test(line) && !/# Windows: /.test(line))

@@ -117,7 +117,8 @@ export const advisorSettings: Settings<AdvisorSettings> = {
     shownDefault: 'counted',
   },
   concurrency: {
-    about: 'Runs that one worker can do at once. Empty: the highest number of active executions of one worker in the last 7 days.',
+    about:
+      'Runs that one worker can do at once. Empty: the highest number of active executions of one worker in the last 7 days.',
     variable: 'ADVISOR_CONCURRENCY',
     value: wholeNumber(1, 100_000),
     default: undefined,
