@@ -142,6 +142,16 @@ describe.skipIf(reason !== undefined)('the chart', () => {
       /env\.ALERT_EMAIL_PASSWORD of alert-bridge holds a secret/,
     ],
     [
+      'the tokens of other regions as a variable',
+      [minimal, '--set=bridge.env.BRIDGE_HEARTBEAT_TARGETS=https://us/api/v1/heartbeats/eu token'],
+      /env\.BRIDGE_HEARTBEAT_TARGETS of alert-bridge holds a secret/,
+    ],
+    [
+      'the password of a proxy as a variable',
+      [minimal, '--set=bridge.env.HTTPS_PROXY=http://user:hunter2@proxy:3128'],
+      /env\.HTTPS_PROXY of alert-bridge holds a secret/,
+    ],
+    [
       'a value with a typing mistake',
       [minimal, '--set=bridge.replica=2'],
       /at '\/bridge': additional properties 'replica' not allowed/,

@@ -120,7 +120,8 @@ annotations:
 {{/* Variables of `env`, and NAME_FILE for each key of the Secret: call with "secretKeys" */}}
 {{- define "swarmwatch.variables" -}}
 {{- range $name, $value := .values.env }}
-{{- if regexMatch "(^|_)(PASSWORD|SECRET|TOKEN|KEY|WEBHOOK|HEARTBEAT_URL|NTFY_URL|BRIDGE_PROXY|DATABASE_URL)(_|$)" $name }}
+{{- $isSecretUrl := regexMatch "://[^/]*@" (toString $value) }}
+{{- if or $isSecretUrl (regexMatch "(^|_)(PASSWORD|SECRET|TOKEN|KEY|WEBHOOK|HEARTBEAT_URL|HEARTBEAT_TARGETS|NTFY_URL|BRIDGE_PROXY|DATABASE_URL)(_|$)" $name) }}
 {{- fail (printf "env.%s of %s holds a secret: add the key %s to the Secret, and its name to secretKeys" $name $.component (lower $name)) }}
 {{- end }}
 - name: {{ $name }}
