@@ -25,7 +25,7 @@ line.program.argument('[folder]', 'the folder of docker-compose.production.yml; 
   line.action((folder: string = repository) => {
     try {
       const secrets = makeSecrets(resolve(folder), { notify: (text) => console.log(text) })
-      for (const { name, state } of secrets) console.log(`.secrets/${name.padEnd(24)} ${meanings[state]}`)
+      for (const { name, state } of secrets) console.log(`.secrets/${name.padEnd(28)} ${meanings[state]}`)
       return 0
     } catch (error) {
       if (!(error instanceof ConfigurationError)) throw error

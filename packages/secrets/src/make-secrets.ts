@@ -85,7 +85,13 @@ export function makeSecrets(root: string, options: SecretOptions = {}): readonly
     if (present === undefined || (present === '' && value !== undefined)) folder.write(name, value ?? '')
     made.push({ name, state: value === undefined ? 'empty' : present ? 'kept' : 'taken' })
   }
-  return [...made, ...render(root, folder, channels)]
+  made.push(...render(root, folder, channels))
+  if (folder.changed.length > 0) {
+    notify(
+      `changed: ${folder.changed.join(', ')}. Running services read changes after "up --force-recreate SERVICE" (docs/operations.md, Secrets)`,
+    )
+  }
+  return made
 }
 
 function readEnvironmentFile(
@@ -173,20 +179,27 @@ interface SecretFolder {
   read(name: string): string | undefined
   /** Writes a file; in place, because a running container has the file open and does not see a new file of the same name. */
   write(name: string, text: string): void
+  /** Names of the files that existed and have another content now. */
+  readonly changed: readonly string[]
 }
 
 /** Opens the folder and creates it if necessary. Throws the errors of the file system. */
 function openSecretFolder(folder: string): SecretFolder {
   mkdirSync(folder, { recursive: true, mode: 0o700 })
   chmodSync(folder, 0o700)
+  const changed: string[] = []
   return {
+    changed,
     read(name) {
       const path = join(folder, name)
       return existsSync(path) ? readFileSync(path, 'utf8').replace(/[\r\n]+$/, '') : undefined
     },
     write(name, text) {
       const path = join(folder, name)
-      if (existsSync(path)) chmodSync(path, 0o644)
+      if (existsSync(path)) {
+        if (readFileSync(path, 'utf8') !== text) changed.push(name)
+        chmodSync(path, 0o644)
+      }
       writeFileSync(path, text)
       chmodSync(path, 0o444)
     },

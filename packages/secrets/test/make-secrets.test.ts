@@ -1,5 +1,15 @@
 import { execFileSync } from 'node:child_process'
-import { chmodSync, readdirSync, readFileSync, readlinkSync, rmSync, statSync, symlinkSync, writeFileSync } from 'node:fs'
+import {
+  appendFileSync,
+  chmodSync,
+  readdirSync,
+  readFileSync,
+  readlinkSync,
+  rmSync,
+  statSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs'
 import { join, resolve } from 'node:path'
 
 import { ConfigurationError } from '@swarmwatch/config'
@@ -51,6 +61,20 @@ test('a second run changes nothing', () => {
   const before = contentOf(folder)
   makeSecrets(folder)
   expect(contentOf(folder)).toEqual(before)
+})
+
+test('a later run names the files that changed, because services do not read them again by themselves', () => {
+  const folder = laidOut()
+  const noticesOf = (): readonly string[] => {
+    const notices: string[] = []
+    makeSecrets(folder, { shell: {}, notify: (line) => notices.push(line) })
+    return notices
+  }
+  expect([noticesOf(), noticesOf()]).toEqual([[], []])
+  appendFileSync(join(folder, '.env.production'), 'ALERT_SLACK_WEBHOOK=https://hooks.slack.com/services/x\n')
+  expect(noticesOf()).toEqual([
+    'changed: alert_slack_webhook. Running services read changes after "up --force-recreate SERVICE" (docs/operations.md, Secrets)',
+  ])
 })
 
 test('only the owner can enter the folder, and any user of a container can read the files', () => {
