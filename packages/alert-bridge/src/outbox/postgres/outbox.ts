@@ -1,3 +1,5 @@
+import { randomUUID } from 'node:crypto'
+
 import type { Checkpoints } from '../../checkpoint.ts'
 import type { Notice } from '../../message/notice.ts'
 import { deliveryColumns, deliveryOf, type DeliveryRow, orderedId, ranks } from '../rows.ts'
@@ -20,11 +22,17 @@ export function postgresOutbox(database: Database, { owner, reached }: Checkpoin
   // two bridges must not rewrite the same digest: each would leave out the messages of the other
   const ownDigests = new Map<string, string>()
 
-  async function merge(tx: Transaction, { ids, into, now }: Merge): Promise<void> {
-    const { id, notice, dueAt, channel, recipient } = into
+  /** Returns the id of the delivery that contains the others now. */
+  async function merge(tx: Transaction, { ids, into, now }: Merge): Promise<string> {
+    const { notice, dueAt, channel, recipient } = into
     lockChannel(tx, channel)
-    const [row] = await tx.query<{ notice_id: string }>('SELECT notice_id FROM deliveries WHERE id = $1', [id])
-    if (row === undefined) {
+    const [row] = await tx.query<{ notice_id: string; is_waiting: boolean }>(
+      `SELECT notice_id, state = 'pending' AND lease_until IS NULL AS is_waiting FROM deliveries WHERE id = $1`,
+      [into.id],
+    )
+    // another bridge has claimed it in the meantime, and sends it without these
+    const id = row?.is_waiting === false ? randomUUID() : into.id
+    if (row?.is_waiting !== true) {
       const noticeId = orderedId(now)
       insertNotices(tx, [{ id: noticeId, notice, receivedAt: now, escalation: { stage: 'last-resort' } }])
       insertDeliveries(tx, [{ id, noticeId, channel, recipient, notice, createdAt: now, dueAt }])
@@ -42,13 +50,14 @@ export function postgresOutbox(database: Database, { owner, reached }: Checkpoin
        WHERE id = ANY($1::text[]) AND state = 'pending' AND ${isOwn}`,
       [ids, owner, id, now],
     )
+    return id
   }
 
   return {
     ...claimDeliveries(database, owner),
     merge: async (given) => {
-      await transaction((tx) => merge(tx, given))
-      if (given.into.notice.kind === 'digest') ownDigests.set(keyOf(given.into), given.into.id)
+      const id = await transaction((tx) => merge(tx, given))
+      if (given.into.notice.kind === 'digest') ownDigests.set(keyOf(given.into), id)
     },
     succeed: (id, now, thread) =>
       transaction((tx) => {

@@ -175,6 +175,35 @@ describe.skipIf(whyNoPostgres() !== undefined)('bridges that share a database', 
     await eventually('the delivery', () => old.delivered.length === 1)
   })
 
+  test('lose nothing that one adds to a digest which the other one is about to send', async () => {
+    const address = readDatabaseUrl(await newDatabase())!
+    const [first, second] = await Promise.all([openPostgresStore(address), openPostgresStore(address)])
+    onTestFinished(async () => void (await Promise.all([first.store.close(), second.store.close()])))
+    const now = Date.now()
+    const to = { channel: 'main', recipient: 'people' }
+    const noticeOf = (kind: 'firing' | 'digest', title: string) =>
+      ({ kind, severity: 'warning', incidentKey: title, title, alerts: [] }) as const
+    const claim = { ...to, limit: 1, now, leaseMs: 60_000 }
+    for (const title of ['A', 'B']) {
+      await first.store.accept({ receivedAt: now }, () => ({ kind: 'keep', notice: noticeOf('firing', title), recipients: [to] }))
+    }
+    const into = { ...to, id: 'digest-1', dueAt: now }
+    const [a] = await first.store.claimHoldable(claim)
+    await first.store.merge({ ids: [a!.id], into: { ...into, notice: noticeOf('digest', 'A') }, now })
+    const [b] = await first.store.claimHoldable(claim)
+    const waiting = await first.store.pendingDigest(to)
+    const [sent] = await second.store.claimDue(claim)
+    await first.store.merge({ ids: [b!.id], into: { ...into, id: waiting!.id, notice: noticeOf('digest', 'A and B') }, now })
+    await second.store.succeed(sent!.id, now)
+    const rest = await second.store.claimDue(claim)
+    expect([sent!.notice.title, ...rest.map(({ notice }) => notice.title)]).toEqual(['A', 'A and B'])
+    const collapsed = await first.store.list({ state: 'collapsed' })
+    expect(collapsed.map(({ title, collapsedInto }) => [title, collapsedInto])).toEqual([
+      ['B', rest[0]!.id],
+      ['A', 'digest-1'],
+    ])
+  })
+
   test('agree on the time of the database, whatever the clocks of their machines show', async () => {
     const address = readDatabaseUrl(await newDatabase())!
     const hour = 3_600_000
