@@ -97,7 +97,7 @@ export const bridgeSettings: Settings<Required<Omit<BridgeSettings, 'channels' |
       'PostgreSQL database for unfinished deliveries in place of the folder; any number of bridges can share it. Several hosts are separated by commas.',
     variable: 'BRIDGE_DATABASE_URL',
     value: secret(
-      'must be a postgres:// or postgresql:// URL; of target_session_attrs, only read-write, primary and any are possible',
+      'must be a postgres:// or postgresql:// URL, with user and password percent-encoded; of target_session_attrs, only read-write, primary and any are possible',
       (text) => readDatabaseUrl(text) !== undefined,
     ),
     default: undefined,

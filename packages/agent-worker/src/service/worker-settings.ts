@@ -52,7 +52,9 @@ export interface WorkerSettings extends Pick<ModelSettings, 'realModel'> {
 }
 
 function isPostgresUrl(text: string): boolean {
-  return URL.canParse(text) && /^postgres(ql)?:$/.test(new URL(text).protocol)
+  const { protocol = '', pathname = '' } = URL.parse(text) ?? {}
+  // a / in the password ends the host, and the rest would be shown as the name of the database
+  return /^postgres(ql)?:$/.test(protocol) && !pathname.includes('@')
 }
 
 /** The definitions of the settings that only the worker has; the table in the README is made from them. */
@@ -94,7 +96,7 @@ export const workerSettings: Settings<Omit<WorkerSettings, 'realModel' | 'notice
     about:
       'PostgreSQL database of the queue, which several workers share and which survives them. Without it the queue is in memory.',
     variable: 'WORKER_DATABASE_URL',
-    value: secret('must be a postgres:// or postgresql:// URL', isPostgresUrl),
+    value: secret('must be a postgres:// or postgresql:// URL, with user and password percent-encoded', isPostgresUrl),
     default: undefined,
   },
   tasksPerMinute: {

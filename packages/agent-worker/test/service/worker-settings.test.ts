@@ -145,6 +145,12 @@ test('a limit over all workers requires the database that they share', () => {
   })
 })
 
+test('a database URL whose password is not percent-encoded is refused', () => {
+  expect(problemsOf({ WORKER_DATABASE_URL: 'postgres://worker:12/secret@db/tasks' })).toEqual([
+    'WORKER_DATABASE_URL must be a postgres:// or postgresql:// URL, with user and password percent-encoded, got ***',
+  ])
+})
+
 test('the README contains the table of all settings', async () => {
   const readme = await readFile(new URL('../../README.md', import.meta.url), 'utf8')
   const table = variablesTable(Object.values(workerSettings))

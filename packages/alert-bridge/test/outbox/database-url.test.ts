@@ -22,6 +22,9 @@ test.each([
   'postgres://db:x/alerts',
   'postgres://db/alerts?target_session_attrs=read-only',
   'postgres://one:5432,two:x/alerts',
+  // a password that is not percent-encoded
+  'postgres://bridge:12/secret@db/alerts',
+  'postgres://bridge:/secret@db/alerts',
 ])('%s is refused', (url) => {
   expect(readDatabaseUrl(url)).toBeUndefined()
 })

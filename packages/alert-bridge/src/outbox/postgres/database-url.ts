@@ -11,11 +11,12 @@ const form = /^(postgres(?:ql)?:\/\/)([^/?#]*@)?([^/?#@]*)([/?].*)?$/
 /**
  * Reads a `postgres:` URL, also one with several hosts as libpq accepts it: `postgres://user:password@one:5432,two:5432/bridge`. The
  * bridge always uses a server that accepts writes, so that `target_session_attrs` may only be `read-write`, `primary` or `any`.
- * Returns undefined if it is no such URL.
+ * Returns undefined if it is no such URL, also when a `/` in the password is not percent-encoded, because what follows would be shown as
+ * the name of the database.
  */
 export function readDatabaseUrl(text: string): DatabaseAddress | undefined {
   const [, scheme = '', credentials = '', hosts = '', rest = ''] = form.exec(text) ?? []
-  if (scheme === '') return undefined
+  if (scheme === '' || /^[^?]*@/.test(rest)) return undefined
   const urls = hosts.split(',').map((host) => URL.parse(scheme + credentials + host + rest))
   const parsed = urls.flatMap((url) => url ?? [])
   if (parsed.length < urls.length) return undefined
