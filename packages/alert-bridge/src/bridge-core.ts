@@ -121,7 +121,6 @@ export async function startCore(options: CoreOptions): Promise<BridgeCore> {
 const dayMs = 24 * 3_600_000
 /** Delivered rows are stored this long, dead letters three times as long. */
 const retentionMs = 30 * dayMs
-const upkeepEveryMs = 3_600_000
 
 type UpkeepOptions = CoreOptions & { readonly times: DeliveryTimes }
 
@@ -164,7 +163,14 @@ async function startUpkeep({ store, channels, metrics, now, write, times }: Upke
   }
 
   const timers = [
-    setInterval(() => void forget().catch(() => {}), upkeepEveryMs),
+    // the bridge that had the channel may be found to be gone only later
+    setInterval(
+      () =>
+        void forget()
+          .then(buryOrphans)
+          .catch(() => {}),
+      times.upkeepEveryMs,
+    ),
     ...(store.sharing ? [setInterval(() => void beat().catch(() => {}), times.beatEveryMs)] : []),
   ]
   void forget().catch(() => {})

@@ -33,6 +33,8 @@ export interface DeliveryTimes {
   readonly leaseMs: number
   /** How often bridges that share a store report that they live. @default 5 s */
   readonly beatEveryMs: number
+  /** How often old rows are deleted, and deliveries to removed channels are given up. @default 1 h */
+  readonly upkeepEveryMs: number
   /** From a critical alert that reached no one to the fallback channels. @default 30 s */
   readonly fallbackAfterMs: number
   /** From a warning that reached no one to the line on the console. @default 15 min */
@@ -57,6 +59,7 @@ export const deliveryTimes: DeliveryTimes = {
   deadlineMs: 30_000,
   leaseMs: 60_000,
   beatEveryMs: 5_000,
+  upkeepEveryMs: 3_600_000,
   fallbackAfterMs: 30_000,
   lastResortAfterMs: 15 * 60_000,
   giveUpAfterMs: 24 * 3_600_000,

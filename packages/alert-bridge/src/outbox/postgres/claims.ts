@@ -8,25 +8,26 @@ type ClaimedRow = DeliveryRow & {
   readonly notice: string
   readonly received_at: number
   readonly traceparent: string | null
-  readonly lease_owner: string | null
 }
 
-// in the statements below $1 is the channel, $2 the time, and $3 the number of rows
-const isFree = '(d.lease_until IS NULL OR d.lease_until <= $2)'
+// in the statements below $1 is the channel, $2 the time, $3 the number of rows, and $4 the owner. A lease of another bridge that has ended
+// does not suffice: after an outage of the database, that bridge knows how its attempt ended and is about to store it. When it is gone,
+// its deliveries are released
+const isFree = '(d.lease_until IS NULL OR (d.lease_until <= $2 AND d.lease_owner = $4))'
 // the newest of its incident, while no other one is being sent
 const isNewest = `NOT EXISTS (
   SELECT 1 FROM deliveries o
   WHERE o.state = 'pending' AND o.channel = d.channel AND o.recipient = d.recipient AND o.incident_key = d.incident_key
-    AND o.id <> d.id AND (o.seq > d.seq OR o.lease_until > $2))`
-const claimable = `SELECT ${deliveryColumns}, n.notice, n.received_at, n.traceparent, d.lease_owner
+    AND o.id <> d.id AND (o.seq > d.seq OR o.lease_until > $2 OR o.lease_owner <> $4))`
+const claimable = `SELECT ${deliveryColumns}, n.notice, n.received_at, n.traceparent
   FROM deliveries d JOIN notices n ON n.id = d.notice_id WHERE d.state = 'pending' AND d.channel = $1 AND ${isFree} AND ${isNewest}`
 const locked = 'FOR UPDATE OF d SKIP LOCKED'
 
-const due = `${claimable} AND d.rank <= $4 AND d.due_at <= $2 AND d.id <> ALL($5::text[]) ORDER BY d.rank, d.seq LIMIT $3 ${locked}`
-const holdable = `${claimable} AND d.recipient = $4 AND d.rank > ${ranks.critical} AND d.due_at <= $2
+const due = `${claimable} AND d.rank <= $5 AND d.due_at <= $2 AND d.id <> ALL($6::text[]) ORDER BY d.rank, d.seq LIMIT $3 ${locked}`
+const holdable = `${claimable} AND d.recipient = $5 AND d.rank > ${ranks.critical} AND d.due_at <= $2
   AND d.kind IN ('firing', 'repeat', 'resolved', 'event') AND d.attempts = 0 AND d.may_have_arrived = 0
   ORDER BY d.rank, d.seq LIMIT $3 ${locked}`
-const overtaken = `${claimable} AND d.recipient = $4 AND d.kind IN ('resolved', 'summary')
+const overtaken = `${claimable} AND d.recipient = $5 AND d.kind IN ('resolved', 'summary')
   AND (d.kind = 'summary' OR EXISTS (
     SELECT 1 FROM deliveries o
     WHERE o.state = 'pending' AND o.channel = d.channel AND o.recipient = d.recipient AND o.incident_key = d.incident_key
@@ -51,16 +52,16 @@ export function claimDeliveries(
   ): Promise<ClaimedDelivery[]> {
     return transaction(async (tx) => {
       lockChannel(tx, channel)
-      const rows = await tx.query<ClaimedRow>(statement, [channel, now, limit, ...more])
+      const rows = await tx.query<ClaimedRow>(statement, [channel, now, limit, owner, ...more])
       if (rows.length === 0) return []
       const [older, notified] = await Promise.all([readOlder(tx, rows), readNotified(tx, rows)])
-      const claimed = rows.map((row) => claimedOf(row, { owner, older, notified }))
+      const claimed = rows.map((row) => claimedOf(row, { older, notified }))
       collapse(tx, claimed, now)
-      tx.send(
-        `UPDATE deliveries SET lease_owner = $2, lease_until = $3, held = NULL, may_have_arrived = CASE
-           WHEN lease_owner <> $2 THEN 1 ELSE may_have_arrived END WHERE id = ANY($1::text[])`,
-        [rows.map(({ id }) => id), owner, now + leaseMs],
-      )
+      tx.send('UPDATE deliveries SET lease_owner = $2, lease_until = $3, held = NULL WHERE id = ANY($1::text[])', [
+        rows.map(({ id }) => id),
+        owner,
+        now + leaseMs,
+      ])
       return claimed.map(({ delivery }) => delivery)
     })
   }
@@ -116,12 +117,11 @@ interface Claimed {
 }
 
 interface ClaimHistory {
-  readonly owner: string
   readonly older: readonly OlderOf[]
   readonly notified: readonly NotifiedRow[]
 }
 
-function claimedOf(row: ClaimedRow, { owner, older, notified }: ClaimHistory): Claimed {
+function claimedOf(row: ClaimedRow, { older, notified }: ClaimHistory): Claimed {
   const newest = JSON.parse(row.notice) as Notice
   const others = replacedBy(
     newest,
@@ -130,14 +130,10 @@ function claimedOf(row: ClaimedRow, { owner, older, notified }: ClaimHistory): C
   const before = notified.find(
     (one) => one.incident_key === row.incident_key && one.channel === row.channel && one.recipient === row.recipient,
   )
-  const stored = deliveryOf(row)
-  // the lease of another bridge has ended, and how far that one came is unknown
-  const isTakenOver = row.lease_owner !== null && row.lease_owner !== owner
   return {
     replaced: others.map(({ id }) => id),
     delivery: {
-      ...stored,
-      mayHaveArrived: stored.mayHaveArrived || isTakenOver,
+      ...deliveryOf(row),
       notice: newest,
       receivedAt: row.received_at,
       overtaken: others.map((other) => other.overtaken),

@@ -10,7 +10,7 @@ export const ownerLifeMs = 20_000
 
 const alive = `SELECT id FROM owners WHERE alive_until > (extract(epoch FROM clock_timestamp()) * 1000)::bigint`
 
-/** A bridge that uses the database. */
+/** A bridge that uses the database; its row is deleted when it is gone. */
 export interface Owner {
   readonly id: string
   /** Names of the channels that it serves. */
@@ -47,7 +47,9 @@ export function postgresUpkeep({ query, transaction }: Database, owner: Owner): 
         tx.send(`UPDATE deliveries SET due_at = $1, held = NULL WHERE state = 'pending' AND held IS NOT NULL`, [now])
         tx.send(`UPDATE deliveries SET due_at = $1 WHERE state = 'pending' AND due_at > $1::bigint + ${maxWaitMs}`, [now])
         reportAlive(tx, owner)
-        return releaseAbandoned(tx)
+        // if no other bridge has reported, it may be because none could reach the database; beat() releases them when they had time to
+        const [row] = await tx.query<{ is_one: boolean }>(`SELECT EXISTS (${alive} AND id <> $1) AS is_one`, [owner.id])
+        return row?.is_one === true ? releaseAbandoned(tx) : 0
       }),
     forget: (before, deadBefore) =>
       transaction(async (tx) => {
@@ -69,7 +71,7 @@ export function postgresUpkeep({ query, transaction }: Database, owner: Owner): 
     channelsWithPending: async () => {
       const rows = await query<{ channel: string }>(
         `SELECT DISTINCT channel FROM deliveries WHERE state = 'pending'
-           AND channel NOT IN (SELECT unnest(channels) FROM owners WHERE id <> $1 AND id IN (${alive}))`,
+           AND channel NOT IN (SELECT unnest(channels) FROM owners WHERE id <> $1)`,
         [owner.id],
       )
       return rows.map(({ channel }) => channel)

@@ -14,7 +14,7 @@ import {
 } from '../../helpers/recording-channel.ts'
 import { shortTimes } from '../../helpers/short-times.ts'
 import { startedBridge, type StartedBridge, type StartOptions } from '../../helpers/started-bridge.ts'
-import { postgresForTests } from './postgres-server.ts'
+import { endLivesOf, postgresForTests, queryOf } from './postgres-server.ts'
 
 describe.skipIf(whyNoPostgres() !== undefined)('bridges that share a database', () => {
   const { newDatabase } = postgresForTests()
@@ -175,6 +175,27 @@ describe.skipIf(whyNoPostgres() !== undefined)('bridges that share a database', 
     await eventually('the delivery', () => old.delivered.length === 1)
   })
 
+  test('leave to one what it was sending while none could reach the database, even to one that starts afterwards', async () => {
+    const url = await newDatabase()
+    const [first, second] = [await openPostgresStore(readDatabaseUrl(url)!), await openPostgresStore(readDatabaseUrl(url)!)]
+    onTestFinished(async () => void (await Promise.all([first.store.close(), second.store.close()])))
+    const now = Date.now()
+    first.store.sharing!.serve(['main'])
+    await first.store.recover(now)
+    const notice = { kind: 'firing', severity: 'warning', incidentKey: 'A', title: 'A', alerts: [] } as const
+    const recipients = [{ channel: 'main', recipient: 'people' }]
+    await first.store.accept({ receivedAt: now }, () => ({ kind: 'keep', notice, recipients }))
+    const [sending] = await first.store.claimDue({ channel: 'main', limit: 1, now, leaseMs: 60_000 })
+    // as after an outage: no bridge could report, and leases have ended
+    await endLivesOf(url)
+    const later = now + 120_000
+    expect([await second.store.recover(later), await second.store.channelsWithPending()]).toEqual([0, []])
+    expect(await second.store.claimDue({ channel: 'main', limit: 1, now: later, leaseMs: 60_000 })).toEqual([])
+    await first.store.sharing!.beat()
+    await first.store.succeed(sending!.id, later)
+    expect(await second.store.list({})).toMatchObject([{ state: 'delivered', attempts: 1, mayHaveArrived: false }])
+  })
+
   test('lose nothing that one adds to a digest which the other one is about to send', async () => {
     const address = readDatabaseUrl(await newDatabase())!
     const [first, second] = await Promise.all([openPostgresStore(address), openPostgresStore(address)])
@@ -202,6 +223,21 @@ describe.skipIf(whyNoPostgres() !== undefined)('bridges that share a database', 
       ['B', rest[0]!.id],
       ['A', 'digest-1'],
     ])
+  })
+
+  test('give up deliveries of a channel that none of them has, as soon as the last one that had it is gone', async () => {
+    const databaseUrl = await newDatabase()
+    const channels = [recordingChannel({ name: 'old', answer: broken })]
+    const first = await startedBridge({ channels, times: shortTimes, databaseUrl })
+    await first.post('/api/v1/alerts', firing({ name: 'A' }))
+    await first.service.stop()
+    const query = (sql: string): Promise<unknown> => queryOf(databaseUrl, sql)
+    await query(`INSERT INTO swarmwatch_bridge.owners (id, alive_until, channels) VALUES ('killed', 0, '{old}')`)
+    const times = { ...shortTimes, upkeepEveryMs: 50 }
+    const second = await startedBridge({ channels: [recordingChannel({ name: 'new' })], times, databaseUrl })
+    expect(second.lines).toEqual([])
+    await query(`DELETE FROM swarmwatch_bridge.owners WHERE id = 'killed'`)
+    await eventually('the dead letter', async () => (await second.deliveries('dead')).length === 1)
   })
 
   test('agree on the time of the database, whatever the clocks of their machines show', async () => {

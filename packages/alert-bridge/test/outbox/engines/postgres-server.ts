@@ -1,4 +1,5 @@
 import { openPostgres, type PostgresServer } from '@swarmwatch/testkit'
+import pg from 'pg'
 import { afterAll, beforeAll } from 'vitest'
 
 /** One server for the tests of a file; each test gets a database of its own. */
@@ -21,4 +22,17 @@ export function postgresForTests(): { readonly server: () => PostgresServer; rea
       return running().url.replace(/\/[^/]*$/, `/${name}`)
     },
   }
+}
+
+/** As if the time had passed in which the bridges of a database must report. */
+export async function endLivesOf(url: string): Promise<void> {
+  await queryOf(url, 'UPDATE swarmwatch_bridge.owners SET alive_until = 0')
+}
+
+/** Runs one statement on a connection of its own. */
+export async function queryOf(url: string, sql: string): Promise<void> {
+  const client = new pg.Client({ connectionString: url })
+  await client.connect()
+  await client.query(sql)
+  await client.end()
 }

@@ -1,12 +1,11 @@
 import { whyNoPostgres } from '@swarmwatch/testkit'
-import pg from 'pg'
-import { describe } from 'vitest'
+import { describe, onTestFinished } from 'vitest'
 
 import { readDatabaseUrl } from '../../../src/outbox/postgres/database-url.ts'
 import { openPostgresStore } from '../../../src/outbox/postgres/open-postgres-store.ts'
 import type { Store } from '../../../src/outbox/store.ts'
 import { storeConformance } from '../conformance.ts'
-import { postgresForTests } from './postgres-server.ts'
+import { endLivesOf, postgresForTests } from './postgres-server.ts'
 
 describe.skipIf(whyNoPostgres() !== undefined)('the store in PostgreSQL', () => {
   const { newDatabase } = postgresForTests()
@@ -18,11 +17,11 @@ describe.skipIf(whyNoPostgres() !== undefined)('the store in PostgreSQL', () => 
       return {
         store: await open(),
         takeOver: async () => {
-          // as if the time had passed in which a bridge must report
-          const client = new pg.Client({ connectionString: url })
-          await client.connect()
-          await client.query('UPDATE swarmwatch_bridge.owners SET alive_until = 0')
-          await client.end()
+          await endLivesOf(url)
+          // a bridge that lives shows that the first one could have reported
+          const other = await open()
+          onTestFinished(() => other.close())
+          await other.sharing!.beat()
           return open()
         },
       }
