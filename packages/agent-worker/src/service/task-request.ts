@@ -41,11 +41,11 @@ const taskRequest = z.strictObject(
       'item',
       backlogItems.map(({ id }) => id),
     ).optional(),
-    // Any character except control characters, which include line ends
+    // Any character except control characters, which include line ends, and halves of characters, which PostgreSQL refuses
     title: z
       .string(rule('title', titleRule))
       .trim()
-      .regex(/^\P{Cc}{1,200}$/u, rule('title', titleRule))
+      .regex(/^[^\p{Cc}\p{Cs}]{1,200}$/u, rule('title', titleRule))
       .optional(),
     fault: wordOf('fault', taskFaultNames).optional(),
     priority: z

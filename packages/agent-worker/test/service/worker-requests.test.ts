@@ -82,6 +82,7 @@ test.each([
   ['{"agent":"reviewer","item":"B-9"}', 'item must be B-1, B-2, B-3 or B-4, got "B-9"'],
   ['{"agent":"reviewer","title":"two\\nlines"}', 'title must be one line of 1 to 200 characters, got "two\\nlines"'],
   ['{"agent":"reviewer","title":" "}', 'title must be one line of 1 to 200 characters, got ""'],
+  [String.raw`{"agent":"reviewer","title":"\ud800"}`, String.raw`title must be one line of 1 to 200 characters, got "\ud800"`],
   ['{"agent":"reviewer","title":7}', 'title must be one line of 1 to 200 characters, got 7'],
   ['{"agent":"reviewer","fault":"503"}', 'fault must be 429, 500, reset or timeout, got "503"'],
   ['{"agent":"reviewer","priority":11}', 'priority must be a whole number from -10 to 10, got 11'],
