@@ -1,4 +1,5 @@
 import { createHash } from 'node:crypto'
+import { setTimeout as pause } from 'node:timers/promises'
 
 import { SpanKind, trace } from '@opentelemetry/api'
 import type { Secret } from '@swarmwatch/config'
@@ -44,6 +45,8 @@ const schema = 'swarmwatch_worker'
 const tasks = 'tasks'
 /** Tasks that failed: pg-boss copies them here, also those whose worker died in their last attempt. */
 const failed = 'failed-tasks'
+/** Wait until the end of a task is stored again after the database failed. */
+const settleAgainMs = 500
 /** Channel on which a worker that adds a task wakes the others. */
 const channel = 'swarmwatch_worker_tasks'
 
@@ -144,7 +147,20 @@ export async function openDurableQueue(
       return
     }
     totals.succeeded += 1
-    await boss.complete(tasks, { id, retryCount })
+    await insist(() => boss.complete(tasks, { id, retryCount }), signal)
+  }
+
+  /** Repeats a command until the database accepts it, while its task is ours; otherwise another worker would do the task again. */
+  async function insist<T>(command: () => Promise<T>, signal: AbortSignal): Promise<T> {
+    for (;;) {
+      try {
+        return await command()
+      } catch (error) {
+        if (signal.aborted) throw error
+        logError(error)
+        await pause(settleAgainMs, undefined, { signal }).catch(() => {})
+      }
+    }
   }
 
   async function settleFailure({ id, retryCount, retryLimit }: Job, error: unknown, signal: AbortSignal): Promise<void> {
@@ -156,9 +172,10 @@ export async function openDurableQueue(
     if (isLast) {
       totals[isStopped ? 'cancelled' : 'failed'] += 1
       const ours = "name = $1 AND id = $2 AND retry_count = $3 AND state = 'active'"
-      await database.executeSql(`UPDATE ${schema}.job SET retry_limit = retry_count WHERE ${ours}`, [tasks, id, retryCount])
+      const endRetries = `UPDATE ${schema}.job SET retry_limit = retry_count WHERE ${ours}`
+      await insist(() => database.executeSql(endRetries, [tasks, id, retryCount]), signal)
     }
-    const isOurs = hasChanged(await boss.fail(tasks, { id, retryCount }, output))
+    const isOurs = hasChanged(await insist(() => boss.fail(tasks, { id, retryCount }, output), signal))
     const startAfter = isStopped ? 0 : waitSeconds
     if (isOurs && !isLast && startAfter !== undefined) await boss.update(tasks, undefined, { id, startAfter })
   }
