@@ -44,6 +44,7 @@ const slow = [
   'packages/advisor/test/forecast/intervals.test.ts',
   'packages/advisor/test/service/page.test.ts',
   'packages/agent-worker/test/service/engines/durable-queue-kills.test.ts',
+  'packages/agent-worker/test/service/engines/queue-outage.test.ts',
   'packages/agent-worker/test/service/engines/worker-database.test.ts',
   'packages/agent-worker/test/service/engines/worker-limits.test.ts',
   'packages/alert-bridge/test/alertmanager/alertmanager-pair-and-three-bridges.test.ts',

@@ -47,6 +47,11 @@ const tasks = 'tasks'
 const failed = 'failed-tasks'
 /** Wait until the end of a task is stored again after the database failed. */
 const settleAgainMs = 500
+/**
+ * Options of `pg` that the types of pg-boss lack. A server whose machine is gone, or a firewall that forgot a connection, answers nothing,
+ * and Linux would wait a quarter of an hour. Longer than any statement takes, also those with which pg-boss updates its tables.
+ */
+const silenceLimits: object = { query_timeout: 60_000, keepAlive: true, keepAliveInitialDelayMillis: 10_000 }
 /** Channel on which a worker that adds a task wakes the others. */
 const channel = 'swarmwatch_worker_tasks'
 
@@ -72,6 +77,7 @@ export async function openDurableQueue(
     schedule: false,
     // Its spans would be a second trace
     openTelemetry: { enabled: false },
+    ...silenceLimits,
   })
   boss.on('error', logError)
   const claim = await prepare(boss, { heartbeatSeconds, ...limits }).catch(async (error: unknown) => {

@@ -1,3 +1,6 @@
+import { connect, createServer, type Socket } from 'node:net'
+import type { AddressInfo } from 'node:net'
+
 import { Secret } from '@swarmwatch/config'
 import { eventually, openPostgres, whyNoPostgres } from '@swarmwatch/testkit'
 import { describe, expect, test } from 'vitest'
@@ -45,3 +48,50 @@ describe.skipIf(whyNoPostgres() !== undefined)('when the database of the queue f
     }
   })
 })
+
+describe.skipIf(whyNoPostgres() !== undefined)('when connections to the database of the queue fall silent', () => {
+  test('a worker opens others and does its tasks', async () => {
+    await using server = await openPostgres()
+    await using proxy = await openProxy(server.url)
+    const done: string[] = []
+    const queue = await openDurableQueue(async ({ request }) => void done.push(request.title), {
+      databaseUrl: new Secret(proxy.url),
+      concurrency: 1,
+      queueLimit: 10,
+      maxRetries: () => 0,
+      log: () => {},
+    })
+    const add = async (title: string): Promise<unknown> => queue.add({ agent: 'reviewer', item: backlogItems[0]!, title })
+    await add('before')
+    await eventually('the first task', () => done.length === 1)
+    proxy.silence()
+    await eventually('a task to be added', () => add('after').then(() => true))
+    await eventually('the second task', () => done.includes('after'))
+    await queue.close()
+    await queue.end?.()
+  })
+})
+
+/** A proxy to a database that can let packets of its connections disappear without a word; connections that are opened later work. */
+async function openProxy(databaseUrl: string): Promise<AsyncDisposable & { readonly url: string; readonly silence: () => void }> {
+  const { port, hostname } = new URL(databaseUrl)
+  const sockets = new Set<Socket>()
+  const server = createServer((client) => {
+    const upstream = connect(Number(port), hostname)
+    for (const socket of [client, upstream]) sockets.add(socket.on('error', () => {}))
+    client.pipe(upstream).pipe(client)
+  })
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
+  const url = new URL(databaseUrl)
+  url.host = `127.0.0.1:${(server.address() as AddressInfo).port}`
+  return {
+    url: url.href,
+    silence: () => {
+      for (const socket of sockets) socket.unpipe().resume()
+    },
+    async [Symbol.asyncDispose]() {
+      for (const socket of sockets) socket.destroy()
+      server.close()
+    },
+  }
+}
