@@ -42,8 +42,8 @@ interface Table {
   readonly newest?: string
 }
 
-/** Rows in one statement. */
-const batchSize = 500
+/** The most in one statement, which has a few seconds and is one text. */
+const maxBatch = { rows: 500, size: 4 * 1024 * 1024 }
 
 const tables: readonly Table[] = [
   {
@@ -130,6 +130,7 @@ async function importTable(tx: Transaction, source: DatabaseSync, table: Table):
   const names = Object.keys(table.columns)
   let [rows, known, present] = [0, 0, 0]
   let batch: Row[] = []
+  let size = 0
 
   async function flush(): Promise<void> {
     if (batch.length === 0) return
@@ -142,14 +143,24 @@ async function importTable(tx: Transaction, source: DatabaseSync, table: Table):
     known += before?.count ?? 0
     present += after?.count ?? 0
     batch = []
+    size = 0
   }
 
   for (const row of source.prepare(table.select).iterate()) {
-    if (batch.push(row) >= batchSize) await flush()
+    size += sizeOf(row)
+    if (batch.push(row) >= maxBatch.rows || size >= maxBatch.size) await flush()
   }
   await flush()
   if (present !== rows) throw new Error(`${table.name}: ${rows} rows were to be copied, and only ${present} are there`)
   return { table: table.name, rows, known }
+}
+
+/** Characters and bytes, about. */
+function sizeOf(row: Row): number {
+  return Object.values(row).reduce<number>(
+    (sum, value) => sum + (typeof value === 'string' || value instanceof Uint8Array ? value.length : 0),
+    0,
+  )
 }
 
 function valueOf(value: unknown): unknown {

@@ -1,5 +1,6 @@
 import { existsSync, readdirSync, renameSync } from 'node:fs'
 import { join } from 'node:path'
+import { DatabaseSync } from 'node:sqlite'
 
 import { Secret } from '@swarmwatch/config'
 import { eventually, whyNoPostgres } from '@swarmwatch/testkit'
@@ -59,6 +60,17 @@ describe.skipIf(whyNoPostgres() !== undefined)('alert-bridge move', () => {
     await second.post('/api/v1/alerts', resolved({ name: 'Delivered' }))
     const end = await eventually('the end', () => channel.delivered.find(({ notice }) => notice.kind === 'resolved'))
     expect(end.thread).toEqual({ ts: '1' })
+  })
+
+  test('moves more bodies in quarantine than fit into one statement', async () => {
+    const bridge = await startedBridge({ channels: [recordingChannel()], times })
+    await bridge.service.stop()
+    const source = new DatabaseSync(join(bridge.dataDir, 'bridge.sqlite'))
+    source.exec(`WITH RECURSIVE n (i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 270)
+      INSERT INTO quarantine (id, received_at, reason, size, body) SELECT 'body-' || i, i, 'no JSON', 1048576, zeroblob(1048576) FROM n`)
+    source.close()
+    const { code, lines } = await runMove(bridge.dataDir, await newDatabase())
+    expect([code, lines.join('\n')]).toEqual([0, expect.stringContaining('quarantine: 270 rows verified, 270 of them copied')])
   })
 
   test('refuses a folder whose bridge runs, a folder without a store, and no database, and moves nothing', async () => {
