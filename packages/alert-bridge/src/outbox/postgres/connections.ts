@@ -1,6 +1,7 @@
 import pg, { type Client } from 'pg'
 
 import { StoreError } from '../store.ts'
+import type { DatabaseClock } from './database-clock.ts'
 import type { DatabaseAddress } from './database-url.ts'
 import { endsConnection, storeErrorOf } from './store-error.ts'
 
@@ -17,8 +18,8 @@ export interface ConnectionOptions {
   readonly address: DatabaseAddress
   /** Maximum number of connections. */
   readonly max: number
-  /** Called when a connection was opened, with the clock of the server in milliseconds since 1970. */
-  readonly onClock?: (serverAt: number) => void
+  /** Called when the server is asked for its time, as it is for each connection; the result takes its answer. */
+  readonly askTime?: DatabaseClock['ask']
 }
 
 /** Alertmanager waits for the answer, so it must come soon; a commit to a busy disk or to a standby takes some time, though. */
@@ -30,7 +31,7 @@ const busyTimeoutMs = 8_000
 const failFastMs = 250
 
 /** Opens connections when they are needed, and others when they break. */
-export function openConnections({ address, max, onClock }: ConnectionOptions): Connections {
+export function openConnections({ address, max, askTime }: ConnectionOptions): Connections {
   const usable = new Set<Client>()
   const free: Client[] = []
   const waiting: (() => void)[] = []
@@ -135,11 +136,11 @@ export function openConnections({ address, max, onClock }: ConnectionOptions): C
     client.on('end', onBroken)
     try {
       await client.connect()
-      const started = performance.now()
+      const onTime = askTime?.()
       const { rows } = await client.query<SessionRow>(setup)
       const { is_read_only: isReadOnly, server_at: serverAt } = rows[0]!
       if (isReadOnly) throw new StoreError('read-only', 'the store cannot write (read-only): this server accepts no writes')
-      onClock?.(serverAt + (performance.now() - started) / 2)
+      onTime?.(serverAt)
       return client
     } catch (error) {
       void client.end().catch(() => {})

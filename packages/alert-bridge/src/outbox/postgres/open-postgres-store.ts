@@ -28,9 +28,9 @@ export async function openPostgresStore(
   const id = randomUUID()
   const owner: Owner = { id, channels: [] }
   const clock = databaseClock()
-  const onClock = clock.set
-  const intake = openConnections({ address, max: maxConnections.intake, onClock })
-  const work = openConnections({ address, max: maxConnections.work, onClock })
+  const askTime = clock.ask
+  const intake = openConnections({ address, max: maxConnections.intake, askTime })
+  const work = openConnections({ address, max: maxConnections.work, askTime })
   const closeBoth = async (): Promise<void> => void (await Promise.all([intake.close(), work.close()]))
   try {
     await work.use(migrate)
@@ -41,7 +41,7 @@ export async function openPostgresStore(
   const database = databaseOf(work)
   const { settled, ...inbox } = postgresInbox(database, databaseOf(intake))
   const states = sharedStates(database)
-  const { close: closeSharing, ...sharing } = postgresSharing({ address, database, states, owner, onClock })
+  const { close: closeSharing, ...sharing } = postgresSharing({ address, database, states, owner, askTime })
   const store = {
     ...inbox,
     ...postgresOutbox(database, { owner: id, reached }),

@@ -2,6 +2,7 @@ import type { Client } from 'pg'
 
 import type { Sharing } from '../store.ts'
 import { type Connections, openConnections } from './connections.ts'
+import type { DatabaseClock } from './database-clock.ts'
 import type { DatabaseAddress } from './database-url.ts'
 import type { SharedStates } from './states.ts'
 import { type Database, databaseOf } from './transactions.ts'
@@ -13,7 +14,7 @@ export interface SharingOptions {
   readonly database: Database
   readonly states: SharedStates
   readonly owner: Owner
-  readonly onClock: (serverAt: number) => void
+  readonly askTime: DatabaseClock['ask']
 }
 
 const channel = 'swarmwatch_bridge'
@@ -32,7 +33,7 @@ export function postgresSharing({
   database,
   states,
   owner,
-  onClock,
+  askTime,
 }: SharingOptions): Sharing & { readonly close: () => Promise<void> } {
   const listeners: (() => void)[] = []
   let connections: Connections | undefined
@@ -56,7 +57,7 @@ export function postgresSharing({
   /** Keeps one connection for as long as it lasts. */
   async function listen(): Promise<void> {
     if (isClosed) return
-    connections = openConnections({ address, max: 1, onClock })
+    connections = openConnections({ address, max: 1, askTime })
     const broken = Promise.withResolvers<void>()
     await connections
       .use(async (client) => {
@@ -102,8 +103,9 @@ export function postgresSharing({
     if (client !== undefined) {
       // a connection that was cut off without a word shows here
       await lead(client)
+      const onTime = askTime()
       const { rows } = await client.query<{ at: number }>('SELECT (extract(epoch FROM clock_timestamp()) * 1000)::float8 AS at')
-      if (rows[0] !== undefined) onClock(rows[0].at)
+      if (rows[0] !== undefined) onTime(rows[0].at)
     }
     if (released > 0) announceWork()
     return released
