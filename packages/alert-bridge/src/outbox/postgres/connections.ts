@@ -93,7 +93,10 @@ export function openConnections({ address, max, askTime }: ConnectionOptions): C
   }
 
   async function connectAny(): Promise<Client> {
-    if (failed !== undefined && performance.now() < failed.until) throw failed.error
+    if (failed !== undefined && performance.now() < failed.until) {
+      waiting.shift()?.()
+      throw failed.error
+    }
     connecting += 1
     try {
       const client = await firstWritable()
