@@ -19,6 +19,9 @@ type DeliveryRow = DueEscalation['deliveries'][number] & { readonly notice_id: s
 
 /** Reads and changes the escalations of notices that may have reached no one in time. Each is taken by one bridge. */
 export function postgresEscalations({ query, transaction }: Database): Escalations {
+  /** Of the notices that this bridge has taken: the end of the claim, which changes when another one takes them. */
+  const claimedUntil = new Map<string, number>()
+
   async function takeDue(tx: Transaction, now: number): Promise<DueEscalation[]> {
     const notices = await tx.query<NoticeRow>(
       `UPDATE notices SET escalate_at = $2 WHERE id IN (
@@ -26,6 +29,8 @@ export function postgresEscalations({ query, transaction }: Database): Escalatio
        RETURNING id, stage, notice, received_at`,
       [now, now + claimMs],
     )
+    for (const [id, until] of claimedUntil) if (until <= now) claimedUntil.delete(id)
+    for (const { id } of notices) claimedUntil.set(id, now + claimMs)
     if (notices.length === 0) return []
     // a collapsed delivery has the state of the delivery that contains it, over any number of steps
     const deliveries = await tx.query<DeliveryRow>(
@@ -57,7 +62,10 @@ export function postgresEscalations({ query, transaction }: Database): Escalatio
     dueEscalations: (now) => transaction((tx) => takeDue(tx, now)),
     escalate: (noticeId, { recipients, next }, now) =>
       transaction(async (tx) => {
-        const [row] = await tx.query<{ notice: string }>('SELECT notice FROM notices WHERE id = $1', [noticeId])
+        const [row] = await tx.query<{ notice: string }>(
+          'SELECT notice FROM notices WHERE id = $1 AND escalate_at = $2 FOR UPDATE',
+          [noticeId, claimedUntil.get(noticeId) ?? null],
+        )
         if (row === undefined) return
         const notice = JSON.parse(row.notice) as Notice
         insertDeliveries(

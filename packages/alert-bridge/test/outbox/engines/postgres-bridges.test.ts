@@ -225,6 +225,24 @@ describe.skipIf(whyNoPostgres() !== undefined)('bridges that share a database', 
     ])
   })
 
+  test('notify the fallback once, also if one is so slow that the other one takes its escalation', async () => {
+    const address = readDatabaseUrl(await newDatabase())!
+    const [first, second] = [await openPostgresStore(address), await openPostgresStore(address)]
+    onTestFinished(async () => void (await Promise.all([first.store.close(), second.store.close()])))
+    const now = Date.now()
+    const notice = { kind: 'firing', severity: 'critical', incidentKey: 'A', title: 'A', alerts: [] } as const
+    const recipients = [{ channel: 'main', recipient: 'people' }]
+    const escalation = { stage: 'fallback', at: now } as const
+    const { id } = await first.store.accept({ receivedAt: now }, () => ({ kind: 'keep', notice, recipients, escalation }))
+    const escalated = { recipients: [{ channel: 'reserve', recipient: 'boss' }] }
+    expect(await first.store.dueEscalations(now)).toHaveLength(1)
+    expect(await second.store.dueEscalations(now + 1_000)).toEqual([])
+    expect(await second.store.dueEscalations(now + 60_000)).toHaveLength(1)
+    await second.store.escalate(id, escalated, now + 60_000)
+    await first.store.escalate(id, escalated, now + 60_001)
+    expect((await first.store.list({})).map(({ channel }) => channel)).toEqual(['reserve', 'main'])
+  })
+
   test('give up deliveries of a channel that none of them has, as soon as the last one that had it is gone', async () => {
     const databaseUrl = await newDatabase()
     const channels = [recordingChannel({ name: 'old', answer: broken })]
