@@ -19,6 +19,8 @@ export interface Channel {
    * other channels. `openChannels` takes it from the channel type. @default false
    */
   readonly isLastResort?: boolean
+  /** Whether a notice opens an incident that stays open until its end arrives, which a digest would hide. @default false */
+  readonly hasIncidents?: boolean
   /**
    * Never throws, and never returns a secret in a `reason`. Settles at the latest when `signal` aborts (as `retry` with
    * `unknown: true` if the message may have been sent already).

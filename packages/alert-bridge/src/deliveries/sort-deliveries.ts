@@ -27,7 +27,7 @@ type Decision = 'send' | 'hold' | 'ended' | { readonly quietUntil: number }
 export function sortDeliveries({ channel, quietHours }: RoutedChannel, context: DeliveryContext): SortDeliveries {
   const { store, now, times } = context
   const storms = new Map<string, Storm>()
-  const { name } = channel
+  const { name, hasIncidents = false } = channel
 
   function stormOf(recipient: string): Storm {
     const storm = storms.get(recipient) ?? watchStorm(name, times)
@@ -39,6 +39,7 @@ export function sortDeliveries({ channel, quietHours }: RoutedChannel, context: 
     const quiet = quietUntil(delivery.notice, quietHours, now())
     if (quiet !== undefined) return { quietUntil: quiet }
     if (isEndOfUnknown(delivery)) return 'ended'
+    if (hasIncidents && delivery.notice.kind === 'resolved') return 'send'
     return stormOf(delivery.recipient).decide(delivery, now())
   }
 
@@ -56,7 +57,8 @@ export function sortDeliveries({ channel, quietHours }: RoutedChannel, context: 
     add(claimed)
     // the whole digest is written again with each addition, so deliveries are added in batches
     for (const recipient of recipientsOf(sorted.held)) {
-      add(await store.claimHoldable({ channel: name, recipient, limit: maxInMerge, now: now(), leaseMs: times.leaseMs }))
+      const claim = { channel: name, recipient, limit: maxInMerge, now: now(), leaseMs: times.leaseMs, exceptEnds: hasIncidents }
+      add(await store.claimHoldable(claim))
     }
     await Promise.all(sorted.quiet.map(({ id, dueAt }) => store.reschedule(id, { dueAt, held: 'quiet-hours', tried: false })))
     for (const recipient of recipientsOf(sorted.ended)) {

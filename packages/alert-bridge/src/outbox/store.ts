@@ -101,8 +101,11 @@ export interface Outbox {
   readonly claimDue: (claim: Claim) => Promise<ClaimedDelivery[]>
   /** Claims all deliveries for one recipient whose alerts fired and ended before the recipient was notified. */
   readonly claimOvertaken: (claim: Claim & Recipient) => Promise<ClaimedDelivery[]>
-  /** Claims due deliveries for one recipient that may be held back: not critical, never attempted, not for other deliveries. */
-  readonly claimHoldable: (claim: Claim & Recipient) => Promise<ClaimedDelivery[]>
+  /**
+   * Claims due deliveries for one recipient that may be held back: not critical, never attempted, not for other deliveries.
+   * `exceptEnds`: nor the ends of incidents. @default false
+   */
+  readonly claimHoldable: (claim: Claim & Recipient & { readonly exceptEnds?: boolean }) => Promise<ClaimedDelivery[]>
   readonly renewLeases: (ids: readonly string[], until: number) => Promise<void>
   readonly succeed: (id: string, now: number, thread?: unknown) => Promise<void>
   readonly reschedule: (id: string, change: Reschedule) => Promise<void>

@@ -36,6 +36,10 @@ test.each([
   expect(pagerdutyRequest(sampleNotices[kind], 'd')).toMatchObject({ path: '/v2/enqueue', body: { event_action: action } })
 })
 
+test('an end closes its incident also in a storm', () => {
+  expect(open('https://events.pagerduty.com').hasIncidents).toBe(true)
+})
+
 test.each(['event', 'summary'] as const)('a notice of kind %s opens no incident', (kind) => {
   const { path, body } = pagerdutyRequest(sampleNotices[kind], 'd')
   expect(path).toBe('/v2/change/enqueue')

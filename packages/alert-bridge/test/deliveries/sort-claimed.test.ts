@@ -132,3 +132,16 @@ test('a storm at one recipient holds back nothing from another', async () => {
   const digests = await Promise.all(['ann', 'bob', 'cid'].map((name) => digest(name)))
   expect(digests.map((one) => one?.notice.heldBack)).toEqual([1, 1, undefined])
 })
+
+test('in a storm, the end of an incident is not held back on a channel that would keep it open', async () => {
+  const { accept, claim, sort, digest } = queue({ hasIncidents: true })
+  for (let number = 1; number <= 10; number += 1) await accept(`Alert ${number}`)
+  await sort(await claim())
+  await accept('Ends', { kind: 'resolved' })
+  expect(titles((await sort(await claim(1))).sent)).toEqual(['Ends'])
+  await accept('Alert 11')
+  await accept('Ends later', { kind: 'resolved' })
+  await accept('Alert 12')
+  expect(await sort(await claim(1))).toEqual({ sent: [], isStorm: true })
+  expect([(await digest())?.notice.heldBack, titles(await claim())]).toEqual([2, ['Ends later']])
+})

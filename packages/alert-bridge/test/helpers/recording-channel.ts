@@ -19,6 +19,7 @@ export interface RecordingOptions {
   readonly name?: string
   readonly limits?: Channel['limits']
   readonly isLastResort?: boolean
+  readonly hasIncidents?: boolean
   readonly recipients?: readonly string[]
   readonly severities?: readonly Severity[]
   readonly fallback?: boolean
@@ -36,6 +37,7 @@ export function recordingChannel(options: RecordingOptions = {}): RecordingChann
   const {
     name = 'main',
     isLastResort = false,
+    hasIncidents = false,
     limits,
     recipients = ['people'],
     fallback = false,
@@ -55,6 +57,7 @@ export function recordingChannel(options: RecordingOptions = {}): RecordingChann
       channel: {
         name,
         isLastResort,
+        hasIncidents,
         ...(limits && { limits }),
         recipients,
         concurrency,

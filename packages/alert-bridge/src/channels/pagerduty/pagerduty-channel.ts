@@ -47,6 +47,7 @@ export function openPagerdutyChannel(
     name,
     recipients,
     concurrency: 1,
+    hasIncidents: true,
     // an integration accepts 120 events a minute
     limits: { perSecond: 2, burst: 20 },
     deliver: guardedDelivery(recipients, hideSecrets([routingKey]), async ({ notice, id }, signal) => {

@@ -25,7 +25,8 @@ const locked = 'FOR UPDATE OF d SKIP LOCKED'
 
 const due = `${claimable} AND d.rank <= $5 AND d.due_at <= $2 AND d.id <> ALL($6::text[]) ORDER BY d.rank, d.seq LIMIT $3 ${locked}`
 const holdable = `${claimable} AND d.recipient = $5 AND d.rank > ${ranks.critical} AND d.due_at <= $2
-  AND d.kind IN ('firing', 'repeat', 'resolved', 'event') AND d.attempts = 0 AND d.may_have_arrived = 0
+  AND d.kind IN ('firing', 'repeat', 'resolved', 'event') AND NOT (d.kind = 'resolved' AND $6) AND d.attempts = 0
+  AND d.may_have_arrived = 0
   ORDER BY d.rank, d.seq LIMIT $3 ${locked}`
 const overtaken = `${claimable} AND d.recipient = $5 AND d.kind IN ('resolved', 'summary')
   AND (d.kind = 'summary' OR EXISTS (
@@ -72,7 +73,7 @@ export function claimDeliveries(
       return claim(due, given, [onlyCritical ? ranks.critical : ranks.info, except])
     },
     claimOvertaken: (given) => claim(overtaken, given, [given.recipient]),
-    claimHoldable: (given) => claim(holdable, given, [given.recipient]),
+    claimHoldable: (given) => claim(holdable, given, [given.recipient, given.exceptEnds ?? false]),
   }
 }
 

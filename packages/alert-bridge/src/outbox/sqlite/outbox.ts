@@ -158,8 +158,8 @@ function claimDeliveries(
   const holdable = database.prepare(
     `SELECT ${columns} FROM deliveries d INDEXED BY pending_order JOIN notices n ON n.id = d.notice_id
      WHERE d.state = 'pending' AND d.channel = :channel AND d.recipient = :recipient AND d.rank > ${ranks.critical}
-       AND d.due_at <= :now AND d.kind IN ('firing', 'repeat', 'resolved', 'event') AND d.attempts = 0 AND d.may_have_arrived = 0
-       AND ${isFree} AND ${isNewest}
+       AND d.due_at <= :now AND d.kind IN ('firing', 'repeat', 'resolved', 'event') AND NOT (d.kind = 'resolved' AND :exceptEnds)
+       AND d.attempts = 0 AND d.may_have_arrived = 0 AND ${isFree} AND ${isNewest}
      ORDER BY d.rank, d.seq LIMIT :limit`,
   )
   const overtaken = database.prepare(
@@ -207,9 +207,13 @@ function claimDeliveries(
     }
   }
 
-  function takeAll(statement: StatementSync, claim: Claim & Recipient): ClaimedDelivery[] {
+  function takeAll(
+    statement: StatementSync,
+    claim: Claim & Recipient,
+    more: Readonly<Record<string, number>> = {},
+  ): ClaimedDelivery[] {
     const { channel, recipient, now, limit } = claim
-    const rows = statement.all({ channel, recipient, now, limit }) as unknown as ClaimedRow[]
+    const rows = statement.all({ channel, recipient, now, limit, ...more }) as unknown as ClaimedRow[]
     return rows.map((row) => take(row, claim))
   }
 
@@ -223,6 +227,6 @@ function claimDeliveries(
   return {
     claimDue: (claim) => write(() => takeDue(claim)),
     claimOvertaken: (claim) => write(() => takeAll(overtaken, claim)),
-    claimHoldable: (claim) => write(() => takeAll(holdable, claim)),
+    claimHoldable: (claim) => write(() => takeAll(holdable, claim, { exceptEnds: Number(claim.exceptEnds ?? false) })),
   }
 }
