@@ -138,15 +138,15 @@ export async function openDurableQueue(
   }
 
   /** Rejects if this worker was silent for so long that another one has taken the task: only one of the two may count its end. */
-  async function confirmTask({ id, retryCount }: Job): Promise<void> {
-    if (!hasChanged(await boss.touch(tasks, { id, retryCount }))) throw new TaskTakenError()
+  async function confirmTask({ id, retryCount }: Job, signal: AbortSignal): Promise<void> {
+    if (!hasChanged(await insist(() => boss.touch(tasks, { id, retryCount }), signal))) throw new TaskTakenError()
   }
 
   /** Does an attempt and settles the job. */
   async function attempt(job: Job, signal: AbortSignal): Promise<void> {
     const { id, retryCount } = job
     try {
-      await work({ ...taskOf(job), confirm: () => confirmTask(job) }, signal)
+      await work({ ...taskOf(job), confirm: () => confirmTask(job, signal) }, signal)
     } catch (error) {
       if (error instanceof TaskTakenError || signal.reason instanceof TaskTakenError) return
       await settleFailure(job, error, signal)

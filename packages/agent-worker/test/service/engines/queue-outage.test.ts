@@ -11,18 +11,18 @@ import { backlogItems } from '../../../src/swarm/backlog.ts'
 
 describe.skipIf(whyNoPostgres() !== undefined)('when the database of the queue fails as a task ends', () => {
   test.each([
-    ['succeeded', 'success', async () => {}],
+    ['succeeded', 'success', async (task: Task) => task.confirm?.()],
     ['failed', 'failure', () => Promise.reject(new TypeError('no such item'))],
   ] as const)('a task that %s is settled when it works again, and is not done twice', async (state, outcome, end) => {
     await using server = await openPostgres()
     let runs = 0
     let isBroken = false
     const queue = await openDurableQueue(
-      async () => {
+      async (task) => {
         runs += 1
         await server.query('ALTER SCHEMA swarmwatch_worker RENAME TO away')
         isBroken = true
-        await end()
+        await end(task)
       },
       {
         databaseUrl: new Secret(server.url),
