@@ -8,8 +8,8 @@ export class QueueDatabaseError extends Error {
     const { host, username, pathname } = new URL(databaseUrl)
     const code = codeOf(cause)
     const server = `the PostgreSQL server ${host} of WORKER_DATABASE_URL`
-    const user = decodeURIComponent(username) || 'the default user'
-    const database = decodeURIComponent(pathname.slice(1)) || 'the default database'
+    const user = decoded(username) || 'the default user'
+    const database = decoded(pathname.slice(1)) || 'the default database'
     const rule =
       {
         ECONNREFUSED: `${server} refuses connections; start it, or correct the host and port`,
@@ -33,6 +33,15 @@ export class QueueDatabaseError extends Error {
 
 /** Codes that are not the server's own. */
 const readableCodes: Readonly<Record<string, true>> = { 'no-tls': true, 'bad-certificate': true, unknown: true }
+
+/** The text itself if it is not percent-encoded; the driver accepts that. */
+function decoded(text: string): string {
+  try {
+    return decodeURIComponent(text)
+  } catch {
+    return text
+  }
+}
 
 function codeOf(error: unknown): string {
   const { code, message = '' } = error as { readonly code?: unknown; readonly message?: string }

@@ -10,17 +10,22 @@ import { test } from '../start-worker.ts'
 
 const of = 'of WORKER_DATABASE_URL'
 
-test('a worker whose database cannot be reached exits with 1, names the cause, and does not print its password', async ({
-  startWorker,
-}) => {
-  const worker = startWorker({ WORKER_DATABASE_URL: 'postgres://postgres:secret-password@127.0.0.1:1/postgres' })
-  const { code, output } = await worker.ended()
-  expect(code).toBe(1)
-  expect(output).toContain(
-    `[WORKER] cannot start: the PostgreSQL server 127.0.0.1:1 ${of} refuses connections; start it, or correct the host and port (ECONNREFUSED)`,
-  )
-  expect(output).not.toContain('secret-password')
-})
+test.for([
+  'postgres://postgres:secret-password@127.0.0.1:1/postgres',
+  // not percent-encoded, but the driver accepts it
+  'postgres://50%:secret-password%@127.0.0.1:1/100%',
+])(
+  'a worker whose database cannot be reached exits with 1, names the cause, and does not print its password: %s',
+  async (url, { startWorker }) => {
+    const worker = startWorker({ WORKER_DATABASE_URL: url })
+    const { code, output } = await worker.ended()
+    expect(code).toBe(1)
+    expect(output).toContain(
+      `[WORKER] cannot start: the PostgreSQL server 127.0.0.1:1 ${of} refuses connections; start it, or correct the host and port (ECONNREFUSED)`,
+    )
+    expect(output).not.toContain('secret-password')
+  },
+)
 
 describe.skipIf(whyNoPostgres() !== undefined)('with a PostgreSQL server', () => {
   test('a worker reports what is wrong with the database of its URL, by a file too, and uses TLS as the URL asks', async ({
