@@ -115,8 +115,8 @@ export interface InstrumentAgentOptions<Args extends unknown[] = unknown[], Resu
    */
   readonly budget?: Budget | undefined
   /**
-   * Ends a run that repeats a tool call with equal arguments, with a `LoopError`; it is not retried. Calls are counted in each attempt, for
-   * tools of `instrumentTool()` and of frameworks that report arguments. @default none
+   * Ends a run that repeats a tool call with equal arguments, with a `LoopError`; neither a retry nor a `fallback` follows. Each attempt
+   * counts from 0, also that of a `fallback`; tools of `instrumentTool()` and of frameworks that report arguments count. @default none
    */
   readonly loop?: LoopLimit | undefined
   /**

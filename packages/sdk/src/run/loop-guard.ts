@@ -6,7 +6,8 @@ import { CountedCalls } from './counted-calls.ts'
 export interface LoopLimit {
   /**
    * Maximum number of calls of a tool with equal arguments in an attempt: an integer >= 1. The next one ends the run with a
-   * {@link LoopError}, and its tool is not called.
+   * {@link LoopError}, and its tool is not called; no retry and no `fallback` follows. A retry and each `fallback` start the work again,
+   * so they count from 0: the `toolCalls` of a `budget` limit the calls of all attempts together.
    */
   readonly sameToolCall: number
   /** Names of tools that may be called again and again, such as one that polls a status. @default none */

@@ -112,6 +112,60 @@ test('each attempt may make the same calls again, and so may each run', async ()
   expect(count.calls).toBe(16)
 })
 
+describe('with fallbacks', () => {
+  const loop: LoopLimit = { sameToolCall: 3 }
+  const recovery: RecoveryOptions = { maxRetries: 0 }
+  const times = (n: number, tool: (argument: string) => void): void => {
+    for (let call = 0; call < n; call += 1) tool('x')
+  }
+
+  test('each alternative may make the same calls again', async () => {
+    const { tool, count } = countedTool()
+    const failing = async (): Promise<string> => {
+      times(3, tool)
+      throw new Error('unavailable')
+    }
+    const last = async (): Promise<string> => {
+      times(3, tool)
+      return 'done'
+    }
+    const agent = instrumentAgent(failing, { name: 'looper', loop, recovery, fallback: [failing, last], logger: false })
+    await expect(agent()).resolves.toBe('done')
+    expect(count.calls).toBe(9)
+  })
+
+  test('a run that repeats itself calls no alternative, in its first attempt or in an alternative', async () => {
+    const { tool, count } = countedTool()
+    let later = 0
+    const failing = async (): Promise<void> => {
+      throw new Error('unavailable')
+    }
+    const looping = async (): Promise<void> => times(50, tool)
+    const notCalled = async (): Promise<void> => void (later += 1)
+    for (const [first, ...fallback] of [
+      [looping, notCalled],
+      [failing, looping, notCalled],
+    ] as const) {
+      const agent = instrumentAgent(first, { name: 'looper', loop, recovery, fallback, logger: false })
+      await expect(agent()).rejects.toThrow(LoopError)
+    }
+    expect({ calls: count.calls, later }).toEqual({ calls: 6, later: 0 })
+  })
+
+  test('the tool calls of all attempts together are limited by the budget', async () => {
+    const { tool, count } = countedTool()
+    const failing = async (): Promise<void> => {
+      times(3, tool)
+      throw new Error('unavailable')
+    }
+    const fallback = [failing, failing]
+    const budget = { toolCalls: 5 }
+    const agent = instrumentAgent(failing, { name: 'looper', loop, budget, recovery, fallback, logger: false })
+    await expect(agent()).rejects.toThrow('tool calls')
+    expect(count.calls).toBe(5)
+  })
+})
+
 describe('a tool call that a framework reports', () => {
   const report = (given: object): void => beginToolCall({ name: 'search', source: 'ai-sdk', ...given }).end()
 
