@@ -1,5 +1,6 @@
 import { createRequire } from 'node:module'
 
+import { propertyOf } from '../unknown-values.ts'
 import { attemptBefore, attemptColumns, checkKeepDays, entryOf, idColumns, pruneEveryMs, type StoredCall } from './once-rows.ts'
 import type { OnceStore } from './once-store.ts'
 import type { ClosableOnceStore } from './sqlite-once-store.ts'
@@ -16,8 +17,10 @@ interface OwnPool extends PostgresPool {
 
 /**
  * Returns a store in PostgreSQL (tested with 17), for several machines. It needs the package `pg`; pass a `Pool` of your own in place of the
- * URL for TLS and other settings. The tables `swarmwatch_once` and `swarmwatch_attempts` are created when they are first used. Results are stored as JSON, unencrypted;
- * arguments only as a hash. Calls are deleted after `keepDays`. A query that takes longer than 10 s, or a connection longer than 5 s, fails.
+ * URL for TLS and other settings. The tables `swarmwatch_once` and `swarmwatch_attempts` are created when they are first used, which needs
+ * CREATE on the schema; for tables that exist, SELECT, INSERT, UPDATE and DELETE on them are enough. Results are stored as JSON,
+ * unencrypted; arguments only as a hash. Calls are deleted after `keepDays`. A query that takes longer than 10 s, or a connection longer
+ * than 5 s, fails.
  *
  * @throws {Error} at once if `pg` is not installed. @default keepDays 30
  */
@@ -103,6 +106,7 @@ function loadPg(): { readonly Pool: new (options: object) => OwnPool } {
 
 /** Errors of two processes that create the same table at the same time. */
 const alreadyCreated: readonly unknown[] = ['23505', '42P07', '42710']
+const notPermitted = '42501'
 
 interface Table {
   readonly name: string
@@ -155,8 +159,16 @@ async function createTable(pool: PostgresPool, { name, columns }: Table): Promis
     `CREATE INDEX IF NOT EXISTS ${name}_begun_at ON ${name} (begun_at)`,
   ]
   for (const statement of statements) {
-    await pool.query(statement).catch((error: unknown) => {
-      if (!alreadyCreated.includes((error as { code?: unknown }).code)) throw error
+    await pool.query(statement).catch(async (error: unknown) => {
+      const { code } = error as { code?: unknown }
+      if (alreadyCreated.includes(code)) return
+      // IF NOT EXISTS needs the right to create the table, or to own it, also if it exists
+      if (code !== notPermitted || !(await hasTable(pool, name))) throw error
     })
   }
+}
+
+async function hasTable(pool: PostgresPool, name: string): Promise<boolean> {
+  const { rows } = await pool.query('SELECT to_regclass($1) AS found', [name])
+  return propertyOf(rows[0], 'found') !== null
 }
