@@ -446,6 +446,33 @@ test('of a long body, the start and the end are read', () => {
   expect(shown(openAiChat, far, undefined, 50_000)).toEqual({ id: 'c-1' })
 })
 
+test('what a long body has at its end only is read, and what its start has is kept', () => {
+  const filler = `"text":"${'x'.repeat(5 * megabyte)}"`
+  const end =
+    '"id":"c-9","model":"模型","usage":{"prompt_tokens":4,"completion_tokens":2},"error":{"code":"x","message":"a prompt"}'
+  const tokens = usage(4, 2)
+  const failed = { error: true, errorCode: 'x' }
+  expect(shown(openAiChat, `{${filler},${end}}`, undefined, 50_000)).toEqual({ id: 'c-9', model: '模型', ...tokens, ...failed })
+  expect(shown(openAiChat, `{"id":"c-1",${filler},${end}}`, undefined, 50_000)).toEqual({
+    id: 'c-1',
+    model: '模型',
+    ...tokens,
+    ...failed,
+  })
+  const metadata = '"usageMetadata":{"promptTokenCount":4,"candidatesTokenCount":2},"responseId":"g-9"'
+  expect(shown(gemini, `{${filler},${metadata}}`, undefined, 50_000)).toEqual({ id: 'g-9', ...tokens })
+  // A choice may be cut, and then belongs to no number
+  const choices = '"choices":[{"index":0,"finish_reason":"stop"}]'
+  expect(shown(openAiChat, `{${filler},${choices}}`, undefined, 50_000)).toEqual({})
+})
+
+test.each([1_000, 16_384, 60_000])('of a long body in pieces of %i bytes, the last 64 KB are kept', (size) => {
+  const body = (rest: number) =>
+    `{"text":"${'x'.repeat(5 * megabyte)}","usage":{"prompt_tokens":4,"completion_tokens":2},"text":"${'x'.repeat(rest)}"}`
+  expect(shown(openAiChat, body(64 * 1024 - 100), undefined, size)).toEqual(usage(4, 2))
+  expect(shown(openAiChat, body(64 * 1024 + size), undefined, size)).toEqual({})
+})
+
 test('a compressed body is read up to 4 MB, and one that inflates beyond 16 MB is not', () => {
   const noise = Buffer.from(Array.from({ length: 3_400_000 }, (_, at) => 35 + ((at * 7919 * (at % 101)) % 57)))
   const body = (bytes: Buffer): Buffer => Buffer.concat([Buffer.from(`${text.slice(0, -1)},"text":"`), bytes, Buffer.from('"}')])
@@ -474,6 +501,20 @@ test('what arrived so far of a body is read without ending it', () => {
   packed.end()
   expect(packed.captured).toBe(text)
   expect(openAiChat.usage(packed.picked)).toMatchObject({ inputTokens: 4, outputTokens: 2 })
+})
+
+test('what arrived so far of a body with several encodings is read', () => {
+  const body = brotliCompressSync(gzipSync(sse(completion, '[DONE]')))
+  const packed = new ResponseBody(openAiChat, 'gzip, br')
+  packed.write(body)
+  expect({ events: packed.events, isComplete: packed.isComplete }).toEqual({ events: 0, isComplete: false })
+  const copy = packed.soFar()
+  expect({ id: copy.picked['id'], events: copy.events, isComplete: copy.isComplete }).toEqual({
+    id: 'c-1',
+    events: 1,
+    isComplete: true,
+  })
+  expect(copy.captured).toBeUndefined()
 })
 
 test('a body is captured only if content is recorded', () => {
