@@ -22,7 +22,7 @@ const minutes = (count: number): number => count * 60_000
 /** More than the start of the second region takes, and less than the five minutes that are promised. */
 const silentAfterSeconds = 120
 const network = 'swarmwatch-regions'
-/** By name, because an engine has addresses for about 30 networks: those of Grafana and Jaeger are left out. */
+/** By name: Grafana and Jaeger are left out. */
 const services = ['agent-worker', 'otel-collector', 'prometheus', 'alertmanager', 'alert-bridge', 'advisor', 'mailpit']
 
 describe.runIf(isWanted)('two regions on one machine, each a complete stack', () => {

@@ -40,7 +40,10 @@ export interface Service {
 export interface ComposeFile {
   readonly services: Readonly<Record<string, Service>>
   readonly networks: Readonly<
-    Record<string, { readonly internal?: boolean; readonly driver_opts?: Readonly<Record<string, string>> }>
+    Record<
+      string,
+      { readonly internal?: boolean; readonly external?: boolean; readonly driver_opts?: Readonly<Record<string, string>> }
+    >
   >
   readonly volumes: Readonly<Record<string, unknown>>
   readonly secrets: Readonly<Record<string, { readonly file: string }>>

@@ -1,4 +1,5 @@
 import { execFileSync, spawn } from 'node:child_process'
+import { randomInt } from 'node:crypto'
 import { once } from 'node:events'
 import { cpSync, mkdirSync, mkdtempSync, readFileSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
@@ -67,7 +68,8 @@ export async function buildImages(checkout: string = repositoryRoot, files: read
 /** Lays the stack out and starts it; rejects with the logs when a service does not become healthy. Build the images before. */
 export async function startStack(options: StackOptions = {}): Promise<ProductionStack> {
   const { settings = {}, workers = 1, only, files = [], secrets } = options
-  const all = Object.keys(composeFile(...files).services)
+  const merged = composeFile(...files)
+  const all = Object.keys(merged.services)
   const without = only === undefined ? missingServices(files) : all.filter((name) => !only.includes(name))
   const [grafana, grpc, http, mail] = await Promise.all([freePort(), freePort(), freePort(), freePort()])
   const folder = layOut(
@@ -76,7 +78,13 @@ export async function startStack(options: StackOptions = {}): Promise<Production
     secrets,
   )
   const override = 'published-for-the-test.yml'
-  writeFileSync(join(folder, override), `services: { mailpit: { ports: ['127.0.0.1:${mail}:8025'] } }\n`)
+  const ownNetworks = Object.entries(merged.networks).filter(([, { external = false }]) => !external)
+  const published = { mailpit: { ports: [`127.0.0.1:${mail}:8025`] } }
+  // Compose reads JSON
+  writeFileSync(
+    join(folder, override),
+    JSON.stringify({ services: published, networks: await subnetsOf(ownNetworks.map(([name]) => name)) }),
+  )
   const project = basename(folder).toLowerCase()
   const commandLine = [
     'compose',
@@ -96,7 +104,7 @@ export async function startStack(options: StackOptions = {}): Promise<Production
   }
 
   const takeDown = takeDownAtEnd(folder, [...commandLine, 'down', '--volumes', '--remove-orphans', '--timeout=5'])
-  // with names, Compose makes only the networks that these services need; an engine has addresses for about 30
+  // with names, Compose makes only the networks that these services need
   const scales = only === undefined ? [`agent-worker=${workers}`, ...without.map((name) => `${name}=0`)] : []
   const upFlags = ['--pull=never', '--no-build', ...scales.map((scale) => `--scale=${scale}`)]
   const stack: ProductionStack = {
@@ -126,6 +134,23 @@ export async function startStack(options: StackOptions = {}): Promise<Production
     await stack.close()
     throw error
   }
+}
+
+/**
+ * A small subnet for each network: the engine has addresses of its own for about 30, and two stacks at a
+ * time need more. They are in 198.18.0.0/15, which is kept for tests (RFC 2544).
+ */
+async function subnetsOf(names: readonly string[]): Promise<Readonly<Record<string, object>>> {
+  const { output: ids } = await runDocker(['network', 'ls', '--quiet'])
+  const format = '{{range .IPAM.Config}}{{.Subnet}} {{end}}'
+  const { output: taken } = await runDocker(['network', 'inspect', '--format', format, ...ids.split('\n').filter(Boolean)])
+  // A block is four times 256 addresses, for 32 networks; one at random, because another test may start at the same time
+  const blocks = Array.from({ length: 128 }, (_, n) => [0, 1, 2, 3].map((of) => `198.${18 + (n >> 6)}.${(n % 64) * 4 + of}`))
+  const free = blocks.filter((block) => block.every((quarter) => !taken.includes(`${quarter}.`)))
+  const block = free[randomInt(free.length)]!
+  return Object.fromEntries(
+    names.map((name, n) => [name, { ipam: { config: [{ subnet: `${block[n >> 3]!}.${(n % 8) * 32}/27` }] } }]),
+  )
 }
 
 /** Settings for a stack whose mail goes to Mailpit and whose Slack is at `slackUrl`. */
