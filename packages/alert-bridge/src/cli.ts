@@ -65,7 +65,7 @@ line.program
 
 line.program
   .command('check')
-  .description('report problems in the settings and in an alertmanager.yml; exits with 1 if there are any')
+  .description('report problems in the settings, the database and an alertmanager.yml; exits with 1 if there are any')
   .argument('[file]', 'path of an alertmanager.yml')
   .option('--json', 'print the result as JSON')
   .action(

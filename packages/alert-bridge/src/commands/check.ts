@@ -4,7 +4,7 @@ import { dirname, resolve } from 'node:path'
 import { channelWarnings, hostAndPort } from '@swarmwatch/config'
 import { asJson, type ExitCode } from '@swarmwatch/config/command-line'
 
-import { readDatabaseUrl } from '../outbox/postgres/database-url.ts'
+import { type DatabaseAddress, readDatabaseUrl } from '../outbox/postgres/database-url.ts'
 import { contentOf } from '../message/message-content.ts'
 import type { MessageStyle, Notice } from '../message/notice.ts'
 import type { BridgeSettings } from '../settings.ts'
@@ -21,13 +21,18 @@ export interface CheckOptions {
   readonly json?: boolean
 }
 
-/** Reports settings of the bridge and of Alertmanager that can lose alerts. Returns the exit code: 1 if there are any. */
-export function check({ settings, alertmanagerFile, write, json = false }: CheckOptions): ExitCode {
+/**
+ * Reports settings of the bridge and of Alertmanager that can lose alerts, and a database that cannot be used. Returns the exit code: 1 if
+ * there are any.
+ */
+export async function check({ settings, alertmanagerFile, write, json = false }: CheckOptions): Promise<ExitCode> {
   const { channels, notices, host, port, tokens, watchedPeers = [], heartbeatTargets = [] } = settings
   const reaching = reachingChannels(channels)
-  const database = settings.databaseUrl && readDatabaseUrl(settings.databaseUrl.reveal())?.shown
+  const address = settings.databaseUrl && readDatabaseUrl(settings.databaseUrl.reveal())
+  const unusable = address && (await problemOf(address))
   const warnings = [
     ...notices,
+    ...(unusable === undefined ? [] : [unusable]),
     ...(reaching.length < 2 ? [fewChannelsLine(reaching.length)] : []),
     ...uncovered(reaching),
     ...channels.flatMap(channelWarnings),
@@ -37,12 +42,14 @@ export function check({ settings, alertmanagerFile, write, json = false }: Check
   const exitCode = warnings.length === 0 ? 0 : 1
   if (json) {
     const shown = channels.map(({ name, type, severities, fallback }) => ({ name, type, severities, fallback }))
-    const place = database === undefined ? { dataDir: settings.dataDir } : { database }
+    const place =
+      address === undefined ? { dataDir: settings.dataDir } : { database: address.shown, canUseDatabase: unusable === undefined }
     const peers = { watched: watchedPeers, heartbeatsTo: heartbeatTargets.map((target) => target.host) }
     write(asJson({ bridge: { host, port, tokens: tokens.length, ...place }, channels: shown, peers, warnings }))
     return exitCode
   }
-  const place = database === undefined ? settings.dataDir : `PostgreSQL at ${database}`
+  const reachable = unusable === undefined ? ', which can be reached' : ''
+  const place = address === undefined ? settings.dataDir : `PostgreSQL at ${address.shown}${reachable}`
   write(`bridge on ${hostAndPort(host, port)}, ${tokens.length} token(s), data in ${place}`)
   for (const { name, type, severities, fallback } of channels) {
     write(`channel ${name} (${type}): ${severities.join(', ')}${fallback ? ', fallback for critical' : ''}`)
@@ -58,6 +65,12 @@ export function check({ settings, alertmanagerFile, write, json = false }: Check
   for (const warning of warnings) write(`warning: ${warning}`)
   write(warnings.length === 0 ? 'no warnings' : `${warnings.length} warning(s)`)
   return exitCode
+}
+
+async function problemOf(address: DatabaseAddress): Promise<string | undefined> {
+  // only now, because few bridges need the driver
+  const { databaseProblem } = await import('../outbox/postgres/database-problem.ts')
+  return databaseProblem(address)
 }
 
 /** An alert as an example, in the words of the templates; none without templates. */

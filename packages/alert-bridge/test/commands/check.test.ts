@@ -1,6 +1,7 @@
 import { readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 
+import { freePort } from '@swarmwatch/testkit'
 import { temporaryFolder } from '@swarmwatch/testkit/vitest'
 import { expect, test } from 'vitest'
 
@@ -150,34 +151,36 @@ test('a file with the address is read where it can be', () => {
   ])
 })
 
-test('the console does not count as a channel with recipients', () => {
+test('the console does not count as a channel with recipients', async () => {
   const file = join(temporaryFolder(), 'settings.yaml')
-  const warningsWith = (channels: string): string[] => {
+  const warningsWith = async (channels: string): Promise<string[]> => {
     writeFileSync(file, `alerts:\n  channels:\n    - { type: console }\n${channels}`)
     const lines: string[] = []
     const settings = readBridgeSettings({ env: { BRIDGE_TOKEN: 'bridge-token-secret', SWARMWATCH_CONFIG: file } })
-    check({ settings, write: (line) => lines.push(line) })
+    await check({ settings, write: (line) => lines.push(line) })
     return lines.filter((line) => line.startsWith('warning: '))
   }
   const hook = (name: string, severity: string): string =>
     `    - { type: webhook, name: ${name}, url: 'https://${name}.example.com/', severities: [${severity}] }\n`
   const one =
     'warning: there is only one channel besides the console: when it is down, no one is notified; add a second channel of another type'
-  expect(warningsWith('')).toEqual([
+  expect(await warningsWith('')).toEqual([
     'warning: the console is the only channel, so no one is notified; set alerts.channels or ALERT_*',
   ])
-  expect(warningsWith(hook('a', 'critical, warning'))).toEqual([one])
-  expect(warningsWith(hook('a', 'critical, warning') + hook('b', 'critical'))).toEqual([])
-  expect(warningsWith(hook('a', 'warning') + hook('b', 'warning'))).toEqual(['warning: no channel receives critical alerts'])
+  expect(await warningsWith(hook('a', 'critical, warning'))).toEqual([one])
+  expect(await warningsWith(hook('a', 'critical, warning') + hook('b', 'critical'))).toEqual([])
+  expect(await warningsWith(hook('a', 'warning') + hook('b', 'warning'))).toEqual([
+    'warning: no channel receives critical alerts',
+  ])
 })
 
-test('warns of a single channel, and shows no secret', () => {
+test('warns of a single channel, and shows no secret', async () => {
   const secrets = { BRIDGE_TOKEN: 'bridge-token-secret', ALERT_SLACK_WEBHOOK: 'https://hooks.slack.com/services/secret' }
   const file = join(temporaryFolder(), 'settings.yaml')
   writeFileSync(file, 'monitoring: { enabled: true }\n')
   const lines: string[] = []
   const settings = readBridgeSettings({ env: { ...secrets, SWARMWATCH_CONFIG: file } })
-  expect(check({ settings, write: (line) => lines.push(line) })).toBe(1)
+  expect(await check({ settings, write: (line) => lines.push(line) })).toBe(1)
   expect(lines).toEqual([
     'bridge on 127.0.0.1:8090, 1 token(s), data in .swarmwatch/bridge',
     'channel slack (slack): critical, warning, info',
@@ -187,13 +190,13 @@ test('warns of a single channel, and shows no secret', () => {
   expect(lines.join()).not.toContain('secret')
 })
 
-test('shows an example of the messages that the templates make', () => {
+test('shows an example of the messages that the templates make', async () => {
   const file = join(temporaryFolder(), 'production.yaml')
   const templates = 'title: "{{ names }} braucht Hilfe", firing: "{{ summary }}\\nTeam: {{ labels.team | Plattform }}"'
   writeFileSync(file, `alerts:\n  time_zone: Europe/Berlin\n  templates: { ${templates} }\n  channels: [{ type: console }]\n`)
   const settings = readBridgeSettings({ env: { BRIDGE_TOKEN: 'x'.repeat(16), SWARMWATCH_CONFIG: file } })
   const lines: string[] = []
-  check({ settings, write: (line) => lines.push(line) })
+  await check({ settings, write: (line) => lines.push(line) })
   expect(lines.slice(2, 7)).toEqual([
     'message about an alert that fires: CRITICAL - writer braucht Hilfe',
     '  62 % of the runs of writer failed in the last 5 minutes',
@@ -203,7 +206,7 @@ test('shows an example of the messages that the templates make', () => {
   ])
 })
 
-test('lists the regions that are watched and those that receive heartbeats, without their tokens, and warns of one direction only', () => {
+test('lists the regions that are watched and those that receive heartbeats, without their tokens, and warns of one direction only', async () => {
   const secret = 'heartbeat-token-secret'
   const env = {
     BRIDGE_TOKEN: 'x'.repeat(16),
@@ -211,21 +214,37 @@ test('lists the regions that are watched and those that receive heartbeats, with
     BRIDGE_HEARTBEAT_TOKEN: secret,
     BRIDGE_HEARTBEAT_TARGETS: `https://bridge.eu.example.com/api/v1/heartbeats/us ${secret}`,
   }
-  const linesWith = (variables: Record<string, string>): readonly string[] => {
+  const linesWith = async (variables: Record<string, string>): Promise<readonly string[]> => {
     const lines: string[] = []
-    check({ settings: readBridgeSettings({ env: variables }), write: (line) => lines.push(line) })
+    await check({ settings: readBridgeSettings({ env: variables }), write: (line) => lines.push(line) })
     expect(lines.join()).not.toContain(secret)
     return lines.filter((line) => /region|heartbeat/i.test(line))
   }
-  expect(linesWith(env)).toEqual([
+  expect(await linesWith(env)).toEqual([
     'watches region eu: reported after 180 s without a heartbeat',
     'watches region asia: reported after 60 s without a heartbeat',
     'sends heartbeats to the bridge at bridge.eu.example.com',
     'warning: region asia is reported after 60 s, which is less than three heartbeats of 30 s: a single lost one can be reported',
   ])
   const { BRIDGE_HEARTBEAT_TARGETS: targets, ...watching } = env
-  expect(linesWith(watching).join()).toContain('no other bridge notices when this one is down')
-  expect(linesWith({ BRIDGE_TOKEN: env.BRIDGE_TOKEN, BRIDGE_HEARTBEAT_TARGETS: targets }).join()).toContain(
+  expect((await linesWith(watching)).join()).toContain('no other bridge notices when this one is down')
+  expect((await linesWith({ BRIDGE_TOKEN: env.BRIDGE_TOKEN, BRIDGE_HEARTBEAT_TARGETS: targets })).join()).toContain(
     'this bridge does not notice when another one is down',
   )
+})
+
+test('warns of a database that cannot be reached, without its password', async () => {
+  const env = {
+    BRIDGE_TOKEN: 'x'.repeat(16),
+    BRIDGE_DATABASE_URL: `postgres://bridge:pass-word@127.0.0.1:${await freePort()}/alerts`,
+  }
+  const lines: string[] = []
+  expect(await check({ settings: readBridgeSettings({ env }), write: (line) => lines.push(line) })).toBe(1)
+  expect(lines.filter((line) => line.includes('PostgreSQL'))).toEqual([
+    expect.stringMatching(/^bridge on .*, data in PostgreSQL at 127\.0\.0\.1:\d+\/alerts$/),
+    expect.stringMatching(
+      /^warning: PostgreSQL at 127\.0\.0\.1:\d+\/alerts cannot be used: connect ECONNREFUSED .*; until it can be, a bridge accepts no alerts$/,
+    ),
+  ])
+  expect(lines.join()).not.toContain('pass-word')
 })

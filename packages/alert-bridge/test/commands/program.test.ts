@@ -96,7 +96,7 @@ test('drill --json and check --json print one document', async () => {
   })
   texts.length = 0
   const env = { BRIDGE_TOKEN: token, ALERT_SLACK_WEBHOOK: 'https://hooks.slack.com/services/s3cret' }
-  expect(check({ settings: readBridgeSettings({ env }), write, json: true })).toBe(1)
+  expect(await check({ settings: readBridgeSettings({ env }), write, json: true })).toBe(1)
   expect(JSON.parse(texts.join('\n'))).toMatchObject({
     bridge: { port: 8090, tokens: 1 },
     channels: [{ name: 'slack', type: 'slack' }, { name: 'console' }],

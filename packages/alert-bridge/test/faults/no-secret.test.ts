@@ -123,7 +123,7 @@ test.each([
   expect(rows.join('')).toContain('AgentSlow')
 })
 
-test('check, a start that fails and the drill show no secret', () => {
+test('check, a start that fails and the drill show no secret', async () => {
   const file = join(temporaryFolder(), 'settings.yaml')
   writeFileSync(file, 'monitoring: { enabled: true }\n')
   const env = {
@@ -150,7 +150,7 @@ test('check, a start that fails and the drill show no secret', () => {
     HEARTBEAT_URL: `http://127.0.0.1:1/${secrets.heartbeat}`,
   }
   const lines: string[] = []
-  check({ settings: readBridgeSettings({ env }), write: (line) => lines.push(line) })
+  await check({ settings: readBridgeSettings({ env }), write: (line) => lines.push(line) })
   expect(lines.filter((line) => line.startsWith('channel '))).toHaveLength(9)
   const program = new URL('../../src/cli.ts', import.meta.url).pathname
   const run = (command: string, more: Record<string, string>): string[] => {

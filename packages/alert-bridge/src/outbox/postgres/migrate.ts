@@ -16,8 +16,7 @@ const lockValue = 7_402_651_188
  * @throws StoreError `newer-schema` if the schema is newer than this program
  */
 export async function migrate(client: Client): Promise<void> {
-  const folder = join(dirname(fileURLToPath(import.meta.resolve('@swarmwatch/alert-bridge/package.json'))), 'migrations')
-  const known = (await readdir(folder)).map((file) => file.replace(/\.sql$/, '')).toSorted()
+  const { folder, known } = await migrations()
   if ((await applied(client, known)).length === known.length) return
   // only now, because it takes its time to load
   const { runner } = await import('node-pg-migrate')
@@ -34,6 +33,20 @@ export async function migrate(client: Client): Promise<void> {
     log: () => {},
   })
   await applied(client, known)
+}
+
+/**
+ * Changes nothing; the schema may be missing or older.
+ * @throws StoreError `newer-schema` if the schema is newer than this program
+ */
+export async function checkSchema(client: Client): Promise<void> {
+  await applied(client, (await migrations()).known)
+}
+
+/** The folder of the migrations, and their names in the order in which they are applied. */
+async function migrations(): Promise<{ readonly folder: string; readonly known: readonly string[] }> {
+  const folder = join(dirname(fileURLToPath(import.meta.resolve('@swarmwatch/alert-bridge/package.json'))), 'migrations')
+  return { folder, known: (await readdir(folder)).map((file) => file.replace(/\.sql$/, '')).toSorted() }
 }
 
 /** Names of the migrations that were applied. */

@@ -37,7 +37,8 @@ export function endsConnection(error: unknown): boolean {
   return /^(08|57P|25006)/.test(codeOf(error))
 }
 
-function messageOf(error: unknown): string {
+/** The message of an error, or those of all its errors. */
+export function messageOf(error: unknown): string {
   // an error for several addresses has no message of its own
   if (error instanceof AggregateError) return [...new Set(error.errors.map(messageOf))].join(', ')
   return error instanceof Error && error.message !== '' ? error.message : codeOf(error) || String(error)
