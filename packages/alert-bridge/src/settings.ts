@@ -63,6 +63,8 @@ export interface BridgeSettings extends ProxySettings {
   readonly style?: MessageStyle
   /** Lines to show at start. */
   readonly notices: readonly string[]
+  /** Those of `notices` about channels that are off and of whose settings none is set. @default none */
+  readonly unusedChannels?: readonly string[]
 }
 
 /** Options for {@link readBridgeSettings}. */
@@ -76,7 +78,7 @@ export interface SettingsSources {
 const tokenList = readable('must be one or two tokens, each at least 16 characters of ASCII without spaces', readTokens, true)
 
 /** The definitions of the settings that only the bridge has; the table in the README is made from them. */
-export const bridgeSettings: Settings<Required<Omit<BridgeSettings, 'channels' | 'style' | 'notices'>>> = {
+export const bridgeSettings: Settings<Required<Omit<BridgeSettings, 'channels' | 'style' | 'notices' | 'unusedChannels'>>> = {
   port: { about: 'Port of the bridge.', variable: 'BRIDGE_PORT', value: port, default: 8090 },
   host: { about: 'Address that the bridge listens on.', variable: 'BRIDGE_HOST', value: host, default: '127.0.0.1' },
   tokens: {
@@ -184,9 +186,9 @@ export function readBridgeSettings({
       value: shownValue(folder.text),
     })
   }
-  const { channels, style, notices } = channelsOf(env, problems)
+  const { channels, style, notices, unusedChannels } = channelsOf(env, problems)
   if (problems.length > 0) throw new ConfigurationError(problems)
-  return { ...own, channels, style, notices: [...mistypedVariables(env, variables.known), ...notices] }
+  return { ...own, channels, style, notices: [...mistypedVariables(env, variables.known), ...notices], unusedChannels }
 }
 
 type PeerSettings = Required<Pick<BridgeSettings, 'tokens' | 'watchedPeers' | 'heartbeatTokens'>>
@@ -210,15 +212,16 @@ function readTokens(text: string): readonly Secret[] | undefined {
 function channelsOf(
   env: SettingsSources['env'],
   problems: Problem[],
-): Required<Pick<BridgeSettings, 'channels' | 'style' | 'notices'>> {
+): Required<Pick<BridgeSettings, 'channels' | 'style' | 'notices' | 'unusedChannels'>> {
   try {
-    const { alerts, notices, offChannels } = loadConfiguration({ env })
+    const { alerts, notices, offChannels, incompleteChannels } = loadConfiguration({ env })
     const { channels, timeZone, titleTemplate, firingTemplate, resolvedTemplate } = alerts
     const style = { timeZone, titleTemplate, firingTemplate, resolvedTemplate }
-    return { channels, style, notices: [...notices, ...offChannels] }
+    const unusedChannels = offChannels.filter((line) => !incompleteChannels.includes(line))
+    return { channels, style, notices: [...notices, ...offChannels], unusedChannels }
   } catch (error) {
     if (!(error instanceof ConfigurationError)) throw error
     problems.push(...error.problems)
-    return { channels: [], style: {}, notices: [] }
+    return { channels: [], style: {}, notices: [], unusedChannels: [] }
   }
 }

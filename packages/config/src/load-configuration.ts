@@ -3,6 +3,7 @@ import { resolve } from 'node:path'
 
 import type { CodeRule } from './alert-rules.ts'
 import type { CodeChannel } from './channels/channel-types.ts'
+import type { OffChannel } from './channels/read-channels.ts'
 import { type Environment, openVariables } from './environment.ts'
 import { readSettingsFile } from './file/settings-file.ts'
 import { mistypedVariables } from './mistyped-variables.ts'
@@ -47,6 +48,8 @@ export interface Configuration extends StartSettings {
   readonly notices: readonly string[]
   /** A line for each alert channel that is off, with the reason; to be printed by a program that sends alerts. */
   readonly offChannels: readonly string[]
+  /** Those of `offChannels` that have a part of what they need, such as recipients without a mail server. */
+  readonly incompleteChannels: readonly string[]
 }
 
 type Given<T> = { readonly [Key in keyof T]?: T[Key] | undefined }
@@ -115,7 +118,7 @@ export function loadConfiguration(options: LoadOptions = {}): Configuration {
   const { env = process.env, cwd = process.cwd(), readFile = readText } = options
   const problems: Problem[] = []
   const notices: string[] = []
-  const offChannels: string[] = []
+  const offChannels: OffChannel[] = []
   const readFrom = (path: string): string => readFile(resolve(cwd, path))
   const variables = openVariables(env, readFrom, problems)
   const file = readSettingsFile(options.file, variables, readFrom, problems)
@@ -163,7 +166,8 @@ export function loadConfiguration(options: LoadOptions = {}): Configuration {
       ...start.origins,
     },
     notices: notices.map(asciiOnly),
-    offChannels: offChannels.map(asciiOnly),
+    offChannels: offChannels.map(({ line }) => asciiOnly(line)),
+    incompleteChannels: offChannels.filter(({ isIncomplete }) => isIncomplete).map(({ line }) => asciiOnly(line)),
   }
 }
 

@@ -97,7 +97,7 @@ test('a channel whose target is unset or empty is off and listed in offChannels,
   expect(offChannels).toEqual([
     'alert channel "team" is off: TEAM_HOOK is not set; set it, or remove alerts.channels[0] from config/production.yaml',
     'alert channel "webhook" is off: HOOK is not set; set it, or remove alerts.channels[1] from config/production.yaml',
-    'alert channel "email" is off: ALERT_EMAIL_TO is not set; set it, or remove alerts.channels[2] from config/production.yaml',
+    'alert channel "email" is off: ALERT_EMAIL_TO is not set and ALERT_EMAIL_HOST is not set; set them, or remove alerts.channels[2] from config/production.yaml',
     'alert channel "second" is off: A is not set; set it, or remove alerts.channels[3] from config/production.yaml',
   ])
 })
@@ -112,6 +112,21 @@ test('mail without a server or without recipients is off and listed in offChanne
   expect(load('    - { type: email, recipients: [] }', { ALERT_EMAIL_HOST: 'mail' }).offChannels).toEqual([
     'alert channel "email" is off: alerts.channels[0].recipients is empty; set it, or remove alerts.channels[0] from config/production.yaml',
   ])
+})
+
+test('mail without server and recipients names both variables', () => {
+  expect(load("    - { type: email, recipients: ['${ALERT_EMAIL_TO}'] }", {}).offChannels).toEqual([
+    'alert channel "email" is off: ALERT_EMAIL_TO is not set and ALERT_EMAIL_HOST is not set; set them, or remove alerts.channels[0] from config/production.yaml',
+  ])
+})
+
+test('a channel that is off is incomplete when a part of what it needs is set; a port alone is not', () => {
+  const incomplete = (env: Record<string, string>): readonly string[] =>
+    load("    - { type: email, recipients: ['${ALERT_EMAIL_TO}'] }\n    - { type: slack, webhook: '${HOOK}' }", env)
+      .incompleteChannels
+  expect(incomplete({ ALERT_EMAIL_PORT: '25', ALERT_EMAIL_REQUIRE_TLS: 'true' })).toEqual([])
+  expect(incomplete({ ALERT_EMAIL_TO: 'a@b' })).toEqual([expect.stringContaining('ALERT_EMAIL_HOST is not set; set it')])
+  expect(incomplete({ ALERT_EMAIL_HOST: 'mail' })).toEqual([expect.stringContaining('ALERT_EMAIL_TO is not set; set it')])
 })
 
 test('a text message channel without several of its variables names all of them', () => {

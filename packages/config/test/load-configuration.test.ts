@@ -44,6 +44,7 @@ test('without file, environment and code every setting has its default', () => {
     file: undefined,
     notices: [],
     offChannels: [],
+    incompleteChannels: [],
   })
   expect(new Set(Object.values(origins))).toEqual(new Set(['default']))
 })
@@ -70,8 +71,10 @@ test("the mission's file and environment load unchanged", () => {
 
 test("the mission's file loads with an empty environment; channels without a target are off and listed", () => {
   const cwd = folderWith({ 'config/production.yaml': missionFile })
-  const { alerts, offChannels } = loadConfiguration({ env: {}, cwd })
+  const { alerts, offChannels, incompleteChannels } = loadConfiguration({ env: {}, cwd })
   expect(alerts.channels).toEqual([])
+  // it lists recipients of mail
+  expect(incompleteChannels).toEqual([offChannels[0]])
   expect(offChannels).toEqual([
     'alert channel "email" is off: ALERT_EMAIL_HOST is not set; set it, or remove alerts.channels[0] from config/production.yaml',
     'alert channel "slack" is off: ALERT_SLACK_WEBHOOK is not set; set it, or remove alerts.channels[1] from config/production.yaml',

@@ -14,10 +14,11 @@ const full = {
 }
 
 test('config/production.yaml loads with an empty environment; channels without a target are off', () => {
-  const { alerts, offChannels } = loadConfiguration({ env: {}, cwd: root })
+  const { alerts, offChannels, incompleteChannels } = loadConfiguration({ env: {}, cwd: root })
+  expect(incompleteChannels).toEqual([])
   expect(alerts.channels.map(({ name }) => name)).toEqual(['console'])
   expect(offChannels).toEqual([
-    'alert channel "email" is off: ALERT_EMAIL_TO is not set; set it, or remove alerts.channels[0] from config/production.yaml',
+    'alert channel "email" is off: ALERT_EMAIL_TO is not set and ALERT_EMAIL_HOST is not set; set them, or remove alerts.channels[0] from config/production.yaml',
     'alert channel "slack" is off: ALERT_SLACK_WEBHOOK is not set; set it, or remove alerts.channels[1] from config/production.yaml',
   ])
 })
@@ -54,11 +55,11 @@ function leaves(value: unknown, path = ''): string[] {
 }
 
 test('every effective setting has an origin, and every origin a setting', () => {
-  const { origins, notices, offChannels, file, ...settings } = loadConfiguration({
+  const { origins, notices, offChannels, incompleteChannels, file, ...settings } = loadConfiguration({
     env: full,
     cwd: root,
     code: { recovery: { agents: { one: { maxRetries: 1 } } } },
   })
   expect(Object.keys(origins).toSorted()).toEqual(leaves(settings).toSorted())
-  expect([file, notices, offChannels]).toEqual(['config/production.yaml', [], []])
+  expect([file, notices, offChannels, incompleteChannels]).toEqual(['config/production.yaml', [], [], []])
 })

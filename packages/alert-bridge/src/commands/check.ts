@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs'
 import { dirname, resolve } from 'node:path'
 
-import { channelWarnings, hostAndPort } from '@swarmwatch/config'
+import { channelWarnings, hostAndPort, severities, type Severity } from '@swarmwatch/config'
 import { asJson, type ExitCode } from '@swarmwatch/config/command-line'
 
 import { type DatabaseAddress, readDatabaseUrl } from '../outbox/postgres/database-url.ts'
@@ -26,12 +26,13 @@ export interface CheckOptions {
  * there are any.
  */
 export async function check({ settings, alertmanagerFile, write, json = false }: CheckOptions): Promise<ExitCode> {
-  const { channels, notices, host, port, tokens, watchedPeers = [], heartbeatTargets = [] } = settings
+  const { channels, notices, host, port, tokens, watchedPeers = [], heartbeatTargets = [], unusedChannels = [] } = settings
   const reaching = reachingChannels(channels)
   const address = settings.databaseUrl && readDatabaseUrl(settings.databaseUrl.reveal())
   const unusable = address && (await problemOf(address))
+  const notes = areAllReached(reaching) ? unusedChannels : []
   const warnings = [
-    ...notices,
+    ...notices.filter((line) => !notes.includes(line)),
     ...(unusable === undefined ? [] : [unusable]),
     ...(reaching.length < 2 ? [fewChannelsLine(reaching.length)] : []),
     ...uncovered(reaching),
@@ -45,7 +46,7 @@ export async function check({ settings, alertmanagerFile, write, json = false }:
     const place =
       address === undefined ? { dataDir: settings.dataDir } : { database: address.shown, canUseDatabase: unusable === undefined }
     const peers = { watched: watchedPeers, heartbeatsTo: heartbeatTargets.map((target) => target.host) }
-    write(asJson({ bridge: { host, port, tokens: tokens.length, ...place }, channels: shown, peers, warnings }))
+    write(asJson({ bridge: { host, port, tokens: tokens.length, ...place }, channels: shown, peers, notes, warnings }))
     return exitCode
   }
   const reachable = unusable === undefined ? ', which can be reached' : ''
@@ -62,6 +63,7 @@ export async function check({ settings, alertmanagerFile, write, json = false }:
     write(`message about ${about}: ${subject}`)
     for (const line of text.split('\n')) write(`  ${line}`.trimEnd())
   }
+  for (const note of notes) write(`note: ${note}`)
   for (const warning of warnings) write(`warning: ${warning}`)
   write(warnings.length === 0 ? 'no warnings' : `${warnings.length} warning(s)`)
   return exitCode
@@ -121,6 +123,12 @@ function peerWarnings({ watchedPeers = [], heartbeatTargets = [], heartbeatSecon
         `region ${name} is reported after ${silentAfterSeconds} s, which is less than three heartbeats of ${heartbeatSeconds} s: a single lost one can be reported`,
     ),
   ]
+}
+
+/** Whether two channels or more deliver, and each severity has one, so that a channel without any settings is not missed. */
+function areAllReached(reaching: BridgeSettings['channels']): boolean {
+  const isReached = (severity: Severity): boolean => reaching.some(({ severities }) => severities.includes(severity))
+  return reaching.length >= 2 && severities.every(isReached)
 }
 
 function uncovered(channels: BridgeSettings['channels']): string[] {

@@ -174,6 +174,28 @@ test('the console does not count as a channel with recipients', async () => {
   ])
 })
 
+test('a channel of the shipped file that no one has set up is a note while two others deliver everything', async () => {
+  const linesWith = async (variables: Record<string, string>): Promise<{ code: number; lines: string[] }> => {
+    const lines: string[] = []
+    const file = new URL('../../../../config/production.yaml', import.meta.url).pathname
+    const settings = readBridgeSettings({ env: { BRIDGE_TOKEN: 'x'.repeat(16), SWARMWATCH_CONFIG: file, ...variables } })
+    const code = await check({ settings, write: (line) => lines.push(line) })
+    return { code, lines: lines.flatMap((line) => /^(?:note|warning): alert channel "(\w+)"|^no warnings/.exec(line)?.[0] ?? []) }
+  }
+  const hook = { ALERT_DISCORD_WEBHOOK: 'https://discord.com/api/webhooks/1/a' }
+  const two = { ...hook, ALERT_PAGERDUTY_ROUTING_KEY: 'R'.repeat(32) }
+  expect(await linesWith(two)).toEqual({
+    code: 0,
+    lines: ['note: alert channel "email"', 'note: alert channel "slack"', 'no warnings'],
+  })
+  // with a part of its settings, someone waits for its messages
+  expect(await linesWith({ ...two, ALERT_EMAIL_TO: 'ops@example.com' })).toEqual({
+    code: 1,
+    lines: ['note: alert channel "slack"', 'warning: alert channel "email"'],
+  })
+  expect(await linesWith(hook)).toEqual({ code: 1, lines: ['warning: alert channel "email"', 'warning: alert channel "slack"'] })
+})
+
 test('warns of a single channel, and shows no secret', async () => {
   const secrets = { BRIDGE_TOKEN: 'bridge-token-secret', ALERT_SLACK_WEBHOOK: 'https://hooks.slack.com/services/secret' }
   const file = join(temporaryFolder(), 'settings.yaml')

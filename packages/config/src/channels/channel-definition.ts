@@ -115,6 +115,11 @@ export interface Field<Value> {
   readonly missing: string
 }
 
+/** Why a channel is off that needs these: `ALERT_EMAIL_TO is not set and ALERT_EMAIL_HOST is not set`. */
+export function allMissing(fields: readonly Field<unknown>[]): string {
+  return fields.flatMap(({ value, missing }) => (value === undefined ? missing : [])).join(' and ')
+}
+
 /** A channel as code defines it: secrets as text, everything optional. */
 export type InCode<Channel extends AnyChannel> = Partial<
   { readonly [Key in OwnKey<Channel>]: PlainText<OwnValue<Channel, Key>> | undefined } & {

@@ -14,7 +14,7 @@ import {
   port,
   secretText,
 } from '../value-rule.ts'
-import type { AnyChannel, ChannelBase, ChannelDefinition } from './channel-definition.ts'
+import { allMissing, type AnyChannel, type ChannelBase, type ChannelDefinition } from './channel-definition.ts'
 
 /** Mail by SMTP; the server comes from `ALERT_EMAIL_*`. */
 export interface EmailChannel extends ChannelBase {
@@ -163,8 +163,7 @@ export const email: ChannelDefinition<EmailChannel> = {
   },
   needs: ['recipients', 'host'],
   resolve({ recipients, host, user, from, hello, ...others }) {
-    if (recipients.value === undefined) return recipients.missing
-    if (host.value === undefined) return host.missing
+    if (recipients.value === undefined || host.value === undefined) return allMissing([recipients, host])
     const userAsSender = user.value !== undefined && isMailAddress(user.value) ? user.value : undefined
     const sender = from.value ?? userAsSender ?? 'swarmwatch@localhost'
     const senderOrigin = from.value === undefined && userAsSender !== undefined ? user.origin : from.origin

@@ -2,6 +2,7 @@ import type { Detail } from '../file/settings-document.ts'
 import { type Origin, type Resolved, resolveSettings, type Sources } from '../settings/setting.ts'
 import { type ShapeProblem, fileKeyOf, type Spelling } from '../shape.ts'
 import {
+  allMissing,
   type ChannelBase,
   type Field,
   type QuietHours,
@@ -14,6 +15,14 @@ import { type AlertChannel, type AnyDefinition, channelVariables, channelDefinit
 export interface ChannelWithOrigins {
   readonly channel: AlertChannel
   readonly origins: Readonly<Record<string, Origin>>
+}
+
+/** A channel without a target. */
+export interface OffChannel {
+  /** Why it is off, and the cure. */
+  readonly line: string
+  /** Whether a part of what it needs is set, so that someone wants it. */
+  readonly isIncomplete: boolean
 }
 
 /** Channels as code or the file lists them. */
@@ -29,9 +38,9 @@ export interface ChannelList {
 
 /**
  * Completes the listed channels from the `ALERT_*` variables, and adds one for each type that only the variables name. A channel without
- * a target is left out, with a line in `offChannels`.
+ * a target is left out and added to `offChannels`.
  */
-export function readChannels(list: ChannelList, sources: Sources, offChannels: string[]): ChannelWithOrigins[] {
+export function readChannels(list: ChannelList, sources: Sources, offChannels: OffChannel[]): ChannelWithOrigins[] {
   const variables = new Map(
     channelDefinitions.map(({ type }) => [type, resolveSettings('alerts', channelVariables[type]!, sources)]),
   )
@@ -39,10 +48,12 @@ export function readChannels(list: ChannelList, sources: Sources, offChannels: s
   const entries = [...listed, ...channelDefinitions.flatMap((type) => entryOfVariables(type, listed, variables.get(type.type)!))]
   return entries.flatMap((entry) => {
     const built = channelOf(entry, variables.get(entry.type)!)
-    if (typeof built !== 'string') return built
-    const set = built.includes(' and ') ? 'set them' : 'set it'
+    if ('channel' in built) return built
+    const { reason, isIncomplete } = built
+    const set = reason.includes(' and ') ? 'set them' : 'set it'
     const cure = entry.path === undefined ? set : `${set}, or remove ${entry.path} from ${list.listedIn}`
-    offChannels.push(`alert channel "${(entry.values['name'] as string | undefined) ?? entry.type}" is off: ${built}; ${cure}`)
+    const name = (entry.values['name'] as string | undefined) ?? entry.type
+    offChannels.push({ line: `alert channel "${name}" is off: ${reason}; ${cure}`, isIncomplete })
     return []
   })
 }
@@ -127,11 +138,14 @@ function entryOfVariables(
 }
 
 /** The channel, or why it is off. */
-function channelOf(entry: Entry, variables: Resolved<Readonly<Record<string, unknown>>>): ChannelWithOrigins | string {
+function channelOf(
+  entry: Entry,
+  variables: Resolved<Readonly<Record<string, unknown>>>,
+): ChannelWithOrigins | { readonly reason: string; readonly isIncomplete: boolean } {
   const type = channelDefinitions.find(({ type }) => type === entry.type)!
   const fields = Object.fromEntries(Object.keys(type.keys).map((key) => [key, fieldOf(type, key, entry, variables)]))
   const resolved = type.resolve?.(fields as never) ?? whenComplete(type, fields)
-  if (typeof resolved === 'string') return resolved
+  if (typeof resolved === 'string') return { reason: resolved, isIncomplete: isPartlySet(type, fields) }
   const own = Object.entries(resolved) as [string, Field<unknown>][]
   const base = baseOf(entry)
   return {
@@ -144,9 +158,15 @@ function channelOf(entry: Entry, variables: Resolved<Readonly<Record<string, unk
   }
 }
 
+function isPartlySet({ keys, needs }: AnyDefinition, fields: Record<string, Field<unknown>>): boolean {
+  return Object.entries(fields).some(
+    ([key, { value, origin }]) =>
+      value !== undefined && origin !== 'default' && (keys[key]?.isTarget === true || needs.includes(key as never)),
+  )
+}
+
 function whenComplete({ needs }: AnyDefinition, fields: Record<string, Field<unknown>>): Record<string, Field<unknown>> | string {
-  const unset = needs.map((key) => fields[key]!).filter(({ value }) => value === undefined)
-  return unset.length === 0 ? fields : unset.map(({ missing }) => missing).join(' and ')
+  return allMissing(needs.map((key) => fields[key]!)) || fields
 }
 
 /** The value of a key: from the entry, otherwise from the variable, otherwise the default. A target that is listed without a value has none. */

@@ -1,6 +1,6 @@
 import { type AlertRule, checkRuleEntries, type CodeRule, overlayRules, ruleList } from '../alert-rules.ts'
 import { type AlertChannel, codeChannels } from '../channels/channel-types.ts'
-import { checkChannelEntries, readChannels } from '../channels/read-channels.ts'
+import { checkChannelEntries, type OffChannel, readChannels } from '../channels/read-channels.ts'
 import type { Detail } from '../file/settings-document.ts'
 import { checkTemplates } from '../message-template.ts'
 import { type Problem, shownPath, shownValue } from '../problem.ts'
@@ -120,7 +120,7 @@ export function resolveAlerts(
   file: { readonly name: string | undefined; readonly details: ReadonlyMap<string, Detail> },
   sources: Sources,
   code: unknown,
-  offChannels: string[],
+  offChannels: OffChannel[],
 ): ResolvedAlerts {
   const keys = [...Object.keys(alertSettings), 'channels', 'rules']
   const { channels: givenChannels, rules: givenRules, ...given } = checkedCode('alerts', keys, code, sources.problems)
