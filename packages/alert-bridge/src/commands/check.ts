@@ -1,9 +1,13 @@
 import { readFileSync } from 'node:fs'
+import type { LookupFunction } from 'node:net'
 import { dirname, resolve } from 'node:path'
 
 import { channelWarnings, hostAndPort, severities, type Severity } from '@swarmwatch/config'
 import { asJson, type ExitCode } from '@swarmwatch/config/command-line'
 
+import { systemDependencies } from '../channels/channel.ts'
+import { proxyFor } from '../channels/proxy.ts'
+import { webhookHostProblem } from '../channels/webhook/webhook-host.ts'
 import { type DatabaseAddress, readDatabaseUrl } from '../outbox/postgres/database-url.ts'
 import { contentOf } from '../message/message-content.ts'
 import type { MessageStyle, Notice } from '../message/notice.ts'
@@ -19,13 +23,16 @@ export interface CheckOptions {
   readonly write: (line: string) => void
   /** Whether to write one JSON document instead of lines. @default false */
   readonly json?: boolean
+  /** Resolves the hosts of webhooks. @default that of the system */
+  readonly lookup?: LookupFunction
 }
 
 /**
  * Reports settings of the bridge and of Alertmanager that can lose alerts, and a database that cannot be used. Returns the exit code: 1 if
  * there are any.
  */
-export async function check({ settings, alertmanagerFile, write, json = false }: CheckOptions): Promise<ExitCode> {
+export async function check(options: CheckOptions): Promise<ExitCode> {
+  const { settings, alertmanagerFile, write, json = false, lookup = systemDependencies.lookup } = options
   const { channels, notices, host, port, tokens, watchedPeers = [], heartbeatTargets = [], unusedChannels = [] } = settings
   const reaching = reachingChannels(channels)
   const address = settings.databaseUrl && readDatabaseUrl(settings.databaseUrl.reveal())
@@ -37,6 +44,7 @@ export async function check({ settings, alertmanagerFile, write, json = false }:
     ...(reaching.length < 2 ? [fewChannelsLine(reaching.length)] : []),
     ...uncovered(reaching),
     ...channels.flatMap(channelWarnings),
+    ...(await privateHosts(settings, lookup)),
     ...peerWarnings(settings),
     ...(alertmanagerFile === undefined ? [] : lintFile(alertmanagerFile)),
   ]
@@ -73,6 +81,16 @@ async function problemOf(address: DatabaseAddress): Promise<string | undefined> 
   // only now, because few bridges need the driver
   const { databaseProblem } = await import('../outbox/postgres/database-problem.ts')
   return databaseProblem(address)
+}
+
+/** Webhooks that are not sent because of the address of their host, which otherwise only a drill would find. */
+async function privateHosts(settings: BridgeSettings, lookup: LookupFunction): Promise<string[]> {
+  const hasProxy = (url: URL): boolean => proxyFor(url, settings) !== undefined
+  const found = settings.channels.map(async (channel) => {
+    const problem = channel.type === 'webhook' ? await webhookHostProblem(channel, { lookup, hasProxy }) : undefined
+    return problem === undefined ? [] : [`channel ${channel.name}: ${problem}`]
+  })
+  return (await Promise.all(found)).flat()
 }
 
 /** An alert as an example, in the words of the templates; none without templates. */

@@ -1,4 +1,5 @@
 import { readFileSync, writeFileSync } from 'node:fs'
+import type { LookupFunction } from 'node:net'
 import { join } from 'node:path'
 
 import { freePort } from '@swarmwatch/testkit'
@@ -157,7 +158,7 @@ test('the console does not count as a channel with recipients', async () => {
     writeFileSync(file, `alerts:\n  channels:\n    - { type: console }\n${channels}`)
     const lines: string[] = []
     const settings = readBridgeSettings({ env: { BRIDGE_TOKEN: 'bridge-token-secret', SWARMWATCH_CONFIG: file } })
-    await check({ settings, write: (line) => lines.push(line) })
+    await check({ settings, lookup, write: (line) => lines.push(line) })
     return lines.filter((line) => line.startsWith('warning: '))
   }
   const hook = (name: string, severity: string): string =>
@@ -194,6 +195,37 @@ test('a channel of the shipped file that no one has set up is a note while two o
     lines: ['note: alert channel "slack"', 'warning: alert channel "email"'],
   })
   expect(await linesWith(hook)).toEqual({ code: 1, lines: ['warning: alert channel "email"', 'warning: alert channel "slack"'] })
+})
+
+const addresses: Readonly<Record<string, string>> = { 'inside.example.com': '10.0.0.2', 'outside.example.com': '8.8.8.8' }
+const lookup: LookupFunction = (host, _, callback) => callback(null, [{ address: addresses[host] ?? '8.8.4.4', family: 4 }])
+
+test.each([
+  ['an address', 'http://10.0.0.1/hook', true],
+  ['a name', 'https://inside.example.com/hook', true],
+  ['a name with a public address', 'https://outside.example.com/hook', false],
+])('warns of an own endpoint with a private address, and names the key that allows it: %s', async (_, url, isPrivate) => {
+  const warningsWith = async (entry: string, variables: Record<string, string>): Promise<readonly string[]> => {
+    const file = join(temporaryFolder(), 'settings.yaml')
+    writeFileSync(file, `alerts: { channels: [${entry}] }\n`)
+    const lines: string[] = []
+    const settings = readBridgeSettings({ env: { BRIDGE_TOKEN: 'x'.repeat(16), SWARMWATCH_CONFIG: file, ...variables } })
+    await check({ settings, lookup, write: (line) => lines.push(line) })
+    return lines.filter((line) => line.startsWith('warning: channel'))
+  }
+  expect(await warningsWith('{ type: console }', { ALERT_WEBHOOK_URL: url })).toEqual(
+    isPrivate
+      ? [
+          'warning: channel webhook: the host has a private address; if this is intended, list the channel in the settings file, with the host in allowed_private_hosts',
+        ]
+      : [],
+  )
+  const allowed = `{ type: webhook, url: '${url}', allowed_private_hosts: ['${new URL(url).hostname}'] }`
+  expect(await warningsWith(allowed, {})).toEqual([])
+  // the proxy looks the name up
+  if (url.startsWith('https')) {
+    expect(await warningsWith('{ type: console }', { ALERT_WEBHOOK_URL: url, HTTPS_PROXY: 'http://proxy:3128' })).toEqual([])
+  }
 })
 
 test('warns of a single channel, and shows no secret', async () => {

@@ -3,14 +3,15 @@ import { Agent as HttpAgent, type IncomingMessage, request as httpRequest, type 
 import { Agent as HttpsAgent, request as httpsRequest } from 'node:https'
 import type { LookupFunction } from 'node:net'
 
-import { type Secret, type WebhookChannel, withoutBrackets } from '@swarmwatch/config'
+import type { Secret, WebhookChannel } from '@swarmwatch/config'
 
 import { type Channel, type ChannelDependencies, type DeliveryResult, systemDependencies } from '../channel.ts'
 import { guardedDelivery, hideSecrets, stopSignal, wireId } from '../guarded-delivery.ts'
 import { readStart } from '../post-json.ts'
 import { connectionFailure, statusFailure } from '../request-failure.ts'
-import { guardedLookup, isPublicAddress, PrivateAddressError } from './private-address.ts'
+import { guardedLookup, PrivateAddressError } from './private-address.ts'
 import { webhookBody } from './webhook-body.ts'
+import { webhookHost } from './webhook-host.ts'
 
 /** Settings of the custom webhook. */
 export interface WebhookChannelSettings extends WebhookChannel {
@@ -23,11 +24,9 @@ export interface WebhookChannelSettings extends WebhookChannel {
 /** Posts signed JSON to one address. */
 export function openWebhookChannel(settings: WebhookChannelSettings, dependencies: Partial<ChannelDependencies> = {}): Channel {
   const { now, lookup, fetch, proxyFor } = { ...systemDependencies, ...dependencies }
-  const { name, timeoutMs = 20_000, allowedPrivateHosts = [] } = settings
-  const url = new URL(settings.url.reveal())
+  const { name, timeoutMs = 20_000 } = settings
+  const { url, mayBePrivate, isRefused } = webhookHost(settings)
   const keys = [settings.secret, ...(settings.secrets ?? [])].filter((key) => key !== undefined)
-  const host = withoutBrackets(url.hostname).toLowerCase()
-  const mayBePrivate = allowedPrivateHosts.some((allowed) => withoutBrackets(allowed).toLowerCase() === host)
   const settled = { lookup: mayBePrivate ? lookup : guardedLookup(lookup), ca: settings.ca }
   const stopped = stopSignal()
   const recipients = [name]
@@ -47,7 +46,7 @@ export function openWebhookChannel(settings: WebhookChannelSettings, dependencie
         ...(keys.length === 0 ? {} : { 'webhook-signature': signWebhook({ id, timestamp, body }, keys) }),
       }
       // an address in the place of a name is connected to without a look-up
-      if (isAddress(host) && !mayBePrivate && !isPublicAddress(host)) return privateAddress(new PrivateAddressError())
+      if (isRefused) return privateAddress(new PrivateAddressError())
       try {
         const during = stopped.during(signal, timeoutMs)
         const answer =
@@ -94,10 +93,6 @@ async function proxiedRequest(
 
 function privateAddress({ message }: PrivateAddressError): DeliveryResult {
   return { kind: 'channel-down', reason: message }
-}
-
-function isAddress(host: string): boolean {
-  return /^[\d.]+$/.test(host) || host.includes(':')
 }
 
 /** The signed parts of a request. */

@@ -7,7 +7,7 @@ import { openPostgresStore } from '../../../src/outbox/postgres/open-postgres-st
 import { readBridgeSettings } from '../../../src/settings.ts'
 import { postgresForTests } from '../../outbox/engines/postgres-server.ts'
 
-/** What `check` reports about the database. */
+/** Lines of `check` about the database. */
 async function checked(url: string): Promise<readonly string[]> {
   const lines: string[] = []
   const settings = readBridgeSettings({ env: { BRIDGE_TOKEN: 'x'.repeat(16), BRIDGE_DATABASE_URL: url } })
