@@ -37,7 +37,7 @@ export function addAdviseCommand({ program, action }: CommandLine, environment: 
 
 /**
  * Runs `swarmwatch advise` with the arguments after this word. Returns the exit code: 0 no advice, 1 advice or no answer from
- * Prometheus, 2 invalid call or settings.
+ * Prometheus, 2 invalid call or settings, or no agents.
  */
 export async function runAdvise(args: readonly string[], environment: AdviseEnvironment = {}): Promise<ExitCode> {
   const line = commandLine({
@@ -52,7 +52,7 @@ export async function runAdvise(args: readonly string[], environment: AdviseEnvi
 
 const further = `
 The login is PROMETHEUS_TOKEN, or PROMETHEUS_USER and PROMETHEUS_PASSWORD; each secret can be a file (PROMETHEUS_TOKEN_FILE).
-Exits 0 without advice, 1 with advice or when Prometheus does not answer, 2 when the call or the settings are invalid.`
+Exits 0 without advice, 1 with advice or when Prometheus does not answer, 2 when the call or the settings are invalid or choose no agents.`
 
 async function advise(options: AdviseOptions, environment: AdviseEnvironment): Promise<ExitCode> {
   const { env = process.env, now = Date.now, print = console.log, printError = console.error } = environment
@@ -64,6 +64,11 @@ async function advise(options: AdviseOptions, environment: AdviseEnvironment): P
       now(),
     )
     print(options.json ? asJson(report) : options.markdown ? markdownReport(report) : textReport(report))
+    if (report.history.agents === 0) {
+      // the text has it as a note
+      if (options.json || options.markdown) for (const notice of report.notices) printError(`swarmwatch advise: ${notice}`)
+      return 2
+    }
     return report.advice.length > 0 ? 1 : 0
   } catch (error) {
     if (!(error instanceof PrometheusError)) throw error

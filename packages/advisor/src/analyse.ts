@@ -101,7 +101,7 @@ export async function analyse(prometheus: Prometheus, settings: AnalysisSettings
   const report: Report = {
     at: new Date(nowMs).toISOString(),
     history: seen,
-    notices: noticesOf(seen),
+    notices: noticesOf(seen, settings),
     forecasts: rows,
     capacity,
     month,
@@ -155,11 +155,14 @@ function intervalOf(forecast: Forecast, summary: (values: Float64Array) => numbe
   return { low: low!, middle: middle!, high: high! }
 }
 
-function noticesOf({ hours, gapHours, agents }: Report['history']): string[] {
+function noticesOf({ hours, gapHours, agents }: Report['history'], { prometheusMatchers, weeks }: AnalysisSettings): string[] {
   if (agents === 0) {
-    return [
-      'Prometheus has no executions of agents in this time: check PROMETHEUS_URL and PROMETHEUS_MATCHERS, and that agents send metrics.',
-    ]
+    const time = weeks === 1 ? 'the last week' : `the last ${weeks} weeks`
+    return prometheusMatchers === ''
+      ? [`Prometheus has no executions of agents in ${time}: check PROMETHEUS_URL, and that agents send metrics.`]
+      : [
+          `Prometheus has no executions of agents with ${prometheusMatchers} in ${time}: correct PROMETHEUS_MATCHERS, or unset it to include all agents.`,
+        ]
   }
   const days = Math.floor(hours / day)
   return [

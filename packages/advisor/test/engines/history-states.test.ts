@@ -22,9 +22,9 @@ describe.skipIf(whyNoPrometheus !== undefined)('the report of a Prometheus', () 
   test('that is empty names what to check', async () => {
     await using prometheus = await prometheusWithHistory([])
     const { code, text } = await adviceFrom(prometheus)
-    expect(code).toBe(0)
+    expect(code).toBe(2)
     expect(text).toContain(
-      'Note: Prometheus has no executions of agents in this time: check PROMETHEUS_URL and PROMETHEUS_MATCHERS',
+      'Note: Prometheus has no executions of agents in the last 8 weeks: check PROMETHEUS_URL, and that agents send metrics.',
     )
   })
 
