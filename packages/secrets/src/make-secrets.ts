@@ -88,7 +88,7 @@ export function makeSecrets(root: string, options: SecretOptions = {}): readonly
   made.push(...render(root, folder, channels))
   if (folder.changed.length > 0) {
     notify(
-      `changed: ${folder.changed.join(', ')}. Running services read changes after "up --force-recreate SERVICE" (docs/operations.md, Secrets)`,
+      `changed or made again: ${folder.changed.join(', ')}. Running services read changes after "up --force-recreate SERVICE" (docs/operations.md, Secrets)`,
     )
   }
   return made
@@ -179,7 +179,7 @@ interface SecretFolder {
   read(name: string): string | undefined
   /** Writes a file; in place, because a running container has the file open and does not see a new file of the same name. */
   write(name: string, text: string): void
-  /** Names of the files that existed and have another content now. */
+  /** Names of the files that have another content now or were missing; none if these are the first secrets of the folder. */
   readonly changed: readonly string[]
 }
 
@@ -187,6 +187,7 @@ interface SecretFolder {
 function openSecretFolder(folder: string): SecretFolder {
   mkdirSync(folder, { recursive: true, mode: 0o700 })
   chmodSync(folder, 0o700)
+  const hasSecrets = randomSecrets.some((name) => existsSync(join(folder, name)))
   const changed: string[] = []
   return {
     changed,
@@ -196,10 +197,9 @@ function openSecretFolder(folder: string): SecretFolder {
     },
     write(name, text) {
       const path = join(folder, name)
-      if (existsSync(path)) {
-        if (readFileSync(path, 'utf8') !== text) changed.push(name)
-        chmodSync(path, 0o644)
-      }
+      const isThere = existsSync(path)
+      if (isThere ? readFileSync(path, 'utf8') !== text : hasSecrets) changed.push(name)
+      if (isThere) chmodSync(path, 0o644)
       writeFileSync(path, text)
       chmodSync(path, 0o444)
     },

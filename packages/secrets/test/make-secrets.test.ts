@@ -63,7 +63,7 @@ test('a second run changes nothing', () => {
   expect(contentOf(folder)).toEqual(before)
 })
 
-test('a later run names the files that changed, because services do not read them again by themselves', () => {
+test('a later run names the files that changed or were made again, because services do not read them again by themselves', () => {
   const folder = laidOut()
   const noticesOf = (): readonly string[] => {
     const notices: string[] = []
@@ -73,8 +73,15 @@ test('a later run names the files that changed, because services do not read the
   expect([noticesOf(), noticesOf()]).toEqual([[], []])
   appendFileSync(join(folder, '.env.production'), 'ALERT_SLACK_WEBHOOK=https://hooks.slack.com/services/x\n')
   expect(noticesOf()).toEqual([
-    'changed: alert_slack_webhook. Running services read changes after "up --force-recreate SERVICE" (docs/operations.md, Secrets)',
+    'changed or made again: alert_slack_webhook. Running services read changes after "up --force-recreate SERVICE" (docs/operations.md, Secrets)',
   ])
+  for (const name of ['prometheus_password', 'alert_email_ca']) rmSync(join(folder, '.secrets', name))
+  expect(noticesOf()).toEqual([
+    expect.stringMatching(
+      /^changed or made again: prometheus_password, prometheus_basic_auth, prometheus_web\.yaml, alert_email_ca\. Running/,
+    ),
+  ])
+  expect(noticesOf()).toEqual([])
 })
 
 test('only the owner can enter the folder, and any user of a container can read the files', () => {
