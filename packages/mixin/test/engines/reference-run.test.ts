@@ -24,6 +24,8 @@ const panels = [...new Set(queries.map(({ dashboard, panel }) => `${dashboard}: 
 const bornLate: Readonly<Record<string, string>> = {
   'process:tool_calls:sum': 'it exists where an agent has a daily limit of tool calls',
   'agent:anomaly_outside:recent': 'it exists while a value is unusual',
+  'agent:anomaly_steady:recent': 'it needs usual values of half an hour before',
+  'agent:anomaly_trend:88m': 'it needs usual values of two hours',
   prometheus_tsdb_out_of_bound_samples_total: 'Prometheus has it from the first sample on that is refused so',
   prometheus_tsdb_out_of_order_samples_total: 'Prometheus has it from the first sample on that is refused so',
   agent_stuck_run_seconds: 'the SDK has it while a run makes no progress',
