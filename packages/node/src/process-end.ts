@@ -32,15 +32,16 @@ const watchMs = 30_000
  * when its other listeners end it. Returns a function that removes the listeners.
  */
 export function onProcessEnd({ flush, stop, flushNow, handleSignals }: ProcessEndOptions): () => void {
+  /** When the first signal came that ends the process. One after which the program continues does not count. */
   let firstAt: number | undefined
   let stopWatching = (): void => {}
 
   const onEmpty = (): void => void stop()
   const onSignal = (signal: NodeJS.Signals): void => {
     const others = process.listeners(signal).filter((listener) => listener !== onSignal)
-    const isRepeated = firstAt !== undefined && performance.now() - firstAt > echoMs
-    firstAt ??= performance.now()
     if (others.length === 0) {
+      const isRepeated = firstAt !== undefined && performance.now() - firstAt > echoMs
+      firstAt ??= performance.now()
       if (isRepeated) endBy(signal, onSignal)
       else void stop().then(() => endBy(signal, onSignal))
       return

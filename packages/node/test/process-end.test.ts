@@ -163,7 +163,8 @@ test('a program whose listener continues after the signal keeps its telemetry, w
     process.on('SIGHUP', async () => {
       if (++count > 1) return
       await instrumentAgent(async () => 'done', { name: 'reloaded' })()
-      console.log('reloaded')
+      // Longer than the time in which two signals are one request
+      setTimeout(() => console.log('reloaded'), 600)
     })`
   let isEnded = false
   const ended = await signalled(collector, program(code), ['SIGHUP'], {

@@ -1,7 +1,7 @@
 import type { JobWithMetadata, PgBoss } from 'pg-boss'
 
 import type { ClaimTasks } from './claim-tasks.ts'
-import { waitFor } from './task-queue.ts'
+import { abortGraceMs, waitFor } from './task-queue.ts'
 
 /** Options for {@link runClaimedTasks}. */
 export interface RunClaimedTasksOptions<Data> {
@@ -40,7 +40,6 @@ interface Run {
 
 /** Also after a notification: a retry whose time has come does not notify. */
 const pollMs = 1000
-const abortGraceMs = 250
 
 /**
  * Claims tasks and does up to `concurrency` of them at a time. Shows the database a sign of life of each, three times per

@@ -50,7 +50,7 @@ export interface WorkQueue {
   counts(): Answer<TaskCounts>
   /** Takes no more tasks. A queue in memory cancels the queued ones; returns their number. */
   close(): Answer<number>
-  /** Waits for the running tasks and aborts those that take longer than `ms`; returns their number. Takes at most 250 ms longer than `ms`. */
+  /** Waits for the running tasks and aborts those that take longer than `ms`; returns their number. Takes at most 1 s longer than `ms`. */
   drain(ms: number): Promise<number>
   /** The counts of this worker, for which no database is asked. */
   ownCounts?(): Omit<TaskCounts, 'queued'>
@@ -86,7 +86,8 @@ interface Run {
   readonly done: Promise<void>
 }
 
-const abortGraceMs = 250
+/** Time that aborted tasks have to end. */
+export const abortGraceMs = 1_000
 
 /** Opens a queue that does its tasks with `work`, which must stop when its signal aborts. */
 export function openTaskQueue(
