@@ -84,6 +84,12 @@ export function statusFailure(
   return { kind: 'retry', reason, ...(seconds === undefined ? {} : { retryAfterSeconds: seconds }) }
 }
 
+/** The same for a service that may have posted the message although it answers with an error of its own; after a 503 it did not take it. */
+export function messageFailure(answer: FailedAnswer, now: Date, endpoint: string): ReturnType<typeof statusFailure> {
+  const isUnknown = answer.status >= 500 && answer.status !== 503
+  return { ...statusFailure(answer, now, endpoint), ...(isUnknown && { unknown: true }) }
+}
+
 const maxRetryAfterSeconds = 3_600
 
 /** The seconds of a `Retry-After` header (a number or a date), at most one hour: no provider may stop alerts for a day. */

@@ -2,12 +2,12 @@ import type { ChannelOf } from '@swarmwatch/config'
 
 import { markedUpText } from '../../message/marked-up-text.ts'
 import type { Notice } from '../../message/notice.ts'
-import { type Channel, type ChannelDependencies, type DeliveryResult, systemDependencies } from '../channel.ts'
-import { guardedDelivery, hideSecrets, stopSignal } from '../guarded-delivery.ts'
+import type { Channel, ChannelDependencies, DeliveryResult } from '../channel.ts'
+import { openHttpChannel } from '../http-channel.ts'
 import { threadedDelivery } from '../incident-thread.ts'
 import { escapeMarkdown, markdownLink, markdownText } from '../markdown-text.ts'
-import { type JsonAnswer, postJson } from '../post-json.ts'
-import { connectionFailure, readRetryAfter, statusFailure } from '../request-failure.ts'
+import type { JsonAnswer } from '../post-json.ts'
+import { messageFailure } from '../request-failure.ts'
 
 /** Settings of a Discord channel. */
 export interface DiscordChannelSettings extends Pick<ChannelOf<'discord'>, 'name' | 'webhook'> {
@@ -20,51 +20,33 @@ export interface DiscordChannelSettings extends Pick<ChannelOf<'discord'>, 'name
  * too. An embed that Discord refuses is sent again as plain text.
  */
 export function openDiscordChannel(settings: DiscordChannelSettings, dependencies: Partial<ChannelDependencies> = {}): Channel {
-  const { fetch, now } = { ...systemDependencies, ...dependencies }
-  const { name, webhook, timeoutMs = 15_000 } = settings
-  const stopped = stopSignal()
-  const recipients = [name]
-
-  /** With `message`, changes that message. */
-  async function post(body: DiscordMessage, signal: AbortSignal, message?: string): Promise<DiscordReply> {
-    try {
+  const { name, webhook, timeoutMs } = settings
+  // Discord accepts 30 messages a minute in a channel, and five requests in two seconds from a webhook
+  const limits = { perSecond: 0.5, burst: 3 }
+  return openHttpChannel({ name, limits, secrets: [webhook], timeoutMs }, dependencies, (exchange) => {
+    /** With `message`, changes that message. */
+    async function post(body: DiscordMessage, signal: AbortSignal, message?: string): Promise<DiscordReply> {
       const method = message === undefined ? 'POST' : 'PATCH'
       const url = requestUrl(webhook.reveal(), message)
-      const answer = await postJson({ url, method, body }, fetch, stopped.during(signal, timeoutMs))
-      const { id } = answer.json
-      if (answer.status === 200 && typeof id === 'string') return { result: { kind: 'delivered', thread: { message: id } } }
-      return discordFailure(answer, now())
-    } catch (error) {
-      return { result: connectionFailure(error, true) }
+      const reply = await exchange({ url, method, body }, signal, discordReply)
+      return 'result' in reply ? reply : { result: reply }
     }
-  }
 
-  async function send(notice: Notice, signal: AbortSignal, message?: string): Promise<DiscordReply> {
-    const reply = await post(discordMessage(notice), signal, message)
-    return reply.code === invalidForm ? post(shortDiscordMessage(notice), signal, message) : reply
-  }
+    async function send(notice: Notice, signal: AbortSignal, message?: string): Promise<DiscordReply> {
+      const reply = await post(discordMessage(notice), signal, message)
+      return reply.code === invalidForm ? post(shortDiscordMessage(notice), signal, message) : reply
+    }
 
-  return {
-    name,
-    recipients,
-    concurrency: 1,
-    // Discord accepts 30 messages a minute in a channel, and five requests in two seconds from a webhook
-    limits: { perSecond: 0.5, burst: 3 },
-    deliver: guardedDelivery(
-      recipients,
-      hideSecrets([webhook]),
-      threadedDelivery({
-        threadOf: discordThread,
-        begin: async ({ notice }, signal) => (await send(notice, signal)).result,
-        update: async ({ message }, { notice }, signal) => {
-          const { code, result } = await send(notice, signal, message)
-          return code !== undefined && goneCodes.has(code) ? 'gone' : result
-        },
-        reply: async (_thread, { notice }, signal) => (await send(notice, signal)).result,
-      }),
-    ),
-    close: async () => stopped.stop(),
-  }
+    return threadedDelivery({
+      threadOf: discordThread,
+      begin: async ({ notice }, signal) => (await send(notice, signal)).result,
+      update: async ({ message }, { notice }, signal) => {
+        const { code, result } = await send(notice, signal, message)
+        return code !== undefined && goneCodes.has(code) ? 'gone' : result
+      },
+      reply: async (_thread, { notice }, signal) => (await send(notice, signal)).result,
+    })
+  })
 }
 
 /** The first message of an incident. */
@@ -98,24 +80,19 @@ const goneCodes: ReadonlySet<number> = new Set([10_008, 50_005, 30_046])
 /** The webhook, its channel or its thread must be fixed first: unknown, without permission, archived, or in need of a thread. */
 const channelCodes: ReadonlySet<number> = new Set([10_003, 10_015, 50_001, 50_013, 50_027, 50_083, 220_001, 220_003])
 
-function discordFailure(answer: JsonAnswer, now: Date): DiscordReply {
+function discordReply(answer: JsonAnswer, now: Date): DiscordReply {
   const { status, json } = answer
-  const code = typeof json['code'] === 'number' ? json['code'] : undefined
+  const { id, code: errorCode, retry_after: wait } = json
+  if (status === 200 && typeof id === 'string') return { result: { kind: 'delivered', thread: { message: id } } }
+  const code = typeof errorCode === 'number' ? errorCode : undefined
   if (status < 300) {
     return { code, result: { kind: 'retry', reason: `Discord answered ${status} without the message`, unknown: true } }
   }
-  const failure = statusFailure(answer, now, 'Discord')
+  // the body has fractions of a second; a page of Cloudflare has only the header
+  const retryAfter = status === 429 && typeof wait === 'number' ? String(wait) : answer.retryAfter
+  const failure = messageFailure({ ...answer, retryAfter }, now, 'Discord')
   if (code !== undefined && channelCodes.has(code)) return { code, result: { kind: 'channel-down', reason: failure.reason } }
-  if (status === 429) {
-    // the body has fractions of a second; a page of Cloudflare has only the header
-    const inBody = typeof json['retry_after'] === 'number' ? String(json['retry_after']) : answer.retryAfter
-    const seconds = readRetryAfter(inBody, now)
-    return {
-      code,
-      result: { kind: 'retry', reason: failure.reason, ...(seconds !== undefined && { retryAfterSeconds: seconds }) },
-    }
-  }
-  return { code, result: { ...failure, ...(status >= 500 && status !== 503 && { unknown: true }) } }
+  return { code, result: failure }
 }
 
 /** Body of a message of a webhook. */

@@ -2,11 +2,11 @@ import type { ChannelOf } from '@swarmwatch/config'
 
 import { markedUpText } from '../../message/marked-up-text.ts'
 import type { Notice } from '../../message/notice.ts'
-import { type Channel, type ChannelDependencies, type DeliveryResult, systemDependencies } from '../channel.ts'
-import { guardedDelivery, hideSecrets, stopSignal } from '../guarded-delivery.ts'
+import type { Channel, ChannelDependencies, DeliveryResult } from '../channel.ts'
+import { openHttpChannel } from '../http-channel.ts'
 import { escapeMarkdown, markdownLink } from '../markdown-text.ts'
-import { type JsonAnswer, postJson } from '../post-json.ts'
-import { connectionFailure, readRetryAfter, statusFailure } from '../request-failure.ts'
+import type { JsonAnswer } from '../post-json.ts'
+import { messageFailure } from '../request-failure.ts'
 import { isAccepted } from '../webhook-answer.ts'
 
 /** Settings of a Mattermost channel. */
@@ -23,32 +23,19 @@ export function openMattermostChannel(
   settings: MattermostChannelSettings,
   dependencies: Partial<ChannelDependencies> = {},
 ): Channel {
-  const { fetch, now } = { ...systemDependencies, ...dependencies }
-  const { name, webhook, timeoutMs = 15_000 } = settings
-  const stopped = stopSignal()
-  const recipients = [name]
-
-  async function post(body: MattermostMessage, signal: AbortSignal): Promise<DeliveryResult> {
-    try {
-      const answer = await postJson({ url: webhook.reveal(), body }, fetch, stopped.during(signal, timeoutMs))
-      return isAccepted(answer, JSON.stringify(body)) ? { kind: 'delivered' } : mattermostFailure(answer, now())
-    } catch (error) {
-      return connectionFailure(error, true)
-    }
-  }
-
-  return {
-    name,
-    recipients,
-    concurrency: 1,
-    // Mattermost limits requests to ten per second by default, if at all
-    limits: { perSecond: 2, burst: 10 },
-    deliver: guardedDelivery(recipients, hideSecrets([webhook]), async ({ notice }, signal) => {
+  const { name, webhook, timeoutMs } = settings
+  // Mattermost limits requests to ten per second by default, if at all
+  const limits = { perSecond: 2, burst: 10 }
+  return openHttpChannel({ name, limits, secrets: [webhook], timeoutMs }, dependencies, (exchange) => {
+    const post = (body: MattermostMessage, signal: AbortSignal): Promise<DeliveryResult> =>
+      exchange<DeliveryResult>({ url: webhook.reveal(), body }, signal, (answer, now) =>
+        isAccepted(answer, JSON.stringify(body)) ? { kind: 'delivered' } : mattermostFailure(answer, now),
+      )
+    return async ({ notice }, signal) => {
       const result = await post(mattermostMessage(notice), signal)
       return result.kind === 'undeliverable' ? post(shortMattermostMessage(notice), signal) : result
-    }),
-    close: async () => stopped.stop(),
-  }
+    }
+  })
 }
 
 /** The webhook, its channel or the server's settings must be fixed first: ids of Mattermost's errors, and words of Rocket.Chat's. */
@@ -58,14 +45,10 @@ const channelErrors =
 function mattermostFailure(answer: JsonAnswer, now: Date): DeliveryResult {
   const { status, json } = answer
   if (status < 300) return { kind: 'retry', reason: `the server answered ${status} without success`, unknown: true }
-  const failure = statusFailure(answer, now, 'the server')
+  const failure = messageFailure(answer, now, 'the server')
   const words = [json['id'], json['error'], json['errorType']].filter((value) => typeof value === 'string')
   if (words.some((text) => channelErrors.test(text))) return { kind: 'channel-down', reason: failure.reason }
-  if (status === 429) {
-    const seconds = readRetryAfter(answer.retryAfter, now)
-    return { kind: 'retry', reason: failure.reason, ...(seconds !== undefined && { retryAfterSeconds: seconds }) }
-  }
-  return { ...failure, ...(status >= 500 && status !== 503 && { unknown: true }) }
+  return failure
 }
 
 /** Body of an incoming webhook, as Mattermost and Rocket.Chat accept it. */

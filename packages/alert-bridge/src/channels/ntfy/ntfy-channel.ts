@@ -4,10 +4,11 @@ import { escapedText } from '../../message/escaped-text.ts'
 import { headlineOf, markedUpText } from '../../message/marked-up-text.ts'
 import { contentOf } from '../../message/message-content.ts'
 import type { Notice } from '../../message/notice.ts'
-import { type Channel, type ChannelDependencies, type DeliveryResult, systemDependencies } from '../channel.ts'
-import { guardedDelivery, hideSecrets, stopSignal, wireId } from '../guarded-delivery.ts'
-import { type JsonAnswer, postJson } from '../post-json.ts'
-import { connectionFailure, statusFailure } from '../request-failure.ts'
+import type { Channel, ChannelDependencies, DeliveryResult } from '../channel.ts'
+import { wireId } from '../guarded-delivery.ts'
+import { openHttpChannel } from '../http-channel.ts'
+import type { JsonAnswer } from '../post-json.ts'
+import { messageFailure, statusFailure } from '../request-failure.ts'
 
 /** Settings of an ntfy channel. */
 export interface NtfyChannelSettings extends Pick<ChannelOf<'ntfy'>, 'name' | 'url' | 'token'> {
@@ -17,34 +18,22 @@ export interface NtfyChannelSettings extends Pick<ChannelOf<'ntfy'>, 'name' | 'u
 
 /** Publishes to one topic, one message at a time. Later notices of an incident replace its notification on the devices. */
 export function openNtfyChannel(settings: NtfyChannelSettings, dependencies: Partial<ChannelDependencies> = {}): Channel {
-  const { fetch, now } = { ...systemDependencies, ...dependencies }
-  const { name, token, timeoutMs = 15_000 } = settings
-  const stopped = stopSignal()
-  const recipients = [name]
+  const { name, token, timeoutMs } = settings
   const { topic, server } = addressOf(settings.url.reveal())
-
-  async function publish(body: NtfyMessage, signal: AbortSignal): Promise<DeliveryResult> {
-    try {
-      const login = token === undefined ? {} : { token: token.reveal() }
-      const answer = await postJson({ url: server, body, ...login }, fetch, stopped.during(signal, timeoutMs))
-      // the answer is the message with an id of its own
-      return answer.status === 200 && typeof answer.json['id'] === 'string' ? { kind: 'delivered' } : ntfyFailure(answer, now())
-    } catch (error) {
-      return connectionFailure(error, true)
-    }
-  }
-
-  return {
-    name,
-    recipients,
-    concurrency: 1,
-    // ntfy.sh accepts 60 requests at once and one in five seconds after that
-    limits: { perSecond: 0.2, burst: 20 },
-    deliver: guardedDelivery(recipients, hideSecrets([settings.url, token, new Secret(topic)]), ({ notice }, signal) =>
-      publish(ntfyMessage(notice, topic), signal),
-    ),
-    close: async () => stopped.stop(),
-  }
+  const secrets = [settings.url, token, new Secret(topic)]
+  // ntfy.sh accepts 60 requests at once and one in five seconds after that
+  const limits = { perSecond: 0.2, burst: 20 }
+  const login = token === undefined ? {} : { token: token.reveal() }
+  return openHttpChannel(
+    { name, limits, secrets, timeoutMs },
+    dependencies,
+    (exchange) =>
+      ({ notice }, signal) =>
+        exchange<DeliveryResult>({ url: server, body: ntfyMessage(notice, topic), ...login }, signal, (answer, now) =>
+          // the answer is the message with an id of its own
+          answer.status === 200 && typeof answer.json['id'] === 'string' ? { kind: 'delivered' } : ntfyFailure(answer, now),
+        ),
+  )
 }
 
 /** JSON is published to the root of the server, with the topic in it. */
@@ -63,11 +52,10 @@ const insufficientStorage = 507
 function ntfyFailure(answer: JsonAnswer, now: Date): DeliveryResult {
   const { status, json } = answer
   if (status < 300) return { kind: 'retry', reason: `ntfy answered ${status} without the message`, unknown: true }
-  const failure = statusFailure(answer, now, 'ntfy')
+  const failure = (status === insufficientStorage ? statusFailure : messageFailure)(answer, now, 'ntfy')
   const code = json['code']
   if (code === quotaReached || topicErrors.has(code)) return { kind: 'channel-down', reason: failure.reason }
-  const isUnknown = status >= 500 && status !== 503 && status !== insufficientStorage
-  return { ...failure, ...(isUnknown && { unknown: true }) }
+  return failure
 }
 
 /** Body of a request to publish JSON. */

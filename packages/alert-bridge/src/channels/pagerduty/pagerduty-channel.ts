@@ -7,10 +7,11 @@ import { headlineOf } from '../../message/marked-up-text.ts'
 import { contentOf, moreLine } from '../../message/message-content.ts'
 import { noticeTimes } from '../../message/notice-times.ts'
 import type { Notice } from '../../message/notice.ts'
-import { type Channel, type ChannelDependencies, type DeliveryResult, systemDependencies } from '../channel.ts'
-import { guardedDelivery, hideSecrets, stopSignal, wireId } from '../guarded-delivery.ts'
-import { type JsonAnswer, postJson } from '../post-json.ts'
-import { connectionFailure, statusFailure } from '../request-failure.ts'
+import type { Channel, ChannelDependencies, DeliveryResult } from '../channel.ts'
+import { wireId } from '../guarded-delivery.ts'
+import { openHttpChannel } from '../http-channel.ts'
+import type { JsonAnswer } from '../post-json.ts'
+import { statusFailure } from '../request-failure.ts'
 
 /** Settings of a PagerDuty channel. */
 export interface PagerdutyChannelSettings extends Pick<ChannelOf<'pagerduty'>, 'name' | 'routingKey' | 'apiUrl'> {
@@ -26,36 +27,23 @@ export function openPagerdutyChannel(
   settings: PagerdutyChannelSettings,
   dependencies: Partial<ChannelDependencies> = {},
 ): Channel {
-  const { fetch, now } = { ...systemDependencies, ...dependencies }
-  const { name, routingKey, apiUrl, timeoutMs = 15_000 } = settings
-  const stopped = stopSignal()
-  const recipients = [name]
-
-  async function post({ path, body }: PagerdutyRequest, signal: AbortSignal): Promise<DeliveryResult> {
-    try {
+  const { name, routingKey, apiUrl, timeoutMs } = settings
+  // an integration accepts 120 events a minute
+  const limits = { perSecond: 2, burst: 20 }
+  return openHttpChannel({ name, limits, hasIncidents: true, secrets: [routingKey], timeoutMs }, dependencies, (exchange) => {
+    const post = ({ path, body }: PagerdutyRequest, signal: AbortSignal): Promise<DeliveryResult> => {
       const url = `${apiUrl.replace(/\/+$/, '')}${path}`
       const request = { url, body: { routing_key: routingKey.reveal(), ...body } }
-      const answer = await postJson(request, fetch, stopped.during(signal, timeoutMs))
-      const isAccepted = answer.status === 202 && answer.json['status'] === 'success'
-      return isAccepted ? { kind: 'delivered' } : pagerdutyFailure(answer, now())
-    } catch (error) {
-      return connectionFailure(error, true)
+      return exchange<DeliveryResult>(request, signal, (answer, now) => {
+        const isAccepted = answer.status === 202 && answer.json['status'] === 'success'
+        return isAccepted ? { kind: 'delivered' } : pagerdutyFailure(answer, now)
+      })
     }
-  }
-
-  return {
-    name,
-    recipients,
-    concurrency: 1,
-    hasIncidents: true,
-    // an integration accepts 120 events a minute
-    limits: { perSecond: 2, burst: 20 },
-    deliver: guardedDelivery(recipients, hideSecrets([routingKey]), async ({ notice, id }, signal) => {
+    return async ({ notice, id }, signal) => {
       const result = await post(pagerdutyRequest(notice, id), signal)
       return result.kind === 'undeliverable' ? post(shortPagerdutyRequest(notice), signal) : result
-    }),
-    close: async () => stopped.stop(),
-  }
+    }
+  })
 }
 
 /** Errors in a 400 about the integration, not about the event. */

@@ -1,10 +1,9 @@
 import type { Secret } from '@swarmwatch/config'
 
-import type { ChannelDependencies, Delivery, DeliveryResult } from '../channel.ts'
+import type { Delivery, DeliveryResult } from '../channel.ts'
 import { wireId } from '../guarded-delivery.ts'
+import type { Exchange } from '../http-channel.ts'
 import { threadedDelivery, type ThreadResult } from '../incident-thread.ts'
-import { postJson } from '../post-json.ts'
-import { connectionFailure } from '../request-failure.ts'
 import { slackFailure, type SlackFailure } from './slack-failure.ts'
 import { slackMessage, slackPlainText } from './slack-message.ts'
 
@@ -27,9 +26,9 @@ const goneErrors = new Set([
 /** Sends as a bot. An incident has one message that always shows its current state, and replies in the thread of the message. */
 export function slackBot(
   { token, channel, apiUrl }: SlackBotSettings,
-  connection: SlackConnection,
+  exchange: Exchange,
 ): (delivery: Delivery, signal: AbortSignal) => Promise<DeliveryResult> {
-  const api = slackApi(token, apiUrl, connection)
+  const api = slackApi(token, apiUrl, exchange)
   return threadedDelivery({ threadOf: (stored) => slackThread(stored, channel), begin, update, reply })
 
   async function begin(delivery: Delivery, signal: AbortSignal): Promise<DeliveryResult> {
@@ -102,17 +101,16 @@ type SlackReply =
 type SlackApi = (method: string, body: unknown, signal: AbortSignal) => Promise<SlackReply>
 
 /** Calls the Web API with the token of a bot. */
-function slackApi(token: Secret, apiUrl: string, { fetch, now, during }: SlackConnection): SlackApi {
+function slackApi(token: Secret, apiUrl: string, exchange: Exchange): SlackApi {
   return async (method, body, signal) => {
-    try {
-      const url = new URL(method, apiUrl.endsWith('/') ? apiUrl : `${apiUrl}/`).href
-      const answer = await postJson({ url, token: token.reveal(), body }, fetch, during(signal))
+    const url = new URL(method, apiUrl.endsWith('/') ? apiUrl : `${apiUrl}/`).href
+    const reply = await exchange<SlackReply>({ url, token: token.reveal(), body }, signal, (answer, now) =>
       // the Web API answers 200 also when a call failed
-      if (answer.status === 200 && answer.json['ok'] === true) return { isOk: true, data: answer.json }
-      return { isOk: false, ...slackFailure(answer, now()) }
-    } catch (error) {
-      return { isOk: false, error: '', isContent: false, result: connectionFailure(error, true) }
-    }
+      answer.status === 200 && answer.json['ok'] === true
+        ? { isOk: true, data: answer.json }
+        : { isOk: false, ...slackFailure(answer, now) },
+    )
+    return 'isOk' in reply ? reply : { isOk: false, error: '', isContent: false, result: reply }
   }
 }
 
@@ -167,9 +165,4 @@ interface SlackThread {
 function slackThread(stored: unknown, target: string): SlackThread | undefined {
   const { channel, ts, target: before } = (stored ?? {}) as Partial<SlackThread>
   return typeof channel === 'string' && typeof ts === 'string' && before === target ? { channel, ts, target } : undefined
-}
-
-/** Functions for requests to Slack; `during` limits the time of one request. */
-export interface SlackConnection extends Pick<ChannelDependencies, 'fetch' | 'now'> {
-  readonly during: (signal: AbortSignal) => AbortSignal
 }

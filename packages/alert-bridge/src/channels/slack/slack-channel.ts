@@ -1,18 +1,9 @@
 import type { Secret, SlackChannel } from '@swarmwatch/config'
 
-import {
-  type Channel,
-  type ChannelDependencies,
-  type Delivery,
-  type DeliveryResult,
-  type RateLimits,
-  systemDependencies,
-} from '../channel.ts'
-import { guardedDelivery, hideSecrets, stopSignal } from '../guarded-delivery.ts'
-import { postJson } from '../post-json.ts'
-import { connectionFailure } from '../request-failure.ts'
+import type { Channel, ChannelDependencies, Delivery, DeliveryResult, RateLimits } from '../channel.ts'
+import { type Exchange, openHttpChannel } from '../http-channel.ts'
 import { isAccepted } from '../webhook-answer.ts'
-import { slackBot, type SlackConnection } from './slack-bot.ts'
+import { slackBot } from './slack-bot.ts'
 import { slackFailure, type SlackFailure } from './slack-failure.ts'
 import { slackMessage, slackPlainText } from './slack-message.ts'
 
@@ -29,33 +20,25 @@ const slackLimits: RateLimits = { perSecond: 1, burst: 5 }
 
 /** Posts to one Slack channel, one message at a time. Only a bot can keep an incident in a thread and mark it resolved. */
 export function openSlackChannel(settings: SlackChannelSettings, dependencies: Partial<ChannelDependencies> = {}): Channel {
-  const { fetch, now } = { ...systemDependencies, ...dependencies }
-  const { name, timeoutMs = 15_000 } = settings
-  const stopped = stopSignal()
-  const connection = { fetch, now, during: (signal: AbortSignal) => stopped.during(signal, timeoutMs) }
-  const recipients = [settings.botToken === undefined ? name : settings.channel]
-  const send =
-    settings.botToken === undefined
-      ? incomingWebhook(settings.webhook, connection)
-      : slackBot(
-          { token: settings.botToken, channel: settings.channel, apiUrl: settings.apiUrl ?? 'https://slack.com/api/' },
-          connection,
-        )
-  return {
-    name,
-    recipients,
-    // Slack keeps the order only of messages that are sent one after the other
-    concurrency: 1,
-    limits: slackLimits,
-    deliver: guardedDelivery(recipients, hideSecrets([settings.webhook, settings.botToken]), send),
-    close: async () => stopped.stop(),
-  }
+  const { name, timeoutMs, webhook, botToken } = settings
+  const recipients = [botToken === undefined ? name : settings.channel]
+  return openHttpChannel(
+    { name, recipients, limits: slackLimits, secrets: [webhook, botToken], timeoutMs },
+    dependencies,
+    (exchange) =>
+      settings.botToken === undefined
+        ? incomingWebhook(settings.webhook, exchange)
+        : slackBot(
+            { token: settings.botToken, channel: settings.channel, apiUrl: settings.apiUrl ?? 'https://slack.com/api/' },
+            exchange,
+          ),
+  )
 }
 
 /** Sends through an incoming webhook: with blocks, and again as plain text if Slack refuses the blocks. */
 function incomingWebhook(
   webhook: Secret,
-  { fetch, now, during }: SlackConnection,
+  exchange: Exchange,
 ): (delivery: Delivery, signal: AbortSignal) => Promise<DeliveryResult> {
   return async ({ notice }, signal) => {
     const first = await post({ ...slackMessage(notice), unfurl_links: false, unfurl_media: false }, signal)
@@ -63,13 +46,10 @@ function incomingWebhook(
     return resultOf(await post({ text: slackPlainText(notice), unfurl_links: false, unfurl_media: false }, signal))
   }
 
-  async function post(body: unknown, signal: AbortSignal): Promise<DeliveryResult | SlackFailure> {
-    try {
-      const answer = await postJson({ url: webhook.reveal(), body }, fetch, during(signal))
-      return isAccepted(answer, JSON.stringify(body)) ? { kind: 'delivered' } : slackFailure(answer, now())
-    } catch (error) {
-      return connectionFailure(error, true)
-    }
+  function post(body: unknown, signal: AbortSignal): Promise<DeliveryResult | SlackFailure> {
+    return exchange<DeliveryResult | SlackFailure>({ url: webhook.reveal(), body }, signal, (answer, now) =>
+      isAccepted(answer, JSON.stringify(body)) ? { kind: 'delivered' } : slackFailure(answer, now),
+    )
   }
 }
 

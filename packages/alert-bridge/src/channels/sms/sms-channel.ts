@@ -4,10 +4,10 @@ import { escapedText } from '../../message/escaped-text.ts'
 import { headlineOf } from '../../message/marked-up-text.ts'
 import { contentOf } from '../../message/message-content.ts'
 import type { Notice } from '../../message/notice.ts'
-import { type Channel, type ChannelDependencies, type DeliveryResult, systemDependencies } from '../channel.ts'
-import { guardedDelivery, hideSecrets, stopSignal } from '../guarded-delivery.ts'
-import { basicCredentials, type JsonAnswer, postForm } from '../post-json.ts'
-import { connectionFailure, statusFailure } from '../request-failure.ts'
+import type { Channel, ChannelDependencies, DeliveryResult } from '../channel.ts'
+import { openHttpChannel } from '../http-channel.ts'
+import { basicCredentials, type JsonAnswer } from '../post-json.ts'
+import { messageFailure } from '../request-failure.ts'
 
 /** Settings of a channel for text messages. */
 export interface SmsChannelSettings extends Pick<
@@ -20,36 +20,25 @@ export interface SmsChannelSettings extends Pick<
 
 /** Sends text messages through the Messages API of Twilio. Each recipient is delivered to, and fails, independently. */
 export function openSmsChannel(settings: SmsChannelSettings, dependencies: Partial<ChannelDependencies> = {}): Channel {
-  const { fetch, now } = { ...systemDependencies, ...dependencies }
-  const { name, account, token, from, apiUrl, timeoutMs = 15_000 } = settings
+  const { name, account, token, from, apiUrl, timeoutMs } = settings
   const login = { user: account, password: token.reveal() }
-  const stopped = stopSignal()
   const recipients = [...new Set(settings.recipients)]
+  const secrets = [token, new Secret(basicCredentials(login))]
   const url = `${apiUrl.replace(/\/+$/, '')}/2010-04-01/Accounts/${account}/Messages.json`
   const sender = from.startsWith('MG') && from.length === 34 ? { MessagingServiceSid: from } : { From: from }
-  return {
-    name,
-    recipients,
-    concurrency: 1,
-    // a long number sends one segment per second; Twilio queues more
-    limits: { perSecond: 1, burst: 5 },
-    deliver: guardedDelivery(
-      recipients,
-      hideSecrets([token, new Secret(basicCredentials(login))]),
-      async ({ notice, recipient }, signal) => {
-        try {
-          const fields = { To: recipient, ...sender, Body: smsText(notice) }
-          const answer = await postForm({ url, login, fields }, fetch, stopped.during(signal, timeoutMs))
-          return answer.status === 201 && typeof answer.json['sid'] === 'string'
-            ? { kind: 'delivered' }
-            : smsFailure(answer, now())
-        } catch (error) {
-          return connectionFailure(error, true)
-        }
+  // a long number sends one segment per second; Twilio queues more
+  const limits = { perSecond: 1, burst: 5 }
+  return openHttpChannel(
+    { name, recipients, limits, secrets, timeoutMs },
+    dependencies,
+    (exchange) =>
+      ({ notice, recipient }, signal) => {
+        const fields = { To: recipient, ...sender, Body: smsText(notice) }
+        return exchange<DeliveryResult>({ url, login, fields }, signal, (answer, now) =>
+          answer.status === 201 && typeof answer.json['sid'] === 'string' ? { kind: 'delivered' } : smsFailure(answer, now),
+        )
       },
-    ),
-    close: async () => stopped.stop(),
-  }
+  )
 }
 
 /** The recipient cannot be reached: an invalid number, a landline, one that opted out, a region or number that is not permitted. */
@@ -63,10 +52,10 @@ const channelErrors: ReadonlySet<unknown> = new Set([
 function smsFailure(answer: JsonAnswer, now: Date): DeliveryResult {
   const { status, json } = answer
   if (status < 300) return { kind: 'retry', reason: `the service answered ${status} without the message`, unknown: true }
-  const failure = statusFailure(answer, now, 'the service')
+  const failure = messageFailure(answer, now, 'the service')
   if (recipientErrors.has(json['code'])) return { kind: 'undeliverable', reason: failure.reason }
   if (channelErrors.has(json['code'])) return { kind: 'channel-down', reason: failure.reason }
-  return { ...failure, ...(status >= 500 && status !== 503 && { unknown: true }) }
+  return failure
 }
 
 /** The characters of GSM 03.38, and those of its extension, which take two places. */

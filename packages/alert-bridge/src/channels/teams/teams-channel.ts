@@ -3,10 +3,10 @@ import type { ChannelOf } from '@swarmwatch/config'
 import { distinctTexts } from '../../message/alert-lines.ts'
 import { contentOf, type MessageContent, moreLine } from '../../message/message-content.ts'
 import type { Notice } from '../../message/notice.ts'
-import { type Channel, type ChannelDependencies, type DeliveryResult, systemDependencies } from '../channel.ts'
-import { guardedDelivery, hideSecrets, stopSignal } from '../guarded-delivery.ts'
-import { type JsonAnswer, postJson } from '../post-json.ts'
-import { connectionFailure, statusFailure } from '../request-failure.ts'
+import type { Channel, ChannelDependencies, DeliveryResult } from '../channel.ts'
+import { openHttpChannel } from '../http-channel.ts'
+import type { JsonAnswer } from '../post-json.ts'
+import { messageFailure } from '../request-failure.ts'
 import { isAccepted } from '../webhook-answer.ts'
 
 /** Settings of a Microsoft Teams channel. */
@@ -20,32 +20,19 @@ export interface TeamsChannelSettings extends Pick<ChannelOf<'teams'>, 'name' | 
  * the first link only.
  */
 export function openTeamsChannel(settings: TeamsChannelSettings, dependencies: Partial<ChannelDependencies> = {}): Channel {
-  const { fetch, now } = { ...systemDependencies, ...dependencies }
-  const { name, webhook, timeoutMs = 15_000 } = settings
-  const stopped = stopSignal()
-  const recipients = [name]
-
-  async function post(body: TeamsMessage, signal: AbortSignal): Promise<DeliveryResult> {
-    try {
-      const answer = await postJson({ url: webhook.reveal(), body }, fetch, stopped.during(signal, timeoutMs))
-      return isAccepted(answer, JSON.stringify(body)) ? { kind: 'delivered' } : teamsFailure(answer, now())
-    } catch (error) {
-      return connectionFailure(error, true)
-    }
-  }
-
-  return {
-    name,
-    recipients,
-    concurrency: 1,
-    // Microsoft throttles a webhook above four requests per second
-    limits: { perSecond: 2, burst: 4 },
-    deliver: guardedDelivery(recipients, hideSecrets([webhook]), async ({ notice }, signal) => {
+  const { name, webhook, timeoutMs } = settings
+  // Microsoft throttles a webhook above four requests per second
+  const limits = { perSecond: 2, burst: 4 }
+  return openHttpChannel({ name, limits, secrets: [webhook], timeoutMs }, dependencies, (exchange) => {
+    const post = (body: TeamsMessage, signal: AbortSignal): Promise<DeliveryResult> =>
+      exchange<DeliveryResult>({ url: webhook.reveal(), body }, signal, (answer, now) =>
+        isAccepted(answer, JSON.stringify(body)) ? { kind: 'delivered' } : teamsFailure(answer, now),
+      )
+    return async ({ notice }, signal) => {
       const result = await post(teamsMessage(notice), signal)
       return result.kind === 'undeliverable' ? post(shortTeamsMessage(notice), signal) : result
-    }),
-    close: async () => stopped.stop(),
-  }
+    }
+  })
 }
 
 /** Error codes of Power Automate in a 400: the workflow is turned off or deleted, or accepts only users of the tenant. */
@@ -60,12 +47,11 @@ const preconditionFailed = 412
 /** Result for a response other than success. */
 function teamsFailure(answer: JsonAnswer, now: Date): DeliveryResult {
   const status = answer.status < 300 ? Number(statusInText.exec(answer.text)?.[1] ?? 500) : answer.status
-  const failure = statusFailure({ ...answer, status }, now, 'Teams')
+  const failure = messageFailure({ ...answer, status }, now, 'Teams')
   const { code } = (answer.json['error'] ?? {}) as { readonly code?: unknown }
   if (typeof code === 'string' && workflowErrors.test(code)) return { kind: 'channel-down', reason: failure.reason }
   if (status === preconditionFailed) return { kind: 'retry', reason: failure.reason }
-  // all of these are sent again; after a 503 the message was not taken
-  return { ...failure, ...(status >= 500 && status !== 503 && { unknown: true }) }
+  return failure
 }
 
 /** Message with one adaptive card, as workflows and connectors accept it. */

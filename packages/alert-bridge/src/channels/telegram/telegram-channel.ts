@@ -4,11 +4,11 @@ import { escapedText, type Escape } from '../../message/escaped-text.ts'
 import { markedUpText } from '../../message/marked-up-text.ts'
 import { plainText } from '../../message/message-content.ts'
 import type { Notice } from '../../message/notice.ts'
-import { type Channel, type ChannelDependencies, type DeliveryResult, systemDependencies } from '../channel.ts'
-import { guardedDelivery, hideSecrets, stopSignal } from '../guarded-delivery.ts'
+import type { Channel, ChannelDependencies, DeliveryResult } from '../channel.ts'
+import { openHttpChannel } from '../http-channel.ts'
 import { threadedDelivery, type ThreadResult } from '../incident-thread.ts'
-import { type JsonAnswer, postJson } from '../post-json.ts'
-import { connectionFailure, readRetryAfter, statusFailure } from '../request-failure.ts'
+import type { JsonAnswer } from '../post-json.ts'
+import { messageFailure } from '../request-failure.ts'
 
 /** Settings of a Telegram channel. */
 export interface TelegramChannelSettings extends Pick<ChannelOf<'telegram'>, 'name' | 'botToken' | 'chat' | 'apiUrl'> {
@@ -21,63 +21,49 @@ export interface TelegramChannelSettings extends Pick<ChannelOf<'telegram'>, 'na
  * whose markup Telegram refuses is sent again as plain text.
  */
 export function openTelegramChannel(settings: TelegramChannelSettings, dependencies: Partial<ChannelDependencies> = {}): Channel {
-  const { fetch, now } = { ...systemDependencies, ...dependencies }
-  const { name, botToken, apiUrl, timeoutMs = 15_000 } = settings
-  const stopped = stopSignal()
+  const { name, botToken, apiUrl, timeoutMs } = settings
   const recipients = [settings.chat]
-  // a group that becomes a supergroup has another id
-  let chat = settings.chat
+  // a bot may send 20 messages a minute to a group, and one a second to a chat
+  const limits = { perSecond: 0.3, burst: 3 }
+  return openHttpChannel({ name, recipients, limits, secrets: [botToken], timeoutMs }, dependencies, (exchange) => {
+    // a group that becomes a supergroup has another id
+    let chat = settings.chat
 
-  async function call(method: string, fields: object, signal: AbortSignal): Promise<TelegramReply> {
-    try {
+    async function call(method: string, fields: object, signal: AbortSignal): Promise<TelegramReply> {
       const url = `${apiUrl.replace(/\/+$/, '')}/bot${botToken.reveal()}/${method}`
       const body = { chat_id: chat, link_preview_options: { is_disabled: true }, ...fields }
-      const answer = await postJson({ url, body }, fetch, stopped.during(signal, timeoutMs))
-      return telegramReply(answer, now())
-    } catch (error) {
-      return { result: connectionFailure(error, true) }
+      const reply = await exchange({ url, body }, signal, telegramReply)
+      return 'result' in reply ? reply : { result: reply }
     }
-  }
 
-  async function send(method: string, notice: Notice, more: object, signal: AbortSignal): Promise<TelegramReply> {
-    let reply = await call(method, { ...telegramMessage(notice), ...more }, signal)
-    if (reply.movedTo !== undefined) {
-      chat = reply.movedTo
-      reply = await call(method, { ...telegramMessage(notice), ...more }, signal)
+    async function send(method: string, notice: Notice, more: object, signal: AbortSignal): Promise<TelegramReply> {
+      let reply = await call(method, { ...telegramMessage(notice), ...more }, signal)
+      if (reply.movedTo !== undefined) {
+        chat = reply.movedTo
+        reply = await call(method, { ...telegramMessage(notice), ...more }, signal)
+      }
+      return reply.isContent === true ? call(method, { text: telegramPlainText(notice), ...more }, signal) : reply
     }
-    return reply.isContent === true ? call(method, { text: telegramPlainText(notice), ...more }, signal) : reply
-  }
 
-  async function post(notice: Notice, more: object, signal: AbortSignal): Promise<DeliveryResult> {
-    const { result, message } = await send('sendMessage', notice, more, signal)
-    const thread = { message, chat: settings.chat }
-    return result.kind === 'delivered' && message !== undefined ? { kind: 'delivered', thread } : result
-  }
+    async function post(notice: Notice, more: object, signal: AbortSignal): Promise<DeliveryResult> {
+      const { result, message } = await send('sendMessage', notice, more, signal)
+      const thread = { message, chat: settings.chat }
+      return result.kind === 'delivered' && message !== undefined ? { kind: 'delivered', thread } : result
+    }
 
-  async function update({ message }: TelegramThread, notice: Notice, signal: AbortSignal): Promise<ThreadResult> {
-    const { result, isGone = false } = await send('editMessageText', notice, { message_id: message }, signal)
-    return isGone ? 'gone' : result
-  }
+    async function update({ message }: TelegramThread, notice: Notice, signal: AbortSignal): Promise<ThreadResult> {
+      const { result, isGone = false } = await send('editMessageText', notice, { message_id: message }, signal)
+      return isGone ? 'gone' : result
+    }
 
-  return {
-    name,
-    recipients,
-    concurrency: 1,
-    // a bot may send 20 messages a minute to a group, and one a second to a chat
-    limits: { perSecond: 0.3, burst: 3 },
-    deliver: guardedDelivery(
-      recipients,
-      hideSecrets([botToken]),
-      threadedDelivery({
-        threadOf: (stored) => telegramThread(stored, settings.chat),
-        begin: ({ notice }, signal) => post(notice, {}, signal),
-        update: (thread, { notice }, signal) => update(thread, notice, signal),
-        reply: ({ message }, { notice }, signal) =>
-          post(notice, { reply_parameters: { message_id: message, allow_sending_without_reply: true } }, signal),
-      }),
-    ),
-    close: async () => stopped.stop(),
-  }
+    return threadedDelivery({
+      threadOf: (stored) => telegramThread(stored, settings.chat),
+      begin: ({ notice }, signal) => post(notice, {}, signal),
+      update: (thread, { notice }, signal) => update(thread, notice, signal),
+      reply: ({ message }, { notice }, signal) =>
+        post(notice, { reply_parameters: { message_id: message, allow_sending_without_reply: true } }, signal),
+    })
+  })
 }
 
 /** The first message of an incident. */
@@ -121,8 +107,9 @@ function telegramReply(answer: JsonAnswer, now: Date): TelegramReply {
   }
   if (status < 300) return { result: { kind: 'retry', reason: `Telegram answered ${status} without success`, unknown: true } }
   const description = typeof json['description'] === 'string' ? json['description'] : ''
-  const failure = statusFailure(answer, now, 'Telegram')
   const { retry_after: wait, migrate_to_chat_id: movedTo } = (json['parameters'] ?? {}) as Readonly<Record<string, unknown>>
+  const retryAfter = status === 429 && typeof wait === 'number' ? String(wait) : answer.retryAfter
+  const failure = messageFailure({ ...answer, retryAfter }, now, 'Telegram')
   if (status === 400) {
     if (unchanged.test(description)) return { result: { kind: 'delivered' } }
     if (Number.isSafeInteger(movedTo)) {
@@ -132,11 +119,7 @@ function telegramReply(answer: JsonAnswer, now: Date): TelegramReply {
     if (content.test(description)) return { result: failure, isContent: true }
     if (channel.test(description)) return { result: { kind: 'channel-down', reason: failure.reason } }
   }
-  if (status === 429) {
-    const seconds = readRetryAfter(typeof wait === 'number' ? String(wait) : answer.retryAfter, now)
-    return { result: { kind: 'retry', reason: failure.reason, ...(seconds !== undefined && { retryAfterSeconds: seconds }) } }
-  }
-  return { result: { ...failure, ...(status >= 500 && status !== 503 && { unknown: true }) } }
+  return { result: failure }
 }
 
 const entities: Readonly<Record<string, string>> = { '&': '&amp;', '<': '&lt;', '>': '&gt;', '"': '&quot;' }

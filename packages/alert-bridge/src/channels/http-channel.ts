@@ -1,0 +1,54 @@
+import type { Secret } from '@swarmwatch/config'
+
+import { type Channel, type ChannelDependencies, type Delivery, type DeliveryResult, systemDependencies } from './channel.ts'
+import { guardedDelivery, hideSecrets, stopSignal } from './guarded-delivery.ts'
+import { type FormRequest, type JsonAnswer, type JsonRequest, postForm, postJson } from './post-json.ts'
+import { connectionFailure } from './request-failure.ts'
+
+/** In what the channels of services with an HTTP interface differ, beside their messages. */
+export interface HttpChannelOptions extends Pick<Channel, 'name' | 'hasIncidents'> {
+  readonly limits: NonNullable<Channel['limits']>
+  /** @default the name of the channel */
+  readonly recipients?: readonly string[]
+  /** What no reason may contain. */
+  readonly secrets: readonly (Secret | undefined)[]
+  /** Maximum time for one request. @default 15_000 */
+  readonly timeoutMs?: number | undefined
+}
+
+/** Sends a request and returns what `read` makes of the response. Without a response the message may have arrived. */
+export type Exchange = <Reply>(
+  request: JsonRequest | FormRequest,
+  signal: AbortSignal,
+  read: (answer: JsonAnswer, now: Date) => Reply,
+) => Promise<Reply | DeliveryResult>
+
+/** Opens a channel that sends one message at a time over HTTP, as `sender` does it. */
+export function openHttpChannel(
+  { name, recipients = [name], secrets, timeoutMs = 15_000, ...rest }: HttpChannelOptions,
+  dependencies: Partial<ChannelDependencies>,
+  sender: (exchange: Exchange) => (delivery: Delivery, signal: AbortSignal) => Promise<DeliveryResult>,
+): Channel {
+  const { fetch, now } = { ...systemDependencies, ...dependencies }
+  const stopped = stopSignal()
+
+  const exchange: Exchange = async (request, signal, read) => {
+    try {
+      const until = stopped.during(signal, timeoutMs)
+      const answer = await ('fields' in request ? postForm(request, fetch, until) : postJson(request, fetch, until))
+      return read(answer, now())
+    } catch (error) {
+      return connectionFailure(error, true)
+    }
+  }
+
+  return {
+    ...rest,
+    name,
+    recipients,
+    // services keep the order only of messages that are sent one after the other
+    concurrency: 1,
+    deliver: guardedDelivery(recipients, hideSecrets(secrets), sender(exchange)),
+    close: async () => stopped.stop(),
+  }
+}
