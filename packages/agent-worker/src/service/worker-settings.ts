@@ -106,7 +106,7 @@ export const workerSettings: Settings<Omit<WorkerSettings, 'realModel' | 'notice
     default: 6,
   },
   drainSeconds: {
-    about: 'Time that running tasks have to finish during a stop. The whole stop takes less than 6 s more.',
+    about: 'Time that running tasks have to finish during a stop. The whole stop takes less than 7 s more.',
     variable: 'WORKER_DRAIN_SECONDS',
     value: decimal('must be a number of seconds from 0 to 3600', (value) => value >= 0 && value <= 3600),
     default: 20,
