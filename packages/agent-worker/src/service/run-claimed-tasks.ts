@@ -1,7 +1,7 @@
 import type { JobWithMetadata, PgBoss } from 'pg-boss'
 
 import type { ClaimTasks } from './claim-tasks.ts'
-import { abortGraceMs, waitFor } from './task-queue.ts'
+import { drainRuns, type Run } from './task-queue.ts'
 
 /** Options for {@link runClaimedTasks}. */
 export interface RunClaimedTasksOptions<Data> {
@@ -31,9 +31,7 @@ export interface ClaimedTasks {
   end(): void
 }
 
-interface Run {
-  readonly abort: AbortController
-  readonly done: Promise<void>
+interface ClaimedRun extends Run {
   /** Time of the last sign of life that the database has. */
   seenAt: number
 }
@@ -50,7 +48,7 @@ export function runClaimedTasks<Data>(
   boss: PgBoss,
   { queue, claim, run, concurrency, heartbeatSeconds, onError }: RunClaimedTasksOptions<Data>,
 ): ClaimedTasks {
-  const running = new Map<JobWithMetadata<Data>, Run>()
+  const running = new Map<JobWithMetadata<Data>, ClaimedRun>()
   let isClosed = false
   let isClaiming = false
   let isWoken = false
@@ -118,14 +116,7 @@ export function runClaimedTasks<Data>(
     running: () => running.size,
     wake,
     close: () => void (isClosed = true),
-    async drain(ms) {
-      const allDone = Promise.all([...running.values()].map(({ done }) => done))
-      if (await waitFor(allDone, ms)) return 0
-      const late = [...running.values()]
-      for (const { abort } of late) abort.abort(new DOMException('the worker was stopped', 'AbortError'))
-      await waitFor(allDone, abortGraceMs)
-      return late.length
-    },
+    drain: (ms) => drainRuns(running, ms),
     end: () => timers.forEach(clearInterval),
   }
 }

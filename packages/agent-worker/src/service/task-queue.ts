@@ -81,13 +81,14 @@ export interface TaskQueueOptions {
   readonly now?: () => Date
 }
 
-interface Run {
+/** The work on a task. */
+export interface Run {
   readonly abort: AbortController
   readonly done: Promise<void>
 }
 
 /** Time that aborted tasks have to end. */
-export const abortGraceMs = 1_000
+const abortGraceMs = 1_000
 
 /** Opens a queue that does its tasks with `work`, which must stop when its signal aborts. */
 export function openTaskQueue(
@@ -164,15 +165,18 @@ export function openTaskQueue(
       for (const task of dropped) end(task, 'cancelled')
       return dropped.length
     },
-    async drain(ms) {
-      const allDone = Promise.all([...running.values()].map((run) => run.done))
-      if (await waitFor(allDone, ms)) return 0
-      const late = [...running.values()]
-      for (const { abort } of late) abort.abort(new DOMException('the worker was stopped', 'AbortError'))
-      await waitFor(allDone, abortGraceMs)
-      return late.length
-    },
+    drain: (ms) => drainRuns(running, ms),
   }
+}
+
+/** Waits for the runs and aborts those that take longer than `ms`; returns their number. */
+export async function drainRuns(running: ReadonlyMap<unknown, Run>, ms: number): Promise<number> {
+  const allDone = Promise.all([...running.values()].map(({ done }) => done))
+  if (await waitFor(allDone, ms)) return 0
+  const late = [...running.values()]
+  for (const { abort } of late) abort.abort(new DOMException('the worker was stopped', 'AbortError'))
+  await waitFor(allDone, abortGraceMs)
+  return late.length
 }
 
 /** Resolves with whether `work` ends within `ms`. */
