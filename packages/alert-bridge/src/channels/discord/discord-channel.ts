@@ -2,6 +2,7 @@ import type { ChannelOf } from '@swarmwatch/config'
 
 import { markedUpText } from '../../message/marked-up-text.ts'
 import type { Notice } from '../../message/notice.ts'
+import { colourOf } from '../../message/notice-tone.ts'
 import type { Channel, ChannelDependencies, DeliveryResult } from '../channel.ts'
 import { openHttpChannel } from '../http-channel.ts'
 import { threadedDelivery } from '../incident-thread.ts'
@@ -119,7 +120,9 @@ export function discordMessage(notice: Notice): DiscordMessage {
   const { headline, body } = markedUpText(notice, markup, room)
   return {
     content: '',
-    embeds: [{ title: headline, ...(body !== '' && { description: body }), color: colorOf(notice) }],
+    embeds: [
+      { title: headline, ...(body !== '' && { description: body }), color: Number.parseInt(colourOf(notice).slice(1), 16) },
+    ],
     allowed_mentions: { parse: [] },
   }
 }
@@ -128,9 +131,4 @@ export function discordMessage(notice: Notice): DiscordMessage {
 function shortDiscordMessage(notice: Notice): DiscordMessage {
   const { headline, body } = markedUpText(notice, {}, room)
   return { content: markdownText(`${headline}\n${body}`, room.plain), embeds: [], allowed_mentions: { parse: [] } }
-}
-
-function colorOf({ kind, severity }: Notice): number {
-  if (kind === 'resolved' || kind === 'summary') return 0x2e_cc_71
-  return { critical: 0xe7_4c_3c, warning: 0xf3_9c_12, info: 0x34_98_db }[severity]
 }

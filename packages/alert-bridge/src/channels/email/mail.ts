@@ -5,6 +5,7 @@ import type { SendMailOptions } from 'nodemailer'
 
 import { contentOf, moreLine, plainText } from '../../message/message-content.ts'
 import { type Notice, statusWord } from '../../message/notice.ts'
+import { toneOf } from '../../message/notice-tone.ts'
 import type { Delivery } from '../channel.ts'
 import { wireId } from '../guarded-delivery.ts'
 
@@ -72,7 +73,7 @@ const entities: Readonly<Record<string, string>> = { '&': '&amp;', '<': '&lt;', 
 /** The notice as the HTML part of a mail: no scripts, no images, nothing is loaded from anywhere. */
 export function html(notice: Notice): string {
   const { status, subject, paragraphs, facts, firstStep, alerts, moreAlerts, links } = contentOf(notice)
-  const colour = colours[notice.kind === 'resolved' || notice.kind === 'summary' ? 'over' : notice.severity]
+  const colour = colours[toneOf(notice)]
   const rows = facts.map(
     ({ name, value }) =>
       `<tr><td style="padding:2px 16px 2px 0;color:#555">${escapeHtml(name)}</td><td>${escapeHtml(value)}</td></tr>`,

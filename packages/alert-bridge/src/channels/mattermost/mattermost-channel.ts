@@ -2,6 +2,7 @@ import type { ChannelOf } from '@swarmwatch/config'
 
 import { markedUpText } from '../../message/marked-up-text.ts'
 import type { Notice } from '../../message/notice.ts'
+import { colourOf, signOf } from '../../message/notice-tone.ts'
 import type { Channel, ChannelDependencies, DeliveryResult } from '../channel.ts'
 import { openHttpChannel } from '../http-channel.ts'
 import { escapeMarkdown, markdownLink } from '../markdown-text.ts'
@@ -64,8 +65,8 @@ const room = { headline: 300, body: 4_000 } as const
 /** The notice as a line of text with an attachment. */
 export function mattermostMessage(notice: Notice): MattermostMessage {
   const { headline, body } = textOf(notice)
-  const text = `${emojiOf(notice)} **${headline}**`
-  return body === '' ? { text } : { text, attachments: [{ fallback: headline, color: colorOf(notice), text: body }] }
+  const text = `${signOf(notice)} **${headline}**`
+  return body === '' ? { text } : { text, attachments: [{ fallback: headline, color: colourOf(notice), text: body }] }
 }
 
 /** The same without an attachment. */
@@ -76,15 +77,4 @@ function shortMattermostMessage(notice: Notice): MattermostMessage {
 
 function textOf(notice: Notice): ReturnType<typeof markedUpText> {
   return markedUpText(notice, { escape: escapeMarkdown, bold: (text) => `**${text}**`, link: markdownLink }, room)
-}
-
-function emojiOf({ kind, severity }: Notice): string {
-  if (kind === 'resolved' || kind === 'summary') return '\u{1F7E2}'
-  if (kind === 'drill') return '\u{1F9EA}'
-  return { critical: '\u{1F534}', warning: '\u{1F7E1}', info: '\u{1F535}' }[severity]
-}
-
-function colorOf({ kind, severity }: Notice): string {
-  if (kind === 'resolved' || kind === 'summary') return '#2ecc71'
-  return { critical: '#e74c3c', warning: '#f39c12', info: '#3498db' }[severity]
 }

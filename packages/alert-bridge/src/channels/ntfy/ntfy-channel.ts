@@ -4,6 +4,7 @@ import { escapedText } from '../../message/escaped-text.ts'
 import { headlineOf, markedUpText } from '../../message/marked-up-text.ts'
 import { contentOf } from '../../message/message-content.ts'
 import type { Notice } from '../../message/notice.ts'
+import { toneOf } from '../../message/notice-tone.ts'
 import type { Channel, ChannelDependencies, DeliveryResult } from '../channel.ts'
 import { wireId } from '../guarded-delivery.ts'
 import { openHttpChannel } from '../http-channel.ts'
@@ -94,7 +95,7 @@ export function ntfyMessage(notice: Notice, topic: string): NtfyMessage {
     title: escapedText(headlineOf(content), max.title, { measure: bytesInJson }),
     // without a text, ntfy would show "triggered"
     message: body === '' ? escapedText(headlineOf(content), max.title, { measure: bytesInJson }) : body,
-    priority: priorityOf(notice),
+    priority: priorities[toneOf(notice)],
     tags: [tagOf(notice)],
     ...(shown[0] !== undefined && { click: shown[0].url }),
     actions: shown.slice(0, max.actions).map(({ name, url }) => ({
@@ -106,13 +107,9 @@ export function ntfyMessage(notice: Notice, topic: string): NtfyMessage {
   }
 }
 
-function priorityOf({ kind, severity }: Notice): number {
-  if (kind === 'resolved' || kind === 'summary') return 3
-  return { critical: 5, warning: 4, info: 3 }[severity]
-}
+const priorities = { over: 3, critical: 5, warning: 4, info: 3 } as const
+const dots = { over: 'green_circle', critical: 'red_circle', warning: 'yellow_circle', info: 'large_blue_circle' } as const
 
-function tagOf({ kind, severity }: Notice): string {
-  if (kind === 'resolved' || kind === 'summary') return 'green_circle'
-  if (kind === 'drill') return 'test_tube'
-  return { critical: 'red_circle', warning: 'yellow_circle', info: 'large_blue_circle' }[severity]
+function tagOf(notice: Notice): string {
+  return notice.kind === 'drill' ? 'test_tube' : dots[toneOf(notice)]
 }

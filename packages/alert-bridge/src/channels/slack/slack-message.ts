@@ -2,6 +2,7 @@ import { distinctTexts } from '../../message/alert-lines.ts'
 import { escapedText, fittingLines } from '../../message/escaped-text.ts'
 import { contentOf, type MessageContent, moreLine, plainText } from '../../message/message-content.ts'
 import type { Notice } from '../../message/notice.ts'
+import { toneOf } from '../../message/notice-tone.ts'
 
 /** A part of a Slack message. */
 export type SlackBlock =
@@ -84,10 +85,15 @@ function slackLink(name: string, url: string): string {
   return address.length > max.url ? words : `<${address}|${words}>`
 }
 
-function emojiOf({ kind, severity }: Notice): string {
-  if (kind === 'resolved' || kind === 'summary') return ':large_green_circle:'
-  if (kind === 'drill') return ':test_tube:'
-  return { critical: ':red_circle:', warning: ':large_yellow_circle:', info: ':large_blue_circle:' }[severity]
+const dots = {
+  over: ':large_green_circle:',
+  critical: ':red_circle:',
+  warning: ':large_yellow_circle:',
+  info: ':large_blue_circle:',
+} as const
+
+function emojiOf(notice: Notice): string {
+  return notice.kind === 'drill' ? ':test_tube:' : dots[toneOf(notice)]
 }
 
 const entities: Readonly<Record<string, string>> = { '&': '&amp;', '<': '&lt;', '>': '&gt;' }

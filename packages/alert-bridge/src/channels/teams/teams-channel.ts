@@ -3,6 +3,7 @@ import type { ChannelOf } from '@swarmwatch/config'
 import { distinctTexts } from '../../message/alert-lines.ts'
 import { contentOf, type MessageContent, moreLine } from '../../message/message-content.ts'
 import type { Notice } from '../../message/notice.ts'
+import { toneOf } from '../../message/notice-tone.ts'
 import type { Channel, ChannelDependencies, DeliveryResult } from '../channel.ts'
 import { openHttpChannel } from '../http-channel.ts'
 import type { JsonAnswer } from '../post-json.ts'
@@ -149,7 +150,7 @@ function messageWith(notice: Notice, { status, subject }: MessageContent, elemen
   const title: TextElement = {
     type: 'RichTextBlock',
     spacing: 'None',
-    inlines: [{ type: 'TextRun', text: headline, weight: 'Bolder', size: 'Large', color: colorOf(notice) }],
+    inlines: [{ type: 'TextRun', text: headline, weight: 'Bolder', size: 'Large', color: colours[toneOf(notice)] }],
   }
   const content: AdaptiveCard = {
     $schema: 'http://adaptivecards.io/schemas/adaptive-card.json',
@@ -162,10 +163,7 @@ function messageWith(notice: Notice, { status, subject }: MessageContent, elemen
   return { type: 'message', summary: headline, attachments: [{ contentType, contentUrl: null, content }] }
 }
 
-function colorOf({ kind, severity }: Notice): NonNullable<TextRun['color']> {
-  if (kind === 'resolved' || kind === 'summary') return 'Good'
-  return ({ critical: 'Attention', warning: 'Warning', info: 'Accent' } as const)[severity]
-}
+const colours = { over: 'Good', critical: 'Attention', warning: 'Warning', info: 'Accent' } as const
 
 /** One element for each alert. With many alerts each line is shorter, because a message that names all of them is worth more. */
 function alertElements({ alerts, moreAlerts }: MessageContent): TextElement[] {

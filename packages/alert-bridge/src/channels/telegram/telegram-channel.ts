@@ -4,6 +4,7 @@ import { escapedText, type Escape } from '../../message/escaped-text.ts'
 import { markedUpText } from '../../message/marked-up-text.ts'
 import { plainText } from '../../message/message-content.ts'
 import type { Notice } from '../../message/notice.ts'
+import { signOf } from '../../message/notice-tone.ts'
 import type { Channel, ChannelDependencies, DeliveryResult } from '../channel.ts'
 import { openHttpChannel } from '../http-channel.ts'
 import { threadedDelivery, type ThreadResult } from '../incident-thread.ts'
@@ -158,10 +159,4 @@ export function telegramMessage(notice: Notice): TelegramMessage {
 function telegramPlainText(notice: Notice): string {
   const text = plainText(notice).text.trim()
   return escapedText(text, room.plain, { escape: (character, before) => (character === '@' ? neutralAt(before) : character) })
-}
-
-function signOf({ kind, severity }: Notice): string {
-  if (kind === 'resolved' || kind === 'summary') return '\u{1F7E2}'
-  if (kind === 'drill') return '\u{1F9EA}'
-  return { critical: '\u{1F534}', warning: '\u{1F7E1}', info: '\u{1F535}' }[severity]
 }
