@@ -1,22 +1,12 @@
 import { expect, test } from 'vitest'
 
+import { uniformFrom } from '../simulate/random.ts'
 import { ruleThresholds } from '../src/rule-thresholds.ts'
 
 const { leastDrop, leastScores, leastScoresBefore, significantZ } = ruleThresholds.quality
 const hours = 24
 const weekHours = 7 * hours
 const bounds = [0, 0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9, 1]
-
-/** Numbers from 0 to 1, the same in every run (mulberry32). */
-function randomFrom(seed: number): () => number {
-  let state = seed
-  return () => {
-    state = (state + 0x6d2b79f5) | 0
-    let mixed = Math.imul(state ^ (state >>> 15), 1 | state)
-    mixed = (mixed + Math.imul(mixed ^ (mixed >>> 7), 61 | mixed)) ^ mixed
-    return ((mixed ^ (mixed >>> 14)) >>> 0) / 2 ** 32
-  }
-}
 
 type Score = (mean: number, random: () => number) => number
 const kinds: Readonly<Record<'0 or 1' | 'graded', Score>> = {
@@ -36,7 +26,7 @@ interface Scenario {
 
 /** Share of the agents for which the rule fires at one of its hourly looks in the days after the first eight. */
 function firingShare({ kind, scoresPerDay, drop, days }: Scenario, agents: number): number {
-  const random = randomFrom(17)
+  const random = uniformFrom(17)
   let fired = 0
   for (let agent = 0; agent < agents; agent += 1) {
     const mean = 0.5 + 0.4 * random()
