@@ -5,12 +5,12 @@ import { guardedDelivery, hideSecrets, stopSignal } from './guarded-delivery.ts'
 import { type FormRequest, type JsonAnswer, type JsonRequest, postForm, postJson } from './post-json.ts'
 import { connectionFailure } from './request-failure.ts'
 
-/** In what the channels of services with an HTTP interface differ, beside their messages. */
+/** Options of a channel that sends to a service over HTTP. */
 export interface HttpChannelOptions extends Pick<Channel, 'name' | 'hasIncidents'> {
   readonly limits: NonNullable<Channel['limits']>
   /** @default the name of the channel */
   readonly recipients?: readonly string[]
-  /** What no reason may contain. */
+  /** Hidden in all reasons. */
   readonly secrets: readonly (Secret | undefined)[]
   /** Maximum time for one request. @default 15_000 */
   readonly timeoutMs?: number | undefined

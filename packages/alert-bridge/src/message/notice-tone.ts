@@ -9,7 +9,7 @@ export function toneOf({ kind, severity }: Pick<Notice, 'kind' | 'severity'>): S
 
 const colours = { over: '#2ecc71', critical: '#e74c3c', warning: '#f39c12', info: '#3498db' } as const
 
-/** The colour of a notice beside its text, `#` and six hexadecimal digits. */
+/** The colour of a notice: `#` and six hexadecimal digits. */
 export function colourOf(notice: Pick<Notice, 'kind' | 'severity'>): string {
   return colours[toneOf(notice)]
 }
