@@ -37,4 +37,5 @@ export { type AgentRecovery, type RecoveryLimits, type RecoverySettings, recover
 export type { Origin } from './settings/setting.ts'
 export type { MetricsSettings, TelemetrySettings } from './settings/process.ts'
 export { thresholds } from './thresholds.ts'
+export { traceUrl } from './trace-link.ts'
 export { type FrameworkSource, frameworkSources } from './value-rule.ts'

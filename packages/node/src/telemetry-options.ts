@@ -136,6 +136,11 @@ export interface MonitorOptions {
    * @default MONITOR_TRUSTED_PROXIES, or none
    */
   trustedProxies?: string
+  /**
+   * Address at which a trace opens in a browser, with `{trace_id}` in place of its id.
+   * @default TRACE_LINK, or Explore of GRAFANA_URL, or none
+   */
+  traceLink?: string
   /** @default MONITOR_INTERVAL, or 30 */
   intervalSeconds?: number
 }

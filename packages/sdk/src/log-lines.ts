@@ -50,14 +50,24 @@ export function successLine(agentName: string, attempts: number, seconds: number
   return ascii(`[SUCCESS] ${cut(agentName)} recovered on attempt ${attempts} after ${oneDecimal(seconds)} s`)
 }
 
-/** `[FAILED] api-integrator gave up after 4 attempts, 50.3 s (429): slow down` */
-export function failedLine(
-  agentName: string,
-  failed: ShownError & { attempts: number; seconds: number; because?: string | undefined },
-): string {
-  const { attempts, seconds, because } = failed
+/**
+ * `[FAILED] api-integrator gave up after 4 attempts, 50.3 s (429): slow down execution_id=5f0c3a9e1b2d4c68-2s trace_id=4bf92f...`. The
+ * ids come last, so that text of the error cannot pose as one of them; the trace id is absent without a trace.
+ */
+export function failedLine(agentName: string, failed: FailedRun): string {
+  const { attempts, seconds, because, executionId, traceId } = failed
   const calls = `${attempts} attempt${attempts === 1 ? '' : 's'}`
-  return ascii(`[FAILED] ${cut(agentName)} gave up after ${calls}, ${oneDecimal(seconds)} s ${reason(failed, because)}`)
+  const ids = `execution_id=${executionId}${traceId === undefined ? '' : ` trace_id=${traceId}`}`
+  return ascii(`[FAILED] ${cut(agentName)} gave up after ${calls}, ${oneDecimal(seconds)} s ${reason(failed, because)} ${ids}`)
+}
+
+/** A run that failed, as its line shows it. */
+interface FailedRun extends ShownError {
+  readonly attempts: number
+  readonly seconds: number
+  readonly because?: string | undefined
+  readonly executionId: string
+  readonly traceId?: string | undefined
 }
 
 /** `[WARN] researcher has used 84 % of its budget of 0.5 USD` */

@@ -1,6 +1,7 @@
+import { startTestTelemetry } from '@swarmwatch/testing'
 import { expect, test } from 'vitest'
 
-import { instrumentAgent, type InstrumentAgentOptions } from '../src/index.ts'
+import { getExecutionMetrics, instrumentAgent, type InstrumentAgentOptions, recoveryOf } from '../src/index.ts'
 import { keptLines } from './kept-lines.ts'
 
 /** The lines of a run that fails twice with `error`. */
@@ -16,6 +17,23 @@ test('[RETRY] and [FAILED] show the message of the error after its type', async 
     '[RETRY] greeter attempt 2/2 in 0 s (TypeError): name is not a string',
     '[FAILED] greeter gave up after 2 attempts, N s (TypeError): name is not a string',
   ])
+})
+
+test('[FAILED] ends with the execution id, and with the trace id of a run that is traced', async () => {
+  const lines: string[] = []
+  const logger = { warn: () => {}, error: (line: string) => void lines.push(line) }
+  const error = new Error('lost trace_id=none')
+  const agent = instrumentAgent(() => Promise.reject(error), { name: 'greeter', logger, recovery: false })
+  await agent().catch(() => {})
+  expect(lines[0]).toMatch(/ \(Error\): lost trace_id=none execution_id=\S+$/)
+  expect(lines[0]?.split('execution_id=')[1]).toBe(recoveryOf(error)?.executionId)
+
+  const telemetry = await startTestTelemetry()
+  await agent().catch(() => {})
+  const [run] = getExecutionMetrics({ recent: 1 }).recent
+  await telemetry.shutdown()
+  expect(run?.traceId).toMatch(/^[\da-f]{32}$/)
+  expect(lines[1]?.endsWith(` execution_id=${run?.id} trace_id=${run?.traceId}`)).toBe(true)
 })
 
 test('an error without a word of its own is shown as Error', async () => {

@@ -52,7 +52,7 @@ test.each(everyAgent)('%s fails after four attempts with the error of the last a
   })
   expect(lines.at(-1)).toMatch(
     new RegExp(
-      `^\\[FAILED\\] ${agent} gave up after 4 attempts, \\d\\.\\d s \\(500\\): The server had an error while processing your request.$`,
+      `^\\[FAILED\\] ${agent} gave up after 4 attempts, \\d\\.\\d s \\(500\\): The server had an error while processing your request\\. execution_id=[\\da-f]{16}-\\w+(?: trace_id=[\\da-f]{32})?$`,
     ),
   )
 })

@@ -1,4 +1,5 @@
 import type { Secret } from '../secret.ts'
+import { traceLink } from '../trace-link.ts'
 import { host, interval, networks, onOff, port, secretText } from '../value-rule.ts'
 import type { Settings } from './setting.ts'
 
@@ -16,6 +17,8 @@ export interface MonitorSettings {
   readonly token: Secret | undefined
   /** Reverse proxies whose X-Forwarded-For and Forwarded are trusted; `MONITOR_TRUSTED_PROXIES`. @default none */
   readonly trustedProxies: readonly string[] | undefined
+  /** Address of a trace for a browser, with `{trace_id}` for its id; `TRACE_LINK`, otherwise `GRAFANA_URL`. @default none */
+  readonly traceLink: string | undefined
 }
 
 /** `monitor`. */
@@ -50,6 +53,14 @@ export const monitorSettings: Settings<MonitorSettings> = {
     about: 'Reverse proxies in front of the status page; X-Forwarded-For and Forwarded are trusted only from them.',
     variable: 'MONITOR_TRUSTED_PROXIES',
     value: networks,
+    default: undefined,
+  },
+  traceLink: {
+    about:
+      'Address at which a trace opens in a browser, with {trace_id} in place of its id, or the address of a Grafana whose data source of traces has the uid "traces". The status page and messages about alerts link to it.',
+    variable: 'TRACE_LINK',
+    generalVariable: 'GRAFANA_URL',
+    value: traceLink,
     default: undefined,
   },
 }

@@ -277,8 +277,9 @@ function recordAttempts(
 
 function logEnding({ agent, attempt, record: run }: Finished, { outcome, because }: Ending, seconds: number): void {
   if (outcome === 'failure') {
-    const { errorType = '', errorMessage } = run
-    logLine(agent.logger, 'error', failedLine(agent.name, { attempts: attempt, seconds, errorType, errorMessage, because }))
+    const { id: executionId, traceId, errorType = '', errorMessage } = run
+    const failed = { attempts: attempt, seconds, errorType, errorMessage, because, executionId, traceId }
+    logLine(agent.logger, 'error', failedLine(agent.name, failed))
   } else if (outcome === 'success' && run.retryOutcome === 'recovered') {
     logLine(agent.logger, 'warn', successLine(agent.name, attempt, seconds))
   }
