@@ -50,45 +50,51 @@ const lateLabels: Readonly<Record<string, readonly string[]>> = {
 /** Labels of every series, by its name. */
 type Known = ReadonlyMap<string, ReadonlySet<string>>
 
-describe.skipIf(!hasDocker)('in a Prometheus that the reference swarm has filled through the Collector', () => {
-  let stack: FilledStack
-  // The use of daily budgets is sampled at every whole five minutes: the start waits for one
-  beforeAll(async () => void (stack = await fillStack(ruleFiles(settings))), 600_000)
-  afterAll(async () => stack?.close())
+describe.skipIf(!hasDocker)(
+  'in a Prometheus that the reference swarm has filled through the Collector',
+  { timeout: 400_000 },
+  () => {
+    let stack: FilledStack
+    // The use of daily budgets is sampled at every whole five minutes: the start waits for one
+    beforeAll(async () => void (stack = await fillStack(ruleFiles(settings))), 600_000)
+    afterAll(async () => stack?.close())
 
-  test('every series that a rule, a panel or a runbook reads exists, with the labels that it reads', async () => {
-    await comesTo([], async () => missingIn(await knownTo(stack)))
-  })
-
-  test('every panel shows data, except those that are listed with a reason', async () => {
-    const empty = await comesTo(Object.keys(panelsWithoutData), async () => emptyPanels(stack))
-    console.log(
-      `${panels.length - empty.length} of ${panels.length} panels show data. Grafana cannot run here: their queries were asked.`,
-    )
-    for (const panel of empty) console.log(`no data: ${panel}: ${panelsWithoutData[panel]}`)
-    expect(empty.length / panels.length).toBeLessThanOrEqual(0.05)
-  })
-
-  test('every label of a legend or a column is in a result', async () => {
-    await comesTo([], async () => unansweredLabels(stack))
-  })
-
-  test('alerts fire when a queue of the Collector fills, when it refuses and drops data, and when Prometheus rejects samples', async () => {
-    const expected = ['CollectorDroppingData', 'CollectorExporterQueueFilling', 'CollectorRefusingData', 'OtlpRejectedSamples']
-    await comesTo(expected, async () => {
-      const firing = await query(stack.prometheus, 'group by (alertname) (ALERTS{alertstate="firing"})')
-      // The metric behind it must show the full queue too
-      expect(await query(stack.prometheus, 'collector:queue_fill:ratio{exporter="otlp_grpc/stuck"} > 0.7')).not.toEqual([])
-      return firing.map(({ metric }) => metric['alertname']!).filter((name) => expected.includes(name))
+    test('every series that a rule, a panel or a runbook reads exists, with the labels that it reads', async () => {
+      await comesTo([], async () => missingIn(await knownTo(stack)))
     })
-  })
-})
+
+    test('every panel shows data, except those that are listed with a reason', async () => {
+      const empty = await comesTo(Object.keys(panelsWithoutData), async () => emptyPanels(stack))
+      console.log(
+        `${panels.length - empty.length} of ${panels.length} panels show data. Grafana cannot run here: their queries were asked.`,
+      )
+      for (const panel of empty) console.log(`no data: ${panel}: ${panelsWithoutData[panel]}`)
+      expect(empty.length / panels.length).toBeLessThanOrEqual(0.05)
+    })
+
+    test('every label of a legend or a column is in a result', async () => {
+      await comesTo([], async () => unansweredLabels(stack))
+    })
+
+    test('alerts fire when a queue of the Collector fills, when it refuses and drops data, and when Prometheus rejects samples', async () => {
+      const expected = ['CollectorDroppingData', 'CollectorExporterQueueFilling', 'CollectorRefusingData', 'OtlpRejectedSamples']
+      await comesTo(expected, async () => {
+        const firing = await query(stack.prometheus, 'group by (alertname) (ALERTS{alertstate="firing"})')
+        // The metric behind it must show the full queue too
+        expect(await query(stack.prometheus, 'collector:queue_fill:ratio{exporter="otlp_grpc/stuck"} > 0.7')).not.toEqual([])
+        return firing.map(({ metric }) => metric['alertname']!).filter((name) => expected.includes(name))
+      })
+    })
+  },
+)
 
 /** Asks until the result is as expected; otherwise the test fails and shows the difference. */
 async function comesTo(expected: readonly string[], ask: () => Promise<readonly string[]>): Promise<readonly string[]> {
   let last: readonly string[] = []
   const same = (): boolean => JSON.stringify(last.toSorted()) === JSON.stringify(expected.toSorted())
-  await eventually('the answer', async () => ((last = await ask()), same() ? true : undefined)).catch(() => {})
+  // Hundreds of queries are asked at a time
+  const patience = { withinMs: 300_000, everyMs: 1_000 }
+  await eventually('the answer', async () => ((last = await ask()), same() ? true : undefined), patience).catch(() => {})
   expect(last.toSorted()).toEqual(expected.toSorted())
   return last
 }
