@@ -274,6 +274,62 @@ test('a budget spans the attempts that a process makes', async () => {
   expect(recoveryOf(ends[2]?.error)).toMatchObject({ isRetryable: false })
 })
 
+test('tool calls that an attempt left behind count in the budget of the next one, which is not called if they exceeded it', async () => {
+  const look = instrumentTool(async () => 'nothing', { name: 'look' })
+  const next = Promise.withResolvers<void>()
+  const late: Promise<unknown>[] = []
+  const lookLater = () => {
+    const work = async () => {
+      await next.promise
+      for (let call = 0; call < 3; call += 1) await look()
+    }
+    late.push(work())
+    throw busy()
+  }
+  let calls = 0
+  const options = { budget: { toolCalls: 2 } }
+  await attempts([{ work: lookLater }], options)
+  next.resolve()
+  await Promise.all(late)
+  const [end] = await attempts([{ attempt: 2, work: () => (calls += 1) }], options)
+  expect(end?.error).toMatchObject({ name: 'BudgetExceededError', budget: 'toolCalls', spent: { toolCalls: 3 } })
+  expect(calls).toBe(0)
+})
+
+test('an attempt ends when code of the one before uses up their budget of tool calls', async () => {
+  const look = instrumentTool(async () => 'nothing', { name: 'look' })
+  const [next, stopped] = [Promise.withResolvers<void>(), Promise.withResolvers<void>()]
+  const lookLater = () => {
+    void next.promise.then(async () => {
+      for (let call = 0; call < 3; call += 1) await look()
+    })
+    throw busy()
+  }
+  const waitUntilStopped = async () => {
+    currentExecution()?.signal.addEventListener('abort', () => stopped.resolve())
+    next.resolve()
+    await stopped.promise
+  }
+  const ends = await attempts([{ work: lookLater }, { work: waitUntilStopped }], { budget: { toolCalls: 2 } })
+  expect(ends[1]?.error).toMatchObject({ name: 'BudgetExceededError', spent: { toolCalls: 3 } })
+})
+
+test('tool calls after the end of an execution do not count in one that is queued again under its id', async () => {
+  const look = instrumentTool(async () => 'nothing', { name: 'look' })
+  const next = Promise.withResolvers<void>()
+  const late: Promise<unknown>[] = []
+  const lookLater = () => {
+    late.push(next.promise.then(async () => await look()).then(async () => await look()))
+    throw busy()
+  }
+  const options = { budget: { toolCalls: 1 } }
+  await attempts([{ work: lookLater, isFinal: true }], options)
+  next.resolve()
+  await Promise.all(late)
+  const [end] = await attempts([{ work: look }], options)
+  expect(end?.value).toBe('nothing')
+})
+
 test('a loop is not worth a retry', async () => {
   const look = instrumentTool(async () => 'nothing', { name: 'look' })
   const work = async () => {

@@ -15,6 +15,8 @@ const mostAttempts = 1000
 export class ContinuedCalls {
   readonly byStore: Map<object, Releasable> = new Map()
   isEnded = false
+  /** The invocation in progress; it counts what code of an earlier one still uses. */
+  running: { spent(key: 'toolCalls', amount: number): void } | undefined = undefined
   #invocations = 0
 
   /** Numbers the attempts of an invocation: a queue may repeat one with the same number. */

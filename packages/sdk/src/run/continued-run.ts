@@ -180,6 +180,17 @@ export class ContinuedRun {
     releaseAll(dropped.onceCalls)
   }
 
+  /**
+   * Counts a tool call of code that this invocation left behind: in the invocation in progress, otherwise in the next one. Not after the
+   * end of the execution.
+   */
+  toolCalledLate(): void {
+    const held = kept.held.get(this.#key)
+    if (this.calls.running) this.calls.running.spent('toolCalls', 1)
+    else if (held?.use && held.calls === this.calls)
+      kept.held.set(this.#key, { ...held, use: { ...held.use, toolCalls: held.use.toolCalls + 1 } })
+  }
+
   /** Forgets the earlier attempts, and remembers that the execution has succeeded. Another one may be queued again by hand. */
   end(outcome: Outcome): void {
     this.#leave()

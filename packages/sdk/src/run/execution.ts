@@ -71,7 +71,7 @@ export class Execution extends TimedRun implements CurrentExecution, Tracked {
   /** The part of a queue that owns the retries. */
   readonly continued: ContinuedRun | undefined
   /** Set if a queue owns the retries. */
-  readonly handover: AttemptHandover | undefined
+  readonly handover: AttemptHandover | undefined = undefined
   readonly #attemptOfCaller: number
   #state: Map<string, unknown> | undefined
   #signal: AbortSignal | undefined
@@ -104,7 +104,10 @@ export class Execution extends TimedRun implements CurrentExecution, Tracked {
       takeEarlier(this, continued, startedAt)
     }
     this.span = startRootSpan(agent, id, this.series, continued?.spanPlace())
-    this.handover = continued && new AttemptHandover(this, continued)
+    if (continued) {
+      this.handover = new AttemptHandover(this, continued)
+      continued.calls.running = this
+    }
     if (this.series.sums && this.attempt === 0) exposed(this)
     this.record.traceId = this.span.recordedTraceId()
     add(instruments().activeExecutions, 1, this.series.agent)
@@ -190,11 +193,19 @@ export class Execution extends TimedRun implements CurrentExecution, Tracked {
   }
 
   toolCalled(name: string): void {
-    if (this.#finished) return
+    if (this.#finished) return this.#toolCalledLate()
     this.progressed(`tool call started: ${name.slice(0, 100)}`)
     this.record.toolCalls += 1
     this.series.hasTools = true
     this.spent('toolCalls', 1)
+  }
+
+  /** The next attempt of a queue pays for what this one left behind. */
+  #toolCalledLate(): void {
+    if (!this.continued || !this.limits) return
+    this.limits.spentLate('toolCalls', 1)
+    this.handover?.used()
+    this.continued.toolCalledLate()
   }
 
   /** Counts an amount in the budgets of the run and of the runs that it is part of. */
@@ -297,6 +308,7 @@ export class Execution extends TimedRun implements CurrentExecution, Tracked {
         ? { ...ending, errorType: ending.errorType ?? errorTypeOf(ending.error, this.inferences) }
         : ending
     this.attemptEnded(typed.outcome, typed.error, typed.errorType)
+    if (this.continued?.calls.running === this) this.continued.calls.running = undefined
     const decision = this.continued?.decide(typed, failedOfQueue(this), this.agent.recovery())
     if (decision && (!decision.isEnd || this.continued?.hasEnded)) finishAttempt(this, decision)
     else finishExecution(this, decision?.ending ?? typed, decision?.isRetryable)

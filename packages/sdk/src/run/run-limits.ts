@@ -93,6 +93,7 @@ export class RunLimits {
     if (Object.keys(limits).length > 0) run.record.budget = { limits, used: this.#used }
     if (above) this.#follow(above)
     if (account && !this.#error) this.#followDay(account)
+    if (this.#earlier && !this.#error) this.#compareEarlier()
     if (budget.seconds !== undefined && !this.#error) this.#startTimer(budget.seconds)
   }
 
@@ -175,6 +176,11 @@ export class RunLimits {
     if (limit !== undefined && !this.#isClosed) this.#compare(key, used, limit)
   }
 
+  /** Adds what code that the run left behind used, for the next attempt of its queue. */
+  spentLate(key: SpentKey, amount: number): void {
+    this.#used[key] += amount
+  }
+
   /** Counts what the run itself used in the daily budget of its agent. */
   spentToday(key: SpentKey, amount: number): void {
     const { agent, clock } = this.#run
@@ -227,6 +233,14 @@ export class RunLimits {
 
   #count(budget: string): void {
     add(instruments().budgetExceeded, 1, { ...this.#run.series.agent, [attribute.budget]: budget })
+  }
+
+  /** Earlier attempts, or code that they left behind, may have used more than there was. */
+  #compareEarlier(): void {
+    for (const key of budgetKeys) {
+      const limit = key === 'seconds' ? undefined : this.#budget[key]
+      if (limit !== undefined && key !== 'seconds') this.#compare(key, this.#used[key], limit)
+    }
   }
 
   #compare(key: BudgetKey, used: number, limit: number): void {
