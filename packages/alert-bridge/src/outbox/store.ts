@@ -2,6 +2,10 @@ import type { Severity } from '@swarmwatch/config'
 
 import type { Meta } from '../message/meta-notices.ts'
 import type { Notice, NoticeKind } from '../message/notice.ts'
+import type { Incidents } from './incidents.ts'
+import type { Recipient } from './recipient.ts'
+
+export type { Recipient } from './recipient.ts'
 
 /**
  * Stores all received entries and their deliveries. A promise that resolves means: on disk. A promise that rejects (with
@@ -9,7 +13,8 @@ import type { Notice, NoticeKind } from '../message/notice.ts'
  * Every call may be a request over a network, so nothing in it is specific to SQLite.
  * Each implementation must pass `test/outbox/conformance.ts`. A consumer takes only the roles that it needs.
  */
-export interface Store extends Inbox, Outbox, Escalations, RateLimitStates, BreakerStates, MetaStates, PeerStates, Upkeep {
+export interface Store
+  extends Inbox, Outbox, Incidents, Escalations, RateLimitStates, BreakerStates, MetaStates, PeerStates, Upkeep {
   /** Undefined if only one process uses the store. */
   readonly sharing?: Sharing
   readonly close: () => Promise<void>
@@ -76,6 +81,8 @@ export type Decision =
       /** State of the group after this entry. */
       readonly status?: 'firing' | 'resolved'
       readonly intervalMs?: number
+      /** When the first escalation step is due, if this begins an incident. */
+      readonly escalationDueAt?: number
     }
 
 /** Result of {@link Inbox.accept}: the id of the notice, also for a duplicate. */
@@ -87,12 +94,6 @@ export interface Quarantined {
   readonly receivedAt: number
   readonly reason: string
   readonly size: number
-}
-
-/** A recipient of one channel. */
-export interface Recipient {
-  readonly channel: string
-  readonly recipient: string
 }
 
 /** Deliveries: claims them, records how attempts ended, and lists them. */

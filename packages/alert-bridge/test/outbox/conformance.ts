@@ -1,18 +1,13 @@
-import { expect, onTestFinished, test } from 'vitest'
+import { describe, expect, onTestFinished, test } from 'vitest'
 
 import type { Notice } from '../../src/message/notice.ts'
-import type { Decision, Known, Store } from '../../src/outbox/store.ts'
+import type { Decision, Known } from '../../src/outbox/store.ts'
+import { incidentConformance } from './incident-conformance.ts'
+import type { StoreBench } from './store-bench.ts'
 
 const now = Date.parse('2026-11-24T02:00:00Z')
 const minute = 60_000
 const people = { channel: 'main', recipient: 'people' }
-
-/** A store with its data, and another process that opens the same data after the first one is gone. */
-export interface StoreBench {
-  readonly store: Store
-  /** Ends this owner without any order, and opens the same data as another one. */
-  readonly takeOver: () => Promise<Store>
-}
 
 /** Guarantees that the bridge needs from every store. */
 export function storeConformance(start: () => Promise<StoreBench>): void {
@@ -240,6 +235,8 @@ export function storeConformance(start: () => Promise<StoreBench>): void {
     for (const at of [now + 2, now + 1, now + 3]) await store.accept({ receivedAt: at }, () => keep(`at ${at}`))
     expect([await store.countPending(2), await store.countPending(9), await store.oldestPendingAt()]).toEqual([2, 3, now + 1])
   })
+
+  describe('incidents', () => incidentConformance(opened))
 
   test('after closing, it reports that it is closed', async () => {
     const { store } = await start()

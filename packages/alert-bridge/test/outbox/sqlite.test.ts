@@ -37,14 +37,16 @@ test('a store of the first version is brought to the newest with all that is in 
   const schema = (of: DatabaseSync): unknown => of.prepare('SELECT name, sql FROM sqlite_schema ORDER BY name').all()
   const wanted = schema(database)
   // what later versions added is taken away again
-  database.exec('DROP INDEX pending_digest; DROP TABLE meta_states; DROP TABLE peers; PRAGMA user_version = 1')
+  database.exec(
+    'DROP INDEX pending_digest; DROP TABLE meta_states; DROP TABLE peers; DROP TABLE incident_records; DROP TABLE incident_history; PRAGMA user_version = 1',
+  )
   database.close()
   const { store } = openSqliteStore(folder)
   expect(await store.list({})).toMatchObject([{ title: 'A', state: 'pending' }])
   await store.close()
   const after = new DatabaseSync(databaseFile(folder))
   expect(schema(after)).toEqual(wanted)
-  expect(after.prepare('PRAGMA user_version').get()).toEqual({ user_version: 4 })
+  expect(after.prepare('PRAGMA user_version').get()).toEqual({ user_version: 5 })
   after.close()
 })
 

@@ -1,5 +1,7 @@
 import type { Accepted, Decision, Entry, Inbox, Known, Quarantined, Recipient } from '../store.ts'
 import { type NewDelivery, type NewNotice, orderedId } from '../rows.ts'
+import type { NewIncident } from '../incident-rows.ts'
+import { insertIncidentRecords } from './incidents.ts'
 import { insertDeliveries, insertNotices } from './new-rows.ts'
 import { groupCommit } from './group-commit.ts'
 import { codeOf } from './store-error.ts'
@@ -83,6 +85,7 @@ function acceptGroups(intake: Database): (arrivals: readonly Arrival[]) => Promi
       const { results, rows } = decideAll(arrivals, await readHistory(tx, arrivals))
       insertNotices(tx, rows.notices)
       insertDeliveries(tx, rows.deliveries)
+      insertIncidentRecords(tx, [...rows.records.values()])
       saveHistory(tx, rows, 'replaces')
       return results
     })
@@ -96,6 +99,7 @@ function insertNew(tx: Transaction, arrivals: readonly Arrival[], { results, row
   saveHistory(tx, rows, 'is-new')
   insertNotices(tx, rows.notices)
   insertDeliveries(tx, rows.deliveries)
+  insertIncidentRecords(tx, [...rows.records.values()])
   return results
 }
 
@@ -107,7 +111,7 @@ interface Decided {
 }
 
 function decideAll(arrivals: readonly Arrival[], history: History): Decided {
-  const rows: NewRows = { notices: [], deliveries: [], seen: new Map(), incidents: new Map() }
+  const rows: NewRows = { notices: [], deliveries: [], seen: new Map(), incidents: new Map(), records: new Map() }
   const results = arrivals.map((arrival): PromiseSettledResult<Accepted> => {
     try {
       return { status: 'fulfilled', value: acceptOne(arrival, history, rows) }
@@ -127,6 +131,7 @@ interface NewRows {
   readonly deliveries: NewDelivery[]
   readonly seen: Map<string, Seen>
   readonly incidents: Map<string, Incident>
+  readonly records: Map<string, NewIncident>
 }
 
 type Seen = NonNullable<Known['seen']>
@@ -146,7 +151,7 @@ function acceptOne({ entry, decide }: Arrival, history: History, rows: NewRows):
   const notified = incident === undefined ? [] : (history.notified.get(incident.key) ?? [])
   const decision = decide({ ...(seen && { seen }), ...(incident && { incident }), notified })
   if (decision.kind === 'duplicate') return { id: seen?.noticeId ?? '', duplicate: decision.duplicate }
-  const { notice, recipients, escalation, status, intervalMs } = decision
+  const { notice, recipients, escalation, status, intervalMs, escalationDueAt } = decision
   const id = orderedId(receivedAt)
   rows.notices.push({ id, notice, receivedAt, traceparent, escalation })
   for (const to of recipients) {
@@ -158,9 +163,22 @@ function acceptOne({ entry, decide }: Arrival, history: History, rows: NewRows):
     rows.seen.set(dedupeKey, now)
   }
   if (groupKey !== undefined && status !== undefined) {
-    const now = { key: notice.incidentKey, status }
+    const key = notice.incidentKey
+    const now = { key, status }
     history.incidents.set(groupKey, now)
     rows.incidents.set(groupKey, { ...now, updatedAt: receivedAt })
+    // one statement must not change a row twice
+    const earlier = rows.records.get(key)
+    rows.records.set(key, {
+      key,
+      groupKey,
+      status,
+      notice,
+      noticeId: id,
+      updatedAt: receivedAt,
+      openedAt: earlier?.openedAt ?? receivedAt,
+      escalationDueAt: earlier?.escalationDueAt ?? escalationDueAt,
+    })
   }
   return { id }
 }

@@ -7,6 +7,7 @@ import { databaseClock } from './database-clock.ts'
 import type { DatabaseAddress } from './database-url.ts'
 import { postgresEscalations } from './escalations.ts'
 import { postgresInbox } from './inbox.ts'
+import { postgresIncidents } from './incidents.ts'
 import { migrate } from './migrate.ts'
 import { postgresOutbox } from './outbox.ts'
 import { postgresStates, sharedStates } from './states.ts'
@@ -45,6 +46,7 @@ export async function openPostgresStore(
   const store = {
     ...inbox,
     ...postgresOutbox(database, { owner: id, reached }),
+    ...postgresIncidents(database),
     ...postgresEscalations(database),
     ...postgresStates(states),
     ...postgresUpkeep(database, owner),

@@ -84,5 +84,8 @@ const forgetRest = [
   'DELETE FROM seen WHERE notified_at < $1',
   `DELETE FROM incidents WHERE updated_at < $1 AND status = 'resolved'`,
   'DELETE FROM notified WHERE updated_at < $1',
+  `DELETE FROM incident_history WHERE incident_key IN (
+     SELECT incident_key FROM incident_records WHERE updated_at < $1 AND state = 'resolved')`,
+  `DELETE FROM incident_records WHERE updated_at < $1 AND state = 'resolved'`,
   'DELETE FROM quarantine WHERE received_at < $1',
 ]

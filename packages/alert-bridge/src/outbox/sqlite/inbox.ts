@@ -3,6 +3,7 @@ import type { DatabaseSync } from 'node:sqlite'
 import type { Accepted, Decision, Entry, Inbox, Known, Quarantined, Recipient } from '../store.ts'
 import type { GroupCommit } from './group-commit.ts'
 import { orderedId } from '../rows.ts'
+import { incidentWriter } from './incidents.ts'
 import { noticeWriter, unlimited } from './rows.ts'
 
 /** Of the bodies that could not be read, the newest are kept, each up to this size. */
@@ -20,6 +21,7 @@ interface KnownRow {
 /** Accepts entries, and keeps bodies that could not be read. */
 export function sqliteInbox(database: DatabaseSync, write: GroupCommit['write']): Inbox {
   const { insertNotice, insertDelivery } = noticeWriter(database)
+  const putRecord = incidentWriter(database)
   const knownRow = database.prepare(
     `SELECT told_at AS notified_at, interval_ms, sender, notice_id, incident_key, status FROM (SELECT 1)
      LEFT JOIN seen ON dedupe_key = ? LEFT JOIN incidents ON group_key = ?`,
@@ -49,7 +51,7 @@ export function sqliteInbox(database: DatabaseSync, write: GroupCommit['write'])
     const known = readKnown(entry)
     const decision = decide(known)
     if (decision.kind === 'duplicate') return { id: known.seen?.noticeId ?? '', duplicate: decision.duplicate }
-    const { notice, recipients, escalation, status, intervalMs } = decision
+    const { notice, recipients, escalation, status, intervalMs, escalationDueAt } = decision
     const { receivedAt, dedupeKey, groupKey, sender, traceparent } = entry
     const id = orderedId(receivedAt)
     insertNotice({ id, notice, receivedAt, traceparent, escalation })
@@ -57,7 +59,11 @@ export function sqliteInbox(database: DatabaseSync, write: GroupCommit['write'])
       insertDelivery({ id: orderedId(receivedAt), noticeId: id, ...to, notice, createdAt: receivedAt, dueAt: receivedAt })
     }
     if (dedupeKey !== undefined) putSeen.run(dedupeKey, receivedAt, intervalMs ?? null, sender ?? '', id)
-    if (groupKey !== undefined && status !== undefined) putIncident.run(groupKey, notice.incidentKey, status, receivedAt)
+    if (groupKey !== undefined && status !== undefined) {
+      const key = notice.incidentKey
+      putIncident.run(groupKey, key, status, receivedAt)
+      putRecord({ key, groupKey, status, notice, noticeId: id, openedAt: receivedAt, updatedAt: receivedAt, escalationDueAt })
+    }
     return { id }
   }
 

@@ -160,6 +160,22 @@ const migrations: readonly string[] = [
   `
   CREATE TABLE peers (name TEXT PRIMARY KEY, last_at INTEGER NOT NULL) STRICT, WITHOUT ROWID;
   `,
+  `
+  CREATE TABLE incident_records (
+    incident_key TEXT PRIMARY KEY, group_key TEXT NOT NULL,
+    state TEXT NOT NULL CHECK (state IN ('open', 'acknowledged', 'silenced', 'resolved')),
+    severity TEXT NOT NULL, title TEXT NOT NULL, agent TEXT, notice_id TEXT NOT NULL,
+    opened_at INTEGER NOT NULL, updated_at INTEGER NOT NULL, acknowledged_at INTEGER, acknowledged_by TEXT, silenced_until INTEGER,
+    resolved_at INTEGER, resolved_by TEXT,
+    escalation_step INTEGER NOT NULL DEFAULT 0, escalation_round INTEGER NOT NULL DEFAULT 0, escalation_due_at INTEGER
+  ) STRICT, WITHOUT ROWID;
+  CREATE INDEX unresolved_incidents ON incident_records (opened_at) WHERE state <> 'resolved';
+  CREATE INDEX escalation_steps ON incident_records (escalation_due_at) WHERE escalation_due_at IS NOT NULL;
+  CREATE TABLE incident_history (
+    incident_key TEXT NOT NULL, id TEXT NOT NULL, at INTEGER NOT NULL, who TEXT NOT NULL, action TEXT NOT NULL, detail TEXT,
+    PRIMARY KEY (incident_key, id)
+  ) STRICT, WITHOUT ROWID;
+  `,
 ]
 
 /** Brings the schema to the newest version; refuses one that is newer than this program. */

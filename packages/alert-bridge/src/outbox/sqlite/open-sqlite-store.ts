@@ -5,6 +5,7 @@ import type { OpenedStore, Store } from '../store.ts'
 import { sqliteEscalations } from './escalations.ts'
 import { groupCommit } from './group-commit.ts'
 import { sqliteInbox } from './inbox.ts'
+import { sqliteIncidents } from './incidents.ts'
 import { sqliteOutbox } from './outbox.ts'
 import { sqliteStates, sqliteUpkeep } from './upkeep.ts'
 import { lockFolder, openDatabase } from './open-database.ts'
@@ -22,6 +23,7 @@ export function openSqliteStore(folder: string, { reached }: Checkpoints = noChe
     const store: Store = {
       ...sqliteInbox(database, write),
       ...sqliteOutbox(database, write, { owner, reached }),
+      ...sqliteIncidents(database, write),
       ...sqliteEscalations(database, write),
       ...sqliteStates(database, write),
       ...sqliteUpkeep(database, write, owner),

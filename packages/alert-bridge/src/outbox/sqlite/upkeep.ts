@@ -36,6 +36,9 @@ export function sqliteUpkeep(database: DatabaseSync, write: GroupCommit['write']
     'DELETE FROM seen WHERE told_at < ?',
     `DELETE FROM incidents WHERE updated_at < ? AND status = 'resolved'`,
     'DELETE FROM told WHERE updated_at < ?',
+    `DELETE FROM incident_history WHERE incident_key IN (
+       SELECT incident_key FROM incident_records WHERE updated_at < ? AND state = 'resolved')`,
+    `DELETE FROM incident_records WHERE updated_at < ? AND state = 'resolved'`,
     'DELETE FROM quarantine WHERE received_at < ?',
   ].map((sql) => database.prepare(sql))
 

@@ -55,6 +55,7 @@ describe.skipIf(whyNoPostgres() !== undefined)('alert-bridge move', () => {
     const titles = channel.delivered.map(({ notice }) => notice.title).filter((title) => title.startsWith('Waits'))
     expect([titles.length, new Set(titles).size]).toEqual([600, 600])
     expect(await second.service.core.store.listQuarantined()).toHaveLength(1)
+    expect(await second.service.core.store.listIncidents({ isOpen: true, limit: 1_000 })).toHaveLength(601)
     // known: the same notification is a duplicate, and the end belongs to the incident
     expect(await (await second.post('/api/v1/alerts', firing({ name: 'Delivered' }))).json()).toMatchObject({ duplicate: true })
     await second.post('/api/v1/alerts', resolved({ name: 'Delivered' }))

@@ -1,0 +1,116 @@
+import {
+  changedColumns,
+  changedValues,
+  incidentColumns,
+  incidentOf,
+  type IncidentRecordRow,
+  incidentValues,
+  type NewIncident,
+  recordColumns,
+  updateIncident,
+} from '../incident-rows.ts'
+import type { ChangedIncident, HistoryEntry, IncidentChange, Incidents, StoredIncident } from '../incidents.ts'
+import { orderedId } from '../rows.ts'
+import type { Recipient } from '../store.ts'
+import { insertDeliveries, insertNotices } from './new-rows.ts'
+import type { Database, Transaction } from './transactions.ts'
+
+const types = ['text', 'text', 'text', 'text', 'text', 'text', 'text', 'bigint', 'bigint', 'bigint', 'bigint']
+const putIncidents = `INSERT INTO incident_records AS r (${incidentColumns})
+  SELECT * FROM unnest(${types.map((type, index) => `$${index + 1}::${type}[]`).join(', ')}) ${updateIncident}`
+
+/** Writes the incidents of accepted entries, all in one statement; each key occurs once. */
+export function insertIncidentRecords(tx: Transaction, incidents: readonly NewIncident[]): void {
+  if (incidents.length === 0) return
+  const rows = incidents.map(incidentValues)
+  tx.send(
+    putIncidents,
+    types.map((_, index) => rows.map((row) => row[index])),
+  )
+}
+
+const select = `SELECT ${recordColumns}, n.notice FROM incident_records r LEFT JOIN notices n ON n.id = r.notice_id
+  WHERE r.incident_key = $1`
+const change = `UPDATE incident_records SET ${changedColumns.map((name, index) => `${name} = $${index + 3}`).join(', ')},
+  updated_at = $2 WHERE incident_key = $1`
+
+/** Reads and changes incidents. */
+export function postgresIncidents({ query, transaction }: Database): Incidents {
+  async function changeIncident(
+    tx: Transaction,
+    { key, now, decide }: { key: string; now: number; decide: Decide },
+  ): Promise<ChangedIncident | undefined> {
+    const [known] = await tx.query<{ group_key: string }>('SELECT group_key FROM incident_records WHERE incident_key = $1', [key])
+    if (known === undefined) return undefined
+    // in the order of the transactions that accept alerts: first the lock of the group, then rows
+    tx.send('SELECT pg_advisory_xact_lock(hashtextextended($1, 1))', [known.group_key])
+    const [rows, recipients] = await Promise.all([
+      tx.query<IncidentRecordRow>(`${select} FOR UPDATE OF r`, [key]),
+      // of the latest notice, which may not have arrived yet, and of the earlier ones
+      tx.query<Recipient>(
+        `SELECT d.channel, d.recipient FROM incident_records r JOIN deliveries d ON d.notice_id = r.notice_id WHERE r.incident_key = $1
+         UNION SELECT channel, recipient FROM notified WHERE incident_key = $1 ORDER BY channel, recipient`,
+        [key],
+      ),
+    ])
+    if (rows[0] === undefined) return undefined
+    const before = incidentOf(rows[0])
+    const decided = decide(before, recipients)
+    if (decided === undefined) return { before, after: before, isChanged: false }
+    const { set = {}, history = [], notify } = decided
+    tx.send(change, [key, now, ...changedValues(before, set)])
+    for (const { at, who, action, detail = null } of history) {
+      tx.send('INSERT INTO incident_history (id, incident_key, at, who, action, detail) VALUES ($1, $2, $3, $4, $5, $6)', [
+        orderedId(now),
+        key,
+        at,
+        who,
+        action,
+        detail,
+      ])
+    }
+    if (set.state === 'resolved') {
+      tx.send(`UPDATE incidents SET status = 'resolved', updated_at = $3 WHERE group_key = $1 AND incident_key = $2`, [
+        known.group_key,
+        key,
+        now,
+      ])
+    }
+    if (notify !== undefined) {
+      const { notice } = notify
+      const noticeId = orderedId(now)
+      insertNotices(tx, [{ id: noticeId, notice, receivedAt: now }])
+      insertDeliveries(
+        tx,
+        notify.recipients.map((to) => ({ id: orderedId(now), noticeId, ...to, notice, createdAt: now, dueAt: now })),
+      )
+    }
+    const [row] = await tx.query<IncidentRecordRow>(select, [key])
+    return { before, after: row === undefined ? before : incidentOf(row), isChanged: true }
+  }
+
+  return {
+    incident: async (key) => {
+      const [row] = await query<IncidentRecordRow>(select, [key])
+      return row && incidentOf(row)
+    },
+    listIncidents: async ({ isOpen, limit = 100 }) => {
+      const where = isOpen === undefined ? '' : `WHERE r.state ${isOpen ? '<>' : '='} 'resolved'`
+      const rows = await query<IncidentRecordRow>(
+        `SELECT ${recordColumns} FROM incident_records r ${where} ORDER BY r.opened_at DESC, r.incident_key DESC LIMIT $1`,
+        [limit],
+      )
+      return rows.map(incidentOf)
+    },
+    incidentHistory: async (key) => {
+      const rows = await query<Omit<HistoryEntry, 'detail'> & { readonly detail: string | null }>(
+        'SELECT at, who, action, detail FROM incident_history WHERE incident_key = $1 ORDER BY id',
+        [key],
+      )
+      return rows.map(({ detail, ...row }) => ({ ...row, ...(detail !== null && { detail }) }))
+    },
+    changeIncident: (key, now, decide) => transaction((tx) => changeIncident(tx, { key, now, decide })),
+  }
+}
+
+type Decide = (incident: StoredIncident, recipients: readonly Recipient[]) => IncidentChange | undefined

@@ -1,0 +1,5 @@
+/** A recipient of one channel. */
+export interface Recipient {
+  readonly channel: string
+  readonly recipient: string
+}
