@@ -10,7 +10,7 @@ import { type AgentName, findItem } from '../swarm/index.ts'
 import { type ClaimLimits, ignoringDuplicates, openClaims } from './claim-tasks.ts'
 import { QueueDatabaseError } from './queue-database-error.ts'
 import { exportQueueDepth, type QueueDepth } from './queue-metrics.ts'
-import { runClaimedTasks, TaskTakenError } from './run-claimed-tasks.ts'
+import { defaultLeaseSeconds, runClaimedTasks, TaskTakenError } from './run-claimed-tasks.ts'
 import type { Refusal, Task, TaskCounts, TaskState, WorkQueue } from './task-queue.ts'
 import type { TaskFault, TaskRequest } from './task-request.ts'
 
@@ -24,8 +24,11 @@ export interface DurableQueueOptions extends ClaimLimits {
   readonly queueLimit: number
   /** Retries of a task of this agent. */
   readonly maxRetries: (agent: AgentName) => number
-  /** Seconds after which another worker continues the task of a worker that has died; at least 10. @default 10 */
-  readonly heartbeatSeconds?: number | undefined
+  /**
+   * Seconds after which another worker continues the task of a worker that has died; at least 10. A database that is away for two thirds
+   * of it aborts no task. @default 90
+   */
+  readonly leaseSeconds?: number | undefined
   readonly log: (line: string) => void
 }
 
@@ -62,7 +65,7 @@ const channel = 'swarmwatch_worker_tasks'
  */
 export async function openDurableQueue(
   work: (task: Task, signal: AbortSignal) => Promise<unknown>,
-  { databaseUrl, concurrency, queueLimit, maxRetries, heartbeatSeconds = 10, log, ...limits }: DurableQueueOptions,
+  { databaseUrl, concurrency, queueLimit, maxRetries, leaseSeconds = defaultLeaseSeconds, log, ...limits }: DurableQueueOptions,
 ): Promise<WorkQueue> {
   // Loaded here, because the queue in memory needs no database
   const { PgBoss } = await import('pg-boss')
@@ -80,7 +83,7 @@ export async function openDurableQueue(
     ...silenceLimits,
   })
   boss.on('error', logError)
-  const claim = await prepare(boss, { heartbeatSeconds, ...limits }).catch(async (error: unknown) => {
+  const claim = await prepare(boss, { leaseSeconds, ...limits }).catch(async (error: unknown) => {
     await boss.stop({ graceful: false }).catch(() => {})
     throw new QueueDatabaseError(url, error)
   })
@@ -191,7 +194,7 @@ export async function openDurableQueue(
     claim,
     run: (job, signal) => attempt(job, signal).catch(logError),
     concurrency,
-    heartbeatSeconds,
+    leaseSeconds,
     onError: logError,
   })
   // Without it, for example behind PgBouncer, tasks are found within a second
@@ -232,11 +235,13 @@ export async function openDurableQueue(
 }
 
 /** Creates the tables and returns what claims tasks. */
-async function prepare(boss: PgBoss, { heartbeatSeconds, ...limits }: ClaimLimits & { readonly heartbeatSeconds: number }) {
+async function prepare(boss: PgBoss, { leaseSeconds, ...limits }: ClaimLimits & { readonly leaseSeconds: number }) {
   await boss.start()
   await ignoringDuplicates(boss.getDb().executeSql(`CREATE SEQUENCE IF NOT EXISTS ${schema}.task_numbers`))
   await boss.createQueue(failed)
-  await boss.createQueue(tasks, { deadLetter: failed, retryDelay: 1, heartbeatSeconds })
+  await boss.createQueue(tasks, { deadLetter: failed, retryDelay: 1, heartbeatSeconds: leaseSeconds })
+  // An existing queue keeps its lease otherwise. It is that of the worker which started last, for tasks that are added from now on
+  await boss.updateQueue(tasks, { heartbeatSeconds: leaseSeconds })
   return openClaims<JobData>(boss, tasks, schema, limits)
 }
 

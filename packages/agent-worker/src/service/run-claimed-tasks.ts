@@ -3,6 +3,9 @@ import type { JobWithMetadata, PgBoss } from 'pg-boss'
 import type { ClaimTasks } from './claim-tasks.ts'
 import { drainRuns, type Run } from './task-queue.ts'
 
+/** Default of `WORKER_LEASE_SECONDS`: a failover of a database takes 30 to 60 s. */
+export const defaultLeaseSeconds = 90
+
 /** Options for {@link runClaimedTasks}. */
 export interface RunClaimedTasksOptions<Data> {
   readonly queue: string
@@ -11,8 +14,8 @@ export interface RunClaimedTasksOptions<Data> {
   readonly run: (job: JobWithMetadata<Data>, signal: AbortSignal) => Promise<void>
   /** Maximum number of tasks at a time. */
   readonly concurrency: number
-  /** Seconds without a sign of life after which another worker may take a task. */
-  readonly heartbeatSeconds: number
+  /** Seconds without a sign of life after which another worker may take a task; a task that was added with another lease keeps that one. */
+  readonly leaseSeconds: number
   /** Receives errors of the database. */
   readonly onError: (error: unknown) => void
 }
@@ -32,21 +35,29 @@ export interface ClaimedTasks {
 }
 
 interface ClaimedRun extends Run {
+  readonly leaseMs: number
   /** Time of the last sign of life that the database has. */
   seenAt: number
+  /** Time of the last sign of life that was sent. */
+  sentAt: number
 }
 
 /** Also after a notification: a retry whose time has come does not notify. */
 const pollMs = 1000
+/**
+ * Signs of life in a lease. A database that is away for two thirds of a lease therefore aborts no task: one sign may be a sixth old when
+ * the database goes, and the next one comes within a sixth after it is back.
+ */
+const signsPerLease = 6
 
 /**
- * Claims tasks and does up to `concurrency` of them at a time. Shows the database a sign of life of each, three times per
- * `heartbeatSeconds`. A task that another worker has taken is aborted. So is every task that the database has not seen for almost
- * `heartbeatSeconds`: another worker will continue it, and the two must not run at the same time.
+ * Claims tasks and does up to `concurrency` of them at a time. Shows the database a sign of life of each, several times in a
+ * lease. A task that another worker has taken is aborted. So is every task that the database has not seen for almost its whole lease:
+ * another worker will continue it, and the two must not run at the same time.
  */
 export function runClaimedTasks<Data>(
   boss: PgBoss,
-  { queue, claim, run, concurrency, heartbeatSeconds, onError }: RunClaimedTasksOptions<Data>,
+  { queue, claim, run, concurrency, leaseSeconds, onError }: RunClaimedTasksOptions<Data>,
 ): ClaimedTasks {
   const running = new Map<JobWithMetadata<Data>, ClaimedRun>()
   let isClosed = false
@@ -62,7 +73,7 @@ export function runClaimedTasks<Data>(
       running.delete(job)
       wake()
     })
-    running.set(job, { abort, done, seenAt })
+    running.set(job, { abort, done, leaseMs: (job.heartbeatSeconds ?? leaseSeconds) * 1000, seenAt, sentAt: seenAt })
   }
 
   async function claimAll(): Promise<void> {
@@ -88,28 +99,32 @@ export function runClaimedTasks<Data>(
   }
 
   async function touchAll(): Promise<void> {
-    const held = [...running].filter(([, { abort }]) => !abort.signal.aborted)
-    if (held.length === 0) return
     const askedAt = performance.now()
+    const held = [...running].filter(
+      ([, { abort, leaseMs, sentAt }]) => !abort.signal.aborted && askedAt - sentAt > leaseMs / signsPerLease - pollMs / 2,
+    )
+    if (held.length === 0) return
+    for (const [, task] of held) task.sentAt = askedAt
     const { settled } = (await boss.touch(
       queue,
       held.map(([{ id, retryCount }]) => ({ id, retryCount })),
     )) as { readonly settled?: readonly string[] }
     for (const [job, task] of held) {
-      if (settled?.includes(job.id)) task.seenAt = askedAt
+      if (settled?.includes(job.id)) task.seenAt = Math.max(task.seenAt, askedAt)
       else if (running.has(job)) task.abort.abort(new TaskTakenError())
     }
   }
 
   function abortUnseen(): void {
-    const limit = performance.now() - heartbeatSeconds * 1000 + pollMs
-    for (const { abort, seenAt } of running.values()) if (seenAt < limit) abort.abort(new TaskTakenError())
+    const now = performance.now()
+    for (const { abort, seenAt, leaseMs } of running.values())
+      if (now - seenAt > leaseMs - pollMs) abort.abort(new TaskTakenError())
   }
 
   const timers = [
     setInterval(wake, pollMs),
     setInterval(abortUnseen, pollMs / 2),
-    setInterval(() => void touchAll().catch(onError), (heartbeatSeconds * 1000) / 3),
+    setInterval(() => void touchAll().catch(onError), pollMs / 2),
   ]
   wake()
   return {

@@ -16,6 +16,7 @@ import {
 import { decimal, host, oneLine, port, readVariables, secret, type Settings, wholeNumber } from '@swarmwatch/config/settings'
 
 import { type ModelSettings, readModelSettings } from '../swarm/index.ts'
+import { defaultLeaseSeconds } from './run-claimed-tasks.ts'
 
 /** The settings of the worker. */
 export interface WorkerSettings extends Pick<ModelSettings, 'realModel'> {
@@ -41,6 +42,11 @@ export interface WorkerSettings extends Pick<ModelSettings, 'realModel'> {
   readonly providerConcurrency: number | undefined
   /** `WORKER_DATABASE_URL` or `WORKER_DATABASE_URL_FILE`: the PostgreSQL database of the queue. @default none, the queue is in memory */
   readonly databaseUrl: Secret | undefined
+  /**
+   * `WORKER_LEASE_SECONDS`: seconds after which another worker continues the tasks of a worker that has died. A database that is away for
+   * two thirds of it aborts no task. @default 90
+   */
+  readonly leaseSeconds: number
   /** `WORKER_TASKS_PER_MINUTE` of the built-in schedule; 0 turns it off. @default 6 */
   readonly tasksPerMinute: number
   /** `WORKER_DRAIN_SECONDS`: time that running tasks have to finish after the stop. @default 20 */
@@ -98,6 +104,13 @@ export const workerSettings: Settings<Omit<WorkerSettings, 'realModel' | 'notice
     variable: 'WORKER_DATABASE_URL',
     value: secret('must be a postgres:// or postgresql:// URL, with user and password percent-encoded', isPostgresUrl),
     default: undefined,
+  },
+  leaseSeconds: {
+    about:
+      'Seconds after which another worker continues the tasks of a worker that has died. A database that is away for two thirds of it aborts no task.',
+    variable: 'WORKER_LEASE_SECONDS',
+    value: wholeNumber(10, 3600),
+    default: defaultLeaseSeconds,
   },
   tasksPerMinute: {
     about: 'Tasks per minute of the built-in schedule; 0 turns it off.',

@@ -38,6 +38,7 @@ const defaults = {
   agentConcurrency: undefined,
   databaseUrl: undefined,
   queueLimit: 100,
+  leaseSeconds: 90,
   tasksPerMinute: 6,
   drainSeconds: 20,
   workspaceParent: tmpdir(),
@@ -51,7 +52,17 @@ test('an empty environment runs six tasks a minute with the scripted model and l
 
 test('an empty variable or an empty secret file counts as unset', async () => {
   const empty = await file('\n')
-  const names = ['PORT', 'HOST', 'TOKEN', 'CONCURRENCY', 'QUEUE_LIMIT', 'TASKS_PER_MINUTE', 'DRAIN_SECONDS', 'WORKSPACE_DIR']
+  const names = [
+    'PORT',
+    'HOST',
+    'TOKEN',
+    'CONCURRENCY',
+    'QUEUE_LIMIT',
+    'LEASE_SECONDS',
+    'TASKS_PER_MINUTE',
+    'DRAIN_SECONDS',
+    'WORKSPACE_DIR',
+  ]
   const env = Object.fromEntries(names.map((name) => [`WORKER_${name}`, ' ']))
   const settings = readWorkerSettings({ ...env, OPENAI_API_KEY_FILE: empty, WORKER_TOKEN_FILE: empty })
   expect(settings).toMatchObject(defaults)
@@ -64,6 +75,7 @@ test('variables set the settings of the worker, and files can set its secrets', 
     WORKER_TOKEN_FILE: await file('0123456789abcdef\n'),
     WORKER_CONCURRENCY: '100',
     WORKER_QUEUE_LIMIT: '1',
+    WORKER_LEASE_SECONDS: '10',
     WORKER_TASKS_PER_MINUTE: '0.5',
     WORKER_DRAIN_SECONDS: '0',
     WORKER_WORKSPACE_DIR: '/tmp',
@@ -75,6 +87,7 @@ test('variables set the settings of the worker, and files can set its secrets', 
     token: '0123456789abcdef',
     concurrency: 100,
     queueLimit: 1,
+    leaseSeconds: 10,
     tasksPerMinute: 0.5,
     drainSeconds: 0,
     workspaceParent: '/tmp',
@@ -111,6 +124,7 @@ test('reports all problems at once, and no secret', async () => {
     WORKER_TOKEN_FILE: '/nowhere',
     WORKER_CONCURRENCY: '101',
     WORKER_QUEUE_LIMIT: '0',
+    WORKER_LEASE_SECONDS: '9',
     WORKER_TASKS_PER_MINUTE: '0.001',
     WORKER_DRAIN_SECONDS: '-1',
     WORKER_WORKSPACE_DIR: '/nowhere',
@@ -128,6 +142,7 @@ test('reports all problems at once, and no secret', async () => {
     'WORKER_TOKEN_FILE must name a file that can be read (ENOENT), got "/nowhere"',
     'WORKER_CONCURRENCY must be a whole number from 1 to 100, got 101',
     'WORKER_QUEUE_LIMIT must be a whole number from 1 to 10000, got 0',
+    'WORKER_LEASE_SECONDS must be a whole number from 10 to 3600, got 9',
     'WORKER_TASKS_PER_MINUTE must be 0, or a number from 0.01 to 600, got 0.001',
     'WORKER_DRAIN_SECONDS must be a number of seconds from 0 to 3600, got "-1"',
     'WORKER_WORKSPACE_DIR must name a folder that can be written (ENOENT), got "/nowhere"',

@@ -49,6 +49,31 @@ describe.skipIf(whyNoPostgres() !== undefined)('when the database of the queue f
   })
 })
 
+describe.skipIf(whyNoPostgres() !== undefined)('when the database of the queue is away for two thirds of a lease', () => {
+  test('a running task is neither aborted nor taken by another worker', async () => {
+    await using server = await openPostgres()
+    const leaseSeconds = 18
+    const workers = [await openWorker(server.url, 3600), await openWorker(server.url, leaseSeconds)]
+    try {
+      await workers[0]!.queue.add({ agent: 'reviewer', item: backlogItems[0]!, title: 'long' })
+      const attempts = () => workers.flatMap(({ running }) => running)
+      await eventually('the task to run', () => attempts().length === 1)
+      await server.query('ALTER SCHEMA swarmwatch_worker RENAME TO away')
+      const awayAt = performance.now()
+      await eventually('the end of the outage', () => performance.now() - awayAt >= (leaseSeconds * 1000 * 2) / 3)
+      await server.query('ALTER SCHEMA away RENAME TO swarmwatch_worker')
+      const job = "FROM swarmwatch_worker.job WHERE name = 'tasks'"
+      const wasSeen = `SELECT count(*) ${job} AND heartbeat_on > now() - interval '2 seconds'`
+      await eventually('a sign of life after the outage', async () => (await server.query(wasSeen)) === '1')
+      expect(attempts().map(({ signal }) => signal.aborted)).toEqual([false])
+      // of the worker that started last, not that of the worker that runs the task
+      expect(await server.query(`SELECT heartbeat_seconds, retry_count ${job}`)).toBe(`${leaseSeconds}|0`)
+    } finally {
+      for (const { stop } of workers) await stop()
+    }
+  })
+})
+
 describe.skipIf(whyNoPostgres() !== undefined)('when connections to the database of the queue fall silent', () => {
   test('a worker opens others and does its tasks', async () => {
     await using server = await openPostgres()
@@ -92,6 +117,27 @@ async function openProxy(databaseUrl: string): Promise<AsyncDisposable & { reado
     async [Symbol.asyncDispose]() {
       for (const socket of sockets) socket.destroy()
       server.close()
+    },
+  }
+}
+
+/** A worker whose tasks do not end before it is stopped. */
+async function openWorker(databaseUrl: string, leaseSeconds: number) {
+  const running: { readonly signal: AbortSignal }[] = []
+  const queue = await openDurableQueue(
+    (_task, signal) => {
+      running.push({ signal })
+      return new Promise((_, reject) => signal.addEventListener('abort', () => reject(signal.reason as Error), { once: true }))
+    },
+    { databaseUrl: new Secret(databaseUrl), concurrency: 1, queueLimit: 10, maxRetries: () => 3, leaseSeconds, log: () => {} },
+  )
+  return {
+    queue,
+    running,
+    stop: async () => {
+      await queue.close()
+      await queue.drain(0)
+      await queue.end?.()
     },
   }
 }

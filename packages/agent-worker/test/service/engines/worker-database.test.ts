@@ -129,7 +129,13 @@ describe.skipIf(whyNoPostgres() !== undefined)('with WORKER_DATABASE_URL', () =>
     await using server = await openPostgres()
     const model = await startModelServer({ latencyMs: () => 3_600_000 })
     onTestFinished(() => model.close())
-    const env = { WORKER_DATABASE_URL: server.url, OPENAI_API_KEY: 'k', OPENAI_BASE_URL: `${model.url}/v1`, MAX_RETRIES: '0' }
+    const env = {
+      WORKER_DATABASE_URL: server.url,
+      OPENAI_API_KEY: 'k',
+      OPENAI_BASE_URL: `${model.url}/v1`,
+      MAX_RETRIES: '0',
+      WORKER_LEASE_SECONDS: '10',
+    }
     const first = startWorker(env)
     const id = await first.add({ agent: 'reviewer' })
     await first.task(id, 'running')

@@ -52,6 +52,7 @@ const queue = await openDurableQueue(agent, {
   queueLimit: 10_000,
   // A task may lose its worker several times
   maxRetries: () => 20,
+  leaseSeconds: 10,
   log: (line) => console.error(line),
 })
 for (let number = 1; number <= Number(toAdd); number += 1) {
