@@ -86,6 +86,7 @@ const slow = [
   'test/runs-of-real-frameworks-equal-the-bills-of-the-provider.test.ts',
   'test/tools-of-frameworks-are-seen.test.ts',
   'test/what-frameworks-export-has-no-content.test.ts',
+  'test/examples-run-from-a-clean-folder.test.ts',
   'test/works-in-real-applications.test.ts',
   'test/the-chart-protects-like-the-compose-file.test.ts',
   'test/the-chart-renders-what-a-cluster-accepts.test.ts',

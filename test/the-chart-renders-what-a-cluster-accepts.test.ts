@@ -7,7 +7,7 @@ import { temporaryFolder } from '@swarmwatch/testkit/vitest'
 import { describe, expect, test } from 'vitest'
 import { parse, stringify } from 'yaml'
 
-import { chart, type KubernetesObject, objectsOf, renderChart, renderText } from './kubernetes/render-chart.ts'
+import { chart, type KubernetesObject, objectsOf, renderChart, renderText, validated } from './kubernetes/render-chart.ts'
 import { installTools, runTool } from './kubernetes/tools.ts'
 
 /** The value sets of the chart, by file. */
@@ -218,16 +218,6 @@ function hasPath(values: unknown, path: string): boolean {
 function imagesOf(spec: unknown): string[] {
   const { template } = (spec ?? {}) as { template?: { spec: { containers: { image: string }[] } } }
   return template?.spec.containers.map(({ image }) => image) ?? []
-}
-
-/** The verdict of kubeconform: resources with a problem, and the counts. Kinds without a schema are skipped. */
-async function validated(
-  text: string,
-): Promise<{ resources: readonly { kind: string; status: string }[]; summary: Readonly<Record<string, number>> }> {
-  const schemas = 'test/kubernetes/schemas/{{.ResourceKind}}-{{.Group}}-{{.ResourceAPIVersion}}.json'
-  const flags = ['-strict', '-summary', '-output=json', '-skip=TriggerAuthentication', `-schema-location=${schemas}`]
-  const output = await runTool('kubeconform', flags, { input: text, acceptsFailure: true })
-  return JSON.parse(output) as Awaited<ReturnType<typeof validated>>
 }
 
 const noDocker = whyNoEngines('prometheus', 'alertmanager', 'otel-collector')

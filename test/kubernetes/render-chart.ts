@@ -33,3 +33,13 @@ export async function renderChart(args: readonly string[]): Promise<readonly Kub
 export function objectsOf(text: string): readonly KubernetesObject[] {
   return parseAllDocuments(text).flatMap((document) => (document.toJS() as KubernetesObject | null) ?? [])
 }
+
+/** The verdict of kubeconform: resources with a problem, and the counts. Kinds without a schema are skipped. */
+export async function validated(
+  text: string,
+): Promise<{ resources: readonly { kind: string; status: string }[]; summary: Readonly<Record<string, number>> }> {
+  const schemas = 'test/kubernetes/schemas/{{.ResourceKind}}-{{.Group}}-{{.ResourceAPIVersion}}.json'
+  const flags = ['-strict', '-summary', '-output=json', '-skip=TriggerAuthentication', `-schema-location=${schemas}`]
+  const output = await runTool('kubeconform', flags, { input: text, acceptsFailure: true })
+  return JSON.parse(output) as Awaited<ReturnType<typeof validated>>
+}
