@@ -94,6 +94,7 @@ const slow = [
   'test/the-mixin-is-the-same-in-every-format.test.ts',
   'test/the-operator-starts-telemetry.test.ts',
   'test/the-pods-of-the-chart-start.test.ts',
+  'test/releases-reach-a-registry.test.ts',
 ]
 const missing = slow.filter((file) => !existsSync(new URL(file, import.meta.url)))
 if (missing.length > 0) throw new Error(`vitest.config.ts lists slow tests that do not exist: ${missing.join(', ')}`)
@@ -140,7 +141,13 @@ export default defineConfig({
       ...packages.map(project),
       later('engines', 1, 1, withEngines),
       // The longest test mostly waits, so that others can run at the same time
-      later('repository', 2, 2, ['test/*.test.ts', 'mutation/*.test.ts', 'prose/test/*.test.ts', 'bench/test/*.test.ts']),
+      later('repository', 2, 2, [
+        'test/*.test.ts',
+        'mutation/*.test.ts',
+        'release/*.test.ts',
+        'prose/test/*.test.ts',
+        'bench/test/*.test.ts',
+      ]),
     ],
   },
 })

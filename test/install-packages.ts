@@ -19,7 +19,12 @@ export function installFrameworks(): Promise<string | undefined> {
   return installPackages('frameworks')
 }
 
-async function installPackages(name: 'libraries' | 'frameworks'): Promise<string | undefined> {
+/** Installs the npm registry of `test/registry`, about 65 MB; otherwise like {@link installFrameworks}. */
+export function installRegistry(): Promise<string | undefined> {
+  return installPackages('registry')
+}
+
+async function installPackages(name: 'libraries' | 'frameworks' | 'registry'): Promise<string | undefined> {
   const folder = new URL(`${name}/`, import.meta.url)
   const installedFrom = new URL('node_modules/.installed-from', folder)
   const lockfile = createHash('sha256')

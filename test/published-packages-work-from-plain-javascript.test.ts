@@ -6,7 +6,7 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 
 import { embedded, recording, testing, typedConsumer } from './consumer-programs.ts'
 import { consumerOf, installed, packPublished, published, type PackedPackage } from './packed-packages.ts'
-import { examplesOf, runExample, runProgram, runScript } from './run-in.ts'
+import { examplesOf, runExample, runProgram, runScript, usersNode } from './run-in.ts'
 
 let outside: string
 let packed: PackedPackage[]
@@ -93,7 +93,7 @@ test('@swarmwatch/node installs with pnpm as it is: no install script, one relea
 test('the program swarmwatch runs from the packed package', async () => {
   const consumer = await consumerOf(packed, outside)
   const program = join(consumer, 'node_modules/@swarmwatch/node/bin/swarmwatch.mjs')
-  const { status, output } = await runProgram(consumer, process.execPath, [program, 'config'])
+  const { status, output } = await runProgram(consumer, usersNode, [program, 'config'])
   expect(status, output).toBe(0)
   expect(output).toContain('recovery')
 })

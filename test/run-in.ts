@@ -10,10 +10,13 @@ export interface Ended {
   readonly output: string
 }
 
+/** The Node that runs programs of users: SWARMWATCH_USERS_NODE, a path. @default the Node that runs the tests */
+export const usersNode: string = process.env['SWARMWATCH_USERS_NODE'] || process.execPath
+
 /** Runs JavaScript as plain Node would: a file in `folder`, no source condition, no loader, no ports that others may use. */
 export async function runScript(folder: string, name: string, source: string): Promise<Ended> {
   await writeFile(join(folder, name), source)
-  return runProgram(folder, process.execPath, [name])
+  return runProgram(folder, usersNode, [name])
 }
 
 /**
@@ -22,7 +25,7 @@ export async function runScript(folder: string, name: string, source: string): P
  */
 export async function runExample(folder: string, name: string, source: string, flags: readonly string[] = []): Promise<Ended> {
   await writeFile(join(folder, name), source)
-  const program = startProgram(process.execPath, [...flags, name], { cwd: folder, env: programEnvironment() })
+  const program = startProgram(usersNode, [...flags, name], { cwd: folder, env: programEnvironment() })
   const page = await program.printed(/page at (http\S+)/).catch(() => undefined)
   const answer = page && (await fetch(page[1]!))
   if (page) program.kill('SIGINT')
