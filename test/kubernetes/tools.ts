@@ -7,7 +7,7 @@ import { promisify } from 'node:util'
 
 import { repositoryRoot } from '@swarmwatch/testkit'
 
-/** Programs that check what is in `deploy/`: built from source by Go, from its module proxy. */
+/** Programs that check what is in `deploy/` and `.github/`: built from source by Go, from its module proxy. */
 const packages = {
   vmalert: 'github.com/VictoriaMetrics/VictoriaMetrics/app/vmalert@v1.147.0',
   helm: 'helm.sh/helm/v4/cmd/helm@v4.3.2',
@@ -15,6 +15,7 @@ const packages = {
   kustomize: 'sigs.k8s.io/kustomize/kustomize/v5@v5.8.1',
   jsonnet: 'github.com/google/go-jsonnet/cmd/jsonnet@v0.22.0',
   'jsonnet-lint': 'github.com/google/go-jsonnet/cmd/jsonnet-lint@v0.22.0',
+  actionlint: 'github.com/rhysd/actionlint/cmd/actionlint@v1.7.12',
   jsonnetfmt: 'github.com/google/go-jsonnet/cmd/jsonnetfmt@v0.22.0',
 } as const
 
