@@ -15,7 +15,7 @@ const { services } = composeFile()
 /** Everything on, with SQLite and memory as in the compose stack. */
 const all = [
   '--set=secretName=swarmwatch,worker.enabled=true,advisor.enabled=true,prometheus.basicAuth=true',
-  '--set=collector.tracesEndpoint=jaeger.monitoring:4317',
+  '--set=collector.tracesEndpoint=jaeger.monitoring:4317,tracesUrl=http://jaeger.monitoring:16686',
   '--set-json=networkPolicy.traces=[{"namespaceSelector":{"matchLabels":{"kubernetes.io/metadata.name":"monitoring"}},"podSelector":{"matchLabels":{"app.kubernetes.io/name":"jaeger"}}}]',
   '--set-json=networkPolicy.agents=[{"namespaceSelector":{"matchLabels":{"kubernetes.io/metadata.name":"agents"}}}]',
 ]
@@ -212,6 +212,7 @@ describe.skipIf(reason !== undefined)('the network policies', () => {
       'advisor -> alert-bridge:8090',
       'advisor -> prometheus:9090',
       'agent-worker -> otel-collector:4318',
+      'alert-bridge -> jaeger:16686',
       'otel-collector -> jaeger:4317',
       'otel-collector -> prometheus:9090',
     ])

@@ -1,3 +1,4 @@
+import type { ExplainNotice } from './causes/explain-notice.ts'
 import type { Channel } from './channels/channel.ts'
 import { noCheckpoints, type Checkpoints } from './checkpoint.ts'
 import { watchPauses } from './clock.ts'
@@ -35,6 +36,8 @@ export interface CoreOptions {
   readonly inboxLimit?: number | undefined
   readonly random?: () => number
   readonly checkpoints?: Checkpoints
+  /** Adds what leads to the cause to a notice before it is sent. @default notices stay as they are */
+  readonly explain?: ExplainNotice | undefined
   /** Whether the other channels report that one does not work. @default true */
   readonly reportsChannels?: boolean
 }
@@ -77,7 +80,8 @@ export async function startCore(options: CoreOptions): Promise<BridgeCore> {
     return {
       ...channel,
       deliver: async (delivery, signal) => {
-        const result = await channel.deliver(delivery, signal)
+        const notice = (await options.explain?.(delivery.notice)) ?? delivery.notice
+        const result = await channel.deliver({ ...delivery, notice }, signal)
         if (channel.isLastResort !== true) lastDeliveryWorked = result.kind === 'delivered'
         return result
       },

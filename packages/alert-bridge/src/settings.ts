@@ -14,6 +14,7 @@ import {
 import {
   host,
   oneLine,
+  oneOf,
   openUrl,
   port,
   readable,
@@ -56,6 +57,18 @@ export interface BridgeSettings extends ProxySettings {
   readonly heartbeatSeconds?: number
   /** `RUNBOOKS_URL`: reports about other regions link to `<runbooksUrl>/RegionSilent.md`. @default none */
   readonly runbooksUrl?: string | undefined
+  /** `GRAFANA_URL`: alerts about agents without a link to a dashboard get one. @default none */
+  readonly grafanaUrl?: string | undefined
+  /** `TRACES_URL`: the query API of the store of traces, where runs that explain an alert are searched. @default none */
+  readonly tracesUrl?: string | undefined
+  /** `TRACES_KIND`. @default 'jaeger' */
+  readonly tracesKind?: 'jaeger' | 'tempo'
+  /** `TRACES_TOKEN` or `TRACES_TOKEN_FILE`. @default none */
+  readonly tracesToken?: Secret | undefined
+  /** `TRACES_TENANT`. @default none */
+  readonly tracesTenant?: string | undefined
+  /** `TRACE_LINK`, otherwise `GRAFANA_URL`: address of a trace, with `{trace_id}`. @default none */
+  readonly traceLink?: string | undefined
   /** `BRIDGE_INBOX_LIMIT`: maximum number of pending deliveries; more are answered with 503; at least 1. @default 200000 */
   readonly inboxLimit?: number
   readonly channels: readonly AlertChannel[]
@@ -78,7 +91,9 @@ export interface SettingsSources {
 const tokenList = readable('must be one or two tokens, each at least 16 characters of ASCII without spaces', readTokens, true)
 
 /** The definitions of the settings that only the bridge has; the table in the README is made from them. */
-export const bridgeSettings: Settings<Required<Omit<BridgeSettings, 'channels' | 'style' | 'notices' | 'unusedChannels'>>> = {
+export const bridgeSettings: Settings<
+  Required<Omit<BridgeSettings, 'channels' | 'style' | 'traceLink' | 'notices' | 'unusedChannels'>>
+> = {
   port: { about: 'Port of the bridge.', variable: 'BRIDGE_PORT', value: port, default: 8090 },
   host: { about: 'Address that the bridge listens on.', variable: 'BRIDGE_HOST', value: host, default: '127.0.0.1' },
   tokens: {
@@ -151,6 +166,38 @@ export const bridgeSettings: Settings<Required<Omit<BridgeSettings, 'channels' |
     value: openUrl,
     default: undefined,
   },
+  grafanaUrl: {
+    about:
+      'Address of Grafana. Alerts about agents whose rule has no `dashboard_url` link to the dashboard of the agent. Traces open in its Explore page, unless `TRACE_LINK` is set.',
+    variable: 'GRAFANA_URL',
+    value: openUrl,
+    default: undefined,
+  },
+  tracesUrl: {
+    about:
+      'Query API of the store of traces: Jaeger (port 16686), VictoriaTraces (`/select/jaeger`) or Tempo (port 3200). Alerts about agents then link to the trace of a run that explains them. Reached without a proxy.',
+    variable: 'TRACES_URL',
+    value: openUrl,
+    default: undefined,
+  },
+  tracesKind: {
+    about: 'The API of that store: `jaeger` or `tempo`.',
+    variable: 'TRACES_KIND',
+    value: oneOf(['jaeger', 'tempo']),
+    default: 'jaeger',
+  },
+  tracesToken: {
+    about: 'Bearer token for that store.',
+    variable: 'TRACES_TOKEN',
+    value: secret('must be ASCII without spaces, on one line', (text) => /^[!-~]+$/.test(text)),
+    default: undefined,
+  },
+  tracesTenant: {
+    about: 'Tenant of Tempo, sent as `X-Scope-OrgID`.',
+    variable: 'TRACES_TENANT',
+    value: oneLine,
+    default: undefined,
+  },
   inboxLimit: {
     about: 'Maximum number of waiting deliveries; when it is reached, the bridge answers 503, and Alertmanager retries.',
     variable: 'BRIDGE_INBOX_LIMIT',
@@ -186,9 +233,9 @@ export function readBridgeSettings({
       value: shownValue(folder.text),
     })
   }
-  const { channels, style, notices, unusedChannels } = channelsOf(env, problems)
+  const { channels, style, traceLink, notices, unusedChannels } = channelsOf(env, problems)
   if (problems.length > 0) throw new ConfigurationError(problems)
-  return { ...own, channels, style, notices: [...mistypedVariables(env, variables.known), ...notices], unusedChannels }
+  return { ...own, channels, style, traceLink, notices: [...mistypedVariables(env, variables.known), ...notices], unusedChannels }
 }
 
 type PeerSettings = Required<Pick<BridgeSettings, 'tokens' | 'watchedPeers' | 'heartbeatTokens'>>
@@ -212,16 +259,18 @@ function readTokens(text: string): readonly Secret[] | undefined {
 function channelsOf(
   env: SettingsSources['env'],
   problems: Problem[],
-): Required<Pick<BridgeSettings, 'channels' | 'style' | 'notices' | 'unusedChannels'>> {
+): Required<Pick<BridgeSettings, 'channels' | 'style' | 'traceLink' | 'notices' | 'unusedChannels'>> {
   try {
-    const { alerts, notices, offChannels, incompleteChannels } = loadConfiguration({ env })
+    const { alerts, monitor, notices, offChannels, incompleteChannels } = loadConfiguration({ env })
     const { channels, timeZone, titleTemplate, firingTemplate, resolvedTemplate } = alerts
     const style = { timeZone, titleTemplate, firingTemplate, resolvedTemplate }
     const unusedChannels = offChannels.filter((line) => !incompleteChannels.includes(line))
-    return { channels, style, notices: [...notices, ...offChannels], unusedChannels }
+    return { channels, style, traceLink: monitor.traceLink, notices: [...notices, ...offChannels], unusedChannels }
   } catch (error) {
     if (!(error instanceof ConfigurationError)) throw error
-    problems.push(...error.problems)
-    return { channels: [], style: {}, notices: [], unusedChannels: [] }
+    // both read GRAFANA_URL
+    const known = new Set(problems.map(({ path }) => path))
+    problems.push(...error.problems.filter(({ path }) => !known.has(path)))
+    return { channels: [], style: {}, traceLink: undefined, notices: [], unusedChannels: [] }
   }
 }

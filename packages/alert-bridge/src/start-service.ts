@@ -1,6 +1,10 @@
 import { setTimeout as pause } from 'node:timers/promises'
 
 import { type BridgeCore, type CoreOptions, startCore } from './bridge-core.ts'
+import { openExplanations } from './causes/explain-notice.ts'
+import { jaegerStore } from './causes/jaeger.ts'
+import type { TraceStore } from './causes/runs.ts'
+import { tempoStore } from './causes/tempo.ts'
 import { openChannels } from './channels/open-channels.ts'
 import { proxiedFetch } from './channels/proxy.ts'
 import { sendHeartbeat, sendToPeers } from './heartbeats/send-heartbeats.ts'
@@ -43,7 +47,9 @@ export async function startService(settings: BridgeSettings, options: ServiceOpt
   const metrics = otelMetrics(endpoint.meter, names, hosts)
   const given = { ...(checkpoints && { checkpoints }), ...(times && { times }), ...(random && { random }) }
   const { inboxLimit } = settings
-  const core = await startCore({ store, channels, metrics, now, write, inboxLimit, ...given })
+  const { traceLink, grafanaUrl } = settings
+  const explain = openExplanations({ traces: traceStore(settings), traceLink, grafanaUrl, now, write })
+  const core = await startCore({ store, channels, metrics, now, write, inboxLimit, explain, ...given })
   if (setAside !== undefined) {
     write(`[BRIDGE] ${damagedDatabaseText(setAside)}`)
     await core.report(databaseDamaged(setAside))
@@ -105,6 +111,13 @@ export async function startService(settings: BridgeSettings, options: ServiceOpt
     await stopAll()
     throw error
   }
+}
+
+/** The store of traces in the settings; it is reached without a proxy. */
+function traceStore({ tracesUrl, tracesKind, tracesToken, tracesTenant }: BridgeSettings): TraceStore | undefined {
+  if (tracesUrl === undefined) return undefined
+  const server = { url: tracesUrl, token: tracesToken, tenant: tracesTenant }
+  return (tracesKind === 'tempo' ? tempoStore : jaegerStore)(server, (input, init) => globalThis.fetch(input, init))
 }
 
 /** A scrape takes at most this long, also when the database does not answer. */

@@ -17,7 +17,7 @@ export const traceLink: ValueRule<string> = readable(
 
 /** The address of one trace, or undefined without a link or with an id that is not hexadecimal. */
 export function traceUrl(link: string | undefined, traceId: string): string | undefined {
-  return link === undefined || !/^[\da-f]{16,32}$/i.test(traceId) ? undefined : link.replaceAll(placeholder, traceId)
+  return link === undefined || !/^[\da-f]{1,32}$/i.test(traceId) ? undefined : link.replaceAll(placeholder, traceId)
 }
 
 const dataSource = { type: 'jaeger', uid: 'traces' }

@@ -1,3 +1,5 @@
+import { runsAnnotation } from '@swarmwatch/config'
+
 import { searchOfTraces, variableOf } from './dashboards/links.ts'
 import type { Alert } from './rule.ts'
 import { agentLabels, fleetLabels, label } from './series.ts'
@@ -14,6 +16,7 @@ export function annotationsOf(alert: Alert): Readonly<Record<string, string>> {
     runbook_url: `{{ $externalLabels.runbooks_url }}/${alert.alert}.md`,
     dashboard_url: `{{ $externalLabels.grafana_url }}/d/${alert.dashboard}?from=${from(alert)}&to=now${variables(alert)}`,
     ...(alert.identity.includes(label.agent) && { traces_url: tracesUrl(alert) }),
+    ...(alert.runs !== undefined && { [runsAnnotation]: alert.runs }),
   }
 }
 
@@ -43,13 +46,13 @@ function variables({ identity, dashboard }: Alert): string {
 }
 
 /**
- * The agent's runs from half an hour before the alert began until now. Jaeger knows a job by the
- * name after its namespace.
+ * The agent's runs from half an hour before the alert began until now; only those that failed, if
+ * they explain the alert. Jaeger knows a job by the name after its namespace.
  */
 function tracesUrl(alert: Alert): string {
   const agent = `{{ $labels.${label.agent} | urlquery }}`
   const service = `{{ $labels.${label.job} | reReplaceAll "^.*/" "" | urlquery }}`
-  return `{{ $externalLabels.grafana_url }}/explore?${searchOfTraces(agent, service, { from: from(alert), to: 'now' })}`
+  return `{{ $externalLabels.grafana_url }}/explore?${searchOfTraces(agent, service, { from: from(alert), to: 'now' }, { onlyFailed: (alert.runs ?? 'failed') === 'failed' })}`
 }
 
 /** A query inside a text, with matchers for the agent of the alert. */

@@ -1,4 +1,4 @@
-import type { Severity } from '@swarmwatch/config'
+import type { RunChoice, Severity } from '@swarmwatch/config'
 
 /** A query whose result Prometheus stores as a new series: `level:what:how`. */
 export interface Recording {
@@ -40,6 +40,8 @@ export interface Alert {
   readonly identity: readonly string[]
   /** Further labels, in addition to severity and category; Go templates. @default none */
   readonly labels?: Readonly<Record<string, string>>
+  /** The runs of its agent that explain it. @default 'failed' */
+  readonly runs?: RunChoice
   /** The dashboard that the alert links to. */
   readonly dashboard: 'swarm-overview' | 'agent-detail' | 'cost-and-capacity' | 'pipeline'
 }

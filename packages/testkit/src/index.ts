@@ -26,6 +26,7 @@ export { headerOf, openMailServer, type MailServer, type ReceivedMail } from './
 export { openPostgres, whyNoPostgres, type PostgresServer } from './postgres.ts'
 export { openRedis, whyNoRedis, type RedisServer } from './redis.ts'
 export { startProgram, type Program } from './start-program.ts'
+export { openTraceStore, type TraceApi, type TraceStoreServer } from './trace-store.ts'
 export { openTemporaryFolder, type TemporaryFolder } from './temporary-folder.ts'
 export {
   namesOutsideOf,

@@ -120,6 +120,7 @@ function noticeFacts(notice: Notice): Fact[] {
     ['Lasted', lastedSeconds === undefined ? undefined : readableDuration(lastedSeconds)],
     ['Alerts', alertCount(notice)],
     ['Held back', notice.heldBack === undefined || notice.heldBack === 0 ? undefined : `${notice.heldBack}`],
+    ['Execution ids', listed((notice.executionIds ?? []).map((id) => cleanLine(id, 80))) || undefined],
   ]
   const [agent, ...rest] = own.map(([name, value]) => (value === undefined ? [] : [{ name, value }]))
   return [...agent!, ...labelFacts(notice), ...rest.flat(), ...annotationFacts(affectedAlerts(notice))]

@@ -10,6 +10,11 @@ export interface Link {
 
 const names: Readonly<Record<string, string>> = {
   runbook: 'Runbook',
+  'failed trace': 'Trace of a failed run',
+  'slow trace': 'Trace of a slow run',
+  'retried trace': 'Trace of a run with retries',
+  'costly trace': 'Trace of an expensive run',
+  'any trace': 'Trace of the newest run',
   dashboard: 'Dashboard at that time',
   traces: 'Traces',
   source: 'Query',

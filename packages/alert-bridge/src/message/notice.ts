@@ -52,8 +52,10 @@ export interface Notice {
   /** ISO 8601: when it began, and when it ended. */
   readonly startedAt?: string
   readonly endedAt?: string
-  /** Addresses by name: runbook, dashboard, traces, alertmanager. */
+  /** Addresses by name: runbook, `failed trace`, dashboard, traces, alertmanager. */
   readonly links?: Readonly<Record<string, string>>
+  /** Ids of up to three runs that explain the alerts. Set for the delivery, not stored, as the trace among the links. */
+  readonly executionIds?: readonly string[]
   /** How the message is written. Set for the delivery, not stored. @default UTC, and the words of the bridge */
   readonly style?: MessageStyle
 }

@@ -66,11 +66,16 @@ export const variableOf: Readonly<Record<string, string>> = {
 export const tracesSource = { type: 'jaeger', uid: 'traces' } as const
 
 /**
- * Query string of Grafana's Explore: a search for the runs of an agent. The arguments are
+ * Query string of Grafana's Explore: a search for the runs of an agent, or only for those that failed. The arguments are
  * expressions in `${...}` or `{{...}}`, which Grafana or Prometheus replaces by encoded values;
  * they stay unchanged.
  */
-export function searchOfTraces(agent: string, service: string, range: { readonly from: string; readonly to: string }): string {
+export function searchOfTraces(
+  agent: string,
+  service: string,
+  range: { readonly from: string; readonly to: string },
+  { onlyFailed = false }: { readonly onlyFailed?: boolean } = {},
+): string {
   const filledIn = [agent, service, range.from, range.to]
   // Inside JSON, quotes in an expression would get a backslash
   const marked = (text: string): string => `@${filledIn.indexOf(text)}@`
@@ -84,6 +89,7 @@ export function searchOfTraces(agent: string, service: string, range: { readonly
           queryType: 'search',
           service: marked(service),
           operation: spanName.agent(marked(agent)),
+          ...(onlyFailed && { tags: 'error=true' }),
         },
       ],
       range: { from: marked(range.from), to: marked(range.to) },

@@ -153,6 +153,7 @@ function slow({ name, threshold, severity, forSeconds }: AlertRule): Alert {
       `the limit is {{ ${threshold} | humanizeDuration }}.` +
       `{{ with ${waiting} }} {{ . | first | value | humanizePercentage }} of that time was waiting before a retry.{{ end }}`,
     identity: agentLabels,
+    runs: 'slow',
     dashboard: 'agent-detail',
   }
 }
@@ -173,6 +174,7 @@ function retriesHigh(): Alert {
       '{{ $labels.agent_name }} ({{ $labels.job }}) retries most of its work: {{ $value | humanizePercentage }} of its attempts in the ' +
       `last 5 minutes were retries; the limit is {{ ${above} | humanizePercentage }}. Runs may still succeed, but later and at a higher cost.`,
     identity: agentLabels,
+    runs: 'retried',
     dashboard: 'agent-detail',
   }
 }
@@ -210,6 +212,7 @@ function stuck(): Alert {
       `{{ $labels.agent_name }} ({{ $labels.job }}) has had {{ $value }} active runs for more than ${idleSeconds / 60} minutes, ` +
       'and no run finished in that time.',
     identity: agentLabels,
+    runs: 'any',
     dashboard: 'agent-detail',
   }
 }
@@ -268,6 +271,7 @@ export const agentSilenceAlerts: readonly Alert[] = [
       '{{ $labels.agent_name }} ({{ $labels.job }}) finishes no runs; ' +
       'at this time in the last two weeks it finished {{ $value | printf "%.0f" }}.',
     identity: agentLabels,
+    runs: 'any',
     dashboard: 'agent-detail',
   },
   {

@@ -52,6 +52,7 @@ function unusual(signal: string, minutes: number, forSeconds: number): Alert {
       `{{ $labels.signal }} of {{ $labels.agent_name }} ({{ $labels.job }}) in the last ${minutes} minutes: {{ $value | humanize }}.` +
       `{{ with ${usually} }} Usual at this hour of the week: {{ . | first | value | humanize }}.{{ end }}`,
     identity: [...agentLabels, 'signal'],
+    runs: 'any',
     dashboard: 'agent-detail',
   }
 }
@@ -84,5 +85,6 @@ export const agentDrift: Alert = {
     '{{ $labels.signal }} of {{ $labels.agent_name }} ({{ $labels.job }}) was {{ $value | humanizePercentage }} of the same hours of the last ' +
     'four weeks, over four days.',
   identity: [...agentLabels, 'signal'],
+  runs: 'any',
   dashboard: 'agent-detail',
 }

@@ -142,6 +142,7 @@ export const budgetAlerts: readonly Alert[] = [
       `{{ $labels.agent_name }} ({{ $labels.job }}) has used ${usedOfLimit} since midnight UTC, over all processes.` +
       `{{ with ${refused} }} {{ . | first | value | printf "%.0f" }} run(s) were refused or ended in the last 15 minutes.{{ end }}`,
     identity: budgetLabelsOfAgent,
+    runs: 'costly',
     dashboard: 'agent-detail',
   },
   {
@@ -154,6 +155,7 @@ export const budgetAlerts: readonly Alert[] = [
     summary: `{{ $labels.agent_name }} has used {{ $value | humanizePercentage }} of its daily budget ({{ $labels.${label.budget} }})`,
     description: `{{ $labels.agent_name }} ({{ $labels.job }}) has used ${usedOfLimit} since midnight UTC, over all processes.`,
     identity: budgetLabelsOfAgent,
+    runs: 'costly',
     dashboard: 'agent-detail',
   },
   {

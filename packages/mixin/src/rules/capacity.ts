@@ -64,6 +64,7 @@ export const capacityAlerts: readonly Alert[] = [
       '{{ $labels.agent_name }} ({{ $labels.job }}) has {{ $value | printf "%.0f" }} active runs on average. Arrivals times duration ' +
       `explain less than a third of them: some runs never end, or became much longer.`,
     identity: agentLabels,
+    runs: 'any',
     dashboard: 'cost-and-capacity',
   },
   {

@@ -128,6 +128,7 @@ export const costAlerts: readonly Alert[] = [
       '{{ $labels.agent_name }} ({{ $labels.job }}) spent {{ $value | printf "%.2f" }} USD in the last hour, ' +
       `more than ${costSpike.timesUsual} times what it spent around this time yesterday and a week ago.`,
     identity: agentLabels,
+    runs: 'costly',
     dashboard: 'cost-and-capacity',
   },
   {

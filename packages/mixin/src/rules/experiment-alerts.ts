@@ -42,6 +42,7 @@ export const experimentAlerts: readonly Alert[] = [
     summary: `${variant} ${difference}: end the experiment`,
     description: `${compared}Chance does not explain it, however often the experiment was looked at.`,
     identity: withMeasure,
+    runs: 'any',
     dashboard: 'cost-and-capacity',
   },
   {
@@ -59,6 +60,7 @@ export const experimentAlerts: readonly Alert[] = [
     summary: `${variant} ${difference}`,
     description: `${compared}The verdict holds: it is valid at every look.`,
     identity: withMeasure,
+    runs: 'any',
     dashboard: 'cost-and-capacity',
   },
   {
@@ -76,6 +78,7 @@ export const experimentAlerts: readonly Alert[] = [
       `In the ${inExperiment}, its share of the runs is {{ $value | humanizePercentage }} of all runs away from the expected one, ` +
       'more than chance explains. Runs are lost, or assigned in another way than expected, so that variants cannot be compared.',
     identity: [...experimentLabels, label.variant],
+    runs: 'any',
     dashboard: 'cost-and-capacity',
   },
 ]

@@ -78,6 +78,7 @@ export const forecastAlerts: readonly Alert[] = [
       '{{ $labels.agent_name }} ran {{ $value | printf "%.0f" }} times in the last hour. ' +
       'This is far outside of the forecast of the advisor, which knows its hours of the week.',
     identity: [label.agent],
+    runs: 'any',
     dashboard: 'cost-and-capacity',
   },
 ]

@@ -157,6 +157,7 @@ export const modelCallAlerts = (settings: MixinSettings): readonly Alert[] => [
       '30 minutes: a client library repeats failed requests by itself, inside the attempts of Swarmwatch, and each repeat costs time.' +
       `{{ with ${providers} }} Failed requests to:{{ range $i, $_ := . }}{{ if $i }},{{ end }} {{ .Labels.${label.provider} }}{{ end }}.{{ end }}`,
     identity: agentLabels,
+    runs: 'any',
     dashboard: 'agent-detail',
   },
 ]

@@ -89,6 +89,7 @@ export const qualityAlerts: readonly Alert[] = [
       `The mean score {{ $labels.${label.evaluation} }} of {{ $labels.agent_name }} ({{ $labels.job }}) in the last day is ` +
       `{{ $value | printf "%.3g" }} over ${scored}; the objective is {{ with ${objective} }}{{ . | first | value | printf "%.3g" }}{{ end }}.`,
     identity: scoreLabels,
+    runs: 'any',
     dashboard: 'agent-detail',
   },
   {
@@ -111,6 +112,7 @@ export const qualityAlerts: readonly Alert[] = [
       `{{ $value | printf "%.3g" }} over ${scored}; in the week before it was ` +
       `{{ with ${before} }}{{ . | first | value | printf "%.3g" }}{{ end }}. Chance is an unlikely cause.`,
     identity: scoreLabels,
+    runs: 'any',
     dashboard: 'agent-detail',
   },
 ]

@@ -102,6 +102,7 @@ function runStuck({ name, severity, forSeconds }: AlertRule): Alert {
       `{{ range ${worst} }} Run {{ .Labels.${label.executionId} }} in {{ .Labels.instance }}: ` +
       `{{ .Value | humanizeDuration }} since "{{ .Labels.${label.lastStep} }}".{{ end }}`,
     identity: agentLabels,
+    runs: 'any',
     dashboard: 'agent-detail',
   }
 }

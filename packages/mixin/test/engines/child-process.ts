@@ -6,12 +6,14 @@ import { root } from '../../engines/stack-files.ts'
 export interface ChildProcess {
   /** Waits for a line and returns what its group matched. */
   prints(line: RegExp): Promise<string>
+  /** All that it has printed so far. */
+  output(): string
   stop(): Promise<void>
 }
 
 /** Variables that a test must not inherit. */
 const decides =
-  /^(DEMO_|OPENAI_|OTEL_|METRICS_|MONITOR_|MAX_|BASE_|RETRY_|SWARM|NODE_OPTIONS|VITEST|BRIDGE_|ALERT|CLOUD_|NODE_ENV)/
+  /^(DEMO_|OPENAI_|OTEL_|METRICS_|MONITOR_|MAX_|BASE_|RETRY_|SWARM|NODE_OPTIONS|VITEST|BRIDGE_|ALERT|TRACE|CLOUD_|NODE_ENV)/
 
 /** Starts a program of a package: `packages/agent-worker/src/demo/main.ts`. */
 export function startSource(file: string, args: readonly string[], env: Readonly<Record<string, string>>): ChildProcess {
@@ -25,6 +27,7 @@ export function startSource(file: string, args: readonly string[], env: Readonly
       const found = await program.printed(line)
       return found[1] ?? found[0]
     },
+    output: program.output,
     async stop() {
       program.kill('SIGTERM')
       await program.ended

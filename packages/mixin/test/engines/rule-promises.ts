@@ -144,19 +144,26 @@ function expectedAlert(alertname: string, { severity, labels = {}, summary, desc
       description: description + (since === undefined ? '' : ` Since ${wordsOf(since)} UTC.`),
       runbook_url: `${links.runbooks_url}/${alertname}.md`,
       dashboard_url: `${links.grafana_url}/d/${alert.dashboard}?from=${fromOf(since)}&to=now${variables.join('')}`,
-      ...(alert.identity.includes('agent_name') && { traces_url: tracesUrl(labels, fromOf(since)) }),
+      ...(alert.identity.includes('agent_name') && { traces_url: tracesUrl(labels, fromOf(since), alert.runs) }),
+      ...(alert.runs !== undefined && { __runs: alert.runs }),
     },
   }
 }
 
 /**
  * Explore with a search in Jaeger for the runs of the agent, by the service that its job is named
- * after.
+ * after; for failed ones, unless others explain the alert.
  */
-function tracesUrl({ agent_name: agent = '', job = '' }: Readonly<Record<string, string>>, from: string): string {
+function tracesUrl(
+  { agent_name: agent = '', job = '' }: Readonly<Record<string, string>>,
+  from: string,
+  runs: Alert['runs'],
+): string {
   const datasource = { type: 'jaeger', uid: 'traces' }
   const operation = `invoke_agent ${agent}`
-  const query = { refId: 'traces', datasource, queryType: 'search', service: job.replace(/^.*\//, ''), operation }
+  const service = job.replace(/^.*\//, '')
+  const tags = runs === undefined ? { tags: 'error=true' } : {}
+  const query = { refId: 'traces', datasource, queryType: 'search', service, operation, ...tags }
   const panes = { traces: { datasource: 'traces', queries: [query], range: { from, to: 'now' } } }
   return `${links.grafana_url}/explore?schemaVersion=1&panes=${encodeURIComponent(JSON.stringify(panes))}`
 }

@@ -1,0 +1,58 @@
+import type { Secret } from '@swarmwatch/config'
+
+/** A server that is asked for JSON. */
+export interface JsonServer {
+  /** A path can be appended to it. */
+  readonly url: string
+  /** Bearer token. @default none */
+  readonly token?: Secret | undefined
+  /** User of basic authentication, if there is no token. @default none */
+  readonly user?: string | undefined
+  readonly password?: Secret | undefined
+  /** Sent as `X-Scope-OrgID`. @default none */
+  readonly tenant?: string | undefined
+}
+
+/** An answer; `json` is undefined if the body is no JSON. */
+export interface JsonReply {
+  readonly status: number
+  readonly json: unknown
+}
+
+const maxBytes = 8 * 1024 * 1024
+
+/** Gets JSON. Rejects without an answer, for a redirect, and for a body of more than 8 MiB. */
+export async function readJson(
+  { url, token, user, password, tenant }: JsonServer,
+  path: string,
+  query: URLSearchParams,
+  { fetch, signal }: { readonly fetch: typeof globalThis.fetch; readonly signal: AbortSignal },
+): Promise<JsonReply> {
+  const basic = user === undefined ? undefined : Buffer.from(`${user}:${password?.reveal() ?? ''}`).toString('base64')
+  const authorization = token === undefined ? basic && `Basic ${basic}` : `Bearer ${token.reveal()}`
+  const response = await fetch(`${url.replace(/\/+$/, '')}${path}?${query.toString()}`, {
+    headers: {
+      accept: 'application/json',
+      ...(authorization !== undefined && { authorization }),
+      ...(tenant !== undefined && { 'x-scope-orgid': tenant }),
+    },
+    redirect: 'error',
+    signal,
+  })
+  const chunks: Uint8Array[] = []
+  let size = 0
+  for await (const chunk of response.body ?? []) {
+    size += chunk.length
+    if (size > maxBytes) throw new RangeError('the answer has more than 8 MiB')
+    chunks.push(chunk)
+  }
+  return { status: response.status, json: parsed(Buffer.concat(chunks).toString('utf8')) }
+}
+
+function parsed(text: string): unknown {
+  try {
+    return JSON.parse(text)
+  } catch {
+    return undefined
+  }
+}
