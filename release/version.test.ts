@@ -41,6 +41,7 @@ test('only the version of Swarmwatch is replaced in a file', () => {
     '"@swarmwatch/sdk": "^0.1.0", "other": "^0.1.0"',
     "export const version = '0.1.0'",
     'appVersion: 0.1.0',
+    'verify swarmwatch-sdk-0.1.0.tgz of @swarmwatch/sdk 0.1.0',
     'conventions/0.1.0 and swarmwatch/advisor:0.1.01',
   ]
   expect(withVersion(before.join('\n'), '0.1.0', '1.2.3').split('\n')).toEqual([
@@ -49,6 +50,7 @@ test('only the version of Swarmwatch is replaced in a file', () => {
     '"@swarmwatch/sdk": "^1.2.3", "other": "^0.1.0"',
     "export const version = '1.2.3'",
     'appVersion: 1.2.3',
+    'verify swarmwatch-sdk-1.2.3.tgz of @swarmwatch/sdk 1.2.3',
     'conventions/0.1.0 and swarmwatch/advisor:0.1.01',
   ])
 })

@@ -63,7 +63,7 @@ function isHistory(file: string): boolean {
 export function withVersion(text: string, before: string, after: string): string {
   const old = before.replaceAll('.', '\\.')
   const places = [
-    `(swarmwatch[/-][\\w-]+[@:])${old}`,
+    `(swarmwatch[/-][\\w-]+[@: -])${old}`,
     `((?:^|[ "'])(?:alert-bridge|agent-worker|advisor|bridge-proxy):)${old}`,
     `(image\\.version=")${old}`,
     `("(?:@swarmwatch/[\\w-]+|swarmwatch)": "[\\^~]?)${old}`,
