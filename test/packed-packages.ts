@@ -8,7 +8,17 @@ const run = promisify(execFile)
 const root = fileURLToPath(new URL('..', import.meta.url))
 
 /** The packages that are published and can be packed today, in the order of their imports. */
-export const published = ['sdk', 'testing', 'instrumentation', 'config', 'alert-bridge', 'advisor', 'node'] as const
+export const published = [
+  'sdk',
+  'testing',
+  'instrumentation',
+  'config',
+  'alert-bridge',
+  'advisor',
+  'node',
+  'stack',
+  'cli',
+] as const
 export type Published = (typeof published)[number]
 
 /** A published package as npm would hand it out. */
@@ -50,8 +60,19 @@ async function copyWorkspace(folder: string): Promise<string> {
     join(workspace, 'pnpm-workspace.yaml'),
     settings.replace(/^verifyDepsBeforeRun: .*$/m, 'verifyDepsBeforeRun: false'),
   )
-  // The tsconfig files of the others refer to testkit
-  for (const name of [...published, 'testkit']) {
+  // The package of the stack is made from that of the repository
+  for (const path of [
+    'docker-compose.production.yml',
+    'Dockerfile.production',
+    '.env.production.example',
+    'collector',
+    'config',
+    'grafana',
+  ]) {
+    await cp(join(root, path), join(workspace, path), { recursive: true })
+  }
+  // The tsconfig files of the others refer to testkit; secrets becomes part of cli
+  for (const name of [...published, 'testkit', 'secrets']) {
     await cp(join(root, 'packages', name), join(workspace, 'packages', name), {
       recursive: true,
       verbatimSymlinks: true,

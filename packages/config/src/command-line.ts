@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs'
 
-import { Command, CommanderError } from 'commander'
+import { type Argument, Command, CommanderError } from 'commander'
 
 import { asciiOnly, ConfigurationError } from './problem.ts'
 
@@ -51,6 +51,9 @@ export function commandLine({ name, about, usage, packageFile, ...output }: Prog
     .version(version, '-v, --version', 'print the version')
     .helpOption('-h, --help', 'print this help')
     .exitOverride()
+    .configureHelp({
+      subcommandTerm: (command) => [command.name(), ...command.registeredArguments.map(shownArgument)].join(' '),
+    })
     .configureOutput({
       writeOut: (text) => print(text.trimEnd()),
       writeErr: (text) => printError(text.trimEnd()),
@@ -93,6 +96,37 @@ export function commandLine({ name, about, usage, packageFile, ...output }: Prog
   }
 }
 
+/** Description of the program `swarmwatch`. */
+export const swarmwatchAbout: string =
+  'Adds Swarmwatch to a project, shows the settings of an application that uses it, finds problems in its setup, sends events to the alert bridge, and advises on capacity and cost.'
+
+/** The commands of `swarmwatch` by name, with their descriptions: two packages have the program, and each passes on the other's. */
+export const swarmwatchCommands = {
+  init: 'add Swarmwatch and its stack to the Node project in this folder; shows a diff and asks first',
+  secrets: 'make the secrets and the settings of this machine for the stack of init; overwrites nothing',
+  config: 'print the effective settings and the source of each, with secrets masked; exits with 2 if they are invalid',
+  doctor: 'check for common problems with telemetry, recovery and alerts; exits with 1 if there are any',
+  event: 'report a notable event or a deployment to the recipients of the alert bridge (severity info)',
+  advise: 'forecast traffic and cost, plan capacity, and find what would save money (needs @swarmwatch/advisor)',
+} as const
+
+/** Adds a command that another program reads: its options, its arguments and its help are there. `run` receives the words after its name. */
+export function addPassedCommand(
+  { program, action }: CommandLine,
+  name: string,
+  description: string,
+  run: (words: readonly string[]) => ExitCode | Promise<ExitCode>,
+): void {
+  const command = program
+    .command(name)
+    .usage('[options]')
+    .description(description)
+    .helpOption(false)
+    .allowUnknownOption()
+    .allowExcessArguments()
+  command.action(action(() => run(command.args)))
+}
+
 /** A result for other programs: indented, ASCII. */
 export function asJson(value: unknown): string {
   return asciiLines(JSON.stringify(value, null, 2))
@@ -103,6 +137,11 @@ function withoutUnknownTopic(args: readonly string[], { commands }: Command): re
   const [first, topic] = args
   const isKnown = topic === undefined || commands.some((command) => command.name() === topic)
   return first === 'help' && !isKnown ? args.slice(1) : args
+}
+
+function shownArgument(argument: Argument): string {
+  const name = `${argument.name()}${argument.variadic ? '...' : ''}`
+  return argument.required ? `<${name}>` : `[${name}]`
 }
 
 function errorText(text: string): string {

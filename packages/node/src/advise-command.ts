@@ -1,4 +1,10 @@
-import type { CommandLine, ExitCode, Output } from '@swarmwatch/config/command-line'
+import {
+  addPassedCommand,
+  type CommandLine,
+  type ExitCode,
+  type Output,
+  swarmwatchCommands,
+} from '@swarmwatch/config/command-line'
 
 /** The part of `@swarmwatch/advisor` that is used. */
 export interface AdvisorPackage {
@@ -16,22 +22,14 @@ const packageName: string = ['@swarmwatch', 'advisor'].join('/')
 
 /** Adds `advise`. The package that does it is loaded only then; without it, the command prints how to install it. */
 export function addAdviseCommand(
-  { program, action }: CommandLine,
+  line: CommandLine,
   {
     load = () =>
       import(/* webpackIgnore: true */ /* turbopackIgnore: true */ /* @vite-ignore */ packageName) as Promise<AdvisorPackage>,
     ...output
   }: AdviseEnvironment = {},
 ): void {
-  const command = program
-    .command('advise')
-    .usage('[options]')
-    .description('forecast traffic and cost, plan capacity, and find what would save money (needs @swarmwatch/advisor)')
-    // The package knows the options, and has a help of its own
-    .helpOption(false)
-    .allowUnknownOption()
-    .allowExcessArguments()
-  command.action(action(async () => run(command.args, load, output)))
+  addPassedCommand(line, 'advise', swarmwatchCommands.advise, (words) => run(words, load, output))
 }
 
 async function run(args: readonly string[], load: () => Promise<AdvisorPackage>, output: Output): Promise<ExitCode> {

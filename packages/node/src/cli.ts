@@ -1,22 +1,24 @@
 import { type Configuration, Secret } from '@swarmwatch/config'
-import { asJson, commandLine } from '@swarmwatch/config/command-line'
+import { asJson, commandLine, swarmwatchAbout, swarmwatchCommands } from '@swarmwatch/config/command-line'
 
 import { addAdviseCommand } from './advise-command.ts'
 import { printDoctor } from './doctor/run-doctor.ts'
 import { addEventCommand } from './event-command.ts'
 import { readSettings, type ProcessSettings } from './read-settings.ts'
+import { addProjectSetupCommands } from './setup-commands.ts'
 
 const line = commandLine({
   name: 'swarmwatch',
-  usage: 'config | doctor | event | advise',
-  about:
-    'Shows the settings of an application that uses Swarmwatch, finds problems in its setup, sends events to the alert bridge, and advises on capacity and cost.',
+  usage: '[options] <command>',
+  about: swarmwatchAbout,
   packageFile: new URL('../package.json', import.meta.url),
 })
 
+addProjectSetupCommands(line)
+
 line.program
   .command('config')
-  .description('print the effective settings and the source of each, with secrets masked; exits with 2 if they are invalid')
+  .description(swarmwatchCommands.config)
   .option('--json', 'print them as JSON')
   .action(
     line.action(({ json }: { json?: true }) => {
@@ -28,7 +30,7 @@ line.program
 
 line.program
   .command('doctor')
-  .description('check for common problems with telemetry, recovery and alerts; exits with 1 if there are any')
+  .description(swarmwatchCommands.doctor)
   .option('--json', 'print the findings as JSON')
   .action(line.action(({ json }: { json?: true }) => printDoctor({ json: json === true })))
 

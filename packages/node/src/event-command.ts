@@ -1,7 +1,14 @@
 import { readFileSync } from 'node:fs'
 
 import { asciiOnly, shownValue } from '@swarmwatch/config'
-import { commandLine, type CommandLine, type ExitCode, type Output } from '@swarmwatch/config/command-line'
+import {
+  asJson,
+  commandLine,
+  type CommandLine,
+  type ExitCode,
+  type Output,
+  swarmwatchCommands,
+} from '@swarmwatch/config/command-line'
 
 import { errorWord } from './logger.ts'
 
@@ -23,13 +30,14 @@ export function addEventCommand({ program, action }: CommandLine, environment: E
   program
     .command('event')
     .usage('--title TITLE [options]')
-    .description('report a notable event or a deployment to the recipients of the alert bridge (severity info)')
+    .description(swarmwatchCommands.event)
     .option('--title <title>', 'one line; optional with --deployment')
     .option('--text <text>', 'details')
     .option('--deployment <version>', 'a new version is running; reported once for each version, unless --key is set')
     .option('--agent <name>', 'the agent it is about')
     .option('--link <name=url>', 'a link for the recipients; can be repeated', all)
     .option('--key <key>', 'events with the same key are reported once')
+    .option('--json', 'print the result as JSON')
     .addHelpText('after', further)
     .action(action((options: EventOptions) => send(options, environment)))
 }
@@ -52,7 +60,8 @@ async function send(
   try {
     const event = notableEvent(options, now())
     const { isAccepted, words } = await sendEvent(bridgeAddress(env), event)
-    if (isAccepted) print(words)
+    if (options.json) print(asJson({ isAccepted, message: words }))
+    else if (isAccepted) print(words)
     else printError(`swarmwatch event: ${words}`)
     return isAccepted ? 0 : 1
   } catch (error) {
@@ -122,6 +131,7 @@ interface NotableEvent {
 
 /** Options of `swarmwatch event` on the command line. */
 interface EventOptions {
+  readonly json?: true
   readonly title?: string
   readonly text?: string
   readonly deployment?: string

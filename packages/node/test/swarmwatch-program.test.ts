@@ -41,7 +41,7 @@ test('config exits 2 with every problem when the settings cannot be used', async
   })
 })
 
-const usage = /^Usage: swarmwatch config \| doctor \| event \| advise\n/
+const usage = /^Usage: swarmwatch \[options\] <command>\n/
 
 test.each<[string[], number, 'stdout' | 'stderr', RegExp]>([
   [[], 2, 'stderr', usage],

@@ -196,8 +196,8 @@ function afterLine(source: string): string {
 
 const target = '.env.production'
 
-/** First line of a `.env` that is a copy. */
-const copyMark = '# A copy of .env.production, made by `pnpm secrets`: change that file and run `pnpm secrets` again.'
+/** Beginning of a `.env` that is a copy. */
+const copyMark = '# A copy of .env.production, made by `'
 
 /** The state of `.env`; with a `problem`, nothing was written. */
 export interface EnvironmentLink {
@@ -205,11 +205,22 @@ export interface EnvironmentLink {
   readonly problem?: string
 }
 
+/** Options for {@link linkEnvironment}. */
+export interface LinkOptions {
+  /** Makes a symbolic link, or throws. @default symlinkSync */
+  readonly makeLink?: ((target: string, path: string) => void) | undefined
+  /** The command that renews a copy, for its first line. @default 'pnpm secrets' */
+  readonly command?: string
+}
+
 /**
  * Makes `.env` a link to `.env.production`, because Compose fills in `${...}` from `.env` only. Where links are not allowed (Windows
  * without developer mode), it makes a copy, which each call renews.
  */
-export function linkEnvironment(folder: string, makeLink: (target: string, path: string) => void = symlinkSync): EnvironmentLink {
+export function linkEnvironment(
+  folder: string,
+  { makeLink = symlinkSync, command = 'pnpm secrets' }: LinkOptions = {},
+): EnvironmentLink {
   const path = join(folder, '.env')
   const present = lstatSync(path, { throwIfNoEntry: false })
   if (present?.isSymbolicLink() && readlinkSync(path) === target) return { kind: 'link' }
@@ -227,7 +238,7 @@ export function linkEnvironment(folder: string, makeLink: (target: string, path:
   } catch {
     const text = readFileSync(join(folder, target), 'utf8').replace(/^\uFEFF/, '')
     // It may contain secrets
-    writeFileSync(path, `${copyMark}\n${text}`, { mode: 0o600 })
+    writeFileSync(path, `${copyMark}${command}\`: change that file and run \`${command}\` again.\n${text}`, { mode: 0o600 })
     return { kind: 'copy' }
   }
 }

@@ -48,6 +48,8 @@ export interface SecretOptions {
   readonly makeLink?: (target: string, path: string) => void
   /** Receives notices for the operator, one line each. @default nothing is printed */
   readonly notify?: (line: string) => void
+  /** The command that makes the secrets, for messages. @default 'pnpm secrets' */
+  readonly command?: string
 }
 
 /**
@@ -56,16 +58,16 @@ export interface SecretOptions {
  * @throws ConfigurationError with every problem there is
  */
 export function makeSecrets(root: string, options: SecretOptions = {}): readonly MadeSecret[] {
-  const { shell = process.env, makeLink, notify = () => {} } = options
+  const { shell = process.env, makeLink, notify = () => {}, command = 'pnpm secrets' } = options
   const env = readEnvironmentFile(join(root, '.env.production'), shell, notify)
   const problems: Problem[] = []
   const folder = openSecretFolder(join(root, '.secrets'))
   const given = readGiven(env, folder, problems)
   const channels = readChannels(root, { ...env, ...given }, problems)
-  const { kind, problem } = linkEnvironment(root, makeLink)
+  const { kind, problem } = linkEnvironment(root, { makeLink, command })
   if (problem !== undefined) problems.push({ path: '.env', rule: problem })
   if (kind === 'copy')
-    notify('.env is a copy of .env.production, because links are not allowed here: run pnpm secrets after each change')
+    notify(`.env is a copy of .env.production, because links are not allowed here: run ${command} after each change`)
   if (problems.length > 0) throw new ConfigurationError(problems)
 
   const made: MadeSecret[] = randomSecrets.map((name) => {

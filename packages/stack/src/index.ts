@@ -1,0 +1,1 @@
+export { stackFiles, type StackFiles, type StackService } from './stack-files.ts'

@@ -1,0 +1,9 @@
+import { defineConfig } from 'tsdown'
+
+export default defineConfig({
+  entry: ['src/index.ts'],
+  platform: 'node',
+  dts: true,
+  publint: { strict: true },
+  attw: { profile: 'esm-only', level: 'error' },
+})
