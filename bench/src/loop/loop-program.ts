@@ -15,7 +15,8 @@ export type Arguments =
 
 export interface LoopQuestion {
   readonly arguments: Arguments
-  readonly hasLimit: boolean
+  /** `copy` keeps and compares these arguments by hand. */
+  readonly mode: 'without' | 'limit' | 'copy'
   readonly calls: number
 }
 
@@ -59,21 +60,52 @@ function argumentsOf(kind: Arguments, call: number): unknown {
   }
 }
 
+interface Table {
+  readonly rows: readonly {
+    readonly row: number
+    readonly amount: number
+    readonly name: string
+    readonly price: number
+    readonly currency: string
+  }[]
+}
+
+let copies: unknown[][] = []
+let equalCopies = 0
+
+/** Keeps the values of a table and compares them with those of the call before; compares a text with that of the call before. */
+function copy(argument: unknown): void {
+  const values: unknown[] = []
+  if (isTable(argument))
+    for (const { row, amount, name, price, currency } of argument.rows) values.push(row, amount, name, price, currency)
+  else values.push(...Object.values(argument as object))
+  const before = copies.at(-1)
+  copies.push(values)
+  if (before?.length === values.length && values.every((value, at) => value === before[at])) equalCopies += 1
+}
+
+function isTable(argument: unknown): argument is Table {
+  return Array.isArray((argument as Partial<Table>).rows)
+}
+
 let made = 0
 
 /** Returns the microseconds of a call of a tool, in one run with this number of calls. */
-answerQuestions<LoopQuestion, number>(async ({ arguments: kind, hasLimit, calls }) => {
+answerQuestions<LoopQuestion, number>(async ({ arguments: kind, mode, calls }) => {
   const tool = instrumentTool((_: unknown) => true, { name: 'write' })
   const prepared = Array.from({ length: calls }, () => argumentsOf(kind, (made += 1)))
+  copies = []
   let microseconds = 0
   const agent = instrumentAgent(
     async () => {
       const startedMs = performance.now()
-      for (const argument of prepared) tool(argument)
+      if (mode === 'copy') for (const argument of prepared) copy(argument)
+      else for (const argument of prepared) tool(argument)
       microseconds = ((performance.now() - startedMs) * 1000) / calls
     },
-    { name: 'writer', logger: false, ...(hasLimit && { loop: { sameToolCall: 1_000 } }) },
+    { name: 'writer', logger: false, ...(mode === 'limit' && { loop: { sameToolCall: 1_000 } }) },
   )
   await agent()
+  if (mode === 'copy' && kind.startsWith('equal') && equalCopies === 0) throw new Error('the copies of equal calls differ')
   return microseconds
 })

@@ -48,8 +48,17 @@ class Mark {
 
 /** Followed by its length and its items. */
 const list = new Mark(1)
-/** Followed by its keys, as a text, and its values in the order of these. */
-const plain = new Mark(2)
+
+/** Precedes the values of a plain object, in the order of its sorted keys. */
+class KeysMark extends Mark {
+  /** A text that only the same keys have. */
+  readonly text: string
+  constructor(sorted: readonly string[]) {
+    super(2)
+    this.text = JSON.stringify(sorted)
+  }
+}
+
 /** Followed by its number among long texts. */
 const longText = new Mark(4)
 /** Followed by its milliseconds. */
@@ -57,7 +66,6 @@ const date = new Mark(5)
 const signal = new Mark(6)
 /** Followed by the number of an object that is compared by identity. */
 const instance = new Mark(7)
-const notANumber = new Mark(8)
 
 /** Parts of which an outline is made. */
 const sampled = 24
@@ -72,12 +80,19 @@ const callForm: KindOfValue<CallForm> = {
   },
   firstDifference({ parts: one }, { parts: other }) {
     const length = Math.max(one.length, other.length)
-    for (let at = 0; at < length; at += 1) if (one[at] !== other[at]) return at
+    for (let at = 0; at < length; at += 1) if (!isSamePart(one[at], other[at])) return at
     return -1
   },
   hashAt: ({ parts }, place) => hashOfPart(parts[place]),
   digestOf: ({ parts }) => hash('sha256', JSON.stringify(parts.map(written)), 'base64'),
   sizeOf: ({ size }) => size,
+}
+
+/** Types are compared first: V8 then compares two numbers or objects in place, where it calls a function for values of any type. */
+function isSamePart(one: unknown, other: unknown): boolean {
+  if (typeof one === 'number') return typeof other === 'number' && (one === other || (Number.isNaN(one) && Number.isNaN(other)))
+  if (typeof one === 'string') return typeof other === 'string' && one === other
+  return one === other || (one instanceof KeysMark && other instanceof KeysMark && one.text === other.text)
 }
 
 function sampleOf(part: unknown): number {
@@ -91,9 +106,10 @@ function sampleOf(part: unknown): number {
 }
 
 function hashOfPart(part: unknown): number {
-  if (typeof part !== 'string') return sampleOf(part)
-  let result = part.length
-  for (let at = 0; at < part.length; at += 1) result = mixed(result, part.charCodeAt(at))
+  const text = part instanceof KeysMark ? part.text : part
+  if (typeof text !== 'string') return sampleOf(text)
+  let result = text.length
+  for (let at = 0; at < text.length; at += 1) result = mixed(result, text.charCodeAt(at))
   return result
 }
 
@@ -105,6 +121,7 @@ function hashOfNumber(number: number): number {
 
 /** A form of a part that JSON shows and that no other part has. */
 function written(part: unknown): unknown {
+  if (part instanceof KeysMark) return [part.code, part.text]
   if (part instanceof Mark) return [part.code]
   if (part === undefined) return []
   if (typeof part === 'bigint') return { bigint: String(part) }
@@ -122,7 +139,7 @@ function isCallContext(argument: unknown): boolean {
 const identities = new WeakMap<object, number>()
 let lastIdentity = 0
 
-/** Kept for the next call: its array has grown, and it knows keys. */
+/** Kept for the next call: it knows keys. */
 let free: Writer | undefined
 
 /** Returns undefined for arguments that cannot be compared. */
@@ -149,8 +166,7 @@ interface Keys {
   /** The place of each of {@link keys} among the sorted ones. */
   readonly places: readonly number[]
   readonly sorted: readonly string[]
-  /** A text that only the same keys have. */
-  readonly text: string
+  readonly mark: KeysMark
 }
 
 function firstKey(value: Record<string, unknown>): string | undefined {
@@ -174,12 +190,12 @@ function keysOf(value: Record<string, unknown>): Keys {
   if (keys.length > maxParts) throw notComparable
   const sorted = keys.toSorted()
   const placeOf = new Map(sorted.map((key, place) => [key, place]))
-  return { keys: [...keys, undefined], places: keys.map((key) => placeOf.get(key)!), sorted, text: JSON.stringify(sorted) }
+  return { keys: [...keys, undefined], places: keys.map((key) => placeOf.get(key)!), sorted, mark: new KeysMark(sorted) }
 }
 
 /** Writes arguments as a {@link CallForm}; the order of keys does not matter. */
 class Writer {
-  readonly #parts: unknown[] = []
+  #parts: unknown[] = []
   #length = 0
   /** Of all texts. */
   #characters = 0
@@ -194,12 +210,16 @@ class Writer {
   /** Throws {@link notComparable} for arguments that cannot be compared, and what their getters throw. */
   write(tool: string, args: readonly unknown[], texts: KnownValues<string>): CallForm {
     this.#texts = texts
+    // As long as the last one, because calls of a tool resemble each other. Not an array that is kept: V8 remembers each new number in an
+    // old array for its garbage collector, which takes longer than all else
+    this.#parts = new Array<unknown>(this.#length)
     this.#length = this.#characters = this.#longCharacters = 0
     this.#value(tool, 0)
     for (let at = 0; at < args.length; at += 1) if (at === 0 || !isCallContext(args[at])) this.#value(args[at], 0)
     // Undefined arguments at the end are the same as none
     while (this.#parts[this.#length - 1] === undefined) this.#length -= 1
-    const parts = this.#parts.slice(0, this.#length)
+    const parts = this.#parts.length === this.#length ? this.#parts : this.#parts.slice(0, this.#length)
+    this.#parts = []
     return { parts, size: 8 * parts.length + this.#characters - this.#longCharacters }
   }
 
@@ -208,7 +228,7 @@ class Writer {
     else if (typeof value === 'string') this.#text(value)
     else if (typeof value === 'function') this.#two(instance, identityOf(value))
     else if (typeof value === 'symbol') throw notComparable
-    else this.#one(Number.isNaN(value) ? notANumber : value)
+    else this.#one(value)
   }
 
   #one(part: unknown): void {
@@ -257,7 +277,7 @@ class Writer {
 
   #plain(value: Record<string, unknown>, depth: number): void {
     const keys = (this.#keys = this.#keysOf(value))
-    this.#two(plain, keys.text)
+    this.#one(keys.mark)
     for (const key of keys.sorted) this.#value(value[key], depth + 1)
   }
 
@@ -278,7 +298,7 @@ class Writer {
    */
   #rows(items: readonly unknown[], from: number): number {
     const parts = this.#parts
-    const { keys, places, sorted, text } = this.#keys
+    const { keys, places, sorted, mark } = this.#keys
     const { length } = sorted
     let characters = 0
     let end = this.#length
@@ -287,30 +307,23 @@ class Writer {
       const item = items[row]
       // An object of a class has another constructor; the prototype would take twice as long
       if (typeof item !== 'object' || item === null || item.constructor !== Object) break
-      const start = end + 2
+      const start = end + 1
       if (start + length > maxParts) throw notComparable
       let at = 0
       for (const key in item) {
         if (key !== keys[at]) break rows
-        parts[start + places[at]!] = (item as Record<string, unknown>)[key]
-        at += 1
-      }
-      if (at !== length) break
-      for (at = start; at < start + length; at += 1) {
-        const part = parts[at]
+        const part = (item as Record<string, unknown>)[key]
         if (typeof part === 'string') {
           if (part.length > longestShortText) break rows
           characters += part.length
-        } else if (typeof part === 'number') {
-          if (Number.isNaN(part)) break rows
-        } else if (typeof part !== 'boolean' && part !== null) break rows
+        } else if (typeof part !== 'number' && typeof part !== 'boolean' && part !== null) break rows
+        parts[start + places[at]!] = part
+        at += 1
       }
-      parts[start - 2] = plain
-      parts[start - 1] = text
+      if (at !== length) break
+      parts[end] = mark
       end = start + length
     }
-    // What it wrote of another object must not be kept in memory
-    if (row < items.length) parts.fill(undefined, end, end + length + 2)
     this.#length = end
     this.#counted(characters)
     return row
