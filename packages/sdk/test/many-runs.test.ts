@@ -1,5 +1,11 @@
+import { setImmediate as soon } from 'node:timers/promises'
+import { setFlagsFromString } from 'node:v8'
+import { runInNewContext } from 'node:vm'
+
+import { eventually } from '@swarmwatch/testkit'
 import { expect, test } from 'vitest'
 
+import { instrumentAgent } from '../src/index.ts'
 import type { Tracked } from '../src/monitor/agent-statistics.ts'
 import { newAttempt, newRecord } from '../src/monitor/execution-record.ts'
 import { Monitor } from '../src/monitor/monitor.ts'
@@ -89,4 +95,22 @@ test('a copy of a run that tried 10,000 times holds its last 100 attempts', () =
   for (let number = 1; number <= 10_000; number += 1) runs[0]!.record.attempts.push(newAttempt(number, 0, 0))
   const numbers = monitor.active()[0]!.attempts.map(({ number }) => number)
   expect([numbers.length, numbers[0], numbers.at(-1)]).toEqual([100, 9901, 10_000])
+})
+
+test('the last run keeps neither its arguments nor its result nor its function in memory', async () => {
+  setFlagsFromString('--expose-gc')
+  const collect = runInNewContext('gc') as () => void
+  const kept = await runOnce()
+  await eventually('all to be collected', async () => {
+    await soon()
+    collect()
+    return kept.every((each) => each.deref() === undefined)
+  })
+
+  async function runOnce(): Promise<readonly WeakRef<object>[]> {
+    const [question, answer] = [{ text: 'a question' }, { text: 'an answer' }]
+    const work = async (_: object) => answer
+    await instrumentAgent(work, { name: 'collected', logger: false })(question)
+    return [new WeakRef(question), new WeakRef(answer), new WeakRef(work)]
+  }
 })
