@@ -212,6 +212,7 @@ class Writer {
     this.#texts = texts
     // As long as the last one, because calls of a tool resemble each other. Not an array that is kept: V8 remembers each new number in an
     // old array for its garbage collector, which takes longer than all else
+    // oxlint-disable-next-line unicorn/no-new-array
     this.#parts = new Array<unknown>(this.#length)
     this.#length = this.#characters = this.#longCharacters = 0
     this.#value(tool, 0)
