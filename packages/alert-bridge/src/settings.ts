@@ -28,11 +28,12 @@ import {
 import { defaultInboxLimit } from './bridge-core.ts'
 import { type ProxySettings, proxySettings } from './channels/proxy.ts'
 import type { MessageStyle } from './message/notice.ts'
+import { incidentProblems, incidentSettings, type IncidentSettings } from './incidents/incident-settings.ts'
 import { type HeartbeatTarget, heartbeatTargets, type WatchedPeer, watchedPeers } from './heartbeats/peer-settings.ts'
 import { readDatabaseUrl } from './outbox/postgres/database-url.ts'
 
 /** The settings of `alert-bridge serve`. */
-export interface BridgeSettings extends ProxySettings {
+export interface BridgeSettings extends ProxySettings, IncidentSettings {
   /** `BRIDGE_PORT`. @default 8090 */
   readonly port: number
   /** `BRIDGE_HOST`. @default '127.0.0.1' */
@@ -159,6 +160,7 @@ export const bridgeSettings: Settings<
     value: wholeNumber(1, 3_600),
     default: 30,
   },
+  ...incidentSettings,
   ...proxySettings,
   runbooksUrl: {
     about: 'Address of the folder docs/runbooks, to which the report of a silent region links.',
@@ -224,7 +226,7 @@ export function readBridgeSettings({
       rule: 'is not set; set it, or BRIDGE_TOKEN_FILE, to the token that Alertmanager sends',
     })
   }
-  problems.push(...heartbeatProblems(own))
+  problems.push(...heartbeatProblems(own), ...incidentProblems(own))
   const folder = variables.plain('BRIDGE_DATA_DIR')
   if (own.databaseUrl !== undefined && folder !== undefined) {
     problems.push({

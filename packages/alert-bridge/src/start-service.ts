@@ -5,12 +5,15 @@ import { openExplanations } from './causes/explain-notice.ts'
 import { jaegerStore } from './causes/jaeger.ts'
 import type { TraceStore } from './causes/runs.ts'
 import { tempoStore } from './causes/tempo.ts'
-import { openChannels } from './channels/open-channels.ts'
+import { type MessageActions, openChannels } from './channels/open-channels.ts'
 import { proxiedFetch } from './channels/proxy.ts'
 import { sendHeartbeat, sendToPeers } from './heartbeats/send-heartbeats.ts'
 import { watchPeers } from './heartbeats/watch-peers.ts'
 import { watchWatchdog } from './watchdog.ts'
+import { onCallAccess } from './http/on-call-access.ts'
 import { type HttpOptions, serveHttp } from './http/serve-http.ts'
+import { alertmanagerSilences } from './incidents/alertmanager-silences.ts'
+import { incidentActions } from './incidents/incident-actions.ts'
 import { damagedDatabaseText, databaseDamaged } from './message/meta-notices.ts'
 import { otelMetrics } from './metrics/bridge-metrics.ts'
 import { metricsEndpoint } from './metrics/metrics-endpoint.ts'
@@ -39,7 +42,10 @@ export async function startService(settings: BridgeSettings, options: ServiceOpt
   const { store, setAside, ...opened } = await openStore(settings, checkpoints)
   const { now = opened.now } = options
   const endpoint = metricsEndpoint()
-  const channels = options.channels ?? openChannels(settings.channels, { write, style: settings.style, proxies: settings })
+  const messageActions = actionsOf(settings, now)
+  const channels =
+    options.channels ??
+    openChannels(settings.channels, { write, style: settings.style, proxies: settings, actions: messageActions })
   const names = channels.map(({ channel }) => channel.name)
   const { heartbeatTargets: targets = [], heartbeatTokens = [], heartbeatSeconds = 30, watchedPeers = [] } = settings
   const fetch = proxiedFetch(settings)
@@ -92,6 +98,7 @@ export async function startService(settings: BridgeSettings, options: ServiceOpt
       endpoint,
       tokens,
       heartbeats: { tokens: heartbeatTokens, received: peers.received },
+      ...peopleOptions({ settings, core, fetch, links: messageActions?.links, now }),
       host,
       port,
       now,
@@ -118,6 +125,68 @@ function traceStore({ tracesUrl, tracesKind, tracesToken, tracesTenant }: Bridge
   if (tracesUrl === undefined) return undefined
   const server = { url: tracesUrl, token: tracesToken, tenant: tracesTenant }
   return (tracesKind === 'tempo' ? tempoStore : jaegerStore)(server, (input, init) => globalThis.fetch(input, init))
+}
+
+/** Links and buttons of messages; undefined without a public address. */
+function actionsOf(settings: BridgeSettings, now: () => number): MessageActions | undefined {
+  const { publicUrl, linkSecrets = [], linkHours = 72, alertmanagerUrl, slackSigningSecret } = settings
+  if (publicUrl === undefined) return undefined
+  const lifeMs = linkHours * 3_600_000
+  const links = { publicUrl, secrets: linkSecrets, canSilence: alertmanagerUrl !== undefined, lifeMs }
+  return { links, hasSlackButtons: slackSigningSecret !== undefined, now }
+}
+
+interface PeopleOptions {
+  readonly settings: BridgeSettings
+  readonly core: BridgeCore
+  readonly fetch: typeof globalThis.fetch
+  readonly links: MessageActions['links'] | undefined
+  readonly now: () => number
+}
+
+/** The pages and buttons with which people act on incidents. */
+function peopleOptions({
+  settings,
+  core,
+  fetch,
+  links,
+  now,
+}: PeopleOptions): Pick<HttpOptions, 'incidents' | 'slack' | 'trustedProxies'> {
+  const {
+    linkSecrets: secrets = [],
+    onCallTokens = [],
+    userHeader,
+    trustedProxies = [],
+    alertmanagerUrl,
+    slackSigningSecret,
+  } = settings
+  const isSecure = settings.publicUrl?.startsWith('https:') ?? false
+  const access = onCallAccess({ tokens: onCallTokens, userHeader, trustedProxies, secrets, isSecure }, now)
+  const hasList = onCallTokens.length > 0 || userHeader !== undefined
+  if (!hasList && links === undefined) return {}
+  const { store } = core
+  const actions = incidentActions({
+    store,
+    now,
+    silences: alertmanagerUrl && alertmanagerSilences(alertmanagerUrl, fetch),
+    onStored: () => {
+      core.wake()
+      store.sharing?.announceWork()
+    },
+  })
+  return {
+    trustedProxies,
+    incidents: {
+      actions,
+      links,
+      secrets,
+      canSilence: alertmanagerUrl !== undefined,
+      access: hasList ? access : undefined,
+      proxyUser: access.proxyUser,
+      timeZone: settings.style?.timeZone,
+    },
+    slack: slackSigningSecret && { signingSecret: slackSigningSecret, secrets, actions, fetch },
+  }
 }
 
 /** A scrape takes at most this long, also when the database does not answer. */

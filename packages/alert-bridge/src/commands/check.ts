@@ -9,6 +9,7 @@ import { systemDependencies } from '../channels/channel.ts'
 import { proxyFor } from '../channels/proxy.ts'
 import { webhookHostProblem } from '../channels/webhook/webhook-host.ts'
 import { type DatabaseAddress, readDatabaseUrl } from '../outbox/postgres/database-url.ts'
+import { describeIncidents } from '../incidents/incident-settings.ts'
 import { contentOf } from '../message/message-content.ts'
 import type { MessageStyle, Notice } from '../message/notice.ts'
 import type { BridgeSettings } from '../settings.ts'
@@ -37,6 +38,7 @@ export async function check(options: CheckOptions): Promise<ExitCode> {
   const reaching = reachingChannels(channels)
   const address = settings.databaseUrl && readDatabaseUrl(settings.databaseUrl.reveal())
   const unusable = address && (await problemOf(address))
+  const people = describeIncidents(settings)
   const notes = areAllReached(reaching) ? unusedChannels : []
   const warnings = [
     ...notices.filter((line) => !notes.includes(line)),
@@ -46,6 +48,7 @@ export async function check(options: CheckOptions): Promise<ExitCode> {
     ...channels.flatMap(channelWarnings),
     ...(await privateHosts(settings, lookup)),
     ...peerWarnings(settings),
+    ...people.warnings,
     ...(alertmanagerFile === undefined ? [] : lintFile(alertmanagerFile)),
   ]
   const exitCode = warnings.length === 0 ? 0 : 1
@@ -54,7 +57,8 @@ export async function check(options: CheckOptions): Promise<ExitCode> {
     const place =
       address === undefined ? { dataDir: settings.dataDir } : { database: address.shown, canUseDatabase: unusable === undefined }
     const peers = { watched: watchedPeers, heartbeatsTo: heartbeatTargets.map((target) => target.host) }
-    write(asJson({ bridge: { host, port, tokens: tokens.length, ...place }, channels: shown, peers, notes, warnings }))
+    const actions = people.lines
+    write(asJson({ bridge: { host, port, tokens: tokens.length, ...place }, channels: shown, peers, actions, notes, warnings }))
     return exitCode
   }
   const reachable = unusable === undefined ? ', which can be reached' : ''
@@ -67,6 +71,7 @@ export async function check(options: CheckOptions): Promise<ExitCode> {
     write(`watches region ${name}: reported after ${silentAfterSeconds} s without a heartbeat`)
   }
   for (const { host: peer } of heartbeatTargets) write(`sends heartbeats to the bridge at ${peer}`)
+  for (const line of people.lines) write(line)
   for (const { about, subject, text } of sampleMessages(settings.style)) {
     write(`message about ${about}: ${subject}`)
     for (const line of text.split('\n')) write(`  ${line}`.trimEnd())

@@ -43,7 +43,9 @@ export function watchStorm(
     if (attempts > 0 || mayHaveArrived) return 'send'
     arrivals.push(now)
     if (arrivals.length <= messagesPerWindow) current = undefined
-    const isExempt = notice.severity === 'critical' || ['digest', 'summary', 'drill', 'meta'].includes(notice.kind)
+    // a person caused an acknowledgement, and others wait for it
+    const isExempt =
+      notice.severity === 'critical' || ['acknowledged', 'digest', 'summary', 'drill', 'meta'].includes(notice.kind)
     return isExempt || arrivals.length <= messagesPerWindow ? 'send' : 'hold'
   }
 

@@ -1,4 +1,3 @@
-import { timingSafeEqual } from 'node:crypto'
 import type { Socket } from 'node:net'
 
 import rateLimit from '@fastify/rate-limit'
@@ -11,6 +10,9 @@ import type { BridgeCore } from '../bridge-core.ts'
 import { bodyTooLarge } from '../message/meta-notices.ts'
 import type { MetricsEndpoint } from '../metrics/metrics-endpoint.ts'
 import { StoreError } from '../outbox/store.ts'
+import { hasBearerToken } from './bearer-token.ts'
+import { incidentRoutes, type IncidentRouteOptions } from './incident-routes.ts'
+import { slackInteractions, type SlackInteractionOptions } from './slack-interactions.ts'
 import { alertRoutes, deliveryRoutes, heartbeatRoutes, type HeartbeatRouteOptions, stateRoutes } from './routes.ts'
 
 /** Options for {@link serveHttp}. */
@@ -20,6 +22,12 @@ export interface HttpOptions {
   readonly tokens: readonly Secret[]
   /** Accepts heartbeats of peers that have one of these tokens. @default none */
   readonly heartbeats?: (HeartbeatRouteOptions & { readonly tokens: readonly Secret[] }) | undefined
+  /** The pages of incidents. @default none */
+  readonly incidents?: Omit<IncidentRouteOptions, 'write' | 'now' | 'store'> | undefined
+  /** Clicks on buttons in Slack. @default none */
+  readonly slack?: Omit<SlackInteractionOptions, 'write' | 'now'> | undefined
+  /** Addresses and networks of reverse proxies, whose `x-forwarded-for` contains the address of the client. @default none */
+  readonly trustedProxies?: readonly string[] | undefined
   readonly host: string
   readonly port: number
   readonly now: () => number
@@ -47,6 +55,7 @@ const closeGraceMs = 500
 /** Serves the HTTP API. @throws ListenError if the address cannot be used */
 export async function serveHttp(options: HttpOptions): Promise<BridgeServer> {
   const { host, port, tokens, heartbeats, core, endpoint, maxFailures = 60, requestTimeoutMs = 10_000 } = options
+  const { incidents, slack, trustedProxies = [], now, write } = options
   const state = { isDraining: false }
   const app = fastify({
     bodyLimit,
@@ -57,7 +66,9 @@ export async function serveHttp(options: HttpOptions): Promise<BridgeServer> {
     keepAliveTimeout: 6 * 60_000,
     forceCloseConnections: 'idle',
     // a redirect, or a 404 because of a trailing slash, loses the alert
-    routerOptions: { ignoreTrailingSlash: true },
+    // a signed link is longer than the parameters that Fastify accepts
+    routerOptions: { ignoreTrailingSlash: true, maxParamLength: 1_000 },
+    ...(trustedProxies.length > 0 && { trustProxy: [...trustedProxies] }),
     return503OnClosing: true,
     clientErrorHandler: answerClientError,
   })
@@ -80,6 +91,18 @@ export async function serveHttp(options: HttpOptions): Promise<BridgeServer> {
     alertRoutes(scope, options)
     deliveryRoutes(scope, options)
   })
+  if (incidents !== undefined) {
+    await app.register(async (scope: FastifyInstance) => {
+      refuseWhileDraining(scope)
+      incidentRoutes(scope, { ...incidents, store: core.store, now, write })
+    })
+  }
+  if (slack !== undefined) {
+    await app.register(async (scope: FastifyInstance) => {
+      refuseWhileDraining(scope)
+      slackInteractions(scope, { ...slack, now, write })
+    })
+  }
   if (heartbeats !== undefined) {
     await app.register(async (scope: FastifyInstance) => {
       protect(scope, heartbeats.tokens)
@@ -89,16 +112,13 @@ export async function serveHttp(options: HttpOptions): Promise<BridgeServer> {
 
   /** Requires a token, and refuses to write while the server closes. */
   function protect(scope: FastifyInstance, known: readonly Secret[]): void {
-    const isAllowed = authorization(known)
+    const isAllowed = (header: string | undefined): boolean => hasBearerToken(known, header)
     // before the body is read
     scope.addHook('onRequest', (request, reply, done) => {
       if (isAllowed(request.headers.authorization)) done()
       else void refuse(request, reply)
     })
-    scope.addHook('onRequest', (request, reply, done) => {
-      if (!state.isDraining || request.method !== 'POST') done()
-      else void reply.code(503).header('connection', 'close').send({ error: 'stopping' })
-    })
+    refuseWhileDraining(scope)
 
     async function refuse(request: FastifyRequest, reply: FastifyReply): Promise<void> {
       const counted = await limit(request)
@@ -109,6 +129,13 @@ export async function serveHttp(options: HttpOptions): Promise<BridgeServer> {
         .header('connection', 'close')
         .send({ error: isTooMuch ? 'too many failures' : 'a bearer token is required' })
     }
+  }
+
+  function refuseWhileDraining(scope: FastifyInstance): void {
+    scope.addHook('onRequest', (request, reply, done) => {
+      if (!state.isDraining || request.method !== 'POST') done()
+      else void reply.code(503).header('connection', 'close').send({ error: 'stopping' })
+    })
   }
 
   // workers of a cluster would share the port, and the alerts of one incident would be spread over several stores
@@ -144,16 +171,6 @@ function answerClientError(error: NodeJS.ErrnoException, socket: Socket): void {
   const status = clientErrors[error.code ?? ''] ?? '400 Bad Request'
   if (socket.writable) socket.write(`HTTP/1.1 ${status}\r\nconnection: close\r\ncontent-length: 0\r\n\r\n`)
   socket.destroy(error)
-}
-
-/** Whether a request has one of the bearer tokens. The time of the check reveals at most their lengths. */
-function authorization(tokens: readonly Secret[]): (header: string | undefined) => boolean {
-  const known = tokens.map((token) => Buffer.from(token.reveal()))
-  return (header) => {
-    const given = Buffer.from(/^Bearer +(\S+)$/i.exec(header ?? '')?.[1] ?? '')
-    // all are compared, so that the time does not reveal which one matched
-    return known.map((one) => one.length === given.length && timingSafeEqual(one, given)).includes(true)
-  }
 }
 
 /** A failure of the store is logged at most this often. */

@@ -71,8 +71,12 @@ function opening(notice: Notice): string | undefined {
     case 'repeat':
       return 'This is still firing.'
     case 'acknowledged':
-      return `${cleanLine(notice.acknowledgedBy ?? '', 80) || 'Someone'} has acknowledged this. It is still firing.`
+      return acknowledgement(notice)
     case 'resolved':
+      if (notice.resolvedBy !== undefined) {
+        const duration = lastedSeconds === undefined ? '' : ` It lasted ${readableDuration(lastedSeconds)}.`
+        return `${cleanLine(notice.resolvedBy, 80) || 'Someone'} has marked this as resolved.${duration}`
+      }
       return lastedSeconds === undefined ? 'This is resolved.' : `This is resolved. It lasted ${readableDuration(lastedSeconds)}.`
     case 'summary':
       return `While this channel could not be reached, ${count === 1 ? 'an alert fired and was resolved. It is not firing now.' : `${count} alerts fired and were resolved. None of them is firing now.`}`
@@ -85,6 +89,14 @@ function opening(notice: Notice): string | undefined {
     default:
       return undefined
   }
+}
+
+function acknowledgement({ acknowledgedBy = '', silencedUntil, style }: Notice): string {
+  const who = cleanLine(acknowledgedBy, 80) || 'Someone'
+  const until = localTime(silencedUntil, style?.timeZone)
+  return until === undefined
+    ? `${who} has acknowledged this. It is still firing.`
+    : `${who} has silenced this until ${until}. It is still firing.`
 }
 
 /** The annotations that all alerts share; the lines of the alerts show those that differ. */
@@ -103,10 +115,13 @@ function described(kind: NoticeKind, alerts: readonly NoticeAlert[]): (string | 
 }
 
 function firstStep({ kind }: Notice, links: readonly Link[]): FirstStep | undefined {
-  const [link] = links
+  const [link] = links.filter(({ name }) => !actionLinks.has(name))
   if (link === undefined || (kind !== 'firing' && kind !== 'repeat' && kind !== 'meta')) return undefined
   return { words: link.name === 'Runbook' ? 'Follow the runbook' : `Start with: ${link.name}`, link }
 }
+
+/** These change the incident: nothing to start with. */
+const actionLinks: ReadonlySet<string> = new Set(['Acknowledge', 'Silence', 'Resolve'])
 
 /** Affected agents and things, severity, times, number of alerts, and shared annotations; unknown facts are left out. */
 function noticeFacts(notice: Notice): Fact[] {

@@ -15,12 +15,14 @@ const names: Readonly<Record<string, string>> = {
   'retried trace': 'Trace of a run with retries',
   'costly trace': 'Trace of an expensive run',
   'any trace': 'Trace of the newest run',
+  acknowledge: 'Acknowledge',
+  silence: 'Silence',
+  resolve: 'Resolve',
   dashboard: 'Dashboard at that time',
   traces: 'Traces',
   source: 'Query',
   alertmanager: 'Alertmanager',
   grafana: 'Grafana',
-  silence: 'Silence',
 }
 const max = 10
 const maxQueries = 5

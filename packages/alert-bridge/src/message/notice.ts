@@ -42,8 +42,12 @@ export interface Notice {
   readonly title: string
   /** Text of an event or of a report of the bridge about itself. */
   readonly text?: string
-  /** Name of the person who acknowledged. */
+  /** Name of the person who acknowledged or silenced. */
   readonly acknowledgedBy?: string
+  /** ISO 8601: the end of the silence that the person created. */
+  readonly silencedUntil?: string
+  /** Name of the person who declared the end; absent if Alertmanager reported it. */
+  readonly resolvedBy?: string
   readonly alerts: readonly NoticeAlert[]
   /** Alerts that Alertmanager left out. */
   readonly truncatedAlerts?: number
@@ -56,8 +60,19 @@ export interface Notice {
   readonly links?: Readonly<Record<string, string>>
   /** Ids of up to three runs that explain the alerts. Set for the delivery, not stored, as the trace among the links. */
   readonly executionIds?: readonly string[]
+  /** Buttons of the message. Set for the delivery, not stored. @default none */
+  readonly buttons?: readonly NoticeButton[]
   /** How the message is written. Set for the delivery, not stored. @default UTC, and the words of the bridge */
   readonly style?: MessageStyle
+}
+
+/** A button of a message that acts on the incident. */
+export interface NoticeButton {
+  readonly action: 'ack' | 'silence' | 'resolve'
+  /** Signed, for this action and this incident. */
+  readonly value: string
+  /** Address that the button opens. @default none: the service reports the click to the bridge */
+  readonly url?: string
 }
 
 /** How messages are written, from `alerts` of the settings. */
@@ -73,7 +88,8 @@ export interface MessageStyle {
 }
 
 /** The first word of every message: the current severity, or the kind of message. */
-export function statusWord({ kind, severity }: Notice): string {
+export function statusWord({ kind, severity, silencedUntil }: Notice): string {
+  if (kind === 'acknowledged' && silencedUntil !== undefined) return 'SILENCED'
   switch (kind) {
     case 'repeat':
       return `STILL ${severity.toUpperCase()}`

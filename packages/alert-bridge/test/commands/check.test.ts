@@ -238,6 +238,7 @@ test('warns of a single channel, and shows no secret', async () => {
   expect(lines).toEqual([
     'bridge on 127.0.0.1:8090, 1 token(s), data in .swarmwatch/bridge',
     'channel slack (slack): critical, warning, info',
+    'no links to acknowledge, silence or resolve in messages: BRIDGE_PUBLIC_URL is not set',
     'warning: there is only one channel besides the console: when it is down, no one is notified; add a second channel of another type',
     '1 warning(s)',
   ])
@@ -251,7 +252,7 @@ test('shows an example of the messages that the templates make', async () => {
   const settings = readBridgeSettings({ env: { BRIDGE_TOKEN: 'x'.repeat(16), SWARMWATCH_CONFIG: file } })
   const lines: string[] = []
   await check({ settings, write: (line) => lines.push(line) })
-  expect(lines.slice(2, 7)).toEqual([
+  expect(lines.slice(3, 8)).toEqual([
     'message about an alert that fires: CRITICAL - writer braucht Hilfe',
     '  62 % of the runs of writer failed in the last 5 minutes',
     '  Team: Plattform',

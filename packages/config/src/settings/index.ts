@@ -3,6 +3,7 @@ export { type Origin, readVariables, type Setting, type Settings } from './setti
 export {
   decimal,
   host,
+  networks,
   oneLine,
   oneOf,
   openUrl,

@@ -5,7 +5,7 @@ import { wireId } from '../guarded-delivery.ts'
 import type { Exchange } from '../http-channel.ts'
 import { threadedDelivery, type ThreadResult } from '../incident-thread.ts'
 import { slackFailure, type SlackFailure } from './slack-failure.ts'
-import { slackMessage, slackPlainText } from './slack-message.ts'
+import { slackButtons, slackMessage, slackPlainText } from './slack-message.ts'
 
 /** Settings of a bot: its token and its channel. */
 export interface SlackBotSettings {
@@ -78,7 +78,8 @@ function threadResult(reply: SlackReply): ThreadResult {
 
 /** Calls with blocks, and again with plain text if Slack refuses the blocks. */
 async function withPlainText({ notice }: Delivery, call: (content: object) => Promise<SlackReply>): Promise<SlackReply> {
-  const first = await call(slackMessage(notice))
+  const { text, blocks } = slackMessage(notice)
+  const first = await call({ text, blocks: [...blocks, ...slackButtons(notice)] })
   // an update keeps the old blocks unless the list is empty
   return !first.isOk && first.isContent ? call({ text: slackPlainText(notice), blocks: [] }) : first
 }

@@ -1,13 +1,29 @@
 import { distinctTexts } from '../../message/alert-lines.ts'
 import { escapedText, fittingLines } from '../../message/escaped-text.ts'
 import { contentOf, type MessageContent, moreLine, plainText } from '../../message/message-content.ts'
-import type { Notice } from '../../message/notice.ts'
+import type { Notice, NoticeButton } from '../../message/notice.ts'
 import { toneOf } from '../../message/notice-tone.ts'
 
 /** A part of a Slack message. */
 export type SlackBlock =
   | { readonly type: 'header'; readonly text: { readonly type: 'plain_text'; readonly text: string; readonly emoji: true } }
   | { readonly type: 'section'; readonly text: { readonly type: 'mrkdwn'; readonly text: string } }
+
+/** A row of buttons. */
+export interface SlackActions {
+  readonly type: 'actions'
+  readonly elements: readonly SlackButton[]
+}
+
+/** A button; without `url`, Slack reports the click to the bridge. */
+interface SlackButton {
+  readonly type: 'button'
+  readonly action_id: NoticeButton['action']
+  readonly text: { readonly type: 'plain_text'; readonly text: string }
+  readonly value: string
+  readonly url?: string
+  readonly style?: 'primary'
+}
 
 /** Body of Slack's `chat.postMessage` and incoming webhooks. */
 export interface SlackMessage {
@@ -58,6 +74,22 @@ export function slackMessage(notice: Notice): SlackMessage {
       ].flatMap(section),
     ],
   }
+}
+
+const buttonTexts = { ack: 'Acknowledge', silence: 'Silence ...', resolve: 'Resolve' } as const
+
+/** The block with the buttons of a notice, if it has any: at most 300 characters for each value. */
+export function slackButtons({ buttons = [] }: Notice): SlackActions[] {
+  if (buttons.length === 0) return []
+  const elements = buttons.map(({ action, value, url }): SlackButton => ({
+    type: 'button',
+    action_id: action,
+    text: { type: 'plain_text', text: buttonTexts[action] },
+    value,
+    ...(url !== undefined && { url }),
+    ...(action === 'ack' && { style: 'primary' }),
+  }))
+  return [{ type: 'actions', elements }]
 }
 
 /** The notice as plain text, for a message whose blocks Slack refuses. */

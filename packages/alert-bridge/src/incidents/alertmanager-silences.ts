@@ -1,0 +1,155 @@
+import { z } from 'zod'
+
+import type { Secret } from '@swarmwatch/config'
+
+import type { Notice, NoticeAlert } from '../message/notice.ts'
+
+/** A matcher of a silence: the label has exactly this value. */
+export interface Matcher {
+  readonly name: string
+  readonly value: string
+}
+
+/** A silence that is to be created. Times are milliseconds since 1970. */
+export interface NewSilence {
+  readonly matchers: readonly Matcher[]
+  readonly startsAt: number
+  readonly endsAt: number
+  readonly createdBy: string
+  readonly comment: string
+}
+
+/** A silence of Alertmanager that is active. */
+export interface ActiveSilence {
+  readonly id: string
+  readonly endsAt: number
+  readonly comment: string
+}
+
+/** Alertmanager could not be reached, or refused. The message contains no secret. */
+export class AlertmanagerError extends Error {
+  override readonly name = 'AlertmanagerError'
+}
+
+/** The silences of an Alertmanager (API v2). Both reject with AlertmanagerError. */
+export interface Silences {
+  /** Resolves to the id of the silence. */
+  readonly create: (silence: NewSilence) => Promise<string>
+  /** Silences with these matchers that have not ended. */
+  readonly active: (matchers: readonly Matcher[]) => Promise<ActiveSilence[]>
+}
+
+/** Maximum time for one request; a person waits for it. */
+const timeoutMs = 5_000
+
+/** Connects to an Alertmanager; user name and password of the address are sent as basic authentication. */
+export function alertmanagerSilences(address: Secret, fetch: typeof globalThis.fetch): Silences {
+  const { origin, pathname, username, password } = new URL(address.reveal())
+  const url = `${origin}${pathname.replace(/\/*$/, '')}/api/v2/silences`
+  const login = `${decodeURIComponent(username)}:${decodeURIComponent(password)}`
+  const headers = {
+    'content-type': 'application/json',
+    ...(login !== ':' && { authorization: `Basic ${Buffer.from(login).toString('base64')}` }),
+  }
+
+  async function ask(more: string, init: RequestInit): Promise<unknown> {
+    let status: number
+    let text: string
+    try {
+      const answer = await fetch(`${url}${more}`, {
+        ...init,
+        headers,
+        redirect: 'manual',
+        signal: AbortSignal.timeout(timeoutMs),
+      })
+      status = answer.status
+      text = await answer.text()
+    } catch (error) {
+      throw new AlertmanagerError(`Alertmanager did not answer (${reasonOf(error)})`, { cause: error })
+    }
+    if (status !== 200) throw new AlertmanagerError(`Alertmanager answered ${status}: ${shown(text)}`)
+    try {
+      return JSON.parse(text)
+    } catch (error) {
+      throw new AlertmanagerError('Alertmanager answered 200 without JSON', { cause: error })
+    }
+  }
+
+  return {
+    create: async ({ matchers, startsAt, endsAt, createdBy, comment }) => {
+      const body = {
+        matchers: matchers.map((matcher) => ({ ...matcher, isRegex: false, isEqual: true })),
+        startsAt: new Date(startsAt).toISOString(),
+        endsAt: new Date(endsAt).toISOString(),
+        createdBy,
+        comment,
+      }
+      const created = createdSchema.safeParse(await ask('', { method: 'POST', body: JSON.stringify(body) }))
+      if (!created.success) throw new AlertmanagerError('Alertmanager answered 200 without the id of the silence')
+      return created.data.silenceID
+    },
+    active: async (matchers) => {
+      const query = new URLSearchParams()
+      for (const { name, value } of matchers) if (isPlain(name)) query.append('filter', `${name}=${JSON.stringify(value)}`)
+      const listed = listSchema.safeParse(await ask(`?${query.toString()}`, { method: 'GET' }))
+      if (!listed.success) throw new AlertmanagerError('Alertmanager answered 200 without a list of silences')
+      return listed.data
+        .filter(({ status }) => status.state !== 'expired')
+        .map(({ id, endsAt, comment }) => ({ id, comment, endsAt: Date.parse(endsAt) }))
+    },
+  }
+}
+
+/** Other names would need quotes, which older versions do not know; with fewer filters, more silences are found. */
+function isPlain(name: string): boolean {
+  return /^[A-Za-z_]\w*$/.test(name)
+}
+
+const createdSchema = z.object({ silenceID: z.string().min(1) })
+const listSchema = z.array(
+  z.object({
+    id: z.string(),
+    status: z.object({ state: z.string() }),
+    endsAt: z.string().refine((time) => !Number.isNaN(Date.parse(time))),
+    comment: z.string(),
+  }),
+)
+
+function reasonOf(error: unknown): string {
+  if (error instanceof Error && error.name === 'TimeoutError') return `no answer within ${timeoutMs / 1000} s`
+  const { code } = ((error as Error).cause ?? {}) as { readonly code?: unknown }
+  return typeof code === 'string' ? code : 'no connection'
+}
+
+function shown(text: string): string {
+  return (
+    text
+      .slice(0, 200)
+      .replaceAll(/[^\x20-\x7E]+/g, ' ')
+      .trim() || '(nothing)'
+  )
+}
+
+/** More alerts than this are not silenced one by one. */
+const maxSilences = 20
+
+/**
+ * The matchers of the silences for an incident: one silence with the labels that all its alerts share, if the name of the alert is one of
+ * them; otherwise one for each alert, so that nothing else is silenced.
+ */
+export function silencesFor({ alerts }: Pick<Notice, 'alerts'>): Matcher[][] {
+  const firing = alerts.filter(({ status }) => status === 'firing')
+  const affected = firing.length > 0 ? firing : alerts
+  const common = commonLabels(affected)
+  if (common.some(({ name }) => name === 'alertname')) return [common]
+  return affected.slice(0, maxSilences).map(({ labels }) => matchersOf(labels))
+}
+
+function commonLabels([first, ...others]: readonly NoticeAlert[]): Matcher[] {
+  return matchersOf(first?.labels ?? {}).filter(({ name, value }) => others.every(({ labels }) => labels[name] === value))
+}
+
+function matchersOf(labels: NoticeAlert['labels']): Matcher[] {
+  // Alertmanager treats an empty label as a missing one, and refuses a silence that matches only these
+  return Object.entries(labels).flatMap(([name, value]) => (value === '' ? [] : { name, value }))
+}
