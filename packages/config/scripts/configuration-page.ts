@@ -1,6 +1,14 @@
 import { channelDefinitions, secretFileKeys } from '../src/channels/channel-types.ts'
 import { asCode, table } from '../src/settings/documented-setting.ts'
-import { channelTables, channelVariablesTable, mapTable, providerRecoveryTable, ruleTables, settingsTables } from './tables.ts'
+import {
+  channelTables,
+  channelVariablesTable,
+  listTable,
+  mapTable,
+  providerRecoveryTable,
+  ruleTables,
+  settingsTables,
+} from './tables.ts'
 
 /** `docs/configuration.md`. */
 export function configurationPage(): string {
@@ -183,11 +191,53 @@ In the process, a rule that needs a share or a percentile waits for some executi
 failure out of one does not raise an alert. An alert is resolved after two intervals without its condition.
 While the critical error rate fires, its warning and the alerts on the health score are not sent.
 
+### \`alerts.escalation\`
+
+Whom the alert bridge notifies while no one acknowledges an incident, and when. The steps come on top of the channels
+that receive the alert at once. They end when someone acknowledges or silences the incident, and when it is
+resolved; when its alerts fire again, they begin again with the first step. \`docs/escalation.md\` is the guide.
+
+\`\`\`yaml
+alerts:
+  escalation:
+    - { after: 0, rotation: first-line }
+    - { after: 600, rotation: second-line, repeat: 300 }
+    - { after: 1800, recipients: [head-of-operations@example.com, '+491701234567'], repeat: 900 }
+\`\`\`
+
+${listTable('escalation')}
+
+A recipient is notified by the first channel of its type: mail addresses by \`email\`, phone numbers by \`sms\`; an id
+of Slack is mentioned in the message of \`slack\`. Quiet hours of a channel hold back steps of severity info.
+
+### \`alerts.rotations\`
+
+Who is on call when: people in turn, or a calendar. \`alert-bridge oncall\` prints who is on call now and next.
+
+\`\`\`yaml
+alerts:
+  rotations:
+    - name: first-line
+      time_zone: Europe/Berlin
+      people:
+        - { name: Ada, recipients: [ada@example.com, '+491701234567'] }
+        - { name: Grace, recipients: [grace@example.com, 'slack:U012AB3CD'] }
+      shift: { length: weekly, starts: 2026-01-05, at: '09:00' }
+      overrides:
+        - { person: Grace, from: 2026-12-24T09:00, to: 2026-12-27T09:00 }
+    - name: second-line
+      ical: '\${ONCALL_CALENDAR_URL}'
+      people:
+        - { name: Alan, recipients: [alan@example.com] }
+\`\`\`
+
+${listTable('rotations')}
+
 ## In code
 
-Channels and rules in code have the same keys in camel case (\`quietHours\` for \`quiet_hours\`, \`forSeconds\` for
-\`for\`). Channels in code replace those of the file; a rule in code replaces those of its name. Some types
-have keys in code that are variables otherwise:
+Channels, rules, steps and rotations in code have the same keys in camel case (\`quietHours\` for \`quiet_hours\`,
+\`forSeconds\` for \`for\`). Channels, steps and rotations in code replace those of the file; a rule in code replaces
+those of its name. Some types have keys in code that are variables otherwise:
 
 ${codeKeysTable()}
 `

@@ -106,7 +106,20 @@ export function ruleTables(): string {
 
 const head = ['Key', 'Type', 'Default', 'Meaning'] as const
 
-function schemaAt(list: 'channels' | 'rules'): JsonSchema {
+/** A table of the keys of the entries of a list. */
+export function listTable(list: 'escalation' | 'rotations'): string {
+  const entries = (schema: JsonSchema, prefix: string): string[][] =>
+    Object.entries(schema.properties ?? {}).flatMap(([key, inner]) => {
+      const parts = inner.type === 'array' ? (inner.items ?? {}) : inner
+      const isRequired = schema.required?.includes(key) === true
+      const secret = inner.writeOnly === true ? '**Secret.** ' : ''
+      const own = [asCode(prefix + key), isRequired ? 'required' : 'optional', `${secret}${inner.description ?? ''}`]
+      return [own, ...entries(parts, `${prefix}${key}${inner.type === 'array' ? '[]' : ''}.`)]
+    })
+  return table(['Key', '', 'Meaning'], entries(schemaAt(list).items ?? {}, ''))
+}
+
+function schemaAt(list: 'channels' | 'rules' | 'escalation' | 'rotations'): JsonSchema {
   return plainFileSchema().properties?.['alerts']?.properties?.[list] ?? {}
 }
 

@@ -2,6 +2,7 @@ export type { AlertGroup, GroupAlert, NotificationReason } from './alert-group.t
 export { alertNames, type AlertRule, type AlertRuleName, type CodeRule, defaultAlertRules } from './alert-rules.ts'
 export { type ChannelBase, type QuietHours, severities, type Severity } from './channels/channel-definition.ts'
 export {
+  addressesOf,
   type AlertChannel,
   channelHint,
   type ChannelOf,
@@ -11,12 +12,14 @@ export {
   channelWarnings,
   type CodeChannel,
   isLastResort,
+  typeOfAddress,
 } from './channels/channel-types.ts'
 export type { ConsoleChannel } from './channels/console.ts'
 export { type EmailChannel, isMailChannel } from './channels/email.ts'
 export type { SlackBotChannel, SlackChannel, SlackWebhookChannel } from './channels/slack.ts'
 export type { WebhookChannel } from './channels/webhook.ts'
 export { type Environment, isSecretName, openVariables, type Variable, type VariableReader } from './environment.ts'
+export type { CodeEscalationStep, EscalationStep } from './escalation.ts'
 export { hostAndPort, isHost, isLoopback, withoutBrackets } from './host.ts'
 export { type AlertSelection, type InhibitionRule, inhibitionRules } from './inhibition.ts'
 export { type CodeSettings, type Configuration, loadConfiguration, type LoadOptions } from './load-configuration.ts'
@@ -25,6 +28,7 @@ export { type FieldName, readTemplate, type TemplateField, templateFields, type 
 export { mistypedVariables } from './mistyped-variables.ts'
 export { asciiOnly, ConfigurationError, type Problem, problemText, shownValue } from './problem.ts'
 export { type RunChoice, runChoices, runsAnnotation } from './run-choice.ts'
+export type { CodeRotation, OnCallPerson, Rotation, RotationOverride, RotationShift } from './rotations.ts'
 export { Secret } from './secret.ts'
 export type { AlertSettings } from './settings/alerts.ts'
 export type { MonitorSettings } from './settings/monitor.ts'

@@ -5,9 +5,11 @@ import type { CodeRule } from './alert-rules.ts'
 import type { CodeChannel } from './channels/channel-types.ts'
 import type { OffChannel } from './channels/read-channels.ts'
 import { type Environment, openVariables } from './environment.ts'
+import type { CodeEscalationStep } from './escalation.ts'
 import { readSettingsFile } from './file/settings-file.ts'
 import { mistypedVariables } from './mistyped-variables.ts'
 import { asciiOnly, ConfigurationError, type Problem } from './problem.ts'
+import type { CodeRotation } from './rotations.ts'
 import { type AlertSettings, resolveAlerts } from './settings/alerts.ts'
 import { type AgentBudget, agentBudgets, type BudgetSettings } from './settings/budgets.ts'
 import { resolveByName } from './settings/by-name.ts'
@@ -72,12 +74,16 @@ export interface CodeSettings {
       })
     | undefined
   readonly alerts?:
-    | (Given<Omit<Configuration['alerts'], 'channels' | 'rules' | 'alertmanagerPassword'>> & {
+    | (Given<Omit<Configuration['alerts'], 'channels' | 'rules' | 'escalation' | 'rotations' | 'alertmanagerPassword'>> & {
         readonly alertmanagerPassword?: string | undefined
         /** They replace those of the file. */
         readonly channels?: readonly CodeChannel[] | undefined
         /** They replace those of the same name in the file and in the defaults. */
         readonly rules?: readonly CodeRule[] | undefined
+        /** They replace those of the file. */
+        readonly escalation?: readonly CodeEscalationStep[] | undefined
+        /** They replace those of the file. */
+        readonly rotations?: readonly CodeRotation[] | undefined
       })
     | undefined
   /** They replace those of the same name in the file. */

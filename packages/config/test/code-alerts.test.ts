@@ -118,6 +118,6 @@ test('a key that is not a setting is reported once, with all keys that exist', (
   expect(problemsOf({ env: {}, file: false, code: code as never })).toEqual([
     'recovery.zap is not a setting; the settings are maxRetries, baseDelaySeconds, maxDelaySeconds, exponentialFactor, stallTimeoutSeconds, provider, agents',
     'recovery.agents must be an object from agent names to limits, got 5',
-    'alerts.what is not a setting; the settings are inProcess, timeZone, titleTemplate, firingTemplate, resolvedTemplate, histograms, alertmanagerUrl, alertmanagerUser, alertmanagerPassword, runbooksUrl, channels, rules',
+    'alerts.what is not a setting; the settings are inProcess, timeZone, titleTemplate, firingTemplate, resolvedTemplate, histograms, alertmanagerUrl, alertmanagerUser, alertmanagerPassword, runbooksUrl, channels, rules, escalation, rotations',
   ])
 })

@@ -24,6 +24,8 @@ test('without file, environment and code every setting has its default', () => {
       alertmanagerUrl: undefined,
       alertmanagerUser: 'swarmwatch',
       alertmanagerPassword: undefined,
+      escalation: [],
+      rotations: [],
       channels: [],
       rules: [
         { name: 'high_error_rate', threshold: 0.5, severity: 'critical', forSeconds: 120 },
@@ -221,7 +223,7 @@ describe('the file', () => {
   })
 
   test('the file may be empty, or have sections and keys without a value', () => {
-    const text = 'monitoring:\nrecovery:\n  max_retries:\nalerts:\n  channels:\n  rules:\n'
+    const text = 'monitoring:\nrecovery:\n  max_retries:\nalerts:\n  channels:\n  rules:\n  escalation:\n  rotations:\n'
     expect(loadConfiguration({ env: {}, cwd: folderWith({ 'config/production.yaml': text }) }).recovery.maxRetries).toBe(3)
     expect(loadConfiguration({ env: {}, cwd: folderWith({ 'config/production.yaml': '' }) }).recovery.maxRetries).toBe(3)
   })

@@ -66,6 +66,6 @@ test('the name of a variable shows whether it holds a secret', () => {
 test('a secret is refused in a key that is shown', () => {
   const text = 'alerts:\n  channels:\n    - { type: console, name: "${API_KEY}" }\n'
   expect(problemsOf({ env: { API_KEY: 'hidden' }, cwd: folderWith({ 'config/production.yaml': text }) })).toEqual([
-    'alerts.channels[0].name must not contain a secret; only webhook, url, routing_key, bot_token and secrets of an alert channel may, got "${API_KEY}" (config/production.yaml:3)',
+    'alerts.channels[0].name must not contain a secret; only webhook, url, routing_key, bot_token and secrets of an alert channel and ical of a rotation may, got "${API_KEY}" (config/production.yaml:3)',
   ])
 })

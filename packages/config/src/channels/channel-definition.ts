@@ -59,6 +59,8 @@ export interface ChannelDefinition<Channel extends AnyChannel> {
   readonly needs: readonly OwnKey<Channel>[]
   /** Whether a channel only records messages that could not be sent to anyone. @default false */
   readonly isLastResort?: boolean
+  /** The address of a single person whom a channel of this type can notify. @default only the targets of the channel */
+  readonly address?: ValueRule<string>
   /** Finds keys that must not be set together; `given` has the checked and the invalid values. @default no problems */
   check?(given: Readonly<Record<string, unknown>>): readonly { readonly key: OwnKey<Channel>; readonly rule: string }[]
   /** Completes the values, or returns why the channel is off. @default the values as they are, when all of `needs` are there */

@@ -1,7 +1,7 @@
 import type { Setting } from '../settings/setting.ts'
 import type { ChoiceShape, ListShape, SectionShape, Shape } from '../shape.ts'
 import { fileKeyOf } from '../shape.ts'
-import { literal, type ValueRule } from '../value-rule.ts'
+import { literal, text, type ValueRule } from '../value-rule.ts'
 import { type AnyChannel, baseKeys, type ChannelKey, type ChannelDefinition, type InCode } from './channel-definition.ts'
 import * as registry from './registry.ts'
 
@@ -36,6 +36,24 @@ export const channelTypes: readonly ChannelType[] = channelDefinitions.map(({ ty
 /** Whether a channel only records messages that could not be sent to anyone, as the console does. */
 export function isLastResort({ type }: AnyChannel): boolean {
   return typeOf(type)?.isLastResort ?? false
+}
+
+/** The address of a person whom some type of channel can notify. */
+export const addressRule: ValueRule<string> = text(
+  'must be a mail address, a phone number such as +491701234567, or slack: and an id, such as slack:U012AB3CD',
+  (address) => typeOfAddress(address) !== undefined,
+)
+
+/** The type of channel that notifies the person with this address; undefined for something else. */
+export function typeOfAddress(address: string): ChannelType | undefined {
+  return channelDefinitions.find((type) => type.address?.schema.safeParse(address).success === true)?.type as
+    | ChannelType
+    | undefined
+}
+
+/** The addresses that channels of a type can notify. */
+export function addressesOf(type: string, addresses: readonly string[]): string[] {
+  return addresses.filter((address) => typeOfAddress(address) === type)
 }
 
 /** Settings of a channel that work but are a risk, one sentence each. */
@@ -93,9 +111,9 @@ export function isTargetPath(path: string): boolean {
   return isKeyPath(path, targetFileKeys)
 }
 
-/** Whether the value at a path of the file is an address, token or key of a channel, which is a secret. */
+/** Whether the value at a path of the file is an address, token or key of a channel, or the address of a calendar, which is a secret. */
 export function isSecretPath(path: string): boolean {
-  return isKeyPath(path, secretFileKeys)
+  return isKeyPath(path, secretFileKeys) || /^alerts\.rotations\[\d+\]\.ical$/.test(path)
 }
 
 const targetFileKeys = fileKeysWith(({ isTarget }) => isTarget === true)

@@ -162,6 +162,7 @@ export const email: ChannelDefinition<EmailChannel> = {
     },
   },
   needs: ['recipients', 'host'],
+  address: mailAddress,
   resolve({ recipients, host, user, from, hello, ...others }) {
     if (recipients.value === undefined || host.value === undefined) return allMissing([recipients, host])
     const userAsSender = user.value !== undefined && isMailAddress(user.value) ? user.value : undefined

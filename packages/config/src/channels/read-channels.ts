@@ -19,6 +19,8 @@ export interface ChannelWithOrigins {
 
 /** A channel without a target. */
 export interface OffChannel {
+  readonly name: string
+  readonly type: string
   /** Why it is off, and the cure. */
   readonly line: string
   /** Whether a part of what it needs is set, so that someone wants it. */
@@ -53,7 +55,7 @@ export function readChannels(list: ChannelList, sources: Sources, offChannels: O
     const set = reason.includes(' and ') ? 'set them' : 'set it'
     const cure = entry.path === undefined ? set : `${set}, or remove ${entry.path} from ${list.listedIn}`
     const name = (entry.values['name'] as string | undefined) ?? entry.type
-    offChannels.push({ line: `alert channel "${name}" is off: ${reason}; ${cure}`, isIncomplete })
+    offChannels.push({ name, type: entry.type, line: `alert channel "${name}" is off: ${reason}; ${cure}`, isIncomplete })
     return []
   })
 }

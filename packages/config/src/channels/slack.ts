@@ -1,5 +1,5 @@
 import type { Secret } from '../secret.ts'
-import { oneLine, secretText, secretUrl } from '../value-rule.ts'
+import { oneLine, pattern, secretText, secretUrl } from '../value-rule.ts'
 import type { ChannelBase, ChannelDefinition } from './channel-definition.ts'
 
 /** A Slack incoming webhook, or a bot, which can also update its messages and answer in threads. */
@@ -52,6 +52,7 @@ export const slack: ChannelDefinition<SlackChannel> = {
     },
   },
   needs: ['webhook'],
+  address: pattern('must be slack: and the id of a user or a user group, such as slack:U012AB3CD', /^slack:[UWS][A-Z0-9]{6,20}$/),
   check: ({ webhook, botToken }) =>
     webhook === undefined || botToken === undefined ? [] : [{ key: 'botToken', rule: 'must not be set together with webhook' }],
   resolve({ webhook, botToken, channel }) {

@@ -92,4 +92,5 @@ export const sms: ChannelDefinition<SmsChannel> = {
     },
   },
   needs: ['recipients', 'account', 'token', 'from'],
+  address: phoneNumber,
 }

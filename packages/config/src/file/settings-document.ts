@@ -123,7 +123,7 @@ function fillIn(written: string, isPlain: boolean, path: string, variables: Vari
   }
   if (holdsSecret && !isSecretPath(path)) {
     return without({
-      rule: `must not contain a secret; only ${secretKeys} of an alert channel may`,
+      rule: `must not contain a secret; only ${secretKeys} of an alert channel and ical of a rotation may`,
       value: shownValue(written),
     })
   }

@@ -2,8 +2,10 @@ import { checkRuleEntries, ruleList } from '../alert-rules.ts'
 import { fileChannels } from '../channels/channel-types.ts'
 import { checkChannelEntries } from '../channels/read-channels.ts'
 import type { VariableReader } from '../environment.ts'
+import { checkEscalationEntries, escalationList } from '../escalation.ts'
 import { checkTemplates } from '../message-template.ts'
 import { type Problem, shownPath, shownValue } from '../problem.ts'
+import { checkRotationEntries, rotationList } from '../rotations.ts'
 import { alertSettings } from '../settings/alerts.ts'
 import { agentBudgets } from '../settings/budgets.ts'
 import { agentLoops } from '../settings/loops.ts'
@@ -64,6 +66,8 @@ export function readSettingsFile(
   const alerts = (document.value as { readonly alerts?: Readonly<Record<string, unknown>> | null }).alerts
   checkChannelEntries(alerts?.['channels'], 'file', report)
   checkRuleEntries(alerts?.['rules'], report)
+  checkEscalationEntries(alerts?.['escalation'], alerts?.['rotations'], 'file', report)
+  checkRotationEntries(alerts?.['rotations'], report)
   checkTemplates(alerts, 'file', report)
   checkProviderHosts((document.value as { readonly providers?: unknown }).providers, report)
   // a value that was left out because of its variable has been reported already
@@ -108,6 +112,8 @@ export const fileShape: SectionShape = {
       },
       channels: fileChannels,
       rules: ruleList,
+      escalation: escalationList,
+      rotations: rotationList,
     }),
     prices: modelPrices,
     providers: serverProviders,

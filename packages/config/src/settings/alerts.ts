@@ -1,9 +1,11 @@
 import { type AlertRule, checkRuleEntries, type CodeRule, overlayRules, ruleList } from '../alert-rules.ts'
 import { type AlertChannel, codeChannels } from '../channels/channel-types.ts'
 import { checkChannelEntries, type OffChannel, readChannels } from '../channels/read-channels.ts'
+import { checkEscalationEntries, completeSteps, type EscalationStep, escalationList, unreachableTargets } from '../escalation.ts'
 import type { Detail } from '../file/settings-document.ts'
 import { checkTemplates } from '../message-template.ts'
 import { type Problem, shownPath, shownValue } from '../problem.ts'
+import { checkRotationEntries, completeRotations, type Rotation, rotationList } from '../rotations.ts'
 import type { Secret } from '../secret.ts'
 import { checkShape, type ShapeProblem } from '../shape.ts'
 import { basicAuthUser, oneOf, openUrl, secretText, text, timeZone } from '../value-rule.ts'
@@ -38,13 +40,17 @@ export interface AlertSettings {
   readonly channels: readonly AlertChannel[]
   /** The default rules; rules of the file replace those of the same name. */
   readonly rules: readonly AlertRule[]
+  /** Whom the bridge notifies when no one acknowledges an alert, and when. File: `alerts.escalation`. @default [] */
+  readonly escalation: readonly EscalationStep[]
+  /** The people who are on call, and when. File: `alerts.rotations`. @default [] */
+  readonly rotations: readonly Rotation[]
 }
 
 const oneLineTemplate = text('must be one line of at most 300 characters', (line) => /^[^\r\n]{1,300}$/.test(line))
 const textTemplate = text('must be text of at most 2000 characters', (given) => given.trim() !== '' && given.length <= 2_000)
 
-/** `alerts`, without channels and rules. */
-export const alertSettings: Settings<Omit<AlertSettings, 'channels' | 'rules'>> = {
+/** `alerts`, without its lists. */
+export const alertSettings: Settings<Omit<AlertSettings, 'channels' | 'rules' | 'escalation' | 'rotations'>> = {
   inProcess: {
     about:
       'Whether the process evaluates the alert rules: on, off, or auto, which leaves them to Prometheus if metrics are exported by OTLP.',
@@ -122,8 +128,14 @@ export function resolveAlerts(
   code: unknown,
   offChannels: OffChannel[],
 ): ResolvedAlerts {
-  const keys = [...Object.keys(alertSettings), 'channels', 'rules']
-  const { channels: givenChannels, rules: givenRules, ...given } = checkedCode('alerts', keys, code, sources.problems)
+  const keys = [...Object.keys(alertSettings), 'channels', 'rules', 'escalation', 'rotations']
+  const {
+    channels: givenChannels,
+    rules: givenRules,
+    escalation: givenSteps,
+    rotations: givenRotations,
+    ...given
+  } = checkedCode('alerts', keys, code, sources.problems)
   const inCode = readCodeAlerts(givenChannels, givenRules, given, sources.problems)
   const single = resolveSettings('alerts', alertSettings, sources, given)
   if (single.values.alertmanagerPassword === undefined && single.origins.alertmanagerUser !== 'default') {
@@ -137,19 +149,73 @@ export function resolveAlerts(
     details: inCode.channels === undefined ? file.details : new Map<string, never>(),
   }
   const channels = readChannels(list, sources, offChannels)
+  const policy = readPolicy(
+    { steps: givenSteps, rotations: givenRotations },
+    { zone: single.values.timeZone, on: channels.map(({ channel }) => channel), file, sources, offChannels },
+  )
   const rules = overlayRules(inCode.rules, file.name, validRules(sources.fromFile('alerts.rules')))
   return {
     values: {
       ...single.values,
       channels: channels.map(({ channel }) => channel),
       rules: rules.map(({ rule }) => rule),
+      escalation: policy.steps,
+      rotations: policy.rotations,
     },
     origins: Object.assign(
-      prefixed('alerts', single.origins),
+      prefixed('alerts', { ...single.origins, ...policy.origins }),
       ...channels.map(({ origins }, index) => prefixed(`alerts.channels[${index}]`, origins)),
       ...rules.map(({ origins }, index) => prefixed(`alerts.rules[${index}]`, origins)),
     ) as Record<string, Origin>,
   }
+}
+
+interface PolicyContext {
+  readonly zone: string
+  readonly on: readonly AlertChannel[]
+  readonly file: { readonly name: string | undefined; readonly details: ReadonlyMap<string, Detail> }
+  readonly sources: Sources
+  readonly offChannels: OffChannel[]
+}
+
+/** Steps and rotations: those of code, otherwise those of the file. Targets that no channel serves are reported. */
+function readPolicy(
+  code: { readonly steps: unknown; readonly rotations: unknown },
+  { zone, on, file, sources, offChannels }: PolicyContext,
+): {
+  readonly steps: EscalationStep[]
+  readonly rotations: Rotation[]
+  readonly origins: Readonly<Record<'escalation' | 'rotations', Origin>>
+} {
+  const report = problemReporter(sources.problems)
+  const at = (key: string) => ({ spelling: 'code' as const, path: ['alerts', key] })
+  const inCode = {
+    escalation: checkShape(escalationList, code.steps, at('escalation'), report),
+    rotations: checkShape(rotationList, code.rotations, at('rotations'), report),
+  }
+  const pick = (key: keyof typeof inCode): readonly [unknown, Origin] => {
+    const inFile = sources.fromFile(`alerts.${key}`)
+    if (inCode[key] !== undefined) return [inCode[key], 'code']
+    return inFile === undefined ? [[], 'default'] : [inFile, `file ${file.name}:alerts.${key}`]
+  }
+  const [givenSteps, stepsOrigin] = pick('escalation')
+  const [givenRotations, rotationsOrigin] = pick('rotations')
+  if (code.steps !== undefined) checkEscalationEntries(code.steps, code.rotations ?? givenRotations, 'code', report)
+  if (code.rotations !== undefined) checkRotationEntries(code.rotations, report)
+  const origins = { escalation: stepsOrigin, rotations: rotationsOrigin }
+  // a list with a problem is not used
+  if (sources.problems.length > 0) return { steps: [], rotations: [], origins }
+  const [steps, rotations] = [completeSteps(givenSteps), completeRotations(givenRotations, zone)]
+  for (const { path, value, isMistake, rule } of unreachableTargets(steps, rotations, { on, off: offChannels })) {
+    const shown = shownPath(['alerts', ...path])
+    const line = file.details.get(shown)?.line
+    const isInFile = origins[path[0] as keyof typeof origins] !== 'code'
+    if (isMistake) {
+      const place = isInFile && line !== undefined ? { place: `${file.name}:${line}` } : {}
+      sources.problems.push({ path: shown, rule, value: shownValue(value), ...place })
+    } else offChannels.push({ name: '', type: '', line: `${shown} (${value}) ${rule}`, isIncomplete: true })
+  }
+  return { steps, rotations, origins }
 }
 
 /** Checks channels and rules in code by the rules of the file; what is wrong is added to `problems`. */
@@ -159,11 +225,7 @@ function readCodeAlerts(
   others: unknown,
   problems: Problem[],
 ): { readonly channels: readonly unknown[] | undefined; readonly rules: readonly CodeRule[] } {
-  const report = ({ path, rule, value, isSecret }: ShapeProblem): void => {
-    const isMissing = value === undefined && rule.startsWith('must be ')
-    const shown = isSecret && value !== undefined ? '***' : shownValue(value)
-    problems.push({ path: shownPath(path), rule: isMissing ? `is missing; it ${rule}` : rule, value: shown })
-  }
+  const report = problemReporter(problems)
   const at = (key: string) => ({ spelling: 'code' as const, path: ['alerts', key] })
   const checked = {
     channels: checkShape(codeChannels, channels, at('channels'), report) as readonly unknown[] | undefined,
@@ -173,6 +235,14 @@ function readCodeAlerts(
   checkRuleEntries(rules, report)
   checkTemplates(others, 'code', report)
   return checked
+}
+
+function problemReporter(problems: Problem[]): (finding: ShapeProblem) => void {
+  return ({ path, rule, value, isSecret }) => {
+    const isMissing = value === undefined && rule.startsWith('must be ')
+    const shown = isSecret && value !== undefined ? '***' : shownValue(value)
+    problems.push({ path: shownPath(path), rule: isMissing ? `is missing; it ${rule}` : rule, value: shown })
+  }
 }
 
 /** Rules after the check of their shape, without the places of those that cannot be used. */
