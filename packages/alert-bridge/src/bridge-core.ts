@@ -4,9 +4,11 @@ import { noCheckpoints, type Checkpoints } from './checkpoint.ts'
 import { watchPauses } from './clock.ts'
 import { deliveryTimes, type DeliveryTimes } from './deliveries/delivery-context.ts'
 import { startDispatcher, type Dispatcher } from './deliveries/dispatcher.ts'
+import { type EscalationPolicy, runEscalation } from './escalation/run-escalation.ts'
 import { startIntake, type Intake } from './intake/intake.ts'
 import { channelFailed, channelRecovered } from './message/meta-notices.ts'
 import type { BridgeMetrics } from './metrics/bridge-metrics.ts'
+import { type CalendarOptions, openCalendars } from './on-call/calendars.ts'
 import type { Store } from './outbox/store.ts'
 import type { RoutedChannel } from './routing.ts'
 
@@ -32,6 +34,8 @@ export interface CoreOptions {
   /** Prints one line. */
   readonly write: (line: string) => void
   readonly times?: Partial<DeliveryTimes>
+  /** Whom to notify while no one acknowledges an incident. `fetch` is for calendars. @default no one */
+  readonly escalation?: (EscalationPolicy & Pick<CalendarOptions, 'fetch'>) | undefined
   /** Maximum number of pending deliveries; more are refused until some have been delivered. @default 200,000 */
   readonly inboxLimit?: number | undefined
   readonly random?: () => number
@@ -64,6 +68,7 @@ export async function startCore(options: CoreOptions): Promise<BridgeCore> {
     now,
     write,
     plan: times,
+    steps: options.escalation?.steps,
     limit: options.inboxLimit ?? defaultInboxLimit,
     onAccepted: () => {
       dispatcher?.wakeQueues()
@@ -75,6 +80,28 @@ export async function startCore(options: CoreOptions): Promise<BridgeCore> {
   const started = await startDispatcher(watched, { store, metrics, times, checkpoints, now, pauses, random, write, onChannel })
   dispatcher = started
   store.sharing?.onWork(started.wake)
+  const escalation = startEscalation()
+
+  function startEscalation(): ReturnType<typeof runEscalation> | undefined {
+    const { steps = [], rotations = [], fetch } = options.escalation ?? {}
+    if (steps.length === 0) return undefined
+    const calendars = openCalendars({ now, write, copies: store, ...(fetch && { fetch }) })
+    return runEscalation({
+      store,
+      channels,
+      steps,
+      rotations,
+      calendars,
+      now,
+      pauses,
+      write,
+      plan: times,
+      onNewDeliveries: () => {
+        started.wakeQueues()
+        store.sharing?.announceWork()
+      },
+    })
+  }
 
   function watch(channel: Channel): Channel {
     return {
@@ -109,12 +136,16 @@ export async function startCore(options: CoreOptions): Promise<BridgeCore> {
       return lastDeliveryWorked
     },
     canDeliver,
-    wake: started.wake,
+    wake: () => {
+      started.wake()
+      escalation?.wake()
+    },
     openBreakers: started.openBreakers,
     close: async () => {
       stopUpkeep()
       intake.stop()
       pauses.stop()
+      await escalation?.stop()
       await started.stop()
       await Promise.allSettled(channels.map(({ channel }) => channel.close()))
       await store.close()

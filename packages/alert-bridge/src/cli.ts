@@ -3,11 +3,14 @@ import { setFlagsFromString } from 'node:v8'
 import { commandLine } from '@swarmwatch/config/command-line'
 
 import { openChannels } from './channels/open-channels.ts'
+import { proxiedFetch } from './channels/proxy.ts'
 import { check } from './commands/check.ts'
 import { backup, replay } from './commands/data-folder.ts'
 import { drill } from './commands/drill.ts'
 import { move } from './commands/move.ts'
+import { onCall } from './commands/on-call.ts'
 import { serve } from './commands/serve.ts'
+import { openCalendars } from './on-call/calendars.ts'
 import { readBridgeSettings } from './settings.ts'
 
 interface JsonOption {
@@ -52,6 +55,18 @@ line.program
       const settings = readBridgeSettings({ env, needsToken: false })
       const { channels, notices, style } = settings
       return drill({ channels: openChannels(channels, { style, proxies: settings }), notices, write, json: json === true })
+    }),
+  )
+
+line.program
+  .command('oncall')
+  .description('print who is on call now and next; exits with 1 if there is no rotation, or no one is on call')
+  .option('--json', 'print the result as JSON')
+  .action(
+    line.action(({ json }: JsonOption) => {
+      const { rotations = [], ...settings } = readBridgeSettings({ env, needsToken: false })
+      const calendars = openCalendars({ now: Date.now, fetch: proxiedFetch(settings) })
+      return onCall({ rotations, calendars, write, json: json === true })
     }),
   )
 

@@ -1,15 +1,16 @@
 import { metrics } from '@opentelemetry/api'
-import type { AlertChannel, AlertGroup, Secret } from '@swarmwatch/config'
+import type { AlertChannel, AlertGroup, AlertSettings, Secret } from '@swarmwatch/config'
 
 import { startCore, type BridgeCore } from './bridge-core.ts'
 import { openConsoleChannel } from './channels/console/console-channel.ts'
+import { peopleOf } from './escalation/run-escalation.ts'
 import { checkAlertGroup } from './intake/read-alert-group.ts'
 import { noticeOfGroup } from './intake/prepare-entry.ts'
 import type { MessageStyle } from './message/notice.ts'
 import { damagedDatabaseText } from './message/meta-notices.ts'
 import { otelMetrics } from './metrics/bridge-metrics.ts'
 import { openChannels } from './channels/open-channels.ts'
-import { type ProxySettings, readProxies } from './channels/proxy.ts'
+import { proxiedFetch, type ProxySettings, readProxies } from './channels/proxy.ts'
 import { steadyClock } from './clock.ts'
 import { openStore } from './outbox/open-store.ts'
 import { FolderTakenError } from './outbox/store.ts'
@@ -27,7 +28,8 @@ export interface Bridge {
 
 /** The settings that {@link openBridge} uses; a `Configuration` of `@swarmwatch/config` contains them. */
 export interface BridgeConfiguration {
-  readonly alerts: { readonly channels: readonly AlertChannel[] } & MessageStyle
+  readonly alerts: { readonly channels: readonly AlertChannel[] } & MessageStyle &
+    Partial<Pick<AlertSettings, 'escalation' | 'rotations'>>
 }
 
 /** Options for {@link openBridge}. */
@@ -59,10 +61,18 @@ export async function openBridge(configuration: BridgeConfiguration, options: Br
   try {
     const { store, setAside, now } = await openStore({ dataDir, databaseUrl })
     if (setAside !== undefined) write(`[BRIDGE] ${damagedDatabaseText(setAside)}`)
-    const channels = openChannels(configuration.alerts.channels, { write, style: configuration.alerts, proxies })
+    const { channels: configured, escalation: steps = [], rotations = [], ...style } = configuration.alerts
+    const channels = openChannels(configured, { write, style, proxies, people: peopleOf({ steps, rotations }) })
     const meter = metrics.getMeter('@swarmwatch/alert-bridge')
     const names = channels.map(({ channel }) => channel.name)
-    const core = await startCore({ store, channels, metrics: otelMetrics(meter, names), now, write })
+    const core = await startCore({
+      store,
+      channels,
+      metrics: otelMetrics(meter, names),
+      now,
+      write,
+      escalation: { steps, rotations, fetch: proxiedFetch(proxies) },
+    })
     return bridgeOf(core)
   } catch (error) {
     if (!(error instanceof FolderTakenError)) throw error

@@ -1,4 +1,4 @@
-import type { QuietHours, Severity } from '@swarmwatch/config'
+import type { ChannelType, QuietHours, Severity } from '@swarmwatch/config'
 
 import type { Channel } from './channels/channel.ts'
 import type { Notice } from './message/notice.ts'
@@ -7,6 +7,8 @@ import type { Recipient } from './outbox/store.ts'
 /** A channel, and the notices that it receives. */
 export interface RoutedChannel {
   readonly channel: Channel
+  /** For addresses of escalation steps. @default it serves none */
+  readonly type?: ChannelType | undefined
   readonly severities: readonly Severity[]
   readonly fallback: boolean
   readonly quietHours: QuietHours | undefined

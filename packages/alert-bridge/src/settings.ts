@@ -9,7 +9,9 @@ import {
   shownValue,
   type AlertChannel,
   type Environment,
+  type EscalationStep,
   type Problem,
+  type Rotation,
 } from '@swarmwatch/config'
 import {
   host,
@@ -75,6 +77,10 @@ export interface BridgeSettings extends ProxySettings, IncidentSettings {
   readonly channels: readonly AlertChannel[]
   /** How messages are written: `alerts.time_zone` and `alerts.templates`. @default times in UTC, in the words of the bridge */
   readonly style?: MessageStyle
+  /** `alerts.escalation`. @default [] */
+  readonly escalation?: readonly EscalationStep[]
+  /** `alerts.rotations`. @default [] */
+  readonly rotations?: readonly Rotation[]
   /** Lines to show at start. */
   readonly notices: readonly string[]
   /** Those of `notices` about channels that are off and of whose settings none is set. @default none */
@@ -89,12 +95,15 @@ export interface SettingsSources {
   readonly needsToken?: boolean
 }
 
+/** The settings that come from the file and from the variables of channels. */
+type FileSettings = Required<
+  Pick<BridgeSettings, 'channels' | 'escalation' | 'rotations' | 'style' | 'traceLink' | 'notices' | 'unusedChannels'>
+>
+
 const tokenList = readable('must be one or two tokens, each at least 16 characters of ASCII without spaces', readTokens, true)
 
 /** The definitions of the settings that only the bridge has; the table in the README is made from them. */
-export const bridgeSettings: Settings<
-  Required<Omit<BridgeSettings, 'channels' | 'style' | 'traceLink' | 'notices' | 'unusedChannels'>>
-> = {
+export const bridgeSettings: Settings<Required<Omit<BridgeSettings, keyof FileSettings>>> = {
   port: { about: 'Port of the bridge.', variable: 'BRIDGE_PORT', value: port, default: 8090 },
   host: { about: 'Address that the bridge listens on.', variable: 'BRIDGE_HOST', value: host, default: '127.0.0.1' },
   tokens: {
@@ -235,9 +244,9 @@ export function readBridgeSettings({
       value: shownValue(folder.text),
     })
   }
-  const { channels, style, traceLink, notices, unusedChannels } = channelsOf(env, problems)
+  const { notices, ...alerts } = alertsOf(env, problems)
   if (problems.length > 0) throw new ConfigurationError(problems)
-  return { ...own, channels, style, traceLink, notices: [...mistypedVariables(env, variables.known), ...notices], unusedChannels }
+  return { ...own, ...alerts, notices: [...mistypedVariables(env, variables.known), ...notices] }
 }
 
 type PeerSettings = Required<Pick<BridgeSettings, 'tokens' | 'watchedPeers' | 'heartbeatTokens'>>
@@ -258,21 +267,19 @@ function readTokens(text: string): readonly Secret[] | undefined {
   return areValid ? tokens.map((token) => new Secret(token)) : undefined
 }
 
-function channelsOf(
-  env: SettingsSources['env'],
-  problems: Problem[],
-): Required<Pick<BridgeSettings, 'channels' | 'style' | 'traceLink' | 'notices' | 'unusedChannels'>> {
+function alertsOf(env: SettingsSources['env'], problems: Problem[]): FileSettings {
   try {
     const { alerts, monitor, notices, offChannels, incompleteChannels } = loadConfiguration({ env })
-    const { channels, timeZone, titleTemplate, firingTemplate, resolvedTemplate } = alerts
+    const { channels, escalation, rotations, timeZone, titleTemplate, firingTemplate, resolvedTemplate } = alerts
     const style = { timeZone, titleTemplate, firingTemplate, resolvedTemplate }
     const unusedChannels = offChannels.filter((line) => !incompleteChannels.includes(line))
-    return { channels, style, traceLink: monitor.traceLink, notices: [...notices, ...offChannels], unusedChannels }
+    const { traceLink } = monitor
+    return { channels, escalation, rotations, style, traceLink, notices: [...notices, ...offChannels], unusedChannels }
   } catch (error) {
     if (!(error instanceof ConfigurationError)) throw error
     // both read GRAFANA_URL
     const known = new Set(problems.map(({ path }) => path))
     problems.push(...error.problems.filter(({ path }) => !known.has(path)))
-    return { channels: [], style: {}, traceLink: undefined, notices: [], unusedChannels: [] }
+    return { channels: [], escalation: [], rotations: [], style: {}, traceLink: undefined, notices: [], unusedChannels: [] }
   }
 }

@@ -5,8 +5,9 @@ import { openExplanations } from './causes/explain-notice.ts'
 import { jaegerStore } from './causes/jaeger.ts'
 import type { TraceStore } from './causes/runs.ts'
 import { tempoStore } from './causes/tempo.ts'
-import { type MessageActions, openChannels } from './channels/open-channels.ts'
+import { type MessageActions, openChannels, type OpenChannelsOptions } from './channels/open-channels.ts'
 import { proxiedFetch } from './channels/proxy.ts'
+import { peopleOf } from './escalation/run-escalation.ts'
 import { sendHeartbeat, sendToPeers } from './heartbeats/send-heartbeats.ts'
 import { watchPeers } from './heartbeats/watch-peers.ts'
 import { watchWatchdog } from './watchdog.ts'
@@ -44,18 +45,18 @@ export async function startService(settings: BridgeSettings, options: ServiceOpt
   const endpoint = metricsEndpoint()
   const messageActions = actionsOf(settings, now)
   const channels =
-    options.channels ??
-    openChannels(settings.channels, { write, style: settings.style, proxies: settings, actions: messageActions })
+    options.channels ?? openChannels(settings.channels, { ...channelOptions(settings, write), actions: messageActions })
   const names = channels.map(({ channel }) => channel.name)
   const { heartbeatTargets: targets = [], heartbeatTokens = [], heartbeatSeconds = 30, watchedPeers = [] } = settings
   const fetch = proxiedFetch(settings)
   const hosts = targets.map((target) => target.host)
   const metrics = otelMetrics(endpoint.meter, names, hosts)
   const given = { ...(checkpoints && { checkpoints }), ...(times && { times }), ...(random && { random }) }
-  const { inboxLimit } = settings
+  const { inboxLimit, escalation: steps = [], rotations = [] } = settings
+  const escalation = { steps, rotations, fetch }
   const { traceLink, grafanaUrl } = settings
   const explain = openExplanations({ traces: traceStore(settings), traceLink, grafanaUrl, now, write })
-  const core = await startCore({ store, channels, metrics, now, write, inboxLimit, explain, ...given })
+  const core = await startCore({ store, channels, metrics, now, write, inboxLimit, explain, escalation, ...given })
   if (setAside !== undefined) {
     write(`[BRIDGE] ${damagedDatabaseText(setAside)}`)
     await core.report(databaseDamaged(setAside))
@@ -187,6 +188,12 @@ function peopleOptions({
     },
     slack: slackSigningSecret && { signingSecret: slackSigningSecret, secrets, actions, fetch },
   }
+}
+
+/** Channels that also serve the people of the escalation. */
+function channelOptions(settings: BridgeSettings, write: (line: string) => void): OpenChannelsOptions {
+  const { style, escalation: steps = [], rotations = [] } = settings
+  return { write, style, proxies: settings, people: peopleOf({ steps, rotations }) }
 }
 
 /** A scrape takes at most this long, also when the database does not answer. */

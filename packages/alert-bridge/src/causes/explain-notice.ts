@@ -27,7 +27,7 @@ export interface ExplanationOptions {
  */
 export type ExplainNotice = (notice: Notice) => Promise<Notice>
 
-const kinds: ReadonlySet<Notice['kind']> = new Set(['firing', 'repeat', 'acknowledged', 'resolved'])
+const kinds: ReadonlySet<Notice['kind']> = new Set(['firing', 'repeat', 'escalation', 'acknowledged', 'resolved'])
 const maxAgents = 3
 const beforeMs = 30 * 60_000
 const longestMs = 24 * 3_600_000

@@ -40,7 +40,7 @@ export interface RateLimits {
 export interface Delivery {
   /** The same for all attempts: Message-ID, webhook-id and Slack's metadata are derived from it. */
   readonly id: string
-  /** One of the channel's `recipients`. */
+  /** One of the channel's `recipients`, or an address of an escalation step. */
   readonly recipient: string
   readonly notice: Notice
   /** The `thread` that the last delivered notice of this incident to this recipient returned. */

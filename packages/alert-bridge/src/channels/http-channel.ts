@@ -10,6 +10,8 @@ export interface HttpChannelOptions extends Pick<Channel, 'name' | 'hasIncidents
   readonly limits: NonNullable<Channel['limits']>
   /** @default the name of the channel */
   readonly recipients?: readonly string[]
+  /** Further addresses that may be recipients of a delivery. @default [] */
+  readonly people?: readonly string[] | undefined
   /** Hidden in all reasons. */
   readonly secrets: readonly (Secret | undefined)[]
   /** Maximum time for one request. @default 15_000 */
@@ -25,7 +27,7 @@ export type Exchange = <Reply>(
 
 /** Opens a channel that sends one message at a time over HTTP, as `sender` does it. */
 export function openHttpChannel(
-  { name, recipients = [name], secrets, timeoutMs = 15_000, ...rest }: HttpChannelOptions,
+  { name, recipients = [name], people = [], secrets, timeoutMs = 15_000, ...rest }: HttpChannelOptions,
   dependencies: Partial<ChannelDependencies>,
   sender: (exchange: Exchange) => (delivery: Delivery, signal: AbortSignal) => Promise<DeliveryResult>,
 ): Channel {
@@ -48,7 +50,7 @@ export function openHttpChannel(
     recipients,
     // services keep the order only of messages that are sent one after the other
     concurrency: 1,
-    deliver: guardedDelivery(recipients, hideSecrets(secrets), sender(exchange)),
+    deliver: guardedDelivery([...recipients, ...people], hideSecrets(secrets), sender(exchange)),
     close: async () => stopped.stop(),
   }
 }

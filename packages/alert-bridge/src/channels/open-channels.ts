@@ -1,4 +1,4 @@
-import { isLastResort, type AlertChannel } from '@swarmwatch/config'
+import { addressesOf, isLastResort, type AlertChannel } from '@swarmwatch/config'
 
 import { type ActionLinkSettings, withActions } from '../incidents/action-links.ts'
 import type { MessageStyle, Notice } from '../message/notice.ts'
@@ -14,6 +14,8 @@ export interface OpenChannelsOptions extends Partial<ChannelDependencies> {
   readonly style?: MessageStyle | undefined
   /** Links with which people act on incidents. @default none */
   readonly actions?: MessageActions | undefined
+  /** Addresses of escalation steps, which channels of their type may notify besides their own recipients. @default [] */
+  readonly people?: readonly string[] | undefined
   /** @default direct connections */
   readonly proxies?: ProxySettings | undefined
 }
@@ -29,18 +31,29 @@ export interface MessageActions {
 /** Opens the channels of a configuration; nothing is connected before the first delivery. */
 export function openChannels(
   configured: readonly AlertChannel[],
-  { style, actions, proxies = {}, ...dependencies }: OpenChannelsOptions = {},
+  { style, actions, people = [], proxies = {}, ...dependencies }: OpenChannelsOptions = {},
 ): RoutedChannel[] {
   const proxied = hasProxy(proxies)
     ? { fetch: proxiedFetch(proxies), proxyFor: (url: URL) => proxyFor(url, proxies), ...dependencies }
     : dependencies
   const hide = hideSecrets(proxySecrets(proxies))
   return configured.map((settings) => ({
-    channel: prepared(openChannel(settings, proxied), { style, hide, acts: actions && actsOn(settings, actions) }),
+    type: settings.type,
+    channel: prepared(openChannel(withPeople(settings, people), proxied), {
+      style,
+      hide,
+      acts: actions && actsOn(settings, actions),
+    }),
     severities: settings.severities,
     fallback: settings.fallback,
     quietHours: settings.quietHours,
   }))
+}
+
+/** Only types whose channels can notify a single person have addresses. */
+function withPeople(settings: AlertChannel, people: readonly string[]): AlertChannel {
+  const served = addressesOf(settings.type, people)
+  return served.length === 0 ? settings : Object.assign({}, settings, { people: served })
 }
 
 /** Opens one channel of any type. */

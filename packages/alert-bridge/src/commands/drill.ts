@@ -14,6 +14,7 @@ import { otelMetrics } from '../metrics/bridge-metrics.ts'
 import { openSqliteStore } from '../outbox/sqlite/open-sqlite-store.ts'
 import type { StoredDelivery } from '../outbox/store.ts'
 import type { RoutedChannel } from '../routing.ts'
+import { table } from './table.ts'
 
 export interface DrillOptions {
   readonly channels: readonly RoutedChannel[]
@@ -100,17 +101,4 @@ function resultOf({ channel, recipient, state, createdAt, finishedAt, reason }: 
 
 function rowOf({ channel, recipient, result, latencyMs, reason }: DrillResult): string[] {
   return [channel, recipient, result, latencyMs === null ? '-' : `${latencyMs} ms`, reason]
-}
-
-/** Rows in columns, each as wide as its widest cell. */
-function table(rows: readonly (readonly string[])[]): string {
-  const widths = rows.reduce<number[]>((widest, row) => row.map((cell, index) => Math.max(widest[index] ?? 0, cell.length)), [])
-  return rows
-    .map((row) =>
-      row
-        .map((cell, index) => cell.padEnd(widths[index] ?? 0))
-        .join('  ')
-        .trimEnd(),
-    )
-    .join('\n')
 }

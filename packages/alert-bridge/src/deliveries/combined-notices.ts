@@ -10,7 +10,11 @@ export function isEndOfUnknown({
   wasNotified,
   overtaken,
 }: Pick<ClaimedDelivery, 'notice' | 'wasNotified' | 'overtaken'>): boolean {
-  return notice.kind === 'resolved' && !wasNotified && overtaken.some(({ kind }) => kind === 'firing' || kind === 'repeat')
+  return (
+    notice.kind === 'resolved' &&
+    !wasNotified &&
+    overtaken.some(({ kind }) => kind === 'firing' || kind === 'repeat' || kind === 'escalation')
+  )
 }
 
 /** One notice for all alerts that fired and ended while a channel was down. */

@@ -1,11 +1,12 @@
 import type { Checkpoints } from '../checkpoint.ts'
 import type { PauseWatch } from '../clock.ts'
 import type { BridgeMetrics } from '../metrics/bridge-metrics.ts'
+import type { Incidents } from '../outbox/incidents.ts'
 import type { BreakerStates, Escalations, Outbox, RateLimitStates, Store } from '../outbox/store.ts'
 
 /** Parts of the bridge that deliveries use. */
 export interface DeliveryContext {
-  readonly store: Outbox & Escalations & RateLimitStates & BreakerStates & Pick<Store, 'sharing'>
+  readonly store: Outbox & Escalations & RateLimitStates & BreakerStates & Pick<Incidents, 'incident'> & Pick<Store, 'sharing'>
   readonly metrics: BridgeMetrics
   readonly times: DeliveryTimes
   readonly checkpoints: Checkpoints

@@ -60,6 +60,7 @@ export function startEscalations(
 
   async function escalate(due: DueEscalation): Promise<void> {
     const { noticeId, notice, deliveries } = due
+    if (await isOver(notice)) return store.escalate(noticeId, { recipients: [] }, now())
     const decision = decideEscalation(due, channels, now(), times)
     if (decision.kind === 'fallback') {
       const { escalated } = decision
@@ -74,6 +75,11 @@ export function startEscalations(
       metrics.fallback(lastResortName)
     }
     await store.escalate(noticeId, { recipients: [] }, now())
+  }
+
+  /** Whether it is a step of an incident that someone has acknowledged, or that has ended. */
+  async function isOver({ kind, incidentKey }: DueEscalation['notice']): Promise<boolean> {
+    return kind === 'escalation' && (await store.incident(incidentKey))?.state !== 'open'
   }
 
   return waker(look)

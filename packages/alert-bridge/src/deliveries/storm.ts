@@ -45,7 +45,7 @@ export function watchStorm(
     if (arrivals.length <= messagesPerWindow) current = undefined
     // a person caused an acknowledgement, and others wait for it
     const isExempt =
-      notice.severity === 'critical' || ['acknowledged', 'digest', 'summary', 'drill', 'meta'].includes(notice.kind)
+      notice.severity === 'critical' || ['acknowledged', 'escalation', 'digest', 'summary', 'drill', 'meta'].includes(notice.kind)
     return isExempt || arrivals.length <= messagesPerWindow ? 'send' : 'hold'
   }
 

@@ -49,7 +49,7 @@ const linkNames = { ack: 'acknowledge', silence: 'silence', resolve: 'resolve' }
 
 function actionsOf(notice: Notice, { canSilence }: ActionLinkSettings): ActionName[] {
   const { kind, silencedUntil } = notice
-  const isOpen = kind === 'firing' || kind === 'repeat'
+  const isOpen = kind === 'firing' || kind === 'repeat' || kind === 'escalation'
   if (!isOpen && kind !== 'acknowledged') return []
   const canBeSilenced = canSilence && silencedUntil === undefined && isSilenceable(notice)
   return [...(isOpen ? (['ack'] as const) : []), ...(canBeSilenced ? (['silence'] as const) : []), 'resolve']

@@ -1,4 +1,4 @@
-import type { AlertGroup } from '@swarmwatch/config'
+import type { AlertGroup, EscalationStep } from '@swarmwatch/config'
 
 import type { Checkpoints } from '../checkpoint.ts'
 import { lastResortLine } from '../message/console-lines.ts'
@@ -44,6 +44,8 @@ export interface IntakeOptions {
   /** Prints one line. */
   readonly write: (line: string) => void
   readonly plan: EscalationPlan
+  /** `alerts.escalation`. @default [] */
+  readonly steps?: readonly EscalationStep[] | undefined
   /** Maximum number of pending deliveries. */
   readonly limit: number
   /** Called when there are new deliveries. */
@@ -52,7 +54,7 @@ export interface IntakeOptions {
 
 /** Starts the intake, and continues with the reports that an earlier process held. */
 export async function startIntake(options: IntakeOptions): Promise<Intake> {
-  const { store, channels, metrics, checkpoints, now, write, plan, limit, onAccepted } = options
+  const { store, channels, metrics, checkpoints, now, write, plan, steps, limit, onAccepted } = options
   const maxPerNotice = channels.flatMap(({ channel }) => channel.recipients).length
   const { isFull, assertRoom } = inboxLimit({ store, now, limit, maxPerNotice })
   let watchdogAt: number | undefined
@@ -84,7 +86,7 @@ export async function startIntake(options: IntakeOptions): Promise<Intake> {
     }
     if (rest === undefined) return { id: 'watchdog' }
     await assertRoom()
-    return accept(prepareGroup(rest, { channels, plan, receivedAt, traceparent }))
+    return accept(prepareGroup(rest, { channels, plan, steps, receivedAt, traceparent }))
   }
 
   async function acceptBody(body: Uint8Array, traceparent?: string): Promise<Accepted & { readonly quarantined?: string }> {

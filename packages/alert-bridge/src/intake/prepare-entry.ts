@@ -1,5 +1,6 @@
-import type { AlertGroup, GroupAlert } from '@swarmwatch/config'
+import type { AlertGroup, EscalationStep, GroupAlert } from '@swarmwatch/config'
 
+import { firstStep } from '../escalation/next-step.ts'
 import type { Notice, NoticeAlert, NoticeKind } from '../message/notice.ts'
 import type { Decision, Entry, EscalationStage, Known } from '../outbox/store.ts'
 import { type RoutedChannel, routeNotice } from '../routing.ts'
@@ -14,7 +15,10 @@ export interface PreparedEntry {
 }
 
 /** Prepares a group of alerts for the store. */
-export function prepareGroup(group: ReceivedGroup, { channels, plan, receivedAt, traceparent }: PrepareOptions): PreparedEntry {
+export function prepareGroup(
+  group: ReceivedGroup,
+  { channels, plan, steps = [], receivedAt, traceparent }: PrepareOptions,
+): PreparedEntry {
   const sender = group.externalURL
   const key = groupKey(group)
   const entry: Entry = {
@@ -33,6 +37,7 @@ export function prepareGroup(group: ReceivedGroup, { channels, plan, receivedAt,
       const incidentKey = continues ? incident.key : newIncidentKey(key, receivedAt)
       const kind = group.status === 'resolved' ? 'resolved' : repetition.kind === 'repeat' ? 'repeat' : 'firing'
       const notice = noticeOfGroup(group, kind, incidentKey)
+      const escalationDueAt = firstStep(steps, { severity: notice.severity, openedAt: receivedAt })?.dueAt
       const severities = [notice.severity, ...group.alerts.map(severityOf)]
       return {
         kind: 'keep',
@@ -40,6 +45,7 @@ export function prepareGroup(group: ReceivedGroup, { channels, plan, receivedAt,
         recipients: routeNotice(notice, channels, { severities, notified: continues ? notified : [] }),
         escalation: escalationOf(notice, receivedAt, plan),
         status: group.status,
+        ...(escalationDueAt !== undefined && { escalationDueAt }),
         ...(repetition.kind === 'repeat' && { intervalMs: repetition.intervalMs }),
       }
     },
@@ -54,6 +60,8 @@ function newIncidentKey(key: string, receivedAt: number): string {
 export interface PrepareOptions {
   readonly channels: readonly RoutedChannel[]
   readonly plan: EscalationPlan
+  /** `alerts.escalation`. @default [] */
+  readonly steps?: readonly EscalationStep[] | undefined
   readonly receivedAt: number
   readonly traceparent?: string | undefined
 }

@@ -48,7 +48,10 @@ export function contentOf(notice: Notice): MessageContent {
   return {
     status: statusWord(notice),
     subject: own.title ?? subjectOf(notice),
-    paragraphs: own.text === undefined ? [opening(notice), ...explanation(notice)].flatMap((text) => text ?? []) : [own.text],
+    paragraphs: [
+      ...escalationLines(notice),
+      ...(own.text === undefined ? [opening(notice), ...explanation(notice)].flatMap((text) => text ?? []) : [own.text]),
+    ],
     facts: noticeFacts(notice),
     firstStep: first,
     ...alertLines(notice),
@@ -99,6 +102,25 @@ function acknowledgement({ acknowledgedBy = '', silencedUntil, style }: Notice):
     : `${who} has silenced this until ${until}. It is still firing.`
 }
 
+/** At most this many earlier steps are named, the last ones. */
+const maxStepsBefore = 5
+
+/** Which step this is, who was notified before, and how to end the escalation. */
+function escalationLines({ escalation, style = {} }: Notice): string[] {
+  if (escalation === undefined) return []
+  const { number, of, round, who, before, problem } = escalation
+  const again = round === 0 ? '' : `, repetition ${round}`
+  const earlier = before
+    .slice(-maxStepsBefore)
+    .map((step) => `${cleanLine(step.who, 120)} at ${localTime(step.at, style.timeZone) ?? 'an unknown time'}`)
+  return [
+    `No one has acknowledged this. Step ${number} of ${of}${again}: ${cleanLine(who, 160)}.`,
+    ...(problem === undefined ? [] : [`Problem: ${cleanLine(problem, 300)}.`]),
+    ...(earlier.length === 0 ? [] : [`Notified before: ${earlier.join(', ')}.`]),
+    'Acknowledge it to stop the escalation.',
+  ]
+}
+
 /** The annotations that all alerts share; the lines of the alerts show those that differ. */
 function explanation({ kind, text, alerts }: Notice): string[] {
   const texts = [text, ...described(kind, alerts)].map((each) => cleanText(each ?? '', 1_200)).filter((each) => each !== '')
@@ -116,7 +138,7 @@ function described(kind: NoticeKind, alerts: readonly NoticeAlert[]): (string | 
 
 function firstStep({ kind }: Notice, links: readonly Link[]): FirstStep | undefined {
   const [link] = links.filter(({ name }) => !actionLinks.has(name))
-  if (link === undefined || (kind !== 'firing' && kind !== 'repeat' && kind !== 'meta')) return undefined
+  if (link === undefined || !['firing', 'repeat', 'escalation', 'meta'].includes(kind)) return undefined
   return { words: link.name === 'Runbook' ? 'Follow the runbook' : `Start with: ${link.name}`, link }
 }
 

@@ -17,6 +17,8 @@ export type NoticeKind =
   /** A group fires, changed while firing, or fires on after the repeat interval. */
   | 'firing'
   | 'repeat'
+  /** No one has acknowledged the alerts of a group: a step of `alerts.escalation`. */
+  | 'escalation'
   /** Someone acknowledged the alerts of a group that still fires. */
   | 'acknowledged'
   /** All alerts of the group are resolved. */
@@ -42,6 +44,8 @@ export interface Notice {
   readonly title: string
   /** Text of an event or of a report of the bridge about itself. */
   readonly text?: string
+  /** The step of the escalation. */
+  readonly escalation?: NoticeStep
   /** Name of the person who acknowledged or silenced. */
   readonly acknowledgedBy?: string
   /** ISO 8601: the end of the silence that the person created. */
@@ -75,6 +79,24 @@ export interface NoticeButton {
   readonly url?: string
 }
 
+/** A step of the escalation of an incident. */
+export interface NoticeStep {
+  /** From 1. */
+  readonly number: number
+  /** Number of steps for the severity of the incident. */
+  readonly of: number
+  /** How often this step was sent before. */
+  readonly round: number
+  /** Whom it notifies: `Ada (on call, first-line)`. */
+  readonly who: string
+  /** Steps before, oldest first. */
+  readonly before: readonly { readonly who: string; readonly at: string }[]
+  /** Users and user groups of Slack to mention. */
+  readonly mentions?: readonly string[]
+  /** Why it goes to other recipients than those of the settings. */
+  readonly problem?: string
+}
+
 /** How messages are written, from `alerts` of the settings. */
 export interface MessageStyle {
   /** IANA name. @default 'UTC' */
@@ -93,6 +115,8 @@ export function statusWord({ kind, severity, silencedUntil }: Notice): string {
   switch (kind) {
     case 'repeat':
       return `STILL ${severity.toUpperCase()}`
+    case 'escalation':
+      return `UNACKNOWLEDGED ${severity.toUpperCase()}`
     case 'acknowledged':
     case 'resolved':
     case 'summary':

@@ -41,6 +41,9 @@ export function incidentValues(incident: NewIncident): (string | number | null)[
 export const incidentColumns: string =
   'incident_key, group_key, state, severity, title, agent, notice_id, opened_at, updated_at, resolved_at, escalation_due_at'
 
+// alerts that fire on after a silence begin with the first step again
+const isSilenceOver = `excluded.state <> 'resolved' AND r.state = 'silenced' AND r.silenced_until <= excluded.updated_at`
+
 /** Update of an incident `r` that is known already, for both databases. A person may have changed its state meanwhile. */
 export const updateIncident: string = `ON CONFLICT (incident_key) DO UPDATE SET
   state = CASE WHEN excluded.state = 'resolved' THEN 'resolved'
@@ -49,7 +52,9 @@ export const updateIncident: string = `ON CONFLICT (incident_key) DO UPDATE SET
   title = excluded.title, agent = coalesce(excluded.agent, r.agent), notice_id = excluded.notice_id, updated_at = excluded.updated_at,
   resolved_at = CASE WHEN excluded.state = 'resolved' THEN coalesce(r.resolved_at, excluded.resolved_at) END,
   resolved_by = CASE WHEN excluded.state = 'resolved' THEN r.resolved_by END,
-  escalation_due_at = CASE WHEN excluded.state = 'resolved' THEN NULL
+  escalation_step = CASE WHEN ${isSilenceOver} THEN 0 ELSE r.escalation_step END,
+  escalation_round = CASE WHEN ${isSilenceOver} THEN 0 ELSE r.escalation_round END,
+  escalation_due_at = CASE WHEN excluded.state = 'resolved' THEN NULL WHEN ${isSilenceOver} THEN excluded.escalation_due_at
     WHEN r.state = 'open' AND r.escalation_step = 0 AND r.escalation_round = 0 THEN coalesce(r.escalation_due_at, excluded.escalation_due_at)
     ELSE r.escalation_due_at END`
 
@@ -101,9 +106,9 @@ export function incidentOf(row: IncidentRecordRow): StoredIncident {
 
 /** The values that `set` leaves in the columns of {@link changedColumns}. */
 export function changedValues(known: StoredIncident, set: IncidentFields): (string | number | null)[] {
-  const { silencedUntil = known.silencedUntil, escalationDueAt = known.escalationDueAt } = set
+  const { state = known.state, silencedUntil = known.silencedUntil, escalationDueAt = known.escalationDueAt } = set
   return [
-    set.state ?? known.state,
+    state,
     set.acknowledgedAt ?? known.acknowledgedAt ?? null,
     set.acknowledgedBy ?? known.acknowledgedBy ?? null,
     silencedUntil ?? null,
@@ -111,7 +116,7 @@ export function changedValues(known: StoredIncident, set: IncidentFields): (stri
     set.resolvedBy ?? known.resolvedBy ?? null,
     set.escalationStep ?? known.escalationStep,
     set.escalationRound ?? known.escalationRound,
-    escalationDueAt ?? null,
+    state === 'open' ? (escalationDueAt ?? null) : null,
   ]
 }
 
@@ -127,3 +132,9 @@ export const changedColumns: readonly string[] = [
   'escalation_round',
   'escalation_due_at',
 ]
+
+/** The reason of deliveries of steps that were not sent, because someone acknowledged the incident or it ended. */
+export const canceledReason = 'the escalation has ended'
+
+/** Whether a delivery `d` of a step contains no other message, which must not be lost with it. */
+export const isOnlyStep: string = `NOT EXISTS (SELECT 1 FROM deliveries c WHERE c.collapsed_into = d.id AND c.kind <> 'escalation')`

@@ -61,7 +61,12 @@ export interface IncidentFields {
 export interface IncidentChange {
   readonly set?: IncidentFields
   readonly history?: readonly HistoryEntry[]
-  readonly notify?: { readonly notice: Notice; readonly recipients: readonly Recipient[] }
+  readonly notify?: {
+    readonly notice: Notice
+    readonly recipients: readonly Recipient[]
+    /** When to check whether someone was reached. @default never */
+    readonly escalation?: { readonly stage: 'fallback' | 'last-resort'; readonly at?: number }
+  }
 }
 
 /** Result of {@link Incidents.changeIncident}. */
@@ -85,11 +90,18 @@ export interface Incidents {
   /**
    * Changes an incident in one transaction; `decide` must be pure and may be called more than once, and undefined changes nothing.
    * `recipients` are those that were notified, or are about to be. An incident that is resolved by it has ended: the next notification of its
-   * alerts begins another one. Resolves to undefined if the incident is unknown.
+   * alerts begins another one. An incident that is no longer open has no further step, and its pending steps are not sent. Resolves to
+   * undefined if the incident is unknown.
    */
   readonly changeIncident: (
     key: string,
     now: number,
     decide: (incident: StoredIncident, recipients: readonly Recipient[]) => IncidentChange | undefined,
   ) => Promise<ChangedIncident | undefined>
+  /** Open incidents whose escalation step is due, with their notices, the earliest step first; at most 100. */
+  readonly dueSteps: (now: number) => Promise<StoredIncident[]>
+  /** When the next escalation step of an open incident is due. */
+  readonly nextStepAt: () => Promise<number | undefined>
+  /** Number of open incidents, which no one has acknowledged, by severity; severities without any are absent. */
+  readonly countUnacknowledged: () => Promise<readonly { readonly severity: Severity; readonly count: number }[]>
 }

@@ -14,7 +14,7 @@ export type { Recipient } from './recipient.ts'
  * Each implementation must pass `test/outbox/conformance.ts`. A consumer takes only the roles that it needs.
  */
 export interface Store
-  extends Inbox, Outbox, Incidents, Escalations, RateLimitStates, BreakerStates, MetaStates, PeerStates, Upkeep {
+  extends Inbox, Outbox, Incidents, Escalations, RateLimitStates, BreakerStates, MetaStates, PeerStates, CalendarCopies, Upkeep {
   /** Undefined if only one process uses the store. */
   readonly sharing?: Sharing
   readonly close: () => Promise<void>
@@ -292,6 +292,19 @@ export interface PeerHeartbeat {
   readonly lastAt: number
   /** The same, or when another peer received one from it. Only bridges that share a store need it. */
   readonly aliveAt?: number
+}
+
+/** Last good copies of the calendars of rotations. */
+export interface CalendarCopies {
+  readonly calendarCopy: (rotation: string) => Promise<CalendarCopy | undefined>
+  readonly saveCalendarCopy: (rotation: string, copy: CalendarCopy) => Promise<void>
+}
+
+/** A calendar as it was fetched. */
+export interface CalendarCopy {
+  /** iCalendar. */
+  readonly text: string
+  readonly fetchedAt: number
 }
 
 /** Maintenance of the store. */

@@ -35,8 +35,8 @@ test('a continuing storm holds back any number of messages', () => {
 test('critical messages, digests, summaries, tests and reports of the bridge are never held back', () => {
   const { storm } = raging()
   expect(storm.decide(fresh({ severity: 'critical' }), start)).toBe('send')
-  const kinds: NoticeKind[] = ['digest', 'summary', 'drill', 'meta', 'firing', 'repeat', 'resolved', 'event']
-  expect(kinds.map((kind) => storm.decide(fresh({ kind }), start))).toEqual([...Array(4).fill('send'), ...Array(4).fill('hold')])
+  const kinds: NoticeKind[] = ['digest', 'summary', 'drill', 'meta', 'escalation', 'firing', 'repeat', 'resolved', 'event']
+  expect(kinds.map((kind) => storm.decide(fresh({ kind }), start))).toEqual([...Array(5).fill('send'), ...Array(4).fill('hold')])
 })
 
 test('a message that was attempted before is sent again and is not counted twice', () => {

@@ -25,6 +25,7 @@ export interface RecordingOptions {
   readonly fallback?: boolean
   readonly quietHours?: RoutedChannel['quietHours']
   readonly concurrency?: number
+  readonly type?: RoutedChannel['type']
   readonly answer?: Answer
 }
 
@@ -43,6 +44,7 @@ export function recordingChannel(options: RecordingOptions = {}): RecordingChann
     fallback = false,
     quietHours,
     concurrency = 4,
+    type,
   } = options
   // as in the settings
   const { severities = fallback ? ['warning', 'info'] : ['critical', 'warning', 'info'] } = options
@@ -51,6 +53,7 @@ export function recordingChannel(options: RecordingOptions = {}): RecordingChann
     delivered: [],
     answer: options.answer ?? delivered,
     routed: {
+      type,
       severities,
       fallback,
       quietHours,

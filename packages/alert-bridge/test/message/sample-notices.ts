@@ -27,6 +27,21 @@ export const sampleNotices: Readonly<Record<NoticeKind, Notice>> = {
     },
   }),
   repeat: agentFails({ kind: 'repeat', alerts: [sampleAlert('api-integrator'), sampleAlert('writer')], truncatedAlerts: 3 }),
+  escalation: agentFails({
+    kind: 'escalation',
+    escalation: {
+      number: 2,
+      of: 3,
+      round: 1,
+      who: 'Grace (on call, second-line)',
+      before: [
+        { who: 'Ada (on call, first-line)', at: '2026-11-24T02:13:10Z' },
+        { who: 'Grace (on call, second-line)', at: '2026-11-24T02:23:10Z' },
+      ],
+      mentions: ['U012AB3CD', 'S0614TZR7'],
+      problem: 'no channel serves +491701234567',
+    },
+  }),
   acknowledged: agentFails({ kind: 'acknowledged', acknowledgedBy: 'Ada' }),
   resolved: agentFails({ kind: 'resolved', alerts: [sampleAlert('api-integrator', over)] }),
   summary: agentFails({ kind: 'summary', alerts: [sampleAlert('api-integrator', over), sampleAlert('writer', over)] }),

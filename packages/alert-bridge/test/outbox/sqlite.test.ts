@@ -38,7 +38,7 @@ test('a store of the first version is brought to the newest with all that is in 
   const wanted = schema(database)
   // what later versions added is taken away again
   database.exec(
-    'DROP INDEX pending_digest; DROP TABLE meta_states; DROP TABLE peers; DROP TABLE incident_records; DROP TABLE incident_history; PRAGMA user_version = 1',
+    'DROP INDEX pending_digest; DROP TABLE meta_states; DROP TABLE peers; DROP TABLE incident_records; DROP TABLE incident_history; DROP INDEX pending_steps; DROP TABLE calendars; PRAGMA user_version = 1',
   )
   database.close()
   const { store } = openSqliteStore(folder)
@@ -46,7 +46,7 @@ test('a store of the first version is brought to the newest with all that is in 
   await store.close()
   const after = new DatabaseSync(databaseFile(folder))
   expect(schema(after)).toEqual(wanted)
-  expect(after.prepare('PRAGMA user_version').get()).toEqual({ user_version: 5 })
+  expect(after.prepare('PRAGMA user_version').get()).toEqual({ user_version: 6 })
   after.close()
 })
 

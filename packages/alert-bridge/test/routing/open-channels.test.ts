@@ -9,8 +9,8 @@ test('each channel of the settings is opened with its severities, fallback and q
     { type: 'console', name: 'reserve', severities: ['info'], fallback: true, quietHours: undefined },
   ])
   expect(channels.map(({ channel, ...rest }) => ({ name: channel.name, ...rest }))).toEqual([
-    { name: 'lines', severities: ['critical'], fallback: false, quietHours },
-    { name: 'reserve', severities: ['info'], fallback: true, quietHours: undefined },
+    { name: 'lines', type: 'console', severities: ['critical'], fallback: false, quietHours },
+    { name: 'reserve', type: 'console', severities: ['info'], fallback: true, quietHours: undefined },
   ])
   await Promise.all(channels.map(({ channel }) => channel.close()))
 })

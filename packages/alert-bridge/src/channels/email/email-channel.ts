@@ -23,6 +23,8 @@ export interface EmailTimeouts {
 /** Settings of the mail channel. */
 export interface EmailChannelSettings extends EmailChannel {
   readonly timeouts?: EmailTimeouts
+  /** Further addresses that may be recipients of a delivery: those of escalation steps. @default [] */
+  readonly people?: readonly string[]
 }
 
 const connections = 3
@@ -30,26 +32,30 @@ const connections = 3
 /** Sends a separate mail to each recipient, so that one invalid address fails alone. */
 export function openEmailChannel(settings: EmailChannelSettings, dependencies: Partial<ChannelDependencies> = {}): Channel {
   const { now, proxyFor } = { ...systemDependencies, ...dependencies }
-  const { name, recipients, password, host, port } = settings
+  const { name, recipients, people = [], password, host, port } = settings
   const proxy = proxyFor(new URL(`smtp://${isIPv6(host) ? `[${host}]` : host}:${port}`))
   const smtp = openSmtp(settings, connections, proxy)
   return {
     name,
     recipients,
     concurrency: connections,
-    deliver: guardedDelivery(recipients, hideSecrets([password, logInText(settings)]), async (delivery, signal) => {
-      const thread = mailThread(delivery.thread)
-      const mail = mailFor(delivery, thread, settings.from, now())
-      const progress = { hasBegun: false }
-      try {
-        const { rejectedErrors = [] } = await smtp.send(mail, signal, progress)
-        const [refused] = rejectedErrors
-        if (refused !== undefined) return refusal(refused)
-        return { kind: 'delivered', thread: thread ?? { root: mail.messageId, subject: mail.subject } }
-      } catch (error) {
-        return mailFailure(error, progress.hasBegun)
-      }
-    }),
+    deliver: guardedDelivery(
+      [...recipients, ...people],
+      hideSecrets([password, logInText(settings)]),
+      async (delivery, signal) => {
+        const thread = mailThread(delivery.thread)
+        const mail = mailFor(delivery, thread, settings.from, now())
+        const progress = { hasBegun: false }
+        try {
+          const { rejectedErrors = [] } = await smtp.send(mail, signal, progress)
+          const [refused] = rejectedErrors
+          if (refused !== undefined) return refusal(refused)
+          return { kind: 'delivered', thread: thread ?? { root: mail.messageId, subject: mail.subject } }
+        } catch (error) {
+          return mailFailure(error, progress.hasBegun)
+        }
+      },
+    ),
     close: async () => smtp.close(),
   }
 }

@@ -20,8 +20,7 @@ export function mailFor(delivery: Delivery, thread: MailThread | undefined, from
   const recipient = mailboxOf(delivery.recipient)
   // an id that is not ASCII would be encoded, and no program finds the mail that it answers
   const domain = domainToASCII(sender.address.split('@').at(-1) ?? '') || 'localhost'
-  const isUrgent =
-    notice.severity === 'critical' && (notice.kind === 'firing' || notice.kind === 'repeat' || notice.kind === 'meta')
+  const isUrgent = notice.severity === 'critical' && ['firing', 'repeat', 'escalation', 'meta'].includes(notice.kind)
   return {
     messageId: `<${wireId(delivery.id)}@${domain}>`,
     // the sender's name contains the current state, because the subject must not change within a thread

@@ -51,15 +51,16 @@ export function slackMessage(notice: Notice): SlackMessage {
   const headline = `${story.status} - ${story.subject}`
   const { firstStep } = story
   const lead = story.paragraphs.join(' ')
+  const mentions = mentionsOf(notice)
   return {
-    text: slackText(lead === '' ? headline : `${headline}. ${lead}`, max.text),
+    text: `${mentions}${slackText(lead === '' ? headline : `${headline}. ${lead}`, max.text)}`,
     blocks: [
       {
         type: 'header',
         text: { type: 'plain_text', text: slackText(`${emojiOf(notice)} ${headline}`, max.header), emoji: true },
       },
       ...[
-        slackText(story.paragraphs.join('\n\n'), max.section),
+        `${mentions}${slackText(story.paragraphs.join('\n\n'), max.section)}`.trim(),
         fittingLines(
           story.facts.map(({ name, value }) => `*${slackText(name, 60)}:* ${slackText(value, 300)}`),
           max.facts,
@@ -94,7 +95,16 @@ export function slackButtons({ buttons = [] }: Notice): SlackActions[] {
 
 /** The notice as plain text, for a message whose blocks Slack refuses. */
 export function slackPlainText(notice: Notice): string {
-  return slackText(plainText(notice).text.trim(), max.plain)
+  return `${mentionsOf(notice)}${slackText(plainText(notice).text.trim(), max.plain)}`
+}
+
+/** At most this many people are mentioned: a block has room for about 3,000 characters. */
+const maxMentions = 5
+
+/** Mentions the people of a step of the escalation, who are notified by it. Their ids come from the settings. */
+function mentionsOf({ escalation }: Notice): string {
+  const ids = (escalation?.mentions ?? []).filter((id) => /^[USW][A-Z0-9]{1,20}$/.test(id)).slice(0, maxMentions)
+  return ids.map((id) => (id.startsWith('S') ? `<!subteam^${id}> ` : `<@${id}> `)).join('')
 }
 
 function section(text: string): SlackBlock[] {

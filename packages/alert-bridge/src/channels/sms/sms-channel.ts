@@ -14,13 +14,15 @@ export interface SmsChannelSettings extends Pick<
   ChannelOf<'sms'>,
   'name' | 'recipients' | 'account' | 'token' | 'from' | 'apiUrl'
 > {
+  /** Further numbers that may be recipients of a delivery: those of escalation steps. @default [] */
+  readonly people?: readonly string[]
   /** Maximum time for one request. @default 15_000 */
   readonly timeoutMs?: number
 }
 
 /** Sends text messages through the Messages API of Twilio. Each recipient is delivered to, and fails, independently. */
 export function openSmsChannel(settings: SmsChannelSettings, dependencies: Partial<ChannelDependencies> = {}): Channel {
-  const { name, account, token, from, apiUrl, timeoutMs } = settings
+  const { name, account, token, from, apiUrl, people, timeoutMs } = settings
   const login = { user: account, password: token.reveal() }
   const recipients = [...new Set(settings.recipients)]
   const secrets = [token, new Secret(basicCredentials(login))]
@@ -29,7 +31,7 @@ export function openSmsChannel(settings: SmsChannelSettings, dependencies: Parti
   // a long number sends one segment per second; Twilio queues more
   const limits = { perSecond: 1, burst: 5 }
   return openHttpChannel(
-    { name, recipients, limits, secrets, timeoutMs },
+    { name, recipients, people, limits, secrets, timeoutMs },
     dependencies,
     (exchange) =>
       ({ notice, recipient }, signal) => {

@@ -68,6 +68,10 @@ export function postgresEscalations({ query, transaction }: Database): Escalatio
         )
         if (row === undefined) return
         const notice = JSON.parse(row.notice) as Notice
+        if (notice.kind === 'escalation' && !(await isOpen(tx, notice.incidentKey))) {
+          tx.send('UPDATE notices SET stage = NULL, escalate_at = NULL WHERE id = $1', [noticeId])
+          return
+        }
         insertDeliveries(
           tx,
           recipients.map((to) => ({ id: orderedId(now), noticeId, ...to, notice, createdAt: now, dueAt: now })),
@@ -80,4 +84,10 @@ export function postgresEscalations({ query, transaction }: Database): Escalatio
       }),
     nextEscalationAt: () => timeIn(query('SELECT min(escalate_at) AS at FROM notices WHERE escalate_at IS NOT NULL')),
   }
+}
+
+/** Whether no one has acknowledged the incident until the end of the transaction. */
+async function isOpen(tx: Transaction, key: string): Promise<boolean> {
+  const rows = await tx.query(`SELECT 1 FROM incident_records WHERE incident_key = $1 AND state = 'open' FOR SHARE`, [key])
+  return rows.length > 0
 }

@@ -1,10 +1,14 @@
+import type { Severity } from '@swarmwatch/config'
+
 import {
+  canceledReason,
   changedColumns,
   changedValues,
   incidentColumns,
   incidentOf,
   type IncidentRecordRow,
   incidentValues,
+  isOnlyStep,
   type NewIncident,
   recordColumns,
   updateIncident,
@@ -13,6 +17,7 @@ import type { ChangedIncident, HistoryEntry, IncidentChange, Incidents, StoredIn
 import { orderedId } from '../rows.ts'
 import type { Recipient } from '../store.ts'
 import { insertDeliveries, insertNotices } from './new-rows.ts'
+import { timeIn } from './outbox.ts'
 import type { Database, Transaction } from './transactions.ts'
 
 const types = ['text', 'text', 'text', 'text', 'text', 'text', 'text', 'bigint', 'bigint', 'bigint', 'bigint']
@@ -26,6 +31,23 @@ export function insertIncidentRecords(tx: Transaction, incidents: readonly NewIn
   tx.send(
     putIncidents,
     types.map((_, index) => rows.map((row) => row[index])),
+  )
+  const ended = incidents.filter(({ status }) => status === 'resolved')
+  if (ended.length > 0)
+    cancelSteps(
+      tx,
+      ended.map(({ key }) => key),
+      Math.max(...ended.map(({ updatedAt }) => updatedAt)),
+    )
+}
+
+/** Cancels the pending deliveries of escalation steps of incidents. */
+function cancelSteps(tx: Transaction, keys: readonly string[], now: number): void {
+  tx.send(
+    `UPDATE deliveries d SET state = 'collapsed', finished_at = $2, reason = '${canceledReason}', held = NULL, lease_owner = NULL,
+       lease_until = NULL
+     WHERE d.incident_key = ANY($1::text[]) AND d.state = 'pending' AND d.kind = 'escalation' AND ${isOnlyStep}`,
+    [keys, now],
   )
 }
 
@@ -69,6 +91,7 @@ export function postgresIncidents({ query, transaction }: Database): Incidents {
         detail,
       ])
     }
+    if (set.state !== undefined && set.state !== 'open') cancelSteps(tx, [key], now)
     if (set.state === 'resolved') {
       tx.send(`UPDATE incidents SET status = 'resolved', updated_at = $3 WHERE group_key = $1 AND incident_key = $2`, [
         known.group_key,
@@ -77,9 +100,9 @@ export function postgresIncidents({ query, transaction }: Database): Incidents {
       ])
     }
     if (notify !== undefined) {
-      const { notice } = notify
+      const { notice, escalation } = notify
       const noticeId = orderedId(now)
-      insertNotices(tx, [{ id: noticeId, notice, receivedAt: now }])
+      insertNotices(tx, [{ id: noticeId, notice, receivedAt: now, escalation }])
       insertDeliveries(
         tx,
         notify.recipients.map((to) => ({ id: orderedId(now), noticeId, ...to, notice, createdAt: now, dueAt: now })),
@@ -110,6 +133,22 @@ export function postgresIncidents({ query, transaction }: Database): Incidents {
       return rows.map(({ detail, ...row }) => ({ ...row, ...(detail !== null && { detail }) }))
     },
     changeIncident: (key, now, decide) => transaction((tx) => changeIncident(tx, { key, now, decide })),
+    dueSteps: async (now) => {
+      const rows = await query<IncidentRecordRow>(
+        `SELECT ${recordColumns}, n.notice FROM incident_records r LEFT JOIN notices n ON n.id = r.notice_id
+         WHERE r.escalation_due_at <= $1 AND r.state = 'open' ORDER BY r.escalation_due_at LIMIT 100`,
+        [now],
+      )
+      return rows.map(incidentOf)
+    },
+    nextStepAt: () =>
+      timeIn(
+        query(`SELECT min(escalation_due_at) AS at FROM incident_records WHERE escalation_due_at IS NOT NULL AND state = 'open'`),
+      ),
+    countUnacknowledged: () =>
+      query<{ severity: Severity; count: number }>(
+        `SELECT severity, count(*) AS count FROM incident_records WHERE state = 'open' GROUP BY severity`,
+      ),
   }
 }
 

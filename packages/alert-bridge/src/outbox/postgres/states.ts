@@ -1,6 +1,8 @@
 import type {
   BreakerStates,
   Bucket,
+  CalendarCopies,
+  CalendarCopy,
   MetaState,
   MetaStates,
   OpenBreaker,
@@ -10,7 +12,7 @@ import type {
 } from '../store.ts'
 import type { Database } from './transactions.ts'
 
-type Kind = 'bucket' | 'breaker' | 'meta' | 'peer' | 'watchdog'
+type Kind = 'bucket' | 'breaker' | 'meta' | 'peer' | 'watchdog' | 'calendar'
 
 /** JSON documents by kind and key, which all bridges of a database share. */
 export interface SharedStates {
@@ -69,7 +71,7 @@ export function postgresStates({
   put,
   forget,
   change,
-}: SharedStates): RateLimitStates & BreakerStates & MetaStates & PeerStates {
+}: SharedStates): RateLimitStates & BreakerStates & MetaStates & PeerStates & CalendarCopies {
   return {
     bucket: (channel) => get<Bucket>('bucket', channel),
     changeBucket: (channel, next) => change<Bucket, Bucket>('bucket', channel, next),
@@ -81,5 +83,7 @@ export function postgresStates({
     peerStates: async () => (await all<PeerHeartbeat>('peer')).map(([, peer]) => peer),
     savePeerState: (peer) => put('peer', peer.name, peer),
     forgetPeerState: (name) => forget('peer', name),
+    calendarCopy: (rotation) => get<CalendarCopy>('calendar', rotation),
+    saveCalendarCopy: (rotation, copy) => put('calendar', rotation, copy),
   }
 }

@@ -26,6 +26,7 @@ export function sqliteEscalations(database: DatabaseSync, write: GroupCommit['wr
        UNION SELECT chain.first, d.collapsed_into FROM chain JOIN deliveries d ON d.id = chain.id WHERE d.state = 'collapsed')
      SELECT d.channel, d.recipient, d.state, d.reason FROM chain JOIN deliveries d ON d.id = chain.id WHERE d.state <> 'collapsed'`,
   )
+  const isOpen = database.prepare(`SELECT 1 FROM incident_records WHERE incident_key = ? AND state = 'open'`)
   const noticeOf = database.prepare('SELECT notice FROM notices WHERE id = ?')
   const next = database.prepare('UPDATE notices SET stage = ?, escalate_at = ? WHERE id = ?')
 
@@ -47,10 +48,13 @@ export function sqliteEscalations(database: DatabaseSync, write: GroupCommit['wr
     const row = noticeOf.get(noticeId) as { notice: string } | undefined
     if (row === undefined) return
     const notice = JSON.parse(row.notice) as Notice
-    for (const to of recipients) {
+    // someone may have acknowledged the incident since the decision
+    const isOver = notice.kind === 'escalation' && isOpen.get(notice.incidentKey) === undefined
+    for (const to of isOver ? [] : recipients) {
       insertDelivery({ id: orderedId(now), noticeId, ...to, notice, createdAt: now, dueAt: now })
     }
-    next.run(following?.stage ?? null, following?.at ?? null, noticeId)
+    const { stage = null, at = null } = (isOver ? undefined : following) ?? {}
+    next.run(stage, at, noticeId)
   }
 
   return {

@@ -1,12 +1,16 @@
 import type { DatabaseSync } from 'node:sqlite'
 
+import type { Severity } from '@swarmwatch/config'
+
 import {
+  canceledReason,
   changedColumns,
   changedValues,
   incidentColumns,
   incidentOf,
   type IncidentRecordRow,
   incidentValues,
+  isOnlyStep,
   type NewIncident,
   recordColumns,
   updateIncident,
@@ -15,13 +19,27 @@ import type { ChangedIncident, HistoryEntry, IncidentChange, Incidents, StoredIn
 import { orderedId } from '../rows.ts'
 import type { Recipient } from '../store.ts'
 import type { GroupCommit } from './group-commit.ts'
-import { noticeWriter } from './rows.ts'
+import { noticeWriter, numberOf } from './rows.ts'
 
 /** Writes the incident of an accepted entry; to be called within its transaction. */
 export function incidentWriter(database: DatabaseSync): (incident: NewIncident) => void {
   const places = incidentColumns.replaceAll(/\w+/g, '?')
   const put = database.prepare(`INSERT INTO incident_records AS r (${incidentColumns}) VALUES (${places}) ${updateIncident}`)
-  return (incident) => void put.run(...incidentValues(incident))
+  const cancel = stepCanceler(database)
+  return (incident) => {
+    put.run(...incidentValues(incident))
+    if (incident.status === 'resolved') cancel(incident.key, incident.updatedAt)
+  }
+}
+
+/** Cancels the pending deliveries of escalation steps of an incident; to be called within a transaction. */
+function stepCanceler(database: DatabaseSync): (key: string, now: number) => void {
+  const cancel = database.prepare(
+    `UPDATE deliveries AS d SET state = 'collapsed', finished_at = ?2, reason = '${canceledReason}', held = NULL, lease_owner = NULL,
+       lease_until = NULL
+     WHERE d.incident_key = ?1 AND d.state = 'pending' AND d.kind = 'escalation' AND ${isOnlyStep}`,
+  )
+  return (key, now) => void cancel.run(key, now)
 }
 
 /** Reads and changes incidents. */
@@ -46,6 +64,18 @@ export function sqliteIncidents(database: DatabaseSync, write: GroupCommit['writ
   )
   const change = database.prepare(
     `UPDATE incident_records SET ${changedColumns.map((name) => `${name} = ?`).join(', ')}, updated_at = ? WHERE incident_key = ?`,
+  )
+  const cancelSteps = stepCanceler(database)
+  const due = database.prepare(
+    `SELECT ${recordColumns}, n.notice FROM incident_records r LEFT JOIN notices n ON n.id = r.notice_id
+     WHERE r.escalation_due_at <= ? AND r.state = 'open' ORDER BY r.escalation_due_at LIMIT 100`,
+  )
+  const nextDue = database.prepare(
+    `SELECT min(escalation_due_at) AS at FROM incident_records WHERE escalation_due_at IS NOT NULL AND state = 'open'`,
+  )
+  // the second condition is that of the index
+  const unacknowledged = database.prepare(
+    `SELECT severity, count(*) AS count FROM incident_records WHERE state = 'open' AND state <> 'resolved' GROUP BY severity`,
   )
   const endGroup = database.prepare(
     `UPDATE incidents SET status = 'resolved', updated_at = ?2
@@ -73,10 +103,11 @@ export function sqliteIncidents(database: DatabaseSync, write: GroupCommit['writ
     change.run(...changedValues(before, set), now, key)
     for (const { at, who, action, detail = null } of entries) addHistory.run(orderedId(now), key, at, who, action, detail)
     if (set.state === 'resolved') endGroup.run(key, now)
+    if (set.state !== undefined && set.state !== 'open') cancelSteps(key, now)
     if (notify !== undefined) {
-      const { notice } = notify
+      const { notice, escalation } = notify
       const noticeId = orderedId(now)
-      insertNotice({ id: noticeId, notice, receivedAt: now })
+      insertNotice({ id: noticeId, notice, receivedAt: now, escalation })
       for (const to of notify.recipients) {
         insertDelivery({ id: orderedId(now), noticeId, ...to, notice, createdAt: now, dueAt: now })
       }
@@ -92,6 +123,10 @@ export function sqliteIncidents(database: DatabaseSync, write: GroupCommit['writ
     },
     incidentHistory: async (key) => (history.all(key) as unknown as HistoryRow[]).map(historyOf),
     changeIncident: (key, now, decide) => write(() => changeIncident(key, now, decide)),
+    dueSteps: async (now) => (due.all(now) as unknown as IncidentRecordRow[]).map(incidentOf),
+    nextStepAt: async () => numberOf(nextDue.get()),
+    countUnacknowledged: async () =>
+      unacknowledged.all().map((row) => ({ ...row }) as unknown as { severity: Severity; count: number }),
   }
 }
 

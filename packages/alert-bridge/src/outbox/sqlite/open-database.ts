@@ -176,6 +176,10 @@ const migrations: readonly string[] = [
     PRIMARY KEY (incident_key, id)
   ) STRICT, WITHOUT ROWID;
   `,
+  `
+  CREATE INDEX pending_steps ON deliveries (incident_key) WHERE state = 'pending' AND kind = 'escalation';
+  CREATE TABLE calendars (rotation TEXT PRIMARY KEY, text TEXT NOT NULL, fetched_at INTEGER NOT NULL) STRICT, WITHOUT ROWID;
+  `,
 ]
 
 /** Brings the schema to the newest version; refuses one that is newer than this program. */

@@ -3,6 +3,8 @@ import type { DatabaseSync } from 'node:sqlite'
 import type {
   BreakerStates,
   Bucket,
+  CalendarCopies,
+  CalendarCopy,
   MetaState,
   MetaStates,
   OpenBreaker,
@@ -66,7 +68,7 @@ export function sqliteUpkeep(database: DatabaseSync, write: GroupCommit['write']
 export function sqliteStates(
   database: DatabaseSync,
   write: GroupCommit['write'],
-): RateLimitStates & BreakerStates & MetaStates & PeerStates {
+): RateLimitStates & BreakerStates & MetaStates & PeerStates & CalendarCopies {
   const putBucket = database.prepare('INSERT OR REPLACE INTO buckets (channel, tokens, at, paused_until) VALUES (?, ?, ?, ?)')
   const bucket = database.prepare('SELECT tokens, at, paused_until AS pausedUntil FROM buckets WHERE channel = ?')
   const putMeta = database.prepare('INSERT OR REPLACE INTO meta_states (key, state) VALUES (?, ?)')
@@ -74,6 +76,8 @@ export function sqliteStates(
   const metaStates = database.prepare('SELECT state FROM meta_states')
   const peers = database.prepare('SELECT name, last_at AS lastAt FROM peers ORDER BY name')
   const putPeer = database.prepare('INSERT OR REPLACE INTO peers (name, last_at) VALUES (?, ?)')
+  const calendar = database.prepare('SELECT text, fetched_at AS fetchedAt FROM calendars WHERE rotation = ?')
+  const putCalendar = database.prepare('INSERT OR REPLACE INTO calendars (rotation, text, fetched_at) VALUES (?, ?, ?)')
   const forgetPeer = database.prepare('DELETE FROM peers WHERE name = ?')
 
   // the next process finds out by itself whether a channel works again
@@ -101,6 +105,8 @@ export function sqliteStates(
     peerStates: async () => peers.all().map((row) => ({ ...row }) as unknown as PeerHeartbeat),
     savePeerState: ({ name, lastAt }) => write(() => void putPeer.run(name, lastAt)),
     forgetPeerState: (name) => write(() => void forgetPeer.run(name)),
+    calendarCopy: async (rotation) => calendar.get(rotation) as CalendarCopy | undefined,
+    saveCalendarCopy: (rotation, { text, fetchedAt }) => write(() => void putCalendar.run(rotation, text, fetchedAt)),
   }
 }
 
