@@ -1,7 +1,7 @@
 import type { RuleGroup } from './rule.ts'
 import { agentErrorAlerts, agentRecordings, agentSilenceAlerts, agentSpeedAlerts } from './rules/agents.ts'
 import { agentAnomalies, agentDrift, anomalyRecordings } from './rules/anomalies.ts'
-import { bridgeAlerts } from './rules/bridge.ts'
+import { bridgeAlerts, bridgeRecordings } from './rules/bridge.ts'
 import { budgetAlerts, dailyBudgetRecordings } from './rules/budgets.ts'
 import { capacityAlerts, capacityRecordings } from './rules/capacity.ts'
 import { collectorAlerts, collectorRecordings } from './rules/collector.ts'
@@ -112,6 +112,7 @@ export function ruleFiles(settings: MixinSettings): readonly RuleFile[] {
       about: 'The pipeline itself: Collector, Prometheus, Alertmanager, bridge.',
       groups: [
         { name: 'pipeline', intervalSeconds: 60, rules: [...collectorRecordings, ...prometheusRecordings] },
+        { name: 'bridge', rules: bridgeRecordings },
         { name: 'pipeline-alerts', rules: [...collectorAlerts, ...prometheusAlerts, ...bridgeAlerts, watchdog] },
       ],
     },

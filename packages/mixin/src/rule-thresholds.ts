@@ -177,6 +177,12 @@ export const ruleThresholds = {
   /** Failed share of the notifications of Alertmanager. */
   notifications: { failedAbove: 0.01, forSeconds: 300 },
 
+  /**
+   * Notifications that Alertmanager counts as delivered and that no bridge received. Both counts are compared when nothing was sent for
+   * `quietSeconds`, with those of the last `lookBackSeconds`.
+   */
+  lostNotifications: { quietSeconds: 180, lookBackSeconds: 1_800, forSeconds: 60 },
+
   /** Age of the oldest message that the bridge has not delivered. */
   bridge: { oldestSeconds: 300, forSeconds: 120 },
 

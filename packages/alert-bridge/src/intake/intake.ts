@@ -84,9 +84,14 @@ export async function startIntake(options: IntakeOptions): Promise<Intake> {
       watchdogAt = receivedAt
       await store.sharing?.saveWatchdog(receivedAt)
     }
-    if (rest === undefined) return { id: 'watchdog' }
-    await assertRoom()
-    return accept(prepareGroup(rest, { channels, plan, steps, receivedAt, traceparent }))
+    const accepted = rest === undefined ? { id: 'watchdog' } : await acceptRest(rest)
+    metrics.notification(group.receiver)
+    return accepted
+
+    async function acceptRest(alerts: ReceivedGroup): Promise<Accepted> {
+      await assertRoom()
+      return accept(prepareGroup(alerts, { channels, plan, steps, receivedAt, traceparent }))
+    }
   }
 
   async function acceptBody(body: Uint8Array, traceparent?: string): Promise<Accepted & { readonly quarantined?: string }> {
@@ -97,6 +102,7 @@ export async function startIntake(options: IntakeOptions): Promise<Intake> {
     const id = await store.quarantine(body, read.reason, now())
     checkpoints.reached('after-commit')
     await reports.report(bodyUnreadable(read.reason, id))
+    metrics.notification(receiverIn(body))
     return { id, quarantined: read.reason }
   }
 
@@ -124,6 +130,16 @@ export async function startIntake(options: IntakeOptions): Promise<Intake> {
       return shared === undefined ? watchdogAt : Math.max(shared, watchdogAt ?? shared)
     },
     stop: reports.stop,
+  }
+}
+
+/** The receiver in a body that is no webhook, because a template of Alertmanager has changed it: it was sent and received all the same. */
+function receiverIn(body: Uint8Array): string {
+  try {
+    const { receiver } = JSON.parse(Buffer.from(body).toString('utf8')) as { receiver?: unknown }
+    return typeof receiver === 'string' ? receiver : ''
+  } catch {
+    return ''
   }
 }
 

@@ -10,6 +10,8 @@ export type DeliveryOutcome = (typeof deliveryOutcomes)[number]
 
 /** Counters and histograms of the bridge. */
 export interface BridgeMetrics {
+  /** Counts a notification that is stored, just before it is answered with 200. */
+  readonly notification: (receiver: string) => void
   readonly received: () => void
   readonly duplicate: (kind: string) => void
   readonly delivery: (channel: string, outcome: DeliveryOutcome, count?: number) => void
@@ -36,11 +38,18 @@ export interface BridgeGauges {
 /** Name of the console line for an alert that all channels failed to deliver. */
 export const lastResortName = 'last_resort'
 
+/** Names of receivers come from outside. */
+const maxReceivers = 50
+const otherReceiver = '__other__'
+
 const latencyBounds = [0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60, 300, 900, 3600]
 
 /** Creates the instruments. Every counter starts at 0, because `rate()` does not see the first increase of a series that begins at 1. */
 export function otelMetrics(meter: Meter, channels: readonly string[], targets: readonly string[] = []): BridgeMetrics {
   const received = meter.createCounter('bridge.received', { description: 'Accepted requests, including duplicates' })
+  const notifications = meter.createCounter('bridge.notifications', {
+    description: 'Notifications of Alertmanager and Grafana that were answered with 200, by receiver',
+  })
   const duplicates = meter.createCounter('bridge.duplicates', {
     description: 'Notifications that had been delivered or stored before',
   })
@@ -60,6 +69,11 @@ export function otelMetrics(meter: Meter, channels: readonly string[], targets: 
   })
   const watchdog = meter.createObservableGauge('bridge.watchdog.age.seconds', { description: 'Time since the last Watchdog' })
 
+  const startedAtSeconds = Date.now() / 1000
+  meter
+    .createObservableGauge('bridge.start.time.seconds', { description: 'When the bridge started, in seconds since 1970' })
+    .addCallback((result) => result.observe(startedAtSeconds))
+  const receivers = new Set<string>()
   const heartbeats = meter.createCounter('bridge.heartbeats', { description: 'Heartbeats to bridges of other regions' })
   const peerAge = meter.createObservableGauge('bridge.peer.age.seconds', {
     description: 'Time since the last heartbeat of the bridge of another region, or since the watch for it began',
@@ -78,6 +92,10 @@ export function otelMetrics(meter: Meter, channels: readonly string[], targets: 
 
   return {
     received: () => received.add(1),
+    notification: (receiver) => {
+      if (receivers.size < maxReceivers) receivers.add(receiver)
+      notifications.add(1, { receiver: receivers.has(receiver) ? receiver : otherReceiver })
+    },
     duplicate: (kind) => duplicates.add(1, { kind }),
     delivery: (channel, outcome, count = 1) => deliveries.add(count, { channel, outcome }),
     latency: (channel, severity, seconds) => latency.record(seconds, { channel, severity }),

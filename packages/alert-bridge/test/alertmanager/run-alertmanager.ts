@@ -11,6 +11,7 @@ import { token } from '../helpers/token.ts'
 const image = imageOf('alertmanager')
 
 export interface RunningAlertmanager {
+  readonly url: string
   /** Sends it an alert that fires until `endsAt`. */
   post(name: string, severity: string, endsAt: Date): Promise<void>
   restart(): Promise<void>
@@ -42,6 +43,7 @@ export async function runAlertmanager(options: AlertmanagerOptions): Promise<Run
   const clusterPort = isPeer ? await freePort() : 0
   const container = `run --detach --pull never --network host --user root --name ${name} --volume ${folder}:/test`.split(' ')
   const settings = ['--config.file=/test/alertmanager.yml', '--storage.path=/test/data', `--web.listen-address=127.0.0.1:${port}`]
+  const features = ['--enable-feature=receiver-name-in-metrics']
   const cluster = [
     `--cluster.listen-address=${isPeer ? `127.0.0.1:${clusterPort}` : ''}`,
     ...(isPeer ? [`--cluster.advertise-address=127.0.0.1:${clusterPort}`, '--cluster.settle-timeout=1s'] : []),
@@ -49,7 +51,7 @@ export async function runAlertmanager(options: AlertmanagerOptions): Promise<Run
     ...(isPeer ? ['--cluster.peer-timeout=0s'] : []),
     ...peers.map((peer) => `--cluster.peer=127.0.0.1:${peer.clusterPort}`),
   ]
-  docker([...container, image, ...settings, ...cluster])
+  docker([...container, image, ...settings, ...features, ...cluster])
   onTestFinished(() => void spawnSync('docker', ['rm', '--force', '--volumes', name]))
   const url = `http://127.0.0.1:${port}`
   const ready = (): Promise<boolean> =>
@@ -61,6 +63,7 @@ export async function runAlertmanager(options: AlertmanagerOptions): Promise<Run
     )
   await ready()
   return {
+    url,
     clusterPort,
     peerCount: async () => {
       const text = await (await fetch(`${url}/metrics`)).text()

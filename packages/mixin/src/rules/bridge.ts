@@ -1,10 +1,68 @@
-import { promql } from '../promql.ts'
-import type { Alert } from '../rule.ts'
+import { duration, promql } from '../promql.ts'
+import type { Alert, Recording } from '../rule.ts'
 import { ruleThresholds } from '../rule-thresholds.ts'
-import { jobIs } from '../series.ts'
+import { jobIs, service } from '../series.ts'
 
 const up = `up{${jobIs.bridge}}`
 const rest = { category: 'bridge', dashboard: 'pipeline' } as const
+
+const { lostNotifications } = ruleThresholds
+const quiet = duration(lostNotifications.quietSeconds)
+const lookBack = duration(lostNotifications.lookBackSeconds)
+const received = `bridge_notifications_total{${jobIs.bridge}}`
+const ends = `job=~"${service.bridge}|${service.alertmanager}"`
+const webhook = `{${jobIs.alertmanager}, integration="webhook"}`
+/** By the receiver, which has another label in the metrics of Alertmanager. */
+const byReceiver = (query: string): string =>
+  `label_replace(sum by (receiver_name) (${query}), "receiver", "$1", "receiver_name", "(.+)")`
+const accepted = promql`
+  ${byReceiver(`alertmanager_notification_requests_total${webhook}`)}
+  - on (receiver)
+  ${byReceiver(`alertmanager_notification_requests_failed_total${webhook}`)}`
+
+/**
+ * For each receiver, the notifications that all bridges have taken, minus those that all Alertmanagers count as taken. While nothing was
+ * sent for a moment and all of them could be scraped, the value is exact: it rises when an Alertmanager repeats what a bridge has taken
+ * already, and falls only when a notification is lost.
+ */
+export const bridgeRecordings: readonly Recording[] = [
+  {
+    record: 'bridge:notification_balance:settled',
+    expr: promql`
+      (
+        sum by (receiver) (${received})
+        - on (receiver)
+        (
+          ${accepted}
+        )
+      )
+      and on (receiver)
+      sum by (receiver) (changes(${received}[${quiet}])) == 0
+      and on (receiver)
+      ${byReceiver(`changes(alertmanager_notification_requests_total${webhook}[${quiet}])`)} == 0
+      and on ()
+      min (up{${ends}}) == 1`,
+  },
+]
+
+/** A counter begins at 0 again when its process does, so that the time before a start cannot be compared with the time after it. */
+const lostExpression = promql`
+  (
+    max_over_time(bridge:notification_balance:settled[${lookBack}])
+    - bridge:notification_balance:settled
+  ) > 0
+  and on ()
+  time() - max (
+    bridge_start_time_seconds{${jobIs.bridge}}
+    or
+    process_start_time_seconds{${jobIs.alertmanager}}
+  ) > ${lostNotifications.lookBackSeconds + lostNotifications.quietSeconds}
+  and on ()
+  (
+    count (up{${ends}})
+    ==
+    count (up{${ends}} offset ${duration(lostNotifications.lookBackSeconds + lostNotifications.quietSeconds)})
+  )`
 
 /** The alert bridge itself has a problem. Alertmanager sends these alerts directly by mail. */
 export const bridgeAlerts: readonly Alert[] = [
@@ -56,6 +114,20 @@ export const bridgeAlerts: readonly Alert[] = [
     description:
       'In the last 15 minutes, the bridge gave up on {{ $value | printf "%.0f" }} messages. They are kept and can be replayed.',
     identity: ['job'],
+  },
+  {
+    ...rest,
+    alert: 'NotificationsLost',
+    severity: 'critical',
+    expr: lostExpression,
+    forSeconds: lostNotifications.forSeconds,
+    keepFiringForSeconds: lostNotifications.lookBackSeconds,
+    summary: 'Notifications sent and never received: {{ $value | printf "%.0f" }}',
+    description:
+      'Alertmanager counts {{ $value | printf "%.0f" }} more notifications of its receiver {{ $labels.receiver }} as delivered than ' +
+      'all bridges received. Something between them answered in place of the bridge. Alertmanager does not send them again before ' +
+      'its repeat interval.',
+    identity: ['receiver'],
   },
   {
     ...rest,

@@ -63,6 +63,110 @@ alertPromises('BridgeDeadLetters', {
   'old ones are no news': { series: { 'bridge_dead_letters_total{job="alert-bridge"}': '0 2x400' }, silentAt: ['60m'] },
 })
 
+const running = {
+  'up{job="alert-bridge", instance="b1"}': '1x600',
+  'up{job="alert-bridge", instance="b2"}': '1x600',
+  'up{job="alertmanager", instance="a1"}': '1x600',
+  'up{job="alertmanager", instance="a2"}': '1x600',
+  'bridge_start_time_seconds{job="alert-bridge", instance="b1"}': '-86400x600',
+  'bridge_start_time_seconds{job="alert-bridge", instance="b2"}': '-86400x600',
+  'process_start_time_seconds{job="alertmanager", instance="a1"}': '-86400x600',
+  'process_start_time_seconds{job="alertmanager", instance="a2"}': '-86400x600',
+}
+const tookBy = (instance: string, receiver = 'bridge'): string =>
+  `bridge_notifications_total{job="alert-bridge", instance="${instance}", receiver="${receiver}"}`
+const sentBy = (instance: string, receiver = 'bridge'): string =>
+  `alertmanager_notification_requests_total{job="alertmanager", instance="${instance}", integration="webhook", receiver_name="${receiver}"}`
+const failedOf = (instance: string, receiver = 'bridge'): string =>
+  sentBy(instance, receiver).replace('requests_total', 'requests_failed_total')
+const none = { [failedOf('a1')]: '0x600', [failedOf('a2')]: '0x600' }
+const lost = {
+  labels: { receiver: 'bridge' },
+  summary: 'Notifications sent and never received: 1',
+  description:
+    'Alertmanager counts 1 more notifications of its receiver bridge as delivered than all bridges received. Something between ' +
+    'them answered in place of the bridge. Alertmanager does not send them again before its repeat interval.',
+}
+
+// 50 minutes at 15 s
+alertPromises('NotificationsLost', {
+  'fires when one of two Alertmanagers sent a notification that neither of two bridges received': {
+    series: {
+      ...running,
+      ...none,
+      [tookBy('b1')]: '5x170 6x430',
+      [tookBy('b2')]: '9x600',
+      [sentBy('a1')]: '8x170 10x430',
+      [sentBy('a2')]: '6x600',
+    },
+    silentAt: ['45m30s'],
+    firesAt: { '48m': { ...lost, since: '45m30s' } },
+  },
+  'is silent while all arrives, however it is spread, and counts failed requests on neither side': {
+    series: {
+      ...running,
+      [failedOf('a1')]: '0x150 40x450',
+      [failedOf('a2')]: '0x600',
+      [tookBy('b1')]: '5x170 25x430',
+      [tookBy('b2')]: '9x300 19x300',
+      [sentBy('a1')]: '8x150 48x20 68x430',
+      [sentBy('a2')]: '6x300 16x300',
+    },
+    silentAt: ['30m', '45m', '60m', '75m', '90m', '105m', '120m'],
+  },
+  'is silent when Alertmanager repeats what a bridge took, because it did not see the answer': {
+    series: { ...running, ...none, [tookBy('b1')]: '5x170 7x430', [sentBy('a1')]: '5x170 6x430', [sentBy('a2')]: '0x600' },
+    silentAt: ['45m', '60m', '75m', '90m', '120m'],
+  },
+  'is silent when a bridge starts again, with a counter that begins at 0': {
+    series: {
+      ...running,
+      ...none,
+      [tookBy('b1')]: '50x200 0x400',
+      'bridge_start_time_seconds{job="alert-bridge", instance="b1"}': '-86400x200 3000x400',
+      [sentBy('a1')]: '50x600',
+      [sentBy('a2')]: '0x600',
+    },
+    silentAt: ['51m', '54m', '60m', '75m', '85m', '100m', '130m'],
+  },
+  'is silent when an Alertmanager starts again, and while one cannot be scraped': {
+    series: {
+      ...running,
+      ...none,
+      [tookBy('b1')]: '50x600',
+      [sentBy('a1')]: '30x200 0x400',
+      'process_start_time_seconds{job="alertmanager", instance="a1"}': '-86400x200 3000x400',
+      [sentBy('a2')]: '20x300 _x20 20x280',
+      'up{job="alertmanager", instance="a2"}': '1x300 0x20 1x280',
+    },
+    silentAt: ['51m', '54m', '60m', '76m', '81m', '90m', '110m', '130m'],
+  },
+  'is silent when a bridge is added or removed': {
+    series: {
+      ...running,
+      ...none,
+      'up{job="alert-bridge", instance="b2"}': '1x200 _x400',
+      [tookBy('b1')]: '10x600',
+      [tookBy('b2')]: '10x200 _x400',
+      [sentBy('a1')]: '20x600',
+      [sentBy('a2')]: '0x600',
+    },
+    silentAt: ['51m', '56m', '70m', '85m', '100m', '130m'],
+  },
+  'is silent about webhooks that are not the bridge': {
+    series: {
+      ...running,
+      ...none,
+      [tookBy('b1')]: '5x600',
+      [sentBy('a1')]: '5x600',
+      [sentBy('a2')]: '0x600',
+      [sentBy('a1', 'elsewhere')]: '0x100 30x500',
+      [failedOf('a1', 'elsewhere')]: '0x600',
+    },
+    silentAt: ['40m', '60m', '90m', '120m'],
+  },
+})
+
 const failing = { 'up{job="alertmanager", instance="a"}': '0x400', 'up{job="prometheus", instance="p"}': '0x400' }
 
 alertPromises('CriticalWhileBridgeDown', {
