@@ -159,7 +159,13 @@ function silenced(
   // it may have ended while Alertmanager created the silence
   if (incident.state === 'resolved') return { history }
   const notice: Notice = { ...noticeOf(incident), kind: 'acknowledged', acknowledgedBy: actor.name, silencedUntil: until }
-  return { set: { state: 'silenced', silencedUntil: endsAt, escalationDueAt: null }, history, notify: { notice, recipients } }
+  // a person who silences an incident has seen it
+  const seen = incident.acknowledgedBy === undefined ? { acknowledgedAt: at, acknowledgedBy: actor.name } : {}
+  return {
+    set: { ...seen, state: 'silenced', silencedUntil: endsAt, escalationDueAt: null },
+    history,
+    notify: { notice, recipients },
+  }
 }
 
 /** Whether a silence of the incident has not ended. */

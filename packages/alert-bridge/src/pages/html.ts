@@ -39,13 +39,14 @@ main { padding-bottom: 3rem }
 h1 { font-size: 1.5rem; line-height: 1.25; margin: .75rem 0; overflow-wrap: anywhere }
 h2 { font-size: 1.1rem; margin: 2rem 0 .5rem }
 a { color: var(--link) }
+th a, li a, header a { display: inline-block; min-height: 1.75rem }
 .panel { background: var(--panel); border: 1px solid var(--rule); border-radius: .5rem; padding: 1rem; margin: 1rem 0; overflow-wrap: anywhere }
-.panel > :first-child { margin-top: 0 } .panel > :last-child { margin-bottom: 0 }
+form > p:first-of-type { margin-top: 0 } .panel > :first-child { margin-top: 0 } .panel > :last-child { margin-bottom: 0 }
 .state { font-weight: 700; text-transform: uppercase; letter-spacing: .03em; font-size: .85rem }
 .critical { color: var(--critical) } .warning { color: var(--warning) } .info { color: var(--info) } .over { color: var(--over) }
 dl { display: grid; grid-template-columns: max-content 1fr; gap: .25rem 1rem; margin: 0 }
 dt { color: var(--soft) } dd { margin: 0; overflow-wrap: anywhere }
-table { width: 100%; border-collapse: collapse } caption { text-align: left; color: var(--soft); padding-bottom: .25rem }
+table { width: 100%; border-collapse: collapse; margin: 1rem 0 } caption { text-align: left; color: var(--soft); padding-bottom: .25rem }
 th, td { text-align: left; vertical-align: top; padding: .4rem .75rem .4rem 0; border-top: 1px solid var(--rule); overflow-wrap: anywhere }
 label { display: block; font-weight: 600; margin-top: .75rem }
 .hint { color: var(--soft); margin: 0; font-size: .9rem }
@@ -61,10 +62,15 @@ button { font: inherit; font-weight: 600; margin-top: 1rem; padding: .6rem 1.1re
   td, th { display: block; border: 0; padding: .1rem 0 } tr > :first-child { padding-top: .5rem } tr > :last-child { padding-bottom: .5rem } }
 `
 
+// apart from the template, because the policy has the hash of its text, with all spaces
+const styleElement = new Html(`<style>${style}</style>`)
+
 /** Nothing is loaded, no script runs, forms go to the bridge only, and no other page can contain this one. */
 const policy = [
   "default-src 'none'",
   `style-src 'sha256-${createHash('sha256').update(style).digest('base64')}'`,
+  // the empty icon, so that browsers ask for no other one
+  'img-src data:',
   "form-action 'self'",
   "base-uri 'none'",
   "frame-ancestors 'none'",
@@ -91,9 +97,7 @@ export function page(title: string, body: Html, header: Html = html`Swarmwatch`)
         <meta name="viewport" content="width=device-width, initial-scale=1" />
         <title>${title} - Swarmwatch</title>
         <link rel="icon" href="data:," />
-        <style>
-          ${new Html(style)}
-        </style>
+        ${styleElement}
       </head>
       <body>
         <header>${header}</header>

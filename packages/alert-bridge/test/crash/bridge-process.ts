@@ -18,6 +18,7 @@ const {
   WATCHDOG_SECONDS = '0',
   RESERVE_URL = '',
   PEERS = '',
+  LINK_SECRET = '',
 } = process.env
 const [crashAt, nth] = CRASH_AT.split(':')
 let left = Number(nth)
@@ -31,7 +32,14 @@ const channelTo = (name: string, url: string, recipients: readonly string[]): Ch
   recipients,
   concurrency: 8,
   deliver: async ({ id, recipient, notice, mayHaveArrived }, signal): Promise<DeliveryResult> => {
-    const body = JSON.stringify({ id, recipient, kind: notice.kind, title: notice.title, mayHaveArrived })
+    const body = JSON.stringify({
+      id,
+      recipient,
+      kind: notice.kind,
+      title: notice.title,
+      incidentKey: notice.incidentKey,
+      mayHaveArrived,
+    })
     try {
       const response = await fetch(url, { method: 'POST', body, signal })
       await response.text()
@@ -62,6 +70,7 @@ process.exitCode = await serve(
     heartbeatUrl: undefined,
     watchdogSeconds: Number(WATCHDOG_SECONDS),
     ...(JSON.parse(PEERS || '{}') as { watchedPeers?: readonly WatchedPeer[] }),
+    ...(LINK_SECRET !== '' && { publicUrl: 'https://bridge.example.com', linkSecrets: [new Secret(LINK_SECRET)] }),
     channels: [],
     notices: [],
   },

@@ -5,6 +5,8 @@ export interface Received {
   readonly id: string
   readonly recipient: string
   readonly title: string
+  readonly kind: string
+  readonly incidentKey: string
   readonly mayHaveArrived: boolean
   /** When it arrived, by performance.now(). */
   readonly at: number

@@ -167,7 +167,9 @@ test('hostile text in every field of an alert and of a person appears as text, a
   for (const { text, headers } of pages) {
     expect(text).not.toMatch(/<script|<img|onerror=alert\(2\)>'|href="javascript/i)
     expect(headers.get('set-cookie')).toBeNull()
-    expect(headers.get('content-security-policy')).toMatch(/^default-src 'none'; style-src 'sha256-[^']+'; form-action 'self'/)
+    expect(headers.get('content-security-policy')).toMatch(
+      /^default-src 'none'; style-src 'sha256-[^']+'; img-src data:; form-action 'self'/,
+    )
     expect(headers.get('cache-control')).toBe('no-store')
     expect(headers.get('referrer-policy')).toBe('same-origin')
   }
