@@ -21,6 +21,7 @@ afterAll(() => rm(folder, { recursive: true, force: true }))
 describe.each([
   { document: 'packages/sdk/README.md', prefix: 'sdk', extension: 'mjs' },
   { document: 'docs/best-practices.md', prefix: 'practice', extension: 'mts' },
+  { document: 'docs/concepts.md', prefix: 'concept', extension: 'mts' },
   { document: 'docs/experiments.md', prefix: 'experiment', extension: 'mts' },
 ])('$document', ({ document, prefix, extension }) => {
   test('each example runs, and prints what its comments promise', async () => {
@@ -35,7 +36,7 @@ describe.each([
   })
 })
 
-test.each(['best-practices', 'experiments'])('the examples of docs/%s.md compile with strict types', async (page) => {
+test.each(['best-practices', 'concepts', 'experiments'])('the examples of docs/%s.md compile with strict types', async (page) => {
   const examples = examplesOf(await readFile(`docs/${page}.md`, 'utf8'))
   const files = Object.fromEntries(examples.map((example, at) => [`example-${at}.mts`, example]))
   expect(await compile(page, files)).toEqual({ status: 0, output: '' })

@@ -24,7 +24,12 @@ export function installRegistry(): Promise<string | undefined> {
   return installPackages('registry')
 }
 
-async function installPackages(name: 'libraries' | 'frameworks' | 'registry'): Promise<string | undefined> {
+/** Installs the web frameworks of `test/platforms`, about 26 MB; otherwise like {@link installFrameworks}. */
+export function installPlatforms(): Promise<string | undefined> {
+  return installPackages('platforms')
+}
+
+async function installPackages(name: 'libraries' | 'frameworks' | 'platforms' | 'registry'): Promise<string | undefined> {
   const folder = new URL(`${name}/`, import.meta.url)
   const installedFrom = new URL('node_modules/.installed-from', folder)
   const lockfile = createHash('sha256')
