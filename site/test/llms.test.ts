@@ -15,6 +15,6 @@ test('llms.txt has a title, a summary, a text, and lists of links with headings,
 })
 
 test('llms.txt links every page of the documents once', () => {
-  const linked = [...text.matchAll(/\]\(https:\/\/[^/]+\/(?!api\/)([^)]+)\.md\)/g)].map(([, route]) => route)
+  const linked = [...text.matchAll(/\]\(https:\/\/[^/]+\/(?!api\/)([^)]+)\.md\)/g)].map(([, route]) => route!)
   expect(linked.toSorted()).toEqual(allPages.map(({ route }) => route).toSorted())
 })
