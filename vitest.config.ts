@@ -149,11 +149,11 @@ export default defineConfig({
       later('repository', 2, 2, [
         'test/*.test.ts',
         'mutation/*.test.ts',
-          'release/*.test.ts',
-          'prose/test/*.test.ts',
-          'bench/test/*.test.ts',
-          'site/test/*.test.ts',
-        ]),
+        'release/*.test.ts',
+        'prose/test/*.test.ts',
+        'bench/test/*.test.ts',
+        'site/test/*.test.ts',
+      ]),
     ],
   },
 })

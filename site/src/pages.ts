@@ -24,13 +24,26 @@ export interface Section {
 }
 
 /** Packages whose README is a page, and whose exports are in the reference. */
-export const publishedPackages = ['sdk', 'node', 'instrumentation', 'testing', 'alert-bridge', 'advisor', 'config'] as const
+export const publishedPackages = [
+  'sdk',
+  'node',
+  'instrumentation',
+  'testing',
+  'alert-bridge',
+  'advisor',
+  'config',
+  'stack',
+] as const
 
 /** All pages in the order of the navigation. */
 export const sections: readonly Section[] = [
   {
     title: 'Start',
-    pages: pagesOf('getting-started', 'concepts', 'recipes', 'comparison'),
+    pages: [
+      ...pagesOf('getting-started', 'init', 'concepts', 'recipes'),
+      { source: 'examples/README.md', route: 'examples' },
+      ...pagesOf('comparison'),
+    ],
   },
   {
     title: 'Agents',
@@ -48,7 +61,7 @@ export const sections: readonly Section[] = [
   },
   {
     title: 'See and notify',
-    pages: pagesOf('status-page', 'dashboards', 'channels', 'channel-messages', 'advisor'),
+    pages: pagesOf('status-page', 'dashboards', 'channels', 'channel-messages', 'incidents', 'escalation', 'advisor'),
   },
   {
     title: 'Operate',
@@ -60,7 +73,7 @@ export const sections: readonly Section[] = [
   },
   {
     title: 'Packages',
-    pages: publishedPackages.map((name) => ({ source: `packages/${name}/README.md`, route: `packages/${name}` })),
+    pages: [...publishedPackages, 'cli'].map((name) => ({ source: `packages/${name}/README.md`, route: `packages/${name}` })),
   },
   {
     title: 'Runbooks',
@@ -84,6 +97,7 @@ export const sections: readonly Section[] = [
     pages: [
       { source: 'CHANGELOG.md', route: 'changelog' },
       { source: 'CONTRIBUTING.md', route: 'contributing' },
+      ...pagesOf('releasing'),
     ],
   },
 ]

@@ -53,6 +53,9 @@ const packages = new Set([
 ])
 const exists = (file: string): string | undefined => (existsSync(join(repositoryRoot, file)) ? undefined : `no file ${file}`)
 
+/** Commands of the package `swarmwatch`, which passes all others to `@swarmwatch/node`. */
+const projectCommands: ReadonlySet<string> = new Set(['init', 'secrets'])
+
 const kinds: readonly Kind[] = [
   {
     form: /^npm install /,
@@ -64,7 +67,11 @@ const kinds: readonly Kind[] = [
     problem: ([script = '']) =>
       script === 'exec' || script in (manifest('.')['scripts'] ?? {}) ? undefined : `no script ${script}`,
   },
-  { form: /^npx swarmwatch /, problem: (rest) => helpProblem('packages/node/src/cli.ts', rest) },
+  {
+    form: /^npx swarmwatch(?:@latest)? /,
+    problem: (rest) =>
+      helpProblem(projectCommands.has(rest[0] ?? '') ? 'packages/cli/src/cli.ts' : 'packages/node/src/cli.ts', rest),
+  },
   { form: /^npx alert-bridge /, problem: (rest) => helpProblem('packages/alert-bridge/src/cli.ts', rest) },
   {
     form: /^node --import @swarmwatch\/node\/register /,
@@ -75,6 +82,7 @@ const kinds: readonly Kind[] = [
     problem: (rest) => rest.flatMap((word, at) => (word === '--file' ? [exists(rest[at + 1] ?? '')] : [])).find(Boolean),
   },
   { form: /^cp /, problem: ([from = '']) => exists(from) },
+  { form: /^npm start$/, problem: () => undefined },
   { form: /^git pull$/, problem: () => undefined },
   { form: /^docker network create /, problem: () => undefined },
   {

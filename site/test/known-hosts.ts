@@ -1,5 +1,6 @@
 /** Hosts of the addresses that documents link to. A new one is added here after a look at the page. */
 export const knownHosts: ReadonlySet<string> = new Set([
+  'ai-sdk.dev',
   'docs.augu.rs',
   'docs.datadoghq.com',
   'docs.langchain.com',

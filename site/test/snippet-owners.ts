@@ -125,5 +125,11 @@ export const snippetOwners: readonly SnippetOwner[] = [
   },
   { documents: /^packages\/alert-bridge\/README\.md$/, language: 'sh', reason: 'one variable with placeholders' },
   { documents: /tls\/README\.md$/, reason: 'made the files of the test once; openssl is not needed again' },
+  {
+    documents: /^docs\/incidents\.md$/,
+    language: 'sh',
+    reason: 'variables with examples of values; docs/configuration.md is generated',
+  },
+  { documents: /^SECURITY\.md$/, reason: 'needs a published release and an account' },
   { documents: /^registry\/README\.md$/, reason: 'weaver is no package of a registry that tests can reach' },
 ]

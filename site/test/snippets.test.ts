@@ -5,7 +5,7 @@ import { dirname, join } from 'node:path'
 import { loadConfiguration } from '@swarmwatch/config'
 import { temporaryFolder } from '@swarmwatch/testkit/vitest'
 import { expect, test } from 'vitest'
-import { parse } from 'yaml'
+import { parse, stringify } from 'yaml'
 
 import { readMarkdown, type Snippet } from '../src/markdown.ts'
 import { repositoryRoot } from '../src/repository.ts'
@@ -78,11 +78,21 @@ test('every entry of the list has a snippet, and a test that names the document,
 test('every settings snippet is accepted by loadConfiguration()', () => {
   const settings = checkedHere.filter(isSettings)
   expect(settings.length).toBeGreaterThan(5)
-  for (const snippet of settings) {
+  const accept = (text: string) => (): unknown => {
     const cwd = temporaryFolder()
     mkdirSync(join(cwd, 'config'))
-    writeFileSync(join(cwd, 'config/production.yaml'), snippet.code)
-    expect(() => loadConfiguration({ env: {}, cwd }), place(snippet)).not.toThrow()
+    writeFileSync(join(cwd, 'config/production.yaml'), text)
+    return loadConfiguration({ env: variablesOfSnippets, cwd })
+  }
+  for (const snippet of settings) {
+    // A setting may name what another snippet of its page has, such as a rotation
+    const others = settings.filter(({ file }) => file === snippet.file)
+    const together = [...others.filter((other) => other !== snippet), snippet].reduce<Settings>(
+      (before, { code }) => merged(before, parse(code) as Settings),
+      {},
+    )
+    const isComplete = isAccepted(accept(snippet.code))
+    expect(accept(isComplete ? snippet.code : stringify(together)), place(snippet)).not.toThrow()
   }
 })
 
@@ -108,3 +118,22 @@ test('a package that does not exist, a script, a subcommand and an option are fo
   ]
   expect(wrong.filter((command) => commandProblem(command) === undefined)).toEqual([])
 })
+
+/** Variables that the snippets name. */
+const variablesOfSnippets = { ONCALL_CALENDAR_URL: 'https://calendar.example.com/oncall.ics' }
+
+type Settings = Readonly<Record<string, object>>
+
+function merged(one: Settings, other: Settings): Settings {
+  const both = Object.entries(other).map(([key, value]) => [key, { ...one[key], ...value }])
+  return { ...one, ...(Object.fromEntries(both) as Settings) }
+}
+
+function isAccepted(load: () => unknown): boolean {
+  try {
+    load()
+    return true
+  } catch {
+    return false
+  }
+}
