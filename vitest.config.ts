@@ -58,6 +58,7 @@ const slow = [
   'packages/alert-bridge/test/outbox/engines/postgres-bridges.test.ts',
   'packages/alert-bridge/test/outbox/engines/postgres-faults.test.ts',
   'packages/alert-bridge/test/outbox/engines/postgres.test.ts',
+  'packages/cli/test/completion.test.ts',
   'packages/cli/test/init-program.test.ts',
   'packages/mixin/test/alerts/anomalies.test.ts',
   'packages/mixin/test/alerts/quality.test.ts',

@@ -51,6 +51,10 @@ export async function runAdvise(args: readonly string[], environment: AdviseEnvi
 }
 
 const further = `
+Examples:
+  swarmwatch advise --prometheus http://127.0.0.1:9090
+  swarmwatch advise --markdown > advice.md
+
 The login is PROMETHEUS_TOKEN, or PROMETHEUS_USER and PROMETHEUS_PASSWORD; each secret can be a file (PROMETHEUS_TOKEN_FILE).
 Exits 0 without advice, 1 with advice or when Prometheus does not answer, 2 when the call or the settings are invalid or choose no agents.`
 

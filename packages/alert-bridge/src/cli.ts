@@ -38,6 +38,7 @@ BRIDGE_PROXY, HTTPS_PROXY, HTTP_PROXY, NO_PROXY, ALERT_*, SWARMWATCH_CONFIG. Exi
 line.program
   .command('serve')
   .description('receive alerts over HTTP and notify the recipients; stops on SIGTERM')
+  .addHelpText('after', '\nExamples:\n  BRIDGE_TOKEN_FILE=token BRIDGE_DATA_DIR=data alert-bridge serve')
   .action(
     line.action(() => {
       // otherwise V8 lets its heap grow to twice that in a burst of alerts, and keeps it
@@ -49,6 +50,7 @@ line.program
 line.program
   .command('drill')
   .description('send a test message through every channel and print how long each took; exits with 1 if a channel fails')
+  .addHelpText('after', '\nExamples:\n  alert-bridge drill\n  alert-bridge drill --json')
   .option('--json', 'print the results as JSON')
   .action(
     line.action(({ json }: JsonOption) => {
@@ -73,6 +75,7 @@ line.program
 line.program
   .command('replay')
   .description('retry dead deliveries and read quarantined bodies again; without ids, all of them')
+  .addHelpText('after', '\nExamples:\n  alert-bridge replay\n  alert-bridge replay 17 18')
   .argument('[ids...]', 'ids of deliveries and of quarantined bodies')
   .action(
     line.action((ids: readonly string[]) => replay({ ids, settings: readBridgeSettings({ env, needsToken: false }), write })),
@@ -81,6 +84,7 @@ line.program
 line.program
   .command('check')
   .description('report problems in the settings, the database and an alertmanager.yml; exits with 1 if there are any')
+  .addHelpText('after', '\nExamples:\n  alert-bridge check\n  alert-bridge check alertmanager.yml --json')
   .argument('[file]', 'path of an alertmanager.yml')
   .option('--json', 'print the result as JSON')
   .action(
@@ -92,12 +96,14 @@ line.program
 line.program
   .command('backup')
   .description('copy the store to a new file; works while the bridge runs')
+  .addHelpText('after', '\nExamples:\n  alert-bridge backup /backup/alerts.sqlite')
   .argument('<file>', 'path of the copy, which must not exist yet')
   .action(line.action((file: string) => backup({ place: readBridgeSettings({ env, needsToken: false }), file, write })))
 
 line.program
   .command('move')
   .description('move the alerts of a data folder, whose bridge is stopped, to the database of BRIDGE_DATABASE_URL')
+  .addHelpText('after', '\nExamples:\n  BRIDGE_DATABASE_URL=postgres://... alert-bridge move data')
   .argument('<folder>', 'the data folder')
   .action(
     line.action((folder: string) => {

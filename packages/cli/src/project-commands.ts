@@ -4,12 +4,12 @@ import { createRequire } from 'node:module'
 import { dirname, join } from 'node:path'
 
 import { ConfigurationError } from '@swarmwatch/config'
-import { addPassedCommand, type CommandLine, type ExitCode, swarmwatchCommands } from '@swarmwatch/config/command-line'
+import { addPassedCommand, type CommandLine, type ExitCode } from '@swarmwatch/config/command-line'
 
 /** Adds the commands that the project's own `@swarmwatch/node` runs, with its version and its options. */
 export function addProjectCommands(line: CommandLine): void {
   for (const name of ['config', 'doctor', 'event', 'advise'] as const) {
-    addPassedCommand(line, name, swarmwatchCommands[name], (words) => runOfProject([name, ...words]))
+    addPassedCommand(line, name, (words) => runOfProject([name, ...words]))
   }
 }
 

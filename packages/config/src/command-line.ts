@@ -1,7 +1,8 @@
 import { readFileSync } from 'node:fs'
 
-import { type Argument, Command, CommanderError } from 'commander'
+import { Argument, Command, CommanderError } from 'commander'
 
+import { candidateLines, candidatesFor, completionScript, passedOptions, type Shell, shells } from './completion.ts'
 import { asciiOnly, ConfigurationError } from './problem.ts'
 
 /** Functions that a program prints with; a text may have several lines. */
@@ -63,7 +64,7 @@ export function commandLine({ name, about, usage, packageFile, ...output }: Prog
     })
     .showHelpAfterError(`"${name} --help" lists the commands and options`)
   if (usage !== undefined) program.usage(usage)
-  return {
+  const line: CommandLine = {
     program,
     action:
       (run) =>
@@ -79,6 +80,12 @@ export function commandLine({ name, about, usage, packageFile, ...output }: Prog
         }
       },
     async run(args) {
+      addCompletionCommand(line, name, print)
+      if (args[0] === 'complete' && args[1] === '--') {
+        const lines = candidateLines(candidatesFor(program, args.slice(2)))
+        if (lines !== '') print(lines)
+        return 0
+      }
       for (const command of program.commands) {
         command.showHelpAfterError(`"${name} ${command.name()} --help" lists its options`)
       }
@@ -94,6 +101,28 @@ export function commandLine({ name, about, usage, packageFile, ...output }: Prog
       }
     },
   }
+  return line
+}
+
+function addCompletionCommand({ program, action }: CommandLine, name: string, print: (text: string) => void): void {
+  program
+    .command('completion')
+    .description('print the script that completes commands and options in a shell')
+    .addArgument(new Argument('<shell>', 'the shell').choices(shells))
+    .addHelpText(
+      'after',
+      `
+Examples:
+  echo 'source <(${name} completion bash)' >> ~/.bashrc
+  echo 'source <(${name} completion zsh)' >> ~/.zshrc     after compinit
+  ${name} completion fish > ~/.config/fish/completions/${name}.fish`,
+    )
+    .action(
+      action((shell: Shell) => {
+        print(completionScript(shell, name))
+        return 0
+      }),
+    )
 }
 
 /** Description of the program `swarmwatch`. */
@@ -110,21 +139,31 @@ export const swarmwatchCommands = {
   advise: 'forecast traffic and cost, plan capacity, and find what would save money (needs @swarmwatch/advisor)',
 } as const
 
+/** Options of those commands for the completion of the program that passes them on; a test compares them. */
+const swarmwatchOptions: Readonly<Record<keyof typeof swarmwatchCommands, readonly string[]>> = {
+  init: ['--yes', '--dry-run', '--update', '--remove', '--force', '--folder', '--no-install', '--json', '--help'],
+  secrets: ['--folder', '--json', '--help'],
+  config: ['--json', '--help'],
+  doctor: ['--json', '--help'],
+  event: ['--title', '--text', '--deployment', '--agent', '--link', '--key', '--json', '--help'],
+  advise: ['--prometheus', '--json', '--markdown', '--help'],
+}
+
 /** Adds a command that another program reads: its options, its arguments and its help are there. `run` receives the words after its name. */
 export function addPassedCommand(
   { program, action }: CommandLine,
-  name: string,
-  description: string,
+  name: keyof typeof swarmwatchCommands,
   run: (words: readonly string[]) => ExitCode | Promise<ExitCode>,
 ): void {
   const command = program
     .command(name)
     .usage('[options]')
-    .description(description)
+    .description(swarmwatchCommands[name])
     .helpOption(false)
     .allowUnknownOption()
     .allowExcessArguments()
   command.action(action(() => run(command.args)))
+  passedOptions.set(command, swarmwatchOptions[name])
 }
 
 /** A result for other programs: indented, ASCII. */

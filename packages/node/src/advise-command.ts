@@ -1,10 +1,4 @@
-import {
-  addPassedCommand,
-  type CommandLine,
-  type ExitCode,
-  type Output,
-  swarmwatchCommands,
-} from '@swarmwatch/config/command-line'
+import { addPassedCommand, type CommandLine, type ExitCode, type Output } from '@swarmwatch/config/command-line'
 
 /** The part of `@swarmwatch/advisor` that is used. */
 export interface AdvisorPackage {
@@ -29,7 +23,7 @@ export function addAdviseCommand(
     ...output
   }: AdviseEnvironment = {},
 ): void {
-  addPassedCommand(line, 'advise', swarmwatchCommands.advise, (words) => run(words, load, output))
+  addPassedCommand(line, 'advise', (words) => run(words, load, output))
 }
 
 async function run(args: readonly string[], load: () => Promise<AdvisorPackage>, output: Output): Promise<ExitCode> {

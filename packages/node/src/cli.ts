@@ -20,6 +20,7 @@ line.program
   .command('config')
   .description(swarmwatchCommands.config)
   .option('--json', 'print them as JSON')
+  .addHelpText('after', '\nExamples:\n  swarmwatch config\n  swarmwatch config --json | jq .settings')
   .action(
     line.action(({ json }: { json?: true }) => {
       const settings = readSettings({}, process.env)
@@ -32,6 +33,7 @@ line.program
   .command('doctor')
   .description(swarmwatchCommands.doctor)
   .option('--json', 'print the findings as JSON')
+  .addHelpText('after', '\nExamples:\n  swarmwatch doctor\n  swarmwatch doctor --json')
   .action(line.action(({ json }: { json?: true }) => printDoctor({ json: json === true })))
 
 addEventCommand(line)

@@ -21,6 +21,10 @@ export interface EventEnvironment extends Output {
 }
 
 const further = `
+Examples:
+  swarmwatch event --deployment 1.4.2 --link changes=https://example.com/1.4.2
+  swarmwatch event --title "Prices of models changed" --agent billing
+
 The bridge is BRIDGE_URL (http://127.0.0.1:8090), its token BRIDGE_TOKEN or the file BRIDGE_TOKEN_FILE.
 Exits 0 when the bridge has accepted the event, 1 when it has not, 2 when the call is invalid.`
 

@@ -1,7 +1,7 @@
 import { spawnSync } from 'node:child_process'
 import { readFileSync } from 'node:fs'
 
-import { addPassedCommand, type CommandLine, type ExitCode, swarmwatchCommands } from '@swarmwatch/config/command-line'
+import { addPassedCommand, type CommandLine, type ExitCode } from '@swarmwatch/config/command-line'
 
 /**
  * Adds `init` and `secrets`, which are in the package `swarmwatch`: in a project with `@swarmwatch/node`, `npx swarmwatch` starts this
@@ -9,7 +9,7 @@ import { addPassedCommand, type CommandLine, type ExitCode, swarmwatchCommands }
  */
 export function addProjectSetupCommands(line: CommandLine): void {
   for (const name of ['init', 'secrets'] as const) {
-    addPassedCommand(line, name, swarmwatchCommands[name], (words) => runPackage([name, ...words]))
+    addPassedCommand(line, name, (words) => runPackage([name, ...words]))
   }
 }
 
