@@ -138,7 +138,8 @@ describe.skipIf(reason !== undefined)('a pod of the chart', () => {
     const { secret } = spec.volumes.find((volume) => volume.name === 'secrets') as unknown as {
       secret: { items: { key: string }[] }
     }
-    const optional = /^(?:alert_|heartbeat_|bridge_heartbeat_|bridge_proxy$|openai_)/
+    const optional =
+      /^(?:alert_|heartbeat_|bridge_heartbeat_|bridge_proxy$|bridge_link_secret$|bridge_oncall_token$|alertmanager_url$|openai_)/
     const inCompose = services[name]!.secrets!.filter((key) => !optional.test(key))
     expect(secret.items.map(({ key }) => key).toSorted()).toEqual(inCompose.toSorted())
     const writable = spec.containers[0]!.volumeMounts.filter(({ readOnly }) => readOnly !== true).map(

@@ -22,7 +22,11 @@ const randomSecrets = [
 ] as const
 
 /** Random secrets that are made only with the setting that needs them. Without it, the file is empty, which means unset. */
-const neededSecrets: Readonly<Record<string, string>> = { bridge_heartbeat_token: 'BRIDGE_WATCHED_PEERS' }
+const neededSecrets: Readonly<Record<string, string>> = {
+  bridge_heartbeat_token: 'BRIDGE_WATCHED_PEERS',
+  bridge_link_secret: 'BRIDGE_PUBLIC_URL',
+  bridge_oncall_token: 'BRIDGE_PUBLIC_URL',
+}
 
 /** Secrets that only the operator knows, and the variable of the environment file that may contain each. An empty file means unset. */
 const givenSecrets: Readonly<Record<string, string>> = {
@@ -30,6 +34,7 @@ const givenSecrets: Readonly<Record<string, string>> = {
   heartbeat_url: 'HEARTBEAT_URL',
   bridge_heartbeat_targets: 'BRIDGE_HEARTBEAT_TARGETS',
   bridge_proxy: 'BRIDGE_PROXY',
+  alert_slack_signing_secret: 'ALERT_SLACK_SIGNING_SECRET',
   openai_api_key: 'OPENAI_API_KEY',
 }
 
@@ -163,6 +168,7 @@ function render(root: string, folder: SecretFolder, channels: readonly AlertChan
   const rendered: Readonly<Record<string, string>> = {
     bridge_database_url: database('bridge'),
     worker_database_url: database('worker'),
+    alertmanager_url: `http://swarmwatch:${folder.read('alertmanager_password') ?? ''}@alertmanager:9093`,
     prometheus_basic_auth: basicAuth(folder.read('prometheus_password') ?? ''),
     'prometheus_web.yaml': users('prometheus_password', 'prometheus_web.yaml'),
     'alertmanager_web.yaml': users('alertmanager_password', 'alertmanager_web.yaml'),

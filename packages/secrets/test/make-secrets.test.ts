@@ -55,6 +55,23 @@ test('the token of heartbeats is made when there are regions to watch, and kept 
   expect([stateOf(), contentOf(folder)['bridge_heartbeat_token']]).toEqual(['kept', token])
 })
 
+test('the secrets of links and of the list of incidents are made with the public address of the bridge', () => {
+  const folder = laidOut()
+  const states = (): unknown[] =>
+    makeSecrets(folder)
+      .filter(({ name }) => name === 'bridge_link_secret' || name === 'bridge_oncall_token')
+      .map(({ state }) => state)
+  expect(states()).toEqual(['empty', 'empty'])
+  writeFileSync(join(folder, '.env.production'), 'MONITOR_PORT=8080\nBRIDGE_PUBLIC_URL=https://alerts.example.com\n')
+  expect([states(), states()]).toEqual([
+    ['made', 'made'],
+    ['kept', 'kept'],
+  ])
+  const { bridge_link_secret: secret, alertmanager_url: url, alertmanager_password: password } = contentOf(folder)
+  expect(secret).toMatch(/^[\w-]{43}$/)
+  expect(url).toBe(`http://swarmwatch:${password}@alertmanager:9093`)
+})
+
 test('a second run changes nothing', () => {
   const folder = laidOut({ ALERT_EMAIL_HOST: 'smtp.ours.test', ALERT_EMAIL_TO: 'ops@ours.test' })
   makeSecrets(folder)
