@@ -246,7 +246,17 @@ export function readBridgeSettings({
   }
   const { notices, ...alerts } = alertsOf(env, problems)
   if (problems.length > 0) throw new ConfigurationError(problems)
-  return { ...own, ...alerts, notices: [...mistypedVariables(env, variables.known), ...notices] }
+  return {
+    ...own,
+    ...alerts,
+    notices: [...mistypedVariables(env, variables.known), ...notices, ...unlinkedTraces({ ...own, ...alerts })],
+  }
+}
+
+function unlinkedTraces({ tracesUrl, traceLink }: Pick<BridgeSettings, 'tracesUrl' | 'traceLink'>): string[] {
+  return tracesUrl === undefined || traceLink !== undefined
+    ? []
+    : ['TRACES_URL is set, but neither TRACE_LINK nor GRAFANA_URL: messages link to no trace, because its address is not known']
 }
 
 type PeerSettings = Required<Pick<BridgeSettings, 'tokens' | 'watchedPeers' | 'heartbeatTokens'>>

@@ -62,6 +62,7 @@ export async function runAlertmanager(
       '--web.config.file=/run/secrets/alertmanager_web.yaml',
       '--storage.path=/tmp/alertmanager',
       '--cluster.listen-address=',
+      '--enable-feature=receiver-name-in-metrics',
     ],
     mounts: { '/etc/collector': collector, '/run/secrets': secrets, ...mounts },
     ports: [9093],

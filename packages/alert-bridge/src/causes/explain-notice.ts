@@ -117,7 +117,8 @@ function agentsOf(notice: Notice, nowMs: number): RunSearch[] {
 }
 
 function searchFor(alert: NoticeAlert, nowMs: number): RunSearch | undefined {
-  const { job = '', agent_name: agent = '' } = alert.labels
+  // rules in a process have the label service
+  const { service = '', job = service, agent_name: agent = '' } = alert.labels
   if (job === '' || agent === '') return undefined
   const startMs = Date.parse(alert.startsAt)
   const endMs = alert.status === 'resolved' ? Date.parse(alert.endsAt ?? '') : Number.NaN

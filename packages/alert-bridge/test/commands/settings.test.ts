@@ -65,6 +65,24 @@ test('mail is sent without TLS only if the settings request it', () => {
   expect(problemsOf({ env: { ...mail, ALERT_EMAIL_REQUIRE_TLS: 'no' } })).toMatchObject([{ path: 'ALERT_EMAIL_REQUIRE_TLS' }])
 })
 
+test('reports a store of traces whose traces no message can link to', () => {
+  const env = { BRIDGE_TOKEN: 'a-token-of-16-characters', TRACES_URL: 'http://jaeger:16686' }
+  const line =
+    'TRACES_URL is set, but neither TRACE_LINK nor GRAFANA_URL: messages link to no trace, because its address is not known'
+  expect(settingsOf({ env }).notices).toContain(line)
+  for (const [name, value] of Object.entries({
+    TRACE_LINK: 'http://jaeger:16686/trace/{trace_id}',
+    GRAFANA_URL: 'http://grafana',
+  })) {
+    expect(settingsOf({ env: { ...env, [name]: value } }).notices).not.toContain(line)
+  }
+})
+
+test('names a problem of GRAFANA_URL once', () => {
+  const env = { BRIDGE_TOKEN: 'a-token-of-16-characters', GRAFANA_URL: 'grafana:3000' }
+  expect(problemsOf({ env }).map(({ path }) => path)).toEqual(['GRAFANA_URL'])
+})
+
 test('needs a token', () => {
   expect(problemsOf({ env: {} })).toMatchObject([{ path: 'BRIDGE_TOKEN', rule: expect.stringContaining('is not set') }])
 })

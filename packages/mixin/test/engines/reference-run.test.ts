@@ -35,12 +35,14 @@ const bornLate: Readonly<Record<string, string>> = {
   'agent:score_drop:z': 'it needs scores of the days before',
   worker_queue_tasks: 'a worker with WORKER_DATABASE_URL has it; a test of the worker reads it',
   worker_queue_oldest_seconds: 'a worker with WORKER_DATABASE_URL has it; a test of the worker reads it',
+  'bridge:notification_balance:settled': 'it exists after three minutes without a notification',
   bridge_heartbeats_total: 'the bridge has it where it sends heartbeats to other regions',
 }
 /** The same for labels, by series; `` is any. */
 const lateLabels: Readonly<Record<string, readonly string[]>> = {
   // the SDK of OpenTelemetry sets it when a metric has too many label values
   '': ['otel_metric_overflow', '__name__', ...(settings.histograms === 'native' ? ['le'] : [])],
+  'bridge:notification_balance:settled': ['receiver'],
   worker_queue_tasks: ['job', 'deployment_environment_name', 'cloud_region', 'state'],
   worker_queue_oldest_seconds: ['job', 'deployment_environment_name', 'cloud_region'],
   agent_stuck_run_seconds: ['job', 'deployment_environment_name', 'cloud_region', 'agent_name', 'instance'],
