@@ -109,7 +109,7 @@ test('a contact point is delivered once, and its end resolves the incident', asy
   expect(last?.incidentKey).toBe(first?.incidentKey)
   const { links, firstStep, facts } = contentOf(first!)
   expect(firstStep?.link).toEqual({ name: 'Runbook', url: 'https://myrunbook.com/runbook/1234' })
-  expect(links.map(({ name }) => name)).toEqual(['Dashboard at that time', 'Query', 'Grafana', 'Silence', 'image', 'panel'])
+  expect(links.map(({ name }) => name)).toEqual(['Silence', 'Dashboard at that time', 'Query', 'Grafana', 'image', 'panel'])
   expect(facts).toContainEqual({ name: 'values', value: 'B = 44.23943737541908, C = 1' })
 })
 
