@@ -24,7 +24,7 @@ describe.each(published)('@swarmwatch/%s, packed', (name) => {
     const others = packedAs(name).files.filter((file) => !/^(dist|bin)\/|^migrations\/\d{4}_\w+\.sql$/.test(file))
     expect(others).toEqual(['LICENSE', 'README.md', 'package.json'])
     // dist/files/ of the stack is what it writes
-    expect(packedAs(name).files.filter((file) => !/\.(mjs|d\.mts|sql)$|^dist\/files\//.test(file))).toEqual(others)
+    expect(packedAs(name).files.filter((file) => !/\.(mjs|mjs\.map|d\.mts|sql)$|^dist\/files\//.test(file))).toEqual(others)
   })
 
   test('asks for versions that a registry knows', () => {

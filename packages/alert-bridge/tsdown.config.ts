@@ -4,6 +4,7 @@ export default defineConfig({
   entry: ['src/index.ts', 'src/cli.ts'],
   platform: 'node',
   dts: true,
+  sourcemap: true,
   publint: true,
   attw: { profile: 'esm-only' },
 })

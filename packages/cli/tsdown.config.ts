@@ -13,6 +13,7 @@ export default defineConfig({
   // The entry for Node of jsonc-parser is UMD, which requires its own files at run time
   alias: { 'jsonc-parser': fileURLToPath(new URL('node_modules/jsonc-parser/lib/esm/main.js', import.meta.url)) },
   banner: { js: inlined.map(licenceOf).join('\n') },
+  sourcemap: true,
   publint: { strict: true },
 })
 

@@ -19,6 +19,7 @@ export default defineConfig({
   alias: { yaml: fileURLToPath(new URL('node_modules/yaml/browser/index.js', import.meta.url)) },
   banner: { js: inlined.map(licenceOf).join('\n') },
   dts: true,
+  sourcemap: true,
   publint: { strict: true },
   attw: { profile: 'esm-only', level: 'error' },
 })

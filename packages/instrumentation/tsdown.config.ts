@@ -49,6 +49,7 @@ export default defineConfig({
   ],
   banner: { js: '/*! Contains parts of @opentelemetry/instrumentation, Copyright The OpenTelemetry Authors, Apache-2.0 */' },
   dts: true,
+  sourcemap: true,
   publint: { strict: true },
   attw: { profile: 'esm-only', level: 'error' },
 })

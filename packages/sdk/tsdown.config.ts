@@ -12,6 +12,7 @@ export default defineConfig({
   },
   platform: 'node',
   dts: true,
+  sourcemap: true,
   publint: { strict: true },
   attw: { profile: 'esm-only', level: 'error' },
 })

@@ -4,6 +4,7 @@ export default defineConfig({
   entry: ['src/index.ts'],
   platform: 'node',
   dts: true,
+  sourcemap: true,
   publint: { strict: true },
   attw: { profile: 'esm-only', level: 'error' },
 })

@@ -13,6 +13,10 @@ export interface OtlpSpan {
   readonly spanId: string
   /** Empty for a root span. */
   readonly parentSpanId: string
+  /** Milliseconds since 1970. */
+  readonly startedAt: number
+  /** Milliseconds since 1970. */
+  readonly endedAt: number
   readonly attributes: OtlpAttributes
   readonly links: readonly { readonly traceId: string; readonly spanId: string }[]
 }
@@ -49,6 +53,8 @@ export function decodeTraces(body: Uint8Array): OtlpSpan[] {
         traceId: hex(span, 1),
         spanId: hex(span, 2),
         parentSpanId: hex(span, 4),
+        startedAt: milliseconds(span, 7),
+        endedAt: milliseconds(span, 8),
         attributes: attributesIn(span, 9),
         links: parts(span, 13)
           .map(message)
@@ -185,6 +191,12 @@ function bytesOf(value: bigint | Uint8Array): Uint8Array {
 function viewOf(value: bigint | Uint8Array): DataView {
   const { buffer, byteOffset, byteLength } = bytesOf(value)
   return new DataView(buffer, byteOffset, byteLength)
+}
+
+/** A time that the message has in nanoseconds. */
+function milliseconds(of: Message, field: number): number {
+  const [value] = of.get(field) ?? []
+  return value === undefined ? 0 : Number(viewOf(value).getBigUint64(0, true)) / 1e6
 }
 
 function text(of: Message, field: number): string {

@@ -108,6 +108,9 @@ code { font: 12.5px ui-monospace, 'SF Mono', Menlo, Consolas, 'Liberation Mono',
 
 /** Score, key figures, bars and charts. */
 const readings = `
+#health { display: flex; flex-direction: column; }
+#health .chart { flex: 1; display: flex; flex-direction: column; }
+#health .chart svg { flex: 1; min-height: 48px; max-height: 140px; height: auto; }
 .score { display: flex; align-items: flex-end; justify-content: space-between; gap: 12px; }
 .score .reading { font-size: 60px; line-height: 1; font-weight: 300; letter-spacing: -.02em; }
 .score .tenths { font-size: 30px; }
@@ -171,6 +174,7 @@ th:last-child, td:last-child { padding-right: 0; }
 .scroll { overflow-x: auto; }
 .scroll .number { width: 1%; padding-left: 18px; }
 .scroll tbody th { min-width: 150px; }
+.scroll td:not(.number, .wide) { min-width: 92px; }
 .trace { display: inline-block; max-width: 9ch; overflow: hidden; text-overflow: ellipsis; white-space: nowrap; vertical-align: bottom; }
 .scroll.attempts { overflow: visible; }
 .attempts tbody th { min-width: 0; width: 1%; white-space: nowrap; }
@@ -189,6 +193,7 @@ th:last-child, td:last-child { padding-right: 0; }
   .scroll tr { display: grid; grid-template-columns: repeat(3, minmax(0, 1fr)); gap: 4px 10px; padding: 9px 0; border-bottom: 1px solid var(--hair); }
   .scroll tr:last-child { border-bottom: 0; }
   .scroll tbody th { grid-column: 1 / -1; padding: 0; border: 0; }
+  .scroll td:not(.number, .wide) { min-width: 0; }
   .scroll td, .scroll .number, .attempts .wide { width: auto; padding: 0; border: 0; text-align: left; white-space: normal; }
   .scroll.agents tr { grid-template-columns: repeat(4, minmax(0, 1fr)); }
   .scroll .wide:has(.message) { grid-column: 1 / -1; }

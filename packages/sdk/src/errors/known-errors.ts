@@ -1,6 +1,7 @@
 // The lists behind docs/errors.md; a test compares them with the page. Words are compared in lower case
 
-const lowerCase = (words: string): Set<string> => new Set(words.toLowerCase().split(/\s+/).filter(Boolean))
+const lowerCase = /* @__NO_SIDE_EFFECTS__ */ (words: string): Set<string> =>
+  new Set(words.toLowerCase().split(/\s+/).filter(Boolean))
 
 /** Statuses from 400 to 499 after which the same request may succeed later; after the others it cannot. */
 export const transientClientStatuses: ReadonlySet<number> = new Set([408, 409, 412, 420, 421, 423, 424, 425, 429, 449, 499])

@@ -1,6 +1,6 @@
 /** Bucket bounds in seconds: of a run that may wait 5 + 15 + 30 s between attempts. */
 export const executionBuckets: readonly number[] = [0.1, 0.25, 0.5, 1, 2.5, 5, 10, 20, 30, 60, 120, 300, 600]
-const doubling = (from: number, count: number): readonly number[] =>
+const doubling = /* @__NO_SIDE_EFFECTS__ */ (from: number, count: number): readonly number[] =>
   Array.from({ length: count }, (_, n) => Number((from * 2 ** n).toPrecision(12)))
 /** 0.1 doubling to 409.6 s, as the GenAI conventions advise for agents. */
 export const agentBuckets: readonly number[] = doubling(0.1, 13)
