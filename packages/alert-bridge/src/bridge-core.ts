@@ -6,6 +6,7 @@ import { deliveryTimes, type DeliveryTimes } from './deliveries/delivery-context
 import { startDispatcher, type Dispatcher } from './deliveries/dispatcher.ts'
 import { type EscalationPolicy, runEscalation } from './escalation/run-escalation.ts'
 import { startIntake, type Intake } from './intake/intake.ts'
+import { measuredIncidents } from './incidents/measured-incidents.ts'
 import { channelFailed, channelRecovered } from './message/meta-notices.ts'
 import type { BridgeMetrics } from './metrics/bridge-metrics.ts'
 import { type CalendarOptions, openCalendars } from './on-call/calendars.ts'
@@ -50,7 +51,8 @@ export interface CoreOptions {
 export const defaultInboxLimit = 200_000
 
 /** Connects intake, outbox and deliveries. Rejects, and closes the store, if the store cannot be written. */
-export async function startCore(options: CoreOptions): Promise<BridgeCore> {
+export async function startCore(given: CoreOptions): Promise<BridgeCore> {
+  const options = { ...given, store: { ...given.store, ...measuredIncidents(given.store, given.metrics) } }
   const { store, channels, metrics, now, write, random = Math.random, checkpoints = noCheckpoints } = options
   const times = { ...deliveryTimes, ...options.times }
   let dispatcher: Dispatcher | undefined

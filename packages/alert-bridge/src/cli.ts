@@ -7,11 +7,13 @@ import { proxiedFetch } from './channels/proxy.ts'
 import { check } from './commands/check.ts'
 import { backup, replay } from './commands/data-folder.ts'
 import { drill } from './commands/drill.ts'
+import { drillEscalation } from './commands/drill-escalation.ts'
 import { move } from './commands/move.ts'
 import { onCall } from './commands/on-call.ts'
 import { serve } from './commands/serve.ts'
 import { openCalendars } from './on-call/calendars.ts'
 import { readBridgeSettings } from './settings.ts'
+import { channelOptions } from './start-service.ts'
 
 interface JsonOption {
   readonly json?: true
@@ -50,19 +52,24 @@ line.program
 line.program
   .command('drill')
   .description('send a test message through every channel and print how long each took; exits with 1 if a channel fails')
-  .addHelpText('after', '\nExamples:\n  alert-bridge drill\n  alert-bridge drill --json')
+  .option('--escalation', 'send to the people of each step of alerts.escalation instead, without the waits')
+  .addHelpText('after', '\nExamples:\n  alert-bridge drill\n  alert-bridge drill --json\n  alert-bridge drill --escalation')
   .option('--json', 'print the results as JSON')
   .action(
-    line.action(({ json }: JsonOption) => {
+    line.action(({ json, escalation }: JsonOption & { readonly escalation?: true }) => {
       const settings = readBridgeSettings({ env, needsToken: false })
-      const { channels, notices, style } = settings
-      return drill({ channels: openChannels(channels, { style, proxies: settings }), notices, write, json: json === true })
+      const { notices, escalation: steps = [], rotations = [] } = settings
+      const channels = openChannels(settings.channels, channelOptions(settings))
+      if (escalation !== true) return drill({ channels, notices, write, json: json === true })
+      const calendars = openCalendars({ now: Date.now, fetch: proxiedFetch(settings) })
+      return drillEscalation({ channels, steps, rotations, calendars, write, json: json === true })
     }),
   )
 
 line.program
   .command('oncall')
   .description('print who is on call now and next; exits with 1 if there is no rotation, or no one is on call')
+  .addHelpText('after', '\nExamples:\n  alert-bridge oncall\n  alert-bridge oncall --json')
   .option('--json', 'print the result as JSON')
   .action(
     line.action(({ json }: JsonOption) => {

@@ -1,5 +1,7 @@
 import { setTimeout as pause } from 'node:timers/promises'
 
+import { severities } from '@swarmwatch/config'
+
 import { type BridgeCore, type CoreOptions, startCore } from './bridge-core.ts'
 import { openExplanations } from './causes/explain-notice.ts'
 import { jaegerStore } from './causes/jaeger.ts'
@@ -16,7 +18,7 @@ import { type HttpOptions, serveHttp } from './http/serve-http.ts'
 import { alertmanagerSilences } from './incidents/alertmanager-silences.ts'
 import { incidentActions } from './incidents/incident-actions.ts'
 import { damagedDatabaseText, databaseDamaged } from './message/meta-notices.ts'
-import { otelMetrics } from './metrics/bridge-metrics.ts'
+import { otelMetrics, type UnacknowledgedIncidents } from './metrics/bridge-metrics.ts'
 import { metricsEndpoint } from './metrics/metrics-endpoint.ts'
 import { openStore } from './outbox/open-store.ts'
 import type { Store } from './outbox/store.ts'
@@ -45,7 +47,7 @@ export async function startService(settings: BridgeSettings, options: ServiceOpt
   const endpoint = metricsEndpoint()
   const messageActions = actionsOf(settings, now)
   const channels =
-    options.channels ?? openChannels(settings.channels, { ...channelOptions(settings, write), actions: messageActions })
+    options.channels ?? openChannels(settings.channels, { ...channelOptions(settings), write, actions: messageActions })
   const names = channels.map(({ channel }) => channel.name)
   const { heartbeatTargets: targets = [], heartbeatTokens = [], heartbeatSeconds = 30, watchedPeers = [] } = settings
   const fetch = proxiedFetch(settings)
@@ -81,6 +83,11 @@ export async function startService(settings: BridgeSettings, options: ServiceOpt
     openBreakers: core.openBreakers,
     watchdogAgeSeconds: () => watchdog?.ageSeconds(),
     peers: peers.states,
+    unacknowledged: () =>
+      Promise.race([
+        unacknowledged(store, now, steps.length > 0).catch(() => undefined),
+        pause(scrapeWaitMs, undefined, { ref: false }),
+      ]),
   })
 
   async function stopAll(): Promise<void> {
@@ -191,13 +198,26 @@ function peopleOptions({
 }
 
 /** Channels that also serve the people of the escalation. */
-function channelOptions(settings: BridgeSettings, write: (line: string) => void): OpenChannelsOptions {
+export function channelOptions(settings: BridgeSettings): OpenChannelsOptions {
   const { style, escalation: steps = [], rotations = [] } = settings
-  return { write, style, proxies: settings, people: peopleOf({ steps, rotations }) }
+  return { style, proxies: settings, people: peopleOf({ steps, rotations }) }
 }
 
 /** A scrape takes at most this long, also when the database does not answer. */
 const scrapeWaitMs = 1_000
+
+/** Every severity, also those without an open incident. */
+async function unacknowledged(
+  store: Pick<Store, 'unacknowledged'>,
+  now: () => number,
+  hasSteps: boolean,
+): Promise<UnacknowledgedIncidents[]> {
+  const found = await store.unacknowledged()
+  return severities.map((severity) => {
+    const { count = 0, oldestAt = now() } = found.find((one) => one.severity === severity) ?? {}
+    return { severity, count, oldestAgeSeconds: hasSteps ? Math.max(now() - oldestAt, 0) / 1000 : undefined }
+  })
+}
 
 async function oldestAgeSeconds(store: Pick<Store, 'oldestPendingAt'>, now: () => number): Promise<number> {
   return Math.max(now() - ((await store.oldestPendingAt()) ?? now()), 0) / 1000

@@ -183,6 +183,9 @@ export const ruleThresholds = {
    */
   lostNotifications: { quietSeconds: 180, lookBackSeconds: 1_800, forSeconds: 60 },
 
+  /** Age of a critical incident that no one has acknowledged, in spite of the steps of `alerts.escalation`. */
+  unacknowledged: { olderThanSeconds: 1800, forSeconds: 60 },
+
   /** Age of the oldest message that the bridge has not delivered. */
   bridge: { oldestSeconds: 300, forSeconds: 120 },
 

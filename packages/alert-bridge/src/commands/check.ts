@@ -2,18 +2,21 @@ import { readFileSync } from 'node:fs'
 import type { LookupFunction } from 'node:net'
 import { dirname, resolve } from 'node:path'
 
-import { channelWarnings, hostAndPort, severities, type Severity } from '@swarmwatch/config'
+import { asciiOnly, channelWarnings, type EscalationStep, hostAndPort, severities, type Severity } from '@swarmwatch/config'
 import { asJson, type ExitCode } from '@swarmwatch/config/command-line'
 
 import { systemDependencies } from '../channels/channel.ts'
-import { proxyFor } from '../channels/proxy.ts'
+import { proxiedFetch, proxyFor } from '../channels/proxy.ts'
 import { webhookHostProblem } from '../channels/webhook/webhook-host.ts'
 import { type DatabaseAddress, readDatabaseUrl } from '../outbox/postgres/database-url.ts'
 import { describeIncidents } from '../incidents/incident-settings.ts'
+import { type Calendars, openCalendars } from '../on-call/calendars.ts'
+import { type RotationState, whoIsOnCall } from '../on-call/who-is-on-call.ts'
 import { contentOf } from '../message/message-content.ts'
 import type { MessageStyle, Notice } from '../message/notice.ts'
 import type { BridgeSettings } from '../settings.ts'
 import { lintAlertmanager } from './lint-alertmanager.ts'
+import { peopleText } from './on-call.ts'
 import { fewChannelsLine, reachingChannels } from './serve.ts'
 
 /** Options for {@link check}. */
@@ -24,6 +27,8 @@ export interface CheckOptions {
   readonly write: (line: string) => void
   /** Whether to write one JSON document instead of lines. @default false */
   readonly json?: boolean
+  /** @default calendars that are fetched now */
+  readonly calendars?: Calendars
   /** Resolves the hosts of webhooks. @default that of the system */
   readonly lookup?: LookupFunction
 }
@@ -35,6 +40,9 @@ export interface CheckOptions {
 export async function check(options: CheckOptions): Promise<ExitCode> {
   const { settings, alertmanagerFile, write, json = false, lookup = systemDependencies.lookup } = options
   const { channels, notices, host, port, tokens, watchedPeers = [], heartbeatTargets = [], unusedChannels = [] } = settings
+  const { escalation: steps = [], rotations = [] } = settings
+  const calendars = options.calendars ?? openCalendars({ now: Date.now, fetch: proxiedFetch(settings) })
+  const onCall = await Promise.all(rotations.map((rotation) => whoIsOnCall(rotation, Date.now(), calendars)))
   const reaching = reachingChannels(channels)
   const address = settings.databaseUrl && readDatabaseUrl(settings.databaseUrl.reveal())
   const unusable = address && (await problemOf(address))
@@ -48,6 +56,7 @@ export async function check(options: CheckOptions): Promise<ExitCode> {
     ...channels.flatMap(channelWarnings),
     ...(await privateHosts(settings, lookup)),
     ...peerWarnings(settings),
+    ...escalationWarnings(settings, onCall),
     ...people.warnings,
     ...(alertmanagerFile === undefined ? [] : lintFile(alertmanagerFile)),
   ]
@@ -72,6 +81,8 @@ export async function check(options: CheckOptions): Promise<ExitCode> {
   }
   for (const { host: peer } of heartbeatTargets) write(`sends heartbeats to the bridge at ${peer}`)
   for (const line of people.lines) write(line)
+  for (const text of steps.map(stepLine)) write(asciiOnly(text))
+  for (const { name, now } of onCall) write(asciiOnly(`on call in ${name}: ${peopleText(now)}`))
   for (const { about, subject, text } of sampleMessages(settings.style)) {
     write(`message about ${about}: ${subject}`)
     for (const line of text.split('\n')) write(`  ${line}`.trimEnd())
@@ -80,6 +91,30 @@ export async function check(options: CheckOptions): Promise<ExitCode> {
   for (const warning of warnings) write(`warning: ${warning}`)
   write(warnings.length === 0 ? 'no warnings' : `${warnings.length} warning(s)`)
   return exitCode
+}
+
+/** `escalation step 2 after 600 s: rotation nights, again every 300 s, for critical`. */
+function stepLine(
+  { afterSeconds, channels, recipients, rotation, repeatSeconds, severities: of }: EscalationStep,
+  index: number,
+): string {
+  const target =
+    rotation === undefined ? [...channels.map((name) => `channel ${name}`), ...recipients].join(', ') : `rotation ${rotation}`
+  const again = repeatSeconds === undefined ? '' : `, again every ${repeatSeconds} s`
+  return `escalation step ${index + 1} after ${afterSeconds} s: ${target}${again}, for ${of.join(', ')}`
+}
+
+function escalationWarnings({ escalation = [], publicUrl }: BridgeSettings, onCall: readonly RotationState[]): string[] {
+  const unused = onCall.filter(({ name }) => !escalation.some(({ rotation }) => rotation === name))
+  return [
+    ...onCall.flatMap(({ name, warnings }) => warnings.map((warning) => `rotation ${name}: ${warning}`)),
+    ...unused.map(({ name }) => `rotation ${name}: no step of alerts.escalation uses it`),
+    ...(escalation.length > 0 && publicUrl === undefined
+      ? [
+          'alerts.escalation is set, but BRIDGE_PUBLIC_URL is not: messages have no link to acknowledge, so only the end of an alert stops its steps',
+        ]
+      : []),
+  ]
 }
 
 async function problemOf(address: DatabaseAddress): Promise<string | undefined> {

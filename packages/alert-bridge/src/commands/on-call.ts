@@ -47,7 +47,7 @@ function rowOf({ name, timeZone, now, next }: RotationState): string[] {
 }
 
 /** `Ada (ada@example.com, +491701234567)`. */
-function peopleText({ people }: OnCall): string {
+export function peopleText({ people }: OnCall): string {
   const each = people.map(({ name, recipients }) => `${name} (${recipients.join(', ')})`)
   return each.length === 0 ? 'no one' : each.join(' and ')
 }

@@ -16,7 +16,7 @@ export interface DueStep extends StepPosition {
 /** The properties of an incident on which its steps depend. */
 export interface EscalatedIncident {
   readonly severity: Severity
-  /** When it began. */
+  /** When it began, or began again after a silence. */
   readonly openedAt: number
 }
 
@@ -47,6 +47,16 @@ export function decideStep(
   if (current.step !== step && current.dueAt > now) return { kind: 'wait', next: current }
   const sent = { step: current.step, round: current.step === step ? round : 0 }
   return { kind: 'send', ...sent, next: stepAfter(steps, incident, sent, now) }
+}
+
+/** When an incident must have begun for the step at a position to be due at `dueAt`. */
+export function beginFor(
+  steps: readonly EscalationStep[],
+  { severity }: Pick<EscalatedIncident, 'severity'>,
+  { step, round, dueAt }: DueStep,
+): number {
+  const offset = stepFrom(steps, step, { severity, openedAt: 0 })?.dueAt ?? 0
+  return dueAt - offset - Math.round(round * (steps[step]?.repeatSeconds ?? 0) * 1000)
 }
 
 /** The repetition of a step, or the step after it, whichever is first. */

@@ -8,7 +8,7 @@ import type { Calendars } from '../on-call/calendars.ts'
 import type { HistoryEntry, IncidentChange, StoredIncident } from '../outbox/incidents.ts'
 import type { Store } from '../outbox/store.ts'
 import type { RoutedChannel } from '../routing.ts'
-import { decideStep, type DueStep } from './next-step.ts'
+import { beginFor, decideStep, type DueStep, type EscalatedIncident } from './next-step.ts'
 import { type StepTargets, stepTargets } from './step-targets.ts'
 
 /** Whom to notify while no one acknowledges an incident, and when. */
@@ -62,7 +62,7 @@ export function runEscalation(options: EscalationOptions): Waker {
   }
 
   async function advance(incident: StoredIncident): Promise<void> {
-    const due = decideStep(steps, incident, positionOf(incident), now())
+    const due = decideStep(steps, escalated(steps, incident), positionOf(incident), now())
     const targets = due.kind === 'send' ? await stepTargets(steps[due.step]!, { ...options, now: now() }) : undefined
     const history = due.kind === 'send' ? await store.incidentHistory(incident.key) : []
     const at = now()
@@ -87,6 +87,13 @@ function positionOf({ escalationStep, escalationRound }: StoredIncident): { read
   return { step: escalationStep, round: escalationRound }
 }
 
+/** After a silence the steps begin again, so their times no longer depend on the beginning of the incident. */
+function escalated(steps: readonly EscalationStep[], incident: StoredIncident): EscalatedIncident {
+  const { severity, openedAt, silencedUntil, escalationDueAt: dueAt } = incident
+  if (silencedUntil === undefined || dueAt === undefined) return { severity, openedAt }
+  return { severity, openedAt: beginFor(steps, incident, { ...positionOf(incident), dueAt }) }
+}
+
 function isSame(one: StoredIncident, other: StoredIncident): boolean {
   return (
     one.escalationStep === other.escalationStep &&
@@ -104,7 +111,7 @@ interface StepContext extends Pick<EscalationOptions, 'steps' | 'plan'> {
 
 /** The step that is due, as one change of the incident. */
 function changeFor(incident: StoredIncident, { steps, plan, targets, history, at }: StepContext): IncidentChange {
-  const decision = decideStep(steps, incident, positionOf(incident), at)
+  const decision = decideStep(steps, escalated(steps, incident), positionOf(incident), at)
   if (decision.kind !== 'send' || targets === undefined) {
     return { set: nextFields(decision.kind === 'wait' ? decision.next : undefined) }
   }

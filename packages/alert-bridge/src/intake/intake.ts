@@ -5,7 +5,7 @@ import { lastResortLine } from '../message/console-lines.ts'
 import { bodyUnreadable, type Meta, metaNotice } from '../message/meta-notices.ts'
 import type { Notice } from '../message/notice.ts'
 import type { BridgeMetrics } from '../metrics/bridge-metrics.ts'
-import { type Accepted, type Inbox, type MetaStates, type Store, StoreError } from '../outbox/store.ts'
+import { type Accepted, type Decision, type Inbox, type MetaStates, type Store, StoreError } from '../outbox/store.ts'
 import type { RoutedChannel } from '../routing.ts'
 import { withoutWatchdog } from '../watchdog.ts'
 import { type BridgeEvent, noticeOfEvent } from './bridge-event.ts'
@@ -36,7 +36,7 @@ export interface Intake {
 
 /** Options for {@link startIntake}. */
 export interface IntakeOptions {
-  readonly store: Inbox & MetaStates & Pick<Store, 'sharing'>
+  readonly store: Inbox & MetaStates & Pick<Store, 'sharing' | 'incident'>
   readonly channels: readonly RoutedChannel[]
   readonly metrics: BridgeMetrics
   readonly checkpoints: Checkpoints
@@ -69,11 +69,20 @@ export async function startIntake(options: IntakeOptions): Promise<Intake> {
   })
 
   async function accept({ entry, decide }: PreparedEntry): Promise<Accepted> {
-    const accepted = await store.accept(entry, decide)
+    let decided: Decision | undefined
+    const accepted = await store.accept(entry, (known) => (decided = decide(known)))
     checkpoints.reached('after-commit')
-    if (accepted.duplicate === undefined) onAccepted()
-    else metrics.duplicate(accepted.duplicate)
+    if (accepted.duplicate === undefined) {
+      onAccepted()
+      if (decided?.kind === 'keep' && decided.status === 'resolved') void recordEnd(decided.notice.incidentKey, entry.receivedAt)
+    } else metrics.duplicate(accepted.duplicate)
     return accepted
+  }
+
+  /** Records how long an incident lasted, unless its end was known before. */
+  async function recordEnd(key: string, at: number): Promise<void> {
+    const incident = await store.incident(key).catch(() => undefined)
+    if (incident?.resolvedAt === at) metrics.resolved(incident.severity, Math.max(at - incident.openedAt, 0) / 1000)
   }
 
   async function acceptGroup(group: ReceivedGroup, traceparent?: string): Promise<Accepted> {

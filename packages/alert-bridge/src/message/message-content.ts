@@ -106,8 +106,8 @@ function acknowledgement({ acknowledgedBy = '', silencedUntil, style }: Notice):
 const maxStepsBefore = 5
 
 /** Which step this is, who was notified before, and how to end the escalation. */
-function escalationLines({ escalation, style = {} }: Notice): string[] {
-  if (escalation === undefined) return []
+function escalationLines({ kind, escalation, style = {} }: Notice): string[] {
+  if (escalation === undefined || kind !== 'escalation') return []
   const { number, of, round, who, before, problem } = escalation
   const again = round === 0 ? '' : `, repetition ${round}`
   const earlier = before

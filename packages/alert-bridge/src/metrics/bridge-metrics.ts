@@ -19,6 +19,10 @@ export interface BridgeMetrics {
   readonly deadLetter: () => void
   readonly fallback: (channel: string) => void
   readonly unknownOutcome: (count?: number) => void
+  /** Records the time from the beginning of an incident to its acknowledgment. */
+  readonly acknowledged: (severity: Severity, seconds: number) => void
+  /** Records the time from the beginning of an incident to its end. */
+  readonly resolved: (severity: Severity, seconds: number) => void
   /** Counts a heartbeat to a peer. */
   readonly heartbeat: (target: string, hasWorked: boolean) => void
   /** Registers the gauges, which are read at each scrape. */
@@ -33,6 +37,16 @@ export interface BridgeGauges {
   /** Undefined without a dead-man's switch. */
   readonly watchdogAgeSeconds: () => number | undefined
   readonly peers: () => readonly PeerState[]
+  /** Open incidents that no one has acknowledged; undefined if the store does not answer in time. */
+  readonly unacknowledged: () => Promise<readonly UnacknowledgedIncidents[] | undefined>
+}
+
+/** Open incidents of one severity. */
+export interface UnacknowledgedIncidents {
+  readonly severity: Severity
+  readonly count: number
+  /** Age of the oldest one; undefined without `alerts.escalation`, when no one is expected to acknowledge. */
+  readonly oldestAgeSeconds: number | undefined
 }
 
 /** Name of the console line for an alert that all channels failed to deliver. */
@@ -42,6 +56,8 @@ export const lastResortName = 'last_resort'
 const maxReceivers = 50
 const otherReceiver = '__other__'
 
+/** From a minute to a day. */
+const incidentBounds = [60, 120, 300, 600, 900, 1800, 3600, 7200, 14_400, 28_800, 86_400]
 const latencyBounds = [0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60, 300, 900, 3600]
 
 /** Creates the instruments. Every counter starts at 0, because `rate()` does not see the first increase of a series that begins at 1. */
@@ -82,6 +98,21 @@ export function otelMetrics(meter: Meter, channels: readonly string[], targets: 
     description: '1 while the bridge of another region is reported as silent',
   })
 
+  const acknowledging = meter.createHistogram('bridge.incident.acknowledge.seconds', {
+    description: 'From the beginning of an incident to its acknowledgment',
+    advice: { explicitBucketBoundaries: incidentBounds },
+  })
+  const resolving = meter.createHistogram('bridge.incident.resolve.seconds', {
+    description: 'From the beginning of an incident to its end',
+    advice: { explicitBucketBoundaries: incidentBounds },
+  })
+  const unacknowledged = meter.createObservableGauge('bridge.incidents.unacknowledged', {
+    description: 'Open incidents that no one has acknowledged',
+  })
+  const unacknowledgedAge = meter.createObservableGauge('bridge.incidents.unacknowledged.oldest.age.seconds', {
+    description: 'Age of the oldest incident that no one has acknowledged, while there is an escalation',
+  })
+
   received.add(0)
   deadLetters.add(0)
   unknown.add(0)
@@ -102,6 +133,8 @@ export function otelMetrics(meter: Meter, channels: readonly string[], targets: 
     deadLetter: () => deadLetters.add(1),
     fallback: (channel) => fallbacks.add(1, { channel }),
     unknownOutcome: (count = 1) => unknown.add(count),
+    acknowledged: (severity, seconds) => acknowledging.record(seconds, { severity }),
+    resolved: (severity, seconds) => resolving.record(seconds, { severity }),
     heartbeat: (target, hasWorked) => heartbeats.add(1, { target, outcome: hasWorked ? 'sent' : 'failed' }),
     observe: (read) => {
       oldest.addCallback(async (result) => {
@@ -111,6 +144,15 @@ export function otelMetrics(meter: Meter, channels: readonly string[], targets: 
       open.addCallback((result) => {
         for (const { channel, isOpen } of read.openBreakers()) result.observe(Number(isOpen), { channel })
       })
+      meter.addBatchObservableCallback(
+        async (result) => {
+          for (const { severity, count, oldestAgeSeconds } of (await read.unacknowledged()) ?? []) {
+            result.observe(unacknowledged, count, { severity })
+            if (oldestAgeSeconds !== undefined) result.observe(unacknowledgedAge, oldestAgeSeconds, { severity })
+          }
+        },
+        [unacknowledged, unacknowledgedAge],
+      )
       watchdog.addCallback((result) => {
         const age = read.watchdogAgeSeconds()
         if (age !== undefined) result.observe(age)

@@ -41,8 +41,9 @@ export function incidentValues(incident: NewIncident): (string | number | null)[
 export const incidentColumns: string =
   'incident_key, group_key, state, severity, title, agent, notice_id, opened_at, updated_at, resolved_at, escalation_due_at'
 
-// alerts that fire on after a silence begin with the first step again
-const isSilenceOver = `excluded.state <> 'resolved' AND r.state = 'silenced' AND r.silenced_until <= excluded.updated_at`
+// alerts that fire again after their end, or on after a silence, begin with the first step again
+const beginsAgain = `excluded.state <> 'resolved' AND (r.state = 'resolved'
+  OR (r.state = 'silenced' AND r.silenced_until <= excluded.updated_at))`
 
 /** Update of an incident `r` that is known already, for both databases. A person may have changed its state meanwhile. */
 export const updateIncident: string = `ON CONFLICT (incident_key) DO UPDATE SET
@@ -52,9 +53,9 @@ export const updateIncident: string = `ON CONFLICT (incident_key) DO UPDATE SET
   title = excluded.title, agent = coalesce(excluded.agent, r.agent), notice_id = excluded.notice_id, updated_at = excluded.updated_at,
   resolved_at = CASE WHEN excluded.state = 'resolved' THEN coalesce(r.resolved_at, excluded.resolved_at) END,
   resolved_by = CASE WHEN excluded.state = 'resolved' THEN r.resolved_by END,
-  escalation_step = CASE WHEN ${isSilenceOver} THEN 0 ELSE r.escalation_step END,
-  escalation_round = CASE WHEN ${isSilenceOver} THEN 0 ELSE r.escalation_round END,
-  escalation_due_at = CASE WHEN excluded.state = 'resolved' THEN NULL WHEN ${isSilenceOver} THEN excluded.escalation_due_at
+  escalation_step = CASE WHEN ${beginsAgain} THEN 0 ELSE r.escalation_step END,
+  escalation_round = CASE WHEN ${beginsAgain} THEN 0 ELSE r.escalation_round END,
+  escalation_due_at = CASE WHEN excluded.state = 'resolved' THEN NULL WHEN ${beginsAgain} THEN excluded.escalation_due_at
     WHEN r.state = 'open' AND r.escalation_step = 0 AND r.escalation_round = 0 THEN coalesce(r.escalation_due_at, excluded.escalation_due_at)
     ELSE r.escalation_due_at END`
 

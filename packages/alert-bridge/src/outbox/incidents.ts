@@ -77,6 +77,14 @@ export interface ChangedIncident {
   readonly isChanged: boolean
 }
 
+/** Open incidents of one severity. */
+export interface Unacknowledged {
+  readonly severity: Severity
+  readonly count: number
+  /** When the oldest one began. */
+  readonly oldestAt: number
+}
+
 /** Incidents: created, updated and ended in the transaction that accepts their alerts; people change them too. */
 export interface Incidents {
   readonly incident: (key: string) => Promise<StoredIncident | undefined>
@@ -102,6 +110,6 @@ export interface Incidents {
   readonly dueSteps: (now: number) => Promise<StoredIncident[]>
   /** When the next escalation step of an open incident is due. */
   readonly nextStepAt: () => Promise<number | undefined>
-  /** Number of open incidents, which no one has acknowledged, by severity; severities without any are absent. */
-  readonly countUnacknowledged: () => Promise<readonly { readonly severity: Severity; readonly count: number }[]>
+  /** Open incidents, which no one has acknowledged, by severity; severities without any are absent. */
+  readonly unacknowledged: () => Promise<readonly Unacknowledged[]>
 }

@@ -43,6 +43,9 @@ test('has every series from the start, with 0 where something is counted', async
       "bridge_breaker_open{channel="email"} 0",
       "bridge_watchdog_age_seconds N",
       "bridge_start_time_seconds N",
+      "bridge_incidents_unacknowledged{severity="critical"} 0",
+      "bridge_incidents_unacknowledged{severity="warning"} 0",
+      "bridge_incidents_unacknowledged{severity="info"} 0",
     ]
   `)
 })

@@ -17,6 +17,7 @@ import { alerting } from './pipeline/alerting.ts'
 import { arrival } from './pipeline/arrival.ts'
 import { collector } from './pipeline/collector.ts'
 import { prometheus } from './pipeline/prometheus.ts'
+import { response } from './pipeline/response.ts'
 import { alerts } from './swarm-overview/alerts.ts'
 import { deployments } from './swarm-overview/deployments.ts'
 import { keyNumbers } from './swarm-overview/key-numbers.ts'
@@ -68,7 +69,7 @@ export function dashboardPlans(settings: MixinSettings): readonly DashboardPlan[
       description: 'Does telemetry from agents arrive, and do alerts reach the recipients?',
       hours: 3,
       agents: 'none',
-      rows: [arrival, collector, prometheus, alerting(settings)],
+      rows: [arrival, collector, prometheus, alerting(settings), response(settings)],
     },
   ]
 }

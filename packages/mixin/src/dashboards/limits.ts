@@ -16,6 +16,7 @@ export interface Limits {
 const above = (limits: Omit<Limits, 'side'>): Limits => ({ side: 'above', ...limits })
 const {
   bridge,
+  unacknowledged,
   budget,
   capacity,
   dailyBudget,
@@ -45,6 +46,7 @@ type LimitName =
   | 'storageFill'
   | 'undeliveredAlerts'
   | 'inboxAge'
+  | 'unacknowledgedAge'
   | 'watchdogAge'
   | 'anyAlert'
   | 'anyTelemetryError'
@@ -71,6 +73,7 @@ export const limits: Readonly<Record<LimitName, Limits>> = {
   storageFill: above({ warning: capacity.diskFull.fullerThan }),
   undeliveredAlerts: above({ critical: notifications.failedAbove }),
   inboxAge: above({ critical: bridge.oldestSeconds }),
+  unacknowledgedAge: above({ critical: unacknowledged.olderThanSeconds }),
   // The bridge itself raises this alert
   watchdogAge: above({ critical: watchdogSeconds }),
   // No rule has these limits: one alert is too many, and below zero the objective is missed

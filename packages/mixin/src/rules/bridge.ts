@@ -131,6 +131,21 @@ export const bridgeAlerts: readonly Alert[] = [
   },
   {
     ...rest,
+    alert: 'AlertsUnacknowledged',
+    severity: 'critical',
+    expr: promql`
+      max by (job) (
+        bridge_incidents_unacknowledged_oldest_age_seconds{${jobIs.bridge}, severity="critical"}
+      ) > ${ruleThresholds.unacknowledged.olderThanSeconds}`,
+    forSeconds: ruleThresholds.unacknowledged.forSeconds,
+    summary: 'No one has acknowledged a critical alert for {{ $value | humanizeDuration }}',
+    description:
+      'The bridge notified people step by step, and no one acknowledged: they may not be reachable, or the escalation may notify the ' +
+      'wrong people. The incident list of the bridge shows who was notified, and when.',
+    identity: ['job'],
+  },
+  {
+    ...rest,
     alert: 'CriticalWhileBridgeDown',
     severity: 'critical',
     expr: promql`

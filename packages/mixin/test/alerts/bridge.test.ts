@@ -48,6 +48,31 @@ alertPromises('BridgeDeliveryFailing', {
   },
 })
 
+alertPromises('AlertsUnacknowledged', {
+  'fires a minute after a critical incident is unacknowledged for half an hour': {
+    series: {
+      'bridge_incidents_unacknowledged_oldest_age_seconds{job="alert-bridge", severity="critical"}': '0+15x400',
+      'bridge_incidents_unacknowledged_oldest_age_seconds{job="alert-bridge", severity="warning"}': '9000x400',
+    },
+    silentAt: ['30m', '31m'],
+    firesAt: {
+      '32m': {
+        labels: bridge,
+        summary: 'No one has acknowledged a critical alert for 32m 0s',
+        description:
+          'The bridge notified people step by step, and no one acknowledged: they may not be reachable, or the escalation may notify the wrong people. The incident list of the bridge shows who was notified, and when.',
+        since: '30m30s',
+      },
+    },
+  },
+  'is silent while critical incidents are acknowledged in time': {
+    series: {
+      'bridge_incidents_unacknowledged_oldest_age_seconds{job="alert-bridge", severity="critical"}': '0+15x110 0x290',
+    },
+    silentAt: ['30m', '40m', '2h'],
+  },
+})
+
 alertPromises('BridgeDeadLetters', {
   'fires at once, also for the first dead letter': {
     series: { 'bridge_dead_letters_total{job="alert-bridge"}': '_x40 2x400' },

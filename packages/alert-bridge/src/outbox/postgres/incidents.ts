@@ -1,5 +1,3 @@
-import type { Severity } from '@swarmwatch/config'
-
 import {
   canceledReason,
   changedColumns,
@@ -13,7 +11,7 @@ import {
   recordColumns,
   updateIncident,
 } from '../incident-rows.ts'
-import type { ChangedIncident, HistoryEntry, IncidentChange, Incidents, StoredIncident } from '../incidents.ts'
+import type { ChangedIncident, HistoryEntry, IncidentChange, Incidents, StoredIncident, Unacknowledged } from '../incidents.ts'
 import { orderedId } from '../rows.ts'
 import type { Recipient } from '../store.ts'
 import { insertDeliveries, insertNotices } from './new-rows.ts'
@@ -145,9 +143,9 @@ export function postgresIncidents({ query, transaction }: Database): Incidents {
       timeIn(
         query(`SELECT min(escalation_due_at) AS at FROM incident_records WHERE escalation_due_at IS NOT NULL AND state = 'open'`),
       ),
-    countUnacknowledged: () =>
-      query<{ severity: Severity; count: number }>(
-        `SELECT severity, count(*) AS count FROM incident_records WHERE state = 'open' GROUP BY severity`,
+    unacknowledged: () =>
+      query<Unacknowledged>(
+        `SELECT severity, count(*) AS count, min(opened_at) AS "oldestAt" FROM incident_records WHERE state = 'open' GROUP BY severity`,
       ),
   }
 }

@@ -1,7 +1,5 @@
 import type { DatabaseSync } from 'node:sqlite'
 
-import type { Severity } from '@swarmwatch/config'
-
 import {
   canceledReason,
   changedColumns,
@@ -15,7 +13,7 @@ import {
   recordColumns,
   updateIncident,
 } from '../incident-rows.ts'
-import type { ChangedIncident, HistoryEntry, IncidentChange, Incidents, StoredIncident } from '../incidents.ts'
+import type { ChangedIncident, HistoryEntry, IncidentChange, Incidents, StoredIncident, Unacknowledged } from '../incidents.ts'
 import { orderedId } from '../rows.ts'
 import type { Recipient } from '../store.ts'
 import type { GroupCommit } from './group-commit.ts'
@@ -75,7 +73,7 @@ export function sqliteIncidents(database: DatabaseSync, write: GroupCommit['writ
   )
   // the second condition is that of the index
   const unacknowledged = database.prepare(
-    `SELECT severity, count(*) AS count FROM incident_records WHERE state = 'open' AND state <> 'resolved' GROUP BY severity`,
+    `SELECT severity, count(*) AS count, min(opened_at) AS oldestAt FROM incident_records WHERE state = 'open' AND state <> 'resolved' GROUP BY severity`,
   )
   const endGroup = database.prepare(
     `UPDATE incidents SET status = 'resolved', updated_at = ?2
@@ -125,8 +123,7 @@ export function sqliteIncidents(database: DatabaseSync, write: GroupCommit['writ
     changeIncident: (key, now, decide) => write(() => changeIncident(key, now, decide)),
     dueSteps: async (now) => (due.all(now) as unknown as IncidentRecordRow[]).map(incidentOf),
     nextStepAt: async () => numberOf(nextDue.get()),
-    countUnacknowledged: async () =>
-      unacknowledged.all().map((row) => ({ ...row }) as unknown as { severity: Severity; count: number }),
+    unacknowledged: async () => unacknowledged.all().map((row) => ({ ...row }) as unknown as Unacknowledged),
   }
 }
 
