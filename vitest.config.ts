@@ -55,6 +55,7 @@ const slow = [
   'packages/alert-bridge/test/commands/engines/move.test.ts',
   'packages/alert-bridge/test/crash/engines/postgres-kills.test.ts',
   'packages/alert-bridge/test/crash/paused.test.ts',
+  'packages/alert-bridge/test/escalation/engines/interleavings.test.ts',
   'packages/alert-bridge/test/outbox/engines/postgres-bridges.test.ts',
   'packages/alert-bridge/test/outbox/engines/postgres-faults.test.ts',
   'packages/alert-bridge/test/outbox/engines/postgres.test.ts',

@@ -23,7 +23,12 @@ export function account(
     if (before > 0 && !mayHaveArrived) unexplained.push(id)
     counts.set(id, before + 1)
   }
-  const isAccounted = ({ id, state }: StoredDelivery): boolean => state === 'dead' || (state === 'delivered' && counts.has(id))
+  const byId = new Map(deliveries.map((delivery) => [delivery.id, delivery]))
+  // the message of an escalation step replaces one that still waited for the same recipient
+  const isAccounted = ({ id, state, collapsedInto }: StoredDelivery): boolean => {
+    const inside = collapsedInto === undefined ? undefined : byId.get(collapsedInto)
+    return state === 'dead' || (state === 'delivered' && counts.has(id)) || (inside !== undefined && isAccounted(inside))
+  }
   const ofNotice = Map.groupBy(deliveries, ({ noticeId }) => noticeId)
   const lost = [...acknowledged].filter((id) => {
     const own = ofNotice.get(id) ?? []

@@ -3,6 +3,7 @@ import { temporaryFolder } from '@swarmwatch/testkit/vitest'
 import { expect, test } from 'vitest'
 
 import type { Checkpoint } from '../../src/checkpoint.ts'
+import { step } from '../escalation/moved-clock.ts'
 import { token } from '../helpers/token.ts'
 import { openSink } from './sink.ts'
 import { account } from './accounting.ts'
@@ -13,6 +14,14 @@ import { openSqliteStore } from '../../src/outbox/sqlite/open-sqlite-store.ts'
 /** CRASHES=100 for the long run. */
 const crashes = Number(process.env['CRASHES'] ?? 5)
 const checkpoints: readonly (Checkpoint | 'random')[] = ['after-commit', 'before-send', 'after-send', 'while-marking', 'random']
+
+/** Each alert also has steps, at once and a second later, to a recipient of the alert and to another one. */
+const escalation = {
+  ESCALATION: JSON.stringify([
+    step(0, { recipients: ['a'], severities: ['warning'] }),
+    step(1, { recipients: ['c'], severities: ['warning'] }),
+  ]),
+}
 
 test(
   `delivers every request that it answered with 200, although the bridge is killed ${crashes} times under load`,
@@ -25,7 +34,12 @@ test(
     for (let crash = 0; crash < crashes; crash += 1) {
       const moment = checkpoints[crash % checkpoints.length] ?? 'random'
       const nth = 1 + Math.floor(Math.random() * 60)
-      const env = { SINK_URL: sink.url, DATA_DIR: dataDir, ...(moment !== 'random' && { CRASH_AT: `${moment}:${nth}` }) }
+      const env = {
+        ...escalation,
+        SINK_URL: sink.url,
+        DATA_DIR: dataDir,
+        ...(moment !== 'random' && { CRASH_AT: `${moment}:${nth}` }),
+      }
       const bridge = await runBridge(env)
       if (bridge === undefined) continue // it was killed while it sent what waited, before it was ready
       const load = startLoad(bridge.url, acknowledged)
@@ -38,7 +52,7 @@ test(
       await load.stop()
     }
 
-    const last = await runBridge({ SINK_URL: sink.url, DATA_DIR: dataDir })
+    const last = await runBridge({ ...escalation, SINK_URL: sink.url, DATA_DIR: dataDir })
     await eventually('nothing to wait', async () => {
       const response = await fetch(`${last?.url}/api/v1/deliveries?state=pending`, {
         headers: { authorization: `Bearer ${token}` },

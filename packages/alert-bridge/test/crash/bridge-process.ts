@@ -1,4 +1,4 @@
-import { Secret } from '@swarmwatch/config'
+import { type EscalationStep, Secret } from '@swarmwatch/config'
 
 import type { Channel, DeliveryResult } from '../../src/channels/channel.ts'
 import type { Checkpoint } from '../../src/checkpoint.ts'
@@ -19,6 +19,7 @@ const {
   RESERVE_URL = '',
   PEERS = '',
   LINK_SECRET = '',
+  ESCALATION = '[]',
 } = process.env
 const [crashAt, nth] = CRASH_AT.split(':')
 let left = Number(nth)
@@ -32,6 +33,7 @@ const channelTo = (name: string, url: string, recipients: readonly string[]): Ch
   recipients,
   concurrency: 8,
   deliver: async ({ id, recipient, notice, mayHaveArrived }, signal): Promise<DeliveryResult> => {
+    const step = notice.escalation && `${notice.escalation.number}.${notice.escalation.round}`
     const body = JSON.stringify({
       id,
       recipient,
@@ -39,6 +41,7 @@ const channelTo = (name: string, url: string, recipients: readonly string[]): Ch
       title: notice.title,
       incidentKey: notice.incidentKey,
       mayHaveArrived,
+      step,
     })
     try {
       const response = await fetch(url, { method: 'POST', body, signal })
@@ -53,6 +56,7 @@ const channelTo = (name: string, url: string, recipients: readonly string[]): Ch
 
 const severities = ['critical', 'warning', 'info'] as const
 const sink = {
+  type: 'email' as const,
   channel: channelTo('sink', SINK_URL, RESERVE_URL === '' ? ['a', 'b'] : ['a']),
   severities,
   fallback: false,
@@ -73,6 +77,7 @@ process.exitCode = await serve(
     ...(LINK_SECRET !== '' && { publicUrl: 'https://bridge.example.com', linkSecrets: [new Secret(LINK_SECRET)] }),
     channels: [],
     notices: [],
+    escalation: JSON.parse(ESCALATION) as readonly EscalationStep[],
   },
   {
     channels: RESERVE_URL === '' ? [sink] : [sink, reserve],

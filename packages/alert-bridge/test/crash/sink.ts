@@ -8,6 +8,8 @@ export interface Received {
   readonly kind: string
   readonly incidentKey: string
   readonly mayHaveArrived: boolean
+  /** Number and repetition of the step, for a message of the escalation. */
+  readonly step?: string
   /** When it arrived, by performance.now(). */
   readonly at: number
 }

@@ -178,3 +178,18 @@ test('quiet hours of a channel hold back steps of severity info until their end,
   await bridge.pass(4 * 3_600)
   expect(stepsOf(mail)).toHaveLength(2)
 })
+
+test('metrics have the time until someone acknowledges and until the end, and what is unacknowledged', async () => {
+  const { clock, bridge } = await opened()
+  await bridge.receive(firing(critical))
+  clock.ms += 120_000
+  expect(await bridge.metric('bridge_incidents_unacknowledged{severity="critical"}')).toBe(1)
+  expect(await bridge.metric('bridge_incidents_unacknowledged_oldest_age_seconds{severity="critical"}')).toBe(120)
+  await bridge.acknowledge()
+  expect(await bridge.metric('bridge_incidents_unacknowledged{severity="critical"}')).toBe(0)
+  expect(await bridge.metric('bridge_incidents_unacknowledged_oldest_age_seconds{severity="critical"}')).toBe(0)
+  clock.ms += 60_000
+  await bridge.receive(resolved(critical))
+  await expect.poll(() => bridge.metric('bridge_incident_resolve_seconds_sum{severity="critical"}')).toBe(180)
+  expect(await bridge.metric('bridge_incident_acknowledge_seconds_sum{severity="critical"}')).toBe(120)
+})
