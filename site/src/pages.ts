@@ -89,7 +89,7 @@ export const sections: readonly Section[] = [
   {
     title: 'Evidence',
     isOptional: true,
-    pages: pagesOf('statistics', 'benchmarks', 'mutation', 'applications'),
+    pages: pagesOf('statistics', 'benchmarks', 'package-sizes', 'mutation', 'applications'),
   },
   {
     title: 'Project',
