@@ -32,15 +32,15 @@ const servers: Readonly<Record<string, UserRequest | undefined>> = {
 }
 
 let outside: string
-let registry: PackageRegistry
+let registry: PackageRegistry | undefined
 beforeAll(async () => {
   outside = await mkdtemp(join(tmpdir(), 'swarmwatch-examples-'))
   // For users other than root: PostgreSQL, and that of the container
   await chmod(outside, 0o755)
   registry = await openPackageRegistry(await packPublished(outside))
-})
+}, 600_000)
 afterAll(async () => {
-  await registry[Symbol.asyncDispose]()
+  await registry?.[Symbol.asyncDispose]()
   await rm(outside, { recursive: true, force: true })
 })
 
@@ -75,7 +75,7 @@ describe.concurrent.each(names)('examples/%s', (name) => {
     const [commands, expected] = blocksOf(await readFile(join(place, 'README.md'), 'utf8'))
     expect(commands).toBe('npm install\nnpm start\n')
 
-    using install = startInGroup(place, ['install', '--no-audit', '--no-fund', registry.npmOption], {})
+    using install = startInGroup(place, ['install', '--no-audit', '--no-fund', registry!.npmOption], {})
     expect(await install.ended, install.output()).toBe(0)
 
     const port = await freePort()
@@ -126,7 +126,7 @@ describe('examples/kubernetes', async () => {
   test.skipIf(noNode)('runs in a container as its Deployment describes, and ends by SIGTERM', async () => {
     const place = join(outside, 'container')
     await cp(join(folder, 'kubernetes'), place, { recursive: true })
-    using install = startInGroup(place, ['install', '--no-audit', '--no-fund', registry.npmOption], {})
+    using install = startInGroup(place, ['install', '--no-audit', '--no-fund', registry!.npmOption], {})
     expect(await install.ended, install.output()).toBe(0)
 
     const image = await readFile(join(folder, 'kubernetes/Dockerfile'), 'utf8')

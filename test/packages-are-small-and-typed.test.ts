@@ -23,7 +23,7 @@ beforeAll(async () => {
   outside = await mkdtemp(join(tmpdir(), 'swarmwatch-sizes-'))
   packed = await packPublished(outside)
   consumer = await consumerOf(packed, outside, { '@types/node': installed('', '@types/node') })
-})
+}, 600_000)
 afterAll(() => rm(outside, { recursive: true, force: true }))
 
 /** The table of the page: kB of each package, alone, with its dependencies, and at most. */
