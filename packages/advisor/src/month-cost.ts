@@ -1,6 +1,6 @@
 import type { Augurs } from './forecast/augurs.ts'
 import { forecastSeries } from './forecast/forecast-series.ts'
-import { type HourlySeries, week } from './forecast/models.ts'
+import { day, type HourlySeries, meanOf, week } from './forecast/models.ts'
 import type { Interval, MonthCost } from './report/report.ts'
 
 const days30 = 30 * 24
@@ -38,12 +38,30 @@ export async function monthCost(
   }
 }
 
-/** Each hour as a week ago. There is no second week to calibrate an interval with: 30 % to both sides. */
+/** Each hour as a week ago, with the growth of the days. There is no second week to calibrate an interval with: 30 % to both sides. */
 function likeLastWeek(values: Float64Array, hours: number): Interval {
   const last = values.slice(-week)
+  const growth = growthOfDays(values)
   let middle = 0
-  for (let hour = 0; hour < hours; hour++) middle += last[hour % week]!
+  for (let hour = 0; hour < hours; hour++) middle += last[hour % week]! * Math.exp(growth * (1 + Math.floor(hour / week)))
   return { low: 0.7 * middle, middle, high: 1.3 * middle }
+}
+
+/** Distance of days from a line, as a share of the mean, from which on they are taken for the rhythm of the week. */
+const alikeDays = 0.06
+
+/** Growth of a week, as a logarithm, as far as it is no chance; as `swarm:cost_usd:growth_7d` of the alert rules knows it. */
+function growthOfDays(values: Float64Array): number {
+  const days = Array.from({ length: values.length - day + 1 }, (_, at) => sumOf(values.subarray(at, at + day)) / day)
+  const middle = (days.length - 1) / 2
+  const mean = meanOf(days)
+  const squares = days.reduce((sum, _, at) => sum + (at - middle) ** 2, 0)
+  const perHour = days.reduce((sum, value, at) => sum + (at - middle) * (value - mean), 0) / squares
+  const explained = (perHour ** 2 * squares) / days.length
+  const rest = Math.max(0, meanOf(days.map((value) => (value - mean) ** 2)) - explained)
+  if (explained === 0 || rest >= (alikeDays * mean) ** 2) return 0
+  const certain = Math.max(0, 1 - rest / explained / (days.length / day - 2))
+  return (certain * perHour * week) / mean
 }
 
 function sumOf(values: ArrayLike<number>): number {

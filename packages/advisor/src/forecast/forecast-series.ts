@@ -1,6 +1,6 @@
 import type { Augurs } from './augurs.ts'
 import { cleanHistory, type CleanHistory } from './clean-history.ts'
-import { calibrationStarts, dailyErrors, type DailyErrors, type Origin, sortedQuantile } from './daily-errors.ts'
+import { calibrationStarts, dailyErrors, type Origin, sortedQuantile } from './daily-errors.ts'
 import { fixedRandom } from './fixed-random.ts'
 import {
   day,
@@ -65,7 +65,8 @@ export async function forecastSeries(
   const clean = cleanHistory(series, augurs)
   const forecast = await fit(best.model, clean.series, horizon)
   const spread = spreadOf(best.origins)
-  const errors = (await calibrated(best.model, series, spread, augurs)) ?? spread
+  const recent = await recentForecasts(best.model, series, augurs)
+  const errors = recent ? dailyErrors(recent.origins, recent.stepHours, (value) => spread.scaleOf(value)) : spread
   const scale = forecast.map((value) => spread.scaleOf(value))
   // Whether work has a rhythm of the week is not known from one week: the interval contains both
   const weekAgo = values.length >= week && values.length < 2 * week ? await fit(lastWeek, series, horizon) : undefined
@@ -91,7 +92,7 @@ export async function forecastSeries(
       })
     },
     quantilesOf: (summary, probabilities) =>
-      summarized(forecast, { summary, probabilities, spread, origins: best.origins, random }),
+      summarized(forecast, { summary, probabilities, spread, origins: best.origins, recent: recent?.origins ?? [], random }),
     error: {
       model: best.error,
       baseline: best.error / relativeError(best, past.baseline),
@@ -108,7 +109,10 @@ interface Summarized {
   readonly summary: (hours: Float64Array) => number
   readonly probabilities: readonly number[]
   readonly spread: Spread
+  /** The past forecasts by which the model was chosen. */
   readonly origins: readonly Origin[]
+  /** Forecasts of each day of the last weeks; those of a whole horizon are judged as well. */
+  readonly recent: readonly Origin[]
   readonly random: () => number
 }
 
@@ -116,7 +120,10 @@ interface Summarized {
  * Quantiles of a summary of all hours. The expected value comes from simulated paths; its bias and its spread come from
  * the past forecasts as far as there are enough of them, and from the paths otherwise.
  */
-function summarized(forecast: Float64Array, { summary, probabilities, spread, origins, random }: Summarized): readonly number[] {
+function summarized(
+  forecast: Float64Array,
+  { summary, probabilities, spread, origins, recent, random }: Summarized,
+): readonly number[] {
   const drawn = (values: Float64Array, count: number): Float64Array =>
     Float64Array.from({ length: count }, () => {
       const errors = spread.path(values.length, random)
@@ -127,15 +134,21 @@ function summarized(forecast: Float64Array, { summary, probabilities, spread, or
   const least = 0.01 * middle + 1e-9
   const log = (value: number): number => Math.log(value + least)
   const ofPaths = (log(sortedQuantile(draws, 0.84)) - log(sortedQuantile(draws, 0.16))) / 2
-  const misses = origins.map(({ forecast: past, actual }) => log(summary(actual)) - log(sortedQuantile(drawn(past, 100), 0.5)))
+  const missOf = ({ forecast: past, actual }: Origin): number => log(summary(actual)) - log(sortedQuantile(drawn(past, 100), 0.5))
+  const misses = origins.map(missOf)
   const count = misses.length
   // A few misses to one side are hardly a bias: a level that rose for some weeks may fall
   const bias = spread.isWandering ? 0 : (meanOf(misses) * count) / (count + 5)
-  const variance = misses.reduce((sum, miss) => sum + (miss - bias) ** 2, 0)
+  // The model was chosen because it was right about these: on other days it is less so
+  const others = recent.filter(({ actual }) => actual.length >= forecast.length).map(missOf)
+  const squares = (of: readonly number[]): number => of.reduce((sum, miss) => sum + (miss - bias) ** 2, 0)
+  const variance = Math.max(squares(misses), others.length === 0 ? 0 : (squares(others) * count) / others.length)
   // A level that wanders is further away after a week than after the three days of past forecasts in a short history
   const further = spread.isWandering ? Math.sqrt(Math.max(1, forecast.length / origins[0]!.actual.length)) : 1
-  const deviation = further * Math.sqrt(((variance + pathWeight * ofPaths ** 2) / (count + pathWeight)) * (1 + 1 / (count + 1)))
-  const tails = Float64Array.from({ length: 4_000 }, () => student(count + pathWeight, random)).toSorted()
+  // Paths keep one level for all hours, so they show too little of one that wanders
+  const paths = spread.isWandering ? 0 : pathWeight
+  const deviation = further * Math.sqrt(((variance + paths * ofPaths ** 2) / (count + paths)) * (1 + 1 / (count + 1)))
+  const tails = Float64Array.from({ length: 4_000 }, () => student(count + paths, random)).toSorted()
   return probabilities.map((probability) => {
     return Math.max(0, Math.exp(log(middle) + bias + deviation * sortedQuantile(tails, probability)) - least)
   })
@@ -236,13 +249,12 @@ function errorOf({ forecast, actual }: Origin): number {
   return meanOf(forecast.map((value, hour) => Math.abs(value - actual[hour]!)))
 }
 
-/** Errors of the next days as those of the last weeks were; undefined if the history is too short for it. */
-async function calibrated(
+/** Forecasts of each day of the last weeks, as far as their future is known; undefined if the history is too short for some. */
+async function recentForecasts(
   model: ForecastModel,
   { firstHour, values }: HourlySeries,
-  spread: Spread,
   augurs: Augurs,
-): Promise<DailyErrors | undefined> {
+): Promise<{ readonly origins: readonly Origin[]; readonly stepHours: number } | undefined> {
   const isShort = values.length < 2 * week
   const stepHours = model.isSlow === true ? 2 * day : isShort ? day / 2 : day
   const least = isShort ? 3 * day : week
@@ -254,7 +266,7 @@ async function calibrated(
     const { series } = cleanHistory({ firstHour, values: values.slice(0, start) }, augurs)
     origins.push({ forecast: await fit(model, series, actual.length), actual })
   }
-  return dailyErrors(origins, stepHours, (value) => spread.scaleOf(value))
+  return { origins, stepHours }
 }
 
 /** Past forecasts below which a calibration would be chance. */

@@ -153,7 +153,9 @@ function growing(values: Float64Array, horizon: number): Float64Array {
   const level = meanTotal + slope * (count - middle)
   const flat = profiled(values, horizon, week, { cycles: count, levelShare: 0 })
   const factor = Math.exp(level) / meanOf(flat.slice(0, Math.min(week, horizon)))
-  return Number.isFinite(factor) && horizon >= week ? flat.map((value) => value * factor) : flat
+  if (!Number.isFinite(factor) || horizon < week) return flat
+  // The first week has its mean; from then on the growth continues within a longer horizon
+  return flat.map((value, hour) => value * factor * Math.exp(slope * Math.floor(hour / week)))
 }
 
 /** The mean of values; NaN of none. */

@@ -16,6 +16,7 @@ test.for([
   ['weekend', 1],
   ['weekend', 5],
   ['daily', 5],
+  ['growing', 5],
 ] as const)('the next 30 days of %s are known to a seventh from %i weeks, and are in the interval', async ([shape, weeks]) => {
   const all = shapes[shape]!(weeks * week + days30, 3).map((runs) => runs * 0.02)
   const known = all.slice(0, weeks * week)
