@@ -1,6 +1,6 @@
 /**
  * Writes the tables of docs/statistics.md from what the rules do now; read the difference before you commit it.
- * Half an hour on two cores: `pnpm simulate`, or `pnpm simulate shapes` (or `model`, `benchmark`, `cost`) for one table, or
+ * Half an hour on two cores: `pnpm simulate`, or `pnpm simulate shapes` (or `model`, `benchmark`, `projection`, `cost`) for one table, or
  * `pnpm simulate shapes bursty` for some of its rows; rows of a table are written as soon as they are known.
  */
 import { readFileSync, writeFileSync } from 'node:fs'
@@ -10,6 +10,7 @@ import { repositoryRoot } from '@swarmwatch/testkit'
 
 import { type CostVerdict, judgeCost } from './judge-cost.ts'
 import { judgeModel, type ModelVerdict } from './judge-model.ts'
+import { judgeProjection } from './judge-projection.ts'
 import { judgeShape, type ShapeVerdict } from './judge-shape.ts'
 import { judgeNab, type NabVerdict, readNab } from './nab.ts'
 import { type TrafficShape, trafficShapes } from './traffic-shapes.ts'
@@ -31,6 +32,7 @@ const slower: readonly TrafficShape[] = [5, 7, 9].map((runs) => ({
 const tables: Readonly<Record<string, () => void | Promise<void>>> = {
   model: tableOfModel,
   shapes: tableOfShapes,
+  projection: tableOfProjection,
   cost: tableOfCost,
   benchmark: tableOfBenchmark,
 }
@@ -84,6 +86,24 @@ function rowOf({ shape, falseAlarms, agentMonths, faults }: ShapeVerdict): strin
       return `${found}: ${minutes.join(', ')}`
     }),
   ]
+}
+
+function tableOfProjection(): void {
+  for (const shape of trafficShapes.filter(({ name }) => name !== 'sparse').filter(isChosen)) {
+    const { errors } = judgeProjection(shape)
+    const sizes = Object.values(errors).map((each) => each.map(Math.abs).toSorted((one, other) => one - other))
+    writeRow('projection', [
+      shape.name,
+      ...sizes.map(
+        (each) =>
+          `${percent(each[each.length >> 1]!)}, ${percent(each[Math.floor(0.8 * each.length)]!)}, ${percent(each.at(-1)!)}`,
+      ),
+    ])
+  }
+}
+
+function percent(share: number): string {
+  return `${(100 * share).toFixed(0)} %`
 }
 
 async function tableOfCost(): Promise<void> {

@@ -6,6 +6,13 @@ import { agentLabels, byAgent, byFleet, failed, fleetLabels, series } from '../s
 const { budget, costSpike } = ruleThresholds
 /** Hours of a month of 30 days. */
 const hoursPerMonth = 30 * 24
+/** From the middle of the last week to the middle of the next 30 days. */
+const weeksAhead = (3.5 + 15) / 7
+const secondsPerWeek = 7 * 86_400
+/** Times its variance that the square of a change must exceed, before and after two weeks: chosen with `pnpm simulate projection`. */
+const timesVariance = { early: 1, later: 2 }
+/** Distance of days from a line, as a share of the mean, from which on they are taken for the rhythm of the week. */
+const alikeDays = 0.06
 
 /** Cost of agents, the wasted part of it, and the forecast for the month. */
 export const costRecordings: RuleGroup = {
@@ -65,23 +72,79 @@ export const costRecordings: RuleGroup = {
     },
     {
       // A week has every hour of the week once, so the mean of a week has no daily or weekly rhythm
-      record: 'swarm:cost_usd:projected_month',
-      expr: `${hoursPerMonth} * avg_over_time(swarm:cost_usd:increase1h[7d])`,
+      record: 'swarm:cost_usd:mean_hour_7d',
+      expr: 'avg_over_time(swarm:cost_usd:increase1h[7d])',
     },
     { record: 'swarm:cost_usd:mean_hour_1d', expr: 'avg_over_time(swarm:cost_usd:increase1h[1d])' },
     {
+      // Change of the mean hour in a week: of the means of weeks, and in the first two weeks of the means of days
+      record: 'swarm:cost_usd:change_7d',
+      expr: promql`
+        ${secondsPerWeek} * deriv((swarm:cost_usd:mean_hour_7d and swarm:cost_usd:increase1h offset 7d)[21d:6h])
+        and
+        swarm:cost_usd:increase1h offset 14d
+        or
+        ${secondsPerWeek} * deriv((swarm:cost_usd:mean_hour_1d and swarm:cost_usd:increase1h offset 1d)[14d:6h])
+        and
+        swarm:cost_usd:increase1h offset 167h`,
+    },
+    {
+      // Variance of this change by chance alone. In the first two weeks it comes from the distance of the days
+      // from the line; it falls with the third power of the time behind it
+      record: 'swarm:cost_usd:change_variance_7d',
+      expr: promql`
+        stdvar_over_time((swarm:cost_usd:mean_hour_1d - swarm:cost_usd:mean_hour_1d offset 7d)[7d:1h]) / 7
+          / (count_over_time((swarm:cost_usd:mean_hour_7d and swarm:cost_usd:increase1h offset 7d)[21d:6h]) / 28) ^ 3
+        and
+        swarm:cost_usd:increase1h offset 14d
+        or
+        (
+          12 * stdvar_over_time((swarm:cost_usd:mean_hour_1d and swarm:cost_usd:increase1h offset 1d)[14d:6h])
+            / (count_over_time((swarm:cost_usd:mean_hour_1d and swarm:cost_usd:increase1h offset 1d)[14d:6h]) / 28) ^ 2
+            - swarm:cost_usd:change_7d ^ 2
+        )
+          / (count_over_time((swarm:cost_usd:mean_hour_1d and swarm:cost_usd:increase1h offset 1d)[14d:6h]) / 4 - 2)`,
+    },
+    {
+      // The part of the change that chance does not explain (James and Stein). Not from less than two weeks whose days differ by
+      // more than a line: that is the rhythm of the week
+      record: 'swarm:cost_usd:growth_7d',
+      expr: promql`
+        swarm:cost_usd:change_7d / (swarm:cost_usd:mean_hour_7d > 0)
+          * clamp_min(1 - ${timesVariance.later} * clamp_min(swarm:cost_usd:change_variance_7d, 0) / swarm:cost_usd:change_7d ^ 2, 0)
+        and
+        swarm:cost_usd:increase1h offset 14d
+        or
+        swarm:cost_usd:change_7d / (swarm:cost_usd:mean_hour_7d > 0)
+          * clamp_min(1 - ${timesVariance.early} * clamp_min(swarm:cost_usd:change_variance_7d, 0) / swarm:cost_usd:change_7d ^ 2, 0)
+        and
+        swarm:cost_usd:change_variance_7d * (count_over_time((swarm:cost_usd:mean_hour_1d and swarm:cost_usd:increase1h offset 1d)[14d:6h]) / 4 - 2)
+          * (count_over_time((swarm:cost_usd:mean_hour_1d and swarm:cost_usd:increase1h offset 1d)[14d:6h]) / 28) ^ 2 / 12
+          < (${alikeDays} * swarm:cost_usd:mean_hour_7d) ^ 2
+        or
+        0 * swarm:cost_usd:mean_hour_7d`,
+    },
+    {
+      record: 'swarm:cost_usd:projected_month',
+      expr: `${hoursPerMonth} * swarm:cost_usd:mean_hour_7d * exp(clamp(${weeksAhead.toFixed(2)} * swarm:cost_usd:growth_7d, -1, 1))`,
+    },
+    {
       // Half of the 95 % interval: chance of the days, and the change since last week continued for a
-      // month. In the second week the chance includes the difference between the days of the week
+      // month. In the second week the chance includes the difference between the days of the week, and the growth of the
+      // days, if it is part of the projection, may be none or twice as much
       record: 'swarm:cost_usd:projected_month_margin',
       expr: promql`
         ${hoursPerMonth} * (
           ${((1.96 * Math.sqrt(1 / 7 + 1 / 30)) / Math.SQRT2).toFixed(3)} * stddev_over_time((swarm:cost_usd:mean_hour_1d - swarm:cost_usd:mean_hour_1d offset 7d)[7d:1h])
-            + ${((3.5 + 15) / 7).toFixed(2)} * abs(avg_over_time(swarm:cost_usd:mean_hour_1d[7d]) - avg_over_time(swarm:cost_usd:mean_hour_1d[7d] offset 7d))
+            + ${weeksAhead.toFixed(2)} * abs(avg_over_time(swarm:cost_usd:mean_hour_1d[7d]) - avg_over_time(swarm:cost_usd:mean_hour_1d[7d] offset 7d))
         )
         and
         swarm:cost_usd:mean_hour_1d offset 14d
         or
-        ${hoursPerMonth} * ${(1.96 * Math.sqrt(1 / 7 + 1 / 30)).toFixed(3)} * stddev_over_time(swarm:cost_usd:mean_hour_1d[7d])
+        ${hoursPerMonth} * (
+          ${(1.96 * Math.sqrt(1 / 7 + 1 / 30)).toFixed(3)} * stddev_over_time(swarm:cost_usd:mean_hour_1d[7d])
+            + (${weeksAhead.toFixed(2)} * abs(swarm:cost_usd:change_7d) * (swarm:cost_usd:growth_7d != bool 0) or 0 * swarm:cost_usd:mean_hour_7d)
+        )
         and
         swarm:cost_usd:increase1h offset 7d`,
     },
@@ -99,7 +162,7 @@ export const costRecordings: RuleGroup = {
       record: 'swarm:cost_budget_allowed:3h',
       expr: promql`
         ${budget.usdPerMonth} * (swarm:cost_usd:increase3h offset 7d)
-          / (swarm:cost_usd:projected_month offset 3h > 0)
+          / (${hoursPerMonth} * swarm:cost_usd:mean_hour_7d offset 3h > 0)
         or
         0 * swarm:cost_usd:increase3h + ${(budget.usdPerMonth * 3) / hoursPerMonth}`,
     },

@@ -141,3 +141,27 @@ alertPromises(
   },
   { evaluationInterval: '4m' },
 )
+
+/** A day of it costs a fiftieth of the first day more than the day before. */
+const rising = (days: number): readonly [number, number][] =>
+  Array.from({ length: days }, (_, at) => [hours(24), (0.6 + 0.012 * at) / 6] as [number, number])
+
+alertPromises(
+  'SwarmCostBudgetBurn',
+  {
+    'the projection of the month continues a steady growth, from a week of history on': {
+      every: '10m',
+      series: cost(counter(...rising(22))),
+      silentAt: ['24h'],
+      values: {
+        'round(swarm:cost_usd:mean_hour_7d, 0.001)': { '168h': [{ labels: matchers(fleet), value: 0.635 }] },
+        // The days cost 0.858 an hour on average in the 30 days after the first week, and 1.026 after the third
+        'round(swarm:cost_usd:projected_month / 720, 0.001)': {
+          '168h': [{ labels: matchers(fleet), value: 0.9 }],
+          '504h': [{ labels: matchers(fleet), value: 1.059 }],
+        },
+      },
+    },
+  },
+  { evaluationInterval: '20m' },
+)

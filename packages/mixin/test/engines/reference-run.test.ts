@@ -26,6 +26,8 @@ const bornLate: Readonly<Record<string, string>> = {
   'agent:anomaly_outside:recent': 'it exists while a value is unusual',
   'agent:anomaly_steady:recent': 'it needs usual values of half an hour before',
   'agent:anomaly_trend:88m': 'it needs usual values of two hours',
+  'swarm:cost_usd:change_7d': 'it needs the means of several days',
+  'swarm:cost_usd:change_variance_7d': 'it needs the means of several days',
   prometheus_tsdb_out_of_bound_samples_total: 'Prometheus has it from the first sample on that is refused so',
   prometheus_tsdb_out_of_order_samples_total: 'Prometheus has it from the first sample on that is refused so',
   agent_stuck_run_seconds: 'the SDK has it while a run makes no progress',

@@ -14,7 +14,7 @@ export const budget: Row = {
       shows: 'number',
       title: 'What will the month cost?',
       description:
-        'Cost of 30 days at the mean hourly cost of the last week, over all regions. ' +
+        'Cost of the next 30 days at the mean hourly cost of the last week, with its growth as far as that is no chance, over all regions. ' +
         `The budget is ${ruleThresholds.budget.usdPerMonth} USD. In the first week, the mean is that of the days so far.`,
       unit: 'currencyUSD',
       queries: { month: { expr: `sum(swarm:cost_usd:projected_month${ofFleets()})`, legend: 'month' } },
