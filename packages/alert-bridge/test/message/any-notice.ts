@@ -60,6 +60,13 @@ const anyAlert: fc.Arbitrary<NoticeAlert> = fc.record(
   { requiredKeys: ['status', 'labels', 'annotations', 'startsAt'] },
 )
 
+/** The links of the actions, as long as a bridge behind a long address signs them. */
+const actionLinks = fc.nat({ max: 300 }).map((length) => {
+  const base = `https://alerts.example.com/${'p'.repeat(length)}`
+  const token = `${'t'.repeat(6)}.${'k'.repeat(40)}.${'s'.repeat(43)}`
+  return { acknowledge: `${base}/ack/${token}`, silence: `${base}/silence/${token}`, resolve: `${base}/resolve/${token}` }
+})
+
 /** Any notice, with hostile texts. */
 export const anyNotice: fc.Arbitrary<Notice> = fc.record(
   {
@@ -69,6 +76,8 @@ export const anyNotice: fc.Arbitrary<Notice> = fc.record(
     title: anyText,
     text: anyText,
     acknowledgedBy: anyText,
+    silencedUntil: anyTime,
+    resolvedBy: anyText,
     alerts: fc.oneof(
       fc.array(anyAlert, { maxLength: 5 }),
       anyAlert.map((alert) => Array.from({ length: 60 }, () => alert)),
@@ -77,13 +86,14 @@ export const anyNotice: fc.Arbitrary<Notice> = fc.record(
     heldBack: fc.nat(),
     startedAt: anyTime,
     endedAt: anyTime,
-    links: fc.dictionary(
-      fc.oneof(fc.constantFrom('runbook', 'dashboard', 'traces', '__proto__', 'constructor'), anyText),
-      anyUrl,
-      {
-        maxKeys: 15,
-      },
-    ),
+    links: fc
+      .tuple(
+        fc.dictionary(fc.oneof(fc.constantFrom('runbook', 'dashboard', 'traces', '__proto__', 'constructor'), anyText), anyUrl, {
+          maxKeys: 15,
+        }),
+        fc.oneof(fc.constant({}), actionLinks),
+      )
+      .map(([links, actions]) => ({ ...links, ...actions })),
   },
   { requiredKeys: ['kind', 'severity', 'incidentKey', 'title', 'alerts'] },
 )
