@@ -60,7 +60,7 @@ async function openPage(
   if (monitor?.port === false) return undefined
   // Loaded only where it is served: the web framework takes longer to load than all the rest
   const { openStatusPage } = await import('./status-page/open-status-page.ts')
-  const { host, port, token, trustedProxies } = configuration.monitor
+  const { host, port, token, trustedProxies, traceLink } = configuration.monitor
   try {
     return await openStatusPage({
       host,
@@ -68,6 +68,7 @@ async function openPage(
       furtherPorts: furtherPortsFor(onPortTaken),
       alerts,
       trustedProxies,
+      traceLink,
       ...(service !== undefined && { serviceName: service }),
       ...(token && { token: token.reveal() }),
       ...(logger !== undefined && { logger }),

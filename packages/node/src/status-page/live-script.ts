@@ -1,12 +1,13 @@
+import { pageToolsScript } from './page-tools-script.ts'
+
 /**
  * The script of the page, served unchanged. It listens to the events and changes only what differs, so that focus, opened details and
  * scroll position stay. Without it the page is complete, but not live.
  */
-export const liveScript: string = String.raw`'use strict';
-(function () {
+export const liveScript: string = `${pageToolsScript}${String.raw`(function () {
   var connection = document.getElementById('connection');
   var service = document.title.split(' | ').slice(1).join(' | ');
-  var source, again, resting;
+  var source, again, resting, waiting;
 
   // role=status: a screen reader reads it, so it is written only when it changes
   function showState(word) {
@@ -18,7 +19,7 @@ export const liveScript: string = String.raw`'use strict';
     clearTimeout(again);
     if (source) source.close();
     source = new EventSource('events');
-    source.addEventListener('open', function () { showState('live'); });
+    source.addEventListener('open', function () { showState(tools.isPaused() ? 'paused' : 'live'); });
     source.addEventListener('page', function (event) { show(JSON.parse(event.data)); });
     source.addEventListener('error', function () {
       showState('reconnecting');
@@ -33,14 +34,31 @@ export const liveScript: string = String.raw`'use strict';
     }, connect);
   }
 
+  // What comes while updates are paused is shown at their end
+  function keep(page) {
+    waiting = waiting || { fragments: {} };
+    waiting.headline = page.headline;
+    Object.assign(waiting.fragments, page.fragments);
+  }
+
+  tools.onPause(function (isPaused) {
+    showState(isPaused ? 'paused' : source.readyState === EventSource.OPEN ? 'live' : 'reconnecting');
+    var page = waiting;
+    waiting = undefined;
+    if (!isPaused && page) show(page);
+  });
+
   function show(page) {
+    if (tools.isPaused()) { keep(page); return; }
     showState('live');
     document.title = page.headline + ' | ' + service;
     Object.keys(page.fragments).forEach(function (id) {
       var template = document.createElement('template');
       template.innerHTML = page.fragments[id];
+      tools.prepare(template.content);
       updateChildren(document.getElementById(id), template.content);
     });
+    tools.updated();
   }
 
   // A run that is open or has the focus stays until it is closed
@@ -92,4 +110,4 @@ export const liveScript: string = String.raw`'use strict';
   });
   connect();
 })();
-`
+`}`

@@ -13,7 +13,7 @@ export interface StatusPageOptions
     StatusSources,
     Pick<
       StatusAppOptions,
-      'token' | 'trustedProxies' | 'serviceName' | 'maxReaders' | 'maxWaitingBytes' | 'tickMs' | 'sampleMs'
+      'token' | 'trustedProxies' | 'traceLink' | 'serviceName' | 'maxReaders' | 'maxWaitingBytes' | 'tickMs' | 'sampleMs'
     > {
   /** 0 takes a free one. @default 8080 */
   readonly port?: number

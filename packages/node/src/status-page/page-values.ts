@@ -33,6 +33,8 @@ export interface PageValues extends FigureSource {
   readonly running: readonly RunningExecution[]
   /** Newest first. */
   readonly recent: readonly ExecutionRecord[]
+  /** Address of a trace, with `{trace_id}` for its id. @default none */
+  readonly traceLink?: string | undefined
   /** Undefined where no rules are evaluated. */
   readonly alerts: readonly CurrentAlert[] | undefined
   /** The last one is of this moment, so that a chart never contradicts the figure above it. */

@@ -6,7 +6,7 @@ import { chartOf, figureMarkup, figureNamed, figuresSection } from './figures.ts
 import { cost, count, duration, isoTime, maxLength, percent, points, score, shownText, span, timeOfDay } from './format.ts'
 import { type Column, dataTable, htmlDocument, markup, type Markup, rendered } from './markup.ts'
 import { maxRows, type PageValues } from './page-values.ts'
-import { recentSection, runningSection } from './runs-sections.ts'
+import { endingNames, recentSection, runningSection } from './runs-sections.ts'
 
 /**
  * The parts of the page that change, in the order of the page. Each is the content of the element
@@ -56,11 +56,12 @@ export function pageDocument({ headline, fragments }: RenderedPage, serviceName:
 <section id="health">${rendered(fragments.health)}</section>
 <section id="figures">${rendered(fragments.figures)}</section>
 <section id="alerts">${rendered(fragments.alerts)}</section>
+${toolsForm}
 <section id="running">${rendered(fragments.running)}</section>
 <section id="agents">${rendered(fragments.agents)}</section>
 <section id="recent">${rendered(fragments.recent)}</section>
 </main>
-<footer><p>Times in UTC. The same as JSON: <a href="api/health">health</a>, <a href="api/agents">agents</a>, <a href="api/executions">executions</a>.</p></footer>
+<footer><p>Times in <span id="zone-name">UTC</span>. The same as JSON: <a href="api/health">health</a>, <a href="api/agents">agents</a>, <a href="api/executions">executions</a>.</p></footer>
 </body>`
   return htmlDocument({
     title: `${headline} | ${service}`,
@@ -69,6 +70,16 @@ export function pageDocument({ headline, fragments }: RenderedPage, serviceName:
     body,
   })
 }
+
+/** Search, filters, time zone and pause; without the script they would do nothing, so they are hidden. */
+const toolsForm = markup`<form id="tools" aria-label="Find executions" hidden>
+<label>Search <input type="search" name="search" autocomplete="off" spellcheck="false"></label>
+<label>Agent <select name="agent"><option value="">all</option></select></label>
+<label>Outcome <select name="outcome"><option value="">all</option>${endingNames.map((name) => markup`<option>${name}</option>`)}</select></label>
+<label>Times <select name="zone"><option value="UTC">UTC</option><option value="local">local</option></select></label>
+<button type="button" id="pause" aria-pressed="false">Pause updates</button>
+<p id="found" role="status"></p>
+</form>`
 
 /** The current alerts, worst first. */
 function alertsSection({ alerts, atMs }: PageValues): Markup {

@@ -1,3 +1,4 @@
+import { traceUrl } from '@swarmwatch/config'
 import type { AttemptRecord, ExecutionRecord } from '@swarmwatch/sdk'
 import { shownErrorType } from '@swarmwatch/sdk/names'
 
@@ -9,7 +10,7 @@ import type { PageValues, RunningExecution } from './page-values.ts'
  * The section of running executions, oldest first, with the attempt and the time until the next
  * one.
  */
-export function runningSection({ running, health, atMs }: PageValues): Markup {
+export function runningSection({ running, health, atMs, traceLink }: PageValues): Markup {
   const rest = health.activeExecutions - running.length
   return markup`<h2>Running <span class="count">${count(health.activeExecutions)}</span></h2>
 ${
@@ -17,7 +18,7 @@ ${
     ? markup`<p class="note">No agent is running.</p>`
     : markup`<div class="scroll runs" role="region" aria-label="Table of running executions" tabindex="0">${dataTable({
         caption: 'Running executions, oldest first',
-        columns: runColumns(atMs),
+        columns: runColumns(atMs, traceLink),
         rows: running,
         row: (record) => ({ id: `now-${shownText(record.id, maxLength.name)}`, isNotable: stateOf(record) !== 'running' }),
       })}</div>`
@@ -30,7 +31,7 @@ function stateOf({ state, paused, isStuck }: RunningExecution): 'running' | 'wai
   return isStuck ? 'stuck' : state === 'waiting' ? 'waiting' : 'running'
 }
 
-function runColumns(atMs: number): readonly Column<RunningExecution>[] {
+function runColumns(atMs: number, traceLink: string | undefined): readonly Column<RunningExecution>[] {
   return [
     {
       head: 'Agent',
@@ -53,7 +54,7 @@ function runColumns(atMs: number): readonly Column<RunningExecution>[] {
       cell: ({ startedAt }) => markup`<time datetime="${isoTime(startedAt)}">${timeOfDay(startedAt)}</time>`,
       isNumeric: true,
     },
-    { head: 'Trace', cell: ({ traceId }) => traceOf(traceId) },
+    { head: 'Trace', cell: ({ traceId }) => traceOf(traceId, traceLink) },
   ]
 }
 
@@ -116,8 +117,16 @@ function variantOf(variant: string | undefined): Insertion {
  * A trace id for a search in Jaeger. A narrow cell shows its beginning; selecting it copies the
  * whole id.
  */
-function traceOf(traceId: string | undefined): Insertion {
-  return traceId === undefined ? none : markup`<code class="trace">${shownText(traceId, maxLength.name)}</code>`
+function traceOf(traceId: string | undefined, link: string | undefined): Insertion {
+  return traceId === undefined
+    ? none
+    : linked(markup`<code class="trace">${shownText(traceId, maxLength.name)}</code>`, traceId, link)
+}
+
+/** A link to a trace in a tab of its own; without an address of traces, the text alone. */
+function linked(text: Markup, traceId: string, link: string | undefined): Markup {
+  const url = traceUrl(link, traceId)
+  return url === undefined ? text : markup`<a href="${url}" target="_blank" rel="noreferrer">${text}</a>`
 }
 
 /** The model of a run, or the first of several and their number. */
@@ -136,7 +145,9 @@ function lastError({ attempts }: ExecutionRecord): Insertion {
   return failed === undefined ? none : markup`<span class="error">${errorInRow(failed)}</span>`
 }
 
-type Ending = 'success' | 'recovered' | 'failure' | 'cancelled' | 'queued'
+/** Words for the end of a run, in the order of the filter. */
+export const endingNames = ['success', 'recovered', 'failure', 'cancelled', 'queued'] as const
+type Ending = (typeof endingNames)[number]
 
 const endings: Record<string, string> = {
   first_try: 'succeeded at the first attempt',
@@ -152,13 +163,13 @@ const endings: Record<string, string> = {
 const heads = ['Outcome', 'Agent', 'Error', 'Attempts', 'Took', 'Ended']
 
 /** The section of finished executions, newest first; each opens to its attempts and errors. */
-export function recentSection({ recent }: PageValues): Markup {
+export function recentSection({ recent, traceLink }: PageValues): Markup {
   return markup`<h2>Recent <span class="count">${count(recent.length)}</span></h2>
 ${
   recent.length === 0
     ? markup`<p class="note">No run has finished yet.</p>`
     : markup`<p class="heads" aria-hidden="true">${heads.map((head) => markup`<span>${head}</span>`)}</p>
-<ol class="recent">${recent.map(run)}</ol>`
+<ol class="recent">${recent.map((record) => run(record, traceLink))}</ol>`
 }`
 }
 
@@ -168,19 +179,19 @@ function endingOf({ state, outcome, retryOutcome }: ExecutionRecord): Ending {
   return retryOutcome === 'recovered' ? 'recovered' : 'success'
 }
 
-function run(record: ExecutionRecord): Markup {
+function run(record: ExecutionRecord, traceLink: string | undefined): Markup {
   const { id, agentName, variant, attempts, durationSeconds, startedAt, endedAt = startedAt } = record
   const tries = attempts.at(-1)?.number ?? 0
   const ending = endingOf(record)
   return markup`<li id="run-${shownText(id, maxLength.name)}"><details><summary><span class="word ${ending}">${ending}</span> <span class="agent"><bdi>${shownText(agentName, maxLength.name)}</bdi>${variantOf(variant)}</span> <span class="error">${errorInRow(record)}</span> <span class="tries">${tries === 1 ? '1 attempt' : `${count(tries)} attempts`}</span> <span class="took">${duration(durationSeconds)}</span> <span class="ended"><span class="label">ended </span><time datetime="${isoTime(endedAt)}">${timeOfDay(endedAt)}</time></span></summary>
-<div class="run">${details(record)}${attempts.length === 0 ? '' : attemptsTable(record)}</div></details></li>
+<div class="run">${details(record, traceLink)}${attempts.length === 0 ? '' : attemptsTable(record)}</div></details></li>
 `
 }
 
-function details(record: ExecutionRecord): Markup {
+function details(record: ExecutionRecord, traceLink: string | undefined): Markup {
   const { id, traceId, startedAt, retryOutcome, errorMessage, pausedSeconds } = record
   const paused = pausedSeconds > 0 ? ` after a pause of ${span(pausedSeconds)}` : ''
-  return markup`<p>${endings[retryOutcome ?? ''] ?? 'finished'}${paused}; ${usageOf(record)}</p>${modelCallsOf(record)}${budgetOf(record)}${message(errorMessage)}<p class="note">started <time datetime="${isoTime(startedAt)}">${timeOfDay(startedAt)}</time>, execution <code>${shownText(id, maxLength.name)}</code>${traceId === undefined ? '' : markup`, trace <code>${shownText(traceId, maxLength.name)}</code>`}</p>`
+  return markup`<p>${endings[retryOutcome ?? ''] ?? 'finished'}${paused}; ${usageOf(record)}</p>${modelCallsOf(record)}${budgetOf(record)}${message(errorMessage)}<p class="note">started <time datetime="${isoTime(startedAt)}">${timeOfDay(startedAt)}</time>, execution <code>${shownText(id, maxLength.name)}</code>${traceId === undefined ? '' : markup`, trace ${linked(markup`<code>${shownText(traceId, maxLength.name)}</code>`, traceId, traceLink)}`}</p>`
 }
 
 function usageOf(record: ExecutionRecord): string {

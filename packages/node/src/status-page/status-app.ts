@@ -23,6 +23,8 @@ export interface StatusAppOptions
    * @default none
    */
   readonly trustedProxies?: readonly string[] | undefined
+  /** Address of a trace, with `{trace_id}` for its id; ids of traces on the page then lead there. @default none */
+  readonly traceLink?: string | undefined
   /** Shown in the head of the page. */
   readonly serviceName?: string | undefined
   /** Address that it will listen on; decides to which names it answers. @default '127.0.0.1' */
@@ -51,6 +53,7 @@ type Env = { Bindings: Partial<HttpBindings> }
 export function statusApp({
   token,
   trustedProxies = [],
+  traceLink,
   serviceName,
   host = '127.0.0.1',
   sampleMs = 5000,
@@ -70,7 +73,7 @@ export function statusApp({
   }
   sample()
   const sampling = setInterval(sample, sampleMs).unref()
-  const render = () => renderPage(readPageValues(sources, history.samples()))
+  const render = () => renderPage({ ...readPageValues(sources, history.samples()), traceLink })
   const live = livePage({ ...options, render, onError: reportOnce })
   const json = jsonAnswers(sources)
 

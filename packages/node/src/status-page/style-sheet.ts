@@ -76,6 +76,17 @@ nav a:hover, footer a:hover { color: var(--ink); }
 main { display: grid; grid-template-columns: minmax(0, 5fr) minmax(0, 7fr); gap: 14px; }
 section { background: var(--panel); border: 1px solid var(--rule); border-radius: 6px; padding: 14px 16px; min-width: 0; scroll-margin-top: 12px; }
 #figures { display: grid; grid-template-columns: 1fr 1fr; gap: 1px; padding: 0; background: var(--hair); overflow: hidden; }
+#tools { grid-column: 1 / -1; display: flex; flex-wrap: wrap; align-items: end; gap: 8px 14px; }
+#tools label { display: grid; gap: 2px; font-size: 12px; color: var(--soft); min-width: 0; }
+#tools input, #tools select, #pause, .copy { font: inherit; font-size: 13px; color: var(--ink); padding: 5px 8px; min-height: 32px; max-width: 100%; border: 1px solid var(--soft); border-radius: 4px; background: var(--panel); }
+#tools label:first-child { flex: 1 1 200px; }
+#tools select { width: 16ch; }
+#pause, .copy { cursor: pointer; }
+#pause[aria-pressed=true] { background: var(--warn-ground); color: var(--warn); font-weight: 600; }
+#found { color: var(--soft); font-size: 13px; min-width: 12ch; align-self: center; }
+.copy { justify-self: start; }
+td a, .run a { color: var(--line); }
+[hidden] { display: none !important; }
 #alerts, #running, #agents, #recent { grid-column: 1 / -1; }
 footer { padding-top: 14px; padding-bottom: 28px; color: var(--soft); font-size: 13px; }
 small, .note { font-size: 12.5px; color: var(--soft); font-weight: 400; }

@@ -84,7 +84,7 @@ describe.skipIf(whyNoBrowser !== undefined)('in a browser', () => {
     expect(await tab.textContent('#connection')).toBe('reconnecting')
     page = await openedPage({ port, metrics: () => sampleMetrics({ recent: [sampleRun({ agentName: 'after-restart' })] }) })
     await tab.waitForSelector('#connection.live')
-    await tab.waitForSelector('text=after-restart')
+    await tab.waitForSelector('#recent >> text=after-restart')
   })
 
   test('an update keeps focus, opened details and scroll position, also of a run that has dropped out of the list', async () => {
