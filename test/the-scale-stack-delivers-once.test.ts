@@ -29,6 +29,7 @@ describe.runIf(isWanted)('docker-compose.scale.yml', () => {
         WORKER_TASKS_PER_MINUTE: '0',
         BRIDGE_WATCHDOG_SECONDS: '0',
         WORKER_PROVIDER_CONCURRENCY: '6',
+        WORKER_LEASE_SECONDS: '10',
       },
     })
   }, minutes(10))

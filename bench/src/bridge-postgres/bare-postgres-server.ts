@@ -8,7 +8,7 @@ import pg from 'pg'
 // tables, in one pipelined transaction for all requests that arrived meanwhile. It validates nothing, looks nothing up and delivers nothing.
 
 interface Group {
-  readonly groupLabels: { readonly alertname: string }
+  readonly groupLabels: { readonly alertname: string; readonly agent_name: string }
   readonly alerts: readonly { readonly labels: { readonly severity: string } }[]
 }
 
@@ -32,6 +32,10 @@ const statements = {
     SELECT key, at, 'http://alertmanager:9093', id FROM unnest($1::text[], $2::bigint[], $3::text[]) AS rows (key, at, id)`,
   incidents: `INSERT INTO incidents (group_key, incident_key, status, updated_at)
     SELECT key, incident_key, 'firing', at FROM unnest($1::text[], $2::text[], $3::bigint[]) AS rows (key, incident_key, at)`,
+  records: `INSERT INTO incident_records (incident_key, group_key, state, severity, title, agent, notice_id, opened_at, updated_at)
+    SELECT incident_key, key, 'open', severity, title, agent, id, at, at
+    FROM unnest($1::text[], $2::text[], $3::text[], $4::text[], $5::text[], $6::text[], $7::bigint[])
+      AS rows (incident_key, key, severity, title, agent, id, at)`,
 }
 
 interface Waiting {
@@ -67,6 +71,7 @@ async function commit(client: pg.Client, all: readonly Waiting[]): Promise<void>
     insert('deliveries', 'deliveryId', 'id', 'incidentKey', 'at'),
     insert('seen', 'dedupeKey', 'at', 'id'),
     insert('incidents', 'groupKey', 'incidentKey', 'at'),
+    insert('records', 'incidentKey', 'groupKey', 'severity', 'title', 'agent', 'id', 'at'),
     client.query('COMMIT'),
   ])
   for (const [index, { response }] of all.entries()) {
@@ -89,6 +94,7 @@ function rowOf({ groupLabels, alerts }: Group) {
     stage: 'last-resort',
     severity: alerts[0]!.labels.severity,
     title: groupLabels.alertname,
+    agent: groupLabels.agent_name,
     notice: JSON.stringify(alerts),
     dedupeKey: scatteredKey(),
     groupKey,

@@ -78,8 +78,8 @@ export async function startService(settings: BridgeSettings, options: ServiceOpt
     everyMs: heartbeatSeconds * 1000,
   })
   metrics.observe({
-    oldestAgeSeconds: () =>
-      Promise.race([oldestAgeSeconds(store, now).catch(() => undefined), pause(scrapeWaitMs, undefined, { ref: false })]),
+    oldestAgeSeconds: () => inTime(oldestAgeSeconds(store, now)),
+    database: store.database && { ...store.database, measure: () => inTime(store.database!.measure()) },
     openBreakers: core.openBreakers,
     watchdogAgeSeconds: () => watchdog?.ageSeconds(),
     peers: peers.states,
@@ -217,6 +217,10 @@ async function unacknowledged(
     const { count = 0, oldestAt = now() } = found.find((one) => one.severity === severity) ?? {}
     return { severity, count, oldestAgeSeconds: hasSteps ? Math.max(now() - oldestAt, 0) / 1000 : undefined }
   })
+}
+
+function inTime<Result>(reading: Promise<Result>): Promise<Result | undefined> {
+  return Promise.race([reading.catch(() => undefined), pause(scrapeWaitMs, undefined, { ref: false })])
 }
 
 async function oldestAgeSeconds(store: Pick<Store, 'oldestPendingAt'>, now: () => number): Promise<number> {

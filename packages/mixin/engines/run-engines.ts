@@ -29,9 +29,11 @@ export async function runPrometheus(
   network: Network,
   { collector, secrets }: StackFiles,
   mounts: Readonly<Record<string, string>> = {},
+  memory = '512m',
 ): Promise<Container> {
   const container = await network.run('prometheus', {
     image: imageOf('prometheus'),
+    memory,
     args: [
       '--config.file=/etc/collector/prometheus/prometheus.yaml',
       '--storage.tsdb.path=/tmp/prometheus',

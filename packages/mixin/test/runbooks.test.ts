@@ -6,6 +6,13 @@ import { describe, expect, test } from 'vitest'
 
 import { metricNames, recordedSeries, sdkSeries } from './metric-names.ts'
 import { runbooks } from './runbooks.ts'
+import {
+  blockStart,
+  composeCommands,
+  kubernetesCommand,
+  withKubernetesCommands,
+  workloads,
+} from '../src/kubernetes/runbook-commands.ts'
 import { isAlert } from '../src/rule.ts'
 import { ruleFiles } from '../src/rule-files.ts'
 import { readMixinSettings } from '../src/settings.ts'
@@ -19,6 +26,9 @@ const ofRules = new Set(rules.flatMap(({ expr }) => metricNames(expr)))
 const others = new Set([
   'worker_queue_tasks',
   'ALERTS',
+  'bridge_database_size_bytes',
+  'bridge_database_standby_lag_seconds',
+  'bridge_database_wait_seconds_total',
   'bridge_deliveries_total',
   'bridge_heartbeats_total',
   'bridge_peer_age_seconds',
@@ -52,6 +62,38 @@ test('every alert has promises, with a time at which it fires and, except the Wa
     if (alert === 'Watchdog') continue
     expect(own, `${alert} needs silentAt in its alertPromises, in packages/mixin/test/alerts`).toContain('silentAt')
   }
+})
+
+describe('in Kubernetes', () => {
+  const read = (file: string): string => readFileSync(join(repositoryRoot, file), 'utf8')
+
+  test('every runbook ends with the kubectl form of each of its commands: run `pnpm mixin` where this fails', () => {
+    for (const { name } of pages) {
+      const text = read(`docs/runbooks/${name}.md`)
+      expect(text, name).toBe(withKubernetesCommands(text))
+      for (const command of composeCommands(text)) expect(text.split(blockStart)[1], name).toContain(`# ${command}\nkubectl `)
+    }
+    expect(pages.filter(({ text }) => composeCommands(text).length > 0).length).toBeGreaterThan(20)
+  })
+
+  test('the commands name objects and labels of the chart', () => {
+    const base = read('deploy/kustomize/base/swarmwatch.yaml')
+    const worker = read('deploy/helm/swarmwatch/templates/worker.yaml')
+    for (const [service, { namespace, selector, target }] of Object.entries(workloads)) {
+      if (namespace !== 'swarmwatch' || service === 'SERVICE') continue
+      const [, component] = selector.split('=')
+      const [kind = '', name = ''] = target.split('/')
+      if (kind === 'service') {
+        expect(base).toContain(`app.kubernetes.io/component: ${component}`)
+        expect(base).toMatch(new RegExp(`kind: Service\nmetadata:\n  name: ${name}\n`))
+      } else expect(worker).toContain(`"${component}"`)
+    }
+  })
+
+  test('a command without a form for Kubernetes is an error that names it', () => {
+    expect(() => kubernetesCommand('dc pause alert-bridge')).toThrow('no form for Kubernetes of: dc pause alert-bridge')
+    expect(() => kubernetesCommand('dc restart bridge')).toThrow('names no service of the stack: dc restart bridge')
+  })
 })
 
 describe.each(pages.map((page) => [page.name, page] as const))(

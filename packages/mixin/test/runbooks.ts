@@ -3,10 +3,13 @@ import { join } from 'node:path'
 
 import { repositoryRoot } from '@swarmwatch/testkit'
 
+import { simpleCommands, withoutBlock } from '../src/kubernetes/runbook-commands.ts'
+
 /** A page of docs/runbooks. */
 export interface Runbook {
   /** Name of the alert, or `README`. */
   readonly name: string
+  /** Without the commands for Kubernetes, which `pnpm mixin` writes at its end. */
   readonly text: string
   /** Lines of its code blocks. */
   readonly commandLines: readonly string[]
@@ -16,7 +19,7 @@ export interface Runbook {
 
 /** All runbooks, and the README with the functions that their commands use. */
 export const runbooks: readonly Runbook[] = readdirSync(join(repositoryRoot, 'docs/runbooks')).map((file) => {
-  const text = readFileSync(join(repositoryRoot, 'docs/runbooks', file), 'utf8')
+  const text = withoutBlock(readFileSync(join(repositoryRoot, 'docs/runbooks', file), 'utf8'))
   const blocks = [...text.matchAll(/^ *```sh\n([\s\S]*?)^ *```$/gm)].map(([, block]) => block!)
   const prose = text.replaceAll(/^ *```[\s\S]*?^ *```$/gm, '')
   return {
@@ -86,12 +89,6 @@ export function runbookCommands(pages: readonly Runbook[] = runbooks): readonly 
       })),
     )
   })
-}
-
-/** The commands of a line, which `|`, `;` and `&&` outside of quotes separate. */
-function simpleCommands(line: string): readonly string[] {
-  const parts = line.match(/(?:'[^']*'|"(?:[^"\\]|\\.)*"|\$\([^)]*\)|[^|;&'"$]|\$(?!\())+/g) ?? []
-  return parts.map((part) => part.trim()).filter((part) => part !== '')
 }
 
 /** The shell functions `query`, `amtool` and `silence` of the README; `dc` is not among them. */

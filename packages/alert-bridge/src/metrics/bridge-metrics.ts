@@ -3,6 +3,7 @@ import type { Severity } from '@swarmwatch/config'
 
 import type { PeerState } from '../heartbeats/watch-peers.ts'
 import { duplicateKinds } from '../intake/dedupe.ts'
+import type { StoreDatabase } from '../outbox/store.ts'
 
 /** Outcomes of an attempt, as values of a label. */
 export const deliveryOutcomes = ['delivered', 'retry', 'channel_down', 'undeliverable', 'gave_up', 'collapsed'] as const
@@ -37,6 +38,8 @@ export interface BridgeGauges {
   /** Undefined without a dead-man's switch. */
   readonly watchdogAgeSeconds: () => number | undefined
   readonly peers: () => readonly PeerState[]
+  /** Undefined if the store is a file. */
+  readonly database?: DatabaseReadings | undefined
   /** Open incidents that no one has acknowledged; undefined if the store does not answer in time. */
   readonly unacknowledged: () => Promise<readonly UnacknowledgedIncidents[] | undefined>
 }
@@ -47,6 +50,12 @@ export interface UnacknowledgedIncidents {
   readonly count: number
   /** Age of the oldest one; undefined without `alerts.escalation`, when no one is expected to acknowledge. */
   readonly oldestAgeSeconds: number | undefined
+}
+
+/** Readings of the database server that the store is in. */
+export interface DatabaseReadings extends Pick<StoreDatabase, 'connections'> {
+  /** Undefined if the database does not answer in time. */
+  readonly measure: () => Promise<Awaited<ReturnType<StoreDatabase['measure']>> | undefined>
 }
 
 /** Name of the console line for an alert that all channels failed to deliver. */
@@ -163,6 +172,34 @@ export function otelMetrics(meter: Meter, channels: readonly string[], targets: 
       peerSilent.addCallback((result) => {
         for (const { peer, isSilent } of read.peers()) result.observe(Number(isSilent), { peer })
       })
+      if (read.database) observeDatabase(meter, read.database)
     },
   }
+}
+
+function observeDatabase(meter: Meter, { connections, measure }: DatabaseReadings): void {
+  const failures = meter.createObservableCounter('bridge.database.failures', {
+    description: 'Attempts to connect to the database that failed',
+  })
+  const waited = meter.createObservableCounter('bridge.database.wait.seconds', {
+    description: 'Time that calls waited for a connection to the database, added up',
+  })
+  const size = meter.createObservableGauge('bridge.database.size.bytes', {
+    description: 'Size of the tables of the bridges in the database, with their indexes',
+  })
+  const lag = meter.createObservableGauge('bridge.database.standby.lag.seconds', {
+    description: 'Lag of the slowest standby of the database, if the role may read it',
+  })
+  meter.addBatchObservableCallback(
+    async (result) => {
+      const { failures: failed, waitedSeconds } = connections()
+      result.observe(failures, failed)
+      result.observe(waited, waitedSeconds)
+      const measured = await measure()
+      if (measured === undefined) return
+      result.observe(size, measured.sizeBytes)
+      if (measured.standbyLagSeconds !== undefined) result.observe(lag, measured.standbyLagSeconds)
+    },
+    [failures, waited, size, lag],
+  )
 }

@@ -17,6 +17,8 @@ export interface Store
   extends Inbox, Outbox, Incidents, Escalations, RateLimitStates, BreakerStates, MetaStates, PeerStates, CalendarCopies, Upkeep {
   /** Undefined if only one process uses the store. */
   readonly sharing?: Sharing
+  /** Undefined if the store is a file. */
+  readonly database?: StoreDatabase
   readonly close: () => Promise<void>
 }
 
@@ -343,6 +345,17 @@ export interface Sharing {
   readonly onWork: (listener: () => void) => void
   /** Notifies the other bridges that there are deliveries. */
   readonly announceWork: () => void
+}
+
+/** View that a bridge has of the database server with its store. */
+export interface StoreDatabase {
+  /** Since the start: attempts to connect that failed, and the seconds that calls have waited for a connection, added up. */
+  readonly connections: () => { readonly failures: number; readonly waitedSeconds: number }
+  /**
+   * Bytes of the tables of the bridges with their indexes, and the lag of the slowest standby, undefined without one or if the role may not
+   * read it. Rejects if the database does not answer.
+   */
+  readonly measure: () => Promise<{ readonly sizeBytes: number; readonly standbyLagSeconds: number | undefined }>
 }
 
 /** Why the store could not write; `crowded`: the limit of pending deliveries is reached; `newer-schema`: a newer program made it. */

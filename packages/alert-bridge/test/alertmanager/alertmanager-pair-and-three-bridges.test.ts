@@ -2,8 +2,10 @@ import type { ServerResponse } from 'node:http'
 import { setTimeout as pause } from 'node:timers/promises'
 
 import { eventually, openHttpServer, whyNoPostgres } from '@swarmwatch/testkit'
+import pg from 'pg'
 import { expect, onTestFinished, test } from 'vitest'
 
+import { ownerLifeMs } from '../../src/outbox/postgres/upkeep.ts'
 import { openPostgresStore } from '../../src/outbox/postgres/open-postgres-store.ts'
 import { readDatabaseUrl } from '../../src/outbox/postgres/database-url.ts'
 import { account } from '../crash/accounting.ts'
@@ -17,7 +19,7 @@ import { withAlertmanager } from './with-alertmanager.ts'
 const kills = Number(process.env['BRIDGE_KILLS'] ?? 10)
 const databaseKills = Number(process.env['DATABASE_KILLS'] ?? 3)
 const failovers = Number(process.env['FAILOVERS'] ?? 1)
-/** A bridge that is killed leaves its work to the others for at most this long. */
+/** The longest time that the deliveries of a dead bridge wait for another one, while the database can be reached. */
 const leaseMs = 60_000
 const withEngines = whyNoPostgres() === undefined ? withAlertmanager : test.skip
 
@@ -35,7 +37,7 @@ withEngines(
       if (event === 'kill the database') await database.killAndStart()
       if (event === 'fail over') await database.failOver()
     }
-    const { lost, twice, unexplained, messages, alerts, longestMs } = await run.end()
+    const { lost, twice, unexplained, messages, alerts, longestMs, samples, takeovers, longestTakeoverMs } = await run.end()
     console.log(
       JSON.stringify({
         kills,
@@ -46,9 +48,13 @@ withEngines(
         messages,
         twice,
         longestMs,
+        takeovers,
+        longestTakeoverMs,
       }),
     )
     expect({ lost, unexplained }).toEqual({ lost: [], unexplained: [] })
+    expect(samples).toBeGreaterThan(100)
+    expect(longestTakeoverMs).toBeLessThanOrEqual(leaseMs)
   },
 )
 
@@ -86,6 +92,8 @@ async function startRun(database: PostgresPair) {
     eventually('a bridge to start', () => runBridge({ SINK_URL: sink.url, DATABASE_URL: database.url }))
   const bridges = await Promise.all([start(), start(), start()])
   onTestFinished(() => bridges.forEach(({ child }) => child.kill('SIGKILL')))
+  const takeovers = watchTakeovers(database)
+  onTestFinished(takeovers.stop)
   const acknowledged = new Set<string>()
   const port = await openBalancer(() => bridges, acknowledged)
   const settings = { bridgePort: port, repeatInterval: '1h', isPeer: true }
@@ -134,7 +142,8 @@ async function startRun(database: PostgresPair) {
       for (const { child } of bridges) child.kill('SIGTERM')
       expect(await Promise.all(bridges.map(({ ended }) => ended))).toEqual([0, 0, 0])
       const longestMs = Math.round(Math.max(...sink.received.map(({ title, at }) => at - (postedAt.get(title) ?? at))))
-      return { ...counted, alerts: postedAt.size, messages: sink.received.length, longestMs }
+      await takeovers.stop()
+      return { ...counted, alerts: postedAt.size, messages: sink.received.length, longestMs, ...takeovers.result() }
     },
   }
 }
@@ -160,4 +169,69 @@ async function openBalancer(bridges: () => readonly RunningBridge[], acknowledge
   )
   onTestFinished(() => server.close())
   return server.port
+}
+
+interface Clock {
+  readonly now: number
+  readonly is_standby: boolean
+}
+
+const clockOfDatabase =
+  'SELECT floor(extract(epoch FROM clock_timestamp()) * 1000)::float8 AS now, pg_is_in_recovery() AS is_standby'
+
+interface OfDeadBridge {
+  readonly id: string
+  readonly owner: string
+  readonly alive_until: number
+}
+
+const ofDeadBridges = `SELECT d.id, d.lease_owner AS owner, o.alive_until::float8 AS alive_until
+  FROM swarmwatch_bridge.deliveries d JOIN swarmwatch_bridge.owners o ON o.id = d.lease_owner
+  WHERE d.state = 'pending' AND o.alive_until < $1`
+
+/**
+ * Measures how long the deliveries of dead bridges wait until another bridge may claim them: from the last sign of life, or from the moment
+ * when the database can be reached again if that is later, to the last moment at which they still belonged to the dead bridge.
+ */
+function watchTakeovers(database: PostgresPair) {
+  const waits = new Map<string, number>()
+  let samples = 0
+  let isStopped = false
+
+  async function watch(connectionString: string): Promise<void> {
+    const client = new pg.Client({ connectionString, connectionTimeoutMillis: 2000, query_timeout: 2000 })
+    client.on('error', () => {})
+    try {
+      await client.connect()
+      let reachableAt: number | undefined
+      while (!isStopped) {
+        const { rows: clock } = await client.query<Clock>(clockOfDatabase)
+        const { now, is_standby: isStandby } = clock[0]!
+        if (isStandby) return
+        reachableAt ??= now
+        const { rows } = await client.query<OfDeadBridge>(ofDeadBridges, [now])
+        samples += 1
+        for (const { id, owner, alive_until: until } of rows) {
+          waits.set(`${id} ${owner}`, now - Math.max(until - ownerLifeMs, reachableAt))
+        }
+        await pause(200)
+      }
+    } finally {
+      await client.end().catch(() => {})
+    }
+  }
+
+  const watching = (async () => {
+    while (!isStopped) {
+      for (const url of readDatabaseUrl(database.url)!.urls) await watch(url).catch(() => {})
+      await pause(50)
+    }
+  })()
+  return {
+    stop: async () => {
+      isStopped = true
+      await watching
+    },
+    result: () => ({ samples, takeovers: waits.size, longestTakeoverMs: Math.round(Math.max(0, ...waits.values())) }),
+  }
 }

@@ -146,6 +146,19 @@ export const bridgeAlerts: readonly Alert[] = [
   },
   {
     ...rest,
+    alert: 'BridgeDatabaseFailing',
+    severity: 'warning',
+    expr: promql`sum by (job, instance) (rate(bridge_database_failures_total{${jobIs.bridge}}[2m])) > 0`,
+    forSeconds: 300,
+    keepFiringForSeconds: 300,
+    summary: 'The alert bridge cannot connect to its database',
+    description:
+      'For some minutes, attempts of {{ $labels.instance }} to connect to PostgreSQL have failed. While no bridge has a connection, ' +
+      'Alertmanager keeps the alerts and sends them again.',
+    identity: ['job', 'instance'],
+  },
+  {
+    ...rest,
     alert: 'CriticalWhileBridgeDown',
     severity: 'critical',
     expr: promql`

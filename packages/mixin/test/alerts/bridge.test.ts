@@ -192,6 +192,29 @@ alertPromises('NotificationsLost', {
   },
 })
 
+const connectFailures = 'bridge_database_failures_total{job="alert-bridge", instance="bridge-a:8090"}'
+
+alertPromises('BridgeDatabaseFailing', {
+  'fires when attempts to connect have failed for some minutes': {
+    series: { [connectFailures]: '0x40 1+2x400' },
+    silentAt: ['14m30s'],
+    firesAt: {
+      '15m30s': {
+        labels: { ...bridge, instance: 'bridge-a:8090' },
+        summary: 'The alert bridge cannot connect to its database',
+        description:
+          'For some minutes, attempts of bridge-a:8090 to connect to PostgreSQL have failed. While no bridge has a connection, ' +
+          'Alertmanager keeps the alerts and sends them again.',
+        since: '10m30s',
+      },
+    },
+  },
+  'is silent after a failover of a minute': {
+    series: { [connectFailures]: '0x40 2 4 6 8 8x400' },
+    silentAt: ['12m', '16m', '20m'],
+  },
+})
+
 const failing = { 'up{job="alertmanager", instance="a"}': '0x400', 'up{job="prometheus", instance="p"}': '0x400' }
 
 alertPromises('CriticalWhileBridgeDown', {

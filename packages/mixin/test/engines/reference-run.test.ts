@@ -38,6 +38,10 @@ const bornLate: Readonly<Record<string, string>> = {
   worker_queue_tasks: 'a worker with WORKER_DATABASE_URL has it; a test of the worker reads it',
   worker_queue_oldest_seconds: 'a worker with WORKER_DATABASE_URL has it; a test of the worker reads it',
   'bridge:notification_balance:settled': 'it exists after three minutes without a notification',
+  bridge_database_failures_total: 'a bridge on PostgreSQL has it; a test of the bridge reads it',
+  bridge_database_wait_seconds_total: 'a bridge on PostgreSQL has it; a test of the bridge reads it',
+  bridge_database_size_bytes: 'a bridge on PostgreSQL has it; a test of the bridge reads it',
+  bridge_database_standby_lag_seconds: 'a bridge on PostgreSQL with a standby has it',
   bridge_heartbeats_total: 'the bridge has it where it sends heartbeats to other regions',
 }
 /** The same for labels, by series; `` is any. */

@@ -182,6 +182,7 @@ const parts = [
   'docker-compose.production.yml',
   'docker-compose.region.yml',
   'docker-compose.scale.yml',
+  'docker-compose.own-postgres.yml',
   '.env.production.example',
   'collector',
   'config',

@@ -20,6 +20,16 @@ export interface ConnectionOptions {
   readonly max: number
   /** Called when the server is asked for its time, as it is for each connection; the result takes its answer. */
   readonly askTime?: DatabaseClock['ask']
+  /** Counts what happens; several groups of connections may share it. */
+  readonly usage?: ConnectionUsage
+}
+
+/** Counts of connections since the start. */
+export interface ConnectionUsage {
+  /** Attempts to connect that failed. */
+  failures: number
+  /** Milliseconds that callers have waited for a connection, added up. */
+  waitedMs: number
 }
 
 /** Alertmanager waits for the answer, so it must come soon; a commit to a busy disk or to a standby takes some time, though. */
@@ -31,7 +41,7 @@ const busyTimeoutMs = 8_000
 const failFastMs = 250
 
 /** Opens connections when they are needed, and others when they break. */
-export function openConnections({ address, max, askTime }: ConnectionOptions): Connections {
+export function openConnections({ address, max, askTime, usage = { failures: 0, waitedMs: 0 } }: ConnectionOptions): Connections {
   const usable = new Set<Client>()
   const free: Client[] = []
   const waiting: (() => void)[] = []
@@ -42,7 +52,8 @@ export function openConnections({ address, max, askTime }: ConnectionOptions): C
 
   async function use<Result>(work: (client: Client) => Promise<Result>): Promise<Result> {
     try {
-      const client = await acquire()
+      const askedAt = performance.now()
+      const client = await acquire().finally(() => (usage.waitedMs += performance.now() - askedAt))
       try {
         return await work(client)
       } catch (error) {
@@ -104,6 +115,7 @@ export function openConnections({ address, max, askTime }: ConnectionOptions): C
       failed = undefined
       return client
     } catch (error) {
+      usage.failures += 1
       failed = { error, until: performance.now() + failFastMs }
       waiting.shift()?.()
       throw error

@@ -1,8 +1,8 @@
 import { randomUUID } from 'node:crypto'
 
 import { type Checkpoints, noCheckpoints } from '../../checkpoint.ts'
-import { openConnections } from './connections.ts'
-import type { OpenedStore } from '../store.ts'
+import { type ConnectionUsage, openConnections } from './connections.ts'
+import type { OpenedStore, StoreDatabase } from '../store.ts'
 import { databaseClock } from './database-clock.ts'
 import type { DatabaseAddress } from './database-url.ts'
 import { postgresEscalations } from './escalations.ts'
@@ -12,11 +12,14 @@ import { migrate } from './migrate.ts'
 import { postgresOutbox } from './outbox.ts'
 import { postgresStates, sharedStates } from './states.ts'
 import { postgresSharing } from './sharing.ts'
-import { databaseOf } from './transactions.ts'
+import { type Database, databaseOf } from './transactions.ts'
 import { type Owner, postgresUpkeep } from './upkeep.ts'
 
-/** Alerts are accepted on connections of their own, so that no other work delays them. */
-const maxConnections = { intake: 2, work: 4 }
+/**
+ * Alerts are accepted on connections of their own, so that no other work delays them. So is the report that this bridge lives: if slow work
+ * delayed it, the others would take the deliveries of a bridge that is still sending them.
+ */
+const maxConnections = { intake: 2, work: 4, vital: 1 }
 
 /**
  * Opens the store in a PostgreSQL database, which any number of bridges share, and creates its tables if they are missing.
@@ -30,19 +33,22 @@ export async function openPostgresStore(
   const owner: Owner = { id, channels: [] }
   const clock = databaseClock()
   const askTime = clock.ask
-  const intake = openConnections({ address, max: maxConnections.intake, askTime })
-  const work = openConnections({ address, max: maxConnections.work, askTime })
-  const closeBoth = async (): Promise<void> => void (await Promise.all([intake.close(), work.close()]))
+  const usage: ConnectionUsage = { failures: 0, waitedMs: 0 }
+  const open = (max: number) => openConnections({ address, max, askTime, usage })
+  const intake = open(maxConnections.intake)
+  const work = open(maxConnections.work)
+  const vital = open(maxConnections.vital)
+  const closeAll = async (): Promise<void> => void (await Promise.all([intake.close(), work.close(), vital.close()]))
   try {
-    await work.use(migrate)
+    await vital.use(migrate)
   } catch (error) {
-    await closeBoth()
+    await closeAll()
     throw error
   }
   const database = databaseOf(work)
   const { settled, ...inbox } = postgresInbox(database, databaseOf(intake))
   const states = sharedStates(database)
-  const { close: closeSharing, ...sharing } = postgresSharing({ address, database, states, owner, askTime })
+  const { close: closeSharing, ...sharing } = postgresSharing({ address, database: databaseOf(vital), states, owner, askTime })
   const store = {
     ...inbox,
     ...postgresOutbox(database, { owner: id, reached }),
@@ -51,12 +57,32 @@ export async function openPostgresStore(
     ...postgresStates(states),
     ...postgresUpkeep(database, owner),
     sharing,
+    database: {
+      connections: () => ({ failures: usage.failures, waitedSeconds: usage.waitedMs / 1000 }),
+      measure: () => measureDatabase(database),
+    },
     close: async () => {
       await settled()
       await closeSharing()
       await database.query('DELETE FROM owners WHERE id = $1', [id]).catch(() => {})
-      await closeBoth()
+      await closeAll()
     },
   }
   return { store, now: clock.now }
+}
+
+interface Measured {
+  readonly size_bytes: number
+  readonly lag_seconds: number | null
+}
+
+/** A role without `pg_monitor` sees no state of a standby. */
+async function measureDatabase({ query }: Database): ReturnType<StoreDatabase['measure']> {
+  const [row] = await query<Measured>(
+    `SELECT (SELECT coalesce(sum(pg_total_relation_size(oid)), 0)::bigint FROM pg_class
+         WHERE relnamespace = 'swarmwatch_bridge'::regnamespace AND relkind = 'r') AS size_bytes,
+       (SELECT max(coalesce(extract(epoch FROM replay_lag), 0))::float8 FROM pg_stat_replication
+         WHERE state = 'streaming') AS lag_seconds`,
+  )
+  return { sizeBytes: row!.size_bytes, standbyLagSeconds: row!.lag_seconds ?? undefined }
 }

@@ -4,13 +4,14 @@ import type { Sharing } from '../store.ts'
 import { type Connections, openConnections } from './connections.ts'
 import type { DatabaseClock } from './database-clock.ts'
 import type { DatabaseAddress } from './database-url.ts'
-import type { SharedStates } from './states.ts'
+import { type SharedStates, sharedStates } from './states.ts'
 import { type Database, databaseOf } from './transactions.ts'
 import { type Owner, ownerLifeMs, releaseAbandoned, reportAlive } from './upkeep.ts'
 
 /** Options for {@link postgresSharing}. */
 export interface SharingOptions {
   readonly address: DatabaseAddress
+  /** For the report that this bridge lives; other work must not delay it. */
   readonly database: Database
   readonly states: SharedStates
   readonly owner: Owner
@@ -98,7 +99,7 @@ export function postgresSharing({
       return at - watchingSince > ownerLifeMs ? releaseAbandoned(tx) : 0
     })
     lastBeatAt = performance.now()
-    watchdogAt = (await states.get<number>('watchdog', 'last')) ?? watchdogAt
+    watchdogAt = (await sharedStates(database).get<number>('watchdog', 'last')) ?? watchdogAt
     const client = listener
     if (client !== undefined) {
       // a connection that was cut off without a word shows here

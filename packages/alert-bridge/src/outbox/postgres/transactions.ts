@@ -1,3 +1,5 @@
+import type { Writable } from 'node:stream'
+
 import type { Client } from 'pg'
 
 import { StoreError } from '../store.ts'
@@ -46,6 +48,7 @@ async function runTransaction<Result>(
     done.catch(() => {})
     sent.push(done)
   }
+  sendTogether(client)
   try {
     send('BEGIN')
     const result = await work({
@@ -68,6 +71,13 @@ async function runTransaction<Result>(
     const cause = results.find((result) => result.status === 'rejected' && !isAborted(result.reason))
     throw isAborted(error) && cause?.status === 'rejected' ? cause.reason : error
   }
+}
+
+/** Statements of this turn of the event loop, up to COMMIT, are one write to the socket, and often one packet. */
+function sendTogether(client: Client): void {
+  const { stream } = (client as unknown as { readonly connection: { readonly stream: Writable } }).connection
+  stream.cork()
+  process.nextTick(() => stream.uncork())
 }
 
 function isAborted(error: unknown): boolean {

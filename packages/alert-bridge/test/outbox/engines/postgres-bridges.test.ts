@@ -1,5 +1,6 @@
 import { Secret } from '@swarmwatch/config'
 import { eventually, whyNoPostgres } from '@swarmwatch/testkit'
+import pg from 'pg'
 import { describe, expect, onTestFinished, test, vi } from 'vitest'
 
 import { readDatabaseUrl } from '../../../src/outbox/postgres/database-url.ts'
@@ -62,6 +63,25 @@ describe.skipIf(whyNoPostgres() !== undefined)('bridges that share a database', 
     expect(answers.filter(([, isDuplicate]) => isDuplicate === true)).toHaveLength(60)
     await bridges[0]!.idle()
     expect(titles().toSorted()).toEqual(names.toSorted())
+  })
+
+  test('know that one lives while slow work holds all its connections', async () => {
+    const databaseUrl = await newDatabase()
+    const { store } = await openPostgresStore(readDatabaseUrl(databaseUrl)!)
+    onTestFinished(store.close)
+    const client = new pg.Client({ connectionString: databaseUrl })
+    await client.connect()
+    await client.query('BEGIN')
+    await client.query('LOCK TABLE swarmwatch_bridge.deliveries IN ACCESS EXCLUSIVE MODE')
+    let isDone = false
+    const work = Promise.race(Array.from({ length: 8 }, () => store.list({ state: 'pending' }))).finally(() => (isDone = true))
+    await store.sharing!.beat()
+    expect(isDone).toBe(false)
+    const { rows } = await client.query('SELECT count(*)::int AS alive FROM swarmwatch_bridge.owners')
+    expect(rows).toEqual([{ alive: 1 }])
+    await client.query('COMMIT')
+    await client.end()
+    await work
   })
 
   test('one delivers what another one accepted and has no time for', async () => {

@@ -71,6 +71,30 @@ describe.skipIf(whyNoPostgres() !== undefined)('a bridge whose PostgreSQL has a 
     expect(bridge.lines.filter((line) => line.includes('answers 503'))).toHaveLength(1)
   })
 
+  test('counts in its metrics that it cannot connect, and shows the size of its tables', async () => {
+    const { bridge, proxy, post, retry } = await fixture()
+    const valueOf = async (name: string): Promise<number> => {
+      const text = await (await fetch(`${bridge.url}/metrics`)).text()
+      return Number(new RegExp(`^${name} (\\S+)$`, 'm').exec(text)?.[1])
+    }
+    expect((await post('Before')).status).toBe(200)
+    expect(await valueOf('bridge_database_failures_total')).toBe(0)
+    expect(await valueOf('bridge_database_wait_seconds_total')).toBeGreaterThan(0)
+    await eventually('the size', async () => (await valueOf('bridge_database_size_bytes')) > 100_000)
+    // there is no standby
+    expect(await valueOf('bridge_database_standby_lag_seconds')).toBeNaN()
+    proxy.cut()
+    await eventually('failures', async () => {
+      await post('During')
+      return (await valueOf('bridge_database_failures_total')) >= 2
+    })
+    proxy.heal()
+    await retry('During')
+    const failures = await valueOf('bridge_database_failures_total')
+    await retry('After')
+    expect(await valueOf('bridge_database_failures_total')).toBe(failures)
+  })
+
   test('stores nothing if the connection breaks before the commit, and accepts the alert when it is sent again', async () => {
     const { bridge, proxy, post, retry, titles } = await fixture()
     expect((await post('Before')).status).toBe(200)

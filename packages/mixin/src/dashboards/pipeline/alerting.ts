@@ -85,5 +85,47 @@ export const alerting = ({ histograms }: MixinSettings): Row => ({
       span: 5,
       whenEmpty: 'None sent',
     }),
+    {
+      shows: 'graph',
+      title: 'Which bridges miss their database?',
+      description:
+        'Attempts of bridges to connect to PostgreSQL that failed. BridgeDatabaseFailing fires after some minutes of them.',
+      unit: 'suffix: /min',
+      queries: {
+        failures: { expr: perMinute(`bridge_database_failures_total{${jobIs.bridge}}`, ['instance']), legend: '{{instance}}' },
+      },
+      min: 0,
+      span: 8,
+      whenEmpty: 'No bridge uses PostgreSQL',
+    },
+    {
+      shows: 'graph',
+      title: 'How late is their database?',
+      description:
+        'Seconds that calls of a bridge wait for a connection, in each second: above 1, at least one always waits. And the lag of the ' +
+        'slowest standby, if the role of the bridges may read it.',
+      unit: 's',
+      queries: {
+        wait: {
+          expr: `sum by (instance) (rate(bridge_database_wait_seconds_total{${jobIs.bridge}}[$__rate_interval]))`,
+          legend: '{{instance}} waits',
+        },
+        lag: { expr: `max by (job) (bridge_database_standby_lag_seconds{${jobIs.bridge}})`, legend: 'standby' },
+      },
+      min: 0,
+      span: 8,
+      whenEmpty: 'No bridge uses PostgreSQL',
+    },
+    {
+      shows: 'graph',
+      title: 'How large is their database?',
+      description:
+        'Size of the tables of the bridges in PostgreSQL, with their indexes. Delivered alerts are deleted after 30 days.',
+      unit: 'bytes',
+      queries: { size: { expr: `max by (job) (bridge_database_size_bytes{${jobIs.bridge}})`, legend: 'tables' } },
+      min: 0,
+      span: 8,
+      whenEmpty: 'No bridge uses PostgreSQL',
+    },
   ],
 })
