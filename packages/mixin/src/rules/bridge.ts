@@ -45,11 +45,14 @@ export const bridgeRecordings: readonly Recording[] = [
   },
 ]
 
+/** The recorded series, which has no job; series that agents push always have one. */
+const settled = 'bridge:notification_balance:settled{job=""}'
+
 /** A counter begins at 0 again when its process does, so that the time before a start cannot be compared with the time after it. */
 const lostExpression = promql`
   (
-    max_over_time(bridge:notification_balance:settled[${lookBack}])
-    - bridge:notification_balance:settled
+    max_over_time(${settled}[${lookBack}])
+    - ${settled}
   ) > 0
   and on ()
   time() - max (
