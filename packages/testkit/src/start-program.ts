@@ -10,13 +10,13 @@ export interface Program {
   readonly ended: Promise<{ readonly code: number | null; readonly signal: NodeJS.Signals | null }>
 }
 
-/** Starts a program with exactly this environment. */
+/** Starts a program with exactly this environment. With `isGroup`, signals also reach the programs that it starts. */
 export function startProgram(
   command: string,
   args: readonly string[],
-  options: { readonly cwd: string; readonly env: NodeJS.ProcessEnv },
+  { isGroup = false, ...options }: { readonly cwd: string; readonly env: NodeJS.ProcessEnv; readonly isGroup?: boolean },
 ): Program {
-  const child = spawn(command, args, { ...options, stdio: ['ignore', 'pipe', 'pipe'] })
+  const child = spawn(command, args, { ...options, detached: isGroup, stdio: ['ignore', 'pipe', 'pipe'] })
   const waiting = new Set<() => void>()
   const printed = { stdout: '', stderr: '' }
   const output = (): string => printed.stdout + printed.stderr
@@ -49,7 +49,10 @@ export function startProgram(
         waiting.add(look)
         look()
       }),
-    kill: (signal) => void child.kill(signal),
+    kill(signal) {
+      if (!isGroup) child.kill(signal)
+      else if (child.pid !== undefined && !hasEnded) process.kill(-child.pid, signal)
+    },
     ended,
   }
 }
