@@ -138,6 +138,21 @@ function checkPriceTable(version: string = priceTable.version): Finding {
     : warning(`${dated} is ${days} days old: update @swarmwatch/node, or add prices to the settings file`)
 }
 
+/** Names the agents that the running application has run; `metrics` is the text of its `/metrics`. */
+export function checkAgents(metrics: string): Finding {
+  const runs = series(metrics, 'agent_executions_total').filter(({ value }) => value > 0)
+  const agents = [...new Set(runs.map(({ labels }) => labels['agent_name'] ?? '?'))].toSorted()
+  if (agents.length === 0) {
+    return note(
+      'no agent has finished a run in the running application: wrap the function that is your agent with instrumentAgent(), start a run, then run the doctor again',
+    )
+  }
+  const more = agents.length > maxAgents ? ` and ${agents.length - maxAgents} more` : ''
+  return ok(`agents that ran in the running application: ${agents.slice(0, maxAgents).join(', ')}${more}`)
+}
+
+const maxAgents = 10
+
 /** Checks what the running application has counted; `metrics` is the text of its `/metrics`. */
 export function checkModelCalls(metrics: string): Finding[] {
   const total = (name: string): number => series(metrics, name).reduce((sum, { value }) => sum + value, 0)

@@ -1,3 +1,6 @@
+import { readFileSync } from 'node:fs'
+import { join } from 'node:path'
+
 import { type Configuration, ConfigurationError, loadConfiguration } from '@swarmwatch/config'
 import { asJson } from '@swarmwatch/config/command-line'
 
@@ -7,7 +10,7 @@ import { otlpSettings } from '../opentelemetry/otlp-settings.ts'
 import { registeredGlobals } from '../opentelemetry/registered-globals.ts'
 import { checkAlertmanager, checkOtlp } from './endpoints.ts'
 import { type Finding, findingLine, note, ok, warning, wrong } from './finding.ts'
-import { checkFrameworks, checkModelCalls } from './frameworks.ts'
+import { checkAgents, checkFrameworks, checkModelCalls } from './frameworks.ts'
 import { checkApi, installedPackages } from './opentelemetry-api.ts'
 import { checkPorts } from './ports.ts'
 import { checkChannels, checkRecovery, checkServiceName } from './settings-checks.ts'
@@ -33,6 +36,7 @@ export async function runDoctor(options: DoctorOptions = {}): Promise<Finding[]>
   const { env = process.env, cwd = process.cwd(), nodeVersion = process.versions.node, execArgv = process.execArgv } = options
   const hasProvider = options.hasProvider ?? isProviderRegistered()
   const isLoaded = isRegisterLoaded(execArgv, env['NODE_OPTIONS'])
+  const scripts = scriptsWithRegister(cwd)
   const packages = installedPackages(cwd)
   const always = [checkNode(nodeVersion), ...checkApi(cwd, packages)]
   let configuration: Configuration
@@ -44,7 +48,7 @@ export async function runDoctor(options: DoctorOptions = {}): Promise<Finding[]>
     const named = checkServiceName(env, { running: undefined, isWithoutCode: isLoaded })
     return [
       ...always,
-      checkProvider(hasProvider, isLoaded, false),
+      checkProvider({ hasProvider, isLoaded, scripts, isRecording: false }),
       named,
       ...lines.map((line) => wrong(`setting: ${line.trim()}`)),
     ]
@@ -59,7 +63,7 @@ export async function runDoctor(options: DoctorOptions = {}): Promise<Finding[]>
   const has = (name: string): boolean => packages.some((one) => one.name === name)
   return [
     ...always,
-    checkProvider(hasProvider, isLoaded, application?.isRecording === true),
+    checkProvider({ hasProvider, isLoaded, scripts, isRecording: application?.isRecording === true }),
     checkServiceName(env, { running: application?.serviceName, isWithoutCode: isLoaded }),
     ok(
       configuration.file === undefined
@@ -72,8 +76,8 @@ export async function runDoctor(options: DoctorOptions = {}): Promise<Finding[]>
     ...(await checkAlertmanager(configuration, options.timeoutMs)),
     ...ports.findings,
     checkRecovery(configuration),
-    ...checkFrameworks({ configuration, packages, cwd, nodeVersion, isLoaded }),
-    ...(application?.metrics === undefined ? [] : checkModelCalls(application.metrics)),
+    ...checkFrameworks({ configuration, packages, cwd, nodeVersion, isLoaded: isLoaded || scripts.length > 0 }),
+    ...(application?.metrics === undefined ? [] : [checkAgents(application.metrics), ...checkModelCalls(application.metrics)]),
     ...checkChannels(configuration, {
       isInProcess: isInProcess(configuration, otlp.targets.metrics !== undefined),
       hasBridge: has('@swarmwatch/node') ? has('@swarmwatch/alert-bridge') : undefined,
@@ -108,19 +112,46 @@ export function checkNode(version: string): Finding {
     : ok(`Node ${version}`)
 }
 
+const register = /(?:^|\s)--import[=\s]\S*@?swarmwatch\/node\/(?:src\/|dist\/)?register\b/
+
 /** Whether `@swarmwatch/node/register` is loaded before every program that starts here. */
 function isRegisterLoaded(execArgv: readonly string[], nodeOptions: string = ''): boolean {
-  return /(?:^|\s)--import[=\s]\S*@?swarmwatch\/node\/(?:src\/|dist\/)?register\b/.test([...execArgv, nodeOptions].join(' '))
+  return register.test([...execArgv, nodeOptions].join(' '))
+}
+
+/** Names of the scripts in the package.json of the application that load `@swarmwatch/node/register`. */
+function scriptsWithRegister(cwd: string): string[] {
+  try {
+    const { scripts = {} } = JSON.parse(readFileSync(join(cwd, 'package.json'), 'utf8')) as { scripts?: Record<string, string> }
+    return Object.keys(scripts).filter((name) => register.test(scripts[name]!))
+  } catch {
+    // None, or one that npm reports better
+    return []
+  }
+}
+
+/** Facts about who records the agents. */
+interface Recorders {
+  readonly hasProvider: boolean
+  readonly isLoaded: boolean
+  /** Scripts that load `register`. */
+  readonly scripts: readonly string[]
+  /** Whether the running application records metrics. */
+  readonly isRecording: boolean
 }
 
 /**
- * Checks that something records the agents: in this process, in every process that starts here, or
- * in the running application.
+ * Checks that something records the agents: in this process, in every process that starts here, in
+ * the running application, or in one that a script starts.
  */
-function checkProvider(hasProvider: boolean, isLoaded: boolean, isRecording: boolean): Finding {
+function checkProvider({ hasProvider, isLoaded, scripts, isRecording }: Recorders): Finding {
   if (hasProvider) return ok('an OpenTelemetry provider is registered')
   if (isRecording) return ok('the running application records metrics')
   if (isLoaded) return ok('@swarmwatch/node/register is loaded before every program that starts with these NODE_OPTIONS')
+  if (scripts.length > 0)
+    return ok(
+      `the ${scripts.length === 1 ? 'script' : 'scripts'} ${scripts.join(', ')} of package.json load${scripts.length === 1 ? 's' : ''} @swarmwatch/node/register`,
+    )
   return note(
     'whether the application registers an OpenTelemetry provider can be checked only while it runs: start it, then run the doctor again',
   )
