@@ -102,6 +102,7 @@ const slow = [
   'test/the-mixin-is-the-same-in-every-format.test.ts',
   'test/the-operator-starts-telemetry.test.ts',
   'test/the-pods-of-the-chart-start.test.ts',
+  'test/the-skill-instruments-sample-repositories.test.ts',
   'test/releases-reach-a-registry.test.ts',
 ]
 const missing = slow.filter((file) => !existsSync(new URL(file, import.meta.url)))

@@ -6,6 +6,7 @@ import { fileURLToPath } from 'node:url'
 import { decodeTraces, freePort, type HttpServer, openHttpServer, type Program, startProgram } from '@swarmwatch/testkit'
 import { answer, openModelProvider, toolCalls } from '@swarmwatch/testkit/providers'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { parse } from 'yaml'
 
 import { openPackageRegistry, type PackageRegistry } from './package-registry.ts'
 import { packPublished } from './packed-packages.ts'
@@ -90,10 +91,11 @@ afterAll(async () => {
 })
 
 test('the skill has the form of Agent Skills: its folder is its name, and a description says when to use it', () => {
-  const [, name, description] = /^---\nname: ([a-z-]+)\ndescription: (.+)\n[\s\S]*?---\n/.exec(skill) ?? []
+  const [, frontMatter = ''] = /^---\n([\s\S]*?)\n---\n/.exec(skill) ?? []
+  const { name, description } = parse(frontMatter) as { readonly name: string; readonly description: string }
   expect(name).toBe('instrument-with-swarmwatch')
   expect(description).toContain('Use when')
-  expect(description!.length).toBeLessThan(1024)
+  expect(description.length).toBeLessThan(1024)
   expect(skill.split('\n').length).toBeLessThan(500)
 })
 
@@ -116,6 +118,7 @@ describe.concurrent.each(repositories)('the sample repository $name', (sample) =
       OTEL_EXPORTER_OTLP_ENDPOINT: collector.url,
       OPENAI_BASE_URL: provider.openaiUrl,
       OPENAI_API_KEY: 'k',
+      OTEL_SERVICE_NAME: sample.name,
     }
     const start = (command: string): Program => startProgram('/bin/sh', ['-c', `exec ${command}`], { cwd: folder, env })
     const run = async (command: string): Promise<{ readonly code: number | null; readonly output: string }> => {
@@ -151,20 +154,16 @@ describe.concurrent.each(repositories)('the sample repository $name', (sample) =
     program.kill('SIGTERM')
     await program.ended
     const { isHealthy, findings } = JSON.parse(checked.output) as Report
-    expect({
-      code: checked.code,
-      isHealthy,
-      notOk: findings.filter(({ level }) => level === 'warning' || level === 'wrong'),
-    }).toEqual({
-      code: 0,
-      isHealthy: true,
-      notOk: [],
-    })
+    const notOk = findings.filter(({ level, text }) => level === 'wrong' || (level === 'warning' && !ofTheOperator.test(text)))
+    expect({ code: checked.code, isHealthy, notOk }).toEqual({ code: 0, isHealthy: true, notOk: [] })
     const texts = findings.filter(({ level }) => level === 'ok').map(({ text }) => text)
     for (const pattern of sample.ok) expect(texts).toContainEqual(expect.stringMatching(pattern))
     expect(spansAt(collector)).toEqual(expect.arrayContaining([...sample.spans]))
-  }, 600_000)
+  }, 300_000)
 })
+
+/** Warnings that the skill leaves to the operator; the scripted model on 127.0.0.1 has no price. */
+const ofTheOperator = /^there is no alert channel besides the console|^no price for/
 
 interface Report {
   readonly isHealthy: boolean

@@ -51,8 +51,11 @@ export function pageText(page: Page, source: string): { readonly text: string; r
     if (target === undefined) missing.push(`${page.source}:${line}: ${url}`)
     else text = `${text.slice(0, start)}${target}${text.slice(end)}`
   }
-  // Comments are for those who edit the file
-  return { text: `${frontMatter(page)}${text.replaceAll(/^<!--[\s\S]*?-->\n\n?/gm, '')}`, missing }
+  // Its own front matter, that of a skill, is not for readers, nor are comments
+  return {
+    text: `${frontMatter(page)}${text.replace(/^---\n[\s\S]*?\n---\n\n/, '').replaceAll(/^<!--[\s\S]*?-->\n\n?/gm, '')}`,
+    missing,
+  }
 }
 
 /** The address in the site, or undefined if the link leads to no file. */

@@ -42,6 +42,7 @@ export const sections: readonly Section[] = [
     pages: [
       ...pagesOf('getting-started', 'init', 'concepts', 'recipes'),
       { source: 'examples/README.md', route: 'examples' },
+      { source: 'skills/instrument-with-swarmwatch/SKILL.md', route: 'skill' },
       ...pagesOf('comparison'),
     ],
   },

@@ -57,6 +57,8 @@ export const snippetOwners: readonly SnippetOwner[] = [
   },
   { documents: /^docs\/queues\.md$/, language: 'ts', test: 'test/queues-own-the-retries-of-agents.test.ts' },
 
+  { documents: /SKILL\.md$/, language: 'diff', test: 'test/the-skill-instruments-sample-repositories.test.ts' },
+
   // Output of programs
   { documents: /^docs\/channel-messages\.md$/, test: 'packages/alert-bridge/test/channels/documented-messages.test.ts' },
   { documents: /^docs\/benchmarks\.md$/, test: 'bench/test/benchmarks-page.test.ts' },

@@ -6,6 +6,7 @@ import { join } from 'node:path'
 import { channelHint, channelWarnings, loadConfiguration } from '@swarmwatch/config'
 import { expect, onTestFinished, test } from 'vitest'
 
+import { checkAgents } from '../../src/doctor/frameworks.ts'
 import { type DoctorOptions, printDoctor, runDoctor } from '../../src/doctor/run-doctor.ts'
 import { startTelemetry, type TelemetryOptions } from '../../src/index.ts'
 import { telemetryResource } from '../../src/opentelemetry/telemetry-resource.ts'
@@ -234,6 +235,7 @@ test('finds the healthy running application on its ports, with its name, recordi
       '[OK]    the running application records metrics',
       `[OK]    the status page of a running application answers on 127.0.0.1:${pagePort}; a second process needs another MONITOR_PORT`,
       `[OK]    /metrics of the running application billing answers on 127.0.0.1:${metricsPort}; a second process needs another METRICS_PORT`,
+      '[NOTE]  no agent has finished a run in the running application: wrap the function that is your agent with instrumentAgent(), start a run, then run the doctor again',
     ],
   })
 })
@@ -301,6 +303,29 @@ test('register in NODE_OPTIONS is fine, and then the name must be in the environ
   })
   const other = await unlike({ env: { NODE_OPTIONS: '--require dotenv/config --max-old-space-size=500' } })
   expect(other).toEqual({ code: 0, lines: [] })
+})
+
+test('scripts of package.json that load register are fine', async () => {
+  const scripts = {
+    start: 'node --import @swarmwatch/node/register app.js',
+    build: 'tsc',
+    work: 'node --import=@swarmwatch/node/register work.js',
+  }
+  const cwd = healthyFolder()
+  writeFileSync(
+    join(cwd, 'package.json'),
+    JSON.stringify({ name: 'app', dependencies: { '@opentelemetry/api': '^1.10.0' }, scripts }),
+  )
+  expect(await unlike({ cwd })).toEqual({
+    code: 0,
+    lines: ['[OK]    the scripts start, work of package.json load @swarmwatch/node/register'],
+  })
+})
+
+test('names the agents that ran in the running application, or reports that none did', async () => {
+  expect(checkAgents('agent_executions_total{agent_name="a",outcome="success"} 0\n')).toMatchObject({ level: 'note' })
+  const series = ['b', 'a'].map((name) => `agent_executions_total{agent_name="${name}",outcome="failure"} 2\n`)
+  expect(checkAgents(series.join(''))).toEqual({ level: 'ok', text: 'agents that ran in the running application: a, b' })
 })
 
 test('distinguishes an endpoint for gRPC, one without TLS, and exporters that are off', async () => {
