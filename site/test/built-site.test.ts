@@ -73,34 +73,38 @@ describe.skipIf(whyNoBrowser !== undefined)('in a browser', () => {
   test.each([
     ['desktop', { width: 1280, height: 900 }],
     ['phone', { width: 360, height: 740 }],
-  ])('is accessible in light and dark, fits the screen and asks no other server: %s', async (screen, viewport) => {
-    const context = await browser.newContext({ viewport })
-    const tab = await context.newPage()
-    const outside: string[] = []
-    tab.on(
-      'request',
-      (request) => request.url().startsWith(server.url) || request.url().startsWith('data:') || outside.push(request.url()),
-    )
-    const complaints: string[] = []
-    tab.on('pageerror', (error) => complaints.push(error.message))
-    const faults: unknown[] = []
-    await mkdir(join(repositoryRoot, 'screenshots'), { recursive: true })
-    for (const path of pages) {
-      for (const colorScheme of ['light', 'dark'] as const) {
-        await tab.emulateMedia({ colorScheme, reducedMotion: 'reduce' })
-        await tab.goto(`${server.url}${path}`)
-        await tab.waitForFunction('document.querySelector("#app").__vue_app__ !== undefined')
-        const found = await faultsOf(tab)
-        const width = await tab.evaluate<number>('document.documentElement.scrollWidth')
-        if (found.length > 0 || width > viewport.width) faults.push({ path, colorScheme, width, found })
-        await tab.screenshot({
-          path: join(repositoryRoot, `screenshots/site-${screen}-${colorScheme}${path.replaceAll(/\W+/g, '-')}.png`),
-        })
+  ])(
+    'is accessible in light and dark, fits the screen and asks no other server: %s',
+    { timeout: 600_000 },
+    async (screen, viewport) => {
+      const context = await browser.newContext({ viewport })
+      const tab = await context.newPage()
+      const outside: string[] = []
+      tab.on(
+        'request',
+        (request) => request.url().startsWith(server.url) || request.url().startsWith('data:') || outside.push(request.url()),
+      )
+      const complaints: string[] = []
+      tab.on('pageerror', (error) => complaints.push(error.message))
+      const faults: unknown[] = []
+      await mkdir(join(repositoryRoot, 'screenshots'), { recursive: true })
+      for (const path of pages) {
+        for (const colorScheme of ['light', 'dark'] as const) {
+          await tab.emulateMedia({ colorScheme, reducedMotion: 'reduce' })
+          await tab.goto(`${server.url}${path}`)
+          await tab.waitForFunction('document.querySelector("#app").__vue_app__ !== undefined')
+          const found = await faultsOf(tab)
+          const width = await tab.evaluate<number>('document.documentElement.scrollWidth')
+          if (found.length > 0 || width > viewport.width) faults.push({ path, colorScheme, width, found })
+          await tab.screenshot({
+            path: join(repositoryRoot, `screenshots/site-${screen}-${colorScheme}${path.replaceAll(/\W+/g, '-')}.png`),
+          })
+        }
       }
-    }
-    expect({ faults, outside, complaints }).toEqual({ faults: [], outside: [], complaints: [] })
-    await context.close()
-  })
+      expect({ faults, outside, complaints }).toEqual({ faults: [], outside: [], complaints: [] })
+      await context.close()
+    },
+  )
 
   test('the search finds a setting and an alert, without a server of its own', async () => {
     const context = await browser.newContext({ viewport: { width: 1280, height: 900 } })

@@ -1,5 +1,6 @@
 import { expect, test } from 'vitest'
 
+import { repositoryUrl } from '../src/addresses.ts'
 import { allPages, pageText } from '../src/assemble.ts'
 import { markdownFiles } from '../src/pages.ts'
 
@@ -15,7 +16,7 @@ test('a link to a document leads to its page, one to another file to the reposit
   const source =
     '# Q\n\n[a](runbooks/README.md#silence) [b](../config/production.yaml) [c](nowhere.md) [d](#q) [e](../CHANGELOG.md)\n'
   expect(pageText(page, source)).toEqual({
-    text: `---\nsource: docs/queues.md\n---\n\n# Q\n\n[a](./runbooks/index.md#silence) [b](https://github.com/OWNER/swarmwatch/blob/main/config/production.yaml) [c](nowhere.md) [d](#q) [e](./changelog.md)\n`,
+    text: `---\nsource: docs/queues.md\n---\n\n# Q\n\n[a](./runbooks/index.md#silence) [b](${repositoryUrl}/blob/main/config/production.yaml) [c](nowhere.md) [d](#q) [e](./changelog.md)\n`,
     missing: ['docs/queues.md:3: nowhere.md'],
   })
 })

@@ -132,6 +132,7 @@ export const snippetOwners: readonly SnippetOwner[] = [
     language: 'sh',
     reason: 'variables with examples of values; docs/configuration.md is generated',
   },
+  { documents: /^docs\/init\.md$/, code: /completion/, reason: 'writes to the start file of a shell' },
   { documents: /^SECURITY\.md$/, reason: 'needs a published release and an account' },
   { documents: /^registry\/README\.md$/, reason: 'weaver is no package of a registry that tests can reach' },
 ]
