@@ -90,7 +90,7 @@ afterAll(async () => {
   await rm(outside, { recursive: true, force: true })
 })
 
-test('the skill has the form of Agent Skills: its folder is its name, and a description says when to use it', () => {
+test('the skill has the form of Agent Skills: its folder is its name, with a description of when to use it', () => {
   const [, frontMatter = ''] = /^---\n([\s\S]*?)\n---\n/.exec(skill) ?? []
   const { name, description } = parse(frontMatter) as { readonly name: string; readonly description: string }
   expect(name).toBe('instrument-with-swarmwatch')
