@@ -11,7 +11,7 @@ import { afterAll, beforeAll, expect, onTestFinished, test } from 'vitest'
 import { packPublished } from '../packed-packages.ts'
 import { openRegistry } from './local-registry.ts'
 
-const noEngines = whyNoEngines('otel-collector', 'prometheus', 'alertmanager', 'alert-bridge', 'advisor')
+const noEngines = whyNoEngines('otel-collector', 'prometheus', 'alertmanager')
 
 const execute = promisify(execFile)
 let below: string
