@@ -134,7 +134,8 @@ function changeFor(incident: StoredIncident, { steps, plan, targets, history, at
     },
   }
   return {
-    set: nextFields(decision.next),
+    // a position after the last step, so that a further notification of the incident does not begin with the first one again
+    set: decision.next === undefined ? { escalationStep: decision.step + 1, escalationDueAt: null } : nextFields(decision.next),
     history: [{ at, who: 'escalation', action: 'notified', detail: `${who}, step ${number} of ${of}` }],
     notify: { notice, recipients, escalation: escalationOf(notice, at, plan) },
   }

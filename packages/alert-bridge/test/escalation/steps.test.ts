@@ -128,6 +128,15 @@ test('a warning is not escalated unless a step lists it', async () => {
   expect(stepsOf(mail)).toEqual(['1/1.0 boss@example.com'])
 })
 
+test('the only step of an incident is not sent again when further alerts of its group fire', async () => {
+  const { mail, bridge } = await opened([step(0, { recipients: ['boss@example.com'] })])
+  await bridge.receive(firing(critical))
+  await bridge.pass(300)
+  await bridge.receive(firing({ ...critical, startsAt: '2026-11-24T02:04:00Z' }))
+  await bridge.pass(300)
+  expect(stepsOf(mail)).toEqual(['1/1.0 boss@example.com'])
+})
+
 test('a step without a working target goes to all channels of its severity with the reason', async () => {
   const { mail, chat, bridge } = await opened([step(0, { recipients: ['+491701234567'] })])
   await bridge.receive(firing(critical))
