@@ -20,6 +20,12 @@ const recovery = 'test/examples-of-recovery-run-as-documented.test.ts'
  * entry without a snippet. Of two entries the first one counts.
  */
 export const snippetOwners: readonly SnippetOwner[] = [
+  // Runbooks
+  {
+    documents: /^docs\/runbooks\/\w+\.md$/,
+    code: /kubectl/,
+    test: 'packages/mixin/test/runbooks.test.ts',
+  },
   // Programs
   { documents: /^(README|docs\/(getting-started|testing|migration))\.md$/, language: 'ts', test: packed },
   { documents: /^docs\/(best-practices|concepts|experiments)\.md$/, language: 'ts', test: recovery },
