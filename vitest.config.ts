@@ -142,8 +142,8 @@ export default defineConfig({
   ssr: { resolve: { conditions: ['swarmwatch-source'] } },
   test: {
     // Limits only end tests that hang: no promise depends on the load of the machine (tried with load 20)
-    testTimeout: 180_000,
-    hookTimeout: 180_000,
+    testTimeout: 600_000,
+    hookTimeout: 600_000,
     expect: { poll: { timeout: 120_000 } },
     // `repository`: tests of the whole, in test/
     projects: [
