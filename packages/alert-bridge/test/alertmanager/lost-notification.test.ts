@@ -16,7 +16,7 @@ const hasEngines = whyNoEngines('alertmanager', 'prometheus') === undefined
 
 test.skipIf(!hasEngines)(
   'a notification that a proxy swallows raises an alert in Prometheus; retries and restarts raise none',
-  { timeout: 240_000 },
+  { timeout: 600_000 },
   async () => {
     const channel = recordingChannel()
     const bridges = await Promise.all([startedBridge({ channels: [channel] }), startedBridge({ channels: [channel] })])

@@ -55,7 +55,7 @@ describe.skipIf(!hasDocker)('the mail about an alert', () => {
     failedIds = [...agents.output().matchAll(/execution_id=(\S+) trace_id=(\S+)/g)].map(([, id]) => id!)
     await eventually('all runs in the store', () => runsOf('writer').length === 4 && runsOf('planner').length === 3)
     await agents.stop()
-  }, 240_000)
+  }, 600_000)
   afterAll(async () => {
     await network?.remove()
     await store?.close()
