@@ -1,5 +1,6 @@
 export type { AlertGroup, GroupAlert, NotificationReason } from './alert-group.ts'
 export { alertNames, type AlertRule, type AlertRuleName, type CodeRule, defaultAlertRules } from './alert-rules.ts'
+export { chartAnnotations, type ChartUnit, chartUnits } from './chart-annotations.ts'
 export { type ChannelBase, type QuietHours, severities, type Severity } from './channels/channel-definition.ts'
 export {
   addressesOf,

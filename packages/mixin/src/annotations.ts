@@ -1,4 +1,4 @@
-import { runsAnnotation } from '@swarmwatch/config'
+import { chartAnnotations, runsAnnotation } from '@swarmwatch/config'
 
 import { searchOfTraces, variableOf } from './dashboards/links.ts'
 import type { Alert } from './rule.ts'
@@ -17,6 +17,7 @@ export function annotationsOf(alert: Alert): Readonly<Record<string, string>> {
     dashboard_url: `{{ $externalLabels.grafana_url }}/d/${alert.dashboard}?from=${from(alert)}&to=now${variables(alert)}`,
     ...(alert.identity.includes(label.agent) && { traces_url: tracesUrl(alert) }),
     ...(alert.runs !== undefined && { [runsAnnotation]: alert.runs }),
+    ...chartOf(alert),
   }
 }
 
@@ -55,6 +56,17 @@ function tracesUrl(alert: Alert): string {
   return `{{ $externalLabels.grafana_url }}/explore?${searchOfTraces(agent, service, { from: from(alert), to: 'now' }, { onlyFailed: (alert.runs ?? 'failed') === 'failed' })}`
 }
 
+function chartOf({ chart, identity }: Alert): Readonly<Record<string, string>> {
+  if (chart === undefined) return {}
+  const { query, title, unit, limit } = chart
+  return {
+    [chartAnnotations.query]: `{{ ${printed(identity, query)} }}`,
+    [chartAnnotations.title]: title,
+    [chartAnnotations.unit]: unit,
+    ...(limit !== undefined && { [chartAnnotations.limit]: String(limit) }),
+  }
+}
+
 /** A query inside a text, with matchers for the agent of the alert. */
 export function sameAgent(query: (matchers: string) => string): string {
   return sameLabels(agentLabels, query)
@@ -67,10 +79,15 @@ export function sameFleet(query: (matchers: string) => string): string {
 
 /** A query inside a text, with matchers for these labels of the alert. */
 export function sameLabels(labels: readonly string[], query: (matchers: string) => string): string {
+  return `${printed(labels, query)} | query`
+}
+
+/** The query itself, as a command of a template. */
+function printed(labels: readonly string[], query: (matchers: string) => string): string {
   const matchers = labels.map((name) => `${name}=%q`).join(', ')
   // Twice in a query, they need the numbers of their values
   const numbered = labels.map((name, index) => `${name}=%[${index + 1}]q`).join(', ')
   const once = query(matchers)
   const written = once.split(matchers).length > 2 ? query(numbered) : once
-  return `printf \`${written}\`${labels.map((name) => ` $labels.${name}`).join('')} | query`
+  return `printf \`${written}\`${labels.map((name) => ` $labels.${name}`).join('')}`
 }

@@ -1,4 +1,4 @@
-import type { RunChoice, Severity } from '@swarmwatch/config'
+import type { ChartUnit, RunChoice, Severity } from '@swarmwatch/config'
 
 /** A query whose result Prometheus stores as a new series: `level:what:how`. */
 export interface Recording {
@@ -42,8 +42,21 @@ export interface Alert {
   readonly labels?: Readonly<Record<string, string>>
   /** The runs of its agent that explain it. @default 'failed' */
   readonly runs?: RunChoice
+  /** The metric that explains it, which messages show as a chart. @default none */
+  readonly chart?: AlertChart
   /** The dashboard that the alert links to. */
   readonly dashboard: 'swarm-overview' | 'agent-detail' | 'cost-and-capacity' | 'pipeline'
+}
+
+/** The chart of an alert: see `chartAnnotations` of `@swarmwatch/config`. */
+export interface AlertChart {
+  /** The metric in words; the name of the agent follows. */
+  readonly title: string
+  readonly unit: ChartUnit
+  /** The metric of one alert, with matchers for the labels of its identity. */
+  readonly query: (matchers: string) => string
+  /** The number with which the expression compares the metric. @default none */
+  readonly limit?: number
 }
 
 /**

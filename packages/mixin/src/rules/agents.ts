@@ -120,6 +120,12 @@ function agentErrors(
       `the limit is {{ ${above} | humanizePercentage }}.` +
       `{{ with ${reasons} }} Errors:{{ range $i, $_ := . }}{{ if $i }},{{ end }} {{ .Labels.error_type }}{{ end }}.{{ end }}`,
     identity: agentLabels,
+    chart: {
+      title: 'Failed runs in 5 minutes',
+      unit: 'ratio',
+      query: (matchers) => `agent:error_ratio:rate5m{${matchers}}`,
+      limit: above,
+    },
     dashboard: 'agent-detail',
   }
 }
@@ -154,6 +160,12 @@ function slow({ name, threshold, severity, forSeconds }: AlertRule): Alert {
       `{{ with ${waiting} }} {{ . | first | value | humanizePercentage }} of that time was waiting before a retry.{{ end }}`,
     identity: agentLabels,
     runs: 'slow',
+    chart: {
+      title: 'Duration of runs, 95th percentile',
+      unit: 'seconds',
+      query: (matchers) => `agent:execution_duration_seconds:p95_5m{${matchers}}`,
+      limit: threshold,
+    },
     dashboard: 'agent-detail',
   }
 }
@@ -175,6 +187,12 @@ function retriesHigh(): Alert {
       `last 5 minutes were retries; the limit is {{ ${above} | humanizePercentage }}. Runs may still succeed, but later and at a higher cost.`,
     identity: agentLabels,
     runs: 'retried',
+    chart: {
+      title: 'Attempts that are retries',
+      unit: 'ratio',
+      query: (matchers) => `agent:retry_ratio:rate5m{${matchers}}`,
+      limit: above,
+    },
     dashboard: 'agent-detail',
   }
 }
@@ -213,6 +231,7 @@ function stuck(): Alert {
       'and no run finished in that time.',
     identity: agentLabels,
     runs: 'any',
+    chart: { title: 'Active runs', unit: 'number', query: (matchers) => `sum(${series.activeExecutions}{${matchers}})` },
     dashboard: 'agent-detail',
   }
 }
@@ -272,6 +291,11 @@ export const agentSilenceAlerts: readonly Alert[] = [
       'at this time in the last two weeks it finished {{ $value | printf "%.0f" }}.',
     identity: agentLabels,
     runs: 'any',
+    chart: {
+      title: 'Finished runs in 10 minutes',
+      unit: 'number',
+      query: (matchers) => `agent:executions:increase10m{${matchers}}`,
+    },
     dashboard: 'agent-detail',
   },
   {

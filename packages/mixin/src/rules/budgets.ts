@@ -1,7 +1,7 @@
 import { sameLabels } from '../annotations.ts'
 import { histogramReads } from '../histograms.ts'
 import { duration, promql } from '../promql.ts'
-import type { Alert, Recording, RuleGroup } from '../rule.ts'
+import type { Alert, AlertChart, Recording, RuleGroup } from '../rule.ts'
 import { ruleThresholds } from '../rule-thresholds.ts'
 import { agentLabels, by, byAgent, label, onAgent, series } from '../series.ts'
 import type { MixinSettings } from '../settings.ts'
@@ -123,6 +123,13 @@ const usedOfLimit =
   `{{ with ${used} }}{{ . | first | value | printf "%.6g" }}{{ end }} of ` +
   `{{ with ${limit} }}{{ . | first | value | printf "%.6g" }}{{ end }} {{ $labels.${label.budget} }}`
 
+const dailyBudgetChart = (limitRatio: number): AlertChart => ({
+  title: 'Used share of the daily budget',
+  unit: 'ratio',
+  query: (matchers) => `agent:daily_budget:used_ratio{${matchers}}`,
+  limit: limitRatio,
+})
+
 /** Budgets are used up, or effects are unknown. */
 export const budgetAlerts: readonly Alert[] = [
   {
@@ -143,6 +150,7 @@ export const budgetAlerts: readonly Alert[] = [
       `{{ with ${refused} }} {{ . | first | value | printf "%.0f" }} run(s) were refused or ended in the last 15 minutes.{{ end }}`,
     identity: budgetLabelsOfAgent,
     runs: 'costly',
+    chart: dailyBudgetChart(1),
     dashboard: 'agent-detail',
   },
   {
@@ -156,6 +164,7 @@ export const budgetAlerts: readonly Alert[] = [
     description: `{{ $labels.agent_name }} ({{ $labels.job }}) has used ${usedOfLimit} since midnight UTC, over all processes.`,
     identity: budgetLabelsOfAgent,
     runs: 'costly',
+    chart: dailyBudgetChart(dailyBudget.warnFrom),
     dashboard: 'agent-detail',
   },
   {

@@ -192,6 +192,7 @@ export const costAlerts: readonly Alert[] = [
       `more than ${costSpike.timesUsual} times what it spent around this time yesterday and a week ago.`,
     identity: agentLabels,
     runs: 'costly',
+    chart: { title: 'Cost of an hour', unit: 'usd', query: (matchers) => `agent:cost_usd:increase1h{${matchers}}` },
     dashboard: 'cost-and-capacity',
   },
   {

@@ -91,6 +91,7 @@ function burn(severity: Severity, forSeconds: number, { successObjective }: Mixi
       'At this rate, the error budget of 30 days is used up in ' +
       '{{ with printf `vector(2592000 / %f)` $value | query }}{{ . | first | value | humanizeDuration }}{{ end }}.',
     identity: agentLabels,
+    chart: { title: 'Failed runs in an hour', unit: 'ratio', query: (matchers) => `agent:error_ratio:rate1h{${matchers}}` },
     dashboard: 'agent-detail',
   }
 }

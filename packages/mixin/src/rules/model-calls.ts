@@ -139,6 +139,12 @@ export const modelCallAlerts = (settings: MixinSettings): readonly Alert[] => [
       `failed in the last 5 minutes; the limit is {{ ${modelErrors.above} | humanizePercentage }}.` +
       `{{ with ${errors(settings)} }} Errors:{{ range $i, $_ := . }}{{ if $i }},{{ end }} {{ .Labels.${label.errorType} }}{{ end }}.{{ end }}`,
     identity: modelLabels,
+    chart: {
+      title: 'Failed requests in 5 minutes',
+      unit: 'ratio',
+      query: (matchers) => `model:error_ratio:rate5m{${matchers}}`,
+      limit: modelErrors.above,
+    },
     dashboard: 'cost-and-capacity',
   },
   {
@@ -158,6 +164,12 @@ export const modelCallAlerts = (settings: MixinSettings): readonly Alert[] => [
       `{{ with ${providers} }} Failed requests to:{{ range $i, $_ := . }}{{ if $i }},{{ end }} {{ .Labels.${label.provider} }}{{ end }}.{{ end }}`,
     identity: agentLabels,
     runs: 'any',
+    chart: {
+      title: 'HTTP requests for each model call',
+      unit: 'number',
+      query: (matchers) => `agent:requests_per_model_call:ratio30m{${matchers}}`,
+      limit: hiddenRetries.requestsPerCall,
+    },
     dashboard: 'agent-detail',
   },
 ]

@@ -1,7 +1,7 @@
 import { sameLabels } from '../annotations.ts'
 import { histogramReads, nativeHour } from '../histograms.ts'
 import { promql } from '../promql.ts'
-import type { Alert, RuleGroup } from '../rule.ts'
+import type { Alert, AlertChart, RuleGroup } from '../rule.ts'
 import { ruleThresholds } from '../rule-thresholds.ts'
 import { agentLabels, by, label, series } from '../series.ts'
 import type { MixinSettings } from '../settings.ts'
@@ -72,6 +72,12 @@ const objective = sameLabels(scoreLabels, (matchers) => `agent:score:objective{$
 const counted = sameLabels(scoreLabels, (matchers) => `agent:scores:increase1d{${matchers}}`)
 const scored = `{{ with ${counted} }}{{ . | first | value | printf "%.0f" }}{{ end }} scored answers`
 
+const meanScore: AlertChart = {
+  title: 'Mean score of a day',
+  unit: 'number',
+  query: (matchers) => `agent:score:mean_1d{${matchers}}`,
+}
+
 /** Answers are worse than the objective, or than before. */
 export const qualityAlerts: readonly Alert[] = [
   {
@@ -90,6 +96,7 @@ export const qualityAlerts: readonly Alert[] = [
       `{{ $value | printf "%.3g" }} over ${scored}; the objective is {{ with ${objective} }}{{ . | first | value | printf "%.3g" }}{{ end }}.`,
     identity: scoreLabels,
     runs: 'any',
+    chart: meanScore,
     dashboard: 'agent-detail',
   },
   {
@@ -113,6 +120,7 @@ export const qualityAlerts: readonly Alert[] = [
       `{{ with ${before} }}{{ . | first | value | printf "%.3g" }}{{ end }}. Chance is an unlikely cause.`,
     identity: scoreLabels,
     runs: 'any',
+    chart: meanScore,
     dashboard: 'agent-detail',
   },
 ]

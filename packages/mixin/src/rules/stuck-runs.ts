@@ -103,6 +103,11 @@ function runStuck({ name, severity, forSeconds }: AlertRule): Alert {
       `{{ .Value | humanizeDuration }} since "{{ .Labels.${label.lastStep} }}".{{ end }}`,
     identity: agentLabels,
     runs: 'any',
+    chart: {
+      title: 'Longest time without progress of a run',
+      unit: 'seconds',
+      query: (matchers) => `max(${series.lastProgress}{${matchers}})`,
+    },
     dashboard: 'agent-detail',
   }
 }

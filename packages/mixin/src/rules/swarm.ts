@@ -127,6 +127,12 @@ function systemErrors({ name, threshold, severity, forSeconds }: AlertRule, leas
       `{{ with ${worst} }} Most failures:{{ range $i, $_ := . }}{{ if $i }},{{ end }} ` +
       `{{ .Labels.agent_name }} ({{ .Value | printf "%.0f" }}){{ end }}.{{ end }}`,
     identity: fleetLabels,
+    chart: {
+      title: 'Failed runs of the swarm in 5 minutes',
+      unit: 'ratio',
+      query: (matchers) => `swarm:error_ratio:rate5m{${matchers}}`,
+      limit: threshold,
+    },
     dashboard: 'swarm-overview',
   }
 }
@@ -151,6 +157,12 @@ function lowHealth({ name, threshold, severity, forSeconds }: AlertRule): Alert 
       points('Slow runs cost', 'p95') +
       points('CPU or memory costs', 'resources'),
     identity: fleetLabels,
+    chart: {
+      title: 'Health score of the swarm',
+      unit: 'number',
+      query: (matchers) => `swarm:health_score{${matchers}}`,
+      limit: threshold,
+    },
     dashboard: 'swarm-overview',
   }
 }

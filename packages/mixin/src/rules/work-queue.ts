@@ -21,6 +21,12 @@ export const workQueueAlerts: readonly Alert[] = [
       'The oldest task that could start in the queue of {{ $labels.job }} has waited for {{ $value | humanizeDuration }}. ' +
       'Workers are missing, a limit holds the tasks back, or the workers do not end their tasks.',
     identity: ofQueue,
+    chart: {
+      title: 'Age of the oldest task',
+      unit: 'seconds',
+      query: (matchers) => `max(worker_queue_oldest_seconds{${matchers}})`,
+      limit: oldestSeconds,
+    },
     dashboard: 'cost-and-capacity',
   },
 ]

@@ -146,7 +146,20 @@ function expectedAlert(alertname: string, { severity, labels = {}, summary, desc
       dashboard_url: `${links.grafana_url}/d/${alert.dashboard}?from=${fromOf(since)}&to=now${variables.join('')}`,
       ...(alert.identity.includes('agent_name') && { traces_url: tracesUrl(labels, fromOf(since), alert.runs) }),
       ...(alert.runs !== undefined && { __runs: alert.runs }),
+      ...chartOf(alert, labels),
     },
+  }
+}
+
+/** The query has a matcher for each label of the identity, also for one that the alert lacks. */
+function chartOf({ chart, identity }: Alert, labels: Readonly<Record<string, string>>): Readonly<Record<string, string>> {
+  if (chart === undefined) return {}
+  const matchers = identity.map((name) => `${name}=${JSON.stringify(labels[name] ?? '')}`).join(', ')
+  return {
+    __chart_query: chart.query(matchers),
+    __chart_title: chart.title,
+    __chart_unit: chart.unit,
+    ...(chart.limit !== undefined && { __chart_limit: String(chart.limit) }),
   }
 }
 

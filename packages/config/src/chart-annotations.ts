@@ -1,0 +1,19 @@
+/**
+ * Annotations of an alert that describe its chart. Messages show no annotation whose name begins with two underscores.
+ *
+ * - `query`: PromQL of the metric that explains the alert, for the labels of this alert.
+ * - `title`: the metric in words. Default: the name of the alert.
+ * - `unit`: one of {@link chartUnits}. Default: a number without a unit.
+ * - `limit`: the number with which the rule compares the metric. Default: no line.
+ */
+export const chartAnnotations = {
+  query: '__chart_query',
+  title: '__chart_title',
+  unit: '__chart_unit',
+  limit: '__chart_limit',
+} as const
+
+/** Units of a chart: a ratio is shown in percent, `seconds` in the unit that fits, and `usd` as money. */
+export const chartUnits = ['number', 'ratio', 'seconds', 'usd'] as const
+/** One of {@link chartUnits}. */
+export type ChartUnit = (typeof chartUnits)[number]
