@@ -214,6 +214,7 @@ describe.skipIf(reason !== undefined)('the network policies', () => {
       'advisor -> prometheus:9090',
       'agent-worker -> otel-collector:4318',
       'alert-bridge -> jaeger:16686',
+      'alert-bridge -> prometheus:9090',
       'otel-collector -> jaeger:4317',
       'otel-collector -> prometheus:9090',
     ])

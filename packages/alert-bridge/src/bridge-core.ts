@@ -1,5 +1,6 @@
 import type { ExplainNotice } from './causes/explain-notice.ts'
 import type { Channel } from './channels/channel.ts'
+import type { ChartOfNotice } from './charts/open-charts.ts'
 import { noCheckpoints, type Checkpoints } from './checkpoint.ts'
 import { watchPauses } from './clock.ts'
 import { deliveryTimes, type DeliveryTimes } from './deliveries/delivery-context.ts'
@@ -43,6 +44,8 @@ export interface CoreOptions {
   readonly checkpoints?: Checkpoints
   /** Adds what leads to the cause to a notice before it is sent. @default notices stay as they are */
   readonly explain?: ExplainNotice | undefined
+  /** Makes the chart of a notice, for channels that show it. @default no charts */
+  readonly chart?: ChartOfNotice | undefined
   /** Whether the other channels report that one does not work. @default true */
   readonly reportsChannels?: boolean
 }
@@ -109,7 +112,11 @@ export async function startCore(given: CoreOptions): Promise<BridgeCore> {
     return {
       ...channel,
       deliver: async (delivery, signal) => {
-        const notice = (await options.explain?.(delivery.notice)) ?? delivery.notice
+        const [explained = delivery.notice, chart] = await Promise.all([
+          options.explain?.(delivery.notice),
+          channel.showsCharts === true ? options.chart?.(delivery.notice) : undefined,
+        ])
+        const notice = chart === undefined ? explained : { ...explained, chart }
         const result = await channel.deliver({ ...delivery, notice }, signal)
         if (channel.isLastResort !== true) lastDeliveryWorked = result.kind === 'delivered'
         return result

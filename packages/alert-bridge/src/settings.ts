@@ -72,6 +72,18 @@ export interface BridgeSettings extends ProxySettings, IncidentSettings {
   readonly tracesTenant?: string | undefined
   /** `TRACE_LINK`, otherwise `GRAFANA_URL`: address of a trace, with `{trace_id}`. @default none */
   readonly traceLink?: string | undefined
+  /** `PROMETHEUS_URL`: the query API of Prometheus, for charts of the metrics that explain alerts. @default none */
+  readonly prometheusUrl?: string | undefined
+  /** `PROMETHEUS_TOKEN` or `PROMETHEUS_TOKEN_FILE`. @default none */
+  readonly prometheusToken?: Secret | undefined
+  /** `PROMETHEUS_USER`. @default none */
+  readonly prometheusUser?: string | undefined
+  /** `PROMETHEUS_PASSWORD` or `PROMETHEUS_PASSWORD_FILE`. @default none */
+  readonly prometheusPassword?: Secret | undefined
+  /** `PROMETHEUS_TENANT`. @default none */
+  readonly prometheusTenant?: string | undefined
+  /** `ALERT_CHARTS`. @default 'on' with `PROMETHEUS_URL` */
+  readonly charts?: 'on' | 'off' | undefined
   /** `BRIDGE_INBOX_LIMIT`: maximum number of pending deliveries; more are answered with 503; at least 1. @default 200000 */
   readonly inboxLimit?: number
   readonly channels: readonly AlertChannel[]
@@ -209,6 +221,39 @@ export const bridgeSettings: Settings<Required<Omit<BridgeSettings, keyof FileSe
     value: oneLine,
     default: undefined,
   },
+  prometheusUrl: {
+    about:
+      'Query API of Prometheus, Mimir, Thanos or VictoriaMetrics, to which `/api/v1/query_range` can be appended. Mails and messages of a Slack bot then show a chart of the metric that explains the alert. Reached without a proxy.',
+    variable: 'PROMETHEUS_URL',
+    value: openUrl,
+    default: undefined,
+  },
+  prometheusToken: {
+    about: 'Bearer token for it.',
+    variable: 'PROMETHEUS_TOKEN',
+    value: secret('must be ASCII without spaces, on one line', (text) => /^[!-~]+$/.test(text)),
+    default: undefined,
+  },
+  prometheusUser: { about: 'User for basic authentication.', variable: 'PROMETHEUS_USER', value: oneLine, default: undefined },
+  prometheusPassword: {
+    about: 'Password of that user.',
+    variable: 'PROMETHEUS_PASSWORD',
+    value: secret('must be one line of text', (text) => !/[\r\n]/.test(text)),
+    default: undefined,
+  },
+  prometheusTenant: {
+    about: 'Tenant of Mimir, sent as `X-Scope-OrgID`.',
+    variable: 'PROMETHEUS_TENANT',
+    value: oneLine,
+    default: undefined,
+  },
+  charts: {
+    about: 'Charts in messages: `on` or `off`.',
+    variable: 'ALERT_CHARTS',
+    value: oneOf(['on', 'off']),
+    default: undefined,
+    shownDefault: '`on` with `PROMETHEUS_URL`',
+  },
   inboxLimit: {
     about: 'Maximum number of waiting deliveries; when it is reached, the bridge answers 503, and Alertmanager retries.',
     variable: 'BRIDGE_INBOX_LIMIT',
@@ -236,6 +281,9 @@ export function readBridgeSettings({
     })
   }
   problems.push(...heartbeatProblems(own), ...incidentProblems(own))
+  if (own.charts === 'on' && own.prometheusUrl === undefined && !problems.some(({ path }) => path === 'PROMETHEUS_URL')) {
+    problems.push({ path: 'PROMETHEUS_URL', rule: 'is not set; set it to the address of Prometheus, because ALERT_CHARTS is on' })
+  }
   const folder = variables.plain('BRIDGE_DATA_DIR')
   if (own.databaseUrl !== undefined && folder !== undefined) {
     problems.push({

@@ -9,6 +9,8 @@ import type { TraceStore } from './causes/runs.ts'
 import { tempoStore } from './causes/tempo.ts'
 import { type MessageActions, openChannels, type OpenChannelsOptions } from './channels/open-channels.ts'
 import { proxiedFetch } from './channels/proxy.ts'
+import { type ChartOfNotice, openCharts } from './charts/open-charts.ts'
+import { prometheusRanges } from './charts/query-range.ts'
 import { peopleOf } from './escalation/run-escalation.ts'
 import { sendHeartbeat, sendToPeers } from './heartbeats/send-heartbeats.ts'
 import { watchPeers } from './heartbeats/watch-peers.ts'
@@ -58,7 +60,8 @@ export async function startService(settings: BridgeSettings, options: ServiceOpt
   const escalation = { steps, rotations, fetch }
   const { traceLink, grafanaUrl } = settings
   const explain = openExplanations({ traces: traceStore(settings), traceLink, grafanaUrl, now, write })
-  const core = await startCore({ store, channels, metrics, now, write, inboxLimit, explain, escalation, ...given })
+  const chart = chartsOf(settings, now, write)
+  const core = await startCore({ store, channels, metrics, now, write, inboxLimit, explain, chart, escalation, ...given })
   if (setAside !== undefined) {
     write(`[BRIDGE] ${damagedDatabaseText(setAside)}`)
     await core.report(databaseDamaged(setAside))
@@ -133,6 +136,15 @@ function traceStore({ tracesUrl, tracesKind, tracesToken, tracesTenant }: Bridge
   if (tracesUrl === undefined) return undefined
   const server = { url: tracesUrl, token: tracesToken, tenant: tracesTenant }
   return (tracesKind === 'tempo' ? tempoStore : jaegerStore)(server, (input, init) => globalThis.fetch(input, init))
+}
+
+/** Charts from the Prometheus in the settings, unless they are off; it is reached without a proxy. */
+function chartsOf(settings: BridgeSettings, now: () => number, write: (line: string) => void): ChartOfNotice | undefined {
+  const { prometheusUrl: url, charts = 'on', prometheusToken: token, prometheusUser: user } = settings
+  if (url === undefined || charts === 'off') return undefined
+  const server = { url, token, user, password: settings.prometheusPassword, tenant: settings.prometheusTenant }
+  const prometheus = prometheusRanges(server, (input, init) => globalThis.fetch(input, init))
+  return openCharts({ prometheus, timeZone: settings.style?.timeZone, now, write })
 }
 
 /** Links and buttons of messages; undefined without a public address. */

@@ -2,6 +2,7 @@ import { type RunChoice, runChoices, runsAnnotation, traceUrl } from '@swarmwatc
 
 import { affectedAlerts, agentOf } from '../message/alert-facts.ts'
 import type { Notice, NoticeAlert } from '../message/notice.ts'
+import { inTime, reasonOf } from './in-time.ts'
 import { type Cause, causeAmong, type RunSearch, type TraceStore } from './runs.ts'
 
 /** Options for {@link openExplanations}. */
@@ -152,25 +153,4 @@ function dashboardLink(notice: Notice, first: RunSearch | undefined, grafanaUrl:
   if (link.searchParams.get('to') !== 'now' || !(endMs > 0)) return given === undefined ? { dashboard: link.href } : {}
   // in place, because the rest of the link stays as the rule wrote it
   return { dashboard: link.href.replace(/([?&]to=)now(?=&|#|$)/, `$1${endMs + beforeMs}`) }
-}
-
-async function inTime<Value>(work: (signal: AbortSignal) => Promise<Value>, timeoutMs: number): Promise<Value> {
-  const limit = new AbortController()
-  const silence = Promise.withResolvers<never>()
-  const timer = setTimeout(() => {
-    limit.abort()
-    silence.reject(new Error('timeout'))
-  }, timeoutMs)
-  try {
-    return await Promise.race([work(limit.signal), silence.promise])
-  } finally {
-    clearTimeout(timer)
-    silence.promise.catch(() => {})
-  }
-}
-
-function reasonOf(error: unknown, timeoutMs: number): string {
-  const { message, cause } = error as Error
-  if (message === 'timeout') return `no answer in ${timeoutMs / 1000} s`
-  return String((cause as { code?: string } | undefined)?.code ?? message)
 }

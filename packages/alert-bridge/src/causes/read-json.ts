@@ -19,14 +19,18 @@ export interface JsonReply {
   readonly json: unknown
 }
 
-const maxBytes = 8 * 1024 * 1024
+const mib = 1024 * 1024
 
-/** Gets JSON. Rejects without an answer, for a redirect, and for a body of more than 8 MiB. */
+/** Gets JSON. Rejects without an answer, for a redirect, and for a body of more than `maxMib` (default 8). */
 export async function readJson(
   { url, token, user, password, tenant }: JsonServer,
   path: string,
   query: URLSearchParams,
-  { fetch, signal }: { readonly fetch: typeof globalThis.fetch; readonly signal: AbortSignal },
+  {
+    fetch,
+    signal,
+    maxMib = 8,
+  }: { readonly fetch: typeof globalThis.fetch; readonly signal: AbortSignal; readonly maxMib?: number },
 ): Promise<JsonReply> {
   const basic = user === undefined ? undefined : Buffer.from(`${user}:${password?.reveal() ?? ''}`).toString('base64')
   const authorization = token === undefined ? basic && `Basic ${basic}` : `Bearer ${token.reveal()}`
@@ -43,7 +47,7 @@ export async function readJson(
   let size = 0
   for await (const chunk of response.body ?? []) {
     size += chunk.length
-    if (size > maxBytes) throw new RangeError('the answer has more than 8 MiB')
+    if (size > maxMib * mib) throw new RangeError(`the answer has more than ${maxMib} MiB`)
     chunks.push(chunk)
   }
   return { status: response.status, json: parsed(Buffer.concat(chunks).toString('utf8')) }

@@ -21,6 +21,8 @@ export interface Channel {
   readonly isLastResort?: boolean
   /** Whether a notice opens an incident that stays open until its end arrives, which a digest would hide. @default false */
   readonly hasIncidents?: boolean
+  /** Whether messages can contain the chart of a notice. @default false */
+  readonly showsCharts?: boolean
   /**
    * Never throws, and never returns a secret in a `reason`. Settles at the latest when `signal` aborts (as `retry` with
    * `unknown: true` if the message may have been sent already).

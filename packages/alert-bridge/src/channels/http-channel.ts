@@ -2,11 +2,19 @@ import type { Secret } from '@swarmwatch/config'
 
 import { type Channel, type ChannelDependencies, type Delivery, type DeliveryResult, systemDependencies } from './channel.ts'
 import { guardedDelivery, hideSecrets, stopSignal } from './guarded-delivery.ts'
-import { type FormRequest, type JsonAnswer, type JsonRequest, postForm, postJson } from './post-json.ts'
+import {
+  type FileRequest,
+  type FormRequest,
+  type JsonAnswer,
+  type JsonRequest,
+  postFile,
+  postForm,
+  postJson,
+} from './post-json.ts'
 import { connectionFailure } from './request-failure.ts'
 
 /** Options of a channel that sends to a service over HTTP. */
-export interface HttpChannelOptions extends Pick<Channel, 'name' | 'hasIncidents'> {
+export interface HttpChannelOptions extends Pick<Channel, 'name' | 'hasIncidents' | 'showsCharts'> {
   readonly limits: NonNullable<Channel['limits']>
   /** @default the name of the channel */
   readonly recipients?: readonly string[]
@@ -20,7 +28,7 @@ export interface HttpChannelOptions extends Pick<Channel, 'name' | 'hasIncidents
 
 /** Sends a request and returns what `read` makes of the response. Without a response the message may have arrived. */
 export type Exchange = <Reply>(
-  request: JsonRequest | FormRequest,
+  request: JsonRequest | FormRequest | FileRequest,
   signal: AbortSignal,
   read: (answer: JsonAnswer, now: Date) => Reply,
 ) => Promise<Reply | DeliveryResult>
@@ -37,11 +45,15 @@ export function openHttpChannel(
   const exchange: Exchange = async (request, signal, read) => {
     try {
       const until = stopped.during(signal, timeoutMs)
-      const answer = await ('fields' in request ? postForm(request, fetch, until) : postJson(request, fetch, until))
-      return read(answer, now())
+      return read(await answerTo(request, until), now())
     } catch (error) {
       return connectionFailure(error, true)
     }
+  }
+
+  function answerTo(request: JsonRequest | FormRequest | FileRequest, until: AbortSignal): Promise<JsonAnswer> {
+    if ('fields' in request) return postForm(request, fetch, until)
+    return 'file' in request ? postFile(request, fetch, until) : postJson(request, fetch, until)
   }
 
   return {

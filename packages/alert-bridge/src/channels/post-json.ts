@@ -11,8 +11,16 @@ export interface JsonRequest {
 /** A request with the fields of a form. */
 export interface FormRequest {
   readonly url: string
-  readonly login: Login
+  /** User name and password, or a bearer token. */
+  readonly login: Login | { readonly token: string }
   readonly fields: Readonly<Record<string, string>>
+}
+
+/** A request whose body is a file. */
+export interface FileRequest {
+  readonly url: string
+  readonly file: Uint8Array
+  readonly contentType: string
 }
 
 /** User name and password of basic authentication. */
@@ -48,9 +56,15 @@ export function postForm(request: FormRequest, fetch: typeof globalThis.fetch, s
   const { url, login, fields } = request
   const headers = {
     'content-type': 'application/x-www-form-urlencoded',
-    authorization: `Basic ${basicCredentials(login)}`,
+    authorization: 'token' in login ? `Bearer ${login.token}` : `Basic ${basicCredentials(login)}`,
   }
   return answerTo(url, { method: 'POST', headers, body: new URLSearchParams(fields).toString() }, fetch, signal)
+}
+
+/** Posts a file, without any login. */
+export function postFile(request: FileRequest, fetch: typeof globalThis.fetch, signal: AbortSignal): Promise<JsonAnswer> {
+  const { url, file, contentType } = request
+  return answerTo(url, { method: 'POST', headers: { 'content-type': contentType }, body: Buffer.from(file) }, fetch, signal)
 }
 
 /** User name and password as a header has them: as secret as the password. */
@@ -61,7 +75,7 @@ export function basicCredentials({ user, password }: Login): string {
 interface SentRequest {
   readonly method: string
   readonly headers: Readonly<Record<string, string>>
-  readonly body: string
+  readonly body: string | Buffer<ArrayBuffer>
 }
 
 async function answerTo(

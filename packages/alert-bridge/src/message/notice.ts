@@ -64,10 +64,22 @@ export interface Notice {
   readonly links?: Readonly<Record<string, string>>
   /** Ids of up to three runs that explain the alerts. Set for the delivery, not stored, as the trace among the links. */
   readonly executionIds?: readonly string[]
+  /** Chart of the metric that explains the alerts. Set for the delivery on a channel that shows pictures, not stored. @default none */
+  readonly chart?: NoticeChart
   /** Buttons of the message. Set for the delivery, not stored. @default none */
   readonly buttons?: readonly NoticeButton[]
   /** How the message is written. Set for the delivery, not stored. @default UTC, and the words of the bridge */
   readonly style?: MessageStyle
+}
+
+/** A picture in a message. */
+export interface NoticeChart {
+  /** PNG of 1200 x 400 pixels, shown at half of this size; less than 200 kB. */
+  readonly png: Uint8Array
+  /** The metric in words. External text, as the next. */
+  readonly title: string
+  /** The picture in words, for readers who do not see it. */
+  readonly text: string
 }
 
 /** A button of a message that acts on the incident. */

@@ -7,8 +7,9 @@ export interface SeenRequest {
   readonly method: string
   readonly path: string
   readonly headers: IncomingHttpHeaders
+  readonly bytes: Buffer
   readonly body: string
-  /** The body, or for a form its fields. */
+  /** The body, or for a form its fields; empty for a picture. */
   readonly json: Record<string, unknown>
 }
 
@@ -69,11 +70,13 @@ export async function fakeHttp(answer: Answer, tls?: { key: string; cert: string
   const listener = async (request: IncomingMessage, response: ServerResponse): Promise<void> => {
     const chunks: Buffer[] = []
     for await (const chunk of request) chunks.push(chunk as Buffer)
-    const body = Buffer.concat(chunks).toString()
+    const bytes = Buffer.concat(chunks)
+    const body = bytes.toString()
     const isForm = request.headers['content-type'] === 'application/x-www-form-urlencoded'
-    const json: unknown = isForm ? Object.fromEntries(new URLSearchParams(body)) : JSON.parse(body)
+    const isPicture = request.headers['content-type'] === 'image/png'
+    const json: unknown = isForm ? Object.fromEntries(new URLSearchParams(body)) : JSON.parse(isPicture ? '{}' : body)
     const [path, method] = [request.url ?? '', request.method ?? '']
-    const one = { method, path, headers: request.headers, body, json: json as Record<string, unknown> }
+    const one = { method, path, headers: request.headers, bytes, body, json: json as Record<string, unknown> }
     seen.push(one)
     const next = fake.answers.length > 1 ? fake.answers.shift() : fake.answers[0]
     next?.(one, response)

@@ -65,6 +65,17 @@ test('mail is sent without TLS only if the settings request it', () => {
   expect(problemsOf({ env: { ...mail, ALERT_EMAIL_REQUIRE_TLS: 'no' } })).toMatchObject([{ path: 'ALERT_EMAIL_REQUIRE_TLS' }])
 })
 
+test('charts are on with an address of Prometheus, and cannot be turned on without', () => {
+  const token = { BRIDGE_TOKEN: 'a-token-of-16-characters' }
+  const own = { ...token, PROMETHEUS_URL: 'http://prometheus:9090', PROMETHEUS_USER: 'swarmwatch' }
+  expect(settingsOf({ env: own })).toMatchObject({ prometheusUrl: 'http://prometheus:9090', charts: undefined })
+  expect(settingsOf({ env: { ...own, ALERT_CHARTS: 'off' } })).toMatchObject({ charts: 'off' })
+  expect(settingsOf({ env: token }).prometheusUrl).toBeUndefined()
+  expect(problemsOf({ env: { ...token, ALERT_CHARTS: 'on' } })).toMatchObject([
+    { path: 'PROMETHEUS_URL', rule: 'is not set; set it to the address of Prometheus, because ALERT_CHARTS is on' },
+  ])
+})
+
 test('reports a store of traces whose traces no message can link to', () => {
   const env = { BRIDGE_TOKEN: 'a-token-of-16-characters', TRACES_URL: 'http://jaeger:16686' }
   const line =

@@ -3,7 +3,7 @@ import { isIPv6 } from 'node:net'
 import { type EmailChannel, isLoopback, Secret } from '@swarmwatch/config'
 import { createTransport, type SentMessageInfo } from 'nodemailer'
 
-import { type Channel, type ChannelDependencies, type DeliveryResult, systemDependencies } from '../channel.ts'
+import { type Channel, type ChannelDependencies, type Delivery, type DeliveryResult, systemDependencies } from '../channel.ts'
 import { guardedDelivery, hideSecrets } from '../guarded-delivery.ts'
 import { connectionFailure, isCertificateProblem } from '../request-failure.ts'
 import { type Mail, mailFor, mailThread } from './mail.ts'
@@ -35,25 +35,35 @@ export function openEmailChannel(settings: EmailChannelSettings, dependencies: P
   const { name, recipients, people = [], password, host, port } = settings
   const proxy = proxyFor(new URL(`smtp://${isIPv6(host) ? `[${host}]` : host}:${port}`))
   const smtp = openSmtp(settings, connections, proxy)
+
+  async function send(delivery: Delivery, signal: AbortSignal): Promise<DeliveryResult> {
+    const thread = mailThread(delivery.thread)
+    const mail = mailFor(delivery, thread, settings.from, now())
+    const progress = { hasBegun: false }
+    try {
+      const { rejectedErrors = [] } = await smtp.send(mail, signal, progress)
+      const [refused] = rejectedErrors
+      if (refused !== undefined) return refusal(refused)
+      return { kind: 'delivered', thread: thread ?? { root: mail.messageId, subject: mail.subject } }
+    } catch (error) {
+      return mailFailure(error, progress.hasBegun)
+    }
+  }
+
   return {
     name,
     recipients,
     concurrency: connections,
+    showsCharts: true,
     deliver: guardedDelivery(
       [...recipients, ...people],
       hideSecrets([password, logInText(settings)]),
       async (delivery, signal) => {
-        const thread = mailThread(delivery.thread)
-        const mail = mailFor(delivery, thread, settings.from, now())
-        const progress = { hasBegun: false }
-        try {
-          const { rejectedErrors = [] } = await smtp.send(mail, signal, progress)
-          const [refused] = rejectedErrors
-          if (refused !== undefined) return refusal(refused)
-          return { kind: 'delivered', thread: thread ?? { root: mail.messageId, subject: mail.subject } }
-        } catch (error) {
-          return mailFailure(error, progress.hasBegun)
-        }
+        const result = await send(delivery, signal)
+        // a server may refuse mail of this size or with pictures
+        if (result.kind !== 'undeliverable' || delivery.notice.chart === undefined) return result
+        const { chart: _, ...notice } = delivery.notice
+        return send({ ...delivery, notice }, signal)
       },
     ),
     close: async () => smtp.close(),

@@ -3,8 +3,9 @@ import { domainToASCII } from 'node:url'
 import { type Mailbox, readMailbox, type Severity } from '@swarmwatch/config'
 import type { SendMailOptions } from 'nodemailer'
 
+import { chartSize } from '../../charts/draw-chart.ts'
 import { contentOf, moreLine, plainText } from '../../message/message-content.ts'
-import { type Notice, statusWord } from '../../message/notice.ts'
+import { type Notice, type NoticeChart, statusWord } from '../../message/notice.ts'
 import { toneOf } from '../../message/notice-tone.ts'
 import type { Delivery } from '../channel.ts'
 import { wireId } from '../guarded-delivery.ts'
@@ -32,6 +33,7 @@ export function mailFor(delivery: Delivery, thread: MailThread | undefined, from
     date,
     text,
     html: html(notice),
+    ...(notice.chart && { attachments: [chartPart(notice.chart)] }),
     ...(isUrgent ? { priority: 'high' } : {}),
     headers: {
       'Auto-Submitted': 'auto-generated',
@@ -69,7 +71,16 @@ const colours: Readonly<Record<Severity | 'over', string>> = {
 }
 const entities: Readonly<Record<string, string>> = { '&': '&amp;', '<': '&lt;', '>': '&gt;', '"': '&quot;', "'": '&#39;' }
 
-/** The notice as the HTML part of a mail: no scripts, no images, nothing is loaded from anywhere. */
+/** Content-ID of the chart. */
+const chartId = 'chart@swarmwatch'
+
+/** The chart as a part of the mail that its HTML shows. */
+function chartPart({ png }: NoticeChart): NonNullable<SendMailOptions['attachments']>[number] {
+  const content = Buffer.from(png)
+  return { filename: 'chart.png', content, contentType: 'image/png', contentDisposition: 'inline', cid: chartId }
+}
+
+/** The notice as the HTML part of a mail: no scripts, no images but the chart in the mail itself; nothing is loaded from anywhere. */
 export function html(notice: Notice): string {
   const { status, subject, paragraphs, facts, firstStep, alerts, moreAlerts, links } = contentOf(notice)
   const colour = colours[toneOf(notice)]
@@ -85,6 +96,7 @@ export function html(notice: Notice): string {
     '<body style="font:16px/1.5 sans-serif;color:#1b1b1b;max-width:42em">',
     `<h1 style="font-size:20px;color:${colour}">${escapeHtml(`${status} - ${subject}`)}</h1>`,
     ...paragraphs.map((text) => `<p>${escapeHtml(text).replaceAll('\n', '<br>')}</p>`),
+    ...(notice.chart === undefined ? [] : [chartImage(notice.chart)]),
     ...block('<table style="border-collapse:collapse">', rows, '</table>'),
     ...(firstStep === undefined
       ? []
@@ -94,6 +106,12 @@ export function html(notice: Notice): string {
     '</body></html>',
     '',
   ].join('\n')
+}
+
+function chartImage({ text }: NoticeChart): string {
+  const { width, height } = chartSize
+  const style = 'max-width:100%;height:auto'
+  return `<p><img src="cid:${chartId}" alt="${escapeHtml(text)}" width="${width}" height="${height}" style="${style}"></p>`
 }
 
 /** Escapes text for HTML, also within quotes. */

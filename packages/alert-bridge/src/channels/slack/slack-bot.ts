@@ -4,6 +4,7 @@ import type { Delivery, DeliveryResult } from '../channel.ts'
 import { wireId } from '../guarded-delivery.ts'
 import type { Exchange } from '../http-channel.ts'
 import { threadedDelivery, type ThreadResult } from '../incident-thread.ts'
+import { type ChartLog, slackChartUpload } from './slack-chart.ts'
 import { slackFailure, type SlackFailure } from './slack-failure.ts'
 import { slackButtons, slackMessage, slackPlainText } from './slack-message.ts'
 
@@ -12,6 +13,8 @@ export interface SlackBotSettings {
   readonly token: Secret
   readonly channel: string
   readonly apiUrl: string
+  /** Reports why a chart was not uploaded. */
+  readonly chartLog: ChartLog
 }
 
 /** The first message was deleted or can no longer be changed: the incident gets a new one. */
@@ -25,10 +28,11 @@ const goneErrors = new Set([
 
 /** Sends as a bot. An incident has one message that always shows its current state, and replies in the thread of the message. */
 export function slackBot(
-  { token, channel, apiUrl }: SlackBotSettings,
+  { token, channel, apiUrl, chartLog }: SlackBotSettings,
   exchange: Exchange,
 ): (delivery: Delivery, signal: AbortSignal) => Promise<DeliveryResult> {
   const api = slackApi(token, apiUrl, exchange)
+  const upload = slackChartUpload({ token, apiUrl, exchange, log: chartLog })
   return threadedDelivery({ threadOf: (stored) => slackThread(stored, channel), begin, update, reply })
 
   async function begin(delivery: Delivery, signal: AbortSignal): Promise<DeliveryResult> {
@@ -40,7 +44,9 @@ export function slackBot(
     if (!posted.isOk) return posted.result
     const { channel: id, ts } = posted.data
     if (typeof ts !== 'string') return { kind: 'delivered' }
-    return { kind: 'delivered', thread: { channel: typeof id === 'string' ? id : channel, ts, target: channel } }
+    const thread = { channel: typeof id === 'string' ? id : channel, ts, target: channel }
+    upload(thread, delivery)
+    return { kind: 'delivered', thread }
   }
 
   async function update(thread: SlackThread, delivery: Delivery, signal: AbortSignal): Promise<ThreadResult> {
@@ -67,6 +73,7 @@ export function slackBot(
       },
       signal,
     )
+    if (posted.isOk) upload(thread, delivery)
     return threadResult(posted)
   }
 }

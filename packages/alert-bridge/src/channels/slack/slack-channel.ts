@@ -1,9 +1,17 @@
 import type { Secret, SlackChannel } from '@swarmwatch/config'
 
-import type { Channel, ChannelDependencies, Delivery, DeliveryResult, RateLimits } from '../channel.ts'
+import {
+  type Channel,
+  type ChannelDependencies,
+  type Delivery,
+  type DeliveryResult,
+  type RateLimits,
+  systemDependencies,
+} from '../channel.ts'
 import { type Exchange, openHttpChannel } from '../http-channel.ts'
 import { isAccepted } from '../webhook-answer.ts'
 import { slackBot } from './slack-bot.ts'
+import { chartLog } from './slack-chart.ts'
 import { slackFailure, type SlackFailure } from './slack-failure.ts'
 import { slackMessage, slackPlainText } from './slack-message.ts'
 
@@ -23,13 +31,26 @@ export function openSlackChannel(settings: SlackChannelSettings, dependencies: P
   const { name, timeoutMs, webhook, botToken } = settings
   const recipients = [botToken === undefined ? name : settings.channel]
   return openHttpChannel(
-    { name, recipients, limits: slackLimits, secrets: [webhook, botToken], timeoutMs },
+    {
+      name,
+      recipients,
+      limits: slackLimits,
+      secrets: [webhook, botToken],
+      timeoutMs,
+      // an incoming webhook cannot upload a file
+      showsCharts: botToken !== undefined,
+    },
     dependencies,
     (exchange) =>
       settings.botToken === undefined
         ? incomingWebhook(settings.webhook, exchange)
         : slackBot(
-            { token: settings.botToken, channel: settings.channel, apiUrl: settings.apiUrl ?? 'https://slack.com/api/' },
+            {
+              token: settings.botToken,
+              channel: settings.channel,
+              apiUrl: settings.apiUrl ?? 'https://slack.com/api/',
+              chartLog: chartLog({ ...systemDependencies, ...dependencies }, name),
+            },
             exchange,
           ),
   )
