@@ -90,7 +90,7 @@ function rowOf({ shape, falseAlarms, agentMonths, faults }: ShapeVerdict): strin
 
 function tableOfProjection(): void {
   for (const shape of trafficShapes.filter(({ name }) => name !== 'sparse').filter(isChosen)) {
-    const { errors } = judgeProjection(shape)
+    const { errors, coverage } = judgeProjection(shape)
     const sizes = Object.values(errors).map((each) => each.map(Math.abs).toSorted((one, other) => one - other))
     writeRow('projection', [
       shape.name,
@@ -98,6 +98,7 @@ function tableOfProjection(): void {
         (each) =>
           `${percent(each[each.length >> 1]!)}, ${percent(each[Math.floor(0.8 * each.length)]!)}, ${percent(each.at(-1)!)}`,
       ),
+      percent(coverage),
     ])
   }
 }

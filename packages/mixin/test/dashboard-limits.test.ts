@@ -35,7 +35,9 @@ test.for(shown.map((each) => [`${each.title} ${each.value}`, each] as const))(
   '%s is the limit of a rule',
   ([, { value, exprs }]) => {
     const read = new Set(exprs.flatMap(metricNames))
-    // A rule may look at a recording of the series instead
+    // A rule may look at what the series is computed from, or at a recording of it, instead
+    const shownRecordings = rules.filter((rule) => !isAlert(rule) && read.has(rule.record))
+    for (const { expr } of shownRecordings) for (const name of metricNames(expr)) read.add(name)
     for (const rule of rules) if (!isAlert(rule) && metricNames(rule.expr).some((name) => read.has(name))) read.add(rule.record)
     const watching = rules.filter(({ expr }) => metricNames(expr).some((name) => read.has(name)))
     // An alert has its limit as it is; the health score has where its parts begin, and how far they

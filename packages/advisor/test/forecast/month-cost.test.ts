@@ -11,6 +11,8 @@ const firstHour = Date.UTC(2026, 0, 5) / 3_600_000
 const sum = (values: Float64Array): number => values.reduce((total, value) => total + value, 0)
 
 test.for([
+  ['flat', 1],
+  ['daily', 1],
   ['office hours', 1],
   ['office hours', 5],
   ['weekend', 1],

@@ -9,10 +9,22 @@ const hoursPerMonth = 30 * 24
 /** From the middle of the last week to the middle of the next 30 days. */
 const weeksAhead = (3.5 + 15) / 7
 const secondsPerWeek = 7 * 86_400
-/** Times its variance that the square of a change must exceed, before and after two weeks: chosen with `pnpm simulate projection`. */
-const timesVariance = { early: 1, later: 2 }
+/** Most growth of a week, as a logarithm, that is continued for a month: 2 % a day. */
+const mostGrowth = 0.14
+/** Times its variance that the square of a trend must exceed: chosen with a simulation, as the two constants below. */
+const timesVariance = 2
 /** Distance of days from a line, as a share of the mean, from which on they are taken for the rhythm of the week. */
-const alikeDays = 0.06
+const alikeDays = 0.04
+/** Share of the days that may grow less than the growth that is continued. */
+const slowerDays = 0.4
+/** Means of all whole days so far, at most 14. */
+const dayMeans = '(swarm:cost_usd:mean_hour_1d and swarm:cost_usd:increase1h offset 1d)[14d:6h]'
+const dayChanges =
+  '(ln((swarm:cost_usd:mean_hour_1d > 0) / (swarm:cost_usd:mean_hour_1d offset 7d > 0)) and swarm:cost_usd:increase1h offset 8d)[14d:6h]'
+/** 30 days are four weeks and two days, which may cost more or less than others. */
+const twoMoreDays = '48 * abs(avg_over_time(swarm:cost_usd:increase1h[2d] offset 5d) - swarm:cost_usd:mean_hour_7d)'
+/** Deviation of the next 30 days from the last week by the chance of days, for a deviation of 1 of a day. */
+const chanceOfDays = 1.96 * Math.sqrt(1 / 7 + 1 / 30)
 
 /** Cost of agents, the wasted part of it, and the forecast for the month. */
 export const costRecordings: RuleGroup = {
@@ -76,75 +88,110 @@ export const costRecordings: RuleGroup = {
       expr: 'avg_over_time(swarm:cost_usd:increase1h[7d])',
     },
     { record: 'swarm:cost_usd:mean_hour_1d', expr: 'avg_over_time(swarm:cost_usd:increase1h[1d])' },
+    { record: 'swarm:cost_usd:mean_hour_6h', expr: 'avg_over_time(swarm:cost_usd:increase1h[6h])' },
     {
-      // Change of the mean hour in a week: of the means of weeks, and in the first two weeks of the means of days
-      record: 'swarm:cost_usd:change_7d',
+      // Change of a week as a share of the mean, of a line through the means of the last days
+      record: 'swarm:cost_usd:trend_7d',
       expr: promql`
-        ${secondsPerWeek} * deriv((swarm:cost_usd:mean_hour_7d and swarm:cost_usd:increase1h offset 7d)[21d:6h])
-        and
-        swarm:cost_usd:increase1h offset 14d
-        or
-        ${secondsPerWeek} * deriv((swarm:cost_usd:mean_hour_1d and swarm:cost_usd:increase1h offset 1d)[14d:6h])
+        ${secondsPerWeek} * deriv(${dayMeans}) / (swarm:cost_usd:mean_hour_7d > 0)
         and
         swarm:cost_usd:increase1h offset 167h`,
     },
+    { record: 'swarm:cost_usd:trend_days', expr: `count_over_time(${dayMeans}) / 4` },
     {
-      // Variance of this change by chance alone. In the first two weeks it comes from the distance of the days
-      // from the line; it falls with the third power of the time behind it
-      record: 'swarm:cost_usd:change_variance_7d',
+      // Variance of the days around this line, as a share of the square of the mean
+      record: 'swarm:cost_usd:trend_rest',
       expr: promql`
-        stdvar_over_time((swarm:cost_usd:mean_hour_1d - swarm:cost_usd:mean_hour_1d offset 7d)[7d:1h]) / 7
-          / (count_over_time((swarm:cost_usd:mean_hour_7d and swarm:cost_usd:increase1h offset 7d)[21d:6h]) / 28) ^ 3
-        and
-        swarm:cost_usd:increase1h offset 14d
-        or
-        (
-          12 * stdvar_over_time((swarm:cost_usd:mean_hour_1d and swarm:cost_usd:increase1h offset 1d)[14d:6h])
-            / (count_over_time((swarm:cost_usd:mean_hour_1d and swarm:cost_usd:increase1h offset 1d)[14d:6h]) / 28) ^ 2
-            - swarm:cost_usd:change_7d ^ 2
-        )
-          / (count_over_time((swarm:cost_usd:mean_hour_1d and swarm:cost_usd:increase1h offset 1d)[14d:6h]) / 4 - 2)`,
+        clamp_min(
+          stdvar_over_time(${dayMeans}) / swarm:cost_usd:mean_hour_7d ^ 2
+            - (swarm:cost_usd:trend_7d * swarm:cost_usd:trend_days) ^ 2 / ${12 * 7 ** 2},
+          0
+        )`,
     },
     {
-      // The part of the change that chance does not explain (James and Stein). Not from less than two weeks whose days differ by
-      // more than a line: that is the rhythm of the week
+      // Variance of a day by chance: of the days around the line, or of a quarter of a day from yesterday's, whichever is
+      // larger. Few days can be near a line by chance, quarters are four times as many. Neighbouring quarters
+      // resemble each other: 20 % more
+      record: 'swarm:cost_usd:day_variance',
+      expr: promql`
+        swarm:cost_usd:trend_rest * swarm:cost_usd:trend_days / (swarm:cost_usd:trend_days - 2)
+          > ${1.2 / 2 / 4} * stdvar_over_time((swarm:cost_usd:mean_hour_6h - swarm:cost_usd:mean_hour_6h offset 1d and swarm:cost_usd:increase1h offset 30h)[6d:3h])
+            / swarm:cost_usd:mean_hour_7d ^ 2
+        or
+        ${1.2 / 2 / 4} * stdvar_over_time((swarm:cost_usd:mean_hour_6h - swarm:cost_usd:mean_hour_6h offset 1d and swarm:cost_usd:increase1h offset 30h)[6d:3h])
+          / swarm:cost_usd:mean_hour_7d ^ 2
+        and
+        swarm:cost_usd:trend_7d`,
+    },
+    {
+      // Variance of the trend by chance alone
+      record: 'swarm:cost_usd:trend_variance_7d',
+      expr: `${12 * 7 ** 2} * swarm:cost_usd:day_variance / swarm:cost_usd:trend_days ^ 3`,
+    },
+    {
+      // Change of the last week, as a logarithm
+      record: 'swarm:cost_usd:change_7d',
+      expr: promql`
+        ln((swarm:cost_usd:mean_hour_7d > 0) / (swarm:cost_usd:mean_hour_7d offset 7d > 0))
+        and
+        swarm:cost_usd:increase1h offset 14d`,
+    },
+    {
+      // Growth of a week, as a logarithm. From three weeks on it is what three of five days of the last two weeks grew at least
+      // since the same day of the week before: a rhythm of the week is none, and neither is a week on another level.
+      // Before, it is the part of the trend that chance does not explain (James and Stein), if the days are near the line
       record: 'swarm:cost_usd:growth_7d',
       expr: promql`
-        swarm:cost_usd:change_7d / (swarm:cost_usd:mean_hour_7d > 0)
-          * clamp_min(1 - ${timesVariance.later} * clamp_min(swarm:cost_usd:change_variance_7d, 0) / swarm:cost_usd:change_7d ^ 2, 0)
+        clamp_min(quantile_over_time(${slowerDays}, ${dayChanges}), 0)
+          + clamp_max(quantile_over_time(${1 - slowerDays}, ${dayChanges}), 0)
         and
-        swarm:cost_usd:increase1h offset 14d
+        swarm:cost_usd:increase1h offset 21d
         or
-        swarm:cost_usd:change_7d / (swarm:cost_usd:mean_hour_7d > 0)
-          * clamp_min(1 - ${timesVariance.early} * clamp_min(swarm:cost_usd:change_variance_7d, 0) / swarm:cost_usd:change_7d ^ 2, 0)
+        (swarm:cost_usd:trend_7d != 0)
+          * clamp_min(1 - ${timesVariance} * swarm:cost_usd:trend_variance_7d / (swarm:cost_usd:trend_7d ^ 2 > 0), 0)
         and
-        swarm:cost_usd:change_variance_7d * (count_over_time((swarm:cost_usd:mean_hour_1d and swarm:cost_usd:increase1h offset 1d)[14d:6h]) / 4 - 2)
-          * (count_over_time((swarm:cost_usd:mean_hour_1d and swarm:cost_usd:increase1h offset 1d)[14d:6h]) / 28) ^ 2 / 12
-          < (${alikeDays} * swarm:cost_usd:mean_hour_7d) ^ 2
+        swarm:cost_usd:trend_rest < ${alikeDays ** 2}
         or
         0 * swarm:cost_usd:mean_hour_7d`,
     },
     {
       record: 'swarm:cost_usd:projected_month',
-      expr: `${hoursPerMonth} * swarm:cost_usd:mean_hour_7d * exp(clamp(${weeksAhead.toFixed(2)} * swarm:cost_usd:growth_7d, -1, 1))`,
+      expr: `${hoursPerMonth} * swarm:cost_usd:mean_hour_7d * exp(${weeksAhead.toFixed(2)} * clamp(swarm:cost_usd:growth_7d, -${mostGrowth}, ${mostGrowth}))`,
     },
     {
-      // Half of the 95 % interval: chance of the days, and the change since last week continued for a
-      // month. In the second week the chance includes the difference between the days of the week, and the growth of the
-      // days, if it is part of the projection, may be none or twice as much
+      // Deviation by chance of a day from the same day a week ago
+      record: 'swarm:cost_usd:week_deviation_1d',
+      expr: promql`
+        stddev_over_time((swarm:cost_usd:mean_hour_1d - swarm:cost_usd:mean_hour_1d offset 7d)[7d:1h])
+        and
+        swarm:cost_usd:mean_hour_1d offset 14d`,
+    },
+    {
+      // Half of the 95 % interval: chance of the days, and the change that is not part of the projection but may go on for a month.
+      // Before three weeks it is that of the line, if the days are near it. In the second week of a swarm with a
+      // rhythm of the week, the difference between its days is larger than both
       record: 'swarm:cost_usd:projected_month_margin',
       expr: promql`
-        ${hoursPerMonth} * (
-          ${((1.96 * Math.sqrt(1 / 7 + 1 / 30)) / Math.SQRT2).toFixed(3)} * stddev_over_time((swarm:cost_usd:mean_hour_1d - swarm:cost_usd:mean_hour_1d offset 7d)[7d:1h])
-            + ${weeksAhead.toFixed(2)} * abs(avg_over_time(swarm:cost_usd:mean_hour_1d[7d]) - avg_over_time(swarm:cost_usd:mean_hour_1d[7d] offset 7d))
+        swarm:cost_usd:projected_month * (
+          ${chanceOfDays.toFixed(3)} * sqrt(swarm:cost_usd:day_variance) - 1
+            + exp(clamp_max(${weeksAhead.toFixed(2)} * (abs(swarm:cost_usd:trend_7d - swarm:cost_usd:growth_7d) + 1.96 * sqrt(swarm:cost_usd:trend_variance_7d)), 1))
         )
+          + ${twoMoreDays}
         and
-        swarm:cost_usd:mean_hour_1d offset 14d
+        swarm:cost_usd:trend_rest < ${alikeDays ** 2}
+        and
+        swarm:cost_usd:increase1h offset 7d
+        unless
+        swarm:cost_usd:increase1h offset 21d
         or
-        ${hoursPerMonth} * (
-          ${(1.96 * Math.sqrt(1 / 7 + 1 / 30)).toFixed(3)} * stddev_over_time(swarm:cost_usd:mean_hour_1d[7d])
-            + (${weeksAhead.toFixed(2)} * abs(swarm:cost_usd:change_7d) * (swarm:cost_usd:growth_7d != bool 0) or 0 * swarm:cost_usd:mean_hour_7d)
-        )
+        ${((hoursPerMonth * chanceOfDays) / Math.SQRT2).toFixed(0)} * swarm:cost_usd:week_deviation_1d
+          + swarm:cost_usd:projected_month * (
+            exp(clamp_max(${weeksAhead.toFixed(2)} * (abs(swarm:cost_usd:change_7d - swarm:cost_usd:growth_7d)
+              + ${(1.64 / Math.sqrt(7)).toFixed(2)} * swarm:cost_usd:week_deviation_1d / swarm:cost_usd:mean_hour_7d), 1)) - 1
+          )
+          + ${twoMoreDays}
+        or
+        ${(hoursPerMonth * chanceOfDays).toFixed(0)} * stddev_over_time(swarm:cost_usd:mean_hour_1d[7d])
         and
         swarm:cost_usd:increase1h offset 7d`,
     },

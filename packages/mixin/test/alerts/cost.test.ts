@@ -162,6 +162,17 @@ alertPromises(
         },
       },
     },
+    'the projection of the month takes a new level for no growth': {
+      every: '10m',
+      series: cost(counter([hours(14 * 24), 0.1], [hours(13 * 24), 0.2])),
+      silentAt: ['24h'],
+      values: {
+        'round(swarm:cost_usd:projected_month / 720, 0.001)': {
+          '576h': [{ labels: matchers(fleet), value: 1.2 }],
+          '624h': [{ labels: matchers(fleet), value: 1.2 }],
+        },
+      },
+    },
   },
   { evaluationInterval: '20m' },
 )

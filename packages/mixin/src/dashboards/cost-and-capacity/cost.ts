@@ -14,7 +14,7 @@ export const budget: Row = {
       shows: 'number',
       title: 'What will the month cost?',
       description:
-        'Cost of the next 30 days at the mean hourly cost of the last week, with its growth as far as that is no chance, over all regions. ' +
+        'Cost of the next 30 days at the mean hourly cost of the last week, with its growth as far as the days prove it, over all regions. ' +
         `The budget is ${ruleThresholds.budget.usdPerMonth} USD. In the first week, the mean is that of the days so far.`,
       unit: 'currencyUSD',
       queries: { month: { expr: `sum(swarm:cost_usd:projected_month${ofFleets()})`, legend: 'month' } },
@@ -27,8 +27,8 @@ export const budget: Row = {
       shows: 'graph',
       title: 'How sure is the cost of the month?',
       description:
-        'Expected cost of 30 days and its 95% interval, by region: the chance of the days, and the change since the week before. ' +
-        'The interval needs a week of data; in the second week it includes the difference between the days of the week.',
+        'Expected cost of 30 days and its 95% interval, by region: the chance of the days, and a change that may be chance but may go on. ' +
+        'The interval needs a week of data; in the second week it is wide, because a week can hardly show growth.',
       unit: 'currencyUSD',
       queries: {
         expected: { expr: `swarm:cost_usd:projected_month${ofFleets()}`, legend: fleetName },
