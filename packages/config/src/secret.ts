@@ -1,3 +1,4 @@
+import { createHash, timingSafeEqual } from 'node:crypto'
 import { inspect } from 'node:util'
 
 const mask = '***'
@@ -30,4 +31,16 @@ export class Secret {
   toJSON(): string {
     return mask
   }
+}
+
+/**
+ * Whether two texts are equal, for tokens and signatures: the time of the comparison depends neither on where they differ nor on their
+ * lengths, because only their hashes are compared.
+ */
+export function isSameText(one: string, other: string): boolean {
+  return timingSafeEqual(digest(one), digest(other))
+}
+
+function digest(text: string): Buffer {
+  return createHash('sha256').update(text).digest()
 }

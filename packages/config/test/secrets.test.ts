@@ -5,7 +5,7 @@ import fc from 'fast-check'
 import { describe, expect } from 'vitest'
 
 import { channelDefinitions } from '../src/channels/channel-types.ts'
-import { ConfigurationError, loadConfiguration, Secret, type Configuration } from '../src/index.ts'
+import { ConfigurationError, isSameText, loadConfiguration, Secret, type Configuration } from '../src/index.ts'
 import { folderWith } from './folder-with.ts'
 import { problemsOf } from './problems-of.ts'
 import { secretVariables, validValue } from './secret-variables.ts'
@@ -27,6 +27,10 @@ function loadOrError(options: Parameters<typeof loadConfiguration>[0]): Configur
     throw error
   }
 }
+
+test.prop([fc.string(), fc.string()])('texts are the same only if they are equal, whatever their lengths', (one, other) => {
+  expect([isSameText(one, one), isSameText(one, other), isSameText(`${one}${other}x`, one)]).toEqual([true, one === other, false])
+})
 
 test('a secret prints as *** in every form, and only reveal() returns it', () => {
   const secret = new Secret('hunter2')

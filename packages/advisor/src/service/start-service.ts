@@ -1,7 +1,6 @@
-import { createHash, timingSafeEqual } from 'node:crypto'
 import type { IncomingMessage, ServerResponse } from 'node:http'
 
-import type { Secret } from '@swarmwatch/config'
+import { isSameText, type Secret } from '@swarmwatch/config'
 import { localUrl, serve } from '@swarmwatch/config/listen'
 
 import { type AdvisorSettings, prometheusAddress } from '../advisor-settings.ts'
@@ -117,7 +116,7 @@ function answer(
   }
   if (method !== 'GET' && method !== 'HEAD') return send(405, 'text/plain', 'only GET\n')
   if (path === '/healthz') return send(200, 'application/json', '{"status":"ok"}\n')
-  if (token !== undefined && !isSame(headers.authorization ?? '', `Bearer ${token.reveal()}`)) {
+  if (token !== undefined && !isSameText(headers.authorization ?? '', `Bearer ${token.reveal()}`)) {
     response.setHeader('www-authenticate', 'Bearer')
     return send(401, 'text/plain', 'requires the token ADVISOR_TOKEN\n')
   }
@@ -130,10 +129,4 @@ function answer(
     return send(200, 'application/json', JSON.stringify({ ...analysis.report, problem: problem ?? null }))
   }
   return send(404, 'text/plain', 'not found\n')
-}
-
-/** Takes the same time wherever the texts differ. */
-function isSame(one: string, other: string): boolean {
-  const hashOf = (text: string): Buffer => createHash('sha256').update(text).digest()
-  return timingSafeEqual(hashOf(one), hashOf(other))
 }

@@ -1,7 +1,6 @@
-import { hash, timingSafeEqual } from 'node:crypto'
 import type { IncomingMessage, RequestListener } from 'node:http'
 
-import type { Secret } from '@swarmwatch/config'
+import { isSameText, type Secret } from '@swarmwatch/config'
 import { errorType } from '@swarmwatch/sdk'
 
 import { readJsonBody } from '../http-server.ts'
@@ -116,10 +115,5 @@ function shownTask({ id, request, state, queuedAt, startedAt, finishedAt, errorT
 /** Returns a check, in constant time, of whether an `authorization` header carries the token. Without a token every header passes. */
 function bearerCheck(token: Secret | undefined): (header: string | undefined) => boolean {
   if (token === undefined) return () => true
-  const expected = digest(token.reveal())
-  return (header) => timingSafeEqual(digest(/^Bearer +(\S+)$/i.exec(header ?? '')?.[1] ?? ''), expected)
-}
-
-function digest(text: string): Buffer {
-  return hash('sha256', text, 'buffer')
+  return (header) => isSameText(/^Bearer +(\S+)$/i.exec(header ?? '')?.[1] ?? '', token.reveal())
 }

@@ -1,13 +1,8 @@
-import { timingSafeEqual } from 'node:crypto'
+import { isSameText, type Secret } from '@swarmwatch/config'
 
-import type { Secret } from '@swarmwatch/config'
-
-/** Whether an `authorization` header has one of the bearer tokens. The time of the check reveals at most their lengths. */
+/** Whether an `authorization` header has one of the bearer tokens. The time of the check reveals nothing about them. */
 export function hasBearerToken(tokens: readonly Secret[], header: string | undefined): boolean {
-  const given = Buffer.from(/^Bearer +(\S+)$/i.exec(header ?? '')?.[1] ?? '')
+  const given = /^Bearer +(\S+)$/i.exec(header ?? '')?.[1] ?? ''
   // all are compared, so that the time does not reveal which one matched
-  return tokens
-    .map((token) => Buffer.from(token.reveal()))
-    .map((one) => one.length === given.length && timingSafeEqual(one, given))
-    .includes(true)
+  return tokens.map((token) => isSameText(token.reveal(), given)).includes(true)
 }

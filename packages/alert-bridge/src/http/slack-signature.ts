@@ -1,6 +1,6 @@
-import { createHmac, timingSafeEqual } from 'node:crypto'
+import { createHmac } from 'node:crypto'
 
-import type { Secret } from '@swarmwatch/config'
+import { isSameText, type Secret } from '@swarmwatch/config'
 
 /** A request is accepted this long after Slack signed it. */
 const windowSeconds = 5 * 60
@@ -18,6 +18,5 @@ export interface SignedRequest {
 export function isFromSlack({ timestamp = '', signature = '', body }: SignedRequest, secret: Secret, now: number): boolean {
   const isRecent = /^\d{1,12}$/.test(timestamp) && Math.abs(now / 1000 - Number(timestamp)) <= windowSeconds
   const expected = createHmac('sha256', secret.reveal()).update(`v0:${timestamp}:`).update(body).digest('hex')
-  const [own, given] = [Buffer.from(`v0=${expected}`), Buffer.from(signature)]
-  return own.length === given.length && timingSafeEqual(own, given) && isRecent
+  return isSameText(`v0=${expected}`, signature) && isRecent
 }

@@ -1,5 +1,6 @@
-import { createHash, createHmac, randomBytes, timingSafeEqual } from 'node:crypto'
+import { createHmac, randomBytes } from 'node:crypto'
 
+import { isSameText } from '@swarmwatch/config'
 import type { Context, MiddlewareHandler } from 'hono'
 import { bodyLimit } from 'hono/body-limit'
 import { getCookie, setCookie } from 'hono/cookie'
@@ -41,7 +42,7 @@ const minUnguessableLength = 16
  * while its client has guessed too often.
  */
 export function tokenAccess({ token, now, budget, clientOf }: TokenAccessOptions): TokenAccess {
-  const isToken = tokenCheck(token)
+  const isToken = (shown: string): boolean => isSameText(shown, token)
   const isGuessable = token.length < minUnguessableLength
   const sessions = new Sessions()
   // Cookies are shared by all ports and monitors of one host name: each process uses a name of its
@@ -128,20 +129,12 @@ export class Sessions {
   isValid(session: string, nowMs: number): boolean {
     const [end = ''] = session.split('.', 1)
     // A time in seconds
-    return /^\d{1,12}$/.test(end) && tokenCheck(this.#signed(end))(session) && Number(end) * 1000 > nowMs
+    return /^\d{1,12}$/.test(end) && isSameText(session, this.#signed(end)) && Number(end) * 1000 > nowMs
   }
 
   #signed(end: string): string {
     return `${end}.${createHmac('sha256', this.#key).update(end).digest('base64url')}`
   }
-}
-
-const digest = (text: string): Buffer => createHash('sha256').update(text).digest()
-
-/** Checks whether a text is the token, in a time that depends on neither. */
-function tokenCheck(token: string): (shown: string) => boolean {
-  const expected = digest(token)
-  return (shown) => timingSafeEqual(digest(shown), expected)
 }
 
 /** The form that asks for the token; `isWrong` after a wrong one. */
