@@ -40,6 +40,9 @@ export interface Calendars {
 
 /** Larger ones are not calendars of shifts. */
 const maxBytes = 2_000_000
+const maxRedirects = 3
+/** The window of the shifts is longer by far. */
+const readAgainAfterMs = 3_600_000
 const dayMs = 24 * 3_600_000
 /** Shifts that began before and still last are found too, because their end is later. */
 const window = { beforeMs: dayMs, afterMs: 62 * dayMs }
@@ -61,6 +64,7 @@ export function openCalendars({
 }: CalendarOptions): Calendars {
   const known = new Map<string, Known>()
   const inProgress = new Map<string, Promise<Known>>()
+  const read = new Map<string, { readonly text: string; readonly readAt: number; readonly shifts: Promise<CalendarShifts> }>()
 
   async function refresh(rotation: CalendarRotation): Promise<Known> {
     const { name } = rotation
@@ -93,17 +97,15 @@ export function openCalendars({
   async function fetchCalendar(rotation: CalendarRotation): Promise<CalendarCopy | string> {
     const hide = hideSecrets([rotation.ical])
     try {
-      const response = await fetch(rotation.ical.reveal(), {
-        headers: { accept: 'text/calendar', connection: 'close' },
-        signal: patientTimeout(timeoutMs),
-      })
+      const response = await request(new URL(rotation.ical.reveal()), patientTimeout(timeoutMs))
+      if (typeof response === 'string') return response
       if (!response.ok) {
         await response.body?.cancel()
         return `the server answered ${response.status}`
       }
       const text = await readStart(response.body ?? [], maxBytes + 1)
       if (Buffer.byteLength(text) > maxBytes) return `it is larger than ${maxBytes / 1_000_000} MB`
-      await shiftsOf(rotation, { text, fetchedAt: now() })
+      await shiftsOf(rotation, { text })
       return { text, fetchedAt: now() }
     } catch (error) {
       const { name, message, cause } = error as Error
@@ -115,7 +117,34 @@ export function openCalendars({
     }
   }
 
-  async function shiftsOf(rotation: CalendarRotation, { text }: CalendarCopy): Promise<CalendarShifts> {
+  /** Follows redirects on the same host only: a calendar must not make the bridge ask other servers, such as those of its network. */
+  async function request(address: URL, signal: AbortSignal): Promise<Response | string> {
+    let url = address
+    for (let left = maxRedirects; left >= 0; left -= 1) {
+      const headers = { accept: 'text/calendar', connection: 'close' }
+      const response = await fetch(url, { headers, redirect: 'manual', signal })
+      const location = response.headers.get('location')
+      if (response.status < 300 || response.status > 399 || location === null) return response
+      await response.body?.cancel()
+      const target = URL.parse(location, url.href)
+      const isUpgrade = target?.protocol === 'https:' && target.hostname === address.hostname
+      if (target === null || (target.origin !== address.origin && !isUpgrade))
+        return `the server redirects to ${target?.host ?? 'no address'}; set ical to an address that needs no other host`
+      url = target
+    }
+    return `the server redirects more than ${maxRedirects} times`
+  }
+
+  /** The shifts of a copy. Many steps may ask in one moment, and reading takes longer than answering. */
+  function shiftsOf(rotation: CalendarRotation, { text }: Pick<CalendarCopy, 'text'>): Promise<CalendarShifts> {
+    const last = read.get(rotation.name)
+    if (last?.text === text && Math.abs(now() - last.readAt) < readAgainAfterMs) return last.shifts
+    const shifts = readShifts(rotation, text)
+    read.set(rotation.name, { text, readAt: now(), shifts })
+    return shifts
+  }
+
+  async function readShifts(rotation: CalendarRotation, text: string): Promise<CalendarShifts> {
     // only now, because few bridges need the parser
     const { readCalendar } = await import('./read-calendar.ts')
     return readCalendar(text, rotation, { from: now() - window.beforeMs, to: now() + window.afterMs })

@@ -1,3 +1,5 @@
+import { runInNewContext } from 'node:vm'
+
 import { type OnCallPerson, readMailbox, type Rotation } from '@swarmwatch/config'
 import ICAL from 'ical.js'
 
@@ -20,14 +22,35 @@ export interface CalendarShifts {
 
 /** A calendar with more is not one of shifts; a rule that repeats every second must not keep the bridge busy. */
 const limits = { occurrences: 20_000, shifts: 1_000 }
+/** The parser looks for the next occurrence of a rule that has none, such as every 30 February, without end. */
+const longestWorkMs = 3_000
 const dayMs = 24 * 3_600_000
 
 /**
  * Reads a calendar (RFC 5545): an event means that the person in its title, or the people whose mail addresses its attendees have, are on
  * call. Addresses are taken from the settings only, because anyone may send an invitation to a calendar.
- * @throws Error if it is not a calendar, or has too many events
+ * @throws Error if it is not a calendar, has too many events, or takes longer than 3 seconds
  */
 export function readCalendar(
+  text: string,
+  rotation: Pick<Rotation, 'people' | 'timeZone'>,
+  window: { readonly from: number; readonly to: number },
+): CalendarShifts {
+  try {
+    // nothing else interrupts work that never waits
+    return runInNewContext(
+      'read()',
+      { read: () => shiftsIn(text, rotation, window) },
+      { timeout: longestWorkMs },
+    ) as CalendarShifts
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== 'ERR_SCRIPT_EXECUTION_TIMEOUT') throw error
+    const rule = `reading it takes longer than ${longestWorkMs / 1000} s; look for a rule that repeats without an occurrence`
+    throw new Error(rule, { cause: error })
+  }
+}
+
+function shiftsIn(
   text: string,
   rotation: Pick<Rotation, 'people' | 'timeZone'>,
   window: { readonly from: number; readonly to: number },

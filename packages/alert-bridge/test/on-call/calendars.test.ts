@@ -98,3 +98,24 @@ test.each([
     [`its calendar cannot be used: ${reasons[kind]}; there is no earlier copy`, 'no one is on call now'],
   ])
 })
+
+test('a redirect to another host is not followed, so that a calendar cannot make the bridge ask servers of its own network', async () => {
+  const [calendarServer, other] = [await server(), await server()]
+  calendarServer.respond = (_, response) => void response.writeHead(302, { location: `${other.url}/private.ics` }).end()
+  const { warnings } = await whoIsOnCall(rotationAt(calendarServer.url), start, openCalendars({ now: () => start }))
+  expect(other.requests).toEqual([])
+  expect(warnings[0]).toContain(
+    `the server redirects to ${new URL(other.url).host}; set ical to an address that needs no other host`,
+  )
+})
+
+test('redirects on the same host are followed, but not without end', async () => {
+  const calendarServer = await server()
+  calendarServer.respond = ({ path }, response) =>
+    void (path === '/new.ics' ? response.end(calendar) : response.writeHead(301, { location: '/new.ics' }).end())
+  const found = await whoIsOnCall(rotationAt(calendarServer.url), start, openCalendars({ now: () => start }))
+  expect(found.now.people).toEqual([ada])
+  calendarServer.respond = (_, response) => void response.writeHead(301, { location: '/again.ics' }).end()
+  const { warnings } = await whoIsOnCall(rotationAt(calendarServer.url), start, openCalendars({ now: () => start }))
+  expect([warnings[0], calendarServer.requests.length]).toEqual([expect.stringContaining('redirects more than 3 times'), 6])
+})

@@ -68,6 +68,14 @@ test('a rule that repeats every second is refused instead of keeping the bridge 
   expect(() => readCalendar(calendar, rotation, window)).toThrow('it has more than 1000 events in two months')
 })
 
+test.each(['DAILY;BYMONTH=2;BYMONTHDAY=30', 'HOURLY;BYMONTH=4;BYMONTHDAY=31'])(
+  'a rule without any occurrence is refused instead of keeping the bridge busy without end: %s',
+  (rule) => {
+    const event = `SUMMARY:Ada\nDTSTART:20260302T080000Z\nDTEND:20260302T090000Z\nRRULE:FREQ=${rule}`
+    expect(() => shiftsIn(event)).toThrow('reading it takes longer than 3 s')
+  },
+)
+
 test.each([
   ['<html>log in</html>'],
   [''],
