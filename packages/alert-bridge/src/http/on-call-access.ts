@@ -48,10 +48,12 @@ export function onCallAccess(
   // another token ends all sessions
   const subject = JSON.stringify(tokens.map((token) => token.reveal()))
 
-  function proxyUser({ headers, socket }: FastifyRequest): string | undefined {
-    const value = userHeader === undefined ? undefined : headers[userHeader.toLowerCase()]
+  function proxyUser({ raw, socket }: FastifyRequest): string | undefined {
+    const values = userHeader === undefined ? [] : (raw.headersDistinct[userHeader.toLowerCase()] ?? [])
     const address = socket.remoteAddress ?? ''
-    if (typeof value !== 'string' || !isIn(proxies, address)) return undefined
+    const [value] = values
+    // of two headers, one may be that of the client, which a proxy that adds its own does not remove
+    if (value === undefined || values.length > 1 || !isIn(proxies, address)) return undefined
     return personName(value)
   }
 

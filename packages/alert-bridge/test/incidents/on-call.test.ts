@@ -1,3 +1,6 @@
+import { once } from 'node:events'
+import { type IncomingMessage, request } from 'node:http'
+
 import { expect, test } from 'vitest'
 
 import { readBridgeSettings } from '../../src/settings.ts'
@@ -104,4 +107,19 @@ test('settings that need others are refused, all at once, with the cure', () => 
   expect(text).toContain('BRIDGE_PUBLIC_URL is not set')
   expect(text).toContain('BRIDGE_ONCALL_TOKEN must differ from BRIDGE_TOKEN')
   expect(text).not.toContain('a-signing-secret')
+})
+
+test('of two headers with a user name, as a proxy leaves them that adds its own, neither counts', async () => {
+  const bridge = await bridgeForPeople({
+    settings: { onCallTokens: [], userHeader: 'X-Forwarded-User', trustedProxies: ['127.0.0.0/8'] },
+  })
+  const statusWith = async (users: string[]): Promise<number | undefined> => {
+    const sent = request(`${bridge.url}/`, { headers: { 'X-Forwarded-User': users } }).end()
+    const [response] = (await once(sent, 'response')) as [IncomingMessage]
+    response.resume()
+    return response.statusCode
+  }
+  expect([await statusWith(['ben']), await statusWith(['admin', 'ben']), await statusWith(['Doe, Jane'])]).toEqual([
+    200, 401, 200,
+  ])
 })
