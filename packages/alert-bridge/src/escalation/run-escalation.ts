@@ -43,6 +43,8 @@ export interface EscalationOptions extends EscalationPolicy {
 
 /** How often to look for incidents that began since. */
 const lookAgainMs = 1_000
+/** A message has at most this many earlier steps, the last ones; each step of a repetition stores them again. */
+const maxStepsBefore = 5
 /** After a pause of the process, acknowledgments that wait in the sockets are read first. */
 const settleMs = 5_000
 
@@ -128,7 +130,10 @@ function changeFor(incident: StoredIncident, { steps, plan, targets, history, at
       of,
       round: decision.round,
       who,
-      before: history.filter(isStep).map((entry) => ({ who: entry.detail ?? '', at: new Date(entry.at).toISOString() })),
+      before: history
+        .filter(isStep)
+        .slice(-maxStepsBefore)
+        .map((entry) => ({ who: entry.detail ?? '', at: new Date(entry.at).toISOString() })),
       ...(mentions.length > 0 && { mentions }),
       ...(problem !== undefined && { problem }),
     },

@@ -202,3 +202,10 @@ test('metrics have the time until someone acknowledges and until the end, and wh
   await expect.poll(() => bridge.metric('bridge_incident_resolve_seconds_sum{severity="critical"}')).toBe(180)
   expect(await bridge.metric('bridge_incident_acknowledge_seconds_sum{severity="critical"}')).toBe(120)
 })
+
+test('however often a step is repeated, its message keeps only the last five steps', async () => {
+  const { chat, bridge } = await opened([step(0, { channels: ['chat'], repeatSeconds: 60 })])
+  await bridge.receive(firing(critical))
+  for (let round = 0; round < 9; round += 1) await bridge.pass(60)
+  expect(chat.delivered.at(-1)?.notice.escalation?.before).toHaveLength(5)
+})
