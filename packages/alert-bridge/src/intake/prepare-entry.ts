@@ -38,12 +38,14 @@ export function prepareGroup(
       const kind = group.status === 'resolved' ? 'resolved' : repetition.kind === 'repeat' ? 'repeat' : 'firing'
       const notice = noticeOfGroup(group, kind, incidentKey)
       const escalationDueAt = firstStep(steps, { severity: notice.severity, openedAt: receivedAt })?.dueAt
+      // someone works on it, and knows it: only what is new about it is sent
+      const isKnown = kind === 'repeat' && incident?.isAcknowledged === true
       const severities = [notice.severity, ...group.alerts.map(severityOf)]
       return {
         kind: 'keep',
         notice,
-        recipients: routeNotice(notice, channels, { severities, notified: continues ? notified : [] }),
-        escalation: escalationOf(notice, receivedAt, plan),
+        recipients: isKnown ? [] : routeNotice(notice, channels, { severities, notified: continues ? notified : [] }),
+        ...(!isKnown && { escalation: escalationOf(notice, receivedAt, plan) }),
         status: group.status,
         ...(escalationDueAt !== undefined && { escalationDueAt }),
         ...(repetition.kind === 'repeat' && { intervalMs: repetition.intervalMs }),

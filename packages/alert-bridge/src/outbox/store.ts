@@ -67,7 +67,12 @@ export interface Known {
     readonly noticeId: string
   }
   /** The last incident of the same group. */
-  readonly incident?: { readonly key: string; readonly status: 'firing' | 'resolved' }
+  readonly incident?: {
+    readonly key: string
+    readonly status: 'firing' | 'resolved'
+    /** Present if someone has acknowledged it and no silence replaced that. */
+    readonly isAcknowledged?: true
+  }
   /** Recipients that were notified of that incident. */
   readonly notified: readonly Recipient[]
 }

@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest'
 
 import { decideRepeat } from '../../src/intake/dedupe.ts'
-import { firing } from '../helpers/alert-groups.ts'
+import { firing, resolved } from '../helpers/alert-groups.ts'
 import { recordingChannel } from '../helpers/recording-channel.ts'
 import { startedBridge } from '../helpers/started-bridge.ts'
 
@@ -55,4 +55,29 @@ test('two Alertmanagers that send the same group make one message, a repeat one 
   expect(channel.delivered.map(({ notice }) => notice.kind)).toEqual(['firing', 'repeat'])
   const counted = await Promise.all(['retry', 'peer'].map((kind) => bridge.metric(`bridge_duplicates_total{kind="${kind}"}`)))
   expect(counted.reduce((sum: number, count) => sum + (count ?? 0), 0)).toBe(3)
+})
+
+test('a repeat of an incident that someone has acknowledged is stored and not sent; a new alert of it and its end are sent', async () => {
+  const channel = recordingChannel()
+  let shift = 0
+  const bridge = await startedBridge({ channels: [channel], now: () => Date.now() + shift })
+  const { store } = bridge.service.core
+  await bridge.post('/api/v1/alerts', firing())
+  await bridge.idle()
+  const [incident] = await store.listIncidents({})
+  await store.changeIncident(incident!.key, Date.now(), () => ({ set: { state: 'acknowledged', acknowledgedBy: 'Ana' } }))
+  shift = 4 * hour
+  const repeated = await bridge.post('/api/v1/alerts', firing({ notification_reason: 'repeat interval elapsed' }))
+  expect(repeated.status).toBe(200)
+  // long after the time at which a message that reached no one would go to the fallback
+  shift += 2 * hour
+  await bridge.idle()
+  expect(channel.delivered.map(({ notice }) => notice.kind)).toEqual(['firing'])
+  const { alerts } = firing()
+  const added = { ...alerts[0]!, labels: { ...alerts[0]!.labels, agent_name: 'writer' }, fingerprint: 'f'.repeat(16) }
+  await bridge.post('/api/v1/alerts', firing({ alerts: [...alerts, added], notification_reason: 'new alerts added' }))
+  await bridge.idle()
+  await bridge.post('/api/v1/alerts', resolved({ alerts: [...alerts, added] }))
+  await bridge.idle()
+  expect(channel.delivered.map(({ notice }) => notice.kind)).toEqual(['firing', 'firing', 'resolved'])
 })

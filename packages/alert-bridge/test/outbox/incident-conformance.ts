@@ -108,6 +108,23 @@ export function incidentConformance(opened: () => Promise<StoreBench>): void {
     expect([await store.incident('one'), await store.incidentHistory('one')]).toEqual([before, []])
   })
 
+  test('the decision about the next alerts of an incident knows whether someone has acknowledged it', async () => {
+    const { store } = await opened()
+    const look = async (at: number): Promise<unknown> => {
+      let known: unknown
+      await store.accept({ receivedAt: at, dedupeKey: `look-${at}`, groupKey: 'group-one' }, ({ incident }) => {
+        known = incident?.isAcknowledged
+        return { kind: 'keep', notice: noticeOf('repeat'), recipients: [], status: 'firing' }
+      })
+      return known
+    }
+    expect([await look(now), await look(now + 1)]).toEqual([undefined, undefined])
+    await store.changeIncident('one', now + 2, () => acknowledge('Ana'))
+    expect([await look(now + 3), await look(now + 4)]).toEqual([true, true])
+    await store.changeIncident('one', now + 5, () => ({ set: { state: 'silenced', silencedUntil: now + minute } }))
+    expect(await look(now + 6)).toBeUndefined()
+  })
+
   test('of several people who act at the same time, one is the first', async () => {
     const { store } = await opened()
     await fire(store, now)

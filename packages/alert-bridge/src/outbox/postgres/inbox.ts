@@ -164,7 +164,8 @@ function acceptOne({ entry, decide }: Arrival, history: History, rows: NewRows):
   }
   if (groupKey !== undefined && status !== undefined) {
     const key = notice.incidentKey
-    const now = { key, status }
+    const isAcknowledged = incident?.key === key && incident.isAcknowledged === true
+    const now = { key, status, ...(isAcknowledged && { isAcknowledged }) }
     history.incidents.set(groupKey, now)
     rows.incidents.set(groupKey, { ...now, updatedAt: receivedAt })
     // one statement must not change a row twice
@@ -196,6 +197,7 @@ interface IncidentRow {
   readonly incident_key: string
   readonly status: 'firing' | 'resolved'
   readonly recipients: readonly Recipient[] | null
+  readonly is_acknowledged: boolean
 }
 
 function emptyHistory(): History {
@@ -232,16 +234,21 @@ async function readHistory(tx: Transaction, arrivals: readonly Arrival[]): Promi
     tx.query<IncidentRow>(
       `SELECT group_key, incident_key, status, (
          SELECT json_agg(json_build_object('channel', n.channel, 'recipient', n.recipient))
-         FROM notified n WHERE n.incident_key = i.incident_key) AS recipients
+         FROM notified n WHERE n.incident_key = i.incident_key) AS recipients,
+         EXISTS (SELECT 1 FROM incident_records r WHERE r.incident_key = i.incident_key AND r.state = 'acknowledged') AS is_acknowledged
        FROM incidents i WHERE group_key = ANY($1::text[])`,
       [groupKeys],
     ),
   ])
   return {
     seen: new Map(seenRows.map((row) => [row.dedupe_key, seenOf(row)])),
-    incidents: new Map(incidentRows.map((row) => [row.group_key, { key: row.incident_key, status: row.status }])),
+    incidents: new Map(incidentRows.map((row) => [row.group_key, incidentOf(row)])),
     notified: new Map(incidentRows.map((row) => [row.incident_key, [...(row.recipients ?? [])]])),
   }
+}
+
+function incidentOf({ incident_key: key, status, is_acknowledged: isAcknowledged }: IncidentRow): NonNullable<Known['incident']> {
+  return { key, status, ...(isAcknowledged && { isAcknowledged }) }
 }
 
 function seenOf({ notified_at: notifiedAt, interval_ms: intervalMs, sender, notice_id: noticeId }: SeenRow): Seen {

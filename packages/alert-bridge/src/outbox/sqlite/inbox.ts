@@ -1,5 +1,6 @@
 import type { DatabaseSync } from 'node:sqlite'
 
+import type { IncidentState } from '../incidents.ts'
 import type { Accepted, Decision, Entry, Inbox, Known, Quarantined, Recipient } from '../store.ts'
 import type { GroupCommit } from './group-commit.ts'
 import { orderedId } from '../rows.ts'
@@ -16,6 +17,7 @@ interface KnownRow {
   readonly notice_id: string
   readonly incident_key: string | null
   readonly status: 'firing' | 'resolved'
+  readonly state: IncidentState | null
 }
 
 /** Accepts entries, and keeps bodies that could not be read. */
@@ -23,8 +25,9 @@ export function sqliteInbox(database: DatabaseSync, write: GroupCommit['write'])
   const { insertNotice, insertDelivery } = noticeWriter(database)
   const putRecord = incidentWriter(database)
   const knownRow = database.prepare(
-    `SELECT told_at AS notified_at, interval_ms, sender, notice_id, incident_key, status FROM (SELECT 1)
-     LEFT JOIN seen ON dedupe_key = ? LEFT JOIN incidents ON group_key = ?`,
+    `SELECT told_at AS notified_at, interval_ms, sender, seen.notice_id, i.incident_key, i.status, r.state FROM (SELECT 1)
+     LEFT JOIN seen ON dedupe_key = ? LEFT JOIN incidents i ON i.group_key = ?
+     LEFT JOIN incident_records r ON r.incident_key = i.incident_key`,
   )
   const notifiedRecipients = database.prepare('SELECT channel, recipient FROM told WHERE incident_key = ?')
   const putSeen = database.prepare(
@@ -69,10 +72,18 @@ export function sqliteInbox(database: DatabaseSync, write: GroupCommit['write'])
 
   function readKnown({ dedupeKey, groupKey }: Entry): Known {
     const row = knownRow.get(dedupeKey ?? null, groupKey ?? null) as unknown as KnownRow
-    const { notified_at: notifiedAt, interval_ms: intervalMs, sender, notice_id: noticeId, incident_key: key, status } = row
+    const {
+      notified_at: notifiedAt,
+      interval_ms: intervalMs,
+      sender,
+      notice_id: noticeId,
+      incident_key: key,
+      status,
+      state,
+    } = row
     return {
       ...(notifiedAt !== null && { seen: { notifiedAt, sender, noticeId, ...(intervalMs !== null && { intervalMs }) } }),
-      ...(key !== null && { incident: { key, status } }),
+      ...(key !== null && { incident: { key, status, ...(state === 'acknowledged' && { isAcknowledged: true }) } }),
       notified: key === null ? [] : (notifiedRecipients.all(key) as unknown as Recipient[]),
     }
   }
