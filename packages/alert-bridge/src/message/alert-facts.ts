@@ -26,12 +26,16 @@ export function affectedAlerts({ alerts }: Pick<Notice, 'alerts'>): readonly Not
   return firing.length > 0 ? firing : alerts
 }
 
-/** The names of the affected things if there is no agent: the values of the most specific label, each once. */
+/** The names of the affected things if there is no agent: the values of the most specific label that is a name, each once. */
 export function affectedThings(notice: Pick<Notice, 'alerts'>): string[] {
   const affected = affectedAlerts(notice)
-  const key = thingLabels.find((label) => affected.some(({ labels }) => valueOf(labels, label) !== ''))
-  return key === undefined ? [] : distinctValues(affected, key)
+  const namesOf = (label: string): string[] => distinctValues(affected, label).filter((value) => !randomId.test(value))
+  const key = thingLabels.find((label) => namesOf(label).length > 0)
+  return key === undefined ? [] : namesOf(key)
 }
+
+/** A UUID names nothing that a person knows; it is still among the facts. */
+const randomId = /^[\da-f]{8}(?:-[\da-f]{4}){3}-[\da-f]{12}$/i
 
 /** Which: the labels that name a thing or a place with all their values, then the labels that all affected alerts share. */
 export function labelFacts(notice: Pick<Notice, 'alerts'>): Fact[] {

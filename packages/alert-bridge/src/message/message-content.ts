@@ -124,7 +124,8 @@ function escalationLines({ kind, escalation, style = {} }: Notice): string[] {
 /** The annotations that all alerts share; the lines of the alerts show those that differ. */
 function explanation({ kind, text, alerts }: Notice): string[] {
   const texts = [text, ...described(kind, alerts)].map((each) => cleanText(each ?? '', 1_200)).filter((each) => each !== '')
-  return [...new Set(texts)]
+  // a summary such as `SwarmTooBusy: too many runs` contains the description
+  return [...new Set(texts)].filter((one) => !texts.some((other) => other.includes(`: ${one}`)))
 }
 
 function described(kind: NoticeKind, alerts: readonly NoticeAlert[]): (string | undefined)[] {

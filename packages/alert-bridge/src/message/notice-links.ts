@@ -20,7 +20,7 @@ const names: Readonly<Record<string, string>> = {
   resolve: 'Resolve',
   dashboard: 'Dashboard at that time',
   traces: 'Traces',
-  source: 'Query',
+  source: 'Source',
   alertmanager: 'Alertmanager',
   grafana: 'Grafana',
 }
@@ -38,7 +38,7 @@ export function noticeLinks(notice: Notice): Link[] {
   if (queries.length === 1) all.set('source', queries[0]!.url)
   const named = [...Object.keys(names), ...all.keys()].flatMap((key) => {
     const url = webLink(all.get(key) ?? '')
-    const name = Object.hasOwn(names, key) ? names[key]! : cleanLine(key, 40)
+    const name = key === 'source' ? sourceWord(url ?? '') : Object.hasOwn(names, key) ? names[key]! : cleanLine(key, 40)
     return url === undefined || name === '' ? [] : { name, url }
   })
   // one address may have two names: in a link of the notice and in an annotation
@@ -55,5 +55,10 @@ function queriesOf(alerts: readonly NoticeAlert[]): Link[] {
   }
   return [...byUrl]
     .slice(0, maxQueries)
-    .map(([url, alert]) => ({ name: cleanLine(`Query of ${alertIdentity(alert, labels)}`, 80), url }))
+    .map(([url, alert]) => ({ name: cleanLine(`${sourceWord(url)} of ${alertIdentity(alert, labels)}`, 80), url }))
+}
+
+/** `Query`; an address without a path is the status page of a process that evaluates rules itself. */
+function sourceWord(url: string): string {
+  return /^https?:\/\/[^/]+\/?$/.test(url) ? 'Source' : 'Query'
 }

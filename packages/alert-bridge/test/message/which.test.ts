@@ -240,3 +240,35 @@ property.prop([twoAlerts])('alerts that differ in a label never have equal lines
     expect(new Set(some).size).toBe(some.length)
   }
 })
+
+describe('a message about a rule within a process', () => {
+  const page = 'http://127.0.0.1:8080/'
+  const instance = '3f1c9a52-7d0e-4b6e-9f0a-2f6f0f5f3c11'
+  const labels = { alertname: 'SwarmTooBusy', severity: 'warning', service: 'support', instance }
+  const annotations = { summary: 'SwarmTooBusy: too many runs at once (threshold 5)', description: 'too many runs at once' }
+  const [alert] = firingGroup().alerts
+  const group = firingGroup({
+    groupLabels: labels,
+    commonLabels: labels,
+    commonAnnotations: annotations,
+    alerts: [{ ...alert!, labels, annotations, generatorURL: page }],
+    externalURL: page,
+  })
+  const inProcess = noticeOfGroup({ ...group, isFromGrafana: false } as never, 'firing', 'one')
+
+  test('has the name of the service in its subject, not the random id of the process, which is among the facts', () => {
+    const { subject, text } = plainText(inProcess)
+    expect(subject).toBe('[WARNING] SwarmTooBusy: support')
+    expect(text).toContain(instance)
+  })
+
+  // PagerDuty also has the annotations as data
+  test.each(Object.entries(formats).filter(([name]) => name !== 'PagerDuty'))(
+    'describes the problem once, and calls its page no query: %s',
+    (_, format) => {
+      const text = format(inProcess)
+      expect(text.split('too many runs at once')).toHaveLength(2)
+      expect(text).not.toContain('Query')
+    },
+  )
+})
