@@ -17,7 +17,8 @@ import { watchPeers } from './heartbeats/watch-peers.ts'
 import { watchWatchdog } from './watchdog.ts'
 import { onCallAccess } from './http/on-call-access.ts'
 import { type HttpOptions, serveHttp } from './http/serve-http.ts'
-import { alertmanagerSilences } from './incidents/alertmanager-silences.ts'
+import { alertmanagerSilences, type Silences } from './incidents/alertmanager-silences.ts'
+import { watchEndedSilences } from './incidents/ended-silences.ts'
 import { incidentActions } from './incidents/incident-actions.ts'
 import { damagedDatabaseText, databaseDamaged } from './message/meta-notices.ts'
 import { otelMetrics, type UnacknowledgedIncidents } from './metrics/bridge-metrics.ts'
@@ -93,7 +94,15 @@ export async function startService(settings: BridgeSettings, options: ServiceOpt
       ]),
   })
 
+  const onStored = (): void => {
+    core.wake()
+    core.store.sharing?.announceWork()
+  }
+  const silences = settings.alertmanagerUrl && alertmanagerSilences(settings.alertmanagerUrl, fetch)
+  const endedSilences = silences && watchEndedSilences({ store: core.store, silences, now, write, onStored })
+
   async function stopAll(): Promise<void> {
+    await endedSilences?.stop()
     watchdog?.stop()
     stopHeartbeat?.()
     stopPeerHeartbeats()
@@ -109,7 +118,7 @@ export async function startService(settings: BridgeSettings, options: ServiceOpt
       endpoint,
       tokens,
       heartbeats: { tokens: heartbeatTokens, received: peers.received },
-      ...peopleOptions({ settings, core, fetch, links: messageActions?.links, now }),
+      ...peopleOptions({ settings, core, fetch, silences, onStored, links: messageActions?.links, now }),
       host,
       port,
       now,
@@ -160,6 +169,8 @@ interface PeopleOptions {
   readonly settings: BridgeSettings
   readonly core: BridgeCore
   readonly fetch: typeof globalThis.fetch
+  readonly silences: Silences | undefined
+  readonly onStored: () => void
   readonly links: MessageActions['links'] | undefined
   readonly now: () => number
 }
@@ -169,6 +180,8 @@ function peopleOptions({
   settings,
   core,
   fetch,
+  silences,
+  onStored,
   links,
   now,
 }: PeopleOptions): Pick<HttpOptions, 'incidents' | 'slack' | 'trustedProxies'> {
@@ -184,16 +197,7 @@ function peopleOptions({
   const access = onCallAccess({ tokens: onCallTokens, userHeader, trustedProxies, secrets, isSecure }, now)
   const hasList = onCallTokens.length > 0 || userHeader !== undefined
   if (!hasList && links === undefined) return {}
-  const { store } = core
-  const actions = incidentActions({
-    store,
-    now,
-    silences: alertmanagerUrl && alertmanagerSilences(alertmanagerUrl, fetch),
-    onStored: () => {
-      core.wake()
-      store.sharing?.announceWork()
-    },
-  })
+  const actions = incidentActions({ store: core.store, now, silences, onStored })
   return {
     trustedProxies,
     incidents: {

@@ -31,12 +31,14 @@ export class AlertmanagerError extends Error {
   override readonly name = 'AlertmanagerError'
 }
 
-/** The silences of an Alertmanager (API v2). Both reject with AlertmanagerError. */
+/** The silences and alerts of an Alertmanager (API v2). All reject with AlertmanagerError. */
 export interface Silences {
   /** Resolves to the id of the silence. */
   readonly create: (silence: NewSilence) => Promise<string>
   /** Silences with these matchers that have not ended. */
   readonly active: (matchers: readonly Matcher[]) => Promise<ActiveSilence[]>
+  /** Whether an alert with these labels has not ended; silenced and inhibited ones count. */
+  readonly hasAlert: (matchers: readonly Matcher[]) => Promise<boolean>
 }
 
 /** Maximum time for one request; a person waits for it. */
@@ -45,18 +47,18 @@ const timeoutMs = 5_000
 /** Connects to an Alertmanager; user name and password of the address are sent as basic authentication. */
 export function alertmanagerSilences(address: Secret, fetch: typeof globalThis.fetch): Silences {
   const { origin, pathname, username, password } = new URL(address.reveal())
-  const url = `${origin}${pathname.replace(/\/*$/, '')}/api/v2/silences`
+  const url = `${origin}${pathname.replace(/\/*$/, '')}/api/v2`
   const login = `${decodeURIComponent(username)}:${decodeURIComponent(password)}`
   const headers = {
     'content-type': 'application/json',
     ...(login !== ':' && { authorization: `Basic ${Buffer.from(login).toString('base64')}` }),
   }
 
-  async function ask(more: string, init: RequestInit): Promise<unknown> {
+  async function ask(path: string, init: RequestInit): Promise<unknown> {
     let status: number
     let text: string
     try {
-      const answer = await fetch(`${url}${more}`, {
+      const answer = await fetch(`${url}${path}`, {
         ...init,
         headers,
         redirect: 'manual',
@@ -84,20 +86,30 @@ export function alertmanagerSilences(address: Secret, fetch: typeof globalThis.f
         createdBy,
         comment,
       }
-      const created = createdSchema.safeParse(await ask('', { method: 'POST', body: JSON.stringify(body) }))
+      const created = createdSchema.safeParse(await ask('/silences', { method: 'POST', body: JSON.stringify(body) }))
       if (!created.success) throw new AlertmanagerError('Alertmanager answered 200 without the id of the silence')
       return created.data.silenceID
     },
     active: async (matchers) => {
-      const query = new URLSearchParams()
-      for (const { name, value } of matchers) if (isPlain(name)) query.append('filter', `${name}=${JSON.stringify(value)}`)
-      const listed = listSchema.safeParse(await ask(`?${query.toString()}`, { method: 'GET' }))
+      const listed = listSchema.safeParse(await ask(`/silences?${filterOf(matchers)}`, { method: 'GET' }))
       if (!listed.success) throw new AlertmanagerError('Alertmanager answered 200 without a list of silences')
       return listed.data
         .filter(({ status }) => status.state !== 'expired')
         .map(({ id, endsAt, comment }) => ({ id, comment, endsAt: Date.parse(endsAt) }))
     },
+    hasAlert: async (matchers) => {
+      const all = 'active=true&silenced=true&inhibited=true&unprocessed=true'
+      const listed = alertsSchema.safeParse(await ask(`/alerts?${all}&${filterOf(matchers)}`, { method: 'GET' }))
+      if (!listed.success) throw new AlertmanagerError('Alertmanager answered 200 without a list of alerts')
+      return listed.data.length > 0
+    },
   }
+}
+
+function filterOf(matchers: readonly Matcher[]): string {
+  const query = new URLSearchParams()
+  for (const { name, value } of matchers) if (isPlain(name)) query.append('filter', `${name}=${JSON.stringify(value)}`)
+  return query.toString()
 }
 
 /** Other names would need quotes, which older versions do not know; with fewer filters, more silences are found. */
@@ -105,6 +117,7 @@ function isPlain(name: string): boolean {
   return /^[A-Za-z_]\w*$/.test(name)
 }
 
+const alertsSchema = z.array(z.object({ fingerprint: z.string() }))
 const createdSchema = z.object({ silenceID: z.string().min(1) })
 const listSchema = z.array(
   z.object({

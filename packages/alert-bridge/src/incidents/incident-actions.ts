@@ -35,7 +35,7 @@ export interface IncidentActionOptions {
   readonly store: Pick<Store, 'incident' | 'changeIncident' | 'sharing'>
   readonly now: () => number
   /** Undefined without an Alertmanager. */
-  readonly silences: Silences | undefined
+  readonly silences: Pick<Silences, 'create' | 'active'> | undefined
   /** Called when there are new deliveries. */
   readonly onStored: () => void
 }
@@ -187,7 +187,7 @@ interface SilenceOrder {
 
 /** Creates the silences of an incident, or finds those that an earlier attempt created before this process died. */
 async function createSilences(
-  silences: Silences,
+  silences: Pick<Silences, 'create' | 'active'>,
   { incident, actor, wish, now }: SilenceOrder,
 ): Promise<{ readonly endsAt: number; readonly ids: readonly string[] }> {
   const wanted = silencesFor(noticeOf(incident))
@@ -208,7 +208,7 @@ async function createSilences(
 }
 
 /** The latest notice of an incident, or what is known without it. */
-function noticeOf({ notice, key, title, severity, openedAt }: StoredIncident): Notice {
+export function noticeOf({ notice, key, title, severity, openedAt }: StoredIncident): Notice {
   const startedAt = new Date(openedAt).toISOString()
   return notice ?? { kind: 'firing', severity, incidentKey: key, title, alerts: [], startedAt }
 }

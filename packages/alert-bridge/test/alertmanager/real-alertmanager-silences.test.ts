@@ -31,8 +31,14 @@ withAlertmanager('a real Alertmanager accepts the silence of an incident, and a 
   const [silence, ...others] = await silences.active(matchers)
   expect([others, silence?.comment]).toEqual([[], `a test (incident ${incident.key})`])
   expect(await store.incident(incident.key)).toMatchObject({ state: 'silenced', silencedUntil: silence!.endsAt })
+  expect([await silences.hasAlert(matchers), await silences.hasAlert([{ name: 'alertname', value: 'Other' }])]).toEqual([
+    true,
+    false,
+  ])
   // a process that died after Alertmanager had created the silence
   await store.changeIncident(incident.key, Date.now(), () => ({ set: { state: 'open', silencedUntil: null } }))
   expect(await actions.silence(incident.key, { name: 'Ana', via: 'test' }, wish)).toMatchObject({ kind: 'done' })
   expect(await silences.active(matchers)).toHaveLength(1)
+  await alertmanager.post('Real "quoted" \\ name', 'critical', new Date(Date.now() - 1_000))
+  await eventually('the end of the alert', async () => !(await silences.hasAlert(matchers)))
 })
