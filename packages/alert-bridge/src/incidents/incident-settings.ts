@@ -1,5 +1,5 @@
 import { type Problem, Secret } from '@swarmwatch/config'
-import { networks, openUrl, readable, secret, secretUrl, type Settings, wholeNumber } from '@swarmwatch/config/settings'
+import { networks, readable, secret, secretUrl, type Settings, wholeNumber } from '@swarmwatch/config/settings'
 
 /** Settings with which people act on incidents. */
 export interface IncidentSettings {
@@ -37,7 +37,9 @@ export const incidentSettings: Settings<Required<IncidentSettings>> = {
   publicUrl: {
     about: 'Address of the bridge for people; with it, messages have links to acknowledge, silence and resolve.',
     variable: 'BRIDGE_PUBLIC_URL',
-    value: openUrl,
+    value: readable('must be an http or https URL without user name, password, ? and #', (text) =>
+      isBaseUrl(text) ? text : undefined,
+    ),
     default: undefined,
   },
   linkSecrets: {
@@ -92,6 +94,11 @@ export const incidentSettings: Settings<Required<IncidentSettings>> = {
     ),
     default: undefined,
   },
+}
+
+function isBaseUrl(text: string): boolean {
+  const url = URL.parse(text)
+  return url !== null && /^https?:$/.test(url.protocol) && url.username === '' && url.password === '' && !/[?#\s]/.test(text)
 }
 
 /** Settings that do not work without others, or that must differ. */

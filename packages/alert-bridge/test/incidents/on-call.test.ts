@@ -123,3 +123,18 @@ test('of two headers with a user name, as a proxy leaves them that adds its own,
     200, 401, 200,
   ])
 })
+
+test.each([
+  'https://on-call.example.com/?team=a',
+  'https://on-call.example.com/#list',
+  'https://a:b@on-call.example.com',
+  'ftp://x',
+])('a public address to which no path can be appended is refused: %s', (url) => {
+  const env = {
+    BRIDGE_TOKEN: 'x'.repeat(16),
+    BRIDGE_PUBLIC_URL: url,
+    BRIDGE_LINK_SECRET: 'y'.repeat(32),
+    SWARMWATCH_CONFIG: '/dev/null',
+  }
+  expect(() => readBridgeSettings({ env })).toThrow('BRIDGE_PUBLIC_URL must be an http or https URL without')
+})
