@@ -263,6 +263,9 @@ function matchersOf({ notice }: StoredIncident): Html {
   )}`
 }
 
+/** A page shows at most this many entries, the last ones; a repeated step adds one each time. */
+const maxHistory = 200
+
 /** Begin and end are fields of the incident; what happened in between was stored as it happened. */
 function historyOf({ incident, history, timeZone }: ShownIncident): Html {
   const { openedAt, resolvedAt, resolvedBy } = incident
@@ -273,7 +276,7 @@ function historyOf({ incident, history, timeZone }: ShownIncident): Html {
       ? [{ at: resolvedAt, who: 'Alertmanager', action: 'resolved' }]
       : []),
   ]
-  const items = all.map(
+  const items = all.slice(-maxHistory).map(
     ({ at, who: name, action, detail }) =>
       html`<li>
         ${time(at, timeZone)}
@@ -281,7 +284,9 @@ function historyOf({ incident, history, timeZone }: ShownIncident): Html {
         ${cleanLine(action, 100)}${detail === undefined ? '' : ` (${cleanLine(detail, 600)})`}
       </li>`,
   )
+  const rest = all.length - maxHistory
   return html`<h2>History</h2>
+    ${rest > 0 ? [html`<p>${rest} earlier entries are not shown.</p>`] : []}
     <ol class="history">
       ${items}
     </ol>`

@@ -138,3 +138,18 @@ test.each([
   }
   expect(() => readBridgeSettings({ env })).toThrow('BRIDGE_PUBLIC_URL must be an http or https URL without')
 })
+
+test('a history of thousands of entries is shown from its end', async () => {
+  const bridge = await bridgeForPeople()
+  const { incidentKey } = await bridge.fire()
+  const history = Array.from({ length: 3_000 }, (_, index) => ({
+    at: index,
+    who: 'escalation',
+    action: `notified no. ${index};`,
+  }))
+  await bridge.service.core.store.changeIncident(incidentKey, Date.now(), () => ({ history }))
+  const { headers } = await signedIn(bridge)
+  const page = await bridge.open(`${bridge.url}/incidents/${encodeURIComponent(incidentKey)}`, { headers })
+  expect(page.text).toContain('2801 earlier entries are not shown.')
+  expect([page.text.includes('no. 2999;'), page.text.includes('no. 2799;')]).toEqual([true, false])
+})
