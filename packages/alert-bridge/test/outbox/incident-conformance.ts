@@ -125,6 +125,19 @@ export function incidentConformance(opened: () => Promise<StoreBench>): void {
     expect(await look(now + 6)).toBeUndefined()
   })
 
+  test('a step whose attempt fails after an acknowledgement is canceled, not dead and not due again', async () => {
+    const { store } = await opened()
+    await fire(store, now, { kind: 'escalation' }, [main, boss])
+    const [ofMain] = await store.claimDue({ channel: 'main', limit: 1, now, leaseMs: minute })
+    const [ofBoss] = await store.claimDue({ channel: 'sms', limit: 1, now, leaseMs: minute })
+    await store.changeIncident('one', now + 1, () => acknowledge('Ana'))
+    await store.deadLetter(ofMain!.id, now + 2, 'refused')
+    await store.reschedule(ofBoss!.id, { dueAt: now + 3, reason: 'HTTP 503' })
+    const rows = await store.list({})
+    expect(rows.map(({ channel, state }) => `${channel} ${state}`).toSorted()).toEqual(['main collapsed', 'sms collapsed'])
+    expect(await store.claimDue({ channel: 'sms', limit: 1, now: now + minute, leaseMs: minute })).toEqual([])
+  })
+
   test('of several people who act at the same time, one is the first', async () => {
     const { store } = await opened()
     await fire(store, now)

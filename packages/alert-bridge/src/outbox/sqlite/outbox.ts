@@ -40,7 +40,7 @@ export function sqliteOutbox(
   )
   const dead = database.prepare(
     `UPDATE deliveries SET state = 'dead', attempts = attempts + 1, finished_at = ?, reason = ?, held = NULL,
-       may_have_arrived = max(may_have_arrived, ?), ${unleased} WHERE id = ?`,
+       may_have_arrived = max(may_have_arrived, ?), ${unleased} WHERE id = ? AND state = 'pending'`,
   )
   // no recipient is left that could still be reached, so the escalation must not wait for its time
   const hurry = database.prepare(
