@@ -5,6 +5,7 @@ import { describe, expect, onTestFinished, test, vi } from 'vitest'
 
 import { readDatabaseUrl } from '../../../src/outbox/postgres/database-url.ts'
 import { openPostgresStore } from '../../../src/outbox/postgres/open-postgres-store.ts'
+import { step } from '../../escalation/moved-clock.ts'
 import { firing } from '../../helpers/alert-groups.ts'
 import {
   broken,
@@ -82,6 +83,33 @@ describe.skipIf(whyNoPostgres() !== undefined)('bridges that share a database', 
     await client.query('COMMIT')
     await client.end()
     await work
+  })
+
+  test('three that compete for the steps of the same incidents send each step once, and none after an acknowledgement', async () => {
+    const escalation = [1, 3].map((afterSeconds) => step(afterSeconds, { channels: ['main'] }))
+    const { bridges, channels } = await fixture({ count: 3, settings: { escalation } })
+    const names = Array.from({ length: 20 }, (_, index) => `A${index}`)
+    await Promise.all(
+      names.map((name, index) => bridges[index % 3]!.post('/api/v1/alerts', firing({ name, severity: 'critical' }))),
+    )
+    const steps = (number: number): string[] =>
+      channels
+        .flatMap(({ delivered: all }) => all)
+        .filter(({ notice }) => notice.escalation?.number === number)
+        .map(({ notice }) => notice.title)
+        .toSorted()
+    const { store } = bridges[0]!.service.core
+    const acknowledged = (await store.listIncidents({})).filter(({ title }) => title < 'A15')
+    await Promise.all(
+      acknowledged.map(({ key }, index) =>
+        bridges[index % 3]!.service.core.store.changeIncident(key, Date.now(), () => ({ set: { state: 'acknowledged' } })),
+      ),
+    )
+    const open = names.filter((name) => name >= 'A15').toSorted()
+    await eventually('the second steps', () => steps(2).length >= open.length)
+    await bridges[0]!.idle()
+    expect(steps(2)).toEqual(open)
+    expect(new Set(steps(1)).size).toBe(steps(1).length)
   })
 
   test('one delivers what another one accepted and has no time for', async () => {
