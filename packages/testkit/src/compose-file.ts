@@ -106,8 +106,11 @@ export function imageOf(service: string): string {
   const { image, build } = found
   if (build === undefined) return image
   const dockerfile = readFileSync(`${repositoryRoot}Dockerfile.production`, 'utf8')
-  const base = new RegExp(`^FROM (\\S+) AS ${build.target}$`, 'm').exec(dockerfile)?.[1]
+  const baseOf = new Map(Array.from(dockerfile.matchAll(/^FROM (\S+) AS (\S+)$/gm), ([, base, stage]) => [stage!, base!]))
+  let base = baseOf.get(build.target)
   if (base === undefined) throw new Error(`Dockerfile.production has no stage ${build.target}`)
+  // A stage may begin with another one, and that with an image of the same name: FROM busybox AS busybox
+  for (let next = baseOf.get(base); next !== undefined && next !== base; next = baseOf.get(base)) base = next
   return base
 }
 

@@ -7,5 +7,8 @@ test('imageOf reads a tag from the compose file, and the base image of what Dock
   const compose = readFileSync(`${repositoryRoot}docker-compose.production.yml`, 'utf8')
   expect(compose).toContain(`image: ${imageOf('prometheus')}\n`)
   expect(imageOf('otel-collector')).toMatch(/^otel\/opentelemetry-collector-contrib:\d+\.\d+\.\d+$/)
+  // Stages that begin with another stage, `node`
+  expect(imageOf('alert-bridge')).toMatch(/^node:\d+-/)
+  expect(imageOf('advisor')).toBe(imageOf('alert-bridge'))
   expect(() => imageOf('postgres')).toThrow('docker-compose.production.yml has no service postgres')
 })
