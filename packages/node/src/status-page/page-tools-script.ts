@@ -24,8 +24,9 @@ var tools = (function () {
     root.querySelectorAll('ol.recent > li').forEach(function (row) {
       row.hidden = !isWanted(row, text(row, '.agent bdi'), text(row, 'summary .word'));
     });
+    // An execution that runs has no outcome yet
     root.querySelectorAll('tr[id^="now-"]').forEach(function (row) {
-      row.hidden = !isWanted(row, text(row, 'th bdi'), outcome.value);
+      row.hidden = !isWanted(row, text(row, 'th bdi'), '');
     });
   }
 

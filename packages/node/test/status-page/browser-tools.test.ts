@@ -1,3 +1,4 @@
+import type { ExecutionRecord } from '@swarmwatch/sdk'
 import type { Browser, Page } from 'playwright-core'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 
@@ -63,6 +64,29 @@ describe.skipIf(whyNoBrowser !== undefined)('in a browser', () => {
     expect(await shownRuns(tab)).toHaveLength(5)
     expect(await tab.textContent('#found')).toBe('')
     expect(complaints).toEqual([])
+  })
+
+  test('an execution that runs has no outcome: the filter by outcome hides it, and that by agent does not', async () => {
+    const running = (id: string, agentName: string): ExecutionRecord =>
+      sampleRun({ id, agentName, state: 'running', outcome: undefined, retryOutcome: undefined })
+    const page = await openedPage({
+      metrics: () => sampleMetrics({ recent: [sampleRun({ id: 'r1', agentName: 'billing', outcome: 'success' })] }),
+      active: () => [running('a', 'billing'), running('b', 'search')],
+    })
+    const { tab } = await openTab(browser)
+    await goLive(tab, page)
+    const shownRunning = (): Promise<string[]> =>
+      tab.$$eval('tr[id^="now-"]', (rows) =>
+        rows.filter((row) => (row as unknown as { hidden: boolean }).hidden === false).map((row) => row.id),
+      )
+    await tab.selectOption('#tools [name=agent]', 'billing')
+    expect(await shownRunning()).toEqual(['now-a'])
+    await tab.selectOption('#tools [name=outcome]', 'success')
+    expect([await shownRunning(), await shownRuns(tab), await tab.textContent('#found')]).toEqual([
+      [],
+      ['billing success'],
+      '1 of 3 executions',
+    ])
   })
 
   test('while it is paused the page stays as it is, and then shows the newest state', async () => {
