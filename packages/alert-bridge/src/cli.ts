@@ -82,10 +82,13 @@ line.program
 line.program
   .command('replay')
   .description('retry dead deliveries and read quarantined bodies again; without ids, all of them')
-  .addHelpText('after', '\nExamples:\n  alert-bridge replay\n  alert-bridge replay 17 18')
+  .addHelpText('after', '\nExamples:\n  alert-bridge replay\n  alert-bridge replay 17 18 --json')
   .argument('[ids...]', 'ids of deliveries and of quarantined bodies')
+  .option('--json', 'print the results as JSON')
   .action(
-    line.action((ids: readonly string[]) => replay({ ids, settings: readBridgeSettings({ env, needsToken: false }), write })),
+    line.action((ids: readonly string[], { json }: JsonOption) =>
+      replay({ ids, settings: readBridgeSettings({ env, needsToken: false }), write, json: json === true }),
+    ),
   )
 
 line.program
@@ -105,17 +108,23 @@ line.program
   .description('copy the store to a new file; works while the bridge runs')
   .addHelpText('after', '\nExamples:\n  alert-bridge backup /backup/alerts.sqlite')
   .argument('<file>', 'path of the copy, which must not exist yet')
-  .action(line.action((file: string) => backup({ place: readBridgeSettings({ env, needsToken: false }), file, write })))
+  .option('--json', 'print the result as JSON')
+  .action(
+    line.action((file: string, { json }: JsonOption) =>
+      backup({ place: readBridgeSettings({ env, needsToken: false }), file, write, json: json === true }),
+    ),
+  )
 
 line.program
   .command('move')
   .description('move the alerts of a data folder, whose bridge is stopped, to the database of BRIDGE_DATABASE_URL')
   .addHelpText('after', '\nExamples:\n  BRIDGE_DATABASE_URL=postgres://... alert-bridge move data')
   .argument('<folder>', 'the data folder')
+  .option('--json', 'print the result as JSON')
   .action(
-    line.action((folder: string) => {
+    line.action((folder: string, { json }: JsonOption) => {
       const { databaseUrl } = readBridgeSettings({ env, needsToken: false })
-      return move({ folder, databaseUrl, write })
+      return move({ folder, databaseUrl, write, json: json === true })
     }),
   )
 

@@ -2,7 +2,7 @@ import { existsSync } from 'node:fs'
 import { DatabaseSync } from 'node:sqlite'
 
 import { type AlertGroup, hostAndPort } from '@swarmwatch/config'
-import type { ExitCode } from '@swarmwatch/config/command-line'
+import { asJson, type ExitCode } from '@swarmwatch/config/command-line'
 
 import { openChannels } from '../channels/open-channels.ts'
 import { deliveryTimes } from '../deliveries/delivery-context.ts'
@@ -18,6 +18,8 @@ export interface ReplayOptions {
   readonly ids: readonly string[]
   readonly settings: BridgeSettings
   readonly write: (line: string) => void
+  /** Whether the results are one JSON document. @default false */
+  readonly json?: boolean
 }
 
 type Result = 'replayed' | 'unknown' | 'not-dead' | 'unreadable'
@@ -33,13 +35,17 @@ const words: Readonly<Record<Result, string>> = {
  * Has dead deliveries tried again, and quarantined bodies read again, as an upgrade may be able to: by the bridge that runs, else at its
  * next start. Returns the exit code.
  */
-export async function replay({ ids, settings, write }: ReplayOptions): Promise<ExitCode> {
+export async function replay({ ids, settings, write, json = false }: ReplayOptions): Promise<ExitCode> {
   const results = await inStore(ids, settings).catch((error: unknown) => {
     if (error instanceof FolderTakenError) return byHttp(ids, settings)
     throw error
   })
-  for (const [id, result] of results) write(`${id} ${words[result]}`)
-  write(`${results.filter(([, result]) => result === 'replayed').length} of ${results.length} replayed`)
+  const replayed = results.filter(([, result]) => result === 'replayed').length
+  if (json) write(asJson({ results: results.map(([id, result]) => ({ id, result })), replayed }))
+  else {
+    for (const [id, result] of results) write(`${id} ${words[result]}`)
+    write(`${replayed} of ${results.length} replayed`)
+  }
   // who names none does not ask for those that nothing can be done about
   const isFine = (result: Result): boolean => result === 'replayed' || (ids.length === 0 && result === 'unreadable')
   return results.every(([, result]) => isFine(result)) ? 0 : 1
@@ -108,30 +114,32 @@ export interface BackupOptions {
   readonly place: StorePlace
   readonly file: string
   readonly write: (line: string) => void
+  /** Whether the result is one JSON document. @default false */
+  readonly json?: boolean
 }
 
 /** Writes a copy of the store, also while a bridge uses it. Returns the exit code. */
-export function backup({ place: { dataDir, databaseUrl }, file, write }: BackupOptions): ExitCode {
-  if (databaseUrl !== undefined)
-    return failed(write, 'the store is a PostgreSQL database; copy its schema swarmwatch_bridge with pg_dump')
+export function backup({ place, file, write, json = false }: BackupOptions): ExitCode {
+  const reason = whyNotCopied(place, file)
+  if (json) write(asJson(reason === undefined ? { result: 'copied', file } : { result: 'failed', reason }))
+  else write(reason === undefined ? `the store was copied to ${file}` : `the backup failed: ${reason}`)
+  return reason === undefined ? 0 : 1
+}
+
+/** Copies the store; returns the reason if it could not. */
+function whyNotCopied({ dataDir, databaseUrl }: StorePlace, file: string): string | undefined {
+  if (databaseUrl !== undefined) return 'the store is a PostgreSQL database; copy its schema swarmwatch_bridge with pg_dump'
   const source = databaseFile(dataDir)
-  if (file === '') return failed(write, 'the name of the file is empty')
-  if (!existsSync(source))
-    return failed(write, `there is no store in ${dataDir}; set BRIDGE_DATA_DIR to the data folder of the bridge`)
-  if (existsSync(file)) return failed(write, `${file} already exists`)
+  if (file === '') return 'the name of the file is empty'
+  if (!existsSync(source)) return `there is no store in ${dataDir}; set BRIDGE_DATA_DIR to the data folder of the bridge`
+  if (existsSync(file)) return `${file} already exists`
   const database = new DatabaseSync(source, { readOnly: true, timeout: 5_000 })
   try {
     database.prepare('VACUUM INTO ?').run(file)
-    write(`the store was copied to ${file}`)
-    return 0
+    return undefined
   } catch (error) {
-    return failed(write, error instanceof Error ? error.message : String(error))
+    return error instanceof Error ? error.message : String(error)
   } finally {
     database.close()
   }
-}
-
-function failed(write: (line: string) => void, reason: string): ExitCode {
-  write(`the backup failed: ${reason}`)
-  return 1
 }

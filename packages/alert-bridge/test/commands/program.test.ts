@@ -74,6 +74,8 @@ test.each([
   ['too many words', ['serve', 'now'], {}, 2, "too many arguments for 'serve'"],
   ['a backup without a file', ['backup'], {}, 2, "missing required argument 'file'"],
   ['a backup without a name', ['backup', ''], {}, 1, 'the name of the file is empty'],
+  ['a failed backup with JSON', ['backup', '', '--json'], {}, 1, '"reason": "the name of the file is empty"'],
+  ['a failed move with JSON', ['move', 'nowhere', '--json'], {}, 1, '"result": "failed"'],
   ['a drill without a channel', ['drill'], {}, 1, 'there is no channel to test: set ALERT_DISCORD_WEBHOOK'],
   ['a check with JSON and bad settings', ['check', '--json'], { BRIDGE_PORT: 'x' }, 2, '"path": "BRIDGE_PORT"'],
 ])('ends with the right code and a clear word: %s', async (_, args, env, code, words) => {
@@ -138,8 +140,8 @@ test('replays dead deliveries through the running bridge, or in its folder if no
   const [one] = await bridge.deliveries('dead')
   const env = { BRIDGE_TOKEN: token, BRIDGE_DATA_DIR: bridge.dataDir, BRIDGE_PORT: String(bridge.service.port) }
   const lines: string[] = []
-  const run = (ids: readonly string[]): Promise<number> =>
-    replay({ ids, settings: readBridgeSettings({ env }), write: (line) => lines.push(line) })
+  const run = (ids: readonly string[], json = false): Promise<number> =>
+    replay({ ids, settings: readBridgeSettings({ env }), write: (line) => lines.push(line), json })
 
   expect(await run([one?.id ?? '', 'nobody'])).toBe(1)
   expect(lines).toEqual([`${one?.id} is retried`, 'nobody is unknown', '1 of 2 replayed'])
@@ -150,6 +152,15 @@ test('replays dead deliveries through the running bridge, or in its folder if no
   expect(await run([])).toBe(0)
   expect(lines.at(-1)).toBe('3 of 4 replayed')
   expect(lines).toContain(`${quarantined} still cannot be read, so it stays in quarantine`)
+  lines.length = 0
+  expect(await run([quarantined, 'nobody'], true)).toBe(1)
+  expect(JSON.parse(lines.join('\n'))).toEqual({
+    results: [
+      { id: quarantined, result: 'unreadable' },
+      { id: 'nobody', result: 'unknown' },
+    ],
+    replayed: 0,
+  })
   channel.answer = () => ({ kind: 'delivered' })
   await (await startedBridge({ channels: [channel], dataDir: bridge.dataDir })).idle()
   expect(channel.delivered.map(({ notice }) => notice.title).toSorted()).toEqual(['A', 'An alert could not be read', 'B'])

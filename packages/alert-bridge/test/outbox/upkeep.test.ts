@@ -64,10 +64,15 @@ test('a backup made while the bridge runs holds everything', async () => {
   await bridge.idle()
   const folder = temporaryFolder()
   const lines: string[] = []
-  const run = (): number =>
-    backup({ place: { dataDir: bridge.dataDir }, file: join(folder, 'bridge.sqlite'), write: (line) => lines.push(line) })
-  expect([run(), run()]).toEqual([0, 1])
-  expect(lines).toEqual([expect.stringMatching(/^the store was copied to /), expect.stringMatching(/already exists$/)])
+  const file = join(folder, 'bridge.sqlite')
+  const run = (json = false): number =>
+    backup({ place: { dataDir: bridge.dataDir }, file, write: (line) => lines.push(line), json })
+  expect([run(), run(), run(true)]).toEqual([0, 1, 1])
+  expect(lines.slice(0, 2)).toEqual([
+    expect.stringMatching(/^the store was copied to /),
+    expect.stringMatching(/already exists$/),
+  ])
+  expect(JSON.parse(lines[2]!)).toEqual({ result: 'failed', reason: `${file} already exists` })
   const { store } = openSqliteStore(folder)
   expect(await store.list({})).toMatchObject([{ title: 'AgentSlow', state: 'delivered' }])
   await store.close()

@@ -18,10 +18,10 @@ const times = { ...shortTimes, stormWindowMs: 0 }
 describe.skipIf(whyNoPostgres() !== undefined)('alert-bridge move', () => {
   const { server, newDatabase } = postgresForTests()
 
-  async function runMove(folder: string, url: string | undefined): Promise<{ code: number; lines: string[] }> {
+  async function runMove(folder: string, url: string | undefined, json = false): Promise<{ code: number; lines: string[] }> {
     const lines: string[] = []
     const databaseUrl = url === undefined ? undefined : new Secret(url)
-    const code = await move({ folder, databaseUrl, write: (line) => lines.push(line) })
+    const code = await move({ folder, databaseUrl, write: (line) => lines.push(line), json })
     return { code, lines }
   }
 
@@ -42,10 +42,15 @@ describe.skipIf(whyNoPostgres() !== undefined)('alert-bridge move', () => {
     const name = readdirSync(first.dataDir).find((one) => /^bridge\.sqlite\.moved-\d+$/.test(one))!
     // as after a crash between the commit and the new name
     renameSync(join(first.dataDir, name), join(first.dataDir, 'bridge.sqlite'))
-    const again = await runMove(first.dataDir, databaseUrl)
-    expect([again.code, again.lines.join('\n')]).toEqual([
+    const again = await runMove(first.dataDir, databaseUrl, true)
+    expect([again.code, JSON.parse(again.lines.join('\n'))]).toEqual([
       0,
-      expect.stringContaining('notices: 603 rows verified, 0 of them copied'),
+      {
+        result: 'moved',
+        database: expect.not.stringContaining('test@') as string,
+        tables: expect.arrayContaining([{ table: 'notices', rows: 603, copied: 0 }]) as object[],
+        oldStore: expect.stringMatching(/bridge\.sqlite\.moved-\d+$/) as string,
+      },
     ])
     expect(existsSync(join(first.dataDir, 'bridge.sqlite'))).toBe(false)
 
