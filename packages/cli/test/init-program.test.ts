@@ -1,7 +1,8 @@
-import { execFile } from 'node:child_process'
+import { execFile, spawnSync } from 'node:child_process'
 import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
+import { stripVTControlCharacters } from 'node:util'
 
 import { temporaryFolder } from '@swarmwatch/testkit/vitest'
 import { expect, test } from 'vitest'
@@ -83,6 +84,58 @@ test('init writes the stack and the start script of an Express project, and --re
   const removed = await init(folder, '--remove')
   expect([removed.code, removed.stderr]).toEqual([0, ''])
   expect(contentOf(folder)).toEqual(before)
+})
+
+test.each([
+  ['a Dockerfile', { Dockerfile: 'FROM node:24\nCOPY . .\n' }, '.dockerignore', ''],
+  ['a .dockerignore', { '.dockerignore': 'node_modules' }, '.dockerignore', 'node_modules\n'],
+  [
+    'a Dockerfile with an ignore file of its own',
+    { Dockerfile: 'FROM node:24\n', 'Dockerfile.dockerignore': '.git\n' },
+    'Dockerfile.dockerignore',
+    '.git\n',
+  ],
+])('images of the project do not contain the secrets of the stack: %s', async (_, files, path, kept) => {
+  const folder = projectWith({ ...express, ...files })
+  const before = contentOf(folder)
+  expect((await init(folder)).code).toBe(0)
+  expect(readFileSync(join(folder, path), 'utf8')).toBe(
+    `${kept}# Secrets and settings of this machine\nswarmwatch/.secrets\nswarmwatch/.env*\nswarmwatch/app.env\n`,
+  )
+  expect((await init(folder)).stdout).toContain('Nothing to change.')
+  await init(folder, '--remove')
+  expect(contentOf(folder)).toEqual(before)
+})
+
+test('a .dockerignore that leaves out the whole folder stays as it is', async () => {
+  const folder = projectWith({ ...express, '.dockerignore': '/swarmwatch/\n' })
+  await init(folder)
+  expect(readFileSync(join(folder, '.dockerignore'), 'utf8')).toBe('/swarmwatch/\n')
+})
+
+const hasScript = spawnSync('script', ['--version']).status === 0
+if (!hasScript) console.log('skipped the colours on a terminal: this machine has no program script (util-linux)')
+
+test.skipIf(!hasScript).each([
+  ['a terminal', { TERM: 'xterm-256color' }, true, true],
+  ['a terminal, with NO_COLOR', { TERM: 'xterm-256color', NO_COLOR: '1' }, true, false],
+  ['a terminal without colours', { TERM: 'dumb' }, true, false],
+  ['a pipe', { TERM: 'xterm-256color' }, false, false],
+  ['a pipe, with FORCE_COLOR', { TERM: 'xterm-256color', FORCE_COLOR: '1' }, false, true],
+])('colours are for terminals, NO_COLOR and FORCE_COLOR decide otherwise: %s', (_, variables, isTerminal, hasColours) => {
+  const words = [process.execPath, '--conditions=swarmwatch-source', program, 'init', '--dry-run']
+  const command = words.map((word) => `'${word}'`).join(' ')
+  const [file, args]: [string, string[]] = isTerminal
+    ? ['script', ['--quiet', '--return', '--command', command, '/dev/null']]
+    : ['sh', ['-c', command]]
+  const { status, stdout } = spawnSync(file, args, {
+    cwd: projectWith(express),
+    env: { PATH: process.env['PATH'], ...variables },
+    encoding: 'utf8',
+    stdio: ['ignore', 'pipe', 'pipe'],
+  })
+  expect([status, stripVTControlCharacters(stdout).includes('swarmwatch/compose.yaml')]).toEqual([0, true])
+  expect(stdout.includes('\u001B[')).toBe(hasColours)
 })
 
 test('a second init changes nothing', async () => {

@@ -134,6 +134,9 @@ docker compose --project-directory ${folder} up --detach --wait
 | \`npx swarmwatch init --remove\` | removes everything that \`init\` added |
 | \`docker compose --project-directory ${folder} down --volumes\` | stops the stack and deletes its data |
 
+An image that is built from the whole project must not contain \`.secrets/\`: \`init\` adds it to \`.dockerignore\` if the project
+has that or a Dockerfile. If you write them later, add \`${folder}/.secrets\`, \`${folder}/.env*\` and \`${folder}/app.env\`.
+
 You may change every file here. \`.init/\` holds what was written, for \`--update\` and \`--remove\`: commit it, too.
 `
 }

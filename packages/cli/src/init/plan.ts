@@ -54,7 +54,7 @@ export async function planInit(project: Project, { folder, version, record }: Pl
   const files = planStack(project.root, folder, stack, record)
   const code = planCode(project, folder)
   const known = new Set(record?.projectFiles.map(({ path }) => path))
-  const projectEdits = code.edits.filter(({ path }) => !known.has(path))
+  const projectEdits = [...code.edits, ...planDockerignore(project, folder)].filter(({ path }) => !known.has(path))
   const packageEdits = planPackage(project, version, code, record)
   const packageText = withEdits(project.packageText, packageEdits)
   const changes: FileChange[] = [
@@ -202,6 +202,24 @@ SWARMWATCH_OTLP_TOKEN_FILE=${folder}/.secrets/otlp_token
 SWARMWATCH_CONFIG=${folder}/config/production.yaml
 MONITOR_PORT=8081
 `
+}
+
+/** Keeps the secrets of the stack out of images of the project's own Dockerfiles, which often copy the whole folder. */
+function planDockerignore({ root, dockerfile }: Project, folder: string): readonly ProjectEdit[] {
+  // Docker reads the file next to the Dockerfile in place of the other
+  const path =
+    ['Dockerfile.dockerignore', '.dockerignore'].find((name) => existsSync(join(root, name))) ??
+    (dockerfile === undefined ? undefined : '.dockerignore')
+  if (path === undefined) return []
+  const before = readText(join(root, path))
+  const lines = before?.split(/\r?\n/).map((line) => line.trim().replace(/^\//, '').replace(/\/$/, '')) ?? []
+  const missing = lines.includes(folder)
+    ? []
+    : ['.secrets', '.env*', 'app.env'].map((name) => `${folder}/${name}`).filter((pattern) => !lines.includes(pattern))
+  if (missing.length === 0) return []
+  const separator = before === undefined || before === '' || before.endsWith('\n') ? '' : '\n'
+  const added = `# Secrets and settings of this machine\n${missing.join('\n')}\n`
+  return [{ path, before, after: `${before ?? ''}${separator}${added}` }]
 }
 
 /** The oldest API that the packages accept. */
