@@ -77,7 +77,7 @@ const appService = `  # Your service as a container: docker compose --profile ap
   app:
     <<: *hardening
     image: __SERVICE__:latest
-    build: { context: __APP_CONTEXT__, dockerfile: __APP_DOCKERFILE__ }
+    build: { context: __APP_CONTEXT__, dockerfile: __APP_DOCKERFILE__, args: { NPM_CONFIG_REGISTRY: '\${NPM_CONFIG_REGISTRY:-}' } }
     profiles: [app]
     user: '10001:10001'
     mem_limit: 512m
@@ -155,7 +155,7 @@ function environmentTemplate(source: string): string {
 APP_PORT=3000
 
 # --- Images ---
-# Address of an npm registry of your own, from which the images of the bridge and the advisor are built. Empty: the public one.
+# Address of an npm registry of your own, from which the images are built. Empty: the public one.
 NPM_CONFIG_REGISTRY=
 
 `

@@ -89,6 +89,8 @@ SWARMWATCH_OTLP_TOKEN_FILE=${folder}/.secrets/otlp_token
 SWARMWATCH_CONFIG=${folder}/config/production.yaml
 # The status page of the process; Grafana of the stack has 8080
 MONITOR_PORT=8081
+# Seconds between two exports of metrics: on this machine you want to see the first ones soon
+METRICS_EXPORT_INTERVAL=5
 `
 }
 
@@ -104,7 +106,7 @@ function appDockerfile({ name, folder, packageManager = 'npm', hasBuildScript = 
   return `# The image of ${name} for --profile app. If the project has a Dockerfile of its own, name that in ${folder}/compose.yaml instead.
 FROM node:24-bookworm-slim
 WORKDIR /app
-COPY package.json .npmrc* ${lock} ./
+${packageManager === 'npm' ? 'ARG NPM_CONFIG_REGISTRY\n' : ''}COPY package.json .npmrc* ${lock} ./
 RUN ${all}
 COPY . .
 ${hasBuildScript ? `RUN ${build}\n` : ''}ENV NODE_ENV=production
