@@ -94,6 +94,7 @@ const slow = [
   'test/tools-of-frameworks-are-seen.test.ts',
   'test/what-frameworks-export-has-no-content.test.ts',
   'test/examples-run-from-a-clean-folder.test.ts',
+  'test/init-works-in-fresh-projects.test.ts',
   'test/packages-are-small-and-typed.test.ts',
   'test/works-in-real-applications.test.ts',
   'test/the-chart-protects-like-the-compose-file.test.ts',
