@@ -1,4 +1,4 @@
-import { asJson, commandLine, swarmwatchAbout, swarmwatchCommands } from '@swarmwatch/config/command-line'
+import { asJson, commandLine, swarmwatchAbout, swarmwatchCommands, swarmwatchExamples } from '@swarmwatch/config/command-line'
 
 import { addInitCommand, below, versionOf } from './init/init-command.ts'
 import { makeLocalFiles } from './init/local-files.ts'
@@ -9,6 +9,7 @@ const line = commandLine({
   name: 'swarmwatch',
   usage: '[options] <command>',
   about: swarmwatchAbout,
+  examples: swarmwatchExamples,
   packageFile,
 })
 

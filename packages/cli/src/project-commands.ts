@@ -3,27 +3,34 @@ import { existsSync } from 'node:fs'
 import { createRequire } from 'node:module'
 import { dirname, join } from 'node:path'
 
-import { ConfigurationError } from '@swarmwatch/config'
-import { addPassedCommand, type CommandLine, type ExitCode } from '@swarmwatch/config/command-line'
+import { addPassedCommand, asJson, type CommandLine, type ExitCode, swarmwatchCommands } from '@swarmwatch/config/command-line'
+
+const projectCommands = ['config', 'doctor', 'event', 'advise'] as const
+type ProjectCommand = (typeof projectCommands)[number]
 
 /** Adds the commands that the project's own `@swarmwatch/node` runs, with its version and its options. */
 export function addProjectCommands(line: CommandLine): void {
-  for (const name of ['config', 'doctor', 'event', 'advise'] as const) {
-    addPassedCommand(line, name, (words) => runOfProject([name, ...words]))
+  for (const name of projectCommands) {
+    addPassedCommand(line, name, (words) => runOfProject(name, words))
   }
 }
 
-function runOfProject(words: readonly string[]): ExitCode {
+function runOfProject(name: ProjectCommand, words: readonly string[]): ExitCode {
   const program = programOfProject(process.cwd())
   if (program === undefined) {
-    throw new ConfigurationError([
-      {
-        path: '@swarmwatch/node',
-        rule: 'is not installed in this folder; run npx swarmwatch init, or npm install @swarmwatch/node',
-      },
-    ])
+    const cure = 'run npx swarmwatch init, or npm install @swarmwatch/node'
+    if (words.includes('--help') || words.includes('-h')) {
+      console.log(
+        `Usage: swarmwatch ${name} [options]\n\n${swarmwatchCommands[name]}\n\nIts options are listed once @swarmwatch/node is installed in this folder: ${cure}`,
+      )
+      return 0
+    }
+    const rule = `is not installed in this folder; ${cure}`
+    if (words.includes('--json')) console.log(asJson({ problems: [{ path: '@swarmwatch/node', rule }] }))
+    else console.error(`swarmwatch: @swarmwatch/node ${rule}`)
+    return 2
   }
-  const { status, error } = spawnSync(process.execPath, [program, ...words], { stdio: 'inherit' })
+  const { status, error } = spawnSync(process.execPath, [program, name, ...words], { stdio: 'inherit' })
   if (error) throw error
   return status === 0 || status === 2 ? status : 1
 }

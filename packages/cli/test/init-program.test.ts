@@ -382,3 +382,13 @@ test('secrets makes what a new machine lacks, and overwrites nothing', async () 
   expect(readFileSync(token, 'utf8')).toBe(before)
   expect(existsSync(join(folder, 'swarmwatch/app.env'))).toBe(true)
 })
+
+test.each(['config', 'doctor', 'event', 'advise'])(
+  'the help of %s is printed before @swarmwatch/node is installed',
+  async (command) => {
+    const { code, stdout, stderr } = await swarmwatch(projectWith(express), command, '--help')
+    expect([code, stderr]).toEqual([0, ''])
+    expect(stdout).toContain(`Usage: swarmwatch ${command} [options]`)
+    expect(stdout).toContain('npm install @swarmwatch/node')
+  },
+)

@@ -19,6 +19,8 @@ export interface ProgramDescription extends Output {
   readonly about: string
   /** The text after the name in the first line of the help. @default '[options] [command]' */
   readonly usage?: string
+  /** Lines with a command and what it does, at the end of the help. @default none */
+  readonly examples?: string
   /** `package.json` of the program, for `--version`. */
   readonly packageFile: URL
 }
@@ -43,7 +45,7 @@ export interface CommandLine {
  * unknown words, exit code 2 for a call or settings that cannot be used. With `--json`, problems of the call or the settings are
  * printed as JSON too.
  */
-export function commandLine({ name, about, usage, packageFile, ...output }: ProgramDescription): CommandLine {
+export function commandLine({ name, about, usage, examples, packageFile, ...output }: ProgramDescription): CommandLine {
   const { print = console.log, printError = console.error } = output
   const { version } = JSON.parse(readFileSync(packageFile, 'utf8')) as { version: string }
   let exitCode: ExitCode = 0
@@ -64,6 +66,7 @@ export function commandLine({ name, about, usage, packageFile, ...output }: Prog
     })
     .showHelpAfterError(`"${name} --help" lists the commands and options`)
   if (usage !== undefined) program.usage(usage)
+  if (examples !== undefined) program.addHelpText('after', `\nExamples:\n${examples}`)
   const line: CommandLine = {
     program,
     action:
@@ -128,6 +131,11 @@ Examples:
 /** Description of the program `swarmwatch`. */
 export const swarmwatchAbout: string =
   'Adds Swarmwatch to a project, shows the settings of an application that uses it, finds problems in its setup, sends events to the alert bridge, and advises on capacity and cost.'
+
+/** Examples in the help of the program `swarmwatch`. */
+export const swarmwatchExamples: string = `  npx swarmwatch init                          show what would change in this project, and ask
+  npx swarmwatch doctor                        find out why there are no traces, metrics or alerts
+  npx swarmwatch config                        see which settings apply, and where each comes from`
 
 /** The commands of `swarmwatch` by name, with their descriptions: two packages have the program, and each passes on the other's. */
 export const swarmwatchCommands = {

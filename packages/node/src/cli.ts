@@ -1,16 +1,18 @@
 import { type Configuration, Secret } from '@swarmwatch/config'
-import { asJson, commandLine, swarmwatchAbout, swarmwatchCommands } from '@swarmwatch/config/command-line'
+import { asJson, commandLine, swarmwatchAbout, swarmwatchCommands, swarmwatchExamples } from '@swarmwatch/config/command-line'
 
 import { addAdviseCommand } from './advise-command.ts'
 import { printDoctor } from './doctor/run-doctor.ts'
 import { addEventCommand } from './event-command.ts'
 import { readSettings, type ProcessSettings } from './read-settings.ts'
+import { scriptEnvironment } from './script-environment.ts'
 import { addProjectSetupCommands } from './setup-commands.ts'
 
 const line = commandLine({
   name: 'swarmwatch',
   usage: '[options] <command>',
   about: swarmwatchAbout,
+  examples: swarmwatchExamples,
   packageFile: new URL('../package.json', import.meta.url),
 })
 
@@ -23,8 +25,9 @@ line.program
   .addHelpText('after', '\nExamples:\n  swarmwatch config\n  swarmwatch config --json | jq .settings')
   .action(
     line.action(({ json }: { json?: true }) => {
-      const settings = readSettings({}, process.env)
-      console.log(json ? asJson(settingsAsJson(settings)) : effectiveSettings(settings))
+      const { env, files } = scriptEnvironment(process.cwd(), process.env)
+      const settings = readSettings({}, env)
+      console.log(json ? asJson(settingsAsJson(settings)) : effectiveSettings(settings, files))
       return 0
     }),
   )
@@ -43,14 +46,15 @@ process.exitCode = await line.run(process.argv.slice(2))
 
 type Row = readonly [path: string, value: unknown, origin: string]
 
-/** The effective settings with the origin of each, as a table; secrets show `***`. */
-export function effectiveSettings(settings: ProcessSettings): string {
+/** The effective settings with the origin of each, as a table; secrets show `***`. `files` are the environment files that were read. */
+export function effectiveSettings(settings: ProcessSettings, files: readonly string[] = []): string {
   const rows = rowsOfAll(settings).map(([path, value, origin]) => [path, shown(value), origin] as const)
   const widths = [0, 1].map((column) => Math.max(...rows.map((row) => row[column]!.length)))
   const table = rows.map(([path, value, origin]) => `${path.padEnd(widths[0]!)}  ${value.padEnd(widths[1]!)}  ${origin}`)
   const notes = notesOf(settings).map((notice) => `Note: ${notice}`)
   return [
     `Settings file: ${settings.configuration.file ?? 'none'}`,
+    ...(files.length > 0 ? [`Environment: this shell, then ${files.join(', ')}`] : []),
     '',
     ...table,
     ...(notes.length > 0 ? ['', ...notes] : []),

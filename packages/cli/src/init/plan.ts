@@ -282,7 +282,9 @@ function agentNotes({ packageFile, framework, telemetry, agents }: Project): rea
   }
   const hasOwnRetries = agents.filter((name) => /^(?:AI SDK|OpenAI|OpenAI Agents|LangChain|LangGraph|Anthropic)$/.test(name))
   if (hasOwnRetries.length > 0) {
-    notes.push(`${hasOwnRetries.join(', ')} retry by themselves: set maxRetries: 0, so that a call is not retried twice over`)
+    notes.push(
+      `${hasOwnRetries.join(', ')}: the client retries failed requests, too; set its maxRetries to 0, so that retries do not multiply`,
+    )
   }
   if (agents.includes('Claude Agent SDK'))
     notes.push('Claude Agent SDK: wrap query() with claudeAgent() of @swarmwatch/instrumentation')

@@ -1,6 +1,3 @@
-import { readFileSync } from 'node:fs'
-import { join } from 'node:path'
-
 import { type Configuration, ConfigurationError, loadConfiguration } from '@swarmwatch/config'
 import { asJson } from '@swarmwatch/config/command-line'
 
@@ -8,6 +5,7 @@ import { isInProcess } from '../alerts/start-alert-rules.ts'
 import { isOldNode, minNodeVersion } from '../node-version.ts'
 import { otlpSettings } from '../opentelemetry/otlp-settings.ts'
 import { registeredGlobals } from '../opentelemetry/registered-globals.ts'
+import { loadsRegister, scriptEnvironment, scriptsWithRegister } from '../script-environment.ts'
 import { checkAlertmanager, checkOtlp } from './endpoints.ts'
 import { type Finding, findingLine, note, ok, warning, wrong } from './finding.ts'
 import { checkAgents, checkFrameworks, checkModelCalls } from './frameworks.ts'
@@ -17,7 +15,7 @@ import { checkChannels, checkRecovery, checkServiceName } from './settings-check
 
 /** Options of the doctor: the environment that it checks. */
 export interface DoctorOptions {
-  /** @default process.env */
+  /** Completed from the environment files of the start scripts. @default process.env */
   readonly env?: Readonly<Record<string, string | undefined>>
   /** Folder of the application. @default process.cwd() */
   readonly cwd?: string
@@ -33,12 +31,19 @@ export interface DoctorOptions {
 
 /** Checks everything that commonly keeps telemetry, recovery or alerts from working. */
 export async function runDoctor(options: DoctorOptions = {}): Promise<Finding[]> {
-  const { env = process.env, cwd = process.cwd(), nodeVersion = process.versions.node, execArgv = process.execArgv } = options
+  const { cwd = process.cwd(), nodeVersion = process.versions.node, execArgv = process.execArgv } = options
+  const { env, files } = scriptEnvironment(cwd, options.env ?? process.env)
   const hasProvider = options.hasProvider ?? isProviderRegistered()
-  const isLoaded = isRegisterLoaded(execArgv, env['NODE_OPTIONS'])
+  const isLoaded = loadsRegister([...execArgv, env['NODE_OPTIONS'] ?? ''].join(' '))
   const scripts = scriptsWithRegister(cwd)
   const packages = installedPackages(cwd)
-  const always = [checkNode(nodeVersion), ...checkApi(cwd, packages)]
+  const always = [
+    checkNode(nodeVersion),
+    ...checkApi(cwd, packages),
+    ...(files.length > 0
+      ? [ok(`the environment is that of this shell and of ${files.join(', ')}, as the application reads it`)]
+      : []),
+  ]
   let configuration: Configuration
   try {
     configuration = loadConfiguration({ env, cwd })
@@ -110,24 +115,6 @@ export function checkNode(version: string): Finding {
   return isOldNode(version)
     ? wrong(`Node ${version} is too old: install Node 24, or at least ${minNodeVersion.join('.')}`)
     : ok(`Node ${version}`)
-}
-
-const register = /(?:^|\s)--import[=\s]\S*@?swarmwatch\/node\/(?:src\/|dist\/)?register\b/
-
-/** Whether `@swarmwatch/node/register` is loaded before every program that starts here. */
-function isRegisterLoaded(execArgv: readonly string[], nodeOptions: string = ''): boolean {
-  return register.test([...execArgv, nodeOptions].join(' '))
-}
-
-/** Names of the scripts in the package.json of the application that load `@swarmwatch/node/register`. */
-function scriptsWithRegister(cwd: string): string[] {
-  try {
-    const { scripts = {} } = JSON.parse(readFileSync(join(cwd, 'package.json'), 'utf8')) as { scripts?: Record<string, string> }
-    return Object.keys(scripts).filter((name) => register.test(scripts[name]!))
-  } catch {
-    // None, or one that npm reports better
-    return []
-  }
 }
 
 /** Facts about who records the agents. */

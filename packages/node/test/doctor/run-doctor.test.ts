@@ -371,3 +371,36 @@ async function speaking(bytes: string): Promise<number> {
   onTestFinished(() => void server.close())
   return (server.address() as AddressInfo).port
 }
+
+test('the doctor checks the settings that the start script reads from its environment file', async () => {
+  const cwd = applicationWith({
+    '': {
+      name: 'app',
+      dependencies: { '@opentelemetry/api': '^1.10.0' },
+      scripts: {
+        start: 'node --env-file-if-exists=stack/app.env --import @swarmwatch/node/register server.js',
+        worker: 'node --env-file-if-exists=other.env --import @swarmwatch/node/register worker.js',
+      },
+    },
+    'node_modules/@opentelemetry/api': apiOf('1.10.0'),
+  })
+  mkdirSync(join(cwd, 'stack'))
+  writeFileSync(join(cwd, 'stack/app.env'), 'OTEL_SERVICE_NAME=shop\nMONITOR_PORT=0\nMETRICS_PORT=1.5\nMAX_RETRIES=x\n')
+  const findings = await runDoctor({ cwd, env: { METRICS_PORT: '0' }, execArgv: [], nodeVersion: '24.21.0' })
+  const texts = findings.map(({ text }) => text)
+  expect(texts).toContain('the environment is that of this shell and of stack/app.env, as the application reads it')
+  expect(texts.filter((text) => text.startsWith('setting:'))).toEqual([
+    'setting: MAX_RETRIES must be a whole number, 0 or more, got "x"',
+  ])
+  expect(texts.find((text) => text.includes('no name for the service'))).toBeUndefined()
+})
+
+test('the doctor checks the settings of a Next.js application in .env.local', async () => {
+  const cwd = applicationWith({
+    '': { name: 'app', dependencies: { '@opentelemetry/api': '^1.10.0', next: '^16.0.0' }, scripts: { dev: 'next dev' } },
+    'node_modules/@opentelemetry/api': apiOf('1.10.0'),
+  })
+  writeFileSync(join(cwd, '.env.local'), 'SWARMWATCH_CONFIG=stack/production.yaml\n')
+  const findings = await runDoctor({ cwd, env: { ...free, ...named }, execArgv: [], nodeVersion: '24.21.0' })
+  expect(findings.some(({ text }) => text.includes('stack/production.yaml'))).toBe(true)
+})
