@@ -39,6 +39,8 @@ const config: UserConfig<DefaultTheme.Config> = defineConfig({
     build: { chunkSizeWarningLimit: 10_000 },
   },
   ignoreDeadLinks: 'localhostLinks',
+  // The link "Edit this page" leads to the document, not to its copy in .pages
+  transformPageData: ({ frontmatter, filePath }) => ({ filePath: (frontmatter['source'] as string | undefined) ?? filePath }),
   // The first page of the theme has no landmark
   transformHtml: (html) => html.replace('class="VPHome"', 'class="VPHome" role="main"'),
   themeConfig: {
@@ -52,11 +54,12 @@ const config: UserConfig<DefaultTheme.Config> = defineConfig({
     nav: [
       { text: 'Get started', link: '/getting-started' },
       { text: 'Settings', link: '/configuration' },
-      { text: 'Exports', link: '/api/' },
+      { text: 'API', link: '/api/' },
       { text: 'Runbooks', link: '/runbooks/' },
       { text: 'Changelog', link: '/changelog' },
     ],
-    editLink: { pattern: ({ frontmatter }) => `${repositoryUrl}/edit/main/${frontmatter['source']}`, text: 'Edit this page' },
+    // A function would be copied into the pages without the names that it refers to
+    editLink: { pattern: `${repositoryUrl}/edit/main/:path`, text: 'Edit this page' },
   },
 })
 export default config
@@ -66,6 +69,7 @@ function sidebarGroup({ title, pages }: (typeof sections)[number]): DefaultTheme
     text,
     link: `/${route.replace(/index$/, '')}`,
   }))
+  if (title === 'Reference') items.push({ text: 'API: every export', link: '/api/' })
   return { text: title, items }
 }
 
@@ -75,7 +79,7 @@ function apiGroup(): DefaultTheme.SidebarItem {
     .filter((file) => file.endsWith('.md') && !file.endsWith('index.md'))
     .toSorted()
     .map((file) => ({ text: titleOf(`api/${file}`), link: `/api/${file.replace(/\.md$/, '')}` }))
-  return { text: 'Exports', link: '/api/', items }
+  return { text: 'API', link: '/api/', items }
 }
 
 function titleOf(file: string): string {

@@ -23,15 +23,17 @@ export async function assemblePages(): Promise<void> {
     await write(`${page.route}.md`, text)
   }
   await write('index.md', homePage(await readFile(join(repositoryRoot, 'README.md'), 'utf8')))
-  if (existsSync(join(repositoryRoot, 'docs/images'))) {
-    await cp(join(repositoryRoot, 'docs/images'), join(pagesFolder, 'images'), { recursive: true })
-  }
+  // VitePress serves `public` from the root of the site
+  await cp(join(repositoryRoot, 'docs/pictures'), join(pagesFolder, 'public/pictures'), { recursive: true })
   if (problems.length > 0) throw new Error(`links lead to no file:\n${problems.join('\n')}`)
 }
 
 /** Copies the pages as Markdown to the built site: `llms.txt` links to them. */
 export async function copyMarkdown(dist: string): Promise<void> {
-  await cp(pagesFolder, dist, { recursive: true, filter: (path) => !path.endsWith('/index.md') || path.includes('/runbooks/') })
+  await cp(pagesFolder, dist, {
+    recursive: true,
+    filter: (path) => path.endsWith('/runbooks/index.md') || !/\/(index\.md|public)$/.test(path),
+  })
 }
 
 /** Every page that is read from a document. */
@@ -66,7 +68,7 @@ function targetOf(url: string, { source, route }: Page): string | undefined {
   const suffix = anchor === undefined ? '' : `#${anchor}`
   const target = routes.get(file) ?? routes.get(`${file}/README.md`)
   if (target !== undefined) return `${relative(route, target)}.md${suffix}`
-  if (file.startsWith('docs/images/')) return `${relative(route, file.replace(/^docs\//, ''))}`
+  if (file.startsWith('docs/pictures/')) return file.replace(/^docs/, '')
   if (!existsSync(join(repositoryRoot, file))) return undefined
   return file === 'README.md' ? `${relative(route, 'index')}.md` : `${repositoryUrl}/blob/main/${file}${suffix}`
 }

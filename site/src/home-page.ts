@@ -13,6 +13,10 @@ hero:
   name: Swarmwatch
   text: Recovery, telemetry and alerts for AI agents in Node
   tagline: Wrap an agent with one function. It is retried when it fails, reports OpenTelemetry traces and metrics, and notifies you when it stays broken.
+  image:
+    light: /pictures/status-page-light.webp
+    dark: /pictures/status-page-dark.webp
+    alt: 'The status page during an outage: health score, error rate, alerts, and runs that wait for their next attempt'
   actions:
     - { theme: brand, text: Get started, link: ./getting-started }
     - { theme: alt, text: Concepts, link: ./concepts }
@@ -28,8 +32,16 @@ ${install}
 \`\`\`
 
 ${example}
+
+Each attempt, model call and tool call is a span. The trace of a run of the demo that recovered:
+
+<img class="trace light-only" src="/pictures/trace-light.webp" alt="${traceText}">
+<img class="trace dark-only" src="/pictures/trace-dark.webp" alt="${traceText}">
 `
 }
+
+const traceText =
+  'A trace: the first attempt of a run ends with ECONNRESET, the second one succeeds, each with its model calls and tool calls'
 
 const features = [
   {

@@ -15,7 +15,9 @@ const dist = join(siteRoot, 'dist')
 beforeAll(async () => {
   const build = startProgram(process.execPath, ['src/build.ts'], { cwd: siteRoot, env: process.env })
   const { code } = await build.ended
-  if (code !== 0) throw new Error(`the site does not build\n${build.output()}`)
+  // VitePress goes on after an error in a page
+  const problem = code !== 0 || /^\w*Error: /m.test(build.output())
+  if (problem) throw new Error(`the site does not build without errors\n${build.output()}`)
 }, 600_000)
 
 test('has no link within the site that leads to no page or no heading', () => {
@@ -41,6 +43,16 @@ test('has no link within the site that leads to no page or no heading', () => {
       }),
   )
   expect([...new Set(problems)]).toEqual([])
+})
+
+test('the link "Edit this page" leads to the document of the page', () => {
+  const link = (page: string): string | undefined =>
+    /href="[^"]*\/edit\/main\/([^"]+)"/.exec(readFileSync(join(dist, page), 'utf8'))?.[1]
+  expect(['getting-started.html', 'packages/sdk.html', 'api/index.html'].map(link)).toEqual([
+    'docs/getting-started.md',
+    'packages/sdk/README.md',
+    undefined,
+  ])
 })
 
 if (whyNoBrowser !== undefined) console.log(`skipped the looks of the site: ${whyNoBrowser}`)
