@@ -1,10 +1,12 @@
 import { readdir, readFile, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 
-import { Application, type ProjectReflection, type TypeDocOptions } from 'typedoc'
+import { Application, Comment, CommentTag, type ProjectReflection, type TypeDocOptions } from 'typedoc'
 import type { PluginOptions } from 'typedoc-plugin-markdown'
 
+import { optionInterfaces } from './option-interfaces.ts'
 import { publishedPackages } from './pages.ts'
+import { readOptionExamples } from './read-option-examples.ts'
 import { repositoryRoot, siteRoot } from './repository.ts'
 
 /** A module that users import, such as `@swarmwatch/sdk/clock`. */
@@ -83,6 +85,7 @@ export async function readExports(): Promise<{ readonly app: Application; readon
 /** Writes one page for each entry point to `folder`. */
 export async function writeApiReference(folder: string): Promise<void> {
   const { app, project } = await readExports()
+  addExamples(project)
   app.options.setValue('out', folder)
   await app.generateOutputs(project)
   for (const file of await readdir(folder, { recursive: true })) {
@@ -91,5 +94,18 @@ export async function writeApiReference(folder: string): Promise<void> {
     // The outline lists the exports; there is no source to edit
     const text = (await readFile(page, 'utf8')).replaceAll(/<a id="([^"]+)"><\/a>\n\n(#+ .+)/g, '$2 {#$1}')
     await writeFile(page, `---\noutline: 2\neditLink: false\n---\n\n${text}`)
+  }
+}
+
+/** Adds its example to every option, as a tag of its comment. */
+function addExamples(project: ProjectReflection): void {
+  const examples = readOptionExamples()
+  for (const { name, options } of optionInterfaces(project)) {
+    for (const option of options) {
+      const example = examples.get(name)?.get(option.name)
+      if (example === undefined) continue
+      option.comment ??= new Comment()
+      option.comment.blockTags.push(new CommentTag('@example', [{ kind: 'code', text: `\`${example}\`` }]))
+    }
   }
 }

@@ -58,8 +58,11 @@ type Given<T> = { readonly [Key in keyof T]?: T[Key] | undefined }
 
 /** Settings given in code; they override everything else. Names and units as in {@link Configuration}. */
 export interface CodeSettings {
+  /** Name of the service, sources of model calls, token of the Collector. @default those of the environment and the file */
   readonly telemetry?: (Given<Omit<TelemetrySettings, 'otlpToken'>> & { readonly otlpToken?: string | undefined }) | undefined
+  /** Settings of `/metrics` and of the export of metrics. @default those of the environment and the file */
   readonly metrics?: Given<Configuration['metrics']> | undefined
+  /** Settings of the status page and of health checks. @default those of the environment and the file */
   readonly monitor?:
     | (Given<Omit<Configuration['monitor'], 'token' | 'trustedProxies'>> & {
         readonly token?: string | undefined
@@ -67,12 +70,14 @@ export interface CodeSettings {
         readonly trustedProxies?: string | undefined
       })
     | undefined
+  /** Limits of retries. @default those of the environment and the file */
   readonly recovery?:
     | (Given<RecoveryLimits> & {
         readonly provider?: ProviderRecoverySettings | undefined
         readonly agents?: Readonly<Record<string, Given<AgentRecovery>>> | undefined
       })
     | undefined
+  /** Alerts: rules, channels, steps, rotations. @default those of the file */
   readonly alerts?:
     | (Given<Omit<Configuration['alerts'], 'channels' | 'rules' | 'escalation' | 'rotations' | 'alertmanagerPassword'>> & {
         readonly alertmanagerPassword?: string | undefined
@@ -86,17 +91,19 @@ export interface CodeSettings {
         readonly rotations?: readonly CodeRotation[] | undefined
       })
     | undefined
-  /** They replace those of the same name in the file. */
+  /** They replace those of the same name in the file. @default those of the file */
   readonly prices?: PriceSettings | undefined
-  /** They replace those of the same host in the file. */
+  /** They replace those of the same host in the file. @default those of the file */
   readonly providers?: ProviderSettings | undefined
-  /** They replace those of the same agent in the file. */
+  /** They replace those of the same agent in the file. @default those of the file */
   readonly budgets?: BudgetSettings | undefined
-  /** They replace those of the same agent in the file. */
+  /** They replace those of the same agent in the file. @default those of the file */
   readonly loops?: LoopSettings | undefined
-  /** They replace those of the same agent in the file. */
+  /** They replace those of the same agent in the file. @default those of the file */
   readonly quality?: QualitySettings | undefined
+  /** Whether a problem in the settings ends the application that `register` starts. @default false */
   readonly strict?: boolean | undefined
+  /** Whether SIGTERM and SIGINT shut telemetry down. @default decided by the program: `register` does so */
   readonly handleSignals?: boolean | undefined
 }
 

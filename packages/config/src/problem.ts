@@ -4,9 +4,12 @@ export interface Problem {
   readonly path: string
   /** The rule that is broken, as the rest of a sentence: `must be a whole number from 0 to 100`. */
   readonly rule: string
-  /** The value as messages show it, quoted if it is text; undefined where there is none or it would not help. */
+  /**
+   * The value as messages show it, quoted if it is text; undefined where there is none or it would not help.
+   * @default undefined
+   */
   readonly value?: string | undefined
-  /** File and line: `config/production.yaml:6`; undefined for variables and code. */
+  /** File and line: `config/production.yaml:6`; undefined for variables and code. @default undefined */
   readonly place?: string | undefined
 }
 

@@ -48,8 +48,11 @@ export interface CodeRotation {
   /** @default that of `alerts` */
   readonly timeZone?: string | undefined
   readonly people: readonly OnCallPerson[]
+  /** Length and start of the turns of `people`. @default none: `ical` decides */
   readonly shift?: (Pick<RotationShift, 'length' | 'starts'> & Partial<Pick<RotationShift, 'at'>>) | undefined
+  /** Exceptions: one person takes a part of the shift of another. @default none */
   readonly overrides?: readonly RotationOverride[] | undefined
+  /** Address of a calendar whose entries name the person who is on call. @default none: `shift` decides */
   readonly ical?: string | undefined
 }
 

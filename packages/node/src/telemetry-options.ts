@@ -38,7 +38,7 @@ export interface TelemetryOptions {
   environment?: string
   /** `cloud.region`. @default the environment's, CLOUD_REGION or AWS_REGION; else absent */
   region?: string
-  /** Further resource attributes, over those of OTEL_RESOURCE_ATTRIBUTES. */
+  /** Further resource attributes, over those of OTEL_RESOURCE_ATTRIBUTES. @default none */
   resourceAttributes?: Readonly<Record<string, string | number | boolean>>
   /**
    * Path of the configuration file; `false` reads none.
@@ -80,10 +80,13 @@ export interface TelemetryOptions {
    * @default those of the configuration file
    */
   providers?: Readonly<Record<string, string>>
+  /** Settings of `/metrics`. @default those of the configuration */
   metrics?: MetricsOptions
-  /** Defaults for every wrapped agent of this process. */
+  /** Defaults for every wrapped agent of this process. @default those of the configuration */
   recovery?: RecoveryDefaults
+  /** Settings of the status page. @default those of the configuration */
   monitor?: MonitorOptions
+  /** Alert rules that are evaluated in the process, and where their alerts are sent. @default those of the configuration */
   alerts?: AlertOptions
   /**
    * When a port for `/metrics` or the status page is taken: log one line and continue without it,
@@ -103,9 +106,9 @@ export interface TelemetryOptions {
    * @default false
    */
   capturesUrlPaths?: boolean
-  /** Further span processors, in addition to the OTLP exporter. */
+  /** Further span processors, in addition to the OTLP exporter. @default none */
   spanProcessors?: readonly SpanProcessor[]
-  /** Further metric readers, in addition to `/metrics` and the OTLP exporter. */
+  /** Further metric readers, in addition to `/metrics` and the OTLP exporter. @default none */
   metricReaders?: readonly IMetricReader[]
   /** Receives the log lines of this package; `false` turns them off. @default the console */
   logger?: TelemetryLogger | false
@@ -162,6 +165,7 @@ export interface AlertOptions {
   /**
    * Delivers groups of alerts, in the format of Alertmanager's webhook; used before
    * ALERTMANAGER_URL, the bridge and the console.
+   * @default none
    */
   deliver?: Deliver
   /** @default ALERTMANAGER_URL, or none */
@@ -194,7 +198,7 @@ export interface RecoveryDefaults {
   stallTimeoutSeconds?: number
   /** Breaker, retry budget and longest wait for a provider that is unavailable. @default recovery.provider of the file, or off */
   provider?: ProviderRecoverySettings
-  /** Limits of single agents, by name. */
+  /** Limits of single agents, by name. @default none */
   agents?: Readonly<Record<string, Omit<RecoveryDefaults, 'agents'>>>
 }
 

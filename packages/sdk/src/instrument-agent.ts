@@ -44,7 +44,7 @@ export function instrumentAgent<This, Args extends unknown[], Result>(
 export interface ExecuteWithRecoveryOptions<Context, Result> extends Omit<InstrumentAgentOptions<[Context], Result>, 'name'> {
   /** Name in spans, metrics and log lines. @default the function's name */
   readonly agentName?: string | undefined
-  /** The only argument of the function; the same object in every attempt. */
+  /** The only argument of the function; the same object in every attempt. @default undefined */
   readonly context?: Context | undefined
 }
 

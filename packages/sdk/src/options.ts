@@ -29,7 +29,7 @@ export interface ContentOptions<Args extends unknown[], Result> {
    * @default the function's name, without the `bound` of a bound function
    */
   readonly name?: string | undefined
-  /** A sentence that describes its task, for the span. */
+  /** A sentence that describes its task, for the span. @default none */
   readonly description?: string | undefined
   /**
    * Records the arguments on the span (`gen_ai.input.messages` of an agent, `gen_ai.tool.call.arguments` of a tool): as JSON with `true`,
@@ -37,7 +37,10 @@ export interface ContentOptions<Args extends unknown[], Result> {
    * @default OTEL_INSTRUMENTATION_GENAI_CAPTURE_MESSAGE_CONTENT, or false
    */
   readonly captureInput?: boolean | ((args: Args) => unknown) | undefined
-  /** Records the result in the same way (`gen_ai.output.messages`, `gen_ai.tool.call.result`), except that of a stream. */
+  /**
+   * Records the result in the same way (`gen_ai.output.messages`, `gen_ai.tool.call.result`), except that of a stream.
+   * @default OTEL_INSTRUMENTATION_GENAI_CAPTURE_MESSAGE_CONTENT, or false
+   */
   readonly captureOutput?: boolean | ((result: Result) => unknown) | undefined
   /**
    * Records error messages, which may quote arguments: with `true` after secrets are removed, with a function as it redacts them, with
@@ -69,28 +72,35 @@ export interface AnyAgentOptions extends Omit<InstrumentAgentOptions<never, neve
 // With `unknown`, options that several agents share could not be passed to one that returns a text: its fallbacks must, too
 // oxlint-disable-next-line typescript/no-explicit-any
 export interface InstrumentAgentOptions<Args extends unknown[] = unknown[], Result = any> extends ContentOptions<Args, Result> {
-  /** Retry settings, or `false` for a single attempt. Unset ones come from `configureRecovery()`, then from the defaults (5, 15, 30 s). */
+  /**
+   * Retry settings, or `false` for a single attempt. Unset ones come from `configureRecovery()`, then from the defaults (5, 15, 30 s).
+   * @default settings of `configureRecovery()`
+   */
   readonly recovery?: RecoveryOptions | false | undefined
   /**
    * A workflow coordinates agents or fixed steps; its root span is `invoke_workflow {name}` in place of `invoke_agent {name}`.
    * @default 'agent'
    */
   readonly kind?: 'agent' | 'workflow' | undefined
-  /** A cockatiel policy (retry, breaker, bulkhead, wrapped ones) that runs the attempts in place of `recovery`. */
+  /**
+   * A cockatiel policy (retry, breaker, bulkhead, wrapped ones) that runs the attempts in place of `recovery`.
+   * @default none: `recovery` applies
+   */
   readonly policy?: AnyPolicy | undefined
   /**
    * Alternatives that are tried in turn, once each and with the same arguments, when the agent's own function has failed: after its last
    * retry, or at once if its error is not retried. The error of the last one is thrown. @default none
    */
   readonly fallback?: readonly Fallback<Args, [Result] extends [never] ? unknown : Result>[] | undefined
-  /** Any value; every attempt gets the same one as `currentExecution()?.context`. It is never recorded. */
+  /** Any value; every attempt gets the same one as `currentExecution()?.context`. It is never recorded. @default undefined */
   readonly context?: unknown
   /**
    * The A/B variant of a run, a label of its metrics: an `experiment()`, a name, or a function that returns one or what
    * `openFeatureVariant()` returns. At most 10 values per agent.
+   * @default none
    */
   readonly variant?: string | ((...args: Args) => string | VariantChoice | undefined) | undefined
-  /** Attributes of the root span. */
+  /** Attributes of the root span. @default none */
   readonly attributes?: Attributes | undefined
   /**
    * Returns the caller's AbortSignal. @default an argument that is one, or the `signal` or `abortSignal` of an argument
@@ -100,6 +110,7 @@ export interface InstrumentAgentOptions<Args extends unknown[] = unknown[], Resu
    * Returns the stream in a result, so that the run lasts until the stream ends. Results of the AI SDK, OpenAI, Anthropic, Gemini, OpenAI
    * Agents and Mastra need none: they are recognised. Return either a new branch at each call (such as the AI
    * SDK's `result.stream`), which is read to its end in addition to the caller's, or the iterable that the caller will read.
+   * @default the result, or the stream in a result of a known framework
    */
   readonly streamOf?: ((result: Result) => AsyncIterable<unknown>) | undefined
   /**
@@ -107,6 +118,7 @@ export interface InstrumentAgentOptions<Args extends unknown[] = unknown[], Resu
    * After the last attempt the caller gets a `ResultRejectedError` with the result, or the error that the function returned. Of a stream,
    * the function gets the answer at its end, a `StreamAnswer`, if the chunks are texts or those of a known library: the run is then a
    * failure, but is not retried, because its reader has the answer. If the function throws, the result counts as a success.
+   * @default none: a result is a success
    */
   readonly failIf?: FailIf<Judged<Result>> | readonly FailIf<Judged<Result>>[] | undefined
   /**
@@ -123,6 +135,7 @@ export interface InstrumentAgentOptions<Args extends unknown[] = unknown[], Resu
    * For a function that a queue calls, and calls again after a failure (BullMQ, pg-boss, Temporal, Inngest, a table): returns which
    * attempt of which execution this call is. Each call is then one attempt, without retries in this process; the execution is counted
    * once, when a call succeeds or the final one fails. Return undefined for a plain run. `docs/queues.md` has examples.
+   * @default none: retries are made in this process
    */
   readonly continuation?: ContinuationOf<Args> | undefined
   /** Receives the log lines; `false` turns them off. @default console */

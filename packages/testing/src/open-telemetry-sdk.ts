@@ -13,9 +13,13 @@ import type { Sampler, SpanExporter, SpanProcessor, TracerProvider } from '@open
  * default.
  */
 export interface TelemetryParts {
+  /** Span processors besides the one that the assertions read. @default none */
   readonly spanProcessors?: readonly object[] | undefined
+  /** Sampler of spans. @default every span is recorded */
   readonly sampler?: object | undefined
+  /** Metric readers besides the one that the assertions read. @default none */
   readonly metricReaders?: readonly object[] | undefined
+  /** Views of the metrics. @default none */
   readonly views?: readonly object[] | undefined
 }
 

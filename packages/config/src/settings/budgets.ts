@@ -3,29 +3,29 @@ import { oneOf, positive, wholeNumber } from '../value-rule.ts'
 
 /** Limits of one run of an agent. A run that exceeds one is ended as `budget_exceeded`. Limits that are not set do not exist. */
 export interface AgentBudget {
-  /** US dollars. */
+  /** US dollars. @default none */
   readonly usd?: number | undefined
-  /** Input and output tokens together. */
+  /** Input and output tokens together. @default none */
   readonly tokens?: number | undefined
-  /** File: `model_calls`. */
+  /** File: `model_calls`. @default none */
   readonly modelCalls?: number | undefined
-  /** File: `tool_calls`. */
+  /** File: `tool_calls`. @default none */
   readonly toolCalls?: number | undefined
-  /** Seconds, waits between attempts included. */
+  /** Seconds, waits between attempts included. @default none */
   readonly seconds?: number | undefined
-  /** Limits of all runs of the agent in a process in a day (UTC). */
+  /** Limits of all runs of the agent in a process in a day (UTC). @default none */
   readonly daily?: DailyAgentBudget | undefined
 }
 
 /** Limits of all runs of an agent in a process in a day, which begins at midnight UTC. */
 export interface DailyAgentBudget {
-  /** US dollars. */
+  /** US dollars. @default none */
   readonly usd?: number | undefined
-  /** Input and output tokens together. */
+  /** Input and output tokens together. @default none */
   readonly tokens?: number | undefined
-  /** File: `model_calls`. */
+  /** File: `model_calls`. @default none */
   readonly modelCalls?: number | undefined
-  /** File: `tool_calls`. */
+  /** File: `tool_calls`. @default none */
   readonly toolCalls?: number | undefined
   /**
    * Effect of a limit that is used up, until midnight: `refuse` rejects new runs, `stop` also ends active ones, `warn` only logs a line.

@@ -5,7 +5,7 @@ import { text, wholeNumber } from '../value-rule.ts'
 export interface AgentLoop {
   /** Calls of a tool with equal arguments in an attempt; the next one ends the run as `loop`. File: `same_tool_call`. */
   readonly sameToolCall: number
-  /** Names of tools that may be called again and again. */
+  /** Names of tools that may be called again and again. @default none */
   readonly except?: readonly string[] | undefined
 }
 

@@ -23,7 +23,7 @@ export interface RecoveryLimits {
 
 /** The limits of one agent, and its treatment of providers. */
 export interface AgentRecovery extends RecoveryLimits {
-  /** Keys that are not set are the same as for all agents. */
+  /** Keys that are not set are the same as for all agents. @default those of all agents */
   readonly provider?: ProviderRecoverySettings | undefined
 }
 

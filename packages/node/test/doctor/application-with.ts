@@ -6,6 +6,7 @@ import { temporaryFolder } from '@swarmwatch/testkit/vitest'
 interface Manifest {
   readonly name: string
   readonly version?: string
+  readonly scripts?: Readonly<Record<string, string>>
   readonly dependencies?: Readonly<Record<string, string>>
   readonly devDependencies?: Readonly<Record<string, string>>
   readonly peerDependencies?: Readonly<Record<string, string>>

@@ -8,13 +8,13 @@ export interface VariantChoice {
   /** Name of the experiment, or key of the flag. */
   readonly experiment: string
   readonly variant: string
-  /** Name of the system that decided, such as `LaunchDarkly`. */
+  /** Name of the system that decided, such as `LaunchDarkly`. @default none */
   readonly provider?: string | undefined
-  /** Share of the runs that the variant should have, 0-1, if known. */
+  /** Share of the runs that the variant should have, 0-1, if known. @default none */
   readonly share?: number | undefined
   /** The thing that has a variant, such as `user`; `run` if each run has its own. @default 'run' */
   readonly unit?: string | undefined
-  /** Group of the key, if runs of one key resemble each other; from 0 to 19. */
+  /** Group of the key, if runs of one key resemble each other; from 0 to 19. @default none */
   readonly group?: number | undefined
 }
 
@@ -22,7 +22,9 @@ export interface VariantChoice {
 export interface FlagDetails {
   readonly flagKey: string
   readonly value: unknown
+  /** Name of the variant that the flag has. @default none */
   readonly variant?: string | undefined
+  /** Why the flag could not be evaluated, as OpenFeature names it. @default none */
   readonly errorCode?: string | undefined
 }
 

@@ -15,14 +15,15 @@ import { isOwnSpan } from './inference-span.ts'
 /** A tool call that a framework reports. */
 export interface ToolCallStart {
   readonly name: string
-  /** `gen_ai.tool.type`. */
+  /** `gen_ai.tool.type`. @default none */
   readonly type?: 'function' | 'extension' | 'datastore' | undefined
-  /** The model's id of the call. */
+  /** The model's id of the call. @default none */
   readonly callId?: string | undefined
   /** The reporter, by the name of its source: `ai-sdk`, `mcp`, ... */
   readonly source: string
+  /** What the tool does, as the model reads it. @default none */
   readonly description?: string | undefined
-  /** Recorded only while content capture is on, redacted. */
+  /** Recorded only while content capture is on, redacted. @default none */
   readonly arguments?: unknown
   /** Milliseconds since 1970. @default now */
   readonly startedAt?: number | undefined
@@ -30,7 +31,7 @@ export interface ToolCallStart {
   readonly spanName?: string | undefined
   /** @default SpanKind.INTERNAL */
   readonly spanKind?: SpanKind | undefined
-  /** Further attributes of the span. */
+  /** Further attributes of the span. @default none */
   readonly attributes?: Attributes | undefined
 }
 

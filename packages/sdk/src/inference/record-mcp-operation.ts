@@ -13,9 +13,9 @@ export interface McpOperation {
   readonly seconds: number
   /** Attributes of the connection; those that the metric has become labels. */
   readonly connection: Attributes
-  /** Only of a call that failed. */
+  /** Only of a call that failed. @default none */
   readonly errorType?: string | undefined
-  /** `rpc.response.status_code`, of an answer that is a JSON-RPC error. */
+  /** `rpc.response.status_code`, of an answer that is a JSON-RPC error. @default none */
   readonly statusCode?: string | undefined
 }
 

@@ -15,7 +15,7 @@ export interface EffectiveRecovery {
   readonly maxDelaySeconds: number
   /** `full` waits a random part (0-1) of the computed time, so that a thousand agents do not retry at once. @default 'none' */
   readonly jitter: 'none' | 'full'
-  /** Decides whether an error is retried, in place of {@link isRetryable}. `attempt` counts from 1. */
+  /** Decides whether an error is retried, in place of {@link isRetryable}. `attempt` counts from 1. @default isRetryable */
   readonly retryIf?: ((error: unknown, attempt: number) => boolean) | undefined
   /** Longest `Retry-After` that the run waits for. If it is longer, the run fails at once and reports why. @default 120 */
   readonly maxRetryAfterSeconds: number
@@ -94,6 +94,7 @@ export function recoveryProblems(recovery: object, prefix: string): OptionProble
 
 /** Recovery defaults of a process for all agents, and limits for single agents by name. */
 export interface ConfiguredRecovery extends RecoveryOptions {
+  /** Settings of single agents, by name; unset ones are those of all agents. @default none */
   readonly agents?: Readonly<Record<string, RecoveryOptions>> | undefined
 }
 

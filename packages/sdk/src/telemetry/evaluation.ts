@@ -15,13 +15,13 @@ import { instruments, record, variantOf, type AgentSeries } from './instruments.
 export interface Evaluation {
   /** The metric, such as `Relevance`; one of a few. */
   readonly name: string
-  /** A number >= 0, such as 0.8. A lower one is part of the event only. */
+  /** A number >= 0, such as 0.8. A lower one is part of the event only. @default none */
   readonly score?: number | undefined
-  /** A low-cardinality word for the score, such as `pass`. */
+  /** A low-cardinality word for the score, such as `pass`. @default none */
   readonly label?: string | undefined
-  /** Why the score was assigned. Secrets are removed; cut to 4,096 characters. */
+  /** Why the score was assigned. Secrets are removed; cut to 4,096 characters. @default none */
   readonly explanation?: string | undefined
-  /** The provider's id of the evaluated response. */
+  /** The provider's id of the evaluated response. @default none */
   readonly responseId?: string | undefined
 }
 

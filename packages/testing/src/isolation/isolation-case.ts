@@ -5,14 +5,18 @@ export type PlainAgent = (task: unknown) => unknown
 
 /** User functions that a library calls around an agent. In an isolation case, one of them fails. */
 export interface IsolationHooks {
-  /** Redacts, masks or serialises the arguments before they are recorded. Receives the task, or the list of arguments. */
+  /**
+   * Redacts, masks or serialises the arguments before they are recorded. Receives the task, or the list of arguments.
+   * @default none
+   */
   readonly redactInput?: (value: unknown) => unknown
-  /** Does the same for the result. */
+  /** Does the same for the result. @default none */
   readonly redactOutput?: (value: unknown) => unknown
-  /** Does the same for the message of an error. */
+  /** Does the same for the message of an error. @default none */
   readonly redactErrorMessage?: (message: string) => string
+  /** Receives the log lines. @default none */
   readonly logger?: { warn(line: string): void; error(line: string): void }
-  /** Is called for each step of a run. */
+  /** Is called for each step of a run. @default none */
   readonly listener?: (event: unknown) => void
 }
 

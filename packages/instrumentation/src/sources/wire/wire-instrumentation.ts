@@ -18,6 +18,7 @@ export interface WireConfig extends SourceConfig {
   /**
    * Providers of servers that only you know, such as a gateway: `host` or `host:port` to a value of `gen_ai.provider.name`. The models
    * of an unknown server are those of no provider, and have no price.
+   * @default none
    */
   readonly providers?: Readonly<Record<string, string>>
 }
