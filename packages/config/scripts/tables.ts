@@ -29,12 +29,27 @@ export function settingsTables(): string {
     .map(([title, path, settings]) => {
       const rows = Object.entries(settings).map(([key, setting]) => {
         const { variable, type, default: fallback, meaning } = documentedSetting(setting)
-        const name = asCode(path === '' ? key : `${path}.${key}`)
-        return [variable, asCode(setting.fileKey), name, type, fallback, meaning]
+        const name = path === '' ? key : `${path}.${key}`
+        return [variable, asCode(setting.fileKey), asCode(name), type, fallback, asCode(exampleOf(name, setting)), meaning]
       })
-      return `### ${title}\n\n${table(['Variable', 'In the file', 'Path', 'Type', 'Default', 'Meaning'], rows)}`
+      return `### ${title}\n\n${table(['Variable', 'In the file', 'Path', 'Type', 'Default', 'Example', 'Meaning'], rows)}`
     })
     .join('\n\n')
+}
+
+/** As it is written in the environment, otherwise in the file, otherwise in code. */
+function exampleOf(path: string, { example = '', variable, fileKey, value }: AnySetting): string {
+  if (variable !== undefined) return `${variable}${value.isSecret ? '_FILE' : ''}=${example}`
+  return fileKey === undefined ? `${path}: '${example}'` : `${fileKey}: ${/[{}:]/.test(example) ? `'${example}'` : example}`
+}
+
+/** The settings of the page by their paths. */
+export function settingsOfPage(): ReadonlyMap<string, AnySetting> {
+  return new Map(
+    groups.flatMap(([, path, settings]) =>
+      Object.entries(settings).map(([key, setting]) => [path === '' ? key : `${path}.${key}`, setting] as const),
+    ),
+  )
 }
 
 /** The variables that complete the alert channels. */

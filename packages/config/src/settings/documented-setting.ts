@@ -1,7 +1,10 @@
 import type { Setting } from './setting.ts'
 
 /** The part of a setting that its documentation reads. */
-export type AnySetting = Pick<Setting<unknown>, 'about' | 'default' | 'shownDefault' | 'variable' | 'orFile' | 'fileKey'> & {
+export type AnySetting = Pick<
+  Setting<unknown>,
+  'about' | 'default' | 'example' | 'shownDefault' | 'variable' | 'orFile' | 'fileKey'
+> & {
   readonly value: { readonly rule: string; readonly isSecret: boolean }
 }
 

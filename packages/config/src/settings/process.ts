@@ -20,12 +20,14 @@ export const telemetrySettings: Settings<TelemetrySettings> = {
   serviceName: {
     about: 'Name of the service in all telemetry. If the code does not set it, OTEL_SERVICE_NAME applies.',
     value: oneLine,
+    example: 'my-agents',
     default: undefined,
   },
   otlpToken: {
     about: 'Bearer token that the Collector requires for OTLP.',
     variable: 'SWARMWATCH_OTLP_TOKEN',
     value: secretText,
+    example: '/run/secrets/otlp_token',
     default: undefined,
   },
   frameworks: {
@@ -34,6 +36,7 @@ export const telemetrySettings: Settings<TelemetrySettings> = {
     variable: 'SWARMWATCH_FRAMEWORKS',
     fileKey: 'monitoring.frameworks',
     value: sourceList,
+    example: 'wire,ai-sdk',
     default: 'on',
   },
 }
@@ -52,18 +55,26 @@ export interface MetricsSettings {
 
 /** `metrics`. */
 export const metricsSettings: Settings<MetricsSettings> = {
-  enabled: { about: 'Whether /metrics is served.', fileKey: 'monitoring.metrics_export', value: onOff, default: true },
+  enabled: {
+    about: 'Whether /metrics is served.',
+    fileKey: 'monitoring.metrics_export',
+    value: onOff,
+    example: 'false',
+    default: true,
+  },
   host: {
     about: 'Address that /metrics listens on; 0.0.0.0 opens it to the network.',
     variable: 'METRICS_HOST',
     value: host,
+    example: '0.0.0.0',
     default: '127.0.0.1',
   },
-  port: { about: 'Port of /metrics; 0 takes a free one.', variable: 'METRICS_PORT', value: port, default: 9090 },
+  port: { about: 'Port of /metrics; 0 takes a free one.', variable: 'METRICS_PORT', value: port, example: '9464', default: 9090 },
   exportIntervalSeconds: {
     about: 'Time between two exports of metrics by OTLP.',
     variable: 'METRICS_EXPORT_INTERVAL',
     value: interval,
+    example: '30',
     default: 15,
   },
 }
@@ -82,6 +93,7 @@ export const startSettings: Settings<StartSettings> = {
     about: 'Whether @swarmwatch/node/register ends the program if a setting is invalid.',
     variable: 'SWARMWATCH_STRICT',
     value: onOff,
+    example: 'true',
     default: false,
   },
   handleSignals: {
@@ -89,6 +101,7 @@ export const startSettings: Settings<StartSettings> = {
       'Whether SIGTERM, SIGINT and SIGHUP export the remaining telemetry before they end the process; with @swarmwatch/node/register they do.',
     variable: 'SWARMWATCH_HANDLE_SIGNALS',
     value: onOff,
+    example: 'false',
     default: undefined,
   },
 }

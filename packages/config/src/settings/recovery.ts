@@ -42,6 +42,7 @@ export const recoveryLimits: Settings<RecoveryLimits> = {
     variable: 'MAX_RETRIES',
     fileKey: 'recovery.max_retries',
     value: retryCount,
+    example: '5',
     default: 3,
   },
   baseDelaySeconds: {
@@ -49,6 +50,7 @@ export const recoveryLimits: Settings<RecoveryLimits> = {
     variable: 'BASE_RETRY_DELAY',
     fileKey: 'recovery.base_delay',
     value: seconds,
+    example: '2',
     default: 5,
   },
   maxDelaySeconds: {
@@ -56,6 +58,7 @@ export const recoveryLimits: Settings<RecoveryLimits> = {
     variable: 'MAX_RETRY_DELAY',
     fileKey: 'recovery.max_delay',
     value: seconds,
+    example: '60',
     default: 30,
   },
   exponentialFactor: {
@@ -63,6 +66,7 @@ export const recoveryLimits: Settings<RecoveryLimits> = {
     variable: 'RETRY_EXPONENTIAL_FACTOR',
     fileKey: 'recovery.exponential_factor',
     value: growthFactor,
+    example: '2',
     default: 3,
   },
   stallTimeoutSeconds: {
@@ -70,6 +74,7 @@ export const recoveryLimits: Settings<RecoveryLimits> = {
     variable: 'STALL_TIMEOUT',
     fileKey: 'recovery.stall_timeout',
     value: interval,
+    example: '120',
     default: undefined,
   },
 }

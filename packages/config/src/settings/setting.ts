@@ -13,6 +13,8 @@ export interface Setting<T> {
   readonly shownDefault?: string
   /** A sentence for the documentation. */
   readonly about: string
+  /** A value other than the default, as text, for the documentation; of a secret, the path of its file. @default none */
+  readonly example?: string
   /** Name of the variable. */
   readonly variable?: string
   /** Name of a more general variable, which counts if the first one is not set or invalid. */

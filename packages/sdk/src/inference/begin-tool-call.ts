@@ -21,7 +21,7 @@ export interface ToolCallStart {
   readonly callId?: string | undefined
   /** The reporter, by the name of its source: `ai-sdk`, `mcp`, ... */
   readonly source: string
-  /** What the tool does, as the model reads it. @default none */
+  /** Description of the tool, as the model reads it. @default none */
   readonly description?: string | undefined
   /** Recorded only while content capture is on, redacted. @default none */
   readonly arguments?: unknown

@@ -83,7 +83,7 @@ export interface InferenceEnd {
    * @default none
    */
   readonly retryHeaders?: Readonly<Record<string, string>> | undefined
-  /** What the call failed with. @default none */
+  /** The error of a call that failed. @default none */
   readonly error?: unknown
   /** `error.type`, if `error` does not show it. @default read from `error` */
   readonly errorType?: string | undefined
