@@ -186,6 +186,7 @@ th:last-child, td:last-child { padding-right: 0; }
 .scroll .number { width: 1%; padding-left: 18px; }
 .scroll tbody th { min-width: 150px; }
 .scroll td:not(.number, .wide) { min-width: 92px; }
+@media (min-width: 1000px) { .scroll td.wide:has(.error) { min-width: 110px; } }
 .trace { display: inline-block; max-width: 9ch; overflow: hidden; text-overflow: ellipsis; white-space: nowrap; vertical-align: bottom; }
 .scroll.attempts { overflow: visible; }
 .attempts tbody th { min-width: 0; width: 1%; white-space: nowrap; }

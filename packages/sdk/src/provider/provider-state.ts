@@ -1,4 +1,4 @@
-import { attribute, shownProvider, type ProviderOutcome, type RetryAvoidedReason } from '../names.ts'
+import { attribute, otherError, type ProviderOutcome, type RetryAvoidedReason } from '../names.ts'
 import { add, instruments } from '../telemetry/instruments.ts'
 import { Breaker } from './breaker.ts'
 import type { KnownProvider } from './known-providers.ts'
@@ -58,9 +58,9 @@ export class ProviderState implements KnownProvider {
     this.clockNumber = clockNumber
   }
 
-  /** How this provider and model are called in a message. */
+  /** Name of this provider and model in a message; of the model alone if the provider is unknown. */
   get shownName(): string {
-    return `${this.model} by ${shownProvider(this.provider)}`
+    return this.provider === otherError ? this.model : `${this.model} by ${this.provider}`
   }
 
   /** The longest time for a probe: three times the mean of earlier calls, at least 30 s. */
