@@ -46,15 +46,13 @@ async function linkTo(page: Page): Promise<string> {
   return `- [${page.title ?? headings[0]!.text}](${addressOf(page)})${summaryOf(text)}`
 }
 
-/** The first sentence after the heading. */
+/** The first sentence of prose between the heading and the next one. */
 function summaryOf(text: string): string {
-  const [paragraph = ''] =
-    text
-      .split(/^# .*$/m)[1]
-      ?.trim()
-      .split('\n\n') ?? []
-  if (/^[#|`<*-]/.test(paragraph)) return ''
+  const [, body = ''] = text.replaceAll(/^```[\s\S]*?^```$/gm, '').split(/^# .*$/m)
+  const [introduction = ''] = body.split(/^## /m)
+  const paragraph = introduction.split(/\n\s*\n/).find((each) => /^\s*[^\s#|<*-]/.test(each)) ?? ''
   const [sentence = ''] = paragraph
+    .trim()
     .replaceAll('\n', ' ')
     .replaceAll(/\[([^\]]+)\]\([^)]+\)/g, '$1')
     .split(/(?<=[.:])\s/)

@@ -18,3 +18,10 @@ test('llms.txt links every page of the documents once', () => {
   const linked = [...text.matchAll(/\]\(https:\/\/[^/]+\/(?!api\/)([^)]+)\.md\)/g)].map(([, route]) => route!)
   expect(linked.toSorted()).toEqual(allPages.map(({ route }) => route).toSorted())
 })
+
+test('llms.txt describes every page of the guides in a sentence', () => {
+  const [guides = ''] = text.split(/^## (?:Exports|Optional)$/m)
+  const links = [...guides.matchAll(/^- \[([^\]]+)\]\([^)]+\)(?:: (.+))?$/gm)]
+  expect(links.length).toBeGreaterThan(25)
+  expect(links.filter(([, , summary]) => summary === undefined).map(([, title]) => title)).toEqual([])
+})
