@@ -1,5 +1,5 @@
 import { alertNames, defaultAlertRules } from '../src/alert-rules.ts'
-import { channelVariables } from '../src/channels/channel-types.ts'
+import { channelDefinitions, channelVariables } from '../src/channels/channel-types.ts'
 import { alertSettings } from '../src/settings/alerts.ts'
 import {
   type AnySetting,
@@ -57,17 +57,23 @@ export function channelVariablesTable(): string {
   return variablesTable(Object.values(channelVariables).flatMap((ofType) => Object.values(ofType)))
 }
 
+/** An entry with the keys that every channel may have. */
+export const commonExample: string =
+  "{ type: email, name: second-mail, severities: [warning, info], fallback: true, quiet_hours: { from: '22:00', to: '07:00', time_zone: Europe/Berlin } }"
+
 /** A table of the keys of each type of channel. */
 export function channelTables(): string {
   const channels = schemaAt('channels').items?.oneOf ?? []
   const own = (channel: JsonSchema): string[][] => rowsOf(channel, isOwn)
   const common = rowsOf(channels[0] ?? {}, (key) => key !== 'type' && !isOwn(key))
   return [
-    `Every channel has a \`type\` and may have:\n\n${table(head, common)}`,
+    `Every channel has a \`type\` and may have:\n\n${table(head, common)}\n\nExample: ${asCode(`- ${commonExample}`)}`,
     ...channels.map((channel) => {
       const type = channel.properties?.['type']
       const rows = own(channel)
-      return `#### ${type?.const}\n\n${type?.description}${rows.length === 0 ? '' : `\n\n${table(head, rows)}`}`
+      const { examples } = channelDefinitions.find((each) => each.type === type?.const)!
+      const shown = `Example: ${examples.map((example) => asCode(`- ${example}`)).join(' or ')}`
+      return `#### ${type?.const}\n\n${type?.description}${rows.length === 0 ? '' : `\n\n${table(head, rows)}`}\n\n${shown}`
     }),
   ].join('\n\n')
 

@@ -1,7 +1,9 @@
 import { expect, test } from 'vitest'
 import { parse, stringify } from 'yaml'
 
-import { settingsOfPage } from '../scripts/tables.ts'
+import { plainFileSchema } from '../scripts/file-json-schema.ts'
+import { commonExample, settingsOfPage } from '../scripts/tables.ts'
+import { channelDefinitions } from '../src/channels/channel-types.ts'
 import { loadConfiguration } from '../src/load-configuration.ts'
 
 const settings = settingsOfPage()
@@ -39,6 +41,43 @@ test('the examples of keys of the file are accepted together, and each one appli
   expect(Object.fromEntries(keys.map(({ path }) => [path, origins[path]?.replace(/:\d+(?=:|$)/, '')]))).toEqual(
     Object.fromEntries(keys.map(({ path, fileKey }) => [path, `file examples.yaml:${fileKey}`])),
   )
+})
+
+test('the examples of channels have every key of the file', () => {
+  const types = plainFileSchema().properties?.['alerts']?.properties?.['channels']?.items?.oneOf ?? []
+  expect(types.length).toBe(channelDefinitions.length)
+  const missing = types.flatMap(({ properties = {} }) => {
+    const type = properties['type']?.const
+    const entries = [commonExample, ...(channelDefinitions.find((each) => each.type === type)?.examples ?? [])]
+    const used = new Set(entries.flatMap((entry) => Object.keys(parse(entry) as object)))
+    return Object.keys(properties).flatMap((key) => (used.has(key) ? [] : [`${type}: ${key}`]))
+  })
+  expect(missing).toEqual([])
+})
+
+test('the examples of channels are accepted together', () => {
+  const entries = [commonExample, ...channelDefinitions.flatMap(({ examples }) => examples)]
+  const named = entries.map((entry, at) => ({ name: `channel-${at}`, ...(parse(entry) as { type: string }) }))
+  const values: Record<string, string> = {
+    ALERT_PAGERDUTY_ROUTING_KEY: '0123456789abcdef0123456789abcdef',
+    SLACK_BOT_TOKEN: ['xoxb', '123', 'abc'].join('-'),
+    ALERT_TELEGRAM_BOT_TOKEN: '123456:AAE-0123456789abcdefghijklmnopqrstu',
+    ALERT_NTFY_URL: 'https://ntfy.example.com/a-topic',
+    OLD_WEBHOOK_SECRET: `whsec_${'a'.repeat(44)}`,
+    ALERT_WEBHOOK_SECRET: `whsec_${'b'.repeat(44)}`,
+    ALERT_EMAIL_HOST: 'mail.example.com',
+    ALERT_EMAIL_FROM: 'alerts@example.com',
+    ALERT_EMAIL_TO: 'on-call@example.com',
+    ALERT_SMS_ACCOUNT: `AC${'0'.repeat(32)}`,
+    ALERT_SMS_TOKEN: '0123456789abcdef0123456789abcdef',
+    ALERT_SMS_FROM: '+491701234568',
+  }
+  const env = Object.fromEntries(
+    [...stringify(named).matchAll(/\$\{(\w+)\}/g)].map(([, name]) => [name!, 'https://hooks.example.com/a-secret']),
+  )
+  const { alerts, offChannels } = load({ ...env, ...values }, stringify({ alerts: { channels: named } }))
+  expect(offChannels).toEqual([])
+  expect(alerts.channels.map(({ name }) => name)).toEqual(named.map(({ name }) => name))
 })
 
 function fileWith(keys: readonly { readonly fileKey: string; readonly example: string }[]): string {

@@ -54,6 +54,8 @@ export interface ChannelDefinition<Channel extends AnyChannel> {
   readonly title: string
   /** A sentence for the documentation. */
   readonly about: string
+  /** Entries of the file for the documentation, in YAML; together they have every key of this type. */
+  readonly examples: readonly string[]
   readonly keys: { readonly [Key in OwnKey<Channel>]: ChannelKey<OwnValue<Channel, Key>> }
   /** Keys without which a channel is off. Where one of them has a variable that is set, a channel exists without any entry. */
   readonly needs: readonly OwnKey<Channel>[]

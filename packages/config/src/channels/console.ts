@@ -10,6 +10,7 @@ export const onConsole: ChannelDefinition<ConsoleChannel> = {
   type: 'console',
   title: 'console',
   about: 'Lines on the console.',
+  examples: ['{ type: console, severities: [critical] }'],
   keys: {},
   needs: [],
   isLastResort: true,

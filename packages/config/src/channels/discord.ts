@@ -14,6 +14,7 @@ export const discord: ChannelDefinition<DiscordChannel> = {
   type: 'discord',
   title: 'Discord',
   about: 'Discord, by the webhook of a channel.',
+  examples: ["{ type: discord, webhook: '${ALERT_DISCORD_WEBHOOK}' }"],
   keys: {
     webhook: {
       value: secret(

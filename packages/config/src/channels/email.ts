@@ -51,6 +51,7 @@ export const email: ChannelDefinition<EmailChannel> = {
   type: 'email',
   title: 'mail',
   about: 'Mail by SMTP. ALERT_EMAIL_HOST and the variables after it configure the server.',
+  examples: ['{ type: email, recipients: [on-call@example.com], require_tls: true }'],
   keys: {
     host: {
       value: host,

@@ -14,6 +14,7 @@ export const mattermost: ChannelDefinition<MattermostChannel> = {
   type: 'mattermost',
   title: 'Mattermost or Rocket.Chat',
   about: 'Mattermost or Rocket.Chat, by an incoming webhook.',
+  examples: ["{ type: mattermost, webhook: '${ALERT_MATTERMOST_WEBHOOK}' }"],
   keys: {
     webhook: {
       value: secretUrl,

@@ -21,6 +21,7 @@ export const ntfy: ChannelDefinition<NtfyChannel> = {
   type: 'ntfy',
   title: 'ntfy',
   about: 'Push messages by ntfy, on ntfy.sh or a server of your own.',
+  examples: ["{ type: ntfy, url: '${ALERT_NTFY_URL}' }"],
   keys: {
     url: {
       value: topicUrl,

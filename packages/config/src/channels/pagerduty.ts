@@ -16,6 +16,7 @@ export const pagerduty: ChannelDefinition<PagerdutyChannel> = {
   type: 'pagerduty',
   title: 'PagerDuty',
   about: 'PagerDuty, by an integration "Events API v2" of a service.',
+  examples: ["{ type: pagerduty, routing_key: '${ALERT_PAGERDUTY_ROUTING_KEY}', api_url: 'https://events.eu.pagerduty.com' }"],
   keys: {
     routingKey: {
       value: secret('must be an integration key of 32 letters and digits', (text) => /^[A-Za-z0-9]{32}$/.test(text)),

@@ -29,6 +29,10 @@ export const slack: ChannelDefinition<SlackChannel> = {
   type: 'slack',
   title: 'Slack',
   about: 'Slack, by incoming webhook or by bot.',
+  examples: [
+    "{ type: slack, webhook: '${ALERT_SLACK_WEBHOOK}' }",
+    "{ type: slack, bot_token: '${SLACK_BOT_TOKEN}', channel: C012AB3CD }",
+  ],
   keys: {
     webhook: {
       value: secretUrl,

@@ -42,6 +42,7 @@ export const sms: ChannelDefinition<SmsChannel> = {
   type: 'sms',
   title: 'text message (SMS)',
   about: 'Text messages (SMS) by Twilio, or by a service with its interface.',
+  examples: ["{ type: sms, recipients: ['+491701234567'] }"],
   keys: {
     account: {
       value: pattern('must be 2 to 64 letters, digits, dashes or underscores', /^[\w-]{2,64}$/),

@@ -14,6 +14,7 @@ export const teams: ChannelDefinition<TeamsChannel> = {
   type: 'teams',
   title: 'Microsoft Teams',
   about: 'Microsoft Teams, by a webhook of the app Workflows (Power Automate).',
+  examples: ["{ type: teams, webhook: '${ALERT_TEAMS_WEBHOOK}' }"],
   keys: {
     webhook: {
       value: secretUrl,

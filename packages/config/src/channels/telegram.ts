@@ -24,6 +24,9 @@ export const telegram: ChannelDefinition<TelegramChannel> = {
   type: 'telegram',
   title: 'Telegram',
   about: 'Telegram, by a bot.',
+  examples: [
+    "{ type: telegram, bot_token: '${ALERT_TELEGRAM_BOT_TOKEN}', chat: '-1001234567890', api_url: 'https://telegram.example.com' }",
+  ],
   keys: {
     botToken: {
       value: botToken,

@@ -20,6 +20,9 @@ export const webhook: ChannelDefinition<WebhookChannel> = {
   type: 'webhook',
   title: 'your own HTTP endpoint',
   about: 'Your own HTTP endpoint. Messages are signed as specified by Standard Webhooks.',
+  examples: [
+    "{ type: webhook, url: '${ALERT_WEBHOOK_URL}', secrets: ['${OLD_WEBHOOK_SECRET}'], allowed_private_hosts: [alerts.internal] }",
+  ],
   keys: {
     url: {
       value: secretUrl,
