@@ -61,18 +61,24 @@ export function channelVariablesTable(): string {
 export const commonExample: string =
   "{ type: email, name: second-mail, severities: [warning, info], fallback: true, quiet_hours: { from: '22:00', to: '07:00', time_zone: Europe/Berlin } }"
 
+/** Entries as code, in lines of about 100 columns: Markdown shows a line break within code as a space. */
+function examplesText(examples: readonly string[]): string {
+  const text = `Example: ${examples.map((example) => asCode(`- ${example}`)).join(' or ')}`
+  return text.replaceAll(/(.{60,100}?[,\]}`]) (?=.{12})/g, '$1\n')
+}
+
 /** A table of the keys of each type of channel. */
 export function channelTables(): string {
   const channels = schemaAt('channels').items?.oneOf ?? []
   const own = (channel: JsonSchema): string[][] => rowsOf(channel, isOwn)
   const common = rowsOf(channels[0] ?? {}, (key) => key !== 'type' && !isOwn(key))
   return [
-    `Every channel has a \`type\` and may have:\n\n${table(head, common)}\n\nExample: ${asCode(`- ${commonExample}`)}`,
+    `Every channel has a \`type\` and may have:\n\n${table(head, common)}\n\n${examplesText([commonExample])}`,
     ...channels.map((channel) => {
       const type = channel.properties?.['type']
       const rows = own(channel)
       const { examples } = channelDefinitions.find((each) => each.type === type?.const)!
-      const shown = `Example: ${examples.map((example) => asCode(`- ${example}`)).join(' or ')}`
+      const shown = examplesText(examples)
       return `#### ${type?.const}\n\n${type?.description}${rows.length === 0 ? '' : `\n\n${table(head, rows)}`}\n\n${shown}`
     }),
   ].join('\n\n')
