@@ -119,7 +119,7 @@ async function removeFrom(root: string, options: InitOptions): Promise<ExitCode>
     throw new ConfigurationError([
       {
         path: folder,
-        rule: `has ${running.length} containers; remove them and their data first: docker compose --project-directory ${folder} --profile app down --volumes`,
+        rule: `has ${running.length} containers; remove them and their data first: docker compose --project-directory ${folder} --profile app down --volumes --rmi local`,
       },
     ])
   }
