@@ -9,8 +9,11 @@ export interface TcpProxy {
   readonly cut: () => void
   /** Lets packets disappear without a word. */
   readonly drop: () => void
-  /** Ends all connections in both directions when a client sends `text`: before it is passed on, or when the answer to it arrives. */
-  readonly cutAt: (text: string, moment: 'request' | 'answer') => void
+  /**
+   * Ends all connections in both directions when a client commits what contains `text`: before it is passed on, or when the answer arrives.
+   * Other transactions, such as the bridge's own, are not affected.
+   */
+  readonly cutAtCommitOf: (text: string, moment: 'request' | 'answer') => void
   /** Delays everything that is sent to the database. */
   readonly slowDown: (ms: number) => void
   /** Works again, also with another server. */
@@ -43,7 +46,8 @@ export async function openTcpProxy(databaseUrl: string): Promise<TcpProxy> {
     upstream.on('close', () => client.destroy())
     client.on('data', (bytes: Buffer) => {
       if (state === 'drops') return
-      const isHit = cutting !== undefined && bytes.includes(cutting.text)
+      // a transaction is one write
+      const isHit = cutting !== undefined && bytes.includes(cutting.text) && bytes.includes('COMMIT')
       if (isHit && cutting?.moment === 'request') return endAll()
       if (isHit) isCutAtAnswer = true
       if (delayMs === 0) upstream.write(bytes)
@@ -52,7 +56,7 @@ export async function openTcpProxy(databaseUrl: string): Promise<TcpProxy> {
     upstream.on('data', (bytes: Buffer) => {
       if (state === 'drops') return
       // the answer to COMMIT names it
-      if (isCutAtAnswer && bytes.includes(cutting?.text ?? '')) return endAll()
+      if (isCutAtAnswer && bytes.includes('COMMIT')) return endAll()
       client.write(bytes)
     })
   })
@@ -67,7 +71,7 @@ export async function openTcpProxy(databaseUrl: string): Promise<TcpProxy> {
       endAll()
     },
     drop: () => void (state = 'drops'),
-    cutAt: (text, moment) => void (cutting = { text, moment }),
+    cutAtCommitOf: (text, moment) => void (cutting = { text, moment }),
     slowDown: (ms) => void (delayMs = ms),
     heal: (newTarget) => {
       // connections whose packets were lost are not usable any more
