@@ -28,6 +28,20 @@ const others = distinct.filter(([printed]) => !printed.startsWith('query '))
 const { services } = composeFile()
 const [nodeImage] = /node:[\w.-]+/.exec(readFileSync(join(repositoryRoot, 'Dockerfile.production'), 'utf8'))!
 
+/** Settings of the bridge: a channel, an escalation, and an engineer who is on call. */
+const alerts = {
+  channels: [{ type: 'console' }],
+  escalation: [{ after: 300, channels: ['console'] }],
+  rotations: [
+    {
+      name: 'nights',
+      time_zone: 'UTC',
+      people: [{ name: 'Ada', recipients: ['ada@example.com'] }],
+      shift: { length: 'weekly', starts: '2026-01-05', at: '09:00' },
+    },
+  ],
+}
+
 for (const { runbook, printed, kind } of commands) {
   if (typeof kind === 'object') console.log(`not run: ${printed} (${runbook}): ${kind.notRun}`)
 }
@@ -89,7 +103,7 @@ describe.skipIf(!hasDocker)('in a stack with real engines', () => {
     mkdirSync(join(folder, 'programs'))
     writeFileSync(join(folder, 'programs/alert-bridge'), `#!/bin/sh\n${program}`)
     chmodSync(join(folder, 'programs/alert-bridge'), 0o755)
-    writeFileSync(join(folder, 'settings.yaml'), 'alerts: { channels: [{ type: console }] }\n')
+    writeFileSync(join(folder, 'settings.yaml'), JSON.stringify({ alerts }))
     const node = (name: string, args: readonly string[]) =>
       network.run(name, {
         image: nodeImage,
