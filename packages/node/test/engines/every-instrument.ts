@@ -1,5 +1,6 @@
 import { configureQuality, currentExecution, experiment, instrumentAgent, instrumentTool, onExecution } from '@swarmwatch/sdk'
 import { recordMcpOperation } from '@swarmwatch/sdk/instrumentation'
+import type { ModelProvider } from '@swarmwatch/testkit/providers'
 
 import { callModels, openEveryModel } from '../every-model.ts'
 import { startLongAgo } from '../start-long-ago.ts'
@@ -8,10 +9,11 @@ import { useUnavailableProvider } from '../unavailable-provider.ts'
 /**
  * Runs agents until every instrument of the SDK has a value: failure, retry, tool, model calls, tokens,
  * cost, score, objective, budget, variant, cancelled, a tool that runs once, a tool call over MCP, a run without progress, a
- * breaker, a fallback, a listener that throws.
+ * breaker, a fallback, a listener that throws. Its model calls go to `models`, or to a provider on a new port, which is a label of its own.
  */
-export async function useEveryInstrument(): Promise<void> {
-  await using provider = await openEveryModel()
+export async function useEveryInstrument(models?: ModelProvider): Promise<void> {
+  await using own = models === undefined ? await openEveryModel() : undefined
+  const provider = models ?? own!
   const options = { logger: false, recovery: { maxRetries: 1, baseDelaySeconds: 0 } } as const
   const search = instrumentTool(
     async (ok: boolean) => {
