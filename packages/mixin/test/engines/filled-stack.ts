@@ -92,11 +92,15 @@ export async function fillStack(rules: readonly RuleFile[]): Promise<FilledStack
     for (const folder of [files.folder, history, data]) rmSync(folder, { recursive: true })
   }
   try {
+    // So that the age of what no one acknowledges has a line
+    const alerts = { channels: [{ type: 'console' }], escalation: [{ after: 3600, channels: ['console'] }] }
+    writeFileSync(join(data, 'settings.yaml'), JSON.stringify({ alerts }))
     const bridge = startSource('packages/alert-bridge/src/cli.ts', ['serve'], {
+      SWARMWATCH_CONFIG: join(data, 'settings.yaml'),
       BRIDGE_HOST: '0.0.0.0',
       BRIDGE_PORT: '0',
       BRIDGE_TOKEN: bridgeToken,
-      BRIDGE_DATA_DIR: data,
+      BRIDGE_DATA_DIR: join(data, 'inbox'),
       // So that the panel of other regions has a line
       BRIDGE_WATCHED_PEERS: 'elsewhere=86400',
       BRIDGE_HEARTBEAT_TOKEN: 'token-of-no-one-in-tests',
