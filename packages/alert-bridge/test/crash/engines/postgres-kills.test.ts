@@ -65,7 +65,7 @@ describe.skipIf(whyNoPostgres() !== undefined)('three bridges on one PostgreSQL'
       const stoppedAt = performance.now()
       const { store } = await openPostgresStore(readDatabaseUrl(proxy.url)!)
       onTestFinished(() => store.close())
-      await eventually('nothing to wait', async () => (await store.countPending(1)) === 0)
+      await eventually('nothing to wait', async () => (await store.countPending(1)) === 0, { withinMs: 600_000 })
       const seconds = Math.round((performance.now() - stoppedAt) / 1000)
       const { lost, twice, unexplained } = account(load.acknowledged, await store.list({}), sink.received)
       console.log(
@@ -96,7 +96,7 @@ describe.skipIf(whyNoPostgres() !== undefined)('three bridges on one PostgreSQL'
     await load.stop()
     const { store } = await openPostgresStore(readDatabaseUrl(server.url)!)
     onTestFinished(() => store.close())
-    await eventually('nothing to wait', async () => (await store.countPending(1)) === 0)
+    await eventually('nothing to wait', async () => (await store.countPending(1)) === 0, { withinMs: 600_000 })
     const { lost, twice } = account(load.acknowledged, await store.list({}), sink.received)
     expect({ lost, twice }).toEqual({ lost: [], twice: 0 })
   })
