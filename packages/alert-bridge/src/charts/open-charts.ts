@@ -1,6 +1,7 @@
 import { asciiOnly } from '@swarmwatch/config'
 
 import { inTime, reasonOf } from '../causes/in-time.ts'
+import { logLimit } from '../log-limit.ts'
 import { cleanLine } from '../message/clean-text.ts'
 import type { Notice, NoticeChart } from '../message/notice.ts'
 import { type Chart, type ChartSeries, isDrawable } from './chart.ts'
@@ -52,7 +53,7 @@ export function openCharts({
 }: ChartOptions): ChartOfNotice {
   const kept = new Map<string, { readonly atMs: number; readonly chart: Promise<NoticeChart | undefined> }>()
   let failedAtMs = Number.NEGATIVE_INFINITY
-  let loggedAtMs = Number.NEGATIVE_INFINITY
+  const due = logLimit(logEveryMs, now)
   let minute = { atMs: Number.NEGATIVE_INFINITY, count: 0 }
 
   async function make(request: ChartRequest): Promise<NoticeChart | undefined> {
@@ -67,8 +68,7 @@ export function openCharts({
       }, timeoutMs)
     } catch (error) {
       if (!(error instanceof RefusedQuery)) failedAtMs = now()
-      if (now() - loggedAtMs >= logEveryMs) {
-        loggedAtMs = now()
+      if (due() !== undefined) {
         const what =
           error instanceof RefusedQuery
             ? `the query of "${asciiOnly(cleanLine(request.title, 80))}" is refused`

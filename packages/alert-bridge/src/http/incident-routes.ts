@@ -10,6 +10,7 @@ import {
 } from '../incidents/action-links.ts'
 import { type ActionResult, type Actor, canBeSilenced, type IncidentActions, personName } from '../incidents/incident-actions.ts'
 import { readSigned, signValue } from '../incidents/signed-values.ts'
+import { logLimit } from '../log-limit.ts'
 import { cleanLine } from '../message/clean-text.ts'
 import { localTime } from '../message/notice-times.ts'
 import type { StoredIncident } from '../outbox/incidents.ts'
@@ -297,13 +298,10 @@ const logEveryMs = 60_000
 
 /** Logs what was refused, without the values that were refused. */
 export function limitedLog(write: (line: string) => void, now: () => number): (what: string) => void {
-  let loggedAt = Number.NEGATIVE_INFINITY
-  let count = 0
+  const due = logLimit(logEveryMs, now)
   return (what) => {
-    count += 1
-    if (now() - loggedAt < logEveryMs) return
-    loggedAt = now()
+    const count = due()
+    if (count === undefined) return
     write(`[BRIDGE] refused ${what}${count > 1 ? `, and ${count - 1} more requests of people since the last such line` : ''}`)
-    count = 0
   }
 }

@@ -7,6 +7,7 @@ import type { FastifyError, FastifyInstance, FastifyReply, FastifyRequest } from
 import fastify from 'fastify'
 
 import type { BridgeCore } from '../bridge-core.ts'
+import { logLimit } from '../log-limit.ts'
 import { bodyTooLarge } from '../message/meta-notices.ts'
 import type { MetricsEndpoint } from '../metrics/metrics-endpoint.ts'
 import { StoreError } from '../outbox/store.ts'
@@ -195,7 +196,7 @@ interface AnswerErrorsOptions {
 
 /** Answers failed requests: with 503 if Alertmanager must send the alert again, and never with a redirect. */
 function answerErrors(app: FastifyInstance, { core, now, write }: AnswerErrorsOptions): void {
-  let loggedAt = Number.NEGATIVE_INFINITY
+  const due = logLimit(logEveryMs, now)
 
   app.setErrorHandler(async (error: FastifyError, request, reply) => {
     if (error.statusCode === 413 && request.routeOptions.bodyLimit === bodyLimit) {
@@ -204,8 +205,7 @@ function answerErrors(app: FastifyInstance, { core, now, write }: AnswerErrorsOp
       return reply.code(413).header('connection', 'close').send({ error: 'the body is larger than 16 MiB' })
     }
     if (error instanceof StoreError) {
-      if (now() - loggedAt > logEveryMs) {
-        loggedAt = now()
+      if (due() !== undefined) {
         write(`[BRIDGE] ${error.message}; the bridge answers 503, and Alertmanager sends the alert again`)
       }
       return reply.code(503).send({ error: `cannot store: ${error.reason}` })

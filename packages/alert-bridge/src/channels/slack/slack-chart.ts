@@ -1,6 +1,7 @@
 import { asciiOnly, type Secret } from '@swarmwatch/config'
 
 import { patientTimeout } from '../../clock.ts'
+import { logLimit } from '../../log-limit.ts'
 import { cleanLine } from '../../message/clean-text.ts'
 import type { ChannelDependencies, Delivery, DeliveryResult } from '../channel.ts'
 import { hideSecrets } from '../guarded-delivery.ts'
@@ -15,11 +16,9 @@ const logEveryMs = 10 * 60_000
 
 /** Prints one line for each 10 minutes of failures. */
 export function chartLog({ now, write }: Pick<ChannelDependencies, 'now' | 'write'>, channel: string): ChartLog {
-  let loggedAtMs = Number.NEGATIVE_INFINITY
+  const due = logLimit(logEveryMs, () => now().getTime())
   return (reason) => {
-    const at = now().getTime()
-    if (at - loggedAtMs < logEveryMs) return
-    loggedAtMs = at
+    if (due() === undefined) return
     write(`[BRIDGE] a chart could not be uploaded to the channel "${channel}" (${reason}); messages are sent without a chart`)
   }
 }
