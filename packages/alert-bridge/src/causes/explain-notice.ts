@@ -3,6 +3,7 @@ import { type RunChoice, runChoices, runsAnnotation, traceUrl } from '@swarmwatc
 import { affectedAlerts, agentOf } from '../message/alert-facts.ts'
 import type { Notice, NoticeAlert } from '../message/notice.ts'
 import { inTime, reasonOf } from './in-time.ts'
+import { recentAnswers } from './recent-answers.ts'
 import { type Cause, causeAmong, type RunSearch, type TraceStore } from './runs.ts'
 
 /** Options for {@link openExplanations}. */
@@ -48,20 +49,18 @@ export function openExplanations({
   write,
   timeoutMs = 2_000,
 }: ExplanationOptions): ExplainNotice {
-  const kept = new Map<string, { readonly atMs: number; readonly cause: Promise<Cause | undefined> }>()
+  const recent = recentAnswers<Promise<Cause | undefined>>({ now, freshMs, maxKept })
   const running = new Set<Promise<unknown>>()
   let failedAtMs = Number.NEGATIVE_INFINITY
   let hasFailed = false
 
   function causeOf(search: RunSearch): Promise<Cause | undefined> {
     const key = JSON.stringify([search.service, search.agent, search.choice, search.fromMs])
-    const before = kept.get(key)
-    if (before !== undefined && now() - before.atMs < freshMs) return before.cause
+    const before = recent.get(key)
+    if (before !== undefined) return before
     if (traces === undefined || now() - failedAtMs < pauseMs) return Promise.resolve(undefined)
     const cause = ask(traces, search)
-    if (kept.size >= maxKept) kept.delete(kept.keys().next().value!)
-    kept.delete(key)
-    kept.set(key, { atMs: now(), cause })
+    recent.set(key, cause)
     return cause
   }
 

@@ -1,6 +1,7 @@
 import { asciiOnly } from '@swarmwatch/config'
 
 import { inTime, reasonOf } from '../causes/in-time.ts'
+import { recentAnswers } from '../causes/recent-answers.ts'
 import { logLimit } from '../log-limit.ts'
 import { cleanLine } from '../message/clean-text.ts'
 import type { Notice, NoticeChart } from '../message/notice.ts'
@@ -51,7 +52,7 @@ export function openCharts({
   render = renderPng,
   timeoutMs = 2_000,
 }: ChartOptions): ChartOfNotice {
-  const kept = new Map<string, { readonly atMs: number; readonly chart: Promise<NoticeChart | undefined> }>()
+  const recent = recentAnswers<Promise<NoticeChart | undefined>>({ now, freshMs, maxKept })
   let failedAtMs = Number.NEGATIVE_INFINITY
   const due = logLimit(logEveryMs, now)
   let minute = { atMs: Number.NEGATIVE_INFINITY, count: 0 }
@@ -91,13 +92,11 @@ export function openCharts({
     const request = chartRequest(notice, now())
     if (request === undefined) return undefined
     const key = JSON.stringify([request.queries, request.title, request.limit, request.alertMs])
-    const before = kept.get(key)
-    if (before !== undefined && now() - before.atMs < freshMs) return before.chart
+    const before = recent.get(key)
+    if (before !== undefined) return before
     if (now() - failedAtMs < pauseMs || isTooMany()) return undefined
     const chart = make(request)
-    if (kept.size >= maxKept) kept.delete(kept.keys().next().value!)
-    kept.delete(key)
-    kept.set(key, { atMs: now(), chart })
+    recent.set(key, chart)
     return chart
   }
 }
