@@ -1,3 +1,4 @@
+import { wallClock } from '../local-time.ts'
 import type { Chart } from './chart.ts'
 import { isDrawable } from './chart.ts'
 import { type Scale, scaledText, scaleFor } from './chart-units.ts'
@@ -76,21 +77,5 @@ export function zoneText(ms: number, timeZone: string): string {
 
 function offsetMs(ms: number, timeZone: string): number {
   const whole = Math.floor(ms / 1000) * 1000
-  const parts = Object.fromEntries(
-    new Intl.DateTimeFormat('en-US', {
-      timeZone,
-      calendar: 'gregory',
-      hourCycle: 'h23',
-      year: 'numeric',
-      month: 'numeric',
-      day: 'numeric',
-      hour: 'numeric',
-      minute: 'numeric',
-      second: 'numeric',
-    })
-      .formatToParts(whole)
-      .map(({ type, value }) => [type, Number(value)]),
-  )
-  const { year = 0, month = 0, day = 0, hour = 0, minute = 0, second = 0 } = parts
-  return Date.UTC(year, month - 1, day, hour, minute, second) - whole
+  return wallClock(whole, timeZone) - whole
 }

@@ -3,7 +3,7 @@ import { runInNewContext } from 'node:vm'
 import { type OnCallPerson, readMailbox, type Rotation } from '@swarmwatch/config'
 import ICAL from 'ical.js'
 
-import { instantOf } from './local-time.ts'
+import { instantOf } from '../local-time.ts'
 import type { OnCall } from './shifts.ts'
 
 /** A period of a calendar in which people are on call. Times are milliseconds since 1970. */

@@ -1,6 +1,6 @@
 import type { OnCallPerson, Rotation, RotationShift } from '@swarmwatch/config'
 
-import { instantOf, wallClock } from './local-time.ts'
+import { instantOf, wallClock } from '../local-time.ts'
 
 /** The people on call, and when they change. */
 export interface OnCall {

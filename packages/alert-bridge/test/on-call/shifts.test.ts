@@ -1,7 +1,7 @@
 import { fc, test as propertyTest } from '@fast-check/vitest'
 import { expect, test } from 'vitest'
 
-import { instantOf, wallClock } from '../../src/on-call/local-time.ts'
+import { instantOf, wallClock } from '../../src/local-time.ts'
 import { onCallByShift, type ShiftRotation } from '../../src/on-call/shifts.ts'
 
 const person = (name: string) => ({ name, recipients: [`${name}@example.com`] })
