@@ -158,6 +158,12 @@ export function silencesFor({ alerts }: Pick<Notice, 'alerts'>): Matcher[][] {
   return affected.slice(0, maxSilences).map(({ labels }) => matchersOf(labels))
 }
 
+/** The matchers of {@link silencesFor}, or undefined if the labels of the alerts are no longer stored. */
+export function knownMatchers(notice: Pick<Notice, 'alerts'>): Matcher[][] | undefined {
+  const wanted = silencesFor(notice)
+  return wanted.length === 0 || wanted.some((matchers) => matchers.length === 0) ? undefined : wanted
+}
+
 function commonLabels([first, ...others]: readonly NoticeAlert[]): Matcher[] {
   return matchersOf(first?.labels ?? {}).filter(({ name, value }) => others.every(({ labels }) => labels[name] === value))
 }

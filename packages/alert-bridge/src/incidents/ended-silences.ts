@@ -2,7 +2,7 @@ import { type Waker, waker } from '../deliveries/waker.ts'
 import type { Notice } from '../message/notice.ts'
 import type { IncidentChange, StoredIncident } from '../outbox/incidents.ts'
 import type { Store } from '../outbox/store.ts'
-import { AlertmanagerError, type Silences, silencesFor } from './alertmanager-silences.ts'
+import { AlertmanagerError, knownMatchers, type Silences } from './alertmanager-silences.ts'
 import { isActive, noticeOf } from './incident-actions.ts'
 
 /** Options for {@link watchEndedSilences}. */
@@ -61,9 +61,9 @@ export function watchEndedSilences(options: EndedSilencesOptions): Waker {
   }
 
   async function fires(incident: StoredIncident): Promise<boolean> {
-    const wanted = silencesFor(noticeOf(incident))
+    const wanted = knownMatchers(noticeOf(incident))
     // without labels, no one can know
-    if (wanted.length === 0 || wanted.some((matchers) => matchers.length === 0)) return true
+    if (wanted === undefined) return true
     for (const matchers of wanted) if (await silences.hasAlert(matchers)) return true
     return false
   }

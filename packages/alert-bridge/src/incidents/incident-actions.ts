@@ -2,7 +2,7 @@ import { cleanLine } from '../message/clean-text.ts'
 import type { Notice } from '../message/notice.ts'
 import type { HistoryEntry, IncidentChange, StoredIncident } from '../outbox/incidents.ts'
 import type { Recipient, Store } from '../outbox/store.ts'
-import { AlertmanagerError, type Silences, silencesFor } from './alertmanager-silences.ts'
+import { AlertmanagerError, knownMatchers, type Silences } from './alertmanager-silences.ts'
 
 /** A person who acts on an incident, and how: `link`, `Slack`, `list`, with the address where that is known. */
 export interface Actor {
@@ -190,8 +190,8 @@ async function createSilences(
   silences: Pick<Silences, 'create' | 'active'>,
   { incident, actor, wish, now }: SilenceOrder,
 ): Promise<{ readonly endsAt: number; readonly ids: readonly string[] }> {
-  const wanted = silencesFor(noticeOf(incident))
-  if (wanted.length === 0 || wanted.some((matchers) => matchers.length === 0)) {
+  const wanted = knownMatchers(noticeOf(incident))
+  if (wanted === undefined) {
     throw new AlertmanagerError('the alerts of this incident are no longer stored; create the silence in Alertmanager')
   }
   const mark = `(incident ${incident.key})`
