@@ -87,11 +87,7 @@ export async function startService(settings: BridgeSettings, options: ServiceOpt
     openBreakers: core.openBreakers,
     watchdogAgeSeconds: () => watchdog?.ageSeconds(),
     peers: peers.states,
-    unacknowledged: () =>
-      Promise.race([
-        unacknowledged(store, now, steps.length > 0).catch(() => undefined),
-        pause(scrapeWaitMs, undefined, { ref: false }),
-      ]),
+    unacknowledged: () => inTime(unacknowledged(store, now, steps.length > 0)),
   })
 
   const onStored = (): void => {
