@@ -1,5 +1,7 @@
 import type { Secret } from '@swarmwatch/config'
 
+import { parseJson } from '../parse-json.ts'
+
 /** A server that is asked for JSON. */
 export interface JsonServer {
   /** A path can be appended to it. */
@@ -50,13 +52,5 @@ export async function readJson(
     if (size > maxMib * mib) throw new RangeError(`the answer has more than ${maxMib} MiB`)
     chunks.push(chunk)
   }
-  return { status: response.status, json: parsed(Buffer.concat(chunks).toString('utf8')) }
-}
-
-function parsed(text: string): unknown {
-  try {
-    return JSON.parse(text)
-  } catch {
-    return undefined
-  }
+  return { status: response.status, json: parseJson(Buffer.concat(chunks).toString('utf8')) }
 }

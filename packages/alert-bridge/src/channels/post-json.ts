@@ -1,3 +1,5 @@
+import { parseJson } from '../parse-json.ts'
+
 /** A request with a JSON body. */
 export interface JsonRequest {
   readonly url: string
@@ -118,12 +120,8 @@ async function answerText(body: AsyncIterable<Uint8Array> | Iterable<Uint8Array>
 }
 
 function jsonObject(text: string): JsonAnswer['json'] {
-  try {
-    const value: unknown = JSON.parse(text)
-    return typeof value === 'object' && value !== null ? (value as JsonAnswer['json']) : {}
-  } catch {
-    return {}
-  }
+  const value = parseJson(text)
+  return typeof value === 'object' && value !== null ? (value as JsonAnswer['json']) : {}
 }
 
 /** Reads the first `maxBytes` bytes of a body as text and does not wait for the rest. */

@@ -1,3 +1,4 @@
+import { parseJson } from '../parse-json.ts'
 import type { JsonAnswer } from './post-json.ts'
 
 /**
@@ -46,19 +47,11 @@ export function isAccepted({ status, text }: Pick<JsonAnswer, 'status' | 'text'>
     .trim()
     .replace(/^\)\]\}',?\s*/, '')
   if (body === '') return true
-  const value = parsed(body)
+  const value = parseJson(body)
   if (value === undefined) return verdictOfText(body) === true
   const { byKey, bySentence } = verdictOf(value, sent, 0)
   // an answer without a verdict is the posted message of Google Chat or Discord
   return byKey ?? bySentence ?? typeof value !== 'string'
-}
-
-function parsed(body: string): unknown {
-  try {
-    return JSON.parse(body)
-  } catch {
-    return undefined
-  }
 }
 
 /** `ok`, `1` of Teams' connectors, `Message accepted`; never HTML, and never a sentence that speaks of an error. */

@@ -1,13 +1,15 @@
-import type { Secret } from '@swarmwatch/config'
+import { createHmac } from 'node:crypto'
+
+import { isSameText, type Secret } from '@swarmwatch/config'
 import type { FastifyInstance } from 'fastify'
 import { z } from 'zod'
 
 import { actionNames, readActionToken } from '../incidents/action-links.ts'
 import { type ActionResult, type IncidentActions, personName } from '../incidents/incident-actions.ts'
 import { StoreError } from '../outbox/store.ts'
+import { parseJson } from '../parse-json.ts'
 import { formFields } from './form-request.ts'
 import { limitedLog } from './incident-routes.ts'
-import { isFromSlack } from './slack-signature.ts'
 
 /** Options for {@link slackInteractions}. */
 export interface SlackInteractionOptions {
@@ -71,6 +73,25 @@ export function slackInteractions(app: FastifyInstance, options: SlackInteractio
   }
 }
 
+/** A request is accepted this long after Slack signed it. */
+const windowSeconds = 5 * 60
+
+/** A request that may come from Slack. */
+interface SignedRequest {
+  /** Header `x-slack-request-timestamp`. */
+  readonly timestamp: string | undefined
+  /** Header `x-slack-signature`. */
+  readonly signature: string | undefined
+  readonly body: Uint8Array
+}
+
+/** Whether Slack has signed the request with the signing secret of the app (version v0), within the last five minutes. */
+function isFromSlack({ timestamp = '', signature = '', body }: SignedRequest, secret: Secret, now: number): boolean {
+  const isRecent = /^\d{1,12}$/.test(timestamp) && Math.abs(now / 1000 - Number(timestamp)) <= windowSeconds
+  const expected = createHmac('sha256', secret.reveal()).update(`v0:${timestamp}:`).update(body).digest('hex')
+  return isSameText(`v0=${expected}`, signature) && isRecent
+}
+
 function sentenceOf(result: ActionResult): string | undefined {
   if (result.kind === 'done') return undefined
   if (result.kind !== 'already') return 'This incident was deleted. Nothing was changed.'
@@ -96,7 +117,7 @@ const payloadSchema = z.object({
 })
 
 function clickOf(payload: string): Click | undefined {
-  const read = payloadSchema.safeParse(jsonOf(payload))
+  const read = payloadSchema.safeParse(parseJson(payload))
   if (!read.success) return undefined
   const { user, actions, response_url: url } = read.data
   const pressed = actions[0]!
@@ -106,12 +127,4 @@ function clickOf(payload: string): Click | undefined {
   // Slack's own address, whatever the payload contains
   const responseUrl = url !== undefined && /^https:\/\/hooks\.slack(?:-gov)?\.com\//.test(url) ? url : undefined
   return { action, value: pressed.value ?? '', user: name, responseUrl }
-}
-
-function jsonOf(text: string): unknown {
-  try {
-    return JSON.parse(text)
-  } catch {
-    return undefined
-  }
 }

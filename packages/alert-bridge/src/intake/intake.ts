@@ -6,6 +6,7 @@ import { bodyUnreadable, type Meta, metaNotice } from '../message/meta-notices.t
 import type { Notice } from '../message/notice.ts'
 import type { BridgeMetrics } from '../metrics/bridge-metrics.ts'
 import { type Accepted, type Decision, type Inbox, type MetaStates, type Store, StoreError } from '../outbox/store.ts'
+import { parseJson } from '../parse-json.ts'
 import type { RoutedChannel } from '../routing.ts'
 import { withoutWatchdog } from '../watchdog.ts'
 import { type BridgeEvent, noticeOfEvent } from './bridge-event.ts'
@@ -144,12 +145,8 @@ export async function startIntake(options: IntakeOptions): Promise<Intake> {
 
 /** The receiver in a body that is no webhook, because a template of Alertmanager has changed it: it was sent and received all the same. */
 function receiverIn(body: Uint8Array): string {
-  try {
-    const { receiver } = JSON.parse(Buffer.from(body).toString('utf8')) as { receiver?: unknown }
-    return typeof receiver === 'string' ? receiver : ''
-  } catch {
-    return ''
-  }
+  const value = parseJson(Buffer.from(body).toString('utf8')) as { receiver?: unknown } | null | undefined
+  return typeof value?.receiver === 'string' ? value.receiver : ''
 }
 
 /** Result of {@link replayQuarantined}. */
