@@ -19,6 +19,8 @@ const alikeDays = 0.04
 const slowerDays = 0.4
 /** Means of all whole days so far, at most 14. */
 const dayMeans = '(swarm:cost_usd:mean_hour_1d and swarm:cost_usd:increase1h offset 1d)[14d:6h]'
+/** Variance of a day by the quarters of days, each compared with yesterday's. Neighbouring quarters resemble each other: 20 % more. */
+const varianceOfQuarters = `${1.2 / 2 / 4} * stdvar_over_time((swarm:cost_usd:mean_hour_6h - swarm:cost_usd:mean_hour_6h offset 1d and swarm:cost_usd:increase1h offset 30h)[6d:3h])`
 const dayChanges =
   '(ln((swarm:cost_usd:mean_hour_1d > 0) / (swarm:cost_usd:mean_hour_1d offset 7d > 0)) and swarm:cost_usd:increase1h offset 8d)[14d:6h]'
 /** 30 days are four weeks and two days, which may cost more or less than others. */
@@ -110,15 +112,14 @@ export const costRecordings: RuleGroup = {
     },
     {
       // Variance of a day by chance: of the days around the line, or of a quarter of a day from yesterday's, whichever is
-      // larger. Few days can be near a line by chance, quarters are four times as many. Neighbouring quarters
-      // resemble each other: 20 % more
+      // larger. Few days can be near a line by chance, quarters are four times as many
       record: 'swarm:cost_usd:day_variance',
       expr: promql`
         swarm:cost_usd:trend_rest * swarm:cost_usd:trend_days / (swarm:cost_usd:trend_days - 2)
-          > ${1.2 / 2 / 4} * stdvar_over_time((swarm:cost_usd:mean_hour_6h - swarm:cost_usd:mean_hour_6h offset 1d and swarm:cost_usd:increase1h offset 30h)[6d:3h])
+          > ${varianceOfQuarters}
             / swarm:cost_usd:mean_hour_7d ^ 2
         or
-        ${1.2 / 2 / 4} * stdvar_over_time((swarm:cost_usd:mean_hour_6h - swarm:cost_usd:mean_hour_6h offset 1d and swarm:cost_usd:increase1h offset 30h)[6d:3h])
+        ${varianceOfQuarters}
           / swarm:cost_usd:mean_hour_7d ^ 2
         and
         swarm:cost_usd:trend_7d`,
