@@ -1,6 +1,5 @@
 export type { AlertGroup, GroupAlert, NotificationReason } from './alert-group.ts'
 export { alertNames, type AlertRule, type AlertRuleName, type CodeRule, defaultAlertRules } from './alert-rules.ts'
-export { chartAnnotations, type ChartUnit, chartUnits } from './chart-annotations.ts'
 export { type ChannelBase, type QuietHours, severities, type Severity } from './channels/channel-definition.ts'
 export {
   addressesOf,
@@ -28,7 +27,7 @@ export { type Mailbox, readMailbox, writeMailbox } from './mail-address.ts'
 export { type FieldName, readTemplate, type TemplateField, templateFields, type TemplatePart } from './message-template.ts'
 export { mistypedVariables } from './mistyped-variables.ts'
 export { asciiOnly, ConfigurationError, type Problem, problemText, shownValue } from './problem.ts'
-export { type RunChoice, runChoices, runsAnnotation } from './run-choice.ts'
+export { chartAnnotations, type ChartUnit, chartUnits, type RunChoice, runChoices, runsAnnotation } from './rule-annotations.ts'
 export type { CodeRotation, OnCallPerson, Rotation, RotationOverride, RotationShift } from './rotations.ts'
 export { isSameText, Secret } from './secret.ts'
 export type { AlertSettings } from './settings/alerts.ts'
