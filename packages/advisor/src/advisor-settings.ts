@@ -4,8 +4,9 @@ import { ConfigurationError, type Environment, openVariables, type Problem, Secr
 import {
   decimal,
   host,
-  oneLine,
   port,
+  type PrometheusLogin,
+  prometheusLogin,
   readable,
   readVariables,
   secret,
@@ -16,12 +17,8 @@ import {
 import type { PrometheusAddress } from './prometheus/prometheus-client.ts'
 
 /** Settings of the advisor; all come from the environment. */
-export interface AdvisorSettings {
+export interface AdvisorSettings extends PrometheusLogin {
   readonly prometheusUrl: string
-  readonly prometheusToken: Secret | undefined
-  readonly prometheusUser: string | undefined
-  readonly prometheusPassword: Secret | undefined
-  readonly prometheusTenant: string | undefined
   readonly prometheusMatchers: string
   readonly weeks: number
   readonly host: string
@@ -60,20 +57,7 @@ export const advisorSettings: Settings<AdvisorSettings> = {
     value: url,
     default: 'http://127.0.0.1:9090',
   },
-  prometheusToken: { about: 'Bearer token for it.', variable: 'PROMETHEUS_TOKEN', value: token, default: undefined },
-  prometheusUser: { about: 'User for basic authentication.', variable: 'PROMETHEUS_USER', value: oneLine, default: undefined },
-  prometheusPassword: {
-    about: 'Password of that user.',
-    variable: 'PROMETHEUS_PASSWORD',
-    value: secret('must be one line of text', (text) => !/[\r\n]/.test(text)),
-    default: undefined,
-  },
-  prometheusTenant: {
-    about: 'Tenant of Mimir, sent as `X-Scope-OrgID`.',
-    variable: 'PROMETHEUS_TENANT',
-    value: oneLine,
-    default: undefined,
-  },
+  ...prometheusLogin,
   prometheusMatchers: {
     about: 'Label matchers that choose the agents, such as `deployment_environment_name="production"`.',
     variable: 'PROMETHEUS_MATCHERS',

@@ -1,4 +1,5 @@
 export { variablesTable } from './documented-setting.ts'
+export { type PrometheusLogin, prometheusLogin } from './prometheus-login.ts'
 export { type Origin, readVariables, type Setting, type Settings } from './setting.ts'
 export {
   decimal,
