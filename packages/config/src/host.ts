@@ -24,6 +24,21 @@ export function isLoopback(host: string): boolean {
   return version !== 0 && loopback.check(name.replace(/%.*/, ''), version === 6 ? 'ipv6' : 'ipv4')
 }
 
+/** Returns whether an IP address is one of these addresses, or in one of these networks (`10.0.0.0/8`). Other texts never are. */
+export function addressIn(networks: readonly string[]): (address: string) => boolean {
+  const list = new BlockList()
+  for (const network of networks) {
+    const [address = '', length] = network.split('/')
+    if (length === undefined) list.addAddress(address, familyOf(address))
+    else list.addSubnet(address, Number(length), familyOf(address))
+  }
+  return (address) => isIP(address) !== 0 && list.check(address, familyOf(address))
+}
+
+function familyOf(address: string): 'ipv4' | 'ipv6' {
+  return isIPv6(address) ? 'ipv6' : 'ipv4'
+}
+
 /** Whether a text is a host name or an IP address, without a port. */
 export function isHost(text: string): boolean {
   const bare = withoutBrackets(text)

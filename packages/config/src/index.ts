@@ -20,7 +20,7 @@ export type { SlackBotChannel, SlackChannel, SlackWebhookChannel } from './chann
 export type { WebhookChannel } from './channels/webhook.ts'
 export { type Environment, isSecretName, openVariables, type Variable, type VariableReader } from './environment.ts'
 export type { CodeEscalationStep, EscalationStep } from './escalation.ts'
-export { hostAndPort, isHost, isLoopback, withoutBrackets } from './host.ts'
+export { addressIn, hostAndPort, isHost, isLoopback, withoutBrackets } from './host.ts'
 export { type AlertSelection, type InhibitionRule, inhibitionRules } from './inhibition.ts'
 export { type CodeSettings, type Configuration, loadConfiguration, type LoadOptions } from './load-configuration.ts'
 export { type Mailbox, readMailbox, writeMailbox } from './mail-address.ts'

@@ -1,6 +1,4 @@
-import { BlockList, isIP } from 'node:net'
-
-import type { Secret } from '@swarmwatch/config'
+import { addressIn, type Secret } from '@swarmwatch/config'
 import type { FastifyRequest } from 'fastify'
 
 import { personName } from '../incidents/incident-actions.ts'
@@ -44,16 +42,17 @@ export function onCallAccess(
   { tokens, userHeader, trustedProxies, secrets, isSecure }: OnCallSettings,
   now: () => number,
 ): OnCallAccess {
-  const proxies = blockListOf(trustedProxies)
+  const isProxy = addressIn(trustedProxies)
   // another token ends all sessions
   const subject = JSON.stringify(tokens.map((token) => token.reveal()))
 
   function proxyUser({ raw, socket }: FastifyRequest): string | undefined {
     const values = userHeader === undefined ? [] : (raw.headersDistinct[userHeader.toLowerCase()] ?? [])
-    const address = socket.remoteAddress ?? ''
+    // an IPv4 address as a socket for both versions shows it
+    const address = socket.remoteAddress?.replace(/^::ffff:(?=\d+\.)/, '') ?? ''
     const [value] = values
     // of two headers, one may be that of the client, which a proxy that adds its own does not remove
-    if (value === undefined || values.length > 1 || !isIn(proxies, address)) return undefined
+    if (value === undefined || values.length > 1 || !isProxy(address)) return undefined
     return personName(value)
   }
 
@@ -81,20 +80,4 @@ export function onCallAccess(
 function cookieOf(header: string | undefined): string | undefined {
   const pairs = (header ?? '').split(';').map((pair) => pair.trim())
   return pairs.find((pair) => pair.startsWith(`${cookieName}=`))?.slice(cookieName.length + 1)
-}
-
-function blockListOf(networks: readonly string[]): BlockList {
-  const list = new BlockList()
-  for (const network of networks) {
-    const [address = '', prefix] = network.split('/')
-    const family = isIP(address) === 6 ? 'ipv6' : 'ipv4'
-    if (prefix === undefined) list.addAddress(address, family)
-    else list.addSubnet(address, Number(prefix), family)
-  }
-  return list
-}
-
-function isIn(list: BlockList, address: string): boolean {
-  const plain = address.replace(/^::ffff:(?=\d+\.)/, '')
-  return isIP(plain) !== 0 && list.check(plain, isIP(plain) === 6 ? 'ipv6' : 'ipv4')
 }

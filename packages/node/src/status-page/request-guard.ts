@@ -1,7 +1,7 @@
-import { BlockList, isIP, isIPv6 } from 'node:net'
+import { isIP } from 'node:net'
 
 import type { HttpBindings } from '@hono/node-server'
-import { isLoopback } from '@swarmwatch/config'
+import { addressIn, isLoopback } from '@swarmwatch/config'
 import type { Context, MiddlewareHandler } from 'hono'
 
 /**
@@ -139,14 +139,7 @@ export function isHttps(c: Context): boolean {
  * the client may have written the addresses before it.
  */
 export function clientOf(trustedProxies: readonly string[]): (c: Context<{ Bindings: Partial<HttpBindings> }>) => string {
-  const trusted = new BlockList()
-  for (const network of trustedProxies) {
-    const [address = '', length] = network.split('/')
-    const family = isIPv6(address) ? 'ipv6' : 'ipv4'
-    if (length === undefined) trusted.addAddress(address, family)
-    else trusted.addSubnet(address, Number(length), family)
-  }
-  const isTrusted = (address: string): boolean => isIP(address) !== 0 && trusted.check(address, isIPv6(address) ? 'ipv6' : 'ipv4')
+  const isTrusted = addressIn(trustedProxies)
   return (c) => {
     const remote = c.env?.incoming?.socket.remoteAddress
     const path = remote === undefined ? [] : [...forwardedBy(c).addresses, plainAddress(remote)]
