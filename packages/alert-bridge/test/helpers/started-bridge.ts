@@ -32,6 +32,27 @@ export interface StartOptions extends Omit<ServiceOptions, 'channels' | 'write'>
   readonly settings?: Partial<BridgeSettings>
 }
 
+/** Settings of a bridge on a free port of this machine, without channels. */
+export function plainSettings({
+  dataDir,
+  databaseUrl,
+}: {
+  readonly dataDir: string
+  readonly databaseUrl: string | undefined
+}): BridgeSettings {
+  return {
+    port: 0,
+    host: '127.0.0.1',
+    tokens: [new Secret(token)],
+    dataDir,
+    ...(databaseUrl !== undefined && { databaseUrl: new Secret(databaseUrl) }),
+    heartbeatUrl: undefined,
+    watchdogSeconds: 0,
+    channels: [],
+    notices: [],
+  }
+}
+
 /** A whole bridge on a free port with a store on disk; it ends with the test. */
 export async function startedBridge({
   channels,
@@ -43,15 +64,7 @@ export async function startedBridge({
   const lines: string[] = []
   const service = await startService(
     {
-      port: 0,
-      host: '127.0.0.1',
-      tokens: [new Secret(token)],
-      dataDir,
-      ...(databaseUrl !== undefined && { databaseUrl: new Secret(databaseUrl) }),
-      heartbeatUrl: undefined,
-      watchdogSeconds: 0,
-      channels: [],
-      notices: [],
+      ...plainSettings({ dataDir, databaseUrl }),
       ...settings,
     },
     { ...options, channels: channels.map(({ routed }) => routed), write: (line) => lines.push(line) },

@@ -9,6 +9,7 @@ import { type BridgeService, startService } from '../../src/start-service.ts'
 import { answerWith, fakeHttp, type FakeHttp } from '../channels/fake-http.ts'
 import { firing, type GroupOptions, resolved } from '../helpers/alert-groups.ts'
 import { shortTimes } from '../helpers/short-times.ts'
+import { plainSettings } from '../helpers/started-bridge.ts'
 import { token } from '../helpers/token.ts'
 
 export const linkSecret: string = 'a secret of a test, which signs links'.replaceAll(/\W/g, '-')
@@ -73,14 +74,7 @@ export async function bridgeForPeople({
   const lines: string[] = []
   const service = await startService(
     {
-      port: 0,
-      host: '127.0.0.1',
-      tokens: [new Secret(token)],
-      dataDir,
-      ...(databaseUrl !== undefined && { databaseUrl: new Secret(databaseUrl) }),
-      heartbeatUrl: undefined,
-      watchdogSeconds: 0,
-      notices: [],
+      ...plainSettings({ dataDir, databaseUrl }),
       publicUrl: 'https://bridge.example.com/',
       linkSecrets: [new Secret(linkSecret)],
       onCallTokens: [new Secret(onCallToken)],
