@@ -238,8 +238,9 @@ export class RunLimits {
   /** Earlier attempts, or code that they left behind, may have used more than there was. */
   #compareEarlier(): void {
     for (const key of budgetKeys) {
-      const limit = key === 'seconds' ? undefined : this.#budget[key]
-      if (limit !== undefined && key !== 'seconds') this.#compare(key, this.#used[key], limit)
+      if (key === 'seconds') continue
+      const limit = this.#budget[key]
+      if (limit !== undefined) this.#compare(key, this.#used[key], limit)
     }
   }
 
