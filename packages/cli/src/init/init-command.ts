@@ -60,7 +60,7 @@ Examples:
 }
 
 async function initialize(root: string, options: InitOptions, version: string): Promise<ExitCode> {
-  const folder = options.folder.replace(/^\.\//, '').replace(/\/+$/, '')
+  const folder = folderOf(options)
   const record = readRecord(join(root, folder))
   if (options.update && record === undefined) throw noRecord(folder)
   const project = await readProject(root)
@@ -111,7 +111,7 @@ async function installInto(project: Project, { record, service }: InitPlan, log:
 }
 
 async function removeFrom(root: string, options: InitOptions): Promise<ExitCode> {
-  const folder = options.folder.replace(/^\.\//, '').replace(/\/+$/, '')
+  const folder = folderOf(options)
   const record = readRecord(join(root, folder))
   if (record === undefined) throw noRecord(folder)
   const running = containersOf(record)
@@ -268,6 +268,11 @@ function planAsJson(project: Project, plan: InitPlan, isWritten: boolean): objec
 /** The version of a package. */
 export function versionOf(packageFile: URL): string {
   return (JSON.parse(readFileSync(packageFile, 'utf8')) as { version: string }).version
+}
+
+/** The folder of the stack without `./` and slashes at the end. */
+function folderOf({ folder }: InitOptions): string {
+  return folder.replace(/^\.\//, '').replace(/\/+$/, '')
 }
 
 /** A folder below the current one, as an absolute path. */

@@ -66,7 +66,7 @@ export async function planInit(project: Project, { folder, version, record }: Pl
     service,
     changes,
     conflicts: files.conflicts,
-    notes: [...code.notes, ...agentNotes(project), ...files.notes],
+    notes: [...code.notes, ...agentNotes(project, code.options), ...files.notes],
     needsInstall: packageEdits.some(({ path }) => path[0] === 'dependencies'),
     record: {
       version,
@@ -188,8 +188,7 @@ function planNext(project: Project, folder: string): CodePlan {
   ]
   const edits: ProjectEdit[] = edit.kind === 'changed' ? [{ path, before, after: edit.text }] : []
   if (!local?.includes('SWARMWATCH_OTLP_TOKEN_FILE')) {
-    const separator = local === undefined || local === '' || local.endsWith('\n') ? '' : '\n'
-    edits.push({ path: '.env.local', before: local, after: `${local ?? ''}${separator}${nextEnvironment(folder)}` })
+    edits.push({ path: '.env.local', before: local, after: appended(local, nextEnvironment(folder)) })
   }
   return { edits, dependencies: withNode, options: [], notes }
 }
@@ -218,9 +217,13 @@ function planDockerignore({ root, dockerfile }: Project, folder: string): readon
     ? []
     : ['.secrets', '.env*', 'app.env'].map((name) => `${folder}/${name}`).filter((pattern) => !lines.includes(pattern))
   if (missing.length === 0) return []
+  return [{ path, before, after: appended(before, `# Secrets and settings of this machine\n${missing.join('\n')}\n`) }]
+}
+
+/** Whole lines behind those of a file. */
+function appended(before: string | undefined, lines: string): string {
   const separator = before === undefined || before === '' || before.endsWith('\n') ? '' : '\n'
-  const added = `# Secrets and settings of this machine\n${missing.join('\n')}\n`
-  return [{ path, before, after: `${before ?? ''}${separator}${added}` }]
+  return `${before ?? ''}${separator}${lines}`
 }
 
 /** The oldest API that the packages accept. */
@@ -269,10 +272,10 @@ function planPackage(
 }
 
 /** Scripts that could not be changed and have no other that was, and hints for the frameworks of agents. */
-function agentNotes({ packageFile, framework, telemetry, agents }: Project): readonly string[] {
+function agentNotes({ packageFile, agents }: Project, options: readonly string[]): readonly string[] {
   const notes: string[] = []
-  if (framework !== 'next' && telemetry.kind !== 'file') {
-    for (const script of startScripts(packageFile.scripts ?? {}, ['X'], '@swarmwatch/node/register')) {
+  if (options.length > 0) {
+    for (const script of startScripts(packageFile.scripts ?? {}, options, '@swarmwatch/node/register')) {
       if (script.kind === 'unknown') {
         notes.push(
           `script "${script.name}" was not changed: ${script.reason}; start node with --import @swarmwatch/node/register`,
