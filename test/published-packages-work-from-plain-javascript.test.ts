@@ -1,9 +1,11 @@
 import { mkdir, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
-import { join, resolve } from 'node:path'
+import { basename, join, resolve } from 'node:path'
 
+import { repositoryRoot } from '@swarmwatch/testkit'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 
+import { publishedPackages } from '../release/workspace.ts'
 import { embedded, recording, testing, typedConsumer } from './consumer-programs.ts'
 import { consumerOf, installed, packPublished, published, type PackedPackage } from './packed-packages.ts'
 import { examplesOf, runExample, runProgram, runScript, usersNode } from './run-in.ts'
@@ -17,6 +19,11 @@ beforeAll(async () => {
   packed = await packPublished(outside)
 })
 afterAll(() => rm(outside, { recursive: true, force: true }))
+
+test('every package that a release publishes is packed here', () => {
+  const folders = publishedPackages(repositoryRoot).map(({ folder }) => basename(folder))
+  expect([...published].toSorted()).toEqual(folders.toSorted())
+})
 
 describe.each(published)('@swarmwatch/%s, packed', (name) => {
   test('holds what runs, its README, its licence, and nothing else', () => {
