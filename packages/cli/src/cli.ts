@@ -1,6 +1,13 @@
-import { asJson, commandLine, swarmwatchAbout, swarmwatchCommands, swarmwatchExamples } from '@swarmwatch/config/command-line'
+import {
+  asJson,
+  commandLine,
+  swarmwatchAbout,
+  swarmwatchCommands,
+  swarmwatchExamples,
+  versionOf,
+} from '@swarmwatch/config/command-line'
 
-import { addInitCommand, below, versionOf } from './init/init-command.ts'
+import { addInitCommand, below } from './init/init-command.ts'
 import { makeLocalFiles } from './init/local-files.ts'
 import { addProjectCommands } from './project-commands.ts'
 

@@ -47,7 +47,7 @@ export interface CommandLine {
  */
 export function commandLine({ name, about, usage, examples, packageFile, ...output }: ProgramDescription): CommandLine {
   const { print = console.log, printError = console.error } = output
-  const { version } = JSON.parse(readFileSync(packageFile, 'utf8')) as { version: string }
+  const version = versionOf(packageFile)
   let exitCode: ExitCode = 0
   const program = new Command(name)
     .description(about)
@@ -198,4 +198,9 @@ function errorText(text: string): string {
 
 function asciiLines(text: string): string {
   return text.split('\n').map(asciiOnly).join('\n')
+}
+
+/** The version in a `package.json`. */
+export function versionOf(packageFile: URL): string {
+  return (JSON.parse(readFileSync(packageFile, 'utf8')) as { version: string }).version
 }

@@ -1,7 +1,6 @@
 import { spawnSync } from 'node:child_process'
-import { readFileSync } from 'node:fs'
 
-import { addPassedCommand, type CommandLine, type ExitCode } from '@swarmwatch/config/command-line'
+import { addPassedCommand, type CommandLine, type ExitCode, versionOf } from '@swarmwatch/config/command-line'
 
 /**
  * Adds `init` and `secrets`, which are in the package `swarmwatch`: in a project with `@swarmwatch/node`, `npx swarmwatch` starts this
@@ -14,7 +13,7 @@ export function addProjectSetupCommands(line: CommandLine): void {
 }
 
 function runPackage(words: readonly string[]): ExitCode {
-  const { version } = JSON.parse(readFileSync(new URL('../package.json', import.meta.url), 'utf8')) as { version: string }
+  const version = versionOf(new URL('../package.json', import.meta.url))
   // npx is a script on Windows, which only a shell starts; a shell would read the words, so only simple ones are passed
   const isShell = process.platform === 'win32'
   const unsafe = isShell ? words.find((word) => !/^[\w./=-]*$/.test(word)) : undefined

@@ -1,5 +1,5 @@
 import { spawnSync } from 'node:child_process'
-import { existsSync, readdirSync, readFileSync, rmdirSync, rmSync } from 'node:fs'
+import { existsSync, readdirSync, rmdirSync, rmSync } from 'node:fs'
 import { join, resolve } from 'node:path'
 import { createInterface } from 'node:readline/promises'
 import { styleText } from 'node:util'
@@ -263,11 +263,6 @@ function planAsJson(project: Project, plan: InitPlan, isWritten: boolean): objec
     conflicts: plan.conflicts,
     notes: plan.notes,
   }
-}
-
-/** The version of a package. */
-export function versionOf(packageFile: URL): string {
-  return (JSON.parse(readFileSync(packageFile, 'utf8')) as { version: string }).version
 }
 
 /** The folder of the stack without `./` and slashes at the end. */
