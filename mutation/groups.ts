@@ -57,9 +57,7 @@ export const groups: readonly Group[] = [
   },
   {
     name: 'limits',
-    sources: [
-      `${sdk}/src/run/{budget,daily-budget,run-limits,loop-guard,long-texts,counted-calls,known-values,configured-loops}.ts`,
-    ],
+    sources: [`${sdk}/src/run/{budget,daily-budget,run-limits,loop-guard,counted-calls,call-form,configured-loops}.ts`],
     tests: [`${sdk}/test/limits/*.test.ts`],
   },
   {

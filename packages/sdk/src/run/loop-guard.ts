@@ -46,20 +46,19 @@ export function loopProblems(loop: object, prefix = 'loop.'): OptionProblem[] {
 
 /** Counts equal tool calls of an attempt. */
 export class LoopGuard {
-  readonly #max: number
   readonly #except: ReadonlySet<string>
-  readonly #calls = new CountedCalls()
+  readonly #calls: CountedCalls
 
   constructor({ sameToolCall, except = [] }: LoopLimit) {
-    this.#max = sameToolCall
+    this.#calls = new CountedCalls(sameToolCall)
     this.#except = new Set(except)
   }
 
   /** Counts a call; returns an error if it is one too many. Arguments that cannot be compared are not counted. */
   called(tool: string, args: readonly unknown[]): LoopError | undefined {
     if (this.#except.has(tool)) return undefined
-    const times = guarded('option', () => this.#calls.see(tool, args))?.times ?? 0
-    return times > this.#max ? new LoopError(tool, times) : undefined
+    const times = guarded('option', () => this.#calls.count(tool, args))
+    return times === undefined ? undefined : new LoopError(tool, times)
   }
 
   /** Another attempt may do the same again; memory is released. */
