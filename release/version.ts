@@ -51,9 +51,9 @@ export function applyVersions(root: string, date: string): string {
   return version
 }
 
-/** Files whose mentions of a version are about the past, or about other packages. */
+/** Files whose mentions of a version are about the past, or about other packages; tests read the version. */
 function isHistory(file: string): boolean {
-  return /^CHANGELOG\.md$|(?:^|\/)pnpm-lock\.yaml$|^docs\/benchmarks\.md$|^bench\/results\.json$|^release\/test\//.test(file)
+  return /^CHANGELOG\.md$|(?:^|\/)pnpm-lock\.yaml$|^docs\/benchmarks\.md$|^bench\/results\.json$|\.test\.ts$/.test(file)
 }
 
 /**

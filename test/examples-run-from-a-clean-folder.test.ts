@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 
-import { eventually, freePort, openNetwork, untilAnswers } from '@swarmwatch/testkit'
+import { eventually, freePort, openNetwork, repositoryVersion, untilAnswers } from '@swarmwatch/testkit'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 
 import { objectsOf, renderText, validated } from './kubernetes/render-chart.ts'
@@ -58,13 +58,15 @@ test('the examples with a model have the same scripted one', async () => {
 })
 
 describe.each(names)('examples/%s', (name) => {
-  test('pins the version of every other package, and takes ^0.1.0 of ours', async () => {
+  test('pins the version of every other package, and takes the present version of ours', async () => {
     const { dependencies, devDependencies } = JSON.parse(await readFile(join(folder, name, 'package.json'), 'utf8')) as {
       dependencies: Record<string, string>
       devDependencies?: Record<string, string>
     }
-    for (const [dependency, version] of Object.entries({ ...dependencies, ...devDependencies }))
-      expect(`${dependency} ${version}`).toMatch(/^@swarmwatch\/\S+ \^0\.1\.0$|^(?!@swarmwatch\/)\S+ \d+\.\d+\.\d+(-[\w.]+)?$/)
+    for (const [dependency, version] of Object.entries({ ...dependencies, ...devDependencies })) {
+      if (dependency.startsWith('@swarmwatch/')) expect(`${dependency} ${version}`).toBe(`${dependency} ^${repositoryVersion}`)
+      else expect(`${dependency} ${version}`).toMatch(/^\S+ \d+\.\d+\.\d+(-[\w.]+)?$/)
+    }
   })
 })
 

@@ -24,7 +24,7 @@ export interface PackageRegistryOptions {
 /** The registry that has everything else. */
 const upstream = (process.env['npm_config_registry'] ?? 'https://registry.npmjs.org/').replace(/\/?$/, '/')
 
-/** Opens a registry. `npm install` then resolves `^0.1.0` of our packages as it will when they are published. */
+/** Opens a registry. `npm install` then resolves the present version of our packages as it will when they are published. */
 export async function openPackageRegistry(
   packed: readonly PackedPackage[],
   { host = '127.0.0.1' }: PackageRegistryOptions = {},

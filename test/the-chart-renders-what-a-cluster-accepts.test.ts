@@ -2,7 +2,7 @@ import { chmodSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { gzipSync } from 'node:zlib'
 
-import { imageOf, repositoryRoot, runOnce, whyNoEngines } from '@swarmwatch/testkit'
+import { imageOf, repositoryRoot, repositoryVersion, runOnce, whyNoEngines } from '@swarmwatch/testkit'
 import { temporaryFolder } from '@swarmwatch/testkit/vitest'
 import { describe, expect, test } from 'vitest'
 import { parse, stringify } from 'yaml'
@@ -112,7 +112,10 @@ describe.skipIf(reason !== undefined)('the chart', () => {
   test('uses images by tag, by digest and from a registry of one own', async () => {
     const images = async (file: string): Promise<string[]> =>
       (await renderChart(flagsOf(file))).flatMap(({ spec }) => imagesOf(spec)).toSorted()
-    expect(await images('1-minimal-values.yaml')).toEqual(['swarmwatch/alert-bridge:0.1.0', 'swarmwatch/otel-collector:0.165.0'])
+    expect(await images('1-minimal-values.yaml')).toEqual([
+      `swarmwatch/alert-bridge:${repositoryVersion}`,
+      'swarmwatch/otel-collector:0.165.0',
+    ])
     expect(await images('5-digests-values.yaml')).toEqual([
       'registry.example.com/mirror/my-agents:2.3.4',
       'registry.example.com/mirror/swarmwatch/alert-bridge@sha256:0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef',

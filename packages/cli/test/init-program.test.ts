@@ -4,6 +4,7 @@ import { dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { stripVTControlCharacters } from 'node:util'
 
+import { repositoryVersion } from '@swarmwatch/testkit'
 import { temporaryFolder } from '@swarmwatch/testkit/vitest'
 import { expect, test } from 'vitest'
 
@@ -70,8 +71,8 @@ test('init writes the stack and the start script of an Express project, and --re
     scripts: { start: `node ${options} server.js` },
     dependencies: {
       '@opentelemetry/api': '^1.9.0',
-      '@swarmwatch/node': '^0.1.0',
-      '@swarmwatch/sdk': '^0.1.0',
+      '@swarmwatch/node': `^${repositoryVersion}`,
+      '@swarmwatch/sdk': `^${repositoryVersion}`,
       ai: '^7.0.0',
       express: '^5.0.0',
     },
@@ -198,11 +199,11 @@ function asOfOlderVersion(folder: string, edits: Readonly<Record<string, (text: 
     }
   }
   const packageEdits = record.packageEdits.map((edit) =>
-    edit.path[0] === 'dependencies' ? { ...edit, after: edit.after.replace('0.1.0', '0.0.9') } : edit,
+    edit.path[0] === 'dependencies' ? { ...edit, after: edit.after.replace(repositoryVersion, '0.0.9') } : edit,
   )
   writeRecord(stackFolder, { ...record, version: '0.0.9', stack, packageEdits })
   const manifest = join(folder, 'package.json')
-  writeFileSync(manifest, readFileSync(manifest, 'utf8').replaceAll('^0.1.0', '^0.0.9'))
+  writeFileSync(manifest, readFileSync(manifest, 'utf8').replaceAll(`^${repositoryVersion}`, '^0.0.9'))
 }
 
 test('--update merges a newer version: your changes stay, and one in the same place is a conflict with both texts', async () => {
@@ -238,7 +239,7 @@ test('--update merges a newer version: your changes stay, and one in the same pl
   expect(now['README.md']).toBe(current['README.md'])
   expect(now['gone.yaml']).toBeUndefined()
   expect(now['.secrets/otlp_token']).toBe(current['.secrets/otlp_token'])
-  expect(readFileSync(join(folder, 'package.json'), 'utf8')).toContain('"@swarmwatch/node": "^0.1.0"')
+  expect(readFileSync(join(folder, 'package.json'), 'utf8')).toContain(`"@swarmwatch/node": "^${repositoryVersion}"`)
 
   // Once resolved, it is no conflict any more
   rmSync(join(folder, 'swarmwatch/grafana/grafana.ini.new'))
@@ -295,7 +296,9 @@ test.each<[string, Readonly<Record<string, string>>, Readonly<Record<string, Reg
     {
       'otel/setup.mjs':
         /import \{ AgentInstrumentation \} from '@swarmwatch\/instrumentation'\nnew NodeSDK\(\{ instrumentations: \[new AgentInstrumentation\(\)\], serviceName/,
-      'package.json': /"start": "node --import \.\/otel\/setup\.mjs app\.js"[^]*"@swarmwatch\/instrumentation": "\^0\.1\.0"/,
+      'package.json': new RegExp(
+        String.raw`"start": "node --import \./otel/setup\.mjs app\.js"[^]*"@swarmwatch/instrumentation": "\^${repositoryVersion.replaceAll('.', String.raw`\.`)}"`,
+      ),
     },
   ],
   [

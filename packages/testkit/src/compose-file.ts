@@ -7,6 +7,9 @@ import { isNode, parse, parseDocument } from 'yaml'
 /** The root of the repository. */
 export const repositoryRoot: string = fileURLToPath(new URL('../../..', import.meta.url))
 
+/** The version of all packages, images and the chart. A release changes it. */
+export const repositoryVersion: string = (JSON.parse(read('package.json')) as { version: string }).version
+
 /** The parts of a service that tests read. */
 export interface Service {
   readonly image: string
@@ -54,7 +57,9 @@ export function networksOf({ networks = [] }: Pick<Service, 'networks'>): readon
   return Array.isArray(networks) ? (networks as readonly string[]) : Object.keys(networks)
 }
 
-const read = (file: string): string => readFileSync(`${repositoryRoot}${file}`, 'utf8')
+function read(file: string): string {
+  return readFileSync(`${repositoryRoot}${file}`, 'utf8')
+}
 
 /**
  * Reads docker-compose.production.yml, and merges further files into it as Compose does for what these tests read: `extends` of its

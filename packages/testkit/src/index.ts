@@ -1,4 +1,13 @@
-export { composeFile, imageOf, networksOf, repositoryRoot, whyNoEngines, type ComposeFile, type Service } from './compose-file.ts'
+export {
+  composeFile,
+  imageOf,
+  networksOf,
+  repositoryRoot,
+  repositoryVersion,
+  whyNoEngines,
+  type ComposeFile,
+  type Service,
+} from './compose-file.ts'
 export {
   decodeMetrics,
   decodeTraces,

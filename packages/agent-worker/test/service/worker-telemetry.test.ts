@@ -1,5 +1,6 @@
 import type { RequestListener } from 'node:http'
 
+import { repositoryVersion } from '@swarmwatch/testkit'
 import { expect } from 'vitest'
 
 import { startLocalServer } from '../../src/http-server.ts'
@@ -71,7 +72,7 @@ test.concurrent('telemetry of the worker names agent-worker, swarmwatch and the 
   await worker.task(await worker.add({ agent: 'rapid-builder' }), 'succeeded')
   worker.process.kill('SIGTERM')
   await worker.ended()
-  const expected = ['agent-worker', 'swarmwatch', '0.1.0', 'invoke_agent rapid-builder', 'agent.executions']
+  const expected = ['agent-worker', 'swarmwatch', repositoryVersion, 'invoke_agent rapid-builder', 'agent.executions']
   expect(expected.filter((text) => !received().includes(text))).toEqual([])
 })
 

@@ -4,7 +4,7 @@ import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 
-import { eventually } from '@swarmwatch/testkit'
+import { eventually, repositoryVersion } from '@swarmwatch/testkit'
 import { temporaryFolder } from '@swarmwatch/testkit/vitest'
 import { expect, test } from 'vitest'
 
@@ -61,7 +61,7 @@ test.each([
   ['an unknown command', ['dance'], {}, 2, 'unknown command "dance"'],
   ['no command', [], {}, 2, 'Usage: alert-bridge'],
   ['a call for help', ['--help'], {}, 0, 'Usage: alert-bridge'],
-  ['the version', ['--version'], {}, 0, '0.1.0'],
+  ['the version', ['--version'], {}, 0, repositoryVersion],
   ...['serve', 'drill', 'replay', 'check', 'backup'].map((name): [string, string[], Record<string, string>, number, string] => [
     `the help of ${name}`,
     [name, '--help'],
