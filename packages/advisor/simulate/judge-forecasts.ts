@@ -1,5 +1,5 @@
 /**
- * Prints the tables of forecasts in docs/statistics.md:
+ * Prints the tables of hourly forecasts in docs/statistics.md:
  * `node --conditions=swarmwatch-source packages/advisor/simulate/judge-forecasts.ts [series of each shape] [weeks of history]`
  */
 import { existsSync } from 'node:fs'
@@ -16,21 +16,17 @@ const [repetitions = 30, weeks = 8] = process.argv.slice(2).map(Number)
 const timesWider = 0.3
 
 const augurs = await loadAugurs()
-const sum = (values: Float64Array): number => values.reduce((total, value) => total + value, 0)
-const max = (values: Float64Array): number => values.reduce((highest, value) => Math.max(highest, value), 0)
 const percent = (count: number, of: number): string => `${((100 * count) / of).toFixed(1)} %`
 
 console.log(
-  '| traffic | in the 80 % interval | in the 90 % interval | week in its 90 % | peak in its 90 % | error / last week | false alarms in 30 days | stop found | halving found |',
+  '| traffic | in the 80 % interval | in the 90 % interval | error / last week | false alarms in 30 days | stop found | halving found |',
 )
-console.log('| --- | --- | --- | --- | --- | --- | --- | --- | --- |')
+console.log('| --- | --- | --- | --- | --- | --- | --- |')
 for (const [name, shape] of Object.entries(shapes)) {
   const found = {
     hours: 0,
     in80: 0,
     in90: 0,
-    sums: 0,
-    peaks: 0,
     error: 0,
     baseline: 0,
     alarms: 0,
@@ -61,20 +57,11 @@ for (const [name, shape] of Object.entries(shapes)) {
       found.stops += Number(isOutside(0))
       found.halvings += Number(isOutside(actual / 2))
     })
-    const inside = (summary: (hours: Float64Array) => number): number => {
-      const [low, high] = forecast.quantilesOf(summary, [0.05, 0.95])
-      const actual = summary(future)
-      return Number(actual >= low! && actual <= high!)
-    }
-    found.sums += inside(sum)
-    found.peaks += inside(max)
   }
   const cells = [
     name,
     percent(found.in80, found.hours),
     percent(found.in90, found.hours),
-    percent(found.sums, repetitions),
-    percent(found.peaks, repetitions),
     (found.error / found.baseline).toFixed(2),
     found.judged === 0 ? '-' : ((found.alarms / found.hours) * 720).toFixed(2),
     found.judged === 0 ? '-' : percent(found.stops, found.judged),
@@ -84,11 +71,11 @@ for (const [name, shape] of Object.entries(shapes)) {
 }
 
 console.log(`
-| history | hours | day in its 80 % | day in its 90 % | week in its 80 % | week in its 90 % | peak in its 90 % | error / last week |
-| --- | --- | --- | --- | --- | --- | --- | --- |`)
+| history | hours | day in its 80 % | day in its 90 % | week in its 80 % | week in its 90 % | error / last week |
+| --- | --- | --- | --- | --- | --- | --- |`)
 const share = (value: number): string => (Number.isNaN(value) ? '-' : percent(value, 1))
-const printReplay = (name: string, hours: number, { day80, day90, week80, week90, peak90, error }: Judged): void =>
-  console.log(`| ${[name, hours, ...[day80, day90, week80, week90, peak90].map(share), error.toFixed(2)].join(' | ')} |`)
+const printReplay = (name: string, hours: number, { day80, day90, week80, week90, error }: Judged): void =>
+  console.log(`| ${[name, hours, ...[day80, day90, week80, week90].map(share), error.toFixed(2)].join(' | ')} |`)
 const traces = fileURLToPath(new URL('../../../../shared/data/azure-llm', import.meta.url))
 if (!existsSync(traces)) console.log('skipped: the traces are not in ../shared/data/azure-llm')
 for (const seconds of existsSync(traces) ? [2.5, 5, 10] : []) {

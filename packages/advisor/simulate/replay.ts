@@ -12,8 +12,6 @@ export interface Judged {
   /** The same for all hours of the next seven days. */
   readonly week80: number
   readonly week90: number
-  /** Weeks whose busiest hour was inside its interval of 90 %; NaN without a whole week. */
-  readonly peak90: number
   /** Mean absolute error, divided by that of "each hour as one week ago". */
   readonly error: number
 }
@@ -23,7 +21,7 @@ export interface Judged {
  * of a week begin with the third week, as in a report.
  */
 export async function judgeReplay(values: Float64Array, augurs: Augurs): Promise<Judged> {
-  const found = { dayHours: 0, day80: 0, day90: 0, weekHours: 0, week80: 0, week90: 0, weeks: 0, peaks: 0, error: 0, lastWeek: 0 }
+  const found = { dayHours: 0, day80: 0, day90: 0, weekHours: 0, week80: 0, week90: 0, error: 0, lastWeek: 0 }
   for (let now = week; now + day <= values.length; now += day) {
     const from = Math.max(0, now - 8 * week)
     const forecast = (await forecastSeries({ firstHour: 4 * day + from, values: values.slice(from, now) }, augurs))!
@@ -45,11 +43,6 @@ export async function judgeReplay(values: Float64Array, augurs: Augurs): Promise
       found.error += Math.abs(actual - forecast.point[hour]!)
       found.lastWeek += Math.abs(actual - values[now - week + hour]!)
     })
-    if (now < 2 * week || future.length < week) continue
-    const [low, high] = forecast.quantilesOf((hours) => Math.max(...hours), [0.05, 0.95])
-    const peak = Math.max(...future)
-    found.weeks++
-    found.peaks += Number(peak >= low! && peak <= high!)
   }
   const { dayHours, weekHours } = found
   return {
@@ -57,7 +50,6 @@ export async function judgeReplay(values: Float64Array, augurs: Augurs): Promise
     day90: found.day90 / dayHours,
     week80: found.week80 / weekHours,
     week90: found.week90 / weekHours,
-    peak90: found.peaks / found.weeks,
     error: found.error / found.lastWeek,
   }
 }

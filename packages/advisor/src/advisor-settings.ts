@@ -65,7 +65,12 @@ export const advisorSettings: Settings<AdvisorSettings> = {
     default: '',
     shownDefault: 'all agents',
   },
-  weeks: { about: 'Weeks of history that are read.', variable: 'ADVISOR_WEEKS', value: wholeNumber(1, 26), default: 8 },
+  weeks: {
+    about: 'Weeks of history that are read; forecasts of a week need 3.',
+    variable: 'ADVISOR_WEEKS',
+    value: wholeNumber(1, 26),
+    default: 8,
+  },
   host: { about: 'Address that `serve` listens on.', variable: 'ADVISOR_HOST', value: host, default: '127.0.0.1' },
   port: { about: 'Port of the page and of `/metrics`.', variable: 'ADVISOR_PORT', value: port, default: 8095 },
   token: {

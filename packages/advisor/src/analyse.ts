@@ -11,6 +11,7 @@ import { planCapacity } from './capacity/capacity-plan.ts'
 import { loadAugurs } from './forecast/augurs.ts'
 import { type Forecast, forecastSeries } from './forecast/forecast-series.ts'
 import { day, week } from './forecast/models.ts'
+import { leastHoursOfWeek } from './forecast/next-week.ts'
 import { filled, type FilledSeries, hourSeconds, lastHours, readHourly } from './history/hourly-history.ts'
 import { monthCost } from './month-cost.ts'
 import type { Prometheus } from './prometheus/prometheus-client.ts'
@@ -76,7 +77,7 @@ export async function analyse(prometheus: Prometheus, settings: AnalysisSettings
       })
       if (forecast === undefined) continue
       forecasts.push({ agentName, signal, forecast })
-      rows.push(rowOf({ agentName, signal, forecast }, own.values.length))
+      rows.push(rowOf({ agentName, signal, forecast }))
     }
   }
   const total = rows.find((row) => row.signal === 'executions' && (row.agentName === undefined || seen.agents === 1))
@@ -128,20 +129,23 @@ function sumOf(agents: ReadonlyMap<string, FilledSeries>): FilledSeries {
   return { firstHour, values, gapHours: Math.max(...all.map((one) => one.gapHours)) }
 }
 
-function rowOf({ agentName, signal, forecast }: NamedForecast, hours: number): SignalForecast {
+function rowOf({ agentName, signal, forecast }: NamedForecast): SignalForecast {
   const sum = (values: Float64Array): number => values.reduce((total, value) => total + value, 0)
   const max = (values: Float64Array): number => values.reduce((highest, value) => Math.max(highest, value), 0)
+  const ofNextWeek = (summary: typeof sum): Interval | undefined => {
+    const quantiles = forecast.quantilesOfNextWeek(summary, probabilities)
+    return quantiles && intervalOf(quantiles)
+  }
   const { error, history } = forecast
-  const isWeekKnown = hours >= 2 * week
   return {
     agentName,
     signal,
     model: forecast.model,
     relativeError: error.baseline > 0 ? error.model / error.baseline : 1,
     baselineModel: error.baselineModel,
-    next24Hours: intervalOf(forecast, (values) => sum(values.slice(0, day))),
-    next7Days: isWeekKnown ? intervalOf(forecast, sum) : undefined,
-    peakHour: isWeekKnown ? intervalOf(forecast, max) : undefined,
+    next24Hours: intervalOf(forecast.quantilesOf((values) => sum(values.slice(0, day)), probabilities)),
+    next7Days: ofNextWeek(sum),
+    peakHour: ofNextWeek(max),
     change: history.change && {
       at: new Date(history.change.hour * hourSeconds * 1_000).toISOString(),
       ratio: history.change.ratio,
@@ -149,9 +153,11 @@ function rowOf({ agentName, signal, forecast }: NamedForecast, hours: number): S
   }
 }
 
-/** 5 %, 50 % and 95 % of a summary of all hours. */
-function intervalOf(forecast: Forecast, summary: (values: Float64Array) => number): Interval {
-  const [low, middle, high] = forecast.quantilesOf(summary, [0.05, 0.5, 0.95])
+/** Of an interval of 90 %, and its middle. */
+const probabilities = [0.05, 0.5, 0.95]
+
+function intervalOf(quantiles: readonly number[]): Interval {
+  const [low, middle, high] = quantiles
   return { low: low!, middle: middle!, high: high! }
 }
 
@@ -168,8 +174,8 @@ function noticesOf({ hours, gapHours, agents }: Report['history'], { prometheusM
   return [
     ...(hours < day ? ['Advice needs 24 hours of history.'] : []),
     ...(hours < 2 * day ? [`There are ${hours} hours of history; forecasts need 48.`] : []),
-    ...(hours >= 2 * day && hours < 2 * week
-      ? [`There are ${days} days of history; forecasts of a week, peaks and the capacity plan need 14.`]
+    ...(hours >= 2 * day && hours < leastHoursOfWeek
+      ? [`There are ${days} days of history; forecasts of a week, peaks, workers and quotas need ${leastHoursOfWeek / day}.`]
       : []),
     ...(gapHours > 0
       ? [`${gapHours} hours of the history have no data; they are filled from the same hours of other weeks.`]

@@ -18,7 +18,8 @@ import {
   week,
   weekProfile,
 } from './models.ts'
-import { type Spread, spreadOf, student } from './spread.ts'
+import { quantilesOfNextWeek } from './next-week.ts'
+import { type Spread, spreadOf, studentQuantile } from './spread.ts'
 
 /** Hours of history below which nothing is forecast. */
 export const leastHours: number = 2 * day
@@ -34,8 +35,10 @@ export interface Forecast {
   readonly point: Float64Array
   /** The value that each hour stays below with a probability from 0 to 1. */
   quantile(probability: number): Float64Array
-  /** The probabilities' quantiles of a function of all hours, such as their sum or their maximum. */
+  /** The probabilities' quantiles of a function of all hours, such as the sum of some. */
   quantilesOf(summary: (hours: Float64Array) => number, probabilities: readonly number[]): readonly number[]
+  /** The same for the next seven days, such as their sum or their maximum; undefined with less than three weeks of history. */
+  quantilesOfNextWeek(summary: (hours: Float64Array) => number, probabilities: readonly number[]): readonly number[] | undefined
   /** Mean absolute error of the past forecasts, of this model and of "each hour as a week (or a day) ago". */
   readonly error: { readonly model: number; readonly baseline: number; readonly baselineModel: string }
   readonly history: Pick<CleanHistory, 'outlierHours' | 'change'>
@@ -93,6 +96,8 @@ export async function forecastSeries(
     },
     quantilesOf: (summary, probabilities) =>
       summarized(forecast, { summary, probabilities, spread, origins: best.origins, recent: recent?.origins ?? [], random }),
+    quantilesOfNextWeek: (summary, probabilities) =>
+      quantilesOfNextWeek({ values, clean: clean.series.values, summary, probabilities }),
     error: {
       model: best.error,
       baseline: best.error / relativeError(best, past.baseline),
@@ -148,9 +153,8 @@ function summarized(
   // Paths keep one level for all hours, so they show too little of one that wanders
   const paths = spread.isWandering ? 0 : pathWeight
   const deviation = further * Math.sqrt(((variance + paths * ofPaths ** 2) / (count + paths)) * (1 + 1 / (count + 1)))
-  const tails = Float64Array.from({ length: 4_000 }, () => student(count + paths, random)).toSorted()
   return probabilities.map((probability) => {
-    return Math.max(0, Math.exp(log(middle) + bias + deviation * sortedQuantile(tails, probability)) - least)
+    return Math.max(0, Math.exp(log(middle) + bias + deviation * studentQuantile(probability, count + paths)) - least)
   })
 }
 

@@ -55,10 +55,24 @@ function normal(random: () => number): number {
 }
 
 /** A number drawn from Student's t distribution. */
-export function student(degrees: number, random: () => number): number {
+function student(degrees: number, random: () => number): number {
   let chiSquared = 0
   for (let at = 0; at < degrees; at++) chiSquared += normal(random) ** 2
   return normal(random) / Math.sqrt(chiSquared / degrees)
+}
+
+/** Quantile of Student's t distribution, to 2 % from two degrees of freedom on (Wallace 1959). */
+export function studentQuantile(probability: number, degrees: number): number {
+  const normal = normalQuantile(probability) * ((8 * degrees + 3) / (8 * degrees + 1))
+  return Math.sign(normal) * Math.sqrt(degrees * Math.expm1(normal ** 2 / degrees))
+}
+
+/** Quantile of the normal distribution, to 0.0005 (Abramowitz and Stegun 26.2.23). */
+function normalQuantile(probability: number): number {
+  if (probability > 0.5) return -normalQuantile(1 - probability)
+  const root = Math.sqrt(-2 * Math.log(probability))
+  const above = 2.515517 + 0.802853 * root + 0.010328 * root ** 2
+  return above / (1 + 1.432788 * root + 0.189269 * root ** 2 + 0.001308 * root ** 3) - root
 }
 
 /** Slope of the size of the errors over the value, both as logarithms: 0.5 for independent runs, 1 for bursts. */

@@ -20,7 +20,7 @@ export interface SignalForecast {
   readonly relativeError: number
   readonly baselineModel: string
   readonly next24Hours: Interval
-  /** Undefined with less than two weeks of history, because the rhythm of a week is then unknown. */
+  /** Undefined with less than three weeks of history: weeks differ by an amount that two do not show. */
   readonly next7Days: Interval | undefined
   /** The busiest hour of the next 7 days. */
   readonly peakHour: Interval | undefined

@@ -38,7 +38,7 @@ describe.skipIf(whyNoPrometheus !== undefined)('the report of a Prometheus', () 
   test('that has been filled for five days forecasts a day, and no week', async () => {
     await using prometheus = await prometheusWithHistory(dailySwarm(2, 120))
     const { text } = await adviceFrom(prometheus)
-    expect(text).toContain('Note: There are 5 days of history; forecasts of a week, peaks and the capacity plan need 14.')
+    expect(text).toContain('Note: There are 5 days of history; forecasts of a week, peaks, workers and quotas need 21.')
     expect(text).toMatch(/agent-0 +executions +\d+ \(\d+ - \d+\) +- +- /)
   })
 

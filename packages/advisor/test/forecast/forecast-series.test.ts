@@ -2,7 +2,7 @@ import { beforeAll, describe, expect, test } from 'vitest'
 
 import { type Augurs, loadAugurs } from '../../src/forecast/augurs.ts'
 import { type Forecast, forecastSeries, leastHours } from '../../src/forecast/forecast-series.ts'
-import { week } from '../../src/forecast/models.ts'
+import { meanOf, week } from '../../src/forecast/models.ts'
 import { shapes } from './shapes.ts'
 
 let augurs: Augurs
@@ -37,7 +37,7 @@ describe('with eight weeks of history', () => {
   test('the same history has the same forecast', async () => {
     const values = shapes['bursty']!(8 * week, 7)
     const [one, other] = [(await ahead(values, 8))!, (await ahead(values, 8))!]
-    expect(one.quantilesOf((hours) => Math.max(...hours), [0.9])).toEqual(other.quantilesOf((hours) => Math.max(...hours), [0.9]))
+    expect(one.quantilesOf(meanOf, [0.9])).toEqual(other.quantilesOf(meanOf, [0.9]))
   })
 })
 
@@ -49,8 +49,8 @@ test.for([
   ['very large numbers', new Float64Array(8 * week).fill(1e12)],
 ] as const)('forecasts %s without a failure, never below 0', async ([, values]) => {
   const forecast = (await forecastSeries({ firstHour: 0, values }, augurs))!
-  const [low, high] = forecast.quantilesOf((hours) => Math.max(...hours), [0.05, 0.95])
-  for (const value of [...forecast.quantile(0.01), ...forecast.point, low!, high!]) {
+  const summaries = [forecast.quantilesOf(meanOf, [0.05, 0.95]), forecast.quantilesOfNextWeek(meanOf, [0.05, 0.95])!]
+  for (const value of [...forecast.quantile(0.01), ...forecast.point, ...summaries.flat()]) {
     expect(Number.isFinite(value) && value >= 0).toBe(true)
   }
 })

@@ -61,7 +61,7 @@ export const forecast: Row = {
       },
       limits: limits.headroom,
       span: 8,
-      whenEmpty: 'No capacity plan: the advisor needs two weeks of history',
+      whenEmpty: 'No capacity plan: the advisor needs three weeks of history',
     },
     {
       shows: 'table',
