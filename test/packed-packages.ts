@@ -1,5 +1,7 @@
 import { execFile } from 'node:child_process'
-import { cp, mkdir, mkdtemp, readFile, readdir, symlink, writeFile } from 'node:fs/promises'
+import { createHash } from 'node:crypto'
+import { existsSync } from 'node:fs'
+import { cp, mkdir, mkdtemp, readFile, readdir, rename, rm, stat, symlink, writeFile } from 'node:fs/promises'
 import { dirname, join, relative } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { promisify } from 'node:util'
@@ -39,14 +41,51 @@ export interface Manifest {
   readonly peerDependencies?: Readonly<Record<string, string>>
 }
 
+/** Packed packages that an earlier test of the same sources made, by the hash of those. */
+const cache = join(root, 'node_modules/.cache/packed-packages')
+
 /**
- * Builds (with publint and attw), packs and unpacks the published packages below `folder`, in a copy of the workspace: a `dist/` that
- * comes and goes in the real one would disturb other tests. Rejects with the tool's output when one finds fault.
+ * The published packages, built (with publint and attw), packed and unpacked. Test files share them until a source changes; do not write
+ * into their folders. They are made in a copy of the workspace below `folder`: a `dist/` that comes and goes in the real one would disturb
+ * other tests. Rejects with the tool's output when one finds fault.
  */
 export async function packPublished(folder: string): Promise<PackedPackage[]> {
   const workspace = await copyWorkspace(folder)
+  const place = join(cache, await hashOf(workspace))
+  if (!existsSync(place)) await packInto(place, workspace)
+  await rm(workspace, { recursive: true, force: true })
+  return Promise.all(published.map((name) => readPacked(place, name)))
+}
+
+/** SHA-256 of all that the packages are made from: the workspace, the tools, Node and this file. */
+async function hashOf(workspace: string): Promise<string> {
+  const entries = await readdir(workspace, { recursive: true, withFileTypes: true })
+  const paths = entries.filter((entry) => entry.isFile()).map((entry) => join(entry.parentPath, entry.name))
+  const hash = createHash('sha256').update(process.version)
+  for (const path of [fileURLToPath(import.meta.url), join(root, 'pnpm-lock.yaml')]) hash.update(await readFile(path))
+  for (const path of paths.toSorted()) hash.update(`\0${relative(workspace, path)}\0`).update(await readFile(path))
+  return hash.digest('hex')
+}
+
+/** Two test files that begin together both build; the first one wins, with the same packages. */
+async function packInto(place: string, workspace: string): Promise<void> {
   await pnpm(workspace, '--recursive', 'run', 'build')
-  return Promise.all(published.map((name) => pack(workspace, name, folder)))
+  await removeOutdated()
+  await mkdir(cache, { recursive: true })
+  const own = await mkdtemp(join(cache, 'packing-'))
+  await Promise.all(published.map((name) => pack(workspace, name, join(own, name))))
+  await rename(own, place).catch(async (error: unknown) => {
+    if (!existsSync(place)) throw error
+    await rm(own, { recursive: true, force: true })
+  })
+}
+
+/** Removes what no test can still use: packages of a day ago. */
+async function removeOutdated(): Promise<void> {
+  for (const name of await readdir(cache).catch(() => [])) {
+    const { mtimeMs } = await stat(join(cache, name))
+    if (Date.now() - mtimeMs > 86_400_000) await rm(join(cache, name), { recursive: true, force: true })
+  }
 }
 
 async function copyWorkspace(folder: string): Promise<string> {
@@ -82,17 +121,22 @@ async function copyWorkspace(folder: string): Promise<string> {
   return workspace
 }
 
-async function pack(workspace: string, name: Published, below: string): Promise<PackedPackage> {
-  const out = await mkdtemp(join(below, `packed-${name}-`))
+async function pack(workspace: string, name: Published, out: string): Promise<void> {
+  await mkdir(out)
   await pnpm(join(workspace, 'packages', name), 'pack', '--pack-destination', out)
-  const [tarball] = await readdir(out)
-  await run('tar', ['-xzf', join(out, tarball!), '-C', out])
-  const folder = join(out, 'package')
+  await run('tar', ['-xzf', join(out, await tarballIn(out)), '-C', out])
+}
+
+async function readPacked(place: string, name: Published): Promise<PackedPackage> {
+  const folder = join(place, name, 'package')
   const entries = await readdir(folder, { recursive: true, withFileTypes: true })
   const files = entries.filter((entry) => entry.isFile()).map((entry) => relative(folder, join(entry.parentPath, entry.name)))
   const manifest = JSON.parse(await readFile(join(folder, 'package.json'), 'utf8')) as Manifest
-  return { name, folder, tarball: join(out, tarball!), manifest, files: files.toSorted() }
+  const tarball = join(place, name, await tarballIn(join(place, name)))
+  return { name, folder, tarball, manifest, files: files.toSorted() }
 }
+
+const tarballIn = async (folder: string): Promise<string> => (await readdir(folder)).find((file) => file.endsWith('.tgz'))!
 
 async function pnpm(cwd: string, ...args: string[]): Promise<void> {
   // The tools need the Node that runs this, not one that comes first on the machine
