@@ -135,8 +135,111 @@ test.skipIf(!hasScript).each([
     encoding: 'utf8',
     stdio: ['ignore', 'pipe', 'pipe'],
   })
-  expect([status, stripVTControlCharacters(stdout).includes('swarmwatch/compose.yaml')]).toEqual([0, true])
+  expect([status, stripVTControlCharacters(stdout).includes('compose.yaml')]).toEqual([0, true])
   expect(stdout.includes('\u001B[')).toBe(hasColours)
+})
+
+test('--no-stack adds the dependencies and the option of the start script, no stack, and --remove leaves what was there', async () => {
+  const folder = projectWith({ ...express, Dockerfile: 'FROM node:24\nCOPY . .\n' })
+  const before = contentOf(folder)
+  const { code, stdout, stderr } = await init(folder, '--no-stack')
+  expect([code, stderr]).toEqual([0, ''])
+  expect(stdout).not.toMatch(/docker compose|\.secrets|Grafana/)
+  expect(stdout).toContain('Status page http://127.0.0.1:8080/')
+  expect(stdout).toContain('set OTEL_EXPORTER_OTLP_ENDPOINT to the address of your Collector')
+  const now = contentOf(folder)
+  expect(Object.keys(now).filter((path) => now[path] !== before[path])).toEqual([
+    'package.json',
+    'swarmwatch/.init/README.md',
+    'swarmwatch/.init/written.json.gz',
+  ])
+  expect(now['package.json']).toContain('"start": "node --import @swarmwatch/node/register server.js"')
+
+  const again = await init(folder)
+  expect([again.code, again.stdout.includes('Nothing to change.')]).toEqual([0, true])
+  expect(again.stdout).toContain(
+    'note  this project has no stack (--no-stack); to add it, run npx swarmwatch init --remove, then npx swarmwatch init',
+  )
+  const updated = await init(folder, '--update')
+  expect([updated.code, updated.stdout.includes('Nothing to change.')]).toEqual([0, true])
+  expect(contentOf(folder)).toEqual(now)
+
+  expect((await init(folder, '--remove')).code).toBe(0)
+  expect(contentOf(folder)).toEqual(before)
+})
+
+test.each<[string, Readonly<Record<string, string>>, readonly string[]]>([
+  [
+    'Next.js',
+    { 'package.json': '{ "name": "web", "scripts": { "dev": "next dev" }, "dependencies": { "next": "16.0.0" } }' },
+    ['instrumentation.js', 'package.json'],
+  ],
+  [
+    'a NodeSDK of its own',
+    {
+      'package.json':
+        '{ "name": "api", "type": "module", "scripts": { "start": "node --import ./otel.mjs app.js" }, "dependencies": { "@opentelemetry/sdk-node": "0.301.0" } }',
+      'otel.mjs': "import { NodeSDK } from '@opentelemetry/sdk-node'\nnew NodeSDK({ serviceName: 'api' }).start()\n",
+    },
+    ['otel.mjs', 'package.json'],
+  ],
+])('--no-stack in a project with %s changes no more than its code and package.json', async (_, files, expected) => {
+  const folder = projectWith(files)
+  const { code, stdout, stderr } = await init(folder, '--no-stack')
+  expect([code, stderr]).toEqual([0, ''])
+  expect(stdout).not.toMatch(/127\.0\.0\.1:4318|otlp_token/)
+  const now = contentOf(folder)
+  const changed = Object.keys(now).filter((path) => now[path] !== files[path])
+  expect(changed.filter((path) => !path.startsWith('swarmwatch/.init/'))).toEqual(expected)
+  await init(folder, '--remove')
+  expect(contentOf(folder)).toEqual(files)
+})
+
+test('the next steps name the status page only where the process has one', async () => {
+  const withPage = await init(projectWith(express))
+  expect(withPage.stdout).toContain('Status page http://127.0.0.1:8081/, Grafana http://127.0.0.1:8080/')
+  const withoutPage = await init(
+    projectWith({
+      'package.json': '{ "name": "api", "dependencies": { "@opentelemetry/sdk-node": "0.301.0" } }',
+      'otel.mjs': "import { NodeSDK } from '@opentelemetry/sdk-node'\nnew NodeSDK().start()\n",
+    }),
+  )
+  expect(withoutPage.stdout).toContain('Grafana http://127.0.0.1:8080/')
+  expect(withoutPage.stdout).not.toContain('Status page')
+})
+
+test('the next steps run the script that starts telemetry, and without one name the command', async () => {
+  const scripts = (start: object): Readonly<Record<string, string>> => ({
+    'package.json': JSON.stringify({ name: 'api', scripts: start }),
+  })
+  expect((await init(projectWith(scripts({ dev: 'node app.js' })))).stdout).toContain('\n  npm run dev\n')
+  expect((await init(projectWith(scripts({ start: 'node app.js' })))).stdout).toContain('\n  npm start\n')
+  expect((await init(projectWith(scripts({ worker: 'tsx worker.ts' })))).stdout).toContain('\n  npm run worker\n')
+  expect((await init(projectWith(scripts({})))).stdout).toContain(
+    `\n  node ${options} FILE        your program: package.json has no script that starts it\n`,
+  )
+})
+
+test('the diff lists the files of the stack by their purpose, with what a user edits first', async () => {
+  const { stdout } = await swarmwatch(projectWith(express), 'init', '--dry-run')
+  const summary = stdout.slice(stdout.indexOf('+ swarmwatch/'))
+  const groups = [...summary.matchAll(/^\+   (.+?) {2,}(\d+) files?, (.+)$/gm)].map(([, , count, text]) => ({
+    count: Number(count),
+    text,
+  }))
+  expect(groups.map(({ text }) => text)).toMatchInlineSnapshot(`
+    [
+      "the services and their images",
+      "settings for you to edit: ports, alert channels, thresholds",
+      "alert rules",
+      "Collector, Prometheus, Alertmanager, Jaeger",
+      "dashboards",
+      "Grafana",
+      "how to use it, and what is not committed",
+    ]
+  `)
+  const [, total] = /^\+ swarmwatch\/ {2}(\d+) new files/.exec(summary)!
+  expect(groups.reduce((sum, { count }) => sum + count, 0)).toBe(Number(total))
 })
 
 test('a second init changes nothing', async () => {
@@ -359,6 +462,7 @@ test.each<[readonly string[], Readonly<Record<string, string>>, string]>([
     'swarmwatch was not made by init; run npx swarmwatch init first, or name the folder with --folder',
   ],
   [['init', '--update', '--remove'], express, '--update cannot be used with --remove'],
+  [['init', '--no-stack', '--remove'], express, '--no-stack cannot be used with --remove'],
   [['init', '--dry-run', '--folder', '../x'], express, '--folder folder must be a relative path'],
   [['secrets'], express, 'has no compose.yaml; run npx swarmwatch init first'],
   [['doctor'], express, '@swarmwatch/node is not installed in this folder; run npx swarmwatch init'],

@@ -149,7 +149,7 @@ export const swarmwatchCommands = {
 
 /** Options of those commands for the completion of the program that passes them on; a test compares them. */
 const swarmwatchOptions: Readonly<Record<keyof typeof swarmwatchCommands, readonly string[]>> = {
-  init: ['--yes', '--dry-run', '--update', '--remove', '--force', '--folder', '--no-install', '--json', '--help'],
+  init: ['--yes', '--dry-run', '--update', '--remove', '--force', '--no-stack', '--folder', '--no-install', '--json', '--help'],
   secrets: ['--folder', '--json', '--help'],
   config: ['--json', '--help'],
   doctor: ['--json', '--help'],

@@ -1,8 +1,11 @@
+import { execFile, spawnSync } from 'node:child_process'
 import { once } from 'node:events'
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { type AddressInfo, createServer } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import { promisify } from 'node:util'
 
 import { expect, test as sequentialTest } from 'vitest'
 
@@ -12,6 +15,7 @@ import { deadAddress, testCollector } from './test-collector.ts'
 // child processes start slowly on a busy machine
 const test = sequentialTest.concurrent
 
+const packageFolder = fileURLToPath(new URL('..', import.meta.url))
 const anyPort = { METRICS_PORT: '0' }
 const agent = `
   import { instrumentAgent } from '@swarmwatch/sdk'
@@ -31,6 +35,23 @@ test('a program in a folder without package.json starts without a line', async (
   writeFileSync(join(folder, 'program.mjs'), "console.log('done')")
   const { stdout, stderr } = await runNode(['--import=./src/register.ts', join(folder, 'program.mjs')], { env: anyPort })
   expect({ stdout, stderr: stderr.replace(/^.*alert channel.*\n/gm, '') }).toEqual({ stdout: 'done\n', stderr: '' })
+  rmSync(folder, { recursive: true })
+})
+
+const hasScript = spawnSync('script', ['--version']).status === 0
+if (!hasScript) console.log('skipped the address on a terminal: this machine has no program script (util-linux)')
+
+sequentialTest.skipIf(!hasScript)('on a terminal, the address of the status page is printed, once for all threads', async () => {
+  const folder = mkdtempSync(join(tmpdir(), 'swarmwatch-terminal-'))
+  const program = join(folder, 'program.mjs')
+  writeFileSync(program, "import { Worker } from 'node:worker_threads'\nnew Worker('', { eval: true })")
+  const words = [process.execPath, '--conditions=swarmwatch-source', '--import=./src/register.ts', program]
+  const { stdout } = await promisify(execFile)(
+    'script',
+    ['--quiet', '--return', '--command', words.map((word) => `'${word}'`).join(' '), '/dev/null'],
+    { cwd: packageFolder, env: { PATH: process.env['PATH'], ...anyPort, MONITOR_PORT: '0' } },
+  )
+  expect(stdout.match(/^\[TELEMETRY\] status page at http:\/\/127\.0\.0\.1:\d+\/\r?$/gm)).toHaveLength(1)
   rmSync(folder, { recursive: true })
 })
 

@@ -3,7 +3,7 @@ import { dirname, join } from 'node:path'
 
 import { withoutEdits } from './package-file.ts'
 import { type FileChange, type InitPlan, readText, startOptions } from './plan.ts'
-import { type InitRecord, recordFolder, writeRecord, writeText } from './record.ts'
+import { hasStack, type InitRecord, recordFolder, writeRecord, writeText } from './record.ts'
 import { threeWayMerge } from './three-way-merge.ts'
 
 /** Writes what the plan has, then the record. A file that changed since the plan was made is not touched: it throws. */
@@ -42,7 +42,12 @@ export function planRemove(root: string, record: InitRecord): RemovePlan {
   const before = readText(join(root, 'package.json'))
   let needsInstall = false
   if (before !== undefined) {
-    const { text, kept } = withoutEdits(before, record.packageEdits, record.packageBefore, startOptions(folder).join(' '))
+    const { text, kept } = withoutEdits(
+      before,
+      record.packageEdits,
+      record.packageBefore,
+      startOptions(hasStack(record) ? folder : undefined).join(' '),
+    )
     notes.push(...kept.map((name) => `package.json: ${name} was changed since, so it stays`))
     if (text !== before) changes.push({ path: 'package.json', before, after: text })
     needsInstall = record.packageEdits.some(({ path }) => path[0] === 'dependencies')

@@ -13,7 +13,7 @@ import { makeLocalFiles } from './local-files.ts'
 import type { PackageFile } from './package-file.ts'
 import { type InitPlan, planInit } from './plan.ts'
 import { type Project, readProject } from './project.ts'
-import { readRecord, type InitRecord, writeRecord } from './record.ts'
+import { hasStack, type InitRecord, readRecord, writeRecord } from './record.ts'
 import { shownChanges } from './shown-changes.ts'
 
 interface InitOptions {
@@ -24,6 +24,8 @@ interface InitOptions {
   readonly force?: true
   readonly folder: string
   readonly install: boolean
+  /** False with `--no-stack`. */
+  readonly stack: boolean
   readonly json?: true
 }
 
@@ -37,6 +39,7 @@ export function addInitCommand({ program, action }: CommandLine, version: string
     .option('--update', 'merge the files of this version into those of an earlier init; your changes stay')
     .option('--remove', 'remove everything that init added; your changes stay')
     .option('--force', 'with --remove: also remove files of the stack that you have changed')
+    .option('--no-stack', 'add only the dependencies and the start of telemetry, for a stack that you have already')
     .option('--folder <folder>', 'the folder of the stack', 'swarmwatch')
     .option('--no-install', 'leave the installation of the dependencies to you')
     .option('--json', 'print the changes as JSON')
@@ -46,13 +49,15 @@ export function addInitCommand({ program, action }: CommandLine, version: string
 Examples:
   npx swarmwatch init                          show what would change, and ask
   npx swarmwatch init --yes                    in a script
+  npx swarmwatch init --no-stack               send telemetry to a Collector that you have
   npx swarmwatch@latest init --update          merge a newer version
   npx swarmwatch init --remove                 uninstall`,
     )
     .action(
       action((options: InitOptions) => {
-        if (options.update && options.remove) {
-          throw new ConfigurationError([{ path: '--update', rule: 'cannot be used with --remove' }])
+        const problems = [...(options.update ? ['--update'] : []), ...(options.stack ? [] : ['--no-stack'])]
+        if (options.remove && problems.length > 0) {
+          throw new ConfigurationError(problems.map((path) => ({ path, rule: 'cannot be used with --remove' })))
         }
         return options.remove ? removeFrom(process.cwd(), options) : initialize(process.cwd(), options, version)
       }),
@@ -63,8 +68,14 @@ async function initialize(root: string, options: InitOptions, version: string): 
   const folder = folderOf(options)
   const record = readRecord(join(root, folder))
   if (options.update && record === undefined) throw noRecord(folder)
+  if (!options.stack && record !== undefined && hasStack(record)) {
+    throw new ConfigurationError([
+      { path: '--no-stack', rule: `cannot be used with a stack, and ${folder} is one; run npx swarmwatch init --remove first` },
+    ])
+  }
   const project = await readProject(root)
-  const plan = await planInit(project, { folder, version, record }).catch((error: unknown) => {
+  const withStack = record === undefined ? options.stack : hasStack(record)
+  const plan = await planInit(project, { folder, version, record, withStack }).catch((error: unknown) => {
     if (error instanceof RangeError) throw new ConfigurationError([{ path: '--folder', rule: error.message }])
     throw error
   })
@@ -74,7 +85,7 @@ async function initialize(root: string, options: InitOptions, version: string): 
     console.log(shownProject(project))
     console.log(isNothing ? 'Nothing to change.' : `\n${shownChanges(plan.changes, folder)}\n`)
     printConflicts(plan.conflicts)
-    printNotes(plan.notes)
+    printNotes([...plan.notes, ...(options.stack && !withStack ? [noStack] : [])])
   }
   if (isNothing || options.dryRun) {
     // The versions are equal now, even if no file differs
@@ -84,10 +95,11 @@ async function initialize(root: string, options: InitOptions, version: string): 
   if (!(await mayGoOn(options, 'Write these changes?'))) return 1
   applyPlan(root, plan)
   const log = (text: string): void => (options.json ? console.error(text) : console.log(text))
-  makeLocalFiles(join(root, folder), log)
-  log(`${styleText('green', 'done')}  ${plan.changes.length} files written, secrets made in ${folder}/.secrets`)
+  if (withStack) makeLocalFiles(join(root, folder), log)
+  const made = withStack ? `, secrets made in ${folder}/.secrets` : ''
+  log(`${styleText('green', 'done')}  ${plan.changes.length} ${plan.changes.length === 1 ? 'file' : 'files'} written${made}`)
   if (plan.needsInstall && options.install && !(await installInto(project, plan, log))) return 1
-  if (!options.json) console.log(nextSteps(project, plan, folder))
+  if (!options.json) console.log(nextSteps(plan, folder))
   return plan.conflicts.length > 0 ? 1 : 0
 }
 
@@ -224,7 +236,8 @@ function printRemoval({ changes, yours, notes }: RemovePlan, folder: string, for
     changes.filter(({ path, after }) => after !== undefined || !path.startsWith(`${folder}/`)),
   ]
   console.log(shownChanges(edits, folder))
-  console.log(`${styleText('red', `- ${folder}/`)}  ${files.length} files, .secrets and settings of this machine`)
+  const local = files.length > 0 ? `${files.length} files, .secrets and settings of this machine` : 'the record of init'
+  console.log(`${styleText('red', `- ${folder}/`)}  ${local}`)
   for (const path of yours) {
     console.log(
       `${styleText('yellow', 'note')}  ${path} is yours or has changes of yours: it ${force ? 'is removed, too' : 'stays (with --force it is removed, too)'}`,
@@ -233,23 +246,35 @@ function printRemoval({ changes, yours, notes }: RemovePlan, folder: string, for
   printNotes(notes)
 }
 
-function nextSteps({ packageManager, framework, packageFile }: Project, { conflicts }: InitPlan, folder: string): string {
-  const run = packageManager === 'npm' ? 'npm' : packageManager
-  const start =
-    framework === 'next'
-      ? 'run dev'
-      : packageFile.scripts?.['dev'] !== undefined && packageFile.scripts['start'] === undefined
-        ? 'run dev'
-        : 'start'
-  return `
-${styleText('bold', 'Next:')}
-  docker compose --project-directory ${folder} up --detach --wait
-  ${run} ${start}
-Wrap the function that is your agent: instrumentAgent(fn, { name: 'my-agent' }) of @swarmwatch/sdk.
-Status page http://127.0.0.1:8081/, Grafana http://127.0.0.1:8080/ (admin, ${folder}/.secrets/grafana_admin_password).${
-    conflicts.length > 0 ? `\nThere are ${conflicts.length} conflicts, see above.` : ''
-  }`
+const noStack = 'this project has no stack (--no-stack); to add it, run npx swarmwatch init --remove, then npx swarmwatch init'
+
+function nextSteps({ conflicts, start, hasStatusPage, record }: InitPlan, folder: string): string {
+  const page = (port: number): string => (hasStatusPage ? `Status page http://127.0.0.1:${port}/` : '')
+  const lines = hasStack(record)
+    ? [
+        `  docker compose --project-directory ${folder} up --detach --wait`,
+        `  ${start}`,
+        wrapLine,
+        `${[page(8081), 'Grafana http://127.0.0.1:8080/'].filter(Boolean).join(', ')} (admin, ${folder}/.secrets/grafana_admin_password).`,
+      ]
+    : [
+        `  ${start}`,
+        wrapLine,
+        ...(hasStatusPage
+          ? [
+              `${page(8080)}, metrics http://127.0.0.1:9090/metrics.`,
+              'For traces and metrics elsewhere, set OTEL_EXPORTER_OTLP_ENDPOINT to the address of your Collector.',
+            ]
+          : []),
+      ]
+  return [
+    `\n${styleText('bold', 'Next:')}`,
+    ...lines,
+    ...(conflicts.length > 0 ? [`There are ${conflicts.length} conflicts, see above.`] : []),
+  ].join('\n')
 }
+
+const wrapLine = "Wrap the function that is your agent: instrumentAgent(fn, { name: 'my-agent' }) of @swarmwatch/sdk."
 
 function planAsJson(project: Project, plan: InitPlan, isWritten: boolean): object {
   const { serviceName, packageManager, framework, agents, telemetry, vendors } = project

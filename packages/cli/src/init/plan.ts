@@ -4,7 +4,7 @@ import { join } from 'node:path'
 import { stackFiles, type StackService } from '@swarmwatch/stack'
 
 import { type CodeEdit, nextInstrumentation, withAgentInstrumentation, withNextTelemetry } from './code-edits.ts'
-import { type PackageEdit, withEdits } from './package-file.ts'
+import { type PackageEdit, type PackageFile, withEdits } from './package-file.ts'
 import type { Project } from './project.ts'
 import type { InitRecord, ProjectEdit } from './record.ts'
 import { startScripts } from './start-scripts.ts'
@@ -25,6 +25,10 @@ export interface InitPlan {
   readonly conflicts: readonly string[]
   /** Notes for a person: steps that are left, and facts to know. */
   readonly notes: readonly string[]
+  /** The command that starts the application with telemetry. */
+  readonly start: string
+  /** Whether the application serves a status page. */
+  readonly hasStatusPage: boolean
   /** Whether `package.json` has other dependencies than before, so that an installation is due. */
   readonly needsInstall: boolean
   /** The record to write; what the installation does is added to it. */
@@ -39,10 +43,12 @@ export interface PlanOptions {
   readonly version: string
   /** The record of an earlier `init`. @default none: a first `init` */
   readonly record?: InitRecord | undefined
+  /** Whether the project has a stack of its own; without one, only its code and `package.json` change. */
+  readonly withStack: boolean
 }
 
 /** Plans a first `init`, or with a record an update. Reads files and writes none. */
-export async function planInit(project: Project, { folder, version, record }: PlanOptions): Promise<InitPlan> {
+export async function planInit(project: Project, { folder, version, record, withStack }: PlanOptions): Promise<InitPlan> {
   const service = record?.service ?? {
     name: project.serviceName,
     folder,
@@ -50,11 +56,13 @@ export async function planInit(project: Project, { folder, version, record }: Pl
     packageManager: project.packageManager,
     hasBuildScript: project.packageFile.scripts?.['build'] !== undefined,
   }
-  const stack = await stackFiles(service)
+  const stack = withStack ? await stackFiles(service) : {}
   const files = planStack(project.root, folder, stack, record)
-  const code = planCode(project, folder)
+  const code = planCode(project, withStack ? folder : undefined)
   const known = new Set(record?.projectFiles.map(({ path }) => path))
-  const projectEdits = [...code.edits, ...planDockerignore(project, folder)].filter(({ path }) => !known.has(path))
+  const projectEdits = [...code.edits, ...(withStack ? planDockerignore(project, folder) : [])].filter(
+    ({ path }) => !known.has(path),
+  )
   const packageEdits = planPackage(project, version, code, record)
   const packageText = withEdits(project.packageText, packageEdits)
   const changes: FileChange[] = [
@@ -67,6 +75,8 @@ export async function planInit(project: Project, { folder, version, record }: Pl
     changes,
     conflicts: files.conflicts,
     notes: [...code.notes, ...agentNotes(project, code.options), ...files.notes],
+    start: startCommand(project, code, packageText),
+    hasStatusPage: code.dependencies.includes('@swarmwatch/node'),
     needsInstall: packageEdits.some(({ path }) => path[0] === 'dependencies'),
     record: {
       version,
@@ -126,12 +136,13 @@ interface CodePlan {
 
 const withNode = ['@swarmwatch/node', '@swarmwatch/sdk'] as const
 
-/** The options of Node that start telemetry and read where it is sent to. */
-export function startOptions(folder: string): readonly string[] {
-  return [`--env-file-if-exists=${folder}/app.env`, '--import @swarmwatch/node/register']
+/** The options of Node that start telemetry and, with the folder of a stack, read where it is sent to. */
+export function startOptions(folder: string | undefined): readonly string[] {
+  return [...(folder === undefined ? [] : [`--env-file-if-exists=${folder}/app.env`]), '--import @swarmwatch/node/register']
 }
 
-function planCode(project: Project, folder: string): CodePlan {
+/** `folder` is that of the stack; undefined without one. */
+function planCode(project: Project, folder: string | undefined): CodePlan {
   if (project.framework === 'next') return planNext(project, folder)
   const { telemetry } = project
   if (telemetry.kind !== 'file') {
@@ -152,7 +163,11 @@ function planCode(project: Project, folder: string): CodePlan {
     dependencies: ['@swarmwatch/instrumentation', '@swarmwatch/sdk'],
     options: [],
     notes: [
-      `${telemetry.path} starts OpenTelemetry: its exporters stay. For this stack, set OTEL_EXPORTER_OTLP_ENDPOINT=http://127.0.0.1:4318 and OTEL_EXPORTER_OTLP_HEADERS="authorization=Bearer TOKEN", with the token of ${folder}/.secrets/otlp_token`,
+      `${telemetry.path} starts OpenTelemetry: its exporters stay.${
+        folder === undefined
+          ? ''
+          : ` For this stack, set OTEL_EXPORTER_OTLP_ENDPOINT=http://127.0.0.1:4318 and OTEL_EXPORTER_OTLP_HEADERS="authorization=Bearer TOKEN", with the token of ${folder}/.secrets/otlp_token`
+      }`,
       ...(edit.kind === 'unknown'
         ? [
             `${telemetry.path} was not changed, because ${edit.reason}: add new AgentInstrumentation() of @swarmwatch/instrumentation to its instrumentations`,
@@ -162,7 +177,7 @@ function planCode(project: Project, folder: string): CodePlan {
   }
 }
 
-function planNext(project: Project, folder: string): CodePlan {
+function planNext(project: Project, folder: string | undefined): CodePlan {
   const { root, serviceName, hasTypeScript } = project
   const inSource = ['src/app', 'src/pages'].some((path) => existsSync(join(root, path)))
   const name = inSource ? 'src/instrumentation' : 'instrumentation'
@@ -187,7 +202,7 @@ function planNext(project: Project, folder: string): CodePlan {
       : []),
   ]
   const edits: ProjectEdit[] = edit.kind === 'changed' ? [{ path, before, after: edit.text }] : []
-  if (!local?.includes('SWARMWATCH_OTLP_TOKEN_FILE')) {
+  if (folder !== undefined && !local?.includes('SWARMWATCH_OTLP_TOKEN_FILE')) {
     edits.push({ path: '.env.local', before: local, after: appended(local, nextEnvironment(folder)) })
   }
   return { edits, dependencies: withNode, options: [], notes }
@@ -269,6 +284,18 @@ function planPackage(
     if (main !== undefined) edits.push({ path: ['scripts', 'start'], after: `node ${options.join(' ')} ${main}` })
   }
   return edits
+}
+
+/** The script that starts telemetry, `start` or `dev` if there is one; without any, the command for it. */
+function startCommand({ framework, packageManager }: Project, { options }: CodePlan, packageText: string): string {
+  const { scripts = {} } = JSON.parse(packageText) as PackageFile
+  const started = startScripts(scripts, options, '@swarmwatch/node/register').flatMap(({ name, kind }) =>
+    kind === 'present' || options.length === 0 ? [name] : [],
+  )
+  const preferred = framework === 'next' ? ['dev', 'start'] : ['start', 'dev']
+  const name = preferred.find((each) => started.includes(each)) ?? started[0]
+  if (name !== undefined) return `${packageManager} ${name === 'start' ? 'start' : `run ${name}`}`
+  return `node ${[...options, 'FILE'].join(' ')}        your program: package.json has no script that starts it`
 }
 
 /** Scripts that could not be changed and have no other that was, and hints for the frameworks of agents. */

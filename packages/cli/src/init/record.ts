@@ -22,7 +22,7 @@ export interface InitRecord {
   readonly createdLockFile?: string | undefined
   /** Whether there was a `node_modules` before. */
   readonly hadModules: boolean
-  /** Texts of the stack as they were written, by their path below the folder. */
+  /** Texts of the stack as they were written, by their path below the folder; none with `--no-stack`. */
   readonly stack: Readonly<Record<string, string>>
 }
 
@@ -31,6 +31,11 @@ export interface ProjectEdit {
   readonly path: string
   readonly before?: string | undefined
   readonly after: string
+}
+
+/** Whether the project has a stack of its own: not with `--no-stack`. */
+export function hasStack({ stack }: Pick<InitRecord, 'stack'>): boolean {
+  return Object.keys(stack).length > 0
 }
 
 /** Folder of the record below that of the stack. */
