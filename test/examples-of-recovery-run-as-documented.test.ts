@@ -54,6 +54,23 @@ test('the workers of docs/queues.md that other tests run compile with strict typ
   expect(await compile('workers', files)).toEqual({ status: 0, output: '' })
 })
 
+test('the first example of docs/queues.md makes one attempt for each call, with strict types', async () => {
+  const [review] = examplesOf(await readFile('docs/queues.md', 'utf8'))
+  const program = `import { instrumentAgent } from '@swarmwatch/sdk'
+interface Job { readonly id: string; readonly attempt: number; readonly maxAttempts: number }
+const reviewItem = async (job: Job) => {
+  if (job.attempt < 3) throw new Error('busy')
+  return job.attempt
+}
+${review}
+const attempts = [1, 2, 3].map((attempt) => ({ id: 'a', attempt, maxAttempts: 3 }))
+for (const job of attempts) console.log(await review(job).catch((error: Error) => error.message))
+`
+  expect(await compile('first-queue', { 'review.mts': program })).toEqual({ status: 0, output: '' })
+  const { status, output } = await runExample(folder, 'first-queue.mts', program, sources)
+  expect([status, output.split('\n').filter((line) => !line.startsWith('['))]).toEqual([0, ['busy', 'busy', '3', '']])
+})
+
 async function compile(name: string, files: Readonly<Record<string, string>>): Promise<Ended> {
   const checked = join(folder, name)
   await mkdir(checked)

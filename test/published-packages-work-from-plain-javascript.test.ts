@@ -64,6 +64,31 @@ test.each(['README.md', 'docs/getting-started.md', 'docs/testing.md', 'docs/migr
   },
 )
 
+test('docs/testing.md shows what its example prints for an assertion that fails', async () => {
+  const document = await readFile('docs/testing.md', 'utf8')
+  const [, message] = /^```\n(no run of [^]*?)^```$/m.exec(document)!
+  const example = examplesOf(document).find((each) => each.includes('(error as Error).message'))
+  const { output } = await runExample(await consumerOf(packed, outside), 'assertion.ts', example!)
+  expect(output).toBe(message)
+})
+
+test('the short examples of packages/instrumentation/README.md run; tests of frameworks have the real client and query', async () => {
+  const consumer = await consumerOf(packed, outside)
+  const examples = examplesOf(await readFile('packages/instrumentation/README.md', 'utf8'))
+  const setUp = {
+    'AgentInstrumentation({ prices': "import { AgentInstrumentation } from '@swarmwatch/instrumentation'\n",
+    instrumentMcpClient: 'class Client { callTool() {} }\n',
+    claudeAgent: "async function* query() { yield { type: 'result' } }\n",
+  }
+  for (const [name, before] of Object.entries(setUp)) {
+    const [example, ...others] = examples.filter((each) => each.includes(name))
+    expect([name, others]).toEqual([name, []])
+    const program = before + example!.replace("import { query } from '@anthropic-ai/claude-agent-sdk'\n", '')
+    const { status, output } = await runScript(consumer, 'short.mjs', program)
+    expect({ status, output }, name).toEqual({ status: 0, output: name === 'claudeAgent' ? 'result\n' : '' })
+  }
+})
+
 test.each(['README.md', 'docs/getting-started.md'])(
   'the examples of %s run in a clone, with the command in the README',
   async (document) => {

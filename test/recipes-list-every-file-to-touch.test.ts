@@ -56,6 +56,15 @@ const recipes: readonly Recipe[] = [
 const contributing = readFileSync('CONTRIBUTING.md', 'utf8')
 const files = execFileSync('git', ['ls-files', '--cached', '--others', '--exclude-standard'], { encoding: 'utf8' }).split('\n')
 
+test('CONTRIBUTING.md lists every package and every folder, and only those that exist', () => {
+  const [, list] = /^## Where things are\n\n```\n([^]*?)^```$/m.exec(contributing)!
+  const listed = [...list!.matchAll(/^(\S[^:]*?\S)(?::| {2,}|(?<=n) (?=@)) ?/gm)].flatMap(([, names]) => names!.split(', '))
+  const folders = new Set(files.filter(Boolean).map((file) => /^(?:packages\/)?[^/]+(?=\/)/.exec(file)?.[0]))
+  const paths = new Set(listed.map((name) => name.replace(/\/$/, '')))
+  expect([...folders].filter((folder) => folder !== undefined && !paths.has(folder) && !paths.has(`${folder}/run`))).toEqual([])
+  expect([...paths].filter((path) => !files.some((file) => file === path || file.startsWith(`${path}/`)))).toEqual([])
+})
+
 test('CONTRIBUTING.md has these recipes and no other', () => {
   const headings = [...contributing.matchAll(/^### (Add .*)$/gm)].map(([, heading]) => heading)
   expect(headings).toEqual(recipes.map(({ heading }) => heading))

@@ -13,6 +13,7 @@ export interface SnippetOwner {
 }
 
 const packed = 'test/published-packages-work-from-plain-javascript.test.ts'
+const operators = 'test/snippets-of-operators-are-accepted-by-their-programs.test.ts'
 const recovery = 'test/examples-of-recovery-run-as-documented.test.ts'
 
 /**
@@ -37,21 +38,15 @@ export const snippetOwners: readonly SnippetOwner[] = [
   },
   {
     documents: /^packages\/instrumentation\/README\.md$/,
-    language: 'js',
-    code: /prices:/,
-    reason: 'one expression; packages/instrumentation/test has the same option with its result',
-  },
-  {
-    documents: /^packages\/instrumentation\/README\.md$/,
     language: 'ts',
-    reason: 'a part of the complete example in docs/frameworks.md, which a test runs',
+    test: packed,
   },
   { documents: /^packages\/[\w-]+\/README\.md$/, language: 'js', test: packed },
   { documents: /^docs\/recipes\.md$/, language: 'ts', test: 'test/recipes-of-platforms-run-as-documented.test.ts' },
   {
     documents: /^docs\/frameworks\.md$/,
     language: 'js',
-    reason: 'needs the NodeSDK; test:apps runs the same set-up (test/apps/programs/opentelemetry-3)',
+    test: 'test/examples-run-from-a-clean-folder.test.ts',
   },
   { documents: /^docs\/frameworks\.md$/, language: 'ts', test: 'test/examples-of-frameworks-run-as-documented.test.ts' },
   { documents: /^docs\/queues\.md$/, code: /temporalio/, reason: 'needs a Temporal server, which is no package of a registry' },
@@ -59,7 +54,7 @@ export const snippetOwners: readonly SnippetOwner[] = [
   {
     documents: /^docs\/queues\.md$/,
     code: /^const review = /,
-    reason: 'a part of the complete workers below it, which a test runs',
+    test: recovery,
   },
   { documents: /^docs\/queues\.md$/, language: 'ts', test: 'test/queues-own-the-retries-of-agents.test.ts' },
 
@@ -76,19 +71,19 @@ export const snippetOwners: readonly SnippetOwner[] = [
   {
     documents: /^docs\/testing\.md$/,
     code: /^no run of answerer/,
-    reason: 'the message as packages/testing/test/expect-execution.test.ts has it, with other names',
+    test: packed,
   },
   { documents: /^docs\/testing\.md$/, language: '', code: /^\[\n|^failed:/, test: packed },
-  {
-    documents: /^docs\/experiments\.md$/,
-    language: 'sh',
-    reason: 'needs sha256sum and cut of a POSIX shell; the value is that of a unit test',
-  },
+  { documents: /^docs\/experiments\.md$/, language: 'sh', test: operators },
 
   // Pictures in text
   { documents: /^README\.md$/, code: /OTLP-->/, reason: 'a diagram' },
   { documents: /^docs\/concepts\.md$/, code: /^invoke_agent/, reason: 'a diagram' },
-  { documents: /^CONTRIBUTING\.md$/, code: /^packages\/sdk /, reason: 'a list of folders' },
+  {
+    documents: /^CONTRIBUTING\.md$/,
+    code: /^packages\/sdk /,
+    test: 'test/recipes-list-every-file-to-touch.test.ts',
+  },
 
   // Kubernetes
   {
@@ -99,46 +94,31 @@ export const snippetOwners: readonly SnippetOwner[] = [
 
   {
     documents: /^docs\/kubernetes\.md$/,
-    code: /kubectl |jb install|^for image|^rules:|^apiVersion: v1\nkind: Pod/m,
-    reason: 'needs a cluster and its registry; the page lists what only a real one can prove',
+    code: /kubectl |^for image|^rules:|^apiVersion: v1\nkind: Pod/m,
+    test: operators,
   },
+  { documents: /^docs\/kubernetes\.md$/, code: /jb install/, reason: 'jb downloads from the repository at GitHub' },
   { documents: /^docs\/kubernetes\.md$/, language: 'jsonnet', test: 'test/the-mixin-is-the-same-in-every-format.test.ts' },
 
   // The production stack
   { documents: /^docs\/operations\.md$/, code: /dc stop|dc down/, test: 'test/stack/stored-data.ts' },
-  { documents: /^docs\/operations\.md$/, code: /mailpit/, reason: 'a stand-in for a mail server, for a trial by hand' },
+  { documents: /^docs\/operations\.md$/, code: /mailpit: |^scrape_configs:/, test: operators },
   { documents: /^docs\/operations\.md$/, code: /chcon/, reason: 'needs a machine with SELinux' },
-  { documents: /^docs\/operations\.md$/, code: /^scrape_configs:/, reason: 'a part of the configuration of another Prometheus' },
   {
     documents: /^docs\/regions\.md$/,
     code: /heartbeats\/eu|CLOUD_REGION|^region:/,
     test: 'test/regions-report-each-other-once.test.ts',
   },
-  { documents: /^docs\/regions\.md$/, code: /prometheus-global/, reason: 'a data source of a Grafana that sees all regions' },
-  {
-    documents: /^docs\/scaling\.md$/,
-    code: /^dc\(\)|move \/data|pg_dump/,
-    reason: 'for a shell; test/the-scale-stack-delivers-once.test.ts starts the same files',
-  },
-  {
-    documents: /^docs\/scaling\.md$/,
-    code: /^vmalert|^mkdir rules/,
-    reason: 'for servers of your own; test/the-mixin-is-the-same-in-every-format.test.ts runs vmalert with these rules',
-  },
+  { documents: /^docs\/regions\.md$/, code: /prometheus-global/, test: operators },
+  { documents: /^docs\/scaling\.md$/, language: 'sh', test: operators },
   { documents: /^docs\/runbooks\//, language: 'sh', test: 'packages/mixin/test/engines/runbook-commands.test.ts' },
   {
     documents: /^packages\/agent-worker\/README\.md$/,
     language: '',
     test: 'packages/agent-worker/test/service/worker-settings.test.ts',
   },
-  { documents: /^packages\/alert-bridge\/README\.md$/, language: 'sh', reason: 'one variable with placeholders' },
-  { documents: /tls\/README\.md$/, reason: 'made the files of the test once; openssl is not needed again' },
-  {
-    documents: /^docs\/incidents\.md$/,
-    language: 'sh',
-    reason: 'variables with examples of values; docs/configuration.md is generated',
-  },
-  { documents: /^docs\/init\.md$/, code: /completion/, reason: 'writes to the start file of a shell' },
+  { documents: /tls\/README\.md$/, test: operators },
+  { documents: /^docs\/init\.md$/, code: /completion/, test: 'packages/cli/test/completion.test.ts' },
   { documents: /^SECURITY\.md$/, reason: 'needs a published release and an account' },
   { documents: /^registry\/README\.md$/, reason: 'weaver is no package of a registry that tests can reach' },
 ]

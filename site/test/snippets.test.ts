@@ -47,8 +47,12 @@ const isSettings = ({ language, code }: DocumentedSnippet): boolean =>
   Object.keys((parse(code) ?? {}) as object).every((key) => key in settingsSchema.properties)
 const isCommands = ({ language, code }: DocumentedSnippet): boolean =>
   ['', 'sh'].includes(language) && commandsOf(code).length > 0 && commandsOf(code).every(isKnownCommand)
+/** Lines `NAME=value` of an environment file. */
+const isVariables = ({ language, code }: DocumentedSnippet): boolean =>
+  ['', 'sh'].includes(language) && code.split('\n').every((line) => line === '' || /^[A-Z][A-Z0-9_]*=/.test(line))
 
-const checkedHere = snippets.filter((snippet) => ownerOf(snippet) === undefined && (isSettings(snippet) || isCommands(snippet)))
+const isCheckedHere = (snippet: DocumentedSnippet): boolean => isSettings(snippet) || isCommands(snippet) || isVariables(snippet)
+const checkedHere = snippets.filter((snippet) => ownerOf(snippet) === undefined && isCheckedHere(snippet))
 
 test('every snippet of every Markdown file is run or checked by a test, or has a reason', () => {
   const without = snippets.filter((snippet) => ownerOf(snippet) === undefined && !checkedHere.includes(snippet))
@@ -106,6 +110,17 @@ test('every command is one of this repository: its packages, scripts, programs, 
       commandProblem(command) === undefined ? [] : [`${at}: ${command}: ${commandProblem(command)}`],
     ),
   ).toEqual([])
+})
+
+test('every variable of a block of variables is in the generated tables of settings', () => {
+  const variables = checkedHere
+    .filter(isVariables)
+    .flatMap((snippet) => [...snippet.code.matchAll(/^[A-Z0-9_]+(?==)/gm)].map(([name]) => ({ name, at: place(snippet) })))
+  expect(variables.length).toBeGreaterThan(5)
+  const tables = ['docs/configuration.md', 'packages/alert-bridge/README.md'].map((file) =>
+    readFileSync(join(repositoryRoot, file), 'utf8').replaceAll(/^(?!\|).*$/gm, ''),
+  )
+  expect(variables.filter(({ name }) => !tables.some((table) => table.includes(`\`${name}\``)))).toEqual([])
 })
 
 test('a package that does not exist, a script, a subcommand and an option are found', () => {

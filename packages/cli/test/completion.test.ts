@@ -1,5 +1,5 @@
 import { spawnSync } from 'node:child_process'
-import { chmodSync, writeFileSync } from 'node:fs'
+import { chmodSync, readFileSync, writeFileSync } from 'node:fs'
 import { delimiter, dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 
@@ -79,6 +79,12 @@ esac
       zsh: 'autoload -U compinit && compinit -D && source <(swarmwatch completion zsh)',
       fish: 'swarmwatch completion fish | source',
     }[name]!
+    if (name === 'bash') {
+      // The line of docs/init.md writes the same into the file that an interactive bash reads
+      const [line] = /^echo 'source .*$/m.exec(readFileSync(`${repositoryRoot}docs/init.md`, 'utf8'))!
+      spawnSync('bash', ['-c', line], { env: { HOME: folder } })
+      expect(readFileSync(join(folder, '.bashrc'), 'utf8')).toBe(`${load}\n`)
+    }
     const typed = `${load}\nswarmwatch completion fi\t\nswarmwatch doc\t\nswarmwatch doctor --js\t\nswarmwatch init --dry-run --upd\t\nexit\n`
     const { stdout } = spawnSync('script', ['--quiet', '--return', '--command', [shell, ...options].join(' '), '/dev/null'], {
       input: typed,
