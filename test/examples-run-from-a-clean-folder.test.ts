@@ -1,11 +1,11 @@
 import { spawn, spawnSync } from 'node:child_process'
-import { chmod, cp, mkdtemp, readdir, readFile, rm } from 'node:fs/promises'
+import { chmod, cp, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 
 import { eventually, freePort, openNetwork, repositoryVersion, untilAnswers } from '@swarmwatch/testkit'
-import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { afterAll, beforeAll, describe, expect, onTestFinished, test } from 'vitest'
 
 import { objectsOf, renderText, validated } from './kubernetes/render-chart.ts'
 import { installTools } from './kubernetes/tools.ts'
@@ -96,6 +96,15 @@ describe.concurrent.each(names)('examples/%s', (name) => {
     expect(printedBy(program.output())).toMatch(patternOf(expected!))
     if (!isServer) expect(code).toBe(0)
 
+    if (name === 'existing-opentelemetry') {
+      // The same set-up without its test exporter
+      const guide = await readFile(join(folder, '../docs/frameworks.md'), 'utf8')
+      const [, setUp] = /^```js\n(import \{ NodeSDK \}[^]*?)^```$/m.exec(guide)!
+      await writeFile(join(place, 'telemetry.mjs'), setUp!)
+      const args = ['--import', './telemetry.mjs', '--eval', "console.log('started'); process.exit()"]
+      expect(await runProgram(place, process.execPath, args)).toEqual({ status: 0, output: 'started\n' })
+    }
+
     // next build has compiled it
     if (name !== 'nextjs') expect(await compiled(place)).toEqual({ status: 0, output: '' })
   }, 600_000)
@@ -125,27 +134,30 @@ describe('examples/kubernetes', async () => {
     expect(JSON.stringify(policies)).toContain(`{"namespaceSelector":{"matchLabels":${JSON.stringify({ [label!]: value })}}}`)
   })
 
-  test.skipIf(noNode)('runs in a container as its Deployment describes, and ends by SIGTERM', async () => {
+  test.skipIf(noNode)('builds its image, runs in a container as its Deployment describes, and ends by SIGTERM', async () => {
     const place = join(outside, 'container')
     await cp(join(folder, 'kubernetes'), place, { recursive: true })
-    using install = startInGroup(place, ['install', '--no-audit', '--no-fund', registry!.npmOption], {})
+    // The lock file has the addresses of packages, with those of this test, which the build reaches on this machine
+    const lock = ['install', '--package-lock-only', '--no-audit', '--no-fund', registry!.npmOption]
+    using install = startInGroup(place, lock, { npm_config_omit_lockfile_registry_resolved: 'false' })
     expect(await install.ended, install.output()).toBe(0)
+    const tag = `swarmwatch-example-kubernetes:${process.pid}`
+    const built = await runProgram(place, 'docker', ['build', '--network=host', '--tag', tag, '.'])
+    expect(built.status, built.output).toBe(0)
+    onTestFinished(() => void spawnSync('docker', ['image', 'rm', tag]))
 
-    const image = await readFile(join(folder, 'kubernetes/Dockerfile'), 'utf8')
-    const command = JSON.parse(/^CMD (.*)$/m.exec(image)![1]!) as string[]
     const { spec } = objectsOf(deployment).find(({ kind }) => kind === 'Deployment') as unknown as { spec: Deployment }
     const [container] = spec.template.spec.containers
     const network = await openNetwork()
     try {
       const running = await network.run('helper', {
-        image: /^FROM (.*)$/m.exec(image)![1]!,
-        args: command,
-        mounts: { '/app': place },
+        image: tag,
+        args: [],
         env: Object.fromEntries(container.env.flatMap(({ name, value }) => (value === undefined ? [] : [[name, value]]))),
         ports: [3000],
         user: String(spec.template.spec.securityContext.runAsUser),
         memory: container.resources.limits.memory.replace('Mi', 'm'),
-        flags: ['--workdir=/app', '--read-only', '--cap-drop=ALL', '--security-opt=no-new-privileges'],
+        flags: ['--read-only', '--cap-drop=ALL', '--security-opt=no-new-privileges'],
       })
       await untilAnswers(async () => `${await running.url(3000)}${container.readinessProbe.httpGet.path}`, 'the probe to succeed')
       const answer = await (await fetch(`${await running.url(3000)}/ask?question=Why`)).text()
