@@ -11,6 +11,7 @@ import {
 } from '@swarmwatch/config/command-line'
 
 import { errorWord } from './logger.ts'
+import { readAnswer } from './read-answer.ts'
 
 /** Environment of the command. */
 export interface EventEnvironment extends Output {
@@ -95,7 +96,7 @@ async function sendEvent(
       redirect: 'manual',
       signal: AbortSignal.timeout(timeoutMs),
     })
-    const body = await response.text()
+    const body = await readAnswer(response)
     return response.ok
       ? { isAccepted: true, words: `the bridge at ${url.host} ${isKnown(body) ? 'already had' : 'accepted'} the event` }
       : { isAccepted: false, words: `the bridge at ${url.host} ${refusal(response.status, body)}` }

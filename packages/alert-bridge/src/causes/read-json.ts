@@ -1,6 +1,7 @@
 import type { Secret } from '@swarmwatch/config'
 
 import { parseJson } from '../parse-json.ts'
+import { readBody } from '../read-body.ts'
 
 /** A server that is asked for JSON. */
 export interface JsonServer {
@@ -45,12 +46,6 @@ export async function readJson(
     redirect: 'error',
     signal,
   })
-  const chunks: Uint8Array[] = []
-  let size = 0
-  for await (const chunk of response.body ?? []) {
-    size += chunk.length
-    if (size > maxMib * mib) throw new RangeError(`the answer has more than ${maxMib} MiB`)
-    chunks.push(chunk)
-  }
-  return { status: response.status, json: parseJson(Buffer.concat(chunks).toString('utf8')) }
+  const text = await readBody(response, maxMib * mib)
+  return { status: response.status, json: parseJson(text) }
 }

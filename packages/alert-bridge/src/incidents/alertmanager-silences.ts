@@ -3,6 +3,7 @@ import { z } from 'zod'
 import type { Secret } from '@swarmwatch/config'
 
 import type { Notice, NoticeAlert } from '../message/notice.ts'
+import { BodyTooLargeError, readBody } from '../read-body.ts'
 
 /** A matcher of a silence: the label has exactly this value. */
 export interface Matcher {
@@ -26,6 +27,12 @@ export interface ActiveSilence {
   readonly comment: string
 }
 
+/** An alert that Alertmanager has. */
+export interface KnownAlert {
+  /** Whether a silence, another alert or a time interval mutes it: Alertmanager does not send it. */
+  readonly isMuted: boolean
+}
+
 /** Alertmanager could not be reached, or refused. The message contains no secret. */
 export class AlertmanagerError extends Error {
   override readonly name = 'AlertmanagerError'
@@ -37,10 +44,12 @@ export interface Silences {
   readonly create: (silence: NewSilence) => Promise<string>
   /** Silences with these matchers that have not ended. */
   readonly active: (matchers: readonly Matcher[]) => Promise<ActiveSilence[]>
-  /** Whether an alert with these labels has not ended; silenced and inhibited ones count. */
-  readonly hasAlert: (matchers: readonly Matcher[]) => Promise<boolean>
+  /** Alerts with these labels that have not ended, also those that are silenced or inhibited. */
+  readonly alerts: (matchers: readonly Matcher[]) => Promise<KnownAlert[]>
 }
 
+/** 10,000 alerts with long texts. */
+const maxBytes = 16 * 1024 * 1024
 /** Maximum time for one request; a person waits for it. */
 const timeoutMs = 5_000
 
@@ -65,8 +74,9 @@ export function alertmanagerSilences(address: Secret, fetch: typeof globalThis.f
         signal: AbortSignal.timeout(timeoutMs),
       })
       status = answer.status
-      text = await answer.text()
+      text = await readBody(answer, maxBytes)
     } catch (error) {
+      if (error instanceof BodyTooLargeError) throw new AlertmanagerError(`Alertmanager: ${error.message}`, { cause: error })
       throw new AlertmanagerError(`Alertmanager did not answer (${reasonOf(error)})`, { cause: error })
     }
     if (status !== 200) throw new AlertmanagerError(`Alertmanager answered ${status}: ${shown(text)}`)
@@ -97,11 +107,11 @@ export function alertmanagerSilences(address: Secret, fetch: typeof globalThis.f
         .filter(({ status }) => status.state !== 'expired')
         .map(({ id, endsAt, comment }) => ({ id, comment, endsAt: Date.parse(endsAt) }))
     },
-    hasAlert: async (matchers) => {
+    alerts: async (matchers) => {
       const all = 'active=true&silenced=true&inhibited=true&unprocessed=true'
       const listed = alertsSchema.safeParse(await ask(`/alerts?${all}&${filterOf(matchers)}`, { method: 'GET' }))
       if (!listed.success) throw new AlertmanagerError('Alertmanager answered 200 without a list of alerts')
-      return listed.data.length > 0
+      return listed.data.map(({ status }) => ({ isMuted: isMuted(status) }))
     },
   }
 }
@@ -117,7 +127,19 @@ function isPlain(name: string): boolean {
   return /^[A-Za-z_]\w*$/.test(name)
 }
 
-const alertsSchema = z.array(z.object({ fingerprint: z.string() }))
+const namesSchema = z.array(z.string()).nullish()
+const alertsSchema = z.array(
+  z.object({
+    fingerprint: z.string(),
+    status: z.object({ silencedBy: namesSchema, inhibitedBy: namesSchema, mutedBy: namesSchema }),
+  }),
+)
+
+/** `mutedBy` exists since Alertmanager 0.28. */
+function isMuted({ silencedBy, inhibitedBy, mutedBy }: z.infer<typeof alertsSchema>[number]['status']): boolean {
+  return [silencedBy, inhibitedBy, mutedBy].some((names) => (names ?? []).length > 0)
+}
+
 const createdSchema = z.object({ silenceID: z.string().min(1) })
 const listSchema = z.array(
   z.object({

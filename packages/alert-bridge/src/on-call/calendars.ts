@@ -1,9 +1,9 @@
 import type { Rotation, Secret } from '@swarmwatch/config'
 
 import { hideSecrets } from '../channels/guarded-delivery.ts'
-import { readStart } from '../channels/post-json.ts'
 import { patientTimeout } from '../clock.ts'
 import type { CalendarCopies, CalendarCopy } from '../outbox/store.ts'
+import { BodyTooLargeError, readBody } from '../read-body.ts'
 import type { CalendarShifts } from './read-calendar.ts'
 
 /** A rotation whose calendar decides who is on call. */
@@ -103,11 +103,11 @@ export function openCalendars({
         await response.body?.cancel()
         return `the server answered ${response.status}`
       }
-      const text = await readStart(response.body ?? [], maxBytes + 1)
-      if (Buffer.byteLength(text) > maxBytes) return `it is larger than ${maxBytes / 1_000_000} MB`
+      const text = await readBody(response, maxBytes)
       await shiftsOf(rotation, { text })
       return { text, fetchedAt: now() }
     } catch (error) {
+      if (error instanceof BodyTooLargeError) return `it is larger than ${maxBytes / 1_000_000} MB`
       const { name, message, cause } = error as Error
       const { code, message: inner } = (cause ?? {}) as NodeJS.ErrnoException
       const isConnection = name === 'TypeError' && cause !== undefined

@@ -31,14 +31,17 @@ withAlertmanager('a real Alertmanager accepts the silence of an incident, and a 
   const [silence, ...others] = await silences.active(matchers)
   expect([others, silence?.comment]).toEqual([[], `a test (incident ${incident.key})`])
   expect(await store.incident(incident.key)).toMatchObject({ state: 'silenced', silencedUntil: silence!.endsAt })
-  expect([await silences.hasAlert(matchers), await silences.hasAlert([{ name: 'alertname', value: 'Other' }])]).toEqual([
-    true,
-    false,
+  expect([await silences.alerts(matchers), await silences.alerts([{ name: 'alertname', value: 'Other' }])]).toEqual([
+    [{ isMuted: true }],
+    [],
   ])
   // a process that died after Alertmanager had created the silence
   await store.changeIncident(incident.key, Date.now(), () => ({ set: { state: 'open', silencedUntil: null } }))
   expect(await actions.silence(incident.key, { name: 'Ana', via: 'test' }, wish)).toMatchObject({ kind: 'done' })
   expect(await silences.active(matchers)).toHaveLength(1)
+  // by hand, as in the page of Alertmanager
+  await fetch(`${alertmanager.url}/api/v2/silence/${silence!.id}`, { method: 'DELETE' })
+  expect(await silences.alerts(matchers)).toEqual([{ isMuted: false }])
   await alertmanager.post('Real "quoted" \\ name', 'critical', new Date(Date.now() - 1_000))
-  await eventually('the end of the alert', async () => !(await silences.hasAlert(matchers)))
+  await eventually('the end of the alert', async () => (await silences.alerts(matchers)).length === 0)
 })
