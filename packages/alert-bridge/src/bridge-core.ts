@@ -101,6 +101,7 @@ export async function startCore(given: CoreOptions): Promise<BridgeCore> {
       pauses,
       write,
       plan: times,
+      stepWaitMs: times.stepWaitMs,
       onNewDeliveries: () => {
         started.wakeQueues()
         store.sharing?.announceWork()

@@ -11,6 +11,7 @@ import { type MessageActions, openChannels, type OpenChannelsOptions } from './c
 import { proxiedFetch } from './channels/proxy.ts'
 import { type ChartOfNotice, openCharts } from './charts/open-charts.ts'
 import { prometheusRanges } from './charts/query-range.ts'
+import { deliveryTimes } from './deliveries/delivery-context.ts'
 import { peopleOf } from './escalation/run-escalation.ts'
 import { sendHeartbeat, sendToPeers } from './heartbeats/send-heartbeats.ts'
 import { watchPeers } from './heartbeats/watch-peers.ts'
@@ -95,7 +96,8 @@ export async function startService(settings: BridgeSettings, options: ServiceOpt
     core.store.sharing?.announceWork()
   }
   const silences = settings.alertmanagerUrl && alertmanagerSilences(settings.alertmanagerUrl, fetch)
-  const endedSilences = silences && watchEndedSilences({ store: core.store, silences, now, write, onStored })
+  const plan = { ...deliveryTimes, ...times }
+  const endedSilences = silences && watchEndedSilences({ store: core.store, silences, steps, plan, now, write, onStored })
 
   async function stopAll(): Promise<void> {
     await endedSilences?.stop()
@@ -157,8 +159,12 @@ function actionsOf(settings: BridgeSettings, now: () => number): MessageActions 
   const { publicUrl, linkSecrets = [], linkHours = 72, alertmanagerUrl, slackSigningSecret } = settings
   if (publicUrl === undefined) return undefined
   const lifeMs = linkHours * 3_600_000
-  const links = { publicUrl, secrets: linkSecrets, canSilence: alertmanagerUrl !== undefined, lifeMs }
+  const links = { publicUrl, secrets: linkSecrets, hasList: hasList(settings), canSilence: alertmanagerUrl !== undefined, lifeMs }
   return { links, hasSlackButtons: slackSigningSecret !== undefined, now }
+}
+
+function hasList({ onCallTokens = [], userHeader }: BridgeSettings): boolean {
+  return onCallTokens.length > 0 || userHeader !== undefined
 }
 
 interface PeopleOptions {
@@ -191,8 +197,7 @@ function peopleOptions({
   } = settings
   const isSecure = settings.publicUrl?.startsWith('https:') ?? false
   const access = onCallAccess({ tokens: onCallTokens, userHeader, trustedProxies, secrets, isSecure }, now)
-  const hasList = onCallTokens.length > 0 || userHeader !== undefined
-  if (!hasList && links === undefined) return {}
+  if (!hasList(settings) && links === undefined) return {}
   const actions = incidentActions({ store: core.store, now, silences, onStored })
   return {
     trustedProxies,
@@ -201,7 +206,7 @@ function peopleOptions({
       links,
       secrets,
       canSilence: alertmanagerUrl !== undefined,
-      access: hasList ? access : undefined,
+      access: hasList(settings) ? access : undefined,
       proxyUser: access.proxyUser,
       timeZone: settings.style?.timeZone,
     },

@@ -89,7 +89,8 @@ export function openExplanations({
   }
 
   return async (notice) => {
-    if (!kinds.has(notice.kind)) return notice
+    // the message about each incident has its own
+    if (!kinds.has(notice.kind) || notice.incidents !== undefined) return notice
     const agents = agentsOf(notice, now())
     const linked = { ...notice, links: { ...notice.links, ...dashboardLink(notice, agents[0], grafanaUrl) } }
     if (agents.length === 0 || traceLink === undefined) return linked

@@ -40,7 +40,8 @@ const kinds: ReadonlySet<Notice['kind']> = new Set(['firing', 'repeat', 'escalat
  * rule. Undefined for notices of other kinds, and for alerts that have neither. Pure.
  */
 export function chartRequest(notice: Notice, nowMs: number): ChartRequest | undefined {
-  if (!kinds.has(notice.kind)) return undefined
+  // one of several incidents would be shown
+  if (!kinds.has(notice.kind) || notice.incidents !== undefined) return undefined
   const sources = notice.alerts.filter(({ status }) => status === 'firing').flatMap((alert) => sourceOf(alert) ?? [])
   const [first] = sources
   if (first === undefined) return undefined

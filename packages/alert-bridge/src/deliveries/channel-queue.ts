@@ -1,10 +1,10 @@
-import type { ClaimedDelivery } from '../outbox/store.ts'
 import type { RoutedChannel } from '../routing.ts'
 import { sendDelivery, settleDelivery } from './attempt.ts'
 import { channelBreaker } from './channel-breaker.ts'
 import type { DeliveryContext } from './delivery-context.ts'
 import { openRateLimit } from './rate-limit.ts'
-import { sortDeliveries, type Sorted } from './sort-deliveries.ts'
+import type { AttemptOutcome } from './outcome.ts'
+import { type OutgoingDelivery, sortDeliveries, type Sorted } from './sort-deliveries.ts'
 import { waker } from './waker.ts'
 
 /** Delivers everything that is due on one channel. */
@@ -30,7 +30,7 @@ export async function openChannelQueue(routed: RoutedChannel, context: DeliveryC
   const { name } = channel
   const { store, times, checkpoints, now } = context
   const rateLimit = await openRateLimit(name, { limits: channel.limits, store, now, maxPauseMs: times.maxBackoffMs })
-  const underWay = new Map<string, Promise<void>>()
+  const underWay = new Map<string, { readonly ids: readonly string[]; readonly done: Promise<void> }>()
   const abortAttempts = new AbortController()
   let isStopped = false
   let mergeAgainAt = Number.NEGATIVE_INFINITY
@@ -93,7 +93,7 @@ export async function openChannelQueue(routed: RoutedChannel, context: DeliveryC
     let sent: Sorted['sent'] = []
     try {
       // a delivery whose lease has ended may still be in progress; a rescheduled one is claimed again when its end wakes the queue
-      const except = [...underWay.keys()]
+      const except = idsUnderWay()
       const claimed = await store.claimDue({ channel: name, limit, now: at, leaseMs: times.leaseMs, onlyCritical, except })
       if (claimed.length === 0) return { claimed: 0, sent }
       const sorted = await sort(claimed)
@@ -106,20 +106,31 @@ export async function openChannelQueue(routed: RoutedChannel, context: DeliveryC
     }
   }
 
-  function start(delivery: ClaimedDelivery): void {
+  function idsUnderWay(): string[] {
+    return [...underWay.values()].flatMap(({ ids }) => ids)
+  }
+
+  function start(delivery: OutgoingDelivery): void {
+    const ids = [delivery, ...(delivery.others ?? [])].map(({ id }) => id)
     const done = attempt(delivery).finally(() => {
       underWay.delete(delivery.id)
       wake()
     })
-    underWay.set(delivery.id, done)
+    underWay.set(delivery.id, { ids, done })
   }
 
-  async function attempt(delivery: ClaimedDelivery): Promise<void> {
+  async function attempt(delivery: OutgoingDelivery): Promise<void> {
+    const { others = [], messageId = delivery.id } = delivery
     const options = { deadlineMs: times.deadlineMs, stop: abortAttempts.signal }
     checkpoints.reached('before-send')
-    const result = await breaker.watch(() => sendDelivery(channel, delivery, options))
+    const result = await breaker.watch(() => sendDelivery(channel, { ...delivery, id: messageId }, options))
     checkpoints.reached('after-send')
-    const outcome = await settleDelivery(delivery, result, context, abortAttempts.signal)
+    // the incidents of a message for several have no thread of their own, and are due again together
+    const own = others.length > 0 && result.kind === 'delivered' ? { kind: result.kind } : result
+    const [at, random] = [now(), context.random()]
+    const moment = others.length > 0 ? { ...context, now: () => at, random: () => random } : context
+    const settled = [delivery, ...others].map((one) => settleDelivery(one, own, moment, abortAttempts.signal))
+    const [outcome] = (await Promise.all(settled)) as [AttemptOutcome, ...AttemptOutcome[]]
     if (outcome.kind === 'later' && outcome.pauseUntil !== undefined) await rateLimit.pause(outcome.pauseUntil)
   }
 
@@ -129,14 +140,14 @@ export async function openChannelQueue(routed: RoutedChannel, context: DeliveryC
       return breaker.isOpen
     },
     wake,
-    ids: () => [...underWay.keys()],
+    ids: idsUnderWay,
     stop: async (abort) => {
       isStopped = true
       const onAbort = (): void => abortAttempts.abort()
       if (abort.aborted) onAbort()
       abort.addEventListener('abort', onAbort, { once: true })
       await stopWaking()
-      await Promise.allSettled(underWay.values())
+      await Promise.allSettled([...underWay.values()].map(({ done }) => done))
       abort.removeEventListener('abort', onAbort)
     },
   }

@@ -1,7 +1,10 @@
 import { randomUUID } from 'node:crypto'
 
+import { severities } from '@swarmwatch/config'
+
 import { worstOf } from '../intake/severity-of.ts'
-import type { Notice, NoticeAlert } from '../message/notice.ts'
+import { affectedAgents } from '../message/alert-facts.ts'
+import type { Notice, NoticeAlert, NoticeIncident } from '../message/notice.ts'
 import type { ClaimedDelivery } from '../outbox/store.ts'
 
 /** Whether the alerts ended before the recipient was notified that they fired, because no attempt succeeded before. */
@@ -38,6 +41,45 @@ export function summaryNotice(deliveries: readonly Pick<ClaimedDelivery, 'notice
     ...(endedAt !== undefined && { endedAt }),
     ...(only?.links && { links: only.links }),
   }
+}
+
+/** One notice for the same step of several incidents. `id` distinguishes it from those of other incidents. */
+export function stepsNotice(steps: readonly Notice[], id: string): Notice {
+  const worst = worstOf(steps.map(({ severity }) => severity))
+  const incidents = steps.map(incidentOf).toSorted(byUrgency)
+  const titles = [...new Set(incidents.map(({ title }) => title))]
+  const escalation = steps[0]?.escalation
+  const mentions = [...new Set(steps.flatMap((one) => one.escalation?.mentions ?? []))]
+  const startedAt = incidents.flatMap((one) => one.startedAt ?? []).toSorted()[0]
+  return {
+    kind: 'escalation',
+    severity: worst,
+    incidentKey: `steps:${id}`,
+    title: `${incidents.length} incidents: ${titles.slice(0, 3).join(', ')}${titles.length > 3 ? ` and ${titles.length - 3} more` : ''}`,
+    ...mergedAlerts(steps),
+    incidents,
+    links: sharedLinks(steps),
+    ...(escalation && { escalation: { ...escalation, round: 0, before: [], ...(mentions.length > 0 && { mentions }) } }),
+    ...(startedAt !== undefined && { startedAt }),
+  }
+}
+
+function incidentOf(notice: Notice): NoticeIncident {
+  const { incidentKey, severity, title, startedAt, escalation } = notice
+  const agents = affectedAgents(notice)
+  return { incidentKey, severity, title, agents, round: escalation?.round ?? 0, ...(startedAt !== undefined && { startedAt }) }
+}
+
+function byUrgency(one: NoticeIncident, other: NoticeIncident): number {
+  const rank = ({ severity }: NoticeIncident): number => severities.indexOf(severity)
+  return rank(one) - rank(other) || (Date.parse(one.startedAt ?? '') || 0) - (Date.parse(other.startedAt ?? '') || 0)
+}
+
+/** The links that are the same for all, such as the runbook of one alert. */
+function sharedLinks([first, ...others]: readonly Notice[]): Record<string, string> {
+  return Object.fromEntries(
+    Object.entries(first?.links ?? {}).filter(([name, url]) => others.every(({ links }) => links?.[name] === url)),
+  )
 }
 
 /** A digest of the notices that a storm held back on `channel`, including those of the digest `before`. */

@@ -33,6 +33,8 @@ export interface EscalationOptions extends EscalationPolicy {
   readonly channels: readonly RoutedChannel[]
   readonly calendars: Calendars
   readonly plan: EscalationPlan
+  /** When several incidents are due, their messages wait this long for further ones. */
+  readonly stepWaitMs: number
   readonly now: () => number
   readonly pauses: Pick<PauseWatch, 'awakeForMs' | 'wasPaused'>
   /** Prints one line. */
@@ -53,17 +55,23 @@ const settleMs = 5_000
  * one, so each step is sent once, whichever bridge does it and whenever it is killed. Starts at once.
  */
 export function runEscalation(options: EscalationOptions): Waker {
-  const { steps, store, now, pauses, write, onNewDeliveries } = options
+  const { steps, store, stepWaitMs, now, pauses, write, onNewDeliveries } = options
 
   async function look(): Promise<number> {
     const settlesInMs = pauses.wasPaused() ? settleMs - pauses.awakeForMs() : 0
     if (settlesInMs > 0) return settlesInMs
-    for (const incident of await store.dueSteps(now())) await advance(incident)
+    const due = await store.dueSteps(now())
+    const waitMs = due.length > 1 ? stepWaitMs : 0
+    // at once, because the store commits them together
+    const advanced = await Promise.allSettled(due.map((incident) => advance(incident, waitMs)))
+    if (advanced.some((one) => one.status === 'fulfilled' && one.value)) onNewDeliveries()
+    for (const one of advanced) if (one.status === 'rejected') throw one.reason
     const next = await store.nextStepAt()
     return Math.min(Math.max((next ?? Number.POSITIVE_INFINITY) - now(), 5), lookAgainMs)
   }
 
-  async function advance(incident: StoredIncident): Promise<void> {
+  /** Returns whether there are new deliveries, which are due after `waitMs`. */
+  async function advance(incident: StoredIncident, waitMs: number): Promise<boolean> {
     const due = decideStep(steps, escalated(steps, incident), positionOf(incident), now())
     const targets = due.kind === 'send' ? await stepTargets(steps[due.step]!, { ...options, now: now() }) : undefined
     const history = due.kind === 'send' ? await store.incidentHistory(incident.key) : []
@@ -71,13 +79,13 @@ export function runEscalation(options: EscalationOptions): Waker {
     const changed = await store.changeIncident(incident.key, at, (known) => {
       // another bridge was faster, or someone has acknowledged it meanwhile
       if (known.state !== 'open' || !isSame(known, incident)) return undefined
-      return changeFor(known, { ...options, targets, history, at })
+      return changeFor(known, { ...options, targets, history, at, waitMs })
     })
-    if (changed?.isChanged !== true || targets === undefined) return
+    if (changed?.isChanged !== true || targets === undefined) return false
     if (targets.problem !== undefined) {
       write(`[BRIDGE] escalation of incident ${incident.key}: ${targets.problem}; notified ${targets.who}`)
     }
-    onNewDeliveries()
+    return true
   }
 
   const escalation = waker(look)
@@ -109,10 +117,11 @@ interface StepContext extends Pick<EscalationOptions, 'steps' | 'plan'> {
   readonly targets: StepTargets | undefined
   readonly history: readonly HistoryEntry[]
   readonly at: number
+  readonly waitMs: number
 }
 
 /** The step that is due, as one change of the incident. */
-function changeFor(incident: StoredIncident, { steps, plan, targets, history, at }: StepContext): IncidentChange {
+function changeFor(incident: StoredIncident, { steps, plan, targets, history, at, waitMs }: StepContext): IncidentChange {
   const decision = decideStep(steps, escalated(steps, incident), positionOf(incident), at)
   if (decision.kind !== 'send' || targets === undefined) {
     return { set: nextFields(decision.kind === 'wait' ? decision.next : undefined) }
@@ -142,7 +151,7 @@ function changeFor(incident: StoredIncident, { steps, plan, targets, history, at
     // a position after the last step, so that a further notification of the incident does not begin with the first one again
     set: decision.next === undefined ? { escalationStep: decision.step + 1, escalationDueAt: null } : nextFields(decision.next),
     history: [{ at, who: 'escalation', action: 'notified', detail: `${who}, step ${number} of ${of}` }],
-    notify: { notice, recipients, escalation: escalationOf(notice, at, plan) },
+    notify: { notice, recipients, dueAt: at + waitMs, escalation: escalationOf(notice, at, plan) },
   }
 }
 

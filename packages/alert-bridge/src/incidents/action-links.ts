@@ -13,6 +13,8 @@ export interface ActionLinkSettings {
   readonly publicUrl: string
   /** The first one signs; all are accepted. */
   readonly secrets: readonly Secret[]
+  /** Whether there is a list of incidents. */
+  readonly hasList: boolean
   /** Whether there is an Alertmanager that can silence. */
   readonly canSilence: boolean
   /** Time for which a link is valid. */
@@ -30,10 +32,17 @@ export function withActions(notice: Notice, settings: ActionLinkSettings, now: n
   if (actions.length === 0) return notice
   // a whole hour, so that the attempts of one delivery have the same links
   const expiresAt = Math.ceil((now + settings.lifeMs) / hourMs) * hourMs
-  const tokenOf = (action: ActionName): string =>
-    signValue('link', { subject: action, text: notice.incidentKey, expiresAt }, settings.secrets)
+  const tokenOf = (action: ActionName, key: string): string =>
+    signValue('link', { subject: action, text: key, expiresAt }, settings.secrets)
   const base = settings.publicUrl.replace(/\/*$/, '')
-  const tokens = actions.map((action) => [action, tokenOf(action)] as const)
+  if (notice.incidents !== undefined) {
+    const numbered = notice.incidents
+      .slice(0, maxNumbered)
+      .map(({ incidentKey }, index) => [`Acknowledge ${index + 1}`, `${base}/ack/${tokenOf('ack', incidentKey)}`] as const)
+    const list = settings.hasList ? { incidents: `${base}/` } : {}
+    return { ...notice, links: { ...notice.links, ...list, ...Object.fromEntries(numbered) } }
+  }
+  const tokens = actions.map((action) => [action, tokenOf(action, notice.incidentKey)] as const)
   const urls = tokens.map(([action, token]) => [linkNames[action], `${base}/${action}/${token}`] as const)
   return {
     ...notice,
@@ -43,6 +52,8 @@ export function withActions(notice: Notice, settings: ActionLinkSettings, now: n
 }
 
 const hourMs = 3_600_000
+/** Incidents of a message that have a link; the others are on the list. */
+const maxNumbered = 6
 
 /** Names of the links of a notice. */
 const linkNames = { ack: 'acknowledge', silence: 'silence', resolve: 'resolve' } as const

@@ -1,9 +1,9 @@
 import { hash as hashOf } from 'node:crypto'
 
 import { affectedThings, agentOf, alertIdentity, alertName, differingLabels, listed, ownAnnotations } from './alert-facts.ts'
-import { cutText } from './clean-text.ts'
+import { cleanLine, cutText } from './clean-text.ts'
 import { localTime, readableDuration, timeOf } from './notice-times.ts'
-import type { Notice, NoticeAlert } from './notice.ts'
+import type { Notice, NoticeAlert, NoticeIncident } from './notice.ts'
 
 /** One line for each alert, and the number of alerts without a line. */
 export interface AlertLines {
@@ -21,7 +21,8 @@ export interface AlertLine {
 const max = { lines: 20, line: 1_200 } as const
 
 /** The alerts of a notice, those that fire first; none if the rest of the message describes the only alert already. */
-export function alertLines({ kind, alerts, truncatedAlerts = 0, style }: Notice): AlertLines {
+export function alertLines({ kind, alerts, incidents, truncatedAlerts = 0, style }: Notice): AlertLines {
+  if (incidents !== undefined) return incidentLines(incidents, style?.timeZone)
   if (kind === 'digest') return countsByName(alerts, truncatedAlerts)
   if (alerts.length + truncatedAlerts < 2 && kind !== 'summary') return { alerts: [], moreAlerts: 0 }
   const shown = alerts.toSorted(firingFirst).slice(0, max.lines)
@@ -40,6 +41,19 @@ export function alertLines({ kind, alerts, truncatedAlerts = 0, style }: Notice)
     alerts: lines.map(({ id }, index) => ({ id, text: texts[index]! })),
     moreAlerts: alerts.length - shown.length + truncatedAlerts,
   }
+}
+
+/** `(3) AgentSlow: writer - critical since 02:00`; the number is that of its link. */
+function incidentLines(incidents: readonly NoticeIncident[], timeZone: string | undefined): AlertLines {
+  const lines = incidents.slice(0, max.lines).map(({ incidentKey, severity, title, agents, startedAt, round }, index) => {
+    const names = agents.flatMap((agent) => cleanLine(agent, 80) || [])
+    const which = names.length === 0 ? '' : `: ${listed(names, 2)}`
+    const since = localTime(startedAt, timeZone)
+    const again = round === 0 ? '' : `, repetition ${round}`
+    const about = `${cleanLine(title, 120) || 'Alert'}${which} - ${severity}${since === undefined ? '' : ` since ${since}`}${again}`
+    return { id: shortHash(incidentKey), text: `(${index + 1}) ${about}` }
+  })
+  return { alerts: lines, moreAlerts: incidents.length - lines.length }
 }
 
 /** The lines cut by `cut`; two that would look the same although their alerts differ begin with their ids. */

@@ -61,6 +61,7 @@ export function contentOf(notice: Notice): MessageContent {
 
 function subjectOf(notice: Notice): string {
   const title = cleanLine(notice.title, 120) || 'Alert'
+  if (notice.incidents !== undefined) return title
   const agents = affectedAgents(notice)
   const which = (agents.length > 0 ? agents : affectedThings(notice)).filter((name) => !title.includes(name))
   return which.length === 0 || notice.kind === 'digest' ? title : `${title}: ${listed(which, 2)}`
@@ -106,18 +107,19 @@ function acknowledgement({ acknowledgedBy = '', silencedUntil, style }: Notice):
 const maxStepsBefore = 5
 
 /** Which step this is, who was notified before, and how to end the escalation. */
-function escalationLines({ kind, escalation, style = {} }: Notice): string[] {
+function escalationLines({ kind, escalation, incidents, style = {} }: Notice): string[] {
   if (escalation === undefined || kind !== 'escalation') return []
   const { number, of, round, who, before, problem } = escalation
+  const what = incidents === undefined ? 'this' : `these ${incidents.length} incidents`
   const again = round === 0 ? '' : `, repetition ${round}`
   const earlier = before
     .slice(-maxStepsBefore)
     .map((step) => `${cleanLine(step.who, 120)} at ${localTime(step.at, style.timeZone) ?? 'an unknown time'}`)
   return [
-    `No one has acknowledged this. Step ${number} of ${of}${again}: ${cleanLine(who, 160)}.`,
+    `No one has acknowledged ${what}. Step ${number} of ${of}${again}: ${cleanLine(who, 160)}.`,
     ...(problem === undefined ? [] : [`Problem: ${cleanLine(problem, 300)}.`]),
     ...(earlier.length === 0 ? [] : [`Notified before: ${earlier.join(', ')}.`]),
-    'Acknowledge it to stop the escalation.',
+    incidents === undefined ? 'Acknowledge it to stop the escalation.' : 'Acknowledge each of them to stop its escalation.',
   ]
 }
 
@@ -138,7 +140,7 @@ function described(kind: NoticeKind, alerts: readonly NoticeAlert[]): (string | 
 }
 
 function firstStep({ kind }: Notice, links: readonly Link[]): FirstStep | undefined {
-  const [link] = links.filter(({ name }) => !actionLinks.has(name))
+  const [link] = links.filter(({ name }) => !actionLinks.has(name.replace(/ \d+$/, '')))
   if (link === undefined || !['firing', 'repeat', 'escalation', 'meta'].includes(kind)) return undefined
   return { words: link.name === 'Runbook' ? 'Follow the runbook' : `Start with: ${link.name}`, link }
 }
@@ -177,14 +179,16 @@ function sinceWord({ kind }: Notice): string {
   return kind === 'resolved' || kind === 'summary' ? 'Began' : 'Since'
 }
 
-function alertCount({ alerts, truncatedAlerts = 0 }: Notice): string | undefined {
+function alertCount({ kind, incidents, alerts, truncatedAlerts = 0 }: Notice): string | undefined {
   if (alerts.length + truncatedAlerts === 0) return undefined
   const firing = alerts.filter(({ status }) => status === 'firing').length
   const resolved = alerts.length - firing
+  // a message about several incidents contains only some of their alerts
+  const isCombined = incidents !== undefined || kind === 'digest' || kind === 'summary'
   const parts = [
     firing > 0 && `${firing} firing`,
     resolved > 0 && `${resolved} resolved`,
-    truncatedAlerts > 0 && `${truncatedAlerts} more that Alertmanager left out`,
+    truncatedAlerts > 0 && `${truncatedAlerts} more${isCombined ? '' : ' that Alertmanager left out'}`,
   ]
   return parts.filter((part) => part !== false).join(', ')
 }

@@ -15,6 +15,7 @@ const names: Readonly<Record<string, string>> = {
   'retried trace': 'Trace of a run with retries',
   'costly trace': 'Trace of an expensive run',
   'any trace': 'Trace of the newest run',
+  incidents: 'List of incidents',
   acknowledge: 'Acknowledge',
   silence: 'Silence',
   resolve: 'Resolve',
@@ -32,9 +33,11 @@ const maxQueries = 5
  * queries that raised them.
  */
 export function noticeLinks(notice: Notice): Link[] {
-  const { links = {}, alerts } = notice
+  const { links = {} } = notice
+  // of several incidents, the links of single alerts would leave no room
+  const alerts = notice.incidents === undefined ? notice.alerts : []
   const all = new Map([...Object.entries(annotationLinks(alerts)), ...Object.entries(links)])
-  const queries = queriesOf(affectedAlerts(notice))
+  const queries = queriesOf(affectedAlerts({ ...notice, alerts }))
   if (queries.length === 1) all.set('source', queries[0]!.url)
   const named = [...Object.keys(names), ...all.keys()].flatMap((key) => {
     const url = webLink(all.get(key) ?? '')

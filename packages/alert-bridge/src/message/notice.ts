@@ -46,6 +46,8 @@ export interface Notice {
   readonly text?: string
   /** The step of the escalation. */
   readonly escalation?: NoticeStep
+  /** The incidents of a step that is sent for several at once, the worst and oldest first. @default only that of the notice */
+  readonly incidents?: readonly NoticeIncident[]
   /** Name of the person who acknowledged or silenced. */
   readonly acknowledgedBy?: string
   /** ISO 8601: the end of the silence that the person created. */
@@ -107,6 +109,20 @@ export interface NoticeStep {
   readonly mentions?: readonly string[]
   /** Why it goes to other recipients than those of the settings. */
   readonly problem?: string
+}
+
+/** One of several incidents for which a step is sent in one message. */
+export interface NoticeIncident {
+  readonly incidentKey: string
+  readonly severity: Severity
+  /** One line. */
+  readonly title: string
+  /** Affected agents. */
+  readonly agents: readonly string[]
+  /** ISO 8601. */
+  readonly startedAt?: string
+  /** How often the step was sent for it before. */
+  readonly round: number
 }
 
 /** How messages are written, from `alerts` of the settings. */

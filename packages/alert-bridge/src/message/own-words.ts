@@ -9,7 +9,9 @@ import { type Notice, statusWord } from './notice.ts'
 /** Title and text as the templates have them; undefined where there is no template, and for messages that are not about alerts. */
 export function ownWords(notice: Notice): { readonly title: string | undefined; readonly text: string | undefined } {
   const { kind, style = {} } = notice
-  const isAboutAlerts = kind === 'firing' || kind === 'repeat' || kind === 'escalation' || kind === 'resolved'
+  // a template describes one incident
+  const isAboutAlerts =
+    notice.incidents === undefined && (kind === 'firing' || kind === 'repeat' || kind === 'escalation' || kind === 'resolved')
   if (!isAboutAlerts) return { title: undefined, text: undefined }
   const { titleTemplate, firingTemplate, resolvedTemplate } = style
   const title = cleanLine(rendered(titleTemplate, notice), 200)

@@ -64,6 +64,8 @@ export interface IncidentChange {
   readonly notify?: {
     readonly notice: Notice
     readonly recipients: readonly Recipient[]
+    /** When to send it. @default at once */
+    readonly dueAt?: number
     /** When to check whether someone was reached. @default never */
     readonly escalation?: { readonly stage: 'fallback' | 'last-resort'; readonly at?: number }
   }

@@ -114,6 +114,8 @@ export interface Outbox {
    * `exceptEnds`: nor the ends of incidents. @default false
    */
   readonly claimHoldable: (claim: Claim & Recipient & { readonly exceptEnds?: boolean }) => Promise<ClaimedDelivery[]>
+  /** Claims deliveries of escalation steps for one recipient, which one message can contain: those that are due, and new ones. */
+  readonly claimSteps: (claim: Claim & Recipient) => Promise<ClaimedDelivery[]>
   readonly renewLeases: (ids: readonly string[], until: number) => Promise<void>
   readonly succeed: (id: string, now: number, thread?: unknown) => Promise<void>
   readonly reschedule: (id: string, change: Reschedule) => Promise<void>

@@ -5,7 +5,7 @@ import { expect, test } from 'vitest'
 import type { DeliveryResult } from '../../src/channels/channel.ts'
 import { openTeamsChannel, teamsMessage, type TeamsChannelSettings } from '../../src/channels/teams/teams-channel.ts'
 import type { Notice } from '../../src/message/notice.ts'
-import { anyNotice } from '../message/any-notice.ts'
+import { anyGroupNotice, anyNotice } from '../message/any-notice.ts'
 import { sampleNotices } from '../message/sample-notices.ts'
 import { planted } from './drivers/channel-driver.ts'
 import { fakeHttp, neverAnswers, resets, resetsMidBody, answerWith, type Answer, type FakeHttp } from './fake-http.ts'
@@ -236,7 +236,7 @@ test.each(['"', '\\', '{"a":"b"},', '\u{1F600}', '\u4E2D', 'a"\n'])('a card full
   }
 })
 
-property.prop([anyNotice])('of alerts that fill the card, every one that is listed has a line', (notice) => {
+property.prop([anyGroupNotice])('of alerts that fill the card, every one that is listed has a line', (notice) => {
   const alerts = Array.from({ length: 20 }, (_, index) => ({
     status: 'firing' as const,
     labels: { alertname: 'DiskFull', instance: `${'\u{1F600}'.repeat(50)}-${index}` },

@@ -122,8 +122,10 @@ export function escalationInvariants(data: OpenData, numRuns: number): void {
             if (isDead) return { kind: 'retry', reason: 'killed' }
             const { escalation } = notice
             if (escalation !== undefined) {
-              const what = `${escalation.number - 1}.${escalation.round} at ${clock.ms / 1000}`
-              arrived.push({ key: notice.incidentKey, what, mayHaveArrived })
+              const { number, round: ownRound } = escalation
+              for (const { incidentKey: key, round } of notice.incidents ?? [{ ...notice, round: ownRound }]) {
+                arrived.push({ key, what: `${number - 1}.${round} at ${clock.ms / 1000}`, mayHaveArrived })
+              }
             }
             return { kind: 'delivered' }
           },

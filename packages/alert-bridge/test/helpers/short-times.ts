@@ -12,5 +12,8 @@ export const shortTimes: Partial<DeliveryTimes> = {
   stormWindowMs: 60_000,
   firstDigestAfterMs: 30,
   digestEveryMs: 60,
+  // tests move the clock, and wait until nothing is to be sent
+  stepWaitMs: 0,
+  stepWindowMs: 0,
   graceMs: 500,
 }

@@ -70,7 +70,18 @@ const actionLinks = fc.nat({ max: 300 }).map((length) => {
 /** Any notice, with hostile texts. */
 export const anyNotice: fc.Arbitrary<Notice> = fc.record(
   {
-    kind: fc.constantFrom('firing', 'repeat', 'acknowledged', 'resolved', 'summary', 'digest', 'event', 'drill', 'meta'),
+    kind: fc.constantFrom(
+      'firing',
+      'repeat',
+      'escalation',
+      'acknowledged',
+      'resolved',
+      'summary',
+      'digest',
+      'event',
+      'drill',
+      'meta',
+    ),
     severity: fc.constantFrom('critical', 'warning', 'info'),
     incidentKey: anyText,
     title: anyText,
@@ -83,6 +94,32 @@ export const anyNotice: fc.Arbitrary<Notice> = fc.record(
       anyAlert.map((alert) => Array.from({ length: 60 }, () => alert)),
     ),
     truncatedAlerts: fc.nat(),
+    escalation: fc.record({
+      number: fc.nat(),
+      of: fc.nat(),
+      round: fc.nat(),
+      who: anyText,
+      before: fc.array(fc.record({ who: anyText, at: anyTime }), { maxLength: 6 }),
+      problem: anyText,
+    }),
+    incidents: fc
+      .array(
+        fc.record({
+          incidentKey: anyText,
+          severity: fc.constantFrom('critical', 'warning', 'info'),
+          title: anyText,
+          agents: fc.array(anyText, { maxLength: 3 }),
+          startedAt: anyTime,
+          round: fc.nat(),
+        }),
+        { minLength: 2, maxLength: 4 },
+      )
+      .chain((few) =>
+        fc.constantFrom(
+          few,
+          Array.from({ length: 1_000 }, (_, index) => few[index % few.length]!),
+        ),
+      ),
     heldBack: fc.nat(),
     startedAt: anyTime,
     endedAt: anyTime,
@@ -97,3 +134,6 @@ export const anyNotice: fc.Arbitrary<Notice> = fc.record(
   },
   { requiredKeys: ['kind', 'severity', 'incidentKey', 'title', 'alerts'] },
 )
+
+/** Any notice about the alerts of one group. */
+export const anyGroupNotice: fc.Arbitrary<Notice> = anyNotice.map(({ incidents: _, ...notice }) => notice)

@@ -32,6 +32,7 @@ test('the JSON of a firing alert', () => {
       "endedAt": null,
       "heldBack": 0,
       "incidentKey": "{}:{alertname="AgentErrorRateCritical"}",
+      "incidents": [],
       "kind": "firing",
       "lastedSeconds": null,
       "links": [

@@ -18,7 +18,7 @@ import { telegramMessage } from '../../src/channels/telegram/telegram-channel.ts
 import { teamsMessage } from '../../src/channels/teams/teams-channel.ts'
 import { slackMessage, slackPlainText } from '../../src/channels/slack/slack-message.ts'
 import { webhookBody } from '../../src/channels/webhook/webhook-body.ts'
-import { anyNotice } from './any-notice.ts'
+import { anyGroupNotice } from './any-notice.ts'
 
 /** A message in all its formats, with text that is only text. */
 const formats: Readonly<Record<string, (notice: Notice) => string>> = {
@@ -203,7 +203,7 @@ test('the lines on the console name the labels', () => {
 
 const twoAlerts = fc
   .tuple(
-    anyNotice,
+    anyGroupNotice,
     fc.array(
       fc.dictionary(
         fc.constantFrom('instance', 'pod', 'a', '&&', '\u200Eb'),

@@ -153,6 +153,24 @@ export function storeConformance(start: () => Promise<StoreBench>): void {
     )
   })
 
+  test('steps for one recipient are claimed together: those that are due and new ones, but none that waits or is held', async () => {
+    const { store } = await opened()
+    const step = (title: string, more = {}) => keep(title, { kind: 'escalation', ...more })
+    for (const title of ['A', 'B', 'C', 'D']) await store.accept({ receivedAt: now }, () => step(title))
+    await store.accept({ receivedAt: now }, () => step('E', { recipients: [{ channel: 'main', recipient: 'other' }] }))
+    await store.accept({ receivedAt: now }, () => keep('F'))
+    const claim = { ...people, limit: 9, now, leaseMs: 9 * minute }
+    const first = await store.claimSteps(claim)
+    expect(first.map(titleOf)).toEqual(['A', 'B', 'C', 'D'])
+    const later = { dueAt: now + minute }
+    await store.reschedule(first[0]!.id, { ...later, tried: false })
+    await store.reschedule(first[1]!.id, { ...later, reason: 'HTTP 500' })
+    await store.reschedule(first[2]!.id, { ...later, tried: false, held: 'quiet-hours' })
+    expect((await store.claimSteps(claim)).map(titleOf)).toEqual(['A'])
+    expect((await store.claimSteps({ ...claim, now: now + minute - 1, limit: 1 })).map(titleOf)).toEqual([])
+    expect((await store.claimSteps({ ...claim, now: now + minute })).map(titleOf)).toEqual(['B', 'C'])
+  })
+
   test('notices without a delivery in time are known, and can get more recipients', async () => {
     const { store } = await opened()
     const { id } = await store.accept({ receivedAt: now }, () => ({

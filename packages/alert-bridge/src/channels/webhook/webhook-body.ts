@@ -42,11 +42,20 @@ export interface WebhookBody {
   readonly lastedSeconds: number | null
   readonly links: readonly { readonly name: string; readonly url: string }[]
   readonly heldBack: number
+  /** The incidents of an escalation step that is sent for several at once; otherwise none. At most 1,000. */
+  readonly incidents: readonly WebhookIncident[]
   readonly alerts: readonly WebhookAlert[]
   readonly truncatedAlerts: number
 }
 
-const max = { alertCharacters: 400_000, value: 4_000, pairs: 64, key: 200, agents: 100 } as const
+/** One of the incidents of an escalation step. */
+export interface WebhookIncident {
+  readonly incidentKey: string
+  readonly severity: Severity
+  readonly title: string
+}
+
+const max = { alertCharacters: 400_000, value: 4_000, pairs: 64, key: 200, agents: 100, incidents: 1_000, label: 60 } as const
 
 /** The notice as the JSON of a custom webhook, under 1 MB whatever it holds. */
 export function webhookBody(notice: Notice, deliveryId: string): WebhookBody {
@@ -67,6 +76,11 @@ export function webhookBody(notice: Notice, deliveryId: string): WebhookBody {
     lastedSeconds: lastedSeconds ?? null,
     links: noticeLinks(notice),
     heldBack: notice.heldBack ?? 0,
+    incidents: (notice.incidents ?? []).slice(0, max.incidents).map(({ incidentKey, severity, title }) => ({
+      incidentKey: bounded(incidentKey, max.label),
+      severity,
+      title: bounded(title, max.label),
+    })),
     alerts,
     truncatedAlerts: (notice.truncatedAlerts ?? 0) + notice.alerts.length - alerts.length,
   }

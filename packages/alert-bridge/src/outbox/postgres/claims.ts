@@ -28,6 +28,9 @@ const holdable = `${claimable} AND d.recipient = $5 AND d.rank > ${ranks.critica
   AND d.kind IN ('firing', 'repeat', 'resolved', 'event') AND NOT (d.kind = 'resolved' AND $6) AND d.attempts = 0
   AND d.may_have_arrived = 0
   ORDER BY d.rank, d.seq LIMIT $3 ${locked}`
+const steps = `${claimable} AND d.recipient = $5 AND d.kind = 'escalation'
+  AND (d.due_at <= $2 OR (d.attempts = 0 AND d.held IS NULL))
+  ORDER BY d.rank, d.seq LIMIT $3 ${locked}`
 const overtaken = `${claimable} AND d.recipient = $5 AND d.kind IN ('resolved', 'summary')
   AND (d.kind = 'summary' OR EXISTS (
     SELECT 1 FROM deliveries o
@@ -45,7 +48,7 @@ const overtaken = `${claimable} AND d.recipient = $5 AND d.kind IN ('resolved', 
 export function claimDeliveries(
   { transaction }: Database,
   owner: string,
-): Pick<Outbox, 'claimDue' | 'claimOvertaken' | 'claimHoldable'> {
+): Pick<Outbox, 'claimDue' | 'claimOvertaken' | 'claimHoldable' | 'claimSteps'> {
   function claim(
     statement: string,
     { channel, now, limit, leaseMs }: Claim,
@@ -73,6 +76,7 @@ export function claimDeliveries(
       return claim(due, given, [onlyCritical ? ranks.critical : ranks.info, except])
     },
     claimOvertaken: (given) => claim(overtaken, given, [given.recipient]),
+    claimSteps: (given) => claim(steps, given, [given.recipient]),
     claimHoldable: (given) => claim(holdable, given, [given.recipient, given.exceptEnds ?? false]),
   }
 }

@@ -98,12 +98,12 @@ export function postgresIncidents({ query, transaction }: Database): Incidents {
       ])
     }
     if (notify !== undefined) {
-      const { notice, escalation } = notify
+      const { notice, escalation, dueAt = now } = notify
       const noticeId = orderedId(now)
       insertNotices(tx, [{ id: noticeId, notice, receivedAt: now, escalation }])
       insertDeliveries(
         tx,
-        notify.recipients.map((to) => ({ id: orderedId(now), noticeId, ...to, notice, createdAt: now, dueAt: now })),
+        notify.recipients.map((to) => ({ id: orderedId(now), noticeId, ...to, notice, createdAt: now, dueAt })),
       )
     }
     const [row] = await tx.query<IncidentRecordRow>(select, [key])

@@ -148,7 +148,7 @@ function claimDeliveries(
   database: DatabaseSync,
   write: GroupCommit['write'],
   owner: string,
-): Pick<Outbox, 'claimDue' | 'claimOvertaken' | 'claimHoldable'> {
+): Pick<Outbox, 'claimDue' | 'claimOvertaken' | 'claimHoldable' | 'claimSteps'> {
   const due = database.prepare(
     `SELECT ${columns} FROM deliveries d INDEXED BY pending_order JOIN notices n ON n.id = d.notice_id
      WHERE d.state = 'pending' AND d.channel = :channel AND d.rank <= :worst AND d.due_at <= :now AND ${isFree} AND ${isNewest}
@@ -160,6 +160,12 @@ function claimDeliveries(
      WHERE d.state = 'pending' AND d.channel = :channel AND d.recipient = :recipient AND d.rank > ${ranks.critical}
        AND d.due_at <= :now AND d.kind IN ('firing', 'repeat', 'resolved', 'event') AND NOT (d.kind = 'resolved' AND :exceptEnds)
        AND d.attempts = 0 AND d.may_have_arrived = 0 AND ${isFree} AND ${isNewest}
+     ORDER BY d.rank, d.seq LIMIT :limit`,
+  )
+  const steps = database.prepare(
+    `SELECT ${columns} FROM deliveries d INDEXED BY pending_order JOIN notices n ON n.id = d.notice_id
+     WHERE d.state = 'pending' AND d.channel = :channel AND d.recipient = :recipient AND d.kind = 'escalation'
+       AND (d.due_at <= :now OR (d.attempts = 0 AND d.held IS NULL)) AND ${isFree} AND ${isNewest}
      ORDER BY d.rank, d.seq LIMIT :limit`,
   )
   const overtaken = database.prepare(
@@ -227,6 +233,7 @@ function claimDeliveries(
   return {
     claimDue: (claim) => write(() => takeDue(claim)),
     claimOvertaken: (claim) => write(() => takeAll(overtaken, claim)),
+    claimSteps: (claim) => write(() => takeAll(steps, claim)),
     claimHoldable: (claim) => write(() => takeAll(holdable, claim, { exceptEnds: Number(claim.exceptEnds ?? false) })),
   }
 }
