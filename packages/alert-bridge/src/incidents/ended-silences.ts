@@ -34,7 +34,7 @@ export interface EndedSilencesOptions {
 /** More open incidents are not looked at. */
 const maxIncidents = 5_000
 
-/** What Alertmanager reports about a silenced incident. `firing`: an alert fires that nothing mutes; `gone`: neither alerts nor silence. */
+/** State of a silenced incident in Alertmanager. `firing`: an alert fires that nothing mutes; `gone`: neither alerts nor silence. */
 type Finding = 'muted' | 'firing' | 'gone'
 
 /**
