@@ -68,7 +68,7 @@ export interface ExecutionRecord {
   /** Seconds of all pauses that have ended. They are not part of `durationSeconds`. */
   pausedSeconds: number
   /** Copies that the API returns hold the last 100. */
-  readonly attempts: AttemptRecord[]
+  attempts: AttemptRecord[]
   outcome: Outcome | undefined
   retryOutcome: RetryOutcome | undefined
   /** Without pauses. */

@@ -33,7 +33,11 @@ interface FailedModelCalls {
 export function startAttempt(run: AttemptedRun, startedAt: number, fallback: string | undefined): GuardedSpan {
   const { attempt, continued } = run
   const waitSeconds = run.waits.at(-1) ?? 0
-  run.record.attempts.push(newAttempt(attempt, startedAt, waitSeconds))
+  const { record } = run
+  const begun = newAttempt(attempt, startedAt, waitSeconds)
+  // In V8 an empty list that grows has room for 17, and the records of the last 1,000 runs are kept
+  if (record.attempts.length === 0) record.attempts = [begun]
+  else record.attempts.push(begun)
   const span = GuardedSpan.start(
     spanName.attempt(attempt),
     // With a gen_ai attribute of its own, or a filter for such spans (Langfuse has one) takes the parent away from the model calls
