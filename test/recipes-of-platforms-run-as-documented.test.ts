@@ -122,6 +122,67 @@ setInterval(() => {}, 60_000)`
   })
 })
 
+test.skipIf(whyNot !== undefined)(
+  'the activity of docs/queues.md runs in the context of Temporal, and its errors decide on retries',
+  async () => {
+    const example = examplesOf(await readFile('docs/queues.md', 'utf8')).find((each) => each.includes('@temporalio/activity'))!
+    const place = fileURLToPath(new URL('platforms/.vitest/temporal/', import.meta.url))
+    await rm(place, { recursive: true, force: true })
+    await mkdir(place, { recursive: true })
+    await writeFile(join(place, 'package.json'), '{ "type": "module" }')
+    await writeFile(join(place, 'activity.ts'), `${aroundActivity}${example}${runsOfActivity}`)
+    const { status, output } = await runProgram(place, process.execPath, [sources, 'activity.ts'])
+    expect([
+      status,
+      output
+        .split('\n')
+        .filter((line) => line.startsWith('{'))
+        .map((line) => JSON.parse(line) as object),
+    ]).toEqual([
+      0,
+      [
+        { result: 'reviewed' },
+        { type: '429', nonRetryable: false, nextRetryDelay: 7000, cause: 'busy' },
+        { result: 'reviewed' },
+        { type: '401', nonRetryable: true, cause: 'no such key' },
+      ],
+    ])
+  },
+)
+
+const aroundActivity = `import { asyncLocalStorage } from '@temporalio/activity'
+import { errorType, instrumentAgent, recoveryOf } from '@swarmwatch/sdk'
+let isBusy = true
+async function reviewItem(item) {
+  if (item === 'wrong') throw Object.assign(new Error('no such key'), { status: 401 })
+  if (item === 'busy' && isBusy) {
+    isBusy = false
+    throw Object.assign(new Error('busy'), { status: 429, headers: { 'retry-after': '7' } })
+  }
+  return 'reviewed'
+}
+`
+
+/** Runs the activity as a worker of Temporal does, in a context of its package. */
+const runsOfActivity = `
+async function attempt(item, number) {
+  const info = { attempt: number, activityId: item, workflowExecution: { runId: 'run' }, retryPolicy: { maximumAttempts: 4 } }
+  const context = Object.assign(Object.create(Context.prototype), {
+    info: { ...info, scheduledTimestampMs: Date.now() },
+    cancellationSignal: new AbortController().signal,
+  })
+  const result = await asyncLocalStorage.run(context, () => reviewActivity(item)).then(
+    (value) => ({ result: value }),
+    ({ type, nonRetryable, nextRetryDelay, cause }) => ({ type, nonRetryable, nextRetryDelay, cause: cause.message }),
+  )
+  console.log(JSON.stringify(result))
+}
+await attempt('fine', 1)
+await attempt('busy', 1)
+await attempt('busy', 2)
+await attempt('wrong', 1)
+`
+
 async function expectSummary(url: string, program: Program, runsReported: () => number): Promise<void> {
   const before = runsReported()
   const body = JSON.stringify({ text: 'a long story of it' })
