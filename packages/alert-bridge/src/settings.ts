@@ -275,7 +275,10 @@ export function readBridgeSettings({
       value: shownValue(folder.text),
     })
   }
-  const { notices, ...alerts } = alertsOf(env, problems)
+  // loadConfiguration would report ALERTMANAGER_URL_FILE as unread, because its own ALERTMANAGER_URL holds no password
+  const ownFiles = new Set([...variables.known].filter((name) => name.endsWith('_FILE')))
+  const withoutOwnFiles = Object.fromEntries(Object.entries(env).filter(([name]) => !ownFiles.has(name)))
+  const { notices, ...alerts } = alertsOf(withoutOwnFiles, problems)
   if (problems.length > 0) throw new ConfigurationError(problems)
   return {
     ...own,

@@ -36,6 +36,16 @@ test('has the defaults of the design', () => {
   })
 })
 
+test('reports no variable as unread that the bridge reads from a file', () => {
+  const files = { '/token': 'a-token-of-16-characters', '/url': 'http://user:password@alertmanager:9093' }
+  const { notices, alertmanagerUrl } = settingsOf({
+    env: { BRIDGE_TOKEN_FILE: '/token', ALERTMANAGER_URL_FILE: '/url' },
+    readFile: (path) => files[path as keyof typeof files],
+  })
+  expect(alertmanagerUrl?.reveal()).toBe('http://user:password@alertmanager:9093')
+  expect(notices.filter((line) => line.includes('_FILE'))).toEqual([])
+})
+
 test('names every problem at once, and shows no secret', () => {
   const env = {
     BRIDGE_PORT: '80900',
