@@ -8,7 +8,7 @@ import { expect, onTestFinished, test } from 'vitest'
 import { ownerLifeMs } from '../../src/outbox/postgres/upkeep.ts'
 import { openPostgresStore } from '../../src/outbox/postgres/open-postgres-store.ts'
 import { readDatabaseUrl } from '../../src/outbox/postgres/database-url.ts'
-import { account } from '../crash/accounting.ts'
+import { account, notEscalatedOnce, twoSteps } from '../crash/accounting.ts'
 import { runBridge, type RunningBridge } from '../crash/run-bridge.ts'
 import { openSink } from '../crash/sink.ts'
 import { openPostgresPair, type PostgresPair } from '../outbox/engines/postgres-pair.ts'
@@ -37,7 +37,8 @@ withEngines(
       if (event === 'kill the database') await database.killAndStart()
       if (event === 'fail over') await database.failOver()
     }
-    const { lost, twice, unexplained, messages, alerts, longestMs, samples, takeovers, longestTakeoverMs } = await run.end()
+    const { lost, twice, unexplained, misescalated, messages, alerts, longestMs, samples, takeovers, longestTakeoverMs } =
+      await run.end()
     console.log(
       JSON.stringify({
         kills,
@@ -52,7 +53,7 @@ withEngines(
         longestTakeoverMs,
       }),
     )
-    expect({ lost, unexplained }).toEqual({ lost: [], unexplained: [] })
+    expect({ lost, unexplained, misescalated }).toEqual({ lost: [], unexplained: [], misescalated: [] })
     expect(samples).toBeGreaterThan(100)
     expect(longestTakeoverMs).toBeLessThanOrEqual(leaseMs)
   },
@@ -65,9 +66,9 @@ withEngines(
     await using database = await openPostgresPair()
     const run = await startRun(database)
     await eventually('300 alerts', () => run.acknowledged.size >= 300)
-    const { lost, twice, messages, alerts, longestMs } = await run.end()
+    const { lost, twice, misescalated, messages, alerts, longestMs } = await run.end()
     console.log(JSON.stringify({ alerts, acknowledged: run.acknowledged.size, messages, twice, longestMs }))
-    expect({ lost, twice, messages }).toEqual({ lost: [], twice: 0, messages: 2 * alerts })
+    expect({ lost, twice, misescalated }).toEqual({ lost: [], twice: 0, misescalated: [] })
   },
 )
 
@@ -89,7 +90,7 @@ function eventsInAnyOrder(): readonly Event[] {
 async function startRun(database: PostgresPair) {
   const sink = await openSink()
   const start = async (): Promise<RunningBridge> =>
-    eventually('a bridge to start', () => runBridge({ SINK_URL: sink.url, DATABASE_URL: database.url }))
+    eventually('a bridge to start', () => runBridge({ ...twoSteps, SINK_URL: sink.url, DATABASE_URL: database.url }))
   const bridges = await Promise.all([start(), start(), start()])
   onTestFinished(() => bridges.forEach(({ child }) => child.kill('SIGKILL')))
   const takeovers = watchTakeovers(database)
@@ -132,18 +133,30 @@ async function startRun(database: PostgresPair) {
       await posting
       const titles = (): Set<string> => new Set(sink.received.map(({ title }) => title))
       await eventually('all alerts to arrive', () => [...postedAt.keys()].every((name) => titles().has(name)), {
-        withinMs: 3 * leaseMs,
+        withinMs: 900_000,
         everyMs: 200,
       })
       const { store } = await openPostgresStore(readDatabaseUrl(database.url)!)
-      await eventually('nothing to wait', async () => (await store.countPending(1)) === 0, { withinMs: 2 * leaseMs })
+      const waiting = async (): Promise<readonly [pending: number, nextStepAt: number | undefined]> => [
+        await store.countPending(1_000_000),
+        await store.nextStepAt(),
+      ]
+      // Only ends a test that hangs: a busy machine delivers the rest late
+      await eventually('no delivery and no step to wait', async () => (await waiting()).join() === '0,', {
+        withinMs: 900_000,
+        everyMs: 500,
+      }).catch(async (error: unknown) => {
+        throw new Error(`waiting deliveries and time of the next step: ${(await waiting()).join(', ')}`, { cause: error })
+      })
       const counted = account(acknowledged, await store.list({}), sink.received)
       await store.close()
       for (const { child } of bridges) child.kill('SIGTERM')
       expect(await Promise.all(bridges.map(({ ended }) => ended))).toEqual([0, 0, 0])
-      const longestMs = Math.round(Math.max(...sink.received.map(({ title, at }) => at - (postedAt.get(title) ?? at))))
+      const first = sink.received.filter(({ step }) => step === undefined)
+      const longestMs = Math.round(Math.max(...first.map(({ title, at }) => at - (postedAt.get(title) ?? at))))
       await takeovers.stop()
-      return { ...counted, alerts: postedAt.size, messages: sink.received.length, longestMs, ...takeovers.result() }
+      const misescalated = notEscalatedOnce(postedAt.keys(), sink.received)
+      return { ...counted, misescalated, alerts: postedAt.size, messages: sink.received.length, longestMs, ...takeovers.result() }
     },
   }
 }

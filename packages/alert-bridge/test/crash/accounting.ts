@@ -1,4 +1,13 @@
 import type { StoredDelivery } from '../../src/outbox/store.ts'
+import { step } from '../escalation/moved-clock.ts'
+
+/** Environment of a bridge that also sends two steps for each alert: at once to both recipients of the alert, and a second later to another one. */
+export const twoSteps: Readonly<Record<string, string>> = {
+  ESCALATION: JSON.stringify([
+    step(0, { channels: ['sink'], severities: ['warning'] }),
+    step(1, { recipients: ['c@example.com'], severities: ['warning'] }),
+  ]),
+}
 
 /** Fate of the acknowledged alerts. */
 export interface Account {
@@ -35,4 +44,16 @@ export function account(
     return own.length !== 2 || !own.every(isAccounted)
   })
   return { lost, twice: [...counts.values()].filter((count) => count > 1).length, unexplained }
+}
+
+/** Titles of alerts of which not exactly one message, sent once or again, reached each recipient of {@link twoSteps}. */
+export function notEscalatedOnce(
+  titles: Iterable<string>,
+  received: readonly { readonly id: string; readonly title: string; readonly recipient: string; readonly step?: string }[],
+): readonly string[] {
+  const messages = Map.groupBy(received, ({ title, step: sent, recipient }) => `${title} ${sent ?? ''} ${recipient}`)
+  const expected = ['1.0 a', '1.0 b', '2.0 c@example.com']
+  return [...titles].filter((title) =>
+    expected.some((one) => new Set(messages.get(`${title} ${one}`)?.map(({ id }) => id)).size !== 1),
+  )
 }

@@ -3,10 +3,9 @@ import { temporaryFolder } from '@swarmwatch/testkit/vitest'
 import { expect, test } from 'vitest'
 
 import type { Checkpoint } from '../../src/checkpoint.ts'
-import { step } from '../escalation/moved-clock.ts'
 import { token } from '../helpers/token.ts'
 import { openSink } from './sink.ts'
-import { account } from './accounting.ts'
+import { account, notEscalatedOnce, twoSteps } from './accounting.ts'
 import { startLoad } from './load.ts'
 import { runBridge } from './run-bridge.ts'
 import { openSqliteStore } from '../../src/outbox/sqlite/open-sqlite-store.ts'
@@ -14,14 +13,6 @@ import { openSqliteStore } from '../../src/outbox/sqlite/open-sqlite-store.ts'
 /** CRASHES=100 for the long run. */
 const crashes = Number(process.env['CRASHES'] ?? 5)
 const checkpoints: readonly (Checkpoint | 'random')[] = ['after-commit', 'before-send', 'after-send', 'while-marking', 'random']
-
-/** Each alert also has steps, at once and a second later, to a recipient of the alert and to another one. */
-const escalation = {
-  ESCALATION: JSON.stringify([
-    step(0, { recipients: ['a'], severities: ['warning'] }),
-    step(1, { recipients: ['c'], severities: ['warning'] }),
-  ]),
-}
 
 test(
   `delivers every request that it answered with 200, although the bridge is killed ${crashes} times under load`,
@@ -35,7 +26,7 @@ test(
       const moment = checkpoints[crash % checkpoints.length] ?? 'random'
       const nth = 1 + Math.floor(Math.random() * 60)
       const env = {
-        ...escalation,
+        ...twoSteps,
         SINK_URL: sink.url,
         DATA_DIR: dataDir,
         ...(moment !== 'random' && { CRASH_AT: `${moment}:${nth}` }),
@@ -52,13 +43,17 @@ test(
       await load.stop()
     }
 
-    const last = await runBridge({ ...escalation, SINK_URL: sink.url, DATA_DIR: dataDir })
+    const last = await runBridge({ ...twoSteps, SINK_URL: sink.url, DATA_DIR: dataDir })
     await eventually('nothing to wait', async () => {
       const response = await fetch(`${last?.url}/api/v1/deliveries?state=pending`, {
         headers: { authorization: `Bearer ${token}` },
       })
       return ((await response.json()) as { deliveries: object[] }).deliveries.length === 0
     })
+    await eventually(
+      'all steps to be sent once',
+      () => notEscalatedOnce(new Set(acknowledged.values()), sink.received).length === 0,
+    )
     last?.child.kill('SIGTERM')
     expect(await last?.ended).toBe(0)
 

@@ -5,25 +5,16 @@ import { describe, expect, onTestFinished, test } from 'vitest'
 
 import { readDatabaseUrl } from '../../../src/outbox/postgres/database-url.ts'
 import { openPostgresStore } from '../../../src/outbox/postgres/open-postgres-store.ts'
-import { step } from '../../escalation/moved-clock.ts'
 import { firing } from '../../helpers/alert-groups.ts'
 import { token } from '../../helpers/token.ts'
 import { openTcpProxy } from '../../outbox/engines/tcp-proxy.ts'
-import { account } from '../accounting.ts'
+import { account, twoSteps } from '../accounting.ts'
 import { runBridge, type RunningBridge } from '../run-bridge.ts'
 import { openSink } from '../sink.ts'
 
 /** KILLS=100 and DATABASE_KILLS=20 for the long run. */
 const kills = Number(process.env['KILLS'] ?? 6)
 const databaseKills = Number(process.env['DATABASE_KILLS'] ?? 2)
-
-/** Each alert also has steps, at once and a second later, to a recipient of the alert and to another one. */
-const escalation = {
-  ESCALATION: JSON.stringify([
-    step(0, { recipients: ['a'], severities: ['warning'] }),
-    step(1, { recipients: ['c'], severities: ['warning'] }),
-  ]),
-}
 
 describe.skipIf(whyNoPostgres() !== undefined)('three bridges on one PostgreSQL', () => {
   test(
@@ -35,7 +26,7 @@ describe.skipIf(whyNoPostgres() !== undefined)('three bridges on one PostgreSQL'
       onTestFinished(proxy.close)
       const sink = await openSink()
       const start = async (): Promise<RunningBridge> => {
-        const bridge = await runBridge({ ...escalation, SINK_URL: sink.url, DATABASE_URL: proxy.url })
+        const bridge = await runBridge({ ...twoSteps, SINK_URL: sink.url, DATABASE_URL: proxy.url })
         if (bridge === undefined) throw new Error('the bridge did not start')
         return bridge
       }
