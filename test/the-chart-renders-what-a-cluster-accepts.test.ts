@@ -2,7 +2,7 @@ import { chmodSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { gzipSync } from 'node:zlib'
 
-import { imageOf, repositoryRoot, repositoryVersion, runOnce, whyNoEngines } from '@swarmwatch/testkit'
+import { imageOf, repositoryRoot, repositoryVersion, runOnce, whyNoEngines, whyNoSums } from '@swarmwatch/testkit'
 import { temporaryFolder } from '@swarmwatch/testkit/vitest'
 import { describe, expect, test } from 'vitest'
 import { parse, stringify } from 'yaml'
@@ -140,6 +140,11 @@ describe.skipIf(reason !== undefined)('the chart', () => {
       /bridge\.replicas must be 1 while bridge\.store is sqlite, got 2/,
     ],
     [
+      'sums in two Collectors',
+      [minimal, '--set=collector.fewerSeries=true'],
+      /collector\.replicas must be 1 while collector\.fewerSeries is true, got 2/,
+    ],
+    [
       'a secret as a variable',
       [minimal, '--set=bridge.env.ALERT_EMAIL_PASSWORD=hunter2'],
       /env\.ALERT_EMAIL_PASSWORD of alert-bridge holds a secret/,
@@ -218,6 +223,13 @@ function hasPath(values: unknown, path: string): boolean {
   return typeof parent === 'object' && parent !== null && parts.at(-1)! in parent
 }
 
+/** Arguments of the container of a component that is a StatefulSet. */
+function argumentsOf(objects: readonly KubernetesObject[], component: string): readonly string[] {
+  const found = objects.find(({ kind, metadata }) => kind === 'StatefulSet' && metadata.name.endsWith(component))
+  const { template } = found!.spec as { template: { spec: { containers: { args: string[] }[] } } }
+  return template.spec.containers[0]!.args
+}
+
 function imagesOf(spec: unknown): string[] {
   const { template } = (spec ?? {}) as { template?: { spec: { containers: { image: string }[] } } }
   return template?.spec.containers.map(({ image }) => image) ?? []
@@ -245,10 +257,16 @@ describe.skipIf(reason !== undefined || noDocker !== undefined)('the real progra
   })
 
   test.for(valueSets)('the Collector accepts its configuration with %s', async (file) => {
-    const [config] = configMapsNamed(await renderChart(flagsOf(file)), 'otel-collector')
+    const objects = await renderChart(flagsOf(file))
+    const [config] = configMapsNamed(objects, 'otel-collector')
     if (file === '6-bridge-alone-values.yaml') return expect(config).toBeUndefined()
+    const files = argumentsOf(objects, 'otel-collector')
+    const sums = '--config=/etc/otelcol/fewer-series.yaml'
+    expect(files.filter((one) => one === sums)).toHaveLength(file === '3-hpa-values.yaml' ? 1 : 0)
+    const noSums = whyNoSums()
+    if (files.includes(sums) && noSums !== undefined) console.log(`without fewer-series.yaml: ${noSums}`)
     const secrets = { otlp_token: 'test-otlp-token-1234567890', prometheus_basic_auth: 'dGVzdDp0ZXN0' }
-    const args = ['validate', '--config=/etc/otelcol/config.yaml', '--config=/etc/otelcol/overlay.yaml']
+    const args = ['validate', ...files.filter((one) => one !== sums || noSums === undefined)]
     const mounts = { '/etc/otelcol': folderWith(config!), '/run/secrets': folderWith(secrets) }
     const { code, output } = await runOnce(imageOf('otel-collector'), '/otelcol-contrib', args, mounts)
     expect(code, output).toBe(0)

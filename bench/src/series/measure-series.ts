@@ -1,22 +1,24 @@
 import { execFileSync, spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { chmodSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { rmSync } from 'node:fs'
 import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { join } from 'node:path'
 import { setTimeout as pause } from 'node:timers/promises'
 
-import { layOutStack, otlpToken, query, runPrometheus } from '@swarmwatch/mixin/engines'
-import { type Container, eventually, imageOf, openNetwork, untilAnswers } from '@swarmwatch/testkit'
+import { layOutStack, otlpToken, query, runCollector, runPrometheus } from '@swarmwatch/mixin/engines'
+import { eventually, openNetwork, whyNoSums } from '@swarmwatch/testkit'
 
 import { asciiTable } from '../table.ts'
 
 // Series and memory of Prometheus for many processes with five agents, with each configuration of the Collector; the tables of
-// docs/scaling.md. `node --conditions=swarmwatch-source bench/src/series/measure-series.ts 100 1000`. OTELCOL names a program of the Collector
-// with all processors; without it, only the configuration for each process is measured, with the image of the stack. ONLY_SUMS=1 measures only
-// the other one.
+// docs/scaling.md. `node --conditions=swarmwatch-source bench/src/series/measure-series.ts 100 1000`. ROUNDS is the number of exports of each
+// process, every 15 s. Where the image of the Collector lacks processors, OTELCOL names a program with them, or only the series for each process
+// are measured. ONLY=fewer-series measures only that configuration.
 
-const program = process.env['OTELCOL']
+const reason = process.env['OTELCOL'] === undefined ? whyNoSums() : undefined
+if (reason !== undefined) console.log(`only series for each process: ${reason}`)
+const only = process.env['ONLY']
 const counts = process.argv.slice(2).map(Number)
 const everyMs = 15_000
 const rounds = Number(process.env['ROUNDS'] ?? 5)
@@ -25,8 +27,8 @@ const instance = '00000000-0000-4000-8000-000000000000'
 const body = await exportOfOneProcess()
 const rows: string[][] = []
 for (const count of counts) {
-  if (process.env['ONLY_SUMS'] !== '1') rows.push(await measure(count, 'each process'))
-  if (program !== undefined) rows.push(await measure(count, 'fewer series'))
+  if (only !== 'fewer-series') rows.push(await measure(count, 'each-process'))
+  if (reason === undefined && only !== 'each-process') rows.push(await measure(count, 'fewer-series'))
 }
 console.log(asciiTable(['processes', 'Collector', 'series', 'Prometheus MB', 'Collector MB', 'series of agents'], rows))
 
@@ -76,12 +78,12 @@ function exportOf(process: number, startedNs: bigint): Buffer {
   return copy
 }
 
-async function measure(count: number, kind: 'each process' | 'fewer series'): Promise<string[]> {
+async function measure(count: number, series: 'each-process' | 'fewer-series'): Promise<string[]> {
   const files = layOutStack()
   const network = await openNetwork()
   try {
     const prometheus = await runPrometheus(network, files, {}, '6g')
-    const collector = await startCollector(network, files, kind)
+    const collector = await runCollector(network, files, { series, memory: '4g' })
     const startedNs = BigInt(Date.now() + 1000) * 1_000_000n
     const url = `${await collector.url(4318)}/v1/metrics`
     for (let round = 0; round < rounds; round += 1) {
@@ -110,7 +112,7 @@ async function measure(count: number, kind: 'each process' | 'fewer series'): Pr
     const valueOf = async (expr: string): Promise<string> => (await query(prometheus, expr))[0]?.value?.[1] ?? '0'
     return [
       String(count),
-      kind,
+      series,
       await valueOf('prometheus_tsdb_head_series'),
       String(megabytesOf(await prometheus.exec('hostname'))),
       String(megabytesOf(await collector.exec('hostname').catch(() => ''))),
@@ -120,33 +122,6 @@ async function measure(count: number, kind: 'each process' | 'fewer series'): Pr
     await network.remove()
     rmSync(files.folder, { recursive: true })
   }
-}
-
-async function startCollector(
-  network: Awaited<ReturnType<typeof openNetwork>>,
-  { collector, secrets }: ReturnType<typeof layOutStack>,
-  kind: 'each process' | 'fewer series',
-): Promise<Container> {
-  const own = program !== undefined
-  if (own) {
-    // a program that was built for this has no connectors
-    const base = join(collector, 'otelcol/config.yaml')
-    writeFileSync(base, readFileSync(base, 'utf8').replace(/\nconnectors:\n(?: {2}.*\n|\n)*?(?=exporters:)/, '\n'))
-    execFileSync('cp', [program, join(collector, 'otelcol-program')])
-    chmodSync(join(collector, 'otelcol-program'), 0o755)
-  }
-  const second = kind === 'fewer series' ? ['--config=/etc/collector/otelcol/fewer-series.yaml'] : []
-  const container = await network.run('otel-collector', {
-    image: own ? 'debian:bookworm-slim' : imageOf('otel-collector'),
-    args: [...(own ? ['/etc/collector/otelcol-program'] : []), '--config=/etc/collector/otelcol/config.yaml', ...second],
-    mounts: { '/etc/collector': collector, '/run/secrets': secrets },
-    env: { OTELCOL_QUEUE_DIR: '/tmp/queue', CLOUD_REGION: 'eu-1' },
-    memory: '4g',
-    user: '0',
-    ports: [4318, 8888, 13133],
-  })
-  await untilAnswers(() => container.url(13133), 'the Collector')
-  return container
 }
 
 function megabytesOf(containerId: string): number {

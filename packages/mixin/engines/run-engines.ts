@@ -1,3 +1,6 @@
+import { chmodSync, copyFileSync } from 'node:fs'
+import { join } from 'node:path'
+
 import { type Container, eventually, imageOf, type Network, untilAnswers } from '@swarmwatch/testkit'
 
 import { enginePassword, type StackFiles } from './stack-files.ts'
@@ -5,17 +8,38 @@ import { enginePassword, type StackFiles } from './stack-files.ts'
 /** `Authorization` for Prometheus and Alertmanager in the tests. */
 export const basicAuth: string = `Basic ${Buffer.from(`swarmwatch:${enginePassword}`).toString('base64')}`
 
-/** The real Collector with its real configuration; `overlay` is a configuration over it. */
+/** Options of {@link runCollector}. */
+export interface CollectorOptions {
+  /** A configuration over the one of the stack. @default none */
+  readonly overlay?: object
+  /** The value of COLLECTOR_SERIES; with `fewer-series`, OTELCOL may name a program to run in place of the image. @default each-process */
+  readonly series?: 'each-process' | 'fewer-series'
+  /** @default 512m */
+  readonly memory?: string
+}
+
+/** The real Collector with its real configuration. */
 export async function runCollector(
   network: Network,
   { collector, secrets }: StackFiles,
-  overlay: object = {},
+  { overlay = {}, series = 'each-process', memory = '512m' }: CollectorOptions = {},
 ): Promise<Container> {
+  const own = series === 'fewer-series' ? process.env['OTELCOL'] : undefined
+  if (own !== undefined) {
+    copyFileSync(own, join(collector, 'otelcol-program'))
+    chmodSync(join(collector, 'otelcol-program'), 0o755)
+  }
   const container = await network.run('otel-collector', {
-    image: imageOf('otel-collector'),
-    args: ['--config=/etc/collector/otelcol/config.yaml', `--config=yaml:${JSON.stringify(overlay)}`],
+    image: own === undefined ? imageOf('otel-collector') : 'debian:bookworm-slim',
+    args: [
+      ...(own === undefined ? [] : ['/etc/collector/otelcol-program']),
+      '--config=/etc/collector/otelcol/config.yaml',
+      `--config=/etc/collector/otelcol/${series}.yaml`,
+      `--config=yaml:${JSON.stringify(overlay)}`,
+    ],
     mounts: { '/etc/collector': collector, '/run/secrets': secrets },
     env: { OTELCOL_QUEUE_DIR: '/tmp/queue', CLOUD_REGION: 'eu-1' },
+    memory,
     // the user of the image may not write anywhere in it
     user: '0',
     ports: [4318, 8888, 13133],

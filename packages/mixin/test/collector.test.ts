@@ -257,7 +257,9 @@ describe.skipIf(!hasDocker).concurrent('the Collector', () => {
     try {
       // no Prometheus in this network
       const small = { queue_size: 5, batch: { flush_timeout: '1s', min_size: 1, max_size: 5 } }
-      const collector = await runCollector(other, files, { exporters: { 'otlp_http/prometheus': { sending_queue: small } } })
+      const collector = await runCollector(other, files, {
+        overlay: { exporters: { 'otlp_http/prometheus': { sending_queue: small } } },
+      })
       const address = `${await collector.url(4318)}/v1/metrics`
       const statuses: number[] = []
       for (let n = 1; n <= 10; n += 1) statuses.push(await push(address, run(n, Date.now()), bearer))

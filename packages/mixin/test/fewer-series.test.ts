@@ -10,15 +10,22 @@ import { ruleFiles } from '../src/rule-files.ts'
 import { readMixinSettings } from '../src/settings.ts'
 
 interface Config {
+  readonly service: { readonly pipelines: Readonly<Record<string, { readonly exporters?: readonly string[] }>> }
   readonly processors: Readonly<Record<string, { readonly metrics?: { readonly metric: readonly string[] } }>>
 }
 
 const read = (file: string): string => readFileSync(join(repositoryRoot, file), 'utf8')
-const { processors } = parse(read('collector/otelcol/fewer-series.yaml')) as Config
+const { processors, service } = parse(read('collector/otelcol/fewer-series.yaml')) as Config
 const dropped = (name: string): readonly string[] => processors[name]!.metrics!.metric
 
 test('a metric is kept for each process or summed over all of them, never both and never neither', () => {
   expect(dropped('filter/all-processes')).toEqual([`not (${dropped('filter/each-process').join(' or (')}))`])
+})
+
+test('sums go wherever the other metrics go, also with the exporters of a file after this one', () => {
+  const { metrics, ...sources } = service.pipelines
+  expect(metrics).toEqual({ receivers: ['forward/metrics'], processors: [] })
+  expect(Object.values(sources).map(({ exporters }) => exporters)).toEqual([['forward/metrics'], ['forward/metrics']])
 })
 
 test('no rule, panel or runbook reads a single process of a metric that is summed over all of them', () => {

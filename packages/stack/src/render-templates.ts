@@ -159,7 +159,11 @@ APP_PORT=3000
 NPM_CONFIG_REGISTRY=
 
 `
-  return replaceOnce(source, [[agents, app]])
+  const series = 'Empty: each-process, and fewer-series with docker-compose.scale.yml.'
+  return replaceOnce(source, [
+    [agents, app],
+    [series, 'Empty: each-process.'],
+  ])
 }
 
 function settingsTemplate(source: string): string {

@@ -131,6 +131,15 @@ export function whyNoEngines(...services: readonly string[]): string | undefined
   return reason
 }
 
+/** Why the image of the Collector cannot run `collector/otelcol/fewer-series.yaml`; undefined if it can. Call it where Docker runs. */
+export function whyNoSums(): string | undefined {
+  const args = ['run', '--rm', '--pull', 'never', '--network', 'none', imageOf('otel-collector'), 'components']
+  const { stdout } = spawnSync('docker', args, { encoding: 'utf8' })
+  const all = ['cumulative_to_delta', 'filter', 'interval', 'transform']
+  const lacking = all.filter((name) => !new RegExp(`name: ${name}$`, 'm').test(stdout))
+  return lacking.length === 0 ? undefined : `the image of the Collector lacks ${lacking.join(', ')}`
+}
+
 function missingEngine(images: readonly string[]): string | undefined {
   if (spawnSync('docker', ['version']).status !== 0) return 'Docker does not run here'
   const missing = images.find((image) => spawnSync('docker', ['image', 'inspect', image]).status !== 0)

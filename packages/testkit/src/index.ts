@@ -5,6 +5,7 @@ export {
   repositoryRoot,
   repositoryVersion,
   whyNoEngines,
+  whyNoSums,
   type ComposeFile,
   type Service,
 } from './compose-file.ts'

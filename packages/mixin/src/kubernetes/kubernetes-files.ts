@@ -21,6 +21,7 @@ export const generatedFolders: readonly string[] = [
 /** Files of the compose stack that the chart contains, by their name there. */
 const copies: Readonly<Record<string, string>> = {
   'otelcol.yaml': 'collector/otelcol/config.yaml',
+  'otelcol-fewer-series.yaml': 'collector/otelcol/fewer-series.yaml',
   'connections.yaml': 'deploy/connections.yaml',
 }
 

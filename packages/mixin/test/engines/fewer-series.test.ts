@@ -1,19 +1,17 @@
-import { chmodSync, copyFileSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
-import { join } from 'node:path'
+import { rmSync } from 'node:fs'
 
-import { type Container, eventually, type Network, openNetwork, untilAnswers } from '@swarmwatch/testkit'
+import { type Container, eventually, type Network, openNetwork, untilAnswers, whyNoSums } from '@swarmwatch/testkit'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 
 import { hasDocker } from './docker.ts'
-import { query, runPrometheus } from '../../engines/run-engines.ts'
+import { query, runCollector, runPrometheus } from '../../engines/run-engines.ts'
 import { layOutStack, otlpToken, type StackFiles } from '../../engines/stack-files.ts'
 
-/** A program of the Collector with the processors of collector/otelcol/fewer-series.yaml, which the image of the tests lacks. */
-const program = process.env['OTELCOL']
-if (program === undefined)
-  console.log('skipped: the sums of collector/otelcol/fewer-series.yaml; OTELCOL names a Collector for them')
+/** OTELCOL names a program of the Collector with the processors, for where its image lacks them. */
+const reason = hasDocker ? process.env['OTELCOL'] === undefined && whyNoSums() : 'there is no Docker'
+if (reason) console.log(`skipped: the sums of collector/otelcol/fewer-series.yaml; ${reason}, and OTELCOL names no program`)
 
-describe.skipIf(!hasDocker || program === undefined)('with collector/otelcol/fewer-series.yaml', () => {
+describe.skipIf(reason)('with collector/otelcol/fewer-series.yaml', () => {
   let files: StackFiles
   let network: Network
   let collector: Container
@@ -21,23 +19,8 @@ describe.skipIf(!hasDocker || program === undefined)('with collector/otelcol/few
   beforeEach(async () => {
     files = layOutStack()
     network = await openNetwork()
-    const { collector: folder, secrets } = files
-    const base = join(folder, 'otelcol/config.yaml')
-    // a program that was built for this test has no connectors
-    writeFileSync(base, readFileSync(base, 'utf8').replace(/\nconnectors:\n(?: {2}.*\n|\n)*?(?=exporters:)/, '\n'))
-    copyFileSync(program!, join(folder, 'otelcol-program'))
-    chmodSync(join(folder, 'otelcol-program'), 0o755)
     prometheus = await runPrometheus(network, files)
-    const configs = ['config.yaml', 'fewer-series.yaml'].map((file) => `--config=/etc/collector/otelcol/${file}`)
-    collector = await network.run('otel-collector', {
-      image: 'debian:bookworm-slim',
-      args: ['/etc/collector/otelcol-program', ...configs],
-      mounts: { '/etc/collector': folder, '/run/secrets': secrets },
-      env: { OTELCOL_QUEUE_DIR: '/tmp/queue', CLOUD_REGION: 'eu-1' },
-      user: '0',
-      ports: [4318, 13133],
-    })
-    await untilAnswers(() => collector.url(13133), 'the Collector')
+    collector = await runCollector(network, files, { series: 'fewer-series' })
   })
   afterEach(async () => {
     await network?.remove()

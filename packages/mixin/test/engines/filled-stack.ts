@@ -111,7 +111,7 @@ export async function fillStack(rules: readonly RuleFile[]): Promise<FilledStack
     evaluateOften(files.collector, `test:${bridgePort}`, `test:${advisorPort}`)
     const [prometheus, collector] = await Promise.all([
       runPrometheus(network, files, { '/history': history }),
-      runCollector(network, files, collectorOverlay),
+      runCollector(network, files, { overlay: collectorOverlay }),
       runAlertmanager(network, files),
     ])
     const agents = {

@@ -42,7 +42,7 @@ test('Mimir promotes the attributes that Prometheus promotes, and keeps samples 
 describe.skipIf(whyNoEngines('otel-collector', 'prometheus') !== undefined)('with the real programs', () => {
   const mounts = { '/collector': join(repositoryRoot, 'collector/otelcol'), '/deploy': join(repositoryRoot, 'deploy') }
 
-  test.each(['/collector/scale.yaml', '/deploy/mimir/otelcol.yaml'])(
+  test.each(['/collector/each-process.yaml', '/collector/scale.yaml', '/deploy/mimir/otelcol.yaml'])(
     'the Collector accepts config.yaml with %s',
     async (overlay) => {
       const args = ['validate', '--config=/collector/config.yaml', `--config=${overlay}`]

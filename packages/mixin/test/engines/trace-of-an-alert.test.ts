@@ -35,15 +35,12 @@ describe.skipIf(!hasDocker)('the mail about an alert', () => {
     network = await openNetwork()
     store = await openTraceStore({ host: '0.0.0.0' })
     mail = await openMailServer()
+    const exporter = { traces_endpoint: `http://test:${store.port}/v1/traces`, encoding: 'json', compression: 'none' }
     const collector = await runCollector(network, files, {
-      exporters: {
-        'otlp_http/store': {
-          traces_endpoint: `http://test:${store.port}/v1/traces`,
-          encoding: 'json',
-          compression: 'none',
-        },
+      overlay: {
+        exporters: { 'otlp_http/store': exporter },
+        service: { pipelines: { traces: { exporters: ['otlp_http/store'] } } },
       },
-      service: { pipelines: { traces: { exporters: ['otlp_http/store'] } } },
     })
     const agents = startSource('packages/node/test/programs/failing-agent.ts', [], {
       OTEL_EXPORTER_OTLP_ENDPOINT: await collector.url(4318),
