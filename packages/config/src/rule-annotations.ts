@@ -9,6 +9,9 @@ export type RunChoice = (typeof runChoices)[number]
 /** Annotation of an alert with its {@link RunChoice}. Messages show no annotation whose name begins with two underscores. */
 export const runsAnnotation = '__runs'
 
+/** Annotation with the job of the agent, for an alert that has no label `job`. */
+export const jobAnnotation = '__job'
+
 /**
  * Annotations of an alert that describe its chart. Messages show no annotation whose name begins with two underscores.
  *

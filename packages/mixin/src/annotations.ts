@@ -1,4 +1,4 @@
-import { chartAnnotations, runsAnnotation } from '@swarmwatch/config'
+import { chartAnnotations, jobAnnotation, runsAnnotation } from '@swarmwatch/config'
 
 import { searchOfTraces, variableOf } from './dashboards/links.ts'
 import type { Alert } from './rule.ts'
@@ -16,6 +16,7 @@ export function annotationsOf(alert: Alert): Readonly<Record<string, string>> {
     runbook_url: `{{ $externalLabels.runbooks_url }}/${alert.alert}.md`,
     dashboard_url: `{{ $externalLabels.grafana_url }}/d/${alert.dashboard}?from=${from(alert)}&to=now${variables(alert)}`,
     ...(alert.identity.includes(label.agent) && { traces_url: tracesUrl(alert) }),
+    ...(isOfAllJobs(alert) && { [jobAnnotation]: busiestJob() }),
     ...(alert.runs !== undefined && { [runsAnnotation]: alert.runs }),
     ...chartOf(alert),
   }
@@ -52,8 +53,20 @@ function variables({ identity, dashboard }: Alert): string {
  */
 function tracesUrl(alert: Alert): string {
   const agent = `{{ $labels.${label.agent} | urlquery }}`
-  const service = `{{ $labels.${label.job} | reReplaceAll "^.*/" "" | urlquery }}`
+  const name = ' | reReplaceAll "^.*/" "" | urlquery'
+  const service = isOfAllJobs(alert) ? busiestJob(name) : `{{ $labels.${label.job}${name} }}`
   return `{{ $externalLabels.grafana_url }}/explore?${searchOfTraces(agent, service, { from: from(alert), to: 'now' }, { onlyFailed: (alert.runs ?? 'failed') === 'failed' })}`
+}
+
+/** Whether it is about an agent in all its jobs together. */
+function isOfAllJobs({ identity }: Alert): boolean {
+  return identity.includes(label.agent) && !identity.includes(label.job)
+}
+
+/** The job in which most executions of the agent were; it is no label, because another one would be another alert. */
+function busiestJob(change = ''): string {
+  const jobs = sameLabels([label.agent], (matchers) => `topk(1, last_over_time(agent:executions:increase1h{${matchers}}[2h]))`)
+  return `{{ with ${jobs} }}{{ . | first | label "${label.job}"${change} }}{{ end }}`
 }
 
 function chartOf({ chart, identity }: Alert): Readonly<Record<string, string>> {

@@ -1,4 +1,4 @@
-import { type RunChoice, runChoices, runsAnnotation, traceUrl } from '@swarmwatch/config'
+import { jobAnnotation, type RunChoice, runChoices, runsAnnotation, traceUrl } from '@swarmwatch/config'
 
 import { affectedAlerts, agentOf } from '../message/alert-facts.ts'
 import type { Notice, NoticeAlert } from '../message/notice.ts'
@@ -118,8 +118,8 @@ function agentsOf(notice: Notice, nowMs: number): RunSearch[] {
 }
 
 function searchFor(alert: NoticeAlert, nowMs: number): RunSearch | undefined {
-  // rules in a process have the label service
-  const { service = '', job = service, agent_name: agent = '' } = alert.labels
+  // rules in a process have the label service, and those about an agent in all its jobs an annotation
+  const { service = alert.annotations[jobAnnotation] ?? '', job = service, agent_name: agent = '' } = alert.labels
   if (job === '' || agent === '') return undefined
   const startMs = Date.parse(alert.startsAt)
   const endMs = alert.status === 'resolved' ? Date.parse(alert.endsAt ?? '') : Number.NaN

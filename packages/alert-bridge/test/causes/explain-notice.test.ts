@@ -70,6 +70,17 @@ test('a message links to the newest failed run and names the ids of the last thr
   expect(facts).toContainEqual({ name: 'Execution ids', value: 'r-4, r-3, r-2' })
 })
 
+test('the job of an alert about an agent in all its jobs is in an annotation', async () => {
+  const jaeger = await server(failedRuns('writer', ['r-1']))
+  const explain = explainer({ traces: jaegerStore({ url: jaeger.url }, fetch) })
+  const annotations = { ...sampleAlert('writer').annotations, __job: 'agents/swarm', __runs: 'any' }
+  const alerts = [sampleAlert('writer', { labels: { alertname: 'TrafficOutsideForecast', agent_name: 'writer' }, annotations, startsAt })]
+  const { links, facts } = contentOf(await explain(fails('writer', { alerts })))
+  expect(links).toContainEqual({ name: 'Trace of the newest run', url: `https://jaeger.example.com/trace/${traceId}` })
+  expect(new URL(jaeger.requests[0]!.path, jaeger.url).searchParams.get('query.serviceName')).toBe('swarm')
+  expect(facts.map(({ value }) => value)).not.toContain('agents/swarm')
+})
+
 test('all recipients of a message share one search, and a repetition minutes later searches again', async () => {
   const jaeger = await server(failedRuns('writer', ['r-1']))
   const explain = explainer({ traces: jaegerStore({ url: jaeger.url }, fetch) })

@@ -18,6 +18,7 @@ alertPromises('TrafficOutsideForecast', {
     firesAt: {
       '42m': {
         labels: { agent_name: 'a' },
+        job: 'swarm/a',
         summary: 'a ran 153 times in an hour, outside of its forecast',
         description: outside(153),
         since: '10m',
@@ -31,6 +32,7 @@ alertPromises('TrafficOutsideForecast', {
     firesAt: {
       '42m': {
         labels: { agent_name: 'a' },
+        job: 'swarm/a',
         summary: 'a ran 47 times in an hour, outside of its forecast',
         description: outside(47),
         since: '10m',

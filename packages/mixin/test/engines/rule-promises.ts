@@ -19,6 +19,8 @@ export interface Firing {
   /** @default the severity of the only alert of that name */
   readonly severity?: string
   readonly labels?: Readonly<Record<string, string>>
+  /** The job in which most executions of the agent were, for an alert without this label. @default none */
+  readonly job?: string
   readonly summary: string
   readonly description: string
   /**
@@ -133,7 +135,7 @@ function promtoolOf(name: string, alertname: string, promised: Promised): Promto
   }
 }
 
-function expectedAlert(alertname: string, { severity, labels = {}, summary, description, since }: Firing): object {
+function expectedAlert(alertname: string, { severity, labels = {}, job, summary, description, since }: Firing): object {
   const alert = alertNamed(alertname, severity)
   const ofIdentity = alert.identity.filter((name) => alert.dashboard !== 'pipeline' && variableOf[name] !== undefined)
   const variables = ofIdentity.map((name) => `&var-${variableOf[name]}=${encodeURIComponent(labels[name] ?? '')}`)
@@ -144,7 +146,8 @@ function expectedAlert(alertname: string, { severity, labels = {}, summary, desc
       description: description + (since === undefined ? '' : ` Since ${wordsOf(since)} UTC.`),
       runbook_url: `${links.runbooks_url}/${alertname}.md`,
       dashboard_url: `${links.grafana_url}/d/${alert.dashboard}?from=${fromOf(since)}&to=now${variables.join('')}`,
-      ...(alert.identity.includes('agent_name') && { traces_url: tracesUrl(labels, fromOf(since), alert.runs) }),
+      ...(alert.identity.includes('agent_name') && { traces_url: tracesUrl({ job, ...labels }, fromOf(since), alert.runs) }),
+      ...(job !== undefined && { __job: job }),
       ...(alert.runs !== undefined && { __runs: alert.runs }),
       ...chartOf(alert, labels),
     },
@@ -168,7 +171,7 @@ function chartOf({ chart, identity }: Alert, labels: Readonly<Record<string, str
  * after; for failed ones, unless others explain the alert.
  */
 function tracesUrl(
-  { agent_name: agent = '', job = '' }: Readonly<Record<string, string>>,
+  { agent_name: agent = '', job = '' }: Readonly<Record<string, string | undefined>>,
   from: string,
   runs: Alert['runs'],
 ): string {
