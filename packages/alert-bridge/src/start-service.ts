@@ -20,9 +20,10 @@ import { onCallAccess } from './http/on-call-access.ts'
 import { type HttpOptions, serveHttp } from './http/serve-http.ts'
 import { alertmanagerSilences, type Silences } from './incidents/alertmanager-silences.ts'
 import { watchEndedSilences } from './incidents/ended-silences.ts'
+import { watchMissingAlerts } from './incidents/missing-alerts.ts'
 import { incidentActions } from './incidents/incident-actions.ts'
 import { damagedDatabaseText, databaseDamaged } from './message/meta-notices.ts'
-import { otelMetrics, type UnacknowledgedIncidents } from './metrics/bridge-metrics.ts'
+import { type BridgeMetrics, otelMetrics, type UnacknowledgedIncidents } from './metrics/bridge-metrics.ts'
 import { metricsEndpoint } from './metrics/metrics-endpoint.ts'
 import { openStore } from './outbox/open-store.ts'
 import type { Store } from './outbox/store.ts'
@@ -56,7 +57,8 @@ export async function startService(settings: BridgeSettings, options: ServiceOpt
   const { heartbeatTargets: targets = [], heartbeatTokens = [], heartbeatSeconds = 30, watchedPeers = [] } = settings
   const fetch = proxiedFetch(settings)
   const hosts = targets.map((target) => target.host)
-  const metrics = otelMetrics(endpoint.meter, names, hosts)
+  const receivers = new Set<string>()
+  const metrics = withReceivers(otelMetrics(endpoint.meter, names, hosts), receivers)
   const given = { ...(checkpoints && { checkpoints }), ...(times && { times }), ...(random && { random }) }
   const { inboxLimit, escalation: steps = [], rotations = [] } = settings
   const escalation = { steps, rotations, fetch }
@@ -82,12 +84,15 @@ export async function startService(settings: BridgeSettings, options: ServiceOpt
     fetch,
     everyMs: heartbeatSeconds * 1000,
   })
+  const silences = settings.alertmanagerUrl && alertmanagerSilences(settings.alertmanagerUrl, fetch)
+  const missingAlerts = silences && watchMissingAlerts({ store: core.store, silences, now, receivers: () => [...receivers] })
   metrics.observe({
     oldestAgeSeconds: () => inTime(oldestAgeSeconds(store, now)),
     database: store.database && { ...store.database, measure: () => inTime(store.database!.measure()) },
     openBreakers: core.openBreakers,
     watchdogAgeSeconds: () => watchdog?.ageSeconds(),
     peers: peers.states,
+    missingAlerts: () => missingAlerts?.count(),
     unacknowledged: () => inTime(unacknowledged(store, now, steps.length > 0)),
   })
 
@@ -95,12 +100,12 @@ export async function startService(settings: BridgeSettings, options: ServiceOpt
     core.wake()
     core.store.sharing?.announceWork()
   }
-  const silences = settings.alertmanagerUrl && alertmanagerSilences(settings.alertmanagerUrl, fetch)
   const plan = { ...deliveryTimes, ...times }
   const endedSilences = silences && watchEndedSilences({ store: core.store, silences, steps, plan, now, write, onStored })
 
   async function stopAll(): Promise<void> {
     await endedSilences?.stop()
+    await missingAlerts?.stop()
     watchdog?.stop()
     stopHeartbeat?.()
     stopPeerHeartbeats()
@@ -218,6 +223,20 @@ function peopleOptions({
 export function channelOptions(settings: BridgeSettings): OpenChannelsOptions {
   const { style, escalation: steps = [], rotations = [] } = settings
   return { style, proxies: settings, people: peopleOf({ steps, rotations }) }
+}
+
+/** Names of receivers come from outside. */
+const maxReceivers = 50
+
+/** Adds the receiver of each notification to `receivers`. */
+function withReceivers(metrics: BridgeMetrics, receivers: Set<string>): BridgeMetrics {
+  return {
+    ...metrics,
+    notification: (receiver) => {
+      if (receivers.size < maxReceivers) receivers.add(receiver)
+      metrics.notification(receiver)
+    },
+  }
 }
 
 /** A scrape takes at most this long, also when the database does not answer. */

@@ -27,7 +27,15 @@ export { type Mailbox, readMailbox, writeMailbox } from './mail-address.ts'
 export { type FieldName, readTemplate, type TemplateField, templateFields, type TemplatePart } from './message-template.ts'
 export { mistypedVariables } from './mistyped-variables.ts'
 export { asciiOnly, ConfigurationError, type Problem, problemText, shownValue } from './problem.ts'
-export { chartAnnotations, type ChartUnit, chartUnits, jobAnnotation, type RunChoice, runChoices, runsAnnotation } from './rule-annotations.ts'
+export {
+  chartAnnotations,
+  type ChartUnit,
+  chartUnits,
+  jobAnnotation,
+  type RunChoice,
+  runChoices,
+  runsAnnotation,
+} from './rule-annotations.ts'
 export type { CodeRotation, OnCallPerson, Rotation, RotationOverride, RotationShift } from './rotations.ts'
 export { isSameText, Secret } from './secret.ts'
 export type { AlertSettings } from './settings/alerts.ts'

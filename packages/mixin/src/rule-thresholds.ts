@@ -183,6 +183,9 @@ export const ruleThresholds = {
    */
   lostNotifications: { quietSeconds: 180, lookBackSeconds: 1_800, forSeconds: 60 },
 
+  /** The bridge itself waits until Alertmanager must have sent an alert: 15 minutes, and 45 for severity info. */
+  missingAlerts: { forSeconds: 120 },
+
   /** Age of a critical incident that no one has acknowledged, in spite of the steps of `alerts.escalation`. */
   unacknowledged: { olderThanSeconds: 1800, forSeconds: 60 },
 

@@ -33,6 +33,13 @@ export interface KnownAlert {
   readonly isMuted: boolean
 }
 
+/** An alert of which Alertmanager notifies a receiver. */
+export interface SentAlert {
+  readonly labels: Readonly<Record<string, string>>
+  /** Milliseconds since 1970. */
+  readonly startsAt: number
+}
+
 /** Alertmanager could not be reached, or refused. The message contains no secret. */
 export class AlertmanagerError extends Error {
   override readonly name = 'AlertmanagerError'
@@ -44,6 +51,8 @@ export interface Silences {
   readonly create: (silence: NewSilence) => Promise<string>
   /** Silences with these matchers that have not ended. */
   readonly active: (matchers: readonly Matcher[]) => Promise<ActiveSilence[]>
+  /** Alerts that have not ended, that nothing mutes, and of which one of these receivers is notified (regular expressions). */
+  readonly sentTo: (receivers: readonly string[]) => Promise<SentAlert[]>
   /** Alerts with these labels that have not ended, also those that are silenced or inhibited. */
   readonly alerts: (matchers: readonly Matcher[]) => Promise<KnownAlert[]>
 }
@@ -107,6 +116,15 @@ export function alertmanagerSilences(address: Secret, fetch: typeof globalThis.f
         .filter(({ status }) => status.state !== 'expired')
         .map(({ id, endsAt, comment }) => ({ id, comment, endsAt: Date.parse(endsAt) }))
     },
+    sentTo: async (receivers) => {
+      const query = new URLSearchParams({ active: 'true', silenced: 'false', inhibited: 'false', unprocessed: 'false' })
+      query.set('receiver', receivers.join('|'))
+      const listed = sentSchema.safeParse(await ask(`/alerts?${query.toString()}`, { method: 'GET' }))
+      if (!listed.success) throw new AlertmanagerError('Alertmanager answered 200 without a list of alerts')
+      return listed.data
+        .filter(({ status }) => !isMuted(status))
+        .map(({ labels, startsAt }) => ({ labels, startsAt: Date.parse(startsAt) }))
+    },
     alerts: async (matchers) => {
       const all = 'active=true&silenced=true&inhibited=true&unprocessed=true'
       const listed = alertsSchema.safeParse(await ask(`/alerts?${all}&${filterOf(matchers)}`, { method: 'GET' }))
@@ -128,15 +146,18 @@ function isPlain(name: string): boolean {
 }
 
 const namesSchema = z.array(z.string()).nullish()
-const alertsSchema = z.array(
-  z.object({
-    fingerprint: z.string(),
-    status: z.object({ silencedBy: namesSchema, inhibitedBy: namesSchema, mutedBy: namesSchema }),
-  }),
+const statusSchema = z.object({ silencedBy: namesSchema, inhibitedBy: namesSchema, mutedBy: namesSchema })
+const alertsSchema = z.array(z.object({ fingerprint: z.string(), status: statusSchema }))
+const sentSchema = z.array(
+  z.object({ labels: z.record(z.string(), z.string()), startsAt: z.string().refine(isTime), status: statusSchema }),
 )
 
+function isTime(text: string): boolean {
+  return !Number.isNaN(Date.parse(text))
+}
+
 /** `mutedBy` exists since Alertmanager 0.28. */
-function isMuted({ silencedBy, inhibitedBy, mutedBy }: z.infer<typeof alertsSchema>[number]['status']): boolean {
+function isMuted({ silencedBy, inhibitedBy, mutedBy }: z.infer<typeof statusSchema>): boolean {
   return [silencedBy, inhibitedBy, mutedBy].some((names) => (names ?? []).length > 0)
 }
 
@@ -145,7 +166,7 @@ const listSchema = z.array(
   z.object({
     id: z.string(),
     status: z.object({ state: z.string() }),
-    endsAt: z.string().refine((time) => !Number.isNaN(Date.parse(time))),
+    endsAt: z.string().refine(isTime),
     comment: z.string(),
   }),
 )

@@ -38,6 +38,8 @@ export interface BridgeGauges {
   /** Undefined without a dead-man's switch. */
   readonly watchdogAgeSeconds: () => number | undefined
   readonly peers: () => readonly PeerState[]
+  /** Alerts of Alertmanager that no notification contained; undefined while it cannot be asked, and without an address of it. */
+  readonly missingAlerts: () => number | undefined
   /** Undefined if the store is a file. */
   readonly database?: DatabaseReadings | undefined
   /** Open incidents that no one has acknowledged; undefined if the store does not answer in time. */
@@ -122,6 +124,10 @@ export function otelMetrics(meter: Meter, channels: readonly string[], targets: 
     description: 'Age of the oldest incident that no one has acknowledged, while there is an escalation',
   })
 
+  const missing = meter.createObservableGauge('bridge.alerts.missing', {
+    description: 'Alerts that Alertmanager sends to the bridge and that no notification contained',
+  })
+
   received.add(0)
   deadLetters.add(0)
   unknown.add(0)
@@ -162,6 +168,10 @@ export function otelMetrics(meter: Meter, channels: readonly string[], targets: 
         },
         [unacknowledged, unacknowledgedAge],
       )
+      missing.addCallback((result) => {
+        const count = read.missingAlerts()
+        if (count !== undefined) result.observe(count)
+      })
       watchdog.addCallback((result) => {
         const age = read.watchdogAgeSeconds()
         if (age !== undefined) result.observe(age)

@@ -74,7 +74,9 @@ test('the job of an alert about an agent in all its jobs is in an annotation', a
   const jaeger = await server(failedRuns('writer', ['r-1']))
   const explain = explainer({ traces: jaegerStore({ url: jaeger.url }, fetch) })
   const annotations = { ...sampleAlert('writer').annotations, __job: 'agents/swarm', __runs: 'any' }
-  const alerts = [sampleAlert('writer', { labels: { alertname: 'TrafficOutsideForecast', agent_name: 'writer' }, annotations, startsAt })]
+  const alerts = [
+    sampleAlert('writer', { labels: { alertname: 'TrafficOutsideForecast', agent_name: 'writer' }, annotations, startsAt }),
+  ]
   const { links, facts } = contentOf(await explain(fails('writer', { alerts })))
   expect(links).toContainEqual({ name: 'Trace of the newest run', url: `https://jaeger.example.com/trace/${traceId}` })
   expect(new URL(jaeger.requests[0]!.path, jaeger.url).searchParams.get('query.serviceName')).toBe('swarm')

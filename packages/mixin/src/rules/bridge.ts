@@ -134,6 +134,19 @@ export const bridgeAlerts: readonly Alert[] = [
   },
   {
     ...rest,
+    alert: 'AlertsMissing',
+    severity: 'critical',
+    expr: promql`max by (job) (bridge_alerts_missing{${jobIs.bridge}}) > 0`,
+    forSeconds: ruleThresholds.missingAlerts.forSeconds,
+    keepFiringForSeconds: 300,
+    summary: 'Alerts that fire and never reached the bridge: {{ $value | printf "%.0f" }}',
+    description:
+      'Alertmanager has {{ $value | printf "%.0f" }} alerts for the bridge that fire and are not muted, and the bridge has no ' +
+      'incident with them. Something between them answered in place of the bridge, or a route sends them too late.',
+    identity: ['job'],
+  },
+  {
+    ...rest,
     alert: 'AlertsUnacknowledged',
     severity: 'critical',
     expr: promql`

@@ -48,6 +48,29 @@ alertPromises('BridgeDeliveryFailing', {
   },
 })
 
+alertPromises('AlertsMissing', {
+  'fires when the bridge has missed alerts for two minutes, also if only one of two bridges could ask Alertmanager': {
+    series: {
+      'bridge_alerts_missing{job="alert-bridge", instance="a"}': '0x40 2x400',
+      'bridge_alerts_missing{job="alert-bridge", instance="b"}': '_x440',
+    },
+    silentAt: ['10m', '12m'],
+    firesAt: {
+      '13m': {
+        labels: bridge,
+        summary: 'Alerts that fire and never reached the bridge: 2',
+        description:
+          'Alertmanager has 2 alerts for the bridge that fire and are not muted, and the bridge has no incident with them. Something between them answered in place of the bridge, or a route sends them too late.',
+        since: '10m30s',
+      },
+    },
+  },
+  'is silent while the bridge has them all, and without an address of Alertmanager': {
+    series: { 'bridge_alerts_missing{job="alert-bridge"}': '0x100 _x100' },
+    silentAt: ['20m', '40m'],
+  },
+})
+
 alertPromises('AlertsUnacknowledged', {
   'fires a minute after a critical incident is unacknowledged for half an hour': {
     series: {

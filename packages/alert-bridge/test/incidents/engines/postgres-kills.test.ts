@@ -92,38 +92,34 @@ describe.skipIf(whyNoPostgres() !== undefined)('a bridge on PostgreSQL that is k
     }
   }
 
-  test(
-    `acknowledges once or not at all, and then the link still works (${kills} kills)`,
-    { timeout: 600_000 },
-    async () => {
-      const killed = await opened()
-      const keys: string[] = []
-      const outcomes: string[] = []
-      for (let round = 0; round < kills; round += 1) {
-        const key = await killed.fire(`Alert${round}`)
-        keys.push(key)
-        const sent = Promise.withResolvers<void>()
-        const answer = killed.submit('ack', key, { name: 'Ana' }, sent.resolve)
-        await sent.promise
-        // from before the request arrives until after its answer
-        await pause(Math.random() * maxWaitMs)
-        await killed.replace()
-        const heading = await answer
-        const incident = (await killed.store.incident(key))!
-        const history = await killed.store.incidentHistory(key)
-        if (incident.state === 'acknowledged') expect(history).toMatchObject([{ who: 'Ana', action: 'acknowledged' }])
-        else expect([incident.state, history, heading]).toEqual(['open', [], undefined])
-        outcomes.push(`${incident.state}${heading === undefined ? ', without an answer' : ''}`)
-        const again = await killed.submit('ack', key, { name: 'Ben' })
-        expect(again).toBe(incident.state === 'open' ? 'Acknowledged' : undefined)
-        expect(await killed.store.incidentHistory(key)).toMatchObject([
-          { who: incident.state === 'open' ? 'Ben' : 'Ana', action: 'acknowledged' },
-        ])
-      }
-      console.log(`killed during acknowledgements: ${outcomes.join('; ')}`)
-      await expectNotified(killed, keys)
-    },
-  )
+  test(`acknowledges once or not at all, and then the link still works (${kills} kills)`, { timeout: 600_000 }, async () => {
+    const killed = await opened()
+    const keys: string[] = []
+    const outcomes: string[] = []
+    for (let round = 0; round < kills; round += 1) {
+      const key = await killed.fire(`Alert${round}`)
+      keys.push(key)
+      const sent = Promise.withResolvers<void>()
+      const answer = killed.submit('ack', key, { name: 'Ana' }, sent.resolve)
+      await sent.promise
+      // from before the request arrives until after its answer
+      await pause(Math.random() * maxWaitMs)
+      await killed.replace()
+      const heading = await answer
+      const incident = (await killed.store.incident(key))!
+      const history = await killed.store.incidentHistory(key)
+      if (incident.state === 'acknowledged') expect(history).toMatchObject([{ who: 'Ana', action: 'acknowledged' }])
+      else expect([incident.state, history, heading]).toEqual(['open', [], undefined])
+      outcomes.push(`${incident.state}${heading === undefined ? ', without an answer' : ''}`)
+      const again = await killed.submit('ack', key, { name: 'Ben' })
+      expect(again).toBe(incident.state === 'open' ? 'Acknowledged' : undefined)
+      expect(await killed.store.incidentHistory(key)).toMatchObject([
+        { who: incident.state === 'open' ? 'Ben' : 'Ana', action: 'acknowledged' },
+      ])
+    }
+    console.log(`killed during acknowledgements: ${outcomes.join('; ')}`)
+    await expectNotified(killed, keys)
+  })
 
   test.each(['before it has created the silence', 'after it has created the silence', 'after it has answered'] as const)(
     'silences once when it is killed while Alertmanager works, %s',
@@ -157,7 +153,10 @@ describe.skipIf(whyNoPostgres() !== undefined)('a bridge on PostgreSQL that is k
       const second = await killed.submit('silence', key, fields)
       expect(second).toBe(state === 'open' ? 'Silenced' : undefined)
       expect(silences).toHaveLength(1)
-      expect(await killed.store.incident(key)).toMatchObject({ state: 'silenced', silencedUntil: Date.parse(silences[0]!.endsAt) })
+      expect(await killed.store.incident(key)).toMatchObject({
+        state: 'silenced',
+        silencedUntil: Date.parse(silences[0]!.endsAt),
+      })
       const history = (await killed.store.incidentHistory(key)).map(({ who, action }) => `${who} ${action}`)
       const asked = Array<string>(state === 'open' ? 2 : 1).fill('Ana asked for a silence')
       expect(history).toEqual([...asked, 'Ana silenced'])
