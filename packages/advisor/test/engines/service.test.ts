@@ -12,10 +12,10 @@ if (whyNoPrometheus !== undefined) console.log(`skipped: ${whyNoPrometheus}`)
 const settings = { ...readAdvisorSettings({ env: {} }), port: 0 }
 const swarm = simulatedSwarm(
   [{ name: 'clean' }, { name: 'wasteful', recovering: { share: 0.3, errorType: 'tool_error' }, model: 'large-1' }],
-  21 * 24,
+  22 * 24,
 ).series
 const gauges = (name: string, value: number): typeof swarm => [
-  { name, labels: {}, hourly: new Float64Array(21 * 24).fill(value), isGauge: true },
+  { name, labels: {}, hourly: new Float64Array(22 * 24).fill(value), isGauge: true },
 ]
 
 describe.skipIf(whyNoPrometheus !== undefined)('the service', () => {
