@@ -145,6 +145,7 @@ test('--no-stack adds the dependencies and the option of the start script, no st
   const { code, stdout, stderr } = await init(folder, '--no-stack')
   expect([code, stderr]).toEqual([0, ''])
   expect(stdout).not.toMatch(/docker compose|\.secrets|Grafana/)
+  expect(stdout).toContain('\n+ swarmwatch/.init/  the record for --update and --remove\n')
   expect(stdout).toContain('Status page http://127.0.0.1:8080/')
   expect(stdout).toContain('set OTEL_EXPORTER_OTLP_ENDPOINT to the address of your Collector')
   const now = contentOf(folder)

@@ -83,7 +83,9 @@ async function initialize(root: string, options: InitOptions, version: string): 
   if (options.json) console.log(asJson(planAsJson(project, plan, options.dryRun !== true)))
   else {
     console.log(shownProject(project))
-    console.log(isNothing ? 'Nothing to change.' : `\n${shownChanges(plan.changes, folder)}\n`)
+    const recorded =
+      record === undefined ? `\n${styleText('green', `+ ${folder}/.init/`)}  the record for --update and --remove` : ''
+    console.log(isNothing ? 'Nothing to change.' : `\n${shownChanges(plan.changes, folder)}${recorded}\n`)
     printConflicts(plan.conflicts)
     printNotes([...plan.notes, ...(options.stack && !withStack ? [noStack] : [])])
   }
