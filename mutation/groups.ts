@@ -86,7 +86,7 @@ export const groups: readonly Group[] = [
       'earliest',
       'latest',
     ],
-    tests: [`${bridge}/test/intake/{dedupe-key,decide-repeat,severity-of,escalation-of,meta-reports,repeats}.test.ts`],
+    tests: [`${bridge}/test/intake/{dedupe-key,decide-repeat,severity-of,failover-of,meta-reports,repeats}.test.ts`],
   },
   {
     name: 'delivery',
@@ -104,8 +104,8 @@ export const groups: readonly Group[] = [
   },
   {
     name: 'routing',
-    sources: [`${bridge}/src/{routing,deliveries/escalation}.ts`],
-    without: ['startEscalations'],
+    sources: [`${bridge}/src/{routing,deliveries/failover}.ts`],
+    without: ['startFailovers'],
     tests: [`${bridge}/test/routing/*.test.ts`],
   },
   {

@@ -2,11 +2,11 @@ import type { Checkpoints } from '../checkpoint.ts'
 import type { PauseWatch } from '../clock.ts'
 import type { BridgeMetrics } from '../metrics/bridge-metrics.ts'
 import type { Incidents } from '../outbox/incidents.ts'
-import type { BreakerStates, Escalations, Outbox, RateLimitStates, Store } from '../outbox/store.ts'
+import type { BreakerStates, Failovers, Outbox, RateLimitStates, Store } from '../outbox/store.ts'
 
 /** Parts of the bridge that deliveries use. */
 export interface DeliveryContext {
-  readonly store: Outbox & Escalations & RateLimitStates & BreakerStates & Pick<Incidents, 'incident'> & Pick<Store, 'sharing'>
+  readonly store: Outbox & Failovers & RateLimitStates & BreakerStates & Pick<Incidents, 'incident'> & Pick<Store, 'sharing'>
   readonly metrics: BridgeMetrics
   readonly times: DeliveryTimes
   readonly checkpoints: Checkpoints
@@ -18,7 +18,7 @@ export interface DeliveryContext {
   readonly write: (line: string) => void
   /** Called when a channel stops working (with the reason) and when it works again. */
   readonly onChannel: (channel: string, reason: string | undefined) => void
-  /** Called when a delivery became a dead letter, because an escalation may depend on it. */
+  /** Called when a delivery became a dead letter, because a failover may depend on it. */
   readonly onDead: () => void
 }
 

@@ -1,27 +1,27 @@
 import type { RoutedChannel } from '../routing.ts'
 import { openChannelQueue, type ChannelQueue } from './channel-queue.ts'
 import type { DeliveryContext } from './delivery-context.ts'
-import { startEscalations } from './escalation.ts'
+import { startFailovers } from './failover.ts'
 
 /** Delivers what is in the outbox. */
 export interface Dispatcher {
   /** Looks for new deliveries. */
   readonly wakeQueues: () => void
-  /** Looks for new deliveries and for escalations. */
+  /** Looks for new deliveries and for failovers. */
   readonly wake: () => void
   readonly openBreakers: () => { channel: string; isOpen: boolean }[]
   /** Starts no more attempts, and aborts those in progress after `graceMs`. */
   readonly stop: () => Promise<void>
 }
 
-/** Opens a queue for each channel and starts the escalations. */
+/** Opens a queue for each channel and starts the failovers. */
 export async function startDispatcher(
   channels: readonly RoutedChannel[],
   given: Omit<DeliveryContext, 'onDead'>,
 ): Promise<Dispatcher> {
   const { store, times, now } = given
-  const escalations = startEscalations(channels, given, () => wakeQueues())
-  const context = { ...given, onDead: escalations.wake }
+  const failovers = startFailovers(channels, given, () => wakeQueues())
+  const context = { ...given, onDead: failovers.wake }
   const queues: readonly ChannelQueue[] = await Promise.all(channels.map((channel) => openChannelQueue(channel, context)))
   const renewal = setInterval(renewLeases, times.leaseMs / 3)
 
@@ -37,7 +37,7 @@ export async function startDispatcher(
 
   function wake(): void {
     wakeQueues()
-    escalations.wake()
+    failovers.wake()
   }
 
   wake()
@@ -48,7 +48,7 @@ export async function startDispatcher(
     stop: async () => {
       const abort = new AbortController()
       const timer = setTimeout(() => abort.abort(), times.graceMs)
-      await Promise.all([...queues.map((queue) => queue.stop(abort.signal)), escalations.stop()])
+      await Promise.all([...queues.map((queue) => queue.stop(abort.signal)), failovers.stop()])
       clearTimeout(timer)
       clearInterval(renewal)
     },

@@ -2,7 +2,7 @@ import type { EscalationStep, Rotation } from '@swarmwatch/config'
 
 import type { PauseWatch } from '../clock.ts'
 import { type Waker, waker } from '../deliveries/waker.ts'
-import { escalationOf, type EscalationPlan } from '../intake/prepare-entry.ts'
+import { failoverOf, type FailoverPlan } from '../intake/prepare-entry.ts'
 import type { Notice } from '../message/notice.ts'
 import type { Calendars } from '../on-call/calendars.ts'
 import type { HistoryEntry, IncidentChange, StoredIncident } from '../outbox/incidents.ts'
@@ -32,7 +32,7 @@ export interface EscalationOptions extends EscalationPolicy {
   readonly store: Pick<Store, 'dueSteps' | 'nextStepAt' | 'incidentHistory' | 'changeIncident'>
   readonly channels: readonly RoutedChannel[]
   readonly calendars: Calendars
-  readonly plan: EscalationPlan
+  readonly plan: FailoverPlan
   /** When several incidents are due, their messages wait this long for further ones. */
   readonly stepWaitMs: number
   readonly now: () => number
@@ -151,7 +151,7 @@ function changeFor(incident: StoredIncident, { steps, plan, targets, history, at
     // a position after the last step, so that a further notification of the incident does not begin with the first one again
     set: decision.next === undefined ? { escalationStep: decision.step + 1, escalationDueAt: null } : nextFields(decision.next),
     history: [{ at, who: 'escalation', action: 'notified', detail: `${who}, step ${number} of ${of}` }],
-    notify: { notice, recipients, dueAt: at + waitMs, escalation: escalationOf(notice, at, plan) },
+    notify: { notice, recipients, dueAt: at + waitMs, failover: failoverOf(notice, at, plan) },
   }
 }
 

@@ -2,7 +2,7 @@ import type { EscalationStep } from '@swarmwatch/config'
 
 import { type Waker, waker } from '../deliveries/waker.ts'
 import { firstStep } from '../escalation/next-step.ts'
-import { escalationOf, type EscalationPlan } from '../intake/prepare-entry.ts'
+import { failoverOf, type FailoverPlan } from '../intake/prepare-entry.ts'
 import type { Notice } from '../message/notice.ts'
 import type { IncidentChange, StoredIncident } from '../outbox/incidents.ts'
 import type { Store } from '../outbox/store.ts'
@@ -15,7 +15,7 @@ export interface EndedSilencesOptions {
   readonly silences: Pick<Silences, 'alerts' | 'active'>
   /** `alerts.escalation`. */
   readonly steps: readonly EscalationStep[]
-  readonly plan: EscalationPlan
+  readonly plan: FailoverPlan
   /** Milliseconds since 1970. */
   readonly now: () => number
   /** Prints one line when Alertmanager cannot be asked, and one when it can again. */
@@ -104,7 +104,7 @@ export function watchEndedSilences(options: EndedSilencesOptions): Waker {
         return {
           set: { state: 'open', silencedUntil: at, escalationStep: 0, escalationRound: 0, escalationDueAt: dueAt },
           history: isEarly ? history : [{ at, who: 'Alertmanager', action: 'reported that it fires after its silence' }],
-          notify: { notice, recipients, escalation: escalationOf(notice, at, plan) },
+          notify: { notice, recipients, failover: failoverOf(notice, at, plan) },
         }
       }
       // its alerts are gone for this time only when Alertmanager has had time to report them again

@@ -12,7 +12,7 @@ import { withoutWatchdog } from '../watchdog.ts'
 import { type BridgeEvent, noticeOfEvent } from './bridge-event.ts'
 import { eventKey } from './dedupe.ts'
 import { type MetaReports, startMetaReports } from './meta-reports.ts'
-import { type EscalationPlan, type PreparedEntry, prepareGroup, prepareNotice } from './prepare-entry.ts'
+import { type FailoverPlan, type PreparedEntry, prepareGroup, prepareNotice } from './prepare-entry.ts'
 import { readAlertGroup, type ReceivedGroup } from './read-alert-group.ts'
 
 /** Accepts groups, events and reports of the bridge about itself. A promise that resolves means: on disk. */
@@ -44,7 +44,7 @@ export interface IntakeOptions {
   readonly now: () => number
   /** Prints one line. */
   readonly write: (line: string) => void
-  readonly plan: EscalationPlan
+  readonly plan: FailoverPlan
   /** `alerts.escalation`. @default [] */
   readonly steps?: readonly EscalationStep[] | undefined
   /** Maximum number of pending deliveries. */

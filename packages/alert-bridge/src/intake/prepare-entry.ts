@@ -2,7 +2,7 @@ import type { AlertGroup, EscalationStep, GroupAlert } from '@swarmwatch/config'
 
 import { firstStep } from '../escalation/next-step.ts'
 import type { Notice, NoticeAlert, NoticeKind } from '../message/notice.ts'
-import type { Decision, Entry, EscalationStage, Known } from '../outbox/store.ts'
+import type { Decision, Entry, FailoverStage, Known } from '../outbox/store.ts'
 import { type RoutedChannel, routeNotice } from '../routing.ts'
 import { decideRepeat, dedupeKey, groupKey } from './dedupe.ts'
 import type { ReceivedGroup } from './read-alert-group.ts'
@@ -45,7 +45,7 @@ export function prepareGroup(
         kind: 'keep',
         notice,
         recipients: isKnown ? [] : routeNotice(notice, channels, { severities, notified: continues ? notified : [] }),
-        ...(!isKnown && { escalation: escalationOf(notice, receivedAt, plan) }),
+        ...(!isKnown && { failover: failoverOf(notice, receivedAt, plan) }),
         status: group.status,
         ...(escalationDueAt !== undefined && { escalationDueAt }),
         ...(repetition.kind === 'repeat' && { intervalMs: repetition.intervalMs }),
@@ -61,7 +61,7 @@ function newIncidentKey(key: string, receivedAt: number): string {
 
 export interface PrepareOptions {
   readonly channels: readonly RoutedChannel[]
-  readonly plan: EscalationPlan
+  readonly plan: FailoverPlan
   /** `alerts.escalation`. @default [] */
   readonly steps?: readonly EscalationStep[] | undefined
   readonly receivedAt: number
@@ -86,13 +86,13 @@ export function prepareNotice(
             kind: 'keep',
             notice,
             recipients: routeNotice(notice, channels, { except }),
-            escalation: escalationOf(notice, receivedAt, plan),
+            failover: failoverOf(notice, receivedAt, plan),
           }
         : { kind: 'duplicate', duplicate: 'event' },
   }
 }
 
-export interface EscalationPlan {
+export interface FailoverPlan {
   readonly fallbackAfterMs: number
   readonly lastResortAfterMs: number
 }
@@ -101,11 +101,11 @@ export interface EscalationPlan {
  * When to check whether someone was reached. A notice of severity info has no time, because it may wait for the morning; when all its
  * deliveries are dead, it is checked at once like every other.
  */
-export function escalationOf(
+export function failoverOf(
   { severity, kind }: Pick<Notice, 'severity' | 'kind'>,
   receivedAt: number,
-  { fallbackAfterMs, lastResortAfterMs }: EscalationPlan,
-): { readonly stage: EscalationStage; readonly at?: number } {
+  { fallbackAfterMs, lastResortAfterMs }: FailoverPlan,
+): { readonly stage: FailoverStage; readonly at?: number } {
   if (kind === 'drill' || severity === 'info') return { stage: 'last-resort' }
   if (severity === 'critical') return { stage: 'fallback', at: receivedAt + fallbackAfterMs }
   return { stage: 'last-resort', at: receivedAt + lastResortAfterMs }

@@ -67,7 +67,7 @@ export interface IncidentChange {
     /** When to send it. @default at once */
     readonly dueAt?: number
     /** When to check whether someone was reached. @default never */
-    readonly escalation?: { readonly stage: 'fallback' | 'last-resort'; readonly at?: number }
+    readonly failover?: { readonly stage: 'fallback' | 'last-resort'; readonly at?: number }
   }
 }
 

@@ -3,7 +3,7 @@ import { randomBytes } from 'node:crypto'
 import type { Severity } from '@swarmwatch/config'
 
 import type { Notice, NoticeKind } from '../message/notice.ts'
-import type { DeliveryState, EscalationStage, Recipient, StoredDelivery } from './store.ts'
+import type { DeliveryState, FailoverStage, Recipient, StoredDelivery } from './store.ts'
 
 /** Order of claims: the worst severity first. */
 export const ranks: Readonly<Record<Severity, number>> = { critical: 0, warning: 1, info: 2 }
@@ -13,7 +13,7 @@ export interface NewNotice {
   readonly notice: Notice
   readonly receivedAt: number
   readonly traceparent?: string | undefined
-  readonly escalation?: { readonly stage: EscalationStage; readonly at?: number } | undefined
+  readonly failover?: { readonly stage: FailoverStage; readonly at?: number } | undefined
 }
 
 export interface NewDelivery extends Recipient {

@@ -14,7 +14,7 @@ export type { Recipient } from './recipient.ts'
  * Each implementation must pass `test/outbox/conformance.ts`. A consumer takes only the roles that it needs.
  */
 export interface Store
-  extends Inbox, Outbox, Incidents, Escalations, RateLimitStates, BreakerStates, MetaStates, PeerStates, CalendarCopies, Upkeep {
+  extends Inbox, Outbox, Incidents, Failovers, RateLimitStates, BreakerStates, MetaStates, PeerStates, CalendarCopies, Upkeep {
   /** Undefined if only one process uses the store. */
   readonly sharing?: Sharing
   /** Undefined if the store is a file. */
@@ -84,7 +84,7 @@ export type Decision =
       readonly kind: 'keep'
       readonly notice: Notice
       readonly recipients: readonly Recipient[]
-      readonly escalation?: { readonly stage: EscalationStage; readonly at?: number }
+      readonly failover?: { readonly stage: FailoverStage; readonly at?: number }
       /** State of the group after this entry. */
       readonly status?: 'firing' | 'resolved'
       readonly intervalMs?: number
@@ -205,28 +205,28 @@ export interface Reschedule {
 export type Replayed = 'replayed' | 'unknown' | 'not-dead'
 
 /** Notices that may have reached no one in time. */
-export interface Escalations {
-  readonly dueEscalations: (now: number) => Promise<DueEscalation[]>
-  readonly escalate: (noticeId: string, escalated: Escalated, now: number) => Promise<void>
-  readonly nextEscalationAt: () => Promise<number | undefined>
+export interface Failovers {
+  readonly dueFailovers: (now: number) => Promise<DueFailover[]>
+  readonly failOver: (noticeId: string, further: Failover, now: number) => Promise<void>
+  readonly nextFailoverAt: () => Promise<number | undefined>
 }
 
-/** The next step of an escalation if no one was reached. */
-export type EscalationStage = 'fallback' | 'last-resort'
+/** The next step of the failover if no one was reached. */
+export type FailoverStage = 'fallback' | 'last-resort'
 
 /** A notice that may have reached no one in time. A collapsed delivery has the state of the delivery that contains it. */
-export interface DueEscalation {
+export interface DueFailover {
   readonly noticeId: string
-  readonly stage: EscalationStage
+  readonly stage: FailoverStage
   readonly notice: Notice
   readonly receivedAt: number
   readonly deliveries: readonly (Recipient & { readonly state: DeliveryState; readonly reason?: string })[]
 }
 
 /** Further recipients, and the next check, if any. */
-export interface Escalated {
+export interface Failover {
   readonly recipients: readonly Recipient[]
-  readonly next?: { readonly stage: EscalationStage; readonly at: number }
+  readonly next?: { readonly stage: FailoverStage; readonly at: number }
 }
 
 /** How much may be sent on each channel. */

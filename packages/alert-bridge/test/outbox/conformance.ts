@@ -175,15 +175,15 @@ export function storeConformance(start: () => Promise<StoreBench>): void {
     const { store } = await opened()
     const { id } = await store.accept({ receivedAt: now }, () => ({
       ...keep('A'),
-      escalation: { stage: 'fallback', at: now + minute },
+      failover: { stage: 'fallback', at: now + minute },
     }))
-    expect(await store.nextEscalationAt()).toBe(now + minute)
-    expect(await store.dueEscalations(now)).toEqual([])
-    expect(await store.dueEscalations(now + minute)).toMatchObject([
+    expect(await store.nextFailoverAt()).toBe(now + minute)
+    expect(await store.dueFailovers(now)).toEqual([])
+    expect(await store.dueFailovers(now + minute)).toMatchObject([
       { noticeId: id, stage: 'fallback', deliveries: [{ ...people, state: 'pending' }] },
     ])
-    await store.escalate(id, { recipients: [{ channel: 'reserve', recipient: 'boss' }] }, now + minute)
-    expect([await store.nextEscalationAt(), (await store.channelsWithPending()).toSorted()]).toEqual([
+    await store.failOver(id, { recipients: [{ channel: 'reserve', recipient: 'boss' }] }, now + minute)
+    expect([await store.nextFailoverAt(), (await store.channelsWithPending()).toSorted()]).toEqual([
       undefined,
       ['main', 'reserve'],
     ])

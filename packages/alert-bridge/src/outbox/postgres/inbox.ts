@@ -151,9 +151,9 @@ function acceptOne({ entry, decide }: Arrival, history: History, rows: NewRows):
   const notified = incident === undefined ? [] : (history.notified.get(incident.key) ?? [])
   const decision = decide({ ...(seen && { seen }), ...(incident && { incident }), notified })
   if (decision.kind === 'duplicate') return { id: seen?.noticeId ?? '', duplicate: decision.duplicate }
-  const { notice, recipients, escalation, status, intervalMs, escalationDueAt } = decision
+  const { notice, recipients, failover, status, intervalMs, escalationDueAt } = decision
   const id = orderedId(receivedAt)
-  rows.notices.push({ id, notice, receivedAt, traceparent, escalation })
+  rows.notices.push({ id, notice, receivedAt, traceparent, failover })
   for (const to of recipients) {
     rows.deliveries.push({ id: orderedId(receivedAt), noticeId: id, ...to, notice, createdAt: receivedAt, dueAt: receivedAt })
   }

@@ -98,9 +98,9 @@ export function postgresIncidents({ query, transaction }: Database): Incidents {
       ])
     }
     if (notify !== undefined) {
-      const { notice, escalation, dueAt = now } = notify
+      const { notice, failover, dueAt = now } = notify
       const noticeId = orderedId(now)
-      insertNotices(tx, [{ id: noticeId, notice, receivedAt: now, escalation }])
+      insertNotices(tx, [{ id: noticeId, notice, receivedAt: now, failover }])
       insertDeliveries(
         tx,
         notify.recipients.map((to) => ({ id: orderedId(now), noticeId, ...to, notice, createdAt: now, dueAt })),

@@ -14,8 +14,8 @@ export function insertNotices(tx: Transaction, notices: readonly NewNotice[]): v
       notices.map(({ notice }) => JSON.stringify(notice)),
       notices.map(({ receivedAt }) => receivedAt),
       notices.map(({ traceparent }) => traceparent ?? null),
-      notices.map(({ escalation }) => escalation?.at ?? null),
-      notices.map(({ escalation }) => escalation?.stage ?? null),
+      notices.map(({ failover }) => failover?.at ?? null),
+      notices.map(({ failover }) => failover?.stage ?? null),
     ],
   )
 }

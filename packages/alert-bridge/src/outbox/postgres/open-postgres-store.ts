@@ -5,7 +5,7 @@ import { type ConnectionUsage, openConnections } from './connections.ts'
 import type { OpenedStore, StoreDatabase } from '../store.ts'
 import { databaseClock } from './database-clock.ts'
 import type { DatabaseAddress } from './database-url.ts'
-import { postgresEscalations } from './escalations.ts'
+import { postgresFailovers } from './failovers.ts'
 import { postgresInbox } from './inbox.ts'
 import { postgresIncidents } from './incidents.ts'
 import { migrate } from './migrate.ts'
@@ -53,7 +53,7 @@ export async function openPostgresStore(
     ...inbox,
     ...postgresOutbox(database, { owner: id, reached }),
     ...postgresIncidents(database),
-    ...postgresEscalations(database),
+    ...postgresFailovers(database),
     ...postgresStates(states),
     ...postgresUpkeep(database, owner),
     sharing,

@@ -34,7 +34,7 @@ export function postgresOutbox(database: Database, { owner, reached }: Checkpoin
     const id = row?.is_waiting === false ? randomUUID() : into.id
     if (row?.is_waiting !== true) {
       const noticeId = orderedId(now)
-      insertNotices(tx, [{ id: noticeId, notice, receivedAt: now, escalation: { stage: 'last-resort' } }])
+      insertNotices(tx, [{ id: noticeId, notice, receivedAt: now, failover: { stage: 'last-resort' } }])
       insertDeliveries(tx, [{ id, noticeId, channel, recipient, notice, createdAt: now, dueAt }])
     } else {
       tx.send('UPDATE notices SET severity = $2, title = $3, notice = $4 WHERE id = $1', [
@@ -94,7 +94,7 @@ export function postgresOutbox(database: Database, { owner, reached }: Checkpoin
              may_have_arrived = greatest(may_have_arrived, $5), ${unleased} WHERE id = $1 AND state = 'pending' AND ${isOwn}`,
           [id, owner, now, reason, Number(mayHaveArrived)],
         )
-        // no recipient is left that could still be reached, so the escalation must not wait for its time
+        // no recipient is left that could still be reached, so the failover must not wait for its time
         tx.send(
           `${contained} UPDATE notices SET escalate_at = $2 WHERE stage IS NOT NULL AND id IN (
              SELECT d.notice_id FROM deliveries d JOIN contained t ON t.id = d.id)

@@ -54,10 +54,10 @@ export function sqliteInbox(database: DatabaseSync, write: GroupCommit['write'])
     const known = readKnown(entry)
     const decision = decide(known)
     if (decision.kind === 'duplicate') return { id: known.seen?.noticeId ?? '', duplicate: decision.duplicate }
-    const { notice, recipients, escalation, status, intervalMs, escalationDueAt } = decision
+    const { notice, recipients, failover, status, intervalMs, escalationDueAt } = decision
     const { receivedAt, dedupeKey, groupKey, sender, traceparent } = entry
     const id = orderedId(receivedAt)
-    insertNotice({ id, notice, receivedAt, traceparent, escalation })
+    insertNotice({ id, notice, receivedAt, traceparent, failover })
     for (const to of recipients) {
       insertDelivery({ id: orderedId(receivedAt), noticeId: id, ...to, notice, createdAt: receivedAt, dueAt: receivedAt })
     }

@@ -103,9 +103,9 @@ export function sqliteIncidents(database: DatabaseSync, write: GroupCommit['writ
     if (set.state === 'resolved') endGroup.run(key, now)
     if (set.state !== undefined && set.state !== 'open') cancelSteps(key, now)
     if (notify !== undefined) {
-      const { notice, escalation, dueAt = now } = notify
+      const { notice, failover, dueAt = now } = notify
       const noticeId = orderedId(now)
-      insertNotice({ id: noticeId, notice, receivedAt: now, escalation })
+      insertNotice({ id: noticeId, notice, receivedAt: now, failover })
       for (const to of notify.recipients) {
         insertDelivery({ id: orderedId(now), noticeId, ...to, notice, createdAt: now, dueAt })
       }

@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto'
 
 import { type Checkpoints, noCheckpoints } from '../../checkpoint.ts'
 import type { OpenedStore, Store } from '../store.ts'
-import { sqliteEscalations } from './escalations.ts'
+import { sqliteFailovers } from './failovers.ts'
 import { groupCommit } from './group-commit.ts'
 import { sqliteInbox } from './inbox.ts'
 import { sqliteIncidents } from './incidents.ts'
@@ -24,7 +24,7 @@ export function openSqliteStore(folder: string, { reached }: Checkpoints = noChe
       ...sqliteInbox(database, write),
       ...sqliteOutbox(database, write, { owner, reached }),
       ...sqliteIncidents(database, write),
-      ...sqliteEscalations(database, write),
+      ...sqliteFailovers(database, write),
       ...sqliteStates(database, write),
       ...sqliteUpkeep(database, write, owner),
       close: async () => {

@@ -42,7 +42,7 @@ export function sqliteOutbox(
     `UPDATE deliveries SET state = 'dead', attempts = attempts + 1, finished_at = ?, reason = ?, held = NULL,
        may_have_arrived = max(may_have_arrived, ?), ${unleased} WHERE id = ? AND state = 'pending'`,
   )
-  // no recipient is left that could still be reached, so the escalation must not wait for its time
+  // no recipient is left that could still be reached, so the failover must not wait for its time
   const hurry = database.prepare(
     `UPDATE notices SET escalate_at = :now WHERE stage IS NOT NULL AND id IN (
        ${contained} SELECT d.notice_id FROM deliveries d JOIN contained t ON t.id = d.id)
@@ -84,7 +84,7 @@ export function sqliteOutbox(
     const row = existing.get(id) as { notice_id: string } | undefined
     if (row === undefined) {
       const noticeId = orderedId(now)
-      insertNotice({ id: noticeId, notice, receivedAt: now, escalation: { stage: 'last-resort' } })
+      insertNotice({ id: noticeId, notice, receivedAt: now, failover: { stage: 'last-resort' } })
       insertDelivery({ id, noticeId, channel, recipient, notice, createdAt: now, dueAt })
     } else {
       renewNotice.run(notice.severity, notice.title, JSON.stringify(notice), row.notice_id)

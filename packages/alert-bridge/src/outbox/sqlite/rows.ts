@@ -17,9 +17,9 @@ export function noticeWriter(database: DatabaseSync): NoticeWriter {
      VALUES (?, ?, ?, ?, ?, ?, ?, 'pending', ?, ?)`,
   )
 
-  function insertNotice({ id, notice, receivedAt, traceparent, escalation }: NewNotice): void {
+  function insertNotice({ id, notice, receivedAt, traceparent, failover }: NewNotice): void {
     const { severity, title } = notice
-    const [stage, at] = [escalation?.stage ?? null, escalation?.at ?? null]
+    const [stage, at] = [failover?.stage ?? null, failover?.at ?? null]
     noticeRow.run(id, severity, title, JSON.stringify(notice), receivedAt, traceparent ?? null, at, stage)
   }
 

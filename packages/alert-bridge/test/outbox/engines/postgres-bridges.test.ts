@@ -283,11 +283,11 @@ describe.skipIf(whyNoPostgres() !== undefined)('bridges that share a database', 
     const escalation = { stage: 'fallback', at: now } as const
     const { id } = await first.store.accept({ receivedAt: now }, () => ({ kind: 'keep', notice, recipients, escalation }))
     const escalated = { recipients: [{ channel: 'reserve', recipient: 'boss' }] }
-    expect(await first.store.dueEscalations(now)).toHaveLength(1)
-    expect(await second.store.dueEscalations(now + 1_000)).toEqual([])
-    expect(await second.store.dueEscalations(now + 60_000)).toHaveLength(1)
-    await second.store.escalate(id, escalated, now + 60_000)
-    await first.store.escalate(id, escalated, now + 60_001)
+    expect(await first.store.dueFailovers(now)).toHaveLength(1)
+    expect(await second.store.dueFailovers(now + 1_000)).toEqual([])
+    expect(await second.store.dueFailovers(now + 60_000)).toHaveLength(1)
+    await second.store.failOver(id, escalated, now + 60_000)
+    await first.store.failOver(id, escalated, now + 60_001)
     expect((await first.store.list({})).map(({ channel }) => channel)).toEqual(['reserve', 'main'])
   })
 

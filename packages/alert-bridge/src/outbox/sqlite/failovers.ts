@@ -1,20 +1,20 @@
 import type { DatabaseSync } from 'node:sqlite'
 
 import type { Notice } from '../../message/notice.ts'
-import type { DueEscalation, Escalated, Escalations, EscalationStage } from '../store.ts'
+import type { DueFailover, Failover, Failovers, FailoverStage } from '../store.ts'
 import type { GroupCommit } from './group-commit.ts'
 import { orderedId } from '../rows.ts'
 import { noticeWriter, numberOf } from './rows.ts'
 
 interface NoticeRow {
   readonly id: string
-  readonly stage: EscalationStage
+  readonly stage: FailoverStage
   readonly notice: string
   readonly received_at: number
 }
 
-/** Reads and changes the escalations of notices that may have reached no one in time. */
-export function sqliteEscalations(database: DatabaseSync, write: GroupCommit['write']): Escalations {
+/** Reads and changes the failovers of notices that may have reached no one in time. */
+export function sqliteFailovers(database: DatabaseSync, write: GroupCommit['write']): Failovers {
   const { insertDelivery } = noticeWriter(database)
   const dueNotices = database.prepare(
     `SELECT id, stage, notice, received_at FROM notices WHERE escalate_at <= ? AND stage IS NOT NULL ORDER BY escalate_at LIMIT 100`,
@@ -32,19 +32,19 @@ export function sqliteEscalations(database: DatabaseSync, write: GroupCommit['wr
 
   const nextDue = database.prepare('SELECT min(escalate_at) AS at FROM notices WHERE escalate_at IS NOT NULL')
 
-  function dueEscalations(now: number): DueEscalation[] {
+  function dueFailovers(now: number): DueFailover[] {
     return (dueNotices.all(now) as unknown as NoticeRow[]).map(({ id, stage, notice, received_at: receivedAt }) => ({
       noticeId: id,
       stage,
       notice: JSON.parse(notice) as Notice,
       receivedAt,
-      deliveries: (deliveries.all(id) as unknown as DueEscalation['deliveries'][number][]).map(
+      deliveries: (deliveries.all(id) as unknown as DueFailover['deliveries'][number][]).map(
         ({ channel, recipient, state, reason }) => ({ channel, recipient, state, ...(reason && { reason }) }),
       ),
     }))
   }
 
-  function escalate(noticeId: string, { recipients, next: following }: Escalated, now: number): void {
+  function failOver(noticeId: string, { recipients, next: following }: Failover, now: number): void {
     const row = noticeOf.get(noticeId) as { notice: string } | undefined
     if (row === undefined) return
     const notice = JSON.parse(row.notice) as Notice
@@ -58,8 +58,8 @@ export function sqliteEscalations(database: DatabaseSync, write: GroupCommit['wr
   }
 
   return {
-    dueEscalations: async (now) => dueEscalations(now),
-    escalate: (noticeId, escalated, now) => write(() => escalate(noticeId, escalated, now)),
-    nextEscalationAt: async () => numberOf(nextDue.get()),
+    dueFailovers: async (now) => dueFailovers(now),
+    failOver: (noticeId, further, now) => write(() => failOver(noticeId, further, now)),
+    nextFailoverAt: async () => numberOf(nextDue.get()),
   }
 }

@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest'
 
-import { decideEscalation, type EscalationDecision } from '../../src/deliveries/escalation.ts'
-import type { DueEscalation } from '../../src/outbox/store.ts'
+import { decideFailover, type FailoverDecision } from '../../src/deliveries/failover.ts'
+import type { DueFailover } from '../../src/outbox/store.ts'
 import { recordingChannel } from '../helpers/recording-channel.ts'
 
 const channels = [
@@ -10,12 +10,12 @@ const channels = [
   recordingChannel({ name: 'pager', fallback: true }),
 ].map(({ routed }) => routed)
 
-type State = DueEscalation['deliveries'][number]['state']
+type State = DueFailover['deliveries'][number]['state']
 
-function decide(stage: DueEscalation['stage'], states: Readonly<Record<string, State>>, known = channels): EscalationDecision {
+function decide(stage: DueFailover['stage'], states: Readonly<Record<string, State>>, known = channels): FailoverDecision {
   const deliveries = Object.entries(states).map(([channel, state]) => ({ channel, recipient: 'people', state }))
   const notice = { kind: 'firing', severity: 'critical', incidentKey: 'i', title: 't', alerts: [] } as const
-  return decideEscalation({ noticeId: 'n', stage, notice, receivedAt: 0, deliveries }, known, 1_000, { fallbackAfterMs: 30 })
+  return decideFailover({ noticeId: 'n', stage, notice, receivedAt: 0, deliveries }, known, 1_000, { fallbackAfterMs: 30 })
 }
 
 test('one notified recipient is enough', () => {
@@ -24,13 +24,13 @@ test('one notified recipient is enough', () => {
 })
 
 test('a critical notice without a delivery goes to the fallback channels, and is checked again', () => {
-  const escalated = {
+  const further = {
     recipients: [{ channel: 'pager', recipient: 'people' }],
     next: { stage: 'last-resort', at: 1_030 },
   }
-  expect(decide('fallback', { mail: 'pending' })).toEqual({ kind: 'fallback', escalated })
-  expect(decide('fallback', { mail: 'dead' })).toEqual({ kind: 'fallback', escalated })
-  expect(decide('fallback', {})).toEqual({ kind: 'fallback', escalated })
+  expect(decide('fallback', { mail: 'pending' })).toEqual({ kind: 'fallback', further })
+  expect(decide('fallback', { mail: 'dead' })).toEqual({ kind: 'fallback', further })
+  expect(decide('fallback', {})).toEqual({ kind: 'fallback', further })
 })
 
 test('a line on the console does not count as delivered, unless there is no other channel', () => {

@@ -1,28 +1,28 @@
 import type { Notice } from '../../message/notice.ts'
 import { orderedId } from '../rows.ts'
-import type { DueEscalation, Escalations, EscalationStage } from '../store.ts'
+import type { DueFailover, Failovers, FailoverStage } from '../store.ts'
 import { insertDeliveries } from './new-rows.ts'
 import { timeIn } from './outbox.ts'
 import type { Database, Transaction } from './transactions.ts'
 
-/** A bridge that has taken an escalation has this long to end it; after that another one takes it. */
+/** A bridge that has taken a failover has this long to end it; after that another one takes it. */
 const claimMs = 30_000
 
 interface NoticeRow {
   readonly id: string
-  readonly stage: EscalationStage
+  readonly stage: FailoverStage
   readonly notice: string
   readonly received_at: number
 }
 
-type DeliveryRow = DueEscalation['deliveries'][number] & { readonly notice_id: string; readonly reason: string | null }
+type DeliveryRow = DueFailover['deliveries'][number] & { readonly notice_id: string; readonly reason: string | null }
 
-/** Reads and changes the escalations of notices that may have reached no one in time. Each is taken by one bridge. */
-export function postgresEscalations({ query, transaction }: Database): Escalations {
+/** Reads and changes the failovers of notices that may have reached no one in time. Each is taken by one bridge. */
+export function postgresFailovers({ query, transaction }: Database): Failovers {
   /** Of the notices that this bridge has taken: the end of the claim, which changes when another one takes them. */
   const claimedUntil = new Map<string, number>()
 
-  async function takeDue(tx: Transaction, now: number): Promise<DueEscalation[]> {
+  async function takeDue(tx: Transaction, now: number): Promise<DueFailover[]> {
     const notices = await tx.query<NoticeRow>(
       `UPDATE notices SET escalate_at = $2 WHERE id IN (
          SELECT id FROM notices WHERE escalate_at <= $1 AND stage IS NOT NULL ORDER BY escalate_at LIMIT 100 FOR UPDATE SKIP LOCKED)
@@ -59,8 +59,8 @@ export function postgresEscalations({ query, transaction }: Database): Escalatio
   }
 
   return {
-    dueEscalations: (now) => transaction((tx) => takeDue(tx, now)),
-    escalate: (noticeId, { recipients, next }, now) =>
+    dueFailovers: (now) => transaction((tx) => takeDue(tx, now)),
+    failOver: (noticeId, { recipients, next }, now) =>
       transaction(async (tx) => {
         const [row] = await tx.query<{ notice: string }>(
           'SELECT notice FROM notices WHERE id = $1 AND escalate_at = $2 FOR UPDATE',
@@ -82,7 +82,7 @@ export function postgresEscalations({ query, transaction }: Database): Escalatio
           next?.at ?? null,
         ])
       }),
-    nextEscalationAt: () => timeIn(query('SELECT min(escalate_at) AS at FROM notices WHERE escalate_at IS NOT NULL')),
+    nextFailoverAt: () => timeIn(query('SELECT min(escalate_at) AS at FROM notices WHERE escalate_at IS NOT NULL')),
   }
 }
 

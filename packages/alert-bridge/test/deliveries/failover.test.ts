@@ -35,7 +35,7 @@ test('leaves the reserve in peace when a channel was reached', async () => {
   await bridge.idle()
   shift = 120_000
   bridge.service.core.wake()
-  await eventually('the time to be over', async () => (await bridge.service.core.store.nextEscalationAt()) === undefined)
+  await eventually('the time to be over', async () => (await bridge.service.core.store.nextFailoverAt()) === undefined)
   expect(reserve.tries).toEqual([])
 })
 
