@@ -96,7 +96,7 @@ export async function openChannelQueue(routed: RoutedChannel, context: DeliveryC
       const except = idsUnderWay()
       const claimed = await store.claimDue({ channel: name, limit, now: at, leaseMs: times.leaseMs, onlyCritical, except })
       if (claimed.length === 0) return { claimed: 0, sent }
-      const sorted = await sort(claimed)
+      const sorted = await sort(claimed, except)
       if (sorted.isStorm) mergeAgainAt = now() + Math.min(maxMergeWaitMs, times.firstDigestAfterMs / 50)
       sent = sorted.sent
       return { claimed: claimed.length, sent }

@@ -6,8 +6,11 @@ import { isEndOfUnknown, stepsNotice, summaryNotice } from './combined-notices.t
 import type { DeliveryContext } from './delivery-context.ts'
 import { watchStorm, type Storm } from './storm.ts'
 
-/** Decides which claimed deliveries are sent now, and stores the others: for the end of quiet hours, in a digest, or in a summary. */
-export type SortDeliveries = (claimed: readonly ClaimedDelivery[]) => Promise<Sorted>
+/**
+ * Decides which claimed deliveries are sent now, and stores the others: for the end of quiet hours, in a digest, or in a summary.
+ * `underWay`: ids of deliveries that are being attempted. @default none
+ */
+export type SortDeliveries = (claimed: readonly ClaimedDelivery[], underWay?: readonly string[]) => Promise<Sorted>
 
 /** A delivery to attempt. `others`: deliveries that its message contains too, so that they end as it does; `messageId` is then that of all. */
 export type OutgoingDelivery = ClaimedDelivery & {
@@ -65,7 +68,7 @@ export function sortDeliveries({ channel, quietHours }: RoutedChannel, context: 
     return [...Map.groupBy(steps, stepOf).values()].map(inOneMessage)
   }
 
-  return async (claimed) => {
+  return async (claimed, underWay = []) => {
     const sorted: Batches = { sent: [], ended: [], held: [], quiet: [], steps: [] }
     const add = (deliveries: readonly ClaimedDelivery[]): void => {
       for (const delivery of deliveries) {
@@ -84,7 +87,9 @@ export function sortDeliveries({ channel, quietHours }: RoutedChannel, context: 
       add(await store.claimHoldable(claim))
     }
     for (const recipient of recipientsOf(sorted.steps)) {
-      add(await store.claimSteps({ channel: name, recipient, limit: maxInMessage, now: now(), leaseMs: times.leaseMs }))
+      // a lease may have ended meanwhile, if the process was paused
+      const except = [...underWay, ...claimed.map(({ id }) => id)]
+      add(await store.claimSteps({ channel: name, recipient, limit: maxInMessage, now: now(), leaseMs: times.leaseMs, except }))
     }
     await Promise.all(sorted.quiet.map(({ id, dueAt }) => store.reschedule(id, { dueAt, held: 'quiet-hours', tried: false })))
     for (const recipient of recipientsOf(sorted.ended)) {

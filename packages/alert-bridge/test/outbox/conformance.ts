@@ -169,6 +169,9 @@ export function storeConformance(start: () => Promise<StoreBench>): void {
     expect((await store.claimSteps(claim)).map(titleOf)).toEqual(['A'])
     expect((await store.claimSteps({ ...claim, now: now + minute - 1, limit: 1 })).map(titleOf)).toEqual([])
     expect((await store.claimSteps({ ...claim, now: now + minute })).map(titleOf)).toEqual(['B', 'C'])
+    // all leases have ended, but two attempts are still in progress
+    const except = [first[0]!.id, first[1]!.id]
+    expect((await store.claimSteps({ ...claim, now: now + 20 * minute, except })).map(titleOf)).toEqual(['C', 'D'])
   })
 
   test('notices without a delivery in time are known, and can get more recipients', async () => {

@@ -29,7 +29,7 @@ const holdable = `${claimable} AND d.recipient = $5 AND d.rank > ${ranks.critica
   AND d.may_have_arrived = 0
   ORDER BY d.rank, d.seq LIMIT $3 ${locked}`
 const steps = `${claimable} AND d.recipient = $5 AND d.kind = 'escalation'
-  AND (d.due_at <= $2 OR (d.attempts = 0 AND d.held IS NULL))
+  AND (d.due_at <= $2 OR (d.attempts = 0 AND d.held IS NULL)) AND d.id <> ALL($6::text[])
   ORDER BY d.rank, d.seq LIMIT $3 ${locked}`
 const overtaken = `${claimable} AND d.recipient = $5 AND d.kind IN ('resolved', 'summary')
   AND (d.kind = 'summary' OR EXISTS (
@@ -76,7 +76,7 @@ export function claimDeliveries(
       return claim(due, given, [onlyCritical ? ranks.critical : ranks.info, except])
     },
     claimOvertaken: (given) => claim(overtaken, given, [given.recipient]),
-    claimSteps: (given) => claim(steps, given, [given.recipient]),
+    claimSteps: (given) => claim(steps, given, [given.recipient, given.except ?? []]),
     claimHoldable: (given) => claim(holdable, given, [given.recipient, given.exceptEnds ?? false]),
   }
 }

@@ -166,6 +166,7 @@ function claimDeliveries(
     `SELECT ${columns} FROM deliveries d INDEXED BY pending_order JOIN notices n ON n.id = d.notice_id
      WHERE d.state = 'pending' AND d.channel = :channel AND d.recipient = :recipient AND d.kind = 'escalation'
        AND (d.due_at <= :now OR (d.attempts = 0 AND d.held IS NULL)) AND ${isFree} AND ${isNewest}
+       AND d.id NOT IN (SELECT value FROM json_each(:except))
      ORDER BY d.rank, d.seq LIMIT :limit`,
   )
   const overtaken = database.prepare(
@@ -216,7 +217,7 @@ function claimDeliveries(
   function takeAll(
     statement: StatementSync,
     claim: Claim & Recipient,
-    more: Readonly<Record<string, number>> = {},
+    more: Readonly<Record<string, number | string>> = {},
   ): ClaimedDelivery[] {
     const { channel, recipient, now, limit } = claim
     const rows = statement.all({ channel, recipient, now, limit, ...more }) as unknown as ClaimedRow[]
@@ -233,7 +234,7 @@ function claimDeliveries(
   return {
     claimDue: (claim) => write(() => takeDue(claim)),
     claimOvertaken: (claim) => write(() => takeAll(overtaken, claim)),
-    claimSteps: (claim) => write(() => takeAll(steps, claim)),
+    claimSteps: (claim) => write(() => takeAll(steps, claim, { except: JSON.stringify(claim.except ?? []) })),
     claimHoldable: (claim) => write(() => takeAll(holdable, claim, { exceptEnds: Number(claim.exceptEnds ?? false) })),
   }
 }
