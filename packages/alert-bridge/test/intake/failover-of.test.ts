@@ -9,7 +9,7 @@ test('a critical notice without a delivery goes to the fallback channels, a warn
   expect(failoverOf({ kind: 'firing', severity: 'warning' }, 1_000, plan)).toEqual({ stage: 'last-resort', at: 1_900 })
 })
 
-test('info and a drill have no escalation time', () => {
+test('info and a drill have no time of a failover', () => {
   expect(failoverOf({ kind: 'firing', severity: 'info' }, 1_000, plan)).toEqual({ stage: 'last-resort' })
   expect(failoverOf({ kind: 'drill', severity: 'critical' }, 1_000, plan)).toEqual({ stage: 'last-resort' })
 })

@@ -273,7 +273,7 @@ describe.skipIf(whyNoPostgres() !== undefined)('bridges that share a database', 
     ])
   })
 
-  test('notify the fallback once, also if one is so slow that the other one takes its escalation', async () => {
+  test('notify the fallback once, also if one is so slow that the other one takes its failover', async () => {
     const address = readDatabaseUrl(await newDatabase())!
     const [first, second] = [await openPostgresStore(address), await openPostgresStore(address)]
     onTestFinished(async () => void (await Promise.all([first.store.close(), second.store.close()])))
