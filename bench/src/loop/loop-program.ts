@@ -2,7 +2,7 @@ import { instrumentAgent, instrumentTool } from '@swarmwatch/sdk'
 
 import { answerQuestions } from '../own-process.ts'
 
-/** Arguments of the calls. Calls are different, except for those that are equal. */
+/** Arguments of the calls. Calls are different; of those called equal, each is made `sameToolCall` times. */
 export type Arguments =
   | 'two values'
   | 'a text of 1 KB'
@@ -40,6 +40,7 @@ function tableOf(amountOf: (row: number) => number): unknown {
 }
 
 function argumentsOf(kind: Arguments, call: number): unknown {
+  const repeated = Math.floor(call / sameToolCall)
   switch (kind) {
     case 'a text of 1 KB':
       return { path: 'report.md', content: textOf(1_000, call) }
@@ -48,13 +49,13 @@ function argumentsOf(kind: Arguments, call: number): unknown {
     case 'a text of 50 KB, another word within':
       return { path: 'report.md', content: textOf(50_000, call, 25_010) }
     case 'equal texts of 50 KB':
-      return { path: 'report.md', content: textOf(50_000, 0) }
+      return { path: 'report.md', content: textOf(50_000, repeated) }
     case '100 rows of 5 values':
       return tableOf(() => call)
     case '100 rows of 5 values, another cell':
       return tableOf((row) => (row === 53 ? call : 0))
     case 'equal tables of 100 rows of 5 values':
-      return tableOf(() => 0)
+      return tableOf(() => repeated)
     default:
       return { to: 'a@example.com', amount: call }
   }
@@ -69,6 +70,8 @@ interface Table {
     readonly currency: string
   }[]
 }
+
+const sameToolCall = 5
 
 let copies: unknown[][] = []
 let equalCopies = 0
@@ -88,12 +91,10 @@ function isTable(argument: unknown): argument is Table {
   return Array.isArray((argument as Partial<Table>).rows)
 }
 
-let made = 0
-
 /** Returns the microseconds of a call of a tool, in one run with this number of calls. */
 answerQuestions<LoopQuestion, number>(async ({ arguments: kind, mode, calls }) => {
   const tool = instrumentTool((_: unknown) => true, { name: 'write' })
-  const prepared = Array.from({ length: calls }, () => argumentsOf(kind, (made += 1)))
+  const prepared = Array.from({ length: calls }, (_, call) => argumentsOf(kind, call))
   copies = []
   let microseconds = 0
   const agent = instrumentAgent(
@@ -103,7 +104,7 @@ answerQuestions<LoopQuestion, number>(async ({ arguments: kind, mode, calls }) =
       else for (const argument of prepared) tool(argument)
       microseconds = ((performance.now() - startedMs) * 1000) / calls
     },
-    { name: 'writer', logger: false, ...(mode === 'limit' && { loop: { sameToolCall: 1_000 } }) },
+    { name: 'writer', logger: false, ...(mode === 'limit' && { loop: { sameToolCall } }) },
   )
   await agent()
   if (mode === 'copy' && kind.startsWith('equal') && equalCopies === 0) throw new Error('the copies of equal calls differ')

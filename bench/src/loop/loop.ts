@@ -54,11 +54,11 @@ export const loop: Part<LoopResult> = {
 ${asciiTable(['arguments', 'calls', 'us without', 'us with', 'added us', 'middle half', 'copied us', 'x copied'], cells)}
 \`\`\`
 
-A call of a tool that returns at once, without an OpenTelemetry SDK, in runs with and without \`loop\`; ${rounds} runs of each kind in turn, after as many to
-warm up. "Calls" is their number in a run; all are different, except those of equal texts and tables. Each call is kept as a list of its primitive values, and
-compared in full only with a call of the same size and sample; where two of these differ, that place distinguishes later ones. An equal call is compared to its
-end. Each attempt keeps a million characters, and all attempts of a process 32 million more; beyond these, the oldest text is replaced by its SHA-256 with each
-further one, which the row of 800 calls shows: 40 million characters in one attempt.
+A call of a tool that returns at once, without an OpenTelemetry SDK, in runs with and without \`loop: { sameToolCall: 5 }\`; ${rounds} runs of each kind in
+turn, after as many to warm up. "Calls" is their number in a run; all are different, except that each of the equal texts and tables is written five times. Each
+call is kept as a list of its primitive values, texts by reference. It is compared only when five others may be equal to it; where one of them differs, that place
+divides the calls from then on. Each attempt keeps a million characters, and all attempts of a process 32 million more; beyond these, the oldest call is forgotten,
+as in the row of 800 calls: 40 million characters in one attempt.
 
 "Copied" is a plain version by hand, for these arguments only and in the same process: \`push\` keeps the values, and \`every\` compares them with those of the
 call before. The load of the machine slows both. The goal is less than 3 us: ${goal(rows)}.
