@@ -22,7 +22,7 @@ export interface CollectorOptions {
 export async function runCollector(
   network: Network,
   { collector, secrets }: StackFiles,
-  { overlay = {}, series = 'each-process', memory = '512m' }: CollectorOptions = {},
+  { overlay, series = 'each-process', memory = '512m' }: CollectorOptions = {},
 ): Promise<Container> {
   const own = series === 'fewer-series' ? process.env['OTELCOL'] : undefined
   if (own !== undefined) {
@@ -35,7 +35,7 @@ export async function runCollector(
       ...(own === undefined ? [] : ['/etc/collector/otelcol-program']),
       '--config=/etc/collector/otelcol/config.yaml',
       `--config=/etc/collector/otelcol/${series}.yaml`,
-      `--config=yaml:${JSON.stringify(overlay)}`,
+      ...(overlay === undefined ? [] : [`--config=yaml:${JSON.stringify(overlay)}`]),
     ],
     mounts: { '/etc/collector': collector, '/run/secrets': secrets },
     env: { OTELCOL_QUEUE_DIR: '/tmp/queue', CLOUD_REGION: 'eu-1' },
