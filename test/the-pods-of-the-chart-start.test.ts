@@ -1,21 +1,24 @@
-import { mkdirSync, writeFileSync } from 'node:fs'
+import { mkdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 
 import {
   type Container,
+  docker,
   eventually,
   imageOf,
   type Network,
   openNetwork,
   openTemporaryFolder,
+  repositoryRoot,
+  runDocker,
   whyNoEngines,
   whyNoPostgres,
 } from '@swarmwatch/testkit'
 import { buildImages } from '@swarmwatch/testkit/stack'
-import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { afterAll, beforeAll, describe, expect, onTestFinished, test } from 'vitest'
 
-import { renderChart } from './kubernetes/render-chart.ts'
-import { runPod } from './kubernetes/run-pod.ts'
+import { objectsOf, renderChart } from './kubernetes/render-chart.ts'
+import { runPod, runPodToEnd } from './kubernetes/run-pod.ts'
 import { installTools } from './kubernetes/tools.ts'
 
 const reason = (await installTools('helm')) ?? whyNoEngines('prometheus', 'otel-collector') ?? whyNoPostgres()
@@ -85,6 +88,27 @@ describe.skipIf(reason !== undefined)('the pods of the chart, each in a containe
     const bridge = await start('alert-bridge', 'bridge-with-a-volume', ['--set=secretName=swarmwatch'])
     expect(await post(bridge, secrets.bridge_token)).toBe(200)
     expect(await post(bridge, 'another-token-1234567890')).toBe(401)
+  })
+
+  test('the pod of docs/kubernetes.md moves the volume of a bridge to PostgreSQL', async () => {
+    const disk = await docker('volume', 'create')
+    onTestFinished(async () => void (await runDocker(['volume', 'rm', '--force', disk])))
+    // what a node does with a new volume for fsGroup
+    const prepare = ['--volume', `${disk}:/data`, 'busybox:1.37-musl', 'sh', '-c', 'chown 0:10001 /data && chmod 2770 /data']
+    await docker('run', '--rm', '--pull', 'never', '--user', '0', ...prepare)
+    const path = join(folder.path, 'moved')
+    mkdirSync(path)
+    const options = { network, secrets, folder: path, disks: { data: disk } }
+    const objects = await renderChart(['--set=secretName=swarmwatch'])
+    const bridge = await runPod('alert-bridge', 'bridge-to-move', { ...options, objects })
+    expect(await post(bridge, secrets.bridge_token)).toBe(200)
+    await bridge.stop()
+    const text = readFileSync(join(repositoryRoot, 'docs/kubernetes.md'), 'utf8')
+    const [, pod = ''] = /```yaml\n( *apiVersion: v1\n *kind: Pod\n[^`]*)```/.exec(text) ?? []
+    const [move] = objectsOf(pod.replace('registry.example.com/', ''))
+    expect(await runPodToEnd(move!, { ...options, objects })).toMatch(
+      /^notices: 1 rows verified, 1 of them copied$[^]*moved to PostgreSQL/m,
+    )
   })
 
   test('two bridges share a database', async () => {

@@ -14,14 +14,15 @@ interface PodSpec {
   readonly securityContext: { readonly runAsUser: number; readonly runAsGroup: number; readonly fsGroup: number }
   readonly containers: readonly {
     readonly image: string
+    readonly command?: readonly string[]
     readonly args?: readonly string[]
     readonly env: readonly {
       readonly name: string
       readonly value?: string
       readonly valueFrom?: { readonly fieldRef: { readonly fieldPath: string } }
     }[]
-    readonly ports: readonly { readonly name: string; readonly containerPort: number }[]
-    readonly resources: { readonly limits: { readonly memory: string } }
+    readonly ports?: readonly { readonly name: string; readonly containerPort: number }[]
+    readonly resources?: { readonly limits: { readonly memory: string } }
     readonly securityContext: {
       readonly readOnlyRootFilesystem: boolean
       readonly allowPrivilegeEscalation: boolean
@@ -49,6 +50,8 @@ export interface RunPodOptions {
   readonly objects: readonly KubernetesObject[]
   /** Values of the Secret by key; one that the pod mounts and that is missing is an error. */
   readonly secrets: Readonly<Record<string, string>>
+  /** Docker volumes by the name of a volume of the pod; others are in memory. @default none */
+  readonly disks?: Readonly<Record<string, string>>
 }
 
 /**
@@ -60,28 +63,11 @@ export async function runPod(component: string, name: string, options: RunPodOpt
     ({ kind, metadata }) => /^(?:Deployment|StatefulSet)$/.test(kind) && metadata.name === `swarmwatch-${component}`,
   )
   const { spec: pod } = (workload!.spec as { template: { spec: PodSpec } }).template
-  const [container] = pod.containers
-  const { runAsUser, runAsGroup, fsGroup } = pod.securityContext
-  const { readOnlyRootFilesystem, allowPrivilegeEscalation, capabilities } = container!.securityContext
-  const running = await options.network.run(name, {
-    image: container!.image,
-    args: container!.args ?? [],
-    env: variablesOf(container!.env, name),
-    mounts: filesOf(pod, options),
-    ports: container!.ports.map(({ containerPort }) => containerPort),
-    user: `${runAsUser}:${runAsGroup}`,
-    memory: container!.resources.limits.memory.replace('Mi', 'm'),
-    flags: [
-      `--group-add=${fsGroup}`,
-      ...(readOnlyRootFilesystem ? ['--read-only'] : []),
-      ...(allowPrivilegeEscalation ? [] : ['--security-opt=no-new-privileges']),
-      ...capabilities.drop.map((capability) => `--cap-drop=${capability}`),
-      ...writableFolders(pod).map(({ path, size }) => `--tmpfs=${path}:mode=0770,uid=${runAsUser},gid=${fsGroup},size=${size}`),
-    ],
-  })
-  for (const probe of [container!.startupProbe, container!.livenessProbe, container!.readinessProbe]) {
+  const running = await runContainer(pod, name, options)
+  const container = pod.containers[0]!
+  for (const probe of [container.startupProbe, container.livenessProbe, container.readinessProbe]) {
     const { path, port: portName } = probe.httpGet ?? { path: undefined, port: probe.tcpSocket!.port }
-    const port = container!.ports.find((one) => one.name === portName)!.containerPort
+    const port = container.ports!.find((one) => one.name === portName)!.containerPort
     await eventually(`${name} to answer at ${portName}${path ?? ''}`, async () => {
       const response = await fetch(`${await running.url(port)}${path ?? '/'}`)
       return path === undefined || response.ok ? true : undefined
@@ -90,6 +76,47 @@ export async function runPod(component: string, name: string, options: RunPodOpt
     })
   }
   return running
+}
+
+/** Runs a pod without probes to its end, in the same way, and returns its log. */
+export async function runPodToEnd({ metadata, spec }: KubernetesObject, options: RunPodOptions): Promise<string> {
+  const running = await runContainer(spec as PodSpec, metadata.name, options)
+  return eventually(`${metadata.name} to end`, async () => {
+    const isRunning = await running.exec('true').then(
+      () => true,
+      () => false,
+    )
+    return isRunning ? undefined : running.logs()
+  })
+}
+
+function runContainer(pod: PodSpec, name: string, options: RunPodOptions): Promise<Container> {
+  const container = pod.containers[0]!
+  const { runAsUser, runAsGroup, fsGroup } = pod.securityContext
+  const { readOnlyRootFilesystem, allowPrivilegeEscalation, capabilities } = container.securityContext
+  const [entrypoint, ...words] = container.command ?? []
+  return options.network.run(name, {
+    image: container.image,
+    args: [...words, ...(container.args ?? [])],
+    env: variablesOf(container.env, name),
+    mounts: filesOf(pod, options),
+    ports: (container.ports ?? []).map(({ containerPort }) => containerPort),
+    user: `${runAsUser}:${runAsGroup}`,
+    ...(container.resources !== undefined && { memory: container.resources.limits.memory.replace('Mi', 'm') }),
+    flags: [
+      `--group-add=${fsGroup}`,
+      ...(entrypoint === undefined ? [] : [`--entrypoint=${entrypoint}`]),
+      ...(readOnlyRootFilesystem ? ['--read-only'] : []),
+      ...(allowPrivilegeEscalation ? [] : ['--security-opt=no-new-privileges']),
+      ...capabilities.drop.map((capability) => `--cap-drop=${capability}`),
+      ...writableFolders(pod).map(({ name: volume, path, size }) => {
+        const disk = options.disks?.[volume]
+        return disk === undefined
+          ? `--tmpfs=${path}:mode=0770,uid=${runAsUser},gid=${fsGroup},size=${size}`
+          : `--volume=${disk}:${path}`
+      }),
+    ],
+  })
 }
 
 /** Variables with those of the downward API; `$(NAME)` is replaced, as the kubelet does. */
@@ -132,12 +159,13 @@ function secretOf(secrets: RunPodOptions['secrets'], key: string): string {
 }
 
 /** Empty folders and claims of volumes. */
-function writableFolders(pod: PodSpec): readonly { readonly path: string; readonly size: string }[] {
+function writableFolders(pod: PodSpec): readonly { readonly name: string; readonly path: string; readonly size: string }[] {
   return pod.containers[0]!.volumeMounts.flatMap(({ name, mountPath }) => {
     const volume = pod.volumes.find((one) => one.name === name)
     if (volume?.configMap !== undefined || volume?.secret !== undefined) return []
     return [
       {
+        name,
         path: mountPath,
         size: (volume?.emptyDir?.sizeLimit ?? '64Mi').replace(/([MG])i$/, (_, unit: string) => unit.toLowerCase()),
       },
