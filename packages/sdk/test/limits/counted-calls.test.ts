@@ -67,7 +67,7 @@ const version = (n: number, length = 90_000, at = length / 2): string =>
 const table = (changed: number, length = 300) => Array.from({ length }, (_, at) => ({ at, name: at === changed ? 'b' : 'a' }))
 
 test.each([
-  ['texts', (n: number) => version(1, 10_000, 40 + n * 20)],
+  ['texts', (n: number) => version(1, 10_000, n * 20)],
   ['tables', (n: number) => table(n)],
 ])('%s that differ in one place only are distinguished, wherever it is', (_, argument) => {
   const calls = newCalls()

@@ -379,6 +379,12 @@ test('the context that a framework passes is left out, and the second argument o
   expect(areEqual(['t', ['a', { requestId: 1 }]], ['t', ['a', { requestId: 2 }]])).toBe(false)
 })
 
+test('numbers are equal as JavaScript compares them, and NaN to itself', () => {
+  expect(areEqual(['t', [Number.NaN]], ['t', [Number.NaN]])).toBe(true)
+  expect(areEqual(['t', [0]], ['t', [-0]])).toBe(true)
+  expect(areEqual(['t', [Number.NaN]], ['t', [0]])).toBe(false)
+})
+
 test('a text ends where it ends, although undefined arguments at the end do not count', () => {
   expect(areEqual(['t', ['u']], ['t', ['uu']])).toBe(false)
   expect(areEqual(['t', ['u', undefined]], ['t', ['u']])).toBe(true)
