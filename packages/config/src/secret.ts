@@ -1,4 +1,4 @@
-import { createHash, timingSafeEqual } from 'node:crypto'
+import { hash, timingSafeEqual } from 'node:crypto'
 import { inspect } from 'node:util'
 
 const mask = '***'
@@ -42,5 +42,6 @@ export function isSameText(one: string, other: string): boolean {
 }
 
 function digest(text: string): Buffer {
-  return createHash('sha256').update(text).digest()
+  // a third of the time of a Hash object, and every request to a bridge is checked
+  return Buffer.from(hash('sha256', text, 'hex'))
 }
