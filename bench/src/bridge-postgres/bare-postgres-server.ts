@@ -1,16 +1,12 @@
-import { randomUUID } from 'node:crypto'
 import { createServer, type ServerResponse } from 'node:http'
 import type { AddressInfo } from 'node:net'
 
 import pg from 'pg'
 
+import { type Group, rowsOf } from '../bridge/bare-rows.ts'
+
 // The minimum of a durable server on PostgreSQL: node:http, JSON.parse, and the rows that the bridge writes for a new group, into its own
 // tables, in one pipelined transaction for all requests that arrived meanwhile. It validates nothing, looks nothing up and delivers nothing.
-
-interface Group {
-  readonly groupLabels: { readonly alertname: string; readonly agent_name: string }
-  readonly alerts: readonly { readonly labels: { readonly severity: string } }[]
-}
 
 const pipeline: object = { pipeline: true }
 /** As many as the bridge uses to accept alerts. */
@@ -24,12 +20,12 @@ for (const client of clients) {
 
 const statements = {
   notices: `INSERT INTO notices (id, severity, title, notice, received_at, escalate_at, stage)
-    SELECT * FROM unnest($1::text[], $2::text[], $3::text[], $4::text[], $5::bigint[], $6::bigint[], $7::text[])`,
+    SELECT *, 'last-resort' FROM unnest($1::text[], $2::text[], $3::text[], $4::text[], $5::bigint[], $6::bigint[])`,
   deliveries: `INSERT INTO deliveries (id, notice_id, channel, recipient, rank, kind, incident_key, created_at, due_at)
     SELECT id, notice_id, 'webhook', 'webhook', 1, 'firing', incident_key, at, at
     FROM unnest($1::text[], $2::text[], $3::text[], $4::bigint[]) AS rows (id, notice_id, incident_key, at)`,
   seen: `INSERT INTO seen (dedupe_key, notified_at, sender, notice_id)
-    SELECT key, at, 'http://alertmanager:9093', id FROM unnest($1::text[], $2::bigint[], $3::text[]) AS rows (key, at, id)`,
+    SELECT * FROM unnest($1::text[], $2::bigint[], $3::text[], $4::text[])`,
   incidents: `INSERT INTO incidents (group_key, incident_key, status, updated_at)
     SELECT key, incident_key, 'firing', at FROM unnest($1::text[], $2::text[], $3::bigint[]) AS rows (key, incident_key, at)`,
   records: `INSERT INTO incident_records (incident_key, group_key, state, severity, title, agent, notice_id, opened_at, updated_at)
@@ -61,15 +57,15 @@ function schedule(): void {
 }
 
 async function commit(client: pg.Client, all: readonly Waiting[]): Promise<void> {
-  const rows = all.map(({ group }) => rowOf(group))
+  const rows = all.map(({ group }) => rowsOf(group))
   const column = (name: keyof (typeof rows)[number]): unknown[] => rows.map((row) => row[name])
   const insert = (name: keyof typeof statements, ...columns: (keyof (typeof rows)[number])[]): Promise<unknown> =>
     client.query({ name, text: statements[name], values: columns.map(column) })
   await Promise.all([
     client.query('BEGIN'),
-    insert('notices', 'id', 'severity', 'title', 'notice', 'at', 'escalateAt', 'stage'),
+    insert('notices', 'id', 'severity', 'title', 'notice', 'at', 'escalateAt'),
     insert('deliveries', 'deliveryId', 'id', 'incidentKey', 'at'),
-    insert('seen', 'dedupeKey', 'at', 'id'),
+    insert('seen', 'dedupeKey', 'at', 'sender', 'id'),
     insert('incidents', 'groupKey', 'incidentKey', 'at'),
     insert('records', 'incidentKey', 'groupKey', 'severity', 'title', 'agent', 'id', 'at'),
     client.query('COMMIT'),
@@ -78,36 +74,6 @@ async function commit(client: pg.Client, all: readonly Waiting[]): Promise<void>
     const answer = `{"id":"${rows[index]!.id}"}`
     response.writeHead(200, { 'content-type': 'application/json', 'content-length': answer.length }).end(answer)
   }
-}
-
-const prefix = randomUUID().slice(0, 8)
-let ids = 0
-
-/** Ids follow each other in an index, as those of the bridge; keys are all over it. */
-function rowOf({ groupLabels, alerts }: Group) {
-  const [at, groupKey] = [Date.now(), scatteredKey()]
-  return {
-    id: orderedId(at),
-    deliveryId: orderedId(at),
-    at,
-    escalateAt: at + 900_000,
-    stage: 'last-resort',
-    severity: alerts[0]!.labels.severity,
-    title: groupLabels.alertname,
-    agent: groupLabels.agent_name,
-    notice: JSON.stringify(alerts),
-    dedupeKey: scatteredKey(),
-    groupKey,
-    incidentKey: `${at.toString(36)}.${groupKey.slice(-16)}`,
-  }
-}
-
-function orderedId(at: number): string {
-  return `${at.toString(16)}-${(ids += 1).toString(16).padStart(12, '0')}-${prefix}`
-}
-
-function scatteredKey(): string {
-  return (randomUUID() + randomUUID()).replaceAll('-', '')
 }
 
 const server = createServer((request, response) => {

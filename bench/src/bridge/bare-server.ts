@@ -1,20 +1,16 @@
-import { randomUUID } from 'node:crypto'
 import { createServer, type ServerResponse } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { DatabaseSync } from 'node:sqlite'
 
+import { type Group, rowsOf } from './bare-rows.ts'
+
 // The minimum of a durable server: node:http, JSON.parse, and the rows that the bridge writes for a new group, into tables and indexes
 // with the same definitions, in one transaction for all requests of a turn. It validates nothing, looks nothing up and delivers nothing.
-
-interface Group {
-  readonly groupLabels: { readonly alertname: string }
-  readonly alerts: readonly { readonly labels: { readonly severity: string } }[]
-}
 
 const database = new DatabaseSync(process.env['DATABASE'] ?? '')
 database.exec('PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA wal_autocheckpoint = 4000; PRAGMA cache_size = -8000')
 const notice = database.prepare(
-  'INSERT INTO notices (id, severity, title, notice, received_at, escalate_at, stage) VALUES (?, ?, ?, ?, ?, ?, ?)',
+  `INSERT INTO notices (id, severity, title, notice, received_at, escalate_at, stage) VALUES (?, ?, ?, ?, ?, ?, 'last-resort')`,
 )
 const delivery = database.prepare(
   `INSERT INTO deliveries (id, notice_id, channel, recipient, rank, kind, incident_key, state, created_at, due_at)
@@ -24,9 +20,11 @@ const seen = database.prepare('INSERT INTO seen (dedupe_key, told_at, sender, no
 const incident = database.prepare(
   `INSERT INTO incidents (group_key, incident_key, status, updated_at) VALUES (?, ?, 'firing', ?)`,
 )
-const sender = 'http://alertmanager:9093'
+const record = database.prepare(
+  `INSERT INTO incident_records (incident_key, group_key, state, severity, title, agent, notice_id, opened_at, updated_at)
+   VALUES (?, ?, 'open', ?, ?, ?, ?, ?, ?)`,
+)
 
-let ids = 0
 let waiting: { readonly group: Group; readonly response: ServerResponse }[] = []
 
 function commit(): void {
@@ -42,24 +40,14 @@ function commit(): void {
 }
 
 function insert(group: Group): string {
-  const [id, key, now] = [orderedId(), scatteredKey(), Date.now()]
-  const incidentKey = `${now.toString(36)}.${key.slice(-16)}`
-  const { severity } = group.alerts[0]!.labels
-  notice.run(id, severity, group.groupLabels.alertname, JSON.stringify(group.alerts), now, now + 900_000, 'last-resort')
-  delivery.run(orderedId(), id, incidentKey, now, now)
-  seen.run(key, now, sender, id)
-  incident.run(scatteredKey(), incidentKey, now)
+  const row = rowsOf(group)
+  const { id, severity, title, agent, at, groupKey, incidentKey } = row
+  notice.run(id, severity, title, row.notice, at, row.escalateAt)
+  delivery.run(row.deliveryId, id, incidentKey, at, at)
+  seen.run(row.dedupeKey, at, row.sender, id)
+  incident.run(groupKey, incidentKey, at)
+  record.run(incidentKey, groupKey, severity, title, agent, id, at, at)
   return id
-}
-
-/** As long as the ids of the bridge, and like them one after the other in an index. */
-function orderedId(): string {
-  return (ids += 1).toString(16).padStart(36, '0')
-}
-
-/** As long as the hashes of the bridge, and like them all over an index. */
-function scatteredKey(): string {
-  return (randomUUID() + randomUUID()).replaceAll('-', '')
 }
 
 const server = createServer((request, response) => {

@@ -126,7 +126,7 @@ ${tables.acknowledgements}
 
 Requests that were answered 200, each after its commit was on disk, from one process over kept-alive connections; every request is another group of
 one alert. "Bare" (\`bench/src/bridge/bare-server.ts\`) is node:http, JSON.parse and one transaction of node:sqlite for all requests of a turn, with the
-rows that the bridge writes, into the same tables; it validates nothing, looks nothing up and delivers nothing. The bridge is measured twice: with a
+rows that the bridge writes for an alert and its incident (a test compares them), into the same tables; it validates nothing, looks nothing up and delivers nothing. The bridge is measured twice: with a
 channel that is down, so that everything waits as in the bare server, and with a working one, where all is delivered at the same time (in digests, since it is a
 storm). All three run in each round, half a second each, in alternating order; "x bare" is the median of the ratios within each round. The goal is at least 0.8.
 
