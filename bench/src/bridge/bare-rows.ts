@@ -17,8 +17,18 @@ export interface Group {
 const prefix = randomUUID().slice(0, 8)
 let ids = 0
 
+/** Values of {@link rowsOf}. */
+export interface BareRows extends Record<
+  'id' | 'deliveryId' | 'dedupeKey' | 'groupKey' | 'incidentKey' | 'severity' | 'title' | 'agent' | 'notice' | 'sender',
+  string
+> {
+  /** Milliseconds since 1970. */
+  readonly at: number
+  readonly escalateAt: number
+}
+
 /** The values of the rows that the bridge writes for a new group: as long, and in an index at the same places. */
-export function rowsOf({ groupLabels, commonAnnotations, externalURL, alerts }: Group) {
+export function rowsOf({ groupLabels, commonAnnotations, externalURL, alerts }: Group): BareRows {
   const at = Date.now()
   const groupKey = scatteredKey()
   const incidentKey = `${at.toString(36)}.${groupKey.slice(0, 16)}`
