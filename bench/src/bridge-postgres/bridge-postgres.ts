@@ -178,7 +178,7 @@ ${acknowledgements}
 As above, with PostgreSQL 17 in a container on the same machine (\`synchronous_commit=on\`), and the channel down. "Bare"
 (\`bench/src/bridge-postgres/bare-postgres-server.ts\`) is node:http, JSON.parse and one pipelined transaction of the same driver with an
 insert for each table, with the rows of the bare server above; three bridges are compared with three bare servers. New alerts
-need one round trip, as in the bare server, and one statement. The goal is at least 0.8. The load average before the run was ${load.average.toFixed(1)} on ${load.processors} processors; above the
+need one round trip, as in the bare server. The goal is at least 0.8. The load average before the run was ${load.average.toFixed(1)} on ${load.processors} processors; above the
 number of processors, other programs took the time and the disk, and only a run on an idle machine shows the ratios.
 
 \`\`\`

@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto'
 
-/** What the bare servers read of a group of alerts. */
+/** The part of a group of alerts that the bare servers read. */
 export interface Group {
   readonly groupLabels: { readonly alertname: string; readonly agent_name: string }
   readonly commonAnnotations: { readonly runbook_url: string; readonly dashboard_url: string }
