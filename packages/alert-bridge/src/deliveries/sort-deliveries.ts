@@ -1,6 +1,6 @@
 import { hash as hashOf, randomUUID } from 'node:crypto'
 
-import type { ClaimedDelivery, Recipient } from '../outbox/store.ts'
+import type { Claim, ClaimedDelivery, Recipient } from '../outbox/store.ts'
 import { quietUntil, type RoutedChannel } from '../routing.ts'
 import { isEndOfUnknown, stepsNotice, summaryNotice } from './combined-notices.ts'
 import type { DeliveryContext } from './delivery-context.ts'
@@ -70,7 +70,10 @@ export function sortDeliveries({ channel, quietHours }: RoutedChannel, context: 
 
   return async (claimed, underWay = []) => {
     const sorted: Batches = { sent: [], ended: [], held: [], quiet: [], steps: [] }
+    // a lease may have ended meanwhile, if the process was paused
+    const except = [...underWay]
     const add = (deliveries: readonly ClaimedDelivery[]): void => {
+      except.push(...deliveries.map(({ id }) => id))
       for (const delivery of deliveries) {
         const decision = decide(delivery)
         if (decision === 'send') sorted.sent.push(delivery)
@@ -81,15 +84,21 @@ export function sortDeliveries({ channel, quietHours }: RoutedChannel, context: 
       }
     }
     add(claimed)
+    const claimOf = (recipient: string, limit: number): Claim & Recipient => ({
+      channel: name,
+      recipient,
+      limit,
+      now: now(),
+      leaseMs: times.leaseMs,
+      except,
+    })
     // the whole digest is written again with each addition, so deliveries are added in batches
     for (const recipient of recipientsOf(sorted.held)) {
-      const claim = { channel: name, recipient, limit: maxInMerge, now: now(), leaseMs: times.leaseMs, exceptEnds: hasIncidents }
-      add(await store.claimHoldable(claim))
+      add(await store.claimHoldable({ ...claimOf(recipient, maxInMerge), exceptEnds: hasIncidents }))
     }
-    for (const recipient of recipientsOf(sorted.steps)) {
-      // a lease may have ended meanwhile, if the process was paused
-      const except = [...underWay, ...claimed.map(({ id }) => id)]
-      add(await store.claimSteps({ channel: name, recipient, limit: maxInMessage, now: now(), leaseMs: times.leaseMs, except }))
+    for (const recipient of recipientsOf(sorted.steps)) add(await store.claimSteps(claimOf(recipient, maxInMessage)))
+    for (const recipient of recipientsOf(sorted.ended)) {
+      sorted.ended.push(...(await store.claimOvertaken(claimOf(recipient, maxInSummary))))
     }
     await Promise.all(sorted.quiet.map(({ id, dueAt }) => store.reschedule(id, { dueAt, held: 'quiet-hours', tried: false })))
     for (const recipient of recipientsOf(sorted.ended)) {
@@ -170,17 +179,15 @@ async function mergeIntoDigest(
   metrics.delivery(to.channel, 'collapsed', ids.length)
 }
 
-/** Makes one summary of deliveries whose alerts ended before the recipient was notified, and of all others like them. */
+/** Makes one summary of deliveries whose alerts ended before the recipient was notified. */
 async function mergeIntoSummary(
   ended: readonly ClaimedDelivery[],
   to: Recipient,
-  { store, metrics, now, times }: DeliveryContext,
+  { store, metrics, now }: DeliveryContext,
 ): Promise<void> {
   const at = now()
-  const others = await store.claimOvertaken({ ...to, limit: maxInSummary, now: at, leaseMs: times.leaseMs })
   const id = randomUUID()
-  const all = [...ended, ...others]
-  const ids = all.map((one) => one.id)
-  await store.merge({ ids, into: { ...to, id, notice: summaryNotice(all, id), dueAt: at }, now: at })
+  const ids = ended.map((one) => one.id)
+  await store.merge({ ids, into: { ...to, id, notice: summaryNotice(ended, id), dueAt: at }, now: at })
   metrics.delivery(to.channel, 'collapsed', ids.length)
 }

@@ -42,7 +42,7 @@ function queue(options: RecordingOptions = {}) {
     },
     claim: (limit = 100): Promise<ClaimedDelivery[]> =>
       store.claimDue({ channel: 'main', limit, now: clock.now, leaseMs: 60_000 }),
-    sort: async (claimed: readonly ClaimedDelivery[]): Promise<Sorted> => sort(claimed),
+    sort: async (claimed: readonly ClaimedDelivery[], underWay?: readonly string[]): Promise<Sorted> => sort(claimed, underWay),
     stored: (state: StoredDelivery['state']): Promise<StoredDelivery[]> => store.list({ state }),
     digest: (recipient = 'people') => store.pendingDigest({ channel: 'main', recipient }),
   }
@@ -144,4 +144,38 @@ test('in a storm, the end of an incident is not held back on a channel that woul
   await accept('Alert 12')
   expect(await sort(await claim(1))).toEqual({ sent: [], isStorm: true })
   expect([(await digest())?.notice.heldBack, titles(await claim())]).toEqual([2, ['Ends later']])
+})
+
+/** A pause of the process after which all leases have ended. */
+const pauseMs = 61_000
+
+test('in a storm, a pause between the claim and its decision puts nothing into the digest that is sent too', async () => {
+  const { accept, claim, sort, stored, digest, clock } = queue()
+  for (let index = 0; index < 13; index += 1) await accept(`A${index}`)
+  const underWay = (await claim(1)).map(({ id }) => id)
+  const claimed = await claim(11)
+  clock.now += pauseMs
+  expect(titles((await sort(claimed, underWay)).sent)).toEqual(titles(claimed.slice(0, 10)))
+  expect((await digest())?.notice.heldBack).toBe(2)
+  expect(titles(await stored('collapsed')).toSorted()).toEqual(['A11', 'A12'])
+})
+
+test('a pause between the claim and its decision adds nothing twice to a summary, and no summary that is being sent', async () => {
+  const { accept, claim, sort, stored, clock } = queue()
+  const fireAndEnd = async (title: string): Promise<void> => {
+    await accept(title)
+    await accept(title, { kind: 'resolved' })
+  }
+  await fireAndEnd('Earlier')
+  await sort(await claim())
+  const underWay = (await claim(1)).map(({ id }) => id)
+  await fireAndEnd('Now')
+  const claimed = await claim()
+  clock.now += pauseMs
+  await sort(claimed, underWay)
+  const summaries = (await stored('pending')).filter(({ kind }) => kind === 'summary')
+  expect(summaries.map(({ title, incidentKey }) => [title, incidentKey])).toEqual([
+    ['Now', 'Now'],
+    ['Earlier', 'Earlier'],
+  ])
 })

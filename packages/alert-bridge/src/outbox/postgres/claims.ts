@@ -10,9 +10,9 @@ type ClaimedRow = DeliveryRow & {
   readonly traceparent: string | null
 }
 
-// in the statements below $1 is the channel, $2 the time, $3 the number of rows, and $4 the owner. A lease of another bridge that has ended
-// does not suffice: after an outage of the database, that bridge knows how its attempt ended and is about to store it. When it is gone,
-// its deliveries are released
+// in the statements below $1 is the channel, $2 the time, $3 the number of rows, $4 the owner, and $5 the ids to skip. A lease of another
+// bridge that has ended does not suffice: after an outage of the database, that bridge knows how its attempt ended and is about to store
+// it. When it is gone, its deliveries are released
 const isFree = '(d.lease_until IS NULL OR (d.lease_until <= $2 AND d.lease_owner = $4))'
 // the newest of its incident, while no other one is being sent
 const isNewest = `NOT EXISTS (
@@ -20,18 +20,19 @@ const isNewest = `NOT EXISTS (
   WHERE o.state = 'pending' AND o.channel = d.channel AND o.recipient = d.recipient AND o.incident_key = d.incident_key
     AND o.id <> d.id AND (o.seq > d.seq OR o.lease_until > $2 OR o.lease_owner <> $4))`
 const claimable = `SELECT ${deliveryColumns}, n.notice, n.received_at, n.traceparent
-  FROM deliveries d JOIN notices n ON n.id = d.notice_id WHERE d.state = 'pending' AND d.channel = $1 AND ${isFree} AND ${isNewest}`
+  FROM deliveries d JOIN notices n ON n.id = d.notice_id WHERE d.state = 'pending' AND d.channel = $1 AND d.id <> ALL($5::text[])
+    AND ${isFree} AND ${isNewest}`
 const locked = 'FOR UPDATE OF d SKIP LOCKED'
 
-const due = `${claimable} AND d.rank <= $5 AND d.due_at <= $2 AND d.id <> ALL($6::text[]) ORDER BY d.rank, d.seq LIMIT $3 ${locked}`
-const holdable = `${claimable} AND d.recipient = $5 AND d.rank > ${ranks.critical} AND d.due_at <= $2
-  AND d.kind IN ('firing', 'repeat', 'resolved', 'event') AND NOT (d.kind = 'resolved' AND $6) AND d.attempts = 0
+const due = `${claimable} AND d.rank <= $6 AND d.due_at <= $2 ORDER BY d.rank, d.seq LIMIT $3 ${locked}`
+const holdable = `${claimable} AND d.recipient = $6 AND d.rank > ${ranks.critical} AND d.due_at <= $2
+  AND d.kind IN ('firing', 'repeat', 'resolved', 'event') AND NOT (d.kind = 'resolved' AND $7) AND d.attempts = 0
   AND d.may_have_arrived = 0
   ORDER BY d.rank, d.seq LIMIT $3 ${locked}`
-const steps = `${claimable} AND d.recipient = $5 AND d.kind = 'escalation'
-  AND (d.due_at <= $2 OR (d.attempts = 0 AND d.held IS NULL)) AND d.id <> ALL($6::text[])
+const steps = `${claimable} AND d.recipient = $6 AND d.kind = 'escalation'
+  AND (d.due_at <= $2 OR (d.attempts = 0 AND d.held IS NULL))
   ORDER BY d.rank, d.seq LIMIT $3 ${locked}`
-const overtaken = `${claimable} AND d.recipient = $5 AND d.kind IN ('resolved', 'summary')
+const overtaken = `${claimable} AND d.recipient = $6 AND d.kind IN ('resolved', 'summary')
   AND (d.kind = 'summary' OR EXISTS (
     SELECT 1 FROM deliveries o
     WHERE o.state = 'pending' AND o.channel = d.channel AND o.recipient = d.recipient AND o.incident_key = d.incident_key
@@ -51,12 +52,12 @@ export function claimDeliveries(
 ): Pick<Outbox, 'claimDue' | 'claimOvertaken' | 'claimHoldable' | 'claimSteps'> {
   function claim(
     statement: string,
-    { channel, now, limit, leaseMs }: Claim,
+    { channel, now, limit, leaseMs, except = [] }: Claim,
     more: readonly unknown[],
   ): Promise<ClaimedDelivery[]> {
     return transaction(async (tx) => {
       lockChannel(tx, channel)
-      const rows = await tx.query<ClaimedRow>(statement, [channel, now, limit, owner, ...more])
+      const rows = await tx.query<ClaimedRow>(statement, [channel, now, limit, owner, except, ...more])
       if (rows.length === 0) return []
       const [older, notified] = await Promise.all([readOlder(tx, rows), readNotified(tx, rows)])
       const claimed = rows.map((row) => claimedOf(row, { older, notified }))
@@ -71,12 +72,9 @@ export function claimDeliveries(
   }
 
   return {
-    claimDue: (given) => {
-      const { onlyCritical = false, except = [] } = given
-      return claim(due, given, [onlyCritical ? ranks.critical : ranks.info, except])
-    },
+    claimDue: (given) => claim(due, given, [given.onlyCritical === true ? ranks.critical : ranks.info]),
     claimOvertaken: (given) => claim(overtaken, given, [given.recipient]),
-    claimSteps: (given) => claim(steps, given, [given.recipient, given.except ?? []]),
+    claimSteps: (given) => claim(steps, given, [given.recipient]),
     claimHoldable: (given) => claim(holdable, given, [given.recipient, given.exceptEnds ?? false]),
   }
 }

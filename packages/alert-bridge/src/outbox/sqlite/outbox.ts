@@ -135,7 +135,7 @@ export function sqliteOutbox(
 
 type ClaimedRow = DeliveryRow & { notice: string; received_at: number; traceparent: string | null }
 
-const isFree = '(d.lease_until IS NULL OR d.lease_until <= :now)'
+const isFree = '(d.lease_until IS NULL OR d.lease_until <= :now) AND d.id NOT IN (SELECT value FROM json_each(:except))'
 // the newest of its incident, while no other one is being sent
 const isNewest = `NOT EXISTS (
   SELECT 1 FROM deliveries o INDEXED BY pending_incident
@@ -152,7 +152,6 @@ function claimDeliveries(
   const due = database.prepare(
     `SELECT ${columns} FROM deliveries d INDEXED BY pending_order JOIN notices n ON n.id = d.notice_id
      WHERE d.state = 'pending' AND d.channel = :channel AND d.rank <= :worst AND d.due_at <= :now AND ${isFree} AND ${isNewest}
-       AND d.id NOT IN (SELECT value FROM json_each(:except))
      ORDER BY d.rank, d.seq LIMIT :limit`,
   )
   const holdable = database.prepare(
@@ -166,7 +165,6 @@ function claimDeliveries(
     `SELECT ${columns} FROM deliveries d INDEXED BY pending_order JOIN notices n ON n.id = d.notice_id
      WHERE d.state = 'pending' AND d.channel = :channel AND d.recipient = :recipient AND d.kind = 'escalation'
        AND (d.due_at <= :now OR (d.attempts = 0 AND d.held IS NULL)) AND ${isFree} AND ${isNewest}
-       AND d.id NOT IN (SELECT value FROM json_each(:except))
      ORDER BY d.rank, d.seq LIMIT :limit`,
   )
   const overtaken = database.prepare(
@@ -217,10 +215,11 @@ function claimDeliveries(
   function takeAll(
     statement: StatementSync,
     claim: Claim & Recipient,
-    more: Readonly<Record<string, number | string>> = {},
+    more: Readonly<Record<string, number>> = {},
   ): ClaimedDelivery[] {
-    const { channel, recipient, now, limit } = claim
-    const rows = statement.all({ channel, recipient, now, limit, ...more }) as unknown as ClaimedRow[]
+    const { channel, recipient, now, limit, except = [] } = claim
+    const given = { channel, recipient, now, limit, except: JSON.stringify(except) }
+    const rows = statement.all({ ...given, ...more }) as unknown as ClaimedRow[]
     return rows.map((row) => take(row, claim))
   }
 
@@ -234,7 +233,7 @@ function claimDeliveries(
   return {
     claimDue: (claim) => write(() => takeDue(claim)),
     claimOvertaken: (claim) => write(() => takeAll(overtaken, claim)),
-    claimSteps: (claim) => write(() => takeAll(steps, claim, { except: JSON.stringify(claim.except ?? []) })),
+    claimSteps: (claim) => write(() => takeAll(steps, claim)),
     claimHoldable: (claim) => write(() => takeAll(holdable, claim, { exceptEnds: Number(claim.exceptEnds ?? false) })),
   }
 }
