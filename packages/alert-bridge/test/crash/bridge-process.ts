@@ -34,16 +34,11 @@ const channelTo = (name: string, url: string, recipients: readonly string[]): Ch
   recipients,
   concurrency: 8,
   deliver: async ({ id, recipient, notice, mayHaveArrived }, signal): Promise<DeliveryResult> => {
-    const step = notice.escalation && `${notice.escalation.number}.${notice.escalation.round}`
-    const body = JSON.stringify({
-      id,
-      recipient,
-      kind: notice.kind,
-      title: notice.title,
-      incidentKey: notice.incidentKey,
-      mayHaveArrived,
-      step,
-    })
+    const { kind, title, incidentKey, escalation, incidents } = notice
+    const stepOf = (round: number): string | undefined => escalation && `${escalation.number}.${round}`
+    const step = stepOf(escalation?.round ?? 0)
+    const steps = incidents?.map((one) => ({ incidentKey: one.incidentKey, title: one.title, step: stepOf(one.round) }))
+    const body = JSON.stringify({ id, recipient, kind, title, incidentKey, mayHaveArrived, step, steps })
     try {
       const response = await fetch(url, { method: 'POST', body, signal })
       await response.text()

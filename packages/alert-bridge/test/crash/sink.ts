@@ -1,7 +1,9 @@
 import { openHttpServer } from '@swarmwatch/testkit'
 import { onTestFinished } from 'vitest'
 
+/** A message, or one of the steps that a message contains. */
 export interface Received {
+  /** Id of the delivery; of a step: its incident, its number and its recipient, since one message may contain several. */
   readonly id: string
   readonly recipient: string
   readonly title: string
@@ -18,7 +20,12 @@ export interface Received {
 export async function openSink(): Promise<{ readonly url: string; readonly received: Received[] }> {
   const received: Received[] = []
   const server = await openHttpServer(({ body }, response) => {
-    received.push({ ...(JSON.parse(body) as Received), at: performance.now() })
+    const { steps, ...message } = JSON.parse(body) as Received & { readonly steps?: readonly Partial<Received>[] }
+    for (const part of steps ?? [message]) {
+      const one = { ...message, ...part, at: performance.now() }
+      const { step, incidentKey, recipient } = one
+      received.push({ ...one, id: step === undefined ? one.id : `step ${step} of ${incidentKey} for ${recipient}` })
+    }
     response.end('ok')
   })
   onTestFinished(() => server.close())
