@@ -96,7 +96,7 @@ describe.skipIf(whyNoPostgres() !== undefined)('bridges that share a database', 
       channels
         .flatMap(({ delivered: all }) => all)
         .filter(({ notice }) => notice.escalation?.number === number)
-        .map(({ notice }) => notice.title)
+        .flatMap(({ notice: { title, incidents } }) => incidents?.map((one) => one.title) ?? [title])
         .toSorted()
     const { store } = bridges[0]!.service.core
     const acknowledged = (await store.listIncidents({})).filter(({ title }) => title < 'A15')
@@ -280,8 +280,8 @@ describe.skipIf(whyNoPostgres() !== undefined)('bridges that share a database', 
     const now = Date.now()
     const notice = { kind: 'firing', severity: 'critical', incidentKey: 'A', title: 'A', alerts: [] } as const
     const recipients = [{ channel: 'main', recipient: 'people' }]
-    const escalation = { stage: 'fallback', at: now } as const
-    const { id } = await first.store.accept({ receivedAt: now }, () => ({ kind: 'keep', notice, recipients, escalation }))
+    const failover = { stage: 'fallback', at: now } as const
+    const { id } = await first.store.accept({ receivedAt: now }, () => ({ kind: 'keep', notice, recipients, failover }))
     const escalated = { recipients: [{ channel: 'reserve', recipient: 'boss' }] }
     expect(await first.store.dueFailovers(now)).toHaveLength(1)
     expect(await second.store.dueFailovers(now + 1_000)).toEqual([])
