@@ -52,7 +52,7 @@ export interface DeliveryTimes {
   readonly digestEveryMs: number
   /** From steps of several incidents that are due at the same time to the message about them. @default 5 s */
   readonly stepWaitMs: number
-  /** After a message of an escalation step, further steps for its recipient wait this long and are sent in one message. @default 15 s */
+  /** After a message of an escalation step, further steps for its recipient wait this long and are sent in one message. @default 10 s */
   readonly stepWindowMs: number
   /** Time for the attempts in progress when the bridge stops. @default 8 s */
   readonly graceMs: number
@@ -73,6 +73,6 @@ export const deliveryTimes: DeliveryTimes = {
   firstDigestAfterMs: 5_000,
   digestEveryMs: 60_000,
   stepWaitMs: 5_000,
-  stepWindowMs: 15_000,
+  stepWindowMs: 10_000,
   graceMs: 8_000,
 }
