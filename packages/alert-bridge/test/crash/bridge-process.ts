@@ -3,6 +3,7 @@ import { type EscalationStep, Secret } from '@swarmwatch/config'
 import type { Channel, DeliveryResult } from '../../src/channels/channel.ts'
 import type { Checkpoint } from '../../src/checkpoint.ts'
 import { serve } from '../../src/commands/serve.ts'
+import type { DeliveryTimes } from '../../src/deliveries/delivery-context.ts'
 import type { WatchedPeer } from '../../src/heartbeats/peer-settings.ts'
 import { shortTimes } from '../helpers/short-times.ts'
 import { token } from '../helpers/token.ts'
@@ -21,6 +22,7 @@ const {
   LINK_SECRET = '',
   ALERTMANAGER_URL = '',
   ESCALATION = '[]',
+  TIMES = '{}',
 } = process.env
 const [crashAt, nth] = CRASH_AT.split(':')
 let left = Number(nth)
@@ -83,6 +85,7 @@ process.exitCode = await serve(
       stormWindowMs: 0,
       fallbackAfterMs: RESERVE_URL === '' ? 60_000 : 3_000,
       lastResortAfterMs: 60_000,
+      ...(JSON.parse(TIMES) as Partial<DeliveryTimes>),
     },
     checkpoints: { reached },
   },
