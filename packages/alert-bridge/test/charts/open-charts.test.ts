@@ -1,4 +1,4 @@
-import { openHttpServer, type HttpServer, type Respond } from '@swarmwatch/testkit'
+import { eventually, openHttpServer, type HttpServer, type Respond } from '@swarmwatch/testkit'
 import { beforeEach, expect, onTestFinished, test } from 'vitest'
 
 import { type ChartOfNotice, type ChartOptions, openCharts } from '../../src/charts/open-charts.ts'
@@ -113,12 +113,12 @@ test.each([
     ((_, response) => void response.writeHead(200).end('x'.repeat(3 * 1024 * 1024))) satisfies Respond,
     'the answer has more than 2 MiB',
   ],
-  ['does not answer', (() => {}) satisfies Respond, 'no answer in 0.2 s'],
+  ['does not answer', (() => {}) satisfies Respond, 'no answer in 2 s'],
 ] as const)(
   'a server that %s costs one message its chart, then none waits for it, and one line is logged',
   async (_, respond, reason) => {
     const server = await prometheus(respond)
-    const chartOf = charts(server, { timeoutMs: reason.startsWith('no answer') ? 200 : 10_000 })
+    const chartOf = charts(server, { timeoutMs: reason.startsWith('no answer') ? 2_000 : 10_000 })
     expect(await chartOf(fails('writer'))).toBeUndefined()
     expect(await chartOf(fails('planner'))).toBeUndefined()
     expect(server.requests).toHaveLength(1)
@@ -129,8 +129,11 @@ test.each([
       `[BRIDGE] charts from Prometheus at 127.0.0.1:${server.port}: no chart can be made (${reason}); messages are sent without a chart`,
     ])
     server.respond = answering(matrix([{}]))
-    nowMs += 31_000
-    expect(await chartOf(fails('reader'))).toBeDefined()
+    // On a busy machine a picture may take longer than the time limit of one message
+    await eventually('a chart', () => {
+      nowMs += 31_000
+      return chartOf(fails('reader'))
+    })
   },
 )
 
