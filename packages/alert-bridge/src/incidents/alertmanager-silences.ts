@@ -51,9 +51,9 @@ export interface Silences {
   readonly create: (silence: NewSilence) => Promise<string>
   /** Silences with these matchers that have not ended. */
   readonly active: (matchers: readonly Matcher[]) => Promise<ActiveSilence[]>
-  /** Alerts that have not ended, that nothing mutes, and of which one of these receivers is notified (regular expressions). */
+  /** Alerts that have not ended, that nothing mutes, and of which one of these receivers is notified (regular expressions); once for each route. */
   readonly sentTo: (receivers: readonly string[]) => Promise<SentAlert[]>
-  /** Alerts with these labels that have not ended, also those that are silenced or inhibited. */
+  /** Alerts with these labels that have not ended, also those that something mutes; once for each route. */
   readonly alerts: (matchers: readonly Matcher[]) => Promise<KnownAlert[]>
 }
 
@@ -96,6 +96,13 @@ export function alertmanagerSilences(address: Secret, fetch: typeof globalThis.f
     }
   }
 
+  /** The alerts of all groups, since only these show that a time interval mutes an alert. */
+  async function alertsOf<Alert>(query: string, schema: z.ZodType<Alert>): Promise<Alert[]> {
+    const groups = z.array(z.object({ alerts: z.array(schema) })).safeParse(await ask(`/alerts/groups?${query}`, { method: 'GET' }))
+    if (!groups.success) throw new AlertmanagerError('Alertmanager answered 200 without a list of groups of alerts')
+    return groups.data.flatMap(({ alerts }) => alerts)
+  }
+
   return {
     create: async ({ matchers, startsAt, endsAt, createdBy, comment }) => {
       const body = {
@@ -117,19 +124,15 @@ export function alertmanagerSilences(address: Secret, fetch: typeof globalThis.f
         .map(({ id, endsAt, comment }) => ({ id, comment, endsAt: Date.parse(endsAt) }))
     },
     sentTo: async (receivers) => {
-      const query = new URLSearchParams({ active: 'true', silenced: 'false', inhibited: 'false', unprocessed: 'false' })
+      const query = new URLSearchParams({ active: 'true', silenced: 'false', inhibited: 'false', muted: 'false' })
       query.set('receiver', receivers.join('|'))
-      const listed = sentSchema.safeParse(await ask(`/alerts?${query.toString()}`, { method: 'GET' }))
-      if (!listed.success) throw new AlertmanagerError('Alertmanager answered 200 without a list of alerts')
-      return listed.data
-        .filter(({ status }) => !isMuted(status))
-        .map(({ labels, startsAt }) => ({ labels, startsAt: Date.parse(startsAt) }))
+      const sent = (await alertsOf(query.toString(), sentSchema)).filter(({ status }) => !isMuted(status))
+      return sent.map(({ labels, startsAt }) => ({ labels, startsAt: Date.parse(startsAt) }))
     },
     alerts: async (matchers) => {
-      const all = 'active=true&silenced=true&inhibited=true&unprocessed=true'
-      const listed = alertsSchema.safeParse(await ask(`/alerts?${all}&${filterOf(matchers)}`, { method: 'GET' }))
-      if (!listed.success) throw new AlertmanagerError('Alertmanager answered 200 without a list of alerts')
-      return listed.data.map(({ status }) => ({ isMuted: isMuted(status) }))
+      const all = 'active=true&silenced=true&inhibited=true&muted=true'
+      const known = await alertsOf(`${all}&${filterOf(matchers)}`, alertSchema)
+      return known.map(({ status }) => ({ isMuted: isMuted(status) }))
     },
   }
 }
@@ -147,10 +150,12 @@ function isPlain(name: string): boolean {
 
 const namesSchema = z.array(z.string()).nullish()
 const statusSchema = z.object({ silencedBy: namesSchema, inhibitedBy: namesSchema, mutedBy: namesSchema })
-const alertsSchema = z.array(z.object({ fingerprint: z.string(), status: statusSchema }))
-const sentSchema = z.array(
-  z.object({ labels: z.record(z.string(), z.string()), startsAt: z.string().refine(isTime), status: statusSchema }),
-)
+const alertSchema = z.object({ fingerprint: z.string(), status: statusSchema })
+const sentSchema = z.object({
+  labels: z.record(z.string(), z.string()),
+  startsAt: z.string().refine(isTime),
+  status: statusSchema,
+})
 
 function isTime(text: string): boolean {
   return !Number.isNaN(Date.parse(text))

@@ -45,11 +45,11 @@ export function watchMissingAlerts({ store, silences, receivers, now, everyMs = 
   async function look(): Promise<number> {
     const at = now()
     try {
-      const sent = (await silences.sentTo([...ownReceivers, ...receivers().map(literal)])).filter(
-        ({ labels }) => !isWatchdogName(labels['alertname'] ?? ''),
-      )
-      seen = new Map(sent.map((alert) => [keyOf(alert), seen.get(keyOf(alert)) ?? { at, isKnown: false }]))
-      const late = sent.filter((alert) => {
+      const found = await silences.sentTo([...ownReceivers, ...receivers().map(literal)])
+      const sent = new Map(found.map((alert) => [keyOf(alert), alert]))
+      for (const [key, { labels }] of sent) if (isWatchdogName(labels['alertname'] ?? '')) sent.delete(key)
+      seen = new Map([...sent.keys()].map((key) => [key, seen.get(key) ?? { at, isKnown: false }]))
+      const late = [...sent.values()].filter((alert) => {
         const { isKnown, at: firstAt } = seen.get(keyOf(alert))!
         return !isKnown && at - firstAt >= (alert.labels['severity'] === 'info' ? waitMs.info : waitMs.others)
       })

@@ -32,7 +32,10 @@ export interface AlertmanagerOptions {
   readonly isPeer?: boolean
 }
 
-/** Starts Alertmanager so that it sends all to a bridge on this machine, quickly; it ends with the test. */
+/**
+ * Starts Alertmanager so that it sends all to a bridge on this machine, quickly; it ends with the test. A time interval mutes alerts of
+ * severity `muted`, and an alert with the name Source inhibits those of severity `inhibited`.
+ */
 export async function runAlertmanager(options: AlertmanagerOptions): Promise<RunningAlertmanager> {
   const { bridgePort, repeatInterval = '1s', peers = [], isPeer = false } = options
   const folder = temporaryFolder()
@@ -107,6 +110,15 @@ function configuration(bridgePort: number, repeatInterval: string): string {
   group_wait: 0s
   group_interval: 1s
   repeat_interval: ${repeatInterval}
+  routes:
+    - matchers: ['severity="muted"']
+      mute_time_intervals: [always]
+time_intervals:
+  - name: always
+    time_intervals: [{ times: [{ start_time: '00:00', end_time: '24:00' }] }]
+inhibit_rules:
+  - source_matchers: ['alertname="Source"']
+    target_matchers: ['severity="inhibited"']
 receivers:
   - name: bridge
     webhook_configs:

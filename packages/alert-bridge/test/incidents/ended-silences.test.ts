@@ -37,7 +37,8 @@ async function silenced(): Promise<Silenced> {
     const endsAt = new Date(now() + minute).toISOString()
     const silence = { id: 'a', status: { state: alertmanager.hasSilence ? 'active' : 'expired' }, endsAt, comment: '' }
     response.writeHead(alertmanager.alerts === undefined ? 503 : 200, { 'content-type': 'application/json' })
-    response.end(JSON.stringify(path.startsWith('/api/v2/silences') ? [silence] : (alertmanager.alerts ?? 'starting')))
+    const groups = alertmanager.alerts && [{ alerts: alertmanager.alerts }]
+    response.end(JSON.stringify(path.startsWith('/api/v2/silences') ? [silence] : (groups ?? 'starting')))
   })
   onTestFinished(() => server.close())
   const silences = alertmanagerSilences(new Secret(server.url), fetch)
