@@ -85,7 +85,8 @@ export async function startService(settings: BridgeSettings, options: ServiceOpt
     everyMs: heartbeatSeconds * 1000,
   })
   const silences = settings.alertmanagerUrl && alertmanagerSilences(settings.alertmanagerUrl, fetch)
-  const missingAlerts = silences && watchMissingAlerts({ store: core.store, silences, now, receivers: () => [...receivers] })
+  const missingAlerts =
+    silences && watchMissingAlerts({ store: core.store, silences, now, write, receivers: () => [...receivers] })
   metrics.observe({
     oldestAgeSeconds: () => inTime(oldestAgeSeconds(store, now)),
     database: store.database && { ...store.database, measure: () => inTime(store.database!.measure()) },

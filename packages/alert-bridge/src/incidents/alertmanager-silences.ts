@@ -98,7 +98,9 @@ export function alertmanagerSilences(address: Secret, fetch: typeof globalThis.f
 
   /** The alerts of all groups, since only these show that a time interval mutes an alert. */
   async function alertsOf<Alert>(query: string, schema: z.ZodType<Alert>): Promise<Alert[]> {
-    const groups = z.array(z.object({ alerts: z.array(schema) })).safeParse(await ask(`/alerts/groups?${query}`, { method: 'GET' }))
+    const groups = z
+      .array(z.object({ alerts: z.array(schema) }))
+      .safeParse(await ask(`/alerts/groups?${query}`, { method: 'GET' }))
     if (!groups.success) throw new AlertmanagerError('Alertmanager answered 200 without a list of groups of alerts')
     return groups.data.flatMap(({ alerts }) => alerts)
   }

@@ -12,6 +12,8 @@ export interface MissingAlertsOptions {
   readonly receivers: () => readonly string[]
   /** Milliseconds since 1970. */
   readonly now: () => number
+  /** Prints one line when Alertmanager cannot be asked, and one when it can again. */
+  readonly write: (line: string) => void
   /** How often to ask. @default 60 s */
   readonly everyMs?: number
 }
@@ -38,9 +40,17 @@ const maxOpen = 5_000
  * Looks for alerts that Alertmanager has sent to this bridge, as far as it knows, and that no incident contains: something else answered in
  * place of the bridge. The time counts from the first look, so neither a start of the bridge nor of Alertmanager is a loss. Starts at once.
  */
-export function watchMissingAlerts({ store, silences, receivers, now, everyMs = 60_000 }: MissingAlertsOptions): MissingAlerts {
+export function watchMissingAlerts({
+  store,
+  silences,
+  receivers,
+  now,
+  write,
+  everyMs = 60_000,
+}: MissingAlertsOptions): MissingAlerts {
   let seen = new Map<string, { readonly at: number; isKnown: boolean }>()
   let count: number | undefined
+  let hasFailed = false
 
   async function look(): Promise<number> {
     const at = now()
@@ -54,8 +64,12 @@ export function watchMissingAlerts({ store, silences, receivers, now, everyMs = 
         return !isKnown && at - firstAt >= (alert.labels['severity'] === 'info' ? waitMs.info : waitMs.others)
       })
       count = late.length === 0 ? 0 : await countMissing(late)
+      if (hasFailed) write('[BRIDGE] Alertmanager answers again about lost alerts')
+      hasFailed = false
     } catch (error) {
       if (!(error instanceof AlertmanagerError)) throw error
+      if (!hasFailed) write(`[BRIDGE] lost alerts are not noticed: ${error.message}`)
+      hasFailed = true
       count = undefined
     }
     return everyMs

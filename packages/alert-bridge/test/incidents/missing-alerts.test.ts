@@ -16,6 +16,7 @@ interface Compared {
   /** Addresses of the questions. */
   readonly asked: string[]
   readonly count: () => number | undefined
+  readonly lines: string[]
   /** Moves the clock, and waits for a look. */
   readonly pass: (ms: number) => Promise<number | undefined>
 }
@@ -26,22 +27,33 @@ async function compared(): Promise<Compared> {
   const bridge = await bridgeForPeople({ now })
   const alertmanager: Compared['alertmanager'] = { alerts: [] }
   const asked: string[] = []
+  const lines: string[] = []
   const server = await openHttpServer(({ path }, response) => {
     asked.push(path)
     response.writeHead(alertmanager.alerts === undefined ? 503 : 200, { 'content-type': 'application/json' })
     // an alert of two routes is in two groups
-    response.end(JSON.stringify(alertmanager.alerts === undefined ? '' : [{ alerts: alertmanager.alerts }, { alerts: alertmanager.alerts }]))
+    response.end(
+      JSON.stringify(alertmanager.alerts === undefined ? '' : [{ alerts: alertmanager.alerts }, { alerts: alertmanager.alerts }]),
+    )
   })
   onTestFinished(() => server.close())
   const { store } = bridge.service.core
   const silences = alertmanagerSilences(new Secret(server.url), fetch)
-  const watch = watchMissingAlerts({ store, silences, now, receivers: () => ['own.name'], everyMs: 10 })
+  const watch = watchMissingAlerts({
+    store,
+    silences,
+    now,
+    write: (line) => lines.push(line),
+    receivers: () => ['own.name'],
+    everyMs: 10,
+  })
   onTestFinished(() => watch.stop())
   return {
     bridge,
     alertmanager,
     asked,
     count: watch.count,
+    lines,
     pass: async (ms) => {
       shift += ms
       const before = asked.length
@@ -103,8 +115,8 @@ test('alerts that something mutes, the Watchdog, and alerts of severity info for
   expect(await pass(6 * minute)).toBe(1)
 })
 
-test('the time begins again after a start of Alertmanager, and nothing is reported while it does not answer', async () => {
-  const { alertmanager, pass } = await compared()
+test('the time begins again after a start of Alertmanager; while it does not answer, no number is shown and one line is logged', async () => {
+  const { alertmanager, lines, pass } = await compared()
   alertmanager.alerts = [active()]
   await pass(0)
   await pass(14 * minute)
@@ -117,4 +129,8 @@ test('the time begins again after a start of Alertmanager, and nothing is report
   expect(await pass(minute)).toBeUndefined()
   alertmanager.alerts = [active()]
   expect(await pass(minute)).toBe(1)
+  expect(lines).toEqual([
+    '[BRIDGE] lost alerts are not noticed: Alertmanager answered 503: ""',
+    '[BRIDGE] Alertmanager answers again about lost alerts',
+  ])
 })
