@@ -59,6 +59,7 @@ describe('generated files', () => {
     for (const path of [
       'collector/alertmanager/alertmanager.template.yaml',
       'collector/otelcol/config.yaml',
+      'collector/otelcol/fewer-series.yaml',
       'collector/prometheus/prometheus.yaml',
       'config/production.yaml',
       'config/production.schema.json',
