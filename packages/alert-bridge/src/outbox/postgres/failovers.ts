@@ -1,7 +1,7 @@
 import type { Notice } from '../../message/notice.ts'
 import { orderedId } from '../rows.ts'
 import type { DueFailover, Failovers, FailoverStage } from '../store.ts'
-import { insertDeliveries } from './new-rows.ts'
+import { insertRows, newDeliveries } from './new-rows.ts'
 import { timeIn } from './outbox.ts'
 import type { Database, Transaction } from './transactions.ts'
 
@@ -72,10 +72,9 @@ export function postgresFailovers({ query, transaction }: Database): Failovers {
           tx.send('UPDATE notices SET stage = NULL, escalate_at = NULL WHERE id = $1', [noticeId])
           return
         }
-        insertDeliveries(
-          tx,
-          recipients.map((to) => ({ id: orderedId(now), noticeId, ...to, notice, createdAt: now, dueAt: now })),
-        )
+        insertRows(tx, [
+          newDeliveries(recipients.map((to) => ({ id: orderedId(now), noticeId, ...to, notice, createdAt: now, dueAt: now }))),
+        ])
         tx.send('UPDATE notices SET stage = $2, escalate_at = $3 WHERE id = $1', [
           noticeId,
           next?.stage ?? null,

@@ -1,8 +1,8 @@
 import type { Accepted, Decision, Entry, Inbox, Known, Quarantined, Recipient } from '../store.ts'
 import { type NewDelivery, type NewNotice, orderedId } from '../rows.ts'
 import type { NewIncident } from '../incident-rows.ts'
-import { insertIncidentRecords } from './incidents.ts'
-import { insertDeliveries, insertNotices } from './new-rows.ts'
+import { cancelSteps, newIncidentRecords } from './incidents.ts'
+import { type Insert, insertRows, insertStatement, newDeliveries, newNotices, takeLocks } from './new-rows.ts'
 import { groupCommit } from './group-commit.ts'
 import { codeOf } from './store-error.ts'
 import type { Database, Transaction } from './transactions.ts'
@@ -64,17 +64,21 @@ const lookUpGroups = 20
 
 /**
  * Accepts groups of entries. Locks on their keys make two bridges that receive the same content decide one after the other, so that the
- * second one sees what the first one stored. Most entries of a storm are new: such a group is sent in one round trip, without looking it up,
- * and PostgreSQL refuses it if one of its keys is known.
+ * second one sees what the first one stored. Most entries of a storm are new: such a group is one statement, without looking it up, and
+ * PostgreSQL refuses it if one of its keys is known.
  */
 function acceptGroups(intake: Database): (arrivals: readonly Arrival[]) => Promise<PromiseSettledResult<Accepted>[]> {
   let groupsToLookUp = 0
 
   return async (arrivals) => {
     if (groupsToLookUp === 0) {
-      const decided = decideAll(arrivals, emptyHistory())
+      const { results, rows, hasOnlyNew } = decideAll(arrivals, emptyHistory())
       try {
-        if (decided.hasOnlyNew) return await intake.transaction((tx) => insertNew(tx, arrivals, decided))
+        if (hasOnlyNew) {
+          const { text, values } = insertStatement(insertsOf(rows, 'fails'), locksOf(arrivals))
+          await intake.query(text, values)
+          return results
+        }
       } catch (error) {
         if (codeOf((error as Error).cause) !== uniqueViolation) throw error
       }
@@ -83,10 +87,13 @@ function acceptGroups(intake: Database): (arrivals: readonly Arrival[]) => Promi
     groupsToLookUp -= 1
     return intake.transaction(async (tx) => {
       const { results, rows } = decideAll(arrivals, await readHistory(tx, arrivals))
-      insertNotices(tx, rows.notices)
-      insertDeliveries(tx, rows.deliveries)
-      insertIncidentRecords(tx, [...rows.records.values()])
-      saveHistory(tx, rows, 'replaces')
+      insertRows(tx, insertsOf(rows, 'replaces'))
+      const ended = [...rows.records.values()].filter(({ status }) => status === 'resolved')
+      cancelSteps(
+        tx,
+        ended.map(({ key }) => key),
+        Math.max(...ended.map(({ updatedAt }) => updatedAt)),
+      )
       return results
     })
   }
@@ -94,19 +101,10 @@ function acceptGroups(intake: Database): (arrivals: readonly Arrival[]) => Promi
 
 const uniqueViolation = '23505'
 
-function insertNew(tx: Transaction, arrivals: readonly Arrival[], { results, rows }: Decided): Decided['results'] {
-  lockKeys(tx, arrivals)
-  saveHistory(tx, rows, 'is-new')
-  insertNotices(tx, rows.notices)
-  insertDeliveries(tx, rows.deliveries)
-  insertIncidentRecords(tx, [...rows.records.values()])
-  return results
-}
-
 interface Decided {
   readonly results: PromiseSettledResult<Accepted>[]
   readonly rows: NewRows
-  /** Whether every key of the entries is inserted, so that PostgreSQL notices if it is known. */
+  /** Whether every key of the entries is inserted, so that PostgreSQL notices if it is known, and no incident ends. */
   readonly hasOnlyNew: boolean
 }
 
@@ -121,7 +119,8 @@ function decideAll(arrivals: readonly Arrival[], history: History): Decided {
   })
   const hasOnlyNew = arrivals.every(
     ({ entry: { dedupeKey, groupKey } }) =>
-      (dedupeKey === undefined || rows.seen.has(dedupeKey)) && (groupKey === undefined || rows.incidents.has(groupKey)),
+      (dedupeKey === undefined || rows.seen.has(dedupeKey)) &&
+      (groupKey === undefined || rows.incidents.get(groupKey)?.status === 'firing'),
   )
   return { results, rows, hasOnlyNew }
 }
@@ -204,32 +203,19 @@ function emptyHistory(): History {
   return { seen: new Map(), incidents: new Map(), notified: new Map() }
 }
 
-function keysOf(arrivals: readonly Arrival[]): { readonly dedupeKeys: readonly string[]; readonly groupKeys: readonly string[] } {
-  return {
-    dedupeKeys: [...new Set(arrivals.flatMap(({ entry }) => entry.dedupeKey ?? []))],
-    groupKeys: [...new Set(arrivals.flatMap(({ entry }) => entry.groupKey ?? []))],
-  }
-}
-
-/** Lets no other transaction decide about the same keys. In one order everywhere, so that two groups cannot wait for each other. */
-function lockKeys(tx: Transaction, arrivals: readonly Arrival[]): void {
-  const { dedupeKeys, groupKeys } = keysOf(arrivals)
-  if (dedupeKeys.length + groupKeys.length === 0) return
-  tx.send(
-    `SELECT pg_advisory_xact_lock(lock) FROM (
-       SELECT DISTINCT hashtextextended(key, 1) AS lock FROM unnest($1::text[]) AS key ORDER BY lock) AS locks`,
-    [[...dedupeKeys, ...groupKeys]],
-  )
+/** The keys whose locks let no other transaction decide about the same entries. */
+function locksOf(arrivals: readonly Arrival[]): string[] {
+  return arrivals.flatMap(({ entry: { groupKey, dedupeKey } }) => groupKey ?? dedupeKey ?? [])
 }
 
 async function readHistory(tx: Transaction, arrivals: readonly Arrival[]): Promise<History> {
-  const { dedupeKeys, groupKeys } = keysOf(arrivals)
-  if (dedupeKeys.length + groupKeys.length === 0) return emptyHistory()
-  lockKeys(tx, arrivals)
+  const locks = locksOf(arrivals)
+  if (locks.length === 0) return emptyHistory()
+  tx.send(takeLocks, [locks])
   const [seenRows, incidentRows] = await Promise.all([
     tx.query<SeenRow>(
       'SELECT dedupe_key, notified_at, interval_ms, sender, notice_id FROM seen WHERE dedupe_key = ANY($1::text[])',
-      [dedupeKeys],
+      [arrivals.flatMap(({ entry }) => entry.dedupeKey ?? [])],
     ),
     tx.query<IncidentRow>(
       `SELECT group_key, incident_key, status, (
@@ -237,7 +223,7 @@ async function readHistory(tx: Transaction, arrivals: readonly Arrival[]): Promi
          FROM notified n WHERE n.incident_key = i.incident_key) AS recipients,
          EXISTS (SELECT 1 FROM incident_records r WHERE r.incident_key = i.incident_key AND r.state = 'acknowledged') AS is_acknowledged
        FROM incidents i WHERE group_key = ANY($1::text[])`,
-      [groupKeys],
+      [arrivals.flatMap(({ entry }) => entry.groupKey ?? [])],
     ),
   ])
   return {
@@ -255,35 +241,34 @@ function seenOf({ notified_at: notifiedAt, interval_ms: intervalMs, sender, noti
   return { notifiedAt, sender, noticeId, ...(intervalMs !== null && { intervalMs }) }
 }
 
-/** @param write whether rows with these keys may be there already; otherwise the transaction fails if one is */
-function saveHistory(tx: Transaction, { seen, incidents }: NewRows, write: 'replaces' | 'is-new'): void {
-  const replaces = write === 'replaces'
-  if (seen.size > 0) {
-    const all = [...seen.values()]
-    tx.send(replaces ? `${insertSeen} ${replaceSeen}` : insertSeen, [
-      [...seen.keys()],
-      all.map(({ notifiedAt }) => notifiedAt),
-      all.map(({ intervalMs }) => intervalMs ?? null),
-      all.map(({ sender }) => sender),
-      all.map(({ noticeId }) => noticeId),
-    ])
-  }
-  if (incidents.size > 0) {
-    const all = [...incidents.values()]
-    tx.send(replaces ? `${insertIncidents} ${replaceIncidents}` : insertIncidents, [
-      [...incidents.keys()],
-      all.map(({ key }) => key),
-      all.map(({ status }) => status),
-      all.map(({ updatedAt }) => updatedAt),
-    ])
-  }
+/** @param known what to do with rows whose keys are there already */
+function insertsOf({ notices, deliveries, seen, incidents, records }: NewRows, known: 'fails' | 'replaces'): Insert[] {
+  return [
+    {
+      table: 'seen',
+      columns: { dedupe_key: 'text', notified_at: 'bigint', interval_ms: 'bigint', sender: 'text', notice_id: 'text' },
+      rows: [...seen].map(([key, { notifiedAt, intervalMs = null, sender, noticeId }]) => [
+        key,
+        notifiedAt,
+        intervalMs,
+        sender,
+        noticeId,
+      ]),
+      ...(known === 'replaces' && { onConflict: replaceSeen }),
+    },
+    {
+      table: 'incidents',
+      columns: { group_key: 'text', incident_key: 'text', status: 'text', updated_at: 'bigint' },
+      rows: [...incidents].map(([groupKey, { key, status, updatedAt }]) => [groupKey, key, status, updatedAt]),
+      ...(known === 'replaces' && { onConflict: replaceIncidents }),
+    },
+    newNotices(notices),
+    newDeliveries(deliveries),
+    newIncidentRecords([...records.values()]),
+  ]
 }
 
-const insertSeen = `INSERT INTO seen (dedupe_key, notified_at, interval_ms, sender, notice_id)
-  SELECT * FROM unnest($1::text[], $2::bigint[], $3::bigint[], $4::text[], $5::text[])`
 const replaceSeen = `ON CONFLICT (dedupe_key) DO UPDATE SET notified_at = excluded.notified_at, interval_ms = excluded.interval_ms,
   sender = excluded.sender, notice_id = excluded.notice_id`
-const insertIncidents = `INSERT INTO incidents (group_key, incident_key, status, updated_at)
-  SELECT * FROM unnest($1::text[], $2::text[], $3::text[], $4::bigint[])`
 const replaceIncidents = `ON CONFLICT (group_key) DO UPDATE SET incident_key = excluded.incident_key, status = excluded.status,
   updated_at = excluded.updated_at`

@@ -14,33 +14,21 @@ import {
 import type { ChangedIncident, HistoryEntry, IncidentChange, Incidents, StoredIncident, Unacknowledged } from '../incidents.ts'
 import { orderedId } from '../rows.ts'
 import type { Recipient } from '../store.ts'
-import { insertDeliveries, insertNotices } from './new-rows.ts'
+import { type Insert, insertRows, newDeliveries, newNotices } from './new-rows.ts'
 import { timeIn } from './outbox.ts'
 import type { Database, Transaction } from './transactions.ts'
 
 const types = ['text', 'text', 'text', 'text', 'text', 'text', 'text', 'bigint', 'bigint', 'bigint', 'bigint']
-const putIncidents = `INSERT INTO incident_records AS r (${incidentColumns})
-  SELECT * FROM unnest(${types.map((type, index) => `$${index + 1}::${type}[]`).join(', ')}) ${updateIncident}`
+const columns = Object.fromEntries(incidentColumns.split(', ').map((name, index) => [name, types[index]!]))
 
-/** Writes the incidents of accepted entries, all in one statement; each key occurs once. */
-export function insertIncidentRecords(tx: Transaction, incidents: readonly NewIncident[]): void {
-  if (incidents.length === 0) return
-  const rows = incidents.map(incidentValues)
-  tx.send(
-    putIncidents,
-    types.map((_, index) => rows.map((row) => row[index])),
-  )
-  const ended = incidents.filter(({ status }) => status === 'resolved')
-  if (ended.length > 0)
-    cancelSteps(
-      tx,
-      ended.map(({ key }) => key),
-      Math.max(...ended.map(({ updatedAt }) => updatedAt)),
-    )
+/** The incidents of accepted entries; each key occurs once. */
+export function newIncidentRecords(incidents: readonly NewIncident[]): Insert {
+  return { table: 'incident_records', columns, rows: incidents.map(incidentValues), onConflict: updateIncident }
 }
 
 /** Cancels the pending deliveries of escalation steps of incidents. */
-function cancelSteps(tx: Transaction, keys: readonly string[], now: number): void {
+export function cancelSteps(tx: Transaction, keys: readonly string[], now: number): void {
+  if (keys.length === 0) return
   tx.send(
     `UPDATE deliveries d SET state = 'collapsed', finished_at = $2, reason = '${canceledReason}', held = NULL, lease_owner = NULL,
        lease_until = NULL
@@ -100,11 +88,10 @@ export function postgresIncidents({ query, transaction }: Database): Incidents {
     if (notify !== undefined) {
       const { notice, failover, dueAt = now } = notify
       const noticeId = orderedId(now)
-      insertNotices(tx, [{ id: noticeId, notice, receivedAt: now, failover }])
-      insertDeliveries(
-        tx,
-        notify.recipients.map((to) => ({ id: orderedId(now), noticeId, ...to, notice, createdAt: now, dueAt })),
-      )
+      insertRows(tx, [
+        newNotices([{ id: noticeId, notice, receivedAt: now, failover }]),
+        newDeliveries(notify.recipients.map((to) => ({ id: orderedId(now), noticeId, ...to, notice, createdAt: now, dueAt }))),
+      ])
     }
     const [row] = await tx.query<IncidentRecordRow>(select, [key])
     return { before, after: row === undefined ? before : incidentOf(row), isChanged: true }

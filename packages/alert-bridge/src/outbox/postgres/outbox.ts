@@ -5,7 +5,7 @@ import type { Notice } from '../../message/notice.ts'
 import { deliveryColumns, deliveryOf, type DeliveryRow, orderedId, ranks } from '../rows.ts'
 import type { Merge, Outbox, Recipient } from '../store.ts'
 import { claimDeliveries, lockChannel } from './claims.ts'
-import { insertDeliveries, insertNotices } from './new-rows.ts'
+import { insertRows, newDeliveries, newNotices } from './new-rows.ts'
 import type { Database, Transaction } from './transactions.ts'
 
 const unleased = 'lease_owner = NULL, lease_until = NULL'
@@ -34,8 +34,10 @@ export function postgresOutbox(database: Database, { owner, reached }: Checkpoin
     const id = row?.is_waiting === false ? randomUUID() : into.id
     if (row?.is_waiting !== true) {
       const noticeId = orderedId(now)
-      insertNotices(tx, [{ id: noticeId, notice, receivedAt: now, failover: { stage: 'last-resort' } }])
-      insertDeliveries(tx, [{ id, noticeId, channel, recipient, notice, createdAt: now, dueAt }])
+      insertRows(tx, [
+        newNotices([{ id: noticeId, notice, receivedAt: now, failover: { stage: 'last-resort' } }]),
+        newDeliveries([{ id, noticeId, channel, recipient, notice, createdAt: now, dueAt }]),
+      ])
     } else {
       tx.send('UPDATE notices SET severity = $2, title = $3, notice = $4 WHERE id = $1', [
         row.notice_id,

@@ -13,9 +13,9 @@ export interface Transaction {
   readonly send: (text: string, values?: readonly unknown[]) => void
 }
 
-/** Runs transactions and single statements. */
+/** Runs transactions and single statements, and repeats them, which must be harmless, after a conflict with another transaction. */
 export interface Database {
-  /** Resolves when the work is committed. Repeats it, which must be harmless, after a conflict with another transaction. */
+  /** Resolves when the work is committed. */
   readonly transaction: <Result>(work: (transaction: Transaction) => Promise<Result> | Result) => Promise<Result>
   /** One statement in a transaction of its own. */
   readonly query: <Row>(text: string, values?: readonly unknown[]) => Promise<Row[]>
@@ -24,17 +24,20 @@ export interface Database {
 const maxConflicts = 3
 
 export function databaseOf({ use }: Pick<Connections, 'use'>): Database {
-  async function transaction<Result>(work: (transaction: Transaction) => Promise<Result> | Result): Promise<Result> {
+  async function repeated<Result>(work: (client: Client) => Promise<Result>): Promise<Result> {
     for (let conflicts = 1; ; conflicts += 1) {
       try {
-        return await use((client) => runTransaction(client, work))
+        return await use(work)
       } catch (error) {
         if (conflicts >= maxConflicts || !isConflict((error as Error).cause)) throw error
       }
     }
   }
 
-  return { transaction, query: (text, values) => use((client) => run(client, text, values)) }
+  return {
+    transaction: (work) => repeated((client) => runTransaction(client, work)),
+    query: (text, values) => repeated((client) => run(client, text, values)),
+  }
 }
 
 /** Runs one transaction on a connection. Rejects with the error of the first statement that failed. */
