@@ -48,7 +48,7 @@ export interface Inbox {
 /** An entry that was received. */
 export interface Entry {
   readonly receivedAt: number
-  /** Equal for equal content. */
+  /** Equal for equal content, which belongs to the same group. */
   readonly dedupeKey?: string
   /** Equal for all notifications of one group of alerts, over all its incidents. */
   readonly groupKey?: string

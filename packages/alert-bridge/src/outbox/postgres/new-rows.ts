@@ -8,7 +8,7 @@ export interface Insert {
   readonly columns: Readonly<Record<string, string>>
   /** The values of each row in the order of the columns. */
   readonly rows: readonly (readonly unknown[])[]
-  /** What to do with a row `r` that is there already. @default the statement fails */
+  /** The clause for a row `r` that is there already. @default the statement fails */
   readonly onConflict?: string
 }
 

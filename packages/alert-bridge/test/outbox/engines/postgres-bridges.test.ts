@@ -3,6 +3,7 @@ import { eventually, whyNoPostgres } from '@swarmwatch/testkit'
 import pg from 'pg'
 import { describe, expect, onTestFinished, test, vi } from 'vitest'
 
+import { prepareGroup } from '../../../src/intake/prepare-entry.ts'
 import { readDatabaseUrl } from '../../../src/outbox/postgres/database-url.ts'
 import { openPostgresStore } from '../../../src/outbox/postgres/open-postgres-store.ts'
 import { step } from '../../escalation/moved-clock.ts'
@@ -64,6 +65,25 @@ describe.skipIf(whyNoPostgres() !== undefined)('bridges that share a database', 
     expect(answers.filter(([, isDuplicate]) => isDuplicate === true)).toHaveLength(60)
     await bridges[0]!.idle()
     expect(titles().toSorted()).toEqual(names.toSorted())
+  })
+
+  test('accept each alert once of those that all receive at the same time, new ones and known ones in any order', async () => {
+    const address = readDatabaseUrl(await newDatabase())!
+    const opened = await Promise.all([1, 2, 3].map(() => openPostgresStore(address)))
+    onTestFinished(async () => void (await Promise.all(opened.map(({ store }) => store.close()))))
+    const plan = { fallbackAfterMs: 60_000, lastResortAfterMs: 60_000 }
+    const accepted: string[] = []
+    const accept = async ({ store, now }: (typeof opened)[number], name: string): Promise<void> => {
+      const { entry, decide } = prepareGroup(firing({ name }), { channels: [], plan, receivedAt: now() })
+      if ((await store.accept(entry, decide)).duplicate === undefined) accepted.push(name)
+    }
+    const names = Array.from({ length: 60 }, (_, index) => `A${index}`)
+    for (const count of [20, 40, 60]) {
+      const some = names.slice(0, count)
+      const orders = [some, some.toReversed(), [...some.slice(count / 2), ...some.slice(0, count / 2)]]
+      await Promise.all(opened.flatMap((one, index) => orders[index]!.map((name) => accept(one, name))))
+      expect(accepted.toSorted()).toEqual(some.toSorted())
+    }
   })
 
   test('know that one lives while slow work holds all its connections', async () => {

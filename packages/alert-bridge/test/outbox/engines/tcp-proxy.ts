@@ -21,6 +21,9 @@ export interface TcpProxy {
   readonly close: () => void
 }
 
+/** The message ReadyForQuery after a commit. */
+const readyOutsideTransaction = Buffer.from('Z\0\0\0\x05I', 'latin1')
+
 /** Opens a proxy to the host of a URL. */
 export async function openTcpProxy(databaseUrl: string): Promise<TcpProxy> {
   let target = new URL(databaseUrl)
@@ -46,8 +49,8 @@ export async function openTcpProxy(databaseUrl: string): Promise<TcpProxy> {
     upstream.on('close', () => client.destroy())
     client.on('data', (bytes: Buffer) => {
       if (state === 'drops') return
-      // a transaction is one write
-      const isHit = cutting !== undefined && bytes.includes(cutting.text) && bytes.includes('COMMIT')
+      // the last write of a transaction, or a statement that is one
+      const isHit = cutting !== undefined && bytes.includes(cutting.text)
       if (isHit && cutting?.moment === 'request') return endAll()
       if (isHit) isCutAtAnswer = true
       if (delayMs === 0) upstream.write(bytes)
@@ -55,8 +58,7 @@ export async function openTcpProxy(databaseUrl: string): Promise<TcpProxy> {
     })
     upstream.on('data', (bytes: Buffer) => {
       if (state === 'drops') return
-      // the answer to COMMIT names it
-      if (isCutAtAnswer && bytes.includes('COMMIT')) return endAll()
+      if (isCutAtAnswer && bytes.includes(readyOutsideTransaction)) return endAll()
       client.write(bytes)
     })
   })
