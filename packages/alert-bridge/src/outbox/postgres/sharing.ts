@@ -68,6 +68,8 @@ export function postgresSharing({
           if (payload !== owner.id) notifyListeners()
         })
         await client.query(`LISTEN ${channel}`)
+        // a notification is a commit, and up to ten a second would each wait for the disk, or for a standby
+        await client.query('SET synchronous_commit = off')
         // a leader that is paused, and so does not call beat(), is replaced
         await client.query(`SET idle_session_timeout = ${idleLeaderMs}`)
         listener = client
