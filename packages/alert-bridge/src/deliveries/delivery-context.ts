@@ -50,9 +50,9 @@ export interface DeliveryTimes {
   readonly firstDigestAfterMs: number
   /** Between two updates of a digest. @default 1 min */
   readonly digestEveryMs: number
-  /** From steps of several incidents that are due at the same time to the message about them. @default 5 s */
+  /** From steps of several incidents that are due at the same time to the message about them. @default 2 s */
   readonly stepWaitMs: number
-  /** After a message of an escalation step, further steps for its recipient wait this long and are sent in one message. @default 10 s */
+  /** After a message of an escalation step, further steps for its recipient wait this long and are sent in one message. @default 4 s */
   readonly stepWindowMs: number
   /** Time for the attempts in progress when the bridge stops. @default 8 s */
   readonly graceMs: number
@@ -72,7 +72,8 @@ export const deliveryTimes: DeliveryTimes = {
   stormWindowMs: 60_000,
   firstDigestAfterMs: 5_000,
   digestEveryMs: 60_000,
-  stepWaitMs: 5_000,
-  stepWindowMs: 10_000,
+  // a step may be 30 s late, of which the takeover from a bridge that was killed needs up to 25 s; these two overlap
+  stepWaitMs: 2_000,
+  stepWindowMs: 4_000,
   graceMs: 8_000,
 }
