@@ -49,6 +49,7 @@ const bornLate: Readonly<Record<string, string>> = {
   bridge_database_standby_lag_seconds: 'a bridge on PostgreSQL with a standby has it',
   bridge_incident_acknowledge_seconds: 'no one acknowledges an alert there; a test of the bridge reads it',
   bridge_incident_acknowledge_seconds_bucket: 'no one acknowledges an alert there; a test of the bridge reads it',
+  bridge_alerts_missing: 'a bridge with ALERTMANAGER_URL has it',
   bridge_heartbeats_total: 'the bridge has it where it sends heartbeats to other regions',
 }
 /** The same for labels, by series; `` is any. */
@@ -58,6 +59,7 @@ const lateLabels: Readonly<Record<string, readonly string[]>> = {
   'bridge:notification_balance:settled': ['receiver'],
   bridge_incident_acknowledge_seconds: ['job', 'severity'],
   bridge_incident_acknowledge_seconds_bucket: ['job', 'severity'],
+  bridge_alerts_missing: ['job'],
   bridge_database_failures_total: ['job', 'instance'],
   bridge_database_wait_seconds_total: ['job', 'instance'],
   bridge_database_size_bytes: ['job', 'instance'],
