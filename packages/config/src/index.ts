@@ -27,6 +27,7 @@ export { type Mailbox, readMailbox, writeMailbox } from './mail-address.ts'
 export { type FieldName, readTemplate, type TemplateField, templateFields, type TemplatePart } from './message-template.ts'
 export { mistypedVariables } from './mistyped-variables.ts'
 export { asciiOnly, ConfigurationError, type Problem, problemText, shownValue } from './problem.ts'
+export { BodyTooLargeError, readBody } from './read-body.ts'
 export {
   chartAnnotations,
   type ChartUnit,

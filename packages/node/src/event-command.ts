@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs'
 
-import { asciiOnly, shownValue } from '@swarmwatch/config'
+import { asciiOnly, readBody, shownValue } from '@swarmwatch/config'
 import {
   asJson,
   commandLine,
@@ -11,7 +11,6 @@ import {
 } from '@swarmwatch/config/command-line'
 
 import { errorWord } from './logger.ts'
-import { readAnswer } from './read-answer.ts'
 
 /** Environment of the command. */
 export interface EventEnvironment extends Output {
@@ -96,7 +95,7 @@ async function sendEvent(
       redirect: 'manual',
       signal: AbortSignal.timeout(timeoutMs),
     })
-    const body = await readAnswer(response)
+    const body = await readBody(response)
     return response.ok
       ? { isAccepted: true, words: `the bridge at ${url.host} ${isKnown(body) ? 'already had' : 'accepted'} the event` }
       : { isAccepted: false, words: `the bridge at ${url.host} ${refusal(response.status, body)}` }

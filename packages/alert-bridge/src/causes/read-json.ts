@@ -1,7 +1,6 @@
-import type { Secret } from '@swarmwatch/config'
+import { readBody, type Secret } from '@swarmwatch/config'
 
 import { parseJson } from '../parse-json.ts'
-import { readBody } from '../read-body.ts'
 
 /** A server that is asked for JSON. */
 export interface JsonServer {

@@ -1,9 +1,8 @@
 import { z } from 'zod'
 
-import type { Secret } from '@swarmwatch/config'
+import { BodyTooLargeError, readBody, type Secret } from '@swarmwatch/config'
 
 import type { Notice, NoticeAlert } from '../message/notice.ts'
-import { BodyTooLargeError, readBody } from '../read-body.ts'
 
 /** A matcher of a silence: the label has exactly this value. */
 export interface Matcher {

@@ -1,9 +1,8 @@
-import type { Rotation, Secret } from '@swarmwatch/config'
+import { BodyTooLargeError, readBody, type Rotation, type Secret } from '@swarmwatch/config'
 
 import { hideSecrets } from '../channels/guarded-delivery.ts'
 import { patientTimeout } from '../clock.ts'
 import type { CalendarCopies, CalendarCopy } from '../outbox/store.ts'
-import { BodyTooLargeError, readBody } from '../read-body.ts'
 import type { CalendarShifts } from './read-calendar.ts'
 
 /** A rotation whose calendar decides who is on call. */

@@ -1,9 +1,8 @@
 import { createServer } from 'node:net'
 
-import { type Configuration, hostAndPort } from '@swarmwatch/config'
+import { type Configuration, hostAndPort, readBody } from '@swarmwatch/config'
 import { listen, ListenError, localUrl } from '@swarmwatch/config/listen'
 
-import { readAnswer } from '../read-answer.ts'
 import { type Finding, ok, wrong } from './finding.ts'
 
 interface Listener {
@@ -140,7 +139,7 @@ async function ask(
   try {
     const response = await fetch(url, { redirect: 'manual', signal: AbortSignal.timeout(timeoutMs) })
     const server = response.headers.get('server') ?? undefined
-    return { isOurs: server === 'swarmwatch', server, text: await readAnswer(response) }
+    return { isOurs: server === 'swarmwatch', server, text: await readBody(response) }
   } catch {
     return undefined
   }

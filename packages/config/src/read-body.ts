@@ -11,9 +11,11 @@ const mib = 1024 * 1024
 
 /**
  * Reads the whole body of an answer as text. Rejects with BodyTooLargeError as soon as there are more than `maxBytes`, and closes the
- * connection, because another program may send without end.
+ * connection, because any program may have answered, and may send without end.
+ *
+ * @param maxBytes default 8 MiB; more is no answer of a program that Swarmwatch asks
  */
-export async function readBody({ body }: Pick<Response, 'body'>, maxBytes: number): Promise<string> {
+export async function readBody({ body }: Pick<Response, 'body'>, maxBytes: number = 8 * mib): Promise<string> {
   const chunks: Uint8Array[] = []
   let size = 0
   // leaving the loop cancels the body
