@@ -5,6 +5,7 @@ import { cancelSteps, newIncidentRecords } from './incidents.ts'
 import { type Insert, insertRows, insertStatement, newDeliveries, newNotices, takeLocks } from './new-rows.ts'
 import { groupCommit } from './group-commit.ts'
 import { codeOf } from './store-error.ts'
+import { tableColumns } from './table-columns.ts'
 import type { Database, Transaction } from './transactions.ts'
 
 /** Of the bodies that could not be read, the newest are kept, each up to this size. */
@@ -246,7 +247,7 @@ function insertsOf({ notices, deliveries, seen, incidents, records }: NewRows, k
   return [
     {
       table: 'seen',
-      columns: { dedupe_key: 'text', notified_at: 'bigint', interval_ms: 'bigint', sender: 'text', notice_id: 'text' },
+      columns: Object.keys(tableColumns.seen),
       rows: [...seen].map(([key, { notifiedAt, intervalMs = null, sender, noticeId }]) => [
         key,
         notifiedAt,
@@ -258,7 +259,7 @@ function insertsOf({ notices, deliveries, seen, incidents, records }: NewRows, k
     },
     {
       table: 'incidents',
-      columns: { group_key: 'text', incident_key: 'text', status: 'text', updated_at: 'bigint' },
+      columns: Object.keys(tableColumns.incidents),
       rows: [...incidents].map(([groupKey, { key, status, updatedAt }]) => [groupKey, key, status, updatedAt]),
       ...(known === 'replaces' && { onConflict: replaceIncidents }),
     },

@@ -18,12 +18,14 @@ import { type Insert, insertRows, newDeliveries, newNotices } from './new-rows.t
 import { timeIn } from './outbox.ts'
 import type { Database, Transaction } from './transactions.ts'
 
-const types = ['text', 'text', 'text', 'text', 'text', 'text', 'text', 'bigint', 'bigint', 'bigint', 'bigint']
-const columns = Object.fromEntries(incidentColumns.split(', ').map((name, index) => [name, types[index]!]))
-
 /** The incidents of accepted entries; each key occurs once. */
 export function newIncidentRecords(incidents: readonly NewIncident[]): Insert {
-  return { table: 'incident_records', columns, rows: incidents.map(incidentValues), onConflict: updateIncident }
+  return {
+    table: 'incident_records',
+    columns: incidentColumns.split(', '),
+    rows: incidents.map(incidentValues),
+    onConflict: updateIncident,
+  }
 }
 
 /** Cancels the pending deliveries of escalation steps of incidents. */

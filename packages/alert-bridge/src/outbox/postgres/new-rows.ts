@@ -1,11 +1,11 @@
 import { type NewDelivery, type NewNotice, ranks } from '../rows.ts'
+import { insertFromArrays, tableColumns, type TableName } from './table-columns.ts'
 import type { Transaction } from './transactions.ts'
 
 /** New rows of one table. */
 export interface Insert {
-  readonly table: string
-  /** Types in PostgreSQL by the name of the column. */
-  readonly columns: Readonly<Record<string, string>>
+  readonly table: TableName
+  readonly columns: readonly string[]
   /** The values of each row in the order of the columns. */
   readonly rows: readonly (readonly unknown[])[]
   /** The clause for a row `r` that is there already. @default the statement fails */
@@ -27,9 +27,12 @@ export function insertStatement(
   const values: unknown[] = hasLocks ? [keys] : []
   const parts = inserts.flatMap(({ table, columns, rows, onConflict = '' }) => {
     if (rows.length === 0) return []
-    const arrays = Object.values(columns).map((type, index) => `$${values.push(rows.map((row) => row[index]))}::${type}[]`)
-    return `new_${table} AS (INSERT INTO ${table} AS r (${Object.keys(columns).join(', ')})
-      SELECT * FROM unnest(${arrays.join(', ')}) ${hasLocks ? 'WHERE (SELECT locks FROM locked) >= 0' : ''} ${onConflict})`
+    const insert = insertFromArrays(table, columns, {
+      first: values.length + 1,
+      ...(hasLocks && { where: '(SELECT locks FROM locked) >= 0' }),
+    })
+    values.push(...columns.map((_, index) => rows.map((row) => row[index])))
+    return `new_${table} AS (${insert} ${onConflict})`
   })
   return { text: `WITH ${[...(hasLocks ? [`locked AS (${takeLocks})`] : []), ...parts].join(', ')} SELECT`, values }
 }
@@ -41,16 +44,7 @@ export const takeLocks: string = `SELECT count(pg_advisory_xact_lock(lock)) AS l
 export function newNotices(notices: readonly NewNotice[]): Insert {
   return {
     table: 'notices',
-    columns: {
-      id: 'text',
-      severity: 'text',
-      title: 'text',
-      notice: 'text',
-      received_at: 'bigint',
-      traceparent: 'text',
-      escalate_at: 'bigint',
-      stage: 'text',
-    },
+    columns: Object.keys(tableColumns.notices),
     rows: notices.map(({ id, notice, receivedAt, traceparent, failover }) => [
       id,
       notice.severity,
@@ -67,17 +61,7 @@ export function newNotices(notices: readonly NewNotice[]): Insert {
 export function newDeliveries(deliveries: readonly NewDelivery[]): Insert {
   return {
     table: 'deliveries',
-    columns: {
-      id: 'text',
-      notice_id: 'text',
-      channel: 'text',
-      recipient: 'text',
-      rank: 'smallint',
-      kind: 'text',
-      incident_key: 'text',
-      created_at: 'bigint',
-      due_at: 'bigint',
-    },
+    columns: ['id', 'notice_id', 'channel', 'recipient', 'rank', 'kind', 'incident_key', 'created_at', 'due_at'],
     rows: deliveries.map(({ id, noticeId, channel, recipient, notice, createdAt, dueAt }) => [
       id,
       noticeId,
