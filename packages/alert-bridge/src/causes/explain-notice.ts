@@ -2,6 +2,7 @@ import { jobAnnotation, type RunChoice, runChoices, runsAnnotation, traceUrl } f
 
 import { affectedAlerts, agentOf } from '../message/alert-facts.ts'
 import type { Notice, NoticeAlert } from '../message/notice.ts'
+import { outageLines } from '../outage-lines.ts'
 import { inTime, reasonOf } from './in-time.ts'
 import { recentAnswers } from './recent-answers.ts'
 import { type Cause, causeAmong, type RunSearch, type TraceStore } from './runs.ts'
@@ -52,7 +53,7 @@ export function openExplanations({
   const recent = recentAnswers<Promise<Cause | undefined>>({ now, freshMs, maxKept })
   const running = new Set<Promise<unknown>>()
   let failedAtMs = Number.NEGATIVE_INFINITY
-  let hasFailed = false
+  const outage = outageLines(write)
 
   function causeOf(search: RunSearch): Promise<Cause | undefined> {
     const key = JSON.stringify([search.service, search.agent, search.choice, search.fromMs])
@@ -73,17 +74,13 @@ export function openExplanations({
         running.add(ended)
         return found
       }, timeoutMs)
-      if (hasFailed) write(`[BRIDGE] traces at ${store.host} can be searched again`)
-      hasFailed = false
+      outage.works(`[BRIDGE] traces at ${store.host} can be searched again`)
       return causeAmong(runs, search.choice)
     } catch (error) {
       failedAtMs = now()
-      if (!hasFailed) {
-        write(
-          `[BRIDGE] traces at ${store.host} cannot be searched (${reasonOf(error, timeoutMs)}); messages link to the list of runs instead of one run`,
-        )
-      }
-      hasFailed = true
+      outage.fails(
+        `[BRIDGE] traces at ${store.host} cannot be searched (${reasonOf(error, timeoutMs)}); messages link to the list of runs instead of one run`,
+      )
       return undefined
     }
   }

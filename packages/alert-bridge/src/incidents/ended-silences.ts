@@ -5,6 +5,7 @@ import { firstStep } from '../escalation/next-step.ts'
 import { failoverOf, type FailoverPlan } from '../intake/prepare-entry.ts'
 import type { Notice } from '../message/notice.ts'
 import type { IncidentChange, StoredIncident } from '../outbox/incidents.ts'
+import { outageLines } from '../outage-lines.ts'
 import type { Store } from '../outbox/store.ts'
 import { AlertmanagerError, type KnownAlert, knownMatchers, type Silences } from './alertmanager-silences.ts'
 import { isActive, noticeOf } from './incident-actions.ts'
@@ -45,7 +46,7 @@ type Finding = 'muted' | 'firing' | 'gone'
 export function watchEndedSilences(options: EndedSilencesOptions): Waker {
   const { store, silences, steps, plan, now, write, onStored, everyMs = 60_000, waitMs = 5 * 60_000 } = options
   let since = new Map<string, { readonly finding: Finding; readonly at: number }>()
-  let hasFailed = false
+  const outage = outageLines(write)
 
   async function look(): Promise<number> {
     // before Alertmanager is asked: an answer from before a pause of the process must not count as a later one
@@ -54,13 +55,11 @@ export function watchEndedSilences(options: EndedSilencesOptions): Waker {
     const still: typeof since = new Map()
     try {
       for (const incident of open.filter(({ state }) => state === 'silenced')) await lookAt(incident.key, at, still)
-      if (hasFailed) write('[BRIDGE] Alertmanager answers again about silenced incidents')
-      hasFailed = false
+      outage.works('[BRIDGE] Alertmanager answers again about silenced incidents')
       since = still
     } catch (error) {
       if (!(error instanceof AlertmanagerError)) throw error
-      if (!hasFailed) write(`[BRIDGE] the end of silences is not noticed: ${error.message}`)
-      hasFailed = true
+      outage.fails(`[BRIDGE] the end of silences is not noticed: ${error.message}`)
       // it may be starting, and know no alert yet when it answers again
       since = new Map()
     }

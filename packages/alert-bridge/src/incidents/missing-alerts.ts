@@ -1,4 +1,5 @@
 import { type Waker, waker } from '../deliveries/waker.ts'
+import { outageLines } from '../outage-lines.ts'
 import type { StoredIncident } from '../outbox/incidents.ts'
 import type { Store } from '../outbox/store.ts'
 import { isWatchdogName } from '../watchdog.ts'
@@ -50,7 +51,7 @@ export function watchMissingAlerts({
 }: MissingAlertsOptions): MissingAlerts {
   let seen = new Map<string, { readonly at: number; isKnown: boolean }>()
   let count: number | undefined
-  let hasFailed = false
+  const outage = outageLines(write)
 
   async function look(): Promise<number> {
     const at = now()
@@ -64,12 +65,10 @@ export function watchMissingAlerts({
         return !isKnown && at - firstAt >= (alert.labels['severity'] === 'info' ? waitMs.info : waitMs.others)
       })
       count = late.length === 0 ? 0 : await countMissing(late)
-      if (hasFailed) write('[BRIDGE] Alertmanager answers again about lost alerts')
-      hasFailed = false
+      outage.works('[BRIDGE] Alertmanager answers again about lost alerts')
     } catch (error) {
       if (!(error instanceof AlertmanagerError)) throw error
-      if (!hasFailed) write(`[BRIDGE] lost alerts are not noticed: ${error.message}`)
-      hasFailed = true
+      outage.fails(`[BRIDGE] lost alerts are not noticed: ${error.message}`)
       count = undefined
     }
     return everyMs
@@ -92,7 +91,8 @@ export function watchMissingAlerts({
       const until = state === 'resolved' ? resolvedAt : Number.POSITIVE_INFINITY
       for (const { labels, status, endsAt = '' } of notice?.alerts ?? []) {
         const end = status === 'resolved' ? Math.min(Date.parse(endsAt) || 0, until) : until
-        knownUntil.set(identityOf(labels), Math.max(knownUntil.get(identityOf(labels)) ?? 0, end))
+        const identity = identityOf(labels)
+        knownUntil.set(identity, Math.max(knownUntil.get(identity) ?? 0, end))
         if ((notice?.truncatedAlerts ?? 0) > 0) cutNames.add(labels['alertname'] ?? '')
       }
     }
