@@ -15,7 +15,7 @@ async function checkout(): Promise<{ folder: string; run: (env?: Record<string, 
   const folder = join(path, 'checkout')
   await mkdir(join(folder, '.ci'), { recursive: true })
   await copyFile(join(repositoryRoot, '.ci/run'), join(folder, '.ci/run'))
-  for (const program of ['npx', 'node', 'git', 'chromium']) await script(join(path, 'bin', program), program)
+  for (const program of ['npx', 'node', 'git', 'chromium', 'docker']) await script(join(path, 'bin', program), program)
   return {
     folder,
     async run(env = {}) {
@@ -54,6 +54,23 @@ test('CI runs the script for Docker next to the checkout if SWARMWATCH_ENGINES i
   const { folder, run } = await checkout()
   await script(join(folder, '../shared/offline/setup'), 'engines: sibling')
   expect(await run()).toEqual({ code: 0, commands: ['engines: sibling ', ...npx], error: '' })
+})
+
+test('CI runs the script for Docker again if it fails once, and ends if it fails twice', async () => {
+  const { folder, run } = await checkout()
+  const named = join(folder, 'my-engines')
+  await script(named, 'engines: first try')
+  await writeFile(
+    named,
+    `#!/bin/sh\n[ -e "$0.tried" ] && exec echo engines: second try\ntouch "$0.tried"\necho engines: first try\nexit 1\n`,
+  )
+  expect(await run({ SWARMWATCH_ENGINES: named })).toEqual({
+    code: 0,
+    commands: ['engines: first try', 'engines: second try', ...npx],
+    error: '',
+  })
+  await writeFile(named, '#!/bin/sh\necho engines: a try\nexit 1\n')
+  expect(await run({ SWARMWATCH_ENGINES: named })).toEqual({ code: 1, commands: ['engines: a try', 'engines: a try'], error: '' })
 })
 
 test('CI does not start if SWARMWATCH_ENGINES names no executable file', async () => {
