@@ -123,6 +123,109 @@ describe.skipIf(reason !== undefined)('the chart', () => {
     ])
   })
 
+  test('sets a label, an annotation and a variable once, with the value of the user', async () => {
+    const objects = await renderChart(flagsOf('5-digests-values.yaml'))
+    for (const { metadata, kind } of objects) {
+      expect(metadata.labels, `${kind} ${metadata.name}`).toMatchObject({
+        'app.kubernetes.io/part-of': 'platform',
+        team: 'agents',
+      })
+      expect(metadata.annotations).toMatchObject({ 'argocd.argoproj.io/sync-wave': '2' })
+    }
+    expect(podOf(objects, 'alert-bridge').metadata.labels).toMatchObject({ team: 'agents', 'sidecar.istio.io/inject': 'true' })
+    const variables = podOf(objects, 'alert-bridge').spec.containers[0]!.env
+    const names = variables.map(({ name }) => name)
+    expect(names).toEqual([...new Set(names)])
+    expect(Object.fromEntries(variables.map(({ name, value }) => [name, value]))).toMatchObject({
+      NODE_OPTIONS: '--max-old-space-size=400',
+      BRIDGE_INBOX_LIMIT: '1000000',
+      BRIDGE_HOST: '::',
+    })
+    expect(variables.find(({ name }) => name === 'HOST_IP')).toHaveProperty('valueFrom')
+  })
+
+  test.for(['my.release-of-the-agents-team-in-production-in-europe', '2026', 'true'])(
+    'has names that a cluster accepts with the release name %s',
+    async (release) => {
+      const text = await runTool('helm', ['template', release, chart, '--namespace=2026', minimal, '--set=worker.enabled=true'])
+      expect((await validated(text)).resources).toEqual([])
+      for (const { kind, metadata } of objectsOf(text)) {
+        expect(metadata.name).toMatch(/^[a-z0-9]([-a-z0-9]*[a-z0-9])?$/)
+        // the label controller-revision-hash of its pods is the name and up to 11 characters
+        if (kind === 'StatefulSet') expect(metadata.name.length).toBeLessThanOrEqual(52)
+      }
+    },
+  )
+
+  test('replaces defaults that cannot be combined with the value of the user', async () => {
+    const flags = [minimal, '--set=bridge.store=postgres,bridge.replicas=3,bridge.podDisruptionBudget.minAvailable=2']
+    const budget = (await renderChart(flags)).find(({ kind }) => kind === 'PodDisruptionBudget')
+    expect(budget?.spec).toMatchObject({ minAvailable: 2 })
+    expect(budget?.spec).not.toHaveProperty('maxUnavailable')
+    const dashboards = (await renderChart(flagsOf('4-alertmanager-secret-values.yaml'))).filter(
+      ({ kind }) => kind === 'GrafanaDashboard',
+    )
+    expect(dashboards.length).toBeGreaterThan(0)
+    for (const { spec } of dashboards) expect(spec).toMatchObject({ instanceSelector: { matchLabels: { team: 'agents' } } })
+    for (const { spec } of dashboards) expect(JSON.stringify(spec)).not.toContain('"dashboards":"grafana"')
+  })
+
+  test('spreads pods over nodes by default, or as the values describe, within the workload', async () => {
+    const matchLabels = {
+      'app.kubernetes.io/name': 'swarmwatch',
+      'app.kubernetes.io/instance': 'swarmwatch',
+      'app.kubernetes.io/component': 'alert-bridge',
+    }
+    const spread = async (...flags: string[]): Promise<unknown> =>
+      podOf(await renderChart([minimal, ...flags]), 'alert-bridge').spec.topologySpreadConstraints
+    expect(await spread()).toEqual([
+      { maxSkew: 1, topologyKey: 'kubernetes.io/hostname', whenUnsatisfiable: 'ScheduleAnyway', labelSelector: { matchLabels } },
+    ])
+    const zones = { maxSkew: 1, topologyKey: 'topology.kubernetes.io/zone', whenUnsatisfiable: 'DoNotSchedule' }
+    expect(await spread(`--set-json=bridge.topologySpreadConstraints=${JSON.stringify([zones])}`)).toEqual([
+      { ...zones, labelSelector: { matchLabels } },
+    ])
+  })
+
+  test('listens on IPv6 everywhere with listenAddress', async () => {
+    const objects = await renderChart([minimal, '--set=listenAddress=::,worker.enabled=true,advisor.enabled=true'])
+    const [config] = configMapsNamed(objects, 'otel-collector')
+    expect(parse(config!['overlay.yaml']!)).toMatchObject({
+      extensions: { health_check: { endpoint: '[::]:13133' } },
+      receivers: { otlp: { protocols: { grpc: { endpoint: '[::]:4317' }, http: { endpoint: '[::]:4318' } } } },
+    })
+    const variables = ['alert-bridge', 'otel-collector', 'agent-worker', 'advisor'].flatMap(
+      (component) => podOf(objects, component).spec.containers[0]!.env,
+    )
+    const hosts = variables.filter(({ name }) => name.endsWith('_HOST'))
+    expect(hosts.map(({ name }) => name)).toEqual(['BRIDGE_HOST', 'OTELCOL_METRICS_HOST', 'WORKER_HOST', 'ADVISOR_HOST'])
+    expect(new Set(hosts.map(({ value }) => value))).toEqual(new Set(['::']))
+  })
+
+  test('uses a ServiceAccount that exists, and leaves the rules to another release', async () => {
+    const objects = await renderChart([
+      minimal,
+      '--set=serviceAccount.create=false,serviceAccount.name=agents,prometheusOperator.rules=false',
+    ])
+    const kinds = objects.map(({ kind }) => kind)
+    expect(kinds).not.toContain('ServiceAccount')
+    expect(kinds).not.toContain('PrometheusRule')
+    expect(kinds).toContain('ServiceMonitor')
+    expect(podOf(objects, 'alert-bridge').spec.serviceAccountName).toBe('agents')
+  })
+
+  test('lets an ingress controller reach the bridge when the values name it', async () => {
+    const peers = [{ namespaceSelector: { matchLabels: { 'kubernetes.io/metadata.name': 'ingress-nginx' } } }]
+    const flags = [minimal, `--set-json=networkPolicy.bridgeClients=${JSON.stringify(peers)}`]
+    const policies = (await renderChart(flags)).filter(({ kind }) => kind === 'NetworkPolicy')
+    const allowing = policies.filter(({ spec }) => JSON.stringify(spec).includes('ingress-nginx'))
+    expect(allowing.map(({ metadata }) => metadata.name)).toEqual(['swarmwatch-alert-bridge'])
+    expect((allowing[0]!.spec as { ingress: unknown[] }).ingress).toContainEqual({
+      from: peers,
+      ports: [{ port: 8090, protocol: 'TCP' }],
+    })
+  })
+
   test('contains no secret: workloads mount the keys of one Secret that exists', async () => {
     for (const file of valueSets) {
       const text = await renderText(flagsOf(file))
@@ -158,6 +261,16 @@ describe.skipIf(reason !== undefined)('the chart', () => {
       'the password of a proxy as a variable',
       [minimal, '--set=bridge.env.HTTPS_PROXY=http://user:hunter2@proxy:3128'],
       /env\.HTTPS_PROXY of alert-bridge holds a secret/,
+    ],
+    [
+      'a secret as an extra variable',
+      [minimal, '--set-json=bridge.extraEnv=[{"name":"SLACK_TOKEN","value":"hunter2"}]'],
+      /env\.SLACK_TOKEN of alert-bridge holds a secret/,
+    ],
+    [
+      'a ServiceAccount that no one creates',
+      [minimal, '--set=serviceAccount.create=false'],
+      /serviceAccount\.create is false: serviceAccount\.name must be set/,
     ],
     [
       'a value with a typing mistake',
@@ -221,6 +334,23 @@ function hasPath(values: unknown, path: string): boolean {
     .slice(0, -1)
     .reduce<unknown>((inner, name) => (inner as Record<string, unknown> | undefined)?.[name], values)
   return typeof parent === 'object' && parent !== null && parts.at(-1)! in parent
+}
+
+interface Pod {
+  readonly metadata: KubernetesObject['metadata']
+  readonly spec: {
+    readonly serviceAccountName: string
+    readonly topologySpreadConstraints: readonly unknown[]
+    readonly containers: readonly { readonly env: readonly { readonly name: string; readonly value?: string }[] }[]
+  }
+}
+
+/** The template of the pods of a component. */
+function podOf(objects: readonly KubernetesObject[], component: string): Pod {
+  const found = objects.find(
+    ({ kind, metadata }) => /^(?:StatefulSet|Deployment)$/.test(kind) && metadata.name.endsWith(component),
+  )
+  return (found!.spec as { template: Pod }).template
 }
 
 /** Arguments of the container of a component that is a StatefulSet. */

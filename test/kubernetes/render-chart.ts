@@ -13,6 +13,7 @@ export interface KubernetesObject {
     readonly name: string
     readonly namespace?: string
     readonly labels?: Readonly<Record<string, string>>
+    readonly annotations?: Readonly<Record<string, string>>
   }
   readonly spec?: unknown
   readonly data?: Readonly<Record<string, string>>
@@ -29,9 +30,12 @@ export async function renderChart(args: readonly string[]): Promise<readonly Kub
   return objectsOf(await renderText(args))
 }
 
-/** The objects of a text with YAML documents. */
+/** The objects of a text with YAML documents. @throws if a document is not valid, such as with the same key twice */
 export function objectsOf(text: string): readonly KubernetesObject[] {
-  return parseAllDocuments(text).flatMap((document) => (document.toJS() as KubernetesObject | null) ?? [])
+  return parseAllDocuments(text).flatMap((document) => {
+    if (document.errors.length > 0) throw document.errors[0]
+    return (document.toJS() as KubernetesObject | null) ?? []
+  })
 }
 
 /** The verdict of kubeconform: resources with a problem, and the counts. Kinds without a schema are skipped. */

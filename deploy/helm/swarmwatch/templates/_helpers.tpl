@@ -1,6 +1,6 @@
-{{/* Names and labels */}}
+{{/* Names and labels. A StatefulSet may have 52 characters, because a label of its pods contains its name: 37, and "-otel-collector" */}}
 {{- define "swarmwatch.fullname" -}}
-{{- default .Release.Name .Values.fullnameOverride | trunc 40 | trimSuffix "-" -}}
+{{- default .Release.Name .Values.fullnameOverride | replace "." "-" | trunc 37 | trimSuffix "-" -}}
 {{- end -}}
 
 {{/* Call with (dict "root" $ "component" "alert-bridge") */}}
@@ -10,26 +10,34 @@
 
 {{- define "swarmwatch.selectorLabels" -}}
 app.kubernetes.io/name: swarmwatch
-app.kubernetes.io/instance: {{ .root.Release.Name }}
+app.kubernetes.io/instance: {{ .root.Release.Name | toYaml }}
 app.kubernetes.io/component: {{ .component }}
 {{- end -}}
 
+{{/* Each label once: those of "labels" replace commonLabels, which replace the chart's; no value replaces a label of the selectors */}}
 {{- define "swarmwatch.labels" -}}
-{{ include "swarmwatch.selectorLabels" . }}
-app.kubernetes.io/version: {{ .root.Chart.AppVersion | quote }}
-app.kubernetes.io/part-of: swarmwatch
-app.kubernetes.io/managed-by: {{ .root.Release.Service }}
-helm.sh/chart: {{ .root.Chart.Name }}-{{ .root.Chart.Version }}
-{{- with .root.Values.commonLabels }}
-{{ toYaml . }}
+{{- $own := dict
+  "app.kubernetes.io/version" .root.Chart.AppVersion
+  "app.kubernetes.io/part-of" "swarmwatch"
+  "app.kubernetes.io/managed-by" .root.Release.Service
+  "helm.sh/chart" (printf "%s-%s" .root.Chart.Name .root.Chart.Version | replace "+" "_") -}}
+{{ mergeOverwrite $own .root.Values.commonLabels (default dict .labels) (include "swarmwatch.selectorLabels" . | fromYaml) | toYaml }}
+{{- end -}}
+
+{{/* Call with "name" for another name than that of the component, "labels" and "annotations" for further ones */}}
+{{- define "swarmwatch.metadata" -}}
+name: {{ default (include "swarmwatch.name" .) .name | toYaml }}
+namespace: {{ .root.Release.Namespace | toYaml }}
+labels:
+  {{- include "swarmwatch.labels" . | nindent 2 }}
+{{- with mergeOverwrite (dict) .root.Values.commonAnnotations (default dict .annotations) }}
+annotations:
+  {{- toYaml . | nindent 2 }}
 {{- end }}
 {{- end -}}
 
-{{- define "swarmwatch.metadata" -}}
-name: {{ include "swarmwatch.name" . }}
-namespace: {{ .root.Release.Namespace }}
-labels:
-  {{- include "swarmwatch.labels" . | nindent 2 }}
+{{- define "swarmwatch.serviceAccountName" -}}
+{{ default (include "swarmwatch.fullname" .) .Values.serviceAccount.name }}
 {{- end -}}
 
 {{/* Whether a component of deploy/connections.yaml is a pod of this release: "true" or empty */}}
@@ -70,7 +78,7 @@ capabilities:
 {{- define "swarmwatch.podSpec" -}}
 automountServiceAccountToken: false
 enableServiceLinks: false
-serviceAccountName: {{ include "swarmwatch.fullname" .root }}
+serviceAccountName: {{ include "swarmwatch.serviceAccountName" .root | toYaml }}
 securityContext:
   {{- include "swarmwatch.podSecurityContext" . | nindent 2 }}
 {{- with .root.Values.imagePullSecrets }}
@@ -92,24 +100,21 @@ tolerations:
 affinity:
   {{- toYaml . | nindent 2 }}
 {{- end }}
-# Pods of one workload on different nodes, where there are any
+{{- $selector := dict "matchLabels" (include "swarmwatch.selectorLabels" . | fromYaml) }}
+# By default pods of one workload are on different nodes, where there are any
+{{- $default := dict "maxSkew" 1 "topologyKey" "kubernetes.io/hostname" "whenUnsatisfiable" "ScheduleAnyway" }}
 topologySpreadConstraints:
-  - maxSkew: 1
-    topologyKey: kubernetes.io/hostname
-    whenUnsatisfiable: ScheduleAnyway
-    labelSelector:
-      matchLabels:
-        {{- include "swarmwatch.selectorLabels" . | nindent 8 }}
+{{- range default (list $default) .values.topologySpreadConstraints }}
+  {{- merge (dict) . (dict "labelSelector" $selector) | list | toYaml | nindent 2 }}
+{{- end }}
 {{- end -}}
 
 {{- define "swarmwatch.podMetadata" -}}
 labels:
-  {{- include "swarmwatch.labels" . | nindent 2 }}
+  {{- include "swarmwatch.labels" (merge (dict "labels" .values.podLabels) .) | nindent 2 }}
 annotations:
-  swarmwatch.dev/settings: {{ include "swarmwatch.settings" .root | sha256sum }}
-{{- with .values.podAnnotations }}
-  {{- toYaml . | nindent 2 }}
-{{- end }}
+  {{- $own := dict "swarmwatch.dev/settings" (include "swarmwatch.settings" .root | sha256sum) }}
+  {{- mergeOverwrite $own .root.Values.commonAnnotations .values.podAnnotations | toYaml | nindent 2 }}
 {{- end -}}
 
 {{/* config/production.yaml with the values of `settings` over it */}}
@@ -117,19 +122,36 @@ annotations:
 {{ mergeOverwrite (.Files.Get "files/production.yaml" | fromYaml) (deepCopy .Values.settings) | toYaml }}
 {{- end -}}
 
-{{/* Variables of `env`, and NAME_FILE for each key of the Secret: call with "secretKeys" */}}
+{{/* Variables of a container: the chart's ("own", a YAML list), NAME_FILE for each of "secretKeys", `env` and `extraEnv`. Each name once: */}}
+{{- /* a later one replaces an earlier one in its place, because others may refer to it */}}
 {{- define "swarmwatch.variables" -}}
-{{- range $name, $value := .values.env }}
-{{- $isSecretUrl := regexMatch "://[^/]*@" (toString $value) }}
-{{- if or $isSecretUrl (regexMatch "(^|_)(PASSWORD|SECRET|TOKEN|KEY|WEBHOOK|HEARTBEAT_URL|HEARTBEAT_TARGETS|NTFY_URL|BRIDGE_PROXY|DATABASE_URL)(_|$)" $name) }}
-{{- fail (printf "env.%s of %s holds a secret: add the key %s to the Secret, and its name to secretKeys" $name $.component (lower $name)) }}
-{{- end }}
-- name: {{ $name }}
-  value: {{ $value | quote }}
-{{- end }}
+{{- $own := .own | fromYamlArray }}
+{{- $keys := list }}
 {{- range .secretKeys }}
-- name: {{ upper . }}_FILE
-  value: /run/secrets/{{ . }}
+{{- $keys = append $keys (dict "name" (printf "%s_FILE" (upper .)) "value" (printf "/run/secrets/%s" .)) }}
+{{- end }}
+{{- $env := list }}
+{{- range $name, $value := .values.env }}
+{{- /* Helm reads every number as a float, and would print 1000000 as 1e+06 */}}
+{{- $text := toString $value }}
+{{- if kindIs "float64" $value }}{{ if eq (floor $value) $value }}{{ $text = int64 $value | toString }}{{ end }}{{ end }}
+{{- $env = append $env (dict "name" $name "value" $text) }}
+{{- end }}
+{{- range concat $env .values.extraEnv }}
+{{- $isSecretUrl := regexMatch "://[^/]*@" (default "" .value) }}
+{{- $isSecret := regexMatch "(^|_)(PASSWORD|SECRET|TOKEN|KEY|WEBHOOK|HEARTBEAT_URL|HEARTBEAT_TARGETS|NTFY_URL|BRIDGE_PROXY|DATABASE_URL)(_|$)" .name }}
+{{- if and .value (or $isSecretUrl (and $isSecret (not (hasSuffix "_FILE" .name)))) }}
+{{- fail (printf "env.%s of %s holds a secret: add the key %s to the Secret, and its name to secretKeys" .name $.component (lower .name)) }}
+{{- end }}
+{{- end }}
+{{- $variables := dict }}
+{{- $names := list }}
+{{- range concat $own $keys $env .values.extraEnv }}
+{{- $names = append $names .name | uniq }}
+{{- $_ := set $variables .name . }}
+{{- end }}
+{{- range $names }}
+{{ get $variables . | list | toYaml }}
 {{- end }}
 {{- end -}}
 
@@ -137,6 +159,9 @@ annotations:
 - { name: tmp, mountPath: /tmp }
 - { name: secrets, mountPath: /run/secrets, readOnly: true }
 - { name: config, mountPath: {{ .configPath }}, readOnly: true }
+{{- with .values.extraVolumeMounts }}
+{{ toYaml . }}
+{{- end }}
 {{- end -}}
 
 {{- define "swarmwatch.volumes" -}}
@@ -153,6 +178,18 @@ annotations:
 - name: config
   configMap:
     name: {{ .configMap }}
+{{- with .values.extraVolumes }}
+{{ toYaml . }}
+{{- end }}
+{{- end -}}
+
+{{/* A user who sets minAvailable cannot unset the default of the other one */}}
+{{- define "swarmwatch.disruption" -}}
+{{- if hasKey . "minAvailable" -}}
+minAvailable: {{ .minAvailable }}
+{{- else -}}
+maxUnavailable: {{ .maxUnavailable }}
+{{- end }}
 {{- end -}}
 
 {{- define "swarmwatch.secretName" -}}
