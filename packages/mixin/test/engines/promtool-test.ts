@@ -1,6 +1,6 @@
 import { chmodSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
-import { join, resolve } from 'node:path'
+import { join } from 'node:path'
 
 import { runOnce } from '@swarmwatch/testkit'
 import { stringify } from 'yaml'
@@ -19,17 +19,11 @@ export interface PromtoolTest {
   readonly promql_expr_test: readonly object[]
 }
 
-const committed = resolve(import.meta.dirname, '../../../../collector/prometheus/rules')
-
-/**
- * Runs tests on rule files, in this order: those of the repository, or others as `rendered`. Returns what was wrong with each test, '' if
- * nothing.
- */
+/** Runs tests on rule files, in this order. Returns what was wrong with each test, '' if nothing. */
 export async function promtoolTest(
   files: readonly RuleFile[],
   evaluationInterval: string,
   tests: readonly PromtoolTest[],
-  { rendered = false }: { readonly rendered?: boolean } = {},
 ): Promise<ReadonlyMap<string, string>> {
   const folder = mkdtempSync(join(tmpdir(), 'promtool-'))
   // Programs in containers run as another user
@@ -38,16 +32,17 @@ export async function promtoolTest(
     writeFileSync(
       join(folder, 'tests.yaml'),
       stringify({
-        rule_files: files.map(({ name }) => `/rules/${name}`),
+        rule_files: files.map(({ name }) => `/tests/${name}`),
         evaluation_interval: evaluationInterval,
         group_eval_order: files.flatMap(({ groups }) => groups.map(({ name }) => `swarmwatch-${name}`)),
         fuzzy_compare: true,
         tests,
       }),
     )
-    if (rendered) for (const file of files) writeFileSync(join(folder, file.name), renderRuleFile(file))
-    const mounts = { '/rules': rendered ? folder : committed, '/tests': folder }
-    const { code, output } = await runOnce(image.prometheus, 'promtool', ['test', 'rules', '/tests/tests.yaml'], mounts)
+    for (const file of files) writeFileSync(join(folder, file.name), renderRuleFile(file))
+    const { code, output } = await runOnce(image.prometheus, 'promtool', ['test', 'rules', '/tests/tests.yaml'], {
+      '/tests': folder,
+    })
     const failures = failuresByName(output)
     if (code !== 0 && failures.size === 0) throw new Error(output)
     return new Map(tests.map(({ name }) => [name, failures.get(name) ?? '']))

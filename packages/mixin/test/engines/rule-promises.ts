@@ -6,7 +6,8 @@ import { hasDocker } from './docker.ts'
 import { hasHistograms, withNativeHistograms } from './native-series.ts'
 import { promtoolTest, type PromtoolTest } from './promtool-test.ts'
 import type { HistogramMode } from '../../src/histograms.ts'
-import { type Alert, isAlert } from '../../src/rule.ts'
+import { renderRuleFile } from '../../src/render-rule-file.ts'
+import { type Alert, isAlert, type Recording } from '../../src/rule.ts'
 import { type RuleFile, ruleFiles } from '../../src/rule-files.ts'
 import { readMixinSettings } from '../../src/settings.ts'
 import { variableOf } from '../../src/dashboards/links.ts'
@@ -55,6 +56,8 @@ export interface Sample {
 const settings = readMixinSettings(join(resolve(import.meta.dirname, '../../../..'), 'config/production.yaml'))
 const links = { grafana_url: 'http://grafana.test', runbooks_url: 'http://runbooks.test' }
 
+type Rule = Recording | Alert
+
 export interface PromiseOptions {
   /** @default '30s' */
   readonly evaluationInterval?: string
@@ -84,10 +87,13 @@ export function alertPromises(
     const run = (of: readonly (readonly [string, Promised])[], histograms: HistogramMode) =>
       hasDocker && of.length > 0
         ? promtoolTest(
-            filesFor(alertname, histograms),
+            rulesFor(
+              alertname,
+              of.map(([, promised]) => promised),
+              histograms,
+            ),
             evaluationInterval,
             of.map(([name, promised]) => promtoolOf(name, alertname, promised)),
-            { rendered: histograms !== settings.histograms },
           )
         : undefined
     const running = run(tests, 'native')
@@ -100,13 +106,37 @@ export function alertPromises(
   })
 }
 
-/** The file of the alert, after those whose recordings it reads. */
-function filesFor(alertname: string, histograms: HistogramMode): readonly RuleFile[] {
+/**
+ * The alert, from its file and those whose recordings it reads, without the rules that neither the alert nor a query of the promises
+ * needs: weeks of samples would wait for them.
+ */
+function rulesFor(alertname: string, promises: Iterable<Promised>, histograms: HistogramMode): readonly RuleFile[] {
   const files = ruleFiles({ ...settings, histograms })
-  const own = files.find(({ groups }) =>
-    groups.some(({ rules }) => rules.some((rule) => isAlert(rule) && rule.alert === alertname)),
-  )
-  return files.filter((file) => file === own || own?.reads.includes(file.name))
+  const isOwn = (rule: Rule): boolean => isAlert(rule) && rule.alert === alertname
+  const own = files.find(({ groups }) => groups.some(({ rules }) => rules.some(isOwn)))
+  const readable = files.filter((file) => file === own || own?.reads.includes(file.name))
+  const only = (isKept: (rule: Rule) => boolean): readonly RuleFile[] =>
+    readable.flatMap((file) => {
+      const groups = file.groups.map((group) => ({ ...group, rules: group.rules.filter(isKept) }))
+      const some = groups.filter(({ rules }) => rules.length > 0)
+      return some.length === 0 ? [] : [{ ...file, groups: some }]
+    })
+  const recordings = readable
+    .flatMap(({ groups }) => groups.flatMap(({ rules }) => rules))
+    .filter((rule): rule is Recording => !isAlert(rule))
+  const needed = new Set<string>()
+  const read = (text: string): void => {
+    for (const [name] of text.matchAll(/[a-z_:][\w:]*/gi)) {
+      if (needed.has(name)) continue
+      needed.add(name)
+      for (const { record, expr } of recordings) if (record === name) read(expr)
+    }
+  }
+  const text = only(isOwn).map(renderRuleFile).join('\n')
+  if (/\bALERTS\b/.test(text)) return readable
+  read(text)
+  for (const { values = {} } of promises) for (const query of Object.keys(values)) read(query)
+  return only((rule) => isOwn(rule) || (!isAlert(rule) && needed.has(rule.record)))
 }
 
 function promtoolOf(name: string, alertname: string, promised: Promised): PromtoolTest {
