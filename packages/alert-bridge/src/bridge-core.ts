@@ -188,7 +188,7 @@ async function startUpkeep({ store, channels, metrics, now, write, times }: Upke
     const orphans = (await store.list({ state: 'pending' })).filter(({ channel }) => !names.has(channel))
     write(`[BRIDGE] ${orphans.length} deliveries waited for channels that are no longer configured; they are now dead letters`)
     await Promise.all(
-      orphans.map(({ id, channel }) => store.deadLetter(id, now(), `the channel "${channel}" is no longer configured`)),
+      orphans.map(({ id, channel }) => store.deadLetter([id], now(), `the channel "${channel}" is no longer configured`)),
     )
     for (const _ of orphans) metrics.deadLetter()
   }

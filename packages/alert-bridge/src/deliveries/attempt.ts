@@ -8,6 +8,7 @@ import { undeliverableLine } from '../message/console-lines.ts'
 import { type ClaimedDelivery, StoreError } from '../outbox/store.ts'
 import type { DeliveryContext } from './delivery-context.ts'
 import { decideOutcome, type AttemptOutcome } from './outcome.ts'
+import type { OutgoingDelivery } from './sort-deliveries.ts'
 
 /** How late a channel may notice that its time has ended. */
 const maxLatenessMs = 2_000
@@ -46,35 +47,67 @@ function parentOf(traceparent: string | undefined): typeof ROOT_CONTEXT {
   return trace.setSpanContext(ROOT_CONTEXT, { traceId, spanId, traceFlags, isRemote: true })
 }
 
-/** Stores the outcome of an attempt and counts it. */
+/** Stores the outcome of an attempt for all deliveries of its message, and counts each. Returns that of the first one. */
 export async function settleDelivery(
-  delivery: ClaimedDelivery,
+  delivery: OutgoingDelivery,
   result: DeliveryResult,
-  { store, metrics, times, now, pauses, random, write, onDead }: DeliveryContext,
+  context: DeliveryContext,
   stop: AbortSignal,
 ): Promise<AttemptOutcome> {
-  const { id, channel, severity } = delivery
-  const at = now()
-  const outcome = decideOutcome(delivery, result, { now: at, awakeForMs: pauses.awakeForMs() }, times, random)
+  const { others = [] } = delivery
+  // the incidents of a message for several have no thread of their own, and are due again together
+  const own = others.length > 0 && result.kind === 'delivered' ? { kind: result.kind } : result
+  const [at, random] = [context.now(), context.random()]
+  const moment = { now: at, awakeForMs: context.pauses.awakeForMs() }
+  const decided = [delivery, ...others].map((one) => ({
+    one,
+    outcome: decideOutcome(one, own, moment, context.times, () => random),
+  }))
+  // deliveries with equal outcomes, which most messages have, are one transaction
+  const groups = [...Map.groupBy(decided, ({ outcome }) => JSON.stringify(outcome)).values()]
+  const settled = groups.map((group) => {
+    const deliveries = group.map(({ one }) => one)
+    return settle(deliveries, group[0]!.outcome, { result, at, context, stop })
+  })
+  await Promise.all(settled)
+  return decided[0]!.outcome
+}
+
+interface Attempt {
+  readonly result: DeliveryResult
+  readonly at: number
+  readonly context: DeliveryContext
+  readonly stop: AbortSignal
+}
+
+/** Stores the outcome of deliveries of one message in one transaction. */
+async function settle(
+  deliveries: readonly ClaimedDelivery[],
+  outcome: AttemptOutcome,
+  { result, at, context: { store, metrics, write, onDead }, stop }: Attempt,
+): Promise<void> {
+  const ids = deliveries.map(({ id }) => id)
+  const { channel } = deliveries[0]!
   if (outcome.kind === 'delivered') {
-    await persist(() => store.succeed(id, at, outcome.thread), stop)
-    metrics.delivery(channel, 'delivered')
-    metrics.latency(channel, severity, Math.max(at - delivery.createdAt, 0) / 1000)
-    return outcome
+    await persist(() => store.succeed(ids, at, outcome.thread), stop)
+    metrics.delivery(channel, 'delivered', ids.length)
+    for (const { severity, createdAt } of deliveries) metrics.latency(channel, severity, Math.max(at - createdAt, 0) / 1000)
+    return
   }
-  if (outcome.mayHaveArrived) metrics.unknownOutcome()
+  if (outcome.mayHaveArrived) metrics.unknownOutcome(ids.length)
   if (outcome.kind === 'dead') {
-    await persist(() => store.deadLetter(id, at, outcome.reason, outcome.mayHaveArrived), stop)
-    metrics.delivery(channel, result.kind === 'undeliverable' ? 'undeliverable' : 'gave_up')
-    metrics.deadLetter()
-    write(undeliverableLine(delivery, outcome.reason))
+    await persist(() => store.deadLetter(ids, at, outcome.reason, outcome.mayHaveArrived), stop)
+    metrics.delivery(channel, result.kind === 'undeliverable' ? 'undeliverable' : 'gave_up', ids.length)
+    for (const delivery of deliveries) {
+      metrics.deadLetter()
+      write(undeliverableLine(delivery, outcome.reason))
+    }
     onDead()
-    return outcome
+    return
   }
   const { dueAt, reason, mayHaveArrived } = outcome
-  await persist(() => store.reschedule(id, { dueAt, reason, mayHaveArrived }), stop)
-  metrics.delivery(channel, result.kind === 'channel-down' ? 'channel_down' : 'retry')
-  return outcome
+  await persist(() => store.reschedule(ids, { dueAt, reason, mayHaveArrived }), stop)
+  metrics.delivery(channel, result.kind === 'channel-down' ? 'channel_down' : 'retry', ids.length)
 }
 
 /**

@@ -3,7 +3,6 @@ import { sendDelivery, settleDelivery } from './attempt.ts'
 import { channelBreaker } from './channel-breaker.ts'
 import type { DeliveryContext } from './delivery-context.ts'
 import { openRateLimit } from './rate-limit.ts'
-import type { AttemptOutcome } from './outcome.ts'
 import { type OutgoingDelivery, sortDeliveries, type Sorted } from './sort-deliveries.ts'
 import { waker } from './waker.ts'
 
@@ -120,17 +119,12 @@ export async function openChannelQueue(routed: RoutedChannel, context: DeliveryC
   }
 
   async function attempt(delivery: OutgoingDelivery): Promise<void> {
-    const { others = [], messageId = delivery.id } = delivery
+    const { messageId = delivery.id } = delivery
     const options = { deadlineMs: times.deadlineMs, stop: abortAttempts.signal }
     checkpoints.reached('before-send')
     const result = await breaker.watch(() => sendDelivery(channel, { ...delivery, id: messageId }, options))
     checkpoints.reached('after-send')
-    // the incidents of a message for several have no thread of their own, and are due again together
-    const own = others.length > 0 && result.kind === 'delivered' ? { kind: result.kind } : result
-    const [at, random] = [now(), context.random()]
-    const moment = others.length > 0 ? { ...context, now: () => at, random: () => random } : context
-    const settled = [delivery, ...others].map((one) => settleDelivery(one, own, moment, abortAttempts.signal))
-    const [outcome] = (await Promise.all(settled)) as [AttemptOutcome, ...AttemptOutcome[]]
+    const outcome = await settleDelivery(delivery, result, context, abortAttempts.signal)
     if (outcome.kind === 'later' && outcome.pauseUntil !== undefined) await rateLimit.pause(outcome.pauseUntil)
   }
 

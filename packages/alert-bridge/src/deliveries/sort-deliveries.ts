@@ -61,7 +61,10 @@ export function sortDeliveries({ channel, quietHours }: RoutedChannel, context: 
     const windowEnd = (lastSteps.get(recipient) ?? Number.NEGATIVE_INFINITY) + times.stepWindowMs
     // a failed attempt has waited already
     if (at < windowEnd && steps.every(({ attempts, mayHaveArrived }) => attempts === 0 && !mayHaveArrived)) {
-      await Promise.all(steps.map(({ id }) => store.reschedule(id, { dueAt: windowEnd, tried: false })))
+      await store.reschedule(
+        steps.map(({ id }) => id),
+        { dueAt: windowEnd, tried: false },
+      )
       return []
     }
     lastSteps.set(recipient, at)
@@ -100,7 +103,7 @@ export function sortDeliveries({ channel, quietHours }: RoutedChannel, context: 
     for (const recipient of recipientsOf(sorted.ended)) {
       sorted.ended.push(...(await store.claimOvertaken(claimOf(recipient, maxInSummary))))
     }
-    await Promise.all(sorted.quiet.map(({ id, dueAt }) => store.reschedule(id, { dueAt, held: 'quiet-hours', tried: false })))
+    await Promise.all(sorted.quiet.map(({ id, dueAt }) => store.reschedule([id], { dueAt, held: 'quiet-hours', tried: false })))
     for (const recipient of recipientsOf(sorted.ended)) {
       await mergeIntoSummary(only(sorted.ended, recipient), { channel: name, recipient }, context)
     }

@@ -117,9 +117,10 @@ export interface Outbox {
   /** Claims deliveries of escalation steps for one recipient, which one message can contain: those that are due, and new ones. */
   readonly claimSteps: (claim: Claim & Recipient) => Promise<ClaimedDelivery[]>
   readonly renewLeases: (ids: readonly string[], until: number) => Promise<void>
-  readonly succeed: (id: string, now: number, thread?: unknown) => Promise<void>
-  readonly reschedule: (id: string, change: Reschedule) => Promise<void>
-  readonly deadLetter: (id: string, now: number, reason: string, mayHaveArrived?: boolean) => Promise<void>
+  /** Marks all deliveries of a message in one transaction, as do the next two: a bridge that is killed then marks all or none. */
+  readonly succeed: (ids: readonly string[], now: number, thread?: unknown) => Promise<void>
+  readonly reschedule: (ids: readonly string[], change: Reschedule) => Promise<void>
+  readonly deadLetter: (ids: readonly string[], now: number, reason: string, mayHaveArrived?: boolean) => Promise<void>
   readonly merge: (merge: Merge) => Promise<void>
   readonly replay: (id: string, now: number) => Promise<Replayed>
   /** Makes all pending deliveries of a channel due, except those that are held. */

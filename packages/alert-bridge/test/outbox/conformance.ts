@@ -1,5 +1,6 @@
 import { describe, expect, onTestFinished, test } from 'vitest'
 
+import type { Checkpoints } from '../../src/checkpoint.ts'
 import type { Notice } from '../../src/message/notice.ts'
 import type { Decision, Known } from '../../src/outbox/store.ts'
 import { incidentConformance } from './incident-conformance.ts'
@@ -10,9 +11,9 @@ const minute = 60_000
 const people = { channel: 'main', recipient: 'people' }
 
 /** Guarantees that the bridge needs from every store. */
-export function storeConformance(start: () => Promise<StoreBench>): void {
-  async function opened(): Promise<StoreBench> {
-    const bench = await start()
+export function storeConformance(start: (checkpoints?: Checkpoints) => Promise<StoreBench>): void {
+  async function opened(checkpoints?: Checkpoints): Promise<StoreBench> {
+    const bench = await start(checkpoints)
     onTestFinished(() => bench.store.close())
     return bench
   }
@@ -101,7 +102,7 @@ export function storeConformance(start: () => Promise<StoreBench>): void {
     const { store } = await opened()
     await store.accept({ receivedAt: now, groupKey: 'group' }, () => ({ ...keep('A'), status: 'firing' }))
     const [first] = await store.claimDue({ channel: 'main', limit: 1, now, leaseMs: minute })
-    await store.succeed(first?.id ?? '', now + 1, { ts: '1.2' })
+    await store.succeed([first?.id ?? ''], now + 1, { ts: '1.2' })
     await store.accept({ receivedAt: now + 2, groupKey: 'group' }, ({ notified }) =>
       keep('A', { kind: 'resolved', recipients: notified }),
     )
@@ -116,12 +117,12 @@ export function storeConformance(start: () => Promise<StoreBench>): void {
     const claim = (at: number): Promise<string | undefined> =>
       store.claimDue({ channel: 'main', limit: 1, now: at, leaseMs: minute }).then(([one]) => one?.id)
     const id = (await claim(now)) ?? ''
-    await store.reschedule(id, { dueAt: now + 5 * minute, reason: 'HTTP 500', mayHaveArrived: true })
+    await store.reschedule([id], { dueAt: now + 5 * minute, reason: 'HTTP 500', mayHaveArrived: true })
     expect([await store.nextDueAt('main'), await store.nextDueAt('main', true)]).toEqual([now + 5 * minute, undefined])
     expect(await claim(now)).toBeUndefined()
     await store.makeDue('main', now)
     expect(await claim(now)).toBe(id)
-    await store.deadLetter(id, now, 'gave up')
+    await store.deadLetter([id], now, 'gave up')
     expect(await store.list({ state: 'dead' })).toMatchObject([
       { id, attempts: 2, reason: 'gave up', mayHaveArrived: true, finishedAt: now },
     ])
@@ -163,15 +164,55 @@ export function storeConformance(start: () => Promise<StoreBench>): void {
     const first = await store.claimSteps(claim)
     expect(first.map(titleOf)).toEqual(['A', 'B', 'C', 'D'])
     const later = { dueAt: now + minute }
-    await store.reschedule(first[0]!.id, { ...later, tried: false })
-    await store.reschedule(first[1]!.id, { ...later, reason: 'HTTP 500' })
-    await store.reschedule(first[2]!.id, { ...later, tried: false, held: 'quiet-hours' })
+    await store.reschedule([first[0]!.id], { ...later, tried: false })
+    await store.reschedule([first[1]!.id], { ...later, reason: 'HTTP 500' })
+    await store.reschedule([first[2]!.id], { ...later, tried: false, held: 'quiet-hours' })
     expect((await store.claimSteps(claim)).map(titleOf)).toEqual(['A'])
     expect((await store.claimSteps({ ...claim, now: now + minute - 1, limit: 1 })).map(titleOf)).toEqual([])
     expect((await store.claimSteps({ ...claim, now: now + minute })).map(titleOf)).toEqual(['B', 'C'])
     // all leases have ended, but two attempts are still in progress
     const except = [first[0]!.id, first[1]!.id]
     expect((await store.claimSteps({ ...claim, now: now + 20 * minute, except })).map(titleOf)).toEqual(['C', 'D'])
+  })
+
+  test('the deliveries of one message are marked together, and none of them when that is cut off', async () => {
+    let marked = 0
+    const cutOff = (): never => {
+      marked += 1
+      throw new Error('cut off')
+    }
+    const { store, takeOver } = await opened({ reached: cutOff })
+    for (const title of ['A', 'B', 'C']) await store.accept({ receivedAt: now }, () => keep(title, { kind: 'escalation' }))
+    const ids = (await store.claimSteps({ ...people, limit: 9, now, leaseMs: minute })).map(({ id }) => id)
+    await expect(store.succeed(ids, now)).rejects.toThrow('cut off')
+    expect(marked).toBe(1)
+    const next = await takeOver()
+    onTestFinished(() => next.close())
+    expect(await next.recover(now)).toBe(3)
+    expect((await next.claimSteps({ ...people, limit: 9, now, leaseMs: minute })).map(({ id }) => id)).toEqual(ids)
+    await next.succeed(ids, now + 1)
+    expect((await next.list({ state: 'delivered' })).map(({ id, finishedAt }) => [id, finishedAt])).toEqual(
+      ids.toReversed().map((id) => [id, now + 1]),
+    )
+    for (const title of ['A', 'B', 'C']) await next.accept({ receivedAt: now }, () => keep(title))
+    const known = await next.claimDue({ channel: 'main', limit: 9, now, leaseMs: minute })
+    expect(known.map(({ wasNotified }) => wasNotified)).toEqual([true, true, true])
+  })
+
+  test('deliveries that failed together are due again together, or dead together, and then their failover is due', async () => {
+    const { store } = await opened()
+    const recipients = [people, { ...people, recipient: 'boss' }]
+    const failover = { stage: 'fallback', at: now + 9 * minute } as const
+    await store.accept({ receivedAt: now }, () => ({ ...keep('A', { recipients }), failover }))
+    const claim = { channel: 'main', limit: 9, now, leaseMs: minute }
+    const ids = (await store.claimDue(claim)).map(({ id }) => id)
+    await store.reschedule(ids, { dueAt: now + minute, reason: 'HTTP 500', mayHaveArrived: true })
+    const row = { attempts: 1, dueAt: now + minute, reason: 'HTTP 500', mayHaveArrived: true }
+    expect(await store.list({ state: 'pending' })).toMatchObject([row, row])
+    await store.deadLetter(ids, now + 1, 'gave up')
+    const end = { attempts: 2, finishedAt: now + 1, reason: 'gave up', mayHaveArrived: true }
+    expect(await store.list({ state: 'dead' })).toMatchObject([end, end])
+    expect(await store.nextFailoverAt()).toBe(now + 1)
   })
 
   test('notices without a delivery in time are known, and can get more recipients', async () => {
@@ -257,7 +298,7 @@ export function storeConformance(start: () => Promise<StoreBench>): void {
     expect([await store.countPending(2), await store.countPending(9), await store.oldestPendingAt()]).toEqual([2, 3, now + 1])
   })
 
-  describe('incidents', () => incidentConformance(opened))
+  describe('incidents', () => incidentConformance(() => opened()))
 
   test('after closing, it reports that it is closed', async () => {
     const { store } = await start()

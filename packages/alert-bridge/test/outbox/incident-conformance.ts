@@ -65,7 +65,7 @@ export function incidentConformance(opened: () => Promise<StoreBench>): void {
     const { store, takeOver } = await opened()
     await fire(store, now, {}, [main])
     const [delivery] = await store.claimDue({ channel: 'main', limit: 1, now, leaseMs: minute })
-    await store.succeed(delivery!.id, now, { ts: '1' })
+    await store.succeed([delivery!.id], now, { ts: '1' })
     await fire(store, now + 1, { severity: 'critical' }, [main, boss])
     const seen: unknown[] = []
     const changed = await store.changeIncident('one', now + minute, (incident, recipients) => {
@@ -131,8 +131,8 @@ export function incidentConformance(opened: () => Promise<StoreBench>): void {
     const [ofMain] = await store.claimDue({ channel: 'main', limit: 1, now, leaseMs: minute })
     const [ofBoss] = await store.claimDue({ channel: 'sms', limit: 1, now, leaseMs: minute })
     await store.changeIncident('one', now + 1, () => acknowledge('Ana'))
-    await store.deadLetter(ofMain!.id, now + 2, 'refused')
-    await store.reschedule(ofBoss!.id, { dueAt: now + 3, reason: 'HTTP 503' })
+    await store.deadLetter([ofMain!.id], now + 2, 'refused')
+    await store.reschedule([ofBoss!.id], { dueAt: now + 3, reason: 'HTTP 503' })
     const rows = await store.list({})
     expect(rows.map(({ channel, state }) => `${channel} ${state}`).toSorted()).toEqual(['main collapsed', 'sms collapsed'])
     expect(await store.claimDue({ channel: 'sms', limit: 1, now: now + minute, leaseMs: minute })).toEqual([])

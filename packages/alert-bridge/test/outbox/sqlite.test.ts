@@ -10,10 +10,10 @@ import { openSqliteStore } from '../../src/outbox/sqlite/open-sqlite-store.ts'
 import { storeConformance } from './conformance.ts'
 
 describe('conformance', () => {
-  storeConformance(async () => {
+  storeConformance(async (checkpoints) => {
     const folder = temporaryFolder()
     return {
-      store: openSqliteStore(folder).store,
+      store: openSqliteStore(folder, checkpoints).store,
       takeOver: async () => {
         // what is on disk at this moment, as a process leaves it that is killed
         const left = temporaryFolder()

@@ -12,9 +12,9 @@ const unleased = 'lease_owner = NULL, lease_until = NULL'
 // another bridge may have taken over the delivery while this one could not reach the database
 const isOwn = '(lease_owner IS NULL OR lease_owner = $2)'
 
-// the delivery $1 and all deliveries that it contains
+// the deliveries $1 and all deliveries that they contain
 const contained = `WITH RECURSIVE contained (id) AS (
-  SELECT $1::text COLLATE "C" UNION SELECT d.id FROM deliveries d JOIN contained t ON d.collapsed_into = t.id)`
+  SELECT unnest($1::text[]) COLLATE "C" UNION SELECT d.id FROM deliveries d JOIN contained t ON d.collapsed_into = t.id)`
 
 /** Claims deliveries, records how attempts ended, and lists deliveries. */
 export function postgresOutbox(database: Database, { owner, reached }: Checkpoints & { readonly owner: string }): Outbox {
@@ -61,47 +61,49 @@ export function postgresOutbox(database: Database, { owner, reached }: Checkpoin
       const id = await transaction((tx) => merge(tx, given))
       if (given.into.notice.kind === 'digest') ownDigests.set(keyOf(given.into), id)
     },
-    succeed: (id, now, thread) =>
+    succeed: (ids, now, thread) =>
       transaction((tx) => {
         tx.send(
           `UPDATE deliveries SET state = 'delivered', attempts = attempts + 1, finished_at = $2, reason = NULL, held = NULL, ${unleased}
-           WHERE id = $1`,
-          [id, now],
+           WHERE id = ANY($1::text[])`,
+          [ids, now],
         )
         tx.send(
           `INSERT INTO notified (incident_key, channel, recipient, updated_at)
            ${contained} SELECT DISTINCT d.incident_key, d.channel, d.recipient, $2::bigint FROM deliveries d JOIN contained t ON t.id = d.id
            ON CONFLICT (incident_key, channel, recipient) DO UPDATE SET updated_at = excluded.updated_at`,
-          [id, now],
+          [ids, now],
         )
         if (thread !== undefined) {
           tx.send(
             `UPDATE notified n SET thread = $2 FROM deliveries d
-             WHERE d.id = $1 AND n.incident_key = d.incident_key AND n.channel = d.channel AND n.recipient = d.recipient`,
-            [id, JSON.stringify(thread)],
+             WHERE d.id = ANY($1::text[]) AND n.incident_key = d.incident_key AND n.channel = d.channel AND n.recipient = d.recipient`,
+            [ids, JSON.stringify(thread)],
           )
         }
         reached('while-marking')
       }),
-    reschedule: async (id, { dueAt, reason = null, held = null, mayHaveArrived = false, tried = true }) =>
+    reschedule: async (ids, { dueAt, reason = null, held = null, mayHaveArrived = false, tried = true }) =>
       void (await query(
         `UPDATE deliveries SET due_at = $3, attempts = attempts + $4, held = $5, reason = coalesce($6, reason),
-           may_have_arrived = greatest(may_have_arrived, $7), ${unleased} WHERE id = $1 AND state = 'pending' AND ${isOwn}`,
-        [id, owner, dueAt, Number(tried), held, reason, Number(mayHaveArrived)],
+           may_have_arrived = greatest(may_have_arrived, $7), ${unleased}
+         WHERE id = ANY($1::text[]) AND state = 'pending' AND ${isOwn}`,
+        [ids, owner, dueAt, Number(tried), held, reason, Number(mayHaveArrived)],
       )),
-    deadLetter: (id, now, reason, mayHaveArrived = false) =>
+    deadLetter: (ids, now, reason, mayHaveArrived = false) =>
       transaction((tx) => {
         tx.send(
           `UPDATE deliveries SET state = 'dead', attempts = attempts + 1, finished_at = $3, reason = $4, held = NULL,
-             may_have_arrived = greatest(may_have_arrived, $5), ${unleased} WHERE id = $1 AND state = 'pending' AND ${isOwn}`,
-          [id, owner, now, reason, Number(mayHaveArrived)],
+             may_have_arrived = greatest(may_have_arrived, $5), ${unleased}
+           WHERE id = ANY($1::text[]) AND state = 'pending' AND ${isOwn}`,
+          [ids, owner, now, reason, Number(mayHaveArrived)],
         )
         // no recipient is left that could still be reached, so the failover must not wait for its time
         tx.send(
           `${contained} UPDATE notices SET escalate_at = $2 WHERE stage IS NOT NULL AND id IN (
              SELECT d.notice_id FROM deliveries d JOIN contained t ON t.id = d.id)
            AND NOT EXISTS (SELECT 1 FROM deliveries o WHERE o.notice_id = notices.id AND o.state IN ('pending', 'delivered'))`,
-          [id, now],
+          [ids, now],
         )
       }),
     replay: (id, now) =>

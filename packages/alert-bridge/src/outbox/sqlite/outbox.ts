@@ -10,9 +10,10 @@ import { noticeWriter, numberOf, unlimited } from './rows.ts'
 
 const unleased = 'lease_owner = NULL, lease_until = NULL'
 
-// the delivery :id and all deliveries that it contains
+const isGiven = 'id IN (SELECT value FROM json_each(:ids))'
+// the deliveries :ids and all deliveries that they contain
 const contained = `WITH RECURSIVE contained (id) AS (
-  SELECT :id UNION SELECT d.id FROM deliveries d JOIN contained t ON d.collapsed_into = t.id)`
+  SELECT value FROM json_each(:ids) UNION SELECT d.id FROM deliveries d JOIN contained t ON d.collapsed_into = t.id)`
 
 /** Claims deliveries, records how attempts ended, and lists deliveries. */
 export function sqliteOutbox(
@@ -22,8 +23,8 @@ export function sqliteOutbox(
 ): Outbox {
   const { insertNotice, insertDelivery } = noticeWriter(database)
   const delivered = database.prepare(
-    `UPDATE deliveries SET state = 'delivered', attempts = attempts + 1, finished_at = ?, reason = NULL, held = NULL, ${unleased}
-     WHERE id = ?`,
+    `UPDATE deliveries SET state = 'delivered', attempts = attempts + 1, finished_at = :now, reason = NULL, held = NULL, ${unleased}
+     WHERE ${isGiven}`,
   )
   const markNotified = database.prepare(
     `INSERT INTO told (incident_key, channel, recipient, updated_at)
@@ -32,15 +33,15 @@ export function sqliteOutbox(
   )
   const keepThread = database.prepare(
     `UPDATE told SET thread = :thread FROM deliveries d
-     WHERE d.id = :id AND told.incident_key = d.incident_key AND told.channel = d.channel AND told.recipient = d.recipient`,
+     WHERE d.${isGiven} AND told.incident_key = d.incident_key AND told.channel = d.channel AND told.recipient = d.recipient`,
   )
   const later = database.prepare(
     `UPDATE deliveries SET due_at = :dueAt, attempts = attempts + :tried, held = :held, reason = coalesce(:reason, reason),
-       may_have_arrived = max(may_have_arrived, :unknown), ${unleased} WHERE id = :id AND state = 'pending'`,
+       may_have_arrived = max(may_have_arrived, :unknown), ${unleased} WHERE ${isGiven} AND state = 'pending'`,
   )
   const dead = database.prepare(
-    `UPDATE deliveries SET state = 'dead', attempts = attempts + 1, finished_at = ?, reason = ?, held = NULL,
-       may_have_arrived = max(may_have_arrived, ?), ${unleased} WHERE id = ? AND state = 'pending'`,
+    `UPDATE deliveries SET state = 'dead', attempts = attempts + 1, finished_at = :now, reason = :reason, held = NULL,
+       may_have_arrived = max(may_have_arrived, :unknown), ${unleased} WHERE ${isGiven} AND state = 'pending'`,
   )
   // no recipient is left that could still be reached, so the failover must not wait for its time
   const hurry = database.prepare(
@@ -96,19 +97,24 @@ export function sqliteOutbox(
   return {
     ...claimDeliveries(database, write, owner),
     merge: (given) => write(() => merge(given)),
-    succeed: (id, now, thread) =>
+    succeed: (given, now, thread) =>
       write(() => {
-        delivered.run(now, id)
-        markNotified.run({ id, now })
-        if (thread !== undefined) keepThread.run({ id, thread: JSON.stringify(thread) })
+        const ids = JSON.stringify(given)
+        delivered.run({ ids, now })
+        markNotified.run({ ids, now })
+        if (thread !== undefined) keepThread.run({ ids, thread: JSON.stringify(thread) })
         reached('while-marking')
       }),
-    reschedule: (id, { dueAt, reason = null, held = null, mayHaveArrived = false, tried = true }) =>
-      write(() => void later.run({ id, dueAt, reason, held, unknown: Number(mayHaveArrived), tried: Number(tried) })),
-    deadLetter: (id, now, reason, mayHaveArrived = false) =>
+    reschedule: (given, { dueAt, reason = null, held = null, mayHaveArrived = false, tried = true }) =>
       write(() => {
-        dead.run(now, reason, Number(mayHaveArrived), id)
-        hurry.run({ id, now })
+        const ids = JSON.stringify(given)
+        later.run({ ids, dueAt, reason, held, unknown: Number(mayHaveArrived), tried: Number(tried) })
+      }),
+    deadLetter: (given, now, reason, mayHaveArrived = false) =>
+      write(() => {
+        const ids = JSON.stringify(given)
+        dead.run({ ids, now, reason, unknown: Number(mayHaveArrived) })
+        hurry.run({ ids, now })
       }),
     replay: (id, now) =>
       write(() => {

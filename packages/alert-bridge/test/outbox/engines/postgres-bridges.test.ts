@@ -260,7 +260,7 @@ describe.skipIf(whyNoPostgres() !== undefined)('bridges that share a database', 
     expect([await second.store.recover(later), await second.store.channelsWithPending()]).toEqual([0, []])
     expect(await second.store.claimDue({ channel: 'main', limit: 1, now: later, leaseMs: 60_000 })).toEqual([])
     await first.store.sharing!.beat()
-    await first.store.succeed(sending!.id, later)
+    await first.store.succeed([sending!.id], later)
     expect(await second.store.list({})).toMatchObject([{ state: 'delivered', attempts: 1, mayHaveArrived: false }])
   })
 
@@ -283,7 +283,7 @@ describe.skipIf(whyNoPostgres() !== undefined)('bridges that share a database', 
     const waiting = await first.store.pendingDigest(to)
     const [sent] = await second.store.claimDue(claim)
     await first.store.merge({ ids: [b!.id], into: { ...into, id: waiting!.id, notice: noticeOf('digest', 'A and B') }, now })
-    await second.store.succeed(sent!.id, now)
+    await second.store.succeed([sent!.id], now)
     const rest = await second.store.claimDue(claim)
     expect([sent!.notice.title, ...rest.map(({ notice }) => notice.title)]).toEqual(['A', 'A and B'])
     const collapsed = await first.store.list({ state: 'collapsed' })

@@ -1,6 +1,7 @@
 import { whyNoPostgres } from '@swarmwatch/testkit'
 import { describe, onTestFinished } from 'vitest'
 
+import type { Checkpoints } from '../../../src/checkpoint.ts'
 import { readDatabaseUrl } from '../../../src/outbox/postgres/database-url.ts'
 import { openPostgresStore } from '../../../src/outbox/postgres/open-postgres-store.ts'
 import type { Store } from '../../../src/outbox/store.ts'
@@ -11,11 +12,11 @@ describe.skipIf(whyNoPostgres() !== undefined)('the store in PostgreSQL', () => 
   const { newDatabase } = postgresForTests()
 
   describe('conformance', () => {
-    storeConformance(async () => {
+    storeConformance(async (checkpoints) => {
       const url = await newDatabase()
-      const open = async (): Promise<Store> => (await openPostgresStore(readDatabaseUrl(url)!)).store
+      const open = async (given?: Checkpoints): Promise<Store> => (await openPostgresStore(readDatabaseUrl(url)!, given)).store
       return {
-        store: await open(),
+        store: await open(checkpoints),
         takeOver: async () => {
           await endLivesOf(url)
           // a bridge that lives shows that the first one could have reported
