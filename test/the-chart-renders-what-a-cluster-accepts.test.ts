@@ -226,6 +226,33 @@ describe.skipIf(reason !== undefined)('the chart', () => {
     })
   })
 
+  test('lets workers reach a Collector elsewhere, and all parts a store that listens on another port', async () => {
+    const collector = [{ namespaceSelector: { matchLabels: { 'kubernetes.io/metadata.name': 'telemetry' } } }]
+    const objects = await renderChart([
+      minimal,
+      '--set=worker.enabled=true,worker.otlpEndpoint=http://otel.telemetry:4318,networkPolicy.prometheusPort=8428',
+      `--set-json=networkPolicy.collector=${JSON.stringify(collector)}`,
+    ])
+    const egressOf = (component: string): { to: unknown; ports?: { port: number }[] }[] =>
+      (
+        objects.find(({ kind, metadata }) => kind === 'NetworkPolicy' && metadata.name.endsWith(component))!.spec as {
+          egress: { to: unknown; ports?: { port: number }[] }[]
+        }
+      ).egress
+    expect(egressOf('agent-worker')).toContainEqual({
+      to: collector,
+      ports: [
+        { port: 4317, protocol: 'TCP' },
+        { port: 4318, protocol: 'TCP' },
+      ],
+    })
+    for (const component of ['alert-bridge', 'otel-collector']) {
+      const ports = egressOf(component).flatMap((rule) => rule.ports?.map(({ port }) => port) ?? [])
+      expect(ports).toContain(8428)
+      expect(ports).not.toContain(9090)
+    }
+  })
+
   test('contains no secret: workloads mount the keys of one Secret that exists', async () => {
     for (const file of valueSets) {
       const text = await renderText(flagsOf(file))
