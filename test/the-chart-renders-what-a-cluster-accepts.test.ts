@@ -253,6 +253,22 @@ describe.skipIf(reason !== undefined)('the chart', () => {
     }
   })
 
+  test('ends the installation with notes about what is missing, and about no part that is off', async () => {
+    const notesOf = async (...flags: string[]): Promise<string> => {
+      const output = await runTool('helm', ['install', 'swarmwatch', chart, '--dry-run=client', minimal, ...flags])
+      return output.slice(output.indexOf('\nNOTES:'))
+    }
+    expect(await notesOf()).toMatch(
+      /networkPolicy\.agents is empty[\s\S]*statefulset\/swarmwatch-alert-bridge -- alert-bridge drill/,
+    )
+    const withoutBridge = await notesOf(
+      '--set=bridge.enabled=false,alertmanager.kind=none,worker.enabled=true,worker.otlpEndpoint=http://otel.telemetry:4318',
+    )
+    expect(withoutBridge).toContain('networkPolicy.collector is empty: workers cannot reach http://otel.telemetry:4318')
+    expect(withoutBridge).not.toContain('alert-bridge')
+    expect(withoutBridge).not.toContain('the bridge')
+  })
+
   test('contains no secret: workloads mount the keys of one Secret that exists', async () => {
     for (const file of valueSets) {
       const text = await renderText(flagsOf(file))
