@@ -120,7 +120,7 @@ async function persist(write: () => Promise<void>, stop: AbortSignal, everyMs = 
       await write()
       return
     } catch (error) {
-      if (!(error instanceof StoreError) || error.reason === 'closed' || stop.aborted) return
+      if ((error instanceof StoreError && error.reason === 'closed') || stop.aborted) return
       await pause(everyMs, undefined, { signal: stop }).catch(() => {})
     }
   }

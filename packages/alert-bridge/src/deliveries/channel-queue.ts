@@ -12,8 +12,6 @@ export interface ChannelQueue {
   readonly isBreakerOpen: boolean
   /** Looks for due deliveries. */
   readonly wake: () => void
-  /** Ids of the deliveries that are being attempted. */
-  readonly ids: () => string[]
   /** Starts no more attempts; resolves when none is in progress. `abort` ends the attempts that are. */
   readonly stop: (abort: AbortSignal) => Promise<void>
 }
@@ -27,7 +25,7 @@ const lookAgainMs = 5_000
 export async function openChannelQueue(routed: RoutedChannel, context: DeliveryContext): Promise<ChannelQueue> {
   const { channel } = routed
   const { name } = channel
-  const { store, times, checkpoints, now } = context
+  const { store, times, checkpoints, now, pauses } = context
   const rateLimit = await openRateLimit(name, { limits: channel.limits, store, now, maxPauseMs: times.maxBackoffMs })
   const underWay = new Map<string, { readonly ids: readonly string[]; readonly done: Promise<void> }>()
   const abortAttempts = new AbortController()
@@ -91,11 +89,13 @@ export async function openChannelQueue(routed: RoutedChannel, context: DeliveryC
   async function claim({ at, limit, onlyCritical, isProbe }: ClaimOptions): Promise<{ claimed: number } & Pick<Sorted, 'sent'>> {
     let sent: Sorted['sent'] = []
     try {
-      // a delivery whose lease has ended may still be in progress; a rescheduled one is claimed again when its end wakes the queue
       const except = idsUnderWay()
-      const claimed = await store.claimDue({ channel: name, limit, now: at, leaseMs: times.leaseMs, onlyCritical, except })
+      const startedAt = performance.now()
+      const claimed = await store.claimDue({ channel: name, limit, now: at, onlyCritical, except })
       if (claimed.length === 0) return { claimed: 0, sent }
       const sorted = await sort(claimed, except)
+      // another bridge may have taken them over while this process was paused; they are claimed again unless one has
+      if (pauses.awakeForMs() < performance.now() - startedAt) return { claimed: claimed.length, sent }
       if (sorted.isStorm) mergeAgainAt = now() + Math.min(maxMergeWaitMs, times.firstDigestAfterMs / 50)
       sent = sorted.sent
       return { claimed: claimed.length, sent }
@@ -134,7 +134,6 @@ export async function openChannelQueue(routed: RoutedChannel, context: DeliveryC
       return breaker.isOpen
     },
     wake,
-    ids: idsUnderWay,
     stop: async (abort) => {
       isStopped = true
       const onAbort = (): void => abortAttempts.abort()

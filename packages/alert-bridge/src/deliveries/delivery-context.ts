@@ -30,9 +30,7 @@ export interface DeliveryTimes {
   readonly maxBackoffMs: number
   /** Maximum time for one attempt. @default 30 s */
   readonly deadlineMs: number
-  /** How long a claimed delivery belongs to a process without a renewal. @default 60 s */
-  readonly leaseMs: number
-  /** How often bridges that share a store report that they live. @default 5 s */
+  /** How often bridges that share a store report that they live. @default 3 s */
   readonly beatEveryMs: number
   /** How often old rows are deleted, and deliveries to removed channels are given up. @default 1 h */
   readonly upkeepEveryMs: number
@@ -62,8 +60,7 @@ export const deliveryTimes: DeliveryTimes = {
   backoffMs: 5_000,
   maxBackoffMs: 15 * 60_000,
   deadlineMs: 30_000,
-  leaseMs: 60_000,
-  beatEveryMs: 5_000,
+  beatEveryMs: 3_000,
   upkeepEveryMs: 3_600_000,
   fallbackAfterMs: 30_000,
   lastResortAfterMs: 15 * 60_000,
@@ -72,7 +69,7 @@ export const deliveryTimes: DeliveryTimes = {
   stormWindowMs: 60_000,
   firstDigestAfterMs: 5_000,
   digestEveryMs: 60_000,
-  // a step may be 30 s late, of which the takeover from a bridge that was killed needs up to 25 s; these two overlap
+  // a step may be 30 s late, of which the takeover from a bridge that was killed needs up to 15 s; these two overlap
   stepWaitMs: 2_000,
   stepWindowMs: 4_000,
   graceMs: 8_000,

@@ -19,17 +19,10 @@ export async function startDispatcher(
   channels: readonly RoutedChannel[],
   given: Omit<DeliveryContext, 'onDead'>,
 ): Promise<Dispatcher> {
-  const { store, times, now } = given
+  const { times } = given
   const failovers = startFailovers(channels, given, () => wakeQueues())
   const context = { ...given, onDead: failovers.wake }
   const queues: readonly ChannelQueue[] = await Promise.all(channels.map((channel) => openChannelQueue(channel, context)))
-  const renewal = setInterval(renewLeases, times.leaseMs / 3)
-
-  function renewLeases(): void {
-    const ids = queues.flatMap((queue) => queue.ids())
-    // a lease that ends early does no harm while this process lives: it only costs another query
-    if (ids.length > 0) store.renewLeases(ids, now() + times.leaseMs).catch(() => {})
-  }
 
   function wakeQueues(): void {
     for (const queue of queues) queue.wake()
@@ -50,7 +43,6 @@ export async function startDispatcher(
       const timer = setTimeout(() => abort.abort(), times.graceMs)
       await Promise.all([...queues.map((queue) => queue.stop(abort.signal)), failovers.stop()])
       clearTimeout(timer)
-      clearInterval(renewal)
     },
   }
 }

@@ -73,7 +73,6 @@ export function sortDeliveries({ channel, quietHours }: RoutedChannel, context: 
 
   return async (claimed, underWay = []) => {
     const sorted: Batches = { sent: [], ended: [], held: [], quiet: [], steps: [] }
-    // a lease may have ended meanwhile, if the process was paused
     const except = [...underWay]
     const add = (deliveries: readonly ClaimedDelivery[]): void => {
       except.push(...deliveries.map(({ id }) => id))
@@ -92,7 +91,6 @@ export function sortDeliveries({ channel, quietHours }: RoutedChannel, context: 
       recipient,
       limit,
       now: now(),
-      leaseMs: times.leaseMs,
       except,
     })
     // the whole digest is written again with each addition, so deliveries are added in batches

@@ -116,7 +116,6 @@ export interface Outbox {
   readonly claimHoldable: (claim: Claim & Recipient & { readonly exceptEnds?: boolean }) => Promise<ClaimedDelivery[]>
   /** Claims deliveries of escalation steps for one recipient, which one message can contain: those that are due, and new ones. */
   readonly claimSteps: (claim: Claim & Recipient) => Promise<ClaimedDelivery[]>
-  readonly renewLeases: (ids: readonly string[], until: number) => Promise<void>
   /** Marks all deliveries of a message in one transaction, as do the next two: a bridge that is killed then marks all or none. */
   readonly succeed: (ids: readonly string[], now: number, thread?: unknown) => Promise<void>
   readonly reschedule: (ids: readonly string[], change: Reschedule) => Promise<void>
@@ -159,7 +158,7 @@ export interface StoredDelivery extends Recipient {
   readonly finishedAt?: number
 }
 
-/** A delivery that this process owns until its lease ends. */
+/** A delivery that this process owns until it stores how the attempt ended. */
 export interface ClaimedDelivery extends StoredDelivery {
   readonly notice: Notice
   readonly receivedAt: number
@@ -173,15 +172,14 @@ export interface ClaimedDelivery extends StoredDelivery {
   readonly wasNotified: boolean
 }
 
-/** Which deliveries to claim, and for how long. */
+/** Which deliveries to claim. */
 export interface Claim {
   readonly channel: string
   readonly limit: number
   readonly now: number
-  readonly leaseMs: number
   /** @default false */
   readonly onlyCritical?: boolean
-  /** Deliveries to skip although no one has leased them: the same commit may contain their outcome. @default none */
+  /** Deliveries that this process works on. All others that it has claimed before are claimed again. @default none */
   readonly except?: readonly string[]
 }
 
@@ -320,7 +318,7 @@ export interface CalendarCopy {
 /** Maintenance of the store. */
 export interface Upkeep {
   /**
-   * Releases the leases of an owner that ended, and makes deliveries due that wait only because a clock was set back. Returns the number of
+   * Releases the deliveries of an owner that ended, and makes deliveries due that wait only because a clock was set back. Returns the number of
    * deliveries that may have arrived.
    */
   readonly recover: (now: number) => Promise<number>

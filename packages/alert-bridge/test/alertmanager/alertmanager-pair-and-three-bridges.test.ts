@@ -20,7 +20,7 @@ const kills = Number(process.env['BRIDGE_KILLS'] ?? 10)
 const databaseKills = Number(process.env['DATABASE_KILLS'] ?? 3)
 const failovers = Number(process.env['FAILOVERS'] ?? 1)
 /** The longest time that the deliveries of a dead bridge wait for another one, while the database can be reached. */
-const leaseMs = 60_000
+const maxTakeoverMs = 25_000
 const withEngines = whyNoPostgres() === undefined ? withAlertmanager : test.skip
 
 withEngines(
@@ -55,7 +55,7 @@ withEngines(
     )
     expect({ lost, unexplained, misescalated }).toEqual({ lost: [], unexplained: [], misescalated: [] })
     expect(samples).toBeGreaterThan(100)
-    expect(longestTakeoverMs).toBeLessThanOrEqual(leaseMs)
+    expect(longestTakeoverMs).toBeLessThanOrEqual(maxTakeoverMs)
   },
 )
 

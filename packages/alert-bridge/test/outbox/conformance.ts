@@ -60,7 +60,7 @@ export function storeConformance(start: (checkpoints?: Checkpoints) => Promise<S
     expect((await store.list({})).map(({ title }) => title)).toEqual(['C', 'A'])
   })
 
-  test('what is due is claimed once, worst first, then oldest, until its lease ends', async () => {
+  test('what is due is claimed worst first, then oldest, and again if this process does not work on it', async () => {
     const { store } = await opened()
     for (const [title, severity] of [
       ['Old', 'warning'],
@@ -69,28 +69,41 @@ export function storeConformance(start: (checkpoints?: Checkpoints) => Promise<S
     ] as const) {
       await store.accept({ receivedAt: now }, () => keep(title, { severity }))
     }
-    const claim = (at: number, onlyCritical = false): Promise<string[]> =>
-      store.claimDue({ channel: 'main', limit: 9, now: at, leaseMs: minute, onlyCritical }).then((all) => all.map(titleOf))
-    expect(await claim(now, true)).toEqual(['Worst'])
-    expect(await claim(now)).toEqual(['Old', 'New'])
-    expect(await claim(now + minute - 1)).toEqual([])
-    expect(await claim(now + minute)).toEqual(['Worst', 'Old', 'New'])
-    const [worst, ...ids] = (await store.list({})).map(({ id }) => id)
-    await store.renewLeases([worst!], now + minute)
-    const except = [worst!]
-    const left = await store.claimDue({ channel: 'main', limit: 9, now: now + 2 * minute, leaseMs: 1, except })
-    expect(left.map(titleOf)).toEqual(['Old', 'New'])
-    ids.push(worst!)
-    await store.renewLeases(ids, now + 10 * minute)
-    expect(await claim(now + 9 * minute)).toEqual([])
+    const claim = (except: readonly string[], onlyCritical = false): Promise<string[]> =>
+      store.claimDue({ channel: 'main', limit: 9, now, onlyCritical, except }).then((all) => all.map(titleOf))
+    const [worst, newer, old] = (await store.list({})).map(({ id }) => id) as [string, string, string]
+    expect(await claim([], true)).toEqual(['Worst'])
+    expect(await claim([worst])).toEqual(['Old', 'New'])
+    expect(await claim([worst, newer, old])).toEqual([])
+    // a claim that failed halfway, or whose answer was lost
+    expect(await claim([newer])).toEqual(['Worst', 'Old'])
   })
+
+  test.each(['claimDue', 'claimHoldable', 'claimSteps'] as const)(
+    '%s claims again what a claim that failed has left, and nothing of an incident that is being sent',
+    async (method) => {
+      const { store } = await opened()
+      const kind = method === 'claimSteps' ? 'escalation' : 'firing'
+      const add = (title: string) => store.accept({ receivedAt: now }, () => keep(title, { kind }))
+      for (const title of ['A', 'B']) await add(title)
+      const claim = { ...people, limit: 9, now }
+      const first = await store[method](claim)
+      expect(first.map(titleOf)).toEqual(['A', 'B'])
+      expect((await store[method](claim)).map(titleOf)).toEqual(['A', 'B'])
+      await add('A')
+      expect((await store[method]({ ...claim, except: [first[0]!.id] })).map(titleOf)).toEqual(['B'])
+      const again = await store[method](claim)
+      expect(again.map(titleOf).toSorted()).toEqual(['A', 'B'])
+      expect(again.map(({ mayHaveArrived }) => mayHaveArrived)).toEqual([false, false])
+    },
+  )
 
   test('of an incident the newest is claimed and overtakes the others', async () => {
     const { store } = await opened()
     for (const kind of ['firing', 'resolved'] as const) {
       await store.accept({ receivedAt: now }, () => keep('A', { kind }))
     }
-    const [claimed, ...others] = await store.claimDue({ channel: 'main', limit: 9, now, leaseMs: minute })
+    const [claimed, ...others] = await store.claimDue({ channel: 'main', limit: 9, now })
     expect(others).toEqual([])
     expect(claimed).toMatchObject({ kind: 'resolved', wasNotified: false, overtaken: [{ kind: 'firing' }] })
     expect((await store.list({ state: 'collapsed' })).map(({ kind, collapsedInto }) => [kind, collapsedInto])).toEqual([
@@ -101,12 +114,12 @@ export function storeConformance(start: (checkpoints?: Checkpoints) => Promise<S
   test('the result of a delivery is available to the next one of its incident', async () => {
     const { store } = await opened()
     await store.accept({ receivedAt: now, groupKey: 'group' }, () => ({ ...keep('A'), status: 'firing' }))
-    const [first] = await store.claimDue({ channel: 'main', limit: 1, now, leaseMs: minute })
+    const [first] = await store.claimDue({ channel: 'main', limit: 1, now })
     await store.succeed([first?.id ?? ''], now + 1, { ts: '1.2' })
     await store.accept({ receivedAt: now + 2, groupKey: 'group' }, ({ notified }) =>
       keep('A', { kind: 'resolved', recipients: notified }),
     )
-    const [second] = await store.claimDue({ channel: 'main', limit: 1, now: now + 2, leaseMs: minute })
+    const [second] = await store.claimDue({ channel: 'main', limit: 1, now: now + 2 })
     expect(second).toMatchObject({ kind: 'resolved', thread: { ts: '1.2' }, wasNotified: true, ...people })
     expect(await store.list({ state: 'delivered' })).toMatchObject([{ attempts: 1, finishedAt: now + 1 }])
   })
@@ -115,7 +128,7 @@ export function storeConformance(start: (checkpoints?: Checkpoints) => Promise<S
     const { store } = await opened()
     await store.accept({ receivedAt: now }, () => keep('A'))
     const claim = (at: number): Promise<string | undefined> =>
-      store.claimDue({ channel: 'main', limit: 1, now: at, leaseMs: minute }).then(([one]) => one?.id)
+      store.claimDue({ channel: 'main', limit: 1, now: at }).then(([one]) => one?.id)
     const id = (await claim(now)) ?? ''
     await store.reschedule([id], { dueAt: now + 5 * minute, reason: 'HTTP 500', mayHaveArrived: true })
     expect([await store.nextDueAt('main'), await store.nextDueAt('main', true)]).toEqual([now + 5 * minute, undefined])
@@ -137,7 +150,7 @@ export function storeConformance(start: (checkpoints?: Checkpoints) => Promise<S
   test('a digest stands for what it was made of, grows while it waits, and is claimed as one', async () => {
     const { store } = await opened()
     for (const title of ['A', 'B', 'C']) await store.accept({ receivedAt: now }, () => keep(title))
-    const claim = { ...people, limit: 2, now, leaseMs: minute }
+    const claim = { ...people, limit: 2, now }
     const held = await store.claimHoldable(claim)
     expect(held.map(titleOf)).toEqual(['A', 'B'])
     const digest = (title: string): Notice => ({ kind: 'digest', severity: 'warning', incidentKey: 'digest', title, alerts: [] })
@@ -146,8 +159,8 @@ export function storeConformance(start: (checkpoints?: Checkpoints) => Promise<S
     const rest = await store.claimHoldable(claim)
     await store.merge({ ids: rest.map(({ id }) => id), into: { ...into, notice: digest('3 held') }, now })
     expect(await store.pendingDigest(people)).toMatchObject({ id: 'digest-1', notice: { title: '3 held' } })
-    expect(await store.claimDue({ channel: 'main', limit: 9, now, leaseMs: minute })).toEqual([])
-    const due = await store.claimDue({ channel: 'main', limit: 9, now: now + 5_000, leaseMs: minute })
+    expect(await store.claimDue({ channel: 'main', limit: 9, now })).toEqual([])
+    const due = await store.claimDue({ channel: 'main', limit: 9, now: now + 5_000 })
     expect(due.map(titleOf)).toEqual(['3 held'])
     expect((await store.list({ state: 'collapsed' })).map(({ collapsedInto }) => collapsedInto)).toEqual(
       Array(3).fill('digest-1'),
@@ -160,19 +173,18 @@ export function storeConformance(start: (checkpoints?: Checkpoints) => Promise<S
     for (const title of ['A', 'B', 'C', 'D']) await store.accept({ receivedAt: now }, () => step(title))
     await store.accept({ receivedAt: now }, () => step('E', { recipients: [{ channel: 'main', recipient: 'other' }] }))
     await store.accept({ receivedAt: now }, () => keep('F'))
-    const claim = { ...people, limit: 9, now, leaseMs: 9 * minute }
+    const claim = { ...people, limit: 9, now }
     const first = await store.claimSteps(claim)
     expect(first.map(titleOf)).toEqual(['A', 'B', 'C', 'D'])
     const later = { dueAt: now + minute }
     await store.reschedule([first[0]!.id], { ...later, tried: false })
     await store.reschedule([first[1]!.id], { ...later, reason: 'HTTP 500' })
     await store.reschedule([first[2]!.id], { ...later, tried: false, held: 'quiet-hours' })
-    expect((await store.claimSteps(claim)).map(titleOf)).toEqual(['A'])
-    expect((await store.claimSteps({ ...claim, now: now + minute - 1, limit: 1 })).map(titleOf)).toEqual([])
-    expect((await store.claimSteps({ ...claim, now: now + minute })).map(titleOf)).toEqual(['B', 'C'])
-    // all leases have ended, but two attempts are still in progress
-    const except = [first[0]!.id, first[1]!.id]
-    expect((await store.claimSteps({ ...claim, now: now + 20 * minute, except })).map(titleOf)).toEqual(['C', 'D'])
+    const [a, b, , d] = first.map(({ id }) => id) as [string, string, string, string]
+    expect((await store.claimSteps({ ...claim, except: [d] })).map(titleOf)).toEqual(['A'])
+    expect((await store.claimSteps({ ...claim, now: now + minute - 1, except: [a, d] })).map(titleOf)).toEqual([])
+    expect((await store.claimSteps({ ...claim, now: now + minute, except: [a, d] })).map(titleOf)).toEqual(['B', 'C'])
+    expect((await store.claimSteps({ ...claim, now: now + 20 * minute, except: [a, b] })).map(titleOf)).toEqual(['C', 'D'])
   })
 
   test('the deliveries of one message are marked together, and none of them when that is cut off', async () => {
@@ -183,19 +195,19 @@ export function storeConformance(start: (checkpoints?: Checkpoints) => Promise<S
     }
     const { store, takeOver } = await opened({ reached: cutOff })
     for (const title of ['A', 'B', 'C']) await store.accept({ receivedAt: now }, () => keep(title, { kind: 'escalation' }))
-    const ids = (await store.claimSteps({ ...people, limit: 9, now, leaseMs: minute })).map(({ id }) => id)
+    const ids = (await store.claimSteps({ ...people, limit: 9, now })).map(({ id }) => id)
     await expect(store.succeed(ids, now)).rejects.toThrow('cut off')
     expect(marked).toBe(1)
     const next = await takeOver()
     onTestFinished(() => next.close())
     expect(await next.recover(now)).toBe(3)
-    expect((await next.claimSteps({ ...people, limit: 9, now, leaseMs: minute })).map(({ id }) => id)).toEqual(ids)
+    expect((await next.claimSteps({ ...people, limit: 9, now })).map(({ id }) => id)).toEqual(ids)
     await next.succeed(ids, now + 1)
     expect((await next.list({ state: 'delivered' })).map(({ id, finishedAt }) => [id, finishedAt])).toEqual(
       ids.toReversed().map((id) => [id, now + 1]),
     )
     for (const title of ['A', 'B', 'C']) await next.accept({ receivedAt: now }, () => keep(title))
-    const known = await next.claimDue({ channel: 'main', limit: 9, now, leaseMs: minute })
+    const known = await next.claimDue({ channel: 'main', limit: 9, now })
     expect(known.map(({ wasNotified }) => wasNotified)).toEqual([true, true, true])
   })
 
@@ -204,7 +216,7 @@ export function storeConformance(start: (checkpoints?: Checkpoints) => Promise<S
     const recipients = [people, { ...people, recipient: 'boss' }]
     const failover = { stage: 'fallback', at: now + 9 * minute } as const
     await store.accept({ receivedAt: now }, () => ({ ...keep('A', { recipients }), failover }))
-    const claim = { channel: 'main', limit: 9, now, leaseMs: minute }
+    const claim = { channel: 'main', limit: 9, now }
     const ids = (await store.claimDue(claim)).map(({ id }) => id)
     await store.reschedule(ids, { dueAt: now + minute, reason: 'HTTP 500', mayHaveArrived: true })
     const row = { attempts: 1, dueAt: now + minute, reason: 'HTTP 500', mayHaveArrived: true }
@@ -236,13 +248,13 @@ export function storeConformance(start: (checkpoints?: Checkpoints) => Promise<S
   test('what an owner had on its way when it died is free for the next one, and may have arrived', async () => {
     const { store, takeOver } = await opened()
     for (const title of ['A', 'B']) await store.accept({ receivedAt: now }, () => keep(title))
-    await store.claimDue({ channel: 'main', limit: 1, now, leaseMs: 60 * minute })
+    await store.claimDue({ channel: 'main', limit: 1, now })
     await store.changeBucket('main', () => ({ tokens: 3.5, at: now, pausedUntil: 0 }))
     await store.changeBucket('main', (known) => ({ ...known!, tokens: 2.5, pausedUntil: now + minute }))
     const next = await takeOver()
     onTestFinished(() => next.close())
     expect(await next.recover(now + 1)).toBe(1)
-    const claimed = await next.claimDue({ channel: 'main', limit: 9, now: now + 1, leaseMs: minute })
+    const claimed = await next.claimDue({ channel: 'main', limit: 9, now: now + 1 })
     expect(claimed.map(({ title, mayHaveArrived }) => [title, mayHaveArrived])).toEqual([
       ['A', true],
       ['B', false],

@@ -64,7 +64,7 @@ export function incidentConformance(opened: () => Promise<StoreBench>): void {
   test('a change, its history and its notice are stored together, for those who were notified or are about to be', async () => {
     const { store, takeOver } = await opened()
     await fire(store, now, {}, [main])
-    const [delivery] = await store.claimDue({ channel: 'main', limit: 1, now, leaseMs: minute })
+    const [delivery] = await store.claimDue({ channel: 'main', limit: 1, now })
     await store.succeed([delivery!.id], now, { ts: '1' })
     await fire(store, now + 1, { severity: 'critical' }, [main, boss])
     const seen: unknown[] = []
@@ -89,8 +89,8 @@ export function incidentConformance(opened: () => Promise<StoreBench>): void {
       { at: now + minute, who: 'bridge', action: 'notified' },
     ])
     await next.recover(now + minute)
-    const [ofMain] = await next.claimDue({ channel: 'main', limit: 9, now: now + minute, leaseMs: minute })
-    const [ofBoss] = await next.claimDue({ channel: 'sms', limit: 9, now: now + minute, leaseMs: minute })
+    const [ofMain] = await next.claimDue({ channel: 'main', limit: 9, now: now + minute })
+    const [ofBoss] = await next.claimDue({ channel: 'sms', limit: 9, now: now + minute })
     expect(ofMain).toMatchObject({ kind: 'acknowledged', thread: { ts: '1' } })
     expect(ofBoss).toMatchObject({ kind: 'acknowledged', overtaken: [{ kind: 'firing' }] })
   })
@@ -128,14 +128,14 @@ export function incidentConformance(opened: () => Promise<StoreBench>): void {
   test('a step whose attempt fails after an acknowledgement is canceled, not dead and not due again', async () => {
     const { store } = await opened()
     await fire(store, now, { kind: 'escalation' }, [main, boss])
-    const [ofMain] = await store.claimDue({ channel: 'main', limit: 1, now, leaseMs: minute })
-    const [ofBoss] = await store.claimDue({ channel: 'sms', limit: 1, now, leaseMs: minute })
+    const [ofMain] = await store.claimDue({ channel: 'main', limit: 1, now })
+    const [ofBoss] = await store.claimDue({ channel: 'sms', limit: 1, now })
     await store.changeIncident('one', now + 1, () => acknowledge('Ana'))
     await store.deadLetter([ofMain!.id], now + 2, 'refused')
     await store.reschedule([ofBoss!.id], { dueAt: now + 3, reason: 'HTTP 503' })
     const rows = await store.list({})
     expect(rows.map(({ channel, state }) => `${channel} ${state}`).toSorted()).toEqual(['main collapsed', 'sms collapsed'])
-    expect(await store.claimDue({ channel: 'sms', limit: 1, now: now + minute, leaseMs: minute })).toEqual([])
+    expect(await store.claimDue({ channel: 'sms', limit: 1, now: now + minute })).toEqual([])
   })
 
   test('of several people who act at the same time, one is the first', async () => {

@@ -10,29 +10,30 @@ type ClaimedRow = DeliveryRow & {
   readonly traceparent: string | null
 }
 
-// in the statements below $1 is the channel, $2 the time, $3 the number of rows, $4 the owner, and $5 the ids to skip. A lease of another
-// bridge that has ended does not suffice: after an outage of the database, that bridge knows how its attempt ended and is about to store
-// it. When it is gone, its deliveries are released
-const isFree = '(d.lease_until IS NULL OR (d.lease_until <= $2 AND d.lease_owner = $4))'
+// in the statements below $1 is the channel, $2 the number of rows, $3 the owner, and $4 the ids that it works on. What it
+// claimed before and does not work on is free: a claim may have failed halfway, or its answer was lost. The claims of another bridge do
+// not end by themselves: after an outage of the database, that bridge knows how its attempt ended and is about to store it. When it is
+// gone, its deliveries are released
+const isFree = '(d.lease_owner IS NULL OR d.lease_owner = $3)'
 // the newest of its incident, while no other one is being sent
 const isNewest = `NOT EXISTS (
   SELECT 1 FROM deliveries o
   WHERE o.state = 'pending' AND o.channel = d.channel AND o.recipient = d.recipient AND o.incident_key = d.incident_key
-    AND o.id <> d.id AND (o.seq > d.seq OR o.lease_until > $2 OR o.lease_owner <> $4))`
+    AND o.id <> d.id AND (o.seq > d.seq OR o.lease_owner <> $3 OR o.id = ANY($4::text[])))`
 const claimable = `SELECT ${deliveryColumns}, n.notice, n.received_at, n.traceparent
-  FROM deliveries d JOIN notices n ON n.id = d.notice_id WHERE d.state = 'pending' AND d.channel = $1 AND d.id <> ALL($5::text[])
+  FROM deliveries d JOIN notices n ON n.id = d.notice_id WHERE d.state = 'pending' AND d.channel = $1 AND d.id <> ALL($4::text[])
     AND ${isFree} AND ${isNewest}`
 const locked = 'FOR UPDATE OF d SKIP LOCKED'
 
-const due = `${claimable} AND d.rank <= $6 AND d.due_at <= $2 ORDER BY d.rank, d.seq LIMIT $3 ${locked}`
-const holdable = `${claimable} AND d.recipient = $6 AND d.rank > ${ranks.critical} AND d.due_at <= $2
+const due = `${claimable} AND d.rank <= $6 AND d.due_at <= $5 ORDER BY d.rank, d.seq LIMIT $2 ${locked}`
+const holdable = `${claimable} AND d.recipient = $6 AND d.rank > ${ranks.critical} AND d.due_at <= $5
   AND d.kind IN ('firing', 'repeat', 'resolved', 'event') AND NOT (d.kind = 'resolved' AND $7) AND d.attempts = 0
   AND d.may_have_arrived = 0
-  ORDER BY d.rank, d.seq LIMIT $3 ${locked}`
+  ORDER BY d.rank, d.seq LIMIT $2 ${locked}`
 const steps = `${claimable} AND d.recipient = $6 AND d.kind = 'escalation'
-  AND (d.due_at <= $2 OR (d.attempts = 0 AND d.held IS NULL))
-  ORDER BY d.rank, d.seq LIMIT $3 ${locked}`
-const overtaken = `${claimable} AND d.recipient = $6 AND d.kind IN ('resolved', 'summary')
+  AND (d.due_at <= $5 OR (d.attempts = 0 AND d.held IS NULL))
+  ORDER BY d.rank, d.seq LIMIT $2 ${locked}`
+const overtaken = `${claimable} AND d.recipient = $5 AND d.kind IN ('resolved', 'summary')
   AND (d.kind = 'summary' OR EXISTS (
     SELECT 1 FROM deliveries o
     WHERE o.state = 'pending' AND o.channel = d.channel AND o.recipient = d.recipient AND o.incident_key = d.incident_key
@@ -43,21 +44,21 @@ const overtaken = `${claimable} AND d.recipient = $6 AND d.kind IN ('resolved', 
     SELECT 1 FROM deliveries o
     WHERE o.state = 'pending' AND o.channel = d.channel AND o.recipient = d.recipient AND o.incident_key = d.incident_key
       AND o.may_have_arrived = 1)
-  ORDER BY d.seq LIMIT $3 ${locked}`
+  ORDER BY d.seq LIMIT $2 ${locked}`
 
-/** Claims deliveries for `owner`: their leases are its own until they end. */
+/** Claims deliveries for `owner`. */
 export function claimDeliveries(
   { transaction }: Database,
   owner: string,
 ): Pick<Outbox, 'claimDue' | 'claimOvertaken' | 'claimHoldable' | 'claimSteps'> {
   function claim(
     statement: string,
-    { channel, now, limit, leaseMs, except = [] }: Claim,
+    { channel, now, limit, except = [] }: Claim,
     more: readonly unknown[],
   ): Promise<ClaimedDelivery[]> {
     return transaction(async (tx) => {
       lockChannel(tx, channel)
-      const rows = await tx.query<ClaimedRow>(statement, [channel, now, limit, owner, except, ...more])
+      const rows = await tx.query<ClaimedRow>(statement, [channel, limit, owner, except, ...more])
       if (rows.length === 0) return []
       const [older, notified] = await Promise.all([readOlder(tx, rows), readNotified(tx, rows)])
       const claimed = rows.map((row) => claimedOf(row, { older, notified }))
@@ -65,17 +66,17 @@ export function claimDeliveries(
       tx.send('UPDATE deliveries SET lease_owner = $2, lease_until = $3, held = NULL WHERE id = ANY($1::text[])', [
         rows.map(({ id }) => id),
         owner,
-        now + leaseMs,
+        now,
       ])
       return claimed.map(({ delivery }) => delivery)
     })
   }
 
   return {
-    claimDue: (given) => claim(due, given, [given.onlyCritical === true ? ranks.critical : ranks.info]),
+    claimDue: (given) => claim(due, given, [given.now, given.onlyCritical === true ? ranks.critical : ranks.info]),
     claimOvertaken: (given) => claim(overtaken, given, [given.recipient]),
-    claimSteps: (given) => claim(steps, given, [given.recipient]),
-    claimHoldable: (given) => claim(holdable, given, [given.recipient, given.exceptEnds ?? false]),
+    claimSteps: (given) => claim(steps, given, [given.now, given.recipient]),
+    claimHoldable: (given) => claim(holdable, given, [given.now, given.recipient, given.exceptEnds ?? false]),
   }
 }
 

@@ -13,7 +13,7 @@ import { postgresOutbox } from './outbox.ts'
 import { postgresStates, sharedStates } from './states.ts'
 import { postgresSharing } from './sharing.ts'
 import { type Database, databaseOf } from './transactions.ts'
-import { type Owner, postgresUpkeep } from './upkeep.ts'
+import { type Owner, postgresUpkeep, releaseOwn } from './upkeep.ts'
 
 /**
  * Alerts are accepted on connections of their own, so that no other work delays them. So is the report that this bridge lives: if slow work
@@ -64,7 +64,7 @@ export async function openPostgresStore(
     close: async () => {
       await settled()
       await closeSharing()
-      await database.query('DELETE FROM owners WHERE id = $1', [id]).catch(() => {})
+      await database.transaction((tx) => releaseOwn(tx, owner)).catch(() => {})
       await closeAll()
     },
   }

@@ -122,12 +122,6 @@ export function postgresOutbox(database: Database, { owner, reached }: Checkpoin
         `UPDATE deliveries SET due_at = $2 WHERE state = 'pending' AND channel = $1 AND held IS NULL AND due_at > $2`,
         [channel, now],
       )),
-    renewLeases: async (ids, until) =>
-      void (await query('UPDATE deliveries SET lease_until = $3 WHERE id = ANY($1::text[]) AND lease_owner = $2', [
-        ids,
-        owner,
-        until,
-      ])),
     list: async ({ state, limit }) => {
       const rows = await query<DeliveryRow>(
         `SELECT ${deliveryColumns} FROM deliveries d JOIN notices n ON n.id = d.notice_id
@@ -136,7 +130,7 @@ export function postgresOutbox(database: Database, { owner, reached }: Checkpoin
       )
       return rows.map(deliveryOf)
     },
-    // leased deliveries count too, so that one whose attempt never ends is looked at again
+    // claimed deliveries count too: no one may work on them any more
     nextDueAt: (channel, onlyCritical = false) =>
       timeIn(
         query(`SELECT min(due_at) AS at FROM deliveries WHERE state = 'pending' AND channel = $1 AND rank <= $2`, [

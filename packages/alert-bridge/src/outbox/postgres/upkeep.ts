@@ -5,10 +5,13 @@ import type { Database, Transaction } from './transactions.ts'
 const maxWaitMs = 16 * 60_000
 /** Deletions are done in batches of this size, so that no other write waits long for the disk. */
 const batchSize = 1000
-/** A bridge that has not reported for this long is gone. */
-export const ownerLifeMs = 20_000
+/** A bridge that has not reported for this long, which is several beats, is gone. */
+export const ownerLifeMs = 12_000
 
 const alive = `SELECT id FROM owners WHERE alive_until > (extract(epoch FROM clock_timestamp()) * 1000)::bigint`
+
+const release = `UPDATE deliveries SET lease_owner = NULL, lease_until = NULL, may_have_arrived = 1
+  WHERE state = 'pending' AND lease_owner IS NOT NULL`
 
 /** A bridge that uses the database; its row is deleted when it is gone. */
 export interface Owner {
@@ -27,12 +30,16 @@ export function reportAlive(tx: Transaction, owner: Owner): void {
   )
 }
 
+/** Releases the deliveries of a bridge that ends. Those whose outcome it could not store may have arrived. */
+export function releaseOwn(tx: Transaction, { id }: Owner): void {
+  tx.send(`${release} AND lease_owner = $1`, [id])
+  tx.send('DELETE FROM owners WHERE id = $1', [id])
+}
+
 /** Releases the deliveries of bridges that are gone. Returns how many. */
 export async function releaseAbandoned(tx: Transaction): Promise<number> {
   const [row] = await tx.query<{ count: number }>(
-    `WITH released AS (
-       UPDATE deliveries SET lease_owner = NULL, lease_until = NULL, may_have_arrived = 1
-       WHERE state = 'pending' AND lease_owner IS NOT NULL AND lease_owner NOT IN (${alive}) RETURNING 1),
+    `WITH released AS (${release} AND lease_owner NOT IN (${alive}) RETURNING 1),
      gone AS (DELETE FROM owners WHERE id NOT IN (${alive}))
      SELECT count(*) AS count FROM released`,
   )

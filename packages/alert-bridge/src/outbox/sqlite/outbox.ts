@@ -63,11 +63,10 @@ export function sqliteOutbox(
   const drain = database.prepare(
     `UPDATE deliveries SET due_at = ? WHERE state = 'pending' AND channel = ? AND held IS NULL AND due_at > ?`,
   )
-  const renewLease = database.prepare('UPDATE deliveries SET lease_until = ? WHERE id = ? AND lease_owner = ?')
   const joined = `SELECT ${deliveryColumns} FROM deliveries d JOIN notices n ON n.id = d.notice_id`
   const listAny = database.prepare(`${joined} ORDER BY d.seq DESC LIMIT ?`)
   const listState = database.prepare(`${joined} WHERE d.state = ? ORDER BY d.seq DESC LIMIT ?`)
-  // leased deliveries count too, so that one whose attempt never ends is looked at again
+  // claimed deliveries count too: no one may work on them any more
   const nextDue = database.prepare(
     `SELECT min(due_at) AS at FROM deliveries INDEXED BY pending_due WHERE state = 'pending' AND channel = ?`,
   )
@@ -125,7 +124,6 @@ export function sqliteOutbox(
         return 'replayed'
       }),
     makeDue: (channel, now) => write(() => void drain.run(now, channel, now)),
-    renewLeases: (ids, until) => write(() => ids.forEach((id) => renewLease.run(until, id, owner))),
     list: async ({ state, limit = unlimited }) => {
       const rows = state === undefined ? listAny.all(limit) : listState.all(state, limit)
       return (rows as unknown as DeliveryRow[]).map(deliveryOf)
@@ -141,15 +139,16 @@ export function sqliteOutbox(
 
 type ClaimedRow = DeliveryRow & { notice: string; received_at: number; traceparent: string | null }
 
-const isFree = '(d.lease_until IS NULL OR d.lease_until <= :now) AND d.id NOT IN (SELECT value FROM json_each(:except))'
+// what was claimed before and is not worked on is free: a claim may have failed halfway
+const isFree = 'd.id NOT IN (SELECT value FROM json_each(:except))'
 // the newest of its incident, while no other one is being sent
 const isNewest = `NOT EXISTS (
   SELECT 1 FROM deliveries o INDEXED BY pending_incident
   WHERE o.state = 'pending' AND o.channel = d.channel AND o.recipient = d.recipient AND o.incident_key = d.incident_key
-    AND o.id <> d.id AND (o.seq > d.seq OR o.lease_until > :now))`
+    AND o.id <> d.id AND (o.seq > d.seq OR o.id IN (SELECT value FROM json_each(:except))))`
 const columns = `${deliveryColumns}, n.notice, n.received_at, n.traceparent`
 
-/** Claims deliveries for `owner`: their leases are its own until they end. */
+/** Claims deliveries for `owner`. */
 function claimDeliveries(
   database: DatabaseSync,
   write: GroupCommit['write'],
@@ -200,13 +199,13 @@ function claimDeliveries(
   const notified = database.prepare('SELECT thread FROM told WHERE incident_key = ? AND channel = ? AND recipient = ?')
   const lease = database.prepare('UPDATE deliveries SET lease_owner = ?, lease_until = ?, held = NULL WHERE id = ?')
 
-  function take(row: ClaimedRow, { now, leaseMs }: Claim): ClaimedDelivery {
+  function take(row: ClaimedRow, { now }: Claim): ClaimedDelivery {
     const { id, channel, recipient, incident_key: incidentKey, seq } = row
     const newest = JSON.parse(row.notice) as Notice
     const others = replacedBy(newest, older.all(channel, recipient, incidentKey, seq) as unknown as OlderRow[])
     const before = notified.get(incidentKey, channel, recipient) as { thread: string | null } | undefined
     for (const other of others) collapse.run(id, now, other.id)
-    lease.run(owner, now + leaseMs, id)
+    lease.run(owner, now, id)
     return {
       ...deliveryOf(row),
       notice: newest,
@@ -223,8 +222,8 @@ function claimDeliveries(
     claim: Claim & Recipient,
     more: Readonly<Record<string, number>> = {},
   ): ClaimedDelivery[] {
-    const { channel, recipient, now, limit, except = [] } = claim
-    const given = { channel, recipient, now, limit, except: JSON.stringify(except) }
+    const { channel, recipient, limit, except = [] } = claim
+    const given = { channel, recipient, limit, except: JSON.stringify(except) }
     const rows = statement.all({ ...given, ...more }) as unknown as ClaimedRow[]
     return rows.map((row) => take(row, claim))
   }
@@ -239,7 +238,8 @@ function claimDeliveries(
   return {
     claimDue: (claim) => write(() => takeDue(claim)),
     claimOvertaken: (claim) => write(() => takeAll(overtaken, claim)),
-    claimSteps: (claim) => write(() => takeAll(steps, claim)),
-    claimHoldable: (claim) => write(() => takeAll(holdable, claim, { exceptEnds: Number(claim.exceptEnds ?? false) })),
+    claimSteps: (claim) => write(() => takeAll(steps, claim, { now: claim.now })),
+    claimHoldable: (claim) =>
+      write(() => takeAll(holdable, claim, { now: claim.now, exceptEnds: Number(claim.exceptEnds ?? false) })),
   }
 }
