@@ -8,6 +8,11 @@ import type { DeliveryState, FailoverStage, Recipient, StoredDelivery } from './
 /** Order of claims: the worst severity first. */
 export const ranks: Readonly<Record<Severity, number>> = { critical: 0, warning: 1, info: 2 }
 
+/** Rank of a delivery. A critical step comes before all alerts of the storm it belongs to: no one has acknowledged them yet. */
+export function rankOf({ kind, severity }: Pick<Notice, 'kind' | 'severity'>): number {
+  return kind === 'escalation' && severity === 'critical' ? ranks.critical - 1 : ranks[severity]
+}
+
 export interface NewNotice {
   readonly id: string
   readonly notice: Notice

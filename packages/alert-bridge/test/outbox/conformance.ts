@@ -98,6 +98,18 @@ export function storeConformance(start: (checkpoints?: Checkpoints) => Promise<S
     },
   )
 
+  test('a critical step is claimed before critical alerts that are older', async () => {
+    const { store } = await opened()
+    await store.accept({ receivedAt: now }, () => keep('Alert', { severity: 'critical' }))
+    await store.accept({ receivedAt: now }, () => keep('Step', { severity: 'critical', kind: 'escalation' }))
+    expect([await store.nextDueAt('main', true), await store.nextDueAt('main')]).toEqual([now, now])
+    const claim = { channel: 'main', limit: 1, now, onlyCritical: true }
+    const [step] = await store.claimDue(claim)
+    await store.succeed([step!.id], now)
+    const [alert] = await store.claimDue(claim)
+    expect([step!.title, alert!.title]).toEqual(['Step', 'Alert'])
+  })
+
   test('of an incident the newest is claimed and overtakes the others', async () => {
     const { store } = await opened()
     for (const kind of ['firing', 'resolved'] as const) {

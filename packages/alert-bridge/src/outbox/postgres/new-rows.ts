@@ -1,4 +1,4 @@
-import { type NewDelivery, type NewNotice, ranks } from '../rows.ts'
+import { type NewDelivery, type NewNotice, rankOf } from '../rows.ts'
 import { insertFromArrays, tableColumns, type TableName } from './table-columns.ts'
 import type { Transaction } from './transactions.ts'
 
@@ -67,7 +67,7 @@ export function newDeliveries(deliveries: readonly NewDelivery[]): Insert {
       noticeId,
       channel,
       recipient,
-      ranks[notice.severity],
+      rankOf(notice),
       notice.kind,
       notice.incidentKey,
       createdAt,

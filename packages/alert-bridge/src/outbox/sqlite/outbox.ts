@@ -71,7 +71,7 @@ export function sqliteOutbox(
     `SELECT min(due_at) AS at FROM deliveries INDEXED BY pending_due WHERE state = 'pending' AND channel = ?`,
   )
   const nextCritical = database.prepare(
-    `SELECT min(due_at) AS at FROM deliveries INDEXED BY pending_order WHERE state = 'pending' AND channel = ? AND rank = ${ranks.critical}`,
+    `SELECT min(due_at) AS at FROM deliveries INDEXED BY pending_order WHERE state = 'pending' AND channel = ? AND rank <= ${ranks.critical}`,
   )
   const oldest = database.prepare(`SELECT min(created_at) AS at FROM deliveries WHERE state = 'pending' AND held IS NULL`)
   const digest = database.prepare(

@@ -1,6 +1,6 @@
 import type { DatabaseSync } from 'node:sqlite'
 
-import { type NewDelivery, type NewNotice, ranks } from '../rows.ts'
+import { type NewDelivery, type NewNotice, rankOf } from '../rows.ts'
 
 export interface NoticeWriter {
   readonly insertNotice: (given: NewNotice) => void
@@ -24,8 +24,8 @@ export function noticeWriter(database: DatabaseSync): NoticeWriter {
   }
 
   function insertDelivery({ id, noticeId, channel, recipient, notice, createdAt, dueAt }: NewDelivery): void {
-    const { severity, kind, incidentKey } = notice
-    deliveryRow.run(id, noticeId, channel, recipient, ranks[severity], kind, incidentKey, createdAt, dueAt)
+    const { kind, incidentKey } = notice
+    deliveryRow.run(id, noticeId, channel, recipient, rankOf(notice), kind, incidentKey, createdAt, dueAt)
   }
 
   return { insertNotice, insertDelivery }
