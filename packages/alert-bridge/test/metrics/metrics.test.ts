@@ -1,4 +1,6 @@
-import { expect, test } from 'vitest'
+import { Secret } from '@swarmwatch/config'
+import { eventually, openHttpServer } from '@swarmwatch/testkit'
+import { expect, onTestFinished, test } from 'vitest'
 
 import { recordingChannel } from '../helpers/recording-channel.ts'
 import { startedBridge } from '../helpers/started-bridge.ts'
@@ -48,4 +50,22 @@ test('has every series from the start, with 0 where something is counted', async
       "bridge_incidents_unacknowledged{severity="info"} 0",
     ]
   `)
+})
+
+test('shows how many alerts are missing while Alertmanager answers, and no number while it does not', async () => {
+  const bridgeAsking = async (status: number) => {
+    let asked = 0
+    const alertmanager = await openHttpServer((_, response) => {
+      asked += 1
+      response.writeHead(status, { 'content-type': 'application/json' }).end('[]')
+    })
+    onTestFinished(() => alertmanager.close())
+    const bridge = await startedBridge({ channels: [], settings: { alertmanagerUrl: new Secret(alertmanager.url) } })
+    await eventually('a question', () => asked > 0)
+    return bridge
+  }
+  const [answered, refused] = [await bridgeAsking(200), await bridgeAsking(503)]
+  await eventually('the number', async () => (await answered.metric('bridge_alerts_missing')) === 0)
+  await eventually('the reason', () => refused.lines.some((line) => line.includes('lost alerts are not noticed')))
+  expect(await refused.metric('bridge_alerts_missing')).toBeUndefined()
 })
