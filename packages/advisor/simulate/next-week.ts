@@ -13,9 +13,9 @@ export const totalOf: Summary = (hours) => hours.reduce((total, value) => total 
 
 /** One forecast of a past week, and what came. */
 export interface JudgedWeek {
-  readonly isIn80: boolean
-  readonly isIn90: boolean
-  /** High end less low end of the interval of 90 %, divided by what came. */
+  /** Whether what came is in the interval of 90 %, the only one that is shown. */
+  readonly isInside: boolean
+  /** High end less low end of the interval, divided by what came. */
   readonly width: number
   /** Distance of the middle from what came, as a logarithm, and that of the last week. */
   readonly error: number
@@ -26,16 +26,15 @@ export interface JudgedWeek {
 export function judgeNextWeek(values: Float64Array, now: number, summary: Summary, augurs: Augurs): JudgedWeek {
   const history = values.slice(Math.max(0, now - 8 * week), now)
   const clean = cleanHistory({ firstHour: 4 * 24, values: history }, augurs)
-  const probabilities = [0.05, 0.1, 0.5, 0.9, 0.95]
+  const probabilities = [0.05, 0.5, 0.95]
   const quantiles = quantilesOfNextWeek({ values: history, clean: clean.series.values, summary, probabilities })
   if (quantiles === undefined) throw new RangeError(`now must be at least three weeks, got hour ${now}`)
-  const [low90, low80, middle, high80, high90] = quantiles as [number, number, number, number, number]
+  const [low, middle, high] = quantiles as [number, number, number]
   const actual = summary(values.slice(now, now + week))
   const distance = (forecast: number): number => Math.abs(Math.log((forecast + 0.5) / (actual + 0.5)))
   return {
-    isIn80: actual >= low80 && actual <= high80,
-    isIn90: actual >= low90 && actual <= high90,
-    width: (high90 - low90) / actual,
+    isInside: actual >= low && actual <= high,
+    width: (high - low) / actual,
     error: distance(middle),
     errorOfLastWeek: distance(summary(history.slice(-week))),
   }

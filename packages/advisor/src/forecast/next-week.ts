@@ -27,7 +27,7 @@ export interface NextWeek {
 /**
  * Quantiles of a summary of the next seven days; undefined with less than {@link leastHoursOfWeek}. The forecast is the mean of the last
  * week and of the last four, as logarithms, with the growth of the weeks as far as it is no chance. Its spread is that of the same
- * forecast of every past seven days, one a day. They overlap: a history of four weeks has three that do not, so that the
+ * forecast of every past seven days, one a day, reduced where it had fewer weeks to learn from. They overlap: a history of four weeks has three that do not, so that the
  * tails are those of Student's t with three degrees of freedom. A level that wanders is in these errors, because they are those of a week.
  */
 export function quantilesOfNextWeek({ values, clean, summary, probabilities }: NextWeek): readonly number[] | undefined {
@@ -43,18 +43,27 @@ export function quantilesOfNextWeek({ values, clean, summary, probabilities }: N
     const logs = weeksBefore(of, hour, recentWeeks).map(log)
     return (logs[0]! + meanOf(logs)) / 2 + growth.ofWeek * weeksAhead(logs.length)
   }
-  const errors: number[] = []
+  const squares: number[] = []
   for (let hour = hours - week; hour >= week; hour -= day) {
-    errors.push(log(values.subarray(hour, hour + week)) - forecast(values, hour))
+    const error = log(values.subarray(hour, hour + week)) - forecast(values, hour)
+    squares.push((error ** 2 * varianceFrom(weeks)) / varianceFrom(Math.floor(hour / week)))
   }
   // Past forecasts have the growth of now, so their errors lack that the growth is not known exactly
-  const variance = meanOf(errors.map((error) => error ** 2)) + growth.variance * weeksAhead(recentWeeks) ** 2
+  const variance = meanOf(squares) + growth.variance * weeksAhead(recentWeeks) ** 2
   const middle = forecast(clean, hours)
   const highest = mostIncrease * Math.max(...known)
   return probabilities.map((probability) => {
     const error = Math.sqrt(variance) * studentQuantile(probability, weeks - 1)
     return Math.min(Math.max(0, Math.exp(middle + error) - least), highest)
   })
+}
+
+/**
+ * Variance of the error of a forecast from this number of weeks, in variances of one week: of the coming week, 1; of the last week and of
+ * the mean, half of each, `1/4 + 3/(4 weeks)`. Weeks are taken for independent.
+ */
+function varianceFrom(weeks: number): number {
+  return 1.25 + 0.75 / Math.min(weeks, recentWeeks)
 }
 
 /** At most `count` whole weeks before an hour, the last one first. */
