@@ -143,7 +143,7 @@ function rowOf({ agentName, signal, forecast }: NamedForecast): SignalForecast {
     model: forecast.model,
     relativeError: error.baseline > 0 ? error.model / error.baseline : 1,
     baselineModel: error.baselineModel,
-    next24Hours: intervalOf(forecast.quantilesOf((values) => sum(values.slice(0, day)), probabilities)),
+    next24Hours: intervalOf(forecast.quantilesOfSum(day, probabilities)),
     next7Days: ofNextWeek(sum),
     peakHour: ofNextWeek(max),
     change: history.change && {
@@ -176,6 +176,9 @@ function noticesOf({ hours, gapHours, agents }: Report['history'], { prometheusM
     ...(hours < 2 * day ? [`There are ${hours} hours of history; forecasts need 48.`] : []),
     ...(hours >= 2 * day && hours < leastHoursOfWeek
       ? [`There are ${days} days of history; forecasts of a week, peaks, workers and quotas need ${leastHoursOfWeek / day}.`]
+      : []),
+    ...(hours >= 2 * day && hours < week
+      ? ['Less than a week of history shows no weekend: the cost of the month needs 7 days, and intervals are right less often.']
       : []),
     ...(gapHours > 0
       ? [`${gapHours} hours of the history have no data; they are filled from the same hours of other weeks.`]

@@ -7,25 +7,24 @@ const days30 = 30 * 24
 
 /**
  * Cost of the calendar month (UTC) and of the next 30 days: what was spent, and the forecast of the remaining hours with the rhythm of the
- * week. Undefined with less than two days of history.
+ * week. Undefined with less than a week of history, which may show no weekend.
  */
 export async function monthCost(
   cost: HourlySeries,
   augurs: Augurs,
   { nowMs, budgetUsd }: { readonly nowMs: number; readonly budgetUsd: number | undefined },
 ): Promise<MonthCost | undefined> {
+  if (cost.values.length < week) return undefined
   const now = new Date(nowMs)
   const startHour = Date.UTC(now.getUTCFullYear(), now.getUTCMonth()) / 3_600_000
   const endHour = Date.UTC(now.getUTCFullYear(), now.getUTCMonth() + 1) / 3_600_000
   const nextHour = cost.firstHour + cost.values.length
   const spentUsd = sumOf(cost.values.slice(Math.max(0, startHour - cost.firstHour)))
-  const isFirstWeek = cost.values.length >= week && cost.values.length < 2 * week
-  const forecast = isFirstWeek ? undefined : await forecastSeries(cost, augurs, { horizon: days30 })
-  if (forecast === undefined && !isFirstWeek) return undefined
+  const forecast = cost.values.length < 2 * week ? undefined : await forecastSeries(cost, augurs, { horizon: days30 })
   const rest = Math.max(0, endHour - nextHour)
   const intervalOf = (hours: number): Interval => {
     if (forecast === undefined) return likeLastWeek(cost.values, hours)
-    const [low, middle, high] = forecast.quantilesOf((values) => sumOf(values.slice(0, hours)), [0.05, 0.5, 0.95])
+    const [low, middle, high] = forecast.quantilesOfSum(hours, [0.05, 0.5, 0.95])
     return { low: low!, middle: middle!, high: high! }
   }
   const ofRest = rest === 0 ? { low: 0, middle: 0, high: 0 } : intervalOf(rest)

@@ -1,7 +1,6 @@
 import type { Augurs } from './augurs.ts'
 import { cleanHistory, type CleanHistory } from './clean-history.ts'
-import { calibrationStarts, dailyErrors, type Origin, sortedQuantile } from './daily-errors.ts'
-import { fixedRandom } from './fixed-random.ts'
+import { calibrationStarts, dailyErrors, type Origin } from './daily-errors.ts'
 import {
   day,
   dayProfile,
@@ -35,9 +34,9 @@ export interface Forecast {
   readonly point: Float64Array
   /** The value that each hour stays below with a probability from 0 to 1. */
   quantile(probability: number): Float64Array
-  /** The probabilities' quantiles of a function of all hours, such as the sum of some. */
-  quantilesOf(summary: (hours: Float64Array) => number, probabilities: readonly number[]): readonly number[]
-  /** The same for the next seven days, such as their sum or their maximum; undefined with less than three weeks of history. */
+  /** Quantiles of the sum of the first `hours`. */
+  quantilesOfSum(hours: number, probabilities: readonly number[]): readonly number[]
+  /** Quantiles of a number of the next seven days, such as their sum or their maximum; undefined with less than three weeks of history. */
   quantilesOfNextWeek(summary: (hours: Float64Array) => number, probabilities: readonly number[]): readonly number[] | undefined
   /** Mean absolute error of the past forecasts, of this model and of "each hour as a week (or a day) ago". */
   readonly error: { readonly model: number; readonly baseline: number; readonly baselineModel: string }
@@ -50,15 +49,13 @@ export interface ForecastOptions {
   readonly horizon?: number
   /** Whether Prophet takes part; it needs 70 MB and a tenth of a second for each fit. @default false */
   readonly withProphet?: boolean
-  /** @default a fixed sequence, so that the same history has the same forecast */
-  readonly random?: () => number
 }
 
 /** Forecasts a series; undefined with less than {@link leastHours} of history. */
 export async function forecastSeries(
   series: HourlySeries,
   augurs: Augurs,
-  { horizon = week, withProphet = false, random = fixedRandom() }: ForecastOptions = {},
+  { horizon = week, withProphet = false }: ForecastOptions = {},
 ): Promise<Forecast | undefined> {
   const { values } = series
   if (values.length < leastHours) return undefined
@@ -87,15 +84,24 @@ export async function forecastSeries(
         return probability < 0.5 ? Math.min(error, spread.quantile(probability)) : Math.max(error, spread.quantile(probability))
       })
       const limits = forecast.map((value, hour) => atLeast0(value + ofDays[Math.floor(hour / day)]! * scale[hour]!))
-      if (weekAgo === undefined || probability === 0.5) return limits
-      const outer = probability < 0.5 ? Math.min : Math.max
+      if (weekAgo === undefined) return limits
       return limits.map((limit, hour) => {
         const error = ofDays[Math.floor(hour / day)]! * spread.scaleOf(weekAgo[hour]!)
-        return atLeast0(outer(limit, weekAgo[hour]! + error))
+        return outerOf(probability, limit, atLeast0(weekAgo[hour]! + error))
       })
     },
-    quantilesOf: (summary, probabilities) =>
-      summarized(forecast, { summary, probabilities, spread, origins: best.origins, recent: recent?.origins ?? [], random }),
+    quantilesOfSum: (hours, probabilities) => {
+      // Of a day there are forecasts from each of the last weeks' days
+      const past =
+        hours <= day && recent
+          ? { origins: recent.origins, degrees: recent.origins.length * Math.min(1, recent.stepHours / day) }
+          : { origins: best.origins, degrees: best.origins.length }
+      const ofSum = { hours, probabilities, spread, ...past }
+      const quantiles = quantilesOfSum(forecast, ofSum)
+      if (weekAgo === undefined) return quantiles
+      const ofWeekAgo = quantilesOfSum(weekAgo, ofSum)
+      return quantiles.map((value, at) => outerOf(probabilities[at]!, value, ofWeekAgo[at]!))
+    },
     quantilesOfNextWeek: (summary, probabilities) =>
       quantilesOfNextWeek({ values, clean: clean.series.values, summary, probabilities }),
     error: {
@@ -110,56 +116,41 @@ export async function forecastSeries(
 /** Probabilities below this, and above 1 less this, are limits for alerts. */
 const rare = 0.005
 
-interface Summarized {
-  readonly summary: (hours: Float64Array) => number
+/** The value that is further from the middle; the middle itself remains that of the forecast. */
+function outerOf(probability: number, value: number, other: number): number {
+  if (probability === 0.5) return value
+  return probability < 0.5 ? Math.min(value, other) : Math.max(value, other)
+}
+
+interface SumOfHours {
+  readonly hours: number
   readonly probabilities: readonly number[]
   readonly spread: Spread
-  /** The past forecasts by which the model was chosen. */
   readonly origins: readonly Origin[]
-  /** Forecasts of each day of the last weeks; those of a whole horizon are judged as well. */
-  readonly recent: readonly Origin[]
-  readonly random: () => number
+  /** Independent errors among those of the origins. */
+  readonly degrees: number
 }
 
 /**
- * Quantiles of a summary of all hours. The expected value comes from simulated paths; its bias and its spread come from
- * the past forecasts as far as there are enough of them, and from the paths otherwise.
+ * Quantiles of the sum of the first hours. Their middle is the sum of the forecast. Their spread is that of the same sums of past
+ * forecasts, of as many hours as these have, with the tails of Student's t.
  */
-function summarized(
+function quantilesOfSum(
   forecast: Float64Array,
-  { summary, probabilities, spread, origins, recent, random }: Summarized,
+  { hours, probabilities, spread, origins, degrees }: SumOfHours,
 ): readonly number[] {
-  const drawn = (values: Float64Array, count: number): Float64Array =>
-    Float64Array.from({ length: count }, () => {
-      const errors = spread.path(values.length, random)
-      return summary(values.map((value, hour) => Math.max(0, value + errors[hour]! * spread.scaleOf(value))))
-    }).toSorted()
-  const draws = drawn(forecast, 300)
-  const middle = sortedQuantile(draws, 0.5)
-  const least = 0.01 * middle + 1e-9
-  const log = (value: number): number => Math.log(value + least)
-  const ofPaths = (log(sortedQuantile(draws, 0.84)) - log(sortedQuantile(draws, 0.16))) / 2
-  const missOf = ({ forecast: past, actual }: Origin): number => log(summary(actual)) - log(sortedQuantile(drawn(past, 100), 0.5))
-  const misses = origins.map(missOf)
-  const count = misses.length
-  // A few misses to one side are hardly a bias: a level that rose for some weeks may fall
-  const bias = spread.isWandering ? 0 : (meanOf(misses) * count) / (count + 5)
-  // The model was chosen because it was right about these: on other days it is less so
-  const others = recent.filter(({ actual }) => actual.length >= forecast.length).map(missOf)
-  const squares = (of: readonly number[]): number => of.reduce((sum, miss) => sum + (miss - bias) ** 2, 0)
-  const variance = Math.max(squares(misses), others.length === 0 ? 0 : (squares(others) * count) / others.length)
-  // A level that wanders is further away after a week than after the three days of past forecasts in a short history
-  const further = spread.isWandering ? Math.sqrt(Math.max(1, forecast.length / origins[0]!.actual.length)) : 1
-  // Paths keep one level for all hours, so they show too little of one that wanders
-  const paths = spread.isWandering ? 0 : pathWeight
-  const deviation = further * Math.sqrt(((variance + paths * ofPaths ** 2) / (count + paths)) * (1 + 1 / (count + 1)))
-  return probabilities.map((probability) => {
-    return Math.max(0, Math.exp(log(middle) + bias + deviation * studentQuantile(probability, count + paths)) - least)
+  const ahead = Math.min(hours, origins[0]!.actual.length)
+  const known = origins.filter(({ actual }) => actual.length >= ahead)
+  const errors = known.map((origin) => {
+    const [mean, actual] = [meanOf(origin.forecast.subarray(0, ahead)), meanOf(origin.actual.subarray(0, ahead))]
+    return (actual - mean) / spread.scaleOf(mean)
   })
+  // A level that wanders is further away after a month than after the days of the past forecasts
+  const further = spread.isWandering ? Math.sqrt(hours / ahead) : 1
+  const mean = meanOf(forecast.subarray(0, hours))
+  const deviation = further * Math.sqrt(meanOf(errors.map((error) => error ** 2))) * spread.scaleOf(mean)
+  return probabilities.map((probability) => Math.max(0, hours * (mean + deviation * studentQuantile(probability, degrees))))
 }
-
-/** The paths count as much as this number of past forecasts. */
-const pathWeight = 3
 
 function candidates(augurs: Augurs, hours: number, withProphet: boolean): readonly ForecastModel[] {
   const all = [lastWeek, lastDay, mean, recentMean, dayProfile, weekProfile, growingProfile, mstlEts(augurs)]

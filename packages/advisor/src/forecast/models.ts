@@ -151,11 +151,11 @@ function growing(values: Float64Array, horizon: number): Float64Array {
   const variance = totals.reduce((sum, _, at) => sum + (at - middle) ** 2, 0)
   const slope = Math.min(Math.max(covariance / variance, -0.3), 0.3)
   const level = meanTotal + slope * (count - middle)
-  const flat = profiled(values, horizon, week, { cycles: count, levelShare: 0 })
-  const factor = Math.exp(level) / meanOf(flat.slice(0, Math.min(week, horizon)))
-  if (!Number.isFinite(factor) || horizon < week) return flat
-  // The first week has its mean; from then on the growth continues within a longer horizon
-  return flat.map((value, hour) => value * factor * Math.exp(slope * Math.floor(hour / week)))
+  const flat = profiled(values, Math.max(week, horizon), week, { cycles: count, levelShare: 0 })
+  const factor = Math.exp(level) / meanOf(flat.subarray(0, week))
+  const growth = (hour: number): number => (Number.isFinite(factor) ? factor * Math.exp(slope * Math.floor(hour / week)) : 1)
+  // The first week has its mean, also if only some of its hours are asked for; the growth continues in later weeks
+  return flat.subarray(0, horizon).map((value, hour) => value * growth(hour))
 }
 
 /** The mean of values; NaN of none. */

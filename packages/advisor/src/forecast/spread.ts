@@ -3,12 +3,10 @@ import { day, meanOf, week } from './models.ts'
 
 /** Errors of past forecasts, divided by a scale that grows with the forecast value. */
 export interface Spread {
-  /** Whether the level of the series wanders: errors of a few weeks are then no bias. */
+  /** Whether the level of the series wanders, so that it is further away after more hours. */
   readonly isWandering: boolean
   scaleOf(value: number): number
   quantile(probability: number): number
-  /** Errors of consecutive hours, drawn in days of one past forecast, so that they belong together. */
-  path(hours: number, random: () => number): Float64Array
 }
 
 /** The errors of all hours of the past forecasts, which belong to hours of any number of days ahead. */
@@ -18,13 +16,8 @@ export function spreadOf(origins: readonly Origin[]): Spread {
   const scaleOf = (value: number): number => (value + 0.05 * level + 1e-9) ** power
   const errors = origins.map(({ forecast, actual }) => forecast.map((value, hour) => (actual[hour]! - value) / scaleOf(value)))
   const sorted = Float64Array.from(errors.flatMap((one) => [...one])).toSorted()
-  const means = errors.map((one) => meanOf(one))
-  const count = means.length
-  // The level of a week ahead is known from a few weeks only: their spread, as Student's t has it
-  const levelSpread = Math.sqrt(meanOf(means.map((value) => value * value)) * (1 + 1 / count))
   // Errors of forecasts of three days are a little smaller than those of a week
   const widen = (origins[0]?.actual.length ?? 0) < week ? 1.05 : 1
-  const width = sortedQuantile(sorted, 0.75) - sortedQuantile(sorted, 0.25)
   const days = errors.flatMap((own) =>
     Array.from({ length: Math.floor(own.length / day) }, (_, at) => own.slice(at * day, (at + 1) * day)),
   )
@@ -32,33 +25,7 @@ export function spreadOf(origins: readonly Origin[]): Spread {
     isWandering: doesLevelWander(days),
     scaleOf,
     quantile: (probability) => widen * sortedQuantile(sorted, probability),
-    path(hours, random) {
-      const level = levelSpread * student(Math.max(count, 3), random)
-      const path = new Float64Array(hours)
-      for (let hour = 0; hour < hours; hour += day) {
-        const origin = Math.floor(random() * count)
-        const own = errors[origin]!
-        const days = Math.max(1, Math.floor(own.length / day))
-        const from = Math.floor(random() * days) * day
-        for (let at = 0; at < day && hour + at < hours; at++) {
-          // Smoothed, because the highest error of a few weeks is not the highest one there can be
-          path[hour + at] = level + own[(from + at) % own.length]! - means[origin]! + 0.2 * width * normal(random)
-        }
-      }
-      return path
-    },
   }
-}
-
-function normal(random: () => number): number {
-  return Math.sqrt(-2 * Math.log(1 - random())) * Math.cos(2 * Math.PI * random())
-}
-
-/** A number drawn from Student's t distribution. */
-function student(degrees: number, random: () => number): number {
-  let chiSquared = 0
-  for (let at = 0; at < degrees; at++) chiSquared += normal(random) ** 2
-  return normal(random) / Math.sqrt(chiSquared / degrees)
 }
 
 /** Quantile of Student's t distribution, to 2 % from two degrees of freedom on (Wallace 1959). */

@@ -1,4 +1,4 @@
-import { fixedRandom } from '../../src/forecast/fixed-random.ts'
+import { fixedRandom } from '../fixed-random.ts'
 import { poisson } from '../forecast/shapes.ts'
 import type { SimulatedSeries } from './prometheus-with-history.ts'
 

@@ -39,6 +39,7 @@ describe.skipIf(whyNoPrometheus !== undefined)('the report of a Prometheus', () 
     await using prometheus = await prometheusWithHistory(dailySwarm(2, 120))
     const { text } = await adviceFrom(prometheus)
     expect(text).toContain('Note: There are 5 days of history; forecasts of a week, peaks, workers and quotas need 21.')
+    expect(text).toContain('the cost of the month needs 7 days')
     expect(text).toMatch(/agent-0 +executions +\d+ \(\d+ - \d+\) +- +- /)
   })
 

@@ -2,7 +2,7 @@ import { beforeAll, describe, expect, test } from 'vitest'
 
 import { type Augurs, loadAugurs } from '../../src/forecast/augurs.ts'
 import { type Forecast, forecastSeries, leastHours } from '../../src/forecast/forecast-series.ts'
-import { meanOf, week } from '../../src/forecast/models.ts'
+import { growingProfile, meanOf, week } from '../../src/forecast/models.ts'
 import { shapes } from './shapes.ts'
 
 let augurs: Augurs
@@ -33,12 +33,11 @@ describe('with eight weeks of history', () => {
     expect(forecast.history.outlierHours).toBe(2)
     expect(forecast.point[34]).toBeLessThan(150)
   })
+})
 
-  test('the same history has the same forecast', async () => {
-    const values = shapes['bursty']!(8 * week, 7)
-    const [one, other] = [(await ahead(values, 8))!, (await ahead(values, 8))!]
-    expect(one.quantilesOf(meanOf, [0.9])).toEqual(other.quantilesOf(meanOf, [0.9]))
-  })
+test('growth is in a forecast of a day as it is in that of a week', () => {
+  const series = { firstHour: 4 * 24, values: shapes['growing']!(8 * week, 3) }
+  expect(growingProfile.forecast(series, 24)).toEqual((growingProfile.forecast(series, week) as Float64Array).slice(0, 24))
 })
 
 test.for([
@@ -49,7 +48,7 @@ test.for([
   ['very large numbers', new Float64Array(8 * week).fill(1e12)],
 ] as const)('forecasts %s without a failure, never below 0', async ([, values]) => {
   const forecast = (await forecastSeries({ firstHour: 0, values }, augurs))!
-  const summaries = [forecast.quantilesOf(meanOf, [0.05, 0.95]), forecast.quantilesOfNextWeek(meanOf, [0.05, 0.95])!]
+  const summaries = [forecast.quantilesOfSum(24, [0.05, 0.95]), forecast.quantilesOfNextWeek(meanOf, [0.05, 0.95])!]
   for (const value of [...forecast.quantile(0.01), ...forecast.point, ...summaries.flat()]) {
     expect(Number.isFinite(value) && value >= 0).toBe(true)
   }

@@ -5,7 +5,7 @@ import { expect, test } from 'vitest'
 
 import { type Judged, judgeReplay, readTrace } from '../../simulate/replay.ts'
 import { loadAugurs } from '../../src/forecast/augurs.ts'
-import { week } from '../../src/forecast/models.ts'
+import { day, meanOf, week } from '../../src/forecast/models.ts'
 import { forecastSeries } from '../../src/forecast/forecast-series.ts'
 import { shapes, wandering } from './shapes.ts'
 
@@ -43,6 +43,23 @@ test.skipIf(!hasTraces).for(['code', 'conversation'])(
     expectAsClaimed(await judgeReplay(readTrace(`${traces}/${name}.csv`, 2.5), await loadAugurs()), name)
   },
 )
+
+// docs/statistics.md has 40 series of each for histories of other lengths
+test('from three weeks of history, the interval of the sum of the next 24 hours contains it as often as it claims', async () => {
+  const augurs = await loadAugurs()
+  const inside: number[] = []
+  for (const shape of Object.values({ ...shapes, wandering })) {
+    for (let seed = 1; seed <= 20; seed++) {
+      // The next day is each day of the week in turn
+      const values = shape(4 * week, seed).subarray((seed % 7) * day)
+      const series = { firstHour: (4 + (seed % 7)) * day, values: values.slice(0, 3 * week) }
+      const [low, high] = (await forecastSeries(series, augurs))!.quantilesOfSum(day, [0.05, 0.95])
+      const actual = values.subarray(3 * week, 3 * week + day).reduce((sum, value) => sum + value, 0)
+      inside.push(Number(actual >= low! && actual <= high!))
+    }
+  }
+  expect(Math.abs(meanOf(inside) - 0.9)).toBeLessThanOrEqual(0.05)
+})
 
 const seeds = [1, 2, 3, 4, 5, 6]
 

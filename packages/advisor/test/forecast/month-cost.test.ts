@@ -37,7 +37,8 @@ test.for([
   expect(Math.abs(cost.expectedUsd.middle / month - 1)).toBeLessThan(0.15)
 })
 
-test('less than two days of cost have no forecast of the month', async () => {
-  const cost = { firstHour, values: new Float64Array(47).fill(1) }
-  expect(await monthCost(cost, await loadAugurs(), { nowMs: (firstHour + 47) * 3_600_000, budgetUsd: 10 })).toBeUndefined()
+test('less than a week of cost has no forecast of the month', async () => {
+  const cost = { firstHour, values: new Float64Array(week - 1).fill(1) }
+  const nowMs = (firstHour + week - 1) * 3_600_000
+  expect(await monthCost(cost, await loadAugurs(), { nowMs, budgetUsd: 10 })).toBeUndefined()
 })

@@ -94,7 +94,7 @@ export const forecast: Row = {
       },
       min: 0,
       span: 8,
-      whenEmpty: 'No forecast: the advisor needs two days of cost',
+      whenEmpty: 'No forecast: the advisor needs a week of cost',
     },
   ],
 }
