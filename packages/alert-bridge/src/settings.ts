@@ -275,10 +275,10 @@ export function readBridgeSettings({
       value: shownValue(folder.text),
     })
   }
-  // loadConfiguration would report ALERTMANAGER_URL_FILE as unread, because its own ALERTMANAGER_URL holds no password
-  const ownFiles = new Set([...variables.known].filter((name) => name.endsWith('_FILE')))
-  const withoutOwnFiles = Object.fromEntries(Object.entries(env).filter(([name]) => !ownFiles.has(name)))
-  const { notices, ...alerts } = alertsOf(withoutOwnFiles, problems)
+  // the ALERTMANAGER_URL of loadConfiguration is one address without a password, and it would report files as unread
+  const onlyOwn = new Set([...variables.known].filter((name) => name.endsWith('_FILE') || name === 'ALERTMANAGER_URL'))
+  const others = Object.fromEntries(Object.entries(env).filter(([name]) => !onlyOwn.has(name)))
+  const { notices, ...alerts } = alertsOf(others, problems)
   if (problems.length > 0) throw new ConfigurationError(problems)
   return {
     ...own,

@@ -84,7 +84,8 @@ export async function startService(settings: BridgeSettings, options: ServiceOpt
     fetch,
     everyMs: heartbeatSeconds * 1000,
   })
-  const silences = settings.alertmanagerUrl && alertmanagerSilences(settings.alertmanagerUrl, fetch)
+  const { alertmanagerUrls = [] } = settings
+  const silences = alertmanagerUrls.length > 0 ? alertmanagerSilences(alertmanagerUrls, fetch) : undefined
   const missingAlerts =
     silences && watchMissingAlerts({ store: core.store, silences, now, write, receivers: () => [...receivers] })
   metrics.observe({
@@ -162,10 +163,10 @@ function chartsOf(settings: BridgeSettings, now: () => number, write: (line: str
 
 /** Links and buttons of messages; undefined without a public address. */
 function actionsOf(settings: BridgeSettings, now: () => number): MessageActions | undefined {
-  const { publicUrl, linkSecrets = [], linkHours = 72, alertmanagerUrl, slackSigningSecret } = settings
+  const { publicUrl, linkSecrets = [], linkHours = 72, alertmanagerUrls = [], slackSigningSecret } = settings
   if (publicUrl === undefined) return undefined
   const lifeMs = linkHours * 3_600_000
-  const links = { publicUrl, secrets: linkSecrets, hasList: hasList(settings), canSilence: alertmanagerUrl !== undefined, lifeMs }
+  const links = { publicUrl, secrets: linkSecrets, hasList: hasList(settings), canSilence: alertmanagerUrls.length > 0, lifeMs }
   return { links, hasSlackButtons: slackSigningSecret !== undefined, now }
 }
 
@@ -198,7 +199,7 @@ function peopleOptions({
     onCallTokens = [],
     userHeader,
     trustedProxies = [],
-    alertmanagerUrl,
+    alertmanagerUrls = [],
     slackSigningSecret,
   } = settings
   const isSecure = settings.publicUrl?.startsWith('https:') ?? false
@@ -211,7 +212,7 @@ function peopleOptions({
       actions,
       links,
       secrets,
-      canSilence: alertmanagerUrl !== undefined,
+      canSilence: alertmanagerUrls.length > 0,
       access: hasList(settings) ? access : undefined,
       proxyUser: access.proxyUser,
       timeZone: settings.style?.timeZone,

@@ -40,8 +40,8 @@ const signal = AbortSignal.timeout(120_000)
 const matchers = [{ name: 'alertname', value: 'A' }]
 
 const readers: Readonly<Record<string, (url: string) => Promise<unknown>>> = {
-  'the alerts of Alertmanager': (url) => alertmanagerSilences(new Secret(url), fetch).alerts(matchers),
-  'the silences of Alertmanager': (url) => alertmanagerSilences(new Secret(url), fetch).active(matchers),
+  'the alerts of Alertmanager': (url) => alertmanagerSilences([new Secret(url)], fetch).alerts(matchers),
+  'the silences of Alertmanager': (url) => alertmanagerSilences([new Secret(url)], fetch).active(matchers),
   'the runs of Jaeger': (url) => jaegerStore({ url }, fetch).findRuns(search, signal),
   'the runs of Tempo': (url) => tempoStore({ url }, fetch).findRuns(search, signal),
   'the metric of a chart': (url) =>

@@ -165,10 +165,12 @@ function render(root: string, folder: SecretFolder, channels: readonly AlertChan
     if (present && !present.includes(server)) return present
     return `postgres://${user}:${folder.read(`${user}_database_password`) ?? ''}${server}${user}`
   }
+  const alertmanager = (host: string): string => `http://swarmwatch:${folder.read('alertmanager_password') ?? ''}@${host}:9093`
   const rendered: Readonly<Record<string, string>> = {
     bridge_database_url: database('bridge'),
     worker_database_url: database('worker'),
-    alertmanager_url: `http://swarmwatch:${folder.read('alertmanager_password') ?? ''}@alertmanager:9093`,
+    alertmanager_url: alertmanager('alertmanager'),
+    alertmanager_cluster_url: ['alertmanager', 'alertmanager-b'].map(alertmanager).join(','),
     prometheus_basic_auth: basicAuth(folder.read('prometheus_password') ?? ''),
     'prometheus_web.yaml': users('prometheus_password', 'prometheus_web.yaml'),
     'alertmanager_web.yaml': users('alertmanager_password', 'alertmanager_web.yaml'),

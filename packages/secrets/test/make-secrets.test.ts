@@ -67,9 +67,11 @@ test('the secrets of links and of the list of incidents are made with the public
     ['made', 'made'],
     ['kept', 'kept'],
   ])
-  const { bridge_link_secret: secret, alertmanager_url: url, alertmanager_password: password } = contentOf(folder)
+  const { bridge_link_secret: secret, alertmanager_url: url, alertmanager_cluster_url: cluster, ...others } = contentOf(folder)
+  const { alertmanager_password: password } = others
   expect(secret).toMatch(/^[\w-]{43}$/)
   expect(url).toBe(`http://swarmwatch:${password}@alertmanager:9093`)
+  expect(cluster).toBe(`${url},http://swarmwatch:${password}@alertmanager-b:9093`)
 })
 
 test('a second run changes nothing', () => {

@@ -42,9 +42,16 @@ export interface SentAlert {
 /** Alertmanager could not be reached, or refused. The message contains no secret. */
 export class AlertmanagerError extends Error {
   override readonly name = 'AlertmanagerError'
+  /** Whether another member of its cluster may still answer: it is not this request that is wrong. */
+  readonly isOutage: boolean
+
+  constructor(message: string, { isOutage = false, cause }: { readonly isOutage?: boolean; readonly cause?: unknown } = {}) {
+    super(message, { cause })
+    this.isOutage = isOutage
+  }
 }
 
-/** The silences and alerts of an Alertmanager (API v2). All reject with AlertmanagerError. */
+/** The silences and alerts of an Alertmanager or of a cluster of them (API v2). All reject with AlertmanagerError. */
 export interface Silences {
   /** Resolves to the id of the silence. */
   readonly create: (silence: NewSilence) => Promise<string>
@@ -61,8 +68,54 @@ const maxBytes = 16 * 1024 * 1024
 /** Maximum time for one request; a person waits for it. */
 const timeoutMs = 5_000
 
-/** Connects to an Alertmanager; user name and password of the address are sent as basic authentication. */
-export function alertmanagerSilences(address: Secret, fetch: typeof globalThis.fetch): Silences {
+/**
+ * Connects to the members of a cluster of Alertmanagers, which is often only one. User names and passwords of the addresses are sent as
+ * basic authentication. Members share their silences, but not their alerts, so a silence is created in the first that answers, and what is
+ * read is what any of them has. Members that are down are left out while another one answers.
+ */
+export function alertmanagerSilences(addresses: readonly Secret[], fetch: typeof globalThis.fetch): Silences {
+  const members = addresses.map((address) => silencesOf(address, fetch))
+
+  async function inFirst<Result>(ask: (member: Silences) => Promise<Result>): Promise<Result> {
+    const failures: AlertmanagerError[] = []
+    for (const member of members) {
+      try {
+        return await ask(member)
+      } catch (error) {
+        if (!(error instanceof AlertmanagerError) || !error.isOutage) throw error
+        failures.push(error)
+      }
+    }
+    throw failureOf(failures)
+  }
+
+  async function inAll<Item>(ask: (member: Silences) => Promise<Item[]>): Promise<Item[]> {
+    const answers = await Promise.allSettled(members.map(ask))
+    const failures = answers.flatMap((answer) => (answer.status === 'rejected' ? [answer.reason as unknown] : []))
+    const other = failures.find((failure) => !(failure instanceof AlertmanagerError && failure.isOutage))
+    if (other !== undefined) throw other
+    if (failures.length === members.length) throw failureOf(failures as AlertmanagerError[])
+    return answers.flatMap((answer) => (answer.status === 'fulfilled' ? answer.value : []))
+  }
+
+  return {
+    create: (silence) => inFirst(({ create }) => create(silence)),
+    active: async (matchers) => {
+      const found = await inAll(({ active }) => active(matchers))
+      return [...new Map(found.map((silence) => [silence.id, silence])).values()]
+    },
+    sentTo: (receivers) => inAll(({ sentTo }) => sentTo(receivers)),
+    alerts: (matchers) => inAll(({ alerts }) => alerts(matchers)),
+  }
+}
+
+/** The failures of all members as one. */
+function failureOf(failures: readonly AlertmanagerError[]): AlertmanagerError {
+  const messages = new Set(failures.map(({ message }) => message))
+  return new AlertmanagerError([...messages].join('; '), { isOutage: true, cause: failures })
+}
+
+function silencesOf(address: Secret, fetch: typeof globalThis.fetch): Silences {
   const { origin, pathname, username, password } = new URL(address.reveal())
   const url = `${origin}${pathname.replace(/\/*$/, '')}/api/v2`
   const login = `${decodeURIComponent(username)}:${decodeURIComponent(password)}`
@@ -85,9 +138,10 @@ export function alertmanagerSilences(address: Secret, fetch: typeof globalThis.f
       text = await readBody(answer, maxBytes)
     } catch (error) {
       if (error instanceof BodyTooLargeError) throw new AlertmanagerError(`Alertmanager: ${error.message}`, { cause: error })
-      throw new AlertmanagerError(`Alertmanager did not answer (${reasonOf(error)})`, { cause: error })
+      throw new AlertmanagerError(`Alertmanager did not answer (${reasonOf(error)})`, { isOutage: true, cause: error })
     }
-    if (status !== 200) throw new AlertmanagerError(`Alertmanager answered ${status}: ${shown(text)}`)
+    if (status !== 200)
+      throw new AlertmanagerError(`Alertmanager answered ${status}: ${shown(text)}`, { isOutage: status >= 500 })
     try {
       return JSON.parse(text)
     } catch (error) {

@@ -1,5 +1,5 @@
 import { type Problem, Secret } from '@swarmwatch/config'
-import { networks, readable, secret, secretUrl, type Settings, wholeNumber } from '@swarmwatch/config/settings'
+import { networks, readable, secret, type Settings, wholeNumber } from '@swarmwatch/config/settings'
 
 /** Settings with which people act on incidents. */
 export interface IncidentSettings {
@@ -9,8 +9,8 @@ export interface IncidentSettings {
   readonly linkSecrets?: readonly Secret[]
   /** `BRIDGE_LINK_HOURS`: how long a link is valid. @default 72 */
   readonly linkHours?: number
-  /** `ALERTMANAGER_URL` or `ALERTMANAGER_URL_FILE`: where silences are created. @default none */
-  readonly alertmanagerUrl?: Secret | undefined
+  /** `ALERTMANAGER_URL` or `ALERTMANAGER_URL_FILE`: where silences are created; all members of a cluster. @default none */
+  readonly alertmanagerUrls?: readonly Secret[]
   /** `BRIDGE_ONCALL_TOKEN` or `BRIDGE_ONCALL_TOKEN_FILE`. @default none */
   readonly onCallTokens?: readonly Secret[]
   /** `BRIDGE_USER_HEADER`. @default none */
@@ -31,6 +31,8 @@ const secretList = (min: number): ReturnType<typeof readable<readonly Secret[]>>
     },
     true,
   )
+
+const maxAlertmanagers = 10
 
 /** The definitions of {@link IncidentSettings}. */
 export const incidentSettings: Settings<Required<IncidentSettings>> = {
@@ -56,11 +58,21 @@ export const incidentSettings: Settings<Required<IncidentSettings>> = {
     value: wholeNumber(1, 720),
     default: 72,
   },
-  alertmanagerUrl: {
-    about: 'Address of the Alertmanager in which the bridge creates silences, with user name and password if it asks for them.',
+  alertmanagerUrls: {
+    about:
+      'Address of the Alertmanager in which the bridge creates silences, with user name and password if it asks for them. Of a cluster, the addresses of all members: a silence is created in the first that answers.',
     variable: 'ALERTMANAGER_URL',
-    value: secretUrl,
-    default: undefined,
+    value: readable(
+      `must be at most ${maxAlertmanagers} http or https URLs separated by commas or line breaks`,
+      (text) => {
+        const urls = text.split(/[,\r\n]+/).flatMap((part) => part.trim() || [])
+        const areValid = urls.length > 0 && urls.length <= maxAlertmanagers && urls.every(isHttpUrl)
+        return areValid ? urls.map((url) => new Secret(url)) : undefined
+      },
+      true,
+    ),
+    default: [],
+    shownDefault: 'none',
   },
   onCallTokens: {
     about: 'Token with which on-call engineers sign in to the list of incidents, another one than `BRIDGE_TOKEN`.',
@@ -96,9 +108,13 @@ export const incidentSettings: Settings<Required<IncidentSettings>> = {
   },
 }
 
+function isHttpUrl(text: string): boolean {
+  return /^https?:$/.test(URL.parse(text)?.protocol ?? '')
+}
+
 function isBaseUrl(text: string): boolean {
   const url = URL.parse(text)
-  return url !== null && /^https?:$/.test(url.protocol) && url.username === '' && url.password === '' && !/[?#\s]/.test(text)
+  return url !== null && isHttpUrl(text) && url.username === '' && url.password === '' && !/[?#\s]/.test(text)
 }
 
 /** Settings that do not work without others, or that must differ. */
@@ -142,7 +158,7 @@ export function describeIncidents(settings: IncidentSettings): {
   readonly lines: readonly string[]
   readonly warnings: readonly string[]
 } {
-  const { publicUrl, linkHours = 72, alertmanagerUrl, onCallTokens = [], userHeader, slackSigningSecret } = settings
+  const { publicUrl, linkHours = 72, alertmanagerUrls = [], onCallTokens = [], userHeader, slackSigningSecret } = settings
   const hasList = onCallTokens.length > 0 || userHeader !== undefined
   const access = [onCallTokens.length > 0 && 'token', userHeader !== undefined && `header ${userHeader}`].filter(
     (one) => one !== false,
@@ -151,8 +167,10 @@ export function describeIncidents(settings: IncidentSettings): {
     lines: [
       publicUrl === undefined
         ? 'no links to acknowledge, silence or resolve in messages: BRIDGE_PUBLIC_URL is not set'
-        : `links to acknowledge${alertmanagerUrl === undefined ? '' : ', silence'} and resolve at ${publicUrl}, valid for ${linkHours} h`,
-      ...(alertmanagerUrl === undefined ? [] : [`silences are created at ${new URL(alertmanagerUrl.reveal()).host}`]),
+        : `links to acknowledge${alertmanagerUrls.length === 0 ? '' : ', silence'} and resolve at ${publicUrl}, valid for ${linkHours} h`,
+      ...(alertmanagerUrls.length === 0
+        ? []
+        : [`silences are created at ${alertmanagerUrls.map((url) => new URL(url.reveal()).host).join(' or ')}`]),
       ...(hasList ? [`list of incidents at /, by ${access.join(' and ')}`] : []),
       ...(slackSigningSecret === undefined
         ? []
@@ -164,7 +182,7 @@ export function describeIncidents(settings: IncidentSettings): {
       !/^(?:localhost|127\.|\[::1\])/.test(new URL(publicUrl).hostname)
         ? ['BRIDGE_PUBLIC_URL is not https: anyone on the way can read links, tokens and sessions']
         : []),
-      ...(publicUrl !== undefined && alertmanagerUrl === undefined
+      ...(publicUrl !== undefined && alertmanagerUrls.length === 0
         ? ['ALERTMANAGER_URL is not set: messages have no link to silence']
         : []),
     ],

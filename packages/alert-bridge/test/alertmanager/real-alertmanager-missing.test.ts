@@ -1,5 +1,5 @@
 import { Secret } from '@swarmwatch/config'
-import { eventually, openHttpServer } from '@swarmwatch/testkit'
+import { eventually, freePort, openHttpServer } from '@swarmwatch/testkit'
 import { expect, onTestFinished } from 'vitest'
 
 import { alertmanagerSilences } from '../../src/incidents/alertmanager-silences.ts'
@@ -33,7 +33,7 @@ withAlertmanager(
     const second = await runAlertmanager({ ...pair, peers: [first] })
     for (const peer of [first, second]) await eventually('the pair to meet', async () => (await peer.peerCount()) === 2)
 
-    const silencesOf = [first, second].map(({ url }) => alertmanagerSilences(new Secret(url), fetch))
+    const silencesOf = [first, second].map(({ url }) => alertmanagerSilences([new Secret(url)], fetch))
     const silenced = [{ name: 'alertname', value: 'Silenced' }]
     const now = Date.now()
     await silencesOf[0]!.create({
@@ -74,5 +74,12 @@ withAlertmanager(
     await post('New', 'critical')
     await eventually('later looks', () => looks > 20)
     expect(counts()).toEqual([1, 1])
+
+    // a cluster of which one member is down
+    const reachable = alertmanagerSilences([new Secret(`http://127.0.0.1:${await freePort()}`), new Secret(second.url)], fetch)
+    const added = [{ name: 'alertname', value: 'New' }]
+    await reachable.create({ matchers: added, startsAt: now, endsAt: now + 60 * minute, createdBy: 'Ana', comment: 'a test' })
+    for (const silences of [...silencesOf, reachable])
+      await eventually('its silence', async () => (await silences.active(added)).length === 1)
   },
 )

@@ -16,7 +16,7 @@ withAlertmanager('a real Alertmanager accepts the silence of an incident, and a 
   await alertmanager.post('Real "quoted" \\ name', 'critical', new Date(Date.now() + 3_600_000))
   const { store } = bridge.service.core
   const incident = await eventually('the incident', async () => (await store.listIncidents({}))[0])
-  const silences = alertmanagerSilences(new Secret(alertmanager.url), fetch)
+  const silences = alertmanagerSilences([new Secret(alertmanager.url)], fetch)
   const actions = incidentActions({ store, now: Date.now, silences, onStored: bridge.service.core.wake })
   const wish = { minutes: 60, comment: 'a test' }
   const results = await Promise.all([

@@ -38,12 +38,32 @@ test('has the defaults of the design', () => {
 
 test('reports no variable as unread that the bridge reads from a file', () => {
   const files = { '/token': 'a-token-of-16-characters', '/url': 'http://user:password@alertmanager:9093' }
-  const { notices, alertmanagerUrl } = settingsOf({
+  const { notices, alertmanagerUrls } = settingsOf({
     env: { BRIDGE_TOKEN_FILE: '/token', ALERTMANAGER_URL_FILE: '/url' },
     readFile: (path) => files[path as keyof typeof files],
   })
-  expect(alertmanagerUrl?.reveal()).toBe('http://user:password@alertmanager:9093')
+  expect(alertmanagerUrls?.map((url) => url.reveal())).toEqual(['http://user:password@alertmanager:9093'])
   expect(notices.filter((line) => line.includes('_FILE'))).toEqual([])
+})
+
+test('ALERTMANAGER_URL is the address of one Alertmanager or of all members of a cluster, with passwords', () => {
+  const [one, other] = ['http://user:password@alertmanager:9093', 'https://alertmanager-b:9093/path']
+  const urlsOf = (text: string): unknown =>
+    settingsOf({ env: { BRIDGE_TOKEN: 'a-token-of-16-characters', ALERTMANAGER_URL: text } }).alertmanagerUrls?.map((url) =>
+      url.reveal(),
+    )
+  expect(urlsOf(one)).toEqual([one])
+  expect(urlsOf(`${one}, ${other}\n`)).toEqual([one, other])
+  for (const wrong of ['alertmanager:9093', `${one},ftp://alertmanager-b`, Array.from({ length: 11 }, () => one).join(',')]) {
+    const problems = problemsOf({ env: { BRIDGE_TOKEN: 'a-token-of-16-characters', ALERTMANAGER_URL: wrong } })
+    expect(problems).toEqual([
+      {
+        path: 'ALERTMANAGER_URL',
+        rule: 'must be at most 10 http or https URLs separated by commas or line breaks',
+        value: '***',
+      },
+    ])
+  }
 })
 
 test('names every problem at once, and shows no secret', () => {

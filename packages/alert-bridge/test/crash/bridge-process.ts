@@ -73,7 +73,7 @@ process.exitCode = await serve(
     watchdogSeconds: Number(WATCHDOG_SECONDS),
     ...(JSON.parse(PEERS || '{}') as { watchedPeers?: readonly WatchedPeer[] }),
     ...(LINK_SECRET !== '' && { publicUrl: 'https://bridge.example.com', linkSecrets: [new Secret(LINK_SECRET)] }),
-    ...(ALERTMANAGER_URL !== '' && { alertmanagerUrl: new Secret(ALERTMANAGER_URL) }),
+    ...(ALERTMANAGER_URL !== '' && { alertmanagerUrls: [new Secret(ALERTMANAGER_URL)] }),
     channels: [],
     notices: [],
     escalation: JSON.parse(ESCALATION) as readonly EscalationStep[],

@@ -4,10 +4,10 @@ import { expect, onTestFinished, test } from 'vitest'
 
 import { bridgeForPeople, linkOf } from './bridge-for-people.ts'
 
-const alertmanagerUrl = new Secret('http://127.0.0.1:9')
+const alertmanagerUrls = [new Secret('http://127.0.0.1:9')]
 
 test('a message about an alert has links to acknowledge, silence and resolve', async () => {
-  const bridge = await bridgeForPeople({ settings: { alertmanagerUrl } })
+  const bridge = await bridgeForPeople({ settings: { alertmanagerUrls } })
   const { links, text } = await bridge.fire()
   expect(links.map(({ name }) => name)).toEqual(['Runbook', 'Acknowledge', 'Silence', 'Resolve', 'Alertmanager'])
   expect(text).toContain('What to do first\n  Follow the runbook')
@@ -63,7 +63,7 @@ test('an alert that fires again after its end begins a new incident, which is op
 
 test('a silence is created in Alertmanager with the labels, the duration, the reason and the author', async () => {
   const alertmanager = await scriptedAlertmanager()
-  const bridge = await bridgeForPeople({ settings: { alertmanagerUrl: new Secret(alertmanager.url) } })
+  const bridge = await bridgeForPeople({ settings: { alertmanagerUrls: [new Secret(alertmanager.url)] } })
   const message = await bridge.fire()
   const link = linkOf(message, 'Silence')
   const asked = await bridge.open(link)
@@ -99,7 +99,7 @@ test('an Alertmanager that fails is shown and stored in the history, and the inc
   const alertmanager = await scriptedAlertmanager()
   const { port } = alertmanager
   const bridge = await bridgeForPeople({
-    settings: { alertmanagerUrl: new Secret(`http://user:hidden-password@127.0.0.1:${port}`) },
+    settings: { alertmanagerUrls: [new Secret(`http://user:hidden-password@127.0.0.1:${port}`)] },
   })
   const message = await bridge.fire()
   const wish = { name: 'Ana', minutes: '60', comment: 'reason' }
@@ -125,7 +125,7 @@ test('an Alertmanager that fails is shown and stored in the history, and the inc
 
 test('a silence that Alertmanager created before the bridge died is found, and no second one is created', async () => {
   const alertmanager = await scriptedAlertmanager()
-  const bridge = await bridgeForPeople({ settings: { alertmanagerUrl: new Secret(alertmanager.url) } })
+  const bridge = await bridgeForPeople({ settings: { alertmanagerUrls: [new Secret(alertmanager.url)] } })
   const message = await bridge.fire()
   const endsAt = new Date(Date.now() + 3_600_000).toISOString()
   alertmanager.known.push({ id: 'before', status: { state: 'active' }, endsAt, comment: `why (incident ${message.incidentKey})` })
@@ -135,7 +135,7 @@ test('a silence that Alertmanager created before the bridge died is found, and n
 })
 
 test('there is no link to silence an alert of Grafana, which does not ask Alertmanager before it notifies', async () => {
-  const bridge = await bridgeForPeople({ settings: { alertmanagerUrl } })
+  const bridge = await bridgeForPeople({ settings: { alertmanagerUrls } })
   const message = await bridge.fire({ version: '1', orgId: 1 } as object)
   expect(message.links.map(({ name }) => name)).toEqual(['Runbook', 'Acknowledge', 'Resolve', 'Grafana'])
 })

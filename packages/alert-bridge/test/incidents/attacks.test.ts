@@ -6,7 +6,7 @@ import { readActionToken } from '../../src/incidents/action-links.ts'
 import { signValue } from '../../src/incidents/signed-values.ts'
 import { type BridgeForPeople, bridgeForPeople, linkOf, linkSecret, type Message, onCallToken } from './bridge-for-people.ts'
 
-const alertmanagerUrl = new Secret('http://127.0.0.1:9')
+const alertmanagerUrls = [new Secret('http://127.0.0.1:9')]
 const hostile = `"><script>alert(1)</script><img src=x onerror=alert(2)>'&\r\nSet-Cookie: a=b`
 
 async function unchanged(bridge: BridgeForPeople, { incidentKey }: Message): Promise<void> {
@@ -14,7 +14,7 @@ async function unchanged(bridge: BridgeForPeople, { incidentKey }: Message): Pro
 }
 
 test('a link without a valid signature, for another action, for another incident or of another secret is refused', async () => {
-  const bridge = await bridgeForPeople({ settings: { alertmanagerUrl } })
+  const bridge = await bridgeForPeople({ settings: { alertmanagerUrls } })
   const message = await bridge.fire()
   const other = await bridge.fire({ name: 'Other' })
   const link = linkOf(message, 'Acknowledge')
@@ -85,7 +85,7 @@ test('a link that is used again changes nothing more and shows who was first', a
 })
 
 test('programs that open links, such as scanners of mail, change nothing with GET, HEAD, OPTIONS or an empty POST', async () => {
-  const bridge = await bridgeForPeople({ settings: { alertmanagerUrl } })
+  const bridge = await bridgeForPeople({ settings: { alertmanagerUrls } })
   const message = await bridge.fire()
   for (const name of ['Acknowledge', 'Silence', 'Resolve'] as const) {
     const link = linkOf(message, name)
@@ -121,7 +121,7 @@ test('a form that another site sends, or that is for another link or too old, is
 })
 
 test('a body that is too large is refused with 413 and a page, and one without a name or with a wrong duration with 422', async () => {
-  const bridge = await bridgeForPeople({ settings: { alertmanagerUrl } })
+  const bridge = await bridgeForPeople({ settings: { alertmanagerUrls } })
   const message = await bridge.fire()
   const link = linkOf(message, 'Silence')
   const large = await bridge.submit(link, { name: 'x'.repeat(20_000) })
@@ -136,7 +136,7 @@ test('a body that is too large is refused with 413 and a page, and one without a
 })
 
 test('hostile text in every field of an alert and of a person appears as text, and never in a header', async () => {
-  const bridge = await bridgeForPeople({ settings: { alertmanagerUrl } })
+  const bridge = await bridgeForPeople({ settings: { alertmanagerUrls } })
   const labels = { alertname: hostile, agent_name: hostile, severity: 'critical', [hostile]: hostile }
   const annotations = { summary: hostile, description: hostile, runbook_url: `javascript:${hostile}`, [hostile]: hostile }
   const alert = {
@@ -192,7 +192,7 @@ test('an address that guesses gets 429, while the link of another address works'
 })
 
 test('neither the secret nor the token appears in a message, a page, a log line or an error', async () => {
-  const bridge = await bridgeForPeople({ settings: { alertmanagerUrl } })
+  const bridge = await bridgeForPeople({ settings: { alertmanagerUrls } })
   const message = await bridge.fire()
   const pages = [
     await bridge.open(linkOf(message, 'Acknowledge')),

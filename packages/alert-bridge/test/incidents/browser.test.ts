@@ -28,7 +28,7 @@ describe.skipIf(isMissing)('the pages in a browser without JavaScript', () => {
     )
     onTestFinished(() => alertmanager.close())
     const bridge = await bridgeForPeople({
-      settings: { alertmanagerUrl: new Secret(alertmanager.url), publicUrl: 'http://bridge.example.com/' },
+      settings: { alertmanagerUrls: [new Secret(alertmanager.url)], publicUrl: 'http://bridge.example.com/' },
     })
     const critical = await bridge.fire({ name: 'AgentErrorRateCritical', severity: 'critical' })
     const slow = await bridge.fire({ name: 'AgentSlowResponses' })

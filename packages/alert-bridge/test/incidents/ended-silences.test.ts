@@ -41,7 +41,7 @@ async function silenced(): Promise<Silenced> {
     response.end(JSON.stringify(path.startsWith('/api/v2/silences') ? [silence] : (groups ?? 'starting')))
   })
   onTestFinished(() => server.close())
-  const silences = alertmanagerSilences(new Secret(server.url), fetch)
+  const silences = alertmanagerSilences([new Secret(server.url)], fetch)
   const write = (line: string): void => void bridge.lines.push(line)
   const looks = [0, 0]
   const watches = looks.map((_, index) => {

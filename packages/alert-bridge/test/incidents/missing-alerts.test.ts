@@ -38,7 +38,7 @@ async function compared(): Promise<Compared> {
   })
   onTestFinished(() => server.close())
   const { store } = bridge.service.core
-  const silences = alertmanagerSilences(new Secret(server.url), fetch)
+  const silences = alertmanagerSilences([new Secret(server.url)], fetch)
   const watch = watchMissingAlerts({
     store,
     silences,

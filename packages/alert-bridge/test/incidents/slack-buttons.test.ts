@@ -36,7 +36,7 @@ async function bridgeWithBot(
     apiUrl: slack.apiUrl,
   }
   const bridge = await bridgeForPeople({
-    settings: { alertmanagerUrl: new Secret('http://127.0.0.1:9'), ...settings, channels: [bot as unknown as AlertChannel] },
+    settings: { alertmanagerUrls: [new Secret('http://127.0.0.1:9')], ...settings, channels: [bot as unknown as AlertChannel] },
   })
   const headers = { authorization: `Bearer ${token}` }
   await fetch(`${bridge.url}/api/v1/alerts`, { method: 'POST', headers, body: JSON.stringify(firing()) })

@@ -60,7 +60,7 @@ test('shows how many alerts are missing while Alertmanager answers, and no numbe
       response.writeHead(status, { 'content-type': 'application/json' }).end('[]')
     })
     onTestFinished(() => alertmanager.close())
-    const bridge = await startedBridge({ channels: [], settings: { alertmanagerUrl: new Secret(alertmanager.url) } })
+    const bridge = await startedBridge({ channels: [], settings: { alertmanagerUrls: [new Secret(alertmanager.url)] } })
     await eventually('a question', () => asked > 0)
     return bridge
   }
