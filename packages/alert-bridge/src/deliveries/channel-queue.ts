@@ -70,7 +70,7 @@ export async function openChannelQueue(routed: RoutedChannel, context: DeliveryC
         await rateLimit.release(allowed.count)
         return clamp(breaker.probeAt - at)
       }
-      const { claimed, sent } = await claim({ at, limit: allowed.count, onlyCritical, isProbe })
+      const { claimed, sent } = await claim({ limit: allowed.count, onlyCritical, isProbe })
       if (claimed === 0 && onlyCritical) return clamp(mergeAgainAt - at)
       // a due delivery that cannot be claimed waits for one of its incident that is in progress, whose end wakes the queue
       if (claimed === 0) return lookAgainMs / 10
@@ -79,19 +79,19 @@ export async function openChannelQueue(routed: RoutedChannel, context: DeliveryC
   }
 
   interface ClaimOptions {
-    readonly at: number
     readonly limit: number
     readonly onlyCritical: boolean
     readonly isProbe: boolean
   }
 
   /** Claims due deliveries. Returns their number and those to attempt; leaves to others what it does not use. */
-  async function claim({ at, limit, onlyCritical, isProbe }: ClaimOptions): Promise<{ claimed: number } & Pick<Sorted, 'sent'>> {
+  async function claim({ limit, onlyCritical, isProbe }: ClaimOptions): Promise<{ claimed: number } & Pick<Sorted, 'sent'>> {
     let sent: Sorted['sent'] = []
     try {
       const except = idsUnderWay()
       const startedAt = performance.now()
-      const claimed = await store.claimDue({ channel: name, limit, now: at, onlyCritical, except })
+      // the time after the rate limit was read: when a pause ends, the delivery that was refused is due again and is the oldest
+      const claimed = await store.claimDue({ channel: name, limit, now: now(), onlyCritical, except })
       if (claimed.length === 0) return { claimed: 0, sent }
       const sorted = await sort(claimed, except)
       // another bridge may have taken them over while this process was paused; they are claimed again unless one has
