@@ -33,6 +33,7 @@ import { type ProxySettings, proxySettings } from './channels/proxy.ts'
 import type { MessageStyle } from './message/notice.ts'
 import { incidentProblems, incidentSettings, type IncidentSettings } from './incidents/incident-settings.ts'
 import { type HeartbeatTarget, heartbeatTargets, type WatchedPeer, watchedPeers } from './heartbeats/peer-settings.ts'
+import { partsOf } from './list-parts.ts'
 import { readDatabaseUrl } from './outbox/postgres/database-url.ts'
 
 /** The settings of `alert-bridge serve`. */
@@ -306,7 +307,7 @@ function heartbeatProblems({ tokens, watchedPeers: peers, heartbeatTokens }: Pee
 }
 
 function readTokens(text: string): readonly Secret[] | undefined {
-  const tokens = text.split(/[,\r\n]+/).flatMap((part) => part.trim() || [])
+  const tokens = partsOf(text)
   const areValid = tokens.length <= 2 && tokens.every((token) => token.length >= 16 && !/[^!-~]/.test(token))
   return areValid ? tokens.map((token) => new Secret(token)) : undefined
 }

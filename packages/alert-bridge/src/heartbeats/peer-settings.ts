@@ -1,5 +1,7 @@
 import { Secret } from '@swarmwatch/config'
-import { readable, type ValueRule } from '@swarmwatch/config/settings'
+import { httpUrl, readable, type ValueRule } from '@swarmwatch/config/settings'
+
+import { partsOf } from '../list-parts.ts'
 
 /** A bridge of another region that must send heartbeats to this one. */
 export interface WatchedPeer {
@@ -53,15 +55,15 @@ function readPeer(text: string): WatchedPeer | undefined {
 }
 
 function readTargets(text: string): readonly HeartbeatTarget[] | undefined {
-  const targets = text.split(/[,\r\n]+/).flatMap((part) => (part.trim() === '' ? [] : [readTarget(part.trim())]))
+  const targets = partsOf(text).map(readTarget)
   if (targets.length === 0 || targets.length > maxPeers || targets.includes(undefined)) return undefined
   return targets.flatMap((target) => target ?? [])
 }
 
 function readTarget(text: string): HeartbeatTarget | undefined {
   const [address = '', token = '', ...rest] = text.split(/\s+/)
-  const url = URL.parse(address)
-  if (url === null || !/^https?:$/.test(url.protocol) || rest.length > 0) return undefined
+  const url = httpUrl(address)
+  if (url === undefined || rest.length > 0) return undefined
   const isValid = /\/api\/v1\/heartbeats\/[\w.-]+$/.test(url.pathname) && token.length >= 16 && !/[^!-~]/.test(token)
   return isValid ? { url: new Secret(address), token: new Secret(token), host: url.host } : undefined
 }

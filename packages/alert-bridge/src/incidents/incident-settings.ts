@@ -1,5 +1,7 @@
 import { type Problem, Secret } from '@swarmwatch/config'
-import { networks, readable, secret, type Settings, wholeNumber } from '@swarmwatch/config/settings'
+import { httpUrl, networks, readable, secret, type Settings, wholeNumber } from '@swarmwatch/config/settings'
+
+import { partsOf } from '../list-parts.ts'
 
 /** Settings with which people act on incidents. */
 export interface IncidentSettings {
@@ -25,7 +27,7 @@ const secretList = (min: number): ReturnType<typeof readable<readonly Secret[]>>
   readable(
     `must be one or two secrets separated by a comma or a line break, each at least ${min} characters of ASCII without spaces`,
     (text) => {
-      const parts = text.split(/[,\r\n]+/).flatMap((part) => part.trim() || [])
+      const parts = partsOf(text)
       const areValid = parts.length > 0 && parts.length <= 2 && parts.every((part) => part.length >= min && !/[^!-~]/.test(part))
       return areValid ? parts.map((part) => new Secret(part)) : undefined
     },
@@ -65,8 +67,8 @@ export const incidentSettings: Settings<Required<IncidentSettings>> = {
     value: readable(
       `must be at most ${maxAlertmanagers} http or https URLs separated by commas or line breaks`,
       (text) => {
-        const urls = text.split(/[,\r\n]+/).flatMap((part) => part.trim() || [])
-        const areValid = urls.length > 0 && urls.length <= maxAlertmanagers && urls.every(isHttpUrl)
+        const urls = partsOf(text)
+        const areValid = urls.length > 0 && urls.length <= maxAlertmanagers && urls.every((url) => httpUrl(url) !== undefined)
         return areValid ? urls.map((url) => new Secret(url)) : undefined
       },
       true,
@@ -108,13 +110,9 @@ export const incidentSettings: Settings<Required<IncidentSettings>> = {
   },
 }
 
-function isHttpUrl(text: string): boolean {
-  return /^https?:$/.test(URL.parse(text)?.protocol ?? '')
-}
-
 function isBaseUrl(text: string): boolean {
-  const url = URL.parse(text)
-  return url !== null && isHttpUrl(text) && url.username === '' && url.password === '' && !/[?#\s]/.test(text)
+  const url = httpUrl(text)
+  return url !== undefined && url.username === '' && url.password === '' && !/[?#\s]/.test(text)
 }
 
 /** Settings that do not work without others, or that must differ. */

@@ -4,6 +4,7 @@ export { type Origin, readVariables, type Setting, type Settings } from './setti
 export {
   decimal,
   host,
+  httpUrl,
   networks,
   oneLine,
   oneOf,
