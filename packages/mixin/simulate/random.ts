@@ -1,3 +1,5 @@
+import { fixedRandom } from '@swarmwatch/testkit'
+
 /** A source of random numbers: the same seed makes the same numbers. */
 export interface Random {
   /** At least 0, below 1. */
@@ -12,20 +14,9 @@ export interface Random {
   meanOfLogNormal(n: number, deviation: number): number
 }
 
-/** Numbers from 0 to 1, the same in every run (mulberry32). */
-export function uniformFrom(seed: number): () => number {
-  let state = seed
-  return () => {
-    state = (state + 0x6d2b79f5) | 0
-    let mixed = Math.imul(state ^ (state >>> 15), 1 | state)
-    mixed = (mixed + Math.imul(mixed ^ (mixed >>> 7), 61 | mixed)) ^ mixed
-    return ((mixed ^ (mixed >>> 14)) >>> 0) / 2 ** 32
-  }
-}
-
 /** Random numbers of a seed. */
 export function randomFrom(seed: string): Random {
-  const uniform = uniformFrom(hashOf(seed))
+  const uniform = fixedRandom(hashOf(seed))
   const normal = (): number => Math.sqrt(-2 * Math.log(1 - uniform())) * Math.cos(2 * Math.PI * uniform())
   const poisson = (mean: number): number => {
     if (mean > 50) return Math.max(0, Math.round(mean + Math.sqrt(mean) * normal()))

@@ -1,6 +1,6 @@
+import { fixedRandom } from '@swarmwatch/testkit'
 import { expect, test } from 'vitest'
 
-import { uniformFrom } from '../simulate/random.ts'
 import { ruleThresholds } from '../src/rule-thresholds.ts'
 
 const { leastDrop, leastScores, leastScoresBefore, significantZ } = ruleThresholds.quality
@@ -26,7 +26,7 @@ interface Scenario {
 
 /** Share of the agents for which the rule fires at one of its hourly looks in the days after the first eight. */
 function firingShare({ kind, scoresPerDay, drop, days }: Scenario, agents: number): number {
-  const random = uniformFrom(17)
+  const random = fixedRandom(17)
   let fired = 0
   for (let agent = 0; agent < agents; agent += 1) {
     const mean = 0.5 + 0.4 * random()

@@ -31,6 +31,7 @@ export {
   type RunDockerOptions,
 } from './docker.ts'
 export { eventually, type EventuallyOptions } from './eventually.ts'
+export { fixedRandom } from './fixed-random.ts'
 export { freePort, openHttpServer, type HttpServer, type ReceivedRequest, type Respond } from './http-server.ts'
 export { headerOf, openMailServer, type MailServer, type ReceivedMail } from './mail-server.ts'
 export { openPostgres, whyNoPostgres, type PostgresServer } from './postgres.ts'

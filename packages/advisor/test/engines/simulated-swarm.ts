@@ -1,4 +1,5 @@
-import { fixedRandom } from '../fixed-random.ts'
+import { fixedRandom } from '@swarmwatch/testkit'
+
 import { poisson } from '../forecast/shapes.ts'
 import type { SimulatedSeries } from './prometheus-with-history.ts'
 

@@ -1,4 +1,4 @@
-import { fixedRandom } from '../fixed-random.ts'
+import { fixedRandom } from '@swarmwatch/testkit'
 
 /** Executions of each hour, from a Monday at 00:00 on. */
 export type Shape = (hours: number, seed: number) => Float64Array

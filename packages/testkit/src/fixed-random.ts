@@ -1,5 +1,5 @@
-/** A sequence of numbers from 0 to 1 that is always the same (mulberry32). */
-export function fixedRandom(seed = 1): () => number {
+/** Numbers of at least 0 and below 1, the same in every run for a seed (mulberry32). */
+export function fixedRandom(seed: number): () => number {
   let state = seed
   return () => {
     state = (state + 0x6d2b79f5) | 0
